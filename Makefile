@@ -1,0 +1,145 @@
+# pam_certauth: `make`, `make check`, `make demo`, `make install`, `make help`.
+
+VERSION = 0.1.0
+
+B ?= build
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+DESTDIR ?=
+CC ?= cc
+PKG_CONFIG ?= pkg-config
+SHELL = /bin/sh
+
+# Where Linux-PAM looks for modules: its own library directory, which is
+# multiarch on Debian and lib64 on Fedora.
+MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+PAMDIR ?= $(firstword $(wildcard /usr/lib/$(MULTIARCH)/security \
+	/lib/$(MULTIARCH)/security /usr/lib64/security /lib64/security) \
+	/usr/lib/security)
+BINDIR ?= $(PREFIX)/bin
+LIBEXECDIR ?= $(PREFIX)/libexec
+MANDIR ?= $(PREFIX)/share/man
+
+ifeq ($(V),1)
+Q =
+say =
+else
+Q = @
+say = @printf '  %-7s %s\n'
+endif
+
+# ---- flags ----
+
+WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wvla -Wundef -Wformat=2 \
+	-Wno-missing-field-initializers
+ifneq ($(CI)$(WERROR),)
+WARN += -Werror
+endif
+# OPT and SAN are there to be replaced: make OPT=-O0 SAN=-fsanitize=address
+OPT ?= -O2 -g
+SAN ?=
+ifeq ($(SAN),)
+FORTIFY ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+HARDEN_C = $(FORTIFY) -fstack-protector-strong -fstack-clash-protection \
+	$(if $(filter x86_64%,$(MULTIARCH)),-fcf-protection)
+HARDEN_LD = -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+
+have = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo 1)
+CERTMAP := $(call have,sss_certmap)
+
+CPPFLAGS_ALL = -D_GNU_SOURCE -DCA_VERSION='"$(VERSION)"' \
+	-DCA_SYSCONFDIR='"$(SYSCONFDIR)/certauth"' \
+	-DCA_HELPER='"$(BINDIR)/certauth"' \
+	-DOPENSSL_API_COMPAT=30000 -DOPENSSL_NO_DEPRECATED \
+	$(if $(CERTMAP),-DHAVE_SSS_CERTMAP) -Isrc \
+	$(shell $(PKG_CONFIG) --cflags p11-kit-1 2>/dev/null) $(CPPFLAGS)
+CFLAGS_ALL = -std=c11 -fPIC -fvisibility=hidden $(WARN) $(OPT) $(HARDEN_C) \
+	$(SAN) $(CFLAGS)
+LDFLAGS_ALL = $(HARDEN_LD) $(SAN) $(LDFLAGS)
+
+LIBS_BASE = -linih -lcdb -lcrypto
+LIBS_CERTMAP = $(if $(CERTMAP),-lsss_certmap)
+LIBS_MODULE = $(LIBS_CERTMAP) $(LIBS_BASE) -lpam
+LIBS_CLI = $(LIBS_CERTMAP) -lcurl -lp11-kit -lpam $(LIBS_BASE)
+
+# ---- sources ----
+
+LIB_SRC := $(filter-out src/cli/main.c,$(wildcard src/*/*.c))
+LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
+LIB = $(B)/libcertauth.a
+MODULE = $(B)/pam_certauth.so
+CLI = $(B)/certauth
+UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,\
+	$(wildcard tests/unit/test_*.c))
+MAN := $(wildcard src/man/*.[1578])
+
+.PHONY: all module cli unit
+all: module cli
+module: $(MODULE)
+cli: $(CLI)
+unit: $(UNIT)
+
+$(B)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(LIB): $(LIB_OBJ)
+	$(say) AR $@
+	$(Q)rm -f $@ && $(AR) rcs $@ $(LIB_OBJ)
+
+# The module takes from the archive what it uses: no key, no tool, no curl.
+$(MODULE): $(B)/pam_certauth.o $(LIB) src/pam_certauth.map
+	$(say) LD $@
+	$(Q)$(CC) -shared $(CFLAGS_ALL) $(LDFLAGS_ALL) \
+		$(if $(SAN),,-Wl,-z,defs) \
+		-Wl,--version-script=src/pam_certauth.map -Wl,--as-needed \
+		-o $@ $(B)/pam_certauth.o $(LIB) $(LIBS_MODULE)
+
+$(CLI): $(B)/src/cli/main.o $(LIB)
+	$(say) LD $@
+	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed \
+		-o $@ $(B)/src/cli/main.o $(LIB) $(LIBS_CLI)
+
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(LIB)
+	$(say) LD $@
+	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(LIB) -lcmocka \
+		$(LIBS_CLI)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+# ---- tests ----
+
+.PHONY: check deps lint layers demo fuzz bench clean help
+# What a target needs that is not installed, it installs, and says so.
+deps:
+	@tests/lib/deps.sh build
+
+check:
+	@tests/lib/deps.sh check
+	@tests/check.sh '$(B)'
+
+demo:
+	@tests/lib/deps.sh demo
+	@$(MAKE) --no-print-directory B='$(B)' all
+	@tests/demo.sh '$(B)'
+
+# Arrows between the rooms of src point down only (docs/architecture.md).
+layers:
+	@tests/lib/layers.sh
+
+clean:
+	rm -rf '$(B)'
+
+help:
+	@echo 'make              build $(MODULE) and $(CLI)'
+	@echo 'make check        install what the tests need, build, test'
+	@echo 'make demo         a login over ssh, from nothing, in a scratch folder'
+	@echo 'make install      DESTDIR= PREFIX=$(PREFIX) PAMDIR=$(PAMDIR)'
+	@echo 'make lint         clang-format, clang-tidy, shellcheck, mandoc'
+	@echo 'make fuzz         SECONDS=60: every fuzz target, that long'
+	@echo 'make bench        timings, as ratios in one run'
+
+include $(wildcard tests/*.mk packaging/*.mk)

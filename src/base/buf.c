@@ -1,0 +1,369 @@
+#include "base/buf.h"
+#include "base/utf8.h"
+
+#include <openssl/crypto.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- reader ---- */
+
+static enum ca_err
+read_number(struct ca_reader *r, int bytes, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	if (r->left < (size_t)bytes)
+		return CA_ERR_FORMAT;
+	for (int i = 0; i < bytes; i++)
+		v = v << 8 | r->p[i];
+	r->p += bytes;
+	r->left -= (size_t)bytes;
+	*out = v;
+	return CA_OK;
+}
+
+enum ca_err
+ca_read_u8(struct ca_reader *r, uint8_t *out)
+{
+	uint64_t v;
+
+	if (read_number(r, 1, &v) != CA_OK)
+		return CA_ERR_FORMAT;
+	*out = (uint8_t)v;
+	return CA_OK;
+}
+
+enum ca_err
+ca_read_u16(struct ca_reader *r, uint16_t *out)
+{
+	uint64_t v;
+
+	if (read_number(r, 2, &v) != CA_OK)
+		return CA_ERR_FORMAT;
+	*out = (uint16_t)v;
+	return CA_OK;
+}
+
+enum ca_err
+ca_read_u24(struct ca_reader *r, uint32_t *out)
+{
+	uint64_t v;
+
+	if (read_number(r, 3, &v) != CA_OK)
+		return CA_ERR_FORMAT;
+	*out = (uint32_t)v;
+	return CA_OK;
+}
+
+enum ca_err
+ca_read_u32(struct ca_reader *r, uint32_t *out)
+{
+	uint64_t v;
+
+	if (read_number(r, 4, &v) != CA_OK)
+		return CA_ERR_FORMAT;
+	*out = (uint32_t)v;
+	return CA_OK;
+}
+
+enum ca_err
+ca_read_u64(struct ca_reader *r, uint64_t *out)
+{
+	return read_number(r, 8, out);
+}
+
+enum ca_err
+ca_read_bytes(struct ca_reader *r, size_t len, const uint8_t **out)
+{
+	if (r->left < len)
+		return CA_ERR_FORMAT;
+	*out = r->p;
+	r->p += len;
+	r->left -= len;
+	return CA_OK;
+}
+
+enum ca_err
+ca_read_vector(struct ca_reader *r, int lenbytes, size_t min, size_t max,
+    struct ca_reader *out)
+{
+	struct ca_reader at = *r;
+	uint64_t len;
+
+	if (read_number(&at, lenbytes, &len) != CA_OK)
+		return CA_ERR_FORMAT;
+	if (len < min || len > max || len > at.left)
+		return CA_ERR_FORMAT;
+	*out = ca_reader_of(at.p, (size_t)len);
+	at.p += len;
+	at.left -= (size_t)len;
+	*r = at;
+	return CA_OK;
+}
+
+enum ca_err
+ca_read_end(const struct ca_reader *r)
+{
+	return r->left == 0 ? CA_OK : CA_ERR_FORMAT;
+}
+
+/* ---- writer ---- */
+
+/* Room for len more bytes and a NUL.  A larger block is copied by hand, so
+ * that the smaller one can be wiped: realloc would leave it behind. */
+static bool
+grow(struct ca_buf *b, size_t len)
+{
+	if (b->err != CA_OK)
+		return false;
+	if (len > b->max || b->len > b->max - len) {
+		b->err = CA_ERR_LIMIT;
+		return false;
+	}
+	size_t need = b->len + len + 1;
+	if (need <= b->cap)
+		return true;
+	size_t cap = b->cap < 64 ? 64 : b->cap;
+	while (cap < need)
+		cap += cap / 2;
+	uint8_t *p = malloc(cap);
+	if (p == NULL) {
+		b->err = CA_ERR_MEMORY;
+		return false;
+	}
+	if (b->len > 0)
+		memcpy(p, b->p, b->len);
+	if (b->p != NULL)
+		OPENSSL_cleanse(b->p, b->cap);
+	free(b->p);
+	b->p = p;
+	b->cap = cap;
+	return true;
+}
+
+void
+ca_buf_put(struct ca_buf *b, const void *p, size_t len)
+{
+	if (!grow(b, len))
+		return;
+	if (len > 0)
+		memcpy(b->p + b->len, p, len);
+	b->len += len;
+}
+
+static void
+put_number(struct ca_buf *b, uint64_t v, int bytes)
+{
+	uint8_t be[8];
+
+	for (int i = 0; i < bytes; i++)
+		be[i] = (uint8_t)(v >> (8 * (bytes - 1 - i)));
+	ca_buf_put(b, be, (size_t)bytes);
+}
+
+void
+ca_buf_u8(struct ca_buf *b, uint8_t v)
+{
+	put_number(b, v, 1);
+}
+
+void
+ca_buf_u16(struct ca_buf *b, uint16_t v)
+{
+	put_number(b, v, 2);
+}
+
+void
+ca_buf_u24(struct ca_buf *b, uint32_t v)
+{
+	if (v > 0xffffff && b->err == CA_OK)
+		b->err = CA_ERR_LIMIT;
+	put_number(b, v, 3);
+}
+
+void
+ca_buf_u64(struct ca_buf *b, uint64_t v)
+{
+	put_number(b, v, 8);
+}
+
+void
+ca_buf_str(struct ca_buf *b, const char *s)
+{
+	ca_buf_put(b, s, strlen(s));
+}
+
+void
+ca_buf_fmt(struct ca_buf *b, const char *fmt, ...)
+{
+	va_list ap, again;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	int n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n < 0) {
+		if (b->err == CA_OK)
+			b->err = CA_ERR_FORMAT;
+	} else if (grow(b, (size_t)n)) {
+		(void)vsnprintf((char *)b->p + b->len, (size_t)n + 1, fmt,
+		    again);
+		b->len += (size_t)n;
+	}
+	va_end(again);
+}
+
+void
+ca_buf_hex(struct ca_buf *b, const void *p, size_t len)
+{
+	static const char digit[] = "0123456789abcdef";
+	const uint8_t *s = p;
+
+	for (size_t i = 0; i < len; i++) {
+		char two[2] = {digit[s[i] >> 4], digit[s[i] & 15]};
+		ca_buf_put(b, two, 2);
+	}
+}
+
+size_t
+ca_buf_vector_begin(struct ca_buf *b, int lenbytes)
+{
+	size_t at = b->len;
+
+	put_number(b, 0, lenbytes);
+	return at;
+}
+
+void
+ca_buf_vector_end(struct ca_buf *b, size_t begin, int lenbytes)
+{
+	if (b->err != CA_OK)
+		return;
+	size_t len = b->len - begin - (size_t)lenbytes;
+	if (len >> (8 * lenbytes) != 0) {
+		b->err = CA_ERR_LIMIT;
+		return;
+	}
+	for (int i = 0; i < lenbytes; i++)
+		b->p[begin + (size_t)i] =
+		    (uint8_t)(len >> (8 * (lenbytes - 1 - i)));
+}
+
+/* ---- text ---- */
+
+static void
+put_escaped(struct ca_buf *b, const uint8_t *p, size_t len, const char *special)
+{
+	while (len > 0) {
+		uint32_t c;
+		size_t n = ca_utf8_next(p, len, &c);
+
+		if (n == 0 || !ca_utf8_printable(c)) {
+			/* an unreadable sequence goes byte by byte */
+			size_t bad = n == 0 ? 1 : n;
+			for (size_t i = 0; i < bad; i++)
+				ca_buf_fmt(b, "\\x%02x", p[i]);
+			n = bad;
+		} else {
+			if (n == 1 && strchr(special, (int)c) != NULL)
+				ca_buf_u8(b, '\\');
+			ca_buf_put(b, p, n);
+		}
+		p += n;
+		len -= n;
+	}
+}
+
+void
+ca_buf_escape(struct ca_buf *b, const void *p, size_t len)
+{
+	put_escaped(b, p, len, "\\");
+}
+
+void
+ca_buf_printable(struct ca_buf *b, const void *p, size_t len)
+{
+	put_escaped(b, p, len, "");
+}
+
+void
+ca_buf_quote(struct ca_buf *b, const void *p, size_t len)
+{
+	ca_buf_u8(b, '"');
+	put_escaped(b, p, len, "\\\"");
+	ca_buf_u8(b, '"');
+}
+
+void
+ca_buf_json(struct ca_buf *b, const void *p, size_t len)
+{
+	const uint8_t *s = p;
+
+	ca_buf_u8(b, '"');
+	while (len > 0) {
+		uint32_t c;
+		size_t n = ca_utf8_next(s, len, &c);
+
+		if (n == 0) {
+			ca_buf_str(b, "\\ufffd");
+			n = 1;
+		} else if (c == '"' || c == '\\') {
+			ca_buf_u8(b, '\\');
+			ca_buf_put(b, s, n);
+		} else if (!ca_utf8_printable(c) && c < 0x10000) {
+			ca_buf_fmt(b, "\\u%04x", (unsigned)c);
+		} else {
+			ca_buf_put(b, s, n);
+		}
+		s += n;
+		len -= n;
+	}
+	ca_buf_u8(b, '"');
+}
+
+enum ca_err
+ca_buf_err(const struct ca_buf *b)
+{
+	return b->err;
+}
+
+const char *
+ca_buf_text(struct ca_buf *b)
+{
+	if (!grow(b, 0))
+		return NULL;
+	b->p[b->len] = '\0';
+	return (const char *)b->p;
+}
+
+char *
+ca_buf_take(struct ca_buf *b, size_t *len)
+{
+	if (ca_buf_text(b) == NULL)
+		return NULL;
+	char *p = (char *)b->p;
+	if (len != NULL)
+		*len = b->len;
+	b->p = NULL; /* transferred */
+	b->len = b->cap = 0;
+	return p;
+}
+
+void
+ca_buf_reset(struct ca_buf *b)
+{
+	b->len = 0;
+	b->err = CA_OK;
+}
+
+void
+ca_buf_free(struct ca_buf *b)
+{
+	if (b->p != NULL)
+		OPENSSL_cleanse(b->p, b->cap);
+	free(b->p);
+	b->p = NULL;
+	b->len = b->cap = 0;
+}

@@ -1,0 +1,117 @@
+/*
+ * A reader that cannot run past its end, and a writer that remembers failure.
+ */
+#ifndef CA_BASE_BUF_H
+#define CA_BASE_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* ---- reader: a cursor over bytes that somebody else owns ---- */
+
+struct ca_reader {
+	const uint8_t *p; /* the next byte; borrowed */
+	size_t left;      /* bytes from p to the end */
+};
+
+static inline struct ca_reader
+ca_reader_of(const void *p, size_t len)
+{
+	return (struct ca_reader){p, len};
+}
+
+/*
+ * Read a big-endian number of 1, 2, 3, 4 or 8 bytes.  Short input:
+ * CA_ERR_FORMAT, and neither the cursor nor *out moves.
+ */
+CA_MUST_CHECK enum ca_err ca_read_u8(struct ca_reader *r, uint8_t *out);
+CA_MUST_CHECK enum ca_err ca_read_u16(struct ca_reader *r, uint16_t *out);
+CA_MUST_CHECK enum ca_err ca_read_u24(struct ca_reader *r, uint32_t *out);
+CA_MUST_CHECK enum ca_err ca_read_u32(struct ca_reader *r, uint32_t *out);
+CA_MUST_CHECK enum ca_err ca_read_u64(struct ca_reader *r, uint64_t *out);
+
+/* Borrow the next len bytes. */
+CA_MUST_CHECK enum ca_err ca_read_bytes(struct ca_reader *r, size_t len,
+    const uint8_t **out);
+
+/*
+ * Read a TLS vector (RFC 8446 section 3.4): a length of lenbytes (1, 2 or 3)
+ * bytes and as many bytes, given as a reader of their own.  A length outside
+ * min..max or past the end is CA_ERR_FORMAT.
+ */
+CA_MUST_CHECK enum ca_err ca_read_vector(struct ca_reader *r, int lenbytes,
+    size_t min, size_t max, struct ca_reader *out);
+
+/* CA_OK if nothing is left, CA_ERR_FORMAT otherwise. */
+CA_MUST_CHECK enum ca_err ca_read_end(const struct ca_reader *r);
+
+/* ---- writer: bytes that grow up to a maximum ---- */
+
+struct ca_buf {
+	uint8_t *p;
+	size_t len;
+	size_t cap;
+	size_t max;      /* bytes; more is an error, not a cut */
+	enum ca_err err; /* CA_OK, or the first failure; it stays */
+};
+
+#define CA_BUF_INIT(maximum) ((struct ca_buf){NULL, 0, 0, (maximum), CA_OK})
+
+/*
+ * Appending never returns an error: ask ca_buf_err() once at the end.  After a
+ * failure nothing more is appended, and ca_buf_text() gives NULL.
+ */
+void ca_buf_put(struct ca_buf *b, const void *p, size_t len);
+void ca_buf_u8(struct ca_buf *b, uint8_t v);
+void ca_buf_u16(struct ca_buf *b, uint16_t v);
+void ca_buf_u24(struct ca_buf *b, uint32_t v);
+void ca_buf_u64(struct ca_buf *b, uint64_t v);
+void ca_buf_str(struct ca_buf *b, const char *s); /* without its NUL */
+void ca_buf_fmt(struct ca_buf *b, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void ca_buf_hex(struct ca_buf *b, const void *p, size_t len); /* lower case */
+
+/*
+ * A TLS vector whose length is not known yet: begin writes a place for the
+ * length (1, 2 or 3 bytes) and returns its offset; end fills it in, and fails
+ * with CA_ERR_LIMIT where the content is too long for it.
+ */
+size_t ca_buf_vector_begin(struct ca_buf *b, int lenbytes);
+void ca_buf_vector_end(struct ca_buf *b, size_t begin, int lenbytes);
+
+/*
+ * Append text for a person to read: valid printable UTF-8 stays, control
+ * bytes (C0, DEL, C1), invalid UTF-8, bidirectional overrides and line
+ * separators become \xHH, and the backslash itself \\.
+ */
+void ca_buf_escape(struct ca_buf *b, const void *p, size_t len);
+
+/* As ca_buf_escape, but a backslash stays: for text escaped before. */
+void ca_buf_printable(struct ca_buf *b, const void *p, size_t len);
+
+/* As ca_buf_escape, and in double quotes, with \" for a quote. */
+void ca_buf_quote(struct ca_buf *b, const void *p, size_t len);
+
+/* As a JSON string in double quotes (RFC 8259 section 7); invalid UTF-8
+ * becomes U+FFFD. */
+void ca_buf_json(struct ca_buf *b, const void *p, size_t len);
+
+CA_MUST_CHECK enum ca_err ca_buf_err(const struct ca_buf *b);
+
+/* The content with a NUL behind it, owned by b; NULL after a failure. */
+const char *ca_buf_text(struct ca_buf *b);
+
+/* Give the bytes (and a NUL behind them) to the caller, who frees them with
+ * free(); NULL after a failure.  b is empty afterwards. */
+char *ca_buf_take(struct ca_buf *b, size_t *len);
+
+/* Empty it and forget a failure, keeping max. */
+void ca_buf_reset(struct ca_buf *b);
+
+/* Free the content, wiping it first: a buffer may have held a secret. */
+void ca_buf_free(struct ca_buf *b);
+
+#endif

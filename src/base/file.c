@@ -1,0 +1,179 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *
+ca_file_distrust(const struct stat *st)
+{
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return "is owned by neither root nor the user who runs this";
+	/* a sticky directory such as /tmp lets others add files: no */
+	if (st->st_mode & S_IWGRP)
+		return "is writable by its group";
+	if (st->st_mode & S_IWOTH)
+		return "is writable by everyone";
+	return NULL;
+}
+
+static enum ca_err
+open_checked(int dirfd, const char *path, int flags, mode_t type, int *fd,
+    struct stat *st)
+{
+	struct stat own;
+
+	if (st == NULL)
+		st = &own;
+	int f = openat(dirfd, path,
+	    flags | O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (f < 0)
+		return errno == ENOENT || errno == ENOTDIR ? CA_ERR_NOT_FOUND
+							   : CA_ERR_IO;
+	if (fstat(f, st) != 0) {
+		int saved = errno;
+		(void)close(f);
+		errno = saved;
+		return CA_ERR_IO;
+	}
+	if ((st->st_mode & S_IFMT) != type || ca_file_distrust(st) != NULL) {
+		(void)close(f);
+		errno = EPERM;
+		return CA_ERR_UNTRUSTED;
+	}
+	*fd = f;
+	return CA_OK;
+}
+
+enum ca_err
+ca_file_open(int dirfd, const char *path, int *fd, struct stat *st)
+{
+	return open_checked(dirfd, path, 0, S_IFREG, fd, st);
+}
+
+enum ca_err
+ca_file_opendir(int dirfd, const char *path, int *fd, struct stat *st)
+{
+	return open_checked(dirfd, path, O_DIRECTORY, S_IFDIR, fd, st);
+}
+
+enum ca_err
+ca_file_read_fd(int fd, size_t max, struct ca_buf *out)
+{
+	uint8_t block[16384];
+	size_t total = 0;
+
+	for (;;) {
+		ssize_t n = read(fd, block, sizeof block);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return CA_ERR_IO;
+		if (n == 0)
+			return ca_buf_err(out);
+		total += (size_t)n;
+		if (total > max)
+			return CA_ERR_LIMIT;
+		ca_buf_put(out, block, (size_t)n);
+		if (ca_buf_err(out) != CA_OK)
+			return ca_buf_err(out);
+	}
+}
+
+enum ca_err
+ca_file_read(int dirfd, const char *path, size_t max, struct ca_buf *out)
+{
+	int fd;
+	enum ca_err rc = ca_file_open(dirfd, path, &fd, NULL);
+
+	if (rc != CA_OK)
+		return rc;
+	rc = ca_file_read_fd(fd, max, out);
+	int saved = errno;
+	(void)close(fd);
+	errno = saved;
+	return rc;
+}
+
+static enum ca_err
+write_all(int fd, const uint8_t *p, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return CA_ERR_IO;
+		p += n;
+		len -= (size_t)n;
+	}
+	return fsync(fd) == 0 ? CA_OK : CA_ERR_IO;
+}
+
+/* A rename is durable only once its directory is. */
+static enum ca_err
+sync_parent(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir;
+
+	if (slash == NULL)
+		dir = strdup(".");
+	else
+		dir = strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	if (dir == NULL)
+		return CA_ERR_MEMORY;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(dir);
+	if (fd < 0)
+		return CA_ERR_IO;
+	int failed = fsync(fd) != 0 && errno != EINVAL;
+	(void)close(fd);
+	return failed ? CA_ERR_IO : CA_OK;
+}
+
+enum ca_err
+ca_file_replace(const char *path, const void *p, size_t len, mode_t mode)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_buf name = CA_BUF_INIT(8192);
+	char *tmp = NULL;
+	int fd = -1;
+
+	ca_buf_fmt(&name, "%s.XXXXXX", path);
+	if ((tmp = ca_buf_take(&name, NULL)) == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	if ((fd = mkostemp(tmp, O_CLOEXEC)) < 0) {
+		ret = CA_ERR_IO;
+		goto out;
+	}
+	if ((rc = write_all(fd, p, len)) != CA_OK || fchmod(fd, mode) != 0 ||
+	    rename(tmp, path) != 0) {
+		int saved = errno;
+		(void)unlink(tmp);
+		errno = saved;
+		ret = CA_ERR_IO;
+		goto out;
+	}
+	if ((rc = sync_parent(path)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	if (fd >= 0) {
+		int saved = errno;
+		(void)close(fd);
+		errno = saved;
+	}
+	ca_buf_free(&name);
+	free(tmp);
+	return ret;
+}

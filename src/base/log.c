@@ -1,0 +1,34 @@
+#include "base/log.h"
+#include "base/buf.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LINE_MAX_BYTES 8000
+
+void
+ca_log(const struct ca_log *log, enum ca_log_level level, const char *fmt, ...)
+{
+	int saved = errno;
+	char raw[LINE_MAX_BYTES];
+	struct ca_buf line = CA_BUF_INIT(4 * LINE_MAX_BYTES + 1);
+	va_list ap;
+
+	if (log == NULL || log->emit == NULL)
+		return;
+	if (level == CA_LOG_DEBUG && !log->debug)
+		return;
+	va_start(ap, fmt);
+	int n = vsnprintf(raw, sizeof raw, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		(void)snprintf(raw, sizeof raw, "(a log line that cannot be "
+		    "formatted)");
+	ca_buf_printable(&line, raw, strlen(raw));
+	const char *text = ca_buf_text(&line);
+	log->emit(log->ctx, level, text != NULL ? text : "(out of memory)");
+	ca_buf_free(&line);
+	errno = saved;
+}

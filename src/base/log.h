@@ -1,0 +1,39 @@
+/*
+ * The log sink.  The module's sink is pam_syslog, the tool's is standard
+ * error, a test's is a buffer.  Text that comes from certificates, the network
+ * or a file's content is escaped by the caller with ca_escape (base/buf.h)
+ * where it has a field of its own; ca_log escapes the whole line once more, so
+ * that no control byte and no line break ever gets through.
+ */
+#ifndef CA_BASE_LOG_H
+#define CA_BASE_LOG_H
+
+#include <stdbool.h>
+
+enum ca_log_level {
+	CA_LOG_ERR,     /* the administrator must act */
+	CA_LOG_WARNING, /* the administrator should look */
+	CA_LOG_NOTICE,  /* outcome of an attempt */
+	CA_LOG_INFO,
+	CA_LOG_DEBUG,   /* only with `debug` */
+};
+
+struct ca_log {
+	/* line: one line without its end, printable, valid for the call only */
+	void (*emit)(void *ctx, enum ca_log_level level, const char *line);
+	void *ctx;
+	bool debug; /* let CA_LOG_DEBUG through */
+};
+
+/*
+ * Log one line.  Never fails: a line over 8,000 bytes is cut.  A NULL log or
+ * emit is allowed and drops the line.  errno is kept, and %m is expanded.
+ */
+void ca_log(const struct ca_log *log, enum ca_log_level level,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+#define ca_log_err(log, ...) ca_log(log, CA_LOG_ERR, __VA_ARGS__)
+#define ca_log_warning(log, ...) ca_log(log, CA_LOG_WARNING, __VA_ARGS__)
+#define ca_log_debug(log, ...) ca_log(log, CA_LOG_DEBUG, __VA_ARGS__)
+
+#endif

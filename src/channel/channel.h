@@ -1,0 +1,59 @@
+/*
+ * Where the response to a request comes from.
+ */
+#ifndef CA_CHANNEL_CHANNEL_H
+#define CA_CHANNEL_CHANNEL_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "config/config.h"
+#include "verify/report.h"
+#include "wire/message.h"
+
+/* How to talk to the person or program at the other end of a conversation. */
+struct ca_prompter {
+	/*
+	 * Show prompt and get one answer.  CA_OK with *answer NULL is possible
+	 * (end of file) and means no answer.  CA_ERR_CONV otherwise.
+	 */
+	enum ca_err (*ask)(void *ctx, const char *prompt, bool echo,
+	    struct ca_secret **answer);
+	/* Show a line of information, or of error; best effort. */
+	void (*info)(void *ctx, const char *text, bool error);
+	void *ctx;
+};
+
+/*
+ * Prompt for the response, piece by piece.  Appends its bytes to out.  On
+ * failure *reason names what went wrong (CA_R_ANSWER_..., CA_R_CONVERSATION,
+ * CA_R_REQUEST_EXPIRED).
+ */
+CA_MUST_CHECK enum ca_err ca_channel_conversation(const struct ca_config *cfg,
+    const struct ca_log *log, const struct ca_request *req,
+    const struct ca_prompter *prompter, struct ca_buf *out,
+    enum ca_reason *reason);
+
+/* As whom the helper of ca_channel_command runs. */
+struct ca_channel_user {
+	uid_t uid;
+	gid_t gid;
+	const char *name, *home;
+	const char *ssh_auth_sock; /* the caller's; handed to the helper only */
+};
+
+/*
+ * Run `certauth sign` as the user and pass its prompts on.  As above; further
+ * reasons CA_R_HELPER, CA_R_HELPER_TIMEOUT, CA_R_NO_CREDENTIAL (nothing to
+ * sign with: the next channel may be tried).
+ */
+CA_MUST_CHECK enum ca_err ca_channel_command(const struct ca_config *cfg,
+    const struct ca_log *log, const struct ca_request *req,
+    const struct ca_channel_user *user, const struct ca_prompter *prompter,
+    struct ca_buf *out, enum ca_reason *reason);
+
+#endif

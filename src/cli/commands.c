@@ -1,0 +1,7 @@
+#include "cli/cli.h"
+
+#include <stddef.h>
+
+const struct ca_command *const ca_commands[] = {
+	NULL,
+};

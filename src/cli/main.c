@@ -1,0 +1,63 @@
+#include "cli/cli.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct ca_command *
+find(const char *name)
+{
+	for (size_t i = 0; ca_commands[i] != NULL; i++)
+		if (strcmp(ca_commands[i]->name, name) == 0)
+			return ca_commands[i];
+	return NULL;
+}
+
+static int
+help_all(FILE *out)
+{
+	fputs("usage: certauth COMMAND [ARGUMENTS]\n\n", out);
+	for (size_t i = 0; ca_commands[i] != NULL; i++)
+		fprintf(out, "  %-9s %s\n", ca_commands[i]->name,
+		    ca_commands[i]->summary);
+	fputs("\n`certauth COMMAND --help` says more; so does certauth(1).\n",
+	    out);
+	return out == stderr ? CA_EXIT_USAGE : CA_EXIT_OK;
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct ca_command *cmd;
+
+	/* a reader that closes its pipe is an error to report, not a signal */
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (argc < 2)
+		return help_all(stderr);
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		puts("certauth " CA_VERSION);
+		return CA_EXIT_OK;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return help_all(stdout);
+	if (strcmp(argv[1], "help") == 0) {
+		if (argc < 3)
+			return help_all(stdout);
+		if ((cmd = find(argv[2])) != NULL) {
+			ca_cli_help(cmd, stdout);
+			return CA_EXIT_OK;
+		}
+		return ca_cli_fail("no command is called %s; "
+		    "`certauth --help` lists them", argv[2]);
+	}
+	if ((cmd = find(argv[1])) == NULL)
+		return ca_cli_fail("no command is called %s; "
+		    "`certauth --help` lists them", argv[1]);
+	if (argc > 2 && strcmp(argv[2], "--help") == 0) {
+		ca_cli_help(cmd, stdout);
+		return CA_EXIT_OK;
+	}
+	optind = 1;
+	return cmd->run(argc - 1, argv + 1);
+}

@@ -1,0 +1,69 @@
+/*
+ * libcrypto, held at arm's length: a library context of our own, which reads
+ * no openssl.cnf and no environment, so that the host application's OpenSSL
+ * state and ours never meet.  What is fetched is fetched once.
+ */
+#ifndef CA_CRYPTO_CRYPTO_H
+#define CA_CRYPTO_CRYPTO_H
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "wire/message.h"
+#include "wire/scheme.h"
+
+struct ca_crypto;
+
+/* A context with the default provider.  CA_ERR_CRYPTO, CA_ERR_MEMORY. */
+CA_MUST_CHECK enum ca_err ca_crypto_new(struct ca_crypto **out);
+void ca_crypto_free(struct ca_crypto *c); /* NULL is allowed */
+OSSL_LIB_CTX *ca_crypto_get0_libctx(const struct ca_crypto *c);
+
+/* Fetched once for the life of c; NULL where libcrypto lacks it. */
+const EVP_MD *ca_crypto_get0_md(struct ca_crypto *c, const char *name);
+
+/* len random bytes of this context's generator; a failure is an error. */
+CA_MUST_CHECK enum ca_err ca_crypto_random(struct ca_crypto *c, void *p,
+    size_t len);
+
+/* SHA-256 of the len bytes at p. */
+CA_MUST_CHECK enum ca_err ca_crypto_sha256(struct ca_crypto *c, const void *p,
+    size_t len, uint8_t out[32]);
+
+/* SHA-384 over the parts, one after the other. */
+CA_MUST_CHECK enum ca_err ca_crypto_transcript(struct ca_crypto *c,
+    const struct ca_bytes *part, size_t nparts,
+    uint8_t out[CA_TRANSCRIPT_HASH_LEN]);
+
+/* This libcrypto can verify the scheme (mldsa needs OpenSSL 3.5). */
+bool ca_crypto_has_scheme(struct ca_crypto *c, const struct ca_scheme *scheme);
+
+/* The scheme fits the key: type, curve, RSA of CA_RSA_MIN_BITS at least. */
+bool ca_crypto_scheme_fits(const struct ca_scheme *scheme,
+    const EVP_PKEY *key);
+
+/*
+ * Verify sig over the len bytes at tbs.  CA_OK only for a good signature by a
+ * key that the scheme fits; CA_DENIED for a bad one; CA_ERR_UNSUPPORTED for a
+ * key that does not fit; CA_ERR_CRYPTO where libcrypto failed.
+ */
+CA_MUST_CHECK enum ca_err ca_crypto_verify(struct ca_crypto *c,
+    const struct ca_scheme *scheme, EVP_PKEY *key, const void *tbs, size_t len,
+    const void *sig, size_t siglen);
+
+/* Sign with a key in memory; the signature is appended to sig. */
+CA_MUST_CHECK enum ca_err ca_crypto_sign(struct ca_crypto *c,
+    const struct ca_scheme *scheme, EVP_PKEY *key, const void *tbs, size_t len,
+    struct ca_buf *sig);
+
+/* Decode exactly len bytes of DER (nothing left over) in this context.
+ * CA_ERR_FORMAT, CA_ERR_MEMORY.  The caller frees with X509_free. */
+CA_MUST_CHECK enum ca_err ca_crypto_cert(struct ca_crypto *c, const void *der,
+    size_t len, X509 **out);
+
+#endif

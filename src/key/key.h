@@ -1,0 +1,108 @@
+/*
+ * Private keys for the client, wherever they are kept: PEM, PKCS#12, PKCS#11
+ * tokens, ssh-agent.  Runs with the user's rights, never in the module.
+ */
+#ifndef CA_KEY_KEY_H
+#define CA_KEY_KEY_H
+
+#include <openssl/x509.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "crypto/crypto.h"
+#include "wire/scheme.h"
+
+/* How a key source talks to its user. */
+struct ca_key_ui {
+	/* A PIN or passphrase; CA_ERR_CANCELLED where the user gives none. */
+	enum ca_err (*ask)(void *ctx, const char *prompt,
+	    struct ca_secret **answer);
+	/* Yes or no: CA_OK or CA_ERR_CANCELLED. */
+	enum ca_err (*confirm)(void *ctx, const char *question);
+	/* One of n lines: CA_OK and *index, or CA_ERR_CANCELLED. */
+	enum ca_err (*choose)(void *ctx, const char *title,
+	    const char *const *line, size_t n, size_t *index);
+	void (*info)(void *ctx, const char *text);
+	void *ctx;
+};
+
+/* A key that can sign; perhaps not unlocked yet. */
+struct ca_key;
+
+/* A certificate with its key and the intermediates that came with it. */
+struct ca_identity {
+	X509 *leaf;
+	STACK_OF(X509) *chain;  /* intermediates, in no order; may be NULL */
+	struct ca_key *key;
+	char *label;            /* for a person: file, token and object */
+	bool registered;        /* send an empty certificate_list */
+};
+
+void ca_identity_free(struct ca_identity *id); /* NULL is allowed */
+
+/* True if the key can sign by the scheme (type, curve, size, and what the
+ * token's mechanisms or the agent allow). */
+bool ca_key_can(const struct ca_key *key, const struct ca_scheme *scheme);
+
+/*
+ * Sign the len bytes at tbs; the signature, in the form that CertificateVerify
+ * carries (DER for ECDSA), is appended to sig.  Asks ui for a PIN only now.
+ * CA_ERR_CANCELLED: no PIN; CA_DENIED: wrong or locked PIN, already told to
+ * ui; CA_ERR_IO: the token or agent is gone; CA_ERR_CRYPTO.
+ */
+CA_MUST_CHECK enum ca_err ca_key_sign(struct ca_key *key,
+    const struct ca_scheme *scheme, const void *tbs, size_t len,
+    const struct ca_key_ui *ui, struct ca_buf *sig);
+
+void ca_key_free(struct ca_key *key); /* NULL is allowed */
+
+/*
+ * key/pem.c: certificate file (PEM or DER, leaf first, intermediates behind)
+ * and key file (PEM: plain or encrypted PKCS#8, traditional).  The key is
+ * decrypted when it first signs.  CA_ERR_NOT_FOUND, CA_ERR_FORMAT, CA_ERR_IO;
+ * a message goes to log.  crypto must outlive the identity.
+ */
+CA_MUST_CHECK enum ca_err ca_key_pem(struct ca_crypto *crypto,
+    const char *cert_path, const char *key_path, const struct ca_log *log,
+    struct ca_identity **out);
+
+/* key/p12.c: PKCS#12.  Asks for the password at once, since the certificate
+ * is inside.  CA_DENIED: wrong password. */
+CA_MUST_CHECK enum ca_err ca_key_p12(struct ca_crypto *crypto,
+    const char *path, const struct ca_key_ui *ui, const struct ca_log *log,
+    struct ca_identity **out);
+
+/* What a source that finds identities by itself gives. */
+struct ca_identities {
+	struct ca_identity **v;
+	size_t n;
+};
+void ca_identities_free(struct ca_identities *ids);
+
+/* key/p11.c: every certificate with a private key on the tokens that uri
+ * (RFC 7512; NULL: all) selects. No PIN is asked.  None: CA_ERR_NOT_FOUND. */
+CA_MUST_CHECK enum ca_err ca_key_p11(struct ca_crypto *crypto,
+    const char *uri, const struct ca_log *log, struct ca_identities *out);
+
+/* key/agent.c: a key for the certificate in the agent at socket_path.
+ * CA_ERR_NOT_FOUND: the agent has no such key; CA_ERR_UNSUPPORTED: it is one
+ * of a kind that cannot serve (sk-), said to log; CA_ERR_IO, CA_ERR_TIMEOUT. */
+CA_MUST_CHECK enum ca_err ca_key_agent(struct ca_crypto *crypto,
+    const char *socket_path, X509 *cert, const struct ca_log *log,
+    struct ca_key **out);
+
+/* For sources: build a key from its operations. */
+struct ca_key_ops {
+	bool (*can)(const void *impl, const struct ca_scheme *scheme);
+	enum ca_err (*sign)(void *impl, const struct ca_scheme *scheme,
+	    const void *tbs, size_t len, const struct ca_key_ui *ui,
+	    struct ca_buf *sig);
+	void (*free)(void *impl);
+};
+struct ca_key *ca_key_new(const struct ca_key_ops *ops, void *impl);
+
+#endif

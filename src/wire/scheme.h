@@ -1,0 +1,42 @@
+/*
+ * Signature schemes (RFC 8446 section 4.2.3) and what each binds.
+ */
+#ifndef CA_WIRE_SCHEME_H
+#define CA_WIRE_SCHEME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum ca_key_type {
+	CA_KEY_NONE,
+	CA_KEY_EC,
+	CA_KEY_ED25519,
+	CA_KEY_ED448,
+	CA_KEY_RSA,
+	CA_KEY_MLDSA44,
+	CA_KEY_MLDSA65,
+	CA_KEY_MLDSA87,
+};
+
+struct ca_scheme {
+	uint16_t code;         /* on the wire */
+	const char *name;      /* as in RFC 8446 */
+	enum ca_key_type key;
+	const char *key_name;  /* OpenSSL's name of the key type */
+	const char *group;     /* OpenSSL's name of the curve, or NULL */
+	const char *digest;    /* OpenSSL's name, NULL where the scheme has none */
+	bool pss;              /* RSA-PSS, salt as long as the hash */
+};
+
+#define CA_RSA_MIN_BITS 2048
+
+/* The scheme with that code or name, or NULL.  Static storage. */
+const struct ca_scheme *ca_scheme_by_code(uint16_t code);
+const struct ca_scheme *ca_scheme_by_name(const char *name);
+
+/* Scheme number i in the host's order of preference, or NULL after the last;
+ * the mldsa ones are listed too, whether libcrypto has them or not. */
+const struct ca_scheme *ca_scheme_at(size_t i);
+
+#endif

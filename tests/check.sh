@@ -1,0 +1,79 @@
+#!/bin/bash
+# Build and run every test; the last line is `N passed, N failed, N skipped`.
+# usage: tests/check.sh [BUILD] [NAME ...]    (names of unit tests or bats files)
+# JOBS: how many test files run at once (default: twice the processors).
+set -u
+cd "$(dirname "$0")/.." || exit 2
+B=${1:-build}
+[ $# -gt 0 ] && shift
+case $B in /*) ;; *) B=$PWD/$B ;; esac
+JOBS=${JOBS:-$(($(nproc) * 2))}
+out=$B/check
+rm -rf "$out"
+mkdir -p "$out"
+
+if ! make -j"$(nproc)" B="$B" CI="${CI:-1}" all unit; then
+	echo 'the build failed'
+	echo '0 passed, 1 failed, 0 skipped'
+	exit 1
+fi
+
+# one test file, its TAP output into $out/NAME.tap
+run_one() {
+	local path=$1 name tap
+	name=$(basename "$path" .bats)
+	tap=$out/$name.tap
+	case $path in
+	*.bats) bats --tap "$path" ;;
+	*) CMOCKA_MESSAGE_OUTPUT=TAP "$path" ;;
+	esac >"$tap" 2>&1 </dev/null
+	local rc=$?
+	# a crash, or a file that failed before its first test, must count
+	if [ $rc -ne 0 ] && ! grep -q '^not ok' "$tap"; then
+		echo "not ok - $name ended with status $rc" >>"$tap"
+	fi
+	if ! grep -qE '^(not )?ok' "$tap"; then
+		echo "not ok - $name ran no test" >>"$tap"
+	fi
+	printf '%-28s %s ok, %s not ok, %s skipped\n' "$name" \
+		"$(grep -cE '^ok' "$tap")" "$(grep -c '^not ok' "$tap")" \
+		"$(grep -ciE '^ok.*# *skip' "$tap")"
+}
+export -f run_one
+export out B
+export CERTAUTH_BUILD=$B
+
+{
+	if [ $# -gt 0 ]; then
+		for n in "$@"; do
+			if [ -e "tests/$n.bats" ]; then
+				echo "tests/$n.bats"
+			else
+				echo "$B/tests/unit/$n"
+			fi
+		done
+	else
+		ls tests/*.bats 2>/dev/null
+		for t in tests/unit/test_*.c; do
+			echo "$B/tests/unit/$(basename "$t" .c)"
+		done
+	fi
+} | xargs -P "$JOBS" -I{} bash -c 'run_one "$1"' _ {}
+
+failed=$(cat "$out"/*.tap | grep -c '^not ok')
+ok=$(cat "$out"/*.tap | grep -cE '^ok')
+skipped=$(cat "$out"/*.tap | grep -ciE '^ok.*# *skip')
+if [ "$failed" -gt 0 ]; then
+	echo '--- what failed ---'
+	for t in "$out"/*.tap; do
+		grep -q '^not ok' "$t" || continue
+		echo "# $(basename "$t" .tap)"
+		awk '/^ok/ {show = 0} /^not ok/ {show = 1} show' "$t" | head -n 60
+	done
+fi
+if [ "$skipped" -gt 0 ]; then
+	echo '--- what was skipped ---'
+	grep -hiE '^ok.*# *skip' "$out"/*.tap
+fi
+echo "$((ok - skipped)) passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

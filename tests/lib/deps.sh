@@ -1,0 +1,51 @@
+#!/bin/sh
+# Install what a step needs and this machine lacks, saying so first.
+# usage: tests/lib/deps.sh build|demo|check|lint|fuzz|bench|package ...
+set -eu
+build='gcc make pkg-config libc6-dev libpam0g-dev libssl-dev libinih-dev
+	libcdb-dev libp11-kit-dev libcurl4-openssl-dev libsss-certmap-dev'
+demo='openssl openssh-server openssh-client'
+check='libcmocka-dev bats pamtester libpam-wrapper softhsm2 opensc sudo
+	valgrind python3 expect p11-kit p11-kit-modules procps mandoc
+	libpam-pkcs11 iproute2'
+lint='clang clang-format clang-tidy cppcheck shellcheck mandoc'
+fuzz='clang libclang-rt-14-dev llvm'
+bench='valgrind libpam-pkcs11 libpam-ssh-agent-auth time'
+package='debhelper dpkg-dev devscripts fakeroot lintian rpm debootstrap'
+
+want=$build
+for step in "$@"; do
+	case $step in
+	build) ;;
+	demo) want="$want $demo" ;;
+	check) want="$want $demo $check" ;;
+	lint) want="$want $lint" ;;
+	fuzz) want="$want $fuzz" ;;
+	bench) want="$want $demo $check $bench" ;;
+	package) want="$want $package" ;;
+	*) echo "deps.sh: unknown step $step" >&2; exit 2 ;;
+	esac
+done
+
+if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+	echo "Not a Debian system: please install by hand the counterparts of:" $want
+	exit 0
+fi
+missing=
+for p in $want; do
+	case $(dpkg-query -W -f '${Status}' "$p" 2>/dev/null) in
+	*' installed') ;;
+	*) missing="$missing $p" ;;
+	esac
+done
+[ -n "$missing" ] || exit 0
+echo "Installing from Debian, because they are needed and missing:$missing"
+if [ "$(id -u)" -ne 0 ]; then
+	echo "Please run as root: apt-get update && apt-get install$missing" >&2
+	exit 1
+fi
+# An sshd that the installation would start is not ours to run.
+export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+apt-get update -qq
+# shellcheck disable=SC2086 # a list of names
+apt-get install -y -qq --no-install-recommends $missing >/dev/null
