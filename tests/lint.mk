@@ -1,0 +1,27 @@
+# make lint: format, static analysis, shell and manuals.
+.PHONY: lint format analyze
+C_FILES = $(wildcard pam_certauth.c src/*/*.[ch] tests/unit/*.c tests/fuzz/*.c \
+	tests/lib/*.[ch] tests/bench/*.c)
+SH_FILES = $(wildcard tests/*.sh tests/lib/*.sh tests/lib/*.bash \
+	packaging/*.sh) .ci/run
+
+format:
+	clang-format -style=file -i $(C_FILES)
+
+lint: layers
+	@tests/lib/deps.sh lint
+	clang-format -style=file --dry-run --Werror $(C_FILES)
+	shellcheck -x $(SH_FILES)
+	shellcheck -s bash -e SC1091,SC2030,SC2031,SC2154 $(wildcard tests/*.bats)
+	@for m in $(MAN); do echo "mandoc -T lint $$m"; \
+		mandoc -T lint -W warning "$$m" || exit 1; done
+	$(MAKE) --no-print-directory analyze
+
+# clang-tidy and cppcheck; what is suppressed has its reason beside the line
+analyze:
+	@printf '%s\n' pam_certauth.c $(LIB_SRC) src/cli/main.c | \
+		xargs -P $$(nproc) -n 4 sh -c 'clang-tidy --quiet "$$@" -- \
+		-std=c11 $(CPPFLAGS_ALL) 2>/dev/null || exit 255' sh
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability \
+		--error-exitcode=1 --inline-suppr --suppress=missingIncludeSystem \
+		-D__linux__ -DCA_VERSION='"0"' -Isrc pam_certauth.c src
