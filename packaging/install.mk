@@ -1,0 +1,43 @@
+# make install, uninstall, dist.
+.PHONY: install uninstall dist
+CONFDIR = $(DESTDIR)$(SYSCONFDIR)/certauth
+DOCDIR ?= $(PREFIX)/share/doc/certauth
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+
+# The site's own files are never replaced: they are made only where absent.
+install: all
+	install -d '$(DESTDIR)$(PAMDIR)' '$(DESTDIR)$(BINDIR)'
+	install -m 0644 '$(MODULE)' '$(DESTDIR)$(PAMDIR)/pam_certauth.so'
+	install -m 0755 '$(CLI)' '$(DESTDIR)$(BINDIR)/certauth'
+	for m in $(MAN); do s=$${m##*.}; \
+		install -d '$(DESTDIR)$(MANDIR)'/man$$s && install -m 0644 \
+		$$m '$(DESTDIR)$(MANDIR)'/man$$s/ || exit 1; done
+	install -d '$(CONFDIR)' '$(CONFDIR)/ca' '$(CONFDIR)/crl' \
+		'$(CONFDIR)/intermediates' '$(CONFDIR)/users.d'
+	for f in certauth.conf users; do [ -e '$(CONFDIR)'/$$f ] || \
+		install -m 0644 etc/$$f '$(CONFDIR)'/$$f || exit 1; done
+	install -d '$(DESTDIR)$(DOCDIR)/examples'
+	install -m 0644 README.md CHANGELOG.md LICENSE docs/*.md \
+		'$(DESTDIR)$(DOCDIR)/'
+	cp -R etc/. '$(DESTDIR)$(DOCDIR)/examples/'
+	if ls packaging/systemd/*.service >/dev/null 2>&1; then \
+		install -d '$(DESTDIR)$(UNITDIR)' && \
+		install -m 0644 packaging/systemd/*.service \
+		packaging/systemd/*.timer '$(DESTDIR)$(UNITDIR)/'; fi
+
+# The configuration stays: it is the site's.
+uninstall:
+	rm -f '$(DESTDIR)$(PAMDIR)/pam_certauth.so' \
+		'$(DESTDIR)$(BINDIR)/certauth' \
+		'$(DESTDIR)$(UNITDIR)'/certauth-crl-update.service \
+		'$(DESTDIR)$(UNITDIR)'/certauth-crl-update.timer
+	for m in $(MAN); do s=$${m##*.}; \
+		rm -f '$(DESTDIR)$(MANDIR)'/man$$s/$${m##*/}; done
+	rm -rf '$(DESTDIR)$(DOCDIR)'
+
+# The same commit gives the same bytes: names, owners and times come from git.
+dist:
+	mkdir -p dist
+	git archive --format=tar --prefix=certauth-$(VERSION)/ HEAD | \
+		gzip -n9 >dist/certauth-$(VERSION).tar.gz
+	@sha256sum dist/certauth-$(VERSION).tar.gz
