@@ -95,7 +95,12 @@ CA_MUST_CHECK enum ca_err ca_key_agent(struct ca_crypto *crypto,
     const char *socket_path, X509 *cert, const struct ca_log *log,
     struct ca_key **out);
 
-/* For sources: build a key from its operations. */
+/*
+ * For sources: build a key from its operations (static storage), which are
+ * called with impl.  The key owns impl from then on, and frees it with
+ * ops->free; NULL (no memory) leaves it with the caller.  sign is called only
+ * for a scheme that can() allows, and returns what ca_key_sign says.
+ */
 struct ca_key_ops {
 	bool (*can)(const void *impl, const struct ca_scheme *scheme);
 	enum ca_err (*sign)(void *impl, const struct ca_scheme *scheme,
