@@ -1,0 +1,196 @@
+/*
+ * Names as text, and the facts about a certificate that a report shows.
+ */
+#include "base/utf8.h"
+#include "verify/verify.h"
+
+#include <openssl/asn1.h>
+#include <openssl/objects.h>
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * The descriptors that LDAP has registered (RFC 4514 section 3, RFC 4519), and
+ * emailAddress, which is everywhere.  Any other type is its dotted OID.
+ */
+static const struct {
+	int nid;
+	const char *name;
+} types[] = {
+    {NID_commonName, "CN"},
+    {NID_organizationName, "O"},
+    {NID_organizationalUnitName, "OU"},
+    {NID_countryName, "C"},
+    {NID_domainComponent, "DC"},
+    {NID_userId, "UID"},
+    {NID_localityName, "L"},
+    {NID_stateOrProvinceName, "ST"},
+    {NID_streetAddress, "STREET"},
+    {NID_pkcs9_emailAddress, "emailAddress"},
+    {NID_serialNumber, "serialNumber"},
+    {NID_surname, "sn"},
+    {NID_givenName, "givenName"},
+    {NID_initials, "initials"},
+    {NID_generationQualifier, "generationQualifier"},
+    {NID_title, "title"},
+    {NID_name, "name"},
+    {NID_dnQualifier, "dnQualifier"},
+};
+
+/* RFC 4514 section 2.4: which characters need a backslash, and where. */
+static void
+put_value(struct ca_buf *out, const uint8_t *p, size_t len)
+{
+	for (size_t i = 0, n; i < len; i += n) {
+		uint32_t c = 0;
+
+		n = ca_utf8_next(p + i, len - i, &c);
+		if (n == 0 || !ca_utf8_printable(c)) {
+			if (n == 0)
+				n = 1;
+			for (size_t j = 0; j < n; j++)
+				ca_buf_fmt(out, "\\%02X", p[i + j]);
+			continue;
+		}
+		if (c < 0x80 && (strchr("\"+,;<>\\", (int)c) != NULL ||
+		    (i == 0 && (c == ' ' || c == '#')) ||
+		    (i + 1 == len && c == ' ')))
+			ca_buf_str(out, "\\");
+		ca_buf_put(out, p + i, n);
+	}
+}
+
+/* A value that is no text, or whose type has no name: #hex of its DER. */
+static void
+put_hex_value(struct ca_buf *out, const ASN1_STRING *value)
+{
+	ASN1_TYPE any = {.type = ASN1_STRING_type(value)};
+	uint8_t *der = NULL;
+
+	any.value.asn1_string = (ASN1_STRING *)value;
+	int len = i2d_ASN1_TYPE(&any, &der);
+	ca_buf_str(out, "#");
+	if (len > 0)
+		ca_buf_hex(out, der, (size_t)len);
+	OPENSSL_free(der);
+}
+
+static void
+put_attribute(struct ca_buf *out, const X509_NAME_ENTRY *entry)
+{
+	const ASN1_OBJECT *type = X509_NAME_ENTRY_get_object(entry);
+	const ASN1_STRING *value = X509_NAME_ENTRY_get_data(entry);
+	int nid = OBJ_obj2nid(type);
+	const char *name = NULL;
+	char oid[256];
+	uint8_t *utf8 = NULL;
+	int len;
+
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+		if (types[i].nid == nid)
+			name = types[i].name;
+	if (name == NULL) {
+		len = OBJ_obj2txt(oid, sizeof oid, type, 1);
+		if (len <= 0 || (size_t)len >= sizeof oid)
+			strcpy(oid, "?");
+		ca_buf_fmt(out, "%s=", oid);
+		put_hex_value(out, value);
+		return;
+	}
+	ca_buf_fmt(out, "%s=", name);
+	if ((len = ASN1_STRING_to_UTF8(&utf8, value)) < 0) {
+		put_hex_value(out, value);
+		return;
+	}
+	put_value(out, utf8, (size_t)len);
+	OPENSSL_free(utf8);
+}
+
+void
+ca_name_rfc4514(const X509_NAME *name, struct ca_buf *out)
+{
+	int n = X509_NAME_entry_count(name);
+
+	/* from the last RDN to the first; within one, in its own order */
+	for (int end = n; end > 0;) {
+		int set = X509_NAME_ENTRY_set(X509_NAME_get_entry(name,
+		    end - 1));
+		int begin = end - 1;
+
+		while (begin > 0 && X509_NAME_ENTRY_set(X509_NAME_get_entry(
+		    name, begin - 1)) == set)
+			begin--;
+		if (end < n)
+			ca_buf_str(out, ",");
+		for (int i = begin; i < end; i++) {
+			if (i > begin)
+				ca_buf_str(out, "+");
+			put_attribute(out, X509_NAME_get_entry(name, i));
+		}
+		end = begin;
+	}
+}
+
+static void
+fact_name(struct ca_report *report, enum ca_fact fact, const X509_NAME *name)
+{
+	struct ca_buf text = CA_BUF_INIT(65536);
+
+	ca_name_rfc4514(name, &text);
+	ca_report_fact(report, fact, ca_buf_text(&text));
+	ca_buf_free(&text);
+}
+
+static void
+fact_serial(struct ca_report *report, const ASN1_INTEGER *serial)
+{
+	struct ca_buf text = CA_BUF_INIT(65536);
+
+	if (ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER)
+		ca_buf_str(&text, "-");
+	if (ASN1_STRING_length(serial) == 0)
+		ca_buf_str(&text, "00");
+	else
+		ca_buf_hex(&text, ASN1_STRING_get0_data(serial),
+		    (size_t)ASN1_STRING_length(serial));
+	ca_report_fact(report, CA_FACT_SERIAL, ca_buf_text(&text));
+	ca_buf_free(&text);
+}
+
+static void
+fact_sha256(struct ca_crypto *crypto, struct ca_report *report, X509 *cert)
+{
+	struct ca_buf text = CA_BUF_INIT(128);
+	uint8_t hash[32], *der = NULL;
+	int len = i2d_X509(cert, &der);
+
+	if (len > 0 &&
+	    ca_crypto_sha256(crypto, der, (size_t)len, hash) == CA_OK) {
+		ca_buf_hex(&text, hash, sizeof hash);
+		ca_report_fact(report, CA_FACT_SHA256, ca_buf_text(&text));
+	}
+	ca_buf_free(&text);
+	OPENSSL_free(der);
+}
+
+static void
+fact_not_after(struct ca_report *report, const ASN1_TIME *t)
+{
+	struct tm tm;
+	char text[64];
+
+	if (ASN1_TIME_to_tm(t, &tm) != 1 ||
+	    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		return;
+	ca_report_fact(report, CA_FACT_NOT_AFTER, text);
+}
+
+void
+ca_verify_facts(struct ca_crypto *crypto, X509 *cert, struct ca_report *report)
+{
+	fact_name(report, CA_FACT_SUBJECT, X509_get_subject_name(cert));
+	fact_name(report, CA_FACT_ISSUER, X509_get_issuer_name(cert));
+	fact_serial(report, X509_get0_serialNumber(cert));
+	fact_sha256(crypto, report, cert);
+	fact_not_after(report, X509_get0_notAfter(cert));
+}
