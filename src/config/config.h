@@ -72,7 +72,10 @@ struct ca_config {
 	unsigned max_answer;     /* characters, 64..32768: M of the prompt */
 	struct ca_list host_names; /* empty: FQDN and short name */
 	char *host_cert, *host_key; /* NULL: none */
-	enum ca_host_proof host_proof;
+	enum ca_host_proof host_proof; /* optional, the default, means: where
+				  * host_cert is set.  ca_config_load makes
+				  * sure that require has a host_cert, and that
+				  * host_cert and host_key come together */
 	/* where the response comes from */
 	enum ca_proof proof[2];  /* in order; 0 ends */
 	char *helper;            /* absolute path of certauth */
@@ -101,11 +104,18 @@ void ca_config_free(struct ca_config *cfg);
 CA_MUST_CHECK enum ca_err ca_config_set(struct ca_config *cfg, const char *key,
     const char *value, const char *where, const struct ca_log *log);
 
+/* The same for an option of the tool, where a path may be relative. */
+CA_MUST_CHECK enum ca_err ca_config_set_option(struct ca_config *cfg,
+    const char *key, const char *value, const char *where,
+    const struct ca_log *log);
+
 /*
  * Read a file over cfg: [default], then the section named service (may be
  * NULL).  Every section is checked, also those not used, so that a mistake is
  * seen before the day it matters.  must_exist false: an absent file is CA_OK.
- * CA_ERR_CONFIG with FILE:LINE in the log; CA_ERR_UNTRUSTED, CA_ERR_IO logged.
+ * CA_ERR_CONFIG with FILE:LINE in the log (all mistakes, up to 20);
+ * CA_ERR_UNTRUSTED, CA_ERR_IO, CA_ERR_NOT_FOUND logged.  After an error cfg is
+ * good for ca_config_free only.
  */
 CA_MUST_CHECK enum ca_err ca_config_read(struct ca_config *cfg,
     const char *path, const char *service, bool must_exist,
@@ -125,7 +135,8 @@ CA_MUST_CHECK enum ca_err ca_config_load(int argc, const char **argv,
 const char *ca_config_key_name(size_t i);
 const char *ca_config_key_default(size_t i);
 
-/* The value of key number i of cfg as text (a ca_buf's take: free()). */
+/* The value of key number i of cfg as text, to free(); NULL: no such key, or
+ * no memory. */
 char *ca_config_key_value(const struct ca_config *cfg, size_t i);
 
 #endif

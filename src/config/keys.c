@@ -1,0 +1,192 @@
+#include "config/keys.h"
+
+#include <string.h>
+
+#ifndef CA_HELPER
+#define CA_HELPER "/usr/local/bin/certauth"
+#endif
+
+#define MINUTE 60
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+#define YEAR (366 * DAY)
+
+static const struct ca_key_word crl_modes[] = {
+    {"require", CA_CRL_REQUIRE}, {"prefer", CA_CRL_PREFER},
+    {"off", CA_CRL_OFF}, {NULL, 0}};
+static const struct ca_key_word crl_checks[] = {
+    {"chain", CA_CRL_CHAIN}, {"leaf", CA_CRL_LEAF}, {NULL, 0}};
+static const struct ca_key_word crl_engines[] = {
+    {"auto", CA_CRL_AUTO}, {"stream", CA_CRL_STREAM},
+    {"openssl", CA_CRL_OPENSSL}, {NULL, 0}};
+static const struct ca_key_word modes[] = {
+    {"enforce", CA_MODE_ENFORCE}, {"audit", CA_MODE_AUDIT}, {NULL, 0}};
+static const struct ca_key_word audits[] = {
+    {"text", CA_AUDIT_TEXT}, {"json", CA_AUDIT_JSON}, {NULL, 0}};
+static const struct ca_key_word host_proofs[] = {
+    {"off", CA_HOST_PROOF_OFF}, {"optional", CA_HOST_PROOF_OPTIONAL},
+    {"require", CA_HOST_PROOF_REQUIRE}, {NULL, 0}};
+static const struct ca_key_word proofs[] = {
+    {"conversation", CA_PROOF_CONVERSATION}, {"command", CA_PROOF_COMMAND},
+    {NULL, 0}};
+
+/* X.660: two arcs at least, the first 0 to 2, the second below 40 under 0 and
+ * 1; no arc with a leading zero.  40 arcs of 10 digits are plenty. */
+static const char *
+check_oid(const char *s)
+{
+	static const char no[] = "is not an OID";
+	unsigned arcs = 0;
+	size_t first = 0;
+
+	while (arcs < 40) {
+		size_t n = strspn(s, "0123456789");
+
+		if (n == 0 || n > 10 || (n > 1 && s[0] == '0'))
+			return no;
+		if (arcs == 0) {
+			if (n > 1 || s[0] > '2')
+				return no;
+			first = (size_t)(s[0] - '0');
+		} else if (arcs == 1 && first < 2 &&
+		    (n > 2 || (n == 2 && s[0] > '3'))) {
+			return no;
+		}
+		arcs++;
+		s += n;
+		if (*s == '\0')
+			return arcs >= 2 ? NULL : no;
+		if (*s++ != '.')
+			return no;
+	}
+	return no;
+}
+
+static const char *
+check_purpose(const char *s)
+{
+	static const char *const words[] = {"sslclient", "sslserver", "any"};
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (strcmp(s, words[i]) == 0)
+			return NULL;
+	return check_oid(s) == NULL ? NULL
+				    : "is none of sslclient, sslserver, any, "
+				      "and no OID";
+}
+
+static const char *
+check_url(const char *s)
+{
+	static const char *const schemes[] = {"http://", "https://",
+	    "file:///"};
+
+	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
+		if (strncmp(s, schemes[i], strlen(schemes[i])) == 0 &&
+		    s[strlen(schemes[i])] != '\0')
+			return NULL;
+	return "does not begin with http://, https:// or file:///";
+}
+
+/* What a request can carry (docs/protocol.md): 1 to 255 bytes of text. */
+static const char *
+check_host_name(const char *s)
+{
+	if (strlen(s) > 253)
+		return "is longer than the 253 characters of a host name";
+	if (strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		      "0123456789-._:") != strlen(s))
+		return "is not a host name";
+	return NULL;
+}
+
+static const char *
+check_token_uri(const char *s)
+{
+	return strncmp(s, "pkcs11:", 7) == 0 ? NULL
+					     : "does not begin with pkcs11:";
+}
+
+static const char *
+check_host_key(const char *s)
+{
+	if (s[0] == '/' || check_token_uri(s) == NULL)
+		return NULL;
+	return "is neither an absolute path nor a pkcs11: URI";
+}
+
+/* %u, %h and %% are replaced for the user; any other % is a mistake. */
+static const char *
+check_key_file(const char *s)
+{
+	if (s[0] != '/' && strncmp(s, "%h/", 3) != 0)
+		return "is neither an absolute path nor one under %h/";
+	for (; (s = strchr(s, '%')) != NULL; s += 2)
+		if (s[1] != 'u' && s[1] != 'h' && s[1] != '%')
+			return "holds a % that is not %u, %h or %%";
+	return NULL;
+}
+
+#define AT(member) offsetof(struct ca_config, member)
+#define BOOL(n, d) {#n, CA_KEY_BOOL, AT(n), d, 0, 0, NULL, NULL}
+#define ENUM(n, d, w) {#n, CA_KEY_ENUM, AT(n), d, 0, 0, w, NULL}
+#define UINT(n, d, lo, hi) {#n, CA_KEY_UINT, AT(n), d, lo, hi, NULL, NULL}
+#define SECS(n, d, lo, hi) {#n, CA_KEY_SECONDS, AT(n), d, lo, hi, NULL, NULL}
+#define LONG(n, d, lo, hi) {#n, CA_KEY_DURATION, AT(n), d, lo, hi, NULL, NULL}
+/* min 1: the path cannot be empty */
+#define PATH(n, d) {#n, CA_KEY_PATH, AT(n), d, 1, 0, NULL, NULL}
+#define OPTPATH(n) {#n, CA_KEY_PATH, AT(n), "", 0, 0, NULL, NULL}
+#define STR(n, c) {#n, CA_KEY_STRING, AT(n), "", 0, 0, NULL, c}
+/* min and max of a list: how many entries */
+#define LIST(n, d, lo, c) {#n, CA_KEY_LIST, AT(n), d, lo, 64, NULL, c}
+
+const struct ca_key ca_keys[] = {
+	BOOL(debug, "no"),
+	ENUM(mode, "enforce", modes),
+	ENUM(audit, "text", audits),
+	PATH(ca_dir, CA_SYSCONFDIR "/ca"),
+	OPTPATH(intermediates_dir),
+	LIST(purpose, "sslclient", 1, check_purpose),
+	LIST(policy, "", 0, check_oid),
+	BOOL(explicit_policy, "no"),
+	BOOL(inhibit_any, "no"),
+	BOOL(inhibit_map, "no"),
+	UINT(max_depth, "10", 0, 32),
+	PATH(crl_dir, CA_SYSCONFDIR "/crl"),
+	ENUM(crl, "require", crl_modes),
+	ENUM(crl_check, "chain", crl_checks),
+	ENUM(crl_engine, "auto", crl_engines),
+	LONG(crl_grace, "0s", 0, 10ULL * YEAR),
+	LIST(crl_url, "", 0, check_url),
+	PATH(users, CA_SYSCONFDIR "/users"),
+	PATH(users_dir, CA_SYSCONFDIR "/users.d"),
+	BOOL(user_certificates, "no"),
+	UINT(min_uid, "1000", 1, 4294967294ULL),
+	BOOL(rsa_pkcs1, "yes"),
+	SECS(lifetime, "120s", 10, HOUR),
+	UINT(max_answer, "500", 64, 32768),
+	LIST(host_names, "", 0, check_host_name),
+	OPTPATH(host_cert),
+	STR(host_key, check_host_key),
+	ENUM(host_proof, "optional", host_proofs),
+	{"proof", CA_KEY_PROOF, AT(proof), "conversation", 1, 2, proofs, NULL},
+	PATH(helper, CA_HELPER),
+	SECS(helper_timeout, "120s", 1, HOUR),
+	BOOL(pkcs11, "no"),
+	STR(token_uri, check_token_uri),
+	SECS(wait_for_token, "0s", 0, HOUR),
+	STR(key_file, check_key_file),
+	BOOL(ssh_agent, "no"),
+	BOOL(require_account, "no"),
+	LONG(warn_expiry, "14d", 0, 10ULL * YEAR),
+	{NULL, CA_KEY_BOOL, 0, NULL, 0, 0, NULL, NULL},
+};
+
+const struct ca_key *
+ca_key_find(const char *name)
+{
+	for (const struct ca_key *k = ca_keys; k->name != NULL; k++)
+		if (strcmp(k->name, name) == 0)
+			return k;
+	return NULL;
+}

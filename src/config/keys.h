@@ -1,0 +1,48 @@
+/*
+ * The table of keys, private to this room: what stands in certauth.conf, in
+ * the module's arguments and in the tool's options, and where each value goes
+ * in struct ca_config.
+ */
+#ifndef CA_CONFIG_KEYS_H
+#define CA_CONFIG_KEYS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+
+enum ca_key_type {
+	CA_KEY_BOOL,
+	CA_KEY_ENUM,     /* an enum of words */
+	CA_KEY_UINT,     /* unsigned */
+	CA_KEY_SECONDS,  /* unsigned; 30s, 5m, 2h, 14d or plain seconds */
+	CA_KEY_DURATION, /* uint64_t; the same forms */
+	CA_KEY_PATH,     /* char *, absolute; empty is NULL where optional */
+	CA_KEY_STRING,   /* char *; empty is NULL */
+	CA_KEY_LIST,     /* struct ca_list, by white space or commas */
+	CA_KEY_PROOF,    /* enum ca_proof[2] */
+};
+
+struct ca_key_word {
+	const char *word; /* NULL ends */
+	int value;
+};
+
+struct ca_key {
+	const char *name; /* NULL ends the table */
+	enum ca_key_type type;
+	size_t offset;    /* in struct ca_config */
+	const char *def;  /* the default, as it would stand in the file */
+	uint64_t min, max;
+	const struct ca_key_word *words;
+	/* NULL, or what is wrong with a string or with one entry of a list,
+	 * as a phrase ("is not an OID"); NULL if nothing is */
+	const char *(*check)(const char *value);
+};
+
+extern const struct ca_key ca_keys[];
+
+/* NULL: no such key. */
+const struct ca_key *ca_key_find(const char *name);
+
+#endif
