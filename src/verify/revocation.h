@@ -33,19 +33,32 @@ CA_MUST_CHECK enum ca_err ca_revocation_new(struct ca_crypto *crypto,
 void ca_revocation_free(struct ca_revocation *rev); /* NULL is allowed */
 
 /*
- * Before X509_verify_cert: set flags (CRL_CHECK or CRL_CHECK_ALL,
- * EXTENDED_CRL_SUPPORT, USE_DELTAS) and the callbacks of ctx, which was
- * initialised with a store made for this run alone.  Findings of an earlier
- * candidate path are forgotten.
+ * Before X509_STORE_CTX_init (which copies the callbacks of its store): set
+ * flags (CRL_CHECK or CRL_CHECK_ALL, EXTENDED_CRL_SUPPORT, USE_DELTAS) and
+ * callbacks of store, which was made for this run alone, holds the trust
+ * anchors, and keeps rev in its ex_data 0 (leave that alone).  Findings of an
+ * earlier candidate path are forgotten.
+ *
+ * What the caller must know:
+ * - untrusted of the X509_STORE_CTX should also hold, at its end, further
+ *   intermediates that are not on this path: the issuer of an indirect CRL, or
+ *   a CA's other key after a rollover, is looked for there;
+ * - for a CRL issuer off the path OpenSSL validates a path of its own, with
+ *   the same verify callback and a nested X509_STORE_CTX whose
+ *   X509_STORE_CTX_get0_parent_ctx() is not NULL and whose app data is not
+ *   set: climb to the outermost one for yours.
  */
-void ca_revocation_attach(struct ca_revocation *rev, X509_STORE *store,
-    X509_STORE_CTX *ctx);
+void ca_revocation_attach(struct ca_revocation *rev, X509_STORE *store);
 
 /*
- * From the verify callback of chain.c, for each error: true if error is about
- * revocation (an X509_V_ERR_CRL_..., UNABLE_TO_GET_CRL..., CERT_REVOKED and
- * their like), in which case *ok says whether the verification goes on as if
- * it had not happened.  The finding is remembered here.
+ * From the verify callback of chain.c, for each error that the callback's own
+ * rules have not already cleared: true if error is about revocation (an
+ * X509_V_ERR_CRL_..., UNABLE_TO_GET_CRL..., CERT_REVOKED and their like, or
+ * any error at all on the nested path of a CRL's issuer), in which case *ok
+ * says whether the verification goes on as if it had not happened, and the
+ * finding is remembered here: it is no finding about the chain.  An error
+ * cleared here for a while (a CRL past its nextUpdate may still revoke) makes
+ * X509_verify_cert fail later on: its result 1 is final.
  */
 bool ca_revocation_error(struct ca_revocation *rev, X509_STORE_CTX *ctx,
     int error, int *ok);
