@@ -12,7 +12,7 @@ out=$B/check
 rm -rf "$out"
 mkdir -p "$out"
 
-if ! make -j"$(nproc)" B="$B" CI="${CI:-1}" all unit; then
+if ! make -j"$(nproc)" B="$B" CI="${CI:-1}" all unit testtools; then
 	echo 'the build failed'
 	echo '0 passed, 1 failed, 0 skipped'
 	exit 1

@@ -1,0 +1,270 @@
+# shellcheck shell=bash
+# What every bats file loads: a place of its own to log in at.
+#
+#   setup_file() { place_make; ... }
+#   teardown_file() { place_remove; }
+#
+# gives
+#   S            a scratch folder, removed at the end
+#   MODULE CERTAUTH   the module and the tool, copied to where all may run them
+#   PKI          the shared PKI of pki.sh (read only; pki_copy for changes)
+#   $S/etc       /etc inside the place: pam.d, passwd, certauth/, ...
+#   $S/log       what was sent to syslog inside it
+#   alice (2001), bob (2002), carol (2003, no certificate) with homes in $S/home
+#
+#   in_place COMMAND ...         run there as root
+#   as_user LOGIN COMMAND ...    run there as that user, in his home
+#   service NAME [ARG ...]       /etc/pam.d/NAME with the module and its ARGs
+#   conf SECTION KEY=VALUE ...   append to /etc/certauth/certauth.conf
+#   conf_reset                   the basic configuration again
+#   users LINE ...               /etc/certauth/users
+#   ca_dir FILE ..., crl_dir FILE ...   fill /etc/certauth/ca and crl from PKI
+#   login [OPTION ...] [-- PAMTESTER-OPTION ...]
+#                                one login by pamtester; options of login.py.
+#                                Default: --cert alice --key alice
+#   login_ok [...], login_denied REASON [...]
+#                                the same, and look at exit status and log
+#   logged REGEX, not_logged REGEX   about the lines since the last login began
+#
+# shellcheck disable=SC2034 # used by those who load this
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+CERTAUTH_BUILD=${CERTAUTH_BUILD:-$HERE/build}
+export HERE CERTAUTH_BUILD
+# shellcheck source=tests/lib/pki.sh
+. "$HERE/tests/lib/pki.sh"
+
+# place_make: to be called in setup_file
+place_make() {
+	local user
+	umask 022
+	S=$(mktemp -d "${TMPDIR:-/tmp}/certauth-test.XXXXXX") || return
+	export S
+	chmod 755 "$S"
+	mkdir "$S/bin" "$S/home" || return
+	cp "$CERTAUTH_BUILD/pam_certauth.so" "$CERTAUTH_BUILD/certauth" \
+		"$S/bin/" || return
+	export MODULE=$S/bin/pam_certauth.so CERTAUTH=$S/bin/certauth
+	pki_shared || return
+
+	# unreadable files stay behind when we are not root; that is fine
+	cp -a /etc "$S/etc" 2>/dev/null || [ "$(id -u)" -ne 0 ] || return
+	rm -rf "$S/etc/pam.d" "$S/etc/certauth" "$S/etc/sudoers.d"
+	mkdir -p "$S/etc/pam.d" "$S/etc/certauth"
+	printf 'passwd: files\ngroup: files\nshadow: files\nhosts: files\n' \
+		>"$S/etc/nsswitch.conf"
+	for user in alice:2001 bob:2002 carol:2003; do
+		mkdir -p "$S/home/${user%:*}" || return
+		echo "${user%:*}:x:${user#*:}:${user#*:}::$S/home/${user%:*}:/bin/bash" \
+			>>"$S/etc/passwd"
+		# a password that nothing matches, in an account that is valid
+		echo "${user%:*}:*:19000:0:99999:7:::" >>"$S/etc/shadow"
+		echo "${user%:*}:x:${user#*:}:" >>"$S/etc/group"
+		[ "$(id -u)" -ne 0 ] ||
+			chown "${user#*:}:${user#*:}" "$S/home/${user%:*}"
+	done
+	printf 'auth required pam_deny.so\naccount required pam_deny.so\n' \
+		>"$S/etc/pam.d/other"
+
+	local how=-m
+	[ "$(id -u)" -eq 0 ] || how=-rm
+	unshare $how --propagation private "$HERE/tests/lib/ns.sh" "$S" \
+		"$CERTAUTH_BUILD/tests/lib/devlog" \
+		>"$S/ns.out" 2>&1 </dev/null 3>&- 4>&- &
+	export PLACE_PID=$!
+	local i
+	for ((i = 0; i < 500; i++)); do
+		[ -e "$S/log" ] && break
+		kill -0 "$PLACE_PID" 2>/dev/null || break
+		sleep 0.02
+	done
+	if [ ! -e "$S/log" ]; then
+		echo 'A private mount namespace cannot be had here (root, or' \
+			'user namespaces, or CAP_SYS_ADMIN are needed):' >&2
+		cat "$S/ns.out" >&2
+		return 1
+	fi
+	conf_reset
+	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")" \
+		"bob sha256:$(pki_sha256 "$PKI/bob.pem")"
+	ca_dir root.pem
+	crl_dir crl
+	service test
+	log_mark
+}
+
+# place_remove: to be called in teardown_file
+place_remove() {
+	[ -n "${S:-}" ] || return 0
+	if [ -n "${PLACE_PID:-}" ]; then
+		kill "$PLACE_PID" 2>/dev/null
+		wait "$PLACE_PID" 2>/dev/null
+	fi
+	# what is mounted there is not mounted here
+	rm -rf --one-file-system "$S" || :
+}
+
+in_place() {
+	if [ "$(id -u)" -eq 0 ]; then
+		nsenter -m -t "$PLACE_PID" -- "$@"
+	else
+		nsenter -U --preserve-credentials -m -t "$PLACE_PID" -- "$@"
+	fi
+}
+
+as_user() {
+	local user=$1 id
+	shift
+	id=$(awk -F: -v u="$user" '$1 == u { print $3 }' "$S/etc/passwd")
+	in_place setpriv --reuid "$id" --regid "$id" --clear-groups \
+		--inh-caps=-all env -i HOME="$S/home/$user" USER="$user" \
+		LOGNAME="$user" PATH="$PATH" SHELL=/bin/bash TERM=dumb \
+		${AS_USER_ENV:-} bash -c 'cd && exec "$@"' - "$@"
+}
+
+# need_root: skip a test that a user namespace with one user cannot run
+need_root() {
+	[ "$(id -u)" -eq 0 ] || skip 'needs root (setuid programs, other users)'
+}
+
+# ---- configuration of the place ----
+
+service() {
+	local name=$1
+	shift
+	printf '%s\n' "auth required $MODULE $*" 'account required pam_permit.so' \
+		'session required pam_permit.so' >"$S/etc/pam.d/$name"
+}
+
+conf_reset() {
+	printf '[default]\nhost_names = host.example\n' \
+		>"$S/etc/certauth/certauth.conf"
+}
+
+conf() {
+	local line
+	printf '[%s]\n' "$1" >>"$S/etc/certauth/certauth.conf"
+	shift
+	for line; do
+		printf '%s\n' "$line" >>"$S/etc/certauth/certauth.conf"
+	done
+}
+
+users() {
+	printf '%s\n' "$@" >"$S/etc/certauth/users"
+}
+
+# map NAME ...: alice may log in with each of these certificates
+map() {
+	local name
+	for name; do
+		echo "alice sha256:$(pki_sha256 "$PKI/$name.pem")"
+	done >"$S/etc/certauth/users"
+}
+
+ca_dir() {
+	rm -rf "$S/etc/certauth/ca"
+	pki_dir "$S/etc/certauth/ca" "$@"
+}
+
+# crl_dir NAME: the directory NAME of the shared PKI; or files to put there
+crl_dir() {
+	rm -rf "$S/etc/certauth/crl"
+	if [ $# -eq 1 ] && [ -d "$PKI/$1" ]; then
+		cp -a "$PKI/$1" "$S/etc/certauth/crl"
+	else
+		pki_dir "$S/etc/certauth/crl" "$@"
+	fi
+}
+
+# ---- log ----
+
+# log_sync: what was sent until now is in the file afterwards
+log_sync() {
+	local mark i
+	mark="mark-$$-$RANDOM$RANDOM"
+	in_place logger -t mark "$mark"
+	for ((i = 0; i < 500; i++)); do
+		grep -q "$mark" "$S/log" && return
+		sleep 0.01
+	done
+	echo 'the log of the place is gone' >&2
+	return 1
+}
+
+log_mark() {
+	log_sync
+	LOG_FROM=$(($(wc -l <"$S/log") + 1))
+	export LOG_FROM
+}
+
+log_lines() {
+	log_sync
+	tail -n +"$LOG_FROM" "$S/log" | grep -v ' mark: '
+}
+
+logged() {
+	if log_lines | grep -qE -- "$1"; then return; fi
+	echo "not in the log: $1"
+	log_lines
+	return 1
+}
+
+not_logged() {
+	if ! log_lines | grep -qE -- "$1"; then return; fi
+	echo "in the log, but should not be: $1"
+	log_lines
+	return 1
+}
+
+# ---- a login ----
+
+# login [OPTION ...] [-- PAMTESTER-OPTION ...]: exit status of pamtester.
+# SERVICE and LOGIN (default test, alice) in the environment are the service
+# and the user.  What the user saw is in $S/seen.
+login() {
+	local opts=() pam=() cert=alice key='' raw=''
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--cert) cert=$2; shift 2 ;;
+		--key) key=$2; shift 2 ;;
+		--raw) raw=1; shift ;; # options bring certificate and key along
+		--) shift; pam=("$@"); break ;;
+		*) opts+=("$1"); shift ;;
+		esac
+	done
+	if [ -z "$raw" ]; then
+		opts+=(--cert "$PKI/$cert-chain.pem" --key "$PKI/${key:-$cert}.key")
+	fi
+	log_mark
+	in_place python3 "$HERE/tests/lib/login.py" "${opts[@]}" -- \
+		pamtester "${pam[@]}" "${SERVICE:-test}" "${LOGIN-alice}" \
+		authenticate >"$S/seen" 2>&1 </dev/null
+}
+
+login_ok() {
+	if ! login "$@"; then
+		echo 'a login that should be granted was denied'
+		cat "$S/seen"
+		log_lines
+		return 1
+	fi
+	logged 'pam_certauth\(.*outcome=granted'
+}
+
+login_denied() {
+	local reason=$1
+	shift
+	if login "$@"; then
+		echo 'a login that should be denied was granted'
+		log_lines
+		return 1
+	fi
+	# denied, and not because the test itself fell over
+	if ! grep -q 'pamtester: ' "$S/seen"; then
+		cat "$S/seen"
+		return 1
+	fi
+	logged "pam_certauth\\(.*outcome=denied.* reason=$reason( |\$)" || return
+	not_logged 'outcome=granted'
+}
