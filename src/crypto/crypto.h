@@ -17,6 +17,14 @@
 #include "wire/message.h"
 #include "wire/scheme.h"
 
+/* Bytes of one certificate, at most.  PKITS and limbo stay under 8 KiB. */
+#define CA_CERT_MAX 65536
+
+/*
+ * What one attempt needs; not to be used by two threads at once.  No function
+ * of this room leaves anything in the thread's queue of libcrypto errors,
+ * which belongs to the host application too.
+ */
 struct ca_crypto;
 
 /* A context with the default provider.  CA_ERR_CRYPTO, CA_ERR_MEMORY. */
@@ -27,7 +35,7 @@ OSSL_LIB_CTX *ca_crypto_get0_libctx(const struct ca_crypto *c);
 /* Fetched once for the life of c; NULL where libcrypto lacks it. */
 const EVP_MD *ca_crypto_get0_md(struct ca_crypto *c, const char *name);
 
-/* len random bytes of this context's generator; a failure is an error. */
+/* len random bytes of the kernel's generator; a failure is CA_ERR_CRYPTO. */
 CA_MUST_CHECK enum ca_err ca_crypto_random(struct ca_crypto *c, void *p,
     size_t len);
 
@@ -43,7 +51,8 @@ CA_MUST_CHECK enum ca_err ca_crypto_transcript(struct ca_crypto *c,
 /* This libcrypto can verify the scheme (mldsa needs OpenSSL 3.5). */
 bool ca_crypto_has_scheme(struct ca_crypto *c, const struct ca_scheme *scheme);
 
-/* The scheme fits the key: type, curve, RSA of CA_RSA_MIN_BITS at least. */
+/* The scheme fits the key: type, curve (named, not written out), RSA of
+ * CA_RSA_MIN_BITS at least.  NULL for either is allowed and does not fit. */
 bool ca_crypto_scheme_fits(const struct ca_scheme *scheme,
     const EVP_PKEY *key);
 
@@ -61,8 +70,12 @@ CA_MUST_CHECK enum ca_err ca_crypto_sign(struct ca_crypto *c,
     const struct ca_scheme *scheme, EVP_PKEY *key, const void *tbs, size_t len,
     struct ca_buf *sig);
 
-/* Decode exactly len bytes of DER (nothing left over) in this context.
- * CA_ERR_FORMAT, CA_ERR_MEMORY.  The caller frees with X509_free. */
+/*
+ * Decode exactly len bytes of DER (nothing left over; no BER around the signed
+ * part) in this context, so that its key is ready: X509_get0_pubkey costs
+ * nothing more, and is NULL for a key of a kind that libcrypto does not know.
+ * CA_ERR_FORMAT, CA_ERR_MEMORY.  The caller frees with X509_free.
+ */
 CA_MUST_CHECK enum ca_err ca_crypto_cert(struct ca_crypto *c, const void *der,
     size_t len, X509 **out);
 

@@ -1,0 +1,220 @@
+#include "crypto/crypto.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/provider.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define DIGESTS_MAX 8
+#define DIGEST_NAME_MAX 16
+
+struct ca_crypto {
+	OSSL_LIB_CTX *libctx;
+	OSSL_PROVIDER *provider;
+	struct {
+		char name[DIGEST_NAME_MAX];
+		EVP_MD *md;
+	} digest[DIGESTS_MAX];
+	size_t ndigests;
+};
+
+/*
+ * OSSL_LIB_CTX_new reads no file: only the process's default context loads
+ * openssl.cnf by itself.  The default provider is part of libcrypto, so that
+ * naming it looks into no module directory; and because it is named, no
+ * fallback is searched for.
+ */
+enum ca_err
+ca_crypto_new(struct ca_crypto **out)
+{
+	enum ca_err ret = CA_ERR_UNSET;
+	struct ca_crypto *c = NULL;
+
+	*out = NULL;
+	ERR_set_mark();
+	if ((c = calloc(1, sizeof *c)) == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	if ((c->libctx = OSSL_LIB_CTX_new()) == NULL ||
+	    (c->provider = OSSL_PROVIDER_load(c->libctx, "default")) == NULL) {
+		ret = CA_ERR_CRYPTO;
+		goto out;
+	}
+	*out = c;
+	c = NULL; /* transferred */
+	ret = CA_OK;
+out:
+	ca_crypto_free(c);
+	ERR_pop_to_mark();
+	return ret;
+}
+
+void
+ca_crypto_free(struct ca_crypto *c)
+{
+	if (c == NULL)
+		return;
+	for (size_t i = 0; i < c->ndigests; i++)
+		EVP_MD_free(c->digest[i].md);
+	if (c->provider != NULL)
+		(void)OSSL_PROVIDER_unload(c->provider);
+	OSSL_LIB_CTX_free(c->libctx);
+	free(c);
+}
+
+OSSL_LIB_CTX *
+ca_crypto_get0_libctx(const struct ca_crypto *c)
+{
+	return c->libctx;
+}
+
+const EVP_MD *
+ca_crypto_get0_md(struct ca_crypto *c, const char *name)
+{
+	EVP_MD *md;
+
+	for (size_t i = 0; i < c->ndigests; i++) {
+		if (strcmp(c->digest[i].name, name) == 0)
+			return c->digest[i].md;
+	}
+	if (c->ndigests == DIGESTS_MAX || strlen(name) >= DIGEST_NAME_MAX)
+		return NULL;
+	ERR_set_mark();
+	md = EVP_MD_fetch(c->libctx, name, NULL);
+	ERR_pop_to_mark();
+	/* an absent one is remembered too: looking for it costs most */
+	strcpy(c->digest[c->ndigests].name, name);
+	c->digest[c->ndigests++].md = md;
+	return md;
+}
+
+/*
+ * The kernel's generator, which the library context's own is seeded from: that
+ * one would have to be set up for the few bytes that a login needs (three
+ * fetches, two instances).
+ */
+enum ca_err
+ca_crypto_random(struct ca_crypto *c, void *p, size_t len)
+{
+	uint8_t *at = p;
+
+	(void)c;
+	while (len > 0) {
+		ssize_t n = getrandom(at, len, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return CA_ERR_CRYPTO;
+		at += n;
+		len -= (size_t)n;
+	}
+	return CA_OK;
+}
+
+static enum ca_err
+digest(struct ca_crypto *c, const char *name, const struct ca_bytes *part,
+    size_t nparts, uint8_t *out, unsigned outlen)
+{
+	enum ca_err ret = CA_ERR_UNSET;
+	const EVP_MD *md;
+	EVP_MD_CTX *ctx = NULL;
+	unsigned len = 0;
+
+	ERR_set_mark();
+	if ((md = ca_crypto_get0_md(c, name)) == NULL ||
+	    EVP_MD_get_size(md) != (int)outlen ||
+	    (ctx = EVP_MD_CTX_new()) == NULL ||
+	    EVP_DigestInit_ex2(ctx, md, NULL) != 1) {
+		ret = CA_ERR_CRYPTO;
+		goto out;
+	}
+	for (size_t i = 0; i < nparts; i++) {
+		if (EVP_DigestUpdate(ctx, part[i].p, part[i].len) != 1) {
+			ret = CA_ERR_CRYPTO;
+			goto out;
+		}
+	}
+	if (EVP_DigestFinal_ex(ctx, out, &len) != 1 || len != outlen) {
+		ret = CA_ERR_CRYPTO;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	EVP_MD_CTX_free(ctx);
+	ERR_pop_to_mark();
+	return ret;
+}
+
+enum ca_err
+ca_crypto_sha256(struct ca_crypto *c, const void *p, size_t len,
+    uint8_t out[32])
+{
+	const struct ca_bytes part = {p, len};
+
+	return digest(c, "SHA256", &part, 1, out, 32);
+}
+
+enum ca_err
+ca_crypto_transcript(struct ca_crypto *c, const struct ca_bytes *part,
+    size_t nparts, uint8_t out[CA_TRANSCRIPT_HASH_LEN])
+{
+	return digest(c, "SHA384", part, nparts, out, CA_TRANSCRIPT_HASH_LEN);
+}
+
+/* ---- certificates ---- */
+
+/*
+ * d2i_X509 reads BER where it can.  A certificate has one encoding, and its
+ * SHA-256 names it only if nobody can make a second one: what is around the
+ * signed part is written anew and compared.
+ */
+static bool
+is_der(const X509 *cert, const uint8_t *der, size_t len)
+{
+	uint8_t *again = NULL;
+	int n = i2d_X509(cert, &again);
+	bool same = n > 0 && (size_t)n == len && memcmp(again, der, len) == 0;
+
+	OPENSSL_free(again);
+	return same;
+}
+
+enum ca_err
+ca_crypto_cert(struct ca_crypto *c, const void *der, size_t len, X509 **out)
+{
+	enum ca_err ret = CA_ERR_UNSET;
+	const unsigned char *p = der;
+	X509 *cert = NULL;
+
+	*out = NULL;
+	ERR_set_mark();
+	if (len == 0 || len > CA_CERT_MAX) {
+		ret = CA_ERR_FORMAT;
+		goto out;
+	}
+	if ((cert = X509_new_ex(c->libctx, NULL)) == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	/* on a failure it frees cert, and sets it to NULL */
+	if (d2i_X509(&cert, &p, (long)len) == NULL) {
+		ret = CA_ERR_FORMAT;
+		goto out;
+	}
+	if (p != (const unsigned char *)der + len || !is_der(cert, der, len)) {
+		ret = CA_ERR_FORMAT;
+		goto out;
+	}
+	*out = cert;
+	cert = NULL; /* transferred */
+	ret = CA_OK;
+out:
+	X509_free(cert);
+	ERR_pop_to_mark();
+	return ret;
+}

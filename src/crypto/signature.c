@@ -1,0 +1,169 @@
+#include "crypto/crypto.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/rsa.h>
+#include <string.h>
+
+/* ML-DSA came with OpenSSL 3.5.  To look for an algorithm that is not there
+ * takes libcrypto longer than to find one that is, so older ones are not
+ * asked. */
+#define VERSION_MLDSA 0x30500000UL
+
+bool
+ca_crypto_has_scheme(struct ca_crypto *c, const struct ca_scheme *scheme)
+{
+	EVP_KEYMGMT *found;
+
+	switch (scheme->key) {
+	case CA_KEY_NONE:
+		return false;
+	case CA_KEY_EC:
+	case CA_KEY_ED25519:
+	case CA_KEY_ED448:
+	case CA_KEY_RSA:
+		return true; /* of the default provider since 3.0 */
+	case CA_KEY_MLDSA44:
+	case CA_KEY_MLDSA65:
+	case CA_KEY_MLDSA87:
+		break;
+	}
+	if (OpenSSL_version_num() < VERSION_MLDSA)
+		return false;
+	ERR_set_mark();
+	found = EVP_KEYMGMT_fetch(ca_crypto_get0_libctx(c), scheme->key_name,
+	    NULL);
+	ERR_pop_to_mark();
+	EVP_KEYMGMT_free(found);
+	return found != NULL;
+}
+
+/* A curve is what its name says only if the key names it: RFC 5480 section
+ * 2.1.1 forbids parameters written out, which can pass for a known curve. */
+static bool
+is_named_group(const EVP_PKEY *key, const char *group)
+{
+	char name[64];
+	size_t len;
+	int is_explicit = 0;
+
+	if (EVP_PKEY_get_group_name(key, name, sizeof name, &len) != 1 ||
+	    strcmp(name, group) != 0)
+		return false;
+	if (EVP_PKEY_get_int_param(key,
+		OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
+		&is_explicit) == 1 && is_explicit)
+		return false;
+	return true;
+}
+
+bool
+ca_crypto_scheme_fits(const struct ca_scheme *scheme, const EVP_PKEY *key)
+{
+	bool fits = false;
+
+	ERR_set_mark();
+	if (scheme != NULL && key != NULL &&
+	    EVP_PKEY_is_a(key, scheme->key_name)) {
+		fits = true;
+		if (scheme->group != NULL && !is_named_group(key, scheme->group))
+			fits = false;
+		if (scheme->key == CA_KEY_RSA &&
+		    EVP_PKEY_get_bits(key) < CA_RSA_MIN_BITS)
+			fits = false;
+	}
+	ERR_pop_to_mark();
+	return fits;
+}
+
+/* RSA-PSS with MGF1 by the same hash, and a salt of exactly its length (RFC
+ * 8446 section 4.2.3): _DIGEST sets it for signing and demands it for
+ * verifying, where the default would take any. */
+static bool
+set_padding(const struct ca_scheme *scheme, EVP_PKEY_CTX *ctx)
+{
+	if (scheme->key != CA_KEY_RSA)
+		return true;
+	if (!scheme->pss)
+		return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1;
+	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1;
+}
+
+enum ca_err
+ca_crypto_verify(struct ca_crypto *c, const struct ca_scheme *scheme,
+    EVP_PKEY *key, const void *tbs, size_t len, const void *sig, size_t siglen)
+{
+	enum ca_err ret = CA_ERR_UNSET;
+	EVP_MD_CTX *ctx = NULL;
+	EVP_PKEY_CTX *pctx = NULL; /* belongs to ctx */
+
+	ERR_set_mark();
+	if (!ca_crypto_scheme_fits(scheme, key)) {
+		ret = CA_ERR_UNSUPPORTED;
+		goto out;
+	}
+	if ((ctx = EVP_MD_CTX_new()) == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	if (EVP_DigestVerifyInit_ex(ctx, &pctx, scheme->digest,
+		ca_crypto_get0_libctx(c), NULL, key, NULL) != 1 ||
+	    !set_padding(scheme, pctx)) {
+		ret = CA_ERR_CRYPTO;
+		goto out;
+	}
+	/* 0 and below are a wrong signature and a malformed one, in no order
+	 * that one could rely on */
+	if (EVP_DigestVerify(ctx, sig, siglen, tbs, len) != 1) {
+		ret = CA_DENIED;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	EVP_MD_CTX_free(ctx);
+	ERR_pop_to_mark();
+	return ret;
+}
+
+enum ca_err
+ca_crypto_sign(struct ca_crypto *c, const struct ca_scheme *scheme,
+    EVP_PKEY *key, const void *tbs, size_t len, struct ca_buf *sig)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	EVP_MD_CTX *ctx = NULL;
+	EVP_PKEY_CTX *pctx = NULL; /* belongs to ctx */
+	uint8_t *p = NULL;
+	size_t n = 0;
+
+	ERR_set_mark();
+	if (!ca_crypto_scheme_fits(scheme, key)) {
+		ret = CA_ERR_UNSUPPORTED;
+		goto out;
+	}
+	if ((ctx = EVP_MD_CTX_new()) == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	if (EVP_DigestSignInit_ex(ctx, &pctx, scheme->digest,
+		ca_crypto_get0_libctx(c), NULL, key, NULL) != 1 ||
+	    !set_padding(scheme, pctx) ||
+	    EVP_DigestSign(ctx, NULL, &n, tbs, len) != 1 ||
+	    (p = OPENSSL_malloc(n)) == NULL ||
+	    EVP_DigestSign(ctx, p, &n, tbs, len) != 1) {
+		ret = CA_ERR_CRYPTO;
+		goto out;
+	}
+	ca_buf_put(sig, p, n);
+	if ((rc = ca_buf_err(sig)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	OPENSSL_free(p);
+	EVP_MD_CTX_free(ctx);
+	ERR_pop_to_mark();
+	return ret;
+}
