@@ -1,0 +1,36 @@
+/*
+ * Inside of key/: what a PKCS#12 file (RFC 7292) holds.
+ */
+#ifndef CA_KEY_P12_H
+#define CA_KEY_P12_H
+
+#include "key/key.h"
+
+#define CA_P12_BYTES_MAX (1024 * 1024)
+#define CA_P12_KEYS_MAX 16
+#define CA_P12_CERTS_MAX 256
+/* A file may ask for any amount of work per guess: this is seconds of it. */
+#define CA_P12_ITERATIONS_MAX 10000000
+
+struct ca_p12 {
+	EVP_PKEY *key[CA_P12_KEYS_MAX]; /* in the caller's library context */
+	size_t nkeys;
+	size_t unreadable;              /* keys of a kind nobody knows */
+	STACK_OF(X509) *certs;
+	bool legacy; /* needed the legacy provider */
+};
+
+/*
+ * Take the len bytes at p apart.  password NULL or empty stands for both
+ * forms of no password.  CA_DENIED: wrong password (or one is needed);
+ * CA_ERR_FORMAT: not PKCS#12, or damaged; CA_ERR_UNSUPPORTED: the password is
+ * right and the encryption is unknown even to the legacy provider;
+ * CA_ERR_LIMIT: a bound above; CA_ERR_MEMORY; CA_ERR_CRYPTO.  The caller
+ * frees *out by ca_p12_free after CA_OK only.
+ */
+CA_MUST_CHECK enum ca_err ca_p12_open(struct ca_crypto *crypto, const void *p,
+    size_t len, const struct ca_secret *password, struct ca_p12 *out);
+
+void ca_p12_free(struct ca_p12 *p12); /* its contents */
+
+#endif

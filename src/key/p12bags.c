@@ -1,0 +1,343 @@
+#include "key/p12.h"
+
+#include <openssl/err.h>
+#include <openssl/pkcs12.h>
+#include <openssl/provider.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NESTING_MAX 4
+
+struct walk {
+	struct ca_crypto *crypto;
+	OSSL_LIB_CTX *lib; /* where decryption happens */
+	const char *pass;  /* NULL, or NUL-terminated */
+	int passlen;
+	bool mac; /* the file has a check value for its password */
+	struct ca_p12 *out;
+};
+
+void
+ca_p12_free(struct ca_p12 *p12)
+{
+	for (size_t i = 0; i < p12->nkeys; i++)
+		EVP_PKEY_free(p12->key[i]);
+	sk_X509_pop_free(p12->certs, X509_free);
+	*p12 = (struct ca_p12){.nkeys = 0};
+}
+
+/* ---- bounds on the work that a file can ask for ---- */
+
+static bool
+count_sane(const ASN1_INTEGER *count)
+{
+	int64_t n;
+
+	if (count == NULL)
+		return true; /* the default is 1 */
+	return ASN1_INTEGER_get_int64(&n, count) == 1 && n >= 1 &&
+	    n <= CA_P12_ITERATIONS_MAX;
+}
+
+/* PBES2 (RFC 8018) wraps the derivation's parameters once more. */
+static bool
+pbes2_sane(const X509_ALGOR *alg)
+{
+	PBE2PARAM *pbe2 = ASN1_TYPE_unpack_sequence(
+	    ASN1_ITEM_rptr(PBE2PARAM), alg->parameter);
+	bool sane = true;
+
+	if (pbe2 == NULL)
+		return true; /* malformed: decryption says so */
+	if (OBJ_obj2nid(pbe2->keyfunc->algorithm) == NID_id_pbkdf2) {
+		PBKDF2PARAM *kdf = ASN1_TYPE_unpack_sequence(
+		    ASN1_ITEM_rptr(PBKDF2PARAM), pbe2->keyfunc->parameter);
+		if (kdf != NULL)
+			sane = count_sane(kdf->iter);
+		PBKDF2PARAM_free(kdf);
+	}
+	PBE2PARAM_free(pbe2);
+	return sane;
+}
+
+static bool
+work_sane(const X509_ALGOR *alg)
+{
+	bool sane = true;
+
+	if (alg == NULL || alg->parameter == NULL)
+		return true;
+	if (OBJ_obj2nid(alg->algorithm) == NID_pbes2)
+		return pbes2_sane(alg);
+	PBEPARAM *pbe = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBEPARAM),
+	    alg->parameter);
+	if (pbe != NULL)
+		sane = count_sane(pbe->iter);
+	PBEPARAM_free(pbe);
+	return sane;
+}
+
+/* ---- bags ---- */
+
+/* A certificate that does not parse is left out: the others may serve. */
+static enum ca_err
+add_cert(struct walk *w, const PKCS12_SAFEBAG *bag)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	X509 *foreign = NULL, *cert = NULL;
+	unsigned char *der = NULL;
+	int len;
+
+	if (sk_X509_num(w->out->certs) >= CA_P12_CERTS_MAX) {
+		ret = CA_ERR_LIMIT;
+		goto out;
+	}
+	if (PKCS12_SAFEBAG_get_bag_nid(bag) == NID_x509Certificate)
+		foreign = PKCS12_SAFEBAG_get1_cert(bag);
+	/* made anew in our own library context */
+	if (foreign != NULL && (len = i2d_X509(foreign, &der)) > 0) {
+		rc = ca_crypto_cert(w->crypto, der, (size_t)len, &cert);
+		if (rc == CA_ERR_MEMORY) {
+			ret = rc;
+			goto out;
+		}
+	}
+	if (cert != NULL) {
+		if (sk_X509_push(w->out->certs, cert) <= 0) {
+			ret = CA_ERR_MEMORY;
+			goto out;
+		}
+		cert = NULL; /* transferred */
+	}
+	ret = CA_OK;
+out:
+	OPENSSL_free(der);
+	X509_free(cert);
+	X509_free(foreign);
+	return ret;
+}
+
+static enum ca_err
+add_key(struct walk *w, const PKCS8_PRIV_KEY_INFO *p8)
+{
+	if (w->out->nkeys == CA_P12_KEYS_MAX)
+		return CA_ERR_LIMIT;
+	EVP_PKEY *key = EVP_PKCS82PKEY_ex(p8,
+	    ca_crypto_get0_libctx(w->crypto), NULL);
+	if (key == NULL)
+		w->out->unreadable++;
+	else
+		w->out->key[w->out->nkeys++] = key;
+	return CA_OK;
+}
+
+/* CA_ERR_UNSUPPORTED: it cannot be decrypted here. */
+static enum ca_err
+add_shrouded_key(struct walk *w, const PKCS12_SAFEBAG *bag)
+{
+	const X509_SIG *sealed = PKCS12_SAFEBAG_get0_pkcs8(bag);
+	const X509_ALGOR *alg = NULL;
+
+	if (sealed == NULL)
+		return CA_ERR_FORMAT;
+	X509_SIG_get0(sealed, &alg, NULL);
+	if (!work_sane(alg))
+		return CA_ERR_LIMIT;
+	/* freed with its key material wiped (PKCS8_PRIV_KEY_INFO's own way) */
+	PKCS8_PRIV_KEY_INFO *p8 = PKCS12_decrypt_skey_ex(bag, w->pass,
+	    w->passlen, w->lib, NULL);
+	if (p8 == NULL)
+		return CA_ERR_UNSUPPORTED;
+	enum ca_err rc = add_key(w, p8);
+	PKCS8_PRIV_KEY_INFO_free(p8);
+	return rc;
+}
+
+static enum ca_err
+add_bags(struct walk *w, const STACK_OF(PKCS12_SAFEBAG) *bags, int depth)
+{
+	if (depth > NESTING_MAX)
+		return CA_ERR_LIMIT;
+	for (int i = 0; i < sk_PKCS12_SAFEBAG_num(bags); i++) {
+		const PKCS12_SAFEBAG *bag = sk_PKCS12_SAFEBAG_value(bags, i);
+		const PKCS8_PRIV_KEY_INFO *p8;
+		enum ca_err rc = CA_OK;
+
+		switch (PKCS12_SAFEBAG_get_nid(bag)) {
+		case NID_keyBag:
+			p8 = PKCS12_SAFEBAG_get0_p8inf(bag);
+			rc = p8 != NULL ? add_key(w, p8) : CA_ERR_FORMAT;
+			break;
+		case NID_pkcs8ShroudedKeyBag:
+			rc = add_shrouded_key(w, bag);
+			break;
+		case NID_certBag:
+			rc = add_cert(w, bag);
+			break;
+		case NID_safeContentsBag:
+			rc = add_bags(w, PKCS12_SAFEBAG_get0_safes(bag),
+			    depth + 1);
+			break;
+		default:
+			break; /* CRLs and secrets are nothing to us */
+		}
+		if (rc != CA_OK)
+			return rc;
+	}
+	return CA_OK;
+}
+
+static enum ca_err
+add_safe(struct walk *w, PKCS7 *p7)
+{
+	STACK_OF(PKCS12_SAFEBAG) *bags = NULL;
+	enum ca_err unreadable = CA_ERR_FORMAT;
+
+	if (PKCS7_type_is_data(p7)) {
+		bags = PKCS12_unpack_p7data(p7);
+	} else if (PKCS7_type_is_encrypted(p7)) {
+		if (p7->d.encrypted == NULL ||
+		    p7->d.encrypted->enc_data == NULL)
+			return CA_ERR_FORMAT;
+		if (!work_sane(p7->d.encrypted->enc_data->algorithm))
+			return CA_ERR_LIMIT;
+		unreadable = CA_ERR_UNSUPPORTED;
+		bags = PKCS12_unpack_p7encdata(p7, w->pass, w->passlen);
+	} else {
+		return CA_ERR_UNSUPPORTED; /* sealed to a public key */
+	}
+	if (bags == NULL)
+		return unreadable;
+	enum ca_err rc = add_bags(w, bags, 0);
+	sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
+	return rc;
+}
+
+/* ---- the file ---- */
+
+/* The password's check value.  No password is written in two ways, as no
+ * bytes and as an empty string with its end; w->pass becomes the right one. */
+static enum ca_err
+check_mac(struct walk *w, PKCS12 *p12)
+{
+	const ASN1_INTEGER *iterations = NULL;
+
+	PKCS12_get0_mac(NULL, NULL, NULL, &iterations, p12);
+	if (!count_sane(iterations))
+		return CA_ERR_LIMIT;
+	if (PKCS12_verify_mac(p12, w->pass, w->passlen) == 1)
+		return CA_OK;
+	if (w->passlen > 0)
+		return CA_DENIED;
+	w->pass = "";
+	return PKCS12_verify_mac(p12, "", 0) == 1 ? CA_OK : CA_DENIED;
+}
+
+static enum ca_err
+add_safes(struct walk *w, PKCS12 *p12)
+{
+	STACK_OF(PKCS7) *safes = PKCS12_unpack_authsafes(p12);
+
+	if (safes == NULL)
+		return CA_ERR_FORMAT;
+	enum ca_err rc = CA_OK;
+	for (int i = 0; i < sk_PKCS7_num(safes) && rc == CA_OK; i++)
+		rc = add_safe(w, sk_PKCS7_value(safes, i));
+	sk_PKCS7_pop_free(safes, PKCS7_free);
+	return rc;
+}
+
+static enum ca_err
+open_in(struct walk *w, const unsigned char *p, size_t len)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	const unsigned char *at = p;
+	PKCS12 *p12 = PKCS12_init_ex(NID_pkcs7_data, w->lib, NULL);
+
+	if (p12 == NULL || (w->out->certs = sk_X509_new_null()) == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	/* a failure frees p12 and makes it NULL */
+	if (d2i_PKCS12(&p12, &at, (long)len) == NULL || at != p + len) {
+		ret = CA_ERR_FORMAT;
+		goto out;
+	}
+	w->mac = PKCS12_mac_present(p12) != 0;
+	if (w->mac && (rc = check_mac(w, p12)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	if ((rc = add_safes(w, p12)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	PKCS12_free(p12);
+	if (ret != CA_OK)
+		ca_p12_free(w->out);
+	ERR_clear_error();
+	return ret;
+}
+
+/* RC2 and its like live in a provider of their own, which is loaded into a
+ * library context that exists for this one file. */
+static enum ca_err
+open_legacy(struct walk *w, const unsigned char *p, size_t len)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	OSSL_PROVIDER *def = NULL, *old = NULL;
+	OSSL_LIB_CTX *lib = OSSL_LIB_CTX_new();
+
+	if (lib == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	def = OSSL_PROVIDER_load(lib, "default");
+	old = OSSL_PROVIDER_load(lib, "legacy");
+	if (def == NULL || old == NULL) {
+		ret = CA_ERR_UNSUPPORTED;
+		goto out;
+	}
+	w->lib = lib;
+	if ((rc = open_in(w, p, len)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	w->out->legacy = true;
+	ret = CA_OK;
+out:
+	if (old != NULL)
+		(void)OSSL_PROVIDER_unload(old);
+	if (def != NULL)
+		(void)OSSL_PROVIDER_unload(def);
+	OSSL_LIB_CTX_free(lib);
+	ERR_clear_error();
+	return ret;
+}
+
+enum ca_err
+ca_p12_open(struct ca_crypto *crypto, const void *p, size_t len,
+    const struct ca_secret *password, struct ca_p12 *out)
+{
+	struct walk w = {.crypto = crypto, .out = out};
+	struct walk again;
+
+	*out = (struct ca_p12){.nkeys = 0};
+	if (len > CA_P12_BYTES_MAX)
+		return CA_ERR_LIMIT;
+	w.lib = ca_crypto_get0_libctx(crypto);
+	if (password != NULL && ca_secret_len(password) > 0) {
+		w.pass = ca_secret_get0(password);
+		w.passlen = (int)ca_secret_len(password);
+	}
+	again = w;
+	enum ca_err rc = open_in(&w, p, len);
+	if (rc == CA_ERR_UNSUPPORTED)
+		rc = open_legacy(&again, p, len);
+	/* without a check value, a wrong password shows in decryption only */
+	if (rc == CA_ERR_UNSUPPORTED && !w.mac)
+		rc = CA_DENIED;
+	return rc;
+}
