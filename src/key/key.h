@@ -70,8 +70,16 @@ CA_MUST_CHECK enum ca_err ca_key_pem(struct ca_crypto *crypto,
     const char *cert_path, const char *key_path, const struct ca_log *log,
     struct ca_identity **out);
 
-/* key/p12.c: PKCS#12.  Asks for the password at once, since the certificate
- * is inside.  CA_DENIED: wrong password. */
+/*
+ * key/p12.c: PKCS#12 (RFC 7292), 1 MiB at most.  Asks for the password at
+ * once, since the certificate is inside (not where the file has none; at most
+ * three times), and which certificate where it holds several with their keys.
+ * CA_DENIED: wrong password; CA_ERR_CANCELLED: none given; CA_ERR_NOT_FOUND:
+ * no such file, or no key with its certificate in it; CA_ERR_FORMAT,
+ * CA_ERR_UNSUPPORTED, CA_ERR_LIMIT, CA_ERR_IO.  Each is said to log, with a
+ * warning where the file's encryption is weak.  crypto must outlive the
+ * identity.
+ */
 CA_MUST_CHECK enum ca_err ca_key_p12(struct ca_crypto *crypto,
     const char *path, const struct ca_key_ui *ui, const struct ca_log *log,
     struct ca_identity **out);
@@ -89,8 +97,12 @@ CA_MUST_CHECK enum ca_err ca_key_p11(struct ca_crypto *crypto,
     const char *uri, const struct ca_log *log, struct ca_identities *out);
 
 /* key/agent.c: a key for the certificate in the agent at socket_path.
- * CA_ERR_NOT_FOUND: the agent has no such key; CA_ERR_UNSUPPORTED: it is one
- * of a kind that cannot serve (sk-), said to log; CA_ERR_IO, CA_ERR_TIMEOUT. */
+ * CA_ERR_NOT_FOUND: the agent has no such key, or is locked (an OpenSSH agent
+ * then shows none), or no socket is there; CA_DENIED: it refuses to list;
+ * CA_ERR_UNSUPPORTED: the key is of a kind that cannot serve (sk-);
+ * CA_ERR_UNTRUSTED: another user's agent; CA_ERR_IO, CA_ERR_TIMEOUT,
+ * CA_ERR_FORMAT, CA_ERR_LIMIT.  Each is said to log, whose sink must outlive
+ * the key, as crypto must. */
 CA_MUST_CHECK enum ca_err ca_key_agent(struct ca_crypto *crypto,
     const char *socket_path, X509 *cert, const struct ca_log *log,
     struct ca_key **out);

@@ -1,0 +1,109 @@
+#include "key/sig.h"
+
+#include <openssl/ec.h>
+#include <string.h>
+
+#define EC_BYTES_MAX 66 /* P-521 */
+
+static BIGNUM *
+number(const uint8_t *p, size_t len)
+{
+	while (len > 0 && *p == 0) {
+		p++;
+		len--;
+	}
+	if (len == 0 || len > EC_BYTES_MAX)
+		return NULL;
+	return BN_bin2bn(p, (int)len, NULL);
+}
+
+enum ca_err
+ca_sig_ecdsa(const uint8_t *r, size_t rlen, const uint8_t *s, size_t slen,
+    struct ca_buf *out)
+{
+	enum ca_err ret = CA_ERR_UNSET;
+	BIGNUM *rn = number(r, rlen), *sn = number(s, slen);
+	ECDSA_SIG *pair = ECDSA_SIG_new();
+	unsigned char *der = NULL;
+	int len;
+
+	if (pair == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	if (rn == NULL || sn == NULL || ECDSA_SIG_set0(pair, rn, sn) != 1) {
+		ret = CA_ERR_FORMAT;
+		goto out;
+	}
+	rn = sn = NULL; /* transferred */
+	if ((len = i2d_ECDSA_SIG(pair, &der)) <= 0) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	ca_buf_put(out, der, (size_t)len);
+	if (ca_buf_err(out) != CA_OK) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	OPENSSL_free(der);
+	ECDSA_SIG_free(pair);
+	BN_free(rn);
+	BN_free(sn);
+	return ret;
+}
+
+enum ca_err
+ca_sig_digest(struct ca_crypto *crypto, const struct ca_scheme *scheme,
+    const void *tbs, size_t len, struct ca_buf *out)
+{
+	unsigned char md[EVP_MAX_MD_SIZE];
+	unsigned int n = 0;
+	const EVP_MD *type;
+
+	if (scheme->digest == NULL)
+		return CA_ERR_UNSUPPORTED;
+	type = ca_crypto_get0_md(crypto, scheme->digest);
+	if (type == NULL || EVP_Digest(tbs, len, md, &n, type, NULL) != 1)
+		return CA_ERR_CRYPTO;
+	ca_buf_put(out, md, n);
+	return ca_buf_err(out);
+}
+
+/* AlgorithmIdentifiers with NULL parameters, RFC 8017 section 9.2 note 1. */
+static const struct {
+	const char *digest;
+	uint8_t head[19];
+} digestinfo[] = {
+    {"SHA256", {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
+		   0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20}},
+    {"SHA384", {0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
+		   0x65, 0x03, 0x04, 0x02, 0x02, 0x05, 0x00, 0x04, 0x30}},
+    {"SHA512", {0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
+		   0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40}},
+};
+
+/* "SHA2-256" and "SHA256" are the same to OpenSSL. */
+static bool
+digest_is(const char *name, const char *short_name)
+{
+	return strcasecmp(name, short_name) == 0 ||
+	    (strncasecmp(name, "SHA2-", 5) == 0 &&
+	    strcmp(name + 5, short_name + 3) == 0);
+}
+
+enum ca_err
+ca_sig_digestinfo(struct ca_crypto *crypto, const struct ca_scheme *scheme,
+    const void *tbs, size_t len, struct ca_buf *out)
+{
+	if (scheme->digest == NULL)
+		return CA_ERR_UNSUPPORTED;
+	for (size_t i = 0; i < sizeof digestinfo / sizeof *digestinfo; i++) {
+		if (!digest_is(scheme->digest, digestinfo[i].digest))
+			continue;
+		ca_buf_put(out, digestinfo[i].head, sizeof digestinfo[i].head);
+		return ca_sig_digest(crypto, scheme, tbs, len, out);
+	}
+	return CA_ERR_UNSUPPORTED;
+}

@@ -1,0 +1,30 @@
+/*
+ * Inside of key/: forms of signatures.
+ */
+#ifndef CA_KEY_SIG_H
+#define CA_KEY_SIG_H
+
+#include "key/key.h"
+
+/*
+ * Append the DER form (RFC 3279 section 2.2.3) of an ECDSA signature given as
+ * two unsigned big-endian numbers of rlen and slen bytes.  CA_ERR_FORMAT: a
+ * number is empty, zero or longer than 66 bytes; CA_ERR_MEMORY.
+ */
+CA_MUST_CHECK enum ca_err ca_sig_ecdsa(const uint8_t *r, size_t rlen,
+    const uint8_t *s, size_t slen, struct ca_buf *out);
+
+/*
+ * The DigestInfo (RFC 8017 section 9.2) of the len bytes at tbs under the
+ * scheme's digest, for tokens that sign it as it is.
+ */
+CA_MUST_CHECK enum ca_err ca_sig_digestinfo(struct ca_crypto *crypto,
+    const struct ca_scheme *scheme, const void *tbs, size_t len,
+    struct ca_buf *out);
+
+/* The digest alone. */
+CA_MUST_CHECK enum ca_err ca_sig_digest(struct ca_crypto *crypto,
+    const struct ca_scheme *scheme, const void *tbs, size_t len,
+    struct ca_buf *out);
+
+#endif
