@@ -1,0 +1,24 @@
+/*
+ * Signatures of CRLs: which are accepted, and their verification from a
+ * digest that was made while streaming.  Private to src/verify.
+ */
+#ifndef CA_VERIFY_CRLSIG_H
+#define CA_VERIFY_CRLSIG_H
+
+#include <openssl/x509.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "crypto/crypto.h"
+
+/*
+ * The digest's name ("SHA256"), "" for a scheme without one (Ed25519, Ed448),
+ * or NULL for an algorithm that is not accepted: MD5, SHA-1, DSA, unknown
+ * ones, RSASSA-PSS with parameters that are not those of RFC 8017 with one
+ * accepted digest throughout.  Static storage.
+ */
+const char *ca_crlsig_digest(const X509_ALGOR *alg);
+
+bool ca_crlsig_accepted(const X509_ALGOR *alg);
+
+#endif
