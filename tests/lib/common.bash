@@ -116,6 +116,7 @@ as_user() {
 	local user=$1 id
 	shift
 	id=$(awk -F: -v u="$user" '$1 == u { print $3 }' "$S/etc/passwd")
+	# shellcheck disable=SC2086 # AS_USER_ENV is a list of NAME=VALUE
 	in_place setpriv --reuid "$id" --regid "$id" --clear-groups \
 		--inh-caps=-all env -i HOME="$S/home/$user" USER="$user" \
 		LOGNAME="$user" PATH="$PATH" SHELL=/bin/bash TERM=dumb \

@@ -13,7 +13,7 @@ Exit status: that of COMMAND; 125 if something is wrong with the test itself.
   --scheme NAME        instead of the first that fits key and request
   --client COMMAND     run COMMAND with the prompt as its last argument and
                        answer with what it prints
-  --pty                give COMMAND a terminal
+  --pty                give COMMAND a terminal, its controlling one
   --delay SECONDS      wait before the first answer
   --save-request FILE  keep the request's text
   --save-answer FILE   keep the whole response's text
@@ -37,6 +37,7 @@ Exit status: that of COMMAND; 125 if something is wrong with the test itself.
        whole           one long answer, longer than max
 """
 import base64
+import fcntl
 import hashlib
 import os
 import pty
@@ -45,6 +46,7 @@ import select
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 PROMPT = re.compile(rb'certauth1 ([A-Za-z0-9_-]+) next=([0-9]+) max=([0-9]+): ')
@@ -277,7 +279,9 @@ def main(argv):
     if o['pty']:
         master, slave = pty.openpty()
         child = subprocess.Popen(argv[1:], stdin=slave, stdout=slave,
-                                 stderr=slave, start_new_session=True)
+                                 stderr=slave, start_new_session=True,
+                                 preexec_fn=lambda: fcntl.ioctl(
+                                     0, termios.TIOCSCTTY, 0))
         os.close(slave)
         return converse(child, [master], master, o)
     child = subprocess.Popen(argv[1:], stdin=subprocess.PIPE, bufsize=0,

@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# Answers that must be refused: replayed, for another request, late, cut,
+# empty, endless, or not answers at all.
+load lib/common
+
+setup_file() {
+	place_make
+	map alice rsa4096
+	service other
+}
+teardown_file() { place_remove; }
+
+setup() { conf_reset; }
+
+@test "an answer replayed" {
+	login_ok --save-answer "$S/answer"
+	login_denied nonce --replay "$S/answer"
+}
+
+@test "an answer to another service's request" {
+	# somebody is asked at service other, and that request is passed on
+	SERVICE=other login --save-request "$S/request" --how eof || true
+	login_denied nonce --for "$S/request"
+	login_denied signature --for "$S/request" --nonce-of-asked
+}
+
+@test "an answer to another user's request" {
+	LOGIN=bob login --save-request "$S/request" --how eof || true
+	login_denied nonce --for "$S/request"
+	login_denied signature --for "$S/request" --nonce-of-asked
+}
+
+@test "an answer after the request's lifetime" {
+	conf default 'lifetime = 10'
+	login_denied request-expired --delay 11
+}
+
+@test "a signature by the host's context string" {
+	login_denied signature --how context
+}
+
+@test "a bit changed in signature and nonce" {
+	login_denied signature --how flip-signature
+	login_denied nonce --how flip-nonce
+}
+
+@test "a byte too many, messages too many" {
+	login_denied answer-malformed --how trailing
+	login_denied answer-malformed --how two
+}
+
+@test "cut: the last character is missing" {
+	login_denied answer-cut --how cut
+	grep -qi 'cut' "$S/seen"
+}
+
+@test "cut: half of a piece is missing" {
+	login_denied answer-cut --how cut-half
+	login_denied answer-cut --cert rsa4096 --how cut-half
+}
+
+@test "an answer that is a password" {
+	login_denied 'answer-(malformed|cut)' --how plain
+}
+
+@test "the same piece again and again" {
+	login_denied answer-repeated --cert rsa4096 --how repeat
+}
+
+@test "endless pieces" {
+	login_denied answer-limit --how endless
+	conf default 'max_answer = 64'
+	login_denied answer-limit --how endless
+}
+
+@test "1 MiB of junk" {
+	login_denied 'answer-(limit|cut|malformed)' --how junk
+}
+
+@test "an empty answer" {
+	login_denied answer-empty --how empty
+}
+
+@test "no answer: end of file" {
+	login_denied conversation --how eof
+}
+
+@test "the user is not told more than that it failed" {
+	login_denied unknown-ca --raw --cert "$PKI/stranger-leaf.pem" \
+		--key "$PKI/stranger-leaf.key"
+	sed 's/certauth1 [^ ]*//' "$S/seen" >"$S/told"
+	cat "$S/told"
+	run grep -iE 'unknown|chain|CA|certificate|map|revo' "$S/told"
+	[ "$status" -ne 0 ]
+}
+
+@test "text of others is escaped in the log" {
+	login_denied signature --how flip-signature -- -Irhost="$(printf \
+		'evil\nline "two"\033[31m')" || true
+	logged 'outcome=denied'
+	run bash -c "tail -n +$LOG_FROM '$S/log' | grep -P '\\033'"
+	[ "$status" -ne 0 ]
+	run bash -c "tail -n +$LOG_FROM '$S/log' | grep '^line'"
+	[ "$status" -ne 0 ]
+}

@@ -1,0 +1,172 @@
+#!/usr/bin/env bats
+# Logins that must be refused for what the certificate is, each with its
+# reason in the log.  Every one is mapped, and right in all other respects.
+load lib/common
+
+setup_file() {
+	place_make
+	map alice direct expired future server stranger-leaf under-leaf \
+		too-deep misnamed weak-digest rsa1024 rsa2048 under-sha1
+}
+teardown_file() { place_remove; }
+
+@test "the good one, so that the rest means something" {
+	login_ok
+	login_ok --cert direct
+}
+
+@test "a key that does not belong to the certificate" {
+	login_denied signature --cert alice --key bob
+}
+
+@test "unknown CA" {
+	login_denied unknown-ca --cert stranger-leaf
+}
+
+@test "unknown CA, whose root the client sends along" {
+	cat "$PKI/stranger-leaf.pem" "$PKI/stranger.pem" >"$S/with-root.pem"
+	login_denied unknown-ca --raw --cert "$S/with-root.pem" \
+		--key "$PKI/stranger-leaf.key"
+}
+
+@test "expired" {
+	login_denied expired --cert expired
+}
+
+@test "not yet valid" {
+	login_denied not-yet-valid --cert future
+}
+
+@test "an expired CA" {
+	local ca
+	pki_copy "$S/old"
+	ca=$PKI
+	pki_ca old --from -20d --to -1d
+	pki_leaf young old
+	pki_crl old
+	ca_dir old.pem
+	crl_dir old.crl
+	users "alice sha256:$(pki_sha256 "$ca/young.pem")"
+	login_denied expired --raw --cert "$ca/young.pem" --key "$ca/young.key"
+	pki_shared
+	ca_dir root.pem
+	crl_dir crl
+	map alice server direct under-leaf too-deep misnamed weak-digest \
+		rsa1024 rsa2048 under-sha1
+}
+
+@test "wrong purpose" {
+	login_denied purpose --cert server
+}
+
+@test "purpose = any, or an OID that the certificate has, lets it in" {
+	conf default 'purpose = any'
+	login_ok --cert server
+	conf_reset
+	conf default 'purpose = 1.3.6.1.5.5.7.3.1'
+	login_ok --cert server
+	conf_reset
+}
+
+@test "smart card logon as the purpose" {
+	local ca
+	pki_copy "$S/logon"
+	ca=$PKI
+	pki_leaf logon inter --eku '1.3.6.1.4.1.311.20.2.2'
+	echo "alice sha256:$(pki_sha256 "$ca/logon.pem")" \
+		>>"$S/etc/certauth/users"
+	cat "$ca/logon.pem" "$ca/inter.pem" >"$S/logon.pem"
+	login_denied purpose --raw --cert "$S/logon.pem" --key "$ca/logon.key"
+	conf default 'purpose = 1.3.6.1.4.1.311.20.2.2'
+	login_ok --raw --cert "$S/logon.pem" --key "$ca/logon.key"
+	login_denied purpose --cert alice
+	conf_reset
+	pki_shared
+}
+
+@test "issued by a certificate that is no CA" {
+	login_denied not-a-ca --cert under-leaf
+}
+
+@test "path length" {
+	login_denied path-length --cert too-deep
+}
+
+@test "name constraints" {
+	login_denied name-constraints --cert misnamed
+}
+
+@test "signed with SHA-1: the leaf" {
+	login_denied weak --cert weak-digest
+}
+
+@test "signed with SHA-1: an intermediate" {
+	login_denied weak --cert under-sha1
+}
+
+@test "signed with MD5" {
+	local ca
+	pki_copy "$S/md5"
+	ca=$PKI
+	pki_leaf md5 inter --md md5
+	echo "alice sha256:$(pki_sha256 "$ca/md5.pem")" \
+		>>"$S/etc/certauth/users"
+	cat "$ca/md5.pem" "$ca/inter.pem" >"$S/md5.pem"
+	login_denied weak --raw --cert "$S/md5.pem" --key "$ca/md5.key"
+	pki_shared
+}
+
+@test "RSA of 1024 bits: the leaf" {
+	login_denied key-weak --cert rsa1024
+}
+
+@test "RSA of 1024 bits: the CA" {
+	local ca
+	pki_copy "$S/small"
+	ca=$PKI
+	pki_ca small --issuer root --key rsa1024
+	pki_leaf under-small small
+	pki_crl small
+	crl_dir root.crl small.crl
+	echo "alice sha256:$(pki_sha256 "$ca/under-small.pem")" \
+		>>"$S/etc/certauth/users"
+	cat "$ca/under-small.pem" "$ca/small.pem" >"$S/small.pem"
+	login_denied weak --raw --cert "$S/small.pem" --key "$ca/under-small.key"
+	pki_shared
+	crl_dir crl
+}
+
+@test "a signature scheme that was not offered: SHA-1, and PKCS#1 turned off" {
+	login_denied scheme --cert rsa2048 --scheme rsa_pkcs1_sha1
+	conf default 'rsa_pkcs1 = no'
+	login_denied scheme --cert rsa2048 --scheme rsa_pkcs1_sha256
+	login_ok --cert rsa2048
+	conf_reset
+}
+
+@test "a scheme of another kind of key" {
+	login_denied scheme --cert alice --scheme ecdsa_secp384r1_sha384
+}
+
+@test "a certificate with a bit changed" {
+	login_denied '(chain-signature|cert-malformed)' --how flip-cert
+}
+
+@test "unmapped" {
+	users '# nobody yet'
+	login_denied unmapped
+}
+
+@test "mapped to another user" {
+	users "bob sha256:$(pki_sha256 "$PKI/alice.pem")"
+	login_denied other-user
+	LOGIN=bob login_ok
+}
+
+@test "a user without mapping, and one who does not exist, are asked the same" {
+	LOGIN=carol login_denied other-user
+	grep -o 'certauth1 .* next=0' "$S/seen" | wc -c >"$S/carol"
+	LOGIN=erika login_denied '(other-user|login-invalid)'
+	grep -o 'certauth1 .* next=0' "$S/seen" | wc -c >"$S/erika"
+	cmp "$S/carol" "$S/erika"
+}

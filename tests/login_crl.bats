@@ -1,0 +1,119 @@
+#!/usr/bin/env bats
+# Revocation, over the whole chain.
+load lib/common
+
+setup_file() {
+	place_make
+	map alice direct revoked under-gone
+}
+teardown_file() { place_remove; }
+
+setup() {
+	crl_dir crl
+	conf_reset
+}
+
+@test "revoked leaf" {
+	login_denied revoked --cert revoked
+	crl_dir crl-clean
+	login_ok --cert revoked
+}
+
+@test "revoked intermediate" {
+	login_denied revoked --cert under-gone
+	conf default 'crl_check = leaf'
+	login_ok --cert under-gone
+}
+
+@test "CRL missing" {
+	crl_dir crl-missing
+	login_denied crl-missing
+	login_ok --cert direct
+}
+
+@test "CRL missing for the root's own list of intermediates" {
+	crl_dir inter.crl
+	login_denied crl-missing
+}
+
+@test "CRL directory empty" {
+	rm -rf "$S/etc/certauth/crl"
+	mkdir "$S/etc/certauth/crl"
+	login_denied crl-missing
+}
+
+@test "CRL directory absent" {
+	rm -rf "$S/etc/certauth/crl"
+	login_denied 'crl-(dir|missing)'
+}
+
+@test "CRL expired" {
+	crl_dir crl-expired
+	login_denied crl-expired
+}
+
+@test "CRL expired, but within crl_grace" {
+	crl_dir crl-expired
+	conf default 'crl_grace = 2h'
+	login_ok
+	logged 'waived=crl-stale'
+	# a stale CRL still revokes
+	login_denied revoked --cert revoked
+	conf default 'crl_grace = 10m'
+	login_denied crl-expired
+}
+
+@test "an expired CRL still revokes" {
+	crl_dir crl-expired
+	login_denied '(revoked|crl-expired)' --cert revoked
+	logged 'revoked'
+}
+
+@test "CRL not yet valid" {
+	crl_dir crl-future
+	login_denied 'crl-future'
+}
+
+@test "CRL of the wrong key" {
+	crl_dir crl-forged
+	login_denied crl-signature
+}
+
+@test "CRL of the wrong key beside the right one" {
+	cp "$PKI/inter-forged.crl" "$S/etc/certauth/crl/"
+	openssl rehash "$S/etc/certauth/crl"
+	login_ok
+	login_denied revoked --cert revoked
+}
+
+@test "crl = off lets in, and says so every time" {
+	crl_dir crl-missing
+	conf default 'crl = off'
+	login_ok
+	logged 'waived=crl-off'
+	login_ok --cert revoked
+	logged 'waived=crl-off'
+}
+
+@test "crl = prefer: a missing CRL is waived, a revocation counts" {
+	conf default 'crl = prefer'
+	login_denied revoked --cert revoked
+	crl_dir crl-missing
+	login_ok
+	logged 'waived=crl-absent'
+}
+
+@test "CRL directory that its group can write to" {
+	chmod g+w "$S/etc/certauth/crl"
+	login_denied crl-dir
+}
+
+@test "the CRL is read at each login: revoked between two" {
+	pki_copy "$S/two"
+	login_ok
+	pki_revoke inter alice
+	pki_crl inter
+	crl_dir root.crl inter.crl
+	login_denied revoked
+	pki_shared
+}

@@ -1,0 +1,150 @@
+#!/usr/bin/env bats
+# A real sshd and the real OpenSSH client.
+load lib/common
+load lib/sshd
+
+setup_file() {
+	[ "$(id -u)" -eq 0 ] || skip 'needs root: sshd serves other users'
+	place_make
+	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")" \
+		"alice sha256:$(pki_sha256 "$PKI/rsa4096.pem")" \
+		"alice sha256:$(pki_sha256 "$PKI/revoked.pem")" \
+		"bob sha256:$(pki_sha256 "$PKI/bob.pem")"
+	conf default 'host_names = web1.example web1'
+	sshd_start
+	client_make
+}
+
+teardown_file() {
+	sshd_stop
+	place_remove
+}
+
+# a refused login of the client: NAME OF REASON, COMMAND ...
+refused() {
+	local reason=$1
+	shift
+	log_mark
+	run "$@"
+	echo "$output"
+	[ "$status" -ne 0 ]
+	[[ $output != *alice-is-in* ]]
+	logged "pam_certauth\\(sshd:auth\\).*outcome=denied.* reason=$reason"
+	not_logged 'outcome=granted'
+}
+
+@test "certauth ssh web1, with no option at all" {
+	log_mark
+	run client "$CERTAUTH" ssh web1 'echo $(id -un)-is-in' </dev/null
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *alice-is-in* ]]
+	logged 'pam_certauth\(sshd:auth\).*outcome=granted'
+	logged ' rhost="?127.0.0.1'
+}
+
+pass_through() {
+	echo from here | client "$CERTAUTH" ssh web1 'cat; exit 7'
+}
+
+@test "ssh passes the exit status and the streams through" {
+	run pass_through
+	echo "$output"
+	[ "$status" -eq 7 ]
+	[[ $output == *'from here'* ]]
+}
+
+@test "a long response takes several answers" {
+	client_make rsa4096
+	run client "$CERTAUTH" ssh web1 'echo $(id -un)-is-in' </dev/null
+	echo "$output"
+	[[ $output == *alice-is-in* ]]
+	client_make
+}
+
+@test "no response is left behind in XDG_RUNTIME_DIR" {
+	run find "$S/home/carol/run" -type f
+	echo "$output"
+	[ -z "$output" ]
+}
+
+@test "a plain ssh on a terminal, with another program's pieces pasted" {
+	log_mark
+	cp "$PKI/alice-chain.pem" "$PKI/alice.key" "$S/home/carol/"
+	chown 2003 "$S/home/carol/alice.key"
+	run client python3 "$HERE/tests/lib/login.py" --pty \
+		--cert alice-chain.pem --key alice.key -- \
+		ssh web1 'echo $(id -un)-is-in' </dev/null
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *alice-is-in* ]]
+	logged 'outcome=granted'
+}
+
+@test "another user's certificate" {
+	client_make bob
+	refused other-user client "$CERTAUTH" ssh web1 'echo alice-is-in' \
+		</dev/null
+	client_make
+}
+
+@test "a host that gives itself another name: the client does not sign" {
+	printf '127.0.0.1 localhost web1.example web1 bank.example\n' \
+		>"$S/etc/hosts"
+	log_mark
+	run client "$CERTAUTH" ssh -o StrictHostKeyChecking=no -p "$PORT" \
+		alice@bank.example 'echo alice-is-in' </dev/null
+	echo "$output"
+	[ "$status" -ne 0 ]
+	[[ $output == *'rule 1'* ]]
+	not_logged 'outcome=granted'
+}
+
+@test "an unknown user gets the same prompts" {
+	local who
+	for who in alice erika; do
+		log_mark
+		run client python3 "$HERE/tests/lib/login.py" --pty --how empty \
+			-- ssh -o NumberOfPasswordPrompts=1 "$who@web1" true \
+			</dev/null
+		[ "$status" -ne 0 ]
+		# all but what is random or the user's own name
+		echo "$output" | tr -d '\r' |
+			sed -E 's/certauth1 [^ ]+/certauth1 R/; s/(alice|erika)/U/g' \
+			>"$S/seen.$who"
+	done
+	cat "$S/seen.alice"
+	grep -q 'certauth1 R next=0' "$S/seen.alice"
+	diff "$S/seen.alice" "$S/seen.erika"
+}
+
+@test "an unknown user's request is as long as a known one's" {
+	local who
+	for who in alice erika; do
+		run client python3 "$HERE/tests/lib/login.py" --pty --how empty \
+			-- ssh -o NumberOfPasswordPrompts=1 "$who@web1" true \
+			</dev/null
+		echo "$output" | grep -oE 'certauth1 [^ ]+' | head -1 | wc -c \
+			>"$S/length.$who"
+	done
+	cmp "$S/length.alice" "$S/length.erika"
+}
+
+@test "a failed attempt starts anew with another challenge" {
+	run client python3 "$HERE/tests/lib/login.py" --pty --how empty \
+		-- ssh web1 true </dev/null
+	[ "$status" -ne 0 ]
+	echo "$output" | grep -oE 'certauth1 [^ ]+' | sort >"$S/all"
+	[ "$(wc -l <"$S/all")" -gt 1 ]
+	[ -z "$(uniq -d "$S/all")" ]
+}
+
+@test "revoked afterwards: the same login is refused" {
+	run client "$CERTAUTH" ssh web1 'echo $(id -un)-is-in' </dev/null
+	[[ $output == *alice-is-in* ]]
+	pki_copy "$S/pki"
+	pki_revoke inter alice
+	pki_crl inter
+	crl_dir root.crl inter.crl
+	refused revoked client "$CERTAUTH" ssh web1 'echo alice-is-in' </dev/null
+}

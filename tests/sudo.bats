@@ -1,0 +1,117 @@
+#!/usr/bin/env bats
+# The real sudo, with its own configuration.
+load lib/common
+
+setup_file() {
+	[ "$(id -u)" -eq 0 ] || skip 'needs root: sudo is a setuid program'
+	place_make
+	cat >"$S/etc/sudoers" <<-END
+		Defaults !lecture, timestamp_timeout=0, !fqdn
+		Defaults passwd_tries=1
+		root ALL = (ALL) ALL
+		alice ALL = (ALL) ALL
+		bob ALL = (ALL) ALL
+	END
+	chmod 440 "$S/etc/sudoers"
+	service sudo
+	conf default "host_names = $(hostname)"
+	mkdir -p "$S/home/alice/.config/certauth"
+	cp "$PKI/alice-chain.pem" "$S/home/alice/me.pem"
+	cp "$PKI/alice.key" "$S/home/alice/me.key"
+	cat >"$S/home/alice/.config/certauth/config" <<-END
+		[default]
+		cert = ~/me.pem
+		key = ~/me.key
+	END
+	mkdir -m 700 "$S/home/alice/run"
+	chmod 600 "$S/home/alice/me.key"
+	chown -R 2001:2001 "$S/home/alice"
+	# what SUDO_ASKPASS names is run with the prompt as its only argument
+	printf '#!/bin/sh\nexec %s askpass "$@"\n' "$CERTAUTH" \
+		>"$S/bin/askpass"
+	chmod 755 "$S/bin/askpass"
+}
+teardown_file() { place_remove; }
+
+alice_sudo() {
+	AS_USER_ENV="SUDO_ASKPASS=$S/bin/askpass
+		XDG_RUNTIME_DIR=$S/home/alice/run" as_user alice sudo "$@"
+}
+
+@test "sudo -A with certauth askpass" {
+	log_mark
+	run alice_sudo -A id -un </dev/null
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *root* ]]
+	logged 'pam_certauth\(sudo:auth\).*outcome=granted'
+}
+
+@test "sudo -A is refused when the certificate is revoked" {
+	pki_copy "$S/pki"
+	pki_revoke inter alice
+	pki_crl inter
+	crl_dir root.crl inter.crl
+	log_mark
+	run alice_sudo -A id -un </dev/null
+	echo "$output"
+	[ "$status" -ne 0 ]
+	[[ $output != *root* ]]
+	logged 'pam_certauth\(sudo:auth\).*reason=revoked'
+	crl_dir crl
+}
+
+@test "sudo on a terminal" {
+	log_mark
+	run as_user alice python3 "$HERE/tests/lib/login.py" --pty \
+		--cert me.pem --key me.key -- sudo id -un </dev/null
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *root* ]]
+	logged 'outcome=granted'
+}
+
+@test "sudo -S reads the pieces from its input" {
+	log_mark
+	run as_user alice python3 "$HERE/tests/lib/login.py" \
+		--cert me.pem --key me.key -- sudo -S id -un </dev/null
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *root* ]]
+}
+
+@test "sudo gives up, and nothing runs, when the answer is empty or missing" {
+	local how
+	for how in empty eof; do
+		log_mark
+		run as_user alice python3 "$HERE/tests/lib/login.py" --pty \
+			--how $how -- sudo id -un </dev/null
+		echo "$output"
+		[ "$status" -ne 0 ]
+		[[ $output != *root* ]]
+		not_logged 'outcome=granted'
+	done
+}
+
+@test "an askpass for another host's name does not sign" {
+	conf default 'host_names = elsewhere.example'
+	log_mark
+	run alice_sudo -A id -un </dev/null
+	echo "$output"
+	[ "$status" -ne 0 ]
+	[[ $output == *'rule 1'* ]]
+	not_logged 'outcome=granted'
+	conf default "host_names = $(hostname)"
+}
+
+@test "bob's sudo with alice's certificate" {
+	cp "$S/home/alice/me.pem" "$S/home/alice/me.key" "$S/home/bob/"
+	chown 2002 "$S/home/bob/me.key"
+	log_mark
+	run as_user bob python3 "$HERE/tests/lib/login.py" --pty \
+		--cert me.pem --key me.key -- sudo id -un </dev/null
+	echo "$output"
+	[ "$status" -ne 0 ]
+	[[ $output != *root* ]]
+	logged 'reason=other-user'
+}
