@@ -36,16 +36,27 @@ export HERE CERTAUTH_BUILD
 
 # place_make: to be called in setup_file
 place_make() {
+	pki_shared && place_dir test && place_enter || return
+	conf_reset
+	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")" \
+		"bob sha256:$(pki_sha256 "$PKI/bob.pem")"
+	ca_dir root.pem
+	crl_dir crl
+	service test
+	log_mark
+}
+
+# place_dir NAME: the scratch folder
+place_dir() {
 	local user
 	umask 022
-	S=$(mktemp -d "${TMPDIR:-/tmp}/certauth-test.XXXXXX") || return
+	S=$(mktemp -d "${TMPDIR:-/tmp}/certauth-$1.XXXXXX") || return
 	export S
 	chmod 755 "$S"
 	mkdir "$S/bin" "$S/home" || return
 	cp "$CERTAUTH_BUILD/pam_certauth.so" "$CERTAUTH_BUILD/certauth" \
 		"$S/bin/" || return
 	export MODULE=$S/bin/pam_certauth.so CERTAUTH=$S/bin/certauth
-	pki_shared || return
 
 	# unreadable files stay behind when we are not root; that is fine
 	cp -a /etc "$S/etc" 2>/dev/null || [ "$(id -u)" -ne 0 ] || return
@@ -63,16 +74,19 @@ place_make() {
 		[ "$(id -u)" -ne 0 ] ||
 			chown "${user#*:}:${user#*:}" "$S/home/${user%:*}"
 	done
+	printf '127.0.0.1 localhost %s\n' "$(hostname)" >"$S/etc/hosts"
 	printf 'auth required pam_deny.so\naccount required pam_deny.so\n' \
 		>"$S/etc/pam.d/other"
+}
 
-	local how=-m
+# place_enter: the namespace over it
+place_enter() {
+	local how=-m i
 	[ "$(id -u)" -eq 0 ] || how=-rm
 	unshare $how --propagation private "$HERE/tests/lib/ns.sh" "$S" \
 		"$CERTAUTH_BUILD/tests/lib/devlog" \
 		>"$S/ns.out" 2>&1 </dev/null 3>&- 4>&- &
 	export PLACE_PID=$!
-	local i
 	for ((i = 0; i < 500; i++)); do
 		[ -e "$S/log" ] && break
 		kill -0 "$PLACE_PID" 2>/dev/null || break
@@ -84,13 +98,6 @@ place_make() {
 		cat "$S/ns.out" >&2
 		return 1
 	fi
-	conf_reset
-	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")" \
-		"bob sha256:$(pki_sha256 "$PKI/bob.pem")"
-	ca_dir root.pem
-	crl_dir crl
-	service test
-	log_mark
 }
 
 # place_remove: to be called in teardown_file

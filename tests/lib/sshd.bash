@@ -7,14 +7,15 @@
 #   client_make [CERT]      carol's home gets an ssh configuration, so that
 #                           `ssh web1` reaches it as alice, and alice's key and
 #                           certificate (or CERT's) in ~/.config/certauth
-#   client COMMAND ...      run as carol
+#   client COMMAND ...      run as carol (CLIENT, if set, is another login)
 #
 # What sshd says is in $S/sshd.log; what the module says in $S/log.
 
 sshd_start() {
 	local try i
 	service sshd
-	printf '127.0.0.1 localhost web1.example web1\n' >"$S/etc/hosts"
+	printf '127.0.0.1 localhost web1.example web1 %s\n' "$(hostname)" \
+		>"$S/etc/hosts"
 	[ -e "$S/hostkey" ] ||
 		ssh-keygen -q -t ed25519 -N '' -f "$S/hostkey" || return
 	for try in 1 2 3 4 5 6 7 8 9 10; do
@@ -63,7 +64,7 @@ sshd_stop() {
 }
 
 client_make() {
-	local home=$S/home/carol
+	local home=$S/home/${CLIENT:-carol}
 	mkdir -p "$home/.ssh" "$home/.config/certauth" "$home/run"
 	cat >"$home/.ssh/config" <<-END
 		Host web1
@@ -82,10 +83,10 @@ client_make() {
 	END
 	chmod 700 "$home/run" "$home/.ssh" "$home/.config"
 	chmod 600 "$home/.config/certauth/me.key" "$home/.ssh/config"
-	chown -R 2003:2003 "$home"
+	chown -R --reference="$home" "$home/.ssh" "$home/.config" "$home/run"
 }
 
 client() {
-	AS_USER_ENV="XDG_RUNTIME_DIR=$S/home/carol/run ${CLIENT_ENV:-}" \
-		as_user carol "$@"
+	AS_USER_ENV="XDG_RUNTIME_DIR=$S/home/${CLIENT:-carol}/run ${CLIENT_ENV:-}" \
+		as_user "${CLIENT:-carol}" "$@"
 }

@@ -1,0 +1,23 @@
+#!/usr/bin/env bats
+# `make demo` does what it says, and leaves nothing behind.
+load lib/common
+
+everything() {
+	find /etc /root/.ssh /home /var/lib/sudo /run/sshd -xdev -printf '%p %T@ %C@ %m %U\n' \
+		2>/dev/null | sort
+}
+
+@test "make demo: accepted, then refused, and nothing else has changed" {
+	[ "$(id -u)" -eq 0 ] || skip 'needs root: sshd serves other users'
+	mkdir "$BATS_TEST_TMPDIR/tmp"
+	everything >"$BATS_TEST_TMPDIR/before"
+	TMPDIR=$BATS_TEST_TMPDIR/tmp run "$HERE/tests/demo.sh" "$CERTAUTH_BUILD"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	everything >"$BATS_TEST_TMPDIR/after"
+	[[ $output == *ACCEPTED*'outcome=granted reason=ok'* ]]
+	[[ $output == *REFUSED*'outcome=denied reason=revoked'* ]]
+	[ "${#lines[@]}" -le 16 ]
+	diff "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
+	[ -z "$(ls -A "$BATS_TEST_TMPDIR/tmp")" ]
+}
