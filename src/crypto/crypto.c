@@ -22,10 +22,36 @@ struct ca_crypto {
 };
 
 /*
- * OSSL_LIB_CTX_new reads no file: only the process's default context loads
- * openssl.cnf by itself.  The default provider is part of libcrypto, so that
- * naming it looks into no module directory; and because it is named, no
- * fallback is searched for.
+ * A context of our own is not enough to keep OPENSSL_CONF out: before a digest
+ * starts, libcrypto looks for an ENGINE for it, and before that it loads
+ * openssl.cnf into the process's default context, once, and with it whatever
+ * code that file names.  OPENSSL_INIT_NO_LOAD_CONFIG would prevent that, and
+ * would take the system's policy from a host application that uses libcrypto
+ * only later.  So the load is done here, of the file that libcrypto was built
+ * to read, whatever the environment says: the host finds the state that its
+ * own first call would have made.  Where that was made before, this does
+ * nothing.  A failure is the host's affair too, and no concern of ours.
+ */
+static void
+load_system_config(void)
+{
+	OPENSSL_INIT_SETTINGS *settings = OPENSSL_INIT_new();
+	struct ca_buf path = CA_BUF_INIT(4096);
+
+	ca_buf_fmt(&path, "%s/openssl.cnf", X509_get_default_cert_area());
+	if (settings != NULL && ca_buf_text(&path) != NULL &&
+	    OPENSSL_INIT_set_config_filename(settings, ca_buf_text(&path)) == 1)
+		(void)OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, settings);
+	else
+		(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+	ca_buf_free(&path);
+	OPENSSL_INIT_free(settings);
+}
+
+/*
+ * OSSL_LIB_CTX_new reads no file.  The default provider is part of libcrypto,
+ * so that naming it looks into no module directory; and because it is named,
+ * no fallback is searched for.
  */
 enum ca_err
 ca_crypto_new(struct ca_crypto **out)
@@ -35,6 +61,7 @@ ca_crypto_new(struct ca_crypto **out)
 
 	*out = NULL;
 	ERR_set_mark();
+	load_system_config();
 	if ((c = calloc(1, sizeof *c)) == NULL) {
 		ret = CA_ERR_MEMORY;
 		goto out;

@@ -1,7 +1,8 @@
 /*
- * libcrypto, held at arm's length: a library context of our own, which reads
- * no openssl.cnf and no environment, so that the host application's OpenSSL
- * state and ours never meet.  What is fetched is fetched once.
+ * libcrypto, held at arm's length: a library context of our own, to which no
+ * openssl.cnf applies and for which OPENSSL_CONF and OPENSSL_MODULES mean
+ * nothing, so that the host application's OpenSSL state and ours never meet.
+ * What is fetched is fetched once.
  */
 #ifndef CA_CRYPTO_CRYPTO_H
 #define CA_CRYPTO_CRYPTO_H
