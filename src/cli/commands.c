@@ -1,7 +1,9 @@
 #include "cli/cli.h"
+#include "cli/sign.h"
 
 #include <stddef.h>
 
 const struct ca_command *const ca_commands[] = {
+	&ca_cmd_sign,
 	NULL,
 };

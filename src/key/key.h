@@ -63,12 +63,19 @@ void ca_key_free(struct ca_key *key); /* NULL is allowed */
 /*
  * key/pem.c: certificate file (PEM or DER, leaf first, intermediates behind)
  * and key file (PEM: plain or encrypted PKCS#8, traditional).  The key is
- * decrypted when it first signs.  CA_ERR_NOT_FOUND, CA_ERR_FORMAT, CA_ERR_IO;
- * a message goes to log.  crypto must outlive the identity.
+ * decrypted when it first signs, its passphrase asked up to three times.
+ * key_path NULL: the certificate's file holds the key too.  CA_ERR_NOT_FOUND,
+ * CA_ERR_FORMAT, CA_ERR_IO; a message goes to log.  crypto and log must
+ * outlive the identity.
  */
 CA_MUST_CHECK enum ca_err ca_key_pem(struct ca_crypto *crypto,
     const char *cert_path, const char *key_path, const struct ca_log *log,
     struct ca_identity **out);
+
+/* The certificates alone: an identity without a key, for a key that is kept
+ * elsewhere. */
+CA_MUST_CHECK enum ca_err ca_key_pem_cert(struct ca_crypto *crypto,
+    const char *cert_path, const struct ca_log *log, struct ca_identity **out);
 
 /*
  * key/p12.c: PKCS#12 (RFC 7292), 1 MiB at most.  Asks for the password at

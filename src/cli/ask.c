@@ -1,0 +1,316 @@
+#include "cli/ask.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+#define LINE_MAX_BYTES 4096
+
+/* ---- the terminal ---- */
+
+/* Signals that would leave a terminal without echo behind. */
+static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+#define NCAUGHT (sizeof caught / sizeof caught[0])
+static volatile sig_atomic_t got_signal;
+
+static void
+note(int sig)
+{
+	got_signal = sig;
+}
+
+struct terminal {
+	int fd;
+	struct termios before;
+	bool changed;
+	struct sigaction old[NCAUGHT];
+};
+
+static bool
+terminal_open(struct terminal *t, bool echo)
+{
+	struct sigaction sa = {.sa_handler = note};
+	struct termios now;
+
+	t->changed = false;
+	if ((t->fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)) < 0)
+		return false;
+	got_signal = 0;
+	(void)sigemptyset(&sa.sa_mask);
+	/* no SA_RESTART: read() returns, and the terminal is put right */
+	for (size_t i = 0; i < NCAUGHT; i++)
+		(void)sigaction(caught[i], &sa, &t->old[i]);
+	if (!echo && tcgetattr(t->fd, &t->before) == 0) {
+		now = t->before;
+		now.c_lflag &= (tcflag_t)~(ECHO | ECHOE | ECHOK | ECHONL);
+		/* flush: what was typed before the question answers another */
+		t->changed = tcsetattr(t->fd, TCSAFLUSH, &now) == 0;
+	}
+	return true;
+}
+
+static void
+terminal_close(struct terminal *t)
+{
+	if (t->changed) {
+		(void)tcsetattr(t->fd, TCSAFLUSH, &t->before);
+		if (write(t->fd, "\n", 1) != 1)
+			errno = EIO; /* the look of the line only */
+	}
+	(void)close(t->fd);
+	for (size_t i = 0; i < NCAUGHT; i++)
+		(void)sigaction(caught[i], &t->old[i], NULL);
+	if (got_signal != 0)
+		(void)raise(got_signal);
+}
+
+static void
+say(int fd, const char *text)
+{
+	struct ca_buf line = CA_BUF_INIT(32768);
+	size_t at = 0;
+
+	ca_buf_printable(&line, text, strlen(text));
+	while (ca_buf_err(&line) == CA_OK && at < line.len) {
+		ssize_t n = write(fd, line.p + at, line.len - at);
+		if (n <= 0 && errno != EINTR)
+			break;
+		at += n > 0 ? (size_t)n : 0;
+	}
+	ca_buf_free(&line);
+}
+
+/* Read up to a line end or the end of file.  Byte by byte: what comes behind
+ * the line is not ours. */
+static enum ca_err
+read_line(int fd, struct ca_buf *line, bool *eof)
+{
+	char c;
+
+	*eof = false;
+	for (;;) {
+		ssize_t n = read(fd, &c, 1);
+
+		if (got_signal != 0)
+			return CA_ERR_CANCELLED;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return CA_ERR_IO;
+		if (n == 0 || c == '\n' || c == '\r') {
+			*eof = n == 0;
+			return ca_buf_err(line);
+		}
+		ca_buf_put(line, &c, 1);
+	}
+}
+
+static enum ca_err
+take_line(struct ca_buf *line, struct ca_secret **answer)
+{
+	*answer = ca_secret_new(line->p, line->len);
+	return *answer != NULL ? CA_OK : CA_ERR_MEMORY;
+}
+
+static enum ca_err
+ask_terminal(const char *prompt, bool echo, struct ca_secret **answer)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_buf line = CA_BUF_INIT(LINE_MAX_BYTES);
+	struct terminal t;
+	bool eof;
+
+	if (!terminal_open(&t, echo))
+		return CA_ERR_NOT_FOUND;
+	say(t.fd, prompt);
+	rc = read_line(t.fd, &line, &eof);
+	terminal_close(&t);
+	if (rc == CA_OK && eof && line.len == 0)
+		rc = CA_ERR_CANCELLED;
+	if (rc == CA_OK)
+		rc = take_line(&line, answer);
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	ca_buf_free(&line);
+	return ret;
+}
+
+bool
+ca_ask_has_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return false;
+	(void)close(fd);
+	return true;
+}
+
+/* ---- a program ---- */
+
+static _Noreturn void
+child(const char *program, const char *prompt, int out)
+{
+	/* ssh leaks the write end of a pipe into its askpass: whoever keeps it
+	 * keeps ssh waiting */
+	if (dup2(out, STDOUT_FILENO) < 0)
+		_exit(127);
+	closefrom(3);
+	execlp(program, program, prompt, (char *)NULL);
+	_exit(127);
+}
+
+static enum ca_err
+reap(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return CA_ERR_IO;
+	if (!WIFEXITED(status))
+		return CA_ERR_CANCELLED;
+	if (WEXITSTATUS(status) == 127)
+		return CA_ERR_IO;
+	return WEXITSTATUS(status) == 0 ? CA_OK : CA_ERR_CANCELLED;
+}
+
+enum ca_err
+ca_ask_program(const char *program, const char *prompt,
+    struct ca_secret **answer)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc, ended;
+	struct ca_buf line = CA_BUF_INIT(LINE_MAX_BYTES);
+	bool eof;
+	int fd[2];
+
+	if (pipe2(fd, O_CLOEXEC) != 0)
+		return CA_ERR_IO;
+	pid_t pid = fork();
+	if (pid == 0)
+		child(program, prompt, fd[1]);
+	(void)close(fd[1]);
+	got_signal = 0;
+	rc = pid > 0 ? read_line(fd[0], &line, &eof) : CA_ERR_IO;
+	(void)close(fd[0]);
+	ended = pid > 0 ? reap(pid) : CA_ERR_IO;
+	if (rc == CA_OK)
+		rc = ended;
+	if (rc == CA_OK)
+		rc = take_line(&line, answer);
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	ca_buf_free(&line);
+	return ret;
+}
+
+/* ---- both ---- */
+
+enum ca_err
+ca_ask_line(const struct ca_ask *ask, const char *prompt, bool echo,
+    struct ca_secret **answer)
+{
+	enum ca_err rc = CA_ERR_NOT_FOUND;
+
+	*answer = NULL;
+	if (ask->program == NULL || !ask->program_first)
+		rc = ask_terminal(prompt, echo, answer);
+	if (rc == CA_ERR_NOT_FOUND && ask->program != NULL)
+		return ca_ask_program(ask->program, prompt, answer);
+	return rc == CA_ERR_NOT_FOUND ? CA_ERR_IO : rc;
+}
+
+enum ca_err
+ca_ask_yes(const struct ca_ask *ask, const char *question)
+{
+	struct ca_secret *answer = NULL;
+	struct ca_buf text = CA_BUF_INIT(16384);
+	enum ca_err rc = CA_ERR_MEMORY;
+
+	ca_buf_fmt(&text, "%s [yes/no] ", question);
+	if (ca_buf_text(&text) != NULL)
+		rc = ca_ask_line(ask, ca_buf_text(&text), true, &answer);
+	ca_buf_free(&text);
+	if (rc == CA_OK && strcasecmp(ca_secret_get0(answer), "y") != 0 &&
+	    strcasecmp(ca_secret_get0(answer), "yes") != 0)
+		rc = CA_ERR_CANCELLED;
+	ca_secret_free(answer);
+	return rc;
+}
+
+static enum ca_err
+ui_ask(void *ctx, const char *prompt, struct ca_secret **answer)
+{
+	return ca_ask_line(ctx, prompt, false, answer);
+}
+
+static enum ca_err
+ui_confirm(void *ctx, const char *question)
+{
+	return ca_ask_yes(ctx, question);
+}
+
+static void
+ui_info(void *ctx, const char *text)
+{
+	(void)ctx;
+	say(STDERR_FILENO, "certauth: ");
+	say(STDERR_FILENO, text);
+	(void)!write(STDERR_FILENO, "\n", 1);
+}
+
+static enum ca_err
+ui_choose(void *ctx, const char *title, const char *const *line, size_t n,
+    size_t *index)
+{
+	struct ca_secret *answer = NULL;
+	struct ca_buf text = CA_BUF_INIT(64);
+	unsigned long number;
+	char *end;
+	enum ca_err rc;
+
+	ui_info(ctx, title);
+	for (size_t i = 0; i < n; i++) {
+		struct ca_buf item = CA_BUF_INIT(16384);
+		ca_buf_fmt(&item, "%3zu  %s", i + 1, line[i]);
+		if (ca_buf_text(&item) != NULL)
+			ui_info(ctx, ca_buf_text(&item));
+		ca_buf_free(&item);
+	}
+	ca_buf_fmt(&text, "Which one, 1 to %zu? ", n);
+	rc = ca_ask_line(ctx, ca_buf_text(&text), true, &answer);
+	ca_buf_free(&text);
+	if (rc != CA_OK)
+		return rc;
+	number = strtoul(ca_secret_get0(answer), &end, 10);
+	if (end == ca_secret_get0(answer) || *end != '\0' || number < 1 ||
+	    number > n)
+		rc = CA_ERR_CANCELLED;
+	else
+		*index = number - 1;
+	ca_secret_free(answer);
+	return rc;
+}
+
+struct ca_key_ui
+ca_ask_ui(struct ca_ask *ask)
+{
+	return (struct ca_key_ui){ui_ask, ui_confirm, ui_choose, ui_info, ask};
+}

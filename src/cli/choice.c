@@ -1,0 +1,335 @@
+#include "cli/client.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "verify/verify.h"
+
+/* ---- what speaks against a certificate ---- */
+
+static bool
+issued_by(X509 *cert, STACK_OF(X509) *chain, const X509_NAME *name)
+{
+	if (X509_NAME_cmp(X509_get_issuer_name(cert), name) == 0)
+		return true;
+	for (int i = 0; i < sk_X509_num(chain); i++) {
+		X509 *c = sk_X509_value(chain, i);
+
+		if (X509_NAME_cmp(X509_get_issuer_name(c), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* RFC 8446 section 4.2.4: one of the host's CAs is in the path. */
+static bool
+authority_fits(const struct ca_identity *id, const struct ca_request *req)
+{
+	struct ca_reader at = ca_reader_of(req->authorities.p,
+	    req->authorities.len);
+	struct ca_bytes der;
+	bool fits = req->authorities.len == 0;
+
+	while (!fits && ca_request_next_authority(&at, &der) == CA_OK) {
+		const unsigned char *p = der.p;
+		X509_NAME *name = d2i_X509_NAME(NULL, &p, (long)der.len);
+
+		fits = name != NULL && issued_by(id->leaf, id->chain, name);
+		X509_NAME_free(name);
+	}
+	ERR_clear_error();
+	return fits;
+}
+
+static bool
+purpose_fits(X509 *cert)
+{
+	EXTENDED_KEY_USAGE *eku;
+	bool fits = false;
+
+	/* a card's certificate for encryption; absent gives all bits */
+	if ((X509_get_key_usage(cert) & KU_DIGITAL_SIGNATURE) == 0)
+		return false;
+	eku = X509_get_ext_d2i(cert, NID_ext_key_usage, NULL, NULL);
+	if (eku == NULL)
+		return X509_get_ext_by_NID(cert, NID_ext_key_usage, -1) < 0;
+	for (int i = 0; i < sk_ASN1_OBJECT_num(eku); i++) {
+		int nid = OBJ_obj2nid(sk_ASN1_OBJECT_value(eku, i));
+
+		fits = fits || nid == NID_client_auth ||
+		    nid == NID_anyExtendedKeyUsage ||
+		    nid == NID_ms_smartcard_login;
+	}
+	sk_ASN1_OBJECT_pop_free(eku, ASN1_OBJECT_free);
+	return fits;
+}
+
+static void
+put_time(struct ca_buf *b, const ASN1_TIME *t)
+{
+	struct tm tm;
+
+	if (ASN1_TIME_to_tm(t, &tm) == 1)
+		ca_buf_fmt(b, "%04d-%02d-%02d", tm.tm_year + 1900,
+		    tm.tm_mon + 1, tm.tm_mday);
+	else
+		ca_buf_str(b, "an unreadable date");
+}
+
+const char *
+ca_identity_unfit(const struct ca_identity *id, const struct ca_request *req,
+    time_t now, struct ca_buf *buf, bool *never)
+{
+	ca_buf_reset(buf);
+	*never = ca_identity_scheme(id, req) == NULL;
+	if (*never) {
+		ca_buf_str(buf, "its key fits no signature scheme that the "
+		    "host accepts");
+	} else if (X509_cmp_time(X509_get0_notAfter(id->leaf), &now) < 0) {
+		ca_buf_str(buf, "it expired on ");
+		put_time(buf, X509_get0_notAfter(id->leaf));
+	} else if (X509_cmp_time(X509_get0_notBefore(id->leaf), &now) > 0) {
+		ca_buf_str(buf, "it is not valid before ");
+		put_time(buf, X509_get0_notBefore(id->leaf));
+	} else if (!purpose_fits(id->leaf)) {
+		ca_buf_str(buf, "it is not for client authentication");
+	} else if (!authority_fits(id, req)) {
+		ca_buf_str(buf, "it is of none of the CAs that the host names");
+	} else {
+		return NULL;
+	}
+	const char *text = ca_buf_text(buf);
+	return text != NULL ? text : "out of memory";
+}
+
+/* ---- sources ---- */
+
+/* "CN=Alice,O=Corp, issued by CN=CA, until 2027-01-01, in LABEL" */
+static void
+describe(const struct ca_identity *id, struct ca_buf *b)
+{
+	ca_name_rfc4514(X509_get_subject_name(id->leaf), b);
+	ca_buf_str(b, ", issued by ");
+	ca_name_rfc4514(X509_get_issuer_name(id->leaf), b);
+	ca_buf_str(b, ", until ");
+	put_time(b, X509_get0_notAfter(id->leaf));
+	if (id->label != NULL)
+		ca_buf_fmt(b, ", in %s", id->label);
+}
+
+static enum ca_err
+take_named(struct ca_identity *id, const struct ca_request *req, time_t now,
+    const struct ca_log *log)
+{
+	struct ca_buf buf = CA_BUF_INIT(1024);
+	bool never = false;
+	const char *unfit = ca_identity_unfit(id, req, now, &buf, &never);
+
+	if (unfit != NULL && never)
+		ca_log_err(log, "%s cannot be used: %s", id->label, unfit);
+	else if (unfit != NULL)
+		ca_log_warning(log, "warning: the host may refuse %s: %s",
+		    id->label, unfit);
+	ca_buf_free(&buf);
+	return never ? CA_ERR_NOT_FOUND : CA_OK;
+}
+
+/* A certificate in a file, its key in the agent. */
+static enum ca_err
+load_agent(struct ca_crypto *crypto, const struct ca_client_conf *conf,
+    const struct ca_log *log, struct ca_identity **out)
+{
+	const char *socket_path = getenv("SSH_AUTH_SOCK");
+	struct ca_key *key = NULL;
+	enum ca_err rc;
+
+	if (socket_path == NULL || socket_path[0] == '\0') {
+		ca_log_err(log, "no ssh-agent: SSH_AUTH_SOCK is not set");
+		return CA_ERR_NOT_FOUND;
+	}
+	if ((rc = ca_key_pem_cert(crypto, conf->cert, log, out)) != CA_OK)
+		return rc;
+	rc = ca_key_agent(crypto, socket_path, (*out)->leaf, log, &key);
+	if (rc != CA_OK) {
+		ca_log_err(log, "the ssh-agent at %s has no key for %s: %s",
+		    socket_path, conf->cert, ca_err_text(rc));
+		ca_identity_free(*out);
+		*out = NULL;
+		return rc;
+	}
+	(*out)->key = key; /* transferred */
+	return CA_OK;
+}
+
+static bool
+in_agent(const struct ca_client_conf *conf)
+{
+	return conf->key != NULL ? strcmp(conf->key, "agent") == 0
+				 : conf->ssh_agent;
+}
+
+/* What the user named: a PKCS#12 file, or a certificate and where its key is.
+ */
+static enum ca_err
+load_named(struct ca_crypto *crypto, const struct ca_client_conf *conf,
+    const struct ca_key_ui *ui, const struct ca_log *log,
+    struct ca_identity **out)
+{
+	if (conf->p12 != NULL)
+		return ca_key_p12(crypto, conf->p12, ui, log, out);
+	if (conf->cert == NULL) {
+		ca_log_err(log, "a key in a file or in the agent needs its "
+		    "certificate: --cert FILE, or `cert =' in "
+		    "~/.config/certauth/config");
+		return CA_ERR_NOT_FOUND;
+	}
+	if (in_agent(conf))
+		return load_agent(crypto, conf, log, out);
+	return ca_key_pem(crypto, conf->cert, conf->key, log, out);
+}
+
+static enum ca_err
+choose_named(struct ca_crypto *crypto, const struct ca_client_conf *conf,
+    const struct ca_request *req, time_t now, const struct ca_key_ui *ui,
+    const struct ca_log *log, struct ca_identity **out)
+{
+	struct ca_identity *id = NULL;
+	enum ca_err rc;
+
+	if ((rc = load_named(crypto, conf, ui, log, &id)) == CA_OK)
+		rc = take_named(id, req, now, log);
+	if (rc != CA_OK) {
+		ca_identity_free(id);
+		return rc;
+	}
+	*out = id;
+	return CA_OK;
+}
+
+/* ---- tokens: every certificate on them, filtered ---- */
+
+/* Keep those that fit, in their order; say in log why the others do not. */
+static void
+filter(struct ca_identities *ids, const struct ca_request *req, time_t now,
+    enum ca_log_level level, const struct ca_log *log)
+{
+	struct ca_buf why = CA_BUF_INIT(1024);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < ids->n; i++) {
+		struct ca_identity *id = ids->v[i];
+		bool never;
+		const char *unfit = ca_identity_unfit(id, req, now, &why,
+		    &never);
+
+		if (unfit == NULL) {
+			ids->v[kept++] = id;
+			continue;
+		}
+		struct ca_buf line = CA_BUF_INIT(8192);
+		describe(id, &line);
+		ca_log(log, level, "not usable: %s: %s",
+		    ca_buf_text(&line) != NULL ? ca_buf_text(&line) : "?",
+		    unfit);
+		ca_buf_free(&line);
+		ca_identity_free(id);
+	}
+	ids->n = kept;
+	ca_buf_free(&why);
+}
+
+static enum ca_err
+offer(const struct ca_identities *ids, const struct ca_key_ui *ui,
+    size_t *index)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	char **line = calloc(ids->n, sizeof *line);
+
+	if (line == NULL)
+		return CA_ERR_MEMORY;
+	for (size_t i = 0; i < ids->n; i++) {
+		struct ca_buf b = CA_BUF_INIT(8192);
+		describe(ids->v[i], &b);
+		line[i] = ca_buf_take(&b, NULL);
+		ca_buf_free(&b);
+		if (line[i] == NULL) {
+			ret = CA_ERR_MEMORY;
+			goto out;
+		}
+	}
+	if ((rc = ui->choose(ui->ctx, "More than one certificate fits:",
+	    (const char *const *)line, ids->n, index)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = *index < ids->n ? CA_OK : CA_ERR_CANCELLED;
+out:
+	for (size_t i = 0; i < ids->n; i++)
+		free(line[i]);
+	free(line);
+	return ret;
+}
+
+static enum ca_err
+choose_token(struct ca_crypto *crypto, const struct ca_client_conf *conf,
+    const struct ca_request *req, time_t now, const struct ca_key_ui *ui,
+    const struct ca_log *log, struct ca_identity **out)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	const char *uri = conf->key != NULL ? conf->key : conf->token_uri;
+	struct ca_identities ids = {NULL, 0};
+	size_t index = 0;
+
+	if ((rc = ca_key_p11(crypto, uri, log, &ids)) != CA_OK) {
+		ca_log_err(log, "no certificate with a key on a token%s%s: %s",
+		    uri != NULL ? " for " : "", uri != NULL ? uri : "",
+		    ca_err_text(rc));
+		ret = rc;
+		goto out;
+	}
+	filter(&ids, req, now, CA_LOG_WARNING, log);
+	if (ids.n == 0) {
+		ca_log_err(log, "no certificate on a token fits this request");
+		ret = CA_ERR_NOT_FOUND;
+		goto out;
+	}
+	if (ids.n > 1 && (rc = offer(&ids, ui, &index)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	*out = ids.v[index];
+	ids.v[index] = NULL; /* transferred */
+	ret = CA_OK;
+out:
+	ca_identities_free(&ids);
+	return ret;
+}
+
+enum ca_err
+ca_identity_choose(struct ca_crypto *crypto, const struct ca_client_conf *conf,
+    const struct ca_request *req, time_t now, const struct ca_key_ui *ui,
+    const struct ca_log *log, struct ca_identity **out)
+{
+	bool token = conf->key != NULL && strncmp(conf->key, "pkcs11:", 7) == 0;
+	bool named = conf->cert != NULL || conf->p12 != NULL ||
+	    conf->key != NULL;
+	struct ca_identity *id = NULL;
+	enum ca_err rc;
+
+	if (token || (!named && (conf->pkcs11 || conf->token_uri != NULL)))
+		rc = choose_token(crypto, conf, req, now, ui, log, &id);
+	else if (named)
+		rc = choose_named(crypto, conf, req, now, ui, log, &id);
+	else {
+		ca_log_err(log, "no certificate to log in with: give --cert "
+		    "and --key, or write them into ~/.config/certauth/config");
+		return CA_ERR_NOT_FOUND;
+	}
+	if (rc != CA_OK)
+		return rc;
+	id->registered = conf->registered;
+	*out = id;
+	return CA_OK;
+}

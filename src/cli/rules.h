@@ -1,0 +1,56 @@
+/*
+ * The client rules of docs/protocol.md: whether a request may be signed at
+ * all.  They are checked before any PIN is asked.
+ */
+#ifndef CA_CLI_RULES_H
+#define CA_CLI_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "cli/clientconf.h"
+#include "crypto/crypto.h"
+#include "wire/message.h"
+
+#define CA_RULES_SKEW 300 /* seconds between the two clocks */
+
+/* What the user wants, as far as the user's own side knows it. */
+struct ca_intent {
+	const char *const *host; /* every name of the host meant */
+	size_t nhosts;
+	bool any_host;    /* rule 1 was answered by the user (--any-host, or a
+			   * confirmation of this very request) */
+	const char *user; /* the login meant; NULL: answered by the user */
+	time_t now;
+};
+
+/*
+ * Check all rules.  CA_OK only if the request may be signed.  CA_DENIED: *rule
+ * (may be NULL) is the number of the first rule that does not hold, and why
+ * holds a message that names it and says what to do.  Anything else: it could
+ * not be judged, and why says that.  Text of the host in why is escaped.
+ */
+CA_MUST_CHECK enum ca_err ca_rules_check(struct ca_crypto *crypto,
+    const struct ca_client_conf *conf, const struct ca_intent *intent,
+    const struct ca_request *req, const struct ca_log *log, int *rule,
+    struct ca_buf *why);
+
+/*
+ * The `(user@host) ` that ssh (OpenSSH 8.5 and later) itself puts at the very
+ * start of what it asks.  Nowhere else: the server writes the rest, and could
+ * write a second one.  CA_ERR_NOT_FOUND: text does not start with one.  The
+ * caller frees *user and *host.
+ */
+CA_MUST_CHECK enum ca_err ca_rules_prefix(const char *text, char **user,
+    char **host);
+
+/* True if name, a host name or IP address, stands in cert's subjectAltName:
+ * exactly, or by a wildcard for one whole label (RFC 6125 section 6.4); the
+ * subject's CN never counts.  Names are ASCII, that is, A-labels. */
+bool ca_rules_name_in_cert(X509 *cert, const char *name);
+
+#endif
