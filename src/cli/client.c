@@ -48,22 +48,6 @@ ca_client_names_add(struct ca_list *names, const char *name)
 	return CA_OK;
 }
 
-static enum ca_err
-add_configured(struct ca_list *names)
-{
-	struct ca_config *cfg = NULL;
-	enum ca_err rc = CA_OK;
-
-	/* a site may name its hosts otherwise than the kernel does; the file
-	 * is root's, and one that cannot be read says nothing */
-	if (ca_config_load(0, NULL, NULL, NULL, &cfg) != CA_OK)
-		return CA_OK;
-	for (size_t i = 0; i < cfg->host_names.n && rc == CA_OK; i++)
-		rc = ca_client_names_add(names, cfg->host_names.v[i]);
-	ca_config_free(cfg);
-	return rc;
-}
-
 struct ca_list *
 ca_client_local_names(void)
 {
@@ -77,8 +61,7 @@ ca_client_local_names(void)
 	if ((rc = ca_client_names_add(names, name)) != CA_OK)
 		goto fail;
 	name[strcspn(name, ".")] = '\0';
-	if ((rc = ca_client_names_add(names, name)) != CA_OK ||
-	    (rc = add_configured(names)) != CA_OK)
+	if ((rc = ca_client_names_add(names, name)) != CA_OK)
 		goto fail;
 	return names;
 fail:

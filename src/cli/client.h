@@ -62,8 +62,8 @@ struct ca_client {
 	bool yes; /* no question whether to sign */
 };
 
-/* The names of this machine: host name, its first label, and host_names of
- * certauth.conf where that can be read.  NULL: no memory. */
+/* The names of this machine: its host name and the first label of that.
+ * NULL: no memory. */
 struct ca_list *ca_client_local_names(void);
 void ca_client_names_free(struct ca_list *names); /* NULL is allowed */
 
