@@ -6,6 +6,7 @@
 #define CA_AUTH_AUTH_H
 
 #include <openssl/x509.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -22,31 +23,120 @@ struct ca_auth_peer {
 	const char *rhost;   /* PAM_RHOST; NULL or "" */
 };
 
+/* The facts of peer into a report, before anything can go wrong. */
+void ca_auth_facts(const struct ca_auth_peer *peer, struct ca_report *report);
+
 /*
  * Make the request of one attempt: a fresh nonce, the schemes that this
  * libcrypto and cfg accept, the trust anchors' names where they fit, the
  * host's names and, where configured, its proof.  *out is freed with
  * ca_request_free.  Text that no request can carry (a PAM_USER with control
- * bytes) becomes "?", which no answer to it will ever match.
+ * bytes) becomes "?", and ca_auth_check then refuses every answer.
+ * On failure *reason says why (CA_R_HOST_PROOF, CA_R_INTERNAL); what the
+ * administrator must mend is in the log.
  */
 CA_MUST_CHECK enum ca_err ca_auth_request(struct ca_crypto *crypto,
     const struct ca_config *cfg, const struct ca_log *log,
-    const struct ca_auth_peer *peer, time_t now, struct ca_request **out);
+    const struct ca_auth_peer *peer, time_t now, struct ca_request **out,
+    enum ca_reason *reason);
+
+/*
+ * The names of this host: those of cfg, else the full name as /etc/hosts has
+ * it beside gethostname(2)'s, and the short one.  Nothing here asks the
+ * network.  Appends to name[] (strings to free()) at most max, canonical one
+ * first, and sets *n.  CA_ERR_NOT_FOUND: the host has no usable name.
+ */
+CA_MUST_CHECK enum ca_err ca_auth_host_names(const struct ca_config *cfg,
+    char **name, size_t max, size_t *n);
+
+/*
+ * The full name that hosts, the text of /etc/hosts, gives to node, written to
+ * out (size bytes): the first canonical name (that which follows the address)
+ * which is node with a domain behind it.  False: there is none.
+ */
+bool ca_auth_host_fqdn(const char *hosts, const char *node, char *out,
+    size_t size);
+
+/*
+ * Append the host's Certificate and CertificateVerify to msg, which holds the
+ * CertificateRequest with that nonce.  cfg->host_cert: PEM, leaf first;
+ * cfg->host_key: PEM without passphrase, owned by root (or the user that the
+ * process runs as), for its owner alone.  What is wrong with either goes to
+ * log, and the result is not CA_OK; msg is then as it was.
+ */
+CA_MUST_CHECK enum ca_err ca_auth_host_proof(struct ca_crypto *crypto,
+    const struct ca_config *cfg, const struct ca_log *log,
+    const uint8_t *nonce, time_t now, struct ca_buf *msg);
+
+/* What a granted login leaves behind. */
+struct ca_auth_result {
+	char *login;            /* owned */
+	X509 *leaf;             /* owned */
+	STACK_OF(X509) *chain;  /* validated, leaf first, anchor last; owned */
+};
+void ca_auth_result_clear(struct ca_auth_result *result);
 
 /*
  * Judge a response to req.  The order is that of docs/protocol.md: form and
- * nonce, lifetime, signature; only then files are opened.  Every check that
- * can run does, so the report shows all that is wrong.
+ * nonce, lifetime, signature; only then files are opened (an answer with an
+ * empty certificate_list has those of peer's user opened first: the client
+ * has no say in which).  Every check that can run does, so the report shows
+ * all that is wrong.
  *
  * CA_OK only if the login is granted: ca_report_granted(report, CA_REPORT_ALL)
- * holds; then *login (to free()) is the login and *leaf (to X509_free; may be
- * NULL as an argument) the certificate.  CA_DENIED: the report says why.
- * Other codes: it could not be judged, the report says why too.
+ * holds, and result is filled (ca_auth_result_clear).  CA_DENIED: the report
+ * says why.  Other codes: it could not be judged, the report says why too.
  */
 CA_MUST_CHECK enum ca_err ca_auth_check(struct ca_crypto *crypto,
     const struct ca_config *cfg, const struct ca_log *log,
     const struct ca_auth_peer *peer, const struct ca_request *req,
     const void *response, size_t len, time_t now, struct ca_report *report,
-    char **login, X509 **leaf);
+    struct ca_auth_result *result);
+
+/*
+ * Decode the n certificates at cert but the first, for a path to be built
+ * from: *out is freed with sk_X509_pop_free(, X509_free), after an error too.
+ * A malformed one is left out, and recorded as a failure of the chain.
+ */
+CA_MUST_CHECK enum ca_err ca_auth_decode_rest(struct ca_crypto *crypto,
+    const struct ca_bytes *cert, size_t n, struct ca_report *report,
+    STACK_OF(X509) **out);
+
+/* ---- after the login ---- */
+
+/* What is kept of a granted login for a later look: its name and its chain,
+ * as bytes, bound to no library context. */
+struct ca_auth_login;
+
+CA_MUST_CHECK enum ca_err ca_auth_login_new(const struct ca_auth_result *from,
+    struct ca_auth_login **out);
+void ca_auth_login_free(struct ca_auth_login *login); /* NULL is allowed */
+
+/*
+ * Look again at the certificate that logged in before: chain, validity,
+ * purpose and revocation as of now.  CA_OK only if peer->user is the login of
+ * then and ca_report_granted(report, CA_REPORT_CERT); CA_DENIED; others as
+ * above.
+ */
+CA_MUST_CHECK enum ca_err ca_auth_recheck(struct ca_crypto *crypto,
+    const struct ca_config *cfg, const struct ca_log *log,
+    const struct ca_auth_peer *peer, const struct ca_auth_login *login,
+    time_t now, struct ca_report *report);
+
+/* Append variable number i for the environment of the session, NAME=VALUE
+ * without control bytes; false after the last. */
+bool ca_auth_env(const struct ca_report *report, size_t i,
+    struct ca_buf *out);
+
+/* True if leaf ends within cfg->warn_expiry; then a sentence about it for the
+ * user is appended to out. */
+bool ca_auth_expires_soon(const struct ca_config *cfg,
+    const struct ca_report *report, X509 *leaf, time_t now,
+    struct ca_buf *out);
+
+/* Log the outcome: what, then the report's line, or JSON as cfg->audit has it;
+ * with debug, each check too. */
+void ca_auth_log(const struct ca_config *cfg, const struct ca_log *log,
+    const struct ca_report *report, unsigned only, const char *what);
 
 #endif

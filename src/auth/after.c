@@ -1,0 +1,220 @@
+#include "auth/auth.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "verify/verify.h"
+
+#define CHAIN_MAX 64 /* certificates */
+#define CHAIN_BYTES ((size_t)1 << 20)
+#define LINE_BYTES ((size_t)1 << 16)
+#define DAY 86400
+
+struct ca_auth_login {
+	char *user;
+	struct ca_buf der;     /* one certificate after the other */
+	size_t len[CHAIN_MAX]; /* leaf first */
+	size_t n;
+};
+
+void
+ca_auth_login_free(struct ca_auth_login *login)
+{
+	if (login == NULL)
+		return;
+	free(login->user);
+	ca_buf_free(&login->der);
+	free(login);
+}
+
+static enum ca_err
+keep_chain(struct ca_auth_login *login, STACK_OF(X509) *chain)
+{
+	int n = chain != NULL ? sk_X509_num(chain) : 0;
+
+	if (n < 1 || n > CHAIN_MAX)
+		return CA_ERR_LIMIT;
+	for (int i = 0; i < n; i++) {
+		unsigned char *der = NULL;
+		int len = i2d_X509(sk_X509_value(chain, i), &der);
+
+		if (len <= 0)
+			return CA_ERR_CRYPTO;
+		ca_buf_put(&login->der, der, (size_t)len);
+		login->len[login->n++] = (size_t)len;
+		OPENSSL_free(der);
+	}
+	return ca_buf_err(&login->der);
+}
+
+enum ca_err
+ca_auth_login_new(const struct ca_auth_result *from,
+    struct ca_auth_login **out)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_auth_login *login = calloc(1, sizeof *login);
+
+	*out = NULL;
+	if (login == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	login->der = CA_BUF_INIT(CHAIN_BYTES);
+	login->user = strdup(from->login);
+	if (login->user == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	if ((rc = keep_chain(login, from->chain)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	*out = login;
+	login = NULL; /* transferred */
+	ret = CA_OK;
+out:
+	ca_auth_login_free(login);
+	return ret;
+}
+
+/* Chain, validity, purpose and revocation of what was kept. */
+static enum ca_err
+verify_kept(struct ca_crypto *crypto, const struct ca_config *cfg,
+    const struct ca_log *log, const struct ca_auth_login *login, time_t now,
+    struct ca_report *report)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_bytes cert[CHAIN_MAX];
+	STACK_OF(X509) *rest = NULL;
+	X509 *leaf = NULL;
+	size_t at = 0;
+
+	for (size_t i = 0; i < login->n; i++) {
+		cert[i] = (struct ca_bytes){login->der.p + at, login->len[i]};
+		at += login->len[i];
+	}
+	rc = ca_crypto_cert(crypto, cert[0].p, cert[0].len, &leaf);
+	if (rc == CA_OK)
+		rc = ca_auth_decode_rest(crypto, cert, login->n, report,
+		    &rest);
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	const struct ca_verify_input in = {leaf, rest, now};
+	if ((rc = ca_verify(crypto, cfg, log, &in, report, NULL)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	X509_free(leaf);
+	sk_X509_pop_free(rest, X509_free);
+	return ret;
+}
+
+enum ca_err
+ca_auth_recheck(struct ca_crypto *crypto, const struct ca_config *cfg,
+    const struct ca_log *log, const struct ca_auth_peer *peer,
+    const struct ca_auth_login *login, time_t now, struct ca_report *report)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+
+	/* PAM_USER may have been changed since: that login was not checked */
+	if (peer->user == NULL || strcmp(peer->user, login->user) != 0) {
+		ca_report_abort(report, CA_R_OTHER_USER, "the login by "
+		    "certificate was that of %s", login->user);
+		ret = CA_DENIED;
+		goto out;
+	}
+	rc = verify_kept(crypto, cfg, log, login, now, report);
+	if (rc != CA_OK) {
+		ca_report_abort(report, CA_R_INTERNAL, "%s", ca_err_text(rc));
+		ret = rc;
+		goto out;
+	}
+	if (!ca_report_granted(report, CA_REPORT_CERT)) {
+		ret = CA_DENIED;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	return ret;
+}
+
+bool
+ca_auth_env(const struct ca_report *report, size_t i, struct ca_buf *out)
+{
+	static const struct {
+		const char *name;
+		enum ca_fact fact;
+	} var[] = {
+		{"CERTAUTH_SUBJECT", CA_FACT_SUBJECT},
+		{"CERTAUTH_ISSUER", CA_FACT_ISSUER},
+		{"CERTAUTH_SERIAL", CA_FACT_SERIAL},
+		{"CERTAUTH_SHA256", CA_FACT_SHA256},
+		{"CERTAUTH_NOT_AFTER", CA_FACT_NOT_AFTER},
+	};
+
+	if (i >= sizeof var / sizeof var[0])
+		return false;
+	const char *value = ca_report_get0_fact(report, var[i].fact);
+
+	ca_buf_fmt(out, "%s=", var[i].name);
+	if (value != NULL)
+		ca_buf_printable(out, value, strlen(value));
+	return true;
+}
+
+bool
+ca_auth_expires_soon(const struct ca_config *cfg,
+    const struct ca_report *report, X509 *leaf, time_t now,
+    struct ca_buf *out)
+{
+	const char *subject = ca_report_get0_fact(report, CA_FACT_SUBJECT);
+	ASN1_TIME *t = ASN1_TIME_set(NULL, now);
+	int days = 0, seconds = 0;
+	bool soon = t != NULL && cfg->warn_expiry > 0 &&
+	    ASN1_TIME_diff(&days, &seconds, t, X509_get0_notAfter(leaf)) ==
+		1 && days >= 0 && seconds >= 0 &&
+	    (uint64_t)days * DAY + (uint64_t)seconds < cfg->warn_expiry;
+
+	ASN1_TIME_free(t);
+	if (!soon)
+		return false;
+	if (days > 0)
+		ca_buf_fmt(out, "Your certificate expires in %d day%s: ", days,
+		    days == 1 ? "" : "s");
+	else
+		ca_buf_str(out, "Your certificate expires within a day: ");
+	if (subject != NULL)
+		ca_buf_printable(out, subject, strlen(subject));
+	return true;
+}
+
+void
+ca_auth_log(const struct ca_config *cfg, const struct ca_log *log,
+    const struct ca_report *report, unsigned only, const char *what)
+{
+	struct ca_buf b = CA_BUF_INIT(LINE_BYTES);
+	char *save = NULL;
+
+	if (cfg->audit == CA_AUDIT_JSON)
+		ca_report_json(report, only, &b);
+	else
+		ca_report_line(report, only, &b);
+	const char *text = ca_buf_text(&b);
+	ca_log(log, CA_LOG_NOTICE, "%s%s", what,
+	    text != NULL ? text : "outcome=denied reason=internal");
+	ca_buf_reset(&b);
+	if (!log->debug)
+		goto out;
+	ca_report_text(report, only, &b);
+	char *lines = ca_buf_take(&b, NULL);
+	for (char *l = lines != NULL ? strtok_r(lines, "\n", &save) : NULL;
+	    l != NULL; l = strtok_r(NULL, "\n", &save))
+		ca_log_debug(log, "%s", l);
+	free(lines);
+out:
+	ca_buf_free(&b);
+}

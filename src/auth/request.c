@@ -1,0 +1,196 @@
+#include "auth/auth.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "verify/verify.h"
+
+#define SCHEMES_MAX 64
+#define TEXT_MAX_BYTES 255
+/* certificate_authorities: extension type, two lengths */
+#define AUTHORITIES_OVERHEAD 6
+/* the shortest Name in DER that says anything, with its length */
+#define AUTHORITY_MIN 13
+#define AUTHORITIES_MAX (CA_AUTHORITIES_BYTES / AUTHORITY_MIN + 1)
+
+void
+ca_auth_facts(const struct ca_auth_peer *peer, struct ca_report *report)
+{
+	ca_report_fact(report, CA_FACT_SERVICE, peer->service);
+	if (peer->user != NULL && peer->user[0] != '\0')
+		ca_report_fact(report, CA_FACT_USER, peer->user);
+	if (peer->rhost != NULL && peer->rhost[0] != '\0')
+		ca_report_fact(report, CA_FACT_RHOST, peer->rhost);
+}
+
+static const char *
+clean(const char *text, bool may_be_empty)
+{
+	size_t len = text != NULL ? strlen(text) : 0;
+
+	if (len == 0)
+		return may_be_empty ? "" : "?";
+	if (len > TEXT_MAX_BYTES || !ca_utf8_text(text, len))
+		return "?";
+	return text;
+}
+
+static size_t
+schemes(struct ca_crypto *crypto, const struct ca_config *cfg,
+    uint16_t out[SCHEMES_MAX])
+{
+	const struct ca_scheme *s;
+	size_t n = 0;
+
+	for (size_t i = 0; (s = ca_scheme_at(i)) != NULL; i++) {
+		bool pkcs1 = s->key == CA_KEY_RSA && !s->pss;
+
+		if (pkcs1 && !cfg->rsa_pkcs1)
+			continue;
+		if (n < SCHEMES_MAX && ca_crypto_has_scheme(crypto, s))
+			out[n++] = s->code;
+	}
+	return n;
+}
+
+/*
+ * Write the request, then once more with the names of the trust anchors if
+ * they fit.  A ca_dir that cannot be read is found and reported by the check
+ * of the chain; here it only means that no names are sent.
+ */
+static enum ca_err
+write_request(struct ca_crypto *crypto, const struct ca_config *cfg,
+    const struct ca_log *log, struct ca_request_params *params,
+    struct ca_buf *out)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_buf names = CA_BUF_INIT(CA_AUTHORITIES_BYTES);
+	struct ca_bytes list[AUTHORITIES_MAX];
+	size_t n = 0;
+
+	ca_buf_reset(out);
+	if ((rc = ca_request_write(out, params)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	if (out->len + AUTHORITIES_OVERHEAD + AUTHORITY_MIN <=
+	    CA_AUTHORITIES_BYTES) {
+		rc = ca_verify_authorities(crypto, cfg, log,
+		    CA_AUTHORITIES_BYTES - AUTHORITIES_OVERHEAD - out->len,
+		    &names);
+		struct ca_reader at = ca_reader_of(names.p, names.len);
+		while (rc == CA_OK && n < AUTHORITIES_MAX &&
+		    (rc = ca_request_next_authority(&at, &list[n])) == CA_OK)
+			n++;
+		/* all or nothing: a list that lacks one misleads a client */
+		if (rc != CA_ERR_NOT_FOUND)
+			n = 0;
+	}
+	if (n > 0) {
+		params->authority = list;
+		params->nauthorities = n;
+		ca_buf_reset(out);
+		rc = ca_request_write(out, params);
+		params->authority = NULL; /* list ends with this function */
+		params->nauthorities = 0;
+		if (rc != CA_OK) {
+			ret = rc;
+			goto out;
+		}
+	}
+	ret = CA_OK;
+out:
+	ca_buf_free(&names);
+	return ret;
+}
+
+/* The host's proof behind the request in msg, as host_proof has it. */
+static enum ca_err
+add_proof(struct ca_crypto *crypto, const struct ca_config *cfg,
+    const struct ca_log *log, const uint8_t *nonce, time_t now,
+    struct ca_buf *msg)
+{
+	enum ca_err rc;
+
+	if (cfg->host_proof == CA_HOST_PROOF_OFF)
+		return CA_OK;
+	if (cfg->host_cert == NULL && cfg->host_key == NULL) {
+		if (cfg->host_proof == CA_HOST_PROOF_OPTIONAL)
+			return CA_OK;
+		ca_log_err(log, "host_proof = require needs host_cert and "
+		    "host_key");
+		return CA_ERR_CONFIG;
+	}
+	rc = ca_auth_host_proof(crypto, cfg, log, nonce, now, msg);
+	if (rc == CA_OK || cfg->host_proof == CA_HOST_PROOF_REQUIRE)
+		return rc;
+	ca_log_debug(log, "going on without a proof of the host, as "
+	    "host_proof = optional has it");
+	return CA_OK;
+}
+
+enum ca_err
+ca_auth_request(struct ca_crypto *crypto, const struct ca_config *cfg,
+    const struct ca_log *log, const struct ca_auth_peer *peer, time_t now,
+    struct ca_request **out, enum ca_reason *reason)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_buf msg = CA_BUF_INIT(CA_REQUEST_MAX);
+	uint16_t scheme[SCHEMES_MAX];
+	char *name[CA_HOST_NAMES_MAX] = {NULL};
+	size_t nnames = 0;
+	struct ca_request_params params = {
+		.scheme = scheme,
+		.issued_at = now > 0 ? (uint64_t)now : 0,
+		.lifetime = (uint16_t)cfg->lifetime,
+		.host_name = (const char *const *)name,
+		.service = clean(peer->service, false),
+		.user = clean(peer->user, true),
+		.rhost = clean(peer->rhost, true),
+	};
+
+	*out = NULL;
+	*reason = CA_R_INTERNAL;
+	params.nschemes = schemes(crypto, cfg, scheme);
+	if ((rc = ca_crypto_random(crypto, params.nonce, CA_NONCE_LEN)) !=
+	    CA_OK) {
+		ca_log_err(log, "no random bytes for a nonce");
+		ret = rc;
+		goto out;
+	}
+	rc = ca_auth_host_names(cfg, name, CA_HOST_NAMES_MAX, &nnames);
+	if (rc != CA_OK) {
+		ca_log_err(log, "this host has no name: set host_names");
+		ret = rc;
+		goto out;
+	}
+	params.nhost_names = nnames;
+	rc = write_request(crypto, cfg, log, &params, &msg);
+	if (rc != CA_OK) {
+		ca_log_err(log, "cannot write the request: %s",
+		    ca_err_text(rc));
+		ret = rc;
+		goto out;
+	}
+	rc = add_proof(crypto, cfg, log, params.nonce, now, &msg);
+	if (rc != CA_OK) {
+		*reason = CA_R_HOST_PROOF;
+		ret = rc;
+		goto out;
+	}
+	/* what is sent is what a client would make of it */
+	if ((rc = ca_request_parse(msg.p, msg.len, out)) != CA_OK) {
+		ca_log_err(log, "the request has a wrong form: %s",
+		    ca_err_text(rc));
+		ret = rc;
+		goto out;
+	}
+	*reason = CA_R_OK;
+	ret = CA_OK;
+out:
+	for (size_t i = 0; i < nnames; i++)
+		free(name[i]);
+	ca_buf_free(&msg);
+	return ret;
+}

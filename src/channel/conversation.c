@@ -1,0 +1,144 @@
+#include "channel/channel.h"
+
+#include <time.h>
+
+#include "base/base64url.h"
+#include "wire/pieces.h"
+
+/* Seconds of the clock that nobody sets; suspended time counts, too. */
+static time_t
+uptime(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_BOOTTIME, &ts) != 0 &&
+	    clock_gettime(CLOCK_MONOTONIC, &ts) != 0)
+		return -1;
+	return ts.tv_sec;
+}
+
+/* No clock is as bad as one that ran out. */
+static bool
+expired(const struct ca_request *req, time_t began)
+{
+	time_t now = uptime();
+
+	return began < 0 || now < 0 || now - began > (time_t)req->lifetime;
+}
+
+static enum ca_reason
+reason_of(enum ca_err rc)
+{
+	switch (rc) {
+	case CA_OK:
+		return CA_R_OK;
+	case CA_DENIED:
+		return CA_R_ANSWER_REPEATED;
+	case CA_ERR_TRUNCATED:
+		return CA_R_ANSWER_CUT;
+	case CA_ERR_FORMAT:
+		return CA_R_ANSWER_MALFORMED;
+	case CA_ERR_LIMIT:
+		return CA_R_ANSWER_LIMIT;
+	case CA_ERR_CONV:
+		return CA_R_ANSWER_EMPTY;
+	case CA_ERR_EXPIRED:
+		return CA_R_REQUEST_EXPIRED;
+	case CA_ERR_UNSET:
+	case CA_ERR_NOT_FOUND:
+	case CA_ERR_UNTRUSTED:
+	case CA_ERR_IO:
+	case CA_ERR_CONFIG:
+	case CA_ERR_MEMORY:
+	case CA_ERR_CRYPTO:
+	case CA_ERR_UNSUPPORTED:
+	case CA_ERR_STALE:
+	case CA_ERR_TIMEOUT:
+	case CA_ERR_CANCELLED:
+	case CA_ERR_USAGE:
+		break;
+	}
+	return CA_R_INTERNAL;
+}
+
+/* One prompt and its answer, which is wiped and freed before this returns. */
+static enum ca_err
+one_piece(struct ca_pieces *ps, const struct ca_prompter *prompter, bool *done,
+    enum ca_reason *reason)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_secret *answer = NULL;
+	const char *prompt = ca_pieces_prompt(ps);
+
+	*reason = CA_R_INTERNAL;
+	if (prompt == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	rc = prompter->ask(prompter->ctx, prompt, false, &answer);
+	if (rc != CA_OK) {
+		*reason = rc == CA_ERR_CONV ? CA_R_CONVERSATION
+					    : CA_R_INTERNAL;
+		ret = rc;
+		goto out;
+	}
+	rc = ca_pieces_add(ps,
+	    answer != NULL ? ca_secret_get0(answer) : NULL, done);
+	*reason = reason_of(rc);
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	ca_secret_free(answer);
+	return ret;
+}
+
+enum ca_err
+ca_channel_conversation(const struct ca_config *cfg, const struct ca_log *log,
+    const struct ca_request *req, const struct ca_prompter *prompter,
+    struct ca_buf *out, enum ca_reason *reason)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_buf text = CA_BUF_INIT(CA_REQUEST_CHARS_MAX);
+	struct ca_pieces *ps = NULL;
+	time_t began = uptime();
+	bool done = false;
+	size_t pieces = 0;
+
+	*reason = CA_R_INTERNAL;
+	ca_base64url_encode(&text, req->raw, req->len);
+	if (ca_buf_text(&text) != NULL)
+		ps = ca_pieces_new(ca_buf_text(&text), cfg->max_answer);
+	if (ps == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	/* ca_pieces_add bounds the number of rounds */
+	while (!done) {
+		rc = one_piece(ps, prompter, &done, reason);
+		if (rc != CA_OK) {
+			ret = rc;
+			goto out;
+		}
+		pieces++;
+		if (expired(req, began)) {
+			*reason = CA_R_REQUEST_EXPIRED;
+			ret = CA_ERR_EXPIRED;
+			goto out;
+		}
+	}
+	ca_log_debug(log, "the response came in %zu answers", pieces);
+	if ((rc = ca_pieces_response(ps, out)) != CA_OK) {
+		*reason = reason_of(rc);
+		ret = rc;
+		goto out;
+	}
+	*reason = CA_R_OK;
+	ret = CA_OK;
+out:
+	ca_pieces_free(ps);
+	ca_buf_free(&text);
+	return ret;
+}
