@@ -98,8 +98,17 @@ struct ca_identities {
 };
 void ca_identities_free(struct ca_identities *ids);
 
-/* key/p11.c: every certificate with a private key on the tokens that uri
- * (RFC 7512; NULL: all) selects. No PIN is asked.  None: CA_ERR_NOT_FOUND. */
+/*
+ * key/p11.c: every certificate with a private key on the tokens that uri
+ * (RFC 7512; NULL: all) selects, from the modules that p11-kit is configured
+ * with, or the URI's module-path (absolute, and only root can change it).  No
+ * PIN is asked: where a token hides its private keys until then, each of its
+ * certificates but those of CAs is taken to have one.  What is broken is
+ * skipped with a debug line.  CA_ERR_NOT_FOUND: none (only where no module
+ * loads is that said to log); CA_ERR_USAGE: no such URI; CA_ERR_UNTRUSTED.
+ * crypto and log's sink must outlive the identities; a child made by fork
+ * cannot use them.
+ */
 CA_MUST_CHECK enum ca_err ca_key_p11(struct ca_crypto *crypto,
     const char *uri, const struct ca_log *log, struct ca_identities *out);
 

@@ -1,0 +1,124 @@
+/*
+ * Inside of key/: PKCS#11 tokens, through p11-kit.
+ *
+ * A module is somebody else's code in our process, and a token may be
+ * hostile: every length it names is bounded before it is believed, and
+ * whatever of it is broken is passed over.
+ */
+#ifndef CA_KEY_P11_H
+#define CA_KEY_P11_H
+
+#include <p11-kit/p11-kit.h>
+#include <p11-kit/uri.h>
+#include <sys/types.h>
+
+#include "key/key.h"
+
+#define CA_P11_SLOTS_MAX 256
+#define CA_P11_OBJECTS_MAX 1024
+#define CA_P11_ATTRIBUTE_MAX 65536
+#define CA_P11_MECHANISMS_MAX 4096
+
+/* ---- p11mod.c: the loaded modules ---- */
+
+struct ca_p11 {
+	unsigned int refs;
+	pid_t pid;                  /* a child must not use what it inherits */
+	CK_FUNCTION_LIST **module;  /* initialised, ended by NULL */
+	P11KitUri *uri;             /* NULL: everything */
+	struct ca_log log;
+};
+
+/*
+ * Load and initialise the modules that the system and its user configured, or
+ * the one that the URI's module-path names: it must be absolute, and no one
+ * but root may be able to change it.  CA_ERR_USAGE: no such URI;
+ * CA_ERR_UNTRUSTED; CA_ERR_NOT_FOUND: no module; all said to log.
+ */
+CA_MUST_CHECK enum ca_err ca_p11_load(const char *uri,
+    const struct ca_log *log, struct ca_p11 **out);
+struct ca_p11 *ca_p11_ref(struct ca_p11 *p11);
+void ca_p11_unref(struct ca_p11 *p11); /* the last one finalises; NULL */
+
+/* ---- p11obj.c: reading, with bounds ---- */
+
+struct ca_p11_token {
+	CK_FUNCTION_LIST *f;
+	CK_SLOT_ID slot;
+	CK_TOKEN_INFO info;
+	char name[160]; /* its label for a person, printable */
+};
+
+/* Append an attribute's bytes to out.  CA_ERR_NOT_FOUND: the object has none,
+ * or does not tell; CA_ERR_LIMIT. */
+CA_MUST_CHECK enum ca_err ca_p11_attribute(const struct ca_p11_token *t,
+    CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
+    CK_ATTRIBUTE_TYPE type, struct ca_buf *out);
+
+/* True if the attribute is there and says so. */
+bool ca_p11_flag(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
+    CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
+
+/* The objects that match n attributes: at most max handles to found, their
+ * count to *count.  CA_ERR_IO: the token failed. */
+CA_MUST_CHECK enum ca_err ca_p11_find(const struct ca_p11_token *t,
+    CK_SESSION_HANDLE session, CK_ATTRIBUTE *attrs, size_t n,
+    CK_OBJECT_HANDLE *found, size_t max, size_t *count);
+
+/* Fill in the token of a slot.  CA_ERR_IO: none there, or broken. */
+CA_MUST_CHECK enum ca_err ca_p11_token_read(CK_FUNCTION_LIST *f,
+    CK_SLOT_ID slot, struct ca_p11_token *t);
+
+/* ---- p11login.c ---- */
+
+/*
+ * Log in to the token (user_type CKU_USER or CKU_CONTEXT_SPECIFIC).  *pin, if
+ * not NULL, was accepted a moment ago and is tried first; an accepted PIN is
+ * left there for the caller to free.  The URI's pin-value or pin-source is
+ * tried once.  CA_DENIED and CA_ERR_CANCELLED are told to ui.
+ */
+CA_MUST_CHECK enum ca_err ca_p11_login(const struct ca_p11 *p11,
+    const struct ca_p11_token *t, CK_SESSION_HANDLE session,
+    CK_USER_TYPE user_type, const struct ca_key_ui *ui,
+    struct ca_secret **pin);
+
+/* A token or module failed at what: say so, and give our code for it. */
+enum ca_err ca_p11_failed(const struct ca_p11 *p11,
+    const struct ca_p11_token *t, const struct ca_key_ui *ui,
+    const char *what, CK_RV rv);
+
+/* Tell the user, or the log where there is no ui. */
+void ca_p11_tell(const struct ca_p11 *p11, const struct ca_key_ui *ui,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* ---- p11mech.c: how a scheme is done by mechanisms ---- */
+
+enum ca_p11_input { CA_P11_MESSAGE, CA_P11_DIGEST, CA_P11_DIGESTINFO };
+
+struct ca_p11_way {
+	uint16_t scheme;
+	CK_MECHANISM_TYPE mechanism;
+	enum ca_p11_input input;
+	CK_MECHANISM_TYPE hash; /* of PSS, or 0 */
+	CK_ULONG mgf, salt;
+};
+
+/* A bit for each way that the token's mechanisms allow. */
+CA_MUST_CHECK enum ca_err ca_p11_ways(const struct ca_p11_token *t,
+    uint64_t *ways);
+
+/* The first of the ways that does the scheme, or NULL. */
+const struct ca_p11_way *ca_p11_way(uint64_t ways,
+    const struct ca_scheme *scheme);
+
+/* ---- p11sign.c ---- */
+
+/*
+ * A key on the token that belongs to the certificate.  id (CKA_ID) may be
+ * empty.  Takes a reference of p11.
+ */
+CA_MUST_CHECK enum ca_err ca_p11_key_new(struct ca_crypto *crypto,
+    struct ca_p11 *p11, const struct ca_p11_token *t, uint64_t ways,
+    const void *id, size_t idlen, X509 *cert, struct ca_key **out);
+
+#endif

@@ -1,0 +1,104 @@
+#include "key/p11.h"
+
+#include <stdlib.h>
+
+/* In order of preference: mechanisms that leave the hashing to us first,
+ * because more tokens have them and less goes over the wire. */
+static const struct ca_p11_way all_ways[] = {
+    {0x0401, CKM_RSA_PKCS, CA_P11_DIGESTINFO, 0, 0, 0},
+    {0x0401, CKM_SHA256_RSA_PKCS, CA_P11_MESSAGE, 0, 0, 0},
+    {0x0501, CKM_RSA_PKCS, CA_P11_DIGESTINFO, 0, 0, 0},
+    {0x0501, CKM_SHA384_RSA_PKCS, CA_P11_MESSAGE, 0, 0, 0},
+    {0x0601, CKM_RSA_PKCS, CA_P11_DIGESTINFO, 0, 0, 0},
+    {0x0601, CKM_SHA512_RSA_PKCS, CA_P11_MESSAGE, 0, 0, 0},
+    {0x0804, CKM_RSA_PKCS_PSS, CA_P11_DIGEST, CKM_SHA256, CKG_MGF1_SHA256,
+	32},
+    {0x0804, CKM_SHA256_RSA_PKCS_PSS, CA_P11_MESSAGE, CKM_SHA256,
+	CKG_MGF1_SHA256, 32},
+    {0x0805, CKM_RSA_PKCS_PSS, CA_P11_DIGEST, CKM_SHA384, CKG_MGF1_SHA384,
+	48},
+    {0x0805, CKM_SHA384_RSA_PKCS_PSS, CA_P11_MESSAGE, CKM_SHA384,
+	CKG_MGF1_SHA384, 48},
+    {0x0806, CKM_RSA_PKCS_PSS, CA_P11_DIGEST, CKM_SHA512, CKG_MGF1_SHA512,
+	64},
+    {0x0806, CKM_SHA512_RSA_PKCS_PSS, CA_P11_MESSAGE, CKM_SHA512,
+	CKG_MGF1_SHA512, 64},
+    {0x0403, CKM_ECDSA, CA_P11_DIGEST, 0, 0, 0},
+    {0x0403, CKM_ECDSA_SHA256, CA_P11_MESSAGE, 0, 0, 0},
+    {0x0503, CKM_ECDSA, CA_P11_DIGEST, 0, 0, 0},
+    {0x0503, CKM_ECDSA_SHA384, CA_P11_MESSAGE, 0, 0, 0},
+    {0x0603, CKM_ECDSA, CA_P11_DIGEST, 0, 0, 0},
+    {0x0603, CKM_ECDSA_SHA512, CA_P11_MESSAGE, 0, 0, 0},
+    {0x0807, CKM_EDDSA, CA_P11_MESSAGE, 0, 0, 0},
+    {0x0808, CKM_EDDSA, CA_P11_MESSAGE, 0, 0, 0},
+};
+#define NWAYS (sizeof all_ways / sizeof *all_ways)
+_Static_assert(NWAYS <= 64, "a bit of a uint64_t for each way");
+
+/* The list says that the token has it, the information that it signs. */
+static bool
+signs(const struct ca_p11_token *t, CK_MECHANISM_TYPE mechanism,
+    const CK_MECHANISM_TYPE *list, CK_ULONG n)
+{
+	CK_MECHANISM_INFO info = {0, 0, 0};
+
+	for (CK_ULONG i = 0; i < n; i++)
+		if (list[i] == mechanism)
+			return t->f->C_GetMechanismInfo(t->slot, mechanism,
+			    &info) == CKR_OK && (info.flags & CKF_SIGN) != 0;
+	return false;
+}
+
+static uint64_t
+match_ways(const struct ca_p11_token *t, const CK_MECHANISM_TYPE *list,
+    CK_ULONG n)
+{
+	uint64_t ways = 0;
+
+	for (size_t i = 0; i < NWAYS; i++) {
+		bool ok = false;
+		size_t same = 0;
+
+		/* ask once for each mechanism */
+		while (all_ways[same].mechanism != all_ways[i].mechanism)
+			same++;
+		if (same < i)
+			ok = (ways >> same & 1) != 0;
+		else
+			ok = signs(t, all_ways[i].mechanism, list, n);
+		if (ok)
+			ways |= (uint64_t)1 << i;
+	}
+	return ways;
+}
+
+enum ca_err
+ca_p11_ways(const struct ca_p11_token *t, uint64_t *ways)
+{
+	CK_ULONG n = 0, got;
+	CK_MECHANISM_TYPE *list;
+	CK_RV rv;
+
+	if (t->f->C_GetMechanismList(t->slot, NULL, &n) != CKR_OK)
+		return CA_ERR_IO;
+	if (n > CA_P11_MECHANISMS_MAX)
+		return CA_ERR_LIMIT;
+	list = calloc(n > 0 ? n : 1, sizeof *list);
+	if (list == NULL)
+		return CA_ERR_MEMORY;
+	got = n;
+	rv = t->f->C_GetMechanismList(t->slot, list, &got);
+	if (rv == CKR_OK && got <= n)
+		*ways = match_ways(t, list, got);
+	free(list);
+	return rv == CKR_OK && got <= n ? CA_OK : CA_ERR_IO;
+}
+
+const struct ca_p11_way *
+ca_p11_way(uint64_t ways, const struct ca_scheme *scheme)
+{
+	for (size_t i = 0; i < NWAYS; i++)
+		if ((ways >> i & 1) != 0 && all_ways[i].scheme == scheme->code)
+			return &all_ways[i];
+	return NULL;
+}

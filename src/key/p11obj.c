@@ -1,0 +1,112 @@
+#include "key/p11.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One try with room for len bytes; CA_ERR_LIMIT: it wants more. */
+static enum ca_err
+read_value(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
+    CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, CK_ULONG len,
+    struct ca_buf *out)
+{
+	CK_ATTRIBUTE attr = {type, NULL, len};
+	void *value = malloc(len > 0 ? len : 1);
+	CK_RV rv;
+
+	if (value == NULL)
+		return CA_ERR_MEMORY;
+	attr.pValue = value;
+	rv = t->f->C_GetAttributeValue(session, object, &attr, 1);
+	if (rv == CKR_OK && attr.ulValueLen <= len)
+		ca_buf_put(out, value, attr.ulValueLen);
+	free(value);
+	if (rv == CKR_BUFFER_TOO_SMALL)
+		return CA_ERR_LIMIT;
+	if (rv != CKR_OK || attr.ulValueLen > len)
+		return CA_ERR_NOT_FOUND;
+	return ca_buf_err(out);
+}
+
+enum ca_err
+ca_p11_attribute(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
+    CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, struct ca_buf *out)
+{
+	enum ca_err rc = CA_ERR_LIMIT;
+
+	/* a second look for an object that grew between the two calls */
+	for (int i = 0; i < 2 && rc == CA_ERR_LIMIT; i++) {
+		CK_ATTRIBUTE attr = {type, NULL, 0};
+		CK_RV rv = t->f->C_GetAttributeValue(session, object, &attr,
+		    1);
+
+		if (rv != CKR_OK ||
+		    attr.ulValueLen == CK_UNAVAILABLE_INFORMATION)
+			return CA_ERR_NOT_FOUND;
+		if (attr.ulValueLen > CA_P11_ATTRIBUTE_MAX)
+			return CA_ERR_LIMIT;
+		rc = read_value(t, session, object, type, attr.ulValueLen,
+		    out);
+	}
+	return rc;
+}
+
+bool
+ca_p11_flag(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
+    CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type)
+{
+	CK_BBOOL value = CK_FALSE;
+	CK_ATTRIBUTE attr = {type, &value, sizeof value};
+
+	return t->f->C_GetAttributeValue(session, object, &attr, 1) ==
+	    CKR_OK && attr.ulValueLen == sizeof value && value != CK_FALSE;
+}
+
+enum ca_err
+ca_p11_find(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
+    CK_ATTRIBUTE *attrs, size_t n, CK_OBJECT_HANDLE *found, size_t max,
+    size_t *count)
+{
+	enum ca_err ret = CA_ERR_UNSET;
+
+	*count = 0;
+	if (t->f->C_FindObjectsInit(session, attrs, n) != CKR_OK)
+		return CA_ERR_IO;
+	CK_ULONG got = 1;
+	while (*count < max && got > 0) {
+		CK_ULONG room = max - *count;
+		CK_RV rv = t->f->C_FindObjects(session, found + *count, room,
+		    &got);
+
+		if (rv != CKR_OK || got > room) {
+			ret = CA_ERR_IO;
+			goto out;
+		}
+		*count += got;
+	}
+	ret = CA_OK;
+out:
+	(void)t->f->C_FindObjectsFinal(session);
+	return ret;
+}
+
+enum ca_err
+ca_p11_token_read(CK_FUNCTION_LIST *f, CK_SLOT_ID slot,
+    struct ca_p11_token *t)
+{
+	struct ca_buf name = CA_BUF_INIT(sizeof t->name - 1);
+	size_t len;
+
+	memset(t, 0, sizeof *t);
+	t->f = f;
+	t->slot = slot;
+	if (f->C_GetTokenInfo(slot, &t->info) != CKR_OK)
+		return CA_ERR_IO;
+	len = p11_kit_space_strlen(t->info.label, sizeof t->info.label);
+	ca_buf_printable(&name, t->info.label, len);
+	const char *text = ca_buf_text(&name);
+	if (text == NULL || *text == '\0')
+		text = "token without a label";
+	memcpy(t->name, text, strlen(text) + 1);
+	ca_buf_free(&name);
+	return CA_OK;
+}

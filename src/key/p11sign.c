@@ -1,0 +1,355 @@
+#include "key/p11.h"
+#include "key/sig.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Without a CKA_ID every private key is tried; more than this on one token
+ * and each would be a signature, perhaps a touch. */
+#define CANDIDATES_MAX 8
+
+struct p11_key {
+	struct ca_crypto *crypto; /* borrowed */
+	struct ca_p11 *p11;       /* a reference */
+	struct ca_p11_token token;
+	uint64_t ways;
+	uint8_t *id;
+	size_t idlen;
+	EVP_PKEY *pub;
+};
+
+/* What one call of p11_sign carries along. */
+struct signing {
+	const struct p11_key *k;
+	const struct ca_key_ui *ui;
+	const struct ca_scheme *scheme;
+	const struct ca_p11_way *way;
+	CK_SESSION_HANDLE session;
+	bool logged_in;
+	struct ca_secret *pin; /* accepted in this call, or NULL */
+};
+
+static void
+p11_free(void *impl)
+{
+	struct p11_key *k = impl;
+
+	if (k == NULL)
+		return;
+	EVP_PKEY_free(k->pub);
+	ca_p11_unref(k->p11);
+	free(k->id);
+	free(k);
+}
+
+static bool
+p11_can(const void *impl, const struct ca_scheme *scheme)
+{
+	const struct p11_key *k = impl;
+
+	return ca_p11_way(k->ways, scheme) != NULL &&
+	    ca_crypto_scheme_fits(scheme, k->pub);
+}
+
+/* ---- session, login, key ---- */
+
+/* The token that was listed must still be the one in the slot. */
+static enum ca_err
+open_session(struct signing *s)
+{
+	const struct ca_p11_token *t = &s->k->token;
+	struct ca_p11_token now;
+	CK_RV rv;
+
+	if (ca_p11_token_read(t->f, t->slot, &now) != CA_OK ||
+	    memcmp(now.info.label, t->info.label, sizeof now.info.label) != 0 ||
+	    memcmp(now.info.serial_number, t->info.serial_number,
+	    sizeof now.info.serial_number) != 0)
+		return ca_p11_failed(s->k->p11, t, s->ui, "opening it",
+		    CKR_DEVICE_REMOVED);
+	rv = t->f->C_OpenSession(t->slot, CKF_SERIAL_SESSION, NULL, NULL,
+	    &s->session);
+	if (rv != CKR_OK) {
+		s->session = CK_INVALID_HANDLE;
+		return ca_p11_failed(s->k->p11, t, s->ui, "opening it", rv);
+	}
+	return CA_OK;
+}
+
+static enum ca_err
+log_in(struct signing *s, CK_USER_TYPE type)
+{
+	enum ca_err rc = ca_p11_login(s->k->p11, &s->k->token, s->session,
+	    type, s->ui, &s->pin);
+
+	if (rc == CA_OK)
+		s->logged_in = true;
+	return rc;
+}
+
+static enum ca_err
+find_keys(struct signing *s, CK_OBJECT_HANDLE *found, size_t *n)
+{
+	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+	CK_ATTRIBUTE attr[2] = {
+	    {CKA_CLASS, &class, sizeof class},
+	    {CKA_ID, s->k->id, s->k->idlen},
+	};
+
+	return ca_p11_find(&s->k->token, s->session, attr,
+	    s->k->idlen > 0 ? 2 : 1, found, CANDIDATES_MAX, n);
+}
+
+static enum ca_err
+find_keys_logging_in(struct signing *s, CK_OBJECT_HANDLE *found, size_t *n)
+{
+	const struct ca_p11_token *t = &s->k->token;
+	enum ca_err rc = find_keys(s, found, n);
+
+	if (rc == CA_OK && *n == 0) {
+		if ((rc = log_in(s, CKU_USER)) != CA_OK)
+			return rc;
+		rc = find_keys(s, found, n);
+	}
+	if (rc != CA_OK)
+		return ca_p11_failed(s->k->p11, t, s->ui, "finding the key",
+		    CKR_DEVICE_ERROR);
+	if (*n == 0) {
+		ca_p11_tell(s->k->p11, s->ui, "\"%s\" holds the certificate, "
+		    "and no private key for it.", t->name);
+		return CA_ERR_NOT_FOUND;
+	}
+	return CA_OK;
+}
+
+/* ---- one signature ---- */
+
+static CK_RV
+sign_init(struct signing *s, CK_OBJECT_HANDLE key)
+{
+	struct {
+		CK_BBOOL prehash;
+		CK_ULONG context_len;
+		unsigned char *context;
+	} eddsa = {CK_FALSE, 0, NULL};
+	CK_RSA_PKCS_PSS_PARAMS pss = {s->way->hash, s->way->mgf,
+	    s->way->salt};
+	CK_MECHANISM m = {s->way->mechanism, NULL, 0};
+
+	if (s->way->hash != 0) {
+		m.pParameter = &pss;
+		m.ulParameterLen = sizeof pss;
+	} else if (s->scheme->key == CA_KEY_ED448) {
+		/* PKCS#11 3.0 section 2.3.14: Ed448 has no form without */
+		m.pParameter = &eddsa;
+		m.ulParameterLen = sizeof eddsa;
+	}
+	return s->k->token.f->C_SignInit(s->session, &m, key);
+}
+
+/* One try by one key: the token's code goes to *rv. */
+static enum ca_err
+sign_once(struct signing *s, CK_OBJECT_HANDLE key, bool always,
+    const struct ca_buf *in, uint8_t *out, CK_ULONG *outlen, CK_RV *rv)
+{
+	CK_ULONG room = *outlen;
+	enum ca_err rc;
+
+	*rv = sign_init(s, key);
+	if (*rv != CKR_OK)
+		return CA_OK;
+	if (always && (rc = log_in(s, CKU_CONTEXT_SPECIFIC)) != CA_OK)
+		return rc;
+	*rv = s->k->token.f->C_Sign(s->session, in->p, in->len, out, outlen);
+	if (*rv == CKR_OK && *outlen > room)
+		*rv = CKR_DEVICE_ERROR;
+	return CA_OK;
+}
+
+/* Many keys sign without a login on tokens that otherwise want one, so a PIN
+ * is asked for only when the token says that it needs it. */
+static enum ca_err
+sign_raw(struct signing *s, CK_OBJECT_HANDLE key, const struct ca_buf *in,
+    uint8_t *out, CK_ULONG *outlen)
+{
+	const struct ca_p11_token *t = &s->k->token;
+	bool always = ca_p11_flag(t, s->session, key,
+	    CKA_ALWAYS_AUTHENTICATE);
+	CK_ULONG room = *outlen;
+	enum ca_err rc;
+	CK_RV rv;
+
+	if (always && !s->logged_in &&
+	    (t->info.flags & CKF_LOGIN_REQUIRED) != 0 &&
+	    (rc = log_in(s, CKU_USER)) != CA_OK)
+		return rc;
+	if ((rc = sign_once(s, key, always, in, out, outlen, &rv)) != CA_OK)
+		return rc;
+	if (rv == CKR_USER_NOT_LOGGED_IN && !s->logged_in) {
+		if ((rc = log_in(s, CKU_USER)) != CA_OK)
+			return rc;
+		*outlen = room;
+		rc = sign_once(s, key, always, in, out, outlen, &rv);
+		if (rc != CA_OK)
+			return rc;
+	}
+	if (rv != CKR_OK)
+		return ca_p11_failed(s->k->p11, t, s->ui, "signing", rv);
+	return CA_OK;
+}
+
+/* What the token is given, in the form that its mechanism takes. */
+static enum ca_err
+make_input(const struct signing *s, const void *tbs, size_t len,
+    struct ca_buf *in)
+{
+	struct ca_crypto *crypto = s->k->crypto;
+
+	switch (s->way->input) {
+	case CA_P11_DIGEST:
+		return ca_sig_digest(crypto, s->scheme, tbs, len, in);
+	case CA_P11_DIGESTINFO:
+		return ca_sig_digestinfo(crypto, s->scheme, tbs, len, in);
+	case CA_P11_MESSAGE:
+		break;
+	}
+	ca_buf_put(in, tbs, len);
+	return ca_buf_err(in);
+}
+
+/* The longest signature of the key, as PKCS#11 writes it. */
+static size_t
+raw_max(const struct signing *s)
+{
+	size_t bytes = ((size_t)EVP_PKEY_get_bits(s->k->pub) + 7) / 8;
+
+	if (s->scheme->key == CA_KEY_EC)
+		return 2 * bytes;
+	return (size_t)EVP_PKEY_get_size(s->k->pub);
+}
+
+/* Sign by one key, into CertificateVerify's form, and verify. */
+static enum ca_err
+sign_with(struct signing *s, CK_OBJECT_HANDLE key, const struct ca_buf *in,
+    const void *tbs, size_t len, struct ca_buf *sig)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	CK_ULONG n = raw_max(s);
+	size_t begin = sig->len;
+	uint8_t *raw = malloc(n);
+
+	if (raw == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	if ((rc = sign_raw(s, key, in, raw, &n)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	if (s->scheme->key != CA_KEY_EC) {
+		ca_buf_put(sig, raw, n);
+	} else if (n % 2 != 0 || ca_sig_ecdsa(raw, n / 2, raw + n / 2, n / 2,
+	    sig) != CA_OK) {
+		ret = CA_ERR_STALE;
+		goto out;
+	}
+	if ((rc = ca_buf_err(sig)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	if ((rc = ca_crypto_verify(s->k->crypto, s->scheme, s->k->pub, tbs,
+	    len, sig->p + begin, sig->len - begin)) != CA_OK) {
+		ret = CA_ERR_STALE; /* another key's, or nonsense */
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	if (ret != CA_OK && sig->err == CA_OK)
+		sig->len = begin;
+	free(raw);
+	return ret;
+}
+
+static enum ca_err
+sign_in_session(struct signing *s, const struct ca_buf *in, const void *tbs,
+    size_t len, struct ca_buf *sig)
+{
+	CK_OBJECT_HANDLE found[CANDIDATES_MAX];
+	size_t n;
+	enum ca_err rc = find_keys_logging_in(s, found, &n);
+
+	if (rc != CA_OK)
+		return rc;
+	rc = CA_ERR_STALE;
+	for (size_t i = 0; i < n && rc == CA_ERR_STALE; i++)
+		rc = sign_with(s, found[i], in, tbs, len, sig);
+	if (rc == CA_ERR_STALE) {
+		ca_p11_tell(s->k->p11, s->ui, "\"%s\" gave a signature that "
+		    "the certificate's key does not verify.",
+		    s->k->token.name);
+		return CA_ERR_CRYPTO;
+	}
+	return rc;
+}
+
+static enum ca_err
+p11_sign(void *impl, const struct ca_scheme *scheme, const void *tbs,
+    size_t len, const struct ca_key_ui *ui, struct ca_buf *sig)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct p11_key *k = impl;
+	struct signing s = {.k = k, .ui = ui, .scheme = scheme,
+	    .way = ca_p11_way(k->ways, scheme), .session = CK_INVALID_HANDLE};
+	struct ca_buf in = CA_BUF_INIT(len + EVP_MAX_MD_SIZE + 32);
+
+	if (k->p11->pid != getpid() || s.way == NULL) {
+		ret = CA_ERR_USAGE;
+		goto out;
+	}
+	if ((rc = make_input(&s, tbs, len, &in)) != CA_OK ||
+	    (rc = open_session(&s)) != CA_OK ||
+	    (rc = sign_in_session(&s, &in, tbs, len, sig)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	/* closing the last session logs out */
+	if (s.session != CK_INVALID_HANDLE)
+		(void)k->token.f->C_CloseSession(s.session);
+	ca_secret_free(s.pin);
+	ca_buf_free(&in);
+	return ret;
+}
+
+static const struct ca_key_ops p11_ops = {p11_can, p11_sign, p11_free};
+
+enum ca_err
+ca_p11_key_new(struct ca_crypto *crypto, struct ca_p11 *p11,
+    const struct ca_p11_token *t, uint64_t ways, const void *id, size_t idlen,
+    X509 *cert, struct ca_key **out)
+{
+	EVP_PKEY *pub = X509_get0_pubkey(cert);
+	struct p11_key *k;
+
+	if (pub == NULL)
+		return CA_ERR_UNSUPPORTED;
+	if ((k = calloc(1, sizeof *k)) == NULL)
+		return CA_ERR_MEMORY;
+	k->crypto = crypto;
+	k->token = *t;
+	k->ways = ways;
+	k->idlen = idlen;
+	k->id = malloc(idlen > 0 ? idlen : 1);
+	if (k->id != NULL && EVP_PKEY_up_ref(pub) == 1)
+		k->pub = pub;
+	k->p11 = ca_p11_ref(p11);
+	if (k->pub != NULL && idlen > 0)
+		memcpy(k->id, id, idlen);
+	if (k->pub == NULL || (*out = ca_key_new(&p11_ops, k)) == NULL) {
+		p11_free(k);
+		return CA_ERR_MEMORY;
+	}
+	return CA_OK;
+}
