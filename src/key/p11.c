@@ -1,5 +1,6 @@
 #include "key/p11.h"
 
+#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
