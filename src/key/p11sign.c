@@ -64,8 +64,8 @@ open_session(struct signing *s)
 
 	if (ca_p11_token_read(t->f, t->slot, &now) != CA_OK ||
 	    memcmp(now.info.label, t->info.label, sizeof now.info.label) != 0 ||
-	    memcmp(now.info.serial_number, t->info.serial_number,
-	    sizeof now.info.serial_number) != 0)
+	    memcmp(now.info.serialNumber, t->info.serialNumber,
+	    sizeof now.info.serialNumber) != 0)
 		return ca_p11_failed(s->k->p11, t, s->ui, "opening it",
 		    CKR_DEVICE_REMOVED);
 	rv = t->f->C_OpenSession(t->slot, CKF_SERIAL_SESSION, NULL, NULL,
