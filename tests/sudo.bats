@@ -2,8 +2,10 @@
 # The real sudo, with its own configuration.
 load lib/common
 
+setup() { need_root; }
+
 setup_file() {
-	[ "$(id -u)" -eq 0 ] || skip 'needs root: sudo is a setuid program'
+	[ "$(id -u)" -eq 0 ] || return 0 # every test is skipped, see setup
 	place_make
 	cat >"$S/etc/sudoers" <<-END
 		Defaults !lecture, timestamp_timeout=0, !fqdn
