@@ -48,7 +48,6 @@ teardown_file() { place_remove; }
 	crl_dir old.crl
 	users "alice sha256:$(pki_sha256 "$ca/young.pem")"
 	login_denied expired --raw --cert "$ca/young.pem" --key "$ca/young.key"
-	pki_shared
 	ca_dir root.pem
 	crl_dir crl
 	map alice server direct under-leaf too-deep misnamed weak-digest \
@@ -81,7 +80,6 @@ teardown_file() { place_remove; }
 	login_ok --raw --cert "$S/logon.pem" --key "$ca/logon.key"
 	login_denied purpose --cert alice
 	conf_reset
-	pki_shared
 }
 
 @test "issued by a certificate that is no CA" {
@@ -113,7 +111,6 @@ teardown_file() { place_remove; }
 		>>"$S/etc/certauth/users"
 	cat "$ca/md5.pem" "$ca/inter.pem" >"$S/md5.pem"
 	login_denied weak --raw --cert "$S/md5.pem" --key "$ca/md5.key"
-	pki_shared
 }
 
 @test "RSA of 1024 bits: the leaf" {
@@ -132,7 +129,6 @@ teardown_file() { place_remove; }
 		>>"$S/etc/certauth/users"
 	cat "$ca/under-small.pem" "$ca/small.pem" >"$S/small.pem"
 	login_denied weak --raw --cert "$S/small.pem" --key "$ca/under-small.key"
-	pki_shared
 	crl_dir crl
 }
 

@@ -115,5 +115,4 @@ setup() {
 	pki_crl inter
 	crl_dir root.crl inter.crl
 	login_denied revoked
-	pki_shared
 }

@@ -121,7 +121,6 @@ teardown_file() { place_remove; }
 		>>"$S/etc/certauth/users"
 	login_ok --raw --cert "$twin/under-twin.pem" --key "$twin/under-twin.key"
 	login_ok
-	pki_shared
 	ca_dir root.pem
 	crl_dir crl
 }

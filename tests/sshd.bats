@@ -144,7 +144,7 @@ pass_through() {
 @test "revoked afterwards: the same login is refused" {
 	run client "$CERTAUTH" ssh web1 'echo $(id -un)-is-in' </dev/null
 	[[ $output == *alice-is-in* ]]
-	pki_copy "$S/pki"
+	pki_copy "$S/again"
 	pki_revoke inter alice
 	pki_crl inter
 	crl_dir root.crl inter.crl

@@ -50,7 +50,7 @@ alice_sudo() {
 }
 
 @test "sudo -A is refused when the certificate is revoked" {
-	pki_copy "$S/pki"
+	pki_copy "$S/again"
 	pki_revoke inter alice
 	pki_crl inter
 	crl_dir root.crl inter.crl

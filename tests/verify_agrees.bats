@@ -4,7 +4,7 @@
 load lib/common
 
 setup_file() {
-	pki_shared
+	pki_shared "$BATS_FILE_TMPDIR/pki"
 	export CERTAUTH=$CERTAUTH_BUILD/certauth
 }
 

@@ -7,7 +7,7 @@
 # gives
 #   S            a scratch folder, removed at the end
 #   MODULE CERTAUTH   the module and the tool, copied to where all may run them
-#   PKI          the shared PKI of pki.sh (read only; pki_copy for changes)
+#   PKI          a copy of the shared PKI of pki.sh
 #   $S/etc       /etc inside the place: pam.d, passwd, certauth/, ...
 #   $S/log       what was sent to syslog inside it
 #   alice (2001), bob (2002), carol (2003, no certificate) with homes in $S/home
@@ -36,7 +36,7 @@ export HERE CERTAUTH_BUILD
 
 # place_make: to be called in setup_file
 place_make() {
-	pki_shared && place_dir test && place_enter || return
+	place_dir test && pki_shared "$S/pki" && place_enter || return
 	conf_reset
 	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")" \
 		"bob sha256:$(pki_sha256 "$PKI/bob.pem")"

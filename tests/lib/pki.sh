@@ -10,9 +10,9 @@
 #   pki_crl CA [OPTION ...]             issue CA's CRL from its register
 #   pki_dir DIR FILE ...   copy files of PKI into DIR and `openssl rehash` it
 #   pki_standard DIR       the PKI that most tests share, see below
-#   pki_shared             the same, built once per build folder: sets PKI,
-#                          which is then read-only; pki_copy DIR for changes
-#   pki_copy DIR           a copy of the shared PKI in DIR (sets PKI=DIR)
+#   pki_shared DIR         a copy in DIR of the same, built once per build
+#                          folder (sets PKI=DIR)
+#   pki_copy DIR           a copy in DIR of PKI (sets PKI=DIR)
 #   pki_sha256 FILE        SHA-256 of a certificate, as 64 lowercase hex digits
 #   pki_key_sha256 FILE    SHA-256 of its SubjectPublicKeyInfo, the same
 #
@@ -382,7 +382,7 @@ pki_standard() {
 	crls='root.crl gone.crl short.crl below-short.crl named.crl sha1.crl'
 	pki_crl inter --from -9d --to -1h --out "$PKI/inter-expired.crl" ||
 		return
-	pki_crl inter --from +1h --to +9d --out "$PKI/inter-future.crl" ||
+	pki_crl inter --from +2d --to +9d --out "$PKI/inter-future.crl" ||
 		return
 	pki_crl inter --key-of bob --out "$PKI/inter-forged.crl" || return
 	# shellcheck disable=SC2086 # a list of names
@@ -397,29 +397,28 @@ pki_standard() {
 	pki_dir "$PKI/ca-all" root.pem inter.pem
 }
 
-# pki_shared: made once, by whoever comes first.  Made anew when it gets old
-# (the CRLs live for 30 days) or when this file changes.
+# pki_shared DIR: the original is made by whoever comes first, and anew when it
+# is half an hour old (some of its CRLs expired an hour before it was made) or
+# when this file changes.
 pki_shared() {
 	local base=${CERTAUTH_BUILD:-build} self=${BASH_SOURCE[0]} fresh
-	mkdir -p "$base" || return
+	mkdir -p "$base" "$1" || return
 	base=$(cd "$base" && pwd) || return
-	exec 7>"$base/pki.lock" || return
-	flock 7 || return
-	fresh=$(find "$base/pki/done" -newer "$self" -mmin -1200 2>/dev/null)
-	if [ -z "$fresh" ]; then
-		rm -rf "$base/pki" "$base/pki.new"
-		# the path stands in no file, so the folder can be renamed
-		pki_standard "$base/pki.new" || { exec 7>&-; return 1; }
-		: >"$PKI/done"
-		mv "$base/pki.new" "$base/pki" || return
-	fi
-	exec 7>&-
-	pki_use "$base/pki"
+	(
+		flock 7 || exit
+		fresh=$(find "$base/pki/done" -newer "$self" -mmin -30 \
+			2>/dev/null)
+		if [ -z "$fresh" ]; then
+			rm -rf "$base/pki" || exit
+			pki_standard "$base/pki" || exit
+			: >"$base/pki/done"
+		fi
+		cp -a "$base/pki/." "$1/"
+	) 7>"$base/pki.lock" || return
+	pki_use "$1"
 }
 
 # pki_copy DIR
 pki_copy() {
-	pki_shared || return
-	mkdir -p "$1" || return
-	cp -a "$PKI/." "$1/" && pki_use "$1"
+	mkdir -p "$1" && cp -a "$PKI/." "$1/" && pki_use "$1"
 }
