@@ -79,7 +79,7 @@ setup() {
 
 @test "CA directory that cannot be read: a module run by another user" {
 	need_root
-	local how="as_user alice python3 $HERE/tests/lib/login.py"
+	local how="as_user alice python3 $S/bin/login.py"
 	cp "$PKI/alice-chain.pem" "$PKI/alice.key" "$S/home/alice/"
 	chown 2001 "$S/home/alice/alice.key"
 	log_mark

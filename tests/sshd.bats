@@ -74,13 +74,35 @@ pass_through() {
 	log_mark
 	cp "$PKI/alice-chain.pem" "$PKI/alice.key" "$S/home/carol/"
 	chown 2003 "$S/home/carol/alice.key"
-	run client python3 "$HERE/tests/lib/login.py" --pty \
+	run client python3 "$S/bin/login.py" --pty \
 		--cert alice-chain.pem --key alice.key -- \
 		ssh web1 'echo $(id -un)-is-in' </dev/null
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ $output == *alice-is-in* ]]
 	logged 'outcome=granted'
+}
+
+@test "a plain ssh on a terminal, with pieces pasted from certauth sign" {
+	log_mark
+	run client "$S/bin/paste.exp" \
+		"$CERTAUTH sign --pieces --host web1.example --user alice" \
+		"ssh web1 {echo \$(id -un)-is-in}" </dev/null
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *alice-is-in* ]]
+	logged 'outcome=granted'
+}
+
+@test "certauth sign does not sign a pasted request of another host" {
+	log_mark
+	run client "$S/bin/paste.exp" \
+		"$CERTAUTH sign --pieces --host web2.example --user alice" \
+		"ssh web1 true" </dev/null
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'rule 1'* ]]
+	not_logged 'outcome=granted'
 }
 
 @test "another user's certificate" {
@@ -106,7 +128,7 @@ pass_through() {
 	local who
 	for who in alice erika; do
 		log_mark
-		run client python3 "$HERE/tests/lib/login.py" --pty --how empty \
+		run client python3 "$S/bin/login.py" --pty --how empty \
 			-- ssh -o NumberOfPasswordPrompts=1 "$who@web1" true \
 			</dev/null
 		[ "$status" -ne 0 ]
@@ -123,7 +145,7 @@ pass_through() {
 @test "an unknown user's request is as long as a known one's" {
 	local who
 	for who in alice erika; do
-		run client python3 "$HERE/tests/lib/login.py" --pty --how empty \
+		run client python3 "$S/bin/login.py" --pty --how empty \
 			-- ssh -o NumberOfPasswordPrompts=1 "$who@web1" true \
 			</dev/null
 		echo "$output" | grep -oE 'certauth1 [^ ]+' | head -1 | wc -c \
@@ -133,7 +155,7 @@ pass_through() {
 }
 
 @test "a failed attempt starts anew with another challenge" {
-	run client python3 "$HERE/tests/lib/login.py" --pty --how empty \
+	run client python3 "$S/bin/login.py" --pty --how empty \
 		-- ssh web1 true </dev/null
 	[ "$status" -ne 0 ]
 	echo "$output" | grep -oE 'certauth1 [^ ]+' | sort >"$S/all"

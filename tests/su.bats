@@ -17,7 +17,7 @@ teardown_file() { place_remove; }
 # carol becomes alice: OPTION of login.py ...
 carol_su() {
 	log_mark
-	run as_user carol python3 "$HERE/tests/lib/login.py" "$@" -- \
+	run as_user carol python3 "$S/bin/login.py" "$@" -- \
 		su alice -c 'echo $(id -un)-is-in' </dev/null
 	echo "$output"
 }

@@ -65,7 +65,7 @@ alice_sudo() {
 
 @test "sudo on a terminal" {
 	log_mark
-	run as_user alice python3 "$HERE/tests/lib/login.py" --pty \
+	run as_user alice python3 "$S/bin/login.py" --pty \
 		--cert me.pem --key me.key -- sudo id -un </dev/null
 	echo "$output"
 	[ "$status" -eq 0 ]
@@ -75,7 +75,7 @@ alice_sudo() {
 
 @test "sudo -S reads the pieces from its input" {
 	log_mark
-	run as_user alice python3 "$HERE/tests/lib/login.py" \
+	run as_user alice python3 "$S/bin/login.py" \
 		--cert me.pem --key me.key -- sudo -S id -un </dev/null
 	echo "$output"
 	[ "$status" -eq 0 ]
@@ -86,7 +86,7 @@ alice_sudo() {
 	local how
 	for how in empty eof; do
 		log_mark
-		run as_user alice python3 "$HERE/tests/lib/login.py" --pty \
+		run as_user alice python3 "$S/bin/login.py" --pty \
 			--how $how -- sudo id -un </dev/null
 		echo "$output"
 		[ "$status" -ne 0 ]
@@ -110,7 +110,7 @@ alice_sudo() {
 	cp "$S/home/alice/me.pem" "$S/home/alice/me.key" "$S/home/bob/"
 	chown 2002 "$S/home/bob/me.key"
 	log_mark
-	run as_user bob python3 "$HERE/tests/lib/login.py" --pty \
+	run as_user bob python3 "$S/bin/login.py" --pty \
 		--cert me.pem --key me.key -- sudo id -un </dev/null
 	echo "$output"
 	[ "$status" -ne 0 ]

@@ -55,6 +55,7 @@ place_dir() {
 	chmod 755 "$S"
 	mkdir "$S/bin" "$S/home" || return
 	cp "$CERTAUTH_BUILD/pam_certauth.so" "$CERTAUTH_BUILD/certauth" \
+		"$HERE/tests/lib/login.py" "$HERE/tests/lib/paste.exp" \
 		"$S/bin/" || return
 	export MODULE=$S/bin/pam_certauth.so CERTAUTH=$S/bin/certauth
 
@@ -245,7 +246,7 @@ login() {
 		opts+=(--cert "$PKI/$cert-chain.pem" --key "$PKI/${key:-$cert}.key")
 	fi
 	log_mark
-	in_place python3 "$HERE/tests/lib/login.py" "${opts[@]}" -- \
+	in_place python3 "$S/bin/login.py" "${opts[@]}" -- \
 		pamtester "${pam[@]}" "${SERVICE:-test}" "${LOGIN-alice}" \
 		authenticate >"$S/seen" 2>&1 </dev/null
 }
