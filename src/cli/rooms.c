@@ -11,10 +11,3 @@ ca_verify(struct ca_crypto *crypto, const struct ca_config *cfg,
 	return CA_ERR_UNSUPPORTED;
 }
 
-enum ca_err
-ca_key_p11(struct ca_crypto *crypto, const char *uri, const struct ca_log *log,
-    struct ca_identities *out)
-{
-	(void)crypto, (void)uri, (void)log, (void)out;
-	return CA_ERR_UNSUPPORTED;
-}

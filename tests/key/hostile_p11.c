@@ -1,0 +1,265 @@
+/*
+ * A PKCS#11 module between the caller and SoftHSM that misbehaves, or behaves
+ * as cards do that SoftHSM cannot play.  The environment variable HOSTILE
+ * names how (several, separated by commas):
+ *
+ *	init-crash init-hang init-fail   in C_Initialize
+ *	sign-crash sign-hang             in C_Sign
+ *	slots-many slots-fail            the list of slots
+ *	token-fail token-junk            the token's information
+ *	session-fail                     no session is opened
+ *	mech-many mech-fail hash-only    the list of mechanisms; hash-only: just
+ *	                                 those that hash by themselves
+ *	find-many find-fail              the search for objects
+ *	attr-huge attr-grow attr-none    sizes of attributes
+ *	cert-junk                        certificates are no certificates
+ *	sig-long sig-empty sig-junk      signatures
+ *	removed                          C_Sign finds the card gone
+ *	locked last low                  state of the PIN
+ *	countdown                        three wrong PINs lock it
+ *	pinpad                           the reader asks for the PIN
+ *	always                           CKA_ALWAYS_AUTHENTICATE
+ *	public                           no login is needed: it is made silently
+ *
+ * HOSTILE_PIN is the right PIN (pinpad, public).
+ */
+#include <dlfcn.h>
+#include <p11-kit/pkcs11.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define REAL "/usr/lib/softhsm/libsofthsm2.so"
+
+__attribute__((visibility("default"))) CK_RV
+C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR list);
+
+static CK_FUNCTION_LIST *real;
+static CK_FUNCTION_LIST mine;
+static int wrong_pins;
+static int authenticated; /* for the signature at hand */
+
+static int
+mode(const char *name)
+{
+	const char *at = getenv("HOSTILE");
+	size_t len = strlen(name);
+
+	while (at != NULL && *at != '\0') {
+		size_t n = strcspn(at, ",");
+
+		if (n == len && memcmp(at, name, len) == 0)
+			return 1;
+		at += n + (at[n] == ',');
+	}
+	return 0;
+}
+
+static void
+hang(void)
+{
+	for (;;)
+		pause();
+}
+
+static CK_RV
+initialize(void *args)
+{
+	if (mode("init-crash"))
+		abort();
+	if (mode("init-hang"))
+		hang();
+	return mode("init-fail") ? CKR_GENERAL_ERROR : real->C_Initialize(args);
+}
+
+static CK_RV
+get_slot_list(CK_BBOOL present, CK_SLOT_ID *slot, CK_ULONG *n)
+{
+	CK_RV rv;
+
+	if (mode("slots-fail"))
+		return CKR_GENERAL_ERROR;
+	rv = real->C_GetSlotList(present, slot, n);
+	if (rv == CKR_OK && mode("slots-many"))
+		*n = (CK_ULONG)1 << 40;
+	return rv;
+}
+
+static CK_RV
+get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
+{
+	CK_RV rv = real->C_GetTokenInfo(slot, info);
+
+	if (mode("token-fail"))
+		return CKR_DEVICE_ERROR;
+	if (rv != CKR_OK)
+		return rv;
+	if (mode("token-junk"))
+		memset(info->label, 0x1b, sizeof info->label);
+	if (mode("locked") || (mode("countdown") && wrong_pins >= 3))
+		info->flags |= CKF_USER_PIN_LOCKED;
+	if (mode("last") || (mode("countdown") && wrong_pins == 2))
+		info->flags |= CKF_USER_PIN_FINAL_TRY;
+	if (mode("low") || (mode("countdown") && wrong_pins > 0))
+		info->flags |= CKF_USER_PIN_COUNT_LOW;
+	if (mode("pinpad"))
+		info->flags |= CKF_PROTECTED_AUTHENTICATION_PATH;
+	return CKR_OK;
+}
+
+static CK_RV
+get_mechanism_list(CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *n)
+{
+	CK_RV rv = real->C_GetMechanismList(slot, list, n);
+
+	if (mode("mech-fail"))
+		return CKR_FUNCTION_FAILED;
+	if (rv == CKR_OK && list != NULL && mode("hash-only"))
+		for (CK_ULONG i = 0; i < *n; i++)
+			if (list[i] == CKM_RSA_PKCS ||
+			    list[i] == CKM_RSA_PKCS_PSS ||
+			    list[i] == CKM_ECDSA)
+				list[i] = CKM_SHA_1;
+	if (rv == CKR_OK && mode("mech-many"))
+		*n = (CK_ULONG)-1;
+	return rv;
+}
+
+static CK_RV
+open_session(CK_SLOT_ID slot, CK_FLAGS flags, void *app, CK_NOTIFY notify,
+    CK_SESSION_HANDLE *session)
+{
+	CK_RV rv;
+	char *pin = getenv("HOSTILE_PIN");
+
+	if (mode("session-fail"))
+		return CKR_DEVICE_ERROR;
+	rv = real->C_OpenSession(slot, flags, app, notify, session);
+	if (rv == CKR_OK && mode("public"))
+		(void)real->C_Login(*session, CKU_USER, (unsigned char *)pin,
+		    strlen(pin));
+	return rv;
+}
+
+static CK_RV
+login(CK_SESSION_HANDLE session, CK_USER_TYPE type, unsigned char *pin,
+    CK_ULONG len)
+{
+	CK_RV rv;
+
+	if (mode("locked") || (mode("countdown") && wrong_pins >= 3))
+		return CKR_PIN_LOCKED;
+	if (mode("pinpad") && pin == NULL) {
+		pin = (unsigned char *)getenv("HOSTILE_PIN");
+		len = strlen((char *)pin);
+	}
+	if (type == CKU_CONTEXT_SPECIFIC) {
+		char *right = getenv("HOSTILE_PIN");
+
+		authenticated = strlen(right) == len &&
+		    memcmp(pin, right, len) == 0;
+		return authenticated ? CKR_OK : CKR_PIN_INCORRECT;
+	}
+	rv = real->C_Login(session, type, pin, len);
+	if (rv == CKR_PIN_INCORRECT)
+		wrong_pins++;
+	return rv;
+}
+
+static CK_RV
+find_objects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *object,
+    CK_ULONG max, CK_ULONG *n)
+{
+	CK_RV rv = real->C_FindObjects(session, object, max, n);
+
+	if (mode("find-fail"))
+		return CKR_DEVICE_ERROR;
+	if (rv == CKR_OK && mode("find-many"))
+		*n = max + 1000;
+	return rv;
+}
+
+static CK_RV
+get_attribute_value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
+    CK_ATTRIBUTE *attr, CK_ULONG n)
+{
+	int asks = n > 0 && attr->pValue == NULL;
+	CK_RV rv;
+
+	if (n == 1 && attr->type == CKA_ALWAYS_AUTHENTICATE &&
+	    mode("always")) {
+		memset(attr->pValue, CK_TRUE, 1);
+		attr->ulValueLen = 1;
+		return CKR_OK;
+	}
+	rv = real->C_GetAttributeValue(session, object, attr, n);
+	if (rv != CKR_OK || n == 0)
+		return rv;
+	if (mode("attr-huge") && asks)
+		attr->ulValueLen = (CK_ULONG)1 << 40;
+	if (mode("attr-none") && asks)
+		attr->ulValueLen = (CK_ULONG)-1;
+	if (mode("attr-grow") && !asks)
+		attr->ulValueLen += 4096;
+	if (mode("cert-junk") && !asks && attr->type == CKA_VALUE)
+		memset(attr->pValue, 0x30, attr->ulValueLen);
+	return rv;
+}
+
+static CK_RV
+sign_init(CK_SESSION_HANDLE session, CK_MECHANISM *m, CK_OBJECT_HANDLE key)
+{
+	authenticated = 0;
+	return real->C_SignInit(session, m, key);
+}
+
+static CK_RV
+sign(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG len,
+    unsigned char *sig, CK_ULONG *siglen)
+{
+	CK_RV rv;
+
+	if (mode("sign-crash"))
+		abort();
+	if (mode("sign-hang"))
+		hang();
+	if (mode("removed"))
+		return CKR_DEVICE_REMOVED;
+	if (mode("always") && !authenticated)
+		return CKR_USER_NOT_LOGGED_IN;
+	rv = real->C_Sign(session, data, len, sig, siglen);
+	if (rv == CKR_OK && mode("sig-long"))
+		*siglen = 1 << 20;
+	if (rv == CKR_OK && mode("sig-empty"))
+		*siglen = 0;
+	if (rv == CKR_OK && mode("sig-junk"))
+		memset(sig, 0x5a, *siglen);
+	return rv;
+}
+
+CK_RV
+C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR list)
+{
+	CK_C_GetFunctionList get;
+	void *so = dlopen(REAL, RTLD_NOW | RTLD_LOCAL);
+
+	if (so == NULL)
+		return CKR_GENERAL_ERROR;
+	*(void **)&get = dlsym(so, "C_GetFunctionList");
+	if (get == NULL || get(&real) != CKR_OK)
+		return CKR_GENERAL_ERROR;
+	mine = *real;
+	mine.C_GetFunctionList = C_GetFunctionList;
+	mine.C_Initialize = initialize;
+	mine.C_GetSlotList = get_slot_list;
+	mine.C_GetTokenInfo = get_token_info;
+	mine.C_GetMechanismList = get_mechanism_list;
+	mine.C_OpenSession = open_session;
+	mine.C_Login = login;
+	mine.C_FindObjects = find_objects;
+	mine.C_GetAttributeValue = get_attribute_value;
+	mine.C_SignInit = sign_init;
+	mine.C_Sign = sign;
+	*list = &mine;
+	return CKR_OK;
+}
