@@ -166,6 +166,26 @@ ca_report_abort(struct ca_report *r, enum ca_reason reason, const char *fmt,
 }
 
 void
+ca_report_merge(struct ca_report *r, const struct ca_report *src,
+    unsigned only)
+{
+	if (src->aborted)
+		ca_report_abort(r, src->abort.reason, NULL);
+	for (unsigned i = 0; i < CA_CHECKS; i++) {
+		const struct finding *f = &src->check[i];
+
+		if ((only & 1u << i) == 0 || f->verdict == CA_NOT_RUN)
+			continue;
+		if (f->detail != NULL)
+			ca_report_set(r, (enum ca_check)i, f->verdict,
+			    f->reason, "%s", f->detail);
+		else
+			ca_report_set(r, (enum ca_check)i, f->verdict,
+			    f->reason, NULL);
+	}
+}
+
+void
 ca_report_fact(struct ca_report *r, enum ca_fact fact, const char *text)
 {
 	if ((unsigned)fact >= CA_FACTS)

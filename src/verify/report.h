@@ -151,6 +151,11 @@ void ca_report_set(struct ca_report *r, enum ca_check check,
 void ca_report_abort(struct ca_report *r, enum ca_reason reason,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* Record src's findings for the checks in the mask only into r, by the rules
+ * of ca_report_set. */
+void ca_report_merge(struct ca_report *r, const struct ca_report *src,
+    unsigned only);
+
 void ca_report_fact(struct ca_report *r, enum ca_fact fact, const char *text);
 const char *ca_report_get0_fact(const struct ca_report *r, enum ca_fact fact);
 

@@ -1,0 +1,70 @@
+/*
+ * A directory of CA certificates: ca_dir or intermediates_dir.
+ *
+ * What counts in it:
+ * - HASH.N, eight lower-case hex digits and a number from 0 on, as `openssl
+ *   rehash` makes them, links or files.  They are found by name, so a login
+ *   costs the same with one CA or a thousand.  The name is only a hint: the
+ *   certificate's subject is compared.
+ * - plain files whose name ends in .pem, .crt, .cer, .cert or .der, with any
+ *   number of certificates in PEM or one in DER.  They are read only if the
+ *   hashed names led to no accepted path; those that a HASH.N links to are not
+ *   read again.
+ * Everything else is no certificate and is passed over: README, CRLs
+ * (HASH.rN), editors' and packages' leftovers (~, .bak, .dpkg-old), names that
+ * begin with a dot, and directories.  A PEM file without a certificate in it
+ * is passed over too.
+ *
+ * A file that counts but cannot be read, trusted or decoded is logged as an
+ * error and remembered as a problem.  It does not refuse a login whose path
+ * stands without it: a certificate that is missing here can only refuse.  But
+ * where no path was found the problem is the reason, not "unknown CA".
+ */
+#ifndef CA_VERIFY_CADIR_H
+#define CA_VERIFY_CADIR_H
+
+#include <openssl/x509.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "crypto/crypto.h"
+
+#define CA_CADIR_SAME_SUBJECT_MAX 64  /* HASH.0 to HASH.63 */
+#define CA_CADIR_FILES_MAX 10000      /* plain files read in one scan */
+#define CA_CADIR_CERTS_MAX 20000      /* certificates of one scan */
+
+struct ca_cadir;
+
+/*
+ * Open path.  key: the configuration key it comes from, for messages; static.
+ * CA_ERR_NOT_FOUND, CA_ERR_UNTRUSTED, CA_ERR_IO: logged; *out is NULL then.
+ */
+CA_MUST_CHECK enum ca_err ca_cadir_open(struct ca_crypto *crypto,
+    const char *path, const char *key, const struct ca_log *log,
+    struct ca_cadir **out);
+void ca_cadir_free(struct ca_cadir *dir); /* NULL is allowed */
+
+/* Append the certificates with that subject that HASH.N leads to; the caller
+ * owns them.  None is CA_OK.  CA_ERR_MEMORY, CA_ERR_CRYPTO. */
+CA_MUST_CHECK enum ca_err ca_cadir_by_subject(struct ca_cadir *dir,
+    const X509_NAME *subject, STACK_OF(X509) *out);
+
+/* Append the certificates of all plain files.  CA_ERR_MEMORY, CA_ERR_IO. */
+CA_MUST_CHECK enum ca_err ca_cadir_scan(struct ca_cadir *dir,
+    STACK_OF(X509) *out);
+
+/* The first problem with a file, or NULL; owned by dir. */
+const char *ca_cadir_get0_problem(const struct ca_cadir *dir);
+
+/*
+ * Append the subjects (DER, each with a 2-byte length in front), hashed names
+ * first, then plain files.  More than max bytes in all: CA_ERR_LIMIT, found
+ * out early, since a thousand files must not be read only to learn that they
+ * are too many.
+ */
+CA_MUST_CHECK enum ca_err ca_cadir_subjects(struct ca_cadir *dir, size_t max,
+    struct ca_buf *out);
+
+#endif

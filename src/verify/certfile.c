@@ -1,0 +1,165 @@
+#include "verify/certfile.h"
+
+#include <openssl/asn1.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <string.h>
+
+static enum ca_err
+one_block(const char *kind, const uint8_t *der, size_t len,
+    enum ca_err (*each)(void *ctx, const uint8_t *der, size_t len), void *ctx,
+    size_t *found)
+{
+	if (strcmp(kind, PEM_STRING_X509_TRUSTED) == 0)
+		return CA_ERR_FORMAT;
+	if (strcmp(kind, PEM_STRING_X509) != 0 &&
+	    strcmp(kind, PEM_STRING_X509_OLD) != 0)
+		return CA_OK;
+	++*found;
+	return each(ctx, der, len);
+}
+
+static enum ca_err
+each_pem(BIO *bio,
+    enum ca_err (*each)(void *ctx, const uint8_t *der, size_t len), void *ctx)
+{
+	size_t found = 0;
+
+	for (;;) {
+		char *kind = NULL, *header = NULL;
+		uint8_t *der = NULL;
+		long len = 0;
+
+		if (PEM_read_bio(bio, &kind, &header, &der, &len) != 1) {
+			unsigned long e = ERR_peek_last_error();
+
+			if (ERR_GET_LIB(e) != ERR_LIB_PEM ||
+			    ERR_GET_REASON(e) != PEM_R_NO_START_LINE)
+				return CA_ERR_FORMAT;
+			return found > 0 ? CA_OK : CA_ERR_NOT_FOUND;
+		}
+		enum ca_err rc = one_block(kind, der, (size_t)len, each, ctx,
+		    &found);
+		OPENSSL_free(kind);
+		OPENSSL_free(header);
+		/* it may have been a private key */
+		OPENSSL_clear_free(der, (size_t)len);
+		if (rc != CA_OK)
+			return rc;
+	}
+}
+
+enum ca_err
+ca_certfile_each(const void *p, size_t len,
+    enum ca_err (*each)(void *ctx, const uint8_t *der, size_t len), void *ctx)
+{
+	if (len == 0 || len > CA_CERTFILE_MAX)
+		return CA_ERR_FORMAT;
+	/* DER begins with a SEQUENCE, 0x30; so may text before PEM ("0 s:/"):
+	 * the armour decides */
+	if (memmem(p, len, "-----BEGIN ", 11) == NULL) {
+		if (*(const uint8_t *)p != 0x30)
+			return CA_ERR_FORMAT;
+		return each(ctx, p, len);
+	}
+	BIO *bio = BIO_new_mem_buf(p, (int)len);
+	if (bio == NULL)
+		return CA_ERR_MEMORY;
+	ERR_set_mark();
+	enum ca_err rc = each_pem(bio, each, ctx);
+	ERR_pop_to_mark();
+	BIO_free(bio);
+	return rc;
+}
+
+struct parse {
+	struct ca_crypto *crypto;
+	STACK_OF(X509) *out;
+	size_t bad;
+};
+
+static enum ca_err
+parse_one(void *ctx, const uint8_t *der, size_t len)
+{
+	struct parse *parse = ctx;
+	X509 *cert = NULL;
+	enum ca_err rc = ca_crypto_cert(parse->crypto, der, len, &cert);
+
+	if (rc == CA_ERR_MEMORY)
+		return rc;
+	if (rc != CA_OK) {
+		parse->bad++;
+		return CA_OK;
+	}
+	if (sk_X509_push(parse->out, cert) <= 0) {
+		X509_free(cert);
+		return CA_ERR_MEMORY;
+	}
+	return CA_OK;
+}
+
+enum ca_err
+ca_certfile_parse(struct ca_crypto *crypto, const void *p, size_t len,
+    STACK_OF(X509) *out, size_t *bad)
+{
+	struct parse parse = {crypto, out, 0};
+	enum ca_err rc;
+
+	ERR_set_mark();
+	rc = ca_certfile_each(p, len, parse_one, &parse);
+	ERR_pop_to_mark();
+	*bad = parse.bad;
+	return rc;
+}
+
+/* One TLV at *p, at most left bytes: its tag, content and end. */
+static enum ca_err
+tlv(const uint8_t **p, const uint8_t *end, int want, const uint8_t **content,
+    const uint8_t **after)
+{
+	const uint8_t *q = *p;
+	long len;
+	int tag, class;
+	int rc = ASN1_get_object(&q, &len, &tag, &class, end - *p);
+
+	/* 0x80: an error; 0x21: an indefinite length, which DER has not */
+	if ((rc & 0x80) != 0 || (rc & 1) != 0 || len < 0 || len > end - q)
+		return CA_ERR_FORMAT;
+	if (want >= 0 && **p != want)
+		return CA_ERR_FORMAT;
+	*content = q;
+	*after = q + len;
+	return CA_OK;
+}
+
+enum ca_err
+ca_certfile_subject(const uint8_t *der, size_t len, const uint8_t **name,
+    size_t *namelen)
+{
+	/* RFC 5280 section 4.1: serial, signature, issuer, validity, subject */
+	static const int fields[] = {0x02, 0x30, 0x30, 0x30, 0x30};
+	const uint8_t *p = der, *content = NULL, *end = NULL;
+
+	if (tlv(&p, der + len, 0x30, &content, &end) != CA_OK)
+		return CA_ERR_FORMAT;
+	p = content;
+	if (tlv(&p, end, 0x30, &content, &end) != CA_OK)
+		return CA_ERR_FORMAT;
+	p = content;
+	const uint8_t *after = NULL;
+	if (p < end && *p == 0xa0) {
+		if (tlv(&p, end, 0xa0, &content, &after) != CA_OK)
+			return CA_ERR_FORMAT;
+		p = after;
+	}
+	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+		if (p >= end ||
+		    tlv(&p, end, fields[i], &content, &after) != CA_OK)
+			return CA_ERR_FORMAT;
+		*name = p;
+		*namelen = (size_t)(after - p);
+		p = after;
+	}
+	return CA_OK;
+}

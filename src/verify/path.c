@@ -1,0 +1,394 @@
+#include "verify/path.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAMES_MAX CA_PATH_STEPS_MAX
+
+/* What X509_verify said about child's signature by parent's key. */
+struct edge {
+	const X509 *child, *parent;
+	bool good;
+};
+
+struct ca_pathfinder {
+	struct ca_cadir *anchor_dir, *helper_dir;
+	const STACK_OF(X509) *untrusted;
+	STACK_OF(X509) *anchors, *helpers; /* found so far, owned */
+	X509 *leaf;
+	time_t now;
+	/* names looked up in the hashed directories; borrowed from the pool */
+	const X509_NAME *looked[NAMES_MAX];
+	size_t nlooked;
+	struct edge edge[CA_PATH_COST_MAX];
+	size_t nedges;
+	struct ca_path tried[CA_PATH_TRIED_MAX];
+	size_t ntried;
+	size_t steps, cost;
+	bool forced, limited;
+	struct ca_path path; /* the one that grows */
+	enum ca_err (*try)(void *ctx, const struct ca_path *path);
+	void *ctx;
+};
+
+struct candidate {
+	X509 *cert;
+	bool anchor;
+	int score;
+};
+
+struct ca_pathfinder *
+ca_pathfinder_new(struct ca_cadir *anchors, struct ca_cadir *intermediates,
+    X509 *leaf, const STACK_OF(X509) *untrusted, time_t now)
+{
+	struct ca_pathfinder *f = calloc(1, sizeof *f);
+
+	if (f == NULL)
+		return NULL;
+	f->anchor_dir = anchors;
+	f->helper_dir = intermediates;
+	f->leaf = leaf;
+	f->untrusted = untrusted;
+	f->now = now;
+	f->anchors = sk_X509_new_null();
+	f->helpers = sk_X509_new_null();
+	if (f->anchors == NULL || f->helpers == NULL) {
+		ca_pathfinder_free(f);
+		return NULL;
+	}
+	return f;
+}
+
+void
+ca_pathfinder_free(struct ca_pathfinder *f)
+{
+	if (f == NULL)
+		return;
+	sk_X509_pop_free(f->anchors, X509_free);
+	sk_X509_pop_free(f->helpers, X509_free);
+	free(f);
+}
+
+/* ---- what may have issued a certificate ---- */
+
+/* Fetch the certificates of that name from the hashed directories, once. */
+static enum ca_err
+look_up(struct ca_pathfinder *f, const X509_NAME *name)
+{
+	enum ca_err rc;
+
+	for (size_t i = 0; i < f->nlooked; i++)
+		if (X509_NAME_cmp(f->looked[i], name) == 0)
+			return CA_OK;
+	if (f->nlooked == NAMES_MAX)
+		return CA_ERR_LIMIT;
+	f->looked[f->nlooked++] = name;
+	if ((rc = ca_cadir_by_subject(f->anchor_dir, name, f->anchors)) !=
+	    CA_OK)
+		return rc;
+	if (f->helper_dir != NULL)
+		rc = ca_cadir_by_subject(f->helper_dir, name, f->helpers);
+	return rc;
+}
+
+static bool
+valid_at(const X509 *cert, time_t now)
+{
+	return X509_cmp_time(X509_get0_notBefore(cert), &now) < 0 &&
+	    X509_cmp_time(X509_get0_notAfter(cert), &now) > 0;
+}
+
+/* How likely parent issued child, more is likelier; -1: it did not. */
+static int
+score(const struct ca_pathfinder *f, X509 *child, X509 *parent, bool anchor)
+{
+	int issued = X509_check_issued(parent, child);
+	const ASN1_OCTET_STRING *aki, *ski;
+	int s = 0;
+
+	/* without keyCertSign it may not be an issuer: the report says so, if
+	 * nothing better is found */
+	if (issued != X509_V_OK && issued != X509_V_ERR_KEYUSAGE_NO_CERTSIGN)
+		return -1;
+	aki = X509_get0_authority_key_id(child);
+	ski = X509_get0_subject_key_id(parent);
+	if (anchor)
+		s += 8;
+	if (aki != NULL && ski != NULL)
+		s += 4;
+	if (valid_at(parent, f->now))
+		s += 2;
+	if (issued == X509_V_OK && X509_check_ca(parent) == 1)
+		s += 1;
+	return s;
+}
+
+static void
+add_candidates(struct ca_pathfinder *f, X509 *child,
+    const STACK_OF(X509) *from, bool anchor, struct candidate *v, size_t *n)
+{
+	const X509_NAME *issuer = X509_get_issuer_name(child);
+
+	for (int i = 0; i < sk_X509_num(from); i++) {
+		X509 *cert = sk_X509_value(from, i);
+		bool known = false;
+		int s;
+
+		if (X509_NAME_cmp(X509_get_subject_name(cert), issuer) != 0)
+			continue;
+		for (size_t j = 0; j < *n && !known; j++)
+			known = X509_cmp(v[j].cert, cert) == 0;
+		if (known || (s = score(f, child, cert, anchor)) < 0)
+			continue;
+		if (*n == CA_PATH_CANDIDATES_MAX) {
+			f->limited = true;
+			return;
+		}
+		/* keep them sorted, the best first, equals in their order */
+		size_t at = (*n)++;
+		for (; at > 0 && v[at - 1].score < s; at--)
+			v[at] = v[at - 1];
+		v[at] = (struct candidate){cert, anchor, s};
+	}
+}
+
+/* ---- signatures, where there is a choice ---- */
+
+/* The price of a verification with this key (see CA_PATH_COST_MAX). */
+static size_t
+price(const X509 *parent)
+{
+	EVP_PKEY *key = X509_get0_pubkey(parent);
+	int bits = key == NULL ? 0 : EVP_PKEY_get_bits(key);
+
+	if (key == NULL || EVP_PKEY_is_a(key, "ED25519"))
+		return 1;
+	if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS"))
+		return bits <= 4096 ? 1 : 10;
+	return bits <= 256 ? 1 : 10;
+}
+
+static enum ca_err
+spend(struct ca_pathfinder *f, size_t cost)
+{
+	if (f->cost + cost > CA_PATH_COST_MAX) {
+		f->limited = true;
+		return CA_ERR_LIMIT;
+	}
+	f->cost += cost;
+	return CA_OK;
+}
+
+/* CA_OK: the signature is good; CA_DENIED: it is not; CA_ERR_LIMIT. */
+static enum ca_err
+signed_by(struct ca_pathfinder *f, X509 *child, X509 *parent)
+{
+	EVP_PKEY *key = X509_get0_pubkey(parent);
+	enum ca_err rc;
+
+	for (size_t i = 0; i < f->nedges; i++)
+		if (f->edge[i].child == child && f->edge[i].parent == parent)
+			return f->edge[i].good ? CA_OK : CA_DENIED;
+	if ((rc = spend(f, price(parent))) != CA_OK)
+		return rc;
+	ERR_set_mark();
+	bool good = key != NULL && X509_verify(child, key) == 1;
+	ERR_pop_to_mark();
+	/* every edge costs something, so there is room */
+	f->edge[f->nedges++] = (struct edge){child, parent, good};
+	return good ? CA_OK : CA_DENIED;
+}
+
+/* ---- the walk ---- */
+
+/* Being there already, or being the same CA with the same key under another
+ * certificate, leads in a circle: the shorter path does as well. */
+static bool
+on_path(const struct ca_path *path, const X509 *cert)
+{
+	EVP_PKEY *key = X509_get0_pubkey(cert);
+
+	for (size_t i = 0; i < path->n; i++) {
+		if (X509_cmp(path->cert[i], cert) == 0)
+			return true;
+		if (X509_NAME_cmp(X509_get_subject_name(path->cert[i]),
+		    X509_get_subject_name(cert)) == 0 && key != NULL &&
+		    X509_get0_pubkey(path->cert[i]) != NULL &&
+		    EVP_PKEY_eq(key, X509_get0_pubkey(path->cert[i])) == 1)
+			return true;
+	}
+	return false;
+}
+
+static enum ca_err
+emit(struct ca_pathfinder *f)
+{
+	size_t cost = 0;
+	enum ca_err rc;
+
+	for (size_t i = 0; i < f->ntried; i++)
+		if (f->tried[i].n == f->path.n && memcmp(f->tried[i].cert,
+		    f->path.cert, f->path.n * sizeof f->path.cert[0]) == 0)
+			return CA_DENIED;
+	if (f->ntried == CA_PATH_TRIED_MAX) {
+		f->limited = true;
+		return CA_ERR_LIMIT;
+	}
+	for (size_t i = 1; i < f->path.n; i++)
+		cost += price(f->path.cert[i]);
+	if ((rc = spend(f, cost)) != CA_OK)
+		return rc;
+	f->tried[f->ntried++] = f->path;
+	return f->try(f->ctx, &f->path);
+}
+
+static enum ca_err walk(struct ca_pathfinder *f);
+
+static enum ca_err
+follow(struct ca_pathfinder *f, const struct candidate *c)
+{
+	enum ca_err rc;
+
+	if (f->path.n == CA_PATH_CERTS_MAX) {
+		f->limited = true;
+		return CA_DENIED;
+	}
+	f->path.cert[f->path.n++] = c->cert;
+	rc = c->anchor ? emit(f) : walk(f);
+	f->path.n--;
+	return rc;
+}
+
+/* From the last certificate of the path to all that may have issued it. */
+static enum ca_err
+walk(struct ca_pathfinder *f)
+{
+	X509 *child = f->path.cert[f->path.n - 1];
+	struct candidate v[CA_PATH_CANDIDATES_MAX];
+	size_t n = 0, followed = 0;
+	enum ca_err rc;
+
+	if (++f->steps > CA_PATH_STEPS_MAX) {
+		f->limited = true;
+		return CA_ERR_LIMIT;
+	}
+	if ((rc = look_up(f, X509_get_issuer_name(child))) != CA_OK)
+		return rc;
+	add_candidates(f, child, f->anchors, true, v, &n);
+	add_candidates(f, child, f->untrusted, false, v, &n);
+	add_candidates(f, child, f->helpers, false, v, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (on_path(&f->path, v[i].cert))
+			continue;
+		/* the only one need not be verified twice */
+		rc = n > 1 ? signed_by(f, child, v[i].cert) : CA_OK;
+		if (rc == CA_DENIED)
+			continue;
+		if (rc != CA_OK)
+			return rc;
+		followed++;
+		if ((rc = follow(f, &v[i])) != CA_DENIED)
+			return rc;
+	}
+	/* Names that fit with signatures that do not: let the likeliest be
+	 * tried, once, so that the report can say what is wrong. */
+	if (followed == 0 && n > 0 && !f->forced &&
+	    !on_path(&f->path, v[0].cert)) {
+		f->forced = true;
+		return follow(f, &v[0]);
+	}
+	return CA_DENIED;
+}
+
+/* A self-signed leaf that is in ca_dir itself is a path of one. */
+static enum ca_err
+leaf_alone(struct ca_pathfinder *f)
+{
+	enum ca_err rc;
+
+	if (X509_self_signed(f->leaf, 0) != 1)
+		return CA_DENIED;
+	if ((rc = look_up(f, X509_get_subject_name(f->leaf))) != CA_OK)
+		return rc;
+	for (int i = 0; i < sk_X509_num(f->anchors); i++)
+		if (X509_cmp(sk_X509_value(f->anchors, i), f->leaf) == 0)
+			return emit(f);
+	return CA_DENIED;
+}
+
+static enum ca_err
+round_of(struct ca_pathfinder *f)
+{
+	enum ca_err rc;
+
+	f->path = (struct ca_path){.cert = {f->leaf}, .n = 1};
+	f->steps = 0;
+	if ((rc = leaf_alone(f)) != CA_DENIED)
+		return rc;
+	return walk(f);
+}
+
+enum ca_err
+ca_pathfinder_run(struct ca_pathfinder *f,
+    enum ca_err (*try)(void *ctx, const struct ca_path *path), void *ctx)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	int before = 0;
+
+	f->try = try;
+	f->ctx = ctx;
+	if ((rc = round_of(f)) != CA_DENIED) {
+		ret = rc;
+		goto out;
+	}
+	/* Only now the files that no hash leads to. */
+	before = sk_X509_num(f->anchors) + sk_X509_num(f->helpers);
+	if ((rc = ca_cadir_scan(f->anchor_dir, f->anchors)) != CA_OK ||
+	    (f->helper_dir != NULL &&
+	    (rc = ca_cadir_scan(f->helper_dir, f->helpers)) != CA_OK)) {
+		ret = rc;
+		goto out;
+	}
+	if (sk_X509_num(f->anchors) + sk_X509_num(f->helpers) > before &&
+	    (rc = round_of(f)) != CA_DENIED) {
+		ret = rc;
+		goto out;
+	}
+	ret = f->limited ? CA_ERR_LIMIT : CA_DENIED;
+out:
+	return ret;
+}
+
+/* ---- for the CRLs ---- */
+
+static bool
+push_others(STACK_OF(X509) *out, const STACK_OF(X509) *from)
+{
+	for (int i = 0; i < sk_X509_num(from); i++) {
+		X509 *cert = sk_X509_value(from, i);
+		bool known = false;
+
+		for (int j = 0; j < sk_X509_num(out) && !known; j++)
+			known = X509_cmp(sk_X509_value(out, j), cert) == 0;
+		if (!known && sk_X509_push(out, cert) <= 0)
+			return false;
+	}
+	return true;
+}
+
+STACK_OF(X509) *
+ca_pathfinder_helpers(const struct ca_pathfinder *f, const struct ca_path *path)
+{
+	STACK_OF(X509) *out = sk_X509_new_null();
+	bool ok = out != NULL;
+
+	for (size_t i = 1; ok && i + 1 < path->n; i++)
+		ok = sk_X509_push(out, path->cert[i]) > 0;
+	if (ok && push_others(out, f->untrusted) &&
+	    push_others(out, f->helpers))
+		return out;
+	sk_X509_free(out);
+	return NULL;
+}
