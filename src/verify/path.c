@@ -372,6 +372,8 @@ push_others(STACK_OF(X509) *out, const STACK_OF(X509) *from)
 
 		for (int j = 0; j < sk_X509_num(out) && !known; j++)
 			known = X509_cmp(sk_X509_value(out, j), cert) == 0;
+		if (sk_X509_num(out) >= CA_PATH_CANDIDATES_MAX)
+			return true;
 		if (!known && sk_X509_push(out, cert) <= 0)
 			return false;
 	}

@@ -1,0 +1,251 @@
+/*
+ * ca_verify: the likeliest paths one after the other, until one of them is
+ * accepted; the findings of the best one make the report.
+ */
+#include "verify/cadir.h"
+#include "verify/path.h"
+#include "verify/pathcheck.h"
+#include "verify/verify.h"
+
+#include <openssl/err.h>
+#include <string.h>
+
+struct search {
+	struct ca_pathcheck pc;
+	struct ca_pathfinder *finder;
+	struct ca_report *best; /* findings of the best path so far */
+	unsigned best_failures;
+	STACK_OF(X509) *chain;  /* of the accepted path */
+};
+
+static unsigned
+failures(const struct ca_report *report)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < CA_CHECKS; i++) {
+		enum ca_verdict v = ca_report_verdict(report,
+		    (enum ca_check)i);
+
+		if ((CA_REPORT_CERT & 1u << i) != 0)
+			n += v == CA_FAIL ? 2 : v == CA_NOT_RUN;
+	}
+	return n;
+}
+
+/* Keep report if it is better than what is there; it is taken either way. */
+static void
+keep_best(struct search *s, struct ca_report *report)
+{
+	unsigned n = failures(report);
+
+	if (s->best != NULL && s->best_failures <= n) {
+		ca_report_free(report);
+		return;
+	}
+	ca_report_free(s->best);
+	s->best = report;
+	s->best_failures = n;
+}
+
+/*
+ * A run that revocation ended early says nothing about signatures and times,
+ * which OpenSSL looks at afterwards: ask again without it, for the report's
+ * sake.  The finding that refused stays in report and refuses.
+ */
+static enum ca_err
+complete(struct search *s, const struct ca_path *path,
+    STACK_OF(X509) *helpers, struct ca_report *report)
+{
+	struct ca_pathcheck pc = s->pc;
+	struct ca_report *second;
+	enum ca_err rc;
+
+	if (ca_report_verdict(report, CA_CHECK_REVOCATION) != CA_FAIL)
+		return CA_OK;
+	if ((second = ca_report_new()) == NULL)
+		return CA_ERR_MEMORY;
+	pc.rev = NULL;
+	rc = ca_pathcheck_run(&pc, path, true, helpers, second, NULL);
+	if (rc == CA_OK)
+		ca_report_merge(report, second,
+		    1u << CA_CHECK_CHAIN | 1u << CA_CHECK_VALIDITY);
+	ca_report_free(second);
+	return rc;
+}
+
+static enum ca_err
+try_path(void *ctx, const struct ca_path *path)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct search *s = ctx;
+	struct ca_report *report = ca_report_new();
+	STACK_OF(X509) *helpers = ca_pathfinder_helpers(s->finder, path);
+	STACK_OF(X509) *chain = NULL;
+
+	if (report == NULL || helpers == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	rc = ca_pathcheck_run(&s->pc, path, true, helpers, report, &chain);
+	if (rc == CA_OK && !ca_report_granted(report, CA_REPORT_CERT))
+		rc = complete(s, path, helpers, report);
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	if (!ca_report_granted(report, CA_REPORT_CERT)) {
+		keep_best(s, report);
+		report = NULL; /* transferred */
+		ret = CA_DENIED;
+		goto out;
+	}
+	ca_report_free(s->best);
+	s->best = report;
+	report = NULL; /* transferred */
+	s->chain = chain;
+	chain = NULL; /* transferred */
+	ret = CA_OK;
+out:
+	ca_report_free(report);
+	sk_X509_free(helpers);
+	sk_X509_pop_free(chain, X509_free);
+	return ret;
+}
+
+/* No path leads to ca_dir: say why, and what else is wrong with the leaf. */
+static enum ca_err
+no_path(struct search *s, const struct ca_verify_input *in, bool limit,
+    const char *problem, struct ca_report *report)
+{
+	struct ca_path alone = {.cert = {in->leaf}, .n = 1};
+	struct ca_pathcheck pc = s->pc;
+
+	if (limit)
+		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL,
+		    CA_R_CHAIN_LIMIT, NULL);
+	else if (problem != NULL)
+		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, CA_R_CHAIN_DIR,
+		    "%s", problem);
+	pc.rev = NULL;
+	return ca_pathcheck_run(&pc, &alone, false, NULL, report, NULL);
+}
+
+static void
+fact_anchor(struct ca_report *report, const STACK_OF(X509) *chain)
+{
+	struct ca_buf name = CA_BUF_INIT(65536);
+
+	ca_name_rfc4514(X509_get_subject_name(sk_X509_value(chain,
+	    sk_X509_num(chain) - 1)), &name);
+	ca_report_fact(report, CA_FACT_ANCHOR, ca_buf_text(&name));
+	ca_buf_free(&name);
+}
+
+static const char *
+problem_of(const struct ca_cadir *anchors, const struct ca_cadir *helpers)
+{
+	const char *what = ca_cadir_get0_problem(anchors);
+
+	if (what == NULL && helpers != NULL)
+		what = ca_cadir_get0_problem(helpers);
+	return what;
+}
+
+static enum ca_err
+search(struct search *s, struct ca_cadir *anchors, struct ca_cadir *helpers,
+    const struct ca_verify_input *in, struct ca_report *report)
+{
+	enum ca_err rc;
+	const char *problem;
+	bool limit;
+
+	s->finder = ca_pathfinder_new(anchors, helpers, in->leaf,
+	    in->untrusted, in->now);
+	if (s->finder == NULL)
+		return CA_ERR_MEMORY;
+	rc = ca_pathfinder_run(s->finder, try_path, s);
+	limit = rc == CA_ERR_LIMIT;
+	if (rc != CA_OK && rc != CA_DENIED && !limit)
+		return rc;
+	problem = problem_of(anchors, helpers);
+	if (s->best == NULL)
+		return no_path(s, in, limit, problem, report);
+	ca_report_merge(report, s->best, CA_REPORT_CERT);
+	if (rc == CA_OK)
+		fact_anchor(report, s->chain);
+	else if (limit)
+		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL,
+		    CA_R_CHAIN_LIMIT, "the bounds of path building were met");
+	return CA_OK;
+}
+
+/* The checks could not run: whatever else the report holds, it denies. */
+static void
+could_not(struct ca_report *report, enum ca_reason reason, enum ca_err rc)
+{
+	ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, reason, "%s",
+	    ca_err_text(rc));
+}
+
+enum ca_err
+ca_verify(struct ca_crypto *crypto, const struct ca_config *cfg,
+    const struct ca_log *log, const struct ca_verify_input *in,
+    struct ca_report *report, STACK_OF(X509) **chain)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct search s = {.pc = {crypto, cfg, in->now, NULL}};
+	struct ca_cadir *anchors = NULL, *helpers = NULL;
+
+	if (chain != NULL)
+		*chain = NULL;
+	ERR_set_mark();
+	ca_verify_facts(crypto, in->leaf, report);
+	rc = ca_cadir_open(crypto, cfg->ca_dir, "ca_dir", log, &anchors);
+	if (rc == CA_OK && cfg->intermediates_dir != NULL)
+		rc = ca_cadir_open(crypto, cfg->intermediates_dir,
+		    "intermediates_dir", log, &helpers);
+	if (rc != CA_OK) {
+		could_not(report, CA_R_CHAIN_DIR, rc);
+		ret = rc;
+		goto out;
+	}
+	rc = ca_revocation_new(crypto, cfg, log, in->now, &s.pc.rev);
+	if (rc == CA_OK)
+		rc = search(&s, anchors, helpers, in, report);
+	if (rc != CA_OK) {
+		could_not(report, CA_R_INTERNAL, rc);
+		ret = rc;
+		goto out;
+	}
+	if (chain != NULL) {
+		*chain = s.chain;
+		s.chain = NULL; /* transferred */
+	}
+	ret = CA_OK;
+out:
+	ca_report_free(s.best);
+	ca_pathfinder_free(s.finder);
+	sk_X509_pop_free(s.chain, X509_free);
+	ca_revocation_free(s.pc.rev);
+	ca_cadir_free(helpers);
+	ca_cadir_free(anchors);
+	ERR_pop_to_mark();
+	return ret;
+}
+
+enum ca_err
+ca_verify_authorities(struct ca_crypto *crypto, const struct ca_config *cfg,
+    const struct ca_log *log, size_t max, struct ca_buf *out)
+{
+	struct ca_cadir *dir = NULL;
+	enum ca_err rc = ca_cadir_open(crypto, cfg->ca_dir, "ca_dir", log,
+	    &dir);
+
+	if (rc == CA_OK)
+		rc = ca_cadir_subjects(dir, max, out);
+	if (rc != CA_OK)
+		ca_buf_reset(out);
+	ca_cadir_free(dir);
+	return rc;
+}

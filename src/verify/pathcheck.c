@@ -1,0 +1,291 @@
+#include "verify/pathcheck.h"
+#include "verify/profile.h"
+#include "verify/purpose.h"
+#include "verify/verify.h"
+#include "verify/verr.h"
+
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+
+#define DETAILS_MAX 8 /* findings put into words; more are only counted */
+
+/* OpenSSL's measure of strength: 112 bits, so no RSA under 2,048, no SHA-1. */
+#define AUTH_LEVEL 2
+
+struct run {
+	const struct ca_pathcheck *pc;
+	const struct ca_path *path;
+	bool anchored;
+	struct ca_report *report;
+	unsigned findings;
+};
+
+/* OpenSSL verifies the path of a CRL's issuer in a context within ours. */
+static X509_STORE_CTX *
+outermost(X509_STORE_CTX *ctx)
+{
+	X509_STORE_CTX *parent;
+
+	while ((parent = X509_STORE_CTX_get0_parent_ctx(ctx)) != NULL)
+		ctx = parent;
+	return ctx;
+}
+
+/*
+ * The trust anchor is there for the certificate below it alone.  A store would
+ * offer it to every certificate whose issuer has its name, and a path through
+ * a renewed key (two CAs under one name) would be cut short.
+ */
+static int
+get_issuer(X509 **issuer, X509_STORE_CTX *ctx, X509 *cert)
+{
+	struct run *run = X509_STORE_CTX_get_app_data(outermost(ctx));
+	const struct ca_path *path;
+
+	*issuer = NULL;
+	if (run == NULL || !run->anchored)
+		return 0;
+	if (X509_STORE_CTX_get0_parent_ctx(ctx) != NULL)
+		return X509_STORE_CTX_get1_issuer(issuer, ctx, cert);
+	path = run->path;
+	if (X509_cmp(path->cert[path->n > 1 ? path->n - 2 : 0], cert) != 0)
+		return 0;
+	if (X509_up_ref(path->cert[path->n - 1]) != 1)
+		return -1;
+	*issuer = path->cert[path->n - 1];
+	return 1;
+}
+
+/* What RFC 5280 leaves to the CA and strict OpenSSL refuses. */
+static bool
+cleared(X509_STORE_CTX *ctx, X509 *cert, int error, time_t now)
+{
+	switch (error) {
+	case X509_V_ERR_CA_BCONS_NOT_CRITICAL:
+		/* section 4.2.1.9 binds CAs that issue, not those who verify:
+		 * PKITS 4.6.4.  A root of that kind is a mistake of our own
+		 * ca_dir. */
+		return cert != NULL && X509_self_signed(cert, 0) != 1;
+	case X509_V_ERR_CA_CERT_MISSING_KEY_USAGE:
+		/* 6.1.4 (n): only if the extension is there */
+		return true;
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		/* 4.1.2.5: notAfter is still within */
+		return cert != NULL && X509_STORE_CTX_get_error(ctx) == error &&
+		    ASN1_TIME_cmp_time_t(X509_get0_notAfter(cert), now) == 0;
+	default:
+		return false;
+	}
+}
+
+static void
+finding(struct run *run, int error, int depth, X509 *cert)
+{
+	struct ca_buf name = CA_BUF_INIT(65536);
+	enum ca_check check;
+	enum ca_reason reason;
+
+	ca_verr_map(error, &check, &reason);
+	run->findings++;
+	if (run->findings > DETAILS_MAX || cert == NULL) {
+		ca_report_set(run->report, check, CA_FAIL, reason, NULL);
+		return;
+	}
+	ca_name_rfc4514(X509_get_subject_name(cert), &name);
+	const char *text = ca_buf_text(&name);
+	ca_report_set(run->report, check, CA_FAIL, reason, "%s (%s, depth %d)",
+	    X509_verify_cert_error_string(error), text != NULL ? text : "?",
+	    depth);
+	ca_buf_free(&name);
+}
+
+/*
+ * Every finding is recorded, and the verification goes on, so that the report
+ * shows all that is wrong.  Going on grants nothing: a recorded finding is a
+ * failed check, whatever X509_verify_cert says in the end.
+ */
+static int
+verify_cb(int ok, X509_STORE_CTX *ctx)
+{
+	struct run *run = X509_STORE_CTX_get_app_data(outermost(ctx));
+	int error = X509_STORE_CTX_get_error(ctx);
+	X509 *cert = X509_STORE_CTX_get_current_cert(ctx);
+
+	if (ok == 1)
+		return 1;
+	if (run == NULL)
+		return 0;
+	if (cleared(ctx, cert, error, run->pc->now)) {
+		X509_STORE_CTX_set_error(ctx, X509_V_OK);
+		return 1;
+	}
+	if (run->pc->rev != NULL &&
+	    ca_revocation_error(run->pc->rev, ctx, error, &ok))
+		return ok;
+	finding(run, error, X509_STORE_CTX_get_error_depth(ctx), cert);
+	/* within another's path, and where it could not work, it ends */
+	if (X509_STORE_CTX_get0_parent_ctx(ctx) != NULL)
+		return 0;
+	return error != X509_V_ERR_OUT_OF_MEM &&
+	    error != X509_V_ERR_UNSPECIFIED &&
+	    error != X509_V_ERR_INVALID_CALL &&
+	    error != X509_V_ERR_STORE_LOOKUP &&
+	    error != X509_V_ERR_CERT_CHAIN_TOO_LONG;
+}
+
+/* ---- the parameters: ours alone ---- */
+
+static enum ca_err
+set_policies(const struct ca_config *cfg, X509_VERIFY_PARAM *param)
+{
+	/* without one named, POLICY_CHECK would accept none: RFC 5280 section
+	 * 6.1.1 (c) has any-policy as the initial set */
+	static const char *const any = "2.5.29.32.0";
+	size_t n = cfg->policy.n > 0 ? cfg->policy.n : 1;
+
+	for (size_t i = 0; i < n; i++) {
+		ASN1_OBJECT *oid = OBJ_txt2obj(cfg->policy.n > 0
+		    ? cfg->policy.v[i] : any, 1);
+
+		if (oid == NULL)
+			return CA_ERR_CONFIG;
+		if (X509_VERIFY_PARAM_add0_policy(param, oid) != 1) {
+			ASN1_OBJECT_free(oid);
+			return CA_ERR_MEMORY;
+		}
+	}
+	return CA_OK;
+}
+
+static enum ca_err
+set_params(const struct run *run, X509_STORE *store, X509_STORE_CTX *ctx)
+{
+	const struct ca_config *cfg = run->pc->cfg;
+	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
+	unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN |
+	    X509_V_FLAG_X509_STRICT | X509_V_FLAG_POLICY_CHECK |
+	    X509_V_FLAG_TRUSTED_FIRST |
+	    (cfg->explicit_policy ? X509_V_FLAG_EXPLICIT_POLICY : 0) |
+	    (cfg->inhibit_any ? X509_V_FLAG_INHIBIT_ANY : 0) |
+	    (cfg->inhibit_map ? X509_V_FLAG_INHIBIT_MAP : 0) |
+	    /* those of revocation.c */
+	    X509_VERIFY_PARAM_get_flags(X509_STORE_get0_param(store));
+
+	/* The context began with OpenSSL's table of defaults, which the host
+	 * application may have changed. */
+	if (X509_VERIFY_PARAM_clear_flags(param, ~0UL) != 1 ||
+	    X509_VERIFY_PARAM_set_flags(param, flags) != 1)
+		return CA_ERR_CRYPTO;
+	X509_VERIFY_PARAM_set_time(param, run->pc->now);
+	X509_VERIFY_PARAM_set_depth(param, CA_PATH_CERTS_MAX);
+	X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
+	return set_policies(cfg, param);
+}
+
+/* ---- what X509_verify_cert leaves open ---- */
+
+/* RFC 5280 section 6.1.4 (l): self-issued certificates do not count. */
+static void
+check_depth(struct run *run, const STACK_OF(X509) *chain)
+{
+	unsigned n = 0;
+
+	for (int i = 1; i < sk_X509_num(chain) - 1; i++)
+		n += (X509_get_extension_flags(sk_X509_value(chain, i)) &
+		    EXFLAG_SI) == 0;
+	if (n > run->pc->cfg->max_depth)
+		ca_report_set(run->report, CA_CHECK_CHAIN, CA_FAIL,
+		    CA_R_CHAIN_PATHLEN,
+		    "%u intermediates, and max_depth is %u", n,
+		    run->pc->cfg->max_depth);
+}
+
+/* A check that left no finding passes, but only where the run ended well. */
+static void
+conclude(struct run *run, int rc, X509_STORE_CTX *ctx)
+{
+	struct ca_report *report = run->report;
+
+	if (rc != 1 || !run->anchored) {
+		/* a refusal that nobody recorded must not get lost */
+		if (ca_report_verdict(report, CA_CHECK_CHAIN) == CA_NOT_RUN &&
+		    ca_report_verdict(report, CA_CHECK_VALIDITY) ==
+		    CA_NOT_RUN && ca_report_verdict(report,
+		    CA_CHECK_REVOCATION) != CA_FAIL)
+			finding(run, X509_STORE_CTX_get_error(ctx), 0,
+			    run->path->cert[0]);
+		return;
+	}
+	ca_report_set(report, CA_CHECK_CHAIN, CA_PASS, CA_R_OK, NULL);
+	ca_report_set(report, CA_CHECK_VALIDITY, CA_PASS, CA_R_OK, NULL);
+}
+
+static void
+check_chain(struct run *run, const STACK_OF(X509) *chain)
+{
+	check_depth(run, chain);
+	ca_profile_check(chain, run->anchored, run->report);
+	ca_purpose_check(chain, &run->pc->cfg->purpose, run->report);
+}
+
+static enum ca_err
+give_chain(X509_STORE_CTX *ctx, STACK_OF(X509) **chain)
+{
+	if (chain == NULL)
+		return CA_OK;
+	*chain = X509_STORE_CTX_get1_chain(ctx);
+	return *chain != NULL ? CA_OK : CA_ERR_MEMORY;
+}
+
+enum ca_err
+ca_pathcheck_run(const struct ca_pathcheck *pc, const struct ca_path *path,
+    bool anchored, STACK_OF(X509) *helpers, struct ca_report *report,
+    STACK_OF(X509) **chain)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct run run = {pc, path, anchored, report, 0};
+	X509_STORE *store = X509_STORE_new();
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new_ex(
+	    ca_crypto_get0_libctx(pc->crypto), NULL);
+
+	ERR_set_mark();
+	if (store == NULL || ctx == NULL || (anchored &&
+	    X509_STORE_add_cert(store, path->cert[path->n - 1]) != 1)) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	X509_STORE_set_get_issuer(store, get_issuer);
+	if (pc->rev != NULL)
+		ca_revocation_attach(pc->rev, store);
+	if (X509_STORE_CTX_init(ctx, store, path->cert[0], helpers) != 1) {
+		ret = CA_ERR_CRYPTO;
+		goto out;
+	}
+	X509_STORE_CTX_set_app_data(ctx, &run);
+	X509_STORE_CTX_set_verify_cb(ctx, verify_cb);
+	if ((rc = set_params(&run, store, ctx)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	int verified = X509_verify_cert(ctx);
+	const STACK_OF(X509) *built = X509_STORE_CTX_get0_chain(ctx);
+	if (pc->rev != NULL)
+		ca_revocation_report(pc->rev, report);
+	if (built != NULL)
+		check_chain(&run, built);
+	else
+		verified = 0;
+	conclude(&run, verified, ctx);
+	if (built != NULL && (rc = give_chain(ctx, chain)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	X509_STORE_CTX_free(ctx);
+	X509_STORE_free(store);
+	ERR_pop_to_mark();
+	return ret;
+}

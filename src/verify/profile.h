@@ -1,0 +1,25 @@
+/*
+ * The certificate profile of RFC 5280 section 4, as far as OpenSSL's strict
+ * mode does not hold certificates to it, and the keys and digests that no
+ * chain may rest on.
+ */
+#ifndef CA_VERIFY_PROFILE_H
+#define CA_VERIFY_PROFILE_H
+
+#include <openssl/x509.h>
+#include <stdbool.h>
+
+#include "verify/report.h"
+
+#define CA_PROFILE_RSA_MIN 2048
+#define CA_PROFILE_RSA_MAX 16384
+
+/*
+ * Findings about the certificates of chain (leaf first) into CA_CHECK_CHAIN;
+ * none leaves the report as it is.  anchored: the last one is a trust anchor,
+ * whose own signature nobody relies on.
+ */
+void ca_profile_check(const STACK_OF(X509) *chain, bool anchored,
+    struct ca_report *report);
+
+#endif

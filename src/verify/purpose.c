@@ -1,0 +1,95 @@
+#include "verify/purpose.h"
+#include "base/buf.h"
+
+#include <openssl/objects.h>
+#include <openssl/x509v3.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* Purpose id of OpenSSL over the whole chain: only a plain 1 is a yes. */
+static bool
+holds_for_tls(const STACK_OF(X509) *chain, int id)
+{
+	for (int i = 0; i < sk_X509_num(chain); i++)
+		if (X509_check_purpose(sk_X509_value(chain, i), id, i > 0) != 1)
+			return false;
+	return sk_X509_num(chain) > 0;
+}
+
+static bool
+lists(const EXTENDED_KEY_USAGE *eku, const ASN1_OBJECT *oid)
+{
+	for (int i = 0; i < sk_ASN1_OBJECT_num(eku); i++)
+		if (OBJ_cmp(sk_ASN1_OBJECT_value(eku, i), oid) == 0)
+			return true;
+	return false;
+}
+
+/* One certificate's extendedKeyUsage has oid; leaf: and must. */
+static bool
+allows(X509 *cert, const ASN1_OBJECT *oid, bool leaf)
+{
+	int critical;
+	EXTENDED_KEY_USAGE *eku = X509_get_ext_d2i(cert, NID_ext_key_usage,
+	    &critical, NULL);
+	bool yes;
+
+	/* -1: there is none; -2: more than one; else it does not decode */
+	if (eku == NULL)
+		return !leaf && critical == -1;
+	yes = lists(eku, oid) || (!leaf &&
+	    lists(eku, OBJ_nid2obj(NID_anyExtendedKeyUsage)));
+	EXTENDED_KEY_USAGE_free(eku);
+	return yes;
+}
+
+static bool
+holds_for_oid(const STACK_OF(X509) *chain, const char *text)
+{
+	ASN1_OBJECT *oid = OBJ_txt2obj(text, 1);
+	bool yes = oid != NULL && sk_X509_num(chain) > 0;
+
+	for (int i = 0; yes && i < sk_X509_num(chain); i++)
+		yes = allows(sk_X509_value(chain, i), oid, i == 0);
+	/* X509_get_key_usage is all ones where there is no extension */
+	if (yes)
+		yes = (X509_get_key_usage(sk_X509_value(chain, 0)) &
+		    KU_DIGITAL_SIGNATURE) != 0;
+	ASN1_OBJECT_free(oid);
+	return yes;
+}
+
+static bool
+holds(const STACK_OF(X509) *chain, const char *purpose)
+{
+	if (strcmp(purpose, "any") == 0)
+		return true;
+	if (strcmp(purpose, "sslclient") == 0)
+		return holds_for_tls(chain, X509_PURPOSE_SSL_CLIENT);
+	if (strcmp(purpose, "sslserver") == 0)
+		return holds_for_tls(chain, X509_PURPOSE_SSL_SERVER);
+	return holds_for_oid(chain, purpose);
+}
+
+void
+ca_purpose_check(const STACK_OF(X509) *chain, const struct ca_list *purposes,
+    struct ca_report *report)
+{
+	struct ca_buf wanted = CA_BUF_INIT(4096);
+	const char *text;
+
+	for (size_t i = 0; i < purposes->n; i++) {
+		if (holds(chain, purposes->v[i])) {
+			ca_report_set(report, CA_CHECK_PURPOSE, CA_PASS,
+			    CA_R_OK, "%s", purposes->v[i]);
+			ca_buf_free(&wanted);
+			return;
+		}
+		ca_buf_fmt(&wanted, "%s%s", i > 0 ? ", " : "",
+		    purposes->v[i]);
+	}
+	text = ca_buf_text(&wanted);
+	ca_report_set(report, CA_CHECK_PURPOSE, CA_FAIL, CA_R_PURPOSE,
+	    "wanted: %s", text != NULL && text[0] != '\0' ? text : "nothing");
+	ca_buf_free(&wanted);
+}

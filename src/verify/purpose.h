@@ -1,0 +1,28 @@
+/*
+ * What a certificate may be used for.
+ */
+#ifndef CA_VERIFY_PURPOSE_H
+#define CA_VERIFY_PURPOSE_H
+
+#include <openssl/x509.h>
+
+#include "config/config.h"
+#include "verify/report.h"
+
+/*
+ * CA_CHECK_PURPOSE of chain (leaf first): one of the purposes must hold.
+ *
+ * sslclient, sslserver: as OpenSSL decides it for the leaf and for every CA of
+ *   the chain, the anchor included (extendedKeyUsage, keyUsage, nsCertType).
+ *   A leaf whose extendedKeyUsage has anyExtendedKeyUsage but not the purpose
+ *   is refused, as RFC 5280 section 4.2.1.12 allows and OpenSSL does.
+ * OID: it must stand in the leaf's extendedKeyUsage (none at all does not do,
+ *   nor does anyExtendedKeyUsage), the leaf's keyUsage, if there, must have
+ *   digitalSignature, and a CA with extendedKeyUsage must have the OID or
+ *   anyExtendedKeyUsage.
+ * any: nothing is asked.
+ */
+void ca_purpose_check(const STACK_OF(X509) *chain,
+    const struct ca_list *purposes, struct ca_report *report);
+
+#endif

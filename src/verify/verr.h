@@ -1,0 +1,14 @@
+/*
+ * OpenSSL's verification errors as findings.
+ */
+#ifndef CA_VERIFY_VERR_H
+#define CA_VERIFY_VERR_H
+
+#include "verify/report.h"
+
+/* The check and reason of an X509_V_ERR_...; an unknown one is
+ * CA_R_CHAIN_OTHER.  Those about CRLs are revocation.c's affair, and come here
+ * only if it does not know them. */
+void ca_verr_map(int error, enum ca_check *check, enum ca_reason *reason);
+
+#endif
