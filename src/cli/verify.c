@@ -1,0 +1,418 @@
+#include "verify/verify.h"
+#include "base/file.h"
+#include "cli/cli.h"
+#include "cli/verify.h"
+#include "verify/certfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char help[] =
+    "usage: certauth verify [OPTIONS] CERT.pem\n"
+    "\n"
+    "Judge a certificate as a login would, but for the mapping: chain,\n"
+    "validity, purpose, revocation.  CERT.pem may hold intermediates behind\n"
+    "the certificate.  Exit status: 0 accepted, 1 rejected, 2 could not tell.\n"
+    "\n"
+    "  --config FILE --service S    configuration, and its section to use\n"
+    "  --ca-dir DIR                 trust anchors\n"
+    "  --intermediates-dir DIR, --intermediates FILE    help to build chains\n"
+    "  --crl-dir DIR | --no-crl     CRLs; with --ca-dir but neither of these,\n"
+    "                               revocation is not checked\n"
+    "  --crl require|prefer|off     --crl-engine auto|stream|openssl\n"
+    "  --purpose any|sslclient|sslserver|OID    (more than one: any of them)\n"
+    "  --policy OID ... --explicit-policy --inhibit-any --inhibit-map\n"
+    "  --max-depth N                intermediates, self-issued ones not counted\n"
+    "  --time 2026-11-24T12:00:00Z  judge by this time instead of now\n"
+    "  --json, --quiet, --debug\n"
+    "\n"
+    "Example:\n"
+    "  certauth verify --ca-dir /etc/certauth/ca --no-crl alice.pem\n";
+
+static int run(int argc, char **argv);
+
+const struct ca_command ca_cmd_verify = {
+    "verify", "judge a certificate as a login would", help, run};
+
+enum {
+	OPT_CONFIG = 256,
+	OPT_SERVICE,
+	OPT_INTERMEDIATES,
+	OPT_NO_CRL,
+	OPT_TIME,
+	OPT_JSON,
+	OPT_QUIET,
+	OPT_DEBUG,
+	/* from here on: keys of the configuration */
+	OPT_KEY,
+	OPT_CA_DIR = OPT_KEY,
+	OPT_INTERMEDIATES_DIR,
+	OPT_CRL_DIR,
+	OPT_CRL,
+	OPT_CRL_ENGINE,
+	OPT_MAX_DEPTH,
+	OPT_EXPLICIT,
+	OPT_INHIBIT_ANY,
+	OPT_INHIBIT_MAP,
+	OPT_PURPOSE, /* lists */
+	OPT_POLICY,
+	OPT_KEYS_END,
+};
+
+static const struct option options[] = {
+    {"config", required_argument, NULL, OPT_CONFIG},
+    {"service", required_argument, NULL, OPT_SERVICE},
+    {"intermediates", required_argument, NULL, OPT_INTERMEDIATES},
+    {"no-crl", no_argument, NULL, OPT_NO_CRL},
+    {"time", required_argument, NULL, OPT_TIME},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"quiet", no_argument, NULL, OPT_QUIET},
+    {"debug", no_argument, NULL, OPT_DEBUG},
+    {"ca-dir", required_argument, NULL, OPT_CA_DIR},
+    {"intermediates-dir", required_argument, NULL, OPT_INTERMEDIATES_DIR},
+    {"crl-dir", required_argument, NULL, OPT_CRL_DIR},
+    {"crl", required_argument, NULL, OPT_CRL},
+    {"crl-engine", required_argument, NULL, OPT_CRL_ENGINE},
+    {"max-depth", required_argument, NULL, OPT_MAX_DEPTH},
+    {"explicit-policy", no_argument, NULL, OPT_EXPLICIT},
+    {"inhibit-any", no_argument, NULL, OPT_INHIBIT_ANY},
+    {"inhibit-map", no_argument, NULL, OPT_INHIBIT_MAP},
+    {"purpose", required_argument, NULL, OPT_PURPOSE},
+    {"policy", required_argument, NULL, OPT_POLICY},
+    {NULL, 0, NULL, 0},
+};
+
+/* The configuration's key and how the option is called in messages. */
+static const struct {
+	const char *key, *option;
+} keys[OPT_KEYS_END - OPT_KEY] = {
+    [OPT_CA_DIR - OPT_KEY] = {"ca_dir", "--ca-dir"},
+    [OPT_INTERMEDIATES_DIR - OPT_KEY] = {"intermediates_dir",
+	"--intermediates-dir"},
+    [OPT_CRL_DIR - OPT_KEY] = {"crl_dir", "--crl-dir"},
+    [OPT_CRL - OPT_KEY] = {"crl", "--crl"},
+    [OPT_CRL_ENGINE - OPT_KEY] = {"crl_engine", "--crl-engine"},
+    [OPT_MAX_DEPTH - OPT_KEY] = {"max_depth", "--max-depth"},
+    [OPT_EXPLICIT - OPT_KEY] = {"explicit_policy", "--explicit-policy"},
+    [OPT_INHIBIT_ANY - OPT_KEY] = {"inhibit_any", "--inhibit-any"},
+    [OPT_INHIBIT_MAP - OPT_KEY] = {"inhibit_map", "--inhibit-map"},
+    [OPT_PURPOSE - OPT_KEY] = {"purpose", "--purpose"},
+    [OPT_POLICY - OPT_KEY] = {"policy", "--policy"},
+};
+
+struct args {
+	const char *config, *service, *intermediates, *cert;
+	const char *key[OPT_KEYS_END - OPT_KEY];
+	struct ca_buf purpose, policy; /* lists, with spaces between */
+	bool no_crl, json, quiet, debug;
+	bool foreign; /* --ca-dir alone: the site's CRLs are another CA's */
+	long long now;
+};
+
+static void
+add_word(struct ca_buf *list, const char *word)
+{
+	if (list->len > 0)
+		ca_buf_str(list, " ");
+	ca_buf_str(list, word);
+}
+
+static int
+one_option(struct args *a, int c)
+{
+	switch (c) {
+	case OPT_CONFIG:
+		a->config = optarg;
+		break;
+	case OPT_SERVICE:
+		a->service = optarg;
+		break;
+	case OPT_INTERMEDIATES:
+		a->intermediates = optarg;
+		break;
+	case OPT_NO_CRL:
+		a->no_crl = true;
+		break;
+	case OPT_TIME:
+		if (ca_cli_time(optarg, &a->now) != CA_OK)
+			return ca_cli_usage(&ca_cmd_verify,
+			    "--time %s is no time as RFC 3339 has it", optarg);
+		break;
+	case OPT_JSON:
+		a->json = true;
+		break;
+	case OPT_QUIET:
+		a->quiet = true;
+		break;
+	case OPT_DEBUG:
+		a->debug = true;
+		break;
+	case OPT_PURPOSE:
+		add_word(&a->purpose, optarg);
+		break;
+	case OPT_POLICY:
+		add_word(&a->policy, optarg);
+		break;
+	case OPT_EXPLICIT:
+	case OPT_INHIBIT_ANY:
+	case OPT_INHIBIT_MAP:
+		a->key[c - OPT_KEY] = "yes";
+		break;
+	default:
+		if (c < OPT_KEY || c >= OPT_KEYS_END)
+			return ca_cli_usage(&ca_cmd_verify,
+			    "%s is not an option, or lacks its value",
+			    "what is given");
+		a->key[c - OPT_KEY] = optarg;
+	}
+	return CA_EXIT_OK;
+}
+
+static int
+parse_args(struct args *a, int argc, char **argv)
+{
+	int c, status;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == '?' || c == ':')
+			return ca_cli_usage(&ca_cmd_verify,
+			    "%s: no such option, or it lacks its value",
+			    argv[optind - 1]);
+		if ((status = one_option(a, c)) != CA_EXIT_OK)
+			return status;
+	}
+	if (argc - optind != 1)
+		return ca_cli_usage(&ca_cmd_verify,
+		    "one certificate file is needed");
+	a->cert = argv[optind];
+	if (a->no_crl && a->key[OPT_CRL_DIR - OPT_KEY] != NULL)
+		return ca_cli_usage(&ca_cmd_verify,
+		    "--crl-dir and --no-crl exclude each other");
+	a->foreign = a->key[OPT_CA_DIR - OPT_KEY] != NULL &&
+	    a->key[OPT_CRL_DIR - OPT_KEY] == NULL && !a->no_crl;
+	if (a->no_crl || a->foreign)
+		a->key[OPT_CRL - OPT_KEY] = "off";
+	if (a->purpose.len > 0)
+		a->key[OPT_PURPOSE - OPT_KEY] = ca_buf_text(&a->purpose);
+	if (a->policy.len > 0)
+		a->key[OPT_POLICY - OPT_KEY] = ca_buf_text(&a->policy);
+	return CA_EXIT_OK;
+}
+
+static enum ca_err
+configure(const struct args *a, const struct ca_log *log,
+    struct ca_config **out)
+{
+	struct ca_config *cfg = ca_config_new();
+	enum ca_err rc;
+
+	*out = cfg;
+	if (cfg == NULL)
+		return CA_ERR_MEMORY;
+	rc = ca_config_read(cfg, a->config != NULL ? a->config
+	    : CA_SYSCONFDIR "/certauth.conf", a->service, a->config != NULL,
+	    log);
+	for (int i = 0; rc == CA_OK && i < OPT_KEYS_END - OPT_KEY; i++)
+		if (a->key[i] != NULL)
+			rc = ca_config_set(cfg, keys[i].key, a->key[i],
+			    keys[i].option, log);
+	return rc;
+}
+
+/* ---- the certificates ---- */
+
+/* The user's own file: it decides nothing, so it may belong to anybody. */
+enum ca_err
+ca_cli_read(const char *path, struct ca_buf *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return errno == ENOENT ? CA_ERR_NOT_FOUND : CA_ERR_IO;
+	enum ca_err rc = ca_file_read_fd(fd, CA_CERTFILE_MAX, out);
+	int saved = errno;
+	(void)close(fd);
+	errno = saved;
+	return rc;
+}
+
+struct certs {
+	struct ca_crypto *crypto;
+	X509 *leaf;
+	STACK_OF(X509) *others;
+	bool want_leaf, bad_leaf;
+};
+
+static enum ca_err
+take_cert(void *ctx, const uint8_t *der, size_t len)
+{
+	struct certs *certs = ctx;
+	X509 *cert = NULL;
+	enum ca_err rc = ca_crypto_cert(certs->crypto, der, len, &cert);
+
+	if (rc == CA_ERR_MEMORY)
+		return rc;
+	if (certs->want_leaf) {
+		certs->want_leaf = false;
+		certs->bad_leaf = cert == NULL;
+		certs->leaf = cert;
+		return CA_OK;
+	}
+	if (cert == NULL) /* it can only fail to help */
+		return CA_OK;
+	if (sk_X509_push(certs->others, cert) <= 0) {
+		X509_free(cert);
+		return CA_ERR_MEMORY;
+	}
+	return CA_OK;
+}
+
+static int
+read_certs(struct certs *certs, const char *path)
+{
+	struct ca_buf text = CA_BUF_INIT(CA_CERTFILE_MAX);
+	enum ca_err rc = ca_cli_read(path, &text);
+	int status = CA_EXIT_OK;
+
+	if (rc != CA_OK)
+		status = ca_cli_fail("%s: %s", path, rc == CA_ERR_LIMIT
+		    ? ca_err_text(rc) : strerror(errno));
+	else if ((rc = ca_certfile_each(text.p, text.len, take_cert, certs)) !=
+	    CA_OK)
+		status = ca_cli_fail("%s: %s", path, rc == CA_ERR_NOT_FOUND
+		    ? "holds no certificate" : ca_err_text(rc));
+	ca_buf_free(&text);
+	return status;
+}
+
+/* ---- what comes out ---- */
+
+/* Anchor first, each certificate below its issuer. */
+void
+ca_cli_chain(const STACK_OF(X509) *chain, struct ca_buf *out)
+{
+	int n = sk_X509_num(chain);
+
+	for (int i = n - 1; i >= 0; i--) {
+		X509 *cert = sk_X509_value(chain, i);
+		struct ca_buf name = CA_BUF_INIT(65536);
+		struct tm from = {0}, to = {0};
+		char validity[64] = "";
+		const char *text;
+
+		ca_name_rfc4514(X509_get_subject_name(cert), &name);
+		text = ca_buf_text(&name);
+		ca_buf_fmt(out, "  %*s%s", 2 * (n - 1 - i), "",
+		    i == n - 1 ? "" : "`- ");
+		ca_buf_printable(out, text != NULL ? text : "?",
+		    text != NULL ? strlen(text) : 1);
+		if (ASN1_TIME_to_tm(X509_get0_notBefore(cert), &from) == 1 &&
+		    ASN1_TIME_to_tm(X509_get0_notAfter(cert), &to) == 1)
+			(void)snprintf(validity, sizeof validity,
+			    "  (%04d-%02d-%02d to %04d-%02d-%02d)",
+			    from.tm_year + 1900, from.tm_mon + 1, from.tm_mday,
+			    to.tm_year + 1900, to.tm_mon + 1, to.tm_mday);
+		ca_buf_fmt(out, "%s%s\n", validity,
+		    i == n - 1 ? "  [trust anchor]" : "");
+		ca_buf_free(&name);
+	}
+}
+
+static void
+print(const struct args *a, const struct ca_report *report,
+    const STACK_OF(X509) *chain)
+{
+	struct ca_buf out = CA_BUF_INIT(1 << 20);
+	const char *text;
+
+	if (a->quiet)
+		return;
+	if (a->json) {
+		ca_report_json(report, CA_REPORT_CERT, &out);
+		ca_buf_str(&out, "\n");
+	} else {
+		ca_report_text(report, CA_REPORT_CERT, &out);
+		if (a->foreign)
+			ca_buf_str(&out, "note: --ca-dir without --crl-dir: "
+			    "revocation was not checked\n");
+		if (chain != NULL) {
+			ca_buf_str(&out, "chain:\n");
+			ca_cli_chain(chain, &out);
+		}
+	}
+	if ((text = ca_buf_text(&out)) != NULL)
+		fputs(text, stdout);
+	ca_buf_free(&out);
+}
+
+static int
+judge(const struct args *a, const struct ca_log *log, struct ca_crypto *crypto,
+    const struct ca_config *cfg, const struct certs *certs)
+{
+	struct ca_verify_input in = {certs->leaf, certs->others,
+	    (time_t)a->now};
+	struct ca_report *report = ca_report_new();
+	STACK_OF(X509) *chain = NULL;
+	enum ca_err rc = CA_OK;
+	int status;
+
+	if (report == NULL)
+		return ca_cli_fail("out of memory");
+	if (certs->bad_leaf)
+		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL,
+		    CA_R_CERT_MALFORMED, "it cannot be decoded");
+	else
+		rc = ca_verify(crypto, cfg, log, &in, report, &chain);
+	status = rc == CA_OK && ca_report_granted(report, CA_REPORT_CERT)
+	    ? CA_EXIT_OK : rc == CA_OK ? CA_EXIT_NO : CA_EXIT_USAGE;
+	print(a, report, chain);
+	if (fflush(stdout) != 0 && status == CA_EXIT_OK)
+		status = CA_EXIT_USAGE;
+	sk_X509_pop_free(chain, X509_free);
+	ca_report_free(report);
+	return status;
+}
+
+static int
+run(int argc, char **argv)
+{
+	struct args a = {.purpose = CA_BUF_INIT(4096),
+	    .policy = CA_BUF_INIT(65536), .now = (long long)time(NULL)};
+	struct certs certs = {.want_leaf = true};
+	struct ca_crypto *crypto = NULL;
+	struct ca_config *cfg = NULL;
+	int status = parse_args(&a, argc, argv);
+
+	if (status != CA_EXIT_OK)
+		goto out;
+	struct ca_log log = ca_cli_log(a.debug);
+	enum ca_err rc = configure(&a, &log, &cfg);
+	if (rc == CA_OK)
+		rc = ca_crypto_new(&crypto);
+	certs.crypto = crypto;
+	certs.others = sk_X509_new_null();
+	if (rc != CA_OK || certs.others == NULL) {
+		status = rc == CA_ERR_CONFIG ? CA_EXIT_USAGE
+		    : ca_cli_fail("%s", ca_err_text(rc != CA_OK ? rc
+		    : CA_ERR_MEMORY));
+		goto out;
+	}
+	if ((status = read_certs(&certs, a.cert)) != CA_EXIT_OK ||
+	    (a.intermediates != NULL && (status = read_certs(&certs,
+	    a.intermediates)) != CA_EXIT_OK))
+		goto out;
+	status = judge(&a, &log, crypto, cfg, &certs);
+out:
+	X509_free(certs.leaf);
+	sk_X509_pop_free(certs.others, X509_free);
+	ca_crypto_free(crypto);
+	ca_config_free(cfg);
+	ca_buf_free(&a.purpose);
+	ca_buf_free(&a.policy);
+	return status;
+}
