@@ -1,9 +1,11 @@
 #include "cli/cli.h"
 #include "cli/sign.h"
+#include "cli/verify.h"
 
 #include <stddef.h>
 
 const struct ca_command *const ca_commands[] = {
 	&ca_cmd_sign,
+	&ca_cmd_verify,
 	NULL,
 };
