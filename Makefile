@@ -86,7 +86,13 @@ $(B)/%.o: %.c Makefile
 	$(say) CC $<
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
-$(LIB): $(LIB_OBJ)
+# Which objects it is made of, so that a source that goes away is missed.
+$(B)/objects: FORCE
+	@mkdir -p $(@D); echo '$(LIB_OBJ)' | cmp -s - $@ || \
+		echo '$(LIB_OBJ)' >$@
+.PHONY: FORCE
+
+$(LIB): $(LIB_OBJ) $(B)/objects
 	$(say) AR $@
 	$(Q)rm -f $@ && $(AR) rcs $@ $(LIB_OBJ)
 

@@ -9,9 +9,11 @@ everything() {
 
 @test "make demo: accepted, then refused, and nothing else has changed" {
 	[ "$(id -u)" -eq 0 ] || skip 'needs root: sshd serves other users'
-	mkdir "$BATS_TEST_TMPDIR/tmp"
+	local tmp
+	tmp=$(mktemp -d)
+	chmod 755 "$tmp"
 	everything >"$BATS_TEST_TMPDIR/before"
-	TMPDIR=$BATS_TEST_TMPDIR/tmp run "$HERE/tests/demo.sh" "$CERTAUTH_BUILD"
+	TMPDIR=$tmp run "$HERE/tests/demo.sh" "$CERTAUTH_BUILD"
 	echo "$output"
 	[ "$status" -eq 0 ]
 	everything >"$BATS_TEST_TMPDIR/after"
@@ -19,5 +21,5 @@ everything() {
 	[[ $output == *REFUSED*'outcome=denied reason=revoked'* ]]
 	[ "${#lines[@]}" -le 16 ]
 	diff "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
-	[ -z "$(ls -A "$BATS_TEST_TMPDIR/tmp")" ]
+	rmdir "$tmp"
 }

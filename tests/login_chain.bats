@@ -106,11 +106,16 @@ teardown_file() { place_remove; }
 	local ca
 	pki_copy "$S/md5"
 	ca=$PKI
-	pki_leaf md5 inter --md md5
+	# ECDSA has no signatures with MD5
+	pki_ca rsa-ca --issuer root --key rsa2048
+	pki_leaf md5 rsa-ca --md md5
+	pki_crl rsa-ca
+	crl_dir root.crl rsa-ca.crl
 	echo "alice sha256:$(pki_sha256 "$ca/md5.pem")" \
 		>>"$S/etc/certauth/users"
-	cat "$ca/md5.pem" "$ca/inter.pem" >"$S/md5.pem"
+	cat "$ca/md5.pem" "$ca/rsa-ca.pem" >"$S/md5.pem"
 	login_denied weak --raw --cert "$S/md5.pem" --key "$ca/md5.key"
+	crl_dir crl
 }
 
 @test "RSA of 1024 bits: the leaf" {

@@ -3,7 +3,10 @@
 load lib/common
 load lib/sshd
 
-setup() { need_root; }
+setup() {
+	need_root
+	client_make
+}
 
 setup_file() {
 	[ "$(id -u)" -eq 0 ] || return 0 # every test is skipped, see setup
@@ -14,7 +17,6 @@ setup_file() {
 		"bob sha256:$(pki_sha256 "$PKI/bob.pem")"
 	conf default 'host_names = web1.example web1'
 	sshd_start
-	client_make
 }
 
 teardown_file() {
@@ -61,7 +63,6 @@ pass_through() {
 	run client "$CERTAUTH" ssh web1 'echo $(id -un)-is-in' </dev/null
 	echo "$output"
 	[[ $output == *alice-is-in* ]]
-	client_make
 }
 
 @test "no response is left behind in XDG_RUNTIME_DIR" {
@@ -109,7 +110,6 @@ pass_through() {
 	client_make bob
 	refused other-user client "$CERTAUTH" ssh web1 'echo alice-is-in' \
 		</dev/null
-	client_make
 }
 
 @test "a host that gives itself another name: the client does not sign" {

@@ -2,7 +2,11 @@
 # The real sudo, with its own configuration.
 load lib/common
 
-setup() { need_root; }
+setup() {
+	need_root
+	crl_dir crl
+	conf default "host_names = $(hostname)"
+}
 
 setup_file() {
 	[ "$(id -u)" -eq 0 ] || return 0 # every test is skipped, see setup
@@ -16,7 +20,6 @@ setup_file() {
 	END
 	chmod 440 "$S/etc/sudoers"
 	service sudo
-	conf default "host_names = $(hostname)"
 	mkdir -p "$S/home/alice/.config/certauth"
 	cp "$PKI/alice-chain.pem" "$S/home/alice/me.pem"
 	cp "$PKI/alice.key" "$S/home/alice/me.key"
@@ -60,7 +63,6 @@ alice_sudo() {
 	[ "$status" -ne 0 ]
 	[[ $output != *root* ]]
 	logged 'pam_certauth\(sudo:auth\).*reason=revoked'
-	crl_dir crl
 }
 
 @test "sudo on a terminal" {
@@ -103,7 +105,6 @@ alice_sudo() {
 	[ "$status" -ne 0 ]
 	[[ $output == *'rule 1'* ]]
 	not_logged 'outcome=granted'
-	conf default "host_names = $(hostname)"
 }
 
 @test "bob's sudo with alice's certificate" {

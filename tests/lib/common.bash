@@ -15,7 +15,8 @@
 #   in_place COMMAND ...         run there as root
 #   as_user LOGIN COMMAND ...    run there as that user, in his home
 #   service NAME [ARG ...]       /etc/pam.d/NAME with the module and its ARGs
-#   conf SECTION KEY=VALUE ...   append to /etc/certauth/certauth.conf
+#   conf SECTION 'KEY = VALUE' ...   add to /etc/certauth/certauth.conf; in
+#                                section default a later value replaces
 #   conf_reset                   the basic configuration again
 #   users LINE ...               /etc/certauth/users
 #   ca_dir FILE ..., crl_dir FILE ...   fill /etc/certauth/ca and crl from PKI
@@ -146,17 +147,25 @@ service() {
 }
 
 conf_reset() {
-	printf '[default]\nhost_names = host.example\n' \
-		>"$S/etc/certauth/certauth.conf"
+	printf '[default]\nhost_names = host.example\n' >"$S/conf.default"
+	: >"$S/conf.sections"
+	conf default
 }
 
 conf() {
-	local line
-	printf '[%s]\n' "$1" >>"$S/etc/certauth/certauth.conf"
+	local section=$1 line to=$S/conf.default
 	shift
+	if [ "$section" != default ]; then
+		to=$S/conf.sections
+		printf '[%s]\n' "$section" >>"$to"
+	fi
 	for line; do
-		printf '%s\n' "$line" >>"$S/etc/certauth/certauth.conf"
+		[ "$section" != default ] || sed -i "/^${line%% *} /d" "$to"
+		printf '%s\n' "$line" >>"$to"
 	done
+	# replaced, not rewritten: a mode that a test has set goes with it
+	cat "$S/conf.default" "$S/conf.sections" >"$S/conf.new"
+	mv "$S/conf.new" "$S/etc/certauth/certauth.conf"
 }
 
 users() {
@@ -237,12 +246,14 @@ login() {
 		case $1 in
 		--cert) cert=$2; shift 2 ;;
 		--key) key=$2; shift 2 ;;
-		--raw) raw=1; shift ;; # options bring certificate and key along
+		--raw) raw=1; shift ;; # certificate and key are files
 		--) shift; pam=("$@"); break ;;
 		*) opts+=("$1"); shift ;;
 		esac
 	done
-	if [ -z "$raw" ]; then
+	if [ -n "$raw" ]; then
+		opts+=(--cert "$cert" --key "$key")
+	else
 		opts+=(--cert "$PKI/$cert-chain.pem" --key "$PKI/${key:-$cert}.key")
 	fi
 	log_mark

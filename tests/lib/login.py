@@ -254,11 +254,14 @@ def converse(child, reads, write, o):
         reply = answer(m.group(0), m.group(1), int(m.group(2)),
                        int(m.group(3)), state, o)
         try:
-            if reply is None:
+            if reply is None and o['pty']:
+                reply = b'\x04'
+            elif reply is None:
                 os.close(write)
                 write = None
                 continue
-            reply += b'\n'
+            else:
+                reply += b'\n'
             while reply:
                 reply = reply[os.write(write, reply):]
         except OSError:  # it did not want to hear all of it
