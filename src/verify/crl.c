@@ -1,22 +1,12 @@
 #include "verify/crl.h"
-#include "base/file.h"
+#include "verify/crlint.h"
 #include "verify/crlsig.h"
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-struct ca_crl {
-	char *name;
-	X509_CRL *x509;
-	enum ca_reason trouble;
-	struct ca_crypto *crypto;
-	X509 *signer;        /* who was asked about last */
-	enum ca_err signed_by; /* what the answer was */
-};
 
 enum ca_err
 ca_crls_add(struct ca_crls *list, struct ca_crl *crl)
@@ -39,6 +29,25 @@ ca_crls_clear(struct ca_crls *list)
 	*list = (struct ca_crls){NULL, 0};
 }
 
+struct ca_crl *
+ca_crl_new(const struct ca_crl_source *src, struct ca_crls *out)
+{
+	struct ca_crl *crl = calloc(1, sizeof *crl);
+
+	if (crl == NULL)
+		return NULL;
+	crl->crypto = src->crypto;
+	crl->log = src->log;
+	crl->trouble = CA_R_CRL_MALFORMED;
+	crl->fd = -1;
+	if ((crl->name = strdup(src->name)) == NULL ||
+	    ca_crls_add(out, crl) != CA_OK) {
+		ca_crl_free(crl);
+		return NULL;
+	}
+	return crl;
+}
+
 void
 ca_crl_free(struct ca_crl *crl)
 {
@@ -46,6 +55,12 @@ ca_crl_free(struct ca_crl *crl)
 		return;
 	X509_CRL_free(crl->x509);
 	X509_free(crl->signer);
+	free(crl->src);
+	if (crl->fd >= 0)
+		(void)close(crl->fd);
+	ca_crlread_clear(&crl->read);
+	ca_crl_hits_clear(&crl->hits);
+	ca_crlidx_free(crl->idx);
 	free(crl->name);
 	free(crl);
 }
@@ -65,8 +80,15 @@ ca_crl_get0_name(const struct ca_crl *crl)
 const char *
 ca_crl_engine_name(const struct ca_crl *crl)
 {
-	(void)crl;
-	return "openssl";
+	switch (crl->kind) {
+	case CRL_WHOLE:
+		return "openssl";
+	case CRL_STREAM:
+		return "stream";
+	case CRL_INDEX:
+		return "index";
+	}
+	return "none";
 }
 
 enum ca_reason
@@ -89,8 +111,8 @@ critical_handled(const X509_EXTENSION *ext)
 	}
 }
 
-static bool
-any_critical_unknown(const STACK_OF(X509_EXTENSION) *exts, bool entry)
+bool
+ca_crl_critical_unknown(const STACK_OF(X509_EXTENSION) *exts, bool entry)
 {
 	for (int i = 0; i < sk_X509_EXTENSION_num(exts); i++) {
 		X509_EXTENSION *ext = sk_X509_EXTENSION_value(exts, i);
@@ -107,106 +129,75 @@ any_critical_unknown(const STACK_OF(X509_EXTENSION) *exts, bool entry)
 	return false;
 }
 
-static enum ca_reason
-judge(X509_CRL *x)
+void
+ca_crl_take_stripped(struct ca_crl *crl, const uint8_t *der, size_t len,
+    bool entry_critical)
 {
+	const uint8_t *p = der;
 	const X509_ALGOR *alg;
-	STACK_OF(X509_REVOKED) *entries = X509_CRL_get_REVOKED(x);
+	X509_CRL *x = X509_CRL_new_ex(ca_crypto_get0_libctx(crl->crypto), NULL);
 
+	if (x != NULL && d2i_X509_CRL(&x, &p, (long)len) != NULL &&
+	    p != der + len) {
+		X509_CRL_free(x);
+		x = NULL;
+	}
+	ERR_clear_error();
+	crl->x509 = x;
+	crl->trouble = CA_R_CRL_MALFORMED;
+	if (x == NULL)
+		return;
 	X509_CRL_get0_signature(x, NULL, &alg);
 	if (!ca_crlsig_accepted(alg))
-		return CA_R_CRL_SIGNATURE;
-	if (any_critical_unknown(X509_CRL_get0_extensions(x), false))
-		return CA_R_CRL_EXTENSION;
-	for (int i = 0; i < sk_X509_REVOKED_num(entries); i++)
-		if (any_critical_unknown(X509_REVOKED_get0_extensions(
-			sk_X509_REVOKED_value(entries, i)), true))
-			return CA_R_CRL_EXTENSION;
-	return CA_R_OK;
+		crl->trouble = CA_R_CRL_SIGNATURE;
+	else if (entry_critical ||
+	    ca_crl_critical_unknown(X509_CRL_get0_extensions(x), false))
+		crl->trouble = CA_R_CRL_EXTENSION;
+	else
+		crl->trouble = CA_R_OK;
 }
 
-/* One CRL from exactly len bytes of DER; NULL bytes: one with trouble. */
-static enum ca_err
-add_der(const struct ca_crl_source *src, const uint8_t *der, size_t len,
-    struct ca_crls *out)
+/* As OpenSSL's crl_revoked_issuer_match. */
+enum ca_err
+ca_crl_issuer_matches(const struct ca_crl *crl, X509 *cert,
+    const uint8_t *issuer, size_t len, bool *yes)
 {
-	struct ca_crl *crl = calloc(1, sizeof *crl);
-	const uint8_t *p = der;
+	const X509_NAME *name = X509_get_issuer_name(cert);
+	const uint8_t *p = issuer;
+	GENERAL_NAMES *gens;
 
-	if (crl == NULL)
-		return CA_ERR_MEMORY;
-	crl->crypto = src->crypto;
-	crl->trouble = CA_R_CRL_MALFORMED;
-	if ((crl->name = strdup(src->name)) == NULL) {
-		ca_crl_free(crl);
-		return CA_ERR_MEMORY;
+	*yes = false;
+	if (issuer == NULL) {
+		*yes = X509_NAME_cmp(name, X509_CRL_get_issuer(crl->x509)) ==
+		    0;
+		return CA_OK;
 	}
-	if (der != NULL && len <= LONG_MAX) {
-		crl->x509 = X509_CRL_new_ex(ca_crypto_get0_libctx(src->crypto),
-		    NULL);
-		if (crl->x509 != NULL &&
-		    d2i_X509_CRL(&crl->x509, &p, (long)len) != NULL &&
-		    p != der + len) {
-			X509_CRL_free(crl->x509);
-			crl->x509 = NULL;
-		}
-	}
-	if (crl->x509 != NULL)
-		crl->trouble = judge(crl->x509);
+	gens = d2i_GENERAL_NAMES(NULL, &p, (long)len);
 	ERR_clear_error();
-	if (ca_crls_add(out, crl) != CA_OK) {
-		ca_crl_free(crl);
-		return CA_ERR_MEMORY;
+	if (gens == NULL)
+		return CA_ERR_FORMAT;
+	for (int i = 0; i < sk_GENERAL_NAME_num(gens); i++) {
+		const GENERAL_NAME *gen = sk_GENERAL_NAME_value(gens, i);
+
+		if (gen->type == GEN_DIRNAME &&
+		    X509_NAME_cmp(gen->d.directoryName, name) == 0)
+			*yes = true;
 	}
-	return CA_OK;
-}
-
-static enum ca_err
-add_pem(const struct ca_crl_source *src, const uint8_t *pem, size_t len,
-    struct ca_crls *out)
-{
-	BIO *bio = len > INT_MAX ? NULL : BIO_new_mem_buf(pem, (int)len);
-	enum ca_err rc = bio == NULL ? CA_ERR_MEMORY : CA_OK;
-	size_t n = 0;
-
-	while (rc == CA_OK) {
-		uint8_t *der = NULL;
-		long derlen = 0;
-
-		if (!PEM_bytes_read_bio(&der, &derlen, NULL,
-			PEM_STRING_X509_CRL, bio, NULL, NULL)) {
-			unsigned long e = ERR_peek_last_error();
-			/* nothing more, or something that cannot be read */
-			if (n == 0 || ERR_GET_REASON(e) !=
-			    PEM_R_NO_START_LINE)
-				rc = add_der(src, NULL, 0, out);
-			break;
-		}
-		n++;
-		rc = add_der(src, der, (size_t)derlen, out);
-		OPENSSL_free(der);
-	}
-	ERR_clear_error();
-	BIO_free(bio);
-	return rc;
+	GENERAL_NAMES_free(gens);
+	return p == issuer + len ? CA_OK : CA_ERR_FORMAT;
 }
 
 enum ca_err
 ca_crl_load(const struct ca_crl_source *src,
     const struct ca_crl_wanted *wanted, struct ca_crls *out)
 {
-	struct ca_buf file = CA_BUF_INIT(CA_CRL_MAX);
-	enum ca_err rc = ca_file_read_fd(src->fd, CA_CRL_MAX, &file);
+	enum ca_err rc;
 
-	(void)wanted;
+	if (src->engine == CA_CRL_OPENSSL)
+		rc = ca_crl_whole_load(src, out);
+	else
+		rc = ca_crl_stream_load(src, wanted, out);
 	(void)close(src->fd);
-	if (rc == CA_OK) {
-		if (file.len > 0 && file.p[0] == 0x30)
-			rc = add_der(src, file.p, file.len, out);
-		else
-			rc = add_pem(src, file.p, file.len, out);
-	}
-	ca_buf_free(&file);
 	return rc;
 }
 
@@ -221,9 +212,9 @@ ca_crl_verify(struct ca_crl *crl, X509 *issuer)
 		return crl->signed_by;
 	if ((key = X509_get0_pubkey(issuer)) == NULL)
 		return CA_ERR_CRYPTO;
-	crl->signed_by = X509_CRL_verify(crl->x509, key) == 1 ? CA_OK
-							       : CA_DENIED;
-	ERR_clear_error();
+	crl->signed_by = crl->kind == CRL_WHOLE
+	    ? ca_crl_whole_verify(crl, key)
+	    : ca_crl_stream_verify(crl, key);
 	X509_free(crl->signer);
 	crl->signer = X509_up_ref(issuer) ? issuer : NULL;
 	return crl->signed_by;
@@ -232,22 +223,20 @@ ca_crl_verify(struct ca_crl *crl, X509 *issuer)
 enum ca_err
 ca_crl_lookup(struct ca_crl *crl, X509 *cert, struct ca_crl_entry *out)
 {
-	X509_REVOKED *rev = NULL;
-	struct tm tm;
-	ASN1_ENUMERATED *reason;
+	uint8_t *p = NULL;
+	int len;
+	enum ca_err rc;
 
 	if (crl->trouble != CA_R_OK)
 		return CA_ERR_FORMAT;
-	if (X509_CRL_get0_by_cert(crl->x509, &rev, cert) == 0)
-		return CA_ERR_NOT_FOUND;
-	*out = (struct ca_crl_entry){-1, 0};
-	reason = X509_REVOKED_get_ext_d2i(rev, NID_crl_reason, NULL, NULL);
-	if (reason != NULL)
-		out->reason = (int)ASN1_ENUMERATED_get(reason);
-	ASN1_ENUMERATED_free(reason);
-	if (ASN1_TIME_to_tm(X509_REVOKED_get0_revocationDate(rev), &tm))
-		out->date = timegm(&tm);
-	return CA_OK;
+	if (crl->kind == CRL_WHOLE)
+		return ca_crl_whole_lookup(crl, cert, out);
+	if ((len = ca_crl_serial(cert, &p)) < 1)
+		return CA_ERR_FORMAT;
+	struct ca_bytes serial = {p, (size_t)len};
+	rc = ca_crl_stream_lookup(crl, cert, &serial, out);
+	OPENSSL_free(p);
+	return rc;
 }
 
 int

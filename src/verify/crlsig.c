@@ -3,6 +3,7 @@
 #include <openssl/asn1t.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
+#include <string.h>
 
 static const char *
 digest_name(int nid)
@@ -103,4 +104,123 @@ bool
 ca_crlsig_accepted(const X509_ALGOR *alg)
 {
 	return ca_crlsig_digest(alg) != NULL;
+}
+
+/* RSASSA-PSS: as the parameters say, any length of salt. */
+static bool
+set_pss(struct ca_crypto *crypto, EVP_PKEY_CTX *ctx, const X509_ALGOR *alg,
+    const char *digest)
+{
+	const EVP_MD *md = ca_crypto_get0_md(crypto, digest);
+	RSA_PSS_PARAMS *pss = pss_params(alg);
+	long salt = 20; /* RFC 4055 section 3.1: the default */
+	bool ok;
+
+	if (pss != NULL && pss->saltLength != NULL)
+		salt = ASN1_INTEGER_get(pss->saltLength);
+	ok = pss != NULL && md != NULL && salt >= 0 && salt <= 4096 &&
+	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) > 0 &&
+	    EVP_PKEY_CTX_set_signature_md(ctx, md) > 0 &&
+	    EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, md) > 0 &&
+	    EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, (int)salt) > 0;
+	RSA_PSS_PARAMS_free(pss);
+	return ok;
+}
+
+/* The key is of the algorithm's own type. */
+static bool
+fits(int nid, const EVP_PKEY *key)
+{
+	int md, pk;
+
+	if (nid == NID_rsassaPss)
+		return EVP_PKEY_is_a(key, "RSA") ||
+		    EVP_PKEY_is_a(key, "RSA-PSS");
+	if (nid == NID_ED25519)
+		return EVP_PKEY_is_a(key, "ED25519");
+	if (nid == NID_ED448)
+		return EVP_PKEY_is_a(key, "ED448");
+	if (!OBJ_find_sigid_algs(nid, &md, &pk))
+		return false;
+	return pk == NID_rsaEncryption ? EVP_PKEY_is_a(key, "RSA")
+				       : EVP_PKEY_is_a(key, "EC");
+}
+
+static enum ca_err
+verify_digest(struct ca_crypto *crypto, const X509_ALGOR *alg, EVP_PKEY *key,
+    const char *digest, const struct ca_crlread *read)
+{
+	enum ca_err ret = CA_ERR_UNSET;
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(
+	    ca_crypto_get0_libctx(crypto), key, NULL);
+	const EVP_MD *md = ca_crypto_get0_md(crypto, digest);
+
+	if (ctx == NULL || md == NULL || EVP_PKEY_verify_init(ctx) <= 0) {
+		ret = CA_ERR_CRYPTO;
+		goto out;
+	}
+	if (OBJ_obj2nid(alg->algorithm) == NID_rsassaPss) {
+		if (!set_pss(crypto, ctx, alg, digest)) {
+			ret = CA_DENIED; /* a PSS key may forbid it */
+			goto out;
+		}
+	} else if ((EVP_PKEY_is_a(key, "RSA") &&
+	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) <= 0) ||
+	    EVP_PKEY_CTX_set_signature_md(ctx, md) <= 0) {
+		ret = CA_ERR_CRYPTO;
+		goto out;
+	}
+	if (EVP_PKEY_verify(ctx, read->signature.p, read->signature.len,
+		read->digest, read->digest_len) != 1) {
+		ret = CA_DENIED;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	EVP_PKEY_CTX_free(ctx);
+	return ret;
+}
+
+static enum ca_err
+verify_message(struct ca_crypto *crypto, EVP_PKEY *key,
+    const struct ca_crlread *read)
+{
+	enum ca_err ret = CA_ERR_UNSET;
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	if (ctx == NULL || EVP_DigestVerifyInit_ex(ctx, NULL, NULL,
+		ca_crypto_get0_libctx(crypto), NULL, key, NULL) != 1) {
+		ret = CA_ERR_CRYPTO;
+		goto out;
+	}
+	if (EVP_DigestVerify(ctx, read->signature.p, read->signature.len,
+		read->tbs.p, read->tbs.len) != 1) {
+		ret = CA_DENIED;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	EVP_MD_CTX_free(ctx);
+	return ret;
+}
+
+enum ca_err
+ca_crlsig_verify(struct ca_crypto *crypto, const X509_ALGOR *alg,
+    EVP_PKEY *key, const struct ca_crlread *read)
+{
+	const char *digest = ca_crlsig_digest(alg);
+	enum ca_err rc;
+
+	if (digest == NULL || !read->accepted || read->signature.len == 0 ||
+	    !fits(OBJ_obj2nid(alg->algorithm), key))
+		return CA_DENIED;
+	if (*digest == '\0')
+		rc = read->tbs.len == 0 ? CA_DENIED
+					: verify_message(crypto, key, read);
+	else
+		rc = read->digest_len == 0
+		    ? CA_DENIED
+		    : verify_digest(crypto, alg, key, digest, read);
+	ERR_clear_error();
+	return rc;
 }

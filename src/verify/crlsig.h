@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "crypto/crypto.h"
+#include "verify/crlread.h"
 
 /*
  * The digest's name ("SHA256"), "" for a scheme without one (Ed25519, Ed448),
@@ -20,5 +21,12 @@
 const char *ca_crlsig_digest(const X509_ALGOR *alg);
 
 bool ca_crlsig_accepted(const X509_ALGOR *alg);
+
+/*
+ * Verify what ca_crlread found against key.  CA_OK, CA_DENIED (wrong, or the
+ * key is of another type than the algorithm), CA_ERR_CRYPTO.
+ */
+CA_MUST_CHECK enum ca_err ca_crlsig_verify(struct ca_crypto *crypto,
+    const X509_ALGOR *alg, EVP_PKEY *key, const struct ca_crlread *read);
 
 #endif

@@ -1,0 +1,80 @@
+/*
+ * Inside one CRL: shared by the files that read it one way or another
+ * (crlwhole.c, crlstream.c, crlidx.c).  Private to crl*.c.
+ */
+#ifndef CA_VERIFY_CRLINT_H
+#define CA_VERIFY_CRLINT_H
+
+#include "verify/crl.h"
+#include "verify/crlidx.h"
+#include "verify/crlread.h"
+#include "verify/crlsrc.h"
+
+/* An entry for a serial number that somebody asks for. */
+struct ca_crl_hit {
+	size_t serial; /* which one of asked */
+	struct ca_crl_entry entry;
+	uint8_t *issuer; /* certificateIssuer, DER; NULL: the CRL's issuer */
+	size_t issuer_len;
+};
+
+struct ca_crl_hits {
+	struct ca_bytes *asked; /* serial numbers, each p from malloc */
+	size_t nasked;
+	struct ca_crl_hit *hit;
+	size_t n;
+};
+
+struct ca_crl {
+	char *name;
+	struct ca_crypto *crypto;
+	const struct ca_log *log;
+	enum { CRL_WHOLE, CRL_STREAM, CRL_INDEX } kind;
+	X509_CRL *x509;
+	enum ca_reason trouble;
+	X509 *signer;          /* who was asked about last */
+	enum ca_err signed_by; /* what the answer was */
+	/* streaming, and the index's way back to it */
+	struct ca_crlsrc *src;
+	int fd;                /* own; -1: none */
+	struct ca_crlread read;
+	struct ca_crl_hits hits;
+	struct ca_crlidx *idx;
+};
+
+/* A new one without content, with the trouble CA_R_CRL_MALFORMED, added to
+ * out; NULL: no memory. */
+struct ca_crl *ca_crl_new(const struct ca_crl_source *src,
+    struct ca_crls *out);
+
+/* Does a certificateIssuer (DER GeneralNames; NULL: none) name the issuer of
+ * cert?  *yes is the answer.  CA_ERR_FORMAT. */
+CA_MUST_CHECK enum ca_err ca_crl_issuer_matches(const struct ca_crl *crl,
+    X509 *cert, const uint8_t *issuer, size_t len, bool *yes);
+
+/* The stripped CRL for OpenSSL's engine out of its DER, and the trouble that
+ * can be seen in it. */
+void ca_crl_take_stripped(struct ca_crl *crl, const uint8_t *der, size_t len,
+    bool entry_critical);
+
+CA_MUST_CHECK enum ca_err ca_crl_whole_load(const struct ca_crl_source *src,
+    struct ca_crls *out);
+CA_MUST_CHECK enum ca_err ca_crl_whole_verify(struct ca_crl *crl,
+    EVP_PKEY *key);
+CA_MUST_CHECK enum ca_err ca_crl_whole_lookup(struct ca_crl *crl, X509 *cert,
+    struct ca_crl_entry *out);
+
+CA_MUST_CHECK enum ca_err ca_crl_stream_load(const struct ca_crl_source *src,
+    const struct ca_crl_wanted *wanted, struct ca_crls *out);
+CA_MUST_CHECK enum ca_err ca_crl_stream_verify(struct ca_crl *crl,
+    EVP_PKEY *key);
+CA_MUST_CHECK enum ca_err ca_crl_stream_lookup(struct ca_crl *crl,
+    X509 *cert, const struct ca_bytes *serial, struct ca_crl_entry *out);
+
+/* Unknown critical extensions of a CRL or of an entry of it. */
+bool ca_crl_critical_unknown(const STACK_OF(X509_EXTENSION) *exts,
+    bool entry);
+
+void ca_crl_hits_clear(struct ca_crl_hits *hits);
+
+#endif
