@@ -10,6 +10,9 @@ setup_file() {
 teardown_file() { place_remove; }
 
 setup() {
+	conf_reset
+	ca_dir root.pem
+	crl_dir crl
 }
 
 @test "P-256 under an intermediate" {
