@@ -1,0 +1,330 @@
+#!/usr/bin/env bats
+# Tokens: real ones of SoftHSM2, and the same behind a module that misbehaves
+# (tests/key/hostile_p11.c).
+
+load lib/token
+
+setup_file() {
+	token_make
+	token_init 'Card A'
+	token_load 'Card A' 01 rsa2048
+	token_load 'Card A' 02 p256
+	token_load 'Card A' 03 ed25519
+	token_cert 'Card A' 10 inter
+	token_init 'Card B'
+	token_load 'Card B' 01 expired
+	token_load 'Card B' 02 stranger-leaf
+}
+
+teardown_file() {
+	token_remove
+}
+
+setup() {
+	modules soft
+	export HOSTILE_PIN=1234
+	unset HOSTILE
+}
+
+# tool ANSWERS ARG ...: keytool, its answers separated by commas
+tool() {
+	local answers=$1
+	shift
+	run with_modules timeout 60 "$KEYTOOL" "$@" \
+		< <([ -z "$answers" ] || tr , '\n' <<<"$answers")
+	echo "$output"
+}
+
+hostile() {
+	modules hostile
+	export HOSTILE=$1
+}
+
+has() {
+	grep -qF -- "$1" <<<"$output"
+}
+
+hasnt() {
+	! grep -qF -- "$1" <<<"$output"
+}
+
+P256='pkcs11:token=Card%20A;object=p256'
+RSA='pkcs11:token=Card%20A;object=rsa2048'
+
+@test "all certificates of all tokens, without a PIN" {
+	tool '' p11 -
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^identity:' <<<"$output")" -eq 5 ]
+	has 'identity: Card A: rsa2048, 1 more certificates, can rsa_pss'
+	has 'identity: Card A: p256, 1 more certificates, can ecdsa_secp256r1'
+	has 'identity: Card A: ed25519, 1 more certificates, can ed25519'
+	has 'identity: Card B: expired'
+	# a CA's certificate is for the chain, not for a login
+	hasnt 'Card A: inter'
+	hasnt 'ask:'
+}
+
+@test "RSA signs by every scheme" {
+	tool 1234,1234,1234,1234,1234,1234 p11 "$RSA" all
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^signed by rsa_pss_rsae' <<<"$output")" -eq 3 ]
+	[ "$(grep -c '^signed by rsa_pkcs1' <<<"$output")" -eq 3 ]
+}
+
+@test "RSA on a token that hashes by itself" {
+	hostile hash-only
+	tool 1234,1234,1234,1234,1234,1234 p11 "$RSA" all
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^signed by rsa_pss_rsae' <<<"$output")" -eq 3 ]
+	[ "$(grep -c '^signed by rsa_pkcs1' <<<"$output")" -eq 3 ]
+	# SoftHSM's ECDSA cannot hash: then it can nothing, and says so before
+	tool '' p11 "$P256" ecdsa_secp256r1_sha256
+	[ "$status" -eq 1 ]
+	has 'not signed by ecdsa_secp256r1_sha256: not supported'
+	hasnt 'ask:'
+}
+
+@test "ECDSA and Ed25519 sign" {
+	tool 1234 p11 "$P256" all
+	[ "$status" -eq 0 ]
+	has 'signed by ecdsa_secp256r1_sha256'
+	tool 1234 p11 'pkcs11:token=Card%20A;id=%03' all
+	[ "$status" -eq 0 ]
+	has 'signed by ed25519'
+}
+
+@test "a URI selects by token, object, id and type; one that is none is refused" {
+	tool '' p11 'pkcs11:token=Card%20B'
+	[ "$(grep -c '^identity:' <<<"$output")" -eq 2 ]
+	tool '' p11 'pkcs11:token=Card%20A;id=%02;type=private'
+	[ "$(grep -c '^identity:' <<<"$output")" -eq 1 ]
+	tool '' p11 'pkcs11:token=Card%20C'
+	[ "$status" -eq 1 ]
+	has 'failed: not found'
+	tool '' p11 'pkcs11:no-such-attribute=1'
+	[ "$status" -eq 1 ]
+	has 'failed: wrong use'
+	tool '' p11 'pkcs11:token=%zz'
+	[ "$status" -eq 1 ]
+	has 'failed: wrong use'
+}
+
+@test "a wrong PIN is asked again, and never tried again by itself" {
+	tool 9999,1234 p11 "$P256" all
+	[ "$status" -eq 0 ]
+	has 'info: Wrong PIN for "Card A".'
+	[ "$(grep -c '^ask:' <<<"$output")" -eq 2 ]
+	# SoftHSM tells that a wrong PIN was given
+	has '(few tries left)'
+	tool 9999 p11 "$P256" all
+	[ "$status" -eq 1 ]
+	has 'not signed by ecdsa_secp256r1_sha256: denied'
+	[ "$(grep -c 'Wrong PIN' <<<"$output")" -eq 1 ]
+}
+
+@test "no PIN, no try" {
+	tool '' p11 "$P256" all
+	[ "$status" -eq 1 ]
+	has 'not signed by ecdsa_secp256r1_sha256: cancelled'
+	hasnt 'Wrong PIN'
+	tool ',' p11 "$P256" all
+	[ "$status" -eq 1 ]
+	hasnt 'Wrong PIN'
+}
+
+@test "three wrong PINs: few left, the last one confirmed, locked" {
+	hostile countdown
+	tool 1,2,y,3 p11 "$P256" all
+	[ "$status" -eq 1 ]
+	has 'PIN for Card A (few tries left): '
+	has 'confirm: This is the last try for the PIN of "Card A"'
+	has 'info: The PIN of "Card A" is locked after too many wrong tries'
+	has 'not signed by ecdsa_secp256r1_sha256: denied'
+	# not confirmed: not asked
+	tool 1,2,n,3 p11 "$P256" all
+	[ "$status" -eq 1 ]
+	has 'was not tried, because it would have been the last try'
+	[ "$(grep -c 'Wrong PIN' <<<"$output")" -eq 2 ]
+}
+
+@test "a locked PIN is not asked for" {
+	hostile locked
+	tool 1234 p11 "$P256" all
+	[ "$status" -eq 1 ]
+	has 'is locked'
+	hasnt 'ask:'
+}
+
+@test "the last try is taken after a yes" {
+	hostile last
+	tool y,1234 p11 "$P256" all
+	[ "$status" -eq 0 ]
+	has 'confirm:'
+	tool n p11 "$P256" all
+	[ "$status" -eq 1 ]
+	hasnt 'ask:'
+}
+
+@test "pin-source and pin-value: tried once, and not before the last try" {
+	printf '1234\n' >"$T/pin"
+	chmod 600 "$T/pin"
+	tool '' p11 "$P256?pin-source=file:$T/pin" all
+	[ "$status" -eq 0 ]
+	hasnt 'ask:'
+	tool '' p11 "$P256?pin-source=$T/pin" all
+	[ "$status" -eq 0 ]
+	tool '' p11 "$P256?pin-value=1234" all
+	[ "$status" -eq 0 ]
+	tool 1234 p11 "$P256?pin-value=4321" all
+	[ "$status" -eq 1 ]
+	[ "$(grep -c 'Wrong PIN' <<<"$output")" -eq 1 ]
+	hasnt 'ask:'
+	tool '' p11 "$P256?pin-source=file:$T/nothing" all
+	[ "$status" -eq 1 ]
+	has 'not found'
+	tool '' p11 "$P256?pin-source=|echo%201234" all
+	[ "$status" -eq 1 ]
+	has 'is not the absolute path of a file'
+	chmod 666 "$T/pin"
+	tool '' p11 "$P256?pin-source=file:$T/pin" all
+	[ "$status" -eq 1 ]
+	has 'not trustworthy'
+	hostile last
+	chmod 600 "$T/pin"
+	tool '' p11 "$P256?pin-source=file:$T/pin" all
+	[ "$status" -eq 1 ]
+	has 'was not tried'
+}
+
+@test "a pinpad: the PIN is not asked for here" {
+	hostile pinpad
+	tool '' p11 "$P256" all
+	[ "$status" -eq 0 ]
+	has "info: Enter the PIN of \"Card A\" on its reader's keypad"
+	hasnt 'ask:'
+}
+
+@test "CKA_ALWAYS_AUTHENTICATE: the PIN just given serves for the signature" {
+	hostile always
+	tool 1234 p11 "$P256" all
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^ask:' <<<"$output")" -eq 1 ]
+	hostile always,pinpad
+	tool '' p11 "$P256" all
+	[ "$status" -eq 0 ]
+	[ "$(grep -c 'keypad' <<<"$output")" -eq 2 ]
+}
+
+@test "a key that needs no login is used without a PIN" {
+	hostile public
+	tool '' p11 "$P256" all
+	[ "$status" -eq 0 ]
+	hasnt 'ask:'
+}
+
+@test "no token, no module" {
+	mv "$T/tokens" "$T/away"
+	mkdir "$T/tokens"
+	tool '' p11 -
+	rmdir "$T/tokens" || rm -rf "$T/tokens"
+	mv "$T/away" "$T/tokens"
+	[ "$status" -eq 1 ]
+	has 'failed: not found'
+	modules none
+	tool '' p11 -
+	[ "$status" -eq 1 ]
+	has 'no PKCS#11 module is usable'
+}
+
+@test "the token is removed between the prompt and the signature" {
+	tool "!mv $T/tokens $T/away,1234" p11 "$P256" all
+	mv "$T/away" "$T/tokens"
+	[ "$status" -eq 1 ]
+	has 'not signed by ecdsa_secp256r1_sha256'
+	hostile removed
+	tool 1234 p11 "$P256" all
+	[ "$status" -eq 1 ]
+	has 'info: "Card A" was removed.'
+	has 'not signed by ecdsa_secp256r1_sha256: input/output error'
+}
+
+@test "a broken module is skipped, and the good one serves" {
+	local how
+	modules soft hostile
+	for how in init-fail slots-many slots-fail token-fail session-fail \
+		mech-many mech-fail find-many find-fail attr-huge attr-none \
+		attr-grow cert-junk; do
+		export HOSTILE=$how
+		tool '' p11 -
+		echo "# $how"
+		[ "$status" -eq 0 ]
+		[ "$(grep -c '^identity:' <<<"$output")" -eq 5 ]
+		grep -q '^log 4:.*skipped' <<<"$output"
+	done
+}
+
+@test "a module that is all there is, and broken: nothing is found" {
+	local how
+	for how in init-fail slots-many slots-fail token-fail session-fail \
+		mech-many mech-fail find-many find-fail attr-huge attr-none \
+		attr-grow cert-junk; do
+		hostile $how
+		tool '' p11 -
+		echo "# $how"
+		[ "$status" -eq 1 ]
+		has 'failed: not found'
+		hasnt 'ask:'
+	done
+}
+
+@test "signatures of the wrong size or key are not passed on" {
+	local how key
+	for how in sig-long sig-empty sig-junk; do
+		for key in "$P256" "$RSA"; do
+			hostile $how
+			tool 1234,1234,1234,1234,1234,1234 p11 "$key" all
+			echo "# $how $key"
+			[ "$status" -eq 1 ]
+			has 'not signed by'
+			[ "$(grep -c '^signed by' <<<"$output")" -eq 0 ]
+		done
+	done
+	has 'does not verify'
+}
+
+@test "a label of control characters is shown escaped" {
+	hostile token-junk
+	tool '' p11 -
+	[ "$status" -eq 0 ]
+	has '\x1b'
+	hasnt $'\x1b'
+}
+
+@test "module-path: absolute, and what root alone can change" {
+	cp "$T/hostile_p11.so" "$T/other.so"
+	modules none
+	tool '' p11 "pkcs11:token=Card%20A?module-path=other.so"
+	[ "$status" -eq 1 ]
+	has 'it must be absolute'
+	tool '' p11 "pkcs11:token=Card%20A?module-path=$T/nothing.so"
+	[ "$status" -eq 1 ]
+	has 'No such file'
+	[ "$(id -u)" -eq 0 ] || skip 'the rest needs files of root'
+	tool '' p11 "pkcs11:token=Card%20A?module-path=$T/other.so"
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^identity:' <<<"$output")" -eq 3 ]
+	chmod 775 "$T/other.so"
+	tool '' p11 "pkcs11:token=Card%20A?module-path=$T/other.so"
+	[ "$status" -eq 1 ]
+	has "someone other than root can change $T/other.so"
+	chmod 755 "$T/other.so"
+	chown 65534 "$T/other.so"
+	tool '' p11 "pkcs11:token=Card%20A?module-path=$T/other.so"
+	[ "$status" -eq 1 ]
+	chown 0 "$T/other.so"
+	chmod 777 "$T"
+	tool '' p11 "pkcs11:token=Card%20A?module-path=$T/other.so"
+	chmod 755 "$T"
+	[ "$status" -eq 1 ]
+	has "someone other than root can change $T"
+}
