@@ -169,6 +169,7 @@ child(const char *program, const char *prompt, int out)
 	if (dup2(out, STDOUT_FILENO) < 0)
 		_exit(127);
 	closefrom(3);
+	(void)signal(SIGPIPE, SIG_DFL);
 	execlp(program, program, prompt, (char *)NULL);
 	_exit(127);
 }
