@@ -108,6 +108,7 @@ $(CLI): $(B)/src/cli/main.o $(LIB)
 	$(say) LD $@
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed \
 		-o $@ $(B)/src/cli/main.o $(LIB) $(LIBS_CLI)
+	$(Q)ln -sf certauth $(@D)/certauth-askpass
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(LIB)
 	$(say) LD $@

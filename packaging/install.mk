@@ -9,6 +9,7 @@ install: all
 	install -d '$(DESTDIR)$(PAMDIR)' '$(DESTDIR)$(BINDIR)'
 	install -m 0644 '$(MODULE)' '$(DESTDIR)$(PAMDIR)/pam_certauth.so'
 	install -m 0755 '$(CLI)' '$(DESTDIR)$(BINDIR)/certauth'
+	ln -sf certauth '$(DESTDIR)$(BINDIR)/certauth-askpass'
 	for m in $(MAN); do s=$${m##*.}; \
 		install -d '$(DESTDIR)$(MANDIR)'/man$$s && install -m 0644 \
 		$$m '$(DESTDIR)$(MANDIR)'/man$$s/ || exit 1; done
@@ -29,6 +30,7 @@ install: all
 uninstall:
 	rm -f '$(DESTDIR)$(PAMDIR)/pam_certauth.so' \
 		'$(DESTDIR)$(BINDIR)/certauth' \
+		'$(DESTDIR)$(BINDIR)/certauth-askpass' \
 		'$(DESTDIR)$(UNITDIR)'/certauth-crl-update.service \
 		'$(DESTDIR)$(UNITDIR)'/certauth-crl-update.timer
 	for m in $(MAN); do s=$${m##*.}; \

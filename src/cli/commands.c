@@ -1,10 +1,14 @@
+#include "cli/askpass.h"
 #include "cli/cli.h"
 #include "cli/sign.h"
+#include "cli/ssh.h"
 #include "cli/verify.h"
 
 #include <stddef.h>
 
 const struct ca_command *const ca_commands[] = {
+	&ca_cmd_ssh,
+	&ca_cmd_askpass,
 	&ca_cmd_sign,
 	&ca_cmd_verify,
 	NULL,

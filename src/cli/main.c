@@ -1,4 +1,6 @@
+#include "cli/askpass.h"
 #include "cli/cli.h"
+#include "cli/ssh.h"
 
 #include <getopt.h>
 #include <signal.h>
@@ -26,6 +28,16 @@ help_all(FILE *out)
 	return out == stderr ? CA_EXIT_USAGE : CA_EXIT_OK;
 }
 
+/* SSH_ASKPASS and SUDO_ASKPASS name a program without arguments. */
+static bool
+called_as_askpass(const char *name)
+{
+	const char *slash = name != NULL ? strrchr(name, '/') : NULL;
+
+	return name != NULL &&
+	    strcmp(slash != NULL ? slash + 1 : name, CA_ASKPASS_NAME) == 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -33,6 +45,8 @@ main(int argc, char **argv)
 
 	/* a reader that closes its pipe is an error to report, not a signal */
 	(void)signal(SIGPIPE, SIG_IGN);
+	if (called_as_askpass(argv[0]))
+		return ca_cmd_askpass.run(argc, argv);
 	if (argc < 2)
 		return help_all(stderr);
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
