@@ -151,7 +151,7 @@ const struct ca_key ca_keys[] = {
 	BOOL(explicit_policy, "no"),
 	BOOL(inhibit_any, "no"),
 	BOOL(inhibit_map, "no"),
-	UINT(max_depth, "10", 0, 32),
+	UINT(max_depth, "10", 0, 255),
 	PATH(crl_dir, CA_SYSCONFDIR "/crl"),
 	ENUM(crl, "require", crl_modes),
 	ENUM(crl_check, "chain", crl_checks),

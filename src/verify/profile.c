@@ -37,7 +37,9 @@ key_weakness(const EVP_PKEY *key)
 	if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS"))
 		return bits < CA_PROFILE_RSA_MIN ? "RSA under 2,048 bits"
 		    : bits > CA_PROFILE_RSA_MAX ? "RSA over 16,384 bits"
-						: NULL;
+		    /* no generator that works makes such a one */
+		    : bits % 8 != 0 ? "RSA of a length that is not in bytes"
+				    : NULL;
 	if (EVP_PKEY_is_a(key, "EC")) {
 		if (EVP_PKEY_get_group_name(key, group, sizeof group,
 		    &len) != 1)
@@ -80,15 +82,241 @@ check_strength(X509 *cert, bool anchor, struct ca_report *report)
 		fail(report, cert, CA_R_CHAIN_WEAK, what);
 }
 
+/* ---- fields and extensions ---- */
+
+/* RFC 5280 section 4.1.2.2.  An anchor's is nobody's handle for revocation,
+ * and old roots have 0. */
+static const char *
+serial_flaw(const X509 *cert)
+{
+	const ASN1_INTEGER *serial = X509_get0_serialNumber(cert);
+	const uint8_t *p = ASN1_STRING_get0_data(serial);
+	int len = ASN1_STRING_length(serial);
+
+	if (ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER)
+		return "its serial number is negative";
+	if (len == 0 || (len == 1 && p[0] == 0))
+		return "its serial number is zero";
+	/* 20 octets of DER: one more where the highest bit would be a sign */
+	if (len + (p[0] >> 7) > 20)
+		return "its serial number is longer than 20 octets";
+	return NULL;
+}
+
+/* Whatever libcrypto understands must decode: an extension that some see and
+ * others do not is a place to hide in. */
+static const char *
+extension_flaw(const X509 *cert)
+{
+	for (int i = 0; i < X509_get_ext_count(cert); i++) {
+		X509_EXTENSION *ext = X509_get_ext(cert, i);
+		const X509V3_EXT_METHOD *method = X509V3_EXT_get(ext);
+		void *value;
+
+		if (method == NULL)
+			continue;
+		if ((value = X509V3_EXT_d2i(ext)) == NULL)
+			return "an extension cannot be decoded";
+		if (method->it != NULL)
+			ASN1_item_free(value, ASN1_ITEM_ptr(method->it));
+		else
+			method->ext_free(value);
+	}
+	return NULL;
+}
+
+/* Section 4.2.1.1: keyIdentifier is there, issuer and serial come together. */
+static const char *
+aki_flaw(X509 *cert)
+{
+	AUTHORITY_KEYID *aki = X509_get_ext_d2i(cert,
+	    NID_authority_key_identifier, NULL, NULL);
+	const char *what = NULL;
+
+	if (aki == NULL) {
+		/* only a self-signed one may do without */
+		if ((X509_get_extension_flags(cert) & EXFLAG_SI) == 0)
+			what = "it has no authorityKeyIdentifier";
+		return what;
+	}
+	if (aki->keyid == NULL)
+		what = "its authorityKeyIdentifier lacks the keyIdentifier";
+	else if ((aki->issuer == NULL) != (aki->serial == NULL))
+		what = "its authorityKeyIdentifier has issuer or serial alone";
+	AUTHORITY_KEYID_free(aki);
+	/* signed by its own key, and naming another: which is it? */
+	if (what == NULL &&
+	    (X509_get_extension_flags(cert) & EXFLAG_SI) != 0 &&
+	    X509_check_issued(cert, cert) == X509_V_ERR_AKID_SKID_MISMATCH &&
+	    X509_verify(cert, X509_get0_pubkey(cert)) == 1)
+		what = "it is self-signed, and its authorityKeyIdentifier "
+		       "names another key";
+	return what;
+}
+
+/* ---- names and constraints: sections 4.2.1.6 and 4.2.1.10 ---- */
+
+static bool
+leading_dot(const STACK_OF(GENERAL_SUBTREE) *trees)
+{
+	for (int i = 0; i < sk_GENERAL_SUBTREE_num(trees); i++) {
+		const GENERAL_NAME *base = sk_GENERAL_SUBTREE_value(trees,
+		    i)->base;
+
+		if (base->type == GEN_DNS &&
+		    ASN1_STRING_length(base->d.dNSName) > 0 &&
+		    ASN1_STRING_get0_data(base->d.dNSName)[0] == '.')
+			return true;
+	}
+	return false;
+}
+
+/* *constrained: it has the extension, flawed or not. */
+static const char *
+constraints_flaw(X509 *cert, bool *constrained)
+{
+	int critical = -1;
+	NAME_CONSTRAINTS *nc = X509_get_ext_d2i(cert, NID_name_constraints,
+	    &critical, NULL);
+	const char *what = NULL;
+
+	if (nc == NULL)
+		return NULL; /* none; extension_flaw has seen a broken one */
+	*constrained = true;
+	if (X509_check_ca(cert) == 0)
+		what = "it is no CA and has nameConstraints";
+	else if (critical != 1)
+		what = "its nameConstraints are not critical";
+	else if (sk_GENERAL_SUBTREE_num(nc->permittedSubtrees) <= 0 &&
+	    sk_GENERAL_SUBTREE_num(nc->excludedSubtrees) <= 0)
+		what = "its nameConstraints are empty";
+	else if (leading_dot(nc->permittedSubtrees) ||
+	    leading_dot(nc->excludedSubtrees))
+		what = "a dNSName in its nameConstraints begins with a dot";
+	NAME_CONSTRAINTS_free(nc);
+	return what;
+}
+
+/* Host name syntax (RFC 1034 section 3.5, RFC 1123 section 2.1), a wildcard
+ * allowed as the first label. */
+static bool
+is_host_name(const uint8_t *p, size_t len)
+{
+	size_t label = 0;
+
+	if (len >= 2 && p[0] == '*' && p[1] == '.') {
+		p += 2;
+		len -= 2;
+	}
+	if (len == 0 || len > 253)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (p[i] == '.') {
+			if (label == 0 || p[i - 1] == '-')
+				return false;
+			label = 0;
+			continue;
+		}
+		bool alnum = (p[i] >= '0' && p[i] <= '9') ||
+		    (p[i] >= 'a' && p[i] <= 'z') ||
+		    (p[i] >= 'A' && p[i] <= 'Z');
+		if (!alnum && (p[i] != '-' || label == 0))
+			return false;
+		if (++label > 63)
+			return false;
+	}
+	return label > 0 && p[len - 1] != '-';
+}
+
+/* Local part, @, host name; an @ within the local part only where quoted. */
+static bool
+is_mailbox(const uint8_t *p, size_t len)
+{
+	const uint8_t *at = memrchr(p, '@', len);
+	size_t local = at == NULL ? 0 : (size_t)(at - p);
+
+	if (local == 0)
+		return false;
+	if (memchr(p, '@', local) != NULL &&
+	    (local < 3 || p[0] != '"' || p[local - 1] != '"'))
+		return false;
+	return is_host_name(at + 1, len - local - 1);
+}
+
+static const char *
+name_flaw(const GENERAL_NAME *gen, bool constrained)
+{
+	const ASN1_IA5STRING *text = gen->d.ia5;
+	const uint8_t *p;
+	size_t len;
+
+	if (gen->type != GEN_DNS && gen->type != GEN_EMAIL &&
+	    gen->type != GEN_URI)
+		return NULL;
+	p = ASN1_STRING_get0_data(text);
+	len = (size_t)ASN1_STRING_length(text);
+	for (size_t i = 0; i < len; i++)
+		if (p[i] < 0x20 || p[i] > 0x7e)
+			return "a name in its subjectAltName is not printable "
+			       "ASCII";
+	/* a constraint cannot be judged on a name that has no form */
+	if (constrained && gen->type == GEN_DNS && !is_host_name(p, len))
+		return "a dNSName under nameConstraints is malformed";
+	if (constrained && gen->type == GEN_EMAIL && !is_mailbox(p, len))
+		return "an rfc822Name under nameConstraints is malformed";
+	return NULL;
+}
+
+static const char *
+names_flaw(X509 *cert, bool constrained)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name,
+	    NULL, NULL);
+	const char *what = NULL;
+
+	for (int i = 0; what == NULL && i < sk_GENERAL_NAME_num(names); i++)
+		what = name_flaw(sk_GENERAL_NAME_value(names, i), constrained);
+	GENERAL_NAMES_free(names);
+	return what;
+}
+
+/* above: a CA over it has nameConstraints; its own are added. */
+static const char *
+profile_flaw(X509 *cert, bool anchor, bool *above)
+{
+	bool own = false;
+	const char *what = extension_flaw(cert);
+
+	if (what == NULL)
+		what = aki_flaw(cert);
+	if (what == NULL)
+		what = constraints_flaw(cert, &own);
+	if (what == NULL)
+		what = names_flaw(cert, *above);
+	if (what == NULL && !anchor)
+		what = serial_flaw(cert);
+	if (what == NULL && !anchor &&
+	    X509_get_version(cert) != X509_VERSION_3)
+		what = "it is no version 3 certificate";
+	*above = *above || own;
+	return what;
+}
+
 void
 ca_profile_check(const STACK_OF(X509) *chain, bool anchored,
     struct ca_report *report)
 {
 	int n = sk_X509_num(chain);
+	bool constrained = false;
 
-	for (int i = 0; i < n; i++) {
+	/* from the anchor down, as constraints do */
+	for (int i = n - 1; i >= 0; i--) {
 		X509 *cert = sk_X509_value(chain, i);
+		bool anchor = anchored && i > 0 && i == n - 1;
+		const char *what;
 
-		check_strength(cert, anchored && i > 0 && i == n - 1, report);
+		check_strength(cert, anchor, report);
+		if ((what = profile_flaw(cert, anchor, &constrained)) != NULL)
+			fail(report, cert, CA_R_CHAIN_PROFILE, what);
 	}
 }

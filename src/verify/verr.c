@@ -75,7 +75,8 @@ static const struct {
     {X509_V_ERR_OUT_OF_MEM, CA_CHECK_CHAIN, CA_R_INTERNAL},
     {X509_V_ERR_INVALID_CALL, CA_CHECK_CHAIN, CA_R_INTERNAL},
     {X509_V_ERR_STORE_LOOKUP, CA_CHECK_CHAIN, CA_R_INTERNAL},
-    {X509_V_ERR_UNSPECIFIED, CA_CHECK_CHAIN, CA_R_INTERNAL},
+    /* also what it says of more names and constraints than it compares */
+    {X509_V_ERR_UNSPECIFIED, CA_CHECK_CHAIN, CA_R_CHAIN_OTHER},
 };
 
 void
