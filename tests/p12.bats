@@ -1,0 +1,216 @@
+#!/usr/bin/env bats
+# PKCS#12 files: a clear message for each that cannot serve.
+
+bats_require_minimum_version 1.5.0
+
+HERE=$(cd "$(dirname "$BATS_TEST_FILENAME")/.." && pwd)
+CERTAUTH_BUILD=${CERTAUTH_BUILD:-$HERE/build}
+KEYTOOL=$CERTAUTH_BUILD/tests/key/keytool
+# shellcheck source=tests/lib/pki.sh
+. "$HERE/tests/lib/pki.sh"
+
+setup_file() {
+	T=$(mktemp -d "${TMPDIR:-/tmp}/certauth-p12.XXXXXX")
+	export T
+	# shellcheck source=tests/lib/pki.sh
+	. "$HERE/tests/lib/pki.sh"
+	export CERTAUTH_BUILD
+	pki_shared "$T/pki"
+}
+
+teardown_file() {
+	rm -rf "$T"
+}
+
+# make FILE OPTION ...: openssl pkcs12 -export of alice with her chain
+make() {
+	local file=$1
+	shift
+	openssl pkcs12 -export -inkey "$PKI/alice.key" -in "$PKI/alice.pem" \
+		-certfile "$PKI/inter.pem" -out "$T/$file" "$@"
+}
+
+# tool ANSWERS FILE [SCHEME ...]
+tool() {
+	local answers=$1 file=$2
+	shift 2
+	run timeout 60 "$KEYTOOL" p12 "$T/$file" "$@" \
+		< <([ -z "$answers" ] || tr , '\n' <<<"$answers")
+	echo "$output"
+}
+
+has() {
+	grep -qF -- "$1" <<<"$output"
+}
+
+hasnt() {
+	! grep -qF -- "$1" <<<"$output"
+}
+
+@test "a modern file, with its chain" {
+	make modern.p12 -passout pass:secret
+	tool secret modern.p12 all
+	[ "$status" -eq 0 ]
+	has "ask: Password for $T/modern.p12: "
+	has '1 more certificates, can ecdsa_secp256r1_sha256'
+	has 'signed by ecdsa_secp256r1_sha256'
+	hasnt 'export it again'
+}
+
+@test "RC2-40 and 3DES, as browsers made them, with a hint" {
+	make old.p12 -legacy -passout pass:secret
+	openssl pkcs12 -legacy -in "$T/old.p12" -info -noout \
+		-passin pass:secret 2>&1 | grep -q 40BitRC2
+	tool secret old.p12 all
+	[ "$status" -eq 0 ]
+	has 'signed by ecdsa_secp256r1_sha256'
+	has 'export it again with a current program'
+	# the key in RC2 too
+	make older.p12 -legacy -passout pass:secret -keypbe PBE-SHA1-RC2-40 \
+		-certpbe PBE-SHA1-RC2-40
+	tool secret older.p12 all
+	[ "$status" -eq 0 ]
+	# 3DES alone needs no legacy provider
+	make des.p12 -passout pass:secret -keypbe PBE-SHA1-3DES \
+		-certpbe PBE-SHA1-3DES -macalg sha1
+	tool secret des.p12 all
+	[ "$status" -eq 0 ]
+	tool wrong,wrong,wrong old.p12 all
+	[ "$status" -eq 1 ]
+	has 'wrong password'
+}
+
+@test "a wrong password is asked again, three times at most" {
+	make modern.p12 -passout pass:secret
+	tool wrong,secret modern.p12 all
+	[ "$status" -eq 0 ]
+	has 'info: Wrong password.'
+	tool 1,2,3,secret modern.p12 all
+	[ "$status" -eq 1 ]
+	[ "$(grep -c '^ask:' <<<"$output")" -eq 3 ]
+	has "$T/modern.p12: wrong password"
+	tool '' modern.p12 all
+	[ "$status" -eq 1 ]
+	has 'needs a password, and none was given'
+	has 'failed: cancelled'
+}
+
+@test "an empty password, a missing one, and no check value" {
+	make empty.p12 -passout pass:
+	tool '' empty.p12 all
+	[ "$status" -eq 0 ]
+	hasnt 'ask:'
+	make plain.p12 -passout pass: -keypbe NONE -certpbe NONE -nomac
+	tool '' plain.p12 all
+	[ "$status" -eq 0 ]
+	hasnt 'ask:'
+	make nomac.p12 -passout pass:secret -nomac
+	tool wrong,secret nomac.p12 all
+	[ "$status" -eq 0 ]
+	has 'Wrong password.'
+}
+
+@test "a check value over no password at all, in both of its forms" {
+	# no bytes, and an empty string with its end (RFC 7292 B.1)
+	make empty.p12 -passout pass: -keypbe NONE -certpbe NONE
+	local form
+	for form in null empty; do
+		python3 "$HERE/tests/key/p12mac.py" $form "$T/empty.p12" \
+			"$T/mac-$form.p12"
+		tool '' mac-$form.p12 all
+		echo "# $form"
+		[ "$status" -eq 0 ]
+		hasnt 'ask:'
+	done
+	run -1 cmp -s "$T/mac-null.p12" "$T/mac-empty.p12"
+}
+
+@test "no key inside, no certificate inside, no pair" {
+	openssl pkcs12 -export -nokeys -in "$PKI/alice.pem" \
+		-out "$T/nokey.p12" -passout pass:secret
+	tool secret nokey.p12
+	[ "$status" -eq 1 ]
+	has 'holds no private key; export it again together with the key'
+	openssl pkcs12 -export -nocerts -inkey "$PKI/alice.key" \
+		-out "$T/nocert.p12" -passout pass:secret
+	tool secret nocert.p12
+	[ "$status" -eq 1 ]
+	has 'holds a private key and no certificate'
+	python3 "$HERE/tests/key/p12join.py" "$T/nopair.p12" \
+		"$PKI/bob.key" -- "$PKI/alice.pem" "$PKI/inter.pem"
+	tool '' nopair.p12
+	[ "$status" -eq 1 ]
+	has 'none of its 2 certificates belongs to a private key in it'
+}
+
+@test "several keys: the one with a certificate, or the user chooses" {
+	python3 "$HERE/tests/key/p12join.py" "$T/one.p12" "$PKI/bob.key" \
+		"$PKI/alice.key" -- "$PKI/inter.pem" "$PKI/alice.pem"
+	tool '' one.p12 all
+	[ "$status" -eq 0 ]
+	has 'signed by'
+	hasnt 'choose:'
+	python3 "$HERE/tests/key/p12join.py" "$T/two.p12" "$PKI/bob.key" \
+		"$PKI/rsa2048.key" -- "$PKI/bob.pem" "$PKI/rsa2048.pem"
+	tool 2 two.p12 rsa_pss_rsae_sha256
+	[ "$status" -eq 0 ]
+	has 'choose: Several certificates with their keys are in'
+	has 'choice 1: CN=bob,O=Example, valid until 20'
+	has 'can rsa_pss'
+	tool 3 two.p12
+	[ "$status" -eq 1 ]
+	has 'holds 2 certificates with their keys, and none was chosen'
+}
+
+@test "absent, a directory, empty, huge, not PKCS#12, bytes left over" {
+	tool '' absent.p12
+	[ "$status" -eq 1 ]
+	has 'No such file or directory'
+	has 'failed: not found'
+	mkdir -p "$T/dir.p12"
+	tool '' dir.p12
+	[ "$status" -eq 1 ]
+	has 'is not a regular file'
+	: >"$T/zero.p12"
+	tool '' zero.p12
+	[ "$status" -eq 1 ]
+	has 'is not a PKCS#12 file, or is damaged'
+	head -c 1048577 /dev/zero >"$T/huge.p12"
+	tool '' huge.p12
+	[ "$status" -eq 1 ]
+	has 'is larger than a PKCS#12 file may be'
+	cp "$PKI/alice.pem" "$T/pem.p12"
+	tool '' pem.p12
+	[ "$status" -eq 1 ]
+	has 'is not a PKCS#12 file'
+	make modern.p12 -passout pass:secret
+	(cat "$T/modern.p12"; echo) >"$T/tail.p12"
+	tool secret tail.p12
+	[ "$status" -eq 1 ]
+	has 'is not a PKCS#12 file'
+}
+
+@test "a file that asks for years of work per password is refused" {
+	make slow.p12 -passout pass: -keypbe NONE -certpbe NONE
+	python3 "$HERE/tests/key/p12mac.py" slow "$T/slow.p12" "$T/slower.p12"
+	tool '' slower.p12
+	[ "$status" -eq 1 ]
+	has 'asks for more work per password, than is reasonable'
+}
+
+@test "100 damaged files: a message each, no crash, no hang" {
+	make modern.p12 -passout pass:secret
+	make old.p12 -legacy -passout pass:secret
+	python3 "$HERE/tests/key/mangle.py" 50 "$T/modern.p12" "$T/a"
+	python3 "$HERE/tests/key/mangle.py" 50 "$T/old.p12" "$T/b"
+	local f n=0 said=0
+	for f in "$T"/a.* "$T"/b.*; do
+		tool secret,secret,secret "${f##*/}"
+		# 0: the damage did not matter; 1: refused, and said why
+		[ "$status" -le 1 ]
+		n=$((n + 1))
+		[ "$status" -eq 0 ] || { has 'log 0: ' && said=$((said + 1)); }
+	done
+	[ "$n" -eq 100 ]
+	[ "$said" -ge 90 ]
+}
