@@ -1,0 +1,57 @@
+#!/usr/bin/env bats
+# `certauth verify` against the outside suites, by each way to read CRLs.
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/.." || return 1
+}
+
+suite() {
+	run tests/conformance.sh "$@"
+	echo "$output"
+	[ "$status" -ne 77 ] || skip "$output"
+	[ "$status" -eq 0 ]
+}
+
+@test "NIST PKITS, an index where there is one" {
+	suite pkits --crl-engine auto
+}
+
+@test "NIST PKITS, streaming" {
+	suite pkits --crl-engine stream
+}
+
+@test "NIST PKITS, OpenSSL's own path for CRLs" {
+	suite pkits --crl-engine openssl
+}
+
+@test "NIST PKITS, directories with hashed names alone" {
+	NAMES=hash suite pkits
+}
+
+@test "NIST PKITS, directories without hashed names" {
+	NAMES=plain suite pkits
+}
+
+@test "x509-limbo, an index where there is one" {
+	suite limbo-client --crl-engine auto
+}
+
+@test "x509-limbo, streaming" {
+	suite limbo-client --crl-engine stream
+}
+
+@test "x509-limbo, OpenSSL's own path for CRLs" {
+	suite limbo-client --crl-engine openssl
+}
+
+@test "BetterTLS path building" {
+	suite bettertls-client
+}
+
+@test "BetterTLS path building, directories without hashed names" {
+	NAMES=plain suite bettertls-client
+}
+
+@test "BoringSSL's chains" {
+	suite bssl-chain
+}
