@@ -31,15 +31,11 @@ setup_file() {
 	mkdir -m 700 "$S/home/alice/run"
 	chmod 600 "$S/home/alice/me.key"
 	chown -R 2001:2001 "$S/home/alice"
-	# what SUDO_ASKPASS names is run with the prompt as its only argument
-	printf '#!/bin/sh\nexec %s askpass "$@"\n' "$CERTAUTH" \
-		>"$S/bin/askpass"
-	chmod 755 "$S/bin/askpass"
 }
 teardown_file() { place_remove; }
 
 alice_sudo() {
-	AS_USER_ENV="SUDO_ASKPASS=$S/bin/askpass
+	AS_USER_ENV="SUDO_ASKPASS=$S/bin/certauth-askpass
 		XDG_RUNTIME_DIR=$S/home/alice/run" as_user alice sudo "$@"
 }
 

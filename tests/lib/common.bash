@@ -58,6 +58,7 @@ place_dir() {
 	cp "$CERTAUTH_BUILD/pam_certauth.so" "$CERTAUTH_BUILD/certauth" \
 		"$HERE/tests/lib/login.py" "$HERE/tests/lib/paste.exp" \
 		"$S/bin/" || return
+	ln -s certauth "$S/bin/certauth-askpass"
 	export MODULE=$S/bin/pam_certauth.so CERTAUTH=$S/bin/certauth
 
 	# unreadable files stay behind when we are not root; that is fine
