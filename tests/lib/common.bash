@@ -107,8 +107,8 @@ place_enter() {
 place_remove() {
 	[ -n "${S:-}" ] || return 0
 	if [ -n "${PLACE_PID:-}" ]; then
-		kill "$PLACE_PID" 2>/dev/null
-		wait "$PLACE_PID" 2>/dev/null
+		kill "$PLACE_PID" 2>/dev/null || :
+		wait "$PLACE_PID" 2>/dev/null || :
 	fi
 	# what is mounted there is not mounted here
 	rm -rf --one-file-system "$S" || :

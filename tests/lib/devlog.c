@@ -5,11 +5,13 @@
  * For tests and the demo, in a private mount namespace where SOCKET is
  * /dev/log: the machine's own log stays as it is, and parallel tests do not
  * see each other's lines.  FILE exists as soon as SOCKET can be written to.
- * Ends when killed.
+ * Ends when killed, or with the process that started it.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -35,6 +37,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: devlog SOCKET FILE\n");
 		return 2;
 	}
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	strcpy(sun.sun_path, argv[1]);
 	in = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (in < 0)

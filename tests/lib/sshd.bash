@@ -38,7 +38,8 @@ sshd_start() {
 		printf '%s\n' "$@" >>"$S/sshd_config"
 		: >"$S/sshd.log"
 		# -D: this process, whose number we know, is the server
-		in_place /usr/sbin/sshd -D -f "$S/sshd_config" \
+		# and which does not outlive its test
+		in_place setpriv --pdeathsig TERM /usr/sbin/sshd -D -f "$S/sshd_config" \
 			-E "$S/sshd.log" </dev/null >/dev/null 2>&1 3>&- 4>&- &
 		SSHD_PID=$!
 		export PORT SSHD_PID
