@@ -118,7 +118,9 @@ grow(struct ca_buf *b, size_t len)
 {
 	if (b->err != CA_OK)
 		return false;
-	if (len > b->max || b->len > b->max - len) {
+	/* one less than all of memory, so that the NUL never wraps */
+	size_t max = b->max < SIZE_MAX / 2 ? b->max : SIZE_MAX / 2;
+	if (len > max || b->len > max - len) {
 		b->err = CA_ERR_LIMIT;
 		return false;
 	}

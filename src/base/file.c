@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,14 +61,13 @@ ca_file_opendir(int dirfd, const char *path, int *fd, struct stat *st)
 	return open_checked(dirfd, path, O_DIRECTORY, S_IFDIR, fd, st);
 }
 
-enum ca_err
-ca_file_read_fd(int fd, size_t max, struct ca_buf *out)
+static enum ca_err
+read_all(int fd, size_t max, struct ca_buf *out, uint8_t *block, size_t size)
 {
-	uint8_t block[16384];
 	size_t total = 0;
 
 	for (;;) {
-		ssize_t n = read(fd, block, sizeof block);
+		ssize_t n = read(fd, block, size);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -82,6 +82,18 @@ ca_file_read_fd(int fd, size_t max, struct ca_buf *out)
 		if (ca_buf_err(out) != CA_OK)
 			return ca_buf_err(out);
 	}
+}
+
+enum ca_err
+ca_file_read_fd(int fd, size_t max, struct ca_buf *out)
+{
+	uint8_t block[16384];
+	enum ca_err rc = read_all(fd, max, out, block, sizeof block);
+	int saved = errno;
+
+	OPENSSL_cleanse(block, sizeof block); /* it may be a private key */
+	errno = saved;
+	return rc;
 }
 
 enum ca_err

@@ -43,13 +43,21 @@ ca_utf8_printable(uint32_t c)
 {
 	if (c < 0x20 || (c >= 0x7f && c < 0xa0))
 		return false;
+	if (c == 0x61c) /* Arabic letter mark, a direction mark too */
+		return false;
 	if (c >= 0x200b && c <= 0x200f) /* zero width, direction marks */
 		return false;
 	if (c >= 0x2028 && c <= 0x202e) /* separators, embeddings */
 		return false;
 	if (c >= 0x2060 && c <= 0x206f) /* invisible, isolates */
 		return false;
-	if (c == 0xfeff || (c & 0xfffe) == 0xfffe)
+	if (c >= 0xfff9 && c <= 0xfffb) /* interlinear annotation */
+		return false;
+	if (c >= 0xe0000 && c <= 0xe007f) /* tags */
+		return false;
+	if ((c >= 0xfdd0 && c <= 0xfdef) || (c & 0xfffe) == 0xfffe)
+		return false; /* noncharacters */
+	if (c == 0xfeff)
 		return false;
 	return true;
 }
