@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -89,11 +90,12 @@ static const struct option options[] = {
 /* The configuration's key and how the option is called in messages. */
 static const struct {
 	const char *key, *option;
+	bool path;
 } keys[OPT_KEYS_END - OPT_KEY] = {
-    [OPT_CA_DIR - OPT_KEY] = {"ca_dir", "--ca-dir"},
+    [OPT_CA_DIR - OPT_KEY] = {"ca_dir", "--ca-dir", true},
     [OPT_INTERMEDIATES_DIR - OPT_KEY] = {"intermediates_dir",
-	"--intermediates-dir"},
-    [OPT_CRL_DIR - OPT_KEY] = {"crl_dir", "--crl-dir"},
+	"--intermediates-dir", true},
+    [OPT_CRL_DIR - OPT_KEY] = {"crl_dir", "--crl-dir", true},
     [OPT_CRL - OPT_KEY] = {"crl", "--crl"},
     [OPT_CRL_ENGINE - OPT_KEY] = {"crl_engine", "--crl-engine"},
     [OPT_MAX_DEPTH - OPT_KEY] = {"max_depth", "--max-depth"},
@@ -204,6 +206,26 @@ parse_args(struct args *a, int argc, char **argv)
 	return CA_EXIT_OK;
 }
 
+/* The configuration takes absolute paths only; a person's are relative to
+ * where they are. */
+static enum ca_err
+set_path(struct ca_config *cfg, const char *key, const char *path,
+    const char *option, const struct ca_log *log)
+{
+	struct ca_buf full = CA_BUF_INIT(PATH_MAX);
+	char cwd[PATH_MAX];
+	enum ca_err rc;
+
+	if (path[0] != '/' && getcwd(cwd, sizeof cwd) != NULL)
+		ca_buf_fmt(&full, "%s/", cwd);
+	ca_buf_str(&full, path);
+	const char *text = ca_buf_text(&full);
+	rc = text == NULL ? ca_buf_err(&full)
+			  : ca_config_set(cfg, key, text, option, log);
+	ca_buf_free(&full);
+	return rc;
+}
+
 static enum ca_err
 configure(const struct args *a, const struct ca_log *log,
     struct ca_config **out)
@@ -219,8 +241,8 @@ configure(const struct args *a, const struct ca_log *log,
 	    log);
 	for (int i = 0; rc == CA_OK && i < OPT_KEYS_END - OPT_KEY; i++)
 		if (a->key[i] != NULL)
-			rc = ca_config_set(cfg, keys[i].key, a->key[i],
-			    keys[i].option, log);
+			rc = (keys[i].path ? set_path : ca_config_set)(cfg,
+			    keys[i].key, a->key[i], keys[i].option, log);
 	return rc;
 }
 

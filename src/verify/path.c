@@ -166,8 +166,10 @@ price(const X509 *parent)
 	if (key == NULL || EVP_PKEY_is_a(key, "ED25519"))
 		return 1;
 	if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS"))
-		return bits <= 4096 ? 1 : 10;
-	return bits <= 256 ? 1 : 10;
+		return bits <= 4096 ? 1 : bits <= 8192 ? 10 : 40;
+	if (EVP_PKEY_is_a(key, "EC"))
+		return bits <= 256 ? 1 : 10;
+	return EVP_PKEY_is_a(key, "ED448") ? 10 : 40;
 }
 
 static enum ca_err
