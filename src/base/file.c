@@ -111,6 +111,33 @@ ca_file_read(int dirfd, const char *path, size_t max, struct ca_buf *out)
 	return rc;
 }
 
+void
+ca_file_log(const struct ca_log *log, const char *path, enum ca_err err)
+{
+	struct stat st;
+	const char *why;
+
+	switch (err) {
+	case CA_ERR_NOT_FOUND:
+		ca_log_err(log, "%s does not exist", path);
+		break;
+	case CA_ERR_UNTRUSTED:
+		if (stat(path, &st) != 0)
+			why = "cannot be trusted";
+		else if ((why = ca_file_distrust(&st)) == NULL)
+			why = "is of the wrong kind: neither a directory where "
+			      "a file must be, nor the reverse, will do";
+		ca_log_err(log, "%s %s", path, why);
+		break;
+	case CA_ERR_IO:
+		ca_log_err(log, "cannot read %s: %m", path);
+		break;
+	default:
+		ca_log_err(log, "%s: %s", path, ca_err_text(err));
+		break;
+	}
+}
+
 static enum ca_err
 write_all(int fd, const uint8_t *p, size_t len)
 {

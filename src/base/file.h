@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/log.h"
 
 /*
  * Open a regular file for reading (O_CLOEXEC, O_NOCTTY, never blocking on a
@@ -45,6 +46,13 @@ CA_MUST_CHECK enum ca_err ca_file_read(int dirfd, const char *path, size_t max,
  * ("is writable by its group"), or NULL if nothing is.  Static storage.
  */
 const char *ca_file_distrust(const struct stat *st);
+
+/*
+ * Log at error level, in words, why one of the functions above gave err for
+ * path (which may be relative to a directory that is no longer known; then
+ * name it in full).  Call it at once: errno counts.
+ */
+void ca_file_log(const struct ca_log *log, const char *path, enum ca_err err);
 
 /*
  * Replace path by the len bytes at p, all or nothing: a temporary file in the

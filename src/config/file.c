@@ -339,19 +339,6 @@ out:
 	return ret;
 }
 
-/* What is wrong with a file that ca_file_read called untrusted. */
-static const char *
-distrust(const char *path)
-{
-	struct stat st;
-	const char *why;
-
-	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
-		return "is not a regular file";
-	why = ca_file_distrust(&st);
-	return why != NULL ? why : "was replaced while it was looked at";
-}
-
 enum ca_err
 ca_config_read(struct ca_config *cfg, const char *path, const char *service,
     bool must_exist, const struct ca_log *log)
@@ -363,12 +350,7 @@ ca_config_read(struct ca_config *cfg, const char *path, const char *service,
 	if (rc == CA_ERR_NOT_FOUND && !must_exist)
 		goto absent;
 	if (rc != CA_OK) {
-		if (rc == CA_ERR_UNTRUSTED)
-			ca_log_err(log, "%s %s", path, distrust(path));
-		else if (rc == CA_ERR_LIMIT)
-			ca_log_err(log, "%s has over 1 MiB", path);
-		else
-			ca_log_err(log, "cannot read %s: %m", path);
+		ca_file_log(log, path, rc);
 		ret = rc == CA_ERR_LIMIT ? CA_ERR_CONFIG : rc;
 		goto out;
 	}

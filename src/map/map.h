@@ -5,6 +5,7 @@
 #define CA_MAP_MAP_H
 
 #include <openssl/x509.h>
+#include <stdbool.h>
 #include <time.h>
 
 #include "base/err.h"
@@ -34,6 +35,36 @@ struct ca_map_input {
 CA_MUST_CHECK enum ca_err ca_map_login(struct ca_crypto *crypto,
     const struct ca_config *cfg, const struct ca_log *log,
     const struct ca_map_input *in, struct ca_report *report, char **login);
+
+/* One rule that was tried, for `certauth explain` and `users test`. */
+struct ca_map_trial {
+	const char *file;     /* the users file, or a registered certificate */
+	unsigned line;        /* 0: not a line */
+	const char *login;    /* as the rule has it, "*" for a pattern */
+	const char *selector; /* "email:alice@corp.example" */
+	bool matched;
+	const char *made;     /* matched: the login that came out; else NULL */
+	const char *why;      /* plain text; of others too, so print escaped */
+};
+
+typedef void ca_map_trace(void *ctx, const struct ca_map_trial *trial);
+
+/*
+ * As ca_map_login, and tells trace of every rule, one after the other, that
+ * was tried: all of them, so no index is used.
+ */
+CA_MUST_CHECK enum ca_err ca_map_explain(struct ca_crypto *crypto,
+    const struct ca_config *cfg, const struct ca_log *log,
+    const struct ca_map_input *in, struct ca_report *report, char **login,
+    ca_map_trace *trace, void *ctx);
+
+/*
+ * Check a users file's form: CA_OK, or CA_ERR_CONFIG with FILE:LINE in the log
+ * for each of the first 20 lines that do not parse; CA_ERR_NOT_FOUND,
+ * CA_ERR_UNTRUSTED, CA_ERR_IO, logged.
+ */
+CA_MUST_CHECK enum ca_err ca_map_check(const char *path,
+    const struct ca_log *log);
 
 /*
  * The certificates registered for a user (*.pem in LOGIN of users_dir; the user's

@@ -1,0 +1,67 @@
+#include "map/account.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ENTRY_MAX (1024 * 1024) /* bytes of a passwd entry */
+
+/* getpwnam_r with a buffer that grows; *entry NULL: no such account. */
+static enum ca_err
+look_up(const char *name, struct passwd *pw, char **buffer,
+    struct passwd **entry)
+{
+	for (size_t size = 1024; size <= ENTRY_MAX; size *= 4) {
+		char *p = realloc(*buffer, size);
+
+		if (p == NULL)
+			return CA_ERR_MEMORY;
+		*buffer = p;
+		int rc = getpwnam_r(name, pw, p, size, entry);
+		if (rc == ERANGE)
+			continue;
+		/* getpwnam(3) lists what "not found" may look like */
+		if (*entry != NULL || rc == 0 || rc == ENOENT || rc == ESRCH ||
+		    rc == EBADF || rc == EPERM)
+			return CA_OK;
+		errno = rc;
+		return CA_ERR_IO;
+	}
+	errno = ERANGE;
+	return CA_ERR_IO;
+}
+
+enum ca_err
+ca_account_find(const char *name, struct ca_account *out)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct passwd pw, *entry = NULL;
+	char *buffer = NULL;
+
+	out->home = NULL;
+	if ((rc = look_up(name, &pw, &buffer, &entry)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	if (entry == NULL || strcmp(entry->pw_name, name) != 0) {
+		ret = CA_ERR_NOT_FOUND;
+		goto out;
+	}
+	out->uid = entry->pw_uid;
+	if ((out->home = strdup(entry->pw_dir)) == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	free(buffer);
+	return ret;
+}
+
+void
+ca_account_free(struct ca_account *account)
+{
+	free(account->home);
+	account->home = NULL;
+}

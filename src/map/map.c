@@ -1,0 +1,409 @@
+#include "map/map.h"
+#include "map/account.h"
+#include "map/ident.h"
+#include "map/match.h"
+#include "map/registered.h"
+#include "map/users.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LOGINS_MAX 8 /* different ones that one certificate is seen to have */
+
+/* What the rules said so far. */
+struct decision {
+	const struct ca_config *cfg;
+	const struct ca_log *log;
+	const struct ca_map_input *in;
+	const char *user; /* NULL: from the map */
+	struct ca_ident id;
+	struct ca_buf made;
+	/* the different logins that rules gave */
+	char *login[LOGINS_MAX];
+	size_t n;
+	bool more;        /* than LOGINS_MAX */
+	char *rule;       /* the first rule that gave the right one */
+	bool allowed;     /* one of them is user */
+	bool invalid;     /* a pattern made what may not be a login */
+	ca_map_trace *trace;
+	void *trace_ctx;
+};
+
+static enum ca_err
+remember(struct decision *d, const char *login, const char *rule)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (strcmp(d->login[i], login) == 0)
+			goto known;
+	if (d->n == LOGINS_MAX) {
+		d->more = true;
+		goto known;
+	}
+	if ((d->login[d->n] = strdup(login)) == NULL)
+		return CA_ERR_MEMORY;
+	d->n++;
+known:
+	if (d->user != NULL && strcmp(d->user, login) == 0)
+		d->allowed = true;
+	else if (d->user != NULL)
+		return CA_OK;
+	if (d->rule == NULL && (d->rule = strdup(rule)) == NULL)
+		return CA_ERR_MEMORY;
+	return CA_OK;
+}
+
+static void
+tell(const struct decision *d, const char *file, unsigned line,
+    const char *login, const char *selector, const char *made, const char *why)
+{
+	struct ca_map_trial t = {file, line, login, selector, made != NULL,
+	    made, why};
+
+	if (d->trace != NULL)
+		d->trace(d->trace_ctx, &t);
+}
+
+/*
+ * What a pattern made is a login only if it is an ordinary account: never
+ * root, whatever its name, and none below min_uid.  CA_DENIED with *why.
+ */
+static enum ca_err
+judge_derived(const struct decision *d, const char *login, size_t len,
+    const char **why)
+{
+	struct ca_account account;
+	enum ca_err rc;
+
+	if (!ca_login_derivable(login, len)) {
+		*why = "what the * matched is not a login name";
+		return CA_DENIED;
+	}
+	if (strcmp(login, "root") == 0) {
+		*why = "a pattern never makes root";
+		return CA_DENIED;
+	}
+	rc = ca_account_find(login, &account);
+	if (rc == CA_ERR_NOT_FOUND) {
+		*why = "what the * matched is not an account";
+		return CA_DENIED;
+	}
+	if (rc != CA_OK) {
+		ca_log_err(d->log, "cannot look up the account %s: %m", login);
+		return rc;
+	}
+	uid_t uid = account.uid;
+	ca_account_free(&account);
+	if (uid == 0 || uid < d->cfg->min_uid) {
+		*why = "a pattern never makes an account below min_uid";
+		return CA_DENIED;
+	}
+	return CA_OK;
+}
+
+/* The login in d->made, by the rule: may it be?  CA_DENIED with *why. */
+static enum ca_err
+judge(const struct decision *d, const struct ca_rule *rule, const char **why)
+{
+	const char *login = (const char *)d->made.p;
+	struct ca_account account;
+	enum ca_err rc;
+
+	if (rule->pattern)
+		return judge_derived(d, login, d->made.len, why);
+	if (d->user != NULL)
+		return CA_OK; /* named by the administrator, chosen by PAM */
+	rc = ca_account_find(login, &account);
+	if (rc == CA_ERR_NOT_FOUND) {
+		*why = "the login is not an account";
+		return CA_DENIED;
+	}
+	if (rc != CA_OK) {
+		ca_log_err(d->log, "cannot look up the account %s: %m", login);
+		return rc;
+	}
+	ca_account_free(&account);
+	return CA_OK;
+}
+
+/* For a trace: why, and what the certificate has instead. */
+static void
+tell_denied(struct decision *d, const struct ca_rule *rule, unsigned line,
+    const char *why)
+{
+	struct ca_buf text = CA_BUF_INIT(100000);
+
+	if (d->trace == NULL)
+		return;
+	ca_buf_str(&text, why);
+	for (size_t i = 0; i < d->id.n; i++)
+		if (d->id.v[i].sel == rule->sel) {
+			ca_buf_fmt(&text, " (its %s: ",
+			    ca_selector_name(rule->sel));
+			ca_ident_show(&d->id, rule->sel, &text);
+			ca_buf_str(&text, ")");
+			break;
+		}
+	const char *t = ca_buf_text(&text);
+	tell(d, d->cfg->users, line, rule->login, rule->selector, NULL,
+	    t != NULL ? t : why);
+	ca_buf_free(&text);
+}
+
+static enum ca_err
+keep(struct decision *d, const struct ca_rule *rule, unsigned line)
+{
+	struct ca_buf text = CA_BUF_INIT(2 * CA_RULE_LINE_MAX + 8192);
+	const char *why = NULL;
+	enum ca_err rc;
+
+	/* another user's pattern needs no look at the accounts */
+	if (d->trace == NULL && d->user != NULL && strcmp(d->user,
+	    (const char *)d->made.p) != 0)
+		rc = CA_OK;
+	else
+		rc = judge(d, rule, &why);
+	if (rc == CA_DENIED) {
+		d->invalid = d->invalid || d->user == NULL ||
+		    strcmp(d->user, (const char *)d->made.p) == 0;
+		tell(d, d->cfg->users, line, rule->login, rule->selector, NULL,
+		    why);
+		return CA_OK;
+	}
+	if (rc != CA_OK)
+		return rc;
+	ca_buf_fmt(&text, "%s:%u %s", d->cfg->users, line, rule->selector);
+	const char *t = ca_buf_text(&text);
+	rc = t == NULL ? CA_ERR_MEMORY :
+	    remember(d, (const char *)d->made.p, t);
+	ca_buf_free(&text);
+	tell(d, d->cfg->users, line, rule->login, rule->selector,
+	    (const char *)d->made.p, "matches");
+	return rc;
+}
+
+static enum ca_err
+try_rule(void *ctx, const struct ca_rule *rule, unsigned line)
+{
+	struct decision *d = ctx;
+	const char *why;
+	enum ca_err rc;
+
+	rc = ca_match(rule, &d->id, d->in, &d->made, &why);
+	if (rc == CA_DENIED) {
+		tell_denied(d, rule, line, why);
+		return CA_OK;
+	}
+	if (rc == CA_ERR_UNSUPPORTED)
+		ca_log_err(d->log, "%s:%u: %s", d->cfg->users, line, why);
+	if (rc != CA_OK)
+		return rc;
+	/* text of its own: a NUL behind it, and none in it */
+	if (ca_buf_text(&d->made) == NULL)
+		return CA_ERR_MEMORY;
+	return keep(d, rule, line);
+}
+
+static enum ca_err
+try_registered(void *ctx, const char *login, const char *path,
+    const unsigned char *der, size_t len)
+{
+	struct decision *d = ctx;
+	bool same = len == d->id.der_len && memcmp(der, d->id.der, len) == 0;
+
+	tell(d, path, 0, login, "registered", same ? login : NULL,
+	    same ? "matches" : "another certificate");
+	return same ? remember(d, login, path) : CA_OK;
+}
+
+/* ---- the outcome ---- */
+
+static void
+pass(struct decision *d, struct ca_report *report, const char *login)
+{
+	ca_report_fact(report, CA_FACT_USER, login);
+	ca_report_fact(report, CA_FACT_RULE, d->rule);
+	ca_report_set(report, CA_CHECK_MAPPING, CA_PASS, CA_R_OK, "%s by %s",
+	    login, d->rule);
+}
+
+static void
+fail_ambiguous(struct decision *d, struct ca_report *report)
+{
+	struct ca_buf all = CA_BUF_INIT(4096);
+
+	for (size_t i = 0; i < d->n; i++)
+		ca_buf_fmt(&all, "%s%s", i > 0 ? ", " : "", d->login[i]);
+	if (d->more)
+		ca_buf_str(&all, ", ...");
+	const char *text = ca_buf_text(&all);
+	ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, CA_R_AMBIGUOUS,
+	    "logins: %s", text != NULL ? text : "several");
+	ca_buf_free(&all);
+}
+
+/* The login that may go on, or NULL; the report says why. */
+static const char *
+conclude(struct decision *d, struct ca_report *report)
+{
+	enum ca_reason why = CA_R_UNMAPPED;
+
+	if (d->user != NULL && d->allowed) {
+		pass(d, report, d->user);
+		return d->user;
+	}
+	if (d->user == NULL && d->n == 1 && !d->more) {
+		pass(d, report, d->login[0]);
+		return d->login[0];
+	}
+	if (d->user == NULL && d->n > 1) {
+		fail_ambiguous(d, report);
+		return NULL;
+	}
+	if (d->invalid)
+		why = CA_R_LOGIN_INVALID;
+	else if (d->n > 0)
+		why = CA_R_OTHER_USER;
+	if (why == CA_R_OTHER_USER)
+		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, why,
+		    "it maps to %s%s", d->login[0], d->n > 1 ? " and others" :
+		    "");
+	else
+		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, why, NULL);
+	return NULL;
+}
+
+static void
+cannot(struct ca_report *report, const struct ca_config *cfg, enum ca_err err)
+{
+	enum ca_reason why = err == CA_ERR_MEMORY || err == CA_ERR_CRYPTO ?
+	    CA_R_INTERNAL : CA_R_USERS_FILE;
+
+	ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, why, "%s: %s",
+	    cfg->users, ca_err_text(err));
+}
+
+static enum ca_err
+decide(struct decision *d, struct ca_crypto *crypto, struct ca_report *report,
+    char **login)
+{
+	enum ca_err rc = ca_ident_of(crypto, d->in->leaf, &d->id);
+
+	if (rc == CA_ERR_FORMAT || rc == CA_ERR_LIMIT) {
+		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL,
+		    CA_R_NAME_MALFORMED, "%s", d->id.why);
+		return CA_OK;
+	}
+	if (rc == CA_OK)
+		rc = ca_users_scan(d->cfg->users, 1, d->log, try_rule, d);
+	if (rc == CA_OK)
+		rc = ca_registered_walk(d->cfg, d->log, d->user,
+		    try_registered, d);
+	if (rc != CA_OK) {
+		cannot(report, d->cfg, rc);
+		return rc;
+	}
+	const char *result = conclude(d, report);
+	if (result != NULL && login != NULL &&
+	    (*login = strdup(result)) == NULL) {
+		cannot(report, d->cfg, CA_ERR_MEMORY);
+		return CA_ERR_MEMORY;
+	}
+	return CA_OK;
+}
+
+enum ca_err
+ca_map_explain(struct ca_crypto *crypto, const struct ca_config *cfg,
+    const struct ca_log *log, const struct ca_map_input *in,
+    struct ca_report *report, char **login, ca_map_trace *trace, void *ctx)
+{
+	struct decision *d = calloc(1, sizeof *d);
+	enum ca_err rc;
+
+	if (login != NULL)
+		*login = NULL;
+	if (d == NULL) {
+		cannot(report, cfg, CA_ERR_MEMORY);
+		return CA_ERR_MEMORY;
+	}
+	d->cfg = cfg;
+	d->log = log;
+	d->in = in;
+	d->user = in->user != NULL && in->user[0] != '\0' ? in->user : NULL;
+	d->made = CA_BUF_INIT(CA_IDENT_VALUE_MAX);
+	d->trace = trace;
+	d->trace_ctx = ctx;
+	rc = decide(d, crypto, report, login);
+	ca_ident_free(&d->id);
+	ca_buf_free(&d->made);
+	for (size_t i = 0; i < d->n; i++)
+		free(d->login[i]);
+	free(d->rule);
+	free(d);
+	return rc;
+}
+
+enum ca_err
+ca_map_login(struct ca_crypto *crypto, const struct ca_config *cfg,
+    const struct ca_log *log, const struct ca_map_input *in,
+    struct ca_report *report, char **login)
+{
+	return ca_map_explain(crypto, cfg, log, in, report, login, NULL, NULL);
+}
+
+/* ---- certificates for an answer without one ---- */
+
+struct collect {
+	struct ca_crypto *crypto;
+	STACK_OF(X509) *certs;
+	size_t max;
+};
+
+static enum ca_err
+collect(void *ctx, const char *login, const char *path,
+    const unsigned char *der, size_t len)
+{
+	struct collect *c = ctx;
+	X509 *cert;
+	enum ca_err rc;
+
+	(void)login;
+	(void)path;
+	if ((size_t)sk_X509_num(c->certs) >= c->max)
+		return CA_ERR_CANCELLED;
+	if ((rc = ca_crypto_cert(c->crypto, der, len, &cert)) != CA_OK)
+		return rc;
+	if (sk_X509_push(c->certs, cert) <= 0) {
+		X509_free(cert);
+		return CA_ERR_MEMORY;
+	}
+	return CA_OK;
+}
+
+enum ca_err
+ca_map_registered(struct ca_crypto *crypto, const struct ca_config *cfg,
+    const struct ca_log *log, const char *user, size_t max,
+    STACK_OF(X509) **out)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct collect c = {crypto, sk_X509_new_null(), max};
+
+	*out = NULL;
+	if (c.certs == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	if (user == NULL || user[0] == '\0')
+		goto done; /* nobody yet whose certificates they could be */
+	rc = ca_registered_walk(cfg, log, user, collect, &c);
+	if (rc != CA_OK && rc != CA_ERR_CANCELLED) {
+		ret = rc;
+		goto out;
+	}
+done:
+	*out = c.certs;
+	c.certs = NULL; /* transferred */
+	ret = CA_OK;
+out:
+	sk_X509_pop_free(c.certs, X509_free);
+	return ret;
+}

@@ -1,0 +1,36 @@
+/*
+ * Registered certificates: the *.pem of LOGIN in users_dir, and the user's own in
+ * ~/.certauth.  Private to this room.
+ */
+#ifndef CA_MAP_REGISTERED_H
+#define CA_MAP_REGISTERED_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "config/config.h"
+
+#define CA_REGISTERED_FILES 64         /* of one login; more is an error */
+#define CA_REGISTERED_BYTES (64 * 1024) /* of one file */
+#define CA_REGISTERED_LOGINS 10000     /* directories under users_dir */
+
+/* DER of one certificate, not decoded yet.  Anything but CA_OK ends the walk
+ * and is its result. */
+typedef enum ca_err ca_registered_visit(void *ctx, const char *login,
+    const char *path, const unsigned char *der, size_t len);
+
+/*
+ * Visit the certificates registered for user, in the order of their files'
+ * names; or, with user NULL, those of every login in users_dir (then without
+ * the users' own).
+ *
+ * What is wrong in users_dir is an error: logged, CA_ERR_UNTRUSTED, CA_ERR_IO,
+ * CA_ERR_LIMIT or CA_ERR_FORMAT.  What is wrong in a home is the user's
+ * affair: a warning, and no certificate from there.
+ */
+CA_MUST_CHECK enum ca_err ca_registered_walk(const struct ca_config *cfg,
+    const struct ca_log *log, const char *user, ca_registered_visit *visit,
+    void *ctx);
+
+#endif

@@ -1,0 +1,99 @@
+/*
+ * One line of the users file: `login selector [option ...]`.  Private to this
+ * room; certauth-users(5) describes the form.
+ */
+#ifndef CA_MAP_RULE_H
+#define CA_MAP_RULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#define CA_RULE_LINE_MAX 4096 /* bytes, without the line's end */
+
+/* The order is that of the table in rule.c, and part of the index's form. */
+enum ca_selector {
+	CA_SEL_SHA256,
+	CA_SEL_KEY,
+	CA_SEL_ISSUER_SERIAL,
+	CA_SEL_SKI,
+	CA_SEL_SID,
+	CA_SEL_SUBJECT,
+	CA_SEL_ISSUER_SUBJECT,
+	CA_SEL_EMAIL,
+	CA_SEL_UPN,
+	CA_SEL_CN,
+	CA_SEL_UID,
+	CA_SEL_DNS,
+	CA_SEL_URI,
+	CA_SEL_KRB,
+	CA_SEL_MATCH,
+	CA_SELECTORS
+};
+
+/* "email", and whether it names one certificate or key by itself. */
+const char *ca_selector_name(enum ca_selector sel);
+bool ca_selector_strong(enum ca_selector sel);
+
+/*
+ * Bring a certificate's or a line's value into the form in which two equal
+ * ones are the same bytes: the domain of an e-mail address and a whole UPN in
+ * lower case.  Nothing to do for the others.
+ */
+void ca_selector_normalise(enum ca_selector sel, uint8_t *p, size_t len);
+
+struct ca_rule {
+	const char *login;     /* "*" for a pattern */
+	bool pattern;
+	enum ca_selector sel;
+	const char *selector;  /* as it stands in the line, without quotes */
+	const uint8_t *value;  /* normalised; with ignorecase in lower case */
+	size_t len;
+	size_t star;           /* pattern: the star stood before this byte */
+	const uint8_t *issuer; /* canonical (dn.h); NULL: any */
+	size_t issuer_len;
+	const char *from;      /* a list for ca_from_match; NULL: anywhere */
+	const char *service;   /* names with commas between; NULL: any */
+	time_t until;          /* the last second; valid if has_until */
+	bool has_until;
+	bool ignorecase;
+	char why[256];         /* after CA_ERR_FORMAT: what is wrong */
+	/* what the pointers above point to */
+	char text[CA_RULE_LINE_MAX + 1];
+	struct ca_buf value_buf, issuer_buf;
+};
+
+/* Storage for a rule that serves line after line. */
+void ca_rule_init(struct ca_rule *rule);
+void ca_rule_free(struct ca_rule *rule);
+
+/*
+ * Parse the len bytes of a line (without its end).  CA_ERR_NOT_FOUND: blank or
+ * a comment; CA_ERR_FORMAT: rule->why says what is wrong; CA_ERR_MEMORY.
+ */
+CA_MUST_CHECK enum ca_err ca_rule_parse(struct ca_rule *rule, const char *line,
+    size_t len);
+
+/* The list has the form that from= must have; NULL, or what is wrong. */
+const char *ca_from_check(const char *list);
+
+/*
+ * rhost (NULL or "": a login at the machine) is in the list: `local`, an
+ * address, a network (ADDRESS/BITS), or a name with * and ?, which compares
+ * without case.  An IPv6 address that carries an IPv4 one counts as that.
+ */
+bool ca_from_match(const char *list, const char *rhost);
+
+/* A login as a line or a directory may name it: 1 to 256 bytes of printable
+ * UTF-8 without blanks and / : , * ? " #, not beginning with - . or ~. */
+bool ca_login_valid(const char *login, size_t len);
+
+/* A login that a pattern may make: A-Z a-z 0-9 _ . - alone, beginning with a
+ * letter, digit or _, not digits alone, 1 to 256 bytes. */
+bool ca_login_derivable(const char *login, size_t len);
+
+#endif
