@@ -10,7 +10,7 @@
 /* An OpenSSH agent's own bound; no list of keys that a person has is near. */
 #define CA_AGENT_REPLY_MAX (256 * 1024)
 #define CA_AGENT_KEYS_MAX 2048
-#define CA_AGENT_LIST_MS 10000
+#define CA_AGENT_LIST_MS 5000
 /* The agent's owner may be asked to confirm, or to touch something. */
 #define CA_AGENT_SIGN_MS 60000
 
