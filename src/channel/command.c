@@ -1,18 +1,449 @@
 #include "channel/channel.h"
 
-/* Not built yet: there is nothing here to sign with. */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "channel/helper.h"
+#include "channel/spawn.h"
+
+#define GROUPS_MAX 65536
+#define OPENING_BYTES ((size_t)1 << 18)
+
+struct session {
+	const struct ca_config *cfg;
+	const struct ca_log *log;
+	const struct ca_request *req;
+	const struct ca_channel_user *user;
+	const struct ca_prompter *prompter;
+	struct ca_spawn spawn;
+	struct ca_helper_input input;
+	struct ca_helper_msg msg;
+	long long deadline; /* milliseconds of the clock below */
+	bool silent;        /* the helper's end came without a last line */
+	enum ca_reason reason;
+};
+
+/* ---- time ---- */
+
+static long long
+clock_ms(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_BOOTTIME, &ts) != 0 &&
+	    clock_gettime(CLOCK_MONOTONIC, &ts) != 0)
+		return -1;
+	return (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static enum ca_err
+wait_for(struct session *s, int fd, short events)
+{
+	struct pollfd p = {fd, events, 0};
+
+	for (;;) {
+		long long now = clock_ms(), left = s->deadline - now;
+
+		if (now < 0 || left <= 0) {
+			s->reason = CA_R_HELPER_TIMEOUT;
+			return CA_ERR_TIMEOUT;
+		}
+		int n = poll(&p, 1, left > 60000 ? 60000 : (int)left);
+		if (n > 0)
+			return CA_OK;
+		if (n < 0 && errno != EINTR)
+			return CA_ERR_IO;
+	}
+}
+
+/* ---- lines to the helper ---- */
+
+static enum ca_err
+send_lines(struct session *s, struct ca_buf *out)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	size_t done = 0;
+
+	if ((rc = ca_buf_err(out)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	while (done < out->len) {
+		ssize_t n = send(s->spawn.in, out->p + done, out->len - done,
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n >= 0) {
+			done += (size_t)n;
+			continue;
+		}
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN && errno != EWOULDBLOCK) {
+			s->silent = true;
+			ret = CA_ERR_IO;
+			goto out;
+		}
+		if ((rc = wait_for(s, s->spawn.in, POLLOUT)) != CA_OK) {
+			ret = rc;
+			goto out;
+		}
+	}
+	ret = CA_OK;
+out:
+	ca_buf_free(out);
+	return ret;
+}
+
+/* %u, %h and %% as in certauth.conf(5); no other % gets past the parser. */
+static void
+put_key_file(const struct session *s, struct ca_buf *out)
+{
+	struct ca_buf path = CA_BUF_INIT(CA_HELPER_TEXT_MAX);
+
+	for (const char *p = s->cfg->key_file; *p != '\0'; p++) {
+		if (*p != '%') {
+			ca_buf_u8(&path, (uint8_t)*p);
+			continue;
+		}
+		p++;
+		if (*p == 'u')
+			ca_buf_str(&path, s->user->name);
+		else if (*p == 'h')
+			ca_buf_str(&path, s->user->home);
+		else
+			ca_buf_u8(&path, '%');
+		if (*p == '\0')
+			break;
+	}
+	const char *text = ca_buf_text(&path);
+	if (text != NULL)
+		ca_helper_put_text(out, CA_HELPER_KEYFILE, text);
+	else
+		ca_log_err(s->log, "key_file is too long for this user");
+	ca_buf_free(&path);
+}
+
+static enum ca_err
+open_talk(struct session *s)
+{
+	struct ca_buf out = CA_BUF_INIT(OPENING_BYTES);
+	const struct ca_config *cfg = s->cfg;
+
+	ca_helper_put_number(&out, CA_HELPER_HELLO, CA_HELPER_VERSION);
+	ca_helper_put_bytes(&out, CA_HELPER_REQUEST, s->req->raw, s->req->len);
+	if (cfg->ssh_agent && s->user->ssh_auth_sock != NULL)
+		ca_helper_put_text(&out, CA_HELPER_AGENT,
+		    s->user->ssh_auth_sock);
+	if (cfg->pkcs11)
+		ca_helper_put_text(&out, CA_HELPER_PKCS11,
+		    cfg->token_uri != NULL ? cfg->token_uri : "");
+	if (cfg->pkcs11 && cfg->wait_for_token > 0)
+		ca_helper_put_number(&out, CA_HELPER_WAIT,
+		    cfg->wait_for_token);
+	if (cfg->key_file != NULL)
+		put_key_file(s, &out);
+	for (size_t i = 0; i < s->user->ncerts && i < CA_HELPER_CERTS_MAX; i++)
+		ca_helper_put_bytes(&out, CA_HELPER_CERTIFICATE,
+		    s->user->cert[i].p, s->user->cert[i].len);
+	if (cfg->user_certificates)
+		ca_helper_put(&out, CA_HELPER_USERCERTS);
+	ca_helper_put(&out, CA_HELPER_GO);
+	return send_lines(s, &out);
+}
+
+/* ---- lines from the helper ---- */
+
+static enum ca_err
+next_line(struct session *s)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	uint8_t block[4096];
+
+	while ((rc = ca_helper_input_next(&s->input, &s->msg)) ==
+	    CA_ERR_NOT_FOUND) {
+		if ((rc = wait_for(s, s->spawn.out, POLLIN)) != CA_OK) {
+			ret = rc;
+			goto out;
+		}
+		ssize_t n = read(s->spawn.out, block, sizeof block);
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (n <= 0) {
+			s->silent = true;
+			ret = CA_ERR_IO;
+			goto out;
+		}
+		rc = ca_helper_input_add(&s->input, block, (size_t)n);
+		if (rc != CA_OK) {
+			ret = rc;
+			goto out;
+		}
+	}
+	if (rc != CA_OK) {
+		ca_log_err(s->log, "helper: wrote a line that is none: %s",
+		    ca_err_text(rc));
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	return ret;
+}
+
+/* Pass a question on.  The time that a person takes is not the helper's. */
+static enum ca_err
+pass_question(struct session *s, const char *text, bool echo)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_buf out = CA_BUF_INIT(CA_HELPER_LINE_MAX);
+	struct ca_secret *answer = NULL;
+	long long asked = clock_ms();
+
+	rc = s->prompter->ask(s->prompter->ctx, text, echo, &answer);
+	if (rc != CA_OK) {
+		s->reason = CA_R_CONVERSATION;
+		ret = rc;
+		goto out;
+	}
+	s->deadline += clock_ms() - asked;
+	if (answer != NULL && ca_secret_len(answer) > CA_HELPER_ANSWER_MAX) {
+		s->reason = CA_R_ANSWER_LIMIT;
+		ret = CA_ERR_LIMIT;
+		goto out;
+	}
+	if (answer != NULL)
+		ca_helper_put_bytes(&out, CA_HELPER_ANSWER,
+		    ca_secret_get0(answer), ca_secret_len(answer));
+	else
+		ca_helper_put(&out, CA_HELPER_NOANSWER);
+	if ((rc = send_lines(s, &out)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	ca_secret_free(answer);
+	ca_buf_free(&out);
+	return ret;
+}
+
+/* Act on one line.  *done: it was the last. */
+static enum ca_err
+handle(struct session *s, struct ca_buf *out, bool *done)
+{
+	const char *text = ca_buf_text(&s->msg.arg);
+
+	if (text == NULL)
+		return CA_ERR_MEMORY;
+	switch (s->msg.verb) {
+	case CA_HELPER_INFO:
+	case CA_HELPER_ERROR:
+		s->prompter->info(s->prompter->ctx, text,
+		    s->msg.verb == CA_HELPER_ERROR);
+		return CA_OK;
+	case CA_HELPER_ASK:
+	case CA_HELPER_ASKECHO:
+		return pass_question(s, text,
+		    s->msg.verb == CA_HELPER_ASKECHO);
+	case CA_HELPER_RESPONSE:
+		ca_buf_put(out, s->msg.arg.p, s->msg.arg.len);
+		*done = true;
+		return ca_buf_err(out);
+	case CA_HELPER_NONE:
+		ca_log_debug(s->log, "helper: nothing to sign with: %s", text);
+		s->reason = CA_R_NO_CREDENTIAL;
+		return CA_ERR_NOT_FOUND;
+	case CA_HELPER_FAILED:
+		ca_log(s->log, CA_LOG_NOTICE, "helper: %s", text);
+		return CA_ERR_CANCELLED;
+	case CA_HELPER_UNSET:
+	case CA_HELPER_HELLO:
+	case CA_HELPER_REQUEST:
+	case CA_HELPER_AGENT:
+	case CA_HELPER_PKCS11:
+	case CA_HELPER_WAIT:
+	case CA_HELPER_KEYFILE:
+	case CA_HELPER_CERTIFICATE:
+	case CA_HELPER_USERCERTS:
+	case CA_HELPER_GO:
+	case CA_HELPER_ANSWER:
+	case CA_HELPER_NOANSWER:
+		break;
+	}
+	return CA_ERR_FORMAT; /* not its to say; the parser knows, too */
+}
+
+static enum ca_err
+talk(struct session *s, struct ca_buf *out)
+{
+	enum ca_err rc = open_talk(s);
+	bool done = false;
+
+	for (unsigned lines = 0; rc == CA_OK && !done; lines++) {
+		if (lines == CA_HELPER_LINES) {
+			ca_log_err(s->log, "helper: talks without end");
+			return CA_ERR_LIMIT;
+		}
+		if ((rc = next_line(s)) == CA_OK)
+			rc = handle(s, out, &done);
+	}
+	return rc;
+}
+
+/* ---- the process ---- */
+
+static void
+log_end(const struct session *s, const struct ca_spawn_end *end)
+{
+	if (s->reason == CA_R_HELPER_TIMEOUT)
+		ca_log_err(s->log, "helper %s: not done within its %u s, "
+		    "killed", s->cfg->helper, s->cfg->helper_timeout);
+	else if (end->how == CA_SPAWN_FAILED) {
+		errno = end->value;
+		ca_log_err(s->log, "helper %s: %s failed: %m", s->cfg->helper,
+		    end->step);
+	} else if (s->silent && end->how == CA_SPAWN_SIGNAL)
+		ca_log_err(s->log, "helper %s: died of signal %d",
+		    s->cfg->helper, end->value);
+	else if (s->silent)
+		ca_log_err(s->log, "helper %s: ended with status %d and "
+		    "without a result", s->cfg->helper, end->value);
+}
+
+/* All groups of the user; *out is to free(). */
+static enum ca_err
+user_groups(const struct ca_channel_user *user, gid_t **out, size_t *n)
+{
+	int count = 64;
+	gid_t *list = NULL;
+
+	for (;;) {
+		int had = count;
+		gid_t *more = reallocarray(list, (size_t)count, sizeof *list);
+
+		if (more == NULL) {
+			free(list);
+			return CA_ERR_MEMORY;
+		}
+		list = more;
+		if (getgrouplist(user->name, user->gid, list, &count) >= 0) {
+			*out = list;
+			*n = (size_t)count;
+			return CA_OK;
+		}
+		count = count > had ? count : 2 * had;
+		if (count > GROUPS_MAX) {
+			free(list);
+			return CA_ERR_LIMIT;
+		}
+	}
+}
+
+static enum ca_err
+start(struct session *s, int exec_fd, char *const *envp)
+{
+	char name[] = "certauth", sub[] = "sign", option[] = "--helper";
+	char *const argv[] = {name, sub, option, NULL};
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_spawn_params p = {.exec_fd = exec_fd,
+		.path = s->cfg->helper, .argv = argv, .envp = envp,
+		.switch_user = geteuid() == 0, .uid = s->user->uid,
+		.gid = s->user->gid, .cpu_seconds = s->cfg->helper_timeout};
+	gid_t *groups = NULL;
+
+	if (!p.switch_user && geteuid() != s->user->uid) {
+		ca_log_err(s->log, "cannot become user %s",
+		    s->user->name);
+		ret = CA_ERR_IO;
+		goto out;
+	}
+	if (p.switch_user &&
+	    (rc = user_groups(s->user, &groups, &p.ngroups)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	p.groups = groups;
+	if ((rc = ca_spawn_start(&p, &s->spawn)) != CA_OK) {
+		ca_log_err(s->log, "helper %s: cannot be started: %m",
+		    s->cfg->helper);
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	free(groups);
+	return ret;
+}
+
+/* HOME=, USER= and their like; v to free_environment(). */
+static enum ca_err
+make_environment(const struct ca_channel_user *user, char *v[6])
+{
+	const char *const name[] = {"HOME=", "USER=", "LOGNAME="};
+	const char *const value[] = {user->home, user->name, user->name};
+
+	for (size_t i = 0; i < 3; i++) {
+		struct ca_buf b = CA_BUF_INIT(8192);
+
+		ca_buf_str(&b, name[i]);
+		ca_buf_str(&b, value[i]);
+		v[i] = ca_buf_take(&b, NULL);
+		ca_buf_free(&b);
+		if (v[i] == NULL)
+			return CA_ERR_MEMORY;
+	}
+	v[3] = strdup("PATH=/usr/local/bin:/usr/bin:/bin");
+	v[4] = strdup("LC_ALL=C.UTF-8");
+	v[5] = NULL;
+	return v[3] != NULL && v[4] != NULL ? CA_OK : CA_ERR_MEMORY;
+}
+
 enum ca_err
 ca_channel_command(const struct ca_config *cfg, const struct ca_log *log,
     const struct ca_request *req, const struct ca_channel_user *user,
     const struct ca_prompter *prompter, struct ca_buf *out,
     enum ca_reason *reason)
 {
-	(void)cfg;
-	(void)log;
-	(void)req;
-	(void)user;
-	(void)prompter;
-	(void)out;
-	*reason = CA_R_NO_CREDENTIAL;
-	return CA_ERR_NOT_FOUND;
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct session s = {.cfg = cfg, .log = log, .req = req, .user = user,
+		.prompter = prompter, .spawn = {-1, -1, -1, -1},
+		.reason = CA_R_HELPER};
+	char *env[6] = {NULL};
+	struct ca_spawn_end end;
+	int exec_fd = -1;
+
+	ca_helper_input_init(&s.input, CA_HELPER_CHILD);
+	s.deadline = clock_ms() +
+	    1000LL * ((long long)cfg->helper_timeout + cfg->wait_for_token);
+	if ((rc = ca_spawn_open(cfg->helper, log, &exec_fd)) != CA_OK ||
+	    (rc = make_environment(user, env)) != CA_OK ||
+	    (rc = start(&s, exec_fd, env)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	rc = talk(&s, out);
+	ca_spawn_end(&s.spawn, &end);
+	if (rc != CA_OK) {
+		log_end(&s, &end);
+		ret = rc;
+		goto out;
+	}
+	s.reason = CA_R_OK;
+	ret = CA_OK;
+out:
+	*reason = s.reason;
+	if (exec_fd >= 0)
+		(void)close(exec_fd);
+	for (size_t i = 0; i < sizeof env / sizeof env[0]; i++)
+		free(env[i]);
+	ca_helper_input_clear(&s.input);
+	ca_helper_msg_clear(&s.msg);
+	return ret;
 }
