@@ -32,7 +32,8 @@
  *   -t N           in N threads at once, -n logins in each
  *   -k N           have N children, and look that none of them and no signal
  *                  of ours is disturbed by the login
- *   -x             print what is open and which children are there afterwards
+ *   -x             print how many descriptors were left open, and whether there
+ *                  is any child
  *   -q             print results only
  *
  * Prints `prompt`, `info`, `error` with the text, then `authenticate CODE`,
@@ -50,6 +51,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <syslog.h>
 #include <unistd.h>
 
 static const char *user, *service = "test", *confdir, *rhost, *command;
@@ -312,9 +314,8 @@ on_sigchld(int sig)
 	sigchlds++;
 }
 
-/* Everything that would be left behind: descriptors, and any child at all. */
-static void
-print_rest(void)
+static int
+open_descriptors(void)
 {
 	DIR *d = opendir("/proc/self/fd");
 	struct dirent *e;
@@ -324,7 +325,14 @@ print_rest(void)
 		n += e->d_name[0] != '.';
 	if (d != NULL)
 		closedir(d);
-	printf("open %d\n", n - 1);
+	return n;
+}
+
+/* Everything that would be left behind: descriptors, and any child at all. */
+static void
+print_rest(int open_before)
+{
+	printf("opened %d\n", open_descriptors() - open_before);
 	errno = 0;
 	pid_t pid = waitpid(-1, NULL, __WALL | WNOHANG);
 	printf("children %s\n", pid < 0 && errno == ECHILD ? "none" : "some");
@@ -376,6 +384,8 @@ main(int argc, char **argv)
 		signal(SIGCHLD, on_sigchld);
 		signal(SIGPIPE, SIG_DFL);
 	}
+	openlog("pamdrive", LOG_NDELAY, LOG_AUTHPRIV); /* it stays open */
+	int open_before = open_descriptors();
 	if (threads == 1) {
 		(void)many_logins(&failed[0]);
 	} else {
@@ -401,6 +411,6 @@ main(int argc, char **argv)
 	if (logins * threads > 1)
 		printf("failed %d of %d\n", total, logins * threads);
 	if (show_rest)
-		print_rest();
+		print_rest(open_before);
 	return total == 0 ? 0 : 1;
 }

@@ -1,0 +1,258 @@
+#!/usr/bin/env bats
+# The helper that the module starts for logins at the machine: what it is
+# given, and what comes of one that misbehaves.  certauth itself as the helper
+# is tested where its keys are.
+bats_require_minimum_version 1.5.0
+load lib/common
+
+setup_file() {
+	place_make
+	export DRIVE=$S/bin/pamdrive
+	cp "$CERTAUTH_BUILD/tests/lib/pamdrive" "$DRIVE"
+	mkdir "$S/helpers"
+	local name
+	for name in hang noread flood noline crash silent garbage direction \
+		junk replay ask none failed dump closeout child; do
+		cp "$CERTAUTH_BUILD/tests/lib/badhelper" "$S/helpers/$name"
+	done
+}
+teardown_file() { place_remove; }
+
+setup() {
+	need_root
+	rm -f "$S"/home/alice/*
+}
+
+# helped NAME [PAMDRIVE-OPTION ...]: one login with that helper
+helped() {
+	local name=$1
+	shift
+	service test proof=command "helper=$S/helpers/$name" \
+		"helper_timeout=${TIMEOUT:-20}" ${ARGS:-}
+	log_mark
+	in_place "$DRIVE" -s test -u alice -x -k 2 "$@" >"$S/seen" 2>&1
+}
+
+# gone PID: no such process, or a dead one that init has not yet waited for
+gone() {
+	run ! grep -q '^State:[[:space:]]*[^ZX]' "/proc/$1/status"
+}
+
+# refused NAME REASON [LOG]: denied, noticed in the log, nothing left behind
+refused() {
+	local status=0
+	helped "$1" || status=$?
+	grep -v "^info flood" "$S/seen"
+	[ "$status" -eq 1 ]
+	grep -q '^sigchld 0$' "$S/seen"
+	[ "$(grep -c '^child there$' "$S/seen")" -eq 2 ]
+	grep -q '^children none$' "$S/seen"
+	grep -q '^opened 0$' "$S/seen"
+	logged "outcome=denied.* reason=$2( |\$)"
+	[ -z "${3:-}" ] || logged "$3"
+	# the helper is gone, whatever it wanted
+	gone "$(cat "$S/home/alice/pid")"
+}
+
+@test "a helper that hangs is killed after its time" {
+	TIMEOUT=1 refused hang helper-timeout 'not done within'
+}
+
+@test "a helper that does not even read" {
+	TIMEOUT=1 refused noread helper-timeout 'not done within'
+}
+
+@test "a helper that closes its output and stays" {
+	TIMEOUT=20 refused closeout helper
+}
+
+@test "a helper that floods with lines" {
+	refused flood helper 'talks without end'
+	[ "$(grep -c '^info flood' "$S/seen")" -le 256 ]
+}
+
+@test "a helper that floods without lines" {
+	refused noline helper 'a line that is none'
+}
+
+@test "a helper that crashes" {
+	refused crash helper 'died of signal 11'
+}
+
+@test "a helper that ends without a word" {
+	refused silent helper 'ended with status 3'
+}
+
+@test "a helper that speaks another language" {
+	refused garbage helper 'a line that is none'
+}
+
+@test "a helper that speaks the host's part" {
+	refused direction helper 'a line that is none'
+}
+
+@test "a helper whose response is junk" {
+	refused junk answer-malformed
+}
+
+@test "a helper that fails says why" {
+	refused failed helper 'the PIN is locked'
+}
+
+@test "a helper that has nothing to sign with" {
+	refused none no-credential
+}
+
+@test "a helper that leaves a child" {
+	refused child no-credential
+	gone "$(cat "$S/home/alice/child")"
+}
+
+@test "a helper that answers for another request" {
+	# a good answer to an earlier request of the same user and service
+	service test
+	login_ok --save-answer "$S/answer"
+	cp "$S/answer" "$S/home/alice/response"
+	refused replay nonce
+}
+
+@test "what has nothing to sign with is followed by the conversation" {
+	service test proof=command,conversation "helper=$S/helpers/none"
+	login_ok
+	[ -e "$S/home/alice/pid" ]
+}
+
+@test "a helper that fails is not followed by anything" {
+	service test proof=command,conversation "helper=$S/helpers/failed"
+	login_denied helper
+	run ! grep -q certauth1 "$S/seen"
+}
+
+@test "what the helper is given" {
+	local sock=/tmp/agent.sock
+	printf 'staff2:x:4711:alice\n' >>"$S/etc/group"
+	service test proof=command "helper=$S/helpers/dump" pkcs11=yes \
+		token_uri=pkcs11:token=x wait_for_token=7 ssh_agent=yes \
+		key_file=%h/%u%%.p12 user_certificates=yes
+	run ! in_place env SSH_AUTH_SOCK=$sock SECRET=1 LD_LIBRARY_PATH=/tmp \
+		bash -c 'umask 0; trap "" TERM; exec 7</etc/passwd; exec "$@"' - \
+		"$DRIVE" -u alice
+	cat "$S/home/alice/dump"
+	diff - <(grep -vE '^Cap' "$S/home/alice/dump") <<-EOF
+	arg certauth
+	arg sign
+	arg --helper
+	env HOME=$S/home/alice
+	env USER=alice
+	env LOGNAME=alice
+	env PATH=/usr/local/bin:/usr/bin:/bin
+	env LC_ALL=C.UTF-8
+	uid 2001 2001 2001
+	gid 2001 2001 2001
+	group 2001
+	group 4711
+	leader yes
+	umask 077
+	cwd /
+	core 0
+	newprivs no
+	EOF
+	[ "$(grep -c '^Cap.*0000000000000000$' "$S/home/alice/dump")" -eq 4 ]
+	# root's agent is not alice's
+	grep -v '^request ' "$S/home/alice/opening" >"$S/opening"
+	diff - "$S/opening" <<-EOF
+	certauth-helper 1
+	pkcs11 pkcs11:token=x
+	wait 7
+	keyfile $S/home/alice/alice%.p12
+	usercerts
+	go
+	EOF
+	[ "$(grep -c '^request ' "$S/home/alice/opening")" -eq 1 ]
+}
+
+@test "an ordinary user's locker: his own rights, his own agent" {
+	service test proof=command "helper=$S/helpers/dump" ssh_agent=yes
+	chmod -R a+rX "$S/etc/certauth"
+	AS_USER_ENV="SSH_AUTH_SOCK=/tmp/mine" run as_user alice "$DRIVE" \
+		-u alice
+	[ "$status" -eq 1 ]
+	grep '^uid 2001 2001 2001$' "$S/home/alice/dump"
+	grep '^agent /tmp/mine$' "$S/home/alice/opening"
+	[ "$(grep -c '^Cap.*0000000000000000$' "$S/home/alice/dump")" -eq 4 ]
+}
+
+@test "questions, answers and messages go through the conversation" {
+	ARGS= helped ask -C 'while read -r p; do echo "12 34"; done' || :
+	grep '^info Look at the pin pad.$' "$S/seen"
+	grep '^error It is broken.$' "$S/seen"
+	grep '^prompt PIN of the card: $' "$S/seen"
+	[ "$(cat "$S/home/alice/answer")" = "answer $(printf '12 34' | base64 | tr -d =)" ]
+}
+
+@test "a question without an answer, and a conversation that fails" {
+	helped ask -m null || :
+	[ "$(cat "$S/home/alice/answer")" = noanswer ]
+	helped ask -m error || :
+	logged 'reason=conversation'
+	helped ask -m junk || :
+	logged 'reason=answer-limit'
+	grep '^children none$' "$S/seen"
+}
+
+@test "nobody from another machine, no account, no user: no helper" {
+	local args
+	for args in '-r 192.0.2.1 -u alice' '-u nobody-such' ''; do
+		service test proof=command "helper=$S/helpers/dump"
+		log_mark
+		# shellcheck disable=SC2086 # several options
+		run ! in_place "$DRIVE" $args
+		logged 'reason=no-credential'
+		[ ! -e "$S/home/alice/pid" ]
+	done
+}
+
+@test "programs that may not be run" {
+	local bad=$S/bad
+	rm -rf "$bad"
+	mkdir "$bad" "$bad/dir"
+	cp "$S/helpers/dump" "$bad/group"
+	chmod 775 "$bad/group"
+	cp "$S/helpers/dump" "$bad/alices"
+	chown 2001 "$bad/alices"
+	cp "$S/helpers/dump" "$bad/noexec"
+	chmod 644 "$bad/noexec"
+	ln -s "$S/helpers/dump" "$bad/link"
+	mkdir "$bad/open"
+	chmod 777 "$bad/open"
+	cp "$S/helpers/dump" "$bad/open/dump"
+	mkdir "$bad/sticky"
+	chmod 1777 "$bad/sticky"
+	cp "$S/helpers/dump" "$bad/sticky/dump"
+	ln -s "$S/helpers" "$bad/linkdir"
+	mkdir "$bad/alicesdir"
+	chown 2001 "$bad/alicesdir"
+	cp "$S/helpers/dump" "$bad/alicesdir/dump"
+	local path
+	for path in group alices noexec link open/dump sticky/dump \
+		linkdir/dump alicesdir/dump dir absent dir/../group; do
+		service test proof=command "helper=$bad/$path"
+		log_mark
+		run ! in_place "$DRIVE" -u alice
+		logged "helper $bad/$path: "
+		logged 'outcome=denied.* reason=helper'
+		[ ! -e "$S/home/alice/pid" ]
+	done
+	rm -rf "$bad"
+}
+
+@test "threads with children of their own" {
+	service test proof=command "helper=$S/helpers/none"
+	in_place "$DRIVE" -q -u alice -t 8 -n 10 -k 2 -x >"$S/seen" || :
+	cat "$S/seen"
+	grep -q '^failed 80 of 80$' "$S/seen"
+	grep -q '^sigchld 0$' "$S/seen"
+	[ "$(grep -c '^child there$' "$S/seen")" -eq 2 ]
+	grep -q '^children none$' "$S/seen"
+	grep -q '^opened 0$' "$S/seen"
+}
