@@ -35,7 +35,7 @@ helped() {
 
 # gone PID: no such process, or a dead one that init has not yet waited for
 gone() {
-	run ! grep -q '^State:[[:space:]]*[^ZX]' "/proc/$1/status"
+	run ! grep -q '^State:.[^ZX]' "/proc/$1/status"
 }
 
 # refused NAME REASON [LOG]: denied, noticed in the log, nothing left behind
