@@ -213,7 +213,7 @@ choose_named(struct ca_crypto *crypto, const struct ca_client_conf *conf,
 /* Keep those that fit, in their order; say in log why the others do not. */
 static void
 filter(struct ca_identities *ids, const struct ca_request *req, time_t now,
-    enum ca_log_level level, const struct ca_log *log)
+    const struct ca_log *log)
 {
 	struct ca_buf why = CA_BUF_INIT(1024);
 	size_t kept = 0;
@@ -230,7 +230,7 @@ filter(struct ca_identities *ids, const struct ca_request *req, time_t now,
 		}
 		struct ca_buf line = CA_BUF_INIT(8192);
 		describe(id, &line);
-		ca_log(log, level, "not usable: %s: %s",
+		ca_log_warning(log, "not usable: %s: %s",
 		    ca_buf_text(&line) != NULL ? ca_buf_text(&line) : "?",
 		    unfit);
 		ca_buf_free(&line);
@@ -272,39 +272,44 @@ out:
 	return ret;
 }
 
+enum ca_err
+ca_identities_pick(struct ca_identities *ids, const struct ca_request *req,
+    time_t now, const struct ca_key_ui *ui, const struct ca_log *log,
+    struct ca_identity **out)
+{
+	size_t index = 0;
+	enum ca_err rc;
+
+	filter(ids, req, now, log);
+	if (ids->n == 0)
+		return CA_ERR_NOT_FOUND;
+	if (ids->n > 1 && (rc = offer(ids, ui, &index)) != CA_OK)
+		return rc;
+	*out = ids->v[index];
+	ids->v[index] = NULL; /* transferred */
+	return CA_OK;
+}
+
 static enum ca_err
 choose_token(struct ca_crypto *crypto, const struct ca_client_conf *conf,
     const struct ca_request *req, time_t now, const struct ca_key_ui *ui,
     const struct ca_log *log, struct ca_identity **out)
 {
-	enum ca_err ret = CA_ERR_UNSET, rc;
 	const char *uri = conf->key != NULL ? conf->key : conf->token_uri;
 	struct ca_identities ids = {NULL, 0};
-	size_t index = 0;
+	enum ca_err rc;
 
 	if ((rc = ca_key_p11(crypto, uri, log, &ids)) != CA_OK) {
 		ca_log_err(log, "no certificate with a key on a token%s%s: %s",
 		    uri != NULL ? " for " : "", uri != NULL ? uri : "",
 		    ca_err_text(rc));
-		ret = rc;
-		goto out;
+		return rc;
 	}
-	filter(&ids, req, now, CA_LOG_WARNING, log);
-	if (ids.n == 0) {
+	rc = ca_identities_pick(&ids, req, now, ui, log, out);
+	if (rc == CA_ERR_NOT_FOUND)
 		ca_log_err(log, "no certificate on a token fits this request");
-		ret = CA_ERR_NOT_FOUND;
-		goto out;
-	}
-	if (ids.n > 1 && (rc = offer(&ids, ui, &index)) != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	*out = ids.v[index];
-	ids.v[index] = NULL; /* transferred */
-	ret = CA_OK;
-out:
 	ca_identities_free(&ids);
-	return ret;
+	return rc;
 }
 
 enum ca_err

@@ -40,6 +40,15 @@ CA_MUST_CHECK enum ca_err ca_identity_choose(struct ca_crypto *crypto,
     time_t now, const struct ca_key_ui *ui, const struct ca_log *log,
     struct ca_identity **out);
 
+/*
+ * Free those of ids that do not fit (said to log), and choose among the rest,
+ * by ui where there are several.  *out is taken from ids, which the caller
+ * frees as before.  CA_ERR_NOT_FOUND: none fits; CA_ERR_CANCELLED.
+ */
+CA_MUST_CHECK enum ca_err ca_identities_pick(struct ca_identities *ids,
+    const struct ca_request *req, time_t now, const struct ca_key_ui *ui,
+    const struct ca_log *log, struct ca_identity **out);
+
 /* ---- cli/respond.c ---- */
 
 /* The scheme that the host likes best and id's key can, or NULL. */

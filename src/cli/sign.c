@@ -362,6 +362,10 @@ run(int argc, char **argv)
 		    "quote a prompt line as a whole");
 		goto out;
 	}
+	if (g.helper) {
+		status = ca_sign_helper();
+		goto out;
+	}
 	const char *arg = optind < argc ? argv[optind] : NULL;
 	if (arg != NULL && strcmp(arg, "-") == 0)
 		arg = NULL;

@@ -8,4 +8,8 @@
 
 extern const struct ca_command ca_cmd_sign;
 
+/* certauth sign --helper: the other end of src/channel/helper.h, over standard
+ * input and output.  Returns the exit status. */
+int ca_sign_helper(void);
+
 #endif
