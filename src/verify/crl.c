@@ -195,6 +195,8 @@ ca_crl_load(const struct ca_crl_source *src,
 
 	if (src->engine == CA_CRL_OPENSSL)
 		rc = ca_crl_whole_load(src, out);
+	else if (src->engine == CA_CRL_AUTO)
+		rc = ca_crl_index_load(src, wanted, out);
 	else
 		rc = ca_crl_stream_load(src, wanted, out);
 	(void)close(src->fd);
@@ -212,9 +214,12 @@ ca_crl_verify(struct ca_crl *crl, X509 *issuer)
 		return crl->signed_by;
 	if ((key = X509_get0_pubkey(issuer)) == NULL)
 		return CA_ERR_CRYPTO;
-	crl->signed_by = crl->kind == CRL_WHOLE
-	    ? ca_crl_whole_verify(crl, key)
-	    : ca_crl_stream_verify(crl, key);
+	if (crl->kind == CRL_WHOLE)
+		crl->signed_by = ca_crl_whole_verify(crl, key);
+	else if (crl->kind == CRL_INDEX)
+		crl->signed_by = ca_crl_index_verify(crl, issuer, key);
+	else
+		crl->signed_by = ca_crl_stream_verify(crl, key);
 	X509_free(crl->signer);
 	crl->signer = X509_up_ref(issuer) ? issuer : NULL;
 	return crl->signed_by;
@@ -234,7 +239,10 @@ ca_crl_lookup(struct ca_crl *crl, X509 *cert, struct ca_crl_entry *out)
 	if ((len = ca_crl_serial(cert, &p)) < 1)
 		return CA_ERR_FORMAT;
 	struct ca_bytes serial = {p, (size_t)len};
-	rc = ca_crl_stream_lookup(crl, cert, &serial, out);
+	if (crl->kind == CRL_INDEX)
+		rc = ca_crl_index_lookup(crl, cert, &serial, out);
+	else
+		rc = ca_crl_stream_lookup(crl, cert, &serial, out);
 	OPENSSL_free(p);
 	return rc;
 }

@@ -39,7 +39,10 @@ struct ca_crl {
 	int fd;                /* own; -1: none */
 	struct ca_crlread read;
 	struct ca_crl_hits hits;
+	/* through the index; read.stripped is the index's then */
 	struct ca_crlidx *idx;
+	uint32_t no, buckets;
+	uint8_t spki[32];
 };
 
 /* A new one without content, with the trouble CA_R_CRL_MALFORMED, added to
@@ -71,9 +74,36 @@ CA_MUST_CHECK enum ca_err ca_crl_stream_verify(struct ca_crl *crl,
 CA_MUST_CHECK enum ca_err ca_crl_stream_lookup(struct ca_crl *crl,
     X509 *cert, const struct ca_bytes *serial, struct ca_crl_entry *out);
 
+/* By the index; once something is wrong with it, by streaming, for good. */
+CA_MUST_CHECK enum ca_err ca_crl_index_load(const struct ca_crl_source *src,
+    const struct ca_crl_wanted *wanted, struct ca_crls *out);
+CA_MUST_CHECK enum ca_err ca_crl_index_verify(struct ca_crl *crl,
+    X509 *issuer, EVP_PKEY *key);
+CA_MUST_CHECK enum ca_err ca_crl_index_lookup(struct ca_crl *crl, X509 *cert,
+    const struct ca_bytes *serial, struct ca_crl_entry *out);
+
 /* Unknown critical extensions of a CRL or of an entry of it. */
 bool ca_crl_critical_unknown(const STACK_OF(X509_EXTENSION) *exts,
     bool entry);
+
+/* Copy n serial numbers to look for. */
+CA_MUST_CHECK enum ca_err ca_crl_hits_init(struct ca_crl_hits *hits,
+    const struct ca_bytes *serial, size_t n);
+
+/* An entry for asked[serial]; its time is date, in seconds. */
+CA_MUST_CHECK enum ca_err ca_crl_hits_add(struct ca_crl_hits *hits,
+    size_t serial, const struct ca_crl_item *item, int64_t date);
+
+/*
+ * Among the entries found for asked[i], the one for the issuer of cert; one
+ * that revokes outweighs one that is removeFromCRL.  CA_ERR_NOT_FOUND: none.
+ */
+CA_MUST_CHECK enum ca_err ca_crl_hits_choose(const struct ca_crl *crl,
+    const struct ca_crl_hits *hits, size_t i, X509 *cert,
+    struct ca_crl_entry *out);
+
+/* ca_crl_item_fn with a struct ca_crl_hits: those that were asked for. */
+enum ca_err ca_crl_hits_collect(void *hits, const struct ca_crl_item *item);
 
 void ca_crl_hits_clear(struct ca_crl_hits *hits);
 

@@ -10,94 +10,18 @@
 /* CRLs in one PEM file at most. */
 #define PER_FILE_MAX 1024
 
-/* One serial number need not be on a CRL more often than this: an indirect
- * CRL can have it once for each issuer. */
-#define HITS_MAX 256
-
-void
-ca_crl_hits_clear(struct ca_crl_hits *hits)
-{
-	for (size_t i = 0; i < hits->nasked; i++)
-		free((void *)hits->asked[i].p);
-	for (size_t i = 0; i < hits->n; i++)
-		free(hits->hit[i].issuer);
-	free(hits->asked);
-	free(hits->hit);
-	*hits = (struct ca_crl_hits){0};
-}
-
-static enum ca_err
-hits_init(struct ca_crl_hits *hits, const struct ca_bytes *serial, size_t n)
-{
-	if ((hits->asked = calloc(n + 1, sizeof *hits->asked)) == NULL)
-		return CA_ERR_MEMORY;
-	for (size_t i = 0; i < n; i++) {
-		uint8_t *p = malloc(serial[i].len + 1);
-
-		if (p == NULL)
-			return CA_ERR_MEMORY;
-		memcpy(p, serial[i].p, serial[i].len);
-		hits->asked[hits->nasked++] =
-		    (struct ca_bytes){p, serial[i].len};
-	}
-	return CA_OK;
-}
-
-static enum ca_err
-add_hit(struct ca_crl_hits *hits, size_t serial,
-    const struct ca_crl_item *item)
-{
-	struct ca_crl_hit *v;
-	uint8_t *issuer = NULL;
-
-	if (hits->n >= HITS_MAX)
-		return CA_ERR_LIMIT;
-	if ((v = realloc(hits->hit, (hits->n + 1) * sizeof *v)) == NULL)
-		return CA_ERR_MEMORY;
-	hits->hit = v;
-	if (item->issuer != NULL) {
-		if ((issuer = malloc(item->issuer_len)) == NULL)
-			return CA_ERR_MEMORY;
-		memcpy(issuer, item->issuer, item->issuer_len);
-	}
-	v[hits->n++] = (struct ca_crl_hit){serial,
-	    {item->reason, ca_crl_time(item->time, item->time_len)},
-	    issuer, item->issuer_len};
-	return CA_OK;
-}
-
-/* ca_crl_item_fn: the entries that were asked for. */
-static enum ca_err
-collect(void *ctx, const struct ca_crl_item *item)
-{
-	struct ca_crl_hits *hits = ctx;
-	enum ca_err rc;
-
-	for (size_t i = 0; i < hits->nasked; i++) {
-		const struct ca_bytes *b = &hits->asked[i];
-		/* the last byte differs most */
-		if (b->len != item->serial_len ||
-		    b->p[b->len - 1] != item->serial[b->len - 1] ||
-		    memcmp(b->p, item->serial, b->len) != 0)
-			continue;
-		if ((rc = add_hit(hits, i, item)) != CA_OK)
-			return rc;
-	}
-	return CA_OK;
-}
-
 /* Read the CRL that src stands at into crl.  What is wrong with the CRL
  * becomes its trouble; the result is what is wrong with us. */
 static enum ca_err
 read_one(struct ca_crl *crl, const struct ca_crl_wanted *wanted)
 {
-	enum ca_err rc = hits_init(&crl->hits, wanted->serial, wanted->n);
+	enum ca_err rc = ca_crl_hits_init(&crl->hits, wanted->serial, wanted->n);
 
 	if (rc != CA_OK)
 		return rc;
 	crl->kind = CRL_STREAM;
-	rc = ca_crlread(crl->crypto, crl->src, collect, &crl->hits,
-	    &crl->read);
+	rc = ca_crlread(crl->crypto, crl->src, ca_crl_hits_collect,
+	    &crl->hits, &crl->read);
 	if (rc == CA_ERR_FORMAT || rc == CA_ERR_LIMIT) {
 		ca_log_debug(crl->log, "the CRL %s: %s", crl->name,
 		    ca_err_text(rc));
@@ -176,32 +100,6 @@ ca_crl_stream_verify(struct ca_crl *crl, EVP_PKEY *key)
 	return ca_crlsig_verify(crl->crypto, alg, key, &crl->read);
 }
 
-/* Among the entries found for serial number i of hits, those for the issuer
- * of cert.  One that revokes outweighs one that is removeFromCRL. */
-static enum ca_err
-choose(struct ca_crl *crl, const struct ca_crl_hits *hits, size_t i,
-    X509 *cert, struct ca_crl_entry *out)
-{
-	bool found = false, yes;
-	enum ca_err rc;
-
-	for (size_t k = 0; k < hits->n; k++) {
-		const struct ca_crl_hit *hit = &hits->hit[k];
-
-		if (hit->serial != i)
-			continue;
-		rc = ca_crl_issuer_matches(crl, cert, hit->issuer,
-		    hit->issuer_len, &yes);
-		if (rc != CA_OK)
-			return rc;
-		if (!yes || (found && out->reason != CA_CRL_REMOVE))
-			continue;
-		*out = hit->entry;
-		found = true;
-	}
-	return found ? CA_OK : CA_ERR_NOT_FOUND;
-}
-
 static bool
 same_content(const struct ca_crlread *a, const struct ca_crlread *b)
 {
@@ -222,12 +120,13 @@ look_again(struct ca_crl *crl, X509 *cert, const struct ca_bytes *serial,
 	struct ca_crl_hits hits = {0};
 	struct ca_crlread again = {0};
 
-	if ((rc = hits_init(&hits, serial, 1)) != CA_OK) {
+	if ((rc = ca_crl_hits_init(&hits, serial, 1)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
 	ca_crlsrc_rewind(crl->src);
-	rc = ca_crlread(crl->crypto, crl->src, collect, &hits, &again);
+	rc = ca_crlread(crl->crypto, crl->src, ca_crl_hits_collect, &hits,
+	    &again);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
@@ -236,7 +135,7 @@ look_again(struct ca_crl *crl, X509 *cert, const struct ca_bytes *serial,
 		ret = CA_ERR_STALE;
 		goto out;
 	}
-	if ((rc = choose(crl, &hits, 0, cert, out)) != CA_OK) {
+	if ((rc = ca_crl_hits_choose(crl, &hits, 0, cert, out)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
@@ -254,6 +153,7 @@ ca_crl_stream_lookup(struct ca_crl *crl, X509 *cert,
 	for (size_t i = 0; i < crl->hits.nasked; i++)
 		if (crl->hits.asked[i].len == serial->len &&
 		    memcmp(crl->hits.asked[i].p, serial->p, serial->len) == 0)
-			return choose(crl, &crl->hits, i, cert, out);
+			return ca_crl_hits_choose(crl, &crl->hits, i, cert,
+			    out);
 	return look_again(crl, cert, serial, out);
 }
