@@ -247,6 +247,33 @@ ca_crl_lookup(struct ca_crl *crl, X509 *cert, struct ca_crl_entry *out)
 	return rc;
 }
 
+X509 *
+ca_crl_signer(struct ca_crl *crl, STACK_OF(X509) *cas)
+{
+	const X509_NAME *name = X509_CRL_get_issuer(crl->x509);
+
+	for (int i = 0; i < sk_X509_num(cas); i++) {
+		X509 *ca = sk_X509_value(cas, i);
+
+		if (X509_NAME_cmp(X509_get_subject_name(ca), name) == 0 &&
+		    (X509_get_key_usage(ca) & KU_CRL_SIGN) != 0 &&
+		    ca_crl_verify(crl, ca) == CA_OK)
+			return ca;
+	}
+	return NULL;
+}
+
+uint64_t
+ca_crl_entries(const struct ca_crl *crl)
+{
+	int n;
+
+	if (crl->kind != CRL_WHOLE)
+		return crl->read.entries;
+	n = sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl->x509));
+	return n > 0 ? (uint64_t)n : 0;
+}
+
 int
 ca_crl_serial(X509 *cert, uint8_t **out)
 {

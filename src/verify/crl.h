@@ -108,6 +108,13 @@ CA_MUST_CHECK enum ca_err ca_crl_verify(struct ca_crl *crl, X509 *issuer);
 CA_MUST_CHECK enum ca_err ca_crl_lookup(struct ca_crl *crl, X509 *cert,
     struct ca_crl_entry *out);
 
+/* The certificate among cas of the CRL's issuer name that may sign CRLs
+ * (cRLSign) and whose key made the signature; NULL: none.  Borrowed. */
+X509 *ca_crl_signer(struct ca_crl *crl, STACK_OF(X509) *cas);
+
+/* How many entries it has; for CRL_WHOLE they are counted. */
+uint64_t ca_crl_entries(const struct ca_crl *crl);
+
 /* The serial number of a certificate as DER INTEGER contents; the length, or
  * -1.  *out is to be freed with OPENSSL_free. */
 int ca_crl_serial(X509 *cert, uint8_t **out);

@@ -1,9 +1,11 @@
 #include "verify/crldir.h"
 #include "base/file.h"
+#include "verify/crlread.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +17,15 @@
 /* More files than this are not scanned; `openssl rehash` helps. */
 #define PLAIN_MAX 65536
 
+/* Bytes of issuers' names in one file. */
+#define ISSUERS_MAX (1u << 20)
+
 struct slot {
 	char *name;
-	dev_t dev; /* the file behind the name, so that it is read once */
-	ino_t ino;
 	bool plain;
 	bool loaded;
+	struct ca_buf issuers; /* DER Names, one after the other, of a plain
+				* file that is not loaded yet */
 	struct ca_crls crls;
 };
 
@@ -65,6 +70,7 @@ ca_crldir_free(struct ca_crldir *dir)
 		return;
 	for (size_t i = 0; i < dir->n; i++) {
 		free(dir->slot[i].name);
+		ca_buf_free(&dir->slot[i].issuers);
 		ca_crls_clear(&dir->slot[i].crls);
 	}
 	free(dir->slot);
@@ -82,8 +88,8 @@ slot_named(struct ca_crldir *dir, const char *name)
 }
 
 static enum ca_err
-slot_add(struct ca_crldir *dir, const char *name, const struct stat *st,
-    bool plain, struct slot **out)
+slot_add(struct ca_crldir *dir, const char *name, bool plain,
+    struct slot **out)
 {
 	struct slot *v = realloc(dir->slot, (dir->n + 1) * sizeof *v);
 
@@ -91,8 +97,8 @@ slot_add(struct ca_crldir *dir, const char *name, const struct stat *st,
 		return CA_ERR_MEMORY;
 	dir->slot = v;
 	v += dir->n;
-	*v = (struct slot){.plain = plain, .dev = st->st_dev,
-	    .ino = st->st_ino};
+	*v = (struct slot){.plain = plain,
+	    .issuers = CA_BUF_INIT(ISSUERS_MAX)};
 	if ((v->name = strdup(name)) == NULL)
 		return CA_ERR_MEMORY;
 	dir->n++;
@@ -100,48 +106,85 @@ slot_add(struct ca_crldir *dir, const char *name, const struct stat *st,
 	return CA_OK;
 }
 
-/* Open and read one file into its slot.  *trouble: why it could not be used,
- * where that is not a failure of ours. */
 static enum ca_err
-load(struct ca_crldir *dir, const char *name, bool plain,
+complain(struct ca_crldir *dir, const char *name, enum ca_err rc,
+    enum ca_reason *trouble)
+{
+	if (rc == CA_ERR_MEMORY || rc == CA_ERR_CRYPTO)
+		return rc;
+	ca_log_err(dir->log, "the CRL file %s: %s", name,
+	    rc == CA_ERR_UNTRUSTED ? "is not a regular file that root owns "
+				     "and nobody else can write"
+	    : rc == CA_ERR_IO	   ? strerror(errno)
+				   : ca_err_text(rc));
+	*trouble = CA_R_CRL_DIR;
+	return CA_OK;
+}
+
+/* Read an open file, which is consumed, into its slot.  *trouble: why it
+ * could not be used, where that is not a failure of ours. */
+static enum ca_err
+load(struct ca_crldir *dir, struct slot *slot, int fd,
     const struct ca_crl_wanted *wanted, enum ca_reason *trouble)
 {
+	struct ca_crl_source src = {dir->crypto, dir->log, dir->engine,
+	    dir->fd, slot->name, fd};
+	enum ca_err rc;
+
+	slot->loaded = true;
+	rc = ca_crl_load(&src, wanted, &slot->crls);
+	return rc == CA_OK ? CA_OK : complain(dir, slot->name, rc, trouble);
+}
+
+/* The names of the issuers of a file's CRLs, from their first bytes. */
+static enum ca_err
+read_issuers(struct slot *slot, int fd)
+{
+	struct ca_crlsrc *src = malloc(sizeof *src);
+	enum ca_err rc;
+
+	if (src == NULL)
+		return CA_ERR_MEMORY;
+	rc = ca_crlsrc_open(src, fd);
+	while (rc == CA_OK && (rc = ca_crlsrc_next(src)) == CA_OK)
+		rc = ca_crlread_issuer(src, &slot->issuers);
+	free(src);
+	return rc == CA_ERR_NOT_FOUND ? CA_OK : rc;
+}
+
+/* Open a file of the scan and learn whose CRLs are in it.  What is not to be
+ * read so is read whole, which says what is wrong with it. */
+static enum ca_err
+look(struct ca_crldir *dir, const char *name)
+{
+	static const struct ca_crl_wanted nothing = {NULL, 0};
 	struct slot *slot;
-	struct stat st;
 	int fd;
-	enum ca_err rc = ca_file_open(dir->fd, name, &fd, &st);
+	enum ca_err rc = ca_file_open(dir->fd, name, &fd, NULL);
 
 	if (rc == CA_ERR_NOT_FOUND)
-		return rc;
-	if (rc != CA_OK) {
-		ca_log_err(dir->log, "the CRL file %s %s", name,
-		    rc == CA_ERR_UNTRUSTED
-			? "is not a regular file that root owns and nobody "
-			  "else can write"
-			: strerror(errno));
-		*trouble = CA_R_CRL_DIR;
 		return CA_OK;
-	}
-	if ((rc = slot_add(dir, name, &st, plain, &slot)) != CA_OK) {
+	if (rc != CA_OK)
+		return complain(dir, name, rc, &dir->scan_trouble);
+	if ((rc = slot_add(dir, name, true, &slot)) != CA_OK) {
 		(void)close(fd);
 		return rc;
 	}
-	slot->loaded = true;
-	struct ca_crl_source src = {dir->crypto, dir->log, dir->engine,
-	    dir->fd, slot->name, fd};
-	rc = ca_crl_load(&src, wanted, &slot->crls);
-	if (rc == CA_ERR_IO || rc == CA_ERR_LIMIT) {
-		ca_log_err(dir->log, "the CRL file %s cannot be read: %s",
-		    name, rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
-		*trouble = CA_R_CRL_DIR;
+	rc = read_issuers(slot, fd);
+	if (rc == CA_OK && slot->issuers.len > 0) {
+		(void)close(fd);
 		return CA_OK;
 	}
-	return rc;
+	ca_buf_reset(&slot->issuers);
+	if (rc == CA_ERR_MEMORY) {
+		(void)close(fd);
+		return rc;
+	}
+	return load(dir, slot, fd, &nothing, &dir->scan_trouble);
 }
 
-/* A name as `openssl rehash` makes them: 8 hex digits, ".r", a number. */
-static bool
-is_hashed(const char *name)
+bool
+ca_crldir_is_hashed(const char *name)
 {
 	size_t n = strspn(name, "0123456789abcdef");
 
@@ -150,12 +193,12 @@ is_hashed(const char *name)
 	    strspn(name + 10, "0123456789") == strlen(name + 10);
 }
 
-static bool
-is_plain(const char *name)
+bool
+ca_crldir_is_plain(const char *name)
 {
 	size_t n = strlen(name);
 
-	return name[0] != '.' && !is_hashed(name) &&
+	return name[0] != '.' && !ca_crldir_is_hashed(name) &&
 	    !(n > 4 && strcmp(name + n - 4, ".idx") == 0);
 }
 
@@ -183,6 +226,37 @@ pick(const struct slot *slot, const X509_NAME *name, struct ca_crls *found,
 	return CA_OK;
 }
 
+/* A link to a file that is gone must not hide the names behind it. */
+static bool
+dangling(const struct ca_crldir *dir, const char *file)
+{
+	struct stat st;
+
+	if (fstatat(dir->fd, file, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return false;
+	ca_log_warning(dir->log, "%s in crl_dir leads nowhere", file);
+	return true;
+}
+
+static enum ca_err
+load_hashed(struct ca_crldir *dir, const char *name,
+    const struct ca_crl_wanted *wanted, enum ca_reason *trouble)
+{
+	struct slot *slot;
+	int fd;
+	enum ca_err rc = ca_file_open(dir->fd, name, &fd, NULL);
+
+	if (rc == CA_ERR_NOT_FOUND)
+		return rc;
+	if (rc != CA_OK)
+		return complain(dir, name, rc, trouble);
+	if ((rc = slot_add(dir, name, false, &slot)) != CA_OK) {
+		(void)close(fd);
+		return rc;
+	}
+	return load(dir, slot, fd, wanted, trouble);
+}
+
 static enum ca_err
 find_hashed(struct ca_crldir *dir, const X509_NAME *name,
     const struct ca_crl_wanted *wanted, struct ca_crls *found,
@@ -200,7 +274,9 @@ find_hashed(struct ca_crldir *dir, const X509_NAME *name,
 		(void)snprintf(file, sizeof file, "%08lx.r%d", hash, i);
 		struct slot *slot = slot_named(dir, file);
 		if (slot == NULL) {
-			rc = load(dir, file, false, wanted, trouble);
+			rc = load_hashed(dir, file, wanted, trouble);
+			if (rc == CA_ERR_NOT_FOUND && dangling(dir, file))
+				continue;
 			if (rc == CA_ERR_NOT_FOUND)
 				return CA_OK;
 			if (rc != CA_OK)
@@ -217,7 +293,7 @@ find_hashed(struct ca_crldir *dir, const X509_NAME *name,
 }
 
 static enum ca_err
-scan(struct ca_crldir *dir, const struct ca_crl_wanted *wanted)
+scan(struct ca_crldir *dir)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct dirent *e;
@@ -232,7 +308,7 @@ scan(struct ca_crldir *dir, const struct ca_crl_wanted *wanted)
 		goto out;
 	}
 	while (errno = 0, (e = readdir(d)) != NULL) {
-		if (!is_plain(e->d_name))
+		if (!ca_crldir_is_plain(e->d_name))
 			continue;
 		if (++n > PLAIN_MAX) {
 			ca_log_err(dir->log, "more than %d files in crl_dir "
@@ -241,8 +317,7 @@ scan(struct ca_crldir *dir, const struct ca_crl_wanted *wanted)
 			dir->scan_trouble = CA_R_CRL_DIR;
 			break;
 		}
-		rc = load(dir, e->d_name, true, wanted, &dir->scan_trouble);
-		if (rc != CA_OK && rc != CA_ERR_NOT_FOUND) {
+		if ((rc = look(dir, e->d_name)) != CA_OK) {
 			ret = rc;
 			goto out;
 		}
@@ -258,6 +333,47 @@ out:
 	return ret;
 }
 
+/* Is name among the issuers of a file that is not loaded yet? */
+static bool
+may_hold(const struct slot *slot, const X509_NAME *name)
+{
+	const uint8_t *p = slot->issuers.p;
+	const uint8_t *end = p + slot->issuers.len;
+	bool yes = false;
+
+	while (!yes && p < end) {
+		X509_NAME *issuer = d2i_X509_NAME(NULL, &p, end - p);
+
+		/* one that does not decode: let the reader say so */
+		yes = issuer == NULL || X509_NAME_cmp(issuer, name) == 0;
+		X509_NAME_free(issuer);
+	}
+	ERR_clear_error();
+	return yes;
+}
+
+static enum ca_err
+find_plain(struct ca_crldir *dir, struct slot *slot, const X509_NAME *name,
+    const struct ca_crl_wanted *wanted, struct ca_crls *found,
+    enum ca_reason *trouble)
+{
+	enum ca_err rc;
+	int fd;
+
+	if (!slot->loaded) {
+		if (!may_hold(slot, name))
+			return CA_OK;
+		rc = ca_file_open(dir->fd, slot->name, &fd, NULL);
+		if (rc == CA_ERR_NOT_FOUND)
+			return CA_OK; /* removed meanwhile */
+		if (rc != CA_OK)
+			return complain(dir, slot->name, rc, trouble);
+		if ((rc = load(dir, slot, fd, wanted, trouble)) != CA_OK)
+			return rc;
+	}
+	return pick(slot, name, found, trouble);
+}
+
 enum ca_err
 ca_crldir_find(struct ca_crldir *dir, const X509_NAME *name,
     const struct ca_crl_wanted *wanted, struct ca_crls *found,
@@ -271,7 +387,7 @@ ca_crldir_find(struct ca_crldir *dir, const X509_NAME *name,
 	if (found->n > before)
 		return CA_OK;
 	if (!dir->scanned) {
-		if ((rc = scan(dir, wanted)) != CA_OK)
+		if ((rc = scan(dir)) != CA_OK)
 			return rc;
 		dir->scanned = true;
 	}
@@ -280,7 +396,8 @@ ca_crldir_find(struct ca_crldir *dir, const X509_NAME *name,
 	for (size_t i = 0; i < dir->n; i++) {
 		if (!dir->slot[i].plain)
 			continue;
-		rc = pick(&dir->slot[i], name, found, trouble);
+		rc = find_plain(dir, &dir->slot[i], name, wanted, found,
+		    trouble);
 		if (rc != CA_OK)
 			return rc;
 	}

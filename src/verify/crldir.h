@@ -31,4 +31,10 @@ CA_MUST_CHECK enum ca_err ca_crldir_find(struct ca_crldir *dir,
     const X509_NAME *name, const struct ca_crl_wanted *wanted,
     struct ca_crls *found, enum ca_reason *trouble);
 
+/* A name as `openssl rehash` makes them: 8 hex digits, ".r", a number. */
+bool ca_crldir_is_hashed(const char *name);
+
+/* Any other name that is looked at: not hidden, no index. */
+bool ca_crldir_is_plain(const char *name);
+
 #endif

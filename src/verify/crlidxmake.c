@@ -7,7 +7,6 @@
 #include <cdb.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -208,23 +207,6 @@ out:
 	return ret;
 }
 
-/* Whose key made the signature; NULL: none of cas. */
-static X509 *
-signer(struct maker *m, struct ca_crl *crl)
-{
-	const X509_NAME *name = X509_CRL_get_issuer(crl->x509);
-
-	for (int i = 0; i < sk_X509_num(m->cas); i++) {
-		X509 *ca = sk_X509_value(m->cas, i);
-
-		if (X509_NAME_cmp(X509_get_subject_name(ca), name) == 0 &&
-		    (X509_get_key_usage(ca) & KU_CRL_SIGN) != 0 &&
-		    ca_crl_verify(crl, ca) == CA_OK)
-			return ca;
-	}
-	return NULL;
-}
-
 static enum ca_err
 add_crl(struct maker *m, struct ca_crl *crl)
 {
@@ -239,7 +221,7 @@ add_crl(struct maker *m, struct ca_crl *crl)
 		    ca_reason_text(crl->trouble));
 		return CA_ERR_FORMAT;
 	}
-	if ((ca = signer(m, crl)) == NULL)
+	if ((ca = ca_crl_signer(crl, m->cas)) == NULL)
 		return CA_DENIED;
 	if (buckets > UINT32_MAX / 2)
 		return CA_ERR_LIMIT;

@@ -19,6 +19,7 @@ load_one(const struct ca_crl_source *src, struct ca_crlidx *idx, uint32_t no,
 		crl->idx = ca_crlidx_ref(idx);
 		crl->no = no;
 		crl->buckets = found.buckets;
+		crl->read.entries = found.entries;
 		memcpy(crl->spki, found.spki, sizeof crl->spki);
 		crl->read.stripped = found.stripped;
 		found.stripped = CA_BUF_INIT(0); /* transferred */

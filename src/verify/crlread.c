@@ -10,6 +10,9 @@
 /* Room for any element that is read as a whole, and a good read's worth. */
 #define WINDOW 131072
 
+/* Enough for the head of a CRL up to a common issuer's name. */
+#define PEEK_WINDOW 8192
+
 /*
  * The window on the file.  Bytes before `at` are used up; from `from` on they
  * are still to go into the digest.
@@ -21,6 +24,7 @@ struct scan {
 	void *ctx;
 	struct ca_crlread *out;
 	uint8_t *buf;
+	size_t window; /* bytes of buf */
 	size_t at, len, from;
 	uint64_t base; /* the position of buf[0] in the DER */
 	bool eof;
@@ -72,9 +76,9 @@ refill(struct scan *s)
 	s->at -= keep;
 	s->len -= keep;
 	s->from = s->hashing ? s->from - keep : 0;
-	while (!s->eof && WINDOW - s->len >= 3) {
-		rc = ca_crlsrc_read(s->src, s->buf + s->len, WINDOW - s->len,
-		    &n);
+	while (!s->eof && s->window - s->len >= 3) {
+		rc = ca_crlsrc_read(s->src, s->buf + s->len,
+		    s->window - s->len, &n);
 		if (rc != CA_OK)
 			return rc;
 		if (n == 0)
@@ -92,7 +96,7 @@ need(struct scan *s, size_t n)
 
 	if (s->len - s->at >= n)
 		return CA_OK;
-	if (n > WINDOW / 2)
+	if (n > s->window / 2)
 		return CA_ERR_LIMIT;
 	if ((rc = refill(s)) != CA_OK)
 		return rc;
@@ -462,14 +466,15 @@ tbs(struct scan *s, uint64_t list_end)
 
 static enum ca_err
 scan_new(struct scan *s, struct ca_crypto *crypto, struct ca_crlsrc *src,
-    struct ca_crlread *out)
+    struct ca_crlread *out, size_t window)
 {
-	*s = (struct scan){.crypto = crypto, .src = src, .out = out};
+	*s = (struct scan){.crypto = crypto, .src = src, .out = out,
+	    .window = window};
 	s->head = CA_BUF_INIT(CA_CRL_HEAD_MAX);
 	s->exts = CA_BUF_INIT(CA_CRL_EXTS_MAX);
 	s->alg = CA_BUF_INIT(CA_CRL_SIG_MAX);
 	s->issuer = CA_BUF_INIT(CA_CRL_ENTRY_MAX);
-	return (s->buf = malloc(WINDOW)) == NULL ? CA_ERR_MEMORY : CA_OK;
+	return (s->buf = malloc(window)) == NULL ? CA_ERR_MEMORY : CA_OK;
 }
 
 static void
@@ -494,7 +499,7 @@ ca_crlread(struct ca_crypto *crypto, struct ca_crlsrc *src,
 	*out = (struct ca_crlread){.stripped = CA_BUF_INIT(1u << 20),
 	    .signature = CA_BUF_INIT(CA_CRL_SIG_MAX),
 	    .tbs = CA_BUF_INIT(CA_CRL_EDDSA_MAX)};
-	if ((rc = scan_new(&s, crypto, src, out)) != CA_OK) {
+	if ((rc = scan_new(&s, crypto, src, out, WINDOW)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
@@ -527,7 +532,7 @@ ca_crlread_issuer(struct ca_crlsrc *src, struct ca_buf *name)
 	struct ca_reader issuer;
 	uint64_t end, tbs_end;
 
-	if ((rc = scan_new(&s, NULL, src, NULL)) != CA_OK ||
+	if ((rc = scan_new(&s, NULL, src, NULL, PEEK_WINDOW)) != CA_OK ||
 	    (rc = enter(&s, &end)) != CA_OK ||
 	    (rc = enter(&s, &tbs_end)) != CA_OK ||
 	    (rc = head_to_issuer(&s, tbs_end, false, &issuer)) != CA_OK) {

@@ -49,13 +49,18 @@ line(struct ca_crlsrc *src, char *out, size_t max)
 	enum ca_err rc;
 
 	while ((rc = fill(src)) == CA_OK) {
-		char c = (char)src->raw[src->at++];
+		const uint8_t *p = src->raw + src->at;
+		size_t left = src->rawlen - src->at;
+		const uint8_t *end = memchr(p, '\n', left);
+		size_t len = end != NULL ? (size_t)(end - p) : left;
+		size_t fits = len < max - n ? len : max - n;
 
 		any = true;
-		if (c == '\n')
+		memcpy(out + n, p, fits);
+		n += fits;
+		src->at += len + (end != NULL);
+		if (end != NULL)
 			break;
-		if (n < max)
-			out[n++] = c;
 	}
 	if (rc != CA_OK && (rc != CA_ERR_NOT_FOUND || !any))
 		return rc;
