@@ -378,7 +378,7 @@ authenticate(struct call *c)
 	}
 	ret = CA_OK;
 out:
-	ca_auth_log(c->cfg, &c->log, c->report, CA_REPORT_ALL, "");
+	ca_auth_log(c->cfg, &c->log, c->report, CA_REPORT_ALL, "login");
 	ca_auth_result_clear(&result);
 	ca_request_free(req);
 	ca_buf_free(&response);
@@ -428,7 +428,8 @@ recheck(struct call *c, const struct ca_auth_login *login)
 	enum ca_err rc = ca_auth_recheck(c->crypto, c->cfg, &c->log, &c->peer,
 	    login, time(NULL), c->report);
 
-	ca_auth_log(c->cfg, &c->log, c->report, CA_REPORT_CERT, "account ");
+	ca_auth_log(c->cfg, &c->log, c->report, CA_REPORT_CERT,
+	    "account");
 	return rc;
 }
 
@@ -451,7 +452,7 @@ pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	if (pam_get_data(pamh, LOGIN_DATA, &data) != PAM_SUCCESS ||
 	    data == NULL) {
 		if (c.cfg->require_account)
-			ca_log(&c.log, CA_LOG_NOTICE, "account outcome=denied "
+			ca_log(&c.log, CA_LOG_NOTICE, "event=account outcome=denied "
 			    "reason=no-credential: the login was not by "
 			    "certificate, and require_account = yes");
 		ret = c.cfg->require_account ? PAM_PERM_DENIED : PAM_IGNORE;

@@ -192,20 +192,42 @@ ca_auth_expires_soon(const struct ca_config *cfg,
 	return true;
 }
 
-void
-ca_auth_log(const struct ca_config *cfg, const struct ca_log *log,
-    const struct ca_report *report, unsigned only, const char *what)
+/* One object on one line, with what the report does not know in front. */
+static void
+put_json(const struct ca_report *report, unsigned only, const char *event,
+    bool trial, struct ca_buf *out)
 {
 	struct ca_buf b = CA_BUF_INIT(LINE_BYTES);
+	const char *text;
+
+	ca_report_json(report, only, &b);
+	text = ca_buf_text(&b);
+	if (text != NULL && text[0] == '{')
+		ca_buf_fmt(out, "{\"event\":\"%s\",\"mode\":\"%s\",%s", event,
+		    trial ? "audit" : "enforce", text + 1);
+	ca_buf_free(&b);
+}
+
+void
+ca_auth_log(const struct ca_config *cfg, const struct ca_log *log,
+    const struct ca_report *report, unsigned only, const char *event)
+{
+	struct ca_buf b = CA_BUF_INIT(LINE_BYTES + 256);
+	bool trial = cfg->mode == CA_MODE_AUDIT;
 	char *save = NULL;
 
-	if (cfg->audit == CA_AUDIT_JSON)
-		ca_report_json(report, only, &b);
-	else
+	if (cfg->audit == CA_AUDIT_JSON) {
+		put_json(report, only, event, trial, &b);
+	} else {
+		if (strcmp(event, "login") != 0)
+			ca_buf_fmt(&b, "event=%s ", event);
+		if (trial)
+			ca_buf_str(&b, "mode=audit ");
 		ca_report_line(report, only, &b);
+	}
 	const char *text = ca_buf_text(&b);
-	ca_log(log, CA_LOG_NOTICE, "%s%s", what,
-	    text != NULL ? text : "outcome=denied reason=internal");
+	ca_log(log, CA_LOG_NOTICE, "%s", text != NULL && text[0] != '\0' ? text
+	    : "outcome=unknown reason=internal (the report does not fit)");
 	ca_buf_reset(&b);
 	if (!log->debug)
 		goto out;

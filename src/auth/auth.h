@@ -134,9 +134,10 @@ bool ca_auth_expires_soon(const struct ca_config *cfg,
     const struct ca_report *report, X509 *leaf, time_t now,
     struct ca_buf *out);
 
-/* Log the outcome: what, then the report's line, or JSON as cfg->audit has it;
- * with debug, each check too. */
+/* Log the outcome as cfg->audit has it: a line or a JSON object, with event
+ * ("login", "account") and mode where they are not the usual ones; with debug,
+ * each check too. */
 void ca_auth_log(const struct ca_config *cfg, const struct ca_log *log,
-    const struct ca_report *report, unsigned only, const char *what);
+    const struct ca_report *report, unsigned only, const char *event);
 
 #endif

@@ -1,0 +1,377 @@
+#!/usr/bin/env bats
+# The module as an application has it: conversations that go wrong, threads,
+# loading and unloading, what it opens and what it leaves behind.
+bats_require_minimum_version 1.5.0
+load lib/common
+
+setup_file() {
+	place_make
+	export DRIVE=$S/bin/pamdrive
+	cp "$CERTAUTH_BUILD/tests/lib/pamdrive" "$DRIVE"
+	chmod -R a+rX "$S/etc/certauth"
+	mkdir "$S/keys"
+	cp "$PKI"/{alice,revoked}{-chain.pem,.key} "$S/keys/"
+	chmod 755 "$S/keys"
+	chmod 600 "$S"/keys/*.key
+}
+teardown_file() { place_remove; }
+
+setup() {
+	conf_reset
+	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")" \
+		"bob sha256:$(pki_sha256 "$PKI/bob.pem")"
+	crl_dir crl
+	service test
+	printf 'account required %s\n' "$MODULE" >>"$S/etc/pam.d/test"
+	# a shell command that answers as alice's client
+	export CLIENT="$CERTAUTH sign --pieces --any-host --yes --user alice \
+		--cert $S/keys/alice-chain.pem --key $S/keys/alice.key"
+	log_mark
+}
+
+# drive CODE [PAMDRIVE-OPTION ...]: one login as alice that ends with CODE
+drive() {
+	local code=$1
+	shift
+	log_mark
+	in_place ${WRAP:-} "$DRIVE" -u alice -x "$@" >"$S/seen" 2>&1 || :
+	cat "$S/seen"
+	grep -q "^authenticate $code\$" "$S/seen" || return
+	grep -q '^opened 0$' "$S/seen" || return
+	[ "$code" = PAM_SUCCESS ] || not_logged outcome=granted
+}
+
+@test "a login, and what it leaves for the session" {
+	drive PAM_SUCCESS -C "$CLIENT"
+	logged 'outcome=granted'
+	grep '^env CERTAUTH_SUBJECT=CN=' "$S/seen"
+	grep '^env CERTAUTH_ISSUER=CN=' "$S/seen"
+	grep -E '^env CERTAUTH_SERIAL=[0-9a-f]+$' "$S/seen"
+	grep "^env CERTAUTH_SHA256=$(pki_sha256 "$PKI/alice.pem")\$" "$S/seen"
+	grep -E '^env CERTAUTH_NOT_AFTER=20[0-9-]+T[0-9:]+Z$' "$S/seen"
+	[ "$(log_lines | grep -c outcome=)" -eq 1 ]
+}
+
+@test "no answer: NULL, no array, PAM_CONV_ERR, PAM_CONV_AGAIN" {
+	drive PAM_CONV_ERR -m null
+	logged reason=answer-empty
+	drive PAM_CONV_ERR -m noarray
+	logged reason=answer-empty
+	drive PAM_CONV_ERR -m error
+	logged reason=conversation
+	drive PAM_CONV_ERR -m again
+	logged reason=conversation
+}
+
+@test "no answer at the second prompt" {
+	local mode
+	for mode in null noarray empty error again; do
+		drive PAM_CONV_ERR -C "$CLIENT" -m $mode -f 1
+	done
+	[ "$(grep -c '^prompt ' "$S/seen")" -eq 2 ]
+}
+
+@test "an empty answer" {
+	drive PAM_CONV_ERR -m empty
+	logged reason=answer-empty
+}
+
+@test "1 MiB of junk, 17 MiB, endless pieces, bytes that are no text" {
+	drive PAM_AUTH_ERR -m junk
+	logged reason=answer-limit
+	drive PAM_AUTH_ERR -m big
+	drive PAM_AUTH_ERR -m endless
+	logged reason=answer-limit
+	[ "$(grep -c '^prompt ' "$S/seen")" -le 128 ]
+	drive PAM_AUTH_ERR -m binary
+	logged reason=answer-malformed
+}
+
+@test "a repeated piece, a cut one, a word" {
+	drive PAM_AUTH_ERR -C "$CLIENT" -m repeat
+	logged reason=answer-repeated
+	drive PAM_AUTH_ERR -C "$CLIENT" -m cut
+	logged reason=answer-cut
+	grep '^error The answer was cut' "$S/seen"
+	drive PAM_AUTH_ERR -m foreign
+	grep '^error The answer is malformed' "$S/seen"
+}
+
+@test "PAM_SILENT: no message, the same verdict" {
+	drive PAM_AUTH_ERR -m foreign -F 0x8000
+	run ! grep '^error' "$S/seen"
+	drive PAM_SUCCESS -C "$CLIENT" -F 0x8001
+}
+
+@test "PAM_USER unset: the login comes from the certificate" {
+	log_mark
+	in_place "$DRIVE" -C "${CLIENT/--user alice/}" >"$S/seen"
+	cat "$S/seen"
+	grep '^user alice$' "$S/seen"
+	logged 'outcome=granted.* user="alice"'
+}
+
+@test "a user who does not exist, or has no mapping, is asked alike" {
+	local user
+	for user in nobody-such carol; do
+		log_mark
+		run ! in_place "$DRIVE" -u $user -C "${CLIENT/alice/$user}"
+		[[ $output = *'prompt certauth1'*'authenticate PAM_AUTH_ERR'* ]]
+		logged 'outcome=denied.*reason=(other-user|unmapped)'
+	done
+}
+
+@test "a user name that no request can carry" {
+	log_mark
+	run ! in_place "$DRIVE" -u $'alice\e[2J\nroot' \
+		-C "${CLIENT/--user alice/--user ?}"
+	[[ $output = *'authenticate PAM_AUTH_ERR'* ]]
+	not_logged outcome=granted
+	log_lines >"$S/lines"
+	run ! grep -q $'\e' "$S/lines"
+	grep -q 'x1b\[2J' "$S/lines"
+}
+
+# ---- account ----
+
+@test "account: the certificate is looked at anew" {
+	drive PAM_SUCCESS -C "$CLIENT" -a
+	grep '^account PAM_SUCCESS$' "$S/seen"
+}
+
+@test "account: revoked between login and account" {
+	local hold=$S/hold i
+	users "alice sha256:$(pki_sha256 "$PKI/revoked.pem")"
+	crl_dir crl-clean
+	: >"$hold"
+	log_mark
+	in_place "$DRIVE" -u alice -C "${CLIENT//keys\/alice/keys/revoked}" \
+		-a -w "$hold" >"$S/seen" &
+	for ((i = 0; i < 1000; i++)); do
+		grep -q '^waiting$' "$S/seen" 2>/dev/null && break
+		sleep 0.02
+	done
+	crl_dir crl
+	rm "$hold"
+	wait $! || :
+	cat "$S/seen"
+	grep '^authenticate PAM_SUCCESS$' "$S/seen"
+	grep '^account PAM_PERM_DENIED$' "$S/seen"
+	logged 'event=account outcome=rejected reason=revoked'
+}
+
+@test "account: of another user than the one who logged in" {
+	drive PAM_SUCCESS -C "$CLIENT" -a -U bob
+	grep '^account PAM_PERM_DENIED$' "$S/seen"
+	logged 'event=account .*reason=other-user'
+}
+
+@test "account: not by certificate" {
+	printf 'auth required pam_permit.so\naccount required %s\n' "$MODULE" \
+		>"$S/etc/pam.d/test"
+	echo 'account required pam_permit.so' >>"$S/etc/pam.d/test"
+	drive PAM_SUCCESS -a
+	grep '^account PAM_SUCCESS$' "$S/seen" # PAM_IGNORE, and pam_permit
+	sed -i "2s/\$/ require_account=yes/" "$S/etc/pam.d/test"
+	drive PAM_SUCCESS -a
+	grep '^account PAM_PERM_DENIED$' "$S/seen"
+}
+
+# ---- configuration ----
+
+@test "mode = audit never grants, and leaves no trace" {
+	conf default mode=audit
+	printf 'auth required %s\nauth required pam_deny.so\n' "$MODULE" \
+		>"$S/etc/pam.d/test"
+	log_mark
+	in_place "$DRIVE" -u alice -C "$CLIENT" >"$S/seen" && return 1
+	grep '^authenticate PAM_AUTH_ERR$' "$S/seen"
+	logged 'mode=audit outcome=granted reason=ok'
+	run ! grep '^env' "$S/seen"
+	printf 'auth required %s\n' "$MODULE" >"$S/etc/pam.d/test"
+	in_place "$DRIVE" -u alice -C "$CLIENT" >"$S/seen" && return 1
+	run ! grep 'authenticate PAM_SUCCESS' "$S/seen"
+	service test mode=audit audit=json
+	in_place "$DRIVE" -u alice -C "$CLIENT" >"$S/seen" && return 1
+	logged '"mode": *"audit"'
+}
+
+@test "audit = json: one object" {
+	service test audit=json
+	drive PAM_SUCCESS -C "$CLIENT"
+	log_lines | grep -o '{.*}' | python3 -c 'import json, sys
+o = json.loads(sys.stdin.read())
+assert o["outcome"] == "granted", o'
+}
+
+@test "debug: each check has a line" {
+	service test debug
+	drive PAM_SUCCESS -C "$CLIENT"
+	local check
+	for check in signature chain validity purpose revocation mapping; do
+		logged "$check +pass"
+	done
+}
+
+@test "crl = off is in the log of every login" {
+	service test crl=off
+	drive PAM_SUCCESS -C "$CLIENT"
+	logged 'outcome=granted.*crl-off'
+}
+
+@test "a mistake in configuration or arguments: nobody gets in" {
+	conf default 'no_such_key=1'
+	drive PAM_SERVICE_ERR -C "$CLIENT"
+	logged 'certauth.conf:[0-9]+'
+	run ! grep '^prompt' "$S/seen"
+	conf_reset
+	service test crl=perhaps
+	drive PAM_SERVICE_ERR -C "$CLIENT"
+	service test config=/nowhere
+	drive PAM_SERVICE_ERR -C "$CLIENT"
+}
+
+@test "a certificate that expires soon: the user is told" {
+	service test warn_expiry=3650d
+	drive PAM_SUCCESS -C "$CLIENT"
+	grep -E '^info Your certificate expires in [0-9]+ days?: .*CN=' "$S/seen"
+	service test warn_expiry=0
+	drive PAM_SUCCESS -C "$CLIENT"
+	run ! grep '^info' "$S/seen"
+}
+
+@test "the other entry points" {
+	printf 'auth required pam_permit.so\npassword required %s\n' \
+		"$MODULE" >"$S/etc/pam.d/test"
+	printf 'session required %s\nsession required pam_permit.so\n' \
+		"$MODULE" >>"$S/etc/pam.d/test"
+	in_place pamtester test alice open_session close_session
+	log_mark
+	run ! in_place pamtester test alice chauthtok
+	logged 'no password to change'
+	service test
+	in_place pamtester test alice setcred
+}
+
+# ---- the process that it is in ----
+
+@test "exports pam_sm_ alone, and loads few libraries" {
+	local names
+	names=$(nm -D --defined-only "$MODULE" | awk '{ print $3 }' | sort)
+	diff - <(echo "$names") <<-EOF
+	pam_sm_acct_mgmt
+	pam_sm_authenticate
+	pam_sm_chauthtok
+	pam_sm_close_session
+	pam_sm_open_session
+	pam_sm_setcred
+	EOF
+	run ! grep -E 'curl|p11-kit|softhsm|gnutls|ldap' <(ldd "$MODULE")
+}
+
+@test "OPENSSL_CONF, OPENSSL_MODULES and their like have no effect" {
+	local evil=$S/evil
+	mkdir -p "$evil"
+	cat >"$evil/openssl.cnf" <<-EOF
+	openssl_conf = init
+	[init]
+	providers = prov
+	engines = eng
+	[prov]
+	default = off
+	evil = evil_sect
+	[off]
+	activate = 0
+	[evil_sect]
+	module = $evil/evil.so
+	activate = 1
+	[eng]
+	evil = eng_sect
+	[eng_sect]
+	dynamic_path = $evil/evil.so
+	init = 1
+	EOF
+	# a library that leaves a mark when anybody loads it
+	printf '%s\n' '#include <stdio.h>' \
+		'__attribute__((constructor)) static void mark(void)' \
+		"{ fclose(fopen(\"$evil/loaded\", \"w\")); }" |
+		gcc -shared -fPIC -x c -o "$evil/evil.so" -
+	cp "$evil/evil.so" "$evil/legacy.so"
+	cat >"$S/bin/clean-client" <<-EOF
+	#!/bin/sh
+	unset OPENSSL_CONF OPENSSL_MODULES OPENSSL_ENGINES
+	exec $CLIENT
+	EOF
+	chmod 755 "$S/bin/clean-client"
+	WRAP="env OPENSSL_CONF=$evil/openssl.cnf OPENSSL_MODULES=$evil \
+		OPENSSL_ENGINES=$evil SSL_CERT_DIR=$evil" \
+		drive PAM_SUCCESS -C "$S/bin/clean-client"
+	[ ! -e "$evil/loaded" ]
+}
+
+@test "as an ordinary user, with readable configuration" {
+	need_root
+	# he unlocks as himself, and cannot read what is root's alone
+	cp "$S"/keys/alice* "$S/home/alice/"
+	chown 2001 "$S"/home/alice/alice*
+	as_user alice "$DRIVE" -u alice \
+		-C "${CLIENT//$S\/keys/$S/home/alice}" >"$S/seen" 2>&1
+	grep '^authenticate PAM_SUCCESS$' "$S/seen"
+}
+
+@test "8 threads at once" {
+	in_place "$DRIVE" -q -u alice -C "$CLIENT" -t 8 -n 3 -x >"$S/seen" 2>&1
+	cat "$S/seen"
+	grep '^failed 0 of 24$' "$S/seen"
+	grep '^children none$' "$S/seen"
+}
+
+@test "loaded and unloaded 1,000 times" {
+	in_place "$DRIVE" -q -u alice -m empty -n 1000 -x >"$S/seen" 2>&1 || :
+	cat "$S/seen"
+	grep '^failed 1000 of 1000$' "$S/seen"
+	grep '^opened 0$' "$S/seen"
+	in_place "$DRIVE" -q -u alice -C "$CLIENT" -n 20 -x >"$S/seen" 2>&1
+	grep '^failed 0 of 20$' "$S/seen"
+}
+
+@test "valgrind: no error and no leak, granted or refused" {
+	local vg="valgrind -q --leak-check=full --show-leak-kinds=definite,possible
+		--errors-for-leak-kinds=definite,possible --error-exitcode=99
+		--trace-children=no --child-silent-after-fork=yes"
+	# shellcheck disable=SC2086 # several words
+	WRAP=$vg drive PAM_SUCCESS -C "$CLIENT" -a
+	run ! grep '^==' "$S/seen"
+	WRAP=$vg drive PAM_AUTH_ERR -u bob -C "${CLIENT/--user alice/--user bob}"
+	logged reason=other-user
+	run ! grep '^==' "$S/seen"
+	WRAP=$vg drive PAM_AUTH_ERR -C "$CLIENT" -m cut
+	run ! grep '^==' "$S/seen"
+	WRAP=$vg drive PAM_CONV_ERR -C "$CLIENT" -m null -f 1
+	run ! grep '^==' "$S/seen"
+}
+
+# opened_after: the files opened after the last answer was read, of a login
+# under strace with these options of login.py
+opened_after() {
+	in_place python3 "$S/bin/login.py" --cert "$PKI/alice-chain.pem" \
+		--key "$PKI/alice.key" "$@" -- \
+		strace -e trace=read,openat,open -o "$S/trace" \
+		pamtester test alice authenticate >"$S/seen" 2>&1 </dev/null || :
+	awk '/^read\(0, / { n = 0 } /^open/ { line[++n] = $0 }
+		END { for (i = 1; i <= n; i++) print line[i] }' "$S/trace"
+}
+
+@test "nothing is opened for the certificate before its signature is good" {
+	opened_after >"$S/files"
+	# so that the rest means something
+	grep certauth/ca "$S/files"
+	grep certauth/crl "$S/files"
+	grep certauth/users "$S/files"
+	local how
+	for how in flip-signature flip-nonce trailing context; do
+		opened_after --how $how >"$S/files"
+		grep -q '^read(0, ' "$S/trace"
+		run ! grep certauth "$S/files"
+	done
+}
