@@ -137,9 +137,11 @@ make_cert(const struct made *m)
 	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
 	X509_gmtime_adj(X509_getm_notAfter(x), 86400);
 	X509_set_pubkey(x, test_key());
-	X509_set_subject_name(x, name = make_name(m->subject));
+	assert_int_equal(X509_set_subject_name(x,
+	    name = make_name(m->subject)), 1);
 	X509_NAME_free(name);
-	X509_set_issuer_name(x, name = make_name(m->issuer));
+	assert_int_equal(X509_set_issuer_name(x,
+	    name = make_name(m->issuer)), 1);
 	X509_NAME_free(name);
 	if (m->ski != NULL) {
 		ASN1_OCTET_STRING *ski = ASN1_OCTET_STRING_new();

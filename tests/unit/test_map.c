@@ -1,8 +1,6 @@
 /* Every selector and option: it matches what it must, and nothing else. */
 #include "mapcert.h"
 
-#include "map/dn.h"
-
 static const struct made plain = {
     .subject = {UTF8("C", "DE"), UTF8("O", "Corp"), UTF8("CN", "Alice Example"),
 	UTF8("UID", "alice1"), {0}},
