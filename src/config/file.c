@@ -184,7 +184,7 @@ look(struct parse *in, const char *line, size_t len)
 	size_t name = 0;
 	while (name < len && line[name] != '=' && line[name] != ':')
 		name++;
-	if (name == len || line[name] != '=') {
+	if (name == 0 || name == len || line[name] != '=') {
 		mistake(in, "the line is neither KEY = VALUE nor [SERVICE]");
 		return false;
 	}
@@ -236,8 +236,13 @@ go_on(struct parse *in, const char *value)
 		    "but %s is not a list", in->key);
 		return;
 	}
+	/* some versions of libinih take a comment away here, some do not */
+	const char *comment = strstr(value, " ;");
+	if (comment == NULL)
+		comment = strstr(value, "\t;");
 	ca_buf_str(&in->value, " ");
-	ca_buf_str(&in->value, value);
+	ca_buf_put(&in->value, value, comment != NULL ?
+	    (size_t)(comment - value) : strlen(value));
 }
 
 static void
