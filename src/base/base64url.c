@@ -56,10 +56,11 @@ ca_base64url_decode(struct ca_buf *out, const char *text, size_t len)
 			v |= (uint32_t)d << (18 - 6 * i);
 		}
 		/* bits that stand for no byte must be zero */
-		if ((n == 2 && (v & 0xffff) != 0) || (n == 3 && (v & 0xff) != 0))
+		if ((n == 2 && (v & 0xffff) != 0) ||
+		    (n == 3 && (v & 0xff) != 0))
 			return CA_ERR_FORMAT;
-		uint8_t three[3] = {(uint8_t)(v >> 16), (uint8_t)(v >> 8),
-		    (uint8_t)v};
+		uint8_t three[3] = {
+		    (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v};
 		ca_buf_put(out, three, n - 1);
 		text += n;
 		len -= n;

@@ -16,7 +16,7 @@ void ca_base64url_encode(struct ca_buf *out, const void *p, size_t len);
 
 /* Append the bytes of the len characters at text to out.  CA_ERR_FORMAT: not
  * such a text; out may then hold a part of it.  Otherwise ca_buf_err(out). */
-CA_MUST_CHECK enum ca_err ca_base64url_decode(struct ca_buf *out,
-    const char *text, size_t len);
+CA_MUST_CHECK enum ca_err ca_base64url_decode(
+    struct ca_buf *out, const char *text, size_t len);
 
 #endif

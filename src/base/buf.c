@@ -204,14 +204,15 @@ ca_buf_fmt(struct ca_buf *b, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
 	int n = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
 	if (n < 0) {
 		if (b->err == CA_OK)
 			b->err = CA_ERR_FORMAT;
 	} else if (grow(b, (size_t)n)) {
-		(void)vsnprintf((char *)b->p + b->len, (size_t)n + 1, fmt,
-		    again);
+		(void)vsnprintf(
+		    (char *)b->p + b->len, (size_t)n + 1, fmt, again);
 		b->len += (size_t)n;
 	}
 	va_end(again);

@@ -34,8 +34,8 @@ CA_MUST_CHECK enum ca_err ca_read_u32(struct ca_reader *r, uint32_t *out);
 CA_MUST_CHECK enum ca_err ca_read_u64(struct ca_reader *r, uint64_t *out);
 
 /* Borrow the next len bytes. */
-CA_MUST_CHECK enum ca_err ca_read_bytes(struct ca_reader *r, size_t len,
-    const uint8_t **out);
+CA_MUST_CHECK enum ca_err ca_read_bytes(
+    struct ca_reader *r, size_t len, const uint8_t **out);
 
 /*
  * Read a TLS vector (RFC 8446 section 3.4): a length of lenbytes (1, 2 or 3)

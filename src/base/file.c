@@ -29,8 +29,8 @@ open_checked(int dirfd, const char *path, int flags, mode_t type, int *fd,
 
 	if (st == NULL)
 		st = &own;
-	int f = openat(dirfd, path,
-	    flags | O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int f = openat(
+	    dirfd, path, flags | O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (f < 0)
 		return errno == ENOENT || errno == ENOTDIR ? CA_ERR_NOT_FOUND
 							   : CA_ERR_IO;
@@ -193,7 +193,7 @@ ca_file_replace(const char *path, const void *p, size_t len, mode_t mode)
 		ret = CA_ERR_IO;
 		goto out;
 	}
-	if ((rc = write_all(fd, p, len)) != CA_OK || fchmod(fd, mode) != 0 ||
+	if (write_all(fd, p, len) != CA_OK || fchmod(fd, mode) != 0 ||
 	    rename(tmp, path) != 0) {
 		int saved = errno;
 		(void)unlink(tmp);

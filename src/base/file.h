@@ -25,21 +25,21 @@
  * CA_ERR_NOT_FOUND (ENOENT, ENOTDIR), CA_ERR_UNTRUSTED (owner, mode, or not a
  * regular file), CA_ERR_IO (errno: EACCES and the rest).
  */
-CA_MUST_CHECK enum ca_err ca_file_open(int dirfd, const char *path, int *fd,
-    struct stat *st);
+CA_MUST_CHECK enum ca_err ca_file_open(
+    int dirfd, const char *path, int *fd, struct stat *st);
 
 /* The same for a directory. */
-CA_MUST_CHECK enum ca_err ca_file_opendir(int dirfd, const char *path,
-    int *fd, struct stat *st);
+CA_MUST_CHECK enum ca_err ca_file_opendir(
+    int dirfd, const char *path, int *fd, struct stat *st);
 
 /* Read all that is left of fd, at most max bytes (more: CA_ERR_LIMIT), onto
  * the end of out. */
-CA_MUST_CHECK enum ca_err ca_file_read_fd(int fd, size_t max,
-    struct ca_buf *out);
+CA_MUST_CHECK enum ca_err ca_file_read_fd(
+    int fd, size_t max, struct ca_buf *out);
 
 /* ca_file_open and ca_file_read_fd. */
-CA_MUST_CHECK enum ca_err ca_file_read(int dirfd, const char *path, size_t max,
-    struct ca_buf *out);
+CA_MUST_CHECK enum ca_err ca_file_read(
+    int dirfd, const char *path, size_t max, struct ca_buf *out);
 
 /*
  * What is wrong with a file's or directory's owner or mode, as a phrase
@@ -59,7 +59,7 @@ void ca_file_log(const struct ca_log *log, const char *path, enum ca_err err);
  * same directory with the given mode, fsync, rename, fsync of the directory.
  * The temporary file is removed when something fails.
  */
-CA_MUST_CHECK enum ca_err ca_file_replace(const char *path, const void *p,
-    size_t len, mode_t mode);
+CA_MUST_CHECK enum ca_err ca_file_replace(
+    const char *path, const void *p, size_t len, mode_t mode);
 
 #endif

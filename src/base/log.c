@@ -21,10 +21,12 @@ ca_log(const struct ca_log *log, enum ca_log_level level, const char *fmt, ...)
 	if (level == CA_LOG_DEBUG && !log->debug)
 		return;
 	va_start(ap, fmt);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
 	int n = vsnprintf(raw, sizeof raw, fmt, ap);
 	va_end(ap);
 	if (n < 0)
-		(void)snprintf(raw, sizeof raw, "(a log line that cannot be "
+		(void)snprintf(raw, sizeof raw,
+		    "(a log line that cannot be "
 		    "formatted)");
 	ca_buf_printable(&line, raw, strlen(raw));
 	const char *text = ca_buf_text(&line);

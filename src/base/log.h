@@ -15,7 +15,7 @@ enum ca_log_level {
 	CA_LOG_WARNING, /* the administrator should look */
 	CA_LOG_NOTICE,  /* outcome of an attempt */
 	CA_LOG_INFO,
-	CA_LOG_DEBUG,   /* only with `debug` */
+	CA_LOG_DEBUG, /* only with `debug` */
 };
 
 struct ca_log {
@@ -29,8 +29,8 @@ struct ca_log {
  * Log one line.  Never fails: a line over 8,000 bytes is cut.  A NULL log or
  * emit is allowed and drops the line.  errno is kept, and %m is expanded.
  */
-void ca_log(const struct ca_log *log, enum ca_log_level level,
-    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void ca_log(const struct ca_log *log, enum ca_log_level level, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
 
 #define ca_log_err(log, ...) ca_log(log, CA_LOG_ERR, __VA_ARGS__)
 #define ca_log_warning(log, ...) ca_log(log, CA_LOG_WARNING, __VA_ARGS__)

@@ -16,7 +16,8 @@
 size_t ca_utf8_next(const uint8_t *p, size_t len, uint32_t *c);
 
 /* Not a control character (C0, DEL, C1), a line or paragraph separator, a
- * bidirectional control, a character without width, a tag, or a noncharacter. */
+ * bidirectional control, a character without width, a tag, or a noncharacter.
+ */
 bool ca_utf8_printable(uint32_t c);
 
 /* All of the len bytes are valid UTF-8 and printable; 0 bytes are. */

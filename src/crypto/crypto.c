@@ -108,13 +108,14 @@ ca_crypto_get0_md(struct ca_crypto *c, const char *name)
 		if (strcmp(c->digest[i].name, name) == 0)
 			return c->digest[i].md;
 	}
-	if (c->ndigests == DIGESTS_MAX || strlen(name) >= DIGEST_NAME_MAX)
+	size_t len = strlen(name);
+	if (c->ndigests == DIGESTS_MAX || len >= DIGEST_NAME_MAX)
 		return NULL;
 	ERR_set_mark();
 	md = EVP_MD_fetch(c->libctx, name, NULL);
 	ERR_pop_to_mark();
 	/* an absent one is remembered too: looking for it costs most */
-	strcpy(c->digest[c->ndigests].name, name);
+	memcpy(c->digest[c->ndigests].name, name, len + 1);
 	c->digest[c->ndigests++].md = md;
 	return md;
 }
@@ -178,8 +179,8 @@ out:
 }
 
 enum ca_err
-ca_crypto_sha256(struct ca_crypto *c, const void *p, size_t len,
-    uint8_t out[32])
+ca_crypto_sha256(
+    struct ca_crypto *c, const void *p, size_t len, uint8_t out[32])
 {
 	const struct ca_bytes part = {p, len};
 

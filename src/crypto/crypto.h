@@ -37,12 +37,12 @@ OSSL_LIB_CTX *ca_crypto_get0_libctx(const struct ca_crypto *c);
 const EVP_MD *ca_crypto_get0_md(struct ca_crypto *c, const char *name);
 
 /* len random bytes of the kernel's generator; a failure is CA_ERR_CRYPTO. */
-CA_MUST_CHECK enum ca_err ca_crypto_random(struct ca_crypto *c, void *p,
-    size_t len);
+CA_MUST_CHECK enum ca_err ca_crypto_random(
+    struct ca_crypto *c, void *p, size_t len);
 
 /* SHA-256 of the len bytes at p. */
-CA_MUST_CHECK enum ca_err ca_crypto_sha256(struct ca_crypto *c, const void *p,
-    size_t len, uint8_t out[32]);
+CA_MUST_CHECK enum ca_err ca_crypto_sha256(
+    struct ca_crypto *c, const void *p, size_t len, uint8_t out[32]);
 
 /* SHA-384 over the parts, one after the other. */
 CA_MUST_CHECK enum ca_err ca_crypto_transcript(struct ca_crypto *c,
@@ -54,8 +54,7 @@ bool ca_crypto_has_scheme(struct ca_crypto *c, const struct ca_scheme *scheme);
 
 /* The scheme fits the key: type, curve (named, not written out), RSA of
  * CA_RSA_MIN_BITS at least.  NULL for either is allowed and does not fit. */
-bool ca_crypto_scheme_fits(const struct ca_scheme *scheme,
-    const EVP_PKEY *key);
+bool ca_crypto_scheme_fits(const struct ca_scheme *scheme, const EVP_PKEY *key);
 
 /*
  * Verify sig over the len bytes at tbs.  CA_OK only for a good signature by a
@@ -77,7 +76,7 @@ CA_MUST_CHECK enum ca_err ca_crypto_sign(struct ca_crypto *c,
  * nothing more, and is NULL for a key of a kind that libcrypto does not know.
  * CA_ERR_FORMAT, CA_ERR_MEMORY.  The caller frees with X509_free.
  */
-CA_MUST_CHECK enum ca_err ca_crypto_cert(struct ca_crypto *c, const void *der,
-    size_t len, X509 **out);
+CA_MUST_CHECK enum ca_err ca_crypto_cert(
+    struct ca_crypto *c, const void *der, size_t len, X509 **out);
 
 #endif

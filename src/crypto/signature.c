@@ -32,8 +32,8 @@ ca_crypto_has_scheme(struct ca_crypto *c, const struct ca_scheme *scheme)
 	if (OpenSSL_version_num() < VERSION_MLDSA)
 		return false;
 	ERR_set_mark();
-	found = EVP_KEYMGMT_fetch(ca_crypto_get0_libctx(c), scheme->key_name,
-	    NULL);
+	found =
+	    EVP_KEYMGMT_fetch(ca_crypto_get0_libctx(c), scheme->key_name, NULL);
 	ERR_pop_to_mark();
 	EVP_KEYMGMT_free(found);
 	return found != NULL;
@@ -53,7 +53,8 @@ is_named_group(const EVP_PKEY *key, const char *group)
 		return false;
 	if (EVP_PKEY_get_int_param(key,
 		OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
-		&is_explicit) == 1 && is_explicit)
+		&is_explicit) == 1 &&
+	    is_explicit)
 		return false;
 	return true;
 }
@@ -67,7 +68,8 @@ ca_crypto_scheme_fits(const struct ca_scheme *scheme, const EVP_PKEY *key)
 	if (scheme != NULL && key != NULL &&
 	    EVP_PKEY_is_a(key, scheme->key_name)) {
 		fits = true;
-		if (scheme->group != NULL && !is_named_group(key, scheme->group))
+		if (scheme->group != NULL &&
+		    !is_named_group(key, scheme->group))
 			fits = false;
 		if (scheme->key == CA_KEY_RSA &&
 		    EVP_PKEY_get_bits(key) < CA_RSA_MIN_BITS)
@@ -86,9 +88,11 @@ set_padding(const struct ca_scheme *scheme, EVP_PKEY_CTX *ctx)
 	if (scheme->key != CA_KEY_RSA)
 		return true;
 	if (!scheme->pss)
-		return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1;
+		return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) ==
+		       1;
 	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
-	    EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1;
+	       EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) ==
+		   1;
 }
 
 enum ca_err

@@ -35,8 +35,8 @@ CA_MUST_CHECK enum ca_err ca_extension_read(const struct ca_reader *block,
 
 /* Certificate and CertificateVerify from r; what follows them stays there.
  * The context is returned, not compared. */
-CA_MUST_CHECK enum ca_err ca_proof_read(struct ca_reader *r,
-    struct ca_proof_msgs *out);
+CA_MUST_CHECK enum ca_err ca_proof_read(
+    struct ca_reader *r, struct ca_proof_msgs *out);
 
 /* Begin and end a handshake message; end with what begin returned. */
 size_t ca_handshake_begin(struct ca_buf *out, uint8_t type);

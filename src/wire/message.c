@@ -165,16 +165,16 @@ ca_proof_read(struct ca_reader *r, struct ca_proof_msgs *out)
 		return rc;
 	if ((rc = read_certificate(body, out)) != CA_OK)
 		return rc;
-	rc = ca_handshake_read(r, CA_MSG_CERTIFICATE_VERIFY, &out->verify,
-	    &body);
+	rc = ca_handshake_read(
+	    r, CA_MSG_CERTIFICATE_VERIFY, &out->verify, &body);
 	if (rc != CA_OK)
 		return rc;
 	return read_verify(body, out);
 }
 
 enum ca_err
-ca_response_parse(const void *p, size_t len, const uint8_t *nonce,
-    struct ca_proof_msgs *out)
+ca_response_parse(
+    const void *p, size_t len, const uint8_t *nonce, struct ca_proof_msgs *out)
 {
 	struct ca_reader r = ca_reader_of(p, len);
 	struct ca_proof_msgs got;
@@ -220,8 +220,8 @@ ca_certificate_write(struct ca_buf *out, const uint8_t *nonce,
 }
 
 enum ca_err
-ca_certificate_verify_write(struct ca_buf *out, uint16_t scheme,
-    const void *sig, size_t siglen)
+ca_certificate_verify_write(
+    struct ca_buf *out, uint16_t scheme, const void *sig, size_t siglen)
 {
 	size_t msg = ca_handshake_begin(out, CA_MSG_CERTIFICATE_VERIFY);
 
@@ -243,7 +243,8 @@ ca_signed_content(enum ca_signer signer, const uint8_t *hash, uint8_t *out)
 	uint8_t *p = out;
 
 	_Static_assert(64 + sizeof client + CA_TRANSCRIPT_HASH_LEN <=
-	    CA_SIGNED_CONTENT_MAX, "room for the context string");
+			   CA_SIGNED_CONTENT_MAX,
+	    "room for the context string");
 	memset(p, 0x20, 64);
 	p += 64;
 	memcpy(p, text, len);

@@ -12,10 +12,10 @@
 struct ca_pieces {
 	char *request;
 	unsigned max;
-	struct ca_buf text;   /* what was received, without the marks */
+	struct ca_buf text; /* what was received, without the marks */
 	struct ca_buf prompt;
 	size_t answers;
-	size_t last;          /* characters of the last answer, at text's end */
+	size_t last; /* characters of the last answer, at text's end */
 	enum { OPEN, COMPLETE, FAILED } state;
 };
 
@@ -62,7 +62,7 @@ static bool
 is_base64url(char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	    (c >= '0' && c <= '9') || c == '-' || c == '_';
+	       (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
 static size_t
@@ -81,7 +81,7 @@ static bool
 repeats(const struct ca_pieces *ps, const char *answer, size_t chars, char mark)
 {
 	return ps->answers > 0 && mark == MARK_MORE && chars == ps->last &&
-	    memcmp(answer, ps->text.p + ps->text.len - chars, chars) == 0;
+	       memcmp(answer, ps->text.p + ps->text.len - chars, chars) == 0;
 }
 
 static enum ca_err
@@ -268,8 +268,8 @@ out:
  * itself for an application that knows no other.
  */
 static size_t
-piece_len(const char *response, size_t len, size_t at, size_t before,
-    size_t room)
+piece_len(
+    const char *response, size_t len, size_t at, size_t before, size_t room)
 {
 	if (len - at <= room)
 		return len - at; /* the last, whose mark is another */
@@ -280,8 +280,7 @@ piece_len(const char *response, size_t len, size_t at, size_t before,
 }
 
 enum ca_err
-ca_answer_cut(const char *response, size_t next, size_t max,
-    struct ca_buf *out)
+ca_answer_cut(const char *response, size_t next, size_t max, struct ca_buf *out)
 {
 	size_t len = strlen(response), at = 0, piece = 0;
 

@@ -37,20 +37,20 @@ const char *ca_pieces_prompt(struct ca_pieces *ps);
  * too many answers or characters.  After an error, and after the last answer,
  * there is no going on: CA_ERR_USAGE.
  */
-CA_MUST_CHECK enum ca_err ca_pieces_add(struct ca_pieces *ps,
-    const char *answer, bool *done);
+CA_MUST_CHECK enum ca_err ca_pieces_add(
+    struct ca_pieces *ps, const char *answer, bool *done);
 
 /* After done: append the response's bytes to out.  CA_ERR_FORMAT: the pieces
  * together are not base64url; CA_ERR_USAGE: not complete. */
-CA_MUST_CHECK enum ca_err ca_pieces_response(const struct ca_pieces *ps,
-    struct ca_buf *out);
+CA_MUST_CHECK enum ca_err ca_pieces_response(
+    const struct ca_pieces *ps, struct ca_buf *out);
 
 /* ---- the client's side: find the prompt, cut the answer ---- */
 
 struct ca_prompt {
-	char *request; /* base64url, owned */
-	size_t next;   /* N */
-	size_t max;    /* M */
+	char *request;     /* base64url, owned */
+	size_t next;       /* N */
+	size_t max;        /* M */
 	size_t start, end; /* where it stands in the text */
 };
 
@@ -63,8 +63,8 @@ struct ca_prompt {
  * it is the host's text as well, and proves nothing.  The request is not
  * decoded here.  Free prompt->request with free(); it is NULL on an error.
  */
-CA_MUST_CHECK enum ca_err ca_prompt_find(const char *text,
-    struct ca_prompt *prompt);
+CA_MUST_CHECK enum ca_err ca_prompt_find(
+    const char *text, struct ca_prompt *prompt);
 
 /*
  * Append the answer for a prompt: from character next of response (base64url)
@@ -73,7 +73,7 @@ CA_MUST_CHECK enum ca_err ca_prompt_find(const char *text,
  * character shorter where max is over 2).  CA_ERR_FORMAT: an empty response,
  * next past its end, or max under 2; CA_ERR_LIMIT: it has too many characters.
  */
-CA_MUST_CHECK enum ca_err ca_answer_cut(const char *response, size_t next,
-    size_t max, struct ca_buf *out);
+CA_MUST_CHECK enum ca_err ca_answer_cut(
+    const char *response, size_t next, size_t max, struct ca_buf *out);
 
 #endif

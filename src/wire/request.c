@@ -159,8 +159,8 @@ read_request(struct ca_reader *r, struct ca_request *req)
 	struct ca_reader body, context, block;
 	enum ca_err rc;
 
-	rc = ca_handshake_read(r, CA_MSG_CERTIFICATE_REQUEST, &req->request,
-	    &body);
+	rc = ca_handshake_read(
+	    r, CA_MSG_CERTIFICATE_REQUEST, &req->request, &body);
 	if (rc != CA_OK)
 		return rc;
 	if (ca_read_vector(&body, 1, CA_NONCE_LEN, CA_NONCE_LEN, &context) !=
@@ -281,8 +281,8 @@ put_authorities(struct ca_buf *out, const struct ca_request_params *params)
 		if (params->authority[i].len == 0)
 			return CA_ERR_FORMAT;
 		size_t name = ca_buf_vector_begin(out, 2);
-		ca_buf_put(out, params->authority[i].p,
-		    params->authority[i].len);
+		ca_buf_put(
+		    out, params->authority[i].p, params->authority[i].len);
 		ca_buf_vector_end(out, name, 2);
 	}
 	ca_buf_vector_end(out, list, 2);
@@ -351,8 +351,9 @@ ca_request_write(struct ca_buf *out, const struct ca_request_params *params)
 	}
 	/* too long with the authorities, by whatever bound: without them */
 	rc = put_request(&msg, params, authorities);
-	if (authorities && (rc == CA_ERR_LIMIT ||
-	    (rc == CA_OK && msg.len > CA_AUTHORITIES_BYTES))) {
+	if (authorities &&
+	    (rc == CA_ERR_LIMIT ||
+		(rc == CA_OK && msg.len > CA_AUTHORITIES_BYTES))) {
 		ca_buf_reset(&msg);
 		rc = put_request(&msg, params, false);
 	}

@@ -20,13 +20,13 @@ enum ca_key_type {
 };
 
 struct ca_scheme {
-	uint16_t code;         /* on the wire */
-	const char *name;      /* as in RFC 8446 */
+	uint16_t code;    /* on the wire */
+	const char *name; /* as in RFC 8446 */
 	enum ca_key_type key;
-	const char *key_name;  /* OpenSSL's name of the key type */
-	const char *group;     /* OpenSSL's name of the curve, or NULL */
-	const char *digest;    /* OpenSSL's name, NULL where the scheme has none */
-	bool pss;              /* RSA-PSS, salt as long as the hash */
+	const char *key_name; /* OpenSSL's name of the key type */
+	const char *group;    /* OpenSSL's name of the curve, or NULL */
+	const char *digest; /* OpenSSL's name, NULL where the scheme has none */
+	bool pss;           /* RSA-PSS, salt as long as the hash */
 };
 
 #define CA_RSA_MIN_BITS 2048

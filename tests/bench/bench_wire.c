@@ -57,9 +57,13 @@ report(const char *what, double *t)
 
 enum { CONTEXT, DIGEST, NONCE, CERT, VERIFY, FREE, DRBG, STEPS };
 static const char *const step_name[STEPS] = {
-    "library context", "first digest", "nonce (getrandom)",
-    "first certificate, key included", "first P-256 verification",
-    "free it all", "for comparison: nonce by RAND_bytes_ex",
+    "library context",
+    "first digest",
+    "nonce (getrandom)",
+    "first certificate, key included",
+    "first P-256 verification",
+    "free it all",
+    "for comparison: nonce by RAND_bytes_ex",
 };
 
 static void
@@ -81,7 +85,8 @@ first_use(const struct ca_bytes *der, const struct ca_bytes *sig, double *out)
 	t[4] = now();
 	/* of another text: it is refused at the same cost */
 	need(ca_crypto_verify(c, ca_scheme_by_code(0x0403),
-	    X509_get0_pubkey(cert), "abc", 3, sig->p, sig->len) == CA_DENIED,
+		 X509_get0_pubkey(cert), "abc", 3, sig->p,
+		 sig->len) == CA_DENIED,
 	    "verification");
 	t[5] = now();
 	X509_free(cert);
@@ -145,19 +150,22 @@ verifications(struct ca_crypto *c)
 		const struct ca_scheme *s = ca_scheme_by_name(k[i].scheme);
 		struct ca_buf sig = CA_BUF_INIT(1000);
 		double t[ROUNDS];
-		EVP_PKEY *key = k[i].arg != NULL
-		    ? EVP_PKEY_Q_keygen(lib, NULL, "EC", k[i].arg)
+		EVP_PKEY *key =
+		    k[i].arg != NULL
+			? EVP_PKEY_Q_keygen(lib, NULL, "EC", k[i].arg)
 		    : strcmp(k[i].type, "RSA") == 0
-		    ? EVP_PKEY_Q_keygen(lib, NULL, "RSA", (size_t)2048)
-		    : EVP_PKEY_Q_keygen(lib, NULL, k[i].type);
+			? EVP_PKEY_Q_keygen(lib, NULL, "RSA", (size_t)2048)
+			: EVP_PKEY_Q_keygen(lib, NULL, k[i].type);
 
-		need(key != NULL && ca_crypto_sign(c, s, key, "abc", 3, &sig) ==
-		    CA_OK, k[i].scheme);
+		need(key != NULL &&
+			 ca_crypto_sign(c, s, key, "abc", 3, &sig) == CA_OK,
+		    k[i].scheme);
 		for (int r = 0; r < ROUNDS; r++) {
 			double at = now();
 
-			need(ca_crypto_verify(c, s, key, "abc", 3, sig.p,
-			    sig.len) == CA_OK, "verify");
+			need(ca_crypto_verify(
+				 c, s, key, "abc", 3, sig.p, sig.len) == CA_OK,
+			    "verify");
 			t[r] = now() - at;
 		}
 		report(k[i].scheme, t);
@@ -192,9 +200,11 @@ exchange(const struct ca_buf *request, const char *response)
 			need(ca_prompt_find(ca_pieces_prompt(ps), &p) == CA_OK,
 			    "prompt");
 			need(ca_answer_cut(response, p.next, p.max, &answer) ==
-			    CA_OK, "cut");
+				 CA_OK,
+			    "cut");
 			need(ca_pieces_add(ps, ca_buf_text(&answer), &done) ==
-			    CA_OK, "add");
+				 CA_OK,
+			    "add");
 			free(p.request);
 			ca_buf_free(&answer);
 		}
@@ -202,8 +212,8 @@ exchange(const struct ca_buf *request, const char *response)
 		ca_pieces_free(ps);
 		t[1][r] = now() - at;
 		at = now();
-		need(ca_response_parse(got.p, got.len, req->nonce, &m) ==
-		    CA_OK, "response");
+		need(ca_response_parse(got.p, got.len, req->nonce, &m) == CA_OK,
+		    "response");
 		t[2][r] = now() - at;
 		ca_request_free(req);
 		ca_buf_free(&got);
@@ -229,14 +239,16 @@ main(void)
 		line[strcspn(line, "\n")] = '\0';
 		if (strncmp(line, "request = ", 10) == 0)
 			need(ca_base64url_decode(&request, line + 10,
-			    strlen(line + 10)) == CA_OK, "request");
+				 strlen(line + 10)) == CA_OK,
+			    "request");
 		else if (strncmp(line, "response = ", 11) == 0)
 			strcpy(text, line + 11);
 	}
 	(void)fclose(f);
 	need(ca_base64url_decode(&response, text, strlen(text)) == CA_OK &&
-	    ca_response_parse(response.p, response.len, request.p + 5, &m) ==
-	    CA_OK, "response");
+		 ca_response_parse(
+		     response.p, response.len, request.p + 5, &m) == CA_OK,
+	    "response");
 	(void)printf("%s\n", OpenSSL_version(OPENSSL_VERSION));
 	in_new_processes(&m.cert[0], &m.signature);
 	need(ca_crypto_new(&c) == CA_OK, "context");

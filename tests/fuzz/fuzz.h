@@ -13,13 +13,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 /* What must hold whatever the input is. */
-#define FUZZ_CHECK(x) \
-	do { \
-		if (!(x)) { \
-			(void)fprintf(stderr, "%s:%d: does not hold: %s\n", \
-			    __FILE__, __LINE__, #x); \
-			abort(); \
-		} \
+#define FUZZ_CHECK(x)                                                          \
+	do {                                                                   \
+		if (!(x)) {                                                    \
+			(void)fprintf(stderr, "%s:%d: does not hold: %s\n",    \
+			    __FILE__, __LINE__, #x);                           \
+			abort();                                               \
+		}                                                              \
 	} while (0)
 
 #endif

@@ -22,14 +22,14 @@ host(char *text)
 		FUZZ_CHECK(rc != CA_ERR_UNSET);
 		if (rc != CA_OK) {
 			FUZZ_CHECK(!done);
-			FUZZ_CHECK(ca_pieces_add(ps, "AA.", &done) ==
-			    CA_ERR_USAGE);
+			FUZZ_CHECK(
+			    ca_pieces_add(ps, "AA.", &done) == CA_ERR_USAGE);
 			break;
 		}
 		chars += strlen(line) - 1;
 		n++;
-		FUZZ_CHECK(n <= CA_ANSWERS_MAX &&
-		    chars <= CA_RESPONSE_CHARS_MAX);
+		FUZZ_CHECK(
+		    n <= CA_ANSWERS_MAX && chars <= CA_RESPONSE_CHARS_MAX);
 		FUZZ_CHECK(ca_pieces_prompt(ps) != NULL);
 	}
 	enum ca_err rc = ca_pieces_response(ps, &out);
@@ -71,8 +71,8 @@ finder(const char *text)
 	for (rest = strstr(rest, "certauth1 "); rest != NULL;
 	     rest = strstr(rest + 1, "certauth1 "))
 		FUZZ_CHECK(strchr("-_", rest[-1]) != NULL ||
-		    (rest[-1] | 32) >= 'a' || (rest[-1] >= '0' &&
-		    rest[-1] <= '9'));
+			   (rest[-1] | 32) >= 'a' ||
+			   (rest[-1] >= '0' && rest[-1] <= '9'));
 	FUZZ_CHECK(prompt.next <= CA_RESPONSE_CHARS_MAX && prompt.max >= 2);
 	ca_buf_free(&line);
 	free(prompt.request);
@@ -99,8 +99,8 @@ both(const uint8_t *data, size_t size)
 		struct ca_prompt prompt;
 		struct ca_buf answer = CA_BUF_INIT(1 << 20);
 
-		FUZZ_CHECK(ca_prompt_find(ca_pieces_prompt(ps), &prompt) ==
-		    CA_OK);
+		FUZZ_CHECK(
+		    ca_prompt_find(ca_pieces_prompt(ps), &prompt) == CA_OK);
 		FUZZ_CHECK(prompt.next == next && prompt.max == max);
 		free(prompt.request);
 		rc = ca_answer_cut(ca_buf_text(&text), next, max, &answer);

@@ -17,7 +17,7 @@ inside(struct ca_bytes b, const uint8_t *p, size_t len)
 {
 	if (b.len > 0)
 		FUZZ_CHECK(b.p >= p && b.len <= len &&
-		    (size_t)(b.p - p) <= len - b.len);
+			   (size_t)(b.p - p) <= len - b.len);
 }
 
 static void
@@ -38,18 +38,18 @@ check_proof(const struct ca_proof_msgs *m, const uint8_t *p, size_t len,
 		FUZZ_CHECK(m->cert[i].len > 0);
 	}
 	FUZZ_CHECK(ca_certificate_verify_write(&out, m->scheme, m->signature.p,
-	    m->signature.len) == CA_OK);
+		       m->signature.len) == CA_OK);
 	FUZZ_CHECK(same((struct ca_bytes){out.p, out.len}, m->verify));
 	ca_buf_reset(&out);
 	/* extensions of entries are not written; all else is */
-	FUZZ_CHECK(ca_certificate_write(&out, nonce, m->cert, m->ncerts) ==
-	    CA_OK);
+	FUZZ_CHECK(
+	    ca_certificate_write(&out, nonce, m->cert, m->ncerts) == CA_OK);
 	FUZZ_CHECK(out.len <= m->certificate.len);
 	FUZZ_CHECK(ca_certificate_verify_write(&out, m->scheme, m->signature.p,
-	    m->signature.len) == CA_OK);
+		       m->signature.len) == CA_OK);
 	if (out.len <= CA_RESPONSE_MAX) {
-		FUZZ_CHECK(ca_response_parse(out.p, out.len, nonce, &again) ==
-		    CA_OK);
+		FUZZ_CHECK(
+		    ca_response_parse(out.p, out.len, nonce, &again) == CA_OK);
 		FUZZ_CHECK(again.ncerts == m->ncerts);
 		for (size_t i = 0; i < m->ncerts; i++)
 			FUZZ_CHECK(same(again.cert[i], m->cert[i]));
@@ -74,12 +74,13 @@ write_again(const struct ca_request *req, struct ca_buf *out)
 	    .user = req->user,
 	    .rhost = req->rhost,
 	};
-	struct ca_reader at = ca_reader_of(req->authorities.p,
-	    req->authorities.len);
+	struct ca_reader at =
+	    ca_reader_of(req->authorities.p, req->authorities.len);
 
 	memcpy(params.nonce, req->nonce, CA_NONCE_LEN);
-	while (params.nauthorities < 4096 && ca_request_next_authority(&at,
-	    &name[params.nauthorities]) == CA_OK)
+	while (
+	    params.nauthorities < 4096 &&
+	    ca_request_next_authority(&at, &name[params.nauthorities]) == CA_OK)
 		params.nauthorities++;
 	return ca_request_write(out, &params);
 }
@@ -104,14 +105,14 @@ check_request(const uint8_t *data, size_t size)
 	FUZZ_CHECK(write_again(req, &one) == CA_OK);
 	FUZZ_CHECK(ca_request_parse(one.p, one.len, &again) == CA_OK);
 	FUZZ_CHECK(again->nschemes == req->nschemes &&
-	    again->issued_at == req->issued_at &&
-	    again->lifetime == req->lifetime &&
-	    again->nhost_names == req->nhost_names &&
-	    strcmp(again->service, req->service) == 0 &&
-	    strcmp(again->user, req->user) == 0 &&
-	    strcmp(again->rhost, req->rhost) == 0);
+		   again->issued_at == req->issued_at &&
+		   again->lifetime == req->lifetime &&
+		   again->nhost_names == req->nhost_names &&
+		   strcmp(again->service, req->service) == 0 &&
+		   strcmp(again->user, req->user) == 0 &&
+		   strcmp(again->rhost, req->rhost) == 0);
 	FUZZ_CHECK(again->authorities.len == 0 ||
-	    same(again->authorities, req->authorities));
+		   same(again->authorities, req->authorities));
 	FUZZ_CHECK(write_again(again, &two) == CA_OK);
 	FUZZ_CHECK(one.len == two.len && memcmp(one.p, two.p, one.len) == 0);
 	ca_request_free(req);
@@ -134,8 +135,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_proof(&m, data, size, nonce);
 		memcpy(other, nonce, sizeof other);
 		other[31] ^= 1;
-		FUZZ_CHECK(ca_response_parse(data, size, other, &m) ==
-		    CA_DENIED);
+		FUZZ_CHECK(
+		    ca_response_parse(data, size, other, &m) == CA_DENIED);
 		FUZZ_CHECK(m.ncerts == 0 && m.signature.len == 0);
 	}
 	return 0;

@@ -34,5 +34,6 @@ run_one() {
 }
 export -f run_one
 export fb seconds
+# shellcheck disable=SC2016 # for the inner shell
 printf '%s\n' "$@" | xargs -P "$(nproc)" -I{} bash -c 'run_one "$1"' _ {} ||
 	{ echo "findings: see $fb/findings and $fb/log"; exit 1; }

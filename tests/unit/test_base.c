@@ -70,8 +70,9 @@ reader_vectors(void **state)
 	    {0, 0, 9, CA_ERR_FORMAT}};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		r = ca_reader_of(in, cases[i].len);
-		assert_int_equal(ca_read_vector(&r, 3, cases[i].min,
-		    cases[i].max, &v), cases[i].want);
+		assert_int_equal(
+		    ca_read_vector(&r, 3, cases[i].min, cases[i].max, &v),
+		    cases[i].want);
 		if (cases[i].want != CA_OK)
 			assert_int_equal(r.left, cases[i].len);
 	}
@@ -207,9 +208,9 @@ escapes(void **state)
 	expect(ca_buf_escape, "\\", 1, "\\\\");
 	expect(ca_buf_escape, "\"", 1, "\"");
 	expect(ca_buf_escape, "\xc3\xa4", 2, "\xc3\xa4");
-	expect(ca_buf_escape, "\xc2\x9b", 2, "\\xc2\\x9b"); /* C1 */
+	expect(ca_buf_escape, "\xc2\x9b", 2, "\\xc2\\x9b");          /* C1 */
 	expect(ca_buf_escape, "\xe2\x80\xae", 3, "\\xe2\\x80\\xae"); /* RLO */
-	expect(ca_buf_escape, "\xd8\x9c", 2, "\\xd8\\x9c"); /* ALM */
+	expect(ca_buf_escape, "\xd8\x9c", 2, "\\xd8\\x9c");          /* ALM */
 	expect(ca_buf_escape, "\xff\xc3", 2, "\\xff\\xc3");
 	expect(ca_buf_escape, "\xc3z", 2, "\\xc3z"); /* z survives */
 	expect(ca_buf_printable, "a\\x0a\n", 6, "a\\x0a\\x0a");
@@ -229,24 +230,35 @@ utf8(void **state)
 		size_t len, n;
 		uint32_t c;
 	} cases[] = {
-	    {"", 0, 0, 0}, {"a", 1, 1, 'a'}, {"\0", 1, 1, 0},
-	    {"\xc2\x80", 2, 2, 0x80}, {"\xdf\xbf", 2, 2, 0x7ff},
-	    {"\xe0\xa0\x80", 3, 3, 0x800}, {"\xef\xbf\xbd", 3, 3, 0xfffd},
+	    {"", 0, 0, 0},
+	    {"a", 1, 1, 'a'},
+	    {"\0", 1, 1, 0},
+	    {"\xc2\x80", 2, 2, 0x80},
+	    {"\xdf\xbf", 2, 2, 0x7ff},
+	    {"\xe0\xa0\x80", 3, 3, 0x800},
+	    {"\xef\xbf\xbd", 3, 3, 0xfffd},
 	    {"\xf0\x90\x80\x80", 4, 4, 0x10000},
 	    {"\xf4\x8f\xbf\xbf", 4, 4, 0x10ffff},
-	    {"\x80", 1, 0, 0}, {"\xc3", 1, 0, 0}, {"\xc3(", 2, 0, 0},
-	    {"\xc0\xaf", 2, 0, 0}, {"\xc1\xbf", 2, 0, 0}, /* overlong */
-	    {"\xe0\x9f\xbf", 3, 0, 0}, {"\xf0\x8f\xbf\xbf", 4, 0, 0},
-	    {"\xed\xa0\x80", 3, 0, 0}, {"\xed\xbf\xbf", 3, 0, 0},
-	    {"\xf4\x90\x80\x80", 4, 0, 0}, {"\xf8\x88\x80\x80\x80", 5, 0, 0},
-	    {"\xfe", 1, 0, 0}, {"\xe2\x80", 2, 0, 0},
+	    {"\x80", 1, 0, 0},
+	    {"\xc3", 1, 0, 0},
+	    {"\xc3(", 2, 0, 0},
+	    {"\xc0\xaf", 2, 0, 0},
+	    {"\xc1\xbf", 2, 0, 0}, /* overlong */
+	    {"\xe0\x9f\xbf", 3, 0, 0},
+	    {"\xf0\x8f\xbf\xbf", 4, 0, 0},
+	    {"\xed\xa0\x80", 3, 0, 0},
+	    {"\xed\xbf\xbf", 3, 0, 0},
+	    {"\xf4\x90\x80\x80", 4, 0, 0},
+	    {"\xf8\x88\x80\x80\x80", 5, 0, 0},
+	    {"\xfe", 1, 0, 0},
+	    {"\xe2\x80", 2, 0, 0},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		uint32_t c = 0;
-		size_t n = ca_utf8_next((const uint8_t *)cases[i].in,
-		    cases[i].len, &c);
+		size_t n = ca_utf8_next(
+		    (const uint8_t *)cases[i].in, cases[i].len, &c);
 
 		assert_int_equal(n, cases[i].n);
 		if (n > 0)
@@ -258,8 +270,8 @@ utf8(void **state)
 	    0xfffe, 0xffff, 0x1fffe, 0xe0001, 0xe007f, 0x10ffff};
 	for (size_t i = 0; i < sizeof unprintable / sizeof *unprintable; i++)
 		assert_false(ca_utf8_printable(unprintable[i]));
-	static const uint32_t printable[] = {' ', '~', 0xa0, 0xe4, 0x3b1,
-	    0x61b, 0x4e2d, 0xfdcf, 0xfdf0, 0xfffd, 0x1f600};
+	static const uint32_t printable[] = {' ', '~', 0xa0, 0xe4, 0x3b1, 0x61b,
+	    0x4e2d, 0xfdcf, 0xfdf0, 0xfffd, 0x1f600};
 	for (size_t i = 0; i < sizeof printable / sizeof *printable; i++)
 		assert_true(ca_utf8_printable(printable[i]));
 	assert_true(ca_utf8_text("", 0));
@@ -277,7 +289,9 @@ base64url(void **state)
 	    {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"},
 	    {"\xfb\xef\xff", "--__"}, {"\xff\xe0", "_-A"}};
 	static const char *const bad[] = {"A", "AAAAA", "Zg==", "Zm8=", "Z+8A",
-	    "Z/8A", "Zm 9", "Zm9\n", " Zm9", "Zm9v\n", "\xc3\xa4" "AA",
+	    "Z/8A", "Zm 9", "Zm9\n", " Zm9", "Zm9v\n",
+	    "\xc3\xa4"
+	    "AA",
 	    /* bits that stand for nothing */
 	    "Zh", "Zv", "Z_", "Zm9vYh", "Zm9", "Zm-", "Zm_"};
 
@@ -288,8 +302,9 @@ base64url(void **state)
 		ca_base64url_encode(&b, good[i].bytes, strlen(good[i].bytes));
 		assert_string_equal(ca_buf_text(&b), good[i].text);
 		ca_buf_reset(&b);
-		assert_int_equal(ca_base64url_decode(&b, good[i].text,
-		    strlen(good[i].text)), CA_OK);
+		assert_int_equal(
+		    ca_base64url_decode(&b, good[i].text, strlen(good[i].text)),
+		    CA_OK);
 		assert_string_equal(ca_buf_text(&b), good[i].bytes);
 		ca_buf_free(&b);
 	}
@@ -303,7 +318,10 @@ base64url(void **state)
 	}
 	struct ca_buf small = CA_BUF_INIT(2);
 	assert_int_equal(ca_base64url_decode(&small, "Zm9v", 4), CA_ERR_LIMIT);
-	assert_int_equal(ca_base64url_decode(&small, "Z\0" "AA", 4),
+	assert_int_equal(ca_base64url_decode(&small,
+			     "Z\0"
+			     "AA",
+			     4),
 	    CA_ERR_FORMAT);
 	ca_buf_free(&small);
 }
@@ -313,11 +331,16 @@ base64url(void **state)
 static void
 secrets(void **state)
 {
-	struct ca_secret *s = ca_secret_new("1\0" "2", 3);
+	struct ca_secret *s = ca_secret_new("1\0"
+					    "2",
+	    3);
 
 	(void)state;
 	assert_int_equal(ca_secret_len(s), 3);
-	assert_memory_equal(ca_secret_get0(s), "1\0" "2", 4);
+	assert_memory_equal(ca_secret_get0(s),
+	    "1\0"
+	    "2",
+	    4);
 	ca_secret_free(s);
 	ca_secret_free(NULL);
 	s = ca_secret_take(strdup("1234"));
@@ -361,8 +384,8 @@ logging(void **state)
 	errno = ENOENT;
 	ca_log_err(&log, "%s: %m", "a\nb\x1b[0m");
 	assert_int_equal(errno, ENOENT);
-	assert_string_equal(sink.line,
-	    "a\\x0ab\\x1b[0m: No such file or directory");
+	assert_string_equal(
+	    sink.line, "a\\x0ab\\x1b[0m: No such file or directory");
 	ca_log_debug(&log, "hidden");
 	assert_int_equal(sink.n, 1);
 	log.debug = true;
@@ -382,8 +405,8 @@ errors(void **state)
 {
 	(void)state;
 	for (int e = CA_ERR_UNSET; e <= CA_ERR_USAGE; e++) {
-		assert_string_not_equal(ca_err_text((enum ca_err)e),
-		    "unknown error");
+		assert_string_not_equal(
+		    ca_err_text((enum ca_err)e), "unknown error");
 		for (int f = CA_ERR_UNSET; f < e; f++)
 			assert_string_not_equal(ca_err_text((enum ca_err)e),
 			    ca_err_text((enum ca_err)f));
@@ -458,8 +481,8 @@ file_modes(void **state)
 	static const struct {
 		mode_t mode;
 		enum ca_err want;
-	} cases[] = {{0644, CA_OK}, {0600, CA_OK}, {0444, CA_OK},
-	    {0640, CA_OK}, {0664, CA_ERR_UNTRUSTED}, {0646, CA_ERR_UNTRUSTED},
+	} cases[] = {{0644, CA_OK}, {0600, CA_OK}, {0444, CA_OK}, {0640, CA_OK},
+	    {0664, CA_ERR_UNTRUSTED}, {0646, CA_ERR_UNTRUSTED},
 	    {0620, CA_ERR_UNTRUSTED}, {0602, CA_ERR_UNTRUSTED},
 	    {0777, CA_ERR_UNTRUSTED}};
 
@@ -482,8 +505,8 @@ file_kinds(void **state)
 	/* a directory is no file, and the other way round */
 	assert_int_equal(mkdir(in_dir("sub"), 0755), 0);
 	assert_int_equal(try_open("sub"), CA_ERR_UNTRUSTED);
-	assert_int_equal(ca_file_opendir(AT_FDCWD, in_dir("sub"), &fd, NULL),
-	    CA_OK);
+	assert_int_equal(
+	    ca_file_opendir(AT_FDCWD, in_dir("sub"), &fd, NULL), CA_OK);
 	make_file("sub/inner", "x", 0644);
 	struct ca_buf b = CA_BUF_INIT(100);
 	assert_int_equal(ca_file_read(fd, "inner", 100, &b), CA_OK);
@@ -553,13 +576,14 @@ file_read(void **state)
 	(void)state;
 	memset(big, 'a', sizeof big - 1);
 	make_file("big", big, 0644);
-	assert_int_equal(ca_file_read(AT_FDCWD, in_dir("big"), sizeof big - 1,
-	    &b), CA_OK);
+	assert_int_equal(
+	    ca_file_read(AT_FDCWD, in_dir("big"), sizeof big - 1, &b), CA_OK);
 	assert_int_equal(b.len, sizeof big - 1);
 	assert_string_equal(ca_buf_text(&b), big);
 	ca_buf_reset(&b);
-	assert_int_equal(ca_file_read(AT_FDCWD, in_dir("big"), sizeof big - 2,
-	    &b), CA_ERR_LIMIT);
+	assert_int_equal(
+	    ca_file_read(AT_FDCWD, in_dir("big"), sizeof big - 2, &b),
+	    CA_ERR_LIMIT);
 	ca_buf_reset(&b);
 	b.max = 100;
 	assert_int_equal(ca_file_read(AT_FDCWD, in_dir("big"), sizeof big, &b),
@@ -580,24 +604,26 @@ file_replace(void **state)
 
 	(void)state;
 	make_file("replaced", "old", 0644);
-	assert_int_equal(ca_file_replace(in_dir("replaced"), "new", 3, 0640),
-	    CA_OK);
+	assert_int_equal(
+	    ca_file_replace(in_dir("replaced"), "new", 3, 0640), CA_OK);
 	assert_int_equal(stat(in_dir("replaced"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0640);
-	assert_int_equal(ca_file_read(AT_FDCWD, in_dir("replaced"), 10, &b),
-	    CA_OK);
+	assert_int_equal(
+	    ca_file_read(AT_FDCWD, in_dir("replaced"), 10, &b), CA_OK);
 	assert_string_equal(ca_buf_text(&b), "new");
 	ca_buf_free(&b);
 	/* what cannot be replaced leaves nothing behind */
 	assert_int_equal(mkdir(in_dir("full"), 0755), 0);
 	make_file("full/x", "x", 0644);
-	assert_int_equal(ca_file_replace(in_dir("full"), "new", 3, 0644),
-	    CA_ERR_IO);
-	assert_int_equal(ca_file_replace(in_dir("absent/x"), "new", 3, 0644),
-	    CA_ERR_IO);
+	assert_int_equal(
+	    ca_file_replace(in_dir("full"), "new", 3, 0644), CA_ERR_IO);
+	assert_int_equal(
+	    ca_file_replace(in_dir("absent/x"), "new", 3, 0644), CA_ERR_IO);
 	char command[200];
-	(void)snprintf(command, sizeof command, "test -z \"$(ls -A '%s' | "
-	    "grep -E '\\.[A-Za-z0-9]{6}$')\"", dir);
+	(void)snprintf(command, sizeof command,
+	    "test -z \"$(ls -A '%s' | "
+	    "grep -E '\\.[A-Za-z0-9]{6}$')\"",
+	    dir);
 	assert_int_equal(system(command), 0);
 }
 

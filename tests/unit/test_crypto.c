@@ -58,25 +58,26 @@ whole_use(void)
 	for (char *p = strchr(text, '\n'); p != NULL && strncmp(p, "\n--", 3);
 	     p++) {
 		if (*p != '\n' && *p != '=')
-			ca_buf_u8(&b64, (uint8_t)(*p == '+' ? '-' :
-			    *p == '/' ? '_' : *p));
+			ca_buf_u8(&b64, (uint8_t)(*p == '+'   ? '-'
+						  : *p == '/' ? '_'
+							      : *p));
 	}
 	if (ca_base64url_decode(&bin, ca_buf_text(&b64), b64.len) != CA_OK ||
 	    bin.len > sizeof der)
 		return false;
 	if (ca_crypto_new(&c) != CA_OK)
 		return false;
-	EVP_PKEY *key = EVP_PKEY_Q_keygen(ca_crypto_get0_libctx(c), NULL, "EC",
-	    "prime256v1");
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(
+	    ca_crypto_get0_libctx(c), NULL, "EC", "prime256v1");
 	const struct ca_scheme *s = ca_scheme_by_code(0x0403);
 	const struct ca_bytes part = {(const uint8_t *)"abc", 3};
 	good = ca_crypto_sha256(c, "abc", 3, sum) == CA_OK &&
-	    ca_crypto_transcript(c, &part, 1, hash) == CA_OK &&
-	    ca_crypto_random(c, nonce, sizeof nonce) == CA_OK &&
-	    ca_crypto_cert(c, bin.p, bin.len, &cert) == CA_OK &&
-	    X509_get0_pubkey(cert) != NULL && key != NULL &&
-	    ca_crypto_sign(c, s, key, "abc", 3, &sig) == CA_OK &&
-	    ca_crypto_verify(c, s, key, "abc", 3, sig.p, sig.len) == CA_OK;
+	       ca_crypto_transcript(c, &part, 1, hash) == CA_OK &&
+	       ca_crypto_random(c, nonce, sizeof nonce) == CA_OK &&
+	       ca_crypto_cert(c, bin.p, bin.len, &cert) == CA_OK &&
+	       X509_get0_pubkey(cert) != NULL && key != NULL &&
+	       ca_crypto_sign(c, s, key, "abc", 3, &sig) == CA_OK &&
+	       ca_crypto_verify(c, s, key, "abc", 3, sig.p, sig.len) == CA_OK;
 	X509_free(cert);
 	EVP_PKEY_free(key);
 	ca_buf_free(&sig);
@@ -126,8 +127,9 @@ no_environment(void **state)
 	FILE *f = fopen(path, "w");
 	assert_non_null(f);
 	fputs("config_diagnostics = 1\nopenssl_conf = o\n[o]\n"
-	    "providers = p\nalg_section = a\n[p]\nnone = n\n[n]\n"
-	    "activate = 1\n[a]\ndefault_properties = fips=yes\n", f);
+	      "providers = p\nalg_section = a\n[p]\nnone = n\n[n]\n"
+	      "activate = 1\n[a]\ndefault_properties = fips=yes\n",
+	    f);
 	fclose(f);
 	with_environment(path, dir);
 	assert_int_equal(unlink(path), 0);
@@ -140,23 +142,25 @@ digests(void **state)
 	struct ca_crypto *c;
 	uint8_t sum[32], hash[CA_TRANSCRIPT_HASH_LEN];
 	struct ca_buf hex = CA_BUF_INIT(200);
-	const struct ca_bytes part[] = {{(const uint8_t *)"a", 1}, {NULL, 0},
-	    {(const uint8_t *)"bc", 2}};
+	const struct ca_bytes part[] = {
+	    {(const uint8_t *)"a", 1}, {NULL, 0}, {(const uint8_t *)"bc", 2}};
 
 	(void)state;
 	assert_int_equal(ca_crypto_new(&c), CA_OK);
 	assert_int_equal(ca_crypto_sha256(c, "abc", 3, sum), CA_OK);
 	ca_buf_hex(&hex, sum, sizeof sum);
-	assert_string_equal(ca_buf_text(&hex), "ba7816bf8f01cfea414140de5dae22"
+	assert_string_equal(ca_buf_text(&hex),
+	    "ba7816bf8f01cfea414140de5dae22"
 	    "23b00361a396177a9cb410ff61f20015ad");
 	ca_buf_reset(&hex);
 	assert_int_equal(ca_crypto_transcript(c, part, 3, hash), CA_OK);
 	ca_buf_hex(&hex, hash, sizeof hash);
-	assert_string_equal(ca_buf_text(&hex), "cb00753f45a35e8bb5a03d699ac650"
+	assert_string_equal(ca_buf_text(&hex),
+	    "cb00753f45a35e8bb5a03d699ac650"
 	    "07272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825"
 	    "a7");
-	assert_ptr_equal(ca_crypto_get0_md(c, "SHA384"),
-	    ca_crypto_get0_md(c, "SHA384"));
+	assert_ptr_equal(
+	    ca_crypto_get0_md(c, "SHA384"), ca_crypto_get0_md(c, "SHA384"));
 	assert_null(ca_crypto_get0_md(c, "no such digest"));
 	assert_null(ca_crypto_get0_md(c, "nodigest"));
 	assert_null(ca_crypto_get0_md(c, "nodigest"));
@@ -178,20 +182,18 @@ certificates(void **state)
 	assert_non_null(X509_get0_pubkey(cert));
 	X509_free(cert);
 	assert_int_equal(ca_crypto_cert(c, der, 0, &cert), CA_ERR_FORMAT);
-	assert_int_equal(ca_crypto_cert(c, der, len - 1, &cert),
-	    CA_ERR_FORMAT);
+	assert_int_equal(ca_crypto_cert(c, der, len - 1, &cert), CA_ERR_FORMAT);
 	assert_null(cert);
 	der[len] = 0;
-	assert_int_equal(ca_crypto_cert(c, der, len + 1, &cert),
-	    CA_ERR_FORMAT);
+	assert_int_equal(ca_crypto_cert(c, der, len + 1, &cert), CA_ERR_FORMAT);
 	/* the outer length in one byte more than it takes: BER */
 	assert_int_equal(der[1], 0x82);
 	longer[0] = 0x30;
 	longer[1] = 0x83;
 	longer[2] = 0;
 	memcpy(longer + 3, der + 2, len - 2);
-	assert_int_equal(ca_crypto_cert(c, longer, len + 1, &cert),
-	    CA_ERR_FORMAT);
+	assert_int_equal(
+	    ca_crypto_cert(c, longer, len + 1, &cert), CA_ERR_FORMAT);
 	ca_crypto_free(c);
 }
 
@@ -212,8 +214,8 @@ error_queue(void **state)
 	assert_int_equal(ca_crypto_cert(c, der, len, &cert), CA_OK);
 	EVP_PKEY *key = X509_get0_pubkey(cert);
 	const struct ca_scheme *s = ca_scheme_by_code(0x0403);
-	assert_int_equal(ca_crypto_verify(c, s, key, "a", 1, "b", 1),
-	    CA_DENIED);
+	assert_int_equal(
+	    ca_crypto_verify(c, s, key, "a", 1, "b", 1), CA_DENIED);
 	for (size_t i = 0; (s = ca_scheme_at(i)) != NULL; i++)
 		(void)ca_crypto_has_scheme(c, s);
 	assert_int_equal(ERR_peek_error(), 0);

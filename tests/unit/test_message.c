@@ -73,15 +73,15 @@ round_trip(void **state)
 	assert_string_equal(req->user, "alice");
 	assert_string_equal(req->rhost, "192.0.2.7");
 	assert_false(req->host_proved);
-	struct ca_reader at = ca_reader_of(req->authorities.p,
-	    req->authorities.len);
+	struct ca_reader at =
+	    ca_reader_of(req->authorities.p, req->authorities.len);
 	assert_int_equal(ca_request_next_authority(&at, &name), CA_OK);
 	assert_int_equal(name.len, 2);
 	assert_int_equal(ca_request_next_authority(&at, &name), CA_OK);
 	assert_int_equal(name.len, 3);
 	assert_memory_equal(name.p, "\x30\x01\x00", 3);
-	assert_int_equal(ca_request_next_authority(&at, &name),
-	    CA_ERR_NOT_FOUND);
+	assert_int_equal(
+	    ca_request_next_authority(&at, &name), CA_ERR_NOT_FOUND);
 	ca_request_free(req);
 	ca_buf_free(&b);
 	ca_request_free(NULL);
@@ -107,7 +107,8 @@ texts(void **state)
 {
 	static const char *const bad[] = {"a\nb", "a\x1b[2J", "a\x7f",
 	    "\xc2\x9b", "\xff", "\xc0\xaf", "\xed\xa0\x80",
-	    "\xe2\x80\xae" "abc"};
+	    "\xe2\x80\xae"
+	    "abc"};
 	char longest[257];
 
 	(void)state;
@@ -186,8 +187,8 @@ authorities_too_long(void **state)
 		p.nauthorities = 2;
 		authority[1].len += extra;
 		struct ca_buf b = request_of(&p);
-		assert_int_equal(b.len,
-		    extra ? without.len : CA_AUTHORITIES_BYTES);
+		assert_int_equal(
+		    b.len, extra ? without.len : CA_AUTHORITIES_BYTES);
 		assert_int_equal(ca_request_parse(b.p, b.len, &req), CA_OK);
 		assert_int_equal(req->authorities.len > 0, !extra);
 		ca_request_free(req);
@@ -211,7 +212,12 @@ put_extension(struct ca_buf *b, uint16_t type, const char *hex)
 
 #define SCHEMES 13, "00020403"
 #define NAMES "0005046e616d65"
-#define LOGIN 0xffca, "0001" "0000000000000001" "0078" NAMES "0173" "0175" "00"
+#define LOGIN                                                                  \
+	0xffca, "0001"                                                         \
+		"0000000000000001"                                             \
+		"0078" NAMES "0173"                                            \
+		"0175"                                                         \
+		"00"
 
 static struct ca_buf
 hand_request(const struct ca_buf *extensions)
@@ -281,44 +287,92 @@ extensions(void **state)
 	assert_int_equal(with(LOGIN, 13, "", 0, NULL), CA_ERR_FORMAT);
 	assert_int_equal(with(LOGIN, 13, "0000", 0, NULL), CA_ERR_FORMAT);
 	assert_int_equal(with(LOGIN, 13, "000104", 0, NULL), CA_ERR_FORMAT);
-	assert_int_equal(with(LOGIN, 13, "0003040304", 0, NULL),
-	    CA_ERR_FORMAT);
-	assert_int_equal(with(LOGIN, 13, "0002040300", 0, NULL),
-	    CA_ERR_FORMAT);
+	assert_int_equal(with(LOGIN, 13, "0003040304", 0, NULL), CA_ERR_FORMAT);
+	assert_int_equal(with(LOGIN, 13, "0002040300", 0, NULL), CA_ERR_FORMAT);
 	assert_int_equal(with(LOGIN, 13, "00040403", 0, NULL), CA_ERR_FORMAT);
 	/* certificate_authorities */
-	assert_int_equal(with(SCHEMES, LOGIN, 47, "0004" "0002" "3000"),
+	assert_int_equal(with(SCHEMES, LOGIN, 47,
+			     "0004"
+			     "0002"
+			     "3000"),
 	    CA_OK);
 	assert_int_equal(with(SCHEMES, LOGIN, 47, "0000"), CA_ERR_FORMAT);
-	assert_int_equal(with(SCHEMES, LOGIN, 47, "0002" "0000"),
+	assert_int_equal(with(SCHEMES, LOGIN, 47,
+			     "0002"
+			     "0000"),
 	    CA_ERR_FORMAT);
-	assert_int_equal(with(SCHEMES, LOGIN, 47, "0005" "0001300000"),
+	assert_int_equal(with(SCHEMES, LOGIN, 47,
+			     "0005"
+			     "0001300000"),
 	    CA_ERR_FORMAT);
-	assert_int_equal(with(SCHEMES, LOGIN, 47, "0004" "00023000" "00"),
+	assert_int_equal(with(SCHEMES, LOGIN, 47,
+			     "0004"
+			     "00023000"
+			     "00"),
 	    CA_ERR_FORMAT);
-	assert_int_equal(with(SCHEMES, LOGIN, 47, "0004" "00033000"),
+	assert_int_equal(with(SCHEMES, LOGIN, 47,
+			     "0004"
+			     "00033000"),
 	    CA_ERR_FORMAT);
 }
 
-#define HEAD "0001" "0000000000000001" "0078"
+#define HEAD                                                                   \
+	"0001"                                                                 \
+	"0000000000000001"                                                     \
+	"0078"
 
 static void
 login_context(void **state)
 {
 	static const char *const bad[] = {
 	    "",
-	    "0002" "0000000000000001" "0078" NAMES "0173" "0175" "00",
-	    "0000" "0000000000000001" "0078" NAMES "0173" "0175" "00",
-	    HEAD "0000" "0173" "0175" "00",             /* no host name */
-	    HEAD "0001" "00" "0173" "0175" "00",        /* an empty one */
-	    HEAD "0006" "046e616d6500" "0173" "0175" "00",
-	    HEAD "0005" "056e616d65" "0173" "0175" "00", /* past its list */
-	    HEAD NAMES "00" "0175" "00",                /* no service */
-	    HEAD NAMES "0173" "0175",                   /* no rhost */
-	    HEAD NAMES "0173" "0175" "00" "00",         /* left over */
-	    HEAD NAMES "0173" "0275" "00",
-	    HEAD NAMES "0100" "0175" "00",              /* a NUL */
-	    HEAD NAMES "0173" "02750a" "00",
+	    "0002"
+	    "0000000000000001"
+	    "0078" NAMES "0173"
+	    "0175"
+	    "00",
+	    "0000"
+	    "0000000000000001"
+	    "0078" NAMES "0173"
+	    "0175"
+	    "00",
+	    HEAD "0000"
+		 "0173"
+		 "0175"
+		 "00", /* no host name */
+	    HEAD "0001"
+		 "00"
+		 "0173"
+		 "0175"
+		 "00", /* an empty one */
+	    HEAD "0006"
+		 "046e616d6500"
+		 "0173"
+		 "0175"
+		 "00",
+	    HEAD "0005"
+		 "056e616d65"
+		 "0173"
+		 "0175"
+		 "00", /* past its list */
+	    HEAD NAMES "00"
+		       "0175"
+		       "00", /* no service */
+	    HEAD NAMES "0173"
+		       "0175", /* no rhost */
+	    HEAD NAMES "0173"
+		       "0175"
+		       "00"
+		       "00", /* left over */
+	    HEAD NAMES "0173"
+		       "0275"
+		       "00",
+	    HEAD NAMES "0100"
+		       "0175"
+		       "00", /* a NUL */
+	    HEAD NAMES "0173"
+		       "02750a"
+		       "00",
 	};
 
 	(void)state;
@@ -328,8 +382,12 @@ login_context(void **state)
 		if (rc != CA_ERR_FORMAT)
 			fail_msg("%s: %s", bad[i], ca_err_text(rc));
 	}
-	assert_int_equal(with(SCHEMES, 0xffca, HEAD NAMES "0173" "00" "00", 0,
-	    NULL), CA_OK);
+	assert_int_equal(with(SCHEMES, 0xffca,
+			     HEAD NAMES "0173"
+					"00"
+					"00",
+			     0, NULL),
+	    CA_OK);
 }
 
 static void
@@ -346,7 +404,9 @@ bounds(void **state)
 		ca_buf_fmt(&data, HEAD "%04zx", 2 * n);
 		for (size_t i = 0; i < n; i++)
 			ca_buf_str(&data, "0161");
-		ca_buf_str(&data, "0173" "00" "00");
+		ca_buf_str(&data, "0173"
+				  "00"
+				  "00");
 		put_extension(&x, SCHEMES);
 		put_extension(&x, 0xffca, ca_buf_text(&data));
 		assert_int_equal(with_extensions(&x),
@@ -362,8 +422,8 @@ bounds(void **state)
 			ca_buf_str(&data, "0403");
 		put_extension(&x, LOGIN);
 		put_extension(&x, 13, ca_buf_text(&data));
-		assert_int_equal(with_extensions(&x),
-		    n == 64 ? CA_OK : CA_ERR_LIMIT);
+		assert_int_equal(
+		    with_extensions(&x), n == 64 ? CA_OK : CA_ERR_LIMIT);
 		ca_buf_free(&data);
 	}
 	/* extensions: 64, not 65 */
@@ -373,8 +433,8 @@ bounds(void **state)
 		put_extension(&x, SCHEMES);
 		for (size_t i = 2; i < n; i++)
 			put_extension(&x, (uint16_t)(1000 + i), "");
-		assert_int_equal(with_extensions(&x),
-		    n == 64 ? CA_OK : CA_ERR_LIMIT);
+		assert_int_equal(
+		    with_extensions(&x), n == 64 ? CA_OK : CA_ERR_LIMIT);
 	}
 	assert_int_equal(parse(big, sizeof big), CA_ERR_LIMIT);
 	assert_int_equal(parse(big, sizeof big - 1), CA_ERR_FORMAT);
@@ -413,8 +473,8 @@ proof(const uint8_t *context, size_t contextlen, const char *entries)
 	ca_buf_put(&b, list.p, list.len);
 	ca_buf_vector_end(&b, at, 3);
 	ca_buf_vector_end(&b, msg, 3);
-	assert_int_equal(ca_certificate_verify_write(&b, 0x0403, "sig", 3),
-	    CA_OK);
+	assert_int_equal(
+	    ca_certificate_verify_write(&b, 0x0403, "sig", 3), CA_OK);
 	ca_buf_free(&list);
 	return b;
 }
@@ -439,33 +499,85 @@ certificate_entries(void **state)
 
 	(void)state;
 	assert_int_equal(entries("", NULL), CA_OK);
-	assert_int_equal(entries("000001aa" "0000", NULL), CA_OK);
-	assert_int_equal(entries("000001aa" "0000" "000001bb" "0000", NULL),
+	assert_int_equal(entries("000001aa"
+				 "0000",
+			     NULL),
 	    CA_OK);
-	assert_int_equal(entries("000000" "0000", NULL), CA_ERR_FORMAT);
-	assert_int_equal(entries("000001aa", NULL), CA_ERR_FORMAT);
-	assert_int_equal(entries("000001aa" "00", NULL), CA_ERR_FORMAT);
-	assert_int_equal(entries("000002aa" "0000", NULL), CA_ERR_FORMAT);
-	assert_int_equal(entries("000001aa" "0000" "00", NULL),
+	assert_int_equal(entries("000001aa"
+				 "0000"
+				 "000001bb"
+				 "0000",
+			     NULL),
+	    CA_OK);
+	assert_int_equal(entries("000000"
+				 "0000",
+			     NULL),
 	    CA_ERR_FORMAT);
-	assert_int_equal(entries("000001aa" "0001", NULL), CA_ERR_FORMAT);
+	assert_int_equal(entries("000001aa", NULL), CA_ERR_FORMAT);
+	assert_int_equal(entries("000001aa"
+				 "00",
+			     NULL),
+	    CA_ERR_FORMAT);
+	assert_int_equal(entries("000002aa"
+				 "0000",
+			     NULL),
+	    CA_ERR_FORMAT);
+	assert_int_equal(entries("000001aa"
+				 "0000"
+				 "00",
+			     NULL),
+	    CA_ERR_FORMAT);
+	assert_int_equal(entries("000001aa"
+				 "0001",
+			     NULL),
+	    CA_ERR_FORMAT);
 	/* an unknown extension is ignored, twice it is an error */
-	assert_int_equal(entries("000001aa" "0005" "1234000100", NULL), CA_OK);
-	assert_int_equal(entries("000001aa" "0008" "12340000" "12340000",
-	    NULL), CA_ERR_FORMAT);
+	assert_int_equal(entries("000001aa"
+				 "0005"
+				 "1234000100",
+			     NULL),
+	    CA_OK);
+	assert_int_equal(entries("000001aa"
+				 "0008"
+				 "12340000"
+				 "12340000",
+			     NULL),
+	    CA_ERR_FORMAT);
 	/* status_request */
-	assert_int_equal(entries("000001aa" "0009" "00050005" "01000001cc",
-	    &ocsp), CA_OK);
+	assert_int_equal(entries("000001aa"
+				 "0009"
+				 "00050005"
+				 "01000001cc",
+			     &ocsp),
+	    CA_OK);
 	assert_int_equal(ocsp.len, 1);
-	assert_int_equal(entries("000001aa" "0009" "00050005" "02000001cc",
-	    NULL), CA_ERR_FORMAT);
-	assert_int_equal(entries("000001aa" "0008" "00050004" "01000000",
-	    NULL), CA_ERR_FORMAT);
-	assert_int_equal(entries("000001aa" "000a" "00050006" "01000001cc00",
-	    NULL), CA_ERR_FORMAT);
+	assert_int_equal(entries("000001aa"
+				 "0009"
+				 "00050005"
+				 "02000001cc",
+			     NULL),
+	    CA_ERR_FORMAT);
+	assert_int_equal(entries("000001aa"
+				 "0008"
+				 "00050004"
+				 "01000000",
+			     NULL),
+	    CA_ERR_FORMAT);
+	assert_int_equal(entries("000001aa"
+				 "000a"
+				 "00050006"
+				 "01000001cc00",
+			     NULL),
+	    CA_ERR_FORMAT);
 	/* that of an issuer is none of the leaf's */
-	assert_int_equal(entries("000001aa" "0000"
-	    "000001bb" "0009" "00050005" "01000001cc", &ocsp), CA_OK);
+	assert_int_equal(entries("000001aa"
+				 "0000"
+				 "000001bb"
+				 "0009"
+				 "00050005"
+				 "01000001cc",
+			     &ocsp),
+	    CA_OK);
 	assert_int_equal(ocsp.len, 0);
 }
 
@@ -476,22 +588,25 @@ certificates_bound(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < CA_CERTS_MAX; i++)
-		ca_buf_str(&hex, "000001aa" "0000");
+		ca_buf_str(&hex, "000001aa"
+				 "0000");
 	assert_int_equal(entries(ca_buf_text(&hex), NULL), CA_OK);
-	ca_buf_str(&hex, "000001aa" "0000");
+	ca_buf_str(&hex, "000001aa"
+			 "0000");
 	assert_int_equal(entries(ca_buf_text(&hex), NULL), CA_ERR_LIMIT);
 	ca_buf_free(&hex);
 	struct ca_bytes cert[CA_CERTS_MAX + 1];
 	struct ca_buf b = CA_BUF_INIT(10000);
 	for (size_t i = 0; i <= CA_CERTS_MAX; i++)
 		cert[i] = (struct ca_bytes){nonce, 1};
-	assert_int_equal(ca_certificate_write(&b, nonce, cert, CA_CERTS_MAX),
-	    CA_OK);
-	assert_int_equal(ca_certificate_write(&b, nonce, cert,
-	    CA_CERTS_MAX + 1), CA_ERR_LIMIT);
+	assert_int_equal(
+	    ca_certificate_write(&b, nonce, cert, CA_CERTS_MAX), CA_OK);
+	assert_int_equal(
+	    ca_certificate_write(&b, nonce, cert, CA_CERTS_MAX + 1),
+	    CA_ERR_LIMIT);
 	cert[0].len = 0;
-	assert_int_equal(ca_certificate_write(&b, nonce, cert, 1),
-	    CA_ERR_FORMAT);
+	assert_int_equal(
+	    ca_certificate_write(&b, nonce, cert, 1), CA_ERR_FORMAT);
 	ca_buf_free(&b);
 }
 
@@ -508,8 +623,8 @@ contexts(void **state)
 		memcpy(other, nonce, CA_NONCE_LEN);
 		other[i] ^= 0x80;
 		b = proof(other, CA_NONCE_LEN, "");
-		assert_int_equal(ca_response_parse(b.p, b.len, nonce, &m),
-		    CA_DENIED);
+		assert_int_equal(
+		    ca_response_parse(b.p, b.len, nonce, &m), CA_DENIED);
 		ca_buf_free(&b);
 	}
 	/* and so does the length */
@@ -526,22 +641,24 @@ contexts(void **state)
 static void
 response_cuts(void **state)
 {
-	struct ca_buf b = proof(nonce, CA_NONCE_LEN, "000001aa" "0000");
+	struct ca_buf b = proof(nonce, CA_NONCE_LEN,
+	    "000001aa"
+	    "0000");
 	static uint8_t big[CA_RESPONSE_MAX + 1];
 	struct ca_proof_msgs m;
 
 	(void)state;
 	for (size_t n = 0; n < b.len; n++) {
-		assert_int_equal(ca_response_parse(b.p, n, nonce, &m),
-		    CA_ERR_FORMAT);
+		assert_int_equal(
+		    ca_response_parse(b.p, n, nonce, &m), CA_ERR_FORMAT);
 		assert_int_equal(m.ncerts, 0);
 	}
 	ca_buf_u8(&b, 0);
-	assert_int_equal(ca_response_parse(b.p, b.len, nonce, &m),
-	    CA_ERR_FORMAT);
+	assert_int_equal(
+	    ca_response_parse(b.p, b.len, nonce, &m), CA_ERR_FORMAT);
 	ca_buf_free(&b);
-	assert_int_equal(ca_response_parse(big, sizeof big, nonce, &m),
-	    CA_ERR_LIMIT);
+	assert_int_equal(
+	    ca_response_parse(big, sizeof big, nonce, &m), CA_ERR_LIMIT);
 }
 
 /* What a host proves in a request is for this request, and by a certificate. */
@@ -558,8 +675,14 @@ host_proof(void **state)
 		bool same;
 		const char *entries;
 		enum ca_err want;
-	} cases[] = {{true, "000001aa" "0000", CA_OK},
-	    {false, "000001aa" "0000", CA_ERR_FORMAT},
+	} cases[] = {{true,
+			 "000001aa"
+			 "0000",
+			 CA_OK},
+	    {false,
+		"000001aa"
+		"0000",
+		CA_ERR_FORMAT},
 	    {true, "", CA_ERR_FORMAT}};
 	for (size_t i = 0; i < 3; i++) {
 		struct ca_buf b = request_of(&p);

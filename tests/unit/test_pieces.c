@@ -1,4 +1,5 @@
-/* The text form: every bound of docs/protocol.md, and what hostile sides try. */
+/* The text form: every bound of docs/protocol.md, and what hostile sides try.
+ */
 #include "vectors.h"
 
 #include "wire/pieces.h"
@@ -40,8 +41,8 @@ feed(const char *const *answer, size_t n)
 	return rc;
 }
 
-#define FEED(...) \
-	feed((const char *const[]){__VA_ARGS__}, \
+#define FEED(...)                                                              \
+	feed((const char *const[]){__VA_ARGS__},                               \
 	    sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
 static void
@@ -192,11 +193,11 @@ prompts(void **state)
 	struct ca_pieces *ps = ca_pieces_new("AbC_-9", 511);
 
 	(void)state;
-	assert_string_equal(ca_pieces_prompt(ps),
-	    "certauth1 AbC_-9 next=0 max=511: ");
+	assert_string_equal(
+	    ca_pieces_prompt(ps), "certauth1 AbC_-9 next=0 max=511: ");
 	assert_int_equal(add(ps, "AAAAA+"), CA_OK);
-	assert_string_equal(ca_pieces_prompt(ps),
-	    "certauth1 AbC_-9 next=5 max=511: ");
+	assert_string_equal(
+	    ca_pieces_prompt(ps), "certauth1 AbC_-9 next=5 max=511: ");
 	ca_pieces_free(ps);
 	ca_pieces_free(NULL);
 }
@@ -288,8 +289,8 @@ finder_bounds(void **state)
 		memset(text + 10, 'A', CA_REQUEST_CHARS_MAX + extra);
 		strcpy(text + 10 + CA_REQUEST_CHARS_MAX + extra,
 		    " next=0 max=500: ");
-		assert_int_equal(ca_prompt_find(text, &p),
-		    extra ? CA_ERR_FORMAT : CA_OK);
+		assert_int_equal(
+		    ca_prompt_find(text, &p), extra ? CA_ERR_FORMAT : CA_OK);
 		free(p.request);
 	}
 }

@@ -40,10 +40,10 @@ each_row(struct ca_crypto *c, char *line, struct tally *t)
 	const unsigned char *p = spki.p;
 
 	assert_non_null(scheme);
-	EVP_PKEY *key = d2i_PUBKEY_ex(NULL, &p, (long)spki.len,
-	    ca_crypto_get0_libctx(c), NULL);
+	EVP_PKEY *key = d2i_PUBKEY_ex(
+	    NULL, &p, (long)spki.len, ca_crypto_get0_libctx(c), NULL);
 	bool good = ca_crypto_verify(c, scheme, key, msg.p, msg.len, sig.p,
-	    sig.len) == CA_OK;
+			sig.len) == CA_OK;
 	if (strcmp(result, "acceptable") == 0) {
 		t->acceptable++;
 		t->accepted += good;
@@ -96,8 +96,8 @@ conformance(void **state)
 	fclose(f);
 	ca_crypto_free(c);
 	print_message("# %zu valid, %zu invalid, %zu acceptable (%zu of them "
-	    "accepted), %zu judged wrongly\n", t.valid, t.invalid,
-	    t.acceptable, t.accepted, t.wrong);
+		      "accepted), %zu judged wrongly\n",
+	    t.valid, t.invalid, t.acceptable, t.accepted, t.wrong);
 	assert_int_equal(t.wrong, 0);
 	assert_true(t.valid > 700 && t.invalid > 2000);
 }
@@ -111,8 +111,8 @@ make_key(struct ca_crypto *c, const char *type, const char *arg)
 	EVP_PKEY *key;
 
 	if (strcmp(type, "RSA") == 0)
-		key = EVP_PKEY_Q_keygen(lib, NULL, type,
-		    (size_t)strtoul(arg, NULL, 10));
+		key = EVP_PKEY_Q_keygen(
+		    lib, NULL, type, (size_t)strtoul(arg, NULL, 10));
 	else if (strcmp(type, "EC") == 0)
 		key = EVP_PKEY_Q_keygen(lib, NULL, type, arg);
 	else
@@ -129,14 +129,15 @@ sign_with_salt(struct ca_crypto *c, EVP_PKEY *key, const char *digest,
 	EVP_PKEY_CTX *pctx;
 
 	assert_int_equal(EVP_DigestSignInit_ex(ctx, &pctx, digest,
-	    ca_crypto_get0_libctx(c), NULL, key, NULL), 1);
-	assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(pctx,
-	    RSA_PKCS1_PSS_PADDING), 1);
-	assert_int_equal(EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, salt), 1);
-	assert_int_equal(EVP_PKEY_CTX_set_rsa_mgf1_md_name(pctx, mgf1, NULL),
+			     ca_crypto_get0_libctx(c), NULL, key, NULL),
 	    1);
-	assert_int_equal(EVP_DigestSign(ctx, sig, siglen,
-	    (const uint8_t *)"abc", 3), 1);
+	assert_int_equal(
+	    EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING), 1);
+	assert_int_equal(EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, salt), 1);
+	assert_int_equal(
+	    EVP_PKEY_CTX_set_rsa_mgf1_md_name(pctx, mgf1, NULL), 1);
+	assert_int_equal(
+	    EVP_DigestSign(ctx, sig, siglen, (const uint8_t *)"abc", 3), 1);
 	EVP_MD_CTX_free(ctx);
 }
 
@@ -172,10 +173,10 @@ pss_salts(void **state)
 		uint8_t sig[256];
 		size_t len = sizeof sig;
 
-		sign_with_salt(c, key, s->digest, cases[i].mgf1, cases[i].salt,
-		    sig, &len);
-		enum ca_err got = ca_crypto_verify(c, s, key, "abc", 3, sig,
-		    len);
+		sign_with_salt(
+		    c, key, s->digest, cases[i].mgf1, cases[i].salt, sig, &len);
+		enum ca_err got =
+		    ca_crypto_verify(c, s, key, "abc", 3, sig, len);
 		if (got != cases[i].want)
 			fail_msg("%s, salt of %d: %s", s->name, cases[i].salt,
 			    ca_err_text(got));
@@ -221,20 +222,18 @@ binding(void **state)
 			if (ca_crypto_scheme_fits(s, key) != want)
 				fail_msg("%s %s and%s", cases[i].type,
 				    cases[i].arg, ca_buf_text(&name));
-			enum ca_err rc = ca_crypto_sign(c, s, key, "abc", 3,
-			    &sig);
-			assert_int_equal(rc,
-			    want ? CA_OK : CA_ERR_UNSUPPORTED);
-			rc = ca_crypto_verify(c, s, key, "abc", 3, sig.p,
-			    sig.len);
-			assert_int_equal(rc,
-			    want ? CA_OK : CA_ERR_UNSUPPORTED);
+			enum ca_err rc =
+			    ca_crypto_sign(c, s, key, "abc", 3, &sig);
+			assert_int_equal(rc, want ? CA_OK : CA_ERR_UNSUPPORTED);
+			rc = ca_crypto_verify(
+			    c, s, key, "abc", 3, sig.p, sig.len);
+			assert_int_equal(rc, want ? CA_OK : CA_ERR_UNSUPPORTED);
 			if (want) {
-				rc = ca_crypto_verify(c, s, key, "abd", 3,
-				    sig.p, sig.len);
+				rc = ca_crypto_verify(
+				    c, s, key, "abd", 3, sig.p, sig.len);
 				assert_int_equal(rc, CA_DENIED);
-				rc = ca_crypto_verify(c, s, key, "abc", 3,
-				    sig.p, 0);
+				rc = ca_crypto_verify(
+				    c, s, key, "abc", 3, sig.p, 0);
 				assert_int_equal(rc, CA_DENIED);
 			}
 			ca_buf_free(&name);
@@ -268,8 +267,8 @@ other_encodings(void **state)
 	key = make_key(c, "EC", "prime256v1");
 	s = ca_scheme_by_name("ecdsa_secp256r1_sha256");
 	assert_true(ca_crypto_scheme_fits(s, key));
-	assert_int_equal(EVP_PKEY_set_utf8_string_param(key, "encoding",
-	    "explicit"), 1);
+	assert_int_equal(
+	    EVP_PKEY_set_utf8_string_param(key, "encoding", "explicit"), 1);
 	unsigned char *der = NULL;
 	int len = i2d_PUBKEY(key, &der);
 	assert_true(len > 200); /* the curve's parameters are in it */

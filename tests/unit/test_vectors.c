@@ -1,4 +1,5 @@
-/* Every stanza of the protocol's test vectors, and the same keys signing anew. */
+/* Every stanza of the protocol's test vectors, and the same keys signing anew.
+ */
 #include "vectors.h"
 
 #include "crypto/crypto.h"
@@ -33,8 +34,8 @@ load_key(struct ca_crypto *c, const char *cert_name)
 	    (int)(strlen(cert_name) - strlen(".pem")), cert_name);
 	FILE *f = fopen(path, "r");
 	assert_non_null(f);
-	key = PEM_read_PrivateKey_ex(f, NULL, NULL, NULL,
-	    ca_crypto_get0_libctx(c), NULL);
+	key = PEM_read_PrivateKey_ex(
+	    f, NULL, NULL, NULL, ca_crypto_get0_libctx(c), NULL);
 	assert_non_null(key);
 	fclose(f);
 	return key;
@@ -67,8 +68,8 @@ decode_certs(struct ca_crypto *c, const struct ca_proof_msgs *m, X509 **leaf)
 {
 	for (size_t i = 0; i < m->ncerts; i++) {
 		X509 *cert;
-		enum ca_err rc = ca_crypto_cert(c, m->cert[i].p, m->cert[i].len,
-		    &cert);
+		enum ca_err rc =
+		    ca_crypto_cert(c, m->cert[i].p, m->cert[i].len, &cert);
 
 		if (rc != CA_OK)
 			return rc;
@@ -133,8 +134,8 @@ judge(struct ca_crypto *c, const struct ca_request *req, struct ca_buf *resp,
 
 static void
 check_valid(struct ca_crypto *c, const struct stanza *s,
-    const struct ca_request *req, const struct ca_buf *resp,
-    const uint8_t *tbs, size_t tbslen)
+    const struct ca_request *req, const struct ca_buf *resp, const uint8_t *tbs,
+    size_t tbslen)
 {
 	struct ca_buf want = unhex(stanza_get(s, "signed_content"));
 	struct ca_proof_msgs m;
@@ -144,12 +145,12 @@ check_valid(struct ca_crypto *c, const struct stanza *s,
 	assert_int_equal(want.len, tbslen);
 	assert_memory_equal(want.p, tbs, tbslen);
 	ca_buf_free(&want);
-	assert_int_equal(ca_response_parse(resp->p, resp->len, req->nonce, &m),
-	    CA_OK);
+	assert_int_equal(
+	    ca_response_parse(resp->p, resp->len, req->nonce, &m), CA_OK);
 	assert_int_equal(m.scheme, strtoul(scheme, NULL, 16));
 	assert_string_equal(ca_scheme_by_code(m.scheme)->name, scheme + 5);
-	assert_ptr_equal(ca_scheme_by_name(scheme + 5),
-	    ca_scheme_by_code(m.scheme));
+	assert_ptr_equal(
+	    ca_scheme_by_name(scheme + 5), ca_scheme_by_code(m.scheme));
 	assert_true(req->issued_at <= now);
 	assert_true(now <= req->issued_at + req->lifetime);
 	(void)c;
@@ -169,20 +170,21 @@ check_again(struct ca_crypto *c, const struct stanza *s,
 	struct ca_proof_msgs m;
 	size_t len;
 
-	assert_int_equal(ca_response_parse(resp->p, resp->len, req->nonce, &m),
-	    CA_OK);
-	assert_int_equal(ca_certificate_write(&again, req->nonce, m.cert,
-	    m.ncerts), CA_OK);
+	assert_int_equal(
+	    ca_response_parse(resp->p, resp->len, req->nonce, &m), CA_OK);
+	assert_int_equal(
+	    ca_certificate_write(&again, req->nonce, m.cert, m.ncerts), CA_OK);
 	assert_int_equal(again.len, m.certificate.len);
 	assert_memory_equal(again.p, m.certificate.p, again.len);
-	const struct ca_bytes part[] = {{req->raw, req->len},
-	    {again.p, again.len}};
+	const struct ca_bytes part[] = {
+	    {req->raw, req->len}, {again.p, again.len}};
 	len = content(c, CA_SIGNER_CLIENT, part, 2, tbs);
 	assert_int_equal(ca_crypto_sign(c, scheme, key, tbs, len, &sig), CA_OK);
-	assert_int_equal(ca_certificate_verify_write(&again, scheme->code,
-	    sig.p, sig.len), CA_OK);
-	const char *got = judge(c, req, &again, stanza_get(s, "leaf"), tbs,
-	    &len);
+	assert_int_equal(
+	    ca_certificate_verify_write(&again, scheme->code, sig.p, sig.len),
+	    CA_OK);
+	const char *got =
+	    judge(c, req, &again, stanza_get(s, "leaf"), tbs, &len);
 	if (strcmp(got, "valid") != 0)
 		fail_msg("%s: signed anew: %s", stanza_get(s, "name"), got);
 	EVP_PKEY_free(key);
@@ -201,10 +203,10 @@ each_stanza(const struct stanza *s, void *ctx)
 	size_t tbslen = 0;
 
 	if (ca_request_parse(reqbytes.p, reqbytes.len, &req) != CA_OK)
-		fail_msg("%s: the request does not parse",
-		    stanza_get(s, "name"));
-	const char *got = judge(c, req, &resp, stanza_get(s, "leaf"), tbs,
-	    &tbslen);
+		fail_msg(
+		    "%s: the request does not parse", stanza_get(s, "name"));
+	const char *got =
+	    judge(c, req, &resp, stanza_get(s, "leaf"), tbs, &tbslen);
 	if (strcmp(got, stanza_get(s, "outcome")) != 0)
 		fail_msg("%s: %s instead of %s", stanza_get(s, "name"), got,
 		    stanza_get(s, "outcome"));
@@ -225,8 +227,8 @@ vectors(void **state)
 
 	(void)state;
 	assert_int_equal(ca_crypto_new(&c), CA_OK);
-	assert_int_equal(stanzas(VECTORS_DIR "protocol.txt", each_stanza, c),
-	    41);
+	assert_int_equal(
+	    stanzas(VECTORS_DIR "protocol.txt", each_stanza, c), 41);
 	ca_crypto_free(c);
 }
 
@@ -246,22 +248,24 @@ each_host_proof(const struct stanza *s, void *ctx)
 
 	assert_int_equal(ca_request_parse(bytes.p, bytes.len, &req), CA_OK);
 	if (req->host_proved) {
-		const struct ca_bytes part[] = {req->request,
-		    req->host.certificate};
+		const struct ca_bytes part[] = {
+		    req->request, req->host.certificate};
 		size_t len = content(hp->c, CA_SIGNER_HOST, part, 2, tbs);
 		const struct ca_scheme *scheme =
 		    ca_scheme_by_code(req->host.scheme);
 
 		hp->seen++;
 		assert_int_equal(decode_certs(hp->c, &req->host, &cert), CA_OK);
-		assert_int_equal(ca_crypto_verify(hp->c, scheme,
-		    X509_get0_pubkey(cert), tbs, len, req->host.signature.p,
-		    req->host.signature.len), CA_OK);
+		assert_int_equal(
+		    ca_crypto_verify(hp->c, scheme, X509_get0_pubkey(cert), tbs,
+			len, req->host.signature.p, req->host.signature.len),
+		    CA_OK);
 		/* not in the client's place */
 		len = content(hp->c, CA_SIGNER_CLIENT, part, 2, tbs);
-		assert_int_equal(ca_crypto_verify(hp->c, scheme,
-		    X509_get0_pubkey(cert), tbs, len, req->host.signature.p,
-		    req->host.signature.len), CA_DENIED);
+		assert_int_equal(
+		    ca_crypto_verify(hp->c, scheme, X509_get0_pubkey(cert), tbs,
+			len, req->host.signature.p, req->host.signature.len),
+		    CA_DENIED);
 	}
 	X509_free(cert);
 	ca_request_free(req);
@@ -289,8 +293,8 @@ each_in_pieces(const struct stanza *s, void *ctx)
 
 	(void)ctx;
 	for (size_t i = 0; i < 6 && response[0] != '\0'; i++) {
-		struct ca_pieces *ps = ca_pieces_new(stanza_get(s, "request"),
-		    sizes[i]);
+		struct ca_pieces *ps =
+		    ca_pieces_new(stanza_get(s, "request"), sizes[i]);
 		struct ca_buf got = CA_BUF_INIT(CA_RESPONSE_MAX);
 		struct ca_buf want = unbase64(response);
 		bool done = false;
@@ -299,14 +303,17 @@ each_in_pieces(const struct stanza *s, void *ctx)
 			struct ca_prompt prompt;
 			struct ca_buf answer = CA_BUF_INIT(40000);
 
-			assert_int_equal(ca_prompt_find(ca_pieces_prompt(ps),
-			    &prompt), CA_OK);
-			assert_string_equal(prompt.request,
-			    stanza_get(s, "request"));
+			assert_int_equal(
+			    ca_prompt_find(ca_pieces_prompt(ps), &prompt),
+			    CA_OK);
+			assert_string_equal(
+			    prompt.request, stanza_get(s, "request"));
 			assert_int_equal(ca_answer_cut(response, prompt.next,
-			    prompt.max, &answer), CA_OK);
-			assert_int_equal(ca_pieces_add(ps,
-			    ca_buf_text(&answer), &done), CA_OK);
+					     prompt.max, &answer),
+			    CA_OK);
+			assert_int_equal(
+			    ca_pieces_add(ps, ca_buf_text(&answer), &done),
+			    CA_OK);
 			free(prompt.request);
 			ca_buf_free(&answer);
 		}

@@ -123,8 +123,8 @@ unhex(const char *text)
 	struct ca_buf b = CA_BUF_INIT(1 << 20);
 
 	for (; text[0] != '\0' && text[1] != '\0'; text += 2)
-		ca_buf_u8(&b, (uint8_t)(hex_digit(text[0]) << 4 |
-		    hex_digit(text[1])));
+		ca_buf_u8(&b,
+		    (uint8_t)(hex_digit(text[0]) << 4 | hex_digit(text[1])));
 	assert_int_equal(*text, '\0');
 	assert_int_equal(ca_buf_err(&b), CA_OK);
 	return b;
