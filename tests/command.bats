@@ -28,7 +28,7 @@ helped() {
 	local name=$1
 	shift
 	service test proof=command "helper=$S/helpers/$name" \
-		"helper_timeout=${TIMEOUT:-20}" ${ARGS:-}
+		"helper_timeout=${TIMEOUT:-20}"
 	log_mark
 	in_place "$DRIVE" -s test -u alice -x -k 2 "$@" >"$S/seen" 2>&1
 }
@@ -183,7 +183,7 @@ refused() {
 }
 
 @test "questions, answers and messages go through the conversation" {
-	ARGS= helped ask -C 'while read -r p; do echo "12 34"; done' || :
+	helped ask -C 'while read -r p; do echo "12 34"; done' || :
 	grep '^info Look at the pin pad.$' "$S/seen"
 	grep '^error It is broken.$' "$S/seen"
 	grep '^prompt PIN of the card: $' "$S/seen"
@@ -255,4 +255,52 @@ refused() {
 	[ "$(grep -c '^child there$' "$S/seen")" -eq 2 ]
 	grep -q '^children none$' "$S/seen"
 	grep -q '^opened 0$' "$S/seen"
+}
+
+# ---- certauth itself ----
+
+# local_login CODE [MODULE-ARGUMENT ...]: alice at the machine; -- ends the
+# arguments of the module and begins those of pamdrive
+local_login() {
+	local code=$1 args=()
+	shift
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		args+=("$1")
+		shift
+	done
+	[ $# -eq 0 ] || shift
+	service test proof=command "helper=$CERTAUTH" "${args[@]}"
+	log_mark
+	in_place "$DRIVE" -s test -u alice -x -k 1 "$@" >"$S/seen" 2>&1 || :
+	cat "$S/seen"
+	grep -q "^authenticate $code\$" "$S/seen" || return
+	grep -q '^children none$' "$S/seen" || return
+	# -C has a child of its own
+	[[ $* = *-C* ]] || grep -q '^sigchld 0$' "$S/seen"
+}
+
+@test "a key file of the user's, in PEM and PKCS#12" {
+	cat "$PKI/alice-chain.pem" "$PKI/alice.key" >"$S/home/alice/login.pem"
+	openssl pkcs12 -export -in "$PKI/alice-chain.pem" -inkey \
+		"$PKI/alice.key" -passout pass:sesame -out "$S/home/alice/l.p12"
+	chown 2001 "$S"/home/alice/*
+	chmod 600 "$S"/home/alice/*
+	local_login PAM_SUCCESS key_file=%h/login.pem
+	logged outcome=granted
+	local_login PAM_SUCCESS key_file=%h/l.p12 -- \
+		-C 'while read -r p; do echo sesame; done'
+	grep '^prompt ' "$S/seen"
+	local_login PAM_AUTH_ERR key_file=%h/l.p12 -- \
+		-C 'while read -r p; do echo wrong; done'
+	logged 'reason=helper'
+	local_login PAM_AUTH_ERR key_file=%h/absent.p12
+	logged 'reason=(no-credential|helper)'
+}
+
+@test "a key file that the user may not read" {
+	cat "$PKI/alice-chain.pem" "$PKI/alice.key" >"$S/secret.pem"
+	chmod 600 "$S/secret.pem"
+	local_login PAM_AUTH_ERR "key_file=$S/secret.pem"
+	not_logged outcome=granted
+	rm "$S/secret.pem"
 }

@@ -34,6 +34,7 @@ drive() {
 	local code=$1
 	shift
 	log_mark
+	# shellcheck disable=SC2086 # several words
 	in_place ${WRAP:-} "$DRIVE" -u alice -x "$@" >"$S/seen" 2>&1 || :
 	cat "$S/seen"
 	grep -q "^authenticate $code\$" "$S/seen" || return
