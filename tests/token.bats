@@ -292,6 +292,31 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	has 'does not verify'
 }
 
+@test "a module that crashes ends the program, which says whose fault it is" {
+	hostile init-crash
+	tool '' p11 -
+	[ "$status" -ge 128 ]
+	has 'certauth: PKCS#11: "hostile" crashed; its module is broken'
+	hostile sign-crash
+	tool 1234 p11 "$P256" all
+	[ "$status" -ge 128 ]
+	has 'certauth: PKCS#11: "Card A" crashed'
+}
+
+@test "a module that hangs is given up" {
+	hostile init-hang
+	tool '' p11 -
+	[ "$status" -eq 1 ]
+	has 'certauth: PKCS#11: "hostile" does not answer'
+	# in a signature a touch may be waited for, so there is more time, and
+	# the user can end it
+	hostile sign-hang
+	run with_modules timeout -s INT -k 30 3 "$KEYTOOL" p11 "$P256" all \
+		<<<1234
+	echo "$output"
+	[ "$status" -eq 124 ]
+}
+
 @test "a label of control characters is shown escaped" {
 	hostile token-junk
 	tool '' p11 -

@@ -351,7 +351,7 @@ scan_slot(struct scan *s, CK_FUNCTION_LIST *f, CK_SLOT_ID slot)
 }
 
 static enum ca_err
-scan_module(struct scan *s, CK_FUNCTION_LIST *f)
+scan_slots(struct scan *s, CK_FUNCTION_LIST *f)
 {
 	CK_SLOT_ID slot[CA_P11_SLOTS_MAX];
 	CK_ULONG n = CA_P11_SLOTS_MAX;
@@ -375,6 +375,20 @@ scan_module(struct scan *s, CK_FUNCTION_LIST *f)
 			return rc;
 	}
 	return CA_OK;
+}
+
+static enum ca_err
+scan_module(struct scan *s, CK_FUNCTION_LIST *f)
+{
+	char *name = p11_kit_module_get_name(f);
+	struct ca_p11_guard guard;
+
+	ca_p11_guard_begin(&guard, name != NULL ? name : "a module",
+	    CA_P11_SECONDS);
+	enum ca_err rc = scan_slots(s, f);
+	ca_p11_guard_end(&guard);
+	free(name);
+	return rc;
 }
 
 enum ca_err

@@ -10,6 +10,7 @@
 
 #include <p11-kit/p11-kit.h>
 #include <p11-kit/uri.h>
+#include <signal.h>
 #include <sys/types.h>
 
 #include "key/key.h"
@@ -39,6 +40,27 @@ CA_MUST_CHECK enum ca_err ca_p11_load(const char *uri,
     const struct ca_log *log, struct ca_p11 **out);
 struct ca_p11 *ca_p11_ref(struct ca_p11 *p11);
 void ca_p11_unref(struct ca_p11 *p11); /* the last one finalises; NULL */
+
+/* ---- p11guard.c: what a module does to its process ---- */
+
+#define CA_P11_GUARD_SIGNALS 6
+#define CA_P11_SECONDS 20         /* for a call, or a slow card's whole list */
+#define CA_P11_SECONDS_PERSON 120 /* where a keypad or a touch is waited for */
+
+struct ca_p11_guard {
+	struct sigaction old[CA_P11_GUARD_SIGNALS];
+	unsigned int left;
+};
+
+/*
+ * Between begin and end, a crash or a call that takes longer than the seconds
+ * ends the process with a line on standard error that says whose fault it is
+ * (name: of a module or token, escaped here).  Not to be nested; SIGALRM is
+ * used.
+ */
+void ca_p11_guard_begin(struct ca_p11_guard *g, const char *name,
+    unsigned int seconds);
+void ca_p11_guard_end(struct ca_p11_guard *g);
 
 /* ---- p11obj.c: reading, with bounds ---- */
 

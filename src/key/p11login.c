@@ -200,12 +200,20 @@ static CK_RV
 login(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
     CK_USER_TYPE user_type, const struct ca_secret *pin)
 {
-	if (pin == NULL)
-		return t->f->C_Login(session, user_type, NULL, 0);
-	/* PKCS#11 knows no const; the PIN is only read */
-	return t->f->C_Login(session, user_type,
-	    (unsigned char *)(uintptr_t)ca_secret_get0(pin),
-	    ca_secret_len(pin));
+	struct ca_p11_guard guard;
+	unsigned char *bytes = NULL;
+	CK_ULONG len = 0;
+
+	if (pin != NULL) {
+		/* PKCS#11 knows no const; the PIN is only read */
+		bytes = (unsigned char *)(uintptr_t)ca_secret_get0(pin);
+		len = ca_secret_len(pin);
+	}
+	ca_p11_guard_begin(&guard, t->name,
+	    pin != NULL ? CA_P11_SECONDS : CA_P11_SECONDS_PERSON);
+	CK_RV rv = t->f->C_Login(session, user_type, bytes, len);
+	ca_p11_guard_end(&guard);
+	return rv;
 }
 
 static enum ca_err

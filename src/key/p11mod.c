@@ -110,11 +110,16 @@ initialise(struct ca_p11 *p11)
 		CK_FUNCTION_LIST *m = p11->module[i];
 		char *name = p11_kit_module_get_name(m);
 		const char *why = unwanted(p11, m);
+		struct ca_p11_guard guard;
 		CK_RV rv;
 
-		if (why == NULL && (rv = p11_kit_module_initialize(m)) !=
-		    CKR_OK)
-			why = p11_kit_strerror(rv);
+		if (why == NULL) {
+			ca_p11_guard_begin(&guard, name != NULL ? name : "?",
+			    CA_P11_SECONDS);
+			rv = p11_kit_module_initialize(m);
+			ca_p11_guard_end(&guard);
+			why = rv != CKR_OK ? p11_kit_strerror(rv) : NULL;
+		}
 		if (why == NULL) {
 			p11->module[kept++] = m;
 		} else {
@@ -224,12 +229,17 @@ ca_p11_ref(struct ca_p11 *p11)
 void
 ca_p11_unref(struct ca_p11 *p11)
 {
+	struct ca_p11_guard guard;
+
 	if (p11 == NULL || --p11->refs > 0)
 		return;
 	/* after a fork the modules and their devices are the parent's */
 	for (size_t i = 0; p11->module != NULL && p11->module[i] != NULL &&
 	    p11->pid == getpid(); i++) {
+		ca_p11_guard_begin(&guard, "a module at its end",
+		    CA_P11_SECONDS);
 		(void)p11_kit_module_finalize(p11->module[i]);
+		ca_p11_guard_end(&guard);
 		p11_kit_module_release(p11->module[i]);
 	}
 	free(p11->module);

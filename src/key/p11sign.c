@@ -59,21 +59,25 @@ static enum ca_err
 open_session(struct signing *s)
 {
 	const struct ca_p11_token *t = &s->k->token;
+	struct ca_p11_guard guard;
 	struct ca_p11_token now;
-	CK_RV rv;
+	CK_RV rv = CKR_DEVICE_REMOVED;
 
-	if (ca_p11_token_read(t->f, t->slot, &now) != CA_OK ||
-	    memcmp(now.info.label, t->info.label, sizeof now.info.label) != 0 ||
-	    memcmp(now.info.serialNumber, t->info.serialNumber,
-	    sizeof now.info.serialNumber) != 0)
-		return ca_p11_failed(s->k->p11, t, s->ui, "opening it",
-		    CKR_DEVICE_REMOVED);
-	rv = t->f->C_OpenSession(t->slot, CKF_SERIAL_SESSION, NULL, NULL,
-	    &s->session);
+	ca_p11_guard_begin(&guard, t->name, CA_P11_SECONDS);
+	enum ca_err rc = ca_p11_token_read(t->f, t->slot, &now);
+	if (rc == CA_OK)
+		rv = t->f->C_OpenSession(t->slot, CKF_SERIAL_SESSION, NULL,
+		    NULL, &s->session);
+	ca_p11_guard_end(&guard);
 	if (rv != CKR_OK) {
 		s->session = CK_INVALID_HANDLE;
 		return ca_p11_failed(s->k->p11, t, s->ui, "opening it", rv);
 	}
+	if (memcmp(now.info.label, t->info.label, sizeof now.info.label) ||
+	    memcmp(now.info.serialNumber, t->info.serialNumber,
+	    sizeof now.info.serialNumber))
+		return ca_p11_failed(s->k->p11, t, s->ui, "opening it",
+		    CKR_DEVICE_REMOVED);
 	return CA_OK;
 }
 
@@ -96,9 +100,13 @@ find_keys(struct signing *s, CK_OBJECT_HANDLE *found, size_t *n)
 	    {CKA_CLASS, &class, sizeof class},
 	    {CKA_ID, s->k->id, s->k->idlen},
 	};
+	struct ca_p11_guard guard;
 
-	return ca_p11_find(&s->k->token, s->session, attr,
+	ca_p11_guard_begin(&guard, s->k->token.name, CA_P11_SECONDS);
+	enum ca_err rc = ca_p11_find(&s->k->token, s->session, attr,
 	    s->k->idlen > 0 ? 2 : 1, found, CANDIDATES_MAX, n);
+	ca_p11_guard_end(&guard);
+	return rc;
 }
 
 static enum ca_err
@@ -153,15 +161,20 @@ static enum ca_err
 sign_once(struct signing *s, CK_OBJECT_HANDLE key, bool always,
     const struct ca_buf *in, uint8_t *out, CK_ULONG *outlen, CK_RV *rv)
 {
+	struct ca_p11_guard guard;
 	CK_ULONG room = *outlen;
 	enum ca_err rc;
 
+	ca_p11_guard_begin(&guard, s->k->token.name, CA_P11_SECONDS);
 	*rv = sign_init(s, key);
+	ca_p11_guard_end(&guard);
 	if (*rv != CKR_OK)
 		return CA_OK;
 	if (always && (rc = log_in(s, CKU_CONTEXT_SPECIFIC)) != CA_OK)
 		return rc;
+	ca_p11_guard_begin(&guard, s->k->token.name, CA_P11_SECONDS_PERSON);
 	*rv = s->k->token.f->C_Sign(s->session, in->p, in->len, out, outlen);
+	ca_p11_guard_end(&guard);
 	if (*rv == CKR_OK && *outlen > room)
 		*rv = CKR_DEVICE_ERROR;
 	return CA_OK;
