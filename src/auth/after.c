@@ -1,5 +1,6 @@
 #include "auth/auth.h"
 
+#include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,6 +121,7 @@ ca_auth_recheck(struct ca_crypto *crypto, const struct ca_config *cfg,
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 
+	ERR_set_mark(); /* the queue is the application's too */
 	/* PAM_USER may have been changed since: that login was not checked */
 	if (peer->user == NULL || strcmp(peer->user, login->user) != 0) {
 		ca_report_abort(report, CA_R_OTHER_USER, "the login by "
@@ -139,6 +141,7 @@ ca_auth_recheck(struct ca_crypto *crypto, const struct ca_config *cfg,
 	}
 	ret = CA_OK;
 out:
+	ERR_pop_to_mark();
 	return ret;
 }
 

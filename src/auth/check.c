@@ -1,5 +1,6 @@
 #include "auth/auth.h"
 
+#include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -329,6 +330,7 @@ ca_auth_check(struct ca_crypto *crypto, const struct ca_config *cfg,
 	struct attempt a = {.crypto = crypto, .cfg = cfg, .log = log,
 		.peer = peer, .req = req, .now = now, .report = report};
 
+	ERR_set_mark(); /* the queue is the application's too */
 	*result = (struct ca_auth_result){NULL, NULL, NULL};
 	ca_auth_facts(peer, report);
 	if ((rc = check_form(&a, response, len)) != CA_OK ||
@@ -346,5 +348,6 @@ ca_auth_check(struct ca_crypto *crypto, const struct ca_config *cfg,
 out:
 	if (ret != CA_OK)
 		ca_auth_result_clear(result);
+	ERR_pop_to_mark();
 	return ret;
 }

@@ -1,5 +1,6 @@
 #include "auth/auth.h"
 
+#include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -150,6 +151,7 @@ ca_auth_request(struct ca_crypto *crypto, const struct ca_config *cfg,
 		.rhost = clean(peer->rhost, true),
 	};
 
+	ERR_set_mark(); /* the queue is the application's too */
 	*out = NULL;
 	*reason = CA_R_INTERNAL;
 	params.nschemes = schemes(crypto, cfg, scheme);
@@ -192,5 +194,6 @@ out:
 	for (size_t i = 0; i < nnames; i++)
 		free(name[i]);
 	ca_buf_free(&msg);
+	ERR_pop_to_mark();
 	return ret;
 }

@@ -219,6 +219,14 @@ error_queue(void **state)
 	for (size_t i = 0; (s = ca_scheme_at(i)) != NULL; i++)
 		(void)ca_crypto_has_scheme(c, s);
 	assert_int_equal(ERR_peek_error(), 0);
+	/* what the application has in it stays, and stays the last */
+	ERR_raise(ERR_LIB_USER, 42);
+	assert_int_equal(
+	    ca_crypto_verify(c, ca_scheme_by_code(0x0403), key, "a", 1, "b", 1),
+	    CA_DENIED);
+	assert_int_equal(ERR_GET_REASON(ERR_peek_last_error()), 42);
+	assert_int_equal(ERR_GET_REASON(ERR_get_error()), 42);
+	assert_int_equal(ERR_get_error(), 0);
 	X509_free(cert);
 	ca_crypto_free(c);
 }
