@@ -341,11 +341,13 @@ ca_pathfinder_run(struct ca_pathfinder *f,
 
 	f->try = try;
 	f->ctx = ctx;
-	if ((rc = round_of(f)) != CA_DENIED) {
+	rc = round_of(f);
+	if (rc != CA_DENIED && rc != CA_ERR_LIMIT) {
 		ret = rc;
 		goto out;
 	}
-	/* Only now the files that no hash leads to. */
+	/* Only now the files that no hash leads to.  They may hold the anchor
+	 * that the first round met its bounds for want of. */
 	before = sk_X509_num(f->anchors) + sk_X509_num(f->helpers);
 	if ((rc = ca_cadir_scan(f->anchor_dir, f->anchors)) != CA_OK ||
 	    (f->helper_dir != NULL &&
@@ -353,10 +355,12 @@ ca_pathfinder_run(struct ca_pathfinder *f,
 		ret = rc;
 		goto out;
 	}
-	if (sk_X509_num(f->anchors) + sk_X509_num(f->helpers) > before &&
-	    (rc = round_of(f)) != CA_DENIED) {
-		ret = rc;
-		goto out;
+	if (sk_X509_num(f->anchors) + sk_X509_num(f->helpers) > before) {
+		f->limited = false;
+		if ((rc = round_of(f)) != CA_DENIED) {
+			ret = rc;
+			goto out;
+		}
 	}
 	ret = f->limited ? CA_ERR_LIMIT : CA_DENIED;
 out:
