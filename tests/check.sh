@@ -28,6 +28,11 @@ run_one() {
 	*) CMOCKA_MESSAGE_OUTPUT=TAP "$path" ;;
 	esac >"$tap" 2>&1 </dev/null
 	local rc=$?
+	# cmocka calls a test that it skipped "not ok"
+	case $path in
+	*.bats) ;;
+	*) sed -i -E 's/^not (ok [0-9]+ # SKIP)/\1/' "$tap" ;;
+	esac
 	# a crash, or a file that failed before its first test, must count
 	if [ $rc -ne 0 ] && ! grep -q '^not ok' "$tap"; then
 		echo "not ok - $name ended with status $rc" >>"$tap"
