@@ -72,11 +72,11 @@ static void
 emit(void *ctx, enum ca_log_level level, const char *line)
 {
 	static const int priority[] = {
-		[CA_LOG_ERR] = LOG_ERR,
-		[CA_LOG_WARNING] = LOG_WARNING,
-		[CA_LOG_NOTICE] = LOG_NOTICE,
-		[CA_LOG_INFO] = LOG_INFO,
-		[CA_LOG_DEBUG] = LOG_DEBUG,
+	    [CA_LOG_ERR] = LOG_ERR,
+	    [CA_LOG_WARNING] = LOG_WARNING,
+	    [CA_LOG_NOTICE] = LOG_NOTICE,
+	    [CA_LOG_INFO] = LOG_INFO,
+	    [CA_LOG_DEBUG] = LOG_DEBUG,
 	};
 
 	pam_syslog(ctx, LOG_AUTHPRIV | priority[level], "%s", line);
@@ -134,8 +134,9 @@ info(void *ctx, const char *text, bool error)
 	char *answer = NULL;
 
 	/* what nobody sees changes no verdict */
-	if (!c->silent && converse(c->pamh,
-	    error ? PAM_ERROR_MSG : PAM_TEXT_INFO, text, &answer) == CA_OK)
+	if (!c->silent &&
+	    converse(c->pamh, error ? PAM_ERROR_MSG : PAM_TEXT_INFO, text,
+		&answer) == CA_OK)
 		ca_secret_wipe_text(answer);
 }
 
@@ -160,15 +161,16 @@ call_end(struct call *c)
 }
 
 static enum ca_err
-call_begin(struct call *c, pam_handle_t *pamh, int flags, int argc,
-    const char **argv)
+call_begin(
+    struct call *c, pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	enum ca_err rc;
 
-	*c = (struct call){.pamh = pamh, .silent = (flags & PAM_SILENT) != 0,
-		.log = {emit, pamh, false},
-		.peer = {item_text(pamh, PAM_SERVICE),
-		    item_text(pamh, PAM_USER), item_text(pamh, PAM_RHOST)}};
+	*c = (struct call){.pamh = pamh,
+	    .silent = (flags & PAM_SILENT) != 0,
+	    .log = {emit, pamh, false},
+	    .peer = {item_text(pamh, PAM_SERVICE), item_text(pamh, PAM_USER),
+		item_text(pamh, PAM_RHOST)}};
 	if (c->peer.service == NULL)
 		c->peer.service = "";
 	rc = ca_config_load(argc, argv, c->peer.service, &c->log, &c->cfg);
@@ -199,14 +201,14 @@ by_command(struct call *c, const struct ca_request *req,
 
 	rc = ca_caller_new(c->peer.user, c->peer.rhost, &c->log, &caller);
 	if (rc != CA_OK) {
-		*reason = rc == CA_ERR_NOT_FOUND ? CA_R_NO_CREDENTIAL
-						 : CA_R_INTERNAL;
+		*reason =
+		    rc == CA_ERR_NOT_FOUND ? CA_R_NO_CREDENTIAL : CA_R_INTERNAL;
 		ret = rc;
 		goto out;
 	}
 	if (c->peer.user != NULL && c->peer.user[0] != '\0') {
-		rc = ca_map_registered(c->crypto, c->cfg, &c->log,
-		    c->peer.user, CA_CALLER_CERTS_MAX, &certs);
+		rc = ca_map_registered(c->crypto, c->cfg, &c->log, c->peer.user,
+		    CA_CALLER_CERTS_MAX, &certs);
 		if (rc != CA_OK) {
 			*reason = CA_R_USERS_FILE;
 			ret = rc;
@@ -241,8 +243,7 @@ out:
 
 /* One channel after the other, until one has something to say. */
 static enum ca_err
-get_response(struct call *c, const struct ca_request *req,
-    struct ca_buf *out)
+get_response(struct call *c, const struct ca_request *req, struct ca_buf *out)
 {
 	const struct ca_prompter prompter = {ask, info, c};
 	enum ca_reason reason = CA_R_NO_CREDENTIAL;
@@ -252,8 +253,8 @@ get_response(struct call *c, const struct ca_request *req,
 		if (c->cfg->proof[i] == CA_PROOF_COMMAND)
 			rc = by_command(c, req, &prompter, out, &reason);
 		else
-			rc = ca_channel_conversation(c->cfg, &c->log, req,
-			    &prompter, out, &reason);
+			rc = ca_channel_conversation(
+			    c->cfg, &c->log, req, &prompter, out, &reason);
 		if (rc == CA_OK)
 			return CA_OK;
 		if (reason != CA_R_NO_CREDENTIAL)
@@ -261,11 +262,15 @@ get_response(struct call *c, const struct ca_request *req,
 	}
 	ca_report_abort(c->report, reason, NULL);
 	if (reason == CA_R_ANSWER_CUT)
-		info(c, "The answer was cut on its way to this host: its end "
-		    "is missing.", true);
+		info(c,
+		    "The answer was cut on its way to this host: its end "
+		    "is missing.",
+		    true);
 	else if (reason == CA_R_ANSWER_MALFORMED)
-		info(c, "The answer is malformed: it is not what certauth "
-		    "made.", true);
+		info(c,
+		    "The answer is malformed: it is not what certauth "
+		    "made.",
+		    true);
 	return rc;
 }
 
@@ -350,8 +355,8 @@ authenticate(struct call *c)
 	enum ca_reason reason = CA_R_INTERNAL;
 	time_t now;
 
-	rc = ca_auth_request(c->crypto, c->cfg, &c->log, &c->peer, time(NULL),
-	    &req, &reason);
+	rc = ca_auth_request(
+	    c->crypto, c->cfg, &c->log, &c->peer, time(NULL), &req, &reason);
 	if (rc != CA_OK) {
 		ca_report_abort(c->report, reason, NULL);
 		ret = rc;
@@ -371,8 +376,8 @@ authenticate(struct call *c)
 	/* a trial of the configuration must not leave traces of a login */
 	if (c->cfg->mode == CA_MODE_ENFORCE &&
 	    (rc = take_effect(c, &result, now)) != CA_OK) {
-		ca_report_abort(c->report, CA_R_INTERNAL, "%s",
-		    ca_err_text(rc));
+		ca_report_abort(
+		    c->report, CA_R_INTERNAL, "%s", ca_err_text(rc));
 		ret = rc;
 		goto out;
 	}
@@ -425,11 +430,10 @@ pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
 static enum ca_err
 recheck(struct call *c, const struct ca_auth_login *login)
 {
-	enum ca_err rc = ca_auth_recheck(c->crypto, c->cfg, &c->log, &c->peer,
-	    login, time(NULL), c->report);
+	enum ca_err rc = ca_auth_recheck(
+	    c->crypto, c->cfg, &c->log, &c->peer, login, time(NULL), c->report);
 
-	ca_auth_log(c->cfg, &c->log, c->report, CA_REPORT_CERT,
-	    "account");
+	ca_auth_log(c->cfg, &c->log, c->report, CA_REPORT_CERT, "account");
 	return rc;
 }
 
@@ -452,7 +456,8 @@ pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	if (pam_get_data(pamh, LOGIN_DATA, &data) != PAM_SUCCESS ||
 	    data == NULL) {
 		if (c.cfg->require_account)
-			ca_log(&c.log, CA_LOG_NOTICE, "event=account outcome=denied "
+			ca_log(&c.log, CA_LOG_NOTICE,
+			    "event=account outcome=denied "
 			    "reason=no-credential: the login was not by "
 			    "certificate, and require_account = yes");
 		ret = c.cfg->require_account ? PAM_PERM_DENIED : PAM_IGNORE;
@@ -477,8 +482,7 @@ pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 }
 
 PAM_EXPORT int
-pam_sm_close_session(pam_handle_t *pamh, int flags, int argc,
-    const char **argv)
+pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	(void)pamh;
 	(void)flags;
@@ -494,7 +498,8 @@ pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	(void)flags;
 	(void)argc;
 	(void)argv;
-	pam_syslog(pamh, LOG_AUTHPRIV | LOG_ERR, "has no password to change: "
+	pam_syslog(pamh, LOG_AUTHPRIV | LOG_ERR,
+	    "has no password to change: "
 	    "it does not belong into a password stack");
 	return PAM_SERVICE_ERR;
 }

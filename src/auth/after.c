@@ -29,7 +29,7 @@ ca_auth_login_free(struct ca_auth_login *login)
 }
 
 static enum ca_err
-keep_chain(struct ca_auth_login *login, STACK_OF(X509) *chain)
+keep_chain(struct ca_auth_login *login, STACK_OF(X509) * chain)
 {
 	int n = chain != NULL ? sk_X509_num(chain) : 0;
 
@@ -49,8 +49,7 @@ keep_chain(struct ca_auth_login *login, STACK_OF(X509) *chain)
 }
 
 enum ca_err
-ca_auth_login_new(const struct ca_auth_result *from,
-    struct ca_auth_login **out)
+ca_auth_login_new(const struct ca_auth_result *from, struct ca_auth_login **out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_auth_login *login = calloc(1, sizeof *login);
@@ -96,8 +95,7 @@ verify_kept(struct ca_crypto *crypto, const struct ca_config *cfg,
 	}
 	rc = ca_crypto_cert(crypto, cert[0].p, cert[0].len, &leaf);
 	if (rc == CA_OK)
-		rc = ca_auth_decode_rest(crypto, cert, login->n, report,
-		    &rest);
+		rc = ca_auth_decode_rest(crypto, cert, login->n, report, &rest);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
@@ -124,8 +122,10 @@ ca_auth_recheck(struct ca_crypto *crypto, const struct ca_config *cfg,
 	ERR_set_mark(); /* the queue is the application's too */
 	/* PAM_USER may have been changed since: that login was not checked */
 	if (peer->user == NULL || strcmp(peer->user, login->user) != 0) {
-		ca_report_abort(report, CA_R_OTHER_USER, "the login by "
-		    "certificate was that of %s", login->user);
+		ca_report_abort(report, CA_R_OTHER_USER,
+		    "the login by "
+		    "certificate was that of %s",
+		    login->user);
 		ret = CA_DENIED;
 		goto out;
 	}
@@ -152,11 +152,11 @@ ca_auth_env(const struct ca_report *report, size_t i, struct ca_buf *out)
 		const char *name;
 		enum ca_fact fact;
 	} var[] = {
-		{"CERTAUTH_SUBJECT", CA_FACT_SUBJECT},
-		{"CERTAUTH_ISSUER", CA_FACT_ISSUER},
-		{"CERTAUTH_SERIAL", CA_FACT_SERIAL},
-		{"CERTAUTH_SHA256", CA_FACT_SHA256},
-		{"CERTAUTH_NOT_AFTER", CA_FACT_NOT_AFTER},
+	    {"CERTAUTH_SUBJECT", CA_FACT_SUBJECT},
+	    {"CERTAUTH_ISSUER", CA_FACT_ISSUER},
+	    {"CERTAUTH_SERIAL", CA_FACT_SERIAL},
+	    {"CERTAUTH_SHA256", CA_FACT_SHA256},
+	    {"CERTAUTH_NOT_AFTER", CA_FACT_NOT_AFTER},
 	};
 
 	if (i >= sizeof var / sizeof var[0])
@@ -171,15 +171,15 @@ ca_auth_env(const struct ca_report *report, size_t i, struct ca_buf *out)
 
 bool
 ca_auth_expires_soon(const struct ca_config *cfg,
-    const struct ca_report *report, X509 *leaf, time_t now,
-    struct ca_buf *out)
+    const struct ca_report *report, X509 *leaf, time_t now, struct ca_buf *out)
 {
 	const char *subject = ca_report_get0_fact(report, CA_FACT_SUBJECT);
 	ASN1_TIME *t = ASN1_TIME_set(NULL, now);
 	int days = 0, seconds = 0;
-	bool soon = t != NULL && cfg->warn_expiry > 0 &&
-	    ASN1_TIME_diff(&days, &seconds, t, X509_get0_notAfter(leaf)) ==
-		1 && days >= 0 && seconds >= 0 &&
+	bool soon =
+	    t != NULL && cfg->warn_expiry > 0 &&
+	    ASN1_TIME_diff(&days, &seconds, t, X509_get0_notAfter(leaf)) == 1 &&
+	    days >= 0 && seconds >= 0 &&
 	    (uint64_t)days * DAY + (uint64_t)seconds < cfg->warn_expiry;
 
 	ASN1_TIME_free(t);
@@ -229,15 +229,17 @@ ca_auth_log(const struct ca_config *cfg, const struct ca_log *log,
 		ca_report_line(report, only, &b);
 	}
 	const char *text = ca_buf_text(&b);
-	ca_log(log, CA_LOG_NOTICE, "%s", text != NULL && text[0] != '\0' ? text
-	    : "outcome=unknown reason=internal (the report does not fit)");
+	ca_log(log, CA_LOG_NOTICE, "%s",
+	    text != NULL && text[0] != '\0'
+		? text
+		: "outcome=unknown reason=internal (the report does not fit)");
 	ca_buf_reset(&b);
 	if (!log->debug)
 		goto out;
 	ca_report_text(report, only, &b);
 	char *lines = ca_buf_take(&b, NULL);
 	for (char *l = lines != NULL ? strtok_r(lines, "\n", &save) : NULL;
-	    l != NULL; l = strtok_r(NULL, "\n", &save))
+	     l != NULL; l = strtok_r(NULL, "\n", &save))
 		ca_log_debug(log, "%s", l);
 	free(lines);
 out:

@@ -46,16 +46,16 @@ CA_MUST_CHECK enum ca_err ca_auth_request(struct ca_crypto *crypto,
  * network.  Appends to name[] (strings to free()) at most max, canonical one
  * first, and sets *n.  CA_ERR_NOT_FOUND: the host has no usable name.
  */
-CA_MUST_CHECK enum ca_err ca_auth_host_names(const struct ca_config *cfg,
-    char **name, size_t max, size_t *n);
+CA_MUST_CHECK enum ca_err ca_auth_host_names(
+    const struct ca_config *cfg, char **name, size_t max, size_t *n);
 
 /*
  * The full name that hosts, the text of /etc/hosts, gives to node, written to
  * out (size bytes): the first canonical name (that which follows the address)
  * which is node with a domain behind it.  False: there is none.
  */
-bool ca_auth_host_fqdn(const char *hosts, const char *node, char *out,
-    size_t size);
+bool ca_auth_host_fqdn(
+    const char *hosts, const char *node, char *out, size_t size);
 
 /*
  * Append the host's Certificate and CertificateVerify to msg, which holds the
@@ -65,14 +65,14 @@ bool ca_auth_host_fqdn(const char *hosts, const char *node, char *out,
  * log, and the result is not CA_OK; msg is then as it was.
  */
 CA_MUST_CHECK enum ca_err ca_auth_host_proof(struct ca_crypto *crypto,
-    const struct ca_config *cfg, const struct ca_log *log,
-    const uint8_t *nonce, time_t now, struct ca_buf *msg);
+    const struct ca_config *cfg, const struct ca_log *log, const uint8_t *nonce,
+    time_t now, struct ca_buf *msg);
 
 /* What a granted login leaves behind. */
 struct ca_auth_result {
 	char *login;            /* owned */
 	X509 *leaf;             /* owned */
-	STACK_OF(X509) *chain;  /* validated, leaf first, anchor last; owned */
+	STACK_OF(X509) * chain; /* validated, leaf first, anchor last; owned */
 };
 void ca_auth_result_clear(struct ca_auth_result *result);
 
@@ -100,7 +100,7 @@ CA_MUST_CHECK enum ca_err ca_auth_check(struct ca_crypto *crypto,
  */
 CA_MUST_CHECK enum ca_err ca_auth_decode_rest(struct ca_crypto *crypto,
     const struct ca_bytes *cert, size_t n, struct ca_report *report,
-    STACK_OF(X509) **out);
+    STACK_OF(X509) * *out);
 
 /* ---- after the login ---- */
 
@@ -108,8 +108,8 @@ CA_MUST_CHECK enum ca_err ca_auth_decode_rest(struct ca_crypto *crypto,
  * as bytes, bound to no library context. */
 struct ca_auth_login;
 
-CA_MUST_CHECK enum ca_err ca_auth_login_new(const struct ca_auth_result *from,
-    struct ca_auth_login **out);
+CA_MUST_CHECK enum ca_err ca_auth_login_new(
+    const struct ca_auth_result *from, struct ca_auth_login **out);
 void ca_auth_login_free(struct ca_auth_login *login); /* NULL is allowed */
 
 /*
@@ -125,14 +125,12 @@ CA_MUST_CHECK enum ca_err ca_auth_recheck(struct ca_crypto *crypto,
 
 /* Append variable number i for the environment of the session, NAME=VALUE
  * without control bytes; false after the last. */
-bool ca_auth_env(const struct ca_report *report, size_t i,
-    struct ca_buf *out);
+bool ca_auth_env(const struct ca_report *report, size_t i, struct ca_buf *out);
 
 /* True if leaf ends within cfg->warn_expiry; then a sentence about it for the
  * user is appended to out. */
 bool ca_auth_expires_soon(const struct ca_config *cfg,
-    const struct ca_report *report, X509 *leaf, time_t now,
-    struct ca_buf *out);
+    const struct ca_report *report, X509 *leaf, time_t now, struct ca_buf *out);
 
 /* Log the outcome as cfg->audit has it: a line or a JSON object, with event
  * ("login", "account") and mode where they are not the usual ones; with debug,

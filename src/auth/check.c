@@ -42,8 +42,8 @@ request_is_ours(const struct ca_request *req, const struct ca_auth_peer *peer)
 	const char *rhost = peer->rhost != NULL ? peer->rhost : "";
 
 	return strcmp(req->user, user) == 0 && peer->service != NULL &&
-	    strcmp(req->service, peer->service) == 0 &&
-	    strcmp(req->rhost, rhost) == 0;
+	       strcmp(req->service, peer->service) == 0 &&
+	       strcmp(req->rhost, rhost) == 0;
 }
 
 /* A clock that was set back during the attempt must not lengthen it. */
@@ -53,8 +53,8 @@ in_time(const struct ca_request *req, time_t now)
 	if (now < 0)
 		return false;
 	uint64_t t = (uint64_t)now;
-	uint64_t off = t > req->issued_at ? t - req->issued_at
-					  : req->issued_at - t;
+	uint64_t off =
+	    t > req->issued_at ? t - req->issued_at : req->issued_at - t;
 	return off <= req->lifetime;
 }
 
@@ -65,18 +65,19 @@ check_form(struct attempt *a, const void *response, size_t len)
 
 	rc = ca_response_parse(response, len, a->req->nonce, &a->msgs);
 	if (rc == CA_DENIED) {
-		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
-		    CA_R_NONCE, NULL);
+		ca_report_set(
+		    a->report, CA_CHECK_SIGNATURE, CA_FAIL, CA_R_NONCE, NULL);
 		return rc;
 	}
 	if (rc != CA_OK) {
-		ca_report_abort(a->report, CA_R_ANSWER_MALFORMED, "%s",
-		    ca_err_text(rc));
+		ca_report_abort(
+		    a->report, CA_R_ANSWER_MALFORMED, "%s", ca_err_text(rc));
 		return rc;
 	}
 	if (!request_is_ours(a->req, a->peer)) {
 		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
-		    CA_R_NONCE, "user, service or remote host cannot be "
+		    CA_R_NONCE,
+		    "user, service or remote host cannot be "
 		    "named in a request");
 		return CA_DENIED;
 	}
@@ -103,8 +104,8 @@ offered_scheme(const struct attempt *a)
 static enum ca_err
 make_tbs(struct attempt *a)
 {
-	const struct ca_bytes part[] = {{a->req->raw, a->req->len},
-		a->msgs.certificate};
+	const struct ca_bytes part[] = {
+	    {a->req->raw, a->req->len}, a->msgs.certificate};
 	uint8_t hash[CA_TRANSCRIPT_HASH_LEN];
 	enum ca_err rc = ca_crypto_transcript(a->crypto, part, 2, hash);
 
@@ -131,8 +132,8 @@ unfit_reason(X509 *cert)
 
 	if (key == NULL)
 		return CA_R_CERT_MALFORMED;
-	if (EVP_PKEY_is_a(key, "RSA") && EVP_PKEY_get_bits(key) <
-	    CA_RSA_MIN_BITS)
+	if (EVP_PKEY_is_a(key, "RSA") &&
+	    EVP_PKEY_get_bits(key) < CA_RSA_MIN_BITS)
 		return CA_R_KEY_WEAK;
 	return CA_R_SCHEME;
 }
@@ -142,8 +143,8 @@ sent_leaf(struct attempt *a, const struct ca_scheme *scheme, X509 **leaf)
 {
 	enum ca_err rc;
 
-	rc = ca_crypto_cert(a->crypto, a->msgs.cert[0].p, a->msgs.cert[0].len,
-	    leaf);
+	rc = ca_crypto_cert(
+	    a->crypto, a->msgs.cert[0].p, a->msgs.cert[0].len, leaf);
 	if (rc != CA_OK) {
 		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
 		    CA_R_CERT_MALFORMED, "%s", ca_err_text(rc));
@@ -170,16 +171,15 @@ sent_leaf(struct attempt *a, const struct ca_scheme *scheme, X509 **leaf)
  * alone.  The first whose key verifies the signature is the client's.
  */
 static enum ca_err
-registered_leaf(struct attempt *a, const struct ca_scheme *scheme,
-    X509 **leaf)
+registered_leaf(struct attempt *a, const struct ca_scheme *scheme, X509 **leaf)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	STACK_OF(X509) *certs = NULL;
 	int n = 0;
 
 	if (a->peer->user != NULL && a->peer->user[0] != '\0') {
-		rc = ca_map_registered(a->crypto, a->cfg, a->log,
-		    a->peer->user, REGISTERED_MAX, &certs);
+		rc = ca_map_registered(a->crypto, a->cfg, a->log, a->peer->user,
+		    REGISTERED_MAX, &certs);
 		if (rc != CA_OK) {
 			ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
 			    CA_R_USERS_FILE, "the registered certificates: %s",
@@ -247,7 +247,7 @@ out:
  * is broken or probing. */
 enum ca_err
 ca_auth_decode_rest(struct ca_crypto *crypto, const struct ca_bytes *cert,
-    size_t n, struct ca_report *report, STACK_OF(X509) **out)
+    size_t n, struct ca_report *report, STACK_OF(X509) * *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	X509 *x = NULL;
@@ -288,8 +288,8 @@ check_certificate(struct attempt *a, struct ca_auth_result *r)
 	enum ca_err ret = CA_ERR_UNSET, rc, map_rc;
 	STACK_OF(X509) *rest = NULL;
 
-	rc = ca_auth_decode_rest(a->crypto, a->msgs.cert, a->msgs.ncerts,
-	    a->report, &rest);
+	rc = ca_auth_decode_rest(
+	    a->crypto, a->msgs.cert, a->msgs.ncerts, a->report, &rest);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
@@ -297,9 +297,9 @@ check_certificate(struct attempt *a, struct ca_auth_result *r)
 	const struct ca_verify_input in = {r->leaf, rest, a->now};
 	rc = ca_verify(a->crypto, a->cfg, a->log, &in, a->report, &r->chain);
 	const struct ca_map_input map = {r->leaf, r->chain, a->peer->user,
-		a->peer->service, a->peer->rhost, a->now};
-	map_rc = ca_map_login(a->crypto, a->cfg, a->log, &map, a->report,
-	    &r->login);
+	    a->peer->service, a->peer->rhost, a->now};
+	map_rc =
+	    ca_map_login(a->crypto, a->cfg, a->log, &map, a->report, &r->login);
 	if (rc != CA_OK || map_rc != CA_OK) {
 		ret = rc != CA_OK ? rc : map_rc;
 		goto out;
@@ -317,7 +317,7 @@ login_is_asked(const struct ca_auth_peer *peer, const char *login)
 	if (login == NULL || login[0] == '\0')
 		return false;
 	return peer->user == NULL || peer->user[0] == '\0' ||
-	    strcmp(peer->user, login) == 0;
+	       strcmp(peer->user, login) == 0;
 }
 
 enum ca_err
@@ -327,8 +327,13 @@ ca_auth_check(struct ca_crypto *crypto, const struct ca_config *cfg,
     struct ca_report *report, struct ca_auth_result *result)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct attempt a = {.crypto = crypto, .cfg = cfg, .log = log,
-		.peer = peer, .req = req, .now = now, .report = report};
+	struct attempt a = {.crypto = crypto,
+	    .cfg = cfg,
+	    .log = log,
+	    .peer = peer,
+	    .req = req,
+	    .now = now,
+	    .report = report};
 
 	ERR_set_mark(); /* the queue is the application's too */
 	*result = (struct ca_auth_result){NULL, NULL, NULL};

@@ -111,8 +111,8 @@ out:
 }
 
 enum ca_err
-ca_auth_host_names(const struct ca_config *cfg, char **name, size_t max,
-    size_t *n)
+ca_auth_host_names(
+    const struct ca_config *cfg, char **name, size_t max, size_t *n)
 {
 	enum ca_err rc;
 

@@ -29,7 +29,8 @@ read_key(struct ca_crypto *crypto, const char *path, const struct ca_log *log,
 	int fd = -1;
 
 	if (strncmp(path, "pkcs11:", 7) == 0) {
-		ca_log_err(log, "host_key: a pkcs11: key cannot be used here, "
+		ca_log_err(log,
+		    "host_key: a pkcs11: key cannot be used here, "
 		    "since the module loads no token library; name a PEM "
 		    "file");
 		ret = CA_ERR_UNSUPPORTED;
@@ -44,8 +45,10 @@ read_key(struct ca_crypto *crypto, const char *path, const struct ca_log *log,
 		goto out;
 	}
 	if (st.st_mode & 077) {
-		ca_log_err(log, "host_key %s: others may read it; run: chmod "
-		    "600 %s", path, path);
+		ca_log_err(log,
+		    "host_key %s: others may read it; run: chmod "
+		    "600 %s",
+		    path, path);
 		ret = CA_ERR_UNTRUSTED;
 		goto out;
 	}
@@ -60,8 +63,10 @@ read_key(struct ca_crypto *crypto, const char *path, const struct ca_log *log,
 		*out = PEM_read_bio_PrivateKey_ex(bio, NULL, no_passphrase,
 		    NULL, ca_crypto_get0_libctx(crypto), NULL);
 	if (*out == NULL) {
-		ca_log_err(log, "host_key %s: is no private key in PEM without "
-		    "a passphrase", path);
+		ca_log_err(log,
+		    "host_key %s: is no private key in PEM without "
+		    "a passphrase",
+		    path);
 		ret = CA_ERR_FORMAT;
 		goto out;
 	}
@@ -105,8 +110,8 @@ out:
 
 /* Leaf first; a root in the file is left out, as protocol.md has it. */
 static enum ca_err
-read_certs(struct ca_crypto *crypto, const char *path,
-    const struct ca_log *log, STACK_OF(X509) *out)
+read_certs(struct ca_crypto *crypto, const char *path, const struct ca_log *log,
+    STACK_OF(X509) * out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_buf pem = CA_BUF_INIT(CERT_FILE_MAX);
@@ -128,7 +133,7 @@ read_certs(struct ca_crypto *crypto, const char *path,
 		if (sk_X509_num(out) > 0 && X509_self_signed(cert, 0) == 1) {
 			X509_free(cert);
 		} else if (sk_X509_num(out) == CA_CERTS_MAX ||
-		    sk_X509_push(out, cert) <= 0) {
+			   sk_X509_push(out, cert) <= 0) {
 			X509_free(cert);
 			ret = CA_ERR_LIMIT;
 			goto out;
@@ -136,8 +141,10 @@ read_certs(struct ca_crypto *crypto, const char *path,
 		cert = NULL; /* transferred */
 	}
 	if (rc != CA_ERR_NOT_FOUND || sk_X509_num(out) == 0) {
-		ca_log_err(log, "host_cert %s: is no file of certificates in "
-		    "PEM", path);
+		ca_log_err(log,
+		    "host_cert %s: is no file of certificates in "
+		    "PEM",
+		    path);
 		ret = CA_ERR_FORMAT;
 		goto out;
 	}
@@ -162,16 +169,16 @@ check_pair(const struct ca_config *cfg, const struct ca_log *log, X509 *leaf,
 		return CA_ERR_EXPIRED;
 	}
 	if (X509_cmp_time(X509_get0_notBefore(leaf), &now) != -1) {
-		ca_log_err(log, "host_cert %s is not yet valid",
-		    cfg->host_cert);
+		ca_log_err(
+		    log, "host_cert %s is not yet valid", cfg->host_cert);
 		return CA_ERR_EXPIRED;
 	}
 	return CA_OK;
 }
 
 static enum ca_err
-put_certificate(STACK_OF(X509) *certs, const uint8_t *nonce,
-    struct ca_buf *msg)
+put_certificate(
+    STACK_OF(X509) * certs, const uint8_t *nonce, struct ca_buf *msg)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	unsigned char *der[CA_CERTS_MAX] = {NULL};
@@ -200,8 +207,8 @@ out:
 }
 
 static const struct ca_scheme *
-choose_scheme(struct ca_crypto *crypto, const struct ca_config *cfg,
-    EVP_PKEY *key)
+choose_scheme(
+    struct ca_crypto *crypto, const struct ca_config *cfg, EVP_PKEY *key)
 {
 	const struct ca_scheme *s;
 
@@ -276,8 +283,10 @@ ca_auth_host_proof(struct ca_crypto *crypto, const struct ca_config *cfg,
 		goto out;
 	}
 	if ((scheme = choose_scheme(crypto, cfg, key)) == NULL) {
-		ca_log_err(log, "host_key %s: no signature scheme fits this "
-		    "type or size of key", cfg->host_key);
+		ca_log_err(log,
+		    "host_key %s: no signature scheme fits this "
+		    "type or size of key",
+		    cfg->host_key);
 		ret = CA_ERR_UNSUPPORTED;
 		goto out;
 	}

@@ -82,7 +82,7 @@ write_request(struct ca_crypto *crypto, const struct ca_config *cfg,
 		    &names);
 		struct ca_reader at = ca_reader_of(names.p, names.len);
 		while (rc == CA_OK && n < AUTHORITIES_MAX &&
-		    (rc = ca_request_next_authority(&at, &list[n])) == CA_OK)
+		       (rc = ca_request_next_authority(&at, &list[n])) == CA_OK)
 			n++;
 		/* all or nothing: a list that lacks one misleads a client */
 		if (rc != CA_ERR_NOT_FOUND)
@@ -120,14 +120,14 @@ add_proof(struct ca_crypto *crypto, const struct ca_config *cfg,
 		if (cfg->host_proof == CA_HOST_PROOF_OPTIONAL)
 			return CA_OK;
 		ca_log_err(log, "host_proof = require needs host_cert and "
-		    "host_key");
+				"host_key");
 		return CA_ERR_CONFIG;
 	}
 	rc = ca_auth_host_proof(crypto, cfg, log, nonce, now, msg);
 	if (rc == CA_OK || cfg->host_proof == CA_HOST_PROOF_REQUIRE)
 		return rc;
 	ca_log_debug(log, "going on without a proof of the host, as "
-	    "host_proof = optional has it");
+			  "host_proof = optional has it");
 	return CA_OK;
 }
 
@@ -142,13 +142,13 @@ ca_auth_request(struct ca_crypto *crypto, const struct ca_config *cfg,
 	char *name[CA_HOST_NAMES_MAX] = {NULL};
 	size_t nnames = 0;
 	struct ca_request_params params = {
-		.scheme = scheme,
-		.issued_at = now > 0 ? (uint64_t)now : 0,
-		.lifetime = (uint16_t)cfg->lifetime,
-		.host_name = (const char *const *)name,
-		.service = clean(peer->service, false),
-		.user = clean(peer->user, true),
-		.rhost = clean(peer->rhost, true),
+	    .scheme = scheme,
+	    .issued_at = now > 0 ? (uint64_t)now : 0,
+	    .lifetime = (uint16_t)cfg->lifetime,
+	    .host_name = (const char *const *)name,
+	    .service = clean(peer->service, false),
+	    .user = clean(peer->user, true),
+	    .rhost = clean(peer->rhost, true),
 	};
 
 	ERR_set_mark(); /* the queue is the application's too */
@@ -170,8 +170,8 @@ ca_auth_request(struct ca_crypto *crypto, const struct ca_config *cfg,
 	params.nhost_names = nnames;
 	rc = write_request(crypto, cfg, log, &params, &msg);
 	if (rc != CA_OK) {
-		ca_log_err(log, "cannot write the request: %s",
-		    ca_err_text(rc));
+		ca_log_err(
+		    log, "cannot write the request: %s", ca_err_text(rc));
 		ret = rc;
 		goto out;
 	}
@@ -183,8 +183,8 @@ ca_auth_request(struct ca_crypto *crypto, const struct ca_config *cfg,
 	}
 	/* what is sent is what a client would make of it */
 	if ((rc = ca_request_parse(msg.p, msg.len, out)) != CA_OK) {
-		ca_log_err(log, "the request has a wrong form: %s",
-		    ca_err_text(rc));
+		ca_log_err(
+		    log, "the request has a wrong form: %s", ca_err_text(rc));
 		ret = rc;
 		goto out;
 	}

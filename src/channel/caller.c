@@ -65,8 +65,8 @@ look_up(struct ca_caller *c, const char *name, uid_t uid)
 		return CA_OK;
 	/* some name services say "no such user" by an error code */
 	return e == 0 || e == ENOENT || e == ESRCH || e == EBADF || e == EPERM
-	    ? CA_ERR_NOT_FOUND
-	    : CA_ERR_IO;
+		   ? CA_ERR_NOT_FOUND
+		   : CA_ERR_IO;
 }
 
 /*
@@ -86,8 +86,8 @@ find_agent(struct ca_caller *c)
 }
 
 enum ca_err
-ca_caller_new(const char *pam_user, const char *rhost,
-    const struct ca_log *log, struct ca_caller **out)
+ca_caller_new(const char *pam_user, const char *rhost, const struct ca_log *log,
+    struct ca_caller **out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_caller *c = calloc(1, sizeof *c);
@@ -120,9 +120,11 @@ ca_caller_new(const char *pam_user, const char *rhost,
 		goto out;
 	}
 	c->user = (struct ca_channel_user){.uid = c->pw.pw_uid,
-		.gid = c->pw.pw_gid, .name = c->pw.pw_name,
-		.home = c->pw.pw_dir, .ssh_auth_sock = c->agent,
-		.cert = c->cert};
+	    .gid = c->pw.pw_gid,
+	    .name = c->pw.pw_name,
+	    .home = c->pw.pw_dir,
+	    .ssh_auth_sock = c->agent,
+	    .cert = c->cert};
 	*out = c;
 	c = NULL; /* transferred */
 	ret = CA_OK;

@@ -24,13 +24,13 @@ struct ca_caller;
  * another machine (rhost is not empty): a helper at this one would answer for
  * whoever called from there.  Both may be NULL.  CA_ERR_MEMORY, CA_ERR_IO.
  */
-CA_MUST_CHECK enum ca_err ca_caller_new(const char *pam_user,
-    const char *rhost, const struct ca_log *log, struct ca_caller **out);
+CA_MUST_CHECK enum ca_err ca_caller_new(const char *pam_user, const char *rhost,
+    const struct ca_log *log, struct ca_caller **out);
 void ca_caller_free(struct ca_caller *caller); /* NULL is allowed */
 
 /* Register the DER of a certificate; copied.  CA_ERR_LIMIT: enough. */
-CA_MUST_CHECK enum ca_err ca_caller_add_cert(struct ca_caller *caller,
-    const void *der, size_t len);
+CA_MUST_CHECK enum ca_err ca_caller_add_cert(
+    struct ca_caller *caller, const void *der, size_t len);
 
 /* Borrowed, as long as caller lives and nothing is added. */
 const struct ca_channel_user *ca_caller_get0_user(

@@ -43,8 +43,8 @@ struct ca_channel_user {
 	uid_t uid;
 	gid_t gid;
 	const char *name, *home;
-	const char *ssh_auth_sock; /* the caller's; handed to the helper only;
-				    * NULL: none */
+	const char *ssh_auth_sock;   /* the caller's; handed to the helper only;
+				      * NULL: none */
 	const struct ca_bytes *cert; /* DER of those registered for PAM_USER */
 	size_t ncerts;
 };

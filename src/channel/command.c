@@ -1,11 +1,7 @@
 #include "channel/channel.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,7 +9,6 @@
 #include "channel/helper.h"
 #include "channel/spawn.h"
 
-#define GROUPS_MAX 65536
 #define OPENING_BYTES ((size_t)1 << 18)
 
 struct session {
@@ -139,14 +134,13 @@ open_talk(struct session *s)
 	ca_helper_put_number(&out, CA_HELPER_HELLO, CA_HELPER_VERSION);
 	ca_helper_put_bytes(&out, CA_HELPER_REQUEST, s->req->raw, s->req->len);
 	if (cfg->ssh_agent && s->user->ssh_auth_sock != NULL)
-		ca_helper_put_text(&out, CA_HELPER_AGENT,
-		    s->user->ssh_auth_sock);
+		ca_helper_put_text(
+		    &out, CA_HELPER_AGENT, s->user->ssh_auth_sock);
 	if (cfg->pkcs11)
 		ca_helper_put_text(&out, CA_HELPER_PKCS11,
 		    cfg->token_uri != NULL ? cfg->token_uri : "");
 	if (cfg->pkcs11 && cfg->wait_for_token > 0)
-		ca_helper_put_number(&out, CA_HELPER_WAIT,
-		    cfg->wait_for_token);
+		ca_helper_put_number(&out, CA_HELPER_WAIT, cfg->wait_for_token);
 	if (cfg->key_file != NULL)
 		put_key_file(s, &out);
 	for (size_t i = 0; i < s->user->ncerts && i < CA_HELPER_CERTS_MAX; i++)
@@ -167,7 +161,7 @@ next_line(struct session *s)
 	uint8_t block[4096];
 
 	while ((rc = ca_helper_input_next(&s->input, &s->msg)) ==
-	    CA_ERR_NOT_FOUND) {
+	       CA_ERR_NOT_FOUND) {
 		if ((rc = wait_for(s, s->spawn.out, POLLIN)) != CA_OK) {
 			ret = rc;
 			goto out;
@@ -245,13 +239,12 @@ handle(struct session *s, struct ca_buf *out, bool *done)
 	switch (s->msg.verb) {
 	case CA_HELPER_INFO:
 	case CA_HELPER_ERROR:
-		s->prompter->info(s->prompter->ctx, text,
-		    s->msg.verb == CA_HELPER_ERROR);
+		s->prompter->info(
+		    s->prompter->ctx, text, s->msg.verb == CA_HELPER_ERROR);
 		return CA_OK;
 	case CA_HELPER_ASK:
 	case CA_HELPER_ASKECHO:
-		return pass_question(s, text,
-		    s->msg.verb == CA_HELPER_ASKECHO);
+		return pass_question(s, text, s->msg.verb == CA_HELPER_ASKECHO);
 	case CA_HELPER_RESPONSE:
 		ca_buf_put(out, s->msg.arg.p, s->msg.arg.len);
 		*done = true;
@@ -303,8 +296,10 @@ static void
 log_end(const struct session *s, const struct ca_spawn_end *end)
 {
 	if (s->reason == CA_R_HELPER_TIMEOUT)
-		ca_log_err(s->log, "helper %s: not done within its %u s, "
-		    "killed", s->cfg->helper, s->cfg->helper_timeout);
+		ca_log_err(s->log,
+		    "helper %s: not done within its %u s, "
+		    "killed",
+		    s->cfg->helper, s->cfg->helper_timeout);
 	else if (end->how == CA_SPAWN_FAILED) {
 		errno = end->value;
 		ca_log_err(s->log, "helper %s: %s failed: %m", s->cfg->helper,
@@ -313,96 +308,10 @@ log_end(const struct session *s, const struct ca_spawn_end *end)
 		ca_log_err(s->log, "helper %s: died of signal %d",
 		    s->cfg->helper, end->value);
 	else if (s->silent)
-		ca_log_err(s->log, "helper %s: ended with status %d and "
-		    "without a result", s->cfg->helper, end->value);
-}
-
-/* All groups of the user; *out is to free(). */
-static enum ca_err
-user_groups(const struct ca_channel_user *user, gid_t **out, size_t *n)
-{
-	int count = 64;
-	gid_t *list = NULL;
-
-	for (;;) {
-		int had = count;
-		gid_t *more = reallocarray(list, (size_t)count, sizeof *list);
-
-		if (more == NULL) {
-			free(list);
-			return CA_ERR_MEMORY;
-		}
-		list = more;
-		if (getgrouplist(user->name, user->gid, list, &count) >= 0) {
-			*out = list;
-			*n = (size_t)count;
-			return CA_OK;
-		}
-		count = count > had ? count : 2 * had;
-		if (count > GROUPS_MAX) {
-			free(list);
-			return CA_ERR_LIMIT;
-		}
-	}
-}
-
-static enum ca_err
-start(struct session *s, int exec_fd, char *const *envp)
-{
-	char name[] = "certauth", sub[] = "sign", option[] = "--helper";
-	char *const argv[] = {name, sub, option, NULL};
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_spawn_params p = {.exec_fd = exec_fd,
-		.path = s->cfg->helper, .argv = argv, .envp = envp,
-		.switch_user = geteuid() == 0, .uid = s->user->uid,
-		.gid = s->user->gid, .cpu_seconds = s->cfg->helper_timeout};
-	gid_t *groups = NULL;
-
-	if (!p.switch_user && geteuid() != s->user->uid) {
-		ca_log_err(s->log, "cannot become user %s",
-		    s->user->name);
-		ret = CA_ERR_IO;
-		goto out;
-	}
-	if (p.switch_user &&
-	    (rc = user_groups(s->user, &groups, &p.ngroups)) != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	p.groups = groups;
-	if ((rc = ca_spawn_start(&p, &s->spawn)) != CA_OK) {
-		ca_log_err(s->log, "helper %s: cannot be started: %m",
-		    s->cfg->helper);
-		ret = rc;
-		goto out;
-	}
-	ret = CA_OK;
-out:
-	free(groups);
-	return ret;
-}
-
-/* HOME=, USER= and their like; v to free_environment(). */
-static enum ca_err
-make_environment(const struct ca_channel_user *user, char *v[6])
-{
-	const char *const name[] = {"HOME=", "USER=", "LOGNAME="};
-	const char *const value[] = {user->home, user->name, user->name};
-
-	for (size_t i = 0; i < 3; i++) {
-		struct ca_buf b = CA_BUF_INIT(8192);
-
-		ca_buf_str(&b, name[i]);
-		ca_buf_str(&b, value[i]);
-		v[i] = ca_buf_take(&b, NULL);
-		ca_buf_free(&b);
-		if (v[i] == NULL)
-			return CA_ERR_MEMORY;
-	}
-	v[3] = strdup("PATH=/usr/local/bin:/usr/bin:/bin");
-	v[4] = strdup("LC_ALL=C.UTF-8");
-	v[5] = NULL;
-	return v[3] != NULL && v[4] != NULL ? CA_OK : CA_ERR_MEMORY;
+		ca_log_err(s->log,
+		    "helper %s: ended with status %d and "
+		    "without a result",
+		    s->cfg->helper, end->value);
 }
 
 enum ca_err
@@ -412,19 +321,21 @@ ca_channel_command(const struct ca_config *cfg, const struct ca_log *log,
     enum ca_reason *reason)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct session s = {.cfg = cfg, .log = log, .req = req, .user = user,
-		.prompter = prompter, .spawn = {-1, -1, -1, -1},
-		.reason = CA_R_HELPER};
-	char *env[6] = {NULL};
+	struct session s = {.cfg = cfg,
+	    .log = log,
+	    .req = req,
+	    .user = user,
+	    .prompter = prompter,
+	    .spawn = {-1, -1, -1, -1},
+	    .reason = CA_R_HELPER};
 	struct ca_spawn_end end;
-	int exec_fd = -1;
 
 	ca_helper_input_init(&s.input, CA_HELPER_CHILD);
-	s.deadline = clock_ms() +
-	    1000LL * ((long long)cfg->helper_timeout + cfg->wait_for_token);
-	if ((rc = ca_spawn_open(cfg->helper, log, &exec_fd)) != CA_OK ||
-	    (rc = make_environment(user, env)) != CA_OK ||
-	    (rc = start(&s, exec_fd, env)) != CA_OK) {
+	s.deadline = clock_ms() + 1000LL * ((long long)cfg->helper_timeout +
+					       cfg->wait_for_token);
+	rc = ca_spawn_helper(
+	    cfg->helper, user, cfg->helper_timeout, log, &s.spawn);
+	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
 	}
@@ -439,10 +350,6 @@ ca_channel_command(const struct ca_config *cfg, const struct ca_log *log,
 	ret = CA_OK;
 out:
 	*reason = s.reason;
-	if (exec_fd >= 0)
-		(void)close(exec_fd);
-	for (size_t i = 0; i < sizeof env / sizeof env[0]; i++)
-		free(env[i]);
 	ca_helper_input_clear(&s.input);
 	ca_helper_msg_clear(&s.msg);
 	return ret;

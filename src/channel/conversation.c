@@ -77,13 +77,12 @@ one_piece(struct ca_pieces *ps, const struct ca_prompter *prompter, bool *done,
 	}
 	rc = prompter->ask(prompter->ctx, prompt, false, &answer);
 	if (rc != CA_OK) {
-		*reason = rc == CA_ERR_CONV ? CA_R_CONVERSATION
-					    : CA_R_INTERNAL;
+		*reason = rc == CA_ERR_CONV ? CA_R_CONVERSATION : CA_R_INTERNAL;
 		ret = rc;
 		goto out;
 	}
-	rc = ca_pieces_add(ps,
-	    answer != NULL ? ca_secret_get0(answer) : NULL, done);
+	rc = ca_pieces_add(
+	    ps, answer != NULL ? ca_secret_get0(answer) : NULL, done);
 	*reason = reason_of(rc);
 	if (rc != CA_OK) {
 		ret = rc;

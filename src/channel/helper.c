@@ -19,36 +19,29 @@ static const struct verb {
 	enum arg_kind arg;
 	size_t max;
 } verbs[] = {
-	{CA_HELPER_HELLO, "certauth-helper", CA_HELPER_HOST, ARG_NUMBER, 0},
-	{CA_HELPER_REQUEST, "request", CA_HELPER_HOST, ARG_BYTES,
-	    CA_REQUEST_MAX},
-	{CA_HELPER_AGENT, "agent", CA_HELPER_HOST, ARG_TEXT,
-	    CA_HELPER_TEXT_MAX},
-	{CA_HELPER_PKCS11, "pkcs11", CA_HELPER_HOST, ARG_TEXT,
-	    CA_HELPER_TEXT_MAX},
-	{CA_HELPER_WAIT, "wait", CA_HELPER_HOST, ARG_NUMBER, 0},
-	{CA_HELPER_KEYFILE, "keyfile", CA_HELPER_HOST, ARG_TEXT,
-	    CA_HELPER_TEXT_MAX},
-	{CA_HELPER_CERTIFICATE, "certificate", CA_HELPER_HOST, ARG_BYTES,
-	    CA_RESPONSE_MAX},
-	{CA_HELPER_USERCERTS, "usercerts", CA_HELPER_HOST, ARG_NONE, 0},
-	{CA_HELPER_GO, "go", CA_HELPER_HOST, ARG_NONE, 0},
-	{CA_HELPER_ANSWER, "answer", CA_HELPER_HOST, ARG_BYTES,
-	    CA_HELPER_ANSWER_MAX},
-	{CA_HELPER_NOANSWER, "noanswer", CA_HELPER_HOST, ARG_NONE, 0},
-	{CA_HELPER_INFO, "info", CA_HELPER_CHILD, ARG_TEXT,
-	    CA_HELPER_TEXT_MAX},
-	{CA_HELPER_ERROR, "error", CA_HELPER_CHILD, ARG_TEXT,
-	    CA_HELPER_TEXT_MAX},
-	{CA_HELPER_ASK, "ask", CA_HELPER_CHILD, ARG_TEXT, CA_HELPER_TEXT_MAX},
-	{CA_HELPER_ASKECHO, "askecho", CA_HELPER_CHILD, ARG_TEXT,
-	    CA_HELPER_TEXT_MAX},
-	{CA_HELPER_RESPONSE, "response", CA_HELPER_CHILD, ARG_BYTES,
-	    CA_RESPONSE_MAX},
-	{CA_HELPER_NONE, "none", CA_HELPER_CHILD, ARG_TEXT,
-	    CA_HELPER_TEXT_MAX},
-	{CA_HELPER_FAILED, "failed", CA_HELPER_CHILD, ARG_TEXT,
-	    CA_HELPER_TEXT_MAX},
+    {CA_HELPER_HELLO, "certauth-helper", CA_HELPER_HOST, ARG_NUMBER, 0},
+    {CA_HELPER_REQUEST, "request", CA_HELPER_HOST, ARG_BYTES, CA_REQUEST_MAX},
+    {CA_HELPER_AGENT, "agent", CA_HELPER_HOST, ARG_TEXT, CA_HELPER_TEXT_MAX},
+    {CA_HELPER_PKCS11, "pkcs11", CA_HELPER_HOST, ARG_TEXT, CA_HELPER_TEXT_MAX},
+    {CA_HELPER_WAIT, "wait", CA_HELPER_HOST, ARG_NUMBER, 0},
+    {CA_HELPER_KEYFILE, "keyfile", CA_HELPER_HOST, ARG_TEXT,
+	CA_HELPER_TEXT_MAX},
+    {CA_HELPER_CERTIFICATE, "certificate", CA_HELPER_HOST, ARG_BYTES,
+	CA_RESPONSE_MAX},
+    {CA_HELPER_USERCERTS, "usercerts", CA_HELPER_HOST, ARG_NONE, 0},
+    {CA_HELPER_GO, "go", CA_HELPER_HOST, ARG_NONE, 0},
+    {CA_HELPER_ANSWER, "answer", CA_HELPER_HOST, ARG_BYTES,
+	CA_HELPER_ANSWER_MAX},
+    {CA_HELPER_NOANSWER, "noanswer", CA_HELPER_HOST, ARG_NONE, 0},
+    {CA_HELPER_INFO, "info", CA_HELPER_CHILD, ARG_TEXT, CA_HELPER_TEXT_MAX},
+    {CA_HELPER_ERROR, "error", CA_HELPER_CHILD, ARG_TEXT, CA_HELPER_TEXT_MAX},
+    {CA_HELPER_ASK, "ask", CA_HELPER_CHILD, ARG_TEXT, CA_HELPER_TEXT_MAX},
+    {CA_HELPER_ASKECHO, "askecho", CA_HELPER_CHILD, ARG_TEXT,
+	CA_HELPER_TEXT_MAX},
+    {CA_HELPER_RESPONSE, "response", CA_HELPER_CHILD, ARG_BYTES,
+	CA_RESPONSE_MAX},
+    {CA_HELPER_NONE, "none", CA_HELPER_CHILD, ARG_TEXT, CA_HELPER_TEXT_MAX},
+    {CA_HELPER_FAILED, "failed", CA_HELPER_CHILD, ARG_TEXT, CA_HELPER_TEXT_MAX},
 };
 #define NVERBS (sizeof verbs / sizeof verbs[0])
 
@@ -179,8 +172,8 @@ ca_helper_put(struct ca_buf *out, enum ca_helper_verb verb)
 }
 
 void
-ca_helper_put_text(struct ca_buf *out, enum ca_helper_verb verb,
-    const char *text)
+ca_helper_put_text(
+    struct ca_buf *out, enum ca_helper_verb verb, const char *text)
 {
 	const struct verb *v = put_word(out, verb, ARG_TEXT);
 	const uint8_t *p = (const uint8_t *)text;
@@ -209,17 +202,17 @@ ca_helper_put_text(struct ca_buf *out, enum ca_helper_verb verb,
 }
 
 void
-ca_helper_put_number(struct ca_buf *out, enum ca_helper_verb verb,
-    unsigned number)
+ca_helper_put_number(
+    struct ca_buf *out, enum ca_helper_verb verb, unsigned number)
 {
 	if (put_word(out, verb, ARG_NUMBER) != NULL)
-		ca_buf_fmt(out, "%u\n",
-		    number > NUMBER_MAX ? NUMBER_MAX : number);
+		ca_buf_fmt(
+		    out, "%u\n", number > NUMBER_MAX ? NUMBER_MAX : number);
 }
 
 void
-ca_helper_put_bytes(struct ca_buf *out, enum ca_helper_verb verb,
-    const void *p, size_t len)
+ca_helper_put_bytes(
+    struct ca_buf *out, enum ca_helper_verb verb, const void *p, size_t len)
 {
 	const struct verb *v = put_word(out, verb, ARG_BYTES);
 

@@ -28,8 +28,8 @@
  * errors.
  *
  *	request      the request, as from afar: the helper parses it
- *	agent        path of the caller's ssh-agent socket: the agent may be used
- *	pkcs11       tokens may be used; TEXT is an RFC 7512 URI that selects
+ *	agent        path of the caller's ssh-agent socket: the agent may be
+ *used pkcs11       tokens may be used; TEXT is an RFC 7512 URI that selects
  *	             them, or empty for all
  *	wait         seconds to wait for a token to be inserted (0: do not)
  *	keyfile      absolute path of a PKCS#12 or PEM file
@@ -116,12 +116,12 @@ CA_MUST_CHECK enum ca_err ca_helper_parse(const void *line, size_t len,
  * had better come out mended than not at all.
  */
 void ca_helper_put(struct ca_buf *out, enum ca_helper_verb verb);
-void ca_helper_put_text(struct ca_buf *out, enum ca_helper_verb verb,
-    const char *text);
-void ca_helper_put_number(struct ca_buf *out, enum ca_helper_verb verb,
-    unsigned number);
-void ca_helper_put_bytes(struct ca_buf *out, enum ca_helper_verb verb,
-    const void *p, size_t len);
+void ca_helper_put_text(
+    struct ca_buf *out, enum ca_helper_verb verb, const char *text);
+void ca_helper_put_number(
+    struct ca_buf *out, enum ca_helper_verb verb, unsigned number);
+void ca_helper_put_bytes(
+    struct ca_buf *out, enum ca_helper_verb verb, const void *p, size_t len);
 
 /* ---- a stream of lines ---- */
 
@@ -131,26 +131,25 @@ struct ca_helper_input {
 };
 
 /* Lines that from writes. */
-void ca_helper_input_init(struct ca_helper_input *in,
-    enum ca_helper_side from);
+void ca_helper_input_init(struct ca_helper_input *in, enum ca_helper_side from);
 void ca_helper_input_clear(struct ca_helper_input *in); /* wipes */
 
 /* Add len bytes as they were read.  CA_ERR_LIMIT: too much without being
  * taken; CA_ERR_MEMORY. */
-CA_MUST_CHECK enum ca_err ca_helper_input_add(struct ca_helper_input *in,
-    const void *p, size_t len);
+CA_MUST_CHECK enum ca_err ca_helper_input_add(
+    struct ca_helper_input *in, const void *p, size_t len);
 
 /* Take the next whole line.  CA_ERR_NOT_FOUND: there is none yet;
  * CA_ERR_LIMIT: it is longer than any line may be; else as ca_helper_parse. */
-CA_MUST_CHECK enum ca_err ca_helper_input_next(struct ca_helper_input *in,
-    struct ca_helper_msg *msg);
+CA_MUST_CHECK enum ca_err ca_helper_input_next(
+    struct ca_helper_input *in, struct ca_helper_msg *msg);
 
 /* ---- for the helper: blocking descriptors ---- */
 
 /* Read the next line from fd.  CA_ERR_CANCELLED: the host closed its end;
  * CA_ERR_IO; else as ca_helper_input_next. */
-CA_MUST_CHECK enum ca_err ca_helper_recv(int fd, struct ca_helper_input *in,
-    struct ca_helper_msg *msg);
+CA_MUST_CHECK enum ca_err ca_helper_recv(
+    int fd, struct ca_helper_input *in, struct ca_helper_msg *msg);
 
 /* Write all that is in out to fd, and empty and wipe it.  CA_ERR_IO (the host
  * went away: EPIPE, for a caller that ignores SIGPIPE), CA_ERR_MEMORY. */

@@ -42,8 +42,8 @@ component_distrust(const struct stat *st, bool last, bool holds_file)
  * at: where it begins; returns where the next one does, or NULL.
  */
 static const char *
-step_into(const char *path, const char *at, int *dir,
-    const struct ca_log *log, enum ca_err *rc)
+step_into(const char *path, const char *at, int *dir, const struct ca_log *log,
+    enum ca_err *rc)
 {
 	char name[NAME_MAX + 1];
 	size_t n = strcspn(at, "/");
@@ -56,8 +56,8 @@ step_into(const char *path, const char *at, int *dir,
 	*rc = CA_ERR_UNTRUSTED;
 	if (n == 0 || n > NAME_MAX || (n == 1 && at[0] == '.') ||
 	    (n == 2 && at[0] == '.' && at[1] == '.')) {
-		ca_log_err(log, "helper %s: is not a plain absolute path",
-		    path);
+		ca_log_err(
+		    log, "helper %s: is not a plain absolute path", path);
 		return NULL;
 	}
 	memcpy(name, at, n);
@@ -140,8 +140,8 @@ make_ends(struct ends *e)
 	/* a socket, so that writing to a helper that died raises no SIGPIPE
 	 * in the host application */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, e->in) != 0 ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
-		e->control) != 0 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, e->control) !=
+		0 ||
 	    pipe2(e->out, O_CLOEXEC) != 0 ||
 	    fcntl(e->out[0], F_SETFL, O_NONBLOCK) != 0)
 		return -1;
@@ -163,8 +163,8 @@ ca_spawn_start(const struct ca_spawn_params *params, struct ca_spawn *spawn)
 		ret = CA_ERR_IO;
 		goto out;
 	}
-	const struct ca_spawn_child child = {params, e.control[1], e.in[1],
-		e.out[1], e.null};
+	const struct ca_spawn_child child = {
+	    params, e.control[1], e.in[1], e.out[1], e.null};
 	/* the application's handlers must not run in a copy of it */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);

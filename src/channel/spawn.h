@@ -27,19 +27,19 @@
  * the file itself.  *fd is good for execveat alone.  What is wrong goes to log.
  * CA_ERR_NOT_FOUND, CA_ERR_UNTRUSTED, CA_ERR_IO.
  */
-CA_MUST_CHECK enum ca_err ca_spawn_open(const char *path,
-    const struct ca_log *log, int *fd);
+CA_MUST_CHECK enum ca_err ca_spawn_open(
+    const char *path, const struct ca_log *log, int *fd);
 
 struct ca_spawn_params {
-	int exec_fd;            /* of ca_spawn_open; stays the caller's */
-	const char *path;       /* for a script, which a descriptor cannot be */
+	int exec_fd;      /* of ca_spawn_open; stays the caller's */
+	const char *path; /* for a script, which a descriptor cannot be */
 	char *const *argv, *const *envp;
-	bool switch_user;       /* to the following; needs root */
+	bool switch_user; /* to the following; needs root */
 	uid_t uid;
 	gid_t gid;
 	const gid_t *groups;
 	size_t ngroups;
-	unsigned cpu_seconds;   /* limit of CPU time */
+	unsigned cpu_seconds; /* limit of CPU time */
 };
 
 struct ca_spawn {
@@ -69,12 +69,21 @@ struct ca_spawn_end {
  * gain any, default signal handling, umask 077, / as working directory, and
  * dies with its minder.  CA_ERR_IO.
  */
-CA_MUST_CHECK enum ca_err ca_spawn_start(const struct ca_spawn_params *params,
-    struct ca_spawn *spawn);
+CA_MUST_CHECK enum ca_err ca_spawn_start(
+    const struct ca_spawn_params *params, struct ca_spawn *spawn);
 
 /* Kill the program and its process group if they still run, wait for both
  * processes, close the descriptors, and say how it ended. */
 void ca_spawn_end(struct ca_spawn *spawn, struct ca_spawn_end *end);
+
+struct ca_channel_user;
+
+/* ca_spawn_open and ca_spawn_start for `certauth sign --helper` as user, with
+ * all his groups and an environment made for him.  What is wrong goes to log;
+ * errors as of those two. */
+CA_MUST_CHECK enum ca_err ca_spawn_helper(const char *path,
+    const struct ca_channel_user *user, unsigned cpu_seconds,
+    const struct ca_log *log, struct ca_spawn *spawn);
 
 /* ---- inside: what runs between clone and exec (spawn_child.c) ---- */
 
@@ -85,7 +94,7 @@ struct ca_spawn_child {
 
 /* What the children send through the control socket. */
 struct ca_spawn_note {
-	int how;  /* enum ca_spawn_how */
+	int how; /* enum ca_spawn_how */
 	int value;
 	int step; /* index for ca_spawn_step */
 };

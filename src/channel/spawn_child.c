@@ -45,16 +45,22 @@
 #define CLOSE_MAX 65536
 #define MIB ((rlim_t)1 << 20)
 
-enum step { STEP_NONE, STEP_FDS, STEP_FORK, STEP_LIMITS, STEP_USER, STEP_CAPS,
-	STEP_EXEC };
+enum step {
+	STEP_NONE,
+	STEP_FDS,
+	STEP_FORK,
+	STEP_LIMITS,
+	STEP_USER,
+	STEP_CAPS,
+	STEP_EXEC
+};
 
 const char *
 ca_spawn_step(int step)
 {
 	static const char *const text[] = {"", "setting up descriptors",
-		"starting a process", "setting limits",
-		"becoming the user", "dropping capabilities",
-		"executing the helper"};
+	    "starting a process", "setting limits", "becoming the user",
+	    "dropping capabilities", "executing the helper"};
 
 	if (step < 0 || (size_t)step >= sizeof text / sizeof text[0])
 		return "";
@@ -66,8 +72,8 @@ ca_spawn_clone(int exit_signal)
 {
 	/* no stack and no pointers: the order of the arguments, which differs
 	 * between machines, does not matter */
-	return (pid_t)syscall(SYS_clone, (unsigned long)exit_signal, 0UL, 0UL,
-	    0UL, 0UL);
+	return (pid_t)syscall(
+	    SYS_clone, (unsigned long)exit_signal, 0UL, 0UL, 0UL, 0UL);
 }
 
 static void
@@ -107,7 +113,7 @@ static int
 arrange(const struct ca_spawn_child *child)
 {
 	int fd[] = {child->in, child->out, child->null, child->control,
-		child->params->exec_fd};
+	    child->params->exec_fd};
 
 	for (int i = 0; i < FIRST_FREE; i++) {
 		fd[i] = fcntl(fd[i], F_DUPFD, OUT_OF_THE_WAY);
@@ -120,7 +126,9 @@ arrange(const struct ca_spawn_child *child)
 	}
 	close_from(FIRST_FREE);
 	return fcntl(MINDER_CONTROL, F_SETFD, FD_CLOEXEC) == 0 &&
-	    fcntl(EXEC_FD, F_SETFD, FD_CLOEXEC) == 0 ? 0 : -1;
+		       fcntl(EXEC_FD, F_SETFD, FD_CLOEXEC) == 0
+		   ? 0
+		   : -1;
 }
 
 static void
@@ -151,10 +159,12 @@ static int
 set_limits(unsigned cpu_seconds)
 {
 	return limit(RLIMIT_CORE, 0) != 0 ||
-	    limit(RLIMIT_CPU, cpu_seconds) != 0 ||
-	    limit(RLIMIT_NOFILE, 256) != 0 ||
-	    limit(RLIMIT_FSIZE, 16 * MIB) != 0 ||
-	    limit(RLIMIT_DATA, 1024 * MIB) != 0 ? -1 : 0;
+		       limit(RLIMIT_CPU, cpu_seconds) != 0 ||
+		       limit(RLIMIT_NOFILE, 256) != 0 ||
+		       limit(RLIMIT_FSIZE, 16 * MIB) != 0 ||
+		       limit(RLIMIT_DATA, 1024 * MIB) != 0
+		   ? -1
+		   : 0;
 }
 
 static int
@@ -187,7 +197,9 @@ drop_capabilities(void)
 
 	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	return syscall(SYS_capset, &head, none) == 0 &&
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : -1;
+		       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+		   ? 0
+		   : -1;
 }
 
 _Noreturn static void
@@ -203,8 +215,8 @@ be_program(const struct ca_spawn_params *p, pid_t minder)
 	/* root's own helper is not to get all capabilities back by its exec;
 	 * where the host may not say so, it is still only root's helper */
 	if (p->switch_user && p->uid == 0)
-		(void)prctl(PR_SET_SECUREBITS, SECBIT_NOROOT |
-		    SECBIT_NOROOT_LOCKED, 0, 0, 0);
+		(void)prctl(PR_SET_SECUREBITS,
+		    SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0);
 	if (p->switch_user && become(p) != 0)
 		give_up(STEP_USER);
 	if (drop_capabilities() != 0)
@@ -215,8 +227,8 @@ be_program(const struct ca_spawn_params *p, pid_t minder)
 		give_up(STEP_LIMITS);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)syscall(SYS_execveat, EXEC_FD, "", p->argv, p->envp,
-	    AT_EMPTY_PATH);
+	(void)syscall(
+	    SYS_execveat, EXEC_FD, "", p->argv, p->envp, AT_EMPTY_PATH);
 	/* a script's interpreter could not open a descriptor that is closed;
 	 * no directory of the path can have been changed by others */
 	if (errno == ENOENT || errno == ENOSYS)
@@ -239,7 +251,8 @@ mind(pid_t program, int sigfd)
 	for (;;) {
 		info.si_pid = 0;
 		if (waitid(P_PID, (id_t)program, &info,
-		    WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0)
+			WEXITED | WNOHANG | WNOWAIT) != 0 ||
+		    info.si_pid != 0)
 			break;
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
 			break;

@@ -97,8 +97,8 @@ dump(char **argv, char **envp)
 			fprintf(f, "leaked %s\n", x->d_name);
 	if (d != NULL)
 		closedir(d);
-	fprintf(f, "leader %s\n", getsid(0) == getpid() &&
-	    getpgrp() == getpid() ? "yes" : "no");
+	fprintf(f, "leader %s\n",
+	    getsid(0) == getpid() && getpgrp() == getpid() ? "yes" : "no");
 	fprintf(f, "umask %03o\n", umask(077));
 	fprintf(f, "cwd %s\n", getcwd(text, sizeof text));
 	(void)getrlimit(RLIMIT_CORE, &lim);
@@ -148,7 +148,7 @@ question(void)
 	say("info Look at the pin pad.\nerror It is broken.\n"
 	    "ask PIN of the card: \n");
 	while (n < sizeof line - 1 && read(0, line + n, 1) == 1 &&
-	    line[n++] != '\n')
+	       line[n++] != '\n')
 		continue;
 	fwrite(line, 1, n, f);
 	fclose(f);

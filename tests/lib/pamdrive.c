@@ -226,18 +226,30 @@ static const char *
 name_of(int code)
 {
 	switch (code) {
-	case PAM_SUCCESS: return "PAM_SUCCESS";
-	case PAM_SERVICE_ERR: return "PAM_SERVICE_ERR";
-	case PAM_BUF_ERR: return "PAM_BUF_ERR";
-	case PAM_PERM_DENIED: return "PAM_PERM_DENIED";
-	case PAM_AUTH_ERR: return "PAM_AUTH_ERR";
-	case PAM_AUTHINFO_UNAVAIL: return "PAM_AUTHINFO_UNAVAIL";
-	case PAM_CONV_ERR: return "PAM_CONV_ERR";
-	case PAM_IGNORE: return "PAM_IGNORE";
-	case PAM_MODULE_UNKNOWN: return "PAM_MODULE_UNKNOWN";
-	case PAM_AUTHTOK_ERR: return "PAM_AUTHTOK_ERR";
-	case PAM_SESSION_ERR: return "PAM_SESSION_ERR";
-	default: return "other";
+	case PAM_SUCCESS:
+		return "PAM_SUCCESS";
+	case PAM_SERVICE_ERR:
+		return "PAM_SERVICE_ERR";
+	case PAM_BUF_ERR:
+		return "PAM_BUF_ERR";
+	case PAM_PERM_DENIED:
+		return "PAM_PERM_DENIED";
+	case PAM_AUTH_ERR:
+		return "PAM_AUTH_ERR";
+	case PAM_AUTHINFO_UNAVAIL:
+		return "PAM_AUTHINFO_UNAVAIL";
+	case PAM_CONV_ERR:
+		return "PAM_CONV_ERR";
+	case PAM_IGNORE:
+		return "PAM_IGNORE";
+	case PAM_MODULE_UNKNOWN:
+		return "PAM_MODULE_UNKNOWN";
+	case PAM_AUTHTOK_ERR:
+		return "PAM_AUTHTOK_ERR";
+	case PAM_SESSION_ERR:
+		return "PAM_SESSION_ERR";
+	default:
+		return "other";
 	}
 }
 
@@ -347,26 +359,59 @@ main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN); /* the command may end before we do */
-	while ((opt = getopt(argc, argv, "u:s:c:r:C:m:f:aw:U:F:n:t:k:xq")) !=
-	    -1) {
+	while (
+	    (opt = getopt(argc, argv, "u:s:c:r:C:m:f:aw:U:F:n:t:k:xq")) != -1) {
 		switch (opt) {
-		case 'u': user = optarg; break;
-		case 's': service = optarg; break;
-		case 'c': confdir = optarg; break;
-		case 'r': rhost = optarg; break;
-		case 'C': command = optarg; break;
-		case 'm': mode = optarg; break;
-		case 'f': mode_from = atoi(optarg); break;
-		case 'a': account = true; break;
-		case 'w': wait_file = optarg; break;
-		case 'U': later_user = optarg; break;
-		case 'F': flags = (int)strtol(optarg, NULL, 0); break;
-		case 'n': logins = atoi(optarg); break;
-		case 't': threads = atoi(optarg); break;
-		case 'k': children = atoi(optarg); break;
-		case 'x': show_rest = true; break;
-		case 'q': quiet = true; break;
-		default: return 125;
+		case 'u':
+			user = optarg;
+			break;
+		case 's':
+			service = optarg;
+			break;
+		case 'c':
+			confdir = optarg;
+			break;
+		case 'r':
+			rhost = optarg;
+			break;
+		case 'C':
+			command = optarg;
+			break;
+		case 'm':
+			mode = optarg;
+			break;
+		case 'f':
+			mode_from = atoi(optarg);
+			break;
+		case 'a':
+			account = true;
+			break;
+		case 'w':
+			wait_file = optarg;
+			break;
+		case 'U':
+			later_user = optarg;
+			break;
+		case 'F':
+			flags = (int)strtol(optarg, NULL, 0);
+			break;
+		case 'n':
+			logins = atoi(optarg);
+			break;
+		case 't':
+			threads = atoi(optarg);
+			break;
+		case 'k':
+			children = atoi(optarg);
+			break;
+		case 'x':
+			show_rest = true;
+			break;
+		case 'q':
+			quiet = true;
+			break;
+		default:
+			return 125;
 		}
 	}
 	if (threads < 1 || threads > 64 || children < 0 || children > 16)
@@ -390,8 +435,8 @@ main(int argc, char **argv)
 		(void)many_logins(&failed[0]);
 	} else {
 		for (int i = 0; i < threads; i++) {
-			if (pthread_create(&tid[i], NULL, many_logins,
-			    &failed[i]) != 0)
+			if (pthread_create(
+				&tid[i], NULL, many_logins, &failed[i]) != 0)
 				die("pthread_create");
 		}
 		for (int i = 0; i < threads; i++)
@@ -402,8 +447,8 @@ main(int argc, char **argv)
 	if (children > 0) {
 		printf("sigchld %d\n", (int)sigchlds);
 		for (int i = 0; i < children; i++) {
-			printf("child %s\n", kill(kid[i], 0) == 0 ? "there"
-								  : "gone");
+			printf("child %s\n",
+			    kill(kid[i], 0) == 0 ? "there" : "gone");
 			(void)kill(kid[i], SIGKILL);
 			(void)waitpid(kid[i], NULL, 0);
 		}

@@ -26,50 +26,44 @@ test_each_verb(void **state)
 		const char *arg;
 		unsigned number;
 	} good[] = {
-		{"certauth-helper 1", CA_HELPER_HOST, CA_HELPER_HELLO, "", 1},
-		{"request AQID", CA_HELPER_HOST, CA_HELPER_REQUEST,
-		    "\1\2\3", 0},
-		{"agent /tmp/a b", CA_HELPER_HOST, CA_HELPER_AGENT,
-		    "/tmp/a b", 0},
-		{"pkcs11 ", CA_HELPER_HOST, CA_HELPER_PKCS11, "", 0},
-		{"wait 0", CA_HELPER_HOST, CA_HELPER_WAIT, "", 0},
-		{"wait 86400", CA_HELPER_HOST, CA_HELPER_WAIT, "", 86400},
-		{"keyfile /x", CA_HELPER_HOST, CA_HELPER_KEYFILE, "/x", 0},
-		{"certificate AQ", CA_HELPER_HOST, CA_HELPER_CERTIFICATE,
-		    "\1", 0},
-		{"usercerts", CA_HELPER_HOST, CA_HELPER_USERCERTS, "", 0},
-		{"go", CA_HELPER_HOST, CA_HELPER_GO, "", 0},
-		{"answer ", CA_HELPER_HOST, CA_HELPER_ANSWER, "", 0},
-		{"answer MTIzNA", CA_HELPER_HOST, CA_HELPER_ANSWER,
-		    "1234", 0},
-		{"noanswer", CA_HELPER_HOST, CA_HELPER_NOANSWER, "", 0},
-		{"info \xc3\xa4", CA_HELPER_CHILD, CA_HELPER_INFO,
-		    "\xc3\xa4", 0},
-		{"error no", CA_HELPER_CHILD, CA_HELPER_ERROR, "no", 0},
-		{"ask PIN: ", CA_HELPER_CHILD, CA_HELPER_ASK, "PIN: ", 0},
-		{"askecho Which? ", CA_HELPER_CHILD, CA_HELPER_ASKECHO,
-		    "Which? ", 0},
-		{"response AQ", CA_HELPER_CHILD, CA_HELPER_RESPONSE, "\1", 0},
-		{"none no token", CA_HELPER_CHILD, CA_HELPER_NONE,
-		    "no token", 0},
-		{"failed PIN", CA_HELPER_CHILD, CA_HELPER_FAILED, "PIN", 0},
+	    {"certauth-helper 1", CA_HELPER_HOST, CA_HELPER_HELLO, "", 1},
+	    {"request AQID", CA_HELPER_HOST, CA_HELPER_REQUEST, "\1\2\3", 0},
+	    {"agent /tmp/a b", CA_HELPER_HOST, CA_HELPER_AGENT, "/tmp/a b", 0},
+	    {"pkcs11 ", CA_HELPER_HOST, CA_HELPER_PKCS11, "", 0},
+	    {"wait 0", CA_HELPER_HOST, CA_HELPER_WAIT, "", 0},
+	    {"wait 86400", CA_HELPER_HOST, CA_HELPER_WAIT, "", 86400},
+	    {"keyfile /x", CA_HELPER_HOST, CA_HELPER_KEYFILE, "/x", 0},
+	    {"certificate AQ", CA_HELPER_HOST, CA_HELPER_CERTIFICATE, "\1", 0},
+	    {"usercerts", CA_HELPER_HOST, CA_HELPER_USERCERTS, "", 0},
+	    {"go", CA_HELPER_HOST, CA_HELPER_GO, "", 0},
+	    {"answer ", CA_HELPER_HOST, CA_HELPER_ANSWER, "", 0},
+	    {"answer MTIzNA", CA_HELPER_HOST, CA_HELPER_ANSWER, "1234", 0},
+	    {"noanswer", CA_HELPER_HOST, CA_HELPER_NOANSWER, "", 0},
+	    {"info \xc3\xa4", CA_HELPER_CHILD, CA_HELPER_INFO, "\xc3\xa4", 0},
+	    {"error no", CA_HELPER_CHILD, CA_HELPER_ERROR, "no", 0},
+	    {"ask PIN: ", CA_HELPER_CHILD, CA_HELPER_ASK, "PIN: ", 0},
+	    {"askecho Which? ", CA_HELPER_CHILD, CA_HELPER_ASKECHO, "Which? ",
+		0},
+	    {"response AQ", CA_HELPER_CHILD, CA_HELPER_RESPONSE, "\1", 0},
+	    {"none no token", CA_HELPER_CHILD, CA_HELPER_NONE, "no token", 0},
+	    {"failed PIN", CA_HELPER_CHILD, CA_HELPER_FAILED, "PIN", 0},
 	};
 	struct ca_helper_msg msg = {0};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
 		enum ca_helper_side other = good[i].from == CA_HELPER_HOST
-		    ? CA_HELPER_CHILD
-		    : CA_HELPER_HOST;
+						? CA_HELPER_CHILD
+						: CA_HELPER_HOST;
 
-		assert_int_equal(parse(good[i].line, good[i].from, &msg),
-		    CA_OK);
+		assert_int_equal(
+		    parse(good[i].line, good[i].from, &msg), CA_OK);
 		assert_int_equal(msg.verb, good[i].verb);
 		assert_string_equal(ca_buf_text(&msg.arg), good[i].arg);
 		assert_int_equal(msg.number, good[i].number);
 		/* the other side may not say it */
-		assert_int_equal(parse(good[i].line, other, &msg),
-		    CA_ERR_FORMAT);
+		assert_int_equal(
+		    parse(good[i].line, other, &msg), CA_ERR_FORMAT);
 		assert_int_equal(msg.verb, CA_HELPER_UNSET);
 	}
 	ca_helper_msg_clear(&msg);
@@ -79,20 +73,19 @@ static void
 test_refused(void **state)
 {
 	static const char *const bad[] = {"", " ", "go ", "go on", "GO", "g",
-		"goo", "usercerts x", "wait", "wait ", "wait 01", "wait -1",
-		"wait 86401", "wait 1 ", "wait 999999", "request",
-		"request A", "request AQ=", "request AQ AQ", "request AR",
-		"agent", "agent a\tb", "agent a\x7f", "agent \xff",
-		"answer A", " go", "certauth-helper"};
+	    "goo", "usercerts x", "wait", "wait ", "wait 01", "wait -1",
+	    "wait 86401", "wait 1 ", "wait 999999", "request", "request A",
+	    "request AQ=", "request AQ AQ", "request AR", "agent", "agent a\tb",
+	    "agent a\x7f", "agent \xff", "answer A", " go", "certauth-helper"};
 	struct ca_helper_msg msg = {0};
 	char text[CA_HELPER_TEXT_MAX + 16] = "agent ";
 
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-		assert_int_equal(parse(bad[i], CA_HELPER_HOST, &msg),
-		    CA_ERR_FORMAT);
-	assert_int_equal(ca_helper_parse("go\0", 3, CA_HELPER_HOST, &msg),
-	    CA_ERR_FORMAT);
+		assert_int_equal(
+		    parse(bad[i], CA_HELPER_HOST, &msg), CA_ERR_FORMAT);
+	assert_int_equal(
+	    ca_helper_parse("go\0", 3, CA_HELPER_HOST, &msg), CA_ERR_FORMAT);
 	memset(text + 6, 'a', CA_HELPER_TEXT_MAX + 1);
 	assert_int_equal(parse(text, CA_HELPER_HOST, &msg), CA_ERR_FORMAT);
 	text[6 + CA_HELPER_TEXT_MAX] = '\0';
@@ -111,12 +104,11 @@ test_bytes_bounds(void **state)
 	ca_helper_put_bytes(&out, CA_HELPER_REQUEST, block, CA_REQUEST_MAX);
 	assert_int_equal(ca_buf_err(&out), CA_OK);
 	assert_true(out.len <= CA_HELPER_LINE_MAX);
-	assert_int_equal(ca_helper_parse(out.p, out.len - 1, CA_HELPER_HOST,
-	    &msg), CA_OK);
+	assert_int_equal(
+	    ca_helper_parse(out.p, out.len - 1, CA_HELPER_HOST, &msg), CA_OK);
 	assert_int_equal(msg.arg.len, CA_REQUEST_MAX);
 	ca_buf_reset(&out);
-	ca_helper_put_bytes(&out, CA_HELPER_REQUEST, block,
-	    CA_REQUEST_MAX + 1);
+	ca_helper_put_bytes(&out, CA_HELPER_REQUEST, block, CA_REQUEST_MAX + 1);
 	assert_int_equal(ca_buf_err(&out), CA_ERR_LIMIT);
 	ca_buf_free(&out);
 
@@ -141,7 +133,8 @@ test_put(void **state)
 	ca_helper_put_number(&out, CA_HELPER_WAIT, 100000);
 	ca_helper_put_text(&out, CA_HELPER_INFO, "a\nresponse AQ\xff\xc3\xa4");
 	ca_helper_put_bytes(&out, CA_HELPER_RESPONSE, "\1\2\3", 3);
-	assert_string_equal(ca_buf_text(&out), "go\nwait 86400\n"
+	assert_string_equal(ca_buf_text(&out),
+	    "go\nwait 86400\n"
 	    "info a?response AQ?\xc3\xa4\nresponse AQID\n");
 	ca_buf_reset(&out);
 	/* a cut never splits a character */
@@ -224,12 +217,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_each_verb),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_bytes_bounds),
-		cmocka_unit_test(test_put),
-		cmocka_unit_test(test_stream),
-		cmocka_unit_test(test_pipe),
+	    cmocka_unit_test(test_each_verb),
+	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_bytes_bounds),
+	    cmocka_unit_test(test_put),
+	    cmocka_unit_test(test_stream),
+	    cmocka_unit_test(test_pipe),
 	};
 
 	return cmocka_run_group_tests_name("helper", tests, NULL, NULL);
