@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,7 @@ struct terminal {
 	struct termios before;
 	bool changed;
 	struct sigaction old[NCAUGHT];
+	sigset_t mask; /* as it was */
 };
 
 static bool
@@ -40,13 +42,19 @@ terminal_open(struct terminal *t, bool echo)
 {
 	struct sigaction sa = {.sa_handler = note};
 	struct termios now;
+	sigset_t block;
 
 	t->changed = false;
 	if ((t->fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)) < 0)
 		return false;
 	got_signal = 0;
 	(void)sigemptyset(&sa.sa_mask);
-	/* no SA_RESTART: read() returns, and the terminal is put right */
+	(void)sigemptyset(&block);
+	for (size_t i = 0; i < NCAUGHT; i++)
+		(void)sigaddset(&block, caught[i]);
+	/* they arrive only while read_line() waits: one that came just before
+	 * the wait would not end it */
+	(void)sigprocmask(SIG_BLOCK, &block, &t->mask);
 	for (size_t i = 0; i < NCAUGHT; i++)
 		(void)sigaction(caught[i], &sa, &t->old[i]);
 	if (!echo && tcgetattr(t->fd, &t->before) == 0) {
@@ -69,8 +77,10 @@ terminal_close(struct terminal *t)
 	(void)close(t->fd);
 	for (size_t i = 0; i < NCAUGHT; i++)
 		(void)sigaction(caught[i], &t->old[i], NULL);
+	/* the terminal is right again: now it may do what it does */
 	if (got_signal != 0)
 		(void)raise(got_signal);
+	(void)sigprocmask(SIG_SETMASK, &t->mask, NULL);
 }
 
 static void
@@ -90,18 +100,21 @@ say(int fd, const char *text)
 }
 
 /* Read up to a line end or the end of file.  Byte by byte: what comes behind
- * the line is not ours. */
+ * the line is not ours.  mask: signals while waiting; NULL: as they are. */
 static enum ca_err
-read_line(int fd, struct ca_buf *line, bool *eof)
+read_line(int fd, const sigset_t *mask, struct ca_buf *line, bool *eof)
 {
+	struct pollfd wait = {fd, POLLIN, 0};
 	char c;
 
 	*eof = false;
 	for (;;) {
-		ssize_t n = read(fd, &c, 1);
+		ssize_t n = ppoll(&wait, 1, NULL, mask);
 
-		if (got_signal != 0)
+		if (mask != NULL && got_signal != 0)
 			return CA_ERR_CANCELLED;
+		if (n > 0)
+			n = read(fd, &c, 1);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -132,7 +145,7 @@ ask_terminal(const char *prompt, bool echo, struct ca_secret **answer)
 	if (!terminal_open(&t, echo))
 		return CA_ERR_NOT_FOUND;
 	say(t.fd, prompt);
-	rc = read_line(t.fd, &line, &eof);
+	rc = read_line(t.fd, &t.mask, &line, &eof);
 	terminal_close(&t);
 	if (rc == CA_OK && eof && line.len == 0)
 		rc = CA_ERR_CANCELLED;
@@ -204,8 +217,7 @@ ca_ask_program(const char *program, const char *prompt,
 	if (pid == 0)
 		child(program, prompt, fd[1]);
 	(void)close(fd[1]);
-	got_signal = 0;
-	rc = pid > 0 ? read_line(fd[0], &line, &eof) : CA_ERR_IO;
+	rc = pid > 0 ? read_line(fd[0], NULL, &line, &eof) : CA_ERR_IO;
 	(void)close(fd[0]);
 	ended = pid > 0 ? reap(pid) : CA_ERR_IO;
 	if (rc == CA_OK)
