@@ -48,6 +48,7 @@ export -f run_one
 export out B
 export CERTAUTH_BUILD=$B
 
+# shellcheck disable=SC2016 # for the inner shell
 {
 	if [ $# -gt 0 ]; then
 		for n in "$@"; do
