@@ -81,14 +81,22 @@ struct ca_request_params {
 	const char *service, *user, *rhost;
 };
 
-/* Append a CertificateRequest, header included.  Text that is not clean UTF-8
- * of 1 to 255 bytes (0 for user and rhost) is CA_ERR_FORMAT. */
+/*
+ * Append a CertificateRequest, header included; nothing on an error.  The
+ * authorities are left out where the message would exceed CA_AUTHORITIES_BYTES.
+ * CA_ERR_FORMAT: text that is not clean UTF-8 of 1 to 255 bytes (0 for user and
+ * rhost), no host name or no scheme, too many of them, an empty authority.
+ * CA_ERR_LIMIT: no room in out.
+ */
 CA_MUST_CHECK enum ca_err ca_request_write(
     struct ca_buf *out, const struct ca_request_params *params);
 
-/* Parse a whole request (the host's proof too, if there).  The bytes are
- * copied.  CA_ERR_FORMAT for whatever protocol.md calls a format error, also
- * an unsupported version; CA_ERR_MEMORY. */
+/*
+ * Parse a whole request (the host's proof too, if there).  The bytes are
+ * copied; *out, to be freed with ca_request_free, is NULL on an error.
+ * CA_ERR_FORMAT for whatever protocol.md calls a format error, also an
+ * unsupported version; CA_ERR_LIMIT beyond one of its bounds; CA_ERR_MEMORY.
+ */
 CA_MUST_CHECK enum ca_err ca_request_parse(
     const void *p, size_t len, struct ca_request **out);
 void ca_request_free(struct ca_request *req);
@@ -100,17 +108,23 @@ CA_MUST_CHECK enum ca_err ca_request_next_authority(
 
 /* ---- the response ---- */
 
-/* Parse Certificate and CertificateVerify, borrowed from p.  nonce: what the
- * context must be (32 bytes); a different one is CA_DENIED, bad form is
- * CA_ERR_FORMAT. */
+/*
+ * Parse Certificate and CertificateVerify, borrowed from p.  nonce: what the
+ * context must be (CA_NONCE_LEN bytes).  CA_DENIED: well formed, but another
+ * context; CA_ERR_FORMAT; CA_ERR_LIMIT: over CA_RESPONSE_MAX bytes, or more
+ * than CA_CERTS_MAX certificates.  out is empty on an error.
+ */
 CA_MUST_CHECK enum ca_err ca_response_parse(
     const void *p, size_t len, const uint8_t *nonce, struct ca_proof_msgs *out);
 
-/* Append a Certificate message; ncerts may be 0. */
+/* Append a Certificate message without extensions; ncerts may be 0.
+ * CA_ERR_FORMAT: an empty certificate; CA_ERR_LIMIT: over CA_CERTS_MAX, or no
+ * room in out.  What out holds after an error is of no use. */
 CA_MUST_CHECK enum ca_err ca_certificate_write(struct ca_buf *out,
     const uint8_t *nonce, const struct ca_bytes *cert, size_t ncerts);
 
-/* Append a CertificateVerify message. */
+/* Append a CertificateVerify message.  CA_ERR_LIMIT: siglen over 65,535, or no
+ * room in out. */
 CA_MUST_CHECK enum ca_err ca_certificate_verify_write(
     struct ca_buf *out, uint16_t scheme, const void *sig, size_t siglen);
 

@@ -231,6 +231,37 @@ error_queue(void **state)
 	ca_crypto_free(c);
 }
 
+/* What a host offers: all that this libcrypto can, and nothing else. */
+static void
+schemes(void **state)
+{
+	const struct ca_scheme *s;
+	struct ca_crypto *c;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(ca_crypto_new(&c), CA_OK);
+	for (n = 0; (s = ca_scheme_at(n)) != NULL; n++) {
+		EVP_KEYMGMT *k = EVP_KEYMGMT_fetch(
+		    ca_crypto_get0_libctx(c), s->key_name, NULL);
+
+		assert_int_equal(ca_crypto_has_scheme(c, s), k != NULL);
+		EVP_KEYMGMT_free(k);
+		assert_ptr_equal(ca_scheme_by_code(s->code), s);
+		assert_ptr_equal(ca_scheme_by_name(s->name), s);
+	}
+	assert_int_equal(n, 14);
+	assert_null(ca_scheme_by_code(0x0203)); /* ecdsa_sha1 */
+	assert_null(ca_scheme_by_code(0x0201)); /* rsa_pkcs1_sha1 */
+	assert_null(ca_scheme_by_code(0x0202)); /* dsa_sha1 */
+	assert_null(ca_scheme_by_code(0x0402)); /* dsa_sha256 */
+	assert_null(ca_scheme_by_code(0x0809)); /* rsa_pss_pss_sha256 */
+	assert_null(ca_scheme_by_code(0));
+	assert_null(ca_scheme_by_name(""));
+	assert_null(ca_scheme_by_name("ED25519"));
+	ca_crypto_free(c);
+}
+
 static void
 randomness(void **state)
 {
@@ -254,6 +285,7 @@ main(void)
 	    cmocka_unit_test(digests),
 	    cmocka_unit_test(certificates),
 	    cmocka_unit_test(error_queue),
+	    cmocka_unit_test(schemes),
 	    cmocka_unit_test(randomness),
 	};
 
