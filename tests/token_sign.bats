@@ -1,0 +1,206 @@
+#!/usr/bin/env bats
+# certauth sign with keys on tokens, in PKCS#12 files and in the ssh-agent:
+# the certificate that the host wants is found, and no PIN is asked for others.
+
+load lib/token
+
+setup_file() {
+	token_make
+	export CERTAUTH=$CERTAUTH_BUILD/certauth HOME=$T/home
+	mkdir -p "$HOME/.config/certauth"
+	export XDG_CONFIG_HOME=$HOME/.config XDG_STATE_HOME=$HOME/.local/state
+	# a user's file, whatever the umask of who runs the tests
+	umask 022
+	token_init 'Card A'
+	token_load 'Card A' 01 rsa2048
+	token_cert 'Card A' 10 inter
+	token_init 'Card B'
+	token_load 'Card B' 01 expired
+	token_load 'Card B' 02 stranger-leaf
+	printf '[default]\npkcs11 = yes\n' >"$XDG_CONFIG_HOME/certauth/config"
+	cat >"$T/answer.exp" <<-'END'
+		# answer.exp ANSWERS COMMAND ...: run COMMAND on a terminal and
+		# give the next of ANSWERS to each question
+		set timeout 60
+		set answers [split [lindex $argv 0] ,]
+		set n 0
+		spawn -noecho {*}[lrange $argv 1 end]
+		expect {
+			-re {((PIN|Password) for [^\n]*: |Which one[^\n]*\? )$} {
+				if {$n >= [llength $answers]} { close; exit 9 }
+				send "[lindex $answers $n]\r"
+				incr n
+				exp_continue
+			}
+			eof {}
+			timeout { exit 8 }
+		}
+		lassign [wait] pid spawnid oserr status
+		if {$n < [llength $answers]} { puts "unused answers"; exit 7 }
+		exit $status
+	END
+}
+
+teardown_file() {
+	token_remove
+}
+
+setup() {
+	modules soft
+	printf '[default]\npkcs11 = yes\n' >"$XDG_CONFIG_HOME/certauth/config"
+}
+
+# request [OPTION ...]: into $T/request
+request() {
+	python3 "$HERE/tests/lib/host.py" request "$@" >"$T/request"
+}
+
+# sign ANSWERS [OPTION ...]: answers separated by commas
+sign() {
+	local answers=$1
+	shift
+	# shellcheck disable=SC2016
+	printf '#!/bin/sh\nexec "%s" sign --host web1 --user alice "$@" "$(cat "%s")" >"%s"\n' \
+		"$CERTAUTH" "$T/request" "$T/response" >"$T/sign.sh"
+	chmod 755 "$T/sign.sh"
+	run with_modules expect "$T/answer.exp" "$answers" "$T/sign.sh" "$@"
+	echo "$output"
+	ls -l "$T/response"
+}
+
+good() {
+	[ "$status" -eq 0 ]
+	python3 "$HERE/tests/lib/host.py" check "$(cat "$T/request")" \
+		"$(cat "$T/response")" \
+		"$PKI/$1.pem"
+}
+
+has() {
+	grep -qF -- "$1" <<<"$output"
+}
+
+hasnt() {
+	! grep -qF -- "$1" <<<"$output"
+}
+
+@test "of three certificates on two tokens the one that fits, its PIN alone" {
+	request --authority "$PKI/root.pem" --authority "$PKI/inter.pem"
+	sign 1234
+	good rsa2048
+	has 'PIN for Card A'
+	hasnt 'PIN for Card B'
+	hasnt 'More than one'
+}
+
+@test "none fits: it is said why, and no PIN is asked for" {
+	request --authority "$PKI/named.pem"
+	sign ''
+	[ "$status" -eq 1 ]
+	hasnt 'PIN for'
+	has 'expired on'
+	has 'it is of none of the CAs that the host names'
+	has 'no certificate on a token fits this request'
+}
+
+@test "several fit: a numbered list, and the one that was chosen" {
+	token_load 'Card B' 03 p256
+	token_load 'Card B' 04 ed25519
+	request --authority "$PKI/inter.pem"
+	sign 3,1234
+	[ "$status" -eq 0 ]
+	has '1  CN='
+	has '3  CN='
+	has 'issued by CN=Test inter,O=Example, until 20'
+	has ', in Card B: p256'
+	local name
+	name=$(sed -n 's/^certauth: *3  CN=\([a-z0-9]*\),.*/\1/p;s/^ *3  CN=\([a-z0-9]*\),.*/\1/p' \
+		<<<"$output" | head -n 1)
+	good "$name"
+	# an answer that is none of them: nothing is signed, no PIN asked
+	sign 9
+	[ "$status" -eq 1 ]
+	hasnt 'PIN for'
+	# schemes narrow it down, before any question
+	request --authority "$PKI/inter.pem" --schemes 0807
+	sign 1234
+	good ed25519
+	hasnt 'Which one'
+	request --authority "$PKI/inter.pem" --schemes 0401
+	sign 1234
+	good rsa2048
+	hasnt 'Which one'
+}
+
+@test "--key pkcs11: names the one" {
+	request
+	sign 1234 --key 'pkcs11:token=Card%20A;object=rsa2048'
+	good rsa2048
+	sign '' --key 'pkcs11:token=Card%20A;object=rsa2048?pin-value=1234'
+	good rsa2048
+	hasnt 'PIN for'
+	sign '' --key 'pkcs11:token=Card%20C'
+	[ "$status" -eq 1 ]
+	has 'no certificate with a key on a token'
+	hasnt 'pin-value'
+}
+
+@test "a PIN in the URI is not shown" {
+	request
+	sign '' --key 'pkcs11:token=Card%20C?pin-value=1234'
+	[ "$status" -eq 1 ]
+	hasnt '1234'
+}
+
+@test "a wrong PIN is asked again; the user may stop" {
+	request
+	sign 9999,1234 --key 'pkcs11:token=Card%20A;object=rsa2048'
+	good rsa2048
+	has 'Wrong PIN for "Card A".'
+	sign 9999, --key 'pkcs11:token=Card%20A;object=rsa2048'
+	[ "$status" -eq 1 ]
+	[ ! -s "$T/response" ]
+}
+
+@test "no token is there: said, and nothing is asked" {
+	modules none
+	request
+	sign ''
+	[ "$status" -eq 1 ]
+	has 'no PKCS#11 module is usable'
+}
+
+@test "a PKCS#12 file by --p12" {
+	openssl pkcs12 -export -inkey "$PKI/p256.key" -in "$PKI/p256.pem" \
+		-certfile "$PKI/inter.pem" -out "$T/p256.p12" \
+		-passout pass:secret
+	request
+	sign secret --p12 "$T/p256.p12"
+	good p256
+	sign wrong,secret --p12 "$T/p256.p12"
+	good p256
+}
+
+@test "the ssh-agent by --key agent" {
+	ssh-agent -D -a "$T/agent" >"$T/agent.log" 2>&1 3>&- 4>&- &
+	local pid=$! i
+	for ((i = 0; i < 500; i++)); do
+		[ -S "$T/agent" ] && break
+		sleep 0.02
+	done
+	export SSH_AUTH_SOCK=$T/agent
+	cp "$PKI/rsa2048.key" "$T/rsa2048"
+	chmod 600 "$T/rsa2048"
+	ssh-add -q "$T/rsa2048"
+	request
+	sign '' --key agent --cert "$PKI/rsa2048.pem"
+	good rsa2048
+	sign '' --key agent --cert "$PKI/p256.pem"
+	[ "$status" -eq 1 ]
+	has 'none of the 1 keys in the ssh-agent'
+	# an agent can no PSS, and is not asked for it
+	request --schemes 0804
+	sign '' --key agent --cert "$PKI/rsa2048.pem"
+	[ "$status" -eq 1 ]
+	has 'its key fits no signature scheme that the host accepts'
+	kill "$pid"
+}
