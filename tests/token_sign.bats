@@ -68,6 +68,11 @@ sign() {
 	ls -l "$T/response"
 }
 
+# line N: whose certificate stands at N in the list that was shown
+line() {
+	sed -n "s/^certauth: *$1  CN=\([a-z0-9]*\),.*/\1/p" <<<"$output"
+}
+
 good() {
 	[ "$status" -eq 0 ]
 	python3 "$HERE/tests/lib/host.py" check "$(cat "$T/request")" \
@@ -113,8 +118,7 @@ hasnt() {
 	has 'issued by CN=Test inter,O=Example, until 20'
 	has ', in Card B: p256'
 	local name
-	name=$(sed -n 's/^certauth: *3  CN=\([a-z0-9]*\),.*/\1/p;s/^ *3  CN=\([a-z0-9]*\),.*/\1/p' \
-		<<<"$output" | head -n 1)
+	name=$(line 3)
 	good "$name"
 	# an answer that is none of them: nothing is signed, no PIN asked
 	sign 9
@@ -131,6 +135,40 @@ hasnt() {
 	hasnt 'Which one'
 }
 
+@test "a choice is remembered for its host, where the user wants that" {
+	printf '[default]\npkcs11 = yes\nremember = yes\n' \
+		>"$XDG_CONFIG_HOME/certauth/config"
+	request --authority "$PKI/inter.pem"
+	sign 2,1234
+	[ "$status" -eq 0 ]
+	has 'remembered for web1.example.com in'
+	local name
+	name=$(line 2)
+	good "$name"
+	sign 1234
+	[ "$status" -eq 0 ]
+	hasnt 'Which one'
+	[ "$(stat -c %a "$XDG_STATE_HOME/certauth/choices")" = 600 ]
+	[ "$(wc -l <"$XDG_STATE_HOME/certauth/choices")" -eq 1 ]
+	good "$name"
+	# for this host alone
+	request --authority "$PKI/inter.pem" --host web2 --host web1
+	sign 9
+	[ "$status" -eq 1 ]
+	has 'Which one'
+	# one that does not fit any more is passed over
+	request --authority "$PKI/inter.pem" --schemes 0401
+	sign 1234
+	good rsa2048
+	# a file that others can write to is not believed
+	chmod 666 "$XDG_STATE_HOME/certauth/choices"
+	request --authority "$PKI/inter.pem"
+	sign 9
+	[ "$status" -eq 1 ]
+	has 'no choice is remembered'
+	has 'Which one'
+}
+
 @test "--key pkcs11: names the one" {
 	request
 	sign 1234 --key 'pkcs11:token=Card%20A;object=rsa2048'
@@ -140,8 +178,7 @@ hasnt() {
 	hasnt 'PIN for'
 	sign '' --key 'pkcs11:token=Card%20C'
 	[ "$status" -eq 1 ]
-	has 'no certificate with a key on a token'
-	hasnt 'pin-value'
+	has 'no certificate with a key on a token for pkcs11:token=Card%20C'
 }
 
 @test "a PIN in the URI is not shown" {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/remember.h"
 #include "verify/verify.h"
 
 /* ---- what speaks against a certificate ---- */
@@ -290,6 +291,34 @@ ca_identities_pick(struct ca_identities *ids, const struct ca_request *req,
 	return CA_OK;
 }
 
+/* Of all that were found, only the one that was chosen for this host before,
+ * if it still fits. */
+static void
+keep_remembered(struct ca_identities *ids, const struct ca_request *req,
+    time_t now, const struct ca_log *log)
+{
+	struct ca_buf why = CA_BUF_INIT(1024);
+	X509 **cert = calloc(ids->n, sizeof(*cert));
+	size_t index;
+	bool never;
+
+	for (size_t i = 0; cert != NULL && i < ids->n; i++)
+		cert[i] = ids->v[i]->leaf;
+	if (cert != NULL && ca_remember_find(req->host_name[0], cert, ids->n,
+	    log, &index) == CA_OK && ca_identity_unfit(ids->v[index], req,
+	    now, &why, &never) == NULL) {
+		struct ca_identity *one = ids->v[index];
+
+		for (size_t i = 0; i < ids->n; i++)
+			if (i != index)
+				ca_identity_free(ids->v[i]);
+		ids->v[0] = one;
+		ids->n = 1;
+	}
+	ca_buf_free(&why);
+	free(cert);
+}
+
 static enum ca_err
 choose_token(struct ca_crypto *crypto, const struct ca_client_conf *conf,
     const struct ca_request *req, time_t now, const struct ca_key_ui *ui,
@@ -300,12 +329,18 @@ choose_token(struct ca_crypto *crypto, const struct ca_client_conf *conf,
 	enum ca_err rc;
 
 	if ((rc = ca_key_p11(crypto, uri, log, &ids)) != CA_OK) {
-		ca_log_err(log, "no certificate with a key on a token%s%s: %s",
-		    uri != NULL ? " for " : "", uri != NULL ? uri : "",
-		    ca_err_text(rc));
+		/* behind the question mark there may be a PIN */
+		ca_log_err(log, "no certificate with a key on a token%s%.*s: "
+		    "%s", uri != NULL ? " for " : "",
+		    uri != NULL ? (int)strcspn(uri, "?") : 0,
+		    uri != NULL ? uri : "", ca_err_text(rc));
 		return rc;
 	}
+	if (conf->remember)
+		keep_remembered(&ids, req, now, log);
 	rc = ca_identities_pick(&ids, req, now, ui, log, out);
+	if (rc == CA_OK && conf->remember && ids.n > 1)
+		ca_remember_keep(req->host_name[0], (*out)->leaf, log);
 	if (rc == CA_ERR_NOT_FOUND)
 		ca_log_err(log, "no certificate on a token fits this request");
 	ca_identities_free(&ids);

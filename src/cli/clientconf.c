@@ -32,6 +32,7 @@ enum kind { PATH, KEY, P12, TEXT, URI, BOOL, LIST };
 	X(require_host_proof, BOOL) \
 	X(trusted_hosts, LIST) \
 	X(confirm, BOOL) \
+	X(remember, BOOL) \
 	X(user, TEXT) \
 	X(askpass, PATH)
 

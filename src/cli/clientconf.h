@@ -42,6 +42,7 @@ struct ca_client_conf {
 	bool registered;  /* send no certificate: the host has it */
 	bool require_host_proof;
 	bool confirm;     /* ask before each signature */
+	bool remember;    /* a choice among several certificates */
 };
 
 /* Nothing set; NULL: no memory. */
