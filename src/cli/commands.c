@@ -1,5 +1,6 @@
 #include "cli/askpass.h"
 #include "cli/cli.h"
+#include "cli/crl.h"
 #include "cli/inspect.h"
 #include "cli/sign.h"
 #include "cli/ssh.h"
@@ -12,6 +13,7 @@ const struct ca_command *const ca_commands[] = {
 	&ca_cmd_askpass,
 	&ca_cmd_sign,
 	&ca_cmd_verify,
+	&ca_cmd_crl,
 	&ca_cmd_inspect,
 	NULL,
 };

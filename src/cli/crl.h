@@ -1,0 +1,64 @@
+/*
+ * `certauth crl list|compile|update`: what its files share.
+ */
+#ifndef CA_CLI_CRL_H
+#define CA_CLI_CRL_H
+
+#include <openssl/x509.h>
+#include <stdbool.h>
+
+#include "cli/cli.h"
+#include "config/config.h"
+#include "crypto/crypto.h"
+#include "verify/crl.h"
+
+extern const struct ca_command ca_cmd_crl;
+
+struct ca_crl_run {
+	struct ca_config *cfg;
+	struct ca_log log;
+	struct ca_crypto *crypto;
+	STACK_OF(X509) *cas; /* of ca_dir and intermediates_dir */
+	int dir;             /* crl_dir */
+	int lock;            /* -1: not held */
+	bool quiet, dry_run, force;
+	unsigned timeout;    /* seconds for one transfer */
+	/* --url: more addresses */
+	const char *const *url;
+	size_t nurls;
+};
+
+/* Open crl_dir, read the CAs.  What fails is said; an exit status. */
+int ca_crl_run_open(struct ca_crl_run *run);
+void ca_crl_run_close(struct ca_crl_run *run);
+
+/* Hold crl_dir for ourselves, so that two runs do not tangle; waits. */
+CA_MUST_CHECK enum ca_err ca_crl_run_lock(struct ca_crl_run *run);
+
+/* The plain files of crl_dir, sorted; for the caller to free with
+ * ca_crl_names_free. */
+CA_MUST_CHECK enum ca_err ca_crl_names(int dir, struct ca_list *out);
+void ca_crl_names_free(struct ca_list *names);
+
+/*
+ * Give every CRL of crl_dir's files a hashed name as `openssl rehash` would,
+ * so that a login opens those it needs alone, and drop links that lead
+ * nowhere.  Links are added before any is dropped.
+ */
+CA_MUST_CHECK enum ca_err ca_crl_link(struct ca_crl_run *run);
+
+/* Make the index of one file unless it is good already; prints a line.
+ * CA_OK also where nothing was to do. */
+CA_MUST_CHECK enum ca_err ca_crl_compile_one(struct ca_crl_run *run,
+    const char *name);
+
+/* Read the CRLs of a file of crl_dir by streaming; CA_ERR_FORMAT if one of
+ * them is none. */
+CA_MUST_CHECK enum ca_err ca_crl_read_file(struct ca_crl_run *run,
+    const char *name, struct ca_crls *out);
+
+int ca_crl_list(struct ca_crl_run *run);
+int ca_crl_compile(struct ca_crl_run *run, char **file, int nfiles);
+int ca_crl_update(struct ca_crl_run *run);
+
+#endif

@@ -1,0 +1,454 @@
+#include "base/file.h"
+#include "cli/crl.h"
+#include "cli/crlstate.h"
+#include "cli/fetch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/*
+ * `certauth crl update`: fetch, judge, replace.
+ *
+ * Who serves a CRL is not trusted; who signed it is.  The worst a server can
+ * do is to serve nothing new: an older CRL, one of another CA, and one of
+ * another scope are refused, since they would take the good one's place.
+ */
+
+struct job {
+	struct ca_crl_state *state; /* the address, and what is known of it */
+	char *tmp;                  /* where the new content goes */
+};
+
+struct update {
+	struct ca_crl_run *run;
+	struct ca_crl_states states;
+	struct job *job;
+	struct ca_fetch *fetch;
+	size_t n;
+	bool bar; /* a person looks at standard error */
+};
+
+/* ---- which addresses ---- */
+
+static enum ca_err
+add_url(struct update *u, const char *url, size_t len)
+{
+	char text[2048];
+
+	if (len >= sizeof text || memchr(url, '\0', len) != NULL)
+		return CA_OK;
+	memcpy(text, url, len);
+	text[len] = '\0';
+	/* it goes into a line of the state file, and into messages */
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f)
+			return CA_OK;
+	if (!ca_fetch_can(text)) {
+		ca_log_debug(&u->run->log, "%s is no address that can be "
+		    "fetched", text);
+		return CA_OK;
+	}
+	return ca_crl_state_want(&u->states, text);
+}
+
+static enum ca_err
+add_points(struct update *u, X509 *cert, int nid)
+{
+	CRL_DIST_POINTS *dps = X509_get_ext_d2i(cert, nid, NULL, NULL);
+	enum ca_err rc = CA_OK;
+
+	for (int i = 0; rc == CA_OK && i < sk_DIST_POINT_num(dps); i++) {
+		DIST_POINT_NAME *dp = sk_DIST_POINT_value(dps, i)->distpoint;
+
+		if (dp == NULL || dp->type != 0)
+			continue;
+		for (int k = 0; rc == CA_OK &&
+		    k < sk_GENERAL_NAME_num(dp->name.fullname); k++) {
+			GENERAL_NAME *g = sk_GENERAL_NAME_value(
+			    dp->name.fullname, k);
+			if (g->type == GEN_URI)
+				rc = add_url(u, (const char *)
+				    ASN1_STRING_get0_data(g->d.ia5),
+				    (size_t)ASN1_STRING_length(g->d.ia5));
+		}
+	}
+	CRL_DIST_POINTS_free(dps);
+	return rc;
+}
+
+static enum ca_err
+addresses(struct update *u)
+{
+	const struct ca_list *conf = &u->run->cfg->crl_url;
+	enum ca_err rc = CA_OK;
+
+	for (size_t i = 0; rc == CA_OK && i < u->run->nurls; i++) {
+		if (!ca_fetch_can(u->run->url[i])) {
+			(void)ca_cli_fail("--url %s: neither http, https nor "
+			    "file:///", u->run->url[i]);
+			return CA_ERR_CONFIG;
+		}
+		rc = add_url(u, u->run->url[i], strlen(u->run->url[i]));
+	}
+	for (size_t i = 0; rc == CA_OK && i < conf->n; i++)
+		rc = add_url(u, conf->v[i], strlen(conf->v[i]));
+	for (int i = 0; rc == CA_OK && i < sk_X509_num(u->run->cas); i++) {
+		X509 *ca = sk_X509_value(u->run->cas, i);
+
+		rc = add_points(u, ca, NID_crl_distribution_points);
+		if (rc == CA_OK)
+			rc = add_points(u, ca, NID_freshest_crl);
+	}
+	return rc;
+}
+
+/* ---- fetching ---- */
+
+static void
+progress(void *ctx, size_t finished, uint64_t bytes)
+{
+	struct update *u = ctx;
+	char bar[21];
+
+	if (!u->bar)
+		return;
+	for (size_t i = 0; i < 20; i++)
+		bar[i] = i < finished * 20 / u->n ? '#' : '-';
+	bar[20] = '\0';
+	fprintf(stderr, "\r[%s] %zu of %zu, %" PRIu64 " KiB ", bar, finished,
+	    u->n, bytes >> 10);
+	fflush(stderr);
+}
+
+static enum ca_err
+open_tmp(struct update *u, size_t i)
+{
+	int dir = u->run->dir;
+
+	if (asprintf(&u->job[i].tmp, ".certauth-new-%zu.tmp", i) < 0) {
+		u->job[i].tmp = NULL;
+		return CA_ERR_MEMORY;
+	}
+	/* left by a run that was killed */
+	(void)unlinkat(dir, u->job[i].tmp, 0);
+	u->fetch[i].fd = openat(dir, u->job[i].tmp,
+	    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return u->fetch[i].fd < 0 ? CA_ERR_IO : CA_OK;
+}
+
+static enum ca_err
+prepare(struct update *u)
+{
+	struct stat st;
+	enum ca_err rc;
+
+	u->job = calloc(u->states.n + 1, sizeof *u->job);
+	u->fetch = calloc(u->states.n + 1, sizeof *u->fetch);
+	if (u->job == NULL || u->fetch == NULL)
+		return CA_ERR_MEMORY;
+	for (size_t i = 0; i < u->states.n; i++) {
+		struct ca_crl_state *s = &u->states.v[i];
+		size_t k = u->n;
+
+		if (!s->wanted)
+			continue;
+		u->job[k].state = s;
+		u->fetch[k].fd = -1;
+		u->fetch[k].url = s->url;
+		u->n++;
+		/* nothing is "not modified" that is not here any more */
+		if (fstatat(u->run->dir, s->file, &st, 0) == 0) {
+			u->fetch[k].etag = s->etag;
+			u->fetch[k].last_modified = s->last_modified;
+		}
+		if ((rc = open_tmp(u, k)) != CA_OK)
+			return rc;
+	}
+	return CA_OK;
+}
+
+/* ---- judging ---- */
+
+static bool
+same_ext(X509_CRL *a, X509_CRL *b, int nid)
+{
+	int i = X509_CRL_get_ext_by_NID(a, nid, -1);
+	int k = X509_CRL_get_ext_by_NID(b, nid, -1);
+
+	if (i < 0 || k < 0)
+		return i < 0 && k < 0;
+	return ASN1_OCTET_STRING_cmp(
+	    X509_EXTENSION_get_data(X509_CRL_get_ext(a, i)),
+	    X509_EXTENSION_get_data(X509_CRL_get_ext(b, k))) == 0;
+}
+
+static bool
+is_delta(X509_CRL *x)
+{
+	return X509_CRL_get_ext_by_NID(x, NID_delta_crl, -1) >= 0;
+}
+
+/* Is b what a would be renewed by: same issuer, scope and kind? */
+static bool
+counterpart(X509_CRL *a, X509_CRL *b)
+{
+	return X509_NAME_cmp(X509_CRL_get_issuer(a), X509_CRL_get_issuer(b)) ==
+	    0 && is_delta(a) == is_delta(b) &&
+	    same_ext(a, b, NID_issuing_distribution_point);
+}
+
+/* By cRLNumber where both have one and one key (RFC 5280 section 5.2.3), and
+ * by thisUpdate. */
+static bool
+older(X509_CRL *fresh, X509_CRL *old)
+{
+	ASN1_INTEGER *a = X509_CRL_get_ext_d2i(fresh, NID_crl_number, NULL,
+	    NULL);
+	ASN1_INTEGER *b = X509_CRL_get_ext_d2i(old, NID_crl_number, NULL,
+	    NULL);
+	bool less = a != NULL && b != NULL && ASN1_INTEGER_cmp(a, b) < 0 &&
+	    same_ext(fresh, old, NID_authority_key_identifier);
+
+	ASN1_INTEGER_free(a);
+	ASN1_INTEGER_free(b);
+	return less || ASN1_TIME_compare(X509_CRL_get0_lastUpdate(fresh),
+	    X509_CRL_get0_lastUpdate(old)) < 0;
+}
+
+/* NULL: the new file may take the old one's place; else why not. */
+static const char *
+not_a_successor(const struct ca_crls *fresh, const struct ca_crls *old)
+{
+	for (size_t i = 0; i < old->n; i++) {
+		X509_CRL *o = ca_crl_get0_x509(old->v[i]);
+		bool found = false, newer = false;
+
+		if (o == NULL)
+			continue;
+		for (size_t k = 0; k < fresh->n; k++) {
+			X509_CRL *f = ca_crl_get0_x509(fresh->v[k]);
+
+			if (!counterpart(o, f))
+				continue;
+			found = true;
+			newer = newer || !older(f, o);
+		}
+		if (!found)
+			return "is of another issuer or scope than the one "
+			       "it would replace";
+		if (!newer)
+			return "is older than the one it would replace";
+	}
+	return NULL;
+}
+
+/* NULL: each CRL in it is one that a login would use. */
+static const char *
+not_usable(struct ca_crl_run *r, const struct ca_crls *crls)
+{
+	for (size_t i = 0; i < crls->n; i++) {
+		struct ca_crl *crl = crls->v[i];
+		X509_CRL *x = ca_crl_get0_x509(crl);
+
+		if (x == NULL)
+			return "is no CRL";
+		if (ca_crl_trouble(crl) != CA_R_OK)
+			return ca_reason_text(ca_crl_trouble(crl));
+		if (ca_crl_signer(crl, r->cas) == NULL)
+			return "is signed by none of the CAs";
+		if (X509_cmp_time(X509_CRL_get0_lastUpdate(x), NULL) > 0)
+			return "is not yet valid";
+	}
+	return NULL;
+}
+
+/* ---- replacing ---- */
+
+static bool
+same_bytes(int dir, const char *a, const char *b)
+{
+	struct ca_buf x = CA_BUF_INIT(CA_CRL_MAX), y = CA_BUF_INIT(CA_CRL_MAX);
+	bool same = ca_file_read(dir, a, CA_CRL_MAX, &x) == CA_OK &&
+	    ca_file_read(dir, b, CA_CRL_MAX, &y) == CA_OK && x.len == y.len &&
+	    (x.len == 0 || memcmp(x.p, y.p, x.len) == 0);
+
+	ca_buf_free(&x);
+	ca_buf_free(&y);
+	return same;
+}
+
+static enum ca_err
+replace(struct update *u, struct job *j, struct ca_fetch *f)
+{
+	int dir = u->run->dir;
+
+	if (fchmod(f->fd, 0644) != 0 || fsync(f->fd) != 0 ||
+	    renameat(dir, j->tmp, dir, j->state->file) != 0)
+		return CA_ERR_IO;
+	free(j->tmp);
+	j->tmp = NULL; /* it is no temporary file any more */
+	return fsync(dir) == 0 ? CA_OK : CA_ERR_IO;
+}
+
+static void
+tell(struct update *u, const struct job *j, const char *what, const char *why)
+{
+	struct ca_buf b = CA_BUF_INIT(16384), line = CA_BUF_INIT(65536);
+	const char *text;
+
+	ca_buf_fmt(&b, "%s: %s%s%s", j->state->url, what,
+	    why != NULL ? ": " : "", why != NULL ? why : "");
+	ca_buf_printable(&line, b.p, b.len);
+	text = ca_buf_text(&line);
+	if (u->bar)
+		fputs("\r\033[K", stderr);
+	puts(text != NULL ? text : "out of memory");
+	ca_buf_free(&b);
+	ca_buf_free(&line);
+}
+
+static void
+remember(struct ca_crl_state *s, const struct ca_fetch *f)
+{
+	(void)snprintf(s->etag, sizeof s->etag, "%s", f->new_etag);
+	(void)snprintf(s->last_modified, sizeof s->last_modified, "%s",
+	    f->new_last_modified);
+}
+
+/* What has arrived: judge it, and let it take its place.  False: it failed. */
+static bool
+install(struct update *u, struct job *j, struct ca_fetch *f)
+{
+	struct ca_crls fresh = {NULL, 0}, old = {NULL, 0};
+	struct ca_crl_run *r = u->run;
+	const char *why = NULL;
+	enum ca_err rc = ca_crl_read_file(r, j->tmp, &fresh);
+	bool ok = false;
+
+	if (rc != CA_OK)
+		why = rc == CA_ERR_FORMAT ? "is no CRL" : ca_err_text(rc);
+	if (why == NULL)
+		why = not_usable(r, &fresh);
+	if (why == NULL) {
+		/* what cannot be read now may be replaced by anything good */
+		rc = ca_crl_read_file(r, j->state->file, &old);
+		why = not_a_successor(&fresh, &old);
+	}
+	if (why != NULL) {
+		tell(u, j, "refused: what was served", why);
+	} else if (same_bytes(r->dir, j->tmp, j->state->file)) {
+		ok = true;
+		if (!r->quiet)
+			tell(u, j, "unchanged", NULL);
+	} else if (r->dry_run) {
+		ok = true;
+		tell(u, j, "would be updated", NULL);
+	} else if ((rc = replace(u, j, f)) != CA_OK) {
+		tell(u, j, "cannot be stored", strerror(errno));
+	} else {
+		ok = true;
+		if (!r->quiet)
+			tell(u, j, "updated", j->state->file);
+	}
+	if (ok && !r->dry_run)
+		remember(j->state, f);
+	ca_crls_clear(&fresh);
+	ca_crls_clear(&old);
+	return ok;
+}
+
+static bool
+finish_one(struct update *u, struct job *j, struct ca_fetch *f)
+{
+	bool ok = false, quiet = u->run->quiet;
+
+	if (f->not_modified) {
+		ok = true;
+		if (!u->run->quiet)
+			tell(u, j, "not modified", NULL);
+	} else if (f->done) {
+		ok = install(u, j, f);
+	} else {
+		tell(u, j, "not fetched", f->error);
+	}
+	/* an index that was lost is made again, whatever the server said;
+	 * one line per CRL is enough */
+	u->run->quiet = true;
+	if (ok && !u->run->dry_run &&
+	    ca_crl_compile_one(u->run, j->state->file) != CA_OK)
+		ok = false;
+	u->run->quiet = quiet;
+	return ok;
+}
+
+static void
+clean_up(struct update *u)
+{
+	for (size_t i = 0; i < u->n; i++) {
+		if (u->fetch[i].fd >= 0)
+			(void)close(u->fetch[i].fd);
+		if (u->job[i].tmp != NULL)
+			(void)unlinkat(u->run->dir, u->job[i].tmp, 0);
+		free(u->job[i].tmp);
+	}
+	free(u->job);
+	free(u->fetch);
+	ca_crl_states_clear(&u->states);
+}
+
+static int
+update(struct update *u)
+{
+	struct ca_crl_run *r = u->run;
+	int status = CA_EXIT_OK;
+	enum ca_err rc;
+
+	if ((rc = ca_crl_run_lock(r)) != CA_OK ||
+	    (rc = ca_crl_states_read(r, &u->states)) != CA_OK)
+		return ca_cli_fail("%s: %s", r->cfg->crl_dir,
+		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
+	if ((rc = addresses(u)) != CA_OK)
+		return CA_EXIT_USAGE;
+	if ((rc = prepare(u)) != CA_OK)
+		return ca_cli_fail("%s: %s", r->cfg->crl_dir,
+		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
+	if (u->n == 0) {
+		if (!r->quiet)
+			puts("no address of a CRL is known: the CAs name none, "
+			     "and crl_url is empty");
+		return CA_EXIT_OK;
+	}
+	u->bar = !r->quiet && isatty(STDERR_FILENO);
+	rc = ca_fetch_all(u->fetch, u->n, r->timeout, CA_CRL_MAX, progress, u);
+	if (u->bar)
+		fputs("\r\033[K", stderr);
+	if (rc != CA_OK)
+		return ca_cli_fail("libcurl: %s", ca_err_text(rc));
+	for (size_t i = 0; i < u->n; i++)
+		if (!finish_one(u, &u->job[i], &u->fetch[i]))
+			status = CA_EXIT_NO;
+	if (r->dry_run)
+		return status;
+	if (ca_crl_states_write(r, &u->states) != CA_OK ||
+	    ca_crl_link(r) != CA_OK) {
+		(void)ca_cli_fail("%s: %s", r->cfg->crl_dir, strerror(errno));
+		status = CA_EXIT_NO;
+	}
+	return status;
+}
+
+int
+ca_crl_update(struct ca_crl_run *run)
+{
+	struct update u = {.run = run};
+	int status = update(&u);
+
+	clean_up(&u);
+	return status;
+}
