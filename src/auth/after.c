@@ -89,6 +89,10 @@ verify_kept(struct ca_crypto *crypto, const struct ca_config *cfg,
 	X509 *leaf = NULL;
 	size_t at = 0;
 
+	if (login->n == 0) {
+		ret = CA_ERR_USAGE;
+		goto out;
+	}
 	for (size_t i = 0; i < login->n; i++) {
 		cert[i] = (struct ca_bytes){login->der.p + at, login->len[i]};
 		at += login->len[i];

@@ -58,7 +58,8 @@ read_key(struct ca_crypto *crypto, const char *path, const struct ca_log *log,
 		ret = rc;
 		goto out;
 	}
-	bio = BIO_new_mem_buf(pem.p, (int)pem.len);
+	/* the text: an empty file has no bytes to point to */
+	bio = BIO_new_mem_buf(ca_buf_text(&pem), (int)pem.len);
 	if (bio != NULL)
 		*out = PEM_read_bio_PrivateKey_ex(bio, NULL, no_passphrase,
 		    NULL, ca_crypto_get0_libctx(crypto), NULL);
@@ -124,7 +125,7 @@ read_certs(struct ca_crypto *crypto, const char *path, const struct ca_log *log,
 		ret = rc;
 		goto out;
 	}
-	bio = BIO_new_mem_buf(pem.p, (int)pem.len);
+	bio = BIO_new_mem_buf(ca_buf_text(&pem), (int)pem.len);
 	if (bio == NULL) {
 		ret = CA_ERR_MEMORY;
 		goto out;

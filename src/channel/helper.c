@@ -228,7 +228,7 @@ void
 ca_helper_input_init(struct ca_helper_input *in, enum ca_helper_side from)
 {
 	/* whole lines may be followed by a part of the next one */
-	in->pending = CA_BUF_INIT(2 * CA_HELPER_LINE_MAX);
+	in->pending = CA_BUF_INIT((size_t)2 * CA_HELPER_LINE_MAX);
 	in->from = from;
 }
 
