@@ -1,6 +1,7 @@
 #include "map/map.h"
 #include "map/account.h"
 #include "map/ident.h"
+#include "map/index.h"
 #include "map/match.h"
 #include "map/registered.h"
 #include "map/users.h"
@@ -182,8 +183,10 @@ keep(struct decision *d, const struct ca_rule *rule, unsigned line)
 }
 
 static enum ca_err
-try_rule(void *ctx, const struct ca_rule *rule, unsigned line)
+try_rule(void *ctx, const struct ca_rule *rule,
+    const struct ca_users_line *at)
 {
+	unsigned line = at->number;
 	struct decision *d = ctx;
 	const char *why;
 	enum ca_err rc;
@@ -201,6 +204,19 @@ try_rule(void *ctx, const struct ca_rule *rule, unsigned line)
 	if (ca_buf_text(&d->made) == NULL)
 		return CA_ERR_MEMORY;
 	return keep(d, rule, line);
+}
+
+/* By the index, where it can be used and nobody wants to see every rule. */
+static enum ca_err
+try_users(struct decision *d)
+{
+	enum ca_err rc = CA_ERR_STALE;
+
+	if (d->trace == NULL)
+		rc = ca_index_visit(d->cfg->users, &d->id, d->log, try_rule, d);
+	if (rc != CA_ERR_STALE)
+		return rc;
+	return ca_users_scan(d->cfg->users, 1, d->log, try_rule, d, NULL);
 }
 
 static enum ca_err
@@ -294,7 +310,7 @@ decide(struct decision *d, struct ca_crypto *crypto, struct ca_report *report,
 		return CA_OK;
 	}
 	if (rc == CA_OK)
-		rc = ca_users_scan(d->cfg->users, 1, d->log, try_rule, d);
+		rc = try_users(d);
 	if (rc == CA_OK)
 		rc = ca_registered_walk(d->cfg, d->log, d->user,
 		    try_registered, d);

@@ -67,6 +67,16 @@ CA_MUST_CHECK enum ca_err ca_map_check(const char *path,
     const struct ca_log *log);
 
 /*
+ * Build the index of a users file, path.cdb: logins then find the lines of a
+ * certificate by key, whatever the file's size.  The index is bound to the
+ * file as it is now; when the file changes, logins read the whole file again
+ * until it is rebuilt.  A line that does not parse is an error, as in
+ * ca_map_check.  lines (may be NULL): how many rules.
+ */
+CA_MUST_CHECK enum ca_err ca_map_compile(struct ca_crypto *crypto,
+    const char *path, const struct ca_log *log, size_t *lines);
+
+/*
  * The certificates registered for a user (*.pem in LOGIN of users_dir; the user's
  * own where user_certificates allows it), at most max, for an answer with an
  * empty certificate_list.  A user without any is CA_OK with an empty stack.

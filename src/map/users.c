@@ -17,7 +17,7 @@ struct scan {
 	int fd;
 	char *block;
 	size_t begin, end; /* the part of block that is not used yet */
-	uint64_t total;
+	uint64_t total, offset; /* offset: of the line read last */
 	bool eof;
 	unsigned line, mistakes, mistakes_max;
 };
@@ -63,6 +63,7 @@ next_line(struct scan *s, const char **line, size_t *len)
 		return CA_ERR_NOT_FOUND;
 	s->line++;
 	*line = s->block + s->begin;
+	s->offset = s->total - (s->end - s->begin);
 	*len = nl != NULL ? (size_t)(nl - *line) : s->end - s->begin;
 	s->begin += *len + (nl != NULL);
 	return CA_OK;
@@ -87,7 +88,8 @@ scan_lines(struct scan *s, struct ca_rule *rule, ca_users_visit *visit,
 				return CA_ERR_CONFIG;
 			continue;
 		}
-		if (rc != CA_OK || (rc = visit(ctx, rule, s->line)) != CA_OK)
+		struct ca_users_line at = {s->line, s->offset};
+		if (rc != CA_OK || (rc = visit(ctx, rule, &at)) != CA_OK)
 			return rc;
 	}
 	if (rc != CA_ERR_NOT_FOUND)
@@ -97,14 +99,14 @@ scan_lines(struct scan *s, struct ca_rule *rule, ca_users_visit *visit,
 
 enum ca_err
 ca_users_scan(const char *path, unsigned mistakes, const struct ca_log *log,
-    ca_users_visit *visit, void *ctx)
+    ca_users_visit *visit, void *ctx, struct stat *st)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct scan s = {.path = path, .log = log, .fd = -1,
 	    .mistakes_max = mistakes};
 	struct ca_rule *rule = NULL;
 
-	if ((rc = ca_file_open(AT_FDCWD, path, &s.fd, NULL)) != CA_OK) {
+	if ((rc = ca_file_open(AT_FDCWD, path, &s.fd, st)) != CA_OK) {
 		ca_file_log(log, path, rc);
 		ret = rc;
 		goto out;
@@ -136,7 +138,8 @@ out:
 }
 
 static enum ca_err
-nothing(void *ctx, const struct ca_rule *rule, unsigned line)
+nothing(void *ctx, const struct ca_rule *rule,
+    const struct ca_users_line *line)
 {
 	(void)ctx;
 	(void)rule;
@@ -147,5 +150,5 @@ nothing(void *ctx, const struct ca_rule *rule, unsigned line)
 enum ca_err
 ca_map_check(const char *path, const struct ca_log *log)
 {
-	return ca_users_scan(path, 20, log, nothing, NULL);
+	return ca_users_scan(path, 20, log, nothing, NULL, NULL);
 }

@@ -4,30 +4,33 @@
 #ifndef CA_MAP_USERS_H
 #define CA_MAP_USERS_H
 
+#include <stdint.h>
+#include <sys/stat.h>
+
 #include "base/err.h"
 #include "base/log.h"
 #include "map/rule.h"
 
 #define CA_USERS_MAX (64u * 1024 * 1024) /* bytes of the file */
 
-/* A rule and its line, counted from 1.  Anything but CA_OK ends the walk. */
-typedef enum ca_err ca_users_visit(void *ctx, const struct ca_rule *rule,
-    unsigned line);
-
-/* The same, with what an index needs: the line's place in the file. */
+/* Where a rule stands. */
 struct ca_users_line {
-	unsigned number;
-	uint64_t offset;
-	size_t len; /* without the line's end */
+	unsigned number;  /* from 1 */
+	uint64_t offset;  /* in the file */
 };
+
+/* Anything but CA_OK ends the walk. */
+typedef enum ca_err ca_users_visit(void *ctx, const struct ca_rule *rule,
+    const struct ca_users_line *line);
 
 /*
  * Visit every rule of path, in order.  Every line is parsed: up to mistakes
  * (1 or more) bad ones are logged with FILE:LINE, then it is CA_ERR_CONFIG.
  * CA_ERR_NOT_FOUND, CA_ERR_UNTRUSTED, CA_ERR_IO, CA_ERR_LIMIT, logged; or
- * what visit returned.
+ * what visit returned.  st (may be NULL) receives the file's state.
  */
 CA_MUST_CHECK enum ca_err ca_users_scan(const char *path, unsigned mistakes,
-    const struct ca_log *log, ca_users_visit *visit, void *ctx);
+    const struct ca_log *log, ca_users_visit *visit, void *ctx,
+    struct stat *st);
 
 #endif

@@ -288,7 +288,7 @@ decide(struct world *w, X509 *leaf, const char *lines)
 }
 
 /* Does `alice SELECTOR...` map the certificate to alice? */
-static bool
+static inline bool
 alice(struct world *w, X509 *leaf, const char *selector)
 {
 	char line[8192];

@@ -1,0 +1,312 @@
+#include "map/index.h"
+#include "base/cdb.h"
+#include "base/file.h"
+#include "map/map.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CANDIDATES_MAX 100000 /* lines; more are no quicker than the file */
+#define BINDING (7 * 8)
+#define META (CA_INDEX_MAGIC_LEN + BINDING + 32 + 16)
+
+uint64_t
+ca_index_sum(uint64_t h, const void *p, size_t len)
+{
+	const uint8_t *s = p;
+
+	while (len-- > 0)
+		h = (h ^ *s++) * 0x100000001b3ULL;
+	return h;
+}
+
+uint64_t
+ca_index_hash(enum ca_selector sel, const void *p, size_t len)
+{
+	uint8_t kind = (uint8_t)sel;
+
+	return ca_index_sum(ca_index_sum(CA_INDEX_SUM_START, &kind, 1), p, len);
+}
+
+void
+ca_index_binding(const struct stat *st, struct ca_buf *out)
+{
+	ca_buf_u64(out, (uint64_t)st->st_dev);
+	ca_buf_u64(out, (uint64_t)st->st_ino);
+	ca_buf_u64(out, (uint64_t)st->st_size);
+	ca_buf_u64(out, (uint64_t)st->st_mtim.tv_sec);
+	ca_buf_u64(out, (uint64_t)st->st_mtim.tv_nsec);
+	ca_buf_u64(out, (uint64_t)st->st_ctim.tv_sec);
+	ca_buf_u64(out, (uint64_t)st->st_ctim.tv_nsec);
+}
+
+struct line {
+	uint64_t offset;
+	uint64_t number;
+};
+
+struct lookup {
+	const char *path;
+	const struct ca_log *log;
+	int users, index; /* descriptors */
+	struct stat st;   /* of the users file */
+	struct ca_cdb db;
+	uint64_t buckets, mask;
+	struct ca_buf record;
+	struct line *v;
+	size_t n, cap;
+};
+
+/* A record without its checksum, as a reader; CA_ERR_FORMAT: it is wrong, or
+ * absent, which no record is. */
+static enum ca_err
+record(struct lookup *l, const void *key, size_t len, struct ca_reader *out)
+{
+	enum ca_err rc;
+	uint64_t sum = 0;
+
+	ca_buf_reset(&l->record);
+	rc = ca_cdb_get(&l->db, key, len, CA_INDEX_RECORD_MAX, &l->record);
+	if (rc == CA_ERR_NOT_FOUND || rc == CA_ERR_LIMIT)
+		return CA_ERR_FORMAT;
+	if (rc != CA_OK)
+		return rc;
+	if (l->record.len < 8)
+		return CA_ERR_FORMAT;
+	*out = ca_reader_of(l->record.p, l->record.len - 8);
+	for (size_t i = 0; i < 8; i++)
+		sum = sum << 8 | l->record.p[out->left + i];
+	if (sum != ca_index_sum(ca_index_sum(CA_INDEX_SUM_START, key, len),
+	    out->p, out->left))
+		return CA_ERR_FORMAT;
+	return CA_OK;
+}
+
+/* CA_ERR_STALE: it is whole, but of another file. */
+static enum ca_err
+read_meta(struct lookup *l)
+{
+	struct ca_buf binding = CA_BUF_INIT(BINDING);
+	struct ca_reader r;
+	const uint8_t *magic, *bound, *hash;
+	enum ca_err rc;
+
+	if ((rc = record(l, "M", 1, &r)) != CA_OK)
+		return rc;
+	if (r.left != META ||
+	    ca_read_bytes(&r, CA_INDEX_MAGIC_LEN, &magic) != CA_OK ||
+	    memcmp(magic, CA_INDEX_MAGIC, CA_INDEX_MAGIC_LEN) != 0 ||
+	    ca_read_bytes(&r, BINDING, &bound) != CA_OK ||
+	    ca_read_bytes(&r, 32, &hash) != CA_OK ||
+	    ca_read_u64(&r, &l->buckets) != CA_OK || l->buckets == 0 ||
+	    l->buckets > UINT32_MAX || ca_read_u64(&r, &l->mask) != CA_OK)
+		return CA_ERR_FORMAT;
+	ca_index_binding(&l->st, &binding);
+	if (ca_buf_err(&binding) != CA_OK)
+		rc = CA_ERR_MEMORY;
+	else
+		rc = memcmp(binding.p, bound, BINDING) == 0 ? CA_OK
+							    : CA_ERR_STALE;
+	ca_buf_free(&binding);
+	return rc;
+}
+
+static enum ca_err
+add_line(struct lookup *l, uint64_t offset, uint64_t number)
+{
+	if (l->n == CANDIDATES_MAX)
+		return CA_ERR_STALE;
+	if (l->n == l->cap) {
+		size_t cap = l->cap == 0 ? 16 : 2 * l->cap;
+		struct line *v = realloc(l->v, cap * sizeof *v);
+
+		if (v == NULL)
+			return CA_ERR_MEMORY;
+		l->v = v;
+		l->cap = cap;
+	}
+	l->v[l->n++] = (struct line){offset, number};
+	return CA_OK;
+}
+
+static enum ca_err
+add_scan_list(struct lookup *l)
+{
+	struct ca_reader r;
+	enum ca_err rc = record(l, "S", 1, &r);
+
+	while (rc == CA_OK && r.left > 0) {
+		uint64_t offset, number;
+
+		if (ca_read_u64(&r, &offset) != CA_OK ||
+		    ca_read_u64(&r, &number) != CA_OK)
+			return CA_ERR_FORMAT;
+		rc = add_line(l, offset, number);
+	}
+	return rc;
+}
+
+static enum ca_err
+add_value(struct lookup *l, enum ca_selector sel, const void *p, size_t len)
+{
+	uint64_t hash = ca_index_hash(sel, p, len);
+	uint32_t bucket = (uint32_t)(hash % l->buckets);
+	uint8_t key[5] = {'B', (uint8_t)(bucket >> 24),
+	    (uint8_t)(bucket >> 16), (uint8_t)(bucket >> 8), (uint8_t)bucket};
+	struct ca_reader r;
+	enum ca_err rc = record(l, key, sizeof key, &r);
+
+	while (rc == CA_OK && r.left > 0) {
+		uint64_t entry, offset, number;
+
+		if (ca_read_u64(&r, &entry) != CA_OK ||
+		    ca_read_u64(&r, &offset) != CA_OK ||
+		    ca_read_u64(&r, &number) != CA_OK)
+			return CA_ERR_FORMAT;
+		if (entry == hash)
+			rc = add_line(l, offset, number);
+	}
+	return rc;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct line *x = a, *y = b;
+
+	return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+/* The line at an offset of the users file, up to its end. */
+static enum ca_err
+read_line(const struct lookup *l, uint64_t offset, char *line, size_t *len)
+{
+	uint64_t size = (uint64_t)l->st.st_size;
+	/* one byte in front, one behind, and one more to see "too long" */
+	char block[1 + CA_RULE_LINE_MAX + 2];
+	size_t front = offset > 0, want;
+	enum ca_err rc;
+
+	if (offset >= size)
+		return CA_ERR_FORMAT;
+	want = size - offset < CA_RULE_LINE_MAX + 1 ?
+	    (size_t)(size - offset) : CA_RULE_LINE_MAX + 1;
+	rc = ca_pread_exact(l->users, block, front + want, offset - front);
+	if (rc != CA_OK)
+		return rc;
+	if (front != 0 && block[0] != '\n')
+		return CA_ERR_FORMAT;
+	const char *nl = memchr(block + front, '\n', want);
+	if (nl == NULL && offset + want < size)
+		return CA_ERR_FORMAT;
+	*len = nl != NULL ? (size_t)(nl - block) - front : want;
+	memcpy(line, block + front, *len);
+	return CA_OK;
+}
+
+static enum ca_err
+visit_lines(struct lookup *l, ca_users_visit *visit, void *ctx)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	char line[CA_RULE_LINE_MAX + 1];
+	struct ca_rule *rule = malloc(sizeof *rule);
+	size_t len;
+
+	if (rule == NULL)
+		return CA_ERR_MEMORY;
+	ca_rule_init(rule);
+	if (l->n > 0)
+		qsort(l->v, l->n, sizeof *l->v, compare);
+	for (size_t i = 0; i < l->n; i++) {
+		struct ca_users_line at = {(unsigned)l->v[i].number,
+		    l->v[i].offset};
+
+		if (i > 0 && l->v[i].offset == l->v[i - 1].offset)
+			continue;
+		if ((rc = read_line(l, at.offset, line, &len)) != CA_OK) {
+			ret = rc;
+			goto out;
+		}
+		if ((rc = ca_rule_parse(rule, line, len)) != CA_OK) {
+			ret = rc == CA_ERR_MEMORY ? rc : CA_ERR_FORMAT;
+			goto out;
+		}
+		rc = visit(ctx, rule, &at);
+		if (rc != CA_OK) {
+			/* the visitor's own verdict, whatever its code */
+			ret = rc == CA_ERR_FORMAT || rc == CA_ERR_STALE ?
+			    CA_ERR_CONFIG : rc;
+			goto out;
+		}
+	}
+	ret = CA_OK;
+out:
+	ca_rule_free(rule);
+	free(rule);
+	return ret;
+}
+
+static enum ca_err
+open_both(struct lookup *l)
+{
+	struct ca_buf name = CA_BUF_INIT(8192);
+	enum ca_err rc;
+
+	ca_buf_fmt(&name, "%s.cdb", l->path);
+	const char *index = ca_buf_text(&name);
+	rc = index == NULL ? CA_ERR_MEMORY :
+	    ca_file_open(AT_FDCWD, index, &l->index, NULL);
+	if (rc == CA_ERR_NOT_FOUND)
+		rc = CA_ERR_STALE;
+	else if (rc == CA_ERR_UNTRUSTED || rc == CA_ERR_IO)
+		ca_file_log(l->log, index, rc);
+	ca_buf_free(&name);
+	if (rc != CA_OK)
+		return rc;
+	/* what is wrong with the users file itself, the scan will say */
+	rc = ca_file_open(AT_FDCWD, l->path, &l->users, &l->st);
+	if (rc != CA_OK)
+		return CA_ERR_STALE;
+	if ((rc = ca_cdb_open(l->index, &l->db)) != CA_OK)
+		return rc;
+	return read_meta(l);
+}
+
+enum ca_err
+ca_index_visit(const char *path, const struct ca_ident *id,
+    const struct ca_log *log, ca_users_visit *visit, void *ctx)
+{
+	struct lookup l = {.path = path, .log = log, .users = -1, .index = -1,
+	    .record = CA_BUF_INIT(CA_INDEX_RECORD_MAX)};
+	enum ca_err rc = open_both(&l);
+
+	if (rc == CA_ERR_STALE)
+		ca_log_debug(log, "%s is read in full: no index of it as it "
+		    "is now", path);
+	if (rc == CA_OK)
+		rc = add_scan_list(&l);
+	for (size_t i = 0; i < id->n && rc == CA_OK; i++)
+		if ((l.mask >> id->v[i].sel & 1) != 0)
+			rc = add_value(&l, id->v[i].sel,
+			    id->bytes.p + id->v[i].at, id->v[i].len);
+	if (rc == CA_OK)
+		rc = visit_lines(&l, visit, ctx);
+	/* an index that is damaged or untrusted does no harm: without it the
+	 * login takes longer, and no more */
+	if (rc == CA_ERR_FORMAT || rc == CA_ERR_UNTRUSTED ||
+	    rc == CA_ERR_IO) {
+		ca_log_warning(log, "%s.cdb is not used (%s); `certauth users "
+		    "compile` makes it anew", path, ca_err_text(rc));
+		rc = CA_ERR_STALE;
+	}
+	ca_buf_free(&l.record);
+	free(l.v);
+	if (l.index >= 0)
+		(void)close(l.index);
+	if (l.users >= 0)
+		(void)close(l.users);
+	return rc;
+}
