@@ -4,6 +4,7 @@
 #include "cli/inspect.h"
 #include "cli/sign.h"
 #include "cli/ssh.h"
+#include "cli/users.h"
 #include "cli/verify.h"
 
 #include <stddef.h>
@@ -14,6 +15,7 @@ const struct ca_command *const ca_commands[] = {
 	&ca_cmd_sign,
 	&ca_cmd_verify,
 	&ca_cmd_crl,
+	&ca_cmd_users,
 	&ca_cmd_inspect,
 	NULL,
 };

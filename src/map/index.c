@@ -259,9 +259,7 @@ open_both(struct lookup *l)
 	const char *index = ca_buf_text(&name);
 	rc = index == NULL ? CA_ERR_MEMORY :
 	    ca_file_open(AT_FDCWD, index, &l->index, NULL);
-	if (rc == CA_ERR_NOT_FOUND)
-		rc = CA_ERR_STALE;
-	else if (rc == CA_ERR_UNTRUSTED || rc == CA_ERR_IO)
+	if (rc == CA_ERR_UNTRUSTED || rc == CA_ERR_IO)
 		ca_file_log(l->log, index, rc);
 	ca_buf_free(&name);
 	if (rc != CA_OK)
@@ -283,7 +281,9 @@ ca_index_visit(const char *path, const struct ca_ident *id,
 	    .record = CA_BUF_INIT(CA_INDEX_RECORD_MAX)};
 	enum ca_err rc = open_both(&l);
 
-	if (rc == CA_ERR_STALE)
+	if (rc == CA_ERR_NOT_FOUND)
+		rc = CA_ERR_STALE; /* a small file has none */
+	else if (rc == CA_ERR_STALE)
 		ca_log_debug(log, "%s is read in full: no index of it as it "
 		    "is now", path);
 	if (rc == CA_OK)

@@ -1,0 +1,225 @@
+#include "base/file.h"
+#include "cli/users.h"
+#include "crypto/crypto.h"
+#include "map/map.h"
+#include "map/rule.h"
+#include "map/users.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+struct edit {
+	char path[PATH_MAX]; /* without links: what is replaced */
+	const struct ca_log *log;
+	int lock;            /* the directory, locked */
+	struct ca_buf old, new;
+	mode_t mode;
+	bool absent;
+};
+
+static enum ca_err
+edit_end(struct edit *e, enum ca_err rc)
+{
+	if (e->lock >= 0)
+		(void)close(e->lock);
+	ca_buf_free(&e->old);
+	ca_buf_free(&e->new);
+	return rc;
+}
+
+/* Lock the file's directory: a lock on the file itself would be replaced with
+ * it. */
+static enum ca_err
+lock(struct edit *e)
+{
+	char *dir = strdup(e->path), *slash;
+
+	if (dir == NULL)
+		return CA_ERR_MEMORY;
+	slash = strrchr(dir, '/');
+	slash[slash == dir] = '\0';
+	e->lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(dir);
+	if (e->lock < 0)
+		return CA_ERR_IO;
+	while (flock(e->lock, LOCK_EX) != 0)
+		if (errno != EINTR)
+			return CA_ERR_IO;
+	return CA_OK;
+}
+
+static enum ca_err
+edit_begin(struct edit *e, const char *path, const struct ca_log *log)
+{
+	struct stat st;
+	enum ca_err rc;
+	int fd;
+
+	e->log = log;
+	e->lock = -1;
+	e->old = CA_BUF_INIT(CA_USERS_MAX);
+	e->new = CA_BUF_INIT(CA_USERS_MAX);
+	e->mode = 0644;
+	e->absent = false;
+	/* a file that is not there yet has no real path */
+	if (realpath(path, e->path) == NULL) {
+		if (errno != ENOENT || strlen(path) >= sizeof e->path ||
+		    path[0] != '/') {
+			ca_log_err(log, "%s: %m", path);
+			return CA_ERR_IO;
+		}
+		strcpy(e->path, path);
+	}
+	if ((rc = lock(e)) != CA_OK) {
+		ca_log_err(log, "cannot lock the directory of %s: %m", path);
+		return rc;
+	}
+	rc = ca_file_open(AT_FDCWD, e->path, &fd, &st);
+	if (rc == CA_ERR_NOT_FOUND) {
+		e->absent = true;
+		return CA_OK;
+	}
+	if (rc == CA_OK) {
+		e->mode = st.st_mode & 0777;
+		rc = ca_file_read_fd(fd, CA_USERS_MAX, &e->old);
+		(void)close(fd);
+	}
+	if (rc != CA_OK)
+		ca_file_log(log, e->path, rc);
+	return rc;
+}
+
+/* Put the new content in place, and bring an index up to date. */
+static enum ca_err
+edit_commit(struct edit *e)
+{
+	struct ca_buf index = CA_BUF_INIT(2 * PATH_MAX);
+	struct ca_crypto *crypto = NULL;
+	enum ca_err rc;
+
+	if ((rc = ca_buf_err(&e->new)) != CA_OK) {
+		ca_file_log(e->log, e->path, rc);
+		return rc;
+	}
+	rc = ca_file_replace(e->path, e->new.p != NULL ? (void *)e->new.p :
+	    (void *)"", e->new.len, e->mode);
+	if (rc != CA_OK) {
+		ca_log_err(e->log, "cannot write %s: %m", e->path);
+		return rc;
+	}
+	ca_buf_fmt(&index, "%s.cdb", e->path);
+	const char *name = ca_buf_text(&index);
+	if (name != NULL && access(name, F_OK) == 0) {
+		rc = ca_crypto_new(&crypto);
+		if (rc == CA_OK)
+			rc = ca_map_compile(crypto, e->path, e->log, NULL);
+		ca_crypto_free(crypto);
+	}
+	ca_buf_free(&index);
+	return rc;
+}
+
+/* The next line of the old content: its length without the end, and with. */
+static size_t
+line_at(const struct ca_buf *b, size_t at, size_t *whole)
+{
+	const uint8_t *nl = memchr(b->p + at, '\n', b->len - at);
+	size_t len = nl != NULL ? (size_t)(nl - b->p) - at : b->len - at;
+
+	*whole = len + (nl != NULL);
+	return len;
+}
+
+/* Does an old line say the same, whatever its blanks and quotes? */
+static bool
+same_rule(const struct ca_rule *a, const struct ca_rule *b)
+{
+	return strcmp(a->login, b->login) == 0 && a->sel == b->sel &&
+	    a->ignorecase == b->ignorecase && a->len == b->len &&
+	    a->star == b->star && memcmp(a->value, b->value, a->len) == 0;
+}
+
+static enum ca_err
+add_line(struct edit *e, struct ca_rule *want, struct ca_rule *have,
+    const char *line, size_t *n)
+{
+	size_t whole;
+
+	*n = 0;
+	for (size_t at = 0; at < e->old.len; at += whole) {
+		size_t len = line_at(&e->old, at, &whole);
+
+		if (ca_rule_parse(have, (char *)e->old.p + at, len) == CA_OK &&
+		    same_rule(have, want))
+			return CA_OK;
+	}
+	ca_buf_put(&e->new, e->old.p, e->old.len);
+	if (e->old.len > 0 && e->old.p[e->old.len - 1] != '\n')
+		ca_buf_str(&e->new, "\n");
+	ca_buf_str(&e->new, line);
+	ca_buf_str(&e->new, "\n");
+	*n = 1;
+	return edit_commit(e);
+}
+
+enum ca_err
+ca_users_add(const char *path, const char *line, const struct ca_log *log,
+    size_t *n)
+{
+	struct ca_rule want, have;
+	struct edit e = {.lock = -1};
+	enum ca_err rc;
+
+	*n = 0;
+	ca_rule_init(&want);
+	ca_rule_init(&have);
+	rc = ca_rule_parse(&want, line, strlen(line));
+	if (rc != CA_OK) {
+		ca_log_err(log, "%s", rc == CA_ERR_FORMAT ? want.why :
+		    rc == CA_ERR_NOT_FOUND ? "nothing to add" :
+		    ca_err_text(rc));
+		rc = CA_ERR_CONFIG;
+	}
+	if (rc == CA_OK && (rc = edit_begin(&e, path, log)) == CA_OK)
+		rc = add_line(&e, &want, &have, line, n);
+	ca_rule_free(&want);
+	ca_rule_free(&have);
+	return edit_end(&e, rc);
+}
+
+enum ca_err
+ca_users_remove(const char *path, const char *login, const char *selector,
+    const struct ca_log *log, size_t *n)
+{
+	struct ca_rule have;
+	struct edit e = {.lock = -1};
+	size_t whole;
+	enum ca_err rc;
+
+	*n = 0;
+	if ((rc = edit_begin(&e, path, log)) != CA_OK)
+		return edit_end(&e, rc);
+	if (e.absent) {
+		ca_file_log(log, path, CA_ERR_NOT_FOUND);
+		return edit_end(&e, CA_ERR_NOT_FOUND);
+	}
+	ca_rule_init(&have);
+	for (size_t at = 0; at < e.old.len; at += whole) {
+		const char *p = (const char *)e.old.p + at;
+		size_t len = line_at(&e.old, at, &whole);
+
+		if (ca_rule_parse(&have, p, len) == CA_OK &&
+		    strcmp(have.login, login) == 0 && (selector == NULL ||
+		    strcmp(have.selector, selector) == 0))
+			(*n)++;
+		else
+			ca_buf_put(&e.new, p, whole);
+	}
+	ca_rule_free(&have);
+	return edit_end(&e, *n > 0 ? edit_commit(&e) : CA_OK);
+}
