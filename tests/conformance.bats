@@ -25,11 +25,11 @@ suite() {
 }
 
 @test "NIST PKITS, directories with hashed names alone" {
-	NAMES=hash suite pkits
+	NAMES='hash' suite pkits
 }
 
 @test "NIST PKITS, directories without hashed names" {
-	NAMES=plain suite pkits
+	NAMES='plain' suite pkits
 }
 
 @test "x509-limbo, an index where there is one" {
@@ -49,7 +49,7 @@ suite() {
 }
 
 @test "BetterTLS path building, directories without hashed names" {
-	NAMES=plain suite bettertls-client
+	NAMES='plain' suite bettertls-client
 }
 
 @test "BoringSSL's chains" {

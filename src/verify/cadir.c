@@ -13,9 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The shortest subject worth sending, with its length: one attribute of one
- * character.  A bound for how many names can fit. */
-#define SUBJECT_MIN 16
+/* A short subject, with its length: C and CN.  More CAs than fit by this
+ * measure are not read to learn whether they fit: their names are only a hint
+ * to clients, and a login must not pay for a hundred files. */
+#define SUBJECT_SHORT 32
 
 struct ca_cadir {
 	struct ca_crypto *crypto;
@@ -455,11 +456,11 @@ ca_cadir_subjects(struct ca_cadir *dir, size_t max, struct ca_buf *out)
 	struct subjects s = {out, max};
 	struct listing l = {0};
 
-	if ((rc = list(dir, &l, max / SUBJECT_MIN)) != CA_OK) {
+	if ((rc = list(dir, &l, max / SUBJECT_SHORT)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
-	if (l.names > max / SUBJECT_MIN) {
+	if (l.names > max / SUBJECT_SHORT) {
 		ret = CA_ERR_LIMIT;
 		goto out;
 	}

@@ -62,7 +62,7 @@ const char *ca_cadir_get0_problem(const struct ca_cadir *dir);
  * Append the subjects (DER, each with a 2-byte length in front), hashed names
  * first, then plain files.  More than max bytes in all: CA_ERR_LIMIT, found
  * out early, since a thousand files must not be read only to learn that they
- * are too many.
+ * are too many: more than max / 32 hashed subjects are taken to be too long.
  */
 CA_MUST_CHECK enum ca_err ca_cadir_subjects(struct ca_cadir *dir, size_t max,
     struct ca_buf *out);

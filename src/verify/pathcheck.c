@@ -95,9 +95,9 @@ finding(struct run *run, int error, int depth, X509 *cert)
 	}
 	ca_name_rfc4514(X509_get_subject_name(cert), &name);
 	const char *text = ca_buf_text(&name);
-	ca_report_set(run->report, check, CA_FAIL, reason, "%s (%s, depth %d)",
-	    X509_verify_cert_error_string(error), text != NULL ? text : "?",
-	    depth);
+	ca_report_set(run->report, check, CA_FAIL, reason,
+	    "depth %d, %s: %s", depth, text != NULL ? text : "?",
+	    X509_verify_cert_error_string(error));
 	ca_buf_free(&name);
 }
 

@@ -15,8 +15,8 @@ fail(struct ca_report *report, X509 *cert, enum ca_reason reason,
 
 	ca_name_rfc4514(X509_get_subject_name(cert), &name);
 	const char *text = ca_buf_text(&name);
-	ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, reason, "%s (%s)", what,
-	    text != NULL ? text : "?");
+	ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, reason, "%s: %s",
+	    text != NULL ? text : "?", what);
 	ca_buf_free(&name);
 }
 

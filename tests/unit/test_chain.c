@@ -822,7 +822,15 @@ test_authorities(void **state)
 	    CA_OK);
 	assert_true(out.len > 40 * 20);
 	ca_buf_reset(&out);
-	assert_int_equal(ca_verify_authorities(crypto, cfg, NULL, 500, &out),
+	assert_int_equal(ca_verify_authorities(crypto, cfg, NULL, 900, &out),
+	    CA_ERR_LIMIT);
+	/* so many that none of them is read */
+	for (int i = 40; i < 70; i++) {
+		(void)snprintf(name, sizeof name, "%08x.0", i);
+		put(name, "x", 1);
+	}
+	ca_buf_reset(&out);
+	assert_int_equal(ca_verify_authorities(crypto, cfg, NULL, 2048, &out),
 	    CA_ERR_LIMIT);
 	ca_buf_free(&out);
 	ca_config_free(cfg);
