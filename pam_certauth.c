@@ -182,10 +182,14 @@ call_begin(
 	}
 	c->log.debug = c->cfg->debug;
 	c->report = ca_report_new();
-	if (c->report == NULL)
-		return CA_ERR_MEMORY;
+	rc = c->report != NULL ? ca_crypto_new(&c->crypto) : CA_ERR_MEMORY;
+	if (rc != CA_OK) {
+		ca_log_err(&c->log, "outcome=denied reason=%s: %s",
+		    ca_reason_code(CA_R_INTERNAL), ca_err_text(rc));
+		return rc;
+	}
 	ca_auth_facts(&c->peer, c->report);
-	return ca_crypto_new(&c->crypto);
+	return CA_OK;
 }
 
 /* ---- getting a response ---- */
@@ -329,20 +333,29 @@ warn_expiry(struct call *c, X509 *leaf, time_t now)
 	ca_buf_free(&b);
 }
 
-/* What a granted login does to the transaction. */
+/* What a granted login does to the transaction: all of it or nothing. */
 static enum ca_err
 take_effect(struct call *c, const struct ca_auth_result *result, time_t now)
 {
-	enum ca_err rc;
+	enum ca_err ret = CA_ERR_UNSET, rc;
 
-	if ((c->peer.user == NULL || c->peer.user[0] == '\0') &&
-	    pam_set_item(c->pamh, PAM_USER, result->login) != PAM_SUCCESS)
-		return CA_ERR_MEMORY;
 	if ((rc = keep_login(c, result)) != CA_OK ||
-	    (rc = put_environment(c)) != CA_OK)
-		return rc;
+	    (rc = put_environment(c)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	if ((c->peer.user == NULL || c->peer.user[0] == '\0') &&
+	    pam_set_item(c->pamh, PAM_USER, result->login) != PAM_SUCCESS) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
 	warn_expiry(c, result->leaf, now);
-	return CA_OK;
+	ret = CA_OK;
+out:
+	/* a later account check must not take this for a login */
+	if (ret != CA_OK)
+		(void)pam_set_data(c->pamh, LOGIN_DATA, NULL, NULL);
+	return ret;
 }
 
 static enum ca_err
