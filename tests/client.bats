@@ -739,3 +739,31 @@ certauth_ssh() {
 		grep -qE '^  .*certauth' "$D/help"
 	done
 }
+
+@test "certauth(1) has every key, option, variable and reason code, and no other" {
+	local man=$HERE/src/man/certauth.1
+	sed -n '/^#define CA_REASONS/,/^#define CA_REASON_ENUM/p' \
+		"$HERE/src/verify/report.h" |
+		grep -o 'X(CA_R_[A-Z0-9_]*, "[^"]*"' | cut -d'"' -f2 >"$D/want"
+	sed -n '/^\.Sh REASON CODES/,/^\.Sh EXAMPLES/s/^\.It Cm //p' "$man" \
+		>"$D/have"
+	[ "$(wc -l <"$D/want")" -gt 40 ]
+	diff "$D/want" "$D/have"
+	sed -n 's/^	X(\([a-z0-9_]*\), [A-Z0-9]*).*/\1/p' \
+		"$HERE/src/cli/clientkeys.c" | sort >"$D/want"
+	sed -n '/^\.Sh CONFIGURATION/,/^\.Sh ENVIRONMENT/s/^\.It Cm //p' \
+		"$man" | sed 's/ , /\n/g' | sort >"$D/have"
+	[ "$(wc -l <"$D/want")" -gt 10 ]
+	diff "$D/want" "$D/have"
+	grep -o '"CERTAUTH_[A-Z0-9_]*"' "$HERE"/src/cli/*.[ch] | cut -d'"' -f2 |
+		grep -v NESTED | sort -u >"$D/want"
+	sed -n '/^\.Sh ENVIRONMENT/,/^\.Sh FILES/s/^\.It Ev //p' "$man" |
+		sed 's/ , /\n/g' | grep ^CERTAUTH | sort >"$D/have"
+	diff "$D/want" "$D/have"
+	sed -n 's/^ *{"\([a-z0-9-]*\)", [a-z]*_argument.*/\1/p' \
+		"$HERE/src/cli/sign.c" | sort >"$D/want"
+	sed -n '/^\.Ss certauth sign/,/^\.Sh /s/^\.It Fl -\([a-z0-9-]*\).*/\1/p' \
+		"$man" | sort >"$D/have"
+	[ "$(wc -l <"$D/want")" -eq 10 ]
+	diff "$D/want" "$D/have"
+}

@@ -59,7 +59,7 @@ terminal_open(struct terminal *t, bool echo)
 		(void)sigaction(caught[i], &sa, &t->old[i]);
 	if (!echo && tcgetattr(t->fd, &t->before) == 0) {
 		now = t->before;
-		now.c_lflag &= (tcflag_t)~(ECHO | ECHOE | ECHOK | ECHONL);
+		now.c_lflag &= (tcflag_t) ~(ECHO | ECHOE | ECHOK | ECHONL);
 		/* flush: what was typed before the question answers another */
 		t->changed = tcsetattr(t->fd, TCSAFLUSH, &now) == 0;
 	}
@@ -172,6 +172,45 @@ ca_ask_has_terminal(void)
 	return true;
 }
 
+/* ---- standard input ---- */
+
+enum ca_err
+ca_ask_stdin_line(struct ca_buf *line)
+{
+	struct termios before, now;
+	bool changed = false, first = true;
+	char c;
+
+	if (tcgetattr(STDIN_FILENO, &before) == 0) {
+		now = before;
+		now.c_lflag &= (tcflag_t)~ICANON;
+		now.c_cc[VMIN] = 1;
+		now.c_cc[VTIME] = 0;
+		changed = tcsetattr(STDIN_FILENO, TCSADRAIN, &now) == 0;
+	}
+	enum ca_err rc = CA_OK;
+	while (rc == CA_OK) {
+		ssize_t n = read(STDIN_FILENO, &c, 1);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			rc = CA_ERR_IO;
+		else if (n == 0 || (changed && c == 4)) /* ^D */
+			rc = first ? CA_ERR_NOT_FOUND : CA_ERR_TRUNCATED;
+		else if (c == '\n' || c == '\r')
+			break;
+		else
+			ca_buf_put(line, &c, 1);
+		first = false;
+	}
+	if (changed)
+		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
+	if (rc == CA_ERR_TRUNCATED) /* the last line, without its end */
+		rc = CA_OK;
+	return rc == CA_OK ? ca_buf_err(line) : rc;
+}
+
 /* ---- a program ---- */
 
 static _Noreturn void
@@ -203,8 +242,8 @@ reap(pid_t pid)
 }
 
 enum ca_err
-ca_ask_program(const char *program, const char *prompt,
-    struct ca_secret **answer)
+ca_ask_program(
+    const char *program, const char *prompt, struct ca_secret **answer)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc, ended;
 	struct ca_buf line = CA_BUF_INIT(LINE_MAX_BYTES);

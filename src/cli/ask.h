@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/secret.h"
 #include "key/key.h"
@@ -27,8 +28,15 @@ CA_MUST_CHECK enum ca_err ca_ask_line(const struct ca_ask *ask,
     const char *prompt, bool echo, struct ca_secret **answer);
 
 /* Yes or no; only "y" or "yes" is CA_OK, all else CA_ERR_CANCELLED. */
-CA_MUST_CHECK enum ca_err ca_ask_yes(const struct ca_ask *ask,
-    const char *question);
+CA_MUST_CHECK enum ca_err ca_ask_yes(
+    const struct ca_ask *ask, const char *question);
+
+/*
+ * Append one line of standard input, without its end.  A terminal in its
+ * canonical mode cuts lines at 4,095 characters, and a request may be longer,
+ * so that mode is off meanwhile.  CA_ERR_NOT_FOUND: end of file.
+ */
+CA_MUST_CHECK enum ca_err ca_ask_stdin_line(struct ca_buf *line);
 
 /* There is a terminal to ask on. */
 bool ca_ask_has_terminal(void);
@@ -41,7 +49,7 @@ struct ca_key_ui ca_ask_ui(struct ca_ask *ask);
  * and take what it prints up to the first line end.  CA_ERR_CANCELLED: its
  * exit status is not zero; CA_ERR_IO: it could not be started.
  */
-CA_MUST_CHECK enum ca_err ca_ask_program(const char *program,
-    const char *prompt, struct ca_secret **answer);
+CA_MUST_CHECK enum ca_err ca_ask_program(
+    const char *program, const char *prompt, struct ca_secret **answer);
 
 #endif

@@ -3,7 +3,6 @@
  */
 #include "cli/askpass.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +11,9 @@
 #include <unistd.h>
 
 #include "cli/client.h"
+#include "cli/meant.h"
 #include "cli/pending.h"
 #include "cli/ssh.h"
-#include "cli/sshinfo.h"
 #include "wire/pieces.h"
 
 #define ENV_NESTED "CERTAUTH_ASKPASS_NESTED"
@@ -22,11 +21,9 @@
 struct askpass {
 	struct ca_log log;
 	struct ca_client client;
-	const char *text;       /* the argument; a host wrote most of it */
 	struct ca_prompt prompt;
 	struct ca_request *req;
-	struct ca_list *names;  /* of the host meant */
-	char *user;             /* the login meant; NULL: see fill_user */
+	struct ca_meant meant;
 	unsigned char hash[32]; /* of the request */
 	int dir;                /* where responses are kept */
 };
@@ -41,7 +38,7 @@ static bool
 may_echo(const char *text)
 {
 	return strstr(text, "(yes/no") != NULL ||
-	    strstr(text, "Please type 'yes'") != NULL;
+	       strstr(text, "Please type 'yes'") != NULL;
 }
 
 static int
@@ -59,9 +56,11 @@ ask_person(const char *text)
 		return ca_cli_fail("%s", text) != 0 ? CA_EXIT_OK : CA_EXIT_NO;
 	rc = ca_ask_line(&ask, text, may_echo(text), &answer);
 	if (rc == CA_ERR_IO)
-		(void)ca_cli_fail("no prompt of pam_certauth, no terminal, and "
+		(void)ca_cli_fail(
+		    "no prompt of pam_certauth, no terminal, and "
 		    "no other askpass (SSH_ASKPASS, or `askpass =' in "
-		    "~/.config/certauth/config) to ask: %s", text);
+		    "~/.config/certauth/config) to ask: %s",
+		    text);
 	if (rc == CA_OK)
 		(void)puts(ca_secret_get0(answer));
 	ca_secret_free(answer);
@@ -86,144 +85,15 @@ not_ours(const struct askpass *a)
 	const char *program = a->client.ask.program;
 
 	if (getenv(ENV_NESTED) != NULL)
-		return ca_cli_fail("no prompt of pam_certauth: %s", a->text);
-	if (program != NULL && (a->client.ask.program_first ||
-	    !ca_ask_has_terminal()))
-		return pass_on(program, a->text);
-	return ask_person(a->text);
+		return ca_cli_fail(
+		    "no prompt of pam_certauth: %s", a->meant.text);
+	if (program != NULL &&
+	    (a->client.ask.program_first || !ca_ask_has_terminal()))
+		return pass_on(program, a->meant.text);
+	return ask_person(a->meant.text);
 }
 
-/* ---- who was meant (client rules 1 and 2) ---- */
-
-static bool
-called_by_ssh(void)
-{
-	char path[64], name[32] = "";
-
-	(void)snprintf(path, sizeof path, "/proc/%ld/comm", (long)getppid());
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	ssize_t n = read(fd, name, sizeof name - 1);
-	(void)close(fd);
-	return n > 0 && strcmp(name, "ssh\n") == 0;
-}
-
-/* Split one set of `certauth ssh': NAME,NAME */
-static enum ca_err
-add_set(struct ca_list *names, const char *set, size_t len)
-{
-	const char *end = set + len;
-	enum ca_err rc = CA_OK;
-
-	while (set < end && rc == CA_OK) {
-		size_t n = strcspn(set, ",;");
-		char *name = strndup(set, n);
-
-		rc = name != NULL ? ca_client_names_add(names, name)
-				  : CA_ERR_MEMORY;
-		free(name);
-		set += n + 1;
-	}
-	return rc;
-}
-
-static bool
-has(const struct ca_list *names, const char *name)
-{
-	for (size_t i = 0; i < names->n; i++)
-		if (ca_host_equal(names->v[i], name))
-			return true;
-	return false;
-}
-
-/* The names of the host that ssh calls host; alone those, where it is not one
- * that `certauth ssh' resolved: a jump host asks with its own. */
-static enum ca_err
-names_of(struct askpass *a, const char *sets, const char *host)
-{
-	enum ca_err rc = CA_OK;
-
-	for (const char *s = sets; s != NULL && rc == CA_OK;) {
-		size_t len = strcspn(s, ";");
-
-		rc = add_set(a->names, s, len);
-		if (rc != CA_OK || has(a->names, host))
-			break;
-		ca_client_names_clear(a->names);
-		s = s[len] == ';' ? s + len + 1 : NULL;
-	}
-	return rc == CA_OK ? ca_client_names_add(a->names, host) : rc;
-}
-
-/* This ssh itself wrote the `(user@host) ' at the start. */
-static bool
-prefix_trusted(void)
-{
-	const char *told = getenv(CA_ENV_PREFIX);
-
-	if (told != NULL)
-		return strcmp(told, "1") == 0;
-	return ca_ssh_version() >= CA_SSH_PREFIX_SINCE;
-}
-
-/* An ssh before 8.5: what `certauth ssh' was told, unless there are jump
- * hosts, whose prompts look like those of the target. */
-static enum ca_err
-meant_by_old_ssh(struct askpass *a, const char *sets)
-{
-	const char *user = getenv(CA_ENV_USER);
-
-	if (sets == NULL || strchr(sets, ';') != NULL) {
-		ca_log_err(&a->log, "not signed: this ssh is older than "
-		    "OpenSSH 8.5 and does not say which host asks; %s",
-		    sets == NULL ? "use `certauth ssh' instead of ssh"
-				 : "with jump hosts a newer one is needed");
-		return CA_DENIED;
-	}
-	if (user != NULL && (a->user = strdup(user)) == NULL)
-		return CA_ERR_MEMORY;
-	return add_set(a->names, sets, strlen(sets));
-}
-
-static enum ca_err
-meant_here(struct askpass *a)
-{
-	ca_client_names_free(a->names);
-	a->names = ca_client_local_names();
-	return a->names != NULL ? CA_OK : CA_ERR_MEMORY;
-}
-
-static enum ca_err
-find_meant(struct askpass *a)
-{
-	const char *sets = getenv(CA_ENV_HOSTS);
-	char *host = NULL;
-	enum ca_err rc;
-
-	if ((a->names = calloc(1, sizeof *a->names)) == NULL)
-		return CA_ERR_MEMORY;
-	rc = ca_rules_prefix(a->text, &a->user, &host);
-	if (rc == CA_OK && prefix_trusted()) {
-		rc = names_of(a, sets, host);
-	} else if (rc == CA_OK || (rc == CA_ERR_NOT_FOUND &&
-	    (called_by_ssh() || sets != NULL))) {
-		/* what stands there, the server may have written */
-		free(a->user);
-		a->user = NULL;
-		if (prefix_trusted()) {
-			ca_log_err(&a->log, "not signed: ssh did not say which "
-			    "host asks");
-			rc = CA_DENIED;
-		} else {
-			rc = meant_by_old_ssh(a, sets);
-		}
-	} else if (rc == CA_ERR_NOT_FOUND) {
-		rc = meant_here(a);
-	}
-	free(host);
-	return rc;
-}
+/* ---- the answer ---- */
 
 /* Not said by ssh: what the user configured, or who runs this, as sudo asks
  * for the one who calls it. */
@@ -232,16 +102,14 @@ fill_user(struct askpass *a)
 {
 	const char *set = a->client.conf->user;
 
-	if (a->user == NULL)
-		a->user = set != NULL ? strdup(set) : ca_client_login();
-	if (a->user != NULL)
+	if (a->meant.user == NULL)
+		a->meant.user = set != NULL ? strdup(set) : ca_client_login();
+	if (a->meant.user != NULL)
 		return CA_OK;
 	ca_log_err(&a->log, "your user id has no login; set `user =' in "
-	    "~/.config/certauth/config");
+			    "~/.config/certauth/config");
 	return CA_ERR_NOT_FOUND;
 }
-
-/* ---- the answer ---- */
 
 static enum ca_err
 load_conf(struct askpass *a)
@@ -249,9 +117,10 @@ load_conf(struct askpass *a)
 	struct ca_client *c = &a->client;
 	enum ca_err rc;
 
-	rc = ca_client_conf_load(a->names != NULL ?
-	    (const char *const *)a->names->v : NULL,
-	    a->names != NULL ? a->names->n : 0, &a->log, &c->conf);
+	rc = ca_client_conf_load(a->meant.names != NULL
+				     ? (const char *const *)a->meant.names->v
+				     : NULL,
+	    a->meant.names != NULL ? a->meant.names->n : 0, &a->log, &c->conf);
 	if (rc != CA_OK)
 		return rc;
 	const char *had = getenv(CA_ENV_ASKPASS), *first = getenv(CA_ENV_FIRST);
@@ -265,14 +134,14 @@ load_conf(struct askpass *a)
 
 /* Sign, and keep the response for the next pieces. */
 static enum ca_err
-sign_and_keep(struct askpass *a, const struct ca_intent *intent,
-    struct ca_buf *response)
+sign_and_keep(
+    struct askpass *a, const struct ca_intent *intent, struct ca_buf *response)
 {
 	enum ca_err rc;
 
 	if (a->prompt.next != 0) {
 		ca_log_err(&a->log, "the response of which more is asked is no "
-		    "longer kept; log in anew");
+				    "longer kept; log in anew");
 		return CA_ERR_NOT_FOUND;
 	}
 	if ((rc = ca_client_sign(&a->client, intent, a->req, response)) !=
@@ -285,7 +154,7 @@ sign_and_keep(struct askpass *a, const struct ca_intent *intent,
 	    response->p, response->len);
 	if (rc != CA_OK)
 		ca_log_err(&a->log, "cannot keep the response for the next "
-		    "piece: %m");
+				    "piece: %m");
 	return rc;
 }
 
@@ -293,8 +162,10 @@ static enum ca_err
 get_response(struct askpass *a, struct ca_buf *response)
 {
 	const struct ca_intent intent = {
-	    .host = (const char *const *)a->names->v, .nhosts = a->names->n,
-	    .user = a->user, .now = time(NULL)};
+	    .host = (const char *const *)a->meant.names->v,
+	    .nhosts = a->meant.names->n,
+	    .user = a->meant.user,
+	    .now = time(NULL)};
 	enum ca_err rc;
 
 	ca_pending_clean(a->dir, intent.now);
@@ -346,11 +217,11 @@ answer(struct askpass *a)
 	enum ca_err rc;
 
 	if ((rc = ca_client_request(a->prompt.request, &a->log, &a->req)) ==
-	    CA_OK &&
+		CA_OK &&
 	    (rc = fill_user(a)) == CA_OK &&
 	    (rc = ca_crypto_new(&a->client.crypto)) == CA_OK &&
 	    (rc = ca_crypto_sha256(a->client.crypto, a->req->raw, a->req->len,
-	    a->hash)) == CA_OK &&
+		 a->hash)) == CA_OK &&
 	    (rc = ca_pending_open(&a->log, &path, &a->dir)) == CA_OK &&
 	    (rc = get_response(a, &response)) == CA_OK)
 		rc = print_piece(a, &response);
@@ -362,16 +233,16 @@ answer(struct askpass *a)
 static int
 handle(struct askpass *a)
 {
-	enum ca_err rc = ca_prompt_find(a->text, &a->prompt);
+	enum ca_err rc = ca_prompt_find(a->meant.text, &a->prompt);
 
 	if (rc == CA_ERR_NOT_FOUND)
 		return load_conf(a) == CA_OK ? not_ours(a) : CA_EXIT_NO;
 	if (rc != CA_OK) {
 		ca_log_err(&a->log, "not signed: the host's text holds no "
-		    "single whole prompt of certauth");
+				    "single whole prompt of certauth");
 		return CA_EXIT_NO;
 	}
-	if (find_meant(a) != CA_OK || load_conf(a) != CA_OK ||
+	if (ca_meant_find(&a->meant) != CA_OK || load_conf(a) != CA_OK ||
 	    answer(a) != CA_OK)
 		return CA_EXIT_NO;
 	return CA_EXIT_OK;
@@ -384,24 +255,24 @@ run(int argc, char **argv)
 	int status;
 
 	if (argc != 2)
-		return ca_cli_usage(&ca_cmd_askpass,
-		    "one argument, the prompt");
+		return ca_cli_usage(
+		    &ca_cmd_askpass, "one argument, the prompt");
 	a.client.log = &a.log;
-	a.text = argv[1];
+	a.meant.log = &a.log;
+	a.meant.text = argv[1];
 	status = handle(&a);
 	if (a.dir >= 0)
 		(void)close(a.dir);
 	free(a.prompt.request);
-	free(a.user);
+	ca_meant_clear(&a.meant);
 	ca_request_free(a.req);
-	ca_client_names_free(a.names);
 	ca_client_conf_free(a.client.conf);
 	ca_crypto_free(a.client.crypto);
 	return status;
 }
 
-const struct ca_command ca_cmd_askpass = {
-    "askpass", "answer the prompts of ssh and sudo -A",
+const struct ca_command ca_cmd_askpass = {"askpass",
+    "answer the prompts of ssh and sudo -A",
     "usage: certauth askpass PROMPT\n"
     "\n"
     "For SSH_ASKPASS and SUDO_ASKPASS, which name a program without\n"
@@ -410,7 +281,8 @@ const struct ca_command ca_cmd_askpass = {
     "\n"
     "A prompt of pam_certauth is answered piece by piece, after the client\n"
     "rules were checked: the host is the one in ssh's `(user@host) ' or, for\n"
-    "sudo, this machine; the login is the one there, or your own.  Every other\n"
+    "sudo, this machine; the login is the one there, or your own.  Every "
+    "other\n"
     "question goes to the terminal or to the askpass program that you had.\n"
     "What is refused is said on standard error, and the exit status is 1.\n"
     "\n"

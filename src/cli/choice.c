@@ -11,7 +11,7 @@
 /* ---- what speaks against a certificate ---- */
 
 static bool
-issued_by(X509 *cert, STACK_OF(X509) *chain, const X509_NAME *name)
+issued_by(X509 *cert, STACK_OF(X509) * chain, const X509_NAME *name)
 {
 	if (X509_NAME_cmp(X509_get_issuer_name(cert), name) == 0)
 		return true;
@@ -28,8 +28,8 @@ issued_by(X509 *cert, STACK_OF(X509) *chain, const X509_NAME *name)
 static bool
 authority_fits(const struct ca_identity *id, const struct ca_request *req)
 {
-	struct ca_reader at = ca_reader_of(req->authorities.p,
-	    req->authorities.len);
+	struct ca_reader at =
+	    ca_reader_of(req->authorities.p, req->authorities.len);
 	struct ca_bytes der;
 	bool fits = req->authorities.len == 0;
 
@@ -60,8 +60,8 @@ purpose_fits(X509 *cert)
 		int nid = OBJ_obj2nid(sk_ASN1_OBJECT_value(eku, i));
 
 		fits = fits || nid == NID_client_auth ||
-		    nid == NID_anyExtendedKeyUsage ||
-		    nid == NID_ms_smartcard_login;
+		       nid == NID_anyExtendedKeyUsage ||
+		       nid == NID_ms_smartcard_login;
 	}
 	sk_ASN1_OBJECT_pop_free(eku, ASN1_OBJECT_free);
 	return fits;
@@ -87,7 +87,7 @@ ca_identity_unfit(const struct ca_identity *id, const struct ca_request *req,
 	*never = ca_identity_scheme(id, req) == NULL;
 	if (*never) {
 		ca_buf_str(buf, "its key fits no signature scheme that the "
-		    "host accepts");
+				"host accepts");
 	} else if (X509_cmp_time(X509_get0_notAfter(id->leaf), &now) < 0) {
 		ca_buf_str(buf, "it expired on ");
 		put_time(buf, X509_get0_notAfter(id->leaf));
@@ -182,8 +182,8 @@ load_named(struct ca_crypto *crypto, const struct ca_client_conf *conf,
 		return ca_key_p12(crypto, conf->p12, ui, log, out);
 	if (conf->cert == NULL) {
 		ca_log_err(log, "a key in a file or in the agent needs its "
-		    "certificate: --cert FILE, or `cert =' in "
-		    "~/.config/certauth/config");
+				"certificate: --cert FILE, or `cert =' in "
+				"~/.config/certauth/config");
 		return CA_ERR_NOT_FOUND;
 	}
 	if (in_agent(conf))
@@ -222,8 +222,8 @@ filter(struct ca_identities *ids, const struct ca_request *req, time_t now,
 	for (size_t i = 0; i < ids->n; i++) {
 		struct ca_identity *id = ids->v[i];
 		bool never;
-		const char *unfit = ca_identity_unfit(id, req, now, &why,
-		    &never);
+		const char *unfit =
+		    ca_identity_unfit(id, req, now, &why, &never);
 
 		if (unfit == NULL) {
 			ids->v[kept++] = id;
@@ -242,8 +242,8 @@ filter(struct ca_identities *ids, const struct ca_request *req, time_t now,
 }
 
 static enum ca_err
-offer(const struct ca_identities *ids, const struct ca_key_ui *ui,
-    size_t *index)
+offer(
+    const struct ca_identities *ids, const struct ca_key_ui *ui, size_t *index)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	char **line = calloc(ids->n, sizeof *line);
@@ -261,7 +261,7 @@ offer(const struct ca_identities *ids, const struct ca_key_ui *ui,
 		}
 	}
 	if ((rc = ui->choose(ui->ctx, "More than one certificate fits:",
-	    (const char *const *)line, ids->n, index)) != CA_OK) {
+		 (const char *const *)line, ids->n, index)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
@@ -353,8 +353,8 @@ ca_identity_choose(struct ca_crypto *crypto, const struct ca_client_conf *conf,
     const struct ca_log *log, struct ca_identity **out)
 {
 	bool token = conf->key != NULL && strncmp(conf->key, "pkcs11:", 7) == 0;
-	bool named = conf->cert != NULL || conf->p12 != NULL ||
-	    conf->key != NULL;
+	bool named =
+	    conf->cert != NULL || conf->p12 != NULL || conf->key != NULL;
 	struct ca_identity *id = NULL;
 	enum ca_err rc;
 
@@ -363,7 +363,8 @@ ca_identity_choose(struct ca_crypto *crypto, const struct ca_client_conf *conf,
 	else if (named)
 		rc = choose_named(crypto, conf, req, now, ui, log, &id);
 	else {
-		ca_log_err(log, "no certificate to log in with: give --cert "
+		ca_log_err(log,
+		    "no certificate to log in with: give --cert "
 		    "and --key, or write them into ~/.config/certauth/config");
 		return CA_ERR_NOT_FOUND;
 	}

@@ -80,8 +80,8 @@ ca_client_login(void)
 /* ---- the way ---- */
 
 enum ca_err
-ca_client_request(const char *text, const struct ca_log *log,
-    struct ca_request **out)
+ca_client_request(
+    const char *text, const struct ca_log *log, struct ca_request **out)
 {
 	struct ca_buf raw = CA_BUF_INIT(CA_REQUEST_MAX);
 	enum ca_err rc;
@@ -125,9 +125,9 @@ confirm(const struct ca_client *client, const struct ca_request *req,
 	if (ca_buf_text(&text) != NULL)
 		rc = ca_ask_yes(&client->ask, ca_buf_text(&text));
 	if (rc != CA_OK)
-		ca_log_err(client->log, "not signed: %s", rc == CA_ERR_IO ?
-		    "there is nowhere to ask for confirmation" :
-		    "it was not confirmed");
+		ca_log_err(client->log, "not signed: %s",
+		    rc == CA_ERR_IO ? "there is nowhere to ask for confirmation"
+				    : "it was not confirmed");
 	ca_buf_free(&text);
 	return rc;
 }
@@ -137,8 +137,8 @@ check_rules(const struct ca_client *client, const struct ca_intent *intent,
     const struct ca_request *req)
 {
 	struct ca_buf why = CA_BUF_INIT(65536);
-	enum ca_err rc = ca_rules_check(client->crypto, client->conf, intent,
-	    req, client->log, NULL, &why);
+	enum ca_err rc = ca_rules_check(
+	    client->crypto, client->conf, intent, req, client->log, NULL, &why);
 
 	if (rc != CA_OK)
 		ca_log_err(client->log, "not signed: %s",
@@ -175,7 +175,7 @@ ca_client_sign(struct ca_client *client, const struct ca_intent *intent,
 
 	if ((rc = check_rules(client, intent, req)) != CA_OK ||
 	    (rc = ca_identity_choose(client->crypto, client->conf, req,
-	    intent->now, &ui, client->log, &id)) != CA_OK ||
+		 intent->now, &ui, client->log, &id)) != CA_OK ||
 	    (rc = confirm(client, req, id)) != CA_OK ||
 	    (rc = sign_by(client, req, id, &ui, text)) != CA_OK) {
 		ret = rc;

@@ -36,8 +36,8 @@ const char *ca_identity_unfit(const struct ca_identity *id,
  * file.  CA_ERR_NOT_FOUND: nothing is configured or nothing fits, logged.
  */
 CA_MUST_CHECK enum ca_err ca_identity_choose(struct ca_crypto *crypto,
-    const struct ca_client_conf *conf, const struct ca_request *req,
-    time_t now, const struct ca_key_ui *ui, const struct ca_log *log,
+    const struct ca_client_conf *conf, const struct ca_request *req, time_t now,
+    const struct ca_key_ui *ui, const struct ca_log *log,
     struct ca_identity **out);
 
 /*
@@ -52,8 +52,8 @@ CA_MUST_CHECK enum ca_err ca_identities_pick(struct ca_identities *ids,
 /* ---- cli/respond.c ---- */
 
 /* The scheme that the host likes best and id's key can, or NULL. */
-const struct ca_scheme *ca_identity_scheme(const struct ca_identity *id,
-    const struct ca_request *req);
+const struct ca_scheme *ca_identity_scheme(
+    const struct ca_identity *id, const struct ca_request *req);
 
 /* Sign req by id and append Certificate and CertificateVerify to out.  Errors
  * as ca_key_sign, and CA_ERR_LIMIT: the chain is too long for a response. */
@@ -79,15 +79,15 @@ void ca_client_names_free(struct ca_list *names); /* NULL is allowed */
 void ca_client_names_clear(struct ca_list *names); /* of a list on the stack */
 
 /* Append a copy of name, unless it is there. */
-CA_MUST_CHECK enum ca_err ca_client_names_add(struct ca_list *names,
-    const char *name);
+CA_MUST_CHECK enum ca_err ca_client_names_add(
+    struct ca_list *names, const char *name);
 
 /* The login of who runs this; NULL: unknown.  free(). */
 char *ca_client_login(void);
 
 /* Decode the base64url text of a request.  CA_ERR_FORMAT (logged). */
-CA_MUST_CHECK enum ca_err ca_client_request(const char *text,
-    const struct ca_log *log, struct ca_request **out);
+CA_MUST_CHECK enum ca_err ca_client_request(
+    const char *text, const struct ca_log *log, struct ca_request **out);
 
 /*
  * Rules, choice, confirmation (conf->confirm), signature: the response in

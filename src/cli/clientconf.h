@@ -28,21 +28,21 @@
 
 /* Everything is owned; NULL where not set. */
 struct ca_client_conf {
-	char *cert;       /* file */
-	char *key;        /* file, "agent", or "pkcs11:..." */
-	char *p12;        /* file; it replaces cert and key, and they it */
-	char *token_uri;  /* RFC 7512: which tokens `pkcs11` means */
-	char *host_ca;    /* directory of the CAs of hosts */
-	char *host_crl;   /* directory of their CRLs; NULL: not checked */
-	char *user;       /* the login meant, where nothing else says it */
-	char *askpass;    /* program for questions that are not ours */
+	char *cert;      /* file */
+	char *key;       /* file, "agent", or "pkcs11:..." */
+	char *p12;       /* file; it replaces cert and key, and they it */
+	char *token_uri; /* RFC 7512: which tokens `pkcs11` means */
+	char *host_ca;   /* directory of the CAs of hosts */
+	char *host_crl;  /* directory of their CRLs; NULL: not checked */
+	char *user;      /* the login meant, where nothing else says it */
+	char *askpass;   /* program for questions that are not ours */
 	struct ca_list trusted_hosts; /* patterns: further names that may answer
 				       * for the host meant */
 	bool pkcs11, ssh_agent;
-	bool registered;  /* send no certificate: the host has it */
+	bool registered; /* send no certificate: the host has it */
 	bool require_host_proof;
-	bool confirm;     /* ask before each signature */
-	bool remember;    /* a choice among several certificates */
+	bool confirm;  /* ask before each signature */
+	bool remember; /* a choice among several certificates */
 };
 
 /* Nothing set; NULL: no memory. */
@@ -81,7 +81,12 @@ CA_MUST_CHECK enum ca_err ca_client_conf_options(struct ca_client_conf *conf,
 bool ca_host_equal(const char *a, const char *b);
 bool ca_host_match(const char *pattern, const char *name);
 
-/* Walk the keys, for the manual's test: name number i, or NULL. */
+/* Walk the keys: the name of number i, or NULL; and the number of a name, or
+ * one that has no name. */
 const char *ca_client_conf_key(size_t i);
+size_t ca_client_conf_index(const char *name);
+
+/* The user's home directory: HOME, or that of the user id.  Not owned. */
+const char *ca_client_home(void);
 
 #endif

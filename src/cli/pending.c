@@ -27,11 +27,10 @@ file_name(const unsigned char hash[32], char name[NAME_LEN])
 }
 
 /* Ours alone: whoever could write here could choose what we answer. */
-static bool
-private(const struct stat *st)
+static bool private(const struct stat *st)
 {
 	return st->st_uid == geteuid() &&
-	    (st->st_mode & (S_IRWXG | S_IRWXO)) == 0;
+	       (st->st_mode & (S_IRWXG | S_IRWXO)) == 0;
 }
 
 static bool
@@ -40,7 +39,7 @@ own_runtime_dir(const char *dir)
 	struct stat st;
 
 	return dir != NULL && dir[0] == '/' && stat(dir, &st) == 0 &&
-	    S_ISDIR(st.st_mode) && private(&st);
+	       S_ISDIR(st.st_mode) && private(&st);
 }
 
 enum ca_err
@@ -61,15 +60,18 @@ ca_pending_open(const struct ca_log *log, struct ca_buf *path, int *fd)
 		goto out;
 	}
 	if ((mkdir(name, 0700) != 0 && errno != EEXIST) ||
-	    (dir = open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-	    O_CLOEXEC)) < 0 || fstat(dir, &st) != 0) {
+	    (dir = open(
+		 name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0 ||
+	    fstat(dir, &st) != 0) {
 		ca_log_err(log, "%s: %m", name);
 		ret = CA_ERR_IO;
 		goto out;
 	}
 	if (!private(&st)) {
-		ca_log_err(log, "%s must belong to you, with mode 0700; "
-		    "remove it, or set XDG_RUNTIME_DIR", name);
+		ca_log_err(log,
+		    "%s must belong to you, with mode 0700; "
+		    "remove it, or set XDG_RUNTIME_DIR",
+		    name);
 		ret = CA_ERR_UNTRUSTED;
 		goto out;
 	}
@@ -86,8 +88,8 @@ static bool
 is_answer(const char *name)
 {
 	return strlen(name) == NAME_LEN - 1 &&
-	    strspn(name, "0123456789abcdef") == 64 &&
-	    strcmp(name + 64, SUFFIX) == 0;
+	       strspn(name, "0123456789abcdef") == 64 &&
+	       strcmp(name + 64, SUFFIX) == 0;
 }
 
 void
@@ -112,19 +114,20 @@ ca_pending_clean(int dir, time_t now)
 }
 
 enum ca_err
-ca_pending_load(int dir, const unsigned char hash[32], time_t now,
-    struct ca_buf *text)
+ca_pending_load(
+    int dir, const unsigned char hash[32], time_t now, struct ca_buf *text)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	char name[NAME_LEN];
 	struct stat st;
 
 	file_name(hash, name);
-	int fd = openat(dir, name,
-	    O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	int fd =
+	    openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
-		return errno == ENOENT ? CA_ERR_NOT_FOUND
-		     : errno == ELOOP ? CA_ERR_UNTRUSTED : CA_ERR_IO;
+		return errno == ENOENT  ? CA_ERR_NOT_FOUND
+		       : errno == ELOOP ? CA_ERR_UNTRUSTED
+					: CA_ERR_IO;
 	if (fstat(fd, &st) != 0) {
 		ret = CA_ERR_IO;
 		goto out;

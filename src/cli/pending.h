@@ -20,16 +20,16 @@
  * or is open to others is CA_ERR_UNTRUSTED, a symbolic link too.  path gets
  * its name; *fd is the caller's to close.  Failures are logged.
  */
-CA_MUST_CHECK enum ca_err ca_pending_open(const struct ca_log *log,
-    struct ca_buf *path, int *fd);
+CA_MUST_CHECK enum ca_err ca_pending_open(
+    const struct ca_log *log, struct ca_buf *path, int *fd);
 
 /* Remove what has ended by now. */
 void ca_pending_clean(int dir, time_t now);
 
 /* Append the text kept for the request with that hash.  CA_ERR_NOT_FOUND: none
  * or it has ended; CA_ERR_UNTRUSTED: not a file that we made; CA_ERR_IO. */
-CA_MUST_CHECK enum ca_err ca_pending_load(int dir, const unsigned char hash[32],
-    time_t now, struct ca_buf *text);
+CA_MUST_CHECK enum ca_err ca_pending_load(
+    int dir, const unsigned char hash[32], time_t now, struct ca_buf *text);
 
 /* Keep the len bytes of text until end.  CA_ERR_IO: also if there is one. */
 CA_MUST_CHECK enum ca_err ca_pending_save(int dir, const unsigned char hash[32],

@@ -22,12 +22,12 @@ static bool
 self_issued(X509 *cert)
 {
 	return X509_NAME_cmp(X509_get_subject_name(cert),
-	    X509_get_issuer_name(cert)) == 0;
+		   X509_get_issuer_name(cert)) == 0;
 }
 
 /* The certificate in chain that issued cert, or NULL. */
 static X509 *
-issuer_of(X509 *cert, STACK_OF(X509) *chain)
+issuer_of(X509 *cert, STACK_OF(X509) * chain)
 {
 	for (int i = 0; i < sk_X509_num(chain); i++) {
 		X509 *c = sk_X509_value(chain, i);
@@ -47,7 +47,7 @@ order_chain(const struct ca_identity *id, X509 *out[CA_CERTS_MAX])
 	if (id->registered)
 		return 0;
 	for (X509 *c = id->leaf; c != NULL && n < CA_CERTS_MAX;
-	    c = issuer_of(c, id->chain)) {
+	     c = issuer_of(c, id->chain)) {
 		if (n > 0 && self_issued(c))
 			break;
 		out[n++] = c;
@@ -102,12 +102,12 @@ ca_respond(struct ca_crypto *crypto, const struct ca_request *req,
 		goto out;
 	}
 	/* every message so far: the host's proof is part of raw */
-	const struct ca_bytes part[] = {{req->raw, req->len},
-	    {cert.p, cert.len}};
+	const struct ca_bytes part[] = {
+	    {req->raw, req->len}, {cert.p, cert.len}};
 	if ((rc = ca_crypto_transcript(crypto, part, 2, hash)) != CA_OK ||
 	    (rc = ca_key_sign(id->key, scheme, tbs,
-	    ca_signed_content(CA_SIGNER_CLIENT, hash, tbs), ui, &sig)) !=
-	    CA_OK) {
+		 ca_signed_content(CA_SIGNER_CLIENT, hash, tbs), ui, &sig)) !=
+		CA_OK) {
 		ret = rc;
 		goto out;
 	}

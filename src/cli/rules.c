@@ -95,7 +95,8 @@ rule_host(const struct judging *j)
 	ca_buf_str(j->why, ", but the request is of ");
 	put_names(j->why, (const char *const *)j->req->host_name,
 	    j->req->nhost_names);
-	ca_buf_str(j->why, ". Somebody may be passing on another host's "
+	ca_buf_str(j->why,
+	    ". Somebody may be passing on another host's "
 	    "request. If it is the same host, name it by --host, or by "
 	    "trusted_hosts in its section of ~/.config/certauth/config");
 	return CA_DENIED;
@@ -116,7 +117,7 @@ rule_user(const struct judging *j)
 	ca_buf_str(j->why, ", but the request is for ");
 	quote(j->why, j->req->user);
 	ca_buf_str(j->why, ". If that is right, say so by --user, or by "
-	    "`user =' in ~/.config/certauth/config");
+			   "`user =' in ~/.config/certauth/config");
 	return CA_DENIED;
 }
 
@@ -131,11 +132,12 @@ rule_time(const struct judging *j)
 
 	if (apart <= (uint64_t)j->req->lifetime + CA_RULES_SKEW)
 		return CA_OK;
-	ca_buf_fmt(j->why, "rule 3, the time: by your clock the request was "
+	ca_buf_fmt(j->why,
+	    "rule 3, the time: by your clock the request was "
 	    "made %llu seconds %s, and may be %u at most. Log in anew; if that "
 	    "does not help, compare the clocks here (`date -u`) and on the "
-	    "host", (unsigned long long)apart,
-	    now > at ? "ago" : "in the future",
+	    "host",
+	    (unsigned long long)apart, now > at ? "ago" : "in the future",
 	    (unsigned)j->req->lifetime + CA_RULES_SKEW);
 	return CA_DENIED;
 }
@@ -174,11 +176,12 @@ ca_rules_name_in_cert(X509 *cert, const char *name)
 	if (inet_pton(AF_INET, plain, address) == 1 ||
 	    inet_pton(AF_INET6, plain, address) == 1)
 		found = X509_check_ip_asc(cert, plain,
-		    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT) == 1;
+			    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT) == 1;
 	else
 		found = X509_check_host(cert, plain, 0,
-		    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
-		    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) == 1;
+			    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
+				X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
+			    NULL) == 1;
 	ERR_clear_error();
 	return found;
 }
@@ -190,7 +193,7 @@ short_of(const char *brief, const char *full)
 	size_t len = strlen(brief);
 
 	return len > 0 && strchr(brief, '.') == NULL &&
-	    strncasecmp(brief, full, len) == 0 && full[len] == '.';
+	       strncasecmp(brief, full, len) == 0 && full[len] == '.';
 }
 
 /*
@@ -208,22 +211,23 @@ proof_names(const struct judging *j, X509 *leaf)
 			continue;
 		for (size_t k = 0; k < req->nhost_names; k++)
 			if (meant(j, req->host_name[k]) &&
-			    (k == i || short_of(req->host_name[k],
-			    req->host_name[i])))
+			    (k == i ||
+				short_of(req->host_name[k], req->host_name[i])))
 				return CA_OK;
 	}
-	ca_buf_str(j->why, "rule 4, the host's proof: none of the names that "
+	ca_buf_str(j->why,
+	    "rule 4, the host's proof: none of the names that "
 	    "you meant stands in the subjectAltName of the host's certificate; "
 	    "the request names ");
-	put_names(j->why, (const char *const *)req->host_name,
-	    req->nhost_names);
+	put_names(
+	    j->why, (const char *const *)req->host_name, req->nhost_names);
 	ca_buf_str(j->why, ". Log in by a name in the certificate, or name it "
-	    "in trusted_hosts");
+			   "in trusted_hosts");
 	return CA_DENIED;
 }
 
 static enum ca_err
-decode_certs(const struct judging *j, X509 **leaf, STACK_OF(X509) *chain)
+decode_certs(const struct judging *j, X509 **leaf, STACK_OF(X509) * chain)
 {
 	const struct ca_proof_msgs *host = &j->req->host;
 	enum ca_err rc;
@@ -232,7 +236,7 @@ decode_certs(const struct judging *j, X509 **leaf, STACK_OF(X509) *chain)
 	for (size_t i = 0; i < host->ncerts; i++) {
 		cert = NULL;
 		if ((rc = ca_crypto_cert(j->crypto, host->cert[i].p,
-		    host->cert[i].len, &cert)) != CA_OK)
+			 host->cert[i].len, &cert)) != CA_OK)
 			return rc;
 		if (i == 0) {
 			*leaf = cert; /* transferred */
@@ -282,13 +286,13 @@ host_config(const struct judging *j, struct ca_config *cfg)
 	for (size_t i = 0; i < sizeof pair / sizeof pair[0]; i++)
 		if (pair[i][1] != NULL &&
 		    (rc = ca_config_set(cfg, pair[i][0], pair[i][1],
-		    "client configuration", j->log)) != CA_OK)
+			 "client configuration", j->log)) != CA_OK)
 			return rc;
 	return CA_OK;
 }
 
 static enum ca_err
-proof_chain(const struct judging *j, X509 *leaf, STACK_OF(X509) *chain)
+proof_chain(const struct judging *j, X509 *leaf, STACK_OF(X509) * chain)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_config *cfg = ca_config_new();
@@ -306,12 +310,13 @@ proof_chain(const struct judging *j, X509 *leaf, STACK_OF(X509) *chain)
 	rc = ca_verify(j->crypto, cfg, j->log, &in, report, NULL);
 	if (rc != CA_OK || !ca_report_granted(report, CA_REPORT_CERT)) {
 		ca_buf_str(j->why, "rule 4, the host's proof: its certificate "
-		    "is refused:\n");
+				   "is refused:\n");
 		ca_report_text(report, CA_REPORT_CERT, j->why);
-		ca_buf_fmt(j->why, "Host CAs are looked for in %s (host_ca)%s%s",
-		    j->conf->host_ca, j->conf->host_crl != NULL ?
-		    ", their CRLs in " : "", j->conf->host_crl != NULL ?
-		    j->conf->host_crl : "");
+		ca_buf_fmt(j->why,
+		    "Host CAs are looked for in %s (host_ca)%s%s",
+		    j->conf->host_ca,
+		    j->conf->host_crl != NULL ? ", their CRLs in " : "",
+		    j->conf->host_crl != NULL ? j->conf->host_crl : "");
 		ret = CA_DENIED;
 		goto out;
 	}
@@ -327,7 +332,8 @@ proof_absent(const struct judging *j)
 {
 	if (!j->conf->require_host_proof)
 		return CA_OK;
-	ca_buf_str(j->why, "rule 4, the host's proof: require_host_proof is "
+	ca_buf_str(j->why,
+	    "rule 4, the host's proof: require_host_proof is "
 	    "set, and the host does not prove itself. Its administrator can "
 	    "set host_cert and host_key there");
 	return CA_DENIED;
@@ -343,7 +349,8 @@ rule_proof(const struct judging *j)
 	if (!j->req->host_proved)
 		return proof_absent(j);
 	if (j->conf->host_ca == NULL && j->conf->require_host_proof) {
-		ca_buf_str(j->why, "rule 4, the host's proof: "
+		ca_buf_str(j->why,
+		    "rule 4, the host's proof: "
 		    "require_host_proof needs host_ca, the directory of the "
 		    "CAs of hosts, in ~/.config/certauth/config");
 		return CA_DENIED;
@@ -354,7 +361,8 @@ rule_proof(const struct judging *j)
 	if (rc == CA_OK)
 		rc = proof_signature(j, leaf);
 	if (rc != CA_OK) {
-		ca_buf_fmt(j->why, "rule 4, the host's proof: its certificate "
+		ca_buf_fmt(j->why,
+		    "rule 4, the host's proof: its certificate "
 		    "or signature is wrong (%s). Tell the host's administrator",
 		    ca_err_text(rc));
 		ret = rc == CA_ERR_MEMORY ? rc : CA_DENIED;
@@ -363,7 +371,7 @@ rule_proof(const struct judging *j)
 	/* without a CA to judge by, the name rule alone protects */
 	if (j->conf->host_ca != NULL &&
 	    ((rc = proof_chain(j, leaf, chain)) != CA_OK ||
-	    (rc = proof_names(j, leaf)) != CA_OK)) {
+		(rc = proof_names(j, leaf)) != CA_OK)) {
 		ret = rc;
 		goto out;
 	}

@@ -45,8 +45,8 @@ CA_MUST_CHECK enum ca_err ca_rules_check(struct ca_crypto *crypto,
  * write a second one.  CA_ERR_NOT_FOUND: text does not start with one.  The
  * caller frees *user and *host.
  */
-CA_MUST_CHECK enum ca_err ca_rules_prefix(const char *text, char **user,
-    char **host);
+CA_MUST_CHECK enum ca_err ca_rules_prefix(
+    const char *text, char **user, char **host);
 
 /* True if name, a host name or IP address, stands in cert's subjectAltName:
  * exactly, or by a wildcard for one whole label (RFC 6125 section 6.4); the

@@ -3,11 +3,9 @@
  */
 #include "cli/sign.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,49 +27,6 @@ struct sign {
 	bool asked;             /* the user confirmed this request's host */
 };
 
-/* ---- input ---- */
-
-/*
- * One line of standard input.  A terminal in its canonical mode cuts lines at
- * 4,095 characters, and a request may be longer, so it is switched off.
- */
-static enum ca_err
-read_line(struct ca_buf *line)
-{
-	struct termios before, now;
-	bool changed = false, first = true;
-	char c;
-
-	if (tcgetattr(STDIN_FILENO, &before) == 0) {
-		now = before;
-		now.c_lflag &= (tcflag_t)~ICANON;
-		now.c_cc[VMIN] = 1;
-		now.c_cc[VTIME] = 0;
-		changed = tcsetattr(STDIN_FILENO, TCSADRAIN, &now) == 0;
-	}
-	enum ca_err rc = CA_OK;
-	while (rc == CA_OK) {
-		ssize_t n = read(STDIN_FILENO, &c, 1);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			rc = CA_ERR_IO;
-		else if (n == 0 || (changed && c == 4)) /* ^D */
-			rc = first ? CA_ERR_NOT_FOUND : CA_ERR_TRUNCATED;
-		else if (c == '\n' || c == '\r')
-			break;
-		else
-			ca_buf_put(line, &c, 1);
-		first = false;
-	}
-	if (changed)
-		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
-	if (rc == CA_ERR_TRUNCATED) /* the last line, without its end */
-		rc = CA_OK;
-	return rc == CA_OK ? ca_buf_err(line) : rc;
-}
-
 /* ---- one request ---- */
 
 /* "Are you logging in to web1.example.com as alice (sshd)?" */
@@ -85,8 +40,8 @@ ask_host(struct sign *s, const struct ca_request *req)
 	for (size_t i = 0; i < req->nhost_names; i++) {
 		if (i > 0)
 			ca_buf_str(&text, i == 1 ? " (" : ", ");
-		ca_buf_escape(&text, req->host_name[i],
-		    strlen(req->host_name[i]));
+		ca_buf_escape(
+		    &text, req->host_name[i], strlen(req->host_name[i]));
 	}
 	ca_buf_str(&text, req->nhost_names > 1 ? ")" : "");
 	if (req->user[0] != '\0') {
@@ -117,14 +72,15 @@ intent_of(const struct sign *s)
 	    .host = (const char *const *)(given ? s->hosts.v : s->local->v),
 	    .nhosts = given ? s->hosts.n : s->local->n,
 	    .any_host = s->any_host,
-	    .user = s->user != NULL ? s->user
-		: conf->user != NULL ? conf->user : s->login,
+	    .user = s->user != NULL      ? s->user
+		    : conf->user != NULL ? conf->user
+					 : s->login,
 	    .now = time(NULL)};
 }
 
 static enum ca_err
-settle_intent(struct sign *s, const struct ca_request *req,
-    struct ca_intent *intent)
+settle_intent(
+    struct sign *s, const struct ca_request *req, struct ca_intent *intent)
 {
 	struct ca_buf why = CA_BUF_INIT(65536);
 	int rule = 0;
@@ -136,7 +92,7 @@ settle_intent(struct sign *s, const struct ca_request *req,
 	ca_buf_free(&why);
 	bool host_open = rule == 1 && s->hosts.n == 0;
 	bool user_open = (rule == 1 || rule == 2) && s->user == NULL &&
-	    s->client.conf->user == NULL;
+			 s->client.conf->user == NULL;
 	if (rc == CA_OK || !(host_open || (rule == 2 && user_open)) ||
 	    !ca_ask_has_terminal())
 		return CA_OK; /* the rules are checked again, and say why */
@@ -160,7 +116,7 @@ respond(struct sign *s, const char *text)
 	if ((rc = ca_client_request(text, &s->log, &req)) != CA_OK ||
 	    (rc = settle_intent(s, req, &intent)) != CA_OK ||
 	    (rc = ca_client_sign(&s->client, &intent, req, &s->response)) !=
-	    CA_OK) {
+		CA_OK) {
 		ret = rc;
 		goto out;
 	}
@@ -199,7 +155,7 @@ sign_whole(struct sign *s, const char *text)
 		rc = respond(s, text);
 	else
 		ca_log_err(&s->log, "this is no single whole prompt of "
-		    "certauth; was it cut?");
+				    "certauth; was it cut?");
 	free(prompt.request);
 	return rc == CA_OK ? print(&s->response) : CA_EXIT_NO;
 }
@@ -214,14 +170,15 @@ answer_line(struct sign *s, const char *line, bool *last)
 
 	if (rc != CA_OK)
 		ca_log_err(&s->log, "this line holds no single whole prompt of "
-		    "certauth; was it cut?");
+				    "certauth; was it cut?");
 	else if (s->request != NULL && strcmp(s->request, prompt.request) != 0)
 		ca_log_err(&s->log, "this prompt is another request; start "
-		    "`certauth sign --pieces' anew for it");
+				    "`certauth sign --pieces' anew for it");
 	else if (s->request != NULL || respond(s, prompt.request) == CA_OK) {
 		const char *text = ca_buf_text(&s->response);
-		rc = text != NULL ? ca_answer_cut(text, prompt.next,
-		    prompt.max, &answer) : CA_ERR_MEMORY;
+		rc = text != NULL
+			 ? ca_answer_cut(text, prompt.next, prompt.max, &answer)
+			 : CA_ERR_MEMORY;
 		if (rc != CA_OK)
 			ca_log_err(&s->log, "no answer: %s", ca_err_text(rc));
 		else
@@ -245,13 +202,16 @@ sign_pieces(struct sign *s, const char *first)
 		struct ca_buf line = CA_BUF_INIT(LINE_MAX_BYTES);
 
 		if (tty)
-			fputs(s->request == NULL
+			fputs(
+			    s->request == NULL
 				? "Paste the line that begins with certauth1:\n"
-				: "Paste the next one:\n", stderr);
-		enum ca_err rc = read_line(&line);
+				: "Paste the next one:\n",
+			    stderr);
+		enum ca_err rc = ca_ask_stdin_line(&line);
 		if (rc != CA_OK)
 			status = ca_cli_fail("no more prompts, but the answer "
-			    "is not complete: %s", ca_err_text(rc));
+					     "is not complete: %s",
+			    ca_err_text(rc));
 		else if (line.len > 0 && ca_buf_text(&line) != NULL)
 			status = answer_line(s, ca_buf_text(&line), &last);
 		ca_buf_free(&line);
@@ -261,8 +221,18 @@ sign_pieces(struct sign *s, const char *first)
 
 /* ---- options ---- */
 
-enum { OPT_CERT = 256, OPT_KEY, OPT_P12, OPT_REGISTERED, OPT_HOST, OPT_USER,
-	OPT_ANY_HOST, OPT_PIECES, OPT_YES, OPT_HELPER };
+enum {
+	OPT_CERT = 256,
+	OPT_KEY,
+	OPT_P12,
+	OPT_REGISTERED,
+	OPT_HOST,
+	OPT_USER,
+	OPT_ANY_HOST,
+	OPT_PIECES,
+	OPT_YES,
+	OPT_HELPER
+};
 
 static const struct option options[] = {
     {"cert", required_argument, NULL, OPT_CERT},
@@ -274,8 +244,7 @@ static const struct option options[] = {
     {"any-host", no_argument, NULL, OPT_ANY_HOST},
     {"pieces", no_argument, NULL, OPT_PIECES},
     {"yes", no_argument, NULL, OPT_YES},
-    {"helper", no_argument, NULL, OPT_HELPER},
-    {NULL, 0, NULL, 0}};
+    {"helper", no_argument, NULL, OPT_HELPER}, {NULL, 0, NULL, 0}};
 
 /* Options of the command line, held until the configuration is read. */
 struct given {
@@ -287,17 +256,37 @@ static enum ca_err
 take_option(struct sign *s, struct given *g, int opt)
 {
 	switch (opt) {
-	case OPT_CERT: g->cert = optarg; break;
-	case OPT_KEY: g->key = optarg; break;
-	case OPT_P12: g->p12 = optarg; break;
-	case OPT_REGISTERED: g->registered = true; break;
-	case OPT_HOST: return ca_client_names_add(&s->hosts, optarg);
-	case OPT_USER: s->user = optarg; break;
-	case OPT_ANY_HOST: s->any_host = true; break;
-	case OPT_PIECES: s->pieces = true; break;
-	case OPT_YES: s->client.yes = true; break;
-	case OPT_HELPER: g->helper = true; break;
-	default: return CA_ERR_USAGE;
+	case OPT_CERT:
+		g->cert = optarg;
+		break;
+	case OPT_KEY:
+		g->key = optarg;
+		break;
+	case OPT_P12:
+		g->p12 = optarg;
+		break;
+	case OPT_REGISTERED:
+		g->registered = true;
+		break;
+	case OPT_HOST:
+		return ca_client_names_add(&s->hosts, optarg);
+	case OPT_USER:
+		s->user = optarg;
+		break;
+	case OPT_ANY_HOST:
+		s->any_host = true;
+		break;
+	case OPT_PIECES:
+		s->pieces = true;
+		break;
+	case OPT_YES:
+		s->client.yes = true;
+		break;
+	case OPT_HELPER:
+		g->helper = true;
+		break;
+	default:
+		return CA_ERR_USAGE;
 	}
 	return CA_OK;
 }
@@ -313,9 +302,9 @@ prepare(struct sign *s, const struct given *g)
 	s->login = ca_client_login();
 	const struct ca_list *meant = s->hosts.n > 0 ? &s->hosts : s->local;
 	if ((rc = ca_client_conf_load((const char *const *)meant->v, meant->n,
-	    &s->log, &c->conf)) != CA_OK ||
-	    (rc = ca_client_conf_options(c->conf, g->cert, g->key, g->p12,
-	    g->registered)) != CA_OK)
+		 &s->log, &c->conf)) != CA_OK ||
+	    (rc = ca_client_conf_options(
+		 c->conf, g->cert, g->key, g->p12, g->registered)) != CA_OK)
 		return rc;
 	c->ask.program = c->conf->askpass;
 	return ca_crypto_new(&c->crypto);
@@ -330,7 +319,7 @@ run_with(struct sign *s, const char *arg)
 	if (s->pieces)
 		return sign_pieces(s, arg);
 	if (arg == NULL) {
-		enum ca_err rc = read_line(&line);
+		enum ca_err rc = ca_ask_stdin_line(&line);
 		if (rc != CA_OK)
 			return ca_cli_fail("no request on standard input: %s",
 			    ca_err_text(rc));
@@ -353,12 +342,13 @@ run(int argc, char **argv)
 	s.client.log = &s.log;
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if ((rc = take_option(&s, &g, opt)) != CA_OK) {
-			status = ca_cli_usage(&ca_cmd_sign, "%s",
-			    ca_err_text(rc));
+			status =
+			    ca_cli_usage(&ca_cmd_sign, "%s", ca_err_text(rc));
 			goto out;
 		}
 	if (argc - optind > 1) {
-		status = ca_cli_usage(&ca_cmd_sign, "one request at a time; "
+		status = ca_cli_usage(&ca_cmd_sign,
+		    "one request at a time; "
 		    "quote a prompt line as a whole");
 		goto out;
 	}
@@ -382,8 +372,8 @@ out:
 	return status;
 }
 
-const struct ca_command ca_cmd_sign = {
-    "sign", "answer a request: a request in, a response out",
+const struct ca_command ca_cmd_sign = {"sign",
+    "answer a request: a request in, a response out",
     "usage: certauth sign [OPTIONS] [REQUEST | PROMPT LINE | -]\n"
     "\n"
     "Signs a login request and prints the response.  Without an argument, or\n"

@@ -11,31 +11,29 @@
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "channel/helper.h"
 #include "cli/client.h"
+#include "cli/helpertalk.h"
 
 #define CERTS_MAX 64
 #define LAST_MAX 1024
 
 struct helper {
-	struct ca_helper_input in;
+	struct ca_helper_talk talk;
 	struct ca_log log;
-	char last[LAST_MAX];    /* the last error, for `none' and `failed' */
+	char last[LAST_MAX]; /* the last error, for `none' and `failed' */
 	struct ca_crypto *crypto;
 	struct ca_client_conf *conf; /* empty */
 	struct ca_request *req;
 	char *agent, *pkcs11, *keyfile; /* NULL: not allowed */
 	unsigned wait;
-	X509 *cert[CERTS_MAX];  /* registered */
+	X509 *cert[CERTS_MAX]; /* registered */
 	size_t ncerts;
-	bool usercerts, gone;   /* gone: the host closed its end */
+	bool usercerts;
 };
-
-/* ---- talking to the host ---- */
 
 static void
 remember(void *ctx, enum ca_log_level level, const char *line)
@@ -49,101 +47,6 @@ remember(void *ctx, enum ca_log_level level, const char *line)
 		len = sizeof h->last - 1;
 	memcpy(h->last, line, len);
 	h->last[len] = '\0';
-}
-
-static enum ca_err
-send_text(struct helper *h, enum ca_helper_verb verb, const char *text)
-{
-	struct ca_buf out = CA_BUF_INIT(CA_HELPER_LINE_MAX);
-	enum ca_err rc;
-
-	ca_helper_put_text(&out, verb, text);
-	rc = ca_helper_send(STDOUT_FILENO, &out);
-	h->gone = h->gone || rc == CA_ERR_IO;
-	ca_buf_free(&out);
-	return rc;
-}
-
-static enum ca_err
-ask(struct helper *h, enum ca_helper_verb verb, const char *text,
-    struct ca_secret **answer)
-{
-	struct ca_helper_msg msg = {0};
-	enum ca_err rc;
-
-	if ((rc = send_text(h, verb, text)) != CA_OK ||
-	    (rc = ca_helper_recv(STDIN_FILENO, &h->in, &msg)) != CA_OK)
-		return rc;
-	if (msg.verb == CA_HELPER_NOANSWER)
-		rc = CA_ERR_CANCELLED;
-	else if (msg.verb != CA_HELPER_ANSWER)
-		rc = CA_ERR_FORMAT;
-	else if ((*answer = ca_secret_new(msg.arg.p, msg.arg.len)) == NULL)
-		rc = CA_ERR_MEMORY;
-	ca_helper_msg_clear(&msg);
-	return rc;
-}
-
-static enum ca_err
-ui_ask(void *ctx, const char *prompt, struct ca_secret **answer)
-{
-	return ask(ctx, CA_HELPER_ASK, prompt, answer);
-}
-
-static enum ca_err
-ui_confirm(void *ctx, const char *question)
-{
-	struct ca_buf text = CA_BUF_INIT(8192);
-	struct ca_secret *answer = NULL;
-	enum ca_err rc = CA_ERR_MEMORY;
-
-	ca_buf_fmt(&text, "%s [yes/no] ", question);
-	if (ca_buf_text(&text) != NULL)
-		rc = ask(ctx, CA_HELPER_ASKECHO, ca_buf_text(&text), &answer);
-	if (rc == CA_OK && strcasecmp(ca_secret_get0(answer), "yes") != 0 &&
-	    strcasecmp(ca_secret_get0(answer), "y") != 0)
-		rc = CA_ERR_CANCELLED;
-	ca_secret_free(answer);
-	ca_buf_free(&text);
-	return rc;
-}
-
-static void
-ui_info(void *ctx, const char *text)
-{
-	(void)!send_text(ctx, CA_HELPER_INFO, text);
-}
-
-static enum ca_err
-ui_choose(void *ctx, const char *title, const char *const *line, size_t n,
-    size_t *index)
-{
-	struct ca_buf text = CA_BUF_INIT(8192);
-	struct ca_secret *answer = NULL;
-	enum ca_err rc;
-
-	ui_info(ctx, title);
-	for (size_t i = 0; i < n; i++) {
-		ca_buf_reset(&text);
-		ca_buf_fmt(&text, "%3zu  %s", i + 1, line[i]);
-		if (ca_buf_text(&text) != NULL)
-			ui_info(ctx, ca_buf_text(&text));
-	}
-	ca_buf_reset(&text);
-	ca_buf_fmt(&text, "Which one, 1 to %zu? ", n);
-	rc = ca_buf_text(&text) == NULL ? CA_ERR_MEMORY
-	    : ask(ctx, CA_HELPER_ASKECHO, ca_buf_text(&text), &answer);
-	ca_buf_free(&text);
-	if (rc != CA_OK)
-		return rc;
-	char *end;
-	unsigned long number = strtoul(ca_secret_get0(answer), &end, 10);
-	if (*end != '\0' || number < 1 || number > n)
-		rc = CA_ERR_CANCELLED;
-	else
-		*index = number - 1;
-	ca_secret_free(answer);
-	return rc;
 }
 
 /* ---- what the host says before `go' ---- */
@@ -162,8 +65,8 @@ take_cert(struct helper *h, const void *der, size_t len)
 {
 	if (h->ncerts == CERTS_MAX)
 		return CA_ERR_LIMIT;
-	enum ca_err rc = ca_crypto_cert(h->crypto, der, len,
-	    &h->cert[h->ncerts]);
+	enum ca_err rc =
+	    ca_crypto_cert(h->crypto, der, len, &h->cert[h->ncerts]);
 	if (rc == CA_OK)
 		h->ncerts++;
 	return rc;
@@ -203,7 +106,8 @@ listen_to_host(struct helper *h)
 	enum ca_err rc;
 	bool go = false, hello = false;
 
-	while ((rc = ca_helper_recv(STDIN_FILENO, &h->in, &msg)) == CA_OK) {
+	while (
+	    (rc = ca_helper_recv(STDIN_FILENO, &h->talk.in, &msg)) == CA_OK) {
 		if (!hello) {
 			hello = msg.verb == CA_HELPER_HELLO;
 			rc = hello ? CA_OK : CA_ERR_FORMAT;
@@ -253,7 +157,7 @@ find_usercerts(struct helper *h)
 
 			if (h->ncerts == CERTS_MAX ||
 			    ca_key_pem_cert(h->crypto, found.gl_pathv[i],
-			    &h->log, &id) != CA_OK)
+				&h->log, &id) != CA_OK)
 				continue;
 			h->cert[h->ncerts++] = id->leaf;
 			id->leaf = NULL; /* transferred */
@@ -270,8 +174,8 @@ from_agent(struct helper *h, struct ca_identities *ids)
 {
 	for (size_t i = 0; i < h->ncerts; i++) {
 		struct ca_key *key = NULL;
-		enum ca_err rc = ca_key_agent(h->crypto, h->agent, h->cert[i],
-		    &h->log, &key);
+		enum ca_err rc = ca_key_agent(
+		    h->crypto, h->agent, h->cert[i], &h->log, &key);
 
 		if (rc == CA_ERR_IO || rc == CA_ERR_TIMEOUT) {
 			ca_log_err(&h->log, "the ssh-agent does not answer: %s",
@@ -307,8 +211,8 @@ looks_like_der(const char *path)
 }
 
 static enum ca_err
-from_file(struct helper *h, const struct ca_key_ui *ui,
-    struct ca_identities *ids)
+from_file(
+    struct helper *h, const struct ca_key_ui *ui, struct ca_identities *ids)
 {
 	struct ca_identity *id = NULL;
 	enum ca_err rc;
@@ -325,8 +229,8 @@ from_file(struct helper *h, const struct ca_key_ui *ui,
 }
 
 static enum ca_err
-from_tokens(struct helper *h, const struct ca_key_ui *ui,
-    struct ca_identities *ids)
+from_tokens(
+    struct helper *h, const struct ca_key_ui *ui, struct ca_identities *ids)
 {
 	const char *uri = h->pkcs11[0] != '\0' ? h->pkcs11 : NULL;
 	time_t end = time(NULL) + (time_t)h->wait;
@@ -334,9 +238,10 @@ from_tokens(struct helper *h, const struct ca_key_ui *ui,
 	enum ca_err rc;
 
 	while ((rc = ca_key_p11(h->crypto, uri, &h->log, ids)) ==
-	    CA_ERR_NOT_FOUND && time(NULL) < end && !h->gone) {
+		   CA_ERR_NOT_FOUND &&
+	       time(NULL) < end && !h->talk.gone) {
 		if (!told)
-			ui_info(ui->ctx, "Insert your smart card.");
+			ui->info(ui->ctx, "Insert your smart card.");
 		told = true;
 		(void)sleep(1);
 	}
@@ -362,8 +267,8 @@ try_source(struct helper *h, enum source source, const struct ca_key_ui *ui,
 	else if (source == TOKENS && h->pkcs11 != NULL)
 		rc = from_tokens(h, ui, &ids);
 	if (rc == CA_OK)
-		rc = ca_identities_pick(&ids, h->req, time(NULL), ui, &h->log,
-		    out);
+		rc = ca_identities_pick(
+		    &ids, h->req, time(NULL), ui, &h->log, out);
 	ca_identities_free(&ids);
 	return rc;
 }
@@ -385,12 +290,13 @@ check_rules(struct helper *h)
 {
 	const struct ca_intent intent = {.any_host = true, .now = time(NULL)};
 	struct ca_buf why = CA_BUF_INIT(65536);
-	enum ca_err rc = ca_rules_check(h->crypto, h->conf, &intent, h->req,
-	    &h->log, NULL, &why);
+	enum ca_err rc = ca_rules_check(
+	    h->crypto, h->conf, &intent, h->req, &h->log, NULL, &why);
 
 	if (rc != CA_OK)
-		ca_log_err(&h->log, "%s", ca_buf_text(&why) != NULL ?
-		    ca_buf_text(&why) : ca_err_text(rc));
+		ca_log_err(&h->log, "%s",
+		    ca_buf_text(&why) != NULL ? ca_buf_text(&why)
+					      : ca_err_text(rc));
 	ca_buf_free(&why);
 	return rc;
 }
@@ -398,7 +304,7 @@ check_rules(struct helper *h)
 static enum ca_err
 respond(struct helper *h)
 {
-	const struct ca_key_ui ui = {ui_ask, ui_confirm, ui_choose, ui_info, h};
+	const struct ca_key_ui ui = ca_helper_talk_ui(&h->talk);
 	struct ca_buf response = CA_BUF_INIT(CA_RESPONSE_MAX);
 	struct ca_buf out = CA_BUF_INIT(CA_HELPER_LINE_MAX);
 	struct ca_identity *id = NULL;
@@ -407,8 +313,8 @@ respond(struct helper *h)
 	if ((rc = check_rules(h)) == CA_OK &&
 	    (rc = choose(h, &ui, &id)) == CA_OK &&
 	    (rc = ca_respond(h->crypto, h->req, id, &ui, &response)) == CA_OK) {
-		ca_helper_put_bytes(&out, CA_HELPER_RESPONSE, response.p,
-		    response.len);
+		ca_helper_put_bytes(
+		    &out, CA_HELPER_RESPONSE, response.p, response.len);
 		rc = ca_helper_send(STDOUT_FILENO, &out);
 	}
 	ca_identity_free(id);
@@ -420,13 +326,14 @@ respond(struct helper *h)
 static void
 report(struct helper *h, enum ca_err rc)
 {
-	enum ca_helper_verb verb = rc == CA_ERR_NOT_FOUND ? CA_HELPER_NONE
-							  : CA_HELPER_FAILED;
+	enum ca_helper_verb verb =
+	    rc == CA_ERR_NOT_FOUND ? CA_HELPER_NONE : CA_HELPER_FAILED;
 
-	if (rc != CA_OK && !h->gone)
-		(void)!send_text(h, verb, h->last[0] != '\0' ? h->last
+	if (rc != CA_OK && !h->talk.gone)
+		(void)!ca_helper_talk_text(&h->talk, verb,
+		    h->last[0] != '\0'       ? h->last
 		    : rc == CA_ERR_NOT_FOUND ? "no source has a certificate"
-		    : ca_err_text(rc));
+					     : ca_err_text(rc));
 }
 
 int
@@ -436,14 +343,14 @@ ca_sign_helper(void)
 	enum ca_err rc = CA_ERR_MEMORY;
 
 	h.log = (struct ca_log){remember, &h, false};
-	ca_helper_input_init(&h.in, CA_HELPER_HOST);
+	ca_helper_input_init(&h.talk.in, CA_HELPER_HOST);
 	if (h.conf != NULL && (rc = ca_crypto_new(&h.crypto)) == CA_OK &&
 	    (rc = listen_to_host(&h)) == CA_OK)
 		rc = respond(&h);
 	report(&h, rc);
 	for (size_t i = 0; i < h.ncerts; i++)
 		X509_free(h.cert[i]);
-	ca_helper_input_clear(&h.in);
+	ca_helper_input_clear(&h.talk.in);
 	ca_request_free(h.req);
 	ca_client_conf_free(h.conf);
 	ca_crypto_free(h.crypto);

@@ -115,8 +115,8 @@ hosts_value(struct ca_ssh_host *host)
 	put_set(&b, &host->names);
 	if (host->jump != NULL)
 		for (char *hop = strtok_r(host->jump, ",", &save);
-		    hop != NULL && n < JUMPS_MAX;
-		    hop = strtok_r(NULL, ",", &save), n++)
+		     hop != NULL && n < JUMPS_MAX;
+		     hop = strtok_r(NULL, ",", &save), n++)
 			put_hop(&b, hop);
 	char *value = ca_buf_take(&b, NULL);
 	ca_buf_free(&b);
@@ -143,9 +143,11 @@ keep_askpass(const char *own)
 	    strcmp(slash != NULL ? slash + 1 : had, CA_ASKPASS_NAME) == 0)
 		return true;
 	return put_env(CA_ENV_ASKPASS, had) &&
-	    put_env(CA_ENV_FIRST, require != NULL &&
-	    (strcmp(require, "force") == 0 || strcmp(require, "prefer") == 0)
-		? "1" : NULL);
+	       put_env(CA_ENV_FIRST,
+		   require != NULL && (strcmp(require, "force") == 0 ||
+					  strcmp(require, "prefer") == 0)
+		       ? "1"
+		       : NULL);
 }
 
 static bool
@@ -159,11 +161,11 @@ put_environment(const struct ca_log *log, struct ca_ssh_host *host, int version)
 	    ca_buf_text(&own) == NULL)
 		goto out;
 	ok = put_env(CA_ENV_HOSTS, hosts) && put_env(CA_ENV_USER, host->user) &&
-	    put_env(CA_ENV_PREFIX,
-	    version >= CA_SSH_PREFIX_SINCE ? "1" : "0") &&
-	    keep_askpass(ca_buf_text(&own)) &&
-	    put_env("SSH_ASKPASS", ca_buf_text(&own)) &&
-	    put_env("SSH_ASKPASS_REQUIRE", "force");
+	     put_env(
+		 CA_ENV_PREFIX, version >= CA_SSH_PREFIX_SINCE ? "1" : "0") &&
+	     keep_askpass(ca_buf_text(&own)) &&
+	     put_env("SSH_ASKPASS", ca_buf_text(&own)) &&
+	     put_env("SSH_ASKPASS_REQUIRE", "force");
 	/* before 8.4 ssh used askpass only where there was a display */
 	if (ok && version < CA_SSH_REQUIRE_SINCE && getenv("DISPLAY") == NULL)
 		ok = put_env("DISPLAY", ":none");
@@ -195,11 +197,13 @@ own_option(char *const *argv)
 		if (argv[1] == NULL)
 			return -1;
 		/* askpass may be started in another directory */
-		char *path = argv[1][0] == '/' || strchr(argv[1], ':') != NULL ||
-		    strcmp(argv[1], "agent") == 0 ? strdup(argv[1])
-						  : realpath(argv[1], NULL);
-		bool ok = put_env(options[i].env,
-		    path != NULL ? path : argv[1]);
+		char *path = argv[1][0] == '/' ||
+				     strchr(argv[1], ':') != NULL ||
+				     strcmp(argv[1], "agent") == 0
+				 ? strdup(argv[1])
+				 : realpath(argv[1], NULL);
+		bool ok =
+		    put_env(options[i].env, path != NULL ? path : argv[1]);
 		free(path);
 		return ok ? 2 : -1;
 	}
@@ -207,16 +211,18 @@ own_option(char *const *argv)
 }
 
 static void
-warn_about(const struct ca_log *log, const struct ca_ssh_host *host,
-    int version)
+warn_about(
+    const struct ca_log *log, const struct ca_ssh_host *host, int version)
 {
 	if (!host->keyboard)
-		ca_log_warning(log, "warning: your ssh configuration turns "
+		ca_log_warning(log,
+		    "warning: your ssh configuration turns "
 		    "keyboard-interactive off for this host "
 		    "(KbdInteractiveAuthentication, BatchMode); a login by "
 		    "certificate needs it");
 	if (version < CA_SSH_REQUIRE_SINCE)
-		ca_log_warning(log, "warning: this ssh is older than OpenSSH "
+		ca_log_warning(log,
+		    "warning: this ssh is older than OpenSSH "
 		    "8.4 and may ask on the terminal; then paste the line into "
 		    "`certauth sign --pieces'");
 }
@@ -230,8 +236,8 @@ run(int argc, char **argv)
 
 	while (at < argc && (took = own_option(argv + at)) != 0) {
 		if (took < 0)
-			return ca_cli_usage(&ca_cmd_ssh, "%s needs a value",
-			    argv[at]);
+			return ca_cli_usage(
+			    &ca_cmd_ssh, "%s needs a value", argv[at]);
 		at += took;
 	}
 	if (at == argc)
@@ -244,8 +250,8 @@ run(int argc, char **argv)
 		bool ok = put_environment(&log, &host, version);
 		ca_ssh_host_clear(&host);
 		if (!ok)
-			return ca_cli_fail("cannot set up askpass: %s",
-			    strerror(errno));
+			return ca_cli_fail(
+			    "cannot set up askpass: %s", strerror(errno));
 	}
 	argv[--at] = (char *)(uintptr_t)ca_ssh_program();
 	(void)signal(SIGPIPE, SIG_DFL); /* what we ignore, ssh would too */
@@ -253,8 +259,7 @@ run(int argc, char **argv)
 	return ca_cli_fail("cannot run %s: %s", argv[at], strerror(errno));
 }
 
-const struct ca_command ca_cmd_ssh = {
-    "ssh", "log in by ssh with a certificate",
+const struct ca_command ca_cmd_ssh = {"ssh", "log in by ssh with a certificate",
     "usage: certauth ssh [OPTIONS] SSH ARGUMENTS...\n"
     "\n"
     "Runs the real ssh with certauth as its askpass: prompts of pam_certauth\n"
@@ -267,7 +272,8 @@ const struct ca_command ca_cmd_ssh = {
     "  --registered    send no certificate: the host has it\n"
     "\n"
     "These stand before the arguments for ssh; their defaults stand in\n"
-    "~/.config/certauth/config, also by host.  Which ssh: CERTAUTH_SSH, or the\n"
+    "~/.config/certauth/config, also by host.  Which ssh: CERTAUTH_SSH, or "
+    "the\n"
     "one in PATH.  Also for git, scp, sftp and rsync:\n"
     "\n"
     "  certauth ssh web1\n"

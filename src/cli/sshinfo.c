@@ -53,15 +53,15 @@ capture(char *const *argv, int from, struct ca_buf *out)
 			return CA_ERR_IO;
 	if (rc != CA_OK)
 		return rc;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0
-	    ? CA_OK : CA_ERR_NOT_FOUND;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? CA_OK
+							     : CA_ERR_NOT_FOUND;
 }
 
 int
 ca_ssh_version(void)
 {
-	char *const argv[] = {(char *)(uintptr_t)ca_ssh_program(),
-	    (char[]){"-V"}, NULL};
+	char *const argv[] = {
+	    (char *)(uintptr_t)ca_ssh_program(), (char[]){"-V"}, NULL};
 	struct ca_buf out = CA_BUF_INIT(OUTPUT_MAX);
 	int major, minor, version = 0;
 
@@ -109,7 +109,8 @@ take_line(struct ca_ssh_host *host, const char *line)
 		return strcmp(value, "none") == 0 ? CA_OK
 						  : keep(&host->jump, value);
 	if ((IS("kbdinteractiveauthentication") ||
-	    IS("challengeresponseauthentication")) && strcmp(value, "no") == 0)
+		IS("challengeresponseauthentication")) &&
+	    strcmp(value, "no") == 0)
 		host->keyboard = false;
 	if (IS("batchmode") && strcmp(value, "yes") == 0)
 		host->keyboard = false;
@@ -124,7 +125,7 @@ take_lines(struct ca_ssh_host *host, char *text)
 	char *save = NULL;
 
 	for (char *line = strtok_r(text, "\n", &save);
-	    line != NULL && rc == CA_OK; line = strtok_r(NULL, "\n", &save))
+	     line != NULL && rc == CA_OK; line = strtok_r(NULL, "\n", &save))
 		rc = take_line(host, line);
 	if (rc == CA_OK && host->names.n == 0)
 		rc = CA_ERR_NOT_FOUND;

@@ -30,7 +30,7 @@ void ca_ssh_host_clear(struct ca_ssh_host *host);
  * What `ssh -G ARGS...` resolves; argv ends with NULL.  CA_ERR_NOT_FOUND: ssh
  * does not like the arguments (it says why when it is run with them).
  */
-CA_MUST_CHECK enum ca_err ca_ssh_resolve(char *const *argv,
-    struct ca_ssh_host *host);
+CA_MUST_CHECK enum ca_err ca_ssh_resolve(
+    char *const *argv, struct ca_ssh_host *host);
 
 #endif

@@ -19,9 +19,9 @@ struct pem_key {
 	struct ca_crypto *crypto; /* borrowed */
 	X509 *cert;               /* what the key must belong to; owned */
 	char *path;
-	struct ca_buf text;       /* the file; wiped when freed */
+	struct ca_buf text; /* the file; wiped when freed */
 	bool encrypted;
-	EVP_PKEY *pkey;           /* NULL until the first signature */
+	EVP_PKEY *pkey; /* NULL until the first signature */
 	const struct ca_log *log;
 };
 
@@ -84,8 +84,8 @@ add_cert(struct ca_crypto *crypto, struct ca_identity *id, const void *der,
 }
 
 static enum ca_err
-add_pem_certs(struct ca_crypto *crypto, struct ca_identity *id,
-    const struct ca_buf *text)
+add_pem_certs(
+    struct ca_crypto *crypto, struct ca_identity *id, const struct ca_buf *text)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc = CA_OK;
 	BIO *bio = BIO_new_mem_buf(text->p, (int)text->len);
@@ -119,12 +119,12 @@ static bool
 contains(const struct ca_buf *text, const char *what)
 {
 	return text->len > 0 &&
-	    memmem(text->p, text->len, what, strlen(what)) != NULL;
+	       memmem(text->p, text->len, what, strlen(what)) != NULL;
 }
 
 static enum ca_err
-load_certs(struct ca_crypto *crypto, const char *path,
-    struct ca_identity *id, const struct ca_log *log)
+load_certs(struct ca_crypto *crypto, const char *path, struct ca_identity *id,
+    const struct ca_log *log)
 {
 	enum ca_err rc;
 	struct ca_buf text = CA_BUF_INIT(FILE_MAX_BYTES);
@@ -202,8 +202,8 @@ decrypt_once(struct pem_key *k, const struct ca_key_ui *ui)
 
 	if (bio == NULL)
 		return CA_ERR_MEMORY;
-	k->pkey = PEM_read_bio_PrivateKey_ex(bio, NULL, passphrase, &a,
-	    ca_crypto_get0_libctx(k->crypto), NULL);
+	k->pkey = PEM_read_bio_PrivateKey_ex(
+	    bio, NULL, passphrase, &a, ca_crypto_get0_libctx(k->crypto), NULL);
 	BIO_free(bio);
 	ERR_clear_error();
 	if (k->pkey != NULL)
@@ -226,18 +226,23 @@ unlock(struct pem_key *k, const struct ca_key_ui *ui)
 			tell(ui, k->path, "the passphrase is wrong");
 	}
 	if (rc == CA_ERR_FORMAT)
-		ca_log_err(k->log, "%s: no private key in PEM that OpenSSL can "
-		    "read%s", k->path, contains(&k->text, "OPENSSH PRIVATE") ?
-		    "; convert a copy by `ssh-keygen -p -m PKCS8 -f FILE`" :
-		    "");
+		ca_log_err(k->log,
+		    "%s: no private key in PEM that OpenSSL can "
+		    "read%s",
+		    k->path,
+		    contains(&k->text, "OPENSSH PRIVATE")
+			? "; convert a copy by `ssh-keygen -p -m PKCS8 -f FILE`"
+			: "");
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
 	}
 	if (X509_check_private_key(k->cert, k->pkey) != 1) {
 		ERR_clear_error();
-		ca_log_err(k->log, "%s: the key does not belong to the "
-		    "certificate", k->path);
+		ca_log_err(k->log,
+		    "%s: the key does not belong to the "
+		    "certificate",
+		    k->path);
 		EVP_PKEY_free(k->pkey);
 		k->pkey = NULL;
 		ret = CA_ERR_FORMAT;
@@ -313,8 +318,10 @@ load_key(struct ca_crypto *crypto, const char *path, X509 *cert,
 	}
 	k->encrypted = contains(&k->text, "ENCRYPTED");
 	if (!k->encrypted && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-		ca_log_warning(log, "%s is not encrypted and open to others "
-		    "(mode %04o): chmod 600 it", path, st.st_mode & 07777);
+		ca_log_warning(log,
+		    "%s is not encrypted and open to others "
+		    "(mode %04o): chmod 600 it",
+		    path, st.st_mode & 07777);
 	(void)X509_up_ref(cert);
 	k->cert = cert;
 	if ((*out = ca_key_new(&pem_ops, k)) == NULL) {
@@ -360,7 +367,7 @@ ca_key_pem(struct ca_crypto *crypto, const char *cert_path,
 
 	if ((rc = ca_key_pem_cert(crypto, cert_path, log, &id)) != CA_OK ||
 	    (rc = load_key(crypto, key_path != NULL ? key_path : cert_path,
-	    id->leaf, log, &id->key)) != CA_OK) {
+		 id->leaf, log, &id->key)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}

@@ -56,20 +56,19 @@ parse(const char *text, const char *host)
 static void
 test_sections(void **state)
 {
-	static const char text[] =
-	    "# a comment\n"
-	    "[default]\n"
-	    "cert = /c/default\n"
-	    "key = /k/default\n"
-	    "; another\n"
-	    "\n"
-	    "[web*.example.com, *.db.example.com]\n"
-	    "key = agent\n"
-	    "require_host_proof = yes\n"
-	    "trusted_hosts = a.example, *.b.example c\n"
-	    "[web1.example.com]\n"
-	    "key = pkcs11:token=x;object=y\n"
-	    "require_host_proof = no\n";
+	static const char text[] = "# a comment\n"
+				   "[default]\n"
+				   "cert = /c/default\n"
+				   "key = /k/default\n"
+				   "; another\n"
+				   "\n"
+				   "[web*.example.com, *.db.example.com]\n"
+				   "key = agent\n"
+				   "require_host_proof = yes\n"
+				   "trusted_hosts = a.example, *.b.example c\n"
+				   "[web1.example.com]\n"
+				   "key = pkcs11:token=x;object=y\n"
+				   "require_host_proof = no\n";
 	struct ca_client_conf *conf;
 
 	(void)state;
@@ -109,8 +108,8 @@ test_any_of_the_names(void **state)
 
 	(void)state;
 	write_file(text, strlen(text));
-	assert_int_equal(ca_client_conf_read(conf, path, names, 2, &sink),
-	    CA_OK);
+	assert_int_equal(
+	    ca_client_conf_read(conf, path, names, 2, &sink), CA_OK);
 	assert_true(conf->confirm);
 	ca_client_conf_free(conf);
 }
@@ -125,7 +124,8 @@ test_values(void **state)
 	conf = parse("[default]\ncert = ~/c.pem\nkey = ~/k.pem\nuser = bob\n"
 		     "askpass = /usr/bin/ask\ntoken_uri = pkcs11:token=a\n"
 		     "pkcs11 = yes\nssh_agent = yes\nregistered = yes\n"
-		     "host_ca = ~/ca\nhost_crl = /crl\n", "x");
+		     "host_ca = ~/ca\nhost_crl = /crl\n",
+	    "x");
 	assert_string_equal(conf->cert, "/home/alice/c.pem");
 	assert_string_equal(conf->key, "/home/alice/k.pem");
 	assert_string_equal(conf->user, "bob");
@@ -150,21 +150,21 @@ test_values(void **state)
 static void
 test_options(void **state)
 {
-	struct ca_client_conf *conf = parse("[default]\ncert = /c\nkey = /k\n",
-	    "x");
+	struct ca_client_conf *conf =
+	    parse("[default]\ncert = /c\nkey = /k\n", "x");
 
 	(void)state;
-	assert_int_equal(ca_client_conf_options(conf, NULL, "agent", NULL,
-	    false), CA_OK);
+	assert_int_equal(
+	    ca_client_conf_options(conf, NULL, "agent", NULL, false), CA_OK);
 	assert_string_equal(conf->cert, "/c");
 	assert_string_equal(conf->key, "agent");
-	assert_int_equal(ca_client_conf_options(conf, "d", NULL, NULL, true),
-	    CA_OK);
+	assert_int_equal(
+	    ca_client_conf_options(conf, "d", NULL, NULL, true), CA_OK);
 	assert_string_equal(conf->cert, "d");
 	assert_null(conf->key);
 	assert_true(conf->registered);
-	assert_int_equal(ca_client_conf_options(conf, NULL, NULL, "p", false),
-	    CA_OK);
+	assert_int_equal(
+	    ca_client_conf_options(conf, NULL, NULL, "p", false), CA_OK);
 	assert_string_equal(conf->p12, "p");
 	assert_null(conf->cert);
 	assert_true(conf->registered);
@@ -179,8 +179,8 @@ mistake(const char *text, size_t len, const char *line, const char *what)
 	char where[128];
 
 	write_file(text, len);
-	assert_int_equal(ca_client_conf_read(conf, path, &host, 1, &sink),
-	    CA_ERR_CONFIG);
+	assert_int_equal(
+	    ca_client_conf_read(conf, path, &host, 1, &sink), CA_ERR_CONFIG);
 	(void)snprintf(where, sizeof where, "%s:%s: ", path, line);
 	if (strstr(logged, where) == NULL || strstr(logged, what) == NULL)
 		fail_msg("expected %s%s, logged: %s", where, what, logged);
@@ -231,33 +231,35 @@ test_files(void **state)
 
 	(void)state;
 	logged[0] = '\0';
-	assert_int_equal(ca_client_conf_read(conf, "/nonexistent/config", &host,
-	    1, &sink), CA_OK);
+	assert_int_equal(
+	    ca_client_conf_read(conf, "/nonexistent/config", &host, 1, &sink),
+	    CA_OK);
 	assert_string_equal(logged, "");
 	assert_int_equal(ca_client_conf_read(conf, "/tmp", &host, 1, &sink),
 	    CA_ERR_UNTRUSTED);
 	write_file("[default]\n", 10);
 	assert_int_equal(chmod(path, 0620), 0);
-	assert_int_equal(ca_client_conf_read(conf, path, &host, 1, &sink),
-	    CA_ERR_UNTRUSTED);
+	assert_int_equal(
+	    ca_client_conf_read(conf, path, &host, 1, &sink), CA_ERR_UNTRUSTED);
 	assert_non_null(strstr(logged, "writable by its group"));
 	assert_int_equal(chmod(path, 0602), 0);
-	assert_int_equal(ca_client_conf_read(conf, path, &host, 1, &sink),
-	    CA_ERR_UNTRUSTED);
+	assert_int_equal(
+	    ca_client_conf_read(conf, path, &host, 1, &sink), CA_ERR_UNTRUSTED);
 	assert_int_equal(chmod(path, 0644), 0);
-	assert_int_equal(ca_client_conf_read(conf, path, &host, 1, &sink),
-	    CA_OK);
+	assert_int_equal(
+	    ca_client_conf_read(conf, path, &host, 1, &sink), CA_OK);
 	if (geteuid() == 0) {
 		assert_int_equal(chown(path, 65534, 65534), 0);
-		assert_int_equal(ca_client_conf_read(conf, path, &host, 1,
-		    &sink), CA_ERR_UNTRUSTED);
+		assert_int_equal(
+		    ca_client_conf_read(conf, path, &host, 1, &sink),
+		    CA_ERR_UNTRUSTED);
 		assert_int_equal(chown(path, 0, 0), 0);
 	}
 	/* a loop of links is unreadable, not absent */
 	(void)snprintf(link, sizeof link, "%s.l", path);
 	assert_int_equal(symlink(link, link), 0);
-	assert_int_equal(ca_client_conf_read(conf, link, &host, 1, &sink),
-	    CA_ERR_IO);
+	assert_int_equal(
+	    ca_client_conf_read(conf, link, &host, 1, &sink), CA_ERR_IO);
 	(void)unlink(link);
 	ca_client_conf_free(conf);
 }

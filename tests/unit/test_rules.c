@@ -34,8 +34,8 @@ extend(X509 *cert, int nid, const char *value)
 {
 	X509V3_CTX ctx;
 
-	X509V3_set_ctx(&ctx, ca_cert != NULL ? ca_cert : cert, cert, NULL,
-	    NULL, 0);
+	X509V3_set_ctx(
+	    &ctx, ca_cert != NULL ? ca_cert : cert, cert, NULL, NULL, 0);
 	X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
 	assert_non_null(e);
 	assert_int_equal(X509_add_ext(cert, e, -1), 1);
@@ -117,8 +117,8 @@ make_crl(X509 *cert)
 	ASN1_TIME_set(at, NOW + DAY);
 	X509_CRL_set1_nextUpdate(crl, at);
 	X509V3_set_ctx(&ctx, ca_cert, NULL, NULL, crl, 0);
-	X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, &ctx,
-	    NID_authority_key_identifier, "keyid");
+	X509_EXTENSION *e = X509V3_EXT_conf_nid(
+	    NULL, &ctx, NID_authority_key_identifier, "keyid");
 	X509_CRL_add_ext(crl, e, -1);
 	X509_EXTENSION_free(e);
 	e = X509V3_EXT_conf_nid(NULL, &ctx, NID_crl_number, "1");
@@ -146,8 +146,9 @@ group_setup(void **state)
 	(void)snprintf(ca_dir, sizeof ca_dir, "%s/ca", dir);
 	(void)snprintf(crl_dir, sizeof crl_dir, "%s/crl", dir);
 	(void)snprintf(other_dir, sizeof other_dir, "%s/other", dir);
-	assert_int_equal(mkdir(ca_dir, 0755) | mkdir(crl_dir, 0755) |
-	    mkdir(other_dir, 0755), 0);
+	assert_int_equal(
+	    mkdir(ca_dir, 0755) | mkdir(crl_dir, 0755) | mkdir(other_dir, 0755),
+	    0);
 	make_ca();
 	make_crl(NULL);
 	(void)snprintf(path, sizeof path, "%s/ca.pem", ca_dir);
@@ -183,11 +184,12 @@ group_teardown(void **state)
 enum flaw { NO_FLAW, FLAW_SIGNATURE, FLAW_CONTEXT, FLAW_NONCE, FLAW_KEY };
 
 struct wish {
-	const char *names[4]; /* of the request; default web1.example.com web1 */
-	const char *user;     /* of the request; default alice */
+	const char
+	    *names[4];    /* of the request; default web1.example.com web1 */
+	const char *user; /* of the request; default alice */
 	long age;
-	uint16_t lifetime;    /* default 120 */
-	X509 *proof;          /* taken */
+	uint16_t lifetime; /* default 120 */
+	X509 *proof;       /* taken */
 	enum flaw flaw;
 	/* the client's side */
 	const char *meant[4]; /* default web1 */
@@ -208,18 +210,22 @@ add_proof(struct ca_buf *raw, const struct wish *w, const uint8_t *nonce)
 	const struct ca_bytes one = {der, (size_t)len};
 
 	assert_int_equal(ca_certificate_write(&cert,
-	    w->flaw == FLAW_NONCE ? other : nonce, &one, 1), CA_OK);
+			     w->flaw == FLAW_NONCE ? other : nonce, &one, 1),
+	    CA_OK);
 	const struct ca_bytes part[] = {{raw->p, raw->len}, {cert.p, cert.len}};
 	assert_int_equal(ca_crypto_transcript(crypto, part, 2, hash), CA_OK);
-	size_t n = ca_signed_content(w->flaw == FLAW_CONTEXT ? CA_SIGNER_CLIENT
-	    : CA_SIGNER_HOST, hash, tbs);
+	size_t n = ca_signed_content(
+	    w->flaw == FLAW_CONTEXT ? CA_SIGNER_CLIENT : CA_SIGNER_HOST, hash,
+	    tbs);
 	if (w->flaw == FLAW_SIGNATURE)
 		tbs[n - 1] ^= 1;
-	assert_int_equal(ca_crypto_sign(crypto, s,
-	    w->flaw == FLAW_KEY ? ca_key : host_key, tbs, n, &sig), CA_OK);
+	assert_int_equal(
+	    ca_crypto_sign(crypto, s, w->flaw == FLAW_KEY ? ca_key : host_key,
+		tbs, n, &sig),
+	    CA_OK);
 	ca_buf_put(raw, cert.p, cert.len);
-	assert_int_equal(ca_certificate_verify_write(raw, 0x0403, sig.p,
-	    sig.len), CA_OK);
+	assert_int_equal(
+	    ca_certificate_verify_write(raw, 0x0403, sig.p, sig.len), CA_OK);
 	ca_buf_free(&cert);
 	ca_buf_free(&sig);
 	OPENSSL_free(der);
@@ -233,16 +239,20 @@ make_request(const struct wish *w)
 	static const uint16_t scheme[] = {0x0403};
 	struct ca_buf raw = CA_BUF_INIT(CA_REQUEST_MAX);
 	struct ca_request *req = NULL;
-	struct ca_request_params p = {.scheme = scheme, .nschemes = 1,
+	struct ca_request_params p = {.scheme = scheme,
+	    .nschemes = 1,
 	    .issued_at = (uint64_t)(NOW - w->age),
 	    .lifetime = w->lifetime != 0 ? w->lifetime : 120,
-	    .host_name = usual, .nhost_names = 2, .service = "sshd",
-	    .user = w->user != NULL ? w->user : "alice", .rhost = ""};
+	    .host_name = usual,
+	    .nhost_names = 2,
+	    .service = "sshd",
+	    .user = w->user != NULL ? w->user : "alice",
+	    .rhost = ""};
 
 	if (w->names[0] != NULL) {
 		p.host_name = w->names;
-		for (p.nhost_names = 0; p.nhost_names < 4 &&
-		    w->names[p.nhost_names] != NULL;)
+		for (p.nhost_names = 0;
+		     p.nhost_names < 4 && w->names[p.nhost_names] != NULL;)
 			p.nhost_names++;
 	}
 	memset(p.nonce, 7, sizeof p.nonce);
@@ -265,18 +275,21 @@ judge(const struct wish *w, const char *what)
 	static const char *const web1[] = {"web1"};
 	struct ca_client_conf *conf = ca_client_conf_new();
 	struct ca_request *req = make_request(w);
-	struct ca_intent intent = {.host = web1, .nhosts = 1,
-	    .any_host = w->any_host, .now = NOW,
-	    .user = w->login == NULL ? "alice"
-		: w->login[0] != '\0' ? w->login : NULL};
+	struct ca_intent intent = {.host = web1,
+	    .nhosts = 1,
+	    .any_host = w->any_host,
+	    .now = NOW,
+	    .user = w->login == NULL      ? "alice"
+		    : w->login[0] != '\0' ? w->login
+					  : NULL};
 	struct ca_buf why = CA_BUF_INIT(65536);
 	int rule = 0;
 
 	assert_non_null(req);
 	if (w->meant[0] != NULL) {
 		intent.host = w->meant;
-		for (intent.nhosts = 0; intent.nhosts < 4 &&
-		    w->meant[intent.nhosts] != NULL;)
+		for (intent.nhosts = 0;
+		     intent.nhosts < 4 && w->meant[intent.nhosts] != NULL;)
 			intent.nhosts++;
 	}
 	const char *pair[][2] = {{"trusted_hosts", w->trusted},
@@ -285,9 +298,10 @@ judge(const struct wish *w, const char *what)
 	for (size_t i = 0; i < 4; i++)
 		if (pair[i][1] != NULL)
 			assert_int_equal(ca_client_conf_set(conf, pair[i][0],
-			    pair[i][1], "test", NULL), CA_OK);
-	enum ca_err rc = ca_rules_check(crypto, conf, &intent, req, NULL, &rule,
-	    &why);
+					     pair[i][1], "test", NULL),
+			    CA_OK);
+	enum ca_err rc =
+	    ca_rules_check(crypto, conf, &intent, req, NULL, &rule, &why);
 	if (rc == CA_OK) {
 		assert_int_equal(rule, 0);
 		assert_int_equal(why.len, 0);
@@ -298,8 +312,8 @@ judge(const struct wish *w, const char *what)
 			fail_msg("refused with: %s", ca_buf_text(&why));
 		char number[16];
 		(void)snprintf(number, sizeof number, "rule %d", rule);
-		assert_ptr_equal(strstr(ca_buf_text(&why), number),
-		    ca_buf_text(&why));
+		assert_ptr_equal(
+		    strstr(ca_buf_text(&why), number), ca_buf_text(&why));
 	}
 	ca_buf_free(&why);
 	ca_request_free(req);
@@ -319,8 +333,8 @@ test_host(void **state)
 	assert_int_equal(JUDGE(NULL, .meant = {"WEB1.Example.COM"}), 0);
 	assert_int_equal(JUDGE(NULL, .meant = {"web1.example.com."}), 0);
 	assert_int_equal(JUDGE(NULL, .meant = {"x", "web1"}), 0);
-	assert_int_equal(JUDGE("of web1.example.com, web1",
-	    .meant = {"web2"}), 1);
+	assert_int_equal(
+	    JUDGE("of web1.example.com, web1", .meant = {"web2"}), 1);
 	assert_int_equal(JUDGE("logging in to web2", .meant = {"web2"}), 1);
 	/* no part of a name is a name */
 	assert_int_equal(JUDGE("rule", .meant = {"web"}), 1);
@@ -336,10 +350,11 @@ static void
 test_trusted_hosts(void **state)
 {
 	(void)state;
-	assert_int_equal(JUDGE(NULL, .meant = {"login"},
-	    .trusted = "db1 web*.example.com"), 0);
-	assert_int_equal(JUDGE("rule", .meant = {"login"},
-	    .trusted = "db*.example.com"), 1);
+	assert_int_equal(
+	    JUDGE(NULL, .meant = {"login"}, .trusted = "db1 web*.example.com"),
+	    0);
+	assert_int_equal(
+	    JUDGE("rule", .meant = {"login"}, .trusted = "db*.example.com"), 1);
 }
 
 static void
@@ -354,8 +369,8 @@ static void
 test_user(void **state)
 {
 	(void)state;
-	assert_int_equal(JUDGE("as alice, but the request is for root",
-	    .user = "root"), 2);
+	assert_int_equal(
+	    JUDGE("as alice, but the request is for root", .user = "root"), 2);
 	assert_int_equal(JUDGE("rule", .user = "Alice"), 2);
 	assert_int_equal(JUDGE("rule", .user = "alic"), 2);
 	assert_int_equal(JUDGE("--user", .user = "alice2"), 2);
@@ -388,12 +403,14 @@ static void
 test_proof_required(void **state)
 {
 	(void)state;
-	assert_int_equal(JUDGE("does not prove itself", .require = true,
-	    .host_ca = ca_dir), 4);
-	assert_int_equal(JUDGE("needs host_ca", .require = true,
-	    .proof = good_host()), 4);
+	assert_int_equal(
+	    JUDGE("does not prove itself", .require = true, .host_ca = ca_dir),
+	    4);
+	assert_int_equal(
+	    JUDGE("needs host_ca", .require = true, .proof = good_host()), 4);
 	assert_int_equal(JUDGE(NULL, .require = true, .host_ca = ca_dir,
-	    .proof = good_host()), 0);
+			     .proof = good_host()),
+	    0);
 	/* nothing to judge by, nothing required: the name rule alone */
 	assert_int_equal(JUDGE(NULL, .proof = good_host()), 0);
 }
@@ -401,19 +418,21 @@ test_proof_required(void **state)
 static void
 test_proof_signature(void **state)
 {
-	static const enum flaw flaws[] = {FLAW_SIGNATURE, FLAW_CONTEXT,
-	    FLAW_KEY};
-	struct wish nonce = {.proof = good_host(), .flaw = FLAW_NONCE,
-	    .host_ca = ca_dir};
+	static const enum flaw flaws[] = {
+	    FLAW_SIGNATURE, FLAW_CONTEXT, FLAW_KEY};
+	struct wish nonce = {
+	    .proof = good_host(), .flaw = FLAW_NONCE, .host_ca = ca_dir};
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
-		assert_int_equal(JUDGE("signature is wrong",
-		    .proof = good_host(), .flaw = flaws[i],
-		    .host_ca = ca_dir), 4);
+		assert_int_equal(
+		    JUDGE("signature is wrong", .proof = good_host(),
+			.flaw = flaws[i], .host_ca = ca_dir),
+		    4);
 		/* also where no CA is known */
 		assert_int_equal(JUDGE("signature is wrong",
-		    .proof = good_host(), .flaw = flaws[i]), 4);
+				     .proof = good_host(), .flaw = flaws[i]),
+		    4);
 	}
 	struct ca_request *req = make_request(&nonce);
 	if (req != NULL) {
@@ -430,26 +449,37 @@ test_proof_chain(void **state)
 
 	(void)state;
 	assert_int_equal(JUDGE("its certificate is refused",
-	    .proof = good_host(), .host_ca = other_dir), 4);
+			     .proof = good_host(), .host_ca = other_dir),
+	    4);
 	assert_int_equal(JUDGE("expired",
-	    .proof = host_cert("DNS:web1.example.com", "serverAuth", -2 * DAY,
-	    -DAY), .host_ca = ca_dir), 4);
+			     .proof = host_cert("DNS:web1.example.com",
+				 "serverAuth", -2 * DAY, -DAY),
+			     .host_ca = ca_dir),
+	    4);
 	assert_int_equal(JUDGE("not-yet-valid",
-	    .proof = host_cert("DNS:web1.example.com", "serverAuth", DAY,
-	    2 * DAY), .host_ca = ca_dir), 4);
+			     .proof = host_cert("DNS:web1.example.com",
+				 "serverAuth", DAY, 2 * DAY),
+			     .host_ca = ca_dir),
+	    4);
 	assert_int_equal(JUDGE("purpose",
-	    .proof = host_cert("DNS:web1.example.com", "clientAuth", -DAY, DAY),
-	    .host_ca = ca_dir), 4);
-	assert_int_equal(JUDGE("rule 4", .proof = good_host(),
-	    .host_ca = "/nonexistent"), 4);
+			     .proof = host_cert("DNS:web1.example.com",
+				 "clientAuth", -DAY, DAY),
+			     .host_ca = ca_dir),
+	    4);
+	assert_int_equal(
+	    JUDGE("rule 4", .proof = good_host(), .host_ca = "/nonexistent"),
+	    4);
 	assert_int_equal(JUDGE(NULL, .proof = good_host(), .host_ca = ca_dir,
-	    .host_crl = crl_dir), 0);
+			     .host_crl = crl_dir),
+	    0);
 	assert_int_equal(JUDGE("crl", .proof = good_host(), .host_ca = ca_dir,
-	    .host_crl = other_dir), 4);
+			     .host_crl = other_dir),
+	    4);
 	revoked = good_host();
 	make_crl(revoked);
 	assert_int_equal(JUDGE("revoked", .proof = revoked, .host_ca = ca_dir,
-	    .host_crl = crl_dir), 4);
+			     .host_crl = crl_dir),
+	    4);
 	make_crl(NULL);
 }
 
@@ -459,31 +489,42 @@ test_proof_name(void **state)
 	(void)state;
 	/* never from CN, which is web1.example.com in all of them */
 	assert_int_equal(JUDGE("subjectAltName", .host_ca = ca_dir,
-	    .proof = host_cert(NULL, "serverAuth", -DAY, DAY)), 4);
+			     .proof = host_cert(NULL, "serverAuth", -DAY, DAY)),
+	    4);
 	assert_int_equal(JUDGE("subjectAltName", .host_ca = ca_dir,
-	    .proof = host_cert("DNS:web2.example.com", "serverAuth", -DAY,
-	    DAY)), 4);
+			     .proof = host_cert("DNS:web2.example.com",
+				 "serverAuth", -DAY, DAY)),
+	    4);
 	assert_int_equal(JUDGE(NULL, .host_ca = ca_dir,
-	    .proof = host_cert("DNS:*.example.com", "serverAuth", -DAY,
-	    DAY)), 0);
+			     .proof = host_cert(
+				 "DNS:*.example.com", "serverAuth", -DAY, DAY)),
+	    0);
 	/* a neighbour of the same CA that lists web1 beside its own name */
-	assert_int_equal(JUDGE("none of the names that you meant",
-	    .host_ca = ca_dir, .names = {"evil.example.com", "web1"},
-	    .proof = host_cert("DNS:evil.example.com", "serverAuth", -DAY,
-	    DAY)), 4);
-	assert_int_equal(JUDGE("none of the names that you meant",
-	    .host_ca = ca_dir,
-	    .names = {"evil.example.com", "web1.example.com"},
-	    .meant = {"web1.example.com"},
-	    .proof = host_cert("DNS:evil.example.com", "serverAuth", -DAY,
-	    DAY)), 4);
+	assert_int_equal(
+	    JUDGE("none of the names that you meant", .host_ca = ca_dir,
+		.names = {"evil.example.com", "web1"},
+		.proof =
+		    host_cert("DNS:evil.example.com", "serverAuth", -DAY, DAY)),
+	    4);
+	assert_int_equal(
+	    JUDGE("none of the names that you meant", .host_ca = ca_dir,
+		.names = {"evil.example.com", "web1.example.com"},
+		.meant = {"web1.example.com"},
+		.proof =
+		    host_cert("DNS:evil.example.com", "serverAuth", -DAY, DAY)),
+	    4);
 	/* by address, with the name trusted beside it */
-	assert_int_equal(JUDGE(NULL, .host_ca = ca_dir,
-	    .names = {"web1.example.com", "192.0.2.1"}, .meant = {"192.0.2.1"},
-	    .trusted = "web1.example.com", .proof = good_host()), 0);
-	assert_int_equal(JUDGE(NULL, .host_ca = ca_dir,
-	    .names = {"192.0.2.1"}, .meant = {"192.0.2.1"},
-	    .proof = host_cert("IP:192.0.2.1", "serverAuth", -DAY, DAY)), 0);
+	assert_int_equal(
+	    JUDGE(NULL, .host_ca = ca_dir,
+		.names = {"web1.example.com", "192.0.2.1"},
+		.meant = {"192.0.2.1"}, .trusted = "web1.example.com",
+		.proof = good_host()),
+	    0);
+	assert_int_equal(
+	    JUDGE(NULL, .host_ca = ca_dir, .names = {"192.0.2.1"},
+		.meant = {"192.0.2.1"},
+		.proof = host_cert("IP:192.0.2.1", "serverAuth", -DAY, DAY)),
+	    0);
 }
 
 static void
@@ -516,7 +557,10 @@ test_names_in_certificates(void **state)
 	    {"DNS:*", "a", false},
 	    {"DNS:xn--bcher-kva.example", "xn--bcher-kva.example", true},
 	    {"DNS:xn--bcher-kva.example", "XN--BCHER-KVA.example", true},
-	    {"DNS:xn--bcher-kva.example", "b\xc3\xbc""cher.example", false},
+	    {"DNS:xn--bcher-kva.example",
+		"b\xc3\xbc"
+		"cher.example",
+		false},
 	    {"IP:192.0.2.1", "192.0.2.1", true},
 	    {"IP:192.0.2.1", "192.0.2.2", false},
 	    {"DNS:192.0.2.1", "192.0.2.1", false},

@@ -1,0 +1,28 @@
+/*
+ * Which host and login are meant, when a program asks through askpass: client
+ * rules 1 and 2 of docs/protocol.md.
+ */
+#ifndef CA_CLI_MEANT_H
+#define CA_CLI_MEANT_H
+
+#include "base/err.h"
+#include "base/log.h"
+#include "config/config.h"
+
+struct ca_meant {
+	const char *text; /* the prompt; a host wrote most of it */
+	const struct ca_log *log;
+	struct ca_list *names; /* result: of the host; owned */
+	char *user;            /* result: the login; NULL: nothing said it */
+};
+
+/*
+ * From the `(user@host) ' of ssh and what `certauth ssh' left in the
+ * environment, or, where another program asks, this machine.  CA_DENIED: it
+ * cannot be known which host asks (logged); CA_ERR_MEMORY.
+ */
+CA_MUST_CHECK enum ca_err ca_meant_find(struct ca_meant *m);
+
+void ca_meant_clear(struct ca_meant *m); /* frees the results */
+
+#endif
