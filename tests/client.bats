@@ -72,7 +72,7 @@ host() { python3 "$HERE/tests/lib/host.py" "$@"; }
 # without a terminal, whoever runs the tests
 sign() { setsid -w "$CA_BIN/certauth" sign "$@" </dev/null; }
 askpass() { setsid -w "$CA_BIN/certauth-askpass" "$@" </dev/null; }
-here() { host request --host "$(hostname)" --user "$(id -un)" "$@"; }
+here() { host request --host "$(hostname)" --user "$(id -un)"; }
 kept() { ls -A "$XDG_RUNTIME_DIR/certauth"; }
 
 # ---- sign ----
@@ -329,7 +329,6 @@ foreach word $argv {
 }
 expect eof
 END
-	REQUEST=
 }
 
 encrypted() {
@@ -406,6 +405,7 @@ END
 
 @test "confirm = yes asks before each signature" {
 	conf p256 'confirm = yes' "askpass = $D/bin/yes"
+	# shellcheck disable=SC2016 # for the script to expand
 	printf '#!/bin/sh\necho "$1" >"$D/asked"\necho yes\n' >"$D/bin/yes"
 	chmod 755 "$D/bin/yes"
 	run sign --host web1 --user alice "$(host request)"

@@ -298,15 +298,17 @@ keep_remembered(struct ca_identities *ids, const struct ca_request *req,
     time_t now, const struct ca_log *log)
 {
 	struct ca_buf why = CA_BUF_INIT(1024);
+	/* an array of pointers is meant: NOLINTNEXTLINE(bugprone-sizeof-*) */
 	X509 **cert = calloc(ids->n, sizeof(*cert));
 	size_t index;
 	bool never;
 
 	for (size_t i = 0; cert != NULL && i < ids->n; i++)
 		cert[i] = ids->v[i]->leaf;
-	if (cert != NULL && ca_remember_find(req->host_name[0], cert, ids->n,
-	    log, &index) == CA_OK && ca_identity_unfit(ids->v[index], req,
-	    now, &why, &never) == NULL) {
+	if (cert != NULL &&
+	    ca_remember_find(req->host_name[0], cert, ids->n, log, &index) ==
+		CA_OK &&
+	    ca_identity_unfit(ids->v[index], req, now, &why, &never) == NULL) {
 		struct ca_identity *one = ids->v[index];
 
 		for (size_t i = 0; i < ids->n; i++)
@@ -330,8 +332,10 @@ choose_token(struct ca_crypto *crypto, const struct ca_client_conf *conf,
 
 	if ((rc = ca_key_p11(crypto, uri, log, &ids)) != CA_OK) {
 		/* behind the question mark there may be a PIN */
-		ca_log_err(log, "no certificate with a key on a token%s%.*s: "
-		    "%s", uri != NULL ? " for " : "",
+		ca_log_err(log,
+		    "no certificate with a key on a token%s%.*s: "
+		    "%s",
+		    uri != NULL ? " for " : "",
 		    uri != NULL ? (int)strcspn(uri, "?") : 0,
 		    uri != NULL ? uri : "", ca_err_text(rc));
 		return rc;

@@ -53,15 +53,14 @@ ca_client_local_names(void)
 {
 	struct ca_list *names = calloc(1, sizeof *names);
 	char name[256];
-	enum ca_err rc;
 
 	if (names == NULL || gethostname(name, sizeof name) != 0)
 		goto fail;
 	name[sizeof name - 1] = '\0';
-	if ((rc = ca_client_names_add(names, name)) != CA_OK)
+	if (ca_client_names_add(names, name) != CA_OK)
 		goto fail;
 	name[strcspn(name, ".")] = '\0';
-	if ((rc = ca_client_names_add(names, name)) != CA_OK)
+	if (ca_client_names_add(names, name) != CA_OK)
 		goto fail;
 	return names;
 fail:
@@ -152,7 +151,7 @@ static enum ca_err
 sign_by(const struct ca_client *client, const struct ca_request *req,
     struct ca_identity *id, const struct ca_key_ui *ui, struct ca_buf *text)
 {
-	struct ca_buf response = CA_BUF_INIT(2 * CA_RESPONSE_MAX);
+	struct ca_buf response = CA_BUF_INIT((size_t)CA_RESPONSE_MAX);
 	enum ca_err rc;
 
 	rc = ca_respond(client->crypto, req, id, ui, &response);

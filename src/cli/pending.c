@@ -19,7 +19,7 @@ file_name(const unsigned char hash[32], char name[NAME_LEN])
 {
 	static const char digit[] = "0123456789abcdef";
 
-	for (int i = 0; i < 32; i++) {
+	for (size_t i = 0; i < 32; i++) {
 		name[2 * i] = digit[hash[i] >> 4];
 		name[2 * i + 1] = digit[hash[i] & 15];
 	}

@@ -13,6 +13,8 @@
 #include "wire/pieces.h"
 
 #define LINE_MAX_BYTES 131072
+#define FIRST_LINE "Paste the line that begins with certauth1:\n"
+#define NEXT_LINE "Paste the next one:\n"
 
 struct sign {
 	struct ca_log log;
@@ -202,10 +204,7 @@ sign_pieces(struct sign *s, const char *first)
 		struct ca_buf line = CA_BUF_INIT(LINE_MAX_BYTES);
 
 		if (tty)
-			fputs(
-			    s->request == NULL
-				? "Paste the line that begins with certauth1:\n"
-				: "Paste the next one:\n",
+			(void)fputs(s->request == NULL ? FIRST_LINE : NEXT_LINE,
 			    stderr);
 		enum ca_err rc = ca_ask_stdin_line(&line);
 		if (rc != CA_OK)

@@ -130,6 +130,7 @@ listen_to_host(struct helper *h)
 static enum ca_err
 add(struct ca_identities *ids, struct ca_identity *id)
 {
+	/* an array of pointers is meant: NOLINTNEXTLINE(bugprone-sizeof-*) */
 	struct ca_identity **v = realloc(ids->v, (ids->n + 1) * sizeof *v);
 
 	if (v == NULL)

@@ -57,18 +57,35 @@ capture(char *const *argv, int from, struct ca_buf *out)
 							     : CA_ERR_NOT_FOUND;
 }
 
+/* "OpenSSH_9.2p1 ..." */
+static int
+version_of(const char *text)
+{
+	char *end;
+
+	if (strncmp(text, "OpenSSH_", 8) != 0)
+		return 0;
+	long major = strtol(text + 8, &end, 10);
+	if (end == text + 8 || *end != '.' || major < 0 || major > 999)
+		return 0;
+	text = end + 1;
+	long minor = strtol(text, &end, 10);
+	return end == text || minor < 0 || minor > 99
+		   ? 0
+		   : (int)(major * 100 + minor);
+}
+
 int
 ca_ssh_version(void)
 {
 	char *const argv[] = {
 	    (char *)(uintptr_t)ca_ssh_program(), (char[]){"-V"}, NULL};
 	struct ca_buf out = CA_BUF_INIT(OUTPUT_MAX);
-	int major, minor, version = 0;
+	int version = 0;
 
 	if (capture(argv, STDERR_FILENO, &out) == CA_OK &&
-	    ca_buf_text(&out) != NULL &&
-	    sscanf(ca_buf_text(&out), "OpenSSH_%3d.%2d", &major, &minor) == 2)
-		version = major * 100 + minor;
+	    ca_buf_text(&out) != NULL)
+		version = version_of(ca_buf_text(&out));
 	ca_buf_free(&out);
 	return version;
 }
@@ -100,7 +117,7 @@ take_line(struct ca_ssh_host *host, const char *line)
 	if (len == 0)
 		return CA_OK;
 	value++;
-#define IS(word) (len == sizeof word - 1 && memcmp(line, word, len) == 0)
+#define IS(word) (len == strlen(word) && memcmp(line, (word), len) == 0)
 	if (IS("host") || IS("hostname") || IS("hostkeyalias"))
 		return ca_client_names_add(&host->names, value);
 	if (IS("user"))
