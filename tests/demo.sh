@@ -27,13 +27,13 @@ trap 'exit 1' INT TERM
 
 n=0
 step() { n=$((n + 1)); printf '%2d. %s\n' $n "$*"; }
-more() { printf '    %s\n' "$*"; }
+more() { printf '%s\n' "$*" | sed 's/^/    /'; }
 
 # the module's verdict about the last login, without the names and numbers
 verdict() {
 	log_lines | grep -o 'pam_certauth(sshd:auth).*outcome=.*' | tail -n 1 |
 		sed -E 's/ (issuer|serial|sha256|scheme|not_after|anchor|rule|rhost|service)=("[^"]*"|[^ ]*)//g' |
-		cut -c1-160
+		sed -E 's/.*(outcome=.*)/The log says: \1/' | fold -s -w 72
 }
 
 login_as_alice() {
@@ -93,3 +93,4 @@ if ! log_lines | grep -q 'outcome=denied reason=revoked'; then
 fi
 more 'REFUSED'
 more "$(verdict)"
+step 'That was all.  Nothing outside the folder has changed, and it is removed now.'

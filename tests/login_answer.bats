@@ -104,3 +104,36 @@ setup() { conf_reset; }
 	run bash -c "tail -n +$LOG_FROM '$S/log' | grep '^line'"
 	[ "$status" -ne 0 ]
 }
+
+# a login by pamdrive, an application whose conversation misbehaves
+driven() {
+	log_mark
+	run in_place timeout 60 "$CERTAUTH_BUILD/tests/lib/pamdrive" -u alice "$@"
+	echo "$output" | cut -c1-300
+	[ "$status" -eq 1 ]
+	logged 'outcome=denied'
+	not_logged 'outcome=granted'
+}
+
+@test "NULL for an answer, and no answers at all" {
+	driven -m null
+	logged 'reason=answer-empty'
+	driven -m noarray
+	logged 'reason=(answer-empty|conversation)'
+}
+
+@test "PAM_CONV_ERR" {
+	driven -m error
+	logged 'reason=conversation'
+}
+
+@test "NULL, empty and PAM_CONV_ERR at a later prompt" {
+	local mode client
+	client="sh -c 'while IFS= read -r line; do $S/bin/piece \"\$line\"; done'"
+	cp "$HERE/tests/openssl-client.sh" "$S/bin/piece"
+	for mode in null empty error; do
+		driven -C "CERT=$PKI/alice-chain.pem KEY=$PKI/alice.key \
+			HOME=$S $client" -f 1 -m $mode
+		echo "$output" | grep -q 'next=499'
+	done
+}

@@ -114,11 +114,12 @@ place_remove() {
 	rm -rf --one-file-system "$S" || :
 }
 
+# With EXEC=exec in a background process, its number is that of COMMAND.
 in_place() {
 	if [ "$(id -u)" -eq 0 ]; then
-		nsenter -m -t "$PLACE_PID" -- "$@"
+		${EXEC:-} nsenter -m -t "$PLACE_PID" -- "$@"
 	else
-		nsenter -U --preserve-credentials -m -t "$PLACE_PID" -- "$@"
+		${EXEC:-} nsenter -U --preserve-credentials -m -t "$PLACE_PID" -- "$@"
 	fi
 }
 

@@ -37,9 +37,10 @@ sshd_start() {
 		END
 		printf '%s\n' "$@" >>"$S/sshd_config"
 		: >"$S/sshd.log"
-		# -D: this process, whose number we know, is the server
-		# and which does not outlive its test
-		in_place setpriv --pdeathsig TERM /usr/sbin/sshd -D -f "$S/sshd_config" \
+		# -D: the process whose number we have is the server; it does
+		# not outlive its test
+		EXEC=exec in_place setpriv --pdeathsig TERM \
+			/usr/sbin/sshd -D -f "$S/sshd_config" \
 			-E "$S/sshd.log" </dev/null >/dev/null 2>&1 3>&- 4>&- &
 		SSHD_PID=$!
 		export PORT SSHD_PID
@@ -61,6 +62,7 @@ sshd_start() {
 sshd_stop() {
 	[ -n "${SSHD_PID:-}" ] || return 0
 	kill "$SSHD_PID" 2>/dev/null || :
+	wait "$SSHD_PID" 2>/dev/null || :
 	SSHD_PID=
 }
 
