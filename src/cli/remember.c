@@ -143,7 +143,7 @@ ca_remember_find(const char *host, X509 *const *cert, size_t n,
 
 		rc = fingerprint(cert[*index], &own);
 		bool same = rc == CA_OK && own.len == HEX_LEN &&
-		    memcmp(own.p, hex, HEX_LEN) == 0;
+			    memcmp(own.p, hex, HEX_LEN) == 0;
 		ca_buf_free(&own);
 		if (same)
 			break;
@@ -197,8 +197,10 @@ ca_remember_keep(const char *host, X509 *cert, const struct ca_log *log)
 	if (rc == CA_OK)
 		rc = ca_file_replace(path, now.p, now.len, 0600);
 	if (rc == CA_OK)
-		ca_log(log, CA_LOG_INFO, "remembered for %s in %s; remove its "
-		    "line there to be asked again", host, path);
+		ca_log(log, CA_LOG_INFO,
+		    "remembered for %s in %s; remove its "
+		    "line there to be asked again",
+		    host, path);
 	else
 		ca_log_warning(log, "%s: the choice is not remembered: %s",
 		    path, ca_err_text(rc));

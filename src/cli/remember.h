@@ -17,8 +17,8 @@
  * the last time.  CA_ERR_NOT_FOUND: none of these was; a file that cannot be
  * read, or is not the user's own, is said to log and counts as none.
  */
-CA_MUST_CHECK enum ca_err ca_remember_find(const char *host,
-    X509 *const *cert, size_t n, const struct ca_log *log, size_t *index);
+CA_MUST_CHECK enum ca_err ca_remember_find(const char *host, X509 *const *cert,
+    size_t n, const struct ca_log *log, size_t *index);
 
 /* Remember cert for the host.  What fails is said to log and no more: the
  * login goes on. */

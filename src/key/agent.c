@@ -33,14 +33,15 @@ check_owner(int fd, const char *path, const struct ca_log *log)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 ||
 	    len != sizeof peer) {
-		ca_log_err(log, "ssh-agent at %s: cannot tell whose it is: %m",
-		    path);
+		ca_log_err(
+		    log, "ssh-agent at %s: cannot tell whose it is: %m", path);
 		return CA_ERR_IO;
 	}
 	if (peer.uid != geteuid() && peer.uid != 0) {
-		ca_log_err(log, "ssh-agent at %s belongs to another user "
-		    "(uid %lu), so it is not used", path,
-		    (unsigned long)peer.uid);
+		ca_log_err(log,
+		    "ssh-agent at %s belongs to another user "
+		    "(uid %lu), so it is not used",
+		    path, (unsigned long)peer.uid);
 		return CA_ERR_UNTRUSTED;
 	}
 	return CA_OK;
@@ -56,15 +57,17 @@ ca_agent_connect(const char *path, const struct ca_log *log, int *out)
 	int fd = -1;
 
 	if (strlen(path) >= sizeof addr.sun_path) {
-		ca_log_err(log, "ssh-agent at %s: the path is too long for a "
-		    "socket", path);
+		ca_log_err(log,
+		    "ssh-agent at %s: the path is too long for a "
+		    "socket",
+		    path);
 		ret = CA_ERR_USAGE;
 		goto out;
 	}
 	memcpy(addr.sun_path, path, strlen(path) + 1);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit,
-	    sizeof limit) != 0) {
+			  sizeof limit) != 0) {
 		ca_log_err(log, "ssh-agent: no socket: %m");
 		ret = CA_ERR_IO;
 		goto out;
@@ -150,8 +153,7 @@ recv_all(int fd, size_t len, int64_t deadline, struct ca_buf *out)
 
 		if (rc != CA_OK)
 			return rc;
-		n = recv(fd, block, len < sizeof block ? len : sizeof block,
-		    0);
+		n = recv(fd, block, len < sizeof block ? len : sizeof block, 0);
 		if (n < 0 && again())
 			continue;
 		if (n <= 0)
@@ -163,8 +165,8 @@ recv_all(int fd, size_t len, int64_t deadline, struct ca_buf *out)
 }
 
 enum ca_err
-ca_agent_exchange(int fd, const struct ca_buf *msg, int ms,
-    struct ca_buf *reply)
+ca_agent_exchange(
+    int fd, const struct ca_buf *msg, int ms, struct ca_buf *reply)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	int64_t deadline = now_ms() + ms;
@@ -191,7 +193,7 @@ ca_agent_exchange(int fd, const struct ca_buf *msg, int ms,
 		goto out;
 	}
 	r = ca_reader_of(head.p, head.len);
-	if ((rc = ca_read_u32(&r, &len)) != CA_OK || len == 0) {
+	if (ca_read_u32(&r, &len) != CA_OK || len == 0) {
 		ret = CA_ERR_FORMAT;
 		goto out;
 	}
@@ -237,8 +239,7 @@ agent_can(const void *impl, const struct ca_scheme *scheme)
 {
 	const struct agent_key *k = impl;
 
-	return ca_agent_scheme(scheme) &&
-	    ca_crypto_scheme_fits(scheme, k->pub);
+	return ca_agent_scheme(scheme) && ca_crypto_scheme_fits(scheme, k->pub);
 }
 
 static void
@@ -251,20 +252,23 @@ tell(const struct ca_key_ui *ui, const struct ca_log *log, const char *text)
 }
 
 static void
-tell_failure(const struct ca_key_ui *ui, const struct ca_log *log,
-    enum ca_err err)
+tell_failure(
+    const struct ca_key_ui *ui, const struct ca_log *log, enum ca_err err)
 {
 	if (err == CA_DENIED)
-		tell(ui, log, "The ssh-agent refused to sign: it is locked, "
+		tell(ui, log,
+		    "The ssh-agent refused to sign: it is locked, "
 		    "the key is gone, or the use was not confirmed.");
 	else if (err == CA_ERR_TIMEOUT)
 		tell(ui, log, "The ssh-agent gave no signature in time.");
 	else if (err == CA_ERR_FORMAT || err == CA_ERR_LIMIT)
-		tell(ui, log, "The ssh-agent answered with something that is "
+		tell(ui, log,
+		    "The ssh-agent answered with something that is "
 		    "no signature by the algorithm asked for; an old agent "
 		    "knows no RSA with SHA-2.");
 	else
-		tell(ui, log, "The ssh-agent closed the connection before it "
+		tell(ui, log,
+		    "The ssh-agent closed the connection before it "
 		    "signed.");
 }
 
@@ -285,15 +289,17 @@ agent_sign(void *impl, const struct ca_scheme *scheme, const void *tbs,
 	}
 	ca_agent_sign_request(&k->blob, scheme, tbs, len, &msg);
 	if ((rc = ca_agent_exchange(fd, &msg, CA_AGENT_SIGN_MS, &reply)) !=
-	    CA_OK || (rc = ca_agent_signature(&reply, scheme,
-	    (size_t)EVP_PKEY_get_size(k->pub), sig)) != CA_OK) {
+		CA_OK ||
+	    (rc = ca_agent_signature(&reply, scheme,
+		 (size_t)EVP_PKEY_get_size(k->pub), sig)) != CA_OK) {
 		tell_failure(ui, &k->log, rc);
 		ret = rc;
 		goto out;
 	}
-	if ((rc = ca_crypto_verify(k->crypto, scheme, k->pub, tbs, len,
-	    sig->p + begin, sig->len - begin)) != CA_OK) {
-		tell(ui, &k->log, "The ssh-agent gave a signature that the "
+	if (ca_crypto_verify(k->crypto, scheme, k->pub, tbs, len,
+		sig->p + begin, sig->len - begin) != CA_OK) {
+		tell(ui, &k->log,
+		    "The ssh-agent gave a signature that the "
 		    "certificate's key does not verify.");
 		ret = CA_ERR_CRYPTO;
 		goto out;
@@ -309,8 +315,7 @@ out:
 	return ret;
 }
 
-static const struct ca_key_ops agent_ops = {agent_can, agent_sign,
-    agent_free};
+static const struct ca_key_ops agent_ops = {agent_can, agent_sign, agent_free};
 
 /* ---- finding it ---- */
 
@@ -347,17 +352,22 @@ judge(enum ca_err found, const struct ca_agent_match *match, const char *path,
     const struct ca_log *log)
 {
 	if (found == CA_DENIED) {
-		ca_log_err(log, "ssh-agent at %s refuses to list its keys; if "
-		    "it is locked, `ssh-add -X` unlocks it", path);
+		ca_log_err(log,
+		    "ssh-agent at %s refuses to list its keys; if "
+		    "it is locked, `ssh-add -X` unlocks it",
+		    path);
 		return CA_DENIED;
 	}
 	if (found != CA_OK) {
-		ca_log_err(log, "ssh-agent at %s sent a malformed list of "
-		    "keys", path);
+		ca_log_err(log,
+		    "ssh-agent at %s sent a malformed list of "
+		    "keys",
+		    path);
 		return found;
 	}
 	if (match->found && match->security_key) {
-		ca_log_err(log, "the certificate's key is a FIDO security key "
+		ca_log_err(log,
+		    "the certificate's key is a FIDO security key "
 		    "(sk-): it signs only messages in a form of its own, so "
 		    "it cannot serve here");
 		return CA_ERR_UNSUPPORTED;
@@ -365,12 +375,15 @@ judge(enum ca_err found, const struct ca_agent_match *match, const char *path,
 	if (match->found)
 		return CA_OK;
 	if (match->listed == 0)
-		ca_log_err(log, "ssh-agent at %s shows no keys: it is empty "
+		ca_log_err(log,
+		    "ssh-agent at %s shows no keys: it is empty "
 		    "(`ssh-add` adds one) or locked (`ssh-add -X` unlocks it)",
 		    path);
 	else
-		ca_log_err(log, "none of the %zu keys in the ssh-agent at %s "
-		    "belongs to the certificate", match->listed, path);
+		ca_log_err(log,
+		    "none of the %zu keys in the ssh-agent at %s "
+		    "belongs to the certificate",
+		    match->listed, path);
 	return CA_ERR_NOT_FOUND;
 }
 

@@ -8,7 +8,7 @@
 #include "key/key.h"
 
 /* An OpenSSH agent's own bound; no list of keys that a person has is near. */
-#define CA_AGENT_REPLY_MAX (256 * 1024)
+#define CA_AGENT_REPLY_MAX ((size_t)256 * 1024)
 #define CA_AGENT_KEYS_MAX 2048
 #define CA_AGENT_LIST_MS 5000
 /* The agent's owner may be asked to confirm, or to touch something. */
@@ -19,23 +19,23 @@
  * belong to this process's user or to root.  *fd is the caller's to close.
  * CA_ERR_NOT_FOUND, CA_ERR_UNTRUSTED, CA_ERR_IO, CA_ERR_TIMEOUT; said to log.
  */
-CA_MUST_CHECK enum ca_err ca_agent_connect(const char *path,
-    const struct ca_log *log, int *fd);
+CA_MUST_CHECK enum ca_err ca_agent_connect(
+    const char *path, const struct ca_log *log, int *fd);
 
 /*
  * Send the message (type and body, without its length) and append the reply,
  * again without its length, to reply; all of it within ms milliseconds.
  * CA_ERR_TIMEOUT, CA_ERR_IO (closed), CA_ERR_LIMIT, CA_ERR_FORMAT (empty).
  */
-CA_MUST_CHECK enum ca_err ca_agent_exchange(int fd, const struct ca_buf *msg,
-    int ms, struct ca_buf *reply);
+CA_MUST_CHECK enum ca_err ca_agent_exchange(
+    int fd, const struct ca_buf *msg, int ms, struct ca_buf *reply);
 
 /* What an identities answer [3.4] says about one wanted key. */
 struct ca_agent_match {
-	size_t listed;     /* keys in the answer */
+	size_t listed; /* keys in the answer */
 	bool found;
 	struct ca_buf blob; /* of the match: what sign requests name */
-	bool security_key; /* the match is a sk- key */
+	bool security_key;  /* the match is a sk- key */
 };
 
 /*

@@ -21,18 +21,18 @@ enum {
 enum kind { KIND_RSA, KIND_EC, KIND_ED25519 };
 static const struct {
 	const char *name;
-	enum kind kind;
 	const char *curve; /* SSH's name */
 	const char *group; /* OpenSSL's name */
+	enum kind kind;
 	bool security_key;
 } key_types[] = {
-    {"ssh-rsa", KIND_RSA, NULL, NULL, false},
-    {"ssh-ed25519", KIND_ED25519, NULL, NULL, false},
-    {"ecdsa-sha2-nistp256", KIND_EC, "nistp256", "prime256v1", false},
-    {"ecdsa-sha2-nistp384", KIND_EC, "nistp384", "secp384r1", false},
-    {"ecdsa-sha2-nistp521", KIND_EC, "nistp521", "secp521r1", false},
-    {"sk-ssh-ed25519@openssh.com", KIND_ED25519, NULL, NULL, true},
-    {"sk-ecdsa-sha2-nistp256@openssh.com", KIND_EC, "nistp256", "prime256v1",
+    {"ssh-rsa", NULL, NULL, KIND_RSA, false},
+    {"ssh-ed25519", NULL, NULL, KIND_ED25519, false},
+    {"ecdsa-sha2-nistp256", "nistp256", "prime256v1", KIND_EC, false},
+    {"ecdsa-sha2-nistp384", "nistp384", "secp384r1", KIND_EC, false},
+    {"ecdsa-sha2-nistp521", "nistp521", "secp521r1", KIND_EC, false},
+    {"sk-ssh-ed25519@openssh.com", NULL, NULL, KIND_ED25519, true},
+    {"sk-ecdsa-sha2-nistp256@openssh.com", "nistp256", "prime256v1", KIND_EC,
 	true},
 };
 
@@ -108,8 +108,7 @@ number_is(const EVP_PKEY *pub, const char *param, const struct ca_reader *r)
 	bool same = false;
 
 	/* over 16,384 bits nobody has a key */
-	if (r->left <= 2048 &&
-	    EVP_PKEY_get_bn_param(pub, param, &own) == 1 &&
+	if (r->left <= 2048 && EVP_PKEY_get_bn_param(pub, param, &own) == 1 &&
 	    (other = BN_bin2bn(r->p, (int)r->left, NULL)) != NULL)
 		same = BN_cmp(own, other) == 0;
 	BN_free(own);
@@ -123,9 +122,9 @@ rsa_is(const EVP_PKEY *pub, struct ca_reader *r)
 	struct ca_reader e, n;
 
 	return EVP_PKEY_is_a(pub, "RSA") && read_mpint(r, &e) == CA_OK &&
-	    read_mpint(r, &n) == CA_OK &&
-	    number_is(pub, OSSL_PKEY_PARAM_RSA_E, &e) &&
-	    number_is(pub, OSSL_PKEY_PARAM_RSA_N, &n);
+	       read_mpint(r, &n) == CA_OK &&
+	       number_is(pub, OSSL_PKEY_PARAM_RSA_E, &e) &&
+	       number_is(pub, OSSL_PKEY_PARAM_RSA_N, &n);
 }
 
 static bool
@@ -135,10 +134,10 @@ ed25519_is(const EVP_PKEY *pub, struct ca_reader *r)
 	size_t len = sizeof own;
 	struct ca_reader raw;
 
-	return EVP_PKEY_is_a(pub, "ED25519") &&
-	    read_string(r, &raw) == CA_OK && raw.left == sizeof own &&
-	    EVP_PKEY_get_raw_public_key(pub, own, &len) == 1 &&
-	    len == sizeof own && memcmp(raw.p, own, sizeof own) == 0;
+	return EVP_PKEY_is_a(pub, "ED25519") && read_string(r, &raw) == CA_OK &&
+	       raw.left == sizeof own &&
+	       EVP_PKEY_get_raw_public_key(pub, own, &len) == 1 &&
+	       len == sizeof own && memcmp(raw.p, own, sizeof own) == 0;
 }
 
 /* SSH writes points uncompressed; the certificate's may be compressed, hence
@@ -162,7 +161,7 @@ ec_is(const EVP_PKEY *pub, const char *curve, const char *group,
 	x = ca_reader_of(point.p + 1, point.left / 2);
 	y = ca_reader_of(x.p + x.left, x.left);
 	return number_is(pub, OSSL_PKEY_PARAM_EC_PUB_X, &x) &&
-	    number_is(pub, OSSL_PKEY_PARAM_EC_PUB_Y, &y);
+	       number_is(pub, OSSL_PKEY_PARAM_EC_PUB_Y, &y);
 }
 
 /* True if the blob holds pub. */
@@ -183,8 +182,8 @@ blob_is(struct ca_reader blob, const EVP_PKEY *pub, bool *security_key)
 			same = rsa_is(pub, &blob);
 			break;
 		case KIND_EC:
-			same = ec_is(pub, key_types[i].curve,
-			    key_types[i].group, &blob);
+			same = ec_is(
+			    pub, key_types[i].curve, key_types[i].group, &blob);
 			break;
 		case KIND_ED25519:
 			same = ed25519_is(pub, &blob);
@@ -208,8 +207,8 @@ ca_agent_find(const struct ca_buf *reply, const EVP_PKEY *pub,
 	uint32_t n;
 	uint8_t type;
 
-	*match = (struct ca_agent_match){
-	    .blob = CA_BUF_INIT(CA_AGENT_REPLY_MAX)};
+	*match =
+	    (struct ca_agent_match){.blob = CA_BUF_INIT(CA_AGENT_REPLY_MAX)};
 	if (ca_read_u8(&r, &type) != CA_OK)
 		return CA_ERR_FORMAT;
 	if (type == MSG_FAILURE)
@@ -259,9 +258,8 @@ ca_agent_scheme(const struct ca_scheme *scheme)
 }
 
 void
-ca_agent_sign_request(const struct ca_buf *blob,
-    const struct ca_scheme *scheme, const void *tbs, size_t len,
-    struct ca_buf *msg)
+ca_agent_sign_request(const struct ca_buf *blob, const struct ca_scheme *scheme,
+    const void *tbs, size_t len, struct ca_buf *msg)
 {
 	size_t i = sig_type(scheme);
 
@@ -320,8 +318,7 @@ ca_agent_signature(const struct ca_buf *reply, const struct ca_scheme *scheme,
 	    ca_read_end(&r) != CA_OK)
 		return CA_ERR_FORMAT;
 	if (read_string(&outer, &name) != CA_OK ||
-	    read_string(&outer, &blob) != CA_OK ||
-	    ca_read_end(&outer) != CA_OK)
+	    read_string(&outer, &blob) != CA_OK || ca_read_end(&outer) != CA_OK)
 		return CA_ERR_FORMAT;
 	/* an old agent ignores the flags and signs by SHA-1 */
 	if (!text_is(&name, sig_types[i].name))

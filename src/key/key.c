@@ -23,13 +23,12 @@ bool
 ca_key_can(const struct ca_key *key, const struct ca_scheme *scheme)
 {
 	return key != NULL && scheme != NULL &&
-	    key->ops->can(key->impl, scheme);
+	       key->ops->can(key->impl, scheme);
 }
 
 enum ca_err
-ca_key_sign(struct ca_key *key, const struct ca_scheme *scheme,
-    const void *tbs, size_t len, const struct ca_key_ui *ui,
-    struct ca_buf *sig)
+ca_key_sign(struct ca_key *key, const struct ca_scheme *scheme, const void *tbs,
+    size_t len, const struct ca_key_ui *ui, struct ca_buf *sig)
 {
 	if (!ca_key_can(key, scheme))
 		return CA_ERR_UNSUPPORTED;

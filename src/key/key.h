@@ -19,8 +19,8 @@
 /* How a key source talks to its user. */
 struct ca_key_ui {
 	/* A PIN or passphrase; CA_ERR_CANCELLED where the user gives none. */
-	enum ca_err (*ask)(void *ctx, const char *prompt,
-	    struct ca_secret **answer);
+	enum ca_err (*ask)(
+	    void *ctx, const char *prompt, struct ca_secret **answer);
 	/* Yes or no: CA_OK or CA_ERR_CANCELLED. */
 	enum ca_err (*confirm)(void *ctx, const char *question);
 	/* One of n lines: CA_OK and *index, or CA_ERR_CANCELLED. */
@@ -36,10 +36,10 @@ struct ca_key;
 /* A certificate with its key and the intermediates that came with it. */
 struct ca_identity {
 	X509 *leaf;
-	STACK_OF(X509) *chain;  /* intermediates, in no order; may be NULL */
+	STACK_OF(X509) * chain; /* intermediates, in no order; may be NULL */
 	struct ca_key *key;
-	char *label;            /* for a person: file, token and object */
-	bool registered;        /* send an empty certificate_list */
+	char *label;     /* for a person: file, token and object */
+	bool registered; /* send an empty certificate_list */
 };
 
 void ca_identity_free(struct ca_identity *id); /* NULL is allowed */
@@ -87,8 +87,8 @@ CA_MUST_CHECK enum ca_err ca_key_pem_cert(struct ca_crypto *crypto,
  * warning where the file's encryption is weak.  crypto must outlive the
  * identity.
  */
-CA_MUST_CHECK enum ca_err ca_key_p12(struct ca_crypto *crypto,
-    const char *path, const struct ca_key_ui *ui, const struct ca_log *log,
+CA_MUST_CHECK enum ca_err ca_key_p12(struct ca_crypto *crypto, const char *path,
+    const struct ca_key_ui *ui, const struct ca_log *log,
     struct ca_identity **out);
 
 /* What a source that finds identities by itself gives. */
@@ -109,8 +109,8 @@ void ca_identities_free(struct ca_identities *ids);
  * crypto and log's sink must outlive the identities; a child made by fork
  * cannot use them.
  */
-CA_MUST_CHECK enum ca_err ca_key_p11(struct ca_crypto *crypto,
-    const char *uri, const struct ca_log *log, struct ca_identities *out);
+CA_MUST_CHECK enum ca_err ca_key_p11(struct ca_crypto *crypto, const char *uri,
+    const struct ca_log *log, struct ca_identities *out);
 
 /* key/agent.c: a key for the certificate in the agent at socket_path.
  * CA_ERR_NOT_FOUND: the agent has no such key, or is locked (an OpenSSH agent

@@ -28,7 +28,7 @@ struct scan {
 	CK_SESSION_HANDLE session;
 	uint64_t ways;
 	struct objects keys, public_keys, certs;
-	STACK_OF(X509) *parsed; /* beside certs; a NULL where broken */
+	STACK_OF(X509) * parsed; /* beside certs; a NULL where broken */
 };
 
 static bool
@@ -50,8 +50,8 @@ objects_free(struct objects *o)
 
 /* All objects of a class with their IDs and labels. */
 static enum ca_err
-read_objects(struct scan *s, CK_OBJECT_CLASS class, size_t max,
-    struct objects *out)
+read_objects(
+    struct scan *s, CK_OBJECT_CLASS class, size_t max, struct objects *out)
 {
 	CK_OBJECT_HANDLE found[CA_P11_OBJECTS_MAX];
 	CK_ATTRIBUTE attr = {CKA_CLASS, &class, sizeof class};
@@ -72,10 +72,10 @@ read_objects(struct scan *s, CK_OBJECT_CLASS class, size_t max,
 		o->label = CA_BUF_INIT(CA_P11_ATTRIBUTE_MAX);
 		/* both may well be missing */
 		if (ca_p11_attribute(&s->token, s->session, o->handle, CKA_ID,
-		    &o->id) != CA_OK)
+			&o->id) != CA_OK)
 			ca_buf_reset(&o->id);
 		if (ca_p11_attribute(&s->token, s->session, o->handle,
-		    CKA_LABEL, &o->label) != CA_OK)
+			CKA_LABEL, &o->label) != CA_OK)
 			ca_buf_reset(&o->label);
 	}
 	return CA_OK;
@@ -108,9 +108,10 @@ parse_certs(struct scan *s)
 		if (rc == CA_OK)
 			rc = ca_crypto_cert(s->crypto, der.p, der.len, &cert);
 		if (rc != CA_OK)
-			ca_log_debug(&s->p11->log, "\"%s\": certificate %zu "
-			    "skipped: %s", s->token.name, i + 1,
-			    ca_err_text(rc));
+			ca_log_debug(&s->p11->log,
+			    "\"%s\": certificate %zu "
+			    "skipped: %s",
+			    s->token.name, i + 1, ca_err_text(rc));
 		ca_buf_free(&der);
 		if (sk_X509_push(s->parsed, cert) <= 0) {
 			X509_free(cert);
@@ -146,14 +147,14 @@ has_key(const struct scan *s, size_t i)
 	if ((s->token.info.flags & CKF_LOGIN_REQUIRED) == 0)
 		return false;
 	return !is_ca(sk_X509_value(s->parsed, (int)i)) ||
-	    with_id(&s->public_keys, id) != NULL;
+	       with_id(&s->public_keys, id) != NULL;
 }
 
 static bool
 label_is(const struct object *o, const CK_ATTRIBUTE *want)
 {
-	return o != NULL && same_bytes(&o->label, want->pValue,
-	    want->ulValueLen);
+	return o != NULL &&
+	       same_bytes(&o->label, want->pValue, want->ulValueLen);
 }
 
 /* The URI may name the certificate or its key; where the key is hidden, the
@@ -171,8 +172,8 @@ uri_wants(const struct scan *s, size_t i)
 	if (id != NULL && !same_bytes(&cert->id, id->pValue, id->ulValueLen))
 		return false;
 	return label == NULL || label_is(cert, label) ||
-	    label_is(with_id(&s->keys, &cert->id), label) ||
-	    label_is(with_id(&s->public_keys, &cert->id), label);
+	       label_is(with_id(&s->keys, &cert->id), label) ||
+	       label_is(with_id(&s->public_keys, &cert->id), label);
 }
 
 /* ---- identities ---- */
@@ -186,8 +187,8 @@ make_label(const struct scan *s, size_t i, char **out)
 	ca_buf_str(&text, s->token.name);
 	if (label->len > 0) {
 		ca_buf_str(&text, ": ");
-		ca_buf_printable(&text, label->p,
-		    label->len < 64 ? label->len : 64);
+		ca_buf_printable(
+		    &text, label->p, label->len < 64 ? label->len : 64);
 	}
 	*out = ca_buf_take(&text, NULL);
 	ca_buf_free(&text);
@@ -196,7 +197,7 @@ make_label(const struct scan *s, size_t i, char **out)
 
 /* The CA certificates of the token may be the leaf's intermediates. */
 static enum ca_err
-make_chain(const struct scan *s, size_t leaf, STACK_OF(X509) **out)
+make_chain(const struct scan *s, size_t leaf, STACK_OF(X509) * *out)
 {
 	STACK_OF(X509) *chain = sk_X509_new_null();
 
@@ -237,10 +238,11 @@ add_identity(struct scan *s, size_t i)
 	if ((rc = make_label(s, i, &one->label)) != CA_OK ||
 	    (rc = make_chain(s, i, &one->chain)) != CA_OK ||
 	    (rc = ca_p11_key_new(s->crypto, s->p11, &s->token, s->ways, id->p,
-	    id->len, one->leaf, &one->key)) != CA_OK) {
+		 id->len, one->leaf, &one->key)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers */
 	v = realloc(s->out->v, (s->out->n + 1) * sizeof(*v));
 	if (v == NULL) {
 		ret = CA_ERR_MEMORY;
@@ -262,17 +264,16 @@ read_token(struct scan *s)
 {
 	enum ca_err rc;
 
-	if ((rc = read_objects(s, CKO_PRIVATE_KEY, CA_P11_OBJECTS_MAX,
-	    &s->keys)) != CA_OK)
+	if ((rc = read_objects(
+		 s, CKO_PRIVATE_KEY, CA_P11_OBJECTS_MAX, &s->keys)) != CA_OK)
 		return rc;
-	if (s->keys.n == 0 &&
-	    (s->token.info.flags & CKF_LOGIN_REQUIRED) == 0)
+	if (s->keys.n == 0 && (s->token.info.flags & CKF_LOGIN_REQUIRED) == 0)
 		return CA_ERR_NOT_FOUND;
 	if ((rc = ca_p11_ways(&s->token, &s->ways)) != CA_OK ||
 	    (rc = read_objects(s, CKO_PUBLIC_KEY, CA_P11_OBJECTS_MAX,
-	    &s->public_keys)) != CA_OK ||
-	    (rc = read_objects(s, CKO_CERTIFICATE, CERTS_MAX,
-	    &s->certs)) != CA_OK)
+		 &s->public_keys)) != CA_OK ||
+	    (rc = read_objects(s, CKO_CERTIFICATE, CERTS_MAX, &s->certs)) !=
+		CA_OK)
 		return rc;
 	return parse_certs(s);
 }
@@ -293,9 +294,9 @@ scan_session(struct scan *s)
 			rc = CA_OK; /* a key type that nobody knows */
 	}
 	if (rc != CA_OK)
-		ca_log_debug(&s->p11->log, "\"%s\" skipped: %s",
-		    s->token.name, rc == CA_ERR_NOT_FOUND
-		    ? "it has no private keys" : ca_err_text(rc));
+		ca_log_debug(&s->p11->log, "\"%s\" skipped: %s", s->token.name,
+		    rc == CA_ERR_NOT_FOUND ? "it has no private keys"
+					   : ca_err_text(rc));
 	objects_free(&s->keys);
 	objects_free(&s->public_keys);
 	objects_free(&s->certs);
@@ -316,7 +317,7 @@ slot_wanted(const struct scan *s, CK_FUNCTION_LIST *f, CK_SLOT_ID slot)
 	    p11_kit_uri_get_slot_id(uri) != slot)
 		return false;
 	return f->C_GetSlotInfo(slot, &info) == CKR_OK &&
-	    p11_kit_uri_match_slot_info(uri, &info) != 0;
+	       p11_kit_uri_match_slot_info(uri, &info) != 0;
 }
 
 static enum ca_err
@@ -327,22 +328,26 @@ scan_slot(struct scan *s, CK_FUNCTION_LIST *f, CK_SLOT_ID slot)
 	if (!slot_wanted(s, f, slot))
 		return CA_OK;
 	if (ca_p11_token_read(f, slot, &s->token) != CA_OK) {
-		ca_log_debug(log, "slot %lu skipped: its token cannot be "
-		    "read", slot);
+		ca_log_debug(log,
+		    "slot %lu skipped: its token cannot be "
+		    "read",
+		    slot);
 		return CA_OK;
 	}
-	if (s->p11->uri != NULL && !p11_kit_uri_match_token_info(s->p11->uri,
-	    &s->token.info))
+	if (s->p11->uri != NULL &&
+	    !p11_kit_uri_match_token_info(s->p11->uri, &s->token.info))
 		return CA_OK;
 	if ((s->token.info.flags & CKF_TOKEN_INITIALIZED) == 0) {
-		ca_log_debug(log, "slot %lu skipped: its token is not "
-		    "initialised", slot);
+		ca_log_debug(log,
+		    "slot %lu skipped: its token is not "
+		    "initialised",
+		    slot);
 		return CA_OK;
 	}
-	if (f->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL,
-	    &s->session) != CKR_OK) {
-		ca_log_debug(log, "\"%s\" skipped: it opens no session",
-		    s->token.name);
+	if (f->C_OpenSession(
+		slot, CKF_SERIAL_SESSION, NULL, NULL, &s->session) != CKR_OK) {
+		ca_log_debug(
+		    log, "\"%s\" skipped: it opens no session", s->token.name);
 		return CA_OK;
 	}
 	enum ca_err rc = scan_session(s);
@@ -358,14 +363,17 @@ scan_slots(struct scan *s, CK_FUNCTION_LIST *f)
 	CK_INFO info;
 	CK_RV rv;
 
-	if (s->p11->uri != NULL && (f->C_GetInfo(&info) != CKR_OK ||
-	    !p11_kit_uri_match_module_info(s->p11->uri, &info)))
+	if (s->p11->uri != NULL &&
+	    (f->C_GetInfo(&info) != CKR_OK ||
+		!p11_kit_uri_match_module_info(s->p11->uri, &info)))
 		return CA_OK;
 	rv = f->C_GetSlotList(CK_TRUE, slot, &n);
 	if (rv != CKR_OK || n > CA_P11_SLOTS_MAX) {
-		ca_log_debug(&s->p11->log, "a PKCS#11 module is skipped: it "
-		    "gives no list of its slots (%s)", rv != CKR_OK
-		    ? p11_kit_strerror(rv) : "more than there can be");
+		ca_log_debug(&s->p11->log,
+		    "a PKCS#11 module is skipped: it "
+		    "gives no list of its slots (%s)",
+		    rv != CKR_OK ? p11_kit_strerror(rv)
+				 : "more than there can be");
 		return CA_OK;
 	}
 	for (CK_ULONG i = 0; i < n; i++) {
@@ -383,8 +391,8 @@ scan_module(struct scan *s, CK_FUNCTION_LIST *f)
 	char *name = p11_kit_module_get_name(f);
 	struct ca_p11_guard guard;
 
-	ca_p11_guard_begin(&guard, name != NULL ? name : "a module",
-	    CA_P11_SECONDS);
+	ca_p11_guard_begin(
+	    &guard, name != NULL ? name : "a module", CA_P11_SECONDS);
 	enum ca_err rc = scan_slots(s, f);
 	ca_p11_guard_end(&guard);
 	free(name);
@@ -392,8 +400,8 @@ scan_module(struct scan *s, CK_FUNCTION_LIST *f)
 }
 
 enum ca_err
-ca_key_p11(struct ca_crypto *crypto, const char *uri,
-    const struct ca_log *log, struct ca_identities *out)
+ca_key_p11(struct ca_crypto *crypto, const char *uri, const struct ca_log *log,
+    struct ca_identities *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct scan s = {.crypto = crypto, .out = out};

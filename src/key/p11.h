@@ -24,9 +24,9 @@
 
 struct ca_p11 {
 	unsigned int refs;
-	pid_t pid;                  /* a child must not use what it inherits */
-	CK_FUNCTION_LIST **module;  /* initialised, ended by NULL */
-	P11KitUri *uri;             /* NULL: everything */
+	pid_t pid;                 /* a child must not use what it inherits */
+	CK_FUNCTION_LIST **module; /* initialised, ended by NULL */
+	P11KitUri *uri;            /* NULL: everything */
 	struct ca_log log;
 };
 
@@ -36,16 +36,17 @@ struct ca_p11 {
  * but root may be able to change it.  CA_ERR_USAGE: no such URI;
  * CA_ERR_UNTRUSTED; CA_ERR_NOT_FOUND: no module; all said to log.
  */
-CA_MUST_CHECK enum ca_err ca_p11_load(const char *uri,
-    const struct ca_log *log, struct ca_p11 **out);
+CA_MUST_CHECK enum ca_err ca_p11_load(
+    const char *uri, const struct ca_log *log, struct ca_p11 **out);
 struct ca_p11 *ca_p11_ref(struct ca_p11 *p11);
 void ca_p11_unref(struct ca_p11 *p11); /* the last one finalises; NULL */
 
 /* ---- p11guard.c: what a module does to its process ---- */
 
 #define CA_P11_GUARD_SIGNALS 6
-#define CA_P11_SECONDS 20         /* for a call, or a slow card's whole list */
-#define CA_P11_SECONDS_PERSON 120 /* where a keypad or a touch is waited for */
+/* For a call, or a slow card's whole list; where a person is waited for. */
+#define CA_P11_SECONDS 20
+#define CA_P11_SECONDS_PERSON 120
 
 struct ca_p11_guard {
 	struct sigaction old[CA_P11_GUARD_SIGNALS];
@@ -58,8 +59,8 @@ struct ca_p11_guard {
  * (name: of a module or token, escaped here).  Not to be nested; SIGALRM is
  * used.
  */
-void ca_p11_guard_begin(struct ca_p11_guard *g, const char *name,
-    unsigned int seconds);
+void ca_p11_guard_begin(
+    struct ca_p11_guard *g, const char *name, unsigned int seconds);
 void ca_p11_guard_end(struct ca_p11_guard *g);
 
 /* ---- p11obj.c: reading, with bounds ---- */
@@ -74,8 +75,8 @@ struct ca_p11_token {
 /* Append an attribute's bytes to out.  CA_ERR_NOT_FOUND: the object has none,
  * or does not tell; CA_ERR_LIMIT. */
 CA_MUST_CHECK enum ca_err ca_p11_attribute(const struct ca_p11_token *t,
-    CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
-    CK_ATTRIBUTE_TYPE type, struct ca_buf *out);
+    CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
+    struct ca_buf *out);
 
 /* True if the attribute is there and says so. */
 bool ca_p11_flag(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
@@ -88,8 +89,8 @@ CA_MUST_CHECK enum ca_err ca_p11_find(const struct ca_p11_token *t,
     CK_OBJECT_HANDLE *found, size_t max, size_t *count);
 
 /* Fill in the token of a slot.  CA_ERR_IO: none there, or broken. */
-CA_MUST_CHECK enum ca_err ca_p11_token_read(CK_FUNCTION_LIST *f,
-    CK_SLOT_ID slot, struct ca_p11_token *t);
+CA_MUST_CHECK enum ca_err ca_p11_token_read(
+    CK_FUNCTION_LIST *f, CK_SLOT_ID slot, struct ca_p11_token *t);
 
 /* ---- p11login.c ---- */
 
@@ -101,13 +102,12 @@ CA_MUST_CHECK enum ca_err ca_p11_token_read(CK_FUNCTION_LIST *f,
  */
 CA_MUST_CHECK enum ca_err ca_p11_login(const struct ca_p11 *p11,
     const struct ca_p11_token *t, CK_SESSION_HANDLE session,
-    CK_USER_TYPE user_type, const struct ca_key_ui *ui,
-    struct ca_secret **pin);
+    CK_USER_TYPE user_type, const struct ca_key_ui *ui, struct ca_secret **pin);
 
 /* A token or module failed at what: say so, and give our code for it. */
 enum ca_err ca_p11_failed(const struct ca_p11 *p11,
-    const struct ca_p11_token *t, const struct ca_key_ui *ui,
-    const char *what, CK_RV rv);
+    const struct ca_p11_token *t, const struct ca_key_ui *ui, const char *what,
+    CK_RV rv);
 
 /* Tell the user, or the log where there is no ui. */
 void ca_p11_tell(const struct ca_p11 *p11, const struct ca_key_ui *ui,
@@ -118,20 +118,20 @@ void ca_p11_tell(const struct ca_p11 *p11, const struct ca_key_ui *ui,
 enum ca_p11_input { CA_P11_MESSAGE, CA_P11_DIGEST, CA_P11_DIGESTINFO };
 
 struct ca_p11_way {
-	uint16_t scheme;
 	CK_MECHANISM_TYPE mechanism;
-	enum ca_p11_input input;
 	CK_MECHANISM_TYPE hash; /* of PSS, or 0 */
 	CK_ULONG mgf, salt;
+	enum ca_p11_input input;
+	uint16_t scheme;
 };
 
 /* A bit for each way that the token's mechanisms allow. */
-CA_MUST_CHECK enum ca_err ca_p11_ways(const struct ca_p11_token *t,
-    uint64_t *ways);
+CA_MUST_CHECK enum ca_err ca_p11_ways(
+    const struct ca_p11_token *t, uint64_t *ways);
 
 /* The first of the ways that does the scheme, or NULL. */
-const struct ca_p11_way *ca_p11_way(uint64_t ways,
-    const struct ca_scheme *scheme);
+const struct ca_p11_way *ca_p11_way(
+    uint64_t ways, const struct ca_scheme *scheme);
 
 /* ---- p11sign.c ---- */
 

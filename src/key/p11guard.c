@@ -12,8 +12,8 @@
 /* The process has one set of signal handlers, hence these. */
 static char hang_text[320], crash_text[320];
 
-static const int guarded[CA_P11_GUARD_SIGNALS] = {SIGALRM, SIGSEGV, SIGBUS,
-    SIGILL, SIGFPE, SIGABRT};
+static const int guarded[CA_P11_GUARD_SIGNALS] = {
+    SIGALRM, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 
 /* Only what signal-safety(7) allows. */
 static void
@@ -47,10 +47,14 @@ ca_p11_guard_begin(struct ca_p11_guard *g, const char *name, unsigned seconds)
 	struct sigaction sa = {.sa_handler = on_signal,
 	    .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
 
-	make_text(hang_text, sizeof hang_text, "does not answer; remove it or "
-	    "name another token by --key pkcs11:...", name);
-	make_text(crash_text, sizeof crash_text, "crashed; its module is "
-	    "broken, `p11-kit list-modules` shows which it is", name);
+	make_text(hang_text, sizeof hang_text,
+	    "does not answer; remove it or "
+	    "name another token by --key pkcs11:...",
+	    name);
+	make_text(crash_text, sizeof crash_text,
+	    "crashed; its module is "
+	    "broken, `p11-kit list-modules` shows which it is",
+	    name);
 	(void)sigemptyset(&sa.sa_mask);
 	for (size_t i = 0; i < CA_P11_GUARD_SIGNALS; i++)
 		(void)sigaction(guarded[i], &sa, &g->old[i]);

@@ -12,8 +12,8 @@
 #define ASK_MAX 10
 
 void
-ca_p11_tell(const struct ca_p11 *p11, const struct ca_key_ui *ui,
-    const char *fmt, ...)
+ca_p11_tell(
+    const struct ca_p11 *p11, const struct ca_key_ui *ui, const char *fmt, ...)
 {
 	char text[1024];
 	va_list ap;
@@ -47,8 +47,10 @@ ca_p11_failed(const struct ca_p11 *p11, const struct ca_p11_token *t,
 	case CKR_HOST_MEMORY:
 		return CA_ERR_MEMORY;
 	case CKR_DEVICE_ERROR:
-		ca_p11_tell(p11, ui, "\"%s\" failed at %s; it may have been "
-		    "removed.", t->name, what);
+		ca_p11_tell(p11, ui,
+		    "\"%s\" failed at %s; it may have been "
+		    "removed.",
+		    t->name, what);
 		return CA_ERR_IO;
 	default:
 		ca_p11_tell(p11, ui, "\"%s\" failed at %s: %s.", t->name, what,
@@ -61,8 +63,8 @@ ca_p11_failed(const struct ca_p11 *p11, const struct ca_p11_token *t,
 
 /* RFC 7512 section 2.4: a file: URI, or a path.  "|program" is not run. */
 static enum ca_err
-pin_from_file(const struct ca_p11 *p11, const char *source,
-    struct ca_secret **pin)
+pin_from_file(
+    const struct ca_p11 *p11, const char *source, struct ca_secret **pin)
 {
 	struct ca_buf text = CA_BUF_INIT(PIN_MAX + 2);
 	const char *path = source;
@@ -73,19 +75,21 @@ pin_from_file(const struct ca_p11 *p11, const char *source,
 	if (strncmp(path, "///", 3) == 0)
 		path += 2;
 	if (path[0] != '/') {
-		ca_log_err(&p11->log, "pin-source=%s is not the absolute path "
-		    "of a file", source);
+		ca_log_err(&p11->log,
+		    "pin-source=%s is not the absolute path "
+		    "of a file",
+		    source);
 		return CA_ERR_USAGE;
 	}
 	rc = ca_file_read(AT_FDCWD, path, PIN_MAX + 2, &text);
 	if (rc != CA_OK) {
-		ca_log_err(&p11->log, "pin-source=%s: %s", source,
-		    ca_err_text(rc));
+		ca_log_err(
+		    &p11->log, "pin-source=%s: %s", source, ca_err_text(rc));
 		ca_buf_free(&text);
 		return rc;
 	}
-	while (text.len > 0 && (text.p[text.len - 1] == '\n' ||
-	    text.p[text.len - 1] == '\r'))
+	while (text.len > 0 &&
+	       (text.p[text.len - 1] == '\n' || text.p[text.len - 1] == '\r'))
 		text.len--;
 	*pin = ca_secret_new(text.p, text.len);
 	ca_buf_free(&text);
@@ -144,22 +148,28 @@ check_tries(const struct ca_p11 *p11, struct ca_p11_token *t,
 	char question[400];
 
 	if (t->f->C_GetTokenInfo(t->slot, &t->info) != CKR_OK)
-		return ca_p11_failed(p11, t, ui, "the login",
-		    CKR_TOKEN_NOT_PRESENT);
+		return ca_p11_failed(
+		    p11, t, ui, "the login", CKR_TOKEN_NOT_PRESENT);
 	if (t->info.flags & CKF_USER_PIN_LOCKED) {
-		ca_p11_tell(p11, ui, "The PIN of \"%s\" is locked after too "
+		ca_p11_tell(p11, ui,
+		    "The PIN of \"%s\" is locked after too "
 		    "many wrong tries; unlock it with the PUK or have its "
-		    "issuer do so.", t->name);
+		    "issuer do so.",
+		    t->name);
 		return CA_DENIED;
 	}
 	if ((t->info.flags & CKF_USER_PIN_FINAL_TRY) == 0)
 		return CA_OK;
-	(void)snprintf(question, sizeof question, "This is the last try for "
-	    "the PIN of \"%s\": a wrong one locks it. Try?", t->name);
+	(void)snprintf(question, sizeof question,
+	    "This is the last try for "
+	    "the PIN of \"%s\": a wrong one locks it. Try?",
+	    t->name);
 	if (ui == NULL || ui->confirm == NULL ||
 	    ui->confirm(ui->ctx, question) != CA_OK) {
-		ca_p11_tell(p11, ui, "The PIN of \"%s\" was not tried, "
-		    "because it would have been the last try.", t->name);
+		ca_p11_tell(p11, ui,
+		    "The PIN of \"%s\" was not tried, "
+		    "because it would have been the last try.",
+		    t->name);
 		return CA_ERR_CANCELLED;
 	}
 	return CA_OK;
@@ -181,12 +191,16 @@ judge_login(const struct ca_p11 *p11, struct ca_p11_token *t,
 		ca_p11_tell(p11, ui, "Wrong PIN for \"%s\".", t->name);
 		return CA_ERR_STALE;
 	case CKR_PIN_LOCKED:
-		ca_p11_tell(p11, ui, "The PIN of \"%s\" is locked now; unlock "
-		    "it with the PUK or have its issuer do so.", t->name);
+		ca_p11_tell(p11, ui,
+		    "The PIN of \"%s\" is locked now; unlock "
+		    "it with the PUK or have its issuer do so.",
+		    t->name);
 		return CA_DENIED;
 	case CKR_PIN_EXPIRED:
-		ca_p11_tell(p11, ui, "The PIN of \"%s\" has expired and must "
-		    "be changed first.", t->name);
+		ca_p11_tell(p11, ui,
+		    "The PIN of \"%s\" has expired and must "
+		    "be changed first.",
+		    t->name);
 		return CA_DENIED;
 	case CKR_USER_PIN_NOT_INITIALIZED:
 		ca_p11_tell(p11, ui, "No PIN is set on \"%s\" yet.", t->name);
@@ -227,12 +241,14 @@ login_pinpad(const struct ca_p11 *p11, struct ca_p11_token *t,
 	for (int i = 0; i < ASK_MAX && rc == CA_ERR_STALE; i++) {
 		if ((rc = check_tries(p11, t, ui)) != CA_OK)
 			return rc;
-		ca_p11_tell(p11, ui, "Enter the PIN of \"%s\" on its reader's "
-		    "keypad%s.", t->name,
-		    t->info.flags & CKF_USER_PIN_COUNT_LOW
-			? " (few tries left)" : "");
-		rc = judge_login(p11, t, ui,
-		    login(t, session, user_type, NULL));
+		ca_p11_tell(p11, ui,
+		    "Enter the PIN of \"%s\" on its reader's "
+		    "keypad%s.",
+		    t->name,
+		    t->info.flags & CKF_USER_PIN_COUNT_LOW ? " (few tries left)"
+							   : "");
+		rc =
+		    judge_login(p11, t, ui, login(t, session, user_type, NULL));
 	}
 	return rc == CA_ERR_STALE ? CA_DENIED : rc;
 }
@@ -241,11 +257,10 @@ login_pinpad(const struct ca_p11 *p11, struct ca_p11_token *t,
 static enum ca_err
 try_pin(const struct ca_p11 *p11, struct ca_p11_token *t,
     CK_SESSION_HANDLE session, CK_USER_TYPE user_type,
-    const struct ca_key_ui *ui, struct ca_secret *pin,
-    struct ca_secret **kept)
+    const struct ca_key_ui *ui, struct ca_secret *pin, struct ca_secret **kept)
 {
-	enum ca_err rc = judge_login(p11, t, ui,
-	    login(t, session, user_type, pin));
+	enum ca_err rc =
+	    judge_login(p11, t, ui, login(t, session, user_type, pin));
 
 	if (rc == CA_OK)
 		*kept = pin;
@@ -282,8 +297,7 @@ ca_p11_login(const struct ca_p11 *p11, const struct ca_p11_token *token,
 		if ((rc = check_tries(p11, &t, ui)) != CA_OK)
 			return rc;
 		if ((rc = pin_from_user(&t, user_type, ui, &pin)) != CA_OK)
-			return i > 0 && rc == CA_ERR_CANCELLED ? CA_DENIED
-							       : rc;
+			return i > 0 && rc == CA_ERR_CANCELLED ? CA_DENIED : rc;
 		rc = try_pin(p11, &t, session, user_type, ui, pin, kept);
 		if (rc != CA_ERR_STALE)
 			return rc;

@@ -5,32 +5,29 @@
 /* In order of preference: mechanisms that leave the hashing to us first,
  * because more tokens have them and less goes over the wire. */
 static const struct ca_p11_way all_ways[] = {
-    {0x0401, CKM_RSA_PKCS, CA_P11_DIGESTINFO, 0, 0, 0},
-    {0x0401, CKM_SHA256_RSA_PKCS, CA_P11_MESSAGE, 0, 0, 0},
-    {0x0501, CKM_RSA_PKCS, CA_P11_DIGESTINFO, 0, 0, 0},
-    {0x0501, CKM_SHA384_RSA_PKCS, CA_P11_MESSAGE, 0, 0, 0},
-    {0x0601, CKM_RSA_PKCS, CA_P11_DIGESTINFO, 0, 0, 0},
-    {0x0601, CKM_SHA512_RSA_PKCS, CA_P11_MESSAGE, 0, 0, 0},
-    {0x0804, CKM_RSA_PKCS_PSS, CA_P11_DIGEST, CKM_SHA256, CKG_MGF1_SHA256,
-	32},
-    {0x0804, CKM_SHA256_RSA_PKCS_PSS, CA_P11_MESSAGE, CKM_SHA256,
-	CKG_MGF1_SHA256, 32},
-    {0x0805, CKM_RSA_PKCS_PSS, CA_P11_DIGEST, CKM_SHA384, CKG_MGF1_SHA384,
-	48},
-    {0x0805, CKM_SHA384_RSA_PKCS_PSS, CA_P11_MESSAGE, CKM_SHA384,
-	CKG_MGF1_SHA384, 48},
-    {0x0806, CKM_RSA_PKCS_PSS, CA_P11_DIGEST, CKM_SHA512, CKG_MGF1_SHA512,
-	64},
-    {0x0806, CKM_SHA512_RSA_PKCS_PSS, CA_P11_MESSAGE, CKM_SHA512,
-	CKG_MGF1_SHA512, 64},
-    {0x0403, CKM_ECDSA, CA_P11_DIGEST, 0, 0, 0},
-    {0x0403, CKM_ECDSA_SHA256, CA_P11_MESSAGE, 0, 0, 0},
-    {0x0503, CKM_ECDSA, CA_P11_DIGEST, 0, 0, 0},
-    {0x0503, CKM_ECDSA_SHA384, CA_P11_MESSAGE, 0, 0, 0},
-    {0x0603, CKM_ECDSA, CA_P11_DIGEST, 0, 0, 0},
-    {0x0603, CKM_ECDSA_SHA512, CA_P11_MESSAGE, 0, 0, 0},
-    {0x0807, CKM_EDDSA, CA_P11_MESSAGE, 0, 0, 0},
-    {0x0808, CKM_EDDSA, CA_P11_MESSAGE, 0, 0, 0},
+    {CKM_RSA_PKCS, 0, 0, 0, CA_P11_DIGESTINFO, 0x0401},
+    {CKM_SHA256_RSA_PKCS, 0, 0, 0, CA_P11_MESSAGE, 0x0401},
+    {CKM_RSA_PKCS, 0, 0, 0, CA_P11_DIGESTINFO, 0x0501},
+    {CKM_SHA384_RSA_PKCS, 0, 0, 0, CA_P11_MESSAGE, 0x0501},
+    {CKM_RSA_PKCS, 0, 0, 0, CA_P11_DIGESTINFO, 0x0601},
+    {CKM_SHA512_RSA_PKCS, 0, 0, 0, CA_P11_MESSAGE, 0x0601},
+    {CKM_RSA_PKCS_PSS, CKM_SHA256, CKG_MGF1_SHA256, 32, CA_P11_DIGEST, 0x0804},
+    {CKM_SHA256_RSA_PKCS_PSS, CKM_SHA256, CKG_MGF1_SHA256, 32, CA_P11_MESSAGE,
+	0x0804},
+    {CKM_RSA_PKCS_PSS, CKM_SHA384, CKG_MGF1_SHA384, 48, CA_P11_DIGEST, 0x0805},
+    {CKM_SHA384_RSA_PKCS_PSS, CKM_SHA384, CKG_MGF1_SHA384, 48, CA_P11_MESSAGE,
+	0x0805},
+    {CKM_RSA_PKCS_PSS, CKM_SHA512, CKG_MGF1_SHA512, 64, CA_P11_DIGEST, 0x0806},
+    {CKM_SHA512_RSA_PKCS_PSS, CKM_SHA512, CKG_MGF1_SHA512, 64, CA_P11_MESSAGE,
+	0x0806},
+    {CKM_ECDSA, 0, 0, 0, CA_P11_DIGEST, 0x0403},
+    {CKM_ECDSA_SHA256, 0, 0, 0, CA_P11_MESSAGE, 0x0403},
+    {CKM_ECDSA, 0, 0, 0, CA_P11_DIGEST, 0x0503},
+    {CKM_ECDSA_SHA384, 0, 0, 0, CA_P11_MESSAGE, 0x0503},
+    {CKM_ECDSA, 0, 0, 0, CA_P11_DIGEST, 0x0603},
+    {CKM_ECDSA_SHA512, 0, 0, 0, CA_P11_MESSAGE, 0x0603},
+    {CKM_EDDSA, 0, 0, 0, CA_P11_MESSAGE, 0x0807},
+    {CKM_EDDSA, 0, 0, 0, CA_P11_MESSAGE, 0x0808},
 };
 #define NWAYS (sizeof all_ways / sizeof *all_ways)
 _Static_assert(NWAYS <= 64, "a bit of a uint64_t for each way");
@@ -44,14 +41,15 @@ signs(const struct ca_p11_token *t, CK_MECHANISM_TYPE mechanism,
 
 	for (CK_ULONG i = 0; i < n; i++)
 		if (list[i] == mechanism)
-			return t->f->C_GetMechanismInfo(t->slot, mechanism,
-			    &info) == CKR_OK && (info.flags & CKF_SIGN) != 0;
+			return t->f->C_GetMechanismInfo(
+				   t->slot, mechanism, &info) == CKR_OK &&
+			       (info.flags & CKF_SIGN) != 0;
 	return false;
 }
 
 static uint64_t
-match_ways(const struct ca_p11_token *t, const CK_MECHANISM_TYPE *list,
-    CK_ULONG n)
+match_ways(
+    const struct ca_p11_token *t, const CK_MECHANISM_TYPE *list, CK_ULONG n)
 {
 	uint64_t ways = 0;
 

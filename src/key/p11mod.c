@@ -47,8 +47,10 @@ check_module_path(const char *path, const struct ca_log *log, char *real)
 		char *slash;
 
 		if (!root_alone_changes(at)) {
-			ca_log_err(log, "module-path=%s is not used: someone "
-			    "other than root can change %s", path, at);
+			ca_log_err(log,
+			    "module-path=%s is not used: someone "
+			    "other than root can change %s",
+			    path, at);
 			return CA_ERR_UNTRUSTED;
 		}
 		if (strcmp(at, "/") == 0)
@@ -61,6 +63,7 @@ check_module_path(const char *path, const struct ca_log *log, char *real)
 static CK_FUNCTION_LIST **
 load_one(const char *path)
 {
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers */
 	CK_FUNCTION_LIST **list = calloc(2, sizeof(*list));
 
 	if (list != NULL && (list[0] = p11_kit_module_load(path, 0)) == NULL) {
@@ -114,8 +117,8 @@ initialise(struct ca_p11 *p11)
 		CK_RV rv;
 
 		if (why == NULL) {
-			ca_p11_guard_begin(&guard, name != NULL ? name : "?",
-			    CA_P11_SECONDS);
+			ca_p11_guard_begin(
+			    &guard, name != NULL ? name : "?", CA_P11_SECONDS);
 			rv = p11_kit_module_initialize(m);
 			ca_p11_guard_end(&guard);
 			why = rv != CKR_OK ? p11_kit_strerror(rv) : NULL;
@@ -123,8 +126,10 @@ initialise(struct ca_p11 *p11)
 		if (why == NULL) {
 			p11->module[kept++] = m;
 		} else {
-			ca_log_debug(&p11->log, "PKCS#11 module %s skipped: "
-			    "%s", name != NULL ? name : "(no name)", why);
+			ca_log_debug(&p11->log,
+			    "PKCS#11 module %s skipped: "
+			    "%s",
+			    name != NULL ? name : "(no name)", why);
 			p11_kit_module_release(m);
 		}
 		free(name);
@@ -146,9 +151,12 @@ parse_uri(const char *text, const struct ca_log *log, P11KitUri **out)
 	rc = p11_kit_uri_parse(text, P11_KIT_URI_FOR_ANY, uri);
 	if (rc != P11_KIT_URI_OK || p11_kit_uri_any_unrecognized(uri)) {
 		/* the text may hold a PIN */
-		ca_log_err(log, "not a PKCS#11 URI (RFC 7512) that can be "
-		    "used: %s", rc != P11_KIT_URI_OK ? p11_kit_uri_message(rc)
-		    : "it has an attribute that nobody knows");
+		ca_log_err(log,
+		    "not a PKCS#11 URI (RFC 7512) that can be "
+		    "used: %s",
+		    rc != P11_KIT_URI_OK
+			? p11_kit_uri_message(rc)
+			: "it has an attribute that nobody knows");
 		p11_kit_uri_free(uri);
 		return CA_ERR_USAGE;
 	}
@@ -182,7 +190,8 @@ load_modules(struct ca_p11 *p11)
 		return CA_ERR_NOT_FOUND;
 	}
 	if (initialise(p11) == 0) {
-		ca_log_err(&p11->log, "no PKCS#11 module is usable; "
+		ca_log_err(&p11->log,
+		    "no PKCS#11 module is usable; "
 		    "`p11-kit list-modules` shows those configured");
 		return CA_ERR_NOT_FOUND;
 	}
@@ -235,9 +244,10 @@ ca_p11_unref(struct ca_p11 *p11)
 		return;
 	/* after a fork the modules and their devices are the parent's */
 	for (size_t i = 0; p11->module != NULL && p11->module[i] != NULL &&
-	    p11->pid == getpid(); i++) {
-		ca_p11_guard_begin(&guard, "a module at its end",
-		    CA_P11_SECONDS);
+			   p11->pid == getpid();
+	     i++) {
+		ca_p11_guard_begin(
+		    &guard, "a module at its end", CA_P11_SECONDS);
 		(void)p11_kit_module_finalize(p11->module[i]);
 		ca_p11_guard_end(&guard);
 		p11_kit_module_release(p11->module[i]);

@@ -36,16 +36,14 @@ ca_p11_attribute(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
 	/* a second look for an object that grew between the two calls */
 	for (int i = 0; i < 2 && rc == CA_ERR_LIMIT; i++) {
 		CK_ATTRIBUTE attr = {type, NULL, 0};
-		CK_RV rv = t->f->C_GetAttributeValue(session, object, &attr,
-		    1);
+		CK_RV rv = t->f->C_GetAttributeValue(session, object, &attr, 1);
 
 		if (rv != CKR_OK ||
 		    attr.ulValueLen == CK_UNAVAILABLE_INFORMATION)
 			return CA_ERR_NOT_FOUND;
 		if (attr.ulValueLen > CA_P11_ATTRIBUTE_MAX)
 			return CA_ERR_LIMIT;
-		rc = read_value(t, session, object, type, attr.ulValueLen,
-		    out);
+		rc = read_value(t, session, object, type, attr.ulValueLen, out);
 	}
 	return rc;
 }
@@ -57,8 +55,8 @@ ca_p11_flag(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
 	CK_BBOOL value = CK_FALSE;
 	CK_ATTRIBUTE attr = {type, &value, sizeof value};
 
-	return t->f->C_GetAttributeValue(session, object, &attr, 1) ==
-	    CKR_OK && attr.ulValueLen == sizeof value && value != CK_FALSE;
+	return t->f->C_GetAttributeValue(session, object, &attr, 1) == CKR_OK &&
+	       attr.ulValueLen == sizeof value && value != CK_FALSE;
 }
 
 enum ca_err
@@ -74,8 +72,8 @@ ca_p11_find(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
 	CK_ULONG got = 1;
 	while (*count < max && got > 0) {
 		CK_ULONG room = max - *count;
-		CK_RV rv = t->f->C_FindObjects(session, found + *count, room,
-		    &got);
+		CK_RV rv =
+		    t->f->C_FindObjects(session, found + *count, room, &got);
 
 		if (rv != CKR_OK || got > room) {
 			ret = CA_ERR_IO;
@@ -90,8 +88,7 @@ out:
 }
 
 enum ca_err
-ca_p11_token_read(CK_FUNCTION_LIST *f, CK_SLOT_ID slot,
-    struct ca_p11_token *t)
+ca_p11_token_read(CK_FUNCTION_LIST *f, CK_SLOT_ID slot, struct ca_p11_token *t)
 {
 	struct ca_buf name = CA_BUF_INIT(sizeof t->name - 1);
 	size_t len;

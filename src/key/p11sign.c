@@ -49,7 +49,7 @@ p11_can(const void *impl, const struct ca_scheme *scheme)
 	const struct p11_key *k = impl;
 
 	return ca_p11_way(k->ways, scheme) != NULL &&
-	    ca_crypto_scheme_fits(scheme, k->pub);
+	       ca_crypto_scheme_fits(scheme, k->pub);
 }
 
 /* ---- session, login, key ---- */
@@ -66,26 +66,26 @@ open_session(struct signing *s)
 	ca_p11_guard_begin(&guard, t->name, CA_P11_SECONDS);
 	enum ca_err rc = ca_p11_token_read(t->f, t->slot, &now);
 	if (rc == CA_OK)
-		rv = t->f->C_OpenSession(t->slot, CKF_SERIAL_SESSION, NULL,
-		    NULL, &s->session);
+		rv = t->f->C_OpenSession(
+		    t->slot, CKF_SERIAL_SESSION, NULL, NULL, &s->session);
 	ca_p11_guard_end(&guard);
 	if (rv != CKR_OK) {
 		s->session = CK_INVALID_HANDLE;
 		return ca_p11_failed(s->k->p11, t, s->ui, "opening it", rv);
 	}
-	if (memcmp(now.info.label, t->info.label, sizeof now.info.label) ||
+	if (memcmp(now.info.label, t->info.label, sizeof now.info.label) != 0 ||
 	    memcmp(now.info.serialNumber, t->info.serialNumber,
-	    sizeof now.info.serialNumber))
-		return ca_p11_failed(s->k->p11, t, s->ui, "opening it",
-		    CKR_DEVICE_REMOVED);
+		sizeof now.info.serialNumber) != 0)
+		return ca_p11_failed(
+		    s->k->p11, t, s->ui, "opening it", CKR_DEVICE_REMOVED);
 	return CA_OK;
 }
 
 static enum ca_err
 log_in(struct signing *s, CK_USER_TYPE type)
 {
-	enum ca_err rc = ca_p11_login(s->k->p11, &s->k->token, s->session,
-	    type, s->ui, &s->pin);
+	enum ca_err rc = ca_p11_login(
+	    s->k->p11, &s->k->token, s->session, type, s->ui, &s->pin);
 
 	if (rc == CA_OK)
 		s->logged_in = true;
@@ -121,11 +121,13 @@ find_keys_logging_in(struct signing *s, CK_OBJECT_HANDLE *found, size_t *n)
 		rc = find_keys(s, found, n);
 	}
 	if (rc != CA_OK)
-		return ca_p11_failed(s->k->p11, t, s->ui, "finding the key",
-		    CKR_DEVICE_ERROR);
+		return ca_p11_failed(
+		    s->k->p11, t, s->ui, "finding the key", CKR_DEVICE_ERROR);
 	if (*n == 0) {
-		ca_p11_tell(s->k->p11, s->ui, "\"%s\" holds the certificate, "
-		    "and no private key for it.", t->name);
+		ca_p11_tell(s->k->p11, s->ui,
+		    "\"%s\" holds the certificate, "
+		    "and no private key for it.",
+		    t->name);
 		return CA_ERR_NOT_FOUND;
 	}
 	return CA_OK;
@@ -141,8 +143,7 @@ sign_init(struct signing *s, CK_OBJECT_HANDLE key)
 		CK_ULONG context_len;
 		unsigned char *context;
 	} eddsa = {CK_FALSE, 0, NULL};
-	CK_RSA_PKCS_PSS_PARAMS pss = {s->way->hash, s->way->mgf,
-	    s->way->salt};
+	CK_RSA_PKCS_PSS_PARAMS pss = {s->way->hash, s->way->mgf, s->way->salt};
 	CK_MECHANISM m = {s->way->mechanism, NULL, 0};
 
 	if (s->way->hash != 0) {
@@ -187,8 +188,7 @@ sign_raw(struct signing *s, CK_OBJECT_HANDLE key, const struct ca_buf *in,
     uint8_t *out, CK_ULONG *outlen)
 {
 	const struct ca_p11_token *t = &s->k->token;
-	bool always = ca_p11_flag(t, s->session, key,
-	    CKA_ALWAYS_AUTHENTICATE);
+	bool always = ca_p11_flag(t, s->session, key, CKA_ALWAYS_AUTHENTICATE);
 	CK_ULONG room = *outlen;
 	enum ca_err rc;
 	CK_RV rv;
@@ -214,8 +214,8 @@ sign_raw(struct signing *s, CK_OBJECT_HANDLE key, const struct ca_buf *in,
 
 /* What the token is given, in the form that its mechanism takes. */
 static enum ca_err
-make_input(const struct signing *s, const void *tbs, size_t len,
-    struct ca_buf *in)
+make_input(
+    const struct signing *s, const void *tbs, size_t len, struct ca_buf *in)
 {
 	struct ca_crypto *crypto = s->k->crypto;
 
@@ -262,8 +262,8 @@ sign_with(struct signing *s, CK_OBJECT_HANDLE key, const struct ca_buf *in,
 	}
 	if (s->scheme->key != CA_KEY_EC) {
 		ca_buf_put(sig, raw, n);
-	} else if (n % 2 != 0 || ca_sig_ecdsa(raw, n / 2, raw + n / 2, n / 2,
-	    sig) != CA_OK) {
+	} else if (n % 2 != 0 ||
+		   ca_sig_ecdsa(raw, n / 2, raw + n / 2, n / 2, sig) != CA_OK) {
 		ret = CA_ERR_STALE;
 		goto out;
 	}
@@ -271,8 +271,8 @@ sign_with(struct signing *s, CK_OBJECT_HANDLE key, const struct ca_buf *in,
 		ret = rc;
 		goto out;
 	}
-	if ((rc = ca_crypto_verify(s->k->crypto, s->scheme, s->k->pub, tbs,
-	    len, sig->p + begin, sig->len - begin)) != CA_OK) {
+	if (ca_crypto_verify(s->k->crypto, s->scheme, s->k->pub, tbs, len,
+		sig->p + begin, sig->len - begin) != CA_OK) {
 		ret = CA_ERR_STALE; /* another key's, or nonsense */
 		goto out;
 	}
@@ -298,7 +298,8 @@ sign_in_session(struct signing *s, const struct ca_buf *in, const void *tbs,
 	for (size_t i = 0; i < n && rc == CA_ERR_STALE; i++)
 		rc = sign_with(s, found[i], in, tbs, len, sig);
 	if (rc == CA_ERR_STALE) {
-		ca_p11_tell(s->k->p11, s->ui, "\"%s\" gave a signature that "
+		ca_p11_tell(s->k->p11, s->ui,
+		    "\"%s\" gave a signature that "
 		    "the certificate's key does not verify.",
 		    s->k->token.name);
 		return CA_ERR_CRYPTO;
@@ -312,8 +313,11 @@ p11_sign(void *impl, const struct ca_scheme *scheme, const void *tbs,
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct p11_key *k = impl;
-	struct signing s = {.k = k, .ui = ui, .scheme = scheme,
-	    .way = ca_p11_way(k->ways, scheme), .session = CK_INVALID_HANDLE};
+	struct signing s = {.k = k,
+	    .ui = ui,
+	    .scheme = scheme,
+	    .way = ca_p11_way(k->ways, scheme),
+	    .session = CK_INVALID_HANDLE};
 	struct ca_buf in = CA_BUF_INIT(len + EVP_MAX_MD_SIZE + 32);
 
 	if (k->p11->pid != getpid() || s.way == NULL) {

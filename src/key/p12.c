@@ -26,7 +26,7 @@ memkey_can(const void *impl, const struct ca_scheme *scheme)
 	const struct memkey *k = impl;
 
 	return ca_crypto_has_scheme(k->crypto, scheme) &&
-	    ca_crypto_scheme_fits(scheme, k->pkey);
+	       ca_crypto_scheme_fits(scheme, k->pkey);
 }
 
 static enum ca_err
@@ -48,8 +48,8 @@ memkey_free(void *impl)
 	free(k);
 }
 
-static const struct ca_key_ops memkey_ops = {memkey_can, memkey_sign,
-    memkey_free};
+static const struct ca_key_ops memkey_ops = {
+    memkey_can, memkey_sign, memkey_free};
 
 static struct ca_key *
 memkey_new(struct ca_crypto *crypto, EVP_PKEY *pkey)
@@ -94,8 +94,10 @@ read_file(const char *path, const struct ca_log *log, struct ca_buf *out)
 	}
 	if ((rc = ca_file_read_fd(fd, CA_P12_BYTES_MAX, out)) != CA_OK) {
 		if (rc == CA_ERR_LIMIT)
-			ca_log_err(log, "%s is larger than a PKCS#12 file may "
-			    "be (%d bytes)", path, CA_P12_BYTES_MAX);
+			ca_log_err(log,
+			    "%s is larger than a PKCS#12 file may "
+			    "be (%zu bytes)",
+			    path, CA_P12_BYTES_MAX);
 		else
 			ca_log_err(log, "%s: %m", path);
 		ret = rc;
@@ -114,17 +116,21 @@ explain(const struct ca_log *log, const char *path, enum ca_err err)
 	if (err == CA_DENIED)
 		ca_log_err(log, "%s: wrong password", path);
 	else if (err == CA_ERR_CANCELLED)
-		ca_log_err(log, "%s needs a password, and none was given",
-		    path);
+		ca_log_err(
+		    log, "%s needs a password, and none was given", path);
 	else if (err == CA_ERR_FORMAT)
-		ca_log_err(log, "%s is not a PKCS#12 file, or is damaged",
-		    path);
+		ca_log_err(
+		    log, "%s is not a PKCS#12 file, or is damaged", path);
 	else if (err == CA_ERR_UNSUPPORTED)
-		ca_log_err(log, "%s is encrypted in a way that this libcrypto "
-		    "does not know, or is damaged", path);
+		ca_log_err(log,
+		    "%s is encrypted in a way that this libcrypto "
+		    "does not know, or is damaged",
+		    path);
 	else if (err == CA_ERR_LIMIT)
-		ca_log_err(log, "%s holds more keys or certificates, or asks "
-		    "for more work per password, than is reasonable", path);
+		ca_log_err(log,
+		    "%s holds more keys or certificates, or asks "
+		    "for more work per password, than is reasonable",
+		    path);
 	else
 		ca_log_err(log, "%s: %s", path, ca_err_text(err));
 }
@@ -204,8 +210,7 @@ describe(X509 *cert)
 	X509_NAME_print_ex(bio, X509_get_subject_name(cert), 0,
 	    XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
 	BIO_puts(bio, ", valid until ");
-	ASN1_TIME_print_ex(bio, X509_get0_notAfter(cert),
-	    ASN1_DTFLGS_ISO8601);
+	ASN1_TIME_print_ex(bio, X509_get0_notAfter(cert), ASN1_DTFLGS_ISO8601);
 	long n = BIO_get_mem_data(bio, &p);
 	if (n > 0)
 		ca_buf_printable(&line, p, (size_t)n);
@@ -233,8 +238,8 @@ find_pairs(const struct ca_p12 *p12, struct pair *pair)
 }
 
 static enum ca_err
-choose(const struct ca_p12 *p12, struct pair *pair, size_t n,
-    const char *path, const struct ca_key_ui *ui, size_t *index)
+choose(const struct ca_p12 *p12, struct pair *pair, size_t n, const char *path,
+    const struct ca_key_ui *ui, size_t *index)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	const char *line[PAIRS_MAX];
@@ -244,8 +249,8 @@ choose(const struct ca_p12 *p12, struct pair *pair, size_t n,
 	if (n == 1)
 		return CA_OK;
 	for (size_t i = 0; i < n; i++) {
-		pair[i].line = describe(sk_X509_value(p12->certs,
-		    pair[i].cert));
+		pair[i].line =
+		    describe(sk_X509_value(p12->certs, pair[i].cert));
 		if ((line[i] = pair[i].line) == NULL) {
 			ret = CA_ERR_MEMORY;
 			goto out;
@@ -275,19 +280,25 @@ static enum ca_err
 no_pair(const struct ca_p12 *p12, const char *path, const struct ca_log *log)
 {
 	if (p12->nkeys == 0 && p12->unreadable > 0) {
-		ca_log_err(log, "%s: its private key is of a kind that this "
-		    "libcrypto cannot use", path);
+		ca_log_err(log,
+		    "%s: its private key is of a kind that this "
+		    "libcrypto cannot use",
+		    path);
 		return CA_ERR_UNSUPPORTED;
 	}
 	if (p12->nkeys == 0)
-		ca_log_err(log, "%s holds no private key; export it again "
-		    "together with the key", path);
-	else if (sk_X509_num(p12->certs) == 0)
-		ca_log_err(log, "%s holds a private key and no certificate",
+		ca_log_err(log,
+		    "%s holds no private key; export it again "
+		    "together with the key",
 		    path);
+	else if (sk_X509_num(p12->certs) == 0)
+		ca_log_err(
+		    log, "%s holds a private key and no certificate", path);
 	else
-		ca_log_err(log, "%s: none of its %d certificates belongs to a "
-		    "private key in it", path, sk_X509_num(p12->certs));
+		ca_log_err(log,
+		    "%s: none of its %d certificates belongs to a "
+		    "private key in it",
+		    path, sk_X509_num(p12->certs));
 	return CA_ERR_NOT_FOUND;
 }
 
@@ -335,16 +346,20 @@ ca_key_p12(struct ca_crypto *crypto, const char *path,
 		goto out;
 	}
 	if (p12.legacy)
-		ca_log_warning(log, "%s is encrypted with an algorithm that "
+		ca_log_warning(log,
+		    "%s is encrypted with an algorithm that "
 		    "can be broken (RC2 or its like); export it again with a "
-		    "current program", path);
+		    "current program",
+		    path);
 	if ((n = find_pairs(&p12, pair)) == 0) {
 		ret = no_pair(&p12, path, log);
 		goto out;
 	}
 	if ((rc = choose(&p12, pair, n, path, ui, &index)) != CA_OK) {
-		ca_log_err(log, "%s holds %zu certificates with their keys, "
-		    "and none was chosen", path, n);
+		ca_log_err(log,
+		    "%s holds %zu certificates with their keys, "
+		    "and none was chosen",
+		    path, n);
 		ret = rc;
 		goto out;
 	}

@@ -6,7 +6,7 @@
 
 #include "key/key.h"
 
-#define CA_P12_BYTES_MAX (1024 * 1024)
+#define CA_P12_BYTES_MAX ((size_t)1024 * 1024)
 #define CA_P12_KEYS_MAX 16
 #define CA_P12_CERTS_MAX 256
 /* A file may ask for any amount of work per guess: this is seconds of it. */
@@ -15,8 +15,8 @@
 struct ca_p12 {
 	EVP_PKEY *key[CA_P12_KEYS_MAX]; /* in the caller's library context */
 	size_t nkeys;
-	size_t unreadable;              /* keys of a kind nobody knows */
-	STACK_OF(X509) *certs;
+	size_t unreadable; /* keys of a kind nobody knows */
+	STACK_OF(X509) * certs;
 	bool legacy; /* needed the legacy provider */
 };
 

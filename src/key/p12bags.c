@@ -36,7 +36,7 @@ count_sane(const ASN1_INTEGER *count)
 	if (count == NULL)
 		return true; /* the default is 1 */
 	return ASN1_INTEGER_get_int64(&n, count) == 1 && n >= 1 &&
-	    n <= CA_P12_ITERATIONS_MAX;
+	       n <= CA_P12_ITERATIONS_MAX;
 }
 
 /* PBES2 (RFC 8018) wraps the derivation's parameters once more. */
@@ -69,8 +69,8 @@ work_sane(const X509_ALGOR *alg)
 		return true;
 	if (OBJ_obj2nid(alg->algorithm) == NID_pbes2)
 		return pbes2_sane(alg);
-	PBEPARAM *pbe = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBEPARAM),
-	    alg->parameter);
+	PBEPARAM *pbe =
+	    ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBEPARAM), alg->parameter);
 	if (pbe != NULL)
 		sane = count_sane(pbe->iter);
 	PBEPARAM_free(pbe);
@@ -122,8 +122,8 @@ add_key(struct walk *w, const PKCS8_PRIV_KEY_INFO *p8)
 {
 	if (w->out->nkeys == CA_P12_KEYS_MAX)
 		return CA_ERR_LIMIT;
-	EVP_PKEY *key = EVP_PKCS82PKEY_ex(p8,
-	    ca_crypto_get0_libctx(w->crypto), NULL);
+	EVP_PKEY *key =
+	    EVP_PKCS82PKEY_ex(p8, ca_crypto_get0_libctx(w->crypto), NULL);
 	if (key == NULL)
 		w->out->unreadable++;
 	else
@@ -144,8 +144,8 @@ add_shrouded_key(struct walk *w, const PKCS12_SAFEBAG *bag)
 	if (!work_sane(alg))
 		return CA_ERR_LIMIT;
 	/* freed with its key material wiped (PKCS8_PRIV_KEY_INFO's own way) */
-	PKCS8_PRIV_KEY_INFO *p8 = PKCS12_decrypt_skey_ex(bag, w->pass,
-	    w->passlen, w->lib, NULL);
+	PKCS8_PRIV_KEY_INFO *p8 =
+	    PKCS12_decrypt_skey_ex(bag, w->pass, w->passlen, w->lib, NULL);
 	if (p8 == NULL)
 		return CA_ERR_UNSUPPORTED;
 	enum ca_err rc = add_key(w, p8);
@@ -154,7 +154,7 @@ add_shrouded_key(struct walk *w, const PKCS12_SAFEBAG *bag)
 }
 
 static enum ca_err
-add_bags(struct walk *w, const STACK_OF(PKCS12_SAFEBAG) *bags, int depth)
+add_bags(struct walk *w, const STACK_OF(PKCS12_SAFEBAG) * bags, int depth)
 {
 	if (depth > NESTING_MAX)
 		return CA_ERR_LIMIT;
@@ -175,8 +175,8 @@ add_bags(struct walk *w, const STACK_OF(PKCS12_SAFEBAG) *bags, int depth)
 			rc = add_cert(w, bag);
 			break;
 		case NID_safeContentsBag:
-			rc = add_bags(w, PKCS12_SAFEBAG_get0_safes(bag),
-			    depth + 1);
+			rc = add_bags(
+			    w, PKCS12_SAFEBAG_get0_safes(bag), depth + 1);
 			break;
 		default:
 			break; /* CRLs and secrets are nothing to us */

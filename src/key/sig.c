@@ -89,8 +89,8 @@ static bool
 digest_is(const char *name, const char *short_name)
 {
 	return strcasecmp(name, short_name) == 0 ||
-	    (strncasecmp(name, "SHA2-", 5) == 0 &&
-	    strcmp(name + 5, short_name + 3) == 0);
+	       (strncasecmp(name, "SHA2-", 5) == 0 &&
+		   strcmp(name + 5, short_name + 3) == 0);
 }
 
 enum ca_err

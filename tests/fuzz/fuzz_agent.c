@@ -20,9 +20,10 @@ key_of(size_t i)
 	static EVP_PKEY *made[3];
 
 	if (made[i] == NULL)
-		made[i] = i == 0 ? EVP_PKEY_Q_keygen(NULL, NULL, "RSA",
-		    (size_t)1024) : i == 1 ? EVP_PKEY_Q_keygen(NULL, NULL,
-		    "EC", "P-256") : EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+		made[i] =
+		    i == 0 ? EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)1024)
+		    : i == 1 ? EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256")
+			     : EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	FUZZ_CHECK(made[i] != NULL);
 	return made[i];
 }
@@ -43,8 +44,8 @@ static void
 signature(const struct ca_buf *reply, const char *name)
 {
 	struct ca_buf sig = CA_BUF_INIT(4096);
-	enum ca_err rc = ca_agent_signature(reply, ca_scheme_by_name(name),
-	    256, &sig);
+	enum ca_err rc =
+	    ca_agent_signature(reply, ca_scheme_by_name(name), 256, &sig);
 
 	FUZZ_CHECK(rc != CA_ERR_UNSET);
 	if (rc != CA_OK)

@@ -31,8 +31,8 @@
 
 #define REAL "/usr/lib/softhsm/libsofthsm2.so"
 
-__attribute__((visibility("default"))) CK_RV
-C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR list);
+__attribute__((visibility("default"))) CK_RV C_GetFunctionList(
+    CK_FUNCTION_LIST_PTR_PTR list);
 
 static CK_FUNCTION_LIST *real;
 static CK_FUNCTION_LIST mine;
@@ -117,8 +117,7 @@ get_mechanism_list(CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *n)
 	if (rv == CKR_OK && list != NULL && mode("hash-only"))
 		for (CK_ULONG i = 0; i < *n; i++)
 			if (list[i] == CKM_RSA_PKCS ||
-			    list[i] == CKM_RSA_PKCS_PSS ||
-			    list[i] == CKM_ECDSA)
+			    list[i] == CKM_RSA_PKCS_PSS || list[i] == CKM_ECDSA)
 				list[i] = CKM_SHA_1;
 	if (rv == CKR_OK && mode("mech-many"))
 		*n = (CK_ULONG)-1;
@@ -136,8 +135,8 @@ open_session(CK_SLOT_ID slot, CK_FLAGS flags, void *app, CK_NOTIFY notify,
 		return CKR_DEVICE_ERROR;
 	rv = real->C_OpenSession(slot, flags, app, notify, session);
 	if (rv == CKR_OK && mode("public"))
-		(void)real->C_Login(*session, CKU_USER, (unsigned char *)pin,
-		    strlen(pin));
+		(void)real->C_Login(
+		    *session, CKU_USER, (unsigned char *)pin, strlen(pin));
 	return rv;
 }
 
@@ -156,8 +155,8 @@ login(CK_SESSION_HANDLE session, CK_USER_TYPE type, unsigned char *pin,
 	if (type == CKU_CONTEXT_SPECIFIC) {
 		char *right = getenv("HOSTILE_PIN");
 
-		authenticated = strlen(right) == len &&
-		    memcmp(pin, right, len) == 0;
+		authenticated =
+		    strlen(right) == len && memcmp(pin, right, len) == 0;
 		return authenticated ? CKR_OK : CKR_PIN_INCORRECT;
 	}
 	rv = real->C_Login(session, type, pin, len);
@@ -167,8 +166,8 @@ login(CK_SESSION_HANDLE session, CK_USER_TYPE type, unsigned char *pin,
 }
 
 static CK_RV
-find_objects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *object,
-    CK_ULONG max, CK_ULONG *n)
+find_objects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *object, CK_ULONG max,
+    CK_ULONG *n)
 {
 	CK_RV rv = real->C_FindObjects(session, object, max, n);
 
@@ -186,8 +185,7 @@ get_attribute_value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
 	int asks = n > 0 && attr->pValue == NULL;
 	CK_RV rv;
 
-	if (n == 1 && attr->type == CKA_ALWAYS_AUTHENTICATE &&
-	    mode("always")) {
+	if (n == 1 && attr->type == CKA_ALWAYS_AUTHENTICATE && mode("always")) {
 		memset(attr->pValue, CK_TRUE, 1);
 		attr->ulValueLen = 1;
 		return CKR_OK;

@@ -105,15 +105,14 @@ sign(struct ca_crypto *crypto, struct ca_key *key, X509 *cert,
 	if (rc == CA_OK)
 		printf("signed by %s\n", scheme->name);
 	else
-		printf("not signed by %s: %s\n", scheme->name,
-		    ca_err_text(rc));
+		printf("not signed by %s: %s\n", scheme->name, ca_err_text(rc));
 	ca_buf_free(&sig);
 	return rc == CA_OK ? 0 : 1;
 }
 
 static int
-use(struct ca_crypto *crypto, struct ca_key *key, X509 *cert,
-    const char *label, int nchain, char **scheme)
+use(struct ca_crypto *crypto, struct ca_key *key, X509 *cert, const char *label,
+    int nchain, char **scheme)
 {
 	const struct ca_scheme *s;
 	int failed = 0;

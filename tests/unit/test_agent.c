@@ -89,8 +89,8 @@ static void
 test_find(void **state)
 {
 	EVP_PKEY *key = pub_of("ed25519");
-	struct ca_buf blob[3] = {CA_BUF_INIT(1000), CA_BUF_INIT(1000),
-	    CA_BUF_INIT(1000)};
+	struct ca_buf blob[3] = {
+	    CA_BUF_INIT(1000), CA_BUF_INIT(1000), CA_BUF_INIT(1000)};
 	struct ca_buf reply = CA_BUF_INIT(10000);
 	bool found, sk;
 
@@ -170,8 +170,8 @@ signature(const char *scheme, const char *name, const void *blob, size_t len,
 	put_string(&inner, blob, len);
 	ca_buf_u8(&reply, 14);
 	put_string(&reply, inner.p, inner.len);
-	enum ca_err rc = ca_agent_signature(&reply, ca_scheme_by_name(scheme),
-	    256, sig);
+	enum ca_err rc =
+	    ca_agent_signature(&reply, ca_scheme_by_name(scheme), 256, sig);
 	ca_buf_free(&inner);
 	ca_buf_free(&reply);
 	return rc;
@@ -185,30 +185,36 @@ test_signature_forms(void **state)
 
 	(void)state;
 	memset(raw, 7, sizeof raw);
-	assert_int_equal(signature("ed25519", "ssh-ed25519", raw, 64, &sig),
-	    CA_OK);
+	assert_int_equal(
+	    signature("ed25519", "ssh-ed25519", raw, 64, &sig), CA_OK);
 	assert_int_equal(sig.len, 64);
-	assert_int_equal(signature("ed25519", "ssh-ed25519", raw, 63, &sig),
-	    CA_ERR_FORMAT);
-	assert_int_equal(signature("ed25519", "ssh-rsa", raw, 64, &sig),
-	    CA_ERR_FORMAT);
+	assert_int_equal(
+	    signature("ed25519", "ssh-ed25519", raw, 63, &sig), CA_ERR_FORMAT);
+	assert_int_equal(
+	    signature("ed25519", "ssh-rsa", raw, 64, &sig), CA_ERR_FORMAT);
 	/* leading zeros come back (RFC 8332 section 3) */
 	ca_buf_reset(&sig);
-	assert_int_equal(signature("rsa_pkcs1_sha256", "rsa-sha2-256", raw,
-	    254, &sig), CA_OK);
+	assert_int_equal(
+	    signature("rsa_pkcs1_sha256", "rsa-sha2-256", raw, 254, &sig),
+	    CA_OK);
 	assert_int_equal(sig.len, 256);
 	assert_int_equal(sig.p[0], 0);
 	assert_int_equal(sig.p[2], 7);
-	assert_int_equal(signature("rsa_pkcs1_sha256", "rsa-sha2-256", raw,
-	    257, &sig), CA_ERR_FORMAT);
-	assert_int_equal(signature("rsa_pkcs1_sha256", "rsa-sha2-256", raw, 0,
-	    &sig), CA_ERR_FORMAT);
-	assert_int_equal(signature("rsa_pkcs1_sha256", "rsa-sha2-512", raw,
-	    256, &sig), CA_ERR_FORMAT);
-	assert_int_equal(signature("rsa_pkcs1_sha256", "ssh-rsa", raw, 256,
-	    &sig), CA_ERR_FORMAT);
-	assert_int_equal(signature("rsa_pss_rsae_sha256", "rsa-sha2-256", raw,
-	    256, &sig), CA_ERR_UNSUPPORTED);
+	assert_int_equal(
+	    signature("rsa_pkcs1_sha256", "rsa-sha2-256", raw, 257, &sig),
+	    CA_ERR_FORMAT);
+	assert_int_equal(
+	    signature("rsa_pkcs1_sha256", "rsa-sha2-256", raw, 0, &sig),
+	    CA_ERR_FORMAT);
+	assert_int_equal(
+	    signature("rsa_pkcs1_sha256", "rsa-sha2-512", raw, 256, &sig),
+	    CA_ERR_FORMAT);
+	assert_int_equal(
+	    signature("rsa_pkcs1_sha256", "ssh-rsa", raw, 256, &sig),
+	    CA_ERR_FORMAT);
+	assert_int_equal(
+	    signature("rsa_pss_rsae_sha256", "rsa-sha2-256", raw, 256, &sig),
+	    CA_ERR_UNSUPPORTED);
 	ca_buf_free(&sig);
 }
 
@@ -220,21 +226,26 @@ test_signature_ecdsa(void **state)
 	struct ca_buf sig = CA_BUF_INIT(1000);
 
 	(void)state;
-	assert_int_equal(signature(scheme, name,
-	    "\0\0\0\1\x05\0\0\0\2\0\xff", 11, &sig), CA_OK);
+	assert_int_equal(
+	    signature(scheme, name, "\0\0\0\1\x05\0\0\0\2\0\xff", 11, &sig),
+	    CA_OK);
 	assert_int_equal(sig.len, 9);
 	assert_memory_equal(sig.p, "\x30\x07\x02\x01\x05\x02\x02\x00\xff", 9);
 	/* negative, zero, empty, too long, cut, left over */
-	assert_int_equal(signature(scheme, name,
-	    "\0\0\0\1\x85\0\0\0\1\5", 10, &sig), CA_ERR_FORMAT);
-	assert_int_equal(signature(scheme, name,
-	    "\0\0\0\1\0\0\0\0\1\5", 10, &sig), CA_ERR_FORMAT);
-	assert_int_equal(signature(scheme, name,
-	    "\0\0\0\0\0\0\0\1\5", 9, &sig), CA_ERR_FORMAT);
-	assert_int_equal(signature(scheme, name,
-	    "\0\0\0\1\5\0\0\0\2\5", 10, &sig), CA_ERR_FORMAT);
-	assert_int_equal(signature(scheme, name,
-	    "\0\0\0\1\5\0\0\0\1\5\0", 11, &sig), CA_ERR_FORMAT);
+	assert_int_equal(
+	    signature(scheme, name, "\0\0\0\1\x85\0\0\0\1\5", 10, &sig),
+	    CA_ERR_FORMAT);
+	assert_int_equal(
+	    signature(scheme, name, "\0\0\0\1\0\0\0\0\1\5", 10, &sig),
+	    CA_ERR_FORMAT);
+	assert_int_equal(signature(scheme, name, "\0\0\0\0\0\0\0\1\5", 9, &sig),
+	    CA_ERR_FORMAT);
+	assert_int_equal(
+	    signature(scheme, name, "\0\0\0\1\5\0\0\0\2\5", 10, &sig),
+	    CA_ERR_FORMAT);
+	assert_int_equal(
+	    signature(scheme, name, "\0\0\0\1\5\0\0\0\1\5\0", 11, &sig),
+	    CA_ERR_FORMAT);
 	ca_buf_reset(&sig);
 	uint8_t r[67];
 	memset(r, 1, sizeof r);
@@ -257,8 +268,8 @@ test_signature_refused(void **state)
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		ca_buf_reset(&b);
 		ca_buf_put(&b, bad[i], i == 0 ? 1 : 5);
-		assert_int_equal(ca_agent_signature(&b, s, 64, &sig),
-		    CA_ERR_FORMAT);
+		assert_int_equal(
+		    ca_agent_signature(&b, s, 64, &sig), CA_ERR_FORMAT);
 	}
 	assert_int_equal(sig.len, 0);
 	ca_buf_free(&b);
@@ -290,16 +301,15 @@ play(void *arg)
 }
 
 static enum ca_err
-exchange(const char *says, size_t len, bool stays, int ms,
-    struct ca_buf *reply)
+exchange(const char *says, size_t len, bool stays, int ms, struct ca_buf *reply)
 {
 	struct ca_buf msg = CA_BUF_INIT(10);
 	struct player p = {-1, says, len, stays};
 	pthread_t thread;
 	int fd[2];
 
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
-	    fd), 0);
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
 	/* the other end waits as long as it takes */
 	assert_int_equal(fcntl(fd[1], F_SETFL, 0), 0);
 	p.fd = fd[1];
@@ -318,21 +328,21 @@ test_exchange(void **state)
 	struct ca_buf reply = CA_BUF_INIT(CA_AGENT_REPLY_MAX);
 
 	(void)state;
-	assert_int_equal(exchange("\0\0\0\3abc", 7, true, 30000, &reply),
-	    CA_OK);
+	assert_int_equal(
+	    exchange("\0\0\0\3abc", 7, true, 30000, &reply), CA_OK);
 	assert_int_equal(reply.len, 3);
 	assert_memory_equal(reply.p, "abc", 3);
-	assert_int_equal(exchange("\0\0\0\0", 4, true, 30000, &reply),
-	    CA_ERR_FORMAT);
-	assert_int_equal(exchange("\0\4\0\1x", 5, true, 30000, &reply),
-	    CA_ERR_LIMIT);
-	assert_int_equal(exchange("\0\0\0\3ab", 6, false, 30000, &reply),
-	    CA_ERR_IO);
+	assert_int_equal(
+	    exchange("\0\0\0\0", 4, true, 30000, &reply), CA_ERR_FORMAT);
+	assert_int_equal(
+	    exchange("\0\4\0\1x", 5, true, 30000, &reply), CA_ERR_LIMIT);
+	assert_int_equal(
+	    exchange("\0\0\0\3ab", 6, false, 30000, &reply), CA_ERR_IO);
 	assert_int_equal(exchange("", 0, false, 30000, &reply), CA_ERR_IO);
 	/* silence, before and within the message */
 	assert_int_equal(exchange("", 0, true, 50, &reply), CA_ERR_TIMEOUT);
-	assert_int_equal(exchange("\0\0\0\3ab", 6, true, 50, &reply),
-	    CA_ERR_TIMEOUT);
+	assert_int_equal(
+	    exchange("\0\0\0\3ab", 6, true, 50, &reply), CA_ERR_TIMEOUT);
 	ca_buf_free(&reply);
 }
 

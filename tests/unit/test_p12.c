@@ -52,11 +52,10 @@ make(int iterations, int mac, unsigned char **der)
 }
 
 static enum ca_err
-try(const unsigned char *der, int len, const char *password,
-    struct ca_p12 *out)
+try(const unsigned char *der, int len, const char *password, struct ca_p12 *out)
 {
-	struct ca_secret *s = password == NULL ? NULL
-	    : ca_secret_new(password, strlen(password));
+	struct ca_secret *s =
+	    password == NULL ? NULL : ca_secret_new(password, strlen(password));
 	enum ca_err rc = ca_p12_open(crypto, der, (size_t)len, s, out);
 
 	ca_secret_free(s);
@@ -76,7 +75,8 @@ test_password(void **state)
 	assert_int_equal(sk_X509_num(p12.certs), 1);
 	assert_false(p12.legacy);
 	assert_int_equal(EVP_PKEY_eq(p12.key[0],
-	    X509_get0_pubkey(sk_X509_value(p12.certs, 0))), 1);
+			     X509_get0_pubkey(sk_X509_value(p12.certs, 0))),
+	    1);
 	ca_p12_free(&p12);
 	assert_int_equal(p12.nkeys, 0);
 	assert_int_equal(try(der, len, "Secret", &p12), CA_DENIED);
@@ -129,8 +129,9 @@ test_cut_and_left_over(void **state)
 	memcpy(more, der, (size_t)len);
 	more[len] = 0;
 	assert_int_equal(try(more, len + 1, "secret", &p12), CA_ERR_FORMAT);
-	assert_int_equal(ca_p12_open(crypto, more, CA_P12_BYTES_MAX + 1, NULL,
-	    &p12), CA_ERR_LIMIT);
+	assert_int_equal(
+	    ca_p12_open(crypto, more, CA_P12_BYTES_MAX + 1, NULL, &p12),
+	    CA_ERR_LIMIT);
 	free(more);
 	OPENSSL_free(der);
 }
