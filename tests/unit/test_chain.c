@@ -142,6 +142,12 @@ put(const char *name, const void *p, size_t len)
 }
 
 static void
+put_text(const char *name, const char *text)
+{
+	put(name, text, strlen(text));
+}
+
+static void
 put_cert(const char *name, X509 *cert)
 {
 	char path[512];
@@ -338,8 +344,8 @@ test_ignored_names(void **state)
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		put_cert(names[i], root);
 	refuses(leaf, NULL, CA_R_CHAIN_UNKNOWN_CA);
-	put("notes.pem", "-----BEGIN X509 CRL-----\nMAA=\n"
-	    "-----END X509 CRL-----\n", 55);
+	put_text("notes.pem", "-----BEGIN X509 CRL-----\nMAA=\n"
+	    "-----END X509 CRL-----\n");
 	refuses(leaf, NULL, CA_R_CHAIN_UNKNOWN_CA);
 }
 
@@ -386,10 +392,10 @@ test_broken_files(void **state)
 	(void)state;
 	/* no path: the file that could not be read is the reason */
 	empty_dir();
-	put("broken.pem", "rubbish", 7);
+	put_text("broken.pem", "rubbish");
 	refuses(leaf, NULL, CA_R_CHAIN_DIR);
-	put("broken.pem", "-----BEGIN CERTIFICATE-----\nMAA=\n"
-	    "-----END CERTIFICATE-----\n", 59);
+	put_text("broken.pem", "-----BEGIN CERTIFICATE-----\nMAA=\n"
+	    "-----END CERTIFICATE-----\n");
 	refuses(leaf, NULL, CA_R_CHAIN_DIR);
 	/* a path without it */
 	put_hashed("Root", 0, root);
@@ -800,7 +806,7 @@ test_authorities(void **state)
 	put_hashed("Root", 0, root);
 	put_hashed("Root", 1, root);
 	put_cert("again.pem", root);
-	put("README.pem", "nothing", 7);
+	put_text("README.pem", "nothing");
 	assert_int_equal(ca_verify_authorities(crypto, cfg, NULL, 2048, &out),
 	    CA_OK);
 	/* one name: SEQUENCE { SET { SEQUENCE { CN, "Root" }}} */
@@ -827,7 +833,7 @@ test_authorities(void **state)
 	/* so many that none of them is read */
 	for (int i = 40; i < 70; i++) {
 		(void)snprintf(name, sizeof name, "%08x.0", i);
-		put(name, "x", 1);
+		put_text(name, "x");
 	}
 	ca_buf_reset(&out);
 	assert_int_equal(ca_verify_authorities(crypto, cfg, NULL, 2048, &out),
