@@ -4,6 +4,7 @@
 #   SUITE: pkits, limbo-client, bettertls-client, bssl-chain
 #   SUITES: the folder they are in (default: ../shared/conformance)
 #   NAMES: names in ca_dir and crl_dir: hash, plain or both (the default)
+#   INDEX: if set, each case's CRLs are compiled first
 # Prints each case that differs from the suite and is not listed in
 # tests/data/conformance-differences.txt, and each listed one that does not
 # differ; exit 0 if there is none, 1 if there is, 77 if the suite is not here.
@@ -20,10 +21,15 @@ if [ ! -e "$SUITES/$suite/cases.json" ]; then
 fi
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
+verify=$certauth
+if [ -n "${INDEX:-}" ]; then
+	verify="tests/lib/indexed.sh $certauth"
+	export INDEXED=$work/indexed
+fi
 # The configuration of this machine is no part of the test.
 : >"$work/certauth.conf"
 # shellcheck disable=SC2016 # the placeholders are run-verify.py's
-cmd="$certauth verify --config $work/certauth.conf --ca-dir {ca_dir}
+cmd="$verify verify --config $work/certauth.conf --ca-dir {ca_dir}
 	[[--crl-dir {crl_dir}]] [[--intermediates {intermediates}]]
 	--time {time} --purpose {purpose} [[--max-depth {depth}]] {policy}
 	$* {leaf}"
@@ -39,6 +45,11 @@ if [ $status -gt 1 ] || [ ! -e "$work/results.json" ]; then
 	exit 2
 fi
 grep -E '^(suite|TOTAL|wrongly)' "$work/out"
+if [ -n "${INDEX:-}" ]; then
+	n=$(sort -u "$INDEXED" | wc -l)
+	echo "$n indexes"
+	[ "$n" -gt 0 ] || exit 1
+fi
 python3 - "$work/results.json" "$listed" "$suite" <<'EOF'
 import json, sys
 
