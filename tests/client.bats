@@ -767,3 +767,72 @@ certauth_ssh() {
 	[ "$(wc -l <"$D/want")" -eq 10 ]
 	diff "$D/want" "$D/have"
 }
+
+# ---- the module's helper ----
+
+helper() { printf '%s\n' "$@" | setsid -w "$CA_BIN/certauth" sign --helper; }
+
+@test "sign --helper answers the module's lines" {
+	local r
+	cat "$V/p256.pem" "$V/p256.key" >"$D/login.pem"
+	chmod 600 "$D/login.pem"
+	r=$(host request)
+	run helper 'certauth-helper 1' "request $r" "keyfile $D/login.pem" go
+	[ "$status" -eq 0 ]
+	[[ $output == 'response '* ]]
+	host check "$r" "${output#response }" "$V/p256.pem"
+	openssl pkcs12 -export -in "$V/p256.pem" -inkey "$V/p256.key" \
+		-passout pass:x -out "$D/login.p12"
+	run helper 'certauth-helper 1' "request $r" "keyfile $D/login.p12" go \
+		'answer eA'
+	[[ ${lines[0]} == 'ask '*login.p12* ]]
+	[[ ${lines[1]} == 'response '* ]]
+	run helper 'certauth-helper 1' "request $r" "keyfile $D/login.p12" go \
+		noanswer
+	[[ ${lines[1]} == 'failed '* ]]
+}
+
+@test "sign --helper: nothing to sign with, and input that is wrong" {
+	local r
+	r=$(host request)
+	run helper 'certauth-helper 1' "request $r" go
+	[ "$status" -eq 1 ]
+	[[ $output == 'none '* ]]
+	run helper 'certauth-helper 1' "request $r" "keyfile $D/nothing" go
+	[[ $output == 'none '*nothing* ]]
+	# an expired request is not signed, whatever key there is
+	run helper 'certauth-helper 1' "request $(host request --age 600)" \
+		"keyfile $D/login.pem" go
+	[[ $output == 'failed rule 3'* ]]
+	for first in 'certauth-helper 2' go "request $r" 'answer eA' ''; do
+		run helper "$first" "request $r" "keyfile $D/login.pem" go
+		[ "$status" -eq 1 ]
+		[[ $output == 'failed '* ]]
+	done
+	run helper 'certauth-helper 1' "request $r" "request $r" go
+	[[ $output == 'failed '* ]]
+	# the user's own configuration has no say here
+	run helper 'certauth-helper 1' "request $r" go
+	[[ $output == 'none '* ]]
+}
+
+@test "a pasted line longer than a terminal's 4,095 characters" {
+	local i long=()
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do
+		long+=(--host "h$i.$(printf '%0250d' 0 | sed 's/0\{50\}/&./g' |
+			cut -c1-250)")
+	done
+	export REQ
+	REQ=$(host request --host web1 "${long[@]}")
+	[ ${#REQ} -gt 4200 ]
+	run expect -f - <<'END'
+set timeout 20
+match_max 100000
+spawn -noecho sh -c {"$CA_BIN/certauth" sign --pieces --host web1 --user alice >"$D/answer"; echo "status $?"}
+expect "Paste the line"
+send "certauth1 $env(REQ) next=0 max=8000: \r"
+expect eof
+END
+	[[ $output == *'status 0'* ]]
+	host check "$REQ" "$(tr -d '.\r\n' <"$D/answer")" "$V/p256.pem"
+}

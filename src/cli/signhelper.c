@@ -109,7 +109,8 @@ listen_to_host(struct helper *h)
 	while (
 	    (rc = ca_helper_recv(STDIN_FILENO, &h->talk.in, &msg)) == CA_OK) {
 		if (!hello) {
-			hello = msg.verb == CA_HELPER_HELLO;
+			hello = msg.verb == CA_HELPER_HELLO &&
+				msg.number == CA_HELPER_VERSION;
 			rc = hello ? CA_OK : CA_ERR_FORMAT;
 		} else if (msg.verb == CA_HELPER_GO) {
 			go = true;
