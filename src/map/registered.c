@@ -296,6 +296,18 @@ walk_users_dir(struct walk *w, const char *user)
 
 /* ---- a home ---- */
 
+/* Of root or the user, and nobody else can put anything in its place.  In a
+ * sticky directory of root's others can make entries, but not replace those of
+ * root or the user, and what is in it is judged next. */
+static bool
+only_theirs(const struct stat *st, const struct ca_account *owner)
+{
+	if (st->st_uid == 0 && (st->st_mode & S_ISVTX) != 0)
+		return true;
+	return (st->st_uid == 0 || st->st_uid == owner->uid) &&
+	    (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
 /*
  * Open path/.certauth with what the user may do, though the process is root:
  * from / down, no symbolic link, every directory owned by root or the user and
@@ -325,9 +337,7 @@ open_home(const char *path, const struct ca_account *owner, int *out)
 		}
 		(void)close(fd);
 		fd = next;
-		if (fstat(fd, &st) != 0 ||
-		    (st.st_uid != 0 && st.st_uid != owner->uid) ||
-		    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+		if (fstat(fd, &st) != 0 || !only_theirs(&st, owner)) {
 			ret = CA_ERR_UNTRUSTED;
 			goto out;
 		}

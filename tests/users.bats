@@ -1,0 +1,220 @@
+#!/usr/bin/env bats
+# certauth users: edit and try the users file; logins by what it says.
+load lib/common
+
+setup_file() { place_make; }
+teardown_file() { place_remove; }
+
+setup() {
+	conf_reset
+	ca_dir root.pem
+	crl_dir crl
+	F=$BATS_TEST_TMPDIR/users
+	printf '# people\n\nbob   cn:Bob   # old\n# end\n' >"$F"
+}
+
+cu() { run "$CERTAUTH" users "$1" --file "$F" "${@:2}"; }
+
+@test "add appends, and keeps comments, order and mode" {
+	chmod 640 "$F"
+	cu add alice cn:alice
+	[ "$status" -eq 0 ]
+	[ "$(cat "$F")" = '# people
+
+bob   cn:Bob   # old
+# end
+alice cn:alice' ]
+	[ "$(stat -c %a "$F")" = 640 ]
+}
+
+@test "add of a rule that is there changes nothing" {
+	cu add bob cn:Bob
+	[ "$status" -eq 1 ]
+	[[ $output == *already* ]]
+	[ "$(grep -c bob "$F")" -eq 1 ]
+}
+
+@test "add quotes values with blanks" {
+	cu add alice 'subject:CN=Alice Example,O=Corp' 'issuer=CN=Corp CA' from=10.0.0.0/8
+	[ "$status" -eq 0 ]
+	[ "$(tail -n 1 "$F")" = 'alice "subject:CN=Alice Example,O=Corp" "issuer=CN=Corp CA" from=10.0.0.0/8' ]
+	cu list
+	[ "$status" -eq 0 ]
+	[[ $output == *'subject:CN=Alice Example,O=Corp issuer from=10.0.0.0/8'* ]]
+}
+
+@test "add --cert writes its SHA-256" {
+	cu add alice --cert "$PKI/alice.pem"
+	[ "$status" -eq 0 ]
+	[ "$(tail -n 1 "$F")" = "alice sha256:$(pki_sha256 "$PKI/alice.pem")" ]
+}
+
+@test "add refuses what is no rule, and leaves the file alone" {
+	cp "$F" "$F.old"
+	for what in 'alice foo:x' 'alice' '../x cn:x' '-- -rf cn:x' 'alice cn:x from=10.0.0.1/8' '* cn:x'; do
+		set -f
+		# shellcheck disable=SC2086 # words
+		cu add $what
+		set +f
+		[ "$status" -eq 2 ]
+		[ -n "$output" ]
+		cmp "$F" "$F.old"
+	done
+	cu add alice $'cn:x\nroot cn:x'
+	[ "$status" -eq 2 ]
+	cmp "$F" "$F.old"
+	cu add "$(printf 'a%.0s' {1..300})" cn:x
+	[ "$status" -eq 2 ]
+	cmp "$F" "$F.old"
+}
+
+@test "add makes a file that is not there" {
+	rm "$F"
+	cu add alice cn:alice
+	[ "$status" -eq 0 ]
+	[ "$(cat "$F")" = 'alice cn:alice' ]
+	[ "$(stat -c %a "$F")" = 644 ]
+}
+
+@test "remove takes lines of a login, or of one selector" {
+	printf 'alice cn:a\nalice cn:b # x\ncarol cn:a\n' >>"$F"
+	cu remove alice cn:b
+	[ "$status" -eq 0 ]
+	[ "$output" = '1 line removed' ]
+	cu remove alice
+	[ "$output" = '1 line removed' ]
+	[ "$(cat "$F")" = '# people
+
+bob   cn:Bob   # old
+# end
+carol cn:a' ]
+	cu remove alice
+	[ "$status" -eq 1 ]
+}
+
+@test "list names each mistake with file and line" {
+	printf 'x\nalice foo:bar\n' >>"$F"
+	cu list
+	[ "$status" -eq 2 ]
+	[[ $output == *"$F:5: "* ]]
+	[[ $output == *"$F:6: no such selector: foo:bar"* ]]
+}
+
+@test "ten at once lose nothing" {
+	local i
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		"$CERTAUTH" users add --file "$F" "u$i" "cn:u$i" 3>&- &
+	done
+	wait
+	[ "$(grep -c '^u' "$F")" -eq 10 ]
+	[ "$(find "$BATS_TEST_TMPDIR" -name 'users?*' | wc -l)" -eq 0 ]
+}
+
+@test "test says which rule maps, and why others do not" {
+	printf 'alice cn:alice\nalice cn:alice service=su\ncarol uid:x\n' >>"$F"
+	cu test "$PKI/alice.pem" --user alice --service sshd
+	[ "$status" -eq 0 ]
+	[[ $output == *":3: bob cn:Bob: no, the certificate has another value (its cn: alice)"* ]]
+	[[ $output == *":5: alice cn:alice: yes, matches: alice"* ]]
+	[[ $output == *":6: alice cn:alice: no, the service is not one of service="* ]]
+	[[ $output == *":7: carol uid:x: no, the certificate has no such value"* ]]
+	cu test "$PKI/alice.pem" --user carol
+	[ "$status" -eq 1 ]
+	[[ $output == *other-user* ]]
+	cu test "$F"
+	[ "$status" -eq 2 ]
+}
+
+@test "compile makes an index that later edits keep up to date" {
+	cu compile
+	[ "$status" -eq 0 ]
+	[ -s "$F.cdb" ]
+	sum=$(sha256sum <"$F.cdb")
+	cu add alice cn:alice
+	[ "$status" -eq 0 ]
+	[ "$sum" != "$(sha256sum <"$F.cdb")" ]
+	printf 'nonsense\n' >>"$F"
+	cu compile
+	[ "$status" -eq 2 ]
+}
+
+@test "login: by the index, without it, and with a damaged one" {
+	users 'bob cn:bob' 'alice cn:alice' 'carol cn:x ignorecase'
+	login_ok
+	in_place "$CERTAUTH" users compile
+	service test debug
+	login_ok
+	not_logged 'read in full|is not used'
+	# cut in the middle
+	truncate -s 2100 "$S/etc/certauth/users.cdb"
+	login_ok
+	logged 'users.cdb is not used'
+	: >"$S/etc/certauth/users.cdb"
+	login_ok
+	login_denied other-user --cert bob --key bob
+	rm "$S/etc/certauth/users.cdb"
+	service test
+}
+
+@test "login: unmapped, mapped to another, and a mistake in the file" {
+	users '# nobody'
+	login_denied unmapped
+	users 'bob cn:alice'
+	login_denied other-user
+	users 'alice cn:alice' 'bob cn'
+	login_denied users-file
+	logged 'users:2: '
+	users 'alice cn:alice until=2020-01-01'
+	login_denied unmapped
+}
+
+@test "login: a pattern needs text beside its star" {
+	users '* cn:*'
+	login_denied users-file
+	users '* cn:a*e'
+	login_denied other-user
+	users '* subject:CN=*,O=Example'
+	login_denied users-file
+}
+
+@test "login: registered certificates, root's and the user's own" {
+	need_root
+	users '# nobody'
+	mkdir -p "$S/etc/certauth/users.d/alice"
+	cp "$PKI/alice.pem" "$S/etc/certauth/users.d/alice/1.pem"
+	chmod -R go-w "$S/etc/certauth/users.d"
+	login_ok
+	chmod g+w "$S/etc/certauth/users.d/alice/1.pem"
+	login_denied users-file
+	rm -r "$S/etc/certauth/users.d"
+	login_denied unmapped
+	mkdir "$S/home/alice/.certauth"
+	cp "$PKI/alice.pem" "$S/home/alice/.certauth/1.pem"
+	chown -R 2001:2001 "$S/home/alice/.certauth"
+	chmod -R go-w "$S/home/alice"
+	login_denied unmapped
+	conf default 'user_certificates = yes'
+	login_ok
+	# of another owner, by a link, a FIFO, or where others can write: not his
+	chown 2002 "$S/home/alice/.certauth/1.pem"
+	login_denied unmapped
+	logged '1.pem is not used'
+	chown 2001 "$S/home/alice/.certauth/1.pem"
+	chmod g+w "$S/home/alice/.certauth"
+	login_denied unmapped
+	chmod g-w "$S/home/alice/.certauth"
+	mv "$S/home/alice/.certauth/1.pem" "$S/home/alice/cert"
+	ln -s ../cert "$S/home/alice/.certauth/1.pem"
+	login_denied unmapped
+	rm "$S/home/alice/.certauth/1.pem"
+	mkfifo "$S/home/alice/.certauth/1.pem"
+	chown 2001 "$S/home/alice/.certauth/1.pem"
+	login_denied unmapped
+	rm "$S/home/alice/.certauth/1.pem"
+	mv "$S/home/alice/cert" "$S/home/alice/.certauth/1.pem"
+	login_ok
+	mv "$S/home/alice/.certauth" "$S/home/alice/moved"
+	ln -s moved "$S/home/alice/.certauth"
+	login_denied unmapped
+	rm -r "$S/home/alice/.certauth" "$S/home/alice/moved"
+}
