@@ -17,7 +17,7 @@ keys_of_the_table() {
 # indented by no key.
 uncomment_conf() {
 	grep -E '^(# ?(\[[a-z]+\]|[a-z0-9_]+ =.*|    .*)|[^#].*)$' \
-		"$HERE/etc/certauth.conf" | sed 's/^# \?//; s/^   /    /'
+		"$HERE/etc/certauth.conf" | sed 's/^# \?//'
 }
 
 @test "every key stands in certauth.conf(5), and nothing else" {
