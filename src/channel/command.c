@@ -250,7 +250,8 @@ handle(struct session *s, struct ca_buf *out, bool *done)
 		*done = true;
 		return ca_buf_err(out);
 	case CA_HELPER_NONE:
-		ca_log_debug(s->log, "helper: nothing to sign with: %s", text);
+		ca_log(s->log, CA_LOG_INFO, "helper: nothing to sign with: %s",
+		    text);
 		s->reason = CA_R_NO_CREDENTIAL;
 		return CA_ERR_NOT_FOUND;
 	case CA_HELPER_FAILED:

@@ -1,0 +1,238 @@
+#!/usr/bin/env bats
+# Logins at the machine with real keys: certauth as the module's helper, with
+# tokens of SoftHSM2 and a real ssh-agent.
+bats_require_minimum_version 1.5.0
+load lib/common
+
+setup_file() {
+	place_make
+	export DRIVE=$S/bin/pamdrive SOFTHSM
+	cp "$CERTAUTH_BUILD/tests/lib/pamdrive" "$DRIVE"
+	SOFTHSM=$(find /usr/lib /usr/lib64 -name libsofthsm2.so 2>/dev/null |
+		head -n 1)
+	[ -n "$SOFTHSM" ]
+	# alice's own configuration: the helper's environment has none of ours
+	export SOFTHSM2_CONF=$S/home/alice/.config/softhsm2/softhsm2.conf
+	mkdir -p "${SOFTHSM2_CONF%/*}" "$S/home/alice/tokens"
+	printf '%s\n' "directories.tokendir = $S/home/alice/tokens" \
+		'objectstore.backend = file' 'log.level = ERROR' \
+		>"$SOFTHSM2_CONF"
+	token 'Card A' p256
+	token 'Card B' expired stranger-leaf
+	theirs
+	map p256 rsa2048 expired stranger-leaf
+	# neither a token's certificate nor a registered one brings its chain
+	ca_dir root.pem inter.pem
+	mkdir -p "$S/etc/certauth/users.d/alice"
+	cp "$PKI/rsa2048-chain.pem" "$PKI/p256-chain.pem" \
+		"$S/etc/certauth/users.d/alice/"
+	chmod -R a+rX "$S/etc/certauth"
+	cp "$PKI/rsa2048.key" "$S/home/alice/rsa2048"
+	chmod 600 "$S/home/alice/rsa2048"
+	theirs
+}
+
+teardown_file() {
+	place_remove
+}
+
+setup() {
+	need_root
+}
+
+theirs() {
+	[ "$(id -u)" -ne 0 ] || chown -R 2001:2001 "$S/home/alice"
+}
+
+# token LABEL NAME ...: with these keys and certificates; PIN 1234
+token() {
+	local label=$1 id=0 name
+	shift
+	softhsm2-util --init-token --free --label "$label" --pin 1234 \
+		--so-pin 567890 >/dev/null
+	for name; do
+		id=$((id + 1))
+		softhsm2-util --import "$PKI/$name.key" --token "$label" \
+			--pin 1234 --id "0$id" --label "$name" >/dev/null
+		openssl x509 -in "$PKI/$name.pem" -outform DER -out "$S/c.der"
+		pkcs11-tool --module "$SOFTHSM" --token-label "$label" \
+			--pin 1234 --write-object "$S/c.der" --type cert \
+			--id "0$id" --label "$name" >/dev/null 2>&1
+	done
+}
+
+# local_login CODE [MODULE-ARGUMENT ...] [-- PAMDRIVE-OPTION ...]
+local_login() {
+	local code=$1 args=()
+	shift
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		args+=("$1")
+		shift
+	done
+	[ $# -eq 0 ] || shift
+	service test proof=command "helper=$CERTAUTH" "${args[@]}"
+	log_mark
+	in_place "$DRIVE" -s test -u alice -x "$@" >"$S/seen" 2>&1 || :
+	cat "$S/seen"
+	grep -q "^authenticate $code\$" "$S/seen" &&
+		grep -q '^children none$' "$S/seen"
+}
+
+answers() {
+	echo "for a in $*; do read -r p || exit; echo \$a; done; cat >/dev/null"
+}
+
+@test "a token: the one certificate that fits, after its PIN" {
+	local_login PAM_SUCCESS pkcs11=yes -- -C "$(answers 1234)"
+	logged outcome=granted
+	grep -q '^prompt PIN for Card A: $' "$S/seen"
+	[ "$(grep -c '^prompt' "$S/seen")" -eq 1 ]
+}
+
+@test "no PIN for a token that is expired or of a foreign CA" {
+	local_login PAM_AUTH_ERR pkcs11=yes token_uri=pkcs11:token=Card%20B \
+		-- -C "$(answers 1234)"
+	[ "$(grep -c '^prompt' "$S/seen")" -eq 0 ]
+	not_logged outcome=granted
+}
+
+@test "a wrong PIN is asked again, and an empty answer ends it" {
+	local_login PAM_SUCCESS pkcs11=yes -- -C "$(answers 9999 1234)"
+	grep 'Wrong PIN for "Card A"' "$S/seen"
+	local_login PAM_AUTH_ERR pkcs11=yes -- -C "$(answers 9999 "''")"
+	not_logged outcome=granted
+	[ "$(grep -c '^prompt' "$S/seen")" -eq 2 ]
+}
+
+@test "the token is put in while it is waited for" {
+	mv "$S/home/alice/tokens" "$S/home/alice/away"
+	mkdir "$S/home/alice/tokens"
+	theirs
+	(
+		for ((i = 0; i < 500; i++)); do
+			grep -q 'Insert your smart card' "$S/seen" && break
+			sleep 0.05
+		done
+		rm -rf "$S/home/alice/tokens"
+		mv "$S/home/alice/away" "$S/home/alice/tokens"
+	) 3>&- 4>&- &
+	: >"$S/seen"
+	local_login PAM_SUCCESS pkcs11=yes wait_for_token=60s helper_timeout=60 \
+		-- -C "$(answers 1234)"
+	wait
+	grep 'Insert your smart card' "$S/seen"
+}
+
+@test "no token: no credential, so that another way can be tried" {
+	mv "$S/home/alice/tokens" "$S/home/alice/away"
+	mkdir "$S/home/alice/tokens"
+	theirs
+	local_login PAM_AUTH_ERR pkcs11=yes || local rc=1
+	rm -rf "$S/home/alice/tokens"
+	mv "$S/home/alice/away" "$S/home/alice/tokens"
+	[ "${rc:-0}" -eq 0 ]
+	logged 'reason=no-credential'
+}
+
+@test "the application's own process maps no token library and no key" {
+	# the script is the application's child, and looks at the prompt's time
+	cat >"$S/look" <<-'END'
+		read -r p
+		cat "/proc/$PPID/maps" >"$1/maps"
+		tr '\0' ' ' <"/proc/$PPID/cmdline" >"$1/who"
+		pid=$(pgrep -u 2001 -f 'sign --helper' | head -n 1)
+		cat "/proc/$pid/maps" >"$1/helper-maps"
+		echo 1234
+		cat >/dev/null
+	END
+	local_login PAM_SUCCESS pkcs11=yes -- -C "exec sh $S/look $S"
+	grep pamdrive "$S/who"
+	grep -q pam_certauth.so "$S/maps"
+	run ! grep -E 'p11-kit|softhsm|opensc' "$S/maps"
+	# while the helper does: the look is at the right moment
+	grep -q p11-kit "$S/helper-maps"
+	grep -q softhsm "$S/helper-maps"
+}
+
+# ---- ssh-agent ----
+
+agent_start() {
+	rm -f "$S/home/alice/agent"
+	as_user alice ssh-agent -D -a "$S/home/alice/agent" \
+		>"$S/agent.log" 2>&1 3>&- 4>&- &
+	AGENT=$!
+	local i
+	for ((i = 0; i < 500; i++)); do
+		[ -S "$S/home/alice/agent" ] && break
+		sleep 0.02
+	done
+	AS_USER_ENV="SSH_AUTH_SOCK=$S/home/alice/agent"
+}
+
+teardown() {
+	[ -z "${AGENT:-}" ] || { kill "$AGENT" && wait "$AGENT"; } || :
+}
+
+# locker CODE: alice's own program, with her agent
+locker() {
+	service test proof=command "helper=$CERTAUTH" ssh_agent=yes
+	log_mark
+	as_user alice "$DRIVE" -s test -u alice -x </dev/null >"$S/seen" 2>&1 ||
+		:
+	cat "$S/seen"
+	grep -q "^authenticate $1\$" "$S/seen"
+}
+
+@test "the key in the agent whose certificate is registered" {
+	agent_start
+	locker PAM_AUTH_ERR
+	logged 'shows no keys'
+	as_user alice ssh-add -q rsa2048
+	locker PAM_SUCCESS
+	logged 'outcome=granted.*rsa_pkcs1'
+	# and locked
+	cat >"$S/bin/lock" <<-'END'
+		set timeout 20
+		spawn ssh-add -x
+		expect "password:"
+		send "secret\r"
+		expect "gain:"
+		send "secret\r"
+		expect eof
+	END
+	as_user alice expect "$S/bin/lock" >/dev/null
+	locker PAM_AUTH_ERR
+	logged 'shows no keys: it is empty .* or locked'
+}
+
+@test "an agent that hangs is given up" {
+	rm -f "$S/home/alice/bad"
+	cp "$HERE/tests/key/agent.py" "$S/bin/"
+	as_user alice env PATH=/usr/bin:/bin python3 "$S/bin/agent.py" hang \
+		"$S/home/alice/bad" >"$S/agent.log" 2>&1 3>&- 4>&- &
+	AGENT=$!
+	for ((i = 0; i < 500; i++)); do
+		[ -S "$S/home/alice/bad" ] && break
+		sleep 0.02
+	done
+	AS_USER_ENV="SSH_AUTH_SOCK=$S/home/alice/bad" locker PAM_AUTH_ERR
+	not_logged outcome=granted
+	logged 'ssh-agent does not answer'
+}
+
+@test "a foreign user's agent is not used" {
+	cp "$HERE/tests/key/agent.py" "$S/bin/"
+	mkdir -p "$S/home/bob/open"
+	chmod 777 "$S/home/bob/open"
+	chmod 755 "$S/home/bob"
+	as_user bob env PATH=/usr/bin:/bin python3 "$S/bin/agent.py" close \
+		"$S/home/bob/open/s" >"$S/agent.log" 2>&1 3>&- 4>&- &
+	AGENT=$!
+	for ((i = 0; i < 500; i++)); do
+		[ -S "$S/home/bob/open/s" ] && break
+		sleep 0.02
+	done
+	AS_USER_ENV="SSH_AUTH_SOCK=$S/home/bob/open/s" locker PAM_AUTH_ERR
+	not_logged outcome=granted
+	logged 'another user'
+}
