@@ -304,3 +304,78 @@ local_login() {
 	not_logged outcome=granted
 	rm "$S/secret.pem"
 }
+
+# alice_agent: an agent of hers with her key, and her certificate registered
+alice_agent() {
+	mkdir -p "$S/etc/certauth/users.d/alice"
+	cp "$PKI/alice-chain.pem" "$S/etc/certauth/users.d/alice/alice.pem"
+	cp "$PKI/alice.key" "$S/home/alice/id"
+	chown 2001 "$S/home/alice/id"
+	chmod 600 "$S/home/alice/id"
+	as_user alice ssh-agent -D -a "$S/home/alice/agent" \
+		>"$S/agent.log" 2>&1 3>&- 4>&- &
+	AGENT=$!
+	local i
+	for ((i = 0; i < 500; i++)); do
+		[ -S "$S/home/alice/agent" ] && break
+		sleep 0.02
+	done
+	AS_USER_ENV="SSH_AUTH_SOCK=$S/home/alice/agent" as_user alice \
+		ssh-add -q "$S/home/alice/id"
+	rm "$S/home/alice/id"
+}
+
+teardown() {
+	[ -z "${AGENT:-}" ] || kill "$AGENT" || :
+}
+
+@test "sudo by the caller's ssh-agent, su with another's" {
+	alice_agent
+	# without env_keep, sudo forgets it before PAM is asked
+	printf '%s\n' 'Defaults !lecture, timestamp_timeout=0, !fqdn' \
+		'Defaults env_keep += "SSH_AUTH_SOCK"' \
+		'alice ALL = (ALL) ALL' 'bob ALL = (ALL) ALL' >"$S/etc/sudoers"
+	chmod 440 "$S/etc/sudoers"
+	pki_dir "$S/etc/certauth/inter" inter.pem
+	conf_reset
+	conf default "intermediates_dir=/etc/certauth/inter"
+	service sudo proof=command "helper=$CERTAUTH" ssh_agent=yes
+	log_mark
+	AS_USER_ENV="SSH_AUTH_SOCK=$S/home/alice/agent" run as_user alice \
+		sudo id -un </dev/null
+	echo "$output"
+	log_lines
+	[ "$status" -eq 0 ]
+	[ "$output" = root ]
+	logged 'pam_certauth\(sudo:auth\).*outcome=granted'
+	# bob names her socket: it is reached with his rights, and not opened
+	log_mark
+	AS_USER_ENV="SSH_AUTH_SOCK=$S/home/alice/agent" run as_user bob \
+		sudo id -un </dev/null
+	[ "$status" -ne 0 ]
+	logged 'outcome=denied'
+	not_logged 'outcome=granted'
+	# and her key is not his login
+	service su proof=command "helper=$CERTAUTH" ssh_agent=yes
+	log_mark
+	AS_USER_ENV="SSH_AUTH_SOCK=$S/home/alice/agent" run as_user alice \
+		su bob -c 'id -un' </dev/null
+	[ "$status" -ne 0 ]
+	not_logged 'outcome=granted'
+}
+
+@test "a locked agent" {
+	alice_agent
+	AS_USER_ENV="SSH_AUTH_SOCK=$S/home/alice/agent" as_user alice \
+		bash -c 'echo secret >p; SSH_ASKPASS_REQUIRE=force \
+		SSH_ASKPASS=$HOME/ask; export SSH_ASKPASS_REQUIRE SSH_ASKPASS
+		printf "#!/bin/sh\necho secret\n" >ask; chmod 700 ask
+		ssh-add -x' </dev/null
+	service test proof=command "helper=$CERTAUTH" ssh_agent=yes
+	log_mark
+	AS_USER_ENV="SSH_AUTH_SOCK=$S/home/alice/agent" run as_user alice \
+		"$DRIVE" -u alice </dev/null
+	[ "$status" -eq 1 ]
+	not_logged 'outcome=granted'
+	logged 'reason=(no-credential|helper)'
+}

@@ -96,7 +96,9 @@ ca_identity_unfit(const struct ca_identity *id, const struct ca_request *req,
 		put_time(buf, X509_get0_notBefore(id->leaf));
 	} else if (!purpose_fits(id->leaf)) {
 		ca_buf_str(buf, "it is not for client authentication");
-	} else if (!authority_fits(id, req)) {
+	} else if (!id->registered && !authority_fits(id, req)) {
+		/* one that the host has registered needs no such hint, and its
+		 * intermediates may be known to the host alone */
 		ca_buf_str(buf, "it is of none of the CAs that the host names");
 	} else {
 		return NULL;

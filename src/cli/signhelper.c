@@ -194,6 +194,7 @@ from_agent(struct helper *h, struct ca_identities *ids)
 			return CA_ERR_MEMORY;
 		}
 		id->key = key;
+		id->registered = true; /* all of h->cert are */
 		id->leaf = h->cert[i];
 		(void)X509_up_ref(id->leaf);
 	}
