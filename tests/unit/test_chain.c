@@ -669,6 +669,99 @@ test_rollover_and_depth(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* ---- the profile ---- */
+
+/* A root with ext (NULL: none) over a leaf with san or another extension. */
+static enum ca_reason
+profile(const char *root_ext, const char *leaf_ext, long serial)
+{
+	X509 *ca = make(&(struct spec){"Root", "Root", root_key, root_key,
+	    true, .ext = root_ext});
+	X509 *cert = make(&(struct spec){"alice", "Root", leaf_key, root_key,
+	    .ext = leaf_ext, .serial = serial});
+	enum ca_reason reason;
+	struct outcome o;
+
+	empty_dir();
+	put_cert("root.pem", ca);
+	assert_int_equal(judge_at(&o, cert, NULL, NULL, NULL, NOW), CA_OK);
+	reason = refusal(o.report);
+	done(&o);
+	X509_free(ca);
+	X509_free(cert);
+	return reason;
+}
+
+#define NC "nameConstraints:"
+
+static void
+test_profile(void **state)
+{
+	static const struct {
+		const char *root, *leaf;
+		long serial;
+		bool ok;
+	} cases[] = {
+	    {NULL, NULL, 7, true},
+	    {NULL, NULL, -7, false},
+	    {NC "critical,permitted;DNS:example", NULL, 0, true},
+	    {NC "permitted;DNS:example", NULL, 0, false},
+	    {NC "critical,permitted;DNS:.example", NULL, 0, false},
+	    {NULL, NC "critical,permitted;DNS:example", 0, false},
+	    {NC "critical,permitted;DNS:example",
+		"subjectAltName:DNS:*.a-1.example", 0, true},
+	    {NC "critical,permitted;DNS:example",
+		"subjectAltName:DNS:a_b.example", 0, false},
+	    {NC "critical,permitted;DNS:example",
+		"subjectAltName:DNS:-a.example", 0, false},
+	    {NC "critical,permitted;DNS:example",
+		"subjectAltName:DNS:a..example", 0, false},
+	    {NC "critical,permitted;email:example",
+		"subjectAltName:email:a@example", 0, true},
+	    {NC "critical,permitted;email:example",
+		"subjectAltName:email:a@b@example", 0, false},
+	    {NULL, "subjectAltName:DNS:a_b.example", 0, true},
+	    {NULL, "subjectAltName:DNS:\xc3\xa9.example", 0, false},
+	    {NULL, "authorityInfoAccess:DER:0500", 0, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		enum ca_reason reason = profile(cases[i].root, cases[i].leaf,
+		    cases[i].serial);
+
+		if (reason != (cases[i].ok ? CA_R_CRL_OFF
+					   : CA_R_CHAIN_PROFILE))
+			fail_msg("case %zu: %s", i, ca_reason_code(reason));
+	}
+}
+
+/* Weak keys and digests, wherever they are but in an anchor's own signature. */
+static void
+test_weak(void **state)
+{
+	EVP_PKEY *rsa = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)1024);
+	EVP_PKEY *curve = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "secp256k1");
+	X509 *a = make(&(struct spec){"a", "Root", rsa, root_key});
+	X509 *b = make(&(struct spec){"b", "Root", curve, root_key});
+	X509 *c = make(&(struct spec){"Weak", "Weak", rsa, rsa, true});
+	X509 *d = make(&(struct spec){"d", "Weak", leaf_key, rsa});
+
+	(void)state;
+	empty_dir();
+	put_cert("root.pem", root);
+	put_cert("weak.pem", c);
+	refuses(a, NULL, CA_R_CHAIN_WEAK);
+	refuses(b, NULL, CA_R_CHAIN_WEAK);
+	refuses(d, NULL, CA_R_CHAIN_WEAK);
+	X509_free(a);
+	X509_free(b);
+	X509_free(c);
+	X509_free(d);
+	EVP_PKEY_free(rsa);
+	EVP_PKEY_free(curve);
+}
+
 /* ---- bounds ---- */
 
 static size_t tried;
@@ -885,6 +978,8 @@ main(void)
 	    cmocka_unit_test(test_anchor_not_self_signed),
 	    cmocka_unit_test(test_alternatives),
 	    cmocka_unit_test(test_rollover_and_depth),
+	    cmocka_unit_test(test_profile),
+	    cmocka_unit_test(test_weak),
 	    cmocka_unit_test(test_path_bomb),
 	    cmocka_unit_test(test_circle),
 	    cmocka_unit_test(test_long_chain),
