@@ -1,0 +1,437 @@
+#!/usr/bin/env bats
+# The rules of revocation (RFC 5280 section 6.3, and crl*, of
+# certauth.conf(5)), by `certauth verify`.  Every case is judged four times:
+# streaming, through an index, by OpenSSL's own X509_CRL, and streaming from
+# PEM or DER, whichever the case did not use; all must say the same.
+load lib/common
+
+# a plain ! would not fail a test
+not() { ! "$@"; }
+
+setup_file() {
+	umask 022
+	S=$(mktemp -d "${TMPDIR:-/tmp}/certauth-crl.XXXXXX")
+	chmod 755 "$S"
+	export S CERTAUTH=$CERTAUTH_BUILD/certauth
+	pki_new "$S/pki"
+	pki_ca root
+	pki_ca inter --issuer root
+	pki_leaf alice inter
+	pki_leaf mallory inter
+	pki_leaf direct root
+	# a CA that may not sign CRLs
+	pki_ca mute
+	pki_leaf under-mute mute
+	_pki_issue nosign root 'basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign
+authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test nosign' \
+		--from -2d --to +300d
+	_pki_register nosign
+	pki_leaf under-nosign nosign
+	# split by distribution point and by reason; indirect; delta
+	pki_ca split --issuer root
+	pki_leaf in-a split --ext 'crlDistributionPoints = URI:http://x.example/a'
+	pki_leaf in-b split --ext 'crlDistributionPoints = URI:http://x.example/b'
+	pki_leaf plain split
+	_pki_issue keeper root 'basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test keeper' \
+		--from -2d --to +300d
+	_pki_register keeper
+	cat >"$S/dp" <<-'END'
+		crlDistributionPoints = dp1
+		[dp1]
+		fullname = URI:http://x.example/k
+		CRLissuer = dirName:keeper
+		[keeper]
+		O = Example
+		CN = Test keeper
+	END
+	pki_leaf by-keeper split --ext "$(cat "$S/dp")"
+	pki_leaf fresh inter --ext 'freshestCRL = URI:http://x.example/d'
+	# a CA with a second key under its name
+	pki_key second p256
+	pki_leaf cross root --key-of second --subject '/O=Example/CN=Test inter' \
+		--eku none --ext 'basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign' 2>/dev/null ||
+		_pki_issue cross root 'basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+authorityKeyIdentifier = keyid' --key-of second \
+			--subject '/O=Example/CN=Test inter' --from -2d --to +300d
+	mkdir "$S/ca"
+	cp "$PKI/root.pem" "$PKI/mute.pem" "$S/ca/"
+	openssl rehash "$S/ca"
+	cat "$PKI"/{inter,nosign,split,keeper,cross}.pem >"$S/inter.pem"
+	mkdir "$S/made"
+	crl root root
+}
+teardown_file() { [ -n "$S" ] && rm -rf "$S"; }
+
+setup() {
+	PKI=$S/pki
+	rm -rf "$S/crl"
+	mkdir "$S/crl"
+	OPTS=(--intermediates "$S/inter.pem")
+	use root
+}
+
+# crl NAME CA [--from D] [--to D] [--key K] [--cert C] [EXTENSION ...]
+# into $S/made/NAME.crl
+crl() {
+	local name=$1 ca=$2 from=-1h to=+30d key=$2 cert=$2 e
+	shift 2
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--from) from=$2; shift 2 ;;
+		--to) to=$2; shift 2 ;;
+		--key) key=$2; shift 2 ;;
+		--cert) cert=$2; shift 2 ;;
+		*) break ;;
+		esac
+	done
+	{
+		cat "$PKI/openssl.cnf"
+		printf '\n[these]\nauthorityKeyIdentifier = keyid\n'
+		for e; do printf '%s\n' "$e"; done
+	} >"$S/crl.cnf"
+	PKI_CA=$ca _pki_run openssl ca -gencrl -config "$S/crl.cnf" \
+		-crlexts these -cert "$PKI/$cert.pem" -keyfile "$PKI/$key.key" \
+		-crl_lastupdate "$(_pki_date "$from")" \
+		-crl_nextupdate "$(_pki_date "$to")" -out "$S/made/$name.crl"
+}
+
+# break_signature NAME: the last bytes of the signature become others
+break_signature() {
+	local der=$S/broken.der n
+	openssl crl -in "$S/made/$1.crl" -outform DER -out "$der"
+	n=$(($(stat -c %s "$der") - 4))
+	head -c $n "$der" >"$der.new"
+	tail -c 4 "$der" | tr '\000-\377' '\001-\377\000' >>"$der.new"
+	openssl crl -inform DER -in "$der.new" -out "$S/made/$1.crl"
+}
+
+# revoke CA NAME REASON, into a register that begins empty
+register() { : >"$PKI/$1.db/index"; }
+revoke() { pki_revoke "$@"; }
+
+use() {
+	local f
+	for f; do cp "$S/made/$f.crl" "$S/crl/$f.crl"; done
+}
+
+verdict() { # DIR ENGINE CERT: exit status and reason
+	local out rc=0
+	out=$("$CERTAUTH" verify --purpose any --ca-dir "$S/ca" \
+		--crl-dir "$1" --crl-engine "$2" "${OPTS[@]}" --debug \
+		"$PKI/$3.pem" 2>"$S/err") || rc=$?
+	printf '%s %s\n' "$rc" \
+		"$(sed -n 's/^  revocation *\(fail, \|waived, \|\)\([a-z-]*\).*/\2/p' <<<"$out")"
+}
+
+# judge CERT: the same by each engine; sets VERDICT ("0 pass", "1 revoked")
+judge() {
+	local one dir=$S/other f
+	VERDICT=$(verdict "$S/crl" stream "$1")
+	one=$(verdict "$S/crl" openssl "$1")
+	[ "$one" = "$VERDICT" ] || { echo "stream: $VERDICT, openssl: $one"; return 1; }
+	# the other form of each file
+	rm -rf "$dir"
+	mkdir "$dir"
+	for f in "$S"/crl/*.crl; do
+		openssl crl -in "$f" -outform DER -out "$dir/$(basename "$f")" || return
+	done
+	one=$(verdict "$dir" stream "$1")
+	[ "$one" = "$VERDICT" ] || { echo "stream: $VERDICT, DER: $one"; return 1; }
+	cp "$S"/inter.pem "$S/icas/" 2>/dev/null ||
+		{ mkdir -p "$S/icas" && cp "$S/inter.pem" "$S/icas/"; }
+	"$CERTAUTH" crl compile --quiet --ca-dir "$S/ca" \
+		--intermediates-dir "$S/icas" --crl-dir "$dir" 2>/dev/null || :
+	one=$(verdict "$dir" auto "$1")
+	[ "$one" = "$VERDICT" ] || { echo "stream: $VERDICT, index: $one"; return 1; }
+	INDEXED=$(grep -c '(index)' "$S/err") || :
+}
+
+is() { # CERT 'STATUS REASON'
+	judge "$1" || return
+	[ "$VERDICT" = "$2" ] || { echo "$1: $VERDICT, not $2"; cat "$S/err"; return 1; }
+}
+
+@test "current CRLs for the whole path: passed, and the index is what answers" {
+	register inter
+	crl inter inter
+	use inter
+	is alice '0 pass'
+	[ "$INDEXED" -ge 2 ]
+}
+
+@test "no CRL for an issuer: crl-missing, whichever it is" {
+	is alice '1 crl-missing'
+	rm "$S/crl/root.crl"
+	crl inter inter
+	use inter
+	is alice '1 crl-missing'
+}
+
+@test "crl = prefer waives a missing CRL, and believes one that revokes" {
+	OPTS+=(--crl prefer)
+	is alice '0 crl-absent'
+	register inter
+	revoke inter alice
+	crl inter inter
+	use inter
+	is alice '1 revoked'
+	rm "$S/crl/root.crl"
+	is alice '1 revoked'
+}
+
+@test "crl = prefer does not waive a CRL that is there and cannot be used" {
+	OPTS+=(--crl prefer)
+	register inter
+	crl inter inter
+	break_signature inter
+	use inter
+	is alice '1 crl-signature'
+	crl inter inter --from -3d --to -1d
+	use inter
+	is alice '1 crl-expired'
+	printf 'no CRL' >"$S/crl/inter.crl"
+	[ "$(verdict "$S/crl" stream alice)" = '1 crl-malformed' ]
+}
+
+@test "revoked leaf, revoked intermediate; crl_check = leaf" {
+	register inter
+	revoke inter mallory keyCompromise
+	crl inter inter
+	use inter
+	is mallory '1 revoked'
+	is alice '0 pass'
+	register root
+	revoke root inter
+	crl root root
+	use root
+	register root
+	crl root root
+	is alice '1 revoked'
+	printf '[default]\ncrl_check = leaf\n' >"$S/conf"
+	OPTS+=(--config "$S/conf")
+	is alice '0 pass'
+}
+
+@test "expired; within crl_grace it is stale; what it revokes counts for ever" {
+	register inter
+	revoke inter mallory
+	crl inter inter --from -9d --to -1d
+	use inter
+	is alice '1 crl-expired'
+	is mallory '1 revoked'
+	printf '[default]\ncrl_grace = 2d\n' >"$S/conf"
+	OPTS+=(--config "$S/conf")
+	is alice '0 crl-stale'
+	is mallory '1 revoked'
+	printf '[default]\ncrl_grace = 1h\n' >"$S/conf"
+	is alice '1 crl-expired'
+}
+
+@test "thisUpdate in the future: no CRL" {
+	register inter
+	crl inter inter --from +1d --to +9d
+	use inter
+	is alice '1 crl-future'
+}
+
+@test "signed by another key: no CRL, and none in the light of a good one" {
+	register inter
+	revoke inter alice
+	crl inter inter
+	cp "$S/made/inter.crl" "$S/made/revoking.crl"
+	register inter
+	crl inter inter
+	break_signature revoking
+	use revoking
+	is alice '1 crl-signature'
+	use inter
+	is alice '0 pass'
+}
+
+@test "unknown critical extension of the CRL: no CRL" {
+	register inter
+	crl inter inter '1.2.3.4 = critical, DER:05:00'
+	use inter
+	is alice '1 crl-extension'
+	crl inter inter '1.2.3.4 = DER:05:00'
+	use inter
+	is alice '0 pass'
+}
+
+@test "a CA without cRLSign: no CRL" {
+	crl nosign nosign
+	use nosign
+	is under-nosign '1 crl-signature'
+}
+
+@test "delta CRL: revokes, and takes back" {
+	register inter
+	crl inter inter 'crlNumber = DER:02:01:05' \
+		'freshestCRL = URI:http://x.example/d' 2>/dev/null ||
+		crl inter inter '2.5.29.20 = DER:02:01:05'
+	use inter
+	is fresh '0 pass'
+	revoke inter fresh
+	crl delta inter '2.5.29.20 = DER:02:01:06' \
+		'2.5.29.27 = critical, DER:02:01:05'
+	use delta
+	is fresh '1 revoked'
+	is alice '0 pass'
+}
+
+@test "indirect CRL, found by the cRLIssuer of the distribution point" {
+	register keeper
+	is by-keeper '1 crl-missing'
+	printf '%s\n' 'issuingDistributionPoint = critical, @idp' '[idp]' \
+		'fullname = URI:http://x.example/k' 'indirectCRL = TRUE' >"$S/idp"
+	crl keeper keeper "$(cat "$S/idp")"
+	crl split split
+	use keeper
+	is by-keeper '0 pass'
+}
+
+@test "split by distribution point" {
+	register split
+	revoke split in-b
+	for p in a b; do
+		printf '%s\n' 'issuingDistributionPoint = critical, @idp' '[idp]' \
+			"fullname = URI:http://x.example/$p" >"$S/idp"
+		crl split-$p split "$(cat "$S/idp")"
+	done
+	use split-a
+	is in-a '0 pass'
+	is in-b '1 crl-scope'
+	is plain '1 crl-scope'
+	use split-b
+	is in-a '0 pass'
+	is in-b '1 revoked'
+}
+
+@test "split by reason: all reasons must be covered" {
+	register split
+	printf '%s\n' 'issuingDistributionPoint = critical, @idp' '[idp]' \
+		'onlysomereasons = keyCompromise, CACompromise' >"$S/idp"
+	crl some split "$(cat "$S/idp")"
+	printf '%s\n' 'issuingDistributionPoint = critical, @idp' '[idp]' \
+		'onlysomereasons = affiliationChanged, superseded, cessationOfOperation, certificateHold, privilegeWithdrawn, AACompromise' >"$S/idp"
+	crl rest split "$(cat "$S/idp")"
+	use some
+	is plain '1 crl-missing'
+	use rest
+	is plain '0 pass'
+	revoke split plain superseded
+	crl rest split "$(cat "$S/idp")"
+	use rest
+	is plain '1 revoked'
+}
+
+@test "key rollover: two CRLs of one name, told apart by their keys" {
+	register inter
+	crl inter inter
+	revoke inter alice
+	crl other inter --key second --cert cross
+	use inter other
+	# alice was issued by the first key; the first key's CRL is hers
+	judge alice
+	[[ $VERDICT == 0* ]]
+	# with the second key's CRL alone it is that which counts
+	rm "$S/crl/inter.crl"
+	judge alice
+	[[ $VERDICT == 1* ]]
+	register inter
+}
+
+@test "several CRLs in one PEM file" {
+	register inter
+	revoke inter mallory
+	crl inter inter
+	register inter
+	cat "$S/made/root.crl" "$S/made/inter.crl" >"$S/crl/root.crl"
+	for e in stream openssl; do
+		[ "$(verdict "$S/crl" $e alice)" = '0 pass' ]
+		[ "$(verdict "$S/crl" $e mallory)" = '1 revoked' ]
+	done
+	mkdir -p "$S/icas"
+	cp "$S/inter.pem" "$S/icas/"
+	"$CERTAUTH" crl compile --ca-dir "$S/ca" --intermediates-dir "$S/icas" \
+		--crl-dir "$S/crl"
+	[ "$(verdict "$S/crl" auto mallory)" = '1 revoked' ]
+	[ "$(verdict "$S/crl" auto alice)" = '0 pass' ]
+	grep -q '(index)' "$S/err"
+}
+
+@test "an index of an older file, of another key, cut or altered: streamed" {
+	register inter
+	crl inter inter
+	use inter
+	mkdir -p "$S/icas"
+	cp "$S/inter.pem" "$S/icas/"
+	"$CERTAUTH" crl compile --quiet --ca-dir "$S/ca" \
+		--intermediates-dir "$S/icas" --crl-dir "$S/crl"
+	[ "$(verdict "$S/crl" auto alice)" = '0 pass' ]
+	cp "$S/crl/inter.crl.idx" "$S/idx"
+	# the CRL changes: the old index must not answer
+	revoke inter alice
+	crl inter inter
+	use inter
+	[ "$(verdict "$S/crl" auto alice)" = '1 revoked' ]
+	grep -q 'older file' "$S/err"
+	"$CERTAUTH" crl compile --quiet --ca-dir "$S/ca" \
+		--intermediates-dir "$S/icas" --crl-dir "$S/crl"
+	[ "$(verdict "$S/crl" auto alice)" = '1 revoked' ]
+	not grep -q streamed "$S/err"
+	cp "$S/crl/inter.crl.idx" "$S/idx"
+	for n in 0 100 2048 2100; do
+		head -c $n "$S/idx" >"$S/crl/inter.crl.idx"
+		[ "$(verdict "$S/crl" auto alice)" = '1 revoked' ]
+		grep -q damaged "$S/err"
+	done
+	cp "$S/idx" "$S/crl/inter.crl.idx"
+	chmod g+w "$S/crl/inter.crl.idx"
+	[ "$(verdict "$S/crl" auto alice)" = '1 revoked' ]
+	grep -q 'others may write' "$S/err"
+	register inter
+}
+
+@test "a CRL that others may write, or a folder that they may: crl-dir" {
+	register inter
+	crl inter inter
+	use inter
+	chmod g+w "$S/crl/inter.crl"
+	for e in stream openssl auto; do
+		[ "$(verdict "$S/crl" $e alice)" = '1 crl-dir' ]
+	done
+	chmod g-w "$S/crl/inter.crl"
+	chmod o+w "$S/crl"
+	[ "$(verdict "$S/crl" auto alice)" = '1 crl-dir' ]
+}
+
+@test "hashed names answer first, and of a thousand files two are opened" {
+	register inter
+	crl inter inter
+	use inter
+	for i in $(seq 1000); do cp "$S/made/root.crl" "$S/crl/more-$i.crl"; done
+	(cd "$S/crl" &&
+		ln -s inter.crl "$(openssl crl -in inter.crl -noout -hash).r0" &&
+		ln -s root.crl "$(openssl crl -in root.crl -noout -hash).r0")
+	[ "$(verdict "$S/crl" stream alice)" = '0 pass' ]
+	command -v strace >/dev/null || skip 'no strace to count with'
+	n=$(strace -f -e trace=openat "$CERTAUTH" verify --quiet --purpose any \
+		--ca-dir "$S/ca" --crl-dir "$S/crl" "${OPTS[@]}" \
+		"$PKI/alice.pem" 2>&1 | grep -c 'more-') || :
+	[ "$n" -eq 0 ]
+}
+
+@test "SHA-1 and MD5 signatures are refused" {
+	register inter
+	sed -i 's/^default_md = .*/default_md = sha1/' "$PKI/openssl.cnf"
+	crl inter inter
+	sed -i 's/^default_md = .*/default_md = default/' "$PKI/openssl.cnf"
+	use inter
+	is alice '1 crl-signature'
+}

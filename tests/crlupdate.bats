@@ -1,0 +1,283 @@
+#!/usr/bin/env bats
+# `certauth crl update` against real servers on loopback.
+load lib/common
+
+# a plain ! would not fail a test
+not() { ! "$@"; }
+
+setup_file() {
+	umask 022
+	S=$(mktemp -d "${TMPDIR:-/tmp}/certauth-crlup.XXXXXX")
+	chmod 755 "$S"
+	export S CERTAUTH=$CERTAUTH_BUILD/certauth
+	# one server: what stands in $S/www; /hang never answers, /slow gives a
+	# byte and stops, /rubbish is no CRL, /huge has no end, /etag knows ETags
+	cat >"$S/server.py" <<-'END'
+		import hashlib, http.server, os, sys, time
+		os.chdir(sys.argv[1])
+		log = open('../requests', 'a', buffering=1)
+		class H(http.server.SimpleHTTPRequestHandler):
+		    def log_message(self, *a): pass
+		    def do_GET(self):
+		        log.write('%s %s %s\n' % (self.path,
+		            self.headers.get('If-None-Match', '-'),
+		            self.headers.get('If-Modified-Since', '-')))
+		        p = self.path
+		        if p == '/hang': time.sleep(600)
+		        elif p == '/slow':
+		            self.send_response(200); self.end_headers()
+		            self.wfile.write(b'0'); self.wfile.flush(); time.sleep(600)
+		        elif p == '/rubbish':
+		            self.send_response(200); self.end_headers()
+		            self.wfile.write(os.urandom(5000))
+		        elif p == '/huge':
+		            self.send_response(200)
+		            self.send_header('Content-Length', str(300 << 20))
+		            self.end_headers()
+		            self.wfile.write(b'0' * 1000)
+		        elif p == '/cut':
+		            self.send_response(200)
+		            b = open('ca1.crl', 'rb').read()
+		            self.send_header('Content-Length', str(len(b)))
+		            self.end_headers(); self.wfile.write(b[:len(b) // 2])
+		        elif p == '/tofile':
+		            self.send_response(302)
+		            self.send_header('Location', 'file:///etc/hostname')
+		            self.end_headers()
+		        elif p == '/moved':
+		            self.send_response(302)
+		            self.send_header('Location', '/ca1.crl')
+		            self.end_headers()
+		        elif p.startswith('/etag/'):
+		            b = open(p[6:], 'rb').read()
+		            tag = '"%s"' % hashlib.sha256(b).hexdigest()
+		            if self.headers.get('If-None-Match') == tag:
+		                self.send_response(304); self.end_headers(); return
+		            self.send_response(200)
+		            self.send_header('ETag', tag); self.end_headers()
+		            self.wfile.write(b)
+		        else: super().do_GET()
+		s = http.server.ThreadingHTTPServer(('127.0.0.1', 0), H)
+		s.daemon_threads = True
+		print(s.server_address[1], flush=True)
+		s.serve_forever()
+	END
+	mkdir "$S/www"
+	python3 "$S/server.py" "$S/www" >"$S/port" 2>"$S/server.err" 3>&- &
+	echo $! >"$S/pid"
+	for _ in $(seq 100); do [ -s "$S/port" ] && break; sleep 0.1; done
+	URL=http://127.0.0.1:$(cat "$S/port")
+	export URL
+	pki_new "$S/pki"
+	mkdir "$S/ca"
+	for i in $(seq 10); do
+		pki_ca "ca$i"
+		cp "$PKI/ca$i.pem" "$S/ca/"
+		pki_crl "ca$i" --from -2h --out "$S/www/ca$i.crl"
+	done
+	pki_ca stranger
+	pki_crl stranger --out "$S/www/stranger.crl"
+	openssl rehash "$S/ca"
+}
+teardown_file() {
+	[ -s "$S/pid" ] && kill "$(cat "$S/pid")"
+	rm -rf "$S"
+}
+
+setup() {
+	PKI=$S/pki
+	rm -rf "$S/crl"
+	mkdir "$S/crl"
+	: >"$S/requests"
+}
+
+update() {
+	run "$CERTAUTH" crl update --ca-dir "$S/ca" --crl-dir "$S/crl" \
+		--timeout 3 "$@"
+	echo "$output"
+}
+
+serial_of() { # number of the CRL that came from an address
+	openssl crl -in "$S"/crl/"$1"-*.crl -noout -crlnumber | sed 's/.*=//'
+}
+
+# nothing half done lies about
+tidy() {
+	! ls -A "$S/crl" | grep '\.tmp$'
+}
+
+@test "ten CAs, one server hangs and one serves rubbish: eight are updated" {
+	urls=()
+	for i in 1 2 3 4 5 6 7 8; do urls+=(--url "$URL/ca$i.crl"); done
+	update "${urls[@]}" --url "$URL/hang" --url "$URL/rubbish"
+	[ "$status" -eq 1 ]
+	[ "$(grep -c ': updated' <<<"$output")" -eq 8 ]
+	[ "$(wc -l <<<"$output")" -eq 10 ]
+	grep -q "$URL/hang: not fetched: .*imed out" <<<"$output"
+	grep -q "$URL/rubbish: refused: what was served: is no CRL" <<<"$output"
+	[ "$(ls "$S"/crl/*.crl | wc -l)" -eq 8 ]
+	[ "$(ls "$S"/crl/*.idx | wc -l)" -eq 8 ]
+	[ "$(ls "$S"/crl/*.r0 | wc -l)" -eq 8 ]
+	tidy
+	# and a login uses them
+	pki_leaf bob ca3
+	run "$CERTAUTH" verify --debug --ca-dir "$S/ca" --crl-dir "$S/crl" \
+		"$PKI/bob.pem"
+	[ "$status" -eq 0 ]
+	grep -q '(index)' <<<"$output"
+}
+
+@test "all well is exit status 0, also where nothing is new" {
+	update --url "$URL/ca1.crl"
+	[ "$status" -eq 0 ]
+	before=$(stat -c %i "$S"/crl/*.crl)
+	update --url "$URL/ca1.crl"
+	[ "$status" -eq 0 ]
+	grep -q 'not modified' <<<"$output"
+	grep -q "^/ca1.crl - [A-Z][a-z][a-z]," "$S/requests"
+	[ "$(stat -c %i "$S"/crl/*.crl)" = "$before" ]
+	update --quiet --url "$URL/ca1.crl"
+	[ -z "$output" ]
+}
+
+@test "ETag: asked with If-None-Match, 304 is taken for an answer" {
+	update --url "$URL/etag/ca1.crl"
+	[ "$status" -eq 0 ]
+	update --url "$URL/etag/ca1.crl"
+	[ "$status" -eq 0 ]
+	grep -q 'not modified' <<<"$output"
+	tail -1 "$S/requests" | grep -q '^/etag/ca1.crl "[0-9a-f]\{64\}"'
+	# a file that is gone is fetched again, whatever was remembered
+	rm "$S"/crl/*.crl
+	update --url "$URL/etag/ca1.crl"
+	grep -q ': updated' <<<"$output"
+}
+
+@test "an older CRL is refused, by its number and by its date" {
+	cp "$S/www/ca2.crl" "$S/old"
+	pki_crl ca2 --from -1h --out "$S/www/roll.crl"
+	update --url "$URL/roll.crl"
+	[ "$status" -eq 0 ]
+	number=$(serial_of roll_crl)
+	cp "$S/old" "$S/www/roll.crl"
+	touch -d '+1 hour' "$S/www/roll.crl"
+	update --url "$URL/roll.crl"
+	[ "$status" -eq 1 ]
+	grep -q 'is older than' <<<"$output"
+	[ "$(serial_of roll_crl)" = "$number" ]
+	pki_crl ca2 --from -3h --out "$S/www/roll.crl"
+	touch -d '+2 hours' "$S/www/roll.crl"
+	update --url "$URL/roll.crl"
+	[ "$status" -eq 1 ]
+	grep -q 'is older than' <<<"$output"
+	pki_crl ca2 --from -10m --out "$S/www/roll.crl"
+	touch -d '+3 hours' "$S/www/roll.crl"
+	update --url "$URL/roll.crl"
+	[ "$status" -eq 0 ]
+	[ "$(serial_of roll_crl)" != "$number" ]
+	tidy
+}
+
+@test "a wrong signature, an unknown CA, another CA's CRL: the old one stays" {
+	cp "$S/www/ca3.crl" "$S/www/target.crl"
+	update --url "$URL/target.crl"
+	[ "$status" -eq 0 ]
+	sum=$(sha256sum <"$(ls "$S"/crl/target*.crl)")
+	pki_crl ca3 --from -1m --key-of ca4 --out "$S/www/target.crl"
+	touch -d '+1 hour' "$S/www/target.crl"
+	update --url "$URL/target.crl"
+	[ "$status" -eq 1 ]
+	grep -q 'signed by none of the CAs' <<<"$output"
+	cp "$S/www/stranger.crl" "$S/www/target.crl"
+	touch -d '+2 hours' "$S/www/target.crl"
+	update --url "$URL/target.crl"
+	[ "$status" -eq 1 ]
+	grep -q 'signed by none of the CAs' <<<"$output"
+	cp "$S/www/ca5.crl" "$S/www/target.crl"
+	touch -d '+3 hours' "$S/www/target.crl"
+	update --url "$URL/target.crl"
+	[ "$status" -eq 1 ]
+	grep -q 'of another issuer or scope' <<<"$output"
+	[ "$(sha256sum <"$(ls "$S"/crl/target*.crl)")" = "$sum" ]
+	tidy
+}
+
+@test "not yet valid, too large, cut, stalled, redirected into a file: refused" {
+	pki_crl ca6 --from +1d --out "$S/www/future.crl"
+	update --url "$URL/future.crl" --url "$URL/huge" --url "$URL/cut" \
+		--url "$URL/slow" --url "$URL/tofile"
+	[ "$status" -eq 1 ]
+	grep -q 'future.crl: refused: .*not yet valid' <<<"$output"
+	[ "$(grep -c ': not fetched' <<<"$output")" -eq 4 ]
+	not ls "$S"/crl/*.crl
+	tidy
+	update --url "$URL/moved"
+	[ "$status" -eq 0 ]
+}
+
+@test "--dry-run changes nothing" {
+	update --dry-run --url "$URL/ca1.crl"
+	[ "$status" -eq 0 ]
+	grep -q 'would be updated' <<<"$output"
+	not ls "$S"/crl/*.crl "$S"/crl/*.idx "$S"/crl/*.r0
+}
+
+@test "addresses come from the CAs and from crl_url; file: works" {
+	mkdir "$S/ca2"
+	pki_ca pointing --ext "crlDistributionPoints = URI:$URL/ca7.crl,URI:ldap://x.example/y"
+	cp "$PKI/pointing.pem" "$PKI/ca7.pem" "$PKI/ca8.pem" "$S/ca2/"
+	printf '[default]\nca_dir = %s\ncrl_dir = %s\ncrl_url = file://%s\n' \
+		"$S/ca2" "$S/crl" "$S/www/ca8.crl" >"$S/conf"
+	run "$CERTAUTH" crl update --config "$S/conf"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(grep -c ': updated' <<<"$output")" -eq 2 ]
+}
+
+@test "usage and configuration mistakes are exit status 2" {
+	run "$CERTAUTH" crl
+	[ "$status" -eq 2 ]
+	run "$CERTAUTH" crl update --nonsense
+	[ "$status" -eq 2 ]
+	run "$CERTAUTH" crl update --ca-dir "$S/nowhere" --crl-dir "$S/crl"
+	[ "$status" -eq 2 ]
+	update --url ftp://127.0.0.1/x
+	[ "$status" -eq 2 ]
+}
+
+@test "killed at any moment, it leaves whole files, and the next run works" {
+	for i in $(seq 12); do
+		pki_crl ca9 --from "-$((60 - i))m" --out "$S/www/kill.crl"
+		touch -d "+$i hours" "$S/www/kill.crl"
+		"$CERTAUTH" crl update --quiet --ca-dir "$S/ca" \
+			--crl-dir "$S/crl" --url "$URL/kill.crl" 3>&- &
+		pid=$!
+		sleep "0.0$((i * 7 % 90))"
+		kill -9 $pid 2>/dev/null || :
+		wait $pid 2>/dev/null || :
+		for f in "$S"/crl/*.crl; do
+			[ -e "$f" ] || continue
+			openssl crl -in "$f" -noout -verify \
+				-CAfile "$PKI/ca9.pem" 2>/dev/null
+		done
+	done
+	update --url "$URL/kill.crl"
+	[ "$status" -eq 0 ]
+	tidy
+	run "$CERTAUTH" crl list --ca-dir "$S/ca" --crl-dir "$S/crl"
+	[ "$status" -eq 0 ]
+	grep -q 'indexed' <<<"$output"
+	not grep -q 'not indexed\|older\|damaged' <<<"$output"
+}
+
+@test "two updates at once do not tangle" {
+	for i in 1 2 3; do
+		"$CERTAUTH" crl update --quiet --ca-dir "$S/ca" --crl-dir "$S/crl" \
+			--url "$URL/ca1.crl" --url "$URL/ca2.crl" 3>&- &
+		pids[i]=$!
+	done
+	for p in "${pids[@]}"; do wait "$p"; done
+	tidy
+	[ "$(ls "$S"/crl/*.crl | wc -l)" -eq 2 ]
+	[ "$(ls "$S"/crl/*.r? | wc -l)" -eq 2 ]
+}

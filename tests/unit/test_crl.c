@@ -1,0 +1,557 @@
+/*
+ * CRLs read in three ways: OpenSSL's X509_CRL, our stream, our index.  They
+ * must agree on every serial number, and damage must never turn "revoked" into
+ * "not revoked".
+ */
+#include "base/file.h"
+#include "verify/crl.h"
+#include "verify/crlidx.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <fcntl.h>
+#include <openssl/bn.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ROUNDS 30
+#define ENTRIES_MAX 120
+
+static struct {
+	char path[64];
+	int dir;
+	struct ca_crypto *crypto;
+	EVP_PKEY *key, *other_key;
+	X509 *ca, *other;
+	STACK_OF(X509) *cas;
+	uint64_t random;
+} t;
+
+/* The same in every run: a failure can be repeated. */
+static uint32_t
+rnd(uint32_t below)
+{
+	t.random = t.random * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(t.random >> 33) % below;
+}
+
+static X509 *
+certificate(const char *cn, EVP_PKEY *key)
+{
+	X509 *x = X509_new();
+	X509_NAME *name = X509_NAME_new();
+	X509V3_CTX ctx;
+
+	assert_non_null(x);
+	assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+	    (const unsigned char *)cn, -1, -1, 0), 1);
+	X509_set_version(x, 2);
+	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
+	X509_set_subject_name(x, name);
+	X509_set_issuer_name(x, name);
+	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
+	X509_gmtime_adj(X509_getm_notAfter(x), 86400);
+	X509_set_pubkey(x, key);
+	X509V3_set_ctx(&ctx, x, x, NULL, NULL, 0);
+	X509_EXTENSION *ku = X509V3_EXT_conf_nid(NULL, &ctx, NID_key_usage,
+	    "critical,keyCertSign,cRLSign");
+	X509_add_ext(x, ku, -1);
+	X509_EXTENSION_free(ku);
+	assert_true(X509_sign(x, key, EVP_sha256()) > 0);
+	X509_NAME_free(name);
+	/* through DER, as everything that is looked at */
+	unsigned char *der = NULL;
+	int len = i2d_X509(x, &der);
+	X509_free(x);
+	X509 *out = NULL;
+	assert_int_equal(ca_crypto_cert(t.crypto, der, (size_t)len, &out),
+	    CA_OK);
+	OPENSSL_free(der);
+	return out;
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	strcpy(t.path, "/tmp/certauth-test-crl.XXXXXX");
+	assert_non_null(mkdtemp(t.path));
+	t.dir = open(t.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(t.dir >= 0);
+	assert_int_equal(ca_crypto_new(&t.crypto), CA_OK);
+	t.key = EVP_EC_gen("P-256");
+	t.other_key = EVP_EC_gen("P-256");
+	t.ca = certificate("The CA", t.key);
+	t.other = certificate("Another CA", t.other_key);
+	t.cas = sk_X509_new_null();
+	sk_X509_push(t.cas, t.other);
+	sk_X509_push(t.cas, t.ca);
+	t.random = 20261124;
+	return 0;
+}
+
+static void
+remove_file(const char *name)
+{
+	(void)unlinkat(t.dir, name, 0);
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	remove_file("a.crl");
+	remove_file("a.crl.idx");
+	close(t.dir);
+	rmdir(t.path);
+	X509_free(t.ca);
+	X509_free(t.other);
+	sk_X509_free(t.cas);
+	EVP_PKEY_free(t.key);
+	EVP_PKEY_free(t.other_key);
+	ca_crypto_free(t.crypto);
+	return 0;
+}
+
+/* Serials of every kind: zero, negative, high bit set, 20 bytes and more. */
+static ASN1_INTEGER *
+serial(uint32_t kind)
+{
+	unsigned char b[64];
+	int len = 1 + (int)rnd(20);
+	BIGNUM *bn;
+	ASN1_INTEGER *out;
+
+	for (size_t i = 0; i < sizeof b; i++)
+		b[i] = (unsigned char)rnd(256);
+	if (kind == 0)
+		len = 0;
+	else if (kind == 1)
+		b[0] |= 0x80;
+	else if (kind == 2)
+		b[0] = 0;
+	else if (kind == 3)
+		len = 20 + (int)rnd(40);
+	else if (kind == 4)
+		len = 1; /* few values: they meet again */
+	bn = BN_bin2bn(b, len, NULL);
+	if (kind >= 5 && rnd(3) == 0)
+		BN_set_negative(bn, 1);
+	out = BN_to_ASN1_INTEGER(bn, NULL);
+	BN_free(bn);
+	assert_non_null(out);
+	return out;
+}
+
+/* An entry's certificateIssuer: one of the two CAs. */
+static void
+set_issuer(X509_REVOKED *rev, X509 *ca)
+{
+	GENERAL_NAMES *gens = GENERAL_NAMES_new();
+	GENERAL_NAME *gen = GENERAL_NAME_new();
+
+	gen->type = GEN_DIRNAME;
+	gen->d.directoryName = X509_NAME_dup(X509_get_subject_name(ca));
+	sk_GENERAL_NAME_push(gens, gen);
+	assert_int_equal(X509_REVOKED_add1_ext_i2d(rev, NID_certificate_issuer,
+	    gens, 1, 0), 1);
+	GENERAL_NAMES_free(gens);
+}
+
+static void
+add_entry(X509_CRL *crl, STACK_OF(ASN1_INTEGER) *serials, bool indirect)
+{
+	X509_REVOKED *rev = X509_REVOKED_new();
+	ASN1_INTEGER *n = serial(rnd(8));
+	ASN1_TIME *when = ASN1_TIME_set(NULL, 1700000000 + rnd(100000000));
+
+	/* the same serial twice, for one issuer, is nobody's CRL */
+	for (int i = 0; !indirect && i < sk_ASN1_INTEGER_num(serials); i++) {
+		if (ASN1_INTEGER_cmp(sk_ASN1_INTEGER_value(serials, i), n) !=
+		    0)
+			continue;
+		ASN1_INTEGER_free(n);
+		ASN1_TIME_free(when);
+		X509_REVOKED_free(rev);
+		return;
+	}
+	X509_REVOKED_set_serialNumber(rev, n);
+	X509_REVOKED_set_revocationDate(rev, when);
+	if (rnd(2) == 0) {
+		ASN1_ENUMERATED *r = ASN1_ENUMERATED_new();
+		ASN1_ENUMERATED_set(r, (long)rnd(11));
+		X509_REVOKED_add1_ext_i2d(rev, NID_crl_reason, r, 0, 0);
+		ASN1_ENUMERATED_free(r);
+	}
+	if (indirect && rnd(3) == 0)
+		set_issuer(rev, rnd(2) ? t.ca : t.other);
+	assert_int_equal(X509_CRL_add0_revoked(crl, rev), 1);
+	sk_ASN1_INTEGER_push(serials, n);
+	ASN1_TIME_free(when);
+}
+
+static void
+write_file(const char *name, const void *p, size_t len)
+{
+	int fd = openat(t.dir, name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, p, len), (ssize_t)len);
+	close(fd);
+}
+
+/* Make a.crl; the serials of its entries go onto the stack. */
+static unsigned char *
+make_crl(uint32_t entries, bool indirect, STACK_OF(ASN1_INTEGER) *serials,
+    size_t *len)
+{
+	X509_CRL *crl = X509_CRL_new();
+	ASN1_TIME *now = ASN1_TIME_set(NULL, time(NULL) - 60);
+	ASN1_TIME *next = ASN1_TIME_set(NULL, time(NULL) + 86400);
+	unsigned char *der = NULL;
+
+	X509_CRL_set_version(crl, 1);
+	X509_CRL_set_issuer_name(crl, X509_get_subject_name(t.ca));
+	X509_CRL_set1_lastUpdate(crl, now);
+	X509_CRL_set1_nextUpdate(crl, next);
+	for (uint32_t i = 0; i < entries; i++)
+		add_entry(crl, serials, indirect);
+	assert_true(X509_CRL_sign(crl, t.key, EVP_sha256()) > 0);
+	*len = (size_t)i2d_X509_CRL(crl, &der);
+	X509_CRL_free(crl);
+	ASN1_TIME_free(now);
+	ASN1_TIME_free(next);
+	return der;
+}
+
+static void
+load(enum ca_crl_engine engine, const struct ca_crl_wanted *wanted,
+    struct ca_crls *out)
+{
+	static const struct ca_crl_wanted nothing = {NULL, 0};
+	struct ca_crl_source src = {t.crypto, NULL, engine, t.dir, "a.crl",
+	    -1};
+
+	assert_int_equal(ca_file_open(t.dir, "a.crl", &src.fd, NULL), CA_OK);
+	assert_int_equal(ca_crl_load(&src, wanted != NULL ? wanted : &nothing,
+	    out), CA_OK);
+}
+
+static X509 *
+holder(const ASN1_INTEGER *n, X509 *issuer)
+{
+	X509 *x = X509_new();
+
+	X509_set_serialNumber(x, (ASN1_INTEGER *)n);
+	X509_set_issuer_name(x, X509_get_subject_name(issuer));
+	return x;
+}
+
+static bool
+pem_of(const unsigned char *der, size_t len, const char *name)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *p;
+
+	BIO_puts(bio, "some text before it, and a line with -----\n");
+	PEM_write_bio(bio, "X509 CRL", "", der, (long)len);
+	long n = BIO_get_mem_data(bio, &p);
+	write_file(name, p, (size_t)n);
+	BIO_free(bio);
+	return true;
+}
+
+/* All of them about one serial number and issuer. */
+static void
+ask(struct ca_crl *const crl[3], const ASN1_INTEGER *n, X509 *issuer)
+{
+	X509 *cert = holder(n, issuer);
+	struct ca_crl_entry e[3];
+	enum ca_err rc[3];
+
+	for (int i = 0; i < 3; i++) {
+		e[i] = (struct ca_crl_entry){-2, 0};
+		rc[i] = ca_crl_lookup(crl[i], cert, &e[i]);
+	}
+	for (int i = 0; i < 3; i++) {
+		assert_true(rc[i] == CA_OK || rc[i] == CA_ERR_NOT_FOUND);
+		assert_int_equal(rc[i], rc[0]);
+		assert_int_equal(e[i].reason, e[0].reason);
+		assert_int_equal(e[i].date, e[0].date);
+	}
+	X509_free(cert);
+}
+
+static void
+compare(uint32_t entries, bool indirect, bool pem)
+{
+	STACK_OF(ASN1_INTEGER) *serials = sk_ASN1_INTEGER_new_null();
+	struct ca_crls list[3] = {{0}, {0}, {0}};
+	size_t len;
+	unsigned char *der = make_crl(entries, indirect, serials, &len);
+	static const char *const names[3] = {"openssl", "stream", "index"};
+	uint64_t n = 0;
+
+	if (pem)
+		pem_of(der, len, "a.crl");
+	else
+		write_file("a.crl", der, len);
+	assert_int_equal(ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas,
+	    &n), CA_OK);
+	assert_int_equal(n, sk_ASN1_INTEGER_num(serials));
+	load(CA_CRL_OPENSSL, NULL, &list[0]);
+	load(CA_CRL_STREAM, NULL, &list[1]);
+	load(CA_CRL_AUTO, NULL, &list[2]);
+	struct ca_crl *crl[3];
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(list[i].n, 1);
+		crl[i] = list[i].v[0];
+		assert_string_equal(ca_crl_engine_name(crl[i]), names[i]);
+		assert_int_equal(ca_crl_trouble(crl[i]), CA_R_OK);
+		assert_int_equal(ca_crl_verify(crl[i], t.ca), CA_OK);
+	}
+	for (int i = 0; !indirect && i < sk_ASN1_INTEGER_num(serials); i++) {
+		X509 *x = holder(sk_ASN1_INTEGER_value(serials, i), t.ca);
+		struct ca_crl_entry e;
+		assert_int_equal(ca_crl_lookup(crl[2], x, &e), CA_OK);
+		X509_free(x);
+	}
+	for (int i = 0; i < sk_ASN1_INTEGER_num(serials) && i < 40; i++) {
+		ask(crl, sk_ASN1_INTEGER_value(serials, i), t.ca);
+		ask(crl, sk_ASN1_INTEGER_value(serials, i), t.other);
+	}
+	for (uint32_t i = 0; i < 16; i++) {
+		ASN1_INTEGER *other = serial(i % 8);
+		ask(crl, other, t.ca);
+		ASN1_INTEGER_free(other);
+	}
+	for (int i = 0; i < 3; i++) {
+		assert_string_equal(ca_crl_engine_name(crl[i]), names[i]);
+		assert_int_not_equal(ca_crl_verify(crl[i], t.other), CA_OK);
+		ca_crls_clear(&list[i]);
+	}
+	sk_ASN1_INTEGER_pop_free(serials, ASN1_INTEGER_free);
+	OPENSSL_free(der);
+}
+
+static void
+all_ways_agree(void **state)
+{
+	(void)state;
+	compare(0, false, false);
+	for (int i = 0; i < ROUNDS; i++)
+		compare(rnd(ENTRIES_MAX), false, i % 2 == 0);
+	compare(5000, false, false);
+	compare(5000, false, true);
+}
+
+/* One serial may stand in an indirect CRL for several issuers; OpenSSL finds
+ * one of equal ones only, so that they are made different here. */
+static void
+indirect_ways_agree(void **state)
+{
+	STACK_OF(ASN1_INTEGER) *serials = sk_ASN1_INTEGER_new_null();
+
+	(void)state;
+	for (int i = 0; i < ROUNDS; i++) {
+		X509_CRL *crl = X509_CRL_new();
+		struct ca_crls list[3] = {{0}, {0}, {0}};
+		struct ca_crl *at[3];
+		unsigned char *der = NULL;
+		ASN1_TIME *now = ASN1_TIME_set(NULL, time(NULL) - 60);
+
+		X509_CRL_set_version(crl, 1);
+		X509_CRL_set_issuer_name(crl, X509_get_subject_name(t.ca));
+		X509_CRL_set1_lastUpdate(crl, now);
+		for (long k = 1; k < 40; k++) {
+			X509_REVOKED *rev = X509_REVOKED_new();
+			ASN1_INTEGER *n = ASN1_INTEGER_new();
+			ASN1_INTEGER_set(n, k);
+			X509_REVOKED_set_serialNumber(rev, n);
+			X509_REVOKED_set_revocationDate(rev, now);
+			if (rnd(4) == 0)
+				set_issuer(rev, rnd(2) ? t.ca : t.other);
+			X509_CRL_add0_revoked(crl, rev);
+			ASN1_INTEGER_free(n);
+		}
+		assert_true(X509_CRL_sign(crl, t.key, EVP_sha256()) > 0);
+		int len = i2d_X509_CRL(crl, &der);
+		write_file("a.crl", der, (size_t)len);
+		assert_int_equal(ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl",
+		    t.cas, NULL), CA_OK);
+		load(CA_CRL_OPENSSL, NULL, &list[0]);
+		load(CA_CRL_STREAM, NULL, &list[1]);
+		load(CA_CRL_AUTO, NULL, &list[2]);
+		for (int k = 0; k < 3; k++) {
+			at[k] = list[k].v[0];
+			assert_int_equal(ca_crl_verify(at[k], t.ca), CA_OK);
+		}
+		for (long k = 0; k < 42; k++) {
+			ASN1_INTEGER *n = ASN1_INTEGER_new();
+			ASN1_INTEGER_set(n, k);
+			ask(at, n, t.ca);
+			ask(at, n, t.other);
+			ASN1_INTEGER_free(n);
+		}
+		for (int k = 0; k < 3; k++)
+			ca_crls_clear(&list[k]);
+		OPENSSL_free(der);
+		X509_CRL_free(crl);
+		ASN1_TIME_free(now);
+	}
+	sk_ASN1_INTEGER_free(serials);
+}
+
+/* What a login would make of a.crl for a certificate that is on it: true if
+ * it would be let in. */
+static bool
+let_in(enum ca_crl_engine engine, X509 *cert, const struct ca_crl_wanted *w)
+{
+	struct ca_crls list = {NULL, 0};
+	struct ca_crl_entry e;
+	bool in = false;
+
+	load(engine, w, &list);
+	for (size_t i = 0; i < list.n; i++)
+		if (ca_crl_trouble(list.v[i]) == CA_R_OK &&
+		    ca_crl_verify(list.v[i], t.ca) == CA_OK &&
+		    ca_crl_lookup(list.v[i], cert, &e) == CA_ERR_NOT_FOUND)
+			in = true;
+	ca_crls_clear(&list);
+	return in;
+}
+
+static unsigned char *
+slurp(const char *name, size_t *len)
+{
+	struct ca_buf b = CA_BUF_INIT(1u << 22);
+
+	assert_int_equal(ca_file_read(t.dir, name, 1u << 22, &b), CA_OK);
+	*len = b.len;
+	return (unsigned char *)ca_buf_take(&b, NULL);
+}
+
+/* Every byte of a file, changed in two ways and cut off at it. */
+static void
+damage(const char *name, enum ca_crl_engine engine, X509 *cert)
+{
+	size_t len;
+	unsigned char *p = slurp(name, &len);
+	uint8_t *serial_p = NULL;
+	int n = ca_crl_serial(cert, &serial_p);
+	struct ca_bytes b = {serial_p, (size_t)n};
+	struct ca_crl_wanted w = {&b, 1};
+
+	assert_true(n > 0);
+	assert_false(let_in(engine, cert, &w));
+	for (size_t i = 0; i < len; i++) {
+		unsigned char was = p[i];
+
+		p[i] = was ^ 0xff;
+		write_file(name, p, len);
+		assert_false(let_in(engine, cert, &w));
+		p[i] = was ^ 0x01;
+		write_file(name, p, len);
+		assert_false(let_in(engine, cert, i % 2 ? &w : NULL));
+		p[i] = was;
+		if (i % 7 == 0) {
+			write_file(name, p, i);
+			assert_false(let_in(engine, cert, &w));
+		}
+	}
+	write_file(name, p, len);
+	OPENSSL_free(serial_p);
+	free(p);
+}
+
+static X509 *
+one_revoked(bool pem)
+{
+	STACK_OF(ASN1_INTEGER) *serials = sk_ASN1_INTEGER_new_null();
+	size_t len;
+	unsigned char *der = make_crl(4, false, serials, &len);
+	X509 *cert = holder(sk_ASN1_INTEGER_value(serials, 0), t.ca);
+
+	if (pem)
+		pem_of(der, len, "a.crl");
+	else
+		write_file("a.crl", der, len);
+	OPENSSL_free(der);
+	sk_ASN1_INTEGER_pop_free(serials, ASN1_INTEGER_free);
+	return cert;
+}
+
+static void
+damaged_der_lets_nobody_in(void **state)
+{
+	X509 *cert = one_revoked(false);
+
+	(void)state;
+	remove_file("a.crl.idx");
+	damage("a.crl", CA_CRL_STREAM, cert);
+	X509_free(cert);
+}
+
+static void
+damaged_pem_lets_nobody_in(void **state)
+{
+	X509 *cert = one_revoked(true);
+
+	(void)state;
+	remove_file("a.crl.idx");
+	damage("a.crl", CA_CRL_STREAM, cert);
+	X509_free(cert);
+}
+
+static void
+damaged_index_lets_nobody_in(void **state)
+{
+	X509 *cert = one_revoked(false);
+
+	(void)state;
+	assert_int_equal(ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas,
+	    NULL), CA_OK);
+	damage("a.crl.idx", CA_CRL_AUTO, cert);
+	X509_free(cert);
+}
+
+/* An index made by other keys' verification must not be believed. */
+static void
+an_index_needs_a_signer(void **state)
+{
+	X509 *cert = one_revoked(false);
+	STACK_OF(X509) *none = sk_X509_new_null();
+
+	(void)state;
+	remove_file("a.crl.idx");
+	assert_int_equal(ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", none,
+	    NULL), CA_DENIED);
+	sk_X509_push(none, t.other);
+	assert_int_equal(ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", none,
+	    NULL), CA_DENIED);
+	assert_int_equal(faccessat(t.dir, "a.crl.idx", F_OK, 0), -1);
+	sk_X509_free(none);
+	X509_free(cert);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(all_ways_agree),
+	    cmocka_unit_test(indirect_ways_agree),
+	    cmocka_unit_test(damaged_der_lets_nobody_in),
+	    cmocka_unit_test(damaged_pem_lets_nobody_in),
+	    cmocka_unit_test(damaged_index_lets_nobody_in),
+	    cmocka_unit_test(an_index_needs_a_signer),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
