@@ -24,7 +24,9 @@ install: all
 	if ls packaging/systemd/*.service >/dev/null 2>&1; then \
 		install -d '$(DESTDIR)$(UNITDIR)' && \
 		install -m 0644 packaging/systemd/*.service \
-		packaging/systemd/*.timer '$(DESTDIR)$(UNITDIR)/'; fi
+		packaging/systemd/*.timer '$(DESTDIR)$(UNITDIR)/' && \
+		sed -i 's|/usr/bin/certauth|$(BINDIR)/certauth|' \
+		'$(DESTDIR)$(UNITDIR)'/certauth-*.service; fi
 
 # The configuration stays: it is the site's.
 uninstall:

@@ -147,7 +147,9 @@ ca_crl_whole_load(const struct ca_crl_source *src, struct ca_crls *out)
 	enum ca_err rc = ca_file_read_fd(src->fd, CA_CRL_MAX, &file);
 
 	if (rc == CA_OK) {
-		if (file.len > 0 && file.p[0] == 0x30)
+		if (file.len == 0)
+			rc = add_der(src, NULL, 0, out);
+		else if (file.p[0] == 0x30)
 			rc = add_der(src, file.p, file.len, out);
 		else
 			rc = add_pem(src, file.p, file.len, out);
