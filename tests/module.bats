@@ -270,6 +270,20 @@ assert o["outcome"] == "granted", o'
 	run ! grep -E 'curl|p11-kit|softhsm|gnutls|ldap' <(ldd "$MODULE")
 }
 
+@test "no token library and no key in the process, not even at the prompt" {
+	cat >"$S/bin/look" <<-EOF
+	#!/bin/bash
+	read -r prompt
+	cat /proc/\$PPID/maps >"$S/maps"
+	{ printf '%s\\n' "\$prompt"; cat; } | $CLIENT
+	EOF
+	chmod 755 "$S/bin/look"
+	service test proof=command,conversation "helper=$CERTAUTH" pkcs11=yes
+	drive PAM_SUCCESS -C "exec $S/bin/look"
+	grep -q pam_certauth "$S/maps"
+	run ! grep -E 'p11-kit|softhsm|opensc|libcurl' "$S/maps"
+}
+
 @test "OPENSSL_CONF, OPENSSL_MODULES and their like have no effect" {
 	local evil=$S/evil
 	mkdir -p "$evil"
