@@ -140,7 +140,8 @@ answers() {
 		read -r p
 		cat "/proc/$PPID/maps" >"$1/maps"
 		tr '\0' ' ' <"/proc/$PPID/cmdline" >"$1/who"
-		pid=$(pgrep -u 2001 -f 'sign --helper' | head -n 1)
+		# by its path, which no other test's helper has
+		pid=$(pgrep -u 2001 -f "$1/bin/certauth" | head -n 1)
 		cat "/proc/$pid/maps" >"$1/helper-maps"
 		echo 1234
 		cat >/dev/null
@@ -166,7 +167,7 @@ agent_start() {
 		[ -S "$S/home/alice/agent" ] && break
 		sleep 0.02
 	done
-	AS_USER_ENV="SSH_AUTH_SOCK=$S/home/alice/agent"
+	export AS_USER_ENV="SSH_AUTH_SOCK=$S/home/alice/agent"
 }
 
 teardown() {
