@@ -140,9 +140,12 @@ answers() {
 		read -r p
 		cat "/proc/$PPID/maps" >"$1/maps"
 		tr '\0' ' ' <"/proc/$PPID/cmdline" >"$1/who"
-		# by its path, which no other test's helper has
-		pid=$(pgrep -u 2001 -f "$1/bin/certauth" | head -n 1)
-		cat "/proc/$pid/maps" >"$1/helper-maps"
+		# by its program, which no other test's helper has
+		for pid in $(pgrep -u 2001 -f 'sign --helper'); do
+			[ "$(readlink "/proc/$pid/exe")" = \
+				"$1/bin/certauth" ] || continue
+			cat "/proc/$pid/maps" >"$1/helper-maps"
+		done
 		echo 1234
 		cat >/dev/null
 	END
