@@ -15,7 +15,7 @@
 
 #define CA_RULE_LINE_MAX 4096 /* bytes, without the line's end */
 
-/* The order is that of the table in rule.c, and part of the index's form. */
+/* The order is that of the table in selector.c, and part of the index's form. */
 enum ca_selector {
 	CA_SEL_SHA256,
 	CA_SEL_KEY,
@@ -77,6 +77,24 @@ void ca_rule_free(struct ca_rule *rule);
  */
 CA_MUST_CHECK enum ca_err ca_rule_parse(struct ca_rule *rule, const char *line,
     size_t len);
+
+/* Write why (printf's way); gives CA_ERR_FORMAT. */
+enum ca_err ca_rule_refuse(struct ca_rule *rule, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * The steps of ca_rule_parse that selector.c has; results as there.  find:
+ * set sel and selector from the word, and *value behind the colon.  parse,
+ * after the options: the value into value_buf.  finish: normalise it.
+ * name_value: an RFC 4514 name onto out.
+ */
+CA_MUST_CHECK enum ca_err ca_selector_find(struct ca_rule *rule,
+    const char *word, const char **value);
+CA_MUST_CHECK enum ca_err ca_selector_parse(struct ca_rule *rule,
+    const char *value);
+CA_MUST_CHECK enum ca_err ca_selector_finish(struct ca_rule *rule);
+CA_MUST_CHECK enum ca_err ca_selector_name_value(struct ca_rule *rule,
+    const char *p, size_t len, bool fold, struct ca_buf *out);
 
 /* The list has the form that from= must have; NULL, or what is wrong. */
 const char *ca_from_check(const char *list);
