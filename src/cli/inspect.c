@@ -240,7 +240,7 @@ show(struct ca_crypto *crypto, const char *request, const char *response,
 		status = show_file(crypto, path, &out);
 	else if (request != NULL)
 		rc = show_request(crypto, request, &out);
-	else
+	else if (response != NULL)
 		rc = show_response(crypto, response, &out);
 	if (rc != CA_OK) {
 		(void)ca_cli_fail("the %s: %s", request != NULL ? "request"
@@ -249,7 +249,7 @@ show(struct ca_crypto *crypto, const char *request, const char *response,
 	}
 	const char *text = ca_buf_text(&out);
 	if (text != NULL)
-		fputs(text, stdout);
+		(void)fputs(text, stdout); /* fflush tells */
 	ca_buf_free(&out);
 	if (fflush(stdout) != 0 && status == CA_EXIT_OK)
 		status = ca_cli_fail("standard output: %s", strerror(errno));

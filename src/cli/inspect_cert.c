@@ -216,7 +216,7 @@ put_strong_selectors(struct ca_crypto *crypto, X509 *cert,
 	const ASN1_OCTET_STRING *ski = X509_get0_subject_key_id(cert);
 	const char *issuer = ca_report_get0_fact(facts, CA_FACT_ISSUER);
 	const char *serial = ca_report_get0_fact(facts, CA_FACT_SERIAL);
-	struct ca_buf text = CA_BUF_INIT(65536 * 2);
+	struct ca_buf text = CA_BUF_INIT(131072);
 	uint8_t *der = NULL;
 	int len = i2d_X509(cert, &der);
 

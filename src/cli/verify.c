@@ -368,7 +368,7 @@ print(const struct args *a, const struct ca_report *report,
 		}
 	}
 	if ((text = ca_buf_text(&out)) != NULL)
-		fputs(text, stdout);
+		(void)fputs(text, stdout); /* fflush tells */
 	ca_buf_free(&out);
 }
 

@@ -224,6 +224,17 @@ on_path(const struct ca_path *path, const X509 *cert)
 	return false;
 }
 
+static bool
+same_path(const struct ca_path *a, const struct ca_path *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (a->cert[i] != b->cert[i])
+			return false;
+	return true;
+}
+
 static enum ca_err
 emit(struct ca_pathfinder *f)
 {
@@ -231,8 +242,7 @@ emit(struct ca_pathfinder *f)
 	enum ca_err rc;
 
 	for (size_t i = 0; i < f->ntried; i++)
-		if (f->tried[i].n == f->path.n && memcmp(f->tried[i].cert,
-		    f->path.cert, f->path.n * sizeof f->path.cert[0]) == 0)
+		if (same_path(&f->tried[i], &f->path))
 			return CA_DENIED;
 	if (f->ntried == CA_PATH_TRIED_MAX) {
 		f->limited = true;
