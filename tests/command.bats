@@ -366,8 +366,9 @@ teardown() {
 
 @test "a locked agent" {
 	alice_agent
+	# shellcheck disable=SC2016 # her shell expands it
 	AS_USER_ENV="SSH_AUTH_SOCK=$S/home/alice/agent" as_user alice \
-		bash -c 'echo secret >p; SSH_ASKPASS_REQUIRE=force \
+		bash -c 'SSH_ASKPASS_REQUIRE=force \
 		SSH_ASKPASS=$HOME/ask; export SSH_ASKPASS_REQUIRE SSH_ASKPASS
 		printf "#!/bin/sh\necho secret\n" >ask; chmod 700 ask
 		ssh-add -x' </dev/null

@@ -207,7 +207,9 @@ read_notes(int control, struct ca_spawn_end *end)
 		if (n <= 0)
 			return false;
 		ssize_t len = recv(control, &note, sizeof note, MSG_DONTWAIT);
-		if (len < 0 && errno == EINTR)
+		/* a minder that ended before it read our word leaves a reset,
+		 * which is told once and ahead of its notes */
+		if (len < 0 && (errno == EINTR || errno == ECONNRESET))
 			continue;
 		if (len != (ssize_t)sizeof note)
 			return true; /* its end is closed: it has ended */
