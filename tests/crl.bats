@@ -435,3 +435,31 @@ is() { # CERT 'STATUS REASON'
 	use inter
 	is alice '1 crl-signature'
 }
+
+@test "every kind of CRL signature: RSA, RSA-PSS, ECDSA, Ed25519, Ed448" {
+	for kind in rsa2048 p384 p521 ed25519 ed448 pss; do
+		key=$kind
+		opts=()
+		[ $kind = pss ] && key=rsa2048 && opts=(-sigopt
+			rsa_padding_mode:pss -sigopt rsa_pss_saltlen:32 -md sha256)
+		if [ ! -e "$PKI/ca-$kind.pem" ]; then
+			pki_ca "ca-$kind" --key $key
+			pki_leaf "of-$kind" "ca-$kind"
+			pki_leaf "gone-$kind" "ca-$kind"
+		fi
+		cp "$PKI/ca-$kind.pem" "$S/ca/"
+		pki_revoke "ca-$kind" "gone-$kind"
+		PKI_CA=ca-$kind _pki_run openssl ca -gencrl \
+			-config "$PKI/openssl.cnf" -cert "$PKI/ca-$kind.pem" \
+			-keyfile "$PKI/ca-$kind.key" "${opts[@]}" \
+			-out "$S/made/$kind.crl"
+		rm -f "$S"/crl/*
+		use $kind
+		is of-$kind '0 pass'
+		[ "$INDEXED" -ge 1 ]
+		is gone-$kind '1 revoked'
+		break_signature $kind
+		use $kind
+		is of-$kind '1 crl-signature'
+	done
+}

@@ -20,7 +20,8 @@ ca_crl_hits_clear(struct ca_crl_hits *hits)
 }
 
 enum ca_err
-ca_crl_hits_init(struct ca_crl_hits *hits, const struct ca_bytes *serial, size_t n)
+ca_crl_hits_init(struct ca_crl_hits *hits, const struct ca_bytes *serial,
+    size_t n)
 {
 	if ((hits->asked = calloc(n + 1, sizeof *hits->asked)) == NULL)
 		return CA_ERR_MEMORY;

@@ -1,0 +1,126 @@
+#include "verify/crlrev.h"
+
+#include <time.h>
+
+int
+ca_crlrev_check_revocation(X509_STORE_CTX *ctx)
+{
+	struct ca_revocation *rev = ca_crlrev_of(ctx);
+	int ok = rev->check_revocation(ctx);
+
+	if (ok > 0 && X509_STORE_CTX_get0_parent_ctx(ctx) == NULL &&
+	    rev->failed.reason == CA_R_OK)
+		rev->done = true;
+	return ok;
+}
+
+/*
+ * OpenSSL's check of scope, issuer, time and signature.  ca_revocation_error
+ * answers for the signature (a stripped CRL has none); that it was found good
+ * is asked once more here, because the engine skips it where it has no issuer.
+ */
+int
+ca_crlrev_check_crl(X509_STORE_CTX *ctx, X509_CRL *x)
+{
+	struct ca_revocation *rev = ca_crlrev_of(ctx);
+	const X509_CRL *outer = rev->checking;
+	struct seen *seen = ca_crlrev_seen(rev, x);
+	X509 *cert = X509_STORE_CTX_get_current_cert(ctx);
+	X509 *issuer;
+	int ok;
+
+	if (seen == NULL) {
+		ca_crlrev_fail(rev, CA_R_INTERNAL, cert, "a CRL from nowhere");
+		return 0;
+	}
+	seen->late = false;
+	rev->checking = x;
+	ok = rev->check_crl(ctx, x);
+	rev->checking = outer;
+	/* the path of a CRL's issuer may have grown the list, and moved it */
+	if ((seen = ca_crlrev_seen(rev, x)) == NULL || ok <= 0) {
+		ca_crlrev_fail(rev, CA_R_CRL_MISSING, cert, "a CRL is not accepted: %s",
+		    X509_verify_cert_error_string(
+			X509_STORE_CTX_get_error(ctx)));
+		return 0;
+	}
+	issuer = ca_crlrev_issuer(ctx);
+	if (issuer == NULL || ca_crl_verify(seen->crl, issuer) != CA_OK) {
+		X509_STORE_CTX_set_error(ctx,
+		    X509_V_ERR_CRL_SIGNATURE_FAILURE);
+		ca_crlrev_fail(rev, CA_R_CRL_SIGNATURE, cert, "a CRL");
+		return 0;
+	}
+	return ok;
+}
+
+static const char *
+reason_text(int reason)
+{
+	static const char *const text[] = {"unspecified", "keyCompromise",
+	    "cACompromise", "affiliationChanged", "superseded",
+	    "cessationOfOperation", "certificateHold", "7", "removeFromCRL",
+	    "privilegeWithdrawn", "aACompromise"};
+
+	if (reason < 0 || (size_t)reason >= sizeof text / sizeof *text)
+		return "no reason given";
+	return text[reason];
+}
+
+static int
+revoked(struct ca_revocation *rev, X509_STORE_CTX *ctx, struct ca_crl *crl,
+    X509 *cert, const struct ca_crl_entry *entry)
+{
+	struct tm tm;
+	time_t t = (time_t)entry->date;
+	char date[32] = "an unknown date";
+
+	if (gmtime_r(&t, &tm) != NULL)
+		(void)strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	/* it outweighs whatever was found before */
+	ca_crlrev_find(&rev->failed, CA_R_REVOKED, cert, "%s: since %s, %s",
+	    ca_crl_get0_name(crl), date, reason_text(entry->reason));
+	X509_STORE_CTX_set_error(ctx, X509_V_ERR_CERT_REVOKED);
+	return 0;
+}
+
+/*
+ * Is the certificate on the CRL?  0 is no to the login, 1 is "not revoked", 2
+ * is removeFromCRL, for which OpenSSL passes the base CRL over.  OpenSSL's own
+ * function goes first; it sees the entries only if the CRL is whole.
+ */
+int
+ca_crlrev_cert_crl(X509_STORE_CTX *ctx, X509_CRL *x, X509 *cert)
+{
+	struct ca_revocation *rev = ca_crlrev_of(ctx);
+	struct seen *seen = ca_crlrev_seen(rev, x);
+	struct ca_crl_entry entry;
+	int own;
+	enum ca_err rc;
+
+	if (seen == NULL) {
+		ca_crlrev_fail(rev, CA_R_INTERNAL, cert, "a CRL from nowhere");
+		return 0;
+	}
+	own = rev->cert_crl(ctx, x, cert);
+	rc = ca_crl_lookup(seen->crl, cert, &entry);
+	if (rc == CA_OK && entry.reason != CA_CRL_REMOVE)
+		return revoked(rev, ctx, seen->crl, cert, &entry);
+	if ((rc != CA_OK && rc != CA_ERR_NOT_FOUND) || own <= 0) {
+		ca_crlrev_fail(rev, CA_R_CRL_MALFORMED, cert, "%s cannot be searched: %s",
+		    ca_crl_get0_name(seen->crl), ca_err_text(rc));
+		X509_STORE_CTX_set_error(ctx, X509_V_ERR_UNSPECIFIED);
+		return 0;
+	}
+	/* it does not revoke, and is too old to say that it need not */
+	if (seen->late && !ca_crlrev_anchor(ctx)) {
+		ca_crlrev_fail(rev, CA_R_CRL_EXPIRED, cert, "%s is past its nextUpdate",
+		    ca_crl_get0_name(seen->crl));
+		X509_STORE_CTX_set_error(ctx, X509_V_ERR_CRL_HAS_EXPIRED);
+		return 0;
+	}
+	ca_log_debug(rev->log, "%s (%s) does not revoke %s",
+	    ca_crl_get0_name(seen->crl), ca_crl_engine_name(seen->crl),
+	    rc == CA_OK ? "it any more" : "it");
+	return rc == CA_OK ? 2 : 1;
+}
