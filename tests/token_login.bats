@@ -119,7 +119,7 @@ answers() {
 	: >"$S/seen"
 	local_login PAM_SUCCESS pkcs11=yes wait_for_token=60s helper_timeout=60 \
 		-- -C "$(answers 1234)"
-	wait
+	wait || :
 	grep 'Insert your smart card' "$S/seen"
 }
 
@@ -160,21 +160,31 @@ answers() {
 
 # ---- ssh-agent ----
 
-agent_start() {
-	rm -f "$S/home/alice/agent"
-	as_user alice ssh-agent -D -a "$S/home/alice/agent" \
+# agent_run USER SOCKET COMMAND ...: in the background, until the test's end
+agent_run() {
+	local user=$1 socket=$2 i
+	shift 2
+	rm -f "$socket" "$S/home/$user/pid"
+	# shellcheck disable=SC2016
+	as_user "$user" bash -c 'echo $$ >~/pid; exec "$@"' - "$@" \
 		>"$S/agent.log" 2>&1 3>&- 4>&- &
-	AGENT=$!
-	local i
 	for ((i = 0; i < 500; i++)); do
-		[ -S "$S/home/alice/agent" ] && break
+		[ -S "$socket" ] && break
 		sleep 0.02
 	done
+	# the command's own, not that of the shells that started it
+	AGENT=$(cat "$S/home/$user/pid")
+}
+
+agent_start() {
+	agent_run alice "$S/home/alice/agent" \
+		ssh-agent -D -a "$S/home/alice/agent"
 	export AS_USER_ENV="SSH_AUTH_SOCK=$S/home/alice/agent"
 }
 
 teardown() {
-	[ -z "${AGENT:-}" ] || { kill "$AGENT" && wait "$AGENT"; } || :
+	[ -z "${AGENT:-}" ] || kill "$AGENT"
+	wait || :
 }
 
 # locker CODE: alice's own program, with her agent
@@ -210,15 +220,9 @@ locker() {
 }
 
 @test "an agent that hangs is given up" {
-	rm -f "$S/home/alice/bad"
 	cp "$HERE/tests/key/agent.py" "$S/bin/"
-	as_user alice env PATH=/usr/bin:/bin python3 "$S/bin/agent.py" hang \
-		"$S/home/alice/bad" >"$S/agent.log" 2>&1 3>&- 4>&- &
-	AGENT=$!
-	for ((i = 0; i < 500; i++)); do
-		[ -S "$S/home/alice/bad" ] && break
-		sleep 0.02
-	done
+	agent_run alice "$S/home/alice/bad" env PATH=/usr/bin:/bin \
+		python3 "$S/bin/agent.py" hang "$S/home/alice/bad"
 	AS_USER_ENV="SSH_AUTH_SOCK=$S/home/alice/bad" locker PAM_AUTH_ERR
 	not_logged outcome=granted
 	logged 'ssh-agent does not answer'
@@ -229,13 +233,8 @@ locker() {
 	mkdir -p "$S/home/bob/open"
 	chmod 777 "$S/home/bob/open"
 	chmod 755 "$S/home/bob"
-	as_user bob env PATH=/usr/bin:/bin python3 "$S/bin/agent.py" close \
-		"$S/home/bob/open/s" >"$S/agent.log" 2>&1 3>&- 4>&- &
-	AGENT=$!
-	for ((i = 0; i < 500; i++)); do
-		[ -S "$S/home/bob/open/s" ] && break
-		sleep 0.02
-	done
+	agent_run bob "$S/home/bob/open/s" env PATH=/usr/bin:/bin \
+		python3 "$S/bin/agent.py" close "$S/home/bob/open/s"
 	AS_USER_ENV="SSH_AUTH_SOCK=$S/home/bob/open/s" locker PAM_AUTH_ERR
 	not_logged outcome=granted
 	logged 'another user'

@@ -50,6 +50,10 @@ setup() {
 	printf '[default]\npkcs11 = yes\n' >"$XDG_CONFIG_HOME/certauth/config"
 }
 
+teardown() {
+	[ -z "${AGENT:-}" ] || kill "$AGENT"
+}
+
 # request [OPTION ...]: into $T/request
 request() {
 	python3 "$HERE/tests/lib/host.py" request "$@" >"$T/request"
@@ -219,7 +223,8 @@ hasnt() {
 
 @test "the ssh-agent by --key agent" {
 	ssh-agent -D -a "$T/agent" >"$T/agent.log" 2>&1 3>&- 4>&- &
-	local pid=$! i
+	AGENT=$!
+	local i
 	for ((i = 0; i < 500; i++)); do
 		[ -S "$T/agent" ] && break
 		sleep 0.02
@@ -239,5 +244,4 @@ hasnt() {
 	sign '' --key agent --cert "$PKI/rsa2048.pem"
 	[ "$status" -eq 1 ]
 	has 'its key fits no signature scheme that the host accepts'
-	kill "$pid"
 }
