@@ -130,7 +130,8 @@ check:
 
 demo:
 	@tests/lib/deps.sh demo
-	@$(MAKE) --no-print-directory B='$(B)' all
+	@$(MAKE) --no-print-directory B='$(B)' all \
+		'$(B)/tests/lib/devlog'
 	@tests/demo.sh '$(B)'
 
 # Arrows between the rooms of src point down only (docs/architecture.md).

@@ -117,9 +117,9 @@ place_remove() {
 # With EXEC=exec in a background process, its number is that of COMMAND.
 in_place() {
 	if [ "$(id -u)" -eq 0 ]; then
-		${EXEC:-} nsenter -m -t "$PLACE_PID" -- "$@"
+		${EXEC:-} nsenter -m -r -t "$PLACE_PID" -- "$@"
 	else
-		${EXEC:-} nsenter -U --preserve-credentials -m -t "$PLACE_PID" -- "$@"
+		${EXEC:-} nsenter -U --preserve-credentials -m -r -t "$PLACE_PID" -- "$@"
 	fi
 }
 

@@ -41,7 +41,7 @@ sshd_start() {
 		# not outlive its test
 		EXEC=exec in_place setpriv --pdeathsig TERM \
 			/usr/sbin/sshd -D -f "$S/sshd_config" \
-			-E "$S/sshd.log" </dev/null >/dev/null 2>&1 3>&- 4>&- &
+			-E "$S/sshd.log" </dev/null >>"$S/sshd.log" 2>&1 3>&- 4>&- &
 		SSHD_PID=$!
 		export PORT SSHD_PID
 		for ((i = 0; i < 500; i++)); do
@@ -51,7 +51,7 @@ sshd_start() {
 			kill -0 "$SSHD_PID" 2>/dev/null || break
 			sleep 0.02
 		done
-		kill "$SSHD_PID" 2>/dev/null
+		kill "$SSHD_PID" 2>/dev/null || :
 		: "$try"
 	done
 	echo 'sshd does not start:' >&2
