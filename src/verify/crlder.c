@@ -54,18 +54,6 @@ ca_der_expect(struct ca_reader *r, uint8_t tag, struct ca_reader *content)
 	return CA_OK;
 }
 
-bool
-ca_der_integer_ok(const uint8_t *p, size_t len)
-{
-	if (len == 0)
-		return false;
-	if (len == 1)
-		return true;
-	/* X.690 section 8.3.2: not all of the first nine bits alike */
-	return !(p[0] == 0x00 && p[1] < 0x80) &&
-	    !(p[0] == 0xff && p[1] >= 0x80);
-}
-
 /* X.690 section 8.19.2. */
 static bool
 oid_ok(struct ca_reader oid)

@@ -41,8 +41,14 @@ CA_MUST_CHECK enum ca_err ca_der_next(struct ca_reader *r, uint8_t *tag,
 CA_MUST_CHECK enum ca_err ca_der_expect(struct ca_reader *r, uint8_t tag,
     struct ca_reader *content);
 
-/* Contents of an INTEGER or ENUMERATED in the shortest form. */
-bool ca_der_integer_ok(const uint8_t *p, size_t len);
+/* Contents of an INTEGER or ENUMERATED in the shortest form (X.690 section
+ * 8.3.2: not all of the first nine bits alike). */
+static inline bool
+ca_der_integer_ok(const uint8_t *p, size_t len)
+{
+	return len == 1 || (len > 1 && !(p[0] == 0x00 && p[1] < 0x80) &&
+	    !(p[0] == 0xff && p[1] >= 0x80));
+}
 
 /* What the extensions of a CRL entry say (RFC 5280 section 5.3). */
 struct ca_der_entry_exts {
