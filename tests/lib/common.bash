@@ -129,9 +129,9 @@ as_user() {
 	id=$(awk -F: -v u="$user" '$1 == u { print $3 }' "$S/etc/passwd")
 	# shellcheck disable=SC2086 # AS_USER_ENV is a list of NAME=VALUE
 	in_place setpriv --reuid "$id" --regid "$id" --clear-groups \
-		--inh-caps=-all env -i HOME="$S/home/$user" USER="$user" \
+		--inh-caps=-all env -i -C "$S/home/$user" HOME="$S/home/$user" USER="$user" \
 		LOGNAME="$user" PATH="$PATH" SHELL=/bin/bash TERM=dumb \
-		${AS_USER_ENV:-} bash -c 'cd && exec "$@"' - "$@"
+		${AS_USER_ENV:-} "$@"
 }
 
 # need_root: skip a test that a user namespace with one user cannot run
