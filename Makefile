@@ -48,12 +48,14 @@ HARDEN_LD = -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 
 have = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo 1)
 CERTMAP := $(call have,sss_certmap)
+IDN2 := $(call have,libidn2)
 
 CPPFLAGS_ALL = -D_GNU_SOURCE -DCA_VERSION='"$(VERSION)"' \
 	-DCA_SYSCONFDIR='"$(SYSCONFDIR)/certauth"' \
 	-DCA_HELPER='"$(BINDIR)/certauth"' \
 	-DOPENSSL_API_COMPAT=30000 -DOPENSSL_NO_DEPRECATED \
-	$(if $(CERTMAP),-DHAVE_SSS_CERTMAP) -Isrc \
+	$(if $(CERTMAP),-DHAVE_SSS_CERTMAP) \
+	$(if $(IDN2),-DHAVE_IDN2) -Isrc \
 	$(shell $(PKG_CONFIG) --cflags p11-kit-1 2>/dev/null) $(CPPFLAGS)
 CFLAGS_ALL = -std=c11 -fPIC -fvisibility=hidden $(WARN) $(OPT) $(HARDEN_C) \
 	$(SAN) $(CFLAGS)
@@ -62,7 +64,7 @@ LDFLAGS_ALL = $(HARDEN_LD) $(SAN) $(LDFLAGS)
 LIBS_BASE = -linih -lcdb -lcrypto
 LIBS_CERTMAP = $(if $(CERTMAP),-lsss_certmap)
 LIBS_MODULE = $(LIBS_CERTMAP) $(LIBS_BASE) -lpam
-LIBS_CLI = $(LIBS_CERTMAP) -lcurl -lp11-kit -lpam $(LIBS_BASE)
+LIBS_CLI = $(LIBS_CERTMAP) $(if $(IDN2),-lidn2) -lcurl -lp11-kit -lpam $(LIBS_BASE)
 
 # ---- sources ----
 

@@ -72,7 +72,10 @@ host() { python3 "$HERE/tests/lib/host.py" "$@"; }
 # without a terminal, whoever runs the tests
 sign() { setsid -w "$CA_BIN/certauth" sign "$@" </dev/null; }
 askpass() { setsid -w "$CA_BIN/certauth-askpass" "$@" </dev/null; }
-here() { host request --host "$(hostname)" --user "$(id -un)"; }
+here() {
+	host request --host "$(hostname)" --user "$(id -un)" --service sudo \
+		--rhost ''
+}
 kept() { ls -A "$XDG_RUNTIME_DIR/certauth"; }
 
 # ---- sign ----

@@ -164,6 +164,7 @@ get_response(struct askpass *a, struct ca_buf *response)
 	const struct ca_intent intent = {
 	    .host = (const char *const *)a->meant.names->v,
 	    .nhosts = a->meant.names->n,
+	    .here = a->meant.here,
 	    .user = a->meant.user,
 	    .now = time(NULL)};
 	enum ca_err rc;

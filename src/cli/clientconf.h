@@ -24,6 +24,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "cli/hostname.h"
 #include "config/config.h"
 
 /* Everything is owned; NULL where not set. */
@@ -32,7 +33,7 @@ struct ca_client_conf {
 	char *key;       /* file, "agent", or "pkcs11:..." */
 	char *p12;       /* file; it replaces cert and key, and they it */
 	char *token_uri; /* RFC 7512: which tokens `pkcs11` means */
-	char *host_ca;   /* directory of the CAs of hosts */
+	char *host_ca;   /* directory of the CAs of hosts, or file of them */
 	char *host_crl;  /* directory of their CRLs; NULL: not checked */
 	char *user;      /* the login meant, where nothing else says it */
 	char *askpass;   /* program for questions that are not ours */
@@ -76,10 +77,6 @@ CA_MUST_CHECK enum ca_err ca_client_conf_load(const char *const *host,
  */
 CA_MUST_CHECK enum ca_err ca_client_conf_options(struct ca_client_conf *conf,
     const char *cert, const char *key, const char *p12, bool registered);
-
-/* Host names and patterns, compared without case and without a final dot. */
-bool ca_host_equal(const char *a, const char *b);
-bool ca_host_match(const char *pattern, const char *name);
 
 /* Walk the keys: the name of number i, or NULL; and the number of a name, or
  * one that has no name. */

@@ -1,6 +1,5 @@
 #include "cli/clientconf.h"
 
-#include <fnmatch.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -251,35 +250,4 @@ ca_client_conf_options(struct ca_client_conf *conf, const char *cert,
 			return rc;
 	}
 	return key != NULL ? replace(&conf->key, key) : CA_OK;
-}
-
-/* ---- hosts ---- */
-
-static size_t
-name_len(const char *s)
-{
-	size_t len = strlen(s);
-
-	return len > 1 && s[len - 1] == '.' ? len - 1 : len;
-}
-
-bool
-ca_host_equal(const char *a, const char *b)
-{
-	size_t len = name_len(a);
-
-	return len > 0 && len == name_len(b) && strncasecmp(a, b, len) == 0;
-}
-
-bool
-ca_host_match(const char *pattern, const char *name)
-{
-	char plain[256];
-	size_t len = name_len(name);
-
-	if (len == 0 || len >= sizeof plain)
-		return false;
-	memcpy(plain, name, len);
-	plain[len] = '\0';
-	return fnmatch(pattern, plain, FNM_CASEFOLD) == 0;
 }

@@ -108,6 +108,7 @@ meant_here(struct ca_meant *m)
 {
 	ca_client_names_free(m->names);
 	m->names = ca_client_local_names();
+	m->here = true;
 	return m->names != NULL ? CA_OK : CA_ERR_MEMORY;
 }
 

@@ -5,6 +5,8 @@
 #ifndef CA_CLI_MEANT_H
 #define CA_CLI_MEANT_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/log.h"
 #include "config/config.h"
@@ -14,6 +16,7 @@ struct ca_meant {
 	const struct ca_log *log;
 	struct ca_list *names; /* result: of the host; owned */
 	char *user;            /* result: the login; NULL: nothing said it */
+	bool here;             /* result: this machine, as nothing said more */
 };
 
 /*

@@ -24,6 +24,9 @@ struct ca_intent {
 	size_t nhosts;
 	bool any_host;    /* rule 1 was answered by the user (--any-host, or a
 			   * confirmation of this very request) */
+	bool here;        /* this machine is meant because nothing else was
+			   * said: then only logins made at it count, none
+			   * that came over the network */
 	const char *user; /* the login meant; NULL: answered by the user */
 	time_t now;
 };
@@ -47,10 +50,5 @@ CA_MUST_CHECK enum ca_err ca_rules_check(struct ca_crypto *crypto,
  */
 CA_MUST_CHECK enum ca_err ca_rules_prefix(
     const char *text, char **user, char **host);
-
-/* True if name, a host name or IP address, stands in cert's subjectAltName:
- * exactly, or by a wildcard for one whole label (RFC 6125 section 6.4); the
- * subject's CN never counts.  Names are ASCII, that is, A-labels. */
-bool ca_rules_name_in_cert(X509 *cert, const char *name);
 
 #endif

@@ -25,6 +25,7 @@ struct ca_cadir {
 	const struct ca_log *log;
 	int fd;
 	char *problem;
+	STACK_OF(X509) *held; /* instead of a directory; NULL: one is open */
 };
 
 enum ca_err
@@ -59,11 +60,30 @@ ca_cadir_open(struct ca_crypto *crypto, const char *path, const char *key,
 	return CA_OK;
 }
 
+enum ca_err
+ca_cadir_hold(struct ca_crypto *crypto, STACK_OF(X509) *certs,
+    const struct ca_log *log, struct ca_cadir **out)
+{
+	struct ca_cadir *dir = calloc(1, sizeof *dir);
+
+	*out = NULL;
+	if (dir == NULL)
+		return CA_ERR_MEMORY;
+	*dir = (struct ca_cadir){.crypto = crypto, .log = log, .fd = -1};
+	if ((dir->held = X509_chain_up_ref(certs)) == NULL) {
+		free(dir);
+		return CA_ERR_MEMORY;
+	}
+	*out = dir;
+	return CA_OK;
+}
+
 void
 ca_cadir_free(struct ca_cadir *dir)
 {
 	if (dir == NULL)
 		return;
+	sk_X509_pop_free(dir->held, X509_free);
 	if (dir->fd >= 0)
 		(void)close(dir->fd);
 	free(dir->path);
@@ -203,11 +223,33 @@ load(struct ca_cadir *dir, const char *name, STACK_OF(X509) *out)
 	return rc == CA_ERR_MEMORY ? rc : CA_OK;
 }
 
+static enum ca_err
+held_by_subject(const struct ca_cadir *dir, const X509_NAME *subject,
+    STACK_OF(X509) *out)
+{
+	for (int i = 0; i < sk_X509_num(dir->held); i++) {
+		X509 *cert = sk_X509_value(dir->held, i);
+
+		if (X509_NAME_cmp(X509_get_subject_name(cert), subject) != 0)
+			continue;
+		if (X509_up_ref(cert) != 1)
+			return CA_ERR_CRYPTO;
+		if (sk_X509_push(out, cert) <= 0) {
+			X509_free(cert);
+			return CA_ERR_MEMORY;
+		}
+	}
+	return CA_OK;
+}
+
 enum ca_err
 ca_cadir_by_subject(struct ca_cadir *dir, const X509_NAME *subject,
     STACK_OF(X509) *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
+
+	if (dir->held != NULL)
+		return held_by_subject(dir, subject, out);
 	STACK_OF(X509) *found = sk_X509_new_null();
 	int ok = 0;
 	unsigned long hash = X509_NAME_hash_ex(subject,
@@ -372,6 +414,8 @@ ca_cadir_scan(struct ca_cadir *dir, STACK_OF(X509) *out)
 	struct listing l = {0};
 	size_t files = 0;
 
+	if (dir->held != NULL)
+		return CA_OK; /* ca_cadir_by_subject gave all of them */
 	if ((rc = list(dir, &l, SIZE_MAX)) != CA_OK) {
 		problem(dir, ".", "cannot be listed");
 		ret = rc;
@@ -456,6 +500,8 @@ ca_cadir_subjects(struct ca_cadir *dir, size_t max, struct ca_buf *out)
 	struct subjects s = {out, max};
 	struct listing l = {0};
 
+	if (dir->held != NULL)
+		return CA_ERR_UNSUPPORTED;
 	if ((rc = list(dir, &l, max / SUBJECT_SHORT)) != CA_OK) {
 		ret = rc;
 		goto out;

@@ -44,6 +44,12 @@ struct ca_cadir;
 CA_MUST_CHECK enum ca_err ca_cadir_open(struct ca_crypto *crypto,
     const char *path, const char *key, const struct ca_log *log,
     struct ca_cadir **out);
+
+/* The same, holding certs instead of reading a directory: for a client whose
+ * CAs stand in one file.  certs stays the caller's.  ca_cadir_subjects is
+ * CA_ERR_UNSUPPORTED then.  CA_ERR_MEMORY. */
+CA_MUST_CHECK enum ca_err ca_cadir_hold(struct ca_crypto *crypto,
+    STACK_OF(X509) *certs, const struct ca_log *log, struct ca_cadir **out);
 void ca_cadir_free(struct ca_cadir *dir); /* NULL is allowed */
 
 /* Append the certificates with that subject that HASH.N leads to; the caller

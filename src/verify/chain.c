@@ -201,7 +201,11 @@ ca_verify(struct ca_crypto *crypto, const struct ca_config *cfg,
 		*chain = NULL;
 	ERR_set_mark();
 	ca_verify_facts(crypto, in->leaf, report);
-	rc = ca_cadir_open(crypto, cfg->ca_dir, "ca_dir", log, &anchors);
+	if (in->anchors != NULL)
+		rc = ca_cadir_hold(crypto, in->anchors, log, &anchors);
+	else
+		rc = ca_cadir_open(
+		    crypto, cfg->ca_dir, "ca_dir", log, &anchors);
 	if (rc == CA_OK && cfg->intermediates_dir != NULL)
 		rc = ca_cadir_open(crypto, cfg->intermediates_dir,
 		    "intermediates_dir", log, &helpers);

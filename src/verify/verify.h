@@ -20,6 +20,8 @@ struct ca_verify_input {
 	STACK_OF(X509) *untrusted;       /* the peer's intermediates; borrowed,
 					  * may be NULL */
 	time_t now;                      /* the time to judge by */
+	STACK_OF(X509) *anchors;         /* the trust anchors, instead of those
+					  * in ca_dir; borrowed; NULL: ca_dir */
 };
 
 /*

@@ -3,7 +3,8 @@
 # usage: tests/lib/deps.sh build|demo|check|lint|fuzz|bench|package ...
 set -eu
 build='gcc make pkg-config libc6-dev libpam0g-dev libssl-dev libinih-dev
-	libcdb-dev libp11-kit-dev libcurl4-openssl-dev libsss-certmap-dev'
+	libcdb-dev libp11-kit-dev libcurl4-openssl-dev libsss-certmap-dev
+	libidn2-dev'
 demo='openssl openssh-server openssh-client'
 check='libcmocka-dev bats pamtester libpam-wrapper softhsm2 opensc sudo
 	valgrind python3 expect p11-kit p11-kit-modules procps mandoc

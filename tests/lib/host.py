@@ -11,6 +11,7 @@ usage: host.py request [OPTION ...] >REQUEST
   --host NAME          more than once; default web1.example.com, web1
   --user NAME          default alice
   --service NAME       default sshd
+  --rhost TEXT         default 192.0.2.7
   --age SECONDS        how old the request is; negative: of the future
   --lifetime SECONDS   default 120
   --schemes HEX,...    default: all
@@ -91,7 +92,7 @@ def message(kind, body):
 
 
 def request(argv):
-    o = {'user': 'alice', 'service': 'sshd', 'age': '0', 'lifetime': '120',
+    o = {'user': 'alice', 'service': 'sshd', 'rhost': '192.0.2.7', 'age': '0', 'lifetime': '120',
          'schemes': ALL, 'host-cert': None, 'host-key': None, 'break': ''}
     hosts, authorities = [], []
     while argv:
@@ -114,7 +115,7 @@ def request(argv):
         u(2, int(o['lifetime'])) + \
         vec(2, b''.join(vec(1, h.encode()) for h in hosts)) + \
         vec(1, o['service'].encode()) + vec(1, o['user'].encode()) + \
-        vec(1, b'192.0.2.7')
+        vec(1, o['rhost'].encode())
     ext += u(2, 0xffca) + vec(2, login)
     raw = message(13, vec(1, nonce) + vec(2, ext))
     if o['host-cert']:

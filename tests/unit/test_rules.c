@@ -15,10 +15,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/hostname.h"
 #include "cli/rules.h"
 #include "wire/scheme.h"
 
 #define NOW 1800000000
+#define BUECHER "b\xc3\xbc" "cher"
 #define DAY 86400
 
 static struct ca_crypto *crypto;
@@ -194,7 +196,8 @@ struct wish {
 	/* the client's side */
 	const char *meant[4]; /* default web1 */
 	const char *login;    /* default alice; "" stands for NULL */
-	bool any_host, require;
+	bool any_host, require, here;
+	const char *rhost; /* of the request; default empty */
 	const char *trusted, *host_ca, *host_crl;
 };
 
@@ -247,7 +250,7 @@ make_request(const struct wish *w)
 	    .nhost_names = 2,
 	    .service = "sshd",
 	    .user = w->user != NULL ? w->user : "alice",
-	    .rhost = ""};
+	    .rhost = w->rhost != NULL ? w->rhost : ""};
 
 	if (w->names[0] != NULL) {
 		p.host_name = w->names;
@@ -278,6 +281,7 @@ judge(const struct wish *w, const char *what)
 	struct ca_intent intent = {.host = web1,
 	    .nhosts = 1,
 	    .any_host = w->any_host,
+	    .here = w->here,
 	    .now = NOW,
 	    .user = w->login == NULL      ? "alice"
 		    : w->login[0] != '\0' ? w->login
@@ -344,6 +348,100 @@ test_host(void **state)
 	assert_int_equal(JUDGE("rule", .meant = {"*"}), 1);
 	assert_int_equal(JUDGE("rule", .names = {"*"}, .meant = {"web1"}), 1);
 	assert_int_equal(JUDGE(NULL, .meant = {"web2"}, .any_host = true), 0);
+}
+
+/* An askpass that no ssh called: the machine's own name is all there is. */
+static void
+test_here(void **state)
+{
+	(void)state;
+	assert_int_equal(JUDGE(NULL, .here = true), 0);
+	assert_int_equal(JUDGE(NULL, .here = true, .rhost = "web1"), 0);
+	assert_int_equal(JUDGE(NULL, .rhost = "192.0.2.7"), 0);
+	assert_int_equal(
+	    JUDGE("over the network from 192.0.2.7", .here = true,
+		.rhost = "192.0.2.7"),
+	    1);
+	assert_int_equal(
+	    JUDGE("over the network from 127.0.0.1", .here = true,
+		.rhost = "127.0.0.1"),
+	    1);
+}
+
+#ifdef HAVE_IDN2
+static void
+test_idna(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    JUDGE(NULL, .names = {"xn--bcher-kva.example"},
+		.meant = {BUECHER ".example"}),
+	    0);
+	assert_int_equal(
+	    JUDGE(NULL, .names = {BUECHER ".example"},
+		.meant = {"XN--bcher-kva.example"}),
+	    0);
+	assert_int_equal(
+	    JUDGE(NULL, .names = {BUECHER ".example"}, .trusted = "xn--bcher*"),
+	    0);
+	/* Cyrillic a */
+	assert_int_equal(
+	    JUDGE("rule 1", .names = {"w\xd0\xb0.example"},
+		.meant = {"wa.example"}),
+	    1);
+	assert_int_equal(
+	    JUDGE(NULL, .host_ca = ca_dir, .names = {BUECHER ".example"},
+		.meant = {BUECHER ".example"},
+		.proof = host_cert("DNS:xn--bcher-kva.example", "serverAuth",
+		    -DAY, DAY)),
+	    0);
+}
+#endif
+
+/* host_ca may be one file, with one CA or several. */
+static void
+test_host_ca_file(void **state)
+{
+	char path[128], bundle[128];
+
+	(void)state;
+	(void)snprintf(path, sizeof path, "%s/ca.pem", ca_dir);
+	assert_int_equal(JUDGE(NULL, .host_ca = path, .proof = good_host()), 0);
+	(void)snprintf(bundle, sizeof bundle, "%s/bundle.pem", other_dir);
+	FILE *f = fopen(bundle, "w");
+	X509 *other = begin_cert("Other", host_key, -DAY, DAY);
+	X509_set_issuer_name(other, X509_get_subject_name(other));
+	assert_true(X509_sign(other, host_key, EVP_sha256()) > 0);
+	assert_int_equal(PEM_write_X509(f, other), 1);
+	fclose(f);
+	assert_int_equal(
+	    JUDGE("unknown-ca", .host_ca = bundle, .proof = good_host()), 4);
+	f = fopen(bundle, "a");
+	assert_int_equal(PEM_write_X509(f, ca_cert), 1);
+	fclose(f);
+	assert_int_equal(
+	    JUDGE(NULL, .host_ca = bundle, .proof = good_host()), 0);
+	assert_int_equal(JUDGE("revocation", .host_ca = bundle,
+			     .host_crl = other_dir, .proof = good_host()),
+	    4);
+	/* one that is broken stands for none of them */
+	f = fopen(bundle, "a");
+	assert_true(fputs("-----BEGIN CERTIFICATE-----\nMAA=\n"
+			  "-----END CERTIFICATE-----\n",
+			f) >= 0);
+	fclose(f);
+	assert_int_equal(
+	    JUDGE("host_ca", .host_ca = bundle, .proof = good_host()), 4);
+	assert_int_equal(truncate(bundle, 0), 0);
+	assert_int_equal(
+	    JUDGE("host_ca", .host_ca = bundle, .proof = good_host()), 4);
+	/* others may write to it */
+	(void)unlink(bundle);
+	assert_int_equal(chmod(path, 0666), 0);
+	assert_int_equal(
+	    JUDGE("host_ca", .host_ca = path, .proof = good_host()), 4);
+	assert_int_equal(chmod(path, 0644), 0);
+	X509_free(other);
 }
 
 static void
@@ -557,10 +655,25 @@ test_names_in_certificates(void **state)
 	    {"DNS:*", "a", false},
 	    {"DNS:xn--bcher-kva.example", "xn--bcher-kva.example", true},
 	    {"DNS:xn--bcher-kva.example", "XN--BCHER-KVA.example", true},
-	    {"DNS:xn--bcher-kva.example",
-		"b\xc3\xbc"
-		"cher.example",
-		false},
+#ifdef HAVE_IDN2
+	    /* U-labels, composed or not, in any case, are the A-labels */
+	    {"DNS:xn--bcher-kva.example", BUECHER ".example", true},
+	    {"DNS:xn--bcher-kva.example", "B\xc3\x9c" "CHER.example.", true},
+	    {"DNS:xn--bcher-kva.example", "bu\xcc\x88" "cher.example", true},
+	    {"DNS:*.b.example", BUECHER ".b.example", true},
+	    {"DNS:*.xn--bcher-kva.example", "a." BUECHER ".example", true},
+	    {"DNS:xn--bcher-kva.example", "b\xd0\xb0" "cher.example", false},
+	    /* a dot of another script does not make labels out of one */
+	    {"DNS:*.b.example", "x\xe3\x80\x82" "y.b.example", false},
+	    /* sharp s is a letter of its own, not ss */
+	    {"DNS:strasse.example", "stra\xc3\x9f" "e.example", false},
+	    {"DNS:xn--strae-oqa.example", "stra\xc3\x9f" "e.example", true},
+	    /* not UTF-8, or no label can be made of it */
+	    {"DNS:xn--bcher-kva.example", "b\xfc" "cher.example", false},
+	    {"DNS:*.b.example", "\xe2\x80\x8b.b.example", false},
+#else
+	    {"DNS:xn--bcher-kva.example", BUECHER ".example", false},
+#endif
 	    {"IP:192.0.2.1", "192.0.2.1", true},
 	    {"IP:192.0.2.1", "192.0.2.2", false},
 	    {"DNS:192.0.2.1", "192.0.2.1", false},
@@ -576,7 +689,7 @@ test_names_in_certificates(void **state)
 	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
 		X509 *cert = host_cert(t[i].san, "serverAuth", -DAY, DAY);
 
-		if (ca_rules_name_in_cert(cert, t[i].name) != t[i].match)
+		if (ca_host_in_cert(cert, t[i].name) != t[i].match)
 			fail_msg("%s in %s", t[i].name,
 			    t[i].san != NULL ? t[i].san : "(none)");
 		X509_free(cert);
@@ -642,6 +755,11 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_host),
 	    cmocka_unit_test(test_trusted_hosts),
+	    cmocka_unit_test(test_here),
+#ifdef HAVE_IDN2
+	    cmocka_unit_test(test_idna),
+#endif
+	    cmocka_unit_test(test_host_ca_file),
 	    cmocka_unit_test(test_hostile_names_are_escaped),
 	    cmocka_unit_test(test_user),
 	    cmocka_unit_test(test_time),
