@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "auth/auth.h"
+#include "auth/pamcode.h"
 #include "channel/caller.h"
 #include "channel/channel.h"
 #include "map/map.h"
@@ -32,36 +33,17 @@ struct call {
 
 /* ---- errors ---- */
 
-/* denied: what this entry point says when the checks said no. */
+/* denied: what this entry point says when the checks said no.  The table is
+ * in auth/pamcode.h, so that `certauth explain` tells the same. */
 static int
 pam_code(enum ca_err err, int denied)
 {
 	switch (err) {
-	case CA_OK:
-		return PAM_SUCCESS;
-	case CA_DENIED:
-	case CA_ERR_FORMAT:
-	case CA_ERR_TRUNCATED:
-	case CA_ERR_LIMIT:
-	case CA_ERR_EXPIRED:
-	case CA_ERR_NOT_FOUND:
-	case CA_ERR_UNSUPPORTED:
-	case CA_ERR_STALE:
-	case CA_ERR_TIMEOUT:
-	case CA_ERR_CANCELLED:
-		return denied;
-	case CA_ERR_UNTRUSTED:
-	case CA_ERR_IO:
-		return PAM_AUTHINFO_UNAVAIL;
-	case CA_ERR_CONV:
-		return PAM_CONV_ERR;
-	case CA_ERR_MEMORY:
-		return PAM_BUF_ERR;
-	case CA_ERR_UNSET:
-	case CA_ERR_CONFIG:
-	case CA_ERR_CRYPTO:
-	case CA_ERR_USAGE:
-		return PAM_SERVICE_ERR;
+#define CA_PAM_CASE(e, code) \
+	case e: \
+		return code;
+		CA_PAM_CODES(CA_PAM_CASE, denied)
+#undef CA_PAM_CASE
 	}
 	return PAM_SERVICE_ERR;
 }
@@ -394,6 +376,7 @@ authenticate(struct call *c)
 		ret = rc;
 		goto out;
 	}
+	ca_auth_warn_site(c->cfg, &c->log, &result, now);
 	ret = CA_OK;
 out:
 	ca_auth_log(c->cfg, &c->log, c->report, CA_REPORT_ALL, "login");

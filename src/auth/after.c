@@ -199,6 +199,73 @@ ca_auth_expires_soon(const struct ca_config *cfg,
 	return true;
 }
 
+static const char *
+left(int64_t s, char out[32])
+{
+	if (s >= 2 * DAY)
+		(void)snprintf(out, 32, "%lld days", (long long)(s / DAY));
+	else
+		(void)snprintf(out, 32, "%lld hours", (long long)(s / 3600));
+	return out;
+}
+
+static void
+warn_ca(const struct ca_config *cfg, const struct ca_log *log, X509 *ca,
+    time_t now)
+{
+	struct ca_buf name = CA_BUF_INIT(LINE_BYTES);
+	struct tm tm;
+	char text[32];
+
+	if (ASN1_TIME_to_tm(X509_get0_notAfter(ca), &tm) != 1)
+		return;
+	int64_t s = (int64_t)timegm(&tm) - (int64_t)now;
+	if (s < 0 || (uint64_t)s >= cfg->warn_expiry)
+		return;
+	ca_name_rfc4514(X509_get_subject_name(ca), &name);
+	const char *subject = ca_buf_text(&name);
+	ca_log(log, CA_LOG_WARNING, "the CA certificate %s expires in %s; "
+	    "logins by it end then", subject != NULL ? subject : "?",
+	    left(s, text));
+	ca_buf_free(&name);
+}
+
+static void
+warn_crl(const struct ca_config *cfg, const struct ca_log *log,
+    const struct ca_crl_use *use, time_t now)
+{
+	int64_t s = (int64_t)use->next_update - (int64_t)now;
+	int64_t life = (int64_t)use->next_update - (int64_t)use->this_update;
+	char text[32];
+
+	/* one that comes each day is not about to expire all day long */
+	if (use->next_update == 0 || s < 0 || s >= life / 8 ||
+	    (uint64_t)s >= cfg->warn_expiry)
+		return;
+	ca_log(log, CA_LOG_WARNING, "the CRL %s expires in %s, and no newer "
+	    "one is there; run `certauth crl update`", use->file,
+	    left(s, text));
+}
+
+void
+ca_auth_warn_site(const struct ca_config *cfg, const struct ca_log *log,
+    const struct ca_auth_result *result, time_t now)
+{
+	const struct ca_verify_trace *t = &result->trace;
+
+	for (int i = 1; t->chain != NULL && i < sk_X509_num(t->chain); i++)
+		warn_ca(cfg, log, sk_X509_value(t->chain, i), now);
+	for (size_t i = 0; i < t->n; i++) {
+		bool again = false;
+
+		for (size_t k = 0; k < i; k++)
+			again = again || strcmp(t->use[k].file,
+			    t->use[i].file) == 0;
+		if (!again)
+			warn_crl(cfg, log, &t->use[i], now);
+	}
+}
+
 /* One object on one line, with what the report does not know in front. */
 static void
 put_json(const struct ca_report *report, unsigned only, const char *event,

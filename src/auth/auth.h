@@ -14,7 +14,9 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "crypto/crypto.h"
+#include "map/map.h"
 #include "verify/report.h"
+#include "verify/verify.h"
 #include "wire/message.h"
 
 struct ca_auth_peer {
@@ -73,6 +75,7 @@ struct ca_auth_result {
 	char *login;            /* owned */
 	X509 *leaf;             /* owned */
 	STACK_OF(X509) * chain; /* validated, leaf first, anchor last; owned */
+	struct ca_verify_trace trace; /* what was looked at; owned */
 };
 void ca_auth_result_clear(struct ca_auth_result *result);
 
@@ -91,6 +94,20 @@ CA_MUST_CHECK enum ca_err ca_auth_check(struct ca_crypto *crypto,
     const struct ca_config *cfg, const struct ca_log *log,
     const struct ca_auth_peer *peer, const struct ca_request *req,
     const void *response, size_t len, time_t now, struct ca_report *report,
+    struct ca_auth_result *result);
+
+/*
+ * The part of ca_auth_check behind the signature, for those who want to see
+ * why: chain, validity, purpose, revocation and mapping of result->leaf, which
+ * the caller has put there.  rest (may be NULL) helps to build chains; trace
+ * (may be NULL) is told of every rule.  Fills the rest of result, also where
+ * the report says no; ca_auth_result_clear.  Not CA_OK: something could not
+ * be judged, the report says what.
+ */
+CA_MUST_CHECK enum ca_err ca_auth_certificate(struct ca_crypto *crypto,
+    const struct ca_config *cfg, const struct ca_log *log,
+    const struct ca_auth_peer *peer, STACK_OF(X509) * rest, time_t now,
+    ca_map_trace *trace, void *ctx, struct ca_report *report,
     struct ca_auth_result *result);
 
 /*
@@ -131,6 +148,12 @@ bool ca_auth_env(const struct ca_report *report, size_t i, struct ca_buf *out);
  * user is appended to out. */
 bool ca_auth_expires_soon(const struct ca_config *cfg,
     const struct ca_report *report, X509 *leaf, time_t now, struct ca_buf *out);
+
+/* Log, as warnings, which CA of the chain ends within cfg->warn_expiry, and
+ * which of the CRLs that answered is due: past seven eighths of its time, and
+ * within cfg->warn_expiry of its nextUpdate. */
+void ca_auth_warn_site(const struct ca_config *cfg, const struct ca_log *log,
+    const struct ca_auth_result *result, time_t now);
 
 /* Log the outcome as cfg->audit has it: a line or a JSON object, with event
  * ("login", "account") and mode where they are not the usual ones; with debug,

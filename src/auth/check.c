@@ -29,6 +29,7 @@ ca_auth_result_clear(struct ca_auth_result *result)
 	free(result->login);
 	X509_free(result->leaf);
 	sk_X509_pop_free(result->chain, X509_free);
+	ca_verify_trace_clear(&result->trace);
 	*result = (struct ca_auth_result){NULL, NULL, NULL};
 }
 
@@ -279,13 +280,35 @@ out:
 	return ret;
 }
 
-/* Chain, validity, purpose and revocation, then the mapping; the second runs
- * whatever came of the first.  The first code that is not CA_OK is returned:
- * something could not be judged. */
+/* The second runs whatever came of the first. */
+enum ca_err
+ca_auth_certificate(struct ca_crypto *crypto, const struct ca_config *cfg,
+    const struct ca_log *log, const struct ca_auth_peer *peer,
+    STACK_OF(X509) * rest, time_t now, ca_map_trace *trace, void *ctx,
+    struct ca_report *report, struct ca_auth_result *r)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc, map_rc;
+	const struct ca_verify_input in = {
+	    .leaf = r->leaf, .untrusted = rest, .now = now, .trace = &r->trace};
+
+	rc = ca_verify(crypto, cfg, log, &in, report, &r->chain);
+	const struct ca_map_input map = {r->leaf, r->chain, peer->user,
+	    peer->service, peer->rhost, now};
+	map_rc = ca_map_explain(
+	    crypto, cfg, log, &map, report, &r->login, trace, ctx);
+	if (rc != CA_OK || map_rc != CA_OK) {
+		ret = rc != CA_OK ? rc : map_rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	return ret;
+}
+
 static enum ca_err
 check_certificate(struct attempt *a, struct ca_auth_result *r)
 {
-	enum ca_err ret = CA_ERR_UNSET, rc, map_rc;
+	enum ca_err ret = CA_ERR_UNSET, rc;
 	STACK_OF(X509) *rest = NULL;
 
 	rc = ca_auth_decode_rest(
@@ -294,14 +317,10 @@ check_certificate(struct attempt *a, struct ca_auth_result *r)
 		ret = rc;
 		goto out;
 	}
-	const struct ca_verify_input in = {r->leaf, rest, a->now};
-	rc = ca_verify(a->crypto, a->cfg, a->log, &in, a->report, &r->chain);
-	const struct ca_map_input map = {r->leaf, r->chain, a->peer->user,
-	    a->peer->service, a->peer->rhost, a->now};
-	map_rc =
-	    ca_map_login(a->crypto, a->cfg, a->log, &map, a->report, &r->login);
-	if (rc != CA_OK || map_rc != CA_OK) {
-		ret = rc != CA_OK ? rc : map_rc;
+	rc = ca_auth_certificate(a->crypto, a->cfg, a->log, a->peer, rest,
+	    a->now, NULL, NULL, a->report, r);
+	if (rc != CA_OK) {
+		ret = rc;
 		goto out;
 	}
 	ret = CA_OK;

@@ -16,6 +16,7 @@ struct search {
 	struct ca_report *best; /* findings of the best path so far */
 	unsigned best_failures;
 	STACK_OF(X509) *chain;  /* of the accepted path */
+	struct ca_verify_trace *trace; /* of the best path; may be NULL */
 };
 
 static unsigned
@@ -33,19 +34,30 @@ failures(const struct ca_report *report)
 	return n;
 }
 
-/* Keep report if it is better than what is there; it is taken either way. */
-static void
+/* Keep report if it is better than what is there; it is taken either way.
+ * True: it was kept. */
+static bool
 keep_best(struct search *s, struct ca_report *report)
 {
 	unsigned n = failures(report);
 
 	if (s->best != NULL && s->best_failures <= n) {
 		ca_report_free(report);
-		return;
+		return false;
 	}
 	ca_report_free(s->best);
 	s->best = report;
 	s->best_failures = n;
+	return true;
+}
+
+static enum ca_err
+trace_path(struct search *s, const STACK_OF(X509) *chain, bool anchored)
+{
+	if (s->trace == NULL || chain == NULL)
+		return CA_OK;
+	return ca_verify_trace_take(s->trace, chain, anchored,
+	    anchored ? s->pc.rev : NULL);
 }
 
 /*
@@ -95,14 +107,20 @@ try_path(void *ctx, const struct ca_path *path)
 		goto out;
 	}
 	if (!ca_report_granted(report, CA_REPORT_CERT)) {
-		keep_best(s, report);
+		bool kept = keep_best(s, report);
+
 		report = NULL; /* transferred */
-		ret = CA_DENIED;
+		rc = kept ? trace_path(s, chain, true) : CA_OK;
+		ret = rc == CA_OK ? CA_DENIED : CA_ERR_MEMORY;
 		goto out;
 	}
 	ca_report_free(s->best);
 	s->best = report;
 	report = NULL; /* transferred */
+	if ((rc = trace_path(s, chain, true)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
 	s->chain = chain;
 	chain = NULL; /* transferred */
 	ret = CA_OK;
@@ -120,6 +138,8 @@ no_path(struct search *s, const struct ca_verify_input *in, bool limit,
 {
 	struct ca_path alone = {.cert = {in->leaf}, .n = 1};
 	struct ca_pathcheck pc = s->pc;
+	STACK_OF(X509) *chain = NULL;
+	enum ca_err rc;
 
 	if (limit)
 		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL,
@@ -128,7 +148,11 @@ no_path(struct search *s, const struct ca_verify_input *in, bool limit,
 		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, CA_R_CHAIN_DIR,
 		    "%s", problem);
 	pc.rev = NULL;
-	return ca_pathcheck_run(&pc, &alone, false, NULL, report, NULL);
+	rc = ca_pathcheck_run(&pc, &alone, false, NULL, report, &chain);
+	if (rc == CA_OK)
+		rc = trace_path(s, chain, false);
+	sk_X509_pop_free(chain, X509_free);
+	return rc;
 }
 
 static void
@@ -194,7 +218,8 @@ ca_verify(struct ca_crypto *crypto, const struct ca_config *cfg,
     struct ca_report *report, STACK_OF(X509) **chain)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct search s = {.pc = {crypto, cfg, in->now, NULL}};
+	struct search s = {.pc = {crypto, cfg, in->now, NULL},
+	    .trace = in->trace};
 	struct ca_cadir *anchors = NULL, *helpers = NULL;
 
 	if (chain != NULL)

@@ -67,6 +67,21 @@ reason_text(int reason)
 	return text[reason];
 }
 
+/* For those who want to see why (trace.h). */
+static void
+note(struct seen *seen, X509_STORE_CTX *ctx, bool revokes)
+{
+	int depth = X509_STORE_CTX_get_error_depth(ctx);
+
+	/* the path of a CRL's own issuer is not the one that is told of */
+	if (X509_STORE_CTX_get0_parent_ctx(ctx) != NULL || depth < 0 ||
+	    depth >= CA_SEEN_DEPTHS)
+		return;
+	seen->asked |= UINT64_C(1) << depth;
+	if (revokes)
+		seen->revoked |= UINT64_C(1) << depth;
+}
+
 static int
 revoked(struct ca_revocation *rev, X509_STORE_CTX *ctx, struct ca_crl *crl,
     X509 *cert, const struct ca_crl_entry *entry)
@@ -104,6 +119,7 @@ ca_crlrev_cert_crl(X509_STORE_CTX *ctx, X509_CRL *x, X509 *cert)
 	}
 	own = rev->cert_crl(ctx, x, cert);
 	rc = ca_crl_lookup(seen->crl, cert, &entry);
+	note(seen, ctx, rc == CA_OK && entry.reason != CA_CRL_REMOVE);
 	if (rc == CA_OK && entry.reason != CA_CRL_REMOVE)
 		return revoked(rev, ctx, seen->crl, cert, &entry);
 	if ((rc != CA_OK && rc != CA_ERR_NOT_FOUND) || own <= 0) {

@@ -21,7 +21,12 @@ struct finding {
 struct seen {
 	struct ca_crl *crl;
 	bool late; /* past nextUpdate and crl_grace */
+	/* a bit for each depth of the path: the certificate there was looked
+	 * up in it, and it revokes it */
+	uint64_t asked, revoked;
 };
+
+#define CA_SEEN_DEPTHS 64
 
 struct ca_revocation {
 	struct ca_crypto *crypto;

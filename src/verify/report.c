@@ -209,6 +209,37 @@ ca_report_verdict(const struct ca_report *r, enum ca_check check)
 					   : CA_NOT_RUN;
 }
 
+enum ca_reason
+ca_report_check_reason(const struct ca_report *r, enum ca_check check)
+{
+	return (unsigned)check < CA_CHECKS ? r->check[check].reason
+					   : CA_R_INTERNAL;
+}
+
+const char *
+ca_report_get0_detail(const struct ca_report *r, enum ca_check check)
+{
+	return (unsigned)check < CA_CHECKS ? r->check[check].detail : NULL;
+}
+
+const char *
+ca_check_name(enum ca_check check)
+{
+	return (unsigned)check < CA_CHECKS ? check_names[check] : "?";
+}
+
+const char *
+ca_verdict_name(enum ca_verdict verdict)
+{
+	return (unsigned)verdict <= CA_WAIVED ? verdict_names[verdict] : "?";
+}
+
+const char *
+ca_fact_name(enum ca_fact fact)
+{
+	return (unsigned)fact < CA_FACTS ? facts[fact].name : "?";
+}
+
 bool
 ca_report_granted(const struct ca_report *r, unsigned only)
 {

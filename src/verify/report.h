@@ -162,6 +162,16 @@ const char *ca_report_get0_fact(const struct ca_report *r, enum ca_fact fact);
 enum ca_verdict ca_report_verdict(const struct ca_report *r,
     enum ca_check check);
 
+/* Of one check: its reason (CA_R_NONE: it did not run), and the detail,
+ * unescaped and owned by r, or NULL. */
+enum ca_reason ca_report_check_reason(const struct ca_report *r,
+    enum ca_check check);
+const char *ca_report_get0_detail(const struct ca_report *r,
+    enum ca_check check);
+const char *ca_check_name(enum ca_check check); /* static */
+const char *ca_verdict_name(enum ca_verdict verdict); /* static */
+const char *ca_fact_name(enum ca_fact fact); /* static */
+
 /* The reason that decided: of the abort, else of the first failed check in
  * their order, else of a check that did not run, else of a waiver, else OK. */
 enum ca_reason ca_report_reason(const struct ca_report *r);

@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "crypto/crypto.h"
 #include "verify/report.h"
+#include "verify/trace.h"
 
 struct ca_verify_input {
 	X509 *leaf;                      /* borrowed */
@@ -22,6 +23,9 @@ struct ca_verify_input {
 	time_t now;                      /* the time to judge by */
 	STACK_OF(X509) *anchors;         /* the trust anchors, instead of those
 					  * in ca_dir; borrowed; NULL: ca_dir */
+	struct ca_verify_trace *trace;   /* NULL, or filled with the path that
+					  * the report speaks of, accepted or
+					  * not; the caller clears it */
 };
 
 /*
