@@ -70,6 +70,17 @@ CA_MUST_CHECK enum ca_err ca_auth_host_proof(struct ca_crypto *crypto,
     const struct ca_config *cfg, const struct ca_log *log, const uint8_t *nonce,
     time_t now, struct ca_buf *msg);
 
+/*
+ * For `certauth doctor': look at host_cert and host_key as a login by cfg at
+ * the time now would.  CA_OK: the proof can be made; any other code: it cannot,
+ * and why went to log as an error (CA_ERR_NOT_FOUND: none is configured, which
+ * is no error).  Warnings in log are what would make clients refuse the proof,
+ * or soon will: no name of this host in subjectAltName, not for serverAuth,
+ * expiry within warn_expiry, a host called localhost.  Signs nothing.
+ */
+CA_MUST_CHECK enum ca_err ca_auth_host_check(struct ca_crypto *crypto,
+    const struct ca_config *cfg, const struct ca_log *log, time_t now);
+
 /* What a granted login leaves behind. */
 struct ca_auth_result {
 	char *login;            /* owned */

@@ -1,4 +1,4 @@
-#include "auth/auth.h"
+#include "auth/hostint.h"
 
 #include <fcntl.h>
 #include <openssl/pem.h>
@@ -255,17 +255,13 @@ out:
 }
 
 enum ca_err
-ca_auth_host_proof(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, const uint8_t *nonce, time_t now,
-    struct ca_buf *msg)
+ca_auth_host_load(struct ca_crypto *crypto, const struct ca_config *cfg,
+    const struct ca_log *log, time_t now, struct ca_host_identity *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	STACK_OF(X509) *certs = sk_X509_new_null();
-	EVP_PKEY *key = NULL;
-	const struct ca_scheme *scheme;
-	size_t before = msg->len;
 
-	if (certs == NULL) {
+	*out = (struct ca_host_identity){.certs = sk_X509_new_null()};
+	if (out->certs == NULL) {
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
@@ -276,14 +272,15 @@ ca_auth_host_proof(struct ca_crypto *crypto, const struct ca_config *cfg,
 		ret = CA_ERR_CONFIG;
 		goto out;
 	}
-	if ((rc = read_certs(crypto, cfg->host_cert, log, certs)) != CA_OK ||
-	    (rc = read_key(crypto, cfg->host_key, log, &key)) != CA_OK ||
-	    (rc = check_pair(cfg, log, sk_X509_value(certs, 0), key, now)) !=
-		CA_OK) {
+	if ((rc = read_certs(crypto, cfg->host_cert, log, out->certs)) !=
+		CA_OK ||
+	    (rc = read_key(crypto, cfg->host_key, log, &out->key)) != CA_OK ||
+	    (rc = check_pair(cfg, log, sk_X509_value(out->certs, 0), out->key,
+		 now)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
-	if ((scheme = choose_scheme(crypto, cfg, key)) == NULL) {
+	if ((out->scheme = choose_scheme(crypto, cfg, out->key)) == NULL) {
 		ca_log_err(log,
 		    "host_key %s: no signature scheme fits this "
 		    "type or size of key",
@@ -291,8 +288,34 @@ ca_auth_host_proof(struct ca_crypto *crypto, const struct ca_config *cfg,
 		ret = CA_ERR_UNSUPPORTED;
 		goto out;
 	}
-	if ((rc = put_certificate(certs, nonce, msg)) != CA_OK ||
-	    (rc = put_verify(crypto, scheme, key, msg)) != CA_OK) {
+	ret = CA_OK;
+out:
+	if (ret != CA_OK)
+		ca_auth_host_clear(out);
+	return ret;
+}
+
+void
+ca_auth_host_clear(struct ca_host_identity *host)
+{
+	sk_X509_pop_free(host->certs, X509_free);
+	EVP_PKEY_free(host->key);
+	*host = (struct ca_host_identity){NULL, NULL, NULL};
+}
+
+enum ca_err
+ca_auth_host_proof(struct ca_crypto *crypto, const struct ca_config *cfg,
+    const struct ca_log *log, const uint8_t *nonce, time_t now,
+    struct ca_buf *msg)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_host_identity host;
+	size_t before = msg->len;
+
+	if ((rc = ca_auth_host_load(crypto, cfg, log, now, &host)) != CA_OK)
+		return rc;
+	if ((rc = put_certificate(host.certs, nonce, msg)) != CA_OK ||
+	    (rc = put_verify(crypto, host.scheme, host.key, msg)) != CA_OK) {
 		ca_log_err(log, "the host's proof cannot be made: %s",
 		    ca_err_text(rc));
 		ret = rc;
@@ -302,7 +325,6 @@ ca_auth_host_proof(struct ca_crypto *crypto, const struct ca_config *cfg,
 out:
 	if (ret != CA_OK && ca_buf_err(msg) == CA_OK)
 		msg->len = before;
-	sk_X509_pop_free(certs, X509_free);
-	EVP_PKEY_free(key);
+	ca_auth_host_clear(&host);
 	return ret;
 }

@@ -117,14 +117,15 @@ add_proof(struct ca_crypto *crypto, const struct ca_config *cfg,
 	if (cfg->host_proof == CA_HOST_PROOF_OFF)
 		return CA_OK;
 	if (cfg->host_cert == NULL && cfg->host_key == NULL) {
-		if (cfg->host_proof == CA_HOST_PROOF_OPTIONAL)
+		if (cfg->host_proof != CA_HOST_PROOF_REQUIRE)
 			return CA_OK;
 		ca_log_err(log, "host_proof = require needs host_cert and "
 				"host_key");
 		return CA_ERR_CONFIG;
 	}
 	rc = ca_auth_host_proof(crypto, cfg, log, nonce, now, msg);
-	if (rc == CA_OK || cfg->host_proof == CA_HOST_PROOF_REQUIRE)
+	/* an administrator who set host_cert means it */
+	if (rc == CA_OK || cfg->host_proof != CA_HOST_PROOF_OPTIONAL)
 		return rc;
 	ca_log_debug(log, "going on without a proof of the host, as "
 			  "host_proof = optional has it");

@@ -30,8 +30,8 @@ enum ca_crl_engine {
 enum ca_mode { CA_MODE_ENFORCE, CA_MODE_AUDIT };
 enum ca_audit { CA_AUDIT_TEXT, CA_AUDIT_JSON };
 enum ca_proof { CA_PROOF_CONVERSATION = 1, CA_PROOF_COMMAND };
-enum ca_host_proof { CA_HOST_PROOF_OFF, CA_HOST_PROOF_OPTIONAL,
-	CA_HOST_PROOF_REQUIRE };
+enum ca_host_proof { CA_HOST_PROOF_OFF, CA_HOST_PROOF_AUTO,
+	CA_HOST_PROOF_OPTIONAL, CA_HOST_PROOF_REQUIRE };
 
 /* A list of strings; NULL-terminated, n entries before the NULL. */
 struct ca_list {
@@ -72,10 +72,12 @@ struct ca_config {
 	unsigned max_answer;     /* characters, 64..32768: M of the prompt */
 	struct ca_list host_names; /* empty: FQDN and short name */
 	char *host_cert, *host_key; /* NULL: none */
-	enum ca_host_proof host_proof; /* optional, the default, means: where
-				  * host_cert is set.  ca_config_load makes
-				  * sure that require has a host_cert, and that
-				  * host_cert and host_key come together */
+	enum ca_host_proof host_proof; /* auto, the default, means: as require
+				  * where host_cert is set, else off; optional:
+				  * a proof that fails is logged, and left out.
+				  * ca_config_load makes sure that require has
+				  * a host_cert, and that host_cert and
+				  * host_key come together */
 	/* where the response comes from */
 	enum ca_proof proof[2];  /* in order; 0 ends */
 	char *helper;            /* absolute path of certauth */

@@ -24,7 +24,8 @@ static const struct ca_key_word modes[] = {
 static const struct ca_key_word audits[] = {
     {"text", CA_AUDIT_TEXT}, {"json", CA_AUDIT_JSON}, {NULL, 0}};
 static const struct ca_key_word host_proofs[] = {
-    {"off", CA_HOST_PROOF_OFF}, {"optional", CA_HOST_PROOF_OPTIONAL},
+    {"off", CA_HOST_PROOF_OFF}, {"auto", CA_HOST_PROOF_AUTO},
+    {"optional", CA_HOST_PROOF_OPTIONAL},
     {"require", CA_HOST_PROOF_REQUIRE}, {NULL, 0}};
 static const struct ca_key_word proofs[] = {
     {"conversation", CA_PROOF_CONVERSATION}, {"command", CA_PROOF_COMMAND},
@@ -168,7 +169,7 @@ const struct ca_key ca_keys[] = {
 	LIST(host_names, "", 0, check_host_name),
 	OPTPATH(host_cert),
 	STR(host_key, check_host_key),
-	ENUM(host_proof, "optional", host_proofs),
+	ENUM(host_proof, "auto", host_proofs),
 	{"proof", CA_KEY_PROOF, AT(proof), "conversation", 1, 2, proofs, NULL},
 	PATH(helper, CA_HELPER),
 	SECS(helper_timeout, "120s", 1, HOUR),

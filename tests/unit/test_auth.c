@@ -338,10 +338,16 @@ no_proof(struct world *w, const char *says)
 	if (strstr(w->lines, says) == NULL)
 		fail_msg("`%s' not in: %s", says, w->lines);
 	ca_request_free(req);
+	set(w, "host_proof", "auto");
+	assert_null(request(w, &sshd_alice));
 	set(w, "host_proof", "require");
 	assert_null(request(w, &sshd_alice));
 	assert_non_null(strstr(w->lines, says));
-	set(w, "host_proof", "optional");
+	w->lines[0] = '\0';
+	assert_int_not_equal(
+	    ca_auth_host_check(w->crypto, w->cfg, &w->log, time(NULL)), CA_OK);
+	assert_non_null(strstr(w->lines, says));
+	set(w, "host_proof", "auto");
 }
 
 static void
@@ -376,7 +382,46 @@ test_no_host_proof(void **state)
 	set(w, "host_cert", "");
 	set(w, "host_proof", "require");
 	assert_null(request(w, &sshd_alice));
-	set(w, "host_proof", "optional");
+	set(w, "host_proof", "auto");
+}
+
+/* What `certauth doctor' is told. */
+static void
+test_host_check(void **state)
+{
+	struct world *w = *state;
+	time_t now = time(NULL);
+
+	w->lines[0] = '\0';
+	assert_int_equal(
+	    ca_auth_host_check(w->crypto, w->cfg, &w->log, now),
+	    CA_ERR_NOT_FOUND);
+	assert_string_equal(w->lines, "");
+	host_files(w, "host.pem", "host.key");
+	set(w, "host_names", "web1.example.com, web1");
+	assert_int_equal(
+	    ca_auth_host_check(w->crypto, w->cfg, &w->log, now), CA_OK);
+	assert_string_equal(w->lines, "");
+	set(w, "host_names", "web1, web1.example.com");
+	assert_int_equal(
+	    ca_auth_host_check(w->crypto, w->cfg, &w->log, now), CA_OK);
+	assert_non_null(strstr(w->lines, "first name, web1, does not stand"));
+	set(w, "host_names", "other.example, localhost");
+	assert_int_equal(
+	    ca_auth_host_check(w->crypto, w->cfg, &w->log, now), CA_OK);
+	assert_non_null(strstr(w->lines, "none of this host's names"));
+	assert_non_null(strstr(w->lines, "localhost, as others do"));
+	/* a client's certificate */
+	host_files(w, "p256.pem", "p256.key");
+	assert_int_equal(
+	    ca_auth_host_check(w->crypto, w->cfg, &w->log, now), CA_OK);
+	assert_non_null(strstr(w->lines, "not for TLS servers"));
+	set(w, "warn_expiry", "3650d");
+	assert_int_equal(
+	    ca_auth_host_check(w->crypto, w->cfg, &w->log, now), CA_OK);
+	set(w, "host_names", "host.example, host");
+	set(w, "host_key", "");
+	set(w, "host_cert", "");
 }
 
 /* As the clock of the host has it. */
@@ -561,6 +606,7 @@ main(void)
 	    cmocka_unit_test(test_own_names),
 	    cmocka_unit_test(test_host_proof),
 	    cmocka_unit_test(test_no_host_proof),
+	    cmocka_unit_test(test_host_check),
 	    cmocka_unit_test(test_host_proof_validity),
 	    cmocka_unit_test(test_vectors),
 	};
