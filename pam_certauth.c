@@ -5,6 +5,7 @@
  * The host application may be threaded, setuid, or run by an ordinary user;
  * nothing here outlives a transaction but what pam_set_data holds.
  */
+#include <openssl/err.h>
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
 #include <stdlib.h>
@@ -124,14 +125,16 @@ info(void *ctx, const char *text, bool error)
 
 /* ---- setting up ---- */
 
-static const char *
-item_text(pam_handle_t *pamh, int type)
+/* An item that is not set is NULL, and that means something: without PAM_USER
+ * the certificate decides.  So not being told is an error of its own. */
+static bool
+item_text(pam_handle_t *pamh, int type, const char **text)
 {
 	const void *item = NULL;
+	bool told = pam_get_item(pamh, type, &item) == PAM_SUCCESS;
 
-	if (pam_get_item(pamh, type, &item) != PAM_SUCCESS)
-		return NULL;
-	return item;
+	*text = told ? item : NULL;
+	return told;
 }
 
 static void
@@ -140,8 +143,10 @@ call_end(struct call *c)
 	ca_report_free(c->report);
 	ca_crypto_free(c->crypto);
 	ca_config_free(c->cfg);
+	ERR_pop_to_mark();
 }
 
+/* call_end is due whatever comes of it. */
 static enum ca_err
 call_begin(
     struct call *c, pam_handle_t *pamh, int flags, int argc, const char **argv)
@@ -150,9 +155,17 @@ call_begin(
 
 	*c = (struct call){.pamh = pamh,
 	    .silent = (flags & PAM_SILENT) != 0,
-	    .log = {emit, pamh, false},
-	    .peer = {item_text(pamh, PAM_SERVICE), item_text(pamh, PAM_USER),
-		item_text(pamh, PAM_RHOST)}};
+	    .log = {emit, pamh, false}};
+	ERR_set_mark(); /* the queue is the application's too */
+	if (!item_text(pamh, PAM_SERVICE, &c->peer.service) ||
+	    !item_text(pamh, PAM_USER, &c->peer.user) ||
+	    !item_text(pamh, PAM_RHOST, &c->peer.rhost)) {
+		ca_log_err(&c->log,
+		    "outcome=denied reason=%s: libpam does not tell service, "
+		    "user or remote host",
+		    ca_reason_code(CA_R_INTERNAL));
+		return CA_ERR_USAGE;
+	}
 	if (c->peer.service == NULL)
 		c->peer.service = "";
 	rc = ca_config_load(argc, argv, c->peer.service, &c->log, &c->cfg);
@@ -436,7 +449,7 @@ recheck(struct call *c, const struct ca_auth_login *login)
 PAM_EXPORT int
 pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	int ret = PAM_SERVICE_ERR;
+	int ret = PAM_SERVICE_ERR, kept;
 	const void *data = NULL;
 	struct call c;
 	enum ca_err rc;
@@ -449,8 +462,15 @@ pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 		ret = PAM_IGNORE;
 		goto out;
 	}
-	if (pam_get_data(pamh, LOGIN_DATA, &data) != PAM_SUCCESS ||
-	    data == NULL) {
+	kept = pam_get_data(pamh, LOGIN_DATA, &data);
+	if (kept != PAM_SUCCESS && kept != PAM_NO_MODULE_DATA) {
+		ca_log_err(&c.log,
+		    "event=account outcome=denied reason=%s: libpam does not "
+		    "tell whether there was a login",
+		    ca_reason_code(CA_R_INTERNAL));
+		goto out;
+	}
+	if (kept == PAM_NO_MODULE_DATA || data == NULL) {
 		if (c.cfg->require_account)
 			ca_log(&c.log, CA_LOG_NOTICE,
 			    "event=account outcome=denied "

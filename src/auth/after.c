@@ -282,6 +282,22 @@ put_json(const struct ca_report *report, unsigned only, const char *event,
 	ca_buf_free(&b);
 }
 
+/* What needs no memory. */
+static void
+log_short(const struct ca_log *log, const struct ca_report *report,
+    unsigned only, const char *event, bool trial)
+{
+	const char *user = ca_report_get0_fact(report, CA_FACT_USER);
+
+	ca_log(log, CA_LOG_NOTICE,
+	    "event=%s mode=%s outcome=%s reason=%s: no memory for more; user "
+	    "%s",
+	    event, trial ? "audit" : "enforce",
+	    ca_report_granted(report, only) ? "granted" : "denied",
+	    ca_reason_code(ca_report_reason(report)),
+	    user != NULL ? user : "unknown");
+}
+
 void
 ca_auth_log(const struct ca_config *cfg, const struct ca_log *log,
     const struct ca_report *report, unsigned only, const char *event)
@@ -300,10 +316,10 @@ ca_auth_log(const struct ca_config *cfg, const struct ca_log *log,
 		ca_report_line(report, only, &b);
 	}
 	const char *text = ca_buf_text(&b);
-	ca_log(log, CA_LOG_NOTICE, "%s",
-	    text != NULL && text[0] != '\0'
-		? text
-		: "outcome=unknown reason=internal (the report does not fit)");
+	if (text != NULL && text[0] != '\0')
+		ca_log(log, CA_LOG_NOTICE, "%s", text);
+	else
+		log_short(log, report, only, event, trial);
 	ca_buf_reset(&b);
 	if (!log->debug)
 		goto out;

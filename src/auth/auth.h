@@ -168,7 +168,8 @@ void ca_auth_warn_site(const struct ca_config *cfg, const struct ca_log *log,
 
 /* Log the outcome as cfg->audit has it: a line or a JSON object, with event
  * ("login", "account") and mode where they are not the usual ones; with debug,
- * each check too. */
+ * each check too.  Where there is no memory for the line, its outcome, reason
+ * and user are logged. */
 void ca_auth_log(const struct ca_config *cfg, const struct ca_log *log,
     const struct ca_report *report, unsigned only, const char *event);
 

@@ -8,6 +8,15 @@
 
 #define LINE_MAX_BYTES 8000
 
+static void
+mask(char *s)
+{
+	for (; *s != '\0'; s++) {
+		if (*s < ' ' || *s > '~')
+			*s = '?';
+	}
+}
+
 void
 ca_log(const struct ca_log *log, enum ca_log_level level, const char *fmt, ...)
 {
@@ -30,7 +39,9 @@ ca_log(const struct ca_log *log, enum ca_log_level level, const char *fmt, ...)
 		    "formatted)");
 	ca_buf_printable(&line, raw, strlen(raw));
 	const char *text = ca_buf_text(&line);
-	log->emit(log->ctx, level, text != NULL ? text : "(out of memory)");
+	if (text == NULL) /* no memory: what is not plain is lost */
+		mask(raw);
+	log->emit(log->ctx, level, text != NULL ? text : raw);
 	ca_buf_free(&line);
 	errno = saved;
 }

@@ -1,0 +1,290 @@
+#include "app.h"
+
+#include <openssl/err.h>
+#include <security/pam_ext.h>
+#include <security/pam_modules.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base64url.h"
+#include "cli/client.h"
+#include "crypto/crypto.h"
+#include "key/key.h"
+#include "wire/message.h"
+#include "wire/pieces.h"
+
+#define LINES 64
+#define LINE 2048
+
+struct pam_handle {
+	char *user;
+	struct pam_conv conv;
+	void *data;
+	void (*cleanup)(pam_handle_t *, void *, int);
+};
+
+static const char *user, *cert_path, *key_path;
+static int module_argc;
+static const char **module_argv;
+static struct ca_crypto *crypto;
+static struct ca_identity *id;
+static pam_handle_t handle;
+
+static char line[LINES][LINE];
+static int lines;
+
+static char answer[CA_RESPONSE_CHARS_MAX + 1];
+
+/* ---- what the module calls ---- */
+
+int
+pam_get_item(const pam_handle_t *pamh, int type, const void **item)
+{
+	switch (type) {
+	case PAM_SERVICE:
+		*item = "test";
+		break;
+	case PAM_USER:
+		*item = pamh->user;
+		break;
+	case PAM_CONV:
+		*item = &pamh->conv;
+		break;
+	default:
+		*item = NULL;
+	}
+	return PAM_SUCCESS;
+}
+
+int
+pam_set_item(pam_handle_t *pamh, int type, const void *item)
+{
+	char *copy = item != NULL ? strdup(item) : NULL;
+
+	if (type != PAM_USER)
+		abort();
+	if (item != NULL && copy == NULL)
+		return PAM_BUF_ERR;
+	free(pamh->user);
+	pamh->user = copy;
+	return PAM_SUCCESS;
+}
+
+static void
+drop_data(pam_handle_t *pamh)
+{
+	if (pamh->cleanup != NULL)
+		pamh->cleanup(pamh, pamh->data, 0);
+	pamh->cleanup = NULL;
+	pamh->data = NULL;
+}
+
+int
+pam_set_data(pam_handle_t *pamh, const char *name, void *data,
+    void (*cleanup)(pam_handle_t *, void *, int))
+{
+	(void)name;
+	drop_data(pamh);
+	pamh->data = data;
+	pamh->cleanup = cleanup;
+	return PAM_SUCCESS;
+}
+
+int
+pam_get_data(const pam_handle_t *pamh, const char *name, const void **data)
+{
+	(void)name;
+	*data = pamh->data;
+	return pamh->data != NULL ? PAM_SUCCESS : PAM_NO_MODULE_DATA;
+}
+
+int
+pam_putenv(pam_handle_t *pamh, const char *var)
+{
+	(void)pamh;
+	return strchr(var, '=') != NULL ? PAM_SUCCESS : PAM_BAD_ITEM;
+}
+
+void
+pam_syslog(const pam_handle_t *pamh, int priority, const char *fmt, ...)
+{
+	va_list ap;
+
+	(void)pamh;
+	(void)priority;
+	fault_arm(false);
+	va_start(ap, fmt);
+	if (lines < LINES)
+		(void)vsnprintf(line[lines++], LINE, fmt, ap);
+	va_end(ap);
+	fault_arm(true);
+}
+
+/* ---- the client ---- */
+
+static enum ca_err
+make_answer(const char *b64, size_t len)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_buf raw = CA_BUF_INIT(CA_REQUEST_MAX);
+	struct ca_buf out = CA_BUF_INIT(CA_RESPONSE_MAX);
+	struct ca_buf text = CA_BUF_INIT(CA_RESPONSE_CHARS_MAX + 1);
+	struct ca_request *req = NULL;
+
+	if ((rc = ca_base64url_decode(&raw, b64, len)) != CA_OK ||
+	    (rc = ca_request_parse(raw.p, raw.len, &req)) != CA_OK ||
+	    (rc = ca_respond(crypto, req, id, NULL, &out)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ca_base64url_encode(&text, out.p, out.len);
+	(void)snprintf(answer, sizeof answer, "%s", ca_buf_text(&text));
+	ret = CA_OK;
+out:
+	ca_request_free(req);
+	ca_buf_free(&raw);
+	ca_buf_free(&out);
+	ca_buf_free(&text);
+	return ret;
+}
+
+/* "certauth1 REQUEST next=N max=M: " */
+static char *
+answer_to(const char *prompt)
+{
+	const char *b64 = strchr(prompt, ' ');
+	unsigned next = 0, max = 0;
+	char *piece;
+
+	if (b64 == NULL)
+		return NULL;
+	b64++;
+	size_t len = strcspn(b64, " ");
+	if (sscanf(b64 + len, " next=%u max=%u", &next, &max) != 2)
+		return NULL;
+	if (next == 0 && make_answer(b64, len) != CA_OK)
+		return NULL;
+	size_t all = strlen(answer), n = all - next;
+	if (next > all)
+		return NULL;
+	bool last = n <= max - 1;
+	if (!last)
+		n = max - 1;
+	if (asprintf(&piece, "%.*s%c", (int)n, answer + next,
+		last ? '.' : '+') < 0)
+		return NULL;
+	return piece;
+}
+
+static int
+converse(int n, const struct pam_message **msg, struct pam_response **resp,
+    void *data)
+{
+	struct pam_response *r = calloc((size_t)n, sizeof *r);
+	int style = msg[0]->msg_style;
+
+	(void)data;
+	fault_arm(false);
+	if (r != NULL && (style == PAM_PROMPT_ECHO_OFF))
+		r[0].resp = answer_to(msg[0]->msg);
+	fault_arm(true);
+	*resp = r;
+	return r != NULL ? PAM_SUCCESS : PAM_CONV_ERR;
+}
+
+/* ---- for fault.c ---- */
+
+bool
+app_option(int opt, const char *value)
+{
+	switch (opt) {
+	case 'u':
+		user = value;
+		return true;
+	case 'c':
+		cert_path = value;
+		return true;
+	case 'k':
+		key_path = value;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+emit(void *ctx, enum ca_log_level level, const char *text)
+{
+	(void)ctx;
+	(void)level;
+	fprintf(stderr, "client: %s\n", text);
+}
+
+bool
+app_begin(int argc, const char **argv)
+{
+	static const struct ca_log log = {emit, NULL, false};
+
+	module_argc = argc;
+	module_argv = argv;
+	if (cert_path == NULL)
+		return true;
+	return ca_crypto_new(&crypto) == CA_OK &&
+	       ca_key_pem(crypto, cert_path, key_path, &log, &id) == CA_OK;
+}
+
+void
+app_finish(void)
+{
+	ca_identity_free(id);
+	ca_crypto_free(crypto);
+}
+
+void
+app_login(struct app_end *end)
+{
+	handle = (pam_handle_t){
+	    .user = user != NULL ? strdup(user) : NULL, .conv = {converse, NULL}};
+	lines = 0;
+	*end = (struct app_end){.account = -1};
+	fault_arm(true);
+	end->code = pam_sm_authenticate(&handle, 0, module_argc, module_argv);
+	end->has_data = handle.data != NULL;
+	if (end->code == PAM_SUCCESS)
+		end->account =
+		    pam_sm_acct_mgmt(&handle, 0, module_argc, module_argv);
+	fault_arm(false);
+	end->user = handle.user;
+	end->user_changed = (handle.user == NULL) != (user == NULL) ||
+			    (user != NULL && strcmp(user, handle.user) != 0);
+	end->other_user = user != NULL && end->user_changed;
+	end->errors = ERR_peek_error() != 0;
+}
+
+void
+app_forget(void)
+{
+	drop_data(&handle);
+	free(handle.user);
+	handle.user = NULL;
+}
+
+int
+app_logged(const char *text)
+{
+	int n = 0;
+
+	for (int i = 0; i < lines; i++)
+		n += strstr(line[i], text) != NULL &&
+		     strstr(line[i], "event=account") == NULL;
+	return n;
+}
+
+void
+app_print_log(void)
+{
+	for (int i = 0; i < lines; i++)
+		printf("    %s\n", line[i]);
+}

@@ -1,0 +1,36 @@
+/*
+ * A PAM of our own around the module, whose client has a key.
+ */
+#ifndef CA_TESTS_FAULT_APP_H
+#define CA_TESTS_FAULT_APP_H
+
+#include <stdbool.h>
+
+/* How a login ended. */
+struct app_end {
+	int code;          /* of pam_sm_authenticate */
+	int account;       /* of pam_sm_acct_mgmt, if that was PAM_SUCCESS */
+	const char *user;  /* PAM_USER afterwards */
+	bool user_changed; /* from what it was before */
+	bool other_user;   /* it was set, and is another now */
+	bool has_data;     /* the module remembers a login */
+	bool errors;       /* it left errors in the queue of libcrypto */
+};
+
+bool app_option(int opt, const char *value);
+bool app_begin(int argc, const char **argv); /* loads the client's key */
+void app_finish(void);
+
+/* A login, and what pam_end does after it is app_forget. */
+void app_login(struct app_end *end);
+void app_forget(void);
+
+/* How many lines of this login's log hold text. */
+int app_logged(const char *text);
+void app_print_log(void);
+
+/* fault.c: failures happen only while this is on. */
+void fault_arm(bool on);
+bool fault_is_libc(const char *name);
+
+#endif

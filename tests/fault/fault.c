@@ -1,0 +1,390 @@
+/*
+ * Logins through the module while one call after the other fails.
+ *
+ * usage: fault -e granted|denied [OPTION ...] [MODULE-ARGUMENT ...]
+ *
+ *   -e WHAT      how the login ends when nothing fails
+ *   -u USER      PAM_USER (default: unset)
+ *   -c FILE      the client's certificates; -k FILE its key
+ *   -s N, -o N   try call number o, o + s, o + 2s ... of each point
+ *   -p NAME[:N]  only this point, only its call number N
+ *   -l           only what is not libcrypto's
+ *   -m           let every allocation in the process fail in turn, also those
+ *                that libraries make, instead of the calls of the module
+ *   -f           from the call on that is tried, all later ones fail too
+ *   -v           say what the module logs
+ *
+ * The client answers rightly as far as its key and certificate go.  Prints
+ * `tried N points, granted G`, and what was wrong; exit status 0 if nothing.
+ *
+ * Each run must end with a code that lets nobody in, or grant what would be
+ * granted anyway.  It must log what it returns, leave no data in the
+ * transaction after a refusal, no error of its own in the queue of libcrypto,
+ * no descriptor, no child, and no memory: a run that leaves some is repeated,
+ * and what grows with each repetition is a leak (libraries keep some things
+ * for the next time).
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <security/pam_ext.h>
+#include <security/pam_modules.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "app.h"
+#include "point.h"
+
+/* Shared with the processes that a login makes. */
+struct state {
+	bool armed, again; /* again: every later call fails, too */
+	int target;        /* point, -1: none */
+	long call;         /* of it */
+	bool fired;
+	long hits[4096];
+};
+static struct state *st;
+
+static bool libc_only, verbose;
+static int stride = 1, offset;
+static long tried, granted, wrong, runs;
+
+/* ---- points ---- */
+
+bool
+fault_hits(int i, bool openssl)
+{
+	if (st == NULL || !st->armed)
+		return false;
+	long n = __atomic_fetch_add(&st->hits[i], 1, __ATOMIC_RELAXED);
+	if (i != st->target || (st->again ? n < st->call : n != st->call))
+		return false;
+	st->fired = true;
+	if (openssl) {
+		st->armed = false;
+		ERR_raise(ERR_LIB_X509, ERR_R_MALLOC_FAILURE);
+		st->armed = true;
+	} else if (fault_point[i].err != 0) {
+		errno = fault_point[i].err;
+	}
+	return true;
+}
+
+void
+fault_arm(bool on)
+{
+	st->armed = on;
+}
+
+/* ---- memory: how many blocks there are ---- */
+
+#ifndef __SANITIZE_ADDRESS__
+static long blocks;
+void *__libc_malloc(size_t);
+void *__libc_calloc(size_t, size_t);
+void *__libc_realloc(void *, size_t);
+void __libc_free(void *);
+
+void *
+malloc(size_t n)
+{
+	void *p = fault_hits(0, false) ? NULL : __libc_malloc(n);
+
+	blocks += p != NULL;
+	return p;
+}
+
+void *
+calloc(size_t n, size_t size)
+{
+	void *p = fault_hits(0, false) ? NULL : __libc_calloc(n, size);
+
+	blocks += p != NULL;
+	return p;
+}
+
+void *
+realloc(void *old, size_t n)
+{
+	if (fault_hits(0, false))
+		return NULL;
+	void *p = __libc_realloc(old, n);
+	blocks += old == NULL && p != NULL;
+	blocks -= old != NULL && n == 0;
+	return p;
+}
+
+void
+free(void *p)
+{
+	blocks -= p != NULL;
+	__libc_free(p);
+}
+#else
+static const long blocks; /* AddressSanitizer looks for leaks at the end */
+#endif
+
+/* ---- one run ---- */
+
+static int
+open_descriptors(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	int n = 0;
+
+	while (d != NULL && readdir(d) != NULL)
+		n++;
+	if (d != NULL)
+		closedir(d);
+	return n;
+}
+
+static void
+complain(const char *what)
+{
+	wrong++;
+	printf("%s: call %ld of %s failing with %ld (errno %d)\n", what,
+	    st->call, st->target >= 0 ? fault_point[st->target].name : "none",
+	    st->target >= 0 ? fault_point[st->target].value : 0,
+	    st->target >= 0 ? fault_point[st->target].err : 0);
+	app_print_log();
+}
+
+static bool
+known_refusal(int code)
+{
+	switch (code) {
+	case PAM_AUTH_ERR:
+	case PAM_PERM_DENIED:
+	case PAM_AUTHINFO_UNAVAIL:
+	case PAM_SERVICE_ERR:
+	case PAM_BUF_ERR:
+	case PAM_CONV_ERR:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+judge(const struct app_end *end, bool may_grant)
+{
+	if (end->code == PAM_SUCCESS) {
+		granted++;
+		if (!may_grant)
+			complain("GRANTED");
+		if (app_logged("outcome=granted") != 1)
+			complain("granted, and not logged so");
+		if (end->user == NULL || !end->has_data)
+			complain("granted, and not all was done");
+		if (end->other_user)
+			complain("granted to another user");
+		if (end->account != PAM_SUCCESS && !known_refusal(end->account))
+			complain("pam_sm_acct_mgmt returned a wrong code");
+	} else {
+		if (!known_refusal(end->code))
+			complain("pam_sm_authenticate returned a wrong code");
+		if (app_logged("outcome=granted") != 0)
+			complain("logged as granted, and not granted");
+		if (end->has_data)
+			complain("refused, and remembered as a login");
+		if (end->user_changed)
+			complain("refused, and PAM_USER changed");
+		if (app_logged("") == 0)
+			complain("refused, and nothing logged");
+	}
+	if (end->errors)
+		complain("left an error in the queue of libcrypto");
+}
+
+static void
+run_once(struct app_end *end)
+{
+	for (int i = 0; i < fault_points; i++)
+		st->hits[i] = 0;
+	st->fired = false;
+	app_login(end);
+	ERR_clear_error();
+	OPENSSL_thread_stop(); /* the queue's memory */
+	runs++;
+}
+
+static bool
+leaves_memory(void)
+{
+	struct app_end end;
+
+	for (int i = 0; i < 3; i++) {
+		long before = blocks;
+
+		run_once(&end);
+		app_forget();
+		if (blocks <= before)
+			return false;
+	}
+	return true;
+}
+
+/* One run, judged.  False: the point was not reached. */
+static bool
+try(int point, long call, bool may_grant)
+{
+	struct app_end end;
+	int fds = open_descriptors();
+	long before = blocks;
+
+	st->target = point;
+	st->call = call;
+	run_once(&end);
+	if (point >= 0 && !st->fired)
+		return false;
+	judge(&end, may_grant);
+	app_forget();
+	if (open_descriptors() != fds)
+		complain("left a descriptor");
+	if (waitpid(-1, NULL, __WALL | WNOHANG) >= 0 || errno != ECHILD)
+		complain("left a child");
+	if (blocks > before && leaves_memory())
+		complain("left memory");
+	return true;
+}
+
+/* ---- all of them ---- */
+
+static void
+on_crash(int sig)
+{
+	st->armed = false;
+	printf("CRASH, signal %d: call %ld of %s failing with %ld\n", sig,
+	    st->call, st->target >= 0 ? fault_point[st->target].name : "none",
+	    st->target >= 0 ? fault_point[st->target].value : 0);
+	fflush(stdout);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static bool
+is_chosen(int i, const char *only, size_t only_len, bool inner)
+{
+	const char *name = fault_point[i].name;
+
+	if (only != NULL)
+		return strlen(name) == only_len &&
+		       strncmp(name, only, only_len) == 0;
+	if (inner != (i == 0))
+		return false;
+	return !libc_only || fault_is_libc(name);
+}
+
+bool
+fault_is_libc(const char *name)
+{
+	bool lower = true;
+
+	for (const char *p = name; *p != '\0'; p++)
+		lower = lower && (*p < 'A' || *p > 'Z');
+	return lower;
+}
+
+static void
+all_points(bool may_grant, const char *only, bool inner)
+{
+	size_t len = only != NULL ? strcspn(only, ":") : 0;
+	long call = only != NULL && only[len] == ':' ? atol(only + len + 1) : -1;
+
+	for (int i = 0; i < fault_points; i++) {
+		if (!is_chosen(i, only, len, inner))
+			continue;
+		if (call >= 0) {
+			tried += try(i, call, may_grant);
+			continue;
+		}
+		long n = (offset + i) % stride;
+		while (try(i, n, may_grant)) {
+			tried++;
+			n += stride;
+		}
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *expect = "", *only = NULL;
+	bool inner = false, may_grant;
+	struct app_end end;
+	int opt;
+
+	st = mmap(NULL, sizeof *st, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (st == MAP_FAILED || fault_points > 4096)
+		return 2;
+	st->target = -1;
+	while ((opt = getopt(argc, argv, "e:u:c:k:s:o:p:lmfv")) != -1) {
+		switch (opt) {
+		case 'e':
+			expect = optarg;
+			break;
+		case 's':
+			stride = atoi(optarg);
+			break;
+		case 'o':
+			offset = atoi(optarg);
+			break;
+		case 'p':
+			only = optarg;
+			break;
+		case 'l':
+			libc_only = true;
+			break;
+		case 'm':
+			inner = true;
+			break;
+		case 'f':
+			st->again = true;
+			break;
+		case 'v':
+			verbose = true;
+			break;
+		default:
+			if (!app_option(opt, optarg))
+				return 2;
+		}
+	}
+	may_grant = strcmp(expect, "granted") == 0;
+	if ((!may_grant && strcmp(expect, "denied") != 0) || stride < 1)
+		return 2;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (size_t i = 0; i < 5; i++)
+		signal((int[]){SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGALRM}[i],
+		    on_crash);
+	if (!app_begin(argc - optind, (const char **)argv + optind))
+		return 2;
+	/* the first two warm up what libraries keep */
+	for (int i = 0; i < 3; i++) {
+		run_once(&end);
+		if (verbose)
+			app_print_log();
+		if ((end.code == PAM_SUCCESS) != may_grant ||
+		    (may_grant && end.account != PAM_SUCCESS)) {
+			printf("without a failure: %d, account %d\n", end.code,
+			    end.account);
+			app_print_log();
+			return 1;
+		}
+		app_forget();
+	}
+	all_points(may_grant, only, inner);
+	app_finish();
+	printf("tried %ld points, granted %ld, %ld wrong\n", tried, granted,
+	    wrong);
+	return wrong == 0 && tried > 0 ? 0 : 1;
+}
