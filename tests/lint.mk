@@ -1,9 +1,9 @@
 # make lint: format, static analysis, shell and manuals.
 .PHONY: lint format analyze
 C_FILES = $(wildcard pam_certauth.c src/*/*.[ch] tests/unit/*.c tests/fuzz/*.c \
-	tests/lib/*.[ch] tests/bench/*.c)
+	tests/lib/*.[ch] tests/bench/*.c tests/fault/*.[ch])
 SH_FILES = $(wildcard tests/*.sh tests/lib/*.sh tests/lib/*.bash \
-	packaging/*.sh) .ci/run
+	packaging/*.sh tests/fault/*.sh tests/fuzz/*.sh) .ci/run
 
 format:
 	clang-format -style=file -i $(C_FILES)

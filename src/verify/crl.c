@@ -157,6 +157,16 @@ ca_crl_take_stripped(struct ca_crl *crl, const uint8_t *der, size_t len,
 		crl->trouble = CA_R_OK;
 }
 
+/* X509_NAME_cmp says -2 where it fails, and that is not "another name". */
+static enum ca_err
+same_name(const X509_NAME *a, const X509_NAME *b, bool *same)
+{
+	int cmp = X509_NAME_cmp(a, b);
+
+	*same = cmp == 0;
+	return cmp == -2 ? CA_ERR_MEMORY : CA_OK;
+}
+
 /* As OpenSSL's crl_revoked_issuer_match. */
 enum ca_err
 ca_crl_issuer_matches(const struct ca_crl *crl, X509 *cert,
@@ -165,25 +175,25 @@ ca_crl_issuer_matches(const struct ca_crl *crl, X509 *cert,
 	const X509_NAME *name = X509_get_issuer_name(cert);
 	const uint8_t *p = issuer;
 	GENERAL_NAMES *gens;
+	enum ca_err rc = CA_OK;
 
 	*yes = false;
-	if (issuer == NULL) {
-		*yes = X509_NAME_cmp(name, X509_CRL_get_issuer(crl->x509)) ==
-		    0;
-		return CA_OK;
-	}
+	if (issuer == NULL)
+		return same_name(name, X509_CRL_get_issuer(crl->x509), yes);
 	gens = d2i_GENERAL_NAMES(NULL, &p, (long)len);
 	ERR_clear_error();
 	if (gens == NULL)
 		return CA_ERR_FORMAT;
-	for (int i = 0; i < sk_GENERAL_NAME_num(gens); i++) {
+	for (int i = 0; i < sk_GENERAL_NAME_num(gens) && rc == CA_OK && !*yes;
+	    i++) {
 		const GENERAL_NAME *gen = sk_GENERAL_NAME_value(gens, i);
 
-		if (gen->type == GEN_DIRNAME &&
-		    X509_NAME_cmp(gen->d.directoryName, name) == 0)
-			*yes = true;
+		if (gen->type == GEN_DIRNAME)
+			rc = same_name(gen->d.directoryName, name, yes);
 	}
 	GENERAL_NAMES_free(gens);
+	if (rc != CA_OK)
+		return rc;
 	return p == issuer + len ? CA_OK : CA_ERR_FORMAT;
 }
 

@@ -147,10 +147,12 @@ static bool
 find_indirect(struct ca_revocation *rev, X509_STORE_CTX *ctx, X509 *cert,
     const struct ca_crl_wanted *wanted, STACK_OF(X509_CRL) *stack)
 {
+	int crit = -1;
 	CRL_DIST_POINTS *dps = X509_get_ext_d2i(cert,
-	    NID_crl_distribution_points, NULL, NULL);
+	    NID_crl_distribution_points, &crit, NULL);
 	const X509_NAME *nm = X509_get_issuer_name(cert);
-	bool ok = true;
+	/* -1: there is none; else there is, and it cannot be read */
+	bool ok = dps != NULL || crit == -1;
 
 	for (int i = 0; ok && i < sk_DIST_POINT_num(dps); i++) {
 		GENERAL_NAMES *gens = sk_DIST_POINT_value(dps, i)->CRLissuer;
@@ -205,10 +207,9 @@ ca_crlrev_lookup_crls(const X509_STORE_CTX *cctx, const X509_NAME *name)
 	if (rev->dir == NULL || (ca_crlrev_anchor(ctx) &&
 	    X509_NAME_cmp(X509_get_subject_name(cert), name) != 0))
 		return NULL;
-	if ((stack = sk_X509_CRL_new_null()) == NULL)
-		return NULL;
 	wanted.n = serials(ctx, serial);
-	if (!find_named(rev, ctx, name, &wanted, stack) ||
+	if ((stack = sk_X509_CRL_new_null()) == NULL ||
+	    !find_named(rev, ctx, name, &wanted, stack) ||
 	    !find_indirect(rev, ctx, cert, &wanted, stack)) {
 		/* with some of the CRLs missing, none is offered: the one
 		 * that revokes may be among those that could not be read */

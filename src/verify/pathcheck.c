@@ -257,8 +257,11 @@ ca_pathcheck_run(const struct ca_pathcheck *pc, const struct ca_path *path,
 		goto out;
 	}
 	X509_STORE_set_get_issuer(store, get_issuer);
-	if (pc->rev != NULL)
-		ca_revocation_attach(pc->rev, store);
+	if (pc->rev != NULL &&
+	    (rc = ca_revocation_attach(pc->rev, store)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
 	if (X509_STORE_CTX_init(ctx, store, path->cert[0], helpers) != 1) {
 		ret = CA_ERR_CRYPTO;
 		goto out;

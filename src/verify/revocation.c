@@ -172,7 +172,7 @@ ca_crlrev_issuer(X509_STORE_CTX *ctx)
 	return sk_X509_value(chain, i + 1 < sk_X509_num(chain) ? i + 1 : i);
 }
 
-void
+enum ca_err
 ca_revocation_attach(struct ca_revocation *rev, X509_STORE *store)
 {
 	unsigned long flags = X509_V_FLAG_CRL_CHECK |
@@ -184,17 +184,17 @@ ca_revocation_attach(struct ca_revocation *rev, X509_STORE *store)
 	rev->stale.reason = rev->absent.reason = CA_R_OK;
 	rev->done = false;
 	if (rev->mode == CA_CRL_OFF)
-		return;
+		return CA_OK;
 	if (rev->check == CA_CRL_CHAIN)
 		flags |= X509_V_FLAG_CRL_CHECK_ALL;
-	X509_STORE_set_flags(store, flags);
-	/* without it no callback finds us: nothing then passes */
-	if (!X509_STORE_set_ex_data(store, 0, rev))
-		return;
+	if (X509_STORE_set_flags(store, flags) != 1 ||
+	    X509_STORE_set_ex_data(store, 0, rev) != 1)
+		return CA_ERR_MEMORY;
 	X509_STORE_set_lookup_crls(store, ca_crlrev_lookup_crls);
 	X509_STORE_set_check_crl(store, ca_crlrev_check_crl);
 	X509_STORE_set_cert_crl(store, ca_crlrev_cert_crl);
 	X509_STORE_set_check_revocation(store, ca_crlrev_check_revocation);
+	return CA_OK;
 }
 
 void

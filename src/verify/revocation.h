@@ -39,6 +39,7 @@ void ca_revocation_free(struct ca_revocation *rev); /* NULL is allowed */
  * anchors, and keeps rev in its ex_data 0 (leave that alone).  Findings of an
  * earlier candidate path are forgotten.
  *
+ * Anything but CA_OK: the store would let revoked certificates pass.
  * What the caller must know:
  * - untrusted of the X509_STORE_CTX should also hold, at its end, further
  *   intermediates that are not on this path: the issuer of an indirect CRL, or
@@ -48,7 +49,8 @@ void ca_revocation_free(struct ca_revocation *rev); /* NULL is allowed */
  *   X509_STORE_CTX_get0_parent_ctx() is not NULL and whose app data is not
  *   set: climb to the outermost one for yours.
  */
-void ca_revocation_attach(struct ca_revocation *rev, X509_STORE *store);
+CA_MUST_CHECK enum ca_err ca_revocation_attach(
+    struct ca_revocation *rev, X509_STORE *store);
 
 /*
  * From the verify callback of chain.c, for each error that the callback's own

@@ -26,6 +26,7 @@ struct pam_handle {
 };
 
 static const char *user, *cert_path, *key_path;
+static bool registered;
 static int module_argc;
 static const char **module_argv;
 static struct ca_crypto *crypto;
@@ -172,8 +173,8 @@ answer_to(const char *prompt)
 	bool last = n <= max - 1;
 	if (!last)
 		n = max - 1;
-	if (asprintf(&piece, "%.*s%c", (int)n, answer + next,
-		last ? '.' : '+') < 0)
+	if (asprintf(
+		&piece, "%.*s%c", (int)n, answer + next, last ? '.' : '+') < 0)
 		return NULL;
 	return piece;
 }
@@ -206,6 +207,9 @@ app_option(int opt, const char *value)
 	case 'c':
 		cert_path = value;
 		return true;
+	case 'r':
+		registered = true;
+		return true;
 	case 'k':
 		key_path = value;
 		return true;
@@ -231,8 +235,11 @@ app_begin(int argc, const char **argv)
 	module_argv = argv;
 	if (cert_path == NULL)
 		return true;
-	return ca_crypto_new(&crypto) == CA_OK &&
-	       ca_key_pem(crypto, cert_path, key_path, &log, &id) == CA_OK;
+	if (ca_crypto_new(&crypto) != CA_OK ||
+	    ca_key_pem(crypto, cert_path, key_path, &log, &id) != CA_OK)
+		return false;
+	id->registered = registered;
+	return true;
 }
 
 void
@@ -245,8 +252,8 @@ app_finish(void)
 void
 app_login(struct app_end *end)
 {
-	handle = (pam_handle_t){
-	    .user = user != NULL ? strdup(user) : NULL, .conv = {converse, NULL}};
+	handle = (pam_handle_t){.user = user != NULL ? strdup(user) : NULL,
+	    .conv = {converse, NULL}};
 	lines = 0;
 	*end = (struct app_end){.account = -1};
 	fault_arm(true);

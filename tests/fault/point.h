@@ -25,8 +25,9 @@ extern const int fault_points;
  * queue, else in errno. */
 bool fault_hits(int i, bool openssl);
 
-#define WORDS long a, long b, long c, long d, long e, long f, long g, long h,  \
-	      long i, long j
+#define WORDS                                                                  \
+	long a, long b, long c, long d, long e, long f, long g, long h,        \
+	    long i, long j
 #define WRAP_BEGIN(name)                                                       \
 	long __real_##name(WORDS);                                             \
 	long __wrap_##name(WORDS);                                             \

@@ -72,6 +72,8 @@ scene() {
 chosen=$*
 conf=config=$D/conf
 echo "alice sha256:$(pki_sha256 "$PKI/rsa2048.pem")" >"$D/users-rsa"
+: >"$D/users-none"
+echo '* email:*@corp.example ignorecase' >"$D/users-json"
 mapfile -t revoked < <(as revoked)
 mapfile -t stranger < <(as stranger-leaf)
 mapfile -t expired < <(as expired)
@@ -88,18 +90,40 @@ scene host-proof -e granted "${alice[@]}" "$conf" host_proof=require \
 	"host_cert=$PKI/server-chain.pem" "host_key=$PKI/server.key"
 scene rsa-pss -e granted -u alice -c "$PKI/rsa2048-chain.pem" \
 	-k "$PKI/rsa2048.key" "$conf" rsa_pkcs1=no users="$D/users-rsa"
+scene json -e granted "${alice[@]}" "$conf" audit=json users="$D/users-json"
+scene registered -r -e granted "${alice[@]}" "$conf" users="$D/users-none" \
+	"intermediates_dir=$PKI/ca-all"
+scene memory -m -e granted "${alice[@]}" "$conf"
+scene memory-from-on -m -f -e granted "${alice[@]}" "$conf" \
+	"crl_dir=$D/crl-indexed"
 scene from-on -f -e granted "${alice[@]}" "$conf"
+# the helper runs as root here, who is everywhere
+mkdir "$D/bin" && cp "$certauth" "$D/bin/certauth"
+cat "$PKI/alice-chain.pem" "$PKI/alice.key" >"$D/alice-all.pem"
+chmod 600 "$D/alice-all.pem"
+{ cat "$D/users"; echo "root sha256:$(pki_sha256 "$PKI/alice.pem")"; } \
+	>"$D/users-root"
+command=(-u root "$conf" proof=command "helper=$D/bin/certauth"
+	users="$D/users-root" "users_dir=$D/users.d")
+[ "$(id -u)" -ne 0 ] || scene command -l -e granted "${command[@]}" \
+	"key_file=$D/alice-all.pem"
 # and those that must be refused, whatever fails
 scene revoked -e denied "${revoked[@]}" "$conf"
 scene revoked-index -e denied "${revoked[@]}" "$conf" \
 	"crl_dir=$D/crl-indexed"
 scene revoked-openssl -e denied "${revoked[@]}" "$conf" crl_engine=openssl
-scene revoked-prefer -e denied "${revoked[@]}" "$conf" crl=prefer
+# (a file that is not there is a reason to grant, with `prefer')
+scene revoked-prefer -a -e denied "${revoked[@]}" "$conf" crl=prefer
 scene stranger -e denied "${stranger[@]}" "$conf" crl=prefer
 scene expired -e denied "${expired[@]}" "$conf"
 scene purpose -e denied "${server[@]}" "$conf"
 scene other-user -e denied "${bob[@]}" "$conf"
 scene wrong-key -e denied "${wrong_key[@]}" "$conf"
+scene wrong-registered -r -e denied "${bob[@]}" "$conf" \
+	users="$D/users-none" "intermediates_dir=$PKI/ca-all"
+scene memory-revoked -m -e denied "${revoked[@]}" "$conf"
+scene memory-stranger -m -e denied "${stranger[@]}" "$conf" crl=off
+scene memory-wrong-key -m -e denied "${wrong_key[@]}" "$conf"
 wait
 
 total=0 failed=0

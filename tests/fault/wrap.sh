@@ -2,7 +2,8 @@
 # usage: wrap.sh MODULE.so TABLE OUT.c OUT.ld
 # Make the wrappers of the fault build: OUT.c, and in OUT.ld an option for the
 # linker per function.  TABLE is tests/fault/points.txt; only what MODULE.so
-# really calls is wrapped.
+# really calls is wrapped.  OUT.c.unknown: what it calls and TABLE does not
+# know, which a test complains of.
 set -eu
 module=$1 table=$2 out=$3 opts=$4
 
@@ -10,7 +11,9 @@ nm -D --undefined-only "$module" | awk '{ sub(/@.*/, "", $NF); print $NF }' |
 	grep -vE '^__(asan|ubsan|lsan|msan|tsan|sanitizer|gcov)' |
 	sort -u >"$out.calls"
 
-awk -v opts="$opts" '
+rm -f "$opts"
+: >"$out.unknown"
+awk -v opts="$opts" -v unknown="$out.unknown" '
 	BEGIN { n = 0; names = 0 }
 	FILENAME == ARGV[1] { called[$1] = 1; next }
 	/^#/ || NF == 0 { next }
@@ -26,11 +29,8 @@ awk -v opts="$opts" '
 	END {
 		for (f in called)
 			if (!(f in known)) {
-				print "tests/fault/points.txt does not say " \
-					"how " f " fails" >"/dev/stderr"
-				bad = 1
+				print f >unknown
 			}
-		if (bad) exit 1
 		print "/* made by tests/fault/wrap.sh */"
 		print "#include <errno.h>\n#include \"point.h\"\n"
 		print "const struct point fault_point[] = {"
