@@ -11,7 +11,8 @@
 #include "base/log.h"
 #include "map/rule.h"
 
-#define CA_USERS_MAX (64u * 1024 * 1024) /* bytes of the file */
+/* bytes of the file: a million sha256: lines are 85 MB */
+#define CA_USERS_MAX (256u * 1024 * 1024)
 
 /* Where a rule stands. */
 struct ca_users_line {

@@ -1,0 +1,238 @@
+#!/bin/bash
+# What a login costs, beside what others cost: tables in Markdown.
+# usage: tests/bench/bench.sh [BUILD]
+#
+# Everything happens in a place of its own (tests/lib/common.bash): a private
+# mount namespace with its own /etc, accounts and log.  The rows are run in
+# turn, so that what else the machine does falls on all of them; times are
+# medians; instructions are counted by callgrind, in the process of the login
+# alone.  ROUNDS (default 21) runs of each row.
+set -eu
+cd "$(dirname "$0")/../.."
+B=${1:-build}
+case $B in /*) ;; *) B=$PWD/$B ;; esac
+ROUNDS=${ROUNDS:-21}
+export CERTAUTH_BUILD=$B
+# shellcheck source=tests/lib/common.bash
+. tests/lib/common.bash
+SIZES='0 1000 10000 100000 1000000'
+
+say() { echo "bench: $*" >&2; }
+
+unset SSH_AGENT_PID SSH_AUTH_SOCK
+finish() {
+	[ $? -eq 0 ] || [ ! -e "${S:-}/log" ] || tail -n 5 "$S/log" >&2
+	[ -z "${SSH_AGENT_PID:-}" ] || kill "$SSH_AGENT_PID" || :
+	place_remove
+}
+trap finish EXIT
+trap 'exit 1' INT TERM
+
+place_make
+cp "$B/tests/bench/drive" "$S/bin/"
+D=$S/bench
+mkdir "$D" "$D/out" "$D/jobs"
+
+# ---- what the rows are about ----
+
+say 'a CA, a certificate, CRLs of up to 1,000,000 entries'
+pki_new "$D/pki"
+pki_ca ca
+pki_leaf alice ca
+pki_leaf card ca --key rsa2048
+for n in $SIZES; do
+	mkdir "$D/crl-$n"
+	"$B/tests/bench/gencrl" "$n" "$PKI/ca.pem" "$PKI/ca.key" \
+		"$D/crl-$n/ca.crl"
+done
+
+say '1,000 CA certificates'
+pki_key others p256
+seq 2 1000 | xargs -P 2 -I{} openssl req -x509 -key "$PKI/others.key" \
+	-subj '/O=Bench/CN=Other CA {}' -days 30 -out "$PKI/other-{}.pem"
+for n in 1 10 100 1000; do
+	mkdir "$D/ca-$n"
+	cp "$PKI/ca.pem" "$D/ca-$n/"
+	for ((i = 2; i <= n; i++)); do
+		echo "$PKI/other-$i.pem"
+	done | xargs -r cp -t "$D/ca-$n/"
+	openssl rehash "$D/ca-$n"
+done
+
+say 'users files of 10 and 1,000,000 lines'
+for n in 10 1000000; do
+	od -An -v -tx1 -w32 -N $((32 * (n - 2))) /dev/urandom | tr -d ' ' |
+		awk '{ print "user" NR, "sha256:" $1 }' >"$D/users-$n"
+	for name in alice card; do
+		echo "alice sha256:$(pki_sha256 "$PKI/$name.pem")"
+	done >>"$D/users-$n"
+done
+cp "$D/users-1000000" "$D/users-scanned"
+
+# ---- services ----
+
+# ours NAME [KEY=VALUE ...]
+ours() {
+	local name=$1 default
+	shift
+	for default in "ca_dir=$D/ca-1" "users=$D/users-10" "crl_dir=$D/crl-0" \
+	    host_names=host.example; do
+		[[ " $* " == *" ${default%%=*}="* ]] || set -- "$@" "$default"
+	done
+	service "$name" "$@"
+}
+theirs() {
+	printf '%s\n' "auth required $2" 'account required pam_permit.so' \
+		>"$S/etc/pam.d/$1"
+}
+theirs permit pam_permit.so
+for n in $SIZES; do
+	ours "indexed-$n" "crl_dir=$D/crl-$n"
+	ours "streamed-$n" "crl_dir=$D/crl-$n" crl_engine=stream
+done
+for n in 10 100 1000; do
+	ours "ca-$n" "ca_dir=$D/ca-$n"
+done
+ours users-1000000 "users=$D/users-1000000"
+ours users-scanned "users=$D/users-scanned"
+
+say 'indexes'
+"$CERTAUTH" users compile --file "$D/users-1000000" >/dev/null
+for n in $SIZES; do
+	"$CERTAUTH" crl compile --quiet --ca-dir "$D/ca-1" \
+		--crl-dir "$D/crl-$n"
+done
+
+# ---- the others ----
+
+row() { printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$D/jobs/$4"; }
+
+pam_dir=$(dirname "$(find /lib /usr/lib /usr/lib64 -name pam_permit.so \
+	2>/dev/null | head -n 1)")
+softhsm=$(find /usr/lib /usr/lib64 -name libsofthsm2.so 2>/dev/null |
+	head -n 1)
+have_agent='' have_pkcs11='' have_token=''
+
+if [ -e "$pam_dir/pam_ssh_agent_auth.so" ]; then
+	have_agent=1
+	eval "$(ssh-agent -s -a "$D/agent")" >/dev/null
+	export SSH_AUTH_SOCK SSH_AGENT_PID
+	ssh-keygen -q -t ecdsa -b 256 -N '' -f "$D/agentkey"
+	ssh-add -q "$D/agentkey"
+	cp "$D/agentkey.pub" "$S/etc/agent_keys"
+	theirs agent 'pam_ssh_agent_auth.so file=/etc/agent_keys'
+else
+	say 'without pam_ssh_agent_auth, which is not installed'
+fi
+
+# One token, which both read: alice's helper, and pam_pkcs11 as root.
+if [ -n "$softhsm" ] && [ "$(id -u)" -eq 0 ]; then
+	have_token=1
+	export SOFTHSM2_CONF=$S/home/alice/.config/softhsm2/softhsm2.conf
+	mkdir -p "${SOFTHSM2_CONF%/*}" "$S/home/alice/tokens"
+	printf '%s\n' "directories.tokendir = $S/home/alice/tokens" \
+		'objectstore.backend = file' 'log.level = ERROR' \
+		>"$SOFTHSM2_CONF"
+	softhsm2-util --init-token --free --label Card --pin 1234 \
+		--so-pin 567890 >/dev/null
+	softhsm2-util --import "$PKI/card.key" --token Card --pin 1234 \
+		--id 01 --label card >/dev/null
+	openssl x509 -in "$PKI/card.pem" -outform DER -out "$D/card.der"
+	pkcs11-tool --module "$softhsm" --token-label Card --pin 1234 \
+		--write-object "$D/card.der" --type cert --id 01 \
+		--label card >/dev/null 2>&1
+	chown -R 2001:2001 "$S/home/alice"
+	ours token proof=command "helper=$CERTAUTH" pkcs11=yes \
+		"token_uri=pkcs11:token=Card?module-path=$softhsm"
+fi
+if [ -n "$have_token" ] && [ -e "$pam_dir/pam_pkcs11.so" ]; then
+	have_pkcs11=1
+	mkdir -p "$S/etc/pam_pkcs11"
+	hash=$(openssl x509 -in "$PKI/ca.pem" -noout -hash)
+	for n in $SIZES; do
+		# PEM alone is what it takes there
+		mkdir "$D/pem-$n"
+		openssl crl -inform DER -in "$D/crl-$n/ca.crl" \
+			-out "$D/pem-$n/$hash.r0"
+		cat >"$S/etc/pam_pkcs11/$n.conf" <<-END
+			pam_pkcs11 {
+			  nullok = false;
+			  debug = false;
+			  use_pkcs11_module = soft;
+			  pkcs11_module soft {
+			    module = $softhsm;
+			    description = "SoftHSM";
+			    slot_description = "none";
+			    ca_dir = $D/ca-1;
+			    crl_dir = $D/pem-$n;
+			    support_threads = false;
+			    cert_policy = ca,signature,crl_offline;
+			    token_type = "Card";
+			  }
+			  use_mappers = cn;
+			  mapper_search_path = $pam_dir/../pam_pkcs11;
+			  mapper cn {
+			    debug = false;
+			    module = internal;
+			    ignorecase = false;
+			    mapfile = file://$D/cn-map;
+			  }
+			}
+		END
+		theirs "pkcs11-$n" \
+			"pam_pkcs11.so config_file=/etc/pam_pkcs11/$n.conf"
+	done
+	echo 'card -> alice' >"$D/cn-map"
+else
+	say 'without pam_pkcs11, which is not installed (or this is not root)'
+fi
+
+# ---- jobs ----
+
+cert="cert:$PKI/alice.pem:$PKI/alice.key"
+login() { echo "pamtester $1 alice authenticate"; }
+count() {
+	row "$1" "$2" "valgrind --tool=callgrind --callgrind-out-file=/dev/null $3" \
+		counts
+}
+# timed NAME ANSWER COMMAND: measured both ways
+timed() {
+	row "$1" "$2" "$3" times
+	count "$1" "$2" "$3"
+}
+
+timed permit - "$(login permit)"
+for n in $SIZES; do
+	timed "indexed-$n" "$cert" "$(login "indexed-$n")"
+	timed "streamed-$n" "$cert" "$(login "streamed-$n")"
+	v="openssl verify -CAfile $PKI/ca.pem -crl_check_all \
+-CRLfile $D/crl-$n/ca.crl -purpose sslclient $PKI/alice.pem"
+	row "openssl-$n" - "$v" times
+	[ "$n" -gt 10000 ] || count "openssl-$n" - "$v"
+	[ -z "$have_pkcs11" ] ||
+		row "pkcs11-$n" text:1234 "$(login "pkcs11-$n")" times
+done
+for n in 10 100 1000; do
+	timed "ca-$n" "$cert" "$(login "ca-$n")"
+done
+timed users-1000000 "$cert" "$(login users-1000000)"
+timed users-scanned "$cert" "$(login users-scanned)"
+[ -z "$have_agent" ] || timed agent - "$(login agent)"
+[ -z "$have_token" ] || row token text:1234 "$(login token)" times
+row compile - "$CERTAUTH crl compile --quiet --force --ca-dir $D/ca-1 \
+--crl-dir $D/crl-1000000" compile
+row parse - "openssl crl -noout -inform DER -in $D/crl-1000000/ca.crl" compile
+
+say "$ROUNDS rounds of $(wc -l <"$D/jobs/times") rows"
+in_place "$S/bin/drive" -r "$ROUNDS" -t 8 "$D/jobs/times" >"$D/times"
+say 'compiling a CRL of 1,000,000 entries, and openssl parsing it'
+in_place "$S/bin/drive" -r 7 "$D/jobs/compile" >"$D/compile"
+say 'counting instructions'
+in_place "$S/bin/drive" -o "$D/out" "$D/jobs/counts" >/dev/null
+for f in "$D/out"/*; do
+	printf '%s\t%s\n' "${f##*/}" \
+		"$(sed -n 's/^==[0-9]*== Collected : //p' "$f")"
+done >"$D/instructions"
+not_logged 'outcome=denied'
+
+python3 tests/bench/table.py "$D/times" "$D/compile" "$D/instructions"
