@@ -1,6 +1,7 @@
 #include "cli/askpass.h"
 #include "cli/cli.h"
 #include "cli/crl.h"
+#include "cli/explain.h"
 #include "cli/inspect.h"
 #include "cli/sign.h"
 #include "cli/ssh.h"
@@ -14,6 +15,7 @@ const struct ca_command *const ca_commands[] = {
 	&ca_cmd_askpass,
 	&ca_cmd_sign,
 	&ca_cmd_verify,
+	&ca_cmd_explain,
 	&ca_cmd_crl,
 	&ca_cmd_users,
 	&ca_cmd_inspect,

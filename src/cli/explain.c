@@ -1,0 +1,389 @@
+#include "cli/explain.h"
+#include "auth/pamcode.h"
+#include "base/file.h"
+#include "cli/pamfile.h"
+#include "cli/verify.h"
+#include "verify/certfile.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char help[] =
+    "usage: certauth explain [OPTIONS] CERT.pem\n"
+    "\n"
+    "Say what a login with this certificate would come to, and why: each\n"
+    "check, the chain and the CRL that answered for each link of it, every\n"
+    "rule of the users file, and the PAM code.  Nobody is logged in, and no\n"
+    "key is used: the signature is the one check that does not run (`certauth\n"
+    "try' makes a real login).  CERT.pem may hold intermediates behind it.\n"
+    "\n"
+    "  --service S        PAM service: its section of the configuration, and\n"
+    "                     the module's arguments in /etc/pam.d/S\n"
+    "  --user U           the login asked for; else the certificate names it\n"
+    "  --rhost H          where the login comes from; else the machine itself\n"
+    "  --config FILE      this configuration alone, without /etc/pam.d\n"
+    "  --pam-dir DIR      instead of /etc/pam.d\n"
+    "  --intermediates FILE     more certificates to build the chain with\n"
+    "  --time 2026-11-24T12:00:00Z   judge by this time instead of now\n"
+    "  --json, --debug\n"
+    "\n"
+    "Exit status: 0 it would be granted, 1 denied, 2 could not be judged.\n"
+    "\n"
+    "Example:\n"
+    "  certauth explain --service sshd --user alice alice.pem\n";
+
+static int run(int argc, char **argv);
+
+const struct ca_command ca_cmd_explain = {
+    "explain", "say why a login would be granted or not", help, run};
+
+enum {
+	OPT_SERVICE = 256,
+	OPT_USER,
+	OPT_RHOST,
+	OPT_CONFIG,
+	OPT_PAM_DIR,
+	OPT_INTERMEDIATES,
+	OPT_TIME,
+	OPT_JSON,
+	OPT_DEBUG,
+};
+
+static const struct option options[] = {
+    {"service", required_argument, NULL, OPT_SERVICE},
+    {"user", required_argument, NULL, OPT_USER},
+    {"rhost", required_argument, NULL, OPT_RHOST},
+    {"config", required_argument, NULL, OPT_CONFIG},
+    {"pam-dir", required_argument, NULL, OPT_PAM_DIR},
+    {"intermediates", required_argument, NULL, OPT_INTERMEDIATES},
+    {"time", required_argument, NULL, OPT_TIME},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"debug", no_argument, NULL, OPT_DEBUG},
+    {NULL, 0, NULL, 0},
+};
+
+struct args {
+	const char *config, *pam_dir, *intermediates;
+	bool json, debug;
+};
+
+static int
+one_option(struct args *a, struct ca_explain *e, int c)
+{
+	long long t;
+
+	switch (c) {
+	case OPT_SERVICE:
+		e->peer.service = optarg;
+		break;
+	case OPT_USER:
+		e->peer.user = optarg;
+		break;
+	case OPT_RHOST:
+		e->peer.rhost = optarg;
+		break;
+	case OPT_CONFIG:
+		a->config = optarg;
+		break;
+	case OPT_PAM_DIR:
+		a->pam_dir = optarg;
+		break;
+	case OPT_INTERMEDIATES:
+		a->intermediates = optarg;
+		break;
+	case OPT_TIME:
+		if (ca_cli_time(optarg, &t) != CA_OK)
+			return ca_cli_usage(&ca_cmd_explain,
+			    "--time %s is no time as RFC 3339 has it", optarg);
+		e->now = (time_t)t;
+		break;
+	case OPT_JSON:
+		a->json = true;
+		break;
+	default:
+		a->debug = true;
+	}
+	return CA_EXIT_OK;
+}
+
+static int
+parse_args(struct args *a, struct ca_explain *e, int argc, char **argv)
+{
+	int c, status;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == '?' || c == ':')
+			return ca_cli_usage(&ca_cmd_explain,
+			    "%s: no such option, or it lacks its value",
+			    argv[optind - 1]);
+		if ((status = one_option(a, e, c)) != CA_EXIT_OK)
+			return status;
+	}
+	if (argc - optind != 1)
+		return ca_cli_usage(&ca_cmd_explain,
+		    "one certificate file is needed");
+	e->cert = argv[optind];
+	return CA_EXIT_OK;
+}
+
+/* ---- the configuration, as the module would have it ---- */
+
+struct found {
+	char *argv[CA_PAM_ARGS_MAX];
+	int argc;
+	char *where;
+};
+
+static void
+take_line(void *ctx, const struct ca_pam_line *line)
+{
+	struct found *f = ctx;
+
+	if (f->where != NULL || strcasecmp(line->type, "auth") != 0 ||
+	    !ca_pamfile_is_ours(line))
+		return;
+	if (asprintf(&f->where, "%s:%u", line->file, line->number) < 0) {
+		f->where = NULL;
+		return;
+	}
+	for (int i = 0; i < line->argc; i++)
+		if ((f->argv[f->argc] = strdup(line->argv[i])) != NULL)
+			f->argc++;
+}
+
+static enum ca_err
+load(const struct args *a, struct ca_explain *e, const struct ca_log *log)
+{
+	const char *dir = a->pam_dir != NULL ? a->pam_dir : "/etc/pam.d";
+	struct found f = {.argc = 0};
+	char full[PATH_MAX];
+	enum ca_err rc = CA_OK;
+
+	if (a->config != NULL) {
+		if (realpath(a->config, full) == NULL) {
+			ca_log_err(log, "%s: %m", a->config);
+			return CA_ERR_CONFIG;
+		}
+		if (asprintf(&f.argv[0], "config=%s", full) < 0)
+			return CA_ERR_MEMORY;
+		f.argc = 1;
+	} else if (e->peer.service[0] != '\0' &&
+	    strchr(e->peer.service, '/') == NULL) {
+		rc = ca_pamfile_walk(dir, e->peer.service, true, take_line, &f);
+	}
+	(void)rc; /* a service that is not there has no arguments */
+	if (a->config == NULL)
+		rc = asprintf(&e->source, "%s%s%s", CA_SYSCONFDIR
+		    "/certauth.conf", f.where != NULL ? " and the arguments at "
+		    : e->peer.service[0] == '\0' ? ""
+		    : "; no auth line of the service names pam_certauth.so",
+		    f.where != NULL ? f.where : "") < 0 ? CA_ERR_MEMORY : CA_OK;
+	else
+		rc = (e->source = strdup(full)) == NULL ? CA_ERR_MEMORY : CA_OK;
+	if (rc == CA_OK)
+		rc = ca_config_load(f.argc, (const char **)f.argv,
+		    e->peer.service, log, &e->cfg);
+	for (int i = 0; i < f.argc; i++)
+		free(f.argv[i]);
+	free(f.where);
+	return rc;
+}
+
+/* ---- the certificates ---- */
+
+static int
+read_certs(struct ca_crypto *crypto, const char *path, STACK_OF(X509) *out)
+{
+	struct ca_buf text = CA_BUF_INIT(CA_CERTFILE_MAX);
+	size_t bad = 0;
+	enum ca_err rc = ca_cli_read(path, &text);
+	int status = CA_EXIT_OK;
+
+	if (rc != CA_OK)
+		status = ca_cli_fail("%s: %s", path, rc == CA_ERR_LIMIT
+		    ? ca_err_text(rc) : strerror(errno));
+	else if ((rc = ca_certfile_parse(crypto, text.p, text.len, out,
+	    &bad)) != CA_OK)
+		status = ca_cli_fail("%s: %s", path, rc == CA_ERR_NOT_FOUND
+		    ? "holds no certificate" : ca_err_text(rc));
+	else if (bad > 0)
+		status = ca_cli_fail("%s: a certificate in it cannot be "
+		    "decoded; `certauth inspect' may say more", path);
+	ca_buf_free(&text);
+	return status;
+}
+
+/* ---- the look ---- */
+
+static void
+take_rule(void *ctx, const struct ca_map_trial *t)
+{
+	struct ca_explain *e = ctx;
+	struct ca_explain_rule *v =
+	    realloc(e->rule, (e->nrules + 1) * sizeof *v);
+
+	if (v == NULL)
+		return;
+	e->rule = v;
+	v[e->nrules++] = (struct ca_explain_rule){.file = strdup(t->file),
+	    .login = strdup(t->login),
+	    .selector = strdup(t->selector),
+	    .made = t->made != NULL ? strdup(t->made) : NULL,
+	    .why = strdup(t->why),
+	    .line = t->line,
+	    .matched = t->matched};
+}
+
+const char *
+ca_explain_pam(enum ca_err err, const char *denied)
+{
+	const char *name = NULL;
+
+	switch (err) {
+#define CASE(e, code) \
+	case e: \
+		name = #code; \
+		break;
+		CA_PAM_CODES(CASE, denied)
+#undef CASE
+	}
+	if (name == NULL)
+		name = "PAM_SERVICE_ERR";
+	return strcmp(name, "denied") == 0 ? denied : name;
+}
+
+/* What decided, the signature aside. */
+static enum ca_reason
+decided(const struct ca_report *r)
+{
+	static const enum ca_verdict order[] = {CA_FAIL, CA_NOT_RUN, CA_WAIVED};
+
+	for (size_t v = 0; v < sizeof order / sizeof *order; v++)
+		for (unsigned i = CA_CHECK_CHAIN; i < CA_CHECKS; i++)
+			if (ca_report_verdict(r, (enum ca_check)i) == order[v])
+				return ca_report_check_reason(r,
+				    (enum ca_check)i);
+	return CA_R_OK;
+}
+
+static void
+judge(struct ca_explain *e, struct ca_crypto *crypto, const struct ca_log *log,
+    STACK_OF(X509) *rest)
+{
+	const unsigned rest_of_it = CA_REPORT_ALL & ~(1u << CA_CHECK_SIGNATURE);
+	enum ca_err rc;
+
+	ca_auth_facts(&e->peer, e->report);
+	rc = ca_auth_certificate(crypto, e->cfg, log, &e->peer, rest, e->now,
+	    take_rule, e, e->report, &e->result);
+	e->granted = rc == CA_OK && ca_report_granted(e->report, rest_of_it);
+	e->reason = decided(e->report);
+	if (rc == CA_OK && !e->granted)
+		rc = CA_DENIED;
+	e->pam = e->cfg->mode == CA_MODE_AUDIT ? "PAM_IGNORE"
+					       : ca_explain_pam(rc,
+						   "PAM_AUTH_ERR");
+}
+
+static bool
+want_colour(void)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return (no == NULL || no[0] == '\0') && isatty(STDOUT_FILENO) == 1 &&
+	    (term == NULL || strcmp(term, "dumb") != 0);
+}
+
+static int
+print(const struct args *a, struct ca_explain *e)
+{
+	struct ca_buf out = CA_BUF_INIT((size_t)1 << 30);
+	const char *text;
+
+	e->colour = !a->json && want_colour();
+	if (a->json)
+		ca_explain_json(e, &out);
+	else
+		ca_explain_text(e, &out);
+	text = ca_buf_text(&out);
+	bool bad = text == NULL || fputs(text, stdout) == EOF ||
+	    fflush(stdout) != 0;
+	ca_buf_free(&out);
+	return bad ? ca_cli_fail("cannot write the result") : CA_EXIT_OK;
+}
+
+static int
+explain(const struct args *a, struct ca_explain *e, struct ca_crypto *crypto,
+    STACK_OF(X509) *certs)
+{
+	struct ca_log log = ca_cli_log(a->debug);
+	int status = read_certs(crypto, e->cert, certs);
+	enum ca_err rc;
+
+	if (status == CA_EXIT_OK && a->intermediates != NULL)
+		status = read_certs(crypto, a->intermediates, certs);
+	if (status != CA_EXIT_OK)
+		return status;
+	e->result.leaf = sk_X509_shift(certs);
+	rc = load(a, e, &log);
+	if (rc == CA_OK) {
+		judge(e, crypto, &log, certs);
+	} else {
+		/* as the module says of any mistake there */
+		e->reason = CA_R_CONFIG;
+		ca_report_abort(e->report, CA_R_CONFIG, NULL);
+		e->pam = ca_explain_pam(rc == CA_ERR_MEMORY ? rc
+		    : CA_ERR_CONFIG, "PAM_AUTH_ERR");
+	}
+	status = print(a, e);
+	if (status != CA_EXIT_OK)
+		return status;
+	if (e->cfg == NULL || strcmp(e->pam, "PAM_AUTHINFO_UNAVAIL") == 0 ||
+	    strcmp(e->pam, "PAM_SERVICE_ERR") == 0) {
+		(void)ca_cli_fail("this is a mistake of the set-up; "
+		    "`certauth doctor' says what to mend");
+		return CA_EXIT_USAGE;
+	}
+	return e->granted ? CA_EXIT_OK : CA_EXIT_NO;
+}
+
+static int
+run(int argc, char **argv)
+{
+	struct ca_explain e = {.peer = {"", NULL, NULL}, .now = time(NULL),
+	    .report = ca_report_new()};
+	struct args a = {NULL};
+	struct ca_crypto *crypto = NULL;
+	STACK_OF(X509) *certs = sk_X509_new_null();
+	int status = parse_args(&a, &e, argc, argv);
+
+	if (status != CA_EXIT_OK)
+		goto out;
+	if (e.report == NULL || certs == NULL ||
+	    ca_crypto_new(&crypto) != CA_OK) {
+		status = ca_cli_fail("out of memory");
+		goto out;
+	}
+	status = explain(&a, &e, crypto, certs);
+out:
+	for (size_t i = 0; i < e.nrules; i++) {
+		free(e.rule[i].file);
+		free(e.rule[i].login);
+		free(e.rule[i].selector);
+		free(e.rule[i].made);
+		free(e.rule[i].why);
+	}
+	free(e.rule);
+	free(e.source);
+	ca_auth_result_clear(&e.result);
+	ca_report_free(e.report);
+	ca_config_free(e.cfg);
+	sk_X509_pop_free(certs, X509_free);
+	ca_crypto_free(crypto);
+	return status;
+}

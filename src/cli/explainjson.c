@@ -1,0 +1,155 @@
+#include "cli/explain.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* "name":"value", or nothing for NULL. */
+static void
+member(struct ca_buf *out, const char *before, const char *name,
+    const char *value)
+{
+	if (value == NULL)
+		return;
+	ca_buf_fmt(out, "%s\"%s\":", before, name);
+	ca_buf_json(out, value, strlen(value));
+}
+
+static void
+moment(struct ca_buf *out, const char *before, const char *name, time_t t)
+{
+	char text[32];
+
+	ca_explain_time(t, text);
+	member(out, before, name, text);
+}
+
+static void
+checks(const struct ca_explain *e, struct ca_buf *out)
+{
+	ca_buf_str(out, ",\"checks\":{");
+	for (unsigned i = 0; i < CA_CHECKS; i++) {
+		enum ca_check c = (enum ca_check)i;
+		enum ca_reason why = ca_report_check_reason(e->report, c);
+
+		ca_buf_fmt(out, "%s\"%s\":", i > 0 ? "," : "",
+		    ca_check_name(c));
+		member(out, "{", "verdict",
+		    ca_verdict_name(ca_report_verdict(e->report, c)));
+		member(out, ",", "reason", ca_reason_code(why));
+		member(out, ",", "text", ca_reason_text(why));
+		member(out, ",", "detail", ca_report_get0_detail(e->report, c));
+		ca_buf_str(out, "}");
+	}
+	ca_buf_str(out, "},\"facts\":{");
+	const char *before = "";
+	for (unsigned i = 0; i < CA_FACTS; i++) {
+		const char *text = ca_report_get0_fact(e->report,
+		    (enum ca_fact)i);
+
+		member(out, before, ca_fact_name((enum ca_fact)i), text);
+		if (text != NULL)
+			before = ",";
+	}
+	ca_buf_str(out, "}");
+}
+
+static void
+crls(const struct ca_explain *e, int depth, struct ca_buf *out)
+{
+	const struct ca_verify_trace *t = &e->result.trace;
+	const char *before = "";
+
+	ca_buf_str(out, ",\"crls\":[");
+	for (size_t i = 0; i < t->n; i++) {
+		const struct ca_crl_use *use = &t->use[i];
+
+		if (use->depth != depth)
+			continue;
+		ca_buf_str(out, before);
+		member(out, "{", "file", use->file);
+		member(out, ",", "engine", use->engine);
+		moment(out, ",", "this_update", use->this_update);
+		if (use->next_update != 0)
+			moment(out, ",", "next_update", use->next_update);
+		ca_buf_fmt(out, ",\"age\":%lld,\"entries\":%" PRIu64
+		    ",\"revoked\":%s}", (long long)e->now -
+		    (long long)use->this_update, use->entries,
+		    use->revoked ? "true" : "false");
+		before = ",";
+	}
+	ca_buf_str(out, "]");
+}
+
+static void
+date(struct ca_buf *out, const char *name, const ASN1_TIME *t)
+{
+	struct tm tm;
+
+	if (ASN1_TIME_to_tm(t, &tm) == 1)
+		moment(out, ",", name, timegm(&tm));
+}
+
+static void
+chain(const struct ca_explain *e, struct ca_buf *out)
+{
+	const struct ca_verify_trace *t = &e->result.trace;
+	int n = t->chain != NULL ? sk_X509_num(t->chain) : 0;
+
+	ca_buf_str(out, ",\"chain\":[");
+	for (int i = 0; i < n; i++) {
+		X509 *cert = sk_X509_value(t->chain, i);
+		struct ca_buf name = CA_BUF_INIT(65536);
+
+		ca_name_rfc4514(X509_get_subject_name(cert), &name);
+		member(out, i > 0 ? ",{" : "{", "subject", ca_buf_text(&name) !=
+		    NULL ? ca_buf_text(&name) : "?");
+		ca_buf_free(&name);
+		date(out, "not_before", X509_get0_notBefore(cert));
+		date(out, "not_after", X509_get0_notAfter(cert));
+		ca_buf_fmt(out, ",\"anchor\":%s", i == n - 1 && t->anchored
+		    ? "true" : "false");
+		crls(e, i, out);
+		ca_buf_str(out, "}");
+	}
+	ca_buf_str(out, "]");
+}
+
+static void
+rules(const struct ca_explain *e, struct ca_buf *out)
+{
+	ca_buf_str(out, ",\"rules\":[");
+	for (size_t i = 0; i < e->nrules; i++) {
+		const struct ca_explain_rule *r = &e->rule[i];
+
+		ca_buf_fmt(out, "%s{\"matched\":%s", i > 0 ? "," : "",
+		    r->matched ? "true" : "false");
+		member(out, ",", "file", r->file);
+		if (r->line > 0)
+			ca_buf_fmt(out, ",\"line\":%u", r->line);
+		member(out, ",", "login", r->login);
+		member(out, ",", "selector", r->selector);
+		member(out, ",", "why", r->why);
+		member(out, ",", "made", r->made);
+		ca_buf_str(out, "}");
+	}
+	ca_buf_str(out, "]");
+}
+
+void
+ca_explain_json(const struct ca_explain *e, struct ca_buf *out)
+{
+	member(out, "{", "outcome", e->granted ? "granted" : "denied");
+	member(out, ",", "reason", ca_reason_code(e->reason));
+	member(out, ",", "text", ca_reason_text(e->reason));
+	member(out, ",", "pam_code", e->pam);
+	ca_buf_str(out, ",\"signature_checked\":false");
+	member(out, ",", "mode", e->cfg == NULL ? NULL
+	    : e->cfg->mode == CA_MODE_AUDIT ? "audit" : "enforce");
+	member(out, ",", "configuration", e->source);
+	if (e->cfg != NULL) {
+		checks(e, out);
+		chain(e, out);
+		rules(e, out);
+	}
+	ca_buf_str(out, "}\n");
+}
