@@ -4,6 +4,7 @@
 usage: host.py request [OPTION ...] >REQUEST
        host.py prompt REQUEST NEXT MAX
        host.py check REQUEST RESPONSE CERT   (exit 0: a good signature by CERT)
+       host.py proof REQUEST CERT     (exit 0: a good proof of the host by CERT)
        host.py join MAX COMMAND ...          (ask COMMAND, by prompts as its
                        last argument, for the response to standard input's
                        request, and print the joined text)
@@ -150,7 +151,12 @@ def check(req, resp, cert):
     want = certs(cert)
     if sent:
         assert sent[0] == want[0], 'another certificate'
-    tbs = to_sign(b'client', req + certificate)
+    verified(cert, scheme, sig, to_sign(b'client', req + certificate))
+    print('%04x %d' % (scheme, len(sent)))
+
+
+def verified(cert, scheme, sig, tbs):
+    """by the openssl command; an exception if it is not"""
     with tempfile.TemporaryDirectory() as d:
         def put(name, data):
             with open(os.path.join(d, name), 'wb') as f:
@@ -171,7 +177,28 @@ def check(req, resp, cert):
             else:
                 opts = ['-' + bits[scheme >> 8]]
             openssl('dgst', *opts, '-verify', pub, '-signature', s, t)
-    print('%04x %d' % (scheme, len(sent)))
+
+
+def proof(req, cert):
+    raw = unb64(req)
+    ends = [0]
+    while ends[-1] < len(raw):
+        ends.append(ends[-1] + 4 +
+                    int.from_bytes(raw[ends[-1] + 1:ends[-1] + 4], 'big'))
+    assert ends[-1] == len(raw) and len(ends) == 4, 'no proof'
+    certificate, verify = raw[ends[1]:ends[2]], raw[ends[2]:]
+    assert certificate[0] == 11 and verify[0] == 15
+    assert certificate[5:37] == raw[5:37], 'another nonce'
+    sent, at = 0, 40
+    while at < len(certificate):
+        size = int.from_bytes(certificate[at:at + 3], 'big')
+        if sent == 0:
+            assert certificate[at + 3:at + 3 + size] == certs(cert)[0]
+        sent += 1
+        at += 3 + size + 2
+    scheme = int.from_bytes(verify[4:6], 'big')
+    verified(cert, scheme, verify[8:], to_sign(b'host', raw[:ends[2]]))
+    print('%04x %d' % (scheme, sent))
 
 
 def join(limit, command):
@@ -199,6 +226,8 @@ def main(argv):
         print('certauth1 %s next=%s max=%s: ' % tuple(argv))
     elif what == 'check':
         check(*argv)
+    elif what == 'proof':
+        proof(*argv)
     elif what == 'join':
         join(int(argv[0]), argv[1:])
     else:

@@ -47,6 +47,7 @@ hostca_make() {
 
 # host_proof NAME: this host proves itself by NAME from now on
 host_proof() {
+	rm -f "$S/etc/certauth/host.pem" "$S/etc/certauth/host.key"
 	cp "$PKI/$1-chain.pem" "$S/etc/certauth/host.pem"
 	cp "$PKI/$1.key" "$S/etc/certauth/host.key"
 	chmod 600 "$S/etc/certauth/host.key"
