@@ -53,6 +53,7 @@ IDN2 := $(call have,libidn2)
 CPPFLAGS_ALL = -D_GNU_SOURCE -DCA_VERSION='"$(VERSION)"' \
 	-DCA_SYSCONFDIR='"$(SYSCONFDIR)/certauth"' \
 	-DCA_HELPER='"$(BINDIR)/certauth"' \
+	-DCA_LIBEXECDIR='"$(LIBEXECDIR)/certauth"' \
 	-DOPENSSL_API_COMPAT=30000 -DOPENSSL_NO_DEPRECATED \
 	$(if $(CERTMAP),-DHAVE_SSS_CERTMAP) \
 	$(if $(IDN2),-DHAVE_IDN2) -Isrc \
@@ -64,23 +65,26 @@ LDFLAGS_ALL = $(HARDEN_LD) $(SAN) $(LDFLAGS)
 LIBS_BASE = -linih -lcdb -lcrypto
 LIBS_CERTMAP = $(if $(CERTMAP),-lsss_certmap)
 LIBS_MODULE = $(LIBS_CERTMAP) $(LIBS_BASE) -lpam
-LIBS_CLI = $(LIBS_CERTMAP) $(if $(IDN2),-lidn2) -lcurl -lp11-kit -lpam $(LIBS_BASE)
+LIBS_CLI = $(LIBS_CERTMAP) $(if $(IDN2),-lidn2) -lp11-kit -lpam $(LIBS_BASE)
 
 # ---- sources ----
 
-LIB_SRC := $(filter-out src/cli/main.c,$(wildcard src/*/*.c))
+LIB_SRC := $(filter-out src/cli/main.c src/cli/fetchmain.c,\
+	$(wildcard src/*/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 LIB = $(B)/libcertauth.a
 MODULE = $(B)/pam_certauth.so
 CLI = $(B)/certauth
+FETCH = $(B)/certauth-fetch
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,\
 	$(wildcard tests/unit/test_*.c))
 MAN := $(wildcard src/man/*.[1578])
 
-.PHONY: all module cli unit
-all: module cli
+.PHONY: all module cli fetch unit
+all: module cli fetch
 module: $(MODULE)
 cli: $(CLI)
+fetch: $(FETCH)
 unit: $(UNIT)
 
 $(B)/%.o: %.c Makefile
@@ -111,6 +115,12 @@ $(CLI): $(B)/src/cli/main.o $(LIB)
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed \
 		-o $@ $(B)/src/cli/main.o $(LIB) $(LIBS_CLI)
 	$(Q)ln -sf certauth $(@D)/certauth-askpass
+
+# libcurl stays out of the tool that users run, and of root's hands.
+$(FETCH): $(B)/src/cli/fetchmain.o $(LIB)
+	$(say) LD $@
+	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed \
+		-o $@ $(B)/src/cli/fetchmain.o $(LIB) -lcurl -lcrypto
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(LIB)
 	$(say) LD $@
@@ -144,7 +154,7 @@ clean:
 	rm -rf '$(B)'
 
 help:
-	@echo 'make              build $(MODULE) and $(CLI)'
+	@echo 'make              build $(MODULE), $(CLI) and $(FETCH)'
 	@echo 'make check        install what the tests need, build, test'
 	@echo 'make demo         a login over ssh, from nothing, in a scratch folder'
 	@echo 'make install      DESTDIR= PREFIX=$(PREFIX) PAMDIR=$(PAMDIR)'

@@ -10,6 +10,8 @@ install: all
 	install -m 0644 '$(MODULE)' '$(DESTDIR)$(PAMDIR)/pam_certauth.so'
 	install -m 0755 '$(CLI)' '$(DESTDIR)$(BINDIR)/certauth'
 	ln -sf certauth '$(DESTDIR)$(BINDIR)/certauth-askpass'
+	install -d '$(DESTDIR)$(LIBEXECDIR)/certauth'
+	install -m 0755 '$(FETCH)' '$(DESTDIR)$(LIBEXECDIR)/certauth/'
 	for m in $(MAN); do s=$${m##*.}; \
 		install -d '$(DESTDIR)$(MANDIR)'/man$$s && install -m 0644 \
 		$$m '$(DESTDIR)$(MANDIR)'/man$$s/ || exit 1; done
@@ -33,6 +35,7 @@ uninstall:
 	rm -f '$(DESTDIR)$(PAMDIR)/pam_certauth.so' \
 		'$(DESTDIR)$(BINDIR)/certauth' \
 		'$(DESTDIR)$(BINDIR)/certauth-askpass' \
+		'$(DESTDIR)$(LIBEXECDIR)/certauth/certauth-fetch' \
 		'$(DESTDIR)$(UNITDIR)'/certauth-crl-update.service \
 		'$(DESTDIR)$(UNITDIR)'/certauth-crl-update.timer
 	for m in $(MAN); do s=$${m##*.}; \

@@ -246,24 +246,29 @@ tidy() {
 }
 
 @test "killed at any moment, it leaves whole files, and the next run works" {
+	whole=0
 	for i in $(seq 12); do
 		pki_crl ca9 --from "-$((60 - i))m" --out "$S/www/kill.crl"
 		touch -d "+$i hours" "$S/www/kill.crl"
 		"$CERTAUTH" crl update --quiet --ca-dir "$S/ca" \
 			--crl-dir "$S/crl" --url "$URL/kill.crl" 3>&- &
 		pid=$!
-		sleep "0.0$((i * 7 % 90))"
+		sleep "0.$(printf %03d $((i * 7 % 90)))"
 		kill -9 $pid 2>/dev/null || :
 		wait $pid 2>/dev/null || :
 		for f in "$S"/crl/*.crl; do
 			[ -e "$f" ] || continue
+			# its exit status is 0 also where the signature is wrong
 			openssl crl -in "$f" -noout -verify \
-				-CAfile "$PKI/ca9.pem" 2>/dev/null
+				-CAfile "$PKI/ca9.pem" >"$S/said" 2>&1
+			grep -q 'verify OK' "$S/said"
+			whole=$((whole + 1))
 		done
 	done
 	update --url "$URL/kill.crl"
 	[ "$status" -eq 0 ]
 	tidy
+	[ "$whole" -gt 0 ] || { echo 'every run was killed too early'; false; }
 	run "$CERTAUTH" crl list --ca-dir "$S/ca" --crl-dir "$S/crl"
 	[ "$status" -eq 0 ]
 	grep -q 'indexed' <<<"$output"
@@ -280,4 +285,121 @@ tidy() {
 	tidy
 	[ "$(ls "$S"/crl/*.crl | wc -l)" -eq 2 ]
 	[ "$(ls "$S"/crl/*.r? | wc -l)" -eq 2 ]
+}
+
+# the process that was started by another one, once it is there
+child_of() {
+	local c
+	for _ in $(seq 100); do
+		c=$(cat "/proc/$1/task/$1/children" 2>/dev/null) || :
+		c=${c%% *}
+		[ -n "$c" ] && [ "$(readlink "/proc/$c/exe")" = "$2" ] &&
+			echo "$c" && return
+		sleep 0.05
+	done
+	return 1
+}
+
+@test "the fetcher has no rights and nothing but its pipe" {
+	[ "$(id -u)" -eq 0 ] || skip 'only root has rights to give up'
+	"$CERTAUTH" crl update --ca-dir "$S/ca" --crl-dir "$S/crl" \
+		--timeout 30 --url "$URL/hang" >"$S/out" 2>&1 3>&- &
+	parent=$!
+	child=$(child_of $parent "$(realpath "$CERTAUTH_BUILD")/certauth-fetch")
+	# it is confined before it asks
+	for _ in $(seq 100); do
+		grep -q /hang "$S/requests" && break
+		sleep 0.05
+	done
+	cat "/proc/$child/status" "/proc/$child/limits" >"$S/status"
+	fds=$(readlink /proc/$child/fd/* | grep -v '^anon_inode\|^socket') || :
+	kill $parent
+	wait $parent || :
+	nobody=$(id -u nobody)
+	grep -q "^Uid:.$nobody.$nobody.$nobody.$nobody$" "$S/status"
+	grep -q '^Groups:.*$' "$S/status"
+	not grep -q '^Groups:.*[0-9]' "$S/status"
+	grep -q '^CapPrm:.0*$' "$S/status"
+	grep -q '^NoNewPrivs:.1$' "$S/status"
+	grep -q '^Max file size  *0  *0 ' "$S/status"
+	echo "$fds"
+	# the order, the pipe, and where errors are written
+	[ "$(grep -c memfd <<<"$fds")" -eq 1 ]
+	[ "$(grep -c '^/' <<<"$fds")" -le 2 ]
+	not grep -q "$S/crl" <<<"$fds"
+	# and it ends with its parent
+	for _ in $(seq 100); do
+		[ -e "/proc/$child" ] || break
+		sleep 0.05
+	done
+	[ ! -e "/proc/$child" ]
+}
+
+@test "file: is read by the fetcher, who may not read what root alone may" {
+	[ "$(id -u)" -eq 0 ] || skip 'only root has rights to give up'
+	cp "$S/www/ca1.crl" "$S/secret.crl"
+	chmod 600 "$S/secret.crl"
+	update --url "file://$S/secret.crl"
+	[ "$status" -eq 1 ]
+	grep -q ': not fetched' <<<"$output"
+	chmod 644 "$S/secret.crl"
+	update --url "file://$S/secret.crl"
+	[ "$status" -eq 0 ]
+}
+
+@test "libcurl is loaded by the fetcher alone" {
+	ldd "$CERTAUTH_BUILD/certauth-fetch" | grep -q libcurl
+	not grep -q libcurl <<<"$(ldd "$CERTAUTH")"
+	not grep -q libcurl <<<"$(ldd "$CERTAUTH_BUILD/pam_certauth.so")"
+}
+
+@test "without certauth-fetch nothing is fetched, and that is said" {
+	mkdir "$S/alone"
+	cp "$CERTAUTH" "$S/alone/certauth"
+	[ ! -e /usr/local/libexec/certauth/certauth-fetch ] ||
+		skip 'certauth-fetch is installed'
+	run "$S/alone/certauth" crl update --ca-dir "$S/ca" \
+		--crl-dir "$S/crl" --url "$URL/ca1.crl"
+	[ "$status" -eq 2 ]
+	grep -q 'certauth-fetch' <<<"$output"
+	tidy
+}
+
+@test "a fetcher that dies or talks nonsense: refused, and nothing is replaced" {
+	update --url "$URL/ca1.crl"
+	[ "$status" -eq 0 ]
+	sum=$(cat "$S"/crl/*.crl | sha256sum)
+	mkdir "$S/odd"
+	cp "$CERTAUTH" "$S/odd/certauth"
+	for program in /bin/true /bin/cat; do
+		cp "$(realpath $program)" "$S/odd/certauth-fetch"
+		run "$S/odd/certauth" crl update --ca-dir "$S/ca" \
+			--crl-dir "$S/crl" --timeout 2 --url "$URL/ca1.crl"
+		echo "$output"
+		[ "$status" -eq 1 ]
+		case $program in
+		*true) grep -q 'ended early' <<<"$output" ;;
+		*cat) grep -q 'broke its rules' <<<"$output" ;;
+		esac
+	done
+	[ "$(cat "$S"/crl/*.crl | sha256sum)" = "$sum" ]
+	tidy
+}
+
+@test "the systemd units are in order, and little is left open" {
+	command -v systemd-analyze >/dev/null || skip 'no systemd-analyze here'
+	u=$BATS_TEST_DIRNAME/../packaging/systemd
+	mkdir "$S/units"
+	sed "s|/usr/bin/certauth|$CERTAUTH|" "$u/certauth-crl-update.service" \
+		>"$S/units/certauth-crl-update.service"
+	cp "$u/certauth-crl-update.timer" "$S/units/"
+	run systemd-analyze verify --man=no \
+		"$S/units/certauth-crl-update.service" \
+		"$S/units/certauth-crl-update.timer"
+	# what it says of the machine's own units is not about these
+	not grep certauth <<<"$output"
+	run systemd-analyze security --offline=true --threshold=25 \
+		"$S/units/certauth-crl-update.service"
+	echo "$output" | tail -3
+	[ "$status" -eq 0 ]
 }

@@ -57,6 +57,15 @@ CA_MUST_CHECK enum ca_err ca_crl_compile_one(struct ca_crl_run *run,
 CA_MUST_CHECK enum ca_err ca_crl_read_file(struct ca_crl_run *run,
     const char *name, struct ca_crls *out);
 
+/* NULL: each CRL in it is one that a login would use; else why not. */
+const char *ca_crl_not_usable(struct ca_crl_run *run,
+    const struct ca_crls *crls);
+
+/* NULL: what was fetched may take the old one's place: it is of the same
+ * issuer and scope, and no older; else why not. */
+const char *ca_crl_not_successor(const struct ca_crls *fresh,
+    const struct ca_crls *old);
+
 int ca_crl_list(struct ca_crl_run *run);
 int ca_crl_compile(struct ca_crl_run *run, char **file, int nfiles);
 int ca_crl_update(struct ca_crl_run *run);
