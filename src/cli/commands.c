@@ -5,6 +5,7 @@
 #include "cli/inspect.h"
 #include "cli/sign.h"
 #include "cli/ssh.h"
+#include "cli/try.h"
 #include "cli/users.h"
 #include "cli/verify.h"
 
@@ -16,6 +17,7 @@ const struct ca_command *const ca_commands[] = {
 	&ca_cmd_sign,
 	&ca_cmd_verify,
 	&ca_cmd_explain,
+	&ca_cmd_try,
 	&ca_cmd_crl,
 	&ca_cmd_users,
 	&ca_cmd_inspect,

@@ -1,0 +1,474 @@
+#include "cli/try.h"
+
+#include <getopt.h>
+#include <limits.h>
+#include <security/pam_appl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/base64url.h"
+#include "cli/client.h"
+#include "wire/pieces.h"
+
+#define TRANSCRIPT_MAX ((size_t)1 << 20)
+
+static const char help[] =
+    "usage: certauth try [OPTIONS] SERVICE [USER]\n"
+    "\n"
+    "Log in to a PAM service of this machine as an application would, answer\n"
+    "its prompts with your certificate and key, and show what every module\n"
+    "logged, what pam_authenticate and pam_acct_mgmt said, and what a session\n"
+    "would get.  No session is opened.  It is to a PAM service what\n"
+    "`openssl s_client -cert -key' is to a TLS server.  Run it as root, as\n"
+    "sshd and login run, or as the user, as a screen locker does.\n"
+    "\n"
+    "  --cert FILE --key KEY | --p12 FILE | --registered    as `certauth sign';\n"
+    "                   defaults stand in ~/.config/certauth/config\n"
+    "  --rhost HOST     as if the login came from there\n"
+    "  --pam-dir DIR    the service's file is here instead of in /etc/pam.d\n"
+    "  --no-account     pam_authenticate alone\n"
+    "  --json\n"
+    "\n"
+    "Exit status: 0 both said PAM_SUCCESS, 1 denied, 2 it could not be tried.\n"
+    "\n"
+    "Example:\n"
+    "  certauth try --cert alice.pem --key alice.key sshd alice\n";
+
+static int run(int argc, char **argv);
+
+const struct ca_command ca_cmd_try = {
+    "try", "log in to a PAM service of this machine, and see why not", help,
+    run};
+
+struct try {
+	struct ca_log log;
+	struct ca_client client;
+	const char *service, *user, *rhost, *pam_dir;
+	const char *cert, *key, *p12;
+	bool registered, no_account, json;
+	/* the response to the request at hand */
+	char *request;
+	struct ca_buf response;
+	int prompts;
+	/* what happened */
+	struct ca_buf logged; /* lines, or members of a JSON list */
+	int auth, account;
+	bool account_ran;
+};
+
+/* ---- what happens is told ---- */
+
+static void
+say(const struct try *t, const char *what, const char *text)
+{
+	struct ca_buf b = CA_BUF_INIT(TRANSCRIPT_MAX);
+
+	if (t->json)
+		return;
+	ca_buf_fmt(&b, "%s ", what);
+	ca_buf_printable(&b, text, strlen(text));
+	(void)puts(ca_buf_text(&b) != NULL ? ca_buf_text(&b) : what);
+	ca_buf_free(&b);
+}
+
+static void
+on_log(void *ctx, const char *line)
+{
+	struct try *t = ctx;
+
+	say(t, "log    ", line);
+	if (t->logged.len > 0)
+		ca_buf_str(&t->logged, ",");
+	ca_buf_json(&t->logged, line, strlen(line));
+}
+
+static const char *
+code_name(int code)
+{
+	static const struct {
+		int code;
+		const char *name;
+	} names[] = {
+#define NAME(c) {c, #c}
+	    NAME(PAM_SUCCESS), NAME(PAM_OPEN_ERR), NAME(PAM_SYMBOL_ERR),
+	    NAME(PAM_SERVICE_ERR), NAME(PAM_SYSTEM_ERR), NAME(PAM_BUF_ERR),
+	    NAME(PAM_PERM_DENIED), NAME(PAM_AUTH_ERR),
+	    NAME(PAM_CRED_INSUFFICIENT), NAME(PAM_AUTHINFO_UNAVAIL),
+	    NAME(PAM_USER_UNKNOWN), NAME(PAM_MAXTRIES),
+	    NAME(PAM_NEW_AUTHTOK_REQD), NAME(PAM_ACCT_EXPIRED),
+	    NAME(PAM_CONV_ERR), NAME(PAM_IGNORE), NAME(PAM_ABORT),
+	    NAME(PAM_MODULE_UNKNOWN), NAME(PAM_CONV_AGAIN),
+	    NAME(PAM_INCOMPLETE),
+#undef NAME
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (names[i].code == code)
+			return names[i].name;
+	return "another PAM code";
+}
+
+/* ---- the conversation ---- */
+
+/*
+ * The request was made in this very process, by a module of the stack that
+ * root wrote: which host it names is no question.  A name that a client
+ * elsewhere would stumble over is worth a word.
+ */
+static enum ca_err
+sign(struct try *t, const struct ca_request *req)
+{
+	struct ca_list *local = ca_client_local_names();
+	bool named = false;
+	struct ca_intent intent = {.any_host = true, .user = t->user,
+	    .now = time(NULL)};
+	enum ca_err rc;
+
+	if (local == NULL)
+		return CA_ERR_MEMORY;
+	intent.host = (const char *const *)local->v;
+	intent.nhosts = local->n;
+	for (size_t i = 0; i < local->n; i++)
+		for (size_t k = 0; k < req->nhost_names; k++)
+			named = named || ca_host_equal(local->v[i],
+			    req->host_name[k]);
+	if (!named)
+		say(t, "note   ", "the request does not name this machine by "
+		    "its own name; a client must be told one of host_names");
+	rc = ca_client_sign(&t->client, &intent, req, &t->response);
+	ca_client_names_free(local);
+	return rc;
+}
+
+static enum ca_err
+get_response(struct try *t, const char *request)
+{
+	struct ca_request *req = NULL;
+	enum ca_err rc;
+
+	if (t->request != NULL && strcmp(t->request, request) == 0)
+		return CA_OK;
+	free(t->request);
+	t->request = NULL;
+	ca_buf_reset(&t->response);
+	if ((rc = ca_client_request(request, &t->log, &req)) == CA_OK)
+		rc = sign(t, req);
+	ca_request_free(req);
+	if (rc == CA_OK && (t->request = strdup(request)) == NULL)
+		rc = CA_ERR_MEMORY;
+	return rc;
+}
+
+static char *
+answer_ours(struct try *t, const struct ca_prompt *prompt)
+{
+	struct ca_buf piece = CA_BUF_INIT(CA_RESPONSE_CHARS_MAX + 1);
+	enum ca_err rc = get_response(t, prompt->request);
+	char *answer = NULL, what[128];
+
+	if (rc == CA_OK && ca_buf_text(&t->response) == NULL)
+		rc = CA_ERR_MEMORY;
+	if (rc == CA_OK)
+		rc = ca_answer_cut(ca_buf_text(&t->response), prompt->next,
+		    prompt->max, &piece);
+	(void)snprintf(what, sizeof what, "certauth1, from character %zu on: "
+	    "%zu characters answered", prompt->next, piece.len);
+	if (rc == CA_OK)
+		answer = ca_buf_take(&piece, NULL);
+	say(t, "prompt ", answer != NULL ? what : "certauth1: no answer");
+	ca_buf_free(&piece);
+	return answer;
+}
+
+static char *
+answer_by_person(struct try *t, const char *text, bool echo)
+{
+	struct ca_secret *secret = NULL;
+	enum ca_err rc = ca_ask_line(&t->client.ask, text, echo, &secret);
+	char *answer = rc == CA_OK ? strdup(ca_secret_get0(secret)) : NULL;
+
+	if (rc == CA_ERR_IO)
+		say(t, "prompt ", "a module asks something else, and there is "
+		    "no terminal to ask on:");
+	say(t, "prompt ", text);
+	ca_secret_free(secret);
+	return answer;
+}
+
+static char *
+answer(struct try *t, const char *text, bool echo)
+{
+	struct ca_prompt prompt = {0};
+	enum ca_err rc = ca_prompt_find(text, &prompt);
+	char *out = NULL;
+
+	t->prompts++;
+	if (rc == CA_OK)
+		out = answer_ours(t, &prompt);
+	else if (rc == CA_ERR_NOT_FOUND)
+		out = answer_by_person(t, text, echo);
+	else
+		say(t, "prompt ", "not a single whole prompt of certauth");
+	free(prompt.request);
+	return out;
+}
+
+static void
+free_answers(struct pam_response *r, int n)
+{
+	for (int i = 0; i < n; i++)
+		ca_secret_wipe_text(r[i].resp);
+	free(r);
+}
+
+static int
+converse(int n, const struct pam_message **msg, struct pam_response **resp,
+    void *ctx)
+{
+	struct try *t = ctx;
+
+	*resp = NULL;
+	if (n < 1 || n > PAM_MAX_NUM_MSG)
+		return PAM_CONV_ERR;
+	struct pam_response *r = calloc((size_t)n, sizeof *r);
+	if (r == NULL)
+		return PAM_BUF_ERR;
+	for (int i = 0; i < n; i++) {
+		int style = msg[i]->msg_style;
+
+		if (style == PAM_TEXT_INFO || style == PAM_ERROR_MSG) {
+			say(t, style == PAM_TEXT_INFO ? "info   " : "error  ",
+			    msg[i]->msg);
+			continue;
+		}
+		r[i].resp = answer(t, msg[i]->msg, style == PAM_PROMPT_ECHO_ON);
+		if (r[i].resp == NULL) {
+			free_answers(r, n);
+			return PAM_CONV_ERR;
+		}
+	}
+	*resp = r;
+	return PAM_SUCCESS;
+}
+
+/* ---- the transaction ---- */
+
+static void
+print_result(struct try *t, pam_handle_t *pamh)
+{
+	struct ca_buf b = CA_BUF_INIT(2 * TRANSCRIPT_MAX);
+	char **env = pam_getenvlist(pamh);
+	const void *user = NULL;
+	const char *text;
+
+	(void)pam_get_item(pamh, PAM_USER, &user);
+	ca_buf_fmt(&b, "{\"authenticate\":\"%s\",\"account\":\"%s\"",
+	    code_name(t->auth), t->account_ran ? code_name(t->account)
+					       : "not run");
+	if (user != NULL) {
+		say(t, "user   ", user);
+		ca_buf_str(&b, ",\"user\":");
+		ca_buf_json(&b, user, strlen(user));
+	}
+	ca_buf_str(&b, ",\"environment\":[");
+	for (size_t i = 0; env != NULL && env[i] != NULL; i++) {
+		say(t, "session", env[i]);
+		ca_buf_str(&b, i > 0 ? "," : "");
+		ca_buf_json(&b, env[i], strlen(env[i]));
+		free(env[i]);
+	}
+	free(env);
+	ca_buf_str(&b, "],\"log\":[");
+	ca_buf_put(&b, t->logged.p, t->logged.len);
+	ca_buf_str(&b, "]}");
+	if (t->json && (text = ca_buf_text(&b)) != NULL)
+		(void)puts(text);
+	ca_buf_free(&b);
+}
+
+static void
+call(struct try *t, const char *name, int code, pam_handle_t *pamh)
+{
+	struct ca_buf b = CA_BUF_INIT(4096);
+
+	ca_buf_fmt(&b, "%s (%s)", code_name(code), pam_strerror(pamh, code));
+	say(t, name, ca_buf_text(&b) != NULL ? ca_buf_text(&b) : "");
+	ca_buf_free(&b);
+}
+
+static int
+transaction(struct try *t)
+{
+	const struct pam_conv conv = {converse, t};
+	pam_handle_t *pamh = NULL;
+	int code = t->pam_dir != NULL
+	    ? pam_start_confdir(t->service, t->user, &conv, t->pam_dir, &pamh)
+	    : pam_start(t->service, t->user, &conv, &pamh);
+
+	if (code != PAM_SUCCESS)
+		return ca_cli_fail("pam_start says %s", code_name(code));
+	if (t->rhost != NULL)
+		code = pam_set_item(pamh, PAM_RHOST, t->rhost);
+	ca_trylog_begin(on_log, t);
+	t->auth = t->account =
+	    code == PAM_SUCCESS ? pam_authenticate(pamh, 0) : code;
+	call(t, "pam_authenticate", t->auth, pamh);
+	if (t->auth == PAM_SUCCESS && !t->no_account) {
+		t->account_ran = true;
+		t->account = pam_acct_mgmt(pamh, 0);
+		call(t, "pam_acct_mgmt", t->account, pamh);
+	}
+	ca_trylog_end();
+	print_result(t, pamh);
+	(void)pam_end(pamh, t->account);
+	if (fflush(stdout) != 0)
+		return ca_cli_fail("cannot write the result");
+	return t->account == PAM_SUCCESS ? CA_EXIT_OK : CA_EXIT_NO;
+}
+
+/* libpam takes "other" for a service that it does not know, and says nothing. */
+static void
+look_for_service(const struct try *t)
+{
+	const char *const dirs[] = {t->pam_dir != NULL ? t->pam_dir
+	    : "/etc/pam.d", t->pam_dir != NULL ? NULL : "/usr/lib/pam.d"};
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < 2 && dirs[i] != NULL; i++) {
+		(void)snprintf(path, sizeof path, "%s/%s", dirs[i], t->service);
+		if (access(path, F_OK) == 0)
+			return;
+	}
+	(void)ca_cli_fail("there is no %s/%s: libpam takes `other' instead; "
+	    "`certauth doctor' lists the services that name pam_certauth",
+	    dirs[0], t->service);
+}
+
+/* ---- options ---- */
+
+enum {
+	OPT_CERT = 256,
+	OPT_KEY,
+	OPT_P12,
+	OPT_REGISTERED,
+	OPT_RHOST,
+	OPT_PAM_DIR,
+	OPT_NO_ACCOUNT,
+	OPT_JSON,
+};
+
+static const struct option options[] = {
+    {"cert", required_argument, NULL, OPT_CERT},
+    {"key", required_argument, NULL, OPT_KEY},
+    {"p12", required_argument, NULL, OPT_P12},
+    {"registered", no_argument, NULL, OPT_REGISTERED},
+    {"rhost", required_argument, NULL, OPT_RHOST},
+    {"pam-dir", required_argument, NULL, OPT_PAM_DIR},
+    {"no-account", no_argument, NULL, OPT_NO_ACCOUNT},
+    {"json", no_argument, NULL, OPT_JSON},
+    {NULL, 0, NULL, 0},
+};
+
+static void
+one_option(struct try *t, int c)
+{
+	switch (c) {
+	case OPT_CERT:
+		t->cert = optarg;
+		break;
+	case OPT_KEY:
+		t->key = optarg;
+		break;
+	case OPT_P12:
+		t->p12 = optarg;
+		break;
+	case OPT_REGISTERED:
+		t->registered = true;
+		break;
+	case OPT_RHOST:
+		t->rhost = optarg;
+		break;
+	case OPT_PAM_DIR:
+		t->pam_dir = optarg;
+		break;
+	case OPT_NO_ACCOUNT:
+		t->no_account = true;
+		break;
+	default:
+		t->json = true;
+	}
+}
+
+static int
+parse_args(struct try *t, int argc, char **argv)
+{
+	int c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == '?' || c == ':')
+			return ca_cli_usage(&ca_cmd_try,
+			    "%s: no such option, or it lacks its value",
+			    argv[optind - 1]);
+		one_option(t, c);
+	}
+	if (argc - optind < 1 || argc - optind > 2)
+		return ca_cli_usage(&ca_cmd_try,
+		    "a service is needed, and the user's login");
+	t->service = argv[optind];
+	t->user = argv[optind + 1]; /* NULL: not given */
+	if (t->service[0] == '\0' || strchr(t->service, '/') != NULL)
+		return ca_cli_usage(&ca_cmd_try,
+		    "%s is no name of a PAM service", t->service);
+	return CA_EXIT_OK;
+}
+
+static enum ca_err
+prepare(struct try *t)
+{
+	struct ca_client *c = &t->client;
+	struct ca_list *local = ca_client_local_names();
+	enum ca_err rc = CA_ERR_MEMORY;
+
+	if (local != NULL)
+		rc = ca_client_conf_load((const char *const *)local->v,
+		    local->n, &t->log, &c->conf);
+	ca_client_names_free(local);
+	if (rc == CA_OK)
+		rc = ca_client_conf_options(c->conf, t->cert, t->key, t->p12,
+		    t->registered);
+	if (rc != CA_OK)
+		return rc;
+	c->ask.program = c->conf->askpass;
+	return ca_crypto_new(&c->crypto);
+}
+
+static int
+run(int argc, char **argv)
+{
+	struct try t = {.log = ca_cli_log(false),
+	    .response = CA_BUF_INIT(CA_RESPONSE_CHARS_MAX),
+	    .logged = CA_BUF_INIT(TRANSCRIPT_MAX)};
+	int status = parse_args(&t, argc, argv);
+
+	t.client.log = &t.log;
+	if (status == CA_EXIT_OK && prepare(&t) != CA_OK)
+		status = CA_EXIT_USAGE;
+	if (status == CA_EXIT_OK) {
+		look_for_service(&t);
+		status = transaction(&t);
+		if (status == CA_EXIT_NO)
+			(void)fprintf(stderr, "`certauth explain --service "
+			    "SERVICE --user USER CERT' says more about the "
+			    "certificate, `certauth doctor' about the "
+			    "set-up.\n");
+	}
+	ca_client_conf_free(t.client.conf);
+	ca_crypto_free(t.client.crypto);
+	ca_buf_free(&t.response);
+	ca_buf_free(&t.logged);
+	free(t.request);
+	return status;
+}
