@@ -166,9 +166,20 @@ refused() {
 	wait 7
 	keyfile $S/home/alice/alice%.p12
 	usercerts
+	secret
 	go
 	EOF
 	[ "$(grep -c '^request ' "$S/home/alice/opening")" -eq 1 ]
+}
+
+@test "the agent of whoever started a service is not root's who logs in" {
+	mkdir "$S/home/root"
+	sed -i "s|^root:\(.*\):[^:]*:\([^:]*\)$|root:\1:$S/home/root:\2|" \
+		"$S/etc/passwd"
+	service test proof=command "helper=$S/helpers/dump" ssh_agent=yes
+	run ! in_place env SSH_AUTH_SOCK=/tmp/agent.sock "$DRIVE" -u root
+	grep '^go$' "$S/home/root/opening"
+	run ! grep '^agent ' "$S/home/root/opening"
 }
 
 @test "an ordinary user's locker: his own rights, his own agent" {
@@ -285,7 +296,22 @@ local_login() {
 		"$PKI/alice.key" -passout pass:sesame -out "$S/home/alice/l.p12"
 	chown 2001 "$S"/home/alice/*
 	chmod 600 "$S"/home/alice/*
-	local_login PAM_SUCCESS key_file=%h/login.pem
+	# root's program, and nothing that only alice knows
+	local_login PAM_AUTH_ERR key_file=%h/login.pem
+	logged 'login.pem: the key has no passphrase'
+	not_logged outcome=granted
+	openssl pkcs12 -export -in "$PKI/alice-chain.pem" -inkey \
+		"$PKI/alice.key" -passout pass: -out "$S/home/alice/open.p12"
+	openssl pkcs8 -topk8 -in "$PKI/alice.key" -passout pass:sesame \
+		-out "$S/home/alice/locked.pem"
+	cat "$PKI/alice-chain.pem" >>"$S/home/alice/locked.pem"
+	chown 2001 "$S"/home/alice/*
+	local_login PAM_AUTH_ERR key_file=%h/open.p12
+	logged 'open.p12: the key has no passphrase'
+	local_login PAM_AUTH_ERR key_file=%h/open.p12 -- \
+		-C 'while read -r p; do echo sesame; done'
+	local_login PAM_SUCCESS key_file=%h/locked.pem -- \
+		-C 'while read -r p; do echo sesame; done'
 	logged outcome=granted
 	local_login PAM_SUCCESS key_file=%h/l.p12 -- \
 		-C 'while read -r p; do echo sesame; done'

@@ -73,14 +73,16 @@ look_up(struct ca_caller *c, const char *name, uid_t uid)
 /*
  * The agent's address is not believed: the helper connects to it with the
  * rights of the user whose environment this is.  A service's own environment
- * is not the user's.
+ * is not the user's, not even where root logs in: it is that of whoever
+ * started the service, perhaps from a shell with an agent.
  */
 static enum ca_err
-find_agent(struct ca_caller *c)
+find_agent(struct ca_caller *c, bool service)
 {
 	const char *agent = getenv("SSH_AUTH_SOCK");
 
-	if (getuid() != c->pw.pw_uid || agent == NULL || agent[0] != '/')
+	if (service || getuid() != c->pw.pw_uid || agent == NULL ||
+	    agent[0] != '/')
 		return CA_OK;
 	c->agent = strdup(agent);
 	return c->agent != NULL ? CA_OK : CA_ERR_MEMORY;
@@ -116,7 +118,7 @@ ca_caller_new(const char *pam_user, const char *rhost, const struct ca_log *log,
 		ret = rc;
 		goto out;
 	}
-	if ((rc = find_agent(c)) != CA_OK) {
+	if ((rc = find_agent(c, service)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
@@ -125,6 +127,7 @@ ca_caller_new(const char *pam_user, const char *rhost, const struct ca_log *log,
 	    .name = c->pw.pw_name,
 	    .home = c->pw.pw_dir,
 	    .ssh_auth_sock = c->agent,
+	    .service = service,
 	    .cert = c->cert};
 	*out = c;
 	c = NULL; /* transferred */

@@ -45,6 +45,8 @@ struct ca_channel_user {
 	const char *name, *home;
 	const char *ssh_auth_sock;   /* the caller's; handed to the helper only;
 				      * NULL: none */
+	bool service;                /* root's program runs it for whoever says
+				      * to be the user */
 	const struct ca_bytes *cert; /* DER of those registered for PAM_USER */
 	size_t ncerts;
 };

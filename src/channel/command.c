@@ -148,6 +148,8 @@ open_talk(struct session *s)
 		    s->user->cert[i].p, s->user->cert[i].len);
 	if (cfg->user_certificates)
 		ca_helper_put(&out, CA_HELPER_USERCERTS);
+	if (s->user->service)
+		ca_helper_put(&out, CA_HELPER_SECRET);
 	ca_helper_put(&out, CA_HELPER_GO);
 	return send_lines(s, &out);
 }
@@ -266,6 +268,7 @@ handle(struct session *s, struct ca_buf *out, bool *done)
 	case CA_HELPER_KEYFILE:
 	case CA_HELPER_CERTIFICATE:
 	case CA_HELPER_USERCERTS:
+	case CA_HELPER_SECRET:
 	case CA_HELPER_GO:
 	case CA_HELPER_ANSWER:
 	case CA_HELPER_NOANSWER:

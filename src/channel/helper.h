@@ -11,7 +11,7 @@
  *	request BYTES
  *	agent TEXT, pkcs11 TEXT, wait NUMBER,
  *	keyfile TEXT, certificate BYTES,
- *	usercerts                                       (each optional)
+ *	usercerts, secret                               (each optional)
  *	go
  *	                                        info TEXT, error TEXT  (any)
  *	                                        ask TEXT | askecho TEXT
@@ -36,6 +36,8 @@
  *	certificate  DER of a certificate that is registered for the user; 8 at
  *	             most; the response may then have an empty certificate_list
  *	usercerts    the *.pem files in ~/.certauth count as registered, too
+ *	secret       a key file may sign only if a passphrase was asked for it: the
+ *	             host does not know whether its user is who he says
  *	go           all has been said
  *	info, error  a line for the user to see
  *	ask, askecho a question for the user, answered without and with echo
@@ -77,6 +79,7 @@ enum ca_helper_verb {
 	CA_HELPER_KEYFILE,
 	CA_HELPER_CERTIFICATE,
 	CA_HELPER_USERCERTS,
+	CA_HELPER_SECRET,
 	CA_HELPER_GO,
 	CA_HELPER_ANSWER,
 	CA_HELPER_NOANSWER,

@@ -44,7 +44,12 @@ ask(struct ca_helper_talk *t, enum ca_helper_verb verb, const char *text,
 static enum ca_err
 ui_ask(void *ctx, const char *prompt, struct ca_secret **answer)
 {
-	return ask(ctx, CA_HELPER_ASK, prompt, answer);
+	struct ca_helper_talk *t = ctx;
+	enum ca_err rc = ask(t, CA_HELPER_ASK, prompt, answer);
+
+	if (rc == CA_OK && ca_secret_len(*answer) > 0)
+		t->asked = true;
+	return rc;
 }
 
 static enum ca_err

@@ -13,7 +13,8 @@
 
 struct ca_helper_talk {
 	struct ca_helper_input in;
-	bool gone; /* the host closed its end */
+	bool gone;  /* the host closed its end */
+	bool asked; /* the user gave a secret */
 };
 
 /* Write one line.  CA_ERR_IO: the host is gone. */

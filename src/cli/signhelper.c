@@ -33,6 +33,7 @@ struct helper {
 	X509 *cert[CERTS_MAX]; /* registered */
 	size_t ncerts;
 	bool usercerts;
+	bool secret; /* a key file needs a passphrase */
 };
 
 static void
@@ -93,6 +94,9 @@ take_msg(struct helper *h, struct ca_helper_msg *msg)
 		return take_cert(h, msg->arg.p, msg->arg.len);
 	case CA_HELPER_USERCERTS:
 		h->usercerts = true;
+		return CA_OK;
+	case CA_HELPER_SECRET:
+		h->secret = true;
 		return CA_OK;
 	default:
 		return CA_ERR_FORMAT;
@@ -253,7 +257,7 @@ from_tokens(
 
 /* ---- the answer ---- */
 
-enum source { AGENT, FILE_KEY, TOKENS, SOURCES };
+enum source { AGENT, FILE_KEY, TOKENS, SOURCES, NO_SOURCE };
 
 /* What source has for the request: CA_ERR_NOT_FOUND, if it has nothing. */
 static enum ca_err
@@ -277,15 +281,35 @@ try_source(struct helper *h, enum source source, const struct ca_key_ui *ui,
 }
 
 static enum ca_err
-choose(struct helper *h, const struct ca_key_ui *ui, struct ca_identity **out)
+choose(struct helper *h, const struct ca_key_ui *ui, struct ca_identity **out,
+    enum source *from)
 {
 	enum ca_err rc = CA_ERR_NOT_FOUND;
 
 	if (h->usercerts)
 		find_usercerts(h);
-	for (int s = AGENT; s < SOURCES && rc == CA_ERR_NOT_FOUND; s++)
+	for (int s = AGENT; s < SOURCES && rc == CA_ERR_NOT_FOUND; s++) {
+		*from = (enum source)s;
 		rc = try_source(h, (enum source)s, ui, out);
+	}
 	return rc;
+}
+
+/*
+ * A file in a home is there for anyone who names its owner to a program of
+ * root's.  What makes a login of it is the passphrase alone.
+ */
+static enum ca_err
+check_secret(struct helper *h, enum source from)
+{
+	if (!h->secret || from != FILE_KEY || h->talk.asked)
+		return CA_OK;
+	ca_log_err(&h->log,
+	    "%s: the key has no passphrase, and whoever gives this login's "
+	    "name could use it; set one: openssl pkcs8 -topk8, or openssl "
+	    "pkcs12 -export",
+	    h->keyfile);
+	return CA_DENIED;
 }
 
 static enum ca_err
@@ -311,11 +335,13 @@ respond(struct helper *h)
 	struct ca_buf response = CA_BUF_INIT(CA_RESPONSE_MAX);
 	struct ca_buf out = CA_BUF_INIT(CA_HELPER_LINE_MAX);
 	struct ca_identity *id = NULL;
+	enum source from = NO_SOURCE;
 	enum ca_err rc;
 
 	if ((rc = check_rules(h)) == CA_OK &&
-	    (rc = choose(h, &ui, &id)) == CA_OK &&
-	    (rc = ca_respond(h->crypto, h->req, id, &ui, &response)) == CA_OK) {
+	    (rc = choose(h, &ui, &id, &from)) == CA_OK &&
+	    (rc = ca_respond(h->crypto, h->req, id, &ui, &response)) == CA_OK &&
+	    (rc = check_secret(h, from)) == CA_OK) {
 		ca_helper_put_bytes(
 		    &out, CA_HELPER_RESPONSE, response.p, response.len);
 		rc = ca_helper_send(STDOUT_FILENO, &out);

@@ -35,6 +35,7 @@ test_each_verb(void **state)
 	    {"keyfile /x", CA_HELPER_HOST, CA_HELPER_KEYFILE, "/x", 0},
 	    {"certificate AQ", CA_HELPER_HOST, CA_HELPER_CERTIFICATE, "\1", 0},
 	    {"usercerts", CA_HELPER_HOST, CA_HELPER_USERCERTS, "", 0},
+	    {"secret", CA_HELPER_HOST, CA_HELPER_SECRET, "", 0},
 	    {"go", CA_HELPER_HOST, CA_HELPER_GO, "", 0},
 	    {"answer ", CA_HELPER_HOST, CA_HELPER_ANSWER, "", 0},
 	    {"answer MTIzNA", CA_HELPER_HOST, CA_HELPER_ANSWER, "1234", 0},
