@@ -2,6 +2,8 @@
 #include "base/buf.h"
 #include "verify/verify.h"
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
@@ -22,6 +24,36 @@ fail(struct ca_report *report, X509 *cert, enum ca_reason reason,
 
 /* ---- keys and digests ---- */
 
+bool
+ca_profile_rsa_exponent(const EVP_PKEY *key)
+{
+	BIGNUM *e = NULL;
+	bool good;
+
+	if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) != 1)
+		return false;
+	good = BN_is_odd(e) && !BN_is_one(e) &&
+	    BN_num_bits(e) <= CA_PROFILE_RSA_EXPONENT_MAX;
+	BN_free(e);
+	return good;
+}
+
+static const char *
+rsa_weakness(const EVP_PKEY *key)
+{
+	int bits = EVP_PKEY_get_bits(key);
+
+	if (bits < CA_PROFILE_RSA_MIN)
+		return "RSA under 2,048 bits";
+	if (bits > CA_PROFILE_RSA_MAX)
+		return "RSA over 16,384 bits";
+	if (bits % 8 != 0) /* no generator that works makes such a one */
+		return "RSA of a length that is not in bytes";
+	if (!ca_profile_rsa_exponent(key))
+		return "RSA with an exponent that is 1, even, or over 64 bits";
+	return NULL;
+}
+
 static const char *
 key_weakness(const EVP_PKEY *key)
 {
@@ -29,17 +61,11 @@ key_weakness(const EVP_PKEY *key)
 	    "ML-DSA-65", "ML-DSA-87"};
 	char group[64] = "";
 	size_t len = 0;
-	int bits;
 
 	if (key == NULL)
 		return "its key cannot be read";
-	bits = EVP_PKEY_get_bits(key);
 	if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS"))
-		return bits < CA_PROFILE_RSA_MIN ? "RSA under 2,048 bits"
-		    : bits > CA_PROFILE_RSA_MAX ? "RSA over 16,384 bits"
-		    /* no generator that works makes such a one */
-		    : bits % 8 != 0 ? "RSA of a length that is not in bytes"
-				    : NULL;
+		return rsa_weakness(key);
 	if (EVP_PKEY_is_a(key, "EC")) {
 		if (EVP_PKEY_get_group_name(key, group, sizeof group,
 		    &len) != 1)

@@ -1,0 +1,156 @@
+/* Certificates that an unauthenticated client makes to cost its host time, and
+ * keys that prove nothing. */
+#include "verify/path.h"
+#include "verify/profile.h"
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <time.h>
+#include <cmocka.h>
+
+/* An RSA public key that nobody has the private one of.  e 0: of ebits. */
+static EVP_PKEY *
+rsa_key(int bits, unsigned long e, int ebits)
+{
+	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	BIGNUM *n = BN_new(), *exp = BN_new();
+	EVP_PKEY *key = NULL;
+
+	assert_int_equal(
+	    BN_rand(n, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD), 1);
+	if (e != 0)
+		assert_int_equal(BN_set_word(exp, e), 1);
+	else
+		assert_int_equal(BN_rand(exp, ebits, BN_RAND_TOP_ONE,
+				     BN_RAND_BOTTOM_ODD),
+		    1);
+	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n);
+	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, exp);
+	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(bld);
+	assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
+	assert_int_equal(
+	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(bld);
+	EVP_PKEY_CTX_free(ctx);
+	BN_free(n);
+	BN_free(exp);
+	return key;
+}
+
+static X509 *
+cert_of(const char *subject, const char *issuer, EVP_PKEY *key)
+{
+	/* whose signature it is does not matter, but of which kind */
+	EVP_PKEY *signer =
+	    EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
+	X509 *cert = X509_new();
+
+	X509_set_version(cert, X509_VERSION_3);
+	ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN",
+	    MBSTRING_UTF8, (const unsigned char *)subject, -1, -1, 0);
+	X509_NAME_add_entry_by_txt(X509_get_issuer_name(cert), "CN",
+	    MBSTRING_UTF8, (const unsigned char *)issuer, -1, -1, 0);
+	X509_gmtime_adj(X509_getm_notBefore(cert), -86400);
+	X509_gmtime_adj(X509_getm_notAfter(cert), 86400);
+	assert_int_equal(X509_set_pubkey(cert, key), 1);
+	assert_true(X509_sign(cert, signer, EVP_sha256()) > 0);
+	EVP_PKEY_free(signer);
+	return cert;
+}
+
+static enum ca_err
+never(void *ctx, const struct ca_path *path)
+{
+	(void)ctx;
+	(void)path;
+	return CA_DENIED;
+}
+
+/* Sixteen CAs of one name, with keys like this, and a leaf under them. */
+static enum ca_err
+search(int bits, unsigned long e, int ebits)
+{
+	STACK_OF(X509) *all = sk_X509_new_null(), *none = sk_X509_new_null();
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	X509 *leaf = cert_of("leaf", "A", key);
+	struct ca_cadir *anchors;
+	struct ca_crypto *crypto;
+
+	EVP_PKEY_free(key);
+	for (int i = 0; i < 16; i++) {
+		key = rsa_key(bits, e, ebits);
+		sk_X509_push(all, cert_of("A", "A", key));
+		EVP_PKEY_free(key);
+	}
+	assert_int_equal(ca_crypto_new(&crypto), CA_OK);
+	assert_int_equal(ca_cadir_hold(crypto, none, NULL, &anchors), CA_OK);
+	struct ca_pathfinder *f =
+	    ca_pathfinder_new(anchors, NULL, leaf, all, time(NULL));
+	enum ca_err rc = ca_pathfinder_run(f, never, NULL);
+	ca_pathfinder_free(f);
+	ca_cadir_free(anchors);
+	ca_crypto_free(crypto);
+	X509_free(leaf);
+	sk_X509_pop_free(all, X509_free);
+	sk_X509_free(none);
+	return rc;
+}
+
+/* What a verification costs counts, not how many there are. */
+static void
+test_price_of_keys(void **state)
+{
+	(void)state;
+	assert_int_equal(search(2048, 65537, 0), CA_DENIED);
+	assert_int_equal(search(3072, 0, 3072), CA_ERR_LIMIT);
+	assert_int_equal(search(2048, 0, 65), CA_ERR_LIMIT);
+	assert_int_equal(search(16384, 65537, 0), CA_ERR_LIMIT);
+}
+
+static void
+test_exponents(void **state)
+{
+	static const struct {
+		unsigned long e;
+		int bits;
+		bool good;
+	} row[] = {{1, 0, false}, {2, 0, false}, {3, 0, true}, {17, 0, true},
+	    {65536, 0, false}, {65537, 0, true}, {0, 64, true}, {0, 65, false},
+	    {0, 2048, false}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+		EVP_PKEY *key = rsa_key(2048, row[i].e, row[i].bits);
+		STACK_OF(X509) *chain = sk_X509_new_null();
+		struct ca_report *report = ca_report_new();
+		X509 *cert = cert_of("A", "A", key);
+
+		assert_int_equal(ca_profile_rsa_exponent(key), row[i].good);
+		sk_X509_push(chain, cert);
+		ca_profile_check(chain, false, report);
+		assert_int_equal(ca_report_verdict(report, CA_CHECK_CHAIN),
+		    row[i].good ? CA_NOT_RUN : CA_FAIL);
+		ca_report_free(report);
+		sk_X509_pop_free(chain, X509_free);
+		EVP_PKEY_free(key);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_price_of_keys),
+	    cmocka_unit_test(test_exponents),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
