@@ -9,6 +9,7 @@
 #define CHAIN_MAX 64 /* certificates */
 #define CHAIN_BYTES ((size_t)1 << 20)
 #define LINE_BYTES ((size_t)1 << 16)
+#define TEXT_SHORTEST 32 /* bytes */
 #define DAY 86400
 
 struct ca_auth_login {
@@ -298,22 +299,44 @@ log_short(const struct ca_log *log, const struct ca_report *report,
 	    user != NULL ? user : "unknown");
 }
 
+static void
+put_outcome(const struct ca_config *cfg, const struct ca_report *report,
+    unsigned only, const char *event, struct ca_buf *out)
+{
+	bool trial = cfg->mode == CA_MODE_AUDIT;
+
+	ca_buf_reset(out);
+	if (cfg->audit == CA_AUDIT_JSON) {
+		put_json(report, only, event, trial, out);
+		return;
+	}
+	if (strcmp(event, "login") != 0)
+		ca_buf_fmt(out, "event=%s ", event);
+	if (trial)
+		ca_buf_str(out, "mode=audit ");
+	ca_report_line(report, only, out);
+}
+
+/* Only whole lines are of use, above all in JSON, and a client decides how long
+ * the names of its certificate are: they are cut until the line fits. */
+static bool
+fits(struct ca_buf *b)
+{
+	return ca_buf_text(b) != NULL && b->len > 0 && b->len < CA_LOG_LINE_MAX;
+}
+
 void
 ca_auth_log(const struct ca_config *cfg, const struct ca_log *log,
-    const struct ca_report *report, unsigned only, const char *event)
+    struct ca_report *report, unsigned only, const char *event)
 {
 	struct ca_buf b = CA_BUF_INIT(LINE_BYTES + 256);
 	bool trial = cfg->mode == CA_MODE_AUDIT;
 	char *save = NULL;
 
-	if (cfg->audit == CA_AUDIT_JSON) {
-		put_json(report, only, event, trial, &b);
-	} else {
-		if (strcmp(event, "login") != 0)
-			ca_buf_fmt(&b, "event=%s ", event);
-		if (trial)
-			ca_buf_str(&b, "mode=audit ");
-		ca_report_line(report, only, &b);
+	put_outcome(cfg, report, only, event, &b);
+	for (size_t max = 1024; !fits(&b) && max >= TEXT_SHORTEST; max /= 2) {
+		ca_report_clip(report, max);
+		put_outcome(cfg, report, only, event, &b);
 	}
 	const char *text = ca_buf_text(&b);
 	if (text != NULL && text[0] != '\0')

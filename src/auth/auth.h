@@ -169,8 +169,9 @@ void ca_auth_warn_site(const struct ca_config *cfg, const struct ca_log *log,
 /* Log the outcome as cfg->audit has it: a line or a JSON object, with event
  * ("login", "account") and mode where they are not the usual ones; with debug,
  * each check too.  Where there is no memory for the line, its outcome, reason
- * and user are logged. */
+ * and user are logged.  Facts and details that make it too long are cut in
+ * report. */
 void ca_auth_log(const struct ca_config *cfg, const struct ca_log *log,
-    const struct ca_report *report, unsigned only, const char *event);
+    struct ca_report *report, unsigned only, const char *event);
 
 #endif

@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LINE_MAX_BYTES 8000
-
 static void
 mask(char *s)
 {
@@ -21,8 +19,8 @@ void
 ca_log(const struct ca_log *log, enum ca_log_level level, const char *fmt, ...)
 {
 	int saved = errno;
-	char raw[LINE_MAX_BYTES];
-	struct ca_buf line = CA_BUF_INIT(4 * LINE_MAX_BYTES + 1);
+	char raw[CA_LOG_LINE_MAX];
+	struct ca_buf line = CA_BUF_INIT(4 * CA_LOG_LINE_MAX + 1);
 	va_list ap;
 
 	if (log == NULL || log->emit == NULL)

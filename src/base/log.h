@@ -10,6 +10,8 @@
 
 #include <stdbool.h>
 
+#define CA_LOG_LINE_MAX 8000 /* bytes, the NUL included */
+
 enum ca_log_level {
 	CA_LOG_ERR,     /* the administrator must act */
 	CA_LOG_WARNING, /* the administrator should look */

@@ -194,6 +194,29 @@ ca_report_fact(struct ca_report *r, enum ca_fact fact, const char *text)
 	r->fact[fact] = text == NULL ? NULL : strdup(text);
 }
 
+static void
+clip(char *text, size_t max)
+{
+	static const char mark[] = "...";
+
+	if (text == NULL || strlen(text) <= max + sizeof mark - 1)
+		return;
+	/* not within a character */
+	while (max > 0 && ((unsigned char)text[max] & 0xc0) == 0x80)
+		max--;
+	memcpy(text + max, mark, sizeof mark);
+}
+
+void
+ca_report_clip(struct ca_report *r, size_t max)
+{
+	for (size_t i = 0; i < CA_CHECKS; i++)
+		clip(r->check[i].detail, max);
+	for (size_t i = 0; i < CA_FACTS; i++)
+		clip(r->fact[i], max);
+	clip(r->abort.detail, max);
+}
+
 const char *
 ca_report_get0_fact(const struct ca_report *r, enum ca_fact fact)
 {

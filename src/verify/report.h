@@ -157,6 +157,10 @@ void ca_report_merge(struct ca_report *r, const struct ca_report *src,
     unsigned only);
 
 void ca_report_fact(struct ca_report *r, enum ca_fact fact, const char *text);
+
+/* Cut every fact and every detail to max bytes and "..."; no verdict changes.
+ * For a log whose lines are short. */
+void ca_report_clip(struct ca_report *r, size_t max);
 const char *ca_report_get0_fact(const struct ca_report *r, enum ca_fact fact);
 
 enum ca_verdict ca_report_verdict(const struct ca_report *r,

@@ -281,6 +281,71 @@ test_own_names(void **state)
 	set(w, "host_names", "host.example, host");
 }
 
+/* ---- the log ---- */
+
+/* A client may write names of 20,000 bytes into its certificate, each of which
+ * is four in the log: user, host and outcome are there all the same, and JSON
+ * is whole. */
+static void
+test_long_names_in_log(void **state)
+{
+	struct world *w = *state;
+	struct ca_report *r;
+	char name[20001];
+
+	memset(name, '\n', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	w->log.debug = false;
+	for (int json = 0; json < 2; json++) {
+		set(w, "audit", json ? "json" : "text");
+		r = ca_report_new();
+		ca_auth_facts(&sshd_alice, r);
+		for (int f = CA_FACT_SUBJECT; f < CA_FACTS; f++)
+			ca_report_fact(r, (enum ca_fact)f, name);
+		for (int c = 0; c < CA_CHECKS; c++)
+			ca_report_set(r, (enum ca_check)c, CA_FAIL,
+			    CA_R_CHAIN_PROFILE, "%s", name);
+		ca_report_abort(r, CA_R_INTERNAL, "%s", name);
+		w->lines[0] = '\0';
+		ca_auth_log(w->cfg, &w->log, r, CA_REPORT_ALL, "login");
+		ca_report_free(r);
+		if (json) {
+			assert_non_null(
+			    strstr(w->lines, "\"outcome\":\"denied\""));
+			assert_non_null(
+			    strstr(w->lines, "\"user\":\"alice\""));
+			assert_non_null(
+			    strstr(w->lines, "\"rhost\":\"192.0.2.7\""));
+			assert_string_equal(
+			    w->lines + strlen(w->lines) - 3, "}}\n");
+		} else {
+			assert_non_null(strstr(w->lines, "outcome=denied"));
+			assert_non_null(strstr(w->lines, "user=\"alice\""));
+			assert_non_null(
+			    strstr(w->lines, "rhost=\"192.0.2.7\""));
+		}
+	}
+	set(w, "audit", "text");
+	w->log.debug = true;
+}
+
+/* Cut, but not within a character. */
+static void
+test_clip(void **state)
+{
+	static const char text[] = "CN=\xc3\xa4\xc3\xa4\xc3\xa4";
+	struct ca_report *r = ca_report_new();
+
+	(void)state;
+	ca_report_fact(r, CA_FACT_SUBJECT, text);
+	ca_report_clip(r, 6);
+	assert_string_equal(ca_report_get0_fact(r, CA_FACT_SUBJECT), text);
+	ca_report_clip(r, 4);
+	assert_string_equal(
+	    ca_report_get0_fact(r, CA_FACT_SUBJECT), "CN=...");
+	ca_report_free(r);
+}
+
 /* ---- the host's proof ---- */
 
 static void
@@ -604,6 +669,8 @@ main(void)
 	    cmocka_unit_test(test_authorities_bound),
 	    cmocka_unit_test(test_fqdn),
 	    cmocka_unit_test(test_own_names),
+	    cmocka_unit_test(test_long_names_in_log),
+	    cmocka_unit_test(test_clip),
 	    cmocka_unit_test(test_host_proof),
 	    cmocka_unit_test(test_no_host_proof),
 	    cmocka_unit_test(test_host_check),
