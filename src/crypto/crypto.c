@@ -99,6 +99,18 @@ ca_crypto_get0_libctx(const struct ca_crypto *c)
 	return c->libctx;
 }
 
+OSSL_LIB_CTX *
+ca_crypto_enter(struct ca_crypto *c)
+{
+	return OSSL_LIB_CTX_set0_default(c->libctx);
+}
+
+void
+ca_crypto_leave(OSSL_LIB_CTX *before)
+{
+	(void)OSSL_LIB_CTX_set0_default(before);
+}
+
 const EVP_MD *
 ca_crypto_get0_md(struct ca_crypto *c, const char *name)
 {

@@ -33,6 +33,16 @@ CA_MUST_CHECK enum ca_err ca_crypto_new(struct ca_crypto **out);
 void ca_crypto_free(struct ca_crypto *c); /* NULL is allowed */
 OSSL_LIB_CTX *ca_crypto_get0_libctx(const struct ca_crypto *c);
 
+/*
+ * Between these two calls the context is the calling thread's default one, so
+ * that what libcrypto asks of "the default" is asked of ours: X509 looks up
+ * SHA-1 there, for which the process's own would be set up, at an eighth of a
+ * login's price.  The application must not run in between (no conversation, no
+ * name service).  Give what ca_crypto_enter returned to ca_crypto_leave.
+ */
+OSSL_LIB_CTX *ca_crypto_enter(struct ca_crypto *c);
+void ca_crypto_leave(OSSL_LIB_CTX *before);
+
 /* Fetched once for the life of c; NULL where libcrypto lacks it. */
 const EVP_MD *ca_crypto_get0_md(struct ca_crypto *c, const char *name);
 

@@ -221,10 +221,12 @@ ca_verify(struct ca_crypto *crypto, const struct ca_config *cfg,
 	struct search s = {.pc = {crypto, cfg, in->now, NULL},
 	    .trace = in->trace};
 	struct ca_cadir *anchors = NULL, *helpers = NULL;
+	OSSL_LIB_CTX *before;
 
 	if (chain != NULL)
 		*chain = NULL;
 	ERR_set_mark();
+	before = ca_crypto_enter(crypto);
 	ca_verify_facts(crypto, in->leaf, report);
 	if (in->anchors != NULL)
 		rc = ca_cadir_hold(crypto, in->anchors, log, &anchors);
@@ -259,6 +261,7 @@ out:
 	ca_revocation_free(s.pc.rev);
 	ca_cadir_free(helpers);
 	ca_cadir_free(anchors);
+	ca_crypto_leave(before);
 	ERR_pop_to_mark();
 	return ret;
 }

@@ -311,16 +311,20 @@ entry(struct scan *s, struct ca_reader r)
 	return give(s, &item);
 }
 
+/* crlEntryExtensions with a reasonCode alone, but for its value. */
+static const uint8_t reason_alone[] = {0x30, 0x0c, 0x30, 0x0a, 0x06, 0x03, 0x55,
+    0x1d, 0x15, 0x04, 0x03, 0x0a, 0x01};
+
 /*
- * The common entry, without extensions and with short lengths, taken apart in
- * one place: with a million of them the general way costs more than the hash.
- * Its length, or 0 if it is none such, which is then for the general way to
- * judge.
+ * The common entry, with short lengths and no extension but a reasonCode,
+ * taken apart in one place: with a million of them the general way costs more
+ * than the hash.  Its length, or 0 if it is none such, which is then for the
+ * general way to judge.
  */
 static inline size_t
 common_entry(const uint8_t *p, size_t left, struct ca_crl_item *item)
 {
-	size_t n, serial, date;
+	size_t n, serial, date, rest;
 
 	if (left < 2 || p[0] != CA_DER_SEQUENCE || p[1] >= 0x80)
 		return 0;
@@ -332,7 +336,13 @@ common_entry(const uint8_t *p, size_t left, struct ca_crl_item *item)
 		return 0;
 	date = p[4 + serial + 1];
 	if (!is_time(p[4 + serial]) || date >= 0x80 ||
-	    4 + serial + 2 + date != n)
+	    4 + serial + 2 + date > n)
+		return 0;
+	rest = n - (4 + serial + 2 + date);
+	if (rest == sizeof reason_alone + 1 && p[n - 1] < 0x80 &&
+	    memcmp(p + n - rest, reason_alone, sizeof reason_alone) == 0)
+		item->reason = p[n - 1];
+	else if (rest != 0)
 		return 0;
 	item->serial = p + 4;
 	item->serial_len = serial;

@@ -6,9 +6,12 @@
  * A line of JOBS is NAME, ANSWER and COMMAND with tabs between:
  *
  *   ANSWER   -                      the command is asked nothing
- *            text:TEXT              TEXT and a newline wait in its input
+ *            text:TEXT              TEXT answers each prompt
  *            cert:CHAIN.pem:KEY     certauth1 prompts are answered by that key;
  *                                   the time that takes us is not counted
+ *            Where there is an answer, the command's input is a terminal, from
+ *            which a line is read at once; from a pipe PAM's own conversation
+ *            reads each character by a system call.
  *   COMMAND  split at spaces, started without a shell
  *
  * Prints for each job, with tabs between: NAME, number of runs, medians of wall
@@ -31,6 +34,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -100,6 +104,13 @@ respond(struct job *job, const char *text, struct ca_buf *out)
 }
 
 static void
+say(const struct job *job, int to, const void *p, size_t len)
+{
+	if (write(to, p, len) != (ssize_t)len || write(to, "\n", 1) != 1)
+		DIE("%s: hears no answer", job->name);
+}
+
+static void
 answer(struct job *job, struct run *run, int to)
 {
 	struct ca_buf piece = CA_BUF_INIT(CA_RESPONSE_CHARS_MAX + 2);
@@ -107,6 +118,11 @@ answer(struct job *job, struct run *run, int to)
 	double from = now();
 
 	run->out[run->len] = '\0';
+	if (job->text != NULL && run->len > run->seen + 2 &&
+	    strcmp(run->out + run->len - 2, ": ") == 0) {
+		run->seen = run->len;
+		say(job, to, job->text, strlen(job->text));
+	}
 	if (job->id == NULL ||
 	    ca_prompt_find(run->out + run->seen, &p) != CA_OK)
 		return;
@@ -116,39 +132,46 @@ answer(struct job *job, struct run *run, int to)
 	if (ca_answer_cut(ca_buf_text(&run->response), p.next, p.max, &piece) !=
 	    CA_OK)
 		DIE("%s: cannot cut the answer", job->name);
-	ca_buf_str(&piece, "\n");
 	run->ours += now() - from;
-	if (write(to, piece.p, piece.len) != (ssize_t)piece.len)
-		DIE("%s: hears no answer", job->name);
+	say(job, to, piece.p, piece.len);
 	free(p.request);
 	ca_buf_free(&piece);
 }
 
 /* ---- a run ---- */
 
-static pid_t
-start(const struct job *job, int *to, int *from)
+static void
+terminal(int *ours, int *its)
 {
-	int in[2], out[2];
+	struct termios t;
 
-	if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0)
-		DIE("pipe: %s", strerror(errno));
+	if ((*ours = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0 ||
+	    grantpt(*ours) != 0 || unlockpt(*ours) != 0 ||
+	    (*its = open(ptsname(*ours), O_RDWR | O_NOCTTY | O_CLOEXEC)) < 0 ||
+	    tcgetattr(*its, &t) != 0)
+		DIE("no terminal: %s", strerror(errno));
+	t.c_lflag &= ~(tcflag_t)ECHO;
+	(void)tcsetattr(*its, TCSANOW, &t);
+}
+
+/* Its input is in, both ends of its output are out. */
+static pid_t
+start(const struct job *job, int in, const int out[2])
+{
 	/* not vfork: the peak of memory would be ours */
 	pid_t pid = fork();
+
 	if (pid < 0)
 		DIE("fork: %s", strerror(errno));
 	if (pid == 0) {
-		(void)dup2(in[0], 0);
+		(void)dup2(in, 0);
 		(void)dup2(out[1], 1);
 		(void)dup2(out[1], 2);
 		(void)signal(SIGPIPE, SIG_DFL);
 		(void)execvp(job->argv[0], job->argv);
 		_exit(127);
 	}
-	(void)close(in[0]);
 	(void)close(out[1]);
-	*to = in[1];
-	*from = out[0];
 	return pid;
 }
 
@@ -172,20 +195,24 @@ once(struct job *job, const char *dir)
 	static struct run run;
 	struct rusage use;
 	char rest[4096];
-	int to, from, status;
+	int to = -1, in = -1, out[2], status;
 	ssize_t n;
 
 	run.len = run.seen = 0;
 	run.ours = 0;
 	run.response = CA_BUF_INIT(CA_RESPONSE_CHARS_MAX);
+	if (pipe2(out, O_CLOEXEC) != 0)
+		DIE("pipe: %s", strerror(errno));
+	if (job->text != NULL || job->id != NULL)
+		terminal(&to, &in);
+	else if ((in = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0)
+		DIE("/dev/null: %s", strerror(errno));
 	double at = now();
-	pid_t pid = start(job, &to, &from);
-	if (job->text != NULL && write(to, job->text, strlen(job->text)) < 0)
-		DIE("%s: hears no answer", job->name);
+	pid_t pid = start(job, in, out);
 	for (;;) {
 		if (run.len == OUTPUT_MAX)
-			n = read(from, rest, sizeof rest);
-		else if ((n = read(from, run.out + run.len,
+			n = read(out[0], rest, sizeof rest);
+		else if ((n = read(out[0], run.out + run.len,
 			      OUTPUT_MAX - run.len)) > 0) {
 			run.len += (size_t)n;
 			answer(job, &run, to);
@@ -203,8 +230,10 @@ once(struct job *job, const char *dir)
 	job->used += job->wall[i];
 	if (use.ru_maxrss > job->peak)
 		job->peak = use.ru_maxrss;
-	(void)close(to);
-	(void)close(from);
+	if (to >= 0)
+		(void)close(to);
+	(void)close(in);
+	(void)close(out[0]);
 	ca_buf_free(&run.response);
 	keep(dir, job, &run);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
@@ -220,8 +249,7 @@ set_answer(struct job *job, char *how)
 	if (strcmp(how, "-") == 0)
 		return;
 	if (strncmp(how, "text:", 5) == 0) {
-		if (asprintf(&job->text, "%s\n", how + 5) < 0)
-			DIE("out of memory");
+		job->text = strdup(how + 5);
 		return;
 	}
 	char *key = strrchr(how, ':');
