@@ -116,3 +116,32 @@ setup() {
 	crl_dir root.crl inter.crl
 	login_denied revoked
 }
+
+@test "a CRL that cannot be used may be the one that revokes" {
+	# the other one is good, and does not
+	crl_dir root.crl inter-clean.crl
+	login_ok --cert revoked
+	cp "$PKI/inter.crl" "$S/etc/certauth/crl/newer.crl"
+	chmod g+w "$S/etc/certauth/crl/newer.crl"
+	openssl rehash "$S/etc/certauth/crl"
+	login_denied crl-dir --cert revoked
+	conf default 'crl = prefer'
+	login_denied crl-dir --cert revoked
+	# without hashed names, all of them are looked at
+	rm "$S/etc/certauth/crl/"*.r[0-9]
+	login_denied crl-dir --cert revoked
+	conf_reset
+	login_denied crl-dir --cert revoked
+}
+
+@test "more CRLs of one name than are looked at" {
+	local i hash
+	crl_dir root.crl inter-clean.crl
+	hash=$(openssl crl -in "$PKI/inter.crl" -noout -hash)
+	for ((i = 1; i < 256; i++)); do
+		ln -s inter-clean.crl "$S/etc/certauth/crl/$hash.r$i"
+	done
+	login_ok
+	cp "$PKI/inter.crl" "$S/etc/certauth/crl/$hash.r$i"
+	login_denied crl-dir --cert revoked
+}

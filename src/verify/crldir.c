@@ -287,8 +287,14 @@ find_hashed(struct ca_crldir *dir, const X509_NAME *name,
 		    (rc = pick(slot, name, found, trouble)) != CA_OK)
 			return rc;
 	}
-	ca_log_warning(dir->log, "more than %d CRLs named %08lx.rN; the others "
-	    "are not used", HASHED_MAX, hash);
+	struct stat st;
+	(void)snprintf(file, sizeof file, "%08lx.r%d", hash, HASHED_MAX);
+	if (fstatat(dir->fd, file, &st, AT_SYMLINK_NOFOLLOW) != 0 &&
+	    errno == ENOENT)
+		return CA_OK;
+	ca_log_err(dir->log, "more than %d CRLs named %08lx.rN; the others "
+	    "are not looked at", HASHED_MAX, hash);
+	*trouble = CA_R_CRL_DIR; /* they may revoke */
 	return CA_OK;
 }
 

@@ -260,6 +260,7 @@ login() {
 	fi
 	log_mark
 	in_place python3 "$S/bin/login.py" "${opts[@]}" -- \
+		env ${CERTAUTH_PRELOAD:+LD_PRELOAD="$CERTAUTH_PRELOAD"} \
 		pamtester "${pam[@]}" "${SERVICE:-test}" "${LOGIN-alice}" \
 		authenticate >"$S/seen" 2>&1 </dev/null
 }
