@@ -106,7 +106,9 @@ tsan() {
 
 for part; do
 	case $part in
-	asan | msan | tsan) $part ;;
+	asan) asan ;;
+	msan) msan ;;
+	tsan) tsan ;;
 	*) echo "no part $part"; exit 2 ;;
 	esac
 done

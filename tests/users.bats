@@ -203,6 +203,9 @@ carol cn:a' ]
 	chmod g+w "$S/home/alice/.certauth"
 	login_denied unmapped
 	chmod g-w "$S/home/alice/.certauth"
+	chmod g+w "$S/home/alice/.certauth/1.pem"
+	login_denied unmapped
+	chmod g-w "$S/home/alice/.certauth/1.pem"
 	mv "$S/home/alice/.certauth/1.pem" "$S/home/alice/cert"
 	ln -s ../cert "$S/home/alice/.certauth/1.pem"
 	login_denied unmapped

@@ -65,7 +65,7 @@ setup(void **state)
 	assert_non_null(w->cfg);
 	w->log = (struct ca_log){keep, w, true};
 	(void)umask(022);
-	run("cd %s && mkdir ca inter users.d users.d/alice && "
+	run("cd %s && mkdir ca none inter users.d users.d/alice && "
 	    "echo 'alice email:alice@example.com' >users",
 	    w->dir);
 	run("cp " VECTORS_DIR "root.pem %s/ca/", w->dir);
@@ -595,6 +595,14 @@ judge_valid(struct world *w, const struct ca_request *req,
 	other = good;
 	other.rhost = "192.0.2.8";
 	must_be_denied(judge(w, &other, req, response, now), CA_R_NONCE);
+
+	/* a check that fails, though nothing went wrong */
+	set(w, "ca_dir", "%s/none", w->dir);
+	v = judge(w, &good, req, response, now);
+	must_be_denied(v, CA_R_CHAIN_UNKNOWN_CA);
+	assert_int_equal(v.err, CA_DENIED);
+	assert_int_equal(v.mapping, CA_PASS);
+	set(w, "ca_dir", "%s/ca", w->dir);
 
 	/* no mapping, no CA: every other check still runs */
 	set(w, "users", "%s/none", w->dir);

@@ -40,8 +40,8 @@ ask(void *ctx, const char *prompt, bool echo, struct ca_secret **answer)
 }
 
 static enum ca_err
-talk(struct person *p, uint16_t lifetime, char *response,
-    enum ca_reason *reason)
+talk(
+    struct person *p, uint16_t lifetime, char *response, enum ca_reason *reason)
 {
 	static uint8_t raw[] = {1, 2, 3};
 	struct ca_config *cfg = ca_config_new();
@@ -81,8 +81,7 @@ test_refusals(void **state)
 		enum ca_err rc;
 		enum ca_reason reason;
 	} c[] = {
-	    {{.answer = {NULL}, .code = CA_OK}, CA_ERR_CONV,
-		CA_R_ANSWER_EMPTY},
+	    {{.answer = {NULL}, .code = CA_OK}, CA_ERR_CONV, CA_R_ANSWER_EMPTY},
 	    {{.answer = {""}, .code = CA_OK}, CA_ERR_CONV, CA_R_ANSWER_EMPTY},
 	    {{.answer = {"aGVs+", NULL}, .code = CA_OK}, CA_ERR_CONV,
 		CA_R_ANSWER_EMPTY},

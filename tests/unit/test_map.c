@@ -137,6 +137,7 @@ options_of_a_line(void **state)
 	assert_true(alice(w, x, "uid:alice1 service=sshd"));
 	assert_true(alice(w, x, "uid:alice1 service=su,sshd"));
 	assert_false(alice(w, x, "uid:alice1 service=su,sshd2,ssh"));
+	assert_false(alice(w, x, "uid:alice1 service=sshe,ashd"));
 	w->service = NULL;
 	assert_false(alice(w, x, "uid:alice1 service=sshd"));
 	w->now = 1798761599; /* 2026-12-31T23:59:59Z */

@@ -262,6 +262,10 @@ patterns(void **state)
 	assert_int_equal(decide(w, x, "* cn:\"staff *\" ignorecase\n"),
 	    CA_R_OK);
 	assert_int_equal(decide(w, x, "* email:*@corp\n"), CA_R_UNMAPPED);
+	/* as long as what stands there, before the star and behind it */
+	assert_int_equal(decide(w, x, "* email:*@corq.example\n"),
+	    CA_R_UNMAPPED);
+	assert_int_equal(decide(w, x, "* cn:\"Stafg *\"\n"), CA_R_UNMAPPED);
 	assert_int_equal(decide(w, x, "* email:nobody*@corp.example\n"),
 	    CA_R_UNMAPPED);
 	assert_int_equal(decide(w, x, "* email:n*y@corp.example\n"),
