@@ -137,6 +137,27 @@ item_text(pam_handle_t *pamh, int type, const char **text)
 	return told;
 }
 
+/*
+ * Borrow the items that a login is about.  Done anew after each conversation:
+ * the application may have set one meanwhile, and what was borrowed is gone.
+ */
+static enum ca_err
+look_at_items(struct call *c)
+{
+	if (!item_text(c->pamh, PAM_SERVICE, &c->peer.service) ||
+	    !item_text(c->pamh, PAM_USER, &c->peer.user) ||
+	    !item_text(c->pamh, PAM_RHOST, &c->peer.rhost)) {
+		ca_log_err(&c->log,
+		    "outcome=denied reason=%s: libpam does not tell service, "
+		    "user or remote host",
+		    ca_reason_code(CA_R_INTERNAL));
+		return CA_ERR_USAGE;
+	}
+	if (c->peer.service == NULL)
+		c->peer.service = "";
+	return CA_OK;
+}
+
 static void
 call_end(struct call *c)
 {
@@ -157,17 +178,8 @@ call_begin(
 	    .silent = (flags & PAM_SILENT) != 0,
 	    .log = {emit, pamh, false}};
 	ERR_set_mark(); /* the queue is the application's too */
-	if (!item_text(pamh, PAM_SERVICE, &c->peer.service) ||
-	    !item_text(pamh, PAM_USER, &c->peer.user) ||
-	    !item_text(pamh, PAM_RHOST, &c->peer.rhost)) {
-		ca_log_err(&c->log,
-		    "outcome=denied reason=%s: libpam does not tell service, "
-		    "user or remote host",
-		    ca_reason_code(CA_R_INTERNAL));
-		return CA_ERR_USAGE;
-	}
-	if (c->peer.service == NULL)
-		c->peer.service = "";
+	if ((rc = look_at_items(c)) != CA_OK)
+		return rc;
 	rc = ca_config_load(argc, argv, c->peer.service, &c->log, &c->cfg);
 	if (rc != CA_OK) {
 		/* whatever was wrong, it was not the user */
@@ -283,6 +295,20 @@ login_free(pam_handle_t *pamh, void *data, int status)
 	ca_auth_login_free(data);
 }
 
+/* Whatever an earlier attempt of this transaction left: its session may be
+ * opened in the end by another way, a password perhaps. */
+static void
+forget_login(pam_handle_t *pamh)
+{
+	const char *name;
+
+	(void)pam_set_data(pamh, LOGIN_DATA, NULL, NULL);
+	for (size_t i = 0; (name = ca_auth_env_name(i)) != NULL; i++) {
+		if (pam_getenv(pamh, name) != NULL)
+			(void)pam_putenv(pamh, name);
+	}
+}
+
 /* For acct_mgmt, later in this transaction. */
 static enum ca_err
 keep_login(struct call *c, const struct ca_auth_result *result)
@@ -349,7 +375,7 @@ take_effect(struct call *c, const struct ca_auth_result *result, time_t now)
 out:
 	/* a later account check must not take this for a login */
 	if (ret != CA_OK)
-		(void)pam_set_data(c->pamh, LOGIN_DATA, NULL, NULL);
+		forget_login(c->pamh);
 	return ret;
 }
 
@@ -371,6 +397,12 @@ authenticate(struct call *c)
 		goto out;
 	}
 	if ((rc = get_response(c, req, &response)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	/* an answer about another user, service or host than now is refused */
+	if ((rc = look_at_items(c)) != CA_OK) {
+		ca_report_abort(c->report, CA_R_INTERNAL, NULL);
 		ret = rc;
 		goto out;
 	}
@@ -406,8 +438,7 @@ pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	struct call c;
 	enum ca_err rc;
 
-	/* whatever an earlier attempt of this transaction left */
-	(void)pam_set_data(pamh, LOGIN_DATA, NULL, NULL);
+	forget_login(pamh);
 	if ((rc = call_begin(&c, pamh, flags, argc, argv)) != CA_OK) {
 		ret = pam_code(rc, PAM_AUTH_ERR);
 		goto out;

@@ -167,6 +167,28 @@ drive() {
 	logged 'event=account .*reason=other-user'
 }
 
+@test "PAM_USER changed while the answer was given" {
+	# in the request is alice, and in the end it would be bob who is in
+	drive PAM_AUTH_ERR -C "$CLIENT" -P bob
+	logged 'outcome=denied reason=nonce'
+	users "bob sha256:$(pki_sha256 "$PKI/alice.pem")"
+	drive PAM_AUTH_ERR -C "$CLIENT" -P bob
+	users "bob sha256:$(pki_sha256 "$PKI/alice.pem")" \
+		"alice sha256:$(pki_sha256 "$PKI/alice.pem")"
+	# the old name is freed by then
+	run in_place valgrind -q --error-exitcode=99 "$DRIVE" -u alice \
+		-C "$CLIENT" -P bob
+	[ "$status" -eq 1 ]
+}
+
+@test "a second attempt of the transaction that fails: nothing of the first" {
+	log_mark
+	in_place "$DRIVE" -u alice -C "$CLIENT" -A empty >"$S/seen" && return 1
+	grep '^authenticate PAM_SUCCESS$' "$S/seen"
+	grep '^again PAM_CONV_ERR$' "$S/seen"
+	run ! grep '^env CERTAUTH' "$S/seen"
+}
+
 @test "account: not by certificate" {
 	printf 'auth required pam_permit.so\naccount required %s\n' "$MODULE" \
 		>"$S/etc/pam.d/test"

@@ -150,20 +150,26 @@ out:
 	return ret;
 }
 
+static const struct {
+	const char *name;
+	enum ca_fact fact;
+} var[] = {
+    {"CERTAUTH_SUBJECT", CA_FACT_SUBJECT},
+    {"CERTAUTH_ISSUER", CA_FACT_ISSUER},
+    {"CERTAUTH_SERIAL", CA_FACT_SERIAL},
+    {"CERTAUTH_SHA256", CA_FACT_SHA256},
+    {"CERTAUTH_NOT_AFTER", CA_FACT_NOT_AFTER},
+};
+
+const char *
+ca_auth_env_name(size_t i)
+{
+	return i < sizeof var / sizeof var[0] ? var[i].name : NULL;
+}
+
 bool
 ca_auth_env(const struct ca_report *report, size_t i, struct ca_buf *out)
 {
-	static const struct {
-		const char *name;
-		enum ca_fact fact;
-	} var[] = {
-	    {"CERTAUTH_SUBJECT", CA_FACT_SUBJECT},
-	    {"CERTAUTH_ISSUER", CA_FACT_ISSUER},
-	    {"CERTAUTH_SERIAL", CA_FACT_SERIAL},
-	    {"CERTAUTH_SHA256", CA_FACT_SHA256},
-	    {"CERTAUTH_NOT_AFTER", CA_FACT_NOT_AFTER},
-	};
-
 	if (i >= sizeof var / sizeof var[0])
 		return false;
 	const char *value = ca_report_get0_fact(report, var[i].fact);

@@ -151,6 +151,9 @@ CA_MUST_CHECK enum ca_err ca_auth_recheck(struct ca_crypto *crypto,
     const struct ca_auth_peer *peer, const struct ca_auth_login *login,
     time_t now, struct ca_report *report);
 
+/* The name of variable number i below, or NULL after the last. */
+const char *ca_auth_env_name(size_t i);
+
 /* Append variable number i for the environment of the session, NAME=VALUE
  * without control bytes; false after the last. */
 bool ca_auth_env(const struct ca_report *report, size_t i, struct ca_buf *out);

@@ -26,6 +26,9 @@
  *   -a             pam_acct_mgmt as well, if the login succeeded
  *   -w FILE        between the two, wait until FILE is gone
  *   -U USER        and set PAM_USER to USER there
+ *   -P USER        set PAM_USER to USER at the first prompt
+ *   -A MODE        if the login succeeded, pam_authenticate once more in the
+ *                  same transaction, answered by MODE; prints `again CODE`
  *   -F FLAGS       flags of pam_authenticate, a number
  *   -n N           N logins, each with pam_start and pam_end (module loaded
  *                  and unloaded)
@@ -55,7 +58,7 @@
 #include <unistd.h>
 
 static const char *user, *service = "test", *confdir, *rhost, *command;
-static const char *mode, *wait_file, *later_user;
+static const char *mode, *wait_file, *later_user, *prompt_user, *again;
 static int mode_from, flags, logins = 1, threads = 1, children;
 static bool account, quiet, show_rest;
 static volatile sig_atomic_t sigchlds;
@@ -63,6 +66,7 @@ static volatile sig_atomic_t sigchlds;
 struct talk {
 	FILE *to, *from;
 	pid_t pid;
+	pam_handle_t *pamh;
 	int prompts;
 	char *first; /* the first full piece, for repeat */
 };
@@ -79,7 +83,7 @@ talk_begin(struct talk *t)
 {
 	int in[2], out[2];
 
-	*t = (struct talk){NULL, NULL, -1, 0, NULL};
+	*t = (struct talk){NULL, NULL, -1, NULL, 0, NULL};
 	if (command == NULL)
 		return;
 	if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0)
@@ -209,6 +213,8 @@ converse(int n, const struct pam_message **msg, struct pam_response **resp,
 			r[i].resp = by_mode(t, text, &code);
 		else
 			r[i].resp = by_command(t, text);
+		if (prompt_user != NULL && t->prompts == 0)
+			(void)pam_set_item(t->pamh, PAM_USER, prompt_user);
 		t->prompts++;
 		if (code != PAM_SUCCESS ||
 		    (mode != NULL && strcmp(mode, "noarray") == 0)) {
@@ -283,11 +289,18 @@ one_login(void)
 		fprintf(stderr, "pam_start: %d\n", code);
 		exit(125);
 	}
+	t.pamh = pamh;
 	if (rhost != NULL)
 		(void)pam_set_item(pamh, PAM_RHOST, rhost);
 	code = pam_authenticate(pamh, flags);
 	if (!quiet || logins * threads == 1)
 		printf("authenticate %s\n", name_of(code));
+	if (again != NULL && code == PAM_SUCCESS) {
+		mode = again;
+		mode_from = 0;
+		code = pam_authenticate(pamh, flags);
+		printf("again %s\n", name_of(code));
+	}
 	if (account && code == PAM_SUCCESS)
 		code = check_account(pamh);
 	if (!quiet) {
@@ -360,7 +373,7 @@ main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN); /* the command may end before we do */
 	while (
-	    (opt = getopt(argc, argv, "u:s:c:r:C:m:f:aw:U:F:n:t:k:xq")) != -1) {
+	    (opt = getopt(argc, argv, "u:s:c:r:C:m:f:aw:U:P:A:F:n:t:k:xq")) != -1) {
 		switch (opt) {
 		case 'u':
 			user = optarg;
@@ -391,6 +404,12 @@ main(int argc, char **argv)
 			break;
 		case 'U':
 			later_user = optarg;
+			break;
+		case 'P':
+			prompt_user = optarg;
+			break;
+		case 'A':
+			again = optarg;
 			break;
 		case 'F':
 			flags = (int)strtol(optarg, NULL, 0);
