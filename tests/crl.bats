@@ -75,10 +75,11 @@ setup() {
 	use root
 }
 
-# crl NAME CA [--from D] [--to D] [--key K] [--cert C] [EXTENSION ...]
+# crl NAME CA [--from D] [--to D] [--key K] [--cert C] [--no-akid]
+#	[EXTENSION ...]
 # into $S/made/NAME.crl
 crl() {
-	local name=$1 ca=$2 from=-1h to=+30d key=$2 cert=$2 e
+	local name=$1 ca=$2 from=-1h to=+30d key=$2 cert=$2 akid=yes e
 	shift 2
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -86,12 +87,16 @@ crl() {
 		--to) to=$2; shift 2 ;;
 		--key) key=$2; shift 2 ;;
 		--cert) cert=$2; shift 2 ;;
+		--no-akid) akid=; shift ;;
 		*) break ;;
 		esac
 	done
 	{
 		cat "$PKI/openssl.cnf"
-		printf '\n[these]\nauthorityKeyIdentifier = keyid\n'
+		printf '\n[these]\n'
+		[ -n "$akid" ] && printf 'authorityKeyIdentifier = keyid\n'
+		# a section must not be empty
+		printf '1.2.3.4.5 = DER:05:00\n'
 		for e; do printf '%s\n' "$e"; done
 	} >"$S/crl.cnf"
 	PKI_CA=$ca _pki_run openssl ca -gencrl -config "$S/crl.cnf" \
@@ -335,15 +340,55 @@ is() { # CERT 'STATUS REASON'
 	crl inter inter
 	revoke inter alice
 	crl other inter --key second --cert cross
+	register inter
 	use inter other
 	# alice was issued by the first key; the first key's CRL is hers
-	judge alice
-	[[ $VERDICT == 0* ]]
-	# with the second key's CRL alone it is that which counts
+	is alice '0 pass'
+	# with the second key's CRL alone it is that which counts: its
+	# authorityKeyIdentifier leads to the CA's other certificate
 	rm "$S/crl/inter.crl"
-	judge alice
-	[[ $VERDICT == 1* ]]
+	is alice '1 revoked'
+}
+
+@test "key rollover without authorityKeyIdentifier: the issuer's key decides" {
+	# RFC 5280 section 5.2.1 demands the extension; without it nothing but
+	# the signature tells the keys of a name apart
 	register inter
+	crl inter inter --no-akid
+	crl other inter --key second --cert cross --no-akid
+	revoke inter alice
+	crl inter-r inter --no-akid
+	crl other-r inter --key second --cert cross --no-akid
+	# younger than the right one, which is what would be chosen between two
+	crl other-y inter --key second --cert cross --no-akid --from -1m
+	register inter
+	not grep -q 'Authority Key' <<<"$(openssl crl -in "$S/made/other.crl" -noout -text)"
+	use inter other-r
+	is alice '0 pass'
+	use other-y
+	is alice '0 pass'
+	rm "$S"/crl/*.crl
+	use root inter-r other
+	is alice '1 revoked'
+	# alone, another key's CRL is no CRL, whatever it says
+	rm "$S/crl/inter-r.crl"
+	is alice '1 crl-signature'
+	rm "$S/crl/other.crl"
+	use other-r
+	is alice '1 crl-signature'
+	# whose certificate the second key has issued, it serves
+	if [ ! -e "$PKI/carol.pem" ]; then
+		_pki_issue carol cross 'extendedKeyUsage = clientAuth
+authorityKeyIdentifier = keyid' --subject '/O=Example/CN=carol' \
+			--from -1d --to +90d
+	fi
+	rm "$S/crl/other-r.crl"
+	use other
+	is carol '0 pass'
+	use inter
+	is carol '0 pass'
+	rm "$S/crl/other.crl"
+	is carol '1 crl-signature'
 }
 
 @test "several CRLs in one PEM file" {
@@ -411,20 +456,187 @@ is() { # CERT 'STATUS REASON'
 	[ "$(verdict "$S/crl" auto alice)" = '1 crl-dir' ]
 }
 
-@test "hashed names answer first, and of a thousand files two are opened" {
+# many N: CRLs of N other names, whose signatures nobody will ask for
+many() {
+	openssl crl -in "$S/made/root.crl" -outform DER -out "$S/root.der"
+	python3 - "$S/root.der" "$S/crl" "$1" <<-'END'
+		import sys
+		der = open(sys.argv[1], 'rb').read()
+		assert der.count(b'Test root') == 1
+		for i in range(int(sys.argv[3])):
+		    with open('%s/more-%04d.crl' % (sys.argv[2], i), 'wb') as f:
+		        f.write(der.replace(b'Test root', b'Test %04d' % i))
+	END
+}
+
+# counted: which files of crl_dir a verification opens, besides those two
+opened() {
+	strace -f -o "$S/trace" -e trace=openat "$CERTAUTH" verify --quiet \
+		--purpose any --ca-dir "$S/ca" --crl-dir "$S/crl" "${OPTS[@]}" \
+		"$PKI/alice.pem" || :
+	grep -c 'more-\|inter.crl\|root.crl\|\.r0"' "$S/trace"
+}
+
+compile() {
+	mkdir -p "$S/icas"
+	cp "$S/inter.pem" "$S/icas/"
+	"$CERTAUTH" crl compile --quiet --ca-dir "$S/ca" \
+		--intermediates-dir "$S/icas" --crl-dir "$S/crl" 2>/dev/null
+}
+
+@test "of a thousand files the two that are needed are opened" {
 	register inter
 	crl inter inter
 	use inter
-	for i in $(seq 1000); do cp "$S/made/root.crl" "$S/crl/more-$i.crl"; done
-	(cd "$S/crl" &&
-		ln -s inter.crl "$(openssl crl -in inter.crl -noout -hash).r0" &&
-		ln -s root.crl "$(openssl crl -in root.crl -noout -hash).r0")
+	many 1000
+	compile || :	# nobody has signed the thousand
+	[ "$(ls "$S"/crl/*.r0 | wc -l)" -eq 1002 ]
 	[ "$(verdict "$S/crl" stream alice)" = '0 pass' ]
+	not grep -q 'no hashed name' "$S/err"
 	command -v strace >/dev/null || skip 'no strace to count with'
-	n=$(strace -f -e trace=openat "$CERTAUTH" verify --quiet --purpose any \
-		--ca-dir "$S/ca" --crl-dir "$S/crl" "${OPTS[@]}" \
-		"$PKI/alice.pem" 2>&1 | grep -c 'more-') || :
-	[ "$n" -eq 0 ]
+	# a CRL and its index each
+	n=$(opened)
+	echo "$n files opened"
+	[ "$n" -ge 2 ]
+	[ "$n" -le 4 ]
+	# without the stamp names and links are read, still no more files
+	rm "$S/crl/.certauth-crl.linked"
+	[ "$(opened)" = "$n" ]
+}
+
+@test "a CRL put beside those that are linked counts at once" {
+	register inter
+	crl inter inter --from -2h
+	use inter
+	revoke inter alice
+	crl newer inter
+	register inter
+	for by in compile rehash; do
+		rm -f "$S"/crl/*.idx "$S"/crl/*.r? "$S"/crl/newer.crl \
+			"$S/crl/.certauth-crl.linked"
+		if [ $by = compile ]; then compile; else openssl rehash "$S/crl"; fi
+		[ "$(verdict "$S/crl" auto alice)" = '0 pass' ]
+		use newer
+		[ "$(verdict "$S/crl" auto alice)" = '1 revoked' ]
+		grep -q 'newer.crl in crl_dir has no hashed name' "$S/err"
+		# one that cannot be trusted is not as if it were absent
+		chmod g+w "$S/crl/newer.crl"
+		[ "$(verdict "$S/crl" auto alice)" = '1 crl-dir' ]
+		chmod g-w "$S/crl/newer.crl"
+		if [ $by = compile ]; then compile; else openssl rehash "$S/crl"; fi
+		[ "$(verdict "$S/crl" auto alice)" = '1 revoked' ]
+		not grep -q 'no hashed name' "$S/err"
+	done
+}
+
+@test "a hashed name behind a gap counts" {
+	register inter
+	crl inter inter --from -2h
+	use inter
+	compile
+	revoke inter alice
+	crl newer inter
+	register inter
+	hash=$(openssl crl -in "$S/made/inter.crl" -noout -hash)
+	cp "$S/made/newer.crl" "$S/crl/$hash.r2"
+	[ "$(verdict "$S/crl" auto alice)" = '1 revoked' ]
+	# and when it is a link
+	mv "$S/crl/$hash.r2" "$S/crl/newer.crl"
+	ln -s newer.crl "$S/crl/$hash.r2"
+	[ "$(verdict "$S/crl" auto alice)" = '1 revoked' ]
+}
+
+@test "the stamp holds for this directory as it is, and no longer" {
+	register inter
+	crl inter inter
+	use inter
+	compile
+	[ -s "$S/crl/.certauth-crl.linked" ]
+	command -v strace >/dev/null || skip 'no strace to look with'
+	reads_names() {
+		strace -f -o "$S/trace" -e trace=getdents64 "$CERTAUTH" verify \
+			--quiet --purpose any --ca-dir "$S/ca" --crl-dir "$1" \
+			"${OPTS[@]}" "$PKI/alice.pem"
+		grep -q getdents64 "$S/trace"
+	}
+	not reads_names "$S/crl"
+	rm -rf "$S/copy"
+	cp -a "$S/crl" "$S/copy"
+	reads_names "$S/copy"
+	chmod o+w "$S/crl/.certauth-crl.linked"
+	reads_names "$S/crl"
+	chmod o-w "$S/crl/.certauth-crl.linked"
+	not reads_names "$S/crl"
+	# a file that cannot be linked must be seen by every login
+	echo 'no CRL' >"$S/crl/notes"
+	compile || :
+	reads_names "$S/crl"
+	rm "$S/crl/notes"
+	compile
+	not reads_names "$S/crl"
+}
+
+# signatures that were verified for the sake of a large CRL, and how they were
+for_large() { grep -c "before a large CRL is read: it is $1" "$S/err" || :; }
+
+@test "a made-up certificate does not have a large CRL read" {
+	# a revoked serial for each of 3000 that never were
+	register inter
+	for i in $(seq 3000); do
+		printf 'R\t301231235959Z\t251231235959Z\tC0FFEE%06X\tunknown\t/CN=x\n' "$i"
+	done >"$PKI/inter.db/index"
+	crl inter inter
+	register inter
+	use inter
+	[ "$(stat -c %s "$S/crl/inter.crl")" -gt 65536 ]
+	# the name of the CA, and nothing else of it
+	pki_key forger p256
+	_pki_run openssl req -x509 -new -key "$PKI/forger.key" -days 30 \
+		-subj '/O=Example/CN=Test inter' -out "$S/forger.pem"
+	_pki_run openssl req -new -key "$PKI/forger.key" \
+		-subj '/O=Example/CN=alice' -out "$S/forged.csr"
+	printf 'extendedKeyUsage = clientAuth\nkeyUsage = digitalSignature\n' \
+		>"$S/forged.ext"
+	_pki_run openssl x509 -req -in "$S/forged.csr" -CA "$S/forger.pem" \
+		-CAkey "$PKI/forger.key" -set_serial 77 -days 20 \
+		-extfile "$S/forged.ext" -out "$PKI/forged.pem"
+	for e in stream openssl auto; do
+		[ "$(verdict "$S/crl" $e alice)" = '0 pass' ]
+		# leaf and intermediate, each once
+		[ "$(for_large good)" -eq 2 ]
+		[ "$(for_large wrong)" -eq 0 ]
+		[[ $(verdict "$S/crl" $e forged) == '1 '* ]]
+		[ "$(for_large wrong)" -le 1 ]
+		if command -v strace >/dev/null; then
+			read_of "$e" alice
+			[ "$(cat "$S/bytes")" -gt 65536 ]
+			read_of "$e" forged
+			[ "$(cat "$S/bytes")" -lt 32769 ]
+		fi
+	done
+	# with an index nothing is verified twice
+	mkdir -p "$S/icas"
+	cp "$S/inter.pem" "$S/icas/"
+	"$CERTAUTH" crl compile --quiet --ca-dir "$S/ca" \
+		--intermediates-dir "$S/icas" --crl-dir "$S/crl"
+	[ "$(verdict "$S/crl" auto alice)" = '0 pass' ]
+	[ "$(for_large .)" -eq 0 ]
+	grep -q '(index)' "$S/err"
+	# nor with small ones
+	crl inter inter
+	use inter
+	[ "$(verdict "$S/crl" stream alice)" = '0 pass' ]
+	[ "$(for_large .)" -eq 0 ]
+	command -v strace >/dev/null || skip 'no strace to count bytes with'
+}
+
+# bytes of the CRL inter.crl that a verification reads, into $S/bytes
+read_of() { # ENGINE CERT
+	strace -y -f -o "$S/trace" -e trace=read,pread64 "$CERTAUTH" verify \
+		--quiet --purpose any --ca-dir "$S/ca" --crl-dir "$S/crl" \
+		--crl-engine "$1" "${OPTS[@]}" "$PKI/$2.pem" || :
+	sed -n 's/.*inter\.crl>.* = \([0-9]*\)$/\1/p' "$S/trace" |
+		awk '{ n += $1 } END { print n + 0 }' >"$S/bytes"
 }
 
 @test "SHA-1 and MD5 signatures are refused" {

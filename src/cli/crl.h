@@ -35,15 +35,18 @@ void ca_crl_run_close(struct ca_crl_run *run);
 /* Hold crl_dir for ourselves, so that two runs do not tangle; waits. */
 CA_MUST_CHECK enum ca_err ca_crl_run_lock(struct ca_crl_run *run);
 
-/* The plain files of crl_dir, sorted; for the caller to free with
+/* The plain files of crl_dir (or: those that are wanted), sorted; for the caller to free with
  * ca_crl_names_free. */
 CA_MUST_CHECK enum ca_err ca_crl_names(int dir, struct ca_list *out);
+CA_MUST_CHECK enum ca_err ca_crl_names_where(int dir,
+    bool (*want)(const char *), struct ca_list *out);
 void ca_crl_names_free(struct ca_list *names);
 
 /*
  * Give every CRL of crl_dir's files a hashed name as `openssl rehash` would,
  * so that a login opens those it needs alone, and drop links that lead
- * nowhere.  Links are added before any is dropped.
+ * nowhere.  Links are added before any is dropped.  Then leave the stamp of
+ * verify/crldir.h: nothing may change crl_dir in this run after it.
  */
 CA_MUST_CHECK enum ca_err ca_crl_link(struct ca_crl_run *run);
 

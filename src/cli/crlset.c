@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #define LOCK_NAME ".certauth-crl.lock"
-#define LINKS_MAX 256
 
 /* ---- the CAs ---- */
 
@@ -141,8 +140,8 @@ by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static enum ca_err
-names_where(int dir, bool (*want)(const char *), struct ca_list *out)
+enum ca_err
+ca_crl_names_where(int dir, bool (*want)(const char *), struct ca_list *out)
 {
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -182,10 +181,10 @@ ca_crl_names(int dir, struct ca_list *out)
 {
 	struct ca_list hashed = {NULL, 0};
 	struct stat st;
-	enum ca_err rc = names_where(dir, ca_crldir_is_plain, out);
+	enum ca_err rc = ca_crl_names_where(dir, ca_crldir_is_plain, out);
 
 	if (rc == CA_OK)
-		rc = names_where(dir, ca_crldir_is_hashed, &hashed);
+		rc = ca_crl_names_where(dir, ca_crldir_is_hashed, &hashed);
 	for (size_t i = 0; rc == CA_OK && i < hashed.n; i++) {
 		char **v;
 
@@ -232,99 +231,6 @@ ca_crl_read_file(struct ca_crl_run *r, const char *name, struct ca_crls *out)
 		if (ca_crl_get0_x509(out->v[i]) == NULL)
 			return CA_ERR_FORMAT;
 	return CA_OK;
-}
-
-/* ---- hashed names ---- */
-
-/* Does a hashed name lead to that file? */
-static bool
-leads_to(int dir, const char *link, const char *file)
-{
-	char target[4096];
-	ssize_t n = readlinkat(dir, link, target, sizeof target - 1);
-
-	if (n <= 0)
-		return false;
-	target[n] = '\0';
-	return strcmp(target, file) == 0;
-}
-
-static enum ca_err
-link_one(struct ca_crl_run *r, const char *file, const X509_NAME *issuer)
-{
-	char name[32];
-	int ok = 0;
-	struct stat st;
-	unsigned long hash = X509_NAME_hash_ex(issuer,
-	    ca_crypto_get0_libctx(r->crypto), NULL, &ok);
-
-	if (!ok)
-		return CA_ERR_CRYPTO;
-	for (int i = 0; i < LINKS_MAX; i++) {
-		(void)snprintf(name, sizeof name, "%08lx.r%d", hash, i);
-		if (strcmp(name, file) == 0 || leads_to(r->dir, name, file))
-			return CA_OK;
-		if (fstatat(r->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-			continue;
-		if (errno != ENOENT)
-			return CA_ERR_IO;
-		return symlinkat(file, r->dir, name) == 0 ? CA_OK : CA_ERR_IO;
-	}
-	return CA_ERR_LIMIT;
-}
-
-/* Links to files that are gone; a gap that is left is closed by the last of
- * the same hash, since a reader stops at the first gap. */
-static enum ca_err
-unlink_dangling(struct ca_crl_run *r)
-{
-	struct ca_list names = {NULL, 0};
-	struct stat st;
-	char last[32];
-	enum ca_err rc = names_where(r->dir, ca_crldir_is_hashed, &names);
-
-	for (size_t i = 0; rc == CA_OK && i < names.n; i++) {
-		const char *name = names.v[i];
-		int n = 0;
-
-		if (fstatat(r->dir, name, &st, 0) == 0 || errno != ENOENT)
-			continue;
-		while (n < LINKS_MAX && ((void)snprintf(last, sizeof last,
-		    "%.8s.r%d", name, n), fstatat(r->dir, last, &st,
-		    AT_SYMLINK_NOFOLLOW) == 0))
-			n++;
-		(void)snprintf(last, sizeof last, "%.8s.r%d", name,
-		    n > 0 ? n - 1 : 0);
-		if (strcmp(last, name) == 0 || n == 0)
-			(void)unlinkat(r->dir, name, 0);
-		else if (renameat(r->dir, last, r->dir, name) == 0)
-			i--; /* what is there now may lead nowhere too */
-	}
-	ca_crl_names_free(&names);
-	return rc;
-}
-
-enum ca_err
-ca_crl_link(struct ca_crl_run *r)
-{
-	struct ca_list names = {NULL, 0};
-	enum ca_err rc = names_where(r->dir, ca_crldir_is_plain, &names);
-
-	for (size_t i = 0; rc == CA_OK && i < names.n; i++) {
-		struct ca_crls crls = {NULL, 0};
-
-		/* a file that cannot be read has no name to be linked by */
-		if (ca_crl_read_file(r, names.v[i], &crls) == CA_OK)
-			for (size_t k = 0; rc == CA_OK && k < crls.n; k++)
-				rc = link_one(r, names.v[i],
-				    X509_CRL_get_issuer(
-					ca_crl_get0_x509(crls.v[k])));
-		ca_crls_clear(&crls);
-	}
-	ca_crl_names_free(&names);
-	if (rc == CA_OK)
-		rc = unlink_dangling(r);
-	return rc;
 }
 
 /* ---- compile ---- */

@@ -293,15 +293,23 @@ finish_one(struct update *u, struct job *j, struct ca_fetch *f)
 }
 
 static void
-clean_up(struct update *u)
+drop_files(struct update *u)
 {
 	for (size_t i = 0; i < u->n; i++) {
 		if (u->fetch[i].fd >= 0)
 			(void)close(u->fetch[i].fd);
+		u->fetch[i].fd = -1;
 		if (u->job[i].tmp != NULL)
 			(void)unlinkat(u->run->dir, u->job[i].tmp, 0);
 		free(u->job[i].tmp);
+		u->job[i].tmp = NULL;
 	}
+}
+
+static void
+clean_up(struct update *u)
+{
+	drop_files(u);
 	free(u->job);
 	free(u->fetch);
 	ca_crl_states_clear(&u->states);
@@ -341,6 +349,7 @@ update(struct update *u)
 			status = CA_EXIT_NO;
 	if (r->dry_run)
 		return status;
+	drop_files(u); /* nothing changes crl_dir after the links */
 	if (ca_crl_states_write(r, &u->states) != CA_OK ||
 	    ca_crl_link(r) != CA_OK) {
 		(void)ca_cli_fail("%s: %s", r->cfg->crl_dir, strerror(errno));

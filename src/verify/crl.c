@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum ca_err
@@ -38,6 +39,7 @@ ca_crl_new(const struct ca_crl_source *src, struct ca_crls *out)
 		return NULL;
 	crl->crypto = src->crypto;
 	crl->log = src->log;
+	crl->gate = src->gate;
 	crl->trouble = CA_R_CRL_MALFORMED;
 	crl->fd = -1;
 	if ((crl->name = strdup(src->name)) == NULL ||
@@ -197,6 +199,15 @@ ca_crl_issuer_matches(const struct ca_crl *crl, X509 *cert,
 	return p == issuer + len ? CA_OK : CA_ERR_FORMAT;
 }
 
+bool
+ca_crl_gate_shut(const struct ca_crl_gate *gate, int fd)
+{
+	struct stat st;
+
+	return gate != NULL && (fstat(fd, &st) != 0 ||
+	    st.st_size > CA_CRL_SMALL) && !gate->open(gate->ctx);
+}
+
 enum ca_err
 ca_crl_load(const struct ca_crl_source *src,
     const struct ca_crl_wanted *wanted, struct ca_crls *out)
@@ -217,6 +228,7 @@ enum ca_err
 ca_crl_verify(struct ca_crl *crl, X509 *issuer)
 {
 	EVP_PKEY *key;
+	enum ca_err rc;
 
 	if (crl->trouble != CA_R_OK)
 		return CA_DENIED;
@@ -225,11 +237,14 @@ ca_crl_verify(struct ca_crl *crl, X509 *issuer)
 	if ((key = X509_get0_pubkey(issuer)) == NULL)
 		return CA_ERR_CRYPTO;
 	if (crl->kind == CRL_WHOLE)
-		crl->signed_by = ca_crl_whole_verify(crl, key);
+		rc = ca_crl_whole_verify(crl, key);
 	else if (crl->kind == CRL_INDEX)
-		crl->signed_by = ca_crl_index_verify(crl, issuer, key);
+		rc = ca_crl_index_verify(crl, issuer, key);
 	else
-		crl->signed_by = ca_crl_stream_verify(crl, key);
+		rc = ca_crl_stream_verify(crl, key);
+	if (rc == CA_ERR_CANCELLED)
+		return rc; /* not known: it may be asked again */
+	crl->signed_by = rc;
 	X509_free(crl->signer);
 	crl->signer = X509_up_ref(issuer) ? issuer : NULL;
 	return crl->signed_by;

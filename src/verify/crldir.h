@@ -4,32 +4,45 @@
 #ifndef CA_VERIFY_CRLDIR_H
 #define CA_VERIFY_CRLDIR_H
 
+#include "base/buf.h"
 #include "verify/crl.h"
 
 struct ca_crldir;
 
 /*
  * Open a directory of CRLs: files named HASH.rN as `openssl rehash` makes
- * them, or any other names.  path is copied; crypto and log are borrowed.
- * Errors as ca_file_opendir.
+ * them, or any other names.  path is copied; crypto, log and gate (may be NULL)
+ * are borrowed.  Errors as ca_file_opendir.
  */
 CA_MUST_CHECK enum ca_err ca_crldir_new(struct ca_crypto *crypto,
     const struct ca_log *log, const char *path, enum ca_crl_engine engine,
-    struct ca_crldir **out);
+    const struct ca_crl_gate *gate, struct ca_crldir **out);
 void ca_crldir_free(struct ca_crldir *dir); /* NULL is allowed */
 
 /*
  * Append the CRLs issued under name to found, borrowed from dir.  Hashed names
- * are looked at first; only if no CRL answers there, all other files are
- * scanned, by their first bytes, once for the life of dir.
+ * are looked at first; if no CRL answers there, all other files are scanned, by
+ * their first bytes, once for the life of dir.  If one does, those files alone
+ * are scanned that no hashed name leads to: a CRL that was put beside the
+ * others counts.  Whether there are any is known by the directory's
+ * modification time, where `certauth crl compile` has left its stamp, else by
+ * reading names and links.
  *
  * *trouble becomes CA_R_CRL_DIR or CA_R_CRL_MALFORMED if a file that may have
  * been the one could not be read (and what is appended may not be all), and
- * is left alone otherwise.  CA_ERR_MEMORY, CA_ERR_IO, CA_ERR_CRYPTO.
+ * is left alone otherwise.  CA_ERR_MEMORY, CA_ERR_IO, CA_ERR_CRYPTO,
+ * CA_ERR_CANCELLED (the gate is closed; a later call may find it open).
  */
 CA_MUST_CHECK enum ca_err ca_crldir_find(struct ca_crldir *dir,
     const X509_NAME *name, const struct ca_crl_wanted *wanted,
     struct ca_crls *found, enum ca_reason *trouble);
+
+/*
+ * The file that says: when the directory was last changed, every file in it
+ * had its hashed names.  Its content is the directory's identity and time.
+ */
+#define CA_CRLDIR_STAMP ".certauth-crl.linked"
+CA_MUST_CHECK enum ca_err ca_crldir_stamp(int fd, struct ca_buf *out);
 
 /* A name as `openssl rehash` makes them: 8 hex digits, ".r", a number. */
 bool ca_crldir_is_hashed(const char *name);

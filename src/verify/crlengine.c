@@ -35,8 +35,10 @@ ca_crlrev_check_crl(X509_STORE_CTX *ctx, X509_CRL *x)
 	}
 	seen->late = false;
 	rev->checking = x;
+	rev->looking = ctx;
 	ok = rev->check_crl(ctx, x);
 	rev->checking = outer;
+	rev->looking = ctx; /* that of a CRL's issuer is gone */
 	/* the path of a CRL's issuer may have grown the list, and moved it */
 	if ((seen = ca_crlrev_seen(rev, x)) == NULL || ok <= 0) {
 		ca_crlrev_fail(rev, CA_R_CRL_MISSING, cert, "a CRL is not accepted: %s",
@@ -117,6 +119,7 @@ ca_crlrev_cert_crl(X509_STORE_CTX *ctx, X509_CRL *x, X509 *cert)
 		ca_crlrev_fail(rev, CA_R_INTERNAL, cert, "a CRL from nowhere");
 		return 0;
 	}
+	rev->looking = ctx;
 	own = rev->cert_crl(ctx, x, cert);
 	rc = ca_crl_lookup(seen->crl, cert, &entry);
 	note(seen, ctx, rc == CA_OK && entry.reason != CA_CRL_REMOVE);

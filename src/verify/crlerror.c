@@ -147,6 +147,7 @@ ca_revocation_error(struct ca_revocation *rev, X509_STORE_CTX *ctx, int error,
 
 	if (rev->mode == CA_CRL_OFF)
 		return false;
+	rev->looking = ctx;
 	go = decide(rev, ctx, error, cert);
 	if (go < 0 && X509_STORE_CTX_get0_parent_ctx(ctx) != NULL) {
 		/* the purpose is that of the login, not of a CRL issuer */

@@ -42,6 +42,16 @@ signer_of(X509_STORE_CTX *ctx, X509_CRL *x)
 	return found;
 }
 
+/* It is the chain that is refused, and says so. */
+static void
+gate_is_shut(struct ca_revocation *rev, X509 *cert)
+{
+	ca_log_debug(rev->log, "a large CRL is not read, since a signature on "
+	    "the path to the CA is wrong");
+	ca_crlrev_find(&rev->trouble, CA_R_CRL_MISSING, cert,
+	    "no CRL was read, since a signature on the path is wrong");
+}
+
 static bool
 usable(struct ca_revocation *rev, X509_STORE_CTX *ctx, struct ca_crl *crl,
     X509 *cert)
@@ -51,6 +61,7 @@ usable(struct ca_revocation *rev, X509_STORE_CTX *ctx, struct ca_crl *crl,
 	time_t now = rev->now;
 	int later;
 	X509 *signer;
+	enum ca_err rc;
 
 	if (reason != CA_R_OK) {
 		ca_crlrev_not_offered(rev, crl, reason, cert, ca_reason_text(reason));
@@ -81,7 +92,12 @@ usable(struct ca_revocation *rev, X509_STORE_CTX *ctx, struct ca_crl *crl,
 	/* its own CRL may revoke an anchor; others are not asked for it */
 	if (ca_crlrev_anchor(ctx) && X509_cmp(signer, cert) != 0)
 		return false;
-	if (ca_crl_verify(crl, signer) != CA_OK) {
+	rc = ca_crl_verify(crl, signer);
+	if (rc == CA_ERR_CANCELLED) {
+		gate_is_shut(rev, cert);
+		return false;
+	}
+	if (rc != CA_OK) {
 		ca_crlrev_not_offered(rev, crl, CA_R_CRL_SIGNATURE, cert,
 		    "has a wrong signature");
 		return false;
@@ -126,7 +142,9 @@ find_named(struct ca_revocation *rev, X509_STORE_CTX *ctx,
 	    &trouble);
 	bool ok = rc == CA_OK;
 
-	if (rc != CA_OK)
+	if (rc == CA_ERR_CANCELLED)
+		gate_is_shut(rev, cert);
+	else if (rc != CA_OK)
 		ca_crlrev_find(&rev->trouble, CA_R_CRL_DIR, cert, "%s: %s",
 		    rev->dir_path, ca_err_text(rc));
 	else if (trouble != CA_R_OK)
@@ -203,6 +221,7 @@ ca_crlrev_lookup_crls(const X509_STORE_CTX *cctx, const X509_NAME *name)
 	struct ca_crl_wanted wanted = {serial, 0};
 
 	rev->trouble.reason = CA_R_OK;
+	rev->looking = ctx;
 	/* no path leads to the issuer of an anchor that is not self-issued */
 	if (rev->dir == NULL || (ca_crlrev_anchor(ctx) &&
 	    X509_NAME_cmp(X509_get_subject_name(cert), name) != 0))

@@ -1,7 +1,7 @@
 /*
  * Inside the revocation of a path: what revocation.c (set-up, findings,
- * report), crloffer.c (which CRLs OpenSSL's engine is offered), crlengine.c
- * (the engine at work) and crlerror.c (its complaints) share.  Private to them.
+ * report), crloffer.c (which CRLs OpenSSL's engine is offered), crlgate.c (for
+ * whom large ones are read), crlengine.c (the engine at work) and crlerror.c (its complaints) share.  Private to them.
  */
 #ifndef CA_VERIFY_CRLREV_H
 #define CA_VERIFY_CRLREV_H
@@ -28,6 +28,14 @@ struct seen {
 
 #define CA_SEEN_DEPTHS 64
 
+/* A signature that crlgate.c has verified. */
+struct signed_pair {
+	X509 *cert, *issuer; /* owned */
+	bool good;
+};
+
+#define CA_PAIRS_MAX 64
+
 struct ca_revocation {
 	struct ca_crypto *crypto;
 	const struct ca_log *log;
@@ -39,6 +47,10 @@ struct ca_revocation {
 	enum ca_err dir_rc;
 	int dir_errno;
 	char *dir_path;
+	struct ca_crl_gate gate; /* ca_crlrev_gate_open, and this */
+	struct signed_pair pair[CA_PAIRS_MAX];
+	size_t npairs;
+	X509_STORE_CTX *looking; /* on whose behalf CRLs are read now */
 	/* what OpenSSL would do if we were not here */
 	X509_STORE_CTX_check_crl_fn check_crl;
 	X509_STORE_CTX_cert_crl_fn cert_crl;
@@ -73,6 +85,11 @@ void ca_crlrev_not_offered(struct ca_revocation *rev,
 
 struct ca_revocation *ca_crlrev_of(X509_STORE_CTX *ctx);
 struct seen *ca_crlrev_seen(struct ca_revocation *rev, const X509_CRL *x);
+
+/* All signatures of rev->looking's path are good: a large file may be read.
+ * arg is the struct ca_revocation. */
+bool ca_crlrev_gate_open(void *arg);
+void ca_crlrev_pairs_clear(struct ca_revocation *rev);
 
 /* The certificate at hand is the last of its path, which needs no CRL. */
 bool ca_crlrev_anchor(X509_STORE_CTX *ctx);

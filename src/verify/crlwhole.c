@@ -144,7 +144,9 @@ enum ca_err
 ca_crl_whole_load(const struct ca_crl_source *src, struct ca_crls *out)
 {
 	struct ca_buf file = CA_BUF_INIT(CA_CRL_MAX);
-	enum ca_err rc = ca_file_read_fd(src->fd, CA_CRL_MAX, &file);
+	enum ca_err rc = ca_crl_gate_shut(src->gate, src->fd)
+	    ? CA_ERR_CANCELLED
+	    : ca_file_read_fd(src->fd, CA_CRL_MAX, &file);
 
 	if (rc == CA_OK) {
 		if (file.len == 0)

@@ -104,6 +104,7 @@ ca_revocation_new(struct ca_crypto *crypto, const struct ca_config *cfg,
 	rev->check = cfg->crl_check;
 	rev->grace = cfg->crl_grace;
 	rev->now = now;
+	rev->gate = (struct ca_crl_gate){ca_crlrev_gate_open, rev};
 	if (rev->mode != CA_CRL_OFF) {
 		if ((rc = defaults(rev)) != CA_OK) {
 			ret = rc;
@@ -114,7 +115,7 @@ ca_revocation_new(struct ca_crypto *crypto, const struct ca_config *cfg,
 			goto out;
 		}
 		rev->dir_rc = ca_crldir_new(crypto, log, cfg->crl_dir,
-		    cfg->crl_engine, &rev->dir);
+		    cfg->crl_engine, &rev->gate, &rev->dir);
 		rev->dir_errno = errno;
 	}
 	*out = rev;
@@ -131,6 +132,7 @@ ca_revocation_free(struct ca_revocation *rev)
 	if (rev == NULL)
 		return;
 	ca_crldir_free(rev->dir);
+	ca_crlrev_pairs_clear(rev);
 	free(rev->dir_path);
 	free(rev->seen);
 	free(rev);

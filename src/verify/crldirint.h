@@ -1,0 +1,68 @@
+/*
+ * Inside the directory of CRLs: shared by crldir.c (by hashed names) and
+ * crlscan.c (all other names).  Private to them.
+ */
+#ifndef CA_VERIFY_CRLDIRINT_H
+#define CA_VERIFY_CRLDIRINT_H
+
+#include "verify/crldir.h"
+
+/* A file that was looked at. */
+struct slot {
+	char *name;
+	bool plain;
+	bool linked; /* plain, and a hashed name leads to it */
+	bool loaded;
+	struct ca_buf issuers; /* DER Names, one after the other, of a plain
+				* file that is not loaded yet */
+	struct ca_crls crls;
+};
+
+struct ca_crldir {
+	struct ca_crypto *crypto;
+	const struct ca_log *log;
+	const struct ca_crl_gate *gate;
+	enum ca_crl_engine engine;
+	int fd;
+	bool settled; /* plain files without a link, if any, are in slot */
+	bool scanned; /* all plain files are */
+	enum ca_reason scan_trouble;
+	struct slot *slot;
+	size_t n;
+};
+
+/* NULL: none of that name. */
+struct slot *ca_crldir_slot(struct ca_crldir *dir, const char *name);
+
+/* A new one; pointers to others move.  CA_ERR_MEMORY. */
+CA_MUST_CHECK enum ca_err ca_crldir_slot_add(
+    struct ca_crldir *dir, const char *name, bool plain, struct slot **out);
+
+/*
+ * Read an open file, which is consumed, into its slot.  *trouble: why it
+ * could not be used, where that is not a failure of ours.  CA_ERR_CANCELLED:
+ * the gate is closed, and the slot is still not loaded.
+ */
+CA_MUST_CHECK enum ca_err ca_crldir_load(struct ca_crldir *dir,
+    struct slot *slot, int fd, const struct ca_crl_wanted *wanted,
+    enum ca_reason *trouble);
+
+/* A file that may not or cannot be read: say so, and set *trouble; those of
+ * our own failures that end the look-up are returned. */
+CA_MUST_CHECK enum ca_err ca_crldir_complain(struct ca_crldir *dir,
+    const char *name, enum ca_err rc, enum ca_reason *trouble);
+
+/* Append those CRLs of a slot that name issued.  One without a readable
+ * issuer may have been the one. */
+CA_MUST_CHECK enum ca_err ca_crldir_pick(const struct slot *slot,
+    const X509_NAME *name, struct ca_crls *found, enum ca_reason *trouble);
+
+/*
+ * As ca_crldir_find, among the files with other than hashed names: all of
+ * them, or those alone that no hashed name leads to.
+ */
+CA_MUST_CHECK enum ca_err ca_crldir_find_plain(struct ca_crldir *dir, bool all,
+    const X509_NAME *name, const struct ca_crl_wanted *wanted,
+    struct ca_crls *found, enum ca_reason *trouble);
+
+#endif
