@@ -1,6 +1,7 @@
 #include "cli/askpass.h"
 #include "cli/cli.h"
 #include "cli/crl.h"
+#include "cli/doctor.h"
 #include "cli/explain.h"
 #include "cli/inspect.h"
 #include "cli/sign.h"
@@ -18,6 +19,7 @@ const struct ca_command *const ca_commands[] = {
 	&ca_cmd_verify,
 	&ca_cmd_explain,
 	&ca_cmd_try,
+	&ca_cmd_doctor,
 	&ca_cmd_crl,
 	&ca_cmd_users,
 	&ca_cmd_inspect,

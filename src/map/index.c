@@ -310,3 +310,41 @@ ca_index_visit(const char *path, const struct ca_ident *id,
 		(void)close(l.users);
 	return rc;
 }
+
+/* The content, beside the state of the file that logins go by. */
+static enum ca_err
+check_content(struct lookup *l, struct ca_crypto *crypto)
+{
+	struct ca_buf all = CA_BUF_INIT(CA_USERS_MAX);
+	struct ca_reader r;
+	uint8_t now[32];
+	enum ca_err rc = record(l, "M", 1, &r);
+
+	if (rc == CA_OK)
+		rc = ca_file_read_fd(l->users, CA_USERS_MAX, &all);
+	if (rc == CA_OK)
+		rc = ca_crypto_sha256(crypto, all.p, all.len, now);
+	if (rc == CA_OK && memcmp(now, r.p + CA_INDEX_MAGIC_LEN + BINDING,
+	    sizeof now) != 0)
+		rc = CA_ERR_STALE;
+	ca_buf_free(&all);
+	return rc;
+}
+
+enum ca_err
+ca_index_check(struct ca_crypto *crypto, const char *path,
+    const struct ca_log *log)
+{
+	struct lookup l = {.path = path, .log = log, .users = -1, .index = -1,
+	    .record = CA_BUF_INIT(CA_INDEX_RECORD_MAX)};
+	enum ca_err rc = open_both(&l);
+
+	if (rc == CA_OK)
+		rc = check_content(&l, crypto);
+	ca_buf_free(&l.record);
+	if (l.index >= 0)
+		(void)close(l.index);
+	if (l.users >= 0)
+		(void)close(l.users);
+	return rc;
+}
