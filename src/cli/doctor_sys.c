@@ -23,7 +23,8 @@ ca_doctor_host(struct ca_doctor *d)
 	enum ca_err rc = ca_auth_host_check(d->crypto, d->cfg, &d->log, d->now);
 	bool required = d->cfg->host_proof == CA_HOST_PROOF_REQUIRE;
 
-	if (rc == CA_ERR_NOT_FOUND)
+	/* that code may also be a file's */
+	if (rc == CA_ERR_NOT_FOUND && d->cfg->host_cert == NULL)
 		return;
 	if (rc != CA_OK)
 		ca_doctor_heard(d, CA_F_HOST_CERT, required ? CA_LEVEL_ERROR

@@ -75,7 +75,8 @@ anchors(const struct ca_doctor *d)
 	size_t n = 0;
 
 	for (size_t i = 0; i < d->ncas; i++) {
-		bool again = !d->ca[i].anchor;
+		bool again = !d->ca[i].anchor || ca_doctor_seconds(
+		    X509_get0_notAfter(d->ca[i].cert)) < d->now;
 
 		for (size_t k = 0; k < i; k++)
 			again = again || X509_NAME_cmp(

@@ -1,0 +1,489 @@
+#!/usr/bin/env bats
+# certauth doctor: a set-up without a fault, and then broken ones, each found
+# and named.
+bats_require_minimum_version 1.5.0
+load lib/common
+
+setup_file() {
+	place_make
+	# CAs and certificates that only these tests need
+	pki_ca old-ca --from -20d --to -1d
+	pki_ca next-ca --from +1d
+	pki_ca soon-ca --to +3d
+	pki_ca weak-ca --key rsa1024
+	pki_ca twin --subject '/O=Example/CN=Test root'
+	pki_leaf host-good inter --eku serverAuth --san DNS:host.example
+	pki_leaf host-old inter --eku serverAuth --san DNS:host.example \
+		--from -20d --to -1d
+	pki_crl inter --from -20d --to +1d --out "$PKI/inter-due.crl"
+}
+teardown_file() { place_remove; }
+
+# A set-up without a fault.
+setup() {
+	C=$S/etc/certauth
+	rm -rf "$C" "$S/etc/pam.d/"* "$S/etc/ssh/"* "$S/dot"
+	mkdir -p "$C" "$S/etc/ssh"
+	conf_reset
+	ca_dir root.pem
+	crl_dir root.crl
+	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")" 'bob email:bob@corp.example'
+	service sshd
+	sed -i "s|^account .*|account required $MODULE|" "$S/etc/pam.d/sshd"
+	printf 'auth required pam_deny.so\n' >"$S/etc/pam.d/other"
+	printf 'UsePAM yes\nKbdInteractiveAuthentication yes\n' \
+		>"$S/etc/ssh/sshd_config"
+	in_place rm -rf /run/systemd
+}
+
+doctor() {
+	run --separate-stderr in_place "$CERTAUTH" doctor --skip clock "$@"
+}
+
+# finds LEVEL CODE TEXT [OTHER-CODE ...]: that finding, with why and mend, the
+# exit status that belongs to it, and no other finding but OTHER-CODEs
+finds() {
+	local level=$1 code=$2 text=$3 other want=1
+	shift 3
+	doctor
+	echo "$output"
+	grep -F "$level $code: " <<<"$output" | grep -qF -- "$text"
+	grep -A2 "^$level $code: " <<<"$output" | grep -q '^    why:  ...'
+	grep -A2 "^$level $code: " <<<"$output" | grep -q '^    mend: ...'
+	[[ $level != error && ! $output =~ (^|$'\n')error ]] || want=2
+	[ "$level" != note ] || want=0
+	[ "$status" -eq "$want" ]
+	other=$(grep -E '^(error|warning) ' <<<"$output" | sed 's/^[a-z]* //; s/:.*//')
+	for code in $code "$@"; do
+		other=$(grep -vx "$code" <<<"$other" || :)
+	done
+	if [ -n "$other" ]; then
+		echo "found beside it: $other"
+		return 1
+	fi
+}
+
+@test "a set-up without a fault: nothing, exit 0" {
+	doctor
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *'0 errors, 0 warnings'* ]]
+	[[ $output == *'note libcrypto: OpenSSL 3'* ]]
+	[ -z "$stderr" ]
+}
+
+@test "configuration: a mistake, with its place" {
+	conf default 'nonsense = 1' 'crl = perhaps'
+	finds error config-mistake 'certauth.conf:'
+	[ "$(grep -c '^error config-mistake' <<<"$output")" -eq 2 ]
+}
+
+@test "configuration: in the section of a service" {
+	conf sudo 'lifetime = 1'
+	finds error config-mistake 'lifetime'
+}
+
+@test "configuration: others can write to it" {
+	chmod g+w "$C/certauth.conf"
+	finds error file-untrusted 'certauth.conf'
+}
+
+@test "configuration: absent" {
+	rm "$C/certauth.conf"
+	doctor
+	[ "$status" -eq 0 ]
+	[[ $output == *'note config-absent: '* ]]
+}
+
+@test "mode = audit, max_answer, crl = off" {
+	conf default 'mode = audit'
+	finds warning mode-audit 'mode = audit'
+	conf default 'mode = enforce' 'max_answer = 256'
+	finds warning max-answer '256 is below 257'
+	conf default 'max_answer = 257' 'crl = off'
+	finds warning crl-off 'crl = off'
+}
+
+@test "helper: not there" {
+	conf default 'proof = command' 'helper = /nonexistent/certauth'
+	finds error helper '/nonexistent/certauth: No such file'
+}
+
+@test "permissions: ca_dir, a CRL, the users file, a directory above" {
+	chmod g+w "$C/ca"
+	finds error file-untrusted "certauth/ca is writable"
+	chmod 755 "$C/ca"
+	chmod o+w "$C/crl/root.crl"
+	finds error file-untrusted 'crl/root.crl' crl-missing
+	chmod 644 "$C/crl/root.crl"
+	chmod g+w "$C/users"
+	finds error file-untrusted 'certauth/users'
+	chmod 644 "$C/users"
+	chmod o+w "$C"
+	finds error parent-untrusted '/etc/certauth, above'
+	# one finding for one directory
+	[ "$(grep -c parent-untrusted: <<<"$output")" -eq 1 ]
+}
+
+@test "permissions: the files of another user" {
+	need_root
+	chown 2001 "$C/ca/root.pem"
+	finds error file-untrusted 'ca/root.pem' ca-none ca-not-hashed crl-unsigned
+	chown 0 "$C/ca/root.pem"
+	chown 2001 "$C/users"
+	finds error file-untrusted 'certauth/users'
+}
+
+@test "host: no key, wrong key, expired, open to others" {
+	cp "$PKI/host-good.pem" "$PKI/host-old.pem" "$PKI/host-good.key" \
+		"$PKI/host-old.key" "$C/"
+	chmod 600 "$C"/*.key
+	conf default 'host_cert = /etc/certauth/host-good.pem' \
+		'host_key = /etc/certauth/host-good.key'
+	doctor
+	[[ $output != *host-cert:* ]]
+	conf default 'host_proof = require' 'host_key = /etc/certauth/none.key'
+	finds error host-cert 'none.key'
+	conf default 'host_key = /etc/certauth/host-old.key'
+	finds error host-cert ''
+	conf default 'host_cert = /etc/certauth/host-old.pem'
+	finds error host-cert 'expired'
+	conf default 'host_cert = /etc/certauth/host-good.pem' \
+		'host_key = /etc/certauth/host-good.key'
+	chmod 644 "$C/host-good.key"
+	finds error host-cert 'host-good.key'
+}
+
+@test "host: a name that is not in the certificate" {
+	cp "$PKI/host-good.pem" "$PKI/host-good.key" "$C/"
+	chmod 600 "$C"/*.key
+	conf default 'host_cert = /etc/certauth/host-good.pem' \
+		'host_key = /etc/certauth/host-good.key' 'host_names = other.example'
+	finds warning host-cert-doubtful ''
+}
+
+@test "CAs: directory absent, empty" {
+	rm -rf "$C/ca"
+	finds error ca-dir 'does not exist' crl-unsigned
+	mkdir "$C/ca"
+	finds error ca-none 'holds no CA' crl-unsigned
+}
+
+@test "CAs: expired, not yet valid, expiring" {
+	ca_dir root.pem old-ca.pem
+	finds warning ca-expired 'Test old-ca'
+	pki_crl next-ca --out "$PKI/next.crl"
+	ca_dir root.pem next-ca.pem
+	crl_dir root.crl next.crl
+	finds warning ca-not-yet-valid 'in 2' 2>/dev/null ||
+		finds warning ca-not-yet-valid 'Test next-ca'
+	pki_crl soon-ca
+	ca_dir root.pem soon-ca.pem
+	crl_dir root.crl soon-ca.crl
+	finds warning ca-expiring 'in 2 days' users-weak
+}
+
+@test "CAs: a weak key, a SHA-1 signature, no CA at all" {
+	pki_crl weak-ca
+	ca_dir root.pem weak-ca.pem
+	crl_dir root.crl weak-ca.crl
+	finds error ca-weak 'RSA key of 1024 bits' users-weak crl-malformed crl-unsigned crl-missing
+	ca_dir root.pem sha1.pem
+	crl_dir root.crl sha1.crl
+	finds error ca-weak 'SHA1' users-weak
+	ca_dir root.pem alice.pem
+	crl_dir root.crl
+	finds warning ca-not-a-ca 'CN=alice' users-weak ca-expiring
+}
+
+@test "CAs: twice, two of one name, junk, not hashed" {
+	cp "$C/ca/root.pem" "$C/ca/copy.pem"
+	finds warning ca-duplicate 'copy.pem'
+	rm "$C/ca/copy.pem"
+	pki_crl twin
+	ca_dir root.pem twin.pem
+	crl_dir root.crl twin.crl
+	finds warning ca-same-subject 'two CAs of one name'
+	ca_dir root.pem
+	crl_dir root.crl
+	printf -- '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n' \
+		>"$C/ca/junk.pem"
+	finds warning ca-unreadable 'junk.pem'
+	rm "$C/ca/junk.pem" "$C"/ca/*.0
+	finds warning ca-not-hashed '1 certificate'
+}
+
+@test "CRLs: directory absent, none for a CA, prefer" {
+	rm -rf "$C/crl"
+	finds error crl-dir 'does not exist'
+	mkdir "$C/crl"
+	finds error crl-missing 'CN=Test root'
+	conf default 'crl = prefer'
+	finds warning crl-missing 'CN=Test root'
+	ca_dir root.pem inter.pem
+	crl_dir root.crl
+	finds warning crl-missing 'CN=Test inter' users-weak
+}
+
+@test "CRLs: past nextUpdate, within the grace, about to be" {
+	ca_dir root.pem
+	mkdir "$C/intermediates"
+	cp "$PKI/inter.pem" "$C/intermediates/"
+	in_place openssl rehash /etc/certauth/intermediates
+	conf default 'intermediates_dir = /etc/certauth/intermediates'
+	crl_dir root.crl inter-expired.crl
+	finds error crl-stale 'inter-expired.crl' crl-missing
+	conf default 'crl_grace = 1d'
+	finds warning crl-stale 'within crl_grace'
+	crl_dir root.crl inter-due.crl
+	finds warning crl-expiring 'inter-due.crl'
+	crl_dir root.crl inter-future.crl
+	finds warning crl-future 'inter-future.crl' crl-missing
+	crl_dir root.crl inter-forged.crl
+	finds warning crl-unsigned 'inter-forged.crl' crl-missing
+}
+
+@test "CRLs: junk, not hashed, an index of an older file" {
+	echo junk >"$C/crl/junk.crl"
+	finds warning crl-malformed 'junk.crl'
+	rm "$C/crl/junk.crl" "$C"/crl/*.r0
+	finds warning crl-not-hashed '1 CRL'
+	crl_dir root.crl
+	in_place "$CERTAUTH" crl compile
+	doctor
+	[ "$status" -eq 0 ]
+	touch "$C/crl/root.crl"
+	finds warning crl-index-stale 'root.crl'
+	truncate -s 100 "$C/crl/root.crl.idx"
+	finds warning crl-index-stale 'root.crl'
+}
+
+@test "CRLs: many entries without an index" {
+	pki_ca many
+	awk 'BEGIN { for (i = 0; i < 10001; i++) printf "R\t491231235959Z\t261001000000Z\t%08X\tunknown\t/CN=x%d\n", i + 4096, i }' \
+		>>"$PKI/many.db/index"
+	pki_crl many
+	ca_dir many.pem
+	crl_dir many.crl
+	finds warning crl-unindexed '10001 entries'
+}
+
+@test "CRLs: addresses, and a timer that does not run" {
+	pki_ca with-address --ext 'crlDistributionPoints = URI:http://127.0.0.1:9/x.crl'
+	pki_crl with-address
+	ca_dir with-address.pem
+	crl_dir with-address.crl
+	doctor
+	[ "$status" -eq 0 ]
+	in_place mkdir -p /run/systemd/system
+	mkdir -p "$S/fake"
+	printf '#!/bin/sh\n[ "$*" = "is-active --quiet certauth-crl-update.timer" ] && exit 3\n' \
+		>"$S/fake/systemctl"
+	chmod 755 "$S/fake/systemctl"
+	PATH=$S/fake:$PATH finds warning crl-timer 'not active'
+	printf '#!/bin/sh\nexit 0\n' >"$S/fake/systemctl"
+	PATH=$S/fake:$PATH doctor
+	[ "$status" -eq 0 ]
+}
+
+@test "users: absent, mistakes with their places, empty" {
+	rm "$C/users"
+	finds error users-file 'users'
+	users 'alice cn:alice' 'x' 'bob foo:bar'
+	finds error users-mistake '/etc/certauth/users:2:'
+	[ "$(grep -c users-mistake: <<<"$output")" -eq 2 ]
+	users '# nobody'
+	finds warning users-empty 'no rule'
+}
+
+@test "users: weak selectors under several CAs, no account" {
+	ca_dir root.pem stranger.pem
+	pki_crl stranger
+	crl_dir root.crl stranger.crl
+	finds warning users-weak 'line 2 (email:bob@corp.example)'
+	users 'bob email:bob@corp.example issuer="CN=Test root,O=Example"' \
+		"alice key:$(pki_key_sha256 "$PKI/alice.pem")"
+	doctor
+	[ "$status" -eq 0 ]
+	ca_dir root.pem
+	crl_dir root.crl
+	users 'alcie cn:alice' 'bob cn:bob'
+	finds warning users-no-account 'line 1 (alcie)'
+}
+
+@test "users: an index that is stale, damaged, of other content; none" {
+	in_place "$CERTAUTH" users compile
+	doctor
+	[ "$status" -eq 0 ]
+	echo '# more' >>"$C/users"
+	finds warning users-index-stale 'users.cdb'
+	truncate -s 100 "$C/users.cdb"
+	finds warning users-index-stale 'users.cdb'
+	rm "$C/users.cdb"
+	for ((i = 0; i < 10001; i++)); do
+		printf 'alice cn:x%d\n' $i
+	done >"$C/users"
+	finds warning users-unindexed '10001 rules'
+}
+
+@test "registered certificates: expired, junk, of nobody" {
+	mkdir -p "$C/users.d/alice"
+	cp "$PKI/alice.pem" "$C/users.d/alice/"
+	doctor
+	[ "$status" -eq 0 ]
+	cp "$PKI/expired.pem" "$C/users.d/alice/"
+	finds warning registered-expired 'alice/expired.pem'
+	echo junk >"$C/users.d/alice/expired.pem"
+	finds error registered 'expired.pem'
+	rm "$C/users.d/alice/expired.pem"
+	mv "$C/users.d/alice" "$C/users.d/alcie"
+	finds warning users-no-account 'alcie'
+}
+
+@test "PAM: nobody uses the module; it is not where the line says" {
+	printf 'auth required pam_deny.so\n' >"$S/etc/pam.d/sshd"
+	finds warning pam-unused 'no service'
+	printf 'auth required /nonexistent/pam_certauth.so\naccount required %s\n' \
+		"$MODULE" >"$S/etc/pam.d/sshd"
+	finds error pam-module '/nonexistent/pam_certauth.so is not there'
+}
+
+@test "PAM: the module can be written to by others" {
+	chmod g+w "$MODULE"
+	finds error file-untrusted 'pam_certauth.so'
+	chmod g-w "$MODULE"
+}
+
+@test "PAM: wrong control flags" {
+	local c
+	for c in optional requierd '[success=ok auth_err=ok default=die]' \
+		'[success=ignore default=die]'; do
+		printf 'auth %s %s\naccount required %s\n' "$c" "$MODULE" \
+			"$MODULE" >"$S/etc/pam.d/sshd"
+		finds error pam-control "sshd:1: $c"
+	done
+	for c in required requisite sufficient \
+		'[success=done ignore=ignore default=die]' \
+		'[success=2 default=ignore]'; do
+		printf 'auth %s %s\nauth required pam_unix.so\naccount required %s\n' \
+			"$c" "$MODULE" "$MODULE" >"$S/etc/pam.d/sshd"
+		doctor
+		[ "$status" -eq 0 ]
+	done
+	printf 'auth optional %s mode=audit\nauth required pam_unix.so\naccount required %s\n' \
+		"$MODULE" "$MODULE" >"$S/etc/pam.d/sshd"
+	doctor
+	[[ $output != *pam-control* ]]
+}
+
+@test "PAM: a fallback that is open to all" {
+	printf 'auth sufficient %s\nauth optional pam_faildelay.so\nauth required pam_permit.so\naccount required %s\n' \
+		"$MODULE" "$MODULE" >"$S/etc/pam.d/sshd"
+	finds error pam-open 'sshd:3: pam_permit.so'
+}
+
+@test "PAM: a mistake in an argument, a password stack, no account line" {
+	service sshd nonsense=1
+	finds error pam-argument 'nonsense'
+	service sshd
+	printf 'password required %s\n' "$MODULE" >>"$S/etc/pam.d/sshd"
+	finds error pam-password 'password stack'
+	service sshd
+	finds note pam-account 'no account line'
+}
+
+@test "sshd: UsePAM, keyboard-interactive, AuthenticationMethods" {
+	local f=$S/etc/ssh/sshd_config
+	printf 'KbdInteractiveAuthentication yes\n' >"$f"
+	finds error sshd-usepam 'not set'
+	printf 'usepam no\nUsePAM yes\n' >"$f"
+	finds error sshd-usepam 'UsePAM is no'
+	mkdir -p "$S/etc/ssh/sshd_config.d"
+	printf 'KbdInteractiveAuthentication no\n' >"$S/etc/ssh/sshd_config.d/a.conf"
+	printf 'Include sshd_config.d/*.conf\nUsePAM yes\nKbdInteractiveAuthentication yes\n' >"$f"
+	finds error sshd-keyboard-interactive 'is no'
+	printf 'UsePAM=yes\nChallengeResponseAuthentication no # old\n' >"$f"
+	finds error sshd-keyboard-interactive 'is no'
+	printf 'UsePAM yes\nAuthenticationMethods publickey password\n' >"$f"
+	finds error sshd-methods 'publickey password'
+	printf 'UsePAM yes\nAuthenticationMethods publickey,keyboard-interactive:pam\nMatch User x\n KbdInteractiveAuthentication no\n' >"$f"
+	doctor
+	[ "$status" -eq 0 ]
+	rm "$f"
+	finds warning sshd-config 'No such file'
+	# without our module in its service, sshd may be as it likes
+	mv "$S/etc/pam.d/sshd" "$S/etc/pam.d/login"
+	doctor
+	[ "$status" -eq 0 ]
+}
+
+@test "sshd: through an @include" {
+	mv "$S/etc/pam.d/sshd" "$S/etc/pam.d/common-auth"
+	echo '@include common-auth' >"$S/etc/pam.d/sshd"
+	echo 'UsePAM no' >"$S/etc/ssh/sshd_config"
+	finds error sshd-usepam 'UsePAM is no'
+}
+
+@test "the clock: what the kernel says" {
+	local unsync
+	unsync=$(python3 -c '
+import ctypes
+class T(ctypes.Structure): _fields_ = [("a", ctypes.c_long * 64)]
+t = T()
+state = ctypes.CDLL(None).adjtimex(ctypes.byref(t))
+print(int(state == 5 or bool(t.a[5] & 0xffffffff & 64)))')
+	run in_place "$CERTAUTH" doctor
+	if [ "$unsync" -eq 1 ]; then
+		[ "$status" -eq 1 ]
+		[[ $output == *'warning clock: '* ]]
+	else
+		[ "$status" -eq 0 ]
+		[[ $output != *'clock: '* ]]
+	fi
+}
+
+@test "other places by option" {
+	local d=$S/dot
+	mkdir -p "$d/pam.d" "$d/certauth"
+	cp -a "$C/." "$d/certauth"
+	printf '[default]\nca_dir = %s\nusers = %s\ncrl_dir = %s\nmax_answer = 100\n' \
+		"$d/certauth/ca" "$d/certauth/users" "$d/certauth/crl" >"$d/conf"
+	printf 'auth required %s\naccount required %s\n' "$MODULE" "$MODULE" \
+		>"$d/pam.d/sshd"
+	echo 'UsePAM no' >"$d/sshd_config"
+	doctor --config "$d/conf" --pam-dir "$d/pam.d" --sshd-config "$d/sshd_config"
+	[ "$status" -eq 2 ]
+	[[ $output == *max-answer*"$d/sshd_config: UsePAM is no"* ]]
+	doctor --config "$d/conf" --pam-dir "$d/pam.d" --skip sshd
+	[ "$status" -eq 1 ]
+	doctor --config "$d/nothing"
+	[ "$status" -eq 2 ]
+	[[ $output == *config-mistake* ]]
+}
+
+@test "--json says the same" {
+	conf default 'crl = off'
+	service sshd nonsense=1
+	doctor --json
+	[ "$status" -eq 2 ]
+	echo "$output" | python3 -c '
+import json, sys
+o = json.load(sys.stdin)
+assert o["errors"] == 1 and o["warnings"] == 1, o
+f = {x["code"]: x for x in o["findings"]}
+assert f["crl-off"]["level"] == "warning" and f["crl-off"]["check"] == "config"
+assert f["pam-argument"]["level"] == "error"
+assert all(x["why"] and x["what"] for x in o["findings"])
+assert f["crl-off"]["mend"]
+'
+}
+
+@test "wrong use" {
+	doctor --nonsense
+	[ "$status" -eq 2 ]
+	[[ $stderr == *'certauth doctor --help'* ]]
+	doctor --skip nonsense
+	[ "$status" -eq 2 ]
+	doctor x
+	[ "$status" -eq 2 ]
+}
