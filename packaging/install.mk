@@ -3,6 +3,8 @@
 CONFDIR = $(DESTDIR)$(SYSCONFDIR)/certauth
 DOCDIR ?= $(PREFIX)/share/doc/certauth
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
 
 # The site's own files are never replaced: they are made only where absent.
 install: all
@@ -23,12 +25,25 @@ install: all
 	install -m 0644 README.md CHANGELOG.md LICENSE docs/*.md \
 		'$(DESTDIR)$(DOCDIR)/'
 	cp -R etc/. '$(DESTDIR)$(DOCDIR)/examples/'
-	if ls packaging/systemd/*.service >/dev/null 2>&1; then \
-		install -d '$(DESTDIR)$(UNITDIR)' && \
-		install -m 0644 packaging/systemd/*.service \
-		packaging/systemd/*.timer '$(DESTDIR)$(UNITDIR)/' && \
-		sed -i 's|/usr/bin/certauth|$(BINDIR)/certauth|' \
-		'$(DESTDIR)$(UNITDIR)'/certauth-*.service; fi
+	install -d '$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(BASHCOMPDIR)' \
+		'$(DESTDIR)$(ZSHCOMPDIR)' '$(DESTDIR)$(PREFIX)/lib/tmpfiles.d'
+	install -m 0644 packaging/systemd/*.service packaging/systemd/*.timer \
+		'$(DESTDIR)$(UNITDIR)/'
+	sed -i 's|/usr/bin/certauth|$(BINDIR)/certauth|' \
+		'$(DESTDIR)$(UNITDIR)'/certauth-*.service
+	install -m 0644 packaging/completion/certauth.bash \
+		'$(DESTDIR)$(BASHCOMPDIR)/certauth'
+	install -m 0644 packaging/completion/_certauth \
+		'$(DESTDIR)$(ZSHCOMPDIR)/_certauth'
+	install -m 0644 packaging/tmpfiles/certauth.conf \
+		'$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/certauth.conf'
+	install -m 0755 tests/site/certauth-tests \
+		'$(DESTDIR)$(BINDIR)/certauth-tests'
+# only where pam-auth-update is: elsewhere the folder means nothing
+	if [ -n '$(DESTDIR)' ] || [ -d /usr/share/pam-configs ]; then \
+		install -d '$(DESTDIR)/usr/share/pam-configs' && \
+		install -m 0644 packaging/pam-configs/certauth \
+		'$(DESTDIR)/usr/share/pam-configs/certauth'; fi
 
 # The configuration stays: it is the site's.
 uninstall:
@@ -36,6 +51,11 @@ uninstall:
 		'$(DESTDIR)$(BINDIR)/certauth' \
 		'$(DESTDIR)$(BINDIR)/certauth-askpass' \
 		'$(DESTDIR)$(LIBEXECDIR)/certauth/certauth-fetch' \
+		'$(DESTDIR)$(BINDIR)/certauth-tests' \
+		'$(DESTDIR)$(BASHCOMPDIR)/certauth' \
+		'$(DESTDIR)$(ZSHCOMPDIR)/_certauth' \
+		'$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/certauth.conf' \
+		'$(DESTDIR)'/usr/share/pam-configs/certauth \
 		'$(DESTDIR)$(UNITDIR)'/certauth-crl-update.service \
 		'$(DESTDIR)$(UNITDIR)'/certauth-crl-update.timer
 	for m in $(MAN); do s=$${m##*.}; \

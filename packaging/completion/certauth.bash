@@ -1,0 +1,82 @@
+# bash completion for certauth                             -*- shell-script -*-
+#
+# Commands and options are those that `certauth --help` and `certauth COMMAND
+# --help` print, so that they are never others than this certauth's.
+
+_certauth_words() {
+	# the words that the help of $2 (or the list of commands) begins with
+	if [ $# -lt 2 ]; then
+		"$1" --help 2>/dev/null | sed -n 's/^  \([a-z]*\)  .*/\1/p'
+		echo help --help --version
+	else
+		"$1" "$2" --help 2>/dev/null | grep -oE -- '--[a-z0-9-]+'
+		echo --help
+	fi
+}
+
+# The commands below a command: crl list|compile|update, users add ...
+_certauth_verbs() {
+	"$1" "$2" --help 2>/dev/null | sed -nE \
+		-e "1s/^usage: certauth $2 ([a-z]+(\\|[a-z]+)+).*/\\1/p" \
+		-e 's/^  ([a-z]+)( .*|$)/\1/p' | tr '|' '\n'
+}
+
+_certauth() {
+	local cur prev words cword
+	_init_completion 2>/dev/null || {
+		cur=${COMP_WORDS[COMP_CWORD]}
+		prev=${COMP_WORDS[COMP_CWORD-1]}
+		words=("${COMP_WORDS[@]}")
+		cword=$COMP_CWORD
+	}
+	local tool=${words[0]} command=${words[1]-}
+	if [ "$cword" -eq 1 ] || { [ "$cword" -eq 2 ] && [ "$command" = help ]; }
+	then
+		# shellcheck disable=SC2207 # words without blanks
+		COMPREPLY=($(compgen -W "$(_certauth_words "$tool")" -- "$cur"))
+		return
+	fi
+	case $prev in
+	--user)
+		# shellcheck disable=SC2207
+		COMPREPLY=($(compgen -u -- "$cur"))
+		return ;;
+	--service)
+		# shellcheck disable=SC2207
+		COMPREPLY=($(compgen -W "$(cd /etc/pam.d 2>/dev/null && ls)" \
+			-- "$cur"))
+		return ;;
+	--purpose)
+		# shellcheck disable=SC2207
+		COMPREPLY=($(compgen -W 'any sslclient' -- "$cur"))
+		return ;;
+	esac
+	case $cur in
+	-*)
+		# shellcheck disable=SC2207
+		COMPREPLY=($(compgen -W \
+			"$(_certauth_words "$tool" "$command")" -- "$cur"))
+		return ;;
+	esac
+	if [ "$cword" -eq 2 ]; then
+		case $command in
+		crl | users | pki | import)
+			# shellcheck disable=SC2207
+			COMPREPLY=($(compgen -W \
+				"$(_certauth_verbs "$tool" "$command")" \
+				-- "$cur"))
+			return ;;
+		esac
+	fi
+	case $command in
+	ssh)
+		# hosts, by what knows ssh's
+		if declare -F _known_hosts_real >/dev/null; then
+			_known_hosts_real -a -- "$cur"
+			return
+		fi ;;
+	esac
+	# shellcheck disable=SC2207
+	compopt -o filenames 2>/dev/null
+	mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+} && complete -F _certauth certauth

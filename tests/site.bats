@@ -1,0 +1,113 @@
+#!/usr/bin/env bats
+# certauth-tests: what an administrator runs against a site's own set-up.
+load lib/common
+
+setup_file() {
+	[ "$(id -u)" -eq 0 ] || return 0 # every test is skipped, see setup
+	place_make
+}
+teardown_file() { place_remove; }
+
+setup() {
+	need_root
+	conf_reset
+	ca_dir root.pem
+	crl_dir crl
+	service test
+	export TMPDIR=$BATS_TEST_TMPDIR
+	chmod 755 "$TMPDIR"
+}
+
+site() {
+	run in_place env PATH="$S/bin:$PATH" TMPDIR="$TMPDIR" python3 \
+		"$HERE/tests/site/certauth-tests" --service test --user alice "$@"
+	echo "$output"
+}
+
+@test "a good set-up: thirteen rows, all as they must be, and nothing stays" {
+	local before after
+	before=$(find "$S/etc" -printf '%p %s %T@ %m\n' | sort)
+	log_mark
+	site
+	[ "$status" -eq 0 ]
+	[ "$(grep -c ' ok ' <<<"$output")" -eq 13 ]
+	[[ $output == *'13 of 13 as they must be'* ]]
+	grep -qE '^revoked +refused: revoked +ok +refused: revoked$' <<<"$output"
+	after=$(find "$S/etc" -printf '%p %s %T@ %m\n' | sort)
+	[ "$before" = "$after" ]
+	# the host's log has nothing of it, its scratch folder is gone
+	not_logged outcome=
+	[ -z "$(ls "$TMPDIR")" ]
+	# and the test CA is trusted by nobody outside
+	login_ok
+}
+
+@test "a service that includes another, with arguments and a section" {
+	printf '@include test\n' >"$S/etc/pam.d/outer"
+	service test "purpose=any debug"
+	conf outer 'crl = prefer'
+	run in_place env PATH="$S/bin:$PATH" python3 \
+		"$HERE/tests/site/certauth-tests" --service outer --user alice
+	echo "$output"
+	# both say less than must be, and it shows
+	[ "$status" -eq 1 ]
+	grep -qE '^of a CA without a CRL .*WRONG GRANTED' <<<"$output"
+	grep -qE '^not for client authentication .*WRONG GRANTED' <<<"$output"
+	[[ $output == *'11 of 13 as they must be'* ]]
+}
+
+@test "revocation turned off is found" {
+	conf default 'crl = off'
+	site
+	[ "$status" -eq 1 ]
+	grep -qE '^revoked .*WRONG GRANTED' <<<"$output"
+}
+
+@test "a stack that grants what the module refuses is found" {
+	printf 'auth sufficient %s\nauth required pam_permit.so\n' "$MODULE" \
+		>"$S/etc/pam.d/test"
+	echo 'account required pam_permit.so' >>"$S/etc/pam.d/test"
+	site
+	[ "$status" -eq 1 ]
+	grep -qE '^expired .*WRONG refused: expired, but GRANTED' <<<"$output"
+}
+
+@test "a fallback to passwords is no grant, and is told" {
+	printf 'auth sufficient %s\nauth required pam_unix.so\n' "$MODULE" \
+		>"$S/etc/pam.d/test"
+	echo 'account required pam_permit.so' >>"$S/etc/pam.d/test"
+	site
+	[ "$status" -eq 0 ]
+	grep -qE '^expired .* ok .*then asked "Password' <<<"$output"
+}
+
+@test "mode = audit is told" {
+	conf default 'mode = audit'
+	printf 'auth optional %s\nauth required pam_deny.so\n' "$MODULE" \
+		>"$S/etc/pam.d/test"
+	site
+	[ "$status" -eq 0 ]
+	[[ $output == *'were it not for mode = audit'* ]]
+}
+
+@test "what cannot be tried is an error, with what to do" {
+	site --nonsense
+	[ "$status" -eq 2 ]
+	run in_place python3 "$HERE/tests/site/certauth-tests" --service other \
+		--user alice
+	[ "$status" -eq 2 ]
+	[[ $output == *'/etc/pam.d/other names pam_certauth.so'* ]]
+	run in_place python3 "$HERE/tests/site/certauth-tests" --service nowhere \
+		--user alice
+	[ "$status" -eq 2 ]
+	[[ $output == *'/etc/pam.d/nowhere does not exist'* ]]
+	run in_place python3 "$HERE/tests/site/certauth-tests" --service test \
+		--user nosuchuser
+	[ "$status" -eq 2 ]
+	[[ $output == *'no account nosuchuser'* ]]
+	# a configuration with a mistake: the module logs no outcome
+	echo 'nonsense' >>"$S/etc/certauth/certauth.conf"
+	site
+	[ "$status" -eq 1 ]
+	[[ $output == *'a good certificate'*WRONG* ]]
+}
