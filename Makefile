@@ -22,7 +22,7 @@ MANDIR ?= $(PREFIX)/share/man
 
 ifeq ($(V),1)
 Q =
-say =
+say = @:
 else
 Q = @
 say = @printf '  %-7s %s\n'
