@@ -127,7 +127,7 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(LIB)
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(LIB) -lcmocka \
 		$(LIBS_CLI)
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -name '*.d' -type f 2>/dev/null)
 
 # ---- tests ----
 

@@ -1,6 +1,6 @@
 # make deb, make rpm, make check-install: packages, from what is committed.
 .PHONY: deb rpm check-unit check-install
-PKG = $(abspath $(B))/packages
+PKG = $(abspath dist)
 
 # the unit tests alone, as package builds run them
 check-unit: unit
