@@ -389,8 +389,8 @@ authenticate(struct call *c)
 	enum ca_reason reason = CA_R_INTERNAL;
 	time_t now;
 
-	rc = ca_auth_request(
-	    c->crypto, c->cfg, &c->log, &c->peer, time(NULL), &req, &reason);
+	rc = ca_auth_request_by(c->crypto, c->cfg, &c->log, &c->peer,
+	    time(NULL), ca_channel_host_sign, &req, &reason);
 	if (rc != CA_OK) {
 		ca_report_abort(c->report, reason, NULL);
 		ret = rc;

@@ -503,3 +503,87 @@ END
 	logged 'outcome=denied.* reason=nonce'
 	not_logged 'outcome=granted'
 }
+
+# ---- the host's key on a token ----
+
+# host_token NAME [QUERY]: NAME's key and certificate on a token of root's
+host_token() {
+	local softhsm
+	softhsm=$(find /usr/lib /usr/lib64 -name libsofthsm2.so 2>/dev/null |
+		head -n 1)
+	[ -n "$softhsm" ]
+	rm -rf "$S/hsm" "$S/etc/softhsm"
+	mkdir -m 700 "$S/hsm" "$S/etc/softhsm"
+	printf '%s\n' "directories.tokendir = $S/hsm" \
+		'objectstore.backend = file' 'log.level = ERROR' \
+		>"$S/etc/softhsm/softhsm2.conf"
+	export SOFTHSM2_CONF=$S/etc/softhsm/softhsm2.conf
+	softhsm2-util --init-token --free --label Host --pin 1234 \
+		--so-pin 567890 >/dev/null
+	softhsm2-util --import "$PKI/$1.key" --token Host --pin 1234 --id 01 \
+		--label host >/dev/null
+	openssl x509 -in "$PKI/$1.pem" -outform DER -out "$S/c.der"
+	pkcs11-tool --module "$softhsm" --token-label Host --pin 1234 \
+		--write-object "$S/c.der" --type cert --id 01 --label host \
+		>/dev/null 2>&1
+	printf 1234 >"$S/etc/certauth/pin"
+	chmod 600 "$S/etc/certauth/pin"
+	host_proof "$1"
+	rm "$S/etc/certauth/host.key"
+	conf default "helper = $CERTAUTH" \
+		"host_key = pkcs11:token=Host${2-?pin-source=/etc/certauth/pin}"
+}
+
+@test "host: a key on a token signs, in a process of its own" {
+	need_root
+	local k
+	for k in host-good hk-rsa2048; do
+		[ -e "$PKI/$k.pem" ] || {
+			pki_leaf $k hostinter --key rsa2048 --eku serverAuth \
+				--san DNS:web1.example
+			cat "$PKI/$k.pem" "$PKI/hostinter.pem" \
+				>"$PKI/$k-chain.pem"
+		}
+		host_token $k
+		login_ok --save-request "$S/request"
+		python3 "$HERE/tests/lib/host.py" proof "$(cat "$S/request")" \
+			"$PKI/$k.pem"
+	done
+	# over a real sshd, checked by a real client
+	let_in
+}
+
+@test "host: a token with another key, without PIN, with a wrong one, or none" {
+	need_root
+	host_token host-evil
+	cp "$PKI/host-good-chain.pem" "$S/etc/certauth/host.pem"
+	host_error 'no token has host_cert with its key'
+	host_token host-good ''
+	host_error 'the token does not sign'
+	host_token host-good
+	printf 9999 >"$S/etc/certauth/pin"
+	host_error 'the token does not sign'
+	# a PIN in the URI does not get into the log
+	host_token host-good '?pin-value=8642'
+	host_error 'the token does not sign'
+	not_logged 8642
+	rm -rf "$S/hsm"/*
+	host_error 'the token does not sign'
+}
+
+@test "host: the helper that signs for the host may not be another's, nor its answer wrong" {
+	need_root
+	host_token host-good
+	cp "$CERTAUTH" "$S/bin/other-helper"
+	chmod 777 "$S/bin/other-helper"
+	conf default "helper = $S/bin/other-helper"
+	host_error 'other-helper'
+	# a helper that signs nothing of ours
+	cat >"$S/bin/liar" <<-'END'
+		#!/bin/sh
+		echo 'response DwAACAQDAAQwAgAA'
+	END
+	chmod 755 "$S/bin/liar"
+	conf default "helper = $S/bin/liar"
+	host_error "the token's signature is not one by the key of host_cert"
+}

@@ -43,6 +43,22 @@ CA_MUST_CHECK enum ca_err ca_auth_request(struct ca_crypto *crypto,
     enum ca_reason *reason);
 
 /*
+ * Who signs as the host where host_key is a `pkcs11:' URI, since no token
+ * library is loaded here: ca_channel_host_sign, which says what the arguments
+ * are.  NULL: nobody does, and such a host_key is an error.
+ */
+typedef enum ca_err ca_auth_signer(const struct ca_config *cfg,
+    const struct ca_log *log, const char *uri, const struct ca_bytes *leaf,
+    const struct ca_bytes *transcript, struct ca_buf *out);
+
+/* ca_auth_request with a signer; it is not trusted: what it gives is verified
+ * by the key in host_cert. */
+CA_MUST_CHECK enum ca_err ca_auth_request_by(struct ca_crypto *crypto,
+    const struct ca_config *cfg, const struct ca_log *log,
+    const struct ca_auth_peer *peer, time_t now, ca_auth_signer *signer,
+    struct ca_request **out, enum ca_reason *reason);
+
+/*
  * The names of this host: those of cfg, else the full name as /etc/hosts has
  * it beside gethostname(2)'s, and the short one.  Nothing here asks the
  * network.  Appends to name[] (strings to free()) at most max, canonical one
@@ -63,12 +79,13 @@ bool ca_auth_host_fqdn(
  * Append the host's Certificate and CertificateVerify to msg, which holds the
  * CertificateRequest with that nonce.  cfg->host_cert: PEM, leaf first;
  * cfg->host_key: PEM without passphrase, owned by root (or the user that the
- * process runs as), for its owner alone.  What is wrong with either goes to
- * log, and the result is not CA_OK; msg is then as it was.
+ * process runs as), for its owner alone; or a `pkcs11:' URI for signer.  What
+ * is wrong with either goes to log, and the result is not CA_OK; msg is then as
+ * it was.
  */
 CA_MUST_CHECK enum ca_err ca_auth_host_proof(struct ca_crypto *crypto,
     const struct ca_config *cfg, const struct ca_log *log, const uint8_t *nonce,
-    time_t now, struct ca_buf *msg);
+    time_t now, ca_auth_signer *signer, struct ca_buf *msg);
 
 /*
  * For `certauth doctor': look at host_cert and host_key as a login by cfg at
@@ -76,7 +93,8 @@ CA_MUST_CHECK enum ca_err ca_auth_host_proof(struct ca_crypto *crypto,
  * and why went to log as an error (CA_ERR_NOT_FOUND: none is configured, which
  * is no error).  Warnings in log are what would make clients refuse the proof,
  * or soon will: no name of this host in subjectAltName, not for serverAuth,
- * expiry within warn_expiry, a host called localhost.  Signs nothing.
+ * expiry within warn_expiry, a host called localhost.  Signs nothing: of a key
+ * on a token it cannot say whether it is there.
  */
 CA_MUST_CHECK enum ca_err ca_auth_host_check(struct ca_crypto *crypto,
     const struct ca_config *cfg, const struct ca_log *log, time_t now);

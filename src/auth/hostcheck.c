@@ -60,8 +60,8 @@ static void
 check_leaf(const struct ca_config *cfg, const struct ca_log *log, X509 *leaf,
     time_t now)
 {
-	time_t soon = now + (cfg->warn_expiry > 0 ? (time_t)cfg->warn_expiry
-						  : 14 * DAY);
+	time_t soon =
+	    now + (cfg->warn_expiry > 0 ? (time_t)cfg->warn_expiry : 14 * DAY);
 
 	if (X509_cmp_time(X509_get0_notAfter(leaf), &soon) != 1)
 		ca_log_warning(log, "host_cert %s expires within %lld days",

@@ -8,8 +8,8 @@
 
 struct ca_host_identity {
 	STACK_OF(X509) * certs; /* leaf first, no root */
-	EVP_PKEY *key;          /* of the leaf */
-	const struct ca_scheme *scheme;
+	EVP_PKEY *key;          /* of the leaf; NULL: it is on a token */
+	const struct ca_scheme *scheme; /* NULL: the token's to choose */
 };
 
 /*

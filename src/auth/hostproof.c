@@ -28,14 +28,6 @@ read_key(struct ca_crypto *crypto, const char *path, const struct ca_log *log,
 	struct stat st;
 	int fd = -1;
 
-	if (strncmp(path, "pkcs11:", 7) == 0) {
-		ca_log_err(log,
-		    "host_key: a pkcs11: key cannot be used here, "
-		    "since the module loads no token library; name a PEM "
-		    "file");
-		ret = CA_ERR_UNSUPPORTED;
-		goto out;
-	}
 	if ((rc = ca_file_open(AT_FDCWD, path, &fd, &st)) != CA_OK) {
 		ca_log_err(log, "host_key %s: %s", path,
 		    rc == CA_ERR_UNTRUSTED ? "must be a file owned by root "
@@ -156,11 +148,18 @@ out:
 	return ret;
 }
 
+static bool
+on_token(const struct ca_config *cfg)
+{
+	return strncmp(cfg->host_key, "pkcs11:", 7) == 0;
+}
+
+/* key NULL: on a token. */
 static enum ca_err
 check_pair(const struct ca_config *cfg, const struct ca_log *log, X509 *leaf,
     EVP_PKEY *key, time_t now)
 {
-	if (X509_check_private_key(leaf, key) != 1) {
+	if (key != NULL && X509_check_private_key(leaf, key) != 1) {
 		ca_log_err(log, "host_key %s does not belong to host_cert %s",
 		    cfg->host_key, cfg->host_cert);
 		return CA_DENIED;
@@ -254,6 +253,80 @@ out:
 	return ret;
 }
 
+/* A CertificateVerify of another's making: its form, scheme, signature. */
+static enum ca_err
+check_verify(struct ca_crypto *crypto, const struct ca_config *cfg, X509 *leaf,
+    const struct ca_buf *before, const struct ca_buf *verify)
+{
+	struct ca_reader r = ca_reader_of(verify->p, verify->len), body, sig;
+	struct ca_bytes part = {before->p, before->len};
+	uint8_t hash[CA_TRANSCRIPT_HASH_LEN], tbs[CA_SIGNED_CONTENT_MAX];
+	const struct ca_scheme *scheme;
+	uint8_t type = 0;
+	uint16_t code = 0;
+	enum ca_err rc;
+
+	if (ca_read_u8(&r, &type) != CA_OK ||
+	    type != CA_MSG_CERTIFICATE_VERIFY ||
+	    ca_read_vector(&r, 3, 0, 65535, &body) != CA_OK || r.left > 0 ||
+	    ca_read_u16(&body, &code) != CA_OK ||
+	    ca_read_vector(&body, 2, 0, 65535, &sig) != CA_OK || body.left > 0)
+		return CA_ERR_FORMAT;
+	if ((scheme = ca_scheme_by_code(code)) == NULL ||
+	    (scheme->key == CA_KEY_RSA && !scheme->pss && !cfg->rsa_pkcs1))
+		return CA_ERR_UNSUPPORTED;
+	if ((rc = ca_crypto_transcript(crypto, &part, 1, hash)) != CA_OK)
+		return rc;
+	return ca_crypto_verify(crypto, scheme, X509_get0_pubkey(leaf), tbs,
+	    ca_signed_content(CA_SIGNER_HOST, hash, tbs), sig.p, sig.left);
+}
+
+/* Have it signed by a token. */
+static enum ca_err
+put_token_verify(struct ca_crypto *crypto, const struct ca_config *cfg,
+    const struct ca_log *log, X509 *leaf, ca_auth_signer *signer,
+    struct ca_buf *msg)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_buf verify = CA_BUF_INIT(16384);
+	unsigned char *der = NULL;
+	int len = i2d_X509(leaf, &der);
+	const struct ca_bytes transcript = {msg->p, msg->len};
+	struct ca_bytes bytes = {der, len > 0 ? (size_t)len : 0};
+
+	if (signer == NULL || len <= 0) {
+		ca_log_err(log, "host_key: a key on a token can be used by "
+				"the module alone");
+		ret = CA_ERR_UNSUPPORTED;
+		goto out;
+	}
+	rc = signer(cfg, log, cfg->host_key, &bytes, &transcript, &verify);
+	if (rc != CA_OK) {
+		ca_log_err(log, "host_key: the token does not sign: %s",
+		    ca_err_text(rc));
+		ret = rc;
+		goto out;
+	}
+	if ((rc = check_verify(crypto, cfg, leaf, msg, &verify)) != CA_OK) {
+		ca_log_err(log,
+		    "host_key: the token's signature is not one by the key of "
+		    "host_cert %s: %s",
+		    cfg->host_cert, ca_err_text(rc));
+		ret = rc;
+		goto out;
+	}
+	ca_buf_put(msg, verify.p, verify.len);
+	if ((rc = ca_buf_err(msg)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	OPENSSL_free(der);
+	ca_buf_free(&verify);
+	return ret;
+}
+
 enum ca_err
 ca_auth_host_load(struct ca_crypto *crypto, const struct ca_config *cfg,
     const struct ca_log *log, time_t now, struct ca_host_identity *out)
@@ -274,13 +347,15 @@ ca_auth_host_load(struct ca_crypto *crypto, const struct ca_config *cfg,
 	}
 	if ((rc = read_certs(crypto, cfg->host_cert, log, out->certs)) !=
 		CA_OK ||
-	    (rc = read_key(crypto, cfg->host_key, log, &out->key)) != CA_OK ||
+	    (!on_token(cfg) && (rc = read_key(crypto, cfg->host_key, log,
+				    &out->key)) != CA_OK) ||
 	    (rc = check_pair(cfg, log, sk_X509_value(out->certs, 0), out->key,
 		 now)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
-	if ((out->scheme = choose_scheme(crypto, cfg, out->key)) == NULL) {
+	if (out->key != NULL &&
+	    (out->scheme = choose_scheme(crypto, cfg, out->key)) == NULL) {
 		ca_log_err(log,
 		    "host_key %s: no signature scheme fits this "
 		    "type or size of key",
@@ -306,7 +381,7 @@ ca_auth_host_clear(struct ca_host_identity *host)
 enum ca_err
 ca_auth_host_proof(struct ca_crypto *crypto, const struct ca_config *cfg,
     const struct ca_log *log, const uint8_t *nonce, time_t now,
-    struct ca_buf *msg)
+    ca_auth_signer *signer, struct ca_buf *msg)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_host_identity host;
@@ -314,8 +389,13 @@ ca_auth_host_proof(struct ca_crypto *crypto, const struct ca_config *cfg,
 
 	if ((rc = ca_auth_host_load(crypto, cfg, log, now, &host)) != CA_OK)
 		return rc;
-	if ((rc = put_certificate(host.certs, nonce, msg)) != CA_OK ||
-	    (rc = put_verify(crypto, host.scheme, host.key, msg)) != CA_OK) {
+	rc = put_certificate(host.certs, nonce, msg);
+	if (rc == CA_OK && host.key == NULL)
+		rc = put_token_verify(crypto, cfg, log,
+		    sk_X509_value(host.certs, 0), signer, msg);
+	else if (rc == CA_OK)
+		rc = put_verify(crypto, host.scheme, host.key, msg);
+	if (rc != CA_OK) {
 		ca_log_err(log, "the host's proof cannot be made: %s",
 		    ca_err_text(rc));
 		ret = rc;

@@ -110,7 +110,7 @@ out:
 static enum ca_err
 add_proof(struct ca_crypto *crypto, const struct ca_config *cfg,
     const struct ca_log *log, const uint8_t *nonce, time_t now,
-    struct ca_buf *msg)
+    ca_auth_signer *signer, struct ca_buf *msg)
 {
 	enum ca_err rc;
 
@@ -123,7 +123,7 @@ add_proof(struct ca_crypto *crypto, const struct ca_config *cfg,
 				"host_key");
 		return CA_ERR_CONFIG;
 	}
-	rc = ca_auth_host_proof(crypto, cfg, log, nonce, now, msg);
+	rc = ca_auth_host_proof(crypto, cfg, log, nonce, now, signer, msg);
 	/* an administrator who set host_cert means it */
 	if (rc == CA_OK || cfg->host_proof != CA_HOST_PROOF_OPTIONAL)
 		return rc;
@@ -136,6 +136,15 @@ enum ca_err
 ca_auth_request(struct ca_crypto *crypto, const struct ca_config *cfg,
     const struct ca_log *log, const struct ca_auth_peer *peer, time_t now,
     struct ca_request **out, enum ca_reason *reason)
+{
+	return ca_auth_request_by(
+	    crypto, cfg, log, peer, now, NULL, out, reason);
+}
+
+enum ca_err
+ca_auth_request_by(struct ca_crypto *crypto, const struct ca_config *cfg,
+    const struct ca_log *log, const struct ca_auth_peer *peer, time_t now,
+    ca_auth_signer *signer, struct ca_request **out, enum ca_reason *reason)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_buf msg = CA_BUF_INIT(CA_REQUEST_MAX);
@@ -176,7 +185,7 @@ ca_auth_request(struct ca_crypto *crypto, const struct ca_config *cfg,
 		ret = rc;
 		goto out;
 	}
-	rc = add_proof(crypto, cfg, log, params.nonce, now, &msg);
+	rc = add_proof(crypto, cfg, log, params.nonce, now, signer, &msg);
 	if (rc != CA_OK) {
 		*reason = CA_R_HOST_PROOF;
 		ret = rc;

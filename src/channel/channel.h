@@ -61,4 +61,18 @@ CA_MUST_CHECK enum ca_err ca_channel_command(const struct ca_config *cfg,
     const struct ca_channel_user *user, const struct ca_prompter *prompter,
     struct ca_buf *out, enum ca_reason *reason);
 
+/*
+ * Have the key that uri names (RFC 7512) on a token of this host sign as the
+ * host: run `certauth sign --helper' as the user that this process runs as,
+ * with what it may not do with the rights of root taken away (no capabilities,
+ * a clean environment, nothing of the application's), for 20 s at most.
+ * transcript: CertificateRequest and the host's Certificate; leaf: DER of the
+ * first certificate in it.  Appends a CertificateVerify, which the caller must
+ * verify.  A PIN can come from the URI's pin-source alone.  What goes wrong is
+ * logged; uri is not, as there may be a PIN in it.
+ */
+CA_MUST_CHECK enum ca_err ca_channel_host_sign(const struct ca_config *cfg,
+    const struct ca_log *log, const char *uri, const struct ca_bytes *leaf,
+    const struct ca_bytes *transcript, struct ca_buf *out);
+
 #endif

@@ -8,7 +8,7 @@
  *
  *	host                                    helper
  *	certauth-helper 1
- *	request BYTES
+ *	request BYTES | hostsign BYTES
  *	agent TEXT, pkcs11 TEXT, wait NUMBER,
  *	keyfile TEXT, certificate BYTES,
  *	usercerts, secret                               (each optional)
@@ -38,10 +38,14 @@
  *	usercerts    the *.pem files in ~/.certauth count as registered, too
  *	secret       a key file may sign only if a passphrase was asked for it: the
  *	             host does not know whether its user is who he says
+ *	hostsign     instead of request: the CertificateRequest and the host's
+ *	             Certificate; the key that pkcs11 names is to sign them as
+ *	             the host, for the certificate in `certificate'
  *	go           all has been said
  *	info, error  a line for the user to see
  *	ask, askecho a question for the user, answered without and with echo
- *	response     Certificate and CertificateVerify
+ *	response     Certificate and CertificateVerify; after hostsign the
+ *	             CertificateVerify alone
  *	none         nothing here can sign this request (the host may go on to
  *	             its next way of asking); TEXT is for the log
  *	failed       something could have, but failed; TEXT is for the log
@@ -73,6 +77,7 @@ enum ca_helper_verb {
 	/* from the host */
 	CA_HELPER_HELLO,
 	CA_HELPER_REQUEST,
+	CA_HELPER_HOSTSIGN,
 	CA_HELPER_AGENT,
 	CA_HELPER_PKCS11,
 	CA_HELPER_WAIT,

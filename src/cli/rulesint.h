@@ -20,8 +20,7 @@ struct ca_judging {
 bool ca_rules_meant(const struct ca_judging *j, const char *name);
 
 /* Append n names, escaped, with commas between them. */
-void ca_rules_put_names(
-    struct ca_buf *b, const char *const *name, size_t n);
+void ca_rules_put_names(struct ca_buf *b, const char *const *name, size_t n);
 
 /* Rule 4; errors as of ca_rules_check. */
 CA_MUST_CHECK enum ca_err ca_rules_proof(const struct ca_judging *j);

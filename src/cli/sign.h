@@ -4,12 +4,25 @@
 #ifndef CA_CLI_SIGN_H
 #define CA_CLI_SIGN_H
 
+#include <openssl/x509.h>
+
+#include "base/buf.h"
 #include "cli/cli.h"
+#include "crypto/crypto.h"
+#include "key/key.h"
 
 extern const struct ca_command ca_cmd_sign;
 
 /* certauth sign --helper: the other end of src/channel/helper.h, over standard
  * input and output.  Returns the exit status. */
 int ca_sign_helper(void);
+
+/* cli/hosthelper.c: sign transcript, a CertificateRequest and a Certificate
+ * and nothing else, as the host, by the key on a token (uri) that belongs to
+ * leaf.  A CertificateVerify is appended to out.  CA_ERR_FORMAT,
+ * CA_ERR_NOT_FOUND (logged), else as ca_key_p11 and ca_key_sign. */
+CA_MUST_CHECK enum ca_err ca_sign_as_host(struct ca_crypto *crypto,
+    const char *uri, X509 *leaf, const struct ca_buf *transcript,
+    const struct ca_key_ui *ui, const struct ca_log *log, struct ca_buf *out);
 
 #endif

@@ -28,6 +28,7 @@ struct helper {
 	struct ca_crypto *crypto;
 	struct ca_client_conf *conf; /* empty */
 	struct ca_request *req;
+	struct ca_buf transcript;       /* for a proof of the host, instead */
 	char *agent, *pkcs11, *keyfile; /* NULL: not allowed */
 	unsigned wait;
 	X509 *cert[CERTS_MAX]; /* registered */
@@ -81,6 +82,11 @@ take_msg(struct helper *h, struct ca_helper_msg *msg)
 		if (h->req != NULL)
 			return CA_ERR_FORMAT;
 		return ca_request_parse(msg->arg.p, msg->arg.len, &h->req);
+	case CA_HELPER_HOSTSIGN:
+		ca_buf_put(&h->transcript, msg->arg.p, msg->arg.len);
+		return h->transcript.len == msg->arg.len
+			   ? ca_buf_err(&h->transcript)
+			   : CA_ERR_FORMAT; /* said twice */
 	case CA_HELPER_AGENT:
 		return keep_text(&h->agent, msg);
 	case CA_HELPER_PKCS11:
@@ -125,8 +131,8 @@ listen_to_host(struct helper *h)
 		if (go || rc != CA_OK)
 			break;
 	}
-	if (rc == CA_OK && h->req == NULL)
-		rc = CA_ERR_FORMAT;
+	if (rc == CA_OK && (h->req == NULL) == (h->transcript.len == 0))
+		rc = CA_ERR_FORMAT; /* exactly one of the two */
 	return rc;
 }
 
@@ -352,6 +358,28 @@ respond(struct helper *h)
 	return rc;
 }
 
+/* Prove that this is the host. */
+static enum ca_err
+prove(struct helper *h)
+{
+	const struct ca_key_ui ui = ca_helper_talk_ui(&h->talk);
+	struct ca_buf verify = CA_BUF_INIT(CA_RESPONSE_MAX);
+	struct ca_buf out = CA_BUF_INIT(CA_HELPER_LINE_MAX);
+	enum ca_err rc = CA_ERR_FORMAT;
+
+	if (h->ncerts == 1 && h->pkcs11 != NULL)
+		rc = ca_sign_as_host(h->crypto, h->pkcs11, h->cert[0],
+		    &h->transcript, &ui, &h->log, &verify);
+	if (rc == CA_OK) {
+		ca_helper_put_bytes(
+		    &out, CA_HELPER_RESPONSE, verify.p, verify.len);
+		rc = ca_helper_send(STDOUT_FILENO, &out);
+	}
+	ca_buf_free(&verify);
+	ca_buf_free(&out);
+	return rc;
+}
+
 static void
 report(struct helper *h, enum ca_err rc)
 {
@@ -368,19 +396,21 @@ report(struct helper *h, enum ca_err rc)
 int
 ca_sign_helper(void)
 {
-	struct helper h = {.conf = ca_client_conf_new()};
+	struct helper h = {.conf = ca_client_conf_new(),
+	    .transcript = CA_BUF_INIT(CA_REQUEST_MAX)};
 	enum ca_err rc = CA_ERR_MEMORY;
 
 	h.log = (struct ca_log){remember, &h, false};
 	ca_helper_input_init(&h.talk.in, CA_HELPER_HOST);
 	if (h.conf != NULL && (rc = ca_crypto_new(&h.crypto)) == CA_OK &&
 	    (rc = listen_to_host(&h)) == CA_OK)
-		rc = respond(&h);
+		rc = h.req != NULL ? respond(&h) : prove(&h);
 	report(&h, rc);
 	for (size_t i = 0; i < h.ncerts; i++)
 		X509_free(h.cert[i]);
 	ca_helper_input_clear(&h.talk.in);
 	ca_request_free(h.req);
+	ca_buf_free(&h.transcript);
 	ca_client_conf_free(h.conf);
 	ca_crypto_free(h.crypto);
 	free(h.agent);

@@ -7,8 +7,9 @@
 
 #include "auth/auth.h"
 
-#define NOW ((time_t)1795000000) /* the vectors' certificates are valid then   \
-				  */
+#define NOW                                                                    \
+	((time_t)1795000000) /* the vectors' certificates are valid then       \
+			      */
 
 struct world {
 	char dir[64];
@@ -458,8 +459,7 @@ test_host_check(void **state)
 	time_t now = time(NULL);
 
 	w->lines[0] = '\0';
-	assert_int_equal(
-	    ca_auth_host_check(w->crypto, w->cfg, &w->log, now),
+	assert_int_equal(ca_auth_host_check(w->crypto, w->cfg, &w->log, now),
 	    CA_ERR_NOT_FOUND);
 	assert_string_equal(w->lines, "");
 	host_files(w, "host.pem", "host.key");
@@ -506,8 +506,8 @@ test_host_proof_validity(void **state)
 
 		w->lines[0] = '\0';
 		ca_buf_str(&msg, "request");
-		assert_int_equal(ca_auth_host_proof(w->crypto, w->cfg,
-				     &w->log, nonce, c[i].now, &msg),
+		assert_int_equal(ca_auth_host_proof(w->crypto, w->cfg, &w->log,
+				     nonce, c[i].now, NULL, &msg),
 		    CA_ERR_EXPIRED);
 		assert_string_equal(ca_buf_text(&msg), "request");
 		assert_non_null(strstr(w->lines, c[i].says));

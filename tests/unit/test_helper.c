@@ -28,6 +28,7 @@ test_each_verb(void **state)
 	} good[] = {
 	    {"certauth-helper 1", CA_HELPER_HOST, CA_HELPER_HELLO, "", 1},
 	    {"request AQID", CA_HELPER_HOST, CA_HELPER_REQUEST, "\1\2\3", 0},
+	    {"hostsign AQID", CA_HELPER_HOST, CA_HELPER_HOSTSIGN, "\1\2\3", 0},
 	    {"agent /tmp/a b", CA_HELPER_HOST, CA_HELPER_AGENT, "/tmp/a b", 0},
 	    {"pkcs11 ", CA_HELPER_HOST, CA_HELPER_PKCS11, "", 0},
 	    {"wait 0", CA_HELPER_HOST, CA_HELPER_WAIT, "", 0},

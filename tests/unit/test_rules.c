@@ -20,7 +20,9 @@
 #include "wire/scheme.h"
 
 #define NOW 1800000000
-#define BUECHER "b\xc3\xbc" "cher"
+#define BUECHER                                                                \
+	"b\xc3\xbc"                                                            \
+	"cher"
 #define DAY 86400
 
 static struct ca_crypto *crypto;
@@ -358,13 +360,11 @@ test_here(void **state)
 	assert_int_equal(JUDGE(NULL, .here = true), 0);
 	assert_int_equal(JUDGE(NULL, .here = true, .rhost = "web1"), 0);
 	assert_int_equal(JUDGE(NULL, .rhost = "192.0.2.7"), 0);
-	assert_int_equal(
-	    JUDGE("over the network from 192.0.2.7", .here = true,
-		.rhost = "192.0.2.7"),
+	assert_int_equal(JUDGE("over the network from 192.0.2.7", .here = true,
+			     .rhost = "192.0.2.7"),
 	    1);
-	assert_int_equal(
-	    JUDGE("over the network from 127.0.0.1", .here = true,
-		.rhost = "127.0.0.1"),
+	assert_int_equal(JUDGE("over the network from 127.0.0.1", .here = true,
+			     .rhost = "127.0.0.1"),
 	    1);
 }
 
@@ -373,27 +373,24 @@ static void
 test_idna(void **state)
 {
 	(void)state;
-	assert_int_equal(
-	    JUDGE(NULL, .names = {"xn--bcher-kva.example"},
-		.meant = {BUECHER ".example"}),
+	assert_int_equal(JUDGE(NULL, .names = {"xn--bcher-kva.example"},
+			     .meant = {BUECHER ".example"}),
 	    0);
-	assert_int_equal(
-	    JUDGE(NULL, .names = {BUECHER ".example"},
-		.meant = {"XN--bcher-kva.example"}),
+	assert_int_equal(JUDGE(NULL, .names = {BUECHER ".example"},
+			     .meant = {"XN--bcher-kva.example"}),
 	    0);
 	assert_int_equal(
 	    JUDGE(NULL, .names = {BUECHER ".example"}, .trusted = "xn--bcher*"),
 	    0);
 	/* Cyrillic a */
-	assert_int_equal(
-	    JUDGE("rule 1", .names = {"w\xd0\xb0.example"},
-		.meant = {"wa.example"}),
+	assert_int_equal(JUDGE("rule 1", .names = {"w\xd0\xb0.example"},
+			     .meant = {"wa.example"}),
 	    1);
 	assert_int_equal(
 	    JUDGE(NULL, .host_ca = ca_dir, .names = {BUECHER ".example"},
 		.meant = {BUECHER ".example"},
-		.proof = host_cert("DNS:xn--bcher-kva.example", "serverAuth",
-		    -DAY, DAY)),
+		.proof = host_cert(
+		    "DNS:xn--bcher-kva.example", "serverAuth", -DAY, DAY)),
 	    0);
 }
 #endif
@@ -658,18 +655,39 @@ test_names_in_certificates(void **state)
 #ifdef HAVE_IDN2
 	    /* U-labels, composed or not, in any case, are the A-labels */
 	    {"DNS:xn--bcher-kva.example", BUECHER ".example", true},
-	    {"DNS:xn--bcher-kva.example", "B\xc3\x9c" "CHER.example.", true},
-	    {"DNS:xn--bcher-kva.example", "bu\xcc\x88" "cher.example", true},
+	    {"DNS:xn--bcher-kva.example",
+		"B\xc3\x9c"
+		"CHER.example.",
+		true},
+	    {"DNS:xn--bcher-kva.example",
+		"bu\xcc\x88"
+		"cher.example",
+		true},
 	    {"DNS:*.b.example", BUECHER ".b.example", true},
 	    {"DNS:*.xn--bcher-kva.example", "a." BUECHER ".example", true},
-	    {"DNS:xn--bcher-kva.example", "b\xd0\xb0" "cher.example", false},
+	    {"DNS:xn--bcher-kva.example",
+		"b\xd0\xb0"
+		"cher.example",
+		false},
 	    /* a dot of another script does not make labels out of one */
-	    {"DNS:*.b.example", "x\xe3\x80\x82" "y.b.example", false},
+	    {"DNS:*.b.example",
+		"x\xe3\x80\x82"
+		"y.b.example",
+		false},
 	    /* sharp s is a letter of its own, not ss */
-	    {"DNS:strasse.example", "stra\xc3\x9f" "e.example", false},
-	    {"DNS:xn--strae-oqa.example", "stra\xc3\x9f" "e.example", true},
+	    {"DNS:strasse.example",
+		"stra\xc3\x9f"
+		"e.example",
+		false},
+	    {"DNS:xn--strae-oqa.example",
+		"stra\xc3\x9f"
+		"e.example",
+		true},
 	    /* not UTF-8, or no label can be made of it */
-	    {"DNS:xn--bcher-kva.example", "b\xfc" "cher.example", false},
+	    {"DNS:xn--bcher-kva.example",
+		"b\xfc"
+		"cher.example",
+		false},
 	    {"DNS:*.b.example", "\xe2\x80\x8b.b.example", false},
 #else
 	    {"DNS:xn--bcher-kva.example", BUECHER ".example", false},

@@ -1,0 +1,77 @@
+/*
+ * The host's proof by a key on a token: its library is loaded by the helper,
+ * not by the application's process.
+ */
+#include "channel/session.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define OPENING_BYTES ((size_t)1 << 18)
+#define SIGN_SECONDS 20 /* somebody who has not proved anything waits */
+#define PASSWD_BYTES 16384
+
+/* Nobody is there to type a PIN. */
+static enum ca_err
+no_answer(void *ctx, const char *prompt, bool echo, struct ca_secret **answer)
+{
+	(void)ctx, (void)prompt, (void)echo;
+	*answer = NULL;
+	return CA_OK;
+}
+
+static void
+to_log(void *ctx, const char *text, bool error)
+{
+	(void)error;
+	ca_log_debug(ctx, "host_key: %s", text);
+}
+
+enum ca_err
+ca_channel_host_sign(const struct ca_config *cfg, const struct ca_log *log,
+    const char *uri, const struct ca_bytes *leaf,
+    const struct ca_bytes *transcript, struct ca_buf *out)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_buf opening = CA_BUF_INIT(OPENING_BYTES);
+	char text[PASSWD_BYTES];
+	struct passwd pw, *found = NULL;
+	struct ca_channel_user user = {.uid = geteuid(), .gid = getegid()};
+	/* the prompter's context is not written to */
+	const struct ca_prompter prompter = {
+	    no_answer, to_log, (void *)(uintptr_t)log};
+	struct ca_channel_session s = {.cfg = cfg,
+	    .log = log,
+	    .user = &user,
+	    .prompter = &prompter,
+	    .timeout = cfg->helper_timeout < SIGN_SECONDS ? cfg->helper_timeout
+							  : SIGN_SECONDS};
+
+	if (getpwuid_r(user.uid, &pw, text, sizeof text, &found) != 0 ||
+	    found == NULL) {
+		ca_log_err(log,
+		    "host_key: user %u, as whom this runs, has no "
+		    "account",
+		    (unsigned)user.uid);
+		ret = CA_ERR_NOT_FOUND;
+		goto out;
+	}
+	user.name = found->pw_name;
+	user.home = found->pw_dir;
+	ca_helper_put_number(&opening, CA_HELPER_HELLO, CA_HELPER_VERSION);
+	ca_helper_put_bytes(
+	    &opening, CA_HELPER_HOSTSIGN, transcript->p, transcript->len);
+	ca_helper_put_text(&opening, CA_HELPER_PKCS11, uri);
+	ca_helper_put_bytes(
+	    &opening, CA_HELPER_CERTIFICATE, leaf->p, leaf->len);
+	ca_helper_put(&opening, CA_HELPER_GO);
+	if ((rc = ca_channel_session(&s, 0, &opening, out)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	ca_buf_free(&opening);
+	return ret;
+}

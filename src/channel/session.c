@@ -1,0 +1,277 @@
+#include "channel/session.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- time ---- */
+
+static long long
+clock_ms(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_BOOTTIME, &ts) != 0 &&
+	    clock_gettime(CLOCK_MONOTONIC, &ts) != 0)
+		return -1;
+	return (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static enum ca_err
+wait_for(struct ca_channel_session *s, int fd, short events)
+{
+	struct pollfd p = {fd, events, 0};
+
+	for (;;) {
+		long long now = clock_ms(), left = s->deadline - now;
+
+		if (now < 0 || left <= 0) {
+			s->reason = CA_R_HELPER_TIMEOUT;
+			return CA_ERR_TIMEOUT;
+		}
+		int n = poll(&p, 1, left > 60000 ? 60000 : (int)left);
+		if (n > 0)
+			return CA_OK;
+		if (n < 0 && errno != EINTR)
+			return CA_ERR_IO;
+	}
+}
+
+/* ---- lines to the helper ---- */
+
+static enum ca_err
+send_lines(struct ca_channel_session *s, struct ca_buf *out)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	size_t done = 0;
+
+	if ((rc = ca_buf_err(out)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	while (done < out->len) {
+		ssize_t n = send(s->spawn.in, out->p + done, out->len - done,
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n >= 0) {
+			done += (size_t)n;
+			continue;
+		}
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN && errno != EWOULDBLOCK) {
+			s->silent = true;
+			ret = CA_ERR_IO;
+			goto out;
+		}
+		if ((rc = wait_for(s, s->spawn.in, POLLOUT)) != CA_OK) {
+			ret = rc;
+			goto out;
+		}
+	}
+	ret = CA_OK;
+out:
+	ca_buf_free(out);
+	return ret;
+}
+
+/* ---- lines from the helper ---- */
+
+static enum ca_err
+next_line(struct ca_channel_session *s)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	uint8_t block[4096];
+
+	while ((rc = ca_helper_input_next(&s->input, &s->msg)) ==
+	       CA_ERR_NOT_FOUND) {
+		if ((rc = wait_for(s, s->spawn.out, POLLIN)) != CA_OK) {
+			ret = rc;
+			goto out;
+		}
+		ssize_t n = read(s->spawn.out, block, sizeof block);
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (n <= 0) {
+			s->silent = true;
+			ret = CA_ERR_IO;
+			goto out;
+		}
+		rc = ca_helper_input_add(&s->input, block, (size_t)n);
+		if (rc != CA_OK) {
+			ret = rc;
+			goto out;
+		}
+	}
+	if (rc != CA_OK) {
+		ca_log_err(s->log, "helper: wrote a line that is none: %s",
+		    ca_err_text(rc));
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	return ret;
+}
+
+/* Pass a question on.  The time that a person takes is not the helper's. */
+static enum ca_err
+pass_question(struct ca_channel_session *s, const char *text, bool echo)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_buf out = CA_BUF_INIT(CA_HELPER_LINE_MAX);
+	struct ca_secret *answer = NULL;
+	long long asked = clock_ms();
+
+	rc = s->prompter->ask(s->prompter->ctx, text, echo, &answer);
+	if (rc != CA_OK) {
+		s->reason = CA_R_CONVERSATION;
+		ret = rc;
+		goto out;
+	}
+	s->deadline += clock_ms() - asked;
+	if (answer != NULL && ca_secret_len(answer) > CA_HELPER_ANSWER_MAX) {
+		s->reason = CA_R_ANSWER_LIMIT;
+		ret = CA_ERR_LIMIT;
+		goto out;
+	}
+	if (answer != NULL)
+		ca_helper_put_bytes(&out, CA_HELPER_ANSWER,
+		    ca_secret_get0(answer), ca_secret_len(answer));
+	else
+		ca_helper_put(&out, CA_HELPER_NOANSWER);
+	if ((rc = send_lines(s, &out)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	ca_secret_free(answer);
+	ca_buf_free(&out);
+	return ret;
+}
+
+/* Act on one line.  *done: it was the last. */
+static enum ca_err
+handle(struct ca_channel_session *s, struct ca_buf *out, bool *done)
+{
+	const char *text = ca_buf_text(&s->msg.arg);
+
+	if (text == NULL)
+		return CA_ERR_MEMORY;
+	switch (s->msg.verb) {
+	case CA_HELPER_INFO:
+	case CA_HELPER_ERROR:
+		s->prompter->info(
+		    s->prompter->ctx, text, s->msg.verb == CA_HELPER_ERROR);
+		return CA_OK;
+	case CA_HELPER_ASK:
+	case CA_HELPER_ASKECHO:
+		return pass_question(s, text, s->msg.verb == CA_HELPER_ASKECHO);
+	case CA_HELPER_RESPONSE:
+		ca_buf_put(out, s->msg.arg.p, s->msg.arg.len);
+		*done = true;
+		return ca_buf_err(out);
+	case CA_HELPER_NONE:
+		ca_log(s->log, CA_LOG_INFO, "helper: nothing to sign with: %s",
+		    text);
+		s->reason = CA_R_NO_CREDENTIAL;
+		return CA_ERR_NOT_FOUND;
+	case CA_HELPER_FAILED:
+		ca_log(s->log, CA_LOG_NOTICE, "helper: %s", text);
+		return CA_ERR_CANCELLED;
+	case CA_HELPER_UNSET:
+	case CA_HELPER_HELLO:
+	case CA_HELPER_REQUEST:
+	case CA_HELPER_HOSTSIGN:
+	case CA_HELPER_AGENT:
+	case CA_HELPER_PKCS11:
+	case CA_HELPER_WAIT:
+	case CA_HELPER_KEYFILE:
+	case CA_HELPER_CERTIFICATE:
+	case CA_HELPER_USERCERTS:
+	case CA_HELPER_SECRET:
+	case CA_HELPER_GO:
+	case CA_HELPER_ANSWER:
+	case CA_HELPER_NOANSWER:
+		break;
+	}
+	return CA_ERR_FORMAT; /* not its to say; the parser knows, too */
+}
+
+static enum ca_err
+talk(struct ca_channel_session *s, struct ca_buf *opening, struct ca_buf *out)
+{
+	enum ca_err rc = send_lines(s, opening);
+	bool done = false;
+
+	for (unsigned lines = 0; rc == CA_OK && !done; lines++) {
+		if (lines == CA_HELPER_LINES) {
+			ca_log_err(s->log, "helper: talks without end");
+			return CA_ERR_LIMIT;
+		}
+		if ((rc = next_line(s)) == CA_OK)
+			rc = handle(s, out, &done);
+	}
+	return rc;
+}
+
+/* ---- the process ---- */
+
+static void
+log_end(const struct ca_channel_session *s, const struct ca_spawn_end *end)
+{
+	if (s->reason == CA_R_HELPER_TIMEOUT)
+		ca_log_err(s->log,
+		    "helper %s: not done within its %u s, "
+		    "killed",
+		    s->cfg->helper, s->timeout);
+	else if (end->how == CA_SPAWN_FAILED) {
+		errno = end->value;
+		ca_log_err(s->log, "helper %s: %s failed: %m", s->cfg->helper,
+		    end->step);
+	} else if (s->silent && end->how == CA_SPAWN_SIGNAL)
+		ca_log_err(s->log, "helper %s: died of signal %d",
+		    s->cfg->helper, end->value);
+	else if (s->silent)
+		ca_log_err(s->log,
+		    "helper %s: ended with status %d and "
+		    "without a result",
+		    s->cfg->helper, end->value);
+}
+
+enum ca_err
+ca_channel_session(struct ca_channel_session *s, unsigned wait,
+    struct ca_buf *opening, struct ca_buf *out)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_spawn_end end;
+
+	s->reason = CA_R_HELPER;
+	s->spawn = (struct ca_spawn){-1, -1, -1, -1};
+	ca_helper_input_init(&s->input, CA_HELPER_CHILD);
+	s->deadline =
+	    clock_ms() + 1000LL * ((long long)s->timeout + (long long)wait);
+	rc = ca_spawn_helper(
+	    s->cfg->helper, s->user, s->timeout, s->log, &s->spawn);
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	rc = talk(s, opening, out);
+	ca_spawn_end(&s->spawn, &end);
+	if (rc != CA_OK) {
+		log_end(s, &end);
+		ret = rc;
+		goto out;
+	}
+	s->reason = CA_R_OK;
+	ret = CA_OK;
+out:
+	ca_helper_input_clear(&s->input);
+	ca_helper_msg_clear(&s->msg);
+	ca_buf_free(opening);
+	return ret;
+}
