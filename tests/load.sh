@@ -84,10 +84,10 @@ part_ssh() {
 part_logins() {
 	local n=${LOGINS:-10000} pid first last i
 	log_mark
-	in_place "$S/bin/pamdrive" -q -x -u alice -C "$(signer alice)" \
+	EXEC="exec" in_place "$S/bin/pamdrive" -q -x -u alice -C "$(signer alice)" \
 		-t 4 -n $((n / 4)) >"$S/seen" 2>&1 &
 	pid=$!
-	# the child that is the program itself: nsenter has become it
+	# what was started is the program itself in the end
 	for ((i = 0; i < 3000; i++)); do
 		[ "$(grep -c 'outcome=granted' "$S/log")" -ge $((n / 20)) ] &&
 			break
@@ -144,10 +144,10 @@ replacing() { # until $S/stop exists
 		# a users file that grows and shrinks
 		{
 			cat "$S/users.base"
-			seq -f "nobody%g cn:nobody%g" $((i % 50))
+			seq $((i % 50)) | sed "s/.*/nobody& cn:nobody&/"
 		} >"$S/new/users"
 		mv "$S/new/users" "$e/users"
-		echo "$i" >"$S/replaced"
+		echo "$i" >>"$S/replaced"
 	done
 }
 
@@ -169,7 +169,7 @@ part_replace() {
 	# shellcheck disable=SC2154 # good0 and good1 are set above
 	wait "$good0" "$good1"
 	# at least as many replacements as logins
-	while [ "$(cat "$S/replaced")" -lt "$n" ]; do sleep 0.1; done
+	while [ "$(wc -l <"$S/replaced")" -lt "$n" ]; do sleep 0.1; done
 	: >"$S/stop"
 	wait "$pid"
 	for ((i = 0; i < 2; i++)); do
@@ -187,7 +187,7 @@ part_replace() {
 	crl_dir crl
 	users_all
 	echo "replace: $granted logins granted, $denied of a revoked" \
-		"certificate denied, during $(cat "$S/replaced") replacements"
+		"certificate denied, during $(wc -l <"$S/replaced") replacements"
 }
 
 # ---- killed at any moment ----

@@ -45,7 +45,7 @@ asan_bats='login_answer login_chain login_crl login_files login_keys
 
 asan() {
 	local rc=0 t n=0
-	make B="${B#"$PWD/"}" CI=1 -j"$(nproc)" build-asan >"$D/make" 2>&1 ||
+	make B="${B#"$PWD/"}" -j"$(nproc)" build-asan >"$D/make" 2>&1 ||
 		{ tail -n 20 "$D/make"; return 1; }
 	export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:exitcode=99
 	export UBSAN_OPTIONS=print_stacktrace=1 G_SLICE=always-malloc
@@ -87,7 +87,7 @@ asan() {
 
 msan() {
 	local rc=0
-	make B="${B#"$PWD/"}" CI=1 -j"$(nproc)" build-msan >"$D/make" 2>&1 ||
+	make B="${B#"$PWD/"}" -j"$(nproc)" build-msan >"$D/make" 2>&1 ||
 		{ tail -n 20 "$D/make"; rc=1; }
 	[ $rc -ne 0 ] || corpora "$B/msan" wire pieces helper || rc=1
 	result MSan $rc 'corpora of wire, pieces, helper'
@@ -95,7 +95,7 @@ msan() {
 
 tsan() {
 	local rc=0
-	make B="${B#"$PWD/"}" CI=1 -j"$(nproc)" build-tsan >"$D/make" 2>&1 ||
+	make B="${B#"$PWD/"}" -j"$(nproc)" build-tsan >"$D/make" 2>&1 ||
 		{ tail -n 20 "$D/make"; rc=1; }
 	export TSAN_OPTIONS="suppressions=$PWD/tests/data/tsan.supp exitcode=66"
 	[ $rc -ne 0 ] || CERTAUTH_BUILD=$B/tsan timeout 600 bats --tap \

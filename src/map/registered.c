@@ -358,7 +358,7 @@ walk_home(struct walk *w, const char *user, const struct ca_account *account)
 	struct ca_buf path = CA_BUF_INIT(2 * PATH_MAX);
 	char real[PATH_MAX];
 	enum ca_err rc;
-	int fd;
+	int fd = -1;
 
 	/* links in the path to a home are common; what they lead to is walked
 	 * and judged part by part, so a race wins nothing */
