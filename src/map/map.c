@@ -182,20 +182,17 @@ keep(struct decision *d, const struct ca_rule *rule, unsigned line)
 	return rc;
 }
 
+/* The value from *next on that matches, if one does.  CA_DENIED: none. */
 static enum ca_err
-try_rule(void *ctx, const struct ca_rule *rule,
-    const struct ca_users_line *at)
+try_value(struct decision *d, const struct ca_rule *rule, unsigned line,
+    size_t *next)
 {
-	unsigned line = at->number;
-	struct decision *d = ctx;
 	const char *why;
-	enum ca_err rc;
+	bool first = *next == 0;
+	enum ca_err rc = ca_match(rule, &d->id, d->in, next, &d->made, &why);
 
-	rc = ca_match(rule, &d->id, d->in, &d->made, &why);
-	if (rc == CA_DENIED) {
+	if (rc == CA_DENIED && first)
 		tell_denied(d, rule, line, why);
-		return CA_OK;
-	}
 	if (rc == CA_ERR_UNSUPPORTED)
 		ca_log_err(d->log, "%s:%u: %s", d->cfg->users, line, why);
 	if (rc != CA_OK)
@@ -204,6 +201,29 @@ try_rule(void *ctx, const struct ca_rule *rule,
 	if (ca_buf_text(&d->made) == NULL)
 		return CA_ERR_MEMORY;
 	return keep(d, rule, line);
+}
+
+/*
+ * A pattern makes a login of each value that matches, not of the one that the
+ * certificate happens to have first.  Where none is asked for, each has to be
+ * looked up among the accounts; so many names are not one person's.
+ */
+static enum ca_err
+try_rule(void *ctx, const struct ca_rule *rule,
+    const struct ca_users_line *at)
+{
+	struct decision *d = ctx;
+	size_t next = 0;
+	enum ca_err rc = try_value(d, rule, at->number, &next);
+
+	for (size_t n = 1; rc == CA_OK && rule->pattern; n++) {
+		if (n == LOGINS_MAX && d->user == NULL) {
+			d->more = true;
+			break;
+		}
+		rc = try_value(d, rule, at->number, &next);
+	}
+	return rc == CA_DENIED ? CA_OK : rc;
 }
 
 /* By the index, where it can be used and nobody wants to see every rule. */
@@ -271,7 +291,7 @@ conclude(struct decision *d, struct ca_report *report)
 		pass(d, report, d->login[0]);
 		return d->login[0];
 	}
-	if (d->user == NULL && d->n > 1) {
+	if (d->user == NULL && (d->n > 1 || d->more)) {
 		fail_ambiguous(d, report);
 		return NULL;
 	}

@@ -111,14 +111,14 @@ star_match(const struct ca_rule *rule, const uint8_t *p, size_t len,
 }
 
 static enum ca_err
-selector(const struct ca_rule *rule, const struct ca_ident *id,
+selector(const struct ca_rule *rule, const struct ca_ident *id, size_t *next,
     struct ca_buf *made, const char **why)
 {
 	struct ca_buf scratch = CA_BUF_INIT(CA_IDENT_VALUE_MAX);
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	bool any = false;
 
-	for (size_t i = 0; i < id->n; i++) {
+	for (size_t i = *next; i < id->n; i++) {
 		const uint8_t *p;
 		size_t len;
 		bool same;
@@ -133,9 +133,12 @@ selector(const struct ca_rule *rule, const struct ca_ident *id,
 		}
 		same = rule->pattern ? star_match(rule, p, len, made) :
 		    len == rule->len && memcmp(p, rule->value, len) == 0;
-		if (same)
+		if (same) {
+			*next = i + 1;
 			goto found;
+		}
 	}
+	*next = id->n;
 	*why = any ? "the certificate has another value" :
 	    "the certificate has no such value";
 	ret = CA_DENIED;
@@ -169,7 +172,8 @@ certmap(const struct ca_rule *rule, const struct ca_ident *id,
 
 enum ca_err
 ca_match(const struct ca_rule *rule, const struct ca_ident *id,
-    const struct ca_map_input *in, struct ca_buf *made, const char **why)
+    const struct ca_map_input *in, size_t *next, struct ca_buf *made,
+    const char **why)
 {
 	const char *no, *ignored;
 	enum ca_err rc;
@@ -179,7 +183,7 @@ ca_match(const struct ca_rule *rule, const struct ca_ident *id,
 	*why = NULL;
 	ca_buf_reset(made);
 	rc = rule->sel == CA_SEL_MATCH ? certmap(rule, id, why)
-				       : selector(rule, id, made, why);
+				       : selector(rule, id, next, made, why);
 	if (rc != CA_OK)
 		return rc;
 	if ((no = options(rule, id, in)) != NULL) {

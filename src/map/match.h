@@ -13,6 +13,10 @@
 #include "map/rule.h"
 
 /*
+ * One value of the certificate that the rule matches.  *next: the number of
+ * the first to look at, 0 to begin with; moved behind the one that matched,
+ * for a pattern makes a login of each.
+ *
  * CA_OK: the rule matches; made (emptied first) holds the login that it gives:
  * the rule's own, or what the star of a pattern matched, as it stands in the
  * certificate (UPN and ignorecase: in lower case), not yet judged.
@@ -20,7 +24,7 @@
  * CA_ERR_UNSUPPORTED: match: could not be evaluated; CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_match(const struct ca_rule *rule,
-    const struct ca_ident *id, const struct ca_map_input *in,
+    const struct ca_ident *id, const struct ca_map_input *in, size_t *next,
     struct ca_buf *made, const char **why);
 
 /* A matching rule of sss-certmap(5) on a certificate: CA_OK, CA_DENIED,

@@ -291,6 +291,39 @@ patterns(void **state)
 	X509_free(x);
 }
 
+/* A certificate with several addresses: the order is its maker's. */
+static void
+patterns_of_several(void **state)
+{
+	struct world *w = *state;
+	static const char line[] = "* email:*@corp.example\n";
+	struct made m = {.subject = {UTF8("CN", "x"), {0}}, .issuer = CA,
+	    .san = {{GEN_EMAIL, NULL, 0, "daemon@corp.example", -1},
+	    {GEN_EMAIL, NULL, 0, "x@home.example", -1},
+	    {GEN_EMAIL, NULL, 0, "nobody@corp.example", -1}}};
+	X509 *x = make_cert(&m);
+
+	assert_int_equal(ca_config_set(w->cfg, "min_uid", "1", "t", NULL),
+	    CA_OK);
+	w->user = "nobody";
+	assert_int_equal(decide(w, x, line), CA_R_OK);
+	w->user = "daemon";
+	assert_int_equal(decide(w, x, line), CA_R_OK);
+	w->user = "bin";
+	assert_int_equal(decide(w, x, line), CA_R_OTHER_USER);
+	w->user = NULL;
+	assert_int_equal(decide(w, x, line), CA_R_AMBIGUOUS);
+	X509_free(x);
+	/* as many names as one likes cost no more than eight look-ups */
+	for (int i = 0; i < 8; i++)
+		m.san[i] = m.san[2];
+	x = make_cert(&m);
+	assert_int_equal(decide(w, x, line), CA_R_AMBIGUOUS);
+	w->user = "nobody";
+	assert_int_equal(decide(w, x, line), CA_R_OK);
+	X509_free(x);
+}
+
 static void
 what_patterns_never_make(void **state)
 {
@@ -462,6 +495,7 @@ main(void)
 	    T(escapes),
 	    T(sid_and_krb),
 	    T(patterns),
+	    T(patterns_of_several),
 	    T(what_patterns_never_make),
 	    T(matching_rules),
 	    T(registered),
