@@ -324,8 +324,11 @@ walk(struct ca_pathfinder *f)
 	for (size_t i = 0; i < n; i++) {
 		if (on_path(&f->path, v[i].cert))
 			continue;
-		/* the only one need not be verified twice */
-		rc = n > 1 ? signed_by(f, child, v[i].cert) : CA_OK;
+		/* the only one need not be verified twice; but once a path
+		 * has failed, a name alone, which anybody can write, does not
+		 * make another one worth its names, policies and CRLs */
+		rc = n > 1 || f->ntried > 0 ? signed_by(f, child, v[i].cert)
+					    : CA_OK;
 		if (rc == CA_DENIED)
 			continue;
 		if (rc != CA_OK)
@@ -336,7 +339,7 @@ walk(struct ca_pathfinder *f)
 	}
 	/* Names that fit with signatures that do not: let the likeliest be
 	 * tried, once, so that the report can say what is wrong. */
-	if (followed == 0 && n > 0 && !f->forced &&
+	if (followed == 0 && n > 0 && !f->forced && f->ntried == 0 &&
 	    !on_path(&f->path, v[0].cert)) {
 		f->forced = true;
 		return follow(f, &v[0]);

@@ -45,15 +45,14 @@ rsa_key(int bits, unsigned long e, int ebits)
 }
 
 static X509 *
-cert_of(const char *subject, const char *issuer, EVP_PKEY *key)
+cert_by(const char *subject, const char *issuer, EVP_PKEY *key,
+    EVP_PKEY *signer)
 {
-	/* whose signature it is does not matter, but of which kind */
-	EVP_PKEY *signer =
-	    EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
+	static long serial;
 	X509 *cert = X509_new();
 
 	X509_set_version(cert, X509_VERSION_3);
-	ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
+	ASN1_INTEGER_set(X509_get_serialNumber(cert), ++serial);
 	X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN",
 	    MBSTRING_UTF8, (const unsigned char *)subject, -1, -1, 0);
 	X509_NAME_add_entry_by_txt(X509_get_issuer_name(cert), "CN",
@@ -62,15 +61,29 @@ cert_of(const char *subject, const char *issuer, EVP_PKEY *key)
 	X509_gmtime_adj(X509_getm_notAfter(cert), 86400);
 	assert_int_equal(X509_set_pubkey(cert, key), 1);
 	assert_true(X509_sign(cert, signer, EVP_sha256()) > 0);
+	return cert;
+}
+
+/* Whose signature it is does not matter, but of which kind. */
+static X509 *
+cert_of(const char *subject, const char *issuer, EVP_PKEY *key)
+{
+	EVP_PKEY *signer =
+	    EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
+	X509 *cert = cert_by(subject, issuer, key, signer);
+
 	EVP_PKEY_free(signer);
 	return cert;
 }
+
+static size_t tried;
 
 static enum ca_err
 never(void *ctx, const struct ca_path *path)
 {
 	(void)ctx;
 	(void)path;
+	tried++;
 	return CA_DENIED;
 }
 
@@ -115,6 +128,42 @@ test_price_of_keys(void **state)
 	assert_int_equal(search(16384, 65537, 0), CA_ERR_LIMIT);
 }
 
+/*
+ * Ten certificates that claim to be of a CA which is trusted: the first is
+ * looked at in full, so that the log can say what is wrong; the others are
+ * not, for what a path holds (names, constraints) is the client's to make.
+ */
+static void
+test_claimed_issuer(void **state)
+{
+	EVP_PKEY *trusted = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	STACK_OF(X509) *all = sk_X509_new_null(), *roots = sk_X509_new_null();
+	X509 *leaf = cert_by("leaf", "I", key, key);
+	struct ca_cadir *anchors;
+	struct ca_crypto *crypto;
+
+	(void)state;
+	sk_X509_push(roots, cert_by("Root", "Root", trusted, trusted));
+	for (int i = 0; i < 10; i++)
+		sk_X509_push(all, cert_by("I", "Root", key, key));
+	assert_int_equal(ca_crypto_new(&crypto), CA_OK);
+	assert_int_equal(ca_cadir_hold(crypto, roots, NULL, &anchors), CA_OK);
+	struct ca_pathfinder *f =
+	    ca_pathfinder_new(anchors, NULL, leaf, all, time(NULL));
+	tried = 0;
+	assert_int_equal(ca_pathfinder_run(f, never, NULL), CA_DENIED);
+	assert_int_equal(tried, 1);
+	ca_pathfinder_free(f);
+	ca_cadir_free(anchors);
+	ca_crypto_free(crypto);
+	X509_free(leaf);
+	sk_X509_pop_free(all, X509_free);
+	sk_X509_pop_free(roots, X509_free);
+	EVP_PKEY_free(trusted);
+	EVP_PKEY_free(key);
+}
+
 static void
 test_exponents(void **state)
 {
@@ -149,6 +198,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_price_of_keys),
+	    cmocka_unit_test(test_claimed_issuer),
 	    cmocka_unit_test(test_exponents),
 	};
 
