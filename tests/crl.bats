@@ -300,6 +300,37 @@ is() { # CERT 'STATUS REASON'
 	is by-keeper '0 pass'
 }
 
+@test "indirect CRL: an entry revokes for the issuer that it or one before it names" {
+	register keeper
+	printf '%s\n' 'issuingDistributionPoint = critical, @idp' '[idp]' \
+		'fullname = URI:http://x.example/k' 'indirectCRL = TRUE' >"$S/idp"
+	crl keeper keeper "$(cat "$S/idp")"
+	openssl crl -in "$S/made/keeper.crl" -outform DER -out "$S/keeper.der"
+	for c in by-keeper alice; do
+		openssl x509 -in "$PKI/$c.pem" -outform DER -out "$S/$c.der"
+	done
+	entries() {
+		python3 "$BATS_TEST_DIRNAME/lib/indirect.py" "$S/keeper.der" \
+			"$PKI/keeper.key" "$S/by-keeper.der" "$S/ind.der" "$@"
+		openssl crl -inform DER -in "$S/ind.der" -out "$S/made/ind.crl"
+		use ind
+	}
+	entries "cert@$S/by-keeper.der"
+	is by-keeper '1 revoked'
+	[ "$INDEXED" -ge 1 ]
+	# the entry before names the issuer, which holds until another is named
+	entries "11@$S/by-keeper.der" cert
+	is by-keeper '1 revoked'
+	# the same number of the CRL's own issuer, and of another CA
+	entries cert
+	is by-keeper '0 pass'
+	entries "cert@$S/alice.der"
+	is by-keeper '0 pass'
+	entries "11@$S/by-keeper.der" "cert@$S/alice.der"
+	is by-keeper '0 pass'
+	[ "$INDEXED" -ge 1 ]
+}
+
 @test "split by distribution point" {
 	register split
 	revoke split in-b

@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <cdb.h>
 #include <cmocka.h>
 #include <fcntl.h>
 #include <openssl/bn.h>
@@ -522,6 +523,97 @@ damaged_index_lets_nobody_in(void **state)
 	X509_free(cert);
 }
 
+/* The index of a.crl once more, without what its buckets say: with no entry, or
+ * (missing) with no bucket.  good: with checksums that are right. */
+static void
+forge(bool missing, bool good)
+{
+	size_t len;
+	unsigned char *p = slurp("a.crl.idx", &len);
+	int fd = openat(t.dir, "forged", O_RDWR | O_CREAT | O_TRUNC, 0644);
+	struct cdb_make make;
+	unsigned end = (unsigned)p[0] | (unsigned)p[1] << 8 |
+	    (unsigned)p[2] << 16 | (unsigned)p[3] << 24;
+	uint8_t sha[32] = {0};
+
+	/* the records stand between the table and the first hash table */
+	for (unsigned at = 2048; at < end;) {
+		unsigned k = (unsigned)p[at] | (unsigned)p[at + 1] << 8;
+		unsigned v = (unsigned)p[at + 4] | (unsigned)p[at + 5] << 8;
+
+		if (p[at + 8] == 'm')
+			memcpy(sha, p + at + 8 + k + v - 16 - 36, 32);
+		at += 8 + k + v;
+	}
+	assert_true(fd >= 0);
+	assert_int_equal(cdb_make_start(&make, fd), 0);
+	for (unsigned at = 2048; at < end;) {
+		unsigned k = (unsigned)p[at] | (unsigned)p[at + 1] << 8;
+		unsigned v = (unsigned)p[at + 4] | (unsigned)p[at + 5] << 8;
+		const uint8_t *key = p + at + 8, *value = key + k;
+		uint8_t empty[64], sum[32];
+
+		at += 8 + k + v;
+		if (*key != 'b') {
+			assert_int_equal(cdb_make_add(&make, key, k, value, v),
+			    0);
+			continue;
+		}
+		if (missing)
+			continue;
+		memcpy(empty, sha, 32);
+		memcpy(empty + 32, key, k);
+		assert_int_equal(ca_crypto_sha256(t.crypto, empty, 32 + k,
+		    sum), CA_OK);
+		sum[0] ^= !good;
+		assert_int_equal(cdb_make_add(&make, key, k, sum, 16), 0);
+	}
+	assert_int_equal(cdb_make_finish(&make), 0);
+	assert_int_equal(fchmod(fd, 0644), 0);
+	close(fd);
+	assert_int_equal(renameat(t.dir, "forged", t.dir, "a.crl.idx"), 0);
+	free(p);
+}
+
+/*
+ * An index with the right binding that says nothing is revoked.  Nothing but
+ * who may write it stands against one with right checksums: so that is checked
+ * here, and that the forgery would be one.
+ */
+static void
+a_hostile_index_lets_nobody_in(void **state)
+{
+	X509 *cert = one_revoked(false);
+
+	(void)state;
+	assert_int_equal(ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas,
+	    NULL), CA_OK);
+	assert_false(let_in(CA_CRL_AUTO, cert, NULL));
+	forge(false, false);
+	assert_false(let_in(CA_CRL_AUTO, cert, NULL));
+	assert_int_equal(ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas,
+	    NULL), CA_OK);
+	forge(true, true);
+	assert_false(let_in(CA_CRL_AUTO, cert, NULL));
+	assert_int_equal(ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas,
+	    NULL), CA_OK);
+	forge(false, true);
+	assert_true(let_in(CA_CRL_AUTO, cert, NULL)); /* root's word */
+	assert_int_equal(fchmodat(t.dir, "a.crl.idx", 0664, 0), 0);
+	assert_false(let_in(CA_CRL_AUTO, cert, NULL));
+	assert_int_equal(fchmodat(t.dir, "a.crl.idx", 0646, 0), 0);
+	assert_false(let_in(CA_CRL_AUTO, cert, NULL));
+	assert_int_equal(fchmodat(t.dir, "a.crl.idx", 0644, 0), 0);
+	assert_true(let_in(CA_CRL_AUTO, cert, NULL));
+	if (geteuid() == 0) {
+		assert_int_equal(fchownat(t.dir, "a.crl.idx", 65534, 65534, 0),
+		    0);
+		assert_false(let_in(CA_CRL_AUTO, cert, NULL));
+	}
+	remove_file("a.crl.idx");
+	X509_free(cert);
+}
+
 /* An index made by other keys' verification must not be believed. */
 static void
 an_index_needs_a_signer(void **state)
@@ -550,6 +642,7 @@ main(void)
 	    cmocka_unit_test(damaged_der_lets_nobody_in),
 	    cmocka_unit_test(damaged_pem_lets_nobody_in),
 	    cmocka_unit_test(damaged_index_lets_nobody_in),
+	    cmocka_unit_test(a_hostile_index_lets_nobody_in),
 	    cmocka_unit_test(an_index_needs_a_signer),
 	};
 
