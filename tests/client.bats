@@ -765,7 +765,7 @@ certauth_ssh() {
 	diff "$D/want" "$D/have"
 	sed -n 's/^ *{"\([a-z0-9-]*\)", [a-z]*_argument.*/\1/p' \
 		"$HERE/src/cli/sign.c" | sort >"$D/want"
-	sed -n '/^\.Ss certauth sign/,/^\.Sh /s/^\.It Fl -\([a-z0-9-]*\).*/\1/p' \
+	sed -n '/^\.Ss certauth sign/,/^\.S[hs] /s/^\.It Fl -\([a-z0-9-]*\).*/\1/p' \
 		"$man" | sort >"$D/have"
 	[ "$(wc -l <"$D/want")" -eq 10 ]
 	diff "$D/want" "$D/have"

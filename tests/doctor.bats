@@ -175,8 +175,7 @@ finds() {
 	pki_crl next-ca --out "$PKI/next.crl"
 	ca_dir root.pem next-ca.pem
 	crl_dir root.crl next.crl
-	finds warning ca-not-yet-valid 'in 2' 2>/dev/null ||
-		finds warning ca-not-yet-valid 'Test next-ca'
+	finds warning ca-not-yet-valid 'Test next-ca' users-weak
 	pki_crl soon-ca
 	ca_dir root.pem soon-ca.pem
 	crl_dir root.crl soon-ca.crl
@@ -486,4 +485,28 @@ assert f["crl-off"]["mend"]
 	[ "$status" -eq 2 ]
 	doctor x
 	[ "$status" -eq 2 ]
+}
+
+@test "certauth(1) lists every code of a finding, and no other" {
+	sed -n 's/^\tX(CA_F_[A-Z_]*, "\([a-z-]*\)".*/\1/p' "$HERE/src/cli/doctor.h" \
+		>"$BATS_TEST_TMPDIR/want"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/want")" -gt 50 ]
+	sed -n '/^\.Ss certauth doctor/,/^\.S[hs] /s/^\.It Cm \([a-z-]*\)$/\1/p' \
+		"$HERE/src/man/certauth.1" >"$BATS_TEST_TMPDIR/have"
+	diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/have"
+	mandoc -T lint -W warning "$HERE/src/man/certauth.1" \
+		"$HERE/src/man/pam_certauth.8"
+}
+
+@test "the help of every command fits a screen, shows an example, is in certauth(1)" {
+	local c n=0
+	for c in $("$CERTAUTH" --help | sed -n 's/^  \([a-z0-9]*\)  *.*/\1/p'); do
+		"$CERTAUTH" "$c" --help >"$BATS_TEST_TMPDIR/help"
+		[ "$(wc -l <"$BATS_TEST_TMPDIR/help")" -le 24 ]
+		[ "$(wc -L <"$BATS_TEST_TMPDIR/help")" -le 80 ]
+		grep -qE '^  .*certauth' "$BATS_TEST_TMPDIR/help"
+		grep -q "^\.Ss certauth $c\$" "$HERE/src/man/certauth.1"
+		n=$((n + 1))
+	done
+	[ $n -ge 10 ]
 }
