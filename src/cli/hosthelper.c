@@ -5,6 +5,7 @@
 #include "cli/sign.h"
 
 #include <openssl/x509.h>
+#include <unistd.h>
 
 #include "wire/message.h"
 
@@ -70,14 +71,17 @@ out:
 
 enum ca_err
 ca_sign_as_host(struct ca_crypto *crypto, const char *uri, X509 *leaf,
-    const struct ca_buf *transcript, const struct ca_key_ui *ui,
-    const struct ca_log *log, struct ca_buf *out)
+    const struct ca_buf *transcript, struct ca_helper_talk *talk,
+    const struct ca_log *log)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
+	const struct ca_key_ui ui = ca_helper_talk_ui(talk);
+	struct ca_buf verify = CA_BUF_INIT(CA_RESPONSE_MAX);
+	struct ca_buf line = CA_BUF_INIT(CA_HELPER_LINE_MAX);
 	struct ca_identities ids = {NULL, 0};
 	struct ca_identity *id;
 
-	if (!is_transcript(transcript)) {
+	if (uri == NULL || leaf == NULL || !is_transcript(transcript)) {
 		ret = CA_ERR_FORMAT;
 		goto out;
 	}
@@ -90,12 +94,19 @@ ca_sign_as_host(struct ca_crypto *crypto, const char *uri, X509 *leaf,
 		ret = CA_ERR_NOT_FOUND;
 		goto out;
 	}
-	if ((rc = sign(crypto, id, transcript, ui, out)) != CA_OK) {
+	if ((rc = sign(crypto, id, transcript, &ui, &verify)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ca_helper_put_bytes(&line, CA_HELPER_RESPONSE, verify.p, verify.len);
+	if ((rc = ca_helper_send(STDOUT_FILENO, &line)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
 	ret = CA_OK;
 out:
 	ca_identities_free(&ids);
+	ca_buf_free(&verify);
+	ca_buf_free(&line);
 	return ret;
 }

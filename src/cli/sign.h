@@ -8,8 +8,8 @@
 
 #include "base/buf.h"
 #include "cli/cli.h"
+#include "cli/helpertalk.h"
 #include "crypto/crypto.h"
-#include "key/key.h"
 
 extern const struct ca_command ca_cmd_sign;
 
@@ -19,10 +19,11 @@ int ca_sign_helper(void);
 
 /* cli/hosthelper.c: sign transcript, a CertificateRequest and a Certificate
  * and nothing else, as the host, by the key on a token (uri) that belongs to
- * leaf.  A CertificateVerify is appended to out.  CA_ERR_FORMAT,
- * CA_ERR_NOT_FOUND (logged), else as ca_key_p11 and ca_key_sign. */
+ * leaf, and write the CertificateVerify as a `response' line to standard
+ * output.  CA_ERR_FORMAT (also if uri or leaf is NULL), CA_ERR_NOT_FOUND
+ * (logged), else as ca_key_p11, ca_key_sign and ca_helper_send. */
 CA_MUST_CHECK enum ca_err ca_sign_as_host(struct ca_crypto *crypto,
     const char *uri, X509 *leaf, const struct ca_buf *transcript,
-    const struct ca_key_ui *ui, const struct ca_log *log, struct ca_buf *out);
+    struct ca_helper_talk *talk, const struct ca_log *log);
 
 #endif

@@ -358,28 +358,6 @@ respond(struct helper *h)
 	return rc;
 }
 
-/* Prove that this is the host. */
-static enum ca_err
-prove(struct helper *h)
-{
-	const struct ca_key_ui ui = ca_helper_talk_ui(&h->talk);
-	struct ca_buf verify = CA_BUF_INIT(CA_RESPONSE_MAX);
-	struct ca_buf out = CA_BUF_INIT(CA_HELPER_LINE_MAX);
-	enum ca_err rc = CA_ERR_FORMAT;
-
-	if (h->ncerts == 1 && h->pkcs11 != NULL)
-		rc = ca_sign_as_host(h->crypto, h->pkcs11, h->cert[0],
-		    &h->transcript, &ui, &h->log, &verify);
-	if (rc == CA_OK) {
-		ca_helper_put_bytes(
-		    &out, CA_HELPER_RESPONSE, verify.p, verify.len);
-		rc = ca_helper_send(STDOUT_FILENO, &out);
-	}
-	ca_buf_free(&verify);
-	ca_buf_free(&out);
-	return rc;
-}
-
 static void
 report(struct helper *h, enum ca_err rc)
 {
@@ -404,7 +382,10 @@ ca_sign_helper(void)
 	ca_helper_input_init(&h.talk.in, CA_HELPER_HOST);
 	if (h.conf != NULL && (rc = ca_crypto_new(&h.crypto)) == CA_OK &&
 	    (rc = listen_to_host(&h)) == CA_OK)
-		rc = h.req != NULL ? respond(&h) : prove(&h);
+		rc = h.req != NULL ? respond(&h)
+				   : ca_sign_as_host(h.crypto, h.pkcs11,
+					 h.ncerts == 1 ? h.cert[0] : NULL,
+					 &h.transcript, &h.talk, &h.log);
 	report(&h, rc);
 	for (size_t i = 0; i < h.ncerts; i++)
 		X509_free(h.cert[i]);
