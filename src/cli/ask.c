@@ -175,7 +175,7 @@ ca_ask_has_terminal(void)
 /* ---- standard input ---- */
 
 enum ca_err
-ca_ask_stdin_line(struct ca_buf *line)
+ca_ask_stdin_line(const char *prompt, struct ca_buf *line)
 {
 	struct termios before, now;
 	bool changed = false, first = true;
@@ -188,6 +188,8 @@ ca_ask_stdin_line(struct ca_buf *line)
 		now.c_cc[VTIME] = 0;
 		changed = tcsetattr(STDIN_FILENO, TCSADRAIN, &now) == 0;
 	}
+	if (prompt != NULL)
+		(void)fputs(prompt, stderr);
 	enum ca_err rc = CA_OK;
 	while (rc == CA_OK) {
 		ssize_t n = read(STDIN_FILENO, &c, 1);

@@ -34,9 +34,12 @@ CA_MUST_CHECK enum ca_err ca_ask_yes(
 /*
  * Append one line of standard input, without its end.  A terminal in its
  * canonical mode cuts lines at 4,095 characters, and a request may be longer,
- * so that mode is off meanwhile.  CA_ERR_NOT_FOUND: end of file.
+ * so that mode is off meanwhile.  prompt (may be NULL) goes to standard error
+ * once it is: whoever pastes at the sight of it must not be too quick.
+ * CA_ERR_NOT_FOUND: end of file.
  */
-CA_MUST_CHECK enum ca_err ca_ask_stdin_line(struct ca_buf *line);
+CA_MUST_CHECK enum ca_err ca_ask_stdin_line(
+    const char *prompt, struct ca_buf *line);
 
 /* There is a terminal to ask on. */
 bool ca_ask_has_terminal(void);

@@ -202,11 +202,10 @@ sign_pieces(struct sign *s, const char *first)
 		status = answer_line(s, first, &last);
 	while (status == CA_EXIT_OK && !last) {
 		struct ca_buf line = CA_BUF_INIT(LINE_MAX_BYTES);
+		const char *prompt =
+		    s->request == NULL ? FIRST_LINE : NEXT_LINE;
+		enum ca_err rc = ca_ask_stdin_line(tty ? prompt : NULL, &line);
 
-		if (tty)
-			(void)fputs(s->request == NULL ? FIRST_LINE : NEXT_LINE,
-			    stderr);
-		enum ca_err rc = ca_ask_stdin_line(&line);
 		if (rc != CA_OK)
 			status = ca_cli_fail("no more prompts, but the answer "
 					     "is not complete: %s",
@@ -318,7 +317,7 @@ run_with(struct sign *s, const char *arg)
 	if (s->pieces)
 		return sign_pieces(s, arg);
 	if (arg == NULL) {
-		enum ca_err rc = ca_ask_stdin_line(&line);
+		enum ca_err rc = ca_ask_stdin_line(NULL, &line);
 		if (rc != CA_OK)
 			return ca_cli_fail("no request on standard input: %s",
 			    ca_err_text(rc));
