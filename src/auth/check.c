@@ -280,6 +280,35 @@ out:
 	return ret;
 }
 
+/*
+ * A client that sent no intermediates may have them registered beside its
+ * certificate.  What cannot be read there is the mapping's to refuse; here it
+ * only means that the chain has to stand without.
+ */
+static enum ca_err
+add_registered_chain(struct ca_crypto *crypto, const struct ca_config *cfg,
+    const struct ca_log *log, const struct ca_auth_peer *peer,
+    STACK_OF(X509) * rest)
+{
+	STACK_OF(X509) *links = NULL;
+	enum ca_err rc;
+
+	if (rest == NULL || sk_X509_num(rest) > 0 || peer->user == NULL)
+		return CA_OK;
+	rc = ca_map_registered_chain(
+	    crypto, cfg, log, peer->user, REGISTERED_MAX, &links);
+	while (rc == CA_OK && sk_X509_num(links) > 0) {
+		X509 *cert = sk_X509_shift(links);
+
+		if (sk_X509_push(rest, cert) <= 0) {
+			X509_free(cert);
+			rc = CA_ERR_MEMORY;
+		}
+	}
+	sk_X509_pop_free(links, X509_free);
+	return rc == CA_ERR_MEMORY ? rc : CA_OK;
+}
+
 /* The second runs whatever came of the first. */
 enum ca_err
 ca_auth_certificate(struct ca_crypto *crypto, const struct ca_config *cfg,
@@ -291,6 +320,12 @@ ca_auth_certificate(struct ca_crypto *crypto, const struct ca_config *cfg,
 	const struct ca_verify_input in = {
 	    .leaf = r->leaf, .untrusted = rest, .now = now, .trace = &r->trace};
 
+	if ((rc = add_registered_chain(crypto, cfg, log, peer, rest)) !=
+	    CA_OK) {
+		ca_report_abort(report, CA_R_INTERNAL, "%s", ca_err_text(rc));
+		ret = rc;
+		goto out;
+	}
 	rc = ca_verify(crypto, cfg, log, &in, report, &r->chain);
 	const struct ca_map_input map = {r->leaf, r->chain, peer->user,
 	    peer->service, peer->rhost, now};

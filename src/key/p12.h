@@ -10,7 +10,7 @@
 #define CA_P12_KEYS_MAX 16
 #define CA_P12_CERTS_MAX 256
 /* A file may ask for any amount of work per guess: this is seconds of it. */
-#define CA_P12_ITERATIONS_MAX 10000000
+#define CA_P12_ITERATIONS_MAX 2000000
 
 struct ca_p12 {
 	EVP_PKEY *key[CA_P12_KEYS_MAX]; /* in the caller's library context */

@@ -6,6 +6,7 @@
 #include "map/registered.h"
 #include "map/users.h"
 
+#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -239,13 +240,25 @@ try_users(struct decision *d)
 	return ca_users_scan(d->cfg->users, 1, d->log, try_rule, d, NULL);
 }
 
+/* Behind the first certificate of a file: its chain. */
+static bool
+is_link(X509 *cert)
+{
+	return X509_check_ca(cert) == 1;
+}
+
 static enum ca_err
-try_registered(void *ctx, const char *login, const char *path,
+try_registered(void *ctx, const char *login, const char *path, bool first,
     const unsigned char *der, size_t len)
 {
 	struct decision *d = ctx;
 	bool same = len == d->id.der_len && memcmp(der, d->id.der, len) == 0;
 
+	if (same && !first && is_link(d->in->leaf)) {
+		tell(d, path, 0, login, "registered", NULL,
+		    "a CA behind the registered certificate is its chain");
+		return CA_OK;
+	}
 	tell(d, path, 0, login, "registered", same ? login : NULL,
 	    same ? "matches" : "another certificate");
 	return same ? remember(d, login, path) : CA_OK;
@@ -392,10 +405,11 @@ struct collect {
 	struct ca_crypto *crypto;
 	STACK_OF(X509) *certs;
 	size_t max;
+	bool links; /* those of the chains, not the registered ones */
 };
 
 static enum ca_err
-collect(void *ctx, const char *login, const char *path,
+collect(void *ctx, const char *login, const char *path, bool first,
     const unsigned char *der, size_t len)
 {
 	struct collect *c = ctx;
@@ -406,8 +420,14 @@ collect(void *ctx, const char *login, const char *path,
 	(void)path;
 	if ((size_t)sk_X509_num(c->certs) >= c->max)
 		return CA_ERR_CANCELLED;
+	if (first && c->links)
+		return CA_OK;
 	if ((rc = ca_crypto_cert(c->crypto, der, len, &cert)) != CA_OK)
 		return rc;
+	if ((!first && is_link(cert)) != c->links) {
+		X509_free(cert);
+		return CA_OK;
+	}
 	if (sk_X509_push(c->certs, cert) <= 0) {
 		X509_free(cert);
 		return CA_ERR_MEMORY;
@@ -415,13 +435,13 @@ collect(void *ctx, const char *login, const char *path,
 	return CA_OK;
 }
 
-enum ca_err
-ca_map_registered(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, const char *user, size_t max,
+static enum ca_err
+registered(struct ca_crypto *crypto, const struct ca_config *cfg,
+    const struct ca_log *log, const char *user, size_t max, bool links,
     STACK_OF(X509) **out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct collect c = {crypto, sk_X509_new_null(), max};
+	struct collect c = {crypto, sk_X509_new_null(), max, links};
 
 	*out = NULL;
 	if (c.certs == NULL) {
@@ -442,4 +462,20 @@ done:
 out:
 	sk_X509_pop_free(c.certs, X509_free);
 	return ret;
+}
+
+enum ca_err
+ca_map_registered(struct ca_crypto *crypto, const struct ca_config *cfg,
+    const struct ca_log *log, const char *user, size_t max,
+    STACK_OF(X509) **out)
+{
+	return registered(crypto, cfg, log, user, max, false, out);
+}
+
+enum ca_err
+ca_map_registered_chain(struct ca_crypto *crypto, const struct ca_config *cfg,
+    const struct ca_log *log, const char *user, size_t max,
+    STACK_OF(X509) **out)
+{
+	return registered(crypto, cfg, log, user, max, true, out);
 }

@@ -86,4 +86,12 @@ CA_MUST_CHECK enum ca_err ca_map_registered(struct ca_crypto *crypto,
     const struct ca_config *cfg, const struct ca_log *log, const char *user,
     size_t max, STACK_OF(X509) **out);
 
+/*
+ * The CA certificates that stand behind the first in those files, at most max:
+ * they help to build chains and log nobody in.  Errors and ownership as above.
+ */
+CA_MUST_CHECK enum ca_err ca_map_registered_chain(struct ca_crypto *crypto,
+    const struct ca_config *cfg, const struct ca_log *log, const char *user,
+    size_t max, STACK_OF(X509) **out);
+
 #endif

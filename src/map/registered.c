@@ -105,6 +105,7 @@ visit_pem(const struct walk *w, const char *path, const struct ca_buf *text)
 	enum ca_err ret = CA_ERR_UNSET, rc = CA_ERR_FORMAT;
 	char *name = NULL, *header = NULL;
 	unsigned char *der = NULL;
+	bool first = true;
 	long len;
 	BIO *bio = BIO_new_mem_buf(text->p, (int)text->len);
 
@@ -113,9 +114,11 @@ visit_pem(const struct walk *w, const char *path, const struct ca_buf *text)
 	ERR_set_mark();
 	while (PEM_read_bio(bio, &name, &header, &der, &len) == 1) {
 		if (strcmp(name, PEM_STRING_X509) == 0 ||
-		    strcmp(name, PEM_STRING_X509_OLD) == 0)
-			rc = w->visit(w->ctx, w->login, path, der,
+		    strcmp(name, PEM_STRING_X509_OLD) == 0) {
+			rc = w->visit(w->ctx, w->login, path, first, der,
 			    (size_t)len);
+			first = false;
+		}
 		OPENSSL_free(name);
 		OPENSSL_free(header);
 		OPENSSL_free(der);

@@ -5,6 +5,7 @@
 #ifndef CA_MAP_REGISTERED_H
 #define CA_MAP_REGISTERED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -15,10 +16,13 @@
 #define CA_REGISTERED_BYTES (64 * 1024) /* of one file */
 #define CA_REGISTERED_LOGINS 10000     /* directories under users_dir */
 
-/* DER of one certificate, not decoded yet.  Anything but CA_OK ends the walk
- * and is its result. */
+/*
+ * DER of one certificate, not decoded yet; first: of its file.  A CA's
+ * certificate behind the first is the chain of those before it, and not
+ * registered itself.  Anything but CA_OK ends the walk and is its result.
+ */
 typedef enum ca_err ca_registered_visit(void *ctx, const char *login,
-    const char *path, const unsigned char *der, size_t len);
+    const char *path, bool first, const unsigned char *der, size_t len);
 
 /*
  * Visit the certificates registered for user, in the order of their files'

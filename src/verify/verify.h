@@ -51,8 +51,8 @@ void ca_verify_facts(struct ca_crypto *crypto, X509 *cert,
 void ca_name_rfc4514(const X509_NAME *name, struct ca_buf *out);
 
 /*
- * The subject names (DER) of the trust anchors in ca_dir, for the request's
- * certificate_authorities.  Stops with CA_ERR_LIMIT when they exceed max
+ * The subject names (DER) of the trust anchors in ca_dir, then, as far as they
+ * all fit, of intermediates_dir, for the request's certificate_authorities.  Stops with CA_ERR_LIMIT when they exceed max
  * bytes; out holds nothing then.  out: DER Names one after the other, each
  * with a 2-byte length (the wire form of RFC 8446 section 4.2.4).
  */
