@@ -79,8 +79,9 @@ put_time(struct ca_buf *b, const ASN1_TIME *t)
 		ca_buf_str(b, "an unreadable date");
 }
 
-const char *
-ca_identity_unfit(const struct ca_identity *id, const struct ca_request *req,
+/* The host's CAs aside. */
+static void
+unfit_itself(const struct ca_identity *id, const struct ca_request *req,
     time_t now, struct ca_buf *buf, bool *never)
 {
 	ca_buf_reset(buf);
@@ -96,22 +97,67 @@ ca_identity_unfit(const struct ca_identity *id, const struct ca_request *req,
 		put_time(buf, X509_get0_notBefore(id->leaf));
 	} else if (!purpose_fits(id->leaf)) {
 		ca_buf_str(buf, "it is not for client authentication");
-	} else if (!id->registered && !authority_fits(id, req)) {
-		/* one that the host has registered needs no such hint, and its
-		 * intermediates may be known to the host alone */
-		ca_buf_str(buf, "it is of none of the CAs that the host names");
-	} else {
-		return NULL;
 	}
+}
+
+const char *
+ca_identity_unfit(const struct ca_identity *id, const struct ca_request *req,
+    time_t now, struct ca_buf *buf, bool *never)
+{
+	unfit_itself(id, req, now, buf, never);
+	/* one that the host has registered needs no such hint, and its
+	 * intermediates may be known to the host alone */
+	if (buf->len == 0 && !id->registered && !authority_fits(id, req))
+		ca_buf_str(buf, "it is of none of the CAs that the host names");
+	if (buf->len == 0 && buf->err == CA_OK)
+		return NULL;
 	const char *text = ca_buf_text(buf);
 	return text != NULL ? text : "out of memory";
+}
+
+/* Does its chain, as far as it is here, end below a root? */
+static bool
+chain_is_open(const struct ca_identity *id)
+{
+	X509 *at = id->leaf;
+
+	for (int links = 0; links <= sk_X509_num(id->chain) + 1; links++) {
+		const X509_NAME *issuer = X509_get_issuer_name(at);
+		X509 *next = NULL;
+
+		if (X509_NAME_cmp(X509_get_subject_name(at), issuer) == 0)
+			return false;
+		for (int i = 0; i < sk_X509_num(id->chain) && next == NULL; i++)
+			if (X509_NAME_cmp(X509_get_subject_name(sk_X509_value(
+					      id->chain, i)),
+				issuer) == 0)
+				next = sk_X509_value(id->chain, i);
+		if (next == NULL)
+			return true;
+		at = next;
+	}
+	return false; /* a circle */
+}
+
+bool
+ca_identity_uncertain(
+    const struct ca_identity *id, const struct ca_request *req, time_t now)
+{
+	struct ca_buf why = CA_BUF_INIT(1024);
+	bool never, fits;
+
+	unfit_itself(id, req, now, &why, &never);
+	fits = why.len == 0 && why.err == CA_OK;
+	ca_buf_free(&why);
+	return fits && !id->registered && !authority_fits(id, req) &&
+	       chain_is_open(id);
 }
 
 /* ---- sources ---- */
 
 /* "CN=Alice,O=Corp, issued by CN=CA, until 2027-01-01, in LABEL" */
-static void
-describe(const struct ca_identity *id, struct ca_buf *b)
+void
+ca_identity_describe(const struct ca_identity *id, struct ca_buf *b)
 {
 	ca_name_rfc4514(X509_get_subject_name(id->leaf), b);
 	ca_buf_str(b, ", issued by ");
@@ -213,86 +259,6 @@ choose_named(struct ca_crypto *crypto, const struct ca_client_conf *conf,
 
 /* ---- tokens: every certificate on them, filtered ---- */
 
-/* Keep those that fit, in their order; say in log why the others do not. */
-static void
-filter(struct ca_identities *ids, const struct ca_request *req, time_t now,
-    const struct ca_log *log)
-{
-	struct ca_buf why = CA_BUF_INIT(1024);
-	size_t kept = 0;
-
-	for (size_t i = 0; i < ids->n; i++) {
-		struct ca_identity *id = ids->v[i];
-		bool never;
-		const char *unfit =
-		    ca_identity_unfit(id, req, now, &why, &never);
-
-		if (unfit == NULL) {
-			ids->v[kept++] = id;
-			continue;
-		}
-		struct ca_buf line = CA_BUF_INIT(8192);
-		describe(id, &line);
-		ca_log_warning(log, "not usable: %s: %s",
-		    ca_buf_text(&line) != NULL ? ca_buf_text(&line) : "?",
-		    unfit);
-		ca_buf_free(&line);
-		ca_identity_free(id);
-	}
-	ids->n = kept;
-	ca_buf_free(&why);
-}
-
-static enum ca_err
-offer(
-    const struct ca_identities *ids, const struct ca_key_ui *ui, size_t *index)
-{
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	char **line = calloc(ids->n, sizeof *line);
-
-	if (line == NULL)
-		return CA_ERR_MEMORY;
-	for (size_t i = 0; i < ids->n; i++) {
-		struct ca_buf b = CA_BUF_INIT(8192);
-		describe(ids->v[i], &b);
-		line[i] = ca_buf_take(&b, NULL);
-		ca_buf_free(&b);
-		if (line[i] == NULL) {
-			ret = CA_ERR_MEMORY;
-			goto out;
-		}
-	}
-	if ((rc = ui->choose(ui->ctx, "More than one certificate fits:",
-		 (const char *const *)line, ids->n, index)) != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	ret = *index < ids->n ? CA_OK : CA_ERR_CANCELLED;
-out:
-	for (size_t i = 0; i < ids->n; i++)
-		free(line[i]);
-	free(line);
-	return ret;
-}
-
-enum ca_err
-ca_identities_pick(struct ca_identities *ids, const struct ca_request *req,
-    time_t now, const struct ca_key_ui *ui, const struct ca_log *log,
-    struct ca_identity **out)
-{
-	size_t index = 0;
-	enum ca_err rc;
-
-	filter(ids, req, now, log);
-	if (ids->n == 0)
-		return CA_ERR_NOT_FOUND;
-	if (ids->n > 1 && (rc = offer(ids, ui, &index)) != CA_OK)
-		return rc;
-	*out = ids->v[index];
-	ids->v[index] = NULL; /* transferred */
-	return CA_OK;
-}
-
 /* Of all that were found, only the one that was chosen for this host before,
  * if it still fits. */
 static void
@@ -321,6 +287,52 @@ keep_remembered(struct ca_identities *ids, const struct ca_request *req,
 	}
 	ca_buf_free(&why);
 	free(cert);
+}
+
+/* A certificate in a file, its key on a token. */
+static enum ca_err
+choose_token_key(struct ca_crypto *crypto, const struct ca_client_conf *conf,
+    const struct ca_request *req, time_t now, const struct ca_key_ui *ui,
+    const struct ca_log *log, struct ca_identity **out)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_identities ids = {NULL, 0};
+	struct ca_identity *file = NULL, *id = NULL;
+
+	rc = ca_key_pem_cert(crypto, conf->cert, log, &file);
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	rc = ca_key_p11_for(crypto, conf->key, file->leaf, log, &ids);
+	if (rc != CA_OK) {
+		/* behind the question mark there may be a PIN */
+		ca_log_err(log, "no token for %.*s has the key of %s: %s",
+		    (int)strcspn(conf->key, "?"), conf->key, conf->cert,
+		    ca_err_text(rc));
+		ret = rc;
+		goto out;
+	}
+	if ((rc = ca_identities_offer(&ids, ui, &id)) != CA_OK ||
+	    (rc = take_named(id, req, now, log)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	/* the file's intermediates, where it has any */
+	if (sk_X509_num(file->chain) > 0) {
+		STACK_OF(X509) *chain = id->chain;
+
+		id->chain = file->chain;
+		file->chain = chain;
+	}
+	*out = id;
+	id = NULL; /* transferred */
+	ret = CA_OK;
+out:
+	ca_identity_free(id);
+	ca_identity_free(file);
+	ca_identities_free(&ids);
+	return ret;
 }
 
 static enum ca_err
@@ -364,7 +376,9 @@ ca_identity_choose(struct ca_crypto *crypto, const struct ca_client_conf *conf,
 	struct ca_identity *id = NULL;
 	enum ca_err rc;
 
-	if (token || (!named && (conf->pkcs11 || conf->token_uri != NULL)))
+	if (token && conf->cert != NULL)
+		rc = choose_token_key(crypto, conf, req, now, ui, log, &id);
+	else if (token || (!named && (conf->pkcs11 || conf->token_uri != NULL)))
 		rc = choose_token(crypto, conf, req, now, ui, log, &id);
 	else if (named)
 		rc = choose_named(crypto, conf, req, now, ui, log, &id);

@@ -371,6 +371,13 @@ report(struct helper *h, enum ca_err rc)
 					     : ca_err_text(rc));
 }
 
+/* The last words of a process that a PKCS#11 module took with it. */
+static void
+last_words(struct ca_buf *out, const char *text)
+{
+	ca_helper_put_text(out, CA_HELPER_FAILED, text);
+}
+
 int
 ca_sign_helper(void)
 {
@@ -379,6 +386,7 @@ ca_sign_helper(void)
 	enum ca_err rc = CA_ERR_MEMORY;
 
 	h.log = (struct ca_log){remember, &h, false};
+	ca_p11_guard_speak(STDOUT_FILENO, last_words);
 	ca_helper_input_init(&h.talk.in, CA_HELPER_HOST);
 	if (h.conf != NULL && (rc = ca_crypto_new(&h.crypto)) == CA_OK &&
 	    (rc = listen_to_host(&h)) == CA_OK)

@@ -112,6 +112,21 @@ void ca_identities_free(struct ca_identities *ids);
 CA_MUST_CHECK enum ca_err ca_key_p11(struct ca_crypto *crypto, const char *uri,
     const struct ca_log *log, struct ca_identities *out);
 
+/* The same for a certificate that is kept elsewhere: an identity with cert for
+ * each token that has, or where it shows no public keys may have, its key. */
+CA_MUST_CHECK enum ca_err ca_key_p11_for(struct ca_crypto *crypto,
+    const char *uri, X509 *cert, const struct ca_log *log,
+    struct ca_identities *out);
+
+/*
+ * key/p11guard.c: a PKCS#11 module that crashes or hangs ends the process with
+ * a line that says so: "certauth: ..." on standard error, unless this says
+ * otherwise.  form makes the whole line (512 bytes at most) of a text
+ * beforehand, since a signal handler cannot.
+ */
+typedef void ca_p11_guard_form(struct ca_buf *out, const char *text);
+void ca_p11_guard_speak(int fd, ca_p11_guard_form *form);
+
 /* key/agent.c: a key for the certificate in the agent at socket_path.
  * CA_ERR_NOT_FOUND: the agent has no such key, or is locked (an OpenSSH agent
  * then shows none), or no socket is there; CA_DENIED: it refuses to list;

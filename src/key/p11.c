@@ -23,6 +23,7 @@ struct scan {
 	struct ca_crypto *crypto;
 	struct ca_p11 *p11;
 	struct ca_identities *out;
+	X509 *given; /* not on the token, only its key; NULL: those on it */
 	/* of the token at hand */
 	struct ca_p11_token token;
 	CK_SESSION_HANDLE session;
@@ -179,13 +180,12 @@ uri_wants(const struct scan *s, size_t i)
 /* ---- identities ---- */
 
 static enum ca_err
-make_label(const struct scan *s, size_t i, char **out)
+make_label(const struct scan *s, const struct ca_buf *label, char **out)
 {
 	struct ca_buf text = CA_BUF_INIT(CA_P11_ATTRIBUTE_MAX);
-	const struct ca_buf *label = &s->certs.v[i].label;
 
 	ca_buf_str(&text, s->token.name);
-	if (label->len > 0) {
+	if (label != NULL && label->len > 0) {
 		ca_buf_str(&text, ": ");
 		ca_buf_printable(
 		    &text, label->p, label->len < 64 ? label->len : 64);
@@ -197,7 +197,7 @@ make_label(const struct scan *s, size_t i, char **out)
 
 /* The CA certificates of the token may be the leaf's intermediates. */
 static enum ca_err
-make_chain(const struct scan *s, size_t leaf, STACK_OF(X509) * *out)
+make_chain(const struct scan *s, const X509 *leaf, STACK_OF(X509) * *out)
 {
 	STACK_OF(X509) *chain = sk_X509_new_null();
 
@@ -206,7 +206,7 @@ make_chain(const struct scan *s, size_t leaf, STACK_OF(X509) * *out)
 	for (int i = 0; i < sk_X509_num(s->parsed); i++) {
 		X509 *cert = sk_X509_value(s->parsed, i);
 
-		if ((size_t)i == leaf || cert == NULL || !is_ca(cert))
+		if (cert == leaf || cert == NULL || !is_ca(cert))
 			continue;
 		if (X509_add_cert(chain, cert, X509_ADD_FLAG_UP_REF) != 1) {
 			sk_X509_pop_free(chain, X509_free);
@@ -218,10 +218,10 @@ make_chain(const struct scan *s, size_t leaf, STACK_OF(X509) * *out)
 }
 
 static enum ca_err
-add_identity(struct scan *s, size_t i)
+add_identity(struct scan *s, X509 *leaf, const void *id, size_t idlen,
+    const struct ca_buf *label)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	const struct ca_buf *id = &s->certs.v[i].id;
 	struct ca_identity *one = calloc(1, sizeof *one);
 	struct ca_identity **v;
 
@@ -229,16 +229,15 @@ add_identity(struct scan *s, size_t i)
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
-	one->leaf = sk_X509_value(s->parsed, (int)i);
-	if (X509_up_ref(one->leaf) != 1) {
-		one->leaf = NULL;
+	if (X509_up_ref(leaf) != 1) {
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
-	if ((rc = make_label(s, i, &one->label)) != CA_OK ||
-	    (rc = make_chain(s, i, &one->chain)) != CA_OK ||
-	    (rc = ca_p11_key_new(s->crypto, s->p11, &s->token, s->ways, id->p,
-		 id->len, one->leaf, &one->key)) != CA_OK) {
+	one->leaf = leaf;
+	if ((rc = make_label(s, label, &one->label)) != CA_OK ||
+	    (rc = make_chain(s, leaf, &one->chain)) != CA_OK ||
+	    (rc = ca_p11_key_new(s->crypto, s->p11, &s->token, s->ways, id,
+		 idlen, leaf, &one->key)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
@@ -278,21 +277,65 @@ read_token(struct scan *s)
 	return parse_certs(s);
 }
 
-/* Out of memory is the only error that ends the search. */
+/*
+ * The token's key of the given certificate: by the URI's id, by the numbers of
+ * a public key, or, where the token shows none, whichever will make a signature
+ * that the certificate verifies.
+ */
 static enum ca_err
-scan_session(struct scan *s)
+add_given(struct scan *s)
 {
-	enum ca_err rc = read_token(s);
+	const struct objects *const lists[] = {&s->public_keys, &s->keys};
+	const struct ca_buf none = CA_BUF_INIT(0), *id = NULL;
+	EVP_PKEY *pub = X509_get0_pubkey(s->given);
+	const CK_ATTRIBUTE *want = NULL;
+
+	if (pub == NULL)
+		return CA_ERR_UNSUPPORTED;
+	if (s->p11->uri != NULL)
+		want = p11_kit_uri_get_attribute(s->p11->uri, CKA_ID);
+	if (want != NULL)
+		return add_identity(
+		    s, s->given, want->pValue, want->ulValueLen, NULL);
+	for (size_t l = 0; l < 2 && id == NULL; l++)
+		for (size_t i = 0; i < lists[l]->n && id == NULL; i++)
+			if (ca_p11_key_is(&s->token, s->session,
+				lists[l]->v[i].handle, pub))
+				id = &lists[l]->v[i].id;
+	if (id == NULL && s->public_keys.n > 0)
+		return CA_OK; /* they are others' */
+	if (id == NULL)
+		id = &none;
+	return add_identity(s, s->given, id->p, id->len, NULL);
+}
+
+static enum ca_err
+add_all(struct scan *s)
+{
+	enum ca_err rc = CA_OK;
 
 	for (size_t i = 0; rc == CA_OK && i < s->certs.n; i++) {
 		if (sk_X509_value(s->parsed, (int)i) == NULL ||
 		    !has_key(s, i) || !uri_wants(s, i) ||
 		    s->out->n >= IDENTITIES_MAX)
 			continue;
-		rc = add_identity(s, i);
+		rc = add_identity(s, sk_X509_value(s->parsed, (int)i),
+		    s->certs.v[i].id.p, s->certs.v[i].id.len,
+		    &s->certs.v[i].label);
 		if (rc == CA_ERR_UNSUPPORTED)
 			rc = CA_OK; /* a key type that nobody knows */
 	}
+	return rc;
+}
+
+/* Out of memory is the only error that ends the search. */
+static enum ca_err
+scan_session(struct scan *s)
+{
+	enum ca_err rc = read_token(s);
+
+	if (rc == CA_OK)
+		rc = s->given != NULL ? add_given(s) : add_all(s);
 	if (rc != CA_OK)
 		ca_log_debug(&s->p11->log, "\"%s\" skipped: %s", s->token.name,
 		    rc == CA_ERR_NOT_FOUND ? "it has no private keys"
@@ -399,12 +442,12 @@ scan_module(struct scan *s, CK_FUNCTION_LIST *f)
 	return rc;
 }
 
-enum ca_err
-ca_key_p11(struct ca_crypto *crypto, const char *uri, const struct ca_log *log,
-    struct ca_identities *out)
+static enum ca_err
+scan_modules(struct ca_crypto *crypto, const char *uri, X509 *given,
+    const struct ca_log *log, struct ca_identities *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct scan s = {.crypto = crypto, .out = out};
+	struct scan s = {.crypto = crypto, .out = out, .given = given};
 
 	*out = (struct ca_identities){NULL, 0};
 	if ((rc = ca_p11_load(uri, log, &s.p11)) != CA_OK) {
@@ -427,4 +470,18 @@ out:
 		ca_identities_free(out);
 	ca_p11_unref(s.p11);
 	return ret;
+}
+
+enum ca_err
+ca_key_p11(struct ca_crypto *crypto, const char *uri, const struct ca_log *log,
+    struct ca_identities *out)
+{
+	return scan_modules(crypto, uri, NULL, log, out);
+}
+
+enum ca_err
+ca_key_p11_for(struct ca_crypto *crypto, const char *uri, X509 *cert,
+    const struct ca_log *log, struct ca_identities *out)
+{
+	return scan_modules(crypto, uri, cert, log, out);
 }

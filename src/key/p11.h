@@ -82,6 +82,10 @@ CA_MUST_CHECK enum ca_err ca_p11_attribute(const struct ca_p11_token *t,
 bool ca_p11_flag(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
     CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
 
+/* The object (a public key, or a private one that tells) is pub's. */
+bool ca_p11_key_is(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
+    CK_OBJECT_HANDLE object, EVP_PKEY *pub);
+
 /* The objects that match n attributes: at most max handles to found, their
  * count to *count.  CA_ERR_IO: the token failed. */
 CA_MUST_CHECK enum ca_err ca_p11_find(const struct ca_p11_token *t,
@@ -115,7 +119,12 @@ void ca_p11_tell(const struct ca_p11 *p11, const struct ca_key_ui *ui,
 
 /* ---- p11mech.c: how a scheme is done by mechanisms ---- */
 
-enum ca_p11_input { CA_P11_MESSAGE, CA_P11_DIGEST, CA_P11_DIGESTINFO };
+enum ca_p11_input {
+	CA_P11_MESSAGE,
+	CA_P11_DIGEST,
+	CA_P11_DIGESTINFO,
+	CA_P11_BLOCK, /* DigestInfo padded to the modulus: raw RSA */
+};
 
 struct ca_p11_way {
 	CK_MECHANISM_TYPE mechanism;

@@ -9,8 +9,17 @@
 #include <string.h>
 #include <unistd.h>
 
+static void
+plain(struct ca_buf *out, const char *text)
+{
+	ca_buf_fmt(out, "certauth: %s\n", text);
+}
+
 /* The process has one set of signal handlers, hence these. */
-static char hang_text[320], crash_text[320];
+#define TEXT_MAX 640
+static char hang_text[TEXT_MAX], crash_text[TEXT_MAX];
+static int speak_fd = STDERR_FILENO;
+static ca_p11_guard_form *speak_form = plain;
 
 static const int guarded[CA_P11_GUARD_SIGNALS] = {
     SIGALRM, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
@@ -21,7 +30,7 @@ on_signal(int sig)
 {
 	const char *text = sig == SIGALRM ? hang_text : crash_text;
 
-	if (write(STDERR_FILENO, text, strlen(text)) < 0)
+	if (write(speak_fd, text, strlen(text)) < 0)
 		_exit(1);
 	if (sig == SIGALRM)
 		_exit(1);
@@ -29,16 +38,31 @@ on_signal(int sig)
 	(void)raise(sig);
 }
 
+void
+ca_p11_guard_speak(int fd, ca_p11_guard_form *form)
+{
+	speak_fd = fd;
+	speak_form = form;
+}
+
 static void
-make_text(char *text, size_t size, const char *what, const char *name)
+make_text(char *text, const char *what, const char *name)
 {
 	struct ca_buf line = CA_BUF_INIT(250);
+	struct ca_buf message = CA_BUF_INIT(TEXT_MAX);
+	struct ca_buf formed = CA_BUF_INIT(TEXT_MAX);
 
 	ca_buf_printable(&line, name, strnlen(name, 60));
 	const char *shown = ca_buf_text(&line);
-	(void)snprintf(text, size, "certauth: PKCS#11: \"%s\" %s\n",
+	ca_buf_fmt(&message, "PKCS#11: \"%s\" %s",
 	    shown != NULL ? shown : "?", what);
+	if (ca_buf_text(&message) != NULL)
+		speak_form(&formed, ca_buf_text(&message));
+	const char *whole = ca_buf_text(&formed);
+	(void)snprintf(text, TEXT_MAX, "%s", whole != NULL ? whole : "");
 	ca_buf_free(&line);
+	ca_buf_free(&message);
+	ca_buf_free(&formed);
 }
 
 void
@@ -47,11 +71,11 @@ ca_p11_guard_begin(struct ca_p11_guard *g, const char *name, unsigned seconds)
 	struct sigaction sa = {.sa_handler = on_signal,
 	    .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
 
-	make_text(hang_text, sizeof hang_text,
+	make_text(hang_text,
 	    "does not answer; remove it or "
-	    "name another token by --key pkcs11:...",
+	    "name another token by its URI, pkcs11:...",
 	    name);
-	make_text(crash_text, sizeof crash_text,
+	make_text(crash_text,
 	    "crashed; its module is "
 	    "broken, `p11-kit list-modules` shows which it is",
 	    name);

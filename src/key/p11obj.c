@@ -1,5 +1,8 @@
 #include "key/p11.h"
 
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,4 +109,47 @@ ca_p11_token_read(CK_FUNCTION_LIST *f, CK_SLOT_ID slot, struct ca_p11_token *t)
 	memcpy(t->name, text, strlen(text) + 1);
 	ca_buf_free(&name);
 	return CA_OK;
+}
+
+/* CKA_EC_POINT is a DER OCTET STRING, and on some tokens just its content. */
+static bool
+same_point(const struct ca_buf *attr, EVP_PKEY *pub)
+{
+	unsigned char *point = NULL;
+	size_t len = EVP_PKEY_get1_encoded_public_key(pub, &point);
+	bool same = len > 0 && attr->len >= len && attr->len <= len + 3 &&
+		    memcmp(attr->p + attr->len - len, point, len) == 0;
+
+	OPENSSL_free(point);
+	return same;
+}
+
+static bool
+same_modulus(const struct ca_buf *attr, EVP_PKEY *pub)
+{
+	BIGNUM *n = NULL, *got = BN_bin2bn(attr->p, (int)attr->len, NULL);
+	bool same =
+	    got != NULL &&
+	    EVP_PKEY_get_bn_param(pub, OSSL_PKEY_PARAM_RSA_N, &n) == 1 &&
+	    BN_cmp(n, got) == 0;
+
+	BN_free(n);
+	BN_free(got);
+	return same;
+}
+
+bool
+ca_p11_key_is(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
+    CK_OBJECT_HANDLE object, EVP_PKEY *pub)
+{
+	struct ca_buf attr = CA_BUF_INIT(CA_P11_ATTRIBUTE_MAX);
+	bool rsa = EVP_PKEY_is_a(pub, "RSA") == 1, same = false;
+
+	if (ca_p11_attribute(t, session, object,
+		rsa ? CKA_MODULUS : CKA_EC_POINT, &attr) == CA_OK &&
+	    attr.len > 0)
+		same = rsa ? same_modulus(&attr, pub) : same_point(&attr, pub);
+	ca_buf_free(&attr);
+	ERR_clear_error();
+	return same;
 }

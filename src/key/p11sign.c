@@ -5,6 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* What is signed may be a whole RSA block: 16,384 bits at most. */
+#define INPUT_EXTRA 2048
+
 /* Without a CKA_ID every private key is tried; more than this on one token
  * and each would be a signature, perhaps a touch. */
 #define CANDIDATES_MAX 8
@@ -224,6 +227,9 @@ make_input(
 		return ca_sig_digest(crypto, s->scheme, tbs, len, in);
 	case CA_P11_DIGESTINFO:
 		return ca_sig_digestinfo(crypto, s->scheme, tbs, len, in);
+	case CA_P11_BLOCK:
+		return ca_sig_block(crypto, s->scheme, tbs, len,
+		    (size_t)EVP_PKEY_get_size(s->k->pub), in);
 	case CA_P11_MESSAGE:
 		break;
 	}
@@ -318,7 +324,7 @@ p11_sign(void *impl, const struct ca_scheme *scheme, const void *tbs,
 	    .scheme = scheme,
 	    .way = ca_p11_way(k->ways, scheme),
 	    .session = CK_INVALID_HANDLE};
-	struct ca_buf in = CA_BUF_INIT(len + EVP_MAX_MD_SIZE + 32);
+	struct ca_buf in = CA_BUF_INIT(len + INPUT_EXTRA);
 
 	if (k->p11->pid != getpid() || s.way == NULL) {
 		ret = CA_ERR_USAGE;

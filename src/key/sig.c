@@ -107,3 +107,25 @@ ca_sig_digestinfo(struct ca_crypto *crypto, const struct ca_scheme *scheme,
 	}
 	return CA_ERR_UNSUPPORTED;
 }
+
+enum ca_err
+ca_sig_block(struct ca_crypto *crypto, const struct ca_scheme *scheme,
+    const void *tbs, size_t len, size_t size, struct ca_buf *out)
+{
+	struct ca_buf info = CA_BUF_INIT(19 + EVP_MAX_MD_SIZE);
+	enum ca_err rc = ca_sig_digestinfo(crypto, scheme, tbs, len, &info);
+
+	if (rc == CA_OK && size < info.len + 11)
+		rc = CA_ERR_LIMIT;
+	if (rc == CA_OK) {
+		ca_buf_u8(out, 0);
+		ca_buf_u8(out, 1);
+		for (size_t i = info.len + 3; i < size; i++)
+			ca_buf_u8(out, 0xff);
+		ca_buf_u8(out, 0);
+		ca_buf_put(out, info.p, info.len);
+		rc = ca_buf_err(out);
+	}
+	ca_buf_free(&info);
+	return rc;
+}

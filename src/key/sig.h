@@ -22,6 +22,15 @@ CA_MUST_CHECK enum ca_err ca_sig_digestinfo(struct ca_crypto *crypto,
     const struct ca_scheme *scheme, const void *tbs, size_t len,
     struct ca_buf *out);
 
+/*
+ * The DigestInfo padded by EMSA-PKCS1-v1_5 (RFC 8017 section 9.2) to size
+ * bytes, for tokens that only do the bare RSA operation.  CA_ERR_LIMIT: the
+ * key is too short.
+ */
+CA_MUST_CHECK enum ca_err ca_sig_block(struct ca_crypto *crypto,
+    const struct ca_scheme *scheme, const void *tbs, size_t len, size_t size,
+    struct ca_buf *out);
+
 /* The digest alone. */
 CA_MUST_CHECK enum ca_err ca_sig_digest(struct ca_crypto *crypto,
     const struct ca_scheme *scheme, const void *tbs, size_t len,
