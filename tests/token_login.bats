@@ -90,10 +90,70 @@ answers() {
 }
 
 @test "no PIN for a token that is expired or of a foreign CA" {
+	# its issuer is not at hand: whether it can fit is asked, and no PIN
+	local_login PAM_AUTH_ERR pkcs11=yes token_uri=pkcs11:token=Card%20B \
+		-- -C "$(answers 1234)"
+	[ "$(grep -c '^prompt' "$S/seen")" -eq 1 ]
+	[ "$(grep -c '^prompt.*PIN' "$S/seen")" -eq 0 ]
+	grep -q '^prompt The host names other CAs.*Try it' "$S/seen"
+	not_logged outcome=granted
+	# with its root on the token it is certain, and nothing is asked
+	openssl x509 -in "$PKI/stranger.pem" -outform DER -out "$S/c.der"
+	pkcs11-tool --module "$SOFTHSM" --token-label 'Card B' --pin 1234 \
+		--write-object "$S/c.der" --type cert --id 20 \
+		--label stranger >/dev/null 2>&1
+	theirs
 	local_login PAM_AUTH_ERR pkcs11=yes token_uri=pkcs11:token=Card%20B \
 		-- -C "$(answers 1234)"
 	[ "$(grep -c '^prompt' "$S/seen")" -eq 0 ]
+	logged 'reason=no-credential'
 	not_logged outcome=granted
+}
+
+# hostile MODE: alice's p11-kit has the module of tests/key/ in SoftHSM's place
+hostile() {
+	mkdir -p "$S/home/alice/.config/pkcs11/modules"
+	cp "$CERTAUTH_BUILD/tests/key/hostile_p11.so" "$S/bin/"
+	echo "module: $S/bin/hostile_p11.so" \
+		>"$S/home/alice/.config/pkcs11/modules/softhsm2.module"
+	echo "$1" >"$S/home/alice/.hostile"
+	theirs
+}
+
+@test "a PKCS#11 module that crashes fails that attempt, and is named" {
+	local mode
+	for mode in init-crash sign-crash; do
+		hostile $mode
+		local_login PAM_AUTH_ERR pkcs11=yes -- -C "$(answers 1234)"
+		echo "# $mode"
+		logged 'helper: PKCS#11: .* crashed; its module is broken'
+		logged 'outcome=denied.* reason=helper'
+		not_logged outcome=granted
+	done
+	# and nothing else: the next one is served
+	hostile none
+	local_login PAM_SUCCESS pkcs11=yes -- -C "$(answers 1234)"
+	rm -rf "$S/home/alice/.config/pkcs11"
+}
+
+@test "a PKCS#11 module that hangs is killed after helper_timeout" {
+	hostile init-hang
+	local_login PAM_AUTH_ERR pkcs11=yes helper_timeout=2
+	rm -rf "$S/home/alice/.config/pkcs11"
+	logged 'not done within its 2 s, killed'
+	logged 'reason=helper-timeout'
+}
+
+@test "several certificates fit: a numbered list in the conversation" {
+	token 'Card C' rsa2048
+	theirs
+	local_login PAM_SUCCESS pkcs11=yes -- -C "$(answers 2 1234)"
+	grep 'More than one certificate fits' "$S/seen"
+	grep '^prompt Which one, 1 to 2' "$S/seen"
+	logged outcome=granted
+	local_login PAM_AUTH_ERR pkcs11=yes -- -C "$(answers 7 1234)"
+	not_logged outcome=granted
+	softhsm2-util --delete-token --token 'Card C' >/dev/null
 }
 
 @test "a wrong PIN is asked again, and an empty answer ends it" {

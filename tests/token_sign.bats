@@ -26,7 +26,7 @@ setup_file() {
 		set n 0
 		spawn -noecho {*}[lrange $argv 1 end]
 		expect {
-			-re {((PIN|Password) for [^\n]*: |Which one[^\n]*\? )$} {
+			-re {((PIN|Password) for [^\n]*: |Which one[^\n]*\? |Try[^\n]*\? \[yes/no\] ?)$} {
 				if {$n >= [llength $answers]} { close; exit 9 }
 				send "[lindex $answers $n]\r"
 				incr n
@@ -103,7 +103,9 @@ hasnt() {
 
 @test "none fits: it is said why, and no PIN is asked for" {
 	request --authority "$PKI/named.pem"
-	sign ''
+	# for two of them an intermediate of the host's might stand between:
+	# that is asked, and no PIN
+	sign no
 	[ "$status" -eq 1 ]
 	hasnt 'PIN for'
 	has 'expired on'
