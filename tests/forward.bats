@@ -43,6 +43,7 @@ setup() {
 
 teardown() {
 	[ -z "${AGENT:-}" ] || kill "$AGENT" 2>/dev/null || :
+	[ -z "${OTHER:-}" ] || kill "$OTHER" 2>/dev/null || :
 	wait || :
 }
 
@@ -71,9 +72,8 @@ carol_agent() {
 # there COMMAND: alice's session on the host, with carol's agent forwarded
 there() {
 	log_mark
-	# ssh itself asks the agent for keys otherwise, and would wait for ever
-	run client timeout 100 "$CERTAUTH" ssh -o PubkeyAuthentication=no \
-		-A web1 "$@" </dev/null
+	run client timeout 100 "$CERTAUTH" ssh \
+		-o "ForwardAgent=${FORWARD:-yes}" web1 "$@" </dev/null
 	echo "$output"
 	# the way in is not what is tested here, but it has to be open
 	logged 'pam_certauth\(sshd:auth\).*outcome=granted'
@@ -158,9 +158,12 @@ there() {
 }
 
 @test "an agent that hangs" {
-	agent_run carol "$S/home/carol/agent" env PATH=/usr/bin:/bin \
-		python3 "$S/bin/agent.py" hang "$S/home/carol/agent"
-	CLIENT_ENV="SSH_AUTH_SOCK=$S/home/carol/agent"
+	# ssh asks its own agent for keys, and would wait for it for ever
+	carol_agent
+	OTHER=$AGENT
+	agent_run carol "$S/home/carol/mute" env PATH=/usr/bin:/bin \
+		python3 "$S/bin/agent.py" mute "$S/home/carol/mute"
+	FORWARD=$S/home/carol/mute
 	there sudo id -un
 	[ "$status" -ne 0 ]
 	[[ $output != *root* ]]

@@ -3,6 +3,7 @@
 #include "cli/crl.h"
 #include "cli/doctor.h"
 #include "cli/explain.h"
+#include "cli/import.h"
 #include "cli/inspect.h"
 #include "cli/sign.h"
 #include "cli/ssh.h"
@@ -22,6 +23,7 @@ const struct ca_command *const ca_commands[] = {
 	&ca_cmd_doctor,
 	&ca_cmd_crl,
 	&ca_cmd_users,
+	&ca_cmd_import,
 	&ca_cmd_inspect,
 	NULL,
 };

@@ -4,6 +4,7 @@
 usage: agent.py MODE SOCKET [REAL-SOCKET]
 
   hang       take a connection and say nothing
+  mute       let ssh bind the connection to its session, and say no more
   close      take a connection and close it
   huge       name a length of 4 GiB
   zero       a message of no bytes
@@ -21,6 +22,7 @@ import os
 import socket
 import struct
 import sys
+import threading
 import time
 
 mode, path = sys.argv[1:3]
@@ -99,6 +101,13 @@ def answer(message):
     return reply
 
 
+def mute(s):
+    with s:
+        while receive(s)[0] == 27:  # SSH_AGENTC_EXTENSION
+            s.sendall(string(b'\5'))
+        time.sleep(600)
+
+
 def serve(s):
     if mode == 'hang':
         time.sleep(600)
@@ -126,6 +135,9 @@ listener.listen(5)
 os.rename(path + '.new', path)
 while True:
     connection, _ = listener.accept()
+    if mode == 'mute':
+        threading.Thread(target=mute, args=(connection,), daemon=True).start()
+        continue
     try:
         with connection:
             serve(connection)
