@@ -129,12 +129,18 @@ ca_import_set(struct ca_import *im, unsigned line, const char *name,
     const char *key, const char *value)
 {
 	const struct ca_log quiet = {NULL, NULL, false};
-	char word[64];
+	char word[64], *before;
 
-	(void)snprintf(word, sizeof word, " %s ", key);
-	if (strstr(im->set, word) != NULL) {
-		ca_import_gap(im, line, name, value,
-		    "another setting stands for the same key already");
+	(void)snprintf(word, sizeof word, "\n%s\t", key);
+	if ((before = strstr(im->set, word)) != NULL) {
+		before += strlen(word);
+		size_t len = strcspn(before, "\n");
+
+		if (strlen(value) == len && memcmp(before, value, len) == 0)
+			ca_import_note(im, line, "%s: the same again", name);
+		else
+			ca_import_gap(im, line, name, value,
+			    "another setting stands for the same key already");
 		return;
 	}
 	if (strpbrk(value, "\n\r") != NULL ||
@@ -145,8 +151,8 @@ ca_import_set(struct ca_import *im, unsigned line, const char *name,
 		return;
 	}
 	size_t used = strlen(im->set);
-	if (used + strlen(word) < sizeof im->set)
-		memcpy(im->set + used, word, strlen(word) + 1);
+	(void)snprintf(
+	    im->set + used, sizeof im->set - used, "%s%s\n", word, value);
 	if (line > 0)
 		ca_import_note(im, line, "%s", name);
 	ca_buf_fmt(&im->conf, "%s = %s\n", key, value);

@@ -28,7 +28,7 @@ struct ca_import {
 	struct ca_config *scratch; /* judges the settings */
 	struct ca_rule rule;       /* judges the lines */
 	size_t gaps;
-	char set[4096]; /* keys that were set, each with a blank behind it */
+	char set[65536]; /* what was set: LF key TAB value LF */
 };
 
 /* A comment among the settings.  line 0: of no line. */

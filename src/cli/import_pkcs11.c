@@ -114,6 +114,19 @@ ca_pkcs11_find(const struct ca_scconf *conf, size_t parent, const char *name,
 	return NULL;
 }
 
+/* Its values with commas between, cut where they are too long for a message. */
+static const char *
+all_values(const struct ca_scconf_item *item, char *out, size_t size)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < item->nvalues && used < size; i++)
+		used += (size_t)snprintf(out + used, size - used, "%s%s",
+		    i > 0 ? ", " : "", item->value[i]);
+	return out;
+}
+
 /* The settings of a block that a table knows; others are gaps. */
 static void
 judge(struct ca_import *im, const struct ca_scconf *conf, size_t parent,
@@ -122,6 +135,7 @@ judge(struct ca_import *im, const struct ca_scconf *conf, size_t parent,
 	for (size_t i = 0; i < conf->n; i++) {
 		const struct ca_scconf_item *item = &conf->item[i];
 		const struct setting *s;
+		char all[512];
 
 		if (item->parent != parent || item->block)
 			continue;
@@ -134,7 +148,7 @@ judge(struct ca_import *im, const struct ca_scconf *conf, size_t parent,
 			 (s->how == NO_IF && ca_pkcs11_true(item)) ||
 			 (s->how == OK_IF && !ca_pkcs11_true(item)))
 			ca_import_gap(im, item->line, item->name,
-			    ca_pkcs11_value(item), s->why);
+			    all_values(item, all, sizeof all), s->why);
 		else if (s->how != DONE)
 			ca_import_note(im, item->line, "%s = %s: so it is here",
 			    item->name, ca_pkcs11_value(item));
