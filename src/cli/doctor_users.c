@@ -165,14 +165,14 @@ ca_doctor_users(struct ca_doctor *d)
 
 static enum ca_err
 look_at_registered(void *ctx, const char *login, const char *path,
-    const unsigned char *der, size_t len)
+    bool first, const unsigned char *der, size_t len)
 {
 	struct ca_doctor *d = ctx;
 	X509 *cert = NULL;
 	time_t to;
 	char when[48];
 
-	if (getpwnam(login) == NULL) {
+	if (first && getpwnam(login) == NULL) {
 		ca_doctor_find(d, CA_F_USERS_NO_ACCOUNT, CA_LEVEL_WARNING,
 		    "%s: no account is called %s", path, login);
 		ca_doctor_mend(d, "rm -r %s/%s", d->cfg->users_dir, login);
