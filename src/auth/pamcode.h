@@ -8,25 +8,25 @@
 #ifndef CA_AUTH_PAMCODE_H
 #define CA_AUTH_PAMCODE_H
 
-#define CA_PAM_CODES(X, denied) \
-	X(CA_OK, PAM_SUCCESS) \
-	X(CA_DENIED, denied) \
-	X(CA_ERR_FORMAT, denied) \
-	X(CA_ERR_TRUNCATED, denied) \
-	X(CA_ERR_LIMIT, denied) \
-	X(CA_ERR_EXPIRED, denied) \
-	X(CA_ERR_NOT_FOUND, denied) \
-	X(CA_ERR_UNSUPPORTED, denied) \
-	X(CA_ERR_STALE, denied) \
-	X(CA_ERR_TIMEOUT, denied) \
-	X(CA_ERR_CANCELLED, denied) \
-	X(CA_ERR_UNTRUSTED, PAM_AUTHINFO_UNAVAIL) \
-	X(CA_ERR_IO, PAM_AUTHINFO_UNAVAIL) \
-	X(CA_ERR_CONV, PAM_CONV_ERR) \
-	X(CA_ERR_MEMORY, PAM_BUF_ERR) \
-	X(CA_ERR_UNSET, PAM_SERVICE_ERR) \
-	X(CA_ERR_CONFIG, PAM_SERVICE_ERR) \
-	X(CA_ERR_CRYPTO, PAM_SERVICE_ERR) \
+#define CA_PAM_CODES(X, denied)                                                \
+	X(CA_OK, PAM_SUCCESS)                                                  \
+	X(CA_DENIED, denied)                                                   \
+	X(CA_ERR_FORMAT, denied)                                               \
+	X(CA_ERR_TRUNCATED, denied)                                            \
+	X(CA_ERR_LIMIT, denied)                                                \
+	X(CA_ERR_EXPIRED, denied)                                              \
+	X(CA_ERR_NOT_FOUND, denied)                                            \
+	X(CA_ERR_UNSUPPORTED, denied)                                          \
+	X(CA_ERR_STALE, denied)                                                \
+	X(CA_ERR_TIMEOUT, denied)                                              \
+	X(CA_ERR_CANCELLED, denied)                                            \
+	X(CA_ERR_UNTRUSTED, PAM_AUTHINFO_UNAVAIL)                              \
+	X(CA_ERR_IO, PAM_AUTHINFO_UNAVAIL)                                     \
+	X(CA_ERR_CONV, PAM_CONV_ERR)                                           \
+	X(CA_ERR_MEMORY, PAM_BUF_ERR)                                          \
+	X(CA_ERR_UNSET, PAM_SERVICE_ERR)                                       \
+	X(CA_ERR_CONFIG, PAM_SERVICE_ERR)                                      \
+	X(CA_ERR_CRYPTO, PAM_SERVICE_ERR)                                      \
 	X(CA_ERR_USAGE, PAM_SERVICE_ERR)
 
 #endif

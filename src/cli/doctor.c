@@ -13,15 +13,18 @@ static const char help[] =
     "usage: certauth doctor [OPTIONS]\n"
     "\n"
     "Look at the whole set-up of this machine: configuration, permissions,\n"
-    "the host's proof, CAs, CRLs and what fetches them, users file, registered\n"
+    "the host's proof, CAs, CRLs and what fetches them, users file, "
+    "registered\n"
     "certificates, PAM services, sshd, clock, libcrypto.  For each finding it\n"
-    "says what, why it matters, and what mends it; it changes nothing.  Run it\n"
+    "says what, why it matters, and what mends it; it changes nothing.  Run "
+    "it\n"
     "as root, who can read everything.\n"
     "\n"
     "  --config FILE        instead of /etc/certauth/certauth.conf\n"
     "  --pam-dir DIR        instead of /etc/pam.d\n"
     "  --sshd-config FILE   instead of /etc/ssh/sshd_config\n"
-    "  --skip CHECK         leave a check out (more than once): files host ca crl\n"
+    "  --skip CHECK         leave a check out (more than once): files host ca "
+    "crl\n"
     "                       timer users registered pam sshd clock libcrypto\n"
     "  --json               one object\n"
     "\n"
@@ -77,8 +80,8 @@ ca_doctor_find(struct ca_doctor *d, enum ca_finding_code code,
 		abort(); /* a report with holes would be a lie */
 	d->v = v;
 	v += d->n++;
-	*v = (struct ca_finding){code, level, d->check, NULL, NULL,
-	    findings[code].why};
+	*v = (struct ca_finding){
+	    code, level, d->check, NULL, NULL, findings[code].why};
 	va_start(ap, fmt);
 	if (vasprintf(&v->what, fmt, ap) < 0)
 		abort();
@@ -136,9 +139,9 @@ ca_doctor_when(time_t t, time_t now, char out[48])
 	long long a = s < 0 ? -s : s;
 	char n[24];
 
-	if (a >= 2 * 86400)
+	if (a >= 2LL * 86400)
 		(void)snprintf(n, sizeof n, "%lld days", a / 86400);
-	else if (a >= 2 * 3600)
+	else if (a >= 2LL * 3600)
 		(void)snprintf(n, sizeof n, "%lld hours", a / 3600);
 	else
 		(void)snprintf(n, sizeof n, "%lld minutes", a / 60);
@@ -219,9 +222,11 @@ put_json(const struct ca_doctor *d, struct ca_buf *out)
 	for (size_t i = 0; i < d->n; i++) {
 		const struct ca_finding *f = &d->v[i];
 
-		ca_buf_fmt(out, "%s{\"check\":\"%s\",\"code\":\"%s\","
-		    "\"level\":\"%s\",\"what\":", i > 0 ? "," : "", f->check,
-		    findings[f->code].code, level_name(f->level));
+		ca_buf_fmt(out,
+		    "%s{\"check\":\"%s\",\"code\":\"%s\","
+		    "\"level\":\"%s\",\"what\":",
+		    i > 0 ? "," : "", f->check, findings[f->code].code,
+		    level_name(f->level));
 		ca_buf_json(out, f->what, strlen(f->what));
 		ca_buf_str(out, ",\"why\":");
 		ca_buf_json(out, f->why, strlen(f->why));
@@ -245,8 +250,8 @@ print(const struct ca_doctor *d, bool json)
 	else
 		put_text(d, &out);
 	text = ca_buf_text(&out);
-	bool bad = text == NULL || fputs(text, stdout) == EOF ||
-	    fflush(stdout) != 0;
+	bool bad =
+	    text == NULL || fputs(text, stdout) == EOF || fflush(stdout) != 0;
 	ca_buf_free(&out);
 	if (bad)
 		return ca_cli_fail("cannot write the findings");
@@ -274,9 +279,11 @@ skip(bool skipped[NCHECKS], const char *name)
 			skipped[i] = true;
 			return CA_EXIT_OK;
 		}
-	return ca_cli_usage(&ca_cmd_doctor, "no check is called %s; they are "
+	return ca_cli_usage(&ca_cmd_doctor,
+	    "no check is called %s; they are "
 	    "config, files, host, ca, crl, timer, users, registered, pam, "
-	    "sshd, clock, libcrypto", name);
+	    "sshd, clock, libcrypto",
+	    name);
 }
 
 static int

@@ -15,7 +15,8 @@
 #include "base/file.h"
 #include "verify/certfile.h"
 
-#define EXPIRING (30 * 86400) /* seconds; a CA is not renewed in a day */
+#define EXPIRING                                                               \
+	((time_t)30 * 86400) /* seconds; a CA is not renewed in a day */
 
 /* One directory, while it is read. */
 struct dir {
@@ -25,7 +26,7 @@ struct dir {
 	struct {
 		unsigned long hash;
 		X509 *cert;
-	} *hashed;
+	} * hashed;
 	size_t nhashed, first; /* first: of this directory in d->ca */
 	size_t plain;          /* certificates under plain names */
 };
@@ -47,8 +48,8 @@ hashed_name(const char *name, unsigned long *hash)
 static bool
 plain_name(const char *name)
 {
-	static const char *const ends[] = {".pem", ".crt", ".cer", ".cert",
-	    ".der"};
+	static const char *const ends[] = {
+	    ".pem", ".crt", ".cer", ".cert", ".der"};
 	size_t n = strlen(name);
 
 	if (name[0] == '.')
@@ -68,15 +69,14 @@ keep(struct ca_doctor *d, struct dir *dir, X509 *cert, const char *file)
 	if (v == NULL || !X509_up_ref(cert))
 		abort();
 	d->ca = v;
-	v[d->ncas++] = (struct ca_doctor_ca){cert, strdup(file),
-	    dir->anchors};
+	v[d->ncas++] = (struct ca_doctor_ca){cert, strdup(file), dir->anchors};
 }
 
 static void
 keep_hashed(struct dir *dir, unsigned long hash, X509 *cert)
 {
-	void *v = realloc(dir->hashed, (dir->nhashed + 1) *
-	    sizeof *dir->hashed);
+	void *v =
+	    realloc(dir->hashed, (dir->nhashed + 1) * sizeof *dir->hashed);
 
 	if (v == NULL || !X509_up_ref(cert))
 		abort();
@@ -103,8 +103,8 @@ read_one(struct ca_doctor *d, struct dir *dir, int fd, const char *name)
 	if (rc == CA_ERR_UNTRUSTED && !hashed) {
 		ca_doctor_path(d, path);
 	} else if (rc == CA_OK && certs != NULL) {
-		rc = ca_certfile_parse(d->crypto, file.p, file.len, certs,
-		    &bad);
+		rc =
+		    ca_certfile_parse(d->crypto, file.p, file.len, certs, &bad);
 		why = bad > 0 ? "a certificate in it cannot be decoded"
 			      : ca_err_text(rc);
 	}
@@ -112,11 +112,11 @@ read_one(struct ca_doctor *d, struct dir *dir, int fd, const char *name)
 	    bad > 0 || (rc == CA_ERR_NOT_FOUND && hashed)) {
 		ca_doctor_find(d, CA_F_CA_UNREADABLE, CA_LEVEL_WARNING,
 		    "%s: %s", path, why);
-		ca_doctor_mend(d, "replace %s, then `openssl rehash %s'", path,
-		    dir->path);
+		ca_doctor_mend(
+		    d, "replace %s, then `openssl rehash %s'", path, dir->path);
 	}
 	bool link = fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISLNK(st.st_mode);
+		    S_ISLNK(st.st_mode);
 	for (int i = 0; i < sk_X509_num(certs); i++) {
 		if (hashed)
 			keep_hashed(dir, hash, sk_X509_value(certs, i));
@@ -130,8 +130,8 @@ read_one(struct ca_doctor *d, struct dir *dir, int fd, const char *name)
 /* ---- one certificate ---- */
 
 static void
-look_at_dates(struct ca_doctor *d, const struct ca_doctor_ca *ca,
-    const char *name)
+look_at_dates(
+    struct ca_doctor *d, const struct ca_doctor_ca *ca, const char *name)
 {
 	time_t from = ca_doctor_seconds(X509_get0_notBefore(ca->cert));
 	time_t to = ca_doctor_seconds(X509_get0_notAfter(ca->cert));
@@ -145,19 +145,19 @@ look_at_dates(struct ca_doctor *d, const struct ca_doctor_ca *ca,
 	} else if (to < d->now) {
 		ca_doctor_find(d, CA_F_CA_EXPIRED, CA_LEVEL_WARNING,
 		    "%s (%s) expired %s", name, ca->file, when);
-		ca_doctor_mend(d, "rm %s, after its successor is there",
-		    ca->file);
+		ca_doctor_mend(
+		    d, "rm %s, after its successor is there", ca->file);
 	} else if (to - d->now < EXPIRING) {
 		ca_doctor_find(d, CA_F_CA_EXPIRING, CA_LEVEL_WARNING,
 		    "%s (%s) expires %s", name, ca->file, when);
 		ca_doctor_mend(d, "put the CA's new certificate beside it, "
-		    "then `openssl rehash'");
+				  "then `openssl rehash'");
 	}
 }
 
 static void
-look_at_strength(struct ca_doctor *d, const struct ca_doctor_ca *ca,
-    const char *name)
+look_at_strength(
+    struct ca_doctor *d, const struct ca_doctor_ca *ca, const char *name)
 {
 	EVP_PKEY *key = X509_get0_pubkey(ca->cert);
 	int md = NID_undef, bits = key != NULL ? EVP_PKEY_get_bits(key) : 0;
@@ -170,22 +170,23 @@ look_at_strength(struct ca_doctor *d, const struct ca_doctor_ca *ca,
 	else if (EVP_PKEY_is_a(key, "DSA"))
 		(void)snprintf(what, sizeof what, "a DSA key");
 	else if (EVP_PKEY_is_a(key, "RSA") && bits < CA_RSA_MIN_BITS)
-		(void)snprintf(what, sizeof what, "an RSA key of %d bits",
-		    bits);
+		(void)snprintf(
+		    what, sizeof what, "an RSA key of %d bits", bits);
 	else if (EVP_PKEY_is_a(key, "EC") && bits < 224)
-		(void)snprintf(what, sizeof what, "an EC key of %d bits",
-		    bits);
+		(void)snprintf(what, sizeof what, "an EC key of %d bits", bits);
 	/* the signature of an anchor by itself is not looked at */
 	else if (!own && known && (md == NID_md5 || md == NID_sha1))
-		(void)snprintf(what, sizeof what, "a signature with %s",
-		    OBJ_nid2sn(md));
+		(void)snprintf(
+		    what, sizeof what, "a signature with %s", OBJ_nid2sn(md));
 	ERR_clear_error();
 	if (what[0] == '\0')
 		return;
 	ca_doctor_find(d, CA_F_CA_WEAK, CA_LEVEL_ERROR, "%s (%s) has %s", name,
 	    ca->file, what);
-	ca_doctor_mend(d, "get a new certificate from the CA; %d bits of RSA "
-	    "or P-256, and SHA-256, are the least", CA_RSA_MIN_BITS);
+	ca_doctor_mend(d,
+	    "get a new certificate from the CA; %d bits of RSA "
+	    "or P-256, and SHA-256, are the least",
+	    CA_RSA_MIN_BITS);
 }
 
 static void
@@ -193,8 +194,7 @@ look_at_hash(struct ca_doctor *d, const struct dir *dir,
     const struct ca_doctor_ca *ca, size_t *without)
 {
 	int ok = 0;
-	unsigned long hash = X509_NAME_hash_ex(
-	    X509_get_subject_name(ca->cert),
+	unsigned long hash = X509_NAME_hash_ex(X509_get_subject_name(ca->cert),
 	    ca_crypto_get0_libctx(d->crypto), NULL, &ok);
 
 	for (size_t i = 0; ok && i < dir->nhashed; i++)
@@ -206,8 +206,8 @@ look_at_hash(struct ca_doctor *d, const struct dir *dir,
 
 /* Against those before it. */
 static void
-look_at_others(struct ca_doctor *d, const struct dir *dir, size_t at,
-    const char *name)
+look_at_others(
+    struct ca_doctor *d, const struct dir *dir, size_t at, const char *name)
 {
 	const struct ca_doctor_ca *ca = &d->ca[at];
 
@@ -215,7 +215,7 @@ look_at_others(struct ca_doctor *d, const struct dir *dir, size_t at,
 		const struct ca_doctor_ca *other = &d->ca[i];
 
 		if (X509_NAME_cmp(X509_get_subject_name(ca->cert),
-		    X509_get_subject_name(other->cert)) != 0)
+			X509_get_subject_name(other->cert)) != 0)
 			continue;
 		if (X509_cmp(ca->cert, other->cert) == 0) {
 			ca_doctor_find(d, CA_F_CA_DUPLICATE, CA_LEVEL_WARNING,
@@ -225,9 +225,12 @@ look_at_others(struct ca_doctor *d, const struct dir *dir, size_t at,
 			    ca->file, dir->path);
 		} else {
 			ca_doctor_find(d, CA_F_CA_SAME_SUBJECT,
-			    CA_LEVEL_WARNING, "%s: %s and %s are two CAs of "
-			    "one name", name, other->file, ca->file);
-			ca_doctor_mend(d, "if one is the renewal of the other "
+			    CA_LEVEL_WARNING,
+			    "%s: %s and %s are two CAs of "
+			    "one name",
+			    name, other->file, ca->file);
+			ca_doctor_mend(d,
+			    "if one is the renewal of the other "
 			    "nothing; else rm the one that should not be "
 			    "there");
 		}
@@ -249,8 +252,10 @@ look_at_all(struct ca_doctor *d, struct dir *dir)
 		if (X509_check_ca(ca->cert) == 0) {
 			ca_doctor_find(d, CA_F_CA_NOT_CA, CA_LEVEL_WARNING,
 			    "%s (%s) is no CA certificate", name, ca->file);
-			ca_doctor_mend(d, "rm %s, unless just this certificate "
-			    "is to be trusted", ca->file);
+			ca_doctor_mend(d,
+			    "rm %s, unless just this certificate "
+			    "is to be trusted",
+			    ca->file);
 		}
 		look_at_others(d, dir, i, name != NULL ? name : "?");
 		look_at_hash(d, dir, ca, &without);
@@ -283,8 +288,10 @@ look_into(struct ca_doctor *d, const char *path, bool anchors)
 		ca_doctor_find(d, CA_F_CA_DIR, CA_LEVEL_ERROR, "%s: %s", path,
 		    rc == CA_ERR_NOT_FOUND ? "does not exist"
 					   : strerror(errno));
-		ca_doctor_mend(d, "mkdir -m 755 %s, put the CA certificate "
-		    "there, `openssl rehash %s'", path, path);
+		ca_doctor_mend(d,
+		    "mkdir -m 755 %s, put the CA certificate "
+		    "there, `openssl rehash %s'",
+		    path, path);
 		return;
 	}
 	while ((e = readdir(stream)) != NULL)
@@ -294,8 +301,8 @@ look_into(struct ca_doctor *d, const char *path, bool anchors)
 	if (anchors && d->ncas == dir.first) {
 		ca_doctor_find(d, CA_F_CA_NONE, CA_LEVEL_ERROR,
 		    "%s holds no CA certificate", path);
-		ca_doctor_mend(d, "cp YOUR-CA.pem %s/ && openssl rehash %s",
-		    path, path);
+		ca_doctor_mend(
+		    d, "cp YOUR-CA.pem %s/ && openssl rehash %s", path, path);
 	}
 	look_at_all(d, &dir);
 	for (size_t i = 0; i < dir.nhashed; i++)

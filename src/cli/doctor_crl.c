@@ -36,8 +36,7 @@ struct look {
 static void
 mark(struct look *l, struct ca_crl *crl)
 {
-	const X509_NAME *name =
-	    X509_CRL_get_issuer(ca_crl_get0_x509(crl));
+	const X509_NAME *name = X509_CRL_get_issuer(ca_crl_get0_x509(crl));
 
 	for (size_t i = 0; i < l->d->ncas; i++) {
 		X509 *ca = l->d->ca[i].cert;
@@ -69,9 +68,10 @@ look_at_times(struct look *l, struct ca_crl *crl, const char *name)
 	if (next != 0 && next <= d->now) {
 		bool grace = (uint64_t)(d->now - next) < d->cfg->crl_grace;
 
-		ca_doctor_find(d, CA_F_CRL_STALE, grace ? CA_LEVEL_WARNING
-		    : CA_LEVEL_ERROR, "%s/%s: its nextUpdate was %s%s",
-		    l->path, name, when, grace ? " (within crl_grace)" : "");
+		ca_doctor_find(d, CA_F_CRL_STALE,
+		    grace ? CA_LEVEL_WARNING : CA_LEVEL_ERROR,
+		    "%s/%s: its nextUpdate was %s%s", l->path, name, when,
+		    grace ? " (within crl_grace)" : "");
 		ca_doctor_mend(d, "certauth crl update");
 		if (grace)
 			mark(l, crl);
@@ -108,14 +108,14 @@ look_at_index(struct look *l, struct ca_crl *crl, const char *name)
 		ca_doctor_mend(l->d, "certauth crl compile");
 	} else if (ca_crl_entries(crl) > MANY_ENTRIES) {
 		ca_doctor_find(l->d, CA_F_CRL_UNINDEXED, CA_LEVEL_WARNING,
-		    "%s/%s has %" PRIu64 " entries and no index", l->path,
-		    name, ca_crl_entries(crl));
+		    "%s/%s has %" PRIu64 " entries and no index", l->path, name,
+		    ca_crl_entries(crl));
 		ca_doctor_mend(l->d, "certauth crl compile");
 	}
 }
 
 static void
-look_at_crl(struct look *l, struct ca_crl *crl, STACK_OF(X509) *cas)
+look_at_crl(struct look *l, struct ca_crl *crl, STACK_OF(X509) * cas)
 {
 	const char *name = ca_crl_get0_name(crl);
 	struct ca_doctor *d = l->d;
@@ -124,28 +124,31 @@ look_at_crl(struct look *l, struct ca_crl *crl, STACK_OF(X509) *cas)
 		ca_doctor_find(d, CA_F_CRL_MALFORMED, CA_LEVEL_WARNING,
 		    "%s/%s: %s", l->path, name,
 		    ca_reason_text(ca_crl_trouble(crl)));
-		ca_doctor_mend(d, "rm %s/%s; certauth crl update", l->path,
-		    name);
+		ca_doctor_mend(
+		    d, "rm %s/%s; certauth crl update", l->path, name);
 		return;
 	}
 	if (ca_crl_signer(crl, cas) == NULL) {
-		char *issuer = ca_doctor_name(
-		    X509_CRL_get_issuer(ca_crl_get0_x509(crl)));
+		char *issuer =
+		    ca_doctor_name(X509_CRL_get_issuer(ca_crl_get0_x509(crl)));
 
 		/* of a CA whose certificate only its clients have, perhaps */
 		ca_doctor_find(d, CA_F_CRL_UNSIGNED, CA_LEVEL_NOTE,
 		    "%s/%s, of %s, is signed by no CA of ca_dir or "
-		    "intermediates_dir", l->path, name,
-		    issuer != NULL ? issuer : "?");
+		    "intermediates_dir",
+		    l->path, name, issuer != NULL ? issuer : "?");
 		free(issuer);
 		for (size_t i = 0; i < d->ncas; i++)
 			if (X509_NAME_cmp(X509_get_subject_name(d->ca[i].cert),
-			    X509_CRL_get_issuer(ca_crl_get0_x509(crl))) == 0) {
+				X509_CRL_get_issuer(ca_crl_get0_x509(crl))) ==
+			    0) {
 				/* a CA of that name is here: it is forged,
 				 * or by a key that was not told of */
 				d->v[d->n - 1].level = CA_LEVEL_WARNING;
-				ca_doctor_mend(d, "rm %s/%s; certauth crl "
-				    "update", l->path, name);
+				ca_doctor_mend(d,
+				    "rm %s/%s; certauth crl "
+				    "update",
+				    l->path, name);
 				break;
 			}
 		return;
@@ -155,7 +158,7 @@ look_at_crl(struct look *l, struct ca_crl *crl, STACK_OF(X509) *cas)
 }
 
 static void
-look_at_file(struct look *l, const char *name, STACK_OF(X509) *cas)
+look_at_file(struct look *l, const char *name, STACK_OF(X509) * cas)
 {
 	struct ca_crls crls = {NULL, 0};
 	enum ca_err rc = ca_crl_read_file(&l->run, name, &crls);
@@ -166,8 +169,8 @@ look_at_file(struct look *l, const char *name, STACK_OF(X509) *cas)
 		ca_doctor_path(l->d, path);
 	} else if (rc != CA_OK && crls.n == 0) {
 		ca_doctor_find(l->d, CA_F_CRL_MALFORMED, CA_LEVEL_WARNING,
-		    "%s: %s", path, rc == CA_ERR_IO ? strerror(errno)
-						    : ca_err_text(rc));
+		    "%s: %s", path,
+		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
 		ca_doctor_mend(l->d, "rm %s; certauth crl update", path);
 	}
 	for (size_t i = 0; i < crls.n; i++)
@@ -197,10 +200,13 @@ look_for_missing(struct look *l)
 						  : CA_LEVEL_WARNING,
 		    "no current CRL of %s in %s", name != NULL ? name : "?",
 		    l->path);
-		ca_doctor_mend(d, "certauth crl update%s", X509_get_ext_by_NID(
-		    ca, NID_crl_distribution_points, -1) < 0 &&
-		    d->cfg->crl_url.n == 0 ? " --url ADDRESS, and crl_url = in "
-		    "the configuration" : "");
+		ca_doctor_mend(d, "certauth crl update%s",
+		    X509_get_ext_by_NID(ca, NID_crl_distribution_points, -1) <
+				0 &&
+			    d->cfg->crl_url.n == 0
+			? " --url ADDRESS, and crl_url = in "
+			  "the configuration"
+			: "");
 		free(name);
 	}
 }
@@ -217,13 +223,13 @@ look_for_names(struct look *l, const struct ca_list *names)
 
 		if (rc == CA_OK && crls.n > 0 &&
 		    !ca_crldir_is_hashed(names->v[i])) {
-			unsigned long h = X509_NAME_hash_ex(X509_CRL_get_issuer(
-			    ca_crl_get0_x509(crls.v[0])),
+			unsigned long h = X509_NAME_hash_ex(
+			    X509_CRL_get_issuer(ca_crl_get0_x509(crls.v[0])),
 			    ca_crypto_get0_libctx(l->d->crypto), NULL, &ok);
 			char link[32];
 			(void)snprintf(link, sizeof link, "%08lx.r0", h);
-			without += ok && faccessat(l->run.dir, link, F_OK, 0) !=
-			    0;
+			without +=
+			    ok && faccessat(l->run.dir, link, F_OK, 0) != 0;
 		}
 		ca_crls_clear(&crls);
 	}
@@ -238,8 +244,12 @@ look_for_names(struct look *l, const struct ca_list *names)
 void
 ca_doctor_crls(struct ca_doctor *d)
 {
-	struct look l = {.d = d, .run = {.cfg = d->cfg, .log = d->log,
-	    .crypto = d->crypto, .dir = -1}, .path = d->cfg->crl_dir};
+	struct look l = {.d = d,
+	    .run = {.cfg = d->cfg,
+		.log = d->log,
+		.crypto = d->crypto,
+		.dir = -1},
+	    .path = d->cfg->crl_dir};
 	STACK_OF(X509) *cas = sk_X509_new_null();
 	struct ca_list names = {NULL, 0};
 	enum ca_err rc;
@@ -259,10 +269,11 @@ ca_doctor_crls(struct ca_doctor *d)
 		rc = ca_crl_names(l.run.dir, &names);
 	if (rc != CA_OK || l.has == NULL) {
 		ca_doctor_find(d, CA_F_CRL_DIR, CA_LEVEL_ERROR, "%s: %s",
-		    l.path, rc == CA_ERR_NOT_FOUND ? "does not exist"
-		    : strerror(errno));
-		ca_doctor_mend(d, "mkdir -m 755 %s; certauth crl update",
-		    l.path);
+		    l.path,
+		    rc == CA_ERR_NOT_FOUND ? "does not exist"
+					   : strerror(errno));
+		ca_doctor_mend(
+		    d, "mkdir -m 755 %s; certauth crl update", l.path);
 		goto out;
 	}
 	for (size_t i = 0; i < names.n; i++)
@@ -283,8 +294,8 @@ static bool
 has_address(const struct ca_doctor *d)
 {
 	for (size_t i = 0; i < d->ncas; i++)
-		if (X509_get_ext_by_NID(d->ca[i].cert,
-		    NID_crl_distribution_points, -1) >= 0)
+		if (X509_get_ext_by_NID(
+			d->ca[i].cert, NID_crl_distribution_points, -1) >= 0)
 			return true;
 	return d->cfg->crl_url.n > 0;
 }
@@ -292,8 +303,8 @@ has_address(const struct ca_doctor *d)
 void
 ca_doctor_timer(struct ca_doctor *d)
 {
-	static const char *const argv[] = {"systemctl", "is-active", "--quiet",
-	    TIMER, NULL};
+	static const char *const argv[] = {
+	    "systemctl", "is-active", "--quiet", TIMER, NULL};
 	posix_spawn_file_actions_t quiet;
 	int status = 0;
 	pid_t pid;
@@ -302,10 +313,10 @@ ca_doctor_timer(struct ca_doctor *d)
 	    access("/run/systemd/system", F_OK) != 0 ||
 	    posix_spawn_file_actions_init(&quiet) != 0)
 		return;
-	(void)posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO,
-	    "/dev/null", O_WRONLY, 0);
-	(void)posix_spawn_file_actions_adddup2(&quiet, STDOUT_FILENO,
-	    STDERR_FILENO);
+	(void)posix_spawn_file_actions_addopen(
+	    &quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	(void)posix_spawn_file_actions_adddup2(
+	    &quiet, STDOUT_FILENO, STDERR_FILENO);
 	int rc = posix_spawnp(&pid, argv[0], &quiet, NULL,
 	    (char *const *)(uintptr_t)argv, environ);
 	(void)posix_spawn_file_actions_destroy(&quiet);

@@ -38,8 +38,8 @@ found_by_name(const char *module)
 		char pattern[512];
 		glob_t g;
 
-		(void)snprintf(pattern, sizeof pattern, "%s%s", where[i],
-		    module);
+		(void)snprintf(
+		    pattern, sizeof pattern, "%s%s", where[i], module);
 		if (glob(pattern, 0, NULL, &g) == 0) {
 			found = true;
 			globfree(&g);
@@ -61,7 +61,7 @@ look_at_module(struct ca_doctor *d, const struct ca_pam_line *line)
 	ca_doctor_find(d, CA_F_PAM_MODULE, CA_LEVEL_ERROR,
 	    "%s:%u: %s is not there", line->file, line->number, line->module);
 	ca_doctor_mend(d, "name the module as `make install' or the package "
-	    "put it: " OURS);
+			  "put it: " OURS);
 }
 
 static bool
@@ -74,7 +74,7 @@ has_word(const char *control)
 		if (strcasecmp(control, words[i]) == 0)
 			return true;
 	return control[0] == '[' && control[strlen(control) - 1] == ']' &&
-	    strchr(control, '=') != NULL;
+	       strchr(control, '=') != NULL;
 }
 
 /* What a bracketed control does with value, "default" where it is not named;
@@ -96,8 +96,8 @@ action(const char *control, const char *value, char out[32])
 			other = p + 8;
 	}
 	if (other != NULL)
-		(void)snprintf(out, 32, "%.*s",
-		    (int)strcspn(other, " \t]"), other);
+		(void)snprintf(
+		    out, 32, "%.*s", (int)strcspn(other, " \t]"), other);
 }
 
 static bool
@@ -109,8 +109,8 @@ goes_on(const char *control)
 	    strcasecmp(control, "optional") == 0)
 		return true;
 	action(control, "auth_err", fail);
-	return control[0] == '[' && (strcasecmp(fail, "ignore") == 0 ||
-	    strcasecmp(fail, "ok") == 0);
+	return control[0] == '[' &&
+	       (strcasecmp(fail, "ignore") == 0 || strcasecmp(fail, "ok") == 0);
 }
 
 static void
@@ -125,8 +125,8 @@ look_at_control(struct ca_doctor *d, const struct ca_pam_line *line, bool audit)
 		what = "is no control that libpam knows";
 	else if (strcasecmp(line->control, "optional") == 0 && !audit)
 		what = "neither lets in nor keeps out, beside other modules";
-	else if (line->control[0] == '[' && (strcasecmp(bad, "ok") == 0 ||
-	    strcasecmp(bad, "done") == 0))
+	else if (line->control[0] == '[' &&
+		 (strcasecmp(bad, "ok") == 0 || strcasecmp(bad, "done") == 0))
 		what = "takes a refusal for a success";
 	else if (line->control[0] == '[' && strcasecmp(good, "ignore") == 0)
 		what = "ignores a success";
@@ -135,7 +135,7 @@ look_at_control(struct ca_doctor *d, const struct ca_pam_line *line, bool audit)
 	ca_doctor_find(d, CA_F_PAM_CONTROL, CA_LEVEL_ERROR, "%s:%u: %s %s",
 	    line->file, line->number, line->control, what);
 	ca_doctor_mend(d, "required, sufficient or [success=done ignore=ignore "
-	    "default=die]: see CONTROL FLAGS in pam_certauth(8)");
+			  "default=die]: see CONTROL FLAGS in pam_certauth(8)");
 }
 
 /* The line's arguments over the configuration, as the module takes them. */
@@ -163,10 +163,12 @@ look_at_arguments(struct service *s, const struct ca_pam_line *line)
 		audit = cfg->mode == CA_MODE_AUDIT;
 	} else if (d->cfg != NULL) { /* else it is the file, and told */
 		char mend[4400];
-		(void)snprintf(mend, sizeof mend, "edit line %u of %s; "
-		    "certauth.conf(5) has every key", line->number, line->file);
-		ca_doctor_heard(d, CA_F_PAM_ARGUMENT, CA_LEVEL_ERROR,
-		    line->file, mend);
+		(void)snprintf(mend, sizeof mend,
+		    "edit line %u of %s; "
+		    "certauth.conf(5) has every key",
+		    line->number, line->file);
+		ca_doctor_heard(
+		    d, CA_F_PAM_ARGUMENT, CA_LEVEL_ERROR, line->file, mend);
 	}
 	ca_config_free(cfg);
 	return audit;
@@ -185,15 +187,16 @@ look_behind(struct service *s, const struct ca_pam_line *line)
 	if (strcmp(name, "pam_permit.so") == 0) {
 		ca_doctor_find(s->d, CA_F_PAM_OPEN, CA_LEVEL_ERROR,
 		    "%s:%u: pam_permit.so follows %s, which goes on after a "
-		    "refusal", line->file, line->number, s->at);
+		    "refusal",
+		    line->file, line->number, s->at);
 		ca_doctor_mend(s->d, "put `auth requisite pam_deny.so' "
-		    "between, or make ours required");
+				     "between, or make ours required");
 		s->open_next = false;
 	} else if (strcmp(name, "pam_env.so") != 0 &&
-	    strcmp(name, "pam_faildelay.so") != 0 &&
-	    strcmp(name, "pam_cap.so") != 0 &&
-	    strcmp(name, "pam_group.so") != 0 &&
-	    strcasecmp(line->control, "optional") != 0) {
+		   strcmp(name, "pam_faildelay.so") != 0 &&
+		   strcmp(name, "pam_cap.so") != 0 &&
+		   strcmp(name, "pam_group.so") != 0 &&
+		   strcasecmp(line->control, "optional") != 0) {
 		s->open_next = false;
 	}
 }
@@ -215,22 +218,22 @@ look_at_line(void *ctx, const struct ca_pam_line *line)
 		s->auth = true;
 		look_at_control(s->d, line, audit);
 		s->open_next = goes_on(line->control) && !audit;
-		(void)snprintf(s->at, sizeof s->at, "%s:%u", line->file,
-		    line->number);
+		(void)snprintf(
+		    s->at, sizeof s->at, "%s:%u", line->file, line->number);
 	} else if (strcasecmp(line->type, "account") == 0) {
 		s->account = true;
 	} else if (strcasecmp(line->type, "password") == 0) {
 		ca_doctor_find(s->d, CA_F_PAM_PASSWORD, CA_LEVEL_ERROR,
 		    "%s:%u: " OURS " in a password stack", line->file,
 		    line->number);
-		ca_doctor_mend(s->d, "remove line %u of %s", line->number,
-		    line->file);
+		ca_doctor_mend(
+		    s->d, "remove line %u of %s", line->number, line->file);
 	} else {
 		ca_doctor_find(s->d, CA_F_PAM_SESSION, CA_LEVEL_NOTE,
 		    "%s:%u: " OURS " in a session stack", line->file,
 		    line->number);
-		ca_doctor_mend(s->d, "remove line %u of %s", line->number,
-		    line->file);
+		ca_doctor_mend(
+		    s->d, "remove line %u of %s", line->number, line->file);
 	}
 }
 
@@ -271,8 +274,8 @@ look_at_service(struct ca_doctor *d, const char *name)
 	struct service own = {.d = d, .name = name};
 	struct service whole = {.d = d, .name = name};
 	char path[4200];
-	enum ca_err rc = ca_pamfile_walk(d->pam_dir, name, false, look_at_line,
-	    &own);
+	enum ca_err rc =
+	    ca_pamfile_walk(d->pam_dir, name, false, look_at_line, &own);
 
 	(void)snprintf(path, sizeof path, "%s/%s", d->pam_dir, name);
 	if (rc == CA_ERR_IO) {
@@ -319,5 +322,5 @@ ca_doctor_pam(struct ca_doctor *d)
 	ca_doctor_find(d, CA_F_PAM_UNUSED, CA_LEVEL_WARNING,
 	    "no service of %s has an auth line of " OURS, d->pam_dir);
 	ca_doctor_mend(d, "add a line to a service: EXAMPLES in "
-	    "pam_certauth(8); then `certauth try SERVICE USER'");
+			  "pam_certauth(8); then `certauth try SERVICE USER'");
 }

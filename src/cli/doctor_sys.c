@@ -27,12 +27,14 @@ ca_doctor_host(struct ca_doctor *d)
 	if (rc == CA_ERR_NOT_FOUND && d->cfg->host_cert == NULL)
 		return;
 	if (rc != CA_OK)
-		ca_doctor_heard(d, CA_F_HOST_CERT, required ? CA_LEVEL_ERROR
-		    : CA_LEVEL_WARNING, "the host's proof cannot be made",
+		ca_doctor_heard(d, CA_F_HOST_CERT,
+		    required ? CA_LEVEL_ERROR : CA_LEVEL_WARNING,
+		    "the host's proof cannot be made",
 		    "see host_cert and host_key in certauth.conf(5)");
 	else if (d->heard.len > 0)
 		ca_doctor_heard(d, CA_F_HOST_CERT_DOUBTFUL, CA_LEVEL_WARNING,
-		    "", "get a new host certificate: serverAuth, this host's "
+		    "",
+		    "get a new host certificate: serverAuth, this host's "
 		    "names in subjectAltName");
 }
 
@@ -62,8 +64,11 @@ include(const char *from, const char *pattern, struct sshd *s, unsigned depth)
 
 	/* relative ones are in /etc/ssh, which for another root is where the
 	 * file itself is */
-	(void)snprintf(full, sizeof full, "%.*s%s", pattern[0] == '/' ? 0
-	    : slash != NULL ? (int)(slash - from) + 1 : 0, from, pattern);
+	(void)snprintf(full, sizeof full, "%.*s%s",
+	    pattern[0] == '/' ? 0
+	    : slash != NULL   ? (int)(slash - from) + 1
+			      : 0,
+	    from, pattern);
 	if (depth >= INCLUDES_MAX || glob(full, 0, NULL, &g) != 0)
 		return;
 	for (size_t i = 0; i < g.gl_pathc; i++)
@@ -83,8 +88,8 @@ sshd_line(const char *path, char *line, struct sshd *s, unsigned depth)
 		return;
 	*value++ = '\0';
 	value += strspn(value, " \t=");
-	for (size_t n = strlen(value); n > 0 && strchr(" \t", value[n - 1]) !=
-	    NULL; n--)
+	for (size_t n = strlen(value);
+	     n > 0 && strchr(" \t", value[n - 1]) != NULL; n--)
 		value[n - 1] = '\0';
 	if (strcasecmp(line, "Match") == 0)
 		s->match = true;
@@ -93,7 +98,7 @@ sshd_line(const char *path, char *line, struct sshd *s, unsigned depth)
 	if (strcasecmp(line, "UsePAM") == 0)
 		set(s->pam, sizeof s->pam, value);
 	else if (strcasecmp(line, "KbdInteractiveAuthentication") == 0 ||
-	    strcasecmp(line, "ChallengeResponseAuthentication") == 0)
+		 strcasecmp(line, "ChallengeResponseAuthentication") == 0)
 		set(s->kbd, sizeof s->kbd, value);
 	else if (strcasecmp(line, "AuthenticationMethods") == 0)
 		set(s->methods, sizeof s->methods, value);
@@ -135,13 +140,13 @@ ca_doctor_sshd(struct ca_doctor *d)
 		ca_doctor_find(d, CA_F_SSHD_CONFIG, CA_LEVEL_WARNING, "%s: %s",
 		    d->sshd_config, strerror(errno));
 		ca_doctor_mend(d, "certauth doctor --sshd-config FILE, as "
-		    "root");
+				  "root");
 		return;
 	}
 	if (strcasecmp(s.pam, "yes") != 0) {
 		ca_doctor_find(d, CA_F_SSHD_USEPAM, CA_LEVEL_ERROR,
-		    "%s: UsePAM is %s", d->sshd_config, s.pam[0] != '\0'
-		    ? s.pam : "not set, and no by default");
+		    "%s: UsePAM is %s", d->sshd_config,
+		    s.pam[0] != '\0' ? s.pam : "not set, and no by default");
 		ca_doctor_mend(d, "UsePAM yes in %s; systemctl reload ssh",
 		    d->sshd_config);
 	}
@@ -149,14 +154,17 @@ ca_doctor_sshd(struct ca_doctor *d)
 		ca_doctor_find(d, CA_F_SSHD_KBD, CA_LEVEL_ERROR,
 		    "%s: KbdInteractiveAuthentication is %s", d->sshd_config,
 		    s.kbd);
-		ca_doctor_mend(d, "KbdInteractiveAuthentication yes in %s; "
-		    "systemctl reload ssh", d->sshd_config);
+		ca_doctor_mend(d,
+		    "KbdInteractiveAuthentication yes in %s; "
+		    "systemctl reload ssh",
+		    d->sshd_config);
 	}
 	if (s.methods[0] != '\0' && strcasecmp(s.methods, "any") != 0 &&
 	    strstr(s.methods, "keyboard-interactive") == NULL) {
 		ca_doctor_find(d, CA_F_SSHD_METHODS, CA_LEVEL_ERROR,
 		    "%s: AuthenticationMethods %s", d->sshd_config, s.methods);
-		ca_doctor_mend(d, "name keyboard-interactive in "
+		ca_doctor_mend(d,
+		    "name keyboard-interactive in "
 		    "AuthenticationMethods of %s; systemctl reload ssh",
 		    d->sshd_config);
 	}
@@ -180,16 +188,17 @@ ca_doctor_clock(struct ca_doctor *d)
 void
 ca_doctor_libcrypto(struct ca_doctor *d)
 {
-	static const uint16_t wanted[] = {0x0403, 0x0503, 0x0603, 0x0807,
-	    0x0808, 0x0804, 0x0805, 0x0806};
+	static const uint16_t wanted[] = {
+	    0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806};
 	unsigned major = OPENSSL_version_major();
 
 	if (major != OPENSSL_VERSION_MAJOR) {
 		ca_doctor_find(d, CA_F_LIBCRYPTO, CA_LEVEL_ERROR,
 		    "%s is loaded, and " OPENSSL_VERSION_TEXT " was built "
-		    "against", OpenSSL_version(OPENSSL_VERSION));
+		    "against",
+		    OpenSSL_version(OPENSSL_VERSION));
 		ca_doctor_mend(d, "install the package for this system, or "
-		    "build anew");
+				  "build anew");
 	}
 	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
 		const struct ca_scheme *s = ca_scheme_by_code(wanted[i]);

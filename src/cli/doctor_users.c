@@ -14,8 +14,8 @@
 #include "map/users.h"
 
 #define MANY_LINES 10000
-#define NAMED_MAX 5         /* lines named in one finding */
-#define ACCOUNTS_MAX 10000  /* look-ups; each may ask a network */
+#define NAMED_MAX 5        /* lines named in one finding */
+#define ACCOUNTS_MAX 10000 /* look-ups; each may ask a network */
 
 /* Lines of one kind: the first few in words. */
 struct some {
@@ -53,8 +53,8 @@ no_account(struct rules *r, const char *login)
 }
 
 static enum ca_err
-look_at_rule(void *ctx, const struct ca_rule *rule,
-    const struct ca_users_line *line)
+look_at_rule(
+    void *ctx, const struct ca_rule *rule, const struct ca_users_line *line)
 {
 	struct rules *r = ctx;
 
@@ -75,13 +75,15 @@ anchors(const struct ca_doctor *d)
 	size_t n = 0;
 
 	for (size_t i = 0; i < d->ncas; i++) {
-		bool again = !d->ca[i].anchor || ca_doctor_seconds(
-		    X509_get0_notAfter(d->ca[i].cert)) < d->now;
+		bool again = !d->ca[i].anchor ||
+			     ca_doctor_seconds(
+				 X509_get0_notAfter(d->ca[i].cert)) < d->now;
 
 		for (size_t k = 0; k < i; k++)
-			again = again || X509_NAME_cmp(
-			    X509_get_subject_name(d->ca[k].cert),
-			    X509_get_subject_name(d->ca[i].cert)) == 0;
+			again =
+			    again ||
+			    X509_NAME_cmp(X509_get_subject_name(d->ca[k].cert),
+				X509_get_subject_name(d->ca[i].cert)) == 0;
 		n += !again;
 	}
 	return n;
@@ -111,9 +113,10 @@ look_at_index(struct ca_doctor *d, size_t lines)
 		return;
 	if (rc != CA_ERR_NOT_FOUND) {
 		ca_doctor_find(d, CA_F_USERS_INDEX_STALE, CA_LEVEL_WARNING,
-		    "%s.cdb: %s", d->cfg->users, rc == CA_ERR_STALE
-		    ? "it is the index of another state of the file"
-		    : ca_err_text(rc));
+		    "%s.cdb: %s", d->cfg->users,
+		    rc == CA_ERR_STALE
+			? "it is the index of another state of the file"
+			: ca_err_text(rc));
 		ca_doctor_mend(d, "certauth users compile");
 	} else if (lines > MANY_LINES) {
 		ca_doctor_find(d, CA_F_USERS_UNINDEXED, CA_LEVEL_WARNING,
@@ -125,26 +128,30 @@ look_at_index(struct ca_doctor *d, size_t lines)
 static bool
 any_registered(const struct ca_doctor *d)
 {
-	return d->cfg->users_dir != NULL && access(d->cfg->users_dir, F_OK) ==
-	    0;
+	return d->cfg->users_dir != NULL &&
+	       access(d->cfg->users_dir, F_OK) == 0;
 }
 
 void
 ca_doctor_users(struct ca_doctor *d)
 {
-	struct rules r = {.d = d, .many_cas = anchors(d) > 1,
-	    .weak = {CA_BUF_INIT(65536), 0}, .lost = {CA_BUF_INIT(65536), 0}};
+	struct rules r = {.d = d,
+	    .many_cas = anchors(d) > 1,
+	    .weak = {CA_BUF_INIT(65536), 0},
+	    .lost = {CA_BUF_INIT(65536), 0}};
 	char mend[4200];
 	enum ca_err rc = ca_map_check(d->cfg->users, &d->log);
 
 	if (rc == CA_ERR_UNTRUSTED)
 		return; /* told by the check of files */
-	(void)snprintf(mend, sizeof mend, rc == CA_ERR_CONFIG
-	    ? "edit %s; certauth-users(5) has the form"
-	    : "certauth users add LOGIN --cert CERT.pem", d->cfg->users);
+	(void)snprintf(mend, sizeof mend,
+	    rc == CA_ERR_CONFIG ? "edit %s; certauth-users(5) has the form"
+				: "certauth users add LOGIN --cert CERT.pem",
+	    d->cfg->users);
 	if (rc != CA_OK) {
-		ca_doctor_heard(d, rc == CA_ERR_CONFIG ? CA_F_USERS_MISTAKE
-		    : CA_F_USERS_FILE, CA_LEVEL_ERROR, d->cfg->users, mend);
+		ca_doctor_heard(d,
+		    rc == CA_ERR_CONFIG ? CA_F_USERS_MISTAKE : CA_F_USERS_FILE,
+		    CA_LEVEL_ERROR, d->cfg->users, mend);
 		return;
 	}
 	rc = ca_users_scan(d->cfg->users, 1, &d->log, look_at_rule, &r, NULL);
@@ -153,7 +160,8 @@ ca_doctor_users(struct ca_doctor *d)
 		    "%s has no rule", d->cfg->users);
 		ca_doctor_mend(d, "%s", mend);
 	}
-	tell(d, CA_F_USERS_WEAK, &r.weak, "a selector that rests on what a CA "
+	tell(d, CA_F_USERS_WEAK, &r.weak,
+	    "a selector that rests on what a CA "
 	    "puts in, and several CAs",
 	    "add issuer=\"...\" to the line, or use key: or sha256:");
 	tell(d, CA_F_USERS_NO_ACCOUNT, &r.lost, "no such account",
@@ -203,7 +211,8 @@ ca_doctor_registered(struct ca_doctor *d)
 	if (!any_registered(d))
 		return;
 	rc = ca_registered_walk(d->cfg, &d->log, NULL, look_at_registered, d);
-	(void)snprintf(mend, sizeof mend, "look into %s: a directory for each "
+	(void)snprintf(mend, sizeof mend,
+	    "look into %s: a directory for each "
 	    "login, root's, with one certificate in each *.pem",
 	    d->cfg->users_dir);
 	if (rc != CA_OK)

@@ -125,8 +125,8 @@ parse_args(struct args *a, struct ca_explain *e, int argc, char **argv)
 			return status;
 	}
 	if (argc - optind != 1)
-		return ca_cli_usage(&ca_cmd_explain,
-		    "one certificate file is needed");
+		return ca_cli_usage(
+		    &ca_cmd_explain, "one certificate file is needed");
 	e->cert = argv[optind];
 	return CA_EXIT_OK;
 }
@@ -173,16 +173,21 @@ load(const struct args *a, struct ca_explain *e, const struct ca_log *log)
 			return CA_ERR_MEMORY;
 		f.argc = 1;
 	} else if (e->peer.service[0] != '\0' &&
-	    strchr(e->peer.service, '/') == NULL) {
+		   strchr(e->peer.service, '/') == NULL) {
 		rc = ca_pamfile_walk(dir, e->peer.service, true, take_line, &f);
 	}
 	(void)rc; /* a service that is not there has no arguments */
 	if (a->config == NULL)
-		rc = asprintf(&e->source, "%s%s%s", CA_SYSCONFDIR
-		    "/certauth.conf", f.where != NULL ? " and the arguments at "
-		    : e->peer.service[0] == '\0' ? ""
-		    : "; no auth line of the service names pam_certauth.so",
-		    f.where != NULL ? f.where : "") < 0 ? CA_ERR_MEMORY : CA_OK;
+		rc = asprintf(&e->source, "%s%s%s",
+			 CA_SYSCONFDIR "/certauth.conf",
+			 f.where != NULL ? " and the arguments at "
+			 : e->peer.service[0] == '\0'
+			     ? ""
+			     : "; no auth line of the service names "
+			       "pam_certauth.so",
+			 f.where != NULL ? f.where : "") < 0
+			 ? CA_ERR_MEMORY
+			 : CA_OK;
 	else
 		rc = (e->source = strdup(full)) == NULL ? CA_ERR_MEMORY : CA_OK;
 	if (rc == CA_OK)
@@ -197,7 +202,7 @@ load(const struct args *a, struct ca_explain *e, const struct ca_log *log)
 /* ---- the certificates ---- */
 
 static int
-read_certs(struct ca_crypto *crypto, const char *path, STACK_OF(X509) *out)
+read_certs(struct ca_crypto *crypto, const char *path, STACK_OF(X509) * out)
 {
 	struct ca_buf text = CA_BUF_INIT(CA_CERTFILE_MAX);
 	size_t bad = 0;
@@ -205,15 +210,17 @@ read_certs(struct ca_crypto *crypto, const char *path, STACK_OF(X509) *out)
 	int status = CA_EXIT_OK;
 
 	if (rc != CA_OK)
-		status = ca_cli_fail("%s: %s", path, rc == CA_ERR_LIMIT
-		    ? ca_err_text(rc) : strerror(errno));
-	else if ((rc = ca_certfile_parse(crypto, text.p, text.len, out,
-	    &bad)) != CA_OK)
-		status = ca_cli_fail("%s: %s", path, rc == CA_ERR_NOT_FOUND
-		    ? "holds no certificate" : ca_err_text(rc));
+		status = ca_cli_fail("%s: %s", path,
+		    rc == CA_ERR_LIMIT ? ca_err_text(rc) : strerror(errno));
+	else if ((rc = ca_certfile_parse(
+		      crypto, text.p, text.len, out, &bad)) != CA_OK)
+		status = ca_cli_fail("%s: %s", path,
+		    rc == CA_ERR_NOT_FOUND ? "holds no certificate"
+					   : ca_err_text(rc));
 	else if (bad > 0)
 		status = ca_cli_fail("%s: a certificate in it cannot be "
-		    "decoded; `certauth inspect' may say more", path);
+				     "decoded; `certauth inspect' may say more",
+		    path);
 	ca_buf_free(&text);
 	return status;
 }
@@ -242,16 +249,14 @@ take_rule(void *ctx, const struct ca_map_trial *t)
 const char *
 ca_explain_pam(enum ca_err err, const char *denied)
 {
-	const char *name = NULL;
+	static const char *const names[] = {
+#define ROW(e, code) [e] = #code,
+	    CA_PAM_CODES(ROW, denied)
+#undef ROW
+	};
+	const char *name =
+	    (unsigned)err < sizeof names / sizeof *names ? names[err] : NULL;
 
-	switch (err) {
-#define CASE(e, code) \
-	case e: \
-		name = #code; \
-		break;
-		CA_PAM_CODES(CASE, denied)
-#undef CASE
-	}
 	if (name == NULL)
 		name = "PAM_SERVICE_ERR";
 	return strcmp(name, "denied") == 0 ? denied : name;
@@ -266,14 +271,14 @@ decided(const struct ca_report *r)
 	for (size_t v = 0; v < sizeof order / sizeof *order; v++)
 		for (unsigned i = CA_CHECK_CHAIN; i < CA_CHECKS; i++)
 			if (ca_report_verdict(r, (enum ca_check)i) == order[v])
-				return ca_report_check_reason(r,
-				    (enum ca_check)i);
+				return ca_report_check_reason(
+				    r, (enum ca_check)i);
 	return CA_R_OK;
 }
 
 static void
 judge(struct ca_explain *e, struct ca_crypto *crypto, const struct ca_log *log,
-    STACK_OF(X509) *rest)
+    STACK_OF(X509) * rest)
 {
 	const unsigned rest_of_it = CA_REPORT_ALL & ~(1u << CA_CHECK_SIGNATURE);
 	enum ca_err rc;
@@ -285,9 +290,9 @@ judge(struct ca_explain *e, struct ca_crypto *crypto, const struct ca_log *log,
 	e->reason = decided(e->report);
 	if (rc == CA_OK && !e->granted)
 		rc = CA_DENIED;
-	e->pam = e->cfg->mode == CA_MODE_AUDIT ? "PAM_IGNORE"
-					       : ca_explain_pam(rc,
-						   "PAM_AUTH_ERR");
+	e->pam = e->cfg->mode == CA_MODE_AUDIT
+		     ? "PAM_IGNORE"
+		     : ca_explain_pam(rc, "PAM_AUTH_ERR");
 }
 
 static bool
@@ -296,7 +301,7 @@ want_colour(void)
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
 	return (no == NULL || no[0] == '\0') && isatty(STDOUT_FILENO) == 1 &&
-	    (term == NULL || strcmp(term, "dumb") != 0);
+	       (term == NULL || strcmp(term, "dumb") != 0);
 }
 
 static int
@@ -311,15 +316,15 @@ print(const struct args *a, struct ca_explain *e)
 	else
 		ca_explain_text(e, &out);
 	text = ca_buf_text(&out);
-	bool bad = text == NULL || fputs(text, stdout) == EOF ||
-	    fflush(stdout) != 0;
+	bool bad =
+	    text == NULL || fputs(text, stdout) == EOF || fflush(stdout) != 0;
 	ca_buf_free(&out);
 	return bad ? ca_cli_fail("cannot write the result") : CA_EXIT_OK;
 }
 
 static int
 explain(const struct args *a, struct ca_explain *e, struct ca_crypto *crypto,
-    STACK_OF(X509) *certs)
+    STACK_OF(X509) * certs)
 {
 	struct ca_log log = ca_cli_log(a->debug);
 	int status = read_certs(crypto, e->cert, certs);
@@ -337,8 +342,8 @@ explain(const struct args *a, struct ca_explain *e, struct ca_crypto *crypto,
 		/* as the module says of any mistake there */
 		e->reason = CA_R_CONFIG;
 		ca_report_abort(e->report, CA_R_CONFIG, NULL);
-		e->pam = ca_explain_pam(rc == CA_ERR_MEMORY ? rc
-		    : CA_ERR_CONFIG, "PAM_AUTH_ERR");
+		e->pam = ca_explain_pam(
+		    rc == CA_ERR_MEMORY ? rc : CA_ERR_CONFIG, "PAM_AUTH_ERR");
 	}
 	status = print(a, e);
 	if (status != CA_EXIT_OK)
@@ -346,7 +351,7 @@ explain(const struct args *a, struct ca_explain *e, struct ca_crypto *crypto,
 	if (e->cfg == NULL || strcmp(e->pam, "PAM_AUTHINFO_UNAVAIL") == 0 ||
 	    strcmp(e->pam, "PAM_SERVICE_ERR") == 0) {
 		(void)ca_cli_fail("this is a mistake of the set-up; "
-		    "`certauth doctor' says what to mend");
+				  "`certauth doctor' says what to mend");
 		return CA_EXIT_USAGE;
 	}
 	return e->granted ? CA_EXIT_OK : CA_EXIT_NO;
@@ -355,7 +360,8 @@ explain(const struct args *a, struct ca_explain *e, struct ca_crypto *crypto,
 static int
 run(int argc, char **argv)
 {
-	struct ca_explain e = {.peer = {"", NULL, NULL}, .now = time(NULL),
+	struct ca_explain e = {.peer = {"", NULL, NULL},
+	    .now = time(NULL),
 	    .report = ca_report_new()};
 	struct args a = {NULL};
 	struct ca_crypto *crypto = NULL;

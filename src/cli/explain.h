@@ -23,17 +23,17 @@ struct ca_explain_rule {
 /* What one look came to; explaintext.c and explainjson.c print it. */
 struct ca_explain {
 	struct ca_auth_peer peer;
-	const char *cert;        /* the file */
-	char *source;            /* where the configuration comes from */
-	struct ca_config *cfg;   /* NULL: it has a mistake */
+	const char *cert;      /* the file */
+	char *source;          /* where the configuration comes from */
+	struct ca_config *cfg; /* NULL: it has a mistake */
 	time_t now;
 	struct ca_report *report;
 	struct ca_auth_result result;
 	struct ca_explain_rule *rule;
 	size_t nrules;
-	bool granted;            /* but for the signature */
-	enum ca_reason reason;   /* what decided */
-	const char *pam;         /* "PAM_SUCCESS" */
+	bool granted;          /* but for the signature */
+	enum ca_reason reason; /* what decided */
+	const char *pam;       /* "PAM_SUCCESS" */
 	bool colour;
 };
 

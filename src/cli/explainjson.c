@@ -5,8 +5,8 @@
 
 /* "name":"value", or nothing for NULL. */
 static void
-member(struct ca_buf *out, const char *before, const char *name,
-    const char *value)
+member(
+    struct ca_buf *out, const char *before, const char *name, const char *value)
 {
 	if (value == NULL)
 		return;
@@ -31,8 +31,8 @@ checks(const struct ca_explain *e, struct ca_buf *out)
 		enum ca_check c = (enum ca_check)i;
 		enum ca_reason why = ca_report_check_reason(e->report, c);
 
-		ca_buf_fmt(out, "%s\"%s\":", i > 0 ? "," : "",
-		    ca_check_name(c));
+		ca_buf_fmt(
+		    out, "%s\"%s\":", i > 0 ? "," : "", ca_check_name(c));
 		member(out, "{", "verdict",
 		    ca_verdict_name(ca_report_verdict(e->report, c)));
 		member(out, ",", "reason", ca_reason_code(why));
@@ -43,8 +43,8 @@ checks(const struct ca_explain *e, struct ca_buf *out)
 	ca_buf_str(out, "},\"facts\":{");
 	const char *before = "";
 	for (unsigned i = 0; i < CA_FACTS; i++) {
-		const char *text = ca_report_get0_fact(e->report,
-		    (enum ca_fact)i);
+		const char *text =
+		    ca_report_get0_fact(e->report, (enum ca_fact)i);
 
 		member(out, before, ca_fact_name((enum ca_fact)i), text);
 		if (text != NULL)
@@ -71,10 +71,10 @@ crls(const struct ca_explain *e, int depth, struct ca_buf *out)
 		moment(out, ",", "this_update", use->this_update);
 		if (use->next_update != 0)
 			moment(out, ",", "next_update", use->next_update);
-		ca_buf_fmt(out, ",\"age\":%lld,\"entries\":%" PRIu64
-		    ",\"revoked\":%s}", (long long)e->now -
-		    (long long)use->this_update, use->entries,
-		    use->revoked ? "true" : "false");
+		ca_buf_fmt(out,
+		    ",\"age\":%lld,\"entries\":%" PRIu64 ",\"revoked\":%s}",
+		    (long long)e->now - (long long)use->this_update,
+		    use->entries, use->revoked ? "true" : "false");
 		before = ",";
 	}
 	ca_buf_str(out, "]");
@@ -101,13 +101,13 @@ chain(const struct ca_explain *e, struct ca_buf *out)
 		struct ca_buf name = CA_BUF_INIT(65536);
 
 		ca_name_rfc4514(X509_get_subject_name(cert), &name);
-		member(out, i > 0 ? ",{" : "{", "subject", ca_buf_text(&name) !=
-		    NULL ? ca_buf_text(&name) : "?");
+		member(out, i > 0 ? ",{" : "{", "subject",
+		    ca_buf_text(&name) != NULL ? ca_buf_text(&name) : "?");
 		ca_buf_free(&name);
 		date(out, "not_before", X509_get0_notBefore(cert));
 		date(out, "not_after", X509_get0_notAfter(cert));
-		ca_buf_fmt(out, ",\"anchor\":%s", i == n - 1 && t->anchored
-		    ? "true" : "false");
+		ca_buf_fmt(out, ",\"anchor\":%s",
+		    i == n - 1 && t->anchored ? "true" : "false");
 		crls(e, i, out);
 		ca_buf_str(out, "}");
 	}
@@ -143,8 +143,10 @@ ca_explain_json(const struct ca_explain *e, struct ca_buf *out)
 	member(out, ",", "text", ca_reason_text(e->reason));
 	member(out, ",", "pam_code", e->pam);
 	ca_buf_str(out, ",\"signature_checked\":false");
-	member(out, ",", "mode", e->cfg == NULL ? NULL
-	    : e->cfg->mode == CA_MODE_AUDIT ? "audit" : "enforce");
+	member(out, ",", "mode",
+	    e->cfg == NULL                  ? NULL
+	    : e->cfg->mode == CA_MODE_AUDIT ? "audit"
+					    : "enforce");
 	member(out, ",", "configuration", e->source);
 	if (e->cfg != NULL) {
 		checks(e, out);

@@ -49,12 +49,15 @@ headline(const struct ca_explain *e, struct ca_buf *out)
 		paint(e, out, GOOD, "would be granted");
 	else
 		paint(e, out, BAD, "would be denied");
-	ca_buf_fmt(out, ": %s (%s)\n", e->granted && e->reason == CA_R_OK
-	    ? "every check but the signature passes"
-	    : ca_reason_text(e->reason), ca_reason_code(e->reason));
-	ca_buf_fmt(out, "PAM code: %s%s\n", e->pam, audit
-	    ? ", whatever the checks say: mode = audit"
-	    : e->granted ? ", if the client's signature is good" : "");
+	ca_buf_fmt(out, ": %s (%s)\n",
+	    e->granted && e->reason == CA_R_OK
+		? "every check but the signature passes"
+		: ca_reason_text(e->reason),
+	    ca_reason_code(e->reason));
+	ca_buf_fmt(out, "PAM code: %s%s\n", e->pam,
+	    audit        ? ", whatever the checks say: mode = audit"
+	    : e->granted ? ", if the client's signature is good"
+			 : "");
 	ca_buf_str(out, "configuration: ");
 	others(out, e->source);
 	ca_buf_str(out, "\n");
@@ -64,22 +67,24 @@ static void
 check_line(const struct ca_explain *e, enum ca_check check, struct ca_buf *out)
 {
 	static const char *const colour[] = {[CA_NOT_RUN] = SO_SO,
-	    [CA_PASS] = GOOD, [CA_FAIL] = BAD, [CA_WAIVED] = SO_SO};
+	    [CA_PASS] = GOOD,
+	    [CA_FAIL] = BAD,
+	    [CA_WAIVED] = SO_SO};
 	enum ca_verdict v = ca_report_verdict(e->report, check);
 	enum ca_reason why = ca_report_check_reason(e->report, check);
 	const char *detail = ca_report_get0_detail(e->report, check);
 
 	ca_buf_fmt(out, "  %-11s ", ca_check_name(check));
-	paint(e, out, colour[v], v == CA_NOT_RUN ? "not run"
-	    : ca_verdict_name(v));
+	paint(e, out, colour[v],
+	    v == CA_NOT_RUN ? "not run" : ca_verdict_name(v));
 	if (check == CA_CHECK_SIGNATURE)
 		ca_buf_str(out, ": there is no key here; `certauth try' makes "
-		    "a real login");
+				"a real login");
 	else if (v == CA_NOT_RUN)
 		ca_buf_str(out, ": what comes before it failed");
 	else if (v != CA_PASS)
-		ca_buf_fmt(out, ", %s: %s", ca_reason_code(why),
-		    ca_reason_text(why));
+		ca_buf_fmt(
+		    out, ", %s: %s", ca_reason_code(why), ca_reason_text(why));
 	if (detail != NULL) {
 		ca_buf_str(out, ": ");
 		others(out, detail);
@@ -96,9 +101,9 @@ age(time_t from, time_t to, char out[32])
 
 	if (s < 0)
 		s = -s;
-	if (s >= 2 * 86400)
+	if (s >= 2LL * 86400)
 		(void)snprintf(out, 32, "%lld days", s / 86400);
-	else if (s >= 2 * 3600)
+	else if (s >= 2LL * 3600)
 		(void)snprintf(out, 32, "%lld hours", s / 3600);
 	else
 		(void)snprintf(out, 32, "%lld minutes", s / 60);
@@ -171,18 +176,17 @@ no_crl(const struct ca_explain *e, int depth)
 	for (size_t i = 0; i < t->n; i++)
 		below = below || t->use[i].depth == depth - 1;
 	for (size_t i = 0; v == CA_FAIL && i < t->n; i++)
-		if (t->use[i].depth == depth - 1 && (t->use[i].revoked ||
-		    (t->use[i].next_update != 0 &&
-		    t->use[i].next_update <= e->now)))
+		if (t->use[i].depth == depth - 1 &&
+		    (t->use[i].revoked || (t->use[i].next_update != 0 &&
+					      t->use[i].next_update <= e->now)))
 			below = false;
-	return v == CA_FAIL && !below
-	    ? "no CRL was asked: a link below fails"
-	    : "no CRL answers for it";
+	return v == CA_FAIL && !below ? "no CRL was asked: a link below fails"
+				      : "no CRL answers for it";
 }
 
 static void
-link_lines(const struct ca_explain *e, int depth, int indent,
-    struct ca_buf *out)
+link_lines(
+    const struct ca_explain *e, int depth, int indent, struct ca_buf *out)
 {
 	const struct ca_verify_trace *t = &e->result.trace;
 	X509 *cert = sk_X509_value(t->chain, depth);
@@ -198,7 +202,8 @@ link_lines(const struct ca_explain *e, int depth, int indent,
 	ca_buf_fmt(out, "%*svalid %s to %s", indent, "", a, b);
 	if (X509_cmp_time(X509_get0_notAfter(cert), &(time_t){e->now}) < 0)
 		paint(e, out, BAD, "  EXPIRED");
-	else if (X509_cmp_time(X509_get0_notBefore(cert), &(time_t){e->now}) > 0)
+	else if (X509_cmp_time(X509_get0_notBefore(cert), &(time_t){e->now}) >
+		 0)
 		paint(e, out, BAD, "  NOT YET VALID");
 	ca_buf_str(out, "\n");
 	for (size_t i = 0; i < t->n; i++)
@@ -221,8 +226,9 @@ chain_lines(const struct ca_explain *e, struct ca_buf *out)
 	if (n == 0)
 		ca_buf_str(out, "  none was built\n");
 	if (n > 0 && !t->anchored) {
-		ca_name_rfc4514(X509_get_issuer_name(sk_X509_value(t->chain,
-		    n - 1)), &name);
+		ca_name_rfc4514(
+		    X509_get_issuer_name(sk_X509_value(t->chain, n - 1)),
+		    &name);
 		ca_buf_str(out, "  ");
 		paint(e, out, BAD, "?");
 		ca_buf_str(out, " ");
@@ -235,13 +241,13 @@ chain_lines(const struct ca_explain *e, struct ca_buf *out)
 		int step = n - 1 - i + (t->anchored ? 0 : 1);
 
 		ca_buf_reset(&name);
-		ca_name_rfc4514(X509_get_subject_name(sk_X509_value(t->chain,
-		    i)), &name);
+		ca_name_rfc4514(
+		    X509_get_subject_name(sk_X509_value(t->chain, i)), &name);
 		ca_buf_fmt(out, "  %*s%s", 3 * (step > 0 ? step - 1 : 0), "",
 		    step > 0 ? "`- " : "");
 		others(out, ca_buf_text(&name));
-		ca_buf_str(out, i == n - 1 && t->anchored ? "  [trust anchor]\n"
-							  : "\n");
+		ca_buf_str(out,
+		    i == n - 1 && t->anchored ? "  [trust anchor]\n" : "\n");
 		link_lines(e, i, 2 + 3 * step + 2, out);
 	}
 	ca_buf_free(&name);
@@ -298,8 +304,8 @@ ca_explain_text(const struct ca_explain *e, struct ca_buf *out)
 	rule_lines(e, out);
 	ca_buf_str(out, "certificate\n");
 	for (unsigned i = CA_FACT_SUBJECT; i <= CA_FACT_NOT_AFTER; i++) {
-		const char *text = ca_report_get0_fact(e->report,
-		    (enum ca_fact)i);
+		const char *text =
+		    ca_report_get0_fact(e->report, (enum ca_fact)i);
 
 		if (text == NULL)
 			continue;

@@ -21,15 +21,15 @@ ca_pamfile_is_ours(const struct ca_pam_line *line)
 	const char *slash = strrchr(line->module, '/');
 
 	return !ca_pamfile_includes(line) &&
-	    strcmp(slash != NULL ? slash + 1 : line->module, OURS) == 0;
+	       strcmp(slash != NULL ? slash + 1 : line->module, OURS) == 0;
 }
 
 bool
 ca_pamfile_includes(const struct ca_pam_line *line)
 {
 	return strcmp(line->type, "@include") == 0 ||
-	    strcmp(line->control, "include") == 0 ||
-	    strcmp(line->control, "substack") == 0;
+	       strcmp(line->control, "include") == 0 ||
+	       strcmp(line->control, "substack") == 0;
 }
 
 /* The next word of *p, cut out of it; one in brackets may hold blanks, with
@@ -65,15 +65,15 @@ word(char **p, bool keep)
 	return start;
 }
 
-static enum ca_err walk_file(const struct walk *w, const char *name,
-    const char *only, unsigned depth);
+static enum ca_err walk_file(
+    const struct walk *w, const char *name, const char *only, unsigned depth);
 
 static void
 one_line(const struct walk *w, const char *file, unsigned number, char *text,
     const char *only, unsigned depth)
 {
-	struct ca_pam_line line = {.file = file, .number = number,
-	    .control = ""};
+	struct ca_pam_line line = {
+	    .file = file, .number = number, .control = ""};
 	char *p = text, *arg;
 	enum ca_err rc;
 
@@ -94,8 +94,8 @@ one_line(const struct walk *w, const char *file, unsigned number, char *text,
 		return;
 	}
 	if (depth < DEPTH_MAX) {
-		rc = walk_file(w, line.module, whole ? only : line.type,
-		    depth + 1);
+		rc = walk_file(
+		    w, line.module, whole ? only : line.type, depth + 1);
 		(void)rc; /* as said in the header */
 	}
 }
@@ -135,8 +135,8 @@ walk_stream(const struct walk *w, const char *file, FILE *f, const char *only,
 }
 
 static enum ca_err
-walk_file(const struct walk *w, const char *name, const char *only,
-    unsigned depth)
+walk_file(
+    const struct walk *w, const char *name, const char *only, unsigned depth)
 {
 	char *path = NULL;
 	FILE *f;

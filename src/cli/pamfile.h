@@ -15,8 +15,9 @@ struct ca_pam_line {
 	const char *file; /* as it was opened */
 	unsigned number;  /* of the line's beginning, from 1 */
 	const char *type; /* auth, account, password or session; "@include" */
-	const char *control; /* as written, brackets included; "" for @include */
-	const char *module;  /* or the file that is included */
+	const char
+	    *control;       /* as written, brackets included; "" for @include */
+	const char *module; /* or the file that is included */
 	int argc;
 	const char *argv[CA_PAM_ARGS_MAX];
 };

@@ -24,7 +24,8 @@ static const char help[] =
     "`openssl s_client -cert -key' is to a TLS server.  Run it as root, as\n"
     "sshd and login run, or as the user, as a screen locker does.\n"
     "\n"
-    "  --cert FILE --key KEY | --p12 FILE | --registered    as `certauth sign';\n"
+    "  --cert FILE --key KEY | --p12 FILE | --registered    as `certauth "
+    "sign';\n"
     "                   defaults stand in ~/.config/certauth/config\n"
     "  --rhost HOST     as if the login came from there\n"
     "  --pam-dir DIR    the service's file is here instead of in /etc/pam.d\n"
@@ -38,11 +39,11 @@ static const char help[] =
 
 static int run(int argc, char **argv);
 
-const struct ca_command ca_cmd_try = {
-    "try", "log in to a PAM service of this machine, and see why not", help,
-    run};
+const struct ca_command ca_cmd_try = {"try",
+    "log in to a PAM service of this machine, and see why not", help, run};
 
-struct try {
+struct
+try {
 	struct ca_log log;
 	struct ca_client client;
 	const char *service, *user, *rhost, *pam_dir;
@@ -92,14 +93,25 @@ code_name(int code)
 		const char *name;
 	} names[] = {
 #define NAME(c) {c, #c}
-	    NAME(PAM_SUCCESS), NAME(PAM_OPEN_ERR), NAME(PAM_SYMBOL_ERR),
-	    NAME(PAM_SERVICE_ERR), NAME(PAM_SYSTEM_ERR), NAME(PAM_BUF_ERR),
-	    NAME(PAM_PERM_DENIED), NAME(PAM_AUTH_ERR),
-	    NAME(PAM_CRED_INSUFFICIENT), NAME(PAM_AUTHINFO_UNAVAIL),
-	    NAME(PAM_USER_UNKNOWN), NAME(PAM_MAXTRIES),
-	    NAME(PAM_NEW_AUTHTOK_REQD), NAME(PAM_ACCT_EXPIRED),
-	    NAME(PAM_CONV_ERR), NAME(PAM_IGNORE), NAME(PAM_ABORT),
-	    NAME(PAM_MODULE_UNKNOWN), NAME(PAM_CONV_AGAIN),
+	    NAME(PAM_SUCCESS),
+	    NAME(PAM_OPEN_ERR),
+	    NAME(PAM_SYMBOL_ERR),
+	    NAME(PAM_SERVICE_ERR),
+	    NAME(PAM_SYSTEM_ERR),
+	    NAME(PAM_BUF_ERR),
+	    NAME(PAM_PERM_DENIED),
+	    NAME(PAM_AUTH_ERR),
+	    NAME(PAM_CRED_INSUFFICIENT),
+	    NAME(PAM_AUTHINFO_UNAVAIL),
+	    NAME(PAM_USER_UNKNOWN),
+	    NAME(PAM_MAXTRIES),
+	    NAME(PAM_NEW_AUTHTOK_REQD),
+	    NAME(PAM_ACCT_EXPIRED),
+	    NAME(PAM_CONV_ERR),
+	    NAME(PAM_IGNORE),
+	    NAME(PAM_ABORT),
+	    NAME(PAM_MODULE_UNKNOWN),
+	    NAME(PAM_CONV_AGAIN),
 	    NAME(PAM_INCOMPLETE),
 #undef NAME
 	};
@@ -122,8 +134,8 @@ sign(struct try *t, const struct ca_request *req)
 {
 	struct ca_list *local = ca_client_local_names();
 	bool named = false;
-	struct ca_intent intent = {.any_host = true, .user = t->user,
-	    .now = time(NULL)};
+	struct ca_intent intent = {
+	    .any_host = true, .user = t->user, .now = time(NULL)};
 	enum ca_err rc;
 
 	if (local == NULL)
@@ -132,10 +144,11 @@ sign(struct try *t, const struct ca_request *req)
 	intent.nhosts = local->n;
 	for (size_t i = 0; i < local->n; i++)
 		for (size_t k = 0; k < req->nhost_names; k++)
-			named = named || ca_host_equal(local->v[i],
-			    req->host_name[k]);
+			named = named ||
+				ca_host_equal(local->v[i], req->host_name[k]);
 	if (!named)
-		say(t, "note   ", "the request does not name this machine by "
+		say(t, "note   ",
+		    "the request does not name this machine by "
 		    "its own name; a client must be told one of host_names");
 	rc = ca_client_sign(&t->client, &intent, req, &t->response);
 	ca_client_names_free(local);
@@ -173,8 +186,10 @@ answer_ours(struct try *t, const struct ca_prompt *prompt)
 	if (rc == CA_OK)
 		rc = ca_answer_cut(ca_buf_text(&t->response), prompt->next,
 		    prompt->max, &piece);
-	(void)snprintf(what, sizeof what, "certauth1, from character %zu on: "
-	    "%zu characters answered", prompt->next, piece.len);
+	(void)snprintf(what, sizeof what,
+	    "certauth1, from character %zu on: "
+	    "%zu characters answered",
+	    prompt->next, piece.len);
 	if (rc == CA_OK)
 		answer = ca_buf_take(&piece, NULL);
 	say(t, "prompt ", answer != NULL ? what : "certauth1: no answer");
@@ -190,7 +205,8 @@ answer_by_person(struct try *t, const char *text, bool echo)
 	char *answer = rc == CA_OK ? strdup(ca_secret_get0(secret)) : NULL;
 
 	if (rc == CA_ERR_IO)
-		say(t, "prompt ", "a module asks something else, and there is "
+		say(t, "prompt ",
+		    "a module asks something else, and there is "
 		    "no terminal to ask on:");
 	say(t, "prompt ", text);
 	ca_secret_free(secret);
@@ -265,8 +281,8 @@ print_result(struct try *t, pam_handle_t *pamh)
 
 	(void)pam_get_item(pamh, PAM_USER, &user);
 	ca_buf_fmt(&b, "{\"authenticate\":\"%s\",\"account\":\"%s\"",
-	    code_name(t->auth), t->account_ran ? code_name(t->account)
-					       : "not run");
+	    code_name(t->auth),
+	    t->account_ran ? code_name(t->account) : "not run");
 	if (user != NULL) {
 		say(t, "user   ", user);
 		ca_buf_str(&b, ",\"user\":");
@@ -304,8 +320,9 @@ transaction(struct try *t)
 	const struct pam_conv conv = {converse, t};
 	pam_handle_t *pamh = NULL;
 	int code = t->pam_dir != NULL
-	    ? pam_start_confdir(t->service, t->user, &conv, t->pam_dir, &pamh)
-	    : pam_start(t->service, t->user, &conv, &pamh);
+		       ? pam_start_confdir(
+			     t->service, t->user, &conv, t->pam_dir, &pamh)
+		       : pam_start(t->service, t->user, &conv, &pamh);
 
 	if (code != PAM_SUCCESS)
 		return ca_cli_fail("pam_start says %s", code_name(code));
@@ -328,12 +345,14 @@ transaction(struct try *t)
 	return t->account == PAM_SUCCESS ? CA_EXIT_OK : CA_EXIT_NO;
 }
 
-/* libpam takes "other" for a service that it does not know, and says nothing. */
+/* libpam takes "other" for a service that it does not know, and says nothing.
+ */
 static void
 look_for_service(const struct try *t)
 {
-	const char *const dirs[] = {t->pam_dir != NULL ? t->pam_dir
-	    : "/etc/pam.d", t->pam_dir != NULL ? NULL : "/usr/lib/pam.d"};
+	const char *const dirs[] = {
+	    t->pam_dir != NULL ? t->pam_dir : "/etc/pam.d",
+	    t->pam_dir != NULL ? NULL : "/usr/lib/pam.d"};
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i < 2 && dirs[i] != NULL; i++) {
@@ -341,7 +360,8 @@ look_for_service(const struct try *t)
 		if (access(path, F_OK) == 0)
 			return;
 	}
-	(void)ca_cli_fail("there is no %s/%s: libpam takes `other' instead; "
+	(void)ca_cli_fail(
+	    "there is no %s/%s: libpam takes `other' instead; "
 	    "`certauth doctor' lists the services that name pam_certauth",
 	    dirs[0], t->service);
 }
@@ -415,13 +435,13 @@ parse_args(struct try *t, int argc, char **argv)
 		one_option(t, c);
 	}
 	if (argc - optind < 1 || argc - optind > 2)
-		return ca_cli_usage(&ca_cmd_try,
-		    "a service is needed, and the user's login");
+		return ca_cli_usage(
+		    &ca_cmd_try, "a service is needed, and the user's login");
 	t->service = argv[optind];
 	t->user = argv[optind + 1]; /* NULL: not given */
 	if (t->service[0] == '\0' || strchr(t->service, '/') != NULL)
-		return ca_cli_usage(&ca_cmd_try,
-		    "%s is no name of a PAM service", t->service);
+		return ca_cli_usage(
+		    &ca_cmd_try, "%s is no name of a PAM service", t->service);
 	return CA_EXIT_OK;
 }
 
@@ -433,12 +453,12 @@ prepare(struct try *t)
 	enum ca_err rc = CA_ERR_MEMORY;
 
 	if (local != NULL)
-		rc = ca_client_conf_load((const char *const *)local->v,
-		    local->n, &t->log, &c->conf);
+		rc = ca_client_conf_load(
+		    (const char *const *)local->v, local->n, &t->log, &c->conf);
 	ca_client_names_free(local);
 	if (rc == CA_OK)
-		rc = ca_client_conf_options(c->conf, t->cert, t->key, t->p12,
-		    t->registered);
+		rc = ca_client_conf_options(
+		    c->conf, t->cert, t->key, t->p12, t->registered);
 	if (rc != CA_OK)
 		return rc;
 	c->ask.program = c->conf->askpass;
@@ -460,7 +480,8 @@ run(int argc, char **argv)
 		look_for_service(&t);
 		status = transaction(&t);
 		if (status == CA_EXIT_NO)
-			(void)fprintf(stderr, "`certauth explain --service "
+			(void)fprintf(stderr,
+			    "`certauth explain --service "
 			    "SERVICE --user USER CERT' says more about the "
 			    "certificate, `certauth doctor' about the "
 			    "set-up.\n");

@@ -22,12 +22,12 @@ struct ca_crl_use {
 	const char *engine; /* "index", "stream" or "openssl"; static */
 	time_t this_update, next_update; /* next_update 0: it has none */
 	uint64_t entries;
-	bool revoked;       /* it revokes the certificate */
+	bool revoked; /* it revokes the certificate */
 };
 
 struct ca_verify_trace {
-	STACK_OF(X509) *chain; /* leaf first; owned; NULL: nothing was tried */
-	bool anchored;         /* its last certificate is of ca_dir */
+	STACK_OF(X509) * chain; /* leaf first; owned; NULL: nothing was tried */
+	bool anchored;          /* its last certificate is of ca_dir */
 	struct ca_crl_use *use; /* by depth */
 	size_t n;
 };
@@ -38,6 +38,7 @@ void ca_verify_trace_clear(struct ca_verify_trace *t);
 /* Replace what t holds by path and by the CRLs that rev (may be NULL) was
  * asked for on it.  CA_ERR_MEMORY: t is empty. */
 CA_MUST_CHECK enum ca_err ca_verify_trace_take(struct ca_verify_trace *t,
-    const STACK_OF(X509) *path, bool anchored, const struct ca_revocation *rev);
+    const STACK_OF(X509) * path, bool anchored,
+    const struct ca_revocation *rev);
 
 #endif
