@@ -2,14 +2,11 @@
 
 #include <getopt.h>
 #include <limits.h>
-#include <security/pam_appl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/base64url.h"
-#include "cli/client.h"
 #include "wire/pieces.h"
 
 #define TRANSCRIPT_MAX ((size_t)1 << 20)
@@ -42,44 +39,14 @@ static int run(int argc, char **argv);
 const struct ca_command ca_cmd_try = {"try",
     "log in to a PAM service of this machine, and see why not", help, run};
 
-struct
-try {
-	struct ca_log log;
-	struct ca_client client;
-	const char *service, *user, *rhost, *pam_dir;
-	const char *cert, *key, *p12;
-	bool registered, no_account, json;
-	/* the response to the request at hand */
-	char *request;
-	struct ca_buf response;
-	int prompts;
-	/* what happened */
-	struct ca_buf logged; /* lines, or members of a JSON list */
-	int auth, account;
-	bool account_ran;
-};
-
 /* ---- what happens is told ---- */
-
-static void
-say(const struct try *t, const char *what, const char *text)
-{
-	struct ca_buf b = CA_BUF_INIT(TRANSCRIPT_MAX);
-
-	if (t->json)
-		return;
-	ca_buf_fmt(&b, "%s ", what);
-	ca_buf_printable(&b, text, strlen(text));
-	(void)puts(ca_buf_text(&b) != NULL ? ca_buf_text(&b) : what);
-	ca_buf_free(&b);
-}
 
 static void
 on_log(void *ctx, const char *line)
 {
-	struct try *t = ctx;
+	struct ca_try *t = ctx;
 
-	say(t, "log    ", line);
+	ca_try_say(t, "log    ", line);
 	if (t->logged.len > 0)
 		ca_buf_str(&t->logged, ",");
 	ca_buf_json(&t->logged, line, strlen(line));
@@ -122,157 +89,10 @@ code_name(int code)
 	return "another PAM code";
 }
 
-/* ---- the conversation ---- */
-
-/*
- * The request was made in this very process, by a module of the stack that
- * root wrote: which host it names is no question.  A name that a client
- * elsewhere would stumble over is worth a word.
- */
-static enum ca_err
-sign(struct try *t, const struct ca_request *req)
-{
-	struct ca_list *local = ca_client_local_names();
-	bool named = false;
-	struct ca_intent intent = {
-	    .any_host = true, .user = t->user, .now = time(NULL)};
-	enum ca_err rc;
-
-	if (local == NULL)
-		return CA_ERR_MEMORY;
-	intent.host = (const char *const *)local->v;
-	intent.nhosts = local->n;
-	for (size_t i = 0; i < local->n; i++)
-		for (size_t k = 0; k < req->nhost_names; k++)
-			named = named ||
-				ca_host_equal(local->v[i], req->host_name[k]);
-	if (!named)
-		say(t, "note   ",
-		    "the request does not name this machine by "
-		    "its own name; a client must be told one of host_names");
-	rc = ca_client_sign(&t->client, &intent, req, &t->response);
-	ca_client_names_free(local);
-	return rc;
-}
-
-static enum ca_err
-get_response(struct try *t, const char *request)
-{
-	struct ca_request *req = NULL;
-	enum ca_err rc;
-
-	if (t->request != NULL && strcmp(t->request, request) == 0)
-		return CA_OK;
-	free(t->request);
-	t->request = NULL;
-	ca_buf_reset(&t->response);
-	if ((rc = ca_client_request(request, &t->log, &req)) == CA_OK)
-		rc = sign(t, req);
-	ca_request_free(req);
-	if (rc == CA_OK && (t->request = strdup(request)) == NULL)
-		rc = CA_ERR_MEMORY;
-	return rc;
-}
-
-static char *
-answer_ours(struct try *t, const struct ca_prompt *prompt)
-{
-	struct ca_buf piece = CA_BUF_INIT(CA_RESPONSE_CHARS_MAX + 1);
-	enum ca_err rc = get_response(t, prompt->request);
-	char *answer = NULL, what[128];
-
-	if (rc == CA_OK && ca_buf_text(&t->response) == NULL)
-		rc = CA_ERR_MEMORY;
-	if (rc == CA_OK)
-		rc = ca_answer_cut(ca_buf_text(&t->response), prompt->next,
-		    prompt->max, &piece);
-	(void)snprintf(what, sizeof what,
-	    "certauth1, from character %zu on: "
-	    "%zu characters answered",
-	    prompt->next, piece.len);
-	if (rc == CA_OK)
-		answer = ca_buf_take(&piece, NULL);
-	say(t, "prompt ", answer != NULL ? what : "certauth1: no answer");
-	ca_buf_free(&piece);
-	return answer;
-}
-
-static char *
-answer_by_person(struct try *t, const char *text, bool echo)
-{
-	struct ca_secret *secret = NULL;
-	enum ca_err rc = ca_ask_line(&t->client.ask, text, echo, &secret);
-	char *answer = rc == CA_OK ? strdup(ca_secret_get0(secret)) : NULL;
-
-	if (rc == CA_ERR_IO)
-		say(t, "prompt ",
-		    "a module asks something else, and there is "
-		    "no terminal to ask on:");
-	say(t, "prompt ", text);
-	ca_secret_free(secret);
-	return answer;
-}
-
-static char *
-answer(struct try *t, const char *text, bool echo)
-{
-	struct ca_prompt prompt = {0};
-	enum ca_err rc = ca_prompt_find(text, &prompt);
-	char *out = NULL;
-
-	t->prompts++;
-	if (rc == CA_OK)
-		out = answer_ours(t, &prompt);
-	else if (rc == CA_ERR_NOT_FOUND)
-		out = answer_by_person(t, text, echo);
-	else
-		say(t, "prompt ", "not a single whole prompt of certauth");
-	free(prompt.request);
-	return out;
-}
-
-static void
-free_answers(struct pam_response *r, int n)
-{
-	for (int i = 0; i < n; i++)
-		ca_secret_wipe_text(r[i].resp);
-	free(r);
-}
-
-static int
-converse(int n, const struct pam_message **msg, struct pam_response **resp,
-    void *ctx)
-{
-	struct try *t = ctx;
-
-	*resp = NULL;
-	if (n < 1 || n > PAM_MAX_NUM_MSG)
-		return PAM_CONV_ERR;
-	struct pam_response *r = calloc((size_t)n, sizeof *r);
-	if (r == NULL)
-		return PAM_BUF_ERR;
-	for (int i = 0; i < n; i++) {
-		int style = msg[i]->msg_style;
-
-		if (style == PAM_TEXT_INFO || style == PAM_ERROR_MSG) {
-			say(t, style == PAM_TEXT_INFO ? "info   " : "error  ",
-			    msg[i]->msg);
-			continue;
-		}
-		r[i].resp = answer(t, msg[i]->msg, style == PAM_PROMPT_ECHO_ON);
-		if (r[i].resp == NULL) {
-			free_answers(r, n);
-			return PAM_CONV_ERR;
-		}
-	}
-	*resp = r;
-	return PAM_SUCCESS;
-}
-
 /* ---- the transaction ---- */
 
 static void
-print_result(struct try *t, pam_handle_t *pamh)
+print_result(struct ca_try *t, pam_handle_t *pamh)
 {
 	struct ca_buf b = CA_BUF_INIT(2 * TRANSCRIPT_MAX);
 	char **env = pam_getenvlist(pamh);
@@ -284,13 +104,13 @@ print_result(struct try *t, pam_handle_t *pamh)
 	    code_name(t->auth),
 	    t->account_ran ? code_name(t->account) : "not run");
 	if (user != NULL) {
-		say(t, "user   ", user);
+		ca_try_say(t, "user   ", user);
 		ca_buf_str(&b, ",\"user\":");
 		ca_buf_json(&b, user, strlen(user));
 	}
 	ca_buf_str(&b, ",\"environment\":[");
 	for (size_t i = 0; env != NULL && env[i] != NULL; i++) {
-		say(t, "session", env[i]);
+		ca_try_say(t, "session", env[i]);
 		ca_buf_str(&b, i > 0 ? "," : "");
 		ca_buf_json(&b, env[i], strlen(env[i]));
 		free(env[i]);
@@ -305,19 +125,19 @@ print_result(struct try *t, pam_handle_t *pamh)
 }
 
 static void
-call(struct try *t, const char *name, int code, pam_handle_t *pamh)
+call(struct ca_try *t, const char *name, int code, pam_handle_t *pamh)
 {
 	struct ca_buf b = CA_BUF_INIT(4096);
 
 	ca_buf_fmt(&b, "%s (%s)", code_name(code), pam_strerror(pamh, code));
-	say(t, name, ca_buf_text(&b) != NULL ? ca_buf_text(&b) : "");
+	ca_try_say(t, name, ca_buf_text(&b) != NULL ? ca_buf_text(&b) : "");
 	ca_buf_free(&b);
 }
 
 static int
-transaction(struct try *t)
+transaction(struct ca_try *t)
 {
-	const struct pam_conv conv = {converse, t};
+	const struct pam_conv conv = {ca_try_converse, t};
 	pam_handle_t *pamh = NULL;
 	int code = t->pam_dir != NULL
 		       ? pam_start_confdir(
@@ -348,7 +168,7 @@ transaction(struct try *t)
 /* libpam takes "other" for a service that it does not know, and says nothing.
  */
 static void
-look_for_service(const struct try *t)
+look_for_service(const struct ca_try *t)
 {
 	const char *const dirs[] = {
 	    t->pam_dir != NULL ? t->pam_dir : "/etc/pam.d",
@@ -392,7 +212,7 @@ static const struct option options[] = {
 };
 
 static void
-one_option(struct try *t, int c)
+one_option(struct ca_try *t, int c)
 {
 	switch (c) {
 	case OPT_CERT:
@@ -422,7 +242,7 @@ one_option(struct try *t, int c)
 }
 
 static int
-parse_args(struct try *t, int argc, char **argv)
+parse_args(struct ca_try *t, int argc, char **argv)
 {
 	int c;
 
@@ -446,7 +266,7 @@ parse_args(struct try *t, int argc, char **argv)
 }
 
 static enum ca_err
-prepare(struct try *t)
+prepare(struct ca_try *t)
 {
 	struct ca_client *c = &t->client;
 	struct ca_list *local = ca_client_local_names();
@@ -468,7 +288,7 @@ prepare(struct try *t)
 static int
 run(int argc, char **argv)
 {
-	struct try t = {.log = ca_cli_log(false),
+	struct ca_try t = {.log = ca_cli_log(false),
 	    .response = CA_BUF_INIT(CA_RESPONSE_CHARS_MAX),
 	    .logged = CA_BUF_INIT(TRANSCRIPT_MAX)};
 	int status = parse_args(&t, argc, argv);

@@ -4,9 +4,38 @@
 #ifndef CA_CLI_TRY_H
 #define CA_CLI_TRY_H
 
+#include <security/pam_appl.h>
+#include <stdbool.h>
+
+#include "base/buf.h"
 #include "cli/cli.h"
+#include "cli/client.h"
 
 extern const struct ca_command ca_cmd_try;
+
+/* One transaction; try.c runs it, trytalk.c answers. */
+struct ca_try {
+	struct ca_log log;
+	struct ca_client client;
+	const char *service, *user, *rhost, *pam_dir;
+	const char *cert, *key, *p12;
+	bool registered, no_account, json;
+	/* the response to the request at hand */
+	char *request;
+	struct ca_buf response;
+	int prompts;
+	/* what happened */
+	struct ca_buf logged; /* lines, or members of a JSON list */
+	int auth, account;
+	bool account_ran;
+};
+
+/* The conversation function of libpam; ctx is a struct ca_try. */
+int ca_try_converse(int n, const struct pam_message **msg,
+    struct pam_response **resp, void *ctx);
+
+/* Print what happened, unless all of it is to be JSON; text is escaped. */
+void ca_try_say(const struct ca_try *t, const char *what, const char *text);
 
 /*
  * From now on until ca_trylog_end, what libpam and the modules of this process
