@@ -24,6 +24,10 @@ suite() {
 	suite pkits --crl-engine openssl
 }
 
+@test "NIST PKITS, profile = basic" {
+	suite pkits --profile basic
+}
+
 @test "NIST PKITS, directories with hashed names alone" {
 	NAMES='hash' suite pkits
 }

@@ -341,6 +341,12 @@ shown() {
 	refuses 'rule 4' purpose
 }
 
+@test "client: refuses a host certificate whose key is not for signatures" {
+	need_root
+	host_proof host-cipher
+	refuses 'rule 4' 'keyUsage lacks digitalSignature'
+}
+
 @test "client: refuses a name that is not in subjectAltName, and never looks at CN" {
 	need_root
 	host_proof host-evil

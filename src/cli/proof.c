@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "config/config.h"
 #include "verify/certfile.h"
+#include "verify/purpose.h"
 #include "verify/report.h"
 #include "verify/verify.h"
 #include "wire/scheme.h"
@@ -204,6 +205,9 @@ proof_chain(const struct ca_judging *j, X509 *leaf, STACK_OF(X509) * chain)
 		goto out;
 	}
 	rc = ca_verify(j->crypto, cfg, j->log, &in, report, NULL);
+	if (rc == CA_OK && !ca_purpose_may_sign(leaf))
+		ca_report_set(report, CA_CHECK_PURPOSE, CA_FAIL, CA_R_PURPOSE,
+		    "its keyUsage lacks digitalSignature");
 	if (rc != CA_OK || !ca_report_granted(report, CA_REPORT_CERT)) {
 		chain_refused(j, report);
 		ret = CA_DENIED;

@@ -26,6 +26,7 @@ static const char help[] =
     "                               revocation is not checked\n"
     "  --crl require|prefer|off     --crl-engine auto|stream|openssl\n"
     "  --purpose any|sslclient|sslserver|OID    (more than one: any of them)\n"
+    "  --profile strict|basic       what certificates are held to\n"
     "  --policy OID ... --explicit-policy --inhibit-any --inhibit-map\n"
     "  --max-depth N                intermediates, self-issued ones not counted\n"
     "  --time 2026-11-24T12:00:00Z  judge by this time instead of now\n"
@@ -55,6 +56,7 @@ enum {
 	OPT_CRL_DIR,
 	OPT_CRL,
 	OPT_CRL_ENGINE,
+	OPT_PROFILE,
 	OPT_MAX_DEPTH,
 	OPT_EXPLICIT,
 	OPT_INHIBIT_ANY,
@@ -78,6 +80,7 @@ static const struct option options[] = {
     {"crl-dir", required_argument, NULL, OPT_CRL_DIR},
     {"crl", required_argument, NULL, OPT_CRL},
     {"crl-engine", required_argument, NULL, OPT_CRL_ENGINE},
+    {"profile", required_argument, NULL, OPT_PROFILE},
     {"max-depth", required_argument, NULL, OPT_MAX_DEPTH},
     {"explicit-policy", no_argument, NULL, OPT_EXPLICIT},
     {"inhibit-any", no_argument, NULL, OPT_INHIBIT_ANY},
@@ -98,6 +101,7 @@ static const struct {
     [OPT_CRL_DIR - OPT_KEY] = {"crl_dir", "--crl-dir", true},
     [OPT_CRL - OPT_KEY] = {"crl", "--crl"},
     [OPT_CRL_ENGINE - OPT_KEY] = {"crl_engine", "--crl-engine"},
+    [OPT_PROFILE - OPT_KEY] = {"profile", "--profile"},
     [OPT_MAX_DEPTH - OPT_KEY] = {"max_depth", "--max-depth"},
     [OPT_EXPLICIT - OPT_KEY] = {"explicit_policy", "--explicit-policy"},
     [OPT_INHIBIT_ANY - OPT_KEY] = {"inhibit_any", "--inhibit-any"},

@@ -27,6 +27,7 @@ enum ca_crl_engine {
 	CA_CRL_STREAM,  /* never an index */
 	CA_CRL_OPENSSL, /* X509_CRL alone: for comparison */
 };
+enum ca_profile { CA_PROFILE_STRICT, CA_PROFILE_BASIC };
 enum ca_mode { CA_MODE_ENFORCE, CA_MODE_AUDIT };
 enum ca_audit { CA_AUDIT_TEXT, CA_AUDIT_JSON };
 enum ca_proof { CA_PROOF_CONVERSATION = 1, CA_PROOF_COMMAND };
@@ -46,6 +47,7 @@ struct ca_config {
 	/* chain */
 	char *ca_dir;
 	char *intermediates_dir; /* NULL: none */
+	enum ca_profile profile;
 	struct ca_list purpose;  /* sslclient, sslserver, any, or OIDs: one of
 				  * them must hold */
 	struct ca_list policy;   /* OIDs; empty: any policy */

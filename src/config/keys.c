@@ -19,6 +19,8 @@ static const struct ca_key_word crl_checks[] = {
 static const struct ca_key_word crl_engines[] = {
     {"auto", CA_CRL_AUTO}, {"stream", CA_CRL_STREAM},
     {"openssl", CA_CRL_OPENSSL}, {NULL, 0}};
+static const struct ca_key_word profiles[] = {
+    {"strict", CA_PROFILE_STRICT}, {"basic", CA_PROFILE_BASIC}, {NULL, 0}};
 static const struct ca_key_word modes[] = {
     {"enforce", CA_MODE_ENFORCE}, {"audit", CA_MODE_AUDIT}, {NULL, 0}};
 static const struct ca_key_word audits[] = {
@@ -147,6 +149,7 @@ const struct ca_key ca_keys[] = {
 	ENUM(audit, "text", audits),
 	PATH(ca_dir, CA_SYSCONFDIR "/ca"),
 	OPTPATH(intermediates_dir),
+	ENUM(profile, "strict", profiles),
 	LIST(purpose, "sslclient", 1, check_purpose),
 	LIST(policy, "", 0, check_oid),
 	BOOL(explicit_policy, "no"),

@@ -16,6 +16,7 @@ struct search {
 	struct ca_report *best; /* findings of the best path so far */
 	unsigned best_failures;
 	STACK_OF(X509) *chain;  /* of the accepted path */
+	bool hinted;            /* about profile = basic */
 	struct ca_verify_trace *trace; /* of the best path; may be NULL */
 };
 
@@ -86,6 +87,38 @@ complete(struct search *s, const struct ca_path *path,
 	return rc;
 }
 
+/*
+ * A CA that was set up by hand often breaks the profile, and its administrator
+ * must not be lost: where profile = basic would do, the refusal says so.  Once,
+ * since it is another verification.
+ */
+static enum ca_err
+hint_basic(struct search *s, const struct ca_path *path,
+    STACK_OF(X509) *helpers, struct ca_report *report)
+{
+	const unsigned checks = CA_REPORT_CERT & ~(1u << CA_CHECK_REVOCATION);
+	struct ca_config cfg = *s->pc.cfg;
+	struct ca_pathcheck pc = s->pc;
+	struct ca_report *second;
+	enum ca_err rc;
+
+	if (s->hinted || cfg.profile == CA_PROFILE_BASIC ||
+	    ca_report_reason(report) != CA_R_CHAIN_PROFILE)
+		return CA_OK;
+	if ((second = ca_report_new()) == NULL)
+		return CA_ERR_MEMORY;
+	s->hinted = true;
+	cfg.profile = CA_PROFILE_BASIC;
+	pc.cfg = &cfg;
+	pc.rev = NULL;
+	rc = ca_pathcheck_run(&pc, path, true, helpers, second, NULL);
+	if (rc == CA_OK && ca_report_granted(second, checks))
+		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL,
+		    CA_R_CHAIN_PROFILE, "profile = basic accepts that");
+	ca_report_free(second);
+	return rc;
+}
+
 static enum ca_err
 try_path(void *ctx, const struct ca_path *path)
 {
@@ -102,6 +135,8 @@ try_path(void *ctx, const struct ca_path *path)
 	rc = ca_pathcheck_run(&s->pc, path, true, helpers, report, &chain);
 	if (rc == CA_OK && !ca_report_granted(report, CA_REPORT_CERT))
 		rc = complete(s, path, helpers, report);
+	if (rc == CA_OK && !ca_report_granted(report, CA_REPORT_CERT))
+		rc = hint_basic(s, path, helpers, report);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;

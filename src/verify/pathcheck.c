@@ -165,8 +165,8 @@ set_params(const struct run *run, X509_STORE *store, X509_STORE_CTX *ctx)
 	const struct ca_config *cfg = run->pc->cfg;
 	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
 	unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN |
-	    X509_V_FLAG_X509_STRICT | X509_V_FLAG_POLICY_CHECK |
-	    X509_V_FLAG_TRUSTED_FIRST |
+	    X509_V_FLAG_POLICY_CHECK | X509_V_FLAG_TRUSTED_FIRST |
+	    (cfg->profile == CA_PROFILE_STRICT ? X509_V_FLAG_X509_STRICT : 0) |
 	    (cfg->explicit_policy ? X509_V_FLAG_EXPLICIT_POLICY : 0) |
 	    (cfg->inhibit_any ? X509_V_FLAG_INHIBIT_ANY : 0) |
 	    (cfg->inhibit_map ? X509_V_FLAG_INHIBIT_MAP : 0) |
@@ -226,7 +226,8 @@ static void
 check_chain(struct run *run, const STACK_OF(X509) *chain)
 {
 	check_depth(run, chain);
-	ca_profile_check(chain, run->anchored, run->report);
+	ca_profile_check(chain, run->anchored, run->pc->cfg->profile,
+	    run->report);
 	ca_purpose_check(chain, &run->pc->cfg->purpose, run->report);
 }
 

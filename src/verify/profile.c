@@ -307,30 +307,31 @@ names_flaw(X509 *cert, bool constrained)
 }
 
 /* above: a CA over it has nameConstraints; its own are added. */
-static const char *
-profile_flaw(X509 *cert, bool anchor, bool *above)
+static void
+check_profile(X509 *cert, bool anchor, enum ca_profile profile, bool *above,
+    struct ca_report *report)
 {
-	bool own = false;
-	const char *what = extension_flaw(cert);
+	bool strict = profile == CA_PROFILE_STRICT, own = false;
+	const char *constraints = constraints_flaw(cert, &own);
+	const char *const flaw[] = {
+	    extension_flaw(cert),
+	    strict ? aki_flaw(cert) : NULL,
+	    strict ? constraints : NULL,
+	    names_flaw(cert, *above),
+	    strict && !anchor ? serial_flaw(cert) : NULL,
+	    strict && !anchor && X509_get_version(cert) != X509_VERSION_3
+		? "it is no version 3 certificate" : NULL,
+	};
 
-	if (what == NULL)
-		what = aki_flaw(cert);
-	if (what == NULL)
-		what = constraints_flaw(cert, &own);
-	if (what == NULL)
-		what = names_flaw(cert, *above);
-	if (what == NULL && !anchor)
-		what = serial_flaw(cert);
-	if (what == NULL && !anchor &&
-	    X509_get_version(cert) != X509_VERSION_3)
-		what = "it is no version 3 certificate";
+	for (size_t i = 0; i < sizeof flaw / sizeof flaw[0]; i++)
+		if (flaw[i] != NULL)
+			fail(report, cert, CA_R_CHAIN_PROFILE, flaw[i]);
 	*above = *above || own;
-	return what;
 }
 
 void
 ca_profile_check(const STACK_OF(X509) *chain, bool anchored,
-    struct ca_report *report)
+    enum ca_profile profile, struct ca_report *report)
 {
 	int n = sk_X509_num(chain);
 	bool constrained = false;
@@ -339,10 +340,8 @@ ca_profile_check(const STACK_OF(X509) *chain, bool anchored,
 	for (int i = n - 1; i >= 0; i--) {
 		X509 *cert = sk_X509_value(chain, i);
 		bool anchor = anchored && i > 0 && i == n - 1;
-		const char *what;
 
 		check_strength(cert, anchor, report);
-		if ((what = profile_flaw(cert, anchor, &constrained)) != NULL)
-			fail(report, cert, CA_R_CHAIN_PROFILE, what);
+		check_profile(cert, anchor, profile, &constrained, report);
 	}
 }

@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 #include <stdbool.h>
 
+#include "config/config.h"
 #include "verify/report.h"
 
 #define CA_PROFILE_RSA_MIN 2048
@@ -19,9 +20,16 @@
  * Findings about the certificates of chain (leaf first) into CA_CHECK_CHAIN;
  * none leaves the report as it is.  anchored: the last one is a trust anchor,
  * whose own signature nobody relies on.
+ *
+ * CA_PROFILE_BASIC: what RFC 5280 section 6 does not ask for is let pass
+ * (authorityKeyIdentifier, version 3, serial numbers as they should be, the
+ * form of nameConstraints), as OpenSSL does without -x509_strict.  Keys,
+ * digests, and what could be read in two ways (extensions that do not decode,
+ * names that are not printable ASCII or have no form under nameConstraints)
+ * are looked at in both.
  */
 void ca_profile_check(const STACK_OF(X509) *chain, bool anchored,
-    struct ca_report *report);
+    enum ca_profile profile, struct ca_report *report);
 
 /* The public exponent of an RSA key is odd, not 1, and of 64 bits at most:
  * others sign nothing, or cost 300 times as much to verify by. */

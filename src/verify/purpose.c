@@ -51,14 +51,18 @@ holds_for_oid(const STACK_OF(X509) *chain, const char *text)
 
 	for (int i = 0; yes && i < sk_X509_num(chain); i++)
 		yes = allows(sk_X509_value(chain, i), oid, i == 0);
-	/* X509_get_key_usage is all ones where there is no extension */
-	if (yes)
-		yes = (X509_get_key_usage(sk_X509_value(chain, 0)) &
-		    KU_DIGITAL_SIGNATURE) != 0;
 	ASN1_OBJECT_free(oid);
 	return yes;
 }
 
+/* X509_get_key_usage is all ones where there is no extension. */
+bool
+ca_purpose_may_sign(X509 *leaf)
+{
+	return (X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE) != 0;
+}
+
+/* Everything that purpose wants but ca_purpose_may_sign. */
 static bool
 holds(const STACK_OF(X509) *chain, const char *purpose)
 {
@@ -71,25 +75,38 @@ holds(const STACK_OF(X509) *chain, const char *purpose)
 	return holds_for_oid(chain, purpose);
 }
 
+static bool
+wants_signature(const char *purpose)
+{
+	return strcmp(purpose, "any") != 0 && strcmp(purpose, "sslserver") != 0;
+}
+
 void
 ca_purpose_check(const STACK_OF(X509) *chain, const struct ca_list *purposes,
     struct ca_report *report)
 {
 	struct ca_buf wanted = CA_BUF_INIT(4096);
-	const char *text;
+	bool signs = sk_X509_num(chain) > 0 &&
+	    ca_purpose_may_sign(sk_X509_value(chain, 0));
+	const char *text, *why = "";
 
 	for (size_t i = 0; i < purposes->n; i++) {
-		if (holds(chain, purposes->v[i])) {
+		const char *purpose = purposes->v[i];
+		bool yes = holds(chain, purpose);
+
+		if (yes && (signs || !wants_signature(purpose))) {
 			ca_report_set(report, CA_CHECK_PURPOSE, CA_PASS,
-			    CA_R_OK, "%s", purposes->v[i]);
+			    CA_R_OK, "%s", purpose);
 			ca_buf_free(&wanted);
 			return;
 		}
-		ca_buf_fmt(&wanted, "%s%s", i > 0 ? ", " : "",
-		    purposes->v[i]);
+		if (yes)
+			why = "; its keyUsage lacks digitalSignature";
+		ca_buf_fmt(&wanted, "%s%s", i > 0 ? ", " : "", purpose);
 	}
 	text = ca_buf_text(&wanted);
 	ca_report_set(report, CA_CHECK_PURPOSE, CA_FAIL, CA_R_PURPOSE,
-	    "wanted: %s", text != NULL && text[0] != '\0' ? text : "nothing");
+	    "wanted: %s%s", text != NULL && text[0] != '\0' ? text : "nothing",
+	    why);
 	ca_buf_free(&wanted);
 }

@@ -6,6 +6,7 @@
 #   host-good          web1.example, *.wild.example, xn--bcher-kva.example
 #   host-evil          web2.example, of the same CA
 #   host-expired host-future host-revoked host-client (clientAuth only)
+#   host-cipher (its keyUsage is keyEncipherment alone)
 #   host-nosan (its CN is web1.example), host-stranger (under stranger),
 #   host-under-revoked (under hostgone, which hostca revoked)
 #   NAME-chain.pem     with its intermediates
@@ -23,13 +24,15 @@ hostca_make() {
 	pki_leaf host-future hostinter --eku serverAuth --san $san \
 		--from +1d --to +20d || return
 	pki_leaf host-revoked hostinter --eku serverAuth --san $san || return
+	pki_leaf host-cipher hostinter --eku serverAuth --san $san \
+		--key rsa2048 --ku keyEncipherment || return
 	pki_leaf host-client hostinter --san $san || return
 	pki_leaf host-nosan hostinter --eku serverAuth \
 		--subject /O=Example/CN=web1.example || return
 	pki_leaf host-stranger stranger --eku serverAuth --san $san || return
 	pki_leaf host-under-revoked hostgone --eku serverAuth --san $san ||
 		return
-	for n in good evil expired future revoked client nosan; do
+	for n in good evil expired future revoked client nosan cipher; do
 		cat "$PKI/host-$n.pem" "$PKI/hostinter.pem" \
 			>"$PKI/host-$n-chain.pem"
 	done

@@ -196,23 +196,25 @@ $aki" --subject "/O=Example/CN=Test $name" --from -2d --to +300d \
 #   --from, --to DATE  default -1d, +30d
 #   --md sha1          the digest of the signature
 #   --eku LIST         extendedKeyUsage, default clientAuth; none: without
+#   --ku LIST          keyUsage (critical), default digitalSignature
 #   --san LIST         subjectAltName, as in email:a@b.example,DNS:x or
 #                      'otherName:msUPN;UTF8:alice@corp.example'
 #   --ext LINE         one more extension, as in openssl's x509v3_config
 pki_leaf() {
-	local name=$1 issuer=$2 eku=clientAuth san='' arg=()
+	local name=$1 issuer=$2 eku=clientAuth ku=digitalSignature san='' arg=()
 	shift 2
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--eku) eku=$2 ;;
+		--ku) ku=$2 ;;
 		--san) san=$2 ;;
 		*) arg+=("$1" "$2") ;;
 		esac
 		shift 2
 	done
-	local ext='basicConstraints = critical, CA:FALSE
-keyUsage = critical, digitalSignature
-authorityKeyIdentifier = keyid'
+	local ext="basicConstraints = critical, CA:FALSE
+keyUsage = critical, $ku
+authorityKeyIdentifier = keyid"
 	[ "$eku" = none ] || ext="$ext
 extendedKeyUsage = $eku"
 	[ -z "$san" ] || ext="$ext

@@ -1,0 +1,144 @@
+#!/usr/bin/env bats
+# What a certificate must be like: profile = strict and basic, and keyUsage.
+bats_require_minimum_version 1.5.0
+load lib/common
+
+setup_file() {
+	place_make
+	mkdir "$S/old"
+	cd "$S/old"
+	openssl ecparam -name prime256v1 -genkey -noout -out ca.key
+	openssl ecparam -name prime256v1 -genkey -noout -out leaf.key
+	openssl req -x509 -new -key ca.key -subj /CN=Old -days 30 -out ca.pem
+	openssl req -new -key leaf.key -subj /CN=alice -out leaf.csr
+	plain v1 ''
+	plain v3 'basicConstraints = CA:FALSE'
+	plain client 'extendedKeyUsage = clientAuth'
+	plain server 'extendedKeyUsage = serverAuth'
+	SERIAL=0 plain zero 'basicConstraints = CA:FALSE'
+	plain noaki "$(printf '%s\n' 'authorityKeyIdentifier = none' \
+		'extendedKeyUsage = clientAuth')"
+	plain sha1 'extendedKeyUsage = clientAuth' -sha1
+	openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 \
+		-out weak.key
+	openssl req -new -key weak.key -subj /CN=alice -out weak.csr
+	REQUEST=weak plain weak 'extendedKeyUsage = clientAuth'
+	# a version 1 certificate that issues one is no CA by either
+	openssl x509 -req -in leaf.csr -CA v1.pem -CAkey leaf.key -days 10 \
+		-set_serial 5 -out under-v1.pem
+}
+teardown_file() { place_remove; }
+
+# plain NAME EXTENSIONS [OPTION ...]: as a hand-made CA does it
+plain() {
+	local name=$1 ext=$2
+	shift 2
+	printf '%s\n' "$ext" >ext
+	openssl x509 -req -in "${REQUEST:-leaf}.csr" -CA ca.pem -CAkey ca.key -days 10 \
+		-set_serial "${SERIAL:-$((RANDOM + 1000))}" ${ext:+-extfile ext} \
+		-out "$name.pem" "$@"
+}
+
+# judged NAME [OPTION ...]: accepted or rejected
+judged() {
+	local name=$1
+	shift
+	"$CERTAUTH" verify --ca-dir "$S/old/cas" --no-crl "$@" \
+		"$S/old/$name.pem" >"$S/said" 2>&1
+	case $? in
+	0) echo accepted ;;
+	1) echo rejected ;;
+	*) cat "$S/said" ;;
+	esac
+}
+
+setup() {
+	mkdir -p "$S/old/cas"
+	cp "$S/old/ca.pem" "$S/old/cas/"
+}
+
+@test "basic agrees with openssl verify about what a plain CA issues" {
+	local name theirs ours rejected=0 accepted=0
+	for name in v1 v3 client server zero noaki sha1 weak under-v1; do
+		theirs=rejected
+		openssl verify -purpose sslclient -auth_level 2 \
+			-untrusted "$S/old/v1.pem" -CAfile "$S/old/ca.pem" \
+			"$S/old/$name.pem" && theirs=accepted
+		ours=$(judged "$name" --profile basic \
+			--intermediates "$S/old/v1.pem")
+		echo "$name: openssl $theirs, certauth $ours"
+		[ "$ours" = "$theirs" ] || cat "$S/said"
+		[ "$ours" = "$theirs" ]
+		[ "$ours" = accepted ] && accepted=$((accepted + 1))
+		[ "$ours" = rejected ] && rejected=$((rejected + 1))
+	done
+	[ "$accepted" -ge 5 ]
+	[ "$rejected" -ge 4 ]
+}
+
+@test "strict names all that is missing, and that basic would do" {
+	[ "$(judged v1)" = rejected ]
+	grep 'it has no authorityKeyIdentifier' "$S/said"
+	grep 'it is no version 3 certificate' "$S/said"
+	grep 'profile = basic accepts that' "$S/said"
+	[ "$(judged zero)" = rejected ]
+	grep 'its serial number is zero' "$S/said"
+	grep 'profile = basic accepts that' "$S/said"
+	[ "$(judged v3)" = accepted ]
+}
+
+@test "strict promises nothing that basic does not keep" {
+	[ "$(judged weak)" = rejected ]
+	run ! grep 'profile = basic' "$S/said"
+	[ "$(judged sha1 --profile basic)" = rejected ]
+	grep -i 'sha-1' "$S/said"
+	[ "$(judged under-v1 --intermediates "$S/old/v1.pem")" = rejected ]
+	run ! grep 'profile = basic' "$S/said"
+}
+
+@test "basic still revokes" {
+	[ "$("$CERTAUTH" verify --profile basic --ca-dir "$PKI/ca" \
+		--crl-dir "$PKI/crl" --intermediates "$PKI/inter.pem" \
+		"$PKI/revoked.pem" | head -n 1 | grep -c revoked)" -eq 1 ]
+	"$CERTAUTH" verify --profile basic --ca-dir "$PKI/ca" \
+		--crl-dir "$PKI/crl" --intermediates "$PKI/inter.pem" \
+		"$PKI/alice.pem"
+}
+
+@test "a login: refused by strict with the reason, granted by basic" {
+	openssl x509 -in "$S/old/v1.pem" >"$PKI/old-chain.pem"
+	cp "$S/old/v1.pem" "$PKI/old.pem"
+	cp "$S/old/leaf.key" "$PKI/old.key"
+	ca_dir "$S/old/ca.pem"
+	map old
+	conf_reset
+	conf default 'crl = off'
+	login_denied profile --cert old
+	logged 'no authorityKeyIdentifier.*profile = basic accepts that'
+	conf default 'profile = basic'
+	login_ok --cert old
+}
+
+@test "a key that its certificate does not let sign cannot log in" {
+	local name
+	pki_copy "$S/ku"
+	pki_leaf agree inter --ku keyAgreement
+	pki_leaf declare inter --ku nonRepudiation
+	pki_leaf both inter --ku keyAgreement,digitalSignature
+	ca_dir root.pem
+	map agree declare both
+	conf_reset
+	conf default 'crl = off'
+	for name in agree declare both; do
+		cat "$PKI/$name.pem" "$PKI/inter.pem" >"$PKI/$name-chain.pem"
+	done
+	# what OpenSSL has to say of TLS is another question
+	openssl verify -purpose sslclient -CAfile "$PKI/root.pem" \
+		-untrusted "$PKI/inter.pem" "$PKI/agree.pem"
+	login_denied purpose --cert agree
+	logged 'keyUsage lacks digitalSignature'
+	login_denied purpose --cert declare
+	login_ok --cert both
+	conf default 'purpose = any'
+	login_ok --cert agree
+}
