@@ -6,7 +6,7 @@ load lib/common
 setup_file() {
 	place_make
 	mkdir "$S/old"
-	cd "$S/old"
+	cd "$S/old" || return
 	openssl ecparam -name prime256v1 -genkey -noout -out ca.key
 	openssl ecparam -name prime256v1 -genkey -noout -out leaf.key
 	openssl req -x509 -new -key ca.key -subj /CN=Old -days 30 -out ca.pem

@@ -38,6 +38,7 @@ static const struct {
     {"audit", "json", "json", "JSON", ""},
     {"ca_dir", "/a/b", "/a/b", "a/b", ""},
     {"intermediates_dir", "/a", "/a", "./a", "\x1b"},
+    {"profile", "basic", "basic", "lax", ""},
     {"purpose", "any, 1.3.6.1.4.1.311.20.2.2", "any 1.3.6.1.4.1.311.20.2.2",
 	"client", ""},
     {"policy", "1.2.3 2.5.29.32.0", "1.2.3 2.5.29.32.0", "1.40", "3.1"},
