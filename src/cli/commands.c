@@ -5,6 +5,7 @@
 #include "cli/explain.h"
 #include "cli/import.h"
 #include "cli/inspect.h"
+#include "cli/pki.h"
 #include "cli/sign.h"
 #include "cli/ssh.h"
 #include "cli/try.h"
@@ -25,5 +26,6 @@ const struct ca_command *const ca_commands[] = {
 	&ca_cmd_users,
 	&ca_cmd_import,
 	&ca_cmd_inspect,
+	&ca_cmd_pki,
 	NULL,
 };

@@ -1,0 +1,501 @@
+#include "cli/pki.h"
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+static const char help[] =
+    "usage: certauth pki init|issue|revoke|crl DIR [NAME] [OPTIONS]\n"
+    "\n"
+    "A small CA in the folder DIR, for tests and small sites: its key lies there\n"
+    "without a passphrase (mode 0600), so keep DIR off the hosts that trust it.\n"
+    "\n"
+    "  init DIR          make the CA: ca.pem, ca.key and an empty ca.crl\n"
+    "  issue DIR NAME    make NAME.pem and NAME.key, for logins\n"
+    "  revoke DIR NAME   put NAME.pem on ca.crl\n"
+    "  crl DIR           make ca.crl anew, before it is out of date\n"
+    "\n"
+    "  --cn TEXT         common name; default: NAME, or `Home CA' and a number\n"
+    "  --email A --upn U issue: what else stands in the certificate\n"
+    "  --server HOST     issue: for a host's proof instead of for logins\n"
+    "  --days N          validity: init 3650, issue 365; crl, and ca.crl: 30\n"
+    "\n"
+    "Exit status: 0 done, 1 not done, 2 wrong use.\n"
+    "\n"
+    "Example:\n"
+    "  certauth pki init ~/ca\n"
+    "  certauth pki issue ~/ca alice --email alice@corp.example\n";
+
+static int run(int argc, char **argv);
+
+const struct ca_command ca_cmd_pki = {
+    "pki", "make a small CA, for tests and small sites", help, run};
+
+enum { OPT_CN = 256, OPT_EMAIL, OPT_UPN, OPT_SERVER, OPT_DAYS };
+
+static const struct option options[] = {
+    {"cn", required_argument, NULL, OPT_CN},
+    {"email", required_argument, NULL, OPT_EMAIL},
+    {"upn", required_argument, NULL, OPT_UPN},
+    {"server", required_argument, NULL, OPT_SERVER},
+    {"days", required_argument, NULL, OPT_DAYS},
+    {NULL, 0, NULL, 0},
+};
+
+#define CRL_DAYS 30
+#define FILE_MAX (16u << 20)
+
+struct pki {
+	const char *dir, *name;
+	struct ca_pki_want want; /* days 0: the default */
+	struct ca_crypto *crypto;
+	EVP_PKEY *key; /* of the CA */
+	X509 *ca;
+};
+
+/* ---- files ---- */
+
+static bool
+path_of(const struct pki *p, const char *name, const char *end,
+    char out[PATH_MAX])
+{
+	return snprintf(out, PATH_MAX, "%s/%s%s", p->dir, name, end) < PATH_MAX;
+}
+
+static bool
+there(const struct pki *p, const char *name, const char *end)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	return path_of(p, name, end, path) && lstat(path, &st) == 0;
+}
+
+/* What bio holds becomes a file; says what is wrong. */
+static bool
+store(const struct pki *p, const char *name, const char *end, BIO *bio,
+    mode_t mode)
+{
+	char path[PATH_MAX];
+	char *data;
+	long len = BIO_get_mem_data(bio, &data);
+
+	if (len <= 0 || !path_of(p, name, end, path)) {
+		(void)ca_cli_fail("%s%s cannot be made", name, end);
+		return false;
+	}
+	if (ca_file_replace(path, data, (size_t)len, mode) != CA_OK) {
+		(void)ca_cli_fail("%s: %s", path, strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+/* A file of the folder as a memory BIO, or NULL, and it was said. */
+static BIO *
+fetch(const struct pki *p, const char *name, const char *end)
+{
+	struct ca_buf text = CA_BUF_INIT(FILE_MAX);
+	struct ca_log log = ca_cli_log(false);
+	char path[PATH_MAX];
+	BIO *bio = NULL;
+	enum ca_err rc = CA_ERR_LIMIT;
+
+	if (path_of(p, name, end, path)) {
+		rc = ca_file_read(AT_FDCWD, path, FILE_MAX, &text);
+		if (rc != CA_OK)
+			ca_file_log(&log, path, rc);
+	}
+	if (rc == CA_OK && (bio = BIO_new(BIO_s_mem())) != NULL &&
+	    BIO_write(bio, text.p, (int)text.len) != (int)text.len) {
+		BIO_free(bio);
+		bio = NULL;
+	}
+	ca_buf_free(&text);
+	return bio;
+}
+
+/* No passphrase is asked for: the files here have none. */
+static int
+no_passphrase(char *buf, int size, int writing, void *ctx)
+{
+	(void)buf;
+	(void)size;
+	(void)writing;
+	(void)ctx;
+	return -1;
+}
+
+static X509 *
+read_cert(const struct pki *p, const char *name)
+{
+	BIO *bio = fetch(p, name, ".pem");
+	X509 *cert = X509_new_ex(ca_crypto_get0_libctx(p->crypto), NULL);
+
+	if (bio != NULL && cert != NULL &&
+	    PEM_read_bio_X509(bio, &cert, no_passphrase, NULL) == NULL) {
+		cert = NULL; /* freed by the failure */
+		(void)ca_cli_fail("%s/%s.pem is no certificate", p->dir, name);
+	} else if (bio == NULL) {
+		X509_free(cert);
+		cert = NULL;
+	}
+	BIO_free(bio);
+	return cert;
+}
+
+static bool
+open_ca(struct pki *p)
+{
+	BIO *bio;
+
+	if (!there(p, "ca", ".key")) {
+		(void)ca_cli_fail("%s holds no CA; `certauth pki init %s` "
+		    "makes one", p->dir, p->dir);
+		return false;
+	}
+	if ((p->ca = read_cert(p, "ca")) == NULL ||
+	    (bio = fetch(p, "ca", ".key")) == NULL)
+		return false;
+	p->key = PEM_read_bio_PrivateKey_ex(bio, NULL, no_passphrase, NULL,
+	    ca_crypto_get0_libctx(p->crypto), NULL);
+	BIO_free(bio);
+	if (p->key == NULL || X509_check_private_key(p->ca, p->key) != 1) {
+		(void)ca_cli_fail("%s/ca.key is not the key of ca.pem", p->dir);
+		return false;
+	}
+	return true;
+}
+
+/* ---- the CRL: it is the register of what was revoked, too ---- */
+
+static X509_CRL *
+read_crl(const struct pki *p)
+{
+	BIO *bio = fetch(p, "ca", ".crl");
+	X509_CRL *crl = bio == NULL ? NULL :
+	    PEM_read_bio_X509_CRL(bio, NULL, no_passphrase, NULL);
+
+	if (bio != NULL && crl == NULL)
+		(void)ca_cli_fail("%s/ca.crl is no CRL", p->dir);
+	BIO_free(bio);
+	return crl;
+}
+
+static long long
+seconds(const ASN1_TIME *t)
+{
+	struct tm tm;
+
+	return ASN1_TIME_to_tm(t, &tm) == 1 ? (long long)timegm(&tm) : 0;
+}
+
+/* The entries of old, and one more unless it is NULL. */
+static struct ca_pki_revoked *
+entries(X509_CRL *old, X509 *more, size_t *n)
+{
+	STACK_OF(X509_REVOKED) *list = old != NULL ?
+	    X509_CRL_get_REVOKED(old) : NULL;
+	int have = list != NULL ? sk_X509_REVOKED_num(list) : 0;
+	struct ca_pki_revoked *all = calloc((size_t)have + 1, sizeof *all);
+
+	*n = 0;
+	for (int i = 0; all != NULL && i < have; i++) {
+		const X509_REVOKED *r = sk_X509_REVOKED_value(list, i);
+
+		all[*n].serial = ASN1_INTEGER_dup(
+		    X509_REVOKED_get0_serialNumber(r));
+		all[(*n)++].when = seconds(
+		    X509_REVOKED_get0_revocationDate(r));
+	}
+	if (all != NULL && more != NULL) {
+		all[*n].serial = ASN1_INTEGER_dup(
+		    X509_get0_serialNumber(more));
+		all[(*n)++].when = time(NULL);
+	}
+	return all;
+}
+
+static long
+next_number(X509_CRL *old)
+{
+	ASN1_INTEGER *n = old == NULL ? NULL :
+	    X509_CRL_get_ext_d2i(old, NID_crl_number, NULL, NULL);
+	long number = n != NULL ? ASN1_INTEGER_get(n) + 1 : 1;
+
+	ASN1_INTEGER_free(n);
+	return number;
+}
+
+static int
+renew_crl(struct pki *p, X509_CRL *old, X509 *more, long days)
+{
+	size_t n = 0;
+	struct ca_pki_revoked *all = entries(old, more, &n);
+	X509_CRL *crl = NULL;
+	BIO *bio = BIO_new(BIO_s_mem());
+	enum ca_err rc = all == NULL || bio == NULL ? CA_ERR_MEMORY :
+	    ca_pki_crl(p->crypto, p->ca, p->key, all, n, next_number(old),
+		days, &crl);
+	int status = CA_EXIT_NO;
+
+	if (rc != CA_OK)
+		(void)ca_cli_fail("the CRL cannot be made: %s",
+		    ca_err_text(rc));
+	else if (PEM_write_bio_X509_CRL(bio, crl) == 1 &&
+	    store(p, "ca", ".crl", bio, 0644))
+		status = CA_EXIT_OK;
+	if (status == CA_EXIT_OK)
+		printf("%s/ca.crl: %zu revoked, good for %ld days; put it into "
+		    "/etc/certauth/crl of the hosts\n", p->dir, n, days);
+	for (size_t i = 0; i < n; i++)
+		ASN1_INTEGER_free(all[i].serial);
+	free(all);
+	X509_CRL_free(crl);
+	BIO_free(bio);
+	return status;
+}
+
+/* ---- the commands ---- */
+
+/* Key first: a certificate without its key is of no use. */
+static bool
+store_pair(const struct pki *p, const char *name, EVP_PKEY *key, X509 *cert)
+{
+	BIO *k = BIO_new(BIO_s_secmem()), *c = BIO_new(BIO_s_mem());
+	bool ok = k != NULL && c != NULL &&
+	    PEM_write_bio_PKCS8PrivateKey(k, key, NULL, NULL, 0, NULL,
+		NULL) == 1 &&
+	    PEM_write_bio_X509(c, cert) == 1 &&
+	    store(p, name, ".key", k, 0600) && store(p, name, ".pem", c, 0644);
+
+	BIO_free(k);
+	BIO_free(c);
+	return ok;
+}
+
+static int
+pki_init(struct pki *p)
+{
+	char cn[64];
+	uint8_t number[4];
+	enum ca_err rc;
+
+	if (p->name != NULL || p->want.email != NULL || p->want.upn != NULL ||
+	    p->want.dns != NULL)
+		return ca_cli_usage(&ca_cmd_pki, "init takes DIR, --cn, --days");
+	if (mkdir(p->dir, 0700) != 0 && errno != EEXIST)
+		return ca_cli_fail("%s: %s", p->dir, strerror(errno));
+	if (there(p, "ca", ".key") || there(p, "ca", ".pem"))
+		return ca_cli_fail("%s holds a CA already; `certauth pki issue "
+		    "%s NAME` uses it", p->dir, p->dir);
+	/* two CAs of one name are a trap for who trusts both */
+	if (ca_crypto_random(p->crypto, number, sizeof number) != CA_OK)
+		return ca_cli_fail("no random numbers");
+	(void)snprintf(cn, sizeof cn, "Home CA %02x%02x%02x%02x", number[0],
+	    number[1], number[2], number[3]);
+	if (p->want.cn == NULL)
+		p->want.cn = cn;
+	p->want.ca = true;
+	if (p->want.days == 0)
+		p->want.days = 3650;
+	rc = ca_pki_make(p->crypto, &p->want, NULL, NULL, &p->key, &p->ca);
+	if (rc != CA_OK)
+		return ca_cli_fail("the CA cannot be made: %s",
+		    ca_err_text(rc));
+	if (!store_pair(p, "ca", p->key, p->ca) ||
+	    renew_crl(p, NULL, NULL, CRL_DAYS) != CA_EXIT_OK)
+		return CA_EXIT_NO;
+	printf("%s/ca.pem: this CA is for tests and small sites; who reads "
+	    "%s/ca.key can log in as anybody.\n"
+	    "Next: certauth pki issue %s NAME, and on each host: certauth "
+	    "setup --ca ca.pem --crl ca.crl\n", p->dir, p->dir, p->dir);
+	return CA_EXIT_OK;
+}
+
+static int
+pki_issue(struct pki *p)
+{
+	EVP_PKEY *key = NULL;
+	X509 *cert = NULL;
+	enum ca_err rc;
+	int status = CA_EXIT_NO;
+
+	if (p->name == NULL)
+		return ca_cli_usage(&ca_cmd_pki, "issue needs DIR and NAME");
+	if (there(p, p->name, ".pem") || there(p, p->name, ".key"))
+		return ca_cli_fail("%s/%s.pem or .key is there already; take "
+		    "another name, or move it away", p->dir, p->name);
+	if (!open_ca(p))
+		return CA_EXIT_NO;
+	if (p->want.cn == NULL)
+		p->want.cn = p->want.dns != NULL ? p->want.dns : p->name;
+	if (p->want.days == 0)
+		p->want.days = 365;
+	rc = ca_pki_make(p->crypto, &p->want, p->ca, p->key, &key, &cert);
+	if (rc != CA_OK)
+		(void)ca_cli_fail("the certificate cannot be made: %s",
+		    ca_err_text(rc));
+	else if (store_pair(p, p->name, key, cert))
+		status = CA_EXIT_OK;
+	if (status == CA_EXIT_OK && p->want.dns == NULL)
+		printf("%s/%s.pem and .key\nNext, on the host: certauth users "
+		    "add LOGIN --cert %s.pem\n", p->dir, p->name, p->name);
+	else if (status == CA_EXIT_OK)
+		printf("%s/%s.pem and .key: for host_cert and host_key of "
+		    "certauth.conf(5)\n", p->dir, p->name);
+	EVP_PKEY_free(key);
+	X509_free(cert);
+	return status;
+}
+
+static int
+pki_revoke(struct pki *p)
+{
+	X509_CRL *old = NULL;
+	X509_REVOKED *entry;
+	X509 *cert = NULL;
+	int status = CA_EXIT_NO;
+
+	if (p->name == NULL)
+		return ca_cli_usage(&ca_cmd_pki, "revoke needs DIR and NAME");
+	if (!open_ca(p) || (cert = read_cert(p, p->name)) == NULL ||
+	    (old = read_crl(p)) == NULL)
+		goto out;
+	if (X509_check_issued(p->ca, cert) != X509_V_OK)
+		(void)ca_cli_fail("%s/%s.pem is of another CA", p->dir,
+		    p->name);
+	else if (X509_CRL_get0_by_serial(old, &entry,
+	    X509_get_serialNumber(cert)) != 0)
+		(void)ca_cli_fail("%s is revoked already", p->name);
+	else
+		status = renew_crl(p, old, cert, p->want.days > 0 ?
+		    p->want.days : CRL_DAYS);
+out:
+	X509_CRL_free(old);
+	X509_free(cert);
+	return status;
+}
+
+static int
+pki_crl(struct pki *p)
+{
+	X509_CRL *old;
+	int status = CA_EXIT_NO;
+
+	if (p->name != NULL)
+		return ca_cli_usage(&ca_cmd_pki, "crl needs DIR alone");
+	if (open_ca(p) && (old = read_crl(p)) != NULL) {
+		status = renew_crl(p, old, NULL, p->want.days > 0 ?
+		    p->want.days : CRL_DAYS);
+		X509_CRL_free(old);
+	}
+	return status;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(struct pki *p);
+} commands[] = {
+	{"init", pki_init}, {"issue", pki_issue},
+	{"revoke", pki_revoke}, {"crl", pki_crl},
+};
+
+/* It becomes a file's name, and must not be the CA's own. */
+static bool
+good_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && len <= 64 && name[0] != '.' && name[0] != '-' &&
+	    strcmp(name, "ca") != 0 && strspn(name, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@") == len;
+}
+
+static bool
+is_ascii(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text <= ' ' || *text > '~')
+			return false;
+	return true;
+}
+
+static int
+one_option(struct pki *p, int c)
+{
+	char *end;
+
+	switch (c) {
+	case OPT_CN:
+		p->want.cn = optarg;
+		return CA_EXIT_OK;
+	case OPT_UPN:
+		p->want.upn = optarg;
+		return CA_EXIT_OK;
+	case OPT_EMAIL:
+	case OPT_SERVER:
+		if (*optarg == '\0' || !is_ascii(optarg))
+			return ca_cli_usage(&ca_cmd_pki, "%s: ASCII without "
+			    "blanks, please", optarg);
+		*(c == OPT_EMAIL ? &p->want.email : &p->want.dns) = optarg;
+		return CA_EXIT_OK;
+	case OPT_DAYS:
+		p->want.days = strtol(optarg, &end, 10);
+		if (*end != '\0' || p->want.days < 1 || p->want.days > 36500)
+			return ca_cli_usage(&ca_cmd_pki,
+			    "--days takes 1 to 36500");
+		return CA_EXIT_OK;
+	default:
+		return ca_cli_usage(&ca_cmd_pki, "no such option, or it lacks "
+		    "its value");
+	}
+}
+
+static int
+dispatch(struct pki *p, int argc, char **argv)
+{
+	int status;
+
+	if (argc < 2 || argc > 3)
+		return ca_cli_usage(&ca_cmd_pki,
+		    "init, issue, revoke or crl, and DIR, are needed");
+	p->dir = argv[1];
+	p->name = argc > 2 ? argv[2] : NULL;
+	if (p->name != NULL && !good_name(p->name))
+		return ca_cli_usage(&ca_cmd_pki, "%s cannot be a file's name "
+		    "here: letters, digits and . _ - @, and not ca", p->name);
+	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+		if (strcmp(commands[i].name, argv[0]) != 0)
+			continue;
+		if (ca_crypto_new(&p->crypto) != CA_OK)
+			return ca_cli_fail("libcrypto cannot be set up");
+		status = commands[i].run(p);
+		EVP_PKEY_free(p->key);
+		X509_free(p->ca);
+		ca_crypto_free(p->crypto);
+		return status;
+	}
+	return ca_cli_usage(&ca_cmd_pki, "no such command: %s", argv[0]);
+}
+
+static int
+run(int argc, char **argv)
+{
+	struct pki p = {0};
+	int c, status;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if ((status = one_option(&p, c)) != CA_EXIT_OK)
+			return status;
+	return dispatch(&p, argc - optind, argv + optind);
+}

@@ -1,0 +1,50 @@
+/*
+ * `certauth pki`: a small CA for tests and homes, in one folder.
+ */
+#ifndef CA_CLI_PKI_H
+#define CA_CLI_PKI_H
+
+#include <openssl/x509.h>
+#include <stdbool.h>
+
+#include "cli/cli.h"
+#include "crypto/crypto.h"
+
+extern const struct ca_command ca_cmd_pki;
+
+#define CA_PKI_SERIAL_LEN 16 /* bytes; RFC 5280 section 4.1.2.2 allows 20 */
+
+/* What a new certificate says.  A NULL text is left out. */
+struct ca_pki_want {
+	const char *cn;    /* UTF-8 */
+	const char *email; /* rfc822Name, ASCII */
+	const char *upn;   /* Microsoft's user principal name, UTF-8 */
+	const char *dns;   /* dNSName, ASCII; makes it a server's certificate */
+	bool ca;
+	long days;         /* of validity, from now on */
+};
+
+/*
+ * A new P-256 key and its certificate, signed by issuer's key, or by its own
+ * where issuer is NULL; not valid longer than issuer.  The caller frees both.
+ * CA_ERR_CRYPTO, CA_ERR_MEMORY.
+ */
+CA_MUST_CHECK enum ca_err ca_pki_make(struct ca_crypto *c,
+    const struct ca_pki_want *want, X509 *issuer, EVP_PKEY *issuer_key,
+    EVP_PKEY **key, X509 **cert);
+
+/* One certificate that was revoked. */
+struct ca_pki_revoked {
+	ASN1_INTEGER *serial; /* owned */
+	long long when;       /* seconds since 1970 */
+};
+
+/*
+ * A CRL of issuer with number (RFC 5280 section 5.2.3), good for days from now
+ * on.  The caller frees it.  CA_ERR_CRYPTO, CA_ERR_MEMORY.
+ */
+CA_MUST_CHECK enum ca_err ca_pki_crl(struct ca_crypto *c, X509 *issuer,
+    EVP_PKEY *key, const struct ca_pki_revoked *revoked, size_t n,
+    long number, long days, X509_CRL **out);
+
+#endif

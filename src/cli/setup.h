@@ -1,0 +1,30 @@
+/*
+ * `certauth setup`: the first five minutes on a host.
+ */
+#ifndef CA_CLI_SETUP_H
+#define CA_CLI_SETUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cli/cli.h"
+#include "config/config.h"
+#include "crypto/crypto.h"
+
+extern const struct ca_command ca_cmd_setup;
+
+/*
+ * Put every certificate of the file at path (PEM, DER, PKCS#7) into cfg's
+ * ca_dir, or, where others in the file are self-signed and it is not, into
+ * intermediates_dir; each with a name of its own and the link by which
+ * `openssl rehash` would let it be found.  *n: how many are there now.  False:
+ * something is wrong, and it was said.
+ */
+bool ca_setup_ca(const struct ca_config *cfg, struct ca_crypto *crypto,
+    const char *path, size_t *n);
+
+/* Put a file with CRLs into crl_dir, if each of them is signed by a CA there,
+ * with links and indexes.  False: something is wrong, and it was said. */
+bool ca_setup_crl(struct ca_config *cfg, const char *path);
+
+#endif
