@@ -6,6 +6,7 @@
 #include "cli/import.h"
 #include "cli/inspect.h"
 #include "cli/pki.h"
+#include "cli/setup.h"
 #include "cli/sign.h"
 #include "cli/ssh.h"
 #include "cli/try.h"
@@ -26,6 +27,7 @@ const struct ca_command *const ca_commands[] = {
 	&ca_cmd_users,
 	&ca_cmd_import,
 	&ca_cmd_inspect,
+	&ca_cmd_setup,
 	&ca_cmd_pki,
 	NULL,
 };

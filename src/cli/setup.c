@@ -1,0 +1,340 @@
+#include "cli/setup.h"
+#include "base/file.h"
+#include "cli/crl.h"
+#include "cli/users.h"
+#include "cli/verify.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char help[] =
+    "usage: certauth setup [OPTIONS]\n"
+    "\n"
+    "The first five minutes on a host: makes the directories, imports CAs and\n"
+    "CRLs, fetches the CRLs that the CAs name, says who may log in, and ends with\n"
+    "`certauth doctor`.  It may be run again.  PAM's files are never touched: the\n"
+    "lines to add are shown.\n"
+    "\n"
+    "  --ca FILE         a CA, or several: PEM, DER or PKCS#7 (may be repeated)\n"
+    "  --crl FILE        a CRL of one of them (may be repeated)\n"
+    "  --no-fetch        fetch no CRLs now\n"
+    "  --user LOGIN      who may log in, by the certificate of --cert FILE or by\n"
+    "                    --selector SELECTOR, see certauth-users(5)\n"
+    "  --service NAME    the PAM service whose lines to show (sshd)\n"
+    "  --confdir DIR     another folder than /etc/certauth\n"
+    "\n"
+    "Exit status: 0 done, 1 something is missing or wrong, 2 wrong use.\n"
+    "\n"
+    "Example:\n"
+    "  certauth setup --ca ca.pem --crl ca.crl --user alice --cert alice.pem\n";
+
+static int run(int argc, char **argv);
+
+const struct ca_command ca_cmd_setup = {
+    "setup", "set a host up for logins by certificate", help, run};
+
+enum { OPT_CA = 256, OPT_CRL, OPT_NO_FETCH, OPT_USER, OPT_CERT, OPT_SELECTOR,
+	OPT_SERVICE, OPT_CONFDIR };
+
+static const struct option options[] = {
+    {"ca", required_argument, NULL, OPT_CA},
+    {"crl", required_argument, NULL, OPT_CRL},
+    {"no-fetch", no_argument, NULL, OPT_NO_FETCH},
+    {"user", required_argument, NULL, OPT_USER},
+    {"cert", required_argument, NULL, OPT_CERT},
+    {"selector", required_argument, NULL, OPT_SELECTOR},
+    {"service", required_argument, NULL, OPT_SERVICE},
+    {"confdir", required_argument, NULL, OPT_CONFDIR},
+    {NULL, 0, NULL, 0},
+};
+
+#define FILES_MAX 64
+
+struct setup {
+	const char *ca[FILES_MAX], *crl[FILES_MAX];
+	size_t nca, ncrl;
+	const char *user, *cert, *selector, *service, *confdir;
+	bool no_fetch, wrong; /* something could not be done */
+	char conf[PATH_MAX];
+	struct ca_config *cfg;
+	struct ca_log log;
+};
+
+/* ---- directories and configuration ---- */
+
+/* 0755 and ours, whatever the umask; one that is there is mended, if need be. */
+static bool
+make_dir(const char *path)
+{
+	struct stat st;
+
+	if (mkdir(path, 0755) == 0)
+		return chmod(path, 0755) == 0;
+	if (errno != EEXIST || stat(path, &st) != 0) {
+		(void)ca_cli_fail("%s: %s", path, strerror(errno));
+		return false;
+	}
+	if (!S_ISDIR(st.st_mode)) {
+		(void)ca_cli_fail("%s is no directory", path);
+		return false;
+	}
+	if (st.st_uid != geteuid() && st.st_uid != 0) {
+		(void)ca_cli_fail("%s is of another user; as root: chown root "
+		    "%s", path, path);
+		return false;
+	}
+	if ((st.st_mode & 022) == 0)
+		return true;
+	printf("  %s was writable by others; it is not any more\n", path);
+	return chmod(path, st.st_mode & 07755) == 0;
+}
+
+/* In another folder than /etc/certauth, a configuration that says so. */
+static bool
+make_conf(const struct setup *s)
+{
+	struct ca_buf text = CA_BUF_INIT(65536);
+	struct stat st;
+	bool ok = true;
+
+	if (strcmp(s->confdir, CA_SYSCONFDIR) == 0 ||
+	    lstat(s->conf, &st) == 0)
+		return true;
+	ca_buf_fmt(&text, "# made by certauth setup; see certauth.conf(5)\n"
+	    "[default]\nca_dir = %s/ca\ncrl_dir = %s/crl\n"
+	    "intermediates_dir = %s/intermediates\nusers = %s/users\n"
+	    "users_dir = %s/users.d\n", s->confdir, s->confdir, s->confdir,
+	    s->confdir, s->confdir);
+	if (ca_file_replace(s->conf, text.p, text.len, 0644) != CA_OK) {
+		(void)ca_cli_fail("%s: %s", s->conf, strerror(errno));
+		ok = false;
+	}
+	ca_buf_free(&text);
+	return ok;
+}
+
+static bool
+prepare(struct setup *s)
+{
+	const char *dirs[5];
+	size_t n = 0;
+
+	if (!make_dir(s->confdir) || !make_conf(s))
+		return false;
+	if ((s->cfg = ca_config_new()) == NULL || ca_config_read(s->cfg,
+	    s->conf, NULL, false, &s->log) != CA_OK)
+		return false;
+	dirs[n++] = s->cfg->ca_dir;
+	dirs[n++] = s->cfg->crl_dir;
+	if (s->cfg->intermediates_dir != NULL)
+		dirs[n++] = s->cfg->intermediates_dir;
+	dirs[n++] = s->cfg->users_dir;
+	for (size_t i = 0; i < n; i++)
+		if (!make_dir(dirs[i]))
+			return false;
+	return true;
+}
+
+/* ---- the other commands ---- */
+
+/* argv ends with NULL; the configuration is added where there is a file. */
+static int
+also(struct setup *s, const struct ca_command *cmd, const char *const *argv)
+{
+	char *all[16];
+	struct stat st;
+	int n = 0;
+
+	while (argv[n] != NULL && n < 12) {
+		all[n] = (char *)argv[n];
+		n++;
+	}
+	if (stat(s->conf, &st) == 0) {
+		all[n++] = (char *)"--config";
+		all[n++] = s->conf;
+	}
+	all[n] = NULL;
+	optind = 0; /* getopt begins anew */
+	fflush(stdout);
+	return cmd->run(n, all);
+}
+
+static const struct ca_command *
+command(const char *name)
+{
+	for (size_t i = 0; ca_commands[i] != NULL; i++)
+		if (strcmp(ca_commands[i]->name, name) == 0)
+			return ca_commands[i];
+	return NULL;
+}
+
+static void
+add_user(struct setup *s)
+{
+	const char *by_cert[] = {"users", "add", s->user, "--cert", s->cert,
+	    NULL};
+	const char *by_selector[] = {"users", "add", s->user, s->selector,
+	    NULL};
+	const char *verify[] = {"verify", "--quiet", s->cert, NULL};
+
+	printf("Who may log in, in %s:\n", s->cfg->users);
+	/* 1: the line is there already */
+	if (also(s, &ca_cmd_users, s->cert != NULL ? by_cert : by_selector) ==
+	    CA_EXIT_USAGE)
+		s->wrong = true;
+	else
+		printf("  %s\n", s->user);
+	if (s->cert == NULL || s->wrong)
+		return;
+	if (also(s, &ca_cmd_verify, verify) == CA_EXIT_OK) {
+		printf("  %s would be accepted\n", s->cert);
+	} else {
+		printf("  %s would be refused; `certauth explain %s` says "
+		    "why\n", s->cert, s->cert);
+		s->wrong = true;
+	}
+}
+
+static void
+import(struct setup *s)
+{
+	static const char *const update[] = {"crl", "update", NULL};
+	struct ca_crypto *crypto = NULL;
+	size_t n = 0;
+
+	if (ca_crypto_new(&crypto) != CA_OK) {
+		(void)ca_cli_fail("libcrypto cannot be set up");
+		s->wrong = true;
+		return;
+	}
+	if (s->nca > 0)
+		puts("Trusted CAs, and intermediates:");
+	for (size_t i = 0; i < s->nca; i++)
+		if (!ca_setup_ca(s->cfg, crypto, s->ca[i], &n))
+			s->wrong = true;
+	if (s->nca > 0 && n == 0)
+		s->wrong = true;
+	ca_crypto_free(crypto);
+	if (s->ncrl > 0)
+		puts("CRLs:");
+	for (size_t i = 0; i < s->ncrl; i++)
+		if (!ca_setup_crl(s->cfg, s->crl[i]))
+			s->wrong = true;
+	if (!s->no_fetch) {
+		puts("CRLs that the CAs name:");
+		if (also(s, &ca_cmd_crl, update) != CA_EXIT_OK)
+			s->wrong = true;
+	}
+}
+
+/* ---- what is left to the administrator ---- */
+
+static void
+show_pam(const struct setup *s)
+{
+	bool sshd = strcmp(s->service, "sshd") == 0;
+	bool other = strcmp(s->confdir, CA_SYSCONFDIR) != 0;
+
+	printf("\nNow add this line at the top of /etc/pam.d/%s, and keep a "
+	    "root shell open\nuntil you have logged in once (what stands below "
+	    "it remains as the fallback):\n\n  auth sufficient "
+	    "pam_certauth.so%s%s\n\n", s->service, other ? " config=" : "",
+	    other ? s->conf : "");
+	if (sshd)
+		puts("sshd also needs, in /etc/ssh/sshd_config:\n\n"
+		     "  UsePAM yes\n  KbdInteractiveAuthentication yes\n");
+	puts("CRLs are kept current by\n\n"
+	     "  systemctl enable --now certauth-crl-update.timer\n");
+}
+
+static int
+one_option(struct setup *s, int c)
+{
+	switch (c) {
+	case OPT_CA:
+	case OPT_CRL:
+		if ((c == OPT_CA ? s->nca : s->ncrl) == FILES_MAX)
+			return ca_cli_usage(&ca_cmd_setup, "too many files");
+		if (c == OPT_CA)
+			s->ca[s->nca++] = optarg;
+		else
+			s->crl[s->ncrl++] = optarg;
+		return CA_EXIT_OK;
+	case OPT_NO_FETCH:
+		s->no_fetch = true;
+		return CA_EXIT_OK;
+	case OPT_USER:
+		s->user = optarg;
+		return CA_EXIT_OK;
+	case OPT_CERT:
+		s->cert = optarg;
+		return CA_EXIT_OK;
+	case OPT_SELECTOR:
+		s->selector = optarg;
+		return CA_EXIT_OK;
+	case OPT_SERVICE:
+		s->service = optarg;
+		return CA_EXIT_OK;
+	case OPT_CONFDIR:
+		s->confdir = optarg;
+		return CA_EXIT_OK;
+	default:
+		return ca_cli_usage(&ca_cmd_setup, "no such option, or it "
+		    "lacks its value");
+	}
+}
+
+static int
+check_args(struct setup *s)
+{
+	if ((s->user != NULL) !=
+	    ((s->cert != NULL) != (s->selector != NULL)))
+		return ca_cli_usage(&ca_cmd_setup, "--user comes with one of "
+		    "--cert and --selector");
+	if (s->confdir[0] != '/' || snprintf(s->conf, sizeof s->conf,
+	    "%s/certauth.conf", s->confdir) >= (int)sizeof s->conf)
+		return ca_cli_usage(&ca_cmd_setup, "--confdir takes an "
+		    "absolute path");
+	if (strchr(s->service, '/') != NULL || s->service[0] == '\0')
+		return ca_cli_usage(&ca_cmd_setup, "--service takes the name "
+		    "of a file in /etc/pam.d");
+	return CA_EXIT_OK;
+}
+
+static int
+run(int argc, char **argv)
+{
+	struct setup s = {.service = "sshd", .confdir = CA_SYSCONFDIR,
+	    .log = ca_cli_log(false)};
+	static const char *const doctor[] = {"doctor", NULL};
+	const struct ca_command *last = command("doctor");
+	int c, status;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if ((status = one_option(&s, c)) != CA_EXIT_OK)
+			return status;
+	if (optind < argc)
+		return ca_cli_usage(&ca_cmd_setup, "%s: what is that?",
+		    argv[optind]);
+	if ((status = check_args(&s)) != CA_EXIT_OK)
+		return status;
+	if (!prepare(&s)) {
+		ca_config_free(s.cfg);
+		return CA_EXIT_NO;
+	}
+	import(&s);
+	if (s.user != NULL)
+		add_user(&s);
+	show_pam(&s);
+	/* warnings (1) are the administrator's to weigh */
+	if (last != NULL && also(&s, last, doctor) == CA_EXIT_USAGE)
+		s.wrong = true;
+	ca_config_free(s.cfg);
+	return s.wrong ? CA_EXIT_NO : CA_EXIT_OK;
+}

@@ -1,0 +1,287 @@
+#include "base/file.h"
+#include "cli/crl.h"
+#include "cli/setup.h"
+#include "verify/certfile.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs7.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LINKS_MAX 64 /* ca_dir looks at HASH.0 to HASH.63 */
+#define TMP ".certauth-setup.tmp"
+
+static bool
+slurp(const char *path, struct ca_buf *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	enum ca_err rc = fd < 0 ? CA_ERR_IO :
+	    ca_file_read_fd(fd, CA_CERTFILE_MAX, out);
+
+	if (rc != CA_OK)
+		(void)ca_cli_fail("%s: %s", path, rc == CA_ERR_IO ?
+		    strerror(errno) : ca_err_text(rc));
+	if (fd >= 0)
+		(void)close(fd);
+	return rc == CA_OK;
+}
+
+/* ---- certificates of a file ---- */
+
+/* PKCS#7, in PEM or DER: the certificates are decoded anew, in our context. */
+static enum ca_err
+parse_pkcs7(struct ca_crypto *crypto, const struct ca_buf *file,
+    STACK_OF(X509) *out)
+{
+	const unsigned char *p = file->p;
+	BIO *bio = BIO_new_mem_buf(file->p, (int)file->len);
+	PKCS7 *p7 = bio == NULL ? NULL :
+	    PEM_read_bio_PKCS7(bio, NULL, NULL, NULL);
+	STACK_OF(X509) *found = NULL;
+	enum ca_err rc = CA_OK;
+
+	if (p7 == NULL)
+		p7 = d2i_PKCS7(NULL, &p, (long)file->len);
+	if (p7 != NULL && PKCS7_type_is_signed(p7) && p7->d.sign != NULL)
+		found = p7->d.sign->cert;
+	for (int i = 0; rc == CA_OK && i < sk_X509_num(found); i++) {
+		unsigned char *der = NULL;
+		X509 *cert = NULL;
+		int len = i2d_X509(sk_X509_value(found, i), &der);
+
+		rc = len <= 0 ? CA_ERR_FORMAT :
+		    ca_crypto_cert(crypto, der, (size_t)len, &cert);
+		if (rc == CA_OK && sk_X509_push(out, cert) <= 0) {
+			X509_free(cert);
+			rc = CA_ERR_MEMORY;
+		}
+		OPENSSL_free(der);
+	}
+	PKCS7_free(p7);
+	BIO_free(bio);
+	return rc;
+}
+
+/* All of them, or it was said why not. */
+static bool
+read_all(struct ca_crypto *crypto, const char *path, STACK_OF(X509) *out)
+{
+	struct ca_buf file = CA_BUF_INIT(CA_CERTFILE_MAX);
+	size_t bad = 0;
+	enum ca_err rc = CA_OK;
+	bool ok = slurp(path, &file);
+
+	if (ok) {
+		rc = ca_certfile_parse(crypto, file.p, file.len, out, &bad);
+		if ((rc != CA_OK || bad > 0) && sk_X509_num(out) == 0) {
+			bad = 0;
+			rc = parse_pkcs7(crypto, &file, out);
+		}
+	}
+	if (ok && (rc != CA_OK || bad > 0 || sk_X509_num(out) == 0)) {
+		(void)ca_cli_fail("%s: %s; certificates in PEM, DER or PKCS#7 "
+		    "are needed", path, sk_X509_num(out) == 0 ?
+		    "there is no certificate in it" :
+		    "not all of it can be read");
+		ok = false;
+	}
+	ca_buf_free(&file);
+	return ok;
+}
+
+/* ---- one certificate ---- */
+
+/* A name that a person recognises, and that no other certificate has. */
+static bool
+file_name(struct ca_crypto *crypto, X509 *cert, const unsigned char *der,
+    size_t len, char out[80])
+{
+	char cn[41] = "";
+	uint8_t hash[32];
+
+	if (X509_NAME_get_text_by_NID(X509_get_subject_name(cert),
+	    NID_commonName, cn, sizeof cn) <= 0)
+		(void)snprintf(cn, sizeof cn, "ca");
+	for (char *c = cn; *c != '\0'; c++)
+		if (!isalnum((unsigned char)*c) || (unsigned char)*c > 0x7e)
+			*c = '_';
+	if (ca_crypto_sha256(crypto, der, len, hash) != CA_OK)
+		return false;
+	(void)snprintf(out, 80, "%s-%02x%02x%02x%02x.pem", cn, hash[0],
+	    hash[1], hash[2], hash[3]);
+	return true;
+}
+
+/* HASH.N, the first that is free, unless one leads to the file already. */
+static bool
+link_it(struct ca_crypto *crypto, const char *dir, const char *file, X509 *cert)
+{
+	char path[PATH_MAX], target[PATH_MAX];
+	int ok = 0;
+	unsigned long hash = X509_NAME_hash_ex(X509_get_subject_name(cert),
+	    ca_crypto_get0_libctx(crypto), NULL, &ok);
+
+	for (int i = 0; ok && i < LINKS_MAX; i++) {
+		ssize_t len;
+
+		if (snprintf(path, sizeof path, "%s/%08lx.%d", dir, hash, i) >=
+		    (int)sizeof path)
+			break;
+		len = readlink(path, target, sizeof target - 1);
+		if (len > 0) {
+			target[len] = '\0';
+			if (strcmp(target, file) == 0)
+				return true;
+		}
+		if (symlink(file, path) == 0)
+			return true;
+		if (errno != EEXIST)
+			break;
+	}
+	(void)ca_cli_fail("%s: no link to %s can be made", dir, file);
+	return false;
+}
+
+static bool
+put_one(struct ca_crypto *crypto, const char *dir, X509 *cert)
+{
+	unsigned char *der = NULL;
+	int len = i2d_X509(cert, &der);
+	char name[80], path[PATH_MAX], *pem;
+	BIO *bio = BIO_new(BIO_s_mem());
+	long n = 0;
+	bool ok = len > 0 && bio != NULL && PEM_write_bio_X509(bio, cert) == 1 &&
+	    (n = BIO_get_mem_data(bio, &pem)) > 0 &&
+	    file_name(crypto, cert, der, (size_t)len, name) &&
+	    snprintf(path, sizeof path, "%s/%s", dir, name) <
+	    (int)sizeof path;
+
+	if (!ok) {
+		(void)ca_cli_fail("a certificate cannot be written out");
+	} else if (ca_file_replace(path, pem, (size_t)n, 0644) != CA_OK) {
+		(void)ca_cli_fail("%s: %s", path, strerror(errno));
+		ok = false;
+	} else {
+		ok = link_it(crypto, dir, name, cert);
+	}
+	if (ok)
+		printf("  %s%s\n", path, X509_cmp_current_time(
+		    X509_get0_notAfter(cert)) < 0 ? "  (it has expired!)" : "");
+	BIO_free(bio);
+	OPENSSL_free(der);
+	return ok;
+}
+
+static bool
+self_issued(X509 *cert)
+{
+	return (X509_get_extension_flags(cert) & EXFLAG_SI) != 0;
+}
+
+bool
+ca_setup_ca(const struct ca_config *cfg, struct ca_crypto *crypto,
+    const char *path, size_t *n)
+{
+	STACK_OF(X509) *certs = sk_X509_new_null();
+	bool ok = certs != NULL && read_all(crypto, path, certs), root = false;
+
+	for (int i = 0; ok && i < sk_X509_num(certs); i++)
+		root = root || self_issued(sk_X509_value(certs, i));
+	for (int i = 0; ok && i < sk_X509_num(certs); i++) {
+		X509 *cert = sk_X509_value(certs, i);
+		bool anchor = self_issued(cert) || !root;
+
+		/* a person's certificate as a trust anchor helps nobody */
+		if (X509_check_ca(cert) == 0) {
+			(void)ca_cli_fail("%s: certificate %d is no CA's; left "
+			    "out", path, i + 1);
+			continue;
+		}
+		if (!anchor && cfg->intermediates_dir == NULL)
+			continue;
+		ok = put_one(crypto, anchor ? cfg->ca_dir :
+		    cfg->intermediates_dir, cert);
+		*n += ok && anchor ? 1 : 0;
+	}
+	sk_X509_pop_free(certs, X509_free);
+	return ok;
+}
+
+/* ---- CRLs ---- */
+
+/* Judge what lies in TMP, as `certauth crl update` would; NULL: it is good. */
+static const char *
+crl_flaw(struct ca_crl_run *r, const char *name)
+{
+	struct ca_crls fresh = {NULL, 0}, old = {NULL, 0};
+	const char *why = NULL;
+	enum ca_err rc = ca_crl_read_file(r, TMP, &fresh);
+
+	if (rc != CA_OK)
+		why = rc == CA_ERR_FORMAT ? "is no CRL" : ca_err_text(rc);
+	if (why == NULL)
+		why = ca_crl_not_usable(r, &fresh);
+	if (why == NULL && ca_crl_read_file(r, name, &old) == CA_OK)
+		why = ca_crl_not_successor(&fresh, &old);
+	ca_crls_clear(&fresh);
+	ca_crls_clear(&old);
+	return why;
+}
+
+/* path's last part, as far as a login takes it for a CRL's name */
+static void
+crl_name(const char *path, char out[80])
+{
+	const char *base = strrchr(path, '/');
+
+	base = base != NULL ? base + 1 : path;
+	(void)snprintf(out, 72, "%s", base[0] == '.' ? base + 1 : base);
+	for (char *c = out; *c != '\0'; c++)
+		if (!isalnum((unsigned char)*c) && strchr("._-", *c) == NULL)
+			*c = '_';
+	const char *dot = strrchr(out, '.');
+	if (dot == NULL || strcmp(dot, ".crl") != 0)
+		(void)strcat(out, ".crl");
+}
+
+bool
+ca_setup_crl(struct ca_config *cfg, const char *path)
+{
+	struct ca_crl_run r = {.dir = -1, .lock = -1, .quiet = true};
+	struct ca_buf file = CA_BUF_INIT(CA_CERTFILE_MAX);
+	char name[80], tmp[PATH_MAX];
+	const char *why = NULL;
+	bool ok = false;
+
+	r.cfg = cfg;
+	r.log = ca_cli_log(false);
+	crl_name(path, name);
+	if (snprintf(tmp, sizeof tmp, "%s/" TMP, cfg->crl_dir) <
+	    (int)sizeof tmp && slurp(path, &file) &&
+	    ca_crl_run_open(&r) == CA_EXIT_OK &&
+	    ca_crl_run_lock(&r) == CA_OK) {
+		if (ca_file_replace(tmp, file.p, file.len, 0644) != CA_OK)
+			why = strerror(errno);
+		else if ((why = crl_flaw(&r, name)) == NULL &&
+		    renameat(r.dir, TMP, r.dir, name) != 0)
+			why = strerror(errno);
+		ok = why == NULL && ca_crl_compile_one(&r, name) == CA_OK &&
+		    ca_crl_link(&r) == CA_OK;
+		(void)unlinkat(r.dir, TMP, 0);
+	}
+	if (why != NULL)
+		(void)ca_cli_fail("%s is not taken: %s", path, why);
+	if (ok)
+		printf("  %s/%s\n", cfg->crl_dir, name);
+	r.cfg = NULL; /* the caller's */
+	ca_crl_run_close(&r);
+	ca_buf_free(&file);
+	return ok;
+}
