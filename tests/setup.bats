@@ -24,8 +24,7 @@ run_setup() {
 		--user alice --cert "$PKI/alice.pem" --service test
 	[[ $output == *'/alice.pem would be accepted'* ]]
 	[[ $output == *'top of /etc/pam.d/test'*'auth sufficient pam_certauth.so'* ]]
-	printf '[default]\nhost_names = host.example\n' >"$C/certauth.conf"
-	chmod 644 "$C/certauth.conf"
+	echo 'host_names = host.example' >>"$C/certauth.conf"
 	login_ok
 	# the intermediate is no anchor, and need not be sent
 	login_ok --raw --cert "$PKI/alice.pem" --key "$PKI/alice.key"

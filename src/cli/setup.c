@@ -94,7 +94,7 @@ make_dir(const char *path)
 	return chmod(path, st.st_mode & 07755) == 0;
 }
 
-/* In another folder than /etc/certauth, a configuration that says so. */
+/* Where there is no configuration: one that names what is made here. */
 static bool
 make_conf(const struct setup *s)
 {
@@ -102,8 +102,7 @@ make_conf(const struct setup *s)
 	struct stat st;
 	bool ok = true;
 
-	if (strcmp(s->confdir, CA_SYSCONFDIR) == 0 ||
-	    lstat(s->conf, &st) == 0)
+	if (lstat(s->conf, &st) == 0)
 		return true;
 	ca_buf_fmt(&text, "# made by certauth setup; see certauth.conf(5)\n"
 	    "[default]\nca_dir = %s/ca\ncrl_dir = %s/crl\n"

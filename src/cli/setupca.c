@@ -204,8 +204,12 @@ ca_setup_ca(const struct ca_config *cfg, struct ca_crypto *crypto,
 			    "out", path, i + 1);
 			continue;
 		}
-		if (!anchor && cfg->intermediates_dir == NULL)
+		if (!anchor && cfg->intermediates_dir == NULL) {
+			printf("  %s: certificate %d is an intermediate, and "
+			    "intermediates_dir is not configured; left out\n",
+			    path, i + 1);
 			continue;
+		}
 		ok = put_one(crypto, anchor ? cfg->ca_dir :
 		    cfg->intermediates_dir, cert);
 		*n += ok && anchor ? 1 : 0;
