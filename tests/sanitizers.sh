@@ -39,8 +39,9 @@ corpora() { # BUILD NAME ...: each corpus once
 
 # Bats files whose programs are ours.  Not among them: those of setuid
 # programs, which take no LD_PRELOAD; of the helper, whose limit on memory
-# leaves no room for the shadow of it; and of valgrind.
-asan_bats='login_answer login_chain login_crl login_files login_keys
+# leaves no room for the shadow of it; of valgrind; and login_files, which runs
+# programs of others as another user.
+asan_bats='login_answer login_chain login_crl login_keys
 	verify_cli verify_agrees config client users crl'
 
 asan() {

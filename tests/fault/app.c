@@ -25,7 +25,7 @@ struct pam_handle {
 	void (*cleanup)(pam_handle_t *, void *, int);
 };
 
-static const char *user, *cert_path, *key_path;
+static const char *user, *cert_path, *key_path, *instead_path;
 static bool registered;
 static int module_argc;
 static const char **module_argv;
@@ -207,6 +207,9 @@ app_option(int opt, const char *value)
 	case 'c':
 		cert_path = value;
 		return true;
+	case 'i':
+		instead_path = value;
+		return true;
 	case 'r':
 		registered = true;
 		return true;
@@ -226,6 +229,24 @@ emit(void *ctx, enum ca_log_level level, const char *text)
 	fprintf(stderr, "client: %s\n", text);
 }
 
+/* Send what is not ours. */
+static bool
+other_cert(const struct ca_log *log)
+{
+	struct ca_identity *other;
+	X509 *leaf = id->leaf;
+	STACK_OF(X509) *chain = id->chain;
+
+	if (ca_key_pem_cert(crypto, instead_path, log, &other) != CA_OK)
+		return false;
+	id->leaf = other->leaf;
+	id->chain = other->chain;
+	other->leaf = leaf;
+	other->chain = chain;
+	ca_identity_free(other);
+	return true;
+}
+
 bool
 app_begin(int argc, const char **argv)
 {
@@ -239,7 +260,7 @@ app_begin(int argc, const char **argv)
 	    ca_key_pem(crypto, cert_path, key_path, &log, &id) != CA_OK)
 		return false;
 	id->registered = registered;
-	return true;
+	return instead_path == NULL || other_cert(&log);
 }
 
 void

@@ -6,6 +6,8 @@
  *   -e WHAT      how the login ends when nothing fails
  *   -u USER      PAM_USER (default: unset)
  *   -c FILE      the client's certificates; -k FILE its key
+ *   -i FILE      sends the certificates of FILE, which are not those of its
+ *                key
  *   -r           the client sends no certificate: it is registered
  *   -s N, -o N   try call number o, o + s, o + 2s ... of each point
  *   -p NAME[:N]  only this point, only its call number N
@@ -254,8 +256,10 @@ try(int point, long call, bool may_grant)
 	st->target = point;
 	st->call = call;
 	run_once(&end);
-	if (point >= 0 && !st->fired)
+	if (point >= 0 && !st->fired) {
+		app_forget();
 		return false;
+	}
 	judge(&end, may_grant);
 	app_forget();
 	if (open_descriptors() != fds)
@@ -341,7 +345,7 @@ main(int argc, char **argv)
 	if (st == MAP_FAILED || fault_points > 4096)
 		return 2;
 	st->target = -1;
-	while ((opt = getopt(argc, argv, "e:u:c:k:s:o:p:almfrv")) != -1) {
+	while ((opt = getopt(argc, argv, "e:u:c:k:i:s:o:p:almfrv")) != -1) {
 		switch (opt) {
 		case 'e':
 			expect = optarg;

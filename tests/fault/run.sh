@@ -52,8 +52,8 @@ cp -a "$PKI/crl" "$D/crl-indexed"
 find "$D/crl-indexed" | sort >"$D/indexed.ls"
 
 alice=(-u alice -c "$PKI/alice-chain.pem" -k "$PKI/alice.key")
-as() { # NAME [KEY]: alice tries with another certificate
-	printf '%s\n' -u alice -c "$PKI/$1-chain.pem" -k "$PKI/${2:-$1}.key"
+as() { # NAME: alice tries with another certificate
+	printf '%s\n' -u alice -c "$PKI/$1-chain.pem" -k "$PKI/$1.key"
 }
 
 # scene NAME OPTION ...: one run of fault in the background
@@ -79,7 +79,8 @@ mapfile -t stranger < <(as stranger-leaf)
 mapfile -t expired < <(as expired)
 mapfile -t server < <(as server)
 mapfile -t bob < <(as bob)
-mapfile -t wrong_key < <(as alice bob)
+mapfile -t wrong_key < <(as bob)
+wrong_key+=(-i "$PKI/alice-chain.pem")
 
 # logins that are good
 scene stream -e granted "${alice[@]}" "$conf"
