@@ -74,6 +74,9 @@ asan() {
 	for t in ${ASAN_BATS-$asan_bats}; do
 		[ -e "tests/$t.bats" ] || { echo "no $t.bats"; rc=1; continue; }
 		n=$((n + 1))
+		# it runs programs under strace, where leaks cannot be sought
+		ASAN_OPTIONS=detect_leaks=$([ "$t" = crl ] && echo 0 || echo 1)
+		ASAN_OPTIONS=$ASAN_OPTIONS:exitcode=99
 		CERTAUTH_BUILD=$B/asan timeout 1200 bats --tap "tests/$t.bats" \
 			>"$D/out" 2>&1 </dev/null || {
 			echo "$t.bats:"
