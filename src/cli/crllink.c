@@ -161,7 +161,7 @@ link_and_stamp(struct ca_crl_run *r, int fd)
 {
 	struct ca_buf before = CA_BUF_INIT(256), after = CA_BUF_INIT(256);
 	enum ca_err rc = CA_OK;
-	bool all, stood;
+	bool all = false, stood;
 
 	/* the first round may link, the second sees that nothing is left */
 	for (int i = 0; rc == CA_OK && i < 3; i++) {

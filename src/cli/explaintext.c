@@ -193,6 +193,7 @@ link_lines(
 	bool top = depth == sk_X509_num(t->chain) - 1;
 	struct tm from = {0}, to = {0};
 	char a[32] = "?", b[32] = "?";
+	time_t now = e->now;
 	size_t crls = 0;
 
 	if (ASN1_TIME_to_tm(X509_get0_notBefore(cert), &from) == 1)
@@ -200,10 +201,9 @@ link_lines(
 	if (ASN1_TIME_to_tm(X509_get0_notAfter(cert), &to) == 1)
 		ca_explain_time(timegm(&to), b);
 	ca_buf_fmt(out, "%*svalid %s to %s", indent, "", a, b);
-	if (X509_cmp_time(X509_get0_notAfter(cert), &(time_t){e->now}) < 0)
+	if (X509_cmp_time(X509_get0_notAfter(cert), &now) < 0)
 		paint(e, out, BAD, "  EXPIRED");
-	else if (X509_cmp_time(X509_get0_notBefore(cert), &(time_t){e->now}) >
-		 0)
+	else if (X509_cmp_time(X509_get0_notBefore(cert), &now) > 0)
 		paint(e, out, BAD, "  NOT YET VALID");
 	ca_buf_str(out, "\n");
 	for (size_t i = 0; i < t->n; i++)

@@ -155,6 +155,7 @@ ca_rules_check(struct ca_crypto *crypto, const struct ca_client_conf *conf,
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	const struct ca_judging j = {crypto, conf, intent, req, log, why};
+	/* cppcheck-suppress uninitvar ; it takes the type for an expression */
 	enum ca_err (*const rules[])(const struct ca_judging *) = {
 	    rule_host, rule_user, rule_time, ca_rules_proof};
 

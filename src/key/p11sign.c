@@ -368,7 +368,7 @@ ca_p11_key_new(struct ca_crypto *crypto, struct ca_p11 *p11,
 	if (k->id != NULL && EVP_PKEY_up_ref(pub) == 1)
 		k->pub = pub;
 	k->p11 = ca_p11_ref(p11);
-	if (k->pub != NULL && idlen > 0)
+	if (k->pub != NULL && k->id != NULL && idlen > 0)
 		memcpy(k->id, id, idlen);
 	if (k->pub == NULL || (*out = ca_key_new(&p11_ops, k)) == NULL) {
 		p11_free(k);

@@ -21,6 +21,7 @@ typedef struct {
 ASN1_SEQUENCE(KRB_NAME) = {
 	ASN1_EXP(KRB_NAME, type, ASN1_INTEGER, 0),
 	ASN1_EXP_SEQUENCE_OF(KRB_NAME, parts, ASN1_GENERALSTRING, 1),
+/* cppcheck-suppress unknownMacro ; of openssl/asn1t.h */
 } static_ASN1_SEQUENCE_END(KRB_NAME)
 
 ASN1_SEQUENCE(KRB_PRINCIPAL) = {
