@@ -84,6 +84,14 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	hasnt 'ask:'
 }
 
+@test "RSA on a token that only does the bare operation" {
+	hostile raw-only
+	tool 1234,1234,1234 p11 "$RSA" all
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^signed by rsa_pss_rsae' <<<"$output")" -eq 0 ]
+	[ "$(grep -c '^signed by rsa_pkcs1' <<<"$output")" -eq 3 ]
+}
+
 @test "ECDSA and Ed25519 sign" {
 	tool 1234 p11 "$P256" all
 	[ "$status" -eq 0 ]

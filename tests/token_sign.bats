@@ -187,6 +187,25 @@ hasnt() {
 	has 'no certificate with a key on a token for pkcs11:token=Card%20C'
 }
 
+@test "--cert FILE with --key pkcs11: the certificate off the token, the key on it" {
+	request
+	# the token has the key, by its public numbers, and no certificate of it
+	softhsm2-util --import "$PKI/p256.key" --token 'Card A' --pin 1234 \
+		--id 30 --label bare >/dev/null
+	sign 1234 --cert "$PKI/p256-chain.pem" --key 'pkcs11:token=Card%20A'
+	pkcs11-tool --module "$SOFTHSM" --token-label 'Card A' --pin 1234 \
+		--login --delete-object --type privkey --id 30 >/dev/null 2>&1
+	pkcs11-tool --module "$SOFTHSM" --token-label 'Card A' --pin 1234 \
+		--login --delete-object --type pubkey --id 30 >/dev/null 2>&1
+	good p256
+	hasnt 'More than one'
+	# a key that is on no token
+	sign '' --cert "$PKI/bob.pem" --key 'pkcs11:token=Card%20A'
+	[ "$status" -eq 1 ]
+	has 'has the key of'
+	hasnt 'PIN for'
+}
+
 @test "a PIN in the URI is not shown" {
 	request
 	sign '' --key 'pkcs11:token=Card%20C?pin-value=1234'
