@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2016 # for other shells to expand
 # The classic set-up: one root, one client certificate, and four judges that
 # must agree: `openssl verify', `certauth verify', a TLS handshake between
 # `openssl s_server -Verify' and `s_client', and a login through the module.

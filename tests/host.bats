@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2016 # for other shells to expand
 # Both sides prove themselves: the host by host_cert and host_key, before the
 # client signs.  The first half is about the host and its log, the second about
 # what the client refuses, by a real sshd, with nothing asked before.
@@ -177,7 +178,7 @@ host_error() {
 
 # ---- the client ----
 
-# person [LINE ...]: carol checks hosts; her key has a passphrase, which the
+# person: carol checks hosts; her key has a passphrase, which the
 # askpass that she had before would be asked for
 person() {
 	local home=$S/home/carol
@@ -186,7 +187,7 @@ person() {
 	cp -r "$PKI/hostca" "$PKI/hostcrl" "$home/"
 	cp "$PKI/alice.enc" "$home/.config/certauth/me.key"
 	printf '%s\n' 'host_ca = ~/hostca' 'host_crl = ~/hostcrl' \
-		'require_host_proof = yes' "askpass = $S/bin/before" "$@" \
+		'require_host_proof = yes' "askpass = $S/bin/before" \
 		>>"$home/.config/certauth/config"
 	chown -R 2003:2003 "$home"
 }
@@ -422,7 +423,7 @@ shown() {
 	printf '[web*.example]\nrequire_host_proof = yes\nhost_ca = %s\n' \
 		"$S/etc/certauth/host-ca.pem" >"$S/etc/certauth/client.conf"
 	cp "$PKI/hostca.pem" "$S/etc/certauth/host-ca.pem"
-	if ! strings -a "$CERTAUTH" | grep -qx /etc/certauth/client.conf; then
+	if ! grep -qa /etc/certauth/client.conf "$CERTAUTH"; then
 		skip 'built for another SYSCONFDIR'
 	fi
 	refuses 'rule 4' 'does not prove itself'

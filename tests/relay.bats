@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2016 # for other shells to expand
 # A relay with real programs: the user logs in to web2.example, which is
 # hostile.  Its PAM module has an ssh session with web1.example, the genuine
 # host, and passes that host's challenge on to the user, and the user's answers
@@ -36,7 +37,7 @@ evil_start() {
 		sed "s/^Port .*/Port $EVIL_PORT/" "$S/sshd_config" \
 			>"$S/evil_config"
 		: >"$S/evil.log"
-		EXEC=exec in_place setpriv --pdeathsig TERM \
+		EXEC='exec' in_place setpriv --pdeathsig TERM \
 			"$S/bin/evil-sshd" -D -f "$S/evil_config" \
 			-E "$S/evil.log" </dev/null >/dev/null 2>&1 3>&- 4>&- &
 		EVIL_PID=$!

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2016 # for other shells to expand
 # docs/security.md cannot rot: each test that it names exists, and each claim
 # that something cannot be done names one.
 
