@@ -12,3 +12,7 @@ $(B)/tests/bench/drive: $(B)/tests/bench/drive.o $(LIB)
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ $< \
 		$(LIB) $(LIBS_CLI)
 
+$(B)/tests/bench/gencrl: tests/bench/gencrl.c Makefile
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(CC) -D_GNU_SOURCE -std=c11 $(WARN) $(OPT) -o $@ $< -lcrypto

@@ -2,12 +2,11 @@
 #include "base/file.h"
 #include "cli/cli.h"
 #include "cli/verify.h"
+#include "cli/verifyargs.h"
 #include "verify/certfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,216 +38,6 @@ static int run(int argc, char **argv);
 
 const struct ca_command ca_cmd_verify = {
     "verify", "judge a certificate as a login would", help, run};
-
-enum {
-	OPT_CONFIG = 256,
-	OPT_SERVICE,
-	OPT_INTERMEDIATES,
-	OPT_NO_CRL,
-	OPT_TIME,
-	OPT_JSON,
-	OPT_QUIET,
-	OPT_DEBUG,
-	/* from here on: keys of the configuration */
-	OPT_KEY,
-	OPT_CA_DIR = OPT_KEY,
-	OPT_INTERMEDIATES_DIR,
-	OPT_CRL_DIR,
-	OPT_CRL,
-	OPT_CRL_ENGINE,
-	OPT_PROFILE,
-	OPT_MAX_DEPTH,
-	OPT_EXPLICIT,
-	OPT_INHIBIT_ANY,
-	OPT_INHIBIT_MAP,
-	OPT_PURPOSE, /* lists */
-	OPT_POLICY,
-	OPT_KEYS_END,
-};
-
-static const struct option options[] = {
-    {"config", required_argument, NULL, OPT_CONFIG},
-    {"service", required_argument, NULL, OPT_SERVICE},
-    {"intermediates", required_argument, NULL, OPT_INTERMEDIATES},
-    {"no-crl", no_argument, NULL, OPT_NO_CRL},
-    {"time", required_argument, NULL, OPT_TIME},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"quiet", no_argument, NULL, OPT_QUIET},
-    {"debug", no_argument, NULL, OPT_DEBUG},
-    {"ca-dir", required_argument, NULL, OPT_CA_DIR},
-    {"intermediates-dir", required_argument, NULL, OPT_INTERMEDIATES_DIR},
-    {"crl-dir", required_argument, NULL, OPT_CRL_DIR},
-    {"crl", required_argument, NULL, OPT_CRL},
-    {"crl-engine", required_argument, NULL, OPT_CRL_ENGINE},
-    {"profile", required_argument, NULL, OPT_PROFILE},
-    {"max-depth", required_argument, NULL, OPT_MAX_DEPTH},
-    {"explicit-policy", no_argument, NULL, OPT_EXPLICIT},
-    {"inhibit-any", no_argument, NULL, OPT_INHIBIT_ANY},
-    {"inhibit-map", no_argument, NULL, OPT_INHIBIT_MAP},
-    {"purpose", required_argument, NULL, OPT_PURPOSE},
-    {"policy", required_argument, NULL, OPT_POLICY},
-    {NULL, 0, NULL, 0},
-};
-
-/* The configuration's key and how the option is called in messages. */
-static const struct {
-	const char *key, *option;
-	bool path;
-} keys[OPT_KEYS_END - OPT_KEY] = {
-    [OPT_CA_DIR - OPT_KEY] = {"ca_dir", "--ca-dir", true},
-    [OPT_INTERMEDIATES_DIR - OPT_KEY] = {"intermediates_dir",
-	"--intermediates-dir", true},
-    [OPT_CRL_DIR - OPT_KEY] = {"crl_dir", "--crl-dir", true},
-    [OPT_CRL - OPT_KEY] = {"crl", "--crl"},
-    [OPT_CRL_ENGINE - OPT_KEY] = {"crl_engine", "--crl-engine"},
-    [OPT_PROFILE - OPT_KEY] = {"profile", "--profile"},
-    [OPT_MAX_DEPTH - OPT_KEY] = {"max_depth", "--max-depth"},
-    [OPT_EXPLICIT - OPT_KEY] = {"explicit_policy", "--explicit-policy"},
-    [OPT_INHIBIT_ANY - OPT_KEY] = {"inhibit_any", "--inhibit-any"},
-    [OPT_INHIBIT_MAP - OPT_KEY] = {"inhibit_map", "--inhibit-map"},
-    [OPT_PURPOSE - OPT_KEY] = {"purpose", "--purpose"},
-    [OPT_POLICY - OPT_KEY] = {"policy", "--policy"},
-};
-
-struct args {
-	const char *config, *service, *intermediates, *cert;
-	const char *key[OPT_KEYS_END - OPT_KEY];
-	struct ca_buf purpose, policy; /* lists, with spaces between */
-	bool no_crl, json, quiet, debug;
-	bool foreign; /* --ca-dir alone: the site's CRLs are another CA's */
-	long long now;
-};
-
-static void
-add_word(struct ca_buf *list, const char *word)
-{
-	if (list->len > 0)
-		ca_buf_str(list, " ");
-	ca_buf_str(list, word);
-}
-
-static int
-one_option(struct args *a, int c)
-{
-	switch (c) {
-	case OPT_CONFIG:
-		a->config = optarg;
-		break;
-	case OPT_SERVICE:
-		a->service = optarg;
-		break;
-	case OPT_INTERMEDIATES:
-		a->intermediates = optarg;
-		break;
-	case OPT_NO_CRL:
-		a->no_crl = true;
-		break;
-	case OPT_TIME:
-		if (ca_cli_time(optarg, &a->now) != CA_OK)
-			return ca_cli_usage(&ca_cmd_verify,
-			    "--time %s is no time as RFC 3339 has it", optarg);
-		break;
-	case OPT_JSON:
-		a->json = true;
-		break;
-	case OPT_QUIET:
-		a->quiet = true;
-		break;
-	case OPT_DEBUG:
-		a->debug = true;
-		break;
-	case OPT_PURPOSE:
-		add_word(&a->purpose, optarg);
-		break;
-	case OPT_POLICY:
-		add_word(&a->policy, optarg);
-		break;
-	case OPT_EXPLICIT:
-	case OPT_INHIBIT_ANY:
-	case OPT_INHIBIT_MAP:
-		a->key[c - OPT_KEY] = "yes";
-		break;
-	default:
-		if (c < OPT_KEY || c >= OPT_KEYS_END)
-			return ca_cli_usage(&ca_cmd_verify,
-			    "%s is not an option, or lacks its value",
-			    "what is given");
-		a->key[c - OPT_KEY] = optarg;
-	}
-	return CA_EXIT_OK;
-}
-
-static int
-parse_args(struct args *a, int argc, char **argv)
-{
-	int c, status;
-
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == '?' || c == ':')
-			return ca_cli_usage(&ca_cmd_verify,
-			    "%s: no such option, or it lacks its value",
-			    argv[optind - 1]);
-		if ((status = one_option(a, c)) != CA_EXIT_OK)
-			return status;
-	}
-	if (argc - optind != 1)
-		return ca_cli_usage(&ca_cmd_verify,
-		    "one certificate file is needed");
-	a->cert = argv[optind];
-	if (a->no_crl && a->key[OPT_CRL_DIR - OPT_KEY] != NULL)
-		return ca_cli_usage(&ca_cmd_verify,
-		    "--crl-dir and --no-crl exclude each other");
-	a->foreign = a->key[OPT_CA_DIR - OPT_KEY] != NULL &&
-	    a->key[OPT_CRL_DIR - OPT_KEY] == NULL && !a->no_crl;
-	if (a->no_crl || a->foreign)
-		a->key[OPT_CRL - OPT_KEY] = "off";
-	if (a->purpose.len > 0)
-		a->key[OPT_PURPOSE - OPT_KEY] = ca_buf_text(&a->purpose);
-	if (a->policy.len > 0)
-		a->key[OPT_POLICY - OPT_KEY] = ca_buf_text(&a->policy);
-	return CA_EXIT_OK;
-}
-
-/* The configuration takes absolute paths only; a person's are relative to
- * where they are. */
-static enum ca_err
-set_path(struct ca_config *cfg, const char *key, const char *path,
-    const char *option, const struct ca_log *log)
-{
-	struct ca_buf full = CA_BUF_INIT(PATH_MAX);
-	char cwd[PATH_MAX];
-	enum ca_err rc;
-
-	if (path[0] != '/' && getcwd(cwd, sizeof cwd) != NULL)
-		ca_buf_fmt(&full, "%s/", cwd);
-	ca_buf_str(&full, path);
-	const char *text = ca_buf_text(&full);
-	rc = text == NULL ? ca_buf_err(&full)
-			  : ca_config_set(cfg, key, text, option, log);
-	ca_buf_free(&full);
-	return rc;
-}
-
-static enum ca_err
-configure(const struct args *a, const struct ca_log *log,
-    struct ca_config **out)
-{
-	struct ca_config *cfg = ca_config_new();
-	enum ca_err rc;
-
-	*out = cfg;
-	if (cfg == NULL)
-		return CA_ERR_MEMORY;
-	rc = ca_config_read(cfg, a->config != NULL ? a->config
-	    : CA_SYSCONFDIR "/certauth.conf", a->service, a->config != NULL,
-	    log);
-	for (int i = 0; rc == CA_OK && i < OPT_KEYS_END - OPT_KEY; i++)
-		if (a->key[i] != NULL)
-			rc = (keys[i].path ? set_path : ca_config_set)(cfg,
-			    keys[i].key, a->key[i], keys[i].option, log);
-	return rc;
-}
 
 /* ---- the certificates ---- */
 
@@ -350,7 +139,7 @@ ca_cli_chain(const STACK_OF(X509) *chain, struct ca_buf *out)
 }
 
 static void
-print(const struct args *a, const struct ca_report *report,
+print(const struct ca_verify_args *a, const struct ca_report *report,
     const STACK_OF(X509) *chain)
 {
 	struct ca_buf out = CA_BUF_INIT(1 << 20);
@@ -377,7 +166,7 @@ print(const struct args *a, const struct ca_report *report,
 }
 
 static int
-judge(const struct args *a, const struct ca_log *log, struct ca_crypto *crypto,
+judge(const struct ca_verify_args *a, const struct ca_log *log, struct ca_crypto *crypto,
     const struct ca_config *cfg, const struct certs *certs)
 {
 	struct ca_verify_input in = {certs->leaf, certs->others,
@@ -407,17 +196,17 @@ judge(const struct args *a, const struct ca_log *log, struct ca_crypto *crypto,
 static int
 run(int argc, char **argv)
 {
-	struct args a = {.purpose = CA_BUF_INIT(4096),
+	struct ca_verify_args a = {.purpose = CA_BUF_INIT(4096),
 	    .policy = CA_BUF_INIT(65536), .now = (long long)time(NULL)};
 	struct certs certs = {.want_leaf = true};
 	struct ca_crypto *crypto = NULL;
 	struct ca_config *cfg = NULL;
-	int status = parse_args(&a, argc, argv);
+	int status = ca_verify_args_parse(&a, argc, argv);
 
 	if (status != CA_EXIT_OK)
 		goto out;
 	struct ca_log log = ca_cli_log(a.debug);
-	enum ca_err rc = configure(&a, &log, &cfg);
+	enum ca_err rc = ca_verify_args_configure(&a, &log, &cfg);
 	if (rc == CA_OK)
 		rc = ca_crypto_new(&crypto);
 	certs.crypto = crypto;
