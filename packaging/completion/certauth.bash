@@ -18,7 +18,8 @@ _certauth_words() {
 _certauth_verbs() {
 	"$1" "$2" --help 2>/dev/null | sed -nE \
 		-e "1s/^usage: certauth $2 ([a-z]+(\\|[a-z]+)+).*/\\1/p" \
-		-e 's/^  ([a-z]+)( .*|$)/\1/p' | tr '|' '\n'
+		-e 's/^  ([a-z]+)( .*|$)/\1/p' | tr '|' '\n' |
+		grep -vx certauth | sort -u
 }
 
 _certauth() {

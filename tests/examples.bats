@@ -1,0 +1,127 @@
+#!/usr/bin/env bats
+# Each example of etc/pam.d, run as it stands: real PAM, real pam_unix.
+load lib/common
+
+setup_file() {
+	[ "$(id -u)" -eq 0 ] || return 0 # every test is skipped, see setup
+	place_make
+	# a password for alice: "wonderland"
+	local hash
+	hash=$(openssl passwd -6 -salt certauth wonderland)
+	sed -i "s|^alice:[^:]*:|alice:$hash:|" "$S/etc/shadow"
+	# an example names the module without a path: it lies where PAM looks
+	MODDIR=$(dirname "$(find /lib /usr/lib -name pam_unix.so 2>/dev/null |
+		head -n 1)")
+	export MODDIR
+	cp -a "$MODDIR" "$S/security"
+	cp "$MODULE" "$S/security/pam_certauth.so"
+	in_place mount --bind "$S/security" "$MODDIR"
+	# the helper too, where the module looks for it
+	in_place mount --bind "$S/bin" /usr/local/bin
+	cp "$HERE"/etc/pam.d/* "$S/etc/pam.d/"
+}
+teardown_file() { place_remove; }
+setup() {
+	need_root
+	conf_reset
+	crl_dir crl
+}
+
+# try SERVICE HOW...: authenticate and account
+try() {
+	local service=$1
+	shift
+	log_mark
+	# a password that is asked for is not given: that ends it
+	run in_place timeout 15 python3 "$S/bin/login.py" "$@" -- \
+		pamtester "$service" alice authenticate acct_mgmt </dev/null
+	echo "$output"
+}
+by_cert() { try "$1" --cert "$PKI/$2-chain.pem" --key "$PKI/$2.key"; }
+
+# by_password SERVICE PASSWORD: what the module asks is answered emptily
+by_password() {
+	log_mark
+	run in_place expect -c "
+		set timeout 20; match_max 40000
+		log_user 1
+		spawn -noecho pamtester $1 alice authenticate acct_mgmt
+		expect {
+			-re {certauth1 .*: } { send \"\r\"; exp_continue }
+			-re {assword: } { send \"$2\r\"; exp_continue }
+			timeout { exit 99 }
+			eof
+		}
+		catch wait result
+		exit [lindex \$result 3]"
+	echo "$output"
+}
+
+@test "every example is tested here" {
+	local f
+	for f in "$HERE"/etc/pam.d/*; do
+		grep -q "${f##*/}" <<<'sshd sudo su login polkit-1 screen-locker
+			fallback two-factors'
+		grep -q '^auth .*pam_certauth.so' "$f"
+	done
+	[ "$(find "$HERE/etc/pam.d" -type f | wc -l)" -eq 8 ]
+}
+
+@test "sshd: the certificate alone; a password is not asked for" {
+	by_cert sshd alice
+	[ "$status" -eq 0 ]
+	by_cert sshd revoked
+	[ "$status" -ne 0 ]
+	by_password sshd wonderland
+	[ "$status" -ne 0 ]
+	[[ $output != *assword* ]]
+}
+
+@test "sudo, login, polkit-1, fallback: the certificate, or the password" {
+	local s
+	for s in sudo login polkit-1 fallback; do
+		echo "== $s"
+		by_cert "$s" alice
+		[ "$status" -eq 0 ]
+		logged "pam_certauth\\($s:auth\\).*outcome=granted"
+		by_password "$s" wonderland
+		[ "$status" -eq 0 ]
+		[[ $output == *assword* ]]
+		by_password "$s" wrong
+		[ "$status" -ne 0 ] && [ "$status" -ne 99 ]
+	done
+}
+
+@test "su: root needs nothing, others what the example says" {
+	in_place pamtester su alice authenticate acct_mgmt
+	# pam_rootok goes by the real uid; without it, as carol would see it
+	sed -i '/pam_rootok/d' "$S/etc/pam.d/su"
+	by_cert su alice
+	[ "$status" -eq 0 ]
+	by_password su wrong
+	[ "$status" -ne 0 ] && [ "$status" -ne 99 ]
+	by_password su wonderland
+	[ "$status" -eq 0 ]
+}
+
+@test "a screen locker: one prompt, the password where there is no key" {
+	by_password screen-locker wonderland
+	[ "$status" -eq 0 ]
+	[[ $output != *certauth1* ]]
+	by_password screen-locker wrong
+	[ "$status" -ne 0 ] && [ "$status" -ne 99 ]
+}
+
+@test "two factors: neither is enough" {
+	by_password two-factors wonderland
+	[ "$status" -ne 0 ] && [ "$status" -ne 99 ]
+	[[ $output == *certauth1* ]]
+	logged 'outcome=denied'
+	by_cert two-factors alice
+	[ "$status" -ne 0 ]
+	# both: the same stack with the password already given
+	sed -i 's/^auth .*pam_unix.so/auth required pam_permit.so/' \
+		"$S/etc/pam.d/two-factors"
+	by_cert two-factors alice
+	[ "$status" -eq 0 ]
+}

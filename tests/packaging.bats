@@ -1,0 +1,101 @@
+#!/usr/bin/env bats
+# One version, a reproducible tarball, completion that knows every command.
+load lib/common
+
+setup() {
+	T=$BATS_TEST_TMPDIR
+	CERTAUTH=$CERTAUTH_BUILD/certauth
+	VERSION=$(sed -n 's/^VERSION = //p' "$HERE/Makefile")
+}
+
+@test "the Makefile's version is everybody's" {
+	[ -n "$VERSION" ]
+	[ "$("$CERTAUTH" --version)" = "certauth $VERSION" ]
+	grep -qE "^## $VERSION(,| |\$)" "$HERE/CHANGELOG.md"
+	head -n 1 "$HERE/packaging/debian/changelog" |
+		grep -qF "certauth ($VERSION-"
+	grep -qE "^Version: +$VERSION\$" "$HERE/packaging/rpm/certauth.spec"
+}
+
+@test "make dist: the same commit, the same bytes" {
+	git -C "$HERE" rev-parse HEAD >/dev/null 2>&1 ||
+		skip 'not a git checkout'
+	git clone -q --shared "$HERE" "$T/a"
+	git clone -q --shared "$HERE" "$T/b"
+	(cd "$T/a" && umask 077 && TZ=Asia/Tokyo make -s dist >/dev/null)
+	(cd "$T/b" && umask 022 && TZ=UTC make -s dist >/dev/null)
+	cmp "$T/a/dist/certauth-$VERSION.tar.gz" \
+		"$T/b/dist/certauth-$VERSION.tar.gz"
+}
+
+commands() { "$CERTAUTH" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'; }
+
+# complete WORD ...: what bash offers for the last word
+complete_bash() {
+	PATH=$CERTAUTH_BUILD:$PATH bash --norc -c '
+		. "$1"; shift
+		COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+		_certauth 2>/dev/null; printf "%s\n" "${COMPREPLY[@]}"' \
+		- "$HERE/packaging/completion/certauth.bash" "$@"
+}
+
+@test "bash completes every command, and every option of its help" {
+	[ "$(commands | wc -l)" -ge 10 ]
+	commands | sort >"$T/commands"
+	complete_bash certauth '' | grep -v -e '^-' -e '^help$' | sort |
+		diff "$T/commands" -
+	while read -r c; do
+		"$CERTAUTH" "$c" --help | grep -oE -- '--[a-z0-9-]+' |
+			sort -u >"$T/options"
+		echo --help >>"$T/options"
+		complete_bash certauth "$c" -- | sort -u >"$T/offered"
+		sort -u "$T/options" | diff - "$T/offered"
+	done <"$T/commands"
+	complete_bash certauth crl '' | sort | tr '\n' ' ' |
+		grep -qx 'compile list update '
+	complete_bash certauth users '' | grep -qx test
+}
+
+@test "each manual has EXAMPLES, and no fault" {
+	local m
+	for m in "$HERE"/src/man/*.[1578]; do
+		echo "$m"
+		grep -q '^\.Sh EXAMPLES' "$m"
+		mandoc -T lint -W warning "$m"
+	done
+}
+
+@test "the help of every command fits 24 lines and shows an example" {
+	local c
+	for c in $(commands); do
+		echo "$c"
+		"$CERTAUTH" "$c" --help >"$T/help"
+		[ "$(wc -l <"$T/help")" -le 24 ]
+		[ "$(wc -L <"$T/help")" -le 80 ]
+		grep -qE "^  .*(certauth(-askpass)?) ?" "$T/help"
+		# and it stands in the manual
+		grep -qE "^\.Ss certauth $c\$" "$HERE/src/man/certauth.1"
+	done
+}
+
+@test "every option of the code stands in the help and the manual" {
+	local c o
+	grep -hoE '^ *\t?\{"[a-z0-9-]+", (no|required)_argument' \
+		"$HERE"/src/cli/*.c | grep -oE '"[^"]+"' | tr -d '"' | sort -u \
+		>"$T/code"
+	[ "$(wc -l <"$T/code")" -ge 40 ]
+	for c in $(commands); do "$CERTAUTH" "$c" --help; done >"$T/help"
+	while read -r o; do
+		[ "$o" != helper ] && [ "$o" != help ] || continue # the module's own
+		echo "$o"
+		grep -qE -- "--$o([^a-z-]|\$)" "$T/help"
+		grep -qE -- "Fl -$o( |\$)" "$HERE/src/man/certauth.1"
+	done <"$T/code"
+	# the other way round
+	for o in $(grep -hoE 'Fl -[a-z0-9-]+' "$HERE/src/man/certauth.1" |
+	    sed 's/Fl -//' | sort -u); do
+		case $o in help | version | helper | c) continue ;; esac
+		echo "manual: $o"
+		grep -qx -- "$o" "$T/code"
+	done
+}
