@@ -80,7 +80,7 @@ complete_bash() {
 
 @test "every option of the code stands in the help and the manual" {
 	local c o
-	grep -hoE '^ *\t?\{"[a-z0-9-]+", (no|required)_argument' \
+	grep -hoE '\{"[a-z0-9-]+", (no|required)_argument' \
 		"$HERE"/src/cli/*.c | grep -oE '"[^"]+"' | tr -d '"' | sort -u \
 		>"$T/code"
 	[ "$(wc -l <"$T/code")" -ge 40 ]

@@ -66,7 +66,8 @@ block login
 cp block.client block.login /home/alice/
 as_alice() {
 	runuser -u alice -- env -i HOME=/home/alice PATH=/usr/bin:/bin \
-		USER=alice LOGNAME=alice bash -eu "$@" 2>>/root/ssh.err
+		USER=alice LOGNAME=alice bash -eu -c "$(cat "$@")" \
+		2>>/root/ssh.err </dev/null
 }
 cd /home/alice
 say 'README, setup: client and login, as alice'
@@ -75,7 +76,7 @@ mkdir -p .ssh
 { echo -n 'web1.example '; cat /etc/ssh/ssh_host_ed25519_key.pub; } \
 	>.ssh/known_hosts
 chown -R alice: .ssh
-who=$(sed 's/$/ id -un/' block.login | as_alice /dev/stdin) || fail 'no login'
+who=$(sed 's/$/ id -un/' block.login | as_alice) || fail 'no login'
 [ "$who" = alice ] || fail "the session says: $who"
 say "ACCEPTED; the session says: $who"
 
@@ -84,7 +85,7 @@ echo 'alice ALL=(ALL) ALL' >/etc/sudoers.d/alice
 sed -i 's/^host_names .*/host_names = web1.example '"$(hostname)"'/' \
 	/etc/certauth/certauth.conf
 who=$(echo 'SUDO_ASKPASS=/usr/bin/certauth-askpass sudo -A id -un' |
-	as_alice /dev/stdin) || fail 'sudo'
+	as_alice) || fail 'sudo'
 [ "$who" = root ] || fail "sudo says: $who"
 say "sudo -A: $who"
 
@@ -93,7 +94,7 @@ certauth-tests --service sshd --user alice || fail 'certauth-tests'
 
 certauth pki revoke /root/pki alice >/dev/null
 certauth setup --no-fetch --crl /root/pki/ca.crl >/root/setup.log 2>&1 || :
-if sed 's/$/ id -un/' block.login | as_alice /dev/stdin; then
+if sed 's/$/ id -un/' block.login | as_alice; then
 	fail 'a revoked certificate was accepted'
 fi
 say 'REFUSED, once it was revoked'
