@@ -19,13 +19,19 @@ list=$(awk '
 	/^\+ / { changes = changes "\001" file "\001" old "\001" substr($0, 3) }
 	/^test / { print name "\001" substr($0, 6) changes }' "$table")
 
-# apply TREE FILE OLD NEW ...: each exactly once, or it fails
+# apply TREE FILE OLD NEW ...: each exactly once, or it fails.  Where lines are
+# broken does not matter.
 apply() {
 	local tree=$1
 	shift
 	while [ $# -ge 3 ]; do
 		OLD=$2 NEW=$3 perl -0777 -i -pe '
-			BEGIN { $old = quotemeta $ENV{OLD}; $n = 0 }
+			BEGIN {
+				$old = quotemeta $ENV{OLD};
+				$old =~ s/\\ /\\s+/g;
+				$old =~ s/\\\(/\\(\\s*/g;
+				$n = 0;
+			}
 			$n++ while /$old/g;
 			s/$old/$ENV{NEW}/ if $n == 1;
 			END { exit($n == 1 && $ENV{OLD} ne $ENV{NEW} ? 0 : 1) }' \

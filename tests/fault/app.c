@@ -159,8 +159,8 @@ answer_to(const char *prompt)
 	unsigned next = 0, max = 0;
 	char *piece;
 
-	if (b64 == NULL)
-		return NULL;
+	if (strncmp(prompt, "certauth1 ", 10) != 0)
+		return strdup("secret"); /* the helper asks for a passphrase */
 	b64++;
 	size_t len = strcspn(b64, " ");
 	if (sscanf(b64 + len, " next=%u max=%u", &next, &max) != 2)
