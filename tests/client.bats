@@ -406,6 +406,25 @@ END
 	done
 }
 
+@test "a host that a person confirms is bound by what is configured for it" {
+	printf '[web1]\nrequire_host_proof = yes\nhost_ca = %s\n' "$V" \
+		>>"$XDG_CONFIG_HOME/certauth/config"
+	export REQ
+	REQ=$(host request)
+	run sign --host web1 --user alice "$REQ"
+	[ "$status" -eq 1 ]
+	run expect -f - <<'END'
+set timeout 20
+spawn -noecho sh -c {"$CA_BIN/certauth" sign "$REQ" >"$D/answer"; echo "status $?"}
+expect -re {logging in to web1.example.com \(web1\) as alice, service sshd\? \[yes/no\] }
+send "yes\r"
+expect eof
+END
+	echo "$output"
+	[[ $output == *'rule 4'*'require_host_proof'*'status 1'* ]]
+	[ ! -s "$D/answer" ]
+}
+
 @test "confirm = yes asks before each signature" {
 	conf p256 'confirm = yes' "askpass = $D/bin/yes"
 	# shellcheck disable=SC2016 # for the script to expand

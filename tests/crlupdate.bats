@@ -304,6 +304,41 @@ child_of() {
 	return 1
 }
 
+@test "a FIFO or a device at a file: address does not hold up the others" {
+	mkfifo "$S/fifo"
+	chmod 644 "$S/fifo"
+	update --url "file://$S/fifo" --url "file://$S/%66ifo" \
+		--url file:///dev/zero --url "$URL/ca1.crl"
+	[ "$status" -eq 1 ]
+	grep -q "file://$S/fifo: not fetched: is not a file" <<<"$output"
+	grep -q "file://$S/%66ifo: not fetched: is not a file" <<<"$output"
+	grep -q 'file:///dev/zero: not fetched: is not a file' <<<"$output"
+	grep -q "$URL/ca1.crl: updated" <<<"$output"
+	rm "$S/fifo"
+	tidy
+}
+
+@test "a fetcher that stands still is given up, also where we stood still" {
+	"$CERTAUTH" crl update --ca-dir "$S/ca" --crl-dir "$S/crl" \
+		--timeout 1 --url "$URL/hang" >"$S/out" 2>&1 3>&- &
+	parent=$!
+	child=$(child_of $parent "$(realpath "$CERTAUTH_BUILD")/certauth-fetch")
+	kill -STOP "$child"
+	kill -STOP $parent
+	sleep 12 # past its time and the grace of 10 s
+	kill -CONT $parent
+	for _ in $(seq 100); do
+		kill -0 $parent 2>/dev/null || break
+		sleep 0.1
+	done
+	# still there: it would wait for ever
+	not kill -9 $parent 2>/dev/null
+	run wait $parent
+	grep -q 'did not end in time' "$S/out"
+	[ ! -e "/proc/$child" ]
+	tidy
+}
+
 @test "the fetcher has no rights and nothing but its pipe" {
 	[ "$(id -u)" -eq 0 ] || skip 'only root has rights to give up'
 	"$CERTAUTH" crl update --ca-dir "$S/ca" --crl-dir "$S/crl" \

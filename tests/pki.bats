@@ -55,6 +55,32 @@ look() {
 	! look alice
 }
 
+@test "revocations at the same time: none is lost" {
+	pki init ca
+	for n in 1 2 3 4 5 6; do "$CERTAUTH" pki issue ca u$n >/dev/null; done
+	# all wait at the key, then go
+	flock -o ca/ca.key sh -c '
+		for n in 1 2 3 4 5 6; do "$1" pki revoke ca u$n >/dev/null & done
+		sleep 1' sh "$CERTAUTH" 3>&-
+	for _ in $(seq 100); do
+		n=$(openssl crl -in ca/ca.crl -noout -text |
+			grep -c 'Serial Number') || :
+		[ "$n" -eq 6 ] && break
+		sleep 0.1
+	done
+	[ "$n" -eq 6 ]
+	openssl crl -in ca/ca.crl -noout -crlnumber | grep -q '0x07'
+}
+
+@test "init: a folder that others can write is refused" {
+	mkdir ca
+	chmod 777 ca
+	pki init ca
+	[ "$status" -ne 0 ]
+	[[ $output == *'writable by'* ]]
+	[ -z "$(ls -A ca)" ]
+}
+
 @test "what a certificate says is what was asked for" {
 	pki init ca --cn 'Corp, "CA"' --days 100
 	pki issue ca alice --cn 'Alice Ä, O=Evil' --email a@corp.example \

@@ -34,6 +34,52 @@ alice cn:alice' ]
 	[ "$(grep -c bob "$F")" -eq 1 ]
 }
 
+@test "add of a rule that is there without the new one's bounds adds it" {
+	cu add alice cn:alice
+	for bound in from=10.0.0.0/8 'issuer=CN=Corp CA' service=sshd \
+		until=2030-01-01; do
+		cu add alice cn:alice "$bound"
+		[ "$status" -eq 0 ]
+		[ "$(tail -n 1 "$F" | tr -d '"')" = "alice cn:alice $bound" ]
+		# this one is there now
+		cu add alice cn:alice "$bound"
+		[ "$status" -eq 1 ]
+		[[ $output == *already* ]]
+	done
+	cu add alice cn:alice until=2031-01-01
+	[ "$status" -eq 0 ]
+}
+
+@test "who can read the folder of the users file cannot hold up add" {
+	[ "$(id -u)" -eq 0 ] || skip 'only root can be another user'
+	dir=$BATS_TEST_TMPDIR/open
+	mkdir -m 755 "$dir"
+	chmod 755 "$BATS_TEST_TMPDIR"
+	F=$dir/users
+	cu add alice cn:alice
+	[ "$status" -eq 0 ]
+	[ "$(stat -c %a "$dir"/.certauth-users.lock)" = 600 ]
+	(
+		cd "$dir" || exit
+		for f in . users .certauth-users.lock; do
+			# as anybody: what can be opened is locked
+			setpriv --reuid=65534 --regid=65534 --clear-groups \
+				flock -n -x "$f" sh -c 'echo $$; exec sleep 60' &
+		done
+		wait
+	) >"$BATS_TEST_TMPDIR/held" 2>/dev/null 3>&- &
+	for _ in $(seq 100); do
+		[ "$(wc -l <"$BATS_TEST_TMPDIR/held")" -ge 2 ] && break
+		sleep 0.05
+	done
+	run timeout 10 "$CERTAUTH" users add --file "$F" bob cn:bob
+	# shellcheck disable=SC2046 # numbers
+	kill $(cat "$BATS_TEST_TMPDIR/held")
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/held")" -eq 2 ]
+	[ "$status" -eq 0 ]
+	grep -q '^bob' "$F"
+}
+
 @test "add quotes values with blanks" {
 	cu add alice 'subject:CN=Alice Example,O=Corp' 'issuer=CN=Corp CA' from=10.0.0.0/8
 	[ "$status" -eq 0 ]

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CONNECT_TIMEOUT 15L /* seconds */
@@ -135,6 +136,21 @@ add_header(struct transfer *t, const char *name, const char *value)
 		return false;
 	t->headers = more;
 	return true;
+}
+
+/* A FIFO or a device would keep libcurl, and all other transfers, waiting: it
+ * has no time limit for opening a file. */
+static bool
+is_other_than_file(const char *url)
+{
+	char *path = curl_easy_unescape(
+	    NULL, url + strlen("file://"), 0, NULL);
+	struct stat st;
+	bool other = path != NULL && stat(path, &st) == 0 &&
+		     !S_ISREG(st.st_mode);
+
+	curl_free(path);
+	return other;
 }
 
 static bool
@@ -275,6 +291,12 @@ ca_fetch_curl(
 		t[i].no = i;
 		t[i].to = to;
 		t[i].max = max_bytes;
+		if (strncasecmp(f[i].url, "file:", 5) == 0 &&
+		    is_other_than_file(f[i].url)) {
+			f[i].ended = true;
+			send_text(&t[i], CA_FETCH_ERROR, "is not a file");
+			continue;
+		}
 		if (!set_up(&t[i], timeout) ||
 		    curl_multi_add_handle(multi, t[i].easy) != CURLM_OK) {
 			ret = CA_ERR_MEMORY;

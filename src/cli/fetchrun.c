@@ -191,11 +191,12 @@ receive(struct ca_fetchin *in, int from, int64_t deadline,
 	while (in->ended < in->n) {
 		struct pollfd p = {.fd = from, .events = POLLIN};
 		int64_t left = deadline - now_ms();
-		int ready = poll(&p, 1, left > 250 ? 250 : (int)left);
 		ssize_t n;
 
+		/* a time below 0 would be for ever to poll */
 		if (left <= 0)
 			return PROGRAM " did not end in time";
+		int ready = poll(&p, 1, left > 250 ? 250 : (int)left);
 		if (progress != NULL)
 			progress(ctx, in->ended, in->bytes);
 		if (ready <= 0)

@@ -9,8 +9,10 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 static const char help[] =
     "usage: certauth pki init|issue|revoke|crl DIR [NAME] [OPTIONS]\n"
@@ -59,6 +61,7 @@ struct pki {
 	struct ca_crypto *crypto;
 	EVP_PKEY *key; /* of the CA */
 	X509 *ca;
+	int lock; /* ca.key, or -1 */
 };
 
 /* ---- files ---- */
@@ -152,6 +155,26 @@ read_cert(const struct pki *p, const char *name)
 	return cert;
 }
 
+/* One at a time, or of two revocations one would be lost.  The key's file
+ * is never replaced, and nobody else can open it. */
+static bool
+lock_ca(struct pki *p)
+{
+	char path[PATH_MAX];
+
+	if (path_of(p, "ca", ".key", path))
+		p->lock = open(path, O_RDONLY | O_CLOEXEC);
+	while (p->lock >= 0 && flock(p->lock, LOCK_EX) != 0)
+		if (errno != EINTR) {
+			(void)close(p->lock);
+			p->lock = -1;
+		}
+	if (p->lock < 0)
+		(void)ca_cli_fail("%s cannot be locked: %s", p->dir,
+		    strerror(errno));
+	return p->lock >= 0;
+}
+
 static bool
 open_ca(struct pki *p)
 {
@@ -162,7 +185,7 @@ open_ca(struct pki *p)
 		    "makes one", p->dir, p->dir);
 		return false;
 	}
-	if ((p->ca = read_cert(p, "ca")) == NULL ||
+	if (!lock_ca(p) || (p->ca = read_cert(p, "ca")) == NULL ||
 	    (bio = fetch(p, "ca", ".key")) == NULL)
 		return false;
 	p->key = PEM_read_bio_PrivateKey_ex(bio, NULL, no_passphrase, NULL,
@@ -287,13 +310,19 @@ pki_init(struct pki *p)
 {
 	char cn[64];
 	uint8_t number[4];
+	const char *why;
+	struct stat st;
 	enum ca_err rc;
 
 	if (p->name != NULL || p->want.email != NULL || p->want.upn != NULL ||
 	    p->want.dns != NULL)
 		return ca_cli_usage(&ca_cmd_pki, "init takes DIR, --cn, --days");
-	if (mkdir(p->dir, 0700) != 0 && errno != EEXIST)
+	if ((mkdir(p->dir, 0700) != 0 && errno != EEXIST) ||
+	    stat(p->dir, &st) != 0)
 		return ca_cli_fail("%s: %s", p->dir, strerror(errno));
+	/* who can write there gives the CA another CRL, or another key */
+	if ((why = ca_file_distrust(&st)) != NULL)
+		return ca_cli_fail("%s %s", p->dir, why);
 	if (there(p, "ca", ".key") || there(p, "ca", ".pem"))
 		return ca_cli_fail("%s holds a CA already; `certauth pki issue "
 		    "%s NAME` uses it", p->dir, p->dir);
@@ -482,6 +511,8 @@ dispatch(struct pki *p, int argc, char **argv)
 		EVP_PKEY_free(p->key);
 		X509_free(p->ca);
 		ca_crypto_free(p->crypto);
+		if (p->lock >= 0)
+			(void)close(p->lock);
 		return status;
 	}
 	return ca_cli_usage(&ca_cmd_pki, "no such command: %s", argv[0]);
@@ -490,7 +521,7 @@ dispatch(struct pki *p, int argc, char **argv)
 static int
 run(int argc, char **argv)
 {
-	struct pki p = {0};
+	struct pki p = {.lock = -1};
 	int c, status;
 
 	opterr = 0;

@@ -27,7 +27,32 @@ struct sign {
 	struct ca_buf response; /* base64url, of `request' */
 	char *request;          /* base64url */
 	bool asked;             /* the user confirmed this request's host */
+	struct given {          /* options, held until a configuration is read */
+		const char *cert, *key, *p12;
+		bool registered, helper;
+	} given;
 };
+
+/* The configuration as its sections say for these names. */
+static enum ca_err
+configure(struct sign *s, const char *const *host, size_t nhosts)
+{
+	const struct given *g = &s->given;
+	struct ca_client_conf *conf = NULL;
+	enum ca_err rc;
+
+	if ((rc = ca_client_conf_load(host, nhosts, &s->log, &conf)) == CA_OK)
+		rc = ca_client_conf_options(
+		    conf, g->cert, g->key, g->p12, g->registered);
+	if (rc != CA_OK) {
+		ca_client_conf_free(conf);
+		return rc;
+	}
+	ca_client_conf_free(s->client.conf);
+	s->client.conf = conf;
+	s->client.ask.program = conf->askpass;
+	return CA_OK;
+}
 
 /* ---- one request ---- */
 
@@ -102,10 +127,14 @@ settle_intent(
 		ca_log_err(&s->log, "not signed: it was not confirmed");
 		return rc;
 	}
-	intent->any_host = intent->any_host || host_open;
 	if (user_open)
 		intent->user = NULL;
-	return CA_OK;
+	if (!host_open)
+		return CA_OK;
+	/* what is configured for that host holds, as if --host had named it */
+	intent->any_host = true;
+	return configure(s, (const char *const *)req->host_name,
+	    req->nhost_names);
 }
 
 static enum ca_err
@@ -244,15 +273,11 @@ static const struct option options[] = {
     {"yes", no_argument, NULL, OPT_YES},
     {"helper", no_argument, NULL, OPT_HELPER}, {NULL, 0, NULL, 0}};
 
-/* Options of the command line, held until the configuration is read. */
-struct given {
-	const char *cert, *key, *p12;
-	bool registered, helper;
-};
-
 static enum ca_err
-take_option(struct sign *s, struct given *g, int opt)
+take_option(struct sign *s, int opt)
 {
+	struct given *g = &s->given;
+
 	switch (opt) {
 	case OPT_CERT:
 		g->cert = optarg;
@@ -290,22 +315,16 @@ take_option(struct sign *s, struct given *g, int opt)
 }
 
 static enum ca_err
-prepare(struct sign *s, const struct given *g)
+prepare(struct sign *s)
 {
-	struct ca_client *c = &s->client;
 	enum ca_err rc;
 
 	if ((s->local = ca_client_local_names()) == NULL)
 		return CA_ERR_MEMORY;
 	s->login = ca_client_login();
 	const struct ca_list *meant = s->hosts.n > 0 ? &s->hosts : s->local;
-	if ((rc = ca_client_conf_load((const char *const *)meant->v, meant->n,
-		 &s->log, &c->conf)) != CA_OK ||
-	    (rc = ca_client_conf_options(
-		 c->conf, g->cert, g->key, g->p12, g->registered)) != CA_OK)
-		return rc;
-	c->ask.program = c->conf->askpass;
-	return ca_crypto_new(&c->crypto);
+	rc = configure(s, (const char *const *)meant->v, meant->n);
+	return rc == CA_OK ? ca_crypto_new(&s->client.crypto) : rc;
 }
 
 static int
@@ -333,13 +352,12 @@ run(int argc, char **argv)
 {
 	struct sign s = {.log = ca_cli_log(false),
 	    .response = CA_BUF_INIT(CA_RESPONSE_CHARS_MAX)};
-	struct given g = {0};
 	int opt, status = CA_EXIT_USAGE;
 	enum ca_err rc;
 
 	s.client.log = &s.log;
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if ((rc = take_option(&s, &g, opt)) != CA_OK) {
+		if ((rc = take_option(&s, opt)) != CA_OK) {
 			status =
 			    ca_cli_usage(&ca_cmd_sign, "%s", ca_err_text(rc));
 			goto out;
@@ -350,14 +368,14 @@ run(int argc, char **argv)
 		    "quote a prompt line as a whole");
 		goto out;
 	}
-	if (g.helper) {
+	if (s.given.helper) {
 		status = ca_sign_helper();
 		goto out;
 	}
 	const char *arg = optind < argc ? argv[optind] : NULL;
 	if (arg != NULL && strcmp(arg, "-") == 0)
 		arg = NULL;
-	if (prepare(&s, &g) == CA_OK)
+	if (prepare(&s) == CA_OK)
 		status = run_with(&s, arg);
 out:
 	ca_client_conf_free(s.client.conf);

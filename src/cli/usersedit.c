@@ -13,10 +13,12 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#define LOCK_NAME "/.certauth-users.lock"
+
 struct edit {
 	char path[PATH_MAX]; /* without links: what is replaced */
 	const struct ca_log *log;
-	int lock;            /* the directory, locked */
+	int lock;            /* LOCK_NAME, locked */
 	struct ca_buf old, new;
 	mode_t mode;
 	bool absent;
@@ -32,19 +34,20 @@ edit_end(struct edit *e, enum ca_err rc)
 	return rc;
 }
 
-/* Lock the file's directory: a lock on the file itself would be replaced with
- * it. */
+/* Lock a file beside it: a lock on the file itself would be replaced with it,
+ * and one on the directory anybody who can read it could hold. */
 static enum ca_err
 lock(struct edit *e)
 {
-	char *dir = strdup(e->path), *slash;
+	struct ca_buf path = CA_BUF_INIT(2 * PATH_MAX);
 
-	if (dir == NULL)
-		return CA_ERR_MEMORY;
-	slash = strrchr(dir, '/');
-	slash[slash == dir] = '\0';
-	e->lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	free(dir);
+	ca_buf_put(&path, e->path, (size_t)(strrchr(e->path, '/') - e->path));
+	ca_buf_str(&path, LOCK_NAME);
+	const char *name = ca_buf_text(&path);
+	if (name != NULL)
+		e->lock = open(name,
+		    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	ca_buf_free(&path);
 	if (e->lock < 0)
 		return CA_ERR_IO;
 	while (flock(e->lock, LOCK_EX) != 0)
@@ -135,13 +138,26 @@ line_at(const struct ca_buf *b, size_t at, size_t *whole)
 	return len;
 }
 
-/* Does an old line say the same, whatever its blanks and quotes? */
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* Does an old line say the same, whatever its blanks and quotes?  One without
+ * the new one's bounds does not: it lets more in. */
 static bool
 same_rule(const struct ca_rule *a, const struct ca_rule *b)
 {
 	return strcmp(a->login, b->login) == 0 && a->sel == b->sel &&
 	    a->ignorecase == b->ignorecase && a->len == b->len &&
-	    a->star == b->star && memcmp(a->value, b->value, a->len) == 0;
+	    a->star == b->star && memcmp(a->value, b->value, a->len) == 0 &&
+	    (a->issuer == NULL) == (b->issuer == NULL) &&
+	    a->issuer_len == b->issuer_len && (a->issuer == NULL ||
+	    memcmp(a->issuer, b->issuer, a->issuer_len) == 0) &&
+	    same_text(a->from, b->from) && same_text(a->service, b->service) &&
+	    a->has_until == b->has_until &&
+	    (!a->has_until || a->until == b->until);
 }
 
 static enum ca_err
