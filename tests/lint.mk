@@ -3,7 +3,8 @@
 C_FILES = $(wildcard pam_certauth.c src/*/*.[ch] tests/unit/*.c tests/fuzz/*.c \
 	tests/lib/*.[ch] tests/bench/*.c tests/fault/*.[ch])
 SH_FILES = $(wildcard tests/*.sh tests/lib/*.sh tests/lib/*.bash \
-	packaging/*.sh tests/fault/*.sh tests/fuzz/*.sh) .ci/run
+	packaging/*.sh tests/fault/*.sh tests/fuzz/*.sh \
+	tests/install/*.sh) .ci/run
 
 format:
 	clang-format -style=file -i $(C_FILES)

@@ -92,6 +92,7 @@ complete_bash() {
 		grep -qE -- "Fl -$o( |\$)" "$HERE/src/man/certauth.1"
 	done <"$T/code"
 	# the other way round
+	# shellcheck disable=SC2013 # words it is
 	for o in $(grep -hoE 'Fl -[a-z0-9-]+' "$HERE/src/man/certauth.1" |
 	    sed 's/Fl -//' | sort -u); do
 		case $o in help | version | helper | c) continue ;; esac
