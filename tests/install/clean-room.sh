@@ -33,6 +33,8 @@ cp tests/install/inside.sh "$base/root/root/"
 echo 'The packages and what they depend on are installed ...'
 # shellcheck disable=SC2016 # for the inner shell
 unshare -mup --fork --propagation private --kill-child bash -c '
+	# a root that is a mount point, as certauth-tests needs and hosts have
+	mount --bind "$1" "$1"
 	mount -t proc proc "$1/proc"
 	mount -t sysfs -o ro sysfs "$1/sys" 2>/dev/null || :
 	mount --rbind /dev "$1/dev"
@@ -44,6 +46,8 @@ unshare -mup --fork --propagation private --kill-child bash -c '
 # shellcheck disable=SC2016
 unshare -mupn --fork --propagation private --kill-child bash -c '
 	ip link set lo up 2>/dev/null || :
+	# a root that is a mount point, as certauth-tests needs and hosts have
+	mount --bind "$1" "$1"
 	mount -t proc proc "$1/proc"
 	mount --rbind /dev "$1/dev"
 	chroot "$1" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
