@@ -384,6 +384,46 @@ END
 	[[ $output != *-echo* ]]
 }
 
+@test "an interrupt while pasting restores the terminal" {
+	run expect -f - <<'END'
+set timeout 20
+spawn -noecho sh -c {trap : INT; stty icanon; "$CA_BIN/certauth" sign --pieces --host web1 --user alice; echo "status $?"; stty -a | tr ' ;' '\n\n' | grep -x -e icanon -e -icanon}
+expect -re {Paste the line[^:]*:}
+after 300
+send "certauth1 abc\003"
+expect eof
+END
+	echo "$output"
+	[[ $output == *'status 130'* ]]
+	[[ $output != *-icanon* ]]
+	[[ $output == *icanon* ]]
+}
+
+@test "memory with keys and PINs is not dumped, and not for other programs" {
+	local as=()
+	# what root runs is owned by root in any case
+	[ "$(id -u)" -ne 0 ] ||
+		as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	owner() { # of its memory, as the kernel has it
+		HOME=/ XDG_CONFIG_HOME=/nonexistent "${as[@]}" "$@" \
+			<"$D/fifo" >/dev/null 2>&1 3>&- &
+		exec 9>"$D/fifo"
+		# the shell has become the program, and it waits for its input
+		for _ in $(seq 100); do
+			[ "$(cat "/proc/$!/comm")" = "${1##*/}" ] &&
+				grep -q '^State:.S' "/proc/$!/status" && break
+			sleep 0.05
+		done
+		stat -c %u "/proc/$!/environ"
+		exec 9>&-
+		wait $! || :
+	}
+	rm -f "$D/fifo"
+	mkfifo "$D/fifo"
+	[ "$(owner cat)" -ne 0 ]
+	[ "$(owner "$CA_BIN/certauth" sign --host web1 --user alice)" -eq 0 ]
+}
+
 @test "a person may confirm the host that no option named" {
 	export REQ
 	REQ=$(host request)
@@ -423,6 +463,19 @@ END
 	echo "$output"
 	[[ $output == *'rule 4'*'require_host_proof'*'status 1'* ]]
 	[ ! -s "$D/answer" ]
+}
+
+@test "what asks for a yes is not answered by a request in its text" {
+	local p
+	p="(alice@web1) certauth1 $(host request) next=0 max=500: "
+	run env CERTAUTH_SSH_HOSTS=web1 CERTAUTH_SSH_PREFIX=1 \
+		setsid -w "$CA_BIN/certauth-askpass" "$p" </dev/null
+	[ "$status" -eq 0 ]
+	for hint in confirm none; do
+		run env SSH_ASKPASS_PROMPT=$hint CERTAUTH_ASKPASS="$D/bin/no" \
+			setsid -w "$CA_BIN/certauth-askpass" "$p" </dev/null
+		[ "$status" -ne 0 ]
+	done
 }
 
 @test "confirm = yes asks before each signature" {

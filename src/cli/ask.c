@@ -37,16 +37,12 @@ struct terminal {
 	sigset_t mask; /* as it was */
 };
 
-static bool
-terminal_open(struct terminal *t, bool echo)
+static void
+catch_signals(struct terminal *t)
 {
 	struct sigaction sa = {.sa_handler = note};
-	struct termios now;
 	sigset_t block;
 
-	t->changed = false;
-	if ((t->fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)) < 0)
-		return false;
 	got_signal = 0;
 	(void)sigemptyset(&sa.sa_mask);
 	(void)sigemptyset(&block);
@@ -57,6 +53,28 @@ terminal_open(struct terminal *t, bool echo)
 	(void)sigprocmask(SIG_BLOCK, &block, &t->mask);
 	for (size_t i = 0; i < NCAUGHT; i++)
 		(void)sigaction(caught[i], &sa, &t->old[i]);
+}
+
+static void
+release_signals(const struct terminal *t)
+{
+	for (size_t i = 0; i < NCAUGHT; i++)
+		(void)sigaction(caught[i], &t->old[i], NULL);
+	/* the terminal is right again: now it may do what it does */
+	if (got_signal != 0)
+		(void)raise(got_signal);
+	(void)sigprocmask(SIG_SETMASK, &t->mask, NULL);
+}
+
+static bool
+terminal_open(struct terminal *t, bool echo)
+{
+	struct termios now;
+
+	t->changed = false;
+	if ((t->fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)) < 0)
+		return false;
+	catch_signals(t);
 	if (!echo && tcgetattr(t->fd, &t->before) == 0) {
 		now = t->before;
 		now.c_lflag &= (tcflag_t) ~(ECHO | ECHOE | ECHOK | ECHONL);
@@ -75,12 +93,7 @@ terminal_close(struct terminal *t)
 			errno = EIO; /* the look of the line only */
 	}
 	(void)close(t->fd);
-	for (size_t i = 0; i < NCAUGHT; i++)
-		(void)sigaction(caught[i], &t->old[i], NULL);
-	/* the terminal is right again: now it may do what it does */
-	if (got_signal != 0)
-		(void)raise(got_signal);
-	(void)sigprocmask(SIG_SETMASK, &t->mask, NULL);
+	release_signals(t);
 }
 
 static void
@@ -174,31 +187,60 @@ ca_ask_has_terminal(void)
 
 /* ---- standard input ---- */
 
+/* A pasted line may be longer than the terminal's own line buffer. */
+static void
+stdin_open(struct terminal *t)
+{
+	struct termios now;
+
+	t->changed = false;
+	if (tcgetattr(STDIN_FILENO, &t->before) != 0)
+		return;
+	catch_signals(t);
+	now = t->before;
+	now.c_lflag &= (tcflag_t)~ICANON;
+	now.c_cc[VMIN] = 1;
+	now.c_cc[VTIME] = 0;
+	t->changed = tcsetattr(STDIN_FILENO, TCSADRAIN, &now) == 0;
+	if (!t->changed)
+		release_signals(t);
+}
+
+static void
+stdin_close(const struct terminal *t)
+{
+	if (!t->changed)
+		return;
+	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &t->before);
+	release_signals(t);
+}
+
 enum ca_err
 ca_ask_stdin_line(const char *prompt, struct ca_buf *line)
 {
-	struct termios before, now;
-	bool changed = false, first = true;
+	struct pollfd wait = {STDIN_FILENO, POLLIN, 0};
+	struct terminal t;
+	bool first = true;
 	char c;
 
-	if (tcgetattr(STDIN_FILENO, &before) == 0) {
-		now = before;
-		now.c_lflag &= (tcflag_t)~ICANON;
-		now.c_cc[VMIN] = 1;
-		now.c_cc[VTIME] = 0;
-		changed = tcsetattr(STDIN_FILENO, TCSADRAIN, &now) == 0;
-	}
+	stdin_open(&t);
 	if (prompt != NULL)
 		(void)fputs(prompt, stderr);
 	enum ca_err rc = CA_OK;
 	while (rc == CA_OK) {
-		ssize_t n = read(STDIN_FILENO, &c, 1);
+		ssize_t n = t.changed ? ppoll(&wait, 1, NULL, &t.mask) : 1;
 
+		if (t.changed && got_signal != 0) {
+			rc = CA_ERR_CANCELLED;
+			break;
+		}
+		if (n > 0)
+			n = read(STDIN_FILENO, &c, 1);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			rc = CA_ERR_IO;
-		else if (n == 0 || (changed && c == 4)) /* ^D */
+		else if (n == 0 || (t.changed && c == 4)) /* ^D */
 			rc = first ? CA_ERR_NOT_FOUND : CA_ERR_TRUNCATED;
 		else if (c == '\n' || c == '\r')
 			break;
@@ -206,8 +248,7 @@ ca_ask_stdin_line(const char *prompt, struct ca_buf *line)
 			ca_buf_put(line, &c, 1);
 		first = false;
 	}
-	if (changed)
-		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
+	stdin_close(&t);
 	if (rc == CA_ERR_TRUNCATED) /* the last line, without its end */
 		rc = CA_OK;
 	return rc == CA_OK ? ca_buf_err(line) : rc;

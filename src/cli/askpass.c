@@ -231,10 +231,23 @@ answer(struct askpass *a)
 	return rc;
 }
 
+/* A yes to confirm, or a notice: the exit status is the answer, and no text of
+ * a key's comment may give it. */
+static bool
+is_yes_or_notice(void)
+{
+	const char *hint = getenv("SSH_ASKPASS_PROMPT");
+
+	return hint != NULL &&
+	       (strcmp(hint, "confirm") == 0 || strcmp(hint, "none") == 0);
+}
+
 static int
 handle(struct askpass *a)
 {
-	enum ca_err rc = ca_prompt_find(a->meant.text, &a->prompt);
+	enum ca_err rc = is_yes_or_notice()
+			     ? CA_ERR_NOT_FOUND
+			     : ca_prompt_find(a->meant.text, &a->prompt);
 
 	if (rc == CA_ERR_NOT_FOUND)
 		return load_conf(a) == CA_OK ? not_ours(a) : CA_EXIT_NO;
@@ -255,6 +268,7 @@ run(int argc, char **argv)
 	struct askpass a = {.log = ca_cli_log(false), .dir = -1};
 	int status;
 
+	ca_cli_keep_memory();
 	if (argc != 2)
 		return ca_cli_usage(
 		    &ca_cmd_askpass, "one argument, the prompt");

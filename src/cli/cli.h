@@ -29,6 +29,10 @@ extern const struct ca_command ca_cmd_help;
 /* A sink that writes "certauth: ..." to standard error. */
 struct ca_log ca_cli_log(bool debug);
 
+/* For a command that holds keys and PINs: no core dump has them, and no other
+ * program of the user's can read them. */
+void ca_cli_keep_memory(void);
+
 /* Print cmd's help to out. */
 void ca_cli_help(const struct ca_command *cmd, FILE *out);
 

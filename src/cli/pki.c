@@ -524,6 +524,7 @@ run(int argc, char **argv)
 	struct pki p = {.lock = -1};
 	int c, status;
 
+	ca_cli_keep_memory();
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if ((status = one_option(&p, c)) != CA_EXIT_OK)

@@ -355,6 +355,7 @@ run(int argc, char **argv)
 	int opt, status = CA_EXIT_USAGE;
 	enum ca_err rc;
 
+	ca_cli_keep_memory();
 	s.client.log = &s.log;
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if ((rc = take_option(&s, opt)) != CA_OK) {
