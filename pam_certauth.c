@@ -272,7 +272,8 @@ get_response(struct call *c, const struct ca_request *req, struct ca_buf *out)
 		if (reason != CA_R_NO_CREDENTIAL)
 			break;
 	}
-	ca_report_abort(c->report, reason, NULL);
+	ca_report_abort(c->report, reason, reason == CA_R_ANSWER_EMPTY ?
+	    "the client gave no response; certauth tells its user why" : NULL);
 	if (reason == CA_R_ANSWER_CUT)
 		info(c,
 		    "The answer was cut on its way to this host: its end "

@@ -182,3 +182,14 @@ setup() {
 		login_denied unmapped
 	done
 }
+
+@test "a file from Windows: one message, with what mends it" {
+	conf_reset
+	sed -i 's/$/\r/' "$S/etc/certauth/certauth.conf"
+	printf '# more\r\n# lines\r\n' >>"$S/etc/certauth/certauth.conf"
+	login_denied config
+	[ "$(log_lines | grep -c 'lines must end as on Unix')" -eq 1 ]
+	logged 'dos2unix'
+	conf_reset
+	login_ok
+}

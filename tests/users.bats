@@ -146,6 +146,47 @@ carol cn:a' ]
 	[[ $output == *"$F:6: no such selector: foo:bar"* ]]
 }
 
+@test "a line that is nearly right: the message has the right one" {
+	local line
+	while IFS='|' read -r line want; do
+		printf '%s\n' "$line" >"$F"
+		cu list
+		echo "$line: $output"
+		[ "$status" -eq 2 ]
+		[[ $output == *"$want"* ]]
+	done <<-'END'
+		a upn=alice@x|(write upn:VALUE)
+		a UPN:alice@x|(write upn:VALUE)
+		a CN=alice|(write cn:VALUE)
+		a CN=alice,O=Example|the whole subject is subject:NAME
+		a "subject:/C=DE/O=A/S, Ltd/CN=al"|"CN=al,O=A/S\, Ltd,C=DE"
+		a cn:x issuer=/O=Example/CN=x|"CN=x,O=Example"
+		a upn: alice@x|no blank follows the colon
+	END
+	printf '\357\273\277a cn:x\n' >"$F"
+	cu list
+	[[ $output == *'a byte order mark'* ]]
+	printf 'a cn:x\r\n' >"$F"
+	cu list
+	[[ $output == *'lines must end as on Unix'* ]]
+}
+
+@test "a name the other way round, or in other case: the why says so" {
+	cat >"$F" <<-'END'
+		a "subject:O = Example, CN = alice"
+		a subject:CN=ALICE,O=example
+		a cn:alice issuer="O=Example,CN=Test inter"
+		a subject:CN=alice,O=Other
+	END
+	cu test "$PKI/alice.pem" --user a
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *":1: "*'the same name the other way round'* ]]
+	[[ $output == *":2: "*'in other upper and lower case; ignorecase'* ]]
+	[[ $output == *":3: "*'issuer= is not written as'* ]]
+	[[ $output == *":4: "*'has another value'* ]]
+}
+
 @test "ten at once lose nothing" {
 	local i
 	for i in 1 2 3 4 5 6 7 8 9 10; do

@@ -350,18 +350,6 @@ ca_ask_yes(const struct ca_ask *ask, const char *question)
 	return rc;
 }
 
-static enum ca_err
-ui_ask(void *ctx, const char *prompt, struct ca_secret **answer)
-{
-	return ca_ask_line(ctx, prompt, false, answer);
-}
-
-static enum ca_err
-ui_confirm(void *ctx, const char *question)
-{
-	return ca_ask_yes(ctx, question);
-}
-
 static void
 ui_info(void *ctx, const char *text)
 {
@@ -369,6 +357,30 @@ ui_info(void *ctx, const char *text)
 	say(STDERR_FILENO, "certauth: ");
 	say(STDERR_FILENO, text);
 	(void)!write(STDERR_FILENO, "\n", 1);
+}
+
+static enum ca_err
+ui_ask(void *ctx, const char *prompt, struct ca_secret **answer)
+{
+	enum ca_err rc = ca_ask_line(ctx, prompt, false, answer);
+	struct ca_buf text = CA_BUF_INIT(65536);
+
+	if (rc == CA_ERR_IO) {
+		ca_buf_str(&text, "no terminal, and no askpass program that "
+		    "works (SSH_ASKPASS, or `askpass =' in "
+		    "~/.config/certauth/config), to ask: ");
+		ca_buf_str(&text, prompt);
+		if (ca_buf_text(&text) != NULL)
+			ui_info(ctx, ca_buf_text(&text));
+		ca_buf_free(&text);
+	}
+	return rc;
+}
+
+static enum ca_err
+ui_confirm(void *ctx, const char *question)
+{
+	return ca_ask_yes(ctx, question);
 }
 
 static enum ca_err

@@ -103,8 +103,10 @@ rule_host(const struct ca_judging *j)
 	    j->req->nhost_names);
 	ca_buf_str(j->why,
 	    ". Somebody may be passing on another host's "
-	    "request. If it is the same host, name it by --host, or by "
-	    "trusted_hosts in its section of ~/.config/certauth/config");
+	    "request. If it is the same host, log in by a name of its own "
+	    "(HostName or HostKeyAlias in ssh's configuration; --host of "
+	    "`certauth sign'), or name it in trusted_hosts in its section of "
+	    "~/.config/certauth/config");
 	return CA_DENIED;
 }
 

@@ -39,6 +39,7 @@ struct parse {
 	unsigned line;             /* the line that it has read last */
 	bool indented;             /* that line begins with white space */
 	unsigned mistakes;
+	bool carriage;             /* the mistake of \r is told */
 	struct section *sections;
 	size_t nsections;
 	struct section *now;       /* NULL: before the first section */
@@ -148,6 +149,23 @@ look_section(struct parse *in, const char *line, size_t len)
 	return true;
 }
 
+/* A file from Windows has a mistake on every line; one message is enough. */
+static void
+control_byte(struct parse *in, char c)
+{
+	if (c != '\r') {
+		mistake(in, "a control byte (0x%02x)", (unsigned char)c);
+		return;
+	}
+	if (in->carriage) {
+		in->mistakes++;
+		return;
+	}
+	in->carriage = true;
+	mistake(in, "a control byte (0x0d): lines must end as on Unix "
+	    "(dos2unix, or sed -i 's/\\r$//')");
+}
+
 /* Look at a line (without its end) before libinih does.  False: leave it out. */
 static bool
 look(struct parse *in, const char *line, size_t len)
@@ -158,15 +176,14 @@ look(struct parse *in, const char *line, size_t len)
 		start++;
 	in->indented = start > 0;
 	if (in->line == 1 && len >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0) {
-		mistake(in, "the file begins with a byte order mark");
+		mistake(in, "the file begins with a byte order mark; "
+		    "save it as UTF-8 without one");
 		return false;
 	}
 	for (size_t i = 0; i < len; i++)
 		if (((unsigned char)line[i] < 0x20 && line[i] != '\t') ||
 		    line[i] == 0x7f) {
-			mistake(in, "a control byte (0x%02x)%s",
-			    (unsigned char)line[i], line[i] == '\r' ?
-			    ": lines must end as on Unix" : "");
+			control_byte(in, line[i]);
 			return false;
 		}
 	if (start == len || line[start] == '#' || line[start] == ';')
@@ -405,7 +422,8 @@ set_argument(struct ca_config *cfg, const char *arg, int number, bool *seen,
 	memcpy(name, arg, len);
 	name[len] = '\0';
 	if (equals == NULL && strcmp(name, "debug") != 0) {
-		ca_log_err(log, "%s: %s is not KEY=VALUE", where, name);
+		ca_log_err(log, "%s: %s is not KEY=VALUE "
+			    "(certauth.conf(5) lists the keys)", where, name);
 		return CA_ERR_CONFIG;
 	}
 	const struct ca_key *key = ca_key_find(name);

@@ -140,7 +140,9 @@ load_certs(struct ca_crypto *crypto, const char *path, struct ca_identity *id,
 		rc = add_cert(crypto, id, text.p, text.len);
 	if (rc != CA_OK)
 		ca_log_err(log, "%s: no X.509 certificate in PEM or DER: %s",
-		    path, ca_err_text(rc));
+		    path, contains(&text, "PRIVATE KEY-----")
+			? "it holds a private key; are --cert and --key swapped?"
+			: ca_err_text(rc));
 	ca_buf_free(&text);
 	return rc;
 }
@@ -290,6 +292,23 @@ pem_free(void *impl)
 
 static const struct ca_key_ops pem_ops = {pem_can, pem_sign, pem_free};
 
+/* PKCS#12 begins with a version, 3 (RFC 7292 section 4); DER with its tag. */
+static void
+no_key(const char *path, const struct ca_buf *text, const struct ca_log *log)
+{
+	const char *hint = "";
+
+	if (text->len > 8 && text->p[0] == 0x30 &&
+	    memmem(text->p, 8, "\2\1\3", 3) != NULL)
+		hint = "; if it is a PKCS#12 file, give it by --p12 (p12 =)";
+	else if (text->len > 0 && text->p[0] == 0x30)
+		hint = "; if it is one in DER, `openssl pkey -inform DER -in "
+		       "FILE -out FILE.pem' turns it into PEM";
+	else if (contains(text, "BEGIN CERT"))
+		hint = "; it is a certificate";
+	ca_log_err(log, "%s: no private key in PEM%s", path, hint);
+}
+
 static enum ca_err
 load_key(struct ca_crypto *crypto, const char *path, X509 *cert,
     const struct ca_log *log, struct ca_key **out)
@@ -312,7 +331,7 @@ load_key(struct ca_crypto *crypto, const char *path, X509 *cert,
 		goto out;
 	}
 	if (!contains(&k->text, "PRIVATE KEY-----")) {
-		ca_log_err(log, "%s: no private key in PEM", path);
+		no_key(path, &k->text, log);
 		ret = CA_ERR_FORMAT;
 		goto out;
 	}

@@ -448,11 +448,7 @@ ca_dn_parse(const char *text, size_t len, bool fold, struct ca_buf *out,
 
 	dn.n = dn.used = 0;
 	dn.fold = fold;
-	if (len > 0 && text[0] == '/')
-		rc = refuse(&t, "write the name as RFC 4514 has it: "
-		    "CN=Alice,O=Example,C=DE");
-	else
-		rc = parse_pairs(&t, &dn);
+	rc = parse_pairs(&t, &dn);
 	*why = t.why;
 	if (rc != CA_OK)
 		return rc;

@@ -1,5 +1,6 @@
 #include "map/match.h"
 #include "map/dn.h"
+#include "map/dnhint.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,16 @@ in_list(const char *list, const char *name)
 	}
 }
 
+static const char *
+other_issuer(const struct ca_rule *rule, const struct ca_ident *id)
+{
+	if (ca_dnhint_near(rule->issuer, rule->issuer_len, id->issuer.p,
+	    id->issuer.len) != NULL)
+		return "issuer= is not written as `certauth inspect' shows it "
+		    "(its order, or upper and lower case)";
+	return "the certificate has another issuer than issuer= says";
+}
+
 /* What does not depend on the selector. */
 static const char *
 options(const struct ca_rule *rule, const struct ca_ident *id,
@@ -35,7 +46,7 @@ options(const struct ca_rule *rule, const struct ca_ident *id,
 {
 	if (rule->issuer != NULL && (rule->issuer_len != id->issuer.len ||
 	    memcmp(rule->issuer, id->issuer.p, rule->issuer_len) != 0))
-		return "the certificate has another issuer than issuer= says";
+		return other_issuer(rule, id);
 	if (rule->service != NULL && !in_list(rule->service,
 	    in->service != NULL ? in->service : ""))
 		return "the service is not one of service=";
@@ -116,6 +127,7 @@ selector(const struct ca_rule *rule, const struct ca_ident *id, size_t *next,
 {
 	struct ca_buf scratch = CA_BUF_INIT(CA_IDENT_VALUE_MAX);
 	enum ca_err ret = CA_ERR_UNSET, rc;
+	const char *near = NULL;
 	bool any = false;
 
 	for (size_t i = *next; i < id->n; i++) {
@@ -137,9 +149,12 @@ selector(const struct ca_rule *rule, const struct ca_ident *id, size_t *next,
 			*next = i + 1;
 			goto found;
 		}
+		if (rule->sel == CA_SEL_SUBJECT)
+			near = ca_dnhint_near(rule->value, rule->len, p, len);
 	}
 	*next = id->n;
-	*why = any ? "the certificate has another value" :
+	*why = near != NULL ? near :
+	    any ? "the certificate has another value" :
 	    "the certificate has no such value";
 	ret = CA_DENIED;
 	goto out;

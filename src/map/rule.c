@@ -192,8 +192,9 @@ parse_option(struct ca_rule *rule, const char *word)
 		rule->has_until = true;
 		return CA_OK;
 	}
-	return ca_rule_refuse(rule, "not an option, or twice: %.100s (a value with "
-	    "blanks needs double quotes)", word);
+	return ca_rule_refuse(rule, "not an option, or twice: %.100s (a value "
+	    "with blanks needs double quotes, as in \"subject:CN=A B,O=C\" or "
+	    "issuer=\"CN=A B,O=C\"; no blank follows the colon)", word);
 }
 
 /* ---- the line ---- */
@@ -228,7 +229,11 @@ ca_rule_parse(struct ca_rule *rule, const char *line, size_t len)
 		    line[i] == 0x7f)
 			return ca_rule_refuse(rule, "a control byte (0x%02x)%s",
 			    (unsigned char)line[i], line[i] == '\r' ?
-			    ": lines must end as on Unix" : "");
+			    ": lines must end as on Unix (dos2unix, or "
+			    "sed -i 's/\\r$//')" : "");
+	if (len >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
+		return ca_rule_refuse(rule, "a byte order mark; save the file "
+		    "as UTF-8 without one");
 	if ((rc = split(rule, line, len, word, &n)) != CA_OK)
 		return rc;
 	if (n == 0)

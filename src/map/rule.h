@@ -61,7 +61,7 @@ struct ca_rule {
 	time_t until;          /* the last second; valid if has_until */
 	bool has_until;
 	bool ignorecase;
-	char why[256];         /* after CA_ERR_FORMAT: what is wrong */
+	char why[384];         /* after CA_ERR_FORMAT: what is wrong */
 	/* what the pointers above point to */
 	char text[CA_RULE_LINE_MAX + 1];
 	struct ca_buf value_buf, issuer_buf;

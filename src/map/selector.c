@@ -3,10 +3,12 @@
  */
 #include "base/utf8.h"
 #include "map/dn.h"
+#include "map/dnhint.h"
 #include "map/rule.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum form { HEX, NAME, NAME_SERIAL, NAME_NAME, TEXT, SID, RAW };
 
@@ -102,12 +104,31 @@ hex_selector(struct ca_rule *rule, const char *p)
 	return CA_OK;
 }
 
+static enum ca_err
+slashes(struct ca_rule *rule, const char *p, size_t len)
+{
+	struct ca_buf name = CA_BUF_INIT(CA_RULE_LINE_MAX * 2);
+	enum ca_err rc;
+
+	ca_dnhint_slashes(p, len, &name);
+	const char *text = ca_buf_text(&name);
+	rc = ca_rule_refuse(rule, "a name in openssl's form with slashes; as "
+	    "RFC 4514 has it: \"%.200s\"", text != NULL && text[0] != '\0' ?
+	    text : "CN=Alice,O=Example,C=DE");
+	ca_buf_free(&name);
+	return rc;
+}
+
 enum ca_err
 ca_selector_name_value(struct ca_rule *rule, const char *p, size_t len, bool fold,
     struct ca_buf *out)
 {
 	const char *why;
-	enum ca_err rc = ca_dn_parse(p, len, fold, out, &why);
+	enum ca_err rc;
+
+	if (len > 0 && p[0] == '/')
+		return slashes(rule, p, len);
+	rc = ca_dn_parse(p, len, fold, out, &why);
 
 	if (rc == CA_ERR_FORMAT || rc == CA_ERR_LIMIT)
 		return ca_rule_refuse(rule, "%s", why);
@@ -298,6 +319,30 @@ ca_selector_parse(struct ca_rule *rule, const char *value)
 	return CA_ERR_UNSET;
 }
 
+/* What the writer may have meant: upn= or UPN: for upn:, and a bare name. */
+static enum ca_err
+no_such(struct ca_rule *rule, const char *word)
+{
+	size_t len = strcspn(word, ":=");
+
+	for (int s = 0; s < CA_SELECTORS && word[len] != '\0'; s++) {
+		const char *name = selectors[s].name;
+
+		/* CN=Alice,O=Corp is a name, and CN=Alice may be one */
+		if (word[len] == '=' && strchr(word, ',') != NULL)
+			break;
+		if (strlen(name) == len && strncasecmp(name, word, len) == 0)
+			return ca_rule_refuse(rule, "no such selector: %.100s "
+			    "(write %s:VALUE)", word, name);
+	}
+	if (word[0] == '/' || (word[len] == '=' && strchr(word, ',') != NULL))
+		return ca_rule_refuse(rule, "no such selector: %.100s (the "
+		    "whole subject is subject:NAME; `certauth inspect "
+		    "CERT.pem' shows how to write it)", word);
+	return ca_rule_refuse(rule, "no such selector: %.100s (`certauth "
+	    "inspect CERT.pem' shows those of a certificate)", word);
+}
+
 enum ca_err
 ca_selector_find(struct ca_rule *rule, const char *word, const char **value)
 {
@@ -312,7 +357,7 @@ ca_selector_find(struct ca_rule *rule, const char *word, const char **value)
 			*value = colon + 1;
 			return CA_OK;
 		}
-	return ca_rule_refuse(rule, "no such selector: %.100s", word);
+	return no_such(rule, word);
 }
 
 /* ignorecase for text; names are folded as they are parsed. */

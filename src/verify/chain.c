@@ -256,6 +256,7 @@ ca_verify(struct ca_crypto *crypto, const struct ca_config *cfg,
 	struct search s = {.pc = {crypto, cfg, in->now, NULL},
 	    .trace = in->trace};
 	struct ca_cadir *anchors = NULL, *helpers = NULL;
+	const char *dir = cfg->ca_dir;
 	OSSL_LIB_CTX *before;
 
 	if (chain != NULL)
@@ -268,11 +269,14 @@ ca_verify(struct ca_crypto *crypto, const struct ca_config *cfg,
 	else
 		rc = ca_cadir_open(
 		    crypto, cfg->ca_dir, "ca_dir", log, &anchors);
-	if (rc == CA_OK && cfg->intermediates_dir != NULL)
-		rc = ca_cadir_open(crypto, cfg->intermediates_dir,
-		    "intermediates_dir", log, &helpers);
+	if (rc == CA_OK && cfg->intermediates_dir != NULL) {
+		dir = cfg->intermediates_dir;
+		rc = ca_cadir_open(crypto, dir, "intermediates_dir", log,
+		    &helpers);
+	}
 	if (rc != CA_OK) {
-		could_not(report, CA_R_CHAIN_DIR, rc);
+		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, CA_R_CHAIN_DIR,
+		    "%s: %s", dir, ca_err_text(rc));
 		ret = rc;
 		goto out;
 	}

@@ -1,6 +1,21 @@
 #include "verify/crlrev.h"
+#include "verify/verify.h"
 
 #include <string.h>
+
+static int
+no_crl(struct ca_revocation *rev, X509 *cert)
+{
+	struct ca_buf name = CA_BUF_INIT(65536);
+	const char *text;
+
+	ca_name_rfc4514(X509_get_issuer_name(cert), &name);
+	text = ca_buf_text(&name);
+	ca_crlrev_fail(rev, CA_R_CRL_MISSING, cert, "none of %s in %s",
+	    text != NULL ? text : "its issuer", rev->dir_path);
+	ca_buf_free(&name);
+	return 0;
+}
 
 /* No CRL answers for the certificate, or not for all reasons. */
 static int
@@ -22,8 +37,7 @@ missing(struct ca_revocation *rev, X509 *cert)
 			ca_crlrev_find(&rev->absent, CA_R_CRL_ABSENT, cert, "no CRL");
 		return 1;
 	}
-	ca_crlrev_fail(rev, CA_R_CRL_MISSING, cert, "no CRL in %s", rev->dir_path);
-	return 0;
+	return no_crl(rev, cert);
 }
 
 /* Past nextUpdate.  It is looked at all the same, since what it revokes stays

@@ -80,6 +80,42 @@ cleared(X509_STORE_CTX *ctx, X509 *cert, int error, time_t now)
 	}
 }
 
+/* What stands behind OpenSSL's words: what is missing, or which date. */
+static void
+add_facts(struct ca_buf *out, int error, X509 *cert)
+{
+	BIO *bio;
+	char *p = NULL;
+	long n;
+
+	switch (error) {
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+		ca_buf_str(out, ": none that fits of ");
+		ca_name_rfc4514(X509_get_issuer_name(cert), out);
+		ca_buf_str(out, " is in ca_dir or intermediates_dir, nor was "
+		    "one sent along");
+		return;
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		break;
+	default:
+		return;
+	}
+	if ((bio = BIO_new(BIO_s_mem())) == NULL)
+		return;
+	if (ASN1_TIME_print_ex(bio, error == X509_V_ERR_CERT_HAS_EXPIRED ?
+	    X509_get0_notAfter(cert) : X509_get0_notBefore(cert),
+	    ASN1_DTFLGS_ISO8601) == 1 && (n = BIO_get_mem_data(bio, &p)) > 0) {
+		ca_buf_str(out, error == X509_V_ERR_CERT_HAS_EXPIRED ?
+		    ", notAfter " : ", notBefore ");
+		for (long i = 0; i < n; i++)
+			ca_buf_u8(out, p[i] == ' ' ? 'T' : (uint8_t)p[i]);
+	}
+	BIO_free(bio);
+}
+
 static void
 finding(struct run *run, int error, int depth, X509 *cert)
 {
@@ -94,10 +130,11 @@ finding(struct run *run, int error, int depth, X509 *cert)
 		return;
 	}
 	ca_name_rfc4514(X509_get_subject_name(cert), &name);
+	ca_buf_fmt(&name, ": %s", X509_verify_cert_error_string(error));
+	add_facts(&name, error, cert);
 	const char *text = ca_buf_text(&name);
-	ca_report_set(run->report, check, CA_FAIL, reason,
-	    "depth %d, %s: %s", depth, text != NULL ? text : "?",
-	    X509_verify_cert_error_string(error));
+	ca_report_set(run->report, check, CA_FAIL, reason, "depth %d, %s",
+	    depth, text != NULL ? text : X509_verify_cert_error_string(error));
 	ca_buf_free(&name);
 }
 

@@ -81,6 +81,23 @@ wants_signature(const char *purpose)
 	return strcmp(purpose, "any") != 0 && strcmp(purpose, "sslserver") != 0;
 }
 
+/* What the leaf is for instead, for whoever has to configure it. */
+static void
+add_purposes(struct ca_buf *out, X509 *leaf)
+{
+	EXTENDED_KEY_USAGE *eku;
+	char oid[80];
+
+	eku = X509_get_ext_d2i(leaf, NID_ext_key_usage, NULL, NULL);
+	for (int i = 0; i < sk_ASN1_OBJECT_num(eku); i++) {
+		(void)OBJ_obj2txt(oid, sizeof oid,
+		    sk_ASN1_OBJECT_value(eku, i), 1);
+		ca_buf_fmt(out, "%s%s", i > 0 ? ", " :
+		    "; its extendedKeyUsage: ", oid);
+	}
+	EXTENDED_KEY_USAGE_free(eku);
+}
+
 void
 ca_purpose_check(const STACK_OF(X509) *chain, const struct ca_list *purposes,
     struct ca_report *report)
@@ -104,9 +121,13 @@ ca_purpose_check(const STACK_OF(X509) *chain, const struct ca_list *purposes,
 			why = "; its keyUsage lacks digitalSignature";
 		ca_buf_fmt(&wanted, "%s%s", i > 0 ? ", " : "", purpose);
 	}
+	if (purposes->n == 0)
+		ca_buf_str(&wanted, "nothing");
+	ca_buf_str(&wanted, why);
+	if (sk_X509_num(chain) > 0)
+		add_purposes(&wanted, sk_X509_value(chain, 0));
 	text = ca_buf_text(&wanted);
 	ca_report_set(report, CA_CHECK_PURPOSE, CA_FAIL, CA_R_PURPOSE,
-	    "wanted: %s%s", text != NULL && text[0] != '\0' ? text : "nothing",
-	    why);
+	    "wanted: %s", text != NULL ? text : "another");
 	ca_buf_free(&wanted);
 }
