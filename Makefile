@@ -13,9 +13,9 @@ SHELL = /bin/sh
 # Where Linux-PAM looks for modules: its own library directory, which is
 # multiarch on Debian and lib64 on Fedora.
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
-PAMDIR ?= $(firstword $(wildcard /usr/lib/$(MULTIARCH)/security \
-	/lib/$(MULTIARCH)/security /usr/lib64/security /lib64/security) \
-	/usr/lib/security)
+PAMDIR ?= $(firstword $(wildcard $(if $(MULTIARCH),\
+	/usr/lib/$(MULTIARCH)/security /lib/$(MULTIARCH)/security) \
+	/usr/lib64/security /lib64/security) /usr/lib/security)
 BINDIR ?= $(PREFIX)/bin
 LIBEXECDIR ?= $(PREFIX)/libexec
 MANDIR ?= $(PREFIX)/share/man

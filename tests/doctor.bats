@@ -375,6 +375,16 @@ finds() {
 	[[ $output != *pam-control* ]]
 }
 
+@test "PAM: required, behind a password that is enough" {
+	printf 'auth sufficient pam_unix.so\nauth required %s\naccount required %s\n' \
+		"$MODULE" "$MODULE" >"$S/etc/pam.d/sshd"
+	finds warning pam-control 'sshd:2: required, but'
+	printf 'auth required pam_unix.so\nauth required %s\naccount required %s\n' \
+		"$MODULE" "$MODULE" >"$S/etc/pam.d/sshd"
+	doctor
+	[ "$status" -eq 0 ]
+}
+
 @test "PAM: a fallback that is open to all" {
 	printf 'auth sufficient %s\nauth optional pam_faildelay.so\nauth required pam_permit.so\naccount required %s\n' \
 		"$MODULE" "$MODULE" >"$S/etc/pam.d/sshd"

@@ -288,10 +288,16 @@ look_into(struct ca_doctor *d, const char *path, bool anchors)
 		ca_doctor_find(d, CA_F_CA_DIR, CA_LEVEL_ERROR, "%s: %s", path,
 		    rc == CA_ERR_NOT_FOUND ? "does not exist"
 					   : strerror(errno));
-		ca_doctor_mend(d,
-		    "mkdir -m 755 %s, put the CA certificate "
-		    "there, `openssl rehash %s'",
-		    path, path);
+		if (anchors)
+			ca_doctor_mend(d,
+			    "mkdir -m 755 %s, put the CA certificate "
+			    "there, `openssl rehash %s'",
+			    path, path);
+		else
+			ca_doctor_mend(d,
+			    "mkdir -m 755 %s, which may stay empty, or take "
+			    "intermediates_dir out of the configuration",
+			    path);
 		return;
 	}
 	while ((e = readdir(stream)) != NULL)

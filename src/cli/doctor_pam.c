@@ -22,6 +22,7 @@ struct service {
 	bool open_next; /* the last auth line was ours and lets the stack go
 			 * on after a failure, and nothing since denies */
 	char at[4200];  /* where that was */
+	char way[4200]; /* a password line before ours that is enough; "" */
 };
 
 /* ---- one line ---- */
@@ -201,12 +202,50 @@ look_behind(struct service *s, const struct ca_pam_line *line)
 	}
 }
 
+static bool
+asks_password(const struct ca_pam_line *line)
+{
+	static const char *const names[] = {"pam_unix.so", "pam_sss.so",
+	    "pam_ldap.so", "pam_krb5.so", "pam_winbind.so"};
+	const char *slash = strrchr(line->module, '/');
+	const char *name = slash != NULL ? slash + 1 : line->module;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* A password that is enough, before a line that says required: whoever wrote
+ * it may think that the certificate is. */
+static void
+look_before(struct service *s, const struct ca_pam_line *line)
+{
+	if (!ca_pamfile_is_ours(line)) {
+		if (asks_password(line) &&
+		    strcasecmp(line->control, "sufficient") == 0)
+			(void)snprintf(s->way, sizeof s->way, "%s:%u %s",
+			    line->file, line->number, line->module);
+		return;
+	}
+	if (s->way[0] == '\0' || (strcasecmp(line->control, "required") != 0 &&
+	    strcasecmp(line->control, "requisite") != 0))
+		return;
+	ca_doctor_find(s->d, CA_F_PAM_CONTROL, CA_LEVEL_WARNING,
+	    "%s:%u: %s, but %s stands before it and is sufficient", line->file,
+	    line->number, line->control, s->way);
+	ca_doctor_mend(s->d, "if the password alone is not meant to be enough, "
+			     "make that line required, or remove it");
+}
+
 static void
 look_at_line(void *ctx, const struct ca_pam_line *line)
 {
 	struct service *s = ctx;
 	bool audit;
 
+	if (strcasecmp(line->type, "auth") == 0)
+		look_before(s, line);
 	if (!ca_pamfile_is_ours(line)) {
 		if (strcasecmp(line->type, "auth") == 0)
 			look_behind(s, line);
