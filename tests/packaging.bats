@@ -100,3 +100,63 @@ complete_bash() {
 		grep -qx -- "$o" "$T/code"
 	done
 }
+
+# prerm LINE ...: remove the package where a service has these lines
+prerm() {
+	mkdir -p "$T/pam.d" "$T/bin"
+	printf '%s\n' "$@" >"$T/pam.d/sshd"
+	[ -e "$T/pam.d/common-auth" ] || printf '%s\n' \
+		'auth [success=1 default=ignore] pam_certauth.so' \
+		'auth required pam_unix.so' >"$T/pam.d/common-auth"
+	printf '#!/bin/sh\nsed -i /certauth/d %s\n' \
+		"$T/pam.d/common-auth" >"$T/bin/pam-auth-update"
+	printf '#!/bin/sh\necho amd64\n' >"$T/bin/dpkg"
+	chmod 755 "$T/bin"/*
+	sed "s,/etc/pam.d,$T/pam.d,g" \
+		"$HERE/packaging/debian/libpam-certauth.prerm" >"$T/prerm"
+	PATH=$T/bin:$PATH run env "${PRERM_ENV:-A=1}" sh "$T/prerm" remove
+	echo "$output"
+}
+
+@test "the package does not go while nobody could log in without it" {
+	local line
+	for line in 'auth required pam_certauth.so' \
+	    'Auth	REQUISITE /lib/security/pam_certauth.so crl=off' \
+	    'auth [success=done default=die] pam_certauth.so' \
+	    'auth [success=ok ignore=ignore] pam_certauth.so' \
+	    '-account required pam_certauth.so' \
+	    'session required pam_certauth.so' \
+	    $'auth \\\n required \\\n pam_certauth.so'; do
+		prerm "$line" '@include common-auth'
+		[ "$status" -eq 1 ]
+		[[ $output == *'nobody could log in'*"$T/pam.d/sshd: "* ]]
+		# and nothing was taken out of the others
+		grep -q certauth "$T/pam.d/common-auth"
+	done
+	# nothing else authenticates
+	prerm 'auth required pam_env.so' 'auth sufficient pam_certauth.so' \
+		'auth required pam_deny.so'
+	[ "$status" -eq 1 ]
+	# one of a foreign architecture may go, the machine's own may not
+	PRERM_ENV=DPKG_MAINTSCRIPT_ARCH=amd64 \
+		prerm 'auth required pam_certauth.so'
+	[ "$status" -eq 1 ]
+	PRERM_ENV=DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=2 \
+		prerm 'auth required pam_certauth.so'
+	[ "$status" -eq 0 ]
+	# a common file that pam-auth-update may not touch any more
+	printf 'account required pam_certauth.so\n' >"$T/pam.d/common-account"
+	prerm '@include common-auth'
+	[ "$status" -eq 1 ]
+	[[ $output == *"$T/pam.d/common-account: "* ]]
+}
+
+@test "the package goes where others still let people in" {
+	prerm '# auth required pam_certauth.so' \
+		'auth sufficient pam_certauth.so' '@include common-auth'
+	[ "$status" -eq 0 ]
+	! grep -q certauth "$T/pam.d/common-auth"
+	prerm 'auth [success=done default=ignore] pam_certauth.so' \
+		'auth required pam_unix.so' 'account required pam_unix.so'
+	[ "$status" -eq 0 ]
+}
