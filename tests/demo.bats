@@ -7,6 +7,22 @@ everything() {
 		2>/dev/null | sort
 }
 
+# what the pieces carry, in base64url and with a mark each, is the messages
+picture_adds_up() {
+	local pieces chars bytes
+	pieces=$(grep -c 'piece [0-9]* of the answer' <<<"$output")
+	chars=$(grep 'of the answer' <<<"$output" |
+		grep -oE '[0-9]+ characters' | awk '{ n += $1 } END { print n }')
+	bytes=$(grep -oE 'Certificate(Verify)?, [0-9]+ bytes' <<<"$output" |
+		awk '{ n += $2 } END { print n }')
+	echo "$pieces pieces, $chars characters, $bytes bytes"
+	[ "$pieces" -ge 2 ]
+	[ "$bytes" -gt 300 ]
+	[ $(((chars - pieces) * 3 / 4)) -eq "$bytes" ]
+	[[ $output =~ prompt,\ [0-9]{3}\ characters,\ next=0 ]]
+	[[ $output =~ CertificateRequest,\ 1[0-9]{2}\ bytes ]]
+}
+
 @test "make demo: accepted, then refused, and nothing else has changed" {
 	[ "$(id -u)" -eq 0 ] || skip 'needs root: sshd serves other users'
 	local tmp
@@ -19,7 +35,14 @@ everything() {
 	everything >"$BATS_TEST_TMPDIR/after"
 	[[ $output == *ACCEPTED*'outcome=granted reason=ok'* ]]
 	[[ $output == *REFUSED*'outcome=denied reason=revoked'* ]]
-	[ "${#lines[@]}" -le 16 ]
+	[ "${#lines[@]}" -le 40 ]
+	local line
+	for line in "${lines[@]//"$tmp"/tmp}"; do
+		echo "$line"
+		[ "${#line}" -le 80 ]
+	done
+	picture_adds_up
+	[[ $output == *'revocation  fail, revoked: '* ]]
 	diff "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
 	rmdir "$tmp"
 }

@@ -29,21 +29,95 @@ n=0
 step() { n=$((n + 1)); printf '%2d. %s\n' $n "$*"; }
 more() { printf '%s\n' "$*" | sed 's/^/    /'; }
 
+# wrap N: lines of 72 characters, what is cut off N columns further right
+wrap() {
+	awk -v n="$1" '{
+		out = $0
+		while (length(out) > 72) {
+			at = 72
+			while (at > n + 1 && substr(out, at, 1) != " ")
+				at--
+			if (at == n + 1)
+				break
+			print substr(out, 1, at - 1)
+			out = sprintf("%*s%s", n, "", substr(out, at + 1))
+		}
+		print out }'
+}
+
 # the module's verdict about the last login, without the names and numbers
 verdict() {
 	log_lines | grep -o 'pam_certauth(sshd:auth).*outcome=.*' | tail -n 1 |
 		sed -E 's/ (issuer|serial|sha256|scheme|not_after|anchor|rule|rhost|service)=("[^"]*"|[^ ]*)//g' |
-		sed -E 's/.*(outcome=.*)/The log says: \1/' | fold -s -w 72
+		sed -E 's/.*(outcome=.*)/The log says: \1/' | wrap 4
 }
+
+# What ssh asks and what it is answered, for the picture: certauth runs this
+# "ssh", which puts a copyist between the real one and its askpass.
+record_make() {
+	mkdir "$S/rec"
+	chmod 777 "$S/rec"
+	cat >"$S/bin/ssh" <<-'END'
+		#!/bin/sh
+		export ASKPASS="$SSH_ASKPASS" SSH_ASKPASS="${0%ssh}copyist"
+		exec ssh "$@"
+	END
+	cat >"$S/bin/copyist" <<-'END'
+		#!/bin/sh
+		rec=${0%bin/copyist}rec; n=$(ls "$rec" | grep -c prompt)
+		printf %s "$1" >"$rec/prompt.$n"
+		answer=$("$ASKPASS" "$1") || exit
+		printf %s "$answer" >"$rec/answer.$n"
+		echo "$answer"
+	END
+	chmod 755 "$S/bin/ssh" "$S/bin/copyist"
+}
+
+# field MESSAGE NAME: what `certauth inspect` says of what was recorded
+field() {
+	local text n
+	case $1 in
+	request) text=$(cat "$S/rec/prompt.0") ;;
+	response)	# the pieces without their marks of more (+) and end (.)
+		for ((n = 0; n < pieces; n++)); do
+			text=${text:-}$(sed 's/[+.]$//' "$S/rec/answer.$n")
+		done ;;
+	esac
+	"$CERTAUTH" inspect "--$1" "$text" | sed -nE "s/^ *$2 +//p" | head -n 1
+}
+
+# The first login, message by message, from what went over ssh.
+picture() {
+	local n pieces request response signature next
+	pieces=$(find "$S/rec" -name 'answer.*' | wc -l)
+	request=$(field request 'request,')
+	response=$(field response 'response,')
+	signature=$(($(field response signature | tr -dc 0-9) + 8))
+	echo "    certauth ssh web1 $(printf %31s '')   sshd, pam_certauth.so"
+	for ((n = 0; n < pieces; n++)); do
+		next=$(grep -o 'next=[0-9]*' "$S/rec/prompt.$n")
+		row "<---  prompt, $(wc -c <"$S/rec/prompt.$n") characters, $next"
+		[ $n -ne 0 ] || row "        CertificateRequest, $request:" \
+			"          for $(field request user) at $(field request host)," \
+			"          by a CA named $(field request CA)"
+		row "      piece $((n + 1)) of the answer, $(wc -c <"$S/rec/answer.$n") characters  --->"
+	done
+	row "        Certificate, $((${response% bytes} - signature)) bytes: $(field response subject)" \
+		"        CertificateVerify, $signature bytes:" \
+		"          $(field response scheme)"
+	row '<---  a session'
+}
+row() { printf '      |  %-60s  |\n' "$@"; }
 
 login_as_alice() {
 	# the session runs `id -un` on the other side
-	client "$CERTAUTH" ssh web1 id -un </dev/null 2>"$S/ssh.err"
+	CLIENT_ENV=CERTAUTH_SSH=$S/bin/ssh client "$CERTAUTH" ssh web1 id -un \
+		</dev/null 2>"$S/ssh.err"
 }
 
 CLIENT=alice
 place_dir demo
-step "Everything happens in $S, and is removed at the end."
+step "All happens in $S, which is removed at the end."
 pki_new "$S/pki"
 pki_ca root --subject '/O=Demo/CN=Demo CA'
 pki_leaf alice root --subject '/O=Demo/CN=Alice'
@@ -59,7 +133,8 @@ users 'alice subject:CN=Alice,O=Demo'
 # shellcheck disable=SC2119 # no further lines for its configuration
 sshd_start
 client_make alice
-step "An sshd with pam_certauth.so listens on 127.0.0.1, port $PORT; its users file says:"
+record_make
+step "An sshd with pam_certauth.so is at 127.0.0.1:$PORT; its users file says:"
 more "$(cat "$S/etc/certauth/users")"
 
 step 'Alice logs in with the real OpenSSH client:  certauth ssh web1 id -un'
@@ -67,6 +142,7 @@ log_mark
 if who=$(login_as_alice) && [ "$who" = alice ]; then
 	more "ACCEPTED; the session says: $who"
 	more "$(verdict)"
+	picture >"$S/picture"
 else
 	more 'Refused, which is wrong.  The log says:'
 	cat "$S/ssh.err"
@@ -93,4 +169,10 @@ if ! log_lines | grep -q 'outcome=denied reason=revoked'; then
 fi
 more 'REFUSED'
 more "$(verdict)"
-step 'That was all.  Nothing outside the folder has changed, and it is removed now.'
+step 'What went over ssh at the first login:'
+cat "$S/picture"
+step 'Why her certificate is refused now:  certauth explain alice.pem'
+in_place "$CERTAUTH" explain --service sshd --user alice "$PKI/alice.pem" |
+	sed -n '/^checks/,/^chain/s/^  *//p' | wrap 12 |
+	sed 's/^/    /'
+step 'Nothing outside the folder has changed, and it is removed now.'
