@@ -1,0 +1,114 @@
+#!/bin/bash
+# Which lines of src the tests reach: unit tests, fuzz corpora, and those bats
+# files that run the module and the tool, all built for gcov.  Fault injection
+# is not among them: its wrappers would let gcov's own calls fail.
+# usage: tests/coverage.sh BUILD [PART ...]    parts: unit fuzz bats
+# Prints each file of src with its share of lines; ends with the files of the
+# rooms that judge logins that are under 85%, and status 1 if there is one.
+# A test that fails here is named, and is no failure of this: counters that
+# cannot be written (by another user, in a private /etc) make noise in outputs.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+B=$1
+case $B in /*) ;; *) B=$PWD/$B ;; esac
+shift
+[ $# -gt 0 ] || set -- unit fuzz bats
+rooms='wire verify channel auth map'
+least=85
+C=$B/coverage
+D=$(mktemp -d "${TMPDIR:-/tmp}/certauth-cov.XXXXXX") || exit 2
+trap 'rm -rf "$D"' EXIT
+jobs=$(nproc)
+
+make B="${B#"$PWD/"}" -j"$jobs" build-coverage >"$D/make" 2>&1 ||
+	{ tail -n 20 "$D/make"; exit 2; }
+# Helpers that have given up root count too, so everybody may write counters;
+# an empty file is as good as none.
+find "$C" -name '*.gcno' | while read -r f; do
+	: >"${f%.gcno}.gcda"
+	chmod 666 "${f%.gcno}.gcda"
+done
+
+unit() {
+	local t
+	for t in tests/unit/test_*.c; do
+		t=$(basename "$t" .c)
+		timeout 600 "$C/tests/unit/$t" >"$D/out" 2>&1 ||
+			echo "failed: $t"
+	done
+}
+
+# the seeds, what once crashed, and what `make fuzz` has learned, if it ran
+fuzz() {
+	local name
+	for name in tests/fuzz/fuzz_*.c; do
+		name=$(basename "$name" .c)
+		name=${name#fuzz_}
+		tests/fuzz/seeds.sh "$D/seeds" "$name" >/dev/null 2>&1
+		local dirs=("$D/seeds/$name")
+		[ ! -d "$B/fuzz/corpus/$name" ] ||
+			dirs+=("$B/fuzz/corpus/$name")
+		timeout 600 "$C/fuzz-once/fuzz_$name" "${dirs[@]}" \
+			>"$D/out" 2>&1 || echo "failed: fuzz_$name"
+	done
+}
+
+bats_files='account command config crl host login_answer login_chain
+	login_crl login_files login_keys module profile selectors users
+	verify_agrees verify_cli'
+
+bats_part() {
+	local t
+	# shellcheck disable=SC2016 # for the inner shell
+	printf '%s\n' ${BATS-$bats_files} | CERTAUTH_BUILD=$C xargs -P "$jobs" \
+		-I{} sh -c 'timeout 900 bats --tap "tests/$1.bats" \
+			>"$2/$1.tap" 2>&1 </dev/null' sh {} "$D"
+	for t in ${BATS-$bats_files}; do
+		grep '^not ok' "$D/$t.tap" | sed "s/^/failed: $t: /"
+	done
+	CERTAUTH_BUILD=$C tests/conformance.sh pkits \
+		>"$D/out" 2>&1 || [ $? -eq 77 ] || echo 'failed: PKITS'
+}
+
+for part; do
+	case $part in
+	unit | fuzz) $part ;;
+	bats) bats_part ;;
+	*) echo "no part $part"; exit 2 ;;
+	esac
+done
+
+# of each file: lines with code, and those reached
+for f in src/*/*.c; do
+	case $f in src/cli/*main.c) continue ;; esac
+	o=$C/${f%.c}.gcda
+	[ -s "$o" ] || { echo "$f 0.00 0"; continue; }
+	gcov -n -o "$(dirname "$o")" "$o" 2>/dev/null | awk -v f="$f" '
+		/^File / { mine = index($0, "'\''" f "'\''") }
+		mine && /^Lines executed/ {
+			sub(/^Lines executed:/, ""); sub(/% of/, "")
+			print f, $1, $2; exit
+		}'
+done >"$D/lines"
+awk -v rooms="$rooms" -v least=$least '
+	BEGIN { split(rooms, r, " "); for (i in r) judged[r[i]] = 1 }
+	{
+		split($1, p, "/")
+		printf "%-34s %5d lines %6.1f%%\n", $1, $3, $2
+		n[p[2]] += $3; hit[p[2]] += $3 * $2 / 100
+		if (p[2] in judged && $2 < least)
+			under = under sprintf("  %s %.1f%%\n", $1, $2)
+	}
+	END {
+		print ""
+		for (room in n)
+			printf "%-34s %5d lines %6.1f%%%s\n", "src/" room, \
+				n[room], 100 * hit[room] / n[room], \
+				room in judged ? "" : " (no bound)"
+		if (under == "") {
+			printf "none under %d%% in %s\n", least, rooms
+			exit 0
+		}
+		printf "under %d%%:\n%s", least, under
+		exit 1
+	}' "$D/lines"

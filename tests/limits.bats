@@ -1,0 +1,90 @@
+#!/usr/bin/env bats
+# What an attempt may cost, counted: signature verifications (docs/limits.md).
+# More of it in tests/unit/test_limits.c.
+load lib/common
+
+setup_file() {
+	place_make
+	cp "$CERTAUTH_BUILD/tests/limits/count.so" "$S/bin/count.so"
+}
+teardown_file() { place_remove; }
+
+# verify OPTION ...: sets output, status, and count
+verify() {
+	rm -f "$S/count"
+	: >"$S/empty.conf"
+	run env CERTAUTH_COUNT="$S/count" LD_PRELOAD="$S/bin/count.so" \
+		"$CERTAUTH" verify --config "$S/empty.conf" "$@"
+	count=$(cat "$S/count")
+}
+
+# of a login: in $S/count are the counts of pamtester's process
+counted_login() {
+	rm -f "$S/count"
+	CERTAUTH_COUNT=$S/count CERTAUTH_PRELOAD=$S/bin/count.so login "$@"
+}
+
+@test "the counter counts" {
+	verify --ca-dir "$PKI/ca" --no-crl "$PKI/alice-chain.pem"
+	echo "$output, $count"
+	[ "$status" -eq 0 ]
+	[ "$count" -eq 2 ] # root signed inter, and inter alice
+	counted_login
+	cat "$S/count"
+	# the client's signature, the chain's two, and each CA's CRL
+	[ "$(cat "$S/count")" -ge 5 ]
+	[ "$(cat "$S/count")" -le 8 ]
+}
+
+@test "pathological cases of x509-limbo stay within the bounds" {
+	local c d n=0 suite=$HERE/../shared/conformance/limbo-client/cases
+	[ -d "$suite" ] || skip 'x509-limbo is not here'
+	for c in "$suite"/pathological__*; do
+		d=$BATS_TEST_TMPDIR/$((n += 1))
+		mkdir -p "$d"
+		cp "$c"/trusted-*.pem "$d"
+		openssl rehash "$d" >"$S/rehash" 2>&1
+		local help=()
+		[ ! -e "$c/intermediates.pem" ] ||
+			help=(--intermediates "$c/intermediates.pem")
+		verify --ca-dir "$d" --no-crl --purpose sslclient \
+			--max-depth 32 "${help[@]}" "$c/leaf.pem"
+		echo "$(basename "$c"): status $status, $count verifications"
+		# one is a good chain, as its name says
+		if [[ $c == *multiple-chains-expired* ]]; then
+			[ "$status" -eq 0 ]
+		else
+			[ "$status" -eq 1 ]
+		fi
+		[ "$count" -le 320 ]
+	done
+	[ "$n" -ge 7 ]
+}
+
+@test "a wrong signature costs one verification" {
+	run counted_login --how flip-signature
+	[ "$status" -ne 0 ]
+	logged 'reason=signature'
+	[ "$(cat "$S/count")" -eq 1 ]
+}
+
+@test "of registered certificates eight are tried" {
+	local i dir=$S/etc/certauth/users.d/alice
+	mkdir -p "$dir"
+	ca_dir root.pem inter.pem
+	for i in 1 2 3 4 5 6 7; do
+		cp "$PKI/bob.pem" "$dir/$i.pem"
+	done
+	cp "$PKI/alice.pem" "$dir/8.pem"
+	login_ok --raw --cert - --key "$PKI/alice.key"
+	mv "$dir/8.pem" "$dir/9.pem"
+	cp "$PKI/rsa2048.pem" "$dir/8.pem"
+	run counted_login --raw --cert - --key "$PKI/alice.key"
+	echo "$output"
+	log_lines
+	[ "$status" -ne 0 ]
+	logged 'outcome=denied.* reason=signature'
+	cat "$S/count"
+	# bob's seven are one
+	[ "$(cat "$S/count")" -le 8 ]
+}

@@ -1,0 +1,586 @@
+/* The bounds of docs/limits.md: each is met exactly, and one more is refused.
+ * What is costly is counted, not timed. */
+#undef OPENSSL_API_COMPAT
+#undef OPENSSL_NO_DEPRECATED
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include "../limits/count.h"
+
+#include "channel/helper.h"
+#include "map/ident.h"
+#include "map/rule.h"
+#include "verify/cadir.h"
+#include "verify/crl.h"
+#include "verify/crlread.h"
+#include "verify/path.h"
+#include "verify/profile.h"
+#include "verify/verify.h"
+#include "wire/message.h"
+#include "wire/pieces.h"
+
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#define NOW 1800000000
+#define DAY 86400L
+
+static struct ca_crypto *crypto;
+static char dir[64];
+static EVP_PKEY *one, *two;
+
+static void
+documented(void **state)
+{
+	(void)state;
+	assert_int_equal(CA_RESPONSE_CHARS_MAX, 32768);
+	assert_int_equal(CA_ANSWERS_MAX, 128);
+	assert_int_equal(CA_RESPONSE_MAX, 24576);
+	assert_int_equal(CA_CERTS_MAX, 16);
+	assert_int_equal(CA_CERT_MAX, 65536);
+	assert_int_equal(CA_PATH_CERTS_MAX, 20);
+	assert_int_equal(CA_PATH_CANDIDATES_MAX, 64);
+	assert_int_equal(CA_PATH_STEPS_MAX, 512);
+	assert_int_equal(CA_PATH_TRIED_MAX, 32);
+	assert_int_equal(CA_PATH_COST_MAX, 320);
+	assert_int_equal(CA_PROFILE_RSA_MAX, 16384);
+	assert_int_equal(CA_CADIR_SAME_SUBJECT_MAX, 64);
+	assert_int_equal(CA_CADIR_FILES_MAX, 10000);
+	assert_int_equal(CA_CADIR_CERTS_MAX, 20000);
+	assert_int_equal(CA_CRL_MAX, 256 << 20);
+	assert_int_equal(CA_CRL_ENTRY_MAX, 32768);
+	assert_int_equal(CA_IDENT_MAX, 128);
+	assert_int_equal(CA_IDENT_VALUE_MAX, 65536);
+	assert_int_equal(CA_RULE_LINE_MAX, 4096);
+	assert_int_equal(CA_HELPER_LINE_MAX, 66560);
+}
+
+/* ---- certificates, decoded as they come from the wire ---- */
+
+static EVP_PKEY *
+new_key(const char *curve)
+{
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", curve);
+
+	assert_non_null(key);
+	return key;
+}
+
+static X509_NAME *
+name_of(const char *cn)
+{
+	X509_NAME *name = X509_NAME_new();
+
+	assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+	    (const unsigned char *)cn, -1, -1, 0), 1);
+	return name;
+}
+
+static void
+extend(X509 *cert, int nid, const char *value)
+{
+	X509_EXTENSION *ext = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
+
+	assert_non_null(ext);
+	assert_int_equal(X509_add_ext(cert, ext, -1), 1);
+	X509_EXTENSION_free(ext);
+}
+
+/* ext: nid of a further extension, or 0 */
+static int
+make_der(unsigned char **der, const char *subject, const char *issuer,
+    EVP_PKEY *key, EVP_PKEY *signer, bool ca, int ext, const char *value)
+{
+	static long serial = 1;
+	X509 *cert = X509_new();
+	X509_NAME *s = name_of(subject), *i = name_of(issuer);
+
+	X509_set_version(cert, X509_VERSION_3);
+	ASN1_INTEGER_set(X509_get_serialNumber(cert), ++serial);
+	X509_set_subject_name(cert, s);
+	X509_set_issuer_name(cert, i);
+	ASN1_TIME_set(X509_getm_notBefore(cert), NOW - DAY);
+	ASN1_TIME_set(X509_getm_notAfter(cert), NOW + DAY);
+	X509_set_pubkey(cert, key);
+	extend(cert, NID_basic_constraints,
+	    ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
+	extend(cert, NID_key_usage, ca ? "critical,keyCertSign,cRLSign"
+				       : "critical,digitalSignature");
+	if (ext != 0)
+		extend(cert, ext, value);
+	assert_true(X509_sign(cert, signer, EVP_sha256()) > 0);
+	*der = NULL;
+	int len = i2d_X509(cert, der);
+	assert_true(len > 0);
+	X509_NAME_free(s);
+	X509_NAME_free(i);
+	X509_free(cert);
+	return len;
+}
+
+static X509 *
+make(const char *subject, const char *issuer, EVP_PKEY *key, EVP_PKEY *signer,
+    bool ca)
+{
+	unsigned char *der;
+	X509 *out;
+	int len = make_der(&der, subject, issuer, key, signer, ca, 0, NULL);
+
+	assert_int_equal(ca_crypto_cert(crypto, der, (size_t)len, &out),
+	    CA_OK);
+	OPENSSL_free(der);
+	return out;
+}
+
+static void
+empty_dir(void)
+{
+	char command[256];
+
+	(void)snprintf(command, sizeof command, "rm -rf %s && mkdir -m 755 %s",
+	    dir, dir);
+	assert_int_equal(system(command), 0); // NOLINT(cert-env33-c)
+}
+
+static void
+put_cert(const char *name, X509 *cert)
+{
+	char path[512];
+
+	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(PEM_write_X509(f, cert), 1);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* HASH.n for that name */
+static void
+put_hashed(const char *cn, int n, X509 *cert)
+{
+	X509_NAME *name = name_of(cn);
+	char file[64];
+	int ok = 0;
+
+	(void)snprintf(file, sizeof file, "%08lx.%d",
+	    X509_NAME_hash_ex(name, NULL, NULL, &ok), n);
+	put_cert(file, cert);
+	X509_NAME_free(name);
+}
+
+/* ---- paths ---- */
+
+static size_t tried;
+
+static enum ca_err
+never(void *ctx, const struct ca_path *path)
+{
+	(void)ctx;
+	assert_true(path->n <= CA_PATH_CERTS_MAX);
+	tried++;
+	return CA_DENIED;
+}
+
+/* All paths of leaf through the certificates and ca_dir; frees both. */
+static enum ca_err
+all_paths(X509 *leaf, STACK_OF(X509) *all)
+{
+	struct ca_cadir *anchors;
+
+	assert_int_equal(ca_cadir_open(crypto, dir, "ca_dir", NULL, &anchors),
+	    CA_OK);
+	struct ca_pathfinder *f = ca_pathfinder_new(anchors, NULL, leaf, all,
+	    NOW);
+	tried = 0;
+	counted = 0;
+	enum ca_err rc = ca_pathfinder_run(f, never, NULL);
+	ca_pathfinder_free(f);
+	ca_cadir_free(anchors);
+	sk_X509_pop_free(all, X509_free);
+	X509_free(leaf);
+	return rc;
+}
+
+static enum ca_err
+issuers(size_t n)
+{
+	STACK_OF(X509) *all = sk_X509_new_null();
+
+	empty_dir();
+	for (size_t i = 0; i < n; i++)
+		sk_X509_push(all, make("A", "nobody", one, two, true));
+	return all_paths(make("leaf", "A", two, one, false), all);
+}
+
+static void
+issuers_of_one(void **state)
+{
+	(void)state;
+	assert_int_equal(issuers(CA_PATH_CANDIDATES_MAX), CA_DENIED);
+	assert_int_equal(counted, CA_PATH_CANDIDATES_MAX);
+	assert_int_equal(issuers(CA_PATH_CANDIDATES_MAX + 1), CA_ERR_LIMIT);
+	assert_int_equal(counted, CA_PATH_CANDIDATES_MAX);
+}
+
+/* A comb: n issuers of the leaf, over each a line of its own, 7 long, whose
+ * certificates have one possible issuer each, so that no signature counts. */
+static enum ca_err
+comb(int n)
+{
+	STACK_OF(X509) *all = sk_X509_new_null();
+	char name[32], above[32];
+
+	empty_dir();
+	for (int i = 0; i < n; i++) {
+		(void)snprintf(above, sizeof above, "%d-0", i);
+		sk_X509_push(all, make("A", above, one, two, true));
+		for (int j = 0; j < 7; j++) {
+			(void)snprintf(name, sizeof name, "%d-%d", i, j);
+			(void)snprintf(above, sizeof above, "%d-%d", i, j + 1);
+			/* a key of each level, or it would be a circle */
+			sk_X509_push(all, make(name, above, two, two, true));
+		}
+	}
+	return all_paths(make("leaf", "A", two, one, false), all);
+}
+
+static void
+steps(void **state)
+{
+	(void)state;
+	/* 1 + 63 * 8 and 1 + 64 * 8 */
+	assert_int_equal(comb(63), CA_DENIED);
+	assert_int_equal(comb(64), CA_ERR_LIMIT);
+	assert_int_equal(counted, 64);
+}
+
+static enum ca_err
+anchors(int n)
+{
+	empty_dir();
+	for (int i = 0; i < n; i++) {
+		X509 *ca = make("A", "A", one, one, true);
+
+		put_hashed("A", i, ca);
+		X509_free(ca);
+	}
+	return all_paths(make("leaf", "A", two, one, false),
+	    sk_X509_new_null());
+}
+
+static void
+paths_tried(void **state)
+{
+	(void)state;
+	assert_int_equal(anchors(CA_PATH_TRIED_MAX), CA_DENIED);
+	assert_int_equal(tried, CA_PATH_TRIED_MAX);
+	assert_int_equal(anchors(CA_PATH_TRIED_MAX + 1), CA_ERR_LIMIT);
+	assert_int_equal(tried, CA_PATH_TRIED_MAX);
+}
+
+/* CAs of one name, each of which may have issued each other, by the name. */
+static enum ca_err
+mesh(const char *curve, int n)
+{
+	STACK_OF(X509) *all = sk_X509_new_null();
+	EVP_PKEY *key[32];
+
+	empty_dir();
+	for (int i = 0; i <= n; i++)
+		key[i] = new_key(curve);
+	for (int i = 0; i < n; i++)
+		sk_X509_push(all, make("A", "A", key[i], key[i + 1], true));
+	enum ca_err rc = all_paths(make("leaf", "A", two, key[0], false), all);
+	for (int i = 0; i <= n; i++)
+		EVP_PKEY_free(key[i]);
+	return rc;
+}
+
+static void
+verifications(void **state)
+{
+	(void)state;
+	/* as many as fit into a response */
+	assert_int_equal(mesh("P-256", CA_CERTS_MAX - 1), CA_DENIED);
+	assert_in_range(counted, CA_CERTS_MAX * 7, CA_PATH_COST_MAX);
+	(void)mesh("P-256", 30);
+	assert_in_range(counted, CA_PATH_COST_MAX - 20, CA_PATH_COST_MAX);
+	/* ten times the price */
+	assert_int_equal(mesh("P-384", CA_CERTS_MAX - 1), CA_ERR_LIMIT);
+	assert_int_equal(counted, CA_PATH_COST_MAX / 10);
+}
+
+/* ca_verify's own count, libcrypto's verifications included. */
+static void
+judge(X509 *leaf, STACK_OF(X509) *all, enum ca_reason want)
+{
+	struct ca_verify_input in = {leaf, all, NOW};
+	struct ca_config *cfg = ca_config_new();
+	struct ca_report *all_checks = ca_report_new(), *r = ca_report_new();
+	STACK_OF(X509) *chain = NULL;
+
+	assert_int_equal(ca_config_set(cfg, "ca_dir", dir, "test", NULL),
+	    CA_OK);
+	assert_int_equal(ca_config_set(cfg, "crl", "off", "test", NULL), CA_OK);
+	assert_int_equal(ca_config_set(cfg, "profile", "basic", "test", NULL),
+	    CA_OK);
+	counted = 0;
+	assert_int_equal(ca_verify(crypto, cfg, NULL, &in, r, &chain), CA_OK);
+	ca_report_set(all_checks, CA_CHECK_SIGNATURE, CA_PASS, CA_R_OK, NULL);
+	ca_report_set(all_checks, CA_CHECK_MAPPING, CA_PASS, CA_R_OK, NULL);
+	ca_report_merge(all_checks, r, CA_REPORT_CERT);
+	assert_string_equal(ca_reason_code(ca_report_reason(all_checks)),
+	    ca_reason_code(want));
+	sk_X509_pop_free(chain, X509_free);
+	ca_report_free(all_checks);
+	ca_report_free(r);
+	ca_config_free(cfg);
+}
+
+/* Layers of the same CA under several certificates each: the paths multiply,
+ * and every signature is good. */
+static void
+whole_verification(void **state)
+{
+	enum { LAYERS = 5, WIDTH = 3 };
+	EVP_PKEY *key[LAYERS + 1];
+	STACK_OF(X509) *all = sk_X509_new_null();
+	char name[16], above[16];
+
+	(void)state;
+	empty_dir();
+	for (int i = 0; i <= LAYERS; i++)
+		key[i] = new_key("P-256");
+	for (int i = 0; i < LAYERS; i++) {
+		(void)snprintf(name, sizeof name, "L%d", i);
+		(void)snprintf(above, sizeof above, "L%d", i + 1);
+		for (int j = 0; j < WIDTH; j++)
+			sk_X509_push(all, make(name, above, key[i], key[i + 1],
+			    true));
+	}
+	X509 *top = make("L5", "L5", key[LAYERS], key[LAYERS], true);
+	/* below a leaf: every path is tried in vain */
+	X509 *not_ca = make("leaf", "L0", two, key[0], false);
+	X509 *under = make("under", "leaf", one, two, false);
+	sk_X509_push(all, not_ca);
+	put_hashed("L5", 0, top);
+	judge(not_ca, all, CA_R_CRL_OFF);
+	assert_in_range(counted, LAYERS + 1, 2 * (LAYERS + 1));
+	/* what is said is what is wrong with the likeliest path */
+	judge(under, all, CA_R_CHAIN_NOT_CA);
+	assert_in_range(counted, CA_PATH_COST_MAX / 4, CA_PATH_COST_MAX);
+	sk_X509_pop_free(all, X509_free);
+	X509_free(top);
+	X509_free(under);
+	for (int i = 0; i <= LAYERS; i++)
+		EVP_PKEY_free(key[i]);
+}
+
+/* ---- certificates ---- */
+
+static void
+same_subject(void **state)
+{
+	X509 *ca = make("A", "A", one, one, true);
+	X509 *leaf = make("leaf", "A", two, one, false);
+
+	(void)state;
+	for (int last = CA_CADIR_SAME_SUBJECT_MAX - 1;
+	    last <= CA_CADIR_SAME_SUBJECT_MAX; last++) {
+		empty_dir();
+		for (int i = 0; i < last; i++) {
+			X509 *no = make("A", "A", two, two, true);
+
+			put_hashed("A", i, no);
+			X509_free(no);
+		}
+		put_hashed("A", last, ca);
+		judge(leaf, NULL, last < CA_CADIR_SAME_SUBJECT_MAX
+		    ? CA_R_CRL_OFF : CA_R_CHAIN_SIGNATURE);
+	}
+	X509_free(ca);
+	X509_free(leaf);
+}
+
+static EVP_PKEY *
+rsa_of(int bits)
+{
+	BIGNUM *n = BN_new(), *e = BN_new();
+	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	EVP_PKEY *key = NULL;
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+
+	assert_int_equal(BN_rand(n, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD),
+	    1);
+	BN_set_word(e, 65537);
+	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n);
+	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, e);
+	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(bld);
+	assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
+	assert_int_equal(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY,
+	    params), 1);
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(bld);
+	EVP_PKEY_CTX_free(ctx);
+	BN_free(n);
+	BN_free(e);
+	return key;
+}
+
+static void
+rsa_bits(void **state)
+{
+	static const struct {
+		int bits;
+		enum ca_reason want;
+	} c[] = {{2047, CA_R_CHAIN_WEAK}, {2048, CA_R_CRL_OFF},
+	    {16384, CA_R_CRL_OFF}, {16385, CA_R_CHAIN_WEAK}};
+	X509 *ca = make("A", "A", one, one, true);
+
+	(void)state;
+	empty_dir();
+	put_cert("a.pem", ca);
+	for (size_t i = 0; i < sizeof c / sizeof c[0]; i++) {
+		EVP_PKEY *key = rsa_of(c[i].bits);
+		X509 *leaf = make("leaf", "A", key, one, false);
+
+		judge(leaf, NULL, c[i].want);
+		X509_free(leaf);
+		EVP_PKEY_free(key);
+	}
+	X509_free(ca);
+}
+
+/* A comment of n bytes; CA_OK or why it is not decoded. */
+static enum ca_err
+long_cert(size_t n, int *len)
+{
+	char *text = malloc(n + 1);
+	unsigned char *der;
+	X509 *cert = NULL;
+
+	memset(text, 'c', n);
+	text[n] = '\0';
+	*len = make_der(&der, "leaf", "A", one, one, false,
+	    NID_netscape_comment, text);
+	enum ca_err rc = ca_crypto_cert(crypto, der, (size_t)*len, &cert);
+	X509_free(cert);
+	OPENSSL_free(der);
+	free(text);
+	return rc;
+}
+
+static void
+bytes_of_a_certificate(void **state)
+{
+	/* an ECDSA signature is 70 to 72 bytes long, and so it is tried until
+	 * the length fits */
+	bool under = false, over = false;
+	int len;
+
+	(void)state;
+	(void)long_cert(60000, &len);
+	size_t n = (size_t)(60000 + CA_CERT_MAX - len);
+	for (int i = 0; i < 2000 && !(under && over); i++) {
+		enum ca_err rc = long_cert(n + (size_t)(i % 2), &len);
+
+		assert_int_equal(rc, len <= CA_CERT_MAX ? CA_OK
+							: CA_ERR_FORMAT);
+		under |= len == CA_CERT_MAX;
+		over |= len == CA_CERT_MAX + 1;
+	}
+	assert_true(under && over);
+}
+
+/* A certificate with that many addresses of that many letters. */
+static enum ca_err
+addresses(int n, int letters, size_t *values)
+{
+	char *text = malloc((size_t)n * ((size_t)letters + 32)), *p = text;
+	unsigned char *der;
+	struct ca_ident id;
+	X509 *cert;
+
+	for (int i = 0; i < n; i++)
+		p += sprintf(p, "%semail:%0*d@x.example", i > 0 ? "," : "",
+		    letters, i);
+	int len = make_der(&der, "leaf", "A", one, one, false,
+	    NID_subject_alt_name, text);
+	assert_int_equal(ca_crypto_cert(crypto, der, (size_t)len, &cert),
+	    CA_OK);
+	enum ca_err rc = ca_ident_of(crypto, cert, &id);
+	*values = id.n;
+	ca_ident_free(&id);
+	X509_free(cert);
+	OPENSSL_free(der);
+	free(text);
+	return rc;
+}
+
+static void
+values_of_a_certificate(void **state)
+{
+	size_t values, others;
+	const int most = CA_IDENT_MAX;
+
+	(void)state;
+	assert_int_equal(addresses(1, 4, &others), CA_OK);
+	others--;
+	assert_int_equal(addresses(most - (int)others, 4, &values), CA_OK);
+	assert_int_equal(values, CA_IDENT_MAX);
+	assert_int_equal(addresses(most - (int)others + 1, 4, &values),
+	    CA_ERR_LIMIT);
+}
+
+static int
+start(void **state)
+{
+	(void)state;
+	count_begin();
+	strcpy(dir, "/tmp/certauth-limits.XXXXXX");
+	if (mkdtemp(dir) == NULL || ca_crypto_new(&crypto) != CA_OK)
+		return -1;
+	one = new_key("P-256");
+	two = new_key("P-256");
+	return 0;
+}
+
+static int
+stop(void **state)
+{
+	char command[256];
+
+	(void)state;
+	EVP_PKEY_free(one);
+	EVP_PKEY_free(two);
+	ca_crypto_free(crypto);
+	(void)snprintf(command, sizeof command, "rm -rf %s", dir);
+	return system(command); // NOLINT(cert-env33-c)
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(documented),
+	    cmocka_unit_test(issuers_of_one),
+	    cmocka_unit_test(steps),
+	    cmocka_unit_test(paths_tried),
+	    cmocka_unit_test(verifications),
+	    cmocka_unit_test(whole_verification),
+	    cmocka_unit_test(same_subject),
+	    cmocka_unit_test(rsa_bits),
+	    cmocka_unit_test(bytes_of_a_certificate),
+	    cmocka_unit_test(values_of_a_certificate),
+	};
+
+	return cmocka_run_group_tests_name("limits", tests, start, stop);
+}
