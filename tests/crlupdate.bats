@@ -182,7 +182,8 @@ tidy() {
 	cp "$S/www/ca3.crl" "$S/www/target.crl"
 	update --url "$URL/target.crl"
 	[ "$status" -eq 0 ]
-	sum=$(sha256sum <"$(ls "$S"/crl/target*.crl)")
+	first=$(ls "$S"/crl/target*.crl)
+	sum=$(sha256sum <"$first")
 	pki_crl ca3 --from -1m --key-of ca4 --out "$S/www/target.crl"
 	touch -d '+1 hour' "$S/www/target.crl"
 	update --url "$URL/target.crl"
@@ -196,9 +197,34 @@ tidy() {
 	cp "$S/www/ca5.crl" "$S/www/target.crl"
 	touch -d '+3 hours' "$S/www/target.crl"
 	update --url "$URL/target.crl"
+	[ "$status" -eq 0 ]
+	[ "$(sha256sum <"$first")" = "$sum" ]
+	[ "$(ls "$S"/crl/target*.crl | wc -l)" -eq 2 ]
+	tidy
+}
+
+@test "who answers first with another CA's CRL keeps the right one out of nothing" {
+	cp "$S/www/ca5.crl" "$S/www/late.crl"
+	update --url "$URL/late.crl"
+	[ "$status" -eq 0 ]
+	cp "$S/www/ca3.crl" "$S/www/late.crl"
+	touch -d '+1 hour' "$S/www/late.crl"
+	update --url "$URL/late.crl"
+	[ "$status" -eq 0 ]
+	[ "$(ls "$S"/crl/late*.crl | wc -l)" -eq 2 ]
+	beside=$(ls "$S"/crl/late*-*-*.crl)
+	cmp "$S/www/late.crl" "$beside"
+	# its successor finds it there, and an older one does not replace it
+	pki_crl ca3 --from -30s --out "$S/www/late.crl"
+	touch -d '+2 hours' "$S/www/late.crl"
+	update --url "$URL/late.crl"
+	[ "$status" -eq 0 ]
+	cmp "$S/www/late.crl" "$beside"
+	pki_crl ca3 --from -60d --out "$S/www/late.crl"
+	touch -d '+3 hours' "$S/www/late.crl"
+	update --url "$URL/late.crl"
 	[ "$status" -eq 1 ]
-	grep -q 'of another issuer or scope' <<<"$output"
-	[ "$(sha256sum <"$(ls "$S"/crl/target*.crl)")" = "$sum" ]
+	grep -q 'is older than' <<<"$output"
 	tidy
 }
 

@@ -64,6 +64,18 @@ CA_MUST_CHECK enum ca_err ca_crl_read_file(struct ca_crl_run *run,
 const char *ca_crl_not_usable(struct ca_crl_run *run,
     const struct ca_crls *crls);
 
+/* Nothing in fresh is of an issuer and scope that old has; false for an old
+ * without CRLs.  Both must be usable. */
+bool ca_crl_is_other(const struct ca_crls *fresh, const struct ca_crls *old);
+
+/*
+ * The name for a CRL of another issuer or scope than the one in file: made of
+ * file and of its issuer and scope, so that its successors find it.  out: a
+ * string of less than size bytes.
+ */
+CA_MUST_CHECK enum ca_err ca_crl_name_beside(const char *file,
+    const struct ca_crls *fresh, char *out, size_t size);
+
 /* NULL: what was fetched may take the old one's place: it is of the same
  * issuer and scope, and no older; else why not. */
 const char *ca_crl_not_successor(const struct ca_crls *fresh,

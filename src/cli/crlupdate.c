@@ -16,13 +16,15 @@
  * `certauth crl update`: fetch, judge, replace.
  *
  * Who serves a CRL is not trusted; who signed it is.  The worst a server can
- * do is to serve nothing new: an older CRL, one of another CA, and one of
- * another scope are refused, since they would take the good one's place.
+ * do is to serve nothing new: an older CRL is refused, and one of another CA or
+ * scope never takes the place of the one that is there.  It goes beside it,
+ * or whoever answers first could keep the right one out for good.
  */
 
 struct job {
 	struct ca_crl_state *state; /* the address, and what is known of it */
 	char *tmp;                  /* where the new content goes */
+	char file[300];             /* where it stays, in crl_dir */
 };
 
 struct update {
@@ -159,6 +161,8 @@ prepare(struct update *u)
 		if (!s->wanted)
 			continue;
 		u->job[k].state = s;
+		(void)snprintf(u->job[k].file, sizeof u->job[k].file, "%s",
+		    s->file);
 		u->fetch[k].fd = -1;
 		u->fetch[k].url = s->url;
 		u->n++;
@@ -194,7 +198,7 @@ replace(struct update *u, struct job *j, struct ca_fetch *f)
 	int dir = u->run->dir;
 
 	if (fchmod(f->fd, 0644) != 0 || fsync(f->fd) != 0 ||
-	    renameat(dir, j->tmp, dir, j->state->file) != 0)
+	    renameat(dir, j->tmp, dir, j->file) != 0)
 		return CA_ERR_IO;
 	free(j->tmp);
 	j->tmp = NULL; /* it is no temporary file any more */
@@ -226,6 +230,26 @@ remember(struct ca_crl_state *s, const struct ca_fetch *f)
 	    f->new_last_modified);
 }
 
+/* Where fresh goes, and what it replaces there.  NULL, or why it may not. */
+static const char *
+choose_place(struct ca_crl_run *r, struct job *j, const struct ca_crls *fresh,
+    struct ca_crls *old)
+{
+	/* what cannot be read now may be replaced by anything good */
+	enum ca_err rc = ca_crl_read_file(r, j->file, old);
+
+	if (rc == CA_OK && ca_crl_is_other(fresh, old)) {
+		ca_crls_clear(old);
+		rc = ca_crl_name_beside(j->state->file, fresh, j->file,
+		    sizeof j->file);
+		if (rc != CA_OK)
+			return ca_err_text(rc);
+		rc = ca_crl_read_file(r, j->file, old);
+		(void)rc; /* as above */
+	}
+	return ca_crl_not_successor(fresh, old);
+}
+
 /* What has arrived: judge it, and let it take its place.  False: it failed. */
 static bool
 install(struct update *u, struct job *j, struct ca_fetch *f)
@@ -240,14 +264,11 @@ install(struct update *u, struct job *j, struct ca_fetch *f)
 		why = rc == CA_ERR_FORMAT ? "is no CRL" : ca_err_text(rc);
 	if (why == NULL)
 		why = ca_crl_not_usable(r, &fresh);
-	if (why == NULL) {
-		/* what cannot be read now may be replaced by anything good */
-		rc = ca_crl_read_file(r, j->state->file, &old);
-		why = ca_crl_not_successor(&fresh, &old);
-	}
+	if (why == NULL)
+		why = choose_place(r, j, &fresh, &old);
 	if (why != NULL) {
 		tell(u, j, "refused: what was served", why);
-	} else if (same_bytes(r->dir, j->tmp, j->state->file)) {
+	} else if (same_bytes(r->dir, j->tmp, j->file)) {
 		ok = true;
 		if (!r->quiet)
 			tell(u, j, "unchanged", NULL);
@@ -259,7 +280,7 @@ install(struct update *u, struct job *j, struct ca_fetch *f)
 	} else {
 		ok = true;
 		if (!r->quiet)
-			tell(u, j, "updated", j->state->file);
+			tell(u, j, "updated", j->file);
 	}
 	if (ok && !r->dry_run)
 		remember(j->state, f);
@@ -286,7 +307,7 @@ finish_one(struct update *u, struct job *j, struct ca_fetch *f)
 	 * one line per CRL is enough */
 	u->run->quiet = true;
 	if (ok && !u->run->dry_run &&
-	    ca_crl_compile_one(u->run, j->state->file) != CA_OK)
+	    ca_crl_compile_one(u->run, j->file) != CA_OK)
 		ok = false;
 	u->run->quiet = quiet;
 	return ok;
