@@ -20,7 +20,7 @@ fi
 
 # one test file, its TAP output into $out/NAME.tap
 run_one() {
-	local path=$1 name tap
+	local path=$1 name tap start=$SECONDS
 	name=$(basename "$path" .bats)
 	tap=$out/$name.tap
 	case $path in
@@ -40,7 +40,8 @@ run_one() {
 	if ! grep -qE '^(not )?ok' "$tap"; then
 		echo "not ok - $name ran no test" >>"$tap"
 	fi
-	printf '%-28s %s ok, %s not ok, %s skipped\n' "$name" \
+	printf '%-20s %4ss  %s ok, %s not ok, %s skipped\n' "$name" \
+		$((SECONDS - start)) \
 		"$(grep -cE '^ok' "$tap")" "$(grep -c '^not ok' "$tap")" \
 		"$(grep -ciE '^ok.*# *skip' "$tap")"
 }
