@@ -41,8 +41,8 @@ pam_code(enum ca_err err, int denied)
 {
 	/* a row for each error, so that none is forgotten */
 	switch (err) { /* NOLINT(bugprone-branch-clone) */
-#define CA_PAM_CASE(e, code) \
-	case e: \
+#define CA_PAM_CASE(e, code)                                                   \
+	case e:                                                                \
 		return code;
 		CA_PAM_CODES(CA_PAM_CASE, denied)
 #undef CA_PAM_CASE
@@ -272,8 +272,10 @@ get_response(struct call *c, const struct ca_request *req, struct ca_buf *out)
 		if (reason != CA_R_NO_CREDENTIAL)
 			break;
 	}
-	ca_report_abort(c->report, reason, reason == CA_R_ANSWER_EMPTY ?
-	    "the client gave no response; certauth tells its user why" : NULL);
+	ca_report_abort(c->report, reason,
+	    reason == CA_R_ANSWER_EMPTY
+		? "the client gave no response; certauth tells its user why"
+		: NULL);
 	if (reason == CA_R_ANSWER_CUT)
 		info(c,
 		    "The answer was cut on its way to this host: its end "

@@ -30,7 +30,7 @@ uncomment_conf() {
 
 @test "every selector and option stands in certauth-users(5)" {
 	local m=$HERE/src/man/certauth-users.5 s T=$BATS_TEST_TMPDIR
-	sed -n 's/^\t\[CA_SEL_[A-Z0-9_]*\] = {"\([a-z0-9-]*\)".*/\1/p' \
+	sed -n 's/^[[:space:]]*\[CA_SEL_[A-Z0-9_]*\] = {"\([a-z0-9-]*\)".*/\1/p' \
 		"$HERE/src/map/selector.c" >"$T/selectors"
 	[ "$(wc -l <"$T/selectors")" -ge 15 ]
 	while read -r s; do

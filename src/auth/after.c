@@ -217,8 +217,8 @@ left(int64_t s, char out[32])
 }
 
 static void
-warn_ca(const struct ca_config *cfg, const struct ca_log *log, X509 *ca,
-    time_t now)
+warn_ca(
+    const struct ca_config *cfg, const struct ca_log *log, X509 *ca, time_t now)
 {
 	struct ca_buf name = CA_BUF_INIT(LINE_BYTES);
 	struct tm tm;
@@ -231,9 +231,10 @@ warn_ca(const struct ca_config *cfg, const struct ca_log *log, X509 *ca,
 		return;
 	ca_name_rfc4514(X509_get_subject_name(ca), &name);
 	const char *subject = ca_buf_text(&name);
-	ca_log(log, CA_LOG_WARNING, "the CA certificate %s expires in %s; "
-	    "logins by it end then", subject != NULL ? subject : "?",
-	    left(s, text));
+	ca_log(log, CA_LOG_WARNING,
+	    "the CA certificate %s expires in %s; "
+	    "logins by it end then",
+	    subject != NULL ? subject : "?", left(s, text));
 	ca_buf_free(&name);
 }
 
@@ -249,9 +250,10 @@ warn_crl(const struct ca_config *cfg, const struct ca_log *log,
 	if (use->next_update == 0 || s < 0 || s >= life / 8 ||
 	    (uint64_t)s >= cfg->warn_expiry)
 		return;
-	ca_log(log, CA_LOG_WARNING, "the CRL %s expires in %s, and no newer "
-	    "one is there; run `certauth crl update`", use->file,
-	    left(s, text));
+	ca_log(log, CA_LOG_WARNING,
+	    "the CRL %s expires in %s, and no newer "
+	    "one is there; run `certauth crl update`",
+	    use->file, left(s, text));
 }
 
 void
@@ -266,8 +268,8 @@ ca_auth_warn_site(const struct ca_config *cfg, const struct ca_log *log,
 		bool again = false;
 
 		for (size_t k = 0; k < i; k++)
-			again = again || strcmp(t->use[k].file,
-			    t->use[i].file) == 0;
+			again = again ||
+				strcmp(t->use[k].file, t->use[i].file) == 0;
 		if (!again)
 			warn_crl(cfg, log, &t->use[i], now);
 	}

@@ -327,8 +327,8 @@ ca_auth_certificate(struct ca_crypto *crypto, const struct ca_config *cfg,
 		goto out;
 	}
 	rc = ca_verify(crypto, cfg, log, &in, report, &r->chain);
-	const struct ca_map_input map = {r->leaf, r->chain, peer->user,
-	    peer->service, peer->rhost, now};
+	const struct ca_map_input map = {
+	    r->leaf, r->chain, peer->user, peer->service, peer->rhost, now};
 	map_rc = ca_map_explain(
 	    crypto, cfg, log, &map, report, &r->login, trace, ctx);
 	if (rc != CA_OK || map_rc != CA_OK) {

@@ -34,7 +34,7 @@ static uint32_t
 le32(const uint8_t p[4])
 {
 	return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 |
-	    (uint32_t)p[1] << 8 | p[0];
+	       (uint32_t)p[1] << 8 | p[0];
 }
 
 static uint32_t
@@ -100,8 +100,7 @@ ca_cdb_find_begin(const struct ca_cdb *db, const void *key, size_t len,
  * *len; CA_DENIED: another key, which has the same hash.
  */
 static enum ca_err
-match(const struct ca_cdb_find *find, uint32_t pos, uint64_t *at,
-    uint32_t *len)
+match(const struct ca_cdb_find *find, uint32_t pos, uint64_t *at, uint32_t *len)
 {
 	const struct ca_cdb *db = find->db;
 	const uint8_t *key = find->key;
@@ -118,8 +117,8 @@ match(const struct ca_cdb_find *find, uint32_t pos, uint64_t *at,
 	if (klen != find->len)
 		return CA_DENIED;
 	for (size_t done = 0; done < klen;) {
-		size_t n = klen - done < sizeof block ? klen - done
-						      : sizeof block;
+		size_t n =
+		    klen - done < sizeof block ? klen - done : sizeof block;
 
 		rc = ca_pread_exact(db->fd, block, n, pos + 8 + done);
 		if (rc != CA_OK)

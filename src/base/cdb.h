@@ -61,12 +61,12 @@ CA_MUST_CHECK enum ca_err ca_cdb_get(const struct ca_cdb *db, const void *key,
  * ca_cdb_get.  The key is borrowed until then. */
 void ca_cdb_find_begin(const struct ca_cdb *db, const void *key, size_t len,
     struct ca_cdb_find *find);
-CA_MUST_CHECK enum ca_err ca_cdb_find_next(struct ca_cdb_find *find,
-    size_t max, struct ca_buf *out);
+CA_MUST_CHECK enum ca_err ca_cdb_find_next(
+    struct ca_cdb_find *find, size_t max, struct ca_buf *out);
 
 /* Read exactly len bytes at offset of fd: CA_ERR_FORMAT where the file ends
  * before, CA_ERR_IO. */
-CA_MUST_CHECK enum ca_err ca_pread_exact(int fd, void *p, size_t len,
-    uint64_t offset);
+CA_MUST_CHECK enum ca_err ca_pread_exact(
+    int fd, void *p, size_t len, uint64_t offset);
 
 #endif

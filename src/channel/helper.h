@@ -36,11 +36,10 @@
  *	certificate  DER of a certificate that is registered for the user; 8 at
  *	             most; the response may then have an empty certificate_list
  *	usercerts    the *.pem files in ~/.certauth count as registered, too
- *	secret       a key file may sign only if a passphrase was asked for it: the
- *	             host does not know whether its user is who he says
- *	hostsign     instead of request: the CertificateRequest and the host's
- *	             Certificate; the key that pkcs11 names is to sign them as
- *	             the host, for the certificate in `certificate'
+ *	secret       a key file may sign only if a passphrase was asked for it:
+ *the host does not know whether its user is who he says hostsign     instead of
+ *request: the CertificateRequest and the host's Certificate; the key that
+ *pkcs11 names is to sign them as the host, for the certificate in `certificate'
  *	go           all has been said
  *	info, error  a line for the user to see
  *	ask, askecho a question for the user, answered without and with echo

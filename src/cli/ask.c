@@ -367,8 +367,8 @@ ui_ask(void *ctx, const char *prompt, struct ca_secret **answer)
 
 	if (rc == CA_ERR_IO) {
 		ca_buf_str(&text, "no terminal, and no askpass program that "
-		    "works (SSH_ASKPASS, or `askpass =' in "
-		    "~/.config/certauth/config), to ask: ");
+				  "works (SSH_ASKPASS, or `askpass =' in "
+				  "~/.config/certauth/config), to ask: ");
 		ca_buf_str(&text, prompt);
 		if (ca_buf_text(&text) != NULL)
 			ui_info(ctx, ca_buf_text(&text));

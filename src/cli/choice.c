@@ -128,8 +128,8 @@ chain_is_open(const struct ca_identity *id)
 		if (X509_NAME_cmp(X509_get_subject_name(at), issuer) == 0)
 			return false;
 		for (int i = 0; i < sk_X509_num(id->chain) && next == NULL; i++)
-			if (X509_NAME_cmp(X509_get_subject_name(sk_X509_value(
-					      id->chain, i)),
+			if (X509_NAME_cmp(X509_get_subject_name(
+					      sk_X509_value(id->chain, i)),
 				issuer) == 0)
 				next = sk_X509_value(id->chain, i);
 		if (next == NULL)

@@ -139,8 +139,8 @@ ca_cli_time(const char *text, long long *out)
 	time_t t = timegm(&back);
 	/* timegm turns 31 April into 1 May; a leap second may do so */
 	if (tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60 ||
-	    (tm.tm_sec < 60 && (back.tm_mday != tm.tm_mday ||
-	    back.tm_mon != tm.tm_mon)))
+	    (tm.tm_sec < 60 &&
+		(back.tm_mday != tm.tm_mday || back.tm_mon != tm.tm_mon)))
 		return CA_ERR_FORMAT;
 	*out = (long long)t - offset;
 	return CA_OK;

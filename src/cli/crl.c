@@ -101,8 +101,8 @@ one_option(struct args *a, int c)
 		n = strtoul(optarg, &end, 10);
 		if (*optarg < '0' || *optarg > '9' || *end != '\0' || n < 1 ||
 		    n > 86400)
-			return ca_cli_usage(&ca_cmd_crl,
-			    "--timeout takes 1 to 86400 seconds");
+			return ca_cli_usage(
+			    &ca_cmd_crl, "--timeout takes 1 to 86400 seconds");
 		a->run->timeout = (unsigned)n;
 		return CA_EXIT_OK;
 	case OPT_DRY_RUN:
@@ -140,21 +140,22 @@ set_path(struct ca_config *cfg, const char *key, const char *path,
 }
 
 static enum ca_err
-configure(const struct args *a, const struct ca_log *log,
-    struct ca_config **out)
+configure(
+    const struct args *a, const struct ca_log *log, struct ca_config **out)
 {
 	struct ca_config *cfg = ca_config_new();
 	enum ca_err rc;
 
 	if ((*out = cfg) == NULL)
 		return CA_ERR_MEMORY;
-	rc = ca_config_read(cfg, a->config != NULL ? a->config
-	    : CA_SYSCONFDIR "/certauth.conf", NULL, a->config != NULL, log);
+	rc = ca_config_read(cfg,
+	    a->config != NULL ? a->config : CA_SYSCONFDIR "/certauth.conf",
+	    NULL, a->config != NULL, log);
 	if (rc == CA_OK)
 		rc = set_path(cfg, "ca_dir", a->ca_dir, log);
 	if (rc == CA_OK)
-		rc = set_path(cfg, "intermediates_dir", a->intermediates_dir,
-		    log);
+		rc = set_path(
+		    cfg, "intermediates_dir", a->intermediates_dir, log);
 	if (rc == CA_OK)
 		rc = set_path(cfg, "crl_dir", a->crl_dir, log);
 	return rc;
@@ -183,16 +184,17 @@ run(int argc, char **argv)
 	struct args a = {.run = &r};
 	int c, status = CA_EXIT_OK;
 
-	if (argc < 2 || (strcmp(argv[1], "list") != 0 &&
-	    strcmp(argv[1], "compile") != 0 && strcmp(argv[1], "update") != 0))
-		return ca_cli_usage(&ca_cmd_crl,
-		    "list, compile or update is needed");
+	if (argc < 2 ||
+	    (strcmp(argv[1], "list") != 0 && strcmp(argv[1], "compile") != 0 &&
+		strcmp(argv[1], "update") != 0))
+		return ca_cli_usage(
+		    &ca_cmd_crl, "list, compile or update is needed");
 	const char *what = argv[1];
 	argc--;
 	argv++;
 	opterr = 0;
 	while (status == CA_EXIT_OK &&
-	    (c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	       (c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == '?' || c == ':')
 			status = ca_cli_usage(&ca_cmd_crl,
 			    "%s: no such option, or it lacks its value",
@@ -285,10 +287,10 @@ list_one(struct ca_crl_run *r, struct ca_crl *crl)
 		when(X509_CRL_get0_lastUpdate(x), last);
 		when(X509_CRL_get0_nextUpdate(x), next);
 		text = ca_buf_text(&issuer);
-		ca_buf_fmt(&line, "%s, %s, from %s, next %s, %" PRIu64
-		    " entries, %s", text != NULL ? text : "?",
-		    state(r, crl, &bad), last, next, ca_crl_entries(crl),
-		    index_state(r, ca_crl_get0_name(crl)));
+		ca_buf_fmt(&line,
+		    "%s, %s, from %s, next %s, %" PRIu64 " entries, %s",
+		    text != NULL ? text : "?", state(r, crl, &bad), last, next,
+		    ca_crl_entries(crl), index_state(r, ca_crl_get0_name(crl)));
 	}
 	ca_buf_free(&issuer);
 	issuer = CA_BUF_INIT(400000);

@@ -18,11 +18,11 @@ struct ca_crl_run {
 	struct ca_config *cfg;
 	struct ca_log log;
 	struct ca_crypto *crypto;
-	STACK_OF(X509) *cas; /* of ca_dir and intermediates_dir */
-	int dir;             /* crl_dir */
-	int lock;            /* -1: not held */
+	STACK_OF(X509) * cas; /* of ca_dir and intermediates_dir */
+	int dir;              /* crl_dir */
+	int lock;             /* -1: not held */
 	bool quiet, dry_run, force;
-	unsigned timeout;    /* seconds for one transfer */
+	unsigned timeout; /* seconds for one transfer */
 	/* --url: more addresses */
 	const char *const *url;
 	size_t nurls;
@@ -35,11 +35,11 @@ void ca_crl_run_close(struct ca_crl_run *run);
 /* Hold crl_dir for ourselves, so that two runs do not tangle; waits. */
 CA_MUST_CHECK enum ca_err ca_crl_run_lock(struct ca_crl_run *run);
 
-/* The plain files of crl_dir (or: those that are wanted), sorted; for the caller to free with
- * ca_crl_names_free. */
+/* The plain files of crl_dir (or: those that are wanted), sorted; for the
+ * caller to free with ca_crl_names_free. */
 CA_MUST_CHECK enum ca_err ca_crl_names(int dir, struct ca_list *out);
-CA_MUST_CHECK enum ca_err ca_crl_names_where(int dir,
-    bool (*want)(const char *), struct ca_list *out);
+CA_MUST_CHECK enum ca_err ca_crl_names_where(
+    int dir, bool (*want)(const char *), struct ca_list *out);
 void ca_crl_names_free(struct ca_list *names);
 
 /*
@@ -52,17 +52,17 @@ CA_MUST_CHECK enum ca_err ca_crl_link(struct ca_crl_run *run);
 
 /* Make the index of one file unless it is good already; prints a line.
  * CA_OK also where nothing was to do. */
-CA_MUST_CHECK enum ca_err ca_crl_compile_one(struct ca_crl_run *run,
-    const char *name);
+CA_MUST_CHECK enum ca_err ca_crl_compile_one(
+    struct ca_crl_run *run, const char *name);
 
 /* Read the CRLs of a file of crl_dir by streaming; CA_ERR_FORMAT if one of
  * them is none. */
-CA_MUST_CHECK enum ca_err ca_crl_read_file(struct ca_crl_run *run,
-    const char *name, struct ca_crls *out);
+CA_MUST_CHECK enum ca_err ca_crl_read_file(
+    struct ca_crl_run *run, const char *name, struct ca_crls *out);
 
 /* NULL: each CRL in it is one that a login would use; else why not. */
-const char *ca_crl_not_usable(struct ca_crl_run *run,
-    const struct ca_crls *crls);
+const char *ca_crl_not_usable(
+    struct ca_crl_run *run, const struct ca_crls *crls);
 
 /* Nothing in fresh is of an issuer and scope that old has; false for an old
  * without CRLs.  Both must be usable. */
@@ -78,8 +78,8 @@ CA_MUST_CHECK enum ca_err ca_crl_name_beside(const char *file,
 
 /* NULL: what was fetched may take the old one's place: it is of the same
  * issuer and scope, and no older; else why not. */
-const char *ca_crl_not_successor(const struct ca_crls *fresh,
-    const struct ca_crls *old);
+const char *ca_crl_not_successor(
+    const struct ca_crls *fresh, const struct ca_crls *old);
 
 int ca_crl_list(struct ca_crl_run *run);
 int ca_crl_compile(struct ca_crl_run *run, char **file, int nfiles);

@@ -25,21 +25,23 @@ add_cas(struct ca_crl_run *r, int dir, const char *name)
 	enum ca_err rc = ca_file_read(dir, name, CA_CERTFILE_MAX, &file);
 
 	if (rc == CA_OK)
-		rc = ca_certfile_parse(r->crypto, file.p, file.len, r->cas,
-		    &bad);
+		rc = ca_certfile_parse(
+		    r->crypto, file.p, file.len, r->cas, &bad);
 	ca_buf_free(&file);
 	if (rc == CA_ERR_MEMORY)
 		return rc;
 	/* a README is no mistake; a CA that is missed shows as a CRL that
 	 * nobody has signed */
 	if ((rc != CA_OK && rc != CA_ERR_NOT_FOUND) || bad > 0)
-		ca_log_debug(&r->log, "%s holds no certificate that can be "
-		    "read: %s", name, ca_err_text(rc));
+		ca_log_debug(&r->log,
+		    "%s holds no certificate that can be "
+		    "read: %s",
+		    name, ca_err_text(rc));
 	return CA_OK;
 }
 
 static bool
-is_there(STACK_OF(X509) *cas, int n, X509 *ca)
+is_there(STACK_OF(X509) * cas, int n, X509 *ca)
 {
 	for (int i = 0; i < n; i++)
 		if (X509_cmp(sk_X509_value(cas, i), ca) == 0)
@@ -49,7 +51,7 @@ is_there(STACK_OF(X509) *cas, int n, X509 *ca)
 
 /* Hashed links give most certificates twice; each further one costs. */
 static void
-unique(STACK_OF(X509) *cas)
+unique(STACK_OF(X509) * cas)
 {
 	for (int i = sk_X509_num(cas) - 1; i > 0; i--)
 		if (is_there(cas, i, sk_X509_value(cas, i)))
@@ -118,8 +120,8 @@ ca_crl_run_close(struct ca_crl_run *r)
 enum ca_err
 ca_crl_run_lock(struct ca_crl_run *r)
 {
-	r->lock = openat(r->dir, LOCK_NAME,
-	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	r->lock = openat(
+	    r->dir, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (r->lock < 0)
 		return CA_ERR_IO;
 	if (flock(r->lock, LOCK_EX | LOCK_NB) == 0)
@@ -155,8 +157,8 @@ ca_crl_names_where(int dir, bool (*want)(const char *), struct ca_list *out)
 		return CA_ERR_IO;
 	}
 	while (rc == CA_OK && (e = readdir(d)) != NULL) {
-		if (!want(e->d_name) || (fstatat(dir, e->d_name, &st, 0) ==
-		    0 && S_ISDIR(st.st_mode)))
+		if (!want(e->d_name) || (fstatat(dir, e->d_name, &st, 0) == 0 &&
+					    S_ISDIR(st.st_mode)))
 			continue;
 		char **v = realloc(out->v, (out->n + 2) * sizeof *v);
 		if (v == NULL) {
@@ -219,8 +221,8 @@ enum ca_err
 ca_crl_read_file(struct ca_crl_run *r, const char *name, struct ca_crls *out)
 {
 	static const struct ca_crl_wanted nothing = {NULL, 0};
-	struct ca_crl_source src = {r->crypto, &r->log, CA_CRL_STREAM, r->dir,
-	    name, -1};
+	struct ca_crl_source src = {
+	    r->crypto, &r->log, CA_CRL_STREAM, r->dir, name, -1};
 	enum ca_err rc = ca_file_open(r->dir, name, &src.fd, NULL);
 
 	if (rc == CA_OK)
@@ -260,13 +262,13 @@ ca_crl_compile_one(struct ca_crl_run *r, const char *name)
 			printf("%s: the index is good\n", name);
 		return CA_OK;
 	}
-	rc = ca_crlidx_make(r->crypto, &r->log, r->dir, name, r->cas,
-	    &entries);
+	rc = ca_crlidx_make(r->crypto, &r->log, r->dir, name, r->cas, &entries);
 	if (rc == CA_OK && !r->quiet)
 		printf("%s: indexed, %" PRIu64 " entries\n", name, entries);
 	else if (rc == CA_DENIED)
 		(void)ca_cli_fail("%s: not indexed: none of the CAs in ca_dir "
-		    "and intermediates_dir has signed it", name);
+				  "and intermediates_dir has signed it",
+		    name);
 	else if (rc != CA_OK)
 		(void)ca_cli_fail("%s: not indexed: %s", name,
 		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
@@ -285,8 +287,8 @@ ca_crl_compile(struct ca_crl_run *r, char **file, int nfiles)
 	for (int i = 0; i < nfiles; i++) {
 		const char *slash = strrchr(file[i], '/');
 
-		if (ca_crl_compile_one(r, slash != NULL ? slash + 1 : file[i])
-		    != CA_OK)
+		if (ca_crl_compile_one(
+			r, slash != NULL ? slash + 1 : file[i]) != CA_OK)
 			status = CA_EXIT_NO;
 	}
 	if (nfiles > 0)

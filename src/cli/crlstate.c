@@ -25,7 +25,9 @@ name_file(const char *url, char out[256])
 		return CA_ERR_CRYPTO;
 	for (; *base != '\0' && *base != '?' && *base != '#' && n < 40; base++)
 		clean[n++] = isalnum((unsigned char)*base) || *base == '-' ||
-		    *base == '_' ? *base : '_';
+				     *base == '_'
+				 ? *base
+				 : '_';
 	clean[n] = '\0';
 	(void)snprintf(out, 256, "%s-%02x%02x%02x%02x%02x%02x.crl",
 	    n > 0 ? clean : "crl", sum[0], sum[1], sum[2], sum[3], sum[4],
@@ -107,8 +109,8 @@ ca_crl_states_read(struct ca_crl_run *run, struct ca_crl_states *out)
 
 	if (rc == CA_OK && b.len > 0 && memchr(b.p, '\0', b.len) == NULL &&
 	    (text = (char *)(uintptr_t)ca_buf_text(&b)) != NULL) {
-		for (rest = text; rc == CA_OK &&
-		    (line = strsep(&rest, "\n")) != NULL;)
+		for (rest = text;
+		     rc == CA_OK && (line = strsep(&rest, "\n")) != NULL;)
 			rc = parse_line(out, line);
 	} else if (rc != CA_ERR_MEMORY) {
 		rc = CA_OK;

@@ -52,8 +52,10 @@ add_url(struct update *u, const char *url, size_t len)
 		if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f)
 			return CA_OK;
 	if (!ca_fetch_can(text)) {
-		ca_log_debug(&u->run->log, "%s is no address that can be "
-		    "fetched", text);
+		ca_log_debug(&u->run->log,
+		    "%s is no address that can be "
+		    "fetched",
+		    text);
 		return CA_OK;
 	}
 	return ca_crl_state_want(&u->states, text);
@@ -70,13 +72,15 @@ add_points(struct update *u, X509 *cert, int nid)
 
 		if (dp == NULL || dp->type != 0)
 			continue;
-		for (int k = 0; rc == CA_OK &&
-		    k < sk_GENERAL_NAME_num(dp->name.fullname); k++) {
-			GENERAL_NAME *g = sk_GENERAL_NAME_value(
-			    dp->name.fullname, k);
+		for (int k = 0;
+		     rc == CA_OK && k < sk_GENERAL_NAME_num(dp->name.fullname);
+		     k++) {
+			GENERAL_NAME *g =
+			    sk_GENERAL_NAME_value(dp->name.fullname, k);
 			if (g->type == GEN_URI)
-				rc = add_url(u, (const char *)
-				    ASN1_STRING_get0_data(g->d.ia5),
+				rc = add_url(u,
+				    (const char *)ASN1_STRING_get0_data(
+					g->d.ia5),
 				    (size_t)ASN1_STRING_length(g->d.ia5));
 		}
 	}
@@ -93,7 +97,8 @@ addresses(struct update *u)
 	for (size_t i = 0; rc == CA_OK && i < u->run->nurls; i++) {
 		if (!ca_fetch_can(u->run->url[i])) {
 			(void)ca_cli_fail("--url %s: neither http, https nor "
-			    "file:///", u->run->url[i]);
+					  "file:///",
+			    u->run->url[i]);
 			return CA_ERR_CONFIG;
 		}
 		rc = add_url(u, u->run->url[i], strlen(u->run->url[i]));
@@ -184,8 +189,9 @@ same_bytes(int dir, const char *a, const char *b)
 {
 	struct ca_buf x = CA_BUF_INIT(CA_CRL_MAX), y = CA_BUF_INIT(CA_CRL_MAX);
 	bool same = ca_file_read(dir, a, CA_CRL_MAX, &x) == CA_OK &&
-	    ca_file_read(dir, b, CA_CRL_MAX, &y) == CA_OK && x.len == y.len &&
-	    (x.len == 0 || memcmp(x.p, y.p, x.len) == 0);
+		    ca_file_read(dir, b, CA_CRL_MAX, &y) == CA_OK &&
+		    x.len == y.len &&
+		    (x.len == 0 || memcmp(x.p, y.p, x.len) == 0);
 
 	ca_buf_free(&x);
 	ca_buf_free(&y);

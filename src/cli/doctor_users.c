@@ -172,8 +172,8 @@ ca_doctor_users(struct ca_doctor *d)
 /* ---- registered certificates ---- */
 
 static enum ca_err
-look_at_registered(void *ctx, const char *login, const char *path,
-    bool first, const unsigned char *der, size_t len)
+look_at_registered(void *ctx, const char *login, const char *path, bool first,
+    const unsigned char *der, size_t len)
 {
 	struct ca_doctor *d = ctx;
 	X509 *cert = NULL;

@@ -143,11 +143,10 @@ add_header(struct transfer *t, const char *name, const char *value)
 static bool
 is_other_than_file(const char *url)
 {
-	char *path = curl_easy_unescape(
-	    NULL, url + strlen("file://"), 0, NULL);
+	char *path = curl_easy_unescape(NULL, url + strlen("file://"), 0, NULL);
 	struct stat st;
-	bool other = path != NULL && stat(path, &st) == 0 &&
-		     !S_ISREG(st.st_mode);
+	bool other =
+	    path != NULL && stat(path, &st) == 0 && !S_ISREG(st.st_mode);
 
 	curl_free(path);
 	return other;

@@ -144,8 +144,7 @@ ca_import_set(struct ca_import *im, unsigned line, const char *name,
 		return;
 	}
 	if (strpbrk(value, "\n\r") != NULL ||
-	    ca_config_set(im->scratch, key, value, im->file, &quiet) !=
-		CA_OK) {
+	    ca_config_set(im->scratch, key, value, im->file, &quiet) != CA_OK) {
 		ca_import_gap(im, line, name, value,
 		    "the corresponding key does not take this value");
 		return;
@@ -190,10 +189,10 @@ ca_import_user(struct ca_import *im, unsigned line, const char *login,
 	} else {
 		struct ca_buf why = CA_BUF_INIT(1024);
 
-		ca_buf_fmt(&why, "the line for the users file would be wrong: "
-				 "%s", im->rule.why[0] != '\0'
-					   ? im->rule.why
-					   : ca_err_text(rc));
+		ca_buf_fmt(&why,
+		    "the line for the users file would be wrong: "
+		    "%s",
+		    im->rule.why[0] != '\0' ? im->rule.why : ca_err_text(rc));
 		ca_import_gap(im, line, login, value,
 		    ca_buf_text(&why) != NULL ? ca_buf_text(&why) : "");
 		ca_buf_free(&why);

@@ -16,15 +16,15 @@
 #include "config/config.h"
 #include "map/rule.h"
 
-#define CA_IMPORT_BYTES ((size_t)1 << 20)  /* of a file that is read */
+#define CA_IMPORT_BYTES ((size_t)1 << 20) /* of a file that is read */
 #define CA_IMPORT_MAPS ((size_t)16 << 20) /* of a map file */
 
 extern const struct ca_command ca_cmd_import;
 
 struct ca_import {
-	const char *file;       /* at hand, for messages */
-	struct ca_buf conf;     /* comments and settings */
-	struct ca_buf users;    /* comments and lines */
+	const char *file;          /* at hand, for messages */
+	struct ca_buf conf;        /* comments and settings */
+	struct ca_buf users;       /* comments and lines */
 	struct ca_config *scratch; /* judges the settings */
 	struct ca_rule rule;       /* judges the lines */
 	size_t gaps;

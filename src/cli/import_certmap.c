@@ -27,10 +27,12 @@ static const char *const components[] = {"SUBJECT", "ISSUER", "KU", "EKU",
 
 /* What a maprule may name; selector: of its .short_name, which stands before
  * the @ or the first dot. */
-static const struct template {
+static const struct template
+{
 	const char *name, *san, *selector;
 	char before;
-} templates[] = {
+}
+templates[] = {
     {"subject_principal", "SAN:Principal", "upn", '@'},
     {"subject_nt_principal", "SAN:ntPrincipalName", "upn", '@'},
     {"subject_pkinit_principal", "SAN:pkinit", "krb", '@'},
@@ -119,8 +121,7 @@ literal(const char *p, size_t len, const char *skip, struct ca_buf *out)
 		i = 1;
 	else if (n == 0)
 		return false; /* anything may stand before it */
-	if (len < i + n + 1 || memcmp(p + i, skip, n) != 0 ||
-	    p[len - 1] != '$')
+	if (len < i + n + 1 || memcmp(p + i, skip, n) != 0 || p[len - 1] != '$')
 		return false;
 	for (i += n; i + 1 < len; i++) {
 		if (p[i] == '\\' && i + 2 < len)
@@ -308,9 +309,9 @@ ca_import_certmap(struct ca_import *im, const struct ca_certmap_rule *r)
 {
 	static const char *const match_prefix[] = {"KRB5:", NULL};
 	static const char *const map_prefix[] = {"LDAP:", "LDAPU1:", NULL};
-	const char *match =
-	    r->matchrule != NULL ? after_prefix(r->matchrule, match_prefix)
-				 : default_match;
+	const char *match = r->matchrule != NULL
+				? after_prefix(r->matchrule, match_prefix)
+				: default_match;
 	const char *map =
 	    r->maprule != NULL ? after_prefix(r->maprule, map_prefix) : NULL;
 	char value[300];

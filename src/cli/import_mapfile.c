@@ -96,8 +96,8 @@ struct map {
 };
 
 static void
-add_digest(const struct map *m, unsigned line, const char *key,
-    const char *login)
+add_digest(
+    const struct map *m, unsigned line, const char *key, const char *login)
 {
 	char hex[65];
 	size_t n = 0;
@@ -123,8 +123,8 @@ add_rule(const struct map *m, unsigned line, const char *key, size_t len,
     const char *login)
 {
 	struct ca_buf value = CA_BUF_INIT(CA_RULE_LINE_MAX);
-	bool raw = false, regex = len > 1 && key[0] == '^' &&
-				  key[len - 1] == '$';
+	bool raw = false,
+	     regex = len > 1 && key[0] == '^' && key[len - 1] == '$';
 	char whole[CA_RULE_LINE_MAX];
 
 	(void)snprintf(whole, sizeof whole, "%.*s", (int)len, key);

@@ -123,8 +123,8 @@ by_mapfile(struct ca_import *im, const struct ca_scconf *conf, size_t at,
 	if (strcmp(name, "digest") == 0)
 		digest = alg != NULL ? ca_pkcs11_value(alg) : "sha1";
 	if (!is_file(ca_pkcs11_value(file))) {
-		ca_import_gap(im, conf->item[at].line, "mapper", name,
-		    own_string);
+		ca_import_gap(
+		    im, conf->item[at].line, "mapper", name, own_string);
 		return;
 	}
 	ca_import_user_note(im, file->line,
@@ -185,10 +185,9 @@ ms(struct ca_import *im, const struct ca_scconf *conf, size_t at)
 		ca_import_user_note(im, domain->line,
 		    "mapper ms; bind it to the CA that issues these: "
 		    "issuer=\"...\"");
-		ca_import_user(
-		    im, domain->line, "*", "upn", ca_buf_text(&value), true,
-		    ca_pkcs11_true(
-			ca_pkcs11_find(conf, at, "ignorecase", NULL))
+		ca_import_user(im, domain->line, "*", "upn",
+		    ca_buf_text(&value), true,
+		    ca_pkcs11_true(ca_pkcs11_find(conf, at, "ignorecase", NULL))
 			? "ignorecase"
 			: "");
 	} else {
@@ -270,9 +269,9 @@ ca_pkcs11_mappers(struct ca_import *im, const struct ca_scconf *conf)
 		    strcmp(b->name, "mapper") != 0)
 			continue;
 		for (size_t k = 0; use != NULL && k < use->nvalues; k++)
-			used = used || (b->label != NULL &&
-					   strcmp(use->value[k], b->label) ==
-					       0);
+			used =
+			    used || (b->label != NULL &&
+					strcmp(use->value[k], b->label) == 0);
 		if (!used)
 			ca_import_user_note(im, b->line,
 			    "mapper %s is not in use",

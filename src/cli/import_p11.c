@@ -40,8 +40,8 @@ ca_import_pam_p11(
 	unsigned n = 0;
 
 	if (argc != 1 || !ca_login_valid(argv[0], strlen(argv[0]))) {
-		(void)ca_cli_usage(&ca_cmd_import,
-		    "pam_p11 needs the login whose file it is");
+		(void)ca_cli_usage(
+		    &ca_cmd_import, "pam_p11 needs the login whose file it is");
 		return CA_ERR_FORMAT;
 	}
 	if (ca_crypto_new(&crypto) != CA_OK ||

@@ -267,8 +267,8 @@ cert_policy(struct ca_import *im, const struct ca_scconf_item *item)
 }
 
 static void
-module_block(struct ca_import *im, const struct ca_scconf *conf,
-    const char *name)
+module_block(
+    struct ca_import *im, const struct ca_scconf *conf, const char *name)
 {
 	const struct ca_scconf_item *block =
 	    ca_pkcs11_find(conf, 0, "pkcs11_module", name);
@@ -298,8 +298,8 @@ module_block(struct ca_import *im, const struct ca_scconf *conf,
 /* ---- the whole ---- */
 
 static void
-unused_blocks(struct ca_import *im, const struct ca_scconf *conf,
-    const char *used)
+unused_blocks(
+    struct ca_import *im, const struct ca_scconf *conf, const char *used)
 {
 	for (size_t i = 0; i < conf->n; i++) {
 		const struct ca_scconf_item *b = &conf->item[i];
@@ -337,8 +337,7 @@ globals(struct ca_import *im, const struct ca_scconf *conf)
 		    "not given comes from the certificate");
 	item = ca_pkcs11_find(conf, 0, "wait_for_card", NULL);
 	if (ca_pkcs11_true(item)) {
-		ca_import_note(im, item->line,
-		    "wait_for_card: not for ever");
+		ca_import_note(im, item->line, "wait_for_card: not for ever");
 		ca_import_set(
 		    im, item->line, "wait_for_card", "wait_for_token", "60s");
 	}
@@ -352,8 +351,9 @@ argument(struct ca_import *im, const char *arg)
 	const char *value = arg[len] == '=' ? arg + len + 1 : NULL;
 
 	if (len >= sizeof name) {
-		ca_import_gap(im, 0, arg, NULL, "pam_pkcs11 has no such "
-						"argument");
+		ca_import_gap(im, 0, arg, NULL,
+		    "pam_pkcs11 has no such "
+		    "argument");
 		return;
 	}
 	memcpy(name, arg, len);
@@ -362,15 +362,17 @@ argument(struct ca_import *im, const char *arg)
 	if (s == NULL)
 		s = find(module, name);
 	if (strcmp(name, "config_file") == 0)
-		ca_import_note(im, 0, "argument config_file: it is the file "
-				      "that is imported; here, config=");
+		ca_import_note(im, 0,
+		    "argument config_file: it is the file "
+		    "that is imported; here, config=");
 	else if (strcmp(name, "debug") == 0)
 		ca_import_set(im, 0, "argument debug", "debug", "yes");
 	else if (strcmp(name, "wait_for_card") == 0)
-		ca_import_set(im, 0, "argument wait_for_card",
-		    "wait_for_token", "60s");
+		ca_import_set(
+		    im, 0, "argument wait_for_card", "wait_for_token", "60s");
 	else if ((strcmp(name, "ca_dir") == 0 ||
-		     strcmp(name, "crl_dir") == 0) && value != NULL)
+		     strcmp(name, "crl_dir") == 0) &&
+		 value != NULL)
 		ca_import_set(im, 0, name, name, value);
 	else if (s != NULL && s->how == DONE && value == NULL)
 		ca_import_note(im, 0, "argument %s: so it is here", name);
@@ -383,8 +385,10 @@ argument(struct ca_import *im, const char *arg)
 		    "an argument over the file's setting: write it into "
 		    "use_pkcs11_module, and import again");
 	else
-		ca_import_gap(im, 0, name, value, s != NULL && s->why != NULL
-			? s->why : "pam_pkcs11 has no such argument");
+		ca_import_gap(im, 0, name, value,
+		    s != NULL && s->why != NULL
+			? s->why
+			: "pam_pkcs11 has no such argument");
 }
 
 enum ca_err

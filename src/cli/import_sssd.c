@@ -146,9 +146,8 @@ ini_parse(struct ini *ini, const struct ca_buf *text)
 		size_t len = (size_t)((lf != NULL ? lf : end) - p);
 
 		ini->why = "a line is too long";
-		rc = len > LINE_MAX_BYTES
-			 ? CA_ERR_FORMAT
-			 : ini_line(ini, &section, p, p + len);
+		rc = len > LINE_MAX_BYTES ? CA_ERR_FORMAT
+					  : ini_line(ini, &section, p, p + len);
 		p += len + (lf != NULL);
 		ini->line += rc == CA_OK;
 	}
@@ -199,8 +198,7 @@ one_word(struct ca_import *im, const struct entry *e, const char *word,
 		if (strcmp(words[i].name, name) != 0)
 			continue;
 		if (words[i].gap != NULL)
-			ca_import_gap(
-			    im, e->line, name, value, words[i].gap);
+			ca_import_gap(im, e->line, name, value, words[i].gap);
 		else
 			ca_import_note(
 			    im, e->line, "%s: %s", name, words[i].note);
@@ -230,8 +228,7 @@ verification(struct ca_import *im, const struct ini *ini)
 	bool crl = false, soft = false;
 
 	for (size_t i = 0; i < 2; i++) {
-		const struct entry *e =
-		    ini_find(ini, where[i][0], where[i][1]);
+		const struct entry *e = ini_find(ini, where[i][0], where[i][1]);
 		char *copy = e != NULL ? strdup(e->value) : NULL, *save = NULL;
 
 		for (char *w = copy != NULL ? strtok_r(copy, ", ", &save)
@@ -274,8 +271,7 @@ pam_section(struct ca_import *im, const struct ini *ini)
 	ca_import_note(im, e != NULL ? e->line : 0,
 	    "the CAs: install -D -m 644 %s /etc/certauth/ca/sssd.pem",
 	    e != NULL ? e->value : "/etc/sssd/pki/sssd_auth_ca_db.pem");
-	ca_import_set(im, 0, "pam_cert_db_path", "ca_dir",
-	    CA_SYSCONFDIR "/ca");
+	ca_import_set(im, 0, "pam_cert_db_path", "ca_dir", CA_SYSCONFDIR "/ca");
 	if ((e = ini_find(ini, "pam", "p11_child_timeout")) != NULL)
 		seconds(im, e, "helper_timeout");
 	if ((e = ini_find(ini, "pam", "p11_wait_for_card_timeout")) != NULL)
@@ -296,9 +292,10 @@ arguments(struct ca_import *im, int argc, char **argv)
 		const char *a = argv[i];
 
 		if (strcmp(a, "allow_missing_name") == 0)
-			ca_import_note(im, 0, "argument %s: a login that is "
-					      "not given comes from the "
-					      "certificate",
+			ca_import_note(im, 0,
+			    "argument %s: a login that is "
+			    "not given comes from the "
+			    "certificate",
 			    a);
 		else if (strcmp(a, "try_cert_auth") == 0 ||
 			 strcmp(a, "require_cert_auth") == 0)
@@ -348,8 +345,8 @@ certmap(struct ca_import *im, const struct ini *ini, const struct entry *head)
 		    "a rule's section is [certmap/DOMAIN/RULE]");
 		return;
 	}
-	(void)snprintf(domain, sizeof domain, "%.*s", (int)(slash - begin),
-	    begin);
+	(void)snprintf(
+	    domain, sizeof domain, "%.*s", (int)(slash - begin), begin);
 	const struct ca_certmap_rule rule = {section, slash + 1, head->line,
 	    match != NULL ? match->value : NULL,
 	    map != NULL ? map->value : NULL, users_in_files(ini, domain)};

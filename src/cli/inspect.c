@@ -29,8 +29,8 @@ static const char help[] =
 
 static int run(int argc, char **argv);
 
-const struct ca_command ca_cmd_inspect = {"inspect",
-    "show what a certificate or a message says", help, run};
+const struct ca_command ca_cmd_inspect = {
+    "inspect", "show what a certificate or a message says", help, run};
 
 /* ---- messages ---- */
 
@@ -47,8 +47,8 @@ put_scheme(uint16_t code, struct ca_buf *out)
 {
 	const struct ca_scheme *scheme = ca_scheme_by_code(code);
 
-	ca_buf_fmt(out, "%s (0x%04x)", scheme != NULL ? scheme->name
-	    : "unknown", code);
+	ca_buf_fmt(out, "%s (0x%04x)",
+	    scheme != NULL ? scheme->name : "unknown", code);
 }
 
 static void
@@ -63,12 +63,12 @@ put_proof(struct ca_crypto *crypto, const struct ca_proof_msgs *proof,
 	for (size_t i = 0; i < proof->ncerts; i++) {
 		X509 *cert = NULL;
 
-		if (ca_crypto_cert(crypto, proof->cert[i].p,
-		    proof->cert[i].len, &cert) == CA_OK)
+		if (ca_crypto_cert(crypto, proof->cert[i].p, proof->cert[i].len,
+			&cert) == CA_OK)
 			ca_inspect_cert(crypto, cert, out);
 		else
-			ca_buf_fmt(out, "certificate %zu cannot be decoded\n",
-			    i);
+			ca_buf_fmt(
+			    out, "certificate %zu cannot be decoded\n", i);
 		X509_free(cert);
 	}
 }
@@ -76,8 +76,8 @@ put_proof(struct ca_crypto *crypto, const struct ca_proof_msgs *proof,
 static void
 put_authorities(const struct ca_request *req, struct ca_buf *out)
 {
-	struct ca_reader at = ca_reader_of(req->authorities.p,
-	    req->authorities.len);
+	struct ca_reader at =
+	    ca_reader_of(req->authorities.p, req->authorities.len);
 	struct ca_bytes der;
 
 	while (ca_request_next_authority(&at, &der) == CA_OK) {
@@ -98,8 +98,8 @@ put_authorities(const struct ca_request *req, struct ca_buf *out)
 }
 
 static void
-put_request(struct ca_crypto *crypto, const struct ca_request *req,
-    struct ca_buf *out)
+put_request(
+    struct ca_crypto *crypto, const struct ca_request *req, struct ca_buf *out)
 {
 	time_t issued = (time_t)req->issued_at;
 	struct tm tm;
@@ -137,8 +137,8 @@ message_bytes(const char *text, struct ca_buf *bytes)
 	if (rc == CA_ERR_NOT_FOUND)
 		return ca_base64url_decode(bytes, text, strlen(text));
 	if (rc == CA_OK)
-		rc = ca_base64url_decode(bytes, prompt.request,
-		    strlen(prompt.request));
+		rc = ca_base64url_decode(
+		    bytes, prompt.request, strlen(prompt.request));
 	free(prompt.request);
 	return rc;
 }
@@ -166,19 +166,18 @@ show_response(struct ca_crypto *crypto, const char *text, struct ca_buf *out)
 	struct ca_proof_msgs proof;
 	/* the mark of a piece is no part of the response */
 	size_t len = strlen(text);
-	enum ca_err rc = ca_base64url_decode(&bytes, text,
-	    len > 0 && text[len - 1] == '.' ? len - 1 : len);
+	enum ca_err rc = ca_base64url_decode(
+	    &bytes, text, len > 0 && text[len - 1] == '.' ? len - 1 : len);
 
 	/* Certificate: header of 4 bytes, then the nonce with its length; any
 	 * nonce will do here, so it is given its own */
 	if (rc == CA_OK && bytes.len < 5 + CA_NONCE_LEN)
 		rc = CA_ERR_FORMAT;
 	if (rc == CA_OK)
-		rc = ca_response_parse(bytes.p, bytes.len, bytes.p + 5,
-		    &proof);
+		rc = ca_response_parse(bytes.p, bytes.len, bytes.p + 5, &proof);
 	if (rc == CA_OK) {
-		ca_buf_fmt(out, "response, %zu bytes\n  nonce       ",
-		    bytes.len);
+		ca_buf_fmt(
+		    out, "response, %zu bytes\n  nonce       ", bytes.len);
 		ca_buf_hex(out, bytes.p + 5, CA_NONCE_LEN);
 		ca_buf_str(out, "\n");
 		put_proof(crypto, &proof, out);
@@ -216,12 +215,13 @@ show_file(struct ca_crypto *crypto, const char *path, struct ca_buf *out)
 	int status = CA_EXIT_OK;
 
 	if (rc != CA_OK)
-		status = ca_cli_fail("%s: %s", path, rc == CA_ERR_LIMIT
-		    ? ca_err_text(rc) : strerror(errno));
+		status = ca_cli_fail("%s: %s", path,
+		    rc == CA_ERR_LIMIT ? ca_err_text(rc) : strerror(errno));
 	else if ((rc = ca_certfile_each(text.p, text.len, show_one, &show)) !=
-	    CA_OK) {
-		(void)ca_cli_fail("%s: %s", path, rc == CA_ERR_NOT_FOUND
-		    ? "holds no certificate" : ca_err_text(rc));
+		 CA_OK) {
+		(void)ca_cli_fail("%s: %s", path,
+		    rc == CA_ERR_NOT_FOUND ? "holds no certificate"
+					   : ca_err_text(rc));
 		status = CA_EXIT_NO;
 	}
 	ca_buf_free(&text);
@@ -243,8 +243,8 @@ show(struct ca_crypto *crypto, const char *request, const char *response,
 	else if (response != NULL)
 		rc = show_response(crypto, response, &out);
 	if (rc != CA_OK) {
-		(void)ca_cli_fail("the %s: %s", request != NULL ? "request"
-		    : "response", ca_err_text(rc));
+		(void)ca_cli_fail("the %s: %s",
+		    request != NULL ? "request" : "response", ca_err_text(rc));
 		status = CA_EXIT_NO;
 	}
 	const char *text = ca_buf_text(&out);

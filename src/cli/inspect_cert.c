@@ -43,12 +43,11 @@ put_time(const char *name, const ASN1_TIME *t, struct ca_buf *out)
 static void
 put_key_usage(X509 *cert, struct ca_buf *out)
 {
-	static const char *const bits[] = {"digitalSignature",
-	    "nonRepudiation", "keyEncipherment", "dataEncipherment",
-	    "keyAgreement", "keyCertSign", "cRLSign", "encipherOnly",
-	    "decipherOnly"};
-	ASN1_BIT_STRING *usage = X509_get_ext_d2i(cert, NID_key_usage, NULL,
-	    NULL);
+	static const char *const bits[] = {"digitalSignature", "nonRepudiation",
+	    "keyEncipherment", "dataEncipherment", "keyAgreement",
+	    "keyCertSign", "cRLSign", "encipherOnly", "decipherOnly"};
+	ASN1_BIT_STRING *usage =
+	    X509_get_ext_d2i(cert, NID_key_usage, NULL, NULL);
 	const char *before = "";
 
 	if (usage == NULL)
@@ -67,11 +66,11 @@ put_key_usage(X509 *cert, struct ca_buf *out)
 static void
 put_purposes(X509 *cert, struct ca_buf *out)
 {
-	EXTENDED_KEY_USAGE *eku = X509_get_ext_d2i(cert, NID_ext_key_usage,
-	    NULL, NULL);
+	EXTENDED_KEY_USAGE *eku =
+	    X509_get_ext_d2i(cert, NID_ext_key_usage, NULL, NULL);
 
-	ca_buf_fmt(out, "  purposes    %s",
-	    eku == NULL ? "not restricted" : "");
+	ca_buf_fmt(
+	    out, "  purposes    %s", eku == NULL ? "not restricted" : "");
 	for (int i = 0; i < sk_ASN1_OBJECT_num(eku); i++) {
 		const ASN1_OBJECT *oid = sk_ASN1_OBJECT_value(eku, i);
 		int nid = OBJ_obj2nid(oid);
@@ -89,19 +88,19 @@ put_purposes(X509 *cert, struct ca_buf *out)
 static void
 put_crls(X509 *cert, struct ca_buf *out)
 {
-	CRL_DIST_POINTS *points = X509_get_ext_d2i(cert,
-	    NID_crl_distribution_points, NULL, NULL);
+	CRL_DIST_POINTS *points =
+	    X509_get_ext_d2i(cert, NID_crl_distribution_points, NULL, NULL);
 
 	for (int i = 0; i < sk_DIST_POINT_num(points); i++) {
-		const DIST_POINT_NAME *name = sk_DIST_POINT_value(points,
-		    i)->distpoint;
+		const DIST_POINT_NAME *name =
+		    sk_DIST_POINT_value(points, i)->distpoint;
 
 		if (name == NULL || name->type != 0)
 			continue;
 		for (int j = 0; j < sk_GENERAL_NAME_num(name->name.fullname);
-		    j++) {
-			const GENERAL_NAME *gen = sk_GENERAL_NAME_value(
-			    name->name.fullname, j);
+		     j++) {
+			const GENERAL_NAME *gen =
+			    sk_GENERAL_NAME_value(name->name.fullname, j);
 
 			if (gen->type != GEN_URI)
 				continue;
@@ -123,7 +122,7 @@ put_selector(const char *name, const void *p, size_t len, struct ca_buf *out)
 {
 	const char *s = p;
 	bool quote = memchr(p, ' ', len) != NULL ||
-	    memchr(p, '"', len) != NULL || memchr(p, '#', len) != NULL;
+		     memchr(p, '"', len) != NULL || memchr(p, '#', len) != NULL;
 
 	if (len == 0 || !ca_utf8_text(p, len))
 		return;
@@ -151,16 +150,17 @@ put_name_selectors(const X509_NAME *subject, struct ca_buf *out)
 		put_selector("subject", text.p, text.len, out);
 	ca_buf_free(&text);
 	for (size_t t = 0; t < sizeof types / sizeof types[0]; t++) {
-		for (int i = -1; (i = X509_NAME_get_index_by_NID(
-		    (X509_NAME *)subject, types[t].nid, i)) >= 0;) {
+		for (int i = -1;
+		     (i = X509_NAME_get_index_by_NID(
+			  (X509_NAME *)subject, types[t].nid, i)) >= 0;) {
 			uint8_t *utf8 = NULL;
-			int len = ASN1_STRING_to_UTF8(&utf8,
-			    X509_NAME_ENTRY_get_data(
-			    X509_NAME_get_entry(subject, i)));
+			int len = ASN1_STRING_to_UTF8(
+			    &utf8, X509_NAME_ENTRY_get_data(
+				       X509_NAME_get_entry(subject, i)));
 
 			if (len > 0)
-				put_selector(types[t].selector, utf8,
-				    (size_t)len, out);
+				put_selector(
+				    types[t].selector, utf8, (size_t)len, out);
 			OPENSSL_free(utf8);
 		}
 	}
@@ -169,8 +169,8 @@ put_name_selectors(const X509_NAME *subject, struct ca_buf *out)
 static void
 put_san_selectors(X509 *cert, struct ca_buf *out)
 {
-	GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name,
-	    NULL, NULL);
+	GENERAL_NAMES *names =
+	    X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
 
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
 		const GENERAL_NAME *gen = sk_GENERAL_NAME_value(names, i);
@@ -180,11 +180,13 @@ put_san_selectors(X509 *cert, struct ca_buf *out)
 		if (gen->type == GEN_EMAIL || gen->type == GEN_DNS ||
 		    gen->type == GEN_URI) {
 			selector = gen->type == GEN_EMAIL ? "email"
-			    : gen->type == GEN_DNS ? "dns" : "uri";
+				   : gen->type == GEN_DNS ? "dns"
+							  : "uri";
 			text = gen->d.ia5;
 		} else if (gen->type == GEN_OTHERNAME &&
-		    OBJ_obj2nid(gen->d.otherName->type_id) == NID_ms_upn &&
-		    gen->d.otherName->value->type == V_ASN1_UTF8STRING) {
+			   OBJ_obj2nid(gen->d.otherName->type_id) ==
+			       NID_ms_upn &&
+			   gen->d.otherName->value->type == V_ASN1_UTF8STRING) {
 			selector = "upn";
 			text = gen->d.otherName->value->value.utf8string;
 		}

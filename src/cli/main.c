@@ -35,7 +35,7 @@ called_as_askpass(const char *name)
 	const char *slash = name != NULL ? strrchr(name, '/') : NULL;
 
 	return name != NULL &&
-	    strcmp(slash != NULL ? slash + 1 : name, CA_ASKPASS_NAME) == 0;
+	       strcmp(slash != NULL ? slash + 1 : name, CA_ASKPASS_NAME) == 0;
 }
 
 int
@@ -63,11 +63,13 @@ main(int argc, char **argv)
 			return CA_EXIT_OK;
 		}
 		return ca_cli_fail("no command is called %s; "
-		    "`certauth --help` lists them", argv[2]);
+				   "`certauth --help` lists them",
+		    argv[2]);
 	}
 	if ((cmd = find(argv[1])) == NULL)
 		return ca_cli_fail("no command is called %s; "
-		    "`certauth --help` lists them", argv[1]);
+				   "`certauth --help` lists them",
+		    argv[1]);
 	if (argc > 2 && strcmp(argv[2], "--help") == 0) {
 		ca_cli_help(cmd, stdout);
 		return CA_EXIT_OK;

@@ -67,8 +67,8 @@ struct pki {
 /* ---- files ---- */
 
 static bool
-path_of(const struct pki *p, const char *name, const char *end,
-    char out[PATH_MAX])
+path_of(
+    const struct pki *p, const char *name, const char *end, char out[PATH_MAX])
 {
 	return snprintf(out, PATH_MAX, "%s/%s%s", p->dir, name, end) < PATH_MAX;
 }
@@ -170,8 +170,8 @@ lock_ca(struct pki *p)
 			p->lock = -1;
 		}
 	if (p->lock < 0)
-		(void)ca_cli_fail("%s cannot be locked: %s", p->dir,
-		    strerror(errno));
+		(void)ca_cli_fail(
+		    "%s cannot be locked: %s", p->dir, strerror(errno));
 	return p->lock >= 0;
 }
 
@@ -182,7 +182,8 @@ open_ca(struct pki *p)
 
 	if (!there(p, "ca", ".key")) {
 		(void)ca_cli_fail("%s holds no CA; `certauth pki init %s` "
-		    "makes one", p->dir, p->dir);
+				  "makes one",
+		    p->dir, p->dir);
 		return false;
 	}
 	if (!lock_ca(p) || (p->ca = read_cert(p, "ca")) == NULL ||
@@ -204,8 +205,9 @@ static X509_CRL *
 read_crl(const struct pki *p)
 {
 	BIO *bio = fetch(p, "ca", ".crl");
-	X509_CRL *crl = bio == NULL ? NULL :
-	    PEM_read_bio_X509_CRL(bio, NULL, no_passphrase, NULL);
+	X509_CRL *crl =
+	    bio == NULL ? NULL
+			: PEM_read_bio_X509_CRL(bio, NULL, no_passphrase, NULL);
 
 	if (bio != NULL && crl == NULL)
 		(void)ca_cli_fail("%s/ca.crl is no CRL", p->dir);
@@ -225,8 +227,8 @@ seconds(const ASN1_TIME *t)
 static struct ca_pki_revoked *
 entries(X509_CRL *old, X509 *more, size_t *n)
 {
-	STACK_OF(X509_REVOKED) *list = old != NULL ?
-	    X509_CRL_get_REVOKED(old) : NULL;
+	STACK_OF(X509_REVOKED) *list =
+	    old != NULL ? X509_CRL_get_REVOKED(old) : NULL;
 	int have = list != NULL ? sk_X509_REVOKED_num(list) : 0;
 	struct ca_pki_revoked *all = calloc((size_t)have + 1, sizeof *all);
 
@@ -234,14 +236,12 @@ entries(X509_CRL *old, X509 *more, size_t *n)
 	for (int i = 0; all != NULL && i < have; i++) {
 		const X509_REVOKED *r = sk_X509_REVOKED_value(list, i);
 
-		all[*n].serial = ASN1_INTEGER_dup(
-		    X509_REVOKED_get0_serialNumber(r));
-		all[(*n)++].when = seconds(
-		    X509_REVOKED_get0_revocationDate(r));
+		all[*n].serial =
+		    ASN1_INTEGER_dup(X509_REVOKED_get0_serialNumber(r));
+		all[(*n)++].when = seconds(X509_REVOKED_get0_revocationDate(r));
 	}
 	if (all != NULL && more != NULL) {
-		all[*n].serial = ASN1_INTEGER_dup(
-		    X509_get0_serialNumber(more));
+		all[*n].serial = ASN1_INTEGER_dup(X509_get0_serialNumber(more));
 		all[(*n)++].when = time(NULL);
 	}
 	return all;
@@ -250,8 +250,9 @@ entries(X509_CRL *old, X509 *more, size_t *n)
 static long
 next_number(X509_CRL *old)
 {
-	ASN1_INTEGER *n = old == NULL ? NULL :
-	    X509_CRL_get_ext_d2i(old, NID_crl_number, NULL, NULL);
+	ASN1_INTEGER *n =
+	    old == NULL ? NULL
+			: X509_CRL_get_ext_d2i(old, NID_crl_number, NULL, NULL);
 	long number = n != NULL ? ASN1_INTEGER_get(n) + 1 : 1;
 
 	ASN1_INTEGER_free(n);
@@ -265,20 +266,22 @@ renew_crl(struct pki *p, X509_CRL *old, X509 *more, long days)
 	struct ca_pki_revoked *all = entries(old, more, &n);
 	X509_CRL *crl = NULL;
 	BIO *bio = BIO_new(BIO_s_mem());
-	enum ca_err rc = all == NULL || bio == NULL ? CA_ERR_MEMORY :
-	    ca_pki_crl(p->crypto, p->ca, p->key, all, n, next_number(old),
-		days, &crl);
+	enum ca_err rc = all == NULL || bio == NULL
+			     ? CA_ERR_MEMORY
+			     : ca_pki_crl(p->crypto, p->ca, p->key, all, n,
+				   next_number(old), days, &crl);
 	int status = CA_EXIT_NO;
 
 	if (rc != CA_OK)
-		(void)ca_cli_fail("the CRL cannot be made: %s",
-		    ca_err_text(rc));
+		(void)ca_cli_fail(
+		    "the CRL cannot be made: %s", ca_err_text(rc));
 	else if (PEM_write_bio_X509_CRL(bio, crl) == 1 &&
-	    store(p, "ca", ".crl", bio, 0644))
+		 store(p, "ca", ".crl", bio, 0644))
 		status = CA_EXIT_OK;
 	if (status == CA_EXIT_OK)
 		printf("%s/ca.crl: %zu revoked, good for %ld days; put it into "
-		    "/etc/certauth/crl of the hosts\n", p->dir, n, days);
+		       "/etc/certauth/crl of the hosts\n",
+		    p->dir, n, days);
 	for (size_t i = 0; i < n; i++)
 		ASN1_INTEGER_free(all[i].serial);
 	free(all);
@@ -295,10 +298,11 @@ store_pair(const struct pki *p, const char *name, EVP_PKEY *key, X509 *cert)
 {
 	BIO *k = BIO_new(BIO_s_secmem()), *c = BIO_new(BIO_s_mem());
 	bool ok = k != NULL && c != NULL &&
-	    PEM_write_bio_PKCS8PrivateKey(k, key, NULL, NULL, 0, NULL,
-		NULL) == 1 &&
-	    PEM_write_bio_X509(c, cert) == 1 &&
-	    store(p, name, ".key", k, 0600) && store(p, name, ".pem", c, 0644);
+		  PEM_write_bio_PKCS8PrivateKey(
+		      k, key, NULL, NULL, 0, NULL, NULL) == 1 &&
+		  PEM_write_bio_X509(c, cert) == 1 &&
+		  store(p, name, ".key", k, 0600) &&
+		  store(p, name, ".pem", c, 0644);
 
 	BIO_free(k);
 	BIO_free(c);
@@ -316,7 +320,8 @@ pki_init(struct pki *p)
 
 	if (p->name != NULL || p->want.email != NULL || p->want.upn != NULL ||
 	    p->want.dns != NULL)
-		return ca_cli_usage(&ca_cmd_pki, "init takes DIR, --cn, --days");
+		return ca_cli_usage(
+		    &ca_cmd_pki, "init takes DIR, --cn, --days");
 	if ((mkdir(p->dir, 0700) != 0 && errno != EEXIST) ||
 	    stat(p->dir, &st) != 0)
 		return ca_cli_fail("%s: %s", p->dir, strerror(errno));
@@ -325,7 +330,8 @@ pki_init(struct pki *p)
 		return ca_cli_fail("%s %s", p->dir, why);
 	if (there(p, "ca", ".key") || there(p, "ca", ".pem"))
 		return ca_cli_fail("%s holds a CA already; `certauth pki issue "
-		    "%s NAME` uses it", p->dir, p->dir);
+				   "%s NAME` uses it",
+		    p->dir, p->dir);
 	/* two CAs of one name are a trap for who trusts both */
 	if (ca_crypto_random(p->crypto, number, sizeof number) != CA_OK)
 		return ca_cli_fail("no random numbers");
@@ -338,15 +344,16 @@ pki_init(struct pki *p)
 		p->want.days = 3650;
 	rc = ca_pki_make(p->crypto, &p->want, NULL, NULL, &p->key, &p->ca);
 	if (rc != CA_OK)
-		return ca_cli_fail("the CA cannot be made: %s",
-		    ca_err_text(rc));
+		return ca_cli_fail(
+		    "the CA cannot be made: %s", ca_err_text(rc));
 	if (!store_pair(p, "ca", p->key, p->ca) ||
 	    renew_crl(p, NULL, NULL, CRL_DAYS) != CA_EXIT_OK)
 		return CA_EXIT_NO;
 	printf("%s/ca.pem: this CA is for tests and small sites; who reads "
-	    "%s/ca.key can log in as anybody.\n"
-	    "Next: certauth pki issue %s NAME, and on each host: certauth "
-	    "setup --ca ca.pem --crl ca.crl\n", p->dir, p->dir, p->dir);
+	       "%s/ca.key can log in as anybody.\n"
+	       "Next: certauth pki issue %s NAME, and on each host: certauth "
+	       "setup --ca ca.pem --crl ca.crl\n",
+	    p->dir, p->dir, p->dir);
 	return CA_EXIT_OK;
 }
 
@@ -362,7 +369,8 @@ pki_issue(struct pki *p)
 		return ca_cli_usage(&ca_cmd_pki, "issue needs DIR and NAME");
 	if (there(p, p->name, ".pem") || there(p, p->name, ".key"))
 		return ca_cli_fail("%s/%s.pem or .key is there already; take "
-		    "another name, or move it away", p->dir, p->name);
+				   "another name, or move it away",
+		    p->dir, p->name);
 	if (!open_ca(p))
 		return CA_EXIT_NO;
 	if (p->want.cn == NULL)
@@ -371,16 +379,18 @@ pki_issue(struct pki *p)
 		p->want.days = 365;
 	rc = ca_pki_make(p->crypto, &p->want, p->ca, p->key, &key, &cert);
 	if (rc != CA_OK)
-		(void)ca_cli_fail("the certificate cannot be made: %s",
-		    ca_err_text(rc));
+		(void)ca_cli_fail(
+		    "the certificate cannot be made: %s", ca_err_text(rc));
 	else if (store_pair(p, p->name, key, cert))
 		status = CA_EXIT_OK;
 	if (status == CA_EXIT_OK && p->want.dns == NULL)
 		printf("%s/%s.pem and .key\nNext, on the host: certauth users "
-		    "add LOGIN --cert %s.pem\n", p->dir, p->name, p->name);
+		       "add LOGIN --cert %s.pem\n",
+		    p->dir, p->name, p->name);
 	else if (status == CA_EXIT_OK)
 		printf("%s/%s.pem and .key: for host_cert and host_key of "
-		    "certauth.conf(5)\n", p->dir, p->name);
+		       "certauth.conf(5)\n",
+		    p->dir, p->name);
 	EVP_PKEY_free(key);
 	X509_free(cert);
 	return status;
@@ -400,14 +410,14 @@ pki_revoke(struct pki *p)
 	    (old = read_crl(p)) == NULL)
 		goto out;
 	if (X509_check_issued(p->ca, cert) != X509_V_OK)
-		(void)ca_cli_fail("%s/%s.pem is of another CA", p->dir,
-		    p->name);
-	else if (X509_CRL_get0_by_serial(old, &entry,
-	    X509_get_serialNumber(cert)) != 0)
+		(void)ca_cli_fail(
+		    "%s/%s.pem is of another CA", p->dir, p->name);
+	else if (X509_CRL_get0_by_serial(
+		     old, &entry, X509_get_serialNumber(cert)) != 0)
 		(void)ca_cli_fail("%s is revoked already", p->name);
 	else
-		status = renew_crl(p, old, cert, p->want.days > 0 ?
-		    p->want.days : CRL_DAYS);
+		status = renew_crl(
+		    p, old, cert, p->want.days > 0 ? p->want.days : CRL_DAYS);
 out:
 	X509_CRL_free(old);
 	X509_free(cert);
@@ -423,8 +433,8 @@ pki_crl(struct pki *p)
 	if (p->name != NULL)
 		return ca_cli_usage(&ca_cmd_pki, "crl needs DIR alone");
 	if (open_ca(p) && (old = read_crl(p)) != NULL) {
-		status = renew_crl(p, old, NULL, p->want.days > 0 ?
-		    p->want.days : CRL_DAYS);
+		status = renew_crl(
+		    p, old, NULL, p->want.days > 0 ? p->want.days : CRL_DAYS);
 		X509_CRL_free(old);
 	}
 	return status;
@@ -434,8 +444,10 @@ static const struct {
 	const char *name;
 	int (*run)(struct pki *p);
 } commands[] = {
-	{"init", pki_init}, {"issue", pki_issue},
-	{"revoke", pki_revoke}, {"crl", pki_crl},
+    {"init", pki_init},
+    {"issue", pki_issue},
+    {"revoke", pki_revoke},
+    {"crl", pki_crl},
 };
 
 /* It becomes a file's name, and must not be the CA's own. */
@@ -445,8 +457,9 @@ good_name(const char *name)
 	size_t len = strlen(name);
 
 	return len > 0 && len <= 64 && name[0] != '.' && name[0] != '-' &&
-	    strcmp(name, "ca") != 0 && strspn(name, "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@") == len;
+	       strcmp(name, "ca") != 0 &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz"
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@") == len;
 }
 
 static bool
@@ -473,19 +486,21 @@ one_option(struct pki *p, int c)
 	case OPT_EMAIL:
 	case OPT_SERVER:
 		if (*optarg == '\0' || !is_ascii(optarg))
-			return ca_cli_usage(&ca_cmd_pki, "%s: ASCII without "
-			    "blanks, please", optarg);
+			return ca_cli_usage(&ca_cmd_pki,
+			    "%s: ASCII without "
+			    "blanks, please",
+			    optarg);
 		*(c == OPT_EMAIL ? &p->want.email : &p->want.dns) = optarg;
 		return CA_EXIT_OK;
 	case OPT_DAYS:
 		p->want.days = strtol(optarg, &end, 10);
 		if (*end != '\0' || p->want.days < 1 || p->want.days > 36500)
-			return ca_cli_usage(&ca_cmd_pki,
-			    "--days takes 1 to 36500");
+			return ca_cli_usage(
+			    &ca_cmd_pki, "--days takes 1 to 36500");
 		return CA_EXIT_OK;
 	default:
 		return ca_cli_usage(&ca_cmd_pki, "no such option, or it lacks "
-		    "its value");
+						 "its value");
 	}
 }
 
@@ -500,8 +515,10 @@ dispatch(struct pki *p, int argc, char **argv)
 	p->dir = argv[1];
 	p->name = argc > 2 ? argv[2] : NULL;
 	if (p->name != NULL && !good_name(p->name))
-		return ca_cli_usage(&ca_cmd_pki, "%s cannot be a file's name "
-		    "here: letters, digits and . _ - @, and not ca", p->name);
+		return ca_cli_usage(&ca_cmd_pki,
+		    "%s cannot be a file's name "
+		    "here: letters, digits and . _ - @, and not ca",
+		    p->name);
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
 		if (strcmp(commands[i].name, argv[0]) != 0)
 			continue;

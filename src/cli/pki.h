@@ -21,7 +21,7 @@ struct ca_pki_want {
 	const char *upn;   /* Microsoft's user principal name, UTF-8 */
 	const char *dns;   /* dNSName, ASCII; makes it a server's certificate */
 	bool ca;
-	long days;         /* of validity, from now on */
+	long days; /* of validity, from now on */
 };
 
 /*
@@ -44,7 +44,7 @@ struct ca_pki_revoked {
  * on.  The caller frees it.  CA_ERR_CRYPTO, CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_pki_crl(struct ca_crypto *c, X509 *issuer,
-    EVP_PKEY *key, const struct ca_pki_revoked *revoked, size_t n,
-    long number, long days, X509_CRL **out);
+    EVP_PKEY *key, const struct ca_pki_revoked *revoked, size_t n, long number,
+    long days, X509_CRL **out);
 
 #endif

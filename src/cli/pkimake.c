@@ -19,7 +19,7 @@ static bool
 add_ext(X509 *x, int nid, void *value, bool critical)
 {
 	return value != NULL && X509_add1_ext_i2d(x, nid, value, critical,
-	    X509V3_ADD_APPEND) == 1;
+				    X509V3_ADD_APPEND) == 1;
 }
 
 /* RFC 7093 section 2, method 1: 160 bits of the SHA-256 of the key. */
@@ -30,9 +30,10 @@ key_id(struct ca_crypto *c, const X509 *x)
 	ASN1_OCTET_STRING *id = ASN1_OCTET_STRING_new();
 	uint8_t hash[32];
 
-	if (id != NULL && key != NULL && ca_crypto_sha256(c,
-	    ASN1_STRING_get0_data(key), (size_t)ASN1_STRING_length(key),
-	    hash) == CA_OK && ASN1_OCTET_STRING_set(id, hash, 20) == 1)
+	if (id != NULL && key != NULL &&
+	    ca_crypto_sha256(c, ASN1_STRING_get0_data(key),
+		(size_t)ASN1_STRING_length(key), hash) == CA_OK &&
+	    ASN1_OCTET_STRING_set(id, hash, 20) == 1)
 		return id;
 	ASN1_OCTET_STRING_free(id);
 	return NULL;
@@ -79,15 +80,17 @@ add_usage(X509 *x, const struct ca_pki_want *want)
 		bc->ca = want->ca ? 0xff : 0;
 		/* bits 5 and 6: keyCertSign, cRLSign; 0: digitalSignature */
 		ok = (want->ca ? ASN1_BIT_STRING_set_bit(ku, 5, 1) &&
-		    ASN1_BIT_STRING_set_bit(ku, 6, 1) :
-		    ASN1_BIT_STRING_set_bit(ku, 0, 1)) == 1 &&
-		    add_ext(x, NID_basic_constraints, bc, true) &&
-		    add_ext(x, NID_key_usage, ku, true);
+				     ASN1_BIT_STRING_set_bit(ku, 6, 1)
+			       : ASN1_BIT_STRING_set_bit(ku, 0, 1)) == 1 &&
+		     add_ext(x, NID_basic_constraints, bc, true) &&
+		     add_ext(x, NID_key_usage, ku, true);
 	}
 	if (ok && !want->ca)
 		/* the stack borrows a constant of libcrypto's table */
-		ok = sk_ASN1_OBJECT_push(eku, OBJ_nid2obj(want->dns != NULL ?
-		    NID_server_auth : NID_client_auth)) > 0 &&
+		ok =
+		    sk_ASN1_OBJECT_push(eku,
+			OBJ_nid2obj(want->dns != NULL ? NID_server_auth
+						      : NID_client_auth)) > 0 &&
 		    add_ext(x, NID_ext_key_usage, eku, false);
 	sk_ASN1_OBJECT_free(eku);
 	ASN1_BIT_STRING_free(ku);
@@ -133,8 +136,8 @@ upn_name(const char *text)
 	    ASN1_STRING_set(utf8, text, -1) == 1) {
 		ASN1_TYPE_set(value, V_ASN1_UTF8STRING, utf8);
 		utf8 = NULL; /* transferred */
-		if (GENERAL_NAME_set0_othername(name,
-		    OBJ_nid2obj(NID_ms_upn), value) == 1)
+		if (GENERAL_NAME_set0_othername(
+			name, OBJ_nid2obj(NID_ms_upn), value) == 1)
 			return name;
 	}
 	ASN1_UTF8STRING_free(utf8);
@@ -176,7 +179,7 @@ set_serial(struct ca_crypto *c, X509 *x)
 	serial[0] = (uint8_t)((serial[0] & 0x3f) | 0x40);
 	n = BN_bin2bn(serial, sizeof serial, NULL);
 	ok = n != NULL &&
-	    BN_to_ASN1_INTEGER(n, X509_get_serialNumber(x)) != NULL;
+	     BN_to_ASN1_INTEGER(n, X509_get_serialNumber(x)) != NULL;
 	BN_free(n);
 	return ok;
 }
@@ -196,17 +199,19 @@ set_validity(X509 *x, const X509 *issuer, long days)
 }
 
 static bool
-fill(struct ca_crypto *c, X509 *x, const struct ca_pki_want *want,
-    X509 *issuer, EVP_PKEY *key)
+fill(struct ca_crypto *c, X509 *x, const struct ca_pki_want *want, X509 *issuer,
+    EVP_PKEY *key)
 {
 	X509_NAME *subject = X509_NAME_new();
-	bool ok = subject != NULL && X509_set_version(x, X509_VERSION_3) == 1 &&
+	bool ok =
+	    subject != NULL && X509_set_version(x, X509_VERSION_3) == 1 &&
 	    set_serial(c, x) && set_validity(x, issuer, want->days) &&
 	    X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8,
 		(const unsigned char *)want->cn, -1, -1, 0) == 1 &&
 	    X509_set_subject_name(x, subject) == 1 &&
-	    X509_set_issuer_name(x, issuer != NULL ?
-		X509_get_subject_name(issuer) : subject) == 1 &&
+	    X509_set_issuer_name(
+		x, issuer != NULL ? X509_get_subject_name(issuer) : subject) ==
+		1 &&
 	    X509_set_pubkey(x, key) == 1 && add_usage(x, want) &&
 	    add_names(x, want) && add_key_ids(c, x, issuer);
 
@@ -248,9 +253,9 @@ add_revoked(X509_CRL *crl, const struct ca_pki_revoked *r)
 	X509_REVOKED *entry = X509_REVOKED_new();
 	ASN1_TIME *when = ASN1_TIME_set(NULL, (time_t)r->when);
 	bool ok = entry != NULL && when != NULL &&
-	    X509_REVOKED_set_serialNumber(entry, r->serial) == 1 &&
-	    X509_REVOKED_set_revocationDate(entry, when) == 1 &&
-	    X509_CRL_add0_revoked(crl, entry) == 1;
+		  X509_REVOKED_set_serialNumber(entry, r->serial) == 1 &&
+		  X509_REVOKED_set_revocationDate(entry, when) == 1 &&
+		  X509_CRL_add0_revoked(crl, entry) == 1;
 
 	if (!ok)
 		X509_REVOKED_free(entry);
@@ -264,9 +269,9 @@ fill_crl(X509_CRL *crl, X509 *issuer, long number, long days)
 	AUTHORITY_KEYID *aki = authority(issuer);
 	ASN1_INTEGER *n = ASN1_INTEGER_new();
 	ASN1_TIME *last = ASN1_TIME_set(NULL, time(NULL));
-	ASN1_TIME *next = ASN1_TIME_set(NULL, time(NULL) +
-	    (time_t)days * DAY);
-	bool ok = aki != NULL && n != NULL && last != NULL && next != NULL &&
+	ASN1_TIME *next = ASN1_TIME_set(NULL, time(NULL) + (time_t)days * DAY);
+	bool ok =
+	    aki != NULL && n != NULL && last != NULL && next != NULL &&
 	    ASN1_INTEGER_set(n, number) == 1 &&
 	    X509_CRL_set_version(crl, X509_CRL_VERSION_2) == 1 &&
 	    X509_CRL_set_issuer_name(crl, X509_get_subject_name(issuer)) == 1 &&
@@ -274,8 +279,8 @@ fill_crl(X509_CRL *crl, X509 *issuer, long number, long days)
 	    X509_CRL_set1_nextUpdate(crl, next) == 1 &&
 	    X509_CRL_add1_ext_i2d(crl, NID_authority_key_identifier, aki, 0,
 		X509V3_ADD_APPEND) == 1 &&
-	    X509_CRL_add1_ext_i2d(crl, NID_crl_number, n, 0,
-		X509V3_ADD_APPEND) == 1;
+	    X509_CRL_add1_ext_i2d(
+		crl, NID_crl_number, n, 0, X509V3_ADD_APPEND) == 1;
 
 	AUTHORITY_KEYID_free(aki);
 	ASN1_INTEGER_free(n);

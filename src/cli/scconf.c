@@ -119,8 +119,8 @@ add_item(struct lexer *l, size_t parent, struct ca_scconf_item **out)
 		return CA_ERR_LIMIT;
 	}
 	if ((c->n & (c->n - 1)) == 0) {
-		struct ca_scconf_item *v = realloc(
-		    c->item, (c->n == 0 ? 1 : c->n * 2) * sizeof *v);
+		struct ca_scconf_item *v =
+		    realloc(c->item, (c->n == 0 ? 1 : c->n * 2) * sizeof *v);
 		if (v == NULL)
 			return CA_ERR_MEMORY;
 		c->item = v;

@@ -38,8 +38,16 @@ static int run(int argc, char **argv);
 const struct ca_command ca_cmd_setup = {
     "setup", "set a host up for logins by certificate", help, run};
 
-enum { OPT_CA = 256, OPT_CRL, OPT_NO_FETCH, OPT_USER, OPT_CERT, OPT_SELECTOR,
-	OPT_SERVICE, OPT_CONFDIR };
+enum {
+	OPT_CA = 256,
+	OPT_CRL,
+	OPT_NO_FETCH,
+	OPT_USER,
+	OPT_CERT,
+	OPT_SELECTOR,
+	OPT_SERVICE,
+	OPT_CONFDIR
+};
 
 static const struct option options[] = {
     {"ca", required_argument, NULL, OPT_CA},
@@ -67,7 +75,8 @@ struct setup {
 
 /* ---- directories and configuration ---- */
 
-/* 0755 and ours, whatever the umask; one that is there is mended, if need be. */
+/* 0755 and ours, whatever the umask; one that is there is mended, if need be.
+ */
 static bool
 make_dir(const char *path)
 {
@@ -85,7 +94,8 @@ make_dir(const char *path)
 	}
 	if (st.st_uid != geteuid() && st.st_uid != 0) {
 		(void)ca_cli_fail("%s is of another user; as root: chown root "
-		    "%s", path, path);
+				  "%s",
+		    path, path);
 		return false;
 	}
 	if ((st.st_mode & 022) == 0)
@@ -104,11 +114,12 @@ make_conf(const struct setup *s)
 
 	if (lstat(s->conf, &st) == 0)
 		return true;
-	ca_buf_fmt(&text, "# made by certauth setup; see certauth.conf(5)\n"
+	ca_buf_fmt(&text,
+	    "# made by certauth setup; see certauth.conf(5)\n"
 	    "[default]\nca_dir = %s/ca\ncrl_dir = %s/crl\n"
 	    "intermediates_dir = %s/intermediates\nusers = %s/users\n"
-	    "users_dir = %s/users.d\n", s->confdir, s->confdir, s->confdir,
-	    s->confdir, s->confdir);
+	    "users_dir = %s/users.d\n",
+	    s->confdir, s->confdir, s->confdir, s->confdir, s->confdir);
 	if (ca_file_replace(s->conf, text.p, text.len, 0644) != CA_OK) {
 		(void)ca_cli_fail("%s: %s", s->conf, strerror(errno));
 		ok = false;
@@ -125,8 +136,8 @@ prepare(struct setup *s)
 
 	if (!make_dir(s->confdir) || !make_conf(s))
 		return false;
-	if ((s->cfg = ca_config_new()) == NULL || ca_config_read(s->cfg,
-	    s->conf, NULL, false, &s->log) != CA_OK)
+	if ((s->cfg = ca_config_new()) == NULL ||
+	    ca_config_read(s->cfg, s->conf, NULL, false, &s->log) != CA_OK)
 		return false;
 	dirs[n++] = s->cfg->ca_dir;
 	dirs[n++] = s->cfg->crl_dir;
@@ -175,10 +186,10 @@ command(const char *name)
 static void
 add_user(struct setup *s)
 {
-	const char *by_cert[] = {"users", "add", s->user, "--cert", s->cert,
-	    NULL};
-	const char *by_selector[] = {"users", "add", s->user, s->selector,
-	    NULL};
+	const char *by_cert[] = {
+	    "users", "add", s->user, "--cert", s->cert, NULL};
+	const char *by_selector[] = {
+	    "users", "add", s->user, s->selector, NULL};
 	const char *verify[] = {"verify", "--quiet", s->cert, NULL};
 
 	printf("Who may log in, in %s:\n", s->cfg->users);
@@ -194,7 +205,8 @@ add_user(struct setup *s)
 		printf("  %s would be accepted\n", s->cert);
 	} else {
 		printf("  %s would be refused; `certauth explain %s` says "
-		    "why\n", s->cert, s->cert);
+		       "why\n",
+		    s->cert, s->cert);
 		s->wrong = true;
 	}
 }
@@ -239,11 +251,12 @@ show_pam(const struct setup *s)
 	bool sshd = strcmp(s->service, "sshd") == 0;
 	bool other = strcmp(s->confdir, CA_SYSCONFDIR) != 0;
 
-	printf("\nNow add this line at the top of /etc/pam.d/%s, and keep a "
+	printf(
+	    "\nNow add this line at the top of /etc/pam.d/%s, and keep a "
 	    "root shell open\nuntil you have logged in once (what stands below "
 	    "it remains as the fallback):\n\n  auth sufficient "
-	    "pam_certauth.so%s%s\n\n", s->service, other ? " config=" : "",
-	    other ? s->conf : "");
+	    "pam_certauth.so%s%s\n\n",
+	    s->service, other ? " config=" : "", other ? s->conf : "");
 	if (sshd)
 		puts("sshd also needs, in /etc/ssh/sshd_config:\n\n"
 		     "  UsePAM yes\n  KbdInteractiveAuthentication yes\n");
@@ -284,31 +297,32 @@ one_option(struct setup *s, int c)
 		return CA_EXIT_OK;
 	default:
 		return ca_cli_usage(&ca_cmd_setup, "no such option, or it "
-		    "lacks its value");
+						   "lacks its value");
 	}
 }
 
 static int
 check_args(struct setup *s)
 {
-	if ((s->user != NULL) !=
-	    ((s->cert != NULL) != (s->selector != NULL)))
+	if ((s->user != NULL) != ((s->cert != NULL) != (s->selector != NULL)))
 		return ca_cli_usage(&ca_cmd_setup, "--user comes with one of "
-		    "--cert and --selector");
-	if (s->confdir[0] != '/' || snprintf(s->conf, sizeof s->conf,
-	    "%s/certauth.conf", s->confdir) >= (int)sizeof s->conf)
+						   "--cert and --selector");
+	if (s->confdir[0] != '/' ||
+	    snprintf(s->conf, sizeof s->conf, "%s/certauth.conf", s->confdir) >=
+		(int)sizeof s->conf)
 		return ca_cli_usage(&ca_cmd_setup, "--confdir takes an "
-		    "absolute path");
+						   "absolute path");
 	if (strchr(s->service, '/') != NULL || s->service[0] == '\0')
 		return ca_cli_usage(&ca_cmd_setup, "--service takes the name "
-		    "of a file in /etc/pam.d");
+						   "of a file in /etc/pam.d");
 	return CA_EXIT_OK;
 }
 
 static int
 run(int argc, char **argv)
 {
-	struct setup s = {.service = "sshd", .confdir = CA_SYSCONFDIR,
+	struct setup s = {.service = "sshd",
+	    .confdir = CA_SYSCONFDIR,
 	    .log = ca_cli_log(false)};
 	static const char *const doctor[] = {"doctor", NULL};
 	const struct ca_command *last = command("doctor");
@@ -319,8 +333,8 @@ run(int argc, char **argv)
 		if ((status = one_option(&s, c)) != CA_EXIT_OK)
 			return status;
 	if (optind < argc)
-		return ca_cli_usage(&ca_cmd_setup, "%s: what is that?",
-		    argv[optind]);
+		return ca_cli_usage(
+		    &ca_cmd_setup, "%s: what is that?", argv[optind]);
 	if ((status = check_args(&s)) != CA_EXIT_OK)
 		return status;
 	if (!prepare(&s)) {

@@ -22,12 +22,12 @@ static bool
 slurp(const char *path, struct ca_buf *out)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	enum ca_err rc = fd < 0 ? CA_ERR_IO :
-	    ca_file_read_fd(fd, CA_CERTFILE_MAX, out);
+	enum ca_err rc =
+	    fd < 0 ? CA_ERR_IO : ca_file_read_fd(fd, CA_CERTFILE_MAX, out);
 
 	if (rc != CA_OK)
-		(void)ca_cli_fail("%s: %s", path, rc == CA_ERR_IO ?
-		    strerror(errno) : ca_err_text(rc));
+		(void)ca_cli_fail("%s: %s", path,
+		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
 	if (fd >= 0)
 		(void)close(fd);
 	return rc == CA_OK;
@@ -37,13 +37,13 @@ slurp(const char *path, struct ca_buf *out)
 
 /* PKCS#7, in PEM or DER: the certificates are decoded anew, in our context. */
 static enum ca_err
-parse_pkcs7(struct ca_crypto *crypto, const struct ca_buf *file,
-    STACK_OF(X509) *out)
+parse_pkcs7(
+    struct ca_crypto *crypto, const struct ca_buf *file, STACK_OF(X509) * out)
 {
 	const unsigned char *p = file->p;
 	BIO *bio = BIO_new_mem_buf(file->p, (int)file->len);
-	PKCS7 *p7 = bio == NULL ? NULL :
-	    PEM_read_bio_PKCS7(bio, NULL, NULL, NULL);
+	PKCS7 *p7 =
+	    bio == NULL ? NULL : PEM_read_bio_PKCS7(bio, NULL, NULL, NULL);
 	STACK_OF(X509) *found = NULL;
 	enum ca_err rc = CA_OK;
 
@@ -56,8 +56,8 @@ parse_pkcs7(struct ca_crypto *crypto, const struct ca_buf *file,
 		X509 *cert = NULL;
 		int len = i2d_X509(sk_X509_value(found, i), &der);
 
-		rc = len <= 0 ? CA_ERR_FORMAT :
-		    ca_crypto_cert(crypto, der, (size_t)len, &cert);
+		rc = len <= 0 ? CA_ERR_FORMAT
+			      : ca_crypto_cert(crypto, der, (size_t)len, &cert);
 		if (rc == CA_OK && sk_X509_push(out, cert) <= 0) {
 			X509_free(cert);
 			rc = CA_ERR_MEMORY;
@@ -71,7 +71,7 @@ parse_pkcs7(struct ca_crypto *crypto, const struct ca_buf *file,
 
 /* All of them, or it was said why not. */
 static bool
-read_all(struct ca_crypto *crypto, const char *path, STACK_OF(X509) *out)
+read_all(struct ca_crypto *crypto, const char *path, STACK_OF(X509) * out)
 {
 	struct ca_buf file = CA_BUF_INIT(CA_CERTFILE_MAX);
 	size_t bad = 0;
@@ -87,9 +87,10 @@ read_all(struct ca_crypto *crypto, const char *path, STACK_OF(X509) *out)
 	}
 	if (ok && (rc != CA_OK || bad > 0 || sk_X509_num(out) == 0)) {
 		(void)ca_cli_fail("%s: %s; certificates in PEM, DER or PKCS#7 "
-		    "are needed", path, sk_X509_num(out) == 0 ?
-		    "there is no certificate in it" :
-		    "not all of it can be read");
+				  "are needed",
+		    path,
+		    sk_X509_num(out) == 0 ? "there is no certificate in it"
+					  : "not all of it can be read");
 		ok = false;
 	}
 	ca_buf_free(&file);
@@ -107,15 +108,15 @@ file_name(struct ca_crypto *crypto, X509 *cert, const unsigned char *der,
 	uint8_t hash[32];
 
 	if (X509_NAME_get_text_by_NID(X509_get_subject_name(cert),
-	    NID_commonName, cn, sizeof cn) <= 0)
+		NID_commonName, cn, sizeof cn) <= 0)
 		(void)snprintf(cn, sizeof cn, "ca");
 	for (char *c = cn; *c != '\0'; c++)
 		if (!isalnum((unsigned char)*c) || (unsigned char)*c > 0x7e)
 			*c = '_';
 	if (ca_crypto_sha256(crypto, der, len, hash) != CA_OK)
 		return false;
-	(void)snprintf(out, 80, "%s-%02x%02x%02x%02x.pem", cn, hash[0],
-	    hash[1], hash[2], hash[3]);
+	(void)snprintf(out, 80, "%s-%02x%02x%02x%02x.pem", cn, hash[0], hash[1],
+	    hash[2], hash[3]);
 	return true;
 }
 
@@ -157,11 +158,11 @@ put_one(struct ca_crypto *crypto, const char *dir, X509 *cert)
 	char name[80], path[PATH_MAX], *pem;
 	BIO *bio = BIO_new(BIO_s_mem());
 	long n = 0;
-	bool ok = len > 0 && bio != NULL && PEM_write_bio_X509(bio, cert) == 1 &&
+	bool ok =
+	    len > 0 && bio != NULL && PEM_write_bio_X509(bio, cert) == 1 &&
 	    (n = BIO_get_mem_data(bio, &pem)) > 0 &&
 	    file_name(crypto, cert, der, (size_t)len, name) &&
-	    snprintf(path, sizeof path, "%s/%s", dir, name) <
-	    (int)sizeof path;
+	    snprintf(path, sizeof path, "%s/%s", dir, name) < (int)sizeof path;
 
 	if (!ok) {
 		(void)ca_cli_fail("a certificate cannot be written out");
@@ -172,8 +173,10 @@ put_one(struct ca_crypto *crypto, const char *dir, X509 *cert)
 		ok = link_it(crypto, dir, name, cert);
 	}
 	if (ok)
-		printf("  %s%s\n", path, X509_cmp_current_time(
-		    X509_get0_notAfter(cert)) < 0 ? "  (it has expired!)" : "");
+		printf("  %s%s\n", path,
+		    X509_cmp_current_time(X509_get0_notAfter(cert)) < 0
+			? "  (it has expired!)"
+			: "");
 	BIO_free(bio);
 	OPENSSL_free(der);
 	return ok;
@@ -201,17 +204,19 @@ ca_setup_ca(const struct ca_config *cfg, struct ca_crypto *crypto,
 		/* a person's certificate as a trust anchor helps nobody */
 		if (X509_check_ca(cert) == 0) {
 			(void)ca_cli_fail("%s: certificate %d is no CA's; left "
-			    "out", path, i + 1);
+					  "out",
+			    path, i + 1);
 			continue;
 		}
 		if (!anchor && cfg->intermediates_dir == NULL) {
-			printf("  %s: certificate %d is an intermediate, and "
+			printf(
+			    "  %s: certificate %d is an intermediate, and "
 			    "intermediates_dir is not configured; left out\n",
 			    path, i + 1);
 			continue;
 		}
-		ok = put_one(crypto, anchor ? cfg->ca_dir :
-		    cfg->intermediates_dir, cert);
+		ok = put_one(crypto,
+		    anchor ? cfg->ca_dir : cfg->intermediates_dir, cert);
 		*n += ok && anchor ? 1 : 0;
 	}
 	sk_X509_pop_free(certs, X509_free);
@@ -268,16 +273,16 @@ ca_setup_crl(struct ca_config *cfg, const char *path)
 	r.log = ca_cli_log(false);
 	crl_name(path, name);
 	if (snprintf(tmp, sizeof tmp, "%s/" TMP, cfg->crl_dir) <
-	    (int)sizeof tmp && slurp(path, &file) &&
-	    ca_crl_run_open(&r) == CA_EXIT_OK &&
+		(int)sizeof tmp &&
+	    slurp(path, &file) && ca_crl_run_open(&r) == CA_EXIT_OK &&
 	    ca_crl_run_lock(&r) == CA_OK) {
 		if (ca_file_replace(tmp, file.p, file.len, 0644) != CA_OK)
 			why = strerror(errno);
 		else if ((why = crl_flaw(&r, name)) == NULL &&
-		    renameat(r.dir, TMP, r.dir, name) != 0)
+			 renameat(r.dir, TMP, r.dir, name) != 0)
 			why = strerror(errno);
 		ok = why == NULL && ca_crl_compile_one(&r, name) == CA_OK &&
-		    ca_crl_link(&r) == CA_OK;
+		     ca_crl_link(&r) == CA_OK;
 		(void)unlinkat(r.dir, TMP, 0);
 	}
 	if (why != NULL)

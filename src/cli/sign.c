@@ -27,7 +27,7 @@ struct sign {
 	struct ca_buf response; /* base64url, of `request' */
 	char *request;          /* base64url */
 	bool asked;             /* the user confirmed this request's host */
-	struct given {          /* options, held until a configuration is read */
+	struct given { /* options, held until a configuration is read */
 		const char *cert, *key, *p12;
 		bool registered, helper;
 	} given;
@@ -133,8 +133,8 @@ settle_intent(
 		return CA_OK;
 	/* what is configured for that host holds, as if --host had named it */
 	intent->any_host = true;
-	return configure(s, (const char *const *)req->host_name,
-	    req->nhost_names);
+	return configure(
+	    s, (const char *const *)req->host_name, req->nhost_names);
 }
 
 static enum ca_err

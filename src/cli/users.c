@@ -65,8 +65,9 @@ static int
 failed(enum ca_err rc)
 {
 	/* told already, where it was found */
-	return rc == CA_ERR_MEMORY || rc == CA_ERR_CRYPTO ?
-	    ca_cli_fail("%s", ca_err_text(rc)) : CA_EXIT_USAGE;
+	return rc == CA_ERR_MEMORY || rc == CA_ERR_CRYPTO
+		   ? ca_cli_fail("%s", ca_err_text(rc))
+		   : CA_EXIT_USAGE;
 }
 
 /* ---- certificates ---- */
@@ -78,15 +79,16 @@ read_cert(const struct args *a, const char *path, X509 **out)
 	STACK_OF(X509) *certs = sk_X509_new_null();
 	size_t bad = 0;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	enum ca_err rc = fd < 0 ? CA_ERR_IO :
-	    ca_file_read_fd(fd, CA_CERTFILE_MAX, &text);
+	enum ca_err rc =
+	    fd < 0 ? CA_ERR_IO : ca_file_read_fd(fd, CA_CERTFILE_MAX, &text);
 
 	*out = NULL;
 	if (rc == CA_ERR_IO)
 		ca_log_err(&a->log, "cannot read %s: %m", path);
 	if (rc == CA_OK) {
-		rc = certs == NULL ? CA_ERR_MEMORY : ca_certfile_parse(
-		    a->crypto, text.p, text.len, certs, &bad);
+		rc = certs == NULL ? CA_ERR_MEMORY
+				   : ca_certfile_parse(a->crypto, text.p,
+					 text.len, certs, &bad);
 		if (rc != CA_OK || sk_X509_num(certs) == 0) {
 			ca_log_err(&a->log, "%s holds no certificate", path);
 			rc = CA_ERR_FORMAT;
@@ -112,8 +114,8 @@ put_sha256(const struct args *a, const char *path, struct ca_buf *out)
 	if (rc != CA_OK)
 		return rc;
 	int len = i2d_X509(cert, &der);
-	rc = len <= 0 ? CA_ERR_MEMORY :
-	    ca_crypto_sha256(a->crypto, der, (size_t)len, hash);
+	rc = len <= 0 ? CA_ERR_MEMORY
+		      : ca_crypto_sha256(a->crypto, der, (size_t)len, hash);
 	if (rc == CA_OK) {
 		ca_buf_str(out, " sha256:");
 		ca_buf_hex(out, hash, sizeof hash);
@@ -143,7 +145,8 @@ users_add(const struct args *a, int argc, char **argv)
 	enum ca_err rc = CA_OK;
 
 	if (argc < (a->cert != NULL ? 1 : 2))
-		return ca_cli_usage(&ca_cmd_users, "add needs LOGIN and "
+		return ca_cli_usage(&ca_cmd_users,
+		    "add needs LOGIN and "
 		    "SELECTOR, or LOGIN --cert FILE");
 	for (int i = 0; i < argc; i++) {
 		put_word(&line, argv[i]);
@@ -152,8 +155,8 @@ users_add(const struct args *a, int argc, char **argv)
 	}
 	const char *text = ca_buf_text(&line);
 	if (rc == CA_OK && text == NULL) {
-		ca_log_err(&a->log, "the line has over %d bytes",
-		    CA_RULE_LINE_MAX);
+		ca_log_err(
+		    &a->log, "the line has over %d bytes", CA_RULE_LINE_MAX);
 		rc = CA_ERR_LIMIT;
 	}
 	if (rc == CA_OK)
@@ -174,9 +177,9 @@ users_remove(const struct args *a, int argc, char **argv)
 
 	if (argc < 1 || argc > 2)
 		return ca_cli_usage(&ca_cmd_users, "remove needs LOGIN and "
-		    "perhaps SELECTOR");
-	rc = ca_users_remove(a->path, argv[0], argc > 1 ? argv[1] : NULL,
-	    &a->log, &n);
+						   "perhaps SELECTOR");
+	rc = ca_users_remove(
+	    a->path, argv[0], argc > 1 ? argv[1] : NULL, &a->log, &n);
 	if (rc != CA_OK)
 		return failed(rc);
 	printf("%zu line%s removed\n", n, n == 1 ? "" : "s");
@@ -200,8 +203,8 @@ struct listing {
 };
 
 static enum ca_err
-list_rule(void *ctx, const struct ca_rule *rule,
-    const struct ca_users_line *line)
+list_rule(
+    void *ctx, const struct ca_rule *rule, const struct ca_users_line *line)
 {
 	struct listing *l = ctx;
 
@@ -263,8 +266,10 @@ static int
 users_test(const struct args *a, int argc, char **argv)
 {
 	struct ca_report *report = ca_report_new();
-	struct ca_map_input in = {.user = a->user, .service = a->service,
-	    .rhost = a->rhost, .now = time(NULL)};
+	struct ca_map_input in = {.user = a->user,
+	    .service = a->service,
+	    .rhost = a->rhost,
+	    .now = time(NULL)};
 	char *login = NULL;
 	X509 *cert = NULL;
 	enum ca_err rc = CA_ERR_MEMORY;
@@ -288,8 +293,9 @@ users_test(const struct args *a, int argc, char **argv)
 		fputs(t != NULL ? t : "out of memory\n", stdout);
 		ca_buf_free(&text);
 	}
-	int status = rc != CA_OK ? failed(rc) :
-	    login != NULL ? CA_EXIT_OK : CA_EXIT_NO;
+	int status = rc != CA_OK     ? failed(rc)
+		     : login != NULL ? CA_EXIT_OK
+				     : CA_EXIT_NO;
 	free(login);
 	X509_free(cert);
 	ca_report_free(report);
@@ -328,8 +334,8 @@ static const struct {
 static int
 configure(struct args *a)
 {
-	const char *conf = a->config != NULL ? a->config :
-	    CA_SYSCONFDIR "/certauth.conf";
+	const char *conf =
+	    a->config != NULL ? a->config : CA_SYSCONFDIR "/certauth.conf";
 	enum ca_err rc;
 
 	a->log = ca_cli_log(false);
@@ -337,20 +343,21 @@ configure(struct args *a)
 		return failed(CA_ERR_MEMORY);
 	/* with --file, a mistake elsewhere need not be in the way */
 	if (a->file == NULL || a->config != NULL) {
-		rc = ca_config_read(a->cfg, conf, a->service,
-		    a->config != NULL, &a->log);
+		rc = ca_config_read(
+		    a->cfg, conf, a->service, a->config != NULL, &a->log);
 		if (rc != CA_OK)
 			return failed(rc);
 	}
 	if (a->file != NULL && a->file[0] != '/') {
 		char cwd[PATH_MAX];
 
-		if (getcwd(cwd, sizeof cwd) == NULL || snprintf(a->path,
-		    sizeof a->path, "%s/%s", cwd, a->file) >=
-		    (int)sizeof a->path)
+		if (getcwd(cwd, sizeof cwd) == NULL ||
+		    snprintf(a->path, sizeof a->path, "%s/%s", cwd, a->file) >=
+			(int)sizeof a->path)
 			return ca_cli_fail("%s: no usable path", a->file);
-	} else if (snprintf(a->path, sizeof a->path, "%s", a->file != NULL ?
-	    a->file : a->cfg->users) >= (int)sizeof a->path) {
+	} else if (snprintf(a->path, sizeof a->path, "%s",
+		       a->file != NULL ? a->file : a->cfg->users) >=
+		   (int)sizeof a->path) {
 		return ca_cli_fail("the path is too long");
 	}
 	rc = ca_config_set(a->cfg, "users", a->path, "--file", &a->log);

@@ -15,8 +15,8 @@ extern const struct ca_command ca_cmd_users;
  * many lines were added or taken away; 0: it was as wanted, and is untouched.
  * Errors are logged.
  */
-CA_MUST_CHECK enum ca_err ca_users_add(const char *path, const char *line,
-    const struct ca_log *log, size_t *n);
+CA_MUST_CHECK enum ca_err ca_users_add(
+    const char *path, const char *line, const struct ca_log *log, size_t *n);
 CA_MUST_CHECK enum ca_err ca_users_remove(const char *path, const char *login,
     const char *selector, const struct ca_log *log, size_t *n);
 

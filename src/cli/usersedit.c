@@ -18,7 +18,7 @@
 struct edit {
 	char path[PATH_MAX]; /* without links: what is replaced */
 	const struct ca_log *log;
-	int lock;            /* LOCK_NAME, locked */
+	int lock; /* LOCK_NAME, locked */
 	struct ca_buf old, new;
 	mode_t mode;
 	bool absent;
@@ -45,8 +45,8 @@ lock(struct edit *e)
 	ca_buf_str(&path, LOCK_NAME);
 	const char *name = ca_buf_text(&path);
 	if (name != NULL)
-		e->lock = open(name,
-		    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		e->lock =
+		    open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	ca_buf_free(&path);
 	if (e->lock < 0)
 		return CA_ERR_IO;
@@ -109,8 +109,9 @@ edit_commit(struct edit *e)
 		ca_file_log(e->log, e->path, rc);
 		return rc;
 	}
-	rc = ca_file_replace(e->path, e->new.p != NULL ? (void *)e->new.p :
-	    (void *)"", e->new.len, e->mode);
+	rc = ca_file_replace(e->path,
+	    e->new.p != NULL ? (void *)e->new.p : (void *)"", e->new.len,
+	    e->mode);
 	if (rc != CA_OK) {
 		ca_log_err(e->log, "cannot write %s: %m", e->path);
 		return rc;
@@ -150,14 +151,16 @@ static bool
 same_rule(const struct ca_rule *a, const struct ca_rule *b)
 {
 	return strcmp(a->login, b->login) == 0 && a->sel == b->sel &&
-	    a->ignorecase == b->ignorecase && a->len == b->len &&
-	    a->star == b->star && memcmp(a->value, b->value, a->len) == 0 &&
-	    (a->issuer == NULL) == (b->issuer == NULL) &&
-	    a->issuer_len == b->issuer_len && (a->issuer == NULL ||
-	    memcmp(a->issuer, b->issuer, a->issuer_len) == 0) &&
-	    same_text(a->from, b->from) && same_text(a->service, b->service) &&
-	    a->has_until == b->has_until &&
-	    (!a->has_until || a->until == b->until);
+	       a->ignorecase == b->ignorecase && a->len == b->len &&
+	       a->star == b->star && memcmp(a->value, b->value, a->len) == 0 &&
+	       (a->issuer == NULL) == (b->issuer == NULL) &&
+	       a->issuer_len == b->issuer_len &&
+	       (a->issuer == NULL ||
+		   memcmp(a->issuer, b->issuer, a->issuer_len) == 0) &&
+	       same_text(a->from, b->from) &&
+	       same_text(a->service, b->service) &&
+	       a->has_until == b->has_until &&
+	       (!a->has_until || a->until == b->until);
 }
 
 static enum ca_err
@@ -184,8 +187,8 @@ add_line(struct edit *e, struct ca_rule *want, struct ca_rule *have,
 }
 
 enum ca_err
-ca_users_add(const char *path, const char *line, const struct ca_log *log,
-    size_t *n)
+ca_users_add(
+    const char *path, const char *line, const struct ca_log *log, size_t *n)
 {
 	struct ca_rule want, have;
 	struct edit e = {.lock = -1};
@@ -196,9 +199,10 @@ ca_users_add(const char *path, const char *line, const struct ca_log *log,
 	ca_rule_init(&have);
 	rc = ca_rule_parse(&want, line, strlen(line));
 	if (rc != CA_OK) {
-		ca_log_err(log, "%s", rc == CA_ERR_FORMAT ? want.why :
-		    rc == CA_ERR_NOT_FOUND ? "nothing to add" :
-		    ca_err_text(rc));
+		ca_log_err(log, "%s",
+		    rc == CA_ERR_FORMAT      ? want.why
+		    : rc == CA_ERR_NOT_FOUND ? "nothing to add"
+					     : ca_err_text(rc));
 		rc = CA_ERR_CONFIG;
 	}
 	if (rc == CA_OK && (rc = edit_begin(&e, path, log)) == CA_OK)
@@ -230,8 +234,8 @@ ca_users_remove(const char *path, const char *login, const char *selector,
 		size_t len = line_at(&e.old, at, &whole);
 
 		if (ca_rule_parse(&have, p, len) == CA_OK &&
-		    strcmp(have.login, login) == 0 && (selector == NULL ||
-		    strcmp(have.selector, selector) == 0))
+		    strcmp(have.login, login) == 0 &&
+		    (selector == NULL || strcmp(have.selector, selector) == 0))
 			(*n)++;
 		else
 			ca_buf_put(&e.new, p, whole);

@@ -59,7 +59,7 @@ ca_cli_read(const char *path, struct ca_buf *out)
 struct certs {
 	struct ca_crypto *crypto;
 	X509 *leaf;
-	STACK_OF(X509) *others;
+	STACK_OF(X509) * others;
 	bool want_leaf, bad_leaf;
 };
 
@@ -95,12 +95,13 @@ read_certs(struct certs *certs, const char *path)
 	int status = CA_EXIT_OK;
 
 	if (rc != CA_OK)
-		status = ca_cli_fail("%s: %s", path, rc == CA_ERR_LIMIT
-		    ? ca_err_text(rc) : strerror(errno));
+		status = ca_cli_fail("%s: %s", path,
+		    rc == CA_ERR_LIMIT ? ca_err_text(rc) : strerror(errno));
 	else if ((rc = ca_certfile_each(text.p, text.len, take_cert, certs)) !=
-	    CA_OK)
-		status = ca_cli_fail("%s: %s", path, rc == CA_ERR_NOT_FOUND
-		    ? "holds no certificate" : ca_err_text(rc));
+		 CA_OK)
+		status = ca_cli_fail("%s: %s", path,
+		    rc == CA_ERR_NOT_FOUND ? "holds no certificate"
+					   : ca_err_text(rc));
 	ca_buf_free(&text);
 	return status;
 }
@@ -109,7 +110,7 @@ read_certs(struct certs *certs, const char *path)
 
 /* Anchor first, each certificate below its issuer. */
 void
-ca_cli_chain(const STACK_OF(X509) *chain, struct ca_buf *out)
+ca_cli_chain(const STACK_OF(X509) * chain, struct ca_buf *out)
 {
 	int n = sk_X509_num(chain);
 
@@ -140,7 +141,7 @@ ca_cli_chain(const STACK_OF(X509) *chain, struct ca_buf *out)
 
 static void
 print(const struct ca_verify_args *a, const struct ca_report *report,
-    const STACK_OF(X509) *chain)
+    const STACK_OF(X509) * chain)
 {
 	struct ca_buf out = CA_BUF_INIT(1 << 20);
 	const char *text;
@@ -154,7 +155,7 @@ print(const struct ca_verify_args *a, const struct ca_report *report,
 		ca_report_text(report, CA_REPORT_CERT, &out);
 		if (a->foreign)
 			ca_buf_str(&out, "note: --ca-dir without --crl-dir: "
-			    "revocation was not checked\n");
+					 "revocation was not checked\n");
 		if (chain != NULL) {
 			ca_buf_str(&out, "chain:\n");
 			ca_cli_chain(chain, &out);
@@ -166,11 +167,12 @@ print(const struct ca_verify_args *a, const struct ca_report *report,
 }
 
 static int
-judge(const struct ca_verify_args *a, const struct ca_log *log, struct ca_crypto *crypto,
-    const struct ca_config *cfg, const struct certs *certs)
+judge(const struct ca_verify_args *a, const struct ca_log *log,
+    struct ca_crypto *crypto, const struct ca_config *cfg,
+    const struct certs *certs)
 {
-	struct ca_verify_input in = {certs->leaf, certs->others,
-	    (time_t)a->now};
+	struct ca_verify_input in = {
+	    certs->leaf, certs->others, (time_t)a->now};
 	struct ca_report *report = ca_report_new();
 	STACK_OF(X509) *chain = NULL;
 	enum ca_err rc = CA_OK;
@@ -184,7 +186,9 @@ judge(const struct ca_verify_args *a, const struct ca_log *log, struct ca_crypto
 	else
 		rc = ca_verify(crypto, cfg, log, &in, report, &chain);
 	status = rc == CA_OK && ca_report_granted(report, CA_REPORT_CERT)
-	    ? CA_EXIT_OK : rc == CA_OK ? CA_EXIT_NO : CA_EXIT_USAGE;
+		     ? CA_EXIT_OK
+		 : rc == CA_OK ? CA_EXIT_NO
+			       : CA_EXIT_USAGE;
 	print(a, report, chain);
 	if (fflush(stdout) != 0 && status == CA_EXIT_OK)
 		status = CA_EXIT_USAGE;
@@ -197,7 +201,8 @@ static int
 run(int argc, char **argv)
 {
 	struct ca_verify_args a = {.purpose = CA_BUF_INIT(4096),
-	    .policy = CA_BUF_INIT(65536), .now = (long long)time(NULL)};
+	    .policy = CA_BUF_INIT(65536),
+	    .now = (long long)time(NULL)};
 	struct certs certs = {.want_leaf = true};
 	struct ca_crypto *crypto = NULL;
 	struct ca_config *cfg = NULL;
@@ -212,14 +217,16 @@ run(int argc, char **argv)
 	certs.crypto = crypto;
 	certs.others = sk_X509_new_null();
 	if (rc != CA_OK || certs.others == NULL) {
-		status = rc == CA_ERR_CONFIG ? CA_EXIT_USAGE
-		    : ca_cli_fail("%s", ca_err_text(rc != CA_OK ? rc
-		    : CA_ERR_MEMORY));
+		status =
+		    rc == CA_ERR_CONFIG
+			? CA_EXIT_USAGE
+			: ca_cli_fail("%s",
+			      ca_err_text(rc != CA_OK ? rc : CA_ERR_MEMORY));
 		goto out;
 	}
 	if ((status = read_certs(&certs, a.cert)) != CA_EXIT_OK ||
-	    (a.intermediates != NULL && (status = read_certs(&certs,
-	    a.intermediates)) != CA_EXIT_OK))
+	    (a.intermediates != NULL &&
+		(status = read_certs(&certs, a.intermediates)) != CA_EXIT_OK))
 		goto out;
 	status = judge(&a, &log, crypto, cfg, &certs);
 out:

@@ -17,6 +17,6 @@ extern const struct ca_command ca_cmd_verify;
 CA_MUST_CHECK enum ca_err ca_cli_read(const char *path, struct ca_buf *out);
 
 /* The chain (leaf first) as a tree, trust anchor on top. */
-void ca_cli_chain(const STACK_OF(X509) *chain, struct ca_buf *out);
+void ca_cli_chain(const STACK_OF(X509) * chain, struct ca_buf *out);
 
 #endif

@@ -63,8 +63,8 @@ static const struct {
 	bool path;
 } keys[OPT_KEYS_END - OPT_KEY] = {
     [OPT_CA_DIR - OPT_KEY] = {"ca_dir", "--ca-dir", true},
-    [OPT_INTERMEDIATES_DIR - OPT_KEY] = {"intermediates_dir",
-	"--intermediates-dir", true},
+    [OPT_INTERMEDIATES_DIR -
+	OPT_KEY] = {"intermediates_dir", "--intermediates-dir", true},
     [OPT_CRL_DIR - OPT_KEY] = {"crl_dir", "--crl-dir", true},
     [OPT_CRL - OPT_KEY] = {"crl", "--crl"},
     [OPT_CRL_ENGINE - OPT_KEY] = {"crl_engine", "--crl-engine"},
@@ -151,14 +151,14 @@ ca_verify_args_parse(struct ca_verify_args *a, int argc, char **argv)
 			return status;
 	}
 	if (argc - optind != 1)
-		return ca_cli_usage(&ca_cmd_verify,
-		    "one certificate file is needed");
+		return ca_cli_usage(
+		    &ca_cmd_verify, "one certificate file is needed");
 	a->cert = argv[optind];
 	if (a->no_crl && a->key[OPT_CRL_DIR - OPT_KEY] != NULL)
 		return ca_cli_usage(&ca_cmd_verify,
 		    "--crl-dir and --no-crl exclude each other");
 	a->foreign = a->key[OPT_CA_DIR - OPT_KEY] != NULL &&
-	    a->key[OPT_CRL_DIR - OPT_KEY] == NULL && !a->no_crl;
+		     a->key[OPT_CRL_DIR - OPT_KEY] == NULL && !a->no_crl;
 	if (a->no_crl || a->foreign)
 		a->key[OPT_CRL - OPT_KEY] = "off";
 	if (a->purpose.len > 0)
@@ -189,8 +189,8 @@ set_path(struct ca_config *cfg, const char *key, const char *path,
 }
 
 enum ca_err
-ca_verify_args_configure(const struct ca_verify_args *a, const struct ca_log *log,
-    struct ca_config **out)
+ca_verify_args_configure(const struct ca_verify_args *a,
+    const struct ca_log *log, struct ca_config **out)
 {
 	struct ca_config *cfg = ca_config_new();
 	enum ca_err rc;
@@ -198,12 +198,12 @@ ca_verify_args_configure(const struct ca_verify_args *a, const struct ca_log *lo
 	*out = cfg;
 	if (cfg == NULL)
 		return CA_ERR_MEMORY;
-	rc = ca_config_read(cfg, a->config != NULL ? a->config
-	    : CA_SYSCONFDIR "/certauth.conf", a->service, a->config != NULL,
-	    log);
+	rc = ca_config_read(cfg,
+	    a->config != NULL ? a->config : CA_SYSCONFDIR "/certauth.conf",
+	    a->service, a->config != NULL, log);
 	for (int i = 0; rc == CA_OK && i < OPT_KEYS_END - OPT_KEY; i++)
 		if (a->key[i] != NULL)
-			rc = (keys[i].path ? set_path : ca_config_set)(cfg,
-			    keys[i].key, a->key[i], keys[i].option, log);
+			rc = (keys[i].path ? set_path : ca_config_set)(
+			    cfg, keys[i].key, a->key[i], keys[i].option, log);
 	return rc;
 }

@@ -94,7 +94,8 @@ set_enum(void *out, const struct ca_key *key, const struct site *at)
 	if (v < 0)
 		return not_a_word(key->words, at);
 	_Static_assert(sizeof(enum ca_crl_mode) == sizeof(int) &&
-	    sizeof(enum ca_proof) == sizeof(int), "enums are ints");
+			   sizeof(enum ca_proof) == sizeof(int),
+	    "enums are ints");
 	memcpy(out, &v, sizeof v);
 	return CA_OK;
 }
@@ -126,16 +127,16 @@ parse_number(uint64_t *out, const struct ca_key *key, const struct site *at)
 	if (digits == 0 || digits > 15 || factor == 0 ||
 	    (!time && at->value[digits] != '\0'))
 		return mistake(at, time ? "must be a time such as 90, 30s, 5m, "
-		    "2h or 14d" : "must be a whole number");
+					  "2h or 14d"
+					: "must be a whole number");
 	for (size_t i = 0; i < digits; i++)
 		v = v * 10 + (uint64_t)(at->value[i] - '0');
 	/* 15 digits times a week stay below 2^64 */
 	v *= factor;
 	if (v < key->min || v > key->max) {
 		(void)snprintf(range, sizeof range,
-		    "must be from %llu to %llu%s",
-		    (unsigned long long)key->min, (unsigned long long)key->max,
-		    time ? " seconds" : "");
+		    "must be from %llu to %llu%s", (unsigned long long)key->min,
+		    (unsigned long long)key->max, time ? " seconds" : "");
 		return mistake(at, range);
 	}
 	*out = v;
@@ -155,7 +156,7 @@ set_text(char **out, const struct ca_key *key, const struct site *at)
 		    !at->relative)
 			wrong = "is not an absolute path";
 		else if (key->type == CA_KEY_PATH &&
-		    strlen(at->value) >= PATH_MAX)
+			 strlen(at->value) >= PATH_MAX)
 			wrong = "is too long for a path";
 		else if (key->check != NULL && !at->relative)
 			wrong = key->check(at->value);
@@ -239,8 +240,7 @@ out:
 }
 
 static enum ca_err
-set_proof(enum ca_proof out[2], const struct ca_key *key,
-    const struct site *at)
+set_proof(enum ca_proof out[2], const struct ca_key *key, const struct site *at)
 {
 	int got[2] = {0, 0};
 	const char *s = at->value, *p;
@@ -263,8 +263,8 @@ set_proof(enum ca_proof out[2], const struct ca_key *key,
 }
 
 static enum ca_err
-set_value(struct ca_config *cfg, const struct ca_key *key,
-    const struct site *at)
+set_value(
+    struct ca_config *cfg, const struct ca_key *key, const struct site *at)
 {
 	enum ca_err rc;
 	uint64_t v;
@@ -303,8 +303,10 @@ set_at(struct ca_config *cfg, const struct site *at)
 	const struct ca_key *key = ca_key_find(at->key);
 
 	if (key == NULL) {
-		ca_log_err(at->log, "%s: no such key: %s (certauth.conf(5) "
-		    "lists them)", at->where, at->key);
+		ca_log_err(at->log,
+		    "%s: no such key: %s (certauth.conf(5) "
+		    "lists them)",
+		    at->where, at->key);
 		return CA_ERR_CONFIG;
 	}
 	enum ca_err rc = set_value(cfg, key, at);
@@ -323,8 +325,8 @@ ca_config_set(struct ca_config *cfg, const char *key, const char *value,
 }
 
 enum ca_err
-ca_config_set_option(struct ca_config *cfg, const char *key,
-    const char *value, const char *where, const struct ca_log *log)
+ca_config_set_option(struct ca_config *cfg, const char *key, const char *value,
+    const char *where, const struct ca_log *log)
 {
 	struct site at = {where, key, value, log, true};
 
@@ -342,7 +344,7 @@ ca_config_new(void)
 		return NULL;
 	for (const struct ca_key *k = ca_keys; k->name != NULL; k++)
 		if (ca_config_set(cfg, k->name, k->def, "built-in default",
-		    NULL) != CA_OK) {
+			NULL) != CA_OK) {
 			ca_config_free(cfg);
 			return NULL;
 		}
@@ -427,8 +429,8 @@ put_value(struct ca_buf *out, const struct ca_key *k, const void *p)
 		ca_buf_fmt(out, "%us", *(const unsigned *)p);
 		break;
 	case CA_KEY_DURATION:
-		ca_buf_fmt(out, "%llus",
-		    (unsigned long long)*(const uint64_t *)p);
+		ca_buf_fmt(
+		    out, "%llus", (unsigned long long)*(const uint64_t *)p);
 		break;
 	case CA_KEY_PATH:
 	case CA_KEY_STRING:

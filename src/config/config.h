@@ -31,8 +31,12 @@ enum ca_profile { CA_PROFILE_STRICT, CA_PROFILE_BASIC };
 enum ca_mode { CA_MODE_ENFORCE, CA_MODE_AUDIT };
 enum ca_audit { CA_AUDIT_TEXT, CA_AUDIT_JSON };
 enum ca_proof { CA_PROOF_CONVERSATION = 1, CA_PROOF_COMMAND };
-enum ca_host_proof { CA_HOST_PROOF_OFF, CA_HOST_PROOF_AUTO,
-	CA_HOST_PROOF_OPTIONAL, CA_HOST_PROOF_REQUIRE };
+enum ca_host_proof {
+	CA_HOST_PROOF_OFF,
+	CA_HOST_PROOF_AUTO,
+	CA_HOST_PROOF_OPTIONAL,
+	CA_HOST_PROOF_REQUIRE
+};
 
 /* A list of strings; NULL-terminated, n entries before the NULL. */
 struct ca_list {
@@ -48,38 +52,39 @@ struct ca_config {
 	char *ca_dir;
 	char *intermediates_dir; /* NULL: none */
 	enum ca_profile profile;
-	struct ca_list purpose;  /* sslclient, sslserver, any, or OIDs: one of
-				  * them must hold */
-	struct ca_list policy;   /* OIDs; empty: any policy */
+	struct ca_list purpose; /* sslclient, sslserver, any, or OIDs: one of
+				 * them must hold */
+	struct ca_list policy;  /* OIDs; empty: any policy */
 	bool explicit_policy, inhibit_any, inhibit_map;
-	unsigned max_depth;      /* intermediates at most, self-issued ones not
-				  * counted (RFC 5280 section 6.1.4) */
+	unsigned max_depth; /* intermediates at most, self-issued ones not
+			     * counted (RFC 5280 section 6.1.4) */
 	/* revocation */
 	char *crl_dir;
 	enum ca_crl_mode crl;
 	enum ca_crl_check crl_check;
 	enum ca_crl_engine crl_engine;
-	uint64_t crl_grace;      /* seconds */
-	struct ca_list crl_url;  /* certauth crl update only */
+	uint64_t crl_grace;     /* seconds */
+	struct ca_list crl_url; /* certauth crl update only */
 	/* mapping */
-	char *users;             /* the users file */
-	char *users_dir;         /* registered certificates, one
-				  * directory per LOGIN, *.pem in it */
-	bool user_certificates;  /* the user's own certificates,
-				  * *.pem in ~/.certauth, count too */
-	unsigned min_uid;        /* a login made by a pattern has at least it */
+	char *users;            /* the users file */
+	char *users_dir;        /* registered certificates, one
+				 * directory per LOGIN, *.pem in it */
+	bool user_certificates; /* the user's own certificates,
+				 * *.pem in ~/.certauth, count too */
+	unsigned min_uid;       /* a login made by a pattern has at least it */
 	/* protocol */
 	bool rsa_pkcs1;
-	unsigned lifetime;       /* seconds, 10..3600 */
-	unsigned max_answer;     /* characters, 64..32768: M of the prompt */
-	struct ca_list host_names; /* empty: FQDN and short name */
+	unsigned lifetime;          /* seconds, 10..3600 */
+	unsigned max_answer;        /* characters, 64..32768: M of the prompt */
+	struct ca_list host_names;  /* empty: FQDN and short name */
 	char *host_cert, *host_key; /* NULL: none */
-	enum ca_host_proof host_proof; /* auto, the default, means: as require
-				  * where host_cert is set, else off; optional:
-				  * a proof that fails is logged, and left out.
-				  * ca_config_load makes sure that require has
-				  * a host_cert, and that host_cert and
-				  * host_key come together */
+	enum ca_host_proof
+	    host_proof; /* auto, the default, means: as require
+			 * where host_cert is set, else off; optional:
+			 * a proof that fails is logged, and left out.
+			 * ca_config_load makes sure that require has
+			 * a host_cert, and that host_cert and
+			 * host_key come together */
 	/* where the response comes from */
 	enum ca_proof proof[2];  /* in order; 0 ends */
 	char *helper;            /* absolute path of certauth */
@@ -91,7 +96,7 @@ struct ca_config {
 	bool ssh_agent;
 	/* after the login */
 	bool require_account;
-	uint64_t warn_expiry;    /* seconds; 0: never */
+	uint64_t warn_expiry; /* seconds; 0: never */
 };
 
 /* A configuration with the built-in defaults; NULL: no memory. */

@@ -24,7 +24,7 @@
 #define SECTIONS_MAX 256
 #define MISTAKES_MAX 20 /* logged; the file is refused by the first */
 #define KEYS_MAX 64
-#define SECTION_MAX 49  /* bytes that libinih keeps of a section's name */
+#define SECTION_MAX 49 /* bytes that libinih keeps of a section's name */
 
 struct section {
 	char name[SECTION_MAX + 1];
@@ -35,18 +35,18 @@ struct section {
 struct parse {
 	const char *path;
 	const struct ca_log *log;
-	const char *p, *end;       /* what libinih has not read yet */
-	unsigned line;             /* the line that it has read last */
-	bool indented;             /* that line begins with white space */
+	const char *p, *end; /* what libinih has not read yet */
+	unsigned line;       /* the line that it has read last */
+	bool indented;       /* that line begins with white space */
 	unsigned mistakes;
-	bool carriage;             /* the mistake of \r is told */
+	bool carriage; /* the mistake of \r is told */
 	struct section *sections;
 	size_t nsections;
 	struct section *now;       /* NULL: before the first section */
 	struct ca_config *cfg;     /* receives the section called want */
 	struct ca_config *scratch; /* receives all others, to check them */
 	const char *want;
-	bool check;                /* first pass: look at everything */
+	bool check; /* first pass: look at everything */
 	/* the key read last: indented lines may follow, so it is set when
 	 * something else begins */
 	char key[SECTION_MAX + 1]; /* "": none, or a mistake */
@@ -75,14 +75,16 @@ new_section(struct parse *in, const char *name, size_t len)
 
 	in->now = NULL;
 	if (len == 0 || len > SECTION_MAX) {
-		mistake(in, "a section's name has 1 to %d characters",
-		    SECTION_MAX);
+		mistake(
+		    in, "a section's name has 1 to %d characters", SECTION_MAX);
 		return;
 	}
 	for (size_t i = 0; i < len; i++)
 		if (strchr(allowed, name[i]) == NULL) {
-			mistake(in, "[%.*s] is not the name of a PAM service "
-			    "(which libpam makes lower case)", (int)len, name);
+			mistake(in,
+			    "[%.*s] is not the name of a PAM service "
+			    "(which libpam makes lower case)",
+			    (int)len, name);
 			return;
 		}
 	for (size_t i = 0; i < in->nsections; i++)
@@ -110,7 +112,7 @@ end_key(struct parse *in)
 	char where[4200];
 	enum ca_err rc;
 	bool wanted = in->now != NULL && in->want != NULL &&
-	    strcmp(in->now->name, in->want) == 0;
+		      strcmp(in->now->name, in->want) == 0;
 
 	if (in->key[0] == '\0' || (!wanted && !in->check))
 		goto done;
@@ -163,10 +165,11 @@ control_byte(struct parse *in, char c)
 	}
 	in->carriage = true;
 	mistake(in, "a control byte (0x0d): lines must end as on Unix "
-	    "(dos2unix, or sed -i 's/\\r$//')");
+		    "(dos2unix, or sed -i 's/\\r$//')");
 }
 
-/* Look at a line (without its end) before libinih does.  False: leave it out. */
+/* Look at a line (without its end) before libinih does.  False: leave it out.
+ */
 static bool
 look(struct parse *in, const char *line, size_t len)
 {
@@ -177,7 +180,7 @@ look(struct parse *in, const char *line, size_t len)
 	in->indented = start > 0;
 	if (in->line == 1 && len >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0) {
 		mistake(in, "the file begins with a byte order mark; "
-		    "save it as UTF-8 without one");
+			    "save it as UTF-8 without one");
 		return false;
 	}
 	for (size_t i = 0; i < len; i++)
@@ -228,8 +231,10 @@ next_line(char *str, int num, void *stream)
 	bool use = look(in, line, len);
 	/* libinih counts on room for \r, \n and a NUL */
 	if (use && len + 3 > (size_t)num) {
-		mistake(in, "the line has over %d bytes; a list may go on in "
-		    "indented lines", num - 3);
+		mistake(in,
+		    "the line has over %d bytes; a list may go on in "
+		    "indented lines",
+		    num - 3);
 		use = false;
 	}
 	if (!use)
@@ -249,8 +254,10 @@ go_on(struct parse *in, const char *value)
 	if (key == NULL)
 		return; /* a mistake, told when its end is found */
 	if (key->type != CA_KEY_LIST && key->type != CA_KEY_PROOF) {
-		mistake(in, "an indented line goes on with the line before, "
-		    "but %s is not a list", in->key);
+		mistake(in,
+		    "an indented line goes on with the line before, "
+		    "but %s is not a list",
+		    in->key);
 		return;
 	}
 	/* some versions of libinih take a comment away here, some do not */
@@ -258,8 +265,8 @@ go_on(struct parse *in, const char *value)
 	if (comment == NULL)
 		comment = strstr(value, "\t;");
 	ca_buf_str(&in->value, " ");
-	ca_buf_put(&in->value, value, comment != NULL ?
-	    (size_t)(comment - value) : strlen(value));
+	ca_buf_put(&in->value, value,
+	    comment != NULL ? (size_t)(comment - value) : strlen(value));
 }
 
 static void
@@ -275,8 +282,8 @@ begin_key(struct parse *in, const char *name, const char *value)
 		unsigned *seen = &in->now->seen[key - ca_keys];
 
 		if (in->check && *seen != 0) {
-			mistake(in, "%s stands already in line %u", name,
-			    *seen);
+			mistake(
+			    in, "%s stands already in line %u", name, *seen);
 			return;
 		}
 		*seen = in->line;
@@ -299,7 +306,7 @@ take(void *user, const char *section, const char *name, const char *value)
 	if (value == NULL)
 		mistake(in, "%s has no value", name);
 	else if (strstr(value, " #") != NULL || strstr(value, "\t#") != NULL ||
-	    value[0] == '#')
+		 value[0] == '#')
 		mistake(in, "a comment with # needs a line of its own");
 	else if (in->indented)
 		go_on(in, value);
@@ -336,8 +343,8 @@ parse_text(struct ca_config *cfg, const char *path, const char *text,
     size_t len, const char *service, const struct ca_log *log)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct parse in = {.path = path, .log = log, .cfg = cfg,
-	    .value = CA_BUF_INIT(65536)};
+	struct parse in = {
+	    .path = path, .log = log, .cfg = cfg, .value = CA_BUF_INIT(65536)};
 
 	in.sections = calloc(SECTIONS_MAX, sizeof *in.sections);
 	in.scratch = ca_config_new();
@@ -349,7 +356,7 @@ parse_text(struct ca_config *cfg, const char *path, const char *text,
 	/* [default] may stand behind the service's section, hence two passes */
 	if ((rc = pass(&in, text, len, "default", true)) != CA_OK ||
 	    (service != NULL && strcmp(service, "default") != 0 &&
-	    (rc = pass(&in, text, len, service, false)) != CA_OK)) {
+		(rc = pass(&in, text, len, service, false)) != CA_OK)) {
 		ret = rc;
 		goto out;
 	}
@@ -377,7 +384,7 @@ ca_config_read(struct ca_config *cfg, const char *path, const char *service,
 		goto out;
 	}
 	if (text.len > 0 && (rc = parse_text(cfg, path, (const char *)text.p,
-	    text.len, service, log)) != CA_OK) {
+				 text.len, service, log)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
@@ -396,13 +403,13 @@ consistent(const struct ca_config *cfg, const struct ca_log *log)
 {
 	if ((cfg->host_cert == NULL) != (cfg->host_key == NULL)) {
 		ca_log_err(log, "host_cert and host_key belong together: set "
-		    "both or none");
+				"both or none");
 		return CA_ERR_CONFIG;
 	}
 	if (cfg->host_proof == CA_HOST_PROOF_REQUIRE &&
 	    cfg->host_cert == NULL) {
 		ca_log_err(log, "host_proof = require needs host_cert and "
-		    "host_key");
+				"host_key");
 		return CA_ERR_CONFIG;
 	}
 	return CA_OK;
@@ -422,8 +429,10 @@ set_argument(struct ca_config *cfg, const char *arg, int number, bool *seen,
 	memcpy(name, arg, len);
 	name[len] = '\0';
 	if (equals == NULL && strcmp(name, "debug") != 0) {
-		ca_log_err(log, "%s: %s is not KEY=VALUE "
-			    "(certauth.conf(5) lists the keys)", where, name);
+		ca_log_err(log,
+		    "%s: %s is not KEY=VALUE "
+		    "(certauth.conf(5) lists the keys)",
+		    where, name);
 		return CA_ERR_CONFIG;
 	}
 	const struct ca_key *key = ca_key_find(name);
@@ -433,14 +442,14 @@ set_argument(struct ca_config *cfg, const char *arg, int number, bool *seen,
 	}
 	if (key != NULL)
 		seen[key - ca_keys] = true;
-	return ca_config_set(cfg, name, equals != NULL ? equals + 1 : "yes",
-	    where, log);
+	return ca_config_set(
+	    cfg, name, equals != NULL ? equals + 1 : "yes", where, log);
 }
 
 /* The value of config= in argv, or NULL; twice is a mistake. */
 static enum ca_err
-find_config(int argc, const char **argv, const char **path,
-    const struct ca_log *log)
+find_config(
+    int argc, const char **argv, const char **path, const struct ca_log *log)
 {
 	*path = NULL;
 	for (int i = 0; i < argc; i++) {
@@ -448,8 +457,8 @@ find_config(int argc, const char **argv, const char **path,
 			continue;
 		if (*path != NULL || argv[i][7] != '/') {
 			ca_log_err(log, "argument %d: %s", i + 1,
-			    *path != NULL ? "config was given before" :
-			    "config= needs an absolute path");
+			    *path != NULL ? "config was given before"
+					  : "config= needs an absolute path");
 			return CA_ERR_CONFIG;
 		}
 		*path = argv[i] + 7;
@@ -476,9 +485,9 @@ ca_config_load(int argc, const char **argv, const char *service,
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
-	if ((rc = ca_config_read(cfg, path != NULL ? path :
-	    CA_SYSCONFDIR "/certauth.conf", service, path != NULL, log)) !=
-	    CA_OK) {
+	if ((rc = ca_config_read(cfg,
+		 path != NULL ? path : CA_SYSCONFDIR "/certauth.conf", service,
+		 path != NULL, log)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}

@@ -11,23 +11,20 @@
 #define DAY (24 * HOUR)
 #define YEAR (366 * DAY)
 
-static const struct ca_key_word crl_modes[] = {
-    {"require", CA_CRL_REQUIRE}, {"prefer", CA_CRL_PREFER},
-    {"off", CA_CRL_OFF}, {NULL, 0}};
+static const struct ca_key_word crl_modes[] = {{"require", CA_CRL_REQUIRE},
+    {"prefer", CA_CRL_PREFER}, {"off", CA_CRL_OFF}, {NULL, 0}};
 static const struct ca_key_word crl_checks[] = {
     {"chain", CA_CRL_CHAIN}, {"leaf", CA_CRL_LEAF}, {NULL, 0}};
-static const struct ca_key_word crl_engines[] = {
-    {"auto", CA_CRL_AUTO}, {"stream", CA_CRL_STREAM},
-    {"openssl", CA_CRL_OPENSSL}, {NULL, 0}};
+static const struct ca_key_word crl_engines[] = {{"auto", CA_CRL_AUTO},
+    {"stream", CA_CRL_STREAM}, {"openssl", CA_CRL_OPENSSL}, {NULL, 0}};
 static const struct ca_key_word profiles[] = {
     {"strict", CA_PROFILE_STRICT}, {"basic", CA_PROFILE_BASIC}, {NULL, 0}};
 static const struct ca_key_word modes[] = {
     {"enforce", CA_MODE_ENFORCE}, {"audit", CA_MODE_AUDIT}, {NULL, 0}};
 static const struct ca_key_word audits[] = {
     {"text", CA_AUDIT_TEXT}, {"json", CA_AUDIT_JSON}, {NULL, 0}};
-static const struct ca_key_word host_proofs[] = {
-    {"off", CA_HOST_PROOF_OFF}, {"auto", CA_HOST_PROOF_AUTO},
-    {"optional", CA_HOST_PROOF_OPTIONAL},
+static const struct ca_key_word host_proofs[] = {{"off", CA_HOST_PROOF_OFF},
+    {"auto", CA_HOST_PROOF_AUTO}, {"optional", CA_HOST_PROOF_OPTIONAL},
     {"require", CA_HOST_PROOF_REQUIRE}, {NULL, 0}};
 static const struct ca_key_word proofs[] = {
     {"conversation", CA_PROOF_CONVERSATION}, {"command", CA_PROOF_COMMAND},
@@ -52,7 +49,7 @@ check_oid(const char *s)
 				return no;
 			first = (size_t)(s[0] - '0');
 		} else if (arcs == 1 && first < 2 &&
-		    (n > 2 || (n == 2 && s[0] > '3'))) {
+			   (n > 2 || (n == 2 && s[0] > '3'))) {
 			return no;
 		}
 		arcs++;
@@ -81,8 +78,8 @@ check_purpose(const char *s)
 static const char *
 check_url(const char *s)
 {
-	static const char *const schemes[] = {"http://", "https://",
-	    "file:///"};
+	static const char *const schemes[] = {
+	    "http://", "https://", "file:///"};
 
 	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
 		if (strncmp(s, schemes[i], strlen(schemes[i])) == 0 &&
@@ -130,6 +127,8 @@ check_key_file(const char *s)
 	return NULL;
 }
 
+/* a key a line */
+/* clang-format off */
 #define AT(member) offsetof(struct ca_config, member)
 #define BOOL(n, d) {#n, CA_KEY_BOOL, AT(n), d, 0, 0, NULL, NULL}
 #define ENUM(n, d, w) {#n, CA_KEY_ENUM, AT(n), d, 0, 0, w, NULL}
@@ -185,6 +184,7 @@ const struct ca_key ca_keys[] = {
 	LONG(warn_expiry, "14d", 0, 10ULL * YEAR),
 	{NULL, CA_KEY_BOOL, 0, NULL, 0, 0, NULL, NULL},
 };
+/* clang-format on */
 
 const struct ca_key *
 ca_key_find(const char *name)

@@ -31,8 +31,8 @@ struct ca_key_word {
 struct ca_key {
 	const char *name; /* NULL ends the table */
 	enum ca_key_type type;
-	size_t offset;    /* in struct ca_config */
-	const char *def;  /* the default, as it would stand in the file */
+	size_t offset;   /* in struct ca_config */
+	const char *def; /* the default, as it would stand in the file */
 	uint64_t min, max;
 	const struct ca_key_word *words;
 	/* NULL, or what is wrong with a string or with one entry of a list,

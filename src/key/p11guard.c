@@ -54,8 +54,8 @@ make_text(char *text, const char *what, const char *name)
 
 	ca_buf_printable(&line, name, strnlen(name, 60));
 	const char *shown = ca_buf_text(&line);
-	ca_buf_fmt(&message, "PKCS#11: \"%s\" %s",
-	    shown != NULL ? shown : "?", what);
+	ca_buf_fmt(
+	    &message, "PKCS#11: \"%s\" %s", shown != NULL ? shown : "?", what);
 	if (ca_buf_text(&message) != NULL)
 		speak_form(&formed, ca_buf_text(&message));
 	const char *whole = ca_buf_text(&formed);

@@ -140,7 +140,8 @@ load_certs(struct ca_crypto *crypto, const char *path, struct ca_identity *id,
 		rc = add_cert(crypto, id, text.p, text.len);
 	if (rc != CA_OK)
 		ca_log_err(log, "%s: no X.509 certificate in PEM or DER: %s",
-		    path, contains(&text, "PRIVATE KEY-----")
+		    path,
+		    contains(&text, "PRIVATE KEY-----")
 			? "it holds a private key; are --cert and --key swapped?"
 			: ca_err_text(rc));
 	ca_buf_free(&text);

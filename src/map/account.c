@@ -9,8 +9,8 @@
 
 /* getpwnam_r with a buffer that grows; *entry NULL: no such account. */
 static enum ca_err
-look_up(const char *name, struct passwd *pw, char **buffer,
-    struct passwd **entry)
+look_up(
+    const char *name, struct passwd *pw, char **buffer, struct passwd **entry)
 {
 	for (size_t size = 1024; size <= ENTRY_MAX; size *= 4) {
 		char *p = realloc(*buffer, size);

@@ -18,8 +18,8 @@ struct ca_account {
  * spelling of it (case, domain) has not found it.  CA_ERR_NOT_FOUND;
  * CA_ERR_IO: the name service failed (errno); CA_ERR_MEMORY.
  */
-CA_MUST_CHECK enum ca_err ca_account_find(const char *name,
-    struct ca_account *out);
+CA_MUST_CHECK enum ca_err ca_account_find(
+    const char *name, struct ca_account *out);
 void ca_account_free(struct ca_account *account);
 
 #endif

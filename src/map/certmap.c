@@ -40,9 +40,9 @@ load(struct certmap *m)
 {
 	m->lib = dlopen(SONAME, RTLD_NOW | RTLD_LOCAL);
 	return m->lib != NULL && symbol(m->lib, "sss_certmap_init", &m->init) &&
-	    symbol(m->lib, "sss_certmap_free_ctx", &m->free) &&
-	    symbol(m->lib, "sss_certmap_add_rule", &m->add) &&
-	    symbol(m->lib, "sss_certmap_match_cert", &m->match);
+	       symbol(m->lib, "sss_certmap_free_ctx", &m->free) &&
+	       symbol(m->lib, "sss_certmap_add_rule", &m->add) &&
+	       symbol(m->lib, "sss_certmap_match_cert", &m->match);
 }
 
 enum ca_err

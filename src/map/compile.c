@@ -31,13 +31,11 @@ struct build {
 static bool
 has_key(const struct ca_rule *rule)
 {
-	return !rule->pattern && !rule->ignorecase &&
-	    rule->sel != CA_SEL_MATCH;
+	return !rule->pattern && !rule->ignorecase && rule->sel != CA_SEL_MATCH;
 }
 
 static enum ca_err
-collect(void *ctx, const struct ca_rule *rule,
-    const struct ca_users_line *line)
+collect(void *ctx, const struct ca_rule *rule, const struct ca_users_line *line)
 {
 	struct build *b = ctx;
 
@@ -55,8 +53,9 @@ collect(void *ctx, const struct ca_rule *rule,
 		b->v = v;
 		b->cap = cap;
 	}
-	b->v[b->n++] = (struct entry){ca_index_hash(rule->sel, rule->value,
-	    rule->len), line->offset, line->number};
+	b->v[b->n++] =
+	    (struct entry){ca_index_hash(rule->sel, rule->value, rule->len),
+		line->offset, line->number};
 	b->mask |= 1ull << rule->sel;
 	return CA_OK;
 }
@@ -66,12 +65,15 @@ put(struct cdb_make *make, const void *key, size_t len, struct ca_buf *value)
 {
 	enum ca_err rc;
 
-	ca_buf_u64(value, ca_index_sum(ca_index_sum(CA_INDEX_SUM_START, key,
-	    len), value->p, value->len));
+	ca_buf_u64(
+	    value, ca_index_sum(ca_index_sum(CA_INDEX_SUM_START, key, len),
+		       value->p, value->len));
 	if ((rc = ca_buf_err(value)) != CA_OK)
 		return rc;
 	return cdb_make_add(make, key, (unsigned)len, value->p,
-	    (unsigned)value->len) == 0 ? CA_OK : CA_ERR_IO;
+		   (unsigned)value->len) == 0
+		   ? CA_OK
+		   : CA_ERR_IO;
 }
 
 /* Entries by bucket: a counting sort, the order in a bucket kept. */
@@ -214,14 +216,14 @@ hash_file(struct ca_crypto *crypto, const char *path, const struct stat *st,
 	if (rc == CA_OK)
 		rc = ca_file_read_fd(fd, CA_USERS_MAX, &all);
 	if (rc == CA_OK)
-		rc = ca_crypto_sha256(crypto, all.p != NULL ? (void *)all.p :
-		    (void *)"", all.len, hash);
+		rc = ca_crypto_sha256(crypto,
+		    all.p != NULL ? (void *)all.p : (void *)"", all.len, hash);
 	if (rc == CA_OK && fstat(fd, &now) != 0)
 		rc = CA_ERR_IO;
 	ca_index_binding(st, &was);
 	ca_index_binding(&now, &is);
 	if (rc == CA_OK && (was.err != CA_OK || is.err != CA_OK ||
-	    memcmp(was.p, is.p, was.len) != 0))
+			       memcmp(was.p, is.p, was.len) != 0))
 		rc = CA_ERR_STALE;
 	if (fd >= 0)
 		(void)close(fd);

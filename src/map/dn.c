@@ -169,8 +169,7 @@ pair_end_asn1(struct dn *dn, const ASN1_TYPE *value)
 {
 	static const int texts[] = {V_ASN1_UTF8STRING, V_ASN1_PRINTABLESTRING,
 	    V_ASN1_IA5STRING, V_ASN1_T61STRING, V_ASN1_BMPSTRING,
-	    V_ASN1_UNIVERSALSTRING, V_ASN1_NUMERICSTRING,
-	    V_ASN1_VISIBLESTRING};
+	    V_ASN1_UNIVERSALSTRING, V_ASN1_NUMERICSTRING, V_ASN1_VISIBLESTRING};
 	unsigned char *p = NULL;
 	size_t len;
 	enum ca_err rc;
@@ -215,26 +214,29 @@ write_out(struct dn *dn, bool reverse, struct ca_buf *out)
 			*a = *b;
 			*b = t;
 		}
-	for (size_t end = dn->n, begin = 0; reverse ? end > 0 : begin < dn->n;) {
+	for (size_t end = dn->n, begin = 0;
+	     reverse ? end > 0 : begin < dn->n;) {
 		size_t from, to;
 
 		if (reverse) {
 			to = end;
-			for (from = end - 1; from > 0 && dn->pair[from - 1].rdn
-			    == dn->pair[end - 1].rdn;)
+			for (from = end - 1;
+			     from > 0 &&
+			     dn->pair[from - 1].rdn == dn->pair[end - 1].rdn;)
 				from--;
 			end = from;
 		} else {
 			from = begin;
-			for (to = begin + 1; to < dn->n && dn->pair[to].rdn ==
-			    dn->pair[begin].rdn;)
+			for (to = begin + 1;
+			     to < dn->n &&
+			     dn->pair[to].rdn == dn->pair[begin].rdn;)
 				to++;
 			begin = to;
 		}
 		for (size_t i = from; i < to; i++) {
 			ca_buf_u8(out, i == from ? ',' : '+');
-			ca_buf_put(out, dn->pool + dn->pair[i].at,
-			    dn->pair[i].len);
+			ca_buf_put(
+			    out, dn->pool + dn->pair[i].at, dn->pair[i].len);
 		}
 	}
 	return ca_buf_err(out);
@@ -255,8 +257,8 @@ ca_dn_from_name(const X509_NAME *name, bool fold, struct ca_buf *out)
 		ASN1_TYPE any = {.type = ASN1_STRING_type(value)};
 
 		any.value.asn1_string = value;
-		if ((rc = pair_begin(&dn, OBJ_get0_data(type),
-		    OBJ_length(type), X509_NAME_ENTRY_set(e))) != CA_OK ||
+		if ((rc = pair_begin(&dn, OBJ_get0_data(type), OBJ_length(type),
+			 X509_NAME_ENTRY_set(e))) != CA_OK ||
 		    (rc = pair_end_asn1(&dn, &any)) != CA_OK)
 			return rc;
 	}
@@ -308,8 +310,8 @@ parse_type(struct text *t, struct dn *dn, int rdn)
 		    strncasecmp(types[i].name, name, len) == 0) {
 			const ASN1_OBJECT *o = OBJ_nid2obj(types[i].nid);
 
-			return pair_begin(dn, OBJ_get0_data(o), OBJ_length(o),
-			    rdn);
+			return pair_begin(
+			    dn, OBJ_get0_data(o), OBJ_length(o), rdn);
 		}
 	if (len == 0 || len >= sizeof dotted)
 		return refuse(t, "an attribute type is missing or too long");
@@ -331,8 +333,9 @@ parse_hex(struct text *t, struct dn *dn)
 	size_t n = 0;
 	enum ca_err rc;
 
-	for (t->p++; t->p < t->end && *t->p != ',' && *t->p != '+' &&
-	    *t->p != ' '; t->p += 2) {
+	for (t->p++;
+	     t->p < t->end && *t->p != ',' && *t->p != '+' && *t->p != ' ';
+	     t->p += 2) {
 		int high = ca_hex_digit(t->p[0]);
 		int low = t->p + 1 < t->end ? ca_hex_digit(t->p[1]) : -1;
 
@@ -376,7 +379,7 @@ parse_char(struct text *t, uint8_t *c, bool *escaped)
 	int low = t->end - t->p > 2 ? ca_hex_digit(t->p[2]) : -1;
 	if (high < 0 || low < 0)
 		return refuse(t, "a backslash before neither a special "
-		    "character nor two hexadecimal digits");
+				 "character nor two hexadecimal digits");
 	*c = (uint8_t)(high << 4 | low);
 	t->p += 3;
 	return CA_OK;
@@ -386,7 +389,8 @@ static enum ca_err
 parse_string(struct text *t, struct dn *dn)
 {
 	uint8_t value[4096];
-	size_t n = 0, keep = 0; /* keep: up to the last that is no plain space */
+	size_t n = 0,
+	       keep = 0; /* keep: up to the last that is no plain space */
 	enum ca_err rc;
 
 	while (t->p < t->end && *t->p != ',' && *t->p != '+') {

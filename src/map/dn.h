@@ -38,15 +38,15 @@ CA_MUST_CHECK enum ca_err ca_dn_parse(const char *text, size_t len, bool fold,
  * Append the canonical form of a certificate's name.  CA_ERR_FORMAT: a value
  * cannot be decoded or holds a NUL; such a name must never match anything.
  */
-CA_MUST_CHECK enum ca_err ca_dn_from_name(const X509_NAME *name, bool fold,
-    struct ca_buf *out);
+CA_MUST_CHECK enum ca_err ca_dn_from_name(
+    const X509_NAME *name, bool fold, struct ca_buf *out);
 
 /*
  * A string of a certificate as UTF-8, in memory to OPENSSL_free.
  * CA_ERR_FORMAT: cannot be decoded, or holds a NUL.
  */
-CA_MUST_CHECK enum ca_err ca_dn_utf8(const ASN1_STRING *s, unsigned char **out,
-    size_t *len);
+CA_MUST_CHECK enum ca_err ca_dn_utf8(
+    const ASN1_STRING *s, unsigned char **out, size_t *len);
 
 /* A-Z to a-z; every other byte, also of UTF-8, stays. */
 void ca_ascii_lower(void *p, size_t len);

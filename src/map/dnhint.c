@@ -11,7 +11,8 @@ type_at(const char *p, size_t len)
 	size_t n = 0;
 
 	while (n < len && ((p[n] >= '0' && p[n] <= '9') || p[n] == '.' ||
-	    (p[n] >= 'A' && p[n] <= 'Z') || (p[n] >= 'a' && p[n] <= 'z')))
+			      (p[n] >= 'A' && p[n] <= 'Z') ||
+			      (p[n] >= 'a' && p[n] <= 'z')))
 		n++;
 	return n > 0 && n < len && p[n] == '=' ? n + 1 : 0;
 }
@@ -22,8 +23,8 @@ ca_dnhint_slashes(const char *text, size_t len, struct ca_buf *out)
 	size_t end = len;
 
 	for (size_t at = len; at-- > 0;) {
-		size_t type = text[at] != '/' ? 0 :
-		    type_at(text + at + 1, end - at - 1);
+		size_t type =
+		    text[at] != '/' ? 0 : type_at(text + at + 1, end - at - 1);
 
 		if (type == 0)
 			continue;
@@ -48,8 +49,8 @@ pair_len(const uint8_t *p, size_t left)
 	if (left < 2 || left < 7 + (size_t)p[1])
 		return 0;
 	const uint8_t *n = p + 3 + p[1];
-	size_t value = (size_t)n[0] << 24 | (size_t)n[1] << 16 |
-	    (size_t)n[2] << 8 | n[3];
+	size_t value =
+	    (size_t)n[0] << 24 | (size_t)n[1] << 16 | (size_t)n[2] << 8 | n[3];
 
 	return value <= left - 7 - p[1] ? 7 + (size_t)p[1] + value : 0;
 }
@@ -105,9 +106,9 @@ ca_dnhint_near(const uint8_t *a, size_t alen, const uint8_t *b, size_t blen)
 		return NULL;
 	if (same_folded(a, b, alen))
 		return "the certificate has the same name in other upper and lower "
-		    "case; ignorecase would take it";
+		       "case; ignorecase would take it";
 	if (reversed(a, b, alen))
 		return "the certificate has the same name the other way round; "
-		    "write it with the most specific attribute first";
+		       "write it with the most specific attribute first";
 	return NULL;
 }

@@ -21,7 +21,7 @@ void ca_dnhint_slashes(const char *text, size_t len, struct ca_buf *out);
  * How two different names in the canonical form of dn.h are nearly the same: a
  * static phrase about the certificate that has the one, or NULL.
  */
-const char *ca_dnhint_near(const uint8_t *a, size_t alen, const uint8_t *b,
-    size_t blen);
+const char *ca_dnhint_near(
+    const uint8_t *a, size_t alen, const uint8_t *b, size_t blen);
 
 #endif

@@ -13,10 +13,10 @@
  * content octets of their OIDs. */
 static const uint8_t oid_upn[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37,
     0x14, 0x02, 0x03}; /* 1.3.6.1.4.1.311.20.2.3 */
-static const uint8_t oid_pkinit[] = {0x2b, 0x06, 0x01, 0x05, 0x02,
-    0x02}; /* 1.3.6.1.5.2.2 */
-static const uint8_t oid_security[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82,
-    0x37, 0x19, 0x02}; /* 1.3.6.1.4.1.311.25.2 */
+static const uint8_t oid_pkinit[] = {
+    0x2b, 0x06, 0x01, 0x05, 0x02, 0x02}; /* 1.3.6.1.5.2.2 */
+static const uint8_t oid_security[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37,
+    0x19, 0x02}; /* 1.3.6.1.4.1.311.25.2 */
 static const uint8_t oid_sid[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37,
     0x19, 0x02, 0x01}; /* 1.3.6.1.4.1.311.25.2.1 */
 
@@ -165,15 +165,19 @@ static enum ca_err
 add_ski(struct ca_ident *id)
 {
 	int critical = 0;
-	ASN1_OCTET_STRING *ski = X509_get_ext_d2i(id->leaf,
-	    NID_subject_key_identifier, &critical, NULL);
+	ASN1_OCTET_STRING *ski = X509_get_ext_d2i(
+	    id->leaf, NID_subject_key_identifier, &critical, NULL);
 
 	if (ski == NULL)
-		return critical == -1 ? CA_OK : refuse(id, CA_ERR_FORMAT,
-		    "the subjectKeyIdentifier is malformed");
+		return critical == -1
+			   ? CA_OK
+			   : refuse(id, CA_ERR_FORMAT,
+				 "the subjectKeyIdentifier is malformed");
 	int len = ASN1_STRING_length(ski);
-	enum ca_err rc = len < 1 || len > 64 ? CA_OK : add_hex(id, CA_SEL_SKI,
-	    ASN1_STRING_get0_data(ski), (size_t)len);
+	enum ca_err rc = len < 1 || len > 64
+			     ? CA_OK
+			     : add_hex(id, CA_SEL_SKI,
+				   ASN1_STRING_get0_data(ski), (size_t)len);
 	ASN1_OCTET_STRING_free(ski);
 	return rc;
 }
@@ -190,7 +194,8 @@ add_subject(struct ca_ident *id)
 	if (X509_NAME_entry_count(subject) == 0)
 		return CA_OK;
 	if ((rc = ca_dn_from_name(subject, false, &id->bytes)) != CA_OK)
-		return refuse(id, rc, "the subject cannot be decoded, or "
+		return refuse(id, rc,
+		    "the subject cannot be decoded, or "
 		    "holds a NUL");
 	size_t len = id->bytes.len - at;
 	if ((rc = value_end(id, CA_SEL_SUBJECT, at)) != CA_OK)
@@ -210,10 +215,11 @@ add_attributes(struct ca_ident *id, enum ca_selector sel, int nid)
 	const X509_NAME *subject = X509_get_subject_name(id->leaf);
 	enum ca_err rc;
 
-	for (int i = -1; (i = X509_NAME_get_index_by_NID(subject, nid, i)) >=
-	    0;) {
-		rc = add_string(id, sel, X509_NAME_ENTRY_get_data(
-		    X509_NAME_get_entry(subject, i)), "the subject cannot be "
+	for (int i = -1;
+	     (i = X509_NAME_get_index_by_NID(subject, nid, i)) >= 0;) {
+		rc = add_string(id, sel,
+		    X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, i)),
+		    "the subject cannot be "
 		    "decoded, or holds a NUL");
 		if (rc != CA_OK)
 			return rc;
@@ -229,9 +235,11 @@ add_other_name(struct ca_ident *id, const OTHERNAME *other)
 
 	if (OID_IS(other->type_id, oid_upn)) {
 		if (other->value->type != V_ASN1_UTF8STRING)
-			return refuse(id, CA_ERR_FORMAT, "a UPN is no "
+			return refuse(id, CA_ERR_FORMAT,
+			    "a UPN is no "
 			    "UTF8String");
-		return add_string(id, CA_SEL_UPN, other->value->value.utf8string,
+		return add_string(id, CA_SEL_UPN,
+		    other->value->value.utf8string,
 		    "a UPN cannot be decoded, or holds a NUL");
 	}
 	if (!OID_IS(other->type_id, oid_pkinit))
@@ -281,11 +289,12 @@ add_alt_names(struct ca_ident *id)
 {
 	int critical = 0;
 	enum ca_err rc = CA_OK;
-	GENERAL_NAMES *names = X509_get_ext_d2i(id->leaf, NID_subject_alt_name,
-	    &critical, NULL);
+	GENERAL_NAMES *names =
+	    X509_get_ext_d2i(id->leaf, NID_subject_alt_name, &critical, NULL);
 
 	if (names == NULL && critical != -1)
-		return refuse(id, CA_ERR_FORMAT, "the subjectAltName is "
+		return refuse(id, CA_ERR_FORMAT,
+		    "the subjectAltName is "
 		    "malformed, or stands there twice");
 	for (int i = 0; i < sk_GENERAL_NAME_num(names) && rc == CA_OK; i++)
 		rc = add_general_name(id, sk_GENERAL_NAME_value(names, i));
@@ -339,13 +348,14 @@ add_sid(struct ca_ident *id)
 	}
 	if (found == NULL)
 		return CA_OK;
-	const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(
-	    (X509_EXTENSION *)found);
+	const ASN1_OCTET_STRING *value =
+	    X509_EXTENSION_get_data((X509_EXTENSION *)found);
 	const unsigned char *p = ASN1_STRING_get0_data(value);
 	const unsigned char *end = p + ASN1_STRING_length(value);
 	GENERAL_NAMES *names = d2i_GENERAL_NAMES(NULL, &p, (long)(end - p));
 	if (names == NULL || p != end)
-		rc = refuse(id, CA_ERR_FORMAT, "the SID extension is "
+		rc = refuse(id, CA_ERR_FORMAT,
+		    "the SID extension is "
 		    "malformed");
 	else
 		rc = add_sid_names(id, names);
@@ -369,7 +379,8 @@ ca_ident_of(struct ca_crypto *crypto, X509 *leaf, struct ca_ident *id)
 	id->why = NULL;
 	rc = ca_dn_from_name(X509_get_issuer_name(leaf), false, &id->issuer);
 	if (rc != CA_OK)
-		return refuse(id, rc, "the issuer cannot be decoded, or holds "
+		return refuse(id, rc,
+		    "the issuer cannot be decoded, or holds "
 		    "a NUL");
 	if ((rc = add_hashes(id, crypto)) != CA_OK ||
 	    (rc = add_serial(id)) != CA_OK || (rc = add_ski(id)) != CA_OK ||
@@ -398,16 +409,17 @@ show_names(const struct ca_ident *id, enum ca_selector sel, struct ca_buf *out)
 		ca_buf_str(out, ";");
 	}
 	if (sel == CA_SEL_ISSUER_SERIAL)
-		ca_buf_hex(out, ASN1_STRING_get0_data(
-		    X509_get0_serialNumber(id->leaf)), (size_t)
-		    ASN1_STRING_length(X509_get0_serialNumber(id->leaf)));
+		ca_buf_hex(out,
+		    ASN1_STRING_get0_data(X509_get0_serialNumber(id->leaf)),
+		    (size_t)ASN1_STRING_length(
+			X509_get0_serialNumber(id->leaf)));
 	else
 		ca_name_rfc4514(X509_get_subject_name(id->leaf), out);
 }
 
 void
-ca_ident_show(const struct ca_ident *id, enum ca_selector sel,
-    struct ca_buf *out)
+ca_ident_show(
+    const struct ca_ident *id, enum ca_selector sel, struct ca_buf *out)
 {
 	bool first = true;
 
@@ -421,7 +433,7 @@ ca_ident_show(const struct ca_ident *id, enum ca_selector sel,
 		    sel == CA_SEL_ISSUER_SERIAL)
 			show_names(id, sel, out);
 		else
-			ca_buf_put(out, id->bytes.p + id->v[i].at,
-			    id->v[i].len);
+			ca_buf_put(
+			    out, id->bytes.p + id->v[i].at, id->v[i].len);
 	}
 }

@@ -14,7 +14,7 @@
 #include "crypto/crypto.h"
 #include "map/rule.h"
 
-#define CA_IDENT_MAX 128       /* values of one certificate */
+#define CA_IDENT_MAX 128         /* values of one certificate */
 #define CA_IDENT_VALUE_MAX 65536 /* bytes of all of them together */
 
 struct ca_ident {
@@ -28,7 +28,7 @@ struct ca_ident {
 	X509 *leaf;           /* borrowed */
 	unsigned char *der;
 	size_t der_len;
-	const char *why;      /* after CA_ERR_FORMAT or CA_ERR_LIMIT */
+	const char *why; /* after CA_ERR_FORMAT or CA_ERR_LIMIT */
 };
 
 /*
@@ -37,12 +37,12 @@ struct ca_ident {
  * values than CA_IDENT_MAX.  CA_ERR_MEMORY, CA_ERR_CRYPTO.  *id is good for
  * ca_ident_free in any case; leaf must live as long.
  */
-CA_MUST_CHECK enum ca_err ca_ident_of(struct ca_crypto *crypto, X509 *leaf,
-    struct ca_ident *id);
+CA_MUST_CHECK enum ca_err ca_ident_of(
+    struct ca_crypto *crypto, X509 *leaf, struct ca_ident *id);
 void ca_ident_free(struct ca_ident *id);
 
 /* Append the values that the selector sees, as text with blanks between. */
-void ca_ident_show(const struct ca_ident *id, enum ca_selector sel,
-    struct ca_buf *out);
+void ca_ident_show(
+    const struct ca_ident *id, enum ca_selector sel, struct ca_buf *out);
 
 #endif

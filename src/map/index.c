@@ -80,7 +80,7 @@ record(struct lookup *l, const void *key, size_t len, struct ca_reader *out)
 	for (size_t i = 0; i < 8; i++)
 		sum = sum << 8 | l->record.p[out->left + i];
 	if (sum != ca_index_sum(ca_index_sum(CA_INDEX_SUM_START, key, len),
-	    out->p, out->left))
+		       out->p, out->left))
 		return CA_ERR_FORMAT;
 	return CA_OK;
 }
@@ -154,8 +154,8 @@ add_value(struct lookup *l, enum ca_selector sel, const void *p, size_t len)
 {
 	uint64_t hash = ca_index_hash(sel, p, len);
 	uint32_t bucket = (uint32_t)(hash % l->buckets);
-	uint8_t key[5] = {'B', (uint8_t)(bucket >> 24),
-	    (uint8_t)(bucket >> 16), (uint8_t)(bucket >> 8), (uint8_t)bucket};
+	uint8_t key[5] = {'B', (uint8_t)(bucket >> 24), (uint8_t)(bucket >> 16),
+	    (uint8_t)(bucket >> 8), (uint8_t)bucket};
 	struct ca_reader r;
 	enum ca_err rc = record(l, key, sizeof key, &r);
 
@@ -192,8 +192,8 @@ read_line(const struct lookup *l, uint64_t offset, char *line, size_t *len)
 
 	if (offset >= size)
 		return CA_ERR_FORMAT;
-	want = size - offset < CA_RULE_LINE_MAX + 1 ?
-	    (size_t)(size - offset) : CA_RULE_LINE_MAX + 1;
+	want = size - offset < CA_RULE_LINE_MAX + 1 ? (size_t)(size - offset)
+						    : CA_RULE_LINE_MAX + 1;
 	rc = ca_pread_exact(l->users, block, front + want, offset - front);
 	if (rc != CA_OK)
 		return rc;
@@ -221,8 +221,8 @@ visit_lines(struct lookup *l, ca_users_visit *visit, void *ctx)
 	if (l->n > 0)
 		qsort(l->v, l->n, sizeof *l->v, compare);
 	for (size_t i = 0; i < l->n; i++) {
-		struct ca_users_line at = {(unsigned)l->v[i].number,
-		    l->v[i].offset};
+		struct ca_users_line at = {
+		    (unsigned)l->v[i].number, l->v[i].offset};
 
 		if (i > 0 && l->v[i].offset == l->v[i - 1].offset)
 			continue;
@@ -237,8 +237,9 @@ visit_lines(struct lookup *l, ca_users_visit *visit, void *ctx)
 		rc = visit(ctx, rule, &at);
 		if (rc != CA_OK) {
 			/* the visitor's own verdict, whatever its code */
-			ret = rc == CA_ERR_FORMAT || rc == CA_ERR_STALE ?
-			    CA_ERR_CONFIG : rc;
+			ret = rc == CA_ERR_FORMAT || rc == CA_ERR_STALE
+				  ? CA_ERR_CONFIG
+				  : rc;
 			goto out;
 		}
 	}
@@ -257,8 +258,8 @@ open_both(struct lookup *l)
 
 	ca_buf_fmt(&name, "%s.cdb", l->path);
 	const char *index = ca_buf_text(&name);
-	rc = index == NULL ? CA_ERR_MEMORY :
-	    ca_file_open(AT_FDCWD, index, &l->index, NULL);
+	rc = index == NULL ? CA_ERR_MEMORY
+			   : ca_file_open(AT_FDCWD, index, &l->index, NULL);
 	if (rc == CA_ERR_UNTRUSTED || rc == CA_ERR_IO)
 		ca_file_log(l->log, index, rc);
 	ca_buf_free(&name);
@@ -277,15 +278,20 @@ enum ca_err
 ca_index_visit(const char *path, const struct ca_ident *id,
     const struct ca_log *log, ca_users_visit *visit, void *ctx)
 {
-	struct lookup l = {.path = path, .log = log, .users = -1, .index = -1,
+	struct lookup l = {.path = path,
+	    .log = log,
+	    .users = -1,
+	    .index = -1,
 	    .record = CA_BUF_INIT(CA_INDEX_RECORD_MAX)};
 	enum ca_err rc = open_both(&l);
 
 	if (rc == CA_ERR_NOT_FOUND)
 		rc = CA_ERR_STALE; /* a small file has none */
 	else if (rc == CA_ERR_STALE)
-		ca_log_debug(log, "%s is read in full: no index of it as it "
-		    "is now", path);
+		ca_log_debug(log,
+		    "%s is read in full: no index of it as it "
+		    "is now",
+		    path);
 	if (rc == CA_OK)
 		rc = add_scan_list(&l);
 	for (size_t i = 0; i < id->n && rc == CA_OK; i++)
@@ -296,10 +302,11 @@ ca_index_visit(const char *path, const struct ca_ident *id,
 		rc = visit_lines(&l, visit, ctx);
 	/* an index that is damaged or untrusted does no harm: without it the
 	 * login takes longer, and no more */
-	if (rc == CA_ERR_FORMAT || rc == CA_ERR_UNTRUSTED ||
-	    rc == CA_ERR_IO) {
-		ca_log_warning(log, "%s.cdb is not used (%s); `certauth users "
-		    "compile` makes it anew", path, ca_err_text(rc));
+	if (rc == CA_ERR_FORMAT || rc == CA_ERR_UNTRUSTED || rc == CA_ERR_IO) {
+		ca_log_warning(log,
+		    "%s.cdb is not used (%s); `certauth users "
+		    "compile` makes it anew",
+		    path, ca_err_text(rc));
 		rc = CA_ERR_STALE;
 	}
 	ca_buf_free(&l.record);
@@ -324,18 +331,21 @@ check_content(struct lookup *l, struct ca_crypto *crypto)
 		rc = ca_file_read_fd(l->users, CA_USERS_MAX, &all);
 	if (rc == CA_OK)
 		rc = ca_crypto_sha256(crypto, all.p, all.len, now);
-	if (rc == CA_OK && memcmp(now, r.p + CA_INDEX_MAGIC_LEN + BINDING,
-	    sizeof now) != 0)
+	if (rc == CA_OK &&
+	    memcmp(now, r.p + CA_INDEX_MAGIC_LEN + BINDING, sizeof now) != 0)
 		rc = CA_ERR_STALE;
 	ca_buf_free(&all);
 	return rc;
 }
 
 enum ca_err
-ca_index_check(struct ca_crypto *crypto, const char *path,
-    const struct ca_log *log)
+ca_index_check(
+    struct ca_crypto *crypto, const char *path, const struct ca_log *log)
 {
-	struct lookup l = {.path = path, .log = log, .users = -1, .index = -1,
+	struct lookup l = {.path = path,
+	    .log = log,
+	    .users = -1,
+	    .index = -1,
 	    .record = CA_BUF_INIT(CA_INDEX_RECORD_MAX)};
 	enum ca_err rc = open_both(&l);
 

@@ -35,8 +35,8 @@
  * ca_users_scan.
  */
 CA_MUST_CHECK enum ca_err ca_index_visit(const char *path,
-    const struct ca_ident *id, const struct ca_log *log,
-    ca_users_visit *visit, void *ctx);
+    const struct ca_ident *id, const struct ca_log *log, ca_users_visit *visit,
+    void *ctx);
 
 /*
  * How the index of the users file at path stands, for `certauth doctor`:
@@ -44,8 +44,8 @@ CA_MUST_CHECK enum ca_err ca_index_visit(const char *path,
  * there is none; CA_ERR_STALE: it is of another file, or of other content;
  * CA_ERR_FORMAT: damaged; CA_ERR_UNTRUSTED, CA_ERR_IO, CA_ERR_MEMORY.
  */
-CA_MUST_CHECK enum ca_err ca_index_check(struct ca_crypto *crypto,
-    const char *path, const struct ca_log *log);
+CA_MUST_CHECK enum ca_err ca_index_check(
+    struct ca_crypto *crypto, const char *path, const struct ca_log *log);
 
 /* What a selector's value is found by. */
 uint64_t ca_index_hash(enum ca_selector sel, const void *p, size_t len);

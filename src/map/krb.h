@@ -15,7 +15,7 @@
  * not its DER, bytes left over, or a NUL; CA_ERR_UNSUPPORTED: a part is empty,
  * not ASCII, or holds / @ or a backslash, so that the text would be ambiguous.
  */
-CA_MUST_CHECK enum ca_err ca_krb_principal(const ASN1_TYPE *value,
-    struct ca_buf *out);
+CA_MUST_CHECK enum ca_err ca_krb_principal(
+    const ASN1_TYPE *value, struct ca_buf *out);
 
 #endif

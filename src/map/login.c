@@ -180,7 +180,7 @@ entry_match(const char *p, size_t len, const char *rhost)
 	bool is_address = parse_address(rhost, strlen(rhost), &got);
 	if (parse_network(p, len, &want, &bits) || parse_address(p, len, &want))
 		return is_address && want.offset == got.offset &&
-		    same_bits(want.b, got.b, bits);
+		       same_bits(want.b, got.b, bits);
 	/* a name never matches an address: 10.* is not a network */
 	return !is_address && glob(p, len, rhost);
 }

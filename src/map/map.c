@@ -23,10 +23,10 @@ struct decision {
 	/* the different logins that rules gave */
 	char *login[LOGINS_MAX];
 	size_t n;
-	bool more;        /* than LOGINS_MAX */
-	char *rule;       /* the first rule that gave the right one */
-	bool allowed;     /* one of them is user */
-	bool invalid;     /* a pattern made what may not be a login */
+	bool more;    /* than LOGINS_MAX */
+	char *rule;   /* the first rule that gave the right one */
+	bool allowed; /* one of them is user */
+	bool invalid; /* a pattern made what may not be a login */
 	ca_map_trace *trace;
 	void *trace_ctx;
 };
@@ -58,8 +58,8 @@ static void
 tell(const struct decision *d, const char *file, unsigned line,
     const char *login, const char *selector, const char *made, const char *why)
 {
-	struct ca_map_trial t = {file, line, login, selector, made != NULL,
-	    made, why};
+	struct ca_map_trial t = {
+	    file, line, login, selector, made != NULL, made, why};
 
 	if (d->trace != NULL)
 		d->trace(d->trace_ctx, &t);
@@ -70,8 +70,8 @@ tell(const struct decision *d, const char *file, unsigned line,
  * root, whatever its name, and none below min_uid.  CA_DENIED with *why.
  */
 static enum ca_err
-judge_derived(const struct decision *d, const char *login, size_t len,
-    const char **why)
+judge_derived(
+    const struct decision *d, const char *login, size_t len, const char **why)
 {
 	struct ca_account account;
 	enum ca_err rc;
@@ -139,8 +139,8 @@ tell_denied(struct decision *d, const struct ca_rule *rule, unsigned line,
 	ca_buf_str(&text, why);
 	for (size_t i = 0; i < d->id.n; i++)
 		if (d->id.v[i].sel == rule->sel) {
-			ca_buf_fmt(&text, " (its %s: ",
-			    ca_selector_name(rule->sel));
+			ca_buf_fmt(
+			    &text, " (its %s: ", ca_selector_name(rule->sel));
 			ca_ident_show(&d->id, rule->sel, &text);
 			ca_buf_str(&text, ")");
 			break;
@@ -159,14 +159,14 @@ keep(struct decision *d, const struct ca_rule *rule, unsigned line)
 	enum ca_err rc;
 
 	/* another user's pattern needs no look at the accounts */
-	if (d->trace == NULL && d->user != NULL && strcmp(d->user,
-	    (const char *)d->made.p) != 0)
+	if (d->trace == NULL && d->user != NULL &&
+	    strcmp(d->user, (const char *)d->made.p) != 0)
 		rc = CA_OK;
 	else
 		rc = judge(d, rule, &why);
 	if (rc == CA_DENIED) {
 		d->invalid = d->invalid || d->user == NULL ||
-		    strcmp(d->user, (const char *)d->made.p) == 0;
+			     strcmp(d->user, (const char *)d->made.p) == 0;
 		tell(d, d->cfg->users, line, rule->login, rule->selector, NULL,
 		    why);
 		return CA_OK;
@@ -175,8 +175,8 @@ keep(struct decision *d, const struct ca_rule *rule, unsigned line)
 		return rc;
 	ca_buf_fmt(&text, "%s:%u %s", d->cfg->users, line, rule->selector);
 	const char *t = ca_buf_text(&text);
-	rc = t == NULL ? CA_ERR_MEMORY :
-	    remember(d, (const char *)d->made.p, t);
+	rc =
+	    t == NULL ? CA_ERR_MEMORY : remember(d, (const char *)d->made.p, t);
 	ca_buf_free(&text);
 	tell(d, d->cfg->users, line, rule->login, rule->selector,
 	    (const char *)d->made.p, "matches");
@@ -185,8 +185,8 @@ keep(struct decision *d, const struct ca_rule *rule, unsigned line)
 
 /* The value from *next on that matches, if one does.  CA_DENIED: none. */
 static enum ca_err
-try_value(struct decision *d, const struct ca_rule *rule, unsigned line,
-    size_t *next)
+try_value(
+    struct decision *d, const struct ca_rule *rule, unsigned line, size_t *next)
 {
 	const char *why;
 	bool first = *next == 0;
@@ -210,8 +210,7 @@ try_value(struct decision *d, const struct ca_rule *rule, unsigned line,
  * looked up among the accounts; so many names are not one person's.
  */
 static enum ca_err
-try_rule(void *ctx, const struct ca_rule *rule,
-    const struct ca_users_line *at)
+try_rule(void *ctx, const struct ca_rule *rule, const struct ca_users_line *at)
 {
 	struct decision *d = ctx;
 	size_t next = 0;
@@ -314,8 +313,8 @@ conclude(struct decision *d, struct ca_report *report)
 		why = CA_R_OTHER_USER;
 	if (why == CA_R_OTHER_USER)
 		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, why,
-		    "it maps to %s%s", d->login[0], d->n > 1 ? " and others" :
-		    "");
+		    "it maps to %s%s", d->login[0],
+		    d->n > 1 ? " and others" : "");
 	else
 		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, why, NULL);
 	return NULL;
@@ -324,8 +323,9 @@ conclude(struct decision *d, struct ca_report *report)
 static void
 cannot(struct ca_report *report, const struct ca_config *cfg, enum ca_err err)
 {
-	enum ca_reason why = err == CA_ERR_MEMORY || err == CA_ERR_CRYPTO ?
-	    CA_R_INTERNAL : CA_R_USERS_FILE;
+	enum ca_reason why = err == CA_ERR_MEMORY || err == CA_ERR_CRYPTO
+				 ? CA_R_INTERNAL
+				 : CA_R_USERS_FILE;
 
 	ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, why, "%s: %s",
 	    cfg->users, ca_err_text(err));
@@ -345,8 +345,8 @@ decide(struct decision *d, struct ca_crypto *crypto, struct ca_report *report,
 	if (rc == CA_OK)
 		rc = try_users(d);
 	if (rc == CA_OK)
-		rc = ca_registered_walk(d->cfg, d->log, d->user,
-		    try_registered, d);
+		rc = ca_registered_walk(
+		    d->cfg, d->log, d->user, try_registered, d);
 	if (rc != CA_OK) {
 		cannot(report, d->cfg, rc);
 		return rc;
@@ -403,7 +403,7 @@ ca_map_login(struct ca_crypto *crypto, const struct ca_config *cfg,
 
 struct collect {
 	struct ca_crypto *crypto;
-	STACK_OF(X509) *certs;
+	STACK_OF(X509) * certs;
 	size_t max;
 	bool links; /* those of the chains, not the registered ones */
 };
@@ -438,7 +438,7 @@ collect(void *ctx, const char *login, const char *path, bool first,
 static enum ca_err
 registered(struct ca_crypto *crypto, const struct ca_config *cfg,
     const struct ca_log *log, const char *user, size_t max, bool links,
-    STACK_OF(X509) **out)
+    STACK_OF(X509) * *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct collect c = {crypto, sk_X509_new_null(), max, links};
@@ -467,7 +467,7 @@ out:
 enum ca_err
 ca_map_registered(struct ca_crypto *crypto, const struct ca_config *cfg,
     const struct ca_log *log, const char *user, size_t max,
-    STACK_OF(X509) **out)
+    STACK_OF(X509) * *out)
 {
 	return registered(crypto, cfg, log, user, max, false, out);
 }
@@ -475,7 +475,7 @@ ca_map_registered(struct ca_crypto *crypto, const struct ca_config *cfg,
 enum ca_err
 ca_map_registered_chain(struct ca_crypto *crypto, const struct ca_config *cfg,
     const struct ca_log *log, const char *user, size_t max,
-    STACK_OF(X509) **out)
+    STACK_OF(X509) * *out)
 {
 	return registered(crypto, cfg, log, user, max, true, out);
 }

@@ -15,11 +15,11 @@
 #include "verify/report.h"
 
 struct ca_map_input {
-	X509 *leaf;                 /* borrowed */
-	STACK_OF(X509) *chain;      /* leaf first, anchor last; may be NULL */
-	const char *user;           /* PAM_USER; NULL or "": from the map */
-	const char *service;        /* PAM_SERVICE; may be NULL */
-	const char *rhost;          /* PAM_RHOST; may be NULL */
+	X509 *leaf;             /* borrowed */
+	STACK_OF(X509) * chain; /* leaf first, anchor last; may be NULL */
+	const char *user;       /* PAM_USER; NULL or "": from the map */
+	const char *service;    /* PAM_SERVICE; may be NULL */
+	const char *rhost;      /* PAM_RHOST; may be NULL */
 	time_t now;
 };
 
@@ -43,8 +43,8 @@ struct ca_map_trial {
 	const char *login;    /* as the rule has it, "*" for a pattern */
 	const char *selector; /* "email:alice@corp.example" */
 	bool matched;
-	const char *made;     /* matched: the login that came out; else NULL */
-	const char *why;      /* plain text; of others too, so print escaped */
+	const char *made; /* matched: the login that came out; else NULL */
+	const char *why;  /* plain text; of others too, so print escaped */
 };
 
 typedef void ca_map_trace(void *ctx, const struct ca_map_trial *trial);
@@ -63,8 +63,8 @@ CA_MUST_CHECK enum ca_err ca_map_explain(struct ca_crypto *crypto,
  * for each of the first 20 lines that do not parse; CA_ERR_NOT_FOUND,
  * CA_ERR_UNTRUSTED, CA_ERR_IO, logged.
  */
-CA_MUST_CHECK enum ca_err ca_map_check(const char *path,
-    const struct ca_log *log);
+CA_MUST_CHECK enum ca_err ca_map_check(
+    const char *path, const struct ca_log *log);
 
 /*
  * Build the index of a users file, path.cdb: logins then find the lines of a
@@ -77,14 +77,14 @@ CA_MUST_CHECK enum ca_err ca_map_compile(struct ca_crypto *crypto,
     const char *path, const struct ca_log *log, size_t *lines);
 
 /*
- * The certificates registered for a user (*.pem in LOGIN of users_dir; the user's
- * own where user_certificates allows it), at most max, for an answer with an
- * empty certificate_list.  A user without any is CA_OK with an empty stack.
- * Caller frees with sk_X509_pop_free(, X509_free).
+ * The certificates registered for a user (*.pem in LOGIN of users_dir; the
+ * user's own where user_certificates allows it), at most max, for an answer
+ * with an empty certificate_list.  A user without any is CA_OK with an empty
+ * stack. Caller frees with sk_X509_pop_free(, X509_free).
  */
 CA_MUST_CHECK enum ca_err ca_map_registered(struct ca_crypto *crypto,
     const struct ca_config *cfg, const struct ca_log *log, const char *user,
-    size_t max, STACK_OF(X509) **out);
+    size_t max, STACK_OF(X509) * *out);
 
 /*
  * The CA certificates that stand behind the first in those files, at most max:
@@ -92,6 +92,6 @@ CA_MUST_CHECK enum ca_err ca_map_registered(struct ca_crypto *crypto,
  */
 CA_MUST_CHECK enum ca_err ca_map_registered_chain(struct ca_crypto *crypto,
     const struct ca_config *cfg, const struct ca_log *log, const char *user,
-    size_t max, STACK_OF(X509) **out);
+    size_t max, STACK_OF(X509) * *out);
 
 #endif

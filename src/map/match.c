@@ -9,7 +9,7 @@ static bool
 is_name(enum ca_selector sel)
 {
 	return sel == CA_SEL_SUBJECT || sel == CA_SEL_ISSUER_SUBJECT ||
-	    sel == CA_SEL_ISSUER_SERIAL;
+	       sel == CA_SEL_ISSUER_SERIAL;
 }
 
 /* names with commas between, as service_option of rule.c left them */
@@ -33,9 +33,9 @@ static const char *
 other_issuer(const struct ca_rule *rule, const struct ca_ident *id)
 {
 	if (ca_dnhint_near(rule->issuer, rule->issuer_len, id->issuer.p,
-	    id->issuer.len) != NULL)
+		id->issuer.len) != NULL)
 		return "issuer= is not written as `certauth inspect' shows it "
-		    "(its order, or upper and lower case)";
+		       "(its order, or upper and lower case)";
 	return "the certificate has another issuer than issuer= says";
 }
 
@@ -44,11 +44,12 @@ static const char *
 options(const struct ca_rule *rule, const struct ca_ident *id,
     const struct ca_map_input *in)
 {
-	if (rule->issuer != NULL && (rule->issuer_len != id->issuer.len ||
-	    memcmp(rule->issuer, id->issuer.p, rule->issuer_len) != 0))
+	if (rule->issuer != NULL &&
+	    (rule->issuer_len != id->issuer.len ||
+		memcmp(rule->issuer, id->issuer.p, rule->issuer_len) != 0))
 		return other_issuer(rule, id);
-	if (rule->service != NULL && !in_list(rule->service,
-	    in->service != NULL ? in->service : ""))
+	if (rule->service != NULL &&
+	    !in_list(rule->service, in->service != NULL ? in->service : ""))
 		return "the service is not one of service=";
 	if (rule->from != NULL && !ca_from_match(rule->from, in->rhost))
 		return "the remote host is not one of from=";
@@ -75,8 +76,8 @@ folded_name(const struct ca_ident *id, enum ca_selector sel, size_t at,
 		return ca_dn_from_name(subject, true, out);
 	}
 	/* ; and the serial number stand behind the issuer */
-	ca_buf_put(out, id->bytes.p + at + id->issuer.len,
-	    len - id->issuer.len);
+	ca_buf_put(
+	    out, id->bytes.p + at + id->issuer.len, len - id->issuer.len);
 	return ca_buf_err(out);
 }
 
@@ -143,8 +144,9 @@ selector(const struct ca_rule *rule, const struct ca_ident *id, size_t *next,
 			ret = rc;
 			goto out;
 		}
-		same = rule->pattern ? star_match(rule, p, len, made) :
-		    len == rule->len && memcmp(p, rule->value, len) == 0;
+		same = rule->pattern ? star_match(rule, p, len, made)
+				     : len == rule->len &&
+					   memcmp(p, rule->value, len) == 0;
 		if (same) {
 			*next = i + 1;
 			goto found;
@@ -153,9 +155,9 @@ selector(const struct ca_rule *rule, const struct ca_ident *id, size_t *next,
 			near = ca_dnhint_near(rule->value, rule->len, p, len);
 	}
 	*next = id->n;
-	*why = near != NULL ? near :
-	    any ? "the certificate has another value" :
-	    "the certificate has no such value";
+	*why = near != NULL ? near
+	       : any        ? "the certificate has another value"
+			    : "the certificate has no such value";
 	ret = CA_DENIED;
 	goto out;
 found:
@@ -167,8 +169,7 @@ out:
 
 /* match: hands the rule to libsss_certmap. */
 static enum ca_err
-certmap(const struct ca_rule *rule, const struct ca_ident *id,
-    const char **why)
+certmap(const struct ca_rule *rule, const struct ca_ident *id, const char **why)
 {
 	char *text = strndup((const char *)rule->value, rule->len);
 

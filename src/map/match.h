@@ -29,7 +29,7 @@ CA_MUST_CHECK enum ca_err ca_match(const struct ca_rule *rule,
 
 /* A matching rule of sss-certmap(5) on a certificate: CA_OK, CA_DENIED,
  * CA_ERR_FORMAT (not such a rule), CA_ERR_UNSUPPORTED (no library). */
-CA_MUST_CHECK enum ca_err ca_certmap_match(const char *rule, const void *der,
-    size_t len);
+CA_MUST_CHECK enum ca_err ca_certmap_match(
+    const char *rule, const void *der, size_t len);
 
 #endif

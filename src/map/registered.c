@@ -115,8 +115,8 @@ visit_pem(const struct walk *w, const char *path, const struct ca_buf *text)
 	while (PEM_read_bio(bio, &name, &header, &der, &len) == 1) {
 		if (strcmp(name, PEM_STRING_X509) == 0 ||
 		    strcmp(name, PEM_STRING_X509_OLD) == 0) {
-			rc = w->visit(w->ctx, w->login, path, first, der,
-			    (size_t)len);
+			rc = w->visit(
+			    w->ctx, w->login, path, first, der, (size_t)len);
 			first = false;
 		}
 		OPENSSL_free(name);
@@ -141,12 +141,11 @@ out:
 
 /* Owned by the user alone: root's files are not his to show. */
 static enum ca_err
-open_owned(int dirfd, const char *name, const struct ca_account *owner,
-    int *fd)
+open_owned(int dirfd, const char *name, const struct ca_account *owner, int *fd)
 {
 	struct stat st;
-	int f = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
-	    O_NOCTTY | O_CLOEXEC);
+	int f = openat(dirfd, name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 	if (f < 0)
 		return errno == ENOENT ? CA_ERR_NOT_FOUND : CA_ERR_IO;
@@ -165,9 +164,9 @@ visit_file(const struct walk *w, int dirfd, const char *name, const char *path)
 {
 	struct ca_buf text = CA_BUF_INIT(CA_REGISTERED_BYTES + 1);
 	int fd = -1;
-	enum ca_err rc = w->owner != NULL ?
-	    open_owned(dirfd, name, w->owner, &fd) :
-	    ca_file_open(dirfd, name, &fd, NULL);
+	enum ca_err rc = w->owner != NULL
+			     ? open_owned(dirfd, name, w->owner, &fd)
+			     : ca_file_open(dirfd, name, &fd, NULL);
 
 	if (rc == CA_OK)
 		rc = ca_file_read_fd(fd, CA_REGISTERED_BYTES, &text);
@@ -185,7 +184,8 @@ warn(const struct walk *w, const char *path, enum ca_err rc)
 {
 	ca_log_warning(w->log, "%s is not used: %s", path,
 	    rc == CA_ERR_UNTRUSTED ? "it must be a file or directory of the "
-	    "user's own, and not writable by others" : ca_err_text(rc));
+				     "user's own, and not writable by others"
+				   : ca_err_text(rc));
 }
 
 static enum ca_err
@@ -204,10 +204,9 @@ visit_dir(const struct walk *w, int fd, const char *dir)
 
 		ca_buf_fmt(&path, "%s/%s", dir, names.v[i]);
 		const char *text = ca_buf_text(&path);
-		rc = text == NULL ? CA_ERR_MEMORY :
-		    visit_file(w, fd, names.v[i], text);
-		if (rc != CA_OK && w->owner != NULL &&
-		    rc != CA_ERR_CANCELLED) {
+		rc = text == NULL ? CA_ERR_MEMORY
+				  : visit_file(w, fd, names.v[i], text);
+		if (rc != CA_OK && w->owner != NULL && rc != CA_ERR_CANCELLED) {
 			warn(w, text != NULL ? text : dir, rc);
 			rc = CA_OK;
 		} else if (rc != CA_OK && rc != CA_ERR_CANCELLED) {
@@ -238,8 +237,8 @@ walk_login(struct walk *w, int parent, const char *login)
 	const char *text = ca_buf_text(&path);
 	w->login = login;
 	w->owner = NULL;
-	rc = text == NULL ? CA_ERR_MEMORY :
-	    ca_file_opendir(parent, login, &fd, NULL);
+	rc = text == NULL ? CA_ERR_MEMORY
+			  : ca_file_opendir(parent, login, &fd, NULL);
 	if (rc == CA_OK)
 		rc = visit_dir(w, fd, text);
 	else if (rc != CA_ERR_NOT_FOUND)
@@ -283,8 +282,8 @@ static enum ca_err
 walk_users_dir(struct walk *w, const char *user)
 {
 	int fd;
-	enum ca_err rc = ca_file_opendir(AT_FDCWD, w->cfg->users_dir, &fd,
-	    NULL);
+	enum ca_err rc =
+	    ca_file_opendir(AT_FDCWD, w->cfg->users_dir, &fd, NULL);
 
 	if (rc == CA_ERR_NOT_FOUND)
 		return CA_OK;
@@ -308,7 +307,7 @@ only_theirs(const struct stat *st, const struct ca_account *owner)
 	if (st->st_uid == 0 && (st->st_mode & S_ISVTX) != 0)
 		return true;
 	return (st->st_uid == 0 || st->st_uid == owner->uid) &&
-	    (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+	       (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
 /*
@@ -331,8 +330,8 @@ open_home(const char *path, const struct ca_account *owner, int *out)
 	}
 	for (char *part = strtok_r(copy, "/", &save); part != NULL;
 	     part = strtok_r(NULL, "/", &save)) {
-		int next = openat(fd, part, O_RDONLY | O_DIRECTORY |
-		    O_NOFOLLOW | O_CLOEXEC);
+		int next = openat(
+		    fd, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 		if (next < 0) {
 			ret = errno == ENOENT ? CA_ERR_NOT_FOUND : CA_ERR_IO;

@@ -44,8 +44,8 @@ ca_rule_refuse(struct ca_rule *rule, const char *fmt, ...)
  * word begins a comment.
  */
 static enum ca_err
-split(struct ca_rule *rule, const char *line, size_t len, char **word,
-    size_t *n)
+split(
+    struct ca_rule *rule, const char *line, size_t len, char **word, size_t *n)
 {
 	char *out = rule->text;
 	size_t i = 0;
@@ -59,7 +59,8 @@ split(struct ca_rule *rule, const char *line, size_t len, char **word,
 		if (i == len || line[i] == '#')
 			return CA_OK;
 		if (*n == TOKENS_MAX)
-			return ca_rule_refuse(rule, "too many words; a value with "
+			return ca_rule_refuse(rule,
+			    "too many words; a value with "
 			    "blanks needs double quotes");
 		word[(*n)++] = out;
 		for (; i < len; i++) {
@@ -74,7 +75,8 @@ split(struct ca_rule *rule, const char *line, size_t len, char **word,
 			*out++ = line[i];
 		}
 		if (quoted)
-			return ca_rule_refuse(rule, "a double quote without its "
+			return ca_rule_refuse(rule,
+			    "a double quote without its "
 			    "counterpart");
 		*out++ = '\0'; /* in place of the blank or the line's end */
 	}
@@ -107,17 +109,18 @@ parse_date(const char *p, time_t *out)
 		return false;
 	tm.tm_hour = 23;
 	tm.tm_min = tm.tm_sec = 59;
-	if (len == 20 && (p[10] != 'T' || !digits(p + 11, 2, &tm.tm_hour) ||
-	    p[13] != ':' || !digits(p + 14, 2, &tm.tm_min) || p[16] != ':' ||
-	    !digits(p + 17, 2, &tm.tm_sec) || p[19] != 'Z'))
+	if (len == 20 &&
+	    (p[10] != 'T' || !digits(p + 11, 2, &tm.tm_hour) || p[13] != ':' ||
+		!digits(p + 14, 2, &tm.tm_min) || p[16] != ':' ||
+		!digits(p + 17, 2, &tm.tm_sec) || p[19] != 'Z'))
 		return false;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
 	back = tm;
 	*out = timegm(&back);
 	return back.tm_mday == tm.tm_mday && back.tm_mon == tm.tm_mon &&
-	    back.tm_hour == tm.tm_hour && back.tm_min == tm.tm_min &&
-	    back.tm_sec == tm.tm_sec;
+	       back.tm_hour == tm.tm_hour && back.tm_min == tm.tm_min &&
+	       back.tm_sec == tm.tm_sec;
 }
 
 static enum ca_err
@@ -128,7 +131,8 @@ service_option(struct ca_rule *rule, const char *list)
 				       "0123456789_.-");
 
 		if (len == 0 || (p[len] != ',' && p[len] != '\0'))
-			return ca_rule_refuse(rule, "service= needs names of PAM "
+			return ca_rule_refuse(rule,
+			    "service= needs names of PAM "
 			    "services, in lower case, with commas between");
 		p += len;
 		if (*p == '\0')
@@ -141,8 +145,8 @@ service_option(struct ca_rule *rule, const char *list)
 static enum ca_err
 issuer_option(struct ca_rule *rule, const char *value)
 {
-	enum ca_err rc = ca_selector_name_value(rule, value, strlen(value), false,
-	    &rule->issuer_buf);
+	enum ca_err rc = ca_selector_name_value(
+	    rule, value, strlen(value), false, &rule->issuer_buf);
 
 	if (rc != CA_OK)
 		return rc;
@@ -159,8 +163,9 @@ option_value(const char *word, const char *name)
 {
 	size_t len = strlen(name);
 
-	return strncmp(word, name, len) == 0 && word[len] == '=' ?
-	    word + len + 1 : NULL;
+	return strncmp(word, name, len) == 0 && word[len] == '='
+		   ? word + len + 1
+		   : NULL;
 }
 
 static enum ca_err
@@ -187,14 +192,17 @@ parse_option(struct ca_rule *rule, const char *word)
 	}
 	if ((value = option_value(word, "until")) != NULL && !rule->has_until) {
 		if (!parse_date(value, &rule->until))
-			return ca_rule_refuse(rule, "until= needs a date such as "
+			return ca_rule_refuse(rule,
+			    "until= needs a date such as "
 			    "2027-01-31 or 2027-01-31T18:00:00Z");
 		rule->has_until = true;
 		return CA_OK;
 	}
-	return ca_rule_refuse(rule, "not an option, or twice: %.100s (a value "
+	return ca_rule_refuse(rule,
+	    "not an option, or twice: %.100s (a value "
 	    "with blanks needs double quotes, as in \"subject:CN=A B,O=C\" or "
-	    "issuer=\"CN=A B,O=C\"; no blank follows the colon)", word);
+	    "issuer=\"CN=A B,O=C\"; no blank follows the colon)",
+	    word);
 }
 
 /* ---- the line ---- */
@@ -222,28 +230,32 @@ ca_rule_parse(struct ca_rule *rule, const char *line, size_t len)
 
 	clear(rule);
 	if (len > CA_RULE_LINE_MAX)
-		return ca_rule_refuse(rule, "the line has over %d bytes",
-		    CA_RULE_LINE_MAX);
+		return ca_rule_refuse(
+		    rule, "the line has over %d bytes", CA_RULE_LINE_MAX);
 	for (size_t i = 0; i < len; i++)
 		if (((unsigned char)line[i] < 0x20 && line[i] != '\t') ||
 		    line[i] == 0x7f)
 			return ca_rule_refuse(rule, "a control byte (0x%02x)%s",
-			    (unsigned char)line[i], line[i] == '\r' ?
-			    ": lines must end as on Unix (dos2unix, or "
-			    "sed -i 's/\\r$//')" : "");
+			    (unsigned char)line[i],
+			    line[i] == '\r'
+				? ": lines must end as on Unix (dos2unix, or "
+				  "sed -i 's/\\r$//')"
+				: "");
 	if (len >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
 		return ca_rule_refuse(rule, "a byte order mark; save the file "
-		    "as UTF-8 without one");
+					    "as UTF-8 without one");
 	if ((rc = split(rule, line, len, word, &n)) != CA_OK)
 		return rc;
 	if (n == 0)
 		return CA_ERR_NOT_FOUND;
 	if (n == 1)
-		return ca_rule_refuse(rule, "a line is LOGIN SELECTOR [OPTION ...]");
+		return ca_rule_refuse(
+		    rule, "a line is LOGIN SELECTOR [OPTION ...]");
 	rule->login = word[0];
 	rule->pattern = strcmp(word[0], "*") == 0;
 	if (!rule->pattern && !ca_login_valid(word[0], strlen(word[0])))
-		return ca_rule_refuse(rule, "not a login name: %.100s", word[0]);
+		return ca_rule_refuse(
+		    rule, "not a login name: %.100s", word[0]);
 	if ((rc = ca_selector_find(rule, word[1], &value)) != CA_OK)
 		return rc;
 	for (size_t i = 2; i < n; i++)

@@ -15,7 +15,8 @@
 
 #define CA_RULE_LINE_MAX 4096 /* bytes, without the line's end */
 
-/* The order is that of the table in selector.c, and part of the index's form. */
+/* The order is that of the table in selector.c, and part of the index's form.
+ */
 enum ca_selector {
 	CA_SEL_SHA256,
 	CA_SEL_KEY,
@@ -47,21 +48,21 @@ bool ca_selector_strong(enum ca_selector sel);
 void ca_selector_normalise(enum ca_selector sel, uint8_t *p, size_t len);
 
 struct ca_rule {
-	const char *login;     /* "*" for a pattern */
+	const char *login; /* "*" for a pattern */
 	bool pattern;
 	enum ca_selector sel;
-	const char *selector;  /* as it stands in the line, without quotes */
-	const uint8_t *value;  /* normalised; with ignorecase in lower case */
+	const char *selector; /* as it stands in the line, without quotes */
+	const uint8_t *value; /* normalised; with ignorecase in lower case */
 	size_t len;
 	size_t star;           /* pattern: the star stood before this byte */
 	const uint8_t *issuer; /* canonical (dn.h); NULL: any */
 	size_t issuer_len;
-	const char *from;      /* a list for ca_from_match; NULL: anywhere */
-	const char *service;   /* names with commas between; NULL: any */
-	time_t until;          /* the last second; valid if has_until */
+	const char *from;    /* a list for ca_from_match; NULL: anywhere */
+	const char *service; /* names with commas between; NULL: any */
+	time_t until;        /* the last second; valid if has_until */
 	bool has_until;
 	bool ignorecase;
-	char why[384];         /* after CA_ERR_FORMAT: what is wrong */
+	char why[384]; /* after CA_ERR_FORMAT: what is wrong */
 	/* what the pointers above point to */
 	char text[CA_RULE_LINE_MAX + 1];
 	struct ca_buf value_buf, issuer_buf;
@@ -75,8 +76,8 @@ void ca_rule_free(struct ca_rule *rule);
  * Parse the len bytes of a line (without its end).  CA_ERR_NOT_FOUND: blank or
  * a comment; CA_ERR_FORMAT: rule->why says what is wrong; CA_ERR_MEMORY.
  */
-CA_MUST_CHECK enum ca_err ca_rule_parse(struct ca_rule *rule, const char *line,
-    size_t len);
+CA_MUST_CHECK enum ca_err ca_rule_parse(
+    struct ca_rule *rule, const char *line, size_t len);
 
 /* Write why (printf's way); gives CA_ERR_FORMAT. */
 enum ca_err ca_rule_refuse(struct ca_rule *rule, const char *fmt, ...)
@@ -88,10 +89,10 @@ enum ca_err ca_rule_refuse(struct ca_rule *rule, const char *fmt, ...)
  * after the options: the value into value_buf.  finish: normalise it.
  * name_value: an RFC 4514 name onto out.
  */
-CA_MUST_CHECK enum ca_err ca_selector_find(struct ca_rule *rule,
-    const char *word, const char **value);
-CA_MUST_CHECK enum ca_err ca_selector_parse(struct ca_rule *rule,
-    const char *value);
+CA_MUST_CHECK enum ca_err ca_selector_find(
+    struct ca_rule *rule, const char *word, const char **value);
+CA_MUST_CHECK enum ca_err ca_selector_parse(
+    struct ca_rule *rule, const char *value);
 CA_MUST_CHECK enum ca_err ca_selector_finish(struct ca_rule *rule);
 CA_MUST_CHECK enum ca_err ca_selector_name_value(struct ca_rule *rule,
     const char *p, size_t len, bool fold, struct ca_buf *out);

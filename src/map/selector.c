@@ -18,22 +18,21 @@ static const struct {
 	enum form form;
 	unsigned bytes; /* of HEX; 0: 1 to 64 */
 } selectors[CA_SELECTORS] = {
-	[CA_SEL_SHA256] = {"sha256", true, false, HEX, 32},
-	[CA_SEL_KEY] = {"key", true, false, HEX, 32},
-	[CA_SEL_ISSUER_SERIAL] = {"issuer-serial", true, false, NAME_SERIAL, 0},
-	[CA_SEL_SKI] = {"ski", true, false, HEX, 0},
-	[CA_SEL_SID] = {"sid", true, false, SID, 0},
-	[CA_SEL_SUBJECT] = {"subject", false, false, NAME, 0},
-	[CA_SEL_ISSUER_SUBJECT] = {"issuer-subject", false, false, NAME_NAME,
-	    0},
-	[CA_SEL_EMAIL] = {"email", false, true, TEXT, 0},
-	[CA_SEL_UPN] = {"upn", false, true, TEXT, 0},
-	[CA_SEL_CN] = {"cn", false, true, TEXT, 0},
-	[CA_SEL_UID] = {"uid", false, true, TEXT, 0},
-	[CA_SEL_DNS] = {"dns", false, true, TEXT, 0},
-	[CA_SEL_URI] = {"uri", false, true, TEXT, 0},
-	[CA_SEL_KRB] = {"krb", false, true, TEXT, 0},
-	[CA_SEL_MATCH] = {"match", false, false, RAW, 0},
+    [CA_SEL_SHA256] = {"sha256", true, false, HEX, 32},
+    [CA_SEL_KEY] = {"key", true, false, HEX, 32},
+    [CA_SEL_ISSUER_SERIAL] = {"issuer-serial", true, false, NAME_SERIAL, 0},
+    [CA_SEL_SKI] = {"ski", true, false, HEX, 0},
+    [CA_SEL_SID] = {"sid", true, false, SID, 0},
+    [CA_SEL_SUBJECT] = {"subject", false, false, NAME, 0},
+    [CA_SEL_ISSUER_SUBJECT] = {"issuer-subject", false, false, NAME_NAME, 0},
+    [CA_SEL_EMAIL] = {"email", false, true, TEXT, 0},
+    [CA_SEL_UPN] = {"upn", false, true, TEXT, 0},
+    [CA_SEL_CN] = {"cn", false, true, TEXT, 0},
+    [CA_SEL_UID] = {"uid", false, true, TEXT, 0},
+    [CA_SEL_DNS] = {"dns", false, true, TEXT, 0},
+    [CA_SEL_URI] = {"uri", false, true, TEXT, 0},
+    [CA_SEL_KRB] = {"krb", false, true, TEXT, 0},
+    [CA_SEL_MATCH] = {"match", false, false, RAW, 0},
 };
 
 const char *
@@ -66,8 +65,8 @@ ca_selector_normalise(enum ca_selector sel, uint8_t *p, size_t len)
 /* Two hexadecimal digits a byte, colons between bytes allowed, in lower case
  * without them. */
 static enum ca_err
-hex_value(struct ca_rule *rule, const char *p, struct ca_buf *out,
-    size_t *bytes)
+hex_value(
+    struct ca_rule *rule, const char *p, struct ca_buf *out, size_t *bytes)
 {
 	for (*bytes = 0; *p != '\0'; (*bytes)++) {
 		int high, low;
@@ -77,10 +76,12 @@ hex_value(struct ca_rule *rule, const char *p, struct ca_buf *out,
 		high = ca_hex_digit(p[0]);
 		low = high < 0 ? -1 : ca_hex_digit(p[1]);
 		if (high < 0 || low < 0)
-			return ca_rule_refuse(rule, "%s: needs pairs of hexadecimal "
-			    "digits", ca_selector_name(rule->sel));
-		ca_buf_u8(out, (uint8_t)"0123456789abcdef"[high]);
-		ca_buf_u8(out, (uint8_t)"0123456789abcdef"[low]);
+			return ca_rule_refuse(rule,
+			    "%s: needs pairs of hexadecimal "
+			    "digits",
+			    ca_selector_name(rule->sel));
+		ca_buf_u8(out, (uint8_t) "0123456789abcdef"[high]);
+		ca_buf_u8(out, (uint8_t) "0123456789abcdef"[low]);
 		p += 2;
 	}
 	return CA_OK;
@@ -99,7 +100,8 @@ hex_selector(struct ca_rule *rule, const char *p)
 		return ca_rule_refuse(rule, "%s: needs %u hexadecimal digits",
 		    ca_selector_name(rule->sel), 2 * want);
 	if (bytes == 0 || bytes > 64)
-		return ca_rule_refuse(rule, "%s: needs 1 to 64 bytes in hexadecimal",
+		return ca_rule_refuse(rule,
+		    "%s: needs 1 to 64 bytes in hexadecimal",
 		    ca_selector_name(rule->sel));
 	return CA_OK;
 }
@@ -112,16 +114,17 @@ slashes(struct ca_rule *rule, const char *p, size_t len)
 
 	ca_dnhint_slashes(p, len, &name);
 	const char *text = ca_buf_text(&name);
-	rc = ca_rule_refuse(rule, "a name in openssl's form with slashes; as "
-	    "RFC 4514 has it: \"%.200s\"", text != NULL && text[0] != '\0' ?
-	    text : "CN=Alice,O=Example,C=DE");
+	rc = ca_rule_refuse(rule,
+	    "a name in openssl's form with slashes; as "
+	    "RFC 4514 has it: \"%.200s\"",
+	    text != NULL && text[0] != '\0' ? text : "CN=Alice,O=Example,C=DE");
 	ca_buf_free(&name);
 	return rc;
 }
 
 enum ca_err
-ca_selector_name_value(struct ca_rule *rule, const char *p, size_t len, bool fold,
-    struct ca_buf *out)
+ca_selector_name_value(struct ca_rule *rule, const char *p, size_t len,
+    bool fold, struct ca_buf *out)
 {
 	const char *why;
 	enum ca_err rc;
@@ -162,12 +165,14 @@ serial_value(struct ca_rule *rule, const char *p, struct ca_buf *out)
 		if (*p == ':' && n > 0 && p[1] != '\0')
 			continue;
 		if (ca_hex_digit(*p) < 0)
-			return ca_rule_refuse(rule, "issuer-serial: the serial number "
+			return ca_rule_refuse(rule,
+			    "issuer-serial: the serial number "
 			    "needs hexadecimal digits alone");
 		digits[n++] = *p;
 	}
 	if (n == 0)
-		return ca_rule_refuse(rule, "issuer-serial: the serial number is "
+		return ca_rule_refuse(rule,
+		    "issuer-serial: the serial number is "
 		    "missing behind ;");
 	size_t zeros = 0;
 	while (zeros + 1 < n && digits[zeros] == '0')
@@ -185,17 +190,19 @@ two_parts(struct ca_rule *rule, const char *p)
 	enum ca_err rc;
 
 	if (second == NULL)
-		return ca_rule_refuse(rule, "%s: needs two parts with ; between",
+		return ca_rule_refuse(rule,
+		    "%s: needs two parts with ; between",
 		    ca_selector_name(rule->sel));
-	rc = ca_selector_name_value(rule, p, (size_t)(second - p), rule->ignorecase, out);
+	rc = ca_selector_name_value(
+	    rule, p, (size_t)(second - p), rule->ignorecase, out);
 	if (rc != CA_OK)
 		return rc;
 	/* no pair of a canonical name begins with a semicolon */
 	ca_buf_u8(out, ';');
 	if (rule->sel == CA_SEL_ISSUER_SERIAL)
 		return serial_value(rule, second + 1, out);
-	return ca_selector_name_value(rule, second + 1, strlen(second + 1),
-	    rule->ignorecase, out);
+	return ca_selector_name_value(
+	    rule, second + 1, strlen(second + 1), rule->ignorecase, out);
 }
 
 /* Take one character with its escape; *star: it is a bare star. */
@@ -218,7 +225,8 @@ text_char(struct ca_rule *rule, const char **at, uint8_t *c, bool *star)
 	int high = ca_hex_digit(p[1]);
 	int low = high < 0 ? -1 : ca_hex_digit(p[2]);
 	if (low < 0)
-		return ca_rule_refuse(rule, "a backslash before neither a special "
+		return ca_rule_refuse(rule,
+		    "a backslash before neither a special "
 		    "character nor two hexadecimal digits");
 	*c = (uint8_t)(high << 4 | low);
 	if (*c == 0)
@@ -248,15 +256,20 @@ text_selector(struct ca_rule *rule, const char *p)
 		stars++;
 	}
 	if (stars > 0 && !rule->pattern)
-		return ca_rule_refuse(rule, "a * in a selector needs the login *; "
+		return ca_rule_refuse(rule,
+		    "a * in a selector needs the login *; "
 		    "write \\* for the character");
 	if (stars != 1 && rule->pattern)
-		return ca_rule_refuse(rule, "the login * needs exactly one * in its "
+		return ca_rule_refuse(rule,
+		    "the login * needs exactly one * in its "
 		    "selector");
 	if (out->len == 0)
-		return ca_rule_refuse(rule, rule->pattern ? "a * alone would take any "
-		    "certificate; use issuer= and write text beside it" :
-		    "%s: has no value", ca_selector_name(rule->sel));
+		return ca_rule_refuse(rule,
+		    rule->pattern
+			? "a * alone would take any "
+			  "certificate; use issuer= and write text beside it"
+			: "%s: has no value",
+		    ca_selector_name(rule->sel));
 	if (rule->sel == CA_SEL_EMAIL && out->err == CA_OK &&
 	    memchr(out->p, '@', out->len) == NULL)
 		return ca_rule_refuse(rule, "email: needs an address with @");
@@ -271,7 +284,7 @@ sid_selector(struct ca_rule *rule, const char *p)
 	if (strncmp(p, "S-1-", 4) != 0 || len < 5 || len > 184 ||
 	    strspn(p + 2, "0123456789-") != len - 2)
 		return ca_rule_refuse(rule, "sid: needs a SID such as "
-		    "S-1-5-21-1-2-3-1001");
+					    "S-1-5-21-1-2-3-1001");
 	ca_buf_str(&rule->value_buf, p);
 	return CA_OK;
 }
@@ -282,7 +295,8 @@ raw_selector(struct ca_rule *rule, const char *p)
 {
 #ifndef HAVE_SSS_CERTMAP
 	(void)p;
-	return ca_rule_refuse(rule, "match: needs libsss_certmap, which this build "
+	return ca_rule_refuse(rule,
+	    "match: needs libsss_certmap, which this build "
 	    "lacks");
 #else
 	for (; *p != '\0'; p++)
@@ -298,14 +312,15 @@ enum ca_err
 ca_selector_parse(struct ca_rule *rule, const char *value)
 {
 	if (rule->pattern && !selectors[rule->sel].pattern)
-		return ca_rule_refuse(rule, "%s: cannot make a login: it takes no *",
+		return ca_rule_refuse(rule,
+		    "%s: cannot make a login: it takes no *",
 		    ca_selector_name(rule->sel));
 	switch (selectors[rule->sel].form) {
 	case HEX:
 		return hex_selector(rule, value);
 	case NAME:
-		return ca_selector_name_value(rule, value, strlen(value), rule->ignorecase,
-		    &rule->value_buf);
+		return ca_selector_name_value(rule, value, strlen(value),
+		    rule->ignorecase, &rule->value_buf);
 	case NAME_SERIAL:
 	case NAME_NAME:
 		return two_parts(rule, value);
@@ -332,15 +347,21 @@ no_such(struct ca_rule *rule, const char *word)
 		if (word[len] == '=' && strchr(word, ',') != NULL)
 			break;
 		if (strlen(name) == len && strncasecmp(name, word, len) == 0)
-			return ca_rule_refuse(rule, "no such selector: %.100s "
-			    "(write %s:VALUE)", word, name);
+			return ca_rule_refuse(rule,
+			    "no such selector: %.100s "
+			    "(write %s:VALUE)",
+			    word, name);
 	}
 	if (word[0] == '/' || (word[len] == '=' && strchr(word, ',') != NULL))
-		return ca_rule_refuse(rule, "no such selector: %.100s (the "
+		return ca_rule_refuse(rule,
+		    "no such selector: %.100s (the "
 		    "whole subject is subject:NAME; `certauth inspect "
-		    "CERT.pem' shows how to write it)", word);
-	return ca_rule_refuse(rule, "no such selector: %.100s (`certauth "
-	    "inspect CERT.pem' shows those of a certificate)", word);
+		    "CERT.pem' shows how to write it)",
+		    word);
+	return ca_rule_refuse(rule,
+	    "no such selector: %.100s (`certauth "
+	    "inspect CERT.pem' shows those of a certificate)",
+	    word);
 }
 
 enum ca_err
@@ -374,7 +395,8 @@ ca_selector_finish(struct ca_rule *rule)
 	if (selectors[rule->sel].form == TEXT) {
 		ca_selector_normalise(rule->sel, v->p, v->len);
 		if (!ca_utf8_text(v->p, v->len))
-			return ca_rule_refuse(rule, "the value is not plain text in "
+			return ca_rule_refuse(rule,
+			    "the value is not plain text in "
 			    "UTF-8");
 		if (rule->ignorecase)
 			ca_ascii_lower(v->p, v->len);
@@ -383,4 +405,3 @@ ca_selector_finish(struct ca_rule *rule)
 	rule->len = v->len;
 	return CA_OK;
 }
-

@@ -16,7 +16,7 @@ struct scan {
 	const struct ca_log *log;
 	int fd;
 	char *block;
-	size_t begin, end; /* the part of block that is not used yet */
+	size_t begin, end;      /* the part of block that is not used yet */
 	uint64_t total, offset; /* offset: of the line read last */
 	bool eof;
 	unsigned line, mistakes, mistakes_max;
@@ -70,8 +70,8 @@ next_line(struct scan *s, const char **line, size_t *len)
 }
 
 static enum ca_err
-scan_lines(struct scan *s, struct ca_rule *rule, ca_users_visit *visit,
-    void *ctx)
+scan_lines(
+    struct scan *s, struct ca_rule *rule, ca_users_visit *visit, void *ctx)
 {
 	const char *line;
 	size_t len;
@@ -82,8 +82,8 @@ scan_lines(struct scan *s, struct ca_rule *rule, ca_users_visit *visit,
 		if (rc == CA_ERR_NOT_FOUND)
 			continue;
 		if (rc == CA_ERR_FORMAT) {
-			ca_log_err(s->log, "%s:%u: %s", s->path, s->line,
-			    rule->why);
+			ca_log_err(
+			    s->log, "%s:%u: %s", s->path, s->line, rule->why);
 			if (++s->mistakes >= s->mistakes_max)
 				return CA_ERR_CONFIG;
 			continue;
@@ -102,8 +102,8 @@ ca_users_scan(const char *path, unsigned mistakes, const struct ca_log *log,
     ca_users_visit *visit, void *ctx, struct stat *st)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct scan s = {.path = path, .log = log, .fd = -1,
-	    .mistakes_max = mistakes};
+	struct scan s = {
+	    .path = path, .log = log, .fd = -1, .mistakes_max = mistakes};
 	struct ca_rule *rule = NULL;
 
 	if ((rc = ca_file_open(AT_FDCWD, path, &s.fd, st)) != CA_OK) {
@@ -138,8 +138,7 @@ out:
 }
 
 static enum ca_err
-nothing(void *ctx, const struct ca_rule *rule,
-    const struct ca_users_line *line)
+nothing(void *ctx, const struct ca_rule *rule, const struct ca_users_line *line)
 {
 	(void)ctx;
 	(void)rule;

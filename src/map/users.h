@@ -16,13 +16,13 @@
 
 /* Where a rule stands. */
 struct ca_users_line {
-	unsigned number;  /* from 1 */
-	uint64_t offset;  /* in the file */
+	unsigned number; /* from 1 */
+	uint64_t offset; /* in the file */
 };
 
 /* Anything but CA_OK ends the walk. */
-typedef enum ca_err ca_users_visit(void *ctx, const struct ca_rule *rule,
-    const struct ca_users_line *line);
+typedef enum ca_err ca_users_visit(
+    void *ctx, const struct ca_rule *rule, const struct ca_users_line *line);
 
 /*
  * Visit every rule of path, in order.  Every line is parsed: up to mistakes

@@ -21,8 +21,8 @@ ca_cadir_open(struct ca_crypto *crypto, const char *path, const char *key,
 	*out = NULL;
 	if (dir == NULL)
 		return CA_ERR_MEMORY;
-	*dir = (struct ca_cadir){.crypto = crypto, .key = key, .log = log,
-	    .fd = -1};
+	*dir = (struct ca_cadir){
+	    .crypto = crypto, .key = key, .log = log, .fd = -1};
 	if ((dir->path = strdup(path)) == NULL) {
 		ca_cadir_free(dir);
 		return CA_ERR_MEMORY;
@@ -31,11 +31,13 @@ ca_cadir_open(struct ca_crypto *crypto, const char *path, const char *key,
 	if ((rc = ca_file_opendir(AT_FDCWD, path, &dir->fd, &st)) != CA_OK) {
 		if (rc == CA_ERR_UNTRUSTED)
 			ca_log_err(log, "%s %s %s; nothing in it is used", key,
-			    path, ca_file_distrust(&st) != NULL
-			    ? ca_file_distrust(&st) : "is no directory");
+			    path,
+			    ca_file_distrust(&st) != NULL
+				? ca_file_distrust(&st)
+				: "is no directory");
 		else
-			ca_log_err(log, "%s %s cannot be opened: %m", key,
-			    path);
+			ca_log_err(
+			    log, "%s %s cannot be opened: %m", key, path);
 		ca_cadir_free(dir);
 		return rc;
 	}
@@ -44,7 +46,7 @@ ca_cadir_open(struct ca_crypto *crypto, const char *path, const char *key,
 }
 
 enum ca_err
-ca_cadir_hold(struct ca_crypto *crypto, STACK_OF(X509) *certs,
+ca_cadir_hold(struct ca_crypto *crypto, STACK_OF(X509) * certs,
     const struct ca_log *log, struct ca_cadir **out)
 {
 	struct ca_cadir *dir = calloc(1, sizeof *dir);
@@ -85,8 +87,8 @@ ca_cadir_problem(struct ca_cadir *dir, const char *name, const char *what)
 {
 	char *text = NULL;
 
-	if (asprintf(&text, "%s: %s/%s %s", dir->key, dir->path, name,
-	    what) < 0)
+	if (asprintf(&text, "%s: %s/%s %s", dir->key, dir->path, name, what) <
+	    0)
 		return;
 	ca_log_err(dir->log, "%s", text);
 	if (dir->problem == NULL)
@@ -118,12 +120,14 @@ ca_cadir_read(struct ca_cadir *dir, const char *name, struct ca_buf *content)
 		/* a link that leads nowhere is not an absent file */
 		if (faccessat(dir->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
 			return rc;
-		ca_cadir_problem(dir, name, "is a link to a file that is not there");
+		ca_cadir_problem(
+		    dir, name, "is a link to a file that is not there");
 		return CA_ERR_IO;
 	case CA_ERR_UNTRUSTED: {
 		const char *why = ca_file_distrust(&st);
 
-		ca_cadir_problem(dir, name, why != NULL ? why : "is no regular file");
+		ca_cadir_problem(
+		    dir, name, why != NULL ? why : "is no regular file");
 		return rc;
 	}
 	case CA_ERR_LIMIT:
@@ -142,7 +146,7 @@ ca_cadir_read(struct ca_cadir *dir, const char *name, struct ca_buf *content)
 }
 
 enum ca_err
-ca_cadir_load(struct ca_cadir *dir, const char *name, STACK_OF(X509) *out)
+ca_cadir_load(struct ca_cadir *dir, const char *name, STACK_OF(X509) * out)
 {
 	struct ca_buf content = CA_BUF_INIT(CA_CERTFILE_MAX);
 	size_t bad = 0;
@@ -153,8 +157,8 @@ ca_cadir_load(struct ca_cadir *dir, const char *name, STACK_OF(X509) *out)
 		return rc;
 	}
 	if (rc == CA_OK) {
-		rc = ca_certfile_parse(dir->crypto, content.p, content.len,
-		    out, &bad);
+		rc = ca_certfile_parse(
+		    dir->crypto, content.p, content.len, out, &bad);
 		if (rc == CA_ERR_FORMAT)
 			ca_cadir_problem(dir, name, "is neither PEM nor DER");
 		else if (bad > 0)
@@ -166,8 +170,8 @@ ca_cadir_load(struct ca_cadir *dir, const char *name, STACK_OF(X509) *out)
 }
 
 static enum ca_err
-held_by_subject(const struct ca_cadir *dir, const X509_NAME *subject,
-    STACK_OF(X509) *out)
+held_by_subject(
+    const struct ca_cadir *dir, const X509_NAME *subject, STACK_OF(X509) * out)
 {
 	for (int i = 0; i < sk_X509_num(dir->held); i++) {
 		X509 *cert = sk_X509_value(dir->held, i);
@@ -185,8 +189,8 @@ held_by_subject(const struct ca_cadir *dir, const X509_NAME *subject,
 }
 
 enum ca_err
-ca_cadir_by_subject(struct ca_cadir *dir, const X509_NAME *subject,
-    STACK_OF(X509) *out)
+ca_cadir_by_subject(
+    struct ca_cadir *dir, const X509_NAME *subject, STACK_OF(X509) * out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 
@@ -194,8 +198,8 @@ ca_cadir_by_subject(struct ca_cadir *dir, const X509_NAME *subject,
 		return held_by_subject(dir, subject, out);
 	STACK_OF(X509) *found = sk_X509_new_null();
 	int ok = 0;
-	unsigned long hash = X509_NAME_hash_ex(subject,
-	    ca_crypto_get0_libctx(dir->crypto), NULL, &ok);
+	unsigned long hash = X509_NAME_hash_ex(
+	    subject, ca_crypto_get0_libctx(dir->crypto), NULL, &ok);
 
 	if (found == NULL || !ok) {
 		ret = found == NULL ? CA_ERR_MEMORY : CA_ERR_CRYPTO;

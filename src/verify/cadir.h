@@ -31,9 +31,9 @@
 #include "base/log.h"
 #include "crypto/crypto.h"
 
-#define CA_CADIR_SAME_SUBJECT_MAX 64  /* HASH.0 to HASH.63 */
-#define CA_CADIR_FILES_MAX 10000      /* plain files read in one scan */
-#define CA_CADIR_CERTS_MAX 20000      /* certificates of one scan */
+#define CA_CADIR_SAME_SUBJECT_MAX 64 /* HASH.0 to HASH.63 */
+#define CA_CADIR_FILES_MAX 10000     /* plain files read in one scan */
+#define CA_CADIR_CERTS_MAX 20000     /* certificates of one scan */
 
 struct ca_cadir;
 
@@ -49,17 +49,17 @@ CA_MUST_CHECK enum ca_err ca_cadir_open(struct ca_crypto *crypto,
  * CAs stand in one file.  certs stays the caller's.  ca_cadir_subjects is
  * CA_ERR_UNSUPPORTED then.  CA_ERR_MEMORY. */
 CA_MUST_CHECK enum ca_err ca_cadir_hold(struct ca_crypto *crypto,
-    STACK_OF(X509) *certs, const struct ca_log *log, struct ca_cadir **out);
+    STACK_OF(X509) * certs, const struct ca_log *log, struct ca_cadir **out);
 void ca_cadir_free(struct ca_cadir *dir); /* NULL is allowed */
 
 /* Append the certificates with that subject that HASH.N leads to; the caller
  * owns them.  None is CA_OK.  CA_ERR_MEMORY, CA_ERR_CRYPTO. */
-CA_MUST_CHECK enum ca_err ca_cadir_by_subject(struct ca_cadir *dir,
-    const X509_NAME *subject, STACK_OF(X509) *out);
+CA_MUST_CHECK enum ca_err ca_cadir_by_subject(
+    struct ca_cadir *dir, const X509_NAME *subject, STACK_OF(X509) * out);
 
 /* Append the certificates of all plain files.  CA_ERR_MEMORY, CA_ERR_IO. */
-CA_MUST_CHECK enum ca_err ca_cadir_scan(struct ca_cadir *dir,
-    STACK_OF(X509) *out);
+CA_MUST_CHECK enum ca_err ca_cadir_scan(
+    struct ca_cadir *dir, STACK_OF(X509) * out);
 
 /* The first problem with a file, or NULL; owned by dir. */
 const char *ca_cadir_get0_problem(const struct ca_cadir *dir);
@@ -70,7 +70,7 @@ const char *ca_cadir_get0_problem(const struct ca_cadir *dir);
  * out early, since a thousand files must not be read only to learn that they
  * are too many: more than max / 32 hashed subjects are taken to be too long.
  */
-CA_MUST_CHECK enum ca_err ca_cadir_subjects(struct ca_cadir *dir, size_t max,
-    struct ca_buf *out);
+CA_MUST_CHECK enum ca_err ca_cadir_subjects(
+    struct ca_cadir *dir, size_t max, struct ca_buf *out);
 
 #endif

@@ -30,8 +30,8 @@ is_hashed(const char *name, unsigned long *hash)
 
 	*hash = 0;
 	for (int i = 0; i < 8; i++) {
-		const char *digit = name[i] == '\0' ? NULL
-						    : strchr(hex, name[i]);
+		const char *digit =
+		    name[i] == '\0' ? NULL : strchr(hex, name[i]);
 		if (digit == NULL)
 			return false;
 		*hash = *hash << 4 | (unsigned long)(digit - hex);
@@ -44,8 +44,8 @@ is_hashed(const char *name, unsigned long *hash)
 static bool
 is_plain(const char *name)
 {
-	static const char *const ends[] = {".pem", ".crt", ".cer", ".cert",
-	    ".der"};
+	static const char *const ends[] = {
+	    ".pem", ".crt", ".cer", ".cert", ".der"};
 	const char *dot = strrchr(name, '.');
 
 	if (name[0] == '.' || dot == NULL)
@@ -59,13 +59,13 @@ is_plain(const char *name)
 /* ---- the whole directory ---- */
 
 struct listing {
-	char **hashed;   /* HASH.N */
+	char **hashed; /* HASH.N */
 	size_t nhashed;
-	char **covered;  /* names in this directory that they link to */
+	char **covered; /* names in this directory that they link to */
 	size_t ncovered;
 	char **plain;
 	size_t nplain;
-	size_t names;    /* different hashes, roughly: those of HASH.0 */
+	size_t names; /* different hashes, roughly: those of HASH.0 */
 };
 
 static enum ca_err
@@ -175,11 +175,11 @@ static bool
 covered(const struct listing *l, const char *name)
 {
 	return l->ncovered > 0 && bsearch(&name, l->covered, l->ncovered,
-	    sizeof *l->covered, by_name) != NULL;
+				      sizeof *l->covered, by_name) != NULL;
 }
 
 enum ca_err
-ca_cadir_scan(struct ca_cadir *dir, STACK_OF(X509) *out)
+ca_cadir_scan(struct ca_cadir *dir, STACK_OF(X509) * out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct listing l = {0};
@@ -197,7 +197,8 @@ ca_cadir_scan(struct ca_cadir *dir, STACK_OF(X509) *out)
 			continue;
 		if (++files > CA_CADIR_FILES_MAX ||
 		    sk_X509_num(out) > CA_CADIR_CERTS_MAX) {
-			ca_cadir_problem(dir, l.plain[i], "is one file too many; "
+			ca_cadir_problem(dir, l.plain[i],
+			    "is one file too many; "
 			    "run `openssl rehash` on the directory");
 			break;
 		}
@@ -208,7 +209,8 @@ ca_cadir_scan(struct ca_cadir *dir, STACK_OF(X509) *out)
 		}
 	}
 	if (files > FILES_MANY)
-		ca_log_debug(dir->log, "%s %s: %zu files had to be read; "
+		ca_log_debug(dir->log,
+		    "%s %s: %zu files had to be read; "
 		    "after `openssl rehash` a login finds a CA by its name",
 		    dir->key, dir->path, files);
 	ret = CA_OK;
@@ -286,8 +288,8 @@ ca_cadir_subjects(struct ca_cadir *dir, size_t max, struct ca_buf *out)
 		goto out;
 	}
 	for (size_t i = 0; i < l.nhashed + l.nplain; i++) {
-		const char *name = i < l.nhashed ? l.hashed[i]
-						 : l.plain[i - l.nhashed];
+		const char *name =
+		    i < l.nhashed ? l.hashed[i] : l.plain[i - l.nhashed];
 
 		if (i >= l.nhashed && covered(&l, name))
 			continue;

@@ -39,8 +39,8 @@ each_pem(BIO *bio,
 				return CA_ERR_FORMAT;
 			return found > 0 ? CA_OK : CA_ERR_NOT_FOUND;
 		}
-		enum ca_err rc = one_block(kind, der, (size_t)len, each, ctx,
-		    &found);
+		enum ca_err rc =
+		    one_block(kind, der, (size_t)len, each, ctx, &found);
 		OPENSSL_free(kind);
 		OPENSSL_free(header);
 		/* it may have been a private key */
@@ -75,7 +75,7 @@ ca_certfile_each(const void *p, size_t len,
 
 struct parse {
 	struct ca_crypto *crypto;
-	STACK_OF(X509) *out;
+	STACK_OF(X509) * out;
 	size_t bad;
 };
 
@@ -101,7 +101,7 @@ parse_one(void *ctx, const uint8_t *der, size_t len)
 
 enum ca_err
 ca_certfile_parse(struct ca_crypto *crypto, const void *p, size_t len,
-    STACK_OF(X509) *out, size_t *bad)
+    STACK_OF(X509) * out, size_t *bad)
 {
 	struct parse parse = {crypto, out, 0};
 	enum ca_err rc;
@@ -134,8 +134,8 @@ tlv(const uint8_t **p, const uint8_t *end, int want, const uint8_t **content,
 }
 
 enum ca_err
-ca_certfile_subject(const uint8_t *der, size_t len, const uint8_t **name,
-    size_t *namelen)
+ca_certfile_subject(
+    const uint8_t *der, size_t len, const uint8_t **name, size_t *namelen)
 {
 	/* RFC 5280 section 4.1: serial, signature, issuer, validity, subject */
 	static const int fields[] = {0x02, 0x30, 0x30, 0x30, 0x30};

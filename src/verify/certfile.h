@@ -30,11 +30,11 @@ CA_MUST_CHECK enum ca_err ca_certfile_each(const void *p, size_t len,
  * CA_ERR_FORMAT as above (what came before the break is in out), CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_certfile_parse(struct ca_crypto *crypto,
-    const void *p, size_t len, STACK_OF(X509) *out, size_t *bad);
+    const void *p, size_t len, STACK_OF(X509) * out, size_t *bad);
 
 /* The subject of a certificate's DER, borrowed from it, by its structure alone:
  * a hundredth of the price of decoding.  CA_ERR_FORMAT. */
-CA_MUST_CHECK enum ca_err ca_certfile_subject(const uint8_t *der, size_t len,
-    const uint8_t **name, size_t *namelen);
+CA_MUST_CHECK enum ca_err ca_certfile_subject(
+    const uint8_t *der, size_t len, const uint8_t **name, size_t *namelen);
 
 #endif

@@ -15,8 +15,8 @@ struct search {
 	struct ca_pathfinder *finder;
 	struct ca_report *best; /* findings of the best path so far */
 	unsigned best_failures;
-	STACK_OF(X509) *chain;  /* of the accepted path */
-	bool hinted;            /* about profile = basic */
+	STACK_OF(X509) * chain;        /* of the accepted path */
+	bool hinted;                   /* about profile = basic */
 	struct ca_verify_trace *trace; /* of the best path; may be NULL */
 };
 
@@ -26,8 +26,7 @@ failures(const struct ca_report *report)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < CA_CHECKS; i++) {
-		enum ca_verdict v = ca_report_verdict(report,
-		    (enum ca_check)i);
+		enum ca_verdict v = ca_report_verdict(report, (enum ca_check)i);
 
 		if ((CA_REPORT_CERT & 1u << i) != 0)
 			n += v == CA_FAIL ? 2 : v == CA_NOT_RUN;
@@ -53,12 +52,12 @@ keep_best(struct search *s, struct ca_report *report)
 }
 
 static enum ca_err
-trace_path(struct search *s, const STACK_OF(X509) *chain, bool anchored)
+trace_path(struct search *s, const STACK_OF(X509) * chain, bool anchored)
 {
 	if (s->trace == NULL || chain == NULL)
 		return CA_OK;
-	return ca_verify_trace_take(s->trace, chain, anchored,
-	    anchored ? s->pc.rev : NULL);
+	return ca_verify_trace_take(
+	    s->trace, chain, anchored, anchored ? s->pc.rev : NULL);
 }
 
 /*
@@ -67,8 +66,8 @@ trace_path(struct search *s, const STACK_OF(X509) *chain, bool anchored)
  * sake.  The finding that refused stays in report and refuses.
  */
 static enum ca_err
-complete(struct search *s, const struct ca_path *path,
-    STACK_OF(X509) *helpers, struct ca_report *report)
+complete(struct search *s, const struct ca_path *path, STACK_OF(X509) * helpers,
+    struct ca_report *report)
 {
 	struct ca_pathcheck pc = s->pc;
 	struct ca_report *second;
@@ -94,7 +93,7 @@ complete(struct search *s, const struct ca_path *path,
  */
 static enum ca_err
 hint_basic(struct search *s, const struct ca_path *path,
-    STACK_OF(X509) *helpers, struct ca_report *report)
+    STACK_OF(X509) * helpers, struct ca_report *report)
 {
 	const unsigned checks = CA_REPORT_CERT & ~(1u << CA_CHECK_REVOCATION);
 	struct ca_config cfg = *s->pc.cfg;
@@ -177,8 +176,8 @@ no_path(struct search *s, const struct ca_verify_input *in, bool limit,
 	enum ca_err rc;
 
 	if (limit)
-		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL,
-		    CA_R_CHAIN_LIMIT, NULL);
+		ca_report_set(
+		    report, CA_CHECK_CHAIN, CA_FAIL, CA_R_CHAIN_LIMIT, NULL);
 	else if (problem != NULL)
 		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, CA_R_CHAIN_DIR,
 		    "%s", problem);
@@ -191,12 +190,13 @@ no_path(struct search *s, const struct ca_verify_input *in, bool limit,
 }
 
 static void
-fact_anchor(struct ca_report *report, const STACK_OF(X509) *chain)
+fact_anchor(struct ca_report *report, const STACK_OF(X509) * chain)
 {
 	struct ca_buf name = CA_BUF_INIT(65536);
 
-	ca_name_rfc4514(X509_get_subject_name(sk_X509_value(chain,
-	    sk_X509_num(chain) - 1)), &name);
+	ca_name_rfc4514(
+	    X509_get_subject_name(sk_X509_value(chain, sk_X509_num(chain) - 1)),
+	    &name);
 	ca_report_fact(report, CA_FACT_ANCHOR, ca_buf_text(&name));
 	ca_buf_free(&name);
 }
@@ -219,8 +219,8 @@ search(struct search *s, struct ca_cadir *anchors, struct ca_cadir *helpers,
 	const char *problem;
 	bool limit;
 
-	s->finder = ca_pathfinder_new(anchors, helpers, in->leaf,
-	    in->untrusted, in->now);
+	s->finder = ca_pathfinder_new(
+	    anchors, helpers, in->leaf, in->untrusted, in->now);
 	if (s->finder == NULL)
 		return CA_ERR_MEMORY;
 	rc = ca_pathfinder_run(s->finder, try_path, s);
@@ -234,8 +234,8 @@ search(struct search *s, struct ca_cadir *anchors, struct ca_cadir *helpers,
 	if (rc == CA_OK)
 		fact_anchor(report, s->chain);
 	else if (limit)
-		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL,
-		    CA_R_CHAIN_LIMIT, "the bounds of path building were met");
+		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, CA_R_CHAIN_LIMIT,
+		    "the bounds of path building were met");
 	return CA_OK;
 }
 
@@ -243,18 +243,18 @@ search(struct search *s, struct ca_cadir *anchors, struct ca_cadir *helpers,
 static void
 could_not(struct ca_report *report, enum ca_reason reason, enum ca_err rc)
 {
-	ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, reason, "%s",
-	    ca_err_text(rc));
+	ca_report_set(
+	    report, CA_CHECK_CHAIN, CA_FAIL, reason, "%s", ca_err_text(rc));
 }
 
 enum ca_err
 ca_verify(struct ca_crypto *crypto, const struct ca_config *cfg,
     const struct ca_log *log, const struct ca_verify_input *in,
-    struct ca_report *report, STACK_OF(X509) **chain)
+    struct ca_report *report, STACK_OF(X509) * *chain)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct search s = {.pc = {crypto, cfg, in->now, NULL},
-	    .trace = in->trace};
+	struct search s = {
+	    .pc = {crypto, cfg, in->now, NULL}, .trace = in->trace};
 	struct ca_cadir *anchors = NULL, *helpers = NULL;
 	const char *dir = cfg->ca_dir;
 	OSSL_LIB_CTX *before;
@@ -267,12 +267,12 @@ ca_verify(struct ca_crypto *crypto, const struct ca_config *cfg,
 	if (in->anchors != NULL)
 		rc = ca_cadir_hold(crypto, in->anchors, log, &anchors);
 	else
-		rc = ca_cadir_open(
-		    crypto, cfg->ca_dir, "ca_dir", log, &anchors);
+		rc =
+		    ca_cadir_open(crypto, cfg->ca_dir, "ca_dir", log, &anchors);
 	if (rc == CA_OK && cfg->intermediates_dir != NULL) {
 		dir = cfg->intermediates_dir;
-		rc = ca_cadir_open(crypto, dir, "intermediates_dir", log,
-		    &helpers);
+		rc = ca_cadir_open(
+		    crypto, dir, "intermediates_dir", log, &helpers);
 	}
 	if (rc != CA_OK) {
 		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, CA_R_CHAIN_DIR,
@@ -316,8 +316,8 @@ add_subordinate(struct ca_crypto *crypto, const struct ca_config *cfg,
 {
 	struct ca_cadir *dir = NULL;
 	size_t anchors = out->len;
-	enum ca_err rc = ca_cadir_open(crypto, cfg->intermediates_dir,
-	    "intermediates_dir", log, &dir);
+	enum ca_err rc = ca_cadir_open(
+	    crypto, cfg->intermediates_dir, "intermediates_dir", log, &dir);
 
 	if (rc == CA_OK)
 		rc = ca_cadir_subjects(dir, max, out);
@@ -333,8 +333,8 @@ ca_verify_authorities(struct ca_crypto *crypto, const struct ca_config *cfg,
     const struct ca_log *log, size_t max, struct ca_buf *out)
 {
 	struct ca_cadir *dir = NULL;
-	enum ca_err rc = ca_cadir_open(crypto, cfg->ca_dir, "ca_dir", log,
-	    &dir);
+	enum ca_err rc =
+	    ca_cadir_open(crypto, cfg->ca_dir, "ca_dir", log, &dir);
 
 	if (rc == CA_OK)
 		rc = ca_cadir_subjects(dir, max, out);

@@ -114,7 +114,7 @@ critical_handled(const X509_EXTENSION *ext)
 }
 
 bool
-ca_crl_critical_unknown(const STACK_OF(X509_EXTENSION) *exts, bool entry)
+ca_crl_critical_unknown(const STACK_OF(X509_EXTENSION) * exts, bool entry)
 {
 	for (int i = 0; i < sk_X509_EXTENSION_num(exts); i++) {
 		X509_EXTENSION *ext = sk_X509_EXTENSION_value(exts, i);
@@ -122,7 +122,7 @@ ca_crl_critical_unknown(const STACK_OF(X509_EXTENSION) *exts, bool entry)
 		if (!X509_EXTENSION_get_critical(ext))
 			continue;
 		if (entry && OBJ_obj2nid(X509_EXTENSION_get_object(ext)) ==
-		    NID_certificate_issuer)
+				 NID_certificate_issuer)
 			continue;
 		if (!entry && critical_handled(ext))
 			continue;
@@ -132,8 +132,8 @@ ca_crl_critical_unknown(const STACK_OF(X509_EXTENSION) *exts, bool entry)
 }
 
 void
-ca_crl_take_stripped(struct ca_crl *crl, const uint8_t *der, size_t len,
-    bool entry_critical)
+ca_crl_take_stripped(
+    struct ca_crl *crl, const uint8_t *der, size_t len, bool entry_critical)
 {
 	const uint8_t *p = der;
 	const X509_ALGOR *alg;
@@ -153,7 +153,7 @@ ca_crl_take_stripped(struct ca_crl *crl, const uint8_t *der, size_t len,
 	if (!ca_crlsig_accepted(alg))
 		crl->trouble = CA_R_CRL_SIGNATURE;
 	else if (entry_critical ||
-	    ca_crl_critical_unknown(X509_CRL_get0_extensions(x), false))
+		 ca_crl_critical_unknown(X509_CRL_get0_extensions(x), false))
 		crl->trouble = CA_R_CRL_EXTENSION;
 	else
 		crl->trouble = CA_R_OK;
@@ -187,7 +187,7 @@ ca_crl_issuer_matches(const struct ca_crl *crl, X509 *cert,
 	if (gens == NULL)
 		return CA_ERR_FORMAT;
 	for (int i = 0; i < sk_GENERAL_NAME_num(gens) && rc == CA_OK && !*yes;
-	    i++) {
+	     i++) {
 		const GENERAL_NAME *gen = sk_GENERAL_NAME_value(gens, i);
 
 		if (gen->type == GEN_DIRNAME)
@@ -204,13 +204,14 @@ ca_crl_gate_shut(const struct ca_crl_gate *gate, int fd)
 {
 	struct stat st;
 
-	return gate != NULL && (fstat(fd, &st) != 0 ||
-	    st.st_size > CA_CRL_SMALL) && !gate->open(gate->ctx);
+	return gate != NULL &&
+	       (fstat(fd, &st) != 0 || st.st_size > CA_CRL_SMALL) &&
+	       !gate->open(gate->ctx);
 }
 
 enum ca_err
-ca_crl_load(const struct ca_crl_source *src,
-    const struct ca_crl_wanted *wanted, struct ca_crls *out)
+ca_crl_load(const struct ca_crl_source *src, const struct ca_crl_wanted *wanted,
+    struct ca_crls *out)
 {
 	enum ca_err rc;
 
@@ -273,7 +274,7 @@ ca_crl_lookup(struct ca_crl *crl, X509 *cert, struct ca_crl_entry *out)
 }
 
 X509 *
-ca_crl_signer(struct ca_crl *crl, STACK_OF(X509) *cas)
+ca_crl_signer(struct ca_crl *crl, STACK_OF(X509) * cas)
 {
 	const X509_NAME *name = X509_CRL_get_issuer(crl->x509);
 

@@ -30,8 +30,7 @@ struct ca_crls {
 };
 
 /* Add to a list; CA_ERR_MEMORY. */
-CA_MUST_CHECK enum ca_err ca_crls_add(struct ca_crls *list,
-    struct ca_crl *crl);
+CA_MUST_CHECK enum ca_err ca_crls_add(struct ca_crls *list, struct ca_crl *crl);
 
 /* Free the CRLs and the list. */
 void ca_crls_clear(struct ca_crls *list);
@@ -122,12 +121,12 @@ CA_MUST_CHECK enum ca_err ca_crl_verify(struct ca_crl *crl, X509 *issuer);
  * CA_OK: *out is filled.  CA_ERR_NOT_FOUND: there is certainly none.  Anything
  * else: it is not known, and the CRL must not be used.
  */
-CA_MUST_CHECK enum ca_err ca_crl_lookup(struct ca_crl *crl, X509 *cert,
-    struct ca_crl_entry *out);
+CA_MUST_CHECK enum ca_err ca_crl_lookup(
+    struct ca_crl *crl, X509 *cert, struct ca_crl_entry *out);
 
 /* The certificate among cas of the CRL's issuer name that may sign CRLs
  * (cRLSign) and whose key made the signature; NULL: none.  Borrowed. */
-X509 *ca_crl_signer(struct ca_crl *crl, STACK_OF(X509) *cas);
+X509 *ca_crl_signer(struct ca_crl *crl, STACK_OF(X509) * cas);
 
 /* How many entries it has; for CRL_WHOLE they are counted. */
 uint64_t ca_crl_entries(const struct ca_crl *crl);

@@ -3,8 +3,8 @@
 #include <string.h>
 
 enum ca_err
-ca_der_header(const uint8_t *p, size_t len, uint8_t *tag, size_t *header,
-    size_t *content)
+ca_der_header(
+    const uint8_t *p, size_t len, uint8_t *tag, size_t *header, size_t *content)
 {
 	size_t n, v = 0;
 
@@ -101,8 +101,7 @@ issuer(struct ca_reader value, struct ca_reader *out)
 
 /* Extension ::= SEQUENCE { OID, BOOLEAN DEFAULT FALSE, OCTET STRING } */
 static enum ca_err
-extension(struct ca_reader ext, bool *got_reason,
-    struct ca_der_entry_exts *out)
+extension(struct ca_reader ext, bool *got_reason, struct ca_der_entry_exts *out)
 {
 	static const uint8_t id_reason[] = {0x55, 0x1d, 0x15};
 	static const uint8_t id_issuer[] = {0x55, 0x1d, 0x1d};

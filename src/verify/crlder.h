@@ -34,12 +34,12 @@ CA_MUST_CHECK enum ca_err ca_der_header(const uint8_t *p, size_t len,
     uint8_t *tag, size_t *header, size_t *content);
 
 /* Take the next element off r, which must hold it whole. */
-CA_MUST_CHECK enum ca_err ca_der_next(struct ca_reader *r, uint8_t *tag,
-    struct ca_reader *content);
+CA_MUST_CHECK enum ca_err ca_der_next(
+    struct ca_reader *r, uint8_t *tag, struct ca_reader *content);
 
 /* The same, of this tag only. */
-CA_MUST_CHECK enum ca_err ca_der_expect(struct ca_reader *r, uint8_t tag,
-    struct ca_reader *content);
+CA_MUST_CHECK enum ca_err ca_der_expect(
+    struct ca_reader *r, uint8_t tag, struct ca_reader *content);
 
 /* Contents of an INTEGER or ENUMERATED in the shortest form (X.690 section
  * 8.3.2: not all of the first nine bits alike). */
@@ -47,18 +47,18 @@ static inline bool
 ca_der_integer_ok(const uint8_t *p, size_t len)
 {
 	return len == 1 || (len > 1 && !(p[0] == 0x00 && p[1] < 0x80) &&
-	    !(p[0] == 0xff && p[1] >= 0x80));
+			       !(p[0] == 0xff && p[1] >= 0x80));
 }
 
 /* What the extensions of a CRL entry say (RFC 5280 section 5.3). */
 struct ca_der_entry_exts {
-	int reason;             /* -1: none given */
+	int reason;              /* -1: none given */
 	struct ca_reader issuer; /* certificateIssuer, DER; p NULL: none */
-	bool critical;          /* an unknown one is critical */
+	bool critical;           /* an unknown one is critical */
 };
 
 /* r: the whole Extensions element, nothing behind it. */
-CA_MUST_CHECK enum ca_err ca_der_entry_exts(struct ca_reader r,
-    struct ca_der_entry_exts *out);
+CA_MUST_CHECK enum ca_err ca_der_entry_exts(
+    struct ca_reader r, struct ca_der_entry_exts *out);
 
 #endif

@@ -17,8 +17,8 @@
 
 enum ca_err
 ca_crldir_new(struct ca_crypto *crypto, const struct ca_log *log,
-    const char *path, enum ca_crl_engine engine,
-    const struct ca_crl_gate *gate, struct ca_crldir **out)
+    const char *path, enum ca_crl_engine engine, const struct ca_crl_gate *gate,
+    struct ca_crldir **out)
 {
 	struct ca_crldir *dir = calloc(1, sizeof *dir);
 	enum ca_err rc;
@@ -65,8 +65,8 @@ ca_crldir_slot(struct ca_crldir *dir, const char *name)
 }
 
 enum ca_err
-ca_crldir_slot_add(struct ca_crldir *dir, const char *name, bool plain,
-    struct slot **out)
+ca_crldir_slot_add(
+    struct ca_crldir *dir, const char *name, bool plain, struct slot **out)
 {
 	struct slot *v = realloc(dir->slot, (dir->n + 1) * sizeof *v);
 
@@ -74,8 +74,7 @@ ca_crldir_slot_add(struct ca_crldir *dir, const char *name, bool plain,
 		return CA_ERR_MEMORY;
 	dir->slot = v;
 	v += dir->n;
-	*v = (struct slot){.plain = plain,
-	    .issuers = CA_BUF_INIT(ISSUERS_MAX)};
+	*v = (struct slot){.plain = plain, .issuers = CA_BUF_INIT(ISSUERS_MAX)};
 	if ((v->name = strdup(name)) == NULL)
 		return CA_ERR_MEMORY;
 	dir->n++;
@@ -92,7 +91,7 @@ ca_crldir_complain(struct ca_crldir *dir, const char *name, enum ca_err rc,
 	ca_log_err(dir->log, "the CRL file %s: %s", name,
 	    rc == CA_ERR_UNTRUSTED ? "is not a regular file that root owns "
 				     "and nobody else can write"
-	    : rc == CA_ERR_IO	   ? strerror(errno)
+	    : rc == CA_ERR_IO      ? strerror(errno)
 				   : ca_err_text(rc));
 	*trouble = CA_R_CRL_DIR;
 	return CA_OK;
@@ -102,8 +101,8 @@ enum ca_err
 ca_crldir_load(struct ca_crldir *dir, struct slot *slot, int fd,
     const struct ca_crl_wanted *wanted, enum ca_reason *trouble)
 {
-	struct ca_crl_source src = {dir->crypto, dir->log, dir->engine,
-	    dir->fd, slot->name, fd, dir->gate};
+	struct ca_crl_source src = {dir->crypto, dir->log, dir->engine, dir->fd,
+	    slot->name, fd, dir->gate};
 	enum ca_err rc = ca_crl_load(&src, wanted, &slot->crls);
 
 	if (rc == CA_ERR_CANCELLED) {
@@ -111,7 +110,8 @@ ca_crldir_load(struct ca_crldir *dir, struct slot *slot, int fd,
 		return rc;
 	}
 	slot->loaded = true;
-	return rc == CA_OK ? CA_OK : ca_crldir_complain(dir, slot->name, rc, trouble);
+	return rc == CA_OK ? CA_OK
+			   : ca_crldir_complain(dir, slot->name, rc, trouble);
 }
 
 bool
@@ -119,9 +119,8 @@ ca_crldir_is_hashed(const char *name)
 {
 	size_t n = strspn(name, "0123456789abcdef");
 
-	return n == 8 && name[8] == '.' && name[9] == 'r' &&
-	    name[10] != '\0' &&
-	    strspn(name + 10, "0123456789") == strlen(name + 10);
+	return n == 8 && name[8] == '.' && name[9] == 'r' && name[10] != '\0' &&
+	       strspn(name + 10, "0123456789") == strlen(name + 10);
 }
 
 bool
@@ -130,12 +129,12 @@ ca_crldir_is_plain(const char *name)
 	size_t n = strlen(name);
 
 	return name[0] != '.' && !ca_crldir_is_hashed(name) &&
-	    !(n > 4 && strcmp(name + n - 4, ".idx") == 0);
+	       !(n > 4 && strcmp(name + n - 4, ".idx") == 0);
 }
 
 enum ca_err
-ca_crldir_pick(const struct slot *slot, const X509_NAME *name, struct ca_crls *found,
-    enum ca_reason *trouble)
+ca_crldir_pick(const struct slot *slot, const X509_NAME *name,
+    struct ca_crls *found, enum ca_reason *trouble)
 {
 	for (size_t i = 0; i < slot->crls.n; i++) {
 		struct ca_crl *crl = slot->crls.v[i];
@@ -179,7 +178,8 @@ load_hashed(struct ca_crldir *dir, const char *name,
 		return rc;
 	if (rc != CA_OK)
 		return ca_crldir_complain(dir, name, rc, trouble);
-	if (slot == NULL && (rc = ca_crldir_slot_add(dir, name, false, &slot)) != CA_OK) {
+	if (slot == NULL &&
+	    (rc = ca_crldir_slot_add(dir, name, false, &slot)) != CA_OK) {
 		(void)close(fd);
 		return rc;
 	}
@@ -193,8 +193,8 @@ find_hashed(struct ca_crldir *dir, const X509_NAME *name,
 {
 	char file[32];
 	int ok = 0;
-	unsigned long hash = X509_NAME_hash_ex(name,
-	    ca_crypto_get0_libctx(dir->crypto), NULL, &ok);
+	unsigned long hash = X509_NAME_hash_ex(
+	    name, ca_crypto_get0_libctx(dir->crypto), NULL, &ok);
 	enum ca_err rc;
 
 	if (!ok)
@@ -221,8 +221,10 @@ find_hashed(struct ca_crldir *dir, const X509_NAME *name,
 	if (fstatat(dir->fd, file, &st, AT_SYMLINK_NOFOLLOW) != 0 &&
 	    errno == ENOENT)
 		return CA_OK;
-	ca_log_err(dir->log, "more than %d CRLs named %08lx.rN; the others "
-	    "are not looked at", HASHED_MAX, hash);
+	ca_log_err(dir->log,
+	    "more than %d CRLs named %08lx.rN; the others "
+	    "are not looked at",
+	    HASHED_MAX, hash);
 	*trouble = CA_R_CRL_DIR; /* they may revoke */
 	return CA_OK;
 }
@@ -238,6 +240,6 @@ ca_crldir_find(struct ca_crldir *dir, const X509_NAME *name,
 	if ((rc = find_hashed(dir, name, wanted, found, trouble)) != CA_OK)
 		return rc;
 	/* a file that was put beside those that are linked counts too */
-	return ca_crldir_find_plain(dir, found->n == before, name, wanted,
-	    found, trouble);
+	return ca_crldir_find_plain(
+	    dir, found->n == before, name, wanted, found, trouble);
 }

@@ -41,15 +41,15 @@ ca_crlrev_check_crl(X509_STORE_CTX *ctx, X509_CRL *x)
 	rev->looking = ctx; /* that of a CRL's issuer is gone */
 	/* the path of a CRL's issuer may have grown the list, and moved it */
 	if ((seen = ca_crlrev_seen(rev, x)) == NULL || ok <= 0) {
-		ca_crlrev_fail(rev, CA_R_CRL_MISSING, cert, "a CRL is not accepted: %s",
+		ca_crlrev_fail(rev, CA_R_CRL_MISSING, cert,
+		    "a CRL is not accepted: %s",
 		    X509_verify_cert_error_string(
 			X509_STORE_CTX_get_error(ctx)));
 		return 0;
 	}
 	issuer = ca_crlrev_issuer(ctx);
 	if (issuer == NULL || ca_crl_verify(seen->crl, issuer) != CA_OK) {
-		X509_STORE_CTX_set_error(ctx,
-		    X509_V_ERR_CRL_SIGNATURE_FAILURE);
+		X509_STORE_CTX_set_error(ctx, X509_V_ERR_CRL_SIGNATURE_FAILURE);
 		ca_crlrev_fail(rev, CA_R_CRL_SIGNATURE, cert, "a CRL");
 		return 0;
 	}
@@ -126,15 +126,16 @@ ca_crlrev_cert_crl(X509_STORE_CTX *ctx, X509_CRL *x, X509 *cert)
 	if (rc == CA_OK && entry.reason != CA_CRL_REMOVE)
 		return revoked(rev, ctx, seen->crl, cert, &entry);
 	if ((rc != CA_OK && rc != CA_ERR_NOT_FOUND) || own <= 0) {
-		ca_crlrev_fail(rev, CA_R_CRL_MALFORMED, cert, "%s cannot be searched: %s",
-		    ca_crl_get0_name(seen->crl), ca_err_text(rc));
+		ca_crlrev_fail(rev, CA_R_CRL_MALFORMED, cert,
+		    "%s cannot be searched: %s", ca_crl_get0_name(seen->crl),
+		    ca_err_text(rc));
 		X509_STORE_CTX_set_error(ctx, X509_V_ERR_UNSPECIFIED);
 		return 0;
 	}
 	/* it does not revoke, and is too old to say that it need not */
 	if (seen->late && !ca_crlrev_anchor(ctx)) {
-		ca_crlrev_fail(rev, CA_R_CRL_EXPIRED, cert, "%s is past its nextUpdate",
-		    ca_crl_get0_name(seen->crl));
+		ca_crlrev_fail(rev, CA_R_CRL_EXPIRED, cert,
+		    "%s is past its nextUpdate", ca_crl_get0_name(seen->crl));
 		X509_STORE_CTX_set_error(ctx, X509_V_ERR_CRL_HAS_EXPIRED);
 		return 0;
 	}

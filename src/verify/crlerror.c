@@ -34,7 +34,8 @@ missing(struct ca_revocation *rev, X509 *cert)
 	}
 	if (rev->mode == CA_CRL_PREFER) {
 		if (rev->absent.reason == CA_R_OK)
-			ca_crlrev_find(&rev->absent, CA_R_CRL_ABSENT, cert, "no CRL");
+			ca_crlrev_find(
+			    &rev->absent, CA_R_CRL_ABSENT, cert, "no CRL");
 		return 1;
 	}
 	return no_crl(rev, cert);
@@ -52,8 +53,8 @@ expired(struct ca_revocation *rev, X509 *cert)
 	if (seen == NULL)
 		return 0;
 	t = rev->grace > (uint64_t)t ? 0 : t - (time_t)rev->grace;
-	if (rev->grace == 0 || X509_cmp_time(X509_CRL_get0_nextUpdate(x), &t)
-	    <= 0) {
+	if (rev->grace == 0 ||
+	    X509_cmp_time(X509_CRL_get0_nextUpdate(x), &t) <= 0) {
 		seen->late = true;
 		return 1;
 	}
@@ -106,7 +107,8 @@ signature(struct ca_revocation *rev, X509_STORE_CTX *ctx, X509 *cert)
 	if (seen != NULL && issuer != NULL &&
 	    ca_crl_verify(seen->crl, issuer) == CA_OK)
 		return 1;
-	ca_crlrev_fail(rev, CA_R_CRL_SIGNATURE, cert, "the CRL's signature is wrong");
+	ca_crlrev_fail(
+	    rev, CA_R_CRL_SIGNATURE, cert, "the CRL's signature is wrong");
 	return 0;
 }
 
@@ -153,8 +155,8 @@ decide(struct ca_revocation *rev, X509_STORE_CTX *ctx, int error, X509 *cert)
 }
 
 bool
-ca_revocation_error(struct ca_revocation *rev, X509_STORE_CTX *ctx, int error,
-    int *ok)
+ca_revocation_error(
+    struct ca_revocation *rev, X509_STORE_CTX *ctx, int error, int *ok)
 {
 	X509 *cert = X509_STORE_CTX_get_current_cert(ctx);
 	int go;
@@ -166,7 +168,7 @@ ca_revocation_error(struct ca_revocation *rev, X509_STORE_CTX *ctx, int error,
 	if (go < 0 && X509_STORE_CTX_get0_parent_ctx(ctx) != NULL) {
 		/* the purpose is that of the login, not of a CRL issuer */
 		go = error == X509_V_ERR_INVALID_PURPOSE &&
-		    X509_STORE_CTX_get_error_depth(ctx) == 0;
+		     X509_STORE_CTX_get_error_depth(ctx) == 0;
 		if (!go)
 			ca_crlrev_fail(rev, CA_R_CRL_SIGNATURE, cert,
 			    "the path of the CRL's issuer: %s",

@@ -20,8 +20,8 @@ ca_crl_hits_clear(struct ca_crl_hits *hits)
 }
 
 enum ca_err
-ca_crl_hits_init(struct ca_crl_hits *hits, const struct ca_bytes *serial,
-    size_t n)
+ca_crl_hits_init(
+    struct ca_crl_hits *hits, const struct ca_bytes *serial, size_t n)
 {
 	if ((hits->asked = calloc(n + 1, sizeof *hits->asked)) == NULL)
 		return CA_ERR_MEMORY;
@@ -54,9 +54,8 @@ ca_crl_hits_add(struct ca_crl_hits *hits, size_t serial,
 			return CA_ERR_MEMORY;
 		memcpy(issuer, item->issuer, item->issuer_len);
 	}
-	v[hits->n++] = (struct ca_crl_hit){serial,
-	    {item->reason, date},
-	    issuer, item->issuer_len};
+	v[hits->n++] = (struct ca_crl_hit){
+	    serial, {item->reason, date}, issuer, item->issuer_len};
 	return CA_OK;
 }
 
@@ -73,8 +72,8 @@ ca_crl_hits_collect(void *ctx, const struct ca_crl_item *item)
 		    b->p[b->len - 1] != item->serial[b->len - 1] ||
 		    memcmp(b->p, item->serial, b->len) != 0)
 			continue;
-		rc = ca_crl_hits_add(hits, i, item,
-		    ca_crl_time(item->time, item->time_len));
+		rc = ca_crl_hits_add(
+		    hits, i, item, ca_crl_time(item->time, item->time_len));
 		if (rc != CA_OK)
 			return rc;
 	}
@@ -93,8 +92,8 @@ ca_crl_hits_choose(const struct ca_crl *crl, const struct ca_crl_hits *hits,
 
 		if (hit->serial != i)
 			continue;
-		rc = ca_crl_issuer_matches(crl, cert, hit->issuer,
-		    hit->issuer_len, &yes);
+		rc = ca_crl_issuer_matches(
+		    crl, cert, hit->issuer, hit->issuer_len, &yes);
 		if (rc != CA_OK)
 			return rc;
 		if (!yes || (found && out->reason != CA_CRL_REMOVE))

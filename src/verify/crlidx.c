@@ -69,7 +69,7 @@ get(struct ca_crlidx *idx, const void *key, size_t keylen, struct ca_buf *out)
 	ca_buf_put(&all, out->p, out->len);
 	if ((rc = ca_buf_err(&all)) != CA_OK ||
 	    (rc = ca_crypto_sha256(idx->crypto, all.p, all.len, sum)) !=
-	    CA_OK) {
+		CA_OK) {
 		ret = rc;
 		goto out;
 	}
@@ -163,7 +163,7 @@ ca_crlidx_open(struct ca_crypto *crypto, int dirfd, const char *name,
 	idx->refs = 1;
 	if ((rc = ca_crlidx_name(dirfd, name, &file)) != CA_OK ||
 	    (rc = ca_file_open(dirfd, ca_buf_text(&file), &idx->fd, NULL)) !=
-	    CA_OK ||
+		CA_OK ||
 	    (rc = ca_cdb_open(idx->fd, &idx->db)) != CA_OK ||
 	    (rc = read_meta(idx, st, ncrls)) != CA_OK) {
 		ret = rc;
@@ -220,8 +220,8 @@ ca_crlidx_crl(struct ca_crlidx *idx, uint32_t no, struct ca_crlidx_crl *out)
 	const uint8_t *spki;
 	enum ca_err rc;
 
-	*out = (struct ca_crlidx_crl){.stripped =
-	    CA_BUF_INIT(CA_CRLIDX_VALUE_MAX)};
+	*out = (struct ca_crlidx_crl){
+	    .stripped = CA_BUF_INIT(CA_CRLIDX_VALUE_MAX)};
 	key_of(key, 'c', no, 0);
 	rc = get(idx, key, 5, &v);
 	if (rc == CA_OK) {
@@ -252,8 +252,8 @@ add_hit(struct ca_crlidx *idx, uint32_t no, struct ca_reader *r,
 	uint32_t i;
 	enum ca_err rc;
 
-	if (ca_read_u8(r, &reason) != CA_OK ||
-	    ca_read_u64(r, &date) != CA_OK || ca_read_u32(r, &i) != CA_OK)
+	if (ca_read_u8(r, &reason) != CA_OK || ca_read_u64(r, &date) != CA_OK ||
+	    ca_read_u32(r, &i) != CA_OK)
 		return CA_ERR_FORMAT;
 	item.reason = reason == 255 ? -1 : reason;
 	rc = CA_OK;
@@ -289,8 +289,8 @@ ca_crlidx_lookup(struct ca_crlidx *idx, uint32_t no, uint32_t buckets,
 		else if (n == len && memcmp(p, serial, len) == 0)
 			rc = add_hit(idx, no, &r, hits);
 		else
-			rc = ca_read_bytes(&r, CA_CRLIDX_ENTRY_FIXED - 1,
-			    &skip);
+			rc =
+			    ca_read_bytes(&r, CA_CRLIDX_ENTRY_FIXED - 1, &skip);
 	}
 	ca_buf_free(&v);
 	return rc;

@@ -46,8 +46,8 @@ struct ca_crlidx_crl {
 
 /* The index's name for the CRL file name of dirfd: beside the file itself
  * where name is a symbolic link within the directory.  CA_ERR_MEMORY. */
-CA_MUST_CHECK enum ca_err ca_crlidx_name(int dirfd, const char *name,
-    struct ca_buf *out);
+CA_MUST_CHECK enum ca_err ca_crlidx_name(
+    int dirfd, const char *name, struct ca_buf *out);
 
 /*
  * Open the index of a CRL file that is open with the status st.  ncrls is how
@@ -61,8 +61,8 @@ struct ca_crlidx *ca_crlidx_ref(struct ca_crlidx *idx);
 void ca_crlidx_free(struct ca_crlidx *idx); /* NULL is allowed */
 
 /* CRL number no of the file.  CA_ERR_FORMAT: damaged; CA_ERR_IO. */
-CA_MUST_CHECK enum ca_err ca_crlidx_crl(struct ca_crlidx *idx, uint32_t no,
-    struct ca_crlidx_crl *out);
+CA_MUST_CHECK enum ca_err ca_crlidx_crl(
+    struct ca_crlidx *idx, uint32_t no, struct ca_crlidx_crl *out);
 
 /*
  * The entries of CRL number no with a serial number, as hits for asked[0].
@@ -70,8 +70,7 @@ CA_MUST_CHECK enum ca_err ca_crlidx_crl(struct ca_crlidx *idx, uint32_t no,
  * damaged; CA_ERR_LIMIT, CA_ERR_IO, CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_crlidx_lookup(struct ca_crlidx *idx, uint32_t no,
-    uint32_t buckets, const void *serial, size_t len,
-    struct ca_crl_hits *hits);
+    uint32_t buckets, const void *serial, size_t len, struct ca_crl_hits *hits);
 
 /* SHA-256 of the CRL file when the index was made. */
 void ca_crlidx_sha256(const struct ca_crlidx *idx, uint8_t out[32]);
@@ -85,11 +84,11 @@ void ca_crlidx_sha256(const struct ca_crlidx *idx, uint8_t out[32]);
  * CA_ERR_LIMIT, CA_ERR_IO, CA_ERR_CRYPTO, CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_crlidx_make(struct ca_crypto *crypto,
-    const struct ca_log *log, int dirfd, const char *name,
-    STACK_OF(X509) *cas, uint64_t *entries);
+    const struct ca_log *log, int dirfd, const char *name, STACK_OF(X509) * cas,
+    uint64_t *entries);
 
 /* SHA-256 of a certificate's SubjectPublicKeyInfo. */
-CA_MUST_CHECK enum ca_err ca_crlidx_spki(struct ca_crypto *crypto, X509 *cert,
-    uint8_t out[32]);
+CA_MUST_CHECK enum ca_err ca_crlidx_spki(
+    struct ca_crypto *crypto, X509 *cert, uint8_t out[32]);
 
 #endif

@@ -109,8 +109,8 @@ gather(void *ctx, const struct ca_crl_item *item)
 		return rc;
 	if (!room(m, item->serial_len + CA_CRLIDX_ENTRY_FIXED))
 		return CA_ERR_MEMORY;
-	m->place[m->n++] = (struct place){m->len,
-	    ca_crlidx_hash(item->serial, item->serial_len)};
+	m->place[m->n++] = (struct place){
+	    m->len, ca_crlidx_hash(item->serial, item->serial_len)};
 	p = m->arena + m->len;
 	*p++ = (uint8_t)item->serial_len;
 	memcpy(p, item->serial, item->serial_len);
@@ -185,8 +185,8 @@ add_crl(struct maker *m, struct ca_crl *crl)
 	X509 *ca;
 
 	if (crl->trouble != CA_R_OK) {
-		ca_log_err(m->log, "%s: %s", crl->name,
-		    ca_reason_text(crl->trouble));
+		ca_log_err(
+		    m->log, "%s: %s", crl->name, ca_reason_text(crl->trouble));
 		return CA_ERR_FORMAT;
 	}
 	if ((ca = ca_crl_signer(crl, m->cas)) == NULL)
@@ -214,8 +214,8 @@ ca_crlidx_put_crls(struct maker *m, int fd, const char *name)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_crlsrc *src = malloc(sizeof *src);
-	struct ca_crl_source from = {m->crypto, m->log, CA_CRL_STREAM, -1,
-	    name, -1};
+	struct ca_crl_source from = {
+	    m->crypto, m->log, CA_CRL_STREAM, -1, name, -1};
 	struct ca_crls list = {NULL, 0};
 	struct ca_crl *crl;
 

@@ -25,11 +25,11 @@ load_one(const struct ca_crl_source *src, struct ca_crlidx *idx, uint32_t no,
 		found.stripped = CA_BUF_INIT(0); /* transferred */
 		crl->fd = fcntl(src->fd, F_DUPFD_CLOEXEC, 3);
 		/* compile indexes no CRL with an unknown critical extension */
-		ca_crl_take_stripped(crl, crl->read.stripped.p,
-		    crl->read.stripped.len, false);
+		ca_crl_take_stripped(
+		    crl, crl->read.stripped.p, crl->read.stripped.len, false);
 		rc = crl->fd < 0 ? CA_ERR_IO
-				 : ca_crl_hits_init(&crl->hits, wanted->serial,
-				       wanted->n);
+				 : ca_crl_hits_init(
+				       &crl->hits, wanted->serial, wanted->n);
 	} else if (rc == CA_OK) {
 		rc = CA_ERR_MEMORY;
 	}
@@ -74,8 +74,8 @@ ca_crl_index_load(const struct ca_crl_source *src,
 		ca_crl_free(out->v[--out->n]);
 	if (rc == CA_ERR_MEMORY)
 		return rc;
-	ca_log_debug(src->log, "the CRL %s %s: it is streamed", src->name,
-	    why(rc));
+	ca_log_debug(
+	    src->log, "the CRL %s %s: it is streamed", src->name, why(rc));
 	return ca_crl_stream_load(src, wanted, out);
 }
 
@@ -91,8 +91,7 @@ fall_back(struct ca_crl *crl, const char *reason)
 
 	if (ca_crl_gate_shut(crl->gate, crl->fd))
 		return CA_ERR_CANCELLED;
-	ca_log_debug(crl->log, "the CRL %s is streamed: %s", crl->name,
-	    reason);
+	ca_log_debug(crl->log, "the CRL %s is streamed: %s", crl->name, reason);
 	crl->kind = CRL_STREAM;
 	if ((crl->src = malloc(sizeof *crl->src)) == NULL) {
 		ret = CA_ERR_MEMORY;
@@ -108,16 +107,16 @@ fall_back(struct ca_crl *crl, const char *reason)
 			goto out;
 		}
 	}
-	rc = ca_crlread(crl->crypto, crl->src, ca_crl_hits_collect,
-	    &crl->hits, &read);
+	rc = ca_crlread(
+	    crl->crypto, crl->src, ca_crl_hits_collect, &crl->hits, &read);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
 	}
 	if (read.entry_critical ||
 	    read.stripped.len != crl->read.stripped.len ||
-	    memcmp(read.stripped.p, crl->read.stripped.p,
-		read.stripped.len) != 0) {
+	    memcmp(read.stripped.p, crl->read.stripped.p, read.stripped.len) !=
+		0) {
 		ret = CA_ERR_STALE;
 		goto out;
 	}

@@ -37,7 +37,7 @@ struct ca_crl {
 	enum ca_err signed_by; /* what the answer was */
 	/* streaming, and the index's way back to it */
 	struct ca_crlsrc *src;
-	int fd;                /* own; -1: none */
+	int fd; /* own; -1: none */
 	struct ca_crlread read;
 	struct ca_crl_hits hits;
 	/* through the index; read.stripped is the index's then */
@@ -48,8 +48,7 @@ struct ca_crl {
 
 /* A new one without content, with the trouble CA_R_CRL_MALFORMED, added to
  * out; NULL: no memory. */
-struct ca_crl *ca_crl_new(const struct ca_crl_source *src,
-    struct ca_crls *out);
+struct ca_crl *ca_crl_new(const struct ca_crl_source *src, struct ca_crls *out);
 
 /* Does a certificateIssuer (DER GeneralNames; NULL: none) name the issuer of
  * cert?  *yes is the answer.  CA_ERR_FORMAT. */
@@ -58,38 +57,37 @@ CA_MUST_CHECK enum ca_err ca_crl_issuer_matches(const struct ca_crl *crl,
 
 /* The stripped CRL for OpenSSL's engine out of its DER, and the trouble that
  * can be seen in it. */
-void ca_crl_take_stripped(struct ca_crl *crl, const uint8_t *der, size_t len,
-    bool entry_critical);
+void ca_crl_take_stripped(
+    struct ca_crl *crl, const uint8_t *der, size_t len, bool entry_critical);
 
-CA_MUST_CHECK enum ca_err ca_crl_whole_load(const struct ca_crl_source *src,
-    struct ca_crls *out);
-CA_MUST_CHECK enum ca_err ca_crl_whole_verify(struct ca_crl *crl,
-    EVP_PKEY *key);
-CA_MUST_CHECK enum ca_err ca_crl_whole_lookup(struct ca_crl *crl, X509 *cert,
-    struct ca_crl_entry *out);
+CA_MUST_CHECK enum ca_err ca_crl_whole_load(
+    const struct ca_crl_source *src, struct ca_crls *out);
+CA_MUST_CHECK enum ca_err ca_crl_whole_verify(
+    struct ca_crl *crl, EVP_PKEY *key);
+CA_MUST_CHECK enum ca_err ca_crl_whole_lookup(
+    struct ca_crl *crl, X509 *cert, struct ca_crl_entry *out);
 
 CA_MUST_CHECK enum ca_err ca_crl_stream_load(const struct ca_crl_source *src,
     const struct ca_crl_wanted *wanted, struct ca_crls *out);
-CA_MUST_CHECK enum ca_err ca_crl_stream_verify(struct ca_crl *crl,
-    EVP_PKEY *key);
-CA_MUST_CHECK enum ca_err ca_crl_stream_lookup(struct ca_crl *crl,
-    X509 *cert, const struct ca_bytes *serial, struct ca_crl_entry *out);
+CA_MUST_CHECK enum ca_err ca_crl_stream_verify(
+    struct ca_crl *crl, EVP_PKEY *key);
+CA_MUST_CHECK enum ca_err ca_crl_stream_lookup(struct ca_crl *crl, X509 *cert,
+    const struct ca_bytes *serial, struct ca_crl_entry *out);
 
 /* By the index; once something is wrong with it, by streaming, for good. */
 CA_MUST_CHECK enum ca_err ca_crl_index_load(const struct ca_crl_source *src,
     const struct ca_crl_wanted *wanted, struct ca_crls *out);
-CA_MUST_CHECK enum ca_err ca_crl_index_verify(struct ca_crl *crl,
-    X509 *issuer, EVP_PKEY *key);
+CA_MUST_CHECK enum ca_err ca_crl_index_verify(
+    struct ca_crl *crl, X509 *issuer, EVP_PKEY *key);
 CA_MUST_CHECK enum ca_err ca_crl_index_lookup(struct ca_crl *crl, X509 *cert,
     const struct ca_bytes *serial, struct ca_crl_entry *out);
 
 /* Unknown critical extensions of a CRL or of an entry of it. */
-bool ca_crl_critical_unknown(const STACK_OF(X509_EXTENSION) *exts,
-    bool entry);
+bool ca_crl_critical_unknown(const STACK_OF(X509_EXTENSION) * exts, bool entry);
 
 /* Copy n serial numbers to look for. */
-CA_MUST_CHECK enum ca_err ca_crl_hits_init(struct ca_crl_hits *hits,
-    const struct ca_bytes *serial, size_t n);
+CA_MUST_CHECK enum ca_err ca_crl_hits_init(
+    struct ca_crl_hits *hits, const struct ca_bytes *serial, size_t n);
 
 /* An entry for asked[serial]; its time is date, in seconds. */
 CA_MUST_CHECK enum ca_err ca_crl_hits_add(struct ca_crl_hits *hits,

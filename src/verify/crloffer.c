@@ -8,7 +8,7 @@ static bool
 may_sign(X509 *cert, const X509_NAME *name, const AUTHORITY_KEYID *akid)
 {
 	return X509_NAME_cmp(X509_get_subject_name(cert), name) == 0 &&
-	    X509_check_akid(cert, akid) == X509_V_OK;
+	       X509_check_akid(cert, akid) == X509_V_OK;
 }
 
 /*
@@ -25,8 +25,8 @@ signer_of(X509_STORE_CTX *ctx, X509_CRL *x)
 	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
 	STACK_OF(X509) *more = X509_STORE_CTX_get0_untrusted(ctx);
 	const X509_NAME *name = X509_CRL_get_issuer(x);
-	AUTHORITY_KEYID *akid = X509_CRL_get_ext_d2i(x,
-	    NID_authority_key_identifier, NULL, NULL);
+	AUTHORITY_KEYID *akid =
+	    X509_CRL_get_ext_d2i(x, NID_authority_key_identifier, NULL, NULL);
 	int i = X509_STORE_CTX_get_error_depth(ctx);
 	X509 *found = NULL;
 
@@ -47,7 +47,7 @@ static void
 gate_is_shut(struct ca_revocation *rev, X509 *cert)
 {
 	ca_log_debug(rev->log, "a large CRL is not read, since a signature on "
-	    "the path to the CA is wrong");
+			       "the path to the CA is wrong");
 	ca_crlrev_find(&rev->trouble, CA_R_CRL_MISSING, cert,
 	    "no CRL was read, since a signature on the path is wrong");
 }
@@ -64,7 +64,8 @@ usable(struct ca_revocation *rev, X509_STORE_CTX *ctx, struct ca_crl *crl,
 	enum ca_err rc;
 
 	if (reason != CA_R_OK) {
-		ca_crlrev_not_offered(rev, crl, reason, cert, ca_reason_text(reason));
+		ca_crlrev_not_offered(
+		    rev, crl, reason, cert, ca_reason_text(reason));
 		return false;
 	}
 	later = X509_cmp_time(X509_CRL_get0_lastUpdate(x), &now);
@@ -107,8 +108,7 @@ usable(struct ca_revocation *rev, X509_STORE_CTX *ctx, struct ca_crl *crl,
 
 /* Remember what is offered, and put it on the stack. */
 static bool
-offer(struct ca_revocation *rev, STACK_OF(X509_CRL) *stack,
-    struct ca_crl *crl)
+offer(struct ca_revocation *rev, STACK_OF(X509_CRL) * stack, struct ca_crl *crl)
 {
 	X509_CRL *x = ca_crl_get0_x509(crl);
 
@@ -133,13 +133,13 @@ offer(struct ca_revocation *rev, STACK_OF(X509_CRL) *stack,
 static bool
 find_named(struct ca_revocation *rev, X509_STORE_CTX *ctx,
     const X509_NAME *name, const struct ca_crl_wanted *wanted,
-    STACK_OF(X509_CRL) *stack)
+    STACK_OF(X509_CRL) * stack)
 {
 	X509 *cert = X509_STORE_CTX_get_current_cert(ctx);
 	struct ca_crls found = {NULL, 0};
 	enum ca_reason trouble = CA_R_OK;
-	enum ca_err rc = ca_crldir_find(rev->dir, name, wanted, &found,
-	    &trouble);
+	enum ca_err rc =
+	    ca_crldir_find(rev->dir, name, wanted, &found, &trouble);
 	bool ok = rc == CA_OK;
 
 	if (rc == CA_ERR_CANCELLED)
@@ -163,11 +163,11 @@ find_named(struct ca_revocation *rev, X509_STORE_CTX *ctx,
  * say that its CRLs are issued (RFC 5280 section 4.2.1.13, cRLIssuer). */
 static bool
 find_indirect(struct ca_revocation *rev, X509_STORE_CTX *ctx, X509 *cert,
-    const struct ca_crl_wanted *wanted, STACK_OF(X509_CRL) *stack)
+    const struct ca_crl_wanted *wanted, STACK_OF(X509_CRL) * stack)
 {
 	int crit = -1;
-	CRL_DIST_POINTS *dps = X509_get_ext_d2i(cert,
-	    NID_crl_distribution_points, &crit, NULL);
+	CRL_DIST_POINTS *dps =
+	    X509_get_ext_d2i(cert, NID_crl_distribution_points, &crit, NULL);
 	const X509_NAME *nm = X509_get_issuer_name(cert);
 	/* -1: there is none; else there is, and it cannot be read */
 	bool ok = dps != NULL || crit == -1;
@@ -181,8 +181,8 @@ find_indirect(struct ca_revocation *rev, X509_STORE_CTX *ctx, X509 *cert,
 			if (gen->type != GEN_DIRNAME ||
 			    X509_NAME_cmp(gen->d.directoryName, nm) == 0)
 				continue;
-			ok = find_named(rev, ctx, gen->d.directoryName,
-			    wanted, stack);
+			ok = find_named(
+			    rev, ctx, gen->d.directoryName, wanted, stack);
 		}
 	}
 	CRL_DIST_POINTS_free(dps);
@@ -211,7 +211,7 @@ serials(X509_STORE_CTX *ctx, struct ca_bytes v[PATH_MAX_SERIALS])
 
 /* X509_STORE_CTX_lookup_crls_fn: the stack is OpenSSL's to free. */
 STACK_OF(X509_CRL) *
-ca_crlrev_lookup_crls(const X509_STORE_CTX *cctx, const X509_NAME *name)
+    ca_crlrev_lookup_crls(const X509_STORE_CTX *cctx, const X509_NAME *name)
 {
 	X509_STORE_CTX *ctx = (X509_STORE_CTX *)cctx; /* getters want it so */
 	struct ca_revocation *rev = ca_crlrev_of(ctx);
@@ -223,8 +223,9 @@ ca_crlrev_lookup_crls(const X509_STORE_CTX *cctx, const X509_NAME *name)
 	rev->trouble.reason = CA_R_OK;
 	rev->looking = ctx;
 	/* no path leads to the issuer of an anchor that is not self-issued */
-	if (rev->dir == NULL || (ca_crlrev_anchor(ctx) &&
-	    X509_NAME_cmp(X509_get_subject_name(cert), name) != 0))
+	if (rev->dir == NULL ||
+	    (ca_crlrev_anchor(ctx) &&
+		X509_NAME_cmp(X509_get_subject_name(cert), name) != 0))
 		return NULL;
 	wanted.n = serials(ctx, serial);
 	if ((stack = sk_X509_CRL_new_null()) == NULL ||
@@ -233,8 +234,8 @@ ca_crlrev_lookup_crls(const X509_STORE_CTX *cctx, const X509_NAME *name)
 		/* with some of the CRLs missing, none is offered: the one
 		 * that revokes may be among those that could not be read */
 		if (rev->trouble.reason == CA_R_OK)
-			ca_crlrev_find(&rev->trouble, CA_R_CRL_DIR, cert,
-			    "out of memory");
+			ca_crlrev_find(
+			    &rev->trouble, CA_R_CRL_DIR, cert, "out of memory");
 		sk_X509_CRL_pop_free(stack, X509_CRL_free);
 		stack = NULL;
 	}

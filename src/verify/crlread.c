@@ -53,8 +53,8 @@ is_time(uint8_t tag)
 
 /* version (v2 if there), signature, issuer.  *issuer: the name. */
 static enum ca_err
-head_to_issuer(struct scan *s, uint64_t end, bool digest,
-    struct ca_reader *issuer)
+head_to_issuer(
+    struct scan *s, uint64_t end, bool digest, struct ca_reader *issuer)
 {
 	struct ca_reader whole, content;
 	uint8_t tag;
@@ -67,7 +67,8 @@ head_to_issuer(struct scan *s, uint64_t end, bool digest,
 	if (tag == CA_DER_INTEGER) {
 		if (content.left != 1 || content.p[0] != 1)
 			return CA_ERR_FORMAT;
-		rc = ca_crlwin_take(s, end, CA_CRL_HEAD_MAX, &tag, &whole, &content);
+		rc = ca_crlwin_take(
+		    s, end, CA_CRL_HEAD_MAX, &tag, &whole, &content);
 		if (rc != CA_OK)
 			return rc;
 		ca_buf_put(&s->head, whole.p, whole.left);
@@ -104,8 +105,8 @@ head(struct scan *s, uint64_t end)
 		if ((rc = ca_crlwin_peek(s, &tag, &header, &len)) != CA_OK)
 			return rc;
 		if (is_time(tag)) {
-			rc = ca_crlwin_take(s, end, CA_CRL_HEAD_MAX, &tag, &whole,
-			    &content);
+			rc = ca_crlwin_take(
+			    s, end, CA_CRL_HEAD_MAX, &tag, &whole, &content);
 			if (rc != CA_OK)
 				return rc;
 			ca_buf_put(&s->head, whole.p, whole.left);
@@ -150,8 +151,7 @@ entry(struct scan *s, struct ca_reader r)
 		item.reason = exts.reason;
 		if (exts.issuer.p != NULL) {
 			ca_buf_reset(&s->issuer);
-			ca_buf_put(&s->issuer, exts.issuer.p,
-			    exts.issuer.left);
+			ca_buf_put(&s->issuer, exts.issuer.p, exts.issuer.left);
 			if (ca_buf_err(&s->issuer) != CA_OK)
 				return ca_buf_err(&s->issuer);
 			s->issuer_no++;
@@ -234,9 +234,9 @@ entries(struct scan *s, uint64_t tbs_end)
 		}
 		if (ca_der_expect(&r, CA_DER_SEQUENCE, &content) != CA_OK)
 			return s->len - s->at >= CA_CRL_ENTRY_MAX &&
-			    s->buf[s->at] == CA_DER_SEQUENCE
-				? CA_ERR_LIMIT
-				: CA_ERR_FORMAT;
+				       s->buf[s->at] == CA_DER_SEQUENCE
+				   ? CA_ERR_LIMIT
+				   : CA_ERR_FORMAT;
 		if ((rc = entry(s, content)) != CA_OK)
 			return rc;
 		s->at += before - r.left;
@@ -251,7 +251,8 @@ crl_exts(struct scan *s, uint64_t end)
 {
 	struct ca_reader whole, content;
 	uint8_t tag;
-	enum ca_err rc = ca_crlwin_take(s, end, CA_CRL_EXTS_MAX, &tag, &whole, &content);
+	enum ca_err rc =
+	    ca_crlwin_take(s, end, CA_CRL_EXTS_MAX, &tag, &whole, &content);
 
 	if (rc != CA_OK)
 		return rc;
@@ -293,8 +294,8 @@ signature(struct scan *s, uint64_t end)
 	rc = ca_crlwin_take(s, end, CA_CRL_SIG_MAX, &tag, &whole, &content);
 	if (rc != CA_OK)
 		return rc;
-	if (tag != CA_DER_BIT_STRING || content.left < 1 ||
-	    content.p[0] != 0 || pos(s) != end)
+	if (tag != CA_DER_BIT_STRING || content.left < 1 || content.p[0] != 0 ||
+	    pos(s) != end)
 		return CA_ERR_FORMAT;
 	ca_buf_put(&s->out->signature, content.p + 1, content.left - 1);
 	/* nothing may follow */
@@ -334,8 +335,8 @@ static enum ca_err
 scan_new(struct scan *s, struct ca_crypto *crypto, struct ca_crlsrc *src,
     struct ca_crlread *out, size_t window)
 {
-	*s = (struct scan){.crypto = crypto, .src = src, .out = out,
-	    .window = window};
+	*s = (struct scan){
+	    .crypto = crypto, .src = src, .out = out, .window = window};
 	s->head = CA_BUF_INIT(CA_CRL_HEAD_MAX);
 	s->exts = CA_BUF_INIT(CA_CRL_EXTS_MAX);
 	s->alg = CA_BUF_INIT(CA_CRL_SIG_MAX);
@@ -355,8 +356,8 @@ scan_clear(struct scan *s)
 }
 
 enum ca_err
-ca_crlread(struct ca_crypto *crypto, struct ca_crlsrc *src,
-    ca_crl_item_fn *fn, void *ctx, struct ca_crlread *out)
+ca_crlread(struct ca_crypto *crypto, struct ca_crlsrc *src, ca_crl_item_fn *fn,
+    void *ctx, struct ca_crlread *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct scan s;
@@ -371,8 +372,10 @@ ca_crlread(struct ca_crypto *crypto, struct ca_crlsrc *src,
 	}
 	s.fn = fn;
 	s.ctx = ctx;
-	if ((rc = ca_crlwin_enter(&s, &end)) != CA_OK || (rc = tbs(&s, end)) != CA_OK ||
-	    (rc = signature(&s, end)) != CA_OK || (rc = ca_crlread_strip(&s)) != CA_OK) {
+	if ((rc = ca_crlwin_enter(&s, &end)) != CA_OK ||
+	    (rc = tbs(&s, end)) != CA_OK ||
+	    (rc = signature(&s, end)) != CA_OK ||
+	    (rc = ca_crlread_strip(&s)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}

@@ -17,8 +17,8 @@
 
 /* Bounds: bytes.  An entry or a head beyond them is CA_ERR_LIMIT. */
 #define CA_CRL_ENTRY_MAX 32768
-#define CA_CRL_HEAD_MAX 65536  /* of the fields before the entries */
-#define CA_CRL_EXTS_MAX 65536  /* of the extensions behind them */
+#define CA_CRL_HEAD_MAX 65536 /* of the fields before the entries */
+#define CA_CRL_EXTS_MAX 65536 /* of the extensions behind them */
 #define CA_CRL_SIG_MAX 16384
 
 /*
@@ -33,9 +33,9 @@
 struct ca_crl_item {
 	const uint8_t *serial; /* DER INTEGER contents, minimal */
 	size_t serial_len;
-	const uint8_t *time;   /* contents of UTCTime or GeneralizedTime */
+	const uint8_t *time; /* contents of UTCTime or GeneralizedTime */
 	size_t time_len;
-	int reason;            /* CRLReason; -1: none or one of no meaning */
+	int reason; /* CRLReason; -1: none or one of no meaning */
 	/* the certificateIssuer (DER GeneralNames) that rules this entry: its
 	 * own or that of an entry before it; NULL: the issuer of the CRL.
 	 * issuer_no counts the changes: 0 for NULL */
@@ -49,14 +49,15 @@ typedef enum ca_err ca_crl_item_fn(void *ctx, const struct ca_crl_item *item);
 
 /* What is left of the CRL after the reading; free with ca_crlread_clear. */
 struct ca_crlread {
-	struct ca_buf stripped;  /* DER: no entries, an empty signature */
-	struct ca_buf signature; /* contents of the BIT STRING, no unused bits */
-	struct ca_buf tbs;       /* only for a scheme without digest */
+	struct ca_buf stripped; /* DER: no entries, an empty signature */
+	struct ca_buf
+	    signature;     /* contents of the BIT STRING, no unused bits */
+	struct ca_buf tbs; /* only for a scheme without digest */
 	uint8_t digest[EVP_MAX_MD_SIZE];
-	size_t digest_len;       /* 0: tbs instead, or not accepted */
-	bool accepted;           /* the signature algorithm is */
-	bool entry_critical;     /* an entry has an unknown critical
-				  * extension */
+	size_t digest_len;   /* 0: tbs instead, or not accepted */
+	bool accepted;       /* the signature algorithm is */
+	bool entry_critical; /* an entry has an unknown critical
+			      * extension */
 	uint64_t entries;
 };
 
@@ -75,8 +76,8 @@ void ca_crlread_clear(struct ca_crlread *out);
  * Read the issuer's name (DER, with its header) of the CRL that src stands
  * at, and no further.  Errors as ca_crlread.
  */
-CA_MUST_CHECK enum ca_err ca_crlread_issuer(struct ca_crlsrc *src,
-    struct ca_buf *name);
+CA_MUST_CHECK enum ca_err ca_crlread_issuer(
+    struct ca_crlsrc *src, struct ca_buf *name);
 
 /* UTCTime or GeneralizedTime contents as seconds since 1970; 0 if it is
  * neither as RFC 5280 section 5.1.2.6 has them. */

@@ -1,7 +1,8 @@
 /*
  * Inside the revocation of a path: what revocation.c (set-up, findings,
  * report), crloffer.c (which CRLs OpenSSL's engine is offered), crlgate.c (for
- * whom large ones are read), crlengine.c (the engine at work) and crlerror.c (its complaints) share.  Private to them.
+ * whom large ones are read), crlengine.c (the engine at work) and crlerror.c
+ * (its complaints) share.  Private to them.
  */
 #ifndef CA_VERIFY_CRLREV_H
 #define CA_VERIFY_CRLREV_H
@@ -59,8 +60,8 @@ struct ca_revocation {
 	struct seen *seen;
 	size_t n;
 	const X509_CRL *checking; /* the CRL that check_crl is about */
-	struct finding trouble;  /* of CRLs that are not offered, for the
-				  * certificate at hand: the most useful one */
+	struct finding trouble;   /* of CRLs that are not offered, for the
+				   * certificate at hand: the most useful one */
 	struct finding failed;
 	struct finding stale;
 	struct finding absent;
@@ -72,16 +73,15 @@ void ca_crlrev_find(struct finding *f, enum ca_reason reason, X509 *cert,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /* Keep the first failure: what follows it is its consequence. */
-#define ca_crlrev_fail(rev, ...) \
-	do { \
-		if ((rev)->failed.reason == CA_R_OK) \
-			ca_crlrev_find(&(rev)->failed, __VA_ARGS__); \
+#define ca_crlrev_fail(rev, ...)                                               \
+	do {                                                                   \
+		if ((rev)->failed.reason == CA_R_OK)                           \
+			ca_crlrev_find(&(rev)->failed, __VA_ARGS__);           \
 	} while (0)
 
 /* A CRL that is none, and why: the most useful reason is kept. */
-void ca_crlrev_not_offered(struct ca_revocation *rev,
-    const struct ca_crl *crl, enum ca_reason reason, X509 *cert,
-    const char *why);
+void ca_crlrev_not_offered(struct ca_revocation *rev, const struct ca_crl *crl,
+    enum ca_reason reason, X509 *cert, const char *why);
 
 struct ca_revocation *ca_crlrev_of(X509_STORE_CTX *ctx);
 struct seen *ca_crlrev_seen(struct ca_revocation *rev, const X509_CRL *x);
@@ -98,8 +98,8 @@ bool ca_crlrev_anchor(X509_STORE_CTX *ctx);
 X509 *ca_crlrev_issuer(X509_STORE_CTX *ctx);
 
 /* The callbacks of X509_STORE. */
-STACK_OF(X509_CRL) *ca_crlrev_lookup_crls(const X509_STORE_CTX *ctx,
-    const X509_NAME *name);
+STACK_OF(X509_CRL) *
+    ca_crlrev_lookup_crls(const X509_STORE_CTX *ctx, const X509_NAME *name);
 int ca_crlrev_check_revocation(X509_STORE_CTX *ctx);
 int ca_crlrev_check_crl(X509_STORE_CTX *ctx, X509_CRL *x);
 int ca_crlrev_cert_crl(X509_STORE_CTX *ctx, X509_CRL *x, X509 *cert);

@@ -76,7 +76,7 @@ pss_digest(const X509_ALGOR *alg)
 		int nid = OBJ_obj2nid(pss->hashAlgorithm->algorithm);
 		if (mgf1_nid(pss) == nid &&
 		    (pss->trailerField == NULL ||
-		    ASN1_INTEGER_get(pss->trailerField) == 1))
+			ASN1_INTEGER_get(pss->trailerField) == 1))
 			name = digest_name(nid);
 	}
 	RSA_PSS_PARAMS_free(pss);
@@ -119,10 +119,10 @@ set_pss(struct ca_crypto *crypto, EVP_PKEY_CTX *ctx, const X509_ALGOR *alg,
 	if (pss != NULL && pss->saltLength != NULL)
 		salt = ASN1_INTEGER_get(pss->saltLength);
 	ok = pss != NULL && md != NULL && salt >= 0 && salt <= 4096 &&
-	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) > 0 &&
-	    EVP_PKEY_CTX_set_signature_md(ctx, md) > 0 &&
-	    EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, md) > 0 &&
-	    EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, (int)salt) > 0;
+	     EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) > 0 &&
+	     EVP_PKEY_CTX_set_signature_md(ctx, md) > 0 &&
+	     EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, md) > 0 &&
+	     EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, (int)salt) > 0;
 	RSA_PSS_PARAMS_free(pss);
 	return ok;
 }
@@ -135,7 +135,7 @@ fits(int nid, const EVP_PKEY *key)
 
 	if (nid == NID_rsassaPss)
 		return EVP_PKEY_is_a(key, "RSA") ||
-		    EVP_PKEY_is_a(key, "RSA-PSS");
+		       EVP_PKEY_is_a(key, "RSA-PSS");
 	if (nid == NID_ED25519)
 		return EVP_PKEY_is_a(key, "ED25519");
 	if (nid == NID_ED448)
@@ -165,8 +165,9 @@ verify_digest(struct ca_crypto *crypto, const X509_ALGOR *alg, EVP_PKEY *key,
 			goto out;
 		}
 	} else if ((EVP_PKEY_is_a(key, "RSA") &&
-	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) <= 0) ||
-	    EVP_PKEY_CTX_set_signature_md(ctx, md) <= 0) {
+		       EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) <=
+			   0) ||
+		   EVP_PKEY_CTX_set_signature_md(ctx, md) <= 0) {
 		ret = CA_ERR_CRYPTO;
 		goto out;
 	}
@@ -182,13 +183,14 @@ out:
 }
 
 static enum ca_err
-verify_message(struct ca_crypto *crypto, EVP_PKEY *key,
-    const struct ca_crlread *read)
+verify_message(
+    struct ca_crypto *crypto, EVP_PKEY *key, const struct ca_crlread *read)
 {
 	enum ca_err ret = CA_ERR_UNSET;
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
-	if (ctx == NULL || EVP_DigestVerifyInit_ex(ctx, NULL, NULL,
+	if (ctx == NULL ||
+	    EVP_DigestVerifyInit_ex(ctx, NULL, NULL,
 		ca_crypto_get0_libctx(crypto), NULL, key, NULL) != 1) {
 		ret = CA_ERR_CRYPTO;
 		goto out;
@@ -205,8 +207,8 @@ out:
 }
 
 enum ca_err
-ca_crlsig_verify(struct ca_crypto *crypto, const X509_ALGOR *alg,
-    EVP_PKEY *key, const struct ca_crlread *read)
+ca_crlsig_verify(struct ca_crypto *crypto, const X509_ALGOR *alg, EVP_PKEY *key,
+    const struct ca_crlread *read)
 {
 	const char *digest = ca_crlsig_digest(alg);
 	enum ca_err rc;
@@ -219,8 +221,8 @@ ca_crlsig_verify(struct ca_crypto *crypto, const X509_ALGOR *alg,
 					: verify_message(crypto, key, read);
 	else
 		rc = read->digest_len == 0
-		    ? CA_DENIED
-		    : verify_digest(crypto, alg, key, digest, read);
+			 ? CA_DENIED
+			 : verify_digest(crypto, alg, key, digest, read);
 	ERR_clear_error();
 	return rc;
 }

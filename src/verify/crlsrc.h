@@ -14,7 +14,7 @@
 #define CA_CRLSRC_RAW 16384
 
 struct ca_crlsrc {
-	int fd;         /* borrowed; its offset is never used */
+	int fd; /* borrowed; its offset is never used */
 	bool pem;
 	uint64_t begin; /* where the content of this CRL begins in the file */
 	uint64_t off;   /* where the next pread goes */
@@ -42,7 +42,7 @@ void ca_crlsrc_rewind(struct ca_crlsrc *src);
  * Up to cap (at least 3) bytes of DER into dst; *len of them, 0 at the end of
  * this CRL.  CA_ERR_FORMAT: bad PEM, CA_ERR_IO.
  */
-CA_MUST_CHECK enum ca_err ca_crlsrc_read(struct ca_crlsrc *src, uint8_t *dst,
-    size_t cap, size_t *len);
+CA_MUST_CHECK enum ca_err ca_crlsrc_read(
+    struct ca_crlsrc *src, uint8_t *dst, size_t cap, size_t *len);
 
 #endif

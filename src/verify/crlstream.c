@@ -15,22 +15,23 @@
 static enum ca_err
 read_one(struct ca_crl *crl, const struct ca_crl_wanted *wanted)
 {
-	enum ca_err rc = ca_crl_hits_init(&crl->hits, wanted->serial, wanted->n);
+	enum ca_err rc =
+	    ca_crl_hits_init(&crl->hits, wanted->serial, wanted->n);
 
 	if (rc != CA_OK)
 		return rc;
 	crl->kind = CRL_STREAM;
-	rc = ca_crlread(crl->crypto, crl->src, ca_crl_hits_collect,
-	    &crl->hits, &crl->read);
+	rc = ca_crlread(
+	    crl->crypto, crl->src, ca_crl_hits_collect, &crl->hits, &crl->read);
 	if (rc == CA_ERR_FORMAT || rc == CA_ERR_LIMIT) {
-		ca_log_debug(crl->log, "the CRL %s: %s", crl->name,
-		    ca_err_text(rc));
+		ca_log_debug(
+		    crl->log, "the CRL %s: %s", crl->name, ca_err_text(rc));
 		return CA_OK; /* CA_R_CRL_MALFORMED it is */
 	}
 	if (rc != CA_OK)
 		return rc;
-	ca_crl_take_stripped(crl, crl->read.stripped.p,
-	    crl->read.stripped.len, crl->read.entry_critical);
+	ca_crl_take_stripped(crl, crl->read.stripped.p, crl->read.stripped.len,
+	    crl->read.entry_critical);
 	return CA_OK;
 }
 
@@ -129,8 +130,8 @@ look_again(struct ca_crl *crl, X509 *cert, const struct ca_bytes *serial,
 		goto out;
 	}
 	ca_crlsrc_rewind(crl->src);
-	rc = ca_crlread(crl->crypto, crl->src, ca_crl_hits_collect, &hits,
-	    &again);
+	rc = ca_crlread(
+	    crl->crypto, crl->src, ca_crl_hits_collect, &hits, &again);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
@@ -157,7 +158,7 @@ ca_crl_stream_lookup(struct ca_crl *crl, X509 *cert,
 	for (size_t i = 0; i < crl->hits.nasked; i++)
 		if (crl->hits.asked[i].len == serial->len &&
 		    memcmp(crl->hits.asked[i].p, serial->p, serial->len) == 0)
-			return ca_crl_hits_choose(crl, &crl->hits, i, cert,
-			    out);
+			return ca_crl_hits_choose(
+			    crl, &crl->hits, i, cert, out);
 	return look_again(crl, cert, serial, out);
 }

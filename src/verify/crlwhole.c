@@ -47,10 +47,10 @@ algorithms_match(X509_CRL *x, const X509_ALGOR *outer)
 		if (ca_der_expect(&r, CA_DER_SEQUENCE, &list) == CA_OK) {
 			if (list.left > 0 && list.p[0] == CA_DER_INTEGER &&
 			    ca_der_expect(&list, CA_DER_INTEGER, &version) !=
-			    CA_OK)
+				CA_OK)
 				list.left = 0;
 			same = list.left >= (size_t)alglen &&
-			    memcmp(list.p, alg, (size_t)alglen) == 0;
+			       memcmp(list.p, alg, (size_t)alglen) == 0;
 		}
 	}
 	OPENSSL_free(tbs);
@@ -76,8 +76,8 @@ judge(X509_CRL *x)
 
 		if (entry_malformed(rev))
 			return CA_R_CRL_MALFORMED;
-		if (ca_crl_critical_unknown(X509_REVOKED_get0_extensions(rev),
-			true))
+		if (ca_crl_critical_unknown(
+			X509_REVOKED_get0_extensions(rev), true))
 			return CA_R_CRL_EXTENSION;
 	}
 	return CA_R_OK;
@@ -95,8 +95,8 @@ add_der(const struct ca_crl_source *src, const uint8_t *der, size_t len,
 		return CA_ERR_MEMORY;
 	crl->kind = CRL_WHOLE;
 	if (der != NULL && len <= LONG_MAX) {
-		crl->x509 = X509_CRL_new_ex(ca_crypto_get0_libctx(src->crypto),
-		    NULL);
+		crl->x509 =
+		    X509_CRL_new_ex(ca_crypto_get0_libctx(src->crypto), NULL);
 		if (crl->x509 != NULL &&
 		    d2i_X509_CRL(&crl->x509, &p, (long)len) != NULL &&
 		    p != der + len) {
@@ -126,8 +126,7 @@ add_pem(const struct ca_crl_source *src, const uint8_t *pem, size_t len,
 			PEM_STRING_X509_CRL, bio, NULL, NULL)) {
 			unsigned long e = ERR_peek_last_error();
 			/* nothing more, or something that cannot be read */
-			if (n == 0 || ERR_GET_REASON(e) !=
-			    PEM_R_NO_START_LINE)
+			if (n == 0 || ERR_GET_REASON(e) != PEM_R_NO_START_LINE)
 				rc = add_der(src, NULL, 0, out);
 			break;
 		}
@@ -145,8 +144,8 @@ ca_crl_whole_load(const struct ca_crl_source *src, struct ca_crls *out)
 {
 	struct ca_buf file = CA_BUF_INIT(CA_CRL_MAX);
 	enum ca_err rc = ca_crl_gate_shut(src->gate, src->fd)
-	    ? CA_ERR_CANCELLED
-	    : ca_file_read_fd(src->fd, CA_CRL_MAX, &file);
+			     ? CA_ERR_CANCELLED
+			     : ca_file_read_fd(src->fd, CA_CRL_MAX, &file);
 
 	if (rc == CA_OK) {
 		if (file.len == 0)

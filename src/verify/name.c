@@ -53,8 +53,8 @@ put_value(struct ca_buf *out, const uint8_t *p, size_t len)
 			continue;
 		}
 		if (c < 0x80 && (strchr("\"+,;<>\\", (int)c) != NULL ||
-		    (i == 0 && (c == ' ' || c == '#')) ||
-		    (i + 1 == len && c == ' ')))
+				    (i == 0 && (c == ' ' || c == '#')) ||
+				    (i + 1 == len && c == ' ')))
 			ca_buf_str(out, "\\");
 		ca_buf_put(out, p + i, n);
 	}
@@ -113,12 +113,12 @@ ca_name_rfc4514(const X509_NAME *name, struct ca_buf *out)
 
 	/* from the last RDN to the first; within one, in its own order */
 	for (int end = n; end > 0;) {
-		int set = X509_NAME_ENTRY_set(X509_NAME_get_entry(name,
-		    end - 1));
+		int set =
+		    X509_NAME_ENTRY_set(X509_NAME_get_entry(name, end - 1));
 		int begin = end - 1;
 
 		while (begin > 0 && X509_NAME_ENTRY_set(X509_NAME_get_entry(
-		    name, begin - 1)) == set)
+					name, begin - 1)) == set)
 			begin--;
 		if (end < n)
 			ca_buf_str(out, ",");

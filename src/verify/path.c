@@ -16,8 +16,8 @@ struct edge {
 
 struct ca_pathfinder {
 	struct ca_cadir *anchor_dir, *helper_dir;
-	const STACK_OF(X509) *untrusted;
-	STACK_OF(X509) *anchors, *helpers; /* found so far, owned */
+	const STACK_OF(X509) * untrusted;
+	STACK_OF(X509) * anchors, *helpers; /* found so far, owned */
 	X509 *leaf;
 	time_t now;
 	/* names looked up in the hashed directories; borrowed from the pool */
@@ -42,7 +42,7 @@ struct candidate {
 
 struct ca_pathfinder *
 ca_pathfinder_new(struct ca_cadir *anchors, struct ca_cadir *intermediates,
-    X509 *leaf, const STACK_OF(X509) *untrusted, time_t now)
+    X509 *leaf, const STACK_OF(X509) * untrusted, time_t now)
 {
 	struct ca_pathfinder *f = calloc(1, sizeof *f);
 
@@ -98,7 +98,7 @@ static bool
 valid_at(const X509 *cert, time_t now)
 {
 	return X509_cmp_time(X509_get0_notBefore(cert), &now) < 0 &&
-	    X509_cmp_time(X509_get0_notAfter(cert), &now) > 0;
+	       X509_cmp_time(X509_get0_notAfter(cert), &now) > 0;
 }
 
 /* How likely parent issued child, more is likelier; -1: it did not. */
@@ -128,7 +128,7 @@ score(const struct ca_pathfinder *f, X509 *child, X509 *parent, bool anchor)
 
 static void
 add_candidates(struct ca_pathfinder *f, X509 *child,
-    const STACK_OF(X509) *from, bool anchor, struct candidate *v, size_t *n)
+    const STACK_OF(X509) * from, bool anchor, struct candidate *v, size_t *n)
 {
 	const X509_NAME *issuer = X509_get_issuer_name(child);
 
@@ -166,10 +166,7 @@ price_rsa(const EVP_PKEY *key)
 
 	if (!ca_profile_rsa_exponent(key))
 		return 160;
-	return bits <= 2048 ? 1
-	     : bits <= 4096 ? 5
-	     : bits <= 8192 ? 20
-			    : 60;
+	return bits <= 2048 ? 1 : bits <= 4096 ? 5 : bits <= 8192 ? 20 : 60;
 }
 
 /* One curve is fast, the others of its size are not. */
@@ -182,9 +179,9 @@ price_ec(const EVP_PKEY *key)
 	if (EVP_PKEY_get_bits(key) > 521)
 		return 40;
 	return EVP_PKEY_get_group_name(key, group, sizeof group, &len) == 1 &&
-		    strcmp(group, SN_X9_62_prime256v1) == 0
-		? 1
-		: 10;
+		       strcmp(group, SN_X9_62_prime256v1) == 0
+		   ? 1
+		   : 10;
 }
 
 /* The price of a verification with this key (see CA_PATH_COST_MAX). */
@@ -246,8 +243,8 @@ on_path(const struct ca_path *path, const X509 *cert)
 		if (X509_cmp(path->cert[i], cert) == 0)
 			return true;
 		if (X509_NAME_cmp(X509_get_subject_name(path->cert[i]),
-		    X509_get_subject_name(cert)) == 0 && key != NULL &&
-		    X509_get0_pubkey(path->cert[i]) != NULL &&
+			X509_get_subject_name(cert)) == 0 &&
+		    key != NULL && X509_get0_pubkey(path->cert[i]) != NULL &&
 		    EVP_PKEY_eq(key, X509_get0_pubkey(path->cert[i])) == 1)
 			return true;
 	}
@@ -394,7 +391,7 @@ ca_pathfinder_run(struct ca_pathfinder *f,
 	before = sk_X509_num(f->anchors) + sk_X509_num(f->helpers);
 	if ((rc = ca_cadir_scan(f->anchor_dir, f->anchors)) != CA_OK ||
 	    (f->helper_dir != NULL &&
-	    (rc = ca_cadir_scan(f->helper_dir, f->helpers)) != CA_OK)) {
+		(rc = ca_cadir_scan(f->helper_dir, f->helpers)) != CA_OK)) {
 		ret = rc;
 		goto out;
 	}
@@ -413,7 +410,7 @@ out:
 /* ---- for the CRLs ---- */
 
 static bool
-push_others(STACK_OF(X509) *out, const STACK_OF(X509) *from)
+push_others(STACK_OF(X509) * out, const STACK_OF(X509) * from)
 {
 	for (int i = 0; i < sk_X509_num(from); i++) {
 		X509 *cert = sk_X509_value(from, i);
@@ -429,8 +426,8 @@ push_others(STACK_OF(X509) *out, const STACK_OF(X509) *from)
 	return true;
 }
 
-STACK_OF(X509) *
-ca_pathfinder_helpers(const struct ca_pathfinder *f, const struct ca_path *path)
+STACK_OF(X509) * ca_pathfinder_helpers(
+		     const struct ca_pathfinder *f, const struct ca_path *path)
 {
 	STACK_OF(X509) *out = sk_X509_new_null();
 	bool ok = out != NULL;

@@ -21,10 +21,10 @@
  * (names in a circle, hundreds of issuers under one name) meets one of them
  * within milliseconds; CA_R_CHAIN_LIMIT says so.
  */
-#define CA_PATH_CERTS_MAX 20       /* in a path, leaf and anchor included */
-#define CA_PATH_CANDIDATES_MAX 64  /* issuers considered for a certificate */
-#define CA_PATH_STEPS_MAX 512      /* certificates whose issuers are sought */
-#define CA_PATH_TRIED_MAX 32       /* paths given to X509_verify_cert */
+#define CA_PATH_CERTS_MAX 20      /* in a path, leaf and anchor included */
+#define CA_PATH_CANDIDATES_MAX 64 /* issuers considered for a certificate */
+#define CA_PATH_STEPS_MAX 512     /* certificates whose issuers are sought */
+#define CA_PATH_TRIED_MAX 32      /* paths given to X509_verify_cert */
 /* Signature verifications made to choose among issuers and on the paths
  * tried, in units of P-256 or RSA 2048; a P-384 costs ten times that much, an
  * RSA key with an exponent of 3,072 bits 160 times and more. */
@@ -43,7 +43,7 @@ struct ca_pathfinder;
  */
 struct ca_pathfinder *ca_pathfinder_new(struct ca_cadir *anchors,
     struct ca_cadir *intermediates, X509 *leaf,
-    const STACK_OF(X509) *untrusted, time_t now);
+    const STACK_OF(X509) * untrusted, time_t now);
 void ca_pathfinder_free(struct ca_pathfinder *f); /* NULL is allowed */
 
 /*
@@ -57,7 +57,7 @@ CA_MUST_CHECK enum ca_err ca_pathfinder_run(struct ca_pathfinder *f,
 /* Certificates that are not on path but may be the issuer of a CRL: the other
  * untrusted ones and those found in intermediates_dir.  A new stack of borrowed
  * certificates, path's own first (without leaf and anchor); NULL: no memory. */
-STACK_OF(X509) *ca_pathfinder_helpers(const struct ca_pathfinder *f,
-    const struct ca_path *path);
+STACK_OF(X509) * ca_pathfinder_helpers(
+		     const struct ca_pathfinder *f, const struct ca_path *path);
 
 #endif

@@ -74,7 +74,7 @@ cleared(X509_STORE_CTX *ctx, X509 *cert, int error, time_t now)
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 		/* 4.1.2.5: notAfter is still within */
 		return cert != NULL && X509_STORE_CTX_get_error(ctx) == error &&
-		    ASN1_TIME_cmp_time_t(X509_get0_notAfter(cert), now) == 0;
+		       ASN1_TIME_cmp_time_t(X509_get0_notAfter(cert), now) == 0;
 	default:
 		return false;
 	}
@@ -95,7 +95,7 @@ add_facts(struct ca_buf *out, int error, X509 *cert)
 		ca_buf_str(out, ": none that fits of ");
 		ca_name_rfc4514(X509_get_issuer_name(cert), out);
 		ca_buf_str(out, " is in ca_dir or intermediates_dir, nor was "
-		    "one sent along");
+				"one sent along");
 		return;
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 	case X509_V_ERR_CERT_NOT_YET_VALID:
@@ -105,11 +105,15 @@ add_facts(struct ca_buf *out, int error, X509 *cert)
 	}
 	if ((bio = BIO_new(BIO_s_mem())) == NULL)
 		return;
-	if (ASN1_TIME_print_ex(bio, error == X509_V_ERR_CERT_HAS_EXPIRED ?
-	    X509_get0_notAfter(cert) : X509_get0_notBefore(cert),
-	    ASN1_DTFLGS_ISO8601) == 1 && (n = BIO_get_mem_data(bio, &p)) > 0) {
-		ca_buf_str(out, error == X509_V_ERR_CERT_HAS_EXPIRED ?
-		    ", notAfter " : ", notBefore ");
+	if (ASN1_TIME_print_ex(bio,
+		error == X509_V_ERR_CERT_HAS_EXPIRED
+		    ? X509_get0_notAfter(cert)
+		    : X509_get0_notBefore(cert),
+		ASN1_DTFLGS_ISO8601) == 1 &&
+	    (n = BIO_get_mem_data(bio, &p)) > 0) {
+		ca_buf_str(out, error == X509_V_ERR_CERT_HAS_EXPIRED
+				    ? ", notAfter "
+				    : ", notBefore ");
 		for (long i = 0; i < n; i++)
 			ca_buf_u8(out, p[i] == ' ' ? 'T' : (uint8_t)p[i]);
 	}
@@ -166,10 +170,10 @@ verify_cb(int ok, X509_STORE_CTX *ctx)
 	if (X509_STORE_CTX_get0_parent_ctx(ctx) != NULL)
 		return 0;
 	return error != X509_V_ERR_OUT_OF_MEM &&
-	    error != X509_V_ERR_UNSPECIFIED &&
-	    error != X509_V_ERR_INVALID_CALL &&
-	    error != X509_V_ERR_STORE_LOOKUP &&
-	    error != X509_V_ERR_CERT_CHAIN_TOO_LONG;
+	       error != X509_V_ERR_UNSPECIFIED &&
+	       error != X509_V_ERR_INVALID_CALL &&
+	       error != X509_V_ERR_STORE_LOOKUP &&
+	       error != X509_V_ERR_CERT_CHAIN_TOO_LONG;
 }
 
 /* ---- the parameters: ours alone ---- */
@@ -183,8 +187,8 @@ set_policies(const struct ca_config *cfg, X509_VERIFY_PARAM *param)
 	size_t n = cfg->policy.n > 0 ? cfg->policy.n : 1;
 
 	for (size_t i = 0; i < n; i++) {
-		ASN1_OBJECT *oid = OBJ_txt2obj(cfg->policy.n > 0
-		    ? cfg->policy.v[i] : any, 1);
+		ASN1_OBJECT *oid =
+		    OBJ_txt2obj(cfg->policy.n > 0 ? cfg->policy.v[i] : any, 1);
 
 		if (oid == NULL)
 			return CA_ERR_CONFIG;
@@ -201,8 +205,9 @@ set_params(const struct run *run, X509_STORE *store, X509_STORE_CTX *ctx)
 {
 	const struct ca_config *cfg = run->pc->cfg;
 	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
-	unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN |
-	    X509_V_FLAG_POLICY_CHECK | X509_V_FLAG_TRUSTED_FIRST |
+	unsigned long flags =
+	    X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_POLICY_CHECK |
+	    X509_V_FLAG_TRUSTED_FIRST |
 	    (cfg->profile == CA_PROFILE_STRICT ? X509_V_FLAG_X509_STRICT : 0) |
 	    (cfg->explicit_policy ? X509_V_FLAG_EXPLICIT_POLICY : 0) |
 	    (cfg->inhibit_any ? X509_V_FLAG_INHIBIT_ANY : 0) |
@@ -225,18 +230,17 @@ set_params(const struct run *run, X509_STORE *store, X509_STORE_CTX *ctx)
 
 /* RFC 5280 section 6.1.4 (l): self-issued certificates do not count. */
 static void
-check_depth(struct run *run, const STACK_OF(X509) *chain)
+check_depth(struct run *run, const STACK_OF(X509) * chain)
 {
 	unsigned n = 0;
 
 	for (int i = 1; i < sk_X509_num(chain) - 1; i++)
 		n += (X509_get_extension_flags(sk_X509_value(chain, i)) &
-		    EXFLAG_SI) == 0;
+			 EXFLAG_SI) == 0;
 	if (n > run->pc->cfg->max_depth)
 		ca_report_set(run->report, CA_CHECK_CHAIN, CA_FAIL,
-		    CA_R_CHAIN_PATHLEN,
-		    "%u intermediates, and max_depth is %u", n,
-		    run->pc->cfg->max_depth);
+		    CA_R_CHAIN_PATHLEN, "%u intermediates, and max_depth is %u",
+		    n, run->pc->cfg->max_depth);
 }
 
 /* A check that left no finding passes, but only where the run ended well. */
@@ -249,8 +253,8 @@ conclude(struct run *run, int rc, X509_STORE_CTX *ctx)
 		/* a refusal that nobody recorded must not get lost */
 		if (ca_report_verdict(report, CA_CHECK_CHAIN) == CA_NOT_RUN &&
 		    ca_report_verdict(report, CA_CHECK_VALIDITY) ==
-		    CA_NOT_RUN && ca_report_verdict(report,
-		    CA_CHECK_REVOCATION) != CA_FAIL)
+			CA_NOT_RUN &&
+		    ca_report_verdict(report, CA_CHECK_REVOCATION) != CA_FAIL)
 			finding(run, X509_STORE_CTX_get_error(ctx), 0,
 			    run->path->cert[0]);
 		return;
@@ -260,16 +264,16 @@ conclude(struct run *run, int rc, X509_STORE_CTX *ctx)
 }
 
 static void
-check_chain(struct run *run, const STACK_OF(X509) *chain)
+check_chain(struct run *run, const STACK_OF(X509) * chain)
 {
 	check_depth(run, chain);
-	ca_profile_check(chain, run->anchored, run->pc->cfg->profile,
-	    run->report);
+	ca_profile_check(
+	    chain, run->anchored, run->pc->cfg->profile, run->report);
 	ca_purpose_check(chain, &run->pc->cfg->purpose, run->report);
 }
 
 static enum ca_err
-give_chain(X509_STORE_CTX *ctx, STACK_OF(X509) **chain)
+give_chain(X509_STORE_CTX *ctx, STACK_OF(X509) * *chain)
 {
 	if (chain == NULL)
 		return CA_OK;
@@ -279,18 +283,19 @@ give_chain(X509_STORE_CTX *ctx, STACK_OF(X509) **chain)
 
 enum ca_err
 ca_pathcheck_run(const struct ca_pathcheck *pc, const struct ca_path *path,
-    bool anchored, STACK_OF(X509) *helpers, struct ca_report *report,
-    STACK_OF(X509) **chain)
+    bool anchored, STACK_OF(X509) * helpers, struct ca_report *report,
+    STACK_OF(X509) * *chain)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct run run = {pc, path, anchored, report, 0};
 	X509_STORE *store = X509_STORE_new();
-	X509_STORE_CTX *ctx = X509_STORE_CTX_new_ex(
-	    ca_crypto_get0_libctx(pc->crypto), NULL);
+	X509_STORE_CTX *ctx =
+	    X509_STORE_CTX_new_ex(ca_crypto_get0_libctx(pc->crypto), NULL);
 
 	ERR_set_mark();
-	if (store == NULL || ctx == NULL || (anchored &&
-	    X509_STORE_add_cert(store, path->cert[path->n - 1]) != 1)) {
+	if (store == NULL || ctx == NULL ||
+	    (anchored &&
+		X509_STORE_add_cert(store, path->cert[path->n - 1]) != 1)) {
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}

@@ -31,7 +31,7 @@ struct ca_pathcheck {
  * for ca_verify.  CA_OK whatever the verdict; else the run did not come about.
  */
 CA_MUST_CHECK enum ca_err ca_pathcheck_run(const struct ca_pathcheck *pc,
-    const struct ca_path *path, bool anchored, STACK_OF(X509) *helpers,
-    struct ca_report *report, STACK_OF(X509) **chain);
+    const struct ca_path *path, bool anchored, STACK_OF(X509) * helpers,
+    struct ca_report *report, STACK_OF(X509) * *chain);
 
 #endif

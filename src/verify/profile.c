@@ -33,7 +33,7 @@ ca_profile_rsa_exponent(const EVP_PKEY *key)
 	if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) != 1)
 		return false;
 	good = BN_is_odd(e) && !BN_is_one(e) &&
-	    BN_num_bits(e) <= CA_PROFILE_RSA_EXPONENT_MAX;
+	       BN_num_bits(e) <= CA_PROFILE_RSA_EXPONENT_MAX;
 	BN_free(e);
 	return good;
 }
@@ -57,8 +57,8 @@ rsa_weakness(const EVP_PKEY *key)
 static const char *
 key_weakness(const EVP_PKEY *key)
 {
-	static const char *const good[] = {"ED25519", "ED448", "ML-DSA-44",
-	    "ML-DSA-65", "ML-DSA-87"};
+	static const char *const good[] = {
+	    "ED25519", "ED448", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"};
 	char group[64] = "";
 	size_t len = 0;
 
@@ -67,8 +67,8 @@ key_weakness(const EVP_PKEY *key)
 	if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS"))
 		return rsa_weakness(key);
 	if (EVP_PKEY_is_a(key, "EC")) {
-		if (EVP_PKEY_get_group_name(key, group, sizeof group,
-		    &len) != 1)
+		if (EVP_PKEY_get_group_name(key, group, sizeof group, &len) !=
+		    1)
 			return "an elliptic curve without a name";
 		if (strcmp(group, SN_X9_62_prime256v1) == 0 ||
 		    strcmp(group, SN_secp384r1) == 0 ||
@@ -155,8 +155,8 @@ extension_flaw(const X509 *cert)
 static const char *
 aki_flaw(X509 *cert)
 {
-	AUTHORITY_KEYID *aki = X509_get_ext_d2i(cert,
-	    NID_authority_key_identifier, NULL, NULL);
+	AUTHORITY_KEYID *aki =
+	    X509_get_ext_d2i(cert, NID_authority_key_identifier, NULL, NULL);
 	const char *what = NULL;
 
 	if (aki == NULL) {
@@ -171,8 +171,7 @@ aki_flaw(X509 *cert)
 		what = "its authorityKeyIdentifier has issuer or serial alone";
 	AUTHORITY_KEYID_free(aki);
 	/* signed by its own key, and naming another: which is it? */
-	if (what == NULL &&
-	    (X509_get_extension_flags(cert) & EXFLAG_SI) != 0 &&
+	if (what == NULL && (X509_get_extension_flags(cert) & EXFLAG_SI) != 0 &&
 	    X509_check_issued(cert, cert) == X509_V_ERR_AKID_SKID_MISMATCH &&
 	    X509_verify(cert, X509_get0_pubkey(cert)) == 1)
 		what = "it is self-signed, and its authorityKeyIdentifier "
@@ -183,11 +182,11 @@ aki_flaw(X509 *cert)
 /* ---- names and constraints: sections 4.2.1.6 and 4.2.1.10 ---- */
 
 static bool
-leading_dot(const STACK_OF(GENERAL_SUBTREE) *trees)
+leading_dot(const STACK_OF(GENERAL_SUBTREE) * trees)
 {
 	for (int i = 0; i < sk_GENERAL_SUBTREE_num(trees); i++) {
-		const GENERAL_NAME *base = sk_GENERAL_SUBTREE_value(trees,
-		    i)->base;
+		const GENERAL_NAME *base =
+		    sk_GENERAL_SUBTREE_value(trees, i)->base;
 
 		if (base->type == GEN_DNS &&
 		    ASN1_STRING_length(base->d.dNSName) > 0 &&
@@ -202,8 +201,8 @@ static const char *
 constraints_flaw(X509 *cert, bool *constrained)
 {
 	int critical = -1;
-	NAME_CONSTRAINTS *nc = X509_get_ext_d2i(cert, NID_name_constraints,
-	    &critical, NULL);
+	NAME_CONSTRAINTS *nc =
+	    X509_get_ext_d2i(cert, NID_name_constraints, &critical, NULL);
 	const char *what = NULL;
 
 	if (nc == NULL)
@@ -214,10 +213,10 @@ constraints_flaw(X509 *cert, bool *constrained)
 	else if (critical != 1)
 		what = "its nameConstraints are not critical";
 	else if (sk_GENERAL_SUBTREE_num(nc->permittedSubtrees) <= 0 &&
-	    sk_GENERAL_SUBTREE_num(nc->excludedSubtrees) <= 0)
+		 sk_GENERAL_SUBTREE_num(nc->excludedSubtrees) <= 0)
 		what = "its nameConstraints are empty";
 	else if (leading_dot(nc->permittedSubtrees) ||
-	    leading_dot(nc->excludedSubtrees))
+		 leading_dot(nc->excludedSubtrees))
 		what = "a dNSName in its nameConstraints begins with a dot";
 	NAME_CONSTRAINTS_free(nc);
 	return what;
@@ -244,8 +243,8 @@ is_host_name(const uint8_t *p, size_t len)
 			continue;
 		}
 		bool alnum = (p[i] >= '0' && p[i] <= '9') ||
-		    (p[i] >= 'a' && p[i] <= 'z') ||
-		    (p[i] >= 'A' && p[i] <= 'Z');
+			     (p[i] >= 'a' && p[i] <= 'z') ||
+			     (p[i] >= 'A' && p[i] <= 'Z');
 		if (!alnum && (p[i] != '-' || label == 0))
 			return false;
 		if (++label > 63)
@@ -296,8 +295,8 @@ name_flaw(const GENERAL_NAME *gen, bool constrained)
 static const char *
 names_flaw(X509 *cert, bool constrained)
 {
-	GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name,
-	    NULL, NULL);
+	GENERAL_NAMES *names =
+	    X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
 	const char *what = NULL;
 
 	for (int i = 0; what == NULL && i < sk_GENERAL_NAME_num(names); i++)
@@ -320,7 +319,8 @@ check_profile(X509 *cert, bool anchor, enum ca_profile profile, bool *above,
 	    names_flaw(cert, *above),
 	    strict && !anchor ? serial_flaw(cert) : NULL,
 	    strict && !anchor && X509_get_version(cert) != X509_VERSION_3
-		? "it is no version 3 certificate" : NULL,
+		? "it is no version 3 certificate"
+		: NULL,
 	};
 
 	for (size_t i = 0; i < sizeof flaw / sizeof flaw[0]; i++)
@@ -330,7 +330,7 @@ check_profile(X509 *cert, bool anchor, enum ca_profile profile, bool *above,
 }
 
 void
-ca_profile_check(const STACK_OF(X509) *chain, bool anchored,
+ca_profile_check(const STACK_OF(X509) * chain, bool anchored,
     enum ca_profile profile, struct ca_report *report)
 {
 	int n = sk_X509_num(chain);

@@ -28,7 +28,7 @@
  * names that are not printable ASCII or have no form under nameConstraints)
  * are looked at in both.
  */
-void ca_profile_check(const STACK_OF(X509) *chain, bool anchored,
+void ca_profile_check(const STACK_OF(X509) * chain, bool anchored,
     enum ca_profile profile, struct ca_report *report);
 
 /* The public exponent of an RSA key is odd, not 1, and of 64 bits at most:

@@ -8,7 +8,7 @@
 
 /* Purpose id of OpenSSL over the whole chain: only a plain 1 is a yes. */
 static bool
-holds_for_tls(const STACK_OF(X509) *chain, int id)
+holds_for_tls(const STACK_OF(X509) * chain, int id)
 {
 	for (int i = 0; i < sk_X509_num(chain); i++)
 		if (X509_check_purpose(sk_X509_value(chain, i), id, i > 0) != 1)
@@ -30,21 +30,21 @@ static bool
 allows(X509 *cert, const ASN1_OBJECT *oid, bool leaf)
 {
 	int critical;
-	EXTENDED_KEY_USAGE *eku = X509_get_ext_d2i(cert, NID_ext_key_usage,
-	    &critical, NULL);
+	EXTENDED_KEY_USAGE *eku =
+	    X509_get_ext_d2i(cert, NID_ext_key_usage, &critical, NULL);
 	bool yes;
 
 	/* -1: there is none; -2: more than one; else it does not decode */
 	if (eku == NULL)
 		return !leaf && critical == -1;
-	yes = lists(eku, oid) || (!leaf &&
-	    lists(eku, OBJ_nid2obj(NID_anyExtendedKeyUsage)));
+	yes = lists(eku, oid) ||
+	      (!leaf && lists(eku, OBJ_nid2obj(NID_anyExtendedKeyUsage)));
 	EXTENDED_KEY_USAGE_free(eku);
 	return yes;
 }
 
 static bool
-holds_for_oid(const STACK_OF(X509) *chain, const char *text)
+holds_for_oid(const STACK_OF(X509) * chain, const char *text)
 {
 	ASN1_OBJECT *oid = OBJ_txt2obj(text, 1);
 	bool yes = oid != NULL && sk_X509_num(chain) > 0;
@@ -64,7 +64,7 @@ ca_purpose_may_sign(X509 *leaf)
 
 /* Everything that purpose wants but ca_purpose_may_sign. */
 static bool
-holds(const STACK_OF(X509) *chain, const char *purpose)
+holds(const STACK_OF(X509) * chain, const char *purpose)
 {
 	if (strcmp(purpose, "any") == 0)
 		return true;
@@ -90,21 +90,21 @@ add_purposes(struct ca_buf *out, X509 *leaf)
 
 	eku = X509_get_ext_d2i(leaf, NID_ext_key_usage, NULL, NULL);
 	for (int i = 0; i < sk_ASN1_OBJECT_num(eku); i++) {
-		(void)OBJ_obj2txt(oid, sizeof oid,
-		    sk_ASN1_OBJECT_value(eku, i), 1);
-		ca_buf_fmt(out, "%s%s", i > 0 ? ", " :
-		    "; its extendedKeyUsage: ", oid);
+		(void)OBJ_obj2txt(
+		    oid, sizeof oid, sk_ASN1_OBJECT_value(eku, i), 1);
+		ca_buf_fmt(out, "%s%s",
+		    i > 0 ? ", " : "; its extendedKeyUsage: ", oid);
 	}
 	EXTENDED_KEY_USAGE_free(eku);
 }
 
 void
-ca_purpose_check(const STACK_OF(X509) *chain, const struct ca_list *purposes,
+ca_purpose_check(const STACK_OF(X509) * chain, const struct ca_list *purposes,
     struct ca_report *report)
 {
 	struct ca_buf wanted = CA_BUF_INIT(4096);
 	bool signs = sk_X509_num(chain) > 0 &&
-	    ca_purpose_may_sign(sk_X509_value(chain, 0));
+		     ca_purpose_may_sign(sk_X509_value(chain, 0));
 	const char *text, *why = "";
 
 	for (size_t i = 0; i < purposes->n; i++) {

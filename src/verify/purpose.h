@@ -24,7 +24,7 @@
  *   CA with extendedKeyUsage must have the OID or anyExtendedKeyUsage.
  * any: nothing is asked.
  */
-void ca_purpose_check(const STACK_OF(X509) *chain,
+void ca_purpose_check(const STACK_OF(X509) * chain,
     const struct ca_list *purposes, struct ca_report *report);
 
 /* A CertificateVerify may rest on leaf's key: its keyUsage, if there, has

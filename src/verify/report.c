@@ -71,8 +71,8 @@ vabort(struct ca_report *r, enum ca_reason reason, const char *fmt, va_list ap)
 }
 
 void
-ca_report_set(struct ca_report *r, enum ca_check check,
-    enum ca_verdict verdict, enum ca_reason reason, const char *fmt, ...)
+ca_report_set(struct ca_report *r, enum ca_check check, enum ca_verdict verdict,
+    enum ca_reason reason, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -108,8 +108,8 @@ ca_report_set(struct ca_report *r, enum ca_check check,
 }
 
 void
-ca_report_abort(struct ca_report *r, enum ca_reason reason, const char *fmt,
-    ...)
+ca_report_abort(
+    struct ca_report *r, enum ca_reason reason, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -119,8 +119,7 @@ ca_report_abort(struct ca_report *r, enum ca_reason reason, const char *fmt,
 }
 
 void
-ca_report_merge(struct ca_report *r, const struct ca_report *src,
-    unsigned only)
+ca_report_merge(struct ca_report *r, const struct ca_report *src, unsigned only)
 {
 	if (src->aborted)
 		ca_report_abort(r, src->abort.reason, NULL);
@@ -133,8 +132,8 @@ ca_report_merge(struct ca_report *r, const struct ca_report *src,
 			ca_report_set(r, (enum ca_check)i, f->verdict,
 			    f->reason, "%s", f->detail);
 		else
-			ca_report_set(r, (enum ca_check)i, f->verdict,
-			    f->reason, NULL);
+			ca_report_set(
+			    r, (enum ca_check)i, f->verdict, f->reason, NULL);
 	}
 }
 

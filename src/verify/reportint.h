@@ -20,8 +20,8 @@ struct ca_report {
 };
 
 /* The finding that decided among those of only; NULL: all passed. */
-const struct ca_finding *ca_report_deciding(const struct ca_report *r,
-    unsigned only);
+const struct ca_finding *ca_report_deciding(
+    const struct ca_report *r, unsigned only);
 enum ca_reason ca_report_reason_among(const struct ca_report *r, unsigned only);
 
 #endif

@@ -72,7 +72,8 @@ plain(const char *s)
 {
 	for (; *s != '\0'; s++)
 		if (strchr("0123456789abcdefghijklmnopqrstuvwxyz"
-			   "ABCDEFGHIJKLMNOPQRSTUVWXYZ_:.-", *s) == NULL)
+			   "ABCDEFGHIJKLMNOPQRSTUVWXYZ_:.-",
+			*s) == NULL)
 			return false;
 	return true;
 }
@@ -168,8 +169,8 @@ ca_report_text(const struct ca_report *r, unsigned only, struct ca_buf *out)
 }
 
 static void
-json_member(struct ca_buf *out, const char *before, const char *name,
-    const char *value)
+json_member(
+    struct ca_buf *out, const char *before, const char *name, const char *value)
 {
 	ca_buf_fmt(out, "%s\"%s\":", before, name);
 	ca_buf_json(out, value, strlen(value));
@@ -200,8 +201,8 @@ ca_report_json(const struct ca_report *r, unsigned only, struct ca_buf *out)
 		if ((only & 1u << i) == 0)
 			continue;
 		ca_buf_fmt(out, "%s\"%s\":", before, check_names[i]);
-		json_member(out, "{", "verdict",
-		    verdict_names[r->check[i].verdict]);
+		json_member(
+		    out, "{", "verdict", verdict_names[r->check[i].verdict]);
 		json_finding(&r->check[i], out);
 		ca_buf_str(out, "}");
 		before = ",";

@@ -36,8 +36,8 @@ usefulness(enum ca_reason reason)
 }
 
 void
-ca_crlrev_find(struct finding *f, enum ca_reason reason, X509 *cert,
-    const char *fmt, ...)
+ca_crlrev_find(
+    struct finding *f, enum ca_reason reason, X509 *cert, const char *fmt, ...)
 {
 	struct ca_buf name = CA_BUF_INIT(8000);
 	const char *subject;
@@ -61,8 +61,8 @@ void
 ca_crlrev_not_offered(struct ca_revocation *rev, const struct ca_crl *crl,
     enum ca_reason reason, X509 *cert, const char *why)
 {
-	ca_log_debug(rev->log, "the CRL %s is not used: %s",
-	    ca_crl_get0_name(crl), why);
+	ca_log_debug(
+	    rev->log, "the CRL %s is not used: %s", ca_crl_get0_name(crl), why);
 	if (usefulness(reason) >= usefulness(rev->trouble.reason))
 		ca_crlrev_find(&rev->trouble, reason, cert, "%s %s",
 		    ca_crl_get0_name(crl), why);
@@ -73,8 +73,8 @@ ca_crlrev_not_offered(struct ca_revocation *rev, const struct ca_crl *crl,
 static enum ca_err
 defaults(struct ca_revocation *rev)
 {
-	X509_STORE_CTX *ctx = X509_STORE_CTX_new_ex(
-	    ca_crypto_get0_libctx(rev->crypto), NULL);
+	X509_STORE_CTX *ctx =
+	    X509_STORE_CTX_new_ex(ca_crypto_get0_libctx(rev->crypto), NULL);
 
 	if (ctx == NULL || X509_STORE_CTX_init(ctx, NULL, NULL, NULL) != 1) {
 		X509_STORE_CTX_free(ctx);
@@ -159,7 +159,7 @@ bool
 ca_crlrev_anchor(X509_STORE_CTX *ctx)
 {
 	return X509_STORE_CTX_get_error_depth(ctx) ==
-	    sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) - 1;
+	       sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) - 1;
 }
 
 X509 *
@@ -178,7 +178,8 @@ enum ca_err
 ca_revocation_attach(struct ca_revocation *rev, X509_STORE *store)
 {
 	unsigned long flags = X509_V_FLAG_CRL_CHECK |
-	    X509_V_FLAG_EXTENDED_CRL_SUPPORT | X509_V_FLAG_USE_DELTAS;
+			      X509_V_FLAG_EXTENDED_CRL_SUPPORT |
+			      X509_V_FLAG_USE_DELTAS;
 
 	rev->n = 0;
 	rev->checking = NULL;

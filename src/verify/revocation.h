@@ -62,8 +62,8 @@ CA_MUST_CHECK enum ca_err ca_revocation_attach(
  * cleared here for a while (a CRL past its nextUpdate may still revoke) makes
  * X509_verify_cert fail later on: its result 1 is final.
  */
-bool ca_revocation_error(struct ca_revocation *rev, X509_STORE_CTX *ctx,
-    int error, int *ok);
+bool ca_revocation_error(
+    struct ca_revocation *rev, X509_STORE_CTX *ctx, int error, int *ok);
 
 /* The run's finding as CA_CHECK_REVOCATION into the report. */
 void ca_revocation_report(struct ca_revocation *rev, struct ca_report *report);

@@ -17,15 +17,15 @@
 #include "verify/trace.h"
 
 struct ca_verify_input {
-	X509 *leaf;                      /* borrowed */
-	STACK_OF(X509) *untrusted;       /* the peer's intermediates; borrowed,
-					  * may be NULL */
-	time_t now;                      /* the time to judge by */
-	STACK_OF(X509) *anchors;         /* the trust anchors, instead of those
-					  * in ca_dir; borrowed; NULL: ca_dir */
-	struct ca_verify_trace *trace;   /* NULL, or filled with the path that
-					  * the report speaks of, accepted or
-					  * not; the caller clears it */
+	X509 *leaf;                    /* borrowed */
+	STACK_OF(X509) * untrusted;    /* the peer's intermediates; borrowed,
+					* may be NULL */
+	time_t now;                    /* the time to judge by */
+	STACK_OF(X509) * anchors;      /* the trust anchors, instead of those
+					* in ca_dir; borrowed; NULL: ca_dir */
+	struct ca_verify_trace *trace; /* NULL, or filled with the path that
+					* the report speaks of, accepted or
+					* not; the caller clears it */
 };
 
 /*
@@ -41,20 +41,21 @@ struct ca_verify_input {
 CA_MUST_CHECK enum ca_err ca_verify(struct ca_crypto *crypto,
     const struct ca_config *cfg, const struct ca_log *log,
     const struct ca_verify_input *in, struct ca_report *report,
-    STACK_OF(X509) **chain);
+    STACK_OF(X509) * *chain);
 
 /* Fill the facts about a certificate into a report. */
-void ca_verify_facts(struct ca_crypto *crypto, X509 *cert,
-    struct ca_report *report);
+void ca_verify_facts(
+    struct ca_crypto *crypto, X509 *cert, struct ca_report *report);
 
 /* Append a name as RFC 4514 has it (most specific first, UTF-8, escapes). */
 void ca_name_rfc4514(const X509_NAME *name, struct ca_buf *out);
 
 /*
  * The subject names (DER) of the trust anchors in ca_dir, then, as far as they
- * all fit, of intermediates_dir, for the request's certificate_authorities.  Stops with CA_ERR_LIMIT when they exceed max
- * bytes; out holds nothing then.  out: DER Names one after the other, each
- * with a 2-byte length (the wire form of RFC 8446 section 4.2.4).
+ * all fit, of intermediates_dir, for the request's certificate_authorities.
+ * Stops with CA_ERR_LIMIT when they exceed max bytes; out holds nothing then.
+ * out: DER Names one after the other, each with a 2-byte length (the wire form
+ * of RFC 8446 section 4.2.4).
  */
 CA_MUST_CHECK enum ca_err ca_verify_authorities(struct ca_crypto *crypto,
     const struct ca_config *cfg, const struct ca_log *log, size_t max,

@@ -8,6 +8,8 @@ static const struct {
 	enum ca_check check;
 	enum ca_reason reason;
 } table[] = {
+/* clang-format does not see that CHAIN ends in a comma */
+/* clang-format off */
 #define CHAIN(e, r) {X509_V_ERR_##e, CA_CHECK_CHAIN, CA_R_CHAIN_##r},
     CHAIN(UNABLE_TO_GET_ISSUER_CERT, UNKNOWN_CA)
     CHAIN(UNABLE_TO_GET_ISSUER_CERT_LOCALLY, UNKNOWN_CA)
@@ -77,6 +79,7 @@ static const struct {
     {X509_V_ERR_STORE_LOOKUP, CA_CHECK_CHAIN, CA_R_INTERNAL},
     /* also what it says of more names and constraints than it compares */
     {X509_V_ERR_UNSPECIFIED, CA_CHECK_CHAIN, CA_R_CHAIN_OTHER},
+    /* clang-format on */
 };
 
 void

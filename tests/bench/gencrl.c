@@ -54,8 +54,8 @@ header(uint8_t *p, uint8_t tag, size_t len)
 static size_t
 entry(uint8_t *p, uint64_t i, const uint8_t *serial, size_t len, int reason)
 {
-	static const uint8_t exts[] = {0x30, 0x0c, 0x30, 0x0a, 0x06, 0x03,
-	    0x55, 0x1d, 0x15, 0x04, 0x03, 0x0a, 0x01, 0x01};
+	static const uint8_t exts[] = {0x30, 0x0c, 0x30, 0x0a, 0x06, 0x03, 0x55,
+	    0x1d, 0x15, 0x04, 0x03, 0x0a, 0x01, 0x01};
 	uint8_t body[512], own[16];
 	size_t n = 0;
 
@@ -95,8 +95,8 @@ shell(X509 *ca, EVP_PKEY *key)
 	const EVP_MD *md = EVP_PKEY_is_a(key, "ED25519") ? NULL : EVP_sha256();
 
 	X509V3_set_ctx(&ctx, ca, NULL, NULL, crl, 0);
-	X509_EXTENSION *akid = X509V3_EXT_conf_nid(NULL, &ctx,
-	    NID_authority_key_identifier, "keyid");
+	X509_EXTENSION *akid = X509V3_EXT_conf_nid(
+	    NULL, &ctx, NID_authority_key_identifier, "keyid");
 	ASN1_INTEGER *number = ASN1_INTEGER_new();
 	if (crl == NULL || t == NULL || number == NULL ||
 	    ASN1_INTEGER_set(number, 7) != 1 ||
@@ -139,8 +139,8 @@ main(int argc, char **argv)
 	FILE *f = fopen(argv[optind + 1], "r");
 	X509 *ca = f != NULL ? PEM_read_X509(f, NULL, NULL, NULL) : NULL;
 	FILE *k = fopen(argv[optind + 2], "r");
-	EVP_PKEY *key = k != NULL ? PEM_read_PrivateKey(k, NULL, NULL, NULL)
-				  : NULL;
+	EVP_PKEY *key =
+	    k != NULL ? PEM_read_PrivateKey(k, NULL, NULL, NULL) : NULL;
 	if (ca == NULL || key == NULL)
 		DIE("cannot read the CA or its key");
 	fclose(f);
@@ -193,13 +193,12 @@ main(int argc, char **argv)
 		put(&o, h, header(h, 0x30, list));
 	for (uint64_t i = 0; i < n; i++) {
 		if (chosen != NULL && i == n / 2)
-			put(&o, buf, entry(buf, 0, chosen, (size_t)chosen_len,
-			    reason));
+			put(&o, buf,
+			    entry(buf, 0, chosen, (size_t)chosen_len, reason));
 		put(&o, buf, entry(buf, i, NULL, 0, reason));
 	}
 	if (chosen != NULL && n == 0)
-		put(&o, buf, entry(buf, 0, chosen, (size_t)chosen_len,
-		    reason));
+		put(&o, buf, entry(buf, 0, chosen, (size_t)chosen_len, reason));
 	put(&o, exts, extslen);
 	if (EVP_DigestSignFinal(md, sig, &siglen) != 1)
 		DIE("cannot sign");
@@ -210,8 +209,8 @@ main(int argc, char **argv)
 	if (w.f == NULL)
 		DIE("cannot write %s", argv[optind + 3]);
 	size_t sighead = header(h, 0x03, siglen + 1);
-	put(&w, h, header(h, 0x30, tbstotal + (size_t)alglen + sighead + 1 +
-	    siglen));
+	put(&w, h,
+	    header(h, 0x30, tbstotal + (size_t)alglen + sighead + 1 + siglen));
 	rewind(o.f);
 	static uint8_t block[65536];
 	size_t got;

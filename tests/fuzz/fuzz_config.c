@@ -30,7 +30,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		FUZZ_CHECK(v != NULL);
 		FUZZ_CHECK(ca_config_set(cfg, ca_config_key_name(i), v, "f",
-		    NULL) == CA_OK);
+			       NULL) == CA_OK);
 		char *again = ca_config_key_value(cfg, i);
 		FUZZ_CHECK(strcmp(v, again) == 0);
 		free(v);

@@ -46,8 +46,8 @@ ask(struct ca_crl *ours, struct ca_crl *theirs, const ASN1_INTEGER *serial)
 
 	FUZZ_CHECK(cert != NULL);
 	X509_set_serialNumber(cert, (ASN1_INTEGER *)serial);
-	X509_set_issuer_name(cert,
-	    X509_CRL_get_issuer(ca_crl_get0_x509(theirs)));
+	X509_set_issuer_name(
+	    cert, X509_CRL_get_issuer(ca_crl_get0_x509(theirs)));
 	enum ca_err rc = ca_crl_lookup(ours, cert, &a);
 	enum ca_err their = ca_crl_lookup(theirs, cert, &b);
 	/* a certificateIssuer that does not decode is an error of ours */
@@ -69,7 +69,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < ours.n; i++) {
 		X509_CRL *x = ca_crl_get0_x509(ours.v[i]);
 		if (ca_crl_trouble(ours.v[i]) == CA_R_OK)
-			FUZZ_CHECK(x != NULL && X509_CRL_get_REVOKED(x) == NULL);
+			FUZZ_CHECK(
+			    x != NULL && X509_CRL_get_REVOKED(x) == NULL);
 	}
 	for (size_t i = 0; compare && i < ours.n; i++) {
 		if (ca_crl_trouble(ours.v[i]) != CA_R_OK)
@@ -78,14 +79,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		X509_CRL *x = ca_crl_get0_x509(theirs.v[i]);
 		STACK_OF(X509_REVOKED) *revs = X509_CRL_get_REVOKED(x);
 		int n = sk_X509_REVOKED_num(revs);
-		FUZZ_CHECK(ca_crl_entries(ours.v[i]) ==
-		    (uint64_t)(n < 0 ? 0 : n));
+		FUZZ_CHECK(
+		    ca_crl_entries(ours.v[i]) == (uint64_t)(n < 0 ? 0 : n));
 		/* the first look-up sorts them: take the serials before */
 		ASN1_INTEGER *serial[8];
 		int k = 0;
 		for (; k < n && k < 8; k++)
-			serial[k] = ASN1_INTEGER_dup(
-			    X509_REVOKED_get0_serialNumber(
+			serial[k] =
+			    ASN1_INTEGER_dup(X509_REVOKED_get0_serialNumber(
 				sk_X509_REVOKED_value(revs, k)));
 		while (k-- > 0) {
 			ask(ours.v[i], theirs.v[i], serial[k]);

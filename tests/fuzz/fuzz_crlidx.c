@@ -45,8 +45,9 @@ make_ca(EVP_PKEY *key)
 	X509_NAME *name = X509_NAME_new();
 
 	ca = X509_new();
-	FUZZ_CHECK(ca != NULL && X509_NAME_add_entry_by_txt(name, "CN",
-	    MBSTRING_ASC, (const unsigned char *)"CA", -1, -1, 0) == 1);
+	FUZZ_CHECK(
+	    ca != NULL && X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+			      (const unsigned char *)"CA", -1, -1, 0) == 1);
 	X509_set_version(ca, 2);
 	ASN1_INTEGER_set(X509_get_serialNumber(ca), 1);
 	X509_set_subject_name(ca, name);
@@ -92,8 +93,8 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	int len = i2d_X509_CRL(crl, &der);
 	put("a.crl", der, (size_t)len);
 	sk_X509_push(cas, ca);
-	FUZZ_CHECK(ca_crlidx_make(crypto, NULL, dir, "a.crl", cas, NULL) ==
-	    CA_OK);
+	FUZZ_CHECK(
+	    ca_crlidx_make(crypto, NULL, dir, "a.crl", cas, NULL) == CA_OK);
 	FUZZ_CHECK(ca_file_read(dir, "a.crl.idx", 1u << 20, &good) == CA_OK);
 	sk_X509_free(cas);
 	OPENSSL_free(der);
@@ -108,8 +109,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct ca_crl_wanted nothing = {NULL, 0};
 	struct ca_crls list = {NULL, 0};
-	struct ca_crl_source src = {crypto, NULL, CA_CRL_AUTO, dir, "a.crl",
-	    -1};
+	struct ca_crl_source src = {
+	    crypto, NULL, CA_CRL_AUTO, dir, "a.crl", -1};
 	struct ca_crl_entry e;
 
 	if (size < 1)

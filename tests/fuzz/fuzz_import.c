@@ -19,8 +19,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_CHECK(item->nvalues <= CA_SCCONF_VALUES);
 		FUZZ_CHECK(!item->block || item->nvalues == 0);
 		FUZZ_CHECK(item->parent == CA_SCCONF_TOP ||
-			   (item->parent < i &&
-			       conf.item[item->parent].block));
+			   (item->parent < i && conf.item[item->parent].block));
 	}
 	ca_scconf_clear(&conf);
 	return 0;

@@ -45,7 +45,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum ca_err rc = ca_dn_parse((const char *)data, size, false, &a, &why);
 	FUZZ_CHECK(rc == CA_OK || why != NULL);
 	FUZZ_CHECK((rc == CA_OK) == (ca_dn_parse((const char *)data, size, true,
-	    &b, &why) == CA_OK));
+					 &b, &why) == CA_OK));
 	FUZZ_CHECK(rc != CA_OK || (a.len > 0 && a.len == b.len));
 	ca_buf_free(&a);
 	ca_buf_free(&b);

@@ -18,17 +18,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		enum ca_err rc = ca_rule_parse(&rule, p, len);
 
 		FUZZ_CHECK(rc == CA_OK || rc == CA_ERR_FORMAT ||
-		    rc == CA_ERR_NOT_FOUND);
+			   rc == CA_ERR_NOT_FOUND);
 		FUZZ_CHECK((rc == CA_ERR_FORMAT) == (rule.why[0] != '\0'));
 		if (rc == CA_OK) {
-			FUZZ_CHECK(rule.pattern == (strcmp(rule.login, "*") ==
-			    0));
+			FUZZ_CHECK(
+			    rule.pattern == (strcmp(rule.login, "*") == 0));
 			FUZZ_CHECK(rule.pattern || ca_login_valid(rule.login,
-			    strlen(rule.login)));
+						       strlen(rule.login)));
 			FUZZ_CHECK(rule.len > 0 && rule.star <= rule.len);
 			if (rule.from != NULL) {
 				FUZZ_CHECK(ca_from_check(rule.from) == NULL);
-				(void)ca_from_match(rule.from, "::ffff:10.0.0.1");
+				(void)ca_from_match(
+				    rule.from, "::ffff:10.0.0.1");
 				(void)ca_from_match(rule.from, "a.b.example");
 			}
 		}

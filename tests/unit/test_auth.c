@@ -313,8 +313,7 @@ test_long_names_in_log(void **state)
 		if (json) {
 			assert_non_null(
 			    strstr(w->lines, "\"outcome\":\"denied\""));
-			assert_non_null(
-			    strstr(w->lines, "\"user\":\"alice\""));
+			assert_non_null(strstr(w->lines, "\"user\":\"alice\""));
 			assert_non_null(
 			    strstr(w->lines, "\"rhost\":\"192.0.2.7\""));
 			assert_string_equal(
@@ -342,8 +341,7 @@ test_clip(void **state)
 	ca_report_clip(r, 6);
 	assert_string_equal(ca_report_get0_fact(r, CA_FACT_SUBJECT), text);
 	ca_report_clip(r, 4);
-	assert_string_equal(
-	    ca_report_get0_fact(r, CA_FACT_SUBJECT), "CN=...");
+	assert_string_equal(ca_report_get0_fact(r, CA_FACT_SUBJECT), "CN=...");
 	ca_report_free(r);
 }
 

@@ -54,8 +54,8 @@ found(void **state)
 		assert_string_equal(ca_buf_text(&out), value);
 		ca_buf_free(&out);
 		key[0] = 'K';
-		assert_int_equal(ca_cdb_get(&db, key, k, 100, &out),
-		    CA_ERR_NOT_FOUND);
+		assert_int_equal(
+		    ca_cdb_get(&db, key, k, 100, &out), CA_ERR_NOT_FOUND);
 	}
 	close(fd);
 }

@@ -22,15 +22,14 @@
 static struct ca_crypto *crypto;
 static char dir[64];
 
-
 struct spec {
 	const char *subject, *issuer; /* CN */
 	EVP_PKEY *key, *signer;
 	bool ca;
-	long from, to;    /* seconds from NOW; 0, 0: a day either way */
-	const char *eku;  /* NULL: none */
-	long serial;      /* 0: the next one */
-	const char *ext;  /* a further extension, name:value; NULL: none */
+	long from, to;   /* seconds from NOW; 0, 0: a day either way */
+	const char *eku; /* NULL: none */
+	long serial;     /* 0: the next one */
+	const char *ext; /* a further extension, name:value; NULL: none */
 };
 
 static EVP_PKEY *
@@ -48,7 +47,8 @@ name_of(const char *cn)
 	X509_NAME *name = X509_NAME_new();
 
 	assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-	    (const unsigned char *)cn, -1, -1, 0), 1);
+			     (const unsigned char *)cn, -1, -1, 0),
+	    1);
 	return name;
 }
 
@@ -72,12 +72,13 @@ add_aki(X509 *cert, EVP_PKEY *signer)
 	AUTHORITY_KEYID *aki = AUTHORITY_KEYID_new();
 
 	assert_int_equal(X509_set_pubkey(carrier, signer), 1);
-	assert_int_equal(X509_pubkey_digest(carrier, EVP_sha1(), hash, &len),
-	    1);
+	assert_int_equal(
+	    X509_pubkey_digest(carrier, EVP_sha1(), hash, &len), 1);
 	aki->keyid = ASN1_OCTET_STRING_new();
 	assert_int_equal(ASN1_OCTET_STRING_set(aki->keyid, hash, (int)len), 1);
 	assert_int_equal(X509_add1_ext_i2d(cert, NID_authority_key_identifier,
-	    aki, 0, X509V3_ADD_DEFAULT), 1);
+			     aki, 0, X509V3_ADD_DEFAULT),
+	    1);
 	AUTHORITY_KEYID_free(aki);
 	X509_free(carrier);
 }
@@ -94,8 +95,8 @@ make(const struct spec *s)
 	long to = s->from == 0 && s->to == 0 ? DAY : s->to;
 
 	X509_set_version(cert, X509_VERSION_3);
-	ASN1_INTEGER_set(X509_get_serialNumber(cert),
-	    s->serial != 0 ? s->serial : ++serial);
+	ASN1_INTEGER_set(
+	    X509_get_serialNumber(cert), s->serial != 0 ? s->serial : ++serial);
 	X509_set_subject_name(cert, subject);
 	X509_set_issuer_name(cert, issuer);
 	ASN1_TIME_set(X509_getm_notBefore(cert), NOW + from);
@@ -104,8 +105,9 @@ make(const struct spec *s)
 	X509V3_set_ctx(&ctx, NULL, cert, NULL, NULL, 0);
 	extend(cert, &ctx, "basicConstraints",
 	    s->ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
-	extend(cert, &ctx, "keyUsage", s->ca ? "critical,keyCertSign,cRLSign"
-					     : "critical,digitalSignature");
+	extend(cert, &ctx, "keyUsage",
+	    s->ca ? "critical,keyCertSign,cRLSign"
+		  : "critical,digitalSignature");
 	extend(cert, &ctx, "subjectKeyIdentifier", "hash");
 	add_aki(cert, s->signer);
 	if (s->eku != NULL)
@@ -120,8 +122,7 @@ make(const struct spec *s)
 	assert_true(X509_sign(cert, s->signer, EVP_sha256()) > 0);
 	/* as it comes from the wire: decoded in our library context */
 	int len = i2d_X509(cert, &der);
-	assert_int_equal(ca_crypto_cert(crypto, der, (size_t)len, &out),
-	    CA_OK);
+	assert_int_equal(ca_crypto_cert(crypto, der, (size_t)len, &out), CA_OK);
 	OPENSSL_free(der);
 	X509_NAME_free(subject);
 	X509_NAME_free(issuer);
@@ -178,15 +179,14 @@ empty_dir(void)
 {
 	char command[256];
 
-	(void)snprintf(command, sizeof command, "rm -rf %s && mkdir -m 755 %s",
-	    dir, dir);
+	(void)snprintf(
+	    command, sizeof command, "rm -rf %s && mkdir -m 755 %s", dir, dir);
 	assert_int_equal(system(command), 0); // NOLINT(cert-env33-c)
-
 }
 
 struct outcome {
 	struct ca_report *report;
-	STACK_OF(X509) *chain;
+	STACK_OF(X509) * chain;
 	struct ca_config *cfg;
 };
 
@@ -196,29 +196,28 @@ config(void)
 	struct ca_config *cfg = ca_config_new();
 
 	assert_non_null(cfg);
-	assert_int_equal(ca_config_set(cfg, "ca_dir", dir, "test", NULL),
-	    CA_OK);
-	assert_int_equal(ca_config_set(cfg, "crl", "off", "test", NULL),
-	    CA_OK);
+	assert_int_equal(
+	    ca_config_set(cfg, "ca_dir", dir, "test", NULL), CA_OK);
+	assert_int_equal(ca_config_set(cfg, "crl", "off", "test", NULL), CA_OK);
 	return cfg;
 }
 
 static enum ca_err
-judge_at(struct outcome *o, X509 *leaf, STACK_OF(X509) *untrusted,
+judge_at(struct outcome *o, X509 *leaf, STACK_OF(X509) * untrusted,
     const char *key, const char *value, time_t now)
 {
 	struct ca_verify_input in = {leaf, untrusted, now};
 
 	o->cfg = config();
 	if (key != NULL)
-		assert_int_equal(ca_config_set(o->cfg, key, value, "test",
-		    NULL), CA_OK);
+		assert_int_equal(
+		    ca_config_set(o->cfg, key, value, "test", NULL), CA_OK);
 	o->report = ca_report_new();
-	enum ca_err rc = ca_verify(crypto, o->cfg, NULL, &in, o->report,
-	    &o->chain);
+	enum ca_err rc =
+	    ca_verify(crypto, o->cfg, NULL, &in, o->report, &o->chain);
 	/* a chain comes out of a grant alone */
-	assert_int_equal(o->chain != NULL,
-	    ca_report_granted(o->report, CA_REPORT_CERT));
+	assert_int_equal(
+	    o->chain != NULL, ca_report_granted(o->report, CA_REPORT_CERT));
 	return rc;
 }
 
@@ -231,12 +230,11 @@ done(struct outcome *o)
 }
 
 static void
-accepts(X509 *leaf, STACK_OF(X509) *untrusted)
+accepts(X509 *leaf, STACK_OF(X509) * untrusted)
 {
 	struct outcome o;
 
-	assert_int_equal(judge_at(&o, leaf, untrusted, NULL, NULL, NOW),
-	    CA_OK);
+	assert_int_equal(judge_at(&o, leaf, untrusted, NULL, NULL, NOW), CA_OK);
 	assert_true(ca_report_granted(o.report, CA_REPORT_CERT));
 	done(&o);
 }
@@ -257,15 +255,14 @@ refusal(const struct ca_report *r)
 }
 
 static void
-refuses(X509 *leaf, STACK_OF(X509) *untrusted, enum ca_reason why)
+refuses(X509 *leaf, STACK_OF(X509) * untrusted, enum ca_reason why)
 {
 	struct outcome o;
 
-	assert_int_equal(judge_at(&o, leaf, untrusted, NULL, NULL, NOW),
-	    CA_OK);
+	assert_int_equal(judge_at(&o, leaf, untrusted, NULL, NULL, NOW), CA_OK);
 	assert_false(ca_report_granted(o.report, CA_REPORT_CERT));
-	assert_string_equal(ca_reason_code(refusal(o.report)),
-	    ca_reason_code(why));
+	assert_string_equal(
+	    ca_reason_code(refusal(o.report)), ca_reason_code(why));
 	done(&o);
 }
 
@@ -285,8 +282,8 @@ start(void **state)
 	leaf_key = new_key();
 	other_key = new_key();
 	root = make(&(struct spec){"Root", "Root", root_key, root_key, true});
-	leaf = make(&(struct spec){"alice", "Root", leaf_key, root_key,
-	    .eku = "clientAuth"});
+	leaf = make(&(struct spec){
+	    "alice", "Root", leaf_key, root_key, .eku = "clientAuth"});
 	return 0;
 }
 
@@ -345,7 +342,7 @@ test_ignored_names(void **state)
 		put_cert(names[i], root);
 	refuses(leaf, NULL, CA_R_CHAIN_UNKNOWN_CA);
 	put_text("notes.pem", "-----BEGIN X509 CRL-----\nMAA=\n"
-	    "-----END X509 CRL-----\n");
+			      "-----END X509 CRL-----\n");
 	refuses(leaf, NULL, CA_R_CHAIN_UNKNOWN_CA);
 }
 
@@ -353,8 +350,8 @@ test_ignored_names(void **state)
 static void
 test_hash_is_a_hint(void **state)
 {
-	X509 *other = make(&(struct spec){"Other", "Other", root_key, root_key,
-	    true});
+	X509 *other =
+	    make(&(struct spec){"Other", "Other", root_key, root_key, true});
 
 	(void)state;
 	empty_dir();
@@ -372,8 +369,8 @@ test_one_subject_many_cas(void **state)
 	empty_dir();
 	for (int i = 0; i < 9; i++) {
 		EVP_PKEY *key = new_key();
-		X509 *twin = make(&(struct spec){"Root", "Root", key, key,
-		    true});
+		X509 *twin =
+		    make(&(struct spec){"Root", "Root", key, key, true});
 
 		put_hashed("Root", i, twin);
 		X509_free(twin);
@@ -395,7 +392,7 @@ test_broken_files(void **state)
 	put_text("broken.pem", "rubbish");
 	refuses(leaf, NULL, CA_R_CHAIN_DIR);
 	put_text("broken.pem", "-----BEGIN CERTIFICATE-----\nMAA=\n"
-	    "-----END CERTIFICATE-----\n");
+			       "-----END CERTIFICATE-----\n");
 	refuses(leaf, NULL, CA_R_CHAIN_DIR);
 	/* a path without it */
 	put_hashed("Root", 0, root);
@@ -424,14 +421,15 @@ test_untrusted_dir(void **state)
 	empty_dir();
 	put_cert("root.pem", root);
 	assert_int_equal(chmod(dir, 0775), 0);
-	assert_int_equal(judge_at(&o, leaf, NULL, NULL, NULL, NOW),
-	    CA_ERR_UNTRUSTED);
+	assert_int_equal(
+	    judge_at(&o, leaf, NULL, NULL, NULL, NOW), CA_ERR_UNTRUSTED);
 	assert_int_equal(refusal(o.report), CA_R_CHAIN_DIR);
 	assert_false(ca_report_granted(o.report, CA_REPORT_CERT));
 	done(&o);
 	assert_int_equal(chmod(dir, 0755), 0);
-	assert_int_equal(judge_at(&o, leaf, NULL, "ca_dir", "/nonexistent/ca",
-	    NOW), CA_ERR_NOT_FOUND);
+	assert_int_equal(
+	    judge_at(&o, leaf, NULL, "ca_dir", "/nonexistent/ca", NOW),
+	    CA_ERR_NOT_FOUND);
 	assert_int_equal(refusal(o.report), CA_R_CHAIN_DIR);
 	done(&o);
 }
@@ -450,27 +448,27 @@ test_all_findings(void **state)
 	empty_dir();
 	put_cert("root.pem", root);
 	assert_int_equal(judge_at(&o, bad, NULL, NULL, NULL, NOW), CA_OK);
-	assert_int_equal(ca_report_verdict(o.report, CA_CHECK_VALIDITY),
-	    CA_FAIL);
-	assert_int_equal(ca_report_verdict(o.report, CA_CHECK_PURPOSE),
-	    CA_FAIL);
+	assert_int_equal(
+	    ca_report_verdict(o.report, CA_CHECK_VALIDITY), CA_FAIL);
+	assert_int_equal(
+	    ca_report_verdict(o.report, CA_CHECK_PURPOSE), CA_FAIL);
 	assert_int_equal(ca_report_verdict(o.report, CA_CHECK_CHAIN), CA_PASS);
 	done(&o);
 	/* without a path too; and no revocation was looked at */
 	empty_dir();
 	assert_int_equal(judge_at(&o, bad, NULL, NULL, NULL, NOW), CA_OK);
-	assert_int_equal(ca_report_verdict(o.report, CA_CHECK_VALIDITY),
-	    CA_FAIL);
-	assert_int_equal(ca_report_verdict(o.report, CA_CHECK_PURPOSE),
-	    CA_FAIL);
+	assert_int_equal(
+	    ca_report_verdict(o.report, CA_CHECK_VALIDITY), CA_FAIL);
+	assert_int_equal(
+	    ca_report_verdict(o.report, CA_CHECK_PURPOSE), CA_FAIL);
 	assert_int_equal(ca_report_verdict(o.report, CA_CHECK_CHAIN), CA_FAIL);
-	assert_int_equal(ca_report_verdict(o.report, CA_CHECK_REVOCATION),
-	    CA_NOT_RUN);
+	assert_int_equal(
+	    ca_report_verdict(o.report, CA_CHECK_REVOCATION), CA_NOT_RUN);
 	done(&o);
 	/* a leaf that is fine does not make validity pass without a path */
 	assert_int_equal(judge_at(&o, leaf, NULL, NULL, NULL, NOW), CA_OK);
-	assert_int_equal(ca_report_verdict(o.report, CA_CHECK_VALIDITY),
-	    CA_NOT_RUN);
+	assert_int_equal(
+	    ca_report_verdict(o.report, CA_CHECK_VALIDITY), CA_NOT_RUN);
 	done(&o);
 	X509_free(bad);
 }
@@ -501,8 +499,8 @@ static void
 test_wrong_signature(void **state)
 {
 	/* the names and the AKI of the root, and another key's signature */
-	X509 *forged = make(&(struct spec){"alice", "Root", leaf_key, root_key,
-	    .eku = "clientAuth"});
+	X509 *forged = make(&(struct spec){
+	    "alice", "Root", leaf_key, root_key, .eku = "clientAuth"});
 	unsigned char *der = NULL;
 	X509 *cut = NULL;
 	int len;
@@ -512,8 +510,7 @@ test_wrong_signature(void **state)
 	put_cert("root.pem", root);
 	len = i2d_X509(forged, &der);
 	der[len - 3] ^= 1;
-	assert_int_equal(ca_crypto_cert(crypto, der, (size_t)len, &cut),
-	    CA_OK);
+	assert_int_equal(ca_crypto_cert(crypto, der, (size_t)len, &cut), CA_OK);
 	OPENSSL_free(der);
 	refuses(cut, NULL, CA_R_CHAIN_SIGNATURE);
 	X509_free(cut);
@@ -523,8 +520,8 @@ test_wrong_signature(void **state)
 static void
 test_purposes(void **state)
 {
-	X509 *any = make(&(struct spec){"any", "Root", leaf_key, root_key,
-	    .eku = "anyExtendedKeyUsage"});
+	X509 *any = make(&(struct spec){
+	    "any", "Root", leaf_key, root_key, .eku = "anyExtendedKeyUsage"});
 	X509 *card = make(&(struct spec){"card", "Root", leaf_key, root_key,
 	    .eku = "1.3.6.1.4.1.311.20.2.2"});
 	X509 *none = make(&(struct spec){"none", "Root", leaf_key, root_key});
@@ -533,15 +530,19 @@ test_purposes(void **state)
 		const char *purpose;
 		bool ok;
 	} cases[] = {
-	    {leaf, "sslclient", true}, {leaf, "sslserver", false},
-	    {leaf, "any", true}, {leaf, "1.3.6.1.5.5.7.3.2", true},
+	    {leaf, "sslclient", true},
+	    {leaf, "sslserver", false},
+	    {leaf, "any", true},
+	    {leaf, "1.3.6.1.5.5.7.3.2", true},
 	    {leaf, "1.3.6.1.4.1.311.20.2.2", false},
 	    {leaf, "sslserver, sslclient", true},
-	    {any, "sslclient", false}, {any, "any", true},
+	    {any, "sslclient", false},
+	    {any, "any", true},
 	    {any, "1.3.6.1.4.1.311.20.2.2", false},
 	    {card, "1.3.6.1.4.1.311.20.2.2", true},
 	    {card, "sslclient", false},
-	    {none, "sslclient", true}, {none, "sslserver", true},
+	    {none, "sslclient", true},
+	    {none, "sslserver", true},
 	    {none, "1.3.6.1.5.5.7.3.2", false},
 	};
 
@@ -551,8 +552,8 @@ test_purposes(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct outcome o;
 
-		judge_at(&o, cases[i].cert, NULL, "purpose", cases[i].purpose,
-		    NOW);
+		judge_at(
+		    &o, cases[i].cert, NULL, "purpose", cases[i].purpose, NOW);
 		if (ca_report_granted(o.report, CA_REPORT_CERT) != cases[i].ok)
 			fail_msg("case %zu: %s", i, cases[i].purpose);
 		done(&o);
@@ -565,8 +566,8 @@ test_purposes(void **state)
 static void
 test_leaf_in_ca_dir(void **state)
 {
-	X509 *self = make(&(struct spec){"self", "self", leaf_key, leaf_key,
-	    .eku = "clientAuth"});
+	X509 *self = make(&(struct spec){
+	    "self", "self", leaf_key, leaf_key, .eku = "clientAuth"});
 
 	(void)state;
 	empty_dir();
@@ -611,22 +612,23 @@ test_alternatives(void **state)
 	empty_dir();
 	put_cert("root.pem", root);
 	sk_X509_push(all, make(&(struct spec){"Sub", "Root", key, root_key,
-	    true, .from = -2 * DAY, .to = -DAY}));
+			      true, .from = -2 * DAY, .to = -DAY}));
 	refuses(under, all, CA_R_EXPIRED);
-	sk_X509_push(all, make(&(struct spec){"Sub", "Root", key, other_key,
-	    true}));
+	sk_X509_push(
+	    all, make(&(struct spec){"Sub", "Root", key, other_key, true}));
 	sk_X509_push(all, make(&(struct spec){"Sub", "Root", key, root_key,
-	    .eku = "clientAuth"}));
+			      .eku = "clientAuth"}));
 	sk_X509_push(all, make(&(struct spec){"Sub", "Root", key, root_key,
-	    true, .eku = "serverAuth"}));
-	sk_X509_push(all, make(&(struct spec){"Sub", "Root", key, root_key,
-	    true, .ext = "nameConstraints:critical,excluded;DNS:example"}));
+			      true, .eku = "serverAuth"}));
+	sk_X509_push(
+	    all, make(&(struct spec){"Sub", "Root", key, root_key, true,
+		     .ext = "nameConstraints:critical,excluded;DNS:example"}));
 	struct outcome o;
 	judge_at(&o, under, all, NULL, NULL, NOW);
 	assert_false(ca_report_granted(o.report, CA_REPORT_CERT));
 	done(&o);
-	sk_X509_push(all, make(&(struct spec){"Sub", "Root", key, root_key,
-	    true}));
+	sk_X509_push(
+	    all, make(&(struct spec){"Sub", "Root", key, root_key, true}));
 	accepts(under, all);
 	sk_X509_pop_free(all, X509_free);
 	X509_free(under);
@@ -647,14 +649,14 @@ test_rollover_and_depth(void **state)
 	(void)state;
 	empty_dir();
 	put_cert("root.pem", root);
-	sk_X509_push(all, make(&(struct spec){"Root", "Root", fresh, root_key,
-	    true}));
+	sk_X509_push(
+	    all, make(&(struct spec){"Root", "Root", fresh, root_key, true}));
 	judge_at(&o, under, all, "max_depth", "0", NOW);
 	assert_true(ca_report_granted(o.report, CA_REPORT_CERT));
 	assert_int_equal(sk_X509_num(o.chain), 3);
 	done(&o);
-	sk_X509_push(all, make(&(struct spec){"Sub", "Root", key, fresh,
-	    true}));
+	sk_X509_push(
+	    all, make(&(struct spec){"Sub", "Root", key, fresh, true}));
 	judge_at(&o, deep, all, "max_depth", "0", NOW);
 	assert_int_equal(refusal(o.report), CA_R_CHAIN_PATHLEN);
 	done(&o);
@@ -675,8 +677,8 @@ test_rollover_and_depth(void **state)
 static enum ca_reason
 profile(const char *root_ext, const char *leaf_ext, long serial)
 {
-	X509 *ca = make(&(struct spec){"Root", "Root", root_key, root_key,
-	    true, .ext = root_ext});
+	X509 *ca = make(&(struct spec){
+	    "Root", "Root", root_key, root_key, true, .ext = root_ext});
 	X509 *cert = make(&(struct spec){"alice", "Root", leaf_key, root_key,
 	    .ext = leaf_ext, .serial = serial});
 	enum ca_reason reason;
@@ -727,11 +729,10 @@ test_profile(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		enum ca_reason reason = profile(cases[i].root, cases[i].leaf,
-		    cases[i].serial);
+		enum ca_reason reason =
+		    profile(cases[i].root, cases[i].leaf, cases[i].serial);
 
-		if (reason != (cases[i].ok ? CA_R_CRL_OFF
-					   : CA_R_CHAIN_PROFILE))
+		if (reason != (cases[i].ok ? CA_R_CRL_OFF : CA_R_CHAIN_PROFILE))
 			fail_msg("case %zu: %s", i, ca_reason_code(reason));
 	}
 }
@@ -795,16 +796,16 @@ test_path_bomb(void **state)
 		/* the same CA under WIDTH certificates: all signatures hold */
 		for (int j = 0; j < WIDTH; j++)
 			sk_X509_push(all, make(&(struct spec){name, above,
-			    key[i], key[i + 1], true}));
+					      key[i], key[i + 1], true}));
 	}
-	X509 *top = make(&(struct spec){"L6", "L6", key[LAYERS], key[LAYERS],
-	    true});
+	X509 *top =
+	    make(&(struct spec){"L6", "L6", key[LAYERS], key[LAYERS], true});
 	X509 *under = make(&(struct spec){"under", "L0", leaf_key, key[0]});
 	put_cert("top.pem", top);
-	assert_int_equal(ca_cadir_open(crypto, dir, "ca_dir", NULL, &anchors),
-	    CA_OK);
-	struct ca_pathfinder *f = ca_pathfinder_new(anchors, NULL, under, all,
-	    NOW);
+	assert_int_equal(
+	    ca_cadir_open(crypto, dir, "ca_dir", NULL, &anchors), CA_OK);
+	struct ca_pathfinder *f =
+	    ca_pathfinder_new(anchors, NULL, under, all, NOW);
 	tried = 0;
 	assert_int_equal(ca_pathfinder_run(f, never, NULL), CA_ERR_LIMIT);
 	assert_true(tried >= 1 && tried <= CA_PATH_TRIED_MAX);
@@ -859,8 +860,8 @@ test_long_chain(void **state)
 	for (int i = 0; i < 24; i++) {
 		(void)snprintf(name, sizeof name, "C%d", i);
 		(void)snprintf(above, sizeof above, "C%d", i + 1);
-		X509 *cert = make(&(struct spec){name, above, key[i],
-		    key[i + 1], true});
+		X509 *cert =
+		    make(&(struct spec){name, above, key[i], key[i + 1], true});
 
 		/* an anchor exactly where the longest path ends */
 		if (i == CA_PATH_CERTS_MAX - 2)
@@ -900,37 +901,38 @@ test_authorities(void **state)
 	put_hashed("Root", 1, root);
 	put_cert("again.pem", root);
 	put_text("README.pem", "nothing");
-	assert_int_equal(ca_verify_authorities(crypto, cfg, NULL, 2048, &out),
-	    CA_OK);
+	assert_int_equal(
+	    ca_verify_authorities(crypto, cfg, NULL, 2048, &out), CA_OK);
 	/* one name: SEQUENCE { SET { SEQUENCE { CN, "Root" }}} */
 	assert_int_equal(out.len, 2 + 2 + 2 + 2 + 5 + 2 + 4);
 	ca_buf_reset(&out);
 	assert_int_equal(ca_verify_authorities(crypto, cfg, NULL,
-	    2 + 2 + 2 + 2 + 5 + 2 + 3, &out), CA_ERR_LIMIT);
+			     2 + 2 + 2 + 2 + 5 + 2 + 3, &out),
+	    CA_ERR_LIMIT);
 	assert_int_equal(out.len, 0);
 	for (int i = 0; i < 40; i++) {
 		(void)snprintf(name, sizeof name, "%08x.0", i);
-		X509 *ca = make(&(struct spec){name, name, root_key, root_key,
-		    true});
+		X509 *ca =
+		    make(&(struct spec){name, name, root_key, root_key, true});
 
 		put_cert(name, ca);
 		X509_free(ca);
 	}
 	ca_buf_reset(&out);
-	assert_int_equal(ca_verify_authorities(crypto, cfg, NULL, 2048, &out),
-	    CA_OK);
+	assert_int_equal(
+	    ca_verify_authorities(crypto, cfg, NULL, 2048, &out), CA_OK);
 	assert_true(out.len > 40 * 20);
 	ca_buf_reset(&out);
-	assert_int_equal(ca_verify_authorities(crypto, cfg, NULL, 900, &out),
-	    CA_ERR_LIMIT);
+	assert_int_equal(
+	    ca_verify_authorities(crypto, cfg, NULL, 900, &out), CA_ERR_LIMIT);
 	/* so many that none of them is read */
 	for (int i = 40; i < 70; i++) {
 		(void)snprintf(name, sizeof name, "%08x.0", i);
 		put_text(name, "x");
 	}
 	ca_buf_reset(&out);
-	assert_int_equal(ca_verify_authorities(crypto, cfg, NULL, 2048, &out),
-	    CA_ERR_LIMIT);
+	assert_int_equal(
+	    ca_verify_authorities(crypto, cfg, NULL, 2048, &out), CA_ERR_LIMIT);
 	ca_buf_free(&out);
 	ca_config_free(cfg);
 }
@@ -947,7 +949,8 @@ test_errors_map(void **state)
 	for (int e = -1; e < 200; e++) {
 		ca_verr_map(e, &check, &reason);
 		assert_true(check == CA_CHECK_CHAIN ||
-		    check == CA_CHECK_VALIDITY || check == CA_CHECK_PURPOSE);
+			    check == CA_CHECK_VALIDITY ||
+			    check == CA_CHECK_PURPOSE);
 		assert_int_not_equal(reason, CA_R_NONE);
 		assert_int_not_equal(reason, CA_R_OK);
 	}

@@ -112,7 +112,8 @@ every_key_is_here(void **state)
 		while (i < N && strcmp(values[i].key, ca_config_key_name(n)))
 			i++;
 		if (i == N)
-			fail_msg("no test values for %s", ca_config_key_name(n));
+			fail_msg(
+			    "no test values for %s", ca_config_key_name(n));
 		assert_non_null(ca_config_key_default(n));
 	}
 	assert_int_equal(n, N);
@@ -129,14 +130,15 @@ good_and_bad_values(void **state)
 
 		assert_non_null(cfg);
 		assert_int_equal(ca_config_set(cfg, values[i].key,
-		    values[i].good, "here", &sink), CA_OK);
+				     values[i].good, "here", &sink),
+		    CA_OK);
 		is(cfg, values[i].key, values[i].shown);
 		for (int b = 0; b < 2; b++) {
 			logged[0] = '\0';
 			if (ca_config_set(cfg, values[i].key, bad[b], "here",
-			    &sink) != CA_ERR_CONFIG)
-				fail_msg("%s = %s taken", values[i].key,
-				    bad[b]);
+				&sink) != CA_ERR_CONFIG)
+				fail_msg(
+				    "%s = %s taken", values[i].key, bad[b]);
 			assert_int_equal(strncmp(logged, "here: ", 6), 0);
 			assert_non_null(strstr(logged, values[i].key));
 			/* a mistake leaves what was there */
@@ -193,8 +195,8 @@ load(const char *service, const char *a, const char *b, struct ca_config **cfg)
 
 	logged[0] = '\0';
 	snprintf(config, sizeof config, "config=%s", path);
-	return ca_config_load(1 + (a != NULL) + (b != NULL), argv, service,
-	    &sink, cfg);
+	return ca_config_load(
+	    1 + (a != NULL) + (b != NULL), argv, service, &sink, cfg);
 }
 
 static void
@@ -203,7 +205,8 @@ precedence(void **state)
 	(void)state;
 	struct ca_config *cfg;
 	/* [default] behind the service: the order in the file is free */
-	static const char text[] = "[sshd]\nlifetime = 20\nmax_depth=3\n"
+	static const char text[] =
+	    "[sshd]\nlifetime = 20\nmax_depth=3\n"
 	    "[default]\nlifetime = 30\nmax_answer = 100\nmax_depth = 4\n"
 	    "purpose = any\n[su]\nlifetime = 40\n";
 
@@ -233,7 +236,8 @@ forms_of_a_file(void **state)
 {
 	(void)state;
 	struct ca_config *cfg;
-	static const char text[] = "; comment\n  # indented comment\n\n"
+	static const char text[] =
+	    "; comment\n  # indented comment\n\n"
 	    "[default]  # behind a section\n"
 	    "ca_dir=/x ; behind a value\n"
 	    "crl_url =\n\thttp://a/1\n   http://a/2,\n# between\n"
@@ -329,7 +333,7 @@ long_lines(void **state)
 		} else {
 			assert_int_equal(rc, CA_ERR_CONFIG);
 			assert_non_null(strstr(logged, ":2: the line has "
-			    "over"));
+						       "over"));
 			assert_true(len > 180);
 		}
 	}
@@ -375,11 +379,11 @@ arguments(void **state)
 	(void)state;
 	struct ca_config *cfg;
 	static const char *const bad[][2] = {{"foo", NULL}, {"foo=1", NULL},
-	    {"lifetime=1", NULL}, {"lifetime", NULL}, {"lifetime=30",
-	    "lifetime=30"}, {"debug", "debug=no"}, {"config=/x", NULL},
-	    {"=", NULL}, {"", NULL}, {"host_cert=/x", NULL},
-	    {"host_key=/x", NULL}, {"host_proof=require", NULL},
-	    {"ca_dir=x", NULL}};
+	    {"lifetime=1", NULL}, {"lifetime", NULL},
+	    {"lifetime=30", "lifetime=30"}, {"debug", "debug=no"},
+	    {"config=/x", NULL}, {"=", NULL}, {"", NULL},
+	    {"host_cert=/x", NULL}, {"host_key=/x", NULL},
+	    {"host_proof=require", NULL}, {"ca_dir=x", NULL}};
 
 	put("[default]\n", 10);
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -388,12 +392,12 @@ arguments(void **state)
 		assert_null(cfg);
 		assert_true(logged[0] != '\0');
 	}
-	assert_int_equal(load("sshd", "host_cert=/x", "host_key=/y", &cfg),
-	    CA_OK);
+	assert_int_equal(
+	    load("sshd", "host_cert=/x", "host_key=/y", &cfg), CA_OK);
 	ca_config_free(cfg);
 	const char *relative[] = {"config=x"};
-	assert_int_equal(ca_config_load(1, relative, "sshd", &sink, &cfg),
-	    CA_ERR_CONFIG);
+	assert_int_equal(
+	    ca_config_load(1, relative, "sshd", &sink, &cfg), CA_ERR_CONFIG);
 }
 
 static void
@@ -402,11 +406,13 @@ options_of_the_tool(void **state)
 	(void)state;
 	struct ca_config *cfg = ca_config_new();
 
-	assert_int_equal(ca_config_set_option(cfg, "ca_dir", "x/y", "--ca-dir",
-	    &sink), CA_OK);
+	assert_int_equal(
+	    ca_config_set_option(cfg, "ca_dir", "x/y", "--ca-dir", &sink),
+	    CA_OK);
 	is(cfg, "ca_dir", "x/y");
-	assert_int_equal(ca_config_set_option(cfg, "ca_dir", "", "--ca-dir",
-	    &sink), CA_ERR_CONFIG);
+	assert_int_equal(
+	    ca_config_set_option(cfg, "ca_dir", "", "--ca-dir", &sink),
+	    CA_ERR_CONFIG);
 	ca_config_free(cfg);
 }
 

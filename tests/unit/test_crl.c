@@ -31,7 +31,7 @@ static struct {
 	struct ca_crypto *crypto;
 	EVP_PKEY *key, *other_key;
 	X509 *ca, *other;
-	STACK_OF(X509) *cas;
+	STACK_OF(X509) * cas;
 	uint64_t random;
 } t;
 
@@ -52,7 +52,8 @@ certificate(const char *cn, EVP_PKEY *key)
 
 	assert_non_null(x);
 	assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-	    (const unsigned char *)cn, -1, -1, 0), 1);
+			     (const unsigned char *)cn, -1, -1, 0),
+	    1);
 	X509_set_version(x, 2);
 	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
 	X509_set_subject_name(x, name);
@@ -61,8 +62,8 @@ certificate(const char *cn, EVP_PKEY *key)
 	X509_gmtime_adj(X509_getm_notAfter(x), 86400);
 	X509_set_pubkey(x, key);
 	X509V3_set_ctx(&ctx, x, x, NULL, NULL, 0);
-	X509_EXTENSION *ku = X509V3_EXT_conf_nid(NULL, &ctx, NID_key_usage,
-	    "critical,keyCertSign,cRLSign");
+	X509_EXTENSION *ku = X509V3_EXT_conf_nid(
+	    NULL, &ctx, NID_key_usage, "critical,keyCertSign,cRLSign");
 	X509_add_ext(x, ku, -1);
 	X509_EXTENSION_free(ku);
 	assert_true(X509_sign(x, key, EVP_sha256()) > 0);
@@ -72,8 +73,8 @@ certificate(const char *cn, EVP_PKEY *key)
 	int len = i2d_X509(x, &der);
 	X509_free(x);
 	X509 *out = NULL;
-	assert_int_equal(ca_crypto_cert(t.crypto, der, (size_t)len, &out),
-	    CA_OK);
+	assert_int_equal(
+	    ca_crypto_cert(t.crypto, der, (size_t)len, &out), CA_OK);
 	OPENSSL_free(der);
 	return out;
 }
@@ -161,13 +162,14 @@ set_issuer(X509_REVOKED *rev, X509 *ca)
 	gen->type = GEN_DIRNAME;
 	gen->d.directoryName = X509_NAME_dup(X509_get_subject_name(ca));
 	sk_GENERAL_NAME_push(gens, gen);
-	assert_int_equal(X509_REVOKED_add1_ext_i2d(rev, NID_certificate_issuer,
-	    gens, 1, 0), 1);
+	assert_int_equal(
+	    X509_REVOKED_add1_ext_i2d(rev, NID_certificate_issuer, gens, 1, 0),
+	    1);
 	GENERAL_NAMES_free(gens);
 }
 
 static void
-add_entry(X509_CRL *crl, STACK_OF(ASN1_INTEGER) *serials, bool indirect)
+add_entry(X509_CRL *crl, STACK_OF(ASN1_INTEGER) * serials, bool indirect)
 {
 	X509_REVOKED *rev = X509_REVOKED_new();
 	ASN1_INTEGER *n = serial(rnd(8));
@@ -175,8 +177,7 @@ add_entry(X509_CRL *crl, STACK_OF(ASN1_INTEGER) *serials, bool indirect)
 
 	/* the same serial twice, for one issuer, is nobody's CRL */
 	for (int i = 0; !indirect && i < sk_ASN1_INTEGER_num(serials); i++) {
-		if (ASN1_INTEGER_cmp(sk_ASN1_INTEGER_value(serials, i), n) !=
-		    0)
+		if (ASN1_INTEGER_cmp(sk_ASN1_INTEGER_value(serials, i), n) != 0)
 			continue;
 		ASN1_INTEGER_free(n);
 		ASN1_TIME_free(when);
@@ -210,7 +211,7 @@ write_file(const char *name, const void *p, size_t len)
 
 /* Make a.crl; the serials of its entries go onto the stack. */
 static unsigned char *
-make_crl(uint32_t entries, bool indirect, STACK_OF(ASN1_INTEGER) *serials,
+make_crl(uint32_t entries, bool indirect, STACK_OF(ASN1_INTEGER) * serials,
     size_t *len)
 {
 	X509_CRL *crl = X509_CRL_new();
@@ -237,12 +238,11 @@ load(enum ca_crl_engine engine, const struct ca_crl_wanted *wanted,
     struct ca_crls *out)
 {
 	static const struct ca_crl_wanted nothing = {NULL, 0};
-	struct ca_crl_source src = {t.crypto, NULL, engine, t.dir, "a.crl",
-	    -1};
+	struct ca_crl_source src = {t.crypto, NULL, engine, t.dir, "a.crl", -1};
 
 	assert_int_equal(ca_file_open(t.dir, "a.crl", &src.fd, NULL), CA_OK);
-	assert_int_equal(ca_crl_load(&src, wanted != NULL ? wanted : &nothing,
-	    out), CA_OK);
+	assert_int_equal(
+	    ca_crl_load(&src, wanted != NULL ? wanted : &nothing, out), CA_OK);
 }
 
 static X509 *
@@ -304,8 +304,8 @@ compare(uint32_t entries, bool indirect, bool pem)
 		pem_of(der, len, "a.crl");
 	else
 		write_file("a.crl", der, len);
-	assert_int_equal(ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas,
-	    &n), CA_OK);
+	assert_int_equal(
+	    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas, &n), CA_OK);
 	assert_int_equal(n, sk_ASN1_INTEGER_num(serials));
 	load(CA_CRL_OPENSSL, NULL, &list[0]);
 	load(CA_CRL_STREAM, NULL, &list[1]);
@@ -385,8 +385,9 @@ indirect_ways_agree(void **state)
 		assert_true(X509_CRL_sign(crl, t.key, EVP_sha256()) > 0);
 		int len = i2d_X509_CRL(crl, &der);
 		write_file("a.crl", der, (size_t)len);
-		assert_int_equal(ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl",
-		    t.cas, NULL), CA_OK);
+		assert_int_equal(
+		    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL),
+		    CA_OK);
 		load(CA_CRL_OPENSSL, NULL, &list[0]);
 		load(CA_CRL_STREAM, NULL, &list[1]);
 		load(CA_CRL_AUTO, NULL, &list[2]);
@@ -517,8 +518,8 @@ damaged_index_lets_nobody_in(void **state)
 	X509 *cert = one_revoked(false);
 
 	(void)state;
-	assert_int_equal(ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas,
-	    NULL), CA_OK);
+	assert_int_equal(
+	    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL), CA_OK);
 	damage("a.crl.idx", CA_CRL_AUTO, cert);
 	X509_free(cert);
 }
@@ -533,7 +534,7 @@ forge(bool missing, bool good)
 	int fd = openat(t.dir, "forged", O_RDWR | O_CREAT | O_TRUNC, 0644);
 	struct cdb_make make;
 	unsigned end = (unsigned)p[0] | (unsigned)p[1] << 8 |
-	    (unsigned)p[2] << 16 | (unsigned)p[3] << 24;
+		       (unsigned)p[2] << 16 | (unsigned)p[3] << 24;
 	uint8_t sha[32] = {0};
 
 	/* the records stand between the table and the first hash table */
@@ -555,16 +556,16 @@ forge(bool missing, bool good)
 
 		at += 8 + k + v;
 		if (*key != 'b') {
-			assert_int_equal(cdb_make_add(&make, key, k, value, v),
-			    0);
+			assert_int_equal(
+			    cdb_make_add(&make, key, k, value, v), 0);
 			continue;
 		}
 		if (missing)
 			continue;
 		memcpy(empty, sha, 32);
 		memcpy(empty + 32, key, k);
-		assert_int_equal(ca_crypto_sha256(t.crypto, empty, 32 + k,
-		    sum), CA_OK);
+		assert_int_equal(
+		    ca_crypto_sha256(t.crypto, empty, 32 + k, sum), CA_OK);
 		sum[0] ^= !good;
 		assert_int_equal(cdb_make_add(&make, key, k, sum, 16), 0);
 	}
@@ -586,17 +587,17 @@ a_hostile_index_lets_nobody_in(void **state)
 	X509 *cert = one_revoked(false);
 
 	(void)state;
-	assert_int_equal(ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas,
-	    NULL), CA_OK);
+	assert_int_equal(
+	    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL), CA_OK);
 	assert_false(let_in(CA_CRL_AUTO, cert, NULL));
 	forge(false, false);
 	assert_false(let_in(CA_CRL_AUTO, cert, NULL));
-	assert_int_equal(ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas,
-	    NULL), CA_OK);
+	assert_int_equal(
+	    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL), CA_OK);
 	forge(true, true);
 	assert_false(let_in(CA_CRL_AUTO, cert, NULL));
-	assert_int_equal(ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas,
-	    NULL), CA_OK);
+	assert_int_equal(
+	    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL), CA_OK);
 	forge(false, true);
 	assert_true(let_in(CA_CRL_AUTO, cert, NULL)); /* root's word */
 	assert_int_equal(fchmodat(t.dir, "a.crl.idx", 0664, 0), 0);
@@ -606,8 +607,8 @@ a_hostile_index_lets_nobody_in(void **state)
 	assert_int_equal(fchmodat(t.dir, "a.crl.idx", 0644, 0), 0);
 	assert_true(let_in(CA_CRL_AUTO, cert, NULL));
 	if (geteuid() == 0) {
-		assert_int_equal(fchownat(t.dir, "a.crl.idx", 65534, 65534, 0),
-		    0);
+		assert_int_equal(
+		    fchownat(t.dir, "a.crl.idx", 65534, 65534, 0), 0);
 		assert_false(let_in(CA_CRL_AUTO, cert, NULL));
 	}
 	remove_file("a.crl.idx");
@@ -623,11 +624,13 @@ an_index_needs_a_signer(void **state)
 
 	(void)state;
 	remove_file("a.crl.idx");
-	assert_int_equal(ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", none,
-	    NULL), CA_DENIED);
+	assert_int_equal(
+	    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", none, NULL),
+	    CA_DENIED);
 	sk_X509_push(none, t.other);
-	assert_int_equal(ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", none,
-	    NULL), CA_DENIED);
+	assert_int_equal(
+	    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", none, NULL),
+	    CA_DENIED);
 	assert_int_equal(faccessat(t.dir, "a.crl.idx", F_OK, 0), -1);
 	sk_X509_free(none);
 	X509_free(cert);

@@ -27,8 +27,8 @@ rsa_key(int bits, unsigned long e, int ebits)
 	if (e != 0)
 		assert_int_equal(BN_set_word(exp, e), 1);
 	else
-		assert_int_equal(BN_rand(exp, ebits, BN_RAND_TOP_ONE,
-				     BN_RAND_BOTTOM_ODD),
+		assert_int_equal(
+		    BN_rand(exp, ebits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD),
 		    1);
 	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n);
 	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, exp);
@@ -45,8 +45,8 @@ rsa_key(int bits, unsigned long e, int ebits)
 }
 
 static X509 *
-cert_by(const char *subject, const char *issuer, EVP_PKEY *key,
-    EVP_PKEY *signer)
+cert_by(
+    const char *subject, const char *issuer, EVP_PKEY *key, EVP_PKEY *signer)
 {
 	static long serial;
 	X509 *cert = X509_new();
@@ -68,8 +68,7 @@ cert_by(const char *subject, const char *issuer, EVP_PKEY *key,
 static X509 *
 cert_of(const char *subject, const char *issuer, EVP_PKEY *key)
 {
-	EVP_PKEY *signer =
-	    EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
+	EVP_PKEY *signer = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
 	X509 *cert = cert_by(subject, issuer, key, signer);
 
 	EVP_PKEY_free(signer);

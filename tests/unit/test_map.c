@@ -42,8 +42,9 @@ hash_selectors(void **state)
 			p += sprintf(p, i > 0 ? ":%02X" : "%02X", md[i]);
 		assert_true(alice(w, x, bad));
 		int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &spki);
-		assert_int_equal(EVP_Digest(spki, (size_t)len, md, &n,
-		    EVP_sha256(), NULL), 1);
+		assert_int_equal(
+		    EVP_Digest(spki, (size_t)len, md, &n, EVP_sha256(), NULL),
+		    1);
 		OPENSSL_free(spki);
 		spki = NULL;
 	}
@@ -80,11 +81,14 @@ each_selector(void **state)
 	    {"subject:\"CN=Alice Example,O=Corp,C=DE\"", false},
 	    {"subject:\"UID=alice1,CN=Alice Example+O=Corp,C=DE\"", false},
 	    {"issuer-subject:\"CN=Corp CA,O=Corp;"
-	     "UID=alice1,CN=Alice Example,O=Corp,C=DE\"", true},
+	     "UID=alice1,CN=Alice Example,O=Corp,C=DE\"",
+		true},
 	    {"issuer-subject:\"CN=Corp CA;"
-	     "UID=alice1,CN=Alice Example,O=Corp,C=DE\"", false},
+	     "UID=alice1,CN=Alice Example,O=Corp,C=DE\"",
+		false},
 	    {"issuer-subject:\"CN=corp ca,O=CORP;"
-	     "UID=alice1,CN=Alice Example,O=Corp,C=DE\" ignorecase", true},
+	     "UID=alice1,CN=Alice Example,O=Corp,C=DE\" ignorecase",
+		true},
 	    /* the domain without case, the rest with it */
 	    {"email:Alice@corp.example", true},
 	    {"email:Alice@CORP.EXAMPLE", true},
@@ -208,47 +212,92 @@ mistakes(void **state)
 	struct world *w = *state;
 	X509 *x = make_cert(&plain);
 	static const char *const bad[] = {
-	    "alice", "alice uid", "alice foo:bar", "alice UID:alice1",
-	    "alice uid:", "al/ice uid:alice1", "-rf uid:alice1",
-	    "../x uid:alice1", ".x uid:alice1", "a:b uid:alice1",
-	    "\"a b\" uid:alice1", "\"\" uid:alice1", "~a uid:alice1",
-	    "alice uid:alice1 until=2026-02-30", "alice uid:alice1 until=",
-	    "alice uid:alice1 until=2026-1-1", "alice uid:alice1 untl=1",
+	    "alice",
+	    "alice uid",
+	    "alice foo:bar",
+	    "alice UID:alice1",
+	    "alice uid:",
+	    "al/ice uid:alice1",
+	    "-rf uid:alice1",
+	    "../x uid:alice1",
+	    ".x uid:alice1",
+	    "a:b uid:alice1",
+	    "\"a b\" uid:alice1",
+	    "\"\" uid:alice1",
+	    "~a uid:alice1",
+	    "alice uid:alice1 until=2026-02-30",
+	    "alice uid:alice1 until=",
+	    "alice uid:alice1 until=2026-1-1",
+	    "alice uid:alice1 untl=1",
 	    "alice uid:alice1 until=2026-01-01 until=2026-01-01",
 	    "alice uid:alice1 ignorecase ignorecase",
 	    "alice uid:alice1 ignorecase=yes",
-	    "alice uid:alice1 from=", "alice uid:alice1 from=10.0.0.0/33",
-	    "alice uid:alice1 from=10.0.0.1/8", "alice uid:alice1 from=a,,b",
-	    "alice uid:alice1 from=fe80::/129", "alice uid:alice1 from=10/8",
-	    "alice uid:alice1 from=!a", "alice uid:alice1 service=",
-	    "alice uid:alice1 service=SSHD", "alice uid:alice1 service=a,",
-	    "alice uid:alice1 issuer=foo", "alice uid:alice1 issuer=",
-	    "alice uid:alice1 extra", "alice uid:\"alice1", "alice uid:a\\",
-	    "alice uid:a\\zz", "alice uid:a\\00b", "alice uid:a*",
-	    "* uid:alice1", "* uid:*a*", "* uid:*", "* subject:CN=*",
-	    "* sha256:*", "* key:*", "alice sha256:00", "alice sha256:zz",
-	    "alice key:0", "alice ski:", "alice ski:0", "alice sid:S-2-1",
-	    "alice sid:S-1-", "alice email:alice", "alice subject:",
-	    "alice subject:/C=DE/CN=Alice", "alice subject:CN",
-	    "alice subject:FOO=x", "alice subject:1.2.x=x",
-	    "alice subject:CN=a;b", "alice subject:CN=a<b",
-	    "alice subject:CN=a\\zb", "alice subject:CN=#zz",
-	    "alice subject:CN=#0401", "alice subject:CN=a,",
-	    "alice subject:CN=a+", "alice subject:CN=\\00",
-	    "alice subject:CN=\\ff", "alice issuer-serial:CN=a",
-	    "alice issuer-serial:CN=a;", "alice issuer-serial:CN=a;0x1",
-	    "alice issuer-serial:CN=a;g", "alice issuer-subject:CN=a",
-	    "alice issuer-subject:CN=a;", "alice issuer-subject:;CN=a",
-	    "alice uid:alice1\r", "alice uid:\x01", "alice uid:\xff",
-	    "al\xffice uid:a", "alice uid:a\xe2\x80\xae",
+	    "alice uid:alice1 from=",
+	    "alice uid:alice1 from=10.0.0.0/33",
+	    "alice uid:alice1 from=10.0.0.1/8",
+	    "alice uid:alice1 from=a,,b",
+	    "alice uid:alice1 from=fe80::/129",
+	    "alice uid:alice1 from=10/8",
+	    "alice uid:alice1 from=!a",
+	    "alice uid:alice1 service=",
+	    "alice uid:alice1 service=SSHD",
+	    "alice uid:alice1 service=a,",
+	    "alice uid:alice1 issuer=foo",
+	    "alice uid:alice1 issuer=",
+	    "alice uid:alice1 extra",
+	    "alice uid:\"alice1",
+	    "alice uid:a\\",
+	    "alice uid:a\\zz",
+	    "alice uid:a\\00b",
+	    "alice uid:a*",
+	    "* uid:alice1",
+	    "* uid:*a*",
+	    "* uid:*",
+	    "* subject:CN=*",
+	    "* sha256:*",
+	    "* key:*",
+	    "alice sha256:00",
+	    "alice sha256:zz",
+	    "alice key:0",
+	    "alice ski:",
+	    "alice ski:0",
+	    "alice sid:S-2-1",
+	    "alice sid:S-1-",
+	    "alice email:alice",
+	    "alice subject:",
+	    "alice subject:/C=DE/CN=Alice",
+	    "alice subject:CN",
+	    "alice subject:FOO=x",
+	    "alice subject:1.2.x=x",
+	    "alice subject:CN=a;b",
+	    "alice subject:CN=a<b",
+	    "alice subject:CN=a\\zb",
+	    "alice subject:CN=#zz",
+	    "alice subject:CN=#0401",
+	    "alice subject:CN=a,",
+	    "alice subject:CN=a+",
+	    "alice subject:CN=\\00",
+	    "alice subject:CN=\\ff",
+	    "alice issuer-serial:CN=a",
+	    "alice issuer-serial:CN=a;",
+	    "alice issuer-serial:CN=a;0x1",
+	    "alice issuer-serial:CN=a;g",
+	    "alice issuer-subject:CN=a",
+	    "alice issuer-subject:CN=a;",
+	    "alice issuer-subject:;CN=a",
+	    "alice uid:alice1\r",
+	    "alice uid:\x01",
+	    "alice uid:\xff",
+	    "al\xffice uid:a",
+	    "alice uid:a\xe2\x80\xae",
 	    "alice uid:a b c d e f g h",
 	};
 	char text[8192], want[128];
 
 	w->user = "alice";
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-		snprintf(text, sizeof text, "# c\n\nalice uid:alice1\n%s\n",
-		    bad[i]);
+		snprintf(
+		    text, sizeof text, "# c\n\nalice uid:alice1\n%s\n", bad[i]);
 		if (decide(w, x, text) != CA_R_USERS_FILE)
 			fail_msg("taken: %s", bad[i]);
 		assert_int_equal(w->err, CA_ERR_CONFIG);
@@ -267,8 +316,8 @@ long_lines(void **state)
 	struct world *w = *state;
 	X509 *x = make_cert(&plain);
 	char *text = calloc(1, 200000);
-	static const size_t behind[] = {4097, 65535, 65536, 65537, 131072,
-	    180000};
+	static const size_t behind[] = {
+	    4097, 65535, 65536, 65537, 131072, 180000};
 
 	w->user = "alice";
 	/* a comment may fill the line to its limit, and no further */
@@ -284,7 +333,8 @@ long_lines(void **state)
 	/* lines across the borders of what is read at once */
 	text[0] = '\0';
 	for (size_t n = 0; n < 150000; n += 101)
-		strcat(text + n, "# 3456789 123456789 123456789 123456789 "
+		strcat(text + n,
+		    "# 3456789 123456789 123456789 123456789 "
 		    "123456789 123456789 123456789 123456789 123456789 "
 		    "1234567890\n");
 	strcat(text, "alice uid:alice1");
@@ -305,7 +355,8 @@ quotes_and_comments(void **state)
 	assert_true(alice(w, x, "\"cn:a\\\"b #c,d\"\t#x"));
 	assert_true(alice(w, x, "cn:a\\\"b\\ #c,d"));
 	assert_true(alice(w, x, "cn:a\\22b\\20\\23c\\2cd"));
-	assert_true(alice(w, x, "subject:\"CN=a\\\"b #c\\,d,CN=Alice Example,"
+	assert_true(alice(w, x,
+	    "subject:\"CN=a\\\"b #c\\,d,CN=Alice Example,"
 	    "O=Corp,C=DE\""));
 	assert_false(alice(w, x, "cn:a\\\"b #c,d"));
 	X509_free(x);
@@ -323,8 +374,8 @@ who_is_it(void **state)
 	assert_int_equal(decide(w, x, "# nothing\n"), CA_R_UNMAPPED);
 	assert_int_equal(decide(w, x, "bob uid:bob\n"), CA_R_UNMAPPED);
 	assert_int_equal(decide(w, x, "bob uid:alice1\n"), CA_R_OTHER_USER);
-	assert_int_equal(decide(w, x, "bob uid:alice1\nalice uid:alice1\n"),
-	    CA_R_OK);
+	assert_int_equal(
+	    decide(w, x, "bob uid:alice1\nalice uid:alice1\n"), CA_R_OK);
 	assert_int_equal(decide(w, x, "Alice uid:alice1\n"), CA_R_OTHER_USER);
 	assert_int_equal(decide(w, x, "alice2 uid:alice1\n"), CA_R_OTHER_USER);
 	/* a line that names a system account may */
@@ -335,13 +386,15 @@ who_is_it(void **state)
 	assert_int_equal(decide(w, x, "root uid:alice1\n"), CA_R_OK);
 	assert_string_equal(w->login, "root");
 	w->user = "";
-	assert_int_equal(decide(w, x, "root uid:alice1\nroot email:"
-	    "alice@home.example\n"), CA_R_OK);
+	assert_int_equal(decide(w, x,
+			     "root uid:alice1\nroot email:"
+			     "alice@home.example\n"),
+	    CA_R_OK);
 	assert_int_equal(decide(w, x, "root uid:alice1\ndaemon uid:alice1\n"),
 	    CA_R_AMBIGUOUS);
 	assert_non_null(strstr(w->detail, "root, daemon"));
-	assert_int_equal(decide(w, x, "no-such-account uid:alice1\n"),
-	    CA_R_LOGIN_INVALID);
+	assert_int_equal(
+	    decide(w, x, "no-such-account uid:alice1\n"), CA_R_LOGIN_INVALID);
 	assert_int_equal(decide(w, x, "bob uid:bob\n"), CA_R_UNMAPPED);
 	X509_free(x);
 }

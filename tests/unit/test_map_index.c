@@ -35,7 +35,7 @@ static bool
 by_index(const struct world *w)
 {
 	return strstr(w->logged, "read in full") == NULL &&
-	    strstr(w->logged, "is not used") == NULL;
+	       strstr(w->logged, "is not used") == NULL;
 }
 
 static void
@@ -83,8 +83,8 @@ mistakes_are_found_when_it_is_made(void **state)
 	path_of(w, "users", path, sizeof path);
 	path_of(w, "users.cdb", index, sizeof index);
 	put_file(w, "users", "alice cn:Alice\nalice foo:x\nbob\n");
-	assert_int_equal(ca_map_compile(w->crypto, path, &w->log, NULL),
-	    CA_ERR_CONFIG);
+	assert_int_equal(
+	    ca_map_compile(w->crypto, path, &w->log, NULL), CA_ERR_CONFIG);
 	assert_non_null(strstr(w->logged, "users:2: "));
 	assert_non_null(strstr(w->logged, "users:3: "));
 	assert_int_not_equal(access(index, F_OK), 0);
@@ -109,8 +109,8 @@ a_changed_file_is_read(void **state)
 	assert_non_null(strstr(w->logged, "read in full"));
 	/* a mistake that came later still denies */
 	compile(w);
-	assert_int_equal(decide(w, x, "alice cn:Alice\nfoo\n"),
-	    CA_R_USERS_FILE);
+	assert_int_equal(
+	    decide(w, x, "alice cn:Alice\nfoo\n"), CA_R_USERS_FILE);
 	/* an index that others could write is none */
 	put_file(w, "users", "alice cn:Alice\n");
 	compile(w);
@@ -137,7 +137,8 @@ damage(void **state)
 	w->user = "alice";
 	w->log.debug = true;
 	path_of(w, "users.cdb", index, sizeof index);
-	put_file(w, "users", "bob cn:Alice\nalice cn:Alice\n"
+	put_file(w, "users",
+	    "bob cn:Alice\nalice cn:Alice\n"
 	    "* uid:x*\ncarol cn:Carol\n");
 	compile(w);
 	int fd = open(index, O_RDWR);
@@ -149,7 +150,7 @@ damage(void **state)
 		if (i < 2048 && i % 97 != 0)
 			continue;
 		for (int m = 0; m < 3; m++) {
-			uint8_t c = all[i] ^ (uint8_t[]){1, 0x80, 0xff}[m];
+			uint8_t c = all[i] ^ (uint8_t[]) { 1, 0x80, 0xff }[m];
 
 			assert_int_equal(pwrite(fd, &c, 1, i), 1);
 			assert_int_equal(decide(w, x, NULL), CA_R_OK);

@@ -6,7 +6,13 @@
 #include "map/rule.h"
 #include "verify/verify.h"
 
-#define CA {UTF8("CN", "CA"), {0}}
+#define CA                                                                     \
+	{                                                                      \
+		UTF8("CN", "CA"),                                              \
+		{                                                              \
+			0                                                      \
+		}                                                              \
+	}
 
 static void
 string_types(void **state)
@@ -24,8 +30,10 @@ string_types(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof zoe / sizeof zoe[0]; i++) {
-		struct made m = {.subject = {{"CN", zoe[i].asn1, zoe[i].p,
-		    zoe[i].len, 0}, {0}}, .issuer = CA};
+		struct made m = {
+		    .subject = {{"CN", zoe[i].asn1, zoe[i].p, zoe[i].len, 0},
+			{0}},
+		    .issuer = CA};
 		X509 *x = make_cert(&m);
 
 		assert_true(alice(w, x, "cn:Zo\xc3\xab"));
@@ -51,44 +59,59 @@ static void
 malformed_names(void **state)
 {
 	struct world *w = *state;
-	static const char krb_nul[] = "\x30\x1b\xa0\x03\x1b\x01R\xa1\x14\x30"
-	    "\x12\xa0\x03\x02\x01\x01\xa1\x0b\x30\x09\x1b\x07" "ali\0\0ce";
+	static const char krb_nul[] =
+	    "\x30\x1b\xa0\x03\x1b\x01R\xa1\x14\x30"
+	    "\x12\xa0\x03\x02\x01\x01\xa1\x0b\x30\x09\x1b\x07"
+	    "ali\0\0ce";
 	static const struct made bad[] = {
 	    {.subject = {{"CN", V_ASN1_UTF8STRING, "alice\0.evil", 11, 0}, {0}},
 		.issuer = CA},
 	    {.subject = {{"CN", V_ASN1_BMPSTRING, "\0a\0\0", 4, 0}, {0}},
 		.issuer = CA},
 	    {.subject = {{"O", V_ASN1_PRINTABLESTRING, "a\0b", 3, 0},
-		UTF8("CN", "alice"), {0}}, .issuer = CA},
+		 UTF8("CN", "alice"), {0}},
+		.issuer = CA},
 	    {.subject = {UTF8("CN", "alice"), {0}},
 		.issuer = {{"CN", V_ASN1_UTF8STRING, "CA\0", 3, 0}, {0}}},
 	    {.subject = {{"emailAddress", V_ASN1_IA5STRING, "a@b\0c", 5, 0},
-		{0}}, .issuer = CA},
-	    {.subject = {UTF8("CN", "alice"), {0}}, .issuer = CA,
+		 {0}},
+		.issuer = CA},
+	    {.subject = {UTF8("CN", "alice"), {0}},
+		.issuer = CA,
 		.san = {{GEN_EMAIL, NULL, 0, "alice@corp.example\0.evil", 24}}},
-	    {.subject = {UTF8("CN", "alice"), {0}}, .issuer = CA,
+	    {.subject = {UTF8("CN", "alice"), {0}},
+		.issuer = CA,
 		.san = {{GEN_EMAIL, NULL, 0, "alice@b\xc3\xbc", -1}}},
-	    {.subject = {UTF8("CN", "alice"), {0}}, .issuer = CA,
+	    {.subject = {UTF8("CN", "alice"), {0}},
+		.issuer = CA,
 		.san = {{GEN_EMAIL, NULL, 0, "alice@corp.example", -1},
-		{GEN_DNS, NULL, 0, "a\0b", 3}}},
-	    {.subject = {UTF8("CN", "alice"), {0}}, .issuer = CA,
+		    {GEN_DNS, NULL, 0, "a\0b", 3}}},
+	    {.subject = {UTF8("CN", "alice"), {0}},
+		.issuer = CA,
 		.san = {{GEN_URI, NULL, 0, "urn:a\0", 6}}},
-	    {.subject = {UTF8("CN", "alice"), {0}}, .issuer = CA,
+	    {.subject = {UTF8("CN", "alice"), {0}},
+		.issuer = CA,
 		.san = {{0, "1.3.6.1.4.1.311.20.2.3", V_ASN1_UTF8STRING,
-		"alice@corp.example\0", 19}}},
-	    {.subject = {UTF8("CN", "alice"), {0}}, .issuer = CA,
+		    "alice@corp.example\0", 19}}},
+	    {.subject = {UTF8("CN", "alice"), {0}},
+		.issuer = CA,
 		.san = {{0, "1.3.6.1.4.1.311.20.2.3", V_ASN1_UTF8STRING,
-		"a\xff@x", 4}}},
-	    {.subject = {UTF8("CN", "alice"), {0}}, .issuer = CA,
+		    "a\xff@x", 4}}},
+	    {.subject = {UTF8("CN", "alice"), {0}},
+		.issuer = CA,
 		.san = {{0, "1.3.6.1.4.1.311.20.2.3", V_ASN1_IA5STRING,
-		"alice@corp.example", -1}}},
-	    {.subject = {UTF8("CN", "alice"), {0}}, .issuer = CA,
+		    "alice@corp.example", -1}}},
+	    {.subject = {UTF8("CN", "alice"), {0}},
+		.issuer = CA,
 		.san = {{0, "1.3.6.1.5.2.2", V_ASN1_UTF8STRING, "x@Y", -1}}},
-	    {.subject = {UTF8("CN", "alice"), {0}}, .issuer = CA,
+	    {.subject = {UTF8("CN", "alice"), {0}},
+		.issuer = CA,
 		.san = {{0, "1.3.6.1.5.2.2", V_ASN1_SEQUENCE, krb_nul,
-		sizeof krb_nul - 1}}},
-	    {.subject = {UTF8("CN", "alice"), {0}}, .issuer = CA,
-		.sid_ext = "\x30\x03\x01\x01", .sid_len = 4},
+		    sizeof krb_nul - 1}}},
+	    {.subject = {UTF8("CN", "alice"), {0}},
+		.issuer = CA,
+		.sid_ext = "\x30\x03\x01\x01",
+		.sid_len = 4},
 	};
 
 	w->user = "alice";
@@ -99,8 +122,10 @@ malformed_names(void **state)
 		char line[256];
 
 		assert_int_equal(X509_digest(x, EVP_sha256(), md, &n), 1);
-		char *p = line + sprintf(line, "alice cn:alice\n"
-		    "alice email:alice@corp.example\nalice sha256:");
+		char *p =
+		    line + sprintf(line,
+			       "alice cn:alice\n"
+			       "alice email:alice@corp.example\nalice sha256:");
 		for (int j = 0; j < 32; j++)
 			p += sprintf(p, "%02x", md[j]);
 		strcpy(p, "\n");
@@ -115,11 +140,12 @@ several_values(void **state)
 {
 	struct world *w = *state;
 	struct made m = {.subject = {UTF8("OU", "a"), UTF8("CN", "first"),
-	    UTF8("CN", "second"), {"O", V_ASN1_PRINTABLESTRING, "x", -1, 0},
-	    {0}}, .issuer = CA,
+			     UTF8("CN", "second"),
+			     {"O", V_ASN1_PRINTABLESTRING, "x", -1, 0}, {0}},
+	    .issuer = CA,
 	    .san = {{GEN_EMAIL, NULL, 0, "a@x", -1},
-	    {GEN_EMAIL, NULL, 0, "b@x", -1}, {GEN_DNS, NULL, 0, "h1", -1},
-	    {GEN_DNS, NULL, 0, "h2", -1}, {GEN_URI, NULL, 0, "", 0}}};
+		{GEN_EMAIL, NULL, 0, "b@x", -1}, {GEN_DNS, NULL, 0, "h1", -1},
+		{GEN_DNS, NULL, 0, "h2", -1}, {GEN_URI, NULL, 0, "", 0}}};
 	X509 *x = make_cert(&m);
 
 	assert_true(alice(w, x, "cn:first"));
@@ -136,8 +162,10 @@ static void
 old_place_of_an_address(void **state)
 {
 	struct world *w = *state;
-	struct made m = {.subject = {{"emailAddress", V_ASN1_IA5STRING,
-	    "old@x", -1, 0}, {0}}, .issuer = CA};
+	struct made m = {
+	    .subject = {{"emailAddress", V_ASN1_IA5STRING, "old@x", -1, 0},
+		{0}},
+	    .issuer = CA};
 	X509 *x = make_cert(&m);
 
 	assert_true(alice(w, x, "email:old@X"));
@@ -157,12 +185,14 @@ multi_valued_rdn(void **state)
 {
 	struct world *w = *state;
 	struct made m = {.subject = {UTF8("O", "x"), UTF8("CN", "alice"),
-	    {"UID", V_ASN1_UTF8STRING, "7", -1, 1}, {0}}, .issuer = CA};
+			     {"UID", V_ASN1_UTF8STRING, "7", -1, 1}, {0}},
+	    .issuer = CA};
 	X509 *x = make_cert(&m);
 
 	assert_true(alice(w, x, "subject:CN=alice+UID=7,O=x"));
 	assert_true(alice(w, x, "subject:\"UID=7 + CN=alice, O=x\""));
-	assert_true(alice(w, x, "subject:0.9.2342.19200300.100.1.1=7+"
+	assert_true(alice(w, x,
+	    "subject:0.9.2342.19200300.100.1.1=7+"
 	    "oid.2.5.4.3=alice,O=x"));
 	assert_false(alice(w, x, "subject:CN=alice,UID=7,O=x"));
 	assert_false(alice(w, x, "subject:UID=7,CN=alice,O=x"));
@@ -175,13 +205,14 @@ static void
 escapes(void **state)
 {
 	struct world *w = *state;
-	struct made m = {.subject = {UTF8("O", " #a, b+c\"\\<>;= "), {0}},
-	    .issuer = CA};
+	struct made m = {
+	    .subject = {UTF8("O", " #a, b+c\"\\<>;= "), {0}}, .issuer = CA};
 	X509 *x = make_cert(&m);
 
+	assert_true(
+	    alice(w, x, "subject:\"O=\\ #a\\, b\\+c\\\"\\\\\\<\\>\\;=\\ \""));
 	assert_true(alice(w, x,
-	    "subject:\"O=\\ #a\\, b\\+c\\\"\\\\\\<\\>\\;=\\ \""));
-	assert_true(alice(w, x, "subject:\"O=\\20\\23a\\2C b\\2bc\\22\\5c\\3c"
+	    "subject:\"O=\\20\\23a\\2C b\\2bc\\22\\5c\\3c"
 	    "\\3e\\3b\\3d\\20\""));
 	X509_free(x);
 	/* the printer's text is the parser's */
@@ -190,17 +221,18 @@ escapes(void **state)
 	    "\"x\"", "a=b;c", "<>", "Zo\xc3\xab", "a\tb", "\xe2\x80\xae", " ",
 	    "  ", "a  b"};
 	for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-		struct made v = {.subject = {UTF8("C", "DE"),
-		    UTF8("O", values[i]), {"CN", V_ASN1_UTF8STRING, values[i],
-		    -1, 1}, UTF8("title", values[i]), UTF8("pseudonym", "p"),
-		    {0}}, .issuer = CA};
+		struct made v = {
+		    .subject = {UTF8("C", "DE"), UTF8("O", values[i]),
+			{"CN", V_ASN1_UTF8STRING, values[i], -1, 1},
+			UTF8("title", values[i]), UTF8("pseudonym", "p"), {0}},
+		    .issuer = CA};
 		char line[4096];
 
 		x = make_cert(&v);
 		ca_buf_reset(&text);
 		ca_name_rfc4514(X509_get_subject_name(x), &text);
-		snprintf(line, sizeof line, "subject:\"%s\"",
-		    ca_buf_text(&text));
+		snprintf(
+		    line, sizeof line, "subject:\"%s\"", ca_buf_text(&text));
 		if (!alice(w, x, line))
 			fail_msg("%s", line);
 		X509_free(x);
@@ -213,16 +245,22 @@ static void
 sid_and_krb(void **state)
 {
 	struct world *w = *state;
-	/* SEQUENCE { [0] { OID 1.3.6.1.4.1.311.25.2.1, [0] { OCTET STRING } } } */
+	/* SEQUENCE { [0] { OID 1.3.6.1.4.1.311.25.2.1, [0] { OCTET STRING } } }
+	 */
 	static const char sid[] = "\x30\x25\xa0\x23\x06\x0a\x2b\x06\x01\x04\x01"
-	    "\x82\x37\x19\x02\x01\xa0\x15\x04\x13" "S-1-5-21-1-2-3-1001";
+				  "\x82\x37\x19\x02\x01\xa0\x15\x04\x13"
+				  "S-1-5-21-1-2-3-1001";
 	/* alice/admin@R */
-	static const char krb[] = "\x30\x20\xa0\x03\x1b\x01" "R\xa1\x19\x30\x17"
-	    "\xa0\x03\x02\x01\x01\xa1\x10\x30\x0e\x1b\x05" "alice\x1b\x05"
-	    "admin";
-	struct made m = {.subject = {UTF8("CN", "x"), {0}}, .issuer = CA,
-	    .san = {{0, "1.3.6.1.5.2.2", V_ASN1_SEQUENCE, krb,
-	    sizeof krb - 1}}, .sid_ext = sid, .sid_len = sizeof sid - 1};
+	static const char krb[] = "\x30\x20\xa0\x03\x1b\x01"
+				  "R\xa1\x19\x30\x17"
+				  "\xa0\x03\x02\x01\x01\xa1\x10\x30\x0e\x1b\x05"
+				  "alice\x1b\x05"
+				  "admin";
+	struct made m = {.subject = {UTF8("CN", "x"), {0}},
+	    .issuer = CA,
+	    .san = {{0, "1.3.6.1.5.2.2", V_ASN1_SEQUENCE, krb, sizeof krb - 1}},
+	    .sid_ext = sid,
+	    .sid_len = sizeof sid - 1};
 	X509 *x = make_cert(&m);
 
 	assert_true(alice(w, x, "sid:S-1-5-21-1-2-3-1001"));
@@ -239,8 +277,8 @@ sid_and_krb(void **state)
 	m.san[0].p = odd;
 	x = make_cert(&m);
 	w->user = "alice";
-	assert_int_equal(decide(w, x, "alice krb:al/ce/admin@R\n"),
-	    CA_R_UNMAPPED);
+	assert_int_equal(
+	    decide(w, x, "alice krb:al/ce/admin@R\n"), CA_R_UNMAPPED);
 	X509_free(x);
 }
 
@@ -249,9 +287,10 @@ patterns(void **state)
 {
 	struct world *w = *state;
 	struct made m = {.subject = {UTF8("CN", "Staff nobody"), {0}},
-	    .issuer = CA, .san = {{GEN_EMAIL, NULL, 0, "nobody@Corp.Example",
-	    -1}, {0, "1.3.6.1.4.1.311.20.2.3", V_ASN1_UTF8STRING,
-	    "NOBODY@corp.example", -1}}};
+	    .issuer = CA,
+	    .san = {{GEN_EMAIL, NULL, 0, "nobody@Corp.Example", -1},
+		{0, "1.3.6.1.4.1.311.20.2.3", V_ASN1_UTF8STRING,
+		    "NOBODY@corp.example", -1}}};
 	X509 *x = make_cert(&m);
 
 	/* nobody has uid 65534 everywhere */
@@ -260,34 +299,38 @@ patterns(void **state)
 	assert_int_equal(decide(w, x, "* upn:*@CORP.example\n"), CA_R_OK);
 	assert_int_equal(decide(w, x, "* cn:\"Staff *\"\n"), CA_R_OK);
 	assert_int_equal(decide(w, x, "* cn:\"staff *\"\n"), CA_R_UNMAPPED);
-	assert_int_equal(decide(w, x, "* cn:\"staff *\" ignorecase\n"),
-	    CA_R_OK);
+	assert_int_equal(
+	    decide(w, x, "* cn:\"staff *\" ignorecase\n"), CA_R_OK);
 	assert_int_equal(decide(w, x, "* email:*@corp\n"), CA_R_UNMAPPED);
 	/* as long as what stands there, before the star and behind it */
-	assert_int_equal(decide(w, x, "* email:*@corq.example\n"),
-	    CA_R_UNMAPPED);
+	assert_int_equal(
+	    decide(w, x, "* email:*@corq.example\n"), CA_R_UNMAPPED);
 	assert_int_equal(decide(w, x, "* cn:\"Stafg *\"\n"), CA_R_UNMAPPED);
-	assert_int_equal(decide(w, x, "* email:nobody*@corp.example\n"),
+	assert_int_equal(
+	    decide(w, x, "* email:nobody*@corp.example\n"), CA_R_UNMAPPED);
+	assert_int_equal(
+	    decide(w, x, "* email:n*y@corp.example\n"), CA_R_OTHER_USER);
+	assert_int_equal(decide(w, x,
+			     "* email:*@corp.example "
+			     "issuer=CN=Other\n"),
 	    CA_R_UNMAPPED);
-	assert_int_equal(decide(w, x, "* email:n*y@corp.example\n"),
-	    CA_R_OTHER_USER);
-	assert_int_equal(decide(w, x, "* email:*@corp.example "
-	    "issuer=CN=Other\n"), CA_R_UNMAPPED);
 	w->user = "alice";
-	assert_int_equal(decide(w, x, "* email:*@corp.example\n"),
-	    CA_R_OTHER_USER);
+	assert_int_equal(
+	    decide(w, x, "* email:*@corp.example\n"), CA_R_OTHER_USER);
 	w->user = NULL;
 	assert_int_equal(decide(w, x, "* email:*@corp.example\n"), CA_R_OK);
 	assert_string_equal(w->login, "nobody");
 	/* below min_uid */
 	w->user = "nobody";
-	assert_int_equal(ca_config_set(w->cfg, "min_uid", "65535", "t", NULL),
-	    CA_OK);
-	assert_int_equal(decide(w, x, "* email:*@corp.example\n"),
-	    CA_R_LOGIN_INVALID);
+	assert_int_equal(
+	    ca_config_set(w->cfg, "min_uid", "65535", "t", NULL), CA_OK);
+	assert_int_equal(
+	    decide(w, x, "* email:*@corp.example\n"), CA_R_LOGIN_INVALID);
 	/* a line that names it may, and beats the pattern */
-	assert_int_equal(decide(w, x, "* email:*@corp.example\n"
-	    "nobody upn:nobody@corp.example\n"), CA_R_OK);
+	assert_int_equal(decide(w, x,
+			     "* email:*@corp.example\n"
+			     "nobody upn:nobody@corp.example\n"),
+	    CA_R_OK);
 	X509_free(x);
 }
 
@@ -297,14 +340,15 @@ patterns_of_several(void **state)
 {
 	struct world *w = *state;
 	static const char line[] = "* email:*@corp.example\n";
-	struct made m = {.subject = {UTF8("CN", "x"), {0}}, .issuer = CA,
+	struct made m = {.subject = {UTF8("CN", "x"), {0}},
+	    .issuer = CA,
 	    .san = {{GEN_EMAIL, NULL, 0, "daemon@corp.example", -1},
-	    {GEN_EMAIL, NULL, 0, "x@home.example", -1},
-	    {GEN_EMAIL, NULL, 0, "nobody@corp.example", -1}}};
+		{GEN_EMAIL, NULL, 0, "x@home.example", -1},
+		{GEN_EMAIL, NULL, 0, "nobody@corp.example", -1}}};
 	X509 *x = make_cert(&m);
 
-	assert_int_equal(ca_config_set(w->cfg, "min_uid", "1", "t", NULL),
-	    CA_OK);
+	assert_int_equal(
+	    ca_config_set(w->cfg, "min_uid", "1", "t", NULL), CA_OK);
 	w->user = "nobody";
 	assert_int_equal(decide(w, x, line), CA_R_OK);
 	w->user = "daemon";
@@ -348,34 +392,34 @@ what_patterns_never_make(void **state)
 
 	memset(longest, 'a', 300);
 	longest[300] = '\0';
-	assert_int_equal(ca_config_set(w->cfg, "min_uid", "1000", "t", NULL),
-	    CA_OK);
+	assert_int_equal(
+	    ca_config_set(w->cfg, "min_uid", "1000", "t", NULL), CA_OK);
 	for (size_t i = 0; i <= sizeof bad / sizeof bad[0]; i++) {
-		const char *cn = i < sizeof bad / sizeof bad[0] ? bad[i] :
-		    longest;
+		const char *cn =
+		    i < sizeof bad / sizeof bad[0] ? bad[i] : longest;
 		char value[400];
 
 		sprintf(value, "Staff %s", cn);
-		struct made m = {.subject = {UTF8("CN", value), {0}},
-		    .issuer = CA};
+		struct made m = {
+		    .subject = {UTF8("CN", value), {0}}, .issuer = CA};
 		X509 *x = make_cert(&m);
 		w->user = cn;
 		if (decide(w, x, "* cn:\"Staff *\"\n") != CA_R_LOGIN_INVALID)
 			fail_msg("%s: %s", cn, w->detail);
 		w->user = NULL;
-		assert_int_equal(decide(w, x, "* cn:\"Staff *\"\n"),
-		    CA_R_LOGIN_INVALID);
+		assert_int_equal(
+		    decide(w, x, "* cn:\"Staff *\"\n"), CA_R_LOGIN_INVALID);
 		X509_free(x);
 	}
 	/* even where min_uid would allow it */
-	assert_int_equal(ca_config_set(w->cfg, "min_uid", "1", "t", NULL),
-	    CA_OK);
-	struct made m = {.subject = {UTF8("CN", "Staff root"), {0}},
-	    .issuer = CA};
+	assert_int_equal(
+	    ca_config_set(w->cfg, "min_uid", "1", "t", NULL), CA_OK);
+	struct made m = {
+	    .subject = {UTF8("CN", "Staff root"), {0}}, .issuer = CA};
 	X509 *x = make_cert(&m);
 	w->user = "root";
-	assert_int_equal(decide(w, x, "* cn:\"Staff *\"\n"),
-	    CA_R_LOGIN_INVALID);
+	assert_int_equal(
+	    decide(w, x, "* cn:\"Staff *\"\n"), CA_R_LOGIN_INVALID);
 	X509_free(x);
 }
 
@@ -384,7 +428,8 @@ matching_rules(void **state)
 {
 	struct world *w = *state;
 	struct made m = {.subject = {UTF8("O", "x"), UTF8("CN", "alice"), {0}},
-	    .issuer = CA, .san = {{GEN_EMAIL, NULL, 0, "alice@x.example", -1}}};
+	    .issuer = CA,
+	    .san = {{GEN_EMAIL, NULL, 0, "alice@x.example", -1}}};
 	X509 *x = make_cert(&m);
 
 #ifdef HAVE_SSS_CERTMAP
@@ -393,12 +438,12 @@ matching_rules(void **state)
 	assert_false(alice(w, x, "match:<ISSUER>^CN=CB$<SUBJECT>^CN=al"));
 	assert_false(alice(w, x, "match:<EKU>clientAuth"));
 	w->user = "alice";
-	assert_int_equal(decide(w, x, "alice match:<FOO>bar\n"),
-	    CA_R_USERS_FILE);
+	assert_int_equal(
+	    decide(w, x, "alice match:<FOO>bar\n"), CA_R_USERS_FILE);
 #else
 	w->user = "alice";
-	assert_int_equal(decide(w, x, "alice match:<SUBJECT>x\n"),
-	    CA_R_USERS_FILE);
+	assert_int_equal(
+	    decide(w, x, "alice match:<SUBJECT>x\n"), CA_R_USERS_FILE);
 #endif
 	X509_free(x);
 }
@@ -428,7 +473,7 @@ registered(void **state)
 	struct world *w = *state;
 	struct made m = {.subject = {UTF8("CN", "a"), {0}}, .issuer = CA};
 	X509 *a = make_cert(&m), *b;
-	STACK_OF(X509) *got;
+	STACK_OF(X509) * got;
 	char path[400];
 
 	m.subject[0].p = "b";
@@ -448,19 +493,22 @@ registered(void **state)
 	w->user = "../users.d/alice";
 	assert_int_equal(decide(w, a, ""), CA_R_UNMAPPED);
 
-	assert_int_equal(ca_map_registered(w->crypto, w->cfg, &w->log, "alice",
-	    8, &got), CA_OK);
+	assert_int_equal(
+	    ca_map_registered(w->crypto, w->cfg, &w->log, "alice", 8, &got),
+	    CA_OK);
 	assert_int_equal(sk_X509_num(got), 1);
 	assert_int_equal(X509_cmp(sk_X509_value(got, 0), a), 0);
 	sk_X509_pop_free(got, X509_free);
 	register_cert(w, "alice", "0.pem", b);
-	assert_int_equal(ca_map_registered(w->crypto, w->cfg, &w->log, "alice",
-	    1, &got), CA_OK);
+	assert_int_equal(
+	    ca_map_registered(w->crypto, w->cfg, &w->log, "alice", 1, &got),
+	    CA_OK);
 	assert_int_equal(sk_X509_num(got), 1);
 	assert_int_equal(X509_cmp(sk_X509_value(got, 0), b), 0);
 	sk_X509_pop_free(got, X509_free);
-	assert_int_equal(ca_map_registered(w->crypto, w->cfg, &w->log, "carol",
-	    8, &got), CA_OK);
+	assert_int_equal(
+	    ca_map_registered(w->crypto, w->cfg, &w->log, "carol", 8, &got),
+	    CA_OK);
 	assert_int_equal(sk_X509_num(got), 0);
 	sk_X509_pop_free(got, X509_free);
 

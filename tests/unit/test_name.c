@@ -9,10 +9,10 @@
 
 struct attribute {
 	const char *type;
-	int asn1;          /* V_ASN1_... or MBSTRING_... */
+	int asn1; /* V_ASN1_... or MBSTRING_... */
 	const char *value;
-	int len;           /* -1: strlen */
-	int set;           /* 0: an RDN of its own; -1: joins the one before */
+	int len; /* -1: strlen */
+	int set; /* 0: an RDN of its own; -1: joins the one before */
 };
 
 static void
@@ -23,20 +23,26 @@ expect(const struct attribute *v, size_t n, const char *want)
 
 	assert_non_null(name);
 	for (size_t i = 0; i < n; i++)
-		assert_int_equal(X509_NAME_add_entry_by_txt(name, v[i].type,
-		    v[i].asn1, (const unsigned char *)v[i].value, v[i].len,
-		    -1, v[i].set), 1);
+		assert_int_equal(
+		    X509_NAME_add_entry_by_txt(name, v[i].type, v[i].asn1,
+			(const unsigned char *)v[i].value, v[i].len, -1,
+			v[i].set),
+		    1);
 	ca_name_rfc4514(name, &out);
 	assert_string_equal(ca_buf_text(&out), want);
 	ca_buf_free(&out);
 	X509_NAME_free(name);
 }
 
-#define EXPECT(want, ...) do { \
-		const struct attribute v_[] = {__VA_ARGS__}; \
-		expect(v_, sizeof v_ / sizeof v_[0], want); \
+#define EXPECT(want, ...)                                                      \
+	do {                                                                   \
+		const struct attribute v_[] = {__VA_ARGS__};                   \
+		expect(v_, sizeof v_ / sizeof v_[0], want);                    \
 	} while (0)
-#define CN(text) {"CN", MBSTRING_UTF8, text, -1, 0}
+#define CN(text)                                                               \
+	{                                                                      \
+		"CN", MBSTRING_UTF8, text, -1, 0                               \
+	}
 
 static void
 test_order(void **state)
@@ -47,8 +53,8 @@ test_order(void **state)
 	EXPECT("CN=a,OU=b,O=c,C=DE", {"C", MBSTRING_ASC, "DE", -1, 0},
 	    {"O", MBSTRING_UTF8, "c", -1, 0}, {"OU", MBSTRING_UTF8, "b", -1, 0},
 	    CN("a"));
-	EXPECT("CN=a+UID=u,O=c", {"O", MBSTRING_UTF8, "c", -1, 0},
-	    CN("a"), {"UID", MBSTRING_UTF8, "u", -1, -1});
+	EXPECT("CN=a+UID=u,O=c", {"O", MBSTRING_UTF8, "c", -1, 0}, CN("a"),
+	    {"UID", MBSTRING_UTF8, "u", -1, -1});
 	EXPECT("emailAddress=a@b.example,DC=example",
 	    {"DC", MBSTRING_ASC, "example", -1, 0},
 	    {"emailAddress", MBSTRING_ASC, "a@b.example", -1, 0});
@@ -67,7 +73,8 @@ test_escapes(void **state)
 	EXPECT("CN=a\\00b", {"CN", V_ASN1_UTF8STRING, "a\0b", 3, 0});
 	EXPECT("CN=a\\0A\\1B[2J", CN("a\n\x1b[2J"));
 	/* an override of the writing direction */
-	EXPECT("CN=\\E2\\80\\AEab", CN("\xe2\x80\xae" "ab"));
+	EXPECT("CN=\\E2\\80\\AEab", CN("\xe2\x80\xae"
+				       "ab"));
 }
 
 static void

@@ -23,8 +23,8 @@ with(const enum ca_verdict v[CA_CHECKS])
 static struct ca_report *
 all_passed(void)
 {
-	static const enum ca_verdict pass[CA_CHECKS] = {CA_PASS, CA_PASS,
-	    CA_PASS, CA_PASS, CA_PASS, CA_PASS};
+	static const enum ca_verdict pass[CA_CHECKS] = {
+	    CA_PASS, CA_PASS, CA_PASS, CA_PASS, CA_PASS, CA_PASS};
 
 	return with(pass);
 }
@@ -48,7 +48,7 @@ test_grant_exhaustively(void **state)
 			for (int i = 0; i < CA_CHECKS; i++)
 				if ((only & 1u << i) && v[i] != CA_PASS &&
 				    !(v[i] == CA_WAIVED &&
-				    i == CA_CHECK_REVOCATION))
+					i == CA_CHECK_REVOCATION))
 					want = 0;
 			assert_int_equal(ca_report_granted(r, only), want);
 		}
@@ -69,8 +69,8 @@ test_zeroed_denies(void **state)
 	assert_false(ca_report_granted(NULL, CA_REPORT_ALL));
 	assert_int_equal(ca_report_reason(r), CA_R_NONE);
 	for (int i = 0; i < CA_CHECKS; i++)
-		assert_int_equal(ca_report_verdict(r, (enum ca_check)i),
-		    CA_NOT_RUN);
+		assert_int_equal(
+		    ca_report_verdict(r, (enum ca_check)i), CA_NOT_RUN);
 	ca_report_free(r);
 }
 
@@ -176,12 +176,12 @@ test_codes_are_distinct(void **state)
 	for (int i = 0; i < CA_REASON_COUNT; i++) {
 		const char *a = ca_reason_code((enum ca_reason)i);
 
-		assert_int_equal(strspn(a, "abcdefghijklmnopqrstuvwxyz-"),
-		    strlen(a));
+		assert_int_equal(
+		    strspn(a, "abcdefghijklmnopqrstuvwxyz-"), strlen(a));
 		assert_true(strlen(ca_reason_text((enum ca_reason)i)) > 0);
 		for (int j = 0; j < i; j++)
-			assert_string_not_equal(a,
-			    ca_reason_code((enum ca_reason)j));
+			assert_string_not_equal(
+			    a, ca_reason_code((enum ca_reason)j));
 	}
 }
 
@@ -195,14 +195,16 @@ test_line(void **state)
 	ca_report_fact(r, CA_FACT_USER, "alice\" reason=ok\n");
 	ca_report_fact(r, CA_FACT_SERIAL, "0a1b");
 	ca_report_line(r, CA_REPORT_ALL, &out);
-	assert_string_equal(ca_buf_text(&out), "outcome=granted reason=ok "
+	assert_string_equal(ca_buf_text(&out),
+	    "outcome=granted reason=ok "
 	    "user=\"alice\\\" reason=ok\\x0a\" serial=0a1b");
 	ca_buf_reset(&out);
-	ca_report_set(r, CA_CHECK_VALIDITY, CA_FAIL, CA_R_EXPIRED, "in %d",
-	    1999);
+	ca_report_set(
+	    r, CA_CHECK_VALIDITY, CA_FAIL, CA_R_EXPIRED, "in %d", 1999);
 	ca_report_set(r, CA_CHECK_PURPOSE, CA_FAIL, CA_R_PURPOSE, NULL);
 	ca_report_line(r, CA_REPORT_ALL, &out);
-	assert_string_equal(ca_buf_text(&out), "outcome=denied reason=expired "
+	assert_string_equal(ca_buf_text(&out),
+	    "outcome=denied reason=expired "
 	    "also=purpose user=\"alice\\\" reason=ok\\x0a\" serial=0a1b "
 	    "detail=\"in 1999\"");
 	ca_buf_free(&out);
@@ -218,8 +220,8 @@ test_line_waived(void **state)
 	(void)state;
 	ca_report_set(r, CA_CHECK_REVOCATION, CA_WAIVED, CA_R_CRL_OFF, NULL);
 	ca_report_line(r, CA_REPORT_ALL, &out);
-	assert_string_equal(ca_buf_text(&out),
-	    "outcome=granted reason=crl-off waived=crl-off");
+	assert_string_equal(
+	    ca_buf_text(&out), "outcome=granted reason=crl-off waived=crl-off");
 	ca_buf_free(&out);
 	ca_report_free(r);
 }
@@ -232,8 +234,8 @@ test_text_and_json(void **state)
 
 	(void)state;
 	ca_report_set(r, CA_CHECK_CHAIN, CA_PASS, CA_R_OK, NULL);
-	ca_report_set(r, CA_CHECK_VALIDITY, CA_FAIL, CA_R_EXPIRED,
-	    "CN=\x1b[2J ended");
+	ca_report_set(
+	    r, CA_CHECK_VALIDITY, CA_FAIL, CA_R_EXPIRED, "CN=\x1b[2J ended");
 	ca_report_fact(r, CA_FACT_SUBJECT, "CN=a\nb");
 	ca_report_text(r, 1u << CA_CHECK_CHAIN | 1u << CA_CHECK_VALIDITY, &out);
 	assert_string_equal(ca_buf_text(&out),
