@@ -11,6 +11,7 @@
 struct object {
 	CK_OBJECT_HANDLE handle;
 	struct ca_buf id, label;
+	struct ca_buf value; /* of a certificate */
 };
 
 struct objects {
@@ -44,12 +45,27 @@ objects_free(struct objects *o)
 	for (size_t i = 0; i < o->n; i++) {
 		ca_buf_free(&o->v[i].id);
 		ca_buf_free(&o->v[i].label);
+		ca_buf_free(&o->v[i].value);
 	}
 	free(o->v);
 	*o = (struct objects){NULL, 0};
 }
 
-/* All objects of a class with their IDs and labels. */
+/* What is told of one object; any of it may well be missing. */
+static enum ca_err
+read_object(const struct scan *s, CK_OBJECT_CLASS class, struct object *o)
+{
+	const CK_ATTRIBUTE_TYPE type[] = {CKA_ID, CKA_LABEL, CKA_VALUE};
+	struct ca_buf *const out[] = {&o->id, &o->label, &o->value};
+
+	o->id = CA_BUF_INIT(CA_P11_ATTRIBUTE_MAX);
+	o->label = CA_BUF_INIT(CA_P11_ATTRIBUTE_MAX);
+	o->value = CA_BUF_INIT(CA_P11_ATTRIBUTE_MAX);
+	return ca_p11_attributes(&s->token, s->session, o->handle, type,
+	    class == CKO_CERTIFICATE ? 3 : 2, out);
+}
+
+/* All objects of a class with their IDs and labels, and certificates. */
 static enum ca_err
 read_objects(
     struct scan *s, CK_OBJECT_CLASS class, size_t max, struct objects *out)
@@ -69,15 +85,10 @@ read_objects(
 		struct object *o = &out->v[out->n];
 
 		o->handle = found[out->n];
-		o->id = CA_BUF_INIT(CA_P11_ATTRIBUTE_MAX);
-		o->label = CA_BUF_INIT(CA_P11_ATTRIBUTE_MAX);
-		/* both may well be missing */
-		if (ca_p11_attribute(&s->token, s->session, o->handle, CKA_ID,
-			&o->id) != CA_OK)
-			ca_buf_reset(&o->id);
-		if (ca_p11_attribute(&s->token, s->session, o->handle,
-			CKA_LABEL, &o->label) != CA_OK)
-			ca_buf_reset(&o->label);
+		if (read_object(s, class, o) == CA_ERR_MEMORY) {
+			out->n++; /* it may hold something */
+			return CA_ERR_MEMORY;
+		}
 	}
 	return CA_OK;
 }
@@ -101,19 +112,17 @@ parse_certs(struct scan *s)
 	if ((s->parsed = sk_X509_new_null()) == NULL)
 		return CA_ERR_MEMORY;
 	for (size_t i = 0; i < s->certs.n; i++) {
-		struct ca_buf der = CA_BUF_INIT(CA_P11_ATTRIBUTE_MAX);
+		const struct ca_buf *der = &s->certs.v[i].value;
 		X509 *cert = NULL;
-		enum ca_err rc = ca_p11_attribute(&s->token, s->session,
-		    s->certs.v[i].handle, CKA_VALUE, &der);
+		enum ca_err rc = CA_ERR_NOT_FOUND;
 
-		if (rc == CA_OK)
-			rc = ca_crypto_cert(s->crypto, der.p, der.len, &cert);
+		if (der->len > 0)
+			rc = ca_crypto_cert(s->crypto, der->p, der->len, &cert);
 		if (rc != CA_OK)
 			ca_log_debug(&s->p11->log,
 			    "\"%s\": certificate %zu "
 			    "skipped: %s",
 			    s->token.name, i + 1, ca_err_text(rc));
-		ca_buf_free(&der);
 		if (sk_X509_push(s->parsed, cert) <= 0) {
 			X509_free(cert);
 			return CA_ERR_MEMORY;
@@ -128,6 +137,12 @@ is_ca(X509 *cert)
 	int kind = X509_check_ca(cert);
 
 	return kind == 1 || kind == 3; /* by its extension, or its version */
+}
+
+static bool
+hides_keys(const struct scan *s)
+{
+	return (s->token.info.flags & CKF_LOGIN_REQUIRED) != 0;
 }
 
 /*
@@ -145,7 +160,7 @@ has_key(const struct scan *s, size_t i)
 		return true;
 	if (id->len == 0 && s->keys.n > 0)
 		return !is_ca(sk_X509_value(s->parsed, (int)i));
-	if ((s->token.info.flags & CKF_LOGIN_REQUIRED) == 0)
+	if (!hides_keys(s))
 		return false;
 	return !is_ca(sk_X509_value(s->parsed, (int)i)) ||
 	       with_id(&s->public_keys, id) != NULL;
@@ -258,23 +273,56 @@ out:
 
 /* ---- tokens ---- */
 
+/* Where keys are hidden, each certificate but those of CAs is taken to have
+ * one: has_key() and uri_wants() need not see then what keys there are. */
+static bool
+keys_matter(const struct scan *s)
+{
+	const CK_ATTRIBUTE *label = NULL;
+
+	if (s->given != NULL)
+		return true;
+	if (s->p11->uri != NULL)
+		label = p11_kit_uri_get_attribute(s->p11->uri, CKA_LABEL);
+	for (size_t i = 0; i < s->certs.n; i++) {
+		X509 *cert = sk_X509_value(s->parsed, (int)i);
+
+		if (cert != NULL &&
+		    (is_ca(cert) ||
+			(label != NULL && !label_is(&s->certs.v[i], label))))
+			return true;
+	}
+	return false;
+}
+
+static enum ca_err
+read_keys(struct scan *s)
+{
+	enum ca_err rc =
+	    read_objects(s, CKO_PRIVATE_KEY, CA_P11_OBJECTS_MAX, &s->keys);
+
+	if (rc != CA_OK)
+		return rc;
+	if (s->keys.n == 0 && !hides_keys(s))
+		return CA_ERR_NOT_FOUND;
+	return read_objects(
+	    s, CKO_PUBLIC_KEY, CA_P11_OBJECTS_MAX, &s->public_keys);
+}
+
 static enum ca_err
 read_token(struct scan *s)
 {
 	enum ca_err rc;
 
-	if ((rc = read_objects(
-		 s, CKO_PRIVATE_KEY, CA_P11_OBJECTS_MAX, &s->keys)) != CA_OK)
+	/* without keys, its certificates are of no use: a trust store */
+	if (!hides_keys(s) && (rc = read_keys(s)) != CA_OK)
 		return rc;
-	if (s->keys.n == 0 && (s->token.info.flags & CKF_LOGIN_REQUIRED) == 0)
-		return CA_ERR_NOT_FOUND;
 	if ((rc = ca_p11_ways(&s->token, &s->ways)) != CA_OK ||
-	    (rc = read_objects(s, CKO_PUBLIC_KEY, CA_P11_OBJECTS_MAX,
-		 &s->public_keys)) != CA_OK ||
 	    (rc = read_objects(s, CKO_CERTIFICATE, CERTS_MAX, &s->certs)) !=
-		CA_OK)
+		CA_OK ||
+	    (rc = parse_certs(s)) != CA_OK)
 		return rc;
-	return parse_certs(s);
+	return hides_keys(s) && keys_matter(s) ? read_keys(s) : CA_OK;
 }
 
 /*

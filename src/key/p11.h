@@ -78,6 +78,16 @@ CA_MUST_CHECK enum ca_err ca_p11_attribute(const struct ca_p11_token *t,
     CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type,
     struct ca_buf *out);
 
+#define CA_P11_TOGETHER_MAX 4
+
+/* Append n attributes' bytes (CA_P11_TOGETHER_MAX at most) to the n empty
+ * buffers, by a single call where the object has them all: each call is a trip
+ * to the card, or opens files.  A buffer stays empty for what the object has
+ * not, or does not tell.  CA_ERR_MEMORY. */
+CA_MUST_CHECK enum ca_err ca_p11_attributes(const struct ca_p11_token *t,
+    CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
+    const CK_ATTRIBUTE_TYPE *type, size_t n, struct ca_buf *const *out);
+
 /* True if the attribute is there and says so. */
 bool ca_p11_flag(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
     CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
@@ -102,10 +112,11 @@ CA_MUST_CHECK enum ca_err ca_p11_token_read(
  * Log in to the token (user_type CKU_USER or CKU_CONTEXT_SPECIFIC).  *pin, if
  * not NULL, was accepted a moment ago and is tried first; an accepted PIN is
  * left there for the caller to free.  The URI's pin-value or pin-source is
- * tried once.  CA_DENIED and CA_ERR_CANCELLED are told to ui.
+ * tried once.  fresh: t->info was read a moment ago, so that it is not read
+ * again for the first try.  CA_DENIED and CA_ERR_CANCELLED are told to ui.
  */
 CA_MUST_CHECK enum ca_err ca_p11_login(const struct ca_p11 *p11,
-    const struct ca_p11_token *t, CK_SESSION_HANDLE session,
+    const struct ca_p11_token *t, bool fresh, CK_SESSION_HANDLE session,
     CK_USER_TYPE user_type, const struct ca_key_ui *ui, struct ca_secret **pin);
 
 /* A token or module failed at what: say so, and give our code for it. */

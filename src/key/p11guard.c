@@ -17,7 +17,9 @@ plain(struct ca_buf *out, const char *text)
 
 /* The process has one set of signal handlers, hence these. */
 #define TEXT_MAX 640
+#define NAME_SHOWN 60
 static char hang_text[TEXT_MAX], crash_text[TEXT_MAX];
+static char text_name[NAME_SHOWN + 1]; /* whom they are about */
 static int speak_fd = STDERR_FILENO;
 static ca_p11_guard_form *speak_form = plain;
 
@@ -43,6 +45,7 @@ ca_p11_guard_speak(int fd, ca_p11_guard_form *form)
 {
 	speak_fd = fd;
 	speak_form = form;
+	text_name[0] = '\0';
 }
 
 static void
@@ -52,7 +55,7 @@ make_text(char *text, const char *what, const char *name)
 	struct ca_buf message = CA_BUF_INIT(TEXT_MAX);
 	struct ca_buf formed = CA_BUF_INIT(TEXT_MAX);
 
-	ca_buf_printable(&line, name, strnlen(name, 60));
+	ca_buf_printable(&line, name, strnlen(name, NAME_SHOWN));
 	const char *shown = ca_buf_text(&line);
 	ca_buf_fmt(
 	    &message, "PKCS#11: \"%s\" %s", shown != NULL ? shown : "?", what);
@@ -65,12 +68,13 @@ make_text(char *text, const char *what, const char *name)
 	ca_buf_free(&formed);
 }
 
-void
-ca_p11_guard_begin(struct ca_p11_guard *g, const char *name, unsigned seconds)
+/* A login begins a guard for each of a token's calls, so the texts are made
+ * once for the name. */
+static void
+make_texts(const char *name)
 {
-	struct sigaction sa = {.sa_handler = on_signal,
-	    .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
-
+	if (text_name[0] != '\0' && strncmp(text_name, name, NAME_SHOWN) == 0)
+		return;
 	make_text(hang_text,
 	    "does not answer; remove it or "
 	    "name another token by its URI, pkcs11:...",
@@ -79,6 +83,16 @@ ca_p11_guard_begin(struct ca_p11_guard *g, const char *name, unsigned seconds)
 	    "crashed; its module is "
 	    "broken, `p11-kit list-modules` shows which it is",
 	    name);
+	(void)snprintf(text_name, sizeof text_name, "%s", name);
+}
+
+void
+ca_p11_guard_begin(struct ca_p11_guard *g, const char *name, unsigned seconds)
+{
+	struct sigaction sa = {.sa_handler = on_signal,
+	    .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+
+	make_texts(name);
 	(void)sigemptyset(&sa.sa_mask);
 	for (size_t i = 0; i < CA_P11_GUARD_SIGNALS; i++)
 		(void)sigaction(guarded[i], &sa, &g->old[i]);

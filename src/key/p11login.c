@@ -140,14 +140,16 @@ pin_from_user(const struct ca_p11_token *t, CK_USER_TYPE user_type,
 
 /* ---- what state the PIN is in ---- */
 
-/* Read the token's flags anew and ask where the next try is the last. */
+/* Read the token's flags, unless they are fresh, and ask where the next try is
+ * the last. */
 static enum ca_err
-check_tries(const struct ca_p11 *p11, struct ca_p11_token *t,
+check_tries(const struct ca_p11 *p11, struct ca_p11_token *t, bool fresh,
     const struct ca_key_ui *ui)
 {
 	char question[400];
 
-	if (t->f->C_GetTokenInfo(t->slot, &t->info) != CKR_OK)
+	if (!fresh &&
+	    t->f->C_GetTokenInfo(t->slot, &t->info) != CKR_OK)
 		return ca_p11_failed(
 		    p11, t, ui, "the login", CKR_TOKEN_NOT_PRESENT);
 	if (t->info.flags & CKF_USER_PIN_LOCKED) {
@@ -231,7 +233,7 @@ login(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
 }
 
 static enum ca_err
-login_pinpad(const struct ca_p11 *p11, struct ca_p11_token *t,
+login_pinpad(const struct ca_p11 *p11, struct ca_p11_token *t, bool fresh,
     CK_SESSION_HANDLE session, CK_USER_TYPE user_type,
     const struct ca_key_ui *ui)
 {
@@ -239,7 +241,8 @@ login_pinpad(const struct ca_p11 *p11, struct ca_p11_token *t,
 
 	/* the keypad's Cancel key ends this */
 	for (int i = 0; i < ASK_MAX && rc == CA_ERR_STALE; i++) {
-		if ((rc = check_tries(p11, t, ui)) != CA_OK)
+		rc = check_tries(p11, t, fresh && i == 0, ui);
+		if (rc != CA_OK)
 			return rc;
 		ca_p11_tell(p11, ui,
 		    "Enter the PIN of \"%s\" on its reader's "
@@ -271,7 +274,7 @@ try_pin(const struct ca_p11 *p11, struct ca_p11_token *t,
 
 enum ca_err
 ca_p11_login(const struct ca_p11 *p11, const struct ca_p11_token *token,
-    CK_SESSION_HANDLE session, CK_USER_TYPE user_type,
+    bool fresh, CK_SESSION_HANDLE session, CK_USER_TYPE user_type,
     const struct ca_key_ui *ui, struct ca_secret **kept)
 {
 	struct ca_p11_token t = *token;
@@ -281,12 +284,12 @@ ca_p11_login(const struct ca_p11 *p11, const struct ca_p11_token *token,
 	*kept = NULL;
 	if (t.info.flags & CKF_PROTECTED_AUTHENTICATION_PATH) {
 		ca_secret_free(pin);
-		return login_pinpad(p11, &t, session, user_type, ui);
+		return login_pinpad(p11, &t, fresh, session, user_type, ui);
 	}
 	if (pin == NULL && (rc = pin_from_uri(p11, &pin)) != CA_OK)
 		return rc;
 	if (pin != NULL) {
-		if ((rc = check_tries(p11, &t, ui)) != CA_OK) {
+		if ((rc = check_tries(p11, &t, fresh, ui)) != CA_OK) {
 			ca_secret_free(pin);
 			return rc;
 		}
@@ -294,7 +297,8 @@ ca_p11_login(const struct ca_p11 *p11, const struct ca_p11_token *token,
 		return rc == CA_ERR_STALE ? CA_DENIED : rc;
 	}
 	for (int i = 0; i < ASK_MAX; i++) {
-		if ((rc = check_tries(p11, &t, ui)) != CA_OK)
+		rc = check_tries(p11, &t, fresh && i == 0, ui);
+		if (rc != CA_OK)
 			return rc;
 		if ((rc = pin_from_user(&t, user_type, ui, &pin)) != CA_OK)
 			return i > 0 && rc == CA_ERR_CANCELLED ? CA_DENIED : rc;

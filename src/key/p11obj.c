@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* An ID, a label, a certificate: few are longer. */
+#define TOGETHER_ROOM ((size_t)4096)
+
 /* One try with room for len bytes; CA_ERR_LIMIT: it wants more. */
 static enum ca_err
 read_value(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
@@ -49,6 +52,68 @@ ca_p11_attribute(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
 		rc = read_value(t, session, object, type, attr.ulValueLen, out);
 	}
 	return rc;
+}
+
+/* All at once, with room that is mostly enough; CA_ERR_STALE: one of them is
+ * not there, or longer, and some modules then leave the others as they were. */
+static enum ca_err
+read_together(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
+    CK_OBJECT_HANDLE object, const CK_ATTRIBUTE_TYPE *type, size_t n,
+    struct ca_buf *const *out)
+{
+	CK_ATTRIBUTE attr[CA_P11_TOGETHER_MAX];
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	uint8_t *room = calloc(n, TOGETHER_ROOM);
+
+	if (room == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	for (size_t i = 0; i < n; i++)
+		attr[i] = (CK_ATTRIBUTE){
+		    type[i], room + i * TOGETHER_ROOM, TOGETHER_ROOM};
+	if (t->f->C_GetAttributeValue(session, object, attr, n) != CKR_OK) {
+		ret = CA_ERR_STALE;
+		goto out;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (attr[i].ulValueLen > TOGETHER_ROOM) {
+			ret = CA_ERR_STALE;
+			goto out;
+		}
+		ca_buf_put(out[i], room + i * TOGETHER_ROOM,
+		    attr[i].ulValueLen);
+		if ((rc = ca_buf_err(out[i])) != CA_OK) {
+			ret = rc;
+			goto out;
+		}
+	}
+	ret = CA_OK;
+out:
+	free(room);
+	return ret;
+}
+
+enum ca_err
+ca_p11_attributes(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
+    CK_OBJECT_HANDLE object, const CK_ATTRIBUTE_TYPE *type, size_t n,
+    struct ca_buf *const *out)
+{
+	enum ca_err rc = CA_ERR_USAGE;
+
+	if (n > 0 && n <= CA_P11_TOGETHER_MAX)
+		rc = read_together(t, session, object, type, n, out);
+	if (rc != CA_ERR_STALE)
+		return rc;
+	for (size_t i = 0; i < n; i++) {
+		ca_buf_reset(out[i]);
+		rc = ca_p11_attribute(t, session, object, type[i], out[i]);
+		if (rc == CA_ERR_MEMORY)
+			return rc;
+		if (rc != CA_OK)
+			ca_buf_reset(out[i]);
+	}
+	return CA_OK;
 }
 
 bool

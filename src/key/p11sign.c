@@ -29,6 +29,8 @@ struct signing {
 	const struct ca_scheme *scheme;
 	const struct ca_p11_way *way;
 	CK_SESSION_HANDLE session;
+	struct ca_p11_token now; /* as it was when the session was opened */
+	bool fresh;              /* and no PIN was tried since */
 	bool logged_in;
 	struct ca_secret *pin; /* accepted in this call, or NULL */
 };
@@ -63,11 +65,10 @@ open_session(struct signing *s)
 {
 	const struct ca_p11_token *t = &s->k->token;
 	struct ca_p11_guard guard;
-	struct ca_p11_token now;
 	CK_RV rv = CKR_DEVICE_REMOVED;
 
 	ca_p11_guard_begin(&guard, t->name, CA_P11_SECONDS);
-	enum ca_err rc = ca_p11_token_read(t->f, t->slot, &now);
+	enum ca_err rc = ca_p11_token_read(t->f, t->slot, &s->now);
 	if (rc == CA_OK)
 		rv = t->f->C_OpenSession(
 		    t->slot, CKF_SERIAL_SESSION, NULL, NULL, &s->session);
@@ -76,20 +77,23 @@ open_session(struct signing *s)
 		s->session = CK_INVALID_HANDLE;
 		return ca_p11_failed(s->k->p11, t, s->ui, "opening it", rv);
 	}
-	if (memcmp(now.info.label, t->info.label, sizeof now.info.label) != 0 ||
-	    memcmp(now.info.serialNumber, t->info.serialNumber,
-		sizeof now.info.serialNumber) != 0)
+	const CK_TOKEN_INFO *now = &s->now.info;
+	if (memcmp(now->label, t->info.label, sizeof now->label) != 0 ||
+	    memcmp(now->serialNumber, t->info.serialNumber,
+		sizeof now->serialNumber) != 0)
 		return ca_p11_failed(
 		    s->k->p11, t, s->ui, "opening it", CKR_DEVICE_REMOVED);
+	s->fresh = true;
 	return CA_OK;
 }
 
 static enum ca_err
 log_in(struct signing *s, CK_USER_TYPE type)
 {
-	enum ca_err rc = ca_p11_login(
-	    s->k->p11, &s->k->token, s->session, type, s->ui, &s->pin);
+	enum ca_err rc = ca_p11_login(s->k->p11, &s->now, s->fresh, s->session,
+	    type, s->ui, &s->pin);
 
+	s->fresh = false;
 	if (rc == CA_OK)
 		s->logged_in = true;
 	return rc;

@@ -211,16 +211,19 @@ get_attribute_value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
 		return CKR_OK;
 	}
 	rv = real->C_GetAttributeValue(session, object, attr, n);
-	if (rv != CKR_OK || n == 0)
+	if (rv != CKR_OK)
 		return rv;
-	if (mode("attr-huge") && asks)
-		attr->ulValueLen = (CK_ULONG)1 << 40;
-	if (mode("attr-none") && asks)
-		attr->ulValueLen = (CK_ULONG)-1;
-	if (mode("attr-grow") && !asks)
-		attr->ulValueLen += 4096;
-	if (mode("cert-junk") && !asks && attr->type == CKA_VALUE)
-		memset(attr->pValue, 0x30, attr->ulValueLen);
+	for (CK_ULONG i = 0; i < n; i++) {
+		/* several at once are read without asking for lengths first */
+		if (mode("attr-huge") && (asks || n > 1))
+			attr[i].ulValueLen = (CK_ULONG)1 << 40;
+		if (mode("attr-none") && (asks || n > 1))
+			attr[i].ulValueLen = (CK_ULONG)-1;
+		if (mode("attr-grow") && !asks)
+			attr[i].ulValueLen += 4096;
+		if (mode("cert-junk") && !asks && attr[i].type == CKA_VALUE)
+			memset(attr[i].pValue, 0x30, attr[i].ulValueLen);
+	}
 	return rv;
 }
 
