@@ -368,6 +368,10 @@ update(struct update *u)
 	rc = ca_fetch_all(u->fetch, u->n, r->timeout, CA_CRL_MAX, progress, u);
 	if (u->bar)
 		fputs("\r\033[K", stderr);
+	if (rc == CA_ERR_NOT_FOUND)
+		return ca_cli_fail("certauth-fetch is neither beside certauth "
+		    "nor in " CA_LIBEXECDIR "; it is part of the "
+		    "installation");
 	if (rc != CA_OK)
 		return ca_cli_fail("certauth-fetch: %s",
 		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
