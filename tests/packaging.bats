@@ -78,27 +78,55 @@ complete_bash() {
 	done
 }
 
-@test "every option of the code stands in the help and the manual" {
-	local c o
-	grep -hoE '\{"[a-z0-9-]+", (no|required)_argument' \
-		"$HERE"/src/cli/*.c | grep -oE '"[^"]+"' | tr -d '"' | sort -u \
-		>"$T/code"
-	[ "$(wc -l <"$T/code")" -ge 40 ]
-	for c in $(commands); do "$CERTAUTH" "$c" --help; done >"$T/help"
-	while read -r o; do
-		[ "$o" != helper ] && [ "$o" != help ] || continue # the module's own
-		echo "$o"
-		grep -qE -- "--$o([^a-z-]|\$)" "$T/help"
-		grep -qE -- "Fl -$o( |\$)" "$HERE/src/man/certauth.1"
-	done <"$T/code"
-	# the other way round
-	# shellcheck disable=SC2013 # words it is
-	for o in $(grep -hoE 'Fl -[a-z0-9-]+' "$HERE/src/man/certauth.1" |
-	    sed 's/Fl -//' | sort -u); do
-		case $o in help | version | helper | c) continue ;; esac
-		echo "manual: $o"
-		grep -qx -- "$o" "$T/code"
+# what its section of certauth(1) says of a command
+section() {
+	awk -v s=".Ss certauth $1" '$0 == s { on = 1; next }
+		/^\.S[sh] / { on = 0 } on' "$HERE/src/man/certauth.1"
+}
+
+@test "each command's options: the code, its help and its section, all alike" {
+	local c file
+	for c in $(commands); do
+		echo "$c"
+		{ "$CERTAUTH" "$c" --help | grep -oE -- '--[a-z0-9-]+' ||
+			:; } | sort -u >"$T/help"
+		[ -n "$(section "$c")" ]
+		section "$c" | grep -oE 'Fl -[a-z0-9-]+' |
+			sed 's/Fl -/--/' | sort -u | diff "$T/help" -
+		# verify's options are read in a file of their own; ssh's stop
+		# at the first that is not certauth's, and need no table
+		file=$HERE/src/cli/$c.c
+		[ "$c" != verify ] || file=$HERE/src/cli/verifyargs.c
+		[ "$c" != ssh ] || continue
+		{ grep -oE '\{"[a-z0-9-]+", (no|required)_argument' "$file" ||
+			:; } | grep -oE '"[^"]+"' | tr -d '"' | grep -vx help |
+			sed 's/^/--/' | sort -u | diff "$T/help" -
 	done
+}
+
+# complete_zsh LINE: the words that begin a choice of zsh's
+complete_zsh() {
+	PATH=$CERTAUTH_BUILD:$PATH timeout 60 zsh -f \
+		"$HERE/tests/lib/complete.zsh" "$HERE/packaging/completion" \
+		"$1" | sed -E "s/\x1b\[[0-9;?]*[A-Za-z]/ /g" | tr -d "\r"
+}
+
+@test "zsh completes every command, and every option of its help" {
+	command -v zsh >/dev/null || skip 'zsh is not installed'
+	local c
+	commands | sort >"$T/commands"
+	complete_zsh 'certauth ' | sed -nE 's/^ *([a-z]+) +-- .*/\1/p' |
+		grep -vx help | sort | diff "$T/commands" -
+	for c in $(commands); do
+		echo "$c"
+		{ echo --help
+			"$CERTAUTH" "$c" --help | grep -oE -- '--[a-z0-9-]+' ||
+				:; } | sort -u >"$T/options"
+		complete_zsh "certauth $c --" | grep -oE -- '--[a-z0-9-]+' |
+			sort -u | diff "$T/options" -
+	done
+	complete_zsh 'certauth crl ' | tr -s ' ' '\n' | grep -xE '[a-z]+' |
+		sort | tr '\n' ' ' | grep -q 'compile .*list .*update'
 }
 
 # prerm LINE ...: remove the package where a service has these lines
@@ -155,7 +183,7 @@ prerm() {
 	prerm '# auth required pam_certauth.so' \
 		'auth sufficient pam_certauth.so' '@include common-auth'
 	[ "$status" -eq 0 ]
-	! grep -q certauth "$T/pam.d/common-auth"
+	[ "$(grep -c certauth "$T/pam.d/common-auth")" -eq 0 ]
 	prerm 'auth [success=done default=ignore] pam_certauth.so' \
 		'auth required pam_unix.so' 'account required pam_unix.so'
 	[ "$status" -eq 0 ]
