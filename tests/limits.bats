@@ -18,7 +18,8 @@ verify() {
 	count=$(cat "$S/count")
 }
 
-# of a login: in $S/count are the counts of pamtester's process
+# of a login: in $S/count is the count of pamtester's process
+# shellcheck disable=SC2119,SC2120 # login's arguments
 counted_login() {
 	rm -f "$S/count"
 	CERTAUTH_COUNT=$S/count CERTAUTH_PRELOAD=$S/bin/count.so login "$@"
@@ -29,6 +30,7 @@ counted_login() {
 	echo "$output, $count"
 	[ "$status" -eq 0 ]
 	[ "$count" -eq 2 ] # root signed inter, and inter alice
+	# shellcheck disable=SC2119
 	counted_login
 	cat "$S/count"
 	# the client's signature, the chain's two, and each CA's CRL

@@ -3,6 +3,8 @@
 #
 #   sshd_start [LINE ...]   on a free port of 127.0.0.1 as web1.example, with
 #                           further lines for its configuration; sets PORT
+#                           SSHD_UNDER: a command to run it under; SSHD_FLAGS:
+#                           more options; it has SSHD_WAIT times 20 ms to listen
 #   sshd_stop
 #   client_make [CERT]      carol's home gets an ssh configuration, so that
 #                           `ssh web1` reaches it as alice, and alice's key and
@@ -39,12 +41,14 @@ sshd_start() {
 		: >"$S/sshd.log"
 		# -D: the process whose number we have is the server; it does
 		# not outlive its test
+		# shellcheck disable=SC2086 # several words
 		EXEC=exec in_place setpriv --pdeathsig TERM \
-			/usr/sbin/sshd -D -f "$S/sshd_config" \
+			${SSHD_UNDER:-} /usr/sbin/sshd -D \
+			${SSHD_FLAGS:-} -f "$S/sshd_config" \
 			-E "$S/sshd.log" </dev/null >>"$S/sshd.log" 2>&1 3>&- 4>&- &
 		SSHD_PID=$!
 		export PORT SSHD_PID
-		for ((i = 0; i < 500; i++)); do
+		for ((i = 0; i < ${SSHD_WAIT:-500}; i++)); do
 			if grep -q '^Server listening' "$S/sshd.log"; then
 				return 0
 			fi
