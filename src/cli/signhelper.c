@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <glob.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -386,6 +387,9 @@ ca_sign_helper(void)
 	enum ca_err rc = CA_ERR_MEMORY;
 
 	h.log = (struct ca_log){remember, &h, false};
+	/* the host waits for the end of this process, which needs no tidy
+	 * libcrypto; what tokens need is done when the identity is freed */
+	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 	ca_p11_guard_speak(STDOUT_FILENO, last_words);
 	ca_helper_input_init(&h.talk.in, CA_HELPER_HOST);
 	if (h.conf != NULL && (rc = ca_crypto_new(&h.crypto)) == CA_OK &&
