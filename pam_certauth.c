@@ -39,14 +39,16 @@ struct call {
 static int
 pam_code(enum ca_err err, int denied)
 {
-	/* a row for each error, so that none is forgotten */
-	switch (err) { /* NOLINT(bugprone-branch-clone) */
+	/* NOLINTBEGIN(bugprone-branch-clone): a row for each error, so that
+	 * none is forgotten */
+	switch (err) {
 #define CA_PAM_CASE(e, code)                                                   \
 	case e:                                                                \
 		return code;
 		CA_PAM_CODES(CA_PAM_CASE, denied)
 #undef CA_PAM_CASE
 	}
+	/* NOLINTEND(bugprone-branch-clone) */
 	return PAM_SERVICE_ERR;
 }
 

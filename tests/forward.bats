@@ -65,6 +65,7 @@ agent_run() {
 carol_agent() {
 	agent_run carol "$S/home/carol/agent" \
 		ssh-agent -D -a "$S/home/carol/agent"
+	# shellcheck disable=SC2034 # lib/sshd.bash takes it
 	CLIENT_ENV="SSH_AUTH_SOCK=$S/home/carol/agent"
 	client ssh-add -q id
 }

@@ -12,8 +12,8 @@ format:
 lint: layers
 	@tests/lib/deps.sh lint
 	clang-format -style=file --dry-run --Werror $(C_FILES)
-	shellcheck -x $(SH_FILES)
-	shellcheck -s bash -e SC1091,SC2030,SC2031,SC2154 $(wildcard tests/*.bats)
+	shellcheck -S warning -x $(SH_FILES)
+	shellcheck -S warning -s bash -e SC1091,SC2030,SC2031,SC2154 $(wildcard tests/*.bats)
 	@for m in $(MAN); do echo "mandoc -T lint $$m"; \
 		mandoc -T lint -W warning "$$m" || exit 1; done
 	$(MAKE) --no-print-directory analyze

@@ -160,7 +160,7 @@ also(struct setup *s, const struct ca_command *cmd, const char *const *argv)
 	struct stat st;
 	int n = 0;
 
-	while (argv[n] != NULL && n < 12) {
+	while (n < 12 && argv[n] != NULL) {
 		all[n] = (char *)argv[n];
 		n++;
 	}
@@ -170,7 +170,7 @@ also(struct setup *s, const struct ca_command *cmd, const char *const *argv)
 	}
 	all[n] = NULL;
 	optind = 0; /* getopt begins anew */
-	fflush(stdout);
+	(void)fflush(stdout);
 	return cmd->run(n, all);
 }
 
