@@ -78,14 +78,15 @@ digest_scope(X509_CRL *x, uint8_t sum[EVP_MAX_MD_SIZE])
 	const unsigned char *name;
 	size_t len;
 	uint8_t delta = is_delta(x);
-	bool ok = ctx != NULL &&
+	bool ok =
+	    ctx != NULL &&
 	    X509_NAME_get0_der(X509_CRL_get_issuer(x), &name, &len) == 1 &&
 	    EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
 	    EVP_DigestUpdate(ctx, &delta, 1) == 1 &&
 	    EVP_DigestUpdate(ctx, name, len) == 1 &&
 	    (scope == NULL ||
-	    EVP_DigestUpdate(ctx, ASN1_STRING_get0_data(scope),
-	    (size_t)ASN1_STRING_length(scope)) == 1) &&
+		EVP_DigestUpdate(ctx, ASN1_STRING_get0_data(scope),
+		    (size_t)ASN1_STRING_length(scope)) == 1) &&
 	    EVP_DigestFinal_ex(ctx, sum, NULL) == 1;
 
 	EVP_MD_CTX_free(ctx);
@@ -93,8 +94,8 @@ digest_scope(X509_CRL *x, uint8_t sum[EVP_MAX_MD_SIZE])
 }
 
 enum ca_err
-ca_crl_name_beside(const char *file, const struct ca_crls *fresh,
-    char *out, size_t size)
+ca_crl_name_beside(
+    const char *file, const struct ca_crls *fresh, char *out, size_t size)
 {
 	static const char ending[] = ".crl";
 	uint8_t sum[EVP_MAX_MD_SIZE];
@@ -107,9 +108,9 @@ ca_crl_name_beside(const char *file, const struct ca_crls *fresh,
 	if (stem > sizeof ending - 1 &&
 	    strcmp(file + stem - (sizeof ending - 1), ending) == 0)
 		stem -= sizeof ending - 1;
-	int n = snprintf(out, size, "%.*s-%02x%02x%02x%02x%02x%02x%s",
-	    (int)stem, file, sum[0], sum[1], sum[2], sum[3], sum[4], sum[5],
-	    ending);
+	int n =
+	    snprintf(out, size, "%.*s-%02x%02x%02x%02x%02x%02x%s", (int)stem,
+		file, sum[0], sum[1], sum[2], sum[3], sum[4], sum[5], ending);
 	return n > 0 && (size_t)n < size ? CA_OK : CA_ERR_LIMIT;
 }
 
