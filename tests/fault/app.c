@@ -101,6 +101,15 @@ pam_get_data(const pam_handle_t *pamh, const char *name, const void **data)
 	return pamh->data != NULL ? PAM_SUCCESS : PAM_NO_MODULE_DATA;
 }
 
+/* Nothing is set before: each login has a transaction of its own. */
+const char *
+pam_getenv(pam_handle_t *pamh, const char *name)
+{
+	(void)pamh;
+	(void)name;
+	return NULL;
+}
+
 int
 pam_putenv(pam_handle_t *pamh, const char *var)
 {
