@@ -42,7 +42,7 @@ sshd_start() {
 		# -D: the process whose number we have is the server; it does
 		# not outlive its test
 		# shellcheck disable=SC2086 # several words
-		EXEC=exec in_place setpriv --pdeathsig TERM \
+		EXEC='exec' in_place setpriv --pdeathsig TERM \
 			${SSHD_UNDER:-} /usr/sbin/sshd -D \
 			${SSHD_FLAGS:-} -f "$S/sshd_config" \
 			-E "$S/sshd.log" </dev/null >>"$S/sshd.log" 2>&1 3>&- 4>&- &
