@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # What an attempt may cost, counted: signature verifications (docs/limits.md).
 # More of it in tests/unit/test_limits.c.
+bats_require_minimum_version 1.5.0
 load lib/common
 
 setup_file() {
@@ -89,4 +90,18 @@ counted_login() {
 	cat "$S/count"
 	# bob's seven are one
 	[ "$(cat "$S/count")" -le 8 ]
+}
+
+@test "of files without hashed names ten thousand are read" {
+	local d=$BATS_TEST_TMPDIR/ca
+	mkdir "$d"
+	(cd "$d" && seq -f 'a%05.0f.pem' 1 9999 | xargs touch)
+	cp "$PKI/root.pem" "$d/zz.pem"
+	: >"$S/empty.conf"
+	"$CERTAUTH" verify --config "$S/empty.conf" --ca-dir "$d" --no-crl \
+		--quiet "$PKI/alice-chain.pem" 2>"$S/said"
+	touch "$d/a10000.pem"
+	run ! "$CERTAUTH" verify --config "$S/empty.conf" --ca-dir "$d" \
+		--no-crl --quiet "$PKI/alice-chain.pem" 2>"$S/said"
+	[[ $output == *'one file too many'* ]]
 }
