@@ -209,7 +209,7 @@ ca_auth_expires_soon(const struct ca_config *cfg,
 static const char *
 left(int64_t s, char out[32])
 {
-	if (s >= 2 * DAY)
+	if (s >= 2 * (int64_t)DAY)
 		(void)snprintf(out, 32, "%lld days", (long long)(s / DAY));
 	else
 		(void)snprintf(out, 32, "%lld hours", (long long)(s / 3600));

@@ -65,7 +65,7 @@ ca_cdb_open(int fd, struct ca_cdb *db)
 	db->fd = fd;
 	db->size = (uint64_t)st.st_size;
 	db->end = db->size;
-	for (int i = 0; i < 256; i++) {
+	for (size_t i = 0; i < 256; i++) {
 		uint32_t pos = le32(header + 8 * i);
 		uint32_t slots = le32(header + 8 * i + 4);
 

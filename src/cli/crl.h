@@ -73,8 +73,8 @@ bool ca_crl_is_other(const struct ca_crls *fresh, const struct ca_crls *old);
  * file and of its issuer and scope, so that its successors find it.  out: a
  * string of less than size bytes.
  */
-CA_MUST_CHECK enum ca_err ca_crl_name_beside(const char *file,
-    const struct ca_crls *fresh, char *out, size_t size);
+CA_MUST_CHECK enum ca_err ca_crl_name_beside(
+    const char *file, const struct ca_crls *fresh, char *out, size_t size);
 
 /* NULL: what was fetched may take the old one's place: it is of the same
  * issuer and scope, and no older; else why not. */

@@ -127,7 +127,8 @@ ca_crl_run_lock(struct ca_crl_run *r)
 	if (flock(r->lock, LOCK_EX | LOCK_NB) == 0)
 		return CA_OK;
 	if (errno == EWOULDBLOCK && !r->quiet)
-		fputs("certauth: waiting for another certauth crl\n", stderr);
+		(void)fputs(
+		    "certauth: waiting for another certauth crl\n", stderr);
 	while (flock(r->lock, LOCK_EX) != 0)
 		if (errno != EINTR)
 			return CA_ERR_IO;
@@ -205,6 +206,8 @@ ca_crl_names(int dir, struct ca_list *out)
 	for (size_t i = 0; i < hashed.n; i++)
 		free(hashed.v[i]);
 	free(hashed.v);
+	if (rc != CA_OK)
+		ca_crl_names_free(out);
 	return rc;
 }
 

@@ -128,9 +128,9 @@ progress(void *ctx, size_t finished, uint64_t bytes)
 	for (size_t i = 0; i < 20; i++)
 		bar[i] = i < finished * 20 / u->n ? '#' : '-';
 	bar[20] = '\0';
-	fprintf(stderr, "\r[%s] %zu of %zu, %" PRIu64 " KiB ", bar, finished,
-	    u->n, bytes >> 10);
-	fflush(stderr);
+	(void)fprintf(stderr, "\r[%s] %zu of %zu, %" PRIu64 " KiB ", bar,
+	    finished, u->n, bytes >> 10);
+	(void)fflush(stderr);
 }
 
 static enum ca_err
@@ -166,8 +166,8 @@ prepare(struct update *u)
 		if (!s->wanted)
 			continue;
 		u->job[k].state = s;
-		(void)snprintf(u->job[k].file, sizeof u->job[k].file, "%s",
-		    s->file);
+		(void)snprintf(
+		    u->job[k].file, sizeof u->job[k].file, "%s", s->file);
 		u->fetch[k].fd = -1;
 		u->fetch[k].url = s->url;
 		u->n++;
@@ -222,7 +222,7 @@ tell(struct update *u, const struct job *j, const char *what, const char *why)
 	ca_buf_printable(&line, b.p, b.len);
 	text = ca_buf_text(&line);
 	if (u->bar)
-		fputs("\r\033[K", stderr);
+		(void)fputs("\r\033[K", stderr);
 	puts(text != NULL ? text : "out of memory");
 	ca_buf_free(&b);
 	ca_buf_free(&line);
@@ -246,8 +246,8 @@ choose_place(struct ca_crl_run *r, struct job *j, const struct ca_crls *fresh,
 
 	if (rc == CA_OK && ca_crl_is_other(fresh, old)) {
 		ca_crls_clear(old);
-		rc = ca_crl_name_beside(j->state->file, fresh, j->file,
-		    sizeof j->file);
+		rc = ca_crl_name_beside(
+		    j->state->file, fresh, j->file, sizeof j->file);
 		if (rc != CA_OK)
 			return ca_err_text(rc);
 		rc = ca_crl_read_file(r, j->file, old);
@@ -281,7 +281,7 @@ install(struct update *u, struct job *j, struct ca_fetch *f)
 	} else if (r->dry_run) {
 		ok = true;
 		tell(u, j, "would be updated", NULL);
-	} else if ((rc = replace(u, j, f)) != CA_OK) {
+	} else if (replace(u, j, f) != CA_OK) {
 		tell(u, j, "cannot be stored", strerror(errno));
 	} else {
 		ok = true;
@@ -353,7 +353,7 @@ update(struct update *u)
 	    (rc = ca_crl_states_read(r, &u->states)) != CA_OK)
 		return ca_cli_fail("%s: %s", r->cfg->crl_dir,
 		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
-	if ((rc = addresses(u)) != CA_OK)
+	if (addresses(u) != CA_OK)
 		return CA_EXIT_USAGE;
 	if ((rc = prepare(u)) != CA_OK)
 		return ca_cli_fail("%s: %s", r->cfg->crl_dir,
@@ -367,9 +367,10 @@ update(struct update *u)
 	u->bar = !r->quiet && isatty(STDERR_FILENO);
 	rc = ca_fetch_all(u->fetch, u->n, r->timeout, CA_CRL_MAX, progress, u);
 	if (u->bar)
-		fputs("\r\033[K", stderr);
+		(void)fputs("\r\033[K", stderr);
 	if (rc == CA_ERR_NOT_FOUND)
-		return ca_cli_fail("certauth-fetch is neither beside certauth "
+		return ca_cli_fail(
+		    "certauth-fetch is neither beside certauth "
 		    "nor in " CA_LIBEXECDIR "; it is part of the "
 		    "installation");
 	if (rc != CA_OK)

@@ -228,8 +228,9 @@ look_before(struct service *s, const struct ca_pam_line *line)
 			    line->file, line->number, line->module);
 		return;
 	}
-	if (s->way[0] == '\0' || (strcasecmp(line->control, "required") != 0 &&
-	    strcasecmp(line->control, "requisite") != 0))
+	if (s->way[0] == '\0' ||
+	    (strcasecmp(line->control, "required") != 0 &&
+		strcasecmp(line->control, "requisite") != 0))
 		return;
 	ca_doctor_find(s->d, CA_F_PAM_CONTROL, CA_LEVEL_WARNING,
 	    "%s:%u: %s, but %s stands before it and is sufficient", line->file,

@@ -119,7 +119,8 @@ main(int argc, char **argv)
 
 	(void)argv;
 	if (argc != 1 || isatty(STDIN_FILENO)) {
-		fputs("certauth-fetch is started by `certauth crl update`\n",
+		(void)fputs(
+		    "certauth-fetch is started by `certauth crl update`\n",
 		    stderr);
 		return 2;
 	}
@@ -130,6 +131,6 @@ main(int argc, char **argv)
 	}
 	if ((rc = work()) == CA_OK)
 		return 0;
-	fprintf(stderr, "certauth-fetch: %s\n", ca_err_text(rc));
+	(void)fprintf(stderr, "certauth-fetch: %s\n", ca_err_text(rc));
 	return 1;
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,40 @@ parse_address(char *line, struct ca_fetch *f)
 	return CA_OK;
 }
 
+/* Decimal digits up to the byte end, which is passed. */
+static bool
+take_number(const char **at, char end, uint64_t max, uint64_t *out)
+{
+	char *stop;
+
+	/* strtoull would take blanks and a sign */
+	if (**at < '0' || **at > '9')
+		return false;
+	errno = 0;
+	unsigned long long v = strtoull(*at, &stop, 10);
+	if (errno != 0 || v > max || *stop != end)
+		return false;
+	*out = v;
+	*at = stop + 1;
+	return true;
+}
+
+static bool
+parse_first(const char *line, unsigned *timeout, uint64_t *max_bytes)
+{
+	static const char head[] = "certauth-fetch 1 ";
+	uint64_t seconds;
+
+	if (strncmp(line, head, sizeof head - 1) != 0)
+		return false;
+	line += sizeof head - 1;
+	if (!take_number(&line, ' ', UINT_MAX, &seconds) ||
+	    !take_number(&line, '\0', UINT64_MAX, max_bytes))
+		return false;
+	*timeout = (unsigned)seconds;
+	return true;
+}
+
 enum ca_err
 ca_fetch_order_parse(char *text, struct ca_fetch **out, size_t *n,
     unsigned *timeout, uint64_t *max_bytes)
@@ -78,15 +113,13 @@ ca_fetch_order_parse(char *text, struct ca_fetch **out, size_t *n,
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_fetch *f = calloc(CA_FETCH_ADDRESSES_MAX, sizeof *f);
 	char *rest = text, *line = strsep(&rest, "\n");
-	char end;
 
 	*n = 0;
 	if (f == NULL) {
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
-	if (rest == NULL || sscanf(line, "certauth-fetch 1 %u %" SCNu64 "%c",
-				timeout, max_bytes, &end) != 2) {
+	if (rest == NULL || !parse_first(line, timeout, max_bytes)) {
 		ret = CA_ERR_FORMAT;
 		goto out;
 	}

@@ -69,18 +69,16 @@ static enum ca_err
 ini_continue(struct ini *ini, const char *p, const char *end)
 {
 	struct entry *last = ini->n > 0 ? &ini->v[ini->n - 1] : NULL;
-	char *more = trimmed(p, end), *whole;
+	char *more = trimmed(p, end), *whole = NULL;
 
 	if (last == NULL || last->value == NULL || more == NULL) {
 		free(more);
 		ini->why = "a line begins with a blank, and none is before it";
 		return CA_ERR_FORMAT;
 	}
-	whole = malloc(strlen(last->value) + strlen(more) + 2);
-	if (whole != NULL) {
-		strcpy(whole, last->value);
-		strcat(whole, " ");
-		strcat(whole, more);
+	if (asprintf(&whole, "%s %s", last->value, more) < 0) {
+		whole = NULL;
+	} else {
 		free(last->value);
 		last->value = whole;
 	}

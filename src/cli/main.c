@@ -19,11 +19,12 @@ find(const char *name)
 static int
 help_all(FILE *out)
 {
-	fputs("usage: certauth COMMAND [ARGUMENTS]\n\n", out);
+	(void)fputs("usage: certauth COMMAND [ARGUMENTS]\n\n", out);
 	for (size_t i = 0; ca_commands[i] != NULL; i++)
-		fprintf(out, "  %-9s %s\n", ca_commands[i]->name,
+		(void)fprintf(out, "  %-9s %s\n", ca_commands[i]->name,
 		    ca_commands[i]->summary);
-	fputs("\n`certauth COMMAND --help` says more; so does certauth(1).\n",
+	(void)fputs(
+	    "\n`certauth COMMAND --help` says more; so does certauth(1).\n",
 	    out);
 	return out == stderr ? CA_EXIT_USAGE : CA_EXIT_OK;
 }

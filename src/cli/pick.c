@@ -131,10 +131,9 @@ ca_identities_pick(struct ca_identities *ids, const struct ca_request *req,
     struct ca_identity **out)
 {
 	bool uncertain = false;
-	enum ca_err rc;
 
 	filter(ids, req, now, log, &uncertain);
-	if (uncertain && (rc = ask_uncertain(ids, ui)) != CA_OK) {
+	if (uncertain && ask_uncertain(ids, ui) != CA_OK) {
 		ca_log_err(log, "no certificate is of a CA that the host "
 				"names, as far as is known here");
 		return CA_ERR_NOT_FOUND;

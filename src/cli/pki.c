@@ -282,7 +282,7 @@ renew_crl(struct pki *p, X509_CRL *old, X509 *more, long days)
 		printf("%s/ca.crl: %zu revoked, good for %ld days; put it into "
 		       "/etc/certauth/crl of the hosts\n",
 		    p->dir, n, days);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; all != NULL && i < n; i++)
 		ASN1_INTEGER_free(all[i].serial);
 	free(all);
 	X509_CRL_free(crl);

@@ -70,6 +70,8 @@ bare(struct lexer *l)
 {
 	const char *begin = l->p;
 
+	/* memchr: a NUL in the file separates nothing
+	 * NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 	while (l->p < l->end && memchr(" \t\r\n{}=,;\"#", *l->p, 11) == NULL)
 		l->p++;
 	l->word = strndup(begin, (size_t)(l->p - begin));
@@ -85,6 +87,7 @@ next(struct lexer *l)
 	l->at = l->line;
 	if (l->p == l->end)
 		l->token = END;
+	/* as above; NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 	else if (memchr("{}=,;", *l->p, 5) != NULL) {
 		l->punct = *l->p++;
 		l->token = PUNCT;

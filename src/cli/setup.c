@@ -307,6 +307,8 @@ check_args(struct setup *s)
 	if ((s->user != NULL) != ((s->cert != NULL) != (s->selector != NULL)))
 		return ca_cli_usage(&ca_cmd_setup, "--user comes with one of "
 						   "--cert and --selector");
+	/* never NULL: run presets it, and getopt_long wants a value for it
+	 * NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	if (s->confdir[0] != '/' ||
 	    snprintf(s->conf, sizeof s->conf, "%s/certauth.conf", s->confdir) >=
 		(int)sizeof s->conf)

@@ -257,7 +257,8 @@ crl_name(const char *path, char out[80])
 			*c = '_';
 	const char *dot = strrchr(out, '.');
 	if (dot == NULL || strcmp(dot, ".crl") != 0)
-		(void)strcat(out, ".crl");
+		(void)snprintf(
+		    out + strlen(out), 80 - strlen(out), "%s", ".crl");
 }
 
 bool
@@ -276,10 +277,9 @@ ca_setup_crl(struct ca_config *cfg, const char *path)
 		(int)sizeof tmp &&
 	    slurp(path, &file) && ca_crl_run_open(&r) == CA_EXIT_OK &&
 	    ca_crl_run_lock(&r) == CA_OK) {
-		if (ca_file_replace(tmp, file.p, file.len, 0644) != CA_OK)
-			why = strerror(errno);
-		else if ((why = crl_flaw(&r, name)) == NULL &&
-			 renameat(r.dir, TMP, r.dir, name) != 0)
+		if (ca_file_replace(tmp, file.p, file.len, 0644) != CA_OK ||
+		    ((why = crl_flaw(&r, name)) == NULL &&
+			renameat(r.dir, TMP, r.dir, name) != 0))
 			why = strerror(errno);
 		ok = why == NULL && ca_crl_compile_one(&r, name) == CA_OK &&
 		     ca_crl_link(&r) == CA_OK;

@@ -193,7 +193,7 @@ print(const char *text)
 
 	ca_buf_printable(&out, text, strlen(text));
 	const char *t = ca_buf_text(&out);
-	fputs(t != NULL ? t : "?", stdout);
+	(void)fputs(t != NULL ? t : "?", stdout);
 	ca_buf_free(&out);
 }
 
@@ -215,15 +215,15 @@ list_rule(
 	    ca_selector_strong(rule->sel) ? "strong" : "weak");
 	print(rule->selector);
 	if (rule->issuer != NULL)
-		fputs(" issuer", stdout);
+		(void)fputs(" issuer", stdout);
 	if (rule->from != NULL)
 		printf(" from=%s", rule->from);
 	if (rule->service != NULL)
 		printf(" service=%s", rule->service);
 	if (rule->has_until)
-		fputs(" until", stdout);
+		(void)fputs(" until", stdout);
 	if (rule->ignorecase)
-		fputs(" ignorecase", stdout);
+		(void)fputs(" ignorecase", stdout);
 	putchar('\n');
 	return CA_OK;
 }
@@ -249,14 +249,14 @@ show_trial(void *ctx, const struct ca_map_trial *t)
 	print(t->file);
 	if (t->line != 0)
 		printf(":%u", t->line);
-	fputs(": ", stdout);
+	(void)fputs(": ", stdout);
 	print(t->login);
-	fputs(" ", stdout);
+	(void)fputs(" ", stdout);
 	print(t->selector);
-	fputs(t->matched ? ": yes, " : ": no, ", stdout);
+	(void)fputs(t->matched ? ": yes, " : ": no, ", stdout);
 	print(t->why);
 	if (t->made != NULL) {
-		fputs(": ", stdout);
+		(void)fputs(": ", stdout);
 		print(t->made);
 	}
 	putchar('\n');
@@ -290,7 +290,7 @@ users_test(const struct args *a, int argc, char **argv)
 
 		ca_report_text(report, 1u << CA_CHECK_MAPPING, &text);
 		const char *t = ca_buf_text(&text);
-		fputs(t != NULL ? t : "out of memory\n", stdout);
+		(void)fputs(t != NULL ? t : "out of memory\n", stdout);
 		ca_buf_free(&text);
 	}
 	int status = rc != CA_OK     ? failed(rc)

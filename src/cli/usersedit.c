@@ -76,7 +76,7 @@ edit_begin(struct edit *e, const char *path, const struct ca_log *log)
 			ca_log_err(log, "%s: %m", path);
 			return CA_ERR_IO;
 		}
-		strcpy(e->path, path);
+		memcpy(e->path, path, strlen(path) + 1);
 	}
 	if ((rc = lock(e)) != CA_OK) {
 		ca_log_err(log, "cannot lock the directory of %s: %m", path);

@@ -148,8 +148,7 @@ check_tries(const struct ca_p11 *p11, struct ca_p11_token *t, bool fresh,
 {
 	char question[400];
 
-	if (!fresh &&
-	    t->f->C_GetTokenInfo(t->slot, &t->info) != CKR_OK)
+	if (!fresh && t->f->C_GetTokenInfo(t->slot, &t->info) != CKR_OK)
 		return ca_p11_failed(
 		    p11, t, ui, "the login", CKR_TOKEN_NOT_PRESENT);
 	if (t->info.flags & CKF_USER_PIN_LOCKED) {

@@ -81,8 +81,8 @@ read_together(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
 			ret = CA_ERR_STALE;
 			goto out;
 		}
-		ca_buf_put(out[i], room + i * TOGETHER_ROOM,
-		    attr[i].ulValueLen);
+		ca_buf_put(
+		    out[i], room + i * TOGETHER_ROOM, attr[i].ulValueLen);
 		if ((rc = ca_buf_err(out[i])) != CA_OK) {
 			ret = rc;
 			goto out;

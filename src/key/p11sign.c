@@ -90,8 +90,8 @@ open_session(struct signing *s)
 static enum ca_err
 log_in(struct signing *s, CK_USER_TYPE type)
 {
-	enum ca_err rc = ca_p11_login(s->k->p11, &s->now, s->fresh, s->session,
-	    type, s->ui, &s->pin);
+	enum ca_err rc = ca_p11_login(
+	    s->k->p11, &s->now, s->fresh, s->session, type, s->ui, &s->pin);
 
 	s->fresh = false;
 	if (rc == CA_OK)

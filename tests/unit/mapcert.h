@@ -34,21 +34,24 @@ struct attr {
 	int join;
 };
 
-#define UTF8(t, v) {t, V_ASN1_UTF8STRING, v, -1, 0}
+#define UTF8(t, v)                                                             \
+	{                                                                      \
+		t, V_ASN1_UTF8STRING, v, -1, 0                                 \
+	}
 
 struct made {
 	struct attr subject[8];
 	struct attr issuer[8];
-	const char *serial;     /* hexadecimal */
-	const char *ski;        /* bytes */
+	const char *serial; /* hexadecimal */
+	const char *ski;    /* bytes */
 	struct san {
-		int type;       /* GEN_EMAIL, GEN_DNS, GEN_URI, or 0: other */
+		int type;        /* GEN_EMAIL, GEN_DNS, GEN_URI, or 0: other */
 		const char *oid; /* of another name */
 		int asn1;
 		const char *p;
 		int len;
 	} san[8];
-	const char *sid_ext;    /* DER of the extension's value */
+	const char *sid_ext; /* DER of the extension's value */
 	int sid_len;
 };
 
@@ -78,8 +81,8 @@ make_name(const struct attr *a)
 		/* as it stands: no check of the string's type */
 		ASN1_STRING *old = X509_NAME_ENTRY_get_data(e);
 		assert_int_equal(ASN1_STRING_copy(old, s), 1);
-		assert_int_equal(X509_NAME_add_entry(name, e, -1,
-		    a->join ? -1 : 0), 1);
+		assert_int_equal(
+		    X509_NAME_add_entry(name, e, -1, a->join ? -1 : 0), 1);
 		ASN1_STRING_free(s);
 		X509_NAME_ENTRY_free(e);
 	}
@@ -102,8 +105,8 @@ make_san(const struct san *s)
 	ASN1_STRING *v = ASN1_STRING_type_new(s->asn1);
 	assert_int_equal(ASN1_STRING_set(v, s->p, s->len), 1);
 	ASN1_TYPE_set(t, s->asn1, v);
-	assert_int_equal(GENERAL_NAME_set0_othername(g,
-	    OBJ_txt2obj(s->oid, 1), t), 1);
+	assert_int_equal(
+	    GENERAL_NAME_set0_othername(g, OBJ_txt2obj(s->oid, 1), t), 1);
 	return g;
 }
 
@@ -113,8 +116,8 @@ add_raw_extension(X509 *x, const char *oid, const char *der, int len)
 	ASN1_OBJECT *o = OBJ_txt2obj(oid, 1);
 	ASN1_OCTET_STRING *v = ASN1_OCTET_STRING_new();
 
-	assert_int_equal(ASN1_OCTET_STRING_set(v, (const unsigned char *)der,
-	    len), 1);
+	assert_int_equal(
+	    ASN1_OCTET_STRING_set(v, (const unsigned char *)der, len), 1);
 	X509_EXTENSION *e = X509_EXTENSION_create_by_OBJ(NULL, o, 0, v);
 	assert_int_equal(X509_add_ext(x, e, -1), 1);
 	X509_EXTENSION_free(e);
@@ -137,19 +140,20 @@ make_cert(const struct made *m)
 	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
 	X509_gmtime_adj(X509_getm_notAfter(x), 86400);
 	X509_set_pubkey(x, test_key());
-	assert_int_equal(X509_set_subject_name(x,
-	    name = make_name(m->subject)), 1);
+	assert_int_equal(
+	    X509_set_subject_name(x, name = make_name(m->subject)), 1);
 	X509_NAME_free(name);
-	assert_int_equal(X509_set_issuer_name(x,
-	    name = make_name(m->issuer)), 1);
+	assert_int_equal(
+	    X509_set_issuer_name(x, name = make_name(m->issuer)), 1);
 	X509_NAME_free(name);
 	if (m->ski != NULL) {
 		ASN1_OCTET_STRING *ski = ASN1_OCTET_STRING_new();
 
-		ASN1_OCTET_STRING_set(ski, (const unsigned char *)m->ski,
-		    (int)strlen(m->ski));
-		assert_int_equal(X509_add1_ext_i2d(x,
-		    NID_subject_key_identifier, ski, 0, 0), 1);
+		ASN1_OCTET_STRING_set(
+		    ski, (const unsigned char *)m->ski, (int)strlen(m->ski));
+		assert_int_equal(
+		    X509_add1_ext_i2d(x, NID_subject_key_identifier, ski, 0, 0),
+		    1);
 		ASN1_OCTET_STRING_free(ski);
 	}
 	if (m->san[0].p != NULL) {
@@ -157,13 +161,13 @@ make_cert(const struct made *m)
 
 		for (int i = 0; i < 8 && m->san[i].p != NULL; i++)
 			sk_GENERAL_NAME_push(names, make_san(&m->san[i]));
-		assert_int_equal(X509_add1_ext_i2d(x, NID_subject_alt_name,
-		    names, 0, 0), 1);
+		assert_int_equal(
+		    X509_add1_ext_i2d(x, NID_subject_alt_name, names, 0, 0), 1);
 		GENERAL_NAMES_free(names);
 	}
 	if (m->sid_ext != NULL)
-		add_raw_extension(x, "1.3.6.1.4.1.311.25.2", m->sid_ext,
-		    m->sid_len);
+		add_raw_extension(
+		    x, "1.3.6.1.4.1.311.25.2", m->sid_ext, m->sid_len);
 	assert_true(X509_sign(x, test_key(), EVP_sha256()) > 0);
 	/* as it comes from a peer */
 	unsigned char *der = NULL;
@@ -225,11 +229,11 @@ world_setup(void **state)
 	assert_non_null(mkdtemp(w->dir));
 	assert_non_null(w->cfg = ca_config_new());
 	(void)snprintf(path, sizeof path, "%s/users", w->dir);
-	assert_int_equal(ca_config_set(w->cfg, "users", path, "t", NULL),
-	    CA_OK);
+	assert_int_equal(
+	    ca_config_set(w->cfg, "users", path, "t", NULL), CA_OK);
 	(void)snprintf(path, sizeof path, "%s/users.d", w->dir);
-	assert_int_equal(ca_config_set(w->cfg, "users_dir", path, "t", NULL),
-	    CA_OK);
+	assert_int_equal(
+	    ca_config_set(w->cfg, "users_dir", path, "t", NULL), CA_OK);
 	assert_int_equal(ca_crypto_new(&w->crypto), CA_OK);
 	w->log = (struct ca_log){catch_log, w, true};
 	w->now = time(NULL);
@@ -256,8 +260,8 @@ static enum ca_reason
 decide(struct world *w, X509 *leaf, const char *lines)
 {
 	struct ca_report *r = ca_report_new();
-	struct ca_map_input in = {leaf, NULL, w->user, w->service, w->rhost,
-	    w->now};
+	struct ca_map_input in = {
+	    leaf, NULL, w->user, w->service, w->rhost, w->now};
 	struct ca_buf text = CA_BUF_INIT(8192);
 	char *login = NULL;
 
@@ -273,11 +277,11 @@ decide(struct world *w, X509 *leaf, const char *lines)
 	assert_true(v == CA_PASS || v == CA_FAIL);
 	ca_report_text(r, 1u << CA_CHECK_MAPPING, &text);
 	(void)snprintf(w->detail, sizeof w->detail, "%s", ca_buf_text(&text));
-	(void)snprintf(w->login, sizeof w->login, "%s",
-	    login != NULL ? login : "");
+	(void)snprintf(
+	    w->login, sizeof w->login, "%s", login != NULL ? login : "");
 	if (v == CA_PASS) {
-		assert_string_equal(ca_report_get0_fact(r, CA_FACT_USER),
-		    login);
+		assert_string_equal(
+		    ca_report_get0_fact(r, CA_FACT_USER), login);
 		assert_non_null(ca_report_get0_fact(r, CA_FACT_RULE));
 		reason = CA_R_OK;
 	}

@@ -153,7 +153,9 @@ test_order(void **state)
 {
 	static const char *const bad[] = {"", "certauth-fetch 1 60 1000",
 	    "certauth-fetch 2 60 1000\n", "certauth-fetch 1 60\n",
-	    "certauth-fetch 1 60 1000x\n",
+	    "certauth-fetch 1 60 1000x\n", "certauth-fetch 1 -1 1000\n",
+	    "certauth-fetch 1 4294967296 1000\n", "certauth-fetch 1 60 +1\n",
+	    "certauth-fetch 1 60 18446744073709551616\n",
 	    "certauth-fetch 1 60 1000\nhttp://a/\t\t",
 	    "certauth-fetch 1 60 1000\nhttp://a/\t\n",
 	    "certauth-fetch 1 60 1000\nhttp://a/\t\t\t\n",

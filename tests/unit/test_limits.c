@@ -80,7 +80,8 @@ name_of(const char *cn)
 	X509_NAME *name = X509_NAME_new();
 
 	assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-	    (const unsigned char *)cn, -1, -1, 0), 1);
+			     (const unsigned char *)cn, -1, -1, 0),
+	    1);
 	return name;
 }
 
@@ -112,8 +113,8 @@ make_der(unsigned char **der, const char *subject, const char *issuer,
 	X509_set_pubkey(cert, key);
 	extend(cert, NID_basic_constraints,
 	    ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
-	extend(cert, NID_key_usage, ca ? "critical,keyCertSign,cRLSign"
-				       : "critical,digitalSignature");
+	extend(cert, NID_key_usage,
+	    ca ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature");
 	if (ext != 0)
 		extend(cert, ext, value);
 	assert_true(X509_sign(cert, signer, EVP_sha256()) > 0);
@@ -134,8 +135,7 @@ make(const char *subject, const char *issuer, EVP_PKEY *key, EVP_PKEY *signer,
 	X509 *out;
 	int len = make_der(&der, subject, issuer, key, signer, ca, 0, NULL);
 
-	assert_int_equal(ca_crypto_cert(crypto, der, (size_t)len, &out),
-	    CA_OK);
+	assert_int_equal(ca_crypto_cert(crypto, der, (size_t)len, &out), CA_OK);
 	OPENSSL_free(der);
 	return out;
 }
@@ -145,8 +145,8 @@ empty_dir(void)
 {
 	char command[256];
 
-	(void)snprintf(command, sizeof command, "rm -rf %s && mkdir -m 755 %s",
-	    dir, dir);
+	(void)snprintf(
+	    command, sizeof command, "rm -rf %s && mkdir -m 755 %s", dir, dir);
 	assert_int_equal(system(command), 0); // NOLINT(cert-env33-c)
 }
 
@@ -191,14 +191,14 @@ never(void *ctx, const struct ca_path *path)
 
 /* All paths of leaf through the certificates and ca_dir; frees both. */
 static enum ca_err
-all_paths(X509 *leaf, STACK_OF(X509) *all)
+all_paths(X509 *leaf, STACK_OF(X509) * all)
 {
 	struct ca_cadir *anchors;
 
-	assert_int_equal(ca_cadir_open(crypto, dir, "ca_dir", NULL, &anchors),
-	    CA_OK);
-	struct ca_pathfinder *f = ca_pathfinder_new(anchors, NULL, leaf, all,
-	    NOW);
+	assert_int_equal(
+	    ca_cadir_open(crypto, dir, "ca_dir", NULL, &anchors), CA_OK);
+	struct ca_pathfinder *f =
+	    ca_pathfinder_new(anchors, NULL, leaf, all, NOW);
 	tried = 0;
 	counted = 0;
 	enum ca_err rc = ca_pathfinder_run(f, never, NULL);
@@ -272,8 +272,8 @@ anchors(int n)
 		put_hashed("A", i, ca);
 		X509_free(ca);
 	}
-	return all_paths(make("leaf", "A", two, one, false),
-	    sk_X509_new_null());
+	return all_paths(
+	    make("leaf", "A", two, one, false), sk_X509_new_null());
 }
 
 static void
@@ -320,25 +320,25 @@ verifications(void **state)
 
 /* ca_verify's own count, libcrypto's verifications included. */
 static void
-judge(X509 *leaf, STACK_OF(X509) *all, enum ca_reason want)
+judge(X509 *leaf, STACK_OF(X509) * all, enum ca_reason want)
 {
 	struct ca_verify_input in = {leaf, all, NOW};
 	struct ca_config *cfg = ca_config_new();
 	struct ca_report *all_checks = ca_report_new(), *r = ca_report_new();
 	STACK_OF(X509) *chain = NULL;
 
-	assert_int_equal(ca_config_set(cfg, "ca_dir", dir, "test", NULL),
-	    CA_OK);
+	assert_int_equal(
+	    ca_config_set(cfg, "ca_dir", dir, "test", NULL), CA_OK);
 	assert_int_equal(ca_config_set(cfg, "crl", "off", "test", NULL), CA_OK);
-	assert_int_equal(ca_config_set(cfg, "profile", "basic", "test", NULL),
-	    CA_OK);
+	assert_int_equal(
+	    ca_config_set(cfg, "profile", "basic", "test", NULL), CA_OK);
 	counted = 0;
 	assert_int_equal(ca_verify(crypto, cfg, NULL, &in, r, &chain), CA_OK);
 	ca_report_set(all_checks, CA_CHECK_SIGNATURE, CA_PASS, CA_R_OK, NULL);
 	ca_report_set(all_checks, CA_CHECK_MAPPING, CA_PASS, CA_R_OK, NULL);
 	ca_report_merge(all_checks, r, CA_REPORT_CERT);
-	assert_string_equal(ca_reason_code(ca_report_reason(all_checks)),
-	    ca_reason_code(want));
+	assert_string_equal(
+	    ca_reason_code(ca_report_reason(all_checks)), ca_reason_code(want));
 	sk_X509_pop_free(chain, X509_free);
 	ca_report_free(all_checks);
 	ca_report_free(r);
@@ -363,8 +363,8 @@ whole_verification(void **state)
 		(void)snprintf(name, sizeof name, "L%d", i);
 		(void)snprintf(above, sizeof above, "L%d", i + 1);
 		for (int j = 0; j < WIDTH; j++)
-			sk_X509_push(all, make(name, above, key[i], key[i + 1],
-			    true));
+			sk_X509_push(
+			    all, make(name, above, key[i], key[i + 1], true));
 	}
 	X509 *top = make("L5", "L5", key[LAYERS], key[LAYERS], true);
 	/* below a leaf: every path is tried in vain */
@@ -394,7 +394,7 @@ same_subject(void **state)
 
 	(void)state;
 	for (int last = CA_CADIR_SAME_SUBJECT_MAX - 1;
-	    last <= CA_CADIR_SAME_SUBJECT_MAX; last++) {
+	     last <= CA_CADIR_SAME_SUBJECT_MAX; last++) {
 		empty_dir();
 		for (int i = 0; i < last; i++) {
 			X509 *no = make("A", "A", two, two, true);
@@ -403,8 +403,9 @@ same_subject(void **state)
 			X509_free(no);
 		}
 		put_hashed("A", last, ca);
-		judge(leaf, NULL, last < CA_CADIR_SAME_SUBJECT_MAX
-		    ? CA_R_CRL_OFF : CA_R_CHAIN_SIGNATURE);
+		judge(leaf, NULL,
+		    last < CA_CADIR_SAME_SUBJECT_MAX ? CA_R_CRL_OFF
+						     : CA_R_CHAIN_SIGNATURE);
 	}
 	X509_free(ca);
 	X509_free(leaf);
@@ -418,15 +419,15 @@ rsa_of(int bits)
 	EVP_PKEY *key = NULL;
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
 
-	assert_int_equal(BN_rand(n, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD),
-	    1);
+	assert_int_equal(
+	    BN_rand(n, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD), 1);
 	BN_set_word(e, 65537);
 	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n);
 	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, e);
 	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(bld);
 	assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
-	assert_int_equal(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY,
-	    params), 1);
+	assert_int_equal(
+	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
 	OSSL_PARAM_free(params);
 	OSSL_PARAM_BLD_free(bld);
 	EVP_PKEY_CTX_free(ctx);
@@ -469,8 +470,8 @@ long_cert(size_t n, int *len)
 
 	memset(text, 'c', n);
 	text[n] = '\0';
-	*len = make_der(&der, "leaf", "A", one, one, false,
-	    NID_netscape_comment, text);
+	*len = make_der(
+	    &der, "leaf", "A", one, one, false, NID_netscape_comment, text);
 	enum ca_err rc = ca_crypto_cert(crypto, der, (size_t)*len, &cert);
 	X509_free(cert);
 	OPENSSL_free(der);
@@ -492,8 +493,8 @@ bytes_of_a_certificate(void **state)
 	for (int i = 0; i < 2000 && !(under && over); i++) {
 		enum ca_err rc = long_cert(n + (size_t)(i % 2), &len);
 
-		assert_int_equal(rc, len <= CA_CERT_MAX ? CA_OK
-							: CA_ERR_FORMAT);
+		assert_int_equal(
+		    rc, len <= CA_CERT_MAX ? CA_OK : CA_ERR_FORMAT);
 		under |= len == CA_CERT_MAX;
 		over |= len == CA_CERT_MAX + 1;
 	}
@@ -510,12 +511,12 @@ addresses(int n, int letters, size_t *values)
 	X509 *cert;
 
 	for (int i = 0; i < n; i++)
-		p += sprintf(p, "%semail:%0*d@x.example", i > 0 ? "," : "",
-		    letters, i);
-	int len = make_der(&der, "leaf", "A", one, one, false,
-	    NID_subject_alt_name, text);
-	assert_int_equal(ca_crypto_cert(crypto, der, (size_t)len, &cert),
-	    CA_OK);
+		p += sprintf(
+		    p, "%semail:%0*d@x.example", i > 0 ? "," : "", letters, i);
+	int len = make_der(
+	    &der, "leaf", "A", one, one, false, NID_subject_alt_name, text);
+	assert_int_equal(
+	    ca_crypto_cert(crypto, der, (size_t)len, &cert), CA_OK);
 	enum ca_err rc = ca_ident_of(crypto, cert, &id);
 	*values = id.n;
 	ca_ident_free(&id);
@@ -536,8 +537,8 @@ values_of_a_certificate(void **state)
 	others--;
 	assert_int_equal(addresses(most - (int)others, 4, &values), CA_OK);
 	assert_int_equal(values, CA_IDENT_MAX);
-	assert_int_equal(addresses(most - (int)others + 1, 4, &values),
-	    CA_ERR_LIMIT);
+	assert_int_equal(
+	    addresses(most - (int)others + 1, 4, &values), CA_ERR_LIMIT);
 }
 
 static int
