@@ -39,7 +39,7 @@ edit_end(struct edit *e, enum ca_err rc)
 static enum ca_err
 lock(struct edit *e)
 {
-	struct ca_buf path = CA_BUF_INIT(2 * PATH_MAX);
+	struct ca_buf path = CA_BUF_INIT((size_t)2 * PATH_MAX);
 
 	ca_buf_put(&path, e->path, (size_t)(strrchr(e->path, '/') - e->path));
 	ca_buf_str(&path, LOCK_NAME);
@@ -101,7 +101,7 @@ edit_begin(struct edit *e, const char *path, const struct ca_log *log)
 static enum ca_err
 edit_commit(struct edit *e)
 {
-	struct ca_buf index = CA_BUF_INIT(2 * PATH_MAX);
+	struct ca_buf index = CA_BUF_INIT((size_t)2 * PATH_MAX);
 	struct ca_crypto *crypto = NULL;
 	enum ca_err rc;
 

@@ -453,7 +453,7 @@ char *
 ca_config_key_value(const struct ca_config *cfg, size_t i)
 {
 	const struct ca_key *k = key_number(i);
-	struct ca_buf out = CA_BUF_INIT(2 * VALUE_MAX);
+	struct ca_buf out = CA_BUF_INIT((size_t)2 * VALUE_MAX);
 
 	if (k == NULL)
 		return NULL;

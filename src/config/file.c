@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILE_MAX_BYTES (1024 * 1024)
+#define FILE_MAX_BYTES ((size_t)1024 * 1024)
 #define SECTIONS_MAX 256
 #define MISTAKES_MAX 20 /* logged; the file is refused by the first */
 #define KEYS_MAX 64

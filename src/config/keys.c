@@ -6,7 +6,7 @@
 #define CA_HELPER "/usr/local/bin/certauth"
 #endif
 
-#define MINUTE 60
+#define MINUTE UINT64_C(60)
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
 #define YEAR (366 * DAY)
@@ -159,7 +159,7 @@ const struct ca_key ca_keys[] = {
 	ENUM(crl, "require", crl_modes),
 	ENUM(crl_check, "chain", crl_checks),
 	ENUM(crl_engine, "auto", crl_engines),
-	LONG(crl_grace, "0s", 0, 10ULL * YEAR),
+	LONG(crl_grace, "0s", 0, 10 * YEAR),
 	LIST(crl_url, "", 0, check_url),
 	PATH(users, CA_SYSCONFDIR "/users"),
 	PATH(users_dir, CA_SYSCONFDIR "/users.d"),
@@ -181,7 +181,7 @@ const struct ca_key ca_keys[] = {
 	STR(key_file, check_key_file),
 	BOOL(ssh_agent, "no"),
 	BOOL(require_account, "no"),
-	LONG(warn_expiry, "14d", 0, 10ULL * YEAR),
+	LONG(warn_expiry, "14d", 0, 10 * YEAR),
 	{NULL, CA_KEY_BOOL, 0, NULL, 0, 0, NULL, NULL},
 };
 /* clang-format on */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ENTRY_MAX (1024 * 1024) /* bytes of a passwd entry */
+#define ENTRY_MAX ((size_t)1024 * 1024) /* bytes of a passwd entry */
 
 /* getpwnam_r with a buffer that grows; *entry NULL: no such account. */
 static enum ca_err

@@ -194,7 +194,7 @@ out:
 static void
 let_it_settle(const char *path)
 {
-	struct timespec now, pause = {0, 20 * 1000 * 1000};
+	struct timespec now, pause = {0, 20L * 1000 * 1000};
 	struct stat st;
 
 	if (stat(path, &st) == 0 && clock_gettime(CLOCK_REALTIME, &now) == 0 &&

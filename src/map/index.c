@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define CANDIDATES_MAX 100000 /* lines; more are no quicker than the file */
-#define BINDING (7 * 8)
+#define BINDING ((size_t)7 * 8)
 #define META (CA_INDEX_MAGIC_LEN + BINDING + 32 + 16)
 
 uint64_t

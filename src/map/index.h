@@ -52,7 +52,7 @@ uint64_t ca_index_hash(enum ca_selector sel, const void *p, size_t len);
 
 #define CA_INDEX_MAGIC "certauth users 1\n"
 #define CA_INDEX_MAGIC_LEN (sizeof CA_INDEX_MAGIC - 1)
-#define CA_INDEX_RECORD_MAX (64u * 1024 * 1024) /* bytes */
+#define CA_INDEX_RECORD_MAX ((size_t)64 * 1024 * 1024) /* bytes */
 
 /* FNV-1a, 64 bits: any change of one byte changes it. */
 uint64_t ca_index_sum(uint64_t start, const void *p, size_t len);

@@ -15,9 +15,12 @@ ca_login_valid(const char *login, size_t len)
 {
 	if (len == 0 || len > LOGIN_MAX || !ca_utf8_text(login, len))
 		return false;
+	/* len, no NUL, ends login
+	 * NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 	if (memchr("-.~", login[0], 3) != NULL)
 		return false;
 	for (size_t i = 0; i < len; i++)
+		/* NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 		if (memchr(" /:,*?\"#", login[i], 8) != NULL)
 			return false;
 	return true;
@@ -121,8 +124,10 @@ glob(const char *p, size_t plen, const char *s)
 	const char *end = p + plen, *star = NULL, *back = NULL;
 
 	while (*s != '\0') {
-		char a = p < end ? *p : '\0', b = *s;
+		char a = '\0', b = *s;
 
+		if (p < end)
+			a = *p;
 		if (p < end && a == '*') {
 			star = ++p;
 			back = s;

@@ -200,7 +200,7 @@ visit_dir(const struct walk *w, int fd, const char *dir)
 		goto out;
 	}
 	for (size_t i = 0; i < names.n; i++) {
-		struct ca_buf path = CA_BUF_INIT(2 * PATH_MAX);
+		struct ca_buf path = CA_BUF_INIT((size_t)2 * PATH_MAX);
 
 		ca_buf_fmt(&path, "%s/%s", dir, names.v[i]);
 		const char *text = ca_buf_text(&path);
@@ -229,7 +229,7 @@ out:
 static enum ca_err
 walk_login(struct walk *w, int parent, const char *login)
 {
-	struct ca_buf path = CA_BUF_INIT(2 * PATH_MAX);
+	struct ca_buf path = CA_BUF_INIT((size_t)2 * PATH_MAX);
 	int fd = -1;
 	enum ca_err rc;
 
@@ -357,7 +357,7 @@ out:
 static enum ca_err
 walk_home(struct walk *w, const char *user, const struct ca_account *account)
 {
-	struct ca_buf path = CA_BUF_INIT(2 * PATH_MAX);
+	struct ca_buf path = CA_BUF_INIT((size_t)2 * PATH_MAX);
 	char real[PATH_MAX];
 	enum ca_err rc;
 	int fd = -1;

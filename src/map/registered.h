@@ -13,9 +13,9 @@
 #include "base/log.h"
 #include "config/config.h"
 
-#define CA_REGISTERED_FILES 64          /* of one login; more is an error */
-#define CA_REGISTERED_BYTES (64 * 1024) /* of one file */
-#define CA_REGISTERED_LOGINS 10000      /* directories under users_dir */
+#define CA_REGISTERED_FILES 64 /* of one login; more is an error */
+#define CA_REGISTERED_BYTES ((size_t)64 * 1024) /* of one file */
+#define CA_REGISTERED_LOGINS 10000 /* directories under users_dir */
 
 /*
  * DER of one certificate, not decoded yet; first: of its file.  A CA's

@@ -109,7 +109,7 @@ hex_selector(struct ca_rule *rule, const char *p)
 static enum ca_err
 slashes(struct ca_rule *rule, const char *p, size_t len)
 {
-	struct ca_buf name = CA_BUF_INIT(CA_RULE_LINE_MAX * 2);
+	struct ca_buf name = CA_BUF_INIT((size_t)CA_RULE_LINE_MAX * 2);
 	enum ca_err rc;
 
 	ca_dnhint_slashes(p, len, &name);

@@ -12,7 +12,7 @@
 #include "map/rule.h"
 
 /* bytes of the file: a million sha256: lines are 85 MB */
-#define CA_USERS_MAX (256u * 1024 * 1024)
+#define CA_USERS_MAX ((size_t)256 * 1024 * 1024)
 
 /* Where a rule stands. */
 struct ca_users_line {

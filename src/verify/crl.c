@@ -12,6 +12,7 @@
 enum ca_err
 ca_crls_add(struct ca_crls *list, struct ca_crl *crl)
 {
+	/* an array of pointers is meant: NOLINTNEXTLINE(bugprone-sizeof-*) */
 	struct ca_crl **v = realloc(list->v, (list->n + 1) * sizeof *v);
 
 	if (v == NULL)
