@@ -75,6 +75,7 @@ put_comment(const struct ca_import *im, unsigned line, struct ca_buf *out,
 {
 	char text[2048];
 
+	/* NOLINTNEXTLINE(clang-analyzer-valist.*): the caller starts ap */
 	(void)vsnprintf(text, sizeof text, fmt, ap);
 	ca_buf_str(out, "# ");
 	put_where(im, line, out);

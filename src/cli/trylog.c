@@ -51,6 +51,7 @@ vsyslog(int priority, const char *fmt, va_list ap)
 	va_list copy;
 
 	va_copy(copy, ap);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_copy is above */
 	if (listener.sink != NULL && vasprintf(&line, fmt, copy) >= 0) {
 		listener.sink(listener.ctx, line);
 		free(line);

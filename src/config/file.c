@@ -62,6 +62,7 @@ mistake(struct parse *in, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
 	(void)vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	if (in->mistakes++ < MISTAKES_MAX)

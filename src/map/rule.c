@@ -30,6 +30,7 @@ ca_rule_refuse(struct ca_rule *rule, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
 	(void)vsnprintf(rule->why, sizeof rule->why, fmt, ap);
 	va_end(ap);
 	return CA_ERR_FORMAT;
