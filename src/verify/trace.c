@@ -28,6 +28,8 @@ static enum ca_err
 add_use(struct ca_verify_trace *t, int depth, const struct seen *seen)
 {
 	const X509_CRL *x = ca_crl_get0_x509(seen->crl);
+	/* ca_verify_trace_clear has set use to NULL, which clang 14 loses
+	 * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	struct ca_crl_use *v = realloc(t->use, (t->n + 1) * sizeof *v);
 
 	if (v == NULL)
