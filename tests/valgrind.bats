@@ -31,10 +31,13 @@ teardown_file() {
 
 # clean NAME N: at least N processes came to their end, all without an error
 clean() {
-	local f n=0 bad=0
-	local errors='Invalid (read|write|free)|[Uu]ninitialised'
-	errors="$errors|lost in loss record|Process terminating"
+	local f n=0 bad=0 errors
 	for f in "$S/vg/$1".*; do
+		errors='Invalid (read|write|free)|[Uu]ninitialised'
+		# sshd ends the process that talks to PAM by a signal where it
+		# stands: what that one had not yet freed is no leak
+		grep -q 'default action of signal 15 ' "$f" ||
+			errors="$errors|lost in loss record|Process terminating"
 		# one that was killed or has executed something has no summary
 		grep -q 'ERROR SUMMARY' "$f" && n=$((n + 1))
 		if grep -qE "$errors" "$f"; then
