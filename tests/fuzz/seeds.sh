@@ -3,7 +3,8 @@
 # usage: tests/fuzz/seeds.sh FOLDER NAME...    (into FOLDER/NAME)
 set -eu
 cd "$(dirname "$0")/../.."
-out=$1
+# a seed script may work in a folder of its own
+case $1 in /*) out=$1 ;; *) out=$PWD/$1 ;; esac
 shift
 for name in "$@"; do
 	mkdir -p "$out/$name"
