@@ -47,21 +47,6 @@ teardown() {
 	wait || :
 }
 
-# agent_run USER SOCKET COMMAND ...: in the background, until the test's end
-agent_run() {
-	local user=$1 socket=$2 i
-	shift 2
-	rm -f "$socket" "$S/home/$user/pid"
-	# shellcheck disable=SC2016
-	as_user "$user" bash -c 'echo $$ >~/pid; exec "$@"' - "$@" \
-		>"$S/agent.log" 2>&1 3>&- 4>&- &
-	for ((i = 0; i < 500; i++)); do
-		[ -S "$socket" ] && break
-		sleep 0.02
-	done
-	AGENT=$(cat "$S/home/$user/pid")
-}
-
 carol_agent() {
 	agent_run carol "$S/home/carol/agent" \
 		ssh-agent -D -a "$S/home/carol/agent"

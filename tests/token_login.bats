@@ -220,22 +220,6 @@ hostile() {
 
 # ---- ssh-agent ----
 
-# agent_run USER SOCKET COMMAND ...: in the background, until the test's end
-agent_run() {
-	local user=$1 socket=$2 i
-	shift 2
-	rm -f "$socket" "$S/home/$user/pid"
-	# shellcheck disable=SC2016
-	as_user "$user" bash -c 'echo $$ >~/pid; exec "$@"' - "$@" \
-		>"$S/agent.log" 2>&1 3>&- 4>&- &
-	for ((i = 0; i < 500; i++)); do
-		[ -S "$socket" ] && break
-		sleep 0.02
-	done
-	# the command's own, not that of the shells that started it
-	AGENT=$(cat "$S/home/$user/pid")
-}
-
 agent_start() {
 	agent_run alice "$S/home/alice/agent" \
 		ssh-agent -D -a "$S/home/alice/agent"

@@ -17,7 +17,8 @@
 #include "crypto/crypto.h"
 #include "verify/report.h"
 
-/* A file larger than this is no CRL; `crl update` fetches no larger one. */
+/* `crl update` fetches no larger file, and none is read whole into memory;
+ * streaming has no such bound, since it needs none. */
 #define CA_CRL_MAX ((size_t)256 << 20) /* bytes */
 
 struct ca_crl;

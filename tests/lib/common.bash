@@ -291,3 +291,20 @@ login_denied() {
 	logged "pam_certauth\\(.*outcome=denied.* reason=$reason( |\$)" || return
 	not_logged 'outcome=granted'
 }
+
+# agent_run USER SOCKET COMMAND...: run an agent as that user in the place, wait
+# for its socket, and leave its own process id in AGENT.
+agent_run() {
+	local user=$1 socket=$2 i
+	shift 2
+	rm -f "$socket" "$S/home/$user/pid"
+	# shellcheck disable=SC2016
+	as_user "$user" bash -c 'echo $$ >~/pid; exec "$@"' - "$@" \
+		>"$S/agent.log" 2>&1 3>&- 4>&- &
+	for ((i = 0; i < 500; i++)); do
+		[ -S "$socket" ] && break
+		sleep 0.02
+	done
+	# the command's own, not that of the shells that started it
+	AGENT=$(cat "$S/home/$user/pid")
+}
