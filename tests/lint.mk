@@ -23,8 +23,8 @@ lint: layers
 # stored in an array; LeakSanitizer, valgrind and fault injection look for them.
 analyze: analyze-gcc
 	@printf '%s\n' pam_certauth.c $(LIB_SRC) src/cli/main.c | \
-		xargs -P $$(nproc) -n 4 sh -c 'clang-tidy --quiet "$$@" -- \
-		-std=c11 $(CPPFLAGS_ALL) 2>/dev/null || exit 255' sh
+		xargs -P $$(nproc) -I{} clang-tidy --quiet {} -- \
+		-std=c11 $(CPPFLAGS_ALL) 2>/dev/null
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability \
 		--error-exitcode=1 --inline-suppr --suppress=missingIncludeSystem \
 		-D__linux__ -DCA_VERSION='"0"' -Isrc pam_certauth.c src
