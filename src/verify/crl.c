@@ -140,12 +140,13 @@ ca_crl_take_stripped(
 	const X509_ALGOR *alg;
 	X509_CRL *x = X509_CRL_new_ex(ca_crypto_get0_libctx(crl->crypto), NULL);
 
+	ERR_set_mark();
 	if (x != NULL && d2i_X509_CRL(&x, &p, (long)len) != NULL &&
 	    p != der + len) {
 		X509_CRL_free(x);
 		x = NULL;
 	}
-	ERR_clear_error();
+	ERR_pop_to_mark();
 	crl->x509 = x;
 	crl->trouble = CA_R_CRL_MALFORMED;
 	if (x == NULL)
@@ -183,8 +184,9 @@ ca_crl_issuer_matches(const struct ca_crl *crl, X509 *cert,
 	*yes = false;
 	if (issuer == NULL)
 		return same_name(name, X509_CRL_get_issuer(crl->x509), yes);
+	ERR_set_mark();
 	gens = d2i_GENERAL_NAMES(NULL, &p, (long)len);
-	ERR_clear_error();
+	ERR_pop_to_mark();
 	if (gens == NULL)
 		return CA_ERR_FORMAT;
 	for (int i = 0; i < sk_GENERAL_NAME_num(gens) && rc == CA_OK && !*yes;

@@ -28,8 +28,9 @@ is_signed(struct ca_revocation *rev, X509 *cert, X509 *issuer)
 	}
 	if (rev->npairs == CA_PAIRS_MAX || key == NULL)
 		return false;
+	ERR_set_mark();
 	good = X509_verify(cert, key) == 1;
-	ERR_clear_error();
+	ERR_pop_to_mark();
 	ca_log_debug(rev->log,
 	    "a signature is verified before a large CRL is "
 	    "read: it is %s",

@@ -1,6 +1,5 @@
 #include "verify/crlrev.h"
 
-#include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 
@@ -241,6 +240,5 @@ STACK_OF(X509_CRL) *
 	}
 	for (size_t i = 0; i < wanted.n; i++)
 		OPENSSL_free((void *)serial[i].p);
-	ERR_clear_error();
 	return stack;
 }

@@ -17,14 +17,15 @@ static enum ca_err
 choose_digest(struct scan *s, struct ca_reader whole)
 {
 	const uint8_t *p = whole.p;
-	X509_ALGOR *alg = d2i_X509_ALGOR(NULL, &p, (long)whole.left);
+	X509_ALGOR *alg;
 	const char *name;
 	const EVP_MD *md;
 
-	if (alg == NULL) {
-		ERR_clear_error();
+	ERR_set_mark();
+	alg = d2i_X509_ALGOR(NULL, &p, (long)whole.left);
+	ERR_pop_to_mark();
+	if (alg == NULL)
 		return CA_ERR_FORMAT;
-	}
 	name = ca_crlsig_digest(alg);
 	X509_ALGOR_free(alg);
 	if (name == NULL) {

@@ -301,6 +301,7 @@ may_hold(const struct slot *slot, const X509_NAME *name)
 	const uint8_t *end = p + slot->issuers.len;
 	bool yes = false;
 
+	ERR_set_mark();
 	while (!yes && p < end) {
 		X509_NAME *issuer = d2i_X509_NAME(NULL, &p, end - p);
 
@@ -308,7 +309,7 @@ may_hold(const struct slot *slot, const X509_NAME *name)
 		yes = issuer == NULL || X509_NAME_cmp(issuer, name) == 0;
 		X509_NAME_free(issuer);
 	}
-	ERR_clear_error();
+	ERR_pop_to_mark();
 	return yes;
 }
 

@@ -80,7 +80,6 @@ pss_digest(const X509_ALGOR *alg)
 			name = digest_name(nid);
 	}
 	RSA_PSS_PARAMS_free(pss);
-	ERR_clear_error();
 	return name;
 }
 
@@ -89,8 +88,12 @@ ca_crlsig_digest(const X509_ALGOR *alg)
 {
 	int nid = OBJ_obj2nid(alg->algorithm), md, pk;
 
-	if (nid == NID_rsassaPss)
-		return pss_digest(alg);
+	if (nid == NID_rsassaPss) {
+		ERR_set_mark();
+		const char *name = pss_digest(alg);
+		ERR_pop_to_mark();
+		return name;
+	}
 	if (nid == NID_ED25519 || nid == NID_ED448)
 		return "";
 	if (!OBJ_find_sigid_algs(nid, &md, &pk))
@@ -216,6 +219,7 @@ ca_crlsig_verify(struct ca_crypto *crypto, const X509_ALGOR *alg, EVP_PKEY *key,
 	if (digest == NULL || !read->accepted || read->signature.len == 0 ||
 	    !fits(OBJ_obj2nid(alg->algorithm), key))
 		return CA_DENIED;
+	ERR_set_mark();
 	if (*digest == '\0')
 		rc = read->tbs.len == 0 ? CA_DENIED
 					: verify_message(crypto, key, read);
@@ -223,6 +227,6 @@ ca_crlsig_verify(struct ca_crypto *crypto, const X509_ALGOR *alg, EVP_PKEY *key,
 		rc = read->digest_len == 0
 			 ? CA_DENIED
 			 : verify_digest(crypto, alg, key, digest, read);
-	ERR_clear_error();
+	ERR_pop_to_mark();
 	return rc;
 }

@@ -94,6 +94,7 @@ add_der(const struct ca_crl_source *src, const uint8_t *der, size_t len,
 	if (crl == NULL)
 		return CA_ERR_MEMORY;
 	crl->kind = CRL_WHOLE;
+	ERR_set_mark();
 	if (der != NULL && len <= LONG_MAX) {
 		crl->x509 =
 		    X509_CRL_new_ex(ca_crypto_get0_libctx(src->crypto), NULL);
@@ -106,7 +107,7 @@ add_der(const struct ca_crl_source *src, const uint8_t *der, size_t len,
 	}
 	if (crl->x509 != NULL)
 		crl->trouble = judge(crl->x509);
-	ERR_clear_error();
+	ERR_pop_to_mark();
 	return CA_OK;
 }
 
@@ -118,6 +119,7 @@ add_pem(const struct ca_crl_source *src, const uint8_t *pem, size_t len,
 	enum ca_err rc = bio == NULL ? CA_ERR_MEMORY : CA_OK;
 	size_t n = 0;
 
+	ERR_set_mark();
 	while (rc == CA_OK) {
 		uint8_t *der = NULL;
 		long derlen = 0;
@@ -134,7 +136,7 @@ add_pem(const struct ca_crl_source *src, const uint8_t *pem, size_t len,
 		rc = add_der(src, der, (size_t)derlen, out);
 		OPENSSL_free(der);
 	}
-	ERR_clear_error();
+	ERR_pop_to_mark();
 	BIO_free(bio);
 	return rc;
 }
@@ -162,9 +164,11 @@ ca_crl_whole_load(const struct ca_crl_source *src, struct ca_crls *out)
 enum ca_err
 ca_crl_whole_verify(struct ca_crl *crl, EVP_PKEY *key)
 {
-	int good = X509_CRL_verify(crl->x509, key);
+	int good;
 
-	ERR_clear_error();
+	ERR_set_mark();
+	good = X509_CRL_verify(crl->x509, key);
+	ERR_pop_to_mark();
 	return good == 1 ? CA_OK : CA_DENIED;
 }
 

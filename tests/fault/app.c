@@ -17,6 +17,7 @@
 
 #define LINES 64
 #define LINE 2048
+#define ERROR_OF_OURS 42 /* in the queue of libcrypto, before a login */
 
 struct pam_handle {
 	char *user;
@@ -286,6 +287,8 @@ app_login(struct app_end *end)
 	    .conv = {converse, NULL}};
 	lines = 0;
 	*end = (struct app_end){.account = -1};
+	ERR_clear_error();
+	ERR_raise(ERR_LIB_USER, ERROR_OF_OURS);
 	fault_arm(true);
 	end->code = pam_sm_authenticate(&handle, 0, module_argc, module_argv);
 	end->has_data = handle.data != NULL;
@@ -297,7 +300,8 @@ app_login(struct app_end *end)
 	end->user_changed = (handle.user == NULL) != (user == NULL) ||
 			    (user != NULL && strcmp(user, handle.user) != 0);
 	end->other_user = user != NULL && end->user_changed;
-	end->errors = ERR_peek_error() != 0;
+	end->errors = ERR_GET_REASON(ERR_get_error()) != ERROR_OF_OURS ||
+		      ERR_peek_error() != 0;
 }
 
 void

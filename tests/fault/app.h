@@ -14,7 +14,7 @@ struct app_end {
 	bool user_changed; /* from what it was before */
 	bool other_user;   /* it was set, and is another now */
 	bool has_data;     /* the module remembers a login */
-	bool errors;       /* it left errors in the queue of libcrypto */
+	bool errors;       /* libcrypto's queue is not what it was */
 };
 
 bool app_option(int opt, const char *value);

@@ -23,8 +23,8 @@
  *
  * Each run must end with a code that lets nobody in, or grant what would be
  * granted anyway.  It must log what it returns, leave no data in the
- * transaction after a refusal, no error of its own in the queue of libcrypto,
- * no descriptor, no child, and no memory: a run that leaves some is repeated,
+ * transaction after a refusal, libcrypto's queue of errors as it was, no
+ * descriptor, no child, and no memory: a run that leaves some is repeated,
  * and what grows with each repetition is a leak (libraries keep some things
  * for the next time).
  */
@@ -214,7 +214,7 @@ judge(const struct app_end *end, bool may_grant)
 			complain("refused, and nothing logged");
 	}
 	if (end->errors)
-		complain("left an error in the queue of libcrypto");
+		complain("the queue of libcrypto's errors is not what it was");
 }
 
 static void
