@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define DIGESTS_MAX 8
+#define DIGESTS_MAX 16 /* more than there are names in src */
 #define DIGEST_NAME_MAX 16
 
 struct ca_crypto {

@@ -238,6 +238,9 @@ entries(struct scan *s, uint64_t tbs_end)
 				       s->buf[s->at] == CA_DER_SEQUENCE
 				   ? CA_ERR_LIMIT
 				   : CA_ERR_FORMAT;
+		/* wherever in the window it happens to stand */
+		if (before - r.left > CA_CRL_ENTRY_MAX)
+			return CA_ERR_LIMIT;
 		if ((rc = entry(s, content)) != CA_OK)
 			return rc;
 		s->at += before - r.left;

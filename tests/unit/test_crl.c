@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "verify/crl.h"
 #include "verify/crlidx.h"
+#include "verify/crlread.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +17,7 @@
 #include <openssl/bn.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,7 +68,9 @@ certificate(const char *cn, EVP_PKEY *key)
 	    NULL, &ctx, NID_key_usage, "critical,keyCertSign,cRLSign");
 	X509_add_ext(x, ku, -1);
 	X509_EXTENSION_free(ku);
-	assert_true(X509_sign(x, key, EVP_sha256()) > 0);
+	bool eddsa =
+	    EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448");
+	assert_true(X509_sign(x, key, eddsa ? NULL : EVP_sha256()) > 0);
 	X509_NAME_free(name);
 	/* through DER, as everything that is looked at */
 	unsigned char *der = NULL;
@@ -411,6 +415,207 @@ indirect_ways_agree(void **state)
 	sk_ASN1_INTEGER_free(serials);
 }
 
+/* A CRL with two entries, signed by key; pss_salt: RSASSA-PSS with it.  Does
+ * OpenSSL verify what it signed?  Not all releases do so for each SHA-3. */
+static bool
+write_signed(EVP_PKEY *key, const EVP_MD *md, int pss_salt)
+{
+	X509_CRL *crl = X509_CRL_new();
+	ASN1_TIME *now = ASN1_TIME_set(NULL, time(NULL) - 60);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *pctx = NULL;
+	unsigned char *der = NULL;
+
+	X509_CRL_set_version(crl, 1);
+	X509_CRL_set_issuer_name(crl, X509_get_subject_name(t.ca));
+	X509_CRL_set1_lastUpdate(crl, now);
+	for (long k = 1; k <= 2; k++) {
+		X509_REVOKED *rev = X509_REVOKED_new();
+		ASN1_INTEGER *n = ASN1_INTEGER_new();
+		ASN1_INTEGER_set(n, k);
+		X509_REVOKED_set_serialNumber(rev, n);
+		X509_REVOKED_set_revocationDate(rev, now);
+		X509_CRL_add0_revoked(crl, rev);
+		ASN1_INTEGER_free(n);
+	}
+	assert_int_equal(EVP_DigestSignInit(ctx, &pctx, md, NULL, key), 1);
+	if (pss_salt >= 0) {
+		assert_true(EVP_PKEY_CTX_set_rsa_padding(
+				pctx, RSA_PKCS1_PSS_PADDING) > 0);
+		assert_true(
+		    EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, pss_salt) > 0);
+	}
+	if (X509_CRL_sign_ctx(crl, ctx) <= 0)
+		fail_msg("cannot sign with %s, salt %d",
+		    md != NULL ? EVP_MD_get0_name(md) : "EdDSA", pss_salt);
+	int len = i2d_X509_CRL(crl, &der);
+	write_file("a.crl", der, (size_t)len);
+	bool good = X509_CRL_verify(crl, key) == 1;
+	OPENSSL_free(der);
+	EVP_MD_CTX_free(ctx);
+	X509_CRL_free(crl);
+	ASN1_TIME_free(now);
+	return good;
+}
+
+/* By each engine: is a.crl a CRL that ca has signed? */
+static void
+assert_signed(X509 *ca, bool good, const char *what)
+{
+	static const enum ca_crl_engine engine[] = {
+	    CA_CRL_OPENSSL, CA_CRL_STREAM, CA_CRL_AUTO};
+	STACK_OF(X509) *cas = sk_X509_new_null();
+
+	sk_X509_push(cas, ca);
+	remove_file("a.crl.idx");
+	if ((ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", cas, NULL) ==
+		CA_OK) != good)
+		fail_msg("%s: index %s", what, good ? "refused" : "made");
+	for (size_t i = 0; i < 3; i++) {
+		struct ca_crls list = {NULL, 0};
+
+		load(engine[i], NULL, &list);
+		assert_int_equal(list.n, 1);
+		bool is = ca_crl_trouble(list.v[0]) == CA_R_OK &&
+			  ca_crl_verify(list.v[0], ca) == CA_OK;
+		if (is != good)
+			fail_msg("%s, engine %zu: %s", what, i,
+			    is ? "taken" : "refused");
+		assert_int_not_equal(ca_crl_verify(list.v[0], t.other), CA_OK);
+		ca_crls_clear(&list);
+	}
+	remove_file("a.crl.idx");
+	sk_X509_free(cas);
+}
+
+static void
+every_signature_algorithm(void **state)
+{
+	static const struct {
+		const char *md;
+		enum { TAKEN, REFUSED, AS_OPENSSL } with;
+	} digest[] = {
+	    {"SHA224", TAKEN},
+	    {"SHA256", TAKEN},
+	    {"SHA384", TAKEN},
+	    {"SHA512", TAKEN},
+	    {"SHA3-224", AS_OPENSSL},
+	    {"SHA3-256", AS_OPENSSL},
+	    {"SHA3-384", AS_OPENSSL},
+	    {"SHA3-512", AS_OPENSSL},
+	    {"SHA1", REFUSED},
+	};
+	static const char *const eddsa[] = {"ED25519", "ED448"};
+	EVP_PKEY *rsa = EVP_RSA_gen(2048);
+	X509 *rsa_ca = certificate("The CA", rsa);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof digest / sizeof digest[0]; i++) {
+		const EVP_MD *md = EVP_get_digestbyname(digest[i].md);
+
+		assert_non_null(md);
+		/* ECDSA, PKCS#1, PSS; OpenSSL 3.0 makes SHA-3 the first only */
+		for (int how = 0; how < 3; how++) {
+			if (how > 0 && digest[i].with == AS_OPENSSL)
+				continue;
+			int salt = how == 2 ? EVP_MD_get_size(md) : -1;
+			X509 *ca = how == 0 ? t.ca : rsa_ca;
+			bool good =
+			    write_signed(how == 0 ? t.key : rsa, md, salt);
+			if (digest[i].with != AS_OPENSSL)
+				good = digest[i].with == TAKEN;
+			assert_signed(ca, good, digest[i].md);
+		}
+	}
+	/* a CA may choose its salt (RFC 4055 section 3.1) */
+	write_signed(rsa, EVP_sha256(), 20);
+	assert_signed(rsa_ca, true, "PSS with a salt of 20 bytes");
+	bool by_openssl = write_signed(rsa, EVP_sha512_256(), -1);
+	assert_signed(rsa_ca, by_openssl, "SHA512-256");
+	/* another key of the right type */
+	write_signed(rsa, EVP_sha256(), 32);
+	assert_signed(t.ca, false, "RSA by an EC key");
+	write_signed(t.key, EVP_sha256(), -1);
+	assert_signed(rsa_ca, false, "ECDSA by an RSA key");
+	for (size_t i = 0; i < 2; i++) {
+		EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, eddsa[i]);
+		X509 *ca = certificate("The CA", key);
+
+		write_signed(key, NULL, -1);
+		assert_signed(ca, true, eddsa[i]);
+		assert_signed(t.ca, false, eddsa[i]);
+		X509_free(ca);
+		EVP_PKEY_free(key);
+	}
+	X509_free(rsa_ca);
+	EVP_PKEY_free(rsa);
+}
+
+/* A CRL with an entry of size bytes, behind before small ones. */
+static void
+write_big_entry(size_t size, long before)
+{
+	X509_CRL *crl = X509_CRL_new();
+	ASN1_TIME *now = ASN1_TIME_set(NULL, 1700000000);
+	unsigned char *der = NULL;
+
+	X509_CRL_set_version(crl, 1);
+	X509_CRL_set_issuer_name(crl, X509_get_subject_name(t.ca));
+	X509_CRL_set1_lastUpdate(crl, now);
+	for (long k = 0; k <= before; k++) {
+		X509_REVOKED *rev = X509_REVOKED_new();
+		ASN1_INTEGER *n = ASN1_INTEGER_new();
+		ASN1_INTEGER_set(n, k == before ? 1 : k + 1000);
+		X509_REVOKED_set_serialNumber(rev, n);
+		X509_REVOKED_set_revocationDate(rev, now);
+		if (k == before) {
+			ASN1_OBJECT *oid = OBJ_txt2obj("1.2.3.4", 1);
+			ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+			/* all but the text is of the same length: 39 bytes */
+			char *text = calloc(1, size);
+			assert_non_null(text);
+			ASN1_OCTET_STRING_set(
+			    value, (unsigned char *)text, (int)size - 39);
+			free(text);
+			X509_EXTENSION *ext =
+			    X509_EXTENSION_create_by_OBJ(NULL, oid, 0, value);
+			X509_REVOKED_add_ext(rev, ext, -1);
+			assert_int_equal(i2d_X509_REVOKED(rev, NULL), size);
+			X509_EXTENSION_free(ext);
+			ASN1_OCTET_STRING_free(value);
+			ASN1_OBJECT_free(oid);
+		}
+		X509_CRL_add0_revoked(crl, rev);
+		ASN1_INTEGER_free(n);
+	}
+	assert_true(X509_CRL_sign(crl, t.key, EVP_sha256()) > 0);
+	int len = i2d_X509_CRL(crl, &der);
+	write_file("a.crl", der, (size_t)len);
+	OPENSSL_free(der);
+	X509_CRL_free(crl);
+	ASN1_TIME_free(now);
+}
+
+/* The bound is where the header says, wherever in the file the entry is. */
+static void
+the_size_of_an_entry(void **state)
+{
+	(void)state;
+	for (long before = 0; before <= 4000; before += 500) {
+		write_big_entry(CA_CRL_ENTRY_MAX, before);
+		assert_signed(t.ca, true, "an entry of the size allowed");
+		write_big_entry(CA_CRL_ENTRY_MAX + 1, before);
+
+		struct ca_crls list = {NULL, 0};
+		load(CA_CRL_STREAM, NULL, &list);
+		assert_int_equal(ca_crl_trouble(list.v[0]), CA_R_CRL_MALFORMED);
+		ca_crls_clear(&list);
+		assert_int_not_equal(
+		    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL),
+		    CA_OK);
+	}
+}
+
 /* What a login would make of a.crl for a certificate that is on it: true if
  * it would be let in. */
 static bool
@@ -642,6 +847,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(all_ways_agree),
 	    cmocka_unit_test(indirect_ways_agree),
+	    cmocka_unit_test(every_signature_algorithm),
+	    cmocka_unit_test(the_size_of_an_entry),
 	    cmocka_unit_test(damaged_der_lets_nobody_in),
 	    cmocka_unit_test(damaged_pem_lets_nobody_in),
 	    cmocka_unit_test(damaged_index_lets_nobody_in),
