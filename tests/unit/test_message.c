@@ -661,6 +661,124 @@ response_cuts(void **state)
 	    ca_response_parse(big, sizeof big, nonce, &m), CA_ERR_LIMIT);
 }
 
+/* ---- every structure of a message ---- */
+
+/*
+ * Messages as they are built: "(N" begins a vector whose length takes N bytes,
+ * and ")" ends it; "[N" begins one that may hold any bytes; a type byte stands
+ * right before it; the rest is hex.
+ */
+#define PROOF                                                                  \
+	" 0b(3 (1 NONCE ) (3 [3 3000 )"                                        \
+	"   (2 0005 (2 01[3 cc ) ) ) ) )"                                      \
+	" 0f(3 0403 [2 736967 ) )"
+#define REQUEST                                                                \
+	" 0d(3 (1 NONCE ) (2"                                                  \
+	"   000d (2 (2 0403 ) )"                                               \
+	"   002f (2 (2 [2 3000 ) ) )"                                          \
+	"   ffca (2 0001 0000000000000001 0078"                                \
+	"     (2 (1 68 ) ) (1 73 ) (1 75 ) (1 72 ) ) ) )"
+
+/* What is wrong with one structure: its type is another's, its length is one
+ * too small or too large, or a byte follows in it that belongs to nothing. */
+enum flaw { NO_FLAW, OTHER_TYPE, TOO_SHORT, TOO_LONG, LEFT_OVER, FLAWS };
+
+/* Build text, with the flaw in structure number at; how many there are.
+ * *fits: it is no flaw there, since it has no type or may hold any bytes. */
+static int
+build(const char *text, enum flaw flaw, int at, struct ca_buf *b, bool *fits)
+{
+	struct {
+		size_t begin;
+		unsigned size;
+		int number;
+	} open[16];
+	int depth = 0, n = 0;
+
+	*fits = flaw == OTHER_TYPE;
+	for (const char *p = text; *p != '\0';) {
+		if (*p == '(' || *p == '[') {
+			unsigned size = (unsigned)(p[1] - '0');
+
+			open[depth].begin = ca_buf_vector_begin(b, size);
+			open[depth].size = size;
+			open[depth++].number = n;
+			*fits |= *p == '[' && n == at && flaw == LEFT_OVER;
+			n++;
+			p += 2;
+		} else if (*p == ')') {
+			bool here = open[--depth].number == at;
+			size_t begin = open[depth].begin;
+
+			if (here && flaw == LEFT_OVER)
+				ca_buf_u8(b, 0);
+			ca_buf_vector_end(b, begin, open[depth].size);
+			uint8_t *last = b->p + begin + open[depth].size - 1;
+			if (here && flaw == TOO_SHORT)
+				--*last;
+			if (here && flaw == TOO_LONG)
+				++*last;
+			p++;
+		} else if (*p == 'N') {
+			ca_buf_put(b, nonce, CA_NONCE_LEN);
+			p += 5;
+		} else if (*p == ' ') {
+			p++;
+		} else {
+			char hex[3] = {p[0], p[1], '\0'};
+			uint8_t byte = (uint8_t)strtoul(hex, NULL, 16);
+			bool here = (p[2] == '(' || p[2] == '[') && n == at;
+
+			*fits &= !(here && flaw == OTHER_TYPE);
+			if (here && flaw == OTHER_TYPE)
+				byte ^= 0x10;
+			ca_buf_u8(b, byte);
+			p += 2;
+		}
+	}
+	assert_int_equal(depth, 0);
+	return n;
+}
+
+static enum ca_err
+parse_response(const void *p, size_t len)
+{
+	struct ca_proof_msgs m;
+
+	return ca_response_parse(p, len, nonce, &m);
+}
+
+static void
+every_structure(void **state)
+{
+	static const struct {
+		const char *text;
+		enum ca_err (*parse)(const void *, size_t);
+	} message[] = {
+	    {PROOF, parse_response}, {REQUEST, parse}, {REQUEST PROOF, parse}};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		int n = 1;
+		for (int at = 0; at < n; at++) {
+			for (enum flaw f = NO_FLAW; f < FLAWS; f++) {
+				struct ca_buf b = CA_BUF_INIT(1 << 16);
+				bool fits;
+
+				n = build(message[i].text, f, at, &b, &fits);
+				bool good = f == NO_FLAW || fits;
+				enum ca_err rc = message[i].parse(b.p, b.len);
+				if ((rc == CA_OK) != good)
+					fail_msg("message %zu, structure %d, "
+						 "flaw %d: %s",
+					    i, at, (int)f, ca_err_text(rc));
+				ca_buf_free(&b);
+			}
+		}
+		assert_true(n > 8);
+	}
+}
+
 /* What a host proves in a request is for this request, and by a certificate. */
 static void
 host_proof(void **state)
@@ -746,6 +864,7 @@ main(void)
 	    cmocka_unit_test(certificates_bound),
 	    cmocka_unit_test(contexts),
 	    cmocka_unit_test(response_cuts),
+	    cmocka_unit_test(every_structure),
 	    cmocka_unit_test(host_proof),
 	    cmocka_unit_test(writer_refuses),
 	};
