@@ -4,6 +4,8 @@
 
 #include "wire/pieces.h"
 
+#include <ctype.h>
+
 static enum ca_err
 add(struct ca_pieces *ps, const char *answer)
 {
@@ -72,6 +74,17 @@ bad_answers(void **state)
 	/* no step forward */
 	assert_int_equal(FEED("+"), CA_ERR_FORMAT);
 	assert_int_equal(FEED("AAAA+", "+"), CA_ERR_FORMAT);
+	/* nothing else is a mark */
+	for (int c = 1; c < 256; c++) {
+		char text[] = {'A', 'A', 'A', 'A', (char)c, '\0'};
+		bool base64url =
+		    c < 0x80 && (isalnum(c) || c == '-' || c == '_');
+
+		if (c == '.' || c == '+')
+			continue;
+		assert_int_equal(
+		    FEED(text), base64url ? CA_ERR_TRUNCATED : CA_ERR_FORMAT);
+	}
 }
 
 static void
@@ -232,6 +245,16 @@ finder(void **state)
 	    {"certauth1 AAAA next=0 max=500", CA_ERR_FORMAT},
 	    {"certauth1 AAAA next=0  max=500: ", CA_ERR_FORMAT},
 	    {"certauth1 AAAA max=500 next=0: ", CA_ERR_FORMAT},
+	    {"certauth1 AAAA 0 max=500: ", CA_ERR_FORMAT},
+	    {"certauth1 AAAA next=0 500: ", CA_ERR_FORMAT},
+	    {"certauth1 AAAA0 max=500: ", CA_ERR_FORMAT},
+	    {"certauth1 AAAA next=0500: ", CA_ERR_FORMAT},
+	    {"certauth1 AAAA next=: max=500: ", CA_ERR_FORMAT},
+	    {"certauth1 AAAA next=0 max=:: ", CA_ERR_FORMAT},
+	    {"certauth1 AAAA next=0 max=<00: ", CA_ERR_FORMAT},
+	    {"certauth1 AAAA next=0 max=/00: ", CA_ERR_FORMAT},
+	    {"certauth1 AAAA next=/ max=500: ", CA_ERR_FORMAT},
+	    {"certauth1  next=0 max=500: ", CA_ERR_FORMAT},
 	    {"certauth1 AAAA next= max=500: ", CA_ERR_FORMAT},
 	    {"certauth1 AAAA next=00 max=500: ", CA_ERR_FORMAT},
 	    {"certauth1 AAAA next=01 max=500: ", CA_ERR_FORMAT},
