@@ -22,6 +22,11 @@ CERTAUTH_BUILD=${CERTAUTH_BUILD:-$HERE/build}
 		revoked-prefer revoked-openssl
 }
 
+@test "an index is made whole or not at all, whatever call of it fails" {
+	"$HERE/tests/fault/run.sh" "$CERTAUTH_BUILD" 1 make-users \
+		make-users-memory make-crl make-crl-memory
+}
+
 @test "no allocation that fails in a library grants a login" {
 	"$HERE/tests/fault/run.sh" "$CERTAUTH_BUILD" 23 memory \
 		memory-from-on memory-revoked memory-stranger memory-wrong-key

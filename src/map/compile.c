@@ -222,8 +222,9 @@ hash_file(struct ca_crypto *crypto, const char *path, const struct stat *st,
 		rc = CA_ERR_IO;
 	ca_index_binding(st, &was);
 	ca_index_binding(&now, &is);
-	if (rc == CA_OK && (was.err != CA_OK || is.err != CA_OK ||
-			       memcmp(was.p, is.p, was.len) != 0))
+	if (rc == CA_OK &&
+	    (all.len != (uint64_t)st->st_size || was.err != CA_OK ||
+		is.err != CA_OK || memcmp(was.p, is.p, was.len) != 0))
 		rc = CA_ERR_STALE;
 	if (fd >= 0)
 		(void)close(fd);

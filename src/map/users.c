@@ -15,6 +15,7 @@ struct scan {
 	const char *path;
 	const struct ca_log *log;
 	int fd;
+	uint64_t size; /* of the file, when it was opened */
 	char *block;
 	size_t begin, end;      /* the part of block that is not used yet */
 	uint64_t total, offset; /* offset: of the line read last */
@@ -41,6 +42,12 @@ fill(struct scan *s)
 		s->total += (uint64_t)n;
 		if (s->total > CA_USERS_MAX)
 			return CA_ERR_LIMIT;
+		/* the lines that are missing might be the ones that make a
+		 * certificate ambiguous */
+		if (s->eof && s->total < s->size) {
+			errno = ESTALE;
+			return CA_ERR_IO;
+		}
 	}
 	return CA_OK;
 }
@@ -105,12 +112,16 @@ ca_users_scan(const char *path, unsigned mistakes, const struct ca_log *log,
 	struct scan s = {
 	    .path = path, .log = log, .fd = -1, .mistakes_max = mistakes};
 	struct ca_rule *rule = NULL;
+	struct stat opened;
 
-	if ((rc = ca_file_open(AT_FDCWD, path, &s.fd, st)) != CA_OK) {
+	if ((rc = ca_file_open(AT_FDCWD, path, &s.fd, &opened)) != CA_OK) {
 		ca_file_log(log, path, rc);
 		ret = rc;
 		goto out;
 	}
+	s.size = (uint64_t)opened.st_size;
+	if (st != NULL)
+		*st = opened;
 	s.block = malloc(BLOCK);
 	rule = malloc(sizeof *rule);
 	if (rule != NULL)

@@ -30,6 +30,8 @@ hash_file(struct maker *m, int fd)
 			return CA_ERR_CRYPTO;
 		at += n;
 	}
+	if (at != m->st.st_size)
+		return CA_ERR_STALE;
 	return EVP_DigestFinal_ex(m->md, m->sha256, NULL) == 1 ? CA_OK
 							       : CA_ERR_CRYPTO;
 }

@@ -29,6 +29,17 @@ void app_forget(void);
 int app_logged(const char *text);
 void app_print_log(void);
 
+/*
+ * Instead of a login: the index of a users file (kind "users") or of a CRL
+ * ("crl", signed by a certificate of ca_file) is made, first where there is
+ * none, then over it.  Afterwards it is as it has to be, or as it was; there is
+ * no file beside it.  make_once: what is wrong, or NULL; *made: was the last
+ * one made?
+ */
+bool make_begin(const char *kind, const char *file, const char *ca_file);
+void make_finish(void);
+const char *make_once(bool *made);
+
 /* fault.c: failures happen only while this is on. */
 void fault_arm(bool on);
 bool fault_is_libc(const char *name);

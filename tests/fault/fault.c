@@ -12,11 +12,14 @@
  *   -s N, -o N   try call number o, o + s, o + 2s ... of each point
  *   -p NAME[:N]  only this point, only its call number N
  *   -a           without those that say ENOENT
+ *   -n NAME      without this point
  *   -l           only what is not libcrypto's
  *   -m           let every allocation in the process fail in turn, also those
  *                that libraries make, instead of the calls of the module
  *   -f           from the call on that is tried, all later ones fail too
  *   -v           say what the module logs
+ *   -x KIND      no login: make the index of the file that is the first
+ *                argument; see make_begin in app.h.  "granted": it was made
  *
  * The client answers rightly as far as its key and certificate go.  Prints
  * `tried N points, granted G`, and what was wrong; exit status 0 if nothing.
@@ -57,6 +60,7 @@ struct state {
 };
 static struct state *st;
 
+static const char *making, *without;
 static bool libc_only, verbose, absent_is_fine;
 static int stride = 1, offset;
 static long tried, granted, wrong, runs;
@@ -213,7 +217,9 @@ judge(const struct app_end *end, bool may_grant)
 		if (app_logged("") == 0)
 			complain("refused, and nothing logged");
 	}
-	if (end->errors)
+	/* without memory, libcrypto loses marks and errors of its own; and
+	 * its queue holds 16, so that many new ones push an old one out */
+	if (end->errors && st->target != 0 && !st->again)
 		complain("the queue of libcrypto's errors is not what it was");
 }
 
@@ -223,7 +229,18 @@ run_once(struct app_end *end)
 	for (int i = 0; i < fault_points; i++)
 		st->hits[i] = 0;
 	st->fired = false;
-	app_login(end);
+	if (making == NULL) {
+		app_login(end);
+	} else {
+		bool made;
+		const char *what = make_once(&made);
+
+		if (what != NULL)
+			complain(what);
+		*end = (struct app_end){
+		    .code = made ? PAM_SUCCESS : PAM_SERVICE_ERR};
+		end->account = end->code;
+	}
 	ERR_clear_error();
 	OPENSSL_thread_stop(); /* the queue's memory */
 	runs++;
@@ -260,7 +277,10 @@ try(int point, long call, bool may_grant)
 		app_forget();
 		return false;
 	}
-	judge(&end, may_grant);
+	if (making == NULL)
+		judge(&end, may_grant);
+	else
+		granted += end.code == PAM_SUCCESS;
 	app_forget();
 	if (open_descriptors() != fds)
 		complain("left a descriptor");
@@ -295,6 +315,7 @@ is_chosen(int i, const char *only, size_t only_len, bool inner)
 		return strlen(name) == only_len &&
 		       strncmp(name, only, only_len) == 0;
 	if (inner != (i == 0) ||
+	    (without != NULL && strcmp(name, without) == 0) ||
 	    (absent_is_fine && fault_point[i].err == ENOENT))
 		return false;
 	return !libc_only || fault_is_libc(name);
@@ -345,7 +366,7 @@ main(int argc, char **argv)
 	if (st == MAP_FAILED || fault_points > 4096)
 		return 2;
 	st->target = -1;
-	while ((opt = getopt(argc, argv, "e:u:c:k:i:s:o:p:almfrv")) != -1) {
+	while ((opt = getopt(argc, argv, "e:u:c:k:i:s:o:p:x:n:almfrv")) != -1) {
 		switch (opt) {
 		case 'e':
 			expect = optarg;
@@ -374,6 +395,12 @@ main(int argc, char **argv)
 		case 'v':
 			verbose = true;
 			break;
+		case 'n':
+			without = optarg;
+			break;
+		case 'x':
+			making = optarg;
+			break;
 		default:
 			if (!app_option(opt, optarg))
 				return 2;
@@ -386,7 +413,10 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < 5; i++)
 		signal((int[]){SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGALRM}[i],
 		    on_crash);
-	if (!app_begin(argc - optind, (const char **)argv + optind))
+	argv += optind;
+	argc -= optind;
+	if (making != NULL ? !make_begin(making, argv[0], argv[1])
+			   : !app_begin(argc, (const char **)argv))
 		return 2;
 	/* the first two warm up what libraries keep */
 	for (int i = 0; i < 3; i++) {
@@ -404,6 +434,7 @@ main(int argc, char **argv)
 	}
 	all_points(may_grant, only, inner);
 	app_finish();
+	make_finish();
 	printf("tried %ld points, granted %ld, %ld wrong\n", tried, granted,
 	    wrong);
 	return wrong == 0 && tried > 0 ? 0 : 1;

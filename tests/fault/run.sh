@@ -130,6 +130,20 @@ scene clock-revoked -p time -e denied "${revoked[@]}" "$conf"
 scene memory-revoked -m -e denied "${revoked[@]}" "$conf"
 scene memory-stranger -m -e denied "${stranger[@]}" "$conf" crl=off
 scene memory-wrong-key -m -e denied "${wrong_key[@]}" "$conf"
+# an index is made, or it is not, and nothing else happens to its folder
+for n in users users-memory crl crl-memory; do mkdir -p "$D/make/$n"; done
+{
+	cat "$D/users-json" "$D/users"
+	for i in $(seq 60); do echo "u$i cn:\"User $i\""; done
+} | tee "$D/make/users/f" >"$D/make/users-memory/f"
+tee "$D/make/crl/f" <"$PKI/inter.crl" >"$D/make/crl-memory/f"
+cat "$PKI"/ca-all/*.pem >"$D/make/cas.pem"
+scene make-users -x users -e granted "$D/make/users/f"
+scene make-users-memory -m -x users -e granted "$D/make/users-memory/f"
+# (the date of a revocation is for people, and may be unknown)
+scene make-crl -n timegm -x crl -e granted "$D/make/crl/f" "$D/make/cas.pem"
+scene make-crl-memory -m -x crl -e granted "$D/make/crl-memory/f" \
+	"$D/make/cas.pem"
 wait
 
 total=0 failed=0

@@ -1,14 +1,20 @@
 #!/bin/sh
-# usage: wrap.sh MODULE.so TABLE OUT.c OUT.ld
+# usage: wrap.sh TABLE OUT.c OUT.ld MODULE.so [OBJECT.o ...]
 # Make the wrappers of the fault build: OUT.c, and in OUT.ld an option for the
-# linker per function.  TABLE is tests/fault/points.txt; only what MODULE.so
-# really calls is wrapped.  OUT.c.unknown: what it calls and TABLE does not
-# know, which a test complains of.
+# linker per function.  TABLE is tests/fault/points.txt; only what MODULE.so and
+# the objects really call is wrapped.  OUT.c.unknown: what they call and TABLE
+# does not know, which a test complains of.
 set -eu
-module=$1 table=$2 out=$3 opts=$4
+table=$1 out=$2 opts=$3
+shift 3
 
-nm -D --undefined-only "$module" | awk '{ sub(/@.*/, "", $NF); print $NF }' |
-	grep -vE '^__(asan|ubsan|lsan|msan|tsan|sanitizer|gcov)' |
+for f; do
+	case $f in
+	*.so) nm -D --undefined-only "$f" ;;
+	*) nm --undefined-only "$f" ;;
+	esac
+done | awk '{ sub(/@.*/, "", $NF); print $NF }' | grep -vE \
+	'^(ca_|__(asan|ubsan|lsan|msan|tsan|sanitizer|gcov)|_GLOBAL_OFFSET_)' |
 	sort -u >"$out.calls"
 
 rm -f "$opts"
