@@ -145,10 +145,15 @@ enum ca_err
 ca_crl_whole_load(const struct ca_crl_source *src, struct ca_crls *out)
 {
 	struct ca_buf file = CA_BUF_INIT(CA_CRL_MAX);
-	enum ca_err rc = ca_crl_gate_shut(src->gate, src->fd)
-			     ? CA_ERR_CANCELLED
-			     : ca_file_read_fd(src->fd, CA_CRL_MAX, &file);
+	struct stat st;
+	enum ca_err rc;
 
+	if (ca_crl_gate_shut(src->gate, src->fd))
+		return CA_ERR_CANCELLED;
+	/* without reading up to the bound to learn it */
+	if (fstat(src->fd, &st) == 0 && st.st_size > (off_t)CA_CRL_MAX)
+		return CA_ERR_LIMIT;
+	rc = ca_file_read_fd(src->fd, CA_CRL_MAX, &file);
 	if (rc == CA_OK) {
 		if (file.len == 0)
 			rc = add_der(src, NULL, 0, out);
