@@ -286,6 +286,22 @@ refuse(struct text *t, const char *why)
 	return CA_ERR_FORMAT;
 }
 
+/* numericoid of RFC 4512 section 1.4, of digits and dots: libcrypto also takes
+ * empty numbers, a dot at the end and zeros in front. */
+static bool
+is_numericoid(const char *p)
+{
+	for (;; p++) {
+		size_t len = strcspn(p, ".");
+
+		if (len == 0 || (len > 1 && *p == '0'))
+			return false;
+		p += len;
+		if (*p == '\0')
+			return true;
+	}
+}
+
 /* attributeType: a descriptor or an OID, up to the =. */
 static enum ca_err
 parse_type(struct text *t, struct dn *dn, int rdn)
@@ -319,7 +335,9 @@ parse_type(struct text *t, struct dn *dn, int rdn)
 	dotted[len] = '\0';
 	if (strspn(dotted, "0123456789.") != len)
 		return refuse(t, "an unknown attribute type; write its OID");
-	int n = a2d_ASN1_OBJECT(oid, sizeof oid, dotted, (int)len);
+	int n = is_numericoid(dotted)
+		    ? a2d_ASN1_OBJECT(oid, sizeof oid, dotted, (int)len)
+		    : 0;
 	if (n <= 0)
 		return refuse(t, "an attribute type is not an OID");
 	return pair_begin(dn, oid, (size_t)n, rdn);
