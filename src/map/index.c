@@ -117,8 +117,12 @@ read_meta(struct lookup *l)
 static enum ca_err
 add_line(struct lookup *l, uint64_t offset, uint64_t number)
 {
-	if (l->n == CANDIDATES_MAX)
+	if (l->n == CANDIDATES_MAX) {
+		ca_log_debug(l->log,
+		    "%s is read in full: its index has over %d lines to try",
+		    l->path, CANDIDATES_MAX);
 		return CA_ERR_STALE;
+	}
 	if (l->n == l->cap) {
 		size_t cap = l->cap == 0 ? 16 : 2 * l->cap;
 		struct line *v = realloc(l->v, cap * sizeof *v);

@@ -55,7 +55,7 @@ struct made {
 	int sid_len;
 };
 
-static EVP_PKEY *
+static inline EVP_PKEY *
 test_key(void)
 {
 	static EVP_PKEY *key;
@@ -66,7 +66,7 @@ test_key(void)
 	return key;
 }
 
-static X509_NAME *
+static inline X509_NAME *
 make_name(const struct attr *a)
 {
 	X509_NAME *name = X509_NAME_new();
@@ -89,7 +89,7 @@ make_name(const struct attr *a)
 	return name;
 }
 
-static GENERAL_NAME *
+static inline GENERAL_NAME *
 make_san(const struct san *s)
 {
 	GENERAL_NAME *g = GENERAL_NAME_new();
@@ -110,7 +110,7 @@ make_san(const struct san *s)
 	return g;
 }
 
-static void
+static inline void
 add_raw_extension(X509 *x, const char *oid, const char *der, int len)
 {
 	ASN1_OBJECT *o = OBJ_txt2obj(oid, 1);
@@ -125,7 +125,7 @@ add_raw_extension(X509 *x, const char *oid, const char *der, int len)
 	ASN1_OBJECT_free(o);
 }
 
-static X509 *
+static inline X509 *
 make_cert(const struct made *m)
 {
 	X509 *x = X509_new();
@@ -196,7 +196,7 @@ struct world {
 	enum ca_err err;
 };
 
-static void
+static inline void
 catch_log(void *ctx, enum ca_log_level level, const char *line)
 {
 	struct world *w = ctx;
@@ -206,7 +206,7 @@ catch_log(void *ctx, enum ca_log_level level, const char *line)
 	(void)snprintf(w->logged + n, sizeof w->logged - n, "%s\n", line);
 }
 
-static void
+static inline void
 put_file(const struct world *w, const char *name, const char *text)
 {
 	char path[600];
@@ -219,7 +219,7 @@ put_file(const struct world *w, const char *name, const char *text)
 	assert_int_equal(chmod(path, 0644), 0);
 }
 
-static int
+static inline int
 world_setup(void **state)
 {
 	struct world *w = calloc(1, sizeof *w);
@@ -241,7 +241,7 @@ world_setup(void **state)
 	return 0;
 }
 
-static int
+static inline int
 world_teardown(void **state)
 {
 	struct world *w = *state;
@@ -256,7 +256,7 @@ world_teardown(void **state)
 }
 
 /* Decide with these lines; the reason of the mapping check comes back. */
-static enum ca_reason
+static inline enum ca_reason
 decide(struct world *w, X509 *leaf, const char *lines)
 {
 	struct ca_report *r = ca_report_new();
