@@ -172,6 +172,14 @@ refused() {
 	[ "$(grep -c '^request ' "$S/home/alice/opening")" -eq 1 ]
 }
 
+@test "a user of two hundred groups is in each of them" {
+	seq 6001 6200 | sed 's/.*/many&:x:&:alice/' >>"$S/etc/group"
+	service test proof=command "helper=$S/helpers/dump" ssh_agent=yes
+	run ! in_place "$DRIVE" -u alice
+	[ "$(grep -c '^group 6[0-2][0-9][0-9]$' "$S/home/alice/dump")" -eq 200 ]
+	sed -i '/^many/d' "$S/etc/group"
+}
+
 @test "the agent of whoever started a service is not root's who logs in" {
 	mkdir "$S/home/root"
 	sed -i "s|^root:\(.*\):[^:]*:\([^:]*\)$|root:\1:$S/home/root:\2|" \

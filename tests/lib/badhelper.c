@@ -73,7 +73,7 @@ static void
 dump(char **argv, char **envp)
 {
 	FILE *f = create("dump");
-	gid_t groups[64];
+	gid_t groups[512];
 	char text[4096];
 	struct rlimit lim;
 	sigset_t set;
@@ -87,7 +87,7 @@ dump(char **argv, char **envp)
 	(void)getresuid(&r, &e, &s);
 	(void)getresgid(&rg, &eg, &sg);
 	fprintf(f, "uid %u %u %u\ngid %u %u %u\n", r, e, s, rg, eg, sg);
-	int n = getgroups(64, groups);
+	int n = getgroups(512, groups);
 	for (int i = 0; i < n; i++)
 		fprintf(f, "group %u\n", groups[i]);
 	DIR *d = opendir("/proc/self/fd");
