@@ -4,8 +4,6 @@
 #include "verify/path.h"
 #include "verify/verr.h"
 
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,174 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
-
-#define NOW 1800000000 /* 2027-01-15 */
-#define DAY 86400L
-
-static struct ca_crypto *crypto;
-static char dir[64];
-
-struct spec {
-	const char *subject, *issuer; /* CN */
-	EVP_PKEY *key, *signer;
-	bool ca;
-	long from, to;   /* seconds from NOW; 0, 0: a day either way */
-	const char *eku; /* NULL: none */
-	long serial;     /* 0: the next one */
-	const char *ext; /* a further extension, name:value; NULL: none */
-};
-
-static EVP_PKEY *
-new_key(void)
-{
-	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
-
-	assert_non_null(key);
-	return key;
-}
-
-static X509_NAME *
-name_of(const char *cn)
-{
-	X509_NAME *name = X509_NAME_new();
-
-	assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-			     (const unsigned char *)cn, -1, -1, 0),
-	    1);
-	return name;
-}
-
-static void
-extend(X509 *cert, X509V3_CTX *ctx, const char *name, const char *value)
-{
-	X509_EXTENSION *ext = X509V3_EXT_conf(NULL, ctx, name, value);
-
-	assert_non_null(ext);
-	assert_int_equal(X509_add_ext(cert, ext, -1), 1);
-	X509_EXTENSION_free(ext);
-}
-
-/* The AKI is that of the signer's key, whatever certificate carries it. */
-static void
-add_aki(X509 *cert, EVP_PKEY *signer)
-{
-	X509 *carrier = X509_new();
-	unsigned char hash[EVP_MAX_MD_SIZE];
-	unsigned len;
-	AUTHORITY_KEYID *aki = AUTHORITY_KEYID_new();
-
-	assert_int_equal(X509_set_pubkey(carrier, signer), 1);
-	assert_int_equal(
-	    X509_pubkey_digest(carrier, EVP_sha1(), hash, &len), 1);
-	aki->keyid = ASN1_OCTET_STRING_new();
-	assert_int_equal(ASN1_OCTET_STRING_set(aki->keyid, hash, (int)len), 1);
-	assert_int_equal(X509_add1_ext_i2d(cert, NID_authority_key_identifier,
-			     aki, 0, X509V3_ADD_DEFAULT),
-	    1);
-	AUTHORITY_KEYID_free(aki);
-	X509_free(carrier);
-}
-
-static X509 *
-make(const struct spec *s)
-{
-	static long serial = 1;
-	X509 *cert = X509_new(), *out = NULL;
-	X509_NAME *subject = name_of(s->subject), *issuer = name_of(s->issuer);
-	X509V3_CTX ctx;
-	unsigned char *der = NULL;
-	long from = s->from == 0 && s->to == 0 ? -DAY : s->from;
-	long to = s->from == 0 && s->to == 0 ? DAY : s->to;
-
-	X509_set_version(cert, X509_VERSION_3);
-	ASN1_INTEGER_set(
-	    X509_get_serialNumber(cert), s->serial != 0 ? s->serial : ++serial);
-	X509_set_subject_name(cert, subject);
-	X509_set_issuer_name(cert, issuer);
-	ASN1_TIME_set(X509_getm_notBefore(cert), NOW + from);
-	ASN1_TIME_set(X509_getm_notAfter(cert), NOW + to);
-	X509_set_pubkey(cert, s->key);
-	X509V3_set_ctx(&ctx, NULL, cert, NULL, NULL, 0);
-	extend(cert, &ctx, "basicConstraints",
-	    s->ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
-	extend(cert, &ctx, "keyUsage",
-	    s->ca ? "critical,keyCertSign,cRLSign"
-		  : "critical,digitalSignature");
-	extend(cert, &ctx, "subjectKeyIdentifier", "hash");
-	add_aki(cert, s->signer);
-	if (s->eku != NULL)
-		extend(cert, &ctx, "extendedKeyUsage", s->eku);
-	if (s->ext != NULL) {
-		char *copy = strdup(s->ext), *colon = strchr(copy, ':');
-
-		*colon = '\0';
-		extend(cert, &ctx, copy, colon + 1);
-		free(copy);
-	}
-	assert_true(X509_sign(cert, s->signer, EVP_sha256()) > 0);
-	/* as it comes from the wire: decoded in our library context */
-	int len = i2d_X509(cert, &der);
-	assert_int_equal(ca_crypto_cert(crypto, der, (size_t)len, &out), CA_OK);
-	OPENSSL_free(der);
-	X509_NAME_free(subject);
-	X509_NAME_free(issuer);
-	X509_free(cert);
-	return out;
-}
-
-static void
-put(const char *name, const void *p, size_t len)
-{
-	char path[512];
-
-	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
-	FILE *f = fopen(path, "w");
-	assert_non_null(f);
-	assert_int_equal(fwrite(p, 1, len, f), len);
-	assert_int_equal(fclose(f), 0);
-}
-
-static void
-put_text(const char *name, const char *text)
-{
-	put(name, text, strlen(text));
-}
-
-static void
-put_cert(const char *name, X509 *cert)
-{
-	char path[512];
-
-	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
-	FILE *f = fopen(path, "w");
-	assert_non_null(f);
-	assert_int_equal(PEM_write_X509(f, cert), 1);
-	assert_int_equal(fclose(f), 0);
-}
-
-/* HASH.n for that name */
-static void
-put_hashed(const char *cn, int n, X509 *cert)
-{
-	X509_NAME *name = name_of(cn);
-	char file[64];
-	int ok = 0;
-
-	(void)snprintf(file, sizeof file, "%08lx.%d",
-	    X509_NAME_hash_ex(name, NULL, NULL, &ok), n);
-	put_cert(file, cert);
-	X509_NAME_free(name);
-}
-
-static void
-empty_dir(void)
-{
-	char command[256];
-
-	(void)snprintf(
-	    command, sizeof command, "rm -rf %s && mkdir -m 755 %s", dir, dir);
-	assert_int_equal(system(command), 0); // NOLINT(cert-env33-c)
-}
+#include "pkimake.h"
 
 struct outcome {
 	struct ca_report *report;
@@ -275,8 +106,7 @@ static int
 start(void **state)
 {
 	(void)state;
-	strcpy(dir, "/tmp/certauth-chain.XXXXXX");
-	if (mkdtemp(dir) == NULL || ca_crypto_new(&crypto) != CA_OK)
+	if (pki_start("chain") != 0)
 		return -1;
 	root_key = new_key();
 	leaf_key = new_key();
@@ -290,17 +120,13 @@ start(void **state)
 static int
 stop(void **state)
 {
-	char command[256];
-
 	(void)state;
 	X509_free(root);
 	X509_free(leaf);
 	EVP_PKEY_free(root_key);
 	EVP_PKEY_free(leaf_key);
 	EVP_PKEY_free(other_key);
-	ca_crypto_free(crypto);
-	(void)snprintf(command, sizeof command, "rm -rf %s", dir);
-	return system(command); // NOLINT(cert-env33-c)
+	return pki_stop();
 }
 
 /* ---- the directory ---- */

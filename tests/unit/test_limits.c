@@ -19,8 +19,6 @@
 
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,12 +27,8 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "pkimake.h"
 
-#define NOW 1800000000
-#define DAY 86400L
-
-static struct ca_crypto *crypto;
-static char dir[64];
 static EVP_PKEY *one, *two;
 
 static void
@@ -63,117 +57,15 @@ documented(void **state)
 	assert_int_equal(CA_HELPER_LINE_MAX, 66560);
 }
 
-/* ---- certificates, decoded as they come from the wire ---- */
+/* ---- certificates ---- */
 
-static EVP_PKEY *
-new_key(const char *curve)
-{
-	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", curve);
-
-	assert_non_null(key);
-	return key;
-}
-
-static X509_NAME *
-name_of(const char *cn)
-{
-	X509_NAME *name = X509_NAME_new();
-
-	assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-			     (const unsigned char *)cn, -1, -1, 0),
-	    1);
-	return name;
-}
-
-static void
-extend(X509 *cert, int nid, const char *value)
-{
-	X509_EXTENSION *ext = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
-
-	assert_non_null(ext);
-	assert_int_equal(X509_add_ext(cert, ext, -1), 1);
-	X509_EXTENSION_free(ext);
-}
-
-/* ext: nid of a further extension, or 0 */
-static int
-make_der(unsigned char **der, const char *subject, const char *issuer,
-    EVP_PKEY *key, EVP_PKEY *signer, bool ca, int ext, const char *value)
-{
-	static long serial = 1;
-	X509 *cert = X509_new();
-	X509_NAME *s = name_of(subject), *i = name_of(issuer);
-
-	X509_set_version(cert, X509_VERSION_3);
-	ASN1_INTEGER_set(X509_get_serialNumber(cert), ++serial);
-	X509_set_subject_name(cert, s);
-	X509_set_issuer_name(cert, i);
-	ASN1_TIME_set(X509_getm_notBefore(cert), NOW - DAY);
-	ASN1_TIME_set(X509_getm_notAfter(cert), NOW + DAY);
-	X509_set_pubkey(cert, key);
-	extend(cert, NID_basic_constraints,
-	    ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
-	extend(cert, NID_key_usage,
-	    ca ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature");
-	if (ext != 0)
-		extend(cert, ext, value);
-	assert_true(X509_sign(cert, signer, EVP_sha256()) > 0);
-	*der = NULL;
-	int len = i2d_X509(cert, der);
-	assert_true(len > 0);
-	X509_NAME_free(s);
-	X509_NAME_free(i);
-	X509_free(cert);
-	return len;
-}
-
+/* Without key identifiers: nothing but names and signatures counts here. */
 static X509 *
-make(const char *subject, const char *issuer, EVP_PKEY *key, EVP_PKEY *signer,
+plain(const char *subject, const char *issuer, EVP_PKEY *key, EVP_PKEY *signer,
     bool ca)
 {
-	unsigned char *der;
-	X509 *out;
-	int len = make_der(&der, subject, issuer, key, signer, ca, 0, NULL);
-
-	assert_int_equal(ca_crypto_cert(crypto, der, (size_t)len, &out), CA_OK);
-	OPENSSL_free(der);
-	return out;
-}
-
-static void
-empty_dir(void)
-{
-	char command[256];
-
-	(void)snprintf(
-	    command, sizeof command, "rm -rf %s && mkdir -m 755 %s", dir, dir);
-	assert_int_equal(system(command), 0); // NOLINT(cert-env33-c)
-}
-
-static void
-put_cert(const char *name, X509 *cert)
-{
-	char path[512];
-
-	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
-	FILE *f = fopen(path, "w");
-	assert_non_null(f);
-	assert_int_equal(PEM_write_X509(f, cert), 1);
-	assert_int_equal(fclose(f), 0);
-}
-
-/* HASH.n for that name */
-static void
-put_hashed(const char *cn, int n, X509 *cert)
-{
-	X509_NAME *name = name_of(cn);
-	char file[64];
-	int ok = 0;
-
-	(void)snprintf(file, sizeof file, "%08lx.%d",
-	    X509_NAME_hash_ex(name, NULL, NULL, &ok), n);
-	put_cert(file, cert);
-	X509_NAME_free(name);
+	return make(
+	    &(struct spec){subject, issuer, key, signer, ca, .bare = true});
 }
 
 /* ---- paths ---- */
@@ -216,8 +108,8 @@ issuers(size_t n)
 
 	empty_dir();
 	for (size_t i = 0; i < n; i++)
-		sk_X509_push(all, make("A", "nobody", one, two, true));
-	return all_paths(make("leaf", "A", two, one, false), all);
+		sk_X509_push(all, plain("A", "nobody", one, two, true));
+	return all_paths(plain("leaf", "A", two, one, false), all);
 }
 
 static void
@@ -241,15 +133,15 @@ comb(int n)
 	empty_dir();
 	for (int i = 0; i < n; i++) {
 		(void)snprintf(above, sizeof above, "%d-0", i);
-		sk_X509_push(all, make("A", above, one, two, true));
+		sk_X509_push(all, plain("A", above, one, two, true));
 		for (int j = 0; j < 7; j++) {
 			(void)snprintf(name, sizeof name, "%d-%d", i, j);
 			(void)snprintf(above, sizeof above, "%d-%d", i, j + 1);
 			/* a key of each level, or it would be a circle */
-			sk_X509_push(all, make(name, above, two, two, true));
+			sk_X509_push(all, plain(name, above, two, two, true));
 		}
 	}
-	return all_paths(make("leaf", "A", two, one, false), all);
+	return all_paths(plain("leaf", "A", two, one, false), all);
 }
 
 static void
@@ -267,13 +159,13 @@ anchors(int n)
 {
 	empty_dir();
 	for (int i = 0; i < n; i++) {
-		X509 *ca = make("A", "A", one, one, true);
+		X509 *ca = plain("A", "A", one, one, true);
 
 		put_hashed("A", i, ca);
 		X509_free(ca);
 	}
 	return all_paths(
-	    make("leaf", "A", two, one, false), sk_X509_new_null());
+	    plain("leaf", "A", two, one, false), sk_X509_new_null());
 }
 
 static void
@@ -295,10 +187,10 @@ mesh(const char *curve, int n)
 
 	empty_dir();
 	for (int i = 0; i <= n; i++)
-		key[i] = new_key(curve);
+		key[i] = new_key_on(curve);
 	for (int i = 0; i < n; i++)
-		sk_X509_push(all, make("A", "A", key[i], key[i + 1], true));
-	enum ca_err rc = all_paths(make("leaf", "A", two, key[0], false), all);
+		sk_X509_push(all, plain("A", "A", key[i], key[i + 1], true));
+	enum ca_err rc = all_paths(plain("leaf", "A", two, key[0], false), all);
 	for (int i = 0; i <= n; i++)
 		EVP_PKEY_free(key[i]);
 	return rc;
@@ -358,18 +250,18 @@ whole_verification(void **state)
 	(void)state;
 	empty_dir();
 	for (int i = 0; i <= LAYERS; i++)
-		key[i] = new_key("P-256");
+		key[i] = new_key_on("P-256");
 	for (int i = 0; i < LAYERS; i++) {
 		(void)snprintf(name, sizeof name, "L%d", i);
 		(void)snprintf(above, sizeof above, "L%d", i + 1);
 		for (int j = 0; j < WIDTH; j++)
 			sk_X509_push(
-			    all, make(name, above, key[i], key[i + 1], true));
+			    all, plain(name, above, key[i], key[i + 1], true));
 	}
-	X509 *top = make("L5", "L5", key[LAYERS], key[LAYERS], true);
+	X509 *top = plain("L5", "L5", key[LAYERS], key[LAYERS], true);
 	/* below a leaf: every path is tried in vain */
-	X509 *not_ca = make("leaf", "L0", two, key[0], false);
-	X509 *under = make("under", "leaf", one, two, false);
+	X509 *not_ca = plain("leaf", "L0", two, key[0], false);
+	X509 *under = plain("under", "leaf", one, two, false);
 	sk_X509_push(all, not_ca);
 	put_hashed("L5", 0, top);
 	judge(not_ca, all, CA_R_CRL_OFF);
@@ -389,15 +281,15 @@ whole_verification(void **state)
 static void
 same_subject(void **state)
 {
-	X509 *ca = make("A", "A", one, one, true);
-	X509 *leaf = make("leaf", "A", two, one, false);
+	X509 *ca = plain("A", "A", one, one, true);
+	X509 *leaf = plain("leaf", "A", two, one, false);
 
 	(void)state;
 	for (int last = CA_CADIR_SAME_SUBJECT_MAX - 1;
 	     last <= CA_CADIR_SAME_SUBJECT_MAX; last++) {
 		empty_dir();
 		for (int i = 0; i < last; i++) {
-			X509 *no = make("A", "A", two, two, true);
+			X509 *no = plain("A", "A", two, two, true);
 
 			put_hashed("A", i, no);
 			X509_free(no);
@@ -444,14 +336,14 @@ rsa_bits(void **state)
 		enum ca_reason want;
 	} c[] = {{2047, CA_R_CHAIN_WEAK}, {2048, CA_R_CRL_OFF},
 	    {16384, CA_R_CRL_OFF}, {16385, CA_R_CHAIN_WEAK}};
-	X509 *ca = make("A", "A", one, one, true);
+	X509 *ca = plain("A", "A", one, one, true);
 
 	(void)state;
 	empty_dir();
 	put_cert("a.pem", ca);
 	for (size_t i = 0; i < sizeof c / sizeof c[0]; i++) {
 		EVP_PKEY *key = rsa_of(c[i].bits);
-		X509 *leaf = make("leaf", "A", key, one, false);
+		X509 *leaf = plain("leaf", "A", key, one, false);
 
 		judge(leaf, NULL, c[i].want);
 		X509_free(leaf);
@@ -464,14 +356,17 @@ rsa_bits(void **state)
 static enum ca_err
 long_cert(size_t n, int *len)
 {
-	char *text = malloc(n + 1);
+	static const char type[] = "nsComment:";
+	char *text = malloc(sizeof type + n);
 	unsigned char *der;
 	X509 *cert = NULL;
 
-	memset(text, 'c', n);
-	text[n] = '\0';
+	memcpy(text, type, sizeof type);
+	memset(text + sizeof type - 1, 'c', n);
+	text[sizeof type - 1 + n] = '\0';
 	*len = make_der(
-	    &der, "leaf", "A", one, one, false, NID_netscape_comment, text);
+	    &(struct spec){"leaf", "A", one, one, .bare = true, .ext = text},
+	    &der);
 	enum ca_err rc = ca_crypto_cert(crypto, der, (size_t)*len, &cert);
 	X509_free(cert);
 	OPENSSL_free(der);
@@ -505,7 +400,8 @@ bytes_of_a_certificate(void **state)
 static enum ca_err
 addresses(int n, int letters, size_t *values)
 {
-	char *text = malloc((size_t)n * ((size_t)letters + 32)), *p = text;
+	char *text = malloc(32 + (size_t)n * ((size_t)letters + 32));
+	char *p = text + sprintf(text, "subjectAltName:");
 	unsigned char *der;
 	struct ca_ident id;
 	X509 *cert;
@@ -514,7 +410,8 @@ addresses(int n, int letters, size_t *values)
 		p += sprintf(
 		    p, "%semail:%0*d@x.example", i > 0 ? "," : "", letters, i);
 	int len = make_der(
-	    &der, "leaf", "A", one, one, false, NID_subject_alt_name, text);
+	    &(struct spec){"leaf", "A", one, one, .bare = true, .ext = text},
+	    &der);
 	assert_int_equal(
 	    ca_crypto_cert(crypto, der, (size_t)len, &cert), CA_OK);
 	enum ca_err rc = ca_ident_of(crypto, cert, &id);
@@ -546,25 +443,20 @@ start(void **state)
 {
 	(void)state;
 	count_begin();
-	strcpy(dir, "/tmp/certauth-limits.XXXXXX");
-	if (mkdtemp(dir) == NULL || ca_crypto_new(&crypto) != CA_OK)
+	if (pki_start("limits") != 0)
 		return -1;
-	one = new_key("P-256");
-	two = new_key("P-256");
+	one = new_key_on("P-256");
+	two = new_key_on("P-256");
 	return 0;
 }
 
 static int
 stop(void **state)
 {
-	char command[256];
-
 	(void)state;
 	EVP_PKEY_free(one);
 	EVP_PKEY_free(two);
-	ca_crypto_free(crypto);
-	(void)snprintf(command, sizeof command, "rm -rf %s", dir);
-	return system(command); // NOLINT(cert-env33-c)
+	return pki_stop();
 }
 
 int
