@@ -2,6 +2,7 @@
 #include "vectors.h"
 
 #include <fcntl.h>
+#include <openssl/pem.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -279,6 +280,40 @@ test_own_names(void **state)
 		free(name[i]);
 	}
 	assert_true(there);
+	/* twice is once; what no client can be shown is an error */
+	set(w, "host_names", "web, WEB, db");
+	assert_int_equal(
+	    ca_auth_host_names(w->cfg, name, CA_HOST_NAMES_MAX, &n), CA_OK);
+	assert_int_equal(n, 2);
+	assert_string_equal(name[0], "web");
+	assert_string_equal(name[1], "db");
+	free(name[0]);
+	free(name[1]);
+	assert_int_equal(
+	    ca_auth_host_names(w->cfg, name, 1, &n), CA_ERR_FORMAT);
+	assert_int_equal(n, 1);
+	free(name[0]);
+	char longest[257], *bad[] = {longest, (char[]){""}, (char[]){"a\nb"},
+			       (char[]){"a\xff"}};
+	memset(longest, 'a', 256);
+	longest[256] = '\0';
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		struct ca_config cfg = *w->cfg;
+
+		cfg.host_names.v = &bad[i];
+		cfg.host_names.n = 1;
+		assert_int_equal(
+		    ca_auth_host_names(&cfg, name, CA_HOST_NAMES_MAX, &n),
+		    CA_ERR_FORMAT);
+		assert_int_equal(n, 0);
+	}
+	longest[255] = '\0';
+	struct ca_config cfg = *w->cfg;
+	cfg.host_names.v = bad;
+	cfg.host_names.n = 1;
+	assert_int_equal(
+	    ca_auth_host_names(&cfg, name, CA_HOST_NAMES_MAX, &n), CA_OK);
+	free(name[0]);
 	set(w, "host_names", "host.example, host");
 }
 
@@ -447,6 +482,133 @@ test_no_host_proof(void **state)
 	set(w, "host_proof", "require");
 	assert_null(request(w, &sshd_alice));
 	set(w, "host_proof", "auto");
+}
+
+/* A token as the helper speaks for it, by a key in a file. */
+enum token_flaw {
+	TOKEN_GOOD,
+	TOKEN_SILENT, /* says it could, and gives nothing */
+	TOKEN_TYPE,   /* another message */
+	TOKEN_CUT,    /* a byte less */
+	TOKEN_MORE,   /* a byte more, behind the message */
+	TOKEN_INSIDE, /* a byte more, in it */
+	TOKEN_SCHEME, /* one that does not exist */
+	TOKEN_CLIENT, /* as a client signs */
+	TOKEN_OTHER,  /* something else is signed */
+	TOKEN_FLAWS
+};
+static struct {
+	struct ca_crypto *crypto;
+	const char *key;
+	uint16_t code;
+	enum token_flaw flaw;
+} token;
+
+static enum ca_err
+by_token(const struct ca_config *cfg, const struct ca_log *log, const char *uri,
+    const struct ca_bytes *leaf, const struct ca_bytes *transcript,
+    struct ca_buf *out)
+{
+	uint8_t hash[CA_TRANSCRIPT_HASH_LEN], tbs[CA_SIGNED_CONTENT_MAX];
+	struct ca_buf sig = CA_BUF_INIT(4096);
+	FILE *f = fopen(token.key, "r");
+	EVP_PKEY *key =
+	    f != NULL ? PEM_read_PrivateKey(f, NULL, NULL, NULL) : NULL;
+	uint16_t code = token.code;
+
+	(void)cfg;
+	(void)log;
+	assert_string_equal(uri, "pkcs11:token=x");
+	assert_true(leaf->len > 0);
+	assert_non_null(key);
+	fclose(f);
+	assert_int_equal(
+	    ca_crypto_transcript(token.crypto, transcript, 1, hash), CA_OK);
+	if (token.flaw == TOKEN_OTHER)
+		hash[31] ^= 1;
+	size_t n = ca_signed_content(
+	    token.flaw == TOKEN_CLIENT ? CA_SIGNER_CLIENT : CA_SIGNER_HOST,
+	    hash, tbs);
+	assert_int_equal(ca_crypto_sign(token.crypto, ca_scheme_by_code(code),
+			     key, tbs, n, &sig),
+	    CA_OK);
+	EVP_PKEY_free(key);
+	if (token.flaw == TOKEN_SCHEME)
+		code = 0x0404;
+	if (token.flaw != TOKEN_SILENT)
+		assert_int_equal(
+		    ca_certificate_verify_write(out, code, sig.p, sig.len),
+		    CA_OK);
+	ca_buf_free(&sig);
+	if (token.flaw == TOKEN_TYPE)
+		out->p[0] = CA_MSG_CERTIFICATE;
+	if (token.flaw == TOKEN_CUT)
+		out->len--;
+	if (token.flaw == TOKEN_MORE || token.flaw == TOKEN_INSIDE)
+		ca_buf_u8(out, 0);
+	if (token.flaw == TOKEN_INSIDE)
+		out->p[3]++;
+	return CA_OK;
+}
+
+/* The request with the token's proof; NULL: there is none. */
+static struct ca_request *
+by_token_request(struct world *w)
+{
+	struct ca_request *req = NULL;
+	enum ca_reason reason = CA_R_OK;
+
+	w->lines[0] = '\0';
+	if (ca_auth_request_by(w->crypto, w->cfg, &w->log, &sshd_alice, NOW,
+		by_token, &req, &reason) != CA_OK)
+		assert_int_equal(reason, CA_R_HOST_PROOF);
+	return req;
+}
+
+static void
+test_token_host_proof(void **state)
+{
+	struct world *w = *state;
+	static const struct {
+		const char *cert, *key;
+		uint16_t code;
+		const char *rsa_pkcs1;
+		bool good;
+	} t[] = {
+	    {"host.pem", "host.key", 0x0403, "yes", true},
+	    {"host.pem", "p256.key", 0x0403, "yes", false},
+	    {"rsa2048.pem", "rsa2048.key", 0x0804, "no", true},
+	    {"rsa2048.pem", "rsa2048.key", 0x0401, "yes", true},
+	    {"rsa2048.pem", "rsa2048.key", 0x0401, "no", false},
+	};
+
+	token.crypto = w->crypto;
+	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+		char key[256];
+
+		host_files(w, t[i].cert, t[i].key);
+		set(w, "host_key", "pkcs11:token=x");
+		set(w, "rsa_pkcs1", "%s", t[i].rsa_pkcs1);
+		(void)snprintf(key, sizeof key, "%s%s", VECTORS_DIR, t[i].key);
+		token.key = key;
+		token.code = t[i].code;
+		for (int f = TOKEN_GOOD; f < TOKEN_FLAWS; f++) {
+			token.flaw = (enum token_flaw)f;
+			struct ca_request *req = by_token_request(w);
+
+			if ((req != NULL) != (t[i].good && f == TOKEN_GOOD))
+				fail_msg(
+				    "case %zu, flaw %d: %s", i, f, w->lines);
+			if (req != NULL)
+				assert_true(req->host_proved);
+			else
+				assert_non_null(strstr(w->lines, "host_key"));
+			ca_request_free(req);
+		}
+	}
+	set(w, "rsa_pkcs1", "yes");
+	set(w, "host_key", "");
+	set(w, "host_cert", "");
 }
 
 /* What `certauth doctor' is told. */
@@ -679,6 +841,7 @@ main(void)
 	    cmocka_unit_test(test_clip),
 	    cmocka_unit_test(test_host_proof),
 	    cmocka_unit_test(test_no_host_proof),
+	    cmocka_unit_test(test_token_host_proof),
 	    cmocka_unit_test(test_host_check),
 	    cmocka_unit_test(test_host_proof_validity),
 	    cmocka_unit_test(test_vectors),
