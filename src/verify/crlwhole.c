@@ -32,19 +32,25 @@ entry_malformed(X509_REVOKED *rev)
 	return p == NULL && at != -1;
 }
 
-/* The algorithm inside the signed part must be the one outside. */
+/*
+ * The algorithm inside the signed part must be the one outside.  The signed
+ * part is written out as it was read: i2d_re_X509_CRL_tbs would make OpenSSL
+ * verify its own writing of it from then on, and a CRL with `critical FALSE` in
+ * so many words, which is seen, would be of nobody.
+ */
 static bool
 algorithms_match(X509_CRL *x, const X509_ALGOR *outer)
 {
-	uint8_t *tbs = NULL, *alg = NULL;
-	int tbslen = i2d_re_X509_CRL_tbs(x, &tbs);
+	uint8_t *der = NULL, *alg = NULL;
+	int len = i2d_X509_CRL(x, &der);
 	int alglen = i2d_X509_ALGOR(outer, &alg);
-	struct ca_reader r, list, version;
+	struct ca_reader r, crl, list, version;
 	bool same = false;
 
-	if (tbslen > 0 && alglen > 0) {
-		r = ca_reader_of(tbs, (size_t)tbslen);
-		if (ca_der_expect(&r, CA_DER_SEQUENCE, &list) == CA_OK) {
+	if (len > 0 && alglen > 0) {
+		r = ca_reader_of(der, (size_t)len);
+		if (ca_der_expect(&r, CA_DER_SEQUENCE, &crl) == CA_OK &&
+		    ca_der_expect(&crl, CA_DER_SEQUENCE, &list) == CA_OK) {
 			if (list.left > 0 && list.p[0] == CA_DER_INTEGER &&
 			    ca_der_expect(&list, CA_DER_INTEGER, &version) !=
 				CA_OK)
@@ -53,7 +59,7 @@ algorithms_match(X509_CRL *x, const X509_ALGOR *outer)
 			       memcmp(list.p, alg, (size_t)alglen) == 0;
 		}
 	}
-	OPENSSL_free(tbs);
+	OPENSSL_free(der);
 	OPENSSL_free(alg);
 	return same;
 }

@@ -1,0 +1,339 @@
+/*
+ * What the streaming reader takes for a CRL, structure by structure.  OpenSSL
+ * reads the same bytes, and where it writes what it has read in the same
+ * bytes again, they are DER; what is not DER is no CRL.
+ */
+#include "crlmake.h"
+#include "verify/crl.h"
+#include "verify/crlread.h"
+
+#include <openssl/err.h>
+#include <stdio.h>
+
+static struct {
+	struct ca_crypto *crypto;
+	EVP_PKEY *key;
+	X509 *ca;
+} t;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	assert_int_equal(ca_crypto_new(&t.crypto), CA_OK);
+	t.key = EVP_EC_gen("P-256");
+	t.ca = make_ca(t.crypto, "The CA", t.key);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	X509_free(t.ca);
+	EVP_PKEY_free(t.key);
+	ca_crypto_free(t.crypto);
+	return 0;
+}
+
+#define ALG "30{06{2a8648ce3d040302}}"
+#define NAME(cn) "<30{31{30{06{550403} 0c{'" cn "'}}}}>"
+#define THIS "17{'261124000000Z'}"
+#define NEXT "17{'361124000000Z'}"
+#define SIGNED(tbs) "30{30{" tbs "}" ALG "03{00 $}}"
+#define V2(entries, exts) "<02{01}>" ALG NAME("The CA") THIS NEXT entries exts
+#define AT "17{'250101000000Z'}"
+#define SIMPLE "30{02{05}" AT "}"
+#define WITH_REASON "30{02{0080}" AT "30{30{06{551d15} 04{0a{01}}}}}"
+#define GENERALIZED "30{02{ff7f} 18{'20500101000000Z'}}"
+#define OF_ANOTHER                                                             \
+	"30{02{07}" AT                                                         \
+	"30{30{06{551d1d} 01{ff} 04{<30{a4{" NAME("Another CA") "}}>}}}}"
+#define TWO_EXTS                                                               \
+	"30{02{08}" AT "30{30{06{551d15} 04{0a{04}}}"                          \
+	"30{06{551d18} 04{18{'20250101000000Z'}}}}}"
+#define NUMBER "a0{<30{30{06{551d14} 04{02{05}}}}>}"
+
+/* The serial numbers above, and one that is nowhere. */
+static const struct ca_bytes serials[] = {{(const uint8_t *)"\x05", 1},
+    {(const uint8_t *)"\x00\x80", 2}, {(const uint8_t *)"\xff\x7f", 2},
+    {(const uint8_t *)"\x07", 1}, {(const uint8_t *)"\x08", 1},
+    {(const uint8_t *)"\x09", 1}};
+#define SERIALS (sizeof serials / sizeof serials[0])
+
+/* What one engine makes of a CRL. */
+struct verdict {
+	enum ca_reason trouble;
+	enum ca_err is_signed, found[SERIALS];
+	struct ca_crl_entry entry[SERIALS];
+};
+
+static X509 *
+holder(size_t i)
+{
+	X509 *x = X509_new();
+	ASN1_INTEGER *n = NULL;
+	uint8_t der[8] = {2, (uint8_t)serials[i].len};
+	const uint8_t *p = der;
+
+	memcpy(der + 2, serials[i].p, serials[i].len);
+	assert_non_null(d2i_ASN1_INTEGER(&n, &p, 2 + (long)serials[i].len));
+	X509_set_serialNumber(x, n);
+	X509_set_issuer_name(x, X509_get_subject_name(t.ca));
+	ASN1_INTEGER_free(n);
+	return x;
+}
+
+static struct verdict
+judge(enum ca_crl_engine engine, const struct ca_buf *b)
+{
+	struct ca_crl_source src = {
+	    t.crypto, NULL, engine, -1, "a.crl", file_of(b->p, b->len), NULL};
+	struct ca_crl_wanted wanted = {serials, SERIALS - 1};
+	struct ca_crls list = {NULL, 0};
+	struct verdict v = {.trouble = CA_R_OK};
+
+	assert_int_equal(ca_crl_load(&src, &wanted, &list), CA_OK);
+	assert_int_equal(list.n, 1);
+	v.trouble = ca_crl_trouble(list.v[0]);
+	v.is_signed = ca_crl_verify(list.v[0], t.ca);
+	for (size_t i = 0; i < SERIALS; i++) {
+		X509 *x = holder(i);
+
+		v.found[i] = ca_crl_lookup(list.v[0], x, &v.entry[i]);
+		X509_free(x);
+	}
+	ca_crls_clear(&list);
+	return v;
+}
+
+/* Is it written as OpenSSL writes what it has read? */
+static bool
+same_again(const uint8_t *p, size_t len, const ASN1_ITEM *type)
+{
+	const uint8_t *at = p;
+	ASN1_VALUE *v = ASN1_item_d2i(NULL, &at, (long)len, type);
+	uint8_t *der = NULL;
+	int n = v != NULL ? ASN1_item_i2d(v, &der, type) : -1;
+	bool same = n == (int)len && memcmp(der, p, len) == 0;
+
+	OPENSSL_free(der);
+	ASN1_item_free(v, type);
+	return same;
+}
+
+static bool
+extensions_are_der(const X509_REVOKED *rev)
+{
+	const STACK_OF(X509_EXTENSION) *exts =
+	    X509_REVOKED_get0_extensions(rev);
+
+	for (int i = 0; i < sk_X509_EXTENSION_num(exts); i++) {
+		X509_EXTENSION *e = sk_X509_EXTENSION_value(exts, i);
+		ASN1_OCTET_STRING *v = X509_EXTENSION_get_data(e);
+		int nid = OBJ_obj2nid(X509_EXTENSION_get_object(e));
+
+		if ((nid == NID_crl_reason &&
+			!same_again(v->data, (size_t)v->length,
+			    ASN1_ITEM_rptr(ASN1_ENUMERATED))) ||
+		    (nid == NID_certificate_issuer &&
+			!same_again(v->data, (size_t)v->length,
+			    ASN1_ITEM_rptr(GENERAL_NAMES))))
+			return false;
+	}
+	return true;
+}
+
+/* OpenSSL keeps the bytes of the signed part, and is made to forget them. */
+static bool
+is_der(const struct ca_buf *b)
+{
+	const uint8_t *p = b->p;
+	X509_CRL *x = d2i_X509_CRL(NULL, &p, (long)b->len);
+	uint8_t *der = NULL;
+	bool good = x != NULL;
+
+	if (x != NULL) {
+		(void)i2d_re_X509_CRL_tbs(x, &der);
+		OPENSSL_free(der);
+		der = NULL;
+		int n = i2d_X509_CRL(x, &der);
+		good = n == (int)b->len && memcmp(der, b->p, b->len) == 0;
+		STACK_OF(X509_REVOKED) *revs = X509_CRL_get_REVOKED(x);
+		for (int i = 0; i < sk_X509_REVOKED_num(revs); i++)
+			good = good && extensions_are_der(
+					   sk_X509_REVOKED_value(revs, i));
+	}
+	OPENSSL_free(der);
+	X509_CRL_free(x);
+	ERR_clear_error();
+	return good;
+}
+
+/* A reason of no meaning is as good as none. */
+static bool
+same_entry(const struct ca_crl_entry *openssl, const struct ca_crl_entry *e)
+{
+	int reason = openssl->reason;
+
+	if (reason < 0 || reason > 127)
+		reason = -1;
+	return e->reason == reason && e->date == openssl->date;
+}
+
+static bool
+same_verdict(const struct verdict *openssl, const struct verdict *v)
+{
+	bool same = v->trouble == openssl->trouble &&
+		    v->is_signed == openssl->is_signed;
+
+	for (size_t i = 0; i < SERIALS && v->trouble == CA_R_OK; i++)
+		same = same && v->found[i] == openssl->found[i] &&
+		       (v->found[i] != CA_OK ||
+			   same_entry(&openssl->entry[i], &v->entry[i]));
+	return same;
+}
+
+/* A certificateIssuer is looked into once somebody asks for an entry that it
+ * rules: there is no answer then, and so no "not revoked". */
+static bool
+no_answer(const struct verdict *v)
+{
+	return v->found[3] == CA_ERR_FORMAT && v->found[4] == CA_ERR_FORMAT &&
+	       v->found[0] == CA_OK;
+}
+
+static const char *const whole[] = {
+    SIGNED(V2(
+	"30{" SIMPLE WITH_REASON GENERALIZED OF_ANOTHER TWO_EXTS "}", NUMBER)),
+    SIGNED(V2("30{" WITH_REASON SIMPLE "}", "")),
+    SIGNED(V2("", NUMBER)),
+    SIGNED("<02{01}>" ALG NAME("The CA") THIS "30{" SIMPLE "}" NUMBER),
+    SIGNED("<02{01}>" ALG NAME("The CA") "18{'20261124000000Z'}"),
+    SIGNED(ALG NAME("The CA") THIS NEXT),
+    SIGNED(ALG NAME("The CA") THIS "30{" SIMPLE "}"),
+};
+
+static void
+compare(size_t i, enum flaw flaw, int at, int *n)
+{
+	struct ca_buf b = CA_BUF_INIT(1 << 16);
+	bool inside, good;
+
+	*n = der_flawed(whole[i], t.key, flaw, at, &b, &inside);
+	struct verdict o = judge(CA_CRL_OPENSSL, &b);
+	struct verdict s = judge(CA_CRL_STREAM, &b);
+	if (inside) /* OpenSSL judges it for the stream too, or later */
+		good = s.trouble == CA_R_CRL_MALFORMED ||
+		       same_verdict(&o, &s) || no_answer(&s);
+	else if (is_der(&b))
+		good = same_verdict(&o, &s);
+	else
+		good = s.trouble == CA_R_CRL_MALFORMED;
+	if (!good || (flaw == NO_FLAW && s.is_signed != CA_OK))
+		fail_msg("CRL %zu, structure %d, flaw %d: DER %d, OpenSSL: %s, "
+			 "stream: %s",
+		    i, at, (int)flaw, is_der(&b), ca_reason_code(o.trouble),
+		    ca_reason_code(s.trouble));
+	ca_buf_free(&b);
+}
+
+static void
+every_structure(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
+		int n = 1;
+
+		for (int at = 0; at < n; at++)
+			for (enum flaw f = NO_FLAW; f < FLAWS; f++)
+				compare(i, f, at, &n);
+		assert_true(n > 12);
+	}
+}
+
+/* Others than OpenSSL must not read what we read in another way, so we are
+ * stricter than it here, and where it is stricter we say what it says. */
+static void
+each_with_its_reason(void **state)
+{
+#define OK CA_R_OK
+#define BAD CA_R_CRL_MALFORMED
+#define ENTRY(exts) SIGNED(V2("30{30{02{05}" AT exts "}}", NUMBER))
+	static const struct {
+		const char *text;
+		enum ca_reason stream, openssl;
+	} cases[] = {
+	    {SIGNED("02{00}" ALG NAME("The CA") THIS NEXT), BAD, OK},
+	    {SIGNED("02{02}" ALG NAME("The CA") THIS NEXT), BAD, OK},
+	    {SIGNED("02{0101}" ALG NAME("The CA") THIS NEXT), BAD, OK},
+	    {SIGNED("02{01} 02{01}" ALG NAME("The CA") THIS), BAD, BAD},
+	    {SIGNED("02{01}" ALG "30{}" THIS NEXT), OK, OK},
+	    {SIGNED("02{01}" ALG "31{}" THIS NEXT), BAD, BAD},
+	    {SIGNED(V2(NUMBER, "30{" SIMPLE "}")), BAD, BAD},
+	    {SIGNED(V2("a1{30{30{06{551d14} 04{02{05}}}}}", "")), BAD, BAD},
+	    {SIGNED(V2("", NUMBER NUMBER)), BAD, BAD},
+	    {SIGNED(V2("30{}", "")), OK, OK},
+	    {SIGNED(V2(NEXT, "")), BAD, BAD},
+	    /* unknown and critical, of the CRL and of an entry */
+	    {SIGNED(V2("", "a0{30{30{06{2a0304} 01{ff} 04{00}}}}")),
+		CA_R_CRL_EXTENSION, CA_R_CRL_EXTENSION},
+	    {SIGNED(V2("", "a0{30{30{06{2a0304} 04{00}}}}")), OK, OK},
+	    {ENTRY("30{30{06{2a0304} 01{ff} 04{00}}}"), CA_R_CRL_EXTENSION,
+		CA_R_CRL_EXTENSION},
+	    {ENTRY("30{30{06{551d15} 01{ff} 04{0a{01}}}}"), CA_R_CRL_EXTENSION,
+		CA_R_CRL_EXTENSION},
+	    {ENTRY("30{30{06{2a0304} 04{00}}}"), OK, OK},
+	    /* FALSE in so many words is not DER, and seen */
+	    {ENTRY("30{30{06{551d15} 01{00} 04{0a{01}}}}"), OK, OK},
+	    {SIGNED(V2("", "a0{30{30{06{551d14} 01{00} 04{02{05}}}}}")), OK,
+		OK},
+	    {ENTRY("30{30{06{551d15} 01{01} 04{0a{01}}}}"), BAD,
+		CA_R_CRL_EXTENSION},
+	    /* the signature: bits that count, and an algorithm of its own */
+	    {"30{30{" V2("", "") "}" ALG "03{01 $}}", BAD, OK},
+	    {"30{30{" V2("", "") "}" ALG "03{}}", BAD, BAD},
+	    {"30{30{" V2("", "") "} 30{06{2a8648ce3d040303}} 03{00 $}}", BAD,
+		BAD},
+	    {"30{30{" V2("", "") "} 30{06{2a8648ce3d040302} 05{}} 03{00 $}}",
+		BAD, BAD},
+	    {"30{30{02{01} 30{06{2a8648ce3d0401}}" NAME("The CA") THIS
+		"}"
+		"30{06{2a8648ce3d0401}} 03{00 $}}",
+		CA_R_CRL_SIGNATURE, CA_R_CRL_SIGNATURE},
+	    {SIGNED(V2("", "")) "00", BAD, BAD},
+	    {SIGNED(V2("", "")) SIGNED(V2("", "")), BAD, BAD},
+	    {"30{}", BAD, BAD},
+	    {"30{30{}}", BAD, BAD},
+	    {"30", BAD, BAD},
+	    {"31{00}", BAD, BAD},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct ca_buf b = CA_BUF_INIT(1 << 16);
+
+		der_make(cases[i].text, t.key, &b);
+		struct verdict o = judge(CA_CRL_OPENSSL, &b);
+		struct verdict s = judge(CA_CRL_STREAM, &b);
+		if (o.trouble != cases[i].openssl ||
+		    s.trouble != cases[i].stream ||
+		    (o.trouble == CA_R_OK && s.trouble == CA_R_OK &&
+			!same_verdict(&o, &s)))
+			fail_msg("%zu OpenSSL: %s, stream: %s: %s", i,
+			    ca_reason_code(o.trouble),
+			    ca_reason_code(s.trouble), cases[i].text);
+		ca_buf_free(&b);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(every_structure),
+	    cmocka_unit_test(each_with_its_reason),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
