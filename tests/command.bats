@@ -198,6 +198,11 @@ refused() {
 	[ "$status" -eq 1 ]
 	grep '^uid 2001 2001 2001$' "$S/home/alice/dump"
 	grep '^agent /tmp/mine$' "$S/home/alice/opening"
+	# one that depends on where the program stands is none
+	rm "$S/home/alice/opening"
+	AS_USER_ENV="SSH_AUTH_SOCK=mine" run as_user alice "$DRIVE" -u alice
+	grep '^go$' "$S/home/alice/opening"
+	run ! grep '^agent ' "$S/home/alice/opening"
 	[ "$(grep -c '^Cap.*0000000000000000$' "$S/home/alice/dump")" -eq 4 ]
 }
 

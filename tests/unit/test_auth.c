@@ -238,6 +238,8 @@ test_fqdn(void **state)
 	    {"127.0.1.1\tWEB1.example.com", "web1", "WEB1.example.com"},
 	    {"# 1.2.3.4 web1.a\n::1 localhost\n10.0.0.1 web1.b # web1.c\n",
 		"web1", "web1.b"},
+	    {"1.1.1.1 mail.a\n1.1.1.2 web1.b\n", "web1", "web1.b"},
+	    {"1.1.1.1 mail.a\n", "web1", NULL},
 	    {"127.0.1.1 web1\n", "web1", NULL},
 	    {"127.0.1.1 web1.\n", "web1", NULL},
 	    {"127.0.1.1 web10.example.com web1\n", "web1", NULL},
@@ -449,6 +451,33 @@ no_proof(struct world *w, const char *says)
 	set(w, "host_proof", "auto");
 }
 
+/* What a client needs, and no root: it has its own, or it does not trust us. */
+static void
+test_host_chain(void **state)
+{
+	struct world *w = *state;
+	struct ca_request *req;
+	X509 *cert;
+
+	host_files(w, "host.pem", "host.key");
+	run("cat " VECTORS_DIR "root.pem " VECTORS_DIR
+	    "intermediate.pem >>%s/h.pem",
+	    w->dir);
+	req = request(w, &sshd_alice);
+	assert_non_null(req);
+	assert_int_equal(req->host.ncerts, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(ca_crypto_cert(w->crypto, req->host.cert[i].p,
+				     req->host.cert[i].len, &cert),
+		    CA_OK);
+		assert_int_equal(X509_self_signed(cert, 0), 0);
+		X509_free(cert);
+	}
+	ca_request_free(req);
+	set(w, "host_key", "");
+	set(w, "host_cert", "");
+}
+
 static void
 test_no_host_proof(void **state)
 {
@@ -469,9 +498,19 @@ test_no_host_proof(void **state)
 	    "-out %s/h.key && chmod 600 %s/h.key",
 	    w->dir, w->dir);
 	no_proof(w, "is no private key");
+	host_files(w, "rsa1024.pem", "rsa1024.key");
+	no_proof(w, "no signature scheme fits");
 	host_files(w, "host.pem", "host.key");
 	run(": >%s/h.pem", w->dir);
 	no_proof(w, "is no file of certificates");
+	/* the key beside it, though no client ever sees it */
+	run("cat " VECTORS_DIR "host.pem " VECTORS_DIR "host.key >%s/h.pem",
+	    w->dir);
+	no_proof(w, "is no file of certificates");
+	run("for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; do "
+	    "cat " VECTORS_DIR "host.pem; done >%s/h.pem",
+	    w->dir);
+	assert_null(request(w, &sshd_alice));
 	run("rm %s/h.pem", w->dir);
 	no_proof(w, "host_cert");
 	set(w, "host_key", "pkcs11:token=x");
@@ -840,6 +879,7 @@ main(void)
 	    cmocka_unit_test(test_long_names_in_log),
 	    cmocka_unit_test(test_clip),
 	    cmocka_unit_test(test_host_proof),
+	    cmocka_unit_test(test_host_chain),
 	    cmocka_unit_test(test_no_host_proof),
 	    cmocka_unit_test(test_token_host_proof),
 	    cmocka_unit_test(test_host_check),
