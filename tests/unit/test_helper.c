@@ -76,7 +76,8 @@ test_refused(void **state)
 {
 	static const char *const bad[] = {"", " ", "go ", "go on", "GO", "g",
 	    "goo", "usercerts x", "wait", "wait ", "wait 01", "wait -1",
-	    "wait 86401", "wait 1 ", "wait 999999", "request", "request A",
+	    "wait 86401", "wait 4294967297", "wait 1:", "wait 2/", "wait 1 ",
+	    "wait 999999", "request", "request A",
 	    "request AQ=", "request AQ AQ", "request AR", "agent", "agent a\tb",
 	    "agent a\x7f", "agent \xff", "answer A", " go", "certauth-helper"};
 	struct ca_helper_msg msg = {0};
