@@ -39,13 +39,13 @@ fill(struct ca_crlsrc *src)
 	return src->rawlen > 0 ? CA_OK : CA_ERR_NOT_FOUND;
 }
 
-/* The rest of a line without its end and without blanks behind it; what is
- * beyond max characters is dropped. */
+/* The rest of a line without its end and without blanks behind it; nothing of
+ * one that is longer than max characters with them. */
 static enum ca_err
 line(struct ca_crlsrc *src, char *out, size_t max)
 {
 	size_t n = 0;
-	bool any = false;
+	bool any = false, cut = false;
 	enum ca_err rc;
 
 	while ((rc = fill(src)) == CA_OK) {
@@ -56,6 +56,7 @@ line(struct ca_crlsrc *src, char *out, size_t max)
 		size_t fits = len < max - n ? len : max - n;
 
 		any = true;
+		cut |= fits < len;
 		memcpy(out + n, p, fits);
 		n += fits;
 		src->at += len + (end != NULL);
@@ -64,6 +65,8 @@ line(struct ca_crlsrc *src, char *out, size_t max)
 	}
 	if (rc != CA_OK && (rc != CA_ERR_NOT_FOUND || !any))
 		return rc;
+	if (cut)
+		n = 0;
 	while (n > 0 &&
 	       (out[n - 1] == '\r' || out[n - 1] == ' ' || out[n - 1] == '\t'))
 		n--;
