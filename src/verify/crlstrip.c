@@ -43,7 +43,7 @@ ca_crlread_strip(struct scan *s)
 int64_t
 ca_crl_time(const uint8_t *p, size_t len)
 {
-	struct tm tm = {0};
+	struct tm tm = {0}, is;
 	int v[7], n = 0;
 	size_t i = 0;
 
@@ -64,5 +64,12 @@ ca_crl_time(const uint8_t *p, size_t len)
 	tm.tm_hour = m[2];
 	tm.tm_min = m[3];
 	tm.tm_sec = m[4];
-	return (int64_t)timegm(&tm);
+	is = tm;
+	int64_t t = (int64_t)timegm(&is);
+	/* timegm makes the first of March out of the 29th of February */
+	return is.tm_mon == tm.tm_mon && is.tm_mday == tm.tm_mday &&
+		       is.tm_hour == tm.tm_hour && is.tm_min == tm.tm_min &&
+		       is.tm_sec == tm.tm_sec
+		   ? t
+		   : 0;
 }

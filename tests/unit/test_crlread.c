@@ -327,12 +327,210 @@ each_with_its_reason(void **state)
 	}
 }
 
+static struct verdict
+judge_text(enum ca_crl_engine engine, const char *text)
+{
+	struct ca_buf b = CA_BUF_INIT(1 << 22);
+
+	der_make(text, t.key, &b);
+	struct verdict v = judge(engine, &b);
+	ca_buf_free(&b);
+	return v;
+}
+
+/* text, with n bytes for each %s */
+static char *
+stuffed(const char *text, size_t n)
+{
+	char *bytes = calloc(2, n + 1), *out = malloc(strlen(text) + 2 * n + 1);
+
+	assert_non_null(bytes);
+	assert_non_null(out);
+	memset(bytes, '4', 2 * n);
+	const char *at = strstr(text, "%s");
+	memcpy(out, text, (size_t)(at - text));
+	strcpy(out + (at - text), bytes);
+	strcat(out, at + 2);
+	free(bytes);
+	return out;
+}
+
+/* The CRL without its entries is written anew: with each form of length. */
+static void
+sizes(void **state)
+{
+	static const size_t n[] = {0, 1, 20, 60, 100, 126, 127, 128, 129, 160,
+	    200, 254, 255, 256, 257, 1000, 30000, 65000, 65300, 65400};
+	static const char *const text[] = {
+	    SIGNED(V2("30{" SIMPLE "}", "a0{30{30{06{2a0304} 04{%s}}}}")),
+	    SIGNED("02{01}" ALG "30{31{30{06{550403} 0c{'The CA'}}}"
+		   "31{30{06{550403} 0c{%s}}}}" THIS "30{" SIMPLE "}"
+		   "a0{30{30{06{2a0304} 04{'1234567890'}}}}")};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof n / sizeof n[0]; i++) {
+		char *p = stuffed(text[i % 2], n[i / 2]);
+		struct verdict o = judge_text(CA_CRL_OPENSSL, p);
+		struct verdict s = judge_text(CA_CRL_STREAM, p);
+
+		if (s.trouble != CA_R_OK || s.is_signed != CA_OK ||
+		    s.found[0] != (i % 2 ? CA_ERR_NOT_FOUND : CA_OK) ||
+		    !same_verdict(&o, &s))
+			fail_msg("text %zu, %zu bytes: OpenSSL: %s, %s", i % 2,
+			    n[i / 2], ca_reason_code(o.trouble),
+			    ca_reason_code(s.trouble));
+		free(p);
+	}
+}
+
+/* Beyond the bounds of crlread.h it is no CRL, and no memory either. */
+static void
+too_large(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t most;
+	} cases[] = {
+	    /* all fields of the head together; an element with its header */
+	    {SIGNED("02{01}" ALG "30{%s}" THIS), CA_CRL_HEAD_MAX - 34},
+	    {SIGNED(V2("", "a0{%s}")), CA_CRL_EXTS_MAX - 4},
+	    {"30{30{" V2("", "") "}" ALG "03{00 %s}}", CA_CRL_SIG_MAX - 5},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		for (size_t more = 0; more < 2; more++) {
+			char *p = stuffed(cases[i].text, cases[i].most + more);
+			struct ca_buf b = CA_BUF_INIT(1 << 22);
+			struct ca_crlsrc *src = malloc(sizeof *src);
+			struct ca_crlread r;
+
+			der_make(p, t.key, &b);
+			int fd = file_of(b.p, b.len);
+			assert_int_equal(ca_crlsrc_open(src, fd), CA_OK);
+			enum ca_err rc =
+			    ca_crlread(t.crypto, src, NULL, NULL, &r);
+			if (rc != (more ? CA_ERR_LIMIT : CA_OK))
+				fail_msg(
+				    "%zu, %zu: %s", i, more, ca_err_text(rc));
+			ca_crlread_clear(&r);
+			close(fd);
+			free(src);
+			ca_buf_free(&b);
+			free(p);
+		}
+}
+
+/* The date of an entry, as RFC 5280 section 5.1.2.6 has it. */
+static void
+times(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t want;
+	} cases[] = {
+	    {"700101000000Z", 0},
+	    {"700101000001Z", 1},
+	    {"500101000000Z", -631152000},
+	    {"491231235959Z", 2524607999},
+	    {"261124120305Z", 1795521785},
+	    {"20261124120305Z", 1795521785},
+	    {"20500101000000Z", 2524608000},
+	    {"19991231235959Z", 946684799},
+	    {"20280229000000Z", 1835395200},
+	    /* no such day or hour */
+	    {"20270229000000Z", 0},
+	    {"20261301000000Z", 0},
+	    {"20260001000000Z", 0},
+	    {"20260100000000Z", 0},
+	    {"20260132000000Z", 0},
+	    {"20260101240000Z", 0},
+	    {"20260101006000Z", 0},
+	    {"20260101000060Z", 0},
+	    {"", 0},
+	    {"Z", 0},
+	    {"2611241203Z", 0},
+	    {"261124120305", 0},
+	    {"2611241203050", 0},
+	    {"261124120305z", 0},
+	    {"261124120305+", 0},
+	    {"202611241203Z", 0},
+	    {"2026112412030Z", 0},
+	    {"202611241203050", 0},
+	    {"20261124120305.1Z", 0},
+	    {"2611241203051Z", 0},
+	    {"26112412+305Z", 0},
+	    {"261124120 05Z", 0},
+	    {"2611241203/5Z", 0},
+	    {"2611241203:5Z", 0},
+	    {"26112412030/Z", 0},
+	    {"26112412030:Z", 0},
+	    {":61124120305Z", 0},
+	    {"/61124120305Z", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		size_t len = strlen(cases[i].text);
+		int64_t got = ca_crl_time(guarded(cases[i].text, len), len);
+
+		if (got != cases[i].want)
+			fail_msg("%s: %lld", cases[i].text, (long long)got);
+	}
+}
+
+#define WITH(reason) "30{02{05}" AT "30{30{06{551d15} 04{0a{" reason "}}}}}"
+
+/* One serial number several times: the first entry counts, but one that takes
+ * back never outweighs one that revokes, and there is an end to it. */
+static void
+the_same_serial(void **state)
+{
+	static const struct {
+		const char *text;
+		int reason;
+	} cases[] = {
+	    {SIGNED(V2("30{" WITH("01") WITH("04") "}", "")), 1},
+	    {SIGNED(V2("30{" WITH("04") WITH("01") "}", "")), 4},
+	    {SIGNED(V2("30{" WITH("01") WITH("08") "}", "")), 1},
+	    {SIGNED(V2("30{" WITH("08") WITH("01") "}", "")), 1},
+	    {SIGNED(V2("30{" WITH("08") WITH("08") "}", "")), 8},
+	    {SIGNED(V2("30{" WITH("08") SIMPLE WITH("01") "}", "")), -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct verdict s = judge_text(CA_CRL_STREAM, cases[i].text);
+
+		assert_int_equal(s.found[0], CA_OK);
+		assert_int_equal(s.entry[0].reason, cases[i].reason);
+	}
+	for (size_t n = 256; n <= 257; n++) {
+		struct ca_buf text = CA_BUF_INIT(1 << 20);
+
+		ca_buf_str(
+		    &text, "30{30{<02{01}>" ALG NAME("The CA") THIS "30{");
+		for (size_t i = 0; i < n; i++)
+			ca_buf_str(&text, SIMPLE);
+		ca_buf_str(&text, "}}" ALG "03{00 $}}");
+		struct verdict s =
+		    judge_text(CA_CRL_STREAM, ca_buf_text(&text));
+		assert_int_equal(
+		    s.trouble, n == 256 ? CA_R_OK : CA_R_CRL_MALFORMED);
+		ca_buf_free(&text);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_structure),
 	    cmocka_unit_test(each_with_its_reason),
+	    cmocka_unit_test(sizes),
+	    cmocka_unit_test(too_large),
+	    cmocka_unit_test(times),
+	    cmocka_unit_test(the_same_serial),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
