@@ -75,7 +75,7 @@ hex_value(
 			p++;
 		high = ca_hex_digit(p[0]);
 		low = high < 0 ? -1 : ca_hex_digit(p[1]);
-		if (high < 0 || low < 0)
+		if (low < 0)
 			return ca_rule_refuse(rule,
 			    "%s: needs pairs of hexadecimal "
 			    "digits",

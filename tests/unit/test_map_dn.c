@@ -426,6 +426,10 @@ nearly_the_same(void **state)
 	    {"CN=Alice,O=x", "O=x,CN=Alicf", NULL},
 	    {"CN=Alice,O=x", "CN=Alice,O=xy", NULL},
 	    {"CN=a+UID=b,O=x", "CN=a,UID=b,O=x", NULL},
+	    {"O=x", "CN=a,O=X", NULL},
+	    {"CN=a,O=X", "O=x", NULL},
+	    {"O=x,CN=a", "CN=a", NULL},
+	    {"CN=a", "O=x,CN=a", NULL},
 	};
 	struct ca_buf a, b;
 	const char *why;

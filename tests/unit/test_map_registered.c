@@ -2,9 +2,13 @@
  * is said of those that do not. */
 #include "mapcert.h"
 
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <openssl/pem.h>
 #include <pwd.h>
+#include <sys/resource.h>
 
 #include "map/index.h"
 #include "map/registered.h"
@@ -29,6 +33,23 @@ getpwnam_r(const char *name, struct passwd *pw, char *p, size_t size,
 	    .pw_name = p, .pw_dir = account.home, .pw_uid = account.uid};
 	*out = pw;
 	return 0;
+}
+
+/* A directory that cannot be read to its end: after so many entries. */
+static int entries = -1;
+
+__attribute__((visibility("hidden"))) struct dirent *
+readdir(DIR *dir)
+{
+	struct dirent *(*next)(DIR *) = NULL;
+
+	if (entries == 0) {
+		errno = EIO;
+		return NULL;
+	}
+	entries -= entries > 0;
+	*(void **)&next = dlsym(RTLD_NEXT, "readdir");
+	return next(dir);
 }
 
 /* ---- certificates and files ---- */
@@ -208,6 +229,55 @@ directories(void **state)
 	w->user = "alice";
 	assert_int_equal(decide(w, x, NULL), CA_R_USERS_FILE);
 	assert_non_null(strstr(w->logged, "users.d is writable by"));
+	X509_free(x);
+}
+
+/* Where the directory cannot be read in full, what is missing in it may be
+ * what decides. */
+static void
+cannot_be_listed(void **state)
+{
+	struct world *w = *state;
+	X509 *x = cert_of("a", false);
+	struct rlimit was, now;
+	int refused = 0, free_one;
+
+	w->cfg->user_certificates = false;
+	for (int i = 0; i < 4; i++)
+		put_certs(w, "users.d/alice",
+		    (const char *[]){"1.pem", "2.pem", "3.pem", "4.pem"}[i], x,
+		    NULL);
+	for (int i = 0; i < 4; i++) {
+		entries = i;
+		assert_int_equal(decide(w, x, NULL), CA_R_USERS_FILE);
+		assert_int_equal(w->err, CA_ERR_IO);
+		assert_non_null(strstr(w->logged, "users.d/alice: "));
+		w->user = NULL;
+		entries = i;
+		assert_int_equal(decide(w, x, NULL), CA_R_USERS_FILE);
+		w->user = "alice";
+	}
+	entries = -1;
+	assert_int_equal(decide(w, x, NULL), CA_R_OK);
+	/* no descriptor for one file or directory after the other */
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	free_one = dup(0);
+	assert_true(free_one > 0);
+	close(free_one);
+	now = was;
+	for (int i = 0; i < 8; i++) {
+		now.rlim_cur = (rlim_t)(free_one + i);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
+		enum ca_reason r = decide(w, x, NULL);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+		if (r == CA_R_OK)
+			continue;
+		assert_int_equal(r, CA_R_USERS_FILE);
+		assert_int_equal(w->err, CA_ERR_IO);
+		assert_non_null(strstr(w->logged, "cannot read "));
+		refused++;
+	}
+	assert_in_range(refused, 3, 7);
 	X509_free(x);
 }
 
@@ -504,6 +574,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(order_and_number),
 	    T(directories),
+	    T(cannot_be_listed),
 	    T(chains),
 	    T(forms_of_a_file),
 	    T(homes),

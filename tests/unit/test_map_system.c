@@ -175,6 +175,39 @@ accounts_that_no_pattern_makes(void **state)
 	fakes = NULL;
 }
 
+/* Nine logins are too many to be told apart, and to be named. */
+static void
+several_accounts(void **state)
+{
+	struct world *w = *state;
+	X509 *x = staff("x");
+	struct fake list[10] = {{0}};
+	char name[9][8], lines[512] = "";
+
+	fakes = list;
+	w->user = NULL;
+	for (int i = 0; i < 9; i++) {
+		sprintf(name[i], "user%d", i);
+		list[i] = (struct fake){name[i], name[i], "/", 5000, 0, 0};
+		sprintf(lines + strlen(lines), "user%d cn:\"Staff x\"\n", i);
+		assert_int_equal(
+		    decide(w, x, lines), i == 0 ? CA_R_OK : CA_R_AMBIGUOUS);
+		if (i == 0)
+			continue;
+		assert_non_null(strstr(w->detail, "logins: user0, user1"));
+		assert_int_equal(strstr(w->detail, ", ...") != NULL, i == 8);
+	}
+	assert_null(strstr(w->detail, "user8"));
+	/* one of them that is no account does not count */
+	list[0].name = NULL;
+	assert_int_equal(
+	    decide(w, x, "user0 cn:\"Staff x\"\nuser1 cn:\"Staff x\"\n"),
+	    CA_R_OK);
+	assert_string_equal(w->login, "user1");
+	fakes = NULL;
+	X509_free(x);
+}
+
 /* A name service that does not answer denies; it does not say "no account". */
 static void
 no_answer(void **state)
@@ -477,6 +510,7 @@ main(void)
 	    cmocka_unit_test(lengths_of_an_entry),
 	    cmocka_unit_test(answers_of_a_name_service),
 	    T(accounts_that_no_pattern_makes),
+	    T(several_accounts),
 	    T(no_answer),
 	    T(one_look),
 	    T(reads_that_fail),
