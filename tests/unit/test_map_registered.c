@@ -559,6 +559,10 @@ each_is_closed(void **state)
 		assert_int_equal(rmdir(index), 0);
 		assert_int_equal(decide(w, x, "foo\n"), CA_R_USERS_FILE);
 		put_file(w, "users", "bob cn:a\n");
+		assert_int_equal(chmod(account.home, 0777), 0);
+		assert_int_equal(decide(w, x, NULL), CA_R_OK);
+		assert_non_null(strstr(w->logged, own));
+		assert_int_equal(chmod(account.home, 0755), 0);
 		if (round == 0)
 			n = descriptors();
 	}
