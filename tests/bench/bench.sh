@@ -223,6 +223,36 @@ row compile - "$CERTAUTH crl compile --quiet --force --ca-dir $D/ca-1 \
 --crl-dir $D/crl-1000000" compile
 row parse - "openssl crl -noout -inform DER -in $D/crl-1000000/ca.crl" compile
 
+# Chains made to be dear, of x509-limbo where it is at hand; each is one process,
+# with what its shell costs.
+suite=${SUITES:-$PWD/../shared/conformance}/limbo-client/cases
+: >"$D/empty.conf"
+for c in "$suite"/pathological__*; do
+	[ -d "$c" ] || { say 'without x509-limbo, which is not here'; break; }
+	n=${c##*pathological__}
+	mkdir "$D/ca-$n"
+	cp "$c"/trusted-*.pem "$D/ca-$n"
+	openssl rehash "$D/ca-$n" 2>/dev/null
+	helping=''
+	[ ! -e "$c/intermediates.pem" ] || {
+		cp "$c/intermediates.pem" "$D/helping-$n.pem"
+		helping="--intermediates $D/helping-$n.pem"
+	}
+	cp "$c/leaf.pem" "$D/leaf-$n.pem"
+	# one is a good chain, as its name says
+	want=1
+	[[ $n != multiple-chains-expired* ]] || want=0
+	cat >"$D/limbo-$n" <<-END
+		#!/bin/sh
+		$CERTAUTH verify --config $D/empty.conf --ca-dir $D/ca-$n --no-crl \
+			--quiet --purpose sslclient --max-depth 32 $helping \
+			$D/leaf-$n.pem
+		[ \$? -eq $want ]
+	END
+	chmod +x "$D/limbo-$n"
+	row "limbo-$n" - "$D/limbo-$n" times
+done
+
 say "$ROUNDS rounds of $(wc -l <"$D/jobs/times") rows"
 in_place "$S/bin/drive" -r "$ROUNDS" -t 8 "$D/jobs/times" >"$D/times"
 say 'compiling a CRL of 1,000,000 entries, and openssl parsing it'

@@ -70,6 +70,10 @@ def ratio(a, b):
     return None if a is None or b is None else a / b
 
 
+def limbo(b):
+    return sorted(name for name in b.times if name.startswith('limbo-'))
+
+
 def targets(b):
     print('| target | here | wanted | |')
     print('|---|--:|--:|---|')
@@ -94,6 +98,8 @@ def targets(b):
            ratio(b.count('users-1000000'), b.count('indexed-0')), MARGIN, '')
     target('a login by token to one by pam_pkcs11: wall',
            ratio(b.wall('token'), b.wall('pkcs11-0')), 1, '')
+    target('the dearest of the pathological chains of x509-limbo: wall',
+           max((b.wall(name) for name in limbo(b)), default=None), 50, ' ms')
     print()
 
 
@@ -136,6 +142,8 @@ def main():
     table(b, [('compile', '(no login) `certauth crl compile`, 1,000,000 '
                'entries'),
               ('parse', '(no login) `openssl crl -noout`, the same')])
+    table(b, [(name, '(no login) `certauth verify`, x509-limbo, %s'
+               % name[len('limbo-'):]) for name in limbo(b)])
     targets(b)
 
 
