@@ -1,6 +1,6 @@
 # make lint: format, static analysis, shell and manuals.
 .PHONY: lint format analyze
-C_FILES = $(wildcard pam_certauth.c src/*/*.[ch] tests/unit/*.c tests/fuzz/*.c \
+C_FILES = $(wildcard pam_certauth.c src/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c \
 	tests/lib/*.[ch] tests/bench/*.c tests/fault/*.[ch])
 SH_FILES = $(wildcard tests/*.sh tests/lib/*.sh tests/lib/*.bash \
 	packaging/*.sh tests/fault/*.sh tests/fuzz/*.sh \

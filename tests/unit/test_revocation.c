@@ -1,0 +1,614 @@
+/* What CRLs do to a verification, by each engine: who is refused, and why. */
+#include "verify/verify.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "crljudge.h"
+
+/* ---- times ---- */
+
+static void
+times(void **state)
+{
+	(void)state;
+	fresh();
+	is(direct, CA_R_CRL_MISSING, "none of CN=Root");
+	root_crl(.from = 0);
+	is(direct, CA_R_OK, NULL);
+	root_crl(.forever = true);
+	is(direct, CA_R_OK, NULL);
+	root_crl(.from = 1, .to = DAY);
+	is(direct, CA_R_CRL_FUTURE, "thisUpdate is in the future");
+	root_crl(.from = -DAY, .to = -1);
+	is(direct, CA_R_CRL_EXPIRED, "past its nextUpdate");
+	root_crl(.updates = {"270114080000", NULL});
+	is(direct, CA_R_CRL_MALFORMED, "malformed thisUpdate");
+	root_crl(.updates = {NULL, "270116080000"});
+	is(direct, CA_R_CRL_MALFORMED, NULL);
+}
+
+static void
+grace(void **state)
+{
+	(void)state;
+	fresh();
+	settings[0] = "crl_grace";
+	settings[1] = "1h";
+	root_crl(.from = -DAY, .to = -3599);
+	is(direct, CA_R_CRL_STALE, "root.crl");
+	root_crl(.from = -DAY, .to = -3600);
+	is(direct, CA_R_CRL_EXPIRED, "past its nextUpdate");
+	/* what it revokes stays revoked */
+	root_crl({{LEAF_SERIAL, 1}}, .from = -DAY, .to = -3599);
+	is(direct, CA_R_REVOKED, "keyCompromise");
+	settings[1] = "0";
+	root_crl({{LEAF_SERIAL, 1}}, .from = -DAY, .to = -1);
+	is(direct, CA_R_REVOKED, "keyCompromise");
+	/* each CRL of the path is old in its own right */
+	settings[1] = "1h";
+	root_crl(.from = -DAY, .to = -60);
+	sub_crl(.from = -DAY, .to = -3600);
+	is(leaf, CA_R_CRL_EXPIRED, "sub.crl");
+	root_crl(.from = -DAY, .to = -3600);
+	sub_crl(.from = -DAY, .to = -60);
+	is(leaf, CA_R_CRL_EXPIRED, "root.crl");
+	sub_crl(.from = -2 * DAY, .to = -60);
+	root_crl(.from = -DAY, .to = -60);
+	is(leaf, CA_R_CRL_STALE, NULL);
+}
+
+/* ---- entries ---- */
+
+static void
+entries(void **state)
+{
+	static const struct {
+		int reason;
+		const char *text;
+	} c[] = {{0, "no reason given"}, {1, "keyCompromise"},
+	    {5, "cessationOfOperation"}, {6, "certificateHold"},
+	    {10, "aACompromise"}, {11, "no reason given"},
+	    {99, "no reason given"}};
+
+	(void)state;
+	fresh();
+	for (size_t i = 0; i < sizeof c / sizeof c[0]; i++) {
+		root_crl({{7}, {LEAF_SERIAL, c[i].reason}});
+		is(direct, CA_R_REVOKED, c[i].text);
+		is(direct, CA_R_REVOKED, "since 2027-01-12T08:00:00Z");
+	}
+	/* another's number */
+	root_crl({{LEAF_SERIAL + 1, 1}});
+	is(direct, CA_R_OK, NULL);
+	/* an intermediate; the anchor itself, by its own CRL */
+	sub_crl(.from = 0);
+	root_crl({{SUB_SERIAL, 2}});
+	is(leaf, CA_R_REVOKED, "cACompromise, for CN=Sub");
+	root_crl({{ROOT_SERIAL, 2}});
+	is(direct, CA_R_REVOKED, "for CN=Root");
+	settings[0] = "crl_check";
+	settings[1] = "leaf";
+	root_crl({{SUB_SERIAL, 2}});
+	is(leaf, CA_R_OK, NULL);
+	sub_crl({{LEAF_SERIAL, 2}});
+	is(leaf, CA_R_REVOKED, "for CN=leaf");
+	settings[0] = "crl";
+	settings[1] = "off";
+	is(leaf, CA_R_CRL_OFF, NULL);
+}
+
+/* ---- what makes a CRL none ---- */
+
+static void
+extensions(void **state)
+{
+	(void)state;
+	fresh();
+	root_crl(.ext = {"1.2.3.4:critical,DER:0500"});
+	is(direct, CA_R_CRL_EXTENSION, "root.crl");
+	root_crl(.ext = {"1.2.3.4:DER:0500"});
+	is(direct, CA_R_OK, NULL);
+	root_crl({{7, .critical = true}});
+	is(direct, CA_R_CRL_EXTENSION, "root.crl");
+	/* a CRL that is none and one that is */
+	put_crl("crl/other.crl", &(struct crl_spec){"Root", root_key});
+	is(direct, CA_R_OK, NULL);
+}
+
+static void
+signatures(void **state)
+{
+	X509 *mute = make(&(struct spec){"Mute", "Mute", keeper_key, keeper_key,
+	    true, .ku = "critical,keyCertSign"});
+	X509 *under =
+	    make(&(struct spec){"under", "Mute", leaf_key, keeper_key});
+
+	(void)state;
+	fresh();
+	put_crl("crl/a.crl", &(struct crl_spec){"Root", leaf_key});
+	is(direct, CA_R_CRL_SIGNATURE, "no certificate here belongs to");
+	put_crl(
+	    "crl/a.crl", &(struct crl_spec){"Root", leaf_key, .bare = true});
+	is(direct, CA_R_CRL_SIGNATURE, "has a wrong signature");
+	/* it does not stand in the light of a good one */
+	root_crl(.from = -2 * DAY, .to = DAY);
+	is(direct, CA_R_OK, NULL);
+	/* nor does a revocation that nobody signed count */
+	put_crl("crl/a.crl", &(struct crl_spec){"Root", leaf_key,
+				 {{LEAF_SERIAL, 1}}, .bare = true});
+	is(direct, CA_R_OK, NULL);
+	fresh();
+	root_crl(.md = EVP_sha1());
+	is(direct, CA_R_CRL_SIGNATURE, "root.crl");
+	/* without cRLSign */
+	fresh();
+	put_cert("mute.pem", mute);
+	put_crl("crl/m.crl", &(struct crl_spec){"Mute", keeper_key});
+	is(under, CA_R_CRL_SIGNATURE, "no cRLSign");
+	X509_free(mute);
+	X509_free(under);
+}
+
+/* Names and scopes. */
+static void
+scopes(void **state)
+{
+	(void)state;
+	fresh();
+	/* of another CA, under this one's hash too */
+	put_crl("crl/sub.crl", &(struct crl_spec){"Sub", root_key});
+	is(direct, CA_R_CRL_MISSING, "none of CN=Root");
+	char name[64];
+	hashed_name(name, "crl/", "Root", "r", 0);
+	put_crl(name, &(struct crl_spec){"Sub", root_key});
+	is(direct, CA_R_CRL_MISSING, "none of CN=Root");
+	/* of those that hold no CAs the anchor needs none */
+	fresh();
+	root_crl(.ext = {"issuingDistributionPoint:critical,onlyuser:TRUE"});
+	is(direct, CA_R_OK, NULL);
+	sub_crl(.from = 0);
+	is(leaf, CA_R_CRL_SCOPE, "root.crl, for CN=Sub");
+	fresh();
+	root_crl(.ext = {"issuingDistributionPoint:critical,onlyCA:TRUE"});
+	is(direct, CA_R_CRL_SCOPE, "root.crl");
+	sub_crl(.from = 0);
+	is(leaf, CA_R_OK, NULL);
+	settings[0] = "crl";
+	settings[1] = "prefer";
+	is(direct, CA_R_CRL_SCOPE, "root.crl");
+}
+
+static void
+deltas(void **state)
+{
+	X509 *cert = make(&(struct spec){"fresh", "Root", leaf_key, root_key,
+	    .serial = LEAF_SERIAL,
+	    .ext = "freshestCRL:URI:http://x.example/d"});
+
+	(void)state;
+	fresh();
+	root_crl({{LEAF_SERIAL, 6}}, {"crlNumber:DER:020101"});
+	is(cert, CA_R_REVOKED, "certificateHold");
+	put_crl("crl/delta.crl",
+	    &(struct crl_spec){"Root", root_key, {{LEAF_SERIAL, 8}},
+		{"crlNumber:DER:020102", "deltaCRL:critical,DER:020101"}});
+	is(cert, CA_R_OK, NULL);
+	root_crl(.ext = {"crlNumber:DER:020101"});
+	put_crl("crl/delta.crl",
+	    &(struct crl_spec){"Root", root_key, {{LEAF_SERIAL, 4}},
+		{"crlNumber:DER:020102", "deltaCRL:critical,DER:020101"}});
+	is(cert, CA_R_REVOKED, "superseded");
+	X509_free(cert);
+}
+
+/* ---- prefer ---- */
+
+static void
+prefer(void **state)
+{
+	char path[128];
+
+	(void)state;
+	fresh();
+	settings[0] = "crl";
+	settings[1] = "prefer";
+	is(leaf, CA_R_CRL_ABSENT, "no CRL, for CN=leaf");
+	root_crl(.from = 0);
+	is(leaf, CA_R_CRL_ABSENT, "no CRL, for CN=leaf");
+	root_crl({{SUB_SERIAL, 2}});
+	is(leaf, CA_R_REVOKED, "for CN=Sub");
+	sub_crl(.from = 0);
+	root_crl(.from = 0);
+	is(leaf, CA_R_OK, NULL);
+	/* one that is there and cannot be used is not absent */
+	sub_crl(.ext = {"1.2.3.4:critical,DER:0500"});
+	is(leaf, CA_R_CRL_EXTENSION, "sub.crl");
+	sub_crl(.from = 60, .to = DAY);
+	is(leaf, CA_R_CRL_FUTURE, "sub.crl");
+	put_text("crl/sub.crl", "-----BEGIN X509 CRL-----\nMAA=\n"
+				"-----END X509 CRL-----\n");
+	is(leaf, CA_R_CRL_MALFORMED, NULL);
+	/* a stale one outweighs that another is absent */
+	settings[2] = "crl_grace";
+	settings[3] = "1h";
+	sub_crl(.from = -DAY, .to = -60);
+	is(leaf, CA_R_CRL_STALE, "sub.crl");
+	settings[2] = NULL;
+	/* the directory: absent is no CRL, distrusted is not */
+	(void)snprintf(path, sizeof path, "%s/crl", dir);
+	assert_int_equal(chmod(path, 0775), 0);
+	is(leaf, CA_R_CRL_DIR, path);
+	settings[0] = NULL;
+	is(leaf, CA_R_CRL_DIR, path);
+	fresh();
+	assert_int_equal(rmdir(path), 0);
+	is(leaf, CA_R_CRL_MISSING, NULL);
+	settings[0] = "crl";
+	settings[1] = "prefer";
+	is(leaf, CA_R_CRL_ABSENT, NULL);
+}
+
+/* ---- anchors ---- */
+
+/* One that is not self-issued needs no CRL, and none is asked for it. */
+static void
+anchors(void **state)
+{
+	(void)state;
+	fresh();
+	settings[0] = "ca_dir";
+	char path[128];
+	(void)snprintf(path, sizeof path, "%s/helpers", dir);
+	settings[1] = path;
+	put_cert("helpers/sub.pem", sub);
+	is(leaf, CA_R_CRL_MISSING, "none of CN=Sub");
+	sub_crl(.from = 0);
+	is(leaf, CA_R_OK, NULL);
+	put_crl("crl/root.crl", &(struct crl_spec){"Root", root_key,
+				    {{SUB_SERIAL, 2}}, .bare = true});
+	is(leaf, CA_R_OK, NULL);
+	/* for it a CRL need not be usable either */
+	put_crl("crl/root.crl", &(struct crl_spec){"Root", sub_key});
+	is(leaf, CA_R_OK, NULL);
+	sub_crl({{LEAF_SERIAL, 1}});
+	is(leaf, CA_R_REVOKED, "for CN=leaf");
+	/* nor is another's CRL asked for one that has the issuer's name */
+	X509 *heir = make(&(struct spec){
+	    "Root", "Root", sub_key, root_key, true, .serial = SUB_SERIAL});
+	X509 *under = make(&(struct spec){"under", "Root", leaf_key, sub_key});
+	STACK_OF(X509) *sent = sk_X509_new_null();
+	sk_X509_push(sent, root);
+	fresh();
+	put_cert("helpers/heir.pem", heir);
+	settings[0] = "ca_dir";
+	settings[1] = path;
+	put_crl("crl/heir.crl", &(struct crl_spec){"Root", sub_key});
+	root_crl({{SUB_SERIAL, 2}});
+	judged(__LINE__, under, sent, CA_R_OK, NULL);
+	sk_X509_free(sent);
+	X509_free(heir);
+	X509_free(under);
+}
+
+/* ---- a CA with two keys under one name ---- */
+
+static void
+rollover(void **state)
+{
+	X509 *fresh_root = make(&(struct spec){
+	    "Root", "Root", sub_key, root_key, true, .serial = SUB_SERIAL});
+	X509 *under = make(&(struct spec){
+	    "under", "Root", leaf_key, sub_key, .serial = LEAF_SERIAL});
+	STACK_OF(X509) *sent = sk_X509_new_null();
+
+	(void)state;
+	sk_X509_push(sent, fresh_root);
+	for (int bare = 0; bare < 2; bare++) {
+		fresh();
+		root_crl(.bare = bare);
+		put_crl("crl/new.crl",
+		    &(struct crl_spec){"Root", sub_key, .bare = bare});
+		judged(__LINE__, under, sent, CA_R_OK, NULL);
+		root_crl({{SUB_SERIAL, 4}}, .bare = bare);
+		judged(__LINE__, under, sent, CA_R_REVOKED, "for CN=Root");
+		root_crl(.bare = bare);
+		put_crl("crl/new.crl", &(struct crl_spec){"Root", sub_key,
+					   {{LEAF_SERIAL, 4}}, .bare = bare});
+		judged(__LINE__, under, sent, CA_R_REVOKED, "for CN=under");
+	}
+	/* the identifier says which: a CRL by the old key alone will do */
+	fresh();
+	root_crl(.from = 0);
+	judged(__LINE__, under, sent, CA_R_OK, NULL);
+	root_crl({{LEAF_SERIAL, 4}});
+	judged(__LINE__, under, sent, CA_R_REVOKED, "for CN=under");
+	sk_X509_free(sent);
+	X509_free(fresh_root);
+	X509_free(under);
+}
+
+/* ---- indirect CRLs ---- */
+
+/* crlDistributionPoints with a cRLIssuer of that CN, or that URI. */
+static char *
+points_to(const char *cn, const char *uri)
+{
+	CRL_DIST_POINTS *dps = CRL_DIST_POINTS_new();
+	DIST_POINT *dp = DIST_POINT_new();
+	GENERAL_NAME *gen = GENERAL_NAME_new();
+	unsigned char *der = NULL;
+	char *out;
+	int len;
+
+	if (cn != NULL) {
+		gen->type = GEN_DIRNAME;
+		gen->d.directoryName = name_of(cn);
+	} else {
+		gen->type = GEN_URI;
+		gen->d.ia5 = ASN1_IA5STRING_new();
+		ASN1_STRING_set(gen->d.ia5, uri, -1);
+	}
+	dp->CRLissuer = sk_GENERAL_NAME_new_null();
+	sk_GENERAL_NAME_push(dp->CRLissuer, gen);
+	sk_DIST_POINT_push(dps, dp);
+	len = i2d_CRL_DIST_POINTS(dps, &der);
+	out = calloc(1, 64 + 2 * (size_t)len);
+	char *p = out + sprintf(out, "crlDistributionPoints:DER:");
+	for (int i = 0; i < len; i++)
+		p += sprintf(p, "%02x", der[i]);
+	CRL_DIST_POINTS_free(dps);
+	OPENSSL_free(der);
+	return out;
+}
+
+#define INDIRECT                                                               \
+	{                                                                      \
+		"issuingDistributionPoint:critical,indirectCRL:TRUE"           \
+	}
+#define keeper_crl(...)                                                        \
+	put_crl("crl/keeper.crl",                                              \
+	    &(struct crl_spec){"Keeper", keeper_key, __VA_ARGS__})
+
+/* With that keeper, which is used up: cert is judged. */
+static void
+kept(int line, X509 *cert, X509 *keeper, enum ca_reason want, const char *says)
+{
+	STACK_OF(X509) *sent = sk_X509_new_null();
+
+	sk_X509_push(sent, keeper);
+	judged(line, cert, sent, want, says);
+	sk_X509_pop_free(sent, X509_free);
+}
+
+#define keeper(...)                                                            \
+	make(&(struct spec){"Keeper", "Root", keeper_key, root_key, true,      \
+	    .serial = KEEPER_SERIAL, __VA_ARGS__})
+
+static void
+indirect(void **state)
+{
+	char *ext = points_to("Keeper", NULL);
+	X509 *cert = make(&(struct spec){"kept", "Root", leaf_key, root_key,
+	    .serial = LEAF_SERIAL, .ext = ext});
+
+	(void)state;
+	fresh();
+	/* the anchor and the keeper are on the root's own list */
+	root_crl({{7}}, {"issuingDistributionPoint:critical,onlyCA:TRUE"});
+	kept(__LINE__, cert, keeper(.bare = false), CA_R_CRL_SCOPE, NULL);
+	for (int bare = 0; bare < 2; bare++) {
+		keeper_crl({{0}}, INDIRECT, .bare = bare);
+		kept(__LINE__, cert, keeper(.bare = false), CA_R_OK, NULL);
+		keeper_crl({{LEAF_SERIAL, 1, "Root"}}, INDIRECT, .bare = bare);
+		kept(__LINE__, cert, keeper(.bare = false), CA_R_REVOKED,
+		    "for CN=kept");
+		/* the same number under the keeper's own name */
+		keeper_crl({{LEAF_SERIAL, 1}}, INDIRECT, .bare = bare);
+		kept(__LINE__, cert, keeper(.bare = false), CA_R_OK, NULL);
+	}
+	/* nobody has the keeper's certificate */
+	remove_crl("root.crl");
+	judged(__LINE__, cert, NULL, CA_R_CRL_SIGNATURE,
+	    "no certificate here belongs to");
+	free(ext);
+	X509_free(cert);
+}
+
+/* A keeper whose own path is not valid keeps nothing. */
+static void
+indirect_path(void **state)
+{
+	char *ext = points_to("Keeper", NULL);
+	X509 *cert = make(&(struct spec){"kept", "Root", leaf_key, root_key,
+	    .serial = LEAF_SERIAL, .ext = ext});
+
+	(void)state;
+	fresh();
+	root_crl({{7}}, {"issuingDistributionPoint:critical,onlyCA:TRUE"});
+	keeper_crl({{0}}, INDIRECT);
+	kept(__LINE__, cert, keeper(.from = -2 * DAY, .to = -60),
+	    CA_R_CRL_SIGNATURE, "certificate has expired");
+	kept(__LINE__, cert,
+	    make(&(struct spec){
+		"Keeper", "Elsewhere", keeper_key, sub_key, true}),
+	    CA_R_CRL_SIGNATURE, "the path of the CRL's issuer");
+	/* the signature under the keeper's certificate is another's */
+	kept(__LINE__, cert,
+	    make(&(struct spec){
+		"Keeper", "Root", keeper_key, sub_key, true, .bare = true}),
+	    CA_R_CRL_SIGNATURE, "the path of the CRL's issuer");
+	root_crl({{KEEPER_SERIAL, 2}},
+	    {"issuingDistributionPoint:critical,onlyCA:TRUE"});
+	kept(__LINE__, cert, keeper(.bare = false), CA_R_REVOKED,
+	    "for CN=Keeper");
+	remove_crl("root.crl");
+	kept(__LINE__, cert, keeper(.ku = "critical,keyCertSign"),
+	    CA_R_CRL_SIGNATURE, "no cRLSign");
+	free(ext);
+	X509_free(cert);
+}
+
+/* One that vouches for itself may, as its path is the one at hand; a chain of
+ * keepers may not. */
+static void
+indirect_twice(void **state)
+{
+	char *ext = points_to("Keeper", NULL),
+	     *third = points_to("Third", NULL);
+	X509 *cert = make(&(struct spec){"kept", "Root", leaf_key, root_key,
+	    .serial = LEAF_SERIAL, .ext = ext});
+
+	(void)state;
+	fresh();
+	keeper_crl({{0}}, INDIRECT);
+	kept(__LINE__, cert, keeper(.ext = ext), CA_R_OK, NULL);
+	keeper_crl({{KEEPER_SERIAL, 1, "Root"}}, INDIRECT);
+	kept(__LINE__, cert, keeper(.ext = ext), CA_R_REVOKED, "for CN=Keeper");
+	keeper_crl({{0}}, INDIRECT);
+	put_crl("crl/third.crl",
+	    &(struct crl_spec){"Third", sub_key, {{0}}, INDIRECT});
+	STACK_OF(X509) *sent = sk_X509_new_null();
+	sk_X509_push(sent, keeper(.ext = third));
+	sk_X509_push(sent, make(&(struct spec){"Third", "Root", sub_key,
+			       root_key, true, .ext = third}));
+	judged(__LINE__, cert, sent, CA_R_CRL_SIGNATURE, "no valid path");
+	sk_X509_pop_free(sent, X509_free);
+	free(ext);
+	free(third);
+	X509_free(cert);
+}
+
+/* A file of the keeper's that cannot be read may be the one that revokes. */
+static void
+indirect_unreadable(void **state)
+{
+	char *ext = points_to("Keeper", NULL), name[64], path[256];
+	X509 *cert = make(&(struct spec){"kept", "Root", leaf_key, root_key,
+	    .serial = LEAF_SERIAL, .ext = ext});
+
+	(void)state;
+	fresh();
+	root_crl(.from = 0);
+	hashed_name(name, "crl/", "Keeper", "r", 0);
+	put_crl(
+	    name, &(struct crl_spec){"Keeper", keeper_key, {{0}}, INDIRECT});
+	is(cert, CA_R_OK, NULL);
+	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
+	assert_int_equal(chmod(path, 0664), 0);
+	is(cert, CA_R_CRL_DIR, NULL);
+	free(ext);
+	X509_free(cert);
+}
+
+/* A distribution point whose issuer is no name in a directory. */
+static void
+indirect_by_uri(void **state)
+{
+	char *ext = points_to(NULL, "http://keeper.example/crl");
+	X509 *cert = make(
+	    &(struct spec){"kept", "Root", leaf_key, root_key, .ext = ext});
+
+	(void)state;
+	fresh();
+	root_crl(.from = 0);
+	is(cert, CA_R_OK, NULL);
+	free(ext);
+	X509_free(cert);
+}
+
+/* ---- what else is wrong ---- */
+
+/* With all CRLs in order, what is wrong with the path counts as ever. */
+static void
+chain_findings(void **state)
+{
+	const struct {
+		X509 *cert;
+		enum ca_reason want;
+	} c[] = {
+	    {make(&(struct spec){"late", "Root", leaf_key, root_key,
+		 .from = -2 * DAY, .to = -60}),
+		CA_R_EXPIRED},
+	    {make(&(struct spec){"forged", "Root", leaf_key, leaf_key,
+		 .bare = true, .aki = ""}),
+		CA_R_CHAIN_SIGNATURE},
+	    {make(&(struct spec){
+		 "weak", "Root", leaf_key, root_key, .md = EVP_sha1()}),
+		CA_R_CHAIN_WEAK},
+	    {make(&(struct spec){"odd", "Root", leaf_key, root_key,
+		 .ext = "1.2.3.4:critical,DER:0500"}),
+		CA_R_CHAIN_EXTENSION},
+	};
+
+	(void)state;
+	fresh();
+	root_crl(.from = 0);
+	for (size_t i = 0; i < sizeof c / sizeof c[0]; i++) {
+		is(c[i].cert, c[i].want, NULL);
+		X509_free(c[i].cert);
+	}
+}
+
+/* What is told of the CRLs that answered. */
+static void
+traced(void **state)
+{
+	struct ca_verify_trace trace = {0};
+
+	(void)state;
+	fresh();
+	traced_to = &trace;
+	root_crl({{7}, {8}});
+	sub_crl({{LEAF_SERIAL, 1}, {9}, {10}});
+	is(leaf, CA_R_REVOKED, NULL);
+	assert_int_equal(trace.n, 1);
+	assert_int_equal(trace.use[0].depth, 0);
+	assert_string_equal(trace.use[0].file, "sub.crl");
+	assert_int_equal(trace.use[0].entries, 3);
+	assert_true(trace.use[0].revoked);
+	sub_crl({{9}});
+	is(leaf, CA_R_OK, NULL);
+	assert_int_equal(trace.n, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(trace.use[i].depth, i);
+		assert_string_equal(
+		    trace.use[i].file, i == 0 ? "sub.crl" : "root.crl");
+		assert_int_equal(trace.use[i].entries, i == 0 ? 1 : 2);
+		assert_false(trace.use[i].revoked);
+	}
+	traced_to = NULL;
+	ca_verify_trace_clear(&trace);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(times),
+	    cmocka_unit_test(grace),
+	    cmocka_unit_test(entries),
+	    cmocka_unit_test(extensions),
+	    cmocka_unit_test(signatures),
+	    cmocka_unit_test(scopes),
+	    cmocka_unit_test(deltas),
+	    cmocka_unit_test(prefer),
+	    cmocka_unit_test(anchors),
+	    cmocka_unit_test(rollover),
+	    cmocka_unit_test(indirect),
+	    cmocka_unit_test(indirect_path),
+	    cmocka_unit_test(indirect_twice),
+	    cmocka_unit_test(indirect_unreadable),
+	    cmocka_unit_test(indirect_by_uri),
+	    cmocka_unit_test(chain_findings),
+	    cmocka_unit_test(traced),
+	};
+
+	return cmocka_run_group_tests_name("revocation", tests, start, stop);
+}
