@@ -186,6 +186,20 @@ make(const struct spec *s)
 	return out;
 }
 
+/* The same, with a signature that is none. */
+static inline X509 *
+make_forged(const struct spec *s)
+{
+	unsigned char *der;
+	X509 *out = NULL;
+	int len = make_der(s, &der);
+
+	der[len - 3] ^= 1;
+	assert_int_equal(ca_crypto_cert(crypto, der, (size_t)len, &out), CA_OK);
+	OPENSSL_free(der);
+	return out;
+}
+
 /* ---- files in dir ---- */
 
 static inline void

@@ -536,8 +536,7 @@ chain_findings(void **state)
 	    {make(&(struct spec){"late", "Root", leaf_key, root_key,
 		 .from = -2 * DAY, .to = -60}),
 		CA_R_EXPIRED},
-	    {make(&(struct spec){"forged", "Root", leaf_key, leaf_key,
-		 .bare = true, .aki = ""}),
+	    {make_forged(&(struct spec){"forged", "Root", leaf_key, root_key}),
 		CA_R_CHAIN_SIGNATURE},
 	    {make(&(struct spec){
 		 "weak", "Root", leaf_key, root_key, .md = EVP_sha1()}),
