@@ -289,7 +289,9 @@ anchors(void **state)
 	put_cert("helpers/heir.pem", heir);
 	settings[0] = "ca_dir";
 	settings[1] = path;
-	put_crl("crl/heir.crl", &(struct crl_spec){"Root", sub_key});
+	put_crl("crl/heir.crl",
+	    &(struct crl_spec){"Root", sub_key, {{7}},
+		{"issuingDistributionPoint:critical,onlyuser:TRUE"}});
 	root_crl({{SUB_SERIAL, 2}});
 	judged(__LINE__, under, sent, CA_R_OK, NULL);
 	sk_X509_free(sent);
@@ -492,18 +494,28 @@ indirect_unreadable(void **state)
 	char *ext = points_to("Keeper", NULL), name[64], path[256];
 	X509 *cert = make(&(struct spec){"kept", "Root", leaf_key, root_key,
 	    .serial = LEAF_SERIAL, .ext = ext});
+	STACK_OF(X509) *sent = sk_X509_new_null();
 
 	(void)state;
 	fresh();
-	root_crl(.from = 0);
+	sk_X509_push(sent, keeper(.ext = ext));
+	root_crl({{7}}, {"issuingDistributionPoint:critical,onlyCA:TRUE"});
 	hashed_name(name, "crl/", "Keeper", "r", 0);
 	put_crl(
 	    name, &(struct crl_spec){"Keeper", keeper_key, {{0}}, INDIRECT});
-	is(cert, CA_R_OK, NULL);
+	judged(__LINE__, cert, sent, CA_R_OK, NULL);
 	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
 	assert_int_equal(chmod(path, 0664), 0);
-	is(cert, CA_R_CRL_DIR, NULL);
+	judged(__LINE__, cert, sent, CA_R_CRL_DIR, NULL);
+	/* nor may one of the CA's own */
+	assert_int_equal(chmod(path, 0644), 0);
+	hashed_name(name, "crl/", "Root", "r", 0);
+	put_crl(name, &(struct crl_spec){"Root", root_key});
+	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
+	assert_int_equal(chmod(path, 0664), 0);
+	judged(__LINE__, cert, sent, CA_R_CRL_DIR, NULL);
 	free(ext);
+	sk_X509_pop_free(sent, X509_free);
 	X509_free(cert);
 }
 
