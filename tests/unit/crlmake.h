@@ -112,7 +112,8 @@ der_element(const char *p, uint8_t tag, struct der *d, struct ca_buf *out)
 	return p + 1;
 }
 
-/* ECDSA or RSA with SHA-256 over the first structure of the outermost. */
+/* Ed25519, or ECDSA or RSA with SHA-256, over the first structure of the
+ * outermost. */
 static inline void
 der_sign(const struct der *d, struct ca_buf *out)
 {
@@ -125,8 +126,9 @@ der_sign(const struct der *d, struct ca_buf *out)
 		EVP_MD_CTX_free(ctx);
 		return;
 	}
-	assert_int_equal(
-	    EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, d->key), 1);
+	const EVP_MD *md =
+	    EVP_PKEY_is_a(d->key, "ED25519") ? NULL : EVP_sha256();
+	assert_int_equal(EVP_DigestSignInit(ctx, NULL, md, NULL, d->key), 1);
 	assert_int_equal(EVP_DigestSign(ctx, sig, &len, d->signed_part.p,
 			     d->signed_part.len),
 	    1);
