@@ -257,9 +257,12 @@ refused() {
 	mkdir "$bad/alicesdir"
 	chown 2001 "$bad/alicesdir"
 	cp "$S/helpers/dump" "$bad/alicesdir/dump"
+	# nothing is wrong with the file, but with its path
+	cp "$S/helpers/dump" "$bad/good"
 	local path
 	for path in group alices noexec link open/dump sticky/dump \
-		linkdir/dump alicesdir/dump dir absent dir/../group; do
+		linkdir/dump alicesdir/dump dir absent dir/../good ./good \
+		/good good/ good/good; do
 		service test proof=command "helper=$bad/$path"
 		log_mark
 		run ! in_place "$DRIVE" -u alice
@@ -267,6 +270,9 @@ refused() {
 		logged 'outcome=denied.* reason=helper'
 		[ ! -e "$S/home/alice/pid" ]
 	done
+	service test proof=command "helper=$bad/good"
+	run ! in_place "$DRIVE" -u alice
+	[ -e "$S/home/alice/pid" ]
 	rm -rf "$bad"
 }
 
