@@ -1,0 +1,393 @@
+/*
+ * Which files of a directory of CRLs are looked at for an issuer, and what is
+ * said about those that cannot be.
+ */
+#include "crlmake.h"
+#include "verify/crldir.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#define ALG "30{06{2a8648ce3d040302}}"
+#define CRL(cn, more)                                                          \
+	"30{30{02{01}" ALG "30{31{30{06{550403} 0c{'" cn "'}}}}"               \
+	"17{'261124000000Z'}" more "}" ALG "03{00 30}}"
+#define ONE CRL("One", "")
+#define TWO CRL("Two", "")
+
+static struct {
+	char path[64];
+	int dir;
+	struct ca_crypto *crypto;
+	struct ca_crldir *crldir;
+	int warnings;
+	unsigned long hash; /* of One */
+} t;
+
+static X509_NAME *
+name_of(const char *cn)
+{
+	X509_NAME *name = X509_NAME_new();
+
+	assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+			     (const unsigned char *)cn, -1, -1, 0),
+	    1);
+	return name;
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	strcpy(t.path, "/tmp/certauth-test-crldir.XXXXXX");
+	assert_non_null(mkdtemp(t.path));
+	t.dir = open(t.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(ca_crypto_new(&t.crypto), CA_OK);
+	X509_NAME *name = name_of("One");
+	t.hash = X509_NAME_hash_ex(name, NULL, NULL, NULL);
+	X509_NAME_free(name);
+	t.warnings = 0;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	char command[128];
+
+	(void)state;
+	ca_crldir_free(t.crldir);
+	t.crldir = NULL;
+	close(t.dir);
+	(void)snprintf(command, sizeof command, "rm -rf '%s'", t.path);
+	assert_int_equal(system(command), 0);
+	ca_crypto_free(t.crypto);
+	return 0;
+}
+
+static void
+warned(void *ctx, enum ca_log_level level, const char *line)
+{
+	(void)ctx;
+	t.warnings +=
+	    level == CA_LOG_WARNING && strstr(line, "no hashed name") != NULL;
+}
+
+static void
+put_bytes(const char *name, const void *p, size_t len)
+{
+	int fd = openat(t.dir, name, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, p, len), (ssize_t)len);
+	close(fd);
+}
+
+static void
+put_crl(const char *name, const char *text)
+{
+	struct ca_buf b = CA_BUF_INIT(1 << 20);
+
+	der_make(text, NULL, &b);
+	put_bytes(name, b.p, b.len);
+	ca_buf_free(&b);
+}
+
+/* CRLs one after the other, in PEM. */
+static void
+put_pem(const char *name, const char *const *text, size_t n, size_t cut)
+{
+	struct ca_buf pem = CA_BUF_INIT(1 << 20);
+
+	for (size_t i = 0; i < n; i++) {
+		struct ca_buf b = CA_BUF_INIT(1 << 20);
+		der_make(text[i], NULL, &b);
+		char *line = malloc(2 * b.len + 8);
+		int len = EVP_EncodeBlock((uint8_t *)line, b.p, (int)b.len);
+		ca_buf_str(&pem, "-----BEGIN X509 CRL-----\n");
+		ca_buf_put(&pem, line, (size_t)len);
+		ca_buf_str(&pem, "\n-----END X509 CRL-----\n");
+		free(line);
+		ca_buf_free(&b);
+	}
+	put_bytes(name, pem.p, pem.len - cut);
+	ca_buf_free(&pem);
+}
+
+static void
+put_link(int number, const char *target)
+{
+	char name[32];
+
+	(void)snprintf(name, sizeof name, "%08lx.r%d", t.hash, number);
+	assert_int_equal(symlinkat(target, t.dir, name), 0);
+}
+
+static void
+open_dir(const struct ca_crl_gate *gate)
+{
+	static const struct ca_log log = {warned, NULL, false};
+
+	ca_crldir_free(t.crldir);
+	t.crldir = NULL;
+	t.warnings = 0;
+	assert_int_equal(ca_crldir_new(t.crypto, &log, t.path, CA_CRL_STREAM,
+			     gate, &t.crldir),
+	    CA_OK);
+}
+
+/* How many CRLs there are of an issuer; *trouble: what is wrong. */
+static size_t
+find(const char *cn, enum ca_reason *trouble)
+{
+	struct ca_crl_wanted nothing = {NULL, 0};
+	struct ca_crls found = {NULL, 0};
+	X509_NAME *name = name_of(cn);
+
+	*trouble = CA_R_OK;
+	enum ca_err rc =
+	    ca_crldir_find(t.crldir, name, &nothing, &found, trouble);
+	if (rc != CA_OK)
+		fail_msg("%s: %s", cn, ca_err_text(rc));
+	X509_NAME_free(name);
+	free(found.v); /* the CRLs are the directory's */
+	return found.n;
+}
+
+static void
+assert_found(const char *cn, size_t n, enum ca_reason reason)
+{
+	enum ca_reason trouble;
+
+	/* once more is the same, and said once */
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(find(cn, &trouble), n);
+		assert_int_equal(trouble, reason);
+	}
+}
+
+static void
+plain_names(void **state)
+{
+	(void)state;
+	put_crl("b.crl", ONE);
+	put_crl("a", TWO);
+	put_crl(".hidden", ONE);
+	put_crl("c.idx", ONE);
+	put_crl("0123456.r0", ONE); /* seven digits: a name like any other */
+	open_dir(NULL);
+	assert_found("One", 2, CA_R_OK);
+	assert_found("Two", 1, CA_R_OK);
+	assert_found("Three", 0, CA_R_OK);
+	assert_int_equal(t.warnings, 0); /* nothing is linked here */
+}
+
+static void
+linked_names(void **state)
+{
+	static const char *const name[] = {
+	    "q", "c", "x", "a", "k", "z", "b", "m", "d", "y", "e", "w"};
+
+	(void)state;
+	for (int i = 0; i < 12; i++) {
+		put_crl(name[i], ONE);
+		put_link(i, name[i]);
+	}
+	open_dir(NULL);
+	assert_found("One", 12, CA_R_OK);
+	assert_int_equal(t.warnings, 0);
+	/* none by its hash: all files, each once */
+	assert_found("Two", 0, CA_R_OK);
+	/* put beside them */
+	put_crl("new.crl", ONE);
+	put_crl("other.crl", TWO);
+	open_dir(NULL);
+	assert_found("One", 13, CA_R_OK);
+	assert_int_equal(t.warnings, 2);
+	assert_found("Two", 1, CA_R_OK);
+	/* behind a gap no look-up comes to it */
+	put_link(20, "new.crl");
+	unlinkat(t.dir, "other.crl", 0);
+	put_crl("00000000.r1", ONE);
+	open_dir(NULL);
+	assert_found("One", 15, CA_R_OK);
+}
+
+/* A stamp says that every file is linked; what it says is believed. */
+static void
+the_stamp(void **state)
+{
+	struct ca_buf b = CA_BUF_INIT(256);
+
+	(void)state;
+	put_crl("a.crl", ONE);
+	put_link(0, "a.crl");
+	put_crl("b.crl", ONE);
+	put_bytes(CA_CRLDIR_STAMP, "", 0);
+	assert_int_equal(ca_crldir_stamp(t.dir, &b), CA_OK);
+	put_bytes(CA_CRLDIR_STAMP, b.p, b.len);
+	open_dir(NULL);
+	assert_found("One", 1, CA_R_OK);
+	assert_found("Two", 0, CA_R_OK); /* and now all were looked at */
+	/* of another time, cut, or with more behind it */
+	b.p[b.len - 2] ^= 1;
+	put_bytes(CA_CRLDIR_STAMP, b.p, b.len);
+	open_dir(NULL);
+	assert_found("One", 2, CA_R_OK);
+	b.p[b.len - 2] ^= 1;
+	put_bytes(CA_CRLDIR_STAMP, b.p, b.len - 1);
+	open_dir(NULL);
+	assert_found("One", 2, CA_R_OK);
+	ca_buf_str(&b, "x");
+	put_bytes(CA_CRLDIR_STAMP, b.p, b.len);
+	open_dir(NULL);
+	assert_found("One", 2, CA_R_OK);
+	/* others may write it */
+	put_bytes(CA_CRLDIR_STAMP, b.p, b.len - 1);
+	assert_int_equal(fchmodat(t.dir, CA_CRLDIR_STAMP, 0646, 0), 0);
+	open_dir(NULL);
+	assert_found("One", 2, CA_R_OK);
+	/* a file has come since */
+	assert_int_equal(fchmodat(t.dir, CA_CRLDIR_STAMP, 0644, 0), 0);
+	open_dir(NULL);
+	assert_found("One", 1, CA_R_OK);
+	put_crl("c.crl", ONE);
+	open_dir(NULL);
+	assert_found("One", 3, CA_R_OK);
+	ca_buf_free(&b);
+}
+
+/* Several in one file, also where the one that is asked for is not the first;
+ * the first bytes of each tell. */
+static void
+several_in_a_file(void **state)
+{
+	static const char *const text[] = {ONE, TWO, ONE};
+
+	(void)state;
+	put_pem("a.pem", text, 3, 0);
+	open_dir(NULL);
+	assert_found("Three", 0, CA_R_OK);
+	assert_found("Two", 1, CA_R_OK);
+	assert_found("One", 2, CA_R_OK);
+	/* cut: what can be read counts, but it may not be all */
+	put_pem("a.pem", text, 3, 40);
+	open_dir(NULL);
+	assert_found("Two", 1, CA_R_CRL_MALFORMED);
+	assert_found("Three", 0, CA_R_CRL_MALFORMED);
+}
+
+static void
+what_cannot_be_read(void **state)
+{
+	(void)state;
+	put_crl("a.crl", ONE);
+	put_bytes("notes", "no CRL", 6);
+	open_dir(NULL);
+	assert_found("One", 1, CA_R_CRL_MALFORMED);
+	put_bytes("notes", "", 0);
+	open_dir(NULL);
+	assert_found("One", 1, CA_R_CRL_MALFORMED);
+	/* a name that OpenSSL cannot read may be anybody's */
+	put_crl("notes", "30{30{02{01}" ALG "30{31{05{}}}"
+			 "17{'261124000000Z'}}" ALG "03{00 30}}");
+	open_dir(NULL);
+	assert_found("One", 1, CA_R_CRL_MALFORMED);
+	put_crl("notes", TWO);
+	assert_int_equal(fchmodat(t.dir, "notes", 0666, 0), 0);
+	open_dir(NULL);
+	assert_found("One", 1, CA_R_CRL_DIR);
+	unlinkat(t.dir, "notes", 0);
+	assert_int_equal(mkdirat(t.dir, "notes", 0755), 0);
+	open_dir(NULL);
+	assert_found("One", 1, CA_R_CRL_DIR);
+	unlinkat(t.dir, "notes", AT_REMOVEDIR);
+	/* a link that leads nowhere is no file */
+	assert_int_equal(symlinkat("gone", t.dir, "notes"), 0);
+	open_dir(NULL);
+	assert_found("One", 1, CA_R_OK);
+	/* nor is one that has gone since its issuer was seen */
+	put_crl("two.crl", TWO);
+	open_dir(NULL);
+	assert_found("One", 1, CA_R_OK);
+	unlinkat(t.dir, "two.crl", 0);
+	assert_found("Two", 0, CA_R_OK);
+	/* but one that others may write by now is */
+	put_crl("two.crl", TWO);
+	open_dir(NULL);
+	assert_found("One", 1, CA_R_OK);
+	assert_int_equal(fchmodat(t.dir, "two.crl", 0666, 0), 0);
+	assert_found("Two", 0, CA_R_CRL_DIR);
+}
+
+static bool
+answer(void *ctx)
+{
+	return *(bool *)ctx;
+}
+
+static enum ca_err
+try_to_find(const char *cn)
+{
+	struct ca_crl_wanted nothing = {NULL, 0};
+	struct ca_crls found = {NULL, 0};
+	X509_NAME *name = name_of(cn);
+	enum ca_reason trouble = CA_R_OK;
+	enum ca_err rc =
+	    ca_crldir_find(t.crldir, name, &nothing, &found, &trouble);
+
+	X509_NAME_free(name);
+	free(found.v);
+	return rc;
+}
+
+/* A large file is read for those who may have it read: to learn its issuer a
+ * few bytes are enough, but for PEM. */
+static void
+the_gate(void **state)
+{
+	bool open = false;
+	const struct ca_crl_gate gate = {answer, &open};
+	struct ca_buf text = CA_BUF_INIT(1 << 20);
+
+	(void)state;
+	ca_buf_str(&text, "30{30{02{01}" ALG "30{31{30{06{550403} 0c{'One'}}}}"
+			  "17{'261124000000Z'} 30{");
+	for (int i = 0; i < 4000; i++)
+		ca_buf_str(&text, "30{02{05} 17{'250101000000Z'}}");
+	ca_buf_str(&text, "}}" ALG "03{00 30}}");
+	const char *large = ca_buf_text(&text);
+	put_crl("a.crl", large);
+	put_crl("b.crl", TWO);
+	open_dir(&gate);
+	assert_int_equal(try_to_find("Two"), CA_OK);
+	assert_int_equal(try_to_find("One"), CA_ERR_CANCELLED);
+	open = true;
+	assert_found("One", 1, CA_R_OK);
+	open = false;
+	put_pem("a.crl", &large, 1, 0);
+	open_dir(&gate);
+	assert_int_equal(try_to_find("Two"), CA_ERR_CANCELLED);
+	open = true;
+	assert_found("Two", 1, CA_R_OK);
+	assert_found("One", 1, CA_R_OK);
+	ca_buf_free(&text);
+}
+
+#define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    EACH(plain_names),
+	    EACH(linked_names),
+	    EACH(the_stamp),
+	    EACH(several_in_a_file),
+	    EACH(what_cannot_be_read),
+	    EACH(the_gate),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
