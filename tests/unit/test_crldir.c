@@ -321,6 +321,25 @@ what_cannot_be_read(void **state)
 	assert_found("Two", 0, CA_R_CRL_DIR);
 }
 
+/* More files than are looked through may hold what revokes. */
+static void
+too_many(void **state)
+{
+	char name[32];
+
+	(void)state;
+	put_crl("a.crl", ONE);
+	for (int i = 1; i <= 65536; i++) {
+		(void)snprintf(name, sizeof name, "f%d", i);
+		assert_int_equal(symlinkat("gone", t.dir, name), 0);
+	}
+	open_dir(NULL);
+	assert_found("Two", 0, CA_R_CRL_DIR);
+	unlinkat(t.dir, "f1", 0);
+	open_dir(NULL);
+	assert_found("One", 1, CA_R_OK);
+}
+
 static bool
 answer(void *ctx)
 {
@@ -386,6 +405,7 @@ main(void)
 	    EACH(the_stamp),
 	    EACH(several_in_a_file),
 	    EACH(what_cannot_be_read),
+	    EACH(too_many),
 	    EACH(the_gate),
 	};
 
