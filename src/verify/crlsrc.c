@@ -261,7 +261,7 @@ read_pem(struct ca_crlsrc *src, uint8_t *dst, size_t cap, size_t *len)
 			continue;
 		/* nothing but the end follows padding */
 		if (v == 0 || (v == PAD && src->chars < 2) ||
-		    (src->pad > 0 && (v != PAD || src->chars == 0)))
+		    (src->pad > 0 && v != PAD))
 			return CA_ERR_FORMAT;
 		if (v == PAD)
 			src->pad++;
