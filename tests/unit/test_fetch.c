@@ -101,6 +101,9 @@ test_rules(void **state)
 	    {'N', 0, 1, "x"},
 	    {'T', 0, 3, "a\nb"}, /* into the state file */
 	    {'T', 0, 3, "a\tb"},
+	    {'T', 0, 3,
+		"a\x7f"
+		"b"},
 	    {'M', 0, 2, "\0x"},
 	    {'M', 0, CA_FETCH_DATE_MAX,
 		"0123456789012345678901234567890123456789"
@@ -148,6 +151,73 @@ test_too_large(void **state)
 	assert_non_null(strstr(f[0].error, "larger"));
 }
 
+/* What is said of a failure is cut to what is kept of it. */
+static void
+test_long_error(void **state)
+{
+	static char text[CA_FETCH_PAYLOAD_MAX];
+
+	(void)state;
+	memset(text, 'e', sizeof text);
+	assert_int_equal(give('E', 0, sizeof text, text, 999), CA_OK);
+	assert_int_equal(strlen(f[0].error), sizeof f[0].error - 1);
+	assert_true(f[0].ended);
+	assert_string_equal(f[1].error, "");
+	assert_int_equal(in.ended, 1);
+}
+
+static void
+test_many_addresses(void **state)
+{
+	static struct ca_fetch all[CA_FETCH_ADDRESSES_MAX + 1];
+	struct ca_fetch *out = NULL;
+	struct ca_buf b = CA_BUF_INIT(1 << 22);
+	uint64_t max;
+	unsigned timeout;
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i <= CA_FETCH_ADDRESSES_MAX; i++)
+		all[i].url = "http://a/";
+	assert_int_equal(
+	    ca_fetch_order_put(&b, all, CA_FETCH_ADDRESSES_MAX + 1, 60, 1000),
+	    CA_ERR_LIMIT);
+	ca_buf_reset(&b);
+	for (size_t extra = 0; extra < 2; extra++) {
+		assert_int_equal(ca_fetch_order_put(
+				     &b, all, CA_FETCH_ADDRESSES_MAX, 60, 1000),
+		    CA_OK);
+		if (extra)
+			ca_buf_str(&b, "http://a/\t\t\n");
+		char *text = ca_buf_take(&b, NULL);
+		assert_int_equal(
+		    ca_fetch_order_parse(text, &out, &n, &timeout, &max),
+		    extra ? CA_ERR_LIMIT : CA_OK);
+		if (!extra) {
+			assert_int_equal(n, CA_FETCH_ADDRESSES_MAX);
+			free(out);
+		}
+		free(text);
+		b = CA_BUF_INIT(1 << 22);
+	}
+	ca_buf_free(&b);
+}
+
+static void
+test_addresses_that_can_be(void **state)
+{
+	(void)state;
+	assert_true(ca_fetch_can("http://a/"));
+	assert_true(ca_fetch_can("HTTPS://a/"));
+	assert_true(ca_fetch_can("file:///a"));
+	assert_false(ca_fetch_can("file://host/a"));
+	assert_false(ca_fetch_can("ldap://a/"));
+	assert_false(ca_fetch_can("ftp://a/"));
+	assert_false(ca_fetch_can("httpx://a/"));
+	assert_false(ca_fetch_can(" http://a/"));
+	assert_false(ca_fetch_can(""));
+}
+
 static void
 test_order(void **state)
 {
@@ -156,6 +226,7 @@ test_order(void **state)
 	    "certauth-fetch 1 60 1000x\n", "certauth-fetch 1 -1 1000\n",
 	    "certauth-fetch 1 4294967296 1000\n", "certauth-fetch 1 60 +1\n",
 	    "certauth-fetch 1 60 18446744073709551616\n",
+	    "certauth-fetch 1 : 1000\n", "certauth-fetch 1 60 :\n",
 	    "certauth-fetch 1 60 1000\nhttp://a/\t\t",
 	    "certauth-fetch 1 60 1000\nhttp://a/\t\n",
 	    "certauth-fetch 1 60 1000\nhttp://a/\t\t\t\n",
@@ -209,6 +280,9 @@ main(void)
 		test_after_the_end, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_too_large, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_order, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_long_error, set_up, tear_down),
+	    cmocka_unit_test(test_many_addresses),
+	    cmocka_unit_test(test_addresses_that_can_be),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
