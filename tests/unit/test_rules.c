@@ -608,6 +608,19 @@ test_proof_name(void **state)
 		.proof =
 		    host_cert("DNS:evil.example.com", "serverAuth", -DAY, DAY)),
 	    4);
+	/* short is what stands before the first dot, all of it, and no more */
+	static const char *const brief[] = {
+	    "web", "w", "web1.example", "example", "web1.", "web10", "eb1"};
+	for (size_t i = 0; i < sizeof brief / sizeof brief[0]; i++)
+		assert_int_equal(
+		    JUDGE("none of the names that you meant", .host_ca = ca_dir,
+			.names = {"web1.example.com", brief[i]},
+			.meant = {brief[i]}, .proof = good_host()),
+		    4);
+	assert_int_equal(JUDGE(NULL, .host_ca = ca_dir,
+			     .names = {"web1.example.com", "WEB1"},
+			     .meant = {"web1"}, .proof = good_host()),
+	    0);
 	/* by address, with the name trusted beside it */
 	assert_int_equal(
 	    JUDGE(NULL, .host_ca = ca_dir,
