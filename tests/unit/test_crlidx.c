@@ -9,7 +9,11 @@
 
 #include <cdb.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
 static struct {
 	char path[64];
@@ -66,6 +70,7 @@ tear_down(void **state)
 #define SIX "30{02{06}" AT "}"
 #define FIVE_CRITICAL "30{02{05}" AT "30{30{06{2a0304} 01{ff} 04{}}}}"
 #define SEVEN "30{02{07}" AT "30{30{06{551d1d} 01{ff} 04{30{a4{" NAME "}}}}}}"
+#define BAD_ISSUER "30{02{05}" AT "30{30{06{551d1d} 01{ff} 04{30{a4{05{}}}}}}}"
 #define CRL(head, entries) "30{30{" head "30{" entries "}}" ALG "03{00 $}}"
 #define ED "30{06{2b6570}}"
 #define ED_CRL(entries)                                                        \
@@ -407,6 +412,9 @@ changed_under_the_stream(void **state)
 	    {ED_CRL(FIVE), ED_CRL(SIX), t.ed_key, CA_ERR_STALE},
 	    {ED_CRL(FIVE), ED_CRL(SIX SEVEN), t.ed_key, CA_ERR_STALE},
 	    {ED_CRL(FIVE), CRL(HEAD, SIX), t.ed_key, CA_ERR_STALE},
+	    {CRL(HEAD, FIVE), "30{}", t.key, CA_ERR_FORMAT},
+	    {CRL(HEAD, BAD_ISSUER), CRL(HEAD, BAD_ISSUER), t.key,
+		CA_ERR_FORMAT},
 	};
 	X509 *ed_ca = make_ca(t.crypto, "The CA", t.ed_key);
 
@@ -538,6 +546,151 @@ descriptors(void **state)
 	assert_int_equal(after, before);
 }
 
+static enum ca_err
+try_index(void)
+{
+	return ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL);
+}
+
+/* Whatever hinders it, there is no index then, nor a part of one. */
+static void
+cannot_be_made(void **state)
+{
+	static const char tmp[] = ".a.crl.idx.tmp";
+	static const struct {
+		const char *target;
+		enum ca_err rc;
+	} cases[] = {
+	    {"gone", CA_ERR_NOT_FOUND},
+	    {"/dev/null", CA_ERR_UNTRUSTED},
+	    /* longer than its size says, and one that cannot be read */
+	    {"/proc/self/status", CA_ERR_STALE},
+	    {"/proc/self/mem", CA_ERR_IO},
+	};
+
+	(void)state;
+	(void)unlinkat(t.dir, "a.crl.idx", 0);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		(void)unlinkat(t.dir, "a.crl", 0);
+		assert_int_equal(symlinkat(cases[i].target, t.dir, "a.crl"), 0);
+		enum ca_err rc = try_index();
+		if (rc != cases[i].rc)
+			fail_msg("%s: %s", cases[i].target, ca_err_text(rc));
+	}
+	(void)unlinkat(t.dir, "a.crl", 0);
+	write_crl(CRL(HEAD, FIVE), t.key);
+	assert_int_equal(fchmodat(t.dir, "a.crl", 0622, 0), 0);
+	assert_int_equal(try_index(), CA_ERR_UNTRUSTED);
+	assert_int_equal(fchmodat(t.dir, "a.crl", 0600, 0), 0);
+	/* its places are taken */
+	assert_int_equal(mkdirat(t.dir, tmp, 0755), 0);
+	assert_int_equal(try_index(), CA_ERR_IO);
+	assert_int_equal(unlinkat(t.dir, tmp, AT_REMOVEDIR), 0);
+	assert_int_equal(mkdirat(t.dir, "a.crl.idx", 0755), 0);
+	assert_int_equal(try_index(), CA_ERR_IO);
+	assert_int_equal(unlinkat(t.dir, "a.crl.idx", AT_REMOVEDIR), 0);
+	assert_int_equal(faccessat(t.dir, tmp, F_OK, 0), -1);
+	/* one that was left behind is not in the way */
+	int fd = openat(t.dir, tmp, O_WRONLY | O_CREAT, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(try_index(), CA_OK);
+	assert_int_equal(faccessat(t.dir, tmp, F_OK, 0), -1);
+}
+
+/* A file that changes while its index is made has none. */
+static void
+changed_under_the_index(void **state)
+{
+	enum ca_err rc = CA_OK;
+
+	(void)state;
+	write_crl(CRL(HEAD, FIVE), t.key);
+	(void)unlinkat(t.dir, "a.crl.idx", 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		alarm(60);
+		for (;;) {
+			(void)utimensat(t.dir, "a.crl", NULL, 0);
+			usleep(1000);
+		}
+	}
+	assert_true(pid > 0);
+	/* it waits for the file to settle, so that the first try is enough,
+	 * unless the machine is very busy */
+	for (int i = 0; i < 100 && rc == CA_OK; i++) {
+		(void)unlinkat(t.dir, "a.crl.idx", 0);
+		rc = try_index();
+	}
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(rc, CA_ERR_STALE);
+	assert_int_equal(faccessat(t.dir, "a.crl.idx", F_OK, 0), -1);
+}
+
+/* n times the same CRL, in PEM. */
+static void
+write_pem(size_t n)
+{
+	struct ca_buf der = CA_BUF_INIT(4096), pem = CA_BUF_INIT(1 << 20);
+	char line[2048];
+	int fd = openat(t.dir, "a.crl", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	der_make(CRL(HEAD, FIVE), t.key, &der);
+	int len = EVP_EncodeBlock((uint8_t *)line, der.p, (int)der.len);
+	for (size_t i = 0; i < n; i++) {
+		ca_buf_str(&pem, "-----BEGIN X509 CRL-----\n");
+		ca_buf_put(&pem, line, (size_t)len);
+		ca_buf_str(&pem, "\n-----END X509 CRL-----\n");
+	}
+	assert_int_equal(write(fd, pem.p, pem.len), (ssize_t)pem.len);
+	close(fd);
+	ca_buf_free(&der);
+	ca_buf_free(&pem);
+}
+
+static enum ca_err
+load(enum ca_crl_engine engine, size_t *n)
+{
+	struct ca_crl_wanted nothing = {NULL, 0};
+	struct ca_crl_source src = {
+	    t.crypto, NULL, engine, t.dir, "a.crl", -1, NULL};
+	struct ca_crls list = {NULL, 0};
+
+	assert_int_equal(ca_file_open(t.dir, "a.crl", &src.fd, NULL), CA_OK);
+	enum ca_err rc = ca_crl_load(&src, &nothing, &list);
+	*n = list.n;
+	ca_crls_clear(&list);
+	return rc;
+}
+
+static void
+many_in_a_file(void **state)
+{
+	struct rlimit was, now;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	now = was;
+	if (now.rlim_max < 1200)
+		skip(); /* each CRL has a descriptor */
+	now.rlim_cur = 1200;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
+	write_pem(1024);
+	assert_int_equal(try_index(), CA_OK);
+	assert_int_equal(load(CA_CRL_AUTO, &n), CA_OK);
+	assert_int_equal(n, 1024);
+	write_pem(1025);
+	assert_int_equal(try_index(), CA_ERR_LIMIT);
+	assert_int_equal(load(CA_CRL_STREAM, &n), CA_ERR_LIMIT);
+	/* without a descriptor there is no answer, rather than a part of it */
+	now.rlim_cur = 64;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
+	assert_int_equal(load(CA_CRL_STREAM, &n), CA_ERR_IO);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+}
+
 int
 main(void)
 {
@@ -549,6 +702,9 @@ main(void)
 	    cmocka_unit_test(the_gate),
 	    cmocka_unit_test(names),
 	    cmocka_unit_test(descriptors),
+	    cmocka_unit_test(cannot_be_made),
+	    cmocka_unit_test(changed_under_the_index),
+	    cmocka_unit_test(many_in_a_file),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
