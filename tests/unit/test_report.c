@@ -257,6 +257,42 @@ test_text_and_json(void **state)
 	ca_report_free(r);
 }
 
+static void
+test_merge(void **state)
+{
+	struct ca_report *r = all_passed(), *src = ca_report_new();
+
+	(void)state;
+	/* what was not run says nothing, nor does what was not asked for */
+	ca_report_set(src, CA_CHECK_PURPOSE, CA_FAIL, CA_R_PURPOSE, "p");
+	ca_report_merge(r, src, CA_REPORT_ALL & ~(1u << CA_CHECK_PURPOSE));
+	assert_true(ca_report_granted(r, CA_REPORT_ALL));
+	ca_report_merge(r, src, 1u << CA_CHECK_PURPOSE);
+	assert_false(ca_report_granted(r, CA_REPORT_ALL));
+	assert_int_equal(ca_report_reason(r), CA_R_PURPOSE);
+	/* a pass has nothing to add to a failure */
+	ca_report_set(r, CA_CHECK_PURPOSE, CA_PASS, CA_R_OK, "fine");
+	assert_string_equal(ca_report_get0_detail(r, CA_CHECK_PURPOSE), "p");
+	ca_report_free(r);
+	ca_report_free(src);
+	/* what was broken off stays so, whatever is asked for */
+	r = all_passed();
+	src = all_passed();
+	ca_report_abort(src, CA_R_INTERNAL, NULL);
+	ca_report_merge(r, src, 1u << CA_CHECK_CHAIN);
+	assert_false(ca_report_granted(r, CA_REPORT_ALL));
+	assert_int_equal(ca_report_reason(r), CA_R_INTERNAL);
+	ca_report_free(r);
+	ca_report_free(src);
+	/* only revocation can be waived */
+	r = ca_report_new();
+	ca_report_set(r, CA_CHECK_CHAIN, CA_WAIVED, CA_R_CRL_OFF, NULL);
+	assert_int_equal(ca_report_verdict(r, CA_CHECK_CHAIN), CA_FAIL);
+	assert_int_equal(
+	    ca_report_check_reason(r, CA_CHECK_CHAIN), CA_R_INTERNAL);
+	ca_report_free(r);
+}
+
 int
 main(void)
 {
@@ -273,6 +309,7 @@ main(void)
 	    cmocka_unit_test(test_line),
 	    cmocka_unit_test(test_line_waived),
 	    cmocka_unit_test(test_text_and_json),
+	    cmocka_unit_test(test_merge),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
