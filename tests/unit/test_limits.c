@@ -335,7 +335,8 @@ rsa_bits(void **state)
 		int bits;
 		enum ca_reason want;
 	} c[] = {{2047, CA_R_CHAIN_WEAK}, {2048, CA_R_CRL_OFF},
-	    {16384, CA_R_CRL_OFF}, {16385, CA_R_CHAIN_WEAK}};
+	    {2049, CA_R_CHAIN_WEAK}, {16384, CA_R_CRL_OFF},
+	    {16385, CA_R_CHAIN_WEAK}, {16392, CA_R_CHAIN_WEAK}};
 	X509 *ca = plain("A", "A", one, one, true);
 
 	(void)state;
