@@ -304,7 +304,7 @@ same_subject(void **state)
 }
 
 static EVP_PKEY *
-rsa_of(int bits)
+rsa_with(int bits, int exponent_bits)
 {
 	BIGNUM *n = BN_new(), *e = BN_new();
 	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
@@ -313,7 +313,9 @@ rsa_of(int bits)
 
 	assert_int_equal(
 	    BN_rand(n, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD), 1);
-	BN_set_word(e, 65537);
+	BN_set_word(e, 1);
+	BN_lshift(e, e, exponent_bits - 1);
+	BN_add_word(e, 1);
 	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n);
 	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, e);
 	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(bld);
@@ -326,6 +328,77 @@ rsa_of(int bits)
 	BN_free(n);
 	BN_free(e);
 	return key;
+}
+
+static EVP_PKEY *
+rsa_of(int bits)
+{
+	return rsa_with(bits, 17);
+}
+
+/* n certificates of one name, each with this key, might have issued the leaf,
+ * by the algorithm of its signature. */
+static enum ca_err
+choices(EVP_PKEY *key, EVP_PKEY *signer, size_t n)
+{
+	STACK_OF(X509) *all = sk_X509_new_null();
+
+	empty_dir();
+	for (size_t i = 0; i < n; i++)
+		sk_X509_push(all, plain("A", "nobody", key, two, true));
+	return all_paths(plain("leaf", "A", two, signer, false), all);
+}
+
+/* What a verification costs, in those by P-256: so many can be had. */
+static void
+prices(void **state)
+{
+	const struct {
+		const char *what;
+		EVP_PKEY *key; /* owned */
+		size_t most;
+	} t[] = {
+	    {"P-256", new_key_on("P-256"), CA_PATH_CANDIDATES_MAX},
+	    {"P-384", new_key_on("P-384"), 32},
+	    {"P-521", new_key_on("P-521"), 32},
+	    {"K-256", new_key_on("secp256k1"), 32},
+	    {"B-571", new_key_on("B-571"), 8},
+	    {"Ed25519", EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"),
+		CA_PATH_CANDIDATES_MAX},
+	    {"Ed448", EVP_PKEY_Q_keygen(NULL, NULL, "ED448"), 32},
+	    {"RSA 2048", rsa_of(2048), CA_PATH_CANDIDATES_MAX},
+	    {"RSA 4096", rsa_of(4096), CA_PATH_CANDIDATES_MAX},
+	    {"RSA 4104", rsa_of(4104), 16},
+	    {"RSA 8192", rsa_of(8192), 16},
+	    {"RSA 8200", rsa_of(8200), 5},
+	    {"RSA 16384", rsa_of(16384), 5},
+	    {"an exponent of 64 bits", rsa_with(2048, 64),
+		CA_PATH_CANDIDATES_MAX},
+	    {"an exponent of 65 bits", rsa_with(2048, 65), 2},
+	    {"an exponent of 2,000 bits", rsa_with(2048, 2000), 2},
+	};
+
+	EVP_PKEY *rsa = EVP_RSA_gen(2048);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+		EVP_PKEY *key = t[i].key, *signer = one;
+
+		assert_non_null(key);
+		if (EVP_PKEY_is_a(key, "RSA"))
+			signer = rsa;
+		else if (!EVP_PKEY_is_a(key, "EC"))
+			signer = EVP_PKEY_Q_keygen(
+			    NULL, NULL, EVP_PKEY_get0_type_name(key));
+		if (choices(key, signer, t[i].most) != CA_DENIED)
+			fail_msg("%s: not %zu", t[i].what, t[i].most);
+		if (choices(key, signer, t[i].most + 1) != CA_ERR_LIMIT)
+			fail_msg("%s: more than %zu", t[i].what, t[i].most);
+		if (signer != one && signer != rsa)
+			EVP_PKEY_free(signer);
+		EVP_PKEY_free(key);
+	}
+	EVP_PKEY_free(rsa);
 }
 
 static void
@@ -469,6 +542,7 @@ main(void)
 	    cmocka_unit_test(steps),
 	    cmocka_unit_test(paths_tried),
 	    cmocka_unit_test(verifications),
+	    cmocka_unit_test(prices),
 	    cmocka_unit_test(whole_verification),
 	    cmocka_unit_test(same_subject),
 	    cmocka_unit_test(rsa_bits),
