@@ -111,6 +111,7 @@ memcheck() {
 			--error-exitcode=99 --leak-check=no \
 			"$1/tests/unit/$3" >"$2/$3" 2>&1 || echo "$? $3"' \
 			sh "$B" "$D/memcheck" {} >"$D/failed"
+	[ "${PIPESTATUS[1]}" -eq 0 ] || echo "? of_xargs" >>"$D/failed"
 	while read -r rc t; do
 		echo "$t: status $rc"
 		grep -vE '^\[|passed|OK' "$D/memcheck/$t" | tail -n 40

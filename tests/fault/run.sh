@@ -111,7 +111,7 @@ command=(-u root "$conf" proof=command "helper=$D/bin/certauth"
 	users="$D/users-root" "users_dir=$D/users.d")
 [ "$(id -u)" -ne 0 ] || scene command -l -e granted "${command[@]}" \
 	"key_file=$D/alice-all.pem"
-scene clock -p time -e granted "${alice[@]}" "$conf"
+scene clock -s 1 -p time -e granted "${alice[@]}" "$conf"
 # and those that must be refused, whatever fails
 scene revoked -e denied "${revoked[@]}" "$conf"
 scene revoked-index -e denied "${revoked[@]}" "$conf" \
@@ -126,7 +126,7 @@ scene other-user -e denied "${bob[@]}" "$conf"
 scene wrong-key -e denied "${wrong_key[@]}" "$conf"
 scene wrong-registered -r -e denied "${bob[@]}" "$conf" \
 	users="$D/users-none" "intermediates_dir=$PKI/ca-all"
-scene clock-revoked -p time -e denied "${revoked[@]}" "$conf"
+scene clock-revoked -s 1 -p time -e denied "${revoked[@]}" "$conf"
 scene memory-revoked -m -e denied "${revoked[@]}" "$conf"
 scene memory-stranger -m -e denied "${stranger[@]}" "$conf" crl=off
 scene memory-wrong-key -m -e denied "${wrong_key[@]}" "$conf"

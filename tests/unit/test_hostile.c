@@ -64,15 +64,29 @@ cert_by(
 	return cert;
 }
 
-/* Whose signature it is does not matter, but of which kind. */
+/* Whose signature it is does not matter, but of which kind: an RSA key. */
+static EVP_PKEY *rsa_signer;
+
 static X509 *
 cert_of(const char *subject, const char *issuer, EVP_PKEY *key)
 {
-	EVP_PKEY *signer = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
-	X509 *cert = cert_by(subject, issuer, key, signer);
+	return cert_by(subject, issuer, key, rsa_signer);
+}
 
-	EVP_PKEY_free(signer);
-	return cert;
+static int
+set_up(void **state)
+{
+	(void)state;
+	rsa_signer = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
+	return rsa_signer != NULL ? 0 : -1;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	EVP_PKEY_free(rsa_signer);
+	return 0;
 }
 
 static size_t tried;
@@ -201,5 +215,5 @@ main(void)
 	    cmocka_unit_test(test_exponents),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
