@@ -296,9 +296,12 @@ tidy() {
 			grep -q 'verify OK' "$S/said"
 		done
 	done
+	# what one that is killed while it writes its state leaves
+	: >"$S/crl/.certauth-crl.state.AbCdEf"
 	update --url "$URL/kill.crl"
 	[ "$status" -eq 0 ]
 	tidy
+	[ "$(ls -A "$S/crl" | grep -c 'state')" -eq 1 ]
 	run "$CERTAUTH" crl list --ca-dir "$S/ca" --crl-dir "$S/crl"
 	[ "$status" -eq 0 ]
 	grep -q 'indexed' <<<"$output"

@@ -2,9 +2,12 @@
 #include "base/file.h"
 
 #include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define STATE_NAME ".certauth-crl.state"
 #define STATE_MAX (1u << 20)
@@ -119,6 +122,27 @@ ca_crl_states_read(struct ca_crl_run *run, struct ca_crl_states *out)
 	return rc;
 }
 
+/* What updates that were killed have left of their writing; none writes now,
+ * since the lock is ours. */
+static void
+clear_leftovers(const struct ca_crl_run *run)
+{
+	static const char begin[] = STATE_NAME ".";
+	int fd = openat(run->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *e;
+
+	if (d == NULL) {
+		if (fd >= 0)
+			(void)close(fd);
+		return; /* they harm nobody */
+	}
+	while ((e = readdir(d)) != NULL)
+		if (strncmp(e->d_name, begin, sizeof begin - 1) == 0)
+			(void)unlinkat(run->dir, e->d_name, 0);
+	(void)closedir(d);
+}
+
 enum ca_err
 ca_crl_states_write(struct ca_crl_run *run, const struct ca_crl_states *s)
 {
@@ -133,8 +157,10 @@ ca_crl_states_write(struct ca_crl_run *run, const struct ca_crl_states *s)
 	rc = ca_buf_err(&b);
 	if (rc == CA_OK && ca_buf_text(&path) == NULL)
 		rc = CA_ERR_MEMORY;
-	if (rc == CA_OK)
+	if (rc == CA_OK) {
+		clear_leftovers(run);
 		rc = ca_file_replace(ca_buf_text(&path), b.p, b.len, 0644);
+	}
 	ca_buf_free(&b);
 	ca_buf_free(&path);
 	return rc;

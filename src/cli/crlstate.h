@@ -28,7 +28,8 @@ struct ca_crl_states {
 CA_MUST_CHECK enum ca_err ca_crl_states_read(
     struct ca_crl_run *run, struct ca_crl_states *out);
 
-/* Write it, whole or not at all; addresses not wanted are dropped. */
+/* Write it, whole or not at all; addresses not wanted are dropped.  The lock is
+ * held: what killed runs have left of theirs is removed. */
 CA_MUST_CHECK enum ca_err ca_crl_states_write(
     struct ca_crl_run *run, const struct ca_crl_states *states);
 
