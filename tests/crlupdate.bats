@@ -301,7 +301,7 @@ tidy() {
 	update --url "$URL/kill.crl"
 	[ "$status" -eq 0 ]
 	tidy
-	[ "$(ls -A "$S/crl" | grep -c 'state')" -eq 1 ]
+	[ "$(find "$S/crl" -name ".certauth-crl.state*" | wc -l)" -eq 1 ]
 	run "$CERTAUTH" crl list --ca-dir "$S/ca" --crl-dir "$S/crl"
 	[ "$status" -eq 0 ]
 	grep -q 'indexed' <<<"$output"
