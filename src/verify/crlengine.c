@@ -101,6 +101,57 @@ revoked(struct ca_revocation *rev, X509_STORE_CTX *ctx, struct ca_crl *crl,
 	return 0;
 }
 
+static bool
+same_extension(const X509_CRL *a, const X509_CRL *b, int nid)
+{
+	int i = X509_CRL_get_ext_by_NID(a, nid, -1);
+	int j = X509_CRL_get_ext_by_NID(b, nid, -1);
+
+	if (i < 0 || j < 0)
+		return i < 0 && j < 0;
+	return ASN1_STRING_cmp(X509_EXTENSION_get_data(X509_CRL_get_ext(a, i)),
+		   X509_EXTENSION_get_data(X509_CRL_get_ext(b, j))) == 0;
+}
+
+/*
+ * Of two CRLs of one scope OpenSSL takes that with the later thisUpdate.  Of
+ * two of the same moment nobody knows which is the newer one, and either may
+ * be the one that revokes.
+ */
+static bool
+are_twins(const X509_CRL *a, const X509_CRL *b)
+{
+	return a != b &&
+	       X509_NAME_cmp(X509_CRL_get_issuer(a), X509_CRL_get_issuer(b)) ==
+		   0 &&
+	       ASN1_TIME_compare(X509_CRL_get0_lastUpdate(a),
+		   X509_CRL_get0_lastUpdate(b)) == 0 &&
+	       same_extension(a, b, NID_issuing_distribution_point) &&
+	       same_extension(a, b, NID_delta_crl);
+}
+
+/* The entry for cert in a twin of x by the same key; *in: that CRL.  Those in
+ * rev->seen have been found to be signed.  As ca_crl_lookup. */
+static enum ca_err
+look_into_twins(struct ca_revocation *rev, X509_STORE_CTX *ctx,
+    const X509_CRL *x, X509 *cert, struct ca_crl_entry *entry,
+    struct ca_crl **in)
+{
+	X509 *issuer = ca_crlrev_issuer(ctx);
+	enum ca_err rc = CA_ERR_NOT_FOUND;
+
+	for (size_t i = 0; i < rev->n && rc == CA_ERR_NOT_FOUND; i++) {
+		struct ca_crl *crl = rev->seen[i].crl;
+
+		if (issuer == NULL || !are_twins(x, ca_crl_get0_x509(crl)) ||
+		    ca_crl_verify(crl, issuer) != CA_OK)
+			continue;
+		*in = crl;
+		rc = ca_crl_lookup(crl, cert, entry);
+	}
+	return rc;
+}
+
 /*
  * Is the certificate on the CRL?  0 is no to the login, 1 is "not revoked", 2
  * is removeFromCRL, for which OpenSSL passes the base CRL over.  OpenSSL's own
@@ -112,6 +163,7 @@ ca_crlrev_cert_crl(X509_STORE_CTX *ctx, X509_CRL *x, X509 *cert)
 	struct ca_revocation *rev = ca_crlrev_of(ctx);
 	struct seen *seen = ca_crlrev_seen(rev, x);
 	struct ca_crl_entry entry;
+	struct ca_crl *in;
 	int own;
 	enum ca_err rc;
 
@@ -119,12 +171,15 @@ ca_crlrev_cert_crl(X509_STORE_CTX *ctx, X509_CRL *x, X509 *cert)
 		ca_crlrev_fail(rev, CA_R_INTERNAL, cert, "a CRL from nowhere");
 		return 0;
 	}
+	in = seen->crl;
 	rev->looking = ctx;
 	own = rev->cert_crl(ctx, x, cert);
-	rc = ca_crl_lookup(seen->crl, cert, &entry);
+	rc = ca_crl_lookup(in, cert, &entry);
+	if (rc == CA_ERR_NOT_FOUND)
+		rc = look_into_twins(rev, ctx, x, cert, &entry, &in);
 	note(seen, ctx, rc == CA_OK && entry.reason != CA_CRL_REMOVE);
 	if (rc == CA_OK && entry.reason != CA_CRL_REMOVE)
-		return revoked(rev, ctx, seen->crl, cert, &entry);
+		return revoked(rev, ctx, in, cert, &entry);
 	if ((rc != CA_OK && rc != CA_ERR_NOT_FOUND) || own <= 0) {
 		ca_crlrev_fail(rev, CA_R_CRL_MALFORMED, cert,
 		    "%s cannot be searched: %s", ca_crl_get0_name(seen->crl),

@@ -63,7 +63,8 @@ struct ca_crlread {
 
 /*
  * Read the CRL that src stands at.  fn (may be NULL) gets each entry.
- * CA_ERR_FORMAT: not a CRL in strict DER, bytes left over, or the two
+ * CA_ERR_FORMAT: not a CRL in DER (what is inside extensions and names is left
+ * to OpenSSL to decode), bytes left over, or the two
  * signature algorithms differ; CA_ERR_LIMIT, CA_ERR_IO, CA_ERR_CRYPTO,
  * CA_ERR_MEMORY.  out is to be cleared after a failure too.
  */

@@ -69,16 +69,17 @@ setup(void **state)
 	    "d=%s; mkdir $d/ca $d/none $d/inter && "
 	    "echo 'alice email:alice@example.com' >$d/users && "
 	    "cp " VECTORS_DIR "root.pem $d/ca/ && "
-	    "cp " VECTORS_DIR "intermediate.pem $d/inter/",
+	    "cp " VECTORS_DIR "intermediate.pem $d/inter/ && "
+	    "cp " VECTORS_DIR "p256.pem $d/leaf.pem",
 	    w->dir);
 	assert_int_equal(system(cmd), 0);
+	char path[512];
+	(void)snprintf(path, sizeof path, "%s/leaf.pem", w->dir);
 	set(w, "ca_dir", "ca");
 	set(w, "intermediates_dir", "inter");
 	set(w, "users", "users");
 	set(w, "crl", "off");
-	assert_int_equal(
-	    ca_file_read(AT_FDCWD, VECTORS_DIR "p256.pem", 1 << 16, &pem),
-	    CA_OK);
+	assert_int_equal(ca_file_read(AT_FDCWD, path, 1 << 16, &pem), CA_OK);
 	assert_int_equal(
 	    ca_certfile_parse(w->crypto, pem.p, pem.len, certs, &bad), CA_OK);
 	w->result.leaf = sk_X509_shift(certs);

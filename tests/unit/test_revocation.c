@@ -336,6 +336,40 @@ rollover(void **state)
 	X509_free(under);
 }
 
+/* Of two CRLs of the same moment either may be the newer one; of others the
+ * later one counts. */
+static void
+twins(void **state)
+{
+	/* some are read before sub.crl, and some behind it */
+	static const char *const name[] = {"crl/a.crl", "crl/b.crl",
+	    "crl/c.crl", "crl/d.crl", "crl/v.crl", "crl/w.crl", "crl/x.crl",
+	    "crl/z.crl"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof name / sizeof name[0]; i++) {
+		fresh();
+		root_crl(.from = 0);
+		sub_crl(.from = 0);
+		is(leaf, CA_R_OK, NULL);
+		put_crl(name[i],
+		    &(struct crl_spec){"Sub", sub_key, {{LEAF_SERIAL, 1}}});
+		is(leaf, CA_R_REVOKED, name[i] + 4);
+		put_crl(name[i],
+		    &(struct crl_spec){"Sub", sub_key, {{KEEPER_SERIAL, 1}}});
+		is(leaf, CA_R_OK, NULL);
+		/* a minute older, and replaced since */
+		put_crl(name[i],
+		    &(struct crl_spec){"Sub", sub_key, {{LEAF_SERIAL, 6}},
+			.from = -DAY - 60, .to = DAY});
+		is(leaf, CA_R_OK, NULL);
+		/* by another key: it is not the CA's */
+		put_crl(name[i],
+		    &(struct crl_spec){"Sub", leaf_key, {{LEAF_SERIAL, 1}}});
+		is(leaf, CA_R_OK, NULL);
+	}
+}
+
 /* ---- indirect CRLs ---- */
 
 /* crlDistributionPoints with a cRLIssuer of that CN, or that URI. */
@@ -612,6 +646,7 @@ main(void)
 	    cmocka_unit_test(prefer),
 	    cmocka_unit_test(anchors),
 	    cmocka_unit_test(rollover),
+	    cmocka_unit_test(twins),
 	    cmocka_unit_test(indirect),
 	    cmocka_unit_test(indirect_path),
 	    cmocka_unit_test(indirect_twice),
