@@ -24,6 +24,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "crlmake.h"
+
 #define ROUNDS 30
 #define ENTRIES_MAX 120
 
@@ -45,44 +47,6 @@ rnd(uint32_t below)
 	return (uint32_t)(t.random >> 33) % below;
 }
 
-static X509 *
-certificate(const char *cn, EVP_PKEY *key)
-{
-	X509 *x = X509_new();
-	X509_NAME *name = X509_NAME_new();
-	X509V3_CTX ctx;
-
-	assert_non_null(x);
-	assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-			     (const unsigned char *)cn, -1, -1, 0),
-	    1);
-	X509_set_version(x, 2);
-	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
-	X509_set_subject_name(x, name);
-	X509_set_issuer_name(x, name);
-	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
-	X509_gmtime_adj(X509_getm_notAfter(x), 86400);
-	X509_set_pubkey(x, key);
-	X509V3_set_ctx(&ctx, x, x, NULL, NULL, 0);
-	X509_EXTENSION *ku = X509V3_EXT_conf_nid(
-	    NULL, &ctx, NID_key_usage, "critical,keyCertSign,cRLSign");
-	X509_add_ext(x, ku, -1);
-	X509_EXTENSION_free(ku);
-	bool eddsa =
-	    EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448");
-	assert_true(X509_sign(x, key, eddsa ? NULL : EVP_sha256()) > 0);
-	X509_NAME_free(name);
-	/* through DER, as everything that is looked at */
-	unsigned char *der = NULL;
-	int len = i2d_X509(x, &der);
-	X509_free(x);
-	X509 *out = NULL;
-	assert_int_equal(
-	    ca_crypto_cert(t.crypto, der, (size_t)len, &out), CA_OK);
-	OPENSSL_free(der);
-	return out;
-}
-
 static int
 set_up(void **state)
 {
@@ -94,8 +58,8 @@ set_up(void **state)
 	assert_int_equal(ca_crypto_new(&t.crypto), CA_OK);
 	t.key = EVP_EC_gen("P-256");
 	t.other_key = EVP_EC_gen("P-256");
-	t.ca = certificate("The CA", t.key);
-	t.other = certificate("Another CA", t.other_key);
+	t.ca = make_ca(t.crypto, "The CA", t.key);
+	t.other = make_ca(t.crypto, "Another CA", t.other_key);
 	t.cas = sk_X509_new_null();
 	sk_X509_push(t.cas, t.other);
 	sk_X509_push(t.cas, t.ca);
@@ -507,7 +471,7 @@ every_signature_algorithm(void **state)
 	};
 	static const char *const eddsa[] = {"ED25519", "ED448"};
 	EVP_PKEY *rsa = EVP_RSA_gen(2048);
-	X509 *rsa_ca = certificate("The CA", rsa);
+	X509 *rsa_ca = make_ca(t.crypto, "The CA", rsa);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof digest / sizeof digest[0]; i++) {
@@ -539,7 +503,7 @@ every_signature_algorithm(void **state)
 	assert_signed(rsa_ca, false, "ECDSA by an RSA key");
 	for (size_t i = 0; i < 2; i++) {
 		EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, eddsa[i]);
-		X509 *ca = certificate("The CA", key);
+		X509 *ca = make_ca(t.crypto, "The CA", key);
 
 		write_signed(key, NULL, -1);
 		assert_signed(ca, true, eddsa[i]);

@@ -4,44 +4,27 @@
 #include "verify/profile.h"
 
 #include <openssl/bn.h>
-#include <openssl/core_names.h>
-#include <openssl/param_build.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
 #include <time.h>
 #include <cmocka.h>
+#include "rsakey.h"
 
-/* An RSA public key that nobody has the private one of.  e 0: of ebits. */
+/* e 0: a random one of ebits. */
 static EVP_PKEY *
 rsa_key(int bits, unsigned long e, int ebits)
 {
-	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
-	BIGNUM *n = BN_new(), *exp = BN_new();
-	EVP_PKEY *key = NULL;
+	BIGNUM *exp = BN_new();
 
-	assert_int_equal(
-	    BN_rand(n, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD), 1);
 	if (e != 0)
 		assert_int_equal(BN_set_word(exp, e), 1);
 	else
 		assert_int_equal(
 		    BN_rand(exp, ebits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD),
 		    1);
-	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n);
-	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, exp);
-	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(bld);
-	assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
-	assert_int_equal(
-	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
-	OSSL_PARAM_free(params);
-	OSSL_PARAM_BLD_free(bld);
-	EVP_PKEY_CTX_free(ctx);
-	BN_free(n);
-	BN_free(exp);
-	return key;
+	return public_rsa(bits, exp);
 }
 
 static X509 *

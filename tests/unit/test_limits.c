@@ -17,8 +17,6 @@
 #include "wire/message.h"
 #include "wire/pieces.h"
 
-#include <openssl/core_names.h>
-#include <openssl/param_build.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,6 +26,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "pkimake.h"
+#include "rsakey.h"
 
 static EVP_PKEY *one, *two;
 
@@ -303,31 +302,16 @@ same_subject(void **state)
 	X509_free(leaf);
 }
 
+/* The exponent is 2^(exponent_bits - 1) + 1. */
 static EVP_PKEY *
 rsa_with(int bits, int exponent_bits)
 {
-	BIGNUM *n = BN_new(), *e = BN_new();
-	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
-	EVP_PKEY *key = NULL;
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	BIGNUM *e = BN_new();
 
-	assert_int_equal(
-	    BN_rand(n, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD), 1);
 	BN_set_word(e, 1);
 	BN_lshift(e, e, exponent_bits - 1);
 	BN_add_word(e, 1);
-	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n);
-	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, e);
-	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(bld);
-	assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
-	assert_int_equal(
-	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
-	OSSL_PARAM_free(params);
-	OSSL_PARAM_BLD_free(bld);
-	EVP_PKEY_CTX_free(ctx);
-	BN_free(n);
-	BN_free(e);
-	return key;
+	return public_rsa(bits, e);
 }
 
 static EVP_PKEY *
