@@ -98,6 +98,16 @@ $(B)/objects: FORCE
 		echo '$(LIB_OBJ)' >$@
 .PHONY: FORCE
 
+# Which paths are compiled in: what names one is compiled again when it changes,
+# since `make` and then `make install PREFIX=/usr` is how people install.
+PATHS = $(SYSCONFDIR) $(BINDIR) $(LIBEXECDIR)
+PATH_OBJ := $(patsubst %.c,$(B)/%.o,$(shell grep -lE \
+	'CA_(SYSCONFDIR|HELPER|LIBEXECDIR)' $(LIB_SRC) src/cli/main.c \
+	src/cli/fetchmain.c pam_certauth.c tests/unit/*.c tests/fuzz/*.c))
+$(B)/paths: FORCE
+	@mkdir -p $(@D); echo '$(PATHS)' | cmp -s - $@ || echo '$(PATHS)' >$@
+$(PATH_OBJ): $(B)/paths
+
 $(LIB): $(LIB_OBJ) $(B)/objects
 	$(say) AR $@
 	$(Q)rm -f $@ && $(AR) rcs $@ $(LIB_OBJ)

@@ -1,0 +1,80 @@
+#!/usr/bin/env bats
+# What README.md says of building and installing, in its order, word for word.
+bats_require_minimum_version 1.5.0
+load lib/common
+
+setup_file() {
+	place_make
+	# a tree of its own, with what is compiled already
+	mkdir "$S/tree" "$S/dest"
+	(cd "$HERE" && tar -cf - --exclude=./build --exclude=./.git \
+		--exclude=./dist .) | tar -xf - -C "$S/tree"
+	cp -a "$CERTAUTH_BUILD" "$S/tree/build"
+	rm -rf "$S/tree/build/check"
+	readme_build "$S/make.log" "DESTDIR=$S/dest"
+}
+teardown_file() { place_remove; }
+
+# readme_build LOG VARIABLE ...: README's block, with `make deps` left out,
+# which changes the machine; the variables come by the environment
+readme_build() {
+	local log=$1
+	shift
+	awk -v want=build -f "$HERE/tests/install/extract.awk" \
+		"$HERE/README.md" | grep -vx 'make deps' >"$S/block"
+	[ "$(tail -n 1 "$S/block")" = 'make install PREFIX=/usr' ]
+	(cd "$S/tree" && env -u MAKELEVEL MAKEFLAGS=-j2 CI=1 "$@" \
+		sh -eu "$S/block") >"$log" 2>&1 || { cat "$log"; return 1; }
+}
+
+@test "README's build: nothing that is installed names another PREFIX" {
+	run grep -rlaE '/usr/local/(bin/certauth|libexec|share|etc)' "$S/dest" \
+		--exclude-dir=doc --exclude-dir=man
+	echo "$output"
+	[ "$status" -eq 1 ]
+	grep -qaF /usr/bin/certauth "$S/dest$(pamdir)/pam_certauth.so"
+	grep -qaF /usr/libexec/certauth "$S/dest/usr/bin/certauth"
+	grep -q '^ExecStart=/usr/bin/certauth ' \
+		"$S/dest/usr/lib/systemd/system/certauth-crl-update.service"
+}
+
+pamdir() {
+	(cd "$S/dest" && find . -name pam_certauth.so -printf '/%P\n') |
+		sed 's|/pam_certauth.so$||'
+}
+
+# The tree as it would be on a machine, in this place alone.
+@test "README's build: proof = command and crl update find their programs" {
+	need_root
+	in_place mount -t overlay overlay -o "lowerdir=$S/dest/usr:/usr" /usr
+	cp "$CERTAUTH_BUILD/tests/lib/pamdrive" "$S/bin/pamdrive"
+	printf '%s\n' "auth required $(pamdir)/pam_certauth.so proof=command key_file=%h/login.p12" \
+		'account required pam_permit.so' >"$S/etc/pam.d/test"
+	openssl pkcs12 -export -in "$PKI/alice.pem" -inkey "$PKI/alice.key" -certfile "$PKI/inter.pem" \
+		-passout pass:secret -out "$S/home/alice/login.p12"
+	chown 2001 "$S/home/alice/login.p12"
+	chmod 600 "$S/home/alice/login.p12"
+	log_mark
+	in_place "$S/bin/pamdrive" -s test -u alice -C 'echo secret'
+	logged 'outcome=granted'
+	# found, started, and told that nobody answers there
+	conf default 'crl_url = http://127.0.0.1:9/ca.crl'
+	run in_place /usr/bin/certauth crl update
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *127.0.0.1:9* ]]
+	[[ $output != *'neither beside'* ]]
+}
+
+@test "a PREFIX of yesterday: what is compiled in follows each change" {
+	local path
+	for path in /opt/a /opt/b; do
+		make -s -C "$S/tree" -j2 CI=1 "PREFIX=$path" all
+		grep -qaF "$path/bin/certauth" "$S/tree/build/pam_certauth.so"
+	done
+	run ! grep -qaF /opt/a "$S/tree/build/pam_certauth.so"
+	# and nothing is compiled where nothing changed
+	run make -C "$S/tree" -j2 CI=1 PREFIX=/opt/b all
+	echo "$output"
+	[[ $output != *' CC '* ]]
+}
