@@ -67,7 +67,7 @@ fault() {
 # All but those that look at texts, at how the build was made, or make builds
 # of their own.
 bats_files=$(for t in tests/*.bats; do basename "$t" .bats; done | grep -vxE \
-	'conformance|fault|fuzz_corpus|hardening|mutants|packaging|readme|sanitizers|security|valgrind')
+	'conformance|fault|fuzz_corpus|hardening|install|mutants|packaging|readme|sanitizers|security|valgrind')
 
 bats_part() {
 	local t
