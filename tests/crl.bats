@@ -676,7 +676,7 @@ read_of() { # ENGINE CERT
 	crl inter inter
 	sed -i 's/^default_md = .*/default_md = default/' "$PKI/openssl.cnf"
 	use inter
-	is alice '1 crl-signature'
+	is alice '1 weak'
 }
 
 @test "every kind of CRL signature: RSA, RSA-PSS, ECDSA, Ed25519, Ed448" {
