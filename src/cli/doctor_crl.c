@@ -17,6 +17,7 @@
 #include "verify/crlidx.h"
 
 #define MANY_ENTRIES 10000
+
 /* ---- one CRL ---- */
 
 static void

@@ -173,6 +173,14 @@ ca_crl_malformed(struct ca_crl *crl, enum ca_err rc)
 }
 
 void
+ca_crl_undecodable(struct ca_crl *crl)
+{
+	trouble(crl, CA_R_CRL_MALFORMED,
+	    "holds a CRL with a name, a time or an extension that cannot be "
+	    "decoded");
+}
+
+void
 ca_crl_judge(struct ca_crl *crl, bool entry_critical)
 {
 	X509_EXTENSION *ext =
@@ -214,9 +222,7 @@ ca_crl_take_stripped(
 	ERR_pop_to_mark();
 	crl->x509 = x;
 	if (x == NULL)
-		trouble(crl, CA_R_CRL_MALFORMED,
-		    "holds a CRL with a name, a time or an extension that "
-		    "cannot be decoded");
+		ca_crl_undecodable(crl);
 	else
 		ca_crl_judge(crl, entry_critical);
 }

@@ -71,6 +71,9 @@ CA_MUST_CHECK enum ca_err ca_crl_issuer_matches(const struct ca_crl *crl,
  * (CA_ERR_LIMIT): that is the CRL's trouble, and CA_OK. */
 CA_MUST_CHECK enum ca_err ca_crl_malformed(struct ca_crl *crl, enum ca_err rc);
 
+/* OpenSSL cannot decode what is inside a CRL of the right structure. */
+void ca_crl_undecodable(struct ca_crl *crl);
+
 /* The trouble that can be seen in crl->x509, and in entry_critical: an entry
  * has an unknown critical extension. */
 void ca_crl_judge(struct ca_crl *crl, bool entry_critical);

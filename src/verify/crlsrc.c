@@ -145,6 +145,10 @@ ca_crlsrc_next(struct ca_crlsrc *src)
 		restart(src, 0);
 		return CA_OK;
 	}
+	/* one that was not read to its end is bad, or of no interest: the next
+	 * one begins where its lines say, wherever the reader has stopped */
+	if (src->begin != UINT64_MAX && !src->ended)
+		restart(src, src->begin);
 	do {
 		if ((rc = line(src, text, LINE_MAX_)) != CA_OK)
 			return rc;
@@ -235,22 +239,16 @@ static const uint8_t value[256] = {
     ['-'] = DASH,
 };
 
-/* The line that ends a block; a group must not be left half done.  Where the
- * line is another, the block is bad, and the line may begin the next CRL. */
+/* The line that ends a block; a group must not be left half done. */
 static enum ca_err
 end_line(struct ca_crlsrc *src)
 {
 	char text[LINE_MAX_ + 1];
-	uint64_t at = where(src);
 	enum ca_err rc = line(src, text, LINE_MAX_);
 
 	if (rc != CA_OK)
 		return rc == CA_ERR_NOT_FOUND ? CA_ERR_FORMAT : rc;
-	if (strcmp(text, END) != 0) {
-		restart(src, at);
-		return CA_ERR_FORMAT;
-	}
-	if (src->chars != 0)
+	if (src->chars != 0 || strcmp(text, END) != 0)
 		return CA_ERR_FORMAT;
 	src->ended = true;
 	return CA_OK;

@@ -145,6 +145,7 @@ take_der(struct ca_crl *crl, const struct ca_buf *der)
 		x = NULL;
 	}
 	crl->x509 = x;
+	ca_crl_undecodable(crl); /* unless judge finds otherwise */
 	if (x != NULL && (rc = keep_order(crl)) == CA_OK)
 		judge(crl);
 	ERR_pop_to_mark();
