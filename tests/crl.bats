@@ -676,7 +676,77 @@ read_of() { # ENGINE CERT
 	crl inter inter
 	sed -i 's/^default_md = .*/default_md = default/' "$PKI/openssl.cnf"
 	use inter
-	is alice '1 crl-signature'
+	is alice '1 weak'
+}
+
+@test "what is no file in crl_dir; links to nothing" {
+	register inter
+	crl inter inter
+	use inter
+	mkdir "$S/crl/lost+found"
+	mkfifo "$S/crl/pipe"
+	ln -s /dev/null "$S/crl/null"
+	ln -s .. "$S/crl/up"
+	timeout 60 "$CERTAUTH" verify --quiet --purpose any --ca-dir "$S/ca" \
+		--crl-dir "$S/crl" "${OPTS[@]}" "$PKI/alice.pem"
+	for engine in auto stream openssl; do
+		run verdict "$S/crl" $engine alice
+		[ "$output" = '0 pass' ]
+	done
+	# under a hashed name too, before one that revokes
+	revoke inter alice
+	crl inter inter
+	hash=$(openssl crl -in "$S/made/inter.crl" -noout -hash)
+	rm "$S/crl/inter.crl"
+	mkfifo "$S/crl/$hash.r0"
+	cp "$S/made/inter.crl" "$S/crl/$hash.r1"
+	run verdict "$S/crl" auto alice
+	[ "$output" = '1 revoked' ]
+	rm "$S/crl/$hash".r?
+	register inter
+	crl inter inter
+	use inter
+	ln -s gone "$S/crl/notes"
+	run verdict "$S/crl" auto alice
+	[ "$output" = '1 crl-dir' ]
+	mv "$S/crl/notes" "$S/crl/$hash.r0"
+	run verdict "$S/crl" auto alice
+	[ "$output" = '1 crl-dir' ]
+	rm -rf "$S/crl"
+}
+
+# dressed NAME HOW: $S/made/NAME.crl, as some programs write it
+dressed() {
+	local f=$S/made/$1.crl
+	case $2 in
+	bom) sed -i '1s/^/\xef\xbb\xbf/' "$f" ;;
+	crlf) sed -i 's/$/\r/' "$f" ;;
+	text) openssl crl -in "$f" -text -out "$f.new" && mv "$f.new" "$f" ;;
+	zero) { echo '0 s:/O=Example/CN=Test inter'; openssl crl -in "$f" \
+		-text; } >"$f.new" && mv "$f.new" "$f" ;;
+	blocks) cat "$PKI/root.pem" "$PKI/root.key" "$f" >"$f.new" &&
+		mv "$f.new" "$f" ;;
+	esac
+}
+
+@test "PEM with a byte order mark, CRLF, text and other blocks before it" {
+	for how in bom crlf text zero blocks; do
+		register inter
+		crl inter inter
+		dressed inter $how
+		use inter
+		is alice '0 pass'
+		revoke inter alice
+		crl inter inter
+		dressed inter $how
+		use inter
+		echo $how
+		is alice '1 revoked'
+		[ $how != bom ] || continue
+		dressed inter bom
+		use inter
+		is alice '1 revoked'
+	done
 }
 
 @test "every kind of CRL signature: RSA, RSA-PSS, ECDSA, Ed25519, Ed448" {

@@ -471,3 +471,39 @@ child_of() {
 	echo "$output" | tail -3
 	[ "$status" -eq 0 ]
 }
+
+@test "PEM with a byte order mark and CRLF is fetched; what is no file is left alone" {
+	sed -e '1s/^/\xef\xbb\xbf/' -e 's/$/\r/' "$S/www/ca1.crl" >"$S/www/bom.crl"
+	mkdir "$S/crl/lost+found"
+	mkfifo "$S/crl/pipe"
+	mkdir "$S/crl/00000000.r0"
+	update --url "$URL/bom.crl"
+	[ "$status" -eq 0 ]
+	grep -q 'bom.crl: updated' <<<"$output"
+	[ "$(ls "$S"/crl/bom_crl-*.crl.idx | wc -l)" -eq 1 ]
+	[ -s "$S/crl/.certauth-crl.linked" ]
+	[ -p "$S/crl/pipe" ] && [ -d "$S/crl/lost+found" ]
+	tidy
+}
+
+@test "signed with SHA-1: refused by its name, and the old one stays" {
+	update --url "$URL/ca1.crl"
+	[ "$status" -eq 0 ]
+	cp "$S/www/ca1.crl" "$S/ca1.good"
+	PKI_CA=ca1 _pki_run openssl ca -gencrl -config "$PKI/openssl.cnf" \
+		-md sha1 -cert "$PKI/ca1.pem" -keyfile "$PKI/ca1.key" \
+		-out "$S/www/ca1.crl"
+	update --url "$URL/ca1.crl"
+	[ "$status" -eq 1 ]
+	grep -q 'refused: what was served: is signed with SHA-1, which is refused' \
+		<<<"$output"
+	cmp "$S/ca1.good" "$S"/crl/ca1_crl-*.crl
+	cp "$S/ca1.good" "$S/www/ca1.crl"
+}
+
+@test "one that is out of date already is said to be" {
+	pki_crl ca2 --from -30d --to -1d --out "$S/www/late.crl"
+	update --quiet --url "$URL/late.crl"
+	[ "$status" -eq 0 ]
+	grep -q 'late.crl: updated, but it is out of date' <<<"$output"
+}

@@ -4,6 +4,9 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 
+# a plain ! would not fail a test
+not() { ! "$@"; }
+
 setup_file() {
 	place_make
 	# CAs and certificates that only these tests need
@@ -255,6 +258,212 @@ finds() {
 	finds warning crl-index-stale 'root.crl'
 	truncate -s 100 "$C/crl/root.crl.idx"
 	finds warning crl-index-stale 'root.crl'
+}
+
+# crl_with NAME CA [--from D] [--to D] [--number HEX] [--md MD] EXTENSION ...:
+# into $PKI/NAME.crl
+crl_with() {
+	local name=$1 ca=$2 from=-1h to=+30d md=default e
+	shift 2
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--from) from=$2 ;;
+		--to) to=$2 ;;
+		--number) echo "$2" >"$PKI/$ca.db/crlnumber" ;;
+		--md) md=$2 ;;
+		*) break ;;
+		esac
+		shift 2
+	done
+	{
+		cat "$PKI/openssl.cnf"
+		printf '\n[these]\nauthorityKeyIdentifier = keyid\n'
+		for e; do printf '%s\n' "$e"; done
+	} >"$S/crl.cnf"
+	PKI_CA=$ca _pki_run openssl ca -gencrl -config "$S/crl.cnf" \
+		-crlexts these -cert "$PKI/$ca.pem" -keyfile "$PKI/$ca.key" \
+		-md "$md" -crl_lastupdate "$(_pki_date "$from")" \
+		-crl_nextupdate "$(_pki_date "$to")" -out "$PKI/$name.crl"
+}
+
+# no_next NAME CA: $PKI/NAME.crl without its nextUpdate
+no_next() {
+	openssl crl -in "$PKI/$1.crl" -outform DER -out "$S/no-next.der"
+	python3 "$HERE/tests/lib/indirect.py" "$S/no-next.der" "$PKI/$2.key" \
+		/dev/null "$S/no-next.out" --no-next-update
+	openssl crl -inform DER -in "$S/no-next.out" -out "$PKI/$1.crl"
+}
+
+@test "CRLs: what is no file is passed over, and named" {
+	mkdir "$C/crl/lost+found"
+	finds note crl-skipped 'crl/lost+found is a directory'
+	mkfifo "$C/crl/pipe"
+	finds warning crl-skipped 'crl/pipe is a FIFO'
+	rm "$C/crl/pipe"
+	ln -s ../ca "$C/crl/more"
+	finds warning crl-skipped 'crl/more is a directory'
+	rm "$C/crl/more"
+	ln -s /dev/null "$C/crl/00000000.r0"
+	finds warning crl-skipped 'crl/00000000.r0 is a device'
+	# the tool passes over the same ones
+	run in_place timeout 20 "$CERTAUTH" crl list
+	[ "$status" -eq 0 ]
+	[ "$(wc -l <<<"$output")" -eq 1 ]
+	run in_place timeout 20 "$CERTAUTH" crl compile
+	[ "$status" -eq 0 ]
+	[ -s "$C/crl/.certauth-crl.linked" ]
+}
+
+@test "CRLs: a link to nothing, hashed or not" {
+	ln -s gone "$C/crl/notes"
+	finds error crl-dir 'crl/notes is a link to a file that is not there'
+	rm "$C/crl/notes"
+	ln -s gone "$C/crl/00000000.r0"
+	finds error crl-dir 'crl/00000000.r0 is a link to a file that is not there'
+	# compile drops it
+	in_place "$CERTAUTH" crl compile
+	doctor
+	[ "$status" -eq 0 ]
+	# also where what it would be replaced by cannot be moved
+	ln -s gone "$C/crl/00000000.r0"
+	mkdir "$C/crl/00000000.r1"
+	in_place "$CERTAUTH" crl compile
+	finds warning crl-skipped '00000000.r1 is a directory'
+}
+
+@test "CRLs: signed with SHA-1: not to be fetched once more" {
+	crl_with weak root --md sha1
+	crl_dir weak.crl
+	finds warning crl-weak 'weak.crl is signed with SHA-1, which is refused' \
+		crl-missing
+	grep -A2 '^warning crl-weak' <<<"$output" >"$S/weak"
+	grep -q 'SHA-256' "$S/weak"
+	grep -q 'crl = off' "$S/weak"
+	not grep -q 'crl update' "$S/weak"
+	# nor is that the answer to the CRL that is missing for it
+	not grep -q 'mend: certauth crl update' <<<"$output"
+	run in_place "$CERTAUTH" crl list
+	[ "$status" -eq 1 ]
+	grep -q 'signed with SHA-1, which is refused' <<<"$output"
+	run in_place "$CERTAUTH" crl compile
+	[ "$status" -eq 1 ]
+	grep -q 'weak.crl is signed with SHA-1, which is refused' <<<"$output"
+	# to fetch an unknown critical extension again is no better
+	crl_with odd root '1.2.3.4 = critical, DER:05:00'
+	crl_dir odd.crl
+	finds warning crl-malformed 'has the unknown critical extension 1.2.3.4' \
+		crl-missing
+	grep -A2 '^warning crl-malformed' <<<"$output" >"$S/odd"
+	grep -q 'without that extension' "$S/odd"
+	not grep -q 'crl update' "$S/odd"
+}
+
+@test "CRLs: deltas, with a base and without" {
+	crl_with base root --number 05
+	crl_with delta root --number 07 'deltaCRL = critical, ASN1:INTEGER:5'
+	crl_dir base.crl delta.crl
+	finds note crl-delta 'delta.crl is a delta of base 5, number 7'
+	run in_place "$CERTAUTH" crl list
+	[ "$status" -eq 0 ]
+	grep -q '^delta.crl: .*, current, delta of base 5, number 7, from' <<<"$output"
+	grep -q '^base.crl: .*, current, number 5, from' <<<"$output"
+	crl_with delta root --number 07 'deltaCRL = critical, ASN1:INTEGER:6'
+	crl_dir base.crl delta.crl
+	finds warning crl-delta 'no current complete CRL of that number'
+}
+
+@test "CRLs: a scope is shown" {
+	crl_with scoped root 'issuingDistributionPoint = critical, @idp' '[idp]' \
+		'fullname = URI:http://x.example/k' 'onlyuser = TRUE' \
+		'onlysomereasons = keyCompromise, CACompromise'
+	crl_dir scoped.crl
+	run in_place "$CERTAUTH" crl list
+	[ "$status" -eq 0 ]
+	grep -qF "only users' certificates, only the reasons keyCompromise cACompromise, only the distribution point http://x.example/k" <<<"$output"
+}
+
+@test "CRLs: a pair whose number and date disagree" {
+	crl_with a root --number 05 --from -2h
+	crl_with b root --number 06
+	crl_dir a.crl b.crl
+	doctor
+	[ "$status" -eq 0 ]
+	for n in 05 04; do
+		crl_with b root --number $n
+		crl_dir a.crl b.crl
+		finds warning crl-pair 'crl/a.crl and b.crl are of one CA, key and scope'
+	done
+	# of another scope or kind they are no pair
+	crl_with b root --number 04 'issuingDistributionPoint = critical, @idp' \
+		'[idp]' 'onlyCA = TRUE'
+	crl_dir a.crl b.crl
+	doctor
+	[ "$status" -eq 0 ]
+}
+
+@test "CRLs: a certificate that a CRL lists without being for it" {
+	pki_ca lister
+	pki_leaf listed lister
+	pki_revoke lister listed
+	ca_dir root.pem lister.pem
+	mkdir -p "$C/users.d/alice"
+	cp "$PKI/listed.pem" "$C/users.d/alice/"
+	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")"
+	crl_with all lister
+	crl_with cas lister 'issuingDistributionPoint = critical, @idp' '[idp]' \
+		'onlyCA = TRUE'
+	crl_dir root.crl all.crl
+	doctor
+	[ "$status" -eq 0 ]
+	crl_dir root.crl cas.crl
+	finds warning crl-outside-scope "cas.crl lists /etc/certauth/users.d/alice/listed.pem, and that does not count: the CRL is for CAs' certificates only"
+	crl_with point lister 'issuingDistributionPoint = critical, @idp' '[idp]' \
+		'fullname = URI:http://x.example/k'
+	crl_dir root.crl point.crl
+	finds warning crl-outside-scope 'for a distribution point that the certificate does not name'
+	# one that is for it, and one that does not list it
+	crl_with users lister 'issuingDistributionPoint = critical, @idp' '[idp]' \
+		'onlyuser = TRUE'
+	crl_dir root.crl users.crl
+	doctor
+	[ "$status" -eq 0 ]
+}
+
+@test "CRLs: none without nextUpdate is current for ever" {
+	crl_with old root --from -40d --to +30d
+	no_next old root
+	crl_dir old.crl
+	finds error crl-stale 'it has no nextUpdate, and the end of its crl_no_next_update was 10 days ago' \
+		crl-missing
+	run in_place "$CERTAUTH" crl list --config /etc/certauth/certauth.conf
+	[ "$status" -eq 1 ]
+	grep -q 'expired: older than crl_no_next_update' <<<"$output"
+	conf default 'crl_no_next_update = 60d'
+	doctor
+	[ "$status" -eq 0 ]
+	run in_place "$CERTAUTH" crl list
+	[ "$status" -eq 0 ]
+	conf default 'crl_no_next_update = 41d'
+	finds warning crl-expiring 'it has no nextUpdate'
+}
+
+@test "CRLs: a CA that may not sign them" {
+	_pki_issue mute root 'basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign
+authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
+		--from -2d --to +300d
+	_pki_register mute
+	mkdir "$C/intermediates"
+	cp "$PKI/mute.pem" "$C/intermediates/"
+	in_place openssl rehash /etc/certauth/intermediates
+	conf default 'intermediates_dir = /etc/certauth/intermediates'
+	finds error crl-no-sign 'CN=Test mute,O=Example (/etc/certauth/intermediates/mute.pem) may sign no CRL'
+	grep -A2 '^error crl-no-sign' <<<"$output" | grep -q 'crl = prefer.*crl = off'
+	crl_with mute mute
+	crl_dir root.crl mute.crl
+	finds warning crl-no-sign 'mute.crl, of CN=Test mute,O=Example, is signed by the key of'
+	conf default 'crl = prefer'
+	finds warning crl-no-sign 'may sign no CRL'
 }
 
 @test "CRLs: many entries without an index" {

@@ -105,7 +105,7 @@ counted_login() {
 		--crl-engine openssl "$PKI/alice-chain.pem"
 	echo "$output"
 	[ "$status" -eq 1 ]
-	[[ $output == *'88e20b8e.r0: limit exceeded'* ]]
+	[[ $output == *'88e20b8e.r0 cannot be read: limit exceeded'* ]]
 	[[ $output == *'(crl-dir)'* ]]
 	reads=$(grep -c '= 16384$' "$S/trace" || true)
 	echo "$reads blocks"

@@ -1,4 +1,5 @@
 #include "cli/crl.h"
+#include "verify/crldir.h"
 #include "verify/crlidx.h"
 #include "verify/verify.h"
 
@@ -255,17 +256,18 @@ static const char *
 state(struct ca_crl_run *r, struct ca_crl *crl, bool *bad)
 {
 	X509_CRL *x = ca_crl_get0_x509(crl);
-	const ASN1_TIME *next = X509_CRL_get0_nextUpdate(x);
 
 	*bad = true;
 	if (ca_crl_trouble(crl) != CA_R_OK)
-		return ca_reason_text(ca_crl_trouble(crl));
+		return ca_crl_get0_trouble_text(crl);
 	if (ca_crl_signer(crl, r->cas) == NULL)
 		return "by none of the CAs";
 	if (X509_cmp_time(X509_CRL_get0_lastUpdate(x), NULL) > 0)
 		return "not yet valid";
-	if (next != NULL && X509_cmp_time(next, NULL) <= 0)
-		return "expired";
+	if (ca_crl_end(x, r->cfg) <= time(NULL))
+		return X509_CRL_get0_nextUpdate(x) != NULL
+			   ? "expired"
+			   : "expired: older than crl_no_next_update";
 	*bad = false;
 	return "current";
 }
@@ -281,16 +283,18 @@ list_one(struct ca_crl_run *r, struct ca_crl *crl)
 
 	ca_buf_fmt(&line, "%s: ", ca_crl_get0_name(crl));
 	if (x == NULL) {
-		ca_buf_str(&line, "no CRL can be read from it");
+		ca_buf_str(&line, ca_crl_get0_trouble_text(crl));
 	} else {
 		ca_name_rfc4514(X509_CRL_get_issuer(x), &issuer);
 		when(X509_CRL_get0_lastUpdate(x), last);
 		when(X509_CRL_get0_nextUpdate(x), next);
 		text = ca_buf_text(&issuer);
-		ca_buf_fmt(&line,
-		    "%s, %s, from %s, next %s, %" PRIu64 " entries, %s",
-		    text != NULL ? text : "?", state(r, crl, &bad), last, next,
-		    ca_crl_entries(crl), index_state(r, ca_crl_get0_name(crl)));
+		ca_buf_fmt(&line, "%s, %s", text != NULL ? text : "?",
+		    state(r, crl, &bad));
+		ca_crl_about(x, &line);
+		ca_buf_fmt(&line, ", from %s, next %s, %" PRIu64 " entries, %s",
+		    last, next, ca_crl_entries(crl),
+		    index_state(r, ca_crl_get0_name(crl)));
 	}
 	ca_buf_free(&issuer);
 	issuer = CA_BUF_INIT(400000);
@@ -307,16 +311,20 @@ ca_crl_list(struct ca_crl_run *r)
 {
 	struct ca_list names = {NULL, 0};
 	int status = CA_EXIT_OK;
+	char buf[256];
 	enum ca_err rc = ca_crl_names(r->dir, &names);
 
 	if (rc != CA_OK)
 		return ca_cli_fail("%s: %s", r->cfg->crl_dir, ca_err_text(rc));
 	for (size_t i = 0; i < names.n; i++) {
 		struct ca_crls crls = {NULL, 0};
+		struct stat st = {0};
 
+		(void)fstatat(r->dir, names.v[i], &st, 0);
 		rc = ca_crl_read_file(r, names.v[i], &crls);
 		if (rc != CA_OK && crls.n == 0) {
-			printf("%s: %s\n", names.v[i], ca_err_text(rc));
+			printf("%s: %s\n", names.v[i],
+			    ca_crldir_why(rc, &st, buf));
 			status = CA_EXIT_NO;
 		}
 		for (size_t k = 0; k < crls.n; k++)

@@ -6,7 +6,9 @@
 
 #include <openssl/x509.h>
 #include <stdbool.h>
+#include <time.h>
 
+#include "base/buf.h"
 #include "cli/cli.h"
 #include "config/config.h"
 #include "crypto/crypto.h"
@@ -36,7 +38,8 @@ void ca_crl_run_close(struct ca_crl_run *run);
 CA_MUST_CHECK enum ca_err ca_crl_run_lock(struct ca_crl_run *run);
 
 /* The plain files of crl_dir (or: those that are wanted), sorted; for the
- * caller to free with ca_crl_names_free. */
+ * caller to free with ca_crl_names_free.  Directories, FIFOs, sockets and
+ * devices are none, behind a link or not; a link to nothing is one. */
 CA_MUST_CHECK enum ca_err ca_crl_names(int dir, struct ca_list *out);
 CA_MUST_CHECK enum ca_err ca_crl_names_where(
     int dir, bool (*want)(const char *), struct ca_list *out);
@@ -56,11 +59,35 @@ CA_MUST_CHECK enum ca_err ca_crl_compile_one(
     struct ca_crl_run *run, const char *name);
 
 /* Read the CRLs of a file of crl_dir by streaming; CA_ERR_FORMAT if one of
- * them is none. */
+ * them is none; else as ca_crldir_open. */
 CA_MUST_CHECK enum ca_err ca_crl_read_file(
     struct ca_crl_run *run, const char *name, struct ca_crls *out);
 
-/* NULL: each CRL in it is one that a login would use; else why not. */
+/* The same for a caller who will ask for those serial numbers. */
+CA_MUST_CHECK enum ca_err ca_crl_read_wanted(struct ca_crl_run *run,
+    const char *name, const struct ca_crl_wanted *wanted, struct ca_crls *out);
+
+/* Names of crl_dir, hashed or plain, under which no file can be opened:
+ * directories and their like, links to nothing, and what others may write. */
+CA_MUST_CHECK enum ca_err ca_crl_names_odd(int dir, struct ca_list *out);
+
+/* Seconds since 1970; 0: it cannot be told. */
+time_t ca_crl_seconds(const ASN1_TIME *t);
+
+/* Until when it is current: its nextUpdate, or crl_no_next_update after its
+ * thisUpdate. */
+time_t ca_crl_end(const X509_CRL *x, const struct ca_config *cfg);
+
+/* What tells it from other CRLs of its issuer: ", delta of base 3, number 4,
+ * only CAs' certificates".  It may hold text of others, to be escaped. */
+void ca_crl_about(X509_CRL *x, struct ca_buf *out);
+
+/* NULL: the scope of x covers cert, or that cannot be told here; else why it
+ * does not.  Static storage. */
+const char *ca_crl_not_covered(const X509_CRL *x, X509 *cert);
+
+/* NULL: each CRL in it is one that a login would use; else why not, which may
+ * be text of the CRL's own. */
 const char *ca_crl_not_usable(
     struct ca_crl_run *run, const struct ca_crls *crls);
 

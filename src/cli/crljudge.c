@@ -150,7 +150,7 @@ ca_crl_not_usable(struct ca_crl_run *r, const struct ca_crls *crls)
 		if (x == NULL)
 			return "is no CRL";
 		if (ca_crl_trouble(crl) != CA_R_OK)
-			return ca_reason_text(ca_crl_trouble(crl));
+			return ca_crl_get0_trouble_text(crl);
 		if (ca_crl_signer(crl, r->cas) == NULL)
 			return "is signed by none of the CAs";
 		if (X509_cmp_time(X509_CRL_get0_lastUpdate(x), NULL) > 0)

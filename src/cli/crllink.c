@@ -66,7 +66,8 @@ unlink_dangling(struct ca_crl_run *r)
 		const char *name = names.v[i];
 		int n = 0;
 
-		if (fstatat(r->dir, name, &st, 0) == 0 || errno != ENOENT)
+		if (fstatat(r->dir, name, &st, 0) == 0 ||
+		    (errno != ENOENT && errno != ENOTDIR))
 			continue;
 		while (
 		    n < LINKS_MAX &&
@@ -75,10 +76,11 @@ unlink_dangling(struct ca_crl_run *r)
 			n++;
 		(void)snprintf(
 		    last, sizeof last, "%.8s.r%d", name, n > 0 ? n - 1 : 0);
-		if (strcmp(last, name) == 0 || n == 0)
-			(void)unlinkat(r->dir, name, 0);
-		else if (renameat(r->dir, last, r->dir, name) == 0)
+		if (strcmp(last, name) != 0 && n > 0 &&
+		    renameat(r->dir, last, r->dir, name) == 0)
 			i--; /* what is there now may lead nowhere too */
+		else /* a gap (a directory cannot be moved): linked anew */
+			(void)unlinkat(r->dir, name, 0);
 	}
 	ca_crl_names_free(&names);
 	return rc;

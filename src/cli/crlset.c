@@ -143,13 +143,39 @@ by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-enum ca_err
-ca_crl_names_where(int dir, bool (*want)(const char *), struct ca_list *out)
+static bool
+leads_to_no_file(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, 0) == 0 && !S_ISREG(st.st_mode);
+}
+
+static bool
+can_be_opened(int dir, const char *name)
+{
+	int fd;
+
+	if (ca_crldir_open(dir, name, &fd, NULL) != CA_OK)
+		return false;
+	(void)close(fd);
+	return true;
+}
+
+static bool
+plain_or_hashed(const char *name)
+{
+	return ca_crldir_is_plain(name) || ca_crldir_is_hashed(name);
+}
+
+/* Names that are wanted, without those that drop is true of. */
+static enum ca_err
+list_names(int dir, bool (*want)(const char *), bool (*drop)(int, const char *),
+    struct ca_list *out)
 {
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
-	struct stat st;
 	enum ca_err rc = CA_OK;
 
 	if (d == NULL) {
@@ -158,8 +184,7 @@ ca_crl_names_where(int dir, bool (*want)(const char *), struct ca_list *out)
 		return CA_ERR_IO;
 	}
 	while (rc == CA_OK && (e = readdir(d)) != NULL) {
-		if (!want(e->d_name) || (fstatat(dir, e->d_name, &st, 0) == 0 &&
-					    S_ISDIR(st.st_mode)))
+		if (!want(e->d_name) || drop(dir, e->d_name))
 			continue;
 		char **v = realloc(out->v, (out->n + 2) * sizeof *v);
 		if (v == NULL) {
@@ -176,6 +201,18 @@ ca_crl_names_where(int dir, bool (*want)(const char *), struct ca_list *out)
 	if (out->n > 1)
 		qsort(out->v, out->n, sizeof *out->v, by_name);
 	return rc;
+}
+
+enum ca_err
+ca_crl_names_where(int dir, bool (*want)(const char *), struct ca_list *out)
+{
+	return list_names(dir, want, leads_to_no_file, out);
+}
+
+enum ca_err
+ca_crl_names_odd(int dir, struct ca_list *out)
+{
+	return list_names(dir, plain_or_hashed, can_be_opened, out);
 }
 
 /* A regular file under a hashed name is a file like any other here. */
@@ -224,12 +261,20 @@ enum ca_err
 ca_crl_read_file(struct ca_crl_run *r, const char *name, struct ca_crls *out)
 {
 	static const struct ca_crl_wanted nothing = {NULL, 0};
+
+	return ca_crl_read_wanted(r, name, &nothing, out);
+}
+
+enum ca_err
+ca_crl_read_wanted(struct ca_crl_run *r, const char *name,
+    const struct ca_crl_wanted *wanted, struct ca_crls *out)
+{
 	struct ca_crl_source src = {
 	    r->crypto, &r->log, CA_CRL_STREAM, r->dir, name, -1};
-	enum ca_err rc = ca_file_open(r->dir, name, &src.fd, NULL);
+	enum ca_err rc = ca_crldir_open(r->dir, name, &src.fd, NULL);
 
 	if (rc == CA_OK)
-		rc = ca_crl_load(&src, &nothing, out);
+		rc = ca_crl_load(&src, wanted, out);
 	if (rc != CA_OK)
 		return rc;
 	for (size_t i = 0; i < out->n; i++)

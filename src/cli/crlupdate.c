@@ -256,6 +256,17 @@ choose_place(struct ca_crl_run *r, struct job *j, const struct ca_crls *fresh,
 	return ca_crl_not_successor(fresh, old);
 }
 
+/* It takes its place all the same: what it revokes counts. */
+static bool
+out_of_date(const struct ca_crl_run *r, const struct ca_crls *fresh)
+{
+	for (size_t i = 0; i < fresh->n; i++)
+		if (ca_crl_end(ca_crl_get0_x509(fresh->v[i]), r->cfg) <=
+		    time(NULL))
+			return true;
+	return false;
+}
+
 /* What has arrived: judge it, and let it take its place.  False: it failed. */
 static bool
 install(struct update *u, struct job *j, struct ca_fetch *f)
@@ -285,7 +296,9 @@ install(struct update *u, struct job *j, struct ca_fetch *f)
 		tell(u, j, "cannot be stored", strerror(errno));
 	} else {
 		ok = true;
-		if (!r->quiet)
+		if (out_of_date(r, &fresh))
+			tell(u, j, "updated, but it is out of date", j->file);
+		else if (!r->quiet)
 			tell(u, j, "updated", j->file);
 	}
 	if (ok && !r->dry_run)

@@ -75,6 +75,21 @@ extern const struct ca_command ca_cmd_doctor;
 	X(CA_F_CRL_UNSIGNED, "crl-unsigned",                                   \
 	    "a CRL counts only with the signature of its CA")                  \
 	X(CA_F_CRL_MALFORMED, "crl-malformed", "it counts for nothing")        \
+	X(CA_F_CRL_WEAK, "crl-weak",                                           \
+	    "a CRL by a refused algorithm counts for nothing, and to fetch "   \
+	    "it once more gives the same one")                                 \
+	X(CA_F_CRL_NO_SIGN, "crl-no-sign",                                     \
+	    "no CRL of that CA counts, and with crl = require all that it "    \
+	    "has issued is refused")                                           \
+	X(CA_F_CRL_SKIPPED, "crl-skipped",                                     \
+	    "it is passed over, and so is what is in it")                      \
+	X(CA_F_CRL_PAIR, "crl-pair",                                           \
+	    "neither replaces the other: what either lists is refused")        \
+	X(CA_F_CRL_DELTA, "crl-delta",                                         \
+	    "a delta revokes, but without its complete CRL it says of nobody " \
+	    "that he is not revoked")                                          \
+	X(CA_F_CRL_OUTSIDE, "crl-outside-scope",                               \
+	    "the certificate logs in though its serial number is on a CRL")    \
 	X(CA_F_CRL_UNINDEXED, "crl-unindexed", "each login reads all of it")   \
 	X(CA_F_CRL_INDEX_STALE, "crl-index-stale",                             \
 	    "the index is not used, and each login reads all of the CRL")      \

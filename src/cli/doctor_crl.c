@@ -1,40 +1,27 @@
 /*
- * doctor: the CRLs of crl_dir, and what fetches them.
+ * doctor: the files of crl_dir.
  */
-#include "cli/doctor.h"
+#include "cli/doctor_crl.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <openssl/x509v3.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "cli/crl.h"
 #include "verify/crldir.h"
 #include "verify/crlidx.h"
 
 #define MANY_ENTRIES 10000
-#define TIMER "certauth-crl-update.timer"
-
-extern char **environ;
-
-struct look {
-	struct ca_doctor *d;
-	struct ca_crl_run run;
-	bool *has; /* for each CA: a CRL that counts today */
-	const char *path;
-};
 
 /* ---- one CRL ---- */
 
 static void
-mark(struct look *l, struct ca_crl *crl)
+mark(struct ca_doctor_look *l, struct ca_crl *crl)
 {
 	const X509_NAME *name = X509_CRL_get_issuer(ca_crl_get0_x509(crl));
 
@@ -48,13 +35,18 @@ mark(struct look *l, struct ca_crl *crl)
 	}
 }
 
-static void
-look_at_times(struct look *l, struct ca_crl *crl, const char *name)
+/* True: it is current. */
+static bool
+look_at_times(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
 {
 	struct ca_doctor *d = l->d;
 	const X509_CRL *x = ca_crl_get0_x509(crl);
 	time_t last = ca_doctor_seconds(X509_CRL_get0_lastUpdate(x));
-	time_t next = ca_doctor_seconds(X509_CRL_get0_nextUpdate(x));
+	time_t end = ca_crl_end(x, d->cfg);
+	const char *which = X509_CRL_get0_nextUpdate(x) != NULL
+				? "its nextUpdate"
+				: "it has no nextUpdate, and the end of its "
+				  "crl_no_next_update";
 	char when[48];
 
 	if (last > d->now) {
@@ -62,31 +54,32 @@ look_at_times(struct look *l, struct ca_crl *crl, const char *name)
 		ca_doctor_find(d, CA_F_CRL_FUTURE, CA_LEVEL_WARNING,
 		    "%s/%s: its thisUpdate is %s", l->path, name, when);
 		ca_doctor_mend(d, "look at the clock (`timedatectl')");
-		return;
+		return false;
 	}
-	ca_doctor_when(next, d->now, when);
-	if (next != 0 && next <= d->now) {
-		bool grace = (uint64_t)(d->now - next) < d->cfg->crl_grace;
+	ca_doctor_when(end, d->now, when);
+	if (end <= d->now) {
+		bool grace = (uint64_t)(d->now - end) < d->cfg->crl_grace;
 
 		ca_doctor_find(d, CA_F_CRL_STALE,
 		    grace ? CA_LEVEL_WARNING : CA_LEVEL_ERROR,
-		    "%s/%s: its nextUpdate was %s%s", l->path, name, when,
+		    "%s/%s: %s was %s%s", l->path, name, which, when,
 		    grace ? " (within crl_grace)" : "");
 		ca_doctor_mend(d, "certauth crl update");
 		if (grace)
 			mark(l, crl);
-		return;
+		return false;
 	}
 	mark(l, crl);
-	if (next == 0 || next - d->now >= (next - last) / 8)
-		return;
-	ca_doctor_find(d, CA_F_CRL_EXPIRING, CA_LEVEL_WARNING,
-	    "%s/%s: its nextUpdate is %s", l->path, name, when);
-	ca_doctor_mend(d, "certauth crl update");
+	if (end - d->now < (end - last) / 8) {
+		ca_doctor_find(d, CA_F_CRL_EXPIRING, CA_LEVEL_WARNING,
+		    "%s/%s: %s is %s", l->path, name, which, when);
+		ca_doctor_mend(d, "certauth crl update");
+	}
+	return true;
 }
 
 static void
-look_at_index(struct look *l, struct ca_crl *crl, const char *name)
+look_at_index(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
 {
 	struct ca_crlidx *idx = NULL;
 	struct stat st;
@@ -115,148 +108,191 @@ look_at_index(struct look *l, struct ca_crl *crl, const char *name)
 }
 
 static void
-look_at_crl(struct look *l, struct ca_crl *crl, STACK_OF(X509) * cas)
+mark_weak(struct ca_doctor_look *l, const struct ca_crl *crl)
 {
-	const char *name = ca_crl_get0_name(crl);
-	struct ca_doctor *d = l->d;
+	const X509_NAME *name = X509_CRL_get_issuer(ca_crl_get0_x509(crl));
 
-	if (ca_crl_trouble(crl) != CA_R_OK) {
-		ca_doctor_find(d, CA_F_CRL_MALFORMED, CA_LEVEL_WARNING,
-		    "%s/%s: %s", l->path, name,
-		    ca_reason_text(ca_crl_trouble(crl)));
+	for (size_t i = 0; i < l->d->ncas; i++)
+		if (X509_NAME_cmp(
+			X509_get_subject_name(l->d->ca[i].cert), name) == 0)
+			l->weak[i] = true;
+}
+
+/* To fetch it once more helps only where the CA would give another one. */
+static void
+say_trouble(struct ca_doctor_look *l, const struct ca_crl *crl)
+{
+	struct ca_doctor *d = l->d;
+	const char *name = ca_crl_get0_name(crl);
+	enum ca_reason reason = ca_crl_trouble(crl);
+
+	ca_doctor_find(d,
+	    reason == CA_R_CHAIN_WEAK ? CA_F_CRL_WEAK : CA_F_CRL_MALFORMED,
+	    CA_LEVEL_WARNING, "%s/%s %s", l->path, name,
+	    ca_crl_get0_trouble_text(crl));
+	if (reason == CA_R_CHAIN_WEAK) {
+		mark_weak(l, crl);
+		ca_doctor_mend(d,
+		    "the CA must sign its CRLs with SHA-256 or better; until "
+		    "it does, `crl = off' for those services that its users "
+		    "need (or `crl = prefer', with the file moved away) lets "
+		    "them in, and whom it has revoked too");
+	} else if (reason == CA_R_CRL_EXTENSION) {
+		ca_doctor_mend(d,
+		    "the CA must issue its CRLs without that extension, or "
+		    "not critical");
+	} else {
 		ca_doctor_mend(
 		    d, "rm %s/%s; certauth crl update", l->path, name);
-		return;
 	}
-	if (ca_crl_signer(crl, cas) == NULL) {
-		char *issuer =
-		    ca_doctor_name(X509_CRL_get_issuer(ca_crl_get0_x509(crl)));
+}
 
-		/* of a CA whose certificate only its clients have, perhaps */
-		ca_doctor_find(d, CA_F_CRL_UNSIGNED, CA_LEVEL_NOTE,
+/* No CA of ours may have signed it.  Which one would fit? */
+static void
+say_unsigned(struct ca_doctor_look *l, struct ca_crl *crl)
+{
+	const X509_NAME *name = X509_CRL_get_issuer(ca_crl_get0_x509(crl));
+	struct ca_doctor *d = l->d;
+	char *issuer = ca_doctor_name(name);
+	const char *file = ca_crl_get0_name(crl), *by = NULL;
+	bool known = false;
+
+	for (size_t i = 0; i < d->ncas && by == NULL; i++) {
+		X509 *ca = d->ca[i].cert;
+
+		if (X509_NAME_cmp(X509_get_subject_name(ca), name) != 0)
+			continue;
+		known = true;
+		if (ca_crl_verify(crl, ca) == CA_OK)
+			by = d->ca[i].file;
+	}
+	if (by != NULL) {
+		ca_doctor_find(d, CA_F_CRL_NO_SIGN, CA_LEVEL_WARNING,
+		    "%s/%s, of %s, is signed by the key of %s, which has no "
+		    "cRLSign",
+		    l->path, file, issuer != NULL ? issuer : "?", by);
+		ca_doctor_mend(d,
+		    "the CA needs a certificate with keyUsage cRLSign; until "
+		    "it has one, `crl = prefer' (with the file moved away) or "
+		    "`crl = off' for this site lets its users in, and whom it "
+		    "has revoked too");
+	} else {
+		/* of a CA whose certificate only its clients have, perhaps;
+		 * with a CA of that name here it is forged, or by a key that
+		 * was not told of */
+		ca_doctor_find(d, CA_F_CRL_UNSIGNED,
+		    known ? CA_LEVEL_WARNING : CA_LEVEL_NOTE,
 		    "%s/%s, of %s, is signed by no CA of ca_dir or "
 		    "intermediates_dir",
-		    l->path, name, issuer != NULL ? issuer : "?");
-		free(issuer);
-		for (size_t i = 0; i < d->ncas; i++)
-			if (X509_NAME_cmp(X509_get_subject_name(d->ca[i].cert),
-				X509_CRL_get_issuer(ca_crl_get0_x509(crl))) ==
-			    0) {
-				/* a CA of that name is here: it is forged,
-				 * or by a key that was not told of */
-				d->v[d->n - 1].level = CA_LEVEL_WARNING;
-				ca_doctor_mend(d,
-				    "rm %s/%s; certauth crl "
-				    "update",
-				    l->path, name);
-				break;
-			}
-		return;
+		    l->path, file, issuer != NULL ? issuer : "?");
+		if (known)
+			ca_doctor_mend(
+			    d, "rm %s/%s; certauth crl update", l->path, file);
 	}
-	look_at_times(l, crl, name);
-	look_at_index(l, crl, name);
+	free(issuer);
 }
 
 static void
-look_at_file(struct look *l, const char *name, STACK_OF(X509) * cas)
+look_at_crl(struct ca_doctor_look *l, struct ca_crl *crl, STACK_OF(X509) * cas)
+{
+	const char *name = ca_crl_get0_name(crl);
+	X509 *signer;
+	bool current;
+
+	if (ca_crl_trouble(crl) != CA_R_OK) {
+		say_trouble(l, crl);
+		return;
+	}
+	if ((signer = ca_crl_signer(crl, cas)) == NULL) {
+		say_unsigned(l, crl);
+		return;
+	}
+	current = look_at_times(l, crl, name);
+	look_at_index(l, crl, name);
+	if (!ca_doctor_crl_keep(l, crl, signer, current))
+		abort();
+}
+
+static void
+look_at_file(struct ca_doctor_look *l, const char *name, STACK_OF(X509) * cas)
 {
 	struct ca_crls crls = {NULL, 0};
+	struct stat st = {0};
+	char buf[256];
 	enum ca_err rc = ca_crl_read_file(&l->run, name, &crls);
-	char path[4096];
 
-	(void)snprintf(path, sizeof path, "%s/%s", l->path, name);
-	if (rc == CA_ERR_UNTRUSTED) {
-		ca_doctor_path(l->d, path);
-	} else if (rc != CA_OK && crls.n == 0) {
+	/* others are told of as odd names */
+	if (rc == CA_ERR_LIMIT || (rc == CA_ERR_FORMAT && crls.n == 0)) {
 		ca_doctor_find(l->d, CA_F_CRL_MALFORMED, CA_LEVEL_WARNING,
-		    "%s: %s", path,
-		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
-		ca_doctor_mend(l->d, "rm %s; certauth crl update", path);
+		    "%s/%s %s", l->path, name, ca_crldir_why(rc, &st, buf));
+		ca_doctor_mend(
+		    l->d, "rm %s/%s; certauth crl update", l->path, name);
 	}
 	for (size_t i = 0; i < crls.n; i++)
 		look_at_crl(l, crls.v[i], cas);
 	ca_crls_clear(&crls);
 }
 
-/* ---- all of them ---- */
-
+/* A name under which there is no file, or one that may not be read. */
 static void
-look_for_missing(struct look *l)
+look_at_odd(struct ca_doctor_look *l, const char *name)
 {
 	struct ca_doctor *d = l->d;
+	struct stat st = {0};
+	char buf[256], path[4096];
+	int fd;
+	enum ca_err rc = ca_crldir_open(l->run.dir, name, &fd, &st);
+	const char *why = rc == CA_OK ? "" : ca_crldir_why(rc, &st, buf);
 
-	for (size_t i = 0; i < d->ncas; i++) {
-		X509 *ca = d->ca[i].cert;
-		bool again = false;
-
-		for (size_t k = 0; k < i; k++)
-			again = again || X509_cmp(d->ca[k].cert, ca) == 0;
-		if (l->has[i] || again || X509_check_ca(ca) == 0 ||
-		    ca_doctor_seconds(X509_get0_notAfter(ca)) < d->now)
-			continue;
-		char *name = ca_doctor_name(X509_get_subject_name(ca));
-		ca_doctor_find(d, CA_F_CRL_MISSING,
-		    d->cfg->crl == CA_CRL_REQUIRE ? CA_LEVEL_ERROR
-						  : CA_LEVEL_WARNING,
-		    "no current CRL of %s in %s", name != NULL ? name : "?",
-		    l->path);
-		ca_doctor_mend(d, "certauth crl update%s",
-		    X509_get_ext_by_NID(ca, NID_crl_distribution_points, -1) <
-				0 &&
-			    d->cfg->crl_url.n == 0
-			? " --url ADDRESS, and crl_url = in "
-			  "the configuration"
-			: "");
-		free(name);
-	}
-}
-
-static void
-look_for_names(struct look *l, const struct ca_list *names)
-{
-	size_t without = 0;
-
-	for (size_t i = 0; i < names->n; i++) {
-		struct ca_crls crls = {NULL, 0};
-		enum ca_err rc = ca_crl_read_file(&l->run, names->v[i], &crls);
-		int ok = 0;
-
-		if (rc == CA_OK && crls.n > 0 &&
-		    !ca_crldir_is_hashed(names->v[i])) {
-			unsigned long h = X509_NAME_hash_ex(
-			    X509_CRL_get_issuer(ca_crl_get0_x509(crls.v[0])),
-			    ca_crypto_get0_libctx(l->d->crypto), NULL, &ok);
-			char link[32];
-			(void)snprintf(link, sizeof link, "%08lx.r0", h);
-			without +=
-			    ok && faccessat(l->run.dir, link, F_OK, 0) != 0;
-		}
-		ca_crls_clear(&crls);
-	}
-	if (without == 0)
+	(void)snprintf(path, sizeof path, "%s/%s", l->path, name);
+	switch (rc) {
+	case CA_OK:
+		(void)close(fd);
 		return;
-	ca_doctor_find(l->d, CA_F_CRL_NOT_HASHED, CA_LEVEL_WARNING,
-	    "%zu CRL%s of %s %s no hashed name", without,
-	    without == 1 ? "" : "s", l->path, without == 1 ? "has" : "have");
-	ca_doctor_mend(l->d, "certauth crl compile");
+	case CA_ERR_NOT_FOUND:
+		return;
+	case CA_ERR_UNSUPPORTED:
+		/* a disk of its own has a lost+found */
+		ca_doctor_find(d, CA_F_CRL_SKIPPED,
+		    strcmp(name, "lost+found") == 0 ? CA_LEVEL_NOTE
+						    : CA_LEVEL_WARNING,
+		    "%s %s", path, why);
+		ca_doctor_mend(d,
+		    "put the CRLs that it should lead to into %s itself",
+		    l->path);
+		return;
+	case CA_ERR_UNTRUSTED:
+		ca_doctor_path(d, path);
+		return;
+	default:
+		ca_doctor_find(
+		    d, CA_F_CRL_DIR, CA_LEVEL_ERROR, "%s %s", path, why);
+		ca_doctor_mend(d,
+		    "bring the file back, or rm %s; certauth crl "
+		    "update; certauth crl compile",
+		    path);
+	}
 }
+
+/* ---- all of them ---- */
 
 void
 ca_doctor_crls(struct ca_doctor *d)
 {
-	struct look l = {.d = d,
+	struct ca_doctor_look l = {.d = d,
 	    .run = {.cfg = d->cfg,
 		.log = d->log,
 		.crypto = d->crypto,
 		.dir = -1},
 	    .path = d->cfg->crl_dir};
 	STACK_OF(X509) *cas = sk_X509_new_null();
-	struct ca_list names = {NULL, 0};
+	struct ca_list names = {NULL, 0}, odd = {NULL, 0};
 	enum ca_err rc;
 
 	if (d->cfg->crl == CA_CRL_OFF)
 		goto out;
 	l.has = calloc(d->ncas + 1, sizeof *l.has);
+	l.weak = calloc(d->ncas + 1, sizeof *l.weak);
 	for (size_t i = 0; cas != NULL && i < d->ncas; i++)
 		if (sk_X509_push(cas, d->ca[i].cert) <= 0)
 			abort();
@@ -267,7 +303,9 @@ ca_doctor_crls(struct ca_doctor *d)
 	}
 	if (rc == CA_OK)
 		rc = ca_crl_names(l.run.dir, &names);
-	if (rc != CA_OK || l.has == NULL) {
+	if (rc == CA_OK)
+		rc = ca_crl_names_odd(l.run.dir, &odd);
+	if (rc != CA_OK || l.has == NULL || l.weak == NULL) {
 		ca_doctor_find(d, CA_F_CRL_DIR, CA_LEVEL_ERROR, "%s: %s",
 		    l.path,
 		    rc == CA_ERR_NOT_FOUND ? "does not exist"
@@ -276,54 +314,22 @@ ca_doctor_crls(struct ca_doctor *d)
 		    d, "mkdir -m 755 %s; certauth crl update", l.path);
 		goto out;
 	}
+	for (size_t i = 0; i < odd.n; i++)
+		look_at_odd(&l, odd.v[i]);
 	for (size_t i = 0; i < names.n; i++)
 		look_at_file(&l, names.v[i], cas);
-	look_for_missing(&l);
-	look_for_names(&l, &names);
+	ca_doctor_crl_pairs(&l);
+	ca_doctor_crl_deltas(&l);
+	ca_doctor_crl_listings(&l);
+	ca_doctor_crl_missing(&l);
+	ca_doctor_crl_unhashed(&l, &names);
 out:
+	ca_doctor_crls_clear(&l);
 	ca_crl_names_free(&names);
+	ca_crl_names_free(&odd);
 	if (l.run.dir >= 0)
 		(void)close(l.run.dir);
 	sk_X509_free(cas);
 	free(l.has);
-}
-
-/* ---- the timer ---- */
-
-static bool
-has_address(const struct ca_doctor *d)
-{
-	for (size_t i = 0; i < d->ncas; i++)
-		if (X509_get_ext_by_NID(
-			d->ca[i].cert, NID_crl_distribution_points, -1) >= 0)
-			return true;
-	return d->cfg->crl_url.n > 0;
-}
-
-void
-ca_doctor_timer(struct ca_doctor *d)
-{
-	static const char *const argv[] = {
-	    "systemctl", "is-active", "--quiet", TIMER, NULL};
-	posix_spawn_file_actions_t quiet;
-	int status = 0;
-	pid_t pid;
-
-	if (d->cfg->crl == CA_CRL_OFF || !has_address(d) ||
-	    access("/run/systemd/system", F_OK) != 0 ||
-	    posix_spawn_file_actions_init(&quiet) != 0)
-		return;
-	(void)posix_spawn_file_actions_addopen(
-	    &quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-	(void)posix_spawn_file_actions_adddup2(
-	    &quiet, STDOUT_FILENO, STDERR_FILENO);
-	int rc = posix_spawnp(&pid, argv[0], &quiet, NULL,
-	    (char *const *)(uintptr_t)argv, environ);
-	(void)posix_spawn_file_actions_destroy(&quiet);
-	if (rc != 0 || waitpid(pid, &status, 0) != pid ||
-	    (WIFEXITED(status) && WEXITSTATUS(status) == 0))
-		return;
-	ca_doctor_find(d, CA_F_CRL_TIMER, CA_LEVEL_WARNING,
-	    "the CAs name addresses of CRLs, and " TIMER " is not active");
-	ca_doctor_mend(d, "systemctl enable --now " TIMER);
+	free(l.weak);
 }

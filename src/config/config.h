@@ -63,8 +63,10 @@ struct ca_config {
 	enum ca_crl_mode crl;
 	enum ca_crl_check crl_check;
 	enum ca_crl_engine crl_engine;
-	uint64_t crl_grace;     /* seconds */
-	struct ca_list crl_url; /* certauth crl update only */
+	uint64_t crl_grace;          /* seconds */
+	uint64_t crl_no_next_update; /* seconds after its thisUpdate that a
+				      * CRL without nextUpdate is current */
+	struct ca_list crl_url;      /* certauth crl update only */
 	/* mapping */
 	char *users;            /* the users file */
 	char *users_dir;        /* registered certificates, one

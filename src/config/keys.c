@@ -160,6 +160,7 @@ const struct ca_key ca_keys[] = {
 	ENUM(crl_check, "chain", crl_checks),
 	ENUM(crl_engine, "auto", crl_engines),
 	LONG(crl_grace, "0s", 0, 10 * YEAR),
+	LONG(crl_no_next_update, "30d", 0, 10 * YEAR),
 	LIST(crl_url, "", 0, check_url),
 	PATH(users, CA_SYSCONFDIR "/users"),
 	PATH(users_dir, CA_SYSCONFDIR "/users.d"),

@@ -4,6 +4,8 @@
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,6 +33,18 @@ ca_crls_clear(struct ca_crls *list)
 	*list = (struct ca_crls){NULL, 0};
 }
 
+static void __attribute__((format(printf, 3, 4)))
+trouble(struct ca_crl *crl, enum ca_reason reason, const char *fmt, ...)
+{
+	va_list ap;
+
+	crl->trouble = reason;
+	va_start(ap, fmt);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
+	(void)vsnprintf(crl->why, sizeof crl->why, fmt, ap);
+	va_end(ap);
+}
+
 struct ca_crl *
 ca_crl_new(const struct ca_crl_source *src, struct ca_crls *out)
 {
@@ -41,7 +55,7 @@ ca_crl_new(const struct ca_crl_source *src, struct ca_crls *out)
 	crl->crypto = src->crypto;
 	crl->log = src->log;
 	crl->gate = src->gate;
-	crl->trouble = CA_R_CRL_MALFORMED;
+	trouble(crl, CA_R_CRL_MALFORMED, "holds no CRL");
 	crl->fd = -1;
 	if ((crl->name = strdup(src->name)) == NULL ||
 	    ca_crls_add(out, crl) != CA_OK) {
@@ -56,6 +70,7 @@ ca_crl_free(struct ca_crl *crl)
 {
 	if (crl == NULL)
 		return;
+	free(crl->order);
 	X509_CRL_free(crl->x509);
 	X509_free(crl->signer);
 	free(crl->src);
@@ -100,6 +115,12 @@ ca_crl_trouble(const struct ca_crl *crl)
 	return crl->trouble;
 }
 
+const char *
+ca_crl_get0_trouble_text(const struct ca_crl *crl)
+{
+	return crl->why;
+}
+
 /* RFC 5280 section 5.2: extensions of a CRL that OpenSSL's engine handles. */
 static bool
 critical_handled(const X509_EXTENSION *ext)
@@ -114,8 +135,9 @@ critical_handled(const X509_EXTENSION *ext)
 	}
 }
 
-bool
-ca_crl_critical_unknown(const STACK_OF(X509_EXTENSION) * exts, bool entry)
+/* The first unknown critical extension, or NULL. */
+static X509_EXTENSION *
+critical_unknown(const STACK_OF(X509_EXTENSION) * exts, bool entry)
 {
 	for (int i = 0; i < sk_X509_EXTENSION_num(exts); i++) {
 		X509_EXTENSION *ext = sk_X509_EXTENSION_value(exts, i);
@@ -127,9 +149,61 @@ ca_crl_critical_unknown(const STACK_OF(X509_EXTENSION) * exts, bool entry)
 			continue;
 		if (!entry && critical_handled(ext))
 			continue;
-		return true;
+		return ext;
 	}
-	return false;
+	return NULL;
+}
+
+bool
+ca_crl_critical_unknown(const STACK_OF(X509_EXTENSION) * exts, bool entry)
+{
+	return critical_unknown(exts, entry) != NULL;
+}
+
+enum ca_err
+ca_crl_malformed(struct ca_crl *crl, enum ca_err rc)
+{
+	X509_CRL_free(crl->x509);
+	crl->x509 = NULL;
+	trouble(crl, CA_R_CRL_MALFORMED, "holds a CRL that %s",
+	    rc == CA_ERR_LIMIT ? "is beyond a documented bound"
+			       : "is cut, or is not DER (RFC 5280 section 5)");
+	ca_log_debug(crl->log, "%s %s", crl->name, crl->why);
+	return CA_OK;
+}
+
+void
+ca_crl_undecodable(struct ca_crl *crl)
+{
+	trouble(crl, CA_R_CRL_MALFORMED,
+	    "holds a CRL with a name, a time or an extension that cannot be "
+	    "decoded");
+}
+
+void
+ca_crl_judge(struct ca_crl *crl, bool entry_critical)
+{
+	X509_EXTENSION *ext =
+	    critical_unknown(X509_CRL_get0_extensions(crl->x509), false);
+	const X509_ALGOR *alg;
+	char name[80] = "?";
+
+	X509_CRL_get0_signature(crl->x509, NULL, &alg);
+	if (!ca_crlsig_accepted(alg)) {
+		ca_crlsig_name(alg, name, sizeof name);
+		trouble(crl, CA_R_CHAIN_WEAK,
+		    "is signed with %s, which is refused", name);
+	} else if (ext != NULL) {
+		(void)OBJ_obj2txt(
+		    name, sizeof name, X509_EXTENSION_get_object(ext), 1);
+		trouble(crl, CA_R_CRL_EXTENSION,
+		    "has the unknown critical extension %s", name);
+	} else if (entry_critical) {
+		trouble(crl, CA_R_CRL_EXTENSION,
+		    "has an entry with an unknown critical extension");
+	} else {
+		trouble(crl, CA_R_OK, "%s", "");
+	}
 }
 
 void
@@ -137,7 +211,6 @@ ca_crl_take_stripped(
     struct ca_crl *crl, const uint8_t *der, size_t len, bool entry_critical)
 {
 	const uint8_t *p = der;
-	const X509_ALGOR *alg;
 	X509_CRL *x = X509_CRL_new_ex(ca_crypto_get0_libctx(crl->crypto), NULL);
 
 	ERR_set_mark();
@@ -148,17 +221,10 @@ ca_crl_take_stripped(
 	}
 	ERR_pop_to_mark();
 	crl->x509 = x;
-	crl->trouble = CA_R_CRL_MALFORMED;
 	if (x == NULL)
-		return;
-	X509_CRL_get0_signature(x, NULL, &alg);
-	if (!ca_crlsig_accepted(alg))
-		crl->trouble = CA_R_CRL_SIGNATURE;
-	else if (entry_critical ||
-		 ca_crl_critical_unknown(X509_CRL_get0_extensions(x), false))
-		crl->trouble = CA_R_CRL_EXTENSION;
+		ca_crl_undecodable(crl);
 	else
-		crl->trouble = CA_R_OK;
+		ca_crl_judge(crl, entry_critical);
 }
 
 /* X509_NAME_cmp says -2 where it fails, and that is not "another name". */

@@ -52,6 +52,7 @@ struct ca_crl_entry {
 	int64_t date; /* revocationDate, seconds since 1970 */
 };
 
+#define CA_CRL_HOLD 6   /* CRLReason certificateHold */
 #define CA_CRL_REMOVE 8 /* CRLReason removeFromCRL */
 
 /*
@@ -106,9 +107,15 @@ const char *ca_crl_engine_name(const struct ca_crl *crl);
 /*
  * CA_R_OK, or why this is no CRL, whoever may have signed it:
  * CA_R_CRL_MALFORMED, CA_R_CRL_EXTENSION (unknown critical extension, of the
- * CRL or of an entry), CA_R_CRL_SIGNATURE (a refused algorithm).
+ * CRL or of an entry), CA_R_CHAIN_WEAK (signed by a refused algorithm, whether
+ * the signature be right or wrong).
  */
 enum ca_reason ca_crl_trouble(const struct ca_crl *crl);
+
+/* The same in words, to stand behind the file's name: "is signed with SHA-1,
+ * which is refused"; "" for CA_R_OK.  The CRL's own.  It may hold an OID of
+ * the file's, in figures, but no other text of others. */
+const char *ca_crl_get0_trouble_text(const struct ca_crl *crl);
 
 /*
  * Is the signature over the whole CRL that of this certificate's key?  CA_OK,

@@ -29,7 +29,7 @@ ca_crldir_new(struct ca_crypto *crypto, const struct ca_log *log,
 	dir->log = log;
 	dir->engine = engine;
 	dir->gate = gate;
-	dir->scan_trouble = CA_R_OK;
+	dir->scan_trouble.reason = dir->trouble.reason = CA_R_OK;
 	if ((rc = ca_file_opendir(AT_FDCWD, path, &dir->fd, NULL)) != CA_OK) {
 		int saved = errno;
 		free(dir);
@@ -47,10 +47,13 @@ ca_crldir_free(struct ca_crldir *dir)
 		return;
 	for (size_t i = 0; i < dir->n; i++) {
 		free(dir->slot[i].name);
+		free(dir->slot[i].trouble.text);
 		ca_buf_free(&dir->slot[i].issuers);
 		ca_crls_clear(&dir->slot[i].crls);
 	}
 	free(dir->slot);
+	free(dir->scan_trouble.text);
+	free(dir->trouble.text);
 	(void)close(dir->fd);
 	free(dir);
 }
@@ -74,7 +77,9 @@ ca_crldir_slot_add(
 		return CA_ERR_MEMORY;
 	dir->slot = v;
 	v += dir->n;
-	*v = (struct slot){.plain = plain, .issuers = CA_BUF_INIT(ISSUERS_MAX)};
+	*v = (struct slot){.plain = plain,
+	    .trouble = {CA_R_OK, NULL},
+	    .issuers = CA_BUF_INIT(ISSUERS_MAX)};
 	if ((v->name = strdup(name)) == NULL)
 		return CA_ERR_MEMORY;
 	dir->n++;
@@ -82,27 +87,131 @@ ca_crldir_slot_add(
 	return CA_OK;
 }
 
+/* ---- what was wrong ---- */
+
+static void
+clear(struct trouble *t)
+{
+	free(t->text);
+	*t = (struct trouble){CA_R_OK, NULL};
+}
+
+void
+ca_crldir_blame(struct trouble *t, enum ca_reason reason, const char *file,
+    const char *what)
+{
+	if (t->reason == CA_R_CRL_DIR || t->reason == reason)
+		return;
+	clear(t);
+	t->reason = reason;
+	if (asprintf(&t->text, "%s %s", file, what) < 0)
+		t->text = NULL;
+}
+
+void
+ca_crldir_blame_too(struct trouble *t, const struct trouble *from)
+{
+	if (from->reason == CA_R_OK || t->reason == CA_R_CRL_DIR ||
+	    t->reason == from->reason)
+		return;
+	clear(t);
+	t->reason = from->reason;
+	if (from->text != NULL)
+		t->text = strdup(from->text);
+}
+
+const char *
+ca_crldir_get0_trouble(const struct ca_crldir *dir)
+{
+	if (dir->trouble.reason == CA_R_OK)
+		return NULL;
+	return dir->trouble.text != NULL ? dir->trouble.text
+					 : "a file of crl_dir cannot be used";
+}
+
+const char *
+ca_crldir_why(enum ca_err rc, const struct stat *st, char buf[256])
+{
+	const char *what = NULL;
+
+	switch (rc) {
+	case CA_ERR_UNSUPPORTED:
+		return S_ISDIR(st->st_mode)    ? "is a directory"
+		       : S_ISFIFO(st->st_mode) ? "is a FIFO"
+		       : S_ISSOCK(st->st_mode) ? "is a socket"
+					       : "is a device";
+	case CA_ERR_UNTRUSTED:
+		what = ca_file_distrust(st);
+		return what != NULL ? what : "cannot be trusted";
+	case CA_ERR_IO:
+		if (errno == ENOENT || errno == ENOTDIR)
+			return "is a link to a file that is not there";
+		what = strerrordesc_np(errno);
+		break;
+	default:
+		what = ca_err_text(rc);
+	}
+	(void)snprintf(buf, 256, "cannot be read: %s",
+	    what != NULL ? what : "unknown error");
+	return buf;
+}
+
 enum ca_err
-ca_crldir_complain(struct ca_crldir *dir, const char *name, enum ca_err rc,
-    enum ca_reason *trouble)
+ca_crldir_open(int dirfd, const char *name, int *fd, struct stat *st)
+{
+	struct stat own;
+	enum ca_err rc;
+
+	if (st == NULL)
+		st = &own;
+	if (fstatat(dirfd, name, st, 0) != 0) {
+		int saved = errno;
+
+		if ((saved == ENOENT || saved == ENOTDIR) &&
+		    fstatat(dirfd, name, st, AT_SYMLINK_NOFOLLOW) != 0)
+			return CA_ERR_NOT_FOUND;
+		errno = saved;
+		return CA_ERR_IO;
+	}
+	/* to open a device may do something */
+	if (!S_ISREG(st->st_mode))
+		return CA_ERR_UNSUPPORTED;
+	rc = ca_file_open(dirfd, name, fd, st);
+	/* it may have been replaced meanwhile */
+	if (rc == CA_ERR_UNTRUSTED && !S_ISREG(st->st_mode))
+		return CA_ERR_UNSUPPORTED;
+	return rc;
+}
+
+/* ---- files ---- */
+
+static enum ca_err
+complain(struct ca_crldir *dir, const char *name, const char *why,
+    enum ca_err rc, struct trouble *t)
 {
 	if (rc == CA_ERR_MEMORY || rc == CA_ERR_CRYPTO)
 		return rc;
-	ca_log_err(dir->log, "the CRL file %s: %s", name,
-	    rc == CA_ERR_UNTRUSTED ? "is not a regular file that root owns "
-				     "and nobody else can write"
-	    : rc == CA_ERR_IO      ? strerror(errno)
-				   : ca_err_text(rc));
-	*trouble = CA_R_CRL_DIR;
+	ca_log_err(dir->log, "the CRL file %s %s", name, why);
+	ca_crldir_blame(t, CA_R_CRL_DIR, name, why);
 	return CA_OK;
 }
 
 enum ca_err
+ca_crldir_complain(struct ca_crldir *dir, const char *name,
+    const struct stat *st, enum ca_err rc, struct trouble *t)
+{
+	char buf[256];
+
+	return complain(dir, name, ca_crldir_why(rc, st, buf), rc, t);
+}
+
+enum ca_err
 ca_crldir_load(struct ca_crldir *dir, struct slot *slot, int fd,
-    const struct ca_crl_wanted *wanted, enum ca_reason *trouble)
+    const struct ca_crl_wanted *wanted)
 {
 	struct ca_crl_source src = {dir->crypto, dir->log, dir->engine, dir->fd,
 	    slot->name, fd, dir->gate};
+	struct stat st = {0};
 	enum ca_err rc = ca_crl_load(&src, wanted, &slot->crls);
 
 	if (rc == CA_ERR_CANCELLED) {
@@ -111,7 +220,8 @@ ca_crldir_load(struct ca_crldir *dir, struct slot *slot, int fd,
 	}
 	slot->loaded = true;
 	return rc == CA_OK ? CA_OK
-			   : ca_crldir_complain(dir, slot->name, rc, trouble);
+			   : ca_crldir_complain(
+				 dir, slot->name, &st, rc, &slot->trouble);
 }
 
 bool
@@ -133,17 +243,18 @@ ca_crldir_is_plain(const char *name)
 }
 
 enum ca_err
-ca_crldir_pick(const struct slot *slot, const X509_NAME *name,
-    struct ca_crls *found, enum ca_reason *trouble)
+ca_crldir_pick(struct ca_crldir *dir, const struct slot *slot,
+    const X509_NAME *name, struct ca_crls *found)
 {
+	ca_crldir_blame_too(&dir->trouble, &slot->trouble);
 	for (size_t i = 0; i < slot->crls.n; i++) {
 		struct ca_crl *crl = slot->crls.v[i];
 		X509_CRL *x = ca_crl_get0_x509(crl);
 		enum ca_err rc;
 
 		if (x == NULL) {
-			if (*trouble == CA_R_OK)
-				*trouble = CA_R_CRL_MALFORMED;
+			ca_crldir_blame(&dir->trouble, CA_R_CRL_MALFORMED,
+			    slot->name, ca_crl_get0_trouble_text(crl));
 			continue;
 		}
 		if (X509_NAME_cmp(X509_CRL_get_issuer(x), name) != 0)
@@ -154,42 +265,47 @@ ca_crldir_pick(const struct slot *slot, const X509_NAME *name,
 	return CA_OK;
 }
 
-/* A link to a file that is gone must not hide the names behind it. */
-static bool
-dangling(const struct ca_crldir *dir, const char *file)
-{
-	struct stat st;
-
-	if (fstatat(dir->fd, file, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return false;
-	ca_log_warning(dir->log, "%s in crl_dir leads nowhere", file);
-	return true;
-}
-
+/* CA_ERR_UNSUPPORTED: no file, and the names behind it count. */
 static enum ca_err
-load_hashed(struct ca_crldir *dir, const char *name,
-    const struct ca_crl_wanted *wanted, enum ca_reason *trouble)
+load_hashed(
+    struct ca_crldir *dir, const char *name, const struct ca_crl_wanted *wanted)
 {
 	struct slot *slot = ca_crldir_slot(dir, name);
+	struct stat st;
 	int fd;
-	enum ca_err rc = ca_file_open(dir->fd, name, &fd, NULL);
+	enum ca_err rc = ca_crldir_open(dir->fd, name, &fd, &st);
 
-	if (rc == CA_ERR_NOT_FOUND)
+	if (rc == CA_ERR_NOT_FOUND || rc == CA_ERR_UNSUPPORTED)
 		return rc;
 	if (rc != CA_OK)
-		return ca_crldir_complain(dir, name, rc, trouble);
+		return ca_crldir_complain(dir, name, &st, rc, &dir->trouble);
 	if (slot == NULL &&
 	    (rc = ca_crldir_slot_add(dir, name, false, &slot)) != CA_OK) {
 		(void)close(fd);
 		return rc;
 	}
-	return ca_crldir_load(dir, slot, fd, wanted, trouble);
+	return ca_crldir_load(dir, slot, fd, wanted);
+}
+
+/* More of them than are looked at may revoke. */
+static enum ca_err
+look_for_more(struct ca_crldir *dir, unsigned long hash)
+{
+	char file[32], what[64];
+	struct stat st;
+
+	(void)snprintf(file, sizeof file, "%08lx.r%d", hash, HASHED_MAX);
+	if (fstatat(dir->fd, file, &st, AT_SYMLINK_NOFOLLOW) != 0 &&
+	    errno == ENOENT)
+		return CA_OK;
+	(void)snprintf(what, sizeof what,
+	    "is one too many: %d of one hash are looked at", HASHED_MAX);
+	return complain(dir, file, what, CA_ERR_LIMIT, &dir->trouble);
 }
 
 static enum ca_err
 find_hashed(struct ca_crldir *dir, const X509_NAME *name,
-    const struct ca_crl_wanted *wanted, struct ca_crls *found,
-    enum ca_reason *trouble)
+    const struct ca_crl_wanted *wanted, struct ca_crls *found)
 {
 	char file[32];
 	int ok = 0;
@@ -203,30 +319,20 @@ find_hashed(struct ca_crldir *dir, const X509_NAME *name,
 		(void)snprintf(file, sizeof file, "%08lx.r%d", hash, i);
 		struct slot *slot = ca_crldir_slot(dir, file);
 		if (slot == NULL || !slot->loaded) {
-			rc = load_hashed(dir, file, wanted, trouble);
-			if (rc == CA_ERR_NOT_FOUND && dangling(dir, file))
-				continue;
+			rc = load_hashed(dir, file, wanted);
 			if (rc == CA_ERR_NOT_FOUND)
 				return CA_OK;
+			if (rc == CA_ERR_UNSUPPORTED)
+				continue;
 			if (rc != CA_OK)
 				return rc;
 			slot = ca_crldir_slot(dir, file);
 		}
 		if (slot != NULL &&
-		    (rc = ca_crldir_pick(slot, name, found, trouble)) != CA_OK)
+		    (rc = ca_crldir_pick(dir, slot, name, found)) != CA_OK)
 			return rc;
 	}
-	struct stat st;
-	(void)snprintf(file, sizeof file, "%08lx.r%d", hash, HASHED_MAX);
-	if (fstatat(dir->fd, file, &st, AT_SYMLINK_NOFOLLOW) != 0 &&
-	    errno == ENOENT)
-		return CA_OK;
-	ca_log_err(dir->log,
-	    "more than %d CRLs named %08lx.rN; the others "
-	    "are not looked at",
-	    HASHED_MAX, hash);
-	*trouble = CA_R_CRL_DIR; /* they may revoke */
-	return CA_OK;
+	return look_for_more(dir, hash);
 }
 
 enum ca_err
@@ -237,9 +343,12 @@ ca_crldir_find(struct ca_crldir *dir, const X509_NAME *name,
 	size_t before = found->n;
 	enum ca_err rc;
 
-	if ((rc = find_hashed(dir, name, wanted, found, trouble)) != CA_OK)
+	clear(&dir->trouble);
+	if ((rc = find_hashed(dir, name, wanted, found)) != CA_OK)
 		return rc;
 	/* a file that was put beside those that are linked counts too */
-	return ca_crldir_find_plain(
-	    dir, found->n == before, name, wanted, found, trouble);
+	rc = ca_crldir_find_plain(dir, found->n == before, name, wanted, found);
+	if (dir->trouble.reason != CA_R_OK)
+		*trouble = dir->trouble.reason;
+	return rc;
 }

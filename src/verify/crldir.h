@@ -4,6 +4,8 @@
 #ifndef CA_VERIFY_CRLDIR_H
 #define CA_VERIFY_CRLDIR_H
 
+#include <sys/stat.h>
+
 #include "base/buf.h"
 #include "verify/crl.h"
 
@@ -28,14 +30,41 @@ void ca_crldir_free(struct ca_crldir *dir); /* NULL is allowed */
  * modification time, where `certauth crl compile` has left its stamp, else by
  * reading names and links.
  *
+ * Directories, FIFOs, sockets and devices are passed over, whatever their names
+ * and whether by a link or not; none of them is opened.
+ *
  * *trouble becomes CA_R_CRL_DIR or CA_R_CRL_MALFORMED if a file that may have
  * been the one could not be read (and what is appended may not be all), and
- * is left alone otherwise.  CA_ERR_MEMORY, CA_ERR_IO, CA_ERR_CRYPTO,
- * CA_ERR_CANCELLED (the gate is closed; a later call may find it open).
+ * is left alone otherwise; a link to a file that is not there is one that could
+ * not be read.  ca_crldir_get0_trouble names the file.  CA_ERR_MEMORY,
+ * CA_ERR_IO, CA_ERR_CRYPTO, CA_ERR_CANCELLED (the gate is closed; a later call
+ * may find it open).
  */
 CA_MUST_CHECK enum ca_err ca_crldir_find(struct ca_crldir *dir,
     const X509_NAME *name, const struct ca_crl_wanted *wanted,
     struct ca_crls *found, enum ca_reason *trouble);
+
+/*
+ * What was wrong in the last ca_crldir_find that set *trouble: "FILE WHAT", for
+ * the reason that it gave the first file at fault ("root.crl is writable by its
+ * group").  NULL: nothing was.  dir's, until the next look-up.  The name of the
+ * file is as it stands in the directory, to be escaped.
+ */
+const char *ca_crldir_get0_trouble(const struct ca_crldir *dir);
+
+/*
+ * Open a file of a directory of CRLs for reading.  CA_ERR_UNSUPPORTED: it is,
+ * behind links, a directory, a FIFO, a socket or a device, and was not opened;
+ * CA_ERR_NOT_FOUND: no such name; CA_ERR_IO with ENOENT or ENOTDIR: a link to
+ * what is not there; else as ca_file_open.  st (may be NULL): of the file, as
+ * far as it was found.
+ */
+CA_MUST_CHECK enum ca_err ca_crldir_open(
+    int dirfd, const char *name, int *fd, struct stat *st);
+
+/* What keeps a file from being read, to stand behind its name: for what
+ * ca_crldir_open gave (errno counts).  buf: 256 bytes it may be made in. */
+const char *ca_crldir_why(enum ca_err rc, const struct stat *st, char buf[256]);
 
 /*
  * The file that says: when the directory was last changed, every file in it

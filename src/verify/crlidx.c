@@ -256,6 +256,7 @@ add_hit(struct ca_crlidx *idx, uint32_t no, struct ca_reader *r,
 	    ca_read_u32(r, &i) != CA_OK)
 		return CA_ERR_FORMAT;
 	item.reason = reason == 255 ? -1 : reason;
+	item.issuer_no = i;
 	rc = CA_OK;
 	if (i > 0) {
 		key_of(key, 'i', no, i);

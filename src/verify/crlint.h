@@ -16,10 +16,16 @@ struct ca_crl_hit {
 	struct ca_crl_entry entry;
 	uint8_t *issuer; /* certificateIssuer, DER; NULL: the CRL's issuer */
 	size_t issuer_len;
+	uint32_t issuer_no; /* as in struct ca_crl_item */
 };
+
+/* A serial number that is on one CRL for more issuers than this is not looked
+ * up there: CA_ERR_LIMIT. */
+#define CA_CRL_HITS_MAX 4096
 
 struct ca_crl_hits {
 	struct ca_bytes *asked; /* serial numbers, each p from malloc */
+	size_t *count;          /* for each: how many were found */
 	size_t nasked;
 	struct ca_crl_hit *hit;
 	size_t n;
@@ -32,7 +38,10 @@ struct ca_crl {
 	const struct ca_crl_gate *gate;
 	enum { CRL_WHOLE, CRL_STREAM, CRL_INDEX } kind;
 	X509_CRL *x509;
+	X509_REVOKED **order; /* of CRL_WHOLE: the entries as in the file */
+	size_t norder;
 	enum ca_reason trouble;
+	char why[160];         /* the trouble in words */
 	X509 *signer;          /* who was asked about last */
 	enum ca_err signed_by; /* what the answer was */
 	/* streaming, and the index's way back to it */
@@ -54,6 +63,28 @@ struct ca_crl *ca_crl_new(const struct ca_crl_source *src, struct ca_crls *out);
  * cert?  *yes is the answer.  CA_ERR_FORMAT. */
 CA_MUST_CHECK enum ca_err ca_crl_issuer_matches(const struct ca_crl *crl,
     X509 *cert, const uint8_t *issuer, size_t len, bool *yes);
+
+/* CRLs in one PEM file at most. */
+#define CA_CRL_PER_FILE_MAX 1024
+
+/* The bytes are no CRL (CA_ERR_FORMAT), or one beyond our bounds
+ * (CA_ERR_LIMIT): that is the CRL's trouble, and CA_OK. */
+CA_MUST_CHECK enum ca_err ca_crl_malformed(struct ca_crl *crl, enum ca_err rc);
+
+/* OpenSSL cannot decode what is inside a CRL of the right structure. */
+void ca_crl_undecodable(struct ca_crl *crl);
+
+/* The trouble that can be seen in crl->x509, and in entry_critical: an entry
+ * has an unknown critical extension. */
+void ca_crl_judge(struct ca_crl *crl, bool entry_critical);
+
+/* Of two entries for one certificate in one CRL: does a say worse than b?
+ * removeFromCRL says least, certificateHold may be lifted. */
+bool ca_crl_entry_outweighs(
+    const struct ca_crl_entry *a, const struct ca_crl_entry *b);
+
+/* It revokes for good: nothing outweighs it. */
+bool ca_crl_entry_final(const struct ca_crl_entry *e);
 
 /* The stripped CRL for OpenSSL's engine out of its DER, and the trouble that
  * can be seen in it. */
@@ -94,8 +125,9 @@ CA_MUST_CHECK enum ca_err ca_crl_hits_add(struct ca_crl_hits *hits,
     size_t serial, const struct ca_crl_item *item, int64_t date);
 
 /*
- * Among the entries found for asked[i], the one for the issuer of cert; one
- * that revokes outweighs one that is removeFromCRL.  CA_ERR_NOT_FOUND: none.
+ * Among the entries found for asked[i], the one for the issuer of cert that
+ * outweighs the others.  CA_ERR_NOT_FOUND: none; CA_ERR_LIMIT: there were too
+ * many, and none of those that were kept revokes.
  */
 CA_MUST_CHECK enum ca_err ca_crl_hits_choose(const struct ca_crl *crl,
     const struct ca_crl_hits *hits, size_t i, X509 *cert,

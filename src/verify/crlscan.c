@@ -208,16 +208,19 @@ look(struct ca_crldir *dir, const char *name, bool linked)
 {
 	static const struct ca_crl_wanted nothing = {NULL, 0};
 	struct slot *slot = ca_crldir_slot(dir, name);
+	struct stat st;
 	int fd;
 	enum ca_err rc;
 
 	if (slot != NULL && (slot->loaded || slot->issuers.len > 0))
 		return CA_OK;
-	rc = ca_file_open(dir->fd, name, &fd, NULL);
-	if (rc == CA_ERR_NOT_FOUND)
+	rc = ca_crldir_open(dir->fd, name, &fd, &st);
+	/* removed meanwhile, or no file that could be a CRL */
+	if (rc == CA_ERR_NOT_FOUND || rc == CA_ERR_UNSUPPORTED)
 		return CA_OK;
 	if (rc != CA_OK)
-		return ca_crldir_complain(dir, name, rc, &dir->scan_trouble);
+		return ca_crldir_complain(
+		    dir, name, &st, rc, &dir->scan_trouble);
 	if (slot == NULL &&
 	    (rc = ca_crldir_slot_add(dir, name, true, &slot)) != CA_OK) {
 		(void)close(fd);
@@ -234,7 +237,7 @@ look(struct ca_crldir *dir, const char *name, bool linked)
 		(void)close(fd);
 		return rc;
 	}
-	return ca_crldir_load(dir, slot, fd, &nothing, &dir->scan_trouble);
+	return ca_crldir_load(dir, slot, fd, &nothing);
 }
 
 static enum ca_err
@@ -275,8 +278,12 @@ scan(struct ca_crldir *dir, bool all)
 		    "not looked through; remove some, or run `certauth crl "
 		    "compile`",
 		    NAMES_MAX);
-		dir->scan_trouble = CA_R_CRL_DIR;
+		ca_crldir_blame(&dir->scan_trouble, CA_R_CRL_DIR, "crl_dir",
+		    "has too many files");
 	} else if (rc == CA_OK) {
+		/* the order of a directory is no order: say each time the same
+		 */
+		names_sort(&plain);
 		rc = look_at(dir, all, &plain, &linked);
 	}
 	if (rc != CA_OK && rc != CA_ERR_LIMIT) {
@@ -315,25 +322,26 @@ may_hold(const struct slot *slot, const X509_NAME *name)
 
 static enum ca_err
 find_in(struct ca_crldir *dir, struct slot *slot, const X509_NAME *name,
-    const struct ca_crl_wanted *wanted, struct ca_crls *found,
-    enum ca_reason *trouble)
+    const struct ca_crl_wanted *wanted, struct ca_crls *found)
 {
+	struct stat st;
 	enum ca_err rc;
 	int fd;
 
 	if (!slot->loaded) {
 		if (!may_hold(slot, name))
 			return CA_OK;
-		rc = ca_file_open(dir->fd, slot->name, &fd, NULL);
-		if (rc == CA_ERR_NOT_FOUND)
-			return CA_OK; /* removed meanwhile */
+		rc = ca_crldir_open(dir->fd, slot->name, &fd, &st);
+		if (rc == CA_ERR_NOT_FOUND || rc == CA_ERR_UNSUPPORTED)
+			return CA_OK; /* removed or replaced meanwhile */
 		if (rc != CA_OK)
-			return ca_crldir_complain(dir, slot->name, rc, trouble);
-		rc = ca_crldir_load(dir, slot, fd, wanted, trouble);
+			return ca_crldir_complain(
+			    dir, slot->name, &st, rc, &dir->trouble);
+		rc = ca_crldir_load(dir, slot, fd, wanted);
 		if (rc != CA_OK)
 			return rc;
 	}
-	return ca_crldir_pick(slot, name, found, trouble);
+	return ca_crldir_pick(dir, slot, name, found);
 }
 
 /* Have the files in question in dir's slots. */
@@ -353,20 +361,18 @@ prepare(struct ca_crldir *dir, bool all)
 
 enum ca_err
 ca_crldir_find_plain(struct ca_crldir *dir, bool all, const X509_NAME *name,
-    const struct ca_crl_wanted *wanted, struct ca_crls *found,
-    enum ca_reason *trouble)
+    const struct ca_crl_wanted *wanted, struct ca_crls *found)
 {
 	enum ca_err rc = prepare(dir, all);
 
 	if (rc != CA_OK)
 		return rc;
-	if (dir->scan_trouble != CA_R_OK)
-		*trouble = dir->scan_trouble;
+	ca_crldir_blame_too(&dir->trouble, &dir->scan_trouble);
 	for (size_t i = 0; rc == CA_OK && i < dir->n; i++) {
 		struct slot *slot = &dir->slot[i];
 
 		if (slot->plain && (all || !slot->linked))
-			rc = find_in(dir, slot, name, wanted, found, trouble);
+			rc = find_in(dir, slot, name, wanted, found);
 	}
 	return rc;
 }

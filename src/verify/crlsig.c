@@ -3,6 +3,7 @@
 #include <openssl/asn1t.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *
@@ -107,6 +108,40 @@ bool
 ca_crlsig_accepted(const X509_ALGOR *alg)
 {
 	return ca_crlsig_digest(alg) != NULL;
+}
+
+/* The digest that an algorithm signs, accepted or not; NID_undef. */
+static int
+digest_of(const X509_ALGOR *alg)
+{
+	int nid = OBJ_obj2nid(alg->algorithm), md = NID_undef, pk;
+	RSA_PSS_PARAMS *pss;
+
+	if (nid != NID_rsassaPss)
+		return OBJ_find_sigid_algs(nid, &md, &pk) ? md : NID_undef;
+	ERR_set_mark();
+	/* RFC 4055 section 3.1: SHA-1 where it is left out */
+	if ((pss = pss_params(alg)) != NULL)
+		md = pss->hashAlgorithm != NULL
+			 ? OBJ_obj2nid(pss->hashAlgorithm->algorithm)
+			 : NID_sha1;
+	RSA_PSS_PARAMS_free(pss);
+	ERR_pop_to_mark();
+	return md;
+}
+
+void
+ca_crlsig_name(const X509_ALGOR *alg, char *out, size_t size)
+{
+	int md = digest_of(alg);
+	const char *name = md == NID_sha1  ? "SHA-1"
+			   : md == NID_md5 ? "MD5"
+					   : NULL;
+
+	if (name != NULL)
+		(void)snprintf(out, size, "%s", name);
+	else if (OBJ_obj2txt(out, (int)size, alg->algorithm, 0) <= 0)
+		(void)snprintf(out, size, "an unknown algorithm");
 }
 
 /* RSASSA-PSS: as the parameters say, any length of salt. */

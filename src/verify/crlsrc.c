@@ -6,7 +6,12 @@
 
 #define BEGIN "-----BEGIN X509 CRL-----"
 #define END "-----END X509 CRL-----"
-#define LINE_MAX_ 64 /* longer lines are none of the two */
+#define LINE_MAX_ 64       /* longer lines are none of the two */
+#define BOM "\xef\xbb\xbf" /* of UTF-8, as editors of Windows put it first */
+
+/* Less than a file of PEM has; a SEQUENCE with one byte of length has no more
+ * than that. */
+#define SHORT_DER 129
 
 static enum ca_err
 read_at(struct ca_crlsrc *src, uint8_t *dst, size_t cap, size_t *len)
@@ -84,23 +89,47 @@ restart(struct ca_crlsrc *src, uint64_t off)
 	src->ended = false;
 }
 
+/*
+ * A CRL in DER begins with a SEQUENCE, 0x30; so may the text before PEM ("0
+ * s:/CN=...").  What follows in DER is a length: of several bytes, which is no
+ * text, or of a CRL too short to be PEM.
+ */
+static bool
+begins_as_der(const uint8_t *p, size_t len)
+{
+	return len > 0 && p[0] == 0x30 &&
+	       (len <= SHORT_DER || (p[1] > 0x80 && p[1] <= 0x84));
+}
+
 enum ca_err
 ca_crlsrc_open(struct ca_crlsrc *src, int fd)
 {
 	enum ca_err rc;
-	uint8_t first;
-	size_t len;
 
 	src->fd = fd;
 	src->begin = UINT64_MAX;
 	restart(src, 0);
-	if ((rc = read_at(src, &first, 1, &len)) != CA_OK)
+	if ((rc = read_at(src, src->raw, SHORT_DER + 1, &src->rawlen)) != CA_OK)
 		return rc;
-	/* SEQUENCE, which is '0' too: no line of PEM begins with it, and
-	 * explaining text that does is not looked through */
-	src->pem = len == 1 && first != 0x30;
+	src->pem = src->rawlen > 0 && !begins_as_der(src->raw, src->rawlen);
 	restart(src, 0);
 	return CA_OK;
+}
+
+/* A line that begins a CRL, behind a byte order mark or without. */
+static bool
+begins_crl(const char *text)
+{
+	if (strncmp(text, BOM, sizeof BOM - 1) == 0)
+		text += sizeof BOM - 1;
+	return strcmp(text, BEGIN) == 0;
+}
+
+/* The place in the file of the next byte of raw. */
+static uint64_t
+where(const struct ca_crlsrc *src)
+{
+	return src->off - (src->rawlen - src->at);
 }
 
 enum ca_err
@@ -116,11 +145,15 @@ ca_crlsrc_next(struct ca_crlsrc *src)
 		restart(src, 0);
 		return CA_OK;
 	}
+	/* one that was not read to its end is bad, or of no interest: the next
+	 * one begins where its lines say, wherever the reader has stopped */
+	if (src->begin != UINT64_MAX && !src->ended)
+		restart(src, src->begin);
 	do {
 		if ((rc = line(src, text, LINE_MAX_)) != CA_OK)
 			return rc;
-	} while (strcmp(text, BEGIN) != 0);
-	src->begin = src->off - (src->rawlen - src->at);
+	} while (!begins_crl(text));
+	src->begin = where(src);
 	restart(src, src->begin);
 	return CA_OK;
 }

@@ -7,9 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* CRLs in one PEM file at most. */
-#define PER_FILE_MAX 1024
-
 /* Read the CRL that src stands at into crl.  What is wrong with the CRL
  * becomes its trouble; the result is what is wrong with us. */
 static enum ca_err
@@ -23,11 +20,8 @@ read_one(struct ca_crl *crl, const struct ca_crl_wanted *wanted)
 	crl->kind = CRL_STREAM;
 	rc = ca_crlread(
 	    crl->crypto, crl->src, ca_crl_hits_collect, &crl->hits, &crl->read);
-	if (rc == CA_ERR_FORMAT || rc == CA_ERR_LIMIT) {
-		ca_log_debug(
-		    crl->log, "the CRL %s: %s", crl->name, ca_err_text(rc));
-		return CA_OK; /* CA_R_CRL_MALFORMED it is */
-	}
+	if (rc == CA_ERR_FORMAT || rc == CA_ERR_LIMIT)
+		return ca_crl_malformed(crl, rc);
 	if (rc != CA_OK)
 		return rc;
 	ca_crl_take_stripped(crl, crl->read.stripped.p, crl->read.stripped.len,
@@ -57,7 +51,7 @@ ca_crl_stream_load(const struct ca_crl_source *src,
 		goto out;
 	}
 	while ((rc = ca_crlsrc_next(at)) == CA_OK) {
-		if (++n > PER_FILE_MAX) {
+		if (++n > CA_CRL_PER_FILE_MAX) {
 			ret = CA_ERR_LIMIT;
 			goto out;
 		}

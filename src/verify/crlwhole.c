@@ -1,35 +1,30 @@
-#include "base/file.h"
 #include "verify/crlder.h"
 #include "verify/crlint.h"
 #include "verify/crlsig.h"
 
-#include <limits.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 /*
  * The CRL as OpenSSL has it, a X509_CRL with all of its entries: the yardstick
- * for the other ways, and slow (crl_engine = openssl).
+ * for the other ways, and slow (crl_engine = openssl).  It may refuse more than
+ * they do, and then the tests fail; it may not refuse less.
  */
 
-/* The bits of an entry that OpenSSL's own look-up passes over. */
+/* A reason that OpenSSL's own look-up passes over.  (A certificateIssuer that
+ * does not decode shows when an entry that it rules is looked up.) */
 static bool
-entry_malformed(X509_REVOKED *rev)
+reason_malformed(const X509_REVOKED *rev)
 {
 	int at = -1;
-	void *p = X509_REVOKED_get_ext_d2i(rev, NID_crl_reason, &at, NULL);
+	ASN1_ENUMERATED *e =
+	    X509_REVOKED_get_ext_d2i(rev, NID_crl_reason, &at, NULL);
 
-	ASN1_ENUMERATED_free(p);
-	if (p == NULL && at != -1)
-		return true;
-	at = -1;
-	p = X509_REVOKED_get_ext_d2i(rev, NID_certificate_issuer, &at, NULL);
-	GENERAL_NAMES_free(p);
-	return p == NULL && at != -1;
+	ASN1_ENUMERATED_free(e);
+	return e == NULL && at != -1;
 }
 
 /*
@@ -64,112 +59,168 @@ algorithms_match(X509_CRL *x, const X509_ALGOR *outer)
 	return same;
 }
 
-static enum ca_reason
-judge(X509_CRL *x)
+/* In the order of the other readers: an entry that is malformed first. */
+static void
+judge(struct ca_crl *crl)
 {
 	const X509_ALGOR *alg;
-	STACK_OF(X509_REVOKED) *entries = X509_CRL_get_REVOKED(x);
+	bool critical = false;
 
-	X509_CRL_get0_signature(x, NULL, &alg);
-	if (!algorithms_match(x, alg))
-		return CA_R_CRL_MALFORMED;
-	if (!ca_crlsig_accepted(alg))
-		return CA_R_CRL_SIGNATURE;
-	if (ca_crl_critical_unknown(X509_CRL_get0_extensions(x), false))
-		return CA_R_CRL_EXTENSION;
-	for (int i = 0; i < sk_X509_REVOKED_num(entries); i++) {
-		X509_REVOKED *rev = sk_X509_REVOKED_value(entries, i);
+	X509_CRL_get0_signature(crl->x509, NULL, &alg);
+	if (!algorithms_match(crl->x509, alg))
+		return; /* CA_R_CRL_MALFORMED it is */
+	for (size_t i = 0; i < crl->norder; i++) {
+		X509_REVOKED *rev = crl->order[i];
 
-		if (entry_malformed(rev))
-			return CA_R_CRL_MALFORMED;
-		if (ca_crl_critical_unknown(
-			X509_REVOKED_get0_extensions(rev), true))
-			return CA_R_CRL_EXTENSION;
+		if (reason_malformed(rev))
+			return;
+		critical |= ca_crl_critical_unknown(
+		    X509_REVOKED_get0_extensions(rev), true);
 	}
-	return CA_R_OK;
+	ca_crl_judge(crl, critical);
 }
 
-/* One CRL from exactly len bytes of DER; NULL: one with trouble. */
+/*
+ * What is no CRL for the streaming reader is none here, whatever OpenSSL makes
+ * of it: lengths that are not DER's outside of what is signed, a signature of
+ * seven bits, something behind the end, and what is beyond the reader's bounds.
+ */
 static enum ca_err
-add_der(const struct ca_crl_source *src, const uint8_t *der, size_t len,
-    struct ca_crls *out)
+is_strict(struct ca_crl *crl, struct ca_crlsrc *at)
 {
-	struct ca_crl *crl = ca_crl_new(src, out);
-	const uint8_t *p = der;
+	struct ca_crlread read;
+	enum ca_err rc = ca_crlread(crl->crypto, at, NULL, NULL, &read);
 
-	if (crl == NULL)
+	ca_crlread_clear(&read);
+	ca_crlsrc_rewind(at);
+	return rc;
+}
+
+static enum ca_err
+read_der(struct ca_crlsrc *at, struct ca_buf *der)
+{
+	uint8_t block[4096];
+	size_t n = 0;
+	enum ca_err rc;
+
+	while ((rc = ca_crlsrc_read(at, block, sizeof block, &n)) == CA_OK &&
+	       n > 0)
+		ca_buf_put(der, block, n);
+	return rc == CA_OK ? ca_buf_err(der) : rc;
+}
+
+/* The entries as they stand in the file: a look-up of OpenSSL's sorts them, and
+ * a certificateIssuer holds until the next one. */
+static enum ca_err
+keep_order(struct ca_crl *crl)
+{
+	STACK_OF(X509_REVOKED) *entries = X509_CRL_get_REVOKED(crl->x509);
+	int n = sk_X509_REVOKED_num(entries);
+
+	if (n <= 0)
+		return CA_OK;
+	/* an array of pointers is meant: NOLINTNEXTLINE(bugprone-sizeof-*) */
+	crl->order = calloc((size_t)n, sizeof *crl->order);
+	if (crl->order == NULL)
 		return CA_ERR_MEMORY;
-	crl->kind = CRL_WHOLE;
-	ERR_set_mark();
-	if (der != NULL && len <= LONG_MAX) {
-		crl->x509 =
-		    X509_CRL_new_ex(ca_crypto_get0_libctx(src->crypto), NULL);
-		if (crl->x509 != NULL &&
-		    d2i_X509_CRL(&crl->x509, &p, (long)len) != NULL &&
-		    p != der + len) {
-			X509_CRL_free(crl->x509);
-			crl->x509 = NULL;
-		}
-	}
-	if (crl->x509 != NULL)
-		crl->trouble = judge(crl->x509);
-	ERR_pop_to_mark();
+	for (int i = 0; i < n; i++)
+		crl->order[crl->norder++] = sk_X509_REVOKED_value(entries, i);
 	return CA_OK;
 }
 
 static enum ca_err
-add_pem(const struct ca_crl_source *src, const uint8_t *pem, size_t len,
-    struct ca_crls *out)
+take_der(struct ca_crl *crl, const struct ca_buf *der)
 {
-	BIO *bio = len > INT_MAX ? NULL : BIO_new_mem_buf(pem, (int)len);
-	enum ca_err rc = bio == NULL ? CA_ERR_MEMORY : CA_OK;
-	size_t n = 0;
+	const uint8_t *p = der->p;
+	X509_CRL *x = X509_CRL_new_ex(ca_crypto_get0_libctx(crl->crypto), NULL);
+	enum ca_err rc = CA_OK;
 
+	if (x == NULL)
+		return CA_ERR_MEMORY;
 	ERR_set_mark();
-	while (rc == CA_OK) {
-		uint8_t *der = NULL;
-		long derlen = 0;
-
-		if (!PEM_bytes_read_bio(&der, &derlen, NULL,
-			PEM_STRING_X509_CRL, bio, NULL, NULL)) {
-			unsigned long e = ERR_peek_last_error();
-			/* nothing more, or something that cannot be read */
-			if (n == 0 || ERR_GET_REASON(e) != PEM_R_NO_START_LINE)
-				rc = add_der(src, NULL, 0, out);
-			break;
-		}
-		n++;
-		rc = add_der(src, der, (size_t)derlen, out);
-		OPENSSL_free(der);
+	/* a failure frees x */
+	if (d2i_X509_CRL(&x, &p, (long)der->len) != NULL &&
+	    p != der->p + der->len) {
+		X509_CRL_free(x);
+		x = NULL;
 	}
+	crl->x509 = x;
+	ca_crl_undecodable(crl); /* unless judge finds otherwise */
+	if (x != NULL && (rc = keep_order(crl)) == CA_OK)
+		judge(crl);
 	ERR_pop_to_mark();
-	BIO_free(bio);
 	return rc;
+}
+
+/* The CRL that at stands at.  What is wrong with it becomes its trouble. */
+static enum ca_err
+add_one(
+    const struct ca_crl_source *src, struct ca_crlsrc *at, struct ca_crls *out)
+{
+	struct ca_buf der = CA_BUF_INIT(CA_CRL_MAX);
+	struct ca_crl *crl = ca_crl_new(src, out);
+	enum ca_err rc;
+
+	if (crl == NULL)
+		return CA_ERR_MEMORY;
+	crl->kind = CRL_WHOLE;
+	rc = is_strict(crl, at);
+	if (rc == CA_OK)
+		rc = read_der(at, &der);
+	if (rc == CA_OK)
+		rc = take_der(crl, &der);
+	ca_buf_free(&der);
+	return rc == CA_ERR_FORMAT || rc == CA_ERR_LIMIT
+		   ? ca_crl_malformed(crl, rc)
+		   : rc;
 }
 
 enum ca_err
 ca_crl_whole_load(const struct ca_crl_source *src, struct ca_crls *out)
 {
-	struct ca_buf file = CA_BUF_INIT(CA_CRL_MAX);
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_crlsrc *at = malloc(sizeof *at);
 	struct stat st;
-	enum ca_err rc;
+	size_t n = 0;
 
-	if (ca_crl_gate_shut(src->gate, src->fd))
-		return CA_ERR_CANCELLED;
-	/* without reading up to the bound to learn it */
-	if (fstat(src->fd, &st) == 0 && st.st_size > (off_t)CA_CRL_MAX)
-		return CA_ERR_LIMIT;
-	rc = ca_file_read_fd(src->fd, CA_CRL_MAX, &file);
-	if (rc == CA_OK) {
-		if (file.len == 0)
-			rc = add_der(src, NULL, 0, out);
-		else if (file.p[0] == 0x30)
-			rc = add_der(src, file.p, file.len, out);
-		else
-			rc = add_pem(src, file.p, file.len, out);
+	if (at == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
 	}
-	ca_buf_free(&file);
-	return rc;
+	if (ca_crl_gate_shut(src->gate, src->fd)) {
+		ret = CA_ERR_CANCELLED;
+		goto out;
+	}
+	if (fstat(src->fd, &st) == 0 && st.st_size > (off_t)CA_CRL_MAX) {
+		ret = CA_ERR_LIMIT;
+		goto out;
+	}
+	if ((rc = ca_crlsrc_open(at, src->fd)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	while ((rc = ca_crlsrc_next(at)) == CA_OK) {
+		if (++n > CA_CRL_PER_FILE_MAX) {
+			ret = CA_ERR_LIMIT;
+			goto out;
+		}
+		if ((rc = add_one(src, at, out)) != CA_OK) {
+			ret = rc;
+			goto out;
+		}
+	}
+	if (rc != CA_ERR_NOT_FOUND) {
+		ret = rc;
+		goto out;
+	}
+	if (n == 0 && ca_crl_new(src, out) == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	free(at);
+	return ret;
 }
 
 enum ca_err
@@ -183,21 +234,79 @@ ca_crl_whole_verify(struct ca_crl *crl, EVP_PKEY *key)
 	return good == 1 ? CA_OK : CA_DENIED;
 }
 
+/* What an entry says, as the other readers have it: a CRLReason beyond the
+ * known is none. */
+static struct ca_crl_entry
+entry_of(const X509_REVOKED *rev)
+{
+	ASN1_ENUMERATED *e =
+	    X509_REVOKED_get_ext_d2i(rev, NID_crl_reason, NULL, NULL);
+	const ASN1_TIME *date = X509_REVOKED_get0_revocationDate(rev);
+	int64_t v = -1;
+
+	if (e != NULL && !ASN1_ENUMERATED_get_int64(&v, e))
+		v = -1;
+	ASN1_ENUMERATED_free(e);
+	return (struct ca_crl_entry){v >= 0 && v < 0x80 ? (int)v : -1,
+	    ca_crl_time(
+		ASN1_STRING_get0_data(date), (size_t)ASN1_STRING_length(date))};
+}
+
+static enum ca_err
+issued_by(const struct ca_crl *crl, X509 *cert, const ASN1_OCTET_STRING *issuer,
+    bool *yes)
+{
+	if (issuer == NULL)
+		return ca_crl_issuer_matches(crl, cert, NULL, 0, yes);
+	return ca_crl_issuer_matches(crl, cert, ASN1_STRING_get0_data(issuer),
+	    (size_t)ASN1_STRING_length(issuer), yes);
+}
+
+/* The certificateIssuer of an entry, DER; NULL: it has none of its own. */
+static const ASN1_OCTET_STRING *
+issuer_of(const X509_REVOKED *rev)
+{
+	int at = X509_REVOKED_get_ext_by_NID(rev, NID_certificate_issuer, -1);
+
+	return at < 0 ? NULL
+		      : X509_EXTENSION_get_data(X509_REVOKED_get_ext(rev, at));
+}
+
+/*
+ * OpenSSL's own look-up finds one entry for a serial number, and which one is
+ * chance where there are several.  All are looked at here, in their order.
+ */
 enum ca_err
 ca_crl_whole_lookup(struct ca_crl *crl, X509 *cert, struct ca_crl_entry *out)
 {
-	X509_REVOKED *rev = NULL;
-	struct tm tm;
-	ASN1_ENUMERATED *reason;
+	const ASN1_OCTET_STRING *issuer = NULL, *last = NULL;
+	bool found = false, yes;
+	size_t hits = 0;
+	enum ca_err rc;
 
-	if (X509_CRL_get0_by_cert(crl->x509, &rev, cert) == 0)
-		return CA_ERR_NOT_FOUND;
-	*out = (struct ca_crl_entry){-1, 0};
-	reason = X509_REVOKED_get_ext_d2i(rev, NID_crl_reason, NULL, NULL);
-	if (reason != NULL)
-		out->reason = (int)ASN1_ENUMERATED_get(reason);
-	ASN1_ENUMERATED_free(reason);
-	if (ASN1_TIME_to_tm(X509_REVOKED_get0_revocationDate(rev), &tm))
-		out->date = timegm(&tm);
-	return CA_OK;
+	for (size_t i = 0; i < crl->norder; i++) {
+		const X509_REVOKED *rev = crl->order[i];
+		const ASN1_OCTET_STRING *own = issuer_of(rev);
+
+		if (own != NULL)
+			issuer = own;
+		if (ASN1_INTEGER_cmp(X509_REVOKED_get0_serialNumber(rev),
+			X509_get0_serialNumber(cert)) != 0)
+			continue;
+		/* counted as the other readers do */
+		if (hits > 0 && issuer == last)
+			;
+		else if (++hits > CA_CRL_HITS_MAX)
+			continue;
+		last = issuer;
+		if ((rc = issued_by(crl, cert, issuer, &yes)) != CA_OK)
+			return rc;
+		struct ca_crl_entry entry = entry_of(rev);
+		if (yes && (!found || ca_crl_entry_outweighs(&entry, out)))
+			*out = entry;
+		found |= yes;
+	}
+	if (hits > CA_CRL_HITS_MAX && !(found && ca_crl_entry_final(out)))
+		return CA_ERR_LIMIT;
+	return found ? CA_OK : CA_ERR_NOT_FOUND;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Put entries into a CRL without entries, and sign it: what openssl ca cannot.
 
-usage: indirect.py CRL.der KEY.pem CERT.der OUT.der ENTRY ...
+usage: indirect.py CRL.der KEY.pem CERT.der OUT.der [--no-next-update] ENTRY ...
 
 An ENTRY is SERIAL or SERIAL@CERT.der, the serial number in hex; the second form
 adds a certificateIssuer (RFC 5280 section 5.3.3) naming that certificate's
@@ -64,9 +64,14 @@ def main():
     crl, key, cert, out = sys.argv[1:5]
     tbs, alg, _ = parts(open(crl, 'rb').read())
     fields = parts(tbs)
-    entries = put(0x30, *[entry(e, cert) for e in sys.argv[5:]])
+    wanted = sys.argv[5:]
+    if wanted[:1] == ['--no-next-update']:
+        assert fields[4][0] in (0x17, 0x18)
+        del fields[4], wanted[0]
     assert fields[-1][0] == 0xa0
-    tbs = put(0x30, *fields[:-1], entries, fields[-1])
+    if wanted:
+        fields.insert(-1, put(0x30, *[entry(e, cert) for e in wanted]))
+    tbs = put(0x30, *fields)
     sig = subprocess.run(['openssl', 'dgst', '-sha256', '-sign', key],
                          input=tbs, stdout=subprocess.PIPE, check=True).stdout
     with open(out, 'wb') as f:

@@ -51,6 +51,7 @@ static const struct {
     {"crl_check", "leaf", "leaf", "all", ""},
     {"crl_engine", "stream", "stream", "index", ""},
     {"crl_grace", "2d", "172800s", "-1", "1y"},
+    {"crl_no_next_update", "7d", "604800s", "-1", "1y"},
     {"crl_url", "http://x/y, file:///z", "http://x/y file:///z", "ftp://x",
 	"http://"},
     {"users", "/a", "/a", "a", ""},
@@ -161,6 +162,7 @@ defaults(void **state)
 	assert_int_equal(cfg->crl, CA_CRL_REQUIRE);
 	assert_int_equal(cfg->crl_check, CA_CRL_CHAIN);
 	assert_int_equal(cfg->crl_grace, 0);
+	assert_int_equal(cfg->crl_no_next_update, 30 * 86400);
 	assert_int_equal(cfg->mode, CA_MODE_ENFORCE);
 	assert_int_equal(cfg->purpose.n, 1);
 	assert_string_equal(cfg->purpose.v[0], "sslclient");

@@ -7,7 +7,9 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #define ALG "30{06{2a8648ce3d040302}}"
 #define CRL(cn, more)                                                          \
@@ -171,6 +173,18 @@ assert_found(const char *cn, size_t n, enum ca_reason reason)
 	}
 }
 
+/* What was wrong in the last look-up. */
+static void
+assert_said(const char *text)
+{
+	const char *said = ca_crldir_get0_trouble(t.crldir);
+
+	if (text == NULL)
+		assert_null(said);
+	else
+		assert_string_equal(said, text);
+}
+
 static void
 plain_names(void **state)
 {
@@ -287,12 +301,19 @@ what_cannot_be_read(void **state)
 {
 	(void)state;
 	put_crl("a.crl", ONE);
+	open_dir(NULL);
+	assert_said(NULL);
+	assert_found("One", 1, CA_R_OK);
+	assert_said(NULL);
 	put_bytes("notes", "no CRL", 6);
 	open_dir(NULL);
 	assert_found("One", 1, CA_R_CRL_MALFORMED);
+	assert_said("notes holds no CRL");
 	put_bytes("notes", "", 0);
 	open_dir(NULL);
 	assert_found("One", 1, CA_R_CRL_MALFORMED);
+	assert_said("notes holds a CRL that is cut, or is not DER (RFC 5280 "
+		    "section 5)");
 	/* a name that OpenSSL cannot read may be anybody's */
 	put_crl("notes", "30{30{02{01}" ALG "30{31{05{}}}"
 			 "17{'261124000000Z'}}" ALG "03{00 30}}");
@@ -302,16 +323,20 @@ what_cannot_be_read(void **state)
 	assert_int_equal(fchmodat(t.dir, "notes", 0666, 0), 0);
 	open_dir(NULL);
 	assert_found("One", 1, CA_R_CRL_DIR);
-	unlinkat(t.dir, "notes", 0);
-	assert_int_equal(mkdirat(t.dir, "notes", 0755), 0);
+	assert_said("notes is writable by its group");
+	/* which weighs more than a file that is no CRL, whoever came first */
+	put_bytes("m", "no CRL", 6);
+	put_bytes("z", "no CRL", 6);
 	open_dir(NULL);
 	assert_found("One", 1, CA_R_CRL_DIR);
-	unlinkat(t.dir, "notes", AT_REMOVEDIR);
-	/* a link that leads nowhere is no file */
-	assert_int_equal(symlinkat("gone", t.dir, "notes"), 0);
+	assert_said("notes is writable by its group");
+	unlinkat(t.dir, "notes", 0);
 	open_dir(NULL);
-	assert_found("One", 1, CA_R_OK);
-	/* nor is one that has gone since its issuer was seen */
+	assert_found("One", 1, CA_R_CRL_MALFORMED);
+	assert_said("m holds no CRL");
+	unlinkat(t.dir, "m", 0);
+	unlinkat(t.dir, "z", 0);
+	/* what has gone since its issuer was seen is no trouble */
 	put_crl("two.crl", TWO);
 	open_dir(NULL);
 	assert_found("One", 1, CA_R_OK);
@@ -325,6 +350,129 @@ what_cannot_be_read(void **state)
 	assert_found("Two", 0, CA_R_CRL_DIR);
 }
 
+/* A link to what is not there may have led to the CRL that revokes: on a disk
+ * that is not mounted, say. */
+static void
+links_to_nothing(void **state)
+{
+	static const char *const target[] = {"gone", "notes", "a.crl/x"};
+	char text[128], name[32];
+
+	(void)state;
+	put_crl("a.crl", ONE);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(symlinkat(target[i], t.dir, "notes"), 0);
+		open_dir(NULL);
+		assert_found("One", 1, CA_R_CRL_DIR);
+		assert_said(i == 1 ? "notes cannot be read: Too many levels of "
+				     "symbolic links"
+				   : "notes is a link to a file that is not "
+				     "there");
+		unlinkat(t.dir, "notes", 0);
+	}
+	/* with a hashed name; what is behind it is found */
+	put_link(0, "gone");
+	put_link(1, "a.crl");
+	(void)snprintf(text, sizeof text,
+	    "%08lx.r0 is a link to a file that is not there", t.hash);
+	open_dir(NULL);
+	assert_found("One", 1, CA_R_CRL_DIR);
+	assert_said(text);
+	assert_found("Two", 0, CA_R_OK);
+	assert_said(NULL);
+	(void)snprintf(name, sizeof name, "%08lx.r0", t.hash);
+	unlinkat(t.dir, name, 0);
+}
+
+/* Something of that kind under a name. */
+static void
+put_special(int kind, const char *name)
+{
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	int s;
+
+	switch (kind) {
+	case 0:
+		assert_int_equal(mkdirat(t.dir, name, 0777), 0);
+		return;
+	case 1:
+		assert_int_equal(mkfifoat(t.dir, name, 0666), 0);
+		return;
+	case 2:
+		(void)snprintf(
+		    to.sun_path, sizeof to.sun_path, "%s/%s", t.path, name);
+		s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		assert_int_equal(bind(s, (struct sockaddr *)&to, sizeof to), 0);
+		close(s);
+		return;
+	case 3:
+		assert_int_equal(symlinkat("/dev/null", t.dir, name), 0);
+		return;
+	default:
+		assert_int_equal(symlinkat(".", t.dir, name), 0);
+	}
+}
+
+/* Directories, FIFOs, sockets and devices hold no CRL and nobody up, and keep
+ * nobody out, whatever their owner, mode and name. */
+static void
+no_files(void **state)
+{
+	static const char *const what[] = {"is a directory", "is a FIFO",
+	    "is a socket", "is a device", "is a directory"};
+	char name[32], buf[256];
+	struct stat st;
+	int fd;
+
+	(void)state;
+	put_crl("a.crl", ONE);
+	for (int i = 0; i < 5; i++)
+		for (int hashed = 0; hashed < 2; hashed++) {
+			(void)snprintf(name, sizeof name,
+			    hashed ? "%08lx.r0" : "lost+found", t.hash);
+			put_special(i, name);
+			assert_int_equal(ca_crldir_open(t.dir, name, &fd, &st),
+			    CA_ERR_UNSUPPORTED);
+			assert_string_equal(
+			    ca_crldir_why(CA_ERR_UNSUPPORTED, &st, buf),
+			    what[i]);
+			open_dir(NULL);
+			assert_found("One", 1, CA_R_OK);
+			assert_found("Two", 0, CA_R_OK);
+			/* the names behind it count */
+			if (hashed) {
+				put_link(1, "a.crl");
+				open_dir(NULL);
+				assert_found("One", 1, CA_R_OK);
+				(void)snprintf(
+				    buf, sizeof buf, "%08lx.r1", t.hash);
+				unlinkat(t.dir, buf, 0);
+			}
+			unlinkat(t.dir, name, i == 0 ? AT_REMOVEDIR : 0);
+		}
+	assert_int_equal(
+	    ca_crldir_open(t.dir, "gone", &fd, &st), CA_ERR_NOT_FOUND);
+}
+
+/* What keeps a file from being read is not forgotten by the next look-up. */
+static void
+remembered(void **state)
+{
+	const char *crl[1025];
+	char name[32];
+
+	(void)state;
+	for (size_t i = 0; i < 1025; i++)
+		crl[i] = ONE;
+	(void)snprintf(name, sizeof name, "%08lx.r0", t.hash);
+	put_pem(name, crl, 1025, 0);
+	open_dir(NULL);
+	assert_found("One", 1024, CA_R_CRL_DIR);
+	put_pem(name, crl, 1024, 0);
+	open_dir(NULL);
+	assert_found("One", 1024, CA_R_OK);
+}
+
 /* More files than are looked through may hold what revokes. */
 static void
 too_many(void **state)
@@ -335,10 +483,11 @@ too_many(void **state)
 	put_crl("a.crl", ONE);
 	for (int i = 1; i <= 65536; i++) {
 		(void)snprintf(name, sizeof name, "f%d", i);
-		assert_int_equal(symlinkat("gone", t.dir, name), 0);
+		assert_int_equal(symlinkat(".", t.dir, name), 0);
 	}
 	open_dir(NULL);
 	assert_found("Two", 0, CA_R_CRL_DIR);
+	assert_said("crl_dir has too many files");
 	unlinkat(t.dir, "f1", 0);
 	open_dir(NULL);
 	assert_found("One", 1, CA_R_OK);
@@ -409,6 +558,9 @@ main(void)
 	    EACH(the_stamp),
 	    EACH(several_in_a_file),
 	    EACH(what_cannot_be_read),
+	    EACH(links_to_nothing),
+	    EACH(no_files),
+	    EACH(remembered),
 	    EACH(too_many),
 	    EACH(the_gate),
 	};

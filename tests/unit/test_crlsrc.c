@@ -47,6 +47,13 @@ read_all(const char *text, size_t len, size_t step)
 	return out;
 }
 
+#define MARK "\xef\xbb\xbf"
+#define LONG                                                                   \
+	"Issuer: O=Example, CN=The CA\n"                                       \
+	"Last Update: Nov 24 00:00:00 2026 GMT\n"                              \
+	"Next Update: Nov 24 00:00:00 2036 GMT\n"                              \
+	"No Revoked Certificates.\n"
+
 static void
 armour(void **state)
 {
@@ -94,10 +101,23 @@ armour(void **state)
 	    {BEGIN "MAM", "!"},
 	    {BEGIN, "!"},
 	    {"-----BEGIN X509 CRL-----", "!"},
-	    /* the line that is no end is used up: the file is malformed */
-	    {BEGIN BEGIN "MAMCAQUA\n" END, "!"},
-	    {BEGIN "MAMCAQU=\n" BEGIN "MAMCAQY=\n" END, "!"},
-	    {BEGIN BEGIN END BEGIN "MAMCAQUA\n" END, "!300302010500;"},
+	    /* the next one is read all the same: it may revoke */
+	    {BEGIN BEGIN "MAMCAQUA\n" END, "!300302010500;"},
+	    {BEGIN "MAMCAQU=\n" BEGIN "MAMCAQY=\n" END, "!3003020106;"},
+	    {BEGIN "MAMCA\n" BEGIN "MAMCAQY=\n" END, "!3003020106;"},
+	    {BEGIN BEGIN END BEGIN "MAMCAQUA\n" END, "!;300302010500;"},
+	    /* a byte order mark, as editors put one first; two files in one */
+	    {MARK BEGIN "MAMCAQU=\n" END, "3003020105;"},
+	    {MARK "text\n" BEGIN "MAMCAQU=\n" END MARK BEGIN "MAMCAQY=\n" END,
+		"3003020105;3003020106;"},
+	    {"\xef\xbb" BEGIN "MAMCAQU=\n" END, ""},
+	    {MARK " " BEGIN "MAMCAQU=\n" END, ""},
+	    {MARK MARK BEGIN "MAMCAQU=\n" END, ""},
+	    /* text that begins like DER: longer than DER of such a length */
+	    {"0 s:/CN=The CA\n" LONG BEGIN "MAMCAQU=\n" END, "3003020105;"},
+	    {"0\n" LONG BEGIN "MAMCAQU=\n" END, "3003020105;"},
+	    {"0\x80" LONG BEGIN "MAMCAQU=\n" END, "3003020105;"},
+	    {"0\xc3\xa4" LONG BEGIN "MAMCAQU=\n" END, "3003020105;"},
 	    /* the wrong end */
 	    {BEGIN "MAMCAQU=\n-----END CERTIFICATE-----\n", "!"},
 	    {BEGIN "MAMCAQU=\n-----END X509 CRL-----x\n", "!"},
