@@ -172,8 +172,8 @@ struct cs_people {
 static inline void
 cs_people_of(const struct cs_set *s, struct cs_people *p)
 {
-	X509 *inter =
-	    cs_certify("Sub", s->sub, "Root", CS_K_ROOT, &s->inter, &cs_a_ca);
+	X509 *inter = cs_certify("Sub", s->sub, "Root", CS_K_ROOT, &s->inter,
+	    s->mute ? &cs_a_mute_ca : &cs_a_ca);
 	enum cs_key leaf_key = CS_K_STRANGER;
 
 	*p = (struct cs_people){.sent = sk_X509_new_null(),
@@ -263,8 +263,11 @@ cs_wrong(const struct cs_answer *a, const struct cs_verdict *v)
 		return "refused for another check";
 	if (a->must && v->granted)
 		return "ACCEPTED, but listed";
+	if (a->open && v->granted)
+		return v->verdict == CA_WAIVED ? NULL : "passed, not waived";
 	if (!a->accepted && v->granted)
-		return "ACCEPTED, but too few CRLs";
+		return a->may ? "ACCEPTED, but an issuer of CRLs is not good"
+			      : "ACCEPTED, but too few CRLs";
 	if (a->accepted && !v->granted)
 		return v->reason == CA_R_REVOKED ? "revoked, but not listed"
 						 : "refused, but enough CRLs";
@@ -532,6 +535,7 @@ cs_tell(FILE *f, const struct cs_job *j, uint64_t seed)
 	cs_say(f, &j->s);
 	fprintf(f, "  the oracle: %s\n",
 	    a.must        ? "revoked"
+	    : a.open      ? "too few CRLs, refused or waived"
 	    : !a.accepted ? "not enough CRLs"
 	    : a.passed    ? "accepted"
 			  : "accepted, waived");

@@ -197,6 +197,7 @@ cs_certify(const char *subject, enum cs_key key, const char *issuer,
 }
 
 static const struct cs_kind cs_a_ca = {true, "0106", 100 * CS_DAY};
+static const struct cs_kind cs_a_mute_ca = {true, "0204", 100 * CS_DAY};
 static const struct cs_kind cs_a_user = {false, "0780", 100 * CS_DAY};
 
 static inline X509 *

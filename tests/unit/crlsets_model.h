@@ -118,7 +118,8 @@ struct cs_set {
 	struct cs_crl crl[CS_CRLS];
 	int n;
 	bool direct;     /* the leaf is below Root, else below a Sub ... */
-	enum cs_key sub; /* ... whose key is this one */
+	enum cs_key sub; /* ... whose key is this one ... */
+	bool mute;       /* ... and whose certificate has no cRLSign */
 	struct cs_cert leaf, inter;
 	enum cs_keeper keeper; /* a CA, no CA, without cRLSign, expired */
 	/* how CS_BELOW of a CRL's own issuer, alone, is written in CRLs */
@@ -248,7 +249,8 @@ cs_say(FILE *f, const struct cs_set *s)
 	    s->large ? ", large numbers" : "");
 	cs_say_cert(f, "leaf", &s->leaf);
 	if (!s->direct) {
-		fprintf(f, "  its issuer's key: %s\n", cs_key[s->sub]);
+		fprintf(f, "  its issuer's key: %s%s\n", cs_key[s->sub],
+		    s->mute ? ", without cRLSign" : "");
 		cs_say_cert(f, "Sub", &s->inter);
 	}
 	for (int i = 0; i < s->n; i++)

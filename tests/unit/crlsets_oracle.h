@@ -74,6 +74,8 @@ cs_signature_good(const struct cs_set *s, const struct cs_crl *x)
 	if (x->key == CS_K_KEEPER &&
 	    (s->keeper == CS_KEEPER_MUTE || s->keeper == CS_KEEPER_OLD))
 		return false;
+	if (!s->direct && s->mute && x->key == s->sub)
+		return false;
 	return h->root && h->name == x->issuer;
 }
 
@@ -277,6 +279,7 @@ struct cs_status {
 	/* the reasons covered: by current CRLs, and with those in crl_grace */
 	unsigned current, covered;
 	bool absent; /* no CRL has a name that could be asked for */
+	bool rest;   /* such CRLs are there, and all are in order */
 };
 
 static inline struct cs_status cs_status_of(
@@ -321,15 +324,55 @@ cs_signer_status(
 	*good = cs_good(s, &st);
 }
 
-static inline bool
-cs_absent(const struct cs_set *s, const struct cs_cert *c)
+/* Under which names there may be CRLs for it. */
+static inline unsigned
+cs_asked(const struct cs_cert *c)
 {
 	unsigned names = 1u << c->issuer;
 
 	for (int i = 0; i < c->ndp; i++)
 		names |= c->dp[i].issuers;
+	return names;
+}
+
+static inline bool
+cs_absent(const struct cs_set *s, const struct cs_cert *c)
+{
+	unsigned names = cs_asked(c);
+
 	for (int i = 0; i < s->n; i++)
 		if ((names & 1u << s->crl[i].issuer) != 0)
+			return false;
+	return true;
+}
+
+/* One of those: replaced, or in order, but too few of them cover too little. */
+static inline bool
+cs_in_order(
+    const struct cs_set *s, const struct cs_crl *x, const struct cs_cert *c)
+{
+	bool revoked, good, replaced = false;
+	unsigned reasons;
+
+	for (int i = 0; i < s->n; i++)
+		replaced = replaced || cs_replaces(s, &s->crl[i], x);
+	if (replaced)
+		return true;
+	if (!cs_counts(s, x) || !cs_in_scope(x, c, &reasons) ||
+	    !cs_serves(x, s->grace))
+		return false;
+	cs_signer_status(s, x, &revoked, &good);
+	return good && !revoked;
+}
+
+static inline bool
+cs_rest(const struct cs_set *s, const struct cs_cert *c)
+{
+	unsigned names = cs_asked(c);
+
+	for (int i = 0; i < s->n; i++)
+		if ((names & 1u << s->crl[i].issuer) != 0 &&
+		    !cs_in_order(s, &s->crl[i], c))
 			return false;
 	return true;
 }
@@ -337,7 +380,8 @@ cs_absent(const struct cs_set *s, const struct cs_cert *c)
 static inline struct cs_status
 cs_status_of(const struct cs_set *s, const struct cs_cert *c)
 {
-	struct cs_status st = {.absent = cs_absent(s, c)};
+	struct cs_status st = {
+	    .absent = cs_absent(s, c), .rest = cs_rest(s, c)};
 
 	for (int i = 0; i < s->n; i++) {
 		const struct cs_crl *x = &s->crl[i];
@@ -370,28 +414,41 @@ struct cs_answer {
 	bool passed; /* not merely waived */
 	/* of one that is refused: "revoked" must be the reason; may be */
 	bool must, may;
+	/* it may be refused or waived: see cs_oracle */
+	bool open;
 };
 
+/*
+ * crl = prefer waives that a CRL is missing.  It does not waive that one is
+ * there which cannot be used (stale, of the future, of another scope, wrongly
+ * signed), and never that one lists the certificate.
+ * CHOICE: where all that are there are in order, and only the rest is missing
+ * (a base for a delta, or other reasons), either is right.
+ */
 static inline struct cs_answer
 cs_oracle(const struct cs_set *s)
 {
 	const struct cs_cert root = {CS_ROOT, CS_SERIAL_ROOT, true};
 	const struct cs_cert *cert[] = {
 	    &s->leaf, s->direct ? NULL : &s->inter, &root};
-	struct cs_answer a = {true, true, false, false};
+	struct cs_answer a = {.accepted = true, .passed = true, .open = true};
 
 	for (int i = 0; i < (s->leaf_only ? 1 : 3); i++) {
 		if (cert[i] == NULL)
 			continue;
 		struct cs_status st = cs_status_of(s, cert[i]);
 		bool anchor = cert[i] == &root;
-
 		/* an anchor needs no CRL, but its own may list it */
-		a.accepted &= anchor ? !st.revoked : cs_good(s, &st);
+		bool good = anchor ? !st.revoked : cs_good(s, &st);
+
+		a.accepted &= good;
+		a.open &= good ||
+			  (s->prefer && st.rest && !st.revoked && !st.doubtful);
 		a.passed &= anchor || st.current == CS_ALL_REASONS;
 		a.must |= st.revoked;
 		a.may |= st.revoked || st.doubtful || st.told;
 	}
+	a.open &= !a.accepted;
 	a.passed &= a.accepted;
 	return a;
 }

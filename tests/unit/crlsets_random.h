@@ -317,6 +317,7 @@ cs_random_pki(struct cs_set *s)
 
 	*s = (struct cs_set){.direct = cs_chance(20),
 	    .sub = cs_chance(20) ? CS_K_SUB2 : CS_K_SUB,
+	    .mute = cs_chance(4),
 	    .keeper =
 		cs_chance(85) ? CS_KEEPER_CA : (enum cs_keeper)cs_below(4),
 	    .relative = cs_chance(50),
