@@ -307,6 +307,183 @@ cs_add_any(struct cs_set *s)
 	(void)cs_add(s, &x);
 }
 
+/* ---- what chance alone brings together too rarely ---- */
+
+static inline struct cs_crl
+cs_good_crl(const struct cs_set *s, enum cs_who issuer, int number)
+{
+	struct cs_crl x = {issuer, cs_random_key(s, issuer, 0),
+	    .from = -2 * CS_DAY, .to = CS_DAY, .number = number, .base = -1};
+
+	return x;
+}
+
+static inline void
+cs_enter(struct cs_crl *x, const struct cs_cert *c, int reason, bool named)
+{
+	if (x->n < 3)
+		x->entry[x->n++] = (struct cs_entry){
+		    c->serial, reason, named ? (int)c->issuer : -1};
+}
+
+/* One thing about the removal is not as it should be. */
+static inline void
+cs_spoil(struct cs_crl *held, struct cs_crl *taken, int way)
+{
+	switch (way) {
+	case 0:
+		taken->key = taken->key == CS_K_SUB ? CS_K_SUB2 : CS_K_SUB;
+		break;
+	case 1:
+		taken->reasons = taken->reasons != 0 ? 0 : CS_ALL_REASONS;
+		break;
+	case 2:
+		taken->indirect = !taken->indirect;
+		break;
+	case 3:
+		taken->base = taken->number;
+		taken->number++;
+		break;
+	case 4:
+		taken->number = taken->base;
+		break;
+	case 5:
+		taken->to = -10 * CS_MINUTE;
+		break;
+	case 6:
+		held->entry[0].reason = 4;
+		break;
+	case 7:
+		held->number = -1;
+		break;
+	default:
+		held->entry[held->n++] = held->entry[0];
+		held->entry[held->n - 1].reason = cs_chance(50) ? 1 : CS_HOLD;
+		break;
+	}
+}
+
+/* A base, perhaps a delta to it that holds what the base does not, a delta
+ * that takes it back, and perhaps a complete CRL that is later than that. */
+static inline void
+cs_add_hold(struct cs_set *s)
+{
+	bool leaf = s->direct || cs_chance(75), early = cs_chance(40);
+	const struct cs_cert *c = leaf ? &s->leaf : &s->inter;
+	int number = 1 + cs_below(3);
+	struct cs_crl base = cs_good_crl(s, c->issuer, number), first, taken;
+
+	if (cs_chance(30))
+		*(c->ca ? &base.ca : &base.user) = true;
+	first = taken = base;
+	first.base = number - cs_below(2);
+	first.number = number + 1;
+	first.from = -CS_DAY - CS_HOUR;
+	taken.base = number - cs_below(2);
+	taken.number = number + 1 + early - cs_chance(15);
+	taken.from = -CS_DAY;
+	cs_enter(early ? &first : &base, c, CS_HOLD, false);
+	cs_enter(&taken, c, CS_REMOVE, false);
+	if (cs_chance(55))
+		cs_spoil(early ? &first : &base, &taken, cs_below(9));
+	(void)cs_add(s, &base);
+	if (early)
+		(void)cs_add(s, &first);
+	(void)cs_add(s, &taken);
+	if (cs_chance(20)) {
+		/* later than the deltas, or not, by number or date */
+		base.n = 0;
+		base.number = taken.number + cs_below(3) - 1;
+		base.from = cs_chance(70) ? -CS_HOUR : -3 * CS_DAY;
+		(void)cs_add(s, &base);
+	}
+}
+
+/* A CRL that lists a certificate, and a later one that does not and may
+ * replace it, or has one thing that keeps it from that. */
+static inline void
+cs_add_pair(struct cs_set *s)
+{
+	bool leaf = s->direct || cs_chance(75);
+	const struct cs_cert *c = leaf ? &s->leaf : &s->inter;
+	struct cs_crl old = cs_good_crl(s, c->issuer, 2), later = old;
+
+	cs_enter(&old, c, 1, false);
+	old.base = cs_chance(25) ? 1 : -1;
+	later.number = 3;
+	later.from = -CS_DAY;
+	switch (cs_below(12)) {
+	case 0:
+		later.key = later.key == CS_K_SUB ? CS_K_SUB2 : CS_K_SUB;
+		break;
+	case 1:
+		later.broken = true;
+		break;
+	case 2:
+		later.critical = true;
+		break;
+	case 3:
+		cs_enter(&later, c, 1, false);
+		later.entry[0].serial = CS_SERIAL_OTHER;
+		later.entry[0].critical = true;
+		break;
+	case 4:
+		later.to = -10 * CS_MINUTE;
+		break;
+	case 5:
+		later.forever = true;
+		later.from = -31 * CS_DAY - CS_HOUR;
+		old.from = -33 * CS_DAY;
+		break;
+	case 6:
+		later.number = 1 + cs_below(2);
+		break;
+	case 7:
+		*(c->ca ? &later.ca : &later.user) = true;
+		break;
+	default:
+		break;
+	}
+	(void)cs_add(s, &old);
+	(void)cs_add(s, &later);
+}
+
+/* A certificate whose CRLs Keeper issues, and one of them. */
+static inline void
+cs_add_keeper(struct cs_set *s)
+{
+	bool leaf = s->direct || cs_chance(75);
+	struct cs_cert *c = leaf ? &s->leaf : &s->inter;
+	struct cs_crl x = cs_good_crl(s, CS_KEEPER, 1);
+
+	c->ndp = c->ndp > 0 ? c->ndp : 1;
+	c->dp[0] = (struct cs_dp){
+	    .issuers = 1u << CS_KEEPER, .names = cs_chance(40) ? CS_URI(0) : 0};
+	x.indirect = cs_chance(85);
+	if (cs_chance(40))
+		x.names = cs_chance(70) && c->dp[0].names == 0
+			      ? CS_DN(CS_KEEPER)
+			      : CS_URI(0);
+	if (cs_chance(25))
+		x.entry[x.n++] =
+		    (struct cs_entry){CS_SERIAL_OTHER, 1, cs_below(CS_WHO)};
+	if (cs_chance(60))
+		cs_enter(&x, c, cs_chance(70) ? 1 : -1,
+		    cs_chance(x.n > 0 ? 40 : 80));
+	if (s->keeper == CS_KEEPER_CA && cs_chance(25))
+		s->keeper = (enum cs_keeper)cs_below(4);
+	(void)cs_add(s, &x);
+	if (cs_chance(20)) {
+		const struct cs_cert keeper = {CS_ROOT, CS_SERIAL_KEEPER};
+
+		x = cs_good_crl(s, CS_ROOT, 1);
+		x.reasons = cs_chance(40) ? 0x06 : 0;
+		if (cs_chance(50))
+			cs_enter(&x, &keeper, 1, false);
+		(void)cs_add(s, &x);
+	}
+}
+
 /* ---- the set ---- */
 
 static inline void
@@ -337,6 +514,12 @@ cs_random_set(struct cs_set *s, uint64_t seed, uint64_t no)
 {
 	cs_seed(seed, no);
 	cs_random_pki(s);
+	if (cs_chance(14))
+		cs_add_hold(s);
+	if (cs_chance(14))
+		cs_add_keeper(s);
+	if (cs_chance(10))
+		cs_add_pair(s);
 	if (!s->direct && cs_chance(s->leaf_only ? 30 : 92))
 		cs_add_cover(s, &s->inter);
 	if (cs_chance(92))
