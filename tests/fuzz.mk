@@ -15,13 +15,15 @@
 # `make fuzz` builds with clang, libFuzzer, ASan and UBSan into $(FUZZ_B), runs
 # all targets at once (as many as there are processors), and fails on a
 # finding, which it leaves in $(FUZZ_B)/findings/.  FUZZ="a b" picks targets.
-# What a run learns stays in $(FUZZ_B)/corpus/NAME for the next one.
+# What a run learns stays in $(FUZZ_B)/corpus/NAME for the next one.  Without
+# FUZZ= it ends with the property tests, of 10,000 random cases each.
 # `make check` puts each corpus once through each target, built by $(CC) with
 # a main of its own (tests/fuzz/standalone.c).
 
 FUZZ_CC ?= clang
 FUZZ_B ?= $(B)/fuzz
 FUZZ ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+PROPERTY = test_crl_sets
 SECONDS ?= 60
 FUZZ_SAN = -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
@@ -40,6 +42,12 @@ fuzz:
 	@tests/lib/deps.sh fuzz
 	@$(MAKE) --no-print-directory B='$(B)' FUZZ='$(FUZZ)' fuzz-build
 	@tests/fuzz/run.sh '$(FUZZ_B)' '$(SECONDS)' $(FUZZ)
+	$(if $(filter file,$(origin FUZZ)),@$(MAKE) --no-print-directory \
+		B='$(B)' fuzz-properties)
+
+.PHONY: fuzz-properties
+fuzz-properties: $(PROPERTY:%=$(B)/tests/unit/%)
+	@for t in $^; do CERTAUTH_SETS=10000 "$$t" || exit 1; done
 
 $(FUZZ_B)/obj/%.o: %.c Makefile tests/fuzz.mk
 	@mkdir -p $(@D)
