@@ -265,7 +265,7 @@ ca_auth_warn_site(const struct ca_config *cfg, const struct ca_log *log,
 	for (int i = 1; t->chain != NULL && i < sk_X509_num(t->chain); i++)
 		warn_ca(cfg, log, sk_X509_value(t->chain, i), now);
 	for (size_t i = 0; i < t->n; i++) {
-		bool again = false;
+		bool again = t->use[i].other != NULL;
 
 		for (size_t k = 0; k < i; k++)
 			again = again ||

@@ -318,7 +318,8 @@ ca_auth_certificate(struct ca_crypto *crypto, const struct ca_config *cfg,
 {
 	enum ca_err ret = CA_ERR_UNSET, rc, map_rc;
 	const struct ca_verify_input in = {
-	    .leaf = r->leaf, .untrusted = rest, .now = now, .trace = &r->trace};
+	    .leaf = r->leaf, .untrusted = rest, .now = now, .trace = &r->trace,
+	    .all_crls = trace != NULL};
 
 	if ((rc = add_registered_chain(crypto, cfg, log, peer, rest)) !=
 	    CA_OK) {

@@ -72,9 +72,15 @@ crls(const struct ca_explain *e, int depth, struct ca_buf *out)
 		if (use->next_update != 0)
 			moment(out, ",", "next_update", use->next_update);
 		ca_buf_fmt(out,
-		    ",\"age\":%lld,\"entries\":%" PRIu64 ",\"revoked\":%s}",
+		    ",\"age\":%lld,\"entries\":%" PRIu64 ",\"revoked\":%s",
 		    (long long)e->now - (long long)use->this_update,
 		    use->entries, use->revoked ? "true" : "false");
+		if (use->other != NULL) {
+			member(out, ",", "out_of_scope", use->other);
+			ca_buf_fmt(out, ",\"listed\":%s",
+			    use->listed ? "true" : "false");
+		}
+		ca_buf_str(out, "}");
 		before = ",";
 	}
 	ca_buf_str(out, "]");

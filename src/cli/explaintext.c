@@ -153,35 +153,26 @@ crl_line(const struct ca_explain *e, const struct ca_crl_use *use, int indent,
 						 : "read by OpenSSL");
 	if (use->revoked)
 		paint(e, out, BAD, "revokes it");
-	else
+	else if (use->other == NULL)
 		ca_buf_str(out, "does not revoke it");
+	if (use->other != NULL) {
+		ca_buf_str(out, use->listed ? "lists it, but " : "");
+		others(out, use->other);
+	}
 	ca_buf_str(out, "\n");
 }
 
-/* Why no CRL was asked about a link.  The look goes from the leaf up and ends
- * at the first link that fails. */
+/* Why no CRL was asked about a link. */
 static const char *
 no_crl(const struct ca_explain *e, int depth)
 {
-	const struct ca_verify_trace *t = &e->result.trace;
-	enum ca_verdict v = ca_report_verdict(e->report, CA_CHECK_REVOCATION);
-	bool below = depth == 0;
-
 	if (e->cfg->crl == CA_CRL_OFF)
 		return "no CRL: crl = off";
-	if (v == CA_NOT_RUN)
+	if (ca_report_verdict(e->report, CA_CHECK_REVOCATION) == CA_NOT_RUN)
 		return "no CRL was asked: the chain fails";
 	if (e->cfg->crl_check == CA_CRL_LEAF && depth > 0)
 		return "no CRL was asked: crl_check = leaf";
-	for (size_t i = 0; i < t->n; i++)
-		below = below || t->use[i].depth == depth - 1;
-	for (size_t i = 0; v == CA_FAIL && i < t->n; i++)
-		if (t->use[i].depth == depth - 1 &&
-		    (t->use[i].revoked || (t->use[i].next_update != 0 &&
-					      t->use[i].next_update <= e->now)))
-			below = false;
-	return v == CA_FAIL && !below ? "no CRL was asked: a link below fails"
-				      : "no CRL answers for it";
+	return "no CRL answers for it";
 }
 
 static void

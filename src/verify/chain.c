@@ -8,6 +8,7 @@
 #include "verify/verify.h"
 
 #include <openssl/err.h>
+#include <stdio.h>
 #include <string.h>
 
 struct search {
@@ -17,7 +18,9 @@ struct search {
 	unsigned best_failures;
 	STACK_OF(X509) * chain;        /* of the accepted path */
 	bool hinted;                   /* about profile = basic */
+	bool refused;                  /* the leaf is revoked */
 	struct ca_verify_trace *trace; /* of the best path; may be NULL */
+	const struct ca_log *log;
 };
 
 static unsigned
@@ -61,39 +64,13 @@ trace_path(struct search *s, const STACK_OF(X509) * chain, bool anchored)
 }
 
 /*
- * A run that revocation ended early says nothing about signatures and times,
- * which OpenSSL looks at afterwards: ask again without it, for the report's
- * sake.  The finding that refused stays in report and refuses.
- */
-static enum ca_err
-complete(struct search *s, const struct ca_path *path, STACK_OF(X509) * helpers,
-    struct ca_report *report)
-{
-	struct ca_pathcheck pc = s->pc;
-	struct ca_report *second;
-	enum ca_err rc;
-
-	if (ca_report_verdict(report, CA_CHECK_REVOCATION) != CA_FAIL)
-		return CA_OK;
-	if ((second = ca_report_new()) == NULL)
-		return CA_ERR_MEMORY;
-	pc.rev = NULL;
-	rc = ca_pathcheck_run(&pc, path, true, helpers, second, NULL);
-	if (rc == CA_OK)
-		ca_report_merge(report, second,
-		    1u << CA_CHECK_CHAIN | 1u << CA_CHECK_VALIDITY);
-	ca_report_free(second);
-	return rc;
-}
-
-/*
  * A CA that was set up by hand often breaks the profile, and its administrator
  * must not be lost: where profile = basic would do, the refusal says so.  Once,
  * since it is another verification.
  */
 static enum ca_err
-hint_basic(struct search *s, const struct ca_path *path,
-    STACK_OF(X509) * helpers, struct ca_report *report)
+hint_basic(
+    struct search *s, const struct ca_path *path, struct ca_report *report)
 {
 	const unsigned checks = CA_REPORT_CERT & ~(1u << CA_CHECK_REVOCATION);
 	struct ca_config cfg = *s->pc.cfg;
@@ -110,12 +87,22 @@ hint_basic(struct search *s, const struct ca_path *path,
 	cfg.profile = CA_PROFILE_BASIC;
 	pc.cfg = &cfg;
 	pc.rev = NULL;
-	rc = ca_pathcheck_run(&pc, path, true, helpers, second, NULL);
+	rc = ca_pathcheck_run(&pc, path, true, second, NULL);
 	if (rc == CA_OK && ca_report_granted(second, checks))
 		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL,
 		    CA_R_CHAIN_PROFILE, "profile = basic accepts that");
 	ca_report_free(second);
 	return rc;
+}
+
+/* On a path with nothing else wrong the leaf is revoked.  Another path, whose
+ * anchor its CRL's issuer does not lead to, must not outvote that. */
+static bool
+is_final(const struct search *s, const struct ca_report *report)
+{
+	return ca_report_verdict(report, CA_CHECK_CHAIN) == CA_PASS &&
+	       ca_report_verdict(report, CA_CHECK_VALIDITY) == CA_PASS &&
+	       ca_revocation_leaf_revoked(s->pc.rev);
 }
 
 static enum ca_err
@@ -124,28 +111,32 @@ try_path(void *ctx, const struct ca_path *path)
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct search *s = ctx;
 	struct ca_report *report = ca_report_new();
-	STACK_OF(X509) *helpers = ca_pathfinder_helpers(s->finder, path);
 	STACK_OF(X509) *chain = NULL;
 
-	if (report == NULL || helpers == NULL) {
+	if (report == NULL) {
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
-	rc = ca_pathcheck_run(&s->pc, path, true, helpers, report, &chain);
+	rc = ca_pathcheck_run(&s->pc, path, true, report, &chain);
 	if (rc == CA_OK && !ca_report_granted(report, CA_REPORT_CERT))
-		rc = complete(s, path, helpers, report);
-	if (rc == CA_OK && !ca_report_granted(report, CA_REPORT_CERT))
-		rc = hint_basic(s, path, helpers, report);
+		rc = hint_basic(s, path, report);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
 	}
 	if (!ca_report_granted(report, CA_REPORT_CERT)) {
+		if (is_final(s, report)) {
+			ca_report_free(s->best);
+			s->best = NULL;
+			s->refused = true;
+		}
 		bool kept = keep_best(s, report);
 
 		report = NULL; /* transferred */
 		rc = kept ? trace_path(s, chain, true) : CA_OK;
-		ret = rc == CA_OK ? CA_DENIED : CA_ERR_MEMORY;
+		ret = rc != CA_OK  ? CA_ERR_MEMORY
+		      : s->refused ? CA_OK
+				   : CA_DENIED;
 		goto out;
 	}
 	ca_report_free(s->best);
@@ -160,7 +151,6 @@ try_path(void *ctx, const struct ca_path *path)
 	ret = CA_OK;
 out:
 	ca_report_free(report);
-	sk_X509_free(helpers);
 	sk_X509_pop_free(chain, X509_free);
 	return ret;
 }
@@ -182,10 +172,96 @@ no_path(struct search *s, const struct ca_verify_input *in, bool limit,
 		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, CA_R_CHAIN_DIR,
 		    "%s", problem);
 	pc.rev = NULL;
-	rc = ca_pathcheck_run(&pc, &alone, false, NULL, report, &chain);
+	rc = ca_pathcheck_run(&pc, &alone, false, report, &chain);
 	if (rc == CA_OK)
 		rc = trace_path(s, chain, false);
 	sk_X509_pop_free(chain, X509_free);
+	return rc;
+}
+
+/* ---- the issuers of CRLs that are not on the path ---- */
+
+struct issuer_path {
+	struct ca_pathcheck pc;
+	STACK_OF(X509) * chain;
+	char *why; /* CA_REVOCATION_WHY bytes */
+};
+
+static enum ca_err
+named_issuers(void *ctx, const X509_NAME *subject, STACK_OF(X509) * out)
+{
+	struct search *s = ctx;
+
+	return ca_pathfinder_named(s->finder, subject, out);
+}
+
+static enum ca_err
+try_issuer(void *ctx, const struct ca_path *path)
+{
+	const unsigned checks = 1u << CA_CHECK_CHAIN | 1u << CA_CHECK_VALIDITY;
+	struct issuer_path *is = ctx;
+	struct ca_report *report = ca_report_new();
+	STACK_OF(X509) *chain = NULL;
+	enum ca_err rc = report == NULL ? CA_ERR_MEMORY
+					: ca_pathcheck_run(&is->pc, path, true,
+					      report, &chain);
+
+	if (rc == CA_OK && !ca_report_granted(report, checks)) {
+		enum ca_check first =
+		    ca_report_verdict(report, CA_CHECK_CHAIN) == CA_FAIL
+			? CA_CHECK_CHAIN
+			: CA_CHECK_VALIDITY;
+		const char *detail = ca_report_get0_detail(report, first);
+
+		(void)snprintf(is->why, CA_REVOCATION_WHY, "%s",
+		    detail != NULL ? detail : "it is not valid");
+		rc = CA_DENIED;
+	}
+	if (rc == CA_OK) {
+		is->chain = chain;
+		chain = NULL; /* transferred */
+	}
+	sk_X509_pop_free(chain, X509_free);
+	ca_report_free(report);
+	return rc;
+}
+
+/* By RFC 5280 section 6 alone: the policies and the purpose are those of a
+ * login, and the profile is not for others' certificates. */
+static enum ca_err
+find_path(void *ctx, X509 *cert, X509 *anchor, STACK_OF(X509) * *chain,
+    char why[CA_REVOCATION_WHY])
+{
+	struct search *s = ctx;
+	struct ca_config cfg = *s->pc.cfg;
+	struct issuer_path is = {s->pc, NULL, why};
+	STACK_OF(X509) *alone = sk_X509_new_null();
+	struct ca_cadir *anchors = NULL;
+	struct ca_pathfinder *finder = NULL;
+	enum ca_err rc = CA_ERR_MEMORY;
+
+	cfg.profile = CA_PROFILE_BASIC;
+	cfg.policy.n = 0;
+	cfg.explicit_policy = cfg.inhibit_any = cfg.inhibit_map = false;
+	cfg.purpose.n = 0;
+	is.pc.cfg = &cfg;
+	is.pc.rev = NULL;
+	(void)snprintf(why, CA_REVOCATION_WHY,
+	    "no valid path leads to the anchor of the certificate");
+	if (alone == NULL || sk_X509_push(alone, anchor) <= 0)
+		goto out;
+	rc = ca_cadir_hold(s->pc.crypto, alone, s->log, &anchors);
+	if (rc != CA_OK)
+		goto out;
+	finder = ca_pathfinder_sub(s->finder, anchors, cert);
+	rc = finder == NULL ? CA_ERR_MEMORY
+			    : ca_pathfinder_run(finder, try_issuer, &is);
+	if (rc == CA_OK)
+		*chain = is.chain;
+out:
+	ca_pathfinder_free(finder);
+	ca_cadir_free(anchors);
+	sk_X509_free(alone);
 	return rc;
 }
 
@@ -223,6 +299,10 @@ search(struct search *s, struct ca_cadir *anchors, struct ca_cadir *helpers,
 	    anchors, helpers, in->leaf, in->untrusted, in->now);
 	if (s->finder == NULL)
 		return CA_ERR_MEMORY;
+	ca_revocation_set_paths(s->pc.rev,
+	    &(struct ca_revocation_paths){named_issuers, find_path, s});
+	if (s->trace != NULL)
+		ca_revocation_trace(s->pc.rev, in->all_crls);
 	rc = ca_pathfinder_run(s->finder, try_path, s);
 	limit = rc == CA_ERR_LIMIT;
 	if (rc != CA_OK && rc != CA_DENIED && !limit)
@@ -231,7 +311,7 @@ search(struct search *s, struct ca_cadir *anchors, struct ca_cadir *helpers,
 	if (s->best == NULL)
 		return no_path(s, in, limit, problem, report);
 	ca_report_merge(report, s->best, CA_REPORT_CERT);
-	if (rc == CA_OK)
+	if (rc == CA_OK && !s->refused)
 		fact_anchor(report, s->chain);
 	else if (limit)
 		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, CA_R_CHAIN_LIMIT,
@@ -254,7 +334,7 @@ ca_verify(struct ca_crypto *crypto, const struct ca_config *cfg,
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct search s = {
-	    .pc = {crypto, cfg, in->now, NULL}, .trace = in->trace};
+	    .pc = {crypto, cfg, in->now, NULL}, .trace = in->trace, .log = log};
 	struct ca_cadir *anchors = NULL, *helpers = NULL;
 	const char *dir = cfg->ca_dir;
 	OSSL_LIB_CTX *before;

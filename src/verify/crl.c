@@ -54,7 +54,6 @@ ca_crl_new(const struct ca_crl_source *src, struct ca_crls *out)
 		return NULL;
 	crl->crypto = src->crypto;
 	crl->log = src->log;
-	crl->gate = src->gate;
 	trouble(crl, CA_R_CRL_MALFORMED, "holds no CRL");
 	crl->fd = -1;
 	if ((crl->name = strdup(src->name)) == NULL ||
@@ -268,16 +267,6 @@ ca_crl_issuer_matches(const struct ca_crl *crl, X509 *cert,
 	return p == issuer + len ? CA_OK : CA_ERR_FORMAT;
 }
 
-bool
-ca_crl_gate_shut(const struct ca_crl_gate *gate, int fd)
-{
-	struct stat st;
-
-	return gate != NULL &&
-	       (fstat(fd, &st) != 0 || st.st_size > CA_CRL_SMALL) &&
-	       !gate->open(gate->ctx);
-}
-
 enum ca_err
 ca_crl_load(const struct ca_crl_source *src, const struct ca_crl_wanted *wanted,
     struct ca_crls *out)
@@ -312,8 +301,6 @@ ca_crl_verify(struct ca_crl *crl, X509 *issuer)
 		rc = ca_crl_index_verify(crl, issuer, key);
 	else
 		rc = ca_crl_stream_verify(crl, key);
-	if (rc == CA_ERR_CANCELLED)
-		return rc; /* not known: it may be asked again */
 	crl->signed_by = rc;
 	X509_free(crl->signer);
 	crl->signer = X509_up_ref(issuer) ? issuer : NULL;

@@ -56,26 +56,11 @@ struct ca_crl_entry {
 #define CA_CRL_REMOVE 8 /* CRLReason removeFromCRL */
 
 /*
- * Who may make us read a file of any size?  Not one who has made up a
- * certificate that names a CA of ours.  open is asked before a file of more
- * than CA_CRL_SMALL bytes is read as a whole; a NULL gate is open.
- */
-struct ca_crl_gate {
-	bool (*open)(void *ctx);
-	void *ctx;
-};
-#define CA_CRL_SMALL 65536
-
-/* The file is large, and the gate is closed. */
-bool ca_crl_gate_shut(const struct ca_crl_gate *gate, int fd);
-
-/*
  * Read the CRLs of an open file: one in DER, one or several in PEM (other PEM
  * blocks are passed over).  dirfd and name are those that fd was opened by;
  * they also find the index.  fd is consumed, also by a failure.  The CRLs are
  * appended to out and belong to the caller; what cannot be read as a CRL is
- * given too, with its trouble.  CA_ERR_IO, CA_ERR_MEMORY, CA_ERR_LIMIT,
- * CA_ERR_CANCELLED (the gate, which outlives the CRLs, is closed).
+ * given too, with its trouble.  CA_ERR_IO, CA_ERR_MEMORY, CA_ERR_LIMIT.
  */
 struct ca_crl_source {
 	struct ca_crypto *crypto;
@@ -84,7 +69,6 @@ struct ca_crl_source {
 	int dirfd;
 	const char *name;
 	int fd;
-	const struct ca_crl_gate *gate;
 };
 CA_MUST_CHECK enum ca_err ca_crl_load(const struct ca_crl_source *src,
     const struct ca_crl_wanted *wanted, struct ca_crls *out);
@@ -119,7 +103,7 @@ const char *ca_crl_get0_trouble_text(const struct ca_crl *crl);
 
 /*
  * Is the signature over the whole CRL that of this certificate's key?  CA_OK,
- * CA_DENIED, or an error (not good either; CA_ERR_CANCELLED: by the gate).
+ * CA_DENIED, or an error (not good either).
  * Remembered for the last key.
  */
 CA_MUST_CHECK enum ca_err ca_crl_verify(struct ca_crl *crl, X509 *issuer);

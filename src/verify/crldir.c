@@ -17,8 +17,7 @@
 
 enum ca_err
 ca_crldir_new(struct ca_crypto *crypto, const struct ca_log *log,
-    const char *path, enum ca_crl_engine engine, const struct ca_crl_gate *gate,
-    struct ca_crldir **out)
+    const char *path, enum ca_crl_engine engine, struct ca_crldir **out)
 {
 	struct ca_crldir *dir = calloc(1, sizeof *dir);
 	enum ca_err rc;
@@ -28,7 +27,6 @@ ca_crldir_new(struct ca_crypto *crypto, const struct ca_log *log,
 	dir->crypto = crypto;
 	dir->log = log;
 	dir->engine = engine;
-	dir->gate = gate;
 	dir->scan_trouble.reason = dir->trouble.reason = CA_R_OK;
 	if ((rc = ca_file_opendir(AT_FDCWD, path, &dir->fd, NULL)) != CA_OK) {
 		int saved = errno;
@@ -209,15 +207,11 @@ enum ca_err
 ca_crldir_load(struct ca_crldir *dir, struct slot *slot, int fd,
     const struct ca_crl_wanted *wanted)
 {
-	struct ca_crl_source src = {dir->crypto, dir->log, dir->engine, dir->fd,
-	    slot->name, fd, dir->gate};
+	struct ca_crl_source src = {
+	    dir->crypto, dir->log, dir->engine, dir->fd, slot->name, fd};
 	struct stat st = {0};
 	enum ca_err rc = ca_crl_load(&src, wanted, &slot->crls);
 
-	if (rc == CA_ERR_CANCELLED) {
-		ca_crls_clear(&slot->crls);
-		return rc;
-	}
 	slot->loaded = true;
 	return rc == CA_OK ? CA_OK
 			   : ca_crldir_complain(

@@ -13,12 +13,12 @@ struct ca_crldir;
 
 /*
  * Open a directory of CRLs: files named HASH.rN as `openssl rehash` makes
- * them, or any other names.  path is copied; crypto, log and gate (may be NULL)
- * are borrowed.  Errors as ca_file_opendir.
+ * them, or any other names.  path is copied; crypto and log are
+ * borrowed.  Errors as ca_file_opendir.
  */
 CA_MUST_CHECK enum ca_err ca_crldir_new(struct ca_crypto *crypto,
     const struct ca_log *log, const char *path, enum ca_crl_engine engine,
-    const struct ca_crl_gate *gate, struct ca_crldir **out);
+    struct ca_crldir **out);
 void ca_crldir_free(struct ca_crldir *dir); /* NULL is allowed */
 
 /*
@@ -37,8 +37,7 @@ void ca_crldir_free(struct ca_crldir *dir); /* NULL is allowed */
  * been the one could not be read (and what is appended may not be all), and
  * is left alone otherwise; a link to a file that is not there is one that could
  * not be read.  ca_crldir_get0_trouble names the file.  CA_ERR_MEMORY,
- * CA_ERR_IO, CA_ERR_CRYPTO, CA_ERR_CANCELLED (the gate is closed; a later call
- * may find it open).
+ * CA_ERR_IO, CA_ERR_CRYPTO.
  */
 CA_MUST_CHECK enum ca_err ca_crldir_find(struct ca_crldir *dir,
     const X509_NAME *name, const struct ca_crl_wanted *wanted,

@@ -29,7 +29,6 @@ struct slot {
 struct ca_crldir {
 	struct ca_crypto *crypto;
 	const struct ca_log *log;
-	const struct ca_crl_gate *gate;
 	enum ca_crl_engine engine;
 	int fd;
 	bool settled; /* plain files without a link, if any, are in slot */
@@ -63,7 +62,6 @@ void ca_crldir_blame_too(struct trouble *t, const struct trouble *from);
 /*
  * Read an open file, which is consumed, into its slot; why it could not be
  * used, where that is not a failure of ours, stays in the slot.
- * CA_ERR_CANCELLED: the gate is closed, and the slot is still not loaded.
  */
 CA_MUST_CHECK enum ca_err ca_crldir_load(struct ca_crldir *dir,
     struct slot *slot, int fd, const struct ca_crl_wanted *wanted);

@@ -89,8 +89,6 @@ fall_back(struct ca_crl *crl, const char *reason)
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_crlread read = {0};
 
-	if (ca_crl_gate_shut(crl->gate, crl->fd))
-		return CA_ERR_CANCELLED;
 	ca_log_debug(crl->log, "the CRL %s is streamed: %s", crl->name, reason);
 	crl->kind = CRL_STREAM;
 	if ((crl->src = malloc(sizeof *crl->src)) == NULL) {

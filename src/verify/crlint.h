@@ -35,7 +35,6 @@ struct ca_crl {
 	char *name;
 	struct ca_crypto *crypto;
 	const struct ca_log *log;
-	const struct ca_crl_gate *gate;
 	enum { CRL_WHOLE, CRL_STREAM, CRL_INDEX } kind;
 	X509_CRL *x509;
 	X509_REVOKED **order; /* of CRL_WHOLE: the entries as in the file */

@@ -185,7 +185,7 @@ follow(struct ca_crldir *dir, struct names *hashed, struct names *plain,
 /* The names of the issuers of a file's CRLs, from their first bytes.  To find
  * where the second CRL of a PEM file begins, the first is read. */
 static enum ca_err
-read_issuers(struct ca_crldir *dir, struct slot *slot, int fd)
+read_issuers(struct slot *slot, int fd)
 {
 	struct ca_crlsrc *src = malloc(sizeof *src);
 	enum ca_err rc;
@@ -193,8 +193,6 @@ read_issuers(struct ca_crldir *dir, struct slot *slot, int fd)
 	if (src == NULL)
 		return CA_ERR_MEMORY;
 	rc = ca_crlsrc_open(src, fd);
-	if (rc == CA_OK && src->pem && ca_crl_gate_shut(dir->gate, fd))
-		rc = CA_ERR_CANCELLED;
 	while (rc == CA_OK && (rc = ca_crlsrc_next(src)) == CA_OK)
 		rc = ca_crlread_issuer(src, &slot->issuers);
 	free(src);
@@ -227,13 +225,13 @@ look(struct ca_crldir *dir, const char *name, bool linked)
 		return rc;
 	}
 	slot->linked = linked;
-	rc = read_issuers(dir, slot, fd);
+	rc = read_issuers(slot, fd);
 	if (rc == CA_OK && slot->issuers.len > 0) {
 		(void)close(fd);
 		return CA_OK;
 	}
 	ca_buf_reset(&slot->issuers);
-	if (rc == CA_ERR_MEMORY || rc == CA_ERR_CANCELLED) {
+	if (rc == CA_ERR_MEMORY) {
 		(void)close(fd);
 		return rc;
 	}

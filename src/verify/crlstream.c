@@ -42,10 +42,6 @@ ca_crl_stream_load(const struct ca_crl_source *src,
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
-	if (ca_crl_gate_shut(src->gate, src->fd)) {
-		ret = CA_ERR_CANCELLED;
-		goto out;
-	}
 	if ((rc = ca_crlsrc_open(at, src->fd)) != CA_OK) {
 		ret = rc;
 		goto out;

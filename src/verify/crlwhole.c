@@ -187,10 +187,6 @@ ca_crl_whole_load(const struct ca_crl_source *src, struct ca_crls *out)
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
-	if (ca_crl_gate_shut(src->gate, src->fd)) {
-		ret = CA_ERR_CANCELLED;
-		goto out;
-	}
 	if (fstat(src->fd, &st) == 0 && st.st_size > (off_t)CA_CRL_MAX) {
 		ret = CA_ERR_LIMIT;
 		goto out;

@@ -27,8 +27,9 @@ struct ca_pathfinder {
 	size_t nedges;
 	struct ca_path tried[CA_PATH_TRIED_MAX];
 	size_t ntried;
-	size_t steps, cost;
-	bool forced, limited;
+	size_t steps, own_cost;
+	size_t *cost; /* own_cost, or that of the path this one is made for */
+	bool forced, limited, scanned;
 	struct ca_path path; /* the one that grows */
 	enum ca_err (*try)(void *ctx, const struct ca_path *path);
 	void *ctx;
@@ -53,6 +54,7 @@ ca_pathfinder_new(struct ca_cadir *anchors, struct ca_cadir *intermediates,
 	f->leaf = leaf;
 	f->untrusted = untrusted;
 	f->now = now;
+	f->cost = &f->own_cost;
 	f->anchors = sk_X509_new_null();
 	f->helpers = sk_X509_new_null();
 	if (f->anchors == NULL || f->helpers == NULL) {
@@ -202,11 +204,11 @@ price(const X509 *parent)
 static enum ca_err
 spend(struct ca_pathfinder *f, size_t cost)
 {
-	if (f->cost + cost > CA_PATH_COST_MAX) {
+	if (*f->cost + cost > CA_PATH_COST_MAX) {
 		f->limited = true;
 		return CA_ERR_LIMIT;
 	}
-	f->cost += cost;
+	*f->cost += cost;
 	return CA_OK;
 }
 
@@ -360,6 +362,16 @@ leaf_alone(struct ca_pathfinder *f)
 	return CA_DENIED;
 }
 
+/* The files of intermediates_dir that no hash leads to, once. */
+static enum ca_err
+scan_helpers(struct ca_pathfinder *f)
+{
+	if (f->helper_dir == NULL || f->scanned)
+		return CA_OK;
+	f->scanned = true;
+	return ca_cadir_scan(f->helper_dir, f->helpers);
+}
+
 static enum ca_err
 round_of(struct ca_pathfinder *f)
 {
@@ -390,8 +402,7 @@ ca_pathfinder_run(struct ca_pathfinder *f,
 	 * that the first round met its bounds for want of. */
 	before = sk_X509_num(f->anchors) + sk_X509_num(f->helpers);
 	if ((rc = ca_cadir_scan(f->anchor_dir, f->anchors)) != CA_OK ||
-	    (f->helper_dir != NULL &&
-		(rc = ca_cadir_scan(f->helper_dir, f->helpers)) != CA_OK)) {
+	    (rc = scan_helpers(f)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
@@ -407,36 +418,55 @@ out:
 	return ret;
 }
 
-/* ---- for the CRLs ---- */
+/* ---- for the issuers of CRLs ---- */
 
-static bool
-push_others(STACK_OF(X509) * out, const STACK_OF(X509) * from)
+struct ca_pathfinder *
+ca_pathfinder_sub(
+    struct ca_pathfinder *parent, struct ca_cadir *anchors, X509 *leaf)
+{
+	struct ca_pathfinder *f = ca_pathfinder_new(
+	    anchors, parent->helper_dir, leaf, parent->untrusted, parent->now);
+
+	if (f != NULL)
+		f->cost = parent->cost;
+	return f;
+}
+
+static enum ca_err
+add_named(
+    const STACK_OF(X509) * from, const X509_NAME *subject, STACK_OF(X509) * out)
 {
 	for (int i = 0; i < sk_X509_num(from); i++) {
 		X509 *cert = sk_X509_value(from, i);
 		bool known = false;
 
+		if (X509_NAME_cmp(X509_get_subject_name(cert), subject) != 0)
+			continue;
 		for (int j = 0; j < sk_X509_num(out) && !known; j++)
 			known = X509_cmp(sk_X509_value(out, j), cert) == 0;
+		if (known)
+			continue;
 		if (sk_X509_num(out) >= CA_PATH_CANDIDATES_MAX)
-			return true;
-		if (!known && sk_X509_push(out, cert) <= 0)
-			return false;
+			return CA_ERR_LIMIT;
+		if (sk_X509_push(out, cert) <= 0)
+			return CA_ERR_MEMORY;
 	}
-	return true;
+	return CA_OK;
 }
 
-STACK_OF(X509) * ca_pathfinder_helpers(
-		     const struct ca_pathfinder *f, const struct ca_path *path)
+enum ca_err
+ca_pathfinder_named(
+    struct ca_pathfinder *f, const X509_NAME *subject, STACK_OF(X509) * out)
 {
-	STACK_OF(X509) *out = sk_X509_new_null();
-	bool ok = out != NULL;
+	enum ca_err rc = look_up(f, subject);
 
-	for (size_t i = 1; ok && i + 1 < path->n; i++)
-		ok = sk_X509_push(out, path->cert[i]) > 0;
-	if (ok && push_others(out, f->untrusted) &&
-	    push_others(out, f->helpers))
-		return out;
-	sk_X509_free(out);
-	return NULL;
+	if (rc == CA_OK)
+		rc = add_named(f->helpers, subject, out);
+	if (rc == CA_OK)
+		rc = add_named(f->untrusted, subject, out);
+	if (rc != CA_OK || sk_X509_num(out) > 0)
+		return rc;
+	if ((rc = scan_helpers(f)) == CA_OK)
+		rc = add_named(f->helpers, subject, out);
+	return rc;
 }

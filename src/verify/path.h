@@ -54,10 +54,21 @@ void ca_pathfinder_free(struct ca_pathfinder *f); /* NULL is allowed */
 CA_MUST_CHECK enum ca_err ca_pathfinder_run(struct ca_pathfinder *f,
     enum ca_err (*try)(void *ctx, const struct ca_path *path), void *ctx);
 
-/* Certificates that are not on path but may be the issuer of a CRL: the other
- * untrusted ones and those found in intermediates_dir.  A new stack of borrowed
- * certificates, path's own first (without leaf and anchor); NULL: no memory. */
-STACK_OF(X509) * ca_pathfinder_helpers(
-		     const struct ca_pathfinder *f, const struct ca_path *path);
+/*
+ * For the issuer of a CRL: the same certificates, but that anchor alone, which
+ * anchors holds, and that leaf.  What it spends is spent of parent's bounds.
+ * Both are borrowed, as parent is.  NULL: no memory.
+ */
+struct ca_pathfinder *ca_pathfinder_sub(
+    struct ca_pathfinder *parent, struct ca_cadir *anchors, X509 *leaf);
+
+/*
+ * Append the certificates of that subject among the intermediates: those of
+ * hashed names, then the untrusted ones; where there is none, those of plain
+ * files.  Borrowed from f.  CA_ERR_LIMIT: more than CA_PATH_CANDIDATES_MAX.
+ * CA_ERR_MEMORY, CA_ERR_CRYPTO, CA_ERR_IO.
+ */
+CA_MUST_CHECK enum ca_err ca_pathfinder_named(
+    struct ca_pathfinder *f, const X509_NAME *subject, STACK_OF(X509) * out);
 
 #endif

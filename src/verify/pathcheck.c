@@ -20,18 +20,8 @@ struct run {
 	bool anchored;
 	struct ca_report *report;
 	unsigned findings;
+	bool unsigned_link; /* a signature of the path is not good */
 };
-
-/* OpenSSL verifies the path of a CRL's issuer in a context within ours. */
-static X509_STORE_CTX *
-outermost(X509_STORE_CTX *ctx)
-{
-	X509_STORE_CTX *parent;
-
-	while ((parent = X509_STORE_CTX_get0_parent_ctx(ctx)) != NULL)
-		ctx = parent;
-	return ctx;
-}
 
 /*
  * The trust anchor is there for the certificate below it alone.  A store would
@@ -41,14 +31,12 @@ outermost(X509_STORE_CTX *ctx)
 static int
 get_issuer(X509 **issuer, X509_STORE_CTX *ctx, X509 *cert)
 {
-	struct run *run = X509_STORE_CTX_get_app_data(outermost(ctx));
+	struct run *run = X509_STORE_CTX_get_app_data(ctx);
 	const struct ca_path *path;
 
 	*issuer = NULL;
 	if (run == NULL || !run->anchored)
 		return 0;
-	if (X509_STORE_CTX_get0_parent_ctx(ctx) != NULL)
-		return X509_STORE_CTX_get1_issuer(issuer, ctx, cert);
 	path = run->path;
 	if (X509_cmp(path->cert[path->n > 1 ? path->n - 2 : 0], cert) != 0)
 		return 0;
@@ -128,6 +116,9 @@ finding(struct run *run, int error, int depth, X509 *cert)
 	enum ca_reason reason;
 
 	ca_verr_map(error, &check, &reason);
+	run->unsigned_link =
+	    run->unsigned_link || reason == CA_R_CHAIN_SIGNATURE ||
+	    reason == CA_R_CHAIN_UNKNOWN_CA || reason == CA_R_INTERNAL;
 	run->findings++;
 	if (run->findings > DETAILS_MAX || cert == NULL) {
 		ca_report_set(run->report, check, CA_FAIL, reason, NULL);
@@ -150,7 +141,7 @@ finding(struct run *run, int error, int depth, X509 *cert)
 static int
 verify_cb(int ok, X509_STORE_CTX *ctx)
 {
-	struct run *run = X509_STORE_CTX_get_app_data(outermost(ctx));
+	struct run *run = X509_STORE_CTX_get_app_data(ctx);
 	int error = X509_STORE_CTX_get_error(ctx);
 	X509 *cert = X509_STORE_CTX_get_current_cert(ctx);
 
@@ -162,13 +153,8 @@ verify_cb(int ok, X509_STORE_CTX *ctx)
 		X509_STORE_CTX_set_error(ctx, X509_V_OK);
 		return 1;
 	}
-	if (run->pc->rev != NULL &&
-	    ca_revocation_error(run->pc->rev, ctx, error, &ok))
-		return ok;
 	finding(run, error, X509_STORE_CTX_get_error_depth(ctx), cert);
-	/* within another's path, and where it could not work, it ends */
-	if (X509_STORE_CTX_get0_parent_ctx(ctx) != NULL)
-		return 0;
+	/* where it could not work, it ends */
 	return error != X509_V_ERR_OUT_OF_MEM &&
 	       error != X509_V_ERR_UNSPECIFIED &&
 	       error != X509_V_ERR_INVALID_CALL &&
@@ -201,7 +187,7 @@ set_policies(const struct ca_config *cfg, X509_VERIFY_PARAM *param)
 }
 
 static enum ca_err
-set_params(const struct run *run, X509_STORE *store, X509_STORE_CTX *ctx)
+set_params(const struct run *run, X509_STORE_CTX *ctx)
 {
 	const struct ca_config *cfg = run->pc->cfg;
 	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
@@ -211,9 +197,7 @@ set_params(const struct run *run, X509_STORE *store, X509_STORE_CTX *ctx)
 	    (cfg->profile == CA_PROFILE_STRICT ? X509_V_FLAG_X509_STRICT : 0) |
 	    (cfg->explicit_policy ? X509_V_FLAG_EXPLICIT_POLICY : 0) |
 	    (cfg->inhibit_any ? X509_V_FLAG_INHIBIT_ANY : 0) |
-	    (cfg->inhibit_map ? X509_V_FLAG_INHIBIT_MAP : 0) |
-	    /* those of revocation.c */
-	    X509_VERIFY_PARAM_get_flags(X509_STORE_get0_param(store));
+	    (cfg->inhibit_map ? X509_V_FLAG_INHIBIT_MAP : 0);
 
 	/* The context began with OpenSSL's table of defaults, which the host
 	 * application may have changed. */
@@ -252,9 +236,7 @@ conclude(struct run *run, int rc, X509_STORE_CTX *ctx)
 	if (rc != 1 || !run->anchored) {
 		/* a refusal that nobody recorded must not get lost */
 		if (ca_report_verdict(report, CA_CHECK_CHAIN) == CA_NOT_RUN &&
-		    ca_report_verdict(report, CA_CHECK_VALIDITY) ==
-			CA_NOT_RUN &&
-		    ca_report_verdict(report, CA_CHECK_REVOCATION) != CA_FAIL)
+		    ca_report_verdict(report, CA_CHECK_VALIDITY) == CA_NOT_RUN)
 			finding(run, X509_STORE_CTX_get_error(ctx), 0,
 			    run->path->cert[0]);
 		return;
@@ -281,44 +263,56 @@ give_chain(X509_STORE_CTX *ctx, STACK_OF(X509) * *chain)
 	return *chain != NULL ? CA_OK : CA_ERR_MEMORY;
 }
 
+/* The certificates between leaf and anchor; borrowed.  NULL: no memory. */
+static STACK_OF(X509) * intermediates(const struct ca_path *path)
+{
+	STACK_OF(X509) *out = sk_X509_new_null();
+
+	for (size_t i = 1; out != NULL && i + 1 < path->n; i++) {
+		if (sk_X509_push(out, path->cert[i]) <= 0) {
+			sk_X509_free(out);
+			return NULL;
+		}
+	}
+	return out;
+}
+
 enum ca_err
 ca_pathcheck_run(const struct ca_pathcheck *pc, const struct ca_path *path,
-    bool anchored, STACK_OF(X509) * helpers, struct ca_report *report,
-    STACK_OF(X509) * *chain)
+    bool anchored, struct ca_report *report, STACK_OF(X509) * *chain)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct run run = {pc, path, anchored, report, 0};
+	struct run run = {pc, path, anchored, report, 0, false};
+	STACK_OF(X509) *between = intermediates(path);
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_CTX *ctx =
 	    X509_STORE_CTX_new_ex(ca_crypto_get0_libctx(pc->crypto), NULL);
 
 	ERR_set_mark();
-	if (store == NULL || ctx == NULL ||
+	if (between == NULL || store == NULL || ctx == NULL ||
 	    (anchored &&
 		X509_STORE_add_cert(store, path->cert[path->n - 1]) != 1)) {
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
 	X509_STORE_set_get_issuer(store, get_issuer);
-	if (pc->rev != NULL &&
-	    (rc = ca_revocation_attach(pc->rev, store)) != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	if (X509_STORE_CTX_init(ctx, store, path->cert[0], helpers) != 1) {
+	if (X509_STORE_CTX_init(ctx, store, path->cert[0], between) != 1) {
 		ret = CA_ERR_CRYPTO;
 		goto out;
 	}
 	X509_STORE_CTX_set_app_data(ctx, &run);
 	X509_STORE_CTX_set_verify_cb(ctx, verify_cb);
-	if ((rc = set_params(&run, store, ctx)) != CA_OK) {
+	if ((rc = set_params(&run, ctx)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
 	int verified = X509_verify_cert(ctx);
 	const STACK_OF(X509) *built = X509_STORE_CTX_get0_chain(ctx);
-	if (pc->rev != NULL)
-		ca_revocation_report(pc->rev, report);
+	/* Anybody can make up a certificate that names a CA of ours: a CRL is
+	 * read for one only whose signatures were found good. */
+	if (pc->rev != NULL && anchored && verified == 1 &&
+	    !run.unsigned_link && built != NULL)
+		ca_revocation_check(pc->rev, built, report);
 	if (built != NULL)
 		check_chain(&run, built);
 	else
@@ -332,6 +326,7 @@ ca_pathcheck_run(const struct ca_pathcheck *pc, const struct ca_path *path,
 out:
 	X509_STORE_CTX_free(ctx);
 	X509_STORE_free(store);
+	sk_X509_free(between);
 	ERR_pop_to_mark();
 	return ret;
 }

@@ -24,14 +24,14 @@ struct ca_pathcheck {
 
 /*
  * Judge path.  anchored: its last certificate is a trust anchor; if not, what
- * can be said about it is said, and it is refused.  helpers: certificates for
- * the issuers of CRLs, path's own intermediates first; borrowed, may be NULL.
- * The findings go into report, which is fresh; a check passes there only if
- * the run ended well and left no finding against it.  chain (may be NULL): as
- * for ca_verify.  CA_OK whatever the verdict; else the run did not come about.
+ * can be said about it is said, and it is refused.  The findings go into
+ * report, which is fresh; a check passes there only if the run ended well and
+ * left no finding against it.  Revocation is looked at where all signatures
+ * are good.  chain (may be NULL): as for ca_verify.  CA_OK whatever the
+ * verdict; else the run did not come about.
  */
 CA_MUST_CHECK enum ca_err ca_pathcheck_run(const struct ca_pathcheck *pc,
-    const struct ca_path *path, bool anchored, STACK_OF(X509) * helpers,
-    struct ca_report *report, STACK_OF(X509) * *chain);
+    const struct ca_path *path, bool anchored, struct ca_report *report,
+    STACK_OF(X509) * *chain);
 
 #endif

@@ -92,6 +92,8 @@ enum ca_verdict { CA_NOT_RUN = 0, CA_PASS, CA_FAIL, CA_WAIVED };
 	X(CA_R_CRL_EXPIRED, "crl-expired", "the CRL is out of date")           \
 	X(CA_R_CRL_FUTURE, "crl-future", "the CRL is not yet valid")           \
 	X(CA_R_CRL_SIGNATURE, "crl-signature", "the CRL's signature is wrong") \
+	X(CA_R_CRL_ISSUER, "crl-issuer",                                       \
+	    "the issuer of the CRL may not sign it")                           \
 	X(CA_R_CRL_SCOPE, "crl-scope",                                         \
 	    "the CRL does not cover the certificate")                          \
 	X(CA_R_CRL_MALFORMED, "crl-malformed", "the CRL is malformed")         \

@@ -1,9 +1,7 @@
-#include "verify/crlrev.h"
+#include "verify/revocationint.h"
 #include "verify/verify.h"
 
 #include <errno.h>
-#include <openssl/err.h>
-#include <openssl/x509v3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,11 +14,17 @@ static int
 usefulness(enum ca_reason reason)
 {
 	switch (reason) {
+	case CA_R_REVOKED: /* the issuer of a CRL */
+		return 10;
 	case CA_R_CRL_EXPIRED:
-		return 7;
+		return 9;
 	case CA_R_CRL_DIR:
-		return 6;
+		return 8;
 	case CA_R_CRL_FUTURE:
+		return 7;
+	case CA_R_CHAIN_WEAK:
+		return 6;
+	case CA_R_CRL_ISSUER:
 		return 5;
 	case CA_R_CRL_SIGNATURE:
 		return 4;
@@ -36,63 +40,58 @@ usefulness(enum ca_reason reason)
 }
 
 void
-ca_crlrev_find(
+ca_rev_find(
     struct finding *f, enum ca_reason reason, X509 *cert, const char *fmt, ...)
 {
 	struct ca_buf name = CA_BUF_INIT(8000);
-	const char *subject;
-	char what[DETAIL_MAX / 2];
+	const char *subject = NULL;
 	va_list ap;
+	int n;
 
 	va_start(ap, fmt);
 	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
-	(void)vsnprintf(what, sizeof what, fmt, ap);
+	n = vsnprintf(f->detail, sizeof f->detail, fmt, ap);
 	va_end(ap);
-	if (cert != NULL)
-		ca_name_rfc4514(X509_get_subject_name(cert), &name);
-	subject = ca_buf_text(&name);
 	f->reason = reason;
-	(void)snprintf(f->detail, sizeof f->detail, "%s, for %.*s", what,
-	    DETAIL_MAX / 2 - 10,
+	f->waivable = false;
+	if (cert == NULL || n < 0)
+		return;
+	/* the certificate is named, whatever else there is to say */
+	if (n > DETAIL_MAX * 2 / 3)
+		n = DETAIL_MAX * 2 / 3;
+	ca_name_rfc4514(X509_get_subject_name(cert), &name);
+	subject = ca_buf_text(&name);
+	(void)snprintf(f->detail + n, sizeof f->detail - (size_t)n, ", for %s",
 	    subject != NULL && *subject != '\0' ? subject : "an empty name");
 	ca_buf_free(&name);
 }
 
 void
-ca_crlrev_not_offered(struct ca_revocation *rev, const struct ca_crl *crl,
-    enum ca_reason reason, X509 *cert, const char *why)
+ca_rev_prefer(struct finding *f, const struct finding *other)
 {
-	ca_log_debug(
-	    rev->log, "the CRL %s is not used: %s", ca_crl_get0_name(crl), why);
-	if (usefulness(reason) >= usefulness(rev->trouble.reason))
-		ca_crlrev_find(&rev->trouble, reason, cert, "%s %s",
-		    ca_crl_get0_name(crl), why);
+	if (f->reason == CA_R_OK ||
+	    usefulness(other->reason) > usefulness(f->reason))
+		*f = *other;
+}
+
+const char *
+ca_rev_time(time_t t, char text[32])
+{
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm) == NULL ||
+	    strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		(void)snprintf(text, 32, "an unknown date");
+	return text;
 }
 
 /* ---- set-up ---- */
-
-static enum ca_err
-defaults(struct ca_revocation *rev)
-{
-	X509_STORE_CTX *ctx =
-	    X509_STORE_CTX_new_ex(ca_crypto_get0_libctx(rev->crypto), NULL);
-
-	if (ctx == NULL || X509_STORE_CTX_init(ctx, NULL, NULL, NULL) != 1) {
-		X509_STORE_CTX_free(ctx);
-		return CA_ERR_CRYPTO;
-	}
-	rev->check_crl = X509_STORE_CTX_get_check_crl(ctx);
-	rev->cert_crl = X509_STORE_CTX_get_cert_crl(ctx);
-	rev->check_revocation = X509_STORE_CTX_get_check_revocation(ctx);
-	X509_STORE_CTX_free(ctx);
-	return CA_OK;
-}
 
 enum ca_err
 ca_revocation_new(struct ca_crypto *crypto, const struct ca_config *cfg,
     const struct ca_log *log, time_t now, struct ca_revocation **out)
 {
-	enum ca_err ret = CA_ERR_UNSET, rc;
+	enum ca_err ret = CA_ERR_UNSET;
 	struct ca_revocation *rev = calloc(1, sizeof *rev);
 
 	if (rev == NULL) {
@@ -104,19 +103,15 @@ ca_revocation_new(struct ca_crypto *crypto, const struct ca_config *cfg,
 	rev->mode = cfg->crl;
 	rev->check = cfg->crl_check;
 	rev->grace = cfg->crl_grace;
+	rev->no_next_update = cfg->crl_no_next_update;
 	rev->now = now;
-	rev->gate = (struct ca_crl_gate){ca_crlrev_gate_open, rev};
 	if (rev->mode != CA_CRL_OFF) {
-		if ((rc = defaults(rev)) != CA_OK) {
-			ret = rc;
-			goto out;
-		}
 		if ((rev->dir_path = strdup(cfg->crl_dir)) == NULL) {
 			ret = CA_ERR_MEMORY;
 			goto out;
 		}
-		rev->dir_rc = ca_crldir_new(crypto, log, cfg->crl_dir,
-		    cfg->crl_engine, &rev->gate, &rev->dir);
+		rev->dir_rc = ca_crldir_new(
+		    crypto, log, cfg->crl_dir, cfg->crl_engine, &rev->dir);
 		rev->dir_errno = errno;
 	}
 	*out = rev;
@@ -128,97 +123,97 @@ out:
 }
 
 void
+ca_revocation_set_paths(
+    struct ca_revocation *rev, const struct ca_revocation_paths *paths)
+{
+	rev->paths = *paths;
+}
+
+void
+ca_revocation_trace(struct ca_revocation *rev, bool others)
+{
+	rev->traced = true;
+	rev->others = others;
+}
+
+/* What belongs to one path: another has another anchor. */
+static void
+forget_path(struct ca_revocation *rev)
+{
+	for (size_t i = 0; i < rev->nfacts; i++)
+		rev->facts[i]->tried = false;
+	for (size_t i = 0; i < rev->nissuers; i++)
+		sk_X509_pop_free(rev->issuer[i].chain, X509_free);
+	free(rev->use);
+	rev->use = NULL;
+	rev->nissuers = rev->nuse = 0;
+	rev->stale.reason = rev->absent.reason = CA_R_OK;
+	rev->leaf_revoked = false;
+}
+
+void
 ca_revocation_free(struct ca_revocation *rev)
 {
 	if (rev == NULL)
 		return;
+	forget_path(rev);
+	ca_rev_facts_clear(rev);
 	ca_crldir_free(rev->dir);
-	ca_crlrev_pairs_clear(rev);
 	free(rev->dir_path);
-	free(rev->seen);
 	free(rev);
 }
 
-/* ---- where the engine stands ---- */
+/* ---- the path ---- */
 
-struct ca_revocation *
-ca_crlrev_of(X509_STORE_CTX *ctx)
+static void
+put(struct ca_report *report, enum ca_verdict verdict, const struct finding *f)
 {
-	return X509_STORE_get_ex_data(X509_STORE_CTX_get0_store(ctx), 0);
-}
-
-struct seen *
-ca_crlrev_seen(struct ca_revocation *rev, const X509_CRL *x)
-{
-	for (size_t i = 0; i < rev->n; i++)
-		if (ca_crl_get0_x509(rev->seen[i].crl) == x)
-			return &rev->seen[i];
-	return NULL;
-}
-
-bool
-ca_crlrev_anchor(X509_STORE_CTX *ctx)
-{
-	return X509_STORE_CTX_get_error_depth(ctx) ==
-	       sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) - 1;
-}
-
-X509 *
-ca_crlrev_issuer(X509_STORE_CTX *ctx)
-{
-	X509 *issuer = X509_STORE_CTX_get0_current_issuer(ctx);
-	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
-	int i = X509_STORE_CTX_get_error_depth(ctx);
-
-	if (issuer != NULL)
-		return issuer;
-	return sk_X509_value(chain, i + 1 < sk_X509_num(chain) ? i + 1 : i);
-}
-
-enum ca_err
-ca_revocation_attach(struct ca_revocation *rev, X509_STORE *store)
-{
-	unsigned long flags = X509_V_FLAG_CRL_CHECK |
-			      X509_V_FLAG_EXTENDED_CRL_SUPPORT |
-			      X509_V_FLAG_USE_DELTAS;
-
-	rev->n = 0;
-	rev->checking = NULL;
-	rev->trouble.reason = rev->failed.reason = CA_R_OK;
-	rev->stale.reason = rev->absent.reason = CA_R_OK;
-	rev->done = false;
-	if (rev->mode == CA_CRL_OFF)
-		return CA_OK;
-	if (rev->check == CA_CRL_CHAIN)
-		flags |= X509_V_FLAG_CRL_CHECK_ALL;
-	if (X509_STORE_set_flags(store, flags) != 1 ||
-	    X509_STORE_set_ex_data(store, 0, rev) != 1)
-		return CA_ERR_MEMORY;
-	X509_STORE_set_lookup_crls(store, ca_crlrev_lookup_crls);
-	X509_STORE_set_check_crl(store, ca_crlrev_check_crl);
-	X509_STORE_set_cert_crl(store, ca_crlrev_cert_crl);
-	X509_STORE_set_check_revocation(store, ca_crlrev_check_revocation);
-	return CA_OK;
+	ca_report_set(
+	    report, CA_CHECK_REVOCATION, verdict, f->reason, "%s", f->detail);
 }
 
 void
-ca_revocation_report(struct ca_revocation *rev, struct ca_report *report)
+ca_revocation_check(struct ca_revocation *rev, const STACK_OF(X509) * chain,
+    struct ca_report *report)
 {
-	const enum ca_check check = CA_CHECK_REVOCATION;
+	struct place at = {chain, 0, 0};
+	struct finding failed = {.reason = CA_R_OK};
+	int n = rev->check == CA_CRL_CHAIN ? sk_X509_num(chain) : 1;
+	bool all_good = n > 0;
 
-	if (rev->mode == CA_CRL_OFF)
-		ca_report_set(report, check, CA_WAIVED, CA_R_CRL_OFF, NULL);
-	else if (rev->failed.reason != CA_R_OK)
-		ca_report_set(report, check, CA_FAIL, rev->failed.reason, "%s",
-		    rev->failed.detail);
-	else if (!rev->done)
-		return; /* the path failed before it came to this */
+	if (rev->mode == CA_CRL_OFF) {
+		ca_report_set(
+		    report, CA_CHECK_REVOCATION, CA_WAIVED, CA_R_CRL_OFF, NULL);
+		return;
+	}
+	forget_path(rev);
+	rev->chain = chain;
+	/* to the end: of several findings, that one is revoked tells most */
+	for (; at.i < n; at.i++) {
+		struct finding f = {.reason = CA_R_INTERNAL};
+
+		if (ca_rev_status(rev, &at, &f))
+			continue;
+		all_good = false;
+		if (at.i == 0 && f.reason == CA_R_REVOKED)
+			rev->leaf_revoked = true;
+		if (failed.reason == CA_R_OK ||
+		    (f.reason == CA_R_REVOKED && failed.reason != CA_R_REVOKED))
+			failed = f;
+	}
+	if (!all_good)
+		put(report, CA_FAIL, &failed);
 	else if (rev->stale.reason != CA_R_OK)
-		ca_report_set(report, check, CA_WAIVED, CA_R_CRL_STALE, "%s",
-		    rev->stale.detail);
+		put(report, CA_WAIVED, &rev->stale);
 	else if (rev->absent.reason != CA_R_OK)
-		ca_report_set(report, check, CA_WAIVED, CA_R_CRL_ABSENT, "%s",
-		    rev->absent.detail);
+		put(report, CA_WAIVED, &rev->absent);
 	else
-		ca_report_set(report, check, CA_PASS, CA_R_OK, NULL);
+		ca_report_set(
+		    report, CA_CHECK_REVOCATION, CA_PASS, CA_R_OK, NULL);
+}
+
+bool
+ca_revocation_leaf_revoked(const struct ca_revocation *rev)
+{
+	return rev != NULL && rev->leaf_revoked;
 }

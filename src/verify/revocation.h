@@ -1,14 +1,15 @@
 /*
  * Revocation of a whole path by the CRLs in crl_dir: RFC 5280 section 6.3.
  *
- * OpenSSL's engine decides about scope, distribution points, deltas, indirect
- * CRLs and times; the entries it never sees.  verify/chain.c builds candidate
- * paths and runs X509_verify_cert on each; this room is attached to that run.
+ * X509_verify_cert is asked for the path alone.  What CRLs say of it is found
+ * here, over all CRLs that may speak of a certificate, by one rule: a CRL that
+ * is rightly signed, is not of the future, speaks of the certificate, lists it
+ * and was not replaced refuses it.  docs/security.md has the rule whole.
  */
 #ifndef CA_VERIFY_REVOCATION_H
 #define CA_VERIFY_REVOCATION_H
 
-#include <openssl/x509_vfy.h>
+#include <openssl/x509.h>
 #include <stdbool.h>
 #include <time.h>
 
@@ -20,52 +21,54 @@
 
 struct ca_revocation;
 
+#define CA_REVOCATION_WHY 200 /* bytes of a text, its end included */
+
+/* Where the paths of CRL issuers come from that are not on the path at hand
+ * (section 6.3.3 (f)). */
+struct ca_revocation_paths {
+	/* Append the certificates with that subject; borrowed for as long as
+	 * the revocation lives.  Errors as ca_cadir_by_subject. */
+	enum ca_err (*named)(
+	    void *ctx, const X509_NAME *subject, STACK_OF(X509) * out);
+	/* A valid path from cert to that anchor: CA_OK, *chain is the
+	 * caller's, leaf first, anchor last.  CA_DENIED: there is none, and
+	 * why is filled.  CA_ERR_LIMIT, CA_ERR_MEMORY and their like. */
+	enum ca_err (*find)(void *ctx, X509 *cert, X509 *anchor,
+	    STACK_OF(X509) * *chain, char why[CA_REVOCATION_WHY]);
+	void *ctx;
+};
+
 /*
  * Prepare for one verification by cfg (crl, crl_dir, crl_check, crl_grace,
- * crl_engine).  With crl = off it does nothing further and waives.  crl_dir
- * that cannot be opened or trusted is remembered, and fails the check
- * (CA_R_CRL_DIR) unless crl = off.  Opens CRL files when they are asked for
- * by issuer name, and keeps what it learnt for the next candidate path.
+ * crl_no_next_update, crl_engine).  With crl = off it does nothing further and
+ * waives.  crl_dir that cannot be opened or trusted is remembered, and fails
+ * the check (CA_R_CRL_DIR) unless crl = off.  Opens CRL files when they are
+ * asked for by issuer name, and keeps what it learnt for the next candidate
+ * path.  CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_revocation_new(struct ca_crypto *crypto,
     const struct ca_config *cfg, const struct ca_log *log, time_t now,
     struct ca_revocation **out);
 void ca_revocation_free(struct ca_revocation *rev); /* NULL is allowed */
 
-/*
- * Before X509_STORE_CTX_init (which copies the callbacks of its store): set
- * flags (CRL_CHECK or CRL_CHECK_ALL, EXTENDED_CRL_SUPPORT, USE_DELTAS) and
- * callbacks of store, which was made for this run alone, holds the trust
- * anchors, and keeps rev in its ex_data 0 (leave that alone).  Findings of an
- * earlier candidate path are forgotten.
- *
- * Anything but CA_OK: the store would let revoked certificates pass.
- * What the caller must know:
- * - untrusted of the X509_STORE_CTX should also hold, at its end, further
- *   intermediates that are not on this path: the issuer of an indirect CRL, or
- *   a CA's other key after a rollover, is looked for there;
- * - for a CRL issuer off the path OpenSSL validates a path of its own, with
- *   the same verify callback and a nested X509_STORE_CTX whose
- *   X509_STORE_CTX_get0_parent_ctx() is not NULL and whose app data is not
- *   set: climb to the outermost one for yours.
- */
-CA_MUST_CHECK enum ca_err ca_revocation_attach(
-    struct ca_revocation *rev, X509_STORE *store);
+/* Before the first check.  paths is copied. */
+void ca_revocation_set_paths(
+    struct ca_revocation *rev, const struct ca_revocation_paths *paths);
+
+/* Remember what is looked at, for ca_verify_trace_take.  others: look also into
+ * CRLs that do not speak of a certificate, whether they list it. */
+void ca_revocation_trace(struct ca_revocation *rev, bool others);
 
 /*
- * From the verify callback of chain.c, for each error that the callback's own
- * rules have not already cleared: true if error is about revocation (an
- * X509_V_ERR_CRL_..., UNABLE_TO_GET_CRL..., CERT_REVOKED and their like, or
- * any error at all on the nested path of a CRL's issuer), in which case *ok
- * says whether the verification goes on as if it had not happened, and the
- * finding is remembered here: it is no finding about the chain.  An error
- * cleared here for a while (a CRL past its nextUpdate may still revoke) makes
- * X509_verify_cert fail later on: its result 1 is final.
+ * Judge the certificates of chain, leaf first, anchor last, and put the finding
+ * into the report as CA_CHECK_REVOCATION.  The signatures of chain must have
+ * been found good: a file of any size is read for its sake.  What could not
+ * be found out fails the check.  chain must live until the next call.
  */
-bool ca_revocation_error(
-    struct ca_revocation *rev, X509_STORE_CTX *ctx, int error, int *ok);
+void ca_revocation_check(struct ca_revocation *rev,
+    const STACK_OF(X509) * chain, struct ca_report *report);
 
-/* The run's finding as CA_CHECK_REVOCATION into the report. */
-void ca_revocation_report(struct ca_revocation *rev, struct ca_report *report);
+/* Of the last check: the leaf is revoked, whatever else was found. */
+bool ca_revocation_leaf_revoked(const struct ca_revocation *rev);
 
 #endif

@@ -1,33 +1,30 @@
 #include "verify/trace.h"
-#include "verify/crlrev.h"
+#include "verify/revocationint.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+static void
+use_clear(struct ca_crl_use *use)
+{
+	free(use->file);
+	free(use->other);
+}
 
 void
 ca_verify_trace_clear(struct ca_verify_trace *t)
 {
 	sk_X509_pop_free(t->chain, X509_free);
 	for (size_t i = 0; i < t->n; i++)
-		free(t->use[i].file);
+		use_clear(&t->use[i]);
 	free(t->use);
 	*t = (struct ca_verify_trace){NULL, false, NULL, 0};
 }
 
-static time_t
-seconds(const ASN1_TIME *t)
-{
-	struct tm tm;
-
-	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1)
-		return 0;
-	return timegm(&tm);
-}
-
 static enum ca_err
-add_use(struct ca_verify_trace *t, int depth, const struct seen *seen)
+add_use(struct ca_verify_trace *t, const struct crl_use *use)
 {
-	const X509_CRL *x = ca_crl_get0_x509(seen->crl);
+	const struct crl_facts *f = use->facts;
 	/* ca_verify_trace_clear has set use to NULL, which clang 14 loses
 	 * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	struct ca_crl_use *v = realloc(t->use, (t->n + 1) * sizeof *v);
@@ -35,18 +32,19 @@ add_use(struct ca_verify_trace *t, int depth, const struct seen *seen)
 	if (v == NULL)
 		return CA_ERR_MEMORY;
 	t->use = v;
-	v += t->n;
-	*v = (struct ca_crl_use){.depth = depth,
-	    .file = strdup(ca_crl_get0_name(seen->crl)),
-	    .engine = ca_crl_engine_name(seen->crl),
-	    .this_update = seconds(X509_CRL_get0_lastUpdate(x)),
-	    .next_update = seconds(X509_CRL_get0_nextUpdate(x)),
-	    .entries = ca_crl_entries(seen->crl),
-	    .revoked = (seen->revoked >> depth & 1) != 0};
-	if (v->file == NULL)
-		return CA_ERR_MEMORY;
-	t->n++;
-	return CA_OK;
+	v += t->n++;
+	*v = (struct ca_crl_use){.depth = use->depth,
+	    .file = strdup(ca_crl_get0_name(f->crl)),
+	    .other = use->why[0] != '\0' ? strdup(use->why) : NULL,
+	    .engine = ca_crl_engine_name(f->crl),
+	    .this_update = f->this_update,
+	    .next_update = f->has_next ? f->next_update : 0,
+	    .entries = ca_crl_entries(f->crl),
+	    .listed = use->listed,
+	    .revoked = use->revoked};
+	return v->file != NULL && (v->other != NULL || use->why[0] == '\0')
+		   ? CA_OK
+		   : CA_ERR_MEMORY;
 }
 
 enum ca_err
@@ -60,10 +58,8 @@ ca_verify_trace_take(struct ca_verify_trace *t, const STACK_OF(X509) * path,
 	t->chain = X509_chain_up_ref((STACK_OF(X509) *)path);
 	if (t->chain == NULL)
 		return CA_ERR_MEMORY;
-	for (int depth = 0; rev != NULL && depth < CA_SEEN_DEPTHS; depth++)
-		for (size_t i = 0; rc == CA_OK && i < rev->n; i++)
-			if ((rev->seen[i].asked >> depth & 1) != 0)
-				rc = add_use(t, depth, &rev->seen[i]);
+	for (size_t i = 0; rev != NULL && rc == CA_OK && i < rev->nuse; i++)
+		rc = add_use(t, &rev->use[i]);
 	if (rc != CA_OK)
 		ca_verify_trace_clear(t);
 	return rc;

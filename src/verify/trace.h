@@ -19,9 +19,12 @@ struct ca_revocation;
 struct ca_crl_use {
 	int depth;          /* of that certificate; 0: the leaf */
 	char *file;         /* its name in crl_dir; owned */
+	char *other;        /* why it does not speak of the certificate; owned;
+			     * NULL: it does */
 	const char *engine; /* "index", "stream" or "openssl"; static */
 	time_t this_update, next_update; /* next_update 0: it has none */
 	uint64_t entries;
+	bool listed;  /* where it does not: it lists the certificate */
 	bool revoked; /* it revokes the certificate */
 };
 

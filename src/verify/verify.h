@@ -7,6 +7,7 @@
 #define CA_VERIFY_VERIFY_H
 
 #include <openssl/x509.h>
+#include <stdbool.h>
 #include <time.h>
 
 #include "base/err.h"
@@ -26,6 +27,8 @@ struct ca_verify_input {
 	struct ca_verify_trace *trace; /* NULL, or filled with the path that
 					* the report speaks of, accepted or
 					* not; the caller clears it */
+	bool all_crls;                 /* with a trace: look also into CRLs that
+					* do not speak of a certificate */
 };
 
 /*

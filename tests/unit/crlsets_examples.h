@@ -256,7 +256,7 @@ cs_enough_times(struct cs_set *s, int number)
 		(void)cs_one(s, CS_SUB, 1, -1);
 		s->mute = true;
 		s->prefer = number == 10;
-		return CS_TOO_FEW;
+		return s->prefer ? CS_WAIVED : CS_TOO_FEW;
 	default:
 		s->n = 0;
 		return CS_TOO_FEW;

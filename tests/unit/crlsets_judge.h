@@ -121,8 +121,6 @@ cs_wrong(const struct cs_answer *a, const struct cs_verdict *v)
 		return "refused for another check";
 	if (a->must && v->granted)
 		return "ACCEPTED, but listed";
-	if (a->open && v->granted)
-		return v->verdict == CA_WAIVED ? NULL : "passed, not waived";
 	if (!a->accepted && v->granted)
 		return a->may ? "ACCEPTED, but an issuer of CRLs is not good"
 			      : "ACCEPTED, but too few CRLs";
@@ -393,7 +391,6 @@ cs_tell(FILE *f, const struct cs_job *j, uint64_t seed)
 	cs_say(f, &j->s);
 	fprintf(f, "  the oracle: %s\n",
 	    a.must        ? "revoked"
-	    : a.open      ? "too few CRLs, refused or waived"
 	    : !a.accepted ? "not enough CRLs"
 	    : a.passed    ? "accepted"
 			  : "accepted, waived");

@@ -112,8 +112,8 @@ cs_serves_point(
 {
 	unsigned names = d->names;
 
-	if (d->issuers != 0 &&
-	    ((d->issuers & 1u << x->issuer) == 0 || !x->indirect))
+	if (d->issuers != 0 && ((d->issuers & 1u << x->issuer) == 0 ||
+				   (!x->indirect && x->issuer != c->issuer)))
 		return false;
 	if (d->issuers == 0 && x->issuer != c->issuer)
 		return false;
@@ -133,8 +133,10 @@ cs_serves_point(
  * CHOICE: a CRL for one of its points, with reasons none of which is among
  * those of the point, is in scope: (e) would not look into it, but it lists
  * the certificate or it does not.  It speaks for no reason.
- * CHOICE: an indirect CRL of the certificate's own issuer counts without a
- * cRLIssuer: by (b)(1), and by PKITS 4.14.22 and 23.
+ * CHOICE: a cRLIssuer that is the certificate's own issuer, which conforming
+ * CAs leave out (section 4.2.1.13), asks for no indirectCRL. CHOICE: an
+ * indirect CRL of the certificate's own issuer counts without a cRLIssuer: by
+ * (b)(1), and by PKITS 4.14.22 and 23.
  */
 static inline bool
 cs_in_scope(const struct cs_crl *x, const struct cs_cert *c, unsigned *reasons)
@@ -246,10 +248,20 @@ cs_takes_back(const struct cs_set *s, const struct cs_crl *d,
 	return false;
 }
 
+static inline bool
+cs_says_more(const struct cs_crl *x, const struct cs_cert *c)
+{
+	for (int i = 0; i < x->n; i++)
+		if (x->entry[i].reason != CS_REMOVE && cs_entry_of(x, i, c))
+			return true;
+	return false;
+}
+
 /*
  * Does the CRL, which counts and whose scope covers the certificate, refuse
  * it?  removeFromCRL in a delta refuses nobody.
- * CHOICE: removeFromCRL in a complete CRL, which must not be there, refuses.
+ * CHOICE: removeFromCRL in a complete CRL, which must not be there, refuses,
+ * where no other entry of that CRL says more.
  */
 static inline bool
 cs_refuses(
@@ -259,7 +271,8 @@ cs_refuses(
 		bool back = false;
 
 		if (!cs_entry_of(x, i, c) ||
-		    (x->base >= 0 && x->entry[i].reason == CS_REMOVE))
+		    (x->entry[i].reason == CS_REMOVE &&
+			(x->base >= 0 || cs_says_more(x, c))))
 			continue;
 		for (int k = 0; x->entry[i].reason == CS_HOLD && k < s->n; k++)
 			back = back || cs_takes_back(s, &s->crl[k], x, c);
@@ -278,8 +291,7 @@ struct cs_status {
 		    */
 	/* the reasons covered: by current CRLs, and with those in crl_grace */
 	unsigned current, covered;
-	bool absent; /* no CRL has a name that could be asked for */
-	bool rest;   /* such CRLs are there, and all are in order */
+	bool rest; /* the CRLs of names that could be asked for are in order */
 };
 
 static inline struct cs_status cs_status_of(
@@ -289,7 +301,7 @@ static inline bool
 cs_good(const struct cs_set *s, const struct cs_status *st)
 {
 	return !st->revoked && !st->doubtful &&
-	       (st->covered == CS_ALL_REASONS || (s->prefer && st->absent));
+	       (st->covered == CS_ALL_REASONS || (s->prefer && st->rest));
 }
 
 /*
@@ -335,15 +347,22 @@ cs_asked(const struct cs_cert *c)
 	return names;
 }
 
+/*
+ * By an issuer whose certificate leaves out cRLSign, and nothing else is wrong
+ * with it.
+ * CHOICE: crl = prefer takes it for none: its CA cannot make one that counts.
+ */
 static inline bool
-cs_absent(const struct cs_set *s, const struct cs_cert *c)
+cs_is_mute(
+    const struct cs_set *s, const struct cs_crl *x, const struct cs_cert *c)
 {
-	unsigned names = cs_asked(c);
+	unsigned reasons;
+	bool mute = (x->issuer == CS_KEEPER && s->keeper == CS_KEEPER_MUTE) ||
+		    (!s->direct && s->mute && x->issuer == CS_SUB &&
+			x->key == s->sub && !x->broken);
 
-	for (int i = 0; i < s->n; i++)
-		if ((names & 1u << s->crl[i].issuer) != 0)
-			return false;
-	return true;
+	return mute && cs_understood(x) && !cs_future(x) &&
+	       cs_in_scope(x, c, &reasons);
 }
 
 /* One of those: replaced, or in order, but too few of them cover too little. */
@@ -372,6 +391,7 @@ cs_rest(const struct cs_set *s, const struct cs_cert *c)
 
 	for (int i = 0; i < s->n; i++)
 		if ((names & 1u << s->crl[i].issuer) != 0 &&
+		    !cs_is_mute(s, &s->crl[i], c) &&
 		    !cs_in_order(s, &s->crl[i], c))
 			return false;
 	return true;
@@ -380,8 +400,7 @@ cs_rest(const struct cs_set *s, const struct cs_cert *c)
 static inline struct cs_status
 cs_status_of(const struct cs_set *s, const struct cs_cert *c)
 {
-	struct cs_status st = {
-	    .absent = cs_absent(s, c), .rest = cs_rest(s, c)};
+	struct cs_status st = {.rest = cs_rest(s, c)};
 
 	for (int i = 0; i < s->n; i++) {
 		const struct cs_crl *x = &s->crl[i];
@@ -414,16 +433,13 @@ struct cs_answer {
 	bool passed; /* not merely waived */
 	/* of one that is refused: "revoked" must be the reason; may be */
 	bool must, may;
-	/* it may be refused or waived: see cs_oracle */
-	bool open;
 };
 
 /*
- * crl = prefer waives that a CRL is missing.  It does not waive that one is
- * there which cannot be used (stale, of the future, of another scope, wrongly
- * signed), and never that one lists the certificate.
- * CHOICE: where all that are there are in order, and only the rest is missing
- * (a base for a delta, or other reasons), either is right.
+ * crl = prefer waives that a CRL is missing, or that the rest is: a base for a
+ * delta, or other reasons.  It does not waive that one is there which cannot be
+ * used (stale, of the future, of another scope, wrongly signed), and never that
+ * one lists the certificate.
  */
 static inline struct cs_answer
 cs_oracle(const struct cs_set *s)
@@ -431,7 +447,7 @@ cs_oracle(const struct cs_set *s)
 	const struct cs_cert root = {CS_ROOT, CS_SERIAL_ROOT, true};
 	const struct cs_cert *cert[] = {
 	    &s->leaf, s->direct ? NULL : &s->inter, &root};
-	struct cs_answer a = {.accepted = true, .passed = true, .open = true};
+	struct cs_answer a = {.accepted = true, .passed = true};
 
 	for (int i = 0; i < (s->leaf_only ? 1 : 3); i++) {
 		if (cert[i] == NULL)
@@ -442,13 +458,10 @@ cs_oracle(const struct cs_set *s)
 		bool good = anchor ? !st.revoked : cs_good(s, &st);
 
 		a.accepted &= good;
-		a.open &= good ||
-			  (s->prefer && st.rest && !st.revoked && !st.doubtful);
 		a.passed &= anchor || st.current == CS_ALL_REASONS;
 		a.must |= st.revoked;
 		a.may |= st.revoked || st.doubtful || st.told;
 	}
-	a.open &= !a.accepted;
 	a.passed &= a.accepted;
 	return a;
 }

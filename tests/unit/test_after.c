@@ -310,10 +310,21 @@ crls_about_to_end(void **state)
 	char one[] = "one.r0", other[] = "other.r0";
 
 	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
-		struct ca_crl_use use[] = {
-		    {0, one, "index", NOW - t[i].life, NOW, 0, false},
-		    {1, one, "index", NOW - t[i].life, NOW, 0, false},
-		    {1, other, "index", NOW - t[i].life, NOW, 0, false}};
+		struct ca_crl_use use[] = {{.depth = 0,
+					       .file = one,
+					       .engine = "index",
+					       .this_update = NOW - t[i].life,
+					       .next_update = NOW},
+		    {.depth = 1,
+			.file = one,
+			.engine = "index",
+			.this_update = NOW - t[i].life,
+			.next_update = NOW},
+		    {.depth = 1,
+			.file = other,
+			.engine = "index",
+			.this_update = NOW - t[i].life,
+			.next_update = NOW}};
 		struct ca_auth_result r = {.trace = {.use = use, .n = 3}};
 
 		if (t[i].life == 0)

@@ -131,15 +131,15 @@ put_link(int number, const char *target)
 }
 
 static void
-open_dir(const struct ca_crl_gate *gate)
+open_dir(void)
 {
 	static const struct ca_log log = {warned, NULL, false};
 
 	ca_crldir_free(t.crldir);
 	t.crldir = NULL;
 	t.warnings = 0;
-	assert_int_equal(ca_crldir_new(t.crypto, &log, t.path, CA_CRL_STREAM,
-			     gate, &t.crldir),
+	assert_int_equal(
+	    ca_crldir_new(t.crypto, &log, t.path, CA_CRL_STREAM, &t.crldir),
 	    CA_OK);
 }
 
@@ -194,7 +194,7 @@ plain_names(void **state)
 	put_crl(".hidden", ONE);
 	put_crl("c.idx", ONE);
 	put_crl("0123456.r0", ONE); /* seven digits: a name like any other */
-	open_dir(NULL);
+	open_dir();
 	assert_found("One", 2, CA_R_OK);
 	assert_found("Two", 1, CA_R_OK);
 	assert_found("Three", 0, CA_R_OK);
@@ -212,7 +212,7 @@ linked_names(void **state)
 		put_crl(name[i], ONE);
 		put_link(i, name[i]);
 	}
-	open_dir(NULL);
+	open_dir();
 	assert_found("One", 12, CA_R_OK);
 	assert_int_equal(t.warnings, 0);
 	/* none by its hash: all files, each once */
@@ -220,7 +220,7 @@ linked_names(void **state)
 	/* put beside them */
 	put_crl("new.crl", ONE);
 	put_crl("other.crl", TWO);
-	open_dir(NULL);
+	open_dir();
 	assert_found("One", 13, CA_R_OK);
 	assert_int_equal(t.warnings, 2);
 	assert_found("Two", 1, CA_R_OK);
@@ -228,7 +228,7 @@ linked_names(void **state)
 	put_link(20, "new.crl");
 	unlinkat(t.dir, "other.crl", 0);
 	put_crl("00000000.r1", ONE);
-	open_dir(NULL);
+	open_dir();
 	assert_found("One", 15, CA_R_OK);
 }
 
@@ -245,33 +245,33 @@ the_stamp(void **state)
 	put_bytes(CA_CRLDIR_STAMP, "", 0);
 	assert_int_equal(ca_crldir_stamp(t.dir, &b), CA_OK);
 	put_bytes(CA_CRLDIR_STAMP, b.p, b.len);
-	open_dir(NULL);
+	open_dir();
 	assert_found("One", 1, CA_R_OK);
 	assert_found("Two", 0, CA_R_OK); /* and now all were looked at */
 	/* of another time, cut, or with more behind it */
 	b.p[b.len - 2] ^= 1;
 	put_bytes(CA_CRLDIR_STAMP, b.p, b.len);
-	open_dir(NULL);
+	open_dir();
 	assert_found("One", 2, CA_R_OK);
 	b.p[b.len - 2] ^= 1;
 	put_bytes(CA_CRLDIR_STAMP, b.p, b.len - 1);
-	open_dir(NULL);
+	open_dir();
 	assert_found("One", 2, CA_R_OK);
 	ca_buf_str(&b, "x");
 	put_bytes(CA_CRLDIR_STAMP, b.p, b.len);
-	open_dir(NULL);
+	open_dir();
 	assert_found("One", 2, CA_R_OK);
 	/* others may write it */
 	put_bytes(CA_CRLDIR_STAMP, b.p, b.len - 1);
 	assert_int_equal(fchmodat(t.dir, CA_CRLDIR_STAMP, 0646, 0), 0);
-	open_dir(NULL);
+	open_dir();
 	assert_found("One", 2, CA_R_OK);
 	/* a file has come since */
 	assert_int_equal(fchmodat(t.dir, CA_CRLDIR_STAMP, 0644, 0), 0);
-	open_dir(NULL);
+	open_dir();
 	assert_found("One", 1, CA_R_OK);
 	put_crl("c.crl", ONE);
-	open_dir(NULL);
+	open_dir();
 	assert_found("One", 3, CA_R_OK);
 	ca_buf_free(&b);
 }
@@ -285,13 +285,13 @@ several_in_a_file(void **state)
 
 	(void)state;
 	put_pem("a.pem", text, 3, 0);
-	open_dir(NULL);
+	open_dir();
 	assert_found("Three", 0, CA_R_OK);
 	assert_found("Two", 1, CA_R_OK);
 	assert_found("One", 2, CA_R_OK);
 	/* cut: what can be read counts, but it may not be all */
 	put_pem("a.pem", text, 3, 40);
-	open_dir(NULL);
+	open_dir();
 	assert_found("Two", 1, CA_R_CRL_MALFORMED);
 	assert_found("Three", 0, CA_R_CRL_MALFORMED);
 }
@@ -301,50 +301,50 @@ what_cannot_be_read(void **state)
 {
 	(void)state;
 	put_crl("a.crl", ONE);
-	open_dir(NULL);
+	open_dir();
 	assert_said(NULL);
 	assert_found("One", 1, CA_R_OK);
 	assert_said(NULL);
 	put_bytes("notes", "no CRL", 6);
-	open_dir(NULL);
+	open_dir();
 	assert_found("One", 1, CA_R_CRL_MALFORMED);
 	assert_said("notes holds no CRL");
 	put_bytes("notes", "", 0);
-	open_dir(NULL);
+	open_dir();
 	assert_found("One", 1, CA_R_CRL_MALFORMED);
 	assert_said("notes holds a CRL that is cut, or is not DER (RFC 5280 "
 		    "section 5)");
 	/* a name that OpenSSL cannot read may be anybody's */
 	put_crl("notes", "30{30{02{01}" ALG "30{31{05{}}}"
 			 "17{'261124000000Z'}}" ALG "03{00 30}}");
-	open_dir(NULL);
+	open_dir();
 	assert_found("One", 1, CA_R_CRL_MALFORMED);
 	put_crl("notes", TWO);
 	assert_int_equal(fchmodat(t.dir, "notes", 0666, 0), 0);
-	open_dir(NULL);
+	open_dir();
 	assert_found("One", 1, CA_R_CRL_DIR);
 	assert_said("notes is writable by its group");
 	/* which weighs more than a file that is no CRL, whoever came first */
 	put_bytes("m", "no CRL", 6);
 	put_bytes("z", "no CRL", 6);
-	open_dir(NULL);
+	open_dir();
 	assert_found("One", 1, CA_R_CRL_DIR);
 	assert_said("notes is writable by its group");
 	unlinkat(t.dir, "notes", 0);
-	open_dir(NULL);
+	open_dir();
 	assert_found("One", 1, CA_R_CRL_MALFORMED);
 	assert_said("m holds no CRL");
 	unlinkat(t.dir, "m", 0);
 	unlinkat(t.dir, "z", 0);
 	/* what has gone since its issuer was seen is no trouble */
 	put_crl("two.crl", TWO);
-	open_dir(NULL);
+	open_dir();
 	assert_found("One", 1, CA_R_OK);
 	unlinkat(t.dir, "two.crl", 0);
 	assert_found("Two", 0, CA_R_OK);
 	/* but one that others may write by now is */
 	put_crl("two.crl", TWO);
-	open_dir(NULL);
+	open_dir();
 	assert_found("One", 1, CA_R_OK);
 	assert_int_equal(fchmodat(t.dir, "two.crl", 0666, 0), 0);
 	assert_found("Two", 0, CA_R_CRL_DIR);
@@ -362,7 +362,7 @@ links_to_nothing(void **state)
 	put_crl("a.crl", ONE);
 	for (size_t i = 0; i < 3; i++) {
 		assert_int_equal(symlinkat(target[i], t.dir, "notes"), 0);
-		open_dir(NULL);
+		open_dir();
 		assert_found("One", 1, CA_R_CRL_DIR);
 		assert_said(i == 1 ? "notes cannot be read: Too many levels of "
 				     "symbolic links"
@@ -375,7 +375,7 @@ links_to_nothing(void **state)
 	put_link(1, "a.crl");
 	(void)snprintf(text, sizeof text,
 	    "%08lx.r0 is a link to a file that is not there", t.hash);
-	open_dir(NULL);
+	open_dir();
 	assert_found("One", 1, CA_R_CRL_DIR);
 	assert_said(text);
 	assert_found("Two", 0, CA_R_OK);
@@ -436,13 +436,13 @@ no_files(void **state)
 			assert_string_equal(
 			    ca_crldir_why(CA_ERR_UNSUPPORTED, &st, buf),
 			    what[i]);
-			open_dir(NULL);
+			open_dir();
 			assert_found("One", 1, CA_R_OK);
 			assert_found("Two", 0, CA_R_OK);
 			/* the names behind it count */
 			if (hashed) {
 				put_link(1, "a.crl");
-				open_dir(NULL);
+				open_dir();
 				assert_found("One", 1, CA_R_OK);
 				(void)snprintf(
 				    buf, sizeof buf, "%08lx.r1", t.hash);
@@ -466,10 +466,10 @@ remembered(void **state)
 		crl[i] = ONE;
 	(void)snprintf(name, sizeof name, "%08lx.r0", t.hash);
 	put_pem(name, crl, 1025, 0);
-	open_dir(NULL);
+	open_dir();
 	assert_found("One", 1024, CA_R_CRL_DIR);
 	put_pem(name, crl, 1024, 0);
-	open_dir(NULL);
+	open_dir();
 	assert_found("One", 1024, CA_R_OK);
 }
 
@@ -485,66 +485,12 @@ too_many(void **state)
 		(void)snprintf(name, sizeof name, "f%d", i);
 		assert_int_equal(symlinkat(".", t.dir, name), 0);
 	}
-	open_dir(NULL);
+	open_dir();
 	assert_found("Two", 0, CA_R_CRL_DIR);
 	assert_said("crl_dir has too many files");
 	unlinkat(t.dir, "f1", 0);
-	open_dir(NULL);
+	open_dir();
 	assert_found("One", 1, CA_R_OK);
-}
-
-static bool
-answer(void *ctx)
-{
-	return *(bool *)ctx;
-}
-
-static enum ca_err
-try_to_find(const char *cn)
-{
-	struct ca_crl_wanted nothing = {NULL, 0};
-	struct ca_crls found = {NULL, 0};
-	X509_NAME *name = name_of(cn);
-	enum ca_reason trouble = CA_R_OK;
-	enum ca_err rc =
-	    ca_crldir_find(t.crldir, name, &nothing, &found, &trouble);
-
-	X509_NAME_free(name);
-	free(found.v);
-	return rc;
-}
-
-/* A large file is read for those who may have it read: to learn its issuer a
- * few bytes are enough, but for PEM. */
-static void
-the_gate(void **state)
-{
-	bool open = false;
-	const struct ca_crl_gate gate = {answer, &open};
-	struct ca_buf text = CA_BUF_INIT(1 << 20);
-
-	(void)state;
-	ca_buf_str(&text, "30{30{02{01}" ALG "30{31{30{06{550403} 0c{'One'}}}}"
-			  "17{'261124000000Z'} 30{");
-	for (int i = 0; i < 4000; i++)
-		ca_buf_str(&text, "30{02{05} 17{'250101000000Z'}}");
-	ca_buf_str(&text, "}}" ALG "03{00 30}}");
-	const char *large = ca_buf_text(&text);
-	put_crl("a.crl", large);
-	put_crl("b.crl", TWO);
-	open_dir(&gate);
-	assert_int_equal(try_to_find("Two"), CA_OK);
-	assert_int_equal(try_to_find("One"), CA_ERR_CANCELLED);
-	open = true;
-	assert_found("One", 1, CA_R_OK);
-	open = false;
-	put_pem("a.crl", &large, 1, 0);
-	open_dir(&gate);
-	assert_int_equal(try_to_find("Two"), CA_ERR_CANCELLED);
-	open = true;
-	assert_found("Two", 1, CA_R_OK);
-	assert_found("One", 1, CA_R_OK);
-	ca_buf_free(&text);
 }
 
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -562,7 +508,6 @@ main(void)
 	    EACH(no_files),
 	    EACH(remembered),
 	    EACH(too_many),
-	    EACH(the_gate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -253,7 +253,7 @@ ask(const char *serial)
 {
 	struct ca_crl_wanted nothing = {NULL, 0};
 	struct ca_crl_source src = {
-	    t.crypto, NULL, CA_CRL_AUTO, t.dir, "a.crl", -1, NULL};
+	    t.crypto, NULL, CA_CRL_AUTO, t.dir, "a.crl", -1};
 	struct ca_crls list = {NULL, 0};
 	struct ca_crl_entry e;
 	X509 *x = X509_new();
@@ -424,7 +424,7 @@ changed_under_the_stream(void **state)
 		bool ed = strstr(cases[i].was, "2b6570") != NULL;
 		struct ca_crl_wanted nothing = {NULL, 0};
 		struct ca_crl_source src = {
-		    t.crypto, NULL, CA_CRL_STREAM, t.dir, "a.crl", -1, NULL};
+		    t.crypto, NULL, CA_CRL_STREAM, t.dir, "a.crl", -1};
 		struct ca_crls list = {NULL, 0};
 		struct ca_crl_entry e;
 		X509 *x = X509_new();
@@ -445,58 +445,6 @@ changed_under_the_stream(void **state)
 		X509_free(x);
 	}
 	X509_free(ed_ca);
-}
-
-static bool
-closed(void *ctx)
-{
-	++*(int *)ctx;
-	return false;
-}
-
-/* Who may not have a large file read gets no answer by way of a bad index. */
-static void
-the_gate(void **state)
-{
-	static const struct edit no_bucket = {'b', DROP, 0, 0};
-	struct ca_buf text = CA_BUF_INIT(1 << 20);
-	struct ca_crl_wanted nothing = {NULL, 0};
-	int asked = 0;
-	const struct ca_crl_gate gate = {closed, &asked};
-	struct ca_crl_source src = {
-	    t.crypto, NULL, CA_CRL_AUTO, t.dir, "a.crl", -1, &gate};
-	struct ca_crls list = {NULL, 0};
-	struct ca_crl_entry e;
-	X509 *x = X509_new();
-
-	(void)state;
-	ca_buf_str(&text, "30{30{" HEAD "30{");
-	for (int i = 0; i < 4000; i++)
-		ca_buf_str(&text, FIVE);
-	ca_buf_str(&text, "}}" ALG "03{00 $}}");
-	make_index(ca_buf_text(&text));
-	struct stat st;
-	assert_int_equal(fstatat(t.dir, "a.crl", &st, 0), 0);
-	assert_true(st.st_size > CA_CRL_SMALL);
-	forge(&no_bucket);
-	ASN1_INTEGER_set(X509_get_serialNumber(x), 6);
-	X509_set_issuer_name(x, X509_get_subject_name(t.ca));
-	assert_int_equal(ca_file_open(t.dir, "a.crl", &src.fd, NULL), CA_OK);
-	assert_int_equal(ca_crl_load(&src, &nothing, &list), CA_OK);
-	assert_int_equal(ca_crl_verify(list.v[0], t.ca), CA_OK);
-	assert_int_equal(asked, 0);
-	assert_int_equal(ca_crl_lookup(list.v[0], x, &e), CA_ERR_CANCELLED);
-	assert_int_equal(asked, 1);
-	assert_int_equal(ca_crl_verify(list.v[0], t.other), CA_ERR_CANCELLED);
-	assert_int_equal(asked, 2);
-	assert_string_equal(ca_crl_engine_name(list.v[0]), "index");
-	ca_crls_clear(&list);
-	src.engine = CA_CRL_STREAM;
-	assert_int_equal(ca_file_open(t.dir, "a.crl", &src.fd, NULL), CA_OK);
-	assert_int_equal(ca_crl_load(&src, &nothing, &list), CA_ERR_CANCELLED);
-	ca_crls_clear(&list);
-	X509_free(x);
-	ca_buf_free(&text);
 }
 
 static void
@@ -655,7 +603,7 @@ load(enum ca_crl_engine engine, size_t *n)
 {
 	struct ca_crl_wanted nothing = {NULL, 0};
 	struct ca_crl_source src = {
-	    t.crypto, NULL, engine, t.dir, "a.crl", -1, NULL};
+	    t.crypto, NULL, engine, t.dir, "a.crl", -1};
 	struct ca_crls list = {NULL, 0};
 
 	assert_int_equal(ca_file_open(t.dir, "a.crl", &src.fd, NULL), CA_OK);
@@ -700,7 +648,6 @@ main(void)
 	    cmocka_unit_test(a_crl_cut),
 	    cmocka_unit_test(of_another_file),
 	    cmocka_unit_test(changed_under_the_stream),
-	    cmocka_unit_test(the_gate),
 	    cmocka_unit_test(names),
 	    cmocka_unit_test(descriptors),
 	    cmocka_unit_test(cannot_be_made),

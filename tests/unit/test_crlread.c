@@ -87,7 +87,7 @@ static struct verdict
 judge(enum ca_crl_engine engine, const struct ca_buf *b)
 {
 	struct ca_crl_source src = {
-	    t.crypto, NULL, engine, -1, "a.crl", file_of(b->p, b->len), NULL};
+	    t.crypto, NULL, engine, -1, "a.crl", file_of(b->p, b->len)};
 	struct ca_crl_wanted wanted = {serials, SERIALS - 1};
 	struct ca_crls list = {NULL, 0};
 	struct verdict v = {.trouble = CA_R_OK};
@@ -572,7 +572,7 @@ words(void **state)
 		der_make(cases[i / 2].text, t.key, &b);
 		struct ca_crl_source src = {t.crypto, NULL,
 		    i % 2 == 0 ? CA_CRL_STREAM : CA_CRL_OPENSSL, -1, "a.crl",
-		    file_of(b.p, b.len), NULL};
+		    file_of(b.p, b.len)};
 		assert_int_equal(ca_crl_load(&src, &wanted, &list), CA_OK);
 		assert_string_equal(
 		    ca_crl_get0_trouble_text(list.v[0]), cases[i / 2].want);

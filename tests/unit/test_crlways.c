@@ -304,7 +304,7 @@ answer(enum ca_crl_engine engine, bool announced, const char *name,
 	struct ca_crl_wanted wanted = {asked, announced ? 3 : 0};
 	struct ca_crls list = {NULL, 0};
 	struct ca_crl_source src = {t.crypto, NULL, engine, t.dir, name,
-	    openat(t.dir, name, O_RDONLY | O_CLOEXEC), NULL};
+	    openat(t.dir, name, O_RDONLY | O_CLOEXEC)};
 
 	assert_true(src.fd >= 0);
 	assert_int_equal(ca_crl_load(&src, &wanted, &list), CA_OK);

@@ -362,28 +362,31 @@ valid_first(void **state)
 	EVP_PKEY_free(key);
 }
 
-/* The certificates for the issuers of CRLs are as many, and no more. */
+/* The certificates for the issuers of a CRL are as many, and no more: one that
+ * is left out may be the one whose CRL revokes. */
 static void
-helpers_bound(void **state)
+named_bound(void **state)
 {
-	STACK_OF(X509) *sent = sk_X509_new_null(), *out;
-	struct ca_path path = {.cert = {leaf, root}, .n = 2};
+	STACK_OF(X509) *sent = sk_X509_new_null(), *out = sk_X509_new_null();
 	struct ca_cadir *anchors;
-	char name[16];
 
 	(void)state;
 	empty_dir();
-	for (int i = 0; i < CA_PATH_CANDIDATES_MAX + 3; i++) {
-		(void)snprintf(name, sizeof name, "H%d", i);
-		sk_X509_push(sent, make(&(struct spec){name, "Root", other_key,
-				       root_key, true}));
+	for (int i = 0; i <= CA_PATH_CANDIDATES_MAX; i++) {
+		sk_X509_push(sent, make(&(struct spec){i % 2 ? "H" : "other",
+				       "Root", other_key, root_key, true}));
 	}
 	assert_int_equal(
 	    ca_cadir_open(crypto, dir, "ca_dir", NULL, &anchors), CA_OK);
 	struct ca_pathfinder *f =
 	    ca_pathfinder_new(anchors, NULL, leaf, sent, NOW);
-	out = ca_pathfinder_helpers(f, &path);
-	assert_int_equal(sk_X509_num(out), CA_PATH_CANDIDATES_MAX);
+	X509_NAME *name = X509_get_subject_name(sk_X509_value(sent, 1));
+	assert_int_equal(ca_pathfinder_named(f, name, out), CA_OK);
+	assert_int_equal(sk_X509_num(out), CA_PATH_CANDIDATES_MAX / 2);
+	for (int i = 0; i <= CA_PATH_CANDIDATES_MAX; i++)
+		sk_X509_push(sent, make(&(struct spec){"H", "Root", other_key,
+				       root_key, true}));
+	assert_int_equal(ca_pathfinder_named(f, name, out), CA_ERR_LIMIT);
 	sk_X509_free(out);
 	ca_pathfinder_free(f);
 	ca_cadir_free(anchors);
@@ -483,7 +486,7 @@ main(void)
 	    cmocka_unit_test(best_report),
 	    cmocka_unit_test(each_path_once),
 	    cmocka_unit_test(valid_first),
-	    cmocka_unit_test(helpers_bound),
+	    cmocka_unit_test(named_bound),
 	    cmocka_unit_test(names_bound),
 	};
 

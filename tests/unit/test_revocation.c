@@ -133,7 +133,7 @@ signatures(void **state)
 	(void)state;
 	fresh();
 	put_crl("crl/a.crl", &(struct crl_spec){"Root", leaf_key});
-	is(direct, CA_R_CRL_SIGNATURE, "no certificate here belongs to");
+	is(direct, CA_R_CRL_SIGNATURE, "a.crl has a wrong signature");
 	put_crl(
 	    "crl/a.crl", &(struct crl_spec){"Root", leaf_key, .bare = true});
 	is(direct, CA_R_CRL_SIGNATURE, "has a wrong signature");
@@ -151,7 +151,15 @@ signatures(void **state)
 	fresh();
 	put_cert("mute.pem", mute);
 	put_crl("crl/m.crl", &(struct crl_spec){"Mute", keeper_key});
-	is(under, CA_R_CRL_SIGNATURE, "no cRLSign");
+	is(under, CA_R_CRL_ISSUER,
+	    "m.crl is by a CA whose certificate does "
+	    "not allow to sign CRLs (no cRLSign");
+	/* which crl = prefer takes for no CRL, but only that */
+	settings[0] = "crl";
+	settings[1] = "prefer";
+	is(under, CA_R_CRL_ABSENT, "no cRLSign");
+	put_crl("crl/n.crl", &(struct crl_spec){"Mute", leaf_key});
+	is(under, CA_R_CRL_ISSUER, "no cRLSign");
 	X509_free(mute);
 	X509_free(under);
 }
@@ -174,7 +182,9 @@ scopes(void **state)
 	root_crl(.ext = {"issuingDistributionPoint:critical,onlyuser:TRUE"});
 	is(direct, CA_R_OK, NULL);
 	sub_crl(.from = 0);
-	is(leaf, CA_R_CRL_SCOPE, "root.crl, for CN=Sub");
+	is(leaf, CA_R_CRL_SCOPE,
+	    "root.crl is for user certificates only, and "
+	    "this is a CA, for CN=Sub");
 	fresh();
 	root_crl(.ext = {"issuingDistributionPoint:critical,onlyCA:TRUE"});
 	is(direct, CA_R_CRL_SCOPE, "root.crl");
@@ -451,8 +461,8 @@ indirect(void **state)
 	}
 	/* nobody has the keeper's certificate */
 	remove_crl("root.crl");
-	judged(__LINE__, cert, NULL, CA_R_CRL_SIGNATURE,
-	    "no certificate here belongs to");
+	judged(__LINE__, cert, NULL, CA_R_CRL_ISSUER,
+	    "keeper.crl is of an issuer whose certificate is not here");
 	free(ext);
 	X509_free(cert);
 }
@@ -470,34 +480,35 @@ indirect_path(void **state)
 	root_crl({{7}}, {"issuingDistributionPoint:critical,onlyCA:TRUE"});
 	keeper_crl({{0}}, INDIRECT);
 	kept(__LINE__, cert, keeper(.from = -2 * DAY, .to = -60),
-	    CA_R_CRL_SIGNATURE, "certificate has expired");
+	    CA_R_CRL_ISSUER, "certificate has expired");
 	kept(__LINE__, cert,
 	    make(&(struct spec){
 		"Keeper", "Elsewhere", keeper_key, sub_key, true}),
-	    CA_R_CRL_SIGNATURE, "the path of the CRL's issuer");
+	    CA_R_CRL_ISSUER, "the path of the CRL's issuer");
 	/* the signature under the keeper's certificate is another's */
 	kept(__LINE__, cert,
 	    make(&(struct spec){
 		"Keeper", "Root", keeper_key, sub_key, true, .bare = true}),
-	    CA_R_CRL_SIGNATURE, "the path of the CRL's issuer");
+	    CA_R_CRL_ISSUER, "the path of the CRL's issuer");
 	root_crl({{KEEPER_SERIAL, 2}},
 	    {"issuingDistributionPoint:critical,onlyCA:TRUE"});
 	kept(__LINE__, cert, keeper(.bare = false), CA_R_REVOKED,
 	    "for CN=Keeper");
 	remove_crl("root.crl");
 	kept(__LINE__, cert, keeper(.ku = "critical,keyCertSign"),
-	    CA_R_CRL_SIGNATURE, "no cRLSign");
+	    CA_R_CRL_ISSUER, "no cRLSign");
 	free(ext);
 	X509_free(cert);
 }
 
-/* One that vouches for itself may, as its path is the one at hand; a chain of
- * keepers may not. */
+/* One that vouches for itself may, as its path is the one at hand; and a
+ * keeper has one keeper more, but that has none. */
 static void
 indirect_twice(void **state)
 {
 	char *ext = points_to("Keeper", NULL),
-	     *third = points_to("Third", NULL);
+	     *third = points_to("Third", NULL),
+	     *fourth = points_to("Fourth", NULL);
 	X509 *cert = make(&(struct spec){"kept", "Root", leaf_key, root_key,
 	    .serial = LEAF_SERIAL, .ext = ext});
 
@@ -514,10 +525,29 @@ indirect_twice(void **state)
 	sk_X509_push(sent, keeper(.ext = third));
 	sk_X509_push(sent, make(&(struct spec){"Third", "Root", sub_key,
 			       root_key, true, .ext = third}));
-	judged(__LINE__, cert, sent, CA_R_CRL_SIGNATURE, "no valid path");
+	judged(__LINE__, cert, sent, CA_R_OK, NULL);
+	/* the list that lists its keeper's keeper is still a list */
+	put_crl("crl/third.crl", &(struct crl_spec){"Third", sub_key,
+				     {{KEEPER_SERIAL, 1, "Root"}}, INDIRECT});
+	judged(__LINE__, cert, sent, CA_R_REVOKED, "for CN=Keeper");
+	sk_X509_pop_free(sent, X509_free);
+	/* a fourth is one too many */
+	put_crl("crl/third.crl",
+	    &(struct crl_spec){"Third", sub_key, {{0}}, INDIRECT});
+	put_crl("crl/fourth.crl",
+	    &(struct crl_spec){"Fourth", leaf_key, {{0}}, INDIRECT});
+	sent = sk_X509_new_null();
+	sk_X509_push(sent, keeper(.ext = third));
+	sk_X509_push(sent, make(&(struct spec){"Third", "Root", sub_key,
+			       root_key, true, .ext = fourth}));
+	sk_X509_push(sent, make(&(struct spec){"Fourth", "Root", leaf_key,
+			       root_key, true, .ext = fourth}));
+	judged(__LINE__, cert, sent, CA_R_CRL_ISSUER,
+	    "of an issuer whose certificate");
 	sk_X509_pop_free(sent, X509_free);
 	free(ext);
 	free(third);
+	free(fourth);
 	X509_free(cert);
 }
 
@@ -613,7 +643,7 @@ traced(void **state)
 	root_crl({{7}, {8}});
 	sub_crl({{LEAF_SERIAL, 1}, {9}, {10}});
 	is(leaf, CA_R_REVOKED, NULL);
-	assert_int_equal(trace.n, 1);
+	assert_int_equal(trace.n, 3);
 	assert_int_equal(trace.use[0].depth, 0);
 	assert_string_equal(trace.use[0].file, "sub.crl");
 	assert_int_equal(trace.use[0].entries, 3);

@@ -1,0 +1,246 @@
+/*
+ * Who signed a CRL: RFC 5280 section 6.3.3 (f).  A certificate of the path at
+ * hand, or one off it whose own path leads to the same anchor and is not
+ * revoked either.
+ */
+#include "verify/revocationint.h"
+#include "verify/verify.h"
+
+#include <string.h>
+
+/* The question: who signed f, asked from there; and what is known. */
+struct question {
+	struct ca_revocation *rev;
+	const struct place *at;
+	struct crl_facts *f;
+	struct signer answer;
+};
+
+static struct finding *
+reject(struct question *q, enum ca_reason reason, const char *why)
+{
+	struct finding now = {.reason = CA_R_OK};
+
+	ca_rev_find(&now, reason, place_cert(q->at), "%s %s",
+	    ca_crl_get0_name(q->f->crl), why);
+	ca_rev_prefer(&q->answer.why, &now);
+	return &q->answer.why;
+}
+
+static bool
+is_issuer(const struct crl_facts *f, X509 *cert)
+{
+	return X509_NAME_cmp(X509_get_subject_name(cert),
+		   X509_CRL_get_issuer(ca_crl_get0_x509(f->crl))) == 0;
+}
+
+/* Section 6.3.3 (f); without keyUsage every use is allowed. */
+static bool
+may_sign(X509 *cert)
+{
+	return (X509_get_key_usage(cert) & KU_CRL_SIGN) != 0;
+}
+
+static void
+tell_no_crl_sign(struct question *q)
+{
+	reject(q, CA_R_CRL_ISSUER,
+	    q->rev->mode == CA_CRL_PREFER
+		? "is by a CA whose certificate does not allow to sign CRLs "
+		  "(no cRLSign in keyUsage)"
+		: "is by a CA whose certificate does not allow to sign CRLs "
+		  "(no cRLSign in keyUsage): until the CA has a new one, set "
+		  "crl = prefer or crl = off for this service")
+	    ->waivable = true;
+}
+
+/* Does cert, whose path is valid, vouch for the CRL?  CA_OK, CA_DENIED, or an
+ * error. */
+static enum ca_err
+try_signer(struct question *q, X509 *cert)
+{
+	enum ca_err rc = ca_crl_verify(q->f->crl, cert);
+
+	if (rc != CA_OK && rc != CA_DENIED)
+		return rc;
+	if (rc == CA_DENIED) {
+		(void)reject(q, CA_R_CRL_SIGNATURE,
+		    "has a wrong signature, or one by a key of its issuer "
+		    "whose certificate is not here (intermediates_dir)");
+		return CA_DENIED;
+	}
+	if (!may_sign(cert)) {
+		tell_no_crl_sign(q);
+		return CA_DENIED;
+	}
+	q->answer.cert = cert;
+	return CA_OK;
+}
+
+/* On the path at hand: above the certificate first. */
+static enum ca_err
+on_path(struct question *q)
+{
+	const struct place *at = q->at;
+	int n = sk_X509_num(at->chain);
+
+	for (int k = 1; k <= n; k++) {
+		X509 *cert = sk_X509_value(at->chain, (at->i + k) % n);
+		enum ca_err rc;
+
+		if (!is_issuer(q->f, cert))
+			continue;
+		if ((rc = try_signer(q, cert)) != CA_DENIED)
+			return rc;
+	}
+	return CA_DENIED;
+}
+
+static bool
+contains(const STACK_OF(X509) * chain, X509 *cert)
+{
+	for (int i = 0; i < sk_X509_num(chain); i++)
+		if (X509_cmp(sk_X509_value(chain, i), cert) == 0)
+			return true;
+	return false;
+}
+
+/* The certificates of the issuer's path; those that the path at hand has too
+ * are asked about there.  crl_check = leaf asks about no issuer. */
+static void
+ask_status(struct ca_revocation *rev, struct crl_issuer *is, int level)
+{
+	struct place at = {is->chain, 0, level};
+	int n = rev->check == CA_CRL_CHAIN ? sk_X509_num(is->chain) - 1 : 0;
+	bool sure = true;
+
+	for (; at.i < n; at.i++) {
+		struct finding f = {.reason = CA_R_INTERNAL};
+
+		if (contains(rev->chain, place_cert(&at)) ||
+		    ca_rev_status(rev, &at, &f))
+			continue;
+		sure = false;
+		is->why = f;
+		if (f.reason == CA_R_REVOKED) {
+			is->state = ISSUER_BAD;
+			return;
+		}
+	}
+	is->state = sure ? ISSUER_GOOD : ISSUER_UNSURE;
+}
+
+/* The issuer, remembered; NULL: there are too many. */
+static struct crl_issuer *
+remember(struct ca_revocation *rev, X509 *cert, bool *known)
+{
+	struct crl_issuer *is;
+
+	*known = true;
+	for (size_t i = 0; i < rev->nissuers; i++)
+		if (rev->issuer[i].cert == cert)
+			return &rev->issuer[i];
+	if (rev->nissuers == CA_CRL_ISSUERS_MAX)
+		return NULL;
+	*known = false;
+	is = &rev->issuer[rev->nissuers++];
+	*is = (struct crl_issuer){.cert = cert, .state = ISSUER_BUSY};
+	return is;
+}
+
+/* CA_OK: cert may vouch for CRLs; CA_DENIED: it may not. */
+static enum ca_err
+judge_issuer(struct question *q, X509 *cert)
+{
+	struct ca_revocation *rev = q->rev;
+	X509 *anchor = sk_X509_value(rev->chain, sk_X509_num(rev->chain) - 1);
+	bool known;
+	struct crl_issuer *is = remember(rev, cert, &known);
+	char why[CA_REVOCATION_WHY] = "it is being looked for";
+	enum ca_err rc;
+
+	if (is == NULL)
+		return CA_ERR_LIMIT;
+	if (!known) {
+		rc = rev->paths.find(
+		    rev->paths.ctx, cert, anchor, &is->chain, why);
+		if (rc != CA_OK && rc != CA_DENIED)
+			return rc;
+		ca_rev_find(&is->why, CA_R_CRL_ISSUER, place_cert(q->at),
+		    "%s: the path of the CRL's issuer: %s",
+		    ca_crl_get0_name(q->f->crl), why);
+		if (rc == CA_OK)
+			ask_status(rev, is, q->at->level + 1);
+		else
+			is->state = ISSUER_BAD;
+	}
+	q->answer.sure = is->state == ISSUER_GOOD;
+	if (!q->answer.sure)
+		ca_rev_prefer(&q->answer.why, &is->why);
+	return q->answer.sure || is->state == ISSUER_UNSURE ? CA_OK : CA_DENIED;
+}
+
+/*
+ * Off the path.  The path is validated before the CRL's signature: what a
+ * client sends along, of a key of its own choice, must not be used.
+ */
+static enum ca_err
+off_path(struct question *q)
+{
+	STACK_OF(X509) *found = sk_X509_new_null();
+	enum ca_err rc =
+	    found == NULL
+		? CA_ERR_MEMORY
+		: q->rev->paths.named(q->rev->paths.ctx,
+		      X509_CRL_get_issuer(ca_crl_get0_x509(q->f->crl)), found);
+
+	for (int i = 0;
+	     rc == CA_OK && q->answer.cert == NULL && i < sk_X509_num(found);
+	     i++) {
+		X509 *cert = sk_X509_value(found, i);
+
+		if (contains(q->at->chain, cert))
+			continue;
+		if (!may_sign(cert)) {
+			tell_no_crl_sign(q);
+			continue;
+		}
+		rc = judge_issuer(q, cert);
+		if (rc == CA_OK)
+			rc = try_signer(q, cert);
+		if (rc == CA_DENIED)
+			rc = CA_OK;
+	}
+	sk_X509_free(found);
+	return rc;
+}
+
+enum ca_err
+ca_rev_sign(struct ca_revocation *rev, const struct place *at,
+    struct crl_facts *f, struct signer *out)
+{
+	struct question q = {rev, at, f, {.sure = true, .why.reason = CA_R_OK}};
+	bool on = at->chain == rev->chain;
+	enum ca_err rc;
+
+	if (on && f->tried) {
+		*out = f->signer;
+		return CA_OK;
+	}
+	rc = on_path(&q);
+	if (rc == CA_DENIED && at->level < CA_REVOCATION_LEVELS)
+		rc = off_path(&q);
+	if (rc != CA_OK && rc != CA_DENIED)
+		return rc;
+	if (q.answer.cert == NULL && q.answer.why.reason == CA_R_OK)
+		(void)reject(&q, CA_R_CRL_ISSUER,
+		    "is of an issuer whose certificate is not here: put it "
+		    "into intermediates_dir");
+	*out = q.answer;
+	/* from elsewhere not everybody was asked */
+	if (on && at->level == 0) {
+		f->tried = true;
+		f->signer = q.answer;
+	}
+	return CA_OK;
+}
