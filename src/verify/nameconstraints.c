@@ -17,7 +17,7 @@ struct check {
 	size_t n;
 	bool strict;
 	struct ca_report *report;
-	bool found;
+	bool found; /* against the certificate that is looked at */
 };
 
 /* ---- findings ---- */
@@ -168,14 +168,11 @@ check_name(struct check *c, const struct link *low, const struct link *high,
 static void
 check_link(struct check *c, const struct link *low)
 {
-	bool before = c->found;
-
 	c->found = false;
 	for (size_t i = 0; i < low->names.n && !c->found; i++)
 		for (const struct link *high = c->link + c->n - 1;
 		     high > low && !c->found; high--)
 			check_name(c, low, high, &low->names.v[i]);
-	c->found = c->found || before;
 }
 
 /* ---- the path ---- */
@@ -241,26 +238,33 @@ check_path(struct check *c, const STACK_OF(X509) * chain)
 	return CA_OK;
 }
 
-bool
+enum ca_err
 ca_nameconstraints_check(const STACK_OF(X509) * chain, enum ca_profile profile,
     struct ca_report *report)
 {
+	enum ca_err ret = CA_ERR_UNSET, rc = CA_ERR_MEMORY;
 	int n = sk_X509_num(chain);
 	struct check c = {.strict = profile == CA_PROFILE_STRICT,
 	    .report = report,
 	    .n = n > 0 ? (size_t)n : 0};
-	enum ca_err rc = CA_ERR_MEMORY;
 
 	c.link = calloc(c.n + 1, sizeof *c.link);
 	if (c.link != NULL)
 		rc = check_path(&c, chain);
-	if (rc != CA_OK && rc != CA_ERR_LIMIT)
-		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, CA_R_INTERNAL,
-		    "name constraints: %s", ca_err_text(rc));
+	if (rc != CA_OK) {
+		if (rc != CA_ERR_LIMIT)
+			ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL,
+			    CA_R_INTERNAL, "name constraints: %s",
+			    ca_err_text(rc));
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
 	for (size_t i = 0; c.link != NULL && i < c.n; i++) {
 		ca_nc_items_free(&c.link[i].trees);
 		ca_nc_items_free(&c.link[i].names);
 	}
 	free(c.link);
-	return rc == CA_OK && !c.found;
+	return ret;
 }

@@ -7,8 +7,8 @@
 #define CA_VERIFY_NAMECONSTRAINTS_H
 
 #include <openssl/x509.h>
-#include <stdbool.h>
 
+#include "base/err.h"
 #include "config/config.h"
 #include "verify/report.h"
 
@@ -28,11 +28,12 @@
  * refused.  profile: CA_PROFILE_STRICT refuses, as CA_R_CHAIN_PROFILE, what has
  * a meaning but not in RFC 5280 (the loose forms of nctext.h).
  *
- * Findings go into CA_CHECK_CHAIN of report (CA_R_CHAIN_NAMES,
- * CA_R_CHAIN_LIMIT, CA_R_INTERNAL); none leaves it as it is.  True: there was
- * none.
+ * Findings go into CA_CHECK_CHAIN of report; none leaves it as it is.  CA_OK:
+ * all was compared, with a finding (CA_R_CHAIN_NAMES, CA_R_CHAIN_PROFILE) or
+ * without.  CA_ERR_LIMIT: nothing was, because of CA_NAMECONSTRAINTS_MAX, and
+ * the finding is CA_R_CHAIN_LIMIT.  CA_ERR_MEMORY: it is CA_R_INTERNAL.
  */
-CA_MUST_CHECK bool ca_nameconstraints_check(const STACK_OF(X509) * chain,
+CA_MUST_CHECK enum ca_err ca_nameconstraints_check(const STACK_OF(X509) * chain,
     enum ca_profile profile, struct ca_report *report);
 
 #endif

@@ -75,10 +75,8 @@ check_names(struct run *run, const STACK_OF(X509) * chain)
 		return true;
 	run->named = true;
 	run->stopped =
-	    run->forged || (!ca_nameconstraints_check(
-				chain, run->pc->cfg->profile, run->report) &&
-			       ca_report_check_reason(run->report,
-				   CA_CHECK_CHAIN) == CA_R_CHAIN_LIMIT);
+	    run->forged || ca_nameconstraints_check(chain,
+			       run->pc->cfg->profile, run->report) != CA_OK;
 	return !run->stopped;
 }
 
