@@ -256,6 +256,56 @@ mail_elsewhere(void **state)
 	    GEN_EMAIL, NC_SUBJECT_MAIL, false);
 }
 
+/* `email:' reads an address of the subject in any string type, in any place of
+ * an RDN: so the constraint holds each of them. */
+static void
+mail_of_subjects(void **state)
+{
+	static const struct {
+		int type;
+		const char *p;
+		int len;
+	} row[] = {
+	    {V_ASN1_IA5STRING, "a@b.c", 5},
+	    {V_ASN1_UTF8STRING, "a@b.c", 5},
+	    {V_ASN1_PRINTABLESTRING, "a@b.c", 5},
+	    {V_ASN1_T61STRING, "a@b.c", 5},
+	    {V_ASN1_NUMERICSTRING, "a@b.c", 5},
+	    {V_ASN1_BMPSTRING, "\0a\0@\0b\0.\0c", 10},
+	    {V_ASN1_UNIVERSALSTRING, "\0\0\0a\0\0\0@\0\0\0b\0\0\0.\0\0\0c", 20},
+	    /* not UTF-8 */
+	    {V_ASN1_UTF8STRING, "a@b.c\xff", 6},
+	};
+	static const struct nc_value tree[] = {
+	    {GEN_EMAIL, false, "x.y", 0}, {GEN_EMAIL, true, "b.c", 0}};
+	/* alone; in the RDN before; before all others */
+	static const int set[] = {0, -1, 1}, at[] = {-1, -1, 0};
+
+	(void)state;
+	for (size_t i = 0; i < 6 * (sizeof row / sizeof row[0]); i++) {
+		size_t k = i / 6, where = i % 6 / 2;
+		X509 *leaf = nc_cert("O=A/CN=leaf", "CN=Root"),
+		     *root = nc_cert("CN=Root", "CN=Root");
+		STACK_OF(X509) *chain = sk_X509_new_null();
+		const struct nc_value san = {GEN_EMAIL, false, "a@x.y", 0};
+
+		assert_int_equal(
+		    X509_NAME_add_entry_by_NID(X509_get_subject_name(leaf),
+			NID_pkcs9_emailAddress, row[k].type,
+			(const unsigned char *)row[k].p, row[k].len, at[where],
+			set[where]),
+		    1);
+		/* a SAN beside it excuses nothing */
+		nc_put_names(leaf, &san, 1);
+		nc_put_trees(root, &tree[i % 2], 1);
+		sk_X509_push(chain, leaf);
+		sk_X509_push(chain, root);
+		if (nc_judge(chain, CA_PROFILE_BASIC) != NO)
+			fail_msg("row %zu, place %zu: accepted", k, where);
+		sk_X509_pop_free(chain, X509_free);
+	}
+}
+
 /* ---- DNS names ---- */
 
 static void
@@ -710,6 +760,7 @@ main(void)
 	    cmocka_unit_test(uris),
 	    cmocka_unit_test(mail),
 	    cmocka_unit_test(mail_elsewhere),
+	    cmocka_unit_test(mail_of_subjects),
 	    cmocka_unit_test(dns),
 	    cmocka_unit_test(nul),
 	    cmocka_unit_test(addresses),

@@ -273,6 +273,60 @@ undecodable(void **state)
 	    LEAF(.serial = 5), "cannot be decoded");
 }
 
+/* ---- what section 6 asks for ---- */
+
+#define POLICIES "certificatePolicies:"
+/* 1.2.3.4 with the qualifier 1.2.3.5, and with a CPS pointer */
+#define UNKNOWN "DER:3013301106032a0304300a300806032a0305160178"
+#define KNOWN "DER:3018301606032a0304300f300d06082b06010505070201160178"
+static void
+qualifiers(void **state)
+{
+	const char *const profile[] = {"strict", "basic"};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		is_by("profile", profile[i], NULL, NULL,
+		    LEAF(.ext = POLICIES "critical," UNKNOWN),
+		    CA_R_CHAIN_EXTENSION, "a qualifier that is not known");
+		is_by("profile", profile[i], NULL,
+		    SUB(.ext = POLICIES "critical," UNKNOWN),
+		    UNDER(.serial = 5), CA_R_CHAIN_EXTENSION,
+		    "CN=Sub: its certificatePolicies");
+		is_by("profile", profile[i], NULL, NULL,
+		    LEAF(.ext = POLICIES UNKNOWN), CA_R_OK, NULL);
+		is_by("profile", profile[i], NULL, NULL,
+		    LEAF(.ext = POLICIES "critical," KNOWN), CA_R_OK, NULL);
+		/* an anchor's extensions are no part of the path */
+		is_by("profile", profile[i],
+		    ROOT(.ext = POLICIES "critical," UNKNOWN), NULL,
+		    LEAF(.serial = 5), CA_R_OK, NULL);
+	}
+}
+
+static void
+versions(void **state)
+{
+	const char *const profile[] = {"strict", "basic"};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++)
+		for (int v = 1; v <= 6; v++) {
+			is_by("profile", profile[i], NULL, SUB(.version = v),
+			    UNDER(.serial = 5),
+			    v == 3            ? CA_R_OK
+			    : v < 3 && i == 0 ? CA_R_CHAIN_PROFILE
+					      : CA_R_CHAIN_NOT_CA,
+			    v == 3 ? NULL : "is not of version 3");
+			/* an anchor is one because it is in ca_dir */
+			if (v == 1 && i == 1)
+				is_by("profile", profile[i], ROOT(.version = v),
+				    NULL, LEAF(.serial = 5), CA_R_OK, NULL);
+		}
+	/* a leaf issues nothing */
+	strict(NULL, NULL, LEAF(.version = 1), "no version 3");
+}
+
 /* ---- keys ---- */
 
 static void
@@ -345,6 +399,22 @@ purposes(void **state)
 	is_by("purpose", "1.3.6.1.5.5.7.3.2", NULL,
 	    SUB(.eku = "anyExtendedKeyUsage"), UNDER(.eku = "clientAuth"),
 	    CA_R_OK, NULL);
+	for (size_t i = 0; i < 4; i++) {
+		const char *const p[] = {
+		    "sslclient", "sslserver", "sslclient", "sslserver"};
+		const char *const ca[] = {"anyExtendedKeyUsage",
+		    "emailProtection,anyExtendedKeyUsage", "emailProtection",
+		    "emailProtection"};
+		const char *leaf = i % 2 == 0 ? "clientAuth" : "serverAuth";
+
+		is_by("purpose", p[i], NULL, SUB(.eku = ca[i]),
+		    UNDER(.eku = leaf), i < 2 ? CA_R_OK : CA_R_PURPOSE, NULL);
+		is_by("purpose", p[i], ROOT(.eku = ca[i]), NULL,
+		    LEAF(.eku = leaf), i < 2 ? CA_R_OK : CA_R_PURPOSE, NULL);
+	}
+	/* of a leaf it says nothing */
+	is_by("purpose", "sslclient", NULL, NULL,
+	    LEAF(.eku = "anyExtendedKeyUsage"), CA_R_PURPOSE, NULL);
 	is_by("purpose", "1.3.6.1.5.5.7.3.2", NULL, SUB(.serial = 6),
 	    UNDER(.eku = "clientAuth"), CA_R_OK, NULL);
 }
@@ -420,6 +490,8 @@ main(void)
 	    cmocka_unit_test(names_under_constraints),
 	    cmocka_unit_test(names_are_ascii),
 	    cmocka_unit_test(undecodable),
+	    cmocka_unit_test(qualifiers),
+	    cmocka_unit_test(versions),
 	    cmocka_unit_test(keys),
 	    cmocka_unit_test(digests),
 	    cmocka_unit_test(purposes),
