@@ -16,6 +16,7 @@
 # all targets at once (as many as there are processors), and fails on a
 # finding, which it leaves in $(FUZZ_B)/findings/.  FUZZ="a b" picks targets.
 # What a run learns stays in $(FUZZ_B)/corpus/NAME for the next one.
+# It ends with the unit tests of PROPERTY, $(PROPERTY_RUNS) rounds each.
 # `make check` puts each corpus once through each target, built by $(CC) with
 # a main of its own (tests/fuzz/standalone.c).
 
@@ -40,6 +41,19 @@ fuzz:
 	@tests/lib/deps.sh fuzz
 	@$(MAKE) --no-print-directory B='$(B)' FUZZ='$(FUZZ)' fuzz-build
 	@tests/fuzz/run.sh '$(FUZZ_B)' '$(SECONDS)' $(FUZZ)
+	@$(MAKE) --no-print-directory B='$(B)' property
+
+# Unit tests that hold random input to an oracle: in `make check' some thousand
+# rounds, here more.
+PROPERTY += test_names_property
+PROPERTY_RUNS ?= 100000
+
+.PHONY: property
+property: $(PROPERTY:%=$(B)/tests/unit/%)
+	@for t in $(PROPERTY); do \
+		CERTAUTH_PROPERTY_RUNS='$(PROPERTY_RUNS)' \
+			"$(B)/tests/unit/$$t" || exit 1; \
+	done
 
 $(FUZZ_B)/obj/%.o: %.c Makefile tests/fuzz.mk
 	@mkdir -p $(@D)

@@ -17,6 +17,7 @@ static EVP_PKEY *root_key, *leaf_key, *other_key;
 
 /* What the last verification said of CHAIN, or of PURPOSE if that failed. */
 static char detail[4096];
+static enum ca_verdict validity;
 
 /* Of a leaf under root (NULL: the plain one) and sub (NULL: none). */
 static enum ca_reason
@@ -50,6 +51,7 @@ judge(const struct spec *root, const struct spec *sub, const struct spec *leaf,
 			(void)snprintf(detail, sizeof detail, "%s",
 			    ca_report_get0_detail(r, checks[i]));
 		}
+	validity = ca_report_verdict(r, CA_CHECK_VALIDITY);
 	assert_int_equal(
 	    ca_report_granted(r, CA_REPORT_CERT), reason == CA_R_OK);
 	sk_X509_pop_free(chain, X509_free);
@@ -273,6 +275,28 @@ undecodable(void **state)
 	    LEAF(.serial = 5), "cannot be decoded");
 }
 
+/* What nobody has signed is not compared: it is anybody's to make.  The dates
+ * are looked at all the same. */
+static void
+forged_names(void **state)
+{
+	const struct spec leaf = {"leaf", "Root", leaf_key, other_key,
+	    .aki = "", .ext = SAN "DNS:a.example"};
+	const struct spec old = {"leaf", "Root", leaf_key, other_key, .aki = "",
+	    .ext = SAN "DNS:a.example", .from = -2 * DAY, .to = -DAY};
+	const struct spec *root = ROOT(.ext = NC "excluded;DNS:example");
+
+	(void)state;
+	is_by("profile", "basic", root, NULL, LEAF(.ext = leaf.ext),
+	    CA_R_CHAIN_NAMES, "DNS name \"a.example\" is in the subtree");
+	is_by(
+	    "profile", "basic", root, NULL, &leaf, CA_R_CHAIN_SIGNATURE, NULL);
+	assert_null(strstr(detail, "DNS name"));
+	assert_int_equal(validity, CA_PASS);
+	is_by("profile", "basic", root, NULL, &old, CA_R_CHAIN_SIGNATURE, NULL);
+	assert_int_equal(validity, CA_FAIL);
+}
+
 /* ---- what section 6 asks for ---- */
 
 #define POLICIES "certificatePolicies:"
@@ -490,6 +514,7 @@ main(void)
 	    cmocka_unit_test(names_under_constraints),
 	    cmocka_unit_test(names_are_ascii),
 	    cmocka_unit_test(undecodable),
+	    cmocka_unit_test(forged_names),
 	    cmocka_unit_test(qualifiers),
 	    cmocka_unit_test(versions),
 	    cmocka_unit_test(keys),
