@@ -279,7 +279,8 @@ has_unknown_qualifier(X509 *cert)
 	int critical = -1;
 	CERTIFICATEPOLICIES *policies =
 	    X509_get_ext_d2i(cert, NID_certificate_policies, &critical, NULL);
-	bool known = true;
+	/* there, and not decoded: nothing of it is known */
+	bool known = policies != NULL || critical == -1;
 
 	for (int i = 0; known && i < sk_POLICYINFO_num(policies); i++)
 		known = knows_qualifiers(sk_POLICYINFO_value(policies, i));
