@@ -498,6 +498,36 @@ directory_names(void **state)
 	assert_int_equal(one(&all[1], &all[1], CA_PROFILE_STRICT), OK);
 }
 
+/* The attributes of an RDN are a set, whatever order a CA writes them in. */
+static void
+unsorted_rdn(void **state)
+{
+	/* OU=B, then O=A, which DER would put first */
+	static const unsigned char der[] = {0x30, 0x16, 0x31, 0x14, 0x30, 0x08,
+	    0x06, 0x03, 0x55, 0x04, 0x0b, 0x13, 0x01, 'B', 0x30, 0x08, 0x06,
+	    0x03, 0x55, 0x04, 0x0a, 0x13, 0x01, 'A'};
+	const unsigned char *p = der;
+	X509_NAME *name = d2i_X509_NAME(NULL, &p, sizeof der);
+
+	(void)state;
+	assert_non_null(name);
+	for (int i = 0; i < 2; i++) {
+		struct nc_value tree = {GEN_DIRNAME, i == 1, "O=A/+OU=B", 0};
+		X509 *leaf = nc_cert("CN=leaf", "CN=Root"),
+		     *root = nc_cert("CN=Root", "CN=Root");
+		STACK_OF(X509) *chain = sk_X509_new_null();
+
+		assert_int_equal(X509_set_subject_name(leaf, name), 1);
+		nc_put_trees(root, &tree, 1);
+		sk_X509_push(chain, leaf);
+		sk_X509_push(chain, root);
+		assert_int_equal(
+		    nc_judge(chain, CA_PROFILE_BASIC), i == 1 ? NO : OK);
+		sk_X509_pop_free(chain, X509_free);
+	}
+	X509_NAME_free(name);
+}
+
 /* ---- forms without a meaning, and other forms ---- */
 
 static void
@@ -768,6 +798,7 @@ main(void)
 	    cmocka_unit_test(nul),
 	    cmocka_unit_test(addresses),
 	    cmocka_unit_test(directory_names),
+	    cmocka_unit_test(unsorted_rdn),
 	    cmocka_unit_test(other_forms),
 	    cmocka_unit_test(bounds),
 	    cmocka_unit_test(paths),
