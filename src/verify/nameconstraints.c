@@ -5,6 +5,8 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 
+#define TEXT_MAX 262144 /* bytes of a finding: two names, escaped */
+
 /* One certificate of the path. */
 struct link {
 	X509 *cert;
@@ -42,7 +44,7 @@ report(struct check *c, enum ca_reason reason, struct ca_buf *text)
 static void
 fail_cert(struct check *c, X509 *cert, enum ca_reason reason, const char *what)
 {
-	struct ca_buf text = CA_BUF_INIT(65536 * 4);
+	struct ca_buf text = CA_BUF_INIT(TEXT_MAX);
 
 	put_subject(&text, cert);
 	ca_buf_fmt(&text, ": %s", what);
@@ -63,7 +65,7 @@ static void
 fail_flaw(struct check *c, const struct link *low, const struct link *high,
     const struct ca_nc_item *name, const struct ca_nc_item *tree)
 {
-	struct ca_buf text = CA_BUF_INIT(65536 * 4);
+	struct ca_buf text = CA_BUF_INIT(TEXT_MAX);
 
 	begin(&text, low->cert, name);
 	ca_buf_fmt(&text, " cannot be held to the %s subtree ",
@@ -82,7 +84,7 @@ static void
 fail_excluded(struct check *c, const struct link *low, const struct link *high,
     const struct ca_nc_item *name, const struct ca_nc_item *tree)
 {
-	struct ca_buf text = CA_BUF_INIT(65536 * 4);
+	struct ca_buf text = CA_BUF_INIT(TEXT_MAX);
 
 	begin(&text, low->cert, name);
 	ca_buf_str(&text, " is in the subtree ");
@@ -98,7 +100,7 @@ static void
 fail_permitted(struct check *c, const struct link *low, const struct link *high,
     const struct ca_nc_item *name, const struct ca_nc_item *tree, size_t others)
 {
-	struct ca_buf text = CA_BUF_INIT(65536 * 4);
+	struct ca_buf text = CA_BUF_INIT(TEXT_MAX);
 
 	begin(&text, low->cert, name);
 	ca_buf_str(&text, " is in no subtree that ");
@@ -114,7 +116,7 @@ static void
 fail_loose(struct check *c, const struct link *low, const struct link *high,
     const struct ca_nc_item *name, const struct ca_nc_item *tree)
 {
-	struct ca_buf text = CA_BUF_INIT(65536 * 4);
+	struct ca_buf text = CA_BUF_INIT(TEXT_MAX);
 
 	begin(&text, low->cert, name);
 	ca_buf_str(&text, " is under the constraint ");
