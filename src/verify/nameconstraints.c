@@ -245,13 +245,14 @@ ca_nameconstraints_check(const STACK_OF(X509) * chain, enum ca_profile profile,
     struct ca_report *report)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc = CA_ERR_MEMORY;
-	int n = sk_X509_num(chain);
-	struct check c = {.strict = profile == CA_PROFILE_STRICT,
-	    .report = report,
-	    .n = n > 0 ? (size_t)n : 0};
+	size_t n = sk_X509_num(chain) > 0 ? (size_t)sk_X509_num(chain) : 0;
+	struct link *link = calloc(n + 1, sizeof *link);
+	struct check c = {.link = link,
+	    .n = n,
+	    .strict = profile == CA_PROFILE_STRICT,
+	    .report = report};
 
-	c.link = calloc(c.n + 1, sizeof *c.link);
-	if (c.link != NULL)
+	if (link != NULL)
 		rc = check_path(&c, chain);
 	if (rc != CA_OK) {
 		if (rc != CA_ERR_LIMIT)
@@ -263,10 +264,10 @@ ca_nameconstraints_check(const STACK_OF(X509) * chain, enum ca_profile profile,
 	}
 	ret = CA_OK;
 out:
-	for (size_t i = 0; c.link != NULL && i < c.n; i++) {
-		ca_nc_items_free(&c.link[i].trees);
-		ca_nc_items_free(&c.link[i].names);
+	for (size_t i = 0; link != NULL && i < n; i++) {
+		ca_nc_items_free(&link[i].trees);
+		ca_nc_items_free(&link[i].names);
 	}
-	free(c.link);
+	free(link);
 	return ret;
 }
