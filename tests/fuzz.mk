@@ -16,14 +16,14 @@
 # all targets at once (as many as there are processors), and fails on a
 # finding, which it leaves in $(FUZZ_B)/findings/.  FUZZ="a b" picks targets.
 # What a run learns stays in $(FUZZ_B)/corpus/NAME for the next one.  Without
-# FUZZ= it ends with the property tests, of 10,000 random cases each.
+# FUZZ= it ends with the property tests (make property).
 # `make check` puts each corpus once through each target, built by $(CC) with
 # a main of its own (tests/fuzz/standalone.c).
 
 FUZZ_CC ?= clang
 FUZZ_B ?= $(B)/fuzz
 FUZZ ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-PROPERTY = test_crl_sets
+PROPERTY = test_crl_sets test_crlways test_names_property
 SECONDS ?= 60
 FUZZ_SAN = -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
@@ -43,11 +43,16 @@ fuzz:
 	@$(MAKE) --no-print-directory B='$(B)' FUZZ='$(FUZZ)' fuzz-build
 	@tests/fuzz/run.sh '$(FUZZ_B)' '$(SECONDS)' $(FUZZ)
 	$(if $(filter file,$(origin FUZZ)),@$(MAKE) --no-print-directory \
-		B='$(B)' fuzz-properties)
+		B='$(B)' property)
 
-.PHONY: fuzz-properties
-fuzz-properties: $(PROPERTY:%=$(B)/tests/unit/%)
-	@for t in $^; do CERTAUTH_SETS=10000 "$$t" || exit 1; done
+# Unit tests that hold random input to an oracle: in `make check' some thousand
+# cases each, here 10,000 sets of CRLs and files, and 100,000 names.
+.PHONY: property
+property: $(PROPERTY:%=$(B)/tests/unit/%)
+	@for t in $(PROPERTY); do \
+		CERTAUTH_SETS=10000 CERTAUTH_PROPERTY_RUNS=100000 \
+			"$(B)/tests/unit/$$t" || exit 1; \
+	done
 
 $(FUZZ_B)/obj/%.o: %.c Makefile tests/fuzz.mk
 	@mkdir -p $(@D)

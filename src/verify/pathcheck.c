@@ -1,4 +1,5 @@
 #include "verify/pathcheck.h"
+#include "verify/nameconstraints.h"
 #include "verify/profile.h"
 #include "verify/purpose.h"
 #include "verify/verify.h"
@@ -20,7 +21,10 @@ struct run {
 	bool anchored;
 	struct ca_report *report;
 	unsigned findings;
-	bool unsigned_link; /* a signature of the path is not good */
+	bool unknown; /* it does not lead to the anchor */
+	bool forged;  /* a signature of the path is wrong */
+	bool named;   /* name constraints were looked at */
+	bool stopped; /* X509_verify_cert was ended behind the signatures */
 };
 
 /*
@@ -46,11 +50,49 @@ get_issuer(X509 **issuer, X509_STORE_CTX *ctx, X509 *cert)
 	return 1;
 }
 
-/* What RFC 5280 leaves to the CA and strict OpenSSL refuses. */
+/*
+ * Names under constraints, before libcrypto compares them: it does so for as
+ * long as it takes, and our answer is the one that counts.  Where a signature
+ * is wrong, names and constraints are anybody's to make, and nothing more is
+ * done for them.  False: end here.
+ */
 static bool
-cleared(X509_STORE_CTX *ctx, X509 *cert, int error, time_t now)
+check_names(struct run *run, const STACK_OF(X509) * chain)
 {
+	if (run->named)
+		return true;
+	run->named = true;
+	run->stopped =
+	    run->forged || ca_nameconstraints_check(chain,
+			       run->pc->cfg->profile, run->report) != CA_OK;
+	return !run->stopped;
+}
+
+/* Told of a certificate without a fault.  When that is the leaf, the chain is
+ * there, and its signatures and dates were looked at. */
+static int
+good_cert(struct run *run, X509_STORE_CTX *ctx)
+{
+	if (run == NULL || X509_STORE_CTX_get_error_depth(ctx) != 0)
+		return 1;
+	return check_names(run, X509_STORE_CTX_get0_chain(ctx)) ? 1 : 0;
+}
+
+/* What RFC 5280 leaves to the CA and strict OpenSSL refuses, and what we have
+ * judged ourselves. */
+static bool
+cleared(const struct run *run, X509_STORE_CTX *ctx, X509 *cert, int error)
+{
+	time_t now = run->pc->now;
+
 	switch (error) {
+	case X509_V_ERR_PERMITTED_VIOLATION:
+	case X509_V_ERR_EXCLUDED_VIOLATION:
+	case X509_V_ERR_SUBTREE_MINMAX:
+	case X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE:
+	case X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX:
+	case X509_V_ERR_UNSUPPORTED_NAME_SYNTAX:
+		return run->named;
 	case X509_V_ERR_CA_BCONS_NOT_CRITICAL:
 		/* section 4.2.1.9 binds CAs that issue, not those who verify:
 		 * PKITS 4.6.4.  A root of that kind is a mistake of our own
@@ -116,10 +158,9 @@ finding(struct run *run, int error, int depth, X509 *cert)
 	enum ca_reason reason;
 
 	ca_verr_map(error, &check, &reason);
-	run->unsigned_link =
-	    run->unsigned_link || reason == CA_R_CHAIN_SIGNATURE ||
-	    reason == CA_R_CHAIN_UNKNOWN_CA || reason == CA_R_INTERNAL;
+	run->unknown = run->unknown || reason == CA_R_CHAIN_UNKNOWN_CA;
 	run->findings++;
+	run->forged = run->forged || reason == CA_R_CHAIN_SIGNATURE;
 	if (run->findings > DETAILS_MAX || cert == NULL) {
 		ca_report_set(run->report, check, CA_FAIL, reason, NULL);
 		return;
@@ -146,10 +187,10 @@ verify_cb(int ok, X509_STORE_CTX *ctx)
 	X509 *cert = X509_STORE_CTX_get_current_cert(ctx);
 
 	if (ok == 1)
-		return 1;
+		return good_cert(run, ctx);
 	if (run == NULL)
 		return 0;
-	if (cleared(ctx, cert, error, run->pc->now)) {
+	if (cleared(run, ctx, cert, error)) {
 		X509_STORE_CTX_set_error(ctx, X509_V_OK);
 		return 1;
 	}
@@ -207,6 +248,9 @@ set_params(const struct run *run, X509_STORE_CTX *ctx)
 	X509_VERIFY_PARAM_set_time(param, run->pc->now);
 	X509_VERIFY_PARAM_set_depth(param, CA_PATH_CERTS_MAX);
 	X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
+	/* a commonName is no DNS name */
+	X509_VERIFY_PARAM_set_hostflags(
+	    param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
 	return set_policies(cfg, param);
 }
 
@@ -239,6 +283,9 @@ conclude(struct run *run, int rc, X509_STORE_CTX *ctx)
 		    ca_report_verdict(report, CA_CHECK_VALIDITY) == CA_NOT_RUN)
 			finding(run, X509_STORE_CTX_get_error(ctx), 0,
 			    run->path->cert[0]);
+		if (run->stopped && run->anchored)
+			ca_report_set(
+			    report, CA_CHECK_VALIDITY, CA_PASS, CA_R_OK, NULL);
 		return;
 	}
 	ca_report_set(report, CA_CHECK_CHAIN, CA_PASS, CA_R_OK, NULL);
@@ -249,6 +296,7 @@ static void
 check_chain(struct run *run, const STACK_OF(X509) * chain)
 {
 	check_depth(run, chain);
+	(void)check_names(run, chain);
 	ca_profile_check(
 	    chain, run->anchored, run->pc->cfg->profile, run->report);
 	ca_purpose_check(chain, &run->pc->cfg->purpose, run->report);
@@ -282,7 +330,8 @@ ca_pathcheck_run(const struct ca_pathcheck *pc, const struct ca_path *path,
     bool anchored, struct ca_report *report, STACK_OF(X509) * *chain)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct run run = {pc, path, anchored, report, 0, false};
+	struct run run = {
+	    .pc = pc, .path = path, .anchored = anchored, .report = report};
 	STACK_OF(X509) *between = intermediates(path);
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_CTX *ctx =
@@ -310,8 +359,8 @@ ca_pathcheck_run(const struct ca_pathcheck *pc, const struct ca_path *path,
 	const STACK_OF(X509) *built = X509_STORE_CTX_get0_chain(ctx);
 	/* Anybody can make up a certificate that names a CA of ours: a CRL is
 	 * read for one only whose signatures were found good. */
-	if (pc->rev != NULL && anchored && verified == 1 &&
-	    !run.unsigned_link && built != NULL)
+	if (pc->rev != NULL && anchored && verified == 1 && !run.forged &&
+	    !run.unknown && built != NULL)
 		ca_revocation_check(pc->rev, built, report);
 	if (built != NULL)
 		check_chain(&run, built);

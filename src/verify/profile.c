@@ -181,33 +181,38 @@ aki_flaw(X509 *cert)
 
 /* ---- names and constraints: sections 4.2.1.6 and 4.2.1.10 ---- */
 
-static bool
-leading_dot(const STACK_OF(GENERAL_SUBTREE) * trees)
+/* Forms that have a meaning, but none in RFC 5280. */
+static const char *
+base_flaw(const STACK_OF(GENERAL_SUBTREE) * trees)
 {
 	for (int i = 0; i < sk_GENERAL_SUBTREE_num(trees); i++) {
 		const GENERAL_NAME *base =
 		    sk_GENERAL_SUBTREE_value(trees, i)->base;
 
-		if (base->type == GEN_DNS &&
-		    ASN1_STRING_length(base->d.dNSName) > 0 &&
-		    ASN1_STRING_get0_data(base->d.dNSName)[0] == '.')
-			return true;
+		if ((base->type != GEN_DNS && base->type != GEN_EMAIL) ||
+		    ASN1_STRING_length(base->d.ia5) == 0)
+			continue;
+		char c = (char)*ASN1_STRING_get0_data(base->d.ia5);
+		if (base->type == GEN_DNS && c == '.')
+			return "a dNSName in its nameConstraints begins with "
+			       "a dot";
+		if (base->type == GEN_EMAIL && c == '@')
+			return "an rfc822Name in its nameConstraints begins "
+			       "with @";
 	}
-	return false;
+	return NULL;
 }
 
-/* *constrained: it has the extension, flawed or not. */
 static const char *
-constraints_flaw(X509 *cert, bool *constrained)
+constraints_flaw(X509 *cert)
 {
 	int critical = -1;
 	NAME_CONSTRAINTS *nc =
 	    X509_get_ext_d2i(cert, NID_name_constraints, &critical, NULL);
-	const char *what = NULL;
+	const char *what;
 
 	if (nc == NULL)
 		return NULL; /* none; extension_flaw has seen a broken one */
-	*constrained = true;
 	if (X509_check_ca(cert) == 0)
 		what = "it is no CA and has nameConstraints";
 	else if (critical != 1)
@@ -215,108 +220,86 @@ constraints_flaw(X509 *cert, bool *constrained)
 	else if (sk_GENERAL_SUBTREE_num(nc->permittedSubtrees) <= 0 &&
 		 sk_GENERAL_SUBTREE_num(nc->excludedSubtrees) <= 0)
 		what = "its nameConstraints are empty";
-	else if (leading_dot(nc->permittedSubtrees) ||
-		 leading_dot(nc->excludedSubtrees))
-		what = "a dNSName in its nameConstraints begins with a dot";
+	else if ((what = base_flaw(nc->permittedSubtrees)) == NULL)
+		what = base_flaw(nc->excludedSubtrees);
 	NAME_CONSTRAINTS_free(nc);
 	return what;
 }
 
-/* Host name syntax (RFC 1034 section 3.5, RFC 1123 section 2.1), a wildcard
- * allowed as the first label. */
 static bool
-is_host_name(const uint8_t *p, size_t len)
+is_printable(const GENERAL_NAME *gen)
 {
-	size_t label = 0;
-
-	if (len >= 2 && p[0] == '*' && p[1] == '.') {
-		p += 2;
-		len -= 2;
-	}
-	if (len == 0 || len > 253)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (p[i] == '.') {
-			if (label == 0 || p[i - 1] == '-')
-				return false;
-			label = 0;
-			continue;
-		}
-		bool alnum = (p[i] >= '0' && p[i] <= '9') ||
-			     (p[i] >= 'a' && p[i] <= 'z') ||
-			     (p[i] >= 'A' && p[i] <= 'Z');
-		if (!alnum && (p[i] != '-' || label == 0))
-			return false;
-		if (++label > 63)
-			return false;
-	}
-	return label > 0 && p[len - 1] != '-';
-}
-
-/* Local part, @, host name; an @ within the local part only where quoted. */
-static bool
-is_mailbox(const uint8_t *p, size_t len)
-{
-	const uint8_t *at = memrchr(p, '@', len);
-	size_t local = at == NULL ? 0 : (size_t)(at - p);
-
-	if (local == 0)
-		return false;
-	if (memchr(p, '@', local) != NULL &&
-	    (local < 3 || p[0] != '"' || p[local - 1] != '"'))
-		return false;
-	return is_host_name(at + 1, len - local - 1);
-}
-
-static const char *
-name_flaw(const GENERAL_NAME *gen, bool constrained)
-{
-	const ASN1_IA5STRING *text = gen->d.ia5;
 	const uint8_t *p;
 	size_t len;
 
 	if (gen->type != GEN_DNS && gen->type != GEN_EMAIL &&
 	    gen->type != GEN_URI)
-		return NULL;
-	p = ASN1_STRING_get0_data(text);
-	len = (size_t)ASN1_STRING_length(text);
+		return true;
+	p = ASN1_STRING_get0_data(gen->d.ia5);
+	len = (size_t)ASN1_STRING_length(gen->d.ia5);
 	for (size_t i = 0; i < len; i++)
 		if (p[i] < 0x20 || p[i] > 0x7e)
-			return "a name in its subjectAltName is not printable "
-			       "ASCII";
-	/* a constraint cannot be judged on a name that has no form */
-	if (constrained && gen->type == GEN_DNS && !is_host_name(p, len))
-		return "a dNSName under nameConstraints is malformed";
-	if (constrained && gen->type == GEN_EMAIL && !is_mailbox(p, len))
-		return "an rfc822Name under nameConstraints is malformed";
-	return NULL;
+			return false;
+	return true;
 }
 
 static const char *
-names_flaw(X509 *cert, bool constrained)
+names_flaw(X509 *cert)
 {
 	GENERAL_NAMES *names =
 	    X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
-	const char *what = NULL;
+	bool good = true;
 
-	for (int i = 0; what == NULL && i < sk_GENERAL_NAME_num(names); i++)
-		what = name_flaw(sk_GENERAL_NAME_value(names, i), constrained);
+	for (int i = 0; good && i < sk_GENERAL_NAME_num(names); i++)
+		good = is_printable(sk_GENERAL_NAME_value(names, i));
 	GENERAL_NAMES_free(names);
-	return what;
+	return good ? NULL
+		    : "a name in its subjectAltName is not printable ASCII";
 }
 
-/* above: a CA over it has nameConstraints; its own are added. */
-static void
-check_profile(X509 *cert, bool anchor, enum ca_profile profile, bool *above,
-    struct ca_report *report)
+/* ---- policies: section 4.2.1.4 ---- */
+
+static bool
+knows_qualifiers(const POLICYINFO *info)
 {
-	bool strict = profile == CA_PROFILE_STRICT, own = false;
-	const char *constraints = constraints_flaw(cert, &own);
+	for (int i = 0; i < sk_POLICYQUALINFO_num(info->qualifiers); i++) {
+		int nid = OBJ_obj2nid(
+		    sk_POLICYQUALINFO_value(info->qualifiers, i)->pqualid);
+
+		if (nid != NID_id_qt_cps && nid != NID_id_qt_unotice)
+			return false;
+	}
+	return true;
+}
+
+/* A critical extension must be understood with its qualifiers, or refused. */
+static bool
+has_unknown_qualifier(X509 *cert)
+{
+	int critical = -1;
+	CERTIFICATEPOLICIES *policies =
+	    X509_get_ext_d2i(cert, NID_certificate_policies, &critical, NULL);
+	/* there, and not decoded: nothing of it is known */
+	bool known = policies != NULL || critical == -1;
+
+	for (int i = 0; known && i < sk_POLICYINFO_num(policies); i++)
+		known = knows_qualifiers(sk_POLICYINFO_value(policies, i));
+	CERTIFICATEPOLICIES_free(policies);
+	return critical == 1 && !known;
+}
+
+/* ---- all of it, for one certificate ---- */
+
+static void
+check_profile(
+    X509 *cert, bool anchor, enum ca_profile profile, struct ca_report *report)
+{
+	bool strict = profile == CA_PROFILE_STRICT;
 	const char *const flaw[] = {
 	    extension_flaw(cert),
 	    strict ? aki_flaw(cert) : NULL,
-	    strict ? constraints : NULL,
-	    names_flaw(cert, *above),
+	    strict ? constraints_flaw(cert) : NULL,
+	    names_flaw(cert),
 	    strict && !anchor ? serial_flaw(cert) : NULL,
 	    strict && !anchor && X509_get_version(cert) != X509_VERSION_3
 		? "it is no version 3 certificate"
@@ -326,7 +309,23 @@ check_profile(X509 *cert, bool anchor, enum ca_profile profile, bool *above,
 	for (size_t i = 0; i < sizeof flaw / sizeof flaw[0]; i++)
 		if (flaw[i] != NULL)
 			fail(report, cert, CA_R_CHAIN_PROFILE, flaw[i]);
-	*above = *above || own;
+}
+
+/* What section 6 asks for, whatever the profile. */
+static void
+check_path(X509 *cert, bool issuer, bool anchor, struct ca_report *report)
+{
+	if (anchor)
+		return; /* its extensions are no part of the path */
+	/* 6.1.4 (k): only version 3 says by basicConstraints what a CA is; no
+	 * higher one is known */
+	if (issuer && X509_get_version(cert) != X509_VERSION_3)
+		fail(report, cert, CA_R_CHAIN_NOT_CA,
+		    "it issues certificates, and is not of version 3");
+	if (has_unknown_qualifier(cert))
+		fail(report, cert, CA_R_CHAIN_EXTENSION,
+		    "its certificatePolicies are critical and have a qualifier "
+		    "that is not known");
 }
 
 void
@@ -334,14 +333,13 @@ ca_profile_check(const STACK_OF(X509) * chain, bool anchored,
     enum ca_profile profile, struct ca_report *report)
 {
 	int n = sk_X509_num(chain);
-	bool constrained = false;
 
-	/* from the anchor down, as constraints do */
 	for (int i = n - 1; i >= 0; i--) {
 		X509 *cert = sk_X509_value(chain, i);
 		bool anchor = anchored && i > 0 && i == n - 1;
 
 		check_strength(cert, anchor, report);
-		check_profile(cert, anchor, profile, &constrained, report);
+		check_path(cert, i > 0, anchor, report);
+		check_profile(cert, anchor, profile, report);
 	}
 }

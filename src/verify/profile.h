@@ -24,9 +24,9 @@
  * CA_PROFILE_BASIC: what RFC 5280 section 6 does not ask for is let pass
  * (authorityKeyIdentifier, version 3, serial numbers as they should be, the
  * form of nameConstraints), as OpenSSL does without -x509_strict.  Keys,
- * digests, and what could be read in two ways (extensions that do not decode,
- * names that are not printable ASCII or have no form under nameConstraints)
- * are looked at in both.
+ * digests, what could be read in two ways (extensions that do not decode, names
+ * that are not printable ASCII), issuers of another version than 3, and
+ * qualifiers of critical policies are looked at in both.
  */
 void ca_profile_check(const STACK_OF(X509) * chain, bool anchored,
     enum ca_profile profile, struct ca_report *report);

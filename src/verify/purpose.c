@@ -6,16 +6,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Purpose id of OpenSSL over the whole chain: only a plain 1 is a yes. */
-static bool
-holds_for_tls(const STACK_OF(X509) * chain, int id)
-{
-	for (int i = 0; i < sk_X509_num(chain); i++)
-		if (X509_check_purpose(sk_X509_value(chain, i), id, i > 0) != 1)
-			return false;
-	return sk_X509_num(chain) > 0;
-}
-
 static bool
 lists(const EXTENDED_KEY_USAGE *eku, const ASN1_OBJECT *oid)
 {
@@ -23,6 +13,33 @@ lists(const EXTENDED_KEY_USAGE *eku, const ASN1_OBJECT *oid)
 		if (OBJ_cmp(sk_ASN1_OBJECT_value(eku, i), oid) == 0)
 			return true;
 	return false;
+}
+
+/* anyExtendedKeyUsage of a CA restricts nobody (RFC 5280 section 4.2.1.12). */
+static bool
+is_for_any(X509 *cert)
+{
+	EXTENDED_KEY_USAGE *eku =
+	    X509_get_ext_d2i(cert, NID_ext_key_usage, NULL, NULL);
+	bool yes = lists(eku, OBJ_nid2obj(NID_anyExtendedKeyUsage));
+
+	EXTENDED_KEY_USAGE_free(eku);
+	return yes;
+}
+
+/* Purpose id of OpenSSL over the whole chain: only a plain 1 is a yes.  It does
+ * not know of CAs for any purpose; of such it asks no more than being a CA. */
+static bool
+holds_for_tls(const STACK_OF(X509) * chain, int id)
+{
+	for (int i = 0; i < sk_X509_num(chain); i++) {
+		X509 *cert = sk_X509_value(chain, i);
+
+		if (X509_check_purpose(cert, id, i > 0) != 1 &&
+		    (i == 0 || !is_for_any(cert) || X509_check_ca(cert) != 1))
+			return false;
+	}
+	return sk_X509_num(chain) > 0;
 }
 
 /* One certificate's extendedKeyUsage has oid; leaf: and must. */

@@ -35,6 +35,7 @@ struct spec {
 	const char *aki;  /* as X509V3_EXT_conf wants it; NULL: the signer's */
 	const EVP_MD *md; /* NULL: SHA-256 */
 	const char *serial_hex; /* instead of serial */
+	int version;            /* 1 and on; 0: 3 */
 };
 
 static inline EVP_PKEY *
@@ -145,7 +146,8 @@ make_der(const struct spec *s, unsigned char **der)
 	const char *ku = s->ca ? "critical,keyCertSign,cRLSign"
 			       : "critical,digitalSignature";
 
-	X509_set_version(cert, X509_VERSION_3);
+	X509_set_version(
+	    cert, s->version != 0 ? s->version - 1 : X509_VERSION_3);
 	number(cert, s);
 	X509_set_subject_name(cert, subject);
 	X509_set_issuer_name(cert, issuer);

@@ -11,6 +11,7 @@
 #include "verify/cadir.h"
 #include "verify/crl.h"
 #include "verify/crlread.h"
+#include "verify/nameconstraints.h"
 #include "verify/path.h"
 #include "verify/profile.h"
 #include "verify/verify.h"
@@ -44,6 +45,7 @@ documented(void **state)
 	assert_int_equal(CA_PATH_STEPS_MAX, 512);
 	assert_int_equal(CA_PATH_TRIED_MAX, 32);
 	assert_int_equal(CA_PATH_COST_MAX, 320);
+	assert_int_equal(CA_NAMECONSTRAINTS_MAX, 262144);
 	assert_int_equal(CA_PROFILE_RSA_MAX, 16384);
 	assert_int_equal(CA_CADIR_SAME_SUBJECT_MAX, 64);
 	assert_int_equal(CA_CADIR_FILES_MAX, 10000);

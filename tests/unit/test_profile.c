@@ -17,6 +17,7 @@ static EVP_PKEY *root_key, *leaf_key, *other_key;
 
 /* What the last verification said of CHAIN, or of PURPOSE if that failed. */
 static char detail[4096];
+static enum ca_verdict validity;
 
 /* Of a leaf under root (NULL: the plain one) and sub (NULL: none). */
 static enum ca_reason
@@ -50,6 +51,7 @@ judge(const struct spec *root, const struct spec *sub, const struct spec *leaf,
 			(void)snprintf(detail, sizeof detail, "%s",
 			    ca_report_get0_detail(r, checks[i]));
 		}
+	validity = ca_report_verdict(r, CA_CHECK_VALIDITY);
 	assert_int_equal(
 	    ca_report_granted(r, CA_REPORT_CERT), reason == CA_R_OK);
 	sk_X509_pop_free(chain, X509_free);
@@ -168,11 +170,12 @@ constraints(void **state)
 	    "begins with a dot");
 	is(ROOT(.ext = NC "excluded;DNS:example"), NULL, LEAF(.serial = 5),
 	    CA_R_OK, NULL);
+	strict(ROOT(.ext = NC "permitted;email:@example"), NULL,
+	    LEAF(.ext = SAN "email:a@example"), "begins with @");
 	/* their own lies below: the names above are not under them */
 	is(NULL, NULL, LEAF(.ext = SAN "DNS:a_b.x"), CA_R_OK, NULL);
-	is(NULL, SUB(.ext = NC "excluded;DNS:example"),
-	    UNDER(.ext = SAN "DNS:a_b.x"), CA_R_CHAIN_PROFILE,
-	    "a dNSName under nameConstraints is malformed");
+	strict(NULL, SUB(.ext = NC "excluded;DNS:example"),
+	    UNDER(.ext = SAN "DNS:a_b.x"), "a form that RFC 5280 does not");
 }
 
 #define L63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -211,7 +214,7 @@ names_under_constraints(void **state)
 	     ".aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 		false},
 	    {"email:a@b.x", true},
-	    {"email:\"a@c\"@b.x", true},
+	    {"email:\"a@c\"@b.x", false},
 	    {"email:a@c@b.x", false},
 	    {"email:\"a@c@b.x", false},
 	    {"email:a@c\"@b.x", false},
@@ -270,6 +273,82 @@ undecodable(void **state)
 	    "cannot be decoded");
 	both(ROOT(.ext = "authorityInfoAccess:DER:0500"), NULL,
 	    LEAF(.serial = 5), "cannot be decoded");
+}
+
+/* What nobody has signed is not compared: it is anybody's to make.  The dates
+ * are looked at all the same. */
+static void
+forged_names(void **state)
+{
+	const struct spec leaf = {"leaf", "Root", leaf_key, other_key,
+	    .aki = "", .ext = SAN "DNS:a.example"};
+	const struct spec old = {"leaf", "Root", leaf_key, other_key, .aki = "",
+	    .ext = SAN "DNS:a.example", .from = -2 * DAY, .to = -DAY};
+	const struct spec *root = ROOT(.ext = NC "excluded;DNS:example");
+
+	(void)state;
+	is_by("profile", "basic", root, NULL, LEAF(.ext = leaf.ext),
+	    CA_R_CHAIN_NAMES, "DNS name \"a.example\" is in the subtree");
+	is_by(
+	    "profile", "basic", root, NULL, &leaf, CA_R_CHAIN_SIGNATURE, NULL);
+	assert_null(strstr(detail, "DNS name"));
+	assert_int_equal(validity, CA_PASS);
+	is_by("profile", "basic", root, NULL, &old, CA_R_CHAIN_SIGNATURE, NULL);
+	assert_int_equal(validity, CA_FAIL);
+}
+
+/* ---- what section 6 asks for ---- */
+
+#define POLICIES "certificatePolicies:"
+/* 1.2.3.4 with the qualifier 1.2.3.5, and with a CPS pointer */
+#define UNKNOWN "DER:3013301106032a0304300a300806032a0305160178"
+#define KNOWN "DER:3018301606032a0304300f300d06082b06010505070201160178"
+static void
+qualifiers(void **state)
+{
+	const char *const profile[] = {"strict", "basic"};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		is_by("profile", profile[i], NULL, NULL,
+		    LEAF(.ext = POLICIES "critical," UNKNOWN),
+		    CA_R_CHAIN_EXTENSION, "a qualifier that is not known");
+		is_by("profile", profile[i], NULL,
+		    SUB(.ext = POLICIES "critical," UNKNOWN),
+		    UNDER(.serial = 5), CA_R_CHAIN_EXTENSION,
+		    "CN=Sub: its certificatePolicies");
+		is_by("profile", profile[i], NULL, NULL,
+		    LEAF(.ext = POLICIES UNKNOWN), CA_R_OK, NULL);
+		is_by("profile", profile[i], NULL, NULL,
+		    LEAF(.ext = POLICIES "critical," KNOWN), CA_R_OK, NULL);
+		/* an anchor's extensions are no part of the path */
+		is_by("profile", profile[i],
+		    ROOT(.ext = POLICIES "critical," UNKNOWN), NULL,
+		    LEAF(.serial = 5), CA_R_OK, NULL);
+	}
+}
+
+static void
+versions(void **state)
+{
+	const char *const profile[] = {"strict", "basic"};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++)
+		for (int v = 1; v <= 6; v++) {
+			is_by("profile", profile[i], NULL, SUB(.version = v),
+			    UNDER(.serial = 5),
+			    v == 3            ? CA_R_OK
+			    : v < 3 && i == 0 ? CA_R_CHAIN_PROFILE
+					      : CA_R_CHAIN_NOT_CA,
+			    v == 3 ? NULL : "is not of version 3");
+			/* an anchor is one because it is in ca_dir */
+			if (v == 1 && i == 1)
+				is_by("profile", profile[i], ROOT(.version = v),
+				    NULL, LEAF(.serial = 5), CA_R_OK, NULL);
+		}
+	/* a leaf issues nothing */
+	strict(NULL, NULL, LEAF(.version = 1), "no version 3");
 }
 
 /* ---- keys ---- */
@@ -344,6 +423,22 @@ purposes(void **state)
 	is_by("purpose", "1.3.6.1.5.5.7.3.2", NULL,
 	    SUB(.eku = "anyExtendedKeyUsage"), UNDER(.eku = "clientAuth"),
 	    CA_R_OK, NULL);
+	for (size_t i = 0; i < 4; i++) {
+		const char *const p[] = {
+		    "sslclient", "sslserver", "sslclient", "sslserver"};
+		const char *const ca[] = {"anyExtendedKeyUsage",
+		    "emailProtection,anyExtendedKeyUsage", "emailProtection",
+		    "emailProtection"};
+		const char *leaf = i % 2 == 0 ? "clientAuth" : "serverAuth";
+
+		is_by("purpose", p[i], NULL, SUB(.eku = ca[i]),
+		    UNDER(.eku = leaf), i < 2 ? CA_R_OK : CA_R_PURPOSE, NULL);
+		is_by("purpose", p[i], ROOT(.eku = ca[i]), NULL,
+		    LEAF(.eku = leaf), i < 2 ? CA_R_OK : CA_R_PURPOSE, NULL);
+	}
+	/* of a leaf it says nothing */
+	is_by("purpose", "sslclient", NULL, NULL,
+	    LEAF(.eku = "anyExtendedKeyUsage"), CA_R_PURPOSE, NULL);
 	is_by("purpose", "1.3.6.1.5.5.7.3.2", NULL, SUB(.serial = 6),
 	    UNDER(.eku = "clientAuth"), CA_R_OK, NULL);
 }
@@ -419,6 +514,9 @@ main(void)
 	    cmocka_unit_test(names_under_constraints),
 	    cmocka_unit_test(names_are_ascii),
 	    cmocka_unit_test(undecodable),
+	    cmocka_unit_test(forged_names),
+	    cmocka_unit_test(qualifiers),
+	    cmocka_unit_test(versions),
 	    cmocka_unit_test(keys),
 	    cmocka_unit_test(digests),
 	    cmocka_unit_test(purposes),
