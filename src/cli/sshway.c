@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define JUMPS_MAX 8
+#define JUMPS_MAX 16
 
 void
 ca_ssh_way_clear(struct ca_ssh_way *way)
