@@ -199,11 +199,14 @@ setup() {
 	cat >"$S/bin/both" <<-END
 		#!/bin/sh
 		case \$1 in *next=0*) : >"$S/resp64" ;; esac
-		a=\$("$S/bin/certauth-askpass" "(alice@host.example) \$1") || exit
+		a=\$("$S/as/ssh" "$S/bin/certauth-askpass" \
+			"(alice@host.example) \$1") || exit
 		printf %s "\${a%?}" >>"$S/resp64"
 		echo "\$a"
 	END
 	chmod 755 "$S/bin/both"
+	mkdir -p "$S/as"
+	cp "$HERE/tests/lib/asker.sh" "$S/as/ssh"
 	for k in p256 ed25519 rsa2048; do
 		mkdir -p "$S/$k/certauth"
 		printf '[default]\ncert = %s\nkey = %s\n' "$PKI/$k-chain.pem" \

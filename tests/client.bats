@@ -8,13 +8,25 @@ setup_file() {
 	D=$(mktemp -d "${TMPDIR:-/tmp}/certauth-client.XXXXXX")
 	V=$D/keys
 	CA_BIN=$CERTAUTH_BUILD
-	mkdir "$V" "$D/bin" "$D/tmp"
+	mkdir "$V" "$D/bin" "$D/as" "$D/tmp"
 	cp "$HERE"/tests/data/vectors/*.pem "$HERE"/tests/data/vectors/*.key "$V/"
 	chmod 600 "$V"/*.key
+	local as
+	for as in ssh sudo sudoedit git su wrap.sh; do
+		cp "$HERE/tests/lib/asker.sh" "$D/as/$as"
+	done
 	# askpass as ssh calls it: the (user@host) comes from ssh itself
 	cat >"$D/bin/ssh-prompt" <<-END
 		#!/bin/sh
-		exec "$CA_BIN/certauth-askpass" "(\${WHO:-alice@web1}) \$1"
+		exec "$D/as/ssh" "$CA_BIN/certauth-askpass" \
+			"(\${WHO:-alice@web1}) \$1"
+	END
+	# and as sudo does, which is root's; so this user is root
+	cat >"$D/bin/sudo-prompt" <<-END
+		#!/bin/sh
+		set -- "$D/as/\${SUDO_AS:-sudo}" "$CA_BIN/certauth-askpass" "\$1"
+		[ "\$(id -u)" -eq 0 ] || exec unshare -r "\$@"
+		exec "\$@"
 	END
 	# an askpass of another kind: says what it was asked, and its descriptors
 	cat >"$D/bin/other" <<-'END'
@@ -71,10 +83,16 @@ conf() {
 host() { python3 "$HERE/tests/lib/host.py" "$@"; }
 # without a terminal, whoever runs the tests
 sign() { setsid -w "$CA_BIN/certauth" sign "$@" </dev/null; }
-askpass() { setsid -w "$CA_BIN/certauth-askpass" "$@" </dev/null; }
+# asked by sudo, by ssh, and by the program of that name
+askpass() { setsid -w "$D/bin/sudo-prompt" "$@" </dev/null; }
+by_ssh() { asked_by ssh "$@"; }
+asked_by() {
+	setsid -w "$D/as/$1" "$CA_BIN/certauth-askpass" "$2" </dev/null
+}
+# a request of this machine's: USER [OPTION ...]
 here() {
-	host request --host "$(hostname)" --user "$(id -un)" --service sudo \
-		--rhost ''
+	host request --host "$(hostname)" --user "${1:-root}" --service sudo \
+		--rhost '' "${@:2}"
 }
 kept() { ls -A "$XDG_RUNTIME_DIR/certauth"; }
 
@@ -217,7 +235,7 @@ kept() { ls -A "$XDG_RUNTIME_DIR/certauth"; }
 	run sign "$(host request --host "$(hostname)" --user somebody)"
 	[ "$status" -eq 1 ]
 	[[ $output == *'rule 2'* ]]
-	r=$(here)
+	r=$(here "$(id -un)")
 	a=$(sign "$r")
 	host check "$r" "$a" "$V/p256.pem"
 }
@@ -469,11 +487,12 @@ END
 	local p
 	p="(alice@web1) certauth1 $(host request) next=0 max=500: "
 	run env CERTAUTH_SSH_HOSTS=web1 CERTAUTH_SSH_PREFIX=1 \
-		setsid -w "$CA_BIN/certauth-askpass" "$p" </dev/null
+		setsid -w "$D/as/ssh" "$CA_BIN/certauth-askpass" "$p" </dev/null
 	[ "$status" -eq 0 ]
 	for hint in confirm none; do
 		run env SSH_ASKPASS_PROMPT=$hint CERTAUTH_ASKPASS="$D/bin/no" \
-			setsid -w "$CA_BIN/certauth-askpass" "$p" </dev/null
+			setsid -w "$D/as/ssh" "$CA_BIN/certauth-askpass" "$p" \
+			</dev/null
 		[ "$status" -ne 0 ]
 	done
 }
@@ -485,7 +504,7 @@ END
 	chmod 755 "$D/bin/yes"
 	run sign --host web1 --user alice "$(host request)"
 	[ "$status" -eq 0 ]
-	[[ $(cat "$D/asked") == 'Log in to web1.example.com as alice (sshd) with CN='* ]]
+	[[ $(cat "$D/asked") == 'Log in to web1 as alice (sshd) with CN='* ]]
 	printf '#!/bin/sh\necho no\n' >"$D/bin/yes"
 	run sign --host web1 --user alice "$(host request)"
 	[ "$status" -eq 1 ]
@@ -504,7 +523,7 @@ END
 	host check "$r" "$a" "$V/rsa4096.pem"
 	[ -z "$(kept)" ]
 	r=$(here)
-	a=$(echo "$r" | host join 200 "$CA_BIN/certauth-askpass")
+	a=$(echo "$r" | host join 200 "$D/bin/sudo-prompt")
 	host check "$r" "$a" "$V/rsa4096.pem"
 	[ -z "$(kept)" ]
 }
@@ -606,9 +625,9 @@ END
 	[ "$status" -eq 1 ]
 	[[ $output == *'rule 1'*'evil'* ]]
 	for before in ' ' 'Hello: ' $'\n' $'\e[2K'; do
-		run askpass "$before(alice@web1) $p"
+		run by_ssh "$before(alice@web1) $p"
 		[ "$status" -eq 1 ]
-		[[ $output == *'rule 1'* ]]
+		[[ $output == *'rule 1'*'did not say'* ]]
 	done
 	run env WHO=bob@web1 "$D/bin/ssh-prompt" "$p"
 	[ "$status" -eq 1 ]
@@ -766,7 +785,7 @@ certauth_ssh() {
 	WHO=alice@jump.example.com run "$D/bin/ssh-prompt" "$p"
 	[ "$status" -eq 0 ]
 	# no prefix at all, under ssh
-	run askpass "$(host prompt "$(here)" 0 4000)"
+	run by_ssh "$(host prompt "$(here)" 0 4000)"
 	[ "$status" -eq 1 ]
 	[[ $output == *'did not say'* ]]
 }

@@ -53,24 +53,25 @@ verdict() {
 }
 
 # What ssh asks and what it is answered, for the picture: certauth runs this
-# "ssh", which puts a copyist between the real one and its askpass.
+# "ssh", which puts a copyist between the real one and its askpass.  The copyist
+# has ssh's name too, since the askpass answers no other program.
 record_make() {
-	mkdir "$S/rec"
+	mkdir "$S/rec" "$S/bin/copyist"
 	chmod 777 "$S/rec"
 	cat >"$S/bin/ssh" <<-'END'
 		#!/bin/sh
-		export ASKPASS="$SSH_ASKPASS" SSH_ASKPASS="${0%ssh}copyist"
+		export ASKPASS="$SSH_ASKPASS" SSH_ASKPASS="${0%ssh}copyist/ssh"
 		exec ssh "$@"
 	END
-	cat >"$S/bin/copyist" <<-'END'
+	cat >"$S/bin/copyist/ssh" <<-'END'
 		#!/bin/sh
-		rec=${0%bin/copyist}rec; n=$(ls "$rec" | grep -c prompt)
+		rec=${0%bin/copyist/ssh}rec; n=$(ls "$rec" | grep -c prompt)
 		printf %s "$1" >"$rec/prompt.$n"
 		answer=$("$ASKPASS" "$1") || exit
 		printf %s "$answer" >"$rec/answer.$n"
 		echo "$answer"
 	END
-	chmod 755 "$S/bin/ssh" "$S/bin/copyist"
+	chmod 755 "$S/bin/ssh" "$S/bin/copyist/ssh"
 }
 
 # field MESSAGE NAME: what `certauth inspect` says of what was recorded

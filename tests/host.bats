@@ -24,6 +24,8 @@ setup_file() {
 		esac
 	END
 	chmod 755 "$S/bin/before"
+	mkdir "$S/as"
+	cp "$HERE/tests/lib/asker.sh" "$S/as/ssh"
 	if [ "$(id -u)" -eq 0 ]; then
 		sshd_start
 	fi
@@ -247,7 +249,7 @@ refuses() {
 	need_root
 	host_proof host-good
 	# ssh says who is meant; the host asks for somebody else
-	run client setsid -w "$S/bin/certauth-askpass" "(bob@web1.example) $(
+	run client setsid -w "$S/as/ssh" "$S/bin/certauth-askpass" "(bob@web1.example) $(
 		python3 "$HERE/tests/lib/host.py" prompt "$(request)" 0 500)" \
 		</dev/null
 	echo "$output"
@@ -265,7 +267,7 @@ request() {
 
 # the client is shown a request: exit status of askpass
 shown() {
-	run client setsid -w "$S/bin/certauth-askpass" "(alice@web1.example) $(
+	run client setsid -w "$S/as/ssh" "$S/bin/certauth-askpass" "(alice@web1.example) $(
 		python3 "$HERE/tests/lib/host.py" prompt "$1" 0 4000)" </dev/null
 	echo "$output"
 }
@@ -362,7 +364,7 @@ shown() {
 	for name in a.wild.example a.b.wild.example wild.example \
 		xn--bcher-kva.example bücher.example; do
 		rm -f "$S/home/carol/asked"
-		run client setsid -w "$S/bin/certauth-askpass" \
+		run client setsid -w "$S/as/ssh" "$S/bin/certauth-askpass" \
 			"(alice@$name) $(python3 "$HERE/tests/lib/host.py" \
 			prompt "$(python3 "$HERE/tests/lib/host.py" request \
 			--host "$name" \

@@ -10,6 +10,7 @@ prompt='.*certauth1 \([A-Za-z0-9_-]*\) next=\([0-9]*\) max=\([0-9]*\): .*'
 set -- $(printf '%s\n' "$1" | sed -n "s/$prompt/\\1 \\2 \\3/p")
 [ $# -eq 3 ] || { echo 'no certauth prompt' >&2; exit 1; }
 request=$1 next=$2 max=$3
+[ "$max" -le 1023 ] || max=1023 # an askpass cannot say more
 
 # be NUMBER BYTES: big-endian.  size FILE.  base64url, there and back.
 # shellcheck disable=SC2059 # the octal escape is the format

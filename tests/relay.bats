@@ -212,11 +212,22 @@ useless() {
 		ssh -o NumberOfPasswordPrompts=1 web1 true </dev/null
 	run env CLIENT=alice bash -c ". '$HERE/tests/lib/common.bash'
 		. '$HERE/tests/lib/sshd.bash'
-		client setsid -w '$S/bin/certauth-askpass' \
-		\"Username for 'https://evil.example': certauth1 $(cat \
-		"$S/home/carol/request") next=0 max=500: \" </dev/null"
+		for as in git sudo; do
+			cp '$HERE/tests/lib/asker.sh' '$S/bin/'\$as
+			client setsid -w '$S/bin/'\$as '$S/bin/certauth-askpass' \
+			\"Username for 'https://evil.example': certauth1 $(cat \
+			"$S/home/carol/request") next=0 max=500: \" </dev/null && exit
+		done
+		# and a sudo that would show such a text, for its own service
+		echo 'askpass_services = sshd' >>'$S/home/alice/.config/certauth/config'
+		in_place '$S/bin/sudo' setpriv --reuid 2001 --regid 2001 \
+			--clear-groups env HOME='$S/home/alice' \
+			'$S/bin/certauth-askpass' \
+			\"certauth1 $(cat "$S/home/carol/request") next=0 max=500: \" \
+			</dev/null"
 	conf default 'host_names = web1.example web1'
 	echo "$output"
 	[ "$status" -eq 1 ]
+	[[ $output == *"\`git' asks"*"named \`sudo' asks"* ]]
 	[[ $output == *'rule 1'*'over the network'* ]]
 }

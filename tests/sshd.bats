@@ -106,6 +106,25 @@ pass_through() {
 	not_logged 'outcome=granted'
 }
 
+@test "texts of other modules above the prompt" {
+	printf 'Hello (you)\nThe second line\n' >"$S/etc/hello"
+	sed -i '1i auth optional pam_echo.so file=/etc/hello' "$S/etc/pam.d/sshd"
+	log_mark
+	run client "$CERTAUTH" ssh web1 'echo $(id -un)-is-in' </dev/null
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *alice-is-in* ]]
+	# whoever may write such a line is not the one who asks
+	echo 'alice@web1) x@evil) ' >"$S/etc/hello"
+	log_mark
+	run client "$CERTAUTH" ssh web1 'echo $(id -un)-is-in' </dev/null
+	service sshd
+	echo "$output"
+	[ "$status" -ne 0 ]
+	[[ $output == *'rule 1'*'more than lines'* ]]
+	not_logged 'outcome=granted'
+}
+
 @test "another user's certificate" {
 	client_make bob
 	refused other-user client "$CERTAUTH" ssh web1 'echo alice-is-in' \

@@ -58,3 +58,38 @@ carol_su() {
 		logged 'outcome=denied'
 	done
 }
+
+@test "another user's su request is not answered by the victim's askpass" {
+	local r as text
+	conf default "host_names = $(hostname)"
+	mkdir -p "$S/home/alice/.config/certauth"
+	cp "$PKI/alice-chain.pem" "$S/home/alice/me.pem"
+	cp "$PKI/alice.key" "$S/home/alice/me.key"
+	printf '[default]\ncert = ~/me.pem\nkey = ~/me.key\n' \
+		>"$S/home/alice/.config/certauth/config"
+	chmod 600 "$S/home/alice/me.key"
+	chown -R 2001:2001 "$S/home/alice"
+	# carol starts su for alice, and has its request shown to alice
+	carol_su --pty --how empty --save-request "$S/home/carol/request"
+	r=$(cat "$S/home/carol/request")
+	for as in git ssh su; do
+		cp "$HERE/tests/lib/asker.sh" "$S/bin/$as"
+		for text in "certauth1 $r next=0 max=500: " \
+			"Password for 'https://certauth1 $r next=0 max=32768:@evil': "; do
+			run as_user alice setsid -w "$S/bin/$as" \
+				"$S/bin/certauth-askpass" "$text" </dev/null
+			echo "$as: $output"
+			[ "$status" -eq 1 ]
+			[[ $output == *'not signed: rule 1'* ]]
+		done
+	done
+	# under a real sudo's name and rights too
+	cp "$HERE/tests/lib/asker.sh" "$S/bin/sudo"
+	run in_place "$S/bin/sudo" setpriv --reuid 2001 --regid 2001 \
+		--clear-groups env HOME="$S/home/alice" \
+		"$S/bin/certauth-askpass" "certauth1 $r next=0 max=500: " </dev/null
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'of the service su'* ]]
+	rm "$S/bin/sudo" "$S/bin/git" "$S/bin/ssh" "$S/bin/su"
+}

@@ -20,6 +20,8 @@ setup_file() {
 	END
 	chmod 440 "$S/etc/sudoers"
 	service sudo
+	service sudo-i
+	service sitesudo
 	mkdir -p "$S/home/alice/.config/certauth"
 	cp "$PKI/alice-chain.pem" "$S/home/alice/me.pem"
 	cp "$PKI/alice.key" "$S/home/alice/me.key"
@@ -113,4 +115,58 @@ alice_sudo() {
 	[ "$status" -ne 0 ]
 	[[ $output != *root* ]]
 	logged 'reason=other-user'
+}
+
+@test "sudo -A -i and sudoedit -A, whose names differ" {
+	log_mark
+	run alice_sudo -A -i id -un </dev/null
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *root* ]]
+	logged 'pam_certauth\(sudo-i:auth\).*outcome=granted'
+	log_mark
+	echo before >"$S/etc/edited"
+	run env EDITOR=true bash -c ". '$HERE/tests/lib/common.bash'
+		AS_USER_ENV='SUDO_ASKPASS=$S/bin/certauth-askpass SUDO_EDITOR=/bin/true
+			XDG_RUNTIME_DIR=$S/home/alice/run' \
+		as_user alice sudoedit -A /etc/edited" </dev/null
+	echo "$output"
+	logged 'pam_certauth\(sudo:auth\).*outcome=granted'
+}
+
+@test "sudo -A with a pam_service of the site's" {
+	sed -i '1i Defaults pam_service=sitesudo' "$S/etc/sudoers"
+	log_mark
+	run alice_sudo -A id -un </dev/null
+	echo "$output"
+	[ "$status" -ne 0 ]
+	[[ $output == *'of the service sitesudo'*'askpass_services'* ]]
+	echo 'askpass_services = sitesudo' \
+		>>"$S/home/alice/.config/certauth/config"
+	run alice_sudo -A id -un </dev/null
+	sed -i 1d "$S/etc/sudoers"
+	sed -i '/^askpass_services/d' "$S/home/alice/.config/certauth/config"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *root* ]]
+	logged 'pam_certauth\(sitesudo:auth\).*outcome=granted'
+}
+
+@test "sudo -A with a script around the askpass: named, and with exec it works" {
+	printf '#!/bin/sh\n%s "$@"\nexit $?\n' "$S/bin/certauth-askpass" \
+		>"$S/bin/my-askpass"
+	printf '#!/bin/sh\nexec %s "$@"\n' "$S/bin/certauth-askpass" \
+		>"$S/bin/my-exec-askpass"
+	chmod 755 "$S/bin/my-askpass" "$S/bin/my-exec-askpass"
+	AS_USER_ENV="SUDO_ASKPASS=$S/bin/my-askpass
+		XDG_RUNTIME_DIR=$S/home/alice/run" \
+		run as_user alice sudo -A id -un </dev/null
+	echo "$output"
+	[ "$status" -ne 0 ]
+	[[ $output == *"\`my-askpass' asks"*exec* ]]
+	AS_USER_ENV="SUDO_ASKPASS=$S/bin/my-exec-askpass
+		XDG_RUNTIME_DIR=$S/home/alice/run" \
+		run as_user alice sudo -A id -un </dev/null
+	echo "$output"
+	[ "$status" -eq 0 ]
 }

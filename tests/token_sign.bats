@@ -147,7 +147,7 @@ hasnt() {
 	request --authority "$PKI/inter.pem"
 	sign 2,1234
 	[ "$status" -eq 0 ]
-	has 'remembered for web1.example.com in'
+	has 'remembered for web1 in'
 	local name
 	name=$(line 2)
 	good "$name"
@@ -157,9 +157,15 @@ hasnt() {
 	[ "$(stat -c %a "$XDG_STATE_HOME/certauth/choices")" = 600 ]
 	[ "$(wc -l <"$XDG_STATE_HOME/certauth/choices")" -eq 1 ]
 	good "$name"
-	# for this host alone
-	request --authority "$PKI/inter.pem" --host web2 --host web1
-	sign 9
+	# for the name that was meant, wherever the host puts it in its list
+	request --authority "$PKI/inter.pem" --host web2 --host WEB1
+	sign 1234
+	good "$name"
+	hasnt 'Which one'
+	grep -q '^web1 ' "$XDG_STATE_HOME/certauth/choices"
+	# and for this host alone
+	request --authority "$PKI/inter.pem" --host web2
+	sign 9 --host web2
 	[ "$status" -eq 1 ]
 	has 'Which one'
 	# one that does not fit any more is passed over

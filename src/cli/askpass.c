@@ -132,6 +132,21 @@ load_conf(struct askpass *a)
 	    getenv(CA_ENV_REGISTERED) != NULL);
 }
 
+/* Called with what a response has at most, before any PIN is asked. */
+static enum ca_err
+make_room(void *ctx, size_t chars)
+{
+	struct askpass *a = ctx;
+	struct ca_buf path = CA_BUF_INIT(8192);
+	enum ca_err rc = CA_OK;
+
+	/* one piece needs no keeping */
+	if (a->dir < 0 && chars + 1 > a->prompt.max)
+		rc = ca_pending_open(&a->log, chars, &path, &a->dir);
+	ca_buf_free(&path);
+	return rc;
+}
+
 /* Sign, and keep the response for the next pieces. */
 static enum ca_err
 sign_and_keep(
@@ -144,18 +159,42 @@ sign_and_keep(
 				    "longer kept; log in anew");
 		return CA_ERR_NOT_FOUND;
 	}
+	a->client.room = make_room;
+	a->client.room_ctx = a;
 	if ((rc = ca_client_sign(&a->client, intent, a->req, response)) !=
 	    CA_OK)
 		return rc;
-	/* one piece needs no keeping */
 	if (response->len + 1 <= a->prompt.max)
 		return CA_OK;
+	/* longer than its bound */
+	if ((rc = make_room(a, response->len)) != CA_OK)
+		return rc;
 	rc = ca_pending_save(a->dir, a->hash, time(NULL) + a->req->lifetime,
 	    response->p, response->len);
 	if (rc != CA_OK)
 		ca_log_err(&a->log, "cannot keep the response for the next "
 				    "piece: %m");
 	return rc;
+}
+
+/* What sudo asks for; su, of which any local user can start one, never asks an
+ * askpass. */
+static enum ca_err
+check_service(const struct askpass *a)
+{
+	const struct ca_list *list = &a->client.conf->askpass_services;
+
+	if (!a->meant.here)
+		return CA_OK;
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->v[i], a->req->service) == 0)
+			return CA_OK;
+	ca_log_err(&a->log,
+	    "not signed: rule 1, the host: sudo asks, but the request is of "
+	    "the service %s. Where that is sudo's pam_service, name it in "
+	    "askpass_services in ~/.config/certauth/config",
+	    a->req->service);
+	return CA_DENIED;
 }
 
 static enum ca_err
@@ -169,8 +208,7 @@ get_response(struct askpass *a, struct ca_buf *response)
 	    .now = time(NULL)};
 	enum ca_err rc;
 
-	ca_pending_clean(a->dir, intent.now);
-	rc = ca_pending_load(a->dir, a->hash, intent.now, response);
+	rc = ca_pending_load(a->hash, intent.now, response, &a->dir);
 	if (rc == CA_ERR_NOT_FOUND)
 		return sign_and_keep(a, &intent, response);
 	if (rc != CA_OK) {
@@ -204,7 +242,7 @@ print_piece(struct askpass *a, struct ca_buf *response)
 		ca_log_err(&a->log, "no answer: %s", ca_err_text(rc));
 	else if (puts(ca_buf_text(&piece)) == EOF || fflush(stdout) != 0)
 		rc = CA_ERR_IO;
-	if (rc != CA_OK || piece.p[piece.len - 1] == '.')
+	if (a->dir >= 0 && (rc != CA_OK || piece.p[piece.len - 1] == '.'))
 		ca_pending_remove(a->dir, a->hash);
 	ca_buf_free(&piece);
 	return rc;
@@ -214,19 +252,16 @@ static enum ca_err
 answer(struct askpass *a)
 {
 	struct ca_buf response = CA_BUF_INIT(CA_RESPONSE_CHARS_MAX);
-	struct ca_buf path = CA_BUF_INIT(8192);
 	enum ca_err rc;
 
 	if ((rc = ca_client_request(a->prompt.request, &a->log, &a->req)) ==
 		CA_OK &&
-	    (rc = fill_user(a)) == CA_OK &&
+	    (rc = check_service(a)) == CA_OK && (rc = fill_user(a)) == CA_OK &&
 	    (rc = ca_crypto_new(&a->client.crypto)) == CA_OK &&
 	    (rc = ca_crypto_sha256(a->client.crypto, a->req->raw, a->req->len,
 		 a->hash)) == CA_OK &&
-	    (rc = ca_pending_open(&a->log, &path, &a->dir)) == CA_OK &&
 	    (rc = get_response(a, &response)) == CA_OK)
 		rc = print_piece(a, &response);
-	ca_buf_free(&path);
 	ca_buf_free(&response);
 	return rc;
 }
@@ -256,6 +291,9 @@ handle(struct askpass *a)
 				    "single whole prompt of certauth");
 		return CA_EXIT_NO;
 	}
+	/* max is not signed, and no askpass can say more */
+	if (a->prompt.max > CA_ASKPASS_ANSWER_MAX)
+		a->prompt.max = CA_ASKPASS_ANSWER_MAX;
 	if (ca_meant_find(&a->meant) != CA_OK || load_conf(a) != CA_OK ||
 	    answer(a) != CA_OK)
 		return CA_EXIT_NO;
@@ -275,6 +313,7 @@ run(int argc, char **argv)
 	a.client.log = &a.log;
 	a.meant.log = &a.log;
 	a.meant.text = argv[1];
+	a.meant.prompt = &a.prompt;
 	status = handle(&a);
 	if (a.dir >= 0)
 		(void)close(a.dir);
@@ -296,8 +335,8 @@ const struct ca_command ca_cmd_askpass = {"askpass",
     "\n"
     "A prompt of pam_certauth is answered piece by piece, after the client\n"
     "rules were checked: the host is the one in ssh's `(user@host) ' or, for\n"
-    "sudo, this machine; the login is the one there, or your own.  Every "
-    "other\n"
+    "sudo, this machine; the login is the one there, or your own.  ssh or\n"
+    "sudo itself must call it: a script between needs `exec'.  Every other\n"
     "question goes to the terminal or to the askpass program that you had.\n"
     "What is refused is said on standard error, and the exit status is 1.\n"
     "\n"

@@ -6,6 +6,9 @@
 
 #include "cli/cli.h"
 
+/* Characters of an answer, mark included: what ssh reads of its askpass. */
+#define CA_ASKPASS_ANSWER_MAX 1023
+
 extern const struct ca_command ca_cmd_askpass;
 
 #endif

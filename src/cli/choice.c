@@ -240,15 +240,13 @@ load_named(struct ca_crypto *crypto, const struct ca_client_conf *conf,
 }
 
 static enum ca_err
-choose_named(struct ca_crypto *crypto, const struct ca_client_conf *conf,
-    const struct ca_request *req, time_t now, const struct ca_key_ui *ui,
-    const struct ca_log *log, struct ca_identity **out)
+choose_named(const struct ca_choice *c, struct ca_identity **out)
 {
 	struct ca_identity *id = NULL;
 	enum ca_err rc;
 
-	if ((rc = load_named(crypto, conf, ui, log, &id)) == CA_OK)
-		rc = take_named(id, req, now, log);
+	if ((rc = load_named(c->crypto, c->conf, c->ui, c->log, &id)) == CA_OK)
+		rc = take_named(id, c->req, c->now, c->log);
 	if (rc != CA_OK) {
 		ca_identity_free(id);
 		return rc;
@@ -262,8 +260,7 @@ choose_named(struct ca_crypto *crypto, const struct ca_client_conf *conf,
 /* Of all that were found, only the one that was chosen for this host before,
  * if it still fits. */
 static void
-keep_remembered(struct ca_identities *ids, const struct ca_request *req,
-    time_t now, const struct ca_log *log)
+keep_remembered(struct ca_identities *ids, const struct ca_choice *c)
 {
 	struct ca_buf why = CA_BUF_INIT(1024);
 	/* an array of pointers is meant: NOLINTNEXTLINE(bugprone-sizeof-*) */
@@ -274,9 +271,9 @@ keep_remembered(struct ca_identities *ids, const struct ca_request *req,
 	for (size_t i = 0; cert != NULL && i < ids->n; i++)
 		cert[i] = ids->v[i]->leaf;
 	if (cert != NULL &&
-	    ca_remember_find(req->host_name[0], cert, ids->n, log, &index) ==
-		CA_OK &&
-	    ca_identity_unfit(ids->v[index], req, now, &why, &never) == NULL) {
+	    ca_remember_find(c->host, cert, ids->n, c->log, &index) == CA_OK &&
+	    ca_identity_unfit(ids->v[index], c->req, c->now, &why, &never) ==
+		NULL) {
 		struct ca_identity *one = ids->v[index];
 
 		for (size_t i = 0; i < ids->n; i++)
@@ -291,30 +288,29 @@ keep_remembered(struct ca_identities *ids, const struct ca_request *req,
 
 /* A certificate in a file, its key on a token. */
 static enum ca_err
-choose_token_key(struct ca_crypto *crypto, const struct ca_client_conf *conf,
-    const struct ca_request *req, time_t now, const struct ca_key_ui *ui,
-    const struct ca_log *log, struct ca_identity **out)
+choose_token_key(const struct ca_choice *c, struct ca_identity **out)
 {
+	const struct ca_client_conf *conf = c->conf;
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_identities ids = {NULL, 0};
 	struct ca_identity *file = NULL, *id = NULL;
 
-	rc = ca_key_pem_cert(crypto, conf->cert, log, &file);
+	rc = ca_key_pem_cert(c->crypto, conf->cert, c->log, &file);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
 	}
-	rc = ca_key_p11_for(crypto, conf->key, file->leaf, log, &ids);
+	rc = ca_key_p11_for(c->crypto, conf->key, file->leaf, c->log, &ids);
 	if (rc != CA_OK) {
 		/* behind the question mark there may be a PIN */
-		ca_log_err(log, "no token for %.*s has the key of %s: %s",
+		ca_log_err(c->log, "no token for %.*s has the key of %s: %s",
 		    (int)strcspn(conf->key, "?"), conf->key, conf->cert,
 		    ca_err_text(rc));
 		ret = rc;
 		goto out;
 	}
-	if ((rc = ca_identities_offer(&ids, ui, &id)) != CA_OK ||
-	    (rc = take_named(id, req, now, log)) != CA_OK) {
+	if ((rc = ca_identities_offer(&ids, c->ui, &id)) != CA_OK ||
+	    (rc = take_named(id, c->req, c->now, c->log)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
@@ -336,17 +332,16 @@ out:
 }
 
 static enum ca_err
-choose_token(struct ca_crypto *crypto, const struct ca_client_conf *conf,
-    const struct ca_request *req, time_t now, const struct ca_key_ui *ui,
-    const struct ca_log *log, struct ca_identity **out)
+choose_token(const struct ca_choice *c, struct ca_identity **out)
 {
+	const struct ca_client_conf *conf = c->conf;
 	const char *uri = conf->key != NULL ? conf->key : conf->token_uri;
 	struct ca_identities ids = {NULL, 0};
 	enum ca_err rc;
 
-	if ((rc = ca_key_p11(crypto, uri, log, &ids)) != CA_OK) {
+	if ((rc = ca_key_p11(c->crypto, uri, c->log, &ids)) != CA_OK) {
 		/* behind the question mark there may be a PIN */
-		ca_log_err(log,
+		ca_log_err(c->log,
 		    "no certificate with a key on a token%s%.*s: "
 		    "%s",
 		    uri != NULL ? " for " : "",
@@ -355,21 +350,21 @@ choose_token(struct ca_crypto *crypto, const struct ca_client_conf *conf,
 		return rc;
 	}
 	if (conf->remember)
-		keep_remembered(&ids, req, now, log);
-	rc = ca_identities_pick(&ids, req, now, ui, log, out);
+		keep_remembered(&ids, c);
+	rc = ca_identities_pick(&ids, c->req, c->now, c->ui, c->log, out);
 	if (rc == CA_OK && conf->remember && ids.n > 1)
-		ca_remember_keep(req->host_name[0], (*out)->leaf, log);
+		ca_remember_keep(c->host, (*out)->leaf, c->log);
 	if (rc == CA_ERR_NOT_FOUND)
-		ca_log_err(log, "no certificate on a token fits this request");
+		ca_log_err(
+		    c->log, "no certificate on a token fits this request");
 	ca_identities_free(&ids);
 	return rc;
 }
 
 enum ca_err
-ca_identity_choose(struct ca_crypto *crypto, const struct ca_client_conf *conf,
-    const struct ca_request *req, time_t now, const struct ca_key_ui *ui,
-    const struct ca_log *log, struct ca_identity **out)
+ca_identity_choose(const struct ca_choice *c, struct ca_identity **out)
 {
+	const struct ca_client_conf *conf = c->conf;
 	bool token = conf->key != NULL && strncmp(conf->key, "pkcs11:", 7) == 0;
 	bool named =
 	    conf->cert != NULL || conf->p12 != NULL || conf->key != NULL;
@@ -377,13 +372,13 @@ ca_identity_choose(struct ca_crypto *crypto, const struct ca_client_conf *conf,
 	enum ca_err rc;
 
 	if (token && conf->cert != NULL)
-		rc = choose_token_key(crypto, conf, req, now, ui, log, &id);
+		rc = choose_token_key(c, &id);
 	else if (token || (!named && (conf->pkcs11 || conf->token_uri != NULL)))
-		rc = choose_token(crypto, conf, req, now, ui, log, &id);
+		rc = choose_token(c, &id);
 	else if (named)
-		rc = choose_named(crypto, conf, req, now, ui, log, &id);
+		rc = choose_named(c, &id);
 	else {
-		ca_log_err(log,
+		ca_log_err(c->log,
 		    "no certificate to log in with: give --cert "
 		    "and --key, or write them into ~/.config/certauth/config");
 		return CA_ERR_NOT_FOUND;

@@ -103,7 +103,7 @@ escaped(struct ca_buf *b, const char *text)
 /* "Log in to web1 as alice with CN=Alice?" */
 static enum ca_err
 confirm(const struct ca_client *client, const struct ca_request *req,
-    const struct ca_identity *id)
+    const char *host, const struct ca_identity *id)
 {
 	struct ca_buf text = CA_BUF_INIT(16384);
 	enum ca_err rc = CA_ERR_MEMORY;
@@ -111,7 +111,7 @@ confirm(const struct ca_client *client, const struct ca_request *req,
 	if (!client->conf->confirm || client->yes)
 		return CA_OK;
 	ca_buf_str(&text, "Log in to ");
-	escaped(&text, req->host_name[0]);
+	escaped(&text, host);
 	if (req->user[0] != '\0') {
 		ca_buf_str(&text, " as ");
 		escaped(&text, req->user);
@@ -164,6 +164,28 @@ sign_by(const struct ca_client *client, const struct ca_request *req,
 	return rc != CA_OK ? rc : ca_buf_err(text);
 }
 
+/* Is there room for an answer by id, or (NULL) by whatever is in a PKCS#12
+ * file, whose password is asked before it can be known? */
+static enum ca_err
+make_room(const struct ca_client *client, const struct ca_request *req,
+    const struct ca_identity *id)
+{
+	size_t len = CA_RESPONSE_MAX;
+	enum ca_err rc = CA_OK;
+
+	if (client->room == NULL)
+		return CA_OK;
+	if (id != NULL)
+		rc = ca_response_bound(req, id, &len);
+	else if (client->conf->p12 == NULL || client->conf->registered)
+		return CA_OK;
+	if (rc == CA_OK) /* base64url */
+		return client->room(client->room_ctx, (len * 4 + 2) / 3);
+	ca_log_err(client->log, "no answer by %s: %s",
+	    id != NULL ? id->label : "", ca_err_text(rc));
+	return rc;
+}
+
 enum ca_err
 ca_client_sign(struct ca_client *client, const struct ca_intent *intent,
     const struct ca_request *req, struct ca_buf *text)
@@ -171,11 +193,20 @@ ca_client_sign(struct ca_client *client, const struct ca_intent *intent,
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_key_ui ui = ca_ask_ui(&client->ask);
 	struct ca_identity *id = NULL;
+	const struct ca_choice choice = {.crypto = client->crypto,
+	    .conf = client->conf,
+	    .req = req,
+	    .host = ca_rules_host(client->conf, intent, req),
+	    .now = intent->now,
+	    .ui = &ui,
+	    .log = client->log};
 
 	if ((rc = check_rules(client, intent, req)) != CA_OK ||
-	    (rc = ca_identity_choose(client->crypto, client->conf, req,
-		 intent->now, &ui, client->log, &id)) != CA_OK ||
-	    (rc = confirm(client, req, id)) != CA_OK ||
+	    (rc = choice.host != NULL ? CA_OK : CA_DENIED) != CA_OK ||
+	    (rc = make_room(client, req, NULL)) != CA_OK ||
+	    (rc = ca_identity_choose(&choice, &id)) != CA_OK ||
+	    (rc = make_room(client, req, id)) != CA_OK ||
+	    (rc = confirm(client, req, choice.host, id)) != CA_OK ||
 	    (rc = sign_by(client, req, id, &ui, text)) != CA_OK) {
 		ret = rc;
 		goto out;

@@ -38,16 +38,25 @@ bool ca_identity_uncertain(
 /* "CN=Alice,O=Corp, issued by CN=CA, until 2027-01-01, in LABEL" */
 void ca_identity_describe(const struct ca_identity *id, struct ca_buf *b);
 
+/* What a certificate is chosen by; all borrowed. */
+struct ca_choice {
+	struct ca_crypto *crypto;
+	const struct ca_client_conf *conf;
+	const struct ca_request *req;
+	const char *host; /* the name by which remember knows it */
+	time_t now;
+	const struct ca_key_ui *ui;
+	const struct ca_log *log;
+};
+
 /*
  * Load what conf names and choose.  Identities found on tokens are filtered
  * by ca_identity_unfit; of several left, ui is asked.  One that the user named
  * is taken, with a warning in log.  No PIN is asked, except that of a PKCS#12
  * file.  CA_ERR_NOT_FOUND: nothing is configured or nothing fits, logged.
  */
-CA_MUST_CHECK enum ca_err ca_identity_choose(struct ca_crypto *crypto,
-    const struct ca_client_conf *conf, const struct ca_request *req, time_t now,
-    const struct ca_key_ui *ui, const struct ca_log *log,
-    struct ca_identity **out);
+CA_MUST_CHECK enum ca_err ca_identity_choose(
+    const struct ca_choice *c, struct ca_identity **out);
 
 /* ---- cli/pick.c ---- */
 
@@ -73,6 +82,11 @@ CA_MUST_CHECK enum ca_err ca_identities_pick(struct ca_identities *ids,
 const struct ca_scheme *ca_identity_scheme(
     const struct ca_identity *id, const struct ca_request *req);
 
+/* The length in bytes that ca_respond's answer has at most, by id's key and
+ * chain.  CA_ERR_CRYPTO, CA_ERR_LIMIT. */
+CA_MUST_CHECK enum ca_err ca_response_bound(
+    const struct ca_request *req, const struct ca_identity *id, size_t *len);
+
 /* Sign req by id and append Certificate and CertificateVerify to out.  Errors
  * as ca_key_sign, and CA_ERR_LIMIT: the chain is too long for a response. */
 CA_MUST_CHECK enum ca_err ca_respond(struct ca_crypto *crypto,
@@ -87,6 +101,10 @@ struct ca_client {
 	const struct ca_log *log;
 	struct ca_ask ask;
 	bool yes; /* no question whether to sign */
+	/* Called before a PIN is asked, if not NULL, with the characters that
+	 * the response has at most: whoever has no room for them says so. */
+	enum ca_err (*room)(void *ctx, size_t chars);
+	void *room_ctx;
 };
 
 /* The names of this machine: its host name and the first label of that.

@@ -27,6 +27,9 @@
 #include "cli/hostname.h"
 #include "config/config.h"
 
+/* The services that sudo asks for, where askpass_services does not say. */
+#define CA_ASKPASS_SERVICES "sudo sudo-i"
+
 /* Everything is owned; NULL where not set. */
 struct ca_client_conf {
 	char *cert;      /* file */
@@ -39,6 +42,8 @@ struct ca_client_conf {
 	char *askpass;   /* program for questions that are not ours */
 	struct ca_list trusted_hosts; /* patterns: further names that may answer
 				       * for the host meant */
+	struct ca_list askpass_services; /* PAM services whose requests an
+					  * askpass of sudo answers */
 	bool pkcs11, ssh_agent;
 	bool registered; /* send no certificate: the host has it */
 	bool require_host_proof;
@@ -46,7 +51,7 @@ struct ca_client_conf {
 	bool remember; /* a choice among several certificates */
 };
 
-/* Nothing set; NULL: no memory. */
+/* The defaults alone; NULL: no memory. */
 struct ca_client_conf *ca_client_conf_new(void);
 void ca_client_conf_free(struct ca_client_conf *conf); /* NULL is allowed */
 

@@ -26,7 +26,8 @@ enum kind { PATH, KEY, P12, TEXT, URI, BOOL, LIST };
 	X(confirm, BOOL)                                                       \
 	X(remember, BOOL)                                                      \
 	X(user, TEXT)                                                          \
-	X(askpass, PATH)
+	X(askpass, PATH)                                                       \
+	X(askpass_services, LIST)
 
 #define KEY_ROW(name, kind)                                                    \
 	{#name, kind, offsetof(struct ca_client_conf, name)},
@@ -42,12 +43,6 @@ const char *
 ca_client_conf_key(size_t i)
 {
 	return i < NKEYS ? keys[i].name : NULL;
-}
-
-struct ca_client_conf *
-ca_client_conf_new(void)
-{
-	return calloc(1, sizeof(struct ca_client_conf));
 }
 
 static void
@@ -78,6 +73,45 @@ ca_client_conf_free(struct ca_client_conf *conf)
 
 /* ---- values ---- */
 
+static enum ca_err
+set_list(struct ca_list *list, const char *value)
+{
+	struct ca_list fresh = {NULL, 0};
+	const char *s = value;
+
+	for (;;) {
+		s += strspn(s, " \t,");
+		size_t len = strcspn(s, " \t,");
+		if (len == 0)
+			break;
+		char **v = realloc(fresh.v, (fresh.n + 2) * sizeof *v);
+		if (v != NULL)
+			fresh.v = v;
+		if (v == NULL || (v[fresh.n] = strndup(s, len)) == NULL) {
+			list_clear(&fresh);
+			return CA_ERR_MEMORY;
+		}
+		v[++fresh.n] = NULL;
+		s += len;
+	}
+	list_clear(list);
+	*list = fresh;
+	return CA_OK;
+}
+
+struct ca_client_conf *
+ca_client_conf_new(void)
+{
+	struct ca_client_conf *conf = calloc(1, sizeof *conf);
+
+	if (conf != NULL &&
+	    set_list(&conf->askpass_services, CA_ASKPASS_SERVICES) != CA_OK) {
+		ca_client_conf_free(conf);
+		conf = NULL;
+	}
+	return conf;
+}
+
 const char *
 ca_client_home(void)
 {
@@ -104,32 +138,6 @@ path_value(const char *value)
 	char *path = ca_buf_take(&b, NULL);
 	ca_buf_free(&b);
 	return path;
-}
-
-static enum ca_err
-set_list(struct ca_list *list, const char *value)
-{
-	struct ca_list fresh = {NULL, 0};
-	const char *s = value;
-
-	for (;;) {
-		s += strspn(s, " \t,");
-		size_t len = strcspn(s, " \t,");
-		if (len == 0)
-			break;
-		char **v = realloc(fresh.v, (fresh.n + 2) * sizeof *v);
-		if (v != NULL)
-			fresh.v = v;
-		if (v == NULL || (v[fresh.n] = strndup(s, len)) == NULL) {
-			list_clear(&fresh);
-			return CA_ERR_MEMORY;
-		}
-		v[++fresh.n] = NULL;
-		s += len;
-	}
-	list_clear(list);
-	*list = fresh;
-	return CA_OK;
 }
 
 static void

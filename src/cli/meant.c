@@ -1,29 +1,61 @@
 #include "cli/meant.h"
 
-#include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "cli/caller.h"
 #include "cli/client.h"
 #include "cli/rules.h"
 #include "cli/ssh.h"
-#include "cli/sshinfo.h"
+#include "cli/sshway.h"
+
+#define DENIED "not signed: rule 1, the host: "
+
+/* ---- who asks ---- */
+
+/* The name under which the ssh that may ask was started. */
+static void
+ssh_name(char name[CA_CALLER_NAME_MAX + 1])
+{
+	const char *path =
+	    getenv(CA_ENV_HOSTS) != NULL ? ca_ssh_program() : "ssh";
+	const char *slash = strrchr(path, '/');
+
+	/* as the kernel cuts it */
+	(void)snprintf(name, CA_CALLER_NAME_MAX + 1, "%s",
+	    slash != NULL ? slash + 1 : path);
+}
 
 static bool
-called_by_ssh(void)
+is_sudo(const struct ca_caller *caller)
 {
-	char path[64], name[32] = "";
-
-	(void)snprintf(path, sizeof path, "/proc/%ld/comm", (long)getppid());
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	ssize_t n = read(fd, name, sizeof name - 1);
-	(void)close(fd);
-	return n > 0 && strcmp(name, "ssh\n") == 0;
+	return strcmp(caller->name, "sudo") == 0 ||
+	       strcmp(caller->name, "sudoedit") == 0;
 }
+
+/* A request of this machine's su, or of another host, may stand in any
+ * program's text; only of these two is it known what they show. */
+static enum ca_err
+refuse_caller(
+    const struct ca_log *log, const struct ca_caller *caller, const char *ssh)
+{
+	if (is_sudo(caller))
+		ca_log_err(log,
+		    DENIED "a program named `%s' asks that does not run as "
+			   "root, so it is not sudo",
+		    caller->name);
+	else
+		ca_log_err(log,
+		    DENIED "`%s' asks, and neither %s nor sudo. If `%s' is a "
+			   "script around certauth-askpass, let it run it by "
+			   "`exec'; else answer with `certauth sign --pieces'",
+		    caller->name, ssh, caller->name);
+	return CA_DENIED;
+}
+
+/* ---- what `certauth ssh' resolved ---- */
 
 /* Split one set of `certauth ssh': NAME,NAME */
 static enum ca_err
@@ -53,24 +85,68 @@ has(const struct ca_list *names, const char *name)
 	return false;
 }
 
-/* The names of the host that ssh calls host; alone those, where it is not one
- * that `certauth ssh' resolved: a jump host asks with its own. */
+/* user is the n-th of the logins, as `certauth ssh' wrote them; an empty one
+ * is any, as ssh did not name it. */
+static bool
+login_is(const char *logins, size_t n, const char *user)
+{
+	struct ca_buf own = CA_BUF_INIT(4096);
+	bool same = false;
+
+	for (; logins != NULL && n > 0; n--) {
+		logins = strchr(logins, ';');
+		logins += logins != NULL;
+	}
+	if (logins != NULL && ca_ssh_login_put(&own, user) == CA_OK) {
+		size_t len = strcspn(logins, ";");
+
+		same = len == 0 ||
+		       (len == own.len && memcmp(logins, own.p, len) == 0);
+	}
+	ca_buf_free(&own);
+	return same;
+}
+
+/* The names of the host that ssh calls host, of those that `certauth ssh'
+ * resolved, for the login there. */
 static enum ca_err
 names_of(struct ca_meant *m, const char *sets, const char *host)
 {
+	const char *logins = getenv(CA_ENV_USER);
 	enum ca_err rc = CA_OK;
+	bool known = false;
+	size_t n = 0;
 
-	for (const char *s = sets; s != NULL && rc == CA_OK;) {
+	for (const char *s = sets; s != NULL; n++) {
 		size_t len = strcspn(s, ";");
 
-		rc = add_set(m->names, s, len);
-		if (rc != CA_OK || has(m->names, host))
-			break;
+		if ((rc = add_set(m->names, s, len)) != CA_OK)
+			return rc;
+		known = known || has(m->names, host);
+		if (has(m->names, host) &&
+		    (logins == NULL || login_is(logins, n, m->user)))
+			return CA_OK;
 		ca_client_names_clear(m->names);
 		s = s[len] == ';' ? s + len + 1 : NULL;
 	}
-	return rc == CA_OK ? ca_client_names_add(m->names, host) : rc;
+	/* the command of a ProxyCommand may ask by an ssh of its own */
+	if (!known && getenv(CA_ENV_PROXY) != NULL)
+		return ca_client_names_add(m->names, host);
+	if (known)
+		ca_log_err(m->log,
+		    "not signed: rule 2, the login: ssh asks for %s at %s, and "
+		    "`certauth ssh' was not to log in as that",
+		    m->user, host);
+	else
+		ca_log_err(m->log,
+		    DENIED "ssh asks for %s at %s, which is neither the host "
+			   "that `certauth ssh' was given nor a jump host on "
+			   "the way to it",
+		    m->user, host);
+	return CA_DENIED;
 }
+
+/* ---- ssh ---- */
 
 /* This ssh itself wrote the `(user@host) ' at the start. */
 static bool
@@ -92,8 +168,8 @@ meant_by_old_ssh(struct ca_meant *m, const char *sets)
 
 	if (sets == NULL || strchr(sets, ';') != NULL) {
 		ca_log_err(m->log,
-		    "not signed: this ssh is older than "
-		    "OpenSSH 8.5 and does not say which host asks; %s",
+		    DENIED "this ssh is older than "
+			   "OpenSSH 8.5 and does not say which host asks; %s",
 		    sets == NULL ? "use `certauth ssh' instead of ssh"
 				 : "with jump hosts a newer one is needed");
 		return CA_DENIED;
@@ -104,8 +180,45 @@ meant_by_old_ssh(struct ca_meant *m, const char *sets)
 }
 
 static enum ca_err
+meant_by_ssh(struct ca_meant *m)
+{
+	const char *sets = getenv(CA_ENV_HOSTS);
+	char *host = NULL;
+	enum ca_err rc;
+
+	if (!prefix_trusted())
+		return meant_by_old_ssh(m, sets);
+	rc = ca_rules_ssh_text(
+	    m->text, m->prompt->start, m->prompt->end, &m->user, &host);
+	if (rc == CA_ERR_NOT_FOUND) {
+		ca_log_err(m->log, DENIED "ssh did not say which host asks");
+		rc = CA_DENIED;
+	} else if (rc == CA_DENIED) {
+		ca_log_err(m->log,
+		    DENIED "the text seems to be of %s, but holds more than "
+			   "lines above the prompt, so it may be of another "
+			   "host",
+		    host);
+	} else if (rc == CA_OK) {
+		rc = sets != NULL ? names_of(m, sets, host)
+				  : ca_client_names_add(m->names, host);
+	}
+	free(host);
+	return rc;
+}
+
+/* ---- sudo ---- */
+
+static enum ca_err
 meant_here(struct ca_meant *m)
 {
+	/* sudo adds nothing, so what stands around it is somebody else's */
+	if (m->prompt->start != 0 ||
+	    !ca_rules_prompt_ends(m->text, m->prompt->end)) {
+		ca_log_err(m->log, DENIED "sudo asks, but the prompt of "
+					  "certauth is not all of its text");
+		return CA_DENIED;
+	}
 	ca_client_names_free(m->names);
 	m->names = ca_client_local_names();
 	m->here = true;
@@ -115,32 +228,32 @@ meant_here(struct ca_meant *m)
 enum ca_err
 ca_meant_find(struct ca_meant *m)
 {
-	const char *sets = getenv(CA_ENV_HOSTS);
-	char *host = NULL;
-	enum ca_err rc;
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	char ssh[CA_CALLER_NAME_MAX + 1];
+	struct ca_caller caller;
 
-	if ((m->names = calloc(1, sizeof *m->names)) == NULL)
-		return CA_ERR_MEMORY;
-	rc = ca_rules_prefix(m->text, &m->user, &host);
-	if (rc == CA_OK && prefix_trusted()) {
-		rc = names_of(m, sets, host);
-	} else if (rc == CA_OK || (rc == CA_ERR_NOT_FOUND &&
-				      (called_by_ssh() || sets != NULL))) {
-		/* what stands there, the server may have written */
-		free(m->user);
-		m->user = NULL;
-		if (prefix_trusted()) {
-			ca_log_err(m->log, "not signed: ssh did not say which "
-					   "host asks");
-			rc = CA_DENIED;
-		} else {
-			rc = meant_by_old_ssh(m, sets);
-		}
-	} else if (rc == CA_ERR_NOT_FOUND) {
-		rc = meant_here(m);
+	if ((m->names = calloc(1, sizeof *m->names)) == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
 	}
-	free(host);
-	return rc;
+	if ((rc = ca_caller_find(m->log, &caller)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ssh_name(ssh);
+	if (is_sudo(&caller) && caller.root)
+		rc = meant_here(m);
+	else if (strcmp(caller.name, ssh) == 0)
+		rc = meant_by_ssh(m);
+	else
+		rc = refuse_caller(m->log, &caller, ssh);
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	return ret;
 }
 
 void

@@ -10,19 +10,22 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "wire/pieces.h"
 
 struct ca_meant {
-	const char *text; /* the prompt; a host wrote most of it */
+	const char *text; /* what is shown; a host wrote most of it */
+	const struct ca_prompt *prompt; /* where the prompt stands in it */
 	const struct ca_log *log;
 	struct ca_list *names; /* result: of the host; owned */
 	char *user;            /* result: the login; NULL: nothing said it */
-	bool here;             /* result: this machine, as nothing said more */
+	bool here;             /* result: this machine: sudo asks */
 };
 
 /*
- * From the `(user@host) ' of ssh and what `certauth ssh' left in the
- * environment, or, where another program asks, this machine.  CA_DENIED: it
- * cannot be known which host asks (logged); CA_ERR_MEMORY.
+ * Under ssh, from its `(user@host) ' and what `certauth ssh' left in the
+ * environment; under sudo, this machine.  Any other program is refused: it
+ * may show a text of anybody's.  CA_DENIED: it cannot be known which host asks
+ * (logged); CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_meant_find(struct ca_meant *m);
 

@@ -3,16 +3,19 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "cli/clientconf.h"
 #include "wire/pieces.h"
 
 #define SUFFIX ".answer"
 #define NAME_LEN (64 + sizeof SUFFIX)
+#define TRIAL "trial."
 
 static void
 file_name(const unsigned char hash[32], char name[NAME_LEN])
@@ -42,37 +45,137 @@ own_runtime_dir(const char *dir)
 	       S_ISDIR(st.st_mode) && private(&st);
 }
 
-enum ca_err
-ca_pending_open(const struct ca_log *log, struct ca_buf *path, int *fd)
-{
-	enum ca_err ret = CA_ERR_UNSET;
-	const char *run = getenv("XDG_RUNTIME_DIR");
-	struct stat st;
-	int dir = -1;
+/* ---- the places ---- */
 
-	if (own_runtime_dir(run))
+enum { PLACES = 2 };
+
+/* The name of the n-th place; NULL: there is none, or no memory. */
+static const char *
+place(int n, struct ca_buf *path)
+{
+	const char *run = getenv("XDG_RUNTIME_DIR");
+
+	ca_buf_reset(path);
+	if (n == 0 && !own_runtime_dir(run))
+		return NULL;
+	if (n == 0)
 		ca_buf_fmt(path, "%s/certauth", run);
 	else
-		ca_buf_fmt(path, "/tmp/certauth-%lu", (unsigned long)geteuid());
+		ca_buf_fmt(path, "%s/.cache/certauth", ca_client_home());
+	return ca_buf_text(path);
+}
+
+/* CA_ERR_NOT_FOUND, CA_ERR_UNTRUSTED, CA_ERR_IO: errno says why. */
+static enum ca_err
+open_place(const char *name, int *fd)
+{
+	struct stat st;
+	int dir = open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (dir < 0)
+		return errno == ENOENT                      ? CA_ERR_NOT_FOUND
+		       : errno == ELOOP || errno == ENOTDIR ? CA_ERR_UNTRUSTED
+							    : CA_ERR_IO;
+	if (fstat(dir, &st) != 0 || !private(&st)) {
+		(void)close(dir);
+		return CA_ERR_UNTRUSTED;
+	}
+	*fd = dir;
+	return CA_OK;
+}
+
+/* Make it, and the directory above it. */
+static enum ca_err
+make_place(struct ca_buf *path, int *fd)
+{
 	const char *name = ca_buf_text(path);
-	if (name == NULL) {
-		ret = CA_ERR_MEMORY;
-		goto out;
+	char *slash = name != NULL ? strrchr((char *)path->p, '/') : NULL;
+
+	if (slash == NULL)
+		return CA_ERR_MEMORY;
+	*slash = '\0';
+	(void)mkdir(name, 0700);
+	*slash = '/';
+	if (mkdir(name, 0700) != 0 && errno != EEXIST)
+		return CA_ERR_IO;
+	return open_place(name, fd);
+}
+
+static bool
+write_all(int fd, const char *p, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		len -= (size_t)n;
 	}
-	if ((mkdir(name, 0700) != 0 && errno != EEXIST) ||
-	    (dir = open(
-		 name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0 ||
-	    fstat(dir, &st) != 0) {
-		ca_log_err(log, "%s: %m", name);
-		ret = CA_ERR_IO;
-		goto out;
+	return true;
+}
+
+/* Write len bytes there, and take them away again: a directory may be
+ * read-only, on a full disk, or over its quota. */
+static enum ca_err
+try_place(int dir, size_t len)
+{
+	static const char zero[CA_RESPONSE_CHARS_MAX];
+	char name[sizeof TRIAL + 20];
+
+	(void)snprintf(name, sizeof name, TRIAL "%ld", (long)getpid());
+	(void)unlinkat(dir, name, 0);
+	int fd = openat(dir, name,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return CA_ERR_IO;
+	bool done = write_all(fd, zero, len < sizeof zero ? len : sizeof zero);
+	int why = errno;
+	/* some file systems count only when it is closed */
+	if (close(fd) != 0 && done) {
+		done = false;
+		why = errno;
 	}
-	if (!private(&st)) {
-		ca_log_err(log,
-		    "%s must belong to you, with mode 0700; "
-		    "remove it, or set XDG_RUNTIME_DIR",
-		    name);
-		ret = CA_ERR_UNTRUSTED;
+	(void)unlinkat(dir, name, 0);
+	errno = why;
+	return done ? CA_OK : CA_ERR_IO;
+}
+
+enum ca_err
+ca_pending_open(
+    const struct ca_log *log, size_t len, struct ca_buf *path, int *fd)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc = CA_ERR_IO;
+	struct ca_buf why = CA_BUF_INIT(16384);
+	int dir = -1;
+
+	for (int n = 0; n < PLACES && rc == CA_ERR_IO; n++) {
+		const char *name = place(n, path);
+
+		if (name == NULL)
+			continue;
+		if ((rc = make_place(path, &dir)) == CA_OK &&
+		    (rc = try_place(dir, len)) != CA_OK) {
+			(void)close(dir);
+			dir = -1;
+		}
+		if (rc == CA_ERR_UNTRUSTED)
+			ca_log_err(log,
+			    "%s must be a directory of yours, with mode 0700; "
+			    "remove it, or set XDG_RUNTIME_DIR",
+			    name);
+		else if (rc != CA_OK)
+			ca_buf_fmt(&why, "; %s: %s", name, strerror(errno));
+	}
+	if (rc != CA_OK) {
+		if (rc != CA_ERR_UNTRUSTED)
+			ca_log_err(log,
+			    "no directory to keep the response in between its "
+			    "pieces (XDG_RUNTIME_DIR, ~/.cache)%s",
+			    ca_buf_text(&why) != NULL ? ca_buf_text(&why) : "");
+		ret = rc;
 		goto out;
 	}
 	*fd = dir;
@@ -81,19 +184,24 @@ ca_pending_open(const struct ca_log *log, struct ca_buf *path, int *fd)
 out:
 	if (dir >= 0)
 		(void)close(dir);
+	ca_buf_free(&why);
 	return ret;
 }
 
+/* ---- the answers ---- */
+
 static bool
-is_answer(const char *name)
+is_ours(const char *name)
 {
-	return strlen(name) == NAME_LEN - 1 &&
-	       strspn(name, "0123456789abcdef") == 64 &&
-	       strcmp(name + 64, SUFFIX) == 0;
+	return strncmp(name, TRIAL, sizeof TRIAL - 1) == 0 ||
+	       (strlen(name) == NAME_LEN - 1 &&
+		   strspn(name, "0123456789abcdef") == 64 &&
+		   strcmp(name + 64, SUFFIX) == 0);
 }
 
-void
-ca_pending_clean(int dir, time_t now)
+/* Remove what has ended by now. */
+static void
+clean(int dir, time_t now)
 {
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
@@ -106,16 +214,15 @@ ca_pending_clean(int dir, time_t now)
 		return;
 	}
 	while ((e = readdir(list)) != NULL)
-		if (is_answer(e->d_name) &&
+		if (is_ours(e->d_name) &&
 		    fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    st.st_mtime < now)
 			(void)unlinkat(dir, e->d_name, 0);
 	(void)closedir(list);
 }
 
-enum ca_err
-ca_pending_load(
-    int dir, const unsigned char hash[32], time_t now, struct ca_buf *text)
+static enum ca_err
+load(int dir, const unsigned char hash[32], time_t now, struct ca_buf *text)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	char name[NAME_LEN];
@@ -152,29 +259,43 @@ out:
 }
 
 enum ca_err
+ca_pending_load(
+    const unsigned char hash[32], time_t now, struct ca_buf *text, int *fd)
+{
+	enum ca_err rc = CA_ERR_NOT_FOUND;
+	struct ca_buf path = CA_BUF_INIT(8192);
+
+	for (int n = 0; n < PLACES && rc == CA_ERR_NOT_FOUND; n++) {
+		const char *name = place(n, &path);
+		int dir = -1;
+
+		/* one that is not the user's has nothing of the user's */
+		if (name == NULL || open_place(name, &dir) != CA_OK)
+			continue;
+		clean(dir, now);
+		rc = load(dir, hash, now, text);
+		if (rc == CA_OK)
+			*fd = dir; /* transferred */
+		else
+			(void)close(dir);
+	}
+	ca_buf_free(&path);
+	return rc;
+}
+
+enum ca_err
 ca_pending_save(int dir, const unsigned char hash[32], time_t end,
     const void *text, size_t len)
 {
 	const struct timespec when[2] = {{end, 0}, {end, 0}};
-	const char *p = text;
 	char name[NAME_LEN];
-	size_t at = 0;
 
 	file_name(hash, name);
 	int fd = openat(dir, name,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return CA_ERR_IO;
-	while (at < len) {
-		ssize_t n = write(fd, p + at, len - at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		at += (size_t)n;
-	}
-	bool done = at == len && futimens(fd, when) == 0;
+	bool done = write_all(fd, text, len) && futimens(fd, when) == 0;
 	if (close(fd) != 0 || !done) {
 		(void)unlinkat(dir, name, 0);
 		return CA_ERR_IO;

@@ -86,6 +86,23 @@ out:
 }
 
 enum ca_err
+ca_response_bound(
+    const struct ca_request *req, const struct ca_identity *id, size_t *len)
+{
+	struct ca_buf cert = CA_BUF_INIT(CA_RESPONSE_MAX);
+	EVP_PKEY *key = X509_get0_pubkey(id->leaf);
+	int sig = key != NULL ? EVP_PKEY_get_size(key) : 0;
+	enum ca_err rc = write_certificate(req, id, &cert);
+
+	if (rc == CA_OK && sig <= 0)
+		rc = CA_ERR_CRYPTO;
+	/* the header of CertificateVerify, scheme and length */
+	*len = cert.len + 8 + (sig > 0 ? (size_t)sig : 0);
+	ca_buf_free(&cert);
+	return rc;
+}
+
+enum ca_err
 ca_respond(struct ca_crypto *crypto, const struct ca_request *req,
     struct ca_identity *id, const struct ca_key_ui *ui, struct ca_buf *out)
 {

@@ -19,32 +19,6 @@ ca_rules_put_names(struct ca_buf *b, const char *const *name, size_t n)
 	}
 }
 
-enum ca_err
-ca_rules_prefix(const char *text, char **user, char **host)
-{
-	const char *end = strstr(text, ") ");
-
-	/* a login may hold an @ (user@realm), a host name may not */
-	if (text[0] != '(' || end == NULL)
-		return CA_ERR_NOT_FOUND;
-	const char *at = memrchr(text, '@', (size_t)(end - text));
-	if (at == NULL || at == text + 1 || at + 1 == end)
-		return CA_ERR_NOT_FOUND;
-	for (const char *s = text; s < end; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return CA_ERR_NOT_FOUND;
-	char *u = strndup(text + 1, (size_t)(at - text - 1));
-	char *h = strndup(at + 1, (size_t)(end - at - 1));
-	if (u == NULL || h == NULL) {
-		free(u);
-		free(h);
-		return CA_ERR_MEMORY;
-	}
-	*user = u;
-	*host = h;
-	return CA_OK;
-}
-
 /* ---- rule 1: the host ---- */
 
 bool
@@ -61,6 +35,27 @@ ca_rules_meant(const struct ca_judging *j, const char *name)
 		if (ca_host_match(trusted->v[i], name))
 			return true;
 	return false;
+}
+
+/* The user's own names go first, as the user has them: neither the order of
+ * the request's names nor how they are spelt is the host's to choose. */
+const char *
+ca_rules_host(const struct ca_client_conf *conf, const struct ca_intent *intent,
+    const struct ca_request *req)
+{
+	const struct ca_list *trusted = &conf->trusted_hosts;
+
+	if (intent->any_host)
+		return req->host_name[0];
+	for (size_t i = 0; i < req->nhost_names; i++)
+		for (size_t k = 0; k < intent->nhosts; k++)
+			if (ca_host_equal(intent->host[k], req->host_name[i]))
+				return intent->host[k];
+	for (size_t i = 0; i < req->nhost_names; i++)
+		for (size_t k = 0; k < trusted->n; k++)
+			if (ca_host_match(trusted->v[k], req->host_name[i]))
+				return req->host_name[i];
+	return NULL;
 }
 
 /*

@@ -43,12 +43,35 @@ CA_MUST_CHECK enum ca_err ca_rules_check(struct ca_crypto *crypto,
     struct ca_buf *why);
 
 /*
+ * The name by which req passes rule 1, for questions to the user and what is
+ * stored: the user's own, else the one of req that trusted_hosts matches, else
+ * (any_host) the first of req.  NULL: rule 1 does not hold.  Borrowed.
+ */
+const char *ca_rules_host(const struct ca_client_conf *conf,
+    const struct ca_intent *intent, const struct ca_request *req);
+
+/* ---- cli/prefix.c: what ssh gives to its askpass ---- */
+
+/*
  * The `(user@host) ` that ssh (OpenSSH 8.5 and later) itself puts at the very
  * start of what it asks.  Nowhere else: the server writes the rest, and could
- * write a second one.  CA_ERR_NOT_FOUND: text does not start with one.  The
- * caller frees *user and *host.
+ * write a second one.  One with a parenthesis or a control byte in user or host
+ * does not count.  CA_ERR_NOT_FOUND: text does not start with one.  The caller
+ * frees *user and *host.
  */
 CA_MUST_CHECK enum ca_err ca_rules_prefix(
     const char *text, char **user, char **host);
+
+/*
+ * The same for the whole text, in which the prompt stands from start to end:
+ * between the prefix and the prompt only whole lines, of which none holds
+ * `@...) `, and blanks behind the prompt.  CA_DENIED: anything else; user and
+ * host (free them) are what the prefix seems to be.
+ */
+CA_MUST_CHECK enum ca_err ca_rules_ssh_text(
+    const char *text, size_t start, size_t end, char **user, char **host);
+
+/* Only blanks follow the prompt, which ends at end. */
+bool ca_rules_prompt_ends(const char *text, size_t end);
 
 #endif

@@ -11,9 +11,7 @@
 #include <unistd.h>
 
 #include "cli/pending.h"
-#include "cli/sshinfo.h"
-
-#define JUMPS_MAX 8
+#include "cli/sshway.h"
 
 /* ---- the askpass program: a link to ourselves, told by its name ---- */
 
@@ -55,7 +53,7 @@ askpass_program(const struct ca_log *log, struct ca_buf *out)
 		return CA_ERR_IO;
 	if (installed_askpass(exe, out))
 		return CA_OK;
-	if ((rc = ca_pending_open(log, out, &dir)) != CA_OK)
+	if ((rc = ca_pending_open(log, 0, out, &dir)) != CA_OK)
 		return rc;
 	ssize_t len = readlinkat(dir, CA_ASKPASS_NAME, old, sizeof old);
 	if (len < 0 || (size_t)len != strlen(exe) ||
@@ -68,59 +66,6 @@ askpass_program(const struct ca_log *log, struct ca_buf *out)
 	(void)close(dir);
 	ca_buf_str(out, "/" CA_ASKPASS_NAME);
 	return rc != CA_OK ? rc : ca_buf_err(out);
-}
-
-/* ---- the hosts ---- */
-
-static void
-put_set(struct ca_buf *b, const struct ca_list *names)
-{
-	bool first = true;
-
-	for (size_t i = 0; i < names->n; i++) {
-		if (strpbrk(names->v[i], ",;") != NULL)
-			continue; /* no host's name has them */
-		ca_buf_fmt(b, "%s%s", first ? "" : ",", names->v[i]);
-		first = false;
-	}
-}
-
-/* One hop of ProxyJump: [ssh://][user@]host[:port] */
-static void
-put_hop(struct ca_buf *b, const char *hop)
-{
-	struct ca_ssh_host host;
-	char *argv[] = {(char[]){"--"}, (char *)(uintptr_t)hop, NULL};
-	char *plain = NULL;
-
-	/* ssh takes a port in a URI only */
-	if (strncmp(hop, "ssh://", 6) != 0 &&
-	    asprintf(&plain, "ssh://%s", hop) > 0)
-		argv[1] = plain;
-	if (ca_ssh_resolve(argv, &host) == CA_OK) {
-		ca_buf_str(b, ";");
-		put_set(b, &host.names);
-		ca_ssh_host_clear(&host);
-	}
-	free(plain);
-}
-
-static char *
-hosts_value(struct ca_ssh_host *host)
-{
-	struct ca_buf b = CA_BUF_INIT(16384);
-	char *save = NULL;
-	int n = 0;
-
-	put_set(&b, &host->names);
-	if (host->jump != NULL)
-		for (char *hop = strtok_r(host->jump, ",", &save);
-		     hop != NULL && n < JUMPS_MAX;
-		     hop = strtok_r(NULL, ",", &save), n++)
-			put_hop(&b, hop);
-	char *value = ca_buf_take(&b, NULL);
-	ca_buf_free(&b);
-	return value;
 }
 
 /* ---- the environment ---- */
@@ -151,16 +96,18 @@ keep_askpass(const char *own)
 }
 
 static bool
-put_environment(const struct ca_log *log, struct ca_ssh_host *host, int version)
+put_environment(const struct ca_log *log, struct ca_ssh_way *way, int version)
 {
 	struct ca_buf own = CA_BUF_INIT(8192);
-	char *hosts = hosts_value(host);
+	const char *hosts = ca_buf_text(&way->hosts);
+	const char *logins = ca_buf_text(&way->logins);
 	bool ok = false;
 
-	if (hosts == NULL || askpass_program(log, &own) != CA_OK ||
-	    ca_buf_text(&own) == NULL)
+	if (hosts == NULL || logins == NULL ||
+	    askpass_program(log, &own) != CA_OK || ca_buf_text(&own) == NULL)
 		goto out;
-	ok = put_env(CA_ENV_HOSTS, hosts) && put_env(CA_ENV_USER, host->user) &&
+	ok = put_env(CA_ENV_HOSTS, hosts) && put_env(CA_ENV_USER, logins) &&
+	     put_env(CA_ENV_PROXY, way->proxy ? "1" : NULL) &&
 	     put_env(
 		 CA_ENV_PREFIX, version >= CA_SSH_PREFIX_SINCE ? "1" : "0") &&
 	     keep_askpass(ca_buf_text(&own)) &&
@@ -171,7 +118,6 @@ put_environment(const struct ca_log *log, struct ca_ssh_host *host, int version)
 		ok = put_env("DISPLAY", ":none");
 out:
 	ca_buf_free(&own);
-	free(hosts);
 	return ok;
 }
 
@@ -227,11 +173,37 @@ warn_about(
 		    "`certauth sign --pieces'");
 }
 
+/* Exit status: CA_EXIT_OK where ssh may be started. */
+static int
+prepare(const struct ca_log *log, char *const *argv)
+{
+	struct ca_ssh_way way = CA_SSH_WAY(log);
+	struct ca_ssh_host host;
+	int status = CA_EXIT_OK;
+
+	/* where ssh does not like its arguments, let it say so itself */
+	if (ca_ssh_resolve(argv, &host) != CA_OK)
+		return status;
+	int version = ca_ssh_version();
+	warn_about(log, &host, version);
+	enum ca_err rc = ca_ssh_way_find(&way, argv, version, &host);
+	if (rc == CA_DENIED)
+		status = CA_EXIT_NO;
+	else if (rc != CA_OK)
+		status = ca_cli_fail(
+		    "cannot resolve the hosts: %s", ca_err_text(rc));
+	else if (!put_environment(log, &way, version))
+		status =
+		    ca_cli_fail("cannot set up askpass: %s", strerror(errno));
+	ca_ssh_way_clear(&way);
+	ca_ssh_host_clear(&host);
+	return status;
+}
+
 static int
 run(int argc, char **argv)
 {
 	struct ca_log log = ca_cli_log(false);
-	struct ca_ssh_host host;
 	int took, at = 1;
 
 	while (at < argc && (took = own_option(argv + at)) != 0) {
@@ -242,17 +214,9 @@ run(int argc, char **argv)
 	}
 	if (at == argc)
 		return ca_cli_usage(&ca_cmd_ssh, "which host?");
-	/* where ssh does not like its arguments, let it say so itself */
-	if (ca_ssh_resolve(argv + at, &host) == CA_OK) {
-		int version = ca_ssh_version();
-
-		warn_about(&log, &host, version);
-		bool ok = put_environment(&log, &host, version);
-		ca_ssh_host_clear(&host);
-		if (!ok)
-			return ca_cli_fail(
-			    "cannot set up askpass: %s", strerror(errno));
-	}
+	int status = prepare(&log, argv + at);
+	if (status != CA_EXIT_OK)
+		return status;
 	argv[--at] = (char *)(uintptr_t)ca_ssh_program();
 	(void)signal(SIGPIPE, SIG_DFL); /* what we ignore, ssh would too */
 	execvp(argv[at], argv + at);

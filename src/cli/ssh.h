@@ -11,7 +11,9 @@
  * environment:
  *   HOSTS    the names of each host on the way, the target first:
  *            NAME,NAME;NAME,...
- *   USER     the login on the target, for an ssh that puts no `(user@host) '
+ *   USER     the login on each of them: LOGIN;LOGIN..., a `;' or `%' in one
+ *            in hex
+ *   PROXY    1: there is a ProxyCommand, which may have an ssh of its own
  *   PREFIX   1: this ssh puts `(user@host) ' before each prompt
  *   ASKPASS  the program that the user had in SSH_ASKPASS
  *   FIRST    1: it goes before the terminal (SSH_ASKPASS_REQUIRE was set)
@@ -19,6 +21,7 @@
  */
 #define CA_ENV_HOSTS "CERTAUTH_SSH_HOSTS"
 #define CA_ENV_USER "CERTAUTH_SSH_USER"
+#define CA_ENV_PROXY "CERTAUTH_SSH_PROXY"
 #define CA_ENV_PREFIX "CERTAUTH_SSH_PREFIX"
 #define CA_ENV_ASKPASS "CERTAUTH_ASKPASS"
 #define CA_ENV_FIRST "CERTAUTH_ASKPASS_FIRST"

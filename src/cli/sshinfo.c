@@ -107,10 +107,28 @@ keep(char **at, const char *value)
 	return *at != NULL ? CA_OK : CA_ERR_MEMORY;
 }
 
+/* What is known of a host while its lines are read. */
+struct reading {
+	struct ca_ssh_host *host;
+	bool seen[4];
+};
+
+static enum ca_err
+take_name(struct reading *r, size_t which, const char *value)
+{
+	r->host->twice = r->host->twice || r->seen[which];
+	r->seen[which] = true;
+	return which == 0 ? keep(&r->host->user, value)
+			  : ca_client_names_add(&r->host->names, value);
+}
+
 /* One line of `ssh -G': a keyword in lower case, a space, its value. */
 static enum ca_err
-take_line(struct ca_ssh_host *host, const char *line)
+take_line(struct reading *r, const char *line)
 {
+	static const char *const names[] = {
+	    "user", "host", "hostname", "hostkeyalias"};
+	struct ca_ssh_host *host = r->host;
 	const char *value = strchr(line, ' ');
 	size_t len = value != NULL ? (size_t)(value - line) : 0;
 
@@ -118,10 +136,11 @@ take_line(struct ca_ssh_host *host, const char *line)
 		return CA_OK;
 	value++;
 #define IS(word) (len == strlen(word) && memcmp(line, (word), len) == 0)
-	if (IS("host") || IS("hostname") || IS("hostkeyalias"))
-		return ca_client_names_add(&host->names, value);
-	if (IS("user"))
-		return keep(&host->user, value);
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (IS(names[i]))
+			return take_name(r, i, value);
+	if (IS("proxycommand"))
+		host->proxy = strcmp(value, "none") != 0;
 	if (IS("proxyjump"))
 		return strcmp(value, "none") == 0 ? CA_OK
 						  : keep(&host->jump, value);
@@ -138,12 +157,13 @@ take_line(struct ca_ssh_host *host, const char *line)
 static enum ca_err
 take_lines(struct ca_ssh_host *host, char *text)
 {
+	struct reading r = {.host = host};
 	enum ca_err rc = CA_OK;
 	char *save = NULL;
 
 	for (char *line = strtok_r(text, "\n", &save);
 	     line != NULL && rc == CA_OK; line = strtok_r(NULL, "\n", &save))
-		rc = take_line(host, line);
+		rc = take_line(&r, line);
 	if (rc == CA_OK && host->names.n == 0)
 		rc = CA_ERR_NOT_FOUND;
 	return rc;

@@ -22,7 +22,10 @@ struct ca_ssh_host {
 	struct ca_list names; /* as given, HostName, HostKeyAlias */
 	char *user;           /* the login; NULL: unknown */
 	char *jump;           /* ProxyJump, or NULL */
-	bool keyboard;        /* keyboard-interactive may be tried */
+	bool proxy;           /* there is a ProxyCommand */
+	bool twice; /* a name or login stands in two lines: one of them holds a
+		     * line end, and is not what it seems */
+	bool keyboard; /* keyboard-interactive may be tried */
 };
 void ca_ssh_host_clear(struct ca_ssh_host *host);
 

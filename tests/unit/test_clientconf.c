@@ -148,6 +148,26 @@ test_values(void **state)
 }
 
 static void
+test_askpass_services(void **state)
+{
+	struct ca_client_conf *conf = parse("[default]\n", "x");
+
+	(void)state;
+	assert_int_equal(conf->askpass_services.n, 2);
+	assert_string_equal(conf->askpass_services.v[0], "sudo");
+	assert_string_equal(conf->askpass_services.v[1], "sudo-i");
+	ca_client_conf_free(conf);
+	conf = parse("[default]\naskpass_services = site, sudo\n", "x");
+	assert_int_equal(conf->askpass_services.n, 2);
+	assert_string_equal(conf->askpass_services.v[0], "site");
+	ca_client_conf_free(conf);
+	/* for none */
+	conf = parse("[default]\naskpass_services =\n", "x");
+	assert_int_equal(conf->askpass_services.n, 0);
+	ca_client_conf_free(conf);
+}
+
+static void
 test_options(void **state)
 {
 	struct ca_client_conf *conf =
@@ -301,6 +321,7 @@ main(void)
 	    cmocka_unit_test(test_sections),
 	    cmocka_unit_test(test_any_of_the_names),
 	    cmocka_unit_test(test_values),
+	    cmocka_unit_test(test_askpass_services),
 	    cmocka_unit_test(test_options),
 	    cmocka_unit_test(test_mistakes),
 	    cmocka_unit_test(test_files),

@@ -6,6 +6,7 @@
 #include "../limits/count.h"
 
 #include "channel/helper.h"
+#include "cli/askpass.h"
 #include "map/ident.h"
 #include "map/rule.h"
 #include "verify/cadir.h"
@@ -38,6 +39,7 @@ documented(void **state)
 	assert_int_equal(CA_RESPONSE_CHARS_MAX, 32768);
 	assert_int_equal(CA_ANSWERS_MAX, 128);
 	assert_int_equal(CA_RESPONSE_MAX, 24576);
+	assert_int_equal(CA_ASKPASS_ANSWER_MAX, 1023);
 	assert_int_equal(CA_CERTS_MAX, 16);
 	assert_int_equal(CA_CERT_MAX, 65536);
 	assert_int_equal(CA_PATH_CERTS_MAX, 20);
