@@ -344,7 +344,8 @@ choose_token(struct ca_crypto *crypto, const struct ca_client_conf *conf,
 	struct ca_identities ids = {NULL, 0};
 	enum ca_err rc;
 
-	if ((rc = ca_key_p11(crypto, uri, log, &ids)) != CA_OK) {
+	if ((rc = ca_key_p11(crypto, uri, CA_KEY_PIN_WANTED, log, &ids)) !=
+	    CA_OK) {
 		/* behind the question mark there may be a PIN */
 		ca_log_err(log,
 		    "no certificate with a key on a token%s%.*s: "
