@@ -15,6 +15,7 @@ setup_file() {
 	pki_ca soon-ca --to +3d
 	pki_ca weak-ca --key rsa1024
 	pki_ca twin --subject '/O=Example/CN=Test root'
+	pki_ca rolled --issuer root --subject '/O=Example/CN=Test root'
 	pki_leaf host-good inter --eku serverAuth --san DNS:host.example
 	pki_leaf host-old inter --eku serverAuth --san DNS:host.example \
 		--from -20d --to -1d
@@ -192,7 +193,7 @@ finds() {
 	finds error ca-weak 'RSA key of 1024 bits' users-weak crl-malformed crl-unsigned crl-missing
 	ca_dir root.pem sha1.pem
 	crl_dir root.crl sha1.crl
-	finds error ca-weak 'SHA1' users-weak
+	finds error ca-weak 'SHA1' users-weak ca-intermediate-anchor
 	ca_dir root.pem alice.pem
 	crl_dir root.crl
 	finds warning ca-not-a-ca 'CN=alice' users-weak ca-expiring
@@ -215,6 +216,37 @@ finds() {
 	finds warning ca-not-hashed '1 certificate'
 }
 
+@test "CAs: an anchor whose issuer is an anchor too, by signature and not by name" {
+	crl_dir root.crl inter.crl
+	ca_dir root.pem inter.pem
+	finds warning ca-intermediate-anchor 'CN=Test inter' users-weak
+	grep -q "its issuer is here too: .*/root.pem" <<<"$output"
+	grep -q 'mend: set intermediates_dir, mv .*/inter.pem' <<<"$output"
+	mkdir -p "$C/intermediates"
+	conf default "intermediates_dir = $C/intermediates"
+	finds warning ca-intermediate-anchor 'CN=Test inter' users-weak
+	grep -q "mend: mv .*/inter.pem $C/intermediates/, then" <<<"$output"
+	# alone it may well be meant so
+	ca_dir inter.pem
+	crl_dir inter.crl
+	doctor
+	echo "$output"
+	[[ $output != *ca-intermediate-anchor* ]]
+	# beside a CA that only has its issuer's name, the same
+	pki_crl twin
+	ca_dir twin.pem inter.pem
+	crl_dir twin.crl inter.crl
+	doctor
+	echo "$output"
+	[[ $output != *ca-intermediate-anchor* ]]
+	# and one that bears its own issuer's name is no root for that
+	pki_crl rolled
+	ca_dir root.pem rolled.pem
+	crl_dir root.crl rolled.crl
+	finds warning ca-intermediate-anchor 'rolled.pem' ca-same-subject \
+		users-weak crl-malformed crl-unsigned crl-missing
+}
+
 @test "CRLs: directory absent, none for a CA, prefer" {
 	rm -rf "$C/crl"
 	finds error crl-dir 'does not exist'
@@ -224,7 +256,8 @@ finds() {
 	finds warning crl-missing 'CN=Test root'
 	ca_dir root.pem inter.pem
 	crl_dir root.crl
-	finds warning crl-missing 'CN=Test inter' users-weak
+	finds warning crl-missing 'CN=Test inter' users-weak \
+		ca-intermediate-anchor
 }
 
 @test "CRLs: past nextUpdate, within the grace, about to be" {

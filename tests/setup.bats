@@ -70,6 +70,97 @@ run_setup() {
 	done
 }
 
+# files N-OF-ANCHORS N-OF-INTERMEDIATES
+files() {
+	[ "$(find "$C/ca" -type f | wc -l)" -eq "$1" ] &&
+		[ "$(find "$C/intermediates" -type f | wc -l)" -eq "$2" ]
+}
+
+@test "root and intermediate in files of their own: the intermediate is no anchor" {
+	local order
+	pki_copy "$S/again"
+	pki_revoke root inter
+	pki_crl root
+	for order in 'root inter' 'inter root'; do
+		rm -rf "$C"
+		# shellcheck disable=SC2086
+		set -- $order
+		run_setup --ca "$PKI/$1.pem" --ca "$PKI/$2.pem" \
+			--crl "$PKI/root.crl" --crl "$PKI/inter.crl" --no-fetch
+		[ "$status" -eq 1 ] || [ "$status" -eq 0 ]
+		files 1 1
+		[[ $output == *'intermediates/Test_inter'*'(not self-signed: an intermediate)'* ]]
+		[[ $output != *'Nothing was added'* ]]
+		# so that its revocation is seen
+		run in_place "$CERTAUTH" verify "$PKI/alice.pem"
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[[ $output == *revoked* ]]
+	done
+	pki_use "$S/pki"
+}
+
+@test "an intermediate alone: said, and trusted by --anchor only" {
+	run_setup --ca "$PKI/inter.pem" --crl "$PKI/inter.crl" --no-fetch
+	[ "$status" -eq 1 ]
+	files 0 1
+	[[ $output == *'by --anchor'* ]]
+	[[ $output == *'error ca-none'* ]]
+	run_setup --anchor "$PKI/inter.pem" --crl "$PKI/inter.crl" --no-fetch \
+		--user alice --cert "$PKI/alice.pem"
+	files 1 1
+	[[ $output == *'ca/Test_inter'*'(an anchor that is not self-signed)'* ]]
+	[[ $output == *'/alice.pem would be accepted'* ]]
+	# a person's certificate is no anchor that way either
+	run_setup --anchor "$PKI/alice.pem" --no-fetch
+	[ "$status" -eq 1 ]
+	files 1 1
+}
+
+@test "self-signed is who signed it, not what it is called" {
+	# the same name with another key, signed by the first; and one that
+	# claims to be the root's and is signed by a stranger
+	pki_new "$S/decoy"
+	pki_ca one --subject /CN=Decoy
+	pki_ca two --issuer one --subject /CN=Decoy
+	pki_ca stranger
+	pki_ca three --issuer stranger --subject /CN=Three
+	run_setup --ca "$PKI/one.pem" --ca "$PKI/two.pem" --no-fetch
+	files 1 1
+	cmp <(openssl x509 -in "$C"/ca/*.pem -outform DER) \
+		<(openssl x509 -in "$PKI/one.pem" -outform DER)
+	rm -rf "$C"
+	cat "$PKI/two.pem" "$PKI/three.pem" "$PKI/one.pem" >"$S/all.pem"
+	run_setup --ca "$S/all.pem" --no-fetch
+	files 1 2
+	# a self-signed one whose signature was changed is none
+	rm -rf "$C"
+	openssl x509 -in "$PKI/one.pem" -outform DER -out "$S/bad.der"
+	python3 - "$S/bad.der" <<-'END'
+		import sys
+		b = bytearray(open(sys.argv[1], 'rb').read())
+		b[-1] ^= 1
+		open(sys.argv[1], 'wb').write(b)
+	END
+	run_setup --ca "$S/bad.der" --no-fetch
+	[ "$status" -eq 1 ]
+	files 0 1
+	pki_use "$S/pki"
+}
+
+@test "no place for an intermediate in an older configuration: said, with the line" {
+	mkdir -p "$C"
+	printf '[default]\nca_dir = %s/ca\n' /etc/certauth >"$C/certauth.conf"
+	run_setup --ca "$PKI/root.pem" --ca "$PKI/inter.pem" --no-fetch
+	[ "$status" -eq 1 ]
+	[[ $output == *'add `intermediates_dir = /etc/certauth/intermediates'* ]]
+	[ "$(find "$C/ca" -type f | wc -l)" -eq 1 ]
+	echo 'intermediates_dir = /etc/certauth/intermediates' \
+		>>"$C/certauth.conf"
+	run_setup --ca "$PKI/root.pem" --ca "$PKI/inter.pem" --no-fetch
+	files 1 1
+}
+
 @test "two CAs of one name get two links" {
 	pki_new "$S/twins"
 	pki_ca one --subject /CN=Twin

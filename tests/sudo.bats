@@ -170,3 +170,57 @@ alice_sudo() {
 	echo "$output"
 	[ "$status" -eq 0 ]
 }
+
+# A card that signs without a PIN (PIV's slot 9e, a key in a TPM) is left in
+# alice's reader: SoftHSM behind the module of tests/key/.
+card_without_pin() {
+	export SOFTHSM2_CONF=$S/home/alice/.config/softhsm2/softhsm2.conf
+	local so
+	so=$(find /usr/lib /usr/lib64 -name libsofthsm2.so 2>/dev/null | head -n 1)
+	[ -n "$so" ]
+	mkdir -p "${SOFTHSM2_CONF%/*}" "$S/home/alice/tokens" \
+		"$S/home/alice/.config/pkcs11/modules"
+	printf '%s\n' "directories.tokendir = $S/home/alice/tokens" \
+		'objectstore.backend = file' 'log.level = ERROR' \
+		>"$SOFTHSM2_CONF"
+	softhsm2-util --init-token --free --label 'Card' --pin 1234 \
+		--so-pin 567890 >/dev/null
+	softhsm2-util --import "$PKI/alice.key" --token Card --pin 1234 \
+		--id 01 --label alice >/dev/null
+	openssl x509 -in "$PKI/alice.pem" -outform DER -out "$S/c.der"
+	pkcs11-tool --module "$so" --token-label Card --pin 1234 \
+		--write-object "$S/c.der" --type cert --id 01 --label alice \
+		>/dev/null 2>&1
+	cp "$CERTAUTH_BUILD/tests/key/hostile_p11.so" "$S/bin/"
+	echo "module: $S/bin/hostile_p11.so" \
+		>"$S/home/alice/.config/pkcs11/modules/softhsm2.module"
+	echo public >"$S/home/alice/.hostile"
+	chown -R 2001:2001 "$S/home/alice"
+}
+
+@test "a card that signs without a PIN is not enough for sudo" {
+	card_without_pin
+	# alice's intermediate does not come with the card
+	cp "$PKI/inter.pem" "$S/etc/certauth/ca/"
+	openssl rehash "$S/etc/certauth/ca"
+	service sudo proof=command "helper=$CERTAUTH" pkcs11=yes
+	log_mark
+	run as_user alice sudo -S id -un </dev/null
+	echo "$output"
+	[ "$status" -ne 0 ]
+	[[ $output != *root* ]]
+	not_logged 'outcome=granted'
+	log_mark
+	run as_user alice sudo -S id -un <<<1234
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *'PIN for Card'*root* ]]
+	logged 'pam_certauth\(sudo:auth\).*outcome=granted'
+	# where the host wants it so
+	service sudo proof=command "helper=$CERTAUTH" pkcs11=yes require_pin=no
+	run as_user alice sudo -S id -un </dev/null
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *root* ]]
+	service sudo
+}

@@ -230,6 +230,38 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	hasnt 'ask:'
 }
 
+@test "a PIN is required: one for each signature, whatever the token says" {
+	local n
+	export REQUIRE_PIN=1
+	for how in none public public,always; do
+		hostile $how
+		tool 1234,1234,1234,1234,1234,1234 p11 "$RSA" all
+		[ "$status" -eq 0 ]
+		n=$(grep -c '^signed by' <<<"$output")
+		[ "$n" -eq 6 ]
+		[ "$(grep -c '^ask:' <<<"$output")" -eq "$n" ]
+	done
+	# what others did not let be ended, or a token without a PIN
+	hostile public,shared
+	tool 1234 p11 "$P256" all
+	[ "$status" -eq 1 ]
+	[ "$(grep -c '^signed by' <<<"$output")" -eq 0 ]
+	has 'a login that cannot be ended'
+	hostile public,no-login
+	tool 1234 p11 "$P256" all
+	[ "$status" -eq 1 ]
+	has '"Card A" needs no PIN, and one is required here'
+	hasnt 'ask:'
+	# the URI's PIN is not a person's
+	modules soft
+	unset HOSTILE
+	tool '' p11 "$P256?pin-value=1234" all
+	[ "$status" -eq 1 ]
+	tool 1234 p11 "$P256?pin-value=9999" all
+	[ "$status" -eq 0 ]
+	unset REQUIRE_PIN
+}
+
 @test "no token, no module" {
 	mv "$T/tokens" "$T/away"
 	mkdir "$T/tokens"

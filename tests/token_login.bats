@@ -144,6 +144,121 @@ hostile() {
 	logged 'reason=helper-timeout'
 }
 
+# ---- require_pin ----
+
+# calls WHAT ...: exactly these calls of the module, in this order
+calls() {
+	diff <(for c; do echo "$c"; done) "$S/home/alice/.hostile-calls"
+}
+
+# Card A with a key that is seen, and signs, without a PIN
+pinless() {
+	hostile "$1"
+	: >"$S/home/alice/.hostile-calls"
+	theirs
+}
+
+@test "a token that signs without a PIN is shown one, by default" {
+	pinless public
+	local_login PAM_SUCCESS pkcs11=yes -- -C "$(answers 1234)"
+	[ "$(grep -c '^prompt PIN for Card A: $' "$S/seen")" -eq 1 ]
+	# the login that was there is ended, and the PIN is tried in earnest
+	calls login logout login sign
+	pinless public
+	local_login PAM_AUTH_ERR pkcs11=yes -- -C "$(answers 9999 "''")"
+	grep 'Wrong PIN for "Card A"' "$S/seen"
+	not_logged outcome=granted
+	[ "$(grep -c sign "$S/home/alice/.hostile-calls")" -eq 0 ]
+	# nobody is there to type it
+	pinless public
+	local_login PAM_AUTH_ERR pkcs11=yes
+	not_logged outcome=granted
+	[ "$(grep -c sign "$S/home/alice/.hostile-calls")" -eq 0 ]
+	rm -rf "$S/home/alice/.config/pkcs11"
+}
+
+@test "require_pin = no: the token's own rules" {
+	pinless public
+	local_login PAM_SUCCESS pkcs11=yes require_pin=no
+	[ "$(grep -c '^prompt' "$S/seen")" -eq 0 ]
+	calls sign
+	pinless public,no-login
+	local_login PAM_SUCCESS pkcs11=yes require_pin=no
+	[ "$(grep -c '^prompt' "$S/seen")" -eq 0 ]
+	rm -rf "$S/home/alice/.config/pkcs11"
+}
+
+@test "a token that says it needs no PIN is refused, and that is said" {
+	pinless public,no-login
+	local_login PAM_AUTH_ERR pkcs11=yes token_uri=pkcs11:token=Card%20A -- \
+		-C "$(answers 1234)"
+	not_logged outcome=granted
+	logged '"Card A" needs no PIN, and one is required here'
+	logged 'reason=no-credential'
+	grep 'Card A" needs no PIN' "$S/seen"
+	calls
+	# also where it says so only once its key was chosen
+	pinless public,no-login-later
+	local_login PAM_AUTH_ERR pkcs11=yes token_uri=pkcs11:token=Card%20A -- \
+		-C "$(answers 1234)"
+	not_logged outcome=granted
+	grep 'Card A" needs no PIN' "$S/seen"
+	calls
+	rm -rf "$S/home/alice/.config/pkcs11"
+}
+
+@test "a login that cannot be ended is no PIN" {
+	pinless public,shared
+	local_login PAM_AUTH_ERR pkcs11=yes -- -C "$(answers 1234)"
+	not_logged outcome=granted
+	calls login logout login
+	rm -rf "$S/home/alice/.config/pkcs11"
+}
+
+@test "the PIN of token_uri is not used, and that is said" {
+	local uri
+	printf '1234\n' >"$S/pin"
+	chmod 644 "$S/pin"
+	for uri in 'pkcs11:token=Card%20A?pin-value=1234' \
+		"pkcs11:token=Card%20A?pin-source=$S/pin"; do
+		local_login PAM_SUCCESS pkcs11=yes "token_uri=$uri" -- \
+			-C "$(answers 1234)"
+		[ "$(grep -c '^prompt PIN' "$S/seen")" -eq 1 ]
+		logged 'the PIN in token_uri is not used'
+		not_logged 'value=1234'
+		local_login PAM_AUTH_ERR pkcs11=yes "token_uri=$uri"
+		not_logged outcome=granted
+	done
+	local_login PAM_SUCCESS pkcs11=yes require_pin=no \
+		'token_uri=pkcs11:token=Card%20A?pin-value=1234'
+	[ "$(grep -c '^prompt' "$S/seen")" -eq 0 ]
+	not_logged 'is not used'
+}
+
+@test "the user's own configuration has no say in it" {
+	mkdir -p "$S/home/alice/.config/certauth"
+	printf '[default]\nrequire_pin = no\npkcs11 = yes\n' \
+		>"$S/home/alice/.config/certauth/config"
+	pinless public
+	local_login PAM_AUTH_ERR pkcs11=yes
+	not_logged outcome=granted
+	rm -rf "$S/home/alice/.config/pkcs11" "$S/home/alice/.config/certauth"
+}
+
+@test "a pinpad is asked in earnest, and a key that wants it each time twice" {
+	pinless public,pinpad
+	local_login PAM_SUCCESS pkcs11=yes
+	grep "Enter the PIN of .* keypad" "$S/seen"
+	[ "$(grep -c '^prompt' "$S/seen")" -eq 0 ]
+	calls 'login by the pad' logout 'login by the pad' sign
+	# CKA_ALWAYS_AUTHENTICATE: the PIN was typed once, and serves both
+	pinless public,always
+	local_login PAM_SUCCESS pkcs11=yes -- -C "$(answers 1234)"
+	[ "$(grep -c '^prompt PIN' "$S/seen")" -eq 1 ]
+	calls login logout login 'login for a signature' sign
+	rm -rf "$S/home/alice/.config/pkcs11"
+}
+
 @test "several certificates fit: a numbered list in the conversation" {
 	token 'Card C' rsa2048
 	theirs

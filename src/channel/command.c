@@ -1,5 +1,7 @@
 #include "channel/session.h"
 
+#include <string.h>
+
 #define OPENING_BYTES ((size_t)1 << 18)
 
 /* %u, %h and %% as in certauth.conf(5); no other % gets past the parser. */
@@ -32,6 +34,18 @@ put_key_file(const struct ca_config *cfg, const struct ca_log *log,
 	ca_buf_free(&path);
 }
 
+/* Said without the URI, as the PIN may be in it. */
+static void
+warn_of_pin(const struct ca_config *cfg, const struct ca_log *log)
+{
+	if (cfg->require_pin && cfg->token_uri != NULL &&
+	    (strstr(cfg->token_uri, "pin-value=") != NULL ||
+		strstr(cfg->token_uri, "pin-source=") != NULL))
+		ca_log(log, CA_LOG_WARNING,
+		    "the PIN in token_uri is not used: require_pin = yes has "
+		    "it typed");
+}
+
 static void
 put_opening(const struct ca_config *cfg, const struct ca_log *log,
     const struct ca_request *req, const struct ca_channel_user *user,
@@ -55,6 +69,8 @@ put_opening(const struct ca_config *cfg, const struct ca_log *log,
 		ca_helper_put(out, CA_HELPER_USERCERTS);
 	if (user->service)
 		ca_helper_put(out, CA_HELPER_SECRET);
+	if (!cfg->require_pin)
+		ca_helper_put(out, CA_HELPER_PINLESS);
 	ca_helper_put(out, CA_HELPER_GO);
 }
 
@@ -72,6 +88,8 @@ ca_channel_command(const struct ca_config *cfg, const struct ca_log *log,
 	    .prompter = prompter,
 	    .timeout = cfg->helper_timeout};
 
+	if (cfg->pkcs11)
+		warn_of_pin(cfg, log);
 	put_opening(cfg, log, req, user, &opening);
 	rc = ca_channel_session(&s, cfg->wait_for_token, &opening, out);
 	*reason = s.reason;

@@ -11,7 +11,7 @@
  *	request BYTES | hostsign BYTES
  *	agent TEXT, pkcs11 TEXT, wait NUMBER,
  *	keyfile TEXT, certificate BYTES,
- *	usercerts, secret                               (each optional)
+ *	usercerts, secret, pinless                      (each optional)
  *	go
  *	                                        info TEXT, error TEXT  (any)
  *	                                        ask TEXT | askecho TEXT
@@ -28,18 +28,21 @@
  * errors.
  *
  *	request      the request, as from afar: the helper parses it
- *	agent        path of the caller's ssh-agent socket: the agent may be
- *used pkcs11       tokens may be used; TEXT is an RFC 7512 URI that selects
+ *	agent        path of the caller's ssh-agent socket, which may be used
+ *	pkcs11       tokens may be used; TEXT is an RFC 7512 URI that selects
  *	             them, or empty for all
  *	wait         seconds to wait for a token to be inserted (0: do not)
  *	keyfile      absolute path of a PKCS#12 or PEM file
  *	certificate  DER of a certificate that is registered for the user; 8 at
- *	             most; the response may then have an empty certificate_list
+ *	             most; the response may then have an empty list
  *	usercerts    the *.pem files in ~/.certauth count as registered, too
  *	secret       a key file may sign only if a passphrase was asked for it:
- *the host does not know whether its user is who he says hostsign     instead of
- *request: the CertificateRequest and the host's Certificate; the key that
- *pkcs11 names is to sign them as the host, for the certificate in `certificate'
+ *	             the host does not know whether its user is who he says
+ *	pinless      a token's key may sign without a PIN where the token lets
+ *	             it; without this word a PIN is asked for each time
+ *	hostsign     instead of request: CertificateRequest and the host's
+ *	             Certificate, to be signed as the host by the key that
+ *	             pkcs11 names, for the certificate in `certificate'
  *	go           all has been said
  *	info, error  a line for the user to see
  *	ask, askecho a question for the user, answered without and with echo
@@ -84,6 +87,7 @@ enum ca_helper_verb {
 	CA_HELPER_CERTIFICATE,
 	CA_HELPER_USERCERTS,
 	CA_HELPER_SECRET,
+	CA_HELPER_PINLESS,
 	CA_HELPER_GO,
 	CA_HELPER_ANSWER,
 	CA_HELPER_NOANSWER,

@@ -193,6 +193,7 @@ handle(struct ca_channel_session *s, struct ca_buf *out, bool *done)
 	case CA_HELPER_CERTIFICATE:
 	case CA_HELPER_USERCERTS:
 	case CA_HELPER_SECRET:
+	case CA_HELPER_PINLESS:
 	case CA_HELPER_GO:
 	case CA_HELPER_ANSWER:
 	case CA_HELPER_NOANSWER:

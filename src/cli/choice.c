@@ -339,7 +339,8 @@ choose_token(const struct ca_choice *c, struct ca_identity **out)
 	struct ca_identities ids = {NULL, 0};
 	enum ca_err rc;
 
-	if ((rc = ca_key_p11(c->crypto, uri, c->log, &ids)) != CA_OK) {
+	rc = ca_key_p11(c->crypto, uri, CA_KEY_PIN_WANTED, c->log, &ids);
+	if (rc != CA_OK) {
 		/* behind the question mark there may be a PIN */
 		ca_log_err(c->log,
 		    "no certificate with a key on a token%s%.*s: "

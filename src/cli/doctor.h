@@ -56,6 +56,8 @@ extern const struct ca_command ca_cmd_doctor;
 	    "weak keys and digests are refused anywhere in a chain")           \
 	X(CA_F_CA_NOT_CA, "ca-not-a-ca",                                       \
 	    "it may sign nothing; as an anchor it only trusts itself")         \
+	X(CA_F_CA_INTERMEDIATE, "ca-intermediate-anchor",                      \
+	    "chains end at it: its issuer cannot revoke it any more")          \
 	X(CA_F_CA_DUPLICATE, "ca-duplicate",                                   \
 	    "whoever removes one of them may think the CA gone")               \
 	X(CA_F_CA_SAME_SUBJECT, "ca-same-subject",                             \

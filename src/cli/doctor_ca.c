@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "cli/issued.h"
 #include "verify/certfile.h"
 
 #define EXPIRING                                                               \
@@ -238,6 +239,38 @@ look_at_others(
 	}
 }
 
+/* An anchor that another anchor issued: by signature, as a CA of the issuer's
+ * name may be quite another. */
+static void
+look_at_issuer(
+    struct ca_doctor *d, const struct dir *dir, size_t at, const char *name)
+{
+	const struct ca_doctor_ca *ca = &d->ca[at], *issuer = NULL;
+	const char *to = d->cfg->intermediates_dir;
+
+	if (!dir->anchors || ca_issued_by(ca->cert, ca->cert))
+		return;
+	for (size_t i = dir->first; issuer == NULL && i < d->ncas; i++)
+		if (ca_issued_by(ca->cert, d->ca[i].cert))
+			issuer = &d->ca[i];
+	if (issuer == NULL)
+		return;
+	ca_doctor_find(d, CA_F_CA_INTERMEDIATE, CA_LEVEL_WARNING,
+	    "%s (%s) is trusted by itself, and its issuer is here too: %s",
+	    name, ca->file, issuer->file);
+	if (to != NULL)
+		ca_doctor_mend(d,
+		    "mv %s %s/, then `openssl rehash %s' and `openssl rehash "
+		    "%s'; if it is to be trusted whatever its issuer says, "
+		    "nothing",
+		    ca->file, to, dir->path, to);
+	else
+		ca_doctor_mend(d,
+		    "set intermediates_dir, mv %s there, then `openssl rehash' "
+		    "there and `openssl rehash %s'",
+		    ca->file, dir->path);
+}
+
 static void
 look_at_all(struct ca_doctor *d, struct dir *dir)
 {
@@ -257,6 +290,7 @@ look_at_all(struct ca_doctor *d, struct dir *dir)
 			    "is to be trusted",
 			    ca->file);
 		}
+		look_at_issuer(d, dir, i, name != NULL ? name : "?");
 		look_at_others(d, dir, i, name != NULL ? name : "?");
 		look_at_hash(d, dir, ca, &without);
 		free(name);

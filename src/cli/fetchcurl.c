@@ -1,17 +1,18 @@
 #include "cli/fetchcurl.h"
+#include "cli/fetchguard.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CONNECT_TIMEOUT 15L /* seconds */
 #define PARALLEL 64L        /* connections */
-#define REDIRECTS 5L
+#define REDIRECT_BODY 65536 /* bytes of text that goes with a redirect */
 
 struct transfer {
 	struct ca_fetch *f;
@@ -19,7 +20,9 @@ struct transfer {
 	int to; /* where frames go */
 	CURL *easy;
 	struct curl_slist *headers;
-	uint64_t max;
+	struct ca_fetch_guard guard;
+	int64_t deadline; /* milliseconds */
+	uint64_t max, passed_over;
 	bool broken; /* nobody reads frames any more */
 	char error[CURL_ERROR_SIZE];
 };
@@ -59,12 +62,35 @@ send_text(struct transfer *t, char type, const char *text)
 		send_frame(t, type, text, len);
 }
 
+static int64_t
+now_ms(void)
+{
+	struct timespec t = {0, 0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* 304 is an answer, not a redirect. */
+static bool
+is_redirect(CURL *easy)
+{
+	long status = 0;
+
+	(void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+	return status >= 300 && status < 400 && status != 304;
+}
+
 static size_t
 on_data(char *p, size_t one, size_t n, void *ctx)
 {
 	struct transfer *t = ctx;
 	size_t left = one * n;
 
+	if (is_redirect(t->easy)) {
+		t->passed_over += left;
+		return t->passed_over > REDIRECT_BODY ? 0 : left;
+	}
 	if (left > t->max - t->f->bytes) {
 		(void)snprintf(t->f->error, sizeof t->f->error,
 		    "is larger than %llu MiB",
@@ -153,9 +179,9 @@ is_other_than_file(const char *url)
 }
 
 static bool
-set_up(struct transfer *t, unsigned timeout)
+set_up(struct transfer *t)
 {
-	CURL *e = t->easy = curl_easy_init();
+	CURL *e = t->easy = t->guard.easy = curl_easy_init();
 	bool file = strncasecmp(t->f->url, "file:", 5) == 0;
 
 	if (e == NULL)
@@ -164,19 +190,13 @@ set_up(struct transfer *t, unsigned timeout)
 	    (!add_header(t, "If-None-Match", t->f->etag) ||
 		!add_header(t, "If-Modified-Since", t->f->last_modified)))
 		return false;
-	/* a redirection must not lead from the network into our files */
-	return curl_easy_setopt(e, CURLOPT_URL, t->f->url) == CURLE_OK &&
+	return ca_fetch_guard_watch(&t->guard) &&
+	       curl_easy_setopt(e, CURLOPT_URL, t->f->url) == CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_PRIVATE, t) == CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR,
 		   file ? "file" : "http,https") == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "http,https") ==
-		   CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 1L) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_MAXREDIRS, REDIRECTS) == CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_FAILONERROR, 1L) == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_TIMEOUT, (long)timeout) ==
-		   CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT) ==
 		   CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE,
@@ -194,6 +214,18 @@ set_up(struct transfer *t, unsigned timeout)
 	       curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->error) == CURLE_OK;
 }
 
+/* Let it run for what is left of its time. */
+static bool
+begin(CURLM *multi, struct transfer *t)
+{
+	int64_t left = t->deadline - now_ms();
+
+	/* 0 would be for ever to libcurl */
+	return curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS,
+		   (long)(left > 0 ? left : 1)) == CURLE_OK &&
+	       curl_multi_add_handle(multi, t->easy) == CURLM_OK;
+}
+
 static void
 finish(struct transfer *t, CURLcode rc)
 {
@@ -202,7 +234,7 @@ finish(struct transfer *t, CURLcode rc)
 
 	f->ended = true;
 	(void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (rc == CURLE_OK) {
+	if (rc == CURLE_OK && !is_redirect(t->easy)) {
 		send_text(t, CA_FETCH_ETAG, f->new_etag);
 		send_text(t, CA_FETCH_MODIFIED, f->new_last_modified);
 		send_frame(
@@ -210,14 +242,15 @@ finish(struct transfer *t, CURLcode rc)
 		return;
 	}
 	send_text(t, CA_FETCH_ERROR,
-	    f->error[0] != '\0'   ? f->error
-	    : t->error[0] != '\0' ? t->error
-				  : curl_easy_strerror(rc));
+	    t->guard.why[0] != '\0' ? t->guard.why
+	    : f->error[0] != '\0'   ? f->error
+	    : t->error[0] != '\0'   ? t->error
+				    : curl_easy_strerror(rc));
 }
 
-/* Take the finished ones out. */
+/* Take the finished ones out; those that are redirected go in again. */
 static bool
-collect(CURLM *multi)
+collect(CURLM *multi, size_t *running)
 {
 	CURLMsg *msg;
 	int left;
@@ -231,21 +264,27 @@ collect(CURLM *multi)
 		CURL *easy = msg->easy_handle;
 		CURLcode rc = msg->data.result;
 		(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&t);
+		(void)curl_multi_remove_handle(multi, easy);
+		if (rc == CURLE_OK && is_redirect(easy) &&
+		    ca_fetch_guard_follow(&t->guard)) {
+			broken = broken || !begin(multi, t);
+			continue;
+		}
 		finish(t, rc);
 		broken = broken || t->broken;
-		(void)curl_multi_remove_handle(multi, easy);
+		(*running)--;
 	}
 	return !broken;
 }
 
 static enum ca_err
-run(CURLM *multi)
+run(CURLM *multi, size_t running)
 {
-	int running = 1;
+	int active;
 
 	while (running > 0) {
-		if (curl_multi_perform(multi, &running) != CURLM_OK ||
-		    !collect(multi))
+		if (curl_multi_perform(multi, &active) != CURLM_OK ||
+		    !collect(multi, &running))
 			return CA_ERR_IO;
 		if (running > 0 &&
 		    curl_multi_poll(multi, NULL, 0, 1000, NULL) != CURLM_OK)
@@ -276,6 +315,7 @@ ca_fetch_curl(
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct transfer *t = calloc(n + 1, sizeof *t);
+	size_t running = 0;
 	CURLM *multi = NULL;
 
 	if (t == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
@@ -290,19 +330,20 @@ ca_fetch_curl(
 		t[i].no = i;
 		t[i].to = to;
 		t[i].max = max_bytes;
+		t[i].deadline = now_ms() + (int64_t)timeout * 1000;
 		if (strncasecmp(f[i].url, "file:", 5) == 0 &&
 		    is_other_than_file(f[i].url)) {
 			f[i].ended = true;
 			send_text(&t[i], CA_FETCH_ERROR, "is not a file");
 			continue;
 		}
-		if (!set_up(&t[i], timeout) ||
-		    curl_multi_add_handle(multi, t[i].easy) != CURLM_OK) {
+		if (!set_up(&t[i]) || !begin(multi, &t[i])) {
 			ret = CA_ERR_MEMORY;
 			goto out;
 		}
+		running++;
 	}
-	if ((rc = run(multi)) != CA_OK) {
+	if ((rc = run(multi, running)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}

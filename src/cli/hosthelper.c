@@ -85,7 +85,8 @@ ca_sign_as_host(struct ca_crypto *crypto, const char *uri, X509 *leaf,
 		ret = CA_ERR_FORMAT;
 		goto out;
 	}
-	if ((rc = ca_key_p11(crypto, uri, log, &ids)) != CA_OK) {
+	if ((rc = ca_key_p11(crypto, uri, CA_KEY_PIN_WANTED, log, &ids)) !=
+	    CA_OK) {
 		ret = rc;
 		goto out;
 	}

@@ -20,7 +20,10 @@ static const char help[] =
     "`certauth doctor`.  It may be run again.  PAM's files are never touched: the\n"
     "lines to add are shown.\n"
     "\n"
-    "  --ca FILE         a CA, or several: PEM, DER or PKCS#7 (may be repeated)\n"
+    "  --ca FILE         a CA, or several: PEM, DER or PKCS#7 (may be repeated);\n"
+    "                    self-signed ones are trusted, others only help to build\n"
+    "                    chains\n"
+    "  --anchor FILE     the same, and trusted though it is not self-signed\n"
     "  --crl FILE        a CRL of one of them (may be repeated)\n"
     "  --no-fetch        fetch no CRLs now\n"
     "  --user LOGIN      who may log in, by the certificate of --cert FILE or by\n"
@@ -40,6 +43,7 @@ const struct ca_command ca_cmd_setup = {
 
 enum {
 	OPT_CA = 256,
+	OPT_ANCHOR,
 	OPT_CRL,
 	OPT_NO_FETCH,
 	OPT_USER,
@@ -51,6 +55,7 @@ enum {
 
 static const struct option options[] = {
     {"ca", required_argument, NULL, OPT_CA},
+    {"anchor", required_argument, NULL, OPT_ANCHOR},
     {"crl", required_argument, NULL, OPT_CRL},
     {"no-fetch", no_argument, NULL, OPT_NO_FETCH},
     {"user", required_argument, NULL, OPT_USER},
@@ -65,6 +70,7 @@ static const struct option options[] = {
 
 struct setup {
 	const char *ca[FILES_MAX], *crl[FILES_MAX];
+	bool anchor[FILES_MAX]; /* ca[i] was given by --anchor */
 	size_t nca, ncrl;
 	const char *user, *cert, *selector, *service, *confdir;
 	bool no_fetch, wrong; /* something could not be done */
@@ -212,11 +218,10 @@ add_user(struct setup *s)
 }
 
 static void
-import(struct setup *s)
+import_cas(struct setup *s)
 {
-	static const char *const update[] = {"crl", "update", NULL};
 	struct ca_crypto *crypto = NULL;
-	size_t n = 0;
+	struct ca_setup_count n = {0, 0};
 
 	if (ca_crypto_new(&crypto) != CA_OK) {
 		(void)ca_cli_fail("libcrypto cannot be set up");
@@ -226,11 +231,25 @@ import(struct setup *s)
 	if (s->nca > 0)
 		puts("Trusted CAs, and intermediates:");
 	for (size_t i = 0; i < s->nca; i++)
-		if (!ca_setup_ca(s->cfg, crypto, s->ca[i], &n))
+		if (!ca_setup_ca(s->cfg, crypto, s->ca[i], s->anchor[i], &n))
 			s->wrong = true;
-	if (s->nca > 0 && n == 0)
+	if (s->nca > 0 && n.anchors + n.intermediates == 0)
 		s->wrong = true;
+	if (n.intermediates > 0 && n.anchors == 0)
+		printf(
+		    "  Nothing was added to %s: a chain ends at a self-signed "
+		    "CA, give it by --ca.\n  To trust an intermediate by "
+		    "itself, and none above it, give that by --anchor.\n",
+		    s->cfg->ca_dir);
 	ca_crypto_free(crypto);
+}
+
+static void
+import(struct setup *s)
+{
+	static const char *const update[] = {"crl", "update", NULL};
+
+	import_cas(s);
 	if (s->ncrl > 0)
 		puts("CRLs:");
 	for (size_t i = 0; i < s->ncrl; i++)
@@ -269,13 +288,16 @@ one_option(struct setup *s, int c)
 {
 	switch (c) {
 	case OPT_CA:
-	case OPT_CRL:
-		if ((c == OPT_CA ? s->nca : s->ncrl) == FILES_MAX)
+	case OPT_ANCHOR:
+		if (s->nca == FILES_MAX)
 			return ca_cli_usage(&ca_cmd_setup, "too many files");
-		if (c == OPT_CA)
-			s->ca[s->nca++] = optarg;
-		else
-			s->crl[s->ncrl++] = optarg;
+		s->anchor[s->nca] = c == OPT_ANCHOR;
+		s->ca[s->nca++] = optarg;
+		return CA_EXIT_OK;
+	case OPT_CRL:
+		if (s->ncrl == FILES_MAX)
+			return ca_cli_usage(&ca_cmd_setup, "too many files");
+		s->crl[s->ncrl++] = optarg;
 		return CA_EXIT_OK;
 	case OPT_NO_FETCH:
 		s->no_fetch = true;

@@ -13,15 +13,20 @@
 
 extern const struct ca_command ca_cmd_setup;
 
+/* What was made of the CAs' certificates that setup was given. */
+struct ca_setup_count {
+	size_t anchors, intermediates;
+};
+
 /*
- * Put every certificate of the file at path (PEM, DER, PKCS#7) into cfg's
- * ca_dir, or, where others in the file are self-signed and it is not, into
- * intermediates_dir; each with a name of its own and the link by which
- * `openssl rehash` would let it be found.  *n: how many are there now.  False:
- * something is wrong, and it was said.
+ * Put every CA certificate of the file at path (PEM, DER, PKCS#7) into cfg's
+ * ca_dir where it is self-signed, else into intermediates_dir; with anchor into
+ * ca_dir in any case.  Each gets a name of its own and the link by which
+ * `openssl rehash` would let it be found.  n counts them.  False: something is
+ * wrong, and it was said.
  */
 bool ca_setup_ca(const struct ca_config *cfg, struct ca_crypto *crypto,
-    const char *path, size_t *n);
+    const char *path, bool anchor, struct ca_setup_count *n);
 
 /* Put a file with CRLs into crl_dir, if each of them is signed by a CA there,
  * with links and indexes.  False: something is wrong, and it was said. */

@@ -1,5 +1,6 @@
 #include "base/file.h"
 #include "cli/crl.h"
+#include "cli/issued.h"
 #include "cli/setup.h"
 #include "verify/certfile.h"
 
@@ -150,8 +151,9 @@ link_it(struct ca_crypto *crypto, const char *dir, const char *file, X509 *cert)
 	return false;
 }
 
+/* note: what to say behind its path */
 static bool
-put_one(struct ca_crypto *crypto, const char *dir, X509 *cert)
+put_one(struct ca_crypto *crypto, const char *dir, X509 *cert, const char *note)
 {
 	unsigned char *der = NULL;
 	int len = i2d_X509(cert, &der);
@@ -173,7 +175,7 @@ put_one(struct ca_crypto *crypto, const char *dir, X509 *cert)
 		ok = link_it(crypto, dir, name, cert);
 	}
 	if (ok)
-		printf("  %s%s\n", path,
+		printf("  %s%s%s\n", path, note,
 		    X509_cmp_current_time(X509_get0_notAfter(cert)) < 0
 			? "  (it has expired!)"
 			: "");
@@ -182,24 +184,43 @@ put_one(struct ca_crypto *crypto, const char *dir, X509 *cert)
 	return ok;
 }
 
+/* One certificate into the directory that is its place. */
 static bool
-self_issued(X509 *cert)
+place_one(const struct ca_config *cfg, struct ca_crypto *crypto, X509 *cert,
+    bool anchor, struct ca_setup_count *n)
 {
-	return (X509_get_extension_flags(cert) & EXFLAG_SI) != 0;
+	bool own = ca_issued_by(cert, cert);
+
+	if (own || anchor) {
+		n->anchors++;
+		return put_one(crypto, cfg->ca_dir, cert,
+		    own ? "" : "  (an anchor that is not self-signed)");
+	}
+	if (cfg->intermediates_dir == NULL) {
+		const char *slash = strrchr(cfg->ca_dir, '/');
+
+		(void)ca_cli_fail(
+		    "an intermediate is left out: the configuration names no "
+		    "place for it; add `intermediates_dir = "
+		    "%.*s/intermediates' to [default], and run setup again",
+		    slash != NULL ? (int)(slash - cfg->ca_dir) : 0,
+		    cfg->ca_dir);
+		return false;
+	}
+	n->intermediates++;
+	return put_one(crypto, cfg->intermediates_dir, cert,
+	    "  (not self-signed: an intermediate)");
 }
 
 bool
 ca_setup_ca(const struct ca_config *cfg, struct ca_crypto *crypto,
-    const char *path, size_t *n)
+    const char *path, bool anchor, struct ca_setup_count *n)
 {
 	STACK_OF(X509) *certs = sk_X509_new_null();
-	bool ok = certs != NULL && read_all(crypto, path, certs), root = false;
+	bool ok = certs != NULL && read_all(crypto, path, certs);
 
-	for (int i = 0; ok && i < sk_X509_num(certs); i++)
-		root = root || self_issued(sk_X509_value(certs, i));
 	for (int i = 0; ok && i < sk_X509_num(certs); i++) {
 		X509 *cert = sk_X509_value(certs, i);
-		bool anchor = self_issued(cert) || !root;
 
 		/* a person's certificate as a trust anchor helps nobody */
 		if (X509_check_ca(cert) == 0) {
@@ -208,16 +229,11 @@ ca_setup_ca(const struct ca_config *cfg, struct ca_crypto *crypto,
 			    path, i + 1);
 			continue;
 		}
-		if (!anchor && cfg->intermediates_dir == NULL) {
-			printf(
-			    "  %s: certificate %d is an intermediate, and "
-			    "intermediates_dir is not configured; left out\n",
-			    path, i + 1);
-			continue;
+		if (!place_one(cfg, crypto, cert, anchor, n)) {
+			(void)ca_cli_fail(
+			    "%s: certificate %d is not in place", path, i + 1);
+			ok = false;
 		}
-		ok = put_one(crypto,
-		    anchor ? cfg->ca_dir : cfg->intermediates_dir, cert);
-		*n += ok && anchor ? 1 : 0;
 	}
 	sk_X509_pop_free(certs, X509_free);
 	return ok;

@@ -35,7 +35,8 @@ struct helper {
 	X509 *cert[CERTS_MAX]; /* registered */
 	size_t ncerts;
 	bool usercerts;
-	bool secret; /* a key file needs a passphrase */
+	bool secret;  /* a key file needs a passphrase */
+	bool pinless; /* a token's key needs no PIN */
 };
 
 static void
@@ -104,6 +105,9 @@ take_msg(struct helper *h, struct ca_helper_msg *msg)
 		return CA_OK;
 	case CA_HELPER_SECRET:
 		h->secret = true;
+		return CA_OK;
+	case CA_HELPER_PINLESS:
+		h->pinless = true;
 		return CA_OK;
 	default:
 		return CA_ERR_FORMAT;
@@ -247,19 +251,25 @@ from_tokens(
     struct helper *h, const struct ca_key_ui *ui, struct ca_identities *ids)
 {
 	const char *uri = h->pkcs11[0] != '\0' ? h->pkcs11 : NULL;
+	enum ca_key_pin pin =
+	    h->pinless ? CA_KEY_PIN_WANTED : CA_KEY_PIN_REQUIRED;
 	time_t end = time(NULL) + (time_t)h->wait;
 	bool told = false;
 	enum ca_err rc;
 
-	while ((rc = ca_key_p11(h->crypto, uri, &h->log, ids)) ==
-		   CA_ERR_NOT_FOUND &&
+	while (((rc = ca_key_p11(h->crypto, uri, pin, &h->log, ids)) ==
+		       CA_ERR_NOT_FOUND ||
+		   rc == CA_DENIED) &&
 	       time(NULL) < end && !h->talk.gone) {
 		if (!told)
 			ui->info(ui->ctx, "Insert your smart card.");
 		told = true;
 		(void)sleep(1);
 	}
-	return rc == CA_ERR_NOT_FOUND ? CA_OK : rc;
+	/* the user thinks that the token is in, and it is */
+	if (rc == CA_DENIED)
+		ui->info(ui->ctx, h->last);
+	return rc == CA_ERR_NOT_FOUND || rc == CA_DENIED ? CA_OK : rc;
 }
 
 /* ---- the answer ---- */

@@ -92,7 +92,9 @@ struct ca_config {
 	char *helper;            /* absolute path of certauth */
 	unsigned helper_timeout; /* seconds */
 	bool pkcs11;
-	char *token_uri;         /* NULL: any token */
+	char *token_uri;  /* NULL: any token */
+	bool require_pin; /* before each signature of a token's key, typed
+			   * by a person */
 	unsigned wait_for_token; /* seconds; 0: no wait */
 	char *key_file;          /* NULL: none; may hold %u, %h, %% */
 	bool ssh_agent;

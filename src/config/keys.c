@@ -178,6 +178,7 @@ const struct ca_key ca_keys[] = {
 	SECS(helper_timeout, "120s", 1, HOUR),
 	BOOL(pkcs11, "no"),
 	STR(token_uri, check_token_uri),
+	BOOL(require_pin, "yes"),
 	SECS(wait_for_token, "0s", 0, HOUR),
 	STR(key_file, check_key_file),
 	BOOL(ssh_agent, "no"),

@@ -98,6 +98,16 @@ struct ca_identities {
 };
 void ca_identities_free(struct ca_identities *ids);
 
+/* When a token is shown a PIN before it signs. */
+enum ca_key_pin {
+	/* always, and one that a person types for this signature: a token
+	 * that says that it needs no login is refused, and so are a login that
+	 * is there already and the URI's pin-value or pin-source */
+	CA_KEY_PIN_REQUIRED,
+	/* where the token wants one; the URI may have it */
+	CA_KEY_PIN_WANTED,
+};
+
 /*
  * key/p11.c: every certificate with a private key on the tokens that uri
  * (RFC 7512; NULL: all) selects, from the modules that p11-kit is configured
@@ -105,15 +115,17 @@ void ca_identities_free(struct ca_identities *ids);
  * PIN is asked: where a token hides its private keys until then, each of its
  * certificates but those of CAs is taken to have one.  What is broken is
  * skipped with a debug line.  CA_ERR_NOT_FOUND: none (only where no module
- * loads is that said to log); CA_ERR_USAGE: no such URI; CA_ERR_UNTRUSTED.
- * crypto and log's sink must outlive the identities; a child made by fork
- * cannot use them.
+ * loads is that said to log); CA_DENIED: none but on tokens that need no PIN,
+ * where one is required (said to log); CA_ERR_USAGE: no such URI;
+ * CA_ERR_UNTRUSTED.  crypto and log's sink must outlive the identities; a child
+ * made by fork cannot use them.
  */
 CA_MUST_CHECK enum ca_err ca_key_p11(struct ca_crypto *crypto, const char *uri,
-    const struct ca_log *log, struct ca_identities *out);
+    enum ca_key_pin pin, const struct ca_log *log, struct ca_identities *out);
 
-/* The same for a certificate that is kept elsewhere: an identity with cert for
- * each token that has, or where it shows no public keys may have, its key. */
+/* The same, with CA_KEY_PIN_WANTED, for a certificate that is kept elsewhere:
+ * an identity with cert for each token that has, or where it shows no public
+ * keys may have, its key. */
 CA_MUST_CHECK enum ca_err ca_key_p11_for(struct ca_crypto *crypto,
     const char *uri, X509 *cert, const struct ca_log *log,
     struct ca_identities *out);

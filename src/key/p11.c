@@ -24,7 +24,8 @@ struct scan {
 	struct ca_crypto *crypto;
 	struct ca_p11 *p11;
 	struct ca_identities *out;
-	X509 *given; /* not on the token, only its key; NULL: those on it */
+	X509 *given;  /* not on the token, only its key; NULL: those on it */
+	bool refused; /* a token with keys that needs no PIN */
 	/* of the token at hand */
 	struct ca_p11_token token;
 	CK_SESSION_HANDLE session;
@@ -317,6 +318,14 @@ read_token(struct scan *s)
 	/* without keys, its certificates are of no use: a trust store */
 	if (!hides_keys(s) && (rc = read_keys(s)) != CA_OK)
 		return rc;
+	if (!ca_p11_pin_will_do(s->p11, &s->token.info)) {
+		ca_log_err(&s->p11->log,
+		    "\"%s\" needs no PIN, and one is required here; its keys "
+		    "are not used",
+		    s->token.name);
+		s->refused = true;
+		return CA_DENIED;
+	}
 	if ((rc = ca_p11_ways(&s->token, &s->ways)) != CA_OK ||
 	    (rc = read_objects(s, CKO_CERTIFICATE, CERTS_MAX, &s->certs)) !=
 		CA_OK ||
@@ -491,14 +500,14 @@ scan_module(struct scan *s, CK_FUNCTION_LIST *f)
 }
 
 static enum ca_err
-scan_modules(struct ca_crypto *crypto, const char *uri, X509 *given,
-    const struct ca_log *log, struct ca_identities *out)
+scan_modules(struct ca_crypto *crypto, const char *uri, enum ca_key_pin pin,
+    X509 *given, const struct ca_log *log, struct ca_identities *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct scan s = {.crypto = crypto, .out = out, .given = given};
 
 	*out = (struct ca_identities){NULL, 0};
-	if ((rc = ca_p11_load(uri, log, &s.p11)) != CA_OK) {
+	if ((rc = ca_p11_load(uri, pin, log, &s.p11)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
@@ -509,7 +518,7 @@ scan_modules(struct ca_crypto *crypto, const char *uri, X509 *given,
 		}
 	}
 	if (out->n == 0) {
-		ret = CA_ERR_NOT_FOUND;
+		ret = s.refused ? CA_DENIED : CA_ERR_NOT_FOUND;
 		goto out;
 	}
 	ret = CA_OK;
@@ -521,15 +530,15 @@ out:
 }
 
 enum ca_err
-ca_key_p11(struct ca_crypto *crypto, const char *uri, const struct ca_log *log,
-    struct ca_identities *out)
+ca_key_p11(struct ca_crypto *crypto, const char *uri, enum ca_key_pin pin,
+    const struct ca_log *log, struct ca_identities *out)
 {
-	return scan_modules(crypto, uri, NULL, log, out);
+	return scan_modules(crypto, uri, pin, NULL, log, out);
 }
 
 enum ca_err
 ca_key_p11_for(struct ca_crypto *crypto, const char *uri, X509 *cert,
     const struct ca_log *log, struct ca_identities *out)
 {
-	return scan_modules(crypto, uri, cert, log, out);
+	return scan_modules(crypto, uri, CA_KEY_PIN_WANTED, cert, log, out);
 }

@@ -27,6 +27,7 @@ struct ca_p11 {
 	pid_t pid;                 /* a child must not use what it inherits */
 	CK_FUNCTION_LIST **module; /* initialised, ended by NULL */
 	P11KitUri *uri;            /* NULL: everything */
+	enum ca_key_pin pin;
 	struct ca_log log;
 };
 
@@ -36,8 +37,8 @@ struct ca_p11 {
  * but root may be able to change it.  CA_ERR_USAGE: no such URI;
  * CA_ERR_UNTRUSTED; CA_ERR_NOT_FOUND: no module; all said to log.
  */
-CA_MUST_CHECK enum ca_err ca_p11_load(
-    const char *uri, const struct ca_log *log, struct ca_p11 **out);
+CA_MUST_CHECK enum ca_err ca_p11_load(const char *uri, enum ca_key_pin pin,
+    const struct ca_log *log, struct ca_p11 **out);
 struct ca_p11 *ca_p11_ref(struct ca_p11 *p11);
 void ca_p11_unref(struct ca_p11 *p11); /* the last one finalises; NULL */
 
@@ -96,6 +97,9 @@ bool ca_p11_flag(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
 bool ca_p11_key_is(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
     CK_OBJECT_HANDLE object, EVP_PKEY *pub);
 
+/* The token needs a PIN, or none is required: else it may not be used. */
+bool ca_p11_pin_will_do(const struct ca_p11 *p11, const CK_TOKEN_INFO *info);
+
 /* The objects that match n attributes: at most max handles to found, their
  * count to *count.  CA_ERR_IO: the token failed. */
 CA_MUST_CHECK enum ca_err ca_p11_find(const struct ca_p11_token *t,
@@ -112,8 +116,10 @@ CA_MUST_CHECK enum ca_err ca_p11_token_read(
  * Log in to the token (user_type CKU_USER or CKU_CONTEXT_SPECIFIC).  *pin, if
  * not NULL, was accepted a moment ago and is tried first; an accepted PIN is
  * left there for the caller to free.  The URI's pin-value or pin-source is
- * tried once.  fresh: t->info was read a moment ago, so that it is not read
- * again for the first try.  CA_DENIED and CA_ERR_CANCELLED are told to ui.
+ * tried once, unless p11->pin requires a person's; then a login that is there
+ * already is ended, and counts for nothing.  fresh: t->info was read a moment
+ * ago, so that it is not read again for the first try.  CA_DENIED and
+ * CA_ERR_CANCELLED are told to ui.
  */
 CA_MUST_CHECK enum ca_err ca_p11_login(const struct ca_p11 *p11,
     const struct ca_p11_token *t, bool fresh, CK_SESSION_HANDLE session,

@@ -104,7 +104,7 @@ pin_from_uri(const struct ca_p11 *p11, struct ca_secret **pin)
 	const char *value, *source;
 
 	*pin = NULL;
-	if (p11->uri == NULL)
+	if (p11->uri == NULL || p11->pin == CA_KEY_PIN_REQUIRED)
 		return CA_OK;
 	value = p11_kit_uri_get_pin_value(p11->uri);
 	source = p11_kit_uri_get_pin_source(p11->uri);
@@ -204,6 +204,13 @@ judge_login(const struct ca_p11 *p11, struct ca_p11_token *t,
 		    "be changed first.",
 		    t->name);
 		return CA_DENIED;
+	case CKR_USER_ANOTHER_ALREADY_LOGGED_IN:
+		ca_p11_tell(p11, ui,
+		    "\"%s\" has a login that cannot be ended, and so did "
+		    "not look at the PIN; take the token out and put it in "
+		    "again.",
+		    t->name);
+		return CA_DENIED;
 	case CKR_USER_PIN_NOT_INITIALIZED:
 		ca_p11_tell(p11, ui, "No PIN is set on \"%s\" yet.", t->name);
 		return CA_DENIED;
@@ -213,7 +220,7 @@ judge_login(const struct ca_p11 *p11, struct ca_p11_token *t,
 }
 
 static CK_RV
-login(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
+login_call(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
     CK_USER_TYPE user_type, const struct ca_secret *pin)
 {
 	struct ca_p11_guard guard;
@@ -230,6 +237,28 @@ login(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
 	CK_RV rv = t->f->C_Login(session, user_type, bytes, len);
 	ca_p11_guard_end(&guard);
 	return rv;
+}
+
+/* A login that is there already, of this process or of another that the module
+ * does not tell apart, is no PIN: where one is required it is ended first. */
+static CK_RV
+login(const struct ca_p11 *p11, const struct ca_p11_token *t,
+    CK_SESSION_HANDLE session, CK_USER_TYPE user_type,
+    const struct ca_secret *pin)
+{
+	struct ca_p11_guard guard;
+	CK_RV rv = login_call(t, session, user_type, pin);
+
+	if (rv != CKR_USER_ALREADY_LOGGED_IN || user_type != CKU_USER ||
+	    p11->pin == CA_KEY_PIN_WANTED)
+		return rv;
+	ca_p11_guard_begin(&guard, t->name, CA_P11_SECONDS);
+	(void)t->f->C_Logout(session);
+	ca_p11_guard_end(&guard);
+	rv = login_call(t, session, user_type, pin);
+	return rv != CKR_USER_ALREADY_LOGGED_IN
+		   ? rv
+		   : CKR_USER_ANOTHER_ALREADY_LOGGED_IN;
 }
 
 static enum ca_err
@@ -250,8 +279,8 @@ login_pinpad(const struct ca_p11 *p11, struct ca_p11_token *t, bool fresh,
 		    t->name,
 		    t->info.flags & CKF_USER_PIN_COUNT_LOW ? " (few tries left)"
 							   : "");
-		rc =
-		    judge_login(p11, t, ui, login(t, session, user_type, NULL));
+		rc = judge_login(
+		    p11, t, ui, login(p11, t, session, user_type, NULL));
 	}
 	return rc == CA_ERR_STALE ? CA_DENIED : rc;
 }
@@ -263,7 +292,7 @@ try_pin(const struct ca_p11 *p11, struct ca_p11_token *t,
     const struct ca_key_ui *ui, struct ca_secret *pin, struct ca_secret **kept)
 {
 	enum ca_err rc =
-	    judge_login(p11, t, ui, login(t, session, user_type, pin));
+	    judge_login(p11, t, ui, login(p11, t, session, user_type, pin));
 
 	if (rc == CA_OK)
 		*kept = pin;

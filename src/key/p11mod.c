@@ -199,7 +199,8 @@ load_modules(struct ca_p11 *p11)
 }
 
 enum ca_err
-ca_p11_load(const char *uri, const struct ca_log *log, struct ca_p11 **out)
+ca_p11_load(const char *uri, enum ca_key_pin pin, const struct ca_log *log,
+    struct ca_p11 **out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_p11 *p11 = calloc(1, sizeof *p11);
@@ -210,6 +211,7 @@ ca_p11_load(const char *uri, const struct ca_log *log, struct ca_p11 **out)
 	}
 	p11->refs = 1;
 	p11->pid = getpid();
+	p11->pin = pin;
 	if (log != NULL)
 		p11->log = *log;
 	if (uri != NULL && (rc = parse_uri(uri, log, &p11->uri)) != CA_OK) {

@@ -176,6 +176,13 @@ ca_p11_token_read(CK_FUNCTION_LIST *f, CK_SLOT_ID slot, struct ca_p11_token *t)
 	return CA_OK;
 }
 
+bool
+ca_p11_pin_will_do(const struct ca_p11 *p11, const CK_TOKEN_INFO *info)
+{
+	return p11->pin == CA_KEY_PIN_WANTED ||
+	       (info->flags & CKF_LOGIN_REQUIRED) != 0;
+}
+
 /* CKA_EC_POINT is a DER OCTET STRING, and on some tokens just its content. */
 static bool
 same_point(const struct ca_buf *attr, EVP_PKEY *pub)

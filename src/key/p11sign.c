@@ -116,13 +116,32 @@ find_keys(struct signing *s, CK_OBJECT_HANDLE *found, size_t *n)
 	return rc;
 }
 
+/* Where a PIN is required, a key that would sign without one changes nothing.
+ * The token in the slot may not be the one that was listed. */
+static enum ca_err
+show_pin(struct signing *s)
+{
+	if (s->k->p11->pin == CA_KEY_PIN_WANTED)
+		return CA_OK;
+	if (!ca_p11_pin_will_do(s->k->p11, &s->now.info)) {
+		ca_p11_tell(s->k->p11, s->ui,
+		    "\"%s\" needs no PIN, and one is required here.",
+		    s->now.name);
+		return CA_DENIED;
+	}
+	return log_in(s, CKU_USER);
+}
+
 static enum ca_err
 find_keys_logging_in(struct signing *s, CK_OBJECT_HANDLE *found, size_t *n)
 {
 	const struct ca_p11_token *t = &s->k->token;
-	enum ca_err rc = find_keys(s, found, n);
+	enum ca_err rc = show_pin(s);
 
-	if (rc == CA_OK && *n == 0) {
+	if (rc != CA_OK)
+		return rc;
+	rc = find_keys(s, found, n);
+	if (rc == CA_OK && *n == 0 && !s->logged_in) {
 		if ((rc = log_in(s, CKU_USER)) != CA_OK)
 			return rc;
 		rc = find_keys(s, found, n);

@@ -21,8 +21,12 @@
  *	always                           CKA_ALWAYS_AUTHENTICATE
  *	raw-only                         of RSA just the bare operation
  *	public                           no login is needed: it is made silently
+ *	no-login                         and the token says so (with public)
+ *	no-login-later                   it says so once a session was closed
+ *	shared                           nor can that login be ended
  *
- * HOSTILE_PIN is the right PIN (pinpad, public).
+ * HOSTILE_PIN is the right PIN (pinpad, public), or 1234.  What is called goes
+ * into the file $HOME/.hostile-calls, if there is one.
  */
 #include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
@@ -40,6 +44,7 @@ static CK_FUNCTION_LIST *real;
 static CK_FUNCTION_LIST mine;
 static int wrong_pins;
 static int authenticated; /* for the signature at hand */
+static int closed;        /* sessions */
 
 static int
 mode(const char *name)
@@ -50,7 +55,8 @@ mode(const char *name)
 	/* the module's helper has no environment of the test's */
 	if (at == NULL && getenv("HOME") != NULL) {
 		char path[512];
-		(void)snprintf(path, sizeof path, "%s/.hostile", getenv("HOME"));
+		(void)snprintf(
+		    path, sizeof path, "%s/.hostile", getenv("HOME"));
 		FILE *f = fopen(path, "re");
 		if (f != NULL) {
 			if (fgets(file, sizeof file, f) != NULL)
@@ -69,6 +75,31 @@ mode(const char *name)
 		at += n + (at[n] == ',');
 	}
 	return 0;
+}
+
+static char *
+right_pin(void)
+{
+	static char usual[] = "1234";
+	char *pin = getenv("HOSTILE_PIN");
+
+	return pin != NULL ? pin : usual;
+}
+
+static void
+called(const char *what)
+{
+	char path[512];
+	FILE *f;
+
+	if (getenv("HOME") == NULL)
+		return;
+	(void)snprintf(path, sizeof path, "%s/.hostile-calls", getenv("HOME"));
+	if ((f = fopen(path, "r+e")) == NULL)
+		return;
+	if (fseek(f, 0, SEEK_END) == 0)
+		(void)fprintf(f, "%s\n", what);
+	(void)fclose(f);
 }
 
 static void
@@ -120,6 +151,8 @@ get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 		info->flags |= CKF_USER_PIN_COUNT_LOW;
 	if (mode("pinpad"))
 		info->flags |= CKF_PROTECTED_AUTHENTICATION_PATH;
+	if (mode("no-login") || (mode("no-login-later") && closed > 0))
+		info->flags &= ~(CK_FLAGS)CKF_LOGIN_REQUIRED;
 	return CKR_OK;
 }
 
@@ -149,7 +182,7 @@ open_session(CK_SLOT_ID slot, CK_FLAGS flags, void *app, CK_NOTIFY notify,
     CK_SESSION_HANDLE *session)
 {
 	CK_RV rv;
-	char *pin = getenv("HOSTILE_PIN");
+	char *pin = right_pin();
 
 	if (mode("session-fail"))
 		return CKR_DEVICE_ERROR;
@@ -166,14 +199,17 @@ login(CK_SESSION_HANDLE session, CK_USER_TYPE type, unsigned char *pin,
 {
 	CK_RV rv;
 
+	called(type == CKU_CONTEXT_SPECIFIC ? "login for a signature"
+	       : pin == NULL                ? "login by the pad"
+					    : "login");
 	if (mode("locked") || (mode("countdown") && wrong_pins >= 3))
 		return CKR_PIN_LOCKED;
 	if (mode("pinpad") && pin == NULL) {
-		pin = (unsigned char *)getenv("HOSTILE_PIN");
+		pin = (unsigned char *)right_pin();
 		len = strlen((char *)pin);
 	}
 	if (type == CKU_CONTEXT_SPECIFIC) {
-		char *right = getenv("HOSTILE_PIN");
+		char *right = right_pin();
 
 		authenticated =
 		    strlen(right) == len && memcmp(pin, right, len) == 0;
@@ -183,6 +219,20 @@ login(CK_SESSION_HANDLE session, CK_USER_TYPE type, unsigned char *pin,
 	if (rv == CKR_PIN_INCORRECT)
 		wrong_pins++;
 	return rv;
+}
+
+static CK_RV
+close_session(CK_SESSION_HANDLE session)
+{
+	closed++;
+	return real->C_CloseSession(session);
+}
+
+static CK_RV
+logout(CK_SESSION_HANDLE session)
+{
+	called("logout");
+	return mode("shared") ? CKR_OK : real->C_Logout(session);
 }
 
 static CK_RV
@@ -240,6 +290,7 @@ sign(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG len,
 {
 	CK_RV rv;
 
+	called("sign");
 	if (mode("sign-crash"))
 		abort();
 	if (mode("sign-hang"))
@@ -276,7 +327,9 @@ C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR list)
 	mine.C_GetTokenInfo = get_token_info;
 	mine.C_GetMechanismList = get_mechanism_list;
 	mine.C_OpenSession = open_session;
+	mine.C_CloseSession = close_session;
 	mine.C_Login = login;
+	mine.C_Logout = logout;
 	mine.C_FindObjects = find_objects;
 	mine.C_GetAttributeValue = get_attribute_value;
 	mine.C_SignInit = sign_init;

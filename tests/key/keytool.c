@@ -155,7 +155,10 @@ p11(struct ca_crypto *crypto, char **argv)
 {
 	struct ca_identities ids = {NULL, 0};
 	const char *uri = strcmp(argv[2], "-") == 0 ? NULL : argv[2];
-	enum ca_err rc = ca_key_p11(crypto, uri, &to_stdout, &ids);
+	enum ca_err rc = ca_key_p11(crypto, uri,
+	    getenv("REQUIRE_PIN") != NULL ? CA_KEY_PIN_REQUIRED
+					  : CA_KEY_PIN_WANTED,
+	    &to_stdout, &ids);
 	int failed = 0;
 
 	for (size_t i = 0; rc == CA_OK && i < ids.n; i++)

@@ -37,6 +37,7 @@ test_each_verb(void **state)
 	    {"certificate AQ", CA_HELPER_HOST, CA_HELPER_CERTIFICATE, "\1", 0},
 	    {"usercerts", CA_HELPER_HOST, CA_HELPER_USERCERTS, "", 0},
 	    {"secret", CA_HELPER_HOST, CA_HELPER_SECRET, "", 0},
+	    {"pinless", CA_HELPER_HOST, CA_HELPER_PINLESS, "", 0},
 	    {"go", CA_HELPER_HOST, CA_HELPER_GO, "", 0},
 	    {"answer ", CA_HELPER_HOST, CA_HELPER_ANSWER, "", 0},
 	    {"answer MTIzNA", CA_HELPER_HOST, CA_HELPER_ANSWER, "1234", 0},
