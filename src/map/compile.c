@@ -252,7 +252,7 @@ ca_map_compile(struct ca_crypto *crypto, const char *path,
 	if (lines != NULL)
 		*lines = b.n + b.scan.len / 16;
 	if ((rc = hash_file(crypto, path, &st, hash)) != CA_OK) {
-		ca_log_err(log, "%s: %s while its index was made", path,
+		ca_log_err(log, "%s: %-s while its index was made", path,
 		    rc == CA_ERR_STALE ? "it changed" : ca_err_text(rc));
 		ret = rc;
 		goto out;

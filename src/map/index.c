@@ -308,7 +308,7 @@ ca_index_visit(const char *path, const struct ca_ident *id,
 	 * login takes longer, and no more */
 	if (rc == CA_ERR_FORMAT || rc == CA_ERR_UNTRUSTED || rc == CA_ERR_IO) {
 		ca_log_warning(log,
-		    "%s.cdb is not used (%s); `certauth users "
+		    "%s.cdb is not used (%-s); `certauth users "
 		    "compile` makes it anew",
 		    path, ca_err_text(rc));
 		rc = CA_ERR_STALE;

@@ -195,7 +195,7 @@ try_value(
 	if (rc == CA_DENIED && first)
 		tell_denied(d, rule, line, why);
 	if (rc == CA_ERR_UNSUPPORTED)
-		ca_log_err(d->log, "%s:%u: %s", d->cfg->users, line, why);
+		ca_log_err(d->log, "%s:%u: %-s", d->cfg->users, line, why);
 	if (rc != CA_OK)
 		return rc;
 	/* text of its own: a NUL behind it, and none in it */

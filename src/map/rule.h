@@ -79,7 +79,7 @@ void ca_rule_free(struct ca_rule *rule);
 CA_MUST_CHECK enum ca_err ca_rule_parse(
     struct ca_rule *rule, const char *line, size_t len);
 
-/* Write why (printf's way); gives CA_ERR_FORMAT. */
+/* Write why (as ca_format has it: %s quotes); gives CA_ERR_FORMAT. */
 enum ca_err ca_rule_refuse(struct ca_rule *rule, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -88,7 +88,7 @@ ca_crldir_complain(struct ca_crldir *dir, const char *name, enum ca_err rc,
 {
 	if (rc == CA_ERR_MEMORY || rc == CA_ERR_CRYPTO)
 		return rc;
-	ca_log_err(dir->log, "the CRL file %s: %s", name,
+	ca_log_err(dir->log, "the CRL file %s: %-s", name,
 	    rc == CA_ERR_UNTRUSTED ? "is not a regular file that root owns "
 				     "and nobody else can write"
 	    : rc == CA_ERR_IO      ? strerror(errno)

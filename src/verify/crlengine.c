@@ -194,7 +194,7 @@ ca_crlrev_cert_crl(X509_STORE_CTX *ctx, X509_CRL *x, X509 *cert)
 		X509_STORE_CTX_set_error(ctx, X509_V_ERR_CRL_HAS_EXPIRED);
 		return 0;
 	}
-	ca_log_debug(rev->log, "%s (%s) does not revoke %s",
+	ca_log_debug(rev->log, "%s (%-s) does not revoke %-s",
 	    ca_crl_get0_name(seen->crl), ca_crl_engine_name(seen->crl),
 	    rc == CA_OK ? "it any more" : "it");
 	return rc == CA_OK ? 2 : 1;

@@ -33,7 +33,7 @@ is_signed(struct ca_revocation *rev, X509 *cert, X509 *issuer)
 	ERR_pop_to_mark();
 	ca_log_debug(rev->log,
 	    "a signature is verified before a large CRL is "
-	    "read: it is %s",
+	    "read: it is %-s",
 	    good ? "good" : "wrong");
 	if (X509_up_ref(cert) != 1)
 		return good;

@@ -186,7 +186,7 @@ add_crl(struct maker *m, struct ca_crl *crl)
 
 	if (crl->trouble != CA_R_OK) {
 		ca_log_err(
-		    m->log, "%s: %s", crl->name, ca_reason_text(crl->trouble));
+		    m->log, "%s: %-s", crl->name, ca_reason_text(crl->trouble));
 		return CA_ERR_FORMAT;
 	}
 	if ((ca = ca_crl_signer(crl, m->cas)) == NULL)

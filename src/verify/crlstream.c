@@ -25,7 +25,7 @@ read_one(struct ca_crl *crl, const struct ca_crl_wanted *wanted)
 	    crl->crypto, crl->src, ca_crl_hits_collect, &crl->hits, &crl->read);
 	if (rc == CA_ERR_FORMAT || rc == CA_ERR_LIMIT) {
 		ca_log_debug(
-		    crl->log, "the CRL %s: %s", crl->name, ca_err_text(rc));
+		    crl->log, "the CRL %s: %-s", crl->name, ca_err_text(rc));
 		return CA_OK; /* CA_R_CRL_MALFORMED it is */
 	}
 	if (rc != CA_OK)
