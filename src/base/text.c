@@ -178,27 +178,30 @@ dn_escape(const char *p, size_t len)
 void
 ca_buf_quote_dn(struct ca_buf *b, const void *p, size_t len)
 {
-	const uint8_t *s = p;
-	size_t n;
+	const char *s = p;
+	size_t n, type = 0; /* where the attribute type would begin */
 
 	ca_buf_u8(b, '"');
 	for (size_t i = 0; i < len; i += n) {
 		uint32_t c = 0;
-		size_t escape = dn_escape((const char *)s + i, len - i);
-		bool readable;
+		size_t escape = dn_escape(s + i, len - i);
+		bool as_is;
 
-		n = ca_utf8_next(s + i, len - i, &c);
-		readable = n > 0 && ca_utf8_printable(c);
+		n = ca_utf8_next((const uint8_t *)s + i, len - i, &c);
+		as_is = n > 0 && ca_utf8_printable(c) && c != '"' && c != '\\';
+		if (c == '=')
+			as_is = i > type && is_type(s + type, i - type);
 		if (escape > 0)
 			n = escape;
 		else if (n == 0)
 			n = 1;
-		if (escape > 0 || (c == '=' && ca_text_separates(s, i)) ||
-		    (readable && c != '=' && c != '"' && c != '\\'))
+		if (escape == 0 && (c == ',' || c == '+'))
+			type = i + 1;
+		if (escape > 0 || as_is)
 			ca_buf_put(b, s + i, n);
 		else
 			for (size_t k = 0; k < n; k++)
-				ca_buf_fmt(b, "\\%02X", s[i + k]);
+				ca_buf_fmt(b, "\\%02X", (uint8_t)s[i + k]);
 	}
 	ca_buf_u8(b, '"');
 }

@@ -120,7 +120,7 @@ parse_certs(struct scan *s)
 			rc = ca_crypto_cert(s->crypto, der->p, der->len, &cert);
 		if (rc != CA_OK)
 			ca_log_debug(&s->p11->log,
-			    "\"%s\": certificate %zu "
+			    "%s: certificate %zu "
 			    "skipped: %-s",
 			    s->token.name, i + 1, ca_err_text(rc));
 		if (sk_X509_push(s->parsed, cert) <= 0) {
