@@ -100,6 +100,10 @@ drive() {
 	log_lines >"$S/lines"
 	[ "$(grep -c 'outcome=granted' "$S/lines")" -eq 1 ]
 	grep -F 'outcome=granted reason=ok user="alice"' "$S/lines"
+	# the file stands in quotes in what is explained, too
+	run in_place "$CERTAUTH" explain --service test --user alice \
+		"$PKI/bob-chain.pem"
+	[[ $output == *'  "'*'/.certauth/a outcome\=granted reason\=ok '*'x\=.pem" alice registered: yes'* ]]
 	rm -r "$dir"
 }
 

@@ -414,6 +414,13 @@ consistent(const struct ca_config *cfg, const struct ca_log *log)
 				"host_key");
 		return CA_ERR_CONFIG;
 	}
+	if (cfg->min_uid > cfg->max_uid) {
+		ca_log_err(log,
+		    "min_uid = %u is above max_uid = %u: no pattern could make "
+		    "a login",
+		    cfg->min_uid, cfg->max_uid);
+		return CA_ERR_CONFIG;
+	}
 	return CA_OK;
 }
 

@@ -31,7 +31,16 @@ struct build {
 static bool
 has_key(const struct ca_rule *rule)
 {
-	return !rule->pattern && !rule->ignorecase && rule->sel != CA_SEL_MATCH;
+	return !rule->pattern && rule->sel != CA_SEL_MATCH;
+}
+
+/* With ignorecase the rule's own value is folded already. */
+static uint64_t
+key_of(const struct ca_rule *rule)
+{
+	return rule->ignorecase
+		   ? ca_index_hash_folded(rule->sel, rule->value, rule->len)
+		   : ca_index_hash(rule->sel, rule->value, rule->len);
 }
 
 static enum ca_err
@@ -53,10 +62,8 @@ collect(void *ctx, const struct ca_rule *rule, const struct ca_users_line *line)
 		b->v = v;
 		b->cap = cap;
 	}
-	b->v[b->n++] =
-	    (struct entry){ca_index_hash(rule->sel, rule->value, rule->len),
-		line->offset, line->number};
-	b->mask |= 1ull << rule->sel;
+	b->v[b->n++] = (struct entry){key_of(rule), line->offset, line->number};
+	b->mask |= CA_INDEX_BIT(rule->sel, rule->ignorecase);
 	return CA_OK;
 }
 

@@ -40,6 +40,9 @@ enum ca_selector {
 const char *ca_selector_name(enum ca_selector sel);
 bool ca_selector_strong(enum ca_selector sel);
 
+/* Its value is text, whose case ignorecase ignores. */
+bool ca_selector_is_text(enum ca_selector sel);
+
 /*
  * Bring a certificate's or a line's value into the form in which two equal
  * ones are the same bytes: the domain of an e-mail address and a whole UPN in

@@ -47,6 +47,12 @@ ca_selector_strong(enum ca_selector sel)
 	return (unsigned)sel < CA_SELECTORS && selectors[sel].strong;
 }
 
+bool
+ca_selector_is_text(enum ca_selector sel)
+{
+	return (unsigned)sel < CA_SELECTORS && selectors[sel].form == TEXT;
+}
+
 void
 ca_selector_normalise(enum ca_selector sel, uint8_t *p, size_t len)
 {
