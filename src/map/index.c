@@ -64,6 +64,8 @@ struct lookup {
 	struct ca_cdb db;
 	uint64_t buckets, mask;
 	struct ca_buf record;
+	uint64_t sought[2 * CA_IDENT_MAX]; /* hashes, each once */
+	size_t nsought;
 	struct line *v;
 	size_t n, cap;
 };
@@ -168,6 +170,12 @@ add_scan_list(struct lookup *l)
 static enum ca_err
 add_hash(struct lookup *l, uint64_t hash)
 {
+	/* names that differ in their case alone are one when folded */
+	for (size_t i = 0; i < l->nsought; i++)
+		if (l->sought[i] == hash)
+			return CA_OK;
+	l->sought[l->nsought++] = hash;
+
 	uint32_t bucket = (uint32_t)(hash % l->buckets);
 	uint8_t key[5] = {'B', (uint8_t)(bucket >> 24), (uint8_t)(bucket >> 16),
 	    (uint8_t)(bucket >> 8), (uint8_t)bucket};

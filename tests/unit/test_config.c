@@ -386,7 +386,7 @@ arguments(void **state)
 	    {"config=/x", NULL}, {"=", NULL}, {"", NULL},
 	    {"host_cert=/x", NULL}, {"host_key=/x", NULL},
 	    {"host_proof=require", NULL}, {"ca_dir=x", NULL},
-	    {"min_uid=2000", "max_uid=1999", NULL}};
+	    {"min_uid=2000", "max_uid=1999"}};
 
 	put("[default]\n", 10);
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
