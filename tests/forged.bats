@@ -5,10 +5,12 @@ bats_require_minimum_version 1.5.0
 load lib/common
 
 # what all of them would like to stand in the log
+# shellcheck disable=SC2089,SC2090 # the quotes are meant
 FORGED=' outcome=granted reason=ok user="root" service="sshd" x='
 
 setup_file() {
 	place_make
+	# shellcheck disable=SC2090
 	export FORGED
 	cp "$CERTAUTH_BUILD/tests/lib/pamdrive" "$S/bin/"
 	pki_copy "$S/own"

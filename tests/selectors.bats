@@ -262,7 +262,7 @@ maps_not() {
 	users 'alice cn:alice this is no rule'
 	conf default 'debug = yes'
 	login_denied unknown-ca --cert stranger-leaf --key stranger-leaf
-	logged 'check=mapping verdict=not-run'
+	logged '  mapping +not-run'
 	not_logged 'users:1'
 	# who explains is told what is in the users file, and what the module says
 	run in_place "$CERTAUTH" explain --service test --user alice \

@@ -91,7 +91,8 @@ fall_back(struct ca_crl *crl, const char *reason)
 
 	if (ca_crl_gate_shut(crl->gate, crl->fd))
 		return CA_ERR_CANCELLED;
-	ca_log_debug(crl->log, "the CRL %s is streamed: %-s", crl->name, reason);
+	ca_log_debug(
+	    crl->log, "the CRL %s is streamed: %-s", crl->name, reason);
 	crl->kind = CRL_STREAM;
 	if ((crl->src = malloc(sizeof *crl->src)) == NULL) {
 		ret = CA_ERR_MEMORY;

@@ -200,8 +200,8 @@ bool ca_report_granted(const struct ca_report *r, unsigned only);
 /*
  * Print: one key=value line for the log, of the outcome or of one check; a few
  * lines for a person; JSON.  In the lines for the log, text of others stands in
- * quotes, and `KEY=' outside of quotes is ours alone: docs/operations.md has the
- * form.
+ * quotes, and `KEY=' outside of quotes is ours alone; docs/operations.md has
+ * the form.
  */
 void ca_report_line(
     const struct ca_report *r, unsigned only, struct ca_buf *out);

@@ -136,6 +136,17 @@ ca_report_line(const struct ca_report *r, unsigned only, struct ca_buf *out)
 	}
 }
 
+/* Without its detail. */
+static void
+text_verdict(const char *name, const char *verdict, const struct ca_finding *f,
+    struct ca_buf *out)
+{
+	ca_buf_fmt(out, "  %-11s %s", name, verdict);
+	if (f->verdict != CA_PASS && f->reason != CA_R_NONE)
+		ca_buf_fmt(out, ", %s: %s", ca_reason_code(f->reason),
+		    ca_reason_text(f->reason));
+}
+
 void
 ca_report_check_line(
     const struct ca_report *r, enum ca_check check, struct ca_buf *out)
@@ -144,10 +155,9 @@ ca_report_check_line(
 		return;
 	const struct ca_finding *f = &r->check[check];
 
-	ca_buf_fmt(out, "check=%s verdict=%s reason=%s", check_names[check],
-	    verdict_names[f->verdict], ca_reason_code(f->reason));
+	text_verdict(check_names[check], verdict_names[f->verdict], f, out);
 	if (f->detail != NULL) {
-		ca_buf_str(out, " detail=");
+		ca_buf_str(out, ": ");
 		line_value(WITH_NAMES, f->detail, out);
 	}
 }
@@ -156,10 +166,7 @@ static void
 text_finding(const char *name, const char *verdict, const struct ca_finding *f,
     struct ca_buf *out)
 {
-	ca_buf_fmt(out, "  %-11s %s", name, verdict);
-	if (f->verdict != CA_PASS && f->reason != CA_R_NONE)
-		ca_buf_fmt(out, ", %s: %s", ca_reason_code(f->reason),
-		    ca_reason_text(f->reason));
+	text_verdict(name, verdict, f, out);
 	if (f->detail != NULL) {
 		ca_buf_str(out, ": ");
 		ca_buf_printable(out, f->detail, strlen(f->detail));

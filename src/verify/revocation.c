@@ -62,8 +62,8 @@ void
 ca_crlrev_not_offered(struct ca_revocation *rev, const struct ca_crl *crl,
     enum ca_reason reason, X509 *cert, const char *why)
 {
-	ca_log_debug(
-	    rev->log, "the CRL %s is not used: %-s", ca_crl_get0_name(crl), why);
+	ca_log_debug(rev->log, "the CRL %s is not used: %-s",
+	    ca_crl_get0_name(crl), why);
 	if (usefulness(reason) >= usefulness(rev->trouble.reason))
 		ca_crlrev_find(&rev->trouble, reason, cert, "%s %s",
 		    ca_crl_get0_name(crl), why);

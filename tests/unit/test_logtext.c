@@ -252,8 +252,8 @@ facts_and_details(void **state)
 		ca_buf_reset(&out);
 		ca_report_check_line(r, CA_CHECK_SIGNATURE, &out);
 		p = ca_buf_text(&out);
-		expect_word(&p, "check=signature verdict=fail reason=signature"
-				" detail=");
+		expect_word(&p, "  signature   fail, signature: the signature "
+				"is wrong: ");
 		p = unquote(p, true, got);
 		assert_string_equal(got, detail);
 		assert_int_equal(*p, '\0');
