@@ -187,7 +187,7 @@ drive() {
 	login_denied config
 	unforged
 	conf_reset
-	service test "crl=$FORGED" "[outcome=granted reason=ok user=\"root\"]"
+	service test "[crl=x$FORGED]"
 	login_denied config
 	unforged
 }
