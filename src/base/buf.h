@@ -100,8 +100,8 @@ void ca_buf_printable(struct ca_buf *b, const void *p, size_t len);
 void ca_buf_quote(struct ca_buf *b, const void *p, size_t len);
 
 /* As ca_buf_quote, but where a name (RFC 4514) stands in the text, the = behind
- * its attribute types stay: `no CRL of CN=Corp CA,O=Corp'.  Those types are
- * none of the keys of our lines. */
+ * its attribute types stay: `no CRL of CN=Corp CA,O=Corp'; so do those behind a
+ * blank, as in `crl = prefer'.  Neither looks like a key of our lines. */
 void ca_buf_quote_names(struct ca_buf *b, const void *p, size_t len);
 
 /*

@@ -92,6 +92,8 @@ ca_text_separates(const void *text, size_t at)
 	const char *p = text;
 	size_t begin = at, slashes = 0;
 
+	if (at > 0 && p[at - 1] == ' ')
+		return true;
 	while (begin > 0 && (letter(p[begin - 1]) || digit(p[begin - 1]) ||
 				p[begin - 1] == '.'))
 		begin--;

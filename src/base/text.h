@@ -24,8 +24,10 @@ size_t ca_text_next(const uint8_t *p, size_t len, const char *special,
 bool ca_text_plain(const void *p, size_t len);
 
 /*
- * The = at p[at] stands behind an attribute type of a name (RFC 4514), such as
- * CN or 1.2.3, with which an RDN begins there.  No type is a key of our lines.
+ * The = at p[at] is not that of a `KEY=' of our lines: it stands behind a
+ * blank, as in `profile = basic', or behind an attribute type of a name (RFC
+ * 4514), such as CN or 1.2.3, with which an RDN begins there.  No type is a key
+ * of ours.
  */
 bool ca_text_separates(const void *p, size_t at);
 

@@ -307,7 +307,7 @@ choose_token_key(struct ca_crypto *crypto, const struct ca_client_conf *conf,
 	rc = ca_key_p11_for(crypto, conf->key, file->leaf, log, &ids);
 	if (rc != CA_OK) {
 		/* behind the question mark there may be a PIN */
-		ca_log_err(log, "no token for %.*s has the key of %s: %-s",
+		ca_log_err(log, "no token for %-.*s has the key of %s: %-s",
 		    (int)strcspn(conf->key, "?"), conf->key, conf->cert,
 		    ca_err_text(rc));
 		ret = rc;
@@ -347,7 +347,7 @@ choose_token(struct ca_crypto *crypto, const struct ca_client_conf *conf,
 	if ((rc = ca_key_p11(crypto, uri, log, &ids)) != CA_OK) {
 		/* behind the question mark there may be a PIN */
 		ca_log_err(log,
-		    "no certificate with a key on a token%-s%.*s: "
+		    "no certificate with a key on a token%-s%-.*s: "
 		    "%-s",
 		    uri != NULL ? " for " : "",
 		    uri != NULL ? (int)strcspn(uri, "?") : 0,

@@ -387,6 +387,8 @@ types_are_no_keys(void **state)
 		assert_false(ca_text_separates(text, strlen(name)));
 	}
 	assert_true(ca_text_separates("CN=", 2));
+	assert_true(ca_text_separates("crl = off", 4));
+	assert_false(ca_text_separates("outcome= off", 7));
 	assert_true(ca_text_separates("a,cn=", 4));
 	assert_true(ca_text_separates("a\\\\,CN=", 6));
 	assert_true(ca_text_separates("1.2.3=", 5));
