@@ -9,11 +9,14 @@
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
 #include <stdlib.h>
+#include <string.h>
 #include <syslog.h>
 #include <time.h>
 
 #include "auth/auth.h"
 #include "auth/pamcode.h"
+#include "base/format.h"
+#include "base/text.h"
 #include "channel/caller.h"
 #include "channel/channel.h"
 #include "map/map.h"
@@ -24,7 +27,8 @@
 /* One call of an entry point. */
 struct call {
 	pam_handle_t *pamh;
-	bool silent; /* PAM_SILENT */
+	const char *phase; /* "auth", "account" */
+	bool silent;       /* PAM_SILENT */
 	struct ca_log log;
 	struct ca_config *cfg;
 	struct ca_crypto *crypto;
@@ -65,7 +69,20 @@ emit(void *ctx, enum ca_log_level level, const char *line)
 	    [CA_LOG_DEBUG] = LOG_DEBUG,
 	};
 
-	pam_syslog(ctx, LOG_AUTHPRIV | priority[level], "%s", line);
+	const struct call *c = ctx;
+	char name[256];
+	const void *service = NULL;
+
+	/* pam_syslog puts the service in front as it is; a name that is no
+	 * plain word must not look like the end of that */
+	if (pam_get_item(c->pamh, PAM_SERVICE, &service) == PAM_SUCCESS &&
+	    service != NULL && !ca_text_plain(service, strlen(service))) {
+		ca_format(name, sizeof name, "%s", (const char *)service);
+		syslog(LOG_AUTHPRIV | priority[level],
+		    "pam_certauth(%s:%s): %s", name, c->phase, line);
+		return;
+	}
+	pam_syslog(c->pamh, LOG_AUTHPRIV | priority[level], "%s", line);
 }
 
 /* ---- conversation ---- */
@@ -151,7 +168,7 @@ look_at_items(struct call *c)
 	    !item_text(c->pamh, PAM_USER, &c->peer.user) ||
 	    !item_text(c->pamh, PAM_RHOST, &c->peer.rhost)) {
 		ca_log_err(&c->log,
-		    "outcome=denied reason=%s: libpam does not tell service, "
+		    "outcome=denied reason=%-s: libpam does not tell service, "
 		    "user or remote host",
 		    ca_reason_code(CA_R_INTERNAL));
 		return CA_ERR_USAGE;
@@ -177,16 +194,16 @@ call_begin(
 {
 	enum ca_err rc;
 
-	*c = (struct call){.pamh = pamh,
-	    .silent = (flags & PAM_SILENT) != 0,
-	    .log = {emit, pamh, false}};
+	c->pamh = pamh;
+	c->silent = (flags & PAM_SILENT) != 0;
+	c->log = (struct ca_log){emit, c, false};
 	ERR_set_mark(); /* the queue is the application's too */
 	if ((rc = look_at_items(c)) != CA_OK)
 		return rc;
 	rc = ca_config_load(argc, argv, c->peer.service, &c->log, &c->cfg);
 	if (rc != CA_OK) {
 		/* whatever was wrong, it was not the user */
-		ca_log_err(&c->log, "outcome=denied reason=%s",
+		ca_log_err(&c->log, "outcome=denied reason=%-s",
 		    ca_reason_code(CA_R_CONFIG));
 		return rc == CA_ERR_MEMORY ? rc : CA_ERR_CONFIG;
 	}
@@ -194,7 +211,7 @@ call_begin(
 	c->report = ca_report_new();
 	rc = c->report != NULL ? ca_crypto_new(&c->crypto) : CA_ERR_MEMORY;
 	if (rc != CA_OK) {
-		ca_log_err(&c->log, "outcome=denied reason=%s: %s",
+		ca_log_err(&c->log, "outcome=denied reason=%-s: %-s",
 		    ca_reason_code(CA_R_INTERNAL), ca_err_text(rc));
 		return rc;
 	}
@@ -441,7 +458,7 @@ PAM_EXPORT int
 pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	int ret = PAM_SERVICE_ERR;
-	struct call c;
+	struct call c = {.phase = "auth"};
 	enum ca_err rc;
 
 	forget_login(pamh);
@@ -488,7 +505,7 @@ pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	int ret = PAM_SERVICE_ERR, kept;
 	const void *data = NULL;
-	struct call c;
+	struct call c = {.phase = "account"};
 	enum ca_err rc;
 
 	if ((rc = call_begin(&c, pamh, flags, argc, argv)) != CA_OK) {
@@ -502,7 +519,7 @@ pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	kept = pam_get_data(pamh, LOGIN_DATA, &data);
 	if (kept != PAM_SUCCESS && kept != PAM_NO_MODULE_DATA) {
 		ca_log_err(&c.log,
-		    "event=account outcome=denied reason=%s: libpam does not "
+		    "event=account outcome=denied reason=%-s: libpam does not "
 		    "tell whether there was a login",
 		    ca_reason_code(CA_R_INTERNAL));
 		goto out;

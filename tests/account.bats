@@ -187,7 +187,7 @@ stack() {
 @test "the log is told of a CA and of a CRL that end soon" {
 	drive alice under-soon ''
 	yes
-	logged 'the CA certificate CN=Test soon-ca,O=Example expires in 2 days'
+	logged 'the CA certificate "CN=Test soon-ca,O=Example" expires in 2 days'
 	crl_dir root.crl inter-due.crl
 	drive alice alice ''
 	yes

@@ -126,7 +126,7 @@ hostile() {
 		hostile $mode
 		local_login PAM_AUTH_ERR pkcs11=yes -- -C "$(answers 1234)"
 		echo "# $mode"
-		logged 'helper: PKCS#11: .* crashed; its module is broken'
+		logged 'helper: "PKCS#11: .* crashed; its module is broken'
 		logged 'outcome=denied.* reason=helper'
 		not_logged outcome=granted
 	done

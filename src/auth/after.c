@@ -1,4 +1,5 @@
 #include "auth/auth.h"
+#include "base/text.h"
 
 #include <openssl/err.h>
 #include <stdlib.h>
@@ -221,6 +222,7 @@ warn_ca(
     const struct ca_config *cfg, const struct ca_log *log, X509 *ca, time_t now)
 {
 	struct ca_buf name = CA_BUF_INIT(LINE_BYTES);
+	struct ca_buf quoted = CA_BUF_INIT(4 * LINE_BYTES);
 	struct tm tm;
 	char text[32];
 
@@ -230,12 +232,15 @@ warn_ca(
 	if (s < 0 || (uint64_t)s >= cfg->warn_expiry)
 		return;
 	ca_name_rfc4514(X509_get_subject_name(ca), &name);
-	const char *subject = ca_buf_text(&name);
+	if (ca_buf_text(&name) != NULL)
+		ca_buf_quote_dn(&quoted, name.p, name.len);
+	const char *subject = ca_buf_text(&quoted);
 	ca_log(log, CA_LOG_WARNING,
-	    "the CA certificate %s expires in %s; "
+	    "the CA certificate %-s expires in %-s; "
 	    "logins by it end then",
 	    subject != NULL ? subject : "?", left(s, text));
 	ca_buf_free(&name);
+	ca_buf_free(&quoted);
 }
 
 static void
@@ -251,7 +256,7 @@ warn_crl(const struct ca_config *cfg, const struct ca_log *log,
 	    (uint64_t)s >= cfg->warn_expiry)
 		return;
 	ca_log(log, CA_LOG_WARNING,
-	    "the CRL %s expires in %s, and no newer "
+	    "the CRL %s expires in %-s, and no newer "
 	    "one is there; run `certauth crl update`",
 	    use->file, left(s, text));
 }
@@ -275,6 +280,19 @@ ca_auth_warn_site(const struct ca_config *cfg, const struct ca_log *log,
 	}
 }
 
+/* In JSON a = stands in strings alone.  There it is written \u003d where it
+ * could begin a value for those who search the log for `outcome=granted'. */
+static void
+put_json_signs(struct ca_buf *out, const char *text)
+{
+	for (size_t i = 0; text[i] != '\0'; i++) {
+		if (text[i] == '=' && !ca_text_separates(text, i))
+			ca_buf_str(out, "\\u003d");
+		else
+			ca_buf_u8(out, (uint8_t)text[i]);
+	}
+}
+
 /* One object on one line, with what the report does not know in front. */
 static void
 put_json(const struct ca_report *report, unsigned only, const char *event,
@@ -285,9 +303,11 @@ put_json(const struct ca_report *report, unsigned only, const char *event,
 
 	ca_report_json(report, only, &b);
 	text = ca_buf_text(&b);
-	if (text != NULL && text[0] == '{')
-		ca_buf_fmt(out, "{\"event\":\"%s\",\"mode\":\"%s\",%s", event,
-		    trial ? "audit" : "enforce", text + 1);
+	if (text != NULL && text[0] == '{') {
+		ca_buf_fmt(out, "{\"event\":\"%s\",\"mode\":\"%s\",", event,
+		    trial ? "audit" : "enforce");
+		put_json_signs(out, text + 1);
+	}
 	ca_buf_free(&b);
 }
 
@@ -299,7 +319,7 @@ log_short(const struct ca_log *log, const struct ca_report *report,
 	const char *user = ca_report_get0_fact(report, CA_FACT_USER);
 
 	ca_log(log, CA_LOG_NOTICE,
-	    "event=%s mode=%s outcome=%s reason=%s: no memory for more; user "
+	    "event=%-s mode=%-s outcome=%-s reason=%-s: no memory for more; user "
 	    "%s",
 	    event, trial ? "audit" : "enforce",
 	    ca_report_granted(report, only) ? "granted" : "denied",
@@ -339,7 +359,6 @@ ca_auth_log(const struct ca_config *cfg, const struct ca_log *log,
 {
 	struct ca_buf b = CA_BUF_INIT(LINE_BYTES + 256);
 	bool trial = cfg->mode == CA_MODE_AUDIT;
-	char *save = NULL;
 
 	put_outcome(cfg, report, only, event, &b);
 	for (size_t max = 1024; !fits(&b) && max >= TEXT_SHORTEST; max /= 2) {
@@ -348,18 +367,20 @@ ca_auth_log(const struct ca_config *cfg, const struct ca_log *log,
 	}
 	const char *text = ca_buf_text(&b);
 	if (text != NULL && text[0] != '\0')
-		ca_log(log, CA_LOG_NOTICE, "%s", text);
+		ca_log(log, CA_LOG_NOTICE, "%-s", text);
 	else
 		log_short(log, report, only, event, trial);
 	ca_buf_reset(&b);
 	if (!log->debug)
 		goto out;
-	ca_report_text(report, only, &b);
-	char *lines = ca_buf_take(&b, NULL);
-	for (char *l = lines != NULL ? strtok_r(lines, "\n", &save) : NULL;
-	     l != NULL; l = strtok_r(NULL, "\n", &save))
-		ca_log_debug(log, "%s", l);
-	free(lines);
+	for (int i = 0; i < CA_CHECKS; i++) {
+		if ((only & 1u << i) == 0)
+			continue;
+		ca_report_check_line(report, (enum ca_check)i, &b);
+		if (ca_buf_text(&b) != NULL)
+			ca_log_debug(log, "%-s", ca_buf_text(&b));
+		ca_buf_reset(&b);
+	}
 out:
 	ca_buf_free(&b);
 }

@@ -128,10 +128,11 @@ CA_MUST_CHECK enum ca_err ca_auth_check(struct ca_crypto *crypto,
 /*
  * The part of ca_auth_check behind the signature, for those who want to see
  * why: chain, validity, purpose, revocation and mapping of result->leaf, which
- * the caller has put there.  rest (may be NULL) helps to build chains; trace
- * (may be NULL) is told of every rule.  Fills the rest of result, also where
- * the report says no; ca_auth_result_clear.  Not CA_OK: something could not
- * be judged, the report says what.
+ * the caller has put there.  Where the chain does not hold, the mapping runs
+ * for a trace alone.  rest (may be NULL) helps to build chains; trace (may be
+ * NULL) is told of every rule.  Fills the rest of result, also where the report
+ * says no; ca_auth_result_clear.  Not CA_OK: something could not be judged, the
+ * report says what.
  */
 CA_MUST_CHECK enum ca_err ca_auth_certificate(struct ca_crypto *crypto,
     const struct ca_config *cfg, const struct ca_log *log,

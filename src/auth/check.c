@@ -309,14 +309,20 @@ add_registered_chain(struct ca_crypto *crypto, const struct ca_config *cfg,
 	return rc == CA_ERR_MEMORY ? rc : CA_OK;
 }
 
-/* The second runs whatever came of the first. */
+/*
+ * Mapping runs where validity, purpose or revocation failed, but not behind a
+ * chain that did not hold: whoever makes a key and a chain of his own does not
+ * get the users file read for 128 names of his choice.  Somebody who explains
+ * sees the rules all the same; what cannot be read then is nothing that the
+ * module would fail of.
+ */
 enum ca_err
 ca_auth_certificate(struct ca_crypto *crypto, const struct ca_config *cfg,
     const struct ca_log *log, const struct ca_auth_peer *peer,
     STACK_OF(X509) * rest, time_t now, ca_map_trace *trace, void *ctx,
     struct ca_report *report, struct ca_auth_result *r)
 {
-	enum ca_err ret = CA_ERR_UNSET, rc, map_rc;
+	enum ca_err ret = CA_ERR_UNSET, rc, map_rc = CA_OK;
 	const struct ca_verify_input in = {
 	    .leaf = r->leaf, .untrusted = rest, .now = now, .trace = &r->trace,
 	    .all_crls = trace != NULL};
@@ -330,8 +336,12 @@ ca_auth_certificate(struct ca_crypto *crypto, const struct ca_config *cfg,
 	rc = ca_verify(crypto, cfg, log, &in, report, &r->chain);
 	const struct ca_map_input map = {
 	    r->leaf, r->chain, peer->user, peer->service, peer->rhost, now};
-	map_rc = ca_map_explain(
-	    crypto, cfg, log, &map, report, &r->login, trace, ctx);
+	bool chained = ca_report_verdict(report, CA_CHECK_CHAIN) == CA_PASS;
+	if (chained || trace != NULL)
+		map_rc = ca_map_explain(
+		    crypto, cfg, log, &map, report, &r->login, trace, ctx);
+	if (!chained)
+		map_rc = CA_OK;
 	if (rc != CA_OK || map_rc != CA_OK) {
 		ret = rc != CA_OK ? rc : map_rc;
 		goto out;

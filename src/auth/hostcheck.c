@@ -43,7 +43,7 @@ check_names(const struct ca_config *cfg, const struct ca_log *log, X509 *leaf)
 	}
 	if (n > 0 && found == 0)
 		ca_log_warning(log,
-		    "host_cert %s: none of this host's names (%s%s) stands in "
+		    "host_cert %s: none of this host's names (%s%-s) stands in "
 		    "its subjectAltName, so no client that checks it will "
 		    "accept it",
 		    cfg->host_cert, name[0], n > 1 ? ", ..." : "");

@@ -32,10 +32,14 @@ read_key(struct ca_crypto *crypto, const char *path, const struct ca_log *log,
 	int fd = -1;
 
 	if ((rc = ca_file_open(AT_FDCWD, path, &fd, &st)) != CA_OK) {
-		ca_log_err(log, "host_key %s: %s", path,
-		    rc == CA_ERR_UNTRUSTED ? "must be a file owned by root "
-					     "that others cannot write"
-					   : "cannot be opened (%m)");
+		if (rc == CA_ERR_UNTRUSTED)
+			ca_log_err(log,
+			    "host_key %s: must be a file owned by root that "
+			    "others cannot write",
+			    path);
+		else
+			ca_log_err(
+			    log, "host_key %s: cannot be opened (%m)", path);
 		ret = rc;
 		goto out;
 	}
@@ -48,7 +52,7 @@ read_key(struct ca_crypto *crypto, const char *path, const struct ca_log *log,
 		goto out;
 	}
 	if ((rc = ca_file_read_fd(fd, KEY_FILE_MAX, &pem)) != CA_OK) {
-		ca_log_err(log, "host_key %s: cannot be read: %s", path,
+		ca_log_err(log, "host_key %s: cannot be read: %-s", path,
 		    ca_err_text(rc));
 		ret = rc;
 		goto out;
@@ -116,7 +120,7 @@ read_certs(struct ca_crypto *crypto, const char *path, const struct ca_log *log,
 
 	rc = ca_file_read(AT_FDCWD, path, CERT_FILE_MAX, &pem);
 	if (rc != CA_OK) {
-		ca_log_err(log, "host_cert %s: %s", path, ca_err_text(rc));
+		ca_log_err(log, "host_cert %s: %-s", path, ca_err_text(rc));
 		ret = rc;
 		goto out;
 	}
@@ -207,7 +211,7 @@ ca_auth_host_load(struct ca_crypto *crypto, const struct ca_config *cfg,
 		goto out;
 	}
 	if (cfg->host_cert == NULL || cfg->host_key == NULL) {
-		ca_log_err(log, "%s is set, but %s is not",
+		ca_log_err(log, "%-s is set, but %-s is not",
 		    cfg->host_cert != NULL ? "host_cert" : "host_key",
 		    cfg->host_cert != NULL ? "host_key" : "host_cert");
 		ret = CA_ERR_CONFIG;

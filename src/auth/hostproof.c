@@ -115,7 +115,7 @@ put_token_verify(struct ca_crypto *crypto, const struct ca_config *cfg,
 	}
 	rc = signer(cfg, log, cfg->host_key, &bytes, &transcript, &verify);
 	if (rc != CA_OK) {
-		ca_log_err(log, "host_key: the token does not sign: %s",
+		ca_log_err(log, "host_key: the token does not sign: %-s",
 		    ca_err_text(rc));
 		ret = rc;
 		goto out;
@@ -123,7 +123,7 @@ put_token_verify(struct ca_crypto *crypto, const struct ca_config *cfg,
 	if ((rc = check_verify(crypto, cfg, leaf, msg, &verify)) != CA_OK) {
 		ca_log_err(log,
 		    "host_key: the token's signature is not one by the key of "
-		    "host_cert %s: %s",
+		    "host_cert %s: %-s",
 		    cfg->host_cert, ca_err_text(rc));
 		ret = rc;
 		goto out;
@@ -158,7 +158,7 @@ ca_auth_host_proof(struct ca_crypto *crypto, const struct ca_config *cfg,
 	else if (rc == CA_OK)
 		rc = put_verify(crypto, host.scheme, host.key, msg);
 	if (rc != CA_OK) {
-		ca_log_err(log, "the host's proof cannot be made: %s",
+		ca_log_err(log, "the host's proof cannot be made: %-s",
 		    ca_err_text(rc));
 		ret = rc;
 		goto out;

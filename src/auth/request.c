@@ -181,7 +181,7 @@ ca_auth_request_by(struct ca_crypto *crypto, const struct ca_config *cfg,
 	rc = write_request(crypto, cfg, log, &params, &msg);
 	if (rc != CA_OK) {
 		ca_log_err(
-		    log, "cannot write the request: %s", ca_err_text(rc));
+		    log, "cannot write the request: %-s", ca_err_text(rc));
 		ret = rc;
 		goto out;
 	}
@@ -194,7 +194,7 @@ ca_auth_request_by(struct ca_crypto *crypto, const struct ca_config *cfg,
 	/* what is sent is what a client would make of it */
 	if ((rc = ca_request_parse(msg.p, msg.len, out)) != CA_OK) {
 		ca_log_err(
-		    log, "the request has a wrong form: %s", ca_err_text(rc));
+		    log, "the request has a wrong form: %-s", ca_err_text(rc));
 		ret = rc;
 		goto out;
 	}

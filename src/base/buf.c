@@ -1,5 +1,4 @@
 #include "base/buf.h"
-#include "base/utf8.h"
 
 #include <openssl/crypto.h>
 #include <stdarg.h>
@@ -252,78 +251,6 @@ ca_buf_vector_end(struct ca_buf *b, size_t begin, int lenbytes)
 	for (int i = 0; i < lenbytes; i++)
 		b->p[begin + (size_t)i] =
 		    (uint8_t)(len >> (8 * (lenbytes - 1 - i)));
-}
-
-/* ---- text ---- */
-
-static void
-put_escaped(struct ca_buf *b, const uint8_t *p, size_t len, const char *special)
-{
-	while (len > 0) {
-		uint32_t c;
-		size_t n = ca_utf8_next(p, len, &c);
-
-		if (n == 0 || !ca_utf8_printable(c)) {
-			/* an unreadable sequence goes byte by byte */
-			size_t bad = n == 0 ? 1 : n;
-			for (size_t i = 0; i < bad; i++)
-				ca_buf_fmt(b, "\\x%02x", p[i]);
-			n = bad;
-		} else {
-			if (n == 1 && strchr(special, (int)c) != NULL)
-				ca_buf_u8(b, '\\');
-			ca_buf_put(b, p, n);
-		}
-		p += n;
-		len -= n;
-	}
-}
-
-void
-ca_buf_escape(struct ca_buf *b, const void *p, size_t len)
-{
-	put_escaped(b, p, len, "\\");
-}
-
-void
-ca_buf_printable(struct ca_buf *b, const void *p, size_t len)
-{
-	put_escaped(b, p, len, "");
-}
-
-void
-ca_buf_quote(struct ca_buf *b, const void *p, size_t len)
-{
-	ca_buf_u8(b, '"');
-	put_escaped(b, p, len, "\\\"");
-	ca_buf_u8(b, '"');
-}
-
-void
-ca_buf_json(struct ca_buf *b, const void *p, size_t len)
-{
-	const uint8_t *s = p;
-
-	ca_buf_u8(b, '"');
-	while (len > 0) {
-		uint32_t c;
-		size_t n = ca_utf8_next(s, len, &c);
-
-		if (n == 0) {
-			ca_buf_str(b, "\\ufffd");
-			n = 1;
-		} else if (c == '"' || c == '\\') {
-			ca_buf_u8(b, '\\');
-			ca_buf_put(b, s, n);
-		} else if (!ca_utf8_printable(c) && c < 0x10000) {
-			ca_buf_fmt(b, "\\u%04x", (unsigned)c);
-		} else {
-			ca_buf_put(b, s, n);
-		}
-		s += n;
-		len -= n;
-	}
-	ca_buf_u8(b, '"');
 }
 
 enum ca_err

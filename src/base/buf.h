@@ -92,8 +92,24 @@ void ca_buf_escape(struct ca_buf *b, const void *p, size_t len);
 /* As ca_buf_escape, but a backslash stays: for text escaped before. */
 void ca_buf_printable(struct ca_buf *b, const void *p, size_t len);
 
-/* As ca_buf_escape, and in double quotes, with \" for a quote. */
+/*
+ * Append text of others for a line of key=value pairs: in double quotes, as
+ * ca_buf_escape, and with \" for a quote and \= for an equals sign, so that
+ * nothing in it can be taken for a pair of the line's own.
+ */
 void ca_buf_quote(struct ca_buf *b, const void *p, size_t len);
+
+/* As ca_buf_quote, but where a name (RFC 4514) stands in the text, the = behind
+ * its attribute types stay: `no CRL of CN=Corp CA,O=Corp'; so do those behind a
+ * blank, as in `crl = prefer'.  Neither looks like a key of our lines. */
+void ca_buf_quote_names(struct ca_buf *b, const void *p, size_t len);
+
+/*
+ * A name in the form of RFC 4514 in double quotes, and else as it is: its
+ * escapes are that form's own, so what stands between the quotes is what
+ * `subject:' takes.  What the form does not allow becomes \HH.
+ */
+void ca_buf_quote_dn(struct ca_buf *b, const void *p, size_t len);
 
 /* As a JSON string in double quotes (RFC 8259 section 7); invalid UTF-8
  * becomes U+FFFD. */

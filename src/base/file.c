@@ -127,13 +127,13 @@ ca_file_log(const struct ca_log *log, const char *path, enum ca_err err)
 		else if ((why = ca_file_distrust(&st)) == NULL)
 			why = "is of the wrong kind: neither a directory where "
 			      "a file must be, nor the reverse, will do";
-		ca_log_err(log, "%s %s", path, why);
+		ca_log_err(log, "%s %-s", path, why);
 		break;
 	case CA_ERR_IO:
 		ca_log_err(log, "cannot read %s: %m", path);
 		break;
 	default:
-		ca_log_err(log, "%s: %s", path, ca_err_text(err));
+		ca_log_err(log, "%s: %-s", path, ca_err_text(err));
 		break;
 	}
 }

@@ -1,9 +1,13 @@
 /*
  * The log sink.  The module's sink is pam_syslog, the tool's is standard
- * error, a test's is a buffer.  Text that comes from certificates, the network
- * or a file's content is escaped by the caller with ca_escape (base/buf.h)
- * where it has a field of its own; ca_log escapes the whole line once more, so
- * that no control byte and no line break ever gets through.
+ * error, a test's is a buffer.
+ *
+ * What is in a log line and not ours (names of files and users, what a
+ * certificate, a helper, a peer or the environment says) must not look like
+ * ours: `outcome=granted' in the name of a file is no outcome.  So a text among
+ * the arguments is one of others unless its conversion says otherwise: %s
+ * quotes, %-s does not (base/format.h).  tests/logtext.bats goes through every
+ * call.
  */
 #ifndef CA_BASE_LOG_H
 #define CA_BASE_LOG_H
@@ -28,8 +32,9 @@ struct ca_log {
 };
 
 /*
- * Log one line.  Never fails: a line over 8,000 bytes is cut.  A NULL log or
- * emit is allowed and drops the line.  errno is kept, and %m is expanded.
+ * Log one line, whose form ca_format makes.  Never fails, and needs no memory;
+ * a line has at most 8,000 bytes.  A NULL log or emit is allowed and drops the
+ * line.  errno is kept, and %m is expanded.
  */
 void ca_log(const struct ca_log *log, enum ca_log_level level, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));

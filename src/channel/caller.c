@@ -113,7 +113,7 @@ ca_caller_new(const char *pam_user, const char *rhost, const struct ca_log *log,
 	}
 	rc = look_up(c, service ? pam_user : NULL, getuid());
 	if (rc != CA_OK) {
-		ca_log_debug(log, "no helper: no such account here (%s)",
+		ca_log_debug(log, "no helper: no such account here (%-s)",
 		    ca_err_text(rc));
 		ret = rc;
 		goto out;

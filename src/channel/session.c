@@ -106,7 +106,7 @@ next_line(struct ca_channel_session *s)
 		}
 	}
 	if (rc != CA_OK) {
-		ca_log_err(s->log, "helper: wrote a line that is none: %s",
+		ca_log_err(s->log, "helper: wrote a line that is none: %-s",
 		    ca_err_text(rc));
 		ret = rc;
 		goto out;
@@ -231,7 +231,7 @@ log_end(const struct ca_channel_session *s, const struct ca_spawn_end *end)
 		    s->cfg->helper, s->timeout);
 	else if (end->how == CA_SPAWN_FAILED) {
 		errno = end->value;
-		ca_log_err(s->log, "helper %s: %s failed: %m", s->cfg->helper,
+		ca_log_err(s->log, "helper %s: %-s failed: %m", s->cfg->helper,
 		    end->step);
 	} else if (s->silent && end->how == CA_SPAWN_SIGNAL)
 		ca_log_err(s->log, "helper %s: died of signal %d",

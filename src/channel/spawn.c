@@ -74,7 +74,7 @@ step_into(const char *path, const char *at, int *dir, const struct ca_log *log,
 	}
 	const char *wrong = component_distrust(&st, last, holds_file);
 	if (wrong != NULL) {
-		ca_log_err(log, "helper %s: %.*s %s", path,
+		ca_log_err(log, "helper %s: %.*s %-s", path,
 		    (int)(at + n - path), path, wrong);
 		(void)close(fd);
 		return NULL;

@@ -212,7 +212,7 @@ get_response(struct askpass *a, struct ca_buf *response)
 	if (rc == CA_ERR_NOT_FOUND)
 		return sign_and_keep(a, &intent, response);
 	if (rc != CA_OK) {
-		ca_log_err(&a->log, "the kept response cannot be used: %s",
+		ca_log_err(&a->log, "the kept response cannot be used: %-s",
 		    ca_err_text(rc));
 		return rc;
 	}
@@ -221,7 +221,7 @@ get_response(struct askpass *a, struct ca_buf *response)
 	rc = ca_rules_check(a->client.crypto, a->client.conf, &intent, a->req,
 	    &a->log, NULL, &why);
 	if (rc != CA_OK)
-		ca_log_err(&a->log, "not answered: %s",
+		ca_log_err(&a->log, "not answered: %-s",
 		    ca_buf_text(&why) != NULL ? ca_buf_text(&why) : "");
 	ca_buf_free(&why);
 	return rc;
@@ -239,7 +239,7 @@ print_piece(struct askpass *a, struct ca_buf *response)
 	if (rc == CA_OK && ca_buf_text(&piece) == NULL)
 		rc = CA_ERR_MEMORY;
 	if (rc != CA_OK)
-		ca_log_err(&a->log, "no answer: %s", ca_err_text(rc));
+		ca_log_err(&a->log, "no answer: %-s", ca_err_text(rc));
 	else if (puts(ca_buf_text(&piece)) == EOF || fflush(stdout) != 0)
 		rc = CA_ERR_IO;
 	if (a->dir >= 0 && (rc != CA_OK || piece.p[piece.len - 1] == '.'))

@@ -177,9 +177,9 @@ take_named(struct ca_identity *id, const struct ca_request *req, time_t now,
 	const char *unfit = ca_identity_unfit(id, req, now, &buf, &never);
 
 	if (unfit != NULL && never)
-		ca_log_err(log, "%s cannot be used: %s", id->label, unfit);
+		ca_log_err(log, "%s cannot be used: %-s", id->label, unfit);
 	else if (unfit != NULL)
-		ca_log_warning(log, "warning: the host may refuse %s: %s",
+		ca_log_warning(log, "warning: the host may refuse %s: %-s",
 		    id->label, unfit);
 	ca_buf_free(&buf);
 	return never ? CA_ERR_NOT_FOUND : CA_OK;
@@ -202,7 +202,7 @@ load_agent(struct ca_crypto *crypto, const struct ca_client_conf *conf,
 		return rc;
 	rc = ca_key_agent(crypto, socket_path, (*out)->leaf, log, &key);
 	if (rc != CA_OK) {
-		ca_log_err(log, "the ssh-agent at %s has no key for %s: %s",
+		ca_log_err(log, "the ssh-agent at %s has no key for %s: %-s",
 		    socket_path, conf->cert, ca_err_text(rc));
 		ca_identity_free(*out);
 		*out = NULL;
@@ -303,7 +303,7 @@ choose_token_key(const struct ca_choice *c, struct ca_identity **out)
 	rc = ca_key_p11_for(c->crypto, conf->key, file->leaf, c->log, &ids);
 	if (rc != CA_OK) {
 		/* behind the question mark there may be a PIN */
-		ca_log_err(c->log, "no token for %.*s has the key of %s: %s",
+		ca_log_err(c->log, "no token for %-.*s has the key of %s: %-s",
 		    (int)strcspn(conf->key, "?"), conf->key, conf->cert,
 		    ca_err_text(rc));
 		ret = rc;
@@ -343,8 +343,8 @@ choose_token(const struct ca_choice *c, struct ca_identity **out)
 	if (rc != CA_OK) {
 		/* behind the question mark there may be a PIN */
 		ca_log_err(c->log,
-		    "no certificate with a key on a token%s%.*s: "
-		    "%s",
+		    "no certificate with a key on a token%-s%-.*s: "
+		    "%-s",
 		    uri != NULL ? " for " : "",
 		    uri != NULL ? (int)strcspn(uri, "?") : 0,
 		    uri != NULL ? uri : "", ca_err_text(rc));

@@ -89,7 +89,7 @@ ca_client_request(
 		rc = ca_request_parse(raw.p, raw.len, out);
 	ca_buf_free(&raw);
 	if (rc != CA_OK)
-		ca_log_err(log, "the request is %s; was it copied whole?",
+		ca_log_err(log, "the request is %-s; was it copied whole?",
 		    ca_err_text(rc));
 	return rc;
 }
@@ -124,7 +124,7 @@ confirm(const struct ca_client *client, const struct ca_request *req,
 	if (ca_buf_text(&text) != NULL)
 		rc = ca_ask_yes(&client->ask, ca_buf_text(&text));
 	if (rc != CA_OK)
-		ca_log_err(client->log, "not signed: %s",
+		ca_log_err(client->log, "not signed: %-s",
 		    rc == CA_ERR_IO ? "there is nowhere to ask for confirmation"
 				    : "it was not confirmed");
 	ca_buf_free(&text);
@@ -140,7 +140,7 @@ check_rules(const struct ca_client *client, const struct ca_intent *intent,
 	    client->crypto, client->conf, intent, req, client->log, NULL, &why);
 
 	if (rc != CA_OK)
-		ca_log_err(client->log, "not signed: %s",
+		ca_log_err(client->log, "not signed: %-s",
 		    ca_buf_text(&why) != NULL ? ca_buf_text(&why)
 					      : ca_err_text(rc));
 	ca_buf_free(&why);
@@ -156,7 +156,7 @@ sign_by(const struct ca_client *client, const struct ca_request *req,
 
 	rc = ca_respond(client->crypto, req, id, ui, &response);
 	if (rc != CA_OK)
-		ca_log_err(client->log, "no signature by the key of %s: %s",
+		ca_log_err(client->log, "no signature by the key of %s: %-s",
 		    id->label, ca_err_text(rc));
 	else
 		ca_base64url_encode(text, response.p, response.len);

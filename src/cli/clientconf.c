@@ -52,7 +52,7 @@ struct reading {
 static void
 mistake(struct reading *r, const char *what)
 {
-	ca_log_err(r->log, "%s:%u: %s", r->path, r->line, what);
+	ca_log_err(r->log, "%s:%u: %-s", r->path, r->line, what);
 	r->failed = true;
 }
 
@@ -186,7 +186,7 @@ ca_client_conf_read(struct ca_client_conf *conf, const char *path,
 		return CA_OK;
 	if (rc == CA_ERR_UNTRUSTED) {
 		const char *why = ca_file_distrust(&st);
-		ca_log_err(log, "%s %s", path,
+		ca_log_err(log, "%s %-s", path,
 		    why != NULL ? why : "is not a regular file");
 		return rc;
 	}

@@ -217,7 +217,7 @@ ca_client_conf_set(struct ca_client_conf *conf, const char *key,
 		return CA_ERR_CONFIG;
 	}
 	if ((wrong = set_value(conf, i, value)) != NULL) {
-		ca_log_err(log, "%s: %s %s", where, key, wrong);
+		ca_log_err(log, "%s: %s %-s", where, key, wrong);
 		return CA_ERR_CONFIG;
 	}
 	return CA_OK;

@@ -35,7 +35,7 @@ add_cas(struct ca_crl_run *r, int dir, const char *name)
 	if ((rc != CA_OK && rc != CA_ERR_NOT_FOUND) || bad > 0)
 		ca_log_debug(&r->log,
 		    "%s holds no certificate that can be "
-		    "read: %s",
+		    "read: %-s",
 		    name, ca_err_text(rc));
 	return CA_OK;
 }

@@ -116,6 +116,8 @@ look_at_index(struct ca_doctor *d, size_t lines)
 		    "%s.cdb: %s", d->cfg->users,
 		    rc == CA_ERR_STALE
 			? "it is the index of another state of the file"
+		    : rc == CA_ERR_UNSUPPORTED
+			? "it was made by another version of certauth"
 			: ca_err_text(rc));
 		ca_doctor_mend(d, "certauth users compile");
 	} else if (lines > MANY_LINES) {

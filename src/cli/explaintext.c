@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "cli/explain.h"
 
 #include <inttypes.h>
@@ -26,6 +27,17 @@ others(struct ca_buf *out, const char *text)
 {
 	if (text != NULL)
 		ca_buf_printable(out, text, strlen(text));
+}
+
+/* A name of a file or a login: in quotes, where its own text could be taken for
+ * what stands behind it. */
+static void
+others_name(struct ca_buf *out, const char *text)
+{
+	if (ca_text_plain(text, strlen(text)))
+		ca_buf_str(out, text);
+	else
+		ca_buf_quote(out, text, strlen(text));
 }
 
 void
@@ -123,7 +135,7 @@ target(const struct ca_explain *e, const char *name, struct ca_buf *out)
 		return;
 	to[n] = '\0';
 	ca_buf_str(out, " (");
-	others(out, to);
+	others_name(out, to);
 	ca_buf_str(out, ")");
 }
 
@@ -134,7 +146,7 @@ crl_line(const struct ca_explain *e, const struct ca_crl_use *use, int indent,
 	char old[32], left[32], next[32];
 
 	ca_buf_fmt(out, "%*sCRL ", indent, "");
-	others(out, use->file);
+	others_name(out, use->file);
 	target(e, use->file, out);
 	age(use->this_update, e->now, old);
 	ca_buf_fmt(out, ": %s old, ", old);
@@ -225,7 +237,7 @@ chain_lines(const struct ca_explain *e, struct ca_buf *out)
 		ca_buf_str(out, " ");
 		others(out, ca_buf_text(&name));
 		ca_buf_str(out, ": no path leads from it to ca_dir, ");
-		others(out, e->cfg->ca_dir);
+		others_name(out, e->cfg->ca_dir);
 		ca_buf_str(out, "\n");
 	}
 	for (int i = n - 1; i >= 0; i--) {
@@ -261,11 +273,14 @@ rule_lines(const struct ca_explain *e, struct ca_buf *out)
 		const struct ca_explain_rule *r = &e->rule[i];
 
 		ca_buf_str(out, "  ");
-		others(out, r->file);
+		others_name(out, r->file);
 		if (r->line > 0)
 			ca_buf_fmt(out, ":%u", r->line);
 		ca_buf_str(out, " ");
-		others(out, r->login);
+		if (strcmp(r->login, "*") == 0)
+			ca_buf_str(out, "*");
+		else
+			others_name(out, r->login);
 		ca_buf_str(out, " ");
 		others(out, r->selector);
 		ca_buf_str(out, ": ");
@@ -275,7 +290,7 @@ rule_lines(const struct ca_explain *e, struct ca_buf *out)
 		others(out, r->why);
 		if (r->made != NULL) {
 			ca_buf_str(out, ": ");
-			others(out, r->made);
+			others_name(out, r->made);
 		}
 		ca_buf_str(out, "\n");
 	}

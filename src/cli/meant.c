@@ -169,7 +169,7 @@ meant_by_old_ssh(struct ca_meant *m, const char *sets)
 	if (sets == NULL || strchr(sets, ';') != NULL) {
 		ca_log_err(m->log,
 		    DENIED "this ssh is older than "
-			   "OpenSSH 8.5 and does not say which host asks; %s",
+			   "OpenSSH 8.5 and does not say which host asks; %-s",
 		    sets == NULL ? "use `certauth ssh' instead of ssh"
 				 : "with jump hosts a newer one is needed");
 		return CA_DENIED;

@@ -134,8 +134,9 @@ read_bundle(const struct ca_judging *j, STACK_OF(X509) * *out)
 	if (rc == CA_OK && bad > 0)
 		rc = CA_ERR_FORMAT;
 	if (rc != CA_OK) {
-		ca_log_err(j->log, "host_ca %s: is no file of certificates: %s",
-		    path, ca_err_text(rc));
+		ca_log_err(j->log,
+		    "host_ca %s: is no file of certificates: %-s", path,
+		    ca_err_text(rc));
 		ret = rc;
 		goto out;
 	}

@@ -89,7 +89,7 @@ read_choices(const char *path, struct ca_buf *text, const struct ca_log *log)
 	enum ca_err rc = ca_file_read(AT_FDCWD, path, FILE_MAX_BYTES, text);
 
 	if (rc != CA_OK && rc != CA_ERR_NOT_FOUND)
-		ca_log_warning(log, "%s: %s; no choice is remembered", path,
+		ca_log_warning(log, "%s: %-s; no choice is remembered", path,
 		    ca_err_text(rc));
 	return rc;
 }
@@ -202,7 +202,7 @@ ca_remember_keep(const char *host, X509 *cert, const struct ca_log *log)
 		    "line there to be asked again",
 		    host, path);
 	else
-		ca_log_warning(log, "%s: the choice is not remembered: %s",
+		ca_log_warning(log, "%s: the choice is not remembered: %-s",
 		    path, ca_err_text(rc));
 out:
 	ca_buf_free(&old);

@@ -211,7 +211,7 @@ answer_line(struct sign *s, const char *line, bool *last)
 			 ? ca_answer_cut(text, prompt.next, prompt.max, &answer)
 			 : CA_ERR_MEMORY;
 		if (rc != CA_OK)
-			ca_log_err(&s->log, "no answer: %s", ca_err_text(rc));
+			ca_log_err(&s->log, "no answer: %-s", ca_err_text(rc));
 		else
 			status = print(&answer);
 		*last = answer.len > 0 && answer.p[answer.len - 1] == '.';

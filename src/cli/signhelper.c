@@ -195,7 +195,8 @@ from_agent(struct helper *h, struct ca_identities *ids)
 		    h->crypto, h->agent, h->cert[i], &h->log, &key);
 
 		if (rc == CA_ERR_IO || rc == CA_ERR_TIMEOUT) {
-			ca_log_err(&h->log, "the ssh-agent does not answer: %s",
+			ca_log_err(&h->log,
+			    "the ssh-agent does not answer: %-s",
 			    ca_err_text(rc));
 			return CA_OK; /* the next source */
 		}
@@ -338,7 +339,7 @@ check_rules(struct helper *h)
 	    h->crypto, h->conf, &intent, h->req, &h->log, NULL, &why);
 
 	if (rc != CA_OK)
-		ca_log_err(&h->log, "%s",
+		ca_log_err(&h->log, "%-s",
 		    ca_buf_text(&why) != NULL ? ca_buf_text(&why)
 					      : ca_err_text(rc));
 	ca_buf_free(&why);

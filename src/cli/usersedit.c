@@ -199,7 +199,7 @@ ca_users_add(
 	ca_rule_init(&have);
 	rc = ca_rule_parse(&want, line, strlen(line));
 	if (rc != CA_OK) {
-		ca_log_err(log, "%s",
+		ca_log_err(log, "%-s",
 		    rc == CA_ERR_FORMAT      ? want.why
 		    : rc == CA_ERR_NOT_FOUND ? "nothing to add"
 					     : ca_err_text(rc));

@@ -28,7 +28,7 @@ mistake(const struct site *at, const char *what)
 
 	ca_buf_quote(&text, at->value, strnlen(at->value, 256));
 	const char *quoted = ca_buf_text(&text);
-	ca_log_err(at->log, "%s: %s = %s %s", at->where, at->key,
+	ca_log_err(at->log, "%-s: %s = %-s %-s", at->where, at->key,
 	    quoted != NULL ? quoted : "?", what);
 	ca_buf_free(&text);
 	return CA_ERR_CONFIG;
@@ -304,14 +304,14 @@ set_at(struct ca_config *cfg, const struct site *at)
 
 	if (key == NULL) {
 		ca_log_err(at->log,
-		    "%s: no such key: %s (certauth.conf(5) "
+		    "%-s: no such key: %s (certauth.conf(5) "
 		    "lists them)",
 		    at->where, at->key);
 		return CA_ERR_CONFIG;
 	}
 	enum ca_err rc = set_value(cfg, key, at);
 	if (rc == CA_ERR_MEMORY)
-		ca_log_err(at->log, "%s: out of memory", at->where);
+		ca_log_err(at->log, "%-s: out of memory", at->where);
 	return rc;
 }
 

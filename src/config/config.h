@@ -74,6 +74,7 @@ struct ca_config {
 	bool user_certificates; /* the user's own certificates,
 				 * *.pem in ~/.certauth, count too */
 	unsigned min_uid;       /* a login made by a pattern has at least it */
+	unsigned max_uid;       /* and at most this */
 	/* protocol */
 	bool rsa_pkcs1;
 	unsigned lifetime;          /* seconds, 10..3600 */

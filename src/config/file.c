@@ -9,6 +9,7 @@
  */
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/format.h"
 #include "config/config.h"
 #include "config/keys.h"
 
@@ -63,10 +64,10 @@ mistake(struct parse *in, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
-	(void)vsnprintf(text, sizeof text, fmt, ap);
+	ca_vformat(text, sizeof text, fmt, ap);
 	va_end(ap);
 	if (in->mistakes++ < MISTAKES_MAX)
-		ca_log_err(in->log, "%s:%u: %s", in->path, in->line, text);
+		ca_log_err(in->log, "%s:%u: %-s", in->path, in->line, text);
 }
 
 static void
@@ -117,7 +118,7 @@ end_key(struct parse *in)
 
 	if (in->key[0] == '\0' || (!wanted && !in->check))
 		goto done;
-	(void)snprintf(where, sizeof where, "%s:%u", in->path, in->key_line);
+	ca_format(where, sizeof where, "%s:%u", in->path, in->key_line);
 	const char *text = ca_buf_text(&in->value);
 	if (text == NULL) {
 		mistake(in, "out of memory, or a list of over 64 KiB");
@@ -413,6 +414,13 @@ consistent(const struct ca_config *cfg, const struct ca_log *log)
 				"host_key");
 		return CA_ERR_CONFIG;
 	}
+	if (cfg->min_uid > cfg->max_uid) {
+		ca_log_err(log,
+		    "min_uid = %u is above max_uid = %u: no pattern could make "
+		    "a login",
+		    cfg->min_uid, cfg->max_uid);
+		return CA_ERR_CONFIG;
+	}
 	return CA_OK;
 }
 
@@ -431,14 +439,14 @@ set_argument(struct ca_config *cfg, const char *arg, int number, bool *seen,
 	name[len] = '\0';
 	if (equals == NULL && strcmp(name, "debug") != 0) {
 		ca_log_err(log,
-		    "%s: %s is not KEY=VALUE "
+		    "%-s: %s is not KEY=VALUE "
 		    "(certauth.conf(5) lists the keys)",
 		    where, name);
 		return CA_ERR_CONFIG;
 	}
 	const struct ca_key *key = ca_key_find(name);
 	if (key != NULL && seen[key - ca_keys]) {
-		ca_log_err(log, "%s: %s was given before", where, name);
+		ca_log_err(log, "%-s: %s was given before", where, name);
 		return CA_ERR_CONFIG;
 	}
 	if (key != NULL)
@@ -457,7 +465,7 @@ find_config(
 		if (strncmp(argv[i], "config=", 7) != 0)
 			continue;
 		if (*path != NULL || argv[i][7] != '/') {
-			ca_log_err(log, "argument %d: %s", i + 1,
+			ca_log_err(log, "argument %d: %-s", i + 1,
 			    *path != NULL ? "config was given before"
 					  : "config= needs an absolute path");
 			return CA_ERR_CONFIG;

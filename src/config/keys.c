@@ -166,6 +166,7 @@ const struct ca_key ca_keys[] = {
 	PATH(users_dir, CA_SYSCONFDIR "/users.d"),
 	BOOL(user_certificates, "no"),
 	UINT(min_uid, "1000", 1, 4294967294ULL),
+	UINT(max_uid, "4294967295", 1, 4294967295ULL),
 	BOOL(rsa_pkcs1, "yes"),
 	SECS(lifetime, "120s", 10, HOUR),
 	UINT(max_answer, "500", 64, 32768),

@@ -248,7 +248,7 @@ tell(const struct ca_key_ui *ui, const struct ca_log *log, const char *text)
 	if (ui != NULL && ui->info != NULL)
 		ui->info(ui->ctx, text);
 	else
-		ca_log_err(log, "%s", text);
+		ca_log_err(log, "%-s", text);
 }
 
 static void
@@ -333,7 +333,7 @@ list(const char *path, const struct ca_log *log, struct ca_buf *reply)
 	ca_buf_u8(&msg, MSG_REQUEST_IDENTITIES);
 	rc = ca_agent_exchange(fd, &msg, CA_AGENT_LIST_MS, reply);
 	if (rc != CA_OK) {
-		ca_log_err(log, "ssh-agent at %s gave no list of its keys: %s",
+		ca_log_err(log, "ssh-agent at %s gave no list of its keys: %-s",
 		    path, ca_err_text(rc));
 		ret = rc;
 		goto out;

@@ -121,8 +121,8 @@ parse_certs(struct scan *s)
 			rc = ca_crypto_cert(s->crypto, der->p, der->len, &cert);
 		if (rc != CA_OK)
 			ca_log_debug(&s->p11->log,
-			    "\"%s\": certificate %zu "
-			    "skipped: %s",
+			    "%s: certificate %zu "
+			    "skipped: %-s",
 			    s->token.name, i + 1, ca_err_text(rc));
 		if (sk_X509_push(s->parsed, cert) <= 0) {
 			X509_free(cert);
@@ -394,7 +394,7 @@ scan_session(struct scan *s)
 	if (rc == CA_OK)
 		rc = s->given != NULL ? add_given(s) : add_all(s);
 	if (rc != CA_OK)
-		ca_log_debug(&s->p11->log, "\"%s\" skipped: %s", s->token.name,
+		ca_log_debug(&s->p11->log, "%s skipped: %-s", s->token.name,
 		    rc == CA_ERR_NOT_FOUND ? "it has no private keys"
 					   : ca_err_text(rc));
 	objects_free(&s->keys);
@@ -447,7 +447,7 @@ scan_slot(struct scan *s, CK_FUNCTION_LIST *f, CK_SLOT_ID slot)
 	if (f->C_OpenSession(
 		slot, CKF_SERIAL_SESSION, NULL, NULL, &s->session) != CKR_OK) {
 		ca_log_debug(
-		    log, "\"%s\" skipped: it opens no session", s->token.name);
+		    log, "%s skipped: it opens no session", s->token.name);
 		return CA_OK;
 	}
 	enum ca_err rc = scan_session(s);
@@ -471,7 +471,7 @@ scan_slots(struct scan *s, CK_FUNCTION_LIST *f)
 	if (rv != CKR_OK || n > CA_P11_SLOTS_MAX) {
 		ca_log_debug(&s->p11->log,
 		    "a PKCS#11 module is skipped: it "
-		    "gives no list of its slots (%s)",
+		    "gives no list of its slots (%-s)",
 		    rv != CKR_OK ? p11_kit_strerror(rv)
 				 : "more than there can be");
 		return CA_OK;

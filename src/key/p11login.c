@@ -26,7 +26,7 @@ ca_p11_tell(
 	if (ui != NULL && ui->info != NULL)
 		ui->info(ui->ctx, text);
 	else
-		ca_log_err(&p11->log, "%s", text);
+		ca_log_err(&p11->log, "%-s", text);
 }
 
 enum ca_err
@@ -85,7 +85,7 @@ pin_from_file(
 	rc = ca_file_read(AT_FDCWD, path, PIN_MAX + 2, &text);
 	if (rc != CA_OK) {
 		ca_log_err(
-		    &p11->log, "pin-source=%s: %s", source, ca_err_text(rc));
+		    &p11->log, "pin-source=%s: %-s", source, ca_err_text(rc));
 		ca_buf_free(&text);
 		return rc;
 	}

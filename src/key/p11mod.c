@@ -128,7 +128,7 @@ initialise(struct ca_p11 *p11)
 		} else {
 			ca_log_debug(&p11->log,
 			    "PKCS#11 module %s skipped: "
-			    "%s",
+			    "%-s",
 			    name != NULL ? name : "(no name)", why);
 			p11_kit_module_release(m);
 		}
@@ -153,7 +153,7 @@ parse_uri(const char *text, const struct ca_log *log, P11KitUri **out)
 		/* the text may hold a PIN */
 		ca_log_err(log,
 		    "not a PKCS#11 URI (RFC 7512) that can be "
-		    "used: %s",
+		    "used: %-s",
 		    rc != P11_KIT_URI_OK
 			? p11_kit_uri_message(rc)
 			: "it has an attribute that nobody knows");
@@ -185,7 +185,7 @@ load_modules(struct ca_p11 *p11)
 	if (p11->module == NULL) {
 		const char *why = p11_kit_message();
 
-		ca_log_err(&p11->log, "no PKCS#11 module could be loaded: %s",
+		ca_log_err(&p11->log, "no PKCS#11 module could be loaded: %-s",
 		    why != NULL ? why : "unknown reason");
 		return CA_ERR_NOT_FOUND;
 	}

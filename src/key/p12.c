@@ -132,7 +132,7 @@ explain(const struct ca_log *log, const char *path, enum ca_err err)
 		    "for more work per password, than is reasonable",
 		    path);
 	else
-		ca_log_err(log, "%s: %s", path, ca_err_text(err));
+		ca_log_err(log, "%s: %-s", path, ca_err_text(err));
 }
 
 /* One password from the user, tried. */

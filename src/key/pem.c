@@ -48,7 +48,7 @@ read_file(const char *path, struct ca_buf *out, struct stat *st,
 		if (rc == CA_ERR_IO)
 			ca_log_err(log, "%s: %m", path);
 		else
-			ca_log_err(log, "%s: %s", path, ca_err_text(rc));
+			ca_log_err(log, "%s: %-s", path, ca_err_text(rc));
 		ret = rc;
 		goto out;
 	}
@@ -139,7 +139,7 @@ load_certs(struct ca_crypto *crypto, const char *path, struct ca_identity *id,
 	else
 		rc = add_cert(crypto, id, text.p, text.len);
 	if (rc != CA_OK)
-		ca_log_err(log, "%s: no X.509 certificate in PEM or DER: %s",
+		ca_log_err(log, "%s: no X.509 certificate in PEM or DER: %-s",
 		    path,
 		    contains(&text, "PRIVATE KEY-----")
 			? "it holds a private key; are --cert and --key swapped?"
@@ -231,7 +231,7 @@ unlock(struct pem_key *k, const struct ca_key_ui *ui)
 	if (rc == CA_ERR_FORMAT)
 		ca_log_err(k->log,
 		    "%s: no private key in PEM that OpenSSL can "
-		    "read%s",
+		    "read%-s",
 		    k->path,
 		    contains(&k->text, "OPENSSH PRIVATE")
 			? "; convert a copy by `ssh-keygen -p -m PKCS8 -f FILE`"
@@ -307,7 +307,7 @@ no_key(const char *path, const struct ca_buf *text, const struct ca_log *log)
 		       "FILE -out FILE.pem' turns it into PEM";
 	else if (contains(text, "BEGIN CERT"))
 		hint = "; it is a certificate";
-	ca_log_err(log, "%s: no private key in PEM%s", path, hint);
+	ca_log_err(log, "%s: no private key in PEM%-s", path, hint);
 }
 
 static enum ca_err

@@ -40,11 +40,13 @@ ca_account_find(const char *name, struct ca_account *out)
 	char *buffer = NULL;
 
 	out->home = NULL;
+	out->other = false;
 	if ((rc = look_up(name, &pw, &buffer, &entry)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
 	if (entry == NULL || strcmp(entry->pw_name, name) != 0) {
+		out->other = entry != NULL;
 		ret = CA_ERR_NOT_FOUND;
 		goto out;
 	}

@@ -4,14 +4,35 @@
 #ifndef CA_MAP_ACCOUNT_H
 #define CA_MAP_ACCOUNT_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/log.h"
+#include "config/config.h"
 
 struct ca_account {
 	uid_t uid;
 	char *home; /* to free() with ca_account_free */
+	bool other; /* after CA_ERR_NOT_FOUND: found under another spelling */
 };
+
+/*
+ * Uids that are nobody's account: systemd gives out 61184 to 65519 to services
+ * while they run, 65534 is `nobody' (whose files are those of no known user),
+ * and 65535, 4294967294 and 4294967295 are nobody or no uid at all, in 16 and
+ * in 32 bits.
+ */
+bool ca_uid_reserved(uid_t uid);
+
+/*
+ * What the star of a pattern matched, len bytes with a NUL behind them, is a
+ * login only if it is a person's account: never root, whatever its uid, none
+ * outside min_uid to max_uid, none whose uid is reserved.  CA_DENIED with *why,
+ * a static phrase; CA_ERR_IO, CA_ERR_MEMORY, logged.
+ */
+CA_MUST_CHECK enum ca_err ca_derived_judge(const struct ca_config *cfg,
+    const struct ca_log *log, const char *login, size_t len, const char **why);
 
 /*
  * The account called exactly name: a name service that answers with another

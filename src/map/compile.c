@@ -31,7 +31,16 @@ struct build {
 static bool
 has_key(const struct ca_rule *rule)
 {
-	return !rule->pattern && !rule->ignorecase && rule->sel != CA_SEL_MATCH;
+	return !rule->pattern && rule->sel != CA_SEL_MATCH;
+}
+
+/* With ignorecase the rule's own value is folded already. */
+static uint64_t
+key_of(const struct ca_rule *rule)
+{
+	return rule->ignorecase
+		   ? ca_index_hash_folded(rule->sel, rule->value, rule->len)
+		   : ca_index_hash(rule->sel, rule->value, rule->len);
 }
 
 static enum ca_err
@@ -53,10 +62,8 @@ collect(void *ctx, const struct ca_rule *rule, const struct ca_users_line *line)
 		b->v = v;
 		b->cap = cap;
 	}
-	b->v[b->n++] =
-	    (struct entry){ca_index_hash(rule->sel, rule->value, rule->len),
-		line->offset, line->number};
-	b->mask |= 1ull << rule->sel;
+	b->v[b->n++] = (struct entry){key_of(rule), line->offset, line->number};
+	b->mask |= CA_INDEX_BIT(rule->sel, rule->ignorecase);
 	return CA_OK;
 }
 
@@ -252,7 +259,7 @@ ca_map_compile(struct ca_crypto *crypto, const char *path,
 	if (lines != NULL)
 		*lines = b.n + b.scan.len / 16;
 	if ((rc = hash_file(crypto, path, &st, hash)) != CA_OK) {
-		ca_log_err(log, "%s: %s while its index was made", path,
+		ca_log_err(log, "%s: %-s while its index was made", path,
 		    rc == CA_ERR_STALE ? "it changed" : ca_err_text(rc));
 		ret = rc;
 		goto out;

@@ -372,6 +372,8 @@ ca_ident_of(struct ca_crypto *crypto, X509 *leaf, struct ca_ident *id)
 
 	id->n = 0;
 	id->bytes = CA_BUF_INIT(CA_IDENT_VALUE_MAX);
+	id->folded = CA_BUF_INIT(CA_IDENT_VALUE_MAX);
+	id->folds = 0;
 	id->issuer = CA_BUF_INIT(CA_IDENT_VALUE_MAX);
 	id->leaf = leaf;
 	id->der = NULL;
@@ -395,6 +397,7 @@ void
 ca_ident_free(struct ca_ident *id)
 {
 	ca_buf_free(&id->bytes);
+	ca_buf_free(&id->folded);
 	ca_buf_free(&id->issuer);
 	OPENSSL_free(id->der);
 	id->der = NULL;

@@ -24,6 +24,10 @@ struct ca_ident {
 	} v[CA_IDENT_MAX];
 	size_t n;
 	struct ca_buf bytes;
+	/* the same at the same places, as ignorecase compares it; empty until
+	 * ca_ident_fold */
+	struct ca_buf folded;
+	unsigned folds;       /* how often that was made */
 	struct ca_buf issuer; /* canonical (dn.h) */
 	X509 *leaf;           /* borrowed */
 	unsigned char *der;
@@ -40,6 +44,10 @@ struct ca_ident {
 CA_MUST_CHECK enum ca_err ca_ident_of(
     struct ca_crypto *crypto, X509 *leaf, struct ca_ident *id);
 void ca_ident_free(struct ca_ident *id);
+
+/* Make id->folded, if it is not there: once for all rules of a login.  Errors
+ * as ca_ident_of. */
+CA_MUST_CHECK enum ca_err ca_ident_fold(struct ca_ident *id);
 
 /* Append the values that the selector sees, as text with blanks between. */
 void ca_ident_show(

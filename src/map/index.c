@@ -31,6 +31,14 @@ ca_index_hash(enum ca_selector sel, const void *p, size_t len)
 	return ca_index_sum(ca_index_sum(CA_INDEX_SUM_START, &kind, 1), p, len);
 }
 
+uint64_t
+ca_index_hash_folded(enum ca_selector sel, const void *p, size_t len)
+{
+	uint8_t kind = (uint8_t)(sel | 0x80);
+
+	return ca_index_sum(ca_index_sum(CA_INDEX_SUM_START, &kind, 1), p, len);
+}
+
 void
 ca_index_binding(const struct stat *st, struct ca_buf *out)
 {
@@ -56,6 +64,8 @@ struct lookup {
 	struct ca_cdb db;
 	uint64_t buckets, mask;
 	struct ca_buf record;
+	uint64_t sought[2 * CA_IDENT_MAX]; /* hashes, each once */
+	size_t nsought;
 	struct line *v;
 	size_t n, cap;
 };
@@ -85,7 +95,8 @@ record(struct lookup *l, const void *key, size_t len, struct ca_reader *out)
 	return CA_OK;
 }
 
-/* CA_ERR_STALE: it is whole, but of another file. */
+/* CA_ERR_STALE: it is whole, but of another file; CA_ERR_UNSUPPORTED: or of
+ * another version. */
 static enum ca_err
 read_meta(struct lookup *l)
 {
@@ -96,9 +107,12 @@ read_meta(struct lookup *l)
 
 	if ((rc = record(l, "M", 1, &r)) != CA_OK)
 		return rc;
-	if (r.left != META ||
-	    ca_read_bytes(&r, CA_INDEX_MAGIC_LEN, &magic) != CA_OK ||
-	    memcmp(magic, CA_INDEX_MAGIC, CA_INDEX_MAGIC_LEN) != 0 ||
+	if (ca_read_bytes(&r, CA_INDEX_MAGIC_LEN, &magic) != CA_OK ||
+	    memcmp(magic, CA_INDEX_MAGIC, CA_INDEX_MAGIC_COMMON) != 0)
+		return CA_ERR_FORMAT;
+	if (memcmp(magic, CA_INDEX_MAGIC, CA_INDEX_MAGIC_LEN) != 0)
+		return CA_ERR_UNSUPPORTED;
+	if (r.left != META - CA_INDEX_MAGIC_LEN ||
 	    ca_read_bytes(&r, BINDING, &bound) != CA_OK ||
 	    ca_read_bytes(&r, 32, &hash) != CA_OK ||
 	    ca_read_u64(&r, &l->buckets) != CA_OK || l->buckets == 0 ||
@@ -154,9 +168,14 @@ add_scan_list(struct lookup *l)
 }
 
 static enum ca_err
-add_value(struct lookup *l, enum ca_selector sel, const void *p, size_t len)
+add_hash(struct lookup *l, uint64_t hash)
 {
-	uint64_t hash = ca_index_hash(sel, p, len);
+	/* names that differ in their case alone are one when folded */
+	for (size_t i = 0; i < l->nsought; i++)
+		if (l->sought[i] == hash)
+			return CA_OK;
+	l->sought[l->nsought++] = hash;
+
 	uint32_t bucket = (uint32_t)(hash % l->buckets);
 	uint8_t key[5] = {'B', (uint8_t)(bucket >> 24), (uint8_t)(bucket >> 16),
 	    (uint8_t)(bucket >> 8), (uint8_t)bucket};
@@ -174,6 +193,23 @@ add_value(struct lookup *l, enum ca_selector sel, const void *p, size_t len)
 			rc = add_line(l, offset, number);
 	}
 	return rc;
+}
+
+/* The lines that value number i of the certificate may match. */
+static enum ca_err
+add_value(struct lookup *l, struct ca_ident *id, size_t i)
+{
+	enum ca_selector sel = id->v[i].sel;
+	size_t at = id->v[i].at, len = id->v[i].len;
+	enum ca_err rc = CA_OK;
+
+	if ((l->mask & CA_INDEX_BIT(sel, false)) != 0)
+		rc = add_hash(l, ca_index_hash(sel, id->bytes.p + at, len));
+	if (rc != CA_OK || (l->mask & CA_INDEX_BIT(sel, true)) == 0)
+		return rc;
+	if ((rc = ca_ident_fold(id)) != CA_OK)
+		return rc;
+	return add_hash(l, ca_index_hash_folded(sel, id->folded.p + at, len));
 }
 
 static int
@@ -279,8 +315,8 @@ open_both(struct lookup *l)
 }
 
 enum ca_err
-ca_index_visit(const char *path, const struct ca_ident *id,
-    const struct ca_log *log, ca_users_visit *visit, void *ctx)
+ca_index_visit(const char *path, struct ca_ident *id, const struct ca_log *log,
+    ca_users_visit *visit, void *ctx)
 {
 	struct lookup l = {.path = path,
 	    .log = log,
@@ -299,18 +335,20 @@ ca_index_visit(const char *path, const struct ca_ident *id,
 	if (rc == CA_OK)
 		rc = add_scan_list(&l);
 	for (size_t i = 0; i < id->n && rc == CA_OK; i++)
-		if ((l.mask >> id->v[i].sel & 1) != 0)
-			rc = add_value(&l, id->v[i].sel,
-			    id->bytes.p + id->v[i].at, id->v[i].len);
+		rc = add_value(&l, id, i);
 	if (rc == CA_OK)
 		rc = visit_lines(&l, visit, ctx);
 	/* an index that is damaged or untrusted does no harm: without it the
 	 * login takes longer, and no more */
-	if (rc == CA_ERR_FORMAT || rc == CA_ERR_UNTRUSTED || rc == CA_ERR_IO) {
+	if (rc == CA_ERR_FORMAT || rc == CA_ERR_UNTRUSTED || rc == CA_ERR_IO ||
+	    rc == CA_ERR_UNSUPPORTED) {
 		ca_log_warning(log,
-		    "%s.cdb is not used (%s); `certauth users "
+		    "%s.cdb is not used (%-s); `certauth users "
 		    "compile` makes it anew",
-		    path, ca_err_text(rc));
+		    path,
+		    rc == CA_ERR_UNSUPPORTED
+			? "it was made by another version of certauth"
+			: ca_err_text(rc));
 		rc = CA_ERR_STALE;
 	}
 	ca_buf_free(&l.record);

@@ -23,10 +23,10 @@ struct decision {
 	/* the different logins that rules gave */
 	char *login[LOGINS_MAX];
 	size_t n;
-	bool more;    /* than LOGINS_MAX */
-	char *rule;   /* the first rule that gave the right one */
-	bool allowed; /* one of them is user */
-	bool invalid; /* a pattern made what may not be a login */
+	bool more;           /* than LOGINS_MAX */
+	char *rule;          /* the first rule that gave the right one */
+	bool allowed;        /* one of them is user */
+	const char *invalid; /* why what a pattern made may not be a login */
 	ca_map_trace *trace;
 	void *trace_ctx;
 };
@@ -65,43 +65,6 @@ tell(const struct decision *d, const char *file, unsigned line,
 		d->trace(d->trace_ctx, &t);
 }
 
-/*
- * What a pattern made is a login only if it is an ordinary account: never
- * root, whatever its name, and none below min_uid.  CA_DENIED with *why.
- */
-static enum ca_err
-judge_derived(
-    const struct decision *d, const char *login, size_t len, const char **why)
-{
-	struct ca_account account;
-	enum ca_err rc;
-
-	if (!ca_login_derivable(login, len)) {
-		*why = "what the * matched is not a login name";
-		return CA_DENIED;
-	}
-	if (strcmp(login, "root") == 0) {
-		*why = "a pattern never makes root";
-		return CA_DENIED;
-	}
-	rc = ca_account_find(login, &account);
-	if (rc == CA_ERR_NOT_FOUND) {
-		*why = "what the * matched is not an account";
-		return CA_DENIED;
-	}
-	if (rc != CA_OK) {
-		ca_log_err(d->log, "cannot look up the account %s: %m", login);
-		return rc;
-	}
-	uid_t uid = account.uid;
-	ca_account_free(&account);
-	if (uid == 0 || uid < d->cfg->min_uid) {
-		*why = "a pattern never makes an account below min_uid";
-		return CA_DENIED;
-	}
-	return CA_OK;
-}
-
 /* The login in d->made, by the rule: may it be?  CA_DENIED with *why. */
 static enum ca_err
 judge(const struct decision *d, const struct ca_rule *rule, const char **why)
@@ -111,7 +74,8 @@ judge(const struct decision *d, const struct ca_rule *rule, const char **why)
 	enum ca_err rc;
 
 	if (rule->pattern)
-		return judge_derived(d, login, d->made.len, why);
+		return ca_derived_judge(
+		    d->cfg, d->log, login, d->made.len, why);
 	if (d->user != NULL)
 		return CA_OK; /* named by the administrator, chosen by PAM */
 	rc = ca_account_find(login, &account);
@@ -136,6 +100,9 @@ tell_denied(struct decision *d, const struct ca_rule *rule, unsigned line,
 
 	if (d->trace == NULL)
 		return;
+	if (ca_match_near(rule, &d->id) != NULL &&
+	    strcmp(why, "the certificate has another value") == 0)
+		why = ca_match_near(rule, &d->id);
 	ca_buf_str(&text, why);
 	for (size_t i = 0; i < d->id.n; i++)
 		if (d->id.v[i].sel == rule->sel) {
@@ -165,8 +132,10 @@ keep(struct decision *d, const struct ca_rule *rule, unsigned line)
 	else
 		rc = judge(d, rule, &why);
 	if (rc == CA_DENIED) {
-		d->invalid = d->invalid || d->user == NULL ||
-			     strcmp(d->user, (const char *)d->made.p) == 0;
+		if (d->invalid == NULL &&
+		    (d->user == NULL ||
+			strcmp(d->user, (const char *)d->made.p) == 0))
+			d->invalid = why;
 		tell(d, d->cfg->users, line, rule->login, rule->selector, NULL,
 		    why);
 		return CA_OK;
@@ -195,7 +164,7 @@ try_value(
 	if (rc == CA_DENIED && first)
 		tell_denied(d, rule, line, why);
 	if (rc == CA_ERR_UNSUPPORTED)
-		ca_log_err(d->log, "%s:%u: %s", d->cfg->users, line, why);
+		ca_log_err(d->log, "%s:%u: %-s", d->cfg->users, line, why);
 	if (rc != CA_OK)
 		return rc;
 	/* text of its own: a NUL behind it, and none in it */
@@ -307,11 +276,14 @@ conclude(struct decision *d, struct ca_report *report)
 		fail_ambiguous(d, report);
 		return NULL;
 	}
-	if (d->invalid)
+	if (d->invalid != NULL)
 		why = CA_R_LOGIN_INVALID;
 	else if (d->n > 0)
 		why = CA_R_OTHER_USER;
-	if (why == CA_R_OTHER_USER)
+	if (why == CA_R_LOGIN_INVALID)
+		ca_report_set(
+		    report, CA_CHECK_MAPPING, CA_FAIL, why, "%s", d->invalid);
+	else if (why == CA_R_OTHER_USER)
 		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, why,
 		    "it maps to %s%s", d->login[0],
 		    d->n > 1 ? " and others" : "");

@@ -5,13 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool
-is_name(enum ca_selector sel)
-{
-	return sel == CA_SEL_SUBJECT || sel == CA_SEL_ISSUER_SUBJECT ||
-	       sel == CA_SEL_ISSUER_SERIAL;
-}
-
 /* names with commas between, as service_option of rule.c left them */
 static bool
 in_list(const char *list, const char *name)
@@ -58,56 +51,6 @@ options(const struct ca_rule *rule, const struct ca_ident *id,
 	return NULL;
 }
 
-/* The canonical form again, with its text in lower case. */
-static enum ca_err
-folded_name(const struct ca_ident *id, enum ca_selector sel, size_t at,
-    size_t len, struct ca_buf *out)
-{
-	const X509_NAME *issuer = X509_get_issuer_name(id->leaf);
-	const X509_NAME *subject = X509_get_subject_name(id->leaf);
-	enum ca_err rc;
-
-	if (sel == CA_SEL_SUBJECT)
-		return ca_dn_from_name(subject, true, out);
-	if ((rc = ca_dn_from_name(issuer, true, out)) != CA_OK)
-		return rc;
-	if (sel == CA_SEL_ISSUER_SUBJECT) {
-		ca_buf_u8(out, ';');
-		return ca_dn_from_name(subject, true, out);
-	}
-	/* ; and the serial number stand behind the issuer */
-	ca_buf_put(
-	    out, id->bytes.p + at + id->issuer.len, len - id->issuer.len);
-	return ca_buf_err(out);
-}
-
-/* Value number i in the form in which the rule has its own, in *p and *len;
- * scratch holds it where it had to be made. */
-static enum ca_err
-value_of(const struct ca_rule *rule, const struct ca_ident *id, size_t i,
-    struct ca_buf *scratch, const uint8_t **p, size_t *len)
-{
-	enum ca_err rc;
-
-	*p = id->bytes.p + id->v[i].at;
-	*len = id->v[i].len;
-	if (!rule->ignorecase)
-		return CA_OK;
-	ca_buf_reset(scratch);
-	if (is_name(rule->sel)) {
-		rc = folded_name(id, rule->sel, id->v[i].at, *len, scratch);
-		if (rc != CA_OK)
-			return rc;
-	} else {
-		ca_buf_put(scratch, *p, *len);
-		if (scratch->err == CA_OK && scratch->len > 0)
-			ca_ascii_lower(scratch->p, scratch->len);
-	}
-	*p = scratch->p;
-	*len = scratch->len;
-	return ca_buf_err(scratch);
-}
-
 /* The value is the rule's text with something in place of the star. */
 static bool
 star_match(const struct ca_rule *rule, const uint8_t *p, size_t len,
@@ -123,48 +66,51 @@ star_match(const struct ca_rule *rule, const uint8_t *p, size_t len,
 }
 
 static enum ca_err
-selector(const struct ca_rule *rule, const struct ca_ident *id, size_t *next,
+selector(const struct ca_rule *rule, struct ca_ident *id, size_t *next,
     struct ca_buf *made, const char **why)
 {
-	struct ca_buf scratch = CA_BUF_INIT(CA_IDENT_VALUE_MAX);
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	const char *near = NULL;
+	const struct ca_buf *values = &id->bytes;
 	bool any = false;
+	enum ca_err rc;
 
+	if (rule->ignorecase) {
+		if ((rc = ca_ident_fold(id)) != CA_OK)
+			return rc;
+		values = &id->folded;
+	}
 	for (size_t i = *next; i < id->n; i++) {
-		const uint8_t *p;
-		size_t len;
+		const uint8_t *p = values->p + id->v[i].at;
+		size_t len = id->v[i].len;
 		bool same;
 
 		if (id->v[i].sel != rule->sel)
 			continue;
 		any = true;
-		rc = value_of(rule, id, i, &scratch, &p, &len);
-		if (rc != CA_OK) {
-			ret = rc;
-			goto out;
-		}
 		same = rule->pattern ? star_match(rule, p, len, made)
 				     : len == rule->len &&
 					   memcmp(p, rule->value, len) == 0;
 		if (same) {
 			*next = i + 1;
-			goto found;
+			return CA_OK;
 		}
-		if (rule->sel == CA_SEL_SUBJECT)
-			near = ca_dnhint_near(rule->value, rule->len, p, len);
 	}
 	*next = id->n;
-	*why = near != NULL ? near
-	       : any        ? "the certificate has another value"
-			    : "the certificate has no such value";
-	ret = CA_DENIED;
-	goto out;
-found:
-	ret = CA_OK;
-out:
-	ca_buf_free(&scratch);
-	return ret;
+	*why = any ? "the certificate has another value"
+		   : "the certificate has no such value";
+	return CA_DENIED;
+}
+
+const char *
+ca_match_near(const struct ca_rule *rule, const struct ca_ident *id)
+{
+	const char *near = NULL;
+
+	/* with ignorecase, what is left is the order; both are folded there */
+	for (size_t i = 0; rule->sel == CA_SEL_SUBJECT && i < id->n; i++)
+		if (id->v[i].sel == rule->sel)
+			near = ca_dnhint_near(rule->value, rule->len,
+			    id->bytes.p + id->v[i].at, id->v[i].len);
+	return near;
 }
 
 /* match: hands the rule to libsss_certmap. */
@@ -187,7 +133,7 @@ certmap(const struct ca_rule *rule, const struct ca_ident *id, const char **why)
 }
 
 enum ca_err
-ca_match(const struct ca_rule *rule, const struct ca_ident *id,
+ca_match(const struct ca_rule *rule, struct ca_ident *id,
     const struct ca_map_input *in, size_t *next, struct ca_buf *made,
     const char **why)
 {

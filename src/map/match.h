@@ -24,8 +24,13 @@
  * CA_ERR_UNSUPPORTED: match: could not be evaluated; CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_match(const struct ca_rule *rule,
-    const struct ca_ident *id, const struct ca_map_input *in, size_t *next,
+    struct ca_ident *id, const struct ca_map_input *in, size_t *next,
     struct ca_buf *made, const char **why);
+
+/* For a rule whose value is another: what its writer may have meant, a static
+ * phrase, or NULL. */
+const char *ca_match_near(
+    const struct ca_rule *rule, const struct ca_ident *id);
 
 /* A matching rule of sss-certmap(5) on a certificate: CA_OK, CA_DENIED,
  * CA_ERR_FORMAT (not such a rule), CA_ERR_UNSUPPORTED (no library). */

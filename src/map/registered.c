@@ -182,7 +182,7 @@ visit_file(const struct walk *w, int dirfd, const char *name, const char *path)
 static void
 warn(const struct walk *w, const char *path, enum ca_err rc)
 {
-	ca_log_warning(w->log, "%s is not used: %s", path,
+	ca_log_warning(w->log, "%s is not used: %-s", path,
 	    rc == CA_ERR_UNTRUSTED ? "it must be a file or directory of the "
 				     "user's own, and not writable by others"
 				   : ca_err_text(rc));
@@ -249,6 +249,18 @@ walk_login(struct walk *w, int parent, const char *login)
 	return rc == CA_ERR_NOT_FOUND ? CA_OK : rc;
 }
 
+static void
+tell_no_login(const struct walk *w, const char *name)
+{
+	struct ca_buf path = CA_BUF_INIT((size_t)2 * PATH_MAX);
+
+	ca_buf_fmt(&path, "%s/%s", w->cfg->users_dir, name);
+	const char *text = ca_buf_text(&path);
+	ca_log_err(w->log, "%s is not named after a login",
+	    text != NULL ? text : name);
+	ca_buf_free(&path);
+}
+
 static enum ca_err
 walk_all(struct walk *w, int fd)
 {
@@ -262,8 +274,7 @@ walk_all(struct walk *w, int fd)
 	}
 	for (size_t i = 0; i < names.n; i++) {
 		if (!ca_login_valid(names.v[i], strlen(names.v[i]))) {
-			ca_log_err(w->log, "%s/%s is not named after a login",
-			    w->cfg->users_dir, names.v[i]);
+			tell_no_login(w, names.v[i]);
 			ret = CA_ERR_FORMAT;
 			goto out;
 		}

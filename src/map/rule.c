@@ -1,4 +1,5 @@
 #include "map/rule.h"
+#include "base/format.h"
 #include "base/utf8.h"
 #include "map/dn.h"
 
@@ -31,7 +32,7 @@ ca_rule_refuse(struct ca_rule *rule, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
-	(void)vsnprintf(rule->why, sizeof rule->why, fmt, ap);
+	ca_vformat(rule->why, sizeof rule->why, fmt, ap);
 	va_end(ap);
 	return CA_ERR_FORMAT;
 }
@@ -187,7 +188,7 @@ parse_option(struct ca_rule *rule, const char *word)
 	if ((value = option_value(word, "from")) != NULL &&
 	    rule->from == NULL) {
 		if ((why = ca_from_check(value)) != NULL)
-			return ca_rule_refuse(rule, "%s", why);
+			return ca_rule_refuse(rule, "%-s", why);
 		rule->from = value;
 		return CA_OK;
 	}
@@ -236,7 +237,8 @@ ca_rule_parse(struct ca_rule *rule, const char *line, size_t len)
 	for (size_t i = 0; i < len; i++)
 		if (((unsigned char)line[i] < 0x20 && line[i] != '\t') ||
 		    line[i] == 0x7f)
-			return ca_rule_refuse(rule, "a control byte (0x%02x)%s",
+			return ca_rule_refuse(rule,
+			    "a control byte (0x%02x)%-s",
 			    (unsigned char)line[i],
 			    line[i] == '\r'
 				? ": lines must end as on Unix (dos2unix, or "

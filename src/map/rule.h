@@ -40,6 +40,9 @@ enum ca_selector {
 const char *ca_selector_name(enum ca_selector sel);
 bool ca_selector_strong(enum ca_selector sel);
 
+/* Its value is text, whose case ignorecase ignores. */
+bool ca_selector_is_text(enum ca_selector sel);
+
 /*
  * Bring a certificate's or a line's value into the form in which two equal
  * ones are the same bytes: the domain of an e-mail address and a whole UPN in
@@ -79,7 +82,7 @@ void ca_rule_free(struct ca_rule *rule);
 CA_MUST_CHECK enum ca_err ca_rule_parse(
     struct ca_rule *rule, const char *line, size_t len);
 
-/* Write why (printf's way); gives CA_ERR_FORMAT. */
+/* Write why (as ca_format has it: %s quotes); gives CA_ERR_FORMAT. */
 enum ca_err ca_rule_refuse(struct ca_rule *rule, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

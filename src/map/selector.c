@@ -47,6 +47,12 @@ ca_selector_strong(enum ca_selector sel)
 	return (unsigned)sel < CA_SELECTORS && selectors[sel].strong;
 }
 
+bool
+ca_selector_is_text(enum ca_selector sel)
+{
+	return (unsigned)sel < CA_SELECTORS && selectors[sel].form == TEXT;
+}
+
 void
 ca_selector_normalise(enum ca_selector sel, uint8_t *p, size_t len)
 {
@@ -77,7 +83,7 @@ hex_value(
 		low = high < 0 ? -1 : ca_hex_digit(p[1]);
 		if (low < 0)
 			return ca_rule_refuse(rule,
-			    "%s: needs pairs of hexadecimal "
+			    "%-s: needs pairs of hexadecimal "
 			    "digits",
 			    ca_selector_name(rule->sel));
 		ca_buf_u8(out, (uint8_t) "0123456789abcdef"[high]);
@@ -97,11 +103,11 @@ hex_selector(struct ca_rule *rule, const char *p)
 	if ((rc = hex_value(rule, p, &rule->value_buf, &bytes)) != CA_OK)
 		return rc;
 	if (want != 0 && bytes != want)
-		return ca_rule_refuse(rule, "%s: needs %u hexadecimal digits",
+		return ca_rule_refuse(rule, "%-s: needs %u hexadecimal digits",
 		    ca_selector_name(rule->sel), 2 * want);
 	if (bytes == 0 || bytes > 64)
 		return ca_rule_refuse(rule,
-		    "%s: needs 1 to 64 bytes in hexadecimal",
+		    "%-s: needs 1 to 64 bytes in hexadecimal",
 		    ca_selector_name(rule->sel));
 	return CA_OK;
 }
@@ -109,16 +115,23 @@ hex_selector(struct ca_rule *rule, const char *p)
 static enum ca_err
 slashes(struct ca_rule *rule, const char *p, size_t len)
 {
+	static const char example[] = "CN=Alice,O=Example,C=DE";
 	struct ca_buf name = CA_BUF_INIT((size_t)CA_RULE_LINE_MAX * 2);
+	struct ca_buf quoted = CA_BUF_INIT((size_t)CA_RULE_LINE_MAX * 8);
 	enum ca_err rc;
 
 	ca_dnhint_slashes(p, len, &name);
-	const char *text = ca_buf_text(&name);
+	if (name.err == CA_OK && name.len > 0)
+		ca_buf_quote_dn(
+		    &quoted, name.p, name.len < 200 ? name.len : 200);
+	else
+		ca_buf_quote_dn(&quoted, example, strlen(example));
+	const char *text = ca_buf_text(&quoted);
 	rc = ca_rule_refuse(rule,
-	    "a name in openssl's form with slashes; as "
-	    "RFC 4514 has it: \"%.200s\"",
-	    text != NULL && text[0] != '\0' ? text : "CN=Alice,O=Example,C=DE");
+	    "a name in openssl's form with slashes; as RFC 4514 has it: %-s",
+	    text != NULL ? text : example);
 	ca_buf_free(&name);
+	ca_buf_free(&quoted);
 	return rc;
 }
 
@@ -134,7 +147,7 @@ ca_selector_name_value(struct ca_rule *rule, const char *p, size_t len,
 	rc = ca_dn_parse(p, len, fold, out, &why);
 
 	if (rc == CA_ERR_FORMAT || rc == CA_ERR_LIMIT)
-		return ca_rule_refuse(rule, "%s", why);
+		return ca_rule_refuse(rule, "%-s", why);
 	return rc;
 }
 
@@ -191,7 +204,7 @@ two_parts(struct ca_rule *rule, const char *p)
 
 	if (second == NULL)
 		return ca_rule_refuse(rule,
-		    "%s: needs two parts with ; between",
+		    "%-s: needs two parts with ; between",
 		    ca_selector_name(rule->sel));
 	rc = ca_selector_name_value(
 	    rule, p, (size_t)(second - p), rule->ignorecase, out);
@@ -263,13 +276,13 @@ text_selector(struct ca_rule *rule, const char *p)
 		return ca_rule_refuse(rule,
 		    "the login * needs exactly one * in its "
 		    "selector");
-	if (out->len == 0)
+	if (out->len == 0 && rule->pattern)
 		return ca_rule_refuse(rule,
-		    rule->pattern
-			? "a * alone would take any "
-			  "certificate; use issuer= and write text beside it"
-			: "%s: has no value",
-		    ca_selector_name(rule->sel));
+		    "a * alone would take any "
+		    "certificate; use issuer= and write text beside it");
+	if (out->len == 0)
+		return ca_rule_refuse(
+		    rule, "%-s: has no value", ca_selector_name(rule->sel));
 	if (rule->sel == CA_SEL_EMAIL && out->err == CA_OK &&
 	    memchr(out->p, '@', out->len) == NULL)
 		return ca_rule_refuse(rule, "email: needs an address with @");
@@ -313,7 +326,7 @@ ca_selector_parse(struct ca_rule *rule, const char *value)
 {
 	if (rule->pattern && !selectors[rule->sel].pattern)
 		return ca_rule_refuse(rule,
-		    "%s: cannot make a login: it takes no *",
+		    "%-s: cannot make a login: it takes no *",
 		    ca_selector_name(rule->sel));
 	switch (selectors[rule->sel].form) {
 	case HEX:
@@ -349,7 +362,7 @@ no_such(struct ca_rule *rule, const char *word)
 		if (strlen(name) == len && strncasecmp(name, word, len) == 0)
 			return ca_rule_refuse(rule,
 			    "no such selector: %.100s "
-			    "(write %s:VALUE)",
+			    "(write %-s:VALUE)",
 			    word, name);
 	}
 	if (word[0] == '/' || (word[len] == '=' && strchr(word, ',') != NULL))

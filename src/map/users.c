@@ -90,7 +90,7 @@ scan_lines(
 			continue;
 		if (rc == CA_ERR_FORMAT) {
 			ca_log_err(
-			    s->log, "%s:%u: %s", s->path, s->line, rule->why);
+			    s->log, "%s:%u: %-s", s->path, s->line, rule->why);
 			if (++s->mistakes >= s->mistakes_max)
 				return CA_ERR_CONFIG;
 			continue;

@@ -30,14 +30,14 @@ ca_cadir_open(struct ca_crypto *crypto, const char *path, const char *key,
 	struct stat st;
 	if ((rc = ca_file_opendir(AT_FDCWD, path, &dir->fd, &st)) != CA_OK) {
 		if (rc == CA_ERR_UNTRUSTED)
-			ca_log_err(log, "%s %s %s; nothing in it is used", key,
-			    path,
+			ca_log_err(log, "%-s %s %-s; nothing in it is used",
+			    key, path,
 			    ca_file_distrust(&st) != NULL
 				? ca_file_distrust(&st)
 				: "is no directory");
 		else
 			ca_log_err(
-			    log, "%s %s cannot be opened: %m", key, path);
+			    log, "%-s %s cannot be opened: %m", key, path);
 		ca_cadir_free(dir);
 		return rc;
 	}
@@ -87,10 +87,14 @@ ca_cadir_problem(struct ca_cadir *dir, const char *name, const char *what)
 {
 	char *text = NULL;
 
+	char *path = NULL;
+
+	if (asprintf(&path, "%s/%s", dir->path, name) >= 0)
+		ca_log_err(dir->log, "%-s: %s %-s", dir->key, path, what);
 	if (asprintf(&text, "%s: %s/%s %s", dir->key, dir->path, name, what) <
 	    0)
-		return;
-	ca_log_err(dir->log, "%s", text);
+		text = NULL;
+	free(path);
 	if (dir->problem == NULL)
 		dir->problem = text;
 	else

@@ -210,7 +210,7 @@ ca_cadir_scan(struct ca_cadir *dir, STACK_OF(X509) * out)
 	}
 	if (files > FILES_MANY)
 		ca_log_debug(dir->log,
-		    "%s %s: %zu files had to be read; "
+		    "%-s %s: %zu files had to be read; "
 		    "after `openssl rehash` a login finds a CA by its name",
 		    dir->key, dir->path, files);
 	ret = CA_OK;

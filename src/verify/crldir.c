@@ -189,7 +189,7 @@ complain(struct ca_crldir *dir, const char *name, const char *why,
 {
 	if (rc == CA_ERR_MEMORY || rc == CA_ERR_CRYPTO)
 		return rc;
-	ca_log_err(dir->log, "the CRL file %s %s", name, why);
+	ca_log_err(dir->log, "the CRL file %s %-s", name, why);
 	ca_crldir_blame(t, CA_R_CRL_DIR, name, why);
 	return CA_OK;
 }

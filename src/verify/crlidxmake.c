@@ -185,7 +185,7 @@ add_crl(struct maker *m, struct ca_crl *crl)
 	X509 *ca;
 
 	if (crl->trouble != CA_R_OK) {
-		ca_log_err(m->log, "%s %s", crl->name, crl->why);
+		ca_log_err(m->log, "%s %-s", crl->name, crl->why);
 		return CA_ERR_FORMAT;
 	}
 	if ((ca = ca_crl_signer(crl, m->cas)) == NULL)

@@ -75,7 +75,7 @@ ca_crl_index_load(const struct ca_crl_source *src,
 	if (rc == CA_ERR_MEMORY)
 		return rc;
 	ca_log_debug(
-	    src->log, "the CRL %s %s: it is streamed", src->name, why(rc));
+	    src->log, "the CRL %s %-s: it is streamed", src->name, why(rc));
 	return ca_crl_stream_load(src, wanted, out);
 }
 
@@ -89,7 +89,7 @@ fall_back(struct ca_crl *crl, const char *reason)
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_crlread read = {0};
 
-	ca_log_debug(crl->log, "the CRL %s is streamed: %s", crl->name, reason);
+	ca_log_debug(crl->log, "the CRL %s is streamed: %-s", crl->name, reason);
 	crl->kind = CRL_STREAM;
 	if ((crl->src = malloc(sizeof *crl->src)) == NULL) {
 		ret = CA_ERR_MEMORY;

@@ -52,6 +52,12 @@ put_value(struct ca_buf *out, const uint8_t *p, size_t len)
 				ca_buf_fmt(out, "\\%02X", p[i + j]);
 			continue;
 		}
+		/* it could be either escape; a backslash and a sign would
+		 * still look like TYPE= to those who look for that */
+		if (c == '=') {
+			ca_buf_str(out, "\\3D");
+			continue;
+		}
 		if (c < 0x80 && (strchr("\"+,;<>\\", (int)c) != NULL ||
 				    (i == 0 && (c == ' ' || c == '#')) ||
 				    (i + 1 == len && c == ' ')))

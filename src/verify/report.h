@@ -199,9 +199,16 @@ const char *ca_reason_text(enum ca_reason reason); /* static */
 	    1u << CA_CHECK_PURPOSE | 1u << CA_CHECK_REVOCATION)
 bool ca_report_granted(const struct ca_report *r, unsigned only);
 
-/* Print: one key=value line for the log; a few lines for a person; JSON. */
+/*
+ * Print: one key=value line for the log, of the outcome or of one check; a few
+ * lines for a person; JSON.  In the lines for the log, text of others stands in
+ * quotes, and `KEY=' outside of quotes is ours alone; docs/operations.md has
+ * the form.
+ */
 void ca_report_line(
     const struct ca_report *r, unsigned only, struct ca_buf *out);
+void ca_report_check_line(
+    const struct ca_report *r, enum ca_check check, struct ca_buf *out);
 void ca_report_text(
     const struct ca_report *r, unsigned only, struct ca_buf *out);
 void ca_report_json(

@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "verify/reportint.h"
 
 #include <string.h>
@@ -18,22 +19,25 @@ static const char *const verdict_names[] = {
     [CA_WAIVED] = "waived",
 };
 
-/* free: text of others, always in quotes; else hex, dates and code words. */
+/* Text of others is always in quotes; the rest is hex, dates and words of
+ * ours, and in quotes only if it should be something else. */
+enum form { WORD, FREE, NAME, WITH_NAMES };
+
 static const struct {
 	const char *name;
-	bool free;
+	enum form form;
 } facts[CA_FACTS] = {
-    [CA_FACT_USER] = {"user", true},
-    [CA_FACT_SERVICE] = {"service", true},
-    [CA_FACT_RHOST] = {"rhost", true},
-    [CA_FACT_SUBJECT] = {"subject", true},
-    [CA_FACT_ISSUER] = {"issuer", true},
-    [CA_FACT_SERIAL] = {"serial", false},
-    [CA_FACT_SHA256] = {"sha256", false},
-    [CA_FACT_SCHEME] = {"scheme", false},
-    [CA_FACT_NOT_AFTER] = {"not_after", false},
-    [CA_FACT_ANCHOR] = {"anchor", true},
-    [CA_FACT_RULE] = {"rule", true},
+    [CA_FACT_USER] = {"user", FREE},
+    [CA_FACT_SERVICE] = {"service", FREE},
+    [CA_FACT_RHOST] = {"rhost", FREE},
+    [CA_FACT_SUBJECT] = {"subject", NAME},
+    [CA_FACT_ISSUER] = {"issuer", NAME},
+    [CA_FACT_SERIAL] = {"serial", WORD},
+    [CA_FACT_SHA256] = {"sha256", WORD},
+    [CA_FACT_SCHEME] = {"scheme", WORD},
+    [CA_FACT_NOT_AFTER] = {"not_after", WORD},
+    [CA_FACT_ANCHOR] = {"anchor", NAME},
+    [CA_FACT_RULE] = {"rule", WITH_NAMES},
 };
 
 const char *
@@ -67,15 +71,20 @@ outcome(const struct ca_report *r, unsigned only)
 	return yes ? "accepted" : "rejected";
 }
 
-static bool
-plain(const char *s)
+/* A value of a key=value line. */
+static void
+line_value(enum form form, const char *text, struct ca_buf *out)
 {
-	for (; *s != '\0'; s++)
-		if (strchr("0123456789abcdefghijklmnopqrstuvwxyz"
-			   "ABCDEFGHIJKLMNOPQRSTUVWXYZ_:.-",
-			*s) == NULL)
-			return false;
-	return true;
+	size_t len = strlen(text);
+
+	if (form == WORD && ca_text_plain(text, len))
+		ca_buf_put(out, text, len);
+	else if (form == NAME)
+		ca_buf_quote_dn(out, text, len);
+	else if (form == WITH_NAMES)
+		ca_buf_quote_names(out, text, len);
+	else
+		ca_buf_quote(out, text, len);
 }
 
 static void
@@ -86,10 +95,7 @@ line_fact(const struct ca_report *r, enum ca_fact fact, struct ca_buf *out)
 	if (text == NULL)
 		return;
 	ca_buf_fmt(out, " %s=", facts[fact].name);
-	if (facts[fact].free || !plain(text) || text[0] == '\0')
-		ca_buf_quote(out, text, strlen(text));
-	else
-		ca_buf_str(out, text);
+	line_value(facts[fact].form, text, out);
 }
 
 /* The reasons of the other failed checks, so that one line shows them all. */
@@ -126,7 +132,33 @@ ca_report_line(const struct ca_report *r, unsigned only, struct ca_buf *out)
 		line_fact(r, (enum ca_fact)i, out);
 	if (f != NULL && f->detail != NULL) {
 		ca_buf_str(out, " detail=");
-		ca_buf_quote(out, f->detail, strlen(f->detail));
+		line_value(WITH_NAMES, f->detail, out);
+	}
+}
+
+/* Without its detail. */
+static void
+text_verdict(const char *name, const char *verdict, const struct ca_finding *f,
+    struct ca_buf *out)
+{
+	ca_buf_fmt(out, "  %-11s %s", name, verdict);
+	if (f->verdict != CA_PASS && f->reason != CA_R_NONE)
+		ca_buf_fmt(out, ", %s: %s", ca_reason_code(f->reason),
+		    ca_reason_text(f->reason));
+}
+
+void
+ca_report_check_line(
+    const struct ca_report *r, enum ca_check check, struct ca_buf *out)
+{
+	if ((unsigned)check >= CA_CHECKS)
+		return;
+	const struct ca_finding *f = &r->check[check];
+
+	text_verdict(check_names[check], verdict_names[f->verdict], f, out);
+	if (f->detail != NULL) {
+		ca_buf_str(out, ": ");
+		line_value(WITH_NAMES, f->detail, out);
 	}
 }
 
@@ -134,10 +166,7 @@ static void
 text_finding(const char *name, const char *verdict, const struct ca_finding *f,
     struct ca_buf *out)
 {
-	ca_buf_fmt(out, "  %-11s %s", name, verdict);
-	if (f->verdict != CA_PASS && f->reason != CA_R_NONE)
-		ca_buf_fmt(out, ", %s: %s", ca_reason_code(f->reason),
-		    ca_reason_text(f->reason));
+	text_verdict(name, verdict, f, out);
 	if (f->detail != NULL) {
 		ca_buf_str(out, ": ");
 		ca_buf_printable(out, f->detail, strlen(f->detail));

@@ -800,10 +800,16 @@ judge_valid(struct world *w, const struct ca_request *req,
 	v = judge(w, &good, req, response, now);
 	must_be_denied(v, CA_R_CHAIN_UNKNOWN_CA);
 	assert_int_equal(v.err, CA_DENIED);
-	assert_int_equal(v.mapping, CA_PASS);
+	assert_int_equal(v.mapping, CA_NOT_RUN);
+	/* the map is not even looked for then */
+	set(w, "users", "%s/none", w->dir);
+	v = judge(w, &good, req, response, now);
+	must_be_denied(v, CA_R_CHAIN_UNKNOWN_CA);
+	assert_int_equal(v.err, CA_DENIED);
+	set(w, "users", "%s/users", w->dir);
 	set(w, "ca_dir", "%s/ca", w->dir);
 
-	/* no mapping, no CA: every other check still runs */
+	/* no mapping: every other check still runs; no CA: no mapping */
 	set(w, "users", "%s/none", w->dir);
 	v = judge(w, &good, req, response, now);
 	assert_int_not_equal(v.err, CA_OK);
@@ -814,7 +820,7 @@ judge_valid(struct world *w, const struct ca_request *req,
 	assert_int_not_equal(v.err, CA_OK);
 	assert_int_equal(v.signature, CA_PASS);
 	assert_int_equal(v.chain, CA_FAIL);
-	assert_int_equal(v.mapping, CA_PASS);
+	assert_int_equal(v.mapping, CA_NOT_RUN);
 	set(w, "ca_dir", "%s/ca", w->dir);
 }
 

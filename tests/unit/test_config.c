@@ -58,6 +58,7 @@ static const struct {
     {"users_dir", "/a", "/a", "a", ""},
     {"user_certificates", "yes", "yes", "root", ""},
     {"min_uid", "500", "500", "0", "99999999999"},
+    {"max_uid", "60000", "60000", "0", "4294967296"},
     {"rsa_pkcs1", "no", "no", "never", ""},
     {"lifetime", "5m", "300s", "9", "61m"},
     {"max_answer", "64", "64", "63", "32769"},
@@ -169,6 +170,7 @@ defaults(void **state)
 	assert_string_equal(cfg->purpose.v[0], "sslclient");
 	assert_null(cfg->purpose.v[1]);
 	assert_int_equal(cfg->min_uid, 1000);
+	assert_int_equal(cfg->max_uid, 4294967295);
 	assert_false(cfg->user_certificates);
 	assert_int_equal(cfg->lifetime, 120);
 	assert_int_equal(cfg->max_answer, 500);
@@ -386,7 +388,8 @@ arguments(void **state)
 	    {"lifetime=30", "lifetime=30"}, {"debug", "debug=no"},
 	    {"config=/x", NULL}, {"=", NULL}, {"", NULL},
 	    {"host_cert=/x", NULL}, {"host_key=/x", NULL},
-	    {"host_proof=require", NULL}, {"ca_dir=x", NULL}};
+	    {"host_proof=require", NULL}, {"ca_dir=x", NULL},
+	    {"min_uid=2000", "max_uid=1999"}};
 
 	put("[default]\n", 10);
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -286,15 +286,17 @@ static void
 patterns(void **state)
 {
 	struct world *w = *state;
-	struct made m = {.subject = {UTF8("CN", "Staff nobody"), {0}},
+	struct made m = {.subject = {UTF8("CN", "Staff daemon"), {0}},
 	    .issuer = CA,
-	    .san = {{GEN_EMAIL, NULL, 0, "nobody@Corp.Example", -1},
+	    .san = {{GEN_EMAIL, NULL, 0, "daemon@Corp.Example", -1},
 		{0, "1.3.6.1.4.1.311.20.2.3", V_ASN1_UTF8STRING,
-		    "NOBODY@corp.example", -1}}};
+		    "DAEMON@corp.example", -1}}};
 	X509 *x = make_cert(&m);
 
-	/* nobody has uid 65534 everywhere */
-	w->user = "nobody";
+	/* daemon has uid 1 everywhere; alice is no account here */
+	assert_int_equal(
+	    ca_config_set(w->cfg, "min_uid", "1", "t", NULL), CA_OK);
+	w->user = "daemon";
 	assert_int_equal(decide(w, x, "* email:*@corp.example\n"), CA_R_OK);
 	assert_int_equal(decide(w, x, "* upn:*@CORP.example\n"), CA_R_OK);
 	assert_int_equal(decide(w, x, "* cn:\"Staff *\"\n"), CA_R_OK);
@@ -307,9 +309,9 @@ patterns(void **state)
 	    decide(w, x, "* email:*@corq.example\n"), CA_R_UNMAPPED);
 	assert_int_equal(decide(w, x, "* cn:\"Stafg *\"\n"), CA_R_UNMAPPED);
 	assert_int_equal(
-	    decide(w, x, "* email:nobody*@corp.example\n"), CA_R_UNMAPPED);
+	    decide(w, x, "* email:daemon*@corp.example\n"), CA_R_UNMAPPED);
 	assert_int_equal(
-	    decide(w, x, "* email:n*y@corp.example\n"), CA_R_OTHER_USER);
+	    decide(w, x, "* email:d*n@corp.example\n"), CA_R_OTHER_USER);
 	assert_int_equal(decide(w, x,
 			     "* email:*@corp.example "
 			     "issuer=CN=Other\n"),
@@ -319,17 +321,17 @@ patterns(void **state)
 	    decide(w, x, "* email:*@corp.example\n"), CA_R_OTHER_USER);
 	w->user = NULL;
 	assert_int_equal(decide(w, x, "* email:*@corp.example\n"), CA_R_OK);
-	assert_string_equal(w->login, "nobody");
+	assert_string_equal(w->login, "daemon");
 	/* below min_uid */
-	w->user = "nobody";
+	w->user = "daemon";
 	assert_int_equal(
-	    ca_config_set(w->cfg, "min_uid", "65535", "t", NULL), CA_OK);
+	    ca_config_set(w->cfg, "min_uid", "2", "t", NULL), CA_OK);
 	assert_int_equal(
 	    decide(w, x, "* email:*@corp.example\n"), CA_R_LOGIN_INVALID);
 	/* a line that names it may, and beats the pattern */
 	assert_int_equal(decide(w, x,
 			     "* email:*@corp.example\n"
-			     "nobody upn:nobody@corp.example\n"),
+			     "daemon upn:daemon@corp.example\n"),
 	    CA_R_OK);
 	X509_free(x);
 }
@@ -344,16 +346,16 @@ patterns_of_several(void **state)
 	    .issuer = CA,
 	    .san = {{GEN_EMAIL, NULL, 0, "daemon@corp.example", -1},
 		{GEN_EMAIL, NULL, 0, "x@home.example", -1},
-		{GEN_EMAIL, NULL, 0, "nobody@corp.example", -1}}};
+		{GEN_EMAIL, NULL, 0, "bin@corp.example", -1}}};
 	X509 *x = make_cert(&m);
 
 	assert_int_equal(
 	    ca_config_set(w->cfg, "min_uid", "1", "t", NULL), CA_OK);
-	w->user = "nobody";
+	w->user = "bin";
 	assert_int_equal(decide(w, x, line), CA_R_OK);
 	w->user = "daemon";
 	assert_int_equal(decide(w, x, line), CA_R_OK);
-	w->user = "bin";
+	w->user = "sys";
 	assert_int_equal(decide(w, x, line), CA_R_OTHER_USER);
 	w->user = NULL;
 	assert_int_equal(decide(w, x, line), CA_R_AMBIGUOUS);
@@ -363,7 +365,7 @@ patterns_of_several(void **state)
 		m.san[i] = m.san[2];
 	x = make_cert(&m);
 	assert_int_equal(decide(w, x, line), CA_R_AMBIGUOUS);
-	w->user = "nobody";
+	w->user = "bin";
 	assert_int_equal(decide(w, x, line), CA_R_OK);
 	X509_free(x);
 }

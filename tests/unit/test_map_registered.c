@@ -216,7 +216,7 @@ directories(void **state)
 	assert_int_equal(decide(w, x, NULL), CA_R_USERS_FILE);
 	assert_int_equal(w->err, CA_ERR_FORMAT);
 	assert_non_null(
-	    strstr(w->logged, "users.d/no login is not named after a login"));
+	    strstr(w->logged, "users.d/no login\" is not named after a login"));
 	/* bob is registered with the same certificate */
 	place(w, path, "users.d/no login", "1.pem");
 	assert_int_equal(unlink(path), 0);

@@ -175,6 +175,64 @@ accounts_that_no_pattern_makes(void **state)
 	fakes = NULL;
 }
 
+/* The uids that no pattern makes, at their ends, whatever min_uid says. */
+static void
+uids_that_no_pattern_makes(void **state)
+{
+	struct world *w = *state;
+	static const char line[] = "* cn:\"Staff *\"\n";
+	static const struct {
+		uid_t uid, min, max;
+		bool good;
+		const char *why;
+	} t[] = {
+	    {999, 1000, UINT32_MAX, false, "below min_uid"},
+	    {1000, 1000, UINT32_MAX, true, NULL},
+	    {61183, 1000, UINT32_MAX, true, NULL},
+	    {61184, 1000, UINT32_MAX, false, "reserved"},
+	    {65519, 1, UINT32_MAX, false, "reserved"},
+	    {65534, 1, UINT32_MAX, false, "makes nobody"},
+	    {65535, 65535, UINT32_MAX, false, "reserved"},
+	    {65536, 1000, UINT32_MAX, true, NULL},
+	    {200000, 1000, UINT32_MAX, true, NULL},
+	    {4294967293, 1000, UINT32_MAX, true, NULL},
+	    {4294967294, 1000, UINT32_MAX, false, "reserved"},
+	    {4294967295, 1000, UINT32_MAX, false, "reserved"},
+	    {2000, 1000, 1999, false, "above max_uid"},
+	    {1999, 1000, 1999, true, NULL},
+	    {0, 1, UINT32_MAX, false, "below min_uid"},
+	};
+	X509 *x = staff("person");
+
+	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+		const struct fake list[] = {
+		    {"person", "person", "/", t[i].uid, 0, 0}, {0}};
+
+		fakes = list;
+		w->cfg->min_uid = t[i].min;
+		w->cfg->max_uid = t[i].max;
+		for (int named = 0; named < 2; named++) {
+			w->user = named ? "person" : NULL;
+			if (decide(w, x, line) !=
+				(t[i].good ? CA_R_OK : CA_R_LOGIN_INVALID) ||
+			    (!t[i].good && strstr(w->detail, t[i].why) == NULL))
+				fail_msg("%u: %s", t[i].uid, w->detail);
+			/* who is named in a line is root's choice */
+			assert_int_equal(
+			    decide(w, x, "person cn:\"Staff person\"\n"),
+			    CA_R_OK);
+		}
+	}
+	/* the name service knows it under another spelling */
+	const struct fake list[] = {{"person", "Person", "/", 5000, 0, 0}, {0}};
+	fakes = list;
+	w->user = "person";
+	assert_int_equal(decide(w, x, line), CA_R_LOGIN_INVALID);
+	assert_non_null(strstr(w->detail, "another spelling"));
+	X509_free(x);
+	fakes = NULL;
+}
+
 /* Nine logins are too many to be told apart, and to be named. */
 static void
 several_accounts(void **state)
@@ -510,6 +568,7 @@ main(void)
 	    cmocka_unit_test(lengths_of_an_entry),
 	    cmocka_unit_test(answers_of_a_name_service),
 	    T(accounts_that_no_pattern_makes),
+	    T(uids_that_no_pattern_makes),
 	    T(several_accounts),
 	    T(no_answer),
 	    T(one_look),

@@ -68,7 +68,8 @@ test_escapes(void **state)
 	EXPECT("CN=\\\"a\\+b\\,c\\;d\\<e\\>f\\\\", CN("\"a+b,c;d<e>f\\"));
 	EXPECT("CN=\\ a b\\ ", CN(" a b "));
 	EXPECT("CN=\\ ", CN(" "));
-	EXPECT("CN=\\#a#=", CN("#a#="));
+	EXPECT("CN=\\#a#\\3D", CN("#a#="));
+	EXPECT("CN=x outcome\\3Dgranted", CN("x outcome=granted"));
 	EXPECT("CN=J\xc3\xb6rg \xe4\xb8\xad", CN("J\xc3\xb6rg \xe4\xb8\xad"));
 	EXPECT("CN=a\\00b", {"CN", V_ASN1_UTF8STRING, "a\0b", 3, 0});
 	EXPECT("CN=a\\0A\\1B[2J", CN("a\n\x1b[2J"));

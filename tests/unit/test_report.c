@@ -197,7 +197,7 @@ test_line(void **state)
 	ca_report_line(r, CA_REPORT_ALL, &out);
 	assert_string_equal(ca_buf_text(&out),
 	    "outcome=granted reason=ok "
-	    "user=\"alice\\\" reason=ok\\x0a\" serial=0a1b");
+	    "user=\"alice\\\" reason\\=ok\\x0a\" serial=0a1b");
 	ca_buf_reset(&out);
 	ca_report_set(
 	    r, CA_CHECK_VALIDITY, CA_FAIL, CA_R_EXPIRED, "in %d", 1999);
@@ -205,7 +205,7 @@ test_line(void **state)
 	ca_report_line(r, CA_REPORT_ALL, &out);
 	assert_string_equal(ca_buf_text(&out),
 	    "outcome=denied reason=expired "
-	    "also=purpose user=\"alice\\\" reason=ok\\x0a\" serial=0a1b "
+	    "also=purpose user=\"alice\\\" reason\\=ok\\x0a\" serial=0a1b "
 	    "detail=\"in 1999\"");
 	ca_buf_free(&out);
 	ca_report_free(r);

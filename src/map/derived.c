@@ -1,0 +1,62 @@
+/*
+ * Which accounts a pattern may make.
+ */
+#include "map/account.h"
+#include "map/rule.h"
+
+#include <string.h>
+
+bool
+ca_uid_reserved(uid_t uid)
+{
+	return (uid >= 61184 && uid <= 65535) || uid >= 4294967294U;
+}
+
+/* Is it the uid of a person?  NULL, or why not. */
+static const char *
+unfit_uid(const struct ca_config *cfg, uid_t uid)
+{
+	if (uid == 0 || uid < cfg->min_uid)
+		return "a pattern never makes an account below min_uid";
+	if (uid > cfg->max_uid)
+		return "a pattern never makes an account above max_uid";
+	if (ca_uid_reserved(uid))
+		return "a pattern never makes nobody, nor another account whose "
+		       "uid is reserved (61184 to 65535, 4294967294, "
+		       "4294967295)";
+	return NULL;
+}
+
+enum ca_err
+ca_derived_judge(const struct ca_config *cfg, const struct ca_log *log,
+    const char *login, size_t len, const char **why)
+{
+	struct ca_account account;
+	enum ca_err rc;
+
+	if (!ca_login_derivable(login, len)) {
+		*why = "what the * matched is not a login name";
+		return CA_DENIED;
+	}
+	if (strcmp(login, "root") == 0) {
+		*why = "a pattern never makes root";
+		return CA_DENIED;
+	}
+	rc = ca_account_find(login, &account);
+	if (rc == CA_ERR_NOT_FOUND) {
+		*why =
+		    account.other
+			? "what the * matched is an account under another "
+			  "spelling (upper and lower case, or a domain); the "
+			  "certificate must have the account's own"
+			: "what the * matched is not an account";
+		return CA_DENIED;
+	}
+	if (rc != CA_OK) {
+		ca_log_err(log, "cannot look up the account %s: %m", login);
+		return rc;
+	}
+	*why = unfit_uid(cfg, account.uid);
+	ca_account_free(&account);
+	return *why == NULL ? CA_OK : CA_DENIED;
+}
