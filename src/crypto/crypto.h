@@ -84,7 +84,10 @@ CA_MUST_CHECK enum ca_err ca_crypto_sign(struct ca_crypto *c,
  * Decode exactly len bytes of DER (nothing left over; no BER around the signed
  * part) in this context, so that its key is ready: X509_get0_pubkey costs
  * nothing more, and is NULL for a key of a kind that libcrypto does not know.
- * CA_ERR_FORMAT, CA_ERR_MEMORY.  The caller frees with X509_free.
+ * This is the only function of the project that decodes certificates:
+ * ca_cert_gate (crypto/certgate.h) stands before it.  CA_ERR_UNSUPPORTED: what
+ * the gate does not let through, and says why.  CA_ERR_FORMAT, CA_ERR_MEMORY.
+ * The caller frees with X509_free.
  */
 CA_MUST_CHECK enum ca_err ca_crypto_cert(
     struct ca_crypto *c, const void *der, size_t len, X509 **out);

@@ -11,6 +11,7 @@ Exit status: that of COMMAND; 125 if something is wrong with the test itself.
   --cert FILE          certificates to send, leaf first; - for an empty list
   --key FILE           the key that signs
   --scheme NAME        instead of the first that fits key and request
+  --junk-bytes N       a signature of N bytes that mean nothing
   --client COMMAND     run COMMAND with the prompt as its last argument and
                        answer with what it prints
   --pty                give COMMAND a terminal, its controlling one
@@ -172,7 +173,10 @@ def make_response(request, o):
     who = b'host' if how == 'context' else b'client'
     tbs = b'\x20' * 64 + b'certauth/1, ' + who + b' CertificateVerify\0' + \
         hashlib.sha384(request + certificate).digest()
-    signature = sign(o['key'], digest, 'pss' in name, tbs)
+    if o['junk-bytes']:
+        signature = bytes([0x55]) + os.urandom(int(o['junk-bytes']) - 1)
+    else:
+        signature = sign(o['key'], digest, 'pss' in name, tbs)
     if how == 'flip-signature':
         # not in the DER around the numbers
         signature = flip(signature, len(signature) - 3)
@@ -272,7 +276,7 @@ def converse(child, reads, write, o):
 def main(argv):
     o = {k: None for k in ('cert', 'key', 'scheme', 'client', 'delay',
                            'save-request', 'save-answer', 'replay', 'for',
-                           'text', 'asked')}
+                           'text', 'asked', 'junk-bytes')}
     o.update({'how': 'honest', 'pty': False, 'nonce-of-asked': False})
     while argv and argv[0] != '--':
         name = argv.pop(0)[2:]
