@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/certgate.h"
 #include "map/map.h"
+#include "verify/cost.h"
+#include "verify/path.h"
 #include "verify/verify.h"
 
 #define REGISTERED_MAX 8 /* certificates, thus signature verifications */
@@ -133,10 +136,22 @@ unfit_reason(X509 *cert)
 
 	if (key == NULL)
 		return CA_R_CERT_MALFORMED;
-	if (EVP_PKEY_is_a(key, "RSA") &&
-	    EVP_PKEY_get_bits(key) < CA_RSA_MIN_BITS)
+	if ((EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS")) &&
+	    !ca_crypto_rsa_ok(key))
 		return CA_R_KEY_WEAK;
 	return CA_R_SCHEME;
+}
+
+/* Of a certificate that was not decoded. */
+static enum ca_err
+not_decoded(struct attempt *a, const struct ca_bytes *cert, enum ca_err rc)
+{
+	const char *why = ca_cert_refusal(cert->p, cert->len);
+
+	ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
+	    rc == CA_ERR_UNSUPPORTED ? CA_R_KEY_WEAK : CA_R_CERT_MALFORMED,
+	    "%s", why != NULL ? why : ca_err_text(rc));
+	return rc;
 }
 
 static enum ca_err
@@ -146,11 +161,8 @@ sent_leaf(struct attempt *a, const struct ca_scheme *scheme, X509 **leaf)
 
 	rc = ca_crypto_cert(
 	    a->crypto, a->msgs.cert[0].p, a->msgs.cert[0].len, leaf);
-	if (rc != CA_OK) {
-		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
-		    CA_R_CERT_MALFORMED, "%s", ca_err_text(rc));
-		return rc;
-	}
+	if (rc != CA_OK)
+		return not_decoded(a, &a->msgs.cert[0], rc);
 	/* for the log, whatever comes of it */
 	ca_verify_facts(a->crypto, *leaf, a->report);
 	rc = verify_by(a, scheme, *leaf);
@@ -167,6 +179,35 @@ sent_leaf(struct attempt *a, const struct ca_scheme *scheme, X509 **leaf)
 	return rc;
 }
 
+/* Try certs in their order, as far as the budget goes; what is beyond it is
+ * named in the log. */
+static void
+try_each(struct attempt *a, const struct ca_scheme *scheme,
+    const STACK_OF(X509) * certs, struct ca_map_budget *budget, X509 **leaf)
+{
+	for (int i = 0; i < sk_X509_num(certs) && *leaf == NULL; i++) {
+		X509 *cert = sk_X509_value(certs, i);
+		EVP_PKEY *key = X509_get0_pubkey(cert);
+		size_t cost = ca_cost_verify(key);
+
+		/* one that does not fit is refused by its kind alone */
+		if (!ca_crypto_scheme_fits(scheme, key))
+			continue;
+		if (cost > budget->cost) {
+			ca_log_warning(a->log,
+			    "registered certificate %d of %d for %s is not "
+			    "tried: its key takes too long to verify by, after "
+			    "those before it",
+			    i + 1, sk_X509_num(certs), a->peer->user);
+			continue;
+		}
+		budget->cost -= cost;
+		if (verify_by(a, scheme, cert) == CA_OK &&
+		    X509_up_ref(cert) == 1)
+			*leaf = cert;
+	}
+}
+
 /*
  * "You have my certificate": which ones are tried is decided by PAM_USER
  * alone.  The first whose key verifies the signature is the client's.
@@ -175,12 +216,13 @@ static enum ca_err
 registered_leaf(struct attempt *a, const struct ca_scheme *scheme, X509 **leaf)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_map_budget budget = {REGISTERED_MAX, CA_PATH_COST_MAX};
 	STACK_OF(X509) *certs = NULL;
 	int n = 0;
 
 	if (a->peer->user != NULL && a->peer->user[0] != '\0') {
-		rc = ca_map_registered(a->crypto, a->cfg, a->log, a->peer->user,
-		    REGISTERED_MAX, &certs);
+		rc = ca_map_registered(
+		    a->crypto, a->cfg, a->log, a->peer->user, &budget, &certs);
 		if (rc != CA_OK) {
 			ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
 			    CA_R_USERS_FILE, "the registered certificates: %s",
@@ -190,13 +232,7 @@ registered_leaf(struct attempt *a, const struct ca_scheme *scheme, X509 **leaf)
 		}
 		n = certs != NULL ? sk_X509_num(certs) : 0;
 	}
-	for (int i = 0; i < n && i < REGISTERED_MAX && *leaf == NULL; i++) {
-		X509 *cert = sk_X509_value(certs, i);
-
-		if (verify_by(a, scheme, cert) == CA_OK &&
-		    X509_up_ref(cert) == 1)
-			*leaf = cert;
-	}
+	try_each(a, scheme, certs, &budget, leaf);
 	if (*leaf == NULL) {
 		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
 		    n > 0 ? CA_R_SIGNATURE : CA_R_NO_REGISTERED,
@@ -245,10 +281,12 @@ out:
 /* ---- after the signature ---- */
 
 /* One that is malformed fails the chain, even if no path needs it: its sender
- * is broken or probing. */
+ * is broken or probing.  One that may not be decoded is left out, as a CA that
+ * was not sent: a path that needs it is not found. */
 enum ca_err
-ca_auth_decode_rest(struct ca_crypto *crypto, const struct ca_bytes *cert,
-    size_t n, struct ca_report *report, STACK_OF(X509) * *out)
+ca_auth_decode_rest(struct ca_crypto *crypto, const struct ca_log *log,
+    const struct ca_bytes *cert, size_t n, struct ca_report *report,
+    STACK_OF(X509) * *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	X509 *x = NULL;
@@ -260,6 +298,15 @@ ca_auth_decode_rest(struct ca_crypto *crypto, const struct ca_bytes *cert,
 	}
 	for (size_t i = 1; i < n; i++) {
 		rc = ca_crypto_cert(crypto, cert[i].p, cert[i].len, &x);
+		const char *why = rc == CA_OK
+				      ? NULL
+				      : ca_cert_refusal(cert[i].p, cert[i].len);
+		if (why != NULL) {
+			ca_log_warning(log,
+			    "certificate %zu of those sent is not used: %s",
+			    i + 1, why);
+			continue;
+		}
 		if (rc != CA_OK) {
 			ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL,
 			    CA_R_CERT_MALFORMED, "certificate %zu: %s", i + 1,
@@ -290,13 +337,14 @@ add_registered_chain(struct ca_crypto *crypto, const struct ca_config *cfg,
     const struct ca_log *log, const struct ca_auth_peer *peer,
     STACK_OF(X509) * rest)
 {
+	struct ca_map_budget budget = {REGISTERED_MAX, CA_PATH_COST_MAX};
 	STACK_OF(X509) *links = NULL;
 	enum ca_err rc;
 
 	if (rest == NULL || sk_X509_num(rest) > 0 || peer->user == NULL)
 		return CA_OK;
 	rc = ca_map_registered_chain(
-	    crypto, cfg, log, peer->user, REGISTERED_MAX, &links);
+	    crypto, cfg, log, peer->user, &budget, &links);
 	while (rc == CA_OK && sk_X509_num(links) > 0) {
 		X509 *cert = sk_X509_shift(links);
 
@@ -347,7 +395,7 @@ check_certificate(struct attempt *a, struct ca_auth_result *r)
 	STACK_OF(X509) *rest = NULL;
 
 	rc = ca_auth_decode_rest(
-	    a->crypto, a->msgs.cert, a->msgs.ncerts, a->report, &rest);
+	    a->crypto, a->log, a->msgs.cert, a->msgs.ncerts, a->report, &rest);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;

@@ -185,7 +185,7 @@ name(struct ca_reader r, const char **why)
 	return CA_OK;
 too_long:
 	*why = "its subject or issuer is longer than any name is";
-	return CA_ERR_UNSUPPORTED;
+	return CA_ERR_LIMIT;
 }
 
 static enum ca_err
@@ -202,7 +202,7 @@ extensions(struct ca_reader r, const char **why)
 		if (n == CA_CERT_EXTENSIONS_MAX) {
 			*why = "it has more extensions than any certificate "
 			       "needs";
-			return CA_ERR_UNSUPPORTED;
+			return CA_ERR_LIMIT;
 		}
 	}
 	return CA_OK;
@@ -273,4 +273,13 @@ ca_cert_gate(const void *der, size_t len, const char **why)
 	ret = CA_OK;
 out:
 	return ret;
+}
+
+const char *
+ca_cert_refusal(const void *der, size_t len)
+{
+	const char *why = NULL;
+	enum ca_err rc = ca_cert_gate(der, len, &why);
+
+	return rc == CA_ERR_UNSUPPORTED || rc == CA_ERR_LIMIT ? why : NULL;
 }

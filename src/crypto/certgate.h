@@ -38,10 +38,15 @@ uint64_t ca_rsa_cost(struct ca_reader modulus, struct ca_reader exponent);
  * CA_OK.  CA_ERR_FORMAT: they are no certificate (RFC 5280 section 4.1) in
  * definite lengths, or something is left over.  CA_ERR_UNSUPPORTED: it is one,
  * but its key is of a kind that is accepted nowhere (RFC 5480 section 2.1.1
- * has curves by name alone), or it is beyond a bound above.  *why (why may be
- * NULL) then says so, "its key is a DSA key"; static.
+ * has curves by name alone), or RSA beyond CA_RSA_COST_MAX.  CA_ERR_LIMIT: it
+ * is beyond another bound above.  *why (why may be NULL) then says so, "its key
+ * is a DSA key"; static.
  */
 CA_MUST_CHECK enum ca_err ca_cert_gate(
     const void *der, size_t len, const char **why);
+
+/* Of bytes that were not decoded: why the gate did not let them through, as
+ * above, or NULL where they are malformed. */
+const char *ca_cert_refusal(const void *der, size_t len);
 
 #endif

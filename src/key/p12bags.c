@@ -84,19 +84,23 @@ static enum ca_err
 add_cert(struct walk *w, const PKCS12_SAFEBAG *bag)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	X509 *foreign = NULL, *cert = NULL;
-	unsigned char *der = NULL;
-	int len;
+	const ASN1_OCTET_STRING *der = NULL; /* the bag's */
+	X509 *cert = NULL;
 
 	if (sk_X509_num(w->out->certs) >= CA_P12_CERTS_MAX) {
 		ret = CA_ERR_LIMIT;
 		goto out;
 	}
-	if (PKCS12_SAFEBAG_get_bag_nid(bag) == NID_x509Certificate)
-		foreign = PKCS12_SAFEBAG_get1_cert(bag);
-	/* made anew in our own library context */
-	if (foreign != NULL && (len = i2d_X509(foreign, &der)) > 0) {
-		rc = ca_crypto_cert(w->crypto, der, (size_t)len, &cert);
+	/* PKCS12_SAFEBAG_get1_cert would decode it, whatever its key is; a
+	 * bag's value is a union of pointers, here to an OCTET STRING (RFC 7292
+	 * section 4.2.3) */
+	if (PKCS12_SAFEBAG_get_nid(bag) == NID_certBag &&
+	    PKCS12_SAFEBAG_get_bag_nid(bag) == NID_x509Certificate)
+		der = (const ASN1_OCTET_STRING *)(const void *)
+		    PKCS12_SAFEBAG_get0_bag_obj(bag);
+	if (der != NULL) {
+		rc = ca_crypto_cert(w->crypto, ASN1_STRING_get0_data(der),
+		    (size_t)ASN1_STRING_length(der), &cert);
 		if (rc == CA_ERR_MEMORY) {
 			ret = rc;
 			goto out;
@@ -111,9 +115,7 @@ add_cert(struct walk *w, const PKCS12_SAFEBAG *bag)
 	}
 	ret = CA_OK;
 out:
-	OPENSSL_free(der);
 	X509_free(cert);
-	X509_free(foreign);
 	return ret;
 }
 

@@ -16,6 +16,10 @@
 #define CA_REGISTERED_FILES 64 /* of one login; more is an error */
 #define CA_REGISTERED_BYTES ((size_t)64 * 1024) /* of one file */
 #define CA_REGISTERED_LOGINS 10000 /* directories under users_dir */
+#define CA_REGISTERED_ENTRIES 4096 /* names of a login's directory, any kind   \
+				    */
+/* of all files of a home, which anybody can have read by naming its user */
+#define CA_REGISTERED_HOME_BYTES ((size_t)256 * 1024)
 
 /*
  * DER of one certificate, not decoded yet; first: of its file.  A CA's

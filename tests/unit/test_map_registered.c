@@ -129,8 +129,9 @@ static size_t
 registered(struct world *w, size_t max, bool chain, char *names)
 {
 	STACK_OF(X509) *got = NULL;
+	struct ca_map_budget budget = {max, 320};
 	enum ca_err rc = (chain ? ca_map_registered_chain : ca_map_registered)(
-	    w->crypto, w->cfg, &w->log, w->user, max, &got);
+	    w->crypto, w->cfg, &w->log, w->user, &budget, &got);
 
 	if (rc != CA_OK)
 		fail_msg("%d: %s", rc, w->logged);
