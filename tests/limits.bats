@@ -92,6 +92,130 @@ counted_login() {
 	[ "$(cat "$S/count")" -le 8 ]
 }
 
+# instructions OPTION ...: sets n to those of pamtester's process in a login
+# that is refused
+instructions() {
+	log_mark
+	in_place python3 "$S/bin/login.py" "$@" -- \
+		valgrind --tool=callgrind --callgrind-out-file=/dev/null \
+		pamtester test alice authenticate \
+		>"$S/seen" 2>&1 </dev/null && return 1
+	n=$(sed -n 's/.*Collected : //p' "$S/seen")
+	logged 'outcome=denied' || return
+	[ -n "$n" ]
+}
+
+# how a response by that certificate is signed: sets how
+signed_for() {
+	local name=$1 bits
+	case $name in
+	rsa[0-9]*)
+		bits=${name#rsa}
+		how=(--key "$PKI/rsa2048.key" --scheme rsa_pkcs1_sha256
+			--junk-bytes "$((${bits%%-*} / 8))")
+		;;
+	rsa*) how=(--key "$PKI/rsa2048.key" --scheme rsa_pkcs1_sha256) ;;
+	p384*) how=(--key "$PKI/p384.key" --how flip-signature) ;;
+	*) how=(--key "$PKI/alice.key" --scheme ecdsa_secp256r1_sha256) ;;
+	esac
+}
+
+@test "instructions before the signature: three failed logins, at most" {
+	local d=$BATS_TEST_TMPDIR f name normal most=0 rows=0 how n
+	openssl pkey -in "$PKI/p384.key" -pubout -outform DER -out "$d/spki"
+	mkdir "$d/certs"
+	python3 "$HERE/tests/limits/hostile.py" "$d/certs" \
+		"$HERE/tests/data/slow-key.der" "$d/spki"
+	for n in $(seq 16); do cat "$d/certs/slow.pem"; done \
+		>"$d/certs/slow-sixteen.pem"
+	instructions --cert "$PKI/alice-chain.pem" --key "$PKI/alice.key" \
+		--how flip-signature
+	logged 'reason=signature'
+	normal=$n
+	for f in "$d"/certs/*.pem; do
+		name=$(basename "$f" .pem)
+		signed_for "$name"
+		instructions --cert "$f" "${how[@]}"
+		echo "$name: $((n / 1000)) thousand, of a normal $((normal / 1000))"
+		# it was this certificate that was judged
+		logged 'reason=(signature|key-weak|cert-malformed|scheme)( |$)'
+		case $name in
+		slow*|rsa3072*|rsa16384-[de]*|rsa-long|dsa|unknown)
+			logged 'reason=key-weak' ;;
+		p384*|p256-worst|rsa*) logged 'reason=signature' ;;
+		esac
+		[ "$n" -le $((3 * normal)) ]
+		[ "$n" -le "$most" ] || most=$n
+		rows=$((rows + 1))
+	done
+	echo "at most $most, $rows rows"
+	[ "$rows" -ge 20 ]
+}
+
+@test "an empty list: what is registered in a home has a budget" {
+	need_root
+	local i home=$S/home/alice/.certauth
+	rm -rf "$S/etc/certauth/users.d/alice" "$home"
+	mkdir -p "$home"
+	conf default 'user_certificates = yes'
+	ca_dir root.pem inter.pem
+	{
+		echo '-----BEGIN CERTIFICATE-----'
+		base64 "$HERE/tests/data/slow-key.der"
+		echo '-----END CERTIFICATE-----'
+	} >"$home/00.pem"
+	for i in 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16; do
+		cp "$home/00.pem" "$home/$i.pem"
+	done
+	cp "$PKI/alice.pem" "$home/20.pem"
+	chown -R 2001:2001 "$home"
+	# the slow ones keep nobody out, and cost nothing
+	login_ok --raw --cert - --key "$PKI/alice.key"
+	logged "00.pem: a certificate in it is not used: its key is on an elliptic"
+	instructions --cert "$PKI/alice-chain.pem" --key "$PKI/alice.key" \
+		--how flip-signature
+	local normal=$n
+	instructions --cert - --key "$PKI/alice.key" --how flip-signature
+	logged 'reason=signature'
+	echo "$n, of a normal $normal"
+	[ "$n" -le $((3 * normal)) ]
+	# sixty-four files of as many bytes as may be: read in part
+	rm -f "$home"/*
+	{ cat "$PKI/alice.pem"; head -c 60000 /dev/zero | tr '\0' '\n'; } \
+		>"$home/00.pem"
+	for i in $(seq 10 60); do cp "$home/00.pem" "$home/$i.pem"; done
+	chown -R 2001:2001 "$home"
+	instructions --cert - --key "$PKI/bob.key"
+	logged 'reason=signature'
+	logged 'is not used, nor are those behind it'
+	echo "$n, of a normal $normal"
+	[ "$n" -le $((12 * normal)) ]
+	rm -rf "$home"
+}
+
+@test "an empty list: keys that take long to verify by have a budget" {
+	need_root
+	local i d=$S/etc/certauth/users.d/alice
+	rm -rf "$d"
+	mkdir -p "$d"
+	# to verify by each takes 60 units of 320, to decode it 3
+	for i in 1 2 3 4 5 6 7 8; do
+		python3 "$HERE/tests/limits/hostile.py" --rsa 16384 >"$d/$i.pem"
+	done
+	conf default 'user_certificates = no'
+	instructions --cert - --key "$PKI/rsa2048.key" \
+		--scheme rsa_pkcs1_sha256 --junk-bytes 2048
+	logged 'reason=signature'
+	logged 'registered certificate 5 of 8 for alice is not tried'
+	not_logged 'registered certificate 4 of 8'
+	rm -f "$S/count"
+	run counted_login --raw --cert - --key "$PKI/rsa2048.key" \
+		--scheme rsa_pkcs1_sha256 --junk-bytes 2048
+	cat "$S/count"
+	[ "$(cat "$S/count")" -eq 4 ]
+	rm -rf "$d"
+}
+
 @test "a CRL of more than 256 MiB is not read as a whole" {
 	local d=$BATS_TEST_TMPDIR/crl f reads
 	cp -rL "$PKI/crl" "$d"

@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define CA_CERT_NAME_MAX 4096     /* bytes of subject or issuer, DER */
+#define CA_CERT_NAME_MAX 2048     /* bytes of subject or issuer, DER */
 #define CA_CERT_ATTRIBUTES_MAX 64 /* of subject or issuer */
 #define CA_CERT_EXTENSIONS_MAX 64
 
