@@ -61,6 +61,36 @@ setup() {
 	logged 'scheme=rsa_pss_rsae_sha'
 }
 
+@test "id-RSASSA-PSS: free, and confined to a hash" {
+	local kind hash
+	for kind in rsapss rsapss-sha256 rsapss-sha384 rsapss-sha512; do
+		pki_leaf "$kind" inter --key "$kind"
+		pki_chain "$kind" inter
+		hash=${kind#rsapss}
+		hash=${hash#-}
+		map "$kind"
+		login_ok --cert "$kind" \
+			--scheme "rsa_pss_pss_${hash:-sha256}"
+		logged "scheme=rsa_pss_pss_${hash:-sha256}"
+		# certauth itself, which also sees what the key is for
+		login_ok --client "env HOME=$S certauth-sign $kind"
+		logged "scheme=rsa_pss_pss_${hash:-sha256}"
+		# verify, explain and the login say the same
+		"$CERTAUTH" verify --config "$S/etc/certauth/certauth.conf" \
+			--ca-dir "$PKI/ca" --no-crl "$PKI/$kind-chain.pem"
+	done
+	# a signature by another hash than the key's
+	map rsapss-sha384
+	login_denied scheme --cert rsapss-sha384 --scheme rsa_pss_pss_sha256 \
+		--junk-bytes 256
+	# and none by the schemes of rsaEncryption
+	map rsapss
+	login_denied scheme --cert rsapss --scheme rsa_pss_rsae_sha256 \
+		--junk-bytes 256
+	login_denied scheme --cert rsa2048 --scheme rsa_pss_pss_sha256
+	login_denied signature --cert rsapss --how flip-signature
+}
+
 @test "straight under the root" {
 	login_ok --cert direct
 }

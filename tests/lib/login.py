@@ -60,6 +60,9 @@ SCHEMES = {
     'rsa_pss_rsae_sha256': (0x0804, 'sha256', 'RSA'),
     'rsa_pss_rsae_sha384': (0x0805, 'sha384', 'RSA'),
     'rsa_pss_rsae_sha512': (0x0806, 'sha512', 'RSA'),
+    'rsa_pss_pss_sha256': (0x0809, 'sha256', 'PSS'),
+    'rsa_pss_pss_sha384': (0x080a, 'sha384', 'PSS'),
+    'rsa_pss_pss_sha512': (0x080b, 'sha512', 'PSS'),
     'rsa_pkcs1_sha256': (0x0401, 'sha256', 'RSA'),
     'rsa_pkcs1_sha384': (0x0501, 'sha384', 'RSA'),
     'rsa_pkcs1_sha512': (0x0601, 'sha512', 'RSA'),
@@ -104,7 +107,7 @@ def pem_certs(path):
 
 def key_type(path):
     text = openssl('pkey', '-in', path, '-noout', '-text').decode()
-    for name in ('P-256', 'P-384', 'P-521', 'ED25519', 'ED448'):
+    for name in ('P-256', 'P-384', 'P-521', 'ED25519', 'ED448', 'PSS'):
         if name in text:
             return name
     return 'RSA'
