@@ -92,6 +92,13 @@ counted_login() {
 	[ "$(cat "$S/count")" -le 8 ]
 }
 
+# slow_pem: the certificate whose key is slow to decode
+slow_pem() {
+	echo '-----BEGIN CERTIFICATE-----'
+	base64 "$HERE/tests/data/slow-key.der"
+	echo '-----END CERTIFICATE-----'
+}
+
 # instructions OPTION ...: sets n to those of pamtester's process in a login
 # that is refused
 instructions() {
@@ -159,11 +166,7 @@ signed_for() {
 	mkdir -p "$home"
 	conf default 'user_certificates = yes'
 	ca_dir root.pem inter.pem
-	{
-		echo '-----BEGIN CERTIFICATE-----'
-		base64 "$HERE/tests/data/slow-key.der"
-		echo '-----END CERTIFICATE-----'
-	} >"$home/00.pem"
+	slow_pem >"$home/00.pem"
 	for i in 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16; do
 		cp "$home/00.pem" "$home/$i.pem"
 	done
@@ -214,6 +217,58 @@ signed_for() {
 	cat "$S/count"
 	[ "$(cat "$S/count")" -eq 4 ]
 	rm -rf "$d"
+}
+
+@test "a slow key in ca_dir, users.d and a response keeps nobody out" {
+	local d=$S/etc/certauth n normal
+	conf default 'user_certificates = no'
+	ca_dir root.pem inter.pem
+	mkdir -p "$d/users.d/alice"
+	instructions --cert "$PKI/alice-chain.pem" --key "$PKI/bob.key"
+	normal=$n
+	# beside others: in a file of its own, in one with the CA, under its hash
+	slow_pem >"$d/ca/slow.pem"
+	slow_pem | cat "$d/ca/slow.pem" "$PKI/root.pem" >"$d/ca/00-both.pem"
+	slow_pem >"$d/ca/$(openssl x509 -in "$PKI/root.pem" -noout -hash).1"
+	slow_pem >"$d/users.d/alice/00.pem"
+	cp "$PKI/alice.pem" "$d/users.d/alice/10.pem"
+	{ cat "$PKI/alice-chain.pem"; slow_pem; } >"$S/with-slow.pem"
+	login_ok --raw --cert "$S/with-slow.pem" --key "$PKI/alice.key"
+	logged 'certificate 3 of those sent is not used: its key is on an elliptic'
+	login_ok --raw --cert - --key "$PKI/alice.key"
+	logged 'users.d/alice/00.pem: a certificate in it is not used: its key'
+	# nobody's CA: all files are read, and the reason is the file
+	instructions --cert "$PKI/stranger-leaf-chain.pem" \
+		--key "$PKI/stranger-leaf.key"
+	logged 'ca/slow.pem holds a certificate that is not used: its key is on'
+	logged 'reason=ca-dir'
+	echo "$n, of a normal $normal"
+	[ "$n" -le $((3 * normal)) ]
+	run in_place "$CERTAUTH" doctor
+	echo "$output"
+	[[ $output == *'/slow.pem: a certificate in it is not used: its key is on an'* ]]
+	[[ $output == *'/00.pem: it is not used: its key is on an elliptic curve'* ]]
+	run "$CERTAUTH" verify --config "$S/etc/certauth/certauth.conf" \
+		--ca-dir "$PKI/ca" --no-crl "$d/ca/slow.pem"
+	[ "$status" -eq 1 ]
+	[[ $output == *'written out'* ]]
+	[[ $output == *weak* ]]
+	rm -rf "$d/users.d/alice"
+}
+
+@test "only one function decodes certificates" {
+	local d=$BATS_TEST_TMPDIR/tree call
+	mkdir -p "$d/tests/lib"
+	cp -r "$HERE/src" "$HERE/pam_certauth.c" "$d/"
+	cp "$HERE/tests/lib/layers.sh" "$d/tests/lib/"
+	"$d/tests/lib/layers.sh"
+	for call in d2i_X509 PEM_read_bio_X509 d2i_X509_bio PKCS12_parse \
+		PKCS12_SAFEBAG_get1_cert d2i_PKCS7 PEM_X509_INFO_read_bio; do
+		echo "int f(void) { return $call(0) != 0; }" >"$d/src/map/x.c"
+		run "$d/tests/lib/layers.sh"
+		[ "$status" -eq 1 ]
+		[[ $output == *'src/map/x.c: only ca_crypto_cert'* ]]
+	done
 }
 
 @test "a CRL of more than 256 MiB is not read as a whole" {
