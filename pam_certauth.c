@@ -20,6 +20,7 @@
 #include "channel/caller.h"
 #include "channel/channel.h"
 #include "map/map.h"
+#include "verify/path.h"
 
 #define PAM_EXPORT __attribute__((visibility("default")))
 #define LOGIN_DATA "certauth_login"
@@ -228,6 +229,7 @@ by_command(struct call *c, const struct ca_request *req,
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_caller *caller = NULL;
+	struct ca_map_budget budget = {CA_CALLER_CERTS_MAX, CA_PATH_COST_MAX};
 	STACK_OF(X509) *certs = NULL;
 
 	rc = ca_caller_new(c->peer.user, c->peer.rhost, &c->log, &caller);
@@ -238,8 +240,8 @@ by_command(struct call *c, const struct ca_request *req,
 		goto out;
 	}
 	if (c->peer.user != NULL && c->peer.user[0] != '\0') {
-		rc = ca_map_registered(c->crypto, c->cfg, &c->log, c->peer.user,
-		    CA_CALLER_CERTS_MAX, &certs);
+		rc = ca_map_registered(
+		    c->crypto, c->cfg, &c->log, c->peer.user, &budget, &certs);
 		if (rc != CA_OK) {
 			*reason = CA_R_USERS_FILE;
 			ret = rc;

@@ -92,6 +92,185 @@ counted_login() {
 	[ "$(cat "$S/count")" -le 8 ]
 }
 
+# slow_pem: the certificate whose key is slow to decode
+slow_pem() {
+	echo '-----BEGIN CERTIFICATE-----'
+	base64 "$HERE/tests/data/slow-key.der"
+	echo '-----END CERTIFICATE-----'
+}
+
+# instructions OPTION ...: sets n to those of pamtester's process in a login
+# that is refused
+instructions() {
+	log_mark
+	in_place python3 "$S/bin/login.py" "$@" -- \
+		valgrind --tool=callgrind --callgrind-out-file=/dev/null \
+		pamtester test alice authenticate \
+		>"$S/seen" 2>&1 </dev/null && return 1
+	n=$(sed -n 's/.*Collected : //p' "$S/seen")
+	logged 'outcome=denied' || return
+	[ -n "$n" ]
+}
+
+# how a response by that certificate is signed: sets how
+signed_for() {
+	local name=$1 bits
+	case $name in
+	rsa[0-9]*)
+		bits=${name#rsa}
+		how=(--key "$PKI/rsa2048.key" --scheme rsa_pkcs1_sha256
+			--junk-bytes "$((${bits%%-*} / 8))")
+		;;
+	rsa*) how=(--key "$PKI/rsa2048.key" --scheme rsa_pkcs1_sha256) ;;
+	p384*) how=(--key "$PKI/p384.key" --how flip-signature) ;;
+	*) how=(--key "$PKI/alice.key" --scheme ecdsa_secp256r1_sha256) ;;
+	esac
+}
+
+@test "instructions before the signature: three failed logins, at most" {
+	local d=$BATS_TEST_TMPDIR f name normal most=0 rows=0 how n
+	openssl pkey -in "$PKI/p384.key" -pubout -outform DER -out "$d/spki"
+	mkdir "$d/certs"
+	python3 "$HERE/tests/limits/hostile.py" "$d/certs" \
+		"$HERE/tests/data/slow-key.der" "$d/spki"
+	for n in $(seq 16); do cat "$d/certs/slow.pem"; done \
+		>"$d/certs/slow-sixteen.pem"
+	instructions --cert "$PKI/alice-chain.pem" --key "$PKI/alice.key" \
+		--how flip-signature
+	logged 'reason=signature'
+	normal=$n
+	for f in "$d"/certs/*.pem; do
+		name=$(basename "$f" .pem)
+		signed_for "$name"
+		instructions --cert "$f" "${how[@]}"
+		echo "$name: $((n / 1000)) thousand, of a normal $((normal / 1000))"
+		# it was this certificate that was judged
+		logged 'reason=(signature|key-weak|cert-malformed|scheme)( |$)'
+		case $name in
+		slow*|rsa3072*|rsa16384-[de]*|rsa-long|dsa|unknown)
+			logged 'reason=key-weak' ;;
+		p384*|p256-worst|rsa*) logged 'reason=signature' ;;
+		esac
+		[ "$n" -le $((3 * normal)) ]
+		[ "$n" -le "$most" ] || most=$n
+		rows=$((rows + 1))
+	done
+	echo "at most $most, $rows rows"
+	[ "$rows" -ge 20 ]
+}
+
+@test "an empty list: what is registered in a home has a budget" {
+	need_root
+	local i home=$S/home/alice/.certauth
+	rm -rf "$S/etc/certauth/users.d/alice" "$home"
+	mkdir -p "$home"
+	conf default 'user_certificates = yes'
+	ca_dir root.pem inter.pem
+	slow_pem >"$home/00.pem"
+	for i in 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16; do
+		cp "$home/00.pem" "$home/$i.pem"
+	done
+	cp "$PKI/alice.pem" "$home/20.pem"
+	chown -R 2001:2001 "$home"
+	# the slow ones keep nobody out, and cost nothing
+	login_ok --raw --cert - --key "$PKI/alice.key"
+	logged "00.pem: a certificate in it is not used: its key is on an elliptic"
+	instructions --cert "$PKI/alice-chain.pem" --key "$PKI/alice.key" \
+		--how flip-signature
+	local normal=$n
+	instructions --cert - --key "$PKI/alice.key" --how flip-signature
+	logged 'reason=signature'
+	echo "$n, of a normal $normal"
+	[ "$n" -le $((3 * normal)) ]
+	# sixty-four files of as many bytes as may be: read in part
+	rm -f "$home"/*
+	{ cat "$PKI/alice.pem"; head -c 60000 /dev/zero | tr '\0' '\n'; } \
+		>"$home/00.pem"
+	for i in $(seq 10 60); do cp "$home/00.pem" "$home/$i.pem"; done
+	chown -R 2001:2001 "$home"
+	instructions --cert - --key "$PKI/bob.key"
+	logged 'reason=signature'
+	logged 'is not used, nor are those behind it'
+	echo "$n, of a normal $normal"
+	[ "$n" -le $((12 * normal)) ]
+	rm -rf "$home"
+}
+
+@test "an empty list: keys that take long to verify by have a budget" {
+	need_root
+	local i d=$S/etc/certauth/users.d/alice
+	rm -rf "$d"
+	mkdir -p "$d"
+	# to verify by each takes 60 units of 320, to decode it 3
+	for i in 1 2 3 4 5 6 7 8; do
+		python3 "$HERE/tests/limits/hostile.py" --rsa 16384 >"$d/$i.pem"
+	done
+	conf default 'user_certificates = no'
+	instructions --cert - --key "$PKI/rsa2048.key" \
+		--scheme rsa_pkcs1_sha256 --junk-bytes 2048
+	logged 'reason=signature'
+	logged 'registered certificate 5 of 8 for alice is not tried'
+	not_logged 'registered certificate 4 of 8'
+	rm -f "$S/count"
+	run counted_login --raw --cert - --key "$PKI/rsa2048.key" \
+		--scheme rsa_pkcs1_sha256 --junk-bytes 2048
+	cat "$S/count"
+	[ "$(cat "$S/count")" -eq 4 ]
+	rm -rf "$d"
+}
+
+@test "a slow key in ca_dir, users.d and a response keeps nobody out" {
+	local d=$S/etc/certauth n normal
+	conf default 'user_certificates = no'
+	ca_dir root.pem inter.pem
+	mkdir -p "$d/users.d/alice"
+	instructions --cert "$PKI/alice-chain.pem" --key "$PKI/bob.key"
+	normal=$n
+	# beside others: in a file of its own, in one with the CA, under its hash
+	slow_pem >"$d/ca/slow.pem"
+	slow_pem | cat "$d/ca/slow.pem" "$PKI/root.pem" >"$d/ca/00-both.pem"
+	slow_pem >"$d/ca/$(openssl x509 -in "$PKI/root.pem" -noout -hash).1"
+	slow_pem >"$d/users.d/alice/00.pem"
+	cp "$PKI/alice.pem" "$d/users.d/alice/10.pem"
+	{ cat "$PKI/alice-chain.pem"; slow_pem; } >"$S/with-slow.pem"
+	login_ok --raw --cert "$S/with-slow.pem" --key "$PKI/alice.key"
+	logged 'certificate 3 of those sent is not used: its key is on an elliptic'
+	login_ok --raw --cert - --key "$PKI/alice.key"
+	logged 'users.d/alice/00.pem: a certificate in it is not used: its key'
+	# nobody's CA: all files are read, and the reason is the file
+	instructions --cert "$PKI/stranger-leaf-chain.pem" \
+		--key "$PKI/stranger-leaf.key"
+	logged 'ca/slow.pem holds a certificate that is not used: its key is on'
+	logged 'reason=ca-dir'
+	echo "$n, of a normal $normal"
+	[ "$n" -le $((3 * normal)) ]
+	run in_place "$CERTAUTH" doctor
+	echo "$output"
+	[[ $output == *'/slow.pem: a certificate in it is not used: its key is on an'* ]]
+	[[ $output == *'/00.pem: it is not used: its key is on an elliptic curve'* ]]
+	run "$CERTAUTH" verify --config "$S/etc/certauth/certauth.conf" \
+		--ca-dir "$PKI/ca" --no-crl "$d/ca/slow.pem"
+	[ "$status" -eq 1 ]
+	[[ $output == *'written out'* ]]
+	[[ $output == *weak* ]]
+	rm -rf "$d/users.d/alice"
+}
+
+@test "only one function decodes certificates" {
+	local d=$BATS_TEST_TMPDIR/tree call
+	mkdir -p "$d/tests/lib"
+	cp -r "$HERE/src" "$HERE/pam_certauth.c" "$d/"
+	cp "$HERE/tests/lib/layers.sh" "$d/tests/lib/"
+	"$d/tests/lib/layers.sh"
+	for call in d2i_X509 PEM_read_bio_X509 d2i_X509_bio PKCS12_parse \
+		PKCS12_SAFEBAG_get1_cert d2i_PKCS7 PEM_X509_INFO_read_bio; do
+		echo "int f(void) { return $call(0) != 0; }" >"$d/src/map/x.c"
+		run "$d/tests/lib/layers.sh"
+		[ "$status" -eq 1 ]
+		[[ $output == *'src/map/x.c: only ca_crypto_cert'* ]]
+	done
+}
+
 @test "a CRL of more than 256 MiB is not read as a whole" {
 	local d=$BATS_TEST_TMPDIR/crl f reads
 	cp -rL "$PKI/crl" "$d"

@@ -159,3 +159,42 @@ setup() {
 	rm -r "$S/etc/certauth/users.d"
 	login_denied no-registered --raw --cert - --key "$PKI/alice.key"
 }
+
+@test "id-RSASSA-PSS: free, and confined to a hash" {
+	local kind hash
+	cp "$HERE/tests/openssl-client.sh" "$S/bin/"
+	for kind in rsapss rsapss-sha256 rsapss-sha384 rsapss-sha512; do
+		pki_leaf "$kind" inter --key "$kind"
+		cat "$PKI/$kind.pem" "$PKI/inter.pem" >"$PKI/$kind-chain.pem"
+		hash=${kind#rsapss}
+		hash=${hash#-}
+		map "$kind"
+		login_ok --cert "$kind" \
+			--scheme "rsa_pss_pss_${hash:-sha256}"
+		logged "scheme=rsa_pss_pss_${hash:-sha256}"
+		# certauth itself, which also sees what the key is for
+		log_mark
+		in_place env HOME="$S" setsid -w "$CERTAUTH" try \
+			--cert "$PKI/$kind-chain.pem" --key "$PKI/$kind.key" \
+			test alice </dev/null
+		logged 'outcome=granted'
+		logged "scheme=rsa_pss_pss_${hash:-sha256}"
+		# verify, explain and the login say the same
+		"$CERTAUTH" verify --config "$S/etc/certauth/certauth.conf" \
+			--ca-dir "$PKI/ca" --no-crl "$PKI/$kind-chain.pem"
+		# the client of shell and openssl knows SHA-256 alone
+		[[ $kind == *sha[35]* ]] || login_ok --client "env HOME=$S \
+			XDG_RUNTIME_DIR=$S CERT=$PKI/$kind-chain.pem \
+			KEY=$PKI/$kind.key $S/bin/openssl-client.sh"
+	done
+	# a signature by another hash than the key's
+	map rsapss-sha384
+	login_denied scheme --cert rsapss-sha384 --scheme rsa_pss_pss_sha256 \
+		--junk-bytes 256
+	# and none by the schemes of rsaEncryption
+	map rsapss
+	login_denied scheme --cert rsapss --scheme rsa_pss_rsae_sha256 \
+		--junk-bytes 256
+	login_denied scheme --cert rsa2048 --scheme rsa_pss_pss_sha256
+	login_denied signature --cert rsapss --how flip-signature
+}

@@ -49,6 +49,8 @@ if [ "$next" -eq 0 ]; then
 	*P-521*) scheme=1539; set -- dgst -sha512 -sign "$KEY" ;;
 	*ED25519*) scheme=2055; set -- pkeyutl -sign -rawin -inkey "$KEY" -in ;;
 	*ED448*) scheme=2056; set -- pkeyutl -sign -rawin -inkey "$KEY" -in ;;
+	*PSS*) scheme=2057; set -- dgst -sha256 -sigopt rsa_padding_mode:pss \
+		-sigopt rsa_pss_saltlen:digest -sign "$KEY" ;;
 	*) scheme=2052; set -- dgst -sha256 -sigopt rsa_padding_mode:pss \
 		-sigopt rsa_pss_saltlen:digest -sign "$KEY" ;;
 	esac

@@ -162,6 +162,39 @@ hasnt() {
 	has 'holds 2 certificates with their keys, and none was chosen'
 }
 
+@test "an id-RSASSA-PSS key signs by the schemes of its kind alone" {
+	pki_leaf rsapss inter --key rsapss
+	openssl pkcs12 -export -inkey "$PKI/rsapss.key" -in "$PKI/rsapss.pem" \
+		-passout pass: -out "$T/pss.p12"
+	tool '' pss.p12 all
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^signed by rsa_pss_pss_sha' <<<"$output")" -eq 3 ]
+	[ "$(grep -c '^signed by' <<<"$output")" -eq 3 ]
+	pki_leaf rsapss-sha384 inter --key rsapss-sha384
+	openssl pkcs12 -export -inkey "$PKI/rsapss-sha384.key" \
+		-in "$PKI/rsapss-sha384.pem" -passout pass: -out "$T/pss.p12"
+	tool '' pss.p12 all
+	has 'signed by rsa_pss_pss_sha384'
+	[ "$(grep -c '^signed by' <<<"$output")" -eq 1 ]
+}
+
+@test "a certificate that may not be decoded is left out" {
+	{
+		echo '-----BEGIN CERTIFICATE-----'
+		base64 "$HERE/tests/data/slow-key.der"
+		echo '-----END CERTIFICATE-----'
+	} >"$T/slow.pem"
+	python3 "$HERE/tests/key/p12join.py" "$T/slow.p12" "$PKI/alice.key" \
+		-- "$T/slow.pem" "$PKI/alice.pem"
+	run valgrind --tool=callgrind \
+		--callgrind-out-file=/dev/null "$KEYTOOL" p12 "$T/slow.p12" all \
+		</dev/null
+	echo "$output"
+	[ "$status" -eq 0 ]
+	has 'signed by'
+	[ "$(sed -n 's/.*Collected : //p' <<<"$output")" -lt 300000000 ]
+}
+
 @test "absent, a directory, empty, huge, not PKCS#12, bytes left over" {
 	tool '' absent.p12
 	[ "$status" -eq 1 ]

@@ -393,3 +393,17 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	[ "$status" -eq 1 ]
 	has "someone other than root can change $T"
 }
+
+@test "an id-RSASSA-PSS certificate over a token's RSA key" {
+	# the same key: a token has no other kind of RSA
+	pki_leaf pss-token inter --key rsapss
+	python3 "$HERE/tests/key/plainrsa.py" "$PKI/pss-token.key" \
+		>"$T/plain.key"
+	softhsm2-util --import "$T/plain.key" --token 'Card B' --pin 1234 \
+		--id 09 --label pss-token >/dev/null
+	token_cert 'Card B' 09 pss-token
+	tool 1234,1234,1234 p11 'pkcs11:token=Card%20B;object=pss-token' all
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^signed by rsa_pss_pss_sha' <<<"$output")" -eq 3 ]
+	[ "$(grep -c '^signed by' <<<"$output")" -eq 3 ]
+}

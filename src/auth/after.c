@@ -101,7 +101,8 @@ verify_kept(struct ca_crypto *crypto, const struct ca_config *cfg,
 	}
 	rc = ca_crypto_cert(crypto, cert[0].p, cert[0].len, &leaf);
 	if (rc == CA_OK)
-		rc = ca_auth_decode_rest(crypto, cert, login->n, report, &rest);
+		rc = ca_auth_decode_rest(
+		    crypto, log, cert, login->n, report, &rest);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;

@@ -146,8 +146,8 @@ CA_MUST_CHECK enum ca_err ca_auth_certificate(struct ca_crypto *crypto,
  * A malformed one is left out, and recorded as a failure of the chain.
  */
 CA_MUST_CHECK enum ca_err ca_auth_decode_rest(struct ca_crypto *crypto,
-    const struct ca_bytes *cert, size_t n, struct ca_report *report,
-    STACK_OF(X509) * *out);
+    const struct ca_log *log, const struct ca_bytes *cert, size_t n,
+    struct ca_report *report, STACK_OF(X509) * *out);
 
 /* ---- after the login ---- */
 

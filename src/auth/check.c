@@ -1,27 +1,13 @@
-#include "auth/auth.h"
+#include "auth/attempt.h"
 
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/certgate.h"
 #include "map/map.h"
+#include "verify/path.h"
 #include "verify/verify.h"
-
-#define REGISTERED_MAX 8 /* certificates, thus signature verifications */
-
-/* All that one attempt is judged by. */
-struct attempt {
-	struct ca_crypto *crypto;
-	const struct ca_config *cfg;
-	const struct ca_log *log;
-	const struct ca_auth_peer *peer;
-	const struct ca_request *req;
-	time_t now;
-	struct ca_report *report;
-	struct ca_proof_msgs msgs;
-	uint8_t tbs[CA_SIGNED_CONTENT_MAX];
-	size_t tbs_len;
-};
 
 void
 ca_auth_result_clear(struct ca_auth_result *result)
@@ -60,7 +46,7 @@ in_time(const struct ca_request *req, time_t now)
 }
 
 static enum ca_err
-check_form(struct attempt *a, const void *response, size_t len)
+check_form(struct ca_attempt *a, const void *response, size_t len)
 {
 	enum ca_err rc;
 
@@ -89,166 +75,15 @@ check_form(struct attempt *a, const void *response, size_t len)
 	return CA_OK;
 }
 
-/* ---- the signature ---- */
-
-static const struct ca_scheme *
-offered_scheme(const struct attempt *a)
-{
-	for (size_t i = 0; i < a->req->nschemes; i++) {
-		if (a->req->scheme[i] == a->msgs.scheme)
-			return ca_scheme_by_code(a->msgs.scheme);
-	}
-	return NULL;
-}
-
-/* The client signed the whole request and its own Certificate. */
-static enum ca_err
-make_tbs(struct attempt *a)
-{
-	const struct ca_bytes part[] = {
-	    {a->req->raw, a->req->len}, a->msgs.certificate};
-	uint8_t hash[CA_TRANSCRIPT_HASH_LEN];
-	enum ca_err rc = ca_crypto_transcript(a->crypto, part, 2, hash);
-
-	if (rc == CA_OK)
-		a->tbs_len = ca_signed_content(CA_SIGNER_CLIENT, hash, a->tbs);
-	return rc;
-}
-
-static enum ca_err
-verify_by(struct attempt *a, const struct ca_scheme *scheme, X509 *cert)
-{
-	EVP_PKEY *key = X509_get0_pubkey(cert);
-
-	if (key == NULL)
-		return CA_ERR_UNSUPPORTED;
-	return ca_crypto_verify(a->crypto, scheme, key, a->tbs, a->tbs_len,
-	    a->msgs.signature.p, a->msgs.signature.len);
-}
-
-static enum ca_reason
-unfit_reason(X509 *cert)
-{
-	EVP_PKEY *key = X509_get0_pubkey(cert);
-
-	if (key == NULL)
-		return CA_R_CERT_MALFORMED;
-	if (EVP_PKEY_is_a(key, "RSA") &&
-	    EVP_PKEY_get_bits(key) < CA_RSA_MIN_BITS)
-		return CA_R_KEY_WEAK;
-	return CA_R_SCHEME;
-}
-
-static enum ca_err
-sent_leaf(struct attempt *a, const struct ca_scheme *scheme, X509 **leaf)
-{
-	enum ca_err rc;
-
-	rc = ca_crypto_cert(
-	    a->crypto, a->msgs.cert[0].p, a->msgs.cert[0].len, leaf);
-	if (rc != CA_OK) {
-		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
-		    CA_R_CERT_MALFORMED, "%s", ca_err_text(rc));
-		return rc;
-	}
-	/* for the log, whatever comes of it */
-	ca_verify_facts(a->crypto, *leaf, a->report);
-	rc = verify_by(a, scheme, *leaf);
-	if (rc == CA_DENIED)
-		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
-		    CA_R_SIGNATURE, NULL);
-	else if (rc == CA_ERR_UNSUPPORTED)
-		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
-		    unfit_reason(*leaf), "the key does not fit %s",
-		    scheme->name);
-	else if (rc != CA_OK)
-		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
-		    CA_R_INTERNAL, "%s", ca_err_text(rc));
-	return rc;
-}
-
-/*
- * "You have my certificate": which ones are tried is decided by PAM_USER
- * alone.  The first whose key verifies the signature is the client's.
- */
-static enum ca_err
-registered_leaf(struct attempt *a, const struct ca_scheme *scheme, X509 **leaf)
-{
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	STACK_OF(X509) *certs = NULL;
-	int n = 0;
-
-	if (a->peer->user != NULL && a->peer->user[0] != '\0') {
-		rc = ca_map_registered(a->crypto, a->cfg, a->log, a->peer->user,
-		    REGISTERED_MAX, &certs);
-		if (rc != CA_OK) {
-			ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
-			    CA_R_USERS_FILE, "the registered certificates: %s",
-			    ca_err_text(rc));
-			ret = rc;
-			goto out;
-		}
-		n = certs != NULL ? sk_X509_num(certs) : 0;
-	}
-	for (int i = 0; i < n && i < REGISTERED_MAX && *leaf == NULL; i++) {
-		X509 *cert = sk_X509_value(certs, i);
-
-		if (verify_by(a, scheme, cert) == CA_OK &&
-		    X509_up_ref(cert) == 1)
-			*leaf = cert;
-	}
-	if (*leaf == NULL) {
-		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
-		    n > 0 ? CA_R_SIGNATURE : CA_R_NO_REGISTERED,
-		    n > 0 ? "by none of %d registered certificates" : NULL, n);
-		ret = CA_DENIED;
-		goto out;
-	}
-	ca_verify_facts(a->crypto, *leaf, a->report);
-	ret = CA_OK;
-out:
-	sk_X509_pop_free(certs, X509_free);
-	return ret;
-}
-
-static enum ca_err
-check_signature(struct attempt *a, X509 **leaf)
-{
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	const struct ca_scheme *scheme = offered_scheme(a);
-
-	if (scheme == NULL) {
-		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
-		    CA_R_SCHEME, "0x%04x was not offered", a->msgs.scheme);
-		ret = CA_DENIED;
-		goto out;
-	}
-	ca_report_fact(a->report, CA_FACT_SCHEME, scheme->name);
-	if ((rc = make_tbs(a)) != CA_OK) {
-		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
-		    CA_R_INTERNAL, "%s", ca_err_text(rc));
-		ret = rc;
-		goto out;
-	}
-	rc = a->msgs.ncerts > 0 ? sent_leaf(a, scheme, leaf)
-				: registered_leaf(a, scheme, leaf);
-	if (rc != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_PASS, CA_R_OK, NULL);
-	ret = CA_OK;
-out:
-	return ret;
-}
-
 /* ---- after the signature ---- */
 
 /* One that is malformed fails the chain, even if no path needs it: its sender
- * is broken or probing. */
+ * is broken or probing.  One that may not be decoded is left out, as a CA that
+ * was not sent: a path that needs it is not found. */
 enum ca_err
-ca_auth_decode_rest(struct ca_crypto *crypto, const struct ca_bytes *cert,
-    size_t n, struct ca_report *report, STACK_OF(X509) * *out)
+ca_auth_decode_rest(struct ca_crypto *crypto, const struct ca_log *log,
+    const struct ca_bytes *cert, size_t n, struct ca_report *report,
+    STACK_OF(X509) * *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	X509 *x = NULL;
@@ -260,6 +95,15 @@ ca_auth_decode_rest(struct ca_crypto *crypto, const struct ca_bytes *cert,
 	}
 	for (size_t i = 1; i < n; i++) {
 		rc = ca_crypto_cert(crypto, cert[i].p, cert[i].len, &x);
+		const char *why = rc == CA_OK
+				      ? NULL
+				      : ca_cert_refusal(cert[i].p, cert[i].len);
+		if (why != NULL) {
+			ca_log_warning(log,
+			    "certificate %zu of those sent is not used: %s",
+			    i + 1, why);
+			continue;
+		}
 		if (rc != CA_OK) {
 			ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL,
 			    CA_R_CERT_MALFORMED, "certificate %zu: %s", i + 1,
@@ -290,13 +134,14 @@ add_registered_chain(struct ca_crypto *crypto, const struct ca_config *cfg,
     const struct ca_log *log, const struct ca_auth_peer *peer,
     STACK_OF(X509) * rest)
 {
+	struct ca_map_budget budget = {CA_ATTEMPT_REGISTERED, CA_PATH_COST_MAX};
 	STACK_OF(X509) *links = NULL;
 	enum ca_err rc;
 
 	if (rest == NULL || sk_X509_num(rest) > 0 || peer->user == NULL)
 		return CA_OK;
 	rc = ca_map_registered_chain(
-	    crypto, cfg, log, peer->user, REGISTERED_MAX, &links);
+	    crypto, cfg, log, peer->user, &budget, &links);
 	while (rc == CA_OK && sk_X509_num(links) > 0) {
 		X509 *cert = sk_X509_shift(links);
 
@@ -352,13 +197,13 @@ out:
 }
 
 static enum ca_err
-check_certificate(struct attempt *a, struct ca_auth_result *r)
+check_certificate(struct ca_attempt *a, struct ca_auth_result *r)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	STACK_OF(X509) *rest = NULL;
 
 	rc = ca_auth_decode_rest(
-	    a->crypto, a->msgs.cert, a->msgs.ncerts, a->report, &rest);
+	    a->crypto, a->log, a->msgs.cert, a->msgs.ncerts, a->report, &rest);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
@@ -392,7 +237,7 @@ ca_auth_check(struct ca_crypto *crypto, const struct ca_config *cfg,
     struct ca_report *report, struct ca_auth_result *result)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct attempt a = {.crypto = crypto,
+	struct ca_attempt a = {.crypto = crypto,
 	    .cfg = cfg,
 	    .log = log,
 	    .peer = peer,
@@ -404,7 +249,7 @@ ca_auth_check(struct ca_crypto *crypto, const struct ca_config *cfg,
 	*result = (struct ca_auth_result){NULL, NULL, NULL};
 	ca_auth_facts(peer, report);
 	if ((rc = check_form(&a, response, len)) != CA_OK ||
-	    (rc = check_signature(&a, &result->leaf)) != CA_OK ||
+	    (rc = ca_attempt_signature(&a, &result->leaf)) != CA_OK ||
 	    (rc = check_certificate(&a, result)) != CA_OK) {
 		ret = rc;
 		goto out;

@@ -190,7 +190,7 @@ choose_scheme(
 	const struct ca_scheme *s;
 
 	for (size_t i = 0; (s = ca_scheme_at(i)) != NULL; i++) {
-		if (s->key == CA_KEY_RSA && !s->pss && !cfg->rsa_pkcs1)
+		if (ca_scheme_is_pkcs1(s) && !cfg->rsa_pkcs1)
 			continue;
 		if (ca_crypto_has_scheme(crypto, s) &&
 		    ca_crypto_scheme_fits(s, key))

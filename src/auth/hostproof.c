@@ -86,7 +86,7 @@ check_verify(struct ca_crypto *crypto, const struct ca_config *cfg, X509 *leaf,
 	    ca_read_vector(&body, 2, 0, 65535, &sig) != CA_OK || body.left > 0)
 		return CA_ERR_FORMAT;
 	if ((scheme = ca_scheme_by_code(code)) == NULL ||
-	    (scheme->key == CA_KEY_RSA && !scheme->pss && !cfg->rsa_pkcs1))
+	    (ca_scheme_is_pkcs1(scheme) && !cfg->rsa_pkcs1))
 		return CA_ERR_UNSUPPORTED;
 	if ((rc = ca_crypto_transcript(crypto, &part, 1, hash)) != CA_OK)
 		return rc;

@@ -45,9 +45,7 @@ schemes(struct ca_crypto *crypto, const struct ca_config *cfg,
 	size_t n = 0;
 
 	for (size_t i = 0; (s = ca_scheme_at(i)) != NULL; i++) {
-		bool pkcs1 = s->key == CA_KEY_RSA && !s->pss;
-
-		if (pkcs1 && !cfg->rsa_pkcs1)
+		if (ca_scheme_is_pkcs1(s) && !cfg->rsa_pkcs1)
 			continue;
 		if (n < SCHEMES_MAX && ca_crypto_has_scheme(crypto, s))
 			out[n++] = s->code;

@@ -27,6 +27,8 @@ add_cas(struct ca_crl_run *r, int dir, const char *name)
 	if (rc == CA_OK)
 		rc = ca_certfile_parse(
 		    r->crypto, file.p, file.len, r->cas, &bad);
+	const char *why =
+	    bad > 0 ? ca_certfile_refusal(file.p, file.len) : NULL;
 	ca_buf_free(&file);
 	if (rc == CA_ERR_MEMORY)
 		return rc;
@@ -36,7 +38,7 @@ add_cas(struct ca_crl_run *r, int dir, const char *name)
 		ca_log_debug(&r->log,
 		    "%s holds no certificate that can be "
 		    "read: %-s",
-		    name, ca_err_text(rc));
+		    name, why != NULL ? why : ca_err_text(rc));
 	return CA_OK;
 }
 

@@ -100,19 +100,25 @@ read_one(struct ca_doctor *d, struct dir *dir, int fd, const char *name)
 
 	(void)snprintf(path, sizeof path, "%s/%s", dir->path, name);
 	rc = ca_file_read(fd, name, CA_CERTFILE_MAX, &file);
+	const char *refused = "";
 	const char *why = rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc);
 	if (rc == CA_ERR_UNTRUSTED && !hashed) {
 		ca_doctor_path(d, path);
 	} else if (rc == CA_OK && certs != NULL) {
 		rc =
 		    ca_certfile_parse(d->crypto, file.p, file.len, certs, &bad);
-		why = bad > 0 ? "a certificate in it cannot be decoded"
-			      : ca_err_text(rc);
+		why = ca_err_text(rc);
+		if (bad > 0)
+			why = ca_certfile_refusal(file.p, file.len);
+		if (bad > 0 && why == NULL)
+			why = "a certificate in it cannot be decoded";
+		else if (bad > 0)
+			refused = "a certificate in it is not used: ";
 	}
 	if ((rc != CA_OK && rc != CA_ERR_NOT_FOUND && rc != CA_ERR_UNTRUSTED) ||
 	    bad > 0 || (rc == CA_ERR_NOT_FOUND && hashed)) {
 		ca_doctor_find(d, CA_F_CA_UNREADABLE, CA_LEVEL_WARNING,
-		    "%s: %s", path, why);
+		    "%s: %s%s", path, refused, why);
 		ca_doctor_mend(
 		    d, "replace %s, then `openssl rehash %s'", path, dir->path);
 	}

@@ -2,6 +2,7 @@
  * doctor: the users file and registered certificates.
  */
 #include "cli/doctor.h"
+#include "crypto/certgate.h"
 
 #include <pwd.h>
 #include <stdlib.h>
@@ -188,8 +189,12 @@ look_at_registered(void *ctx, const char *login, const char *path, bool first,
 		ca_doctor_mend(d, "rm -r %s/%s", d->cfg->users_dir, login);
 	}
 	if (ca_crypto_cert(d->crypto, der, len, &cert) != CA_OK) {
-		ca_doctor_find(d, CA_F_REGISTERED, CA_LEVEL_ERROR,
-		    "%s: it cannot be decoded", path);
+		const char *why = ca_cert_refusal(der, len);
+
+		ca_doctor_find(d, CA_F_REGISTERED,
+		    why != NULL ? CA_LEVEL_WARNING : CA_LEVEL_ERROR, "%s: %s%s",
+		    path, why != NULL ? "it is not used: " : "",
+		    why != NULL ? why : "it cannot be decoded");
 		ca_doctor_mend(d, "replace or rm %s", path);
 		return CA_OK;
 	}

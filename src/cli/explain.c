@@ -217,6 +217,9 @@ read_certs(struct ca_crypto *crypto, const char *path, STACK_OF(X509) * out)
 		status = ca_cli_fail("%s: %s", path,
 		    rc == CA_ERR_NOT_FOUND ? "holds no certificate"
 					   : ca_err_text(rc));
+	else if (bad > 0 && ca_certfile_refusal(text.p, text.len) != NULL)
+		status = ca_cli_fail("%s: a certificate in it is refused: %s",
+		    path, ca_certfile_refusal(text.p, text.len));
 	else if (bad > 0)
 		status = ca_cli_fail("%s: a certificate in it cannot be "
 				     "decoded; `certauth inspect' may say more",

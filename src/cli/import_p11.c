@@ -8,26 +8,53 @@
 #include <openssl/pem.h>
 #include <string.h>
 
+#include "crypto/certgate.h"
 #include "crypto/crypto.h"
 
 static void
-add(struct ca_import *im, struct ca_crypto *crypto, X509 *cert,
-    const char *login)
+add(struct ca_import *im, struct ca_crypto *crypto, const unsigned char *der,
+    size_t len, const char *login)
 {
 	struct ca_buf hex = CA_BUF_INIT(128);
-	unsigned char *der = NULL;
 	uint8_t hash[32];
-	int len = i2d_X509(cert, &der);
 
-	if (len > 0 &&
-	    ca_crypto_sha256(crypto, der, (size_t)len, hash) == CA_OK) {
+	if (ca_crypto_sha256(crypto, der, len, hash) == CA_OK) {
 		ca_buf_hex(&hex, hash, sizeof hash);
 		if (ca_buf_text(&hex) != NULL)
 			ca_import_user(im, 0, login, "sha256",
 			    ca_buf_text(&hex), false, "");
 	}
-	OPENSSL_free(der);
 	ca_buf_free(&hex);
+}
+
+/* The next certificate of the file is added; false: there is no more. */
+static bool
+add_next(struct ca_import *im, struct ca_crypto *crypto, BIO *bio,
+    const char *login, unsigned *n)
+{
+	char *name = NULL, *header = NULL;
+	unsigned char *der = NULL;
+	X509 *cert = NULL;
+	long len = 0;
+	bool more = PEM_read_bio(bio, &name, &header, &der, &len) == 1;
+
+	if (more && (strcmp(name, PEM_STRING_X509) == 0 ||
+			strcmp(name, PEM_STRING_X509_OLD) == 0)) {
+		const char *why = ca_cert_refusal(der, (size_t)len);
+
+		if (ca_crypto_cert(crypto, der, (size_t)len, &cert) == CA_OK) {
+			add(im, crypto, der, (size_t)len, login);
+			++*n;
+		} else {
+			ca_import_note(im, 0, "certificate %u is left out: %s",
+			    *n + 1, why != NULL ? why : "it cannot be decoded");
+		}
+	}
+	X509_free(cert);
+	OPENSSL_free(name);
+	OPENSSL_free(header);
+	OPENSSL_free(der);
+	return more;
 }
 
 enum ca_err
@@ -36,7 +63,6 @@ ca_import_pam_p11(
 {
 	struct ca_crypto *crypto = NULL;
 	BIO *bio = NULL;
-	X509 *cert;
 	unsigned n = 0;
 
 	if (argc != 1 || !ca_login_valid(argv[0], strlen(argv[0]))) {
@@ -54,11 +80,8 @@ ca_import_pam_p11(
 	ca_import_note(im, 0,
 	    "pam_p11 trusted the file alone; here the chain and the CRLs count "
 	    "too: put the CA into ca_dir");
-	while ((cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
-		add(im, crypto, cert, argv[0]);
-		X509_free(cert);
-		n++;
-	}
+	while (add_next(im, crypto, bio, argv[0], &n))
+		;
 	ERR_clear_error();
 	BIO_free(bio);
 	ca_crypto_free(crypto);

@@ -1,4 +1,5 @@
 #include "cli/inspect.h"
+#include "crypto/certgate.h"
 #include "base/base64url.h"
 #include "cli/verify.h"
 #include "verify/certfile.h"
@@ -52,6 +53,16 @@ put_scheme(uint16_t code, struct ca_buf *out)
 }
 
 static void
+put_refused(const struct ca_bytes *cert, size_t i, struct ca_buf *out)
+{
+	const char *why = ca_cert_refusal(cert->p, cert->len);
+
+	ca_buf_fmt(out, "certificate %zu %s%s\n", i,
+	    why != NULL ? "is accepted nowhere: " : "cannot be decoded",
+	    why != NULL ? why : "");
+}
+
+static void
 put_proof(struct ca_crypto *crypto, const struct ca_proof_msgs *proof,
     struct ca_buf *out)
 {
@@ -67,8 +78,7 @@ put_proof(struct ca_crypto *crypto, const struct ca_proof_msgs *proof,
 			&cert) == CA_OK)
 			ca_inspect_cert(crypto, cert, out);
 		else
-			ca_buf_fmt(
-			    out, "certificate %zu cannot be decoded\n", i);
+			put_refused(&proof->cert[i], i, out);
 		X509_free(cert);
 	}
 }
@@ -200,8 +210,12 @@ show_one(void *ctx, const uint8_t *der, size_t len)
 	X509 *cert = NULL;
 	enum ca_err rc = ca_crypto_cert(show->crypto, der, len, &cert);
 
+	const char *why = rc == CA_OK ? NULL : ca_cert_refusal(der, len);
+
 	if (rc == CA_OK)
 		ca_inspect_cert(show->crypto, cert, show->out);
+	else if (why != NULL)
+		(void)ca_cli_fail("a certificate is accepted nowhere: %s", why);
 	X509_free(cert);
 	return rc;
 }

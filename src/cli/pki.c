@@ -141,16 +141,16 @@ static X509 *
 read_cert(const struct pki *p, const char *name)
 {
 	BIO *bio = fetch(p, name, ".pem");
-	X509 *cert = X509_new_ex(ca_crypto_get0_libctx(p->crypto), NULL);
+	unsigned char *der = NULL;
+	X509 *cert = NULL;
+	long len = 0;
 
-	if (bio != NULL && cert != NULL &&
-	    PEM_read_bio_X509(bio, &cert, no_passphrase, NULL) == NULL) {
-		cert = NULL; /* freed by the failure */
+	if (bio != NULL &&
+	    (PEM_bytes_read_bio(&der, &len, NULL, PEM_STRING_X509, bio,
+		 no_passphrase, NULL) != 1 ||
+		ca_crypto_cert(p->crypto, der, (size_t)len, &cert) != CA_OK))
 		(void)ca_cli_fail("%s/%s.pem is no certificate", p->dir, name);
-	} else if (bio == NULL) {
-		X509_free(cert);
-		cert = NULL;
-	}
+	OPENSSL_free(der);
 	BIO_free(bio);
 	return cert;
 }

@@ -1,3 +1,4 @@
+#include "base/der.h"
 #include "base/file.h"
 #include "cli/crl.h"
 #include "cli/issued.h"
@@ -36,36 +37,55 @@ slurp(const char *path, struct ca_buf *out)
 
 /* ---- certificates of a file ---- */
 
-/* PKCS#7, in PEM or DER: the certificates are decoded anew, in our context. */
+/* The certificates of a PKCS#7 SignedData (RFC 2315 section 9.1), which stand
+ * there one after the other.  libcrypto's reader would decode them all. */
+static enum ca_err
+pkcs7_certs(struct ca_reader r, struct ca_reader *certs)
+{
+	static const uint8_t signed_data[] = {
+	    0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02};
+	struct ca_reader content, type, data, skip;
+
+	if (ca_der_expect(&r, CA_DER_SEQUENCE, &content) != CA_OK ||
+	    ca_der_expect(&content, CA_DER_OID, &type) != CA_OK ||
+	    !ca_der_is(type, signed_data, sizeof signed_data) ||
+	    ca_der_expect(&content, CA_DER_CONTEXT_0, &data) != CA_OK ||
+	    ca_der_expect(&data, CA_DER_SEQUENCE, &content) != CA_OK ||
+	    ca_der_expect(&content, CA_DER_INTEGER, &skip) != CA_OK ||
+	    ca_der_expect(&content, 0x31, &skip) != CA_OK || /* SET */
+	    ca_der_expect(&content, CA_DER_SEQUENCE, &skip) != CA_OK)
+		return CA_ERR_FORMAT;
+	return ca_der_expect(&content, CA_DER_CONTEXT_0, certs);
+}
+
+/* PKCS#7, in PEM or DER. */
 static enum ca_err
 parse_pkcs7(
     struct ca_crypto *crypto, const struct ca_buf *file, STACK_OF(X509) * out)
 {
-	const unsigned char *p = file->p;
 	BIO *bio = BIO_new_mem_buf(file->p, (int)file->len);
-	PKCS7 *p7 =
-	    bio == NULL ? NULL : PEM_read_bio_PKCS7(bio, NULL, NULL, NULL);
-	STACK_OF(X509) *found = NULL;
-	enum ca_err rc = CA_OK;
+	struct ca_reader r = ca_reader_of(file->p, file->len), one;
+	unsigned char *der = NULL;
+	long len = 0;
+	uint8_t tag;
 
-	if (p7 == NULL)
-		p7 = d2i_PKCS7(NULL, &p, (long)file->len);
-	if (p7 != NULL && PKCS7_type_is_signed(p7) && p7->d.sign != NULL)
-		found = p7->d.sign->cert;
-	for (int i = 0; rc == CA_OK && i < sk_X509_num(found); i++) {
-		unsigned char *der = NULL;
+	if (bio != NULL && PEM_bytes_read_bio(&der, &len, NULL,
+			       PEM_STRING_PKCS7, bio, NULL, NULL) == 1)
+		r = ca_reader_of(der, (size_t)len);
+	enum ca_err rc = pkcs7_certs(r, &r);
+	while (rc == CA_OK && r.left > 0) {
+		const uint8_t *at = r.p;
 		X509 *cert = NULL;
-		int len = i2d_X509(sk_X509_value(found, i), &der);
 
-		rc = len <= 0 ? CA_ERR_FORMAT
-			      : ca_crypto_cert(crypto, der, (size_t)len, &cert);
+		if ((rc = ca_der_next(&r, &tag, &one)) == CA_OK)
+			rc = ca_crypto_cert(
+			    crypto, at, (size_t)(r.p - at), &cert);
 		if (rc == CA_OK && sk_X509_push(out, cert) <= 0) {
 			X509_free(cert);
 			rc = CA_ERR_MEMORY;
 		}
-		OPENSSL_free(der);
 	}
-	PKCS7_free(p7);
+	OPENSSL_free(der);
 	BIO_free(bio);
 	return rc;
 }

@@ -90,7 +90,13 @@ read_cert(const struct args *a, const char *path, X509 **out)
 				   : ca_certfile_parse(a->crypto, text.p,
 					 text.len, certs, &bad);
 		if (rc != CA_OK || sk_X509_num(certs) == 0) {
-			ca_log_err(&a->log, "%s holds no certificate", path);
+			const char *why =
+			    bad > 0 ? ca_certfile_refusal(text.p, text.len)
+				    : NULL;
+
+			ca_log_err(&a->log, "%s holds no certificate%s%s", path,
+			    why != NULL ? " that can be used: " : "",
+			    why != NULL ? why : "");
 			rc = CA_ERR_FORMAT;
 		}
 	}

@@ -1,3 +1,4 @@
+#include "crypto/certgate.h"
 #include "verify/verify.h"
 #include "base/file.h"
 #include "cli/cli.h"
@@ -60,7 +61,8 @@ struct certs {
 	struct ca_crypto *crypto;
 	X509 *leaf;
 	STACK_OF(X509) * others;
-	bool want_leaf, bad_leaf;
+	bool want_leaf, bad_leaf, weak_leaf;
+	const char *refusal; /* of a leaf that may not be decoded; or NULL */
 };
 
 static enum ca_err
@@ -75,11 +77,20 @@ take_cert(void *ctx, const uint8_t *der, size_t len)
 	if (certs->want_leaf) {
 		certs->want_leaf = false;
 		certs->bad_leaf = cert == NULL;
+		certs->weak_leaf = rc == CA_ERR_UNSUPPORTED;
+		if (cert == NULL)
+			certs->refusal = ca_cert_refusal(der, len);
 		certs->leaf = cert;
 		return CA_OK;
 	}
-	if (cert == NULL) /* it can only fail to help */
+	if (cert == NULL) { /* it can only fail to help */
+		const char *why = ca_cert_refusal(der, len);
+
+		if (why != NULL)
+			(void)fprintf(stderr,
+			    "certauth: an intermediate is not used: %s\n", why);
 		return CA_OK;
+	}
 	if (sk_X509_push(certs->others, cert) <= 0) {
 		X509_free(cert);
 		return CA_ERR_MEMORY;
@@ -182,7 +193,10 @@ judge(const struct ca_verify_args *a, const struct ca_log *log,
 		return ca_cli_fail("out of memory");
 	if (certs->bad_leaf)
 		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL,
-		    CA_R_CERT_MALFORMED, "it cannot be decoded");
+		    certs->weak_leaf ? CA_R_CHAIN_WEAK : CA_R_CERT_MALFORMED,
+		    "%s",
+		    certs->refusal != NULL ? certs->refusal
+					   : "it cannot be decoded");
 	else
 		rc = ca_verify(crypto, cfg, log, &in, report, &chain);
 	status = rc == CA_OK && ca_report_granted(report, CA_REPORT_CERT)

@@ -1,4 +1,5 @@
 #include "crypto/crypto.h"
+#include "crypto/certgate.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -227,7 +228,7 @@ is_der(const X509 *cert, const uint8_t *der, size_t len)
 enum ca_err
 ca_crypto_cert(struct ca_crypto *c, const void *der, size_t len, X509 **out)
 {
-	enum ca_err ret = CA_ERR_UNSET;
+	enum ca_err ret = CA_ERR_UNSET, rc;
 	const unsigned char *p = der;
 	X509 *cert = NULL;
 
@@ -235,6 +236,10 @@ ca_crypto_cert(struct ca_crypto *c, const void *der, size_t len, X509 **out)
 	ERR_set_mark();
 	if (len == 0 || len > CA_CERT_MAX) {
 		ret = CA_ERR_FORMAT;
+		goto out;
+	}
+	if ((rc = ca_cert_gate(der, len, NULL)) != CA_OK) {
+		ret = rc;
 		goto out;
 	}
 	if ((cert = X509_new_ex(c->libctx, NULL)) == NULL) {

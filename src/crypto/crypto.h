@@ -62,8 +62,17 @@ CA_MUST_CHECK enum ca_err ca_crypto_transcript(struct ca_crypto *c,
 /* This libcrypto can verify the scheme (mldsa needs OpenSSL 3.5). */
 bool ca_crypto_has_scheme(struct ca_crypto *c, const struct ca_scheme *scheme);
 
-/* The scheme fits the key: type, curve (named, not written out), RSA of
- * CA_RSA_MIN_BITS at least.  NULL for either is allowed and does not fit. */
+/* The public exponent of an RSA key is odd, not 1, and of
+ * CA_RSA_EXPONENT_BITS at most: others sign nothing, or cost too much. */
+bool ca_crypto_rsa_exponent(const EVP_PKEY *key);
+
+/* An RSA key of CA_RSA_MIN_BITS to CA_RSA_MAX_BITS with such an exponent, and
+ * not dearer than CA_RSA_COST_MAX (crypto/certgate.h). */
+bool ca_crypto_rsa_ok(const EVP_PKEY *key);
+
+/* The scheme fits the key: type, curve (named, not written out), RSA as
+ * ca_crypto_rsa_ok has it, the parameters of an id-RSASSA-PSS key (RFC 4055
+ * section 3.1).  NULL for either is allowed and does not fit. */
 bool ca_crypto_scheme_fits(const struct ca_scheme *scheme, const EVP_PKEY *key);
 
 /*
@@ -84,6 +93,9 @@ CA_MUST_CHECK enum ca_err ca_crypto_sign(struct ca_crypto *c,
  * Decode exactly len bytes of DER (nothing left over; no BER around the signed
  * part) in this context, so that its key is ready: X509_get0_pubkey costs
  * nothing more, and is NULL for a key of a kind that libcrypto does not know.
+ * This is the only function of the project that decodes certificates:
+ * ca_cert_gate (crypto/certgate.h) stands before it.  CA_ERR_UNSUPPORTED and
+ * CA_ERR_LIMIT: what the gate does not let through; ca_cert_refusal says why.
  * CA_ERR_FORMAT, CA_ERR_MEMORY.  The caller frees with X509_free.
  */
 CA_MUST_CHECK enum ca_err ca_crypto_cert(

@@ -1,10 +1,13 @@
+#include "crypto/certgate.h"
 #include "crypto/crypto.h"
 
+#include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <string.h>
+#include <strings.h>
 
 /* ML-DSA came with OpenSSL 3.5.  To look for an algorithm that is not there
  * takes libcrypto longer than to find one that is, so older ones are not
@@ -23,6 +26,7 @@ ca_crypto_has_scheme(struct ca_crypto *c, const struct ca_scheme *scheme)
 	case CA_KEY_ED25519:
 	case CA_KEY_ED448:
 	case CA_KEY_RSA:
+	case CA_KEY_RSA_PSS:
 		return true; /* of the default provider since 3.0 */
 	case CA_KEY_MLDSA44:
 	case CA_KEY_MLDSA65:
@@ -59,6 +63,95 @@ is_named_group(const EVP_PKEY *key, const char *group)
 	return true;
 }
 
+static struct ca_reader
+put_number(const BIGNUM *n, uint8_t *out, size_t max)
+{
+	int len = n == NULL ? -1 : BN_bn2binpad(n, out, (int)max);
+
+	return ca_reader_of(out, len < 0 ? 0 : (size_t)len);
+}
+
+bool
+ca_crypto_rsa_exponent(const EVP_PKEY *key)
+{
+	BIGNUM *e = NULL;
+	bool good =
+	    EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) == 1 &&
+	    BN_is_odd(e) && !BN_is_one(e) &&
+	    BN_num_bits(e) <= CA_RSA_EXPONENT_BITS;
+
+	BN_free(e);
+	return good;
+}
+
+bool
+ca_crypto_rsa_ok(const EVP_PKEY *key)
+{
+	uint8_t modulus[CA_RSA_MAX_BITS / 8],
+	    exponent[CA_RSA_EXPONENT_BITS / 8];
+	BIGNUM *n = NULL, *e = NULL;
+	int bits = EVP_PKEY_get_bits(key);
+	bool ok = false;
+
+	ERR_set_mark();
+	if (bits >= CA_RSA_MIN_BITS && bits <= CA_RSA_MAX_BITS &&
+	    ca_crypto_rsa_exponent(key) &&
+	    EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &n) == 1 &&
+	    EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) == 1)
+		ok = ca_rsa_cost(put_number(n, modulus, sizeof modulus),
+			 put_number(e, exponent, sizeof exponent)) <=
+		     CA_RSA_COST_MAX;
+	BN_free(n);
+	BN_free(e);
+	ERR_pop_to_mark();
+	return ok;
+}
+
+static int
+digest_size(const struct ca_scheme *scheme)
+{
+	return strcmp(scheme->digest, "SHA256") == 0   ? 32
+	       : strcmp(scheme->digest, "SHA384") == 0 ? 48
+						       : 64;
+}
+
+/* libcrypto's two ways to write it: SHA256, SHA2-256. */
+static bool
+digest_is(const struct ca_scheme *scheme, const char *name)
+{
+	return strcasecmp(name, scheme->digest) == 0 ||
+	       (strncasecmp(name, "SHA2-", 5) == 0 &&
+		   strcmp(name + 5, scheme->digest + 3) == 0);
+}
+
+/*
+ * RFC 4055 section 3.1: a key may say which hash it is for, which one MGF1
+ * uses, and how long a salt is at least.  One without parameters is free; what
+ * a key with parameters leaves out is SHA-1's, which no scheme has.  RFC 8446
+ * section 4.2.3 wants both hashes to be the scheme's, and a salt as long.
+ */
+static bool
+pss_params_fit(const struct ca_scheme *scheme, const EVP_PKEY *key)
+{
+	char md[32] = "", mgf1[32] = "";
+	int salt = -1;
+	OSSL_PARAM params[] = {
+	    OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_RSA_DIGEST, md, sizeof md),
+	    OSSL_PARAM_utf8_string(
+		OSSL_PKEY_PARAM_RSA_MGF1_DIGEST, mgf1, sizeof mgf1),
+	    OSSL_PARAM_int(OSSL_PKEY_PARAM_RSA_PSS_SALTLEN, &salt),
+	    OSSL_PARAM_END};
+
+	if (EVP_PKEY_get_params(key, params) != 1)
+		return false;
+	if (!OSSL_PARAM_modified(&params[0]) &&
+	    !OSSL_PARAM_modified(&params[1]) &&
+	    !OSSL_PARAM_modified(&params[2]))
+		return true;
+	return salt >= 0 && salt <= digest_size(scheme) &&
+	       digest_is(scheme, md) && digest_is(scheme, mgf1);
+}
+
 bool
 ca_crypto_scheme_fits(const struct ca_scheme *scheme, const EVP_PKEY *key)
 {
@@ -71,8 +164,12 @@ ca_crypto_scheme_fits(const struct ca_scheme *scheme, const EVP_PKEY *key)
 		if (scheme->group != NULL &&
 		    !is_named_group(key, scheme->group))
 			fits = false;
-		if (scheme->key == CA_KEY_RSA &&
-		    EVP_PKEY_get_bits(key) < CA_RSA_MIN_BITS)
+		if ((scheme->key == CA_KEY_RSA ||
+			scheme->key == CA_KEY_RSA_PSS) &&
+		    !ca_crypto_rsa_ok(key))
+			fits = false;
+		if (scheme->key == CA_KEY_RSA_PSS &&
+		    !pss_params_fit(scheme, key))
 			fits = false;
 	}
 	ERR_pop_to_mark();
@@ -85,7 +182,7 @@ ca_crypto_scheme_fits(const struct ca_scheme *scheme, const EVP_PKEY *key)
 static bool
 set_padding(const struct ca_scheme *scheme, EVP_PKEY_CTX *ctx)
 {
-	if (scheme->key != CA_KEY_RSA)
+	if (scheme->key != CA_KEY_RSA && scheme->key != CA_KEY_RSA_PSS)
 		return true;
 	if (!scheme->pss)
 		return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) ==

@@ -215,7 +215,10 @@ ca_p11_key_is(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
     CK_OBJECT_HANDLE object, EVP_PKEY *pub)
 {
 	struct ca_buf attr = CA_BUF_INIT(CA_P11_ATTRIBUTE_MAX);
-	bool rsa = EVP_PKEY_is_a(pub, "RSA") == 1, same = false;
+	/* a token's object says RSA for both */
+	bool rsa = EVP_PKEY_is_a(pub, "RSA") == 1 ||
+		   EVP_PKEY_is_a(pub, "RSA-PSS") == 1;
+	bool same = false;
 
 	if (ca_p11_attribute(t, session, object,
 		rsa ? CKA_MODULUS : CKA_EC_POINT, &attr) == CA_OK &&

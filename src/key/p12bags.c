@@ -1,4 +1,5 @@
 #include "key/p12.h"
+#include "base/der.h"
 
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
@@ -79,24 +80,46 @@ work_sane(const X509_ALGOR *alg)
 
 /* ---- bags ---- */
 
+/*
+ * The DER of the certificate in a SafeBag (RFC 7292 sections 4.2 and 4.2.3).
+ * PKCS12_SAFEBAG_get1_cert would decode it, whatever its key is, and libcrypto
+ * has no function that gives the bytes alone.
+ */
+static enum ca_err
+cert_of(struct ca_reader r, struct ca_reader *out)
+{
+	static const uint8_t x509[] = {
+	    0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x16, 0x01};
+	struct ca_reader bag, type, value;
+
+	if (ca_der_expect(&r, CA_DER_SEQUENCE, &bag) != CA_OK ||
+	    ca_der_expect(&bag, CA_DER_OID, &type) != CA_OK ||
+	    ca_der_expect(&bag, CA_DER_CONTEXT_0, &value) != CA_OK ||
+	    ca_der_expect(&value, CA_DER_SEQUENCE, &bag) != CA_OK ||
+	    ca_der_expect(&bag, CA_DER_OID, &type) != CA_OK ||
+	    !ca_der_is(type, x509, sizeof x509) ||
+	    ca_der_expect(&bag, CA_DER_CONTEXT_0, &value) != CA_OK)
+		return CA_ERR_FORMAT;
+	return ca_der_expect(&value, CA_DER_OCTET_STRING, out);
+}
+
 /* A certificate that does not parse is left out: the others may serve. */
 static enum ca_err
 add_cert(struct walk *w, const PKCS12_SAFEBAG *bag)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	X509 *foreign = NULL, *cert = NULL;
+	struct ca_reader one;
 	unsigned char *der = NULL;
+	X509 *cert = NULL;
 	int len;
 
 	if (sk_X509_num(w->out->certs) >= CA_P12_CERTS_MAX) {
 		ret = CA_ERR_LIMIT;
 		goto out;
 	}
-	if (PKCS12_SAFEBAG_get_bag_nid(bag) == NID_x509Certificate)
-		foreign = PKCS12_SAFEBAG_get1_cert(bag);
-	/* made anew in our own library context */
-	if (foreign != NULL && (len = i2d_X509(foreign, &der)) > 0) {
-		rc = ca_crypto_cert(w->crypto, der, (size_t)len, &cert);
+	len = i2d_PKCS12_SAFEBAG(bag, &der);
+	if (len > 0 && cert_of(ca_reader_of(der, (size_t)len), &one) == CA_OK) {
+		rc = ca_crypto_cert(w->crypto, one.p, one.left, &cert);
 		if (rc == CA_ERR_MEMORY) {
 			ret = rc;
 			goto out;
@@ -113,7 +136,6 @@ add_cert(struct walk *w, const PKCS12_SAFEBAG *bag)
 out:
 	OPENSSL_free(der);
 	X509_free(cert);
-	X509_free(foreign);
 	return ret;
 }
 

@@ -208,13 +208,6 @@ try_users(struct decision *d)
 	return ca_users_scan(d->cfg->users, 1, d->log, try_rule, d, NULL);
 }
 
-/* Behind the first certificate of a file: its chain. */
-static bool
-is_link(X509 *cert)
-{
-	return X509_check_ca(cert) == 1;
-}
-
 static enum ca_err
 try_registered(void *ctx, const char *login, const char *path, bool first,
     const unsigned char *der, size_t len)
@@ -222,7 +215,7 @@ try_registered(void *ctx, const char *login, const char *path, bool first,
 	struct decision *d = ctx;
 	bool same = len == d->id.der_len && memcmp(der, d->id.der, len) == 0;
 
-	if (same && !first && is_link(d->in->leaf)) {
+	if (same && !first && ca_registered_is_link(d->in->leaf)) {
 		tell(d, path, 0, login, "registered", NULL,
 		    "a CA behind the registered certificate is its chain");
 		return CA_OK;
@@ -369,85 +362,4 @@ ca_map_login(struct ca_crypto *crypto, const struct ca_config *cfg,
     struct ca_report *report, char **login)
 {
 	return ca_map_explain(crypto, cfg, log, in, report, login, NULL, NULL);
-}
-
-/* ---- certificates for an answer without one ---- */
-
-struct collect {
-	struct ca_crypto *crypto;
-	STACK_OF(X509) * certs;
-	size_t max;
-	bool links; /* those of the chains, not the registered ones */
-};
-
-static enum ca_err
-collect(void *ctx, const char *login, const char *path, bool first,
-    const unsigned char *der, size_t len)
-{
-	struct collect *c = ctx;
-	X509 *cert;
-	enum ca_err rc;
-
-	(void)login;
-	(void)path;
-	if ((size_t)sk_X509_num(c->certs) >= c->max)
-		return CA_ERR_CANCELLED;
-	if (first && c->links)
-		return CA_OK;
-	if ((rc = ca_crypto_cert(c->crypto, der, len, &cert)) != CA_OK)
-		return rc;
-	if ((!first && is_link(cert)) != c->links) {
-		X509_free(cert);
-		return CA_OK;
-	}
-	if (sk_X509_push(c->certs, cert) <= 0) {
-		X509_free(cert);
-		return CA_ERR_MEMORY;
-	}
-	return CA_OK;
-}
-
-static enum ca_err
-registered(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, const char *user, size_t max, bool links,
-    STACK_OF(X509) * *out)
-{
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct collect c = {crypto, sk_X509_new_null(), max, links};
-
-	*out = NULL;
-	if (c.certs == NULL) {
-		ret = CA_ERR_MEMORY;
-		goto out;
-	}
-	if (user == NULL || user[0] == '\0')
-		goto done; /* nobody yet whose certificates they could be */
-	rc = ca_registered_walk(cfg, log, user, collect, &c);
-	if (rc != CA_OK && rc != CA_ERR_CANCELLED) {
-		ret = rc;
-		goto out;
-	}
-done:
-	*out = c.certs;
-	c.certs = NULL; /* transferred */
-	ret = CA_OK;
-out:
-	sk_X509_pop_free(c.certs, X509_free);
-	return ret;
-}
-
-enum ca_err
-ca_map_registered(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, const char *user, size_t max,
-    STACK_OF(X509) * *out)
-{
-	return registered(crypto, cfg, log, user, max, false, out);
-}
-
-enum ca_err
-ca_map_registered_chain(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, const char *user, size_t max,
-    STACK_OF(X509) * *out)
-{
-	return registered(crypto, cfg, log, user, max, true, out);
 }

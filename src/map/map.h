@@ -77,21 +77,34 @@ CA_MUST_CHECK enum ca_err ca_map_compile(struct ca_crypto *crypto,
     const char *path, const struct ca_log *log, size_t *lines);
 
 /*
+ * What may be spent on registered certificates.  Nobody has proved anything
+ * when they are looked for, and those of a home are the user's to make.
+ */
+struct ca_map_budget {
+	size_t max;  /* certificates given out */
+	size_t cost; /* units of verify/cost.h that are left; what was spent is
+		      * taken off */
+};
+
+/*
  * The certificates registered for a user (*.pem in LOGIN of users_dir; the
- * user's own where user_certificates allows it), at most max, for an answer
- * with an empty certificate_list.  A user without any is CA_OK with an empty
- * stack. Caller frees with sk_X509_pop_free(, X509_free).
+ * user's own where user_certificates allows it), for an answer with an empty
+ * certificate_list.  Every decoding counts, also of what is not given out; the
+ * file at which the budget ends is logged, and it and those behind it are not
+ * used.  So is a certificate that may not be decoded (ca_cert_gate).  A user
+ * without any is CA_OK with an empty stack.  Caller frees with
+ * sk_X509_pop_free(, X509_free).
  */
 CA_MUST_CHECK enum ca_err ca_map_registered(struct ca_crypto *crypto,
     const struct ca_config *cfg, const struct ca_log *log, const char *user,
-    size_t max, STACK_OF(X509) * *out);
+    struct ca_map_budget *budget, STACK_OF(X509) * *out);
 
 /*
- * The CA certificates that stand behind the first in those files, at most max:
- * they help to build chains and log nobody in.  Errors and ownership as above.
+ * The CA certificates that stand behind the first in those files: they help to
+ * build chains and log nobody in.  Budget, errors and ownership as above.
  */
 CA_MUST_CHECK enum ca_err ca_map_registered_chain(struct ca_crypto *crypto,
     const struct ca_config *cfg, const struct ca_log *log, const char *user,
-    size_t max, STACK_OF(X509) * *out);
+    struct ca_map_budget *budget, STACK_OF(X509) * *out);
 
 #endif

@@ -21,6 +21,7 @@ struct walk {
 	void *ctx;
 	const char *login;
 	const struct ca_account *owner; /* of a home; NULL in users_dir */
+	size_t left;                    /* bytes that may be read of a home */
 };
 
 /* ---- names in a directory ---- */
@@ -59,6 +60,7 @@ list(int fd, const char *suffix, struct names *names)
 	enum ca_err ret = CA_ERR_UNSET;
 	struct dirent *e;
 	DIR *dir = NULL;
+	size_t seen = 0;
 	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (copy < 0 || (dir = fdopendir(copy)) == NULL) {
@@ -66,6 +68,10 @@ list(int fd, const char *suffix, struct names *names)
 		goto out;
 	}
 	while (errno = 0, (e = readdir(dir)) != NULL) {
+		if (suffix[0] != '\0' && ++seen > CA_REGISTERED_ENTRIES) {
+			ret = CA_ERR_LIMIT;
+			goto out;
+		}
 		if (e->d_name[0] == '.' || !ends_in(e->d_name, suffix))
 			continue;
 		if (names->n == names->max) {
@@ -160,7 +166,7 @@ open_owned(int dirfd, const char *name, const struct ca_account *owner, int *fd)
 }
 
 static enum ca_err
-visit_file(const struct walk *w, int dirfd, const char *name, const char *path)
+visit_file(struct walk *w, int dirfd, const char *name, const char *path)
 {
 	struct ca_buf text = CA_BUF_INIT(CA_REGISTERED_BYTES + 1);
 	int fd = -1;
@@ -170,6 +176,11 @@ visit_file(const struct walk *w, int dirfd, const char *name, const char *path)
 
 	if (rc == CA_OK)
 		rc = ca_file_read_fd(fd, CA_REGISTERED_BYTES, &text);
+	if (rc == CA_OK && w->owner != NULL) {
+		if (text.len > w->left)
+			rc = CA_ERR_LIMIT;
+		w->left -= text.len < w->left ? text.len : w->left;
+	}
 	if (rc == CA_OK)
 		rc = text.len > 0 ? visit_pem(w, path, &text) : CA_ERR_FORMAT;
 	if (fd >= 0)
@@ -189,7 +200,7 @@ warn(const struct walk *w, const char *path, enum ca_err rc)
 }
 
 static enum ca_err
-visit_dir(const struct walk *w, int fd, const char *dir)
+visit_dir(struct walk *w, int fd, const char *dir)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct names names = {NULL, 0, CA_REGISTERED_FILES};
@@ -202,6 +213,13 @@ visit_dir(const struct walk *w, int fd, const char *dir)
 	for (size_t i = 0; i < names.n; i++) {
 		struct ca_buf path = CA_BUF_INIT((size_t)2 * PATH_MAX);
 
+		if (w->owner != NULL && w->left == 0) {
+			ca_log_warning(w->log,
+			    "%s/%s is not used, nor are those behind it: of "
+			    "one home %zu bytes are read",
+			    dir, names.v[i], CA_REGISTERED_HOME_BYTES);
+			break;
+		}
 		ca_buf_fmt(&path, "%s/%s", dir, names.v[i]);
 		const char *text = ca_buf_text(&path);
 		rc = text == NULL ? CA_ERR_MEMORY
@@ -398,7 +416,8 @@ enum ca_err
 ca_registered_walk(const struct ca_config *cfg, const struct ca_log *log,
     const char *user, ca_registered_visit *visit, void *ctx)
 {
-	struct walk w = {cfg, log, visit, ctx, user, NULL};
+	struct walk w = {
+	    cfg, log, visit, ctx, user, NULL, CA_REGISTERED_HOME_BYTES};
 	struct ca_account account;
 	enum ca_err rc;
 

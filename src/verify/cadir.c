@@ -149,6 +149,18 @@ ca_cadir_read(struct ca_cadir *dir, const char *name, struct ca_buf *content)
 	}
 }
 
+static void
+bad_cert(struct ca_cadir *dir, const char *name, const struct ca_buf *content)
+{
+	const char *why = ca_certfile_refusal(content->p, content->len);
+	char what[256];
+
+	(void)snprintf(what, sizeof what, "holds a certificate that %s%s",
+	    why != NULL ? "is not used: " : "cannot be decoded",
+	    why != NULL ? why : "");
+	ca_cadir_problem(dir, name, what);
+}
+
 enum ca_err
 ca_cadir_load(struct ca_cadir *dir, const char *name, STACK_OF(X509) * out)
 {
@@ -166,8 +178,7 @@ ca_cadir_load(struct ca_cadir *dir, const char *name, STACK_OF(X509) * out)
 		if (rc == CA_ERR_FORMAT)
 			ca_cadir_problem(dir, name, "is neither PEM nor DER");
 		else if (bad > 0)
-			ca_cadir_problem(dir, name,
-			    "holds a certificate that cannot be decoded");
+			bad_cert(dir, name, &content);
 	}
 	ca_buf_free(&content);
 	return rc == CA_ERR_MEMORY ? rc : CA_OK;

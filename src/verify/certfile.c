@@ -1,4 +1,5 @@
 #include "verify/certfile.h"
+#include "crypto/certgate.h"
 
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
@@ -111,6 +112,26 @@ ca_certfile_parse(struct ca_crypto *crypto, const void *p, size_t len,
 	ERR_pop_to_mark();
 	*bad = parse.bad;
 	return rc;
+}
+
+static enum ca_err
+find_refusal(void *ctx, const uint8_t *der, size_t len)
+{
+	const char **why = ctx;
+
+	*why = ca_cert_refusal(der, len);
+	return *why != NULL ? CA_DENIED : CA_OK;
+}
+
+const char *
+ca_certfile_refusal(const void *p, size_t len)
+{
+	const char *why = NULL;
+
+	ERR_set_mark();
+	enum ca_err rc = ca_certfile_each(p, len, find_refusal, &why);
+	ERR_pop_to_mark();
+	return rc == CA_DENIED ? why : NULL;
 }
 
 /* One TLV at *p, at most left bytes: its tag, content and end. */

@@ -32,6 +32,10 @@ CA_MUST_CHECK enum ca_err ca_certfile_each(const void *p, size_t len,
 CA_MUST_CHECK enum ca_err ca_certfile_parse(struct ca_crypto *crypto,
     const void *p, size_t len, STACK_OF(X509) * out, size_t *bad);
 
+/* Why the first certificate of these that may not be decoded may not be
+ * (ca_cert_refusal), or NULL where there is none; static. */
+const char *ca_certfile_refusal(const void *p, size_t len);
+
 /* The subject of a certificate's DER, borrowed from it, by its structure alone:
  * a hundredth of the price of decoding.  CA_ERR_FORMAT. */
 CA_MUST_CHECK enum ca_err ca_certfile_subject(

@@ -1,79 +1,5 @@
 #include "verify/crlder.h"
 
-#include <string.h>
-
-enum ca_err
-ca_der_header(
-    const uint8_t *p, size_t len, uint8_t *tag, size_t *header, size_t *content)
-{
-	size_t n, v = 0;
-
-	if (len < 2 || (p[0] & 0x1f) == 0x1f)
-		return CA_ERR_FORMAT;
-	*tag = p[0];
-	if (p[1] < 0x80) {
-		*header = 2;
-		*content = p[1];
-		return CA_OK;
-	}
-	n = p[1] & 0x7f;
-	if (n < 1 || n > 4 || len < 2 + n || p[2] == 0)
-		return CA_ERR_FORMAT;
-	for (size_t i = 0; i < n; i++)
-		v = v << 8 | p[2 + i];
-	if (v < 0x80)
-		return CA_ERR_FORMAT;
-	*header = 2 + n;
-	*content = v;
-	return CA_OK;
-}
-
-enum ca_err
-ca_der_next(struct ca_reader *r, uint8_t *tag, struct ca_reader *content)
-{
-	size_t header, len;
-
-	if (ca_der_header(r->p, r->left, tag, &header, &len) != CA_OK ||
-	    len > r->left - header)
-		return CA_ERR_FORMAT;
-	*content = ca_reader_of(r->p + header, len);
-	r->p += header + len;
-	r->left -= header + len;
-	return CA_OK;
-}
-
-enum ca_err
-ca_der_expect(struct ca_reader *r, uint8_t tag, struct ca_reader *content)
-{
-	struct ca_reader at = *r;
-	uint8_t found;
-
-	if (ca_der_next(&at, &found, content) != CA_OK || found != tag)
-		return CA_ERR_FORMAT;
-	*r = at;
-	return CA_OK;
-}
-
-/* X.690 section 8.19.2. */
-static bool
-oid_ok(struct ca_reader oid)
-{
-	bool begins = true;
-
-	for (size_t i = 0; i < oid.left; i++) {
-		if (begins && oid.p[i] == 0x80)
-			return false;
-		begins = oid.p[i] < 0x80;
-	}
-	return oid.left > 0 && begins;
-}
-
-static bool
-oid_is(struct ca_reader oid, const uint8_t *p, size_t len)
-{
-	return oid.left == len && memcmp(oid.p, p, len) == 0;
-}
-
 /* CRLReason ::= ENUMERATED; one beyond the known is as good as none. */
 static enum ca_err
 reason(struct ca_reader value, int *out)
@@ -108,7 +34,8 @@ extension(struct ca_reader ext, bool *got_reason, struct ca_der_entry_exts *out)
 	struct ca_reader oid, flag, value;
 	bool critical = false;
 
-	if (ca_der_expect(&ext, CA_DER_OID, &oid) != CA_OK || !oid_ok(oid))
+	if (ca_der_expect(&ext, CA_DER_OID, &oid) != CA_OK ||
+	    !ca_der_oid_ok(oid))
 		return CA_ERR_FORMAT;
 	if (ca_der_expect(&ext, CA_DER_BOOLEAN, &flag) == CA_OK) {
 		/* FALSE in so many words is against DER, and seen */
@@ -119,7 +46,7 @@ extension(struct ca_reader ext, bool *got_reason, struct ca_der_entry_exts *out)
 	if (ca_der_expect(&ext, CA_DER_OCTET_STRING, &value) != CA_OK ||
 	    ca_read_end(&ext) != CA_OK)
 		return CA_ERR_FORMAT;
-	if (oid_is(oid, id_reason, sizeof id_reason)) {
+	if (ca_der_is(oid, id_reason, sizeof id_reason)) {
 		/* critical it would be against RFC 5280 section 5.3.1, and
 		 * OpenSSL counts it as not understood */
 		out->critical |= critical;
@@ -128,7 +55,7 @@ extension(struct ca_reader ext, bool *got_reason, struct ca_der_entry_exts *out)
 		*got_reason = true;
 		return reason(value, &out->reason);
 	}
-	if (oid_is(oid, id_issuer, sizeof id_issuer)) {
+	if (ca_der_is(oid, id_issuer, sizeof id_issuer)) {
 		if (out->issuer.p != NULL)
 			return CA_ERR_FORMAT;
 		return issuer(value, &out->issuer);

@@ -41,6 +41,8 @@ static const struct {
 static void
 put_value(struct ca_buf *out, const uint8_t *p, size_t len)
 {
+	static const char hex[] = "0123456789ABCDEF";
+
 	for (size_t i = 0, n; i < len; i += n) {
 		uint32_t c = 0;
 
@@ -48,8 +50,13 @@ put_value(struct ca_buf *out, const uint8_t *p, size_t len)
 		if (n == 0 || !ca_utf8_printable(c)) {
 			if (n == 0)
 				n = 1;
-			for (size_t j = 0; j < n; j++)
-				ca_buf_fmt(out, "\\%02X", p[i + j]);
+			/* by hand: for a whole name, snprintf costs as much as
+			 * a login */
+			for (size_t j = 0; j < n; j++) {
+				ca_buf_u8(out, '\\');
+				ca_buf_u8(out, hex[p[i + j] >> 4]);
+				ca_buf_u8(out, hex[p[i + j] & 0xf]);
+			}
 			continue;
 		}
 		/* it could be either escape; a backslash and a sign would

@@ -1,5 +1,5 @@
+#include "verify/cost.h"
 #include "verify/path.h"
-#include "verify/profile.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -159,48 +159,6 @@ add_candidates(struct ca_pathfinder *f, X509 *child,
 
 /* ---- signatures, where there is a choice ---- */
 
-/* An exponent as long as the modulus makes a verification as slow as a
- * signature: 12 ms with 3,072 bits. */
-static size_t
-price_rsa(const EVP_PKEY *key)
-{
-	int bits = EVP_PKEY_get_bits(key);
-
-	if (!ca_profile_rsa_exponent(key))
-		return 160;
-	return bits <= 2048 ? 1 : bits <= 4096 ? 5 : bits <= 8192 ? 20 : 60;
-}
-
-/* One curve is fast, the others of its size are not. */
-static size_t
-price_ec(const EVP_PKEY *key)
-{
-	char group[64];
-	size_t len = 0;
-
-	if (EVP_PKEY_get_bits(key) > 521)
-		return 40;
-	return EVP_PKEY_get_group_name(key, group, sizeof group, &len) == 1 &&
-		       strcmp(group, SN_X9_62_prime256v1) == 0
-		   ? 1
-		   : 10;
-}
-
-/* The price of a verification with this key (see CA_PATH_COST_MAX). */
-static size_t
-price(const X509 *parent)
-{
-	EVP_PKEY *key = X509_get0_pubkey(parent);
-
-	if (key == NULL || EVP_PKEY_is_a(key, "ED25519"))
-		return 1;
-	if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS"))
-		return price_rsa(key);
-	if (EVP_PKEY_is_a(key, "EC"))
-		return price_ec(key);
-	return EVP_PKEY_is_a(key, "ED448") ? 10 : 40;
-}
-
 static enum ca_err
 spend(struct ca_pathfinder *f, size_t cost)
 {
@@ -222,7 +180,7 @@ signed_by(struct ca_pathfinder *f, X509 *child, X509 *parent)
 	for (size_t i = 0; i < f->nedges; i++)
 		if (f->edge[i].child == child && f->edge[i].parent == parent)
 			return f->edge[i].good ? CA_OK : CA_DENIED;
-	if ((rc = spend(f, price(parent))) != CA_OK)
+	if ((rc = spend(f, ca_cost_verify(X509_get0_pubkey(parent)))) != CA_OK)
 		return rc;
 	ERR_set_mark();
 	bool good = key != NULL && X509_verify(child, key) == 1;
@@ -278,7 +236,7 @@ emit(struct ca_pathfinder *f)
 		return CA_ERR_LIMIT;
 	}
 	for (size_t i = 1; i < f->path.n; i++)
-		cost += price(f->path.cert[i]);
+		cost += ca_cost_verify(X509_get0_pubkey(f->path.cert[i]));
 	if ((rc = spend(f, cost)) != CA_OK)
 		return rc;
 	f->tried[f->ntried++] = f->path;

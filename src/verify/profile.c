@@ -1,9 +1,8 @@
 #include "verify/profile.h"
 #include "base/buf.h"
+#include "crypto/crypto.h"
 #include "verify/verify.h"
 
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
@@ -24,20 +23,6 @@ fail(struct ca_report *report, X509 *cert, enum ca_reason reason,
 
 /* ---- keys and digests ---- */
 
-bool
-ca_profile_rsa_exponent(const EVP_PKEY *key)
-{
-	BIGNUM *e = NULL;
-	bool good;
-
-	if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) != 1)
-		return false;
-	good = BN_is_odd(e) && !BN_is_one(e) &&
-	       BN_num_bits(e) <= CA_PROFILE_RSA_EXPONENT_MAX;
-	BN_free(e);
-	return good;
-}
-
 static const char *
 rsa_weakness(const EVP_PKEY *key)
 {
@@ -49,8 +34,10 @@ rsa_weakness(const EVP_PKEY *key)
 		return "RSA over 16,384 bits";
 	if (bits % 8 != 0) /* no generator that works makes such a one */
 		return "RSA of a length that is not in bytes";
-	if (!ca_profile_rsa_exponent(key))
+	if (!ca_crypto_rsa_exponent(key))
 		return "RSA with an exponent that is 1, even, or over 64 bits";
+	if (!ca_crypto_rsa_ok(key))
+		return "RSA that takes too much to verify by";
 	return NULL;
 }
 

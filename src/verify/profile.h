@@ -14,7 +14,6 @@
 
 #define CA_PROFILE_RSA_MIN 2048
 #define CA_PROFILE_RSA_MAX 16384
-#define CA_PROFILE_RSA_EXPONENT_MAX 64 /* libcrypto's over 3,072 bits */
 
 /*
  * Findings about the certificates of chain (leaf first) into CA_CHECK_CHAIN;
@@ -30,9 +29,5 @@
  */
 void ca_profile_check(const STACK_OF(X509) * chain, bool anchored,
     enum ca_profile profile, struct ca_report *report);
-
-/* The public exponent of an RSA key is odd, not 1, and of 64 bits at most:
- * others sign nothing, or cost 300 times as much to verify by. */
-bool ca_profile_rsa_exponent(const EVP_PKEY *key);
 
 #endif

@@ -56,7 +56,8 @@ enum ca_verdict { CA_NOT_RUN = 0, CA_PASS, CA_FAIL, CA_WAIVED };
 	X(CA_R_NONCE, "nonce", "the answer is for another request")            \
 	X(CA_R_SCHEME, "scheme", "the signature scheme is not accepted")       \
 	X(CA_R_KEY_WEAK, "key-weak",                                           \
-	    "a key is too short or of a refused type")                         \
+	    "a key is too short, takes too long to verify by, or is of a "     \
+	    "refused type")                                                    \
 	X(CA_R_SIGNATURE, "signature", "the signature is wrong")               \
 	X(CA_R_CERT_MALFORMED, "cert-malformed", "a certificate is malformed") \
 	X(CA_R_NO_REGISTERED, "no-registered",                                 \

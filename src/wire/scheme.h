@@ -14,6 +14,7 @@ enum ca_key_type {
 	CA_KEY_ED25519,
 	CA_KEY_ED448,
 	CA_KEY_RSA,
+	CA_KEY_RSA_PSS, /* id-RSASSA-PSS: a key for nothing else */
 	CA_KEY_MLDSA44,
 	CA_KEY_MLDSA65,
 	CA_KEY_MLDSA87,
@@ -31,6 +32,15 @@ struct ca_scheme {
 };
 
 #define CA_RSA_MIN_BITS 2048
+#define CA_RSA_MAX_BITS 16384
+#define CA_RSA_EXPONENT_BITS 64 /* libcrypto's limit over 3,072 bits */
+
+/* RSASSA-PKCS1-v1_5, which `rsa_pkcs1 = no` turns off. */
+static inline bool
+ca_scheme_is_pkcs1(const struct ca_scheme *s)
+{
+	return s->key == CA_KEY_RSA && !s->pss;
+}
 
 /* The scheme with that code or name, or NULL.  Static storage. */
 const struct ca_scheme *ca_scheme_by_code(uint16_t code);

@@ -36,6 +36,18 @@ check() {
 	fi ;;
 	esac
 }
+# One function decodes certificates, with the gate before it: src/crypto.
+decoders='d2i_X509|d2i_X509_(bio|fp|AUX)|PEM_read(_bio)?_X509(_AUX)?'
+decoders="$decoders|PEM_X509_INFO_read[a-z_]*|d2i_PKCS7[a-z_]*|d2i_CMS_[A-Za-z_]*"
+decoders="$decoders|PEM_read(_bio)?_(PKCS7|CMS)|PKCS12_(parse|SAFEBAG_get1_cert|certbag2x509)"
+decoders="$decoders|X509_load_[a-z_]*|X509_LOOKUP_[a-z_]*|OSSL_STORE_open[a-z_]*"
+decoders="$decoders|d2i_OCSP_[A-Za-z_]*|SMIME_read_[A-Z0-9]*"
+for f in src/*/*.[ch] pam_certauth.c; do
+	[ "$f" = src/crypto/crypto.c ] && continue
+	if grep -nE "(^|[^A-Za-z0-9_])($decoders)\\(" "$f"; then
+		echo "$f: only ca_crypto_cert decodes certificates"; bad=1
+	fi
+done
 for f in src/*/*.[ch]; do
 	check "$(basename "$(dirname "$f")")" "$f"
 done

@@ -11,6 +11,7 @@ Exit status: that of COMMAND; 125 if something is wrong with the test itself.
   --cert FILE          certificates to send, leaf first; - for an empty list
   --key FILE           the key that signs
   --scheme NAME        instead of the first that fits key and request
+  --junk-bytes N       a signature of N bytes that mean nothing
   --client COMMAND     run COMMAND with the prompt as its last argument and
                        answer with what it prints
   --pty                give COMMAND a terminal, its controlling one
@@ -59,6 +60,9 @@ SCHEMES = {
     'rsa_pss_rsae_sha256': (0x0804, 'sha256', 'RSA'),
     'rsa_pss_rsae_sha384': (0x0805, 'sha384', 'RSA'),
     'rsa_pss_rsae_sha512': (0x0806, 'sha512', 'RSA'),
+    'rsa_pss_pss_sha256': (0x0809, 'sha256', 'PSS'),
+    'rsa_pss_pss_sha384': (0x080a, 'sha384', 'PSS'),
+    'rsa_pss_pss_sha512': (0x080b, 'sha512', 'PSS'),
     'rsa_pkcs1_sha256': (0x0401, 'sha256', 'RSA'),
     'rsa_pkcs1_sha384': (0x0501, 'sha384', 'RSA'),
     'rsa_pkcs1_sha512': (0x0601, 'sha512', 'RSA'),
@@ -103,7 +107,7 @@ def pem_certs(path):
 
 def key_type(path):
     text = openssl('pkey', '-in', path, '-noout', '-text').decode()
-    for name in ('P-256', 'P-384', 'P-521', 'ED25519', 'ED448'):
+    for name in ('P-256', 'P-384', 'P-521', 'ED25519', 'ED448', 'PSS'):
         if name in text:
             return name
     return 'RSA'
@@ -172,7 +176,10 @@ def make_response(request, o):
     who = b'host' if how == 'context' else b'client'
     tbs = b'\x20' * 64 + b'certauth/1, ' + who + b' CertificateVerify\0' + \
         hashlib.sha384(request + certificate).digest()
-    signature = sign(o['key'], digest, 'pss' in name, tbs)
+    if o['junk-bytes']:
+        signature = bytes([0x55]) + os.urandom(int(o['junk-bytes']) - 1)
+    else:
+        signature = sign(o['key'], digest, 'pss' in name, tbs)
     if how == 'flip-signature':
         # not in the DER around the numbers
         signature = flip(signature, len(signature) - 3)
@@ -272,7 +279,7 @@ def converse(child, reads, write, o):
 def main(argv):
     o = {k: None for k in ('cert', 'key', 'scheme', 'client', 'delay',
                            'save-request', 'save-answer', 'replay', 'for',
-                           'text', 'asked')}
+                           'text', 'asked', 'junk-bytes')}
     o.update({'how': 'honest', 'pty': False, 'nonce-of-asked': False})
     while argv and argv[0] != '--':
         name = argv.pop(0)[2:]

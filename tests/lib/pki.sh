@@ -96,7 +96,7 @@ _pki_date() {
 }
 
 # pki_key NAME TYPE: make $PKI/NAME.key.  TYPE: p256 p384 p521 ed25519 ed448
-# rsa1024 rsa2048 rsa3072 rsa4096
+# rsa1024 rsa2048 rsa3072 rsa4096 rsapss rsapss-sha256 rsapss-sha384 rsapss-sha512
 pki_key() {
 	local a
 	case $2 in
@@ -105,6 +105,14 @@ pki_key() {
 	p521) a='-algorithm EC -pkeyopt ec_paramgen_curve:P-521' ;;
 	ed25519) a='-algorithm ED25519' ;;
 	ed448) a='-algorithm ED448' ;;
+	rsapss) a='-algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048' ;;
+	# rsapss-HASH: for that hash alone, MGF1 by it, a salt as long
+	rsapss-*)
+		a="-algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048"
+		a="$a -pkeyopt rsa_pss_keygen_md:${2#rsapss-}"
+		a="$a -pkeyopt rsa_pss_keygen_mgf1_md:${2#rsapss-}"
+		a="$a -pkeyopt rsa_pss_keygen_saltlen:$((${2#rsapss-sha} / 8))"
+		;;
 	rsa*) a="-algorithm RSA -pkeyopt rsa_keygen_bits:${2#rsa}" ;;
 	*) echo "pki.sh: no key type $2" >&2; return 1 ;;
 	esac

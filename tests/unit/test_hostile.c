@@ -178,7 +178,7 @@ test_exponents(void **state)
 		struct ca_report *report = ca_report_new();
 		X509 *cert = cert_of("A", "A", key);
 
-		assert_int_equal(ca_profile_rsa_exponent(key), row[i].good);
+		assert_int_equal(ca_crypto_rsa_exponent(key), row[i].good);
 		sk_X509_push(chain, cert);
 		ca_profile_check(chain, false, CA_PROFILE_STRICT, report);
 		assert_int_equal(ca_report_verdict(report, CA_CHECK_CHAIN),

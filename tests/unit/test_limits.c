@@ -363,7 +363,7 @@ prices(void **state)
 	    {"an exponent of 64 bits", rsa_with(2048, 64),
 		CA_PATH_CANDIDATES_MAX},
 	    {"an exponent of 65 bits", rsa_with(2048, 65), 2},
-	    {"an exponent of 2,000 bits", rsa_with(2048, 2000), 2},
+	    {"an exponent of 1,000 bits", rsa_with(2048, 1000), 2},
 	};
 
 	EVP_PKEY *rsa = EVP_RSA_gen(2048);
@@ -404,7 +404,8 @@ rsa_bits(void **state)
 	empty_dir();
 	put_cert("a.pem", ca);
 	for (size_t i = 0; i < sizeof c / sizeof c[0]; i++) {
-		EVP_PKEY *key = rsa_of(c[i].bits);
+		/* with 65,537 one over 16,384 is not even decoded */
+		EVP_PKEY *key = rsa_with(c[i].bits, c[i].bits > 16384 ? 2 : 17);
 		X509 *leaf = plain("leaf", "A", key, one, false);
 
 		judge(leaf, NULL, c[i].want);

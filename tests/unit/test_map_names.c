@@ -495,21 +495,21 @@ registered(void **state)
 	w->user = "../users.d/alice";
 	assert_int_equal(decide(w, a, ""), CA_R_UNMAPPED);
 
-	assert_int_equal(
-	    ca_map_registered(w->crypto, w->cfg, &w->log, "alice", 8, &got),
+	assert_int_equal(ca_map_registered(w->crypto, w->cfg, &w->log, "alice",
+			     &(struct ca_map_budget){8, 320}, &got),
 	    CA_OK);
 	assert_int_equal(sk_X509_num(got), 1);
 	assert_int_equal(X509_cmp(sk_X509_value(got, 0), a), 0);
 	sk_X509_pop_free(got, X509_free);
 	register_cert(w, "alice", "0.pem", b);
-	assert_int_equal(
-	    ca_map_registered(w->crypto, w->cfg, &w->log, "alice", 1, &got),
+	assert_int_equal(ca_map_registered(w->crypto, w->cfg, &w->log, "alice",
+			     &(struct ca_map_budget){1, 320}, &got),
 	    CA_OK);
 	assert_int_equal(sk_X509_num(got), 1);
 	assert_int_equal(X509_cmp(sk_X509_value(got, 0), b), 0);
 	sk_X509_pop_free(got, X509_free);
-	assert_int_equal(
-	    ca_map_registered(w->crypto, w->cfg, &w->log, "carol", 8, &got),
+	assert_int_equal(ca_map_registered(w->crypto, w->cfg, &w->log, "carol",
+			     &(struct ca_map_budget){8, 320}, &got),
 	    CA_OK);
 	assert_int_equal(sk_X509_num(got), 0);
 	sk_X509_pop_free(got, X509_free);

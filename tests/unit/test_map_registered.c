@@ -129,8 +129,9 @@ static size_t
 registered(struct world *w, size_t max, bool chain, char *names)
 {
 	STACK_OF(X509) *got = NULL;
+	struct ca_map_budget budget = {max, 320};
 	enum ca_err rc = (chain ? ca_map_registered_chain : ca_map_registered)(
-	    w->crypto, w->cfg, &w->log, w->user, max, &got);
+	    w->crypto, w->cfg, &w->log, w->user, &budget, &got);
 
 	if (rc != CA_OK)
 		fail_msg("%d: %s", rc, w->logged);
@@ -570,6 +571,83 @@ each_is_closed(void **state)
 	X509_free(x);
 }
 
+/* ---- the budget ---- */
+
+/* How many certificates cost units are enough for; *left: what is over. */
+static int
+afforded(struct world *w, size_t cost, size_t *left)
+{
+	struct ca_map_budget budget = {100, cost};
+	STACK_OF(X509) *got = NULL;
+
+	w->logged[0] = '\0';
+	assert_int_equal(ca_map_registered(w->crypto, w->cfg, &w->log, w->user,
+			     &budget, &got),
+	    CA_OK);
+	int n = sk_X509_num(got);
+	sk_X509_pop_free(got, X509_free);
+	*left = budget.cost;
+	return n;
+}
+
+/* What is decoded counts, though it is not given out: a CA behind the first. */
+static void
+decodings_cost(void **state)
+{
+	struct world *w = *state;
+	X509 *x = cert_of("a", false), *ca = cert_of("ca", true);
+	char name[32];
+	size_t left;
+
+	for (int i = 0; i < 5; i++) {
+		sprintf(name, "%d.pem", i);
+		put_certs(w, "users.d/alice", name, x, ca);
+	}
+	assert_int_equal(afforded(w, 10, &left), 5);
+	assert_int_equal(left, 0);
+	assert_null(strstr(w->logged, "not used"));
+	assert_int_equal(afforded(w, 12, &left), 5);
+	assert_int_equal(left, 2);
+	assert_int_equal(afforded(w, 5, &left), 3);
+	assert_int_equal(left, 0);
+	assert_non_null(strstr(w->logged, "2.pem is not used, nor are those"));
+	assert_int_equal(afforded(w, 0, &left), 0);
+	X509_free(x);
+	X509_free(ca);
+}
+
+/* Of a home so many bytes are read, of users_dir as many as there are. */
+static void
+bytes_of_a_home(void **state)
+{
+	static const char *const dirs[] = {"home/.certauth", "users.d/alice"};
+	struct world *w = *state;
+	X509 *x = cert_of("a", false);
+	char path[256], name[32];
+	size_t left;
+
+	place(w, path, "home", "");
+	assert_true(mkdir(path, 0755) == 0 || errno == EEXIST);
+	for (size_t d = 0; d < 2; d++) {
+		for (int i = 0; i < 8; i++) {
+			sprintf(name, "%d.pem", i);
+			put_certs(w, dirs[d], name, x, NULL);
+			place(w, path, dirs[d], name);
+			FILE *f = fopen(path, "a");
+			assert_non_null(f);
+			for (int n = 0; n < 50000; n++)
+				fputc('\n', f);
+			assert_int_equal(fclose(f), 0);
+		}
+		/* five of 51 KiB fit into 256 */
+		assert_int_equal(afforded(w, 320, &left), d == 0 ? 5 : 13);
+		assert_non_null(strstr(w->logged, "nor are those behind it"));
+		/* it keeps nobody out */
+		assert_int_equal(decide(w, x, NULL), CA_R_OK);
+	}
+	X509_free(x);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, world_teardown)
 
 int
@@ -584,6 +662,8 @@ main(void)
 	    T(homes),
 	    T(files_of_a_home),
 	    T(each_is_closed),
+	    T(decodings_cost),
+	    T(bytes_of_a_home),
 	};
 
 	return cmocka_run_group_tests_name("map_registered", tests, NULL, NULL);

@@ -261,6 +261,8 @@ other_encodings(void **state)
 	assert_int_equal(EVP_PKEY_generate(ctx, &key), 1);
 	const struct ca_scheme *s = ca_scheme_by_name("rsa_pss_rsae_sha256");
 	assert_false(ca_crypto_scheme_fits(s, key));
+	assert_true(ca_crypto_scheme_fits(
+	    ca_scheme_by_name("rsa_pss_pss_sha256"), key));
 	EVP_PKEY_free(key);
 	EVP_PKEY_CTX_free(ctx);
 
@@ -284,6 +286,110 @@ other_encodings(void **state)
 	ca_crypto_free(c);
 }
 
+/* ---- id-RSASSA-PSS: what the key's parameters allow ---- */
+
+static EVP_PKEY *
+pss_key(struct ca_crypto *c, const char *md, const char *mgf1, int salt)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(
+	    ca_crypto_get0_libctx(c), "RSA-PSS", NULL);
+	EVP_PKEY *key = NULL;
+
+	assert_int_equal(EVP_PKEY_keygen_init(ctx), 1);
+	assert_int_equal(EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 2048), 1);
+	if (md != NULL)
+		assert_int_equal(
+		    EVP_PKEY_CTX_set_rsa_pss_keygen_md_name(ctx, md, NULL), 1);
+	if (mgf1 != NULL)
+		assert_int_equal(
+		    EVP_PKEY_CTX_set_rsa_pss_keygen_mgf1_md_name(ctx, mgf1), 1);
+	if (salt >= 0)
+		assert_int_equal(
+		    EVP_PKEY_CTX_set_rsa_pss_keygen_saltlen(ctx, salt), 1);
+	assert_int_equal(EVP_PKEY_generate(ctx, &key), 1);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+static void
+sign_by(
+    struct ca_crypto *c, const struct ca_scheme *s, EVP_PKEY *key, bool fits)
+{
+	struct ca_buf sig = CA_BUF_INIT(1024);
+	enum ca_err rc;
+
+	assert_int_equal(ca_crypto_scheme_fits(s, key), fits);
+	rc = ca_crypto_sign(c, s, key, "abc", 3, &sig);
+	assert_int_equal(rc, fits ? CA_OK : CA_ERR_UNSUPPORTED);
+	rc = ca_crypto_verify(c, s, key, "abc", 3, sig.p, sig.len);
+	assert_int_equal(rc, fits ? CA_OK : CA_ERR_UNSUPPORTED);
+	if (fits) {
+		rc = ca_crypto_verify(c, s, key, "abd", 3, sig.p, sig.len);
+		assert_int_equal(rc, CA_DENIED);
+	}
+	ca_buf_free(&sig);
+}
+
+/* The key as it stands in a certificate, after its trip through DER. */
+static EVP_PKEY *
+public_part(struct ca_crypto *c, EVP_PKEY *key)
+{
+	unsigned char *der = NULL;
+	int len = i2d_PUBKEY(key, &der);
+	const unsigned char *p = der;
+	EVP_PKEY *pub =
+	    d2i_PUBKEY_ex(NULL, &p, len, ca_crypto_get0_libctx(c), NULL);
+
+	assert_non_null(pub);
+	OPENSSL_free(der);
+	return pub;
+}
+
+static void
+pss_restrictions(void **state)
+{
+	static const struct {
+		const char *md, *mgf1;
+		int salt;
+		bool fits[3]; /* sha256, sha384, sha512 */
+	} row[] = {
+	    {NULL, NULL, -1, {true, true, true}},
+	    {"SHA256", "SHA256", 32, {true, false, false}},
+	    {"SHA256", "SHA256", 0, {true, false, false}},
+	    {"SHA256", "SHA256", 33, {false, false, false}},
+	    {"SHA384", "SHA384", 48, {false, true, false}},
+	    {"SHA512", "SHA512", 64, {false, false, true}},
+	    {"SHA512", "SHA512", 20, {false, false, true}},
+	    {"SHA256", "SHA384", 32, {false, false, false}},
+	    {"SHA256", "SHA1", 32, {false, false, false}},
+	    {"SHA1", "SHA256", 20, {false, false, false}},
+	    {"SHA1", "SHA1", 20, {false, false, false}},
+	    {"SHA224", "SHA224", 28, {false, false, false}},
+	    {"SHA512-256", "SHA512-256", 32, {false, false, false}},
+	};
+	static const char *const name[] = {
+	    "rsa_pss_pss_sha256", "rsa_pss_pss_sha384", "rsa_pss_pss_sha512"};
+	struct ca_crypto *c;
+
+	(void)state;
+	assert_int_equal(ca_crypto_new(&c), CA_OK);
+	for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+		EVP_PKEY *key = pss_key(c, row[i].md, row[i].mgf1, row[i].salt);
+		EVP_PKEY *pub = public_part(c, key);
+
+		for (size_t j = 0; j < 3; j++) {
+			const struct ca_scheme *s = ca_scheme_by_name(name[j]);
+
+			if (ca_crypto_scheme_fits(s, pub) != row[i].fits[j])
+				fail_msg("row %zu, %s", i, name[j]);
+			sign_by(c, s, key, row[i].fits[j]);
+		}
+		EVP_PKEY_free(pub);
+		EVP_PKEY_free(key);
+	}
+	ca_crypto_free(c);
+}
+
 int
 main(void)
 {
@@ -292,6 +398,7 @@ main(void)
 	    cmocka_unit_test(pss_salts),
 	    cmocka_unit_test(binding),
 	    cmocka_unit_test(other_encodings),
+	    cmocka_unit_test(pss_restrictions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

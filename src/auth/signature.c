@@ -1,0 +1,202 @@
+/*
+ * Whose signature it is: the certificate that was sent, or a registered one.
+ */
+#include "auth/attempt.h"
+
+#include <string.h>
+
+#include "crypto/certgate.h"
+#include "map/map.h"
+#include "verify/cost.h"
+#include "verify/path.h"
+#include "verify/verify.h"
+
+static const struct ca_scheme *
+offered_scheme(const struct ca_attempt *a)
+{
+	for (size_t i = 0; i < a->req->nschemes; i++) {
+		if (a->req->scheme[i] == a->msgs.scheme)
+			return ca_scheme_by_code(a->msgs.scheme);
+	}
+	return NULL;
+}
+
+/* The client signed the whole request and its own Certificate. */
+static enum ca_err
+make_tbs(struct ca_attempt *a)
+{
+	const struct ca_bytes part[] = {
+	    {a->req->raw, a->req->len}, a->msgs.certificate};
+	uint8_t hash[CA_TRANSCRIPT_HASH_LEN];
+	enum ca_err rc = ca_crypto_transcript(a->crypto, part, 2, hash);
+
+	if (rc == CA_OK)
+		a->tbs_len = ca_signed_content(CA_SIGNER_CLIENT, hash, a->tbs);
+	return rc;
+}
+
+static enum ca_err
+verify_by(struct ca_attempt *a, const struct ca_scheme *scheme, X509 *cert)
+{
+	EVP_PKEY *key = X509_get0_pubkey(cert);
+
+	if (key == NULL)
+		return CA_ERR_UNSUPPORTED;
+	return ca_crypto_verify(a->crypto, scheme, key, a->tbs, a->tbs_len,
+	    a->msgs.signature.p, a->msgs.signature.len);
+}
+
+static enum ca_reason
+unfit_reason(X509 *cert)
+{
+	EVP_PKEY *key = X509_get0_pubkey(cert);
+
+	if (key == NULL)
+		return CA_R_CERT_MALFORMED;
+	if ((EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS")) &&
+	    !ca_crypto_rsa_ok(key))
+		return CA_R_KEY_WEAK;
+	return CA_R_SCHEME;
+}
+
+/* Of a certificate that was not decoded. */
+static enum ca_err
+not_decoded(struct ca_attempt *a, const struct ca_bytes *cert, enum ca_err rc)
+{
+	const char *why = ca_cert_refusal(cert->p, cert->len);
+
+	ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
+	    rc == CA_ERR_UNSUPPORTED ? CA_R_KEY_WEAK : CA_R_CERT_MALFORMED,
+	    "%s", why != NULL ? why : ca_err_text(rc));
+	return rc;
+}
+
+static enum ca_err
+sent_leaf(struct ca_attempt *a, const struct ca_scheme *scheme, X509 **leaf)
+{
+	enum ca_err rc;
+
+	rc = ca_crypto_cert(
+	    a->crypto, a->msgs.cert[0].p, a->msgs.cert[0].len, leaf);
+	if (rc != CA_OK)
+		return not_decoded(a, &a->msgs.cert[0], rc);
+	/* for the log, whatever comes of it */
+	ca_verify_facts(a->crypto, *leaf, a->report);
+	rc = verify_by(a, scheme, *leaf);
+	if (rc == CA_DENIED)
+		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
+		    CA_R_SIGNATURE, NULL);
+	else if (rc == CA_ERR_UNSUPPORTED)
+		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
+		    unfit_reason(*leaf), "the key does not fit %s",
+		    scheme->name);
+	else if (rc != CA_OK)
+		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
+		    CA_R_INTERNAL, "%s", ca_err_text(rc));
+	return rc;
+}
+
+/* Try certs in their order, as far as the budget goes; what is beyond it is
+ * named in the log.  How many were tried, or do not fit. */
+static int
+try_each(struct ca_attempt *a, const struct ca_scheme *scheme,
+    const STACK_OF(X509) * certs, struct ca_map_budget *budget, X509 **leaf)
+{
+	int beyond = 0;
+
+	for (int i = 0; i < sk_X509_num(certs) && *leaf == NULL; i++) {
+		X509 *cert = sk_X509_value(certs, i);
+		EVP_PKEY *key = X509_get0_pubkey(cert);
+		size_t cost = ca_cost_verify(key);
+
+		/* one that does not fit is refused by its kind alone */
+		if (!ca_crypto_scheme_fits(scheme, key))
+			continue;
+		if (cost > budget->cost) {
+			ca_log_warning(a->log,
+			    "registered certificate %d of %d for %s is not "
+			    "tried: its key takes too long to verify by, after "
+			    "those before it",
+			    i + 1, sk_X509_num(certs), a->peer->user);
+			beyond++;
+			continue;
+		}
+		budget->cost -= cost;
+		if (verify_by(a, scheme, cert) == CA_OK &&
+		    X509_up_ref(cert) == 1)
+			*leaf = cert;
+	}
+	return sk_X509_num(certs) - beyond;
+}
+
+/*
+ * "You have my certificate": which ones are tried is decided by PAM_USER
+ * alone.  The first whose key verifies the signature is the client's.
+ */
+static enum ca_err
+registered_leaf(
+    struct ca_attempt *a, const struct ca_scheme *scheme, X509 **leaf)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_map_budget budget = {CA_ATTEMPT_REGISTERED, CA_PATH_COST_MAX};
+	STACK_OF(X509) *certs = NULL;
+	int n = 0;
+
+	if (a->peer->user != NULL && a->peer->user[0] != '\0') {
+		rc = ca_map_registered(
+		    a->crypto, a->cfg, a->log, a->peer->user, &budget, &certs);
+		if (rc != CA_OK) {
+			ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
+			    CA_R_USERS_FILE, "the registered certificates: %s",
+			    ca_err_text(rc));
+			ret = rc;
+			goto out;
+		}
+		n = certs != NULL ? sk_X509_num(certs) : 0;
+	}
+	int tried = n > 0 ? try_each(a, scheme, certs, &budget, leaf) : 0;
+	if (*leaf == NULL) {
+		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
+		    n > 0 ? CA_R_SIGNATURE : CA_R_NO_REGISTERED,
+		    n > 0 ? "by none of %d registered certificates" : NULL,
+		    tried);
+		ret = CA_DENIED;
+		goto out;
+	}
+	ca_verify_facts(a->crypto, *leaf, a->report);
+	ret = CA_OK;
+out:
+	sk_X509_pop_free(certs, X509_free);
+	return ret;
+}
+
+enum ca_err
+ca_attempt_signature(struct ca_attempt *a, X509 **leaf)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	const struct ca_scheme *scheme = offered_scheme(a);
+
+	if (scheme == NULL) {
+		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
+		    CA_R_SCHEME, "0x%04x was not offered", a->msgs.scheme);
+		ret = CA_DENIED;
+		goto out;
+	}
+	ca_report_fact(a->report, CA_FACT_SCHEME, scheme->name);
+	if ((rc = make_tbs(a)) != CA_OK) {
+		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
+		    CA_R_INTERNAL, "%s", ca_err_text(rc));
+		ret = rc;
+		goto out;
+	}
+	rc = a->msgs.ncerts > 0 ? sent_leaf(a, scheme, leaf)
+				: registered_leaf(a, scheme, leaf);
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_PASS, CA_R_OK, NULL);
+	ret = CA_OK;
+out:
+	return ret;
+}

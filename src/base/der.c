@@ -1,0 +1,74 @@
+#include "base/der.h"
+
+#include <string.h>
+
+enum ca_err
+ca_der_header(
+    const uint8_t *p, size_t len, uint8_t *tag, size_t *header, size_t *content)
+{
+	size_t n, v = 0;
+
+	if (len < 2 || (p[0] & 0x1f) == 0x1f)
+		return CA_ERR_FORMAT;
+	*tag = p[0];
+	if (p[1] < 0x80) {
+		*header = 2;
+		*content = p[1];
+		return CA_OK;
+	}
+	n = p[1] & 0x7f;
+	if (n < 1 || n > 4 || len < 2 + n || p[2] == 0)
+		return CA_ERR_FORMAT;
+	for (size_t i = 0; i < n; i++)
+		v = v << 8 | p[2 + i];
+	if (v < 0x80)
+		return CA_ERR_FORMAT;
+	*header = 2 + n;
+	*content = v;
+	return CA_OK;
+}
+
+enum ca_err
+ca_der_next(struct ca_reader *r, uint8_t *tag, struct ca_reader *content)
+{
+	size_t header, len;
+
+	if (ca_der_header(r->p, r->left, tag, &header, &len) != CA_OK ||
+	    len > r->left - header)
+		return CA_ERR_FORMAT;
+	*content = ca_reader_of(r->p + header, len);
+	r->p += header + len;
+	r->left -= header + len;
+	return CA_OK;
+}
+
+enum ca_err
+ca_der_expect(struct ca_reader *r, uint8_t tag, struct ca_reader *content)
+{
+	struct ca_reader at = *r;
+	uint8_t found;
+
+	if (ca_der_next(&at, &found, content) != CA_OK || found != tag)
+		return CA_ERR_FORMAT;
+	*r = at;
+	return CA_OK;
+}
+
+bool
+ca_der_oid_ok(struct ca_reader oid)
+{
+	bool begins = true;
+
+	for (size_t i = 0; i < oid.left; i++) {
+		if (begins && oid.p[i] == 0x80)
+			return false;
+		begins = oid.p[i] < 0x80;
+	}
+	return oid.left > 0 && begins;
+}
+
+bool
+ca_der_is(struct ca_reader r, const void *p, size_t len)
+{
+	return r.left == len && memcmp(r.p, p, len) == 0;
+}

@@ -1,0 +1,285 @@
+#include "crypto/certgate.h"
+#include "base/der.h"
+
+#include <stdbool.h>
+
+#define VERSION_TAG 0xa0
+#define ISSUER_UID_TAG 0x81
+#define SUBJECT_UID_TAG 0x82
+#define EXTENSIONS_TAG 0xa3
+#define SET_TAG 0x31
+
+/* ---- RSA ---- */
+
+static struct ca_reader
+without_zeros(struct ca_reader n)
+{
+	while (n.left > 0 && n.p[0] == 0) {
+		n.p++;
+		n.left--;
+	}
+	return n;
+}
+
+static uint64_t
+bits_of(struct ca_reader n)
+{
+	uint64_t bits;
+
+	n = without_zeros(n);
+	bits = (uint64_t)n.left * 8;
+	for (unsigned top = 0x80; n.left > 0 && (n.p[0] & top) == 0; top >>= 1)
+		bits--;
+	return bits;
+}
+
+uint64_t
+ca_rsa_cost(struct ca_reader modulus, struct ca_reader exponent)
+{
+	uint64_t bits = bits_of(modulus), multiplications = bits_of(exponent);
+
+	for (size_t i = 0; i < exponent.left; i++)
+		for (unsigned v = exponent.p[i]; v != 0; v &= v - 1)
+			multiplications++;
+	if (multiplications <= 2)
+		return bits * bits;
+	return bits * bits * (multiplications - 2);
+}
+
+static enum ca_err
+positive(struct ca_reader *r, struct ca_reader *out)
+{
+	if (ca_der_expect(r, CA_DER_INTEGER, out) != CA_OK ||
+	    !ca_der_integer_ok(out->p, out->left) || out->p[0] >= 0x80)
+		return CA_ERR_FORMAT;
+	return CA_OK;
+}
+
+/* RSAPublicKey ::= SEQUENCE { modulus, publicExponent }, RFC 8017 A.1.1. */
+static enum ca_err
+rsa(struct ca_reader params, struct ca_reader key, const char **why)
+{
+	struct ca_reader numbers, modulus, exponent;
+
+	(void)params;
+	if (ca_der_expect(&key, CA_DER_SEQUENCE, &numbers) != CA_OK ||
+	    ca_read_end(&key) != CA_OK ||
+	    positive(&numbers, &modulus) != CA_OK ||
+	    positive(&numbers, &exponent) != CA_OK ||
+	    ca_read_end(&numbers) != CA_OK)
+		return CA_ERR_FORMAT;
+	if (ca_rsa_cost(modulus, exponent) > CA_RSA_COST_MAX) {
+		*why = "its RSA key is too long, or its exponent is: to "
+		       "verify by it takes too much";
+		return CA_ERR_UNSUPPORTED;
+	}
+	return CA_OK;
+}
+
+/* ---- the other keys ---- */
+
+static enum ca_err
+ec(struct ca_reader params, struct ca_reader key, const char **why)
+{
+	struct ca_reader curve;
+
+	(void)key;
+	if (ca_der_expect(&params, CA_DER_OID, &curve) != CA_OK ||
+	    ca_read_end(&params) != CA_OK) {
+		*why = "its key is on an elliptic curve that is written out in "
+		       "parameters, not named";
+		return CA_ERR_UNSUPPORTED;
+	}
+	return CA_OK;
+}
+
+/* Of one fixed size. */
+static enum ca_err
+fixed(struct ca_reader params, struct ca_reader key, const char **why)
+{
+	(void)params;
+	(void)key;
+	(void)why;
+	return CA_OK;
+}
+
+#define OID(bytes) bytes, sizeof(bytes) - 1
+#define PKCS1 "\x2a\x86\x48\x86\xf7\x0d\x01\x01"
+#define NIST_SIGS "\x60\x86\x48\x01\x65\x03\x04\x03"
+
+/* look: NULL for a kind that is accepted nowhere, which is then named. */
+static const struct kind {
+	const char *oid;
+	size_t len;
+	enum ca_err (*look)(
+	    struct ca_reader params, struct ca_reader key, const char **why);
+	const char *refused;
+} kinds[] = {
+    {OID(PKCS1 "\x01"), rsa, NULL},
+    {OID(PKCS1 "\x0a"), rsa, NULL}, /* id-RSASSA-PSS */
+    {OID("\x2a\x86\x48\xce\x3d\x02\x01"), ec, NULL},
+    {OID("\x2b\x65\x70"), fixed, NULL},   /* Ed25519 */
+    {OID("\x2b\x65\x71"), fixed, NULL},   /* Ed448 */
+    {OID(NIST_SIGS "\x11"), fixed, NULL}, /* ML-DSA-44 */
+    {OID(NIST_SIGS "\x12"), fixed, NULL}, /* ML-DSA-65 */
+    {OID(NIST_SIGS "\x13"), fixed, NULL}, /* ML-DSA-87 */
+    {OID("\x2a\x86\x48\xce\x38\x04\x01"), NULL, "its key is a DSA key"},
+    {OID("\x2b\x65\x6e"), NULL, "its key is for X25519, not for signatures"},
+    {OID("\x2b\x65\x6f"), NULL, "its key is for X448, not for signatures"},
+};
+
+static enum ca_err
+known_kind(struct ca_reader oid, struct ca_reader params, struct ca_reader key,
+    const char **why)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		if (!ca_der_is(oid, kinds[i].oid, kinds[i].len))
+			continue;
+		if (kinds[i].look != NULL)
+			return kinds[i].look(params, key, why);
+		*why = kinds[i].refused;
+		return CA_ERR_UNSUPPORTED;
+	}
+	*why = "its key is of a type that is refused";
+	return CA_ERR_UNSUPPORTED;
+}
+
+/* SubjectPublicKeyInfo, section 4.1 */
+static enum ca_err
+spki(struct ca_reader r, const char **why)
+{
+	struct ca_reader alg, oid, key;
+
+	if (ca_der_expect(&r, CA_DER_SEQUENCE, &alg) != CA_OK ||
+	    ca_der_expect(&alg, CA_DER_OID, &oid) != CA_OK ||
+	    ca_der_expect(&r, CA_DER_BIT_STRING, &key) != CA_OK ||
+	    ca_read_end(&r) != CA_OK || key.left < 1 || key.p[0] != 0)
+		return CA_ERR_FORMAT;
+	key.p++;
+	key.left--;
+	return known_kind(oid, alg, key, why);
+}
+
+/* ---- what stands around it ---- */
+
+/* Name ::= SEQUENCE OF SET OF SEQUENCE { type, value } */
+static enum ca_err
+name(struct ca_reader r, const char **why)
+{
+	struct ca_reader rdn, attribute;
+	size_t n = 0;
+
+	if (r.left > CA_CERT_NAME_MAX)
+		goto too_long;
+	while (r.left > 0) {
+		if (ca_der_expect(&r, SET_TAG, &rdn) != CA_OK)
+			return CA_ERR_FORMAT;
+		while (rdn.left > 0) {
+			if (ca_der_expect(&rdn, CA_DER_SEQUENCE, &attribute) !=
+			    CA_OK)
+				return CA_ERR_FORMAT;
+			if (++n > CA_CERT_ATTRIBUTES_MAX)
+				goto too_long;
+		}
+	}
+	return CA_OK;
+too_long:
+	*why = "its subject or issuer is longer than any name is";
+	return CA_ERR_LIMIT;
+}
+
+static enum ca_err
+extensions(struct ca_reader r, const char **why)
+{
+	struct ca_reader list, one;
+
+	if (ca_der_expect(&r, CA_DER_SEQUENCE, &list) != CA_OK ||
+	    ca_read_end(&r) != CA_OK)
+		return CA_ERR_FORMAT;
+	for (size_t n = 0; list.left > 0; n++) {
+		if (ca_der_expect(&list, CA_DER_SEQUENCE, &one) != CA_OK)
+			return CA_ERR_FORMAT;
+		if (n == CA_CERT_EXTENSIONS_MAX) {
+			*why = "it has more extensions than any certificate "
+			       "needs";
+			return CA_ERR_LIMIT;
+		}
+	}
+	return CA_OK;
+}
+
+/* An element that may be there. */
+static struct ca_reader
+optional(struct ca_reader *r, uint8_t tag)
+{
+	struct ca_reader content = {NULL, 0};
+
+	if (ca_der_expect(r, tag, &content) != CA_OK)
+		content = (struct ca_reader){NULL, 0};
+	return content;
+}
+
+static enum ca_err
+fields(struct ca_reader tbs, struct ca_reader subject_and_issuer[2],
+    struct ca_reader *key, struct ca_reader *exts)
+{
+	struct ca_reader skip;
+
+	(void)optional(&tbs, VERSION_TAG);
+	if (ca_der_expect(&tbs, CA_DER_INTEGER, &skip) != CA_OK ||
+	    ca_der_expect(&tbs, CA_DER_SEQUENCE, &skip) != CA_OK ||
+	    ca_der_expect(&tbs, CA_DER_SEQUENCE, &subject_and_issuer[1]) !=
+		CA_OK ||
+	    ca_der_expect(&tbs, CA_DER_SEQUENCE, &skip) != CA_OK ||
+	    ca_der_expect(&tbs, CA_DER_SEQUENCE, &subject_and_issuer[0]) !=
+		CA_OK ||
+	    ca_der_expect(&tbs, CA_DER_SEQUENCE, key) != CA_OK)
+		return CA_ERR_FORMAT;
+	(void)optional(&tbs, ISSUER_UID_TAG);
+	(void)optional(&tbs, SUBJECT_UID_TAG);
+	*exts = optional(&tbs, EXTENSIONS_TAG);
+	return ca_read_end(&tbs);
+}
+
+enum ca_err
+ca_cert_gate(const void *der, size_t len, const char **why)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_reader r = ca_reader_of(der, len), cert, tbs, skip;
+	struct ca_reader names[2], key, exts;
+	const char *unheard = NULL;
+
+	if (why == NULL)
+		why = &unheard;
+	*why = NULL;
+	if (ca_der_expect(&r, CA_DER_SEQUENCE, &cert) != CA_OK ||
+	    ca_read_end(&r) != CA_OK ||
+	    ca_der_expect(&cert, CA_DER_SEQUENCE, &tbs) != CA_OK ||
+	    ca_der_expect(&cert, CA_DER_SEQUENCE, &skip) != CA_OK ||
+	    ca_der_expect(&cert, CA_DER_BIT_STRING, &skip) != CA_OK ||
+	    ca_read_end(&cert) != CA_OK ||
+	    fields(tbs, names, &key, &exts) != CA_OK) {
+		ret = CA_ERR_FORMAT;
+		goto out;
+	}
+	/* the key first: it is what a person can do something about */
+	if ((rc = spki(key, why)) != CA_OK ||
+	    (rc = name(names[0], why)) != CA_OK ||
+	    (rc = name(names[1], why)) != CA_OK ||
+	    (exts.p != NULL && (rc = extensions(exts, why)) != CA_OK)) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	return ret;
+}
+
+const char *
+ca_cert_refusal(const void *der, size_t len)
+{
+	const char *why = NULL;
+	enum ca_err rc = ca_cert_gate(der, len, &why);
+
+	return rc == CA_ERR_UNSUPPORTED || rc == CA_ERR_LIMIT ? why : NULL;
+}

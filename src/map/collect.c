@@ -1,0 +1,116 @@
+/*
+ * The registered certificates of a user, decoded, within a budget: for an
+ * answer without one.
+ */
+#include "crypto/certgate.h"
+#include "map/map.h"
+#include "map/registered.h"
+#include "verify/cost.h"
+
+struct collect {
+	struct ca_crypto *crypto;
+	const struct ca_log *log;
+	STACK_OF(X509) * certs;
+	struct ca_map_budget *budget;
+	bool links; /* those of the chains, not the registered ones */
+};
+
+/* CA_ERR_NOT_FOUND: it may not be decoded, and was logged. */
+static enum ca_err
+decode(const struct collect *c, const char *path, const unsigned char *der,
+    size_t len, X509 **cert)
+{
+	size_t cost = ca_cost_decode(len);
+
+	if (cost > c->budget->cost) {
+		ca_log_warning(c->log,
+		    "%s is not used, nor are those behind it: there are too "
+		    "many certificates registered, or too large ones",
+		    path);
+		return CA_ERR_CANCELLED;
+	}
+	c->budget->cost -= cost;
+	enum ca_err rc = ca_crypto_cert(c->crypto, der, len, cert);
+	const char *why = rc == CA_OK ? NULL : ca_cert_refusal(der, len);
+	if (why == NULL)
+		return rc;
+	ca_log_warning(
+	    c->log, "%s: a certificate in it is not used: %s", path, why);
+	return CA_ERR_NOT_FOUND;
+}
+
+static enum ca_err
+collect(void *ctx, const char *login, const char *path, bool first,
+    const unsigned char *der, size_t len)
+{
+	struct collect *c = ctx;
+	X509 *cert;
+	enum ca_err rc;
+
+	(void)login;
+	if (first && c->links)
+		return CA_OK;
+	if ((size_t)sk_X509_num(c->certs) >= c->budget->max) {
+		ca_log_warning(c->log,
+		    "%s is not used, nor are those behind it: %zu certificates "
+		    "are looked at",
+		    path, c->budget->max);
+		return CA_ERR_CANCELLED;
+	}
+	if ((rc = decode(c, path, der, len, &cert)) != CA_OK)
+		return rc == CA_ERR_NOT_FOUND ? CA_OK : rc;
+	if ((!first && ca_registered_is_link(cert)) != c->links) {
+		X509_free(cert);
+		return CA_OK;
+	}
+	if (sk_X509_push(c->certs, cert) <= 0) {
+		X509_free(cert);
+		return CA_ERR_MEMORY;
+	}
+	return CA_OK;
+}
+
+static enum ca_err
+registered(struct ca_crypto *crypto, const struct ca_config *cfg,
+    const struct ca_log *log, const char *user, struct ca_map_budget *budget,
+    bool links, STACK_OF(X509) * *out)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct collect c = {crypto, log, sk_X509_new_null(), budget, links};
+
+	*out = NULL;
+	if (c.certs == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	if (user == NULL || user[0] == '\0')
+		goto done; /* nobody yet whose certificates they could be */
+	rc = ca_registered_walk(cfg, log, user, collect, &c);
+	if (rc != CA_OK && rc != CA_ERR_CANCELLED) {
+		ret = rc;
+		goto out;
+	}
+done:
+	*out = c.certs;
+	c.certs = NULL; /* transferred */
+	ret = CA_OK;
+out:
+	sk_X509_pop_free(c.certs, X509_free);
+	return ret;
+}
+
+enum ca_err
+ca_map_registered(struct ca_crypto *crypto, const struct ca_config *cfg,
+    const struct ca_log *log, const char *user, struct ca_map_budget *budget,
+    STACK_OF(X509) * *out)
+{
+	return registered(crypto, cfg, log, user, budget, false, out);
+}
+
+enum ca_err
+ca_map_registered_chain(struct ca_crypto *crypto, const struct ca_config *cfg,
+    const struct ca_log *log, const char *user, struct ca_map_budget *budget,
+    STACK_OF(X509) * *out)
+{
+	return registered(crypto, cfg, log, user, budget, true, out);
+}
