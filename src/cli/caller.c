@@ -67,7 +67,7 @@ ca_caller_find(const struct ca_log *log, struct ca_caller *caller)
 	    fstat(dir, &st) != 0 || !read_comm(dir, caller->name)) {
 		ca_log_err(log,
 		    "not signed: which program asks cannot be seen in "
-		    "/proc/%s/comm: %s. Where /proc is mounted with hidepid, "
+		    "/proc/%s/comm: %-s. Where /proc is mounted with hidepid, "
 		    "answer with `certauth sign --pieces'",
 		    number, strerror(errno != 0 ? errno : EIO));
 		ret = CA_DENIED;

@@ -181,7 +181,7 @@ make_room(const struct ca_client *client, const struct ca_request *req,
 		return CA_OK;
 	if (rc == CA_OK) /* base64url */
 		return client->room(client->room_ctx, (len * 4 + 2) / 3);
-	ca_log_err(client->log, "no answer by %s: %s",
+	ca_log_err(client->log, "no answer by %s: %-s",
 	    id != NULL ? id->label : "", ca_err_text(rc));
 	return rc;
 }

@@ -11,8 +11,6 @@
 #include "cli/ssh.h"
 #include "cli/sshway.h"
 
-#define DENIED "not signed: rule 1, the host: "
-
 /* ---- who asks ---- */
 
 /* The name under which the ssh that may ask was started. */
@@ -43,14 +41,16 @@ refuse_caller(
 {
 	if (is_sudo(caller))
 		ca_log_err(log,
-		    DENIED "a program named `%s' asks that does not run as "
-			   "root, so it is not sudo",
+		    "not signed: rule 1, the host: "
+		    "a program named `%s' asks that does not run as "
+		    "root, so it is not sudo",
 		    caller->name);
 	else
 		ca_log_err(log,
-		    DENIED "`%s' asks, and neither %s nor sudo. If `%s' is a "
-			   "script around certauth-askpass, let it run it by "
-			   "`exec'; else answer with `certauth sign --pieces'",
+		    "not signed: rule 1, the host: "
+		    "`%s' asks, and neither %s nor sudo. If `%s' is a "
+		    "script around certauth-askpass, let it run it by "
+		    "`exec'; else answer with `certauth sign --pieces'",
 		    caller->name, ssh, caller->name);
 	return CA_DENIED;
 }
@@ -139,9 +139,10 @@ names_of(struct ca_meant *m, const char *sets, const char *host)
 		    m->user, host);
 	else
 		ca_log_err(m->log,
-		    DENIED "ssh asks for %s at %s, which is neither the host "
-			   "that `certauth ssh' was given nor a jump host on "
-			   "the way to it",
+		    "not signed: rule 1, the host: "
+		    "ssh asks for %s at %s, which is neither the host "
+		    "that `certauth ssh' was given nor a jump host on "
+		    "the way to it",
 		    m->user, host);
 	return CA_DENIED;
 }
@@ -168,8 +169,9 @@ meant_by_old_ssh(struct ca_meant *m, const char *sets)
 
 	if (sets == NULL || strchr(sets, ';') != NULL) {
 		ca_log_err(m->log,
-		    DENIED "this ssh is older than "
-			   "OpenSSH 8.5 and does not say which host asks; %-s",
+		    "not signed: rule 1, the host: "
+		    "this ssh is older than "
+		    "OpenSSH 8.5 and does not say which host asks; %-s",
 		    sets == NULL ? "use `certauth ssh' instead of ssh"
 				 : "with jump hosts a newer one is needed");
 		return CA_DENIED;
@@ -191,13 +193,15 @@ meant_by_ssh(struct ca_meant *m)
 	rc = ca_rules_ssh_text(
 	    m->text, m->prompt->start, m->prompt->end, &m->user, &host);
 	if (rc == CA_ERR_NOT_FOUND) {
-		ca_log_err(m->log, DENIED "ssh did not say which host asks");
+		ca_log_err(m->log, "not signed: rule 1, the host: "
+				   "ssh did not say which host asks");
 		rc = CA_DENIED;
 	} else if (rc == CA_DENIED) {
 		ca_log_err(m->log,
-		    DENIED "the text seems to be of %s, but holds more than "
-			   "lines above the prompt, so it may be of another "
-			   "host",
+		    "not signed: rule 1, the host: "
+		    "the text seems to be of %s, but holds more than "
+		    "lines above the prompt, so it may be of another "
+		    "host",
 		    host);
 	} else if (rc == CA_OK) {
 		rc = sets != NULL ? names_of(m, sets, host)
@@ -215,8 +219,9 @@ meant_here(struct ca_meant *m)
 	/* sudo adds nothing, so what stands around it is somebody else's */
 	if (m->prompt->start != 0 ||
 	    !ca_rules_prompt_ends(m->text, m->prompt->end)) {
-		ca_log_err(m->log, DENIED "sudo asks, but the prompt of "
-					  "certauth is not all of its text");
+		ca_log_err(m->log, "not signed: rule 1, the host: "
+				   "sudo asks, but the prompt of "
+				   "certauth is not all of its text");
 		return CA_DENIED;
 	}
 	ca_client_names_free(m->names);

@@ -236,7 +236,7 @@ hear(struct ca_revocation *rev, const struct place *at, struct voices *all,
 		return CA_OK;
 	}
 	voice.listed = rc == CA_OK;
-	ca_log_debug(rev->log, "%s (%s) %s", ca_crl_get0_name(f->crl),
+	ca_log_debug(rev->log, "%s (%-s) %-s", ca_crl_get0_name(f->crl),
 	    ca_crl_engine_name(f->crl),
 	    voice.listed ? "lists it" : "does not revoke it");
 	(void)note(rev, at, f, "");
