@@ -21,7 +21,7 @@ setup_file() {
 judged() {
 	local case=$BATS_TEST_DESCRIPTION status=0 out expected
 	local -a words
-	case=${case%% *}
+	case=${case%%:*}
 	cd "$BATS_FILE_TMPDIR/verify/$case" || return
 	read -r -a words <cmd
 	[ "${words[0]}" = certauth ] || return

@@ -393,6 +393,42 @@ named_bound(void **state)
 	sk_X509_pop_free(sent, X509_free);
 }
 
+static enum ca_err
+refuse(void *ctx, const struct ca_path *path)
+{
+	(void)path;
+	++*(int *)ctx;
+	return CA_DENIED;
+}
+
+/* However many issuers of CRLs there are: their paths cost what is left of the
+ * bound of the path that they are for. */
+static void
+one_bound(void **state)
+{
+	struct ca_cadir *anchors;
+	enum ca_err rc = CA_DENIED;
+	int asked = 0, runs = 0;
+
+	(void)state;
+	empty_dir();
+	put_hashed("Root", 0, root);
+	assert_int_equal(
+	    ca_cadir_open(crypto, dir, "ca_dir", NULL, &anchors), CA_OK);
+	struct ca_pathfinder *f =
+	    ca_pathfinder_new(anchors, NULL, leaf, NULL, NOW);
+	for (; rc == CA_DENIED && runs <= CA_PATH_COST_MAX; runs++) {
+		struct ca_pathfinder *sub = ca_pathfinder_sub(f, anchors, leaf);
+
+		rc = ca_pathfinder_run(sub, refuse, &asked);
+		ca_pathfinder_free(sub);
+	}
+	assert_int_equal(rc, CA_ERR_LIMIT);
+	assert_int_equal(asked, CA_PATH_COST_MAX);
+	ca_pathfinder_free(f);
+	ca_cadir_free(anchors);
+}
+
 /*
  * Names are remembered over both rounds.  The first follows lines of made-up
  * certificates, whose signatures nobody has looked at, then a path that is
@@ -487,6 +523,7 @@ main(void)
 	    cmocka_unit_test(each_path_once),
 	    cmocka_unit_test(valid_first),
 	    cmocka_unit_test(named_bound),
+	    cmocka_unit_test(one_bound),
 	    cmocka_unit_test(names_bound),
 	};
 

@@ -467,6 +467,51 @@ indirect(void **state)
 	X509_free(cert);
 }
 
+/* Two CAs of one name and key, each under an anchor of its own: the keeper that
+ * revokes the leaf is under one of them.  The other path does not outvote it.
+ */
+static void
+two_anchors(void **state)
+{
+	char *ext = points_to("Keeper", NULL);
+	X509 *cert = make(&(struct spec){"kept", "Sub", leaf_key, sub_key,
+	    .serial = LEAF_SERIAL, .ext = ext});
+	X509 *other = make(
+	    &(struct spec){"Other", "Other", keeper_key, keeper_key, true});
+	X509 *cross = make(&(struct spec){
+	    "Sub", "Other", sub_key, keeper_key, true, .serial = SUB_SERIAL});
+	X509 *watch = keeper(.bare = false);
+
+	(void)state;
+	for (int first = 0; first < 2; first++) {
+		STACK_OF(X509) *sent = sk_X509_new_null();
+
+		fresh();
+		put_cert("other.pem", other);
+		sk_X509_push(sent, first ? cross : sub);
+		sk_X509_push(sent, first ? sub : cross);
+		sk_X509_push(sent, watch);
+		root_crl(.from = 0);
+		put_crl(
+		    "crl/other.crl", &(struct crl_spec){"Other", keeper_key});
+		sub_crl(.from = 0);
+		judged(__LINE__, cert, sent, CA_R_OK, NULL);
+		keeper_crl({{LEAF_SERIAL, 1, "Sub"}}, INDIRECT);
+		if (first == 0)
+			judged(
+			    __LINE__, cert, sent, CA_R_REVOKED, "for CN=kept");
+		/* with the path to Root alone in any case */
+		(void)sk_X509_delete(sent, first ? 0 : 1);
+		judged(__LINE__, cert, sent, CA_R_REVOKED, "for CN=kept");
+		sk_X509_free(sent);
+	}
+	X509_free(cert);
+	X509_free(other);
+	X509_free(cross);
+	X509_free(watch);
+	free(ext);
+}
+
 /* A keeper whose own path is not valid keeps nothing. */
 static void
 indirect_path(void **state)
@@ -678,6 +723,7 @@ main(void)
 	    cmocka_unit_test(rollover),
 	    cmocka_unit_test(twins),
 	    cmocka_unit_test(indirect),
+	    cmocka_unit_test(two_anchors),
 	    cmocka_unit_test(indirect_path),
 	    cmocka_unit_test(indirect_twice),
 	    cmocka_unit_test(indirect_unreadable),
