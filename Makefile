@@ -4,7 +4,7 @@ VERSION = 0.1.0
 
 B ?= build
 # one spelling, or what was compiled under another would miss its headers
-override B := $(patsubst $(CURDIR)/%,%,$(abspath $(B)))
+override B := $(abspath $(B))
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 DESTDIR ?=

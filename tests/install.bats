@@ -23,7 +23,7 @@ readme_build() {
 	awk -v want=build -f "$HERE/tests/install/extract.awk" \
 		"$HERE/README.md" | grep -vx 'make deps' >"$S/block"
 	[ "$(tail -n 1 "$S/block")" = 'make install PREFIX=/usr' ]
-	(cd "$S/tree" && env -u MAKELEVEL MAKEFLAGS=-j2 CI=1 "$@" \
+	(cd "$S/tree" && env -u MAKELEVEL -u B MAKEFLAGS=-j2 CI=1 "$@" \
 		sh -eu "$S/block") >"$log" 2>&1 || { cat "$log"; return 1; }
 }
 
@@ -69,12 +69,12 @@ pamdir() {
 @test "a PREFIX of yesterday: what is compiled in follows each change" {
 	local path
 	for path in /opt/a /opt/b; do
-		make -s -C "$S/tree" -j2 CI=1 "PREFIX=$path" all
+		env -u B -u MAKEFLAGS make -s -C "$S/tree" -j2 CI=1 "PREFIX=$path" all
 		grep -qaF "$path/bin/certauth" "$S/tree/build/pam_certauth.so"
 	done
 	run ! grep -qaF /opt/a "$S/tree/build/pam_certauth.so"
 	# and nothing is compiled where nothing changed
-	run make -C "$S/tree" -j2 CI=1 PREFIX=/opt/b all
+	run env -u B -u MAKEFLAGS make -C "$S/tree" -j2 CI=1 PREFIX=/opt/b all
 	echo "$output"
 	[[ $output != *' CC '* ]]
 }

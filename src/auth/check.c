@@ -100,7 +100,7 @@ ca_auth_decode_rest(struct ca_crypto *crypto, const struct ca_log *log,
 				      : ca_cert_refusal(cert[i].p, cert[i].len);
 		if (why != NULL) {
 			ca_log_warning(log,
-			    "certificate %zu of those sent is not used: %s",
+			    "certificate %zu of those sent is not used: %-s",
 			    i + 1, why);
 			continue;
 		}
@@ -168,8 +168,10 @@ ca_auth_certificate(struct ca_crypto *crypto, const struct ca_config *cfg,
     struct ca_report *report, struct ca_auth_result *r)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc, map_rc = CA_OK;
-	const struct ca_verify_input in = {
-	    .leaf = r->leaf, .untrusted = rest, .now = now, .trace = &r->trace,
+	const struct ca_verify_input in = {.leaf = r->leaf,
+	    .untrusted = rest,
+	    .now = now,
+	    .trace = &r->trace,
 	    .all_crls = trace != NULL};
 
 	if ((rc = add_registered_chain(crypto, cfg, log, peer, rest)) !=

@@ -320,7 +320,7 @@ read_token(struct scan *s)
 		return rc;
 	if (!ca_p11_pin_will_do(s->p11, &s->token.info)) {
 		ca_log_err(&s->p11->log,
-		    "\"%s\" needs no PIN, and one is required here; its keys "
+		    "%s needs no PIN, and one is required here; its keys "
 		    "are not used",
 		    s->token.name);
 		s->refused = true;

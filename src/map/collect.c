@@ -35,7 +35,7 @@ decode(const struct collect *c, const char *path, const unsigned char *der,
 	if (why == NULL)
 		return rc;
 	ca_log_warning(
-	    c->log, "%s: a certificate in it is not used: %s", path, why);
+	    c->log, "%s: a certificate in it is not used: %-s", path, why);
 	return CA_ERR_NOT_FOUND;
 }
 

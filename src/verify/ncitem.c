@@ -388,7 +388,7 @@ ca_nc_show(const struct ca_nc_item *item, struct ca_buf *out)
 		struct ca_buf name = CA_BUF_INIT(65536);
 
 		ca_name_rfc4514(item->dn, &name);
-		ca_buf_quote(
+		ca_buf_quote_dn(
 		    out, name.p, name.len < SHOW_MAX ? name.len : SHOW_MAX);
 		ca_buf_free(&name);
 		return;
