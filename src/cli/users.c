@@ -94,8 +94,8 @@ read_cert(const struct args *a, const char *path, X509 **out)
 			    bad > 0 ? ca_certfile_refusal(text.p, text.len)
 				    : NULL;
 
-			ca_log_err(&a->log, "%s holds no certificate%-s%-s", path,
-			    why != NULL ? " that can be used: " : "",
+			ca_log_err(&a->log, "%s holds no certificate%-s%-s",
+			    path, why != NULL ? " that can be used: " : "",
 			    why != NULL ? why : "");
 			rc = CA_ERR_FORMAT;
 		}

@@ -89,7 +89,8 @@ fall_back(struct ca_crl *crl, const char *reason)
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_crlread read = {0};
 
-	ca_log_debug(crl->log, "the CRL %s is streamed: %-s", crl->name, reason);
+	ca_log_debug(
+	    crl->log, "the CRL %s is streamed: %-s", crl->name, reason);
 	crl->kind = CRL_STREAM;
 	if ((crl->src = malloc(sizeof *crl->src)) == NULL) {
 		ret = CA_ERR_MEMORY;

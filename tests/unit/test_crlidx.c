@@ -602,8 +602,7 @@ static enum ca_err
 load(enum ca_crl_engine engine, size_t *n)
 {
 	struct ca_crl_wanted nothing = {NULL, 0};
-	struct ca_crl_source src = {
-	    t.crypto, NULL, engine, t.dir, "a.crl", -1};
+	struct ca_crl_source src = {t.crypto, NULL, engine, t.dir, "a.crl", -1};
 	struct ca_crls list = {NULL, 0};
 
 	assert_int_equal(ca_file_open(t.dir, "a.crl", &src.fd, NULL), CA_OK);
