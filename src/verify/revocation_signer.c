@@ -148,42 +148,68 @@ remember(struct ca_revocation *rev, X509 *cert, bool *known)
 	return is;
 }
 
-/* CA_OK: cert may vouch for CRLs; CA_DENIED: it may not. */
+/* What is known of cert as an issuer of CRLs. */
 static enum ca_err
-judge_issuer(struct question *q, X509 *cert)
+judge_issuer(struct question *q, X509 *cert, struct crl_issuer **out)
 {
 	struct ca_revocation *rev = q->rev;
 	X509 *anchor = sk_X509_value(rev->chain, sk_X509_num(rev->chain) - 1);
 	bool known;
 	struct crl_issuer *is = remember(rev, cert, &known);
-	char why[CA_REVOCATION_WHY] = "it is being looked for";
+	char why[CA_REVOCATION_WHY] = "";
 	enum ca_err rc;
 
 	if (is == NULL)
 		return CA_ERR_LIMIT;
-	if (!known) {
-		rc = rev->paths.find(
-		    rev->paths.ctx, cert, anchor, &is->chain, why);
-		if (rc != CA_OK && rc != CA_DENIED)
-			return rc;
-		ca_rev_find(&is->why, CA_R_CRL_ISSUER, place_cert(q->at),
-		    "%s: the path of the CRL's issuer: %s",
-		    ca_crl_get0_name(q->f->crl), why);
-		if (rc == CA_OK)
-			ask_status(rev, is, q->at->level + 1);
-		else
-			is->state = ISSUER_BAD;
-	}
-	q->answer.sure = is->state == ISSUER_GOOD;
-	if (!q->answer.sure)
-		ca_rev_prefer(&q->answer.why, &is->why);
-	return q->answer.sure || is->state == ISSUER_UNSURE ? CA_OK : CA_DENIED;
+	*out = is;
+	if (known)
+		return CA_OK;
+	rc = rev->paths.find(rev->paths.ctx, cert, anchor, &is->chain, why);
+	if (rc != CA_OK && rc != CA_DENIED)
+		return rc;
+	ca_rev_find(&is->why, CA_R_CRL_ISSUER, place_cert(q->at),
+	    "%s: the path of the CRL's issuer: %s", ca_crl_get0_name(q->f->crl),
+	    why);
+	if (rc == CA_OK)
+		ask_status(rev, is, q->at->level + 1);
+	else
+		is->state = ISSUER_BAD;
+	return CA_OK;
 }
 
 /*
- * Off the path.  The path is validated before the CRL's signature: what a
- * client sends along, of a key of its own choice, must not be used.
+ * Did cert, which is off the path, sign?  CA_DENIED: no, or it may not.  The
+ * path is validated before the CRL's signature: what a client sends along, of a
+ * key of its own choice, must not be used.
  */
+static enum ca_err
+try_issuer(struct question *q, X509 *cert)
+{
+	struct crl_issuer *is;
+	enum ca_err rc;
+
+	if (!may_sign(cert)) {
+		tell_no_crl_sign(q);
+		return CA_DENIED;
+	}
+	if ((rc = judge_issuer(q, cert, &is)) != CA_OK)
+		return rc;
+	if (is->chain == NULL || is->state == ISSUER_BUSY) {
+		ca_rev_prefer(&q->answer.why, &is->why);
+		return CA_DENIED;
+	}
+	if ((rc = try_signer(q, cert)) != CA_OK)
+		return rc;
+	q->answer.sure = is->state == ISSUER_GOOD;
+	if (!q->answer.sure)
+		ca_rev_prefer(&q->answer.why, &is->why);
+	if (is->state != ISSUER_BAD)
+		return CA_OK;
+	/* it is revoked itself */
+	q->answer.cert = NULL;
+	return CA_DENIED;
+}
+
 static enum ca_err
 off_path(struct question *q)
 {
@@ -201,13 +227,7 @@ off_path(struct question *q)
 
 		if (contains(q->at->chain, cert))
 			continue;
-		if (!may_sign(cert)) {
-			tell_no_crl_sign(q);
-			continue;
-		}
-		rc = judge_issuer(q, cert);
-		if (rc == CA_OK)
-			rc = try_signer(q, cert);
+		rc = try_issuer(q, cert);
 		if (rc == CA_DENIED)
 			rc = CA_OK;
 	}
