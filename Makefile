@@ -3,8 +3,6 @@
 VERSION = 0.1.0
 
 B ?= build
-# one spelling, or what was compiled under another would miss its headers
-override B := $(abspath $(B))
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 DESTDIR ?=
@@ -89,10 +87,14 @@ cli: $(CLI)
 fetch: $(FETCH)
 unit: $(UNIT)
 
+# The folder may be named relatively or absolutely: what was compiled under one
+# name has its headers under the other too.
+DEPS_OF = -MT $(patsubst $(CURDIR)/%,%,$(abspath $@)) -MT $(abspath $@)
+
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(say) CC $<
-	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP $(DEPS_OF) -c -o $@ $<
 
 # Which objects it is made of, so that a source that goes away is missed.
 $(B)/objects: FORCE
