@@ -212,7 +212,10 @@ ca_crldir_load(struct ca_crldir *dir, struct slot *slot, int fd,
 	struct stat st = {0};
 	enum ca_err rc = ca_crl_load(&src, wanted, &slot->crls);
 
-	slot->loaded = true;
+	/* not for want of memory: it is to be read again */
+	slot->loaded = rc != CA_ERR_MEMORY && rc != CA_ERR_CRYPTO;
+	if (!slot->loaded)
+		ca_crls_clear(&slot->crls);
 	return rc == CA_OK ? CA_OK
 			   : ca_crldir_complain(
 				 dir, slot->name, &st, rc, &slot->trouble);

@@ -53,7 +53,6 @@ ca_rev_find(
 	n = vsnprintf(f->detail, sizeof f->detail, fmt, ap);
 	va_end(ap);
 	f->reason = reason;
-	f->waivable = false;
 	if (cert == NULL || n < 0)
 		return;
 	/* the certificate is named, whatever else there is to say */
@@ -105,6 +104,7 @@ ca_revocation_new(struct ca_crypto *crypto, const struct ca_config *cfg,
 	rev->grace = cfg->crl_grace;
 	rev->no_next_update = cfg->crl_no_next_update;
 	rev->now = now;
+	rev->error.reason = CA_R_OK;
 	if (rev->mode != CA_CRL_OFF) {
 		if ((rev->dir_path = strdup(cfg->crl_dir)) == NULL) {
 			ret = CA_ERR_MEMORY;
@@ -203,6 +203,8 @@ ca_revocation_check(struct ca_revocation *rev, const STACK_OF(X509) * chain,
 	}
 	if (!all_good)
 		put(report, CA_FAIL, &failed);
+	else if (rev->error.reason != CA_R_OK)
+		put(report, CA_FAIL, &rev->error);
 	else if (rev->stale.reason != CA_R_OK)
 		put(report, CA_WAIVED, &rev->stale);
 	else if (rev->absent.reason != CA_R_OK)

@@ -16,7 +16,7 @@ struct question {
 	struct signer answer;
 };
 
-static struct finding *
+static void
 reject(struct question *q, enum ca_reason reason, const char *why)
 {
 	struct finding now = {.reason = CA_R_OK};
@@ -24,7 +24,6 @@ reject(struct question *q, enum ca_reason reason, const char *why)
 	ca_rev_find(&now, reason, place_cert(q->at), "%s %s",
 	    ca_crl_get0_name(q->f->crl), why);
 	ca_rev_prefer(&q->answer.why, &now);
-	return &q->answer.why;
 }
 
 static bool
@@ -44,14 +43,14 @@ may_sign(X509 *cert)
 static void
 tell_no_crl_sign(struct question *q)
 {
+	q->answer.mute = true;
 	reject(q, CA_R_CRL_ISSUER,
 	    q->rev->mode == CA_CRL_PREFER
 		? "is by a CA whose certificate does not allow to sign CRLs "
 		  "(no cRLSign in keyUsage)"
 		: "is by a CA whose certificate does not allow to sign CRLs "
 		  "(no cRLSign in keyUsage): until the CA has a new one, set "
-		  "crl = prefer or crl = off for this service")
-	    ->waivable = true;
+		  "crl = prefer or crl = off for this service");
 }
 
 /* Does cert, whose path is valid, vouch for the CRL?  CA_OK, CA_DENIED, or an
@@ -64,7 +63,7 @@ try_signer(struct question *q, X509 *cert)
 	if (rc != CA_OK && rc != CA_DENIED)
 		return rc;
 	if (rc == CA_DENIED) {
-		(void)reject(q, CA_R_CRL_SIGNATURE,
+		reject(q, CA_R_CRL_SIGNATURE,
 		    "has a wrong signature, or one by a key of its issuer "
 		    "whose certificate is not here (intermediates_dir)");
 		return CA_DENIED;
@@ -188,18 +187,15 @@ try_issuer(struct question *q, X509 *cert)
 	struct crl_issuer *is;
 	enum ca_err rc;
 
-	if (!may_sign(cert)) {
-		tell_no_crl_sign(q);
-		return CA_DENIED;
-	}
 	if ((rc = judge_issuer(q, cert, &is)) != CA_OK)
 		return rc;
-	if (is->chain == NULL || is->state == ISSUER_BUSY) {
+	if (is->chain == NULL) {
 		ca_rev_prefer(&q->answer.why, &is->why);
 		return CA_DENIED;
 	}
 	if ((rc = try_signer(q, cert)) != CA_OK)
 		return rc;
+	/* one that is being judged just now may revoke, and does not vouch */
 	q->answer.sure = is->state == ISSUER_GOOD;
 	if (!q->answer.sure)
 		ca_rev_prefer(&q->answer.why, &is->why);
@@ -253,7 +249,7 @@ ca_rev_sign(struct ca_revocation *rev, const struct place *at,
 	if (rc != CA_OK && rc != CA_DENIED)
 		return rc;
 	if (q.answer.cert == NULL && q.answer.why.reason == CA_R_OK)
-		(void)reject(&q, CA_R_CRL_ISSUER,
+		reject(&q, CA_R_CRL_ISSUER,
 		    "is of an issuer whose certificate is not here: put it "
 		    "into intermediates_dir");
 	*out = q.answer;

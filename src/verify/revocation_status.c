@@ -32,6 +32,8 @@ could_not_read(
 	else
 		ca_rev_find(&all->broken, CA_R_CRL_DIR, cert, "%s: %s",
 		    rev->dir_path, ca_err_text(rc));
+	if (rev->error.reason == CA_R_OK)
+		rev->error = all->broken;
 }
 
 /* The one that revokes may be the one that cannot be read; one that is read
@@ -141,10 +143,10 @@ note(struct ca_revocation *rev, const struct place *at,
 }
 
 static void
-cannot_use(struct voices *all, const struct finding *why)
+cannot_use(struct voices *all, const struct finding *why, bool firm)
 {
 	ca_rev_prefer(&all->trouble, why);
-	all->firm = all->firm || !why->waivable;
+	all->firm = all->firm || firm;
 }
 
 static void
@@ -154,7 +156,7 @@ reject(struct voices *all, const struct crl_facts *f, X509 *cert,
 	struct finding now = {.reason = CA_R_OK};
 
 	ca_rev_find(&now, reason, cert, "%s %s", ca_crl_get0_name(f->crl), why);
-	cannot_use(all, &now);
+	cannot_use(all, &now, true);
 }
 
 /* A CRL that does not speak of the certificate may list it: that is shown. */
@@ -222,7 +224,12 @@ hear(struct ca_revocation *rev, const struct place *at, struct voices *all,
 	if (rc != CA_OK)
 		return rc;
 	if (voice.signer.cert == NULL || !voice.signer.sure)
-		cannot_use(all, &voice.signer.why);
+		cannot_use(all, &voice.signer.why,
+		    voice.signer.cert != NULL || !voice.signer.mute);
+	/* so deep not everybody was asked who may have signed */
+	if (voice.signer.cert == NULL && at->level == CA_REVOCATION_LEVELS &&
+	    !is_anchor(at))
+		all->broken = voice.signer.why;
 	if (voice.signer.cert == NULL)
 		return CA_OK;
 	/* its own CRL may revoke an anchor; others are not asked about it */

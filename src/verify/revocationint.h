@@ -18,7 +18,6 @@
 /* A finding: the reason, and what a person needs to find its cause. */
 struct finding {
 	enum ca_reason reason; /* CA_R_OK: nothing to tell */
-	bool waivable;         /* crl = prefer takes it for no CRL at all */
 	char detail[DETAIL_MAX];
 };
 
@@ -29,6 +28,8 @@ struct finding {
 struct signer {
 	X509 *cert;         /* borrowed; NULL: nobody's that may */
 	bool sure;          /* and it is known not to be revoked itself */
+	bool mute;          /* the key is that of one that may not sign CRLs,
+			     * which crl = prefer takes for no CRL at all */
 	struct finding why; /* not */
 };
 
@@ -112,6 +113,9 @@ struct ca_revocation {
 	size_t nuse;
 	struct finding stale, absent;
 	bool leaf_revoked;
+	/* what could not be found out, on any path: it denies whatever else is
+	 * found, since the CRL that revokes may be the one */
+	struct finding error;
 };
 
 /* A certificate at its place: chain[i], level 0 on the path itself, 1 and 2

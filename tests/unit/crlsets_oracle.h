@@ -357,7 +357,8 @@ cs_is_mute(
     const struct cs_set *s, const struct cs_crl *x, const struct cs_cert *c)
 {
 	unsigned reasons;
-	bool mute = (x->issuer == CS_KEEPER && s->keeper == CS_KEEPER_MUTE) ||
+	bool mute = (x->issuer == CS_KEEPER && x->key == CS_K_KEEPER &&
+			!x->broken && s->keeper == CS_KEEPER_MUTE) ||
 		    (!s->direct && s->mute && x->issuer == CS_SUB &&
 			x->key == s->sub && !x->broken);
 
