@@ -205,22 +205,40 @@ ca_crl_judge(struct ca_crl *crl, bool entry_critical)
 	}
 }
 
-void
-ca_crl_take_stripped(
-    struct ca_crl *crl, const uint8_t *der, size_t len, bool entry_critical)
+static X509_CRL *
+decode(struct ca_crypto *crypto, const uint8_t *der, size_t len)
 {
 	const uint8_t *p = der;
-	X509_CRL *x = X509_CRL_new_ex(ca_crypto_get0_libctx(crl->crypto), NULL);
+	X509_CRL *x = X509_CRL_new_ex(ca_crypto_get0_libctx(crypto), NULL);
 
 	ERR_set_mark();
+	/* a failure frees x */
 	if (x != NULL && d2i_X509_CRL(&x, &p, (long)len) != NULL &&
 	    p != der + len) {
 		X509_CRL_free(x);
 		x = NULL;
 	}
 	ERR_pop_to_mark();
-	crl->x509 = x;
-	if (x == NULL)
+	return x;
+}
+
+/* libcrypto does not tell memory that ran out from what is wrong with its
+ * input, and a CRL that does not count may be the one that revokes: a failure
+ * is believed when it comes twice. */
+X509_CRL *
+ca_crl_decode(struct ca_crypto *crypto, const uint8_t *der, size_t len)
+{
+	X509_CRL *x = decode(crypto, der, len);
+
+	return x != NULL ? x : decode(crypto, der, len);
+}
+
+void
+ca_crl_take_stripped(
+    struct ca_crl *crl, const uint8_t *der, size_t len, bool entry_critical)
+{
+	crl->x509 = ca_crl_decode(crl->crypto, der, len);
+	if (crl->x509 == NULL)
 		ca_crl_undecodable(crl);
 	else
 		ca_crl_judge(crl, entry_critical);
@@ -283,6 +301,21 @@ ca_crl_load(const struct ca_crl_source *src, const struct ca_crl_wanted *wanted,
 	return rc;
 }
 
+static enum ca_err
+verify(struct ca_crl *crl, X509 *issuer, EVP_PKEY *key)
+{
+	switch (crl->kind) {
+	case CRL_WHOLE:
+		return ca_crl_whole_verify(crl, key);
+	case CRL_INDEX:
+		return ca_crl_index_verify(crl, issuer, key);
+	case CRL_STREAM:
+		return ca_crl_stream_verify(crl, key);
+	}
+	return CA_ERR_UNSET;
+}
+
+/* As for decoding, a signature is wrong if it is so twice. */
 enum ca_err
 ca_crl_verify(struct ca_crl *crl, X509 *issuer)
 {
@@ -295,12 +328,9 @@ ca_crl_verify(struct ca_crl *crl, X509 *issuer)
 		return crl->signed_by;
 	if ((key = X509_get0_pubkey(issuer)) == NULL)
 		return CA_ERR_CRYPTO;
-	if (crl->kind == CRL_WHOLE)
-		rc = ca_crl_whole_verify(crl, key);
-	else if (crl->kind == CRL_INDEX)
-		rc = ca_crl_index_verify(crl, issuer, key);
-	else
-		rc = ca_crl_stream_verify(crl, key);
+	rc = verify(crl, issuer, key);
+	if (rc == CA_DENIED)
+		rc = verify(crl, issuer, key);
 	crl->signed_by = rc;
 	X509_free(crl->signer);
 	crl->signer = X509_up_ref(issuer) ? issuer : NULL;

@@ -85,6 +85,11 @@ bool ca_crl_entry_outweighs(
 /* It revokes for good: nothing outweighs it. */
 bool ca_crl_entry_final(const struct ca_crl_entry *e);
 
+/* A CRL of libcrypto's out of exactly len bytes; NULL: it has none, or no
+ * memory.  The caller's. */
+X509_CRL *ca_crl_decode(
+    struct ca_crypto *crypto, const uint8_t *der, size_t len);
+
 /* The stripped CRL for OpenSSL's engine out of its DER, and the trouble that
  * can be seen in it. */
 void ca_crl_take_stripped(

@@ -23,6 +23,10 @@ choose_digest(struct scan *s, struct ca_reader whole)
 
 	ERR_set_mark();
 	alg = d2i_X509_ALGOR(NULL, &p, (long)whole.left);
+	if (alg == NULL) { /* for want of memory, perhaps: crl.c */
+		p = whole.p;
+		alg = d2i_X509_ALGOR(NULL, &p, (long)whole.left);
+	}
 	ERR_pop_to_mark();
 	if (alg == NULL)
 		return CA_ERR_FORMAT;
@@ -77,6 +81,9 @@ head_to_issuer(
 	if (tag != CA_DER_SEQUENCE)
 		return CA_ERR_FORMAT;
 	ca_buf_put(&s->alg, whole.p, whole.left);
+	if (ca_buf_err(&s->alg) != CA_OK)
+		return ca_buf_err(&s->alg) == CA_ERR_MEMORY ? CA_ERR_MEMORY
+							    : CA_ERR_FORMAT;
 	if (digest && (rc = choose_digest(s, whole)) != CA_OK)
 		return rc;
 	rc = ca_crlwin_take(s, end, CA_CRL_HEAD_MAX, &tag, issuer, &content);

@@ -131,19 +131,10 @@ keep_order(struct ca_crl *crl)
 static enum ca_err
 take_der(struct ca_crl *crl, const struct ca_buf *der)
 {
-	const uint8_t *p = der->p;
-	X509_CRL *x = X509_CRL_new_ex(ca_crypto_get0_libctx(crl->crypto), NULL);
+	X509_CRL *x = ca_crl_decode(crl->crypto, der->p, der->len);
 	enum ca_err rc = CA_OK;
 
-	if (x == NULL)
-		return CA_ERR_MEMORY;
 	ERR_set_mark();
-	/* a failure frees x */
-	if (d2i_X509_CRL(&x, &p, (long)der->len) != NULL &&
-	    p != der->p + der->len) {
-		X509_CRL_free(x);
-		x = NULL;
-	}
 	crl->x509 = x;
 	ca_crl_undecodable(crl); /* unless judge finds otherwise */
 	if (x != NULL && (rc = keep_order(crl)) == CA_OK)

@@ -85,6 +85,8 @@ extension(struct crl_facts *f, const X509_CRL *x, int nid, const char *why)
 
 	ERR_set_mark();
 	ext = X509_CRL_get_ext_d2i(x, nid, &crit, NULL);
+	if (ext == NULL && crit != -1) /* for want of memory, perhaps: crl.c */
+		ext = X509_CRL_get_ext_d2i(x, nid, &crit, NULL);
 	ERR_pop_to_mark();
 	if (ext == NULL && crit != -1)
 		bad(f, CA_R_CRL_MALFORMED, why);
