@@ -39,14 +39,23 @@ bad(struct crl_facts *f, enum ca_reason reason, const char *why)
 	(void)snprintf(f->why, sizeof f->why, "%s", why);
 }
 
-/* Seconds of a time as RFC 5280 section 4.1.2.5 has it; false: it is none. */
+/* Seconds of a time in the form of RFC 5280 section 5.1.2.4, which is stricter
+ * than what converts it; false: it is none.  It needs no memory. */
 static bool
-seconds(const ASN1_TIME *t, time_t now, time_t *out)
+seconds(const ASN1_TIME *t, time_t *out)
 {
+	const size_t utc = sizeof "YYMMDDHHMMSSZ" - 1;
+	const size_t general = sizeof "YYYYMMDDHHMMSSZ" - 1;
+	const char *p;
+	size_t len;
 	struct tm tm;
 
-	/* which is stricter about the form than the conversion */
-	if (t == NULL || X509_cmp_time(t, &now) == 0 ||
+	if (t == NULL)
+		return false;
+	p = (const char *)ASN1_STRING_get0_data(t);
+	len = (size_t)ASN1_STRING_length(t);
+	if (len != (ASN1_STRING_type(t) == V_ASN1_UTCTIME ? utc : general) ||
+	    strspn(p, "0123456789") != len - 1 || p[len - 1] != 'Z' ||
 	    ASN1_TIME_to_tm(t, &tm) != 1)
 		return false;
 	*out = timegm(&tm);
@@ -59,14 +68,14 @@ read_times(
 {
 	const ASN1_TIME *next = X509_CRL_get0_nextUpdate(x);
 
-	if (!seconds(X509_CRL_get0_lastUpdate(x), rev->now, &f->this_update)) {
+	if (!seconds(X509_CRL_get0_lastUpdate(x), &f->this_update)) {
 		bad(f, CA_R_CRL_MALFORMED, "has a malformed thisUpdate");
 		return;
 	}
 	f->future = f->this_update > rev->now;
 	f->has_next = next != NULL;
 	if (f->has_next) {
-		if (!seconds(next, rev->now, &f->next_update))
+		if (!seconds(next, &f->next_update))
 			bad(f, CA_R_CRL_MALFORMED,
 			    "has a malformed nextUpdate");
 		return;
