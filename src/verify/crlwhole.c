@@ -14,69 +14,15 @@
  * they do, and then the tests fail; it may not refuse less.
  */
 
-/* A reason that OpenSSL's own look-up passes over.  (A certificateIssuer that
- * does not decode shows when an entry that it rules is looked up.) */
-static bool
-reason_malformed(const X509_REVOKED *rev)
-{
-	int at = -1;
-	ASN1_ENUMERATED *e =
-	    X509_REVOKED_get_ext_d2i(rev, NID_crl_reason, &at, NULL);
-
-	ASN1_ENUMERATED_free(e);
-	return e == NULL && at != -1;
-}
-
-/*
- * The algorithm inside the signed part must be the one outside.  The signed
- * part is written out as it was read: i2d_re_X509_CRL_tbs would make OpenSSL
- * verify its own writing of it from then on, and a CRL with `critical FALSE` in
- * so many words, which is seen, would be of nobody.
- */
-static bool
-algorithms_match(X509_CRL *x, const X509_ALGOR *outer)
-{
-	uint8_t *der = NULL, *alg = NULL;
-	int len = i2d_X509_CRL(x, &der);
-	int alglen = i2d_X509_ALGOR(outer, &alg);
-	struct ca_reader r, crl, list, version;
-	bool same = false;
-
-	if (len > 0 && alglen > 0) {
-		r = ca_reader_of(der, (size_t)len);
-		if (ca_der_expect(&r, CA_DER_SEQUENCE, &crl) == CA_OK &&
-		    ca_der_expect(&crl, CA_DER_SEQUENCE, &list) == CA_OK) {
-			if (list.left > 0 && list.p[0] == CA_DER_INTEGER &&
-			    ca_der_expect(&list, CA_DER_INTEGER, &version) !=
-				CA_OK)
-				list.left = 0;
-			same = list.left >= (size_t)alglen &&
-			       memcmp(list.p, alg, (size_t)alglen) == 0;
-		}
-	}
-	OPENSSL_free(der);
-	OPENSSL_free(alg);
-	return same;
-}
-
-/* In the order of the other readers: an entry that is malformed first. */
+/* Its form the streaming reader has found good. */
 static void
 judge(struct ca_crl *crl)
 {
-	const X509_ALGOR *alg;
 	bool critical = false;
 
-	X509_CRL_get0_signature(crl->x509, NULL, &alg);
-	if (!algorithms_match(crl->x509, alg))
-		return; /* CA_R_CRL_MALFORMED it is */
-	for (size_t i = 0; i < crl->norder; i++) {
-		X509_REVOKED *rev = crl->order[i];
-
-		if (reason_malformed(rev))
-			return;
+	for (size_t i = 0; i < crl->norder; i++)
 		critical |= ca_crl_critical_unknown(
-		    X509_REVOKED_get0_extensions(rev), true);
-	}
+		    X509_REVOKED_get0_extensions(crl->order[i]), true);
 	ca_crl_judge(crl, critical);
 }
 
