@@ -51,6 +51,11 @@ cp -a "$PKI/crl" "$D/crl-indexed"
 	{ cat "$D/compile.out"; exit 2; }
 find "$D/crl-indexed" | sort >"$D/indexed.ls"
 
+# another current CRL of the CA, which lists nobody: it must not vouch where the
+# one that revokes could not be read
+cp -a "$PKI/crl" "$D/crl-two"
+cp "$PKI/inter-clean.crl" "$D/crl-two/"
+
 alice=(-u alice -c "$PKI/alice-chain.pem" -k "$PKI/alice.key")
 as() { # NAME: alice tries with another certificate
 	printf '%s\n' -u alice -c "$PKI/$1-chain.pem" -k "$PKI/$1.key"
@@ -118,6 +123,11 @@ scene revoked-index -e denied "${revoked[@]}" "$conf" \
 	"crl_dir=$D/crl-indexed"
 scene revoked-openssl -e denied "${revoked[@]}" "$conf" crl_engine=openssl
 # (a file that is not there is a reason to grant, with `prefer')
+scene revoked-two -e denied "${revoked[@]}" "$conf" "crl_dir=$D/crl-two"
+scene memory-revoked-two -m -e denied "${revoked[@]}" "$conf" \
+	"crl_dir=$D/crl-two"
+scene memory-revoked-two-openssl -m -e denied "${revoked[@]}" "$conf" \
+	"crl_dir=$D/crl-two" crl_engine=openssl
 scene revoked-prefer -a -e denied "${revoked[@]}" "$conf" crl=prefer
 scene stranger -e denied "${stranger[@]}" "$conf" crl=prefer
 scene expired -e denied "${expired[@]}" "$conf"
