@@ -244,6 +244,14 @@ ca_crl_take_stripped(
 		ca_crl_judge(crl, entry_critical);
 }
 
+bool
+ca_crl_same_name(const X509_NAME *a, const X509_NAME *b)
+{
+	int cmp = X509_NAME_cmp(a, b);
+
+	return (cmp == -2 ? X509_NAME_cmp(a, b) : cmp) == 0;
+}
+
 /* X509_NAME_cmp says -2 where it fails, and that is not "another name". */
 static enum ca_err
 same_name(const X509_NAME *a, const X509_NAME *b, bool *same)
@@ -367,7 +375,7 @@ ca_crl_signer(struct ca_crl *crl, STACK_OF(X509) * cas)
 	for (int i = 0; i < sk_X509_num(cas); i++) {
 		X509 *ca = sk_X509_value(cas, i);
 
-		if (X509_NAME_cmp(X509_get_subject_name(ca), name) == 0 &&
+		if (ca_crl_same_name(X509_get_subject_name(ca), name) &&
 		    (X509_get_key_usage(ca) & KU_CRL_SIGN) != 0 &&
 		    ca_crl_verify(crl, ca) == CA_OK)
 			return ca;

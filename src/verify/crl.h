@@ -123,6 +123,11 @@ X509 *ca_crl_signer(struct ca_crl *crl, STACK_OF(X509) * cas);
 /* How many entries it has; for CRL_WHOLE they are counted. */
 uint64_t ca_crl_entries(const struct ca_crl *crl);
 
+/* Are they one name (RFC 5280 section 7.1)?  libcrypto's comparison can fail,
+ * and another name is no answer then: a failure is believed when it comes
+ * twice. */
+bool ca_crl_same_name(const X509_NAME *a, const X509_NAME *b);
+
 /* The serial number of a certificate as DER INTEGER contents; the length, or
  * -1.  *out is to be freed with OPENSSL_free. */
 int ca_crl_serial(X509 *cert, uint8_t **out);

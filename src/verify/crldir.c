@@ -254,7 +254,7 @@ ca_crldir_pick(struct ca_crldir *dir, const struct slot *slot,
 			    slot->name, ca_crl_get0_trouble_text(crl));
 			continue;
 		}
-		if (X509_NAME_cmp(X509_CRL_get_issuer(x), name) != 0)
+		if (!ca_crl_same_name(X509_CRL_get_issuer(x), name))
 			continue;
 		if ((rc = ca_crls_add(found, crl)) != CA_OK)
 			return rc;

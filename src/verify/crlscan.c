@@ -311,7 +311,7 @@ may_hold(const struct slot *slot, const X509_NAME *name)
 		X509_NAME *issuer = d2i_X509_NAME(NULL, &p, end - p);
 
 		/* one that does not decode: let the reader say so */
-		yes = issuer == NULL || X509_NAME_cmp(issuer, name) == 0;
+		yes = issuer == NULL || ca_crl_same_name(issuer, name);
 		X509_NAME_free(issuer);
 	}
 	ERR_pop_to_mark();

@@ -191,8 +191,9 @@ same_issuer(const struct voice *a, const struct voice *b)
 	EVP_PKEY *ka = X509_get0_pubkey(a->signer.cert);
 	EVP_PKEY *kb = X509_get0_pubkey(b->signer.cert);
 
-	return X509_NAME_cmp(X509_CRL_get_issuer(ca_crl_get0_x509(a->f->crl)),
-		   X509_CRL_get_issuer(ca_crl_get0_x509(b->f->crl))) == 0 &&
+	return ca_crl_same_name(
+		   X509_CRL_get_issuer(ca_crl_get0_x509(a->f->crl)),
+		   X509_CRL_get_issuer(ca_crl_get0_x509(b->f->crl))) &&
 	       ka != NULL && kb != NULL && EVP_PKEY_eq(ka, kb) == 1;
 }
 

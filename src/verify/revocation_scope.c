@@ -58,7 +58,7 @@ static bool
 is_name(const GENERAL_NAME *gen, const X509_NAME *name)
 {
 	return name != NULL && gen->type == GEN_DIRNAME &&
-	       X509_NAME_cmp(gen->d.directoryName, name) == 0;
+	       ca_crl_same_name(gen->d.directoryName, name);
 }
 
 static bool
@@ -100,7 +100,7 @@ same_point(const DIST_POINT_NAME *a, const DIST_POINT_NAME *b)
 	if (b->type != RELATIVE)
 		return has_name(b->name.fullname, a->dpname);
 	return a->dpname != NULL && b->dpname != NULL &&
-	       X509_NAME_cmp(a->dpname, b->dpname) == 0;
+	       ca_crl_same_name(a->dpname, b->dpname);
 }
 
 /* ---- one distribution point, and the CRL ---- */
@@ -143,7 +143,7 @@ implied_fits(X509 *cert, const struct crl_facts *f)
 		return true;
 	if (point->type == RELATIVE)
 		return point->dpname != NULL &&
-		       X509_NAME_cmp(point->dpname, name) == 0;
+		       ca_crl_same_name(point->dpname, name);
 	return has_name(point->name.fullname, name);
 }
 
@@ -232,7 +232,7 @@ ca_rev_covers(const struct crl_facts *f, X509 *cert,
     char why[CA_REVOCATION_WHY])
 {
 	const X509_NAME *by = X509_CRL_get_issuer(ca_crl_get0_x509(f->crl));
-	bool direct = X509_NAME_cmp(by, X509_get_issuer_name(cert)) == 0;
+	bool direct = ca_crl_same_name(by, X509_get_issuer_name(cert));
 	const char *other = other_kind(f->idp, cert);
 	bool named = direct, found = false;
 

@@ -29,8 +29,8 @@ reject(struct question *q, enum ca_reason reason, const char *why)
 static bool
 is_issuer(const struct crl_facts *f, X509 *cert)
 {
-	return X509_NAME_cmp(X509_get_subject_name(cert),
-		   X509_CRL_get_issuer(ca_crl_get0_x509(f->crl))) == 0;
+	return ca_crl_same_name(X509_get_subject_name(cert),
+	    X509_CRL_get_issuer(ca_crl_get0_x509(f->crl)));
 }
 
 /* Section 6.3.3 (f); without keyUsage every use is allowed. */

@@ -111,7 +111,7 @@ find_all(struct ca_revocation *rev, const struct place *at, struct voices *all)
 			    sk_GENERAL_NAME_value(gens, j);
 
 			if (gen->type != GEN_DIRNAME ||
-			    X509_NAME_cmp(gen->d.directoryName, own) == 0)
+			    ca_crl_same_name(gen->d.directoryName, own))
 				continue;
 			if (++names > NAMES_MAX) {
 				could_not_read(rev, all, cert, CA_ERR_LIMIT);
@@ -399,8 +399,8 @@ ca_rev_status(
 	if (is_anchor(at)) {
 		/* the CRL of an issuer that is not on the path is not its own
 		 */
-		if (X509_NAME_cmp(X509_get_subject_name(cert),
-			X509_get_issuer_name(cert)) != 0)
+		if (!ca_crl_same_name(X509_get_subject_name(cert),
+			X509_get_issuer_name(cert)))
 			return true;
 		here.level = CA_REVOCATION_LEVELS;
 	}

@@ -1,4 +1,5 @@
 /* What CRLs do to a verification, by each engine: who is refused, and why. */
+#include "verify/revocation.h"
 #include "verify/verify.h"
 
 #include <setjmp.h>
@@ -596,6 +597,123 @@ indirect_twice(void **state)
 	X509_free(cert);
 }
 
+/* With crl = prefer: who sends a certificate in the issuer's name, and of a key
+ * of his own, that may not sign CRLs, has not made the CRL one that nobody can
+ * sign. */
+static void
+forged_signer(void **state)
+{
+	X509 *forged = make(&(struct spec){"Root", "Root", keeper_key,
+	    keeper_key, true, .ku = "critical,keyCertSign"});
+
+	(void)state;
+	fresh();
+	settings[0] = "crl";
+	settings[1] = "prefer";
+	put_crl("crl/new.crl",
+	    &(struct crl_spec){"Root", leaf_key, {{LEAF_SERIAL, 1}}});
+	is(direct, CA_R_CRL_SIGNATURE, "new.crl");
+	STACK_OF(X509) *sent = sk_X509_new_null();
+	sk_X509_push(sent, forged);
+	judged(__LINE__, direct, sent, CA_R_CRL_ISSUER, "new.crl");
+	sk_X509_pop_free(sent, X509_free);
+}
+
+/* ---- errors on the way to the issuer of a CRL ---- */
+
+static X509 *watch;
+static enum ca_err watched;
+
+static enum ca_err
+named_watch(void *ctx, const X509_NAME *subject, STACK_OF(X509) * out)
+{
+	(void)ctx;
+	if (X509_NAME_cmp(subject, X509_get_subject_name(watch)) == 0)
+		sk_X509_push(out, watch);
+	return CA_OK;
+}
+
+static enum ca_err
+find_watch(void *ctx, X509 *cert, X509 *anchor, STACK_OF(X509) * *chain,
+    char why[CA_REVOCATION_WHY])
+{
+	(void)ctx;
+	why[0] = '\0';
+	if (watched != CA_OK)
+		return watched;
+	*chain = sk_X509_new_null();
+	X509_up_ref(cert);
+	X509_up_ref(anchor);
+	sk_X509_push(*chain, cert);
+	sk_X509_push(*chain, anchor);
+	return CA_OK;
+}
+
+static enum ca_reason
+checked(struct ca_revocation *rev, X509 *cert)
+{
+	STACK_OF(X509) *chain = sk_X509_new_null();
+	struct ca_report *r = ca_report_new();
+	enum ca_reason reason;
+
+	sk_X509_push(chain, cert);
+	sk_X509_push(chain, root);
+	ca_revocation_check(rev, chain, r);
+	reason = ca_report_check_reason(r, CA_CHECK_REVOCATION);
+	ca_report_free(r);
+	sk_X509_free(chain);
+	return reason;
+}
+
+/* The CA's own list would let the certificate in.  The keeper's lists it, and
+ * what keeps it from being heard, on this path or the one before, denies. */
+static void
+errors_deny(void **state)
+{
+	static const enum ca_err errors[] = {
+	    CA_ERR_LIMIT, CA_ERR_MEMORY, CA_ERR_IO, CA_ERR_CRYPTO};
+	const struct ca_revocation_paths paths = {
+	    named_watch, find_watch, NULL};
+	char *ext = points_to("Keeper", NULL), path[128];
+	X509 *cert = make(&(struct spec){"kept", "Root", leaf_key, root_key,
+	    .serial = LEAF_SERIAL, .ext = ext});
+
+	(void)state;
+	watch = keeper(.bare = false);
+	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+		struct ca_config *cfg = ca_config_new();
+		struct ca_revocation *rev;
+
+		fresh();
+		(void)snprintf(path, sizeof path, "%s/crl", dir);
+		set(cfg, "crl_dir", path);
+		root_crl(.from = 0);
+		keeper_crl({{LEAF_SERIAL, 1, "Root"}}, INDIRECT);
+		assert_int_equal(
+		    ca_revocation_new(crypto, cfg, NULL, NOW, &rev), CA_OK);
+		ca_revocation_set_paths(rev, &paths);
+		watched = CA_OK;
+		assert_int_equal(checked(rev, cert), CA_R_REVOKED);
+		keeper_crl({{7, 1, "Root"}}, INDIRECT);
+		ca_revocation_free(rev);
+		assert_int_equal(
+		    ca_revocation_new(crypto, cfg, NULL, NOW, &rev), CA_OK);
+		ca_revocation_set_paths(rev, &paths);
+		assert_int_equal(checked(rev, cert), CA_R_OK);
+		watched = errors[i];
+		assert_int_equal(checked(rev, cert),
+		    i == 0 ? CA_R_CHAIN_LIMIT : CA_R_CRL_DIR);
+		watched = CA_OK;
+		assert_int_equal(checked(rev, cert),
+		    i == 0 ? CA_R_CHAIN_LIMIT : CA_R_CRL_DIR);
+		ca_revocation_free(rev);
+		ca_config_free(cfg);
+	}
+	X509_free(watch);
+	X509_free(cert);
+	free(ext);
+}
+
 /* A file of the keeper's that cannot be read may be the one that revokes. */
 static void
 indirect_unreadable(void **state)
@@ -726,6 +844,8 @@ main(void)
 	    cmocka_unit_test(two_anchors),
 	    cmocka_unit_test(indirect_path),
 	    cmocka_unit_test(indirect_twice),
+	    cmocka_unit_test(forged_signer),
+	    cmocka_unit_test(errors_deny),
 	    cmocka_unit_test(indirect_unreadable),
 	    cmocka_unit_test(indirect_by_uri),
 	    cmocka_unit_test(chain_findings),
