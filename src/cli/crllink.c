@@ -66,6 +66,9 @@ unlink_dangling(struct ca_crl_run *r)
 		const char *name = names.v[i];
 		int n = 0;
 
+		/* it was the last one, and closes a gap by now */
+		if (fstatat(r->dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+			continue;
 		if (fstatat(r->dir, name, &st, 0) == 0 ||
 		    (errno != ENOENT && errno != ENOTDIR))
 			continue;

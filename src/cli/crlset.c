@@ -321,7 +321,9 @@ ca_crl_compile_one(struct ca_crl_run *r, const char *name)
 		    name);
 	else if (rc != CA_OK)
 		(void)ca_cli_fail("%s: not indexed: %s", name,
-		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
+		    rc == CA_ERR_IO       ? strerror(errno)
+		    : rc == CA_ERR_FORMAT ? "it cannot be used"
+					  : ca_err_text(rc));
 	return rc;
 }
 

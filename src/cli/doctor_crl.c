@@ -173,9 +173,8 @@ say_unsigned(struct ca_doctor_look *l, struct ca_crl *crl)
 		    l->path, file, issuer != NULL ? issuer : "?", by);
 		ca_doctor_mend(d,
 		    "the CA needs a certificate with keyUsage cRLSign; until "
-		    "it has one, `crl = prefer' (with the file moved away) or "
-		    "`crl = off' for this site lets its users in, and whom it "
-		    "has revoked too");
+		    "it has one, `crl = prefer' or `crl = off' for this site "
+		    "lets its users in, and whom it has revoked too");
 	} else {
 		/* of a CA whose certificate only its clients have, perhaps;
 		 * with a CA of that name here it is forged, or by a key that

@@ -246,16 +246,20 @@ look_at(struct ca_crldir *dir, bool all, const struct names *plain,
 
 	for (size_t i = 0; rc == CA_OK && i < plain->n; i++) {
 		bool has_link = names_have(linked, plain->v[i]);
+		const struct slot *slot;
 
 		if (has_link && !all)
 			continue;
-		if (!has_link && linked->n > 0)
+		if ((rc = look(dir, plain->v[i], has_link)) != CA_OK)
+			break;
+		slot = ca_crldir_slot(dir, plain->v[i]);
+		if (!has_link && linked->n > 0 && slot != NULL &&
+		    slot->issuers.len > 0)
 			ca_log_warning(dir->log,
 			    "%s in crl_dir has no hashed "
 			    "name, which costs time at every login: run "
 			    "`certauth crl compile`",
 			    plain->v[i]);
-		rc = look(dir, plain->v[i], has_link);
 	}
 	return rc;
 }

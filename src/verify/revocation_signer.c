@@ -64,8 +64,9 @@ try_signer(struct question *q, X509 *cert)
 		return rc;
 	if (rc == CA_DENIED) {
 		reject(q, CA_R_CRL_SIGNATURE,
-		    "has a wrong signature, or one by a key of its issuer "
-		    "whose certificate is not here (intermediates_dir)");
+		    "has a wrong signature, or is by another key or another CA "
+		    "of that name, whose certificate is not here "
+		    "(intermediates_dir)");
 		return CA_DENIED;
 	}
 	if (!may_sign(cert)) {

@@ -282,10 +282,11 @@ tell_expired(struct voices *all, const struct crl_facts *f, X509 *cert)
 
 	(void)snprintf(why, sizeof why,
 	    f->has_next
-		? "is past its nextUpdate, %s: run `certauth crl update`"
+		? "is past its nextUpdate, %s: run `certauth crl update`, "
+		  "or put a newer one there"
 		: "has no nextUpdate and is older than "
 		  "crl_no_next_update, since %s: run `certauth crl "
-		  "update`",
+		  "update`, or put a newer one there",
 	    ca_rev_time(f->next_update, date));
 	reject(all, f, cert, CA_R_CRL_EXPIRED, why);
 }
