@@ -425,6 +425,25 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=carol' \
 	is carol '0 pass'
 }
 
+@test "a CRL replaced under another name: one link to each file, and no gap" {
+	local i n
+	register inter
+	for i in 1 2 3; do
+		crl "inter$i" inter
+		rm -f "$S"/crl/inter*.crl
+		use "inter$i"
+		[ "$i" -ne 2 ] || echo 'no CRL' >"$S/crl/README"
+		compile || :
+		for n in "$S"/crl/*.r*; do readlink "$n"; done | sort |
+			uniq -d >"$S/twice"
+		not grep . "$S/twice"
+		# each hash begins at 0
+		for n in "$S"/crl/*.r*; do [ -e "${n%.r*}.r0" ]; done
+	done
+	rm "$S/crl/README"
+	is alice '0 pass'
+}
+
 @test "several CRLs in one PEM file" {
 	register inter
 	revoke inter mallory
