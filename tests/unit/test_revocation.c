@@ -597,6 +597,75 @@ indirect_twice(void **state)
 	X509_free(cert);
 }
 
+/* crlDistributionPoints with two cRLIssuers, one point each. */
+static char *
+points_to_both(const char *a, const char *b)
+{
+	const char *cn[] = {a, b};
+	CRL_DIST_POINTS *dps = CRL_DIST_POINTS_new();
+	unsigned char *der = NULL;
+	char *out, *p;
+	int len;
+
+	for (int i = 0; i < 2; i++) {
+		DIST_POINT *dp = DIST_POINT_new();
+		GENERAL_NAME *gen = GENERAL_NAME_new();
+
+		gen->type = GEN_DIRNAME;
+		gen->d.directoryName = name_of(cn[i]);
+		dp->CRLissuer = sk_GENERAL_NAME_new_null();
+		sk_GENERAL_NAME_push(dp->CRLissuer, gen);
+		sk_DIST_POINT_push(dps, dp);
+	}
+	len = i2d_CRL_DIST_POINTS(dps, &der);
+	out = calloc(1, 64 + 2 * (size_t)len);
+	p = out + sprintf(out, "crlDistributionPoints:DER:");
+	for (int i = 0; i < len; i++)
+		p += sprintf(p, "%02x", der[i]);
+	CRL_DIST_POINTS_free(dps);
+	OPENSSL_free(der);
+	return out;
+}
+
+/* The third of three keepers revokes the second, which alone lets the leaf in.
+ * Seen from the first the second looked good, as nobody sought the third from
+ * there: that must not be remembered. */
+static void
+indirect_remembered(void **state)
+{
+	char *both = points_to_both("First", "Keeper");
+	char *second = points_to("Keeper", NULL);
+	char *third = points_to("Third", NULL);
+	X509 *cert = make(&(struct spec){"kept", "Root", leaf_key, root_key,
+	    .serial = LEAF_SERIAL, .ext = both});
+	STACK_OF(X509) *sent = sk_X509_new_null();
+
+	(void)state;
+	fresh();
+	sk_X509_push(sent, keeper(.ext = third));
+	sk_X509_push(sent, make(&(struct spec){"Third", "Root", sub_key,
+			       root_key, true, .serial = 201}));
+	root_crl({{7}}, {"issuingDistributionPoint:critical,onlyCA:TRUE"});
+	keeper_crl({{0}}, INDIRECT);
+	put_crl("crl/third.crl",
+	    &(struct crl_spec){"Third", sub_key, {{0}}, INDIRECT});
+	judged(__LINE__, cert, sent, CA_R_OK, NULL);
+	put_crl("crl/third.crl", &(struct crl_spec){"Third", sub_key,
+				     {{KEEPER_SERIAL, 1, "Root"}}, INDIRECT});
+	judged(__LINE__, cert, sent, CA_R_REVOKED, "for CN=Keeper");
+	/* with the first one along, whose own list is out of date */
+	put_crl("crl/first.crl", &(struct crl_spec){"First", leaf_key, {{0}},
+				     INDIRECT, .from = -DAY, .to = -60});
+	sk_X509_push(sent, make(&(struct spec){"First", "Root", leaf_key,
+			       root_key, true, .serial = 202, .ext = second}));
+	assert_int_not_equal(verdict(cert, sent, "stream"), CA_R_OK);
+	sk_X509_pop_free(sent, X509_free);
+	X509_free(cert);
+	free(both);
+	free(second);
+	free(third);
+}
+
 /* With crl = prefer: who sends a certificate in the issuer's name, and of a key
  * of his own, that may not sign CRLs, has not made the CRL one that nobody can
  * sign. */
@@ -844,6 +913,7 @@ main(void)
 	    cmocka_unit_test(two_anchors),
 	    cmocka_unit_test(indirect_path),
 	    cmocka_unit_test(indirect_twice),
+	    cmocka_unit_test(indirect_remembered),
 	    cmocka_unit_test(forged_signer),
 	    cmocka_unit_test(errors_deny),
 	    cmocka_unit_test(indirect_unreadable),
