@@ -120,7 +120,8 @@ ca_crl_get0_trouble_text(const struct ca_crl *crl)
 	return crl->why;
 }
 
-/* RFC 5280 section 5.2: extensions of a CRL that OpenSSL's engine handles. */
+/* RFC 5280 section 5.2: extensions of a CRL that revocation_facts.c handles,
+ * or that change nothing. */
 static bool
 critical_handled(const X509_EXTENSION *ext)
 {
@@ -291,6 +292,47 @@ ca_crl_issuer_matches(const struct ca_crl *crl, X509 *cert,
 	if (rc != CA_OK)
 		return rc;
 	return p == issuer + len ? CA_OK : CA_ERR_FORMAT;
+}
+
+enum ca_err
+ca_crl_each(const struct ca_crl_source *src, ca_crl_add_fn *add,
+    const struct ca_crl_wanted *wanted, struct ca_crls *out)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_crlsrc *at = malloc(sizeof *at);
+	size_t n = 0;
+
+	if (at == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	if ((rc = ca_crlsrc_open(at, src->fd)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	while ((rc = ca_crlsrc_next(at)) == CA_OK) {
+		if (++n > CA_CRL_PER_FILE_MAX) {
+			ret = CA_ERR_LIMIT;
+			goto out;
+		}
+		if ((rc = add(src, at, wanted, out)) != CA_OK) {
+			ret = rc;
+			goto out;
+		}
+	}
+	if (rc != CA_ERR_NOT_FOUND) {
+		ret = rc;
+		goto out;
+	}
+	/* a file without a CRL is no CRL, not an absent one */
+	if (n == 0 && ca_crl_new(src, out) == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	free(at);
+	return ret;
 }
 
 enum ca_err

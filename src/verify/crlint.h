@@ -90,10 +90,20 @@ bool ca_crl_entry_final(const struct ca_crl_entry *e);
 X509_CRL *ca_crl_decode(
     struct ca_crypto *crypto, const uint8_t *der, size_t len);
 
-/* The stripped CRL for OpenSSL's engine out of its DER, and the trouble that
- * can be seen in it. */
+/* The CRL without its entries out of its DER, and the trouble that can be seen
+ * in it. */
 void ca_crl_take_stripped(
     struct ca_crl *crl, const uint8_t *der, size_t len, bool entry_critical);
+
+/* Call add for each CRL of the open file, at where it begins; add reads it and
+ * puts it into out.  The first error ends it.  A file without a CRL gives one
+ * with trouble.  CA_ERR_LIMIT, CA_ERR_MEMORY, CA_ERR_IO. */
+typedef enum ca_err ca_crl_add_fn(const struct ca_crl_source *src,
+    struct ca_crlsrc *at, const struct ca_crl_wanted *wanted,
+    struct ca_crls *out);
+CA_MUST_CHECK enum ca_err ca_crl_each(const struct ca_crl_source *src,
+    ca_crl_add_fn *add, const struct ca_crl_wanted *wanted,
+    struct ca_crls *out);
 
 CA_MUST_CHECK enum ca_err ca_crl_whole_load(
     const struct ca_crl_source *src, struct ca_crls *out);

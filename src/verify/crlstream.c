@@ -29,61 +29,33 @@ read_one(struct ca_crl *crl, const struct ca_crl_wanted *wanted)
 	return CA_OK;
 }
 
+static enum ca_err
+add_one(const struct ca_crl_source *src, struct ca_crlsrc *at,
+    const struct ca_crl_wanted *wanted, struct ca_crls *out)
+{
+	struct ca_crl *crl = ca_crl_new(src, out);
+	enum ca_err rc;
+
+	if (crl == NULL || (crl->src = malloc(sizeof *at)) == NULL)
+		return CA_ERR_MEMORY;
+	crl->fd = fcntl(src->fd, F_DUPFD_CLOEXEC, 3);
+	if (crl->fd < 0)
+		return CA_ERR_IO;
+	*crl->src = *at;
+	crl->src->fd = crl->fd;
+	if ((rc = read_one(crl, wanted)) != CA_OK)
+		return rc;
+	/* go on where this CRL ended */
+	*at = *crl->src;
+	at->fd = src->fd;
+	return CA_OK;
+}
+
 enum ca_err
 ca_crl_stream_load(const struct ca_crl_source *src,
     const struct ca_crl_wanted *wanted, struct ca_crls *out)
 {
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_crlsrc *at = malloc(sizeof *at);
-	struct ca_crl *crl;
-	size_t n = 0;
-
-	if (at == NULL) {
-		ret = CA_ERR_MEMORY;
-		goto out;
-	}
-	if ((rc = ca_crlsrc_open(at, src->fd)) != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	while ((rc = ca_crlsrc_next(at)) == CA_OK) {
-		if (++n > CA_CRL_PER_FILE_MAX) {
-			ret = CA_ERR_LIMIT;
-			goto out;
-		}
-		if ((crl = ca_crl_new(src, out)) == NULL ||
-		    (crl->src = malloc(sizeof *at)) == NULL) {
-			ret = CA_ERR_MEMORY;
-			goto out;
-		}
-		crl->fd = fcntl(src->fd, F_DUPFD_CLOEXEC, 3);
-		if (crl->fd < 0) {
-			ret = CA_ERR_IO;
-			goto out;
-		}
-		*crl->src = *at;
-		crl->src->fd = crl->fd;
-		if ((rc = read_one(crl, wanted)) != CA_OK) {
-			ret = rc;
-			goto out;
-		}
-		/* go on where this CRL ended */
-		*at = *crl->src;
-		at->fd = src->fd;
-	}
-	if (rc != CA_ERR_NOT_FOUND) {
-		ret = rc;
-		goto out;
-	}
-	/* a file without a CRL is no CRL, not an absent one */
-	if (n == 0 && ca_crl_new(src, out) == NULL) {
-		ret = CA_ERR_MEMORY;
-		goto out;
-	}
-	ret = CA_OK;
-out:
-	free(at);
-	return ret;
+	return ca_crl_each(src, add_one, wanted, out);
 }
 
 enum ca_err

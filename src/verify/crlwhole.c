@@ -91,13 +91,14 @@ take_der(struct ca_crl *crl, const struct ca_buf *der)
 
 /* The CRL that at stands at.  What is wrong with it becomes its trouble. */
 static enum ca_err
-add_one(
-    const struct ca_crl_source *src, struct ca_crlsrc *at, struct ca_crls *out)
+add_one(const struct ca_crl_source *src, struct ca_crlsrc *at,
+    const struct ca_crl_wanted *wanted, struct ca_crls *out)
 {
 	struct ca_buf der = CA_BUF_INIT(CA_CRL_MAX);
 	struct ca_crl *crl = ca_crl_new(src, out);
 	enum ca_err rc;
 
+	(void)wanted; /* all of its entries are kept */
 	if (crl == NULL)
 		return CA_ERR_MEMORY;
 	crl->kind = CRL_WHOLE;
@@ -115,45 +116,11 @@ add_one(
 enum ca_err
 ca_crl_whole_load(const struct ca_crl_source *src, struct ca_crls *out)
 {
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_crlsrc *at = malloc(sizeof *at);
 	struct stat st;
-	size_t n = 0;
 
-	if (at == NULL) {
-		ret = CA_ERR_MEMORY;
-		goto out;
-	}
-	if (fstat(src->fd, &st) == 0 && st.st_size > (off_t)CA_CRL_MAX) {
-		ret = CA_ERR_LIMIT;
-		goto out;
-	}
-	if ((rc = ca_crlsrc_open(at, src->fd)) != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	while ((rc = ca_crlsrc_next(at)) == CA_OK) {
-		if (++n > CA_CRL_PER_FILE_MAX) {
-			ret = CA_ERR_LIMIT;
-			goto out;
-		}
-		if ((rc = add_one(src, at, out)) != CA_OK) {
-			ret = rc;
-			goto out;
-		}
-	}
-	if (rc != CA_ERR_NOT_FOUND) {
-		ret = rc;
-		goto out;
-	}
-	if (n == 0 && ca_crl_new(src, out) == NULL) {
-		ret = CA_ERR_MEMORY;
-		goto out;
-	}
-	ret = CA_OK;
-out:
-	free(at);
-	return ret;
+	if (fstat(src->fd, &st) == 0 && st.st_size > (off_t)CA_CRL_MAX)
+		return CA_ERR_LIMIT;
+	return ca_crl_each(src, add_one, NULL, out);
 }
 
 enum ca_err
