@@ -449,11 +449,11 @@ no_next() {
 	doctor
 	[ "$status" -eq 0 ]
 	crl_dir root.crl cas.crl
-	finds warning crl-outside-scope "cas.crl lists /etc/certauth/users.d/alice/listed.pem, and that does not count: the CRL is for CAs' certificates only"
+	finds warning crl-outside-scope "cas.crl lists /etc/certauth/users.d/alice/listed.pem, and that does not count: the CRL is for CA certificates only, and this is none"
 	crl_with point lister 'issuingDistributionPoint = critical, @idp' '[idp]' \
 		'fullname = URI:http://x.example/k'
 	crl_dir root.crl point.crl
-	finds warning crl-outside-scope 'for a distribution point that the certificate does not name'
+	finds warning crl-outside-scope 'the CRL is for the distribution point http://x.example/k; the certificate names none'
 	# one that is for it, and one that does not list it
 	crl_with users lister 'issuingDistributionPoint = critical, @idp' '[idp]' \
 		'onlyuser = TRUE'

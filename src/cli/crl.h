@@ -82,9 +82,9 @@ time_t ca_crl_end(const X509_CRL *x, const struct ca_config *cfg);
  * only CAs' certificates".  It may hold text of others, to be escaped. */
 void ca_crl_about(X509_CRL *x, struct ca_buf *out);
 
-/* NULL: the scope of x covers cert, or that cannot be told here; else why it
- * does not.  Static storage. */
-const char *ca_crl_not_covered(const X509_CRL *x, X509 *cert);
+/* Is that extension the same in both, byte by byte, or in neither? */
+bool ca_crl_same_ext(const X509_CRL *a, const X509_CRL *b, int nid);
+bool ca_crl_is_delta(const X509_CRL *x);
 
 /* NULL: each CRL in it is one that a login would use; else why not, which may
  * be text of the CRL's own. */

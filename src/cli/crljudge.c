@@ -8,8 +8,8 @@
 /* Whether a CRL that was fetched may take the place of the one that is there.
  * RFC 5280 section 5.2.3: the number grows with every CRL of one scope. */
 
-static bool
-same_ext(X509_CRL *a, X509_CRL *b, int nid)
+bool
+ca_crl_same_ext(const X509_CRL *a, const X509_CRL *b, int nid)
 {
 	int i = X509_CRL_get_ext_by_NID(a, nid, -1);
 	int k = X509_CRL_get_ext_by_NID(b, nid, -1);
@@ -21,8 +21,8 @@ same_ext(X509_CRL *a, X509_CRL *b, int nid)
 		   X509_EXTENSION_get_data(X509_CRL_get_ext(b, k))) == 0;
 }
 
-static bool
-is_delta(X509_CRL *x)
+bool
+ca_crl_is_delta(const X509_CRL *x)
 {
 	return X509_CRL_get_ext_by_NID(x, NID_delta_crl, -1) >= 0;
 }
@@ -33,8 +33,8 @@ counterpart(X509_CRL *a, X509_CRL *b)
 {
 	return X509_NAME_cmp(X509_CRL_get_issuer(a), X509_CRL_get_issuer(b)) ==
 		   0 &&
-	       is_delta(a) == is_delta(b) &&
-	       same_ext(a, b, NID_issuing_distribution_point);
+	       ca_crl_is_delta(a) == ca_crl_is_delta(b) &&
+	       ca_crl_same_ext(a, b, NID_issuing_distribution_point);
 }
 
 /* By cRLNumber where both have one and one key (RFC 5280 section 5.2.3), and
@@ -46,7 +46,7 @@ older(X509_CRL *fresh, X509_CRL *old)
 	    X509_CRL_get_ext_d2i(fresh, NID_crl_number, NULL, NULL);
 	ASN1_INTEGER *b = X509_CRL_get_ext_d2i(old, NID_crl_number, NULL, NULL);
 	bool less = a != NULL && b != NULL && ASN1_INTEGER_cmp(a, b) < 0 &&
-		    same_ext(fresh, old, NID_authority_key_identifier);
+		    ca_crl_same_ext(fresh, old, NID_authority_key_identifier);
 
 	ASN1_INTEGER_free(a);
 	ASN1_INTEGER_free(b);
@@ -77,7 +77,7 @@ digest_scope(X509_CRL *x, uint8_t sum[EVP_MAX_MD_SIZE])
 	    at < 0 ? NULL : X509_EXTENSION_get_data(X509_CRL_get_ext(x, at));
 	const unsigned char *name;
 	size_t len;
-	uint8_t delta = is_delta(x);
+	uint8_t delta = ca_crl_is_delta(x);
 	bool ok =
 	    ctx != NULL &&
 	    X509_NAME_get0_der(X509_CRL_get_issuer(x), &name, &len) == 1 &&

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "map/registered.h"
+#include "verify/revocation.h"
 
 /* So many findings of a kind are enough to begin with. */
 #define SAID_MAX 20
@@ -48,25 +49,6 @@ ca_doctor_crls_clear(struct ca_doctor_look *l)
 
 /* ---- pairs ---- */
 
-static bool
-same_ext(const X509_CRL *a, const X509_CRL *b, int nid)
-{
-	int i = X509_CRL_get_ext_by_NID(a, nid, -1);
-	int k = X509_CRL_get_ext_by_NID(b, nid, -1);
-
-	if (i < 0 || k < 0)
-		return i < 0 && k < 0;
-	return ASN1_OCTET_STRING_cmp(
-		   X509_EXTENSION_get_data(X509_CRL_get_ext(a, i)),
-		   X509_EXTENSION_get_data(X509_CRL_get_ext(b, k))) == 0;
-}
-
-static bool
-is_delta(const X509_CRL *x)
-{
-	return X509_CRL_get_ext_by_NID(x, NID_delta_crl, -1) >= 0;
-}
-
 /* Of one issuer, key and scope. */
 static bool
 of_one_series(const struct ca_doctor_crl *a, const struct ca_doctor_crl *b)
@@ -75,7 +57,7 @@ of_one_series(const struct ca_doctor_crl *a, const struct ca_doctor_crl *b)
 		   X509_CRL_get_issuer(a->x), X509_CRL_get_issuer(b->x)) == 0 &&
 	       EVP_PKEY_eq(X509_get0_pubkey(a->signer),
 		   X509_get0_pubkey(b->signer)) == 1 &&
-	       same_ext(a->x, b->x, NID_issuing_distribution_point);
+	       ca_crl_same_ext(a->x, b->x, NID_issuing_distribution_point);
 }
 
 static int
@@ -112,7 +94,7 @@ ca_doctor_crl_pairs(struct ca_doctor_look *l)
 		for (size_t k = i + 1; k < l->n && said < SAID_MAX; k++) {
 			const struct ca_doctor_crl *a = &l->v[i], *b = &l->v[k];
 
-			if (is_delta(a->x) != is_delta(b->x) ||
+			if (ca_crl_is_delta(a->x) != ca_crl_is_delta(b->x) ||
 			    !of_one_series(a, b) || !disagree(a, b))
 				continue;
 			said++;
@@ -136,7 +118,8 @@ is_base_of(const struct ca_doctor_crl *base, const struct ca_doctor_crl *delta)
 	ASN1_INTEGER *least, *is;
 	bool yes;
 
-	if (is_delta(base->x) || !base->current || !of_one_series(base, delta))
+	if (ca_crl_is_delta(base->x) || !base->current ||
+	    !of_one_series(base, delta))
 		return false;
 	least = X509_CRL_get_ext_d2i(delta->x, NID_delta_crl, NULL, NULL);
 	is = X509_CRL_get_ext_d2i(base->x, NID_crl_number, NULL, NULL);
@@ -156,7 +139,7 @@ ca_doctor_crl_deltas(struct ca_doctor_look *l)
 		bool base = false;
 		const char *text;
 
-		if (!is_delta(l->v[i].x))
+		if (!ca_crl_is_delta(l->v[i].x))
 			continue;
 		for (size_t k = 0; k < l->n && !base; k++)
 			base = is_base_of(&l->v[k], &l->v[i]);
@@ -234,17 +217,16 @@ add_registered(void *ctx, const char *login, const char *path, bool first,
 static void
 look_up(struct listings *t, struct ca_crl *crl, const struct named *c)
 {
-	const X509_CRL *x = ca_crl_get0_x509(crl);
-	const char *why = ca_crl_not_covered(x, c->cert);
+	char why[CA_REVOCATION_WHY];
 	struct ca_crl_entry entry;
 
-	if (why == NULL || t->said >= SAID_MAX ||
+	if (ca_revocation_covers(crl, c->cert, why) || t->said >= SAID_MAX ||
 	    ca_crl_lookup(crl, c->cert, &entry) != CA_OK ||
 	    entry.reason == CA_CRL_REMOVE)
 		return;
 	t->said++;
 	ca_doctor_find(t->l->d, CA_F_CRL_OUTSIDE, CA_LEVEL_WARNING,
-	    "%s/%s lists %s, and that does not count: %s", t->l->path,
+	    "%s/%s lists %s, and that does not count: the CRL %s", t->l->path,
 	    ca_crl_get0_name(crl), c->name, why);
 	ca_doctor_mend(t->l->d,
 	    "ask the CA; to keep the certificate out at once, remove its "

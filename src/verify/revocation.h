@@ -19,6 +19,7 @@
 #include "crypto/crypto.h"
 #include "verify/report.h"
 
+struct ca_crl;
 struct ca_revocation;
 
 #define CA_REVOCATION_WHY 200 /* bytes of a text, its end included */
@@ -67,6 +68,12 @@ void ca_revocation_trace(struct ca_revocation *rev, bool others);
  */
 void ca_revocation_check(struct ca_revocation *rev,
     const STACK_OF(X509) * chain, struct ca_report *report);
+
+/* For `certauth doctor`: does the CRL cover cert (section 6.3.3 (b))?  False:
+ * why says what differs, as in "is for CA certificates only, and this is none".
+ * True also where that cannot be told. */
+bool ca_revocation_covers(
+    struct ca_crl *crl, X509 *cert, char why[CA_REVOCATION_WHY]);
 
 /* Of the last check: the leaf is revoked, whatever else was found. */
 bool ca_revocation_leaf_revoked(const struct ca_revocation *rev);

@@ -265,3 +265,23 @@ ca_rev_covers(const struct crl_facts *f, X509 *cert,
 		    "certificate names for an indirect CRL");
 	return found;
 }
+
+bool
+ca_revocation_covers(
+    struct ca_crl *crl, X509 *cert, char why[CA_REVOCATION_WHY])
+{
+	struct ca_revocation rev = {.now = 0};
+	struct crl_facts *f;
+	CRL_DIST_POINTS *points = NULL;
+	unsigned reasons;
+	bool yes = true;
+
+	/* without a scope it lists certificates of its own issuer alone, and
+	 * covers them all */
+	if (ca_rev_facts(&rev, crl, &f) == CA_OK && f->bad == CA_R_OK &&
+	    f->idp != NULL && ca_rev_points(cert, &points) == CA_OK)
+		yes = ca_rev_covers(f, cert, points, &reasons, why);
+	CRL_DIST_POINTS_free(points);
+	ca_rev_facts_clear(&rev);
+	return yes;
+}
