@@ -76,9 +76,9 @@ CA_MUST_CHECK enum ca_err ca_crl_load(const struct ca_crl_source *src,
 void ca_crl_free(struct ca_crl *crl); /* NULL is allowed */
 
 /*
- * What OpenSSL's engine is given: the whole CRL, or one without its entries
- * and its signature, which can never verify by itself.  Borrowed.  NULL if
- * the trouble is CA_R_CRL_MALFORMED.
+ * Its names, times and extensions: the whole CRL, or one without its entries
+ * and its signature, which can never verify by itself.  Borrowed.  NULL if the
+ * trouble is CA_R_CRL_MALFORMED.
  */
 X509_CRL *ca_crl_get0_x509(const struct ca_crl *crl);
 

@@ -80,8 +80,8 @@ ca_crl_index_load(const struct ca_crl_source *src,
 }
 
 /*
- * Leave the index and read the file.  What OpenSSL's engine has been given
- * must be what is in the file, or the index was of another one.
+ * Leave the index and read the file.  What has been told of the CRL must
+ * be what is in the file, or the index was of another one.
  */
 static enum ca_err
 fall_back(struct ca_crl *crl, const char *reason)

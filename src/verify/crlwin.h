@@ -60,8 +60,8 @@ CA_MUST_CHECK enum ca_err ca_crlwin_take(struct scan *s, uint64_t end,
     struct ca_reader *content);
 
 /*
- * The CRL for OpenSSL's engine, into out->stripped.  Its signature is empty,
- * so that no key verifies it and the attempt costs no public key operation.
+ * The CRL without its entries, into out->stripped.  Its signature is empty, so
+ * that no key verifies it and the attempt costs no public key operation.
  */
 CA_MUST_CHECK enum ca_err ca_crlread_strip(struct scan *s);
 

@@ -125,7 +125,9 @@ read_idp(struct crl_facts *f, const X509_CRL *x)
 		    "has an issuingDistributionPoint with more than one kind "
 		    "of certificate");
 	f->reasons = ca_rev_reasons(idp->onlysomereasons);
-	if (idp->distpoint != NULL &&
+	if (idp->distpoint != NULL && /* for want of memory, perhaps: crl.c */
+	    DIST_POINT_set_dpname(idp->distpoint, X509_CRL_get_issuer(x)) !=
+		1 &&
 	    DIST_POINT_set_dpname(idp->distpoint, X509_CRL_get_issuer(x)) != 1)
 		bad(f, CA_R_CRL_MALFORMED,
 		    "has an issuingDistributionPoint that cannot be read");
@@ -188,8 +190,8 @@ ca_rev_is_current(const struct ca_revocation *rev, const struct crl_facts *f)
 static bool
 same_issuer(const struct voice *a, const struct voice *b)
 {
-	EVP_PKEY *ka = X509_get0_pubkey(a->signer.cert);
-	EVP_PKEY *kb = X509_get0_pubkey(b->signer.cert);
+	EVP_PKEY *ka = X509_get0_pubkey(a->signer);
+	EVP_PKEY *kb = X509_get0_pubkey(b->signer);
 
 	return ca_crl_same_name(
 		   X509_CRL_get_issuer(ca_crl_get0_x509(a->f->crl)),

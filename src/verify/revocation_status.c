@@ -201,6 +201,7 @@ hear(struct ca_revocation *rev, const struct place *at, struct voices *all,
 {
 	X509 *cert = place_cert(at);
 	struct voice voice = {.f = f};
+	struct signer by;
 	char why[CA_REVOCATION_WHY];
 	enum ca_err rc;
 
@@ -220,20 +221,19 @@ hear(struct ca_revocation *rev, const struct place *at, struct voices *all,
 		out_of_scope(rev, at, all, f, why);
 		return CA_OK;
 	}
-	rc = ca_rev_sign(rev, at, f, &voice.signer);
+	rc = ca_rev_sign(rev, at, f, &by);
 	if (rc != CA_OK)
 		return rc;
-	if (voice.signer.cert == NULL || !voice.signer.sure)
-		cannot_use(all, &voice.signer.why,
-		    voice.signer.cert != NULL || !voice.signer.mute);
+	if (by.cert == NULL || !by.sure)
+		cannot_use(all, &by.why, by.cert != NULL || !by.mute);
 	/* so deep not everybody was asked who may have signed */
-	if (voice.signer.cert == NULL && at->level == CA_REVOCATION_LEVELS &&
+	if (by.cert == NULL && at->level == CA_REVOCATION_LEVELS &&
 	    !is_anchor(at))
-		all->broken = voice.signer.why;
-	if (voice.signer.cert == NULL)
+		all->broken = by.why;
+	if (by.cert == NULL)
 		return CA_OK;
 	/* its own CRL may revoke an anchor; others are not asked about it */
-	if (is_anchor(at) && X509_cmp(voice.signer.cert, cert) != 0)
+	if (is_anchor(at) && X509_cmp(by.cert, cert) != 0)
 		return CA_OK;
 	rc = ca_crl_lookup(f->crl, cert, &voice.entry);
 	if (rc != CA_OK && rc != CA_ERR_NOT_FOUND) {
@@ -242,6 +242,8 @@ hear(struct ca_revocation *rev, const struct place *at, struct voices *all,
 		    ca_err_text(rc));
 		return CA_OK;
 	}
+	voice.signer = by.cert;
+	voice.sure = by.sure;
 	voice.listed = rc == CA_OK;
 	ca_log_debug(rev->log, "%s (%-s) %-s", ca_crl_get0_name(f->crl),
 	    ca_crl_engine_name(f->crl),
@@ -304,7 +306,7 @@ count_reasons(
 
 		bool current = ca_rev_is_current(rev, v->f);
 
-		if (v->replaced || !v->signer.sure)
+		if (v->replaced || !v->sure)
 			continue;
 		/* a delta says nothing of what it does not list */
 		if (!current && !is_in_grace(rev, v->f)) {

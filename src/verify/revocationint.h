@@ -53,7 +53,8 @@ struct crl_facts {
 /* A CRL that speaks of a certificate and is rightly signed. */
 struct voice {
 	const struct crl_facts *f;
-	struct signer signer;
+	X509 *signer; /* borrowed */
+	bool sure;    /* as in struct signer */
 	unsigned reasons;
 	bool listed, replaced;
 	struct ca_crl_entry entry;

@@ -7,8 +7,8 @@
 #include "verify/report.h"
 
 /* The check and reason of an X509_V_ERR_...; an unknown one is
- * CA_R_CHAIN_OTHER.  Those about CRLs are revocation.c's affair, and come here
- * only if it does not know them. */
+ * CA_R_CHAIN_OTHER.  X509_verify_cert is not asked for CRLs, so there are none
+ * about them. */
 void ca_verr_map(int error, enum ca_check *check, enum ca_reason *reason);
 
 #endif
