@@ -69,7 +69,7 @@ LIBS_CLI = $(LIBS_CERTMAP) $(if $(IDN2),-lidn2) -lp11-kit -lpam $(LIBS_BASE)
 
 # ---- sources ----
 
-LIB_SRC := $(filter-out src/cli/main.c src/cli/fetchmain.c,\
+LIB_SRC := $(filter-out src/cli/main.c src/fetch/fetchmain.c,\
 	$(wildcard src/*/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 LIB = $(B)/libcertauth.a
@@ -107,7 +107,7 @@ $(B)/objects: FORCE
 PATHS = $(SYSCONFDIR) $(BINDIR) $(LIBEXECDIR)
 PATH_OBJ := $(patsubst %.c,$(B)/%.o,$(shell grep -lE \
 	'CA_(SYSCONFDIR|HELPER|LIBEXECDIR)' $(LIB_SRC) src/cli/main.c \
-	src/cli/fetchmain.c pam_certauth.c tests/unit/*.c tests/fuzz/*.c))
+	src/fetch/fetchmain.c pam_certauth.c tests/unit/*.c tests/fuzz/*.c))
 $(B)/paths: FORCE
 	@mkdir -p $(@D); echo '$(PATHS)' | cmp -s - $@ || echo '$(PATHS)' >$@
 $(PATH_OBJ): $(B)/paths
@@ -131,10 +131,10 @@ $(CLI): $(B)/src/cli/main.o $(LIB)
 	$(Q)ln -sf certauth $(@D)/certauth-askpass
 
 # libcurl stays out of the tool that users run, and of root's hands.
-$(FETCH): $(B)/src/cli/fetchmain.o $(LIB)
+$(FETCH): $(B)/src/fetch/fetchmain.o $(LIB)
 	$(say) LD $@
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed \
-		-o $@ $(B)/src/cli/fetchmain.o $(LIB) -lcurl -lcrypto
+		-o $@ $(B)/src/fetch/fetchmain.o $(LIB) -lcurl -lcrypto
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(LIB)
 	$(say) LD $@

@@ -837,14 +837,14 @@ certauth_ssh() {
 @test "certauth(1) has every key, option, variable and reason code, and no other" {
 	local man=$HERE/src/man/certauth.1
 	sed -n '/^#define CA_REASONS/,/^#define CA_REASON_ENUM/p' \
-		"$HERE/src/verify/report.h" |
+		"$HERE/src/report/report.h" |
 		grep -o 'X(CA_R_[A-Z0-9_]*, "[^"]*"' | cut -d'"' -f2 >"$D/want"
 	sed -n '/^\.Sh REASON CODES/,/^\.Sh EXAMPLES/s/^\.It Cm //p' "$man" \
 		>"$D/have"
 	[ "$(wc -l <"$D/want")" -gt 40 ]
 	diff "$D/want" "$D/have"
 	sed -n 's/^	X(\([a-z0-9_]*\), [A-Z0-9]*).*/\1/p' \
-		"$HERE/src/cli/clientkeys.c" | sort >"$D/want"
+		"$HERE/src/client/clientkeys.c" | sort >"$D/want"
 	sed -n '/^\.Sh CONFIGURATION/,/^\.Sh ENVIRONMENT/s/^\.It Cm //p' \
 		"$man" | sed 's/ , /\n/g' | sort >"$D/have"
 	[ "$(wc -l <"$D/want")" -gt 10 ]
@@ -855,7 +855,7 @@ certauth_ssh() {
 		sed 's/ , /\n/g' | grep ^CERTAUTH | sort >"$D/have"
 	diff "$D/want" "$D/have"
 	sed -n 's/^ *{"\([a-z0-9-]*\)", [a-z]*_argument.*/\1/p' \
-		"$HERE/src/cli/sign.c" | sort >"$D/want"
+		"$HERE/src/client/sign.c" | sort >"$D/want"
 	sed -n '/^\.Ss certauth sign/,/^\.S[hs] /s/^\.It Fl -\([a-z0-9-]*\).*/\1/p' \
 		"$man" | sort >"$D/have"
 	[ "$(wc -l <"$D/want")" -eq 10 ]

@@ -15,7 +15,7 @@ shift
 rooms='wire verify channel auth map'
 # Runs between clone and execveat, where nothing writes gcov's counters:
 # tests/command.bats and tests/hardening.bats look at what it does.
-unseen=src/channel/spawn_child.c
+unseen=src/process/spawn_child.c
 least=85
 C=$B/coverage
 D=$(mktemp -d "${TMPDIR:-/tmp}/certauth-cov.XXXXXX") || exit 2

@@ -4,8 +4,8 @@ FAULT_B = $(B)/tests/fault
 FAULT_OBJ = $(FAULT_B)/fault.o $(FAULT_B)/app.o $(FAULT_B)/make.o \
 	$(FAULT_B)/points.o
 # what makes the indexes, which is no part of the module
-FAULT_MAKERS = $(B)/src/map/compile.o $(B)/src/verify/crlidxmake.o \
-	$(B)/src/verify/crlidxfile.o
+FAULT_MAKERS = $(B)/src/map/compile.o $(B)/src/crl/index_build.o \
+	$(B)/src/crl/index_file.o
 
 .PHONY: fault check-fault
 testtools: fault

@@ -15,7 +15,7 @@
 #include "config/config.h"
 #include "crypto/crypto.h"
 #include "map/map.h"
-#include "verify/report.h"
+#include "report/report.h"
 #include "verify/verify.h"
 #include "wire/message.h"
 

@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "config/config.h"
-#include "verify/report.h"
+#include "report/report.h"
 #include "wire/message.h"
 
 /* How to talk to the person or program at the other end of a conversation. */

@@ -7,7 +7,7 @@
 
 #include "channel/channel.h"
 #include "channel/helper.h"
-#include "channel/spawn.h"
+#include "process/spawn.h"
 
 struct ca_channel_session {
 	/* from the caller */

@@ -1,7 +1,7 @@
 #include "cli/explain.h"
 #include "auth/pamcode.h"
 #include "base/file.h"
-#include "cli/pamfile.h"
+#include "tool/pamfile.h"
 #include "cli/verify.h"
 #include "verify/certfile.h"
 

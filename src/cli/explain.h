@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "auth/auth.h"
-#include "cli/cli.h"
+#include "tool/cli.h"
 
 extern const struct ca_command ca_cmd_explain;
 

@@ -1,6 +1,6 @@
-#include "cli/askpass.h"
-#include "cli/cli.h"
-#include "cli/ssh.h"
+#include "client/askpass.h"
+#include "tool/cli.h"
+#include "client/ssh.h"
 
 #include <getopt.h>
 #include <signal.h>

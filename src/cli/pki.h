@@ -7,7 +7,7 @@
 #include <openssl/x509.h>
 #include <stdbool.h>
 
-#include "cli/cli.h"
+#include "tool/cli.h"
 #include "crypto/crypto.h"
 
 extern const struct ca_command ca_cmd_pki;

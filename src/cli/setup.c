@@ -1,6 +1,6 @@
 #include "cli/setup.h"
 #include "base/file.h"
-#include "cli/crl.h"
+#include "crladmin/crladmin.h"
 #include "cli/users.h"
 #include "cli/verify.h"
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "cli/cli.h"
+#include "tool/cli.h"
 #include "config/config.h"
 #include "crypto/crypto.h"
 

@@ -1,7 +1,7 @@
 #include "base/der.h"
 #include "base/file.h"
-#include "cli/crl.h"
-#include "cli/issued.h"
+#include "crladmin/crladmin.h"
+#include "verify/issued.h"
 #include "cli/setup.h"
 #include "verify/certfile.h"
 

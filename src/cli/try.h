@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "cli/cli.h"
-#include "cli/client.h"
+#include "tool/cli.h"
+#include "client/client.h"
 
 extern const struct ca_command ca_cmd_try;
 

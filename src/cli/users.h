@@ -4,7 +4,7 @@
 #ifndef CA_CLI_USERS_H
 #define CA_CLI_USERS_H
 
-#include "cli/cli.h"
+#include "tool/cli.h"
 
 extern const struct ca_command ca_cmd_users;
 

@@ -1,7 +1,7 @@
 #include "crypto/certgate.h"
 #include "verify/verify.h"
 #include "base/file.h"
-#include "cli/cli.h"
+#include "tool/cli.h"
 #include "cli/verify.h"
 #include "cli/verifyargs.h"
 #include "verify/certfile.h"

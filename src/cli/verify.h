@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "cli/cli.h"
+#include "tool/cli.h"
 
 extern const struct ca_command ca_cmd_verify;
 

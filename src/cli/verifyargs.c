@@ -1,5 +1,5 @@
 #include "cli/verifyargs.h"
-#include "cli/cli.h"
+#include "tool/cli.h"
 #include "cli/verify.h"
 
 #include <getopt.h>

@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "crypto/crypto.h"
-#include "verify/report.h"
+#include "report/report.h"
 
 struct ca_map_input {
 	X509 *leaf;             /* borrowed */

@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 #include "config/config.h"
-#include "verify/report.h"
+#include "report/report.h"
 
 /* Comparisons made for one path: the names of each certificate times the
  * subtrees above it, a directory name counted by its RDNs. */

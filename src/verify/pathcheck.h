@@ -12,7 +12,7 @@
 #include "config/config.h"
 #include "crypto/crypto.h"
 #include "verify/path.h"
-#include "verify/report.h"
+#include "report/report.h"
 #include "verify/revocation.h"
 
 struct ca_pathcheck {

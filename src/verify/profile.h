@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "config/config.h"
-#include "verify/report.h"
+#include "report/report.h"
 
 #define CA_PROFILE_RSA_MIN 2048
 #define CA_PROFILE_RSA_MAX 16384

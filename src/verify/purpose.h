@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "config/config.h"
-#include "verify/report.h"
+#include "report/report.h"
 
 /*
  * CA_CHECK_PURPOSE of chain (leaf first): one of the purposes must hold.

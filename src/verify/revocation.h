@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "crypto/crypto.h"
-#include "verify/report.h"
+#include "report/report.h"
 
 struct ca_crl;
 struct ca_revocation;

@@ -2,7 +2,7 @@
  * What a CRL says of itself, read once: its times and numbers, whether it is a
  * delta, and its issuing distribution point (RFC 5280 section 5.2).
  */
-#include "verify/crlread.h"
+#include "crl/crlread.h"
 #include "verify/revocationint.h"
 
 #include <openssl/err.h>

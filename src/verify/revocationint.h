@@ -10,7 +10,7 @@
 
 #include <openssl/x509v3.h>
 
-#include "verify/crldir.h"
+#include "crl/crldir.h"
 #include "verify/revocation.h"
 
 #define DETAIL_MAX 512 /* bytes */

@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "crypto/crypto.h"
-#include "verify/report.h"
+#include "report/report.h"
 #include "verify/trace.h"
 
 struct ca_verify_input {

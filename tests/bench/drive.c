@@ -22,7 +22,7 @@
  * -t: a job gets no further run once it has had 3 and used that much time.
  * -o: what a job's last run printed is left in DIR/NAME.
  */
-#include "cli/client.h"
+#include "client/client.h"
 #include "wire/pieces.h"
 #include "base/base64url.h"
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/base64url.h"
-#include "cli/client.h"
+#include "client/client.h"
 #include "crypto/crypto.h"
 #include "key/key.h"
 #include "wire/message.h"

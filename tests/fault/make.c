@@ -11,7 +11,7 @@
 #include "crypto/crypto.h"
 #include "map/map.h"
 #include "verify/certfile.h"
-#include "verify/crlidx.h"
+#include "crl/index_read.h"
 
 #define INDEX_MAX ((size_t)1 << 22)
 

@@ -5,7 +5,7 @@
  */
 #include "fuzz.h"
 
-#include "verify/crl.h"
+#include "crl/crl.h"
 
 #include <fcntl.h>
 #include <string.h>

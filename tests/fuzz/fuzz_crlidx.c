@@ -6,8 +6,8 @@
 #include "fuzz.h"
 
 #include "base/file.h"
-#include "verify/crl.h"
-#include "verify/crlidx.h"
+#include "crl/crl.h"
+#include "crl/index_read.h"
 
 #include <fcntl.h>
 #include <openssl/x509v3.h>

@@ -2,7 +2,7 @@
  * stand before their children, and an error has its line. */
 #include "fuzz.h"
 
-#include "cli/scconf.h"
+#include "import/scconf.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

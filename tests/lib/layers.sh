@@ -9,14 +9,28 @@ may() {
 	base) echo base ;;
 	config) echo base config ;;
 	wire) echo base wire ;;
+	process) echo base process ;;
+	report) echo base report ;;
 	crypto) echo base wire crypto ;;
-	verify) echo base config wire crypto verify ;;
-	map) echo base config wire crypto verify map ;;
-	auth) echo base config wire crypto verify map auth ;;
-	channel) echo base config wire verify channel ;;
+	crl) echo base config crypto report crl ;;
+	verify) echo base config wire crypto report crl verify ;;
+	map) echo base config wire crypto report crl verify map ;;
+	host) echo base config wire crypto report crl verify host ;;
+	auth) echo base config wire crypto report crl verify map host auth ;;
+	channel) echo base config wire report process channel ;;
 	key) echo base wire crypto key ;;
-	cli) echo base config wire crypto channel verify map auth key cli ;;
-	module) echo base config wire crypto channel verify map auth ;;
+	tool) echo base config crypto tool ;;
+	fetch) echo base process fetch ;;
+	client) echo base config wire crypto report crl verify channel key tool \
+		client ;;
+	crladmin) echo base config crypto report crl verify fetch tool crladmin ;;
+	doctor) echo base config wire crypto report crl verify map host auth fetch \
+		tool crladmin doctor ;;
+	import) echo base config crypto map tool import ;;
+	cli) echo base config wire crypto process report crl verify map host auth \
+		channel key tool fetch client crladmin doctor import cli ;;
+	module) echo base config wire crypto process report crl verify map host \
+		auth channel ;;
 	esac
 }
 check() {

@@ -5,8 +5,8 @@
 #ifndef CA_TESTS_CRLSETS_FILES_H
 #define CA_TESTS_CRLSETS_FILES_H
 
-#include "verify/crl.h"
-#include "verify/crlidx.h"
+#include "crl/crl.h"
+#include "crl/index_read.h"
 
 #include <fcntl.h>
 

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/clientconf.h"
+#include "client/clientconf.h"
 
 static char path[] = "/tmp/certauth-clientconf.XXXXXX";
 static char logged[4096];

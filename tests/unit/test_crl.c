@@ -4,9 +4,9 @@
  * "not revoked".
  */
 #include "base/file.h"
-#include "verify/crl.h"
-#include "verify/crlidx.h"
-#include "verify/crlread.h"
+#include "crl/crl.h"
+#include "crl/index_read.h"
+#include "crl/crlread.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

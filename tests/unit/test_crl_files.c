@@ -1,5 +1,5 @@
 /* Which files of crl_dir count, and for whom large ones are read. */
-#include "verify/crldirint.h"
+#include "crl/crldirint.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

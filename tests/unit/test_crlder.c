@@ -1,6 +1,6 @@
 /* The strict DER of a CRL's entries, byte by byte, and never a byte beyond. */
 #include "crlmake.h"
-#include "verify/crlder.h"
+#include "crl/crlder.h"
 
 static void
 headers(void **state)

@@ -3,7 +3,7 @@
  * said about those that cannot be.
  */
 #include "crlmake.h"
-#include "verify/crldir.h"
+#include "crl/crldir.h"
 
 #include <fcntl.h>
 #include <stdio.h>

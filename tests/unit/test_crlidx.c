@@ -5,7 +5,7 @@
  */
 #include "base/file.h"
 #include "crlmake.h"
-#include "verify/crlint.h"
+#include "crl/crlint.h"
 
 #include <cdb.h>
 #include <fcntl.h>

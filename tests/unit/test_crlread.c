@@ -4,7 +4,7 @@
  * bytes again, they are DER; what is not DER is no CRL.
  */
 #include "crlmake.h"
-#include "verify/crlint.h"
+#include "crl/crlint.h"
 
 #include <openssl/err.h>
 #include <stdio.h>

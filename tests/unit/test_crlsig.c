@@ -3,7 +3,7 @@
  * counts, and which keys fit them.
  */
 #include "crlmake.h"
-#include "verify/crlsig.h"
+#include "crl/crlsig.h"
 
 #include <openssl/rsa.h>
 

@@ -3,7 +3,7 @@
  * OpenSSL may take more; what it takes of these is the same.
  */
 #include "crlmake.h"
-#include "verify/crlsrc.h"
+#include "crl/source.h"
 
 #include <stdio.h>
 

@@ -5,7 +5,7 @@
  * which number on, as a failure names it.
  */
 #include "crlmake.h"
-#include "verify/crlint.h"
+#include "crl/crlint.h"
 
 #include <fcntl.h>
 #include <openssl/err.h>

@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cli/fetchmsg.h"
+#include "fetch/fetchmsg.h"
 
 static struct ca_fetch f[2];
 static struct ca_fetchin in;

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "cli/fetchaddr.h"
+#include "fetch/fetchaddr.h"
 
 static enum ca_fetch_place
 at_v4(uint32_t a)

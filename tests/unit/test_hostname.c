@@ -1,7 +1,7 @@
 /* Names of hosts as clients compare them. */
 #include "vectors.h"
 
-#include "cli/hostname.h"
+#include "client/hostname.h"
 
 static void
 text_of(char *out, size_t n, const char *end)

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "map/dn.h"
 #include "map/rule.h"
-#include "verify/report.h"
+#include "report/report.h"
 #include "verify/verify.h"
 
 #include <setjmp.h>

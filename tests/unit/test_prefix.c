@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/client.h"
-#include "cli/rules.h"
-#include "cli/sshway.h"
+#include "client/client.h"
+#include "client/rules.h"
+#include "client/sshway.h"
 #include "wire/pieces.h"
 
 #define PROMPT "certauth1 DQAA next=0 max=500:"

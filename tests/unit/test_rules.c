@@ -15,8 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/hostname.h"
-#include "cli/rules.h"
+#include "client/hostname.h"
+#include "client/rules.h"
 #include "wire/scheme.h"
 
 #define NOW 1800000000

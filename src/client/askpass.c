@@ -1,0 +1,346 @@
+/*
+ * certauth askpass: one prompt in its argument, one answer on standard output.
+ */
+#include "client/askpass.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client/client.h"
+#include "client/meant.h"
+#include "client/pending.h"
+#include "client/ssh.h"
+#include "wire/pieces.h"
+
+#define ENV_NESTED "CERTAUTH_ASKPASS_NESTED"
+
+struct askpass {
+	struct ca_log log;
+	struct ca_client client;
+	struct ca_prompt prompt;
+	struct ca_request *req;
+	struct ca_meant meant;
+	unsigned char hash[32]; /* of the request */
+	int dir;                /* where responses are kept */
+};
+
+/* ---- questions that are not ours ---- */
+
+/*
+ * ssh tells its askpass not whether what is typed may be seen; its question
+ * about a host key may, and all else is taken for a secret.
+ */
+static bool
+may_echo(const char *text)
+{
+	return strstr(text, "(yes/no") != NULL ||
+	       strstr(text, "Please type 'yes'") != NULL;
+}
+
+static int
+ask_person(const char *text)
+{
+	const char *hint = getenv("SSH_ASKPASS_PROMPT");
+	const struct ca_ask ask = {NULL, false};
+	struct ca_secret *answer = NULL;
+	enum ca_err rc;
+
+	if (hint != NULL && strcmp(hint, "confirm") == 0)
+		return ca_ask_yes(&ask, text) == CA_OK ? CA_EXIT_OK
+						       : CA_EXIT_NO;
+	if (hint != NULL && strcmp(hint, "none") == 0)
+		return ca_cli_fail("%s", text) != 0 ? CA_EXIT_OK : CA_EXIT_NO;
+	rc = ca_ask_line(&ask, text, may_echo(text), &answer);
+	if (rc == CA_ERR_IO)
+		(void)ca_cli_fail(
+		    "no prompt of pam_certauth, no terminal, and "
+		    "no other askpass (SSH_ASKPASS, or `askpass =' in "
+		    "~/.config/certauth/config) to ask: %s",
+		    text);
+	if (rc == CA_OK)
+		(void)puts(ca_secret_get0(answer));
+	ca_secret_free(answer);
+	return rc == CA_OK ? CA_EXIT_OK : CA_EXIT_NO;
+}
+
+static int
+pass_on(const char *program, const char *text)
+{
+	/* a program that leads back to us must not go round for ever */
+	if (setenv(ENV_NESTED, "1", 1) != 0)
+		return CA_EXIT_NO;
+	(void)signal(SIGPIPE, SIG_DFL);
+	closefrom(3);
+	execlp(program, program, text, (char *)NULL);
+	return ca_cli_fail("cannot run the askpass program %s", program);
+}
+
+static int
+not_ours(const struct askpass *a)
+{
+	const char *program = a->client.ask.program;
+
+	if (getenv(ENV_NESTED) != NULL)
+		return ca_cli_fail(
+		    "no prompt of pam_certauth: %s", a->meant.text);
+	if (program != NULL &&
+	    (a->client.ask.program_first || !ca_ask_has_terminal()))
+		return pass_on(program, a->meant.text);
+	return ask_person(a->meant.text);
+}
+
+/* ---- the answer ---- */
+
+/* Not said by ssh: what the user configured, or who runs this, as sudo asks
+ * for the one who calls it. */
+static enum ca_err
+fill_user(struct askpass *a)
+{
+	const char *set = a->client.conf->user;
+
+	if (a->meant.user == NULL)
+		a->meant.user = set != NULL ? strdup(set) : ca_client_login();
+	if (a->meant.user != NULL)
+		return CA_OK;
+	ca_log_err(&a->log, "your user id has no login; set `user =' in "
+			    "~/.config/certauth/config");
+	return CA_ERR_NOT_FOUND;
+}
+
+static enum ca_err
+load_conf(struct askpass *a)
+{
+	struct ca_client *c = &a->client;
+	enum ca_err rc;
+
+	rc = ca_client_conf_load(a->meant.names != NULL
+				     ? (const char *const *)a->meant.names->v
+				     : NULL,
+	    a->meant.names != NULL ? a->meant.names->n : 0, &a->log, &c->conf);
+	if (rc != CA_OK)
+		return rc;
+	const char *had = getenv(CA_ENV_ASKPASS), *first = getenv(CA_ENV_FIRST);
+	bool outer = getenv(ENV_NESTED) == NULL;
+	c->ask.program = !outer ? NULL : had != NULL ? had : c->conf->askpass;
+	c->ask.program_first = first != NULL && strcmp(first, "1") == 0;
+	return ca_client_conf_options(c->conf, getenv(CA_ENV_CERT),
+	    getenv(CA_ENV_KEY), getenv(CA_ENV_P12),
+	    getenv(CA_ENV_REGISTERED) != NULL);
+}
+
+/* Called with what a response has at most, before any PIN is asked. */
+static enum ca_err
+make_room(void *ctx, size_t chars)
+{
+	struct askpass *a = ctx;
+	struct ca_buf path = CA_BUF_INIT(8192);
+	enum ca_err rc = CA_OK;
+
+	/* one piece needs no keeping */
+	if (a->dir < 0 && chars + 1 > a->prompt.max)
+		rc = ca_pending_open(&a->log, chars, &path, &a->dir);
+	ca_buf_free(&path);
+	return rc;
+}
+
+/* Sign, and keep the response for the next pieces. */
+static enum ca_err
+sign_and_keep(
+    struct askpass *a, const struct ca_intent *intent, struct ca_buf *response)
+{
+	enum ca_err rc;
+
+	if (a->prompt.next != 0) {
+		ca_log_err(&a->log, "the response of which more is asked is no "
+				    "longer kept; log in anew");
+		return CA_ERR_NOT_FOUND;
+	}
+	a->client.room = make_room;
+	a->client.room_ctx = a;
+	if ((rc = ca_client_sign(&a->client, intent, a->req, response)) !=
+	    CA_OK)
+		return rc;
+	if (response->len + 1 <= a->prompt.max)
+		return CA_OK;
+	/* longer than its bound */
+	if ((rc = make_room(a, response->len)) != CA_OK)
+		return rc;
+	rc = ca_pending_save(a->dir, a->hash, time(NULL) + a->req->lifetime,
+	    response->p, response->len);
+	if (rc != CA_OK)
+		ca_log_err(&a->log, "cannot keep the response for the next "
+				    "piece: %m");
+	return rc;
+}
+
+/* What sudo asks for; su, of which any local user can start one, never asks an
+ * askpass. */
+static enum ca_err
+check_service(const struct askpass *a)
+{
+	const struct ca_list *list = &a->client.conf->askpass_services;
+
+	if (!a->meant.here)
+		return CA_OK;
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->v[i], a->req->service) == 0)
+			return CA_OK;
+	ca_log_err(&a->log,
+	    "not signed: rule 1, the host: sudo asks, but the request is of "
+	    "the service %s. Where that is sudo's pam_service, name it in "
+	    "askpass_services in ~/.config/certauth/config",
+	    a->req->service);
+	return CA_DENIED;
+}
+
+static enum ca_err
+get_response(struct askpass *a, struct ca_buf *response)
+{
+	const struct ca_intent intent = {
+	    .host = (const char *const *)a->meant.names->v,
+	    .nhosts = a->meant.names->n,
+	    .here = a->meant.here,
+	    .user = a->meant.user,
+	    .now = time(NULL)};
+	enum ca_err rc;
+
+	rc = ca_pending_load(a->hash, intent.now, response, &a->dir);
+	if (rc == CA_ERR_NOT_FOUND)
+		return sign_and_keep(a, &intent, response);
+	if (rc != CA_OK) {
+		ca_log_err(&a->log, "the kept response cannot be used: %-s",
+		    ca_err_text(rc));
+		return rc;
+	}
+	/* another host might show the request that this one was answered */
+	struct ca_buf why = CA_BUF_INIT(65536);
+	rc = ca_rules_check(a->client.crypto, a->client.conf, &intent, a->req,
+	    &a->log, NULL, &why);
+	if (rc != CA_OK)
+		ca_log_err(&a->log, "not answered: %-s",
+		    ca_buf_text(&why) != NULL ? ca_buf_text(&why) : "");
+	ca_buf_free(&why);
+	return rc;
+}
+
+static enum ca_err
+print_piece(struct askpass *a, struct ca_buf *response)
+{
+	struct ca_buf piece = CA_BUF_INIT(CA_RESPONSE_CHARS_MAX + 1);
+	const char *text = ca_buf_text(response);
+	enum ca_err rc = CA_ERR_MEMORY;
+
+	if (text != NULL)
+		rc = ca_answer_cut(text, a->prompt.next, a->prompt.max, &piece);
+	if (rc == CA_OK && ca_buf_text(&piece) == NULL)
+		rc = CA_ERR_MEMORY;
+	if (rc != CA_OK)
+		ca_log_err(&a->log, "no answer: %-s", ca_err_text(rc));
+	else if (puts(ca_buf_text(&piece)) == EOF || fflush(stdout) != 0)
+		rc = CA_ERR_IO;
+	if (a->dir >= 0 && (rc != CA_OK || piece.p[piece.len - 1] == '.'))
+		ca_pending_remove(a->dir, a->hash);
+	ca_buf_free(&piece);
+	return rc;
+}
+
+static enum ca_err
+answer(struct askpass *a)
+{
+	struct ca_buf response = CA_BUF_INIT(CA_RESPONSE_CHARS_MAX);
+	enum ca_err rc;
+
+	if ((rc = ca_client_request(a->prompt.request, &a->log, &a->req)) ==
+		CA_OK &&
+	    (rc = check_service(a)) == CA_OK && (rc = fill_user(a)) == CA_OK &&
+	    (rc = ca_crypto_new(&a->client.crypto)) == CA_OK &&
+	    (rc = ca_crypto_sha256(a->client.crypto, a->req->raw, a->req->len,
+		 a->hash)) == CA_OK &&
+	    (rc = get_response(a, &response)) == CA_OK)
+		rc = print_piece(a, &response);
+	ca_buf_free(&response);
+	return rc;
+}
+
+/* A yes to confirm, or a notice: the exit status is the answer, and no text of
+ * a key's comment may give it. */
+static bool
+is_yes_or_notice(void)
+{
+	const char *hint = getenv("SSH_ASKPASS_PROMPT");
+
+	return hint != NULL &&
+	       (strcmp(hint, "confirm") == 0 || strcmp(hint, "none") == 0);
+}
+
+static int
+handle(struct askpass *a)
+{
+	enum ca_err rc = is_yes_or_notice()
+			     ? CA_ERR_NOT_FOUND
+			     : ca_prompt_find(a->meant.text, &a->prompt);
+
+	if (rc == CA_ERR_NOT_FOUND)
+		return load_conf(a) == CA_OK ? not_ours(a) : CA_EXIT_NO;
+	if (rc != CA_OK) {
+		ca_log_err(&a->log, "not signed: the host's text holds no "
+				    "single whole prompt of certauth");
+		return CA_EXIT_NO;
+	}
+	/* max is not signed, and no askpass can say more */
+	if (a->prompt.max > CA_ASKPASS_ANSWER_MAX)
+		a->prompt.max = CA_ASKPASS_ANSWER_MAX;
+	if (ca_meant_find(&a->meant) != CA_OK || load_conf(a) != CA_OK ||
+	    answer(a) != CA_OK)
+		return CA_EXIT_NO;
+	return CA_EXIT_OK;
+}
+
+static int
+run(int argc, char **argv)
+{
+	struct askpass a = {.log = ca_cli_log(false), .dir = -1};
+	int status;
+
+	ca_cli_keep_memory();
+	if (argc != 2)
+		return ca_cli_usage(
+		    &ca_cmd_askpass, "one argument, the prompt");
+	a.client.log = &a.log;
+	a.meant.log = &a.log;
+	a.meant.text = argv[1];
+	a.meant.prompt = &a.prompt;
+	status = handle(&a);
+	if (a.dir >= 0)
+		(void)close(a.dir);
+	free(a.prompt.request);
+	ca_meant_clear(&a.meant);
+	ca_request_free(a.req);
+	ca_client_conf_free(a.client.conf);
+	ca_crypto_free(a.client.crypto);
+	return status;
+}
+
+const struct ca_command ca_cmd_askpass = {"askpass",
+    "answer the prompts of ssh and sudo -A",
+    "usage: certauth askpass PROMPT\n"
+    "\n"
+    "For SSH_ASKPASS and SUDO_ASKPASS, which name a program without\n"
+    "arguments: name certauth-askpass there, a link to certauth.\n"
+    "`certauth ssh' does it by itself.\n"
+    "\n"
+    "A prompt of pam_certauth is answered piece by piece, after the client\n"
+    "rules were checked: the host is the one in ssh's `(user@host) ' or, for\n"
+    "sudo, this machine; the login is the one there, or your own.  ssh or\n"
+    "sudo itself must call it: a script between needs `exec'.  Every other\n"
+    "question goes to the terminal or to the askpass program that you had.\n"
+    "What is refused is said on standard error, and the exit status is 1.\n"
+    "\n"
+    "  SUDO_ASKPASS=/usr/bin/certauth-askpass sudo -A id -un\n"
+    "\n"
+    "Certificate and key stand in ~/.config/certauth/config.\n",
+    run};

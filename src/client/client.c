@@ -1,0 +1,218 @@
+#include "client/client.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base64url.h"
+#include "verify/verify.h"
+#include "wire/pieces.h"
+
+/* ---- names ---- */
+
+void
+ca_client_names_clear(struct ca_list *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		free(names->v[i]);
+	free(names->v);
+	names->v = NULL;
+	names->n = 0;
+}
+
+void
+ca_client_names_free(struct ca_list *names)
+{
+	if (names == NULL)
+		return;
+	ca_client_names_clear(names);
+	free(names);
+}
+
+enum ca_err
+ca_client_names_add(struct ca_list *names, const char *name)
+{
+	if (name[0] == '\0')
+		return CA_OK;
+	for (size_t i = 0; i < names->n; i++)
+		if (ca_host_equal(names->v[i], name))
+			return CA_OK;
+	char **v = realloc(names->v, (names->n + 2) * sizeof *v);
+	if (v == NULL)
+		return CA_ERR_MEMORY;
+	names->v = v;
+	if ((v[names->n] = strdup(name)) == NULL)
+		return CA_ERR_MEMORY;
+	v[++names->n] = NULL;
+	return CA_OK;
+}
+
+struct ca_list *
+ca_client_local_names(void)
+{
+	struct ca_list *names = calloc(1, sizeof *names);
+	char name[256];
+
+	if (names == NULL || gethostname(name, sizeof name) != 0)
+		goto fail;
+	name[sizeof name - 1] = '\0';
+	if (ca_client_names_add(names, name) != CA_OK)
+		goto fail;
+	name[strcspn(name, ".")] = '\0';
+	if (ca_client_names_add(names, name) != CA_OK)
+		goto fail;
+	return names;
+fail:
+	ca_client_names_free(names);
+	return NULL;
+}
+
+char *
+ca_client_login(void)
+{
+	const struct passwd *pw = getpwuid(getuid());
+
+	return pw != NULL ? strdup(pw->pw_name) : NULL;
+}
+
+/* ---- the way ---- */
+
+enum ca_err
+ca_client_request(
+    const char *text, const struct ca_log *log, struct ca_request **out)
+{
+	struct ca_buf raw = CA_BUF_INIT(CA_REQUEST_MAX);
+	enum ca_err rc;
+
+	if ((rc = ca_base64url_decode(&raw, text, strlen(text))) == CA_OK)
+		rc = ca_request_parse(raw.p, raw.len, out);
+	ca_buf_free(&raw);
+	if (rc != CA_OK)
+		ca_log_err(log, "the request is %-s; was it copied whole?",
+		    ca_err_text(rc));
+	return rc;
+}
+
+static void
+escaped(struct ca_buf *b, const char *text)
+{
+	ca_buf_escape(b, text, strlen(text));
+}
+
+/* "Log in to web1 as alice with CN=Alice?" */
+static enum ca_err
+confirm(const struct ca_client *client, const struct ca_request *req,
+    const char *host, const struct ca_identity *id)
+{
+	struct ca_buf text = CA_BUF_INIT(16384);
+	enum ca_err rc = CA_ERR_MEMORY;
+
+	if (!client->conf->confirm || client->yes)
+		return CA_OK;
+	ca_buf_str(&text, "Log in to ");
+	escaped(&text, host);
+	if (req->user[0] != '\0') {
+		ca_buf_str(&text, " as ");
+		escaped(&text, req->user);
+	}
+	ca_buf_str(&text, " (");
+	escaped(&text, req->service);
+	ca_buf_str(&text, ") with ");
+	ca_name_rfc4514(X509_get_subject_name(id->leaf), &text);
+	ca_buf_str(&text, "?");
+	if (ca_buf_text(&text) != NULL)
+		rc = ca_ask_yes(&client->ask, ca_buf_text(&text));
+	if (rc != CA_OK)
+		ca_log_err(client->log, "not signed: %-s",
+		    rc == CA_ERR_IO ? "there is nowhere to ask for confirmation"
+				    : "it was not confirmed");
+	ca_buf_free(&text);
+	return rc;
+}
+
+static enum ca_err
+check_rules(const struct ca_client *client, const struct ca_intent *intent,
+    const struct ca_request *req)
+{
+	struct ca_buf why = CA_BUF_INIT(65536);
+	enum ca_err rc = ca_rules_check(
+	    client->crypto, client->conf, intent, req, client->log, NULL, &why);
+
+	if (rc != CA_OK)
+		ca_log_err(client->log, "not signed: %-s",
+		    ca_buf_text(&why) != NULL ? ca_buf_text(&why)
+					      : ca_err_text(rc));
+	ca_buf_free(&why);
+	return rc;
+}
+
+static enum ca_err
+sign_by(const struct ca_client *client, const struct ca_request *req,
+    struct ca_identity *id, const struct ca_key_ui *ui, struct ca_buf *text)
+{
+	struct ca_buf response = CA_BUF_INIT((size_t)CA_RESPONSE_MAX);
+	enum ca_err rc;
+
+	rc = ca_respond(client->crypto, req, id, ui, &response);
+	if (rc != CA_OK)
+		ca_log_err(client->log, "no signature by the key of %s: %-s",
+		    id->label, ca_err_text(rc));
+	else
+		ca_base64url_encode(text, response.p, response.len);
+	ca_buf_free(&response);
+	return rc != CA_OK ? rc : ca_buf_err(text);
+}
+
+/* Is there room for an answer by id, or (NULL) by whatever is in a PKCS#12
+ * file, whose password is asked before it can be known? */
+static enum ca_err
+make_room(const struct ca_client *client, const struct ca_request *req,
+    const struct ca_identity *id)
+{
+	size_t len = CA_RESPONSE_MAX;
+	enum ca_err rc = CA_OK;
+
+	if (client->room == NULL)
+		return CA_OK;
+	if (id != NULL)
+		rc = ca_response_bound(req, id, &len);
+	else if (client->conf->p12 == NULL || client->conf->registered)
+		return CA_OK;
+	if (rc == CA_OK) /* base64url */
+		return client->room(client->room_ctx, (len * 4 + 2) / 3);
+	ca_log_err(client->log, "no answer by %s: %-s",
+	    id != NULL ? id->label : "", ca_err_text(rc));
+	return rc;
+}
+
+enum ca_err
+ca_client_sign(struct ca_client *client, const struct ca_intent *intent,
+    const struct ca_request *req, struct ca_buf *text)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_key_ui ui = ca_ask_ui(&client->ask);
+	struct ca_identity *id = NULL;
+	const struct ca_choice choice = {.crypto = client->crypto,
+	    .conf = client->conf,
+	    .req = req,
+	    .host = ca_rules_host(client->conf, intent, req),
+	    .now = intent->now,
+	    .ui = &ui,
+	    .log = client->log};
+
+	if ((rc = check_rules(client, intent, req)) != CA_OK ||
+	    (rc = choice.host != NULL ? CA_OK : CA_DENIED) != CA_OK ||
+	    (rc = make_room(client, req, NULL)) != CA_OK ||
+	    (rc = ca_identity_choose(&choice, &id)) != CA_OK ||
+	    (rc = make_room(client, req, id)) != CA_OK ||
+	    (rc = confirm(client, req, choice.host, id)) != CA_OK ||
+	    (rc = sign_by(client, req, id, &ui, text)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	ca_identity_free(id);
+	return ret;
+}

@@ -1,0 +1,38 @@
+/*
+ * certauth ssh, and what it tells the askpass that ssh starts.
+ */
+#ifndef CA_CLIENT_SSH_H
+#define CA_CLIENT_SSH_H
+
+#include "tool/cli.h"
+
+/*
+ * Set by `certauth ssh' for `certauth askpass', each in the user's own
+ * environment:
+ *   HOSTS    the names of each host on the way, the target first:
+ *            NAME,NAME;NAME,...
+ *   USER     the login on each of them: LOGIN;LOGIN..., a `;' or `%' in one
+ *            in hex
+ *   PROXY    1: there is a ProxyCommand, which may have an ssh of its own
+ *   PREFIX   1: this ssh puts `(user@host) ' before each prompt
+ *   ASKPASS  the program that the user had in SSH_ASKPASS
+ *   FIRST    1: it goes before the terminal (SSH_ASKPASS_REQUIRE was set)
+ *   CERT, KEY, P12, REGISTERED   options of `certauth ssh'
+ */
+#define CA_ENV_HOSTS "CERTAUTH_SSH_HOSTS"
+#define CA_ENV_USER "CERTAUTH_SSH_USER"
+#define CA_ENV_PROXY "CERTAUTH_SSH_PROXY"
+#define CA_ENV_PREFIX "CERTAUTH_SSH_PREFIX"
+#define CA_ENV_ASKPASS "CERTAUTH_ASKPASS"
+#define CA_ENV_FIRST "CERTAUTH_ASKPASS_FIRST"
+#define CA_ENV_CERT "CERTAUTH_CERT"
+#define CA_ENV_KEY "CERTAUTH_KEY"
+#define CA_ENV_P12 "CERTAUTH_P12"
+#define CA_ENV_REGISTERED "CERTAUTH_REGISTERED"
+
+/* The name under which certauth is its own askpass program. */
+#define CA_ASKPASS_NAME "certauth-askpass"
+
+extern const struct ca_command ca_cmd_ssh;
+
+#endif

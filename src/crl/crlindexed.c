@@ -1,0 +1,179 @@
+#include "crl/crlint.h"
+#include "crl/crlsig.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum ca_err
+load_one(const struct ca_crl_source *src, struct ca_crlidx *idx, uint32_t no,
+    const struct ca_crl_wanted *wanted, struct ca_crls *out)
+{
+	struct ca_crlidx_crl found;
+	struct ca_crl *crl;
+	enum ca_err rc = ca_crlidx_crl(idx, no, &found);
+
+	if (rc == CA_OK && (crl = ca_crl_new(src, out)) != NULL) {
+		crl->kind = CRL_INDEX;
+		crl->idx = ca_crlidx_ref(idx);
+		crl->no = no;
+		crl->buckets = found.buckets;
+		crl->read.entries = found.entries;
+		memcpy(crl->spki, found.spki, sizeof crl->spki);
+		crl->read.stripped = found.stripped;
+		found.stripped = CA_BUF_INIT(0); /* transferred */
+		crl->fd = fcntl(src->fd, F_DUPFD_CLOEXEC, 3);
+		/* compile indexes no CRL with an unknown critical extension */
+		ca_crl_take_stripped(
+		    crl, crl->read.stripped.p, crl->read.stripped.len, false);
+		rc = crl->fd < 0 ? CA_ERR_IO
+				 : ca_crl_hits_init(
+				       &crl->hits, wanted->serial, wanted->n);
+	} else if (rc == CA_OK) {
+		rc = CA_ERR_MEMORY;
+	}
+	ca_buf_free(&found.stripped);
+	return rc;
+}
+
+static const char *
+why(enum ca_err rc)
+{
+	switch (rc) {
+	case CA_ERR_NOT_FOUND:
+		return "has no index";
+	case CA_ERR_STALE:
+		return "has an index that was made for an older file";
+	case CA_ERR_UNTRUSTED:
+		return "has an index that others may write";
+	default:
+		return "has an index that is damaged";
+	}
+}
+
+enum ca_err
+ca_crl_index_load(const struct ca_crl_source *src,
+    const struct ca_crl_wanted *wanted, struct ca_crls *out)
+{
+	struct ca_crlidx *idx = NULL;
+	struct stat st;
+	uint32_t n = 0;
+	size_t before = out->n;
+	enum ca_err rc;
+
+	if (fstat(src->fd, &st) != 0)
+		return CA_ERR_IO;
+	rc = ca_crlidx_open(src->crypto, src->dirfd, src->name, &st, &idx, &n);
+	for (uint32_t no = 0; rc == CA_OK && no < n; no++)
+		rc = load_one(src, idx, no, wanted, out);
+	ca_crlidx_free(idx);
+	if (rc == CA_OK)
+		return CA_OK;
+	while (out->n > before)
+		ca_crl_free(out->v[--out->n]);
+	if (rc == CA_ERR_MEMORY)
+		return rc;
+	ca_log_debug(
+	    src->log, "the CRL %s %-s: it is streamed", src->name, why(rc));
+	return ca_crl_stream_load(src, wanted, out);
+}
+
+/*
+ * Leave the index and read the file.  What has been told of the CRL must
+ * be what is in the file, or the index was of another one.
+ */
+static enum ca_err
+fall_back(struct ca_crl *crl, const char *reason)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_crlread read = {0};
+
+	ca_log_debug(
+	    crl->log, "the CRL %s is streamed: %-s", crl->name, reason);
+	crl->kind = CRL_STREAM;
+	if ((crl->src = malloc(sizeof *crl->src)) == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	if ((rc = ca_crlsrc_open(crl->src, crl->fd)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	for (uint32_t i = 0; i <= crl->no; i++) {
+		if ((rc = ca_crlsrc_next(crl->src)) != CA_OK) {
+			ret = rc == CA_ERR_NOT_FOUND ? CA_ERR_STALE : rc;
+			goto out;
+		}
+	}
+	rc = ca_crlread(
+	    crl->crypto, crl->src, ca_crl_hits_collect, &crl->hits, &read);
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	if (read.entry_critical ||
+	    read.stripped.len != crl->read.stripped.len ||
+	    memcmp(read.stripped.p, crl->read.stripped.p, read.stripped.len) !=
+		0) {
+		ret = CA_ERR_STALE;
+		goto out;
+	}
+	ca_crlread_clear(&crl->read);
+	crl->read = read;
+	read = (struct ca_crlread){0}; /* transferred */
+	ret = CA_OK;
+out:
+	ca_crlread_clear(&read);
+	if (ret != CA_OK)
+		crl->trouble = CA_R_CRL_MALFORMED;
+	return ret;
+}
+
+enum ca_err
+ca_crl_index_verify(struct ca_crl *crl, X509 *issuer, EVP_PKEY *key)
+{
+	uint8_t spki[32];
+	enum ca_err rc = ca_crlidx_spki(crl->crypto, issuer, spki);
+
+	if (rc != CA_OK)
+		return rc;
+	if (memcmp(spki, crl->spki, sizeof spki) == 0)
+		return CA_OK;
+	rc = fall_back(crl, "its index was made for another key");
+	if (rc != CA_OK)
+		return rc;
+	return ca_crl_stream_verify(crl, key);
+}
+
+enum ca_err
+ca_crl_index_lookup(struct ca_crl *crl, X509 *cert,
+    const struct ca_bytes *serial, struct ca_crl_entry *out)
+{
+	struct ca_crl_hits hits = {0};
+	EVP_PKEY *key;
+	enum ca_err rc = ca_crl_hits_init(&hits, serial, 1);
+
+	if (rc == CA_OK)
+		rc = ca_crlidx_lookup(crl->idx, crl->no, crl->buckets,
+		    serial->p, serial->len, &hits);
+	if (rc == CA_OK) {
+		rc = ca_crl_hits_choose(crl, &hits, 0, cert, out);
+		ca_crl_hits_clear(&hits);
+		return rc;
+	}
+	ca_crl_hits_clear(&hits);
+	if (rc == CA_ERR_MEMORY)
+		return rc;
+	rc = fall_back(crl, "its index is damaged");
+	if (rc != CA_OK)
+		return rc;
+	/* the file has not been verified so far, only the index believed */
+	if (crl->signer == NULL || crl->signed_by != CA_OK ||
+	    (key = X509_get0_pubkey(crl->signer)) == NULL)
+		return CA_ERR_CRYPTO;
+	crl->signed_by = ca_crl_stream_verify(crl, key);
+	if (crl->signed_by != CA_OK)
+		return CA_ERR_STALE;
+	return ca_crl_stream_lookup(crl, cert, serial, out);
+}

@@ -1,0 +1,431 @@
+#include "crl/crlsig.h"
+#include "crl/window.h"
+
+#include <openssl/err.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Room for any element that is read as a whole, and a good read's worth. */
+#define WINDOW 131072
+
+/* Enough for the head of a CRL up to a common issuer's name. */
+#define PEEK_WINDOW 8192
+
+/* ---- the signature algorithm, which says how to hash ---- */
+
+static enum ca_err
+choose_digest(struct scan *s, struct ca_reader whole)
+{
+	const uint8_t *p = whole.p;
+	X509_ALGOR *alg;
+	const char *name;
+	const EVP_MD *md;
+
+	ERR_set_mark();
+	alg = d2i_X509_ALGOR(NULL, &p, (long)whole.left);
+	if (alg == NULL) { /* for want of memory, perhaps: crl.c */
+		p = whole.p;
+		alg = d2i_X509_ALGOR(NULL, &p, (long)whole.left);
+	}
+	ERR_pop_to_mark();
+	if (alg == NULL)
+		return CA_ERR_FORMAT;
+	name = ca_crlsig_digest(alg);
+	X509_ALGOR_free(alg);
+	if (name == NULL) {
+		s->hashing = false; /* nobody will ask */
+		return CA_OK;
+	}
+	s->out->accepted = true;
+	if (*name == '\0') {
+		s->keep_tbs = true;
+		return CA_OK;
+	}
+	if ((md = ca_crypto_get0_md(s->crypto, name)) == NULL ||
+	    (s->md = EVP_MD_CTX_new()) == NULL ||
+	    EVP_DigestInit_ex(s->md, md, NULL) != 1)
+		return CA_ERR_CRYPTO;
+	return CA_OK;
+}
+
+/* ---- the fields before the entries ---- */
+
+static bool
+is_time(uint8_t tag)
+{
+	return tag == CA_DER_UTCTIME || tag == CA_DER_GENERALIZEDTIME;
+}
+
+/* version (v2 if there), signature, issuer.  *issuer: the name. */
+static enum ca_err
+head_to_issuer(
+    struct scan *s, uint64_t end, bool digest, struct ca_reader *issuer)
+{
+	struct ca_reader whole, content;
+	uint8_t tag;
+	enum ca_err rc;
+
+	rc = ca_crlwin_take(s, end, CA_CRL_HEAD_MAX, &tag, &whole, &content);
+	if (rc != CA_OK)
+		return rc;
+	ca_buf_put(&s->head, whole.p, whole.left);
+	if (tag == CA_DER_INTEGER) {
+		if (content.left != 1 || content.p[0] != 1)
+			return CA_ERR_FORMAT;
+		rc = ca_crlwin_take(
+		    s, end, CA_CRL_HEAD_MAX, &tag, &whole, &content);
+		if (rc != CA_OK)
+			return rc;
+		ca_buf_put(&s->head, whole.p, whole.left);
+	}
+	if (tag != CA_DER_SEQUENCE)
+		return CA_ERR_FORMAT;
+	ca_buf_put(&s->alg, whole.p, whole.left);
+	if (ca_buf_err(&s->alg) != CA_OK)
+		return ca_buf_err(&s->alg) == CA_ERR_MEMORY ? CA_ERR_MEMORY
+							    : CA_ERR_FORMAT;
+	if (digest && (rc = choose_digest(s, whole)) != CA_OK)
+		return rc;
+	rc = ca_crlwin_take(s, end, CA_CRL_HEAD_MAX, &tag, issuer, &content);
+	if (rc != CA_OK)
+		return rc;
+	return tag == CA_DER_SEQUENCE ? CA_OK : CA_ERR_FORMAT;
+}
+
+static enum ca_err
+head(struct scan *s, uint64_t end)
+{
+	struct ca_reader whole, content;
+	uint8_t tag;
+	size_t header, len;
+	enum ca_err rc;
+
+	if ((rc = head_to_issuer(s, end, true, &whole)) != CA_OK)
+		return rc;
+	ca_buf_put(&s->head, whole.p, whole.left);
+	rc = ca_crlwin_take(s, end, CA_CRL_HEAD_MAX, &tag, &whole, &content);
+	if (rc != CA_OK)
+		return rc;
+	if (!is_time(tag))
+		return CA_ERR_FORMAT;
+	ca_buf_put(&s->head, whole.p, whole.left);
+	if (pos(s) < end) {
+		if ((rc = ca_crlwin_peek(s, &tag, &header, &len)) != CA_OK)
+			return rc;
+		if (is_time(tag)) {
+			rc = ca_crlwin_take(
+			    s, end, CA_CRL_HEAD_MAX, &tag, &whole, &content);
+			if (rc != CA_OK)
+				return rc;
+			ca_buf_put(&s->head, whole.p, whole.left);
+		}
+	}
+	return ca_buf_err(&s->head);
+}
+
+/* ---- entries ---- */
+
+/* What the callback gets beside what is in the entry. */
+static enum ca_err
+give(struct scan *s, struct ca_crl_item *item)
+{
+	s->out->entries++;
+	if (s->fn == NULL)
+		return CA_OK;
+	if (s->issuer_no > 0) {
+		item->issuer = s->issuer.p;
+		item->issuer_len = s->issuer.len;
+		item->issuer_no = s->issuer_no;
+	}
+	return s->fn(s->ctx, item);
+}
+
+static enum ca_err
+entry(struct scan *s, struct ca_reader r)
+{
+	struct ca_crl_item item = {.reason = -1};
+	struct ca_der_entry_exts exts;
+	struct ca_reader serial, date;
+	uint8_t tag;
+
+	if (ca_der_expect(&r, CA_DER_INTEGER, &serial) != CA_OK ||
+	    !ca_der_integer_ok(serial.p, serial.left) ||
+	    ca_der_next(&r, &tag, &date) != CA_OK || !is_time(tag))
+		return CA_ERR_FORMAT;
+	if (r.left > 0) {
+		if (ca_der_entry_exts(r, &exts) != CA_OK)
+			return CA_ERR_FORMAT;
+		s->out->entry_critical |= exts.critical;
+		item.reason = exts.reason;
+		if (exts.issuer.p != NULL) {
+			ca_buf_reset(&s->issuer);
+			ca_buf_put(&s->issuer, exts.issuer.p, exts.issuer.left);
+			if (ca_buf_err(&s->issuer) != CA_OK)
+				return ca_buf_err(&s->issuer);
+			s->issuer_no++;
+		}
+	}
+	item.serial = serial.p;
+	item.serial_len = serial.left;
+	item.time = date.p;
+	item.time_len = date.left;
+	return give(s, &item);
+}
+
+/* crlEntryExtensions with a reasonCode alone, but for its value. */
+static const uint8_t reason_alone[] = {0x30, 0x0c, 0x30, 0x0a, 0x06, 0x03, 0x55,
+    0x1d, 0x15, 0x04, 0x03, 0x0a, 0x01};
+
+/*
+ * The common entry, with short lengths and no extension but a reasonCode,
+ * taken apart in one place: with a million of them the general way costs more
+ * than the hash.  Its length, or 0 if it is none such, which is then for the
+ * general way to judge.
+ */
+static inline size_t
+common_entry(const uint8_t *p, size_t left, struct ca_crl_item *item)
+{
+	size_t n, serial, date, rest;
+
+	if (left < 2 || p[0] != CA_DER_SEQUENCE || p[1] >= 0x80)
+		return 0;
+	n = 2 + (size_t)p[1];
+	if (n > left || n < 6 || p[2] != CA_DER_INTEGER || p[3] >= 0x80)
+		return 0;
+	serial = p[3];
+	if (4 + serial + 2 > n || !ca_der_integer_ok(p + 4, serial))
+		return 0;
+	date = p[4 + serial + 1];
+	if (!is_time(p[4 + serial]) || date >= 0x80 ||
+	    4 + serial + 2 + date > n)
+		return 0;
+	rest = n - (4 + serial + 2 + date);
+	if (rest == sizeof reason_alone + 1 && p[n - 1] < 0x80 &&
+	    memcmp(p + n - rest, reason_alone, sizeof reason_alone) == 0)
+		item->reason = p[n - 1];
+	else if (rest != 0)
+		return 0;
+	item->serial = p + 4;
+	item->serial_len = serial;
+	item->time = p + 4 + serial + 2;
+	item->time_len = date;
+	return n;
+}
+
+static enum ca_err
+entries(struct scan *s, uint64_t tbs_end)
+{
+	struct ca_reader r, content;
+	uint64_t end;
+	enum ca_err rc;
+
+	if ((rc = ca_crlwin_enter(s, &end)) != CA_OK)
+		return rc;
+	if (end > tbs_end)
+		return CA_ERR_FORMAT;
+	while (pos(s) < end) {
+		/* topped up, so that an entry is always at hand as a whole */
+		if (s->len - s->at < CA_CRL_ENTRY_MAX && !s->eof &&
+		    (rc = ca_crlwin_refill(s)) != CA_OK)
+			return rc;
+		r = ca_reader_of(s->buf + s->at, s->len - s->at);
+		if (r.left > end - pos(s))
+			r.left = (size_t)(end - pos(s));
+		struct ca_crl_item item = {.reason = -1};
+		size_t before = r.left;
+		size_t n = common_entry(r.p, r.left, &item);
+		if (n > 0) {
+			if ((rc = give(s, &item)) != CA_OK)
+				return rc;
+			s->at += n;
+			continue;
+		}
+		if (ca_der_expect(&r, CA_DER_SEQUENCE, &content) != CA_OK)
+			return s->len - s->at >= CA_CRL_ENTRY_MAX &&
+				       s->buf[s->at] == CA_DER_SEQUENCE
+				   ? CA_ERR_LIMIT
+				   : CA_ERR_FORMAT;
+		/* wherever in the window it happens to stand */
+		if (before - r.left > CA_CRL_ENTRY_MAX)
+			return CA_ERR_LIMIT;
+		if ((rc = entry(s, content)) != CA_OK)
+			return rc;
+		s->at += before - r.left;
+	}
+	return CA_OK;
+}
+
+/* ---- the end ---- */
+
+static enum ca_err
+crl_exts(struct scan *s, uint64_t end)
+{
+	struct ca_reader whole, content;
+	uint8_t tag;
+	enum ca_err rc =
+	    ca_crlwin_take(s, end, CA_CRL_EXTS_MAX, &tag, &whole, &content);
+
+	if (rc != CA_OK)
+		return rc;
+	if (tag != CA_DER_CONTEXT_0)
+		return CA_ERR_FORMAT;
+	ca_buf_put(&s->exts, whole.p, whole.left);
+	return pos(s) == end ? ca_buf_err(&s->exts) : CA_ERR_FORMAT;
+}
+
+static enum ca_err
+finish_digest(struct scan *s)
+{
+	unsigned n = 0;
+	enum ca_err rc = ca_crlwin_flush(s);
+
+	s->hashing = false;
+	if (rc != CA_OK || s->md == NULL)
+		return rc;
+	if (EVP_DigestFinal_ex(s->md, s->out->digest, &n) != 1)
+		return CA_ERR_CRYPTO;
+	s->out->digest_len = n;
+	return CA_OK;
+}
+
+/* signatureAlgorithm, which must be the inner one again, and the signature. */
+static enum ca_err
+signature(struct scan *s, uint64_t end)
+{
+	struct ca_reader whole, content;
+	uint8_t tag;
+	enum ca_err rc;
+
+	rc = ca_crlwin_take(s, end, CA_CRL_SIG_MAX, &tag, &whole, &content);
+	if (rc != CA_OK)
+		return rc;
+	if (whole.left != s->alg.len ||
+	    memcmp(whole.p, s->alg.p, whole.left) != 0)
+		return CA_ERR_FORMAT;
+	rc = ca_crlwin_take(s, end, CA_CRL_SIG_MAX, &tag, &whole, &content);
+	if (rc != CA_OK)
+		return rc;
+	if (tag != CA_DER_BIT_STRING || content.left < 1 || content.p[0] != 0 ||
+	    pos(s) != end)
+		return CA_ERR_FORMAT;
+	ca_buf_put(&s->out->signature, content.p + 1, content.left - 1);
+	/* nothing may follow */
+	if (ca_crlwin_need(s, 1) == CA_OK || !s->eof)
+		return CA_ERR_FORMAT;
+	return ca_buf_err(&s->out->signature);
+}
+
+static enum ca_err
+tbs(struct scan *s, uint64_t list_end)
+{
+	uint8_t tag;
+	size_t header, len;
+	uint64_t end;
+	enum ca_err rc;
+
+	s->hashing = true;
+	s->from = s->at;
+	if ((rc = ca_crlwin_enter(s, &end)) != CA_OK)
+		return rc;
+	if (end > list_end)
+		return CA_ERR_FORMAT;
+	if ((rc = head(s, end)) != CA_OK)
+		return rc;
+	if (pos(s) < end) {
+		if ((rc = ca_crlwin_peek(s, &tag, &header, &len)) != CA_OK)
+			return rc;
+		if (tag == CA_DER_SEQUENCE && (rc = entries(s, end)) != CA_OK)
+			return rc;
+	}
+	if (pos(s) < end && (rc = crl_exts(s, end)) != CA_OK)
+		return rc;
+	return finish_digest(s);
+}
+
+static enum ca_err
+scan_new(struct scan *s, struct ca_crypto *crypto, struct ca_crlsrc *src,
+    struct ca_crlread *out, size_t window)
+{
+	*s = (struct scan){
+	    .crypto = crypto, .src = src, .out = out, .window = window};
+	s->head = CA_BUF_INIT(CA_CRL_HEAD_MAX);
+	s->exts = CA_BUF_INIT(CA_CRL_EXTS_MAX);
+	s->alg = CA_BUF_INIT(CA_CRL_SIG_MAX);
+	s->issuer = CA_BUF_INIT(CA_CRL_ENTRY_MAX);
+	return (s->buf = malloc(window)) == NULL ? CA_ERR_MEMORY : CA_OK;
+}
+
+static void
+scan_clear(struct scan *s)
+{
+	EVP_MD_CTX_free(s->md);
+	ca_buf_free(&s->head);
+	ca_buf_free(&s->exts);
+	ca_buf_free(&s->alg);
+	ca_buf_free(&s->issuer);
+	free(s->buf);
+}
+
+enum ca_err
+ca_crlread(struct ca_crypto *crypto, struct ca_crlsrc *src, ca_crl_item_fn *fn,
+    void *ctx, struct ca_crlread *out)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct scan s;
+	uint64_t end;
+
+	*out = (struct ca_crlread){.stripped = CA_BUF_INIT(1u << 20),
+	    .signature = CA_BUF_INIT(CA_CRL_SIG_MAX),
+	    .tbs = CA_BUF_INIT(CA_CRL_EDDSA_MAX)};
+	if ((rc = scan_new(&s, crypto, src, out, WINDOW)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	s.fn = fn;
+	s.ctx = ctx;
+	if ((rc = ca_crlwin_enter(&s, &end)) != CA_OK ||
+	    (rc = tbs(&s, end)) != CA_OK ||
+	    (rc = signature(&s, end)) != CA_OK ||
+	    (rc = ca_crlread_strip(&s)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	scan_clear(&s);
+	return ret;
+}
+
+void
+ca_crlread_clear(struct ca_crlread *out)
+{
+	ca_buf_free(&out->stripped);
+	ca_buf_free(&out->signature);
+	ca_buf_free(&out->tbs);
+}
+
+enum ca_err
+ca_crlread_issuer(struct ca_crlsrc *src, struct ca_buf *name)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct scan s;
+	struct ca_reader issuer;
+	uint64_t end, tbs_end;
+
+	if ((rc = scan_new(&s, NULL, src, NULL, PEEK_WINDOW)) != CA_OK ||
+	    (rc = ca_crlwin_enter(&s, &end)) != CA_OK ||
+	    (rc = ca_crlwin_enter(&s, &tbs_end)) != CA_OK ||
+	    (rc = head_to_issuer(&s, tbs_end, false, &issuer)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ca_buf_put(name, issuer.p, issuer.left);
+	if ((rc = ca_buf_err(name)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	scan_clear(&s);
+	return ret;
+}

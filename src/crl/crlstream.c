@@ -1,0 +1,126 @@
+#include "crl/crlint.h"
+#include "crl/crlsig.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Read the CRL that src stands at into crl.  What is wrong with the CRL
+ * becomes its trouble; the result is what is wrong with us. */
+static enum ca_err
+read_one(struct ca_crl *crl, const struct ca_crl_wanted *wanted)
+{
+	enum ca_err rc =
+	    ca_crl_hits_init(&crl->hits, wanted->serial, wanted->n);
+
+	if (rc != CA_OK)
+		return rc;
+	crl->kind = CRL_STREAM;
+	rc = ca_crlread(
+	    crl->crypto, crl->src, ca_crl_hits_collect, &crl->hits, &crl->read);
+	if (rc == CA_ERR_FORMAT || rc == CA_ERR_LIMIT)
+		return ca_crl_malformed(crl, rc);
+	if (rc != CA_OK)
+		return rc;
+	ca_crl_take_stripped(crl, crl->read.stripped.p, crl->read.stripped.len,
+	    crl->read.entry_critical);
+	return CA_OK;
+}
+
+static enum ca_err
+add_one(const struct ca_crl_source *src, struct ca_crlsrc *at,
+    const struct ca_crl_wanted *wanted, struct ca_crls *out)
+{
+	struct ca_crl *crl = ca_crl_new(src, out);
+	enum ca_err rc;
+
+	if (crl == NULL || (crl->src = malloc(sizeof *at)) == NULL)
+		return CA_ERR_MEMORY;
+	crl->fd = fcntl(src->fd, F_DUPFD_CLOEXEC, 3);
+	if (crl->fd < 0)
+		return CA_ERR_IO;
+	*crl->src = *at;
+	crl->src->fd = crl->fd;
+	if ((rc = read_one(crl, wanted)) != CA_OK)
+		return rc;
+	/* go on where this CRL ended */
+	*at = *crl->src;
+	at->fd = src->fd;
+	return CA_OK;
+}
+
+enum ca_err
+ca_crl_stream_load(const struct ca_crl_source *src,
+    const struct ca_crl_wanted *wanted, struct ca_crls *out)
+{
+	return ca_crl_each(src, add_one, wanted, out);
+}
+
+enum ca_err
+ca_crl_stream_verify(struct ca_crl *crl, EVP_PKEY *key)
+{
+	const X509_ALGOR *alg;
+
+	X509_CRL_get0_signature(crl->x509, NULL, &alg);
+	return ca_crlsig_verify(crl->crypto, alg, key, &crl->read);
+}
+
+static bool
+same_content(const struct ca_crlread *a, const struct ca_crlread *b)
+{
+	if (a->digest_len != b->digest_len || a->tbs.len != b->tbs.len)
+		return false;
+	if (a->digest_len > 0)
+		return memcmp(a->digest, b->digest, a->digest_len) == 0;
+	return a->tbs.len > 0 && memcmp(a->tbs.p, b->tbs.p, a->tbs.len) == 0;
+}
+
+/* Another pass, for a serial number nobody had announced.  The file must be
+ * what the signature was verified over. */
+static enum ca_err
+look_again(struct ca_crl *crl, X509 *cert, const struct ca_bytes *serial,
+    struct ca_crl_entry *out)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_crl_hits hits = {0};
+	struct ca_crlread again = {0};
+
+	if ((rc = ca_crl_hits_init(&hits, serial, 1)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ca_crlsrc_rewind(crl->src);
+	rc = ca_crlread(
+	    crl->crypto, crl->src, ca_crl_hits_collect, &hits, &again);
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	if (!same_content(&crl->read, &again)) {
+		ret = CA_ERR_STALE;
+		goto out;
+	}
+	if ((rc = ca_crl_hits_choose(crl, &hits, 0, cert, out)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	ca_crlread_clear(&again);
+	ca_crl_hits_clear(&hits);
+	return ret;
+}
+
+enum ca_err
+ca_crl_stream_lookup(struct ca_crl *crl, X509 *cert,
+    const struct ca_bytes *serial, struct ca_crl_entry *out)
+{
+	for (size_t i = 0; i < crl->hits.nasked; i++)
+		if (crl->hits.asked[i].len == serial->len &&
+		    memcmp(crl->hits.asked[i].p, serial->p, serial->len) == 0)
+			return ca_crl_hits_choose(
+			    crl, &crl->hits, i, cert, out);
+	return look_again(crl, cert, serial, out);
+}

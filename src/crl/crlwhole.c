@@ -1,0 +1,212 @@
+#include "crl/crlder.h"
+#include "crl/crlint.h"
+#include "crl/crlsig.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/*
+ * The CRL as OpenSSL has it, a X509_CRL with all of its entries: the yardstick
+ * for the other ways, and slow (crl_engine = openssl).  It may refuse more than
+ * they do, and then the tests fail; it may not refuse less.
+ */
+
+/* Its form the streaming reader has found good. */
+static void
+judge(struct ca_crl *crl)
+{
+	bool critical = false;
+
+	for (size_t i = 0; i < crl->norder; i++)
+		critical |= ca_crl_critical_unknown(
+		    X509_REVOKED_get0_extensions(crl->order[i]), true);
+	ca_crl_judge(crl, critical);
+}
+
+/*
+ * What is no CRL for the streaming reader is none here, whatever OpenSSL makes
+ * of it: lengths that are not DER's outside of what is signed, a signature of
+ * seven bits, something behind the end, and what is beyond the reader's bounds.
+ */
+static enum ca_err
+is_strict(struct ca_crl *crl, struct ca_crlsrc *at)
+{
+	struct ca_crlread read;
+	enum ca_err rc = ca_crlread(crl->crypto, at, NULL, NULL, &read);
+
+	ca_crlread_clear(&read);
+	ca_crlsrc_rewind(at);
+	return rc;
+}
+
+static enum ca_err
+read_der(struct ca_crlsrc *at, struct ca_buf *der)
+{
+	uint8_t block[4096];
+	size_t n = 0;
+	enum ca_err rc;
+
+	while ((rc = ca_crlsrc_read(at, block, sizeof block, &n)) == CA_OK &&
+	       n > 0)
+		ca_buf_put(der, block, n);
+	return rc == CA_OK ? ca_buf_err(der) : rc;
+}
+
+/* The entries as they stand in the file: a look-up of OpenSSL's sorts them, and
+ * a certificateIssuer holds until the next one. */
+static enum ca_err
+keep_order(struct ca_crl *crl)
+{
+	STACK_OF(X509_REVOKED) *entries = X509_CRL_get_REVOKED(crl->x509);
+	int n = sk_X509_REVOKED_num(entries);
+
+	if (n <= 0)
+		return CA_OK;
+	/* an array of pointers is meant: NOLINTNEXTLINE(bugprone-sizeof-*) */
+	crl->order = calloc((size_t)n, sizeof *crl->order);
+	if (crl->order == NULL)
+		return CA_ERR_MEMORY;
+	for (int i = 0; i < n; i++)
+		crl->order[crl->norder++] = sk_X509_REVOKED_value(entries, i);
+	return CA_OK;
+}
+
+static enum ca_err
+take_der(struct ca_crl *crl, const struct ca_buf *der)
+{
+	X509_CRL *x = ca_crl_decode(crl->crypto, der->p, der->len);
+	enum ca_err rc = CA_OK;
+
+	ERR_set_mark();
+	crl->x509 = x;
+	ca_crl_undecodable(crl); /* unless judge finds otherwise */
+	if (x != NULL && (rc = keep_order(crl)) == CA_OK)
+		judge(crl);
+	ERR_pop_to_mark();
+	return rc;
+}
+
+/* The CRL that at stands at.  What is wrong with it becomes its trouble. */
+static enum ca_err
+add_one(const struct ca_crl_source *src, struct ca_crlsrc *at,
+    const struct ca_crl_wanted *wanted, struct ca_crls *out)
+{
+	struct ca_buf der = CA_BUF_INIT(CA_CRL_MAX);
+	struct ca_crl *crl = ca_crl_new(src, out);
+	enum ca_err rc;
+
+	(void)wanted; /* all of its entries are kept */
+	if (crl == NULL)
+		return CA_ERR_MEMORY;
+	crl->kind = CRL_WHOLE;
+	rc = is_strict(crl, at);
+	if (rc == CA_OK)
+		rc = read_der(at, &der);
+	if (rc == CA_OK)
+		rc = take_der(crl, &der);
+	ca_buf_free(&der);
+	return rc == CA_ERR_FORMAT || rc == CA_ERR_LIMIT
+		   ? ca_crl_malformed(crl, rc)
+		   : rc;
+}
+
+enum ca_err
+ca_crl_whole_load(const struct ca_crl_source *src, struct ca_crls *out)
+{
+	struct stat st;
+
+	if (fstat(src->fd, &st) == 0 && st.st_size > (off_t)CA_CRL_MAX)
+		return CA_ERR_LIMIT;
+	return ca_crl_each(src, add_one, NULL, out);
+}
+
+enum ca_err
+ca_crl_whole_verify(struct ca_crl *crl, EVP_PKEY *key)
+{
+	int good;
+
+	ERR_set_mark();
+	good = X509_CRL_verify(crl->x509, key);
+	ERR_pop_to_mark();
+	return good == 1 ? CA_OK : CA_DENIED;
+}
+
+/* What an entry says, as the other readers have it: a CRLReason beyond the
+ * known is none. */
+static struct ca_crl_entry
+entry_of(const X509_REVOKED *rev)
+{
+	ASN1_ENUMERATED *e =
+	    X509_REVOKED_get_ext_d2i(rev, NID_crl_reason, NULL, NULL);
+	const ASN1_TIME *date = X509_REVOKED_get0_revocationDate(rev);
+	int64_t v = -1;
+
+	if (e != NULL && !ASN1_ENUMERATED_get_int64(&v, e))
+		v = -1;
+	ASN1_ENUMERATED_free(e);
+	return (struct ca_crl_entry){v >= 0 && v < 0x80 ? (int)v : -1,
+	    ca_crl_time(
+		ASN1_STRING_get0_data(date), (size_t)ASN1_STRING_length(date))};
+}
+
+static enum ca_err
+issued_by(const struct ca_crl *crl, X509 *cert, const ASN1_OCTET_STRING *issuer,
+    bool *yes)
+{
+	if (issuer == NULL)
+		return ca_crl_issuer_matches(crl, cert, NULL, 0, yes);
+	return ca_crl_issuer_matches(crl, cert, ASN1_STRING_get0_data(issuer),
+	    (size_t)ASN1_STRING_length(issuer), yes);
+}
+
+/* The certificateIssuer of an entry, DER; NULL: it has none of its own. */
+static const ASN1_OCTET_STRING *
+issuer_of(const X509_REVOKED *rev)
+{
+	int at = X509_REVOKED_get_ext_by_NID(rev, NID_certificate_issuer, -1);
+
+	return at < 0 ? NULL
+		      : X509_EXTENSION_get_data(X509_REVOKED_get_ext(rev, at));
+}
+
+/*
+ * OpenSSL's own look-up finds one entry for a serial number, and which one is
+ * chance where there are several.  All are looked at here, in their order.
+ */
+enum ca_err
+ca_crl_whole_lookup(struct ca_crl *crl, X509 *cert, struct ca_crl_entry *out)
+{
+	const ASN1_OCTET_STRING *issuer = NULL, *last = NULL;
+	bool found = false, yes;
+	size_t hits = 0;
+	enum ca_err rc;
+
+	for (size_t i = 0; i < crl->norder; i++) {
+		const X509_REVOKED *rev = crl->order[i];
+		const ASN1_OCTET_STRING *own = issuer_of(rev);
+
+		if (own != NULL)
+			issuer = own;
+		if (ASN1_INTEGER_cmp(X509_REVOKED_get0_serialNumber(rev),
+			X509_get0_serialNumber(cert)) != 0)
+			continue;
+		/* counted as the other readers do */
+		if (hits > 0 && issuer == last)
+			;
+		else if (++hits > CA_CRL_HITS_MAX)
+			continue;
+		last = issuer;
+		if ((rc = issued_by(crl, cert, issuer, &yes)) != CA_OK)
+			return rc;
+		struct ca_crl_entry entry = entry_of(rev);
+		if (yes && (!found || ca_crl_entry_outweighs(&entry, out)))
+			*out = entry;
+		found |= yes;
+	}
+	if (hits > CA_CRL_HITS_MAX && !(found && ca_crl_entry_final(out)))
+		return CA_ERR_LIMIT;
+	return found ? CA_OK : CA_ERR_NOT_FOUND;
+}

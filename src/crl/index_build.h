@@ -1,0 +1,41 @@
+/*
+ * Inside the making of an index: its records (index_build.c) and its file
+ * (index_file.c).  Private to them.
+ */
+#ifndef CA_CRL_INDEX_BUILD_H
+#define CA_CRL_INDEX_BUILD_H
+
+#include <cdb.h>
+
+#include "crl/index_read.h"
+
+struct maker {
+	struct ca_crypto *crypto;
+	const struct ca_log *log;
+	STACK_OF(X509) * cas;
+	struct cdb_make cdb;
+	EVP_MD_CTX *md;
+	struct stat st;
+	uint8_t sha256[32];
+	uint32_t no; /* of the CRL at hand */
+	uint64_t total;
+	/* the entries of the CRL at hand: records as in a bucket, one after
+	 * the other, and each one's place and hash */
+	uint8_t *arena;
+	size_t len, cap;
+	struct place {
+		size_t at;
+		uint32_t hash;
+	} * place;
+	size_t n, places;
+	uint32_t issuer_no;
+};
+
+/* The records of every CRL in the open file name.  Errors as ca_crlidx_make. */
+CA_MUST_CHECK enum ca_err ca_crlidx_put_crls(
+    struct maker *m, int fd, const char *name);
+
+/* The record that binds the index to the file, after all others. */
+CA_MUST_CHECK enum ca_err ca_crlidx_put_meta(struct maker *m);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * The DER of a CRL from its file, block by block, in constant memory: as it
+ * stands, or decoded from PEM (RFC 7468) on the way.  Private to src/verify.
+ */
+#ifndef CA_CRL_SOURCE_H
+#define CA_CRL_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define CA_CRLSRC_RAW 16384
+
+struct ca_crlsrc {
+	int fd; /* borrowed; its offset is never used */
+	bool pem;
+	uint64_t begin; /* where the content of this CRL begins in the file */
+	uint64_t off;   /* where the next pread goes */
+	/* of PEM */
+	uint8_t raw[CA_CRLSRC_RAW];
+	size_t at, rawlen; /* what is left of raw is at..rawlen */
+	uint32_t bits;     /* of a group of four characters */
+	int chars, pad;    /* how many of the group; of them '=' */
+	bool ended;
+};
+
+/* Begin at the first CRL of the file: PEM, or DER if it begins like it. */
+CA_MUST_CHECK enum ca_err ca_crlsrc_open(struct ca_crlsrc *src, int fd);
+
+/*
+ * Go to the next CRL of the file.  The first call after ca_crlsrc_open goes
+ * to the first one.  CA_ERR_NOT_FOUND: there is none (any more).
+ */
+CA_MUST_CHECK enum ca_err ca_crlsrc_next(struct ca_crlsrc *src);
+
+/* Read this CRL once more from its beginning. */
+void ca_crlsrc_rewind(struct ca_crlsrc *src);
+
+/*
+ * Up to cap (at least 3) bytes of DER into dst; *len of them, 0 at the end of
+ * this CRL.  CA_ERR_FORMAT: bad PEM, CA_ERR_IO.
+ */
+CA_MUST_CHECK enum ca_err ca_crlsrc_read(
+    struct ca_crlsrc *src, uint8_t *dst, size_t cap, size_t *len);
+
+#endif

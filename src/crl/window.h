@@ -1,0 +1,68 @@
+/*
+ * Inside the reading of a CRL: the window on its bytes (window.c), what is in
+ * them (crlread.c), and the CRL without entries (skeleton.c).  Private to them.
+ */
+#ifndef CA_CRL_WINDOW_H
+#define CA_CRL_WINDOW_H
+
+#include "crl/crlder.h"
+#include "crl/crlread.h"
+
+/*
+ * The window on the file.  Bytes before `at` are used up; from `from` on they
+ * are still to go into the digest.
+ */
+struct scan {
+	struct ca_crypto *crypto;
+	struct ca_crlsrc *src;
+	ca_crl_item_fn *fn;
+	void *ctx;
+	struct ca_crlread *out;
+	uint8_t *buf;
+	size_t window; /* bytes of buf */
+	size_t at, len, from;
+	uint64_t base; /* the position of buf[0] in the DER */
+	bool eof;
+	bool hashing;
+	EVP_MD_CTX *md; /* NULL while the digest is not known */
+	bool keep_tbs;
+	struct ca_buf head, exts, alg;
+	struct ca_buf issuer; /* certificateIssuer in force */
+	uint32_t issuer_no;
+};
+
+/* Where we are in the DER. */
+static inline uint64_t
+pos(const struct scan *s)
+{
+	return s->base + s->at;
+}
+
+/* Give the digest what it has not seen. */
+CA_MUST_CHECK enum ca_err ca_crlwin_flush(struct scan *s);
+
+/* Read on, keeping what is not used up. */
+CA_MUST_CHECK enum ca_err ca_crlwin_refill(struct scan *s);
+
+/* At least n bytes at hand; CA_ERR_FORMAT: there are none, CA_ERR_LIMIT. */
+CA_MUST_CHECK enum ca_err ca_crlwin_need(struct scan *s, size_t n);
+
+/* Look at the header of the next element. */
+CA_MUST_CHECK enum ca_err ca_crlwin_peek(
+    struct scan *s, uint8_t *tag, size_t *header, size_t *content);
+
+/* Enter a SEQUENCE: step over its header.  *end: where it must end. */
+CA_MUST_CHECK enum ca_err ca_crlwin_enter(struct scan *s, uint64_t *end);
+
+/* Take a whole element, at most max bytes, that lies before end. */
+CA_MUST_CHECK enum ca_err ca_crlwin_take(struct scan *s, uint64_t end,
+    size_t max, uint8_t *tag, struct ca_reader *whole,
+    struct ca_reader *content);
+
+/*
+ * The CRL without its entries, into out->stripped.  Its signature is empty, so
+ * that no key verifies it and the attempt costs no public key operation.
+ */
+CA_MUST_CHECK enum ca_err ca_crlread_strip(struct scan *s);
+
+#endif

@@ -1,0 +1,209 @@
+#include "crladmin/crladmin.h"
+#include "crl/crldir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Hashed names for the files of crl_dir, and the stamp that says that all have
+ * them. */
+
+#define LINKS_MAX 256
+
+/* Does a hashed name lead to that file? */
+static bool
+leads_to(int dir, const char *link, const char *file)
+{
+	char target[4096];
+	ssize_t n = readlinkat(dir, link, target, sizeof target - 1);
+
+	if (n <= 0)
+		return false;
+	target[n] = '\0';
+	return strcmp(target, file) == 0;
+}
+
+static enum ca_err
+link_one(struct ca_crl_run *r, const char *file, const X509_NAME *issuer)
+{
+	char name[32];
+	int ok = 0;
+	struct stat st;
+	unsigned long hash = X509_NAME_hash_ex(
+	    issuer, ca_crypto_get0_libctx(r->crypto), NULL, &ok);
+
+	if (!ok)
+		return CA_ERR_CRYPTO;
+	for (int i = 0; i < LINKS_MAX; i++) {
+		(void)snprintf(name, sizeof name, "%08lx.r%d", hash, i);
+		if (strcmp(name, file) == 0 || leads_to(r->dir, name, file))
+			return CA_OK;
+		if (fstatat(r->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			continue;
+		if (errno != ENOENT)
+			return CA_ERR_IO;
+		return symlinkat(file, r->dir, name) == 0 ? CA_OK : CA_ERR_IO;
+	}
+	return CA_ERR_LIMIT;
+}
+
+/* Links to files that are gone; a gap that is left is closed by the last of
+ * the same hash, since a reader stops at the first gap. */
+static enum ca_err
+unlink_dangling(struct ca_crl_run *r)
+{
+	struct ca_list names = {NULL, 0};
+	struct stat st;
+	char last[32];
+	enum ca_err rc =
+	    ca_crl_names_where(r->dir, ca_crldir_is_hashed, &names);
+
+	for (size_t i = 0; rc == CA_OK && i < names.n; i++) {
+		const char *name = names.v[i];
+		int n = 0;
+
+		/* it was the last one, and closes a gap by now */
+		if (fstatat(r->dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+			continue;
+		if (fstatat(r->dir, name, &st, 0) == 0 ||
+		    (errno != ENOENT && errno != ENOTDIR))
+			continue;
+		while (
+		    n < LINKS_MAX &&
+		    ((void)snprintf(last, sizeof last, "%.8s.r%d", name, n),
+			fstatat(r->dir, last, &st, AT_SYMLINK_NOFOLLOW) == 0))
+			n++;
+		(void)snprintf(
+		    last, sizeof last, "%.8s.r%d", name, n > 0 ? n - 1 : 0);
+		if (strcmp(last, name) != 0 && n > 0 &&
+		    renameat(r->dir, last, r->dir, name) == 0)
+			i--; /* what is there now may lead nowhere too */
+		else /* a gap (a directory cannot be moved): linked anew */
+			(void)unlinkat(r->dir, name, 0);
+	}
+	ca_crl_names_free(&names);
+	return rc;
+}
+
+/* Link every file.  *all: none is left whose CRLs have no hashed name. */
+static enum ca_err
+link_files(struct ca_crl_run *r, bool *all)
+{
+	struct ca_list names = {NULL, 0};
+	enum ca_err rc = ca_crl_names_where(r->dir, ca_crldir_is_plain, &names);
+
+	*all = true;
+	for (size_t i = 0; rc == CA_OK && i < names.n; i++) {
+		struct ca_crls crls = {NULL, 0};
+
+		/* a file that cannot be read has no name to be linked by */
+		if (ca_crl_read_file(r, names.v[i], &crls) != CA_OK ||
+		    crls.n == 0)
+			*all = false;
+		else
+			for (size_t k = 0; rc == CA_OK && k < crls.n; k++)
+				rc = link_one(r, names.v[i],
+				    X509_CRL_get_issuer(
+					ca_crl_get0_x509(crls.v[k])));
+		ca_crls_clear(&crls);
+	}
+	ca_crl_names_free(&names);
+	return rc;
+}
+
+/* ---- the stamp ---- */
+
+#define MS 1000000LL /* nanoseconds */
+
+/*
+ * Wait until a change to the directory would get another time than it has.
+ * Times are taken from the kernel's tick, on some file systems from the second.
+ * False: that is not to be had (a clock that is behind).
+ */
+static bool
+let_time_pass(int dir)
+{
+	struct stat st;
+
+	for (int i = 0; i < 60; i++) {
+		const struct timespec pause = {0, 50 * MS};
+		struct timespec now;
+		long long age;
+
+		if (fstat(dir, &st) != 0 ||
+		    clock_gettime(CLOCK_REALTIME, &now) != 0)
+			return false;
+		age = (now.tv_sec - st.st_mtim.tv_sec) * 1000 * MS +
+		      now.tv_nsec - st.st_mtim.tv_nsec;
+		if (age > (st.st_mtim.tv_nsec == 0 ? 2100 : 40) * MS)
+			return true;
+		(void)nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+/* In place: a new file would change the directory.  A stamp that is torn is
+ * none. */
+static enum ca_err
+write_stamp(int fd, const struct ca_buf *stamp)
+{
+	if (ftruncate(fd, 0) != 0 ||
+	    pwrite(fd, stamp->p, stamp->len, 0) != (ssize_t)stamp->len)
+		return CA_ERR_IO;
+	return CA_OK;
+}
+
+/*
+ * All is linked: say so, if the directory has not changed since before that was
+ * looked at.  Without the stamp a login reads the directory; it is no failure.
+ */
+static enum ca_err
+link_and_stamp(struct ca_crl_run *r, int fd)
+{
+	struct ca_buf before = CA_BUF_INIT(256), after = CA_BUF_INIT(256);
+	enum ca_err rc = CA_OK;
+	bool all = false, stood;
+
+	/* the first round may link, the second sees that nothing is left */
+	for (int i = 0; rc == CA_OK && i < 3; i++) {
+		ca_buf_reset(&before);
+		ca_buf_reset(&after);
+		stood = let_time_pass(r->dir);
+		rc = ca_crldir_stamp(r->dir, &before);
+		if (rc == CA_OK)
+			rc = link_files(r, &all);
+		if (rc == CA_OK)
+			rc = unlink_dangling(r);
+		if (rc == CA_OK)
+			rc = ca_crldir_stamp(r->dir, &after);
+		if (rc != CA_OK || !all || !stood)
+			break;
+		if (before.len == after.len &&
+		    memcmp(before.p, after.p, after.len) == 0) {
+			rc = write_stamp(fd, &after);
+			break;
+		}
+	}
+	ca_buf_free(&before);
+	ca_buf_free(&after);
+	return rc;
+}
+
+enum ca_err
+ca_crl_link(struct ca_crl_run *r)
+{
+	int fd = openat(r->dir, CA_CRLDIR_STAMP,
+	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	enum ca_err rc;
+
+	if (fd < 0)
+		return CA_ERR_IO;
+	/* the umask has had its say */
+	rc = fchmod(fd, 0644) == 0 ? link_and_stamp(r, fd) : CA_ERR_IO;
+	(void)close(fd);
+	return rc;
+}

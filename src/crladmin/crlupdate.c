@@ -1,0 +1,414 @@
+#include "base/file.h"
+#include "crladmin/crladmin.h"
+#include "crladmin/crlstate.h"
+#include "fetch/fetch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/*
+ * `certauth crl update`: fetch, judge, replace.
+ *
+ * Who serves a CRL is not trusted; who signed it is.  The worst a server can
+ * do is to serve nothing new: an older CRL is refused, and one of another CA or
+ * scope never takes the place of the one that is there.  It goes beside it,
+ * or whoever answers first could keep the right one out for good.
+ */
+
+struct job {
+	struct ca_crl_state *state; /* the address, and what is known of it */
+	char *tmp;                  /* where the new content goes */
+	char file[300];             /* where it stays, in crl_dir */
+};
+
+struct update {
+	struct ca_crl_run *run;
+	struct ca_crl_states states;
+	struct job *job;
+	struct ca_fetch *fetch;
+	size_t n;
+	bool bar; /* a person looks at standard error */
+};
+
+/* ---- which addresses ---- */
+
+static enum ca_err
+add_url(struct update *u, const char *url, size_t len)
+{
+	char text[2048];
+
+	if (len >= sizeof text || memchr(url, '\0', len) != NULL)
+		return CA_OK;
+	memcpy(text, url, len);
+	text[len] = '\0';
+	/* it goes into a line of the state file, and into messages */
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f)
+			return CA_OK;
+	if (!ca_fetch_can(text)) {
+		ca_log_debug(&u->run->log,
+		    "%s is no address that can be "
+		    "fetched",
+		    text);
+		return CA_OK;
+	}
+	return ca_crl_state_want(&u->states, text);
+}
+
+static enum ca_err
+add_points(struct update *u, X509 *cert, int nid)
+{
+	CRL_DIST_POINTS *dps = X509_get_ext_d2i(cert, nid, NULL, NULL);
+	enum ca_err rc = CA_OK;
+
+	for (int i = 0; rc == CA_OK && i < sk_DIST_POINT_num(dps); i++) {
+		DIST_POINT_NAME *dp = sk_DIST_POINT_value(dps, i)->distpoint;
+
+		if (dp == NULL || dp->type != 0)
+			continue;
+		for (int k = 0;
+		     rc == CA_OK && k < sk_GENERAL_NAME_num(dp->name.fullname);
+		     k++) {
+			GENERAL_NAME *g =
+			    sk_GENERAL_NAME_value(dp->name.fullname, k);
+			if (g->type == GEN_URI)
+				rc = add_url(u,
+				    (const char *)ASN1_STRING_get0_data(
+					g->d.ia5),
+				    (size_t)ASN1_STRING_length(g->d.ia5));
+		}
+	}
+	CRL_DIST_POINTS_free(dps);
+	return rc;
+}
+
+static enum ca_err
+addresses(struct update *u)
+{
+	const struct ca_list *conf = &u->run->cfg->crl_url;
+	enum ca_err rc = CA_OK;
+
+	for (size_t i = 0; rc == CA_OK && i < u->run->nurls; i++) {
+		if (!ca_fetch_can(u->run->url[i])) {
+			(void)ca_cli_fail("--url %s: neither http, https nor "
+					  "file:///",
+			    u->run->url[i]);
+			return CA_ERR_CONFIG;
+		}
+		rc = add_url(u, u->run->url[i], strlen(u->run->url[i]));
+	}
+	for (size_t i = 0; rc == CA_OK && i < conf->n; i++)
+		rc = add_url(u, conf->v[i], strlen(conf->v[i]));
+	for (int i = 0; rc == CA_OK && i < sk_X509_num(u->run->cas); i++) {
+		X509 *ca = sk_X509_value(u->run->cas, i);
+
+		rc = add_points(u, ca, NID_crl_distribution_points);
+		if (rc == CA_OK)
+			rc = add_points(u, ca, NID_freshest_crl);
+	}
+	return rc;
+}
+
+/* ---- fetching ---- */
+
+static void
+progress(void *ctx, size_t finished, uint64_t bytes)
+{
+	struct update *u = ctx;
+	char bar[21];
+
+	if (!u->bar)
+		return;
+	for (size_t i = 0; i < 20; i++)
+		bar[i] = i < finished * 20 / u->n ? '#' : '-';
+	bar[20] = '\0';
+	(void)fprintf(stderr, "\r[%s] %zu of %zu, %" PRIu64 " KiB ", bar,
+	    finished, u->n, bytes >> 10);
+	(void)fflush(stderr);
+}
+
+static enum ca_err
+open_tmp(struct update *u, size_t i)
+{
+	int dir = u->run->dir;
+
+	if (asprintf(&u->job[i].tmp, ".certauth-new-%zu.tmp", i) < 0) {
+		u->job[i].tmp = NULL;
+		return CA_ERR_MEMORY;
+	}
+	/* left by a run that was killed */
+	(void)unlinkat(dir, u->job[i].tmp, 0);
+	u->fetch[i].fd = openat(dir, u->job[i].tmp,
+	    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return u->fetch[i].fd < 0 ? CA_ERR_IO : CA_OK;
+}
+
+static enum ca_err
+prepare(struct update *u)
+{
+	struct stat st;
+	enum ca_err rc;
+
+	u->job = calloc(u->states.n + 1, sizeof *u->job);
+	u->fetch = calloc(u->states.n + 1, sizeof *u->fetch);
+	if (u->job == NULL || u->fetch == NULL)
+		return CA_ERR_MEMORY;
+	for (size_t i = 0; i < u->states.n; i++) {
+		struct ca_crl_state *s = &u->states.v[i];
+		size_t k = u->n;
+
+		if (!s->wanted)
+			continue;
+		u->job[k].state = s;
+		(void)snprintf(
+		    u->job[k].file, sizeof u->job[k].file, "%s", s->file);
+		u->fetch[k].fd = -1;
+		u->fetch[k].url = s->url;
+		u->n++;
+		/* nothing is "not modified" that is not here any more */
+		if (fstatat(u->run->dir, s->file, &st, 0) == 0) {
+			u->fetch[k].etag = s->etag;
+			u->fetch[k].last_modified = s->last_modified;
+		}
+		if ((rc = open_tmp(u, k)) != CA_OK)
+			return rc;
+	}
+	return CA_OK;
+}
+
+/* ---- replacing ---- */
+
+static bool
+same_bytes(int dir, const char *a, const char *b)
+{
+	struct ca_buf x = CA_BUF_INIT(CA_CRL_MAX), y = CA_BUF_INIT(CA_CRL_MAX);
+	bool same = ca_file_read(dir, a, CA_CRL_MAX, &x) == CA_OK &&
+		    ca_file_read(dir, b, CA_CRL_MAX, &y) == CA_OK &&
+		    x.len == y.len &&
+		    (x.len == 0 || memcmp(x.p, y.p, x.len) == 0);
+
+	ca_buf_free(&x);
+	ca_buf_free(&y);
+	return same;
+}
+
+static enum ca_err
+replace(struct update *u, struct job *j, struct ca_fetch *f)
+{
+	int dir = u->run->dir;
+
+	if (fchmod(f->fd, 0644) != 0 || fsync(f->fd) != 0 ||
+	    renameat(dir, j->tmp, dir, j->file) != 0)
+		return CA_ERR_IO;
+	free(j->tmp);
+	j->tmp = NULL; /* it is no temporary file any more */
+	return fsync(dir) == 0 ? CA_OK : CA_ERR_IO;
+}
+
+static void
+tell(struct update *u, const struct job *j, const char *what, const char *why)
+{
+	struct ca_buf b = CA_BUF_INIT(16384), line = CA_BUF_INIT(65536);
+	const char *text;
+
+	ca_buf_fmt(&b, "%s: %s%s%s", j->state->url, what,
+	    why != NULL ? ": " : "", why != NULL ? why : "");
+	ca_buf_printable(&line, b.p, b.len);
+	text = ca_buf_text(&line);
+	if (u->bar)
+		(void)fputs("\r\033[K", stderr);
+	puts(text != NULL ? text : "out of memory");
+	ca_buf_free(&b);
+	ca_buf_free(&line);
+}
+
+static void
+remember(struct ca_crl_state *s, const struct ca_fetch *f)
+{
+	(void)snprintf(s->etag, sizeof s->etag, "%s", f->new_etag);
+	(void)snprintf(s->last_modified, sizeof s->last_modified, "%s",
+	    f->new_last_modified);
+}
+
+/* Where fresh goes, and what it replaces there.  NULL, or why it may not. */
+static const char *
+choose_place(struct ca_crl_run *r, struct job *j, const struct ca_crls *fresh,
+    struct ca_crls *old)
+{
+	/* what cannot be read now may be replaced by anything good */
+	enum ca_err rc = ca_crl_read_file(r, j->file, old);
+
+	if (rc == CA_OK && ca_crl_is_other(fresh, old)) {
+		ca_crls_clear(old);
+		rc = ca_crl_name_beside(
+		    j->state->file, fresh, j->file, sizeof j->file);
+		if (rc != CA_OK)
+			return ca_err_text(rc);
+		rc = ca_crl_read_file(r, j->file, old);
+		(void)rc; /* as above */
+	}
+	return ca_crl_not_successor(fresh, old);
+}
+
+/* It takes its place all the same: what it revokes counts. */
+static bool
+out_of_date(const struct ca_crl_run *r, const struct ca_crls *fresh)
+{
+	for (size_t i = 0; i < fresh->n; i++)
+		if (ca_crl_end(ca_crl_get0_x509(fresh->v[i]), r->cfg) <=
+		    time(NULL))
+			return true;
+	return false;
+}
+
+/* What has arrived: judge it, and let it take its place.  False: it failed. */
+static bool
+install(struct update *u, struct job *j, struct ca_fetch *f)
+{
+	struct ca_crls fresh = {NULL, 0}, old = {NULL, 0};
+	struct ca_crl_run *r = u->run;
+	const char *why = NULL;
+	enum ca_err rc = ca_crl_read_file(r, j->tmp, &fresh);
+	bool ok = false;
+
+	if (rc != CA_OK)
+		why = rc == CA_ERR_FORMAT ? "is no CRL" : ca_err_text(rc);
+	if (why == NULL)
+		why = ca_crl_not_usable(r, &fresh);
+	if (why == NULL)
+		why = choose_place(r, j, &fresh, &old);
+	if (why != NULL) {
+		tell(u, j, "refused: what was served", why);
+	} else if (same_bytes(r->dir, j->tmp, j->file)) {
+		ok = true;
+		if (!r->quiet)
+			tell(u, j, "unchanged", NULL);
+	} else if (r->dry_run) {
+		ok = true;
+		tell(u, j, "would be updated", NULL);
+	} else if (replace(u, j, f) != CA_OK) {
+		tell(u, j, "cannot be stored", strerror(errno));
+	} else {
+		ok = true;
+		if (out_of_date(r, &fresh))
+			tell(u, j, "updated, but it is out of date", j->file);
+		else if (!r->quiet)
+			tell(u, j, "updated", j->file);
+	}
+	if (ok && !r->dry_run)
+		remember(j->state, f);
+	ca_crls_clear(&fresh);
+	ca_crls_clear(&old);
+	return ok;
+}
+
+static bool
+finish_one(struct update *u, struct job *j, struct ca_fetch *f)
+{
+	bool ok = false, quiet = u->run->quiet;
+
+	if (f->not_modified) {
+		ok = true;
+		if (!u->run->quiet)
+			tell(u, j, "not modified", NULL);
+	} else if (f->done) {
+		ok = install(u, j, f);
+	} else {
+		tell(u, j, "not fetched", f->error);
+	}
+	/* an index that was lost is made again, whatever the server said;
+	 * one line per CRL is enough */
+	u->run->quiet = true;
+	if (ok && !u->run->dry_run &&
+	    ca_crl_compile_one(u->run, j->file) != CA_OK)
+		ok = false;
+	u->run->quiet = quiet;
+	return ok;
+}
+
+static void
+drop_files(struct update *u)
+{
+	for (size_t i = 0; i < u->n; i++) {
+		if (u->fetch[i].fd >= 0)
+			(void)close(u->fetch[i].fd);
+		u->fetch[i].fd = -1;
+		if (u->job[i].tmp != NULL)
+			(void)unlinkat(u->run->dir, u->job[i].tmp, 0);
+		free(u->job[i].tmp);
+		u->job[i].tmp = NULL;
+	}
+}
+
+static void
+clean_up(struct update *u)
+{
+	drop_files(u);
+	free(u->job);
+	free(u->fetch);
+	ca_crl_states_clear(&u->states);
+}
+
+static int
+update(struct update *u)
+{
+	struct ca_crl_run *r = u->run;
+	int status = CA_EXIT_OK;
+	enum ca_err rc;
+
+	if ((rc = ca_crl_run_lock(r)) != CA_OK ||
+	    (rc = ca_crl_states_read(r, &u->states)) != CA_OK)
+		return ca_cli_fail("%s: %s", r->cfg->crl_dir,
+		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
+	if (addresses(u) != CA_OK)
+		return CA_EXIT_USAGE;
+	if ((rc = prepare(u)) != CA_OK)
+		return ca_cli_fail("%s: %s", r->cfg->crl_dir,
+		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
+	if (u->n == 0) {
+		if (!r->quiet)
+			puts("no address of a CRL is known: the CAs name none, "
+			     "and crl_url is empty");
+		return CA_EXIT_OK;
+	}
+	u->bar = !r->quiet && isatty(STDERR_FILENO);
+	rc = ca_fetch_all(u->fetch, u->n, r->timeout, CA_CRL_MAX, progress, u);
+	if (u->bar)
+		(void)fputs("\r\033[K", stderr);
+	if (rc == CA_ERR_NOT_FOUND)
+		return ca_cli_fail(
+		    "certauth-fetch is neither beside certauth "
+		    "nor in " CA_LIBEXECDIR "; it is part of the "
+		    "installation");
+	if (rc != CA_OK)
+		return ca_cli_fail("certauth-fetch: %s",
+		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
+	for (size_t i = 0; i < u->n; i++)
+		if (!finish_one(u, &u->job[i], &u->fetch[i]))
+			status = CA_EXIT_NO;
+	if (r->dry_run)
+		return status;
+	drop_files(u); /* nothing changes crl_dir after the links */
+	if (ca_crl_states_write(r, &u->states) != CA_OK ||
+	    ca_crl_link(r) != CA_OK) {
+		(void)ca_cli_fail("%s: %s", r->cfg->crl_dir, strerror(errno));
+		status = CA_EXIT_NO;
+	}
+	return status;
+}
+
+int
+ca_crl_update(struct ca_crl_run *run)
+{
+	struct update u = {.run = run};
+	int status = update(&u);
+
+	clean_up(&u);
+	return status;
+}

@@ -1,0 +1,375 @@
+#include "doctor/doctor.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "verify/verify.h"
+
+#define HEARD_MAX ((size_t)1 << 20)
+
+static const char help[] =
+    "usage: certauth doctor [OPTIONS]\n"
+    "\n"
+    "Look at the whole set-up of this machine: configuration, permissions,\n"
+    "the host's proof, CAs, CRLs and what fetches them, users file, "
+    "registered\n"
+    "certificates, PAM services, sshd, clock, libcrypto.  For each finding it\n"
+    "says what, why it matters, and what mends it; it changes nothing.  Run "
+    "it\n"
+    "as root, who can read everything.\n"
+    "\n"
+    "  --config FILE        instead of /etc/certauth/certauth.conf\n"
+    "  --pam-dir DIR        instead of /etc/pam.d\n"
+    "  --sshd-config FILE   instead of /etc/ssh/sshd_config\n"
+    "  --skip CHECK         leave a check out (more than once): files host ca "
+    "crl\n"
+    "                       timer users registered pam sshd clock libcrypto\n"
+    "  --json               one object\n"
+    "\n"
+    "Exit status: 0 nothing to mend, 1 warnings, 2 errors.  certauth(1) lists\n"
+    "the codes of the findings.\n"
+    "\n"
+    "Example:\n"
+    "  certauth doctor --skip clock\n";
+
+static int run(int argc, char **argv);
+
+const struct ca_command ca_cmd_doctor = {
+    "doctor", "look for what is wrong with the set-up", help, run};
+
+static const struct {
+	const char *code, *why;
+} findings[] = {
+#define FINDING(e, code, why) [e] = {code, why},
+    CA_FINDINGS(FINDING)
+#undef FINDING
+};
+
+#define NCHECKS (sizeof checks / sizeof *checks)
+static const struct {
+	const char *name;
+	void (*run)(struct ca_doctor *d);
+	bool needs_config;
+} checks[] = {
+    {"config", ca_doctor_config, false},
+    {"files", ca_doctor_files, true},
+    {"host", ca_doctor_host, true},
+    {"ca", ca_doctor_cas, true},
+    {"crl", ca_doctor_crls, true},
+    {"timer", ca_doctor_timer, true},
+    {"users", ca_doctor_users, true},
+    {"registered", ca_doctor_registered, true},
+    {"pam", ca_doctor_pam, false},
+    {"sshd", ca_doctor_sshd, false},
+    {"clock", ca_doctor_clock, false},
+    {"libcrypto", ca_doctor_libcrypto, false},
+};
+
+/* ---- what the checks write ---- */
+
+void
+ca_doctor_find(struct ca_doctor *d, enum ca_finding_code code,
+    enum ca_level level, const char *fmt, ...)
+{
+	struct ca_finding *v = realloc(d->v, (d->n + 1) * sizeof *v);
+	va_list ap;
+
+	if (v == NULL)
+		abort(); /* a report with holes would be a lie */
+	d->v = v;
+	v += d->n++;
+	*v = (struct ca_finding){
+	    code, level, d->check, NULL, NULL, findings[code].why};
+	va_start(ap, fmt);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
+	if (vasprintf(&v->what, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+}
+
+void
+ca_doctor_mend(struct ca_doctor *d, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
+	if (vasprintf(&d->v[d->n - 1].mend, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+}
+
+static void
+hear(void *ctx, enum ca_log_level level, const char *line)
+{
+	struct ca_doctor *d = ctx;
+
+	if (level == CA_LOG_DEBUG || level == CA_LOG_INFO)
+		return;
+	ca_buf_str(&d->heard, line);
+	ca_buf_str(&d->heard, "\n");
+}
+
+void
+ca_doctor_heard(struct ca_doctor *d, enum ca_finding_code code,
+    enum ca_level level, const char *what, const char *mend)
+{
+	char *lines = ca_buf_take(&d->heard, NULL), *rest = lines, *line;
+	bool any = false;
+
+	while (rest != NULL && (line = strsep(&rest, "\n")) != NULL) {
+		if (*line == '\0')
+			continue;
+		any = true;
+		ca_doctor_find(d, code, level, "%s", line);
+		ca_doctor_mend(d, "%s", mend);
+	}
+	if (!any) {
+		ca_doctor_find(d, code, level, "%s", what);
+		ca_doctor_mend(d, "%s", mend);
+	}
+	free(lines);
+	ca_buf_reset(&d->heard);
+}
+
+void
+ca_doctor_when(time_t t, time_t now, char out[48])
+{
+	long long s = (long long)t - (long long)now;
+	long long a = s < 0 ? -s : s;
+	char n[24];
+
+	if (a >= 2LL * 86400)
+		(void)snprintf(n, sizeof n, "%lld days", a / 86400);
+	else if (a >= 2LL * 3600)
+		(void)snprintf(n, sizeof n, "%lld hours", a / 3600);
+	else
+		(void)snprintf(n, sizeof n, "%lld minutes", a / 60);
+	(void)snprintf(out, 48, s < 0 ? "%s ago" : "in %s", n);
+}
+
+time_t
+ca_doctor_seconds(const ASN1_TIME *t)
+{
+	struct tm tm;
+
+	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1)
+		return 0;
+	return timegm(&tm);
+}
+
+char *
+ca_doctor_name(const X509_NAME *name)
+{
+	struct ca_buf b = CA_BUF_INIT(65536);
+
+	ca_name_rfc4514(name, &b);
+	char *text = ca_buf_take(&b, NULL);
+	if (text != NULL && text[0] != '\0')
+		return text;
+	free(text);
+	return strdup("(an empty name)");
+}
+
+/* ---- what comes out ---- */
+
+static size_t
+count(const struct ca_doctor *d, enum ca_level level)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->n; i++)
+		n += d->v[i].level == level;
+	return n;
+}
+
+static const char *
+level_name(enum ca_level level)
+{
+	static const char *const names[] = {"note", "warning", "error"};
+
+	return names[level];
+}
+
+static void
+put_text(const struct ca_doctor *d, struct ca_buf *out)
+{
+	size_t errors = count(d, CA_LEVEL_ERROR);
+	size_t warnings = count(d, CA_LEVEL_WARNING);
+
+	for (size_t i = 0; i < d->n; i++) {
+		const struct ca_finding *f = &d->v[i];
+
+		ca_buf_fmt(out, "%s %s: ", level_name(f->level),
+		    findings[f->code].code);
+		ca_buf_printable(out, f->what, strlen(f->what));
+		ca_buf_fmt(out, "\n    why:  %s\n", f->why);
+		if (f->mend != NULL) {
+			ca_buf_str(out, "    mend: ");
+			ca_buf_printable(out, f->mend, strlen(f->mend));
+			ca_buf_str(out, "\n");
+		}
+	}
+	ca_buf_fmt(out, "%zu error%s, %zu warning%s\n", errors,
+	    errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
+}
+
+static void
+put_json(const struct ca_doctor *d, struct ca_buf *out)
+{
+	ca_buf_fmt(out, "{\"errors\":%zu,\"warnings\":%zu,\"findings\":[",
+	    count(d, CA_LEVEL_ERROR), count(d, CA_LEVEL_WARNING));
+	for (size_t i = 0; i < d->n; i++) {
+		const struct ca_finding *f = &d->v[i];
+
+		ca_buf_fmt(out,
+		    "%s{\"check\":\"%s\",\"code\":\"%s\","
+		    "\"level\":\"%s\",\"what\":",
+		    i > 0 ? "," : "", f->check, findings[f->code].code,
+		    level_name(f->level));
+		ca_buf_json(out, f->what, strlen(f->what));
+		ca_buf_str(out, ",\"why\":");
+		ca_buf_json(out, f->why, strlen(f->why));
+		if (f->mend != NULL) {
+			ca_buf_str(out, ",\"mend\":");
+			ca_buf_json(out, f->mend, strlen(f->mend));
+		}
+		ca_buf_str(out, "}");
+	}
+	ca_buf_str(out, "]}\n");
+}
+
+static int
+print(const struct ca_doctor *d, bool json)
+{
+	struct ca_buf out = CA_BUF_INIT((size_t)256 << 20);
+	const char *text;
+
+	if (json)
+		put_json(d, &out);
+	else
+		put_text(d, &out);
+	text = ca_buf_text(&out);
+	bool bad =
+	    text == NULL || fputs(text, stdout) == EOF || fflush(stdout) != 0;
+	ca_buf_free(&out);
+	if (bad)
+		return ca_cli_fail("cannot write the findings");
+	if (count(d, CA_LEVEL_ERROR) > 0)
+		return 2;
+	return count(d, CA_LEVEL_WARNING) > 0 ? 1 : 0;
+}
+
+/* ---- options ---- */
+
+static const struct option options[] = {
+    {"config", required_argument, NULL, 'c'},
+    {"pam-dir", required_argument, NULL, 'p'},
+    {"sshd-config", required_argument, NULL, 's'},
+    {"skip", required_argument, NULL, 'x'},
+    {"json", no_argument, NULL, 'j'},
+    {NULL, 0, NULL, 0},
+};
+
+static int
+skip(bool skipped[NCHECKS], const char *name)
+{
+	for (size_t i = 0; i < NCHECKS; i++)
+		if (strcmp(checks[i].name, name) == 0) {
+			skipped[i] = true;
+			return CA_EXIT_OK;
+		}
+	return ca_cli_usage(&ca_cmd_doctor,
+	    "no check is called %s; they are "
+	    "config, files, host, ca, crl, timer, users, registered, pam, "
+	    "sshd, clock, libcrypto",
+	    name);
+}
+
+static int
+parse_args(struct ca_doctor *d, bool skipped[NCHECKS], bool *json, int argc,
+    char **argv)
+{
+	int c, status;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			d->config = optarg;
+			break;
+		case 'p':
+			d->pam_dir = optarg;
+			break;
+		case 's':
+			d->sshd_config = optarg;
+			break;
+		case 'x':
+			if ((status = skip(skipped, optarg)) != CA_EXIT_OK)
+				return status;
+			break;
+		case 'j':
+			*json = true;
+			break;
+		default:
+			return ca_cli_usage(&ca_cmd_doctor,
+			    "%s: no such option, or it lacks its value",
+			    argv[optind - 1]);
+		}
+	}
+	if (optind < argc)
+		return ca_cli_usage(&ca_cmd_doctor, "no argument is expected");
+	return CA_EXIT_OK;
+}
+
+static void
+clear(struct ca_doctor *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		free(d->v[i].what);
+		free(d->v[i].mend);
+	}
+	free(d->v);
+	for (size_t i = 0; i < d->ncas; i++) {
+		X509_free(d->ca[i].cert);
+		free(d->ca[i].file);
+	}
+	free(d->ca);
+	ca_buf_free(&d->heard);
+	ca_config_free(d->cfg);
+	ca_crypto_free(d->crypto);
+}
+
+static int
+run(int argc, char **argv)
+{
+	struct ca_doctor d = {.pam_dir = "/etc/pam.d",
+	    .sshd_config = "/etc/ssh/sshd_config",
+	    .heard = CA_BUF_INIT(HEARD_MAX),
+	    .now = time(NULL)};
+	bool skipped[NCHECKS] = {false}, json = false;
+	int status = parse_args(&d, skipped, &json, argc, argv);
+
+	if (status != CA_EXIT_OK)
+		return status;
+	d.log = (struct ca_log){hear, &d, false};
+	if (ca_crypto_new(&d.crypto) != CA_OK) {
+		clear(&d);
+		return ca_cli_fail("libcrypto cannot be used");
+	}
+	for (size_t i = 0; i < NCHECKS; i++) {
+		/* the configuration is what most others look at */
+		if (checks[i].needs_config && d.cfg == NULL)
+			continue;
+		if (skipped[i] && checks[i].run != ca_doctor_config)
+			continue;
+		d.check = checks[i].name;
+		checks[i].run(&d);
+		ca_buf_reset(&d.heard);
+	}
+	status = print(&d, json);
+	clear(&d);
+	return status;
+}

@@ -1,0 +1,365 @@
+/*
+ * doctor: the CAs of ca_dir and intermediates_dir.
+ */
+#include "doctor/doctor.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "verify/issued.h"
+#include "verify/certfile.h"
+
+#define EXPIRING                                                               \
+	((time_t)30 * 86400) /* seconds; a CA is not renewed in a day */
+
+/* One directory, while it is read. */
+struct dir {
+	const char *path;
+	bool anchors;
+	/* what hashed names lead to */
+	struct {
+		unsigned long hash;
+		X509 *cert;
+	} * hashed;
+	size_t nhashed, first; /* first: of this directory in d->ca */
+	size_t plain;          /* certificates under plain names */
+};
+
+/* HASH.N as `openssl rehash' makes it. */
+static bool
+hashed_name(const char *name, unsigned long *hash)
+{
+	char *end;
+
+	if (strspn(name, "0123456789abcdef") != 8 || name[8] != '.' ||
+	    name[9] == '\0' ||
+	    strspn(name + 9, "0123456789") != strlen(name + 9))
+		return false;
+	*hash = strtoul(name, &end, 16);
+	return true;
+}
+
+static bool
+plain_name(const char *name)
+{
+	static const char *const ends[] = {
+	    ".pem", ".crt", ".cer", ".cert", ".der"};
+	size_t n = strlen(name);
+
+	if (name[0] == '.')
+		return false;
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		if (n > strlen(ends[i]) &&
+		    strcmp(name + n - strlen(ends[i]), ends[i]) == 0)
+			return true;
+	return false;
+}
+
+static void
+keep(struct ca_doctor *d, struct dir *dir, X509 *cert, const char *file)
+{
+	struct ca_doctor_ca *v = realloc(d->ca, (d->ncas + 1) * sizeof *v);
+
+	if (v == NULL || !X509_up_ref(cert))
+		abort();
+	d->ca = v;
+	v[d->ncas++] = (struct ca_doctor_ca){cert, strdup(file), dir->anchors};
+}
+
+static void
+keep_hashed(struct dir *dir, unsigned long hash, X509 *cert)
+{
+	void *v =
+	    realloc(dir->hashed, (dir->nhashed + 1) * sizeof *dir->hashed);
+
+	if (v == NULL || !X509_up_ref(cert))
+		abort();
+	dir->hashed = v;
+	dir->hashed[dir->nhashed].hash = hash;
+	dir->hashed[dir->nhashed++].cert = cert;
+}
+
+static void
+read_one(struct ca_doctor *d, struct dir *dir, int fd, const char *name)
+{
+	struct ca_buf file = CA_BUF_INIT(CA_CERTFILE_MAX);
+	STACK_OF(X509) *certs = sk_X509_new_null();
+	unsigned long hash = 0;
+	bool hashed = hashed_name(name, &hash);
+	char path[4096];
+	size_t bad = 0;
+	struct stat st;
+	enum ca_err rc;
+
+	(void)snprintf(path, sizeof path, "%s/%s", dir->path, name);
+	rc = ca_file_read(fd, name, CA_CERTFILE_MAX, &file);
+	const char *refused = "";
+	const char *why = rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc);
+	if (rc == CA_ERR_UNTRUSTED && !hashed) {
+		ca_doctor_path(d, path);
+	} else if (rc == CA_OK && certs != NULL) {
+		rc =
+		    ca_certfile_parse(d->crypto, file.p, file.len, certs, &bad);
+		why = ca_err_text(rc);
+		if (bad > 0)
+			why = ca_certfile_refusal(file.p, file.len);
+		if (bad > 0 && why == NULL)
+			why = "a certificate in it cannot be decoded";
+		else if (bad > 0)
+			refused = "a certificate in it is not used: ";
+	}
+	if ((rc != CA_OK && rc != CA_ERR_NOT_FOUND && rc != CA_ERR_UNTRUSTED) ||
+	    bad > 0 || (rc == CA_ERR_NOT_FOUND && hashed)) {
+		ca_doctor_find(d, CA_F_CA_UNREADABLE, CA_LEVEL_WARNING,
+		    "%s: %s%s", path, refused, why);
+		ca_doctor_mend(
+		    d, "replace %s, then `openssl rehash %s'", path, dir->path);
+	}
+	bool link = fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISLNK(st.st_mode);
+	for (int i = 0; i < sk_X509_num(certs); i++) {
+		if (hashed)
+			keep_hashed(dir, hash, sk_X509_value(certs, i));
+		if (!hashed || !link)
+			keep(d, dir, sk_X509_value(certs, i), path);
+	}
+	sk_X509_pop_free(certs, X509_free);
+	ca_buf_free(&file);
+}
+
+/* ---- one certificate ---- */
+
+static void
+look_at_dates(
+    struct ca_doctor *d, const struct ca_doctor_ca *ca, const char *name)
+{
+	time_t from = ca_doctor_seconds(X509_get0_notBefore(ca->cert));
+	time_t to = ca_doctor_seconds(X509_get0_notAfter(ca->cert));
+	char when[48];
+
+	ca_doctor_when(from > d->now ? from : to, d->now, when);
+	if (from > d->now) {
+		ca_doctor_find(d, CA_F_CA_FUTURE, CA_LEVEL_WARNING,
+		    "%s (%s) becomes valid %s", name, ca->file, when);
+		ca_doctor_mend(d, "look at the clock (`timedatectl'), or wait");
+	} else if (to < d->now) {
+		ca_doctor_find(d, CA_F_CA_EXPIRED, CA_LEVEL_WARNING,
+		    "%s (%s) expired %s", name, ca->file, when);
+		ca_doctor_mend(
+		    d, "rm %s, after its successor is there", ca->file);
+	} else if (to - d->now < EXPIRING) {
+		ca_doctor_find(d, CA_F_CA_EXPIRING, CA_LEVEL_WARNING,
+		    "%s (%s) expires %s", name, ca->file, when);
+		ca_doctor_mend(d, "put the CA's new certificate beside it, "
+				  "then `openssl rehash'");
+	}
+}
+
+static void
+look_at_strength(
+    struct ca_doctor *d, const struct ca_doctor_ca *ca, const char *name)
+{
+	EVP_PKEY *key = X509_get0_pubkey(ca->cert);
+	int md = NID_undef, bits = key != NULL ? EVP_PKEY_get_bits(key) : 0;
+	bool known = X509_get_signature_info(ca->cert, &md, NULL, NULL, NULL);
+	bool own = X509_self_signed(ca->cert, 0) == 1;
+	char what[128] = "";
+
+	if (key == NULL)
+		(void)snprintf(what, sizeof what, "a key of an unknown kind");
+	else if (EVP_PKEY_is_a(key, "DSA"))
+		(void)snprintf(what, sizeof what, "a DSA key");
+	else if (EVP_PKEY_is_a(key, "RSA") && bits < CA_RSA_MIN_BITS)
+		(void)snprintf(
+		    what, sizeof what, "an RSA key of %d bits", bits);
+	else if (EVP_PKEY_is_a(key, "EC") && bits < 224)
+		(void)snprintf(what, sizeof what, "an EC key of %d bits", bits);
+	/* the signature of an anchor by itself is not looked at */
+	else if (!own && known && (md == NID_md5 || md == NID_sha1))
+		(void)snprintf(
+		    what, sizeof what, "a signature with %s", OBJ_nid2sn(md));
+	ERR_clear_error();
+	if (what[0] == '\0')
+		return;
+	ca_doctor_find(d, CA_F_CA_WEAK, CA_LEVEL_ERROR, "%s (%s) has %s", name,
+	    ca->file, what);
+	ca_doctor_mend(d,
+	    "get a new certificate from the CA; %d bits of RSA "
+	    "or P-256, and SHA-256, are the least",
+	    CA_RSA_MIN_BITS);
+}
+
+static void
+look_at_hash(struct ca_doctor *d, const struct dir *dir,
+    const struct ca_doctor_ca *ca, size_t *without)
+{
+	int ok = 0;
+	unsigned long hash = X509_NAME_hash_ex(X509_get_subject_name(ca->cert),
+	    ca_crypto_get0_libctx(d->crypto), NULL, &ok);
+
+	for (size_t i = 0; ok && i < dir->nhashed; i++)
+		if (dir->hashed[i].hash == hash &&
+		    X509_cmp(dir->hashed[i].cert, ca->cert) == 0)
+			return;
+	(*without)++;
+}
+
+/* Against those before it. */
+static void
+look_at_others(
+    struct ca_doctor *d, const struct dir *dir, size_t at, const char *name)
+{
+	const struct ca_doctor_ca *ca = &d->ca[at];
+
+	for (size_t i = dir->first; i < at; i++) {
+		const struct ca_doctor_ca *other = &d->ca[i];
+
+		if (X509_NAME_cmp(X509_get_subject_name(ca->cert),
+			X509_get_subject_name(other->cert)) != 0)
+			continue;
+		if (X509_cmp(ca->cert, other->cert) == 0) {
+			ca_doctor_find(d, CA_F_CA_DUPLICATE, CA_LEVEL_WARNING,
+			    "%s stands in %s and in %s", name, other->file,
+			    ca->file);
+			ca_doctor_mend(d, "rm %s, then `openssl rehash %s'",
+			    ca->file, dir->path);
+		} else {
+			ca_doctor_find(d, CA_F_CA_SAME_SUBJECT,
+			    CA_LEVEL_WARNING,
+			    "%s: %s and %s are two CAs of "
+			    "one name",
+			    name, other->file, ca->file);
+			ca_doctor_mend(d,
+			    "if one is the renewal of the other "
+			    "nothing; else rm the one that should not be "
+			    "there");
+		}
+		return;
+	}
+}
+
+/* An anchor that another anchor issued: by signature, as a CA of the issuer's
+ * name may be quite another. */
+static void
+look_at_issuer(
+    struct ca_doctor *d, const struct dir *dir, size_t at, const char *name)
+{
+	const struct ca_doctor_ca *ca = &d->ca[at], *issuer = NULL;
+	const char *to = d->cfg->intermediates_dir;
+
+	if (!dir->anchors || ca_issued_by(ca->cert, ca->cert))
+		return;
+	for (size_t i = dir->first; issuer == NULL && i < d->ncas; i++)
+		if (ca_issued_by(ca->cert, d->ca[i].cert))
+			issuer = &d->ca[i];
+	if (issuer == NULL)
+		return;
+	ca_doctor_find(d, CA_F_CA_INTERMEDIATE, CA_LEVEL_WARNING,
+	    "%s (%s) is trusted by itself, and its issuer is here too: %s",
+	    name, ca->file, issuer->file);
+	if (to != NULL)
+		ca_doctor_mend(d,
+		    "mv %s %s/, then `openssl rehash %s' and `openssl rehash "
+		    "%s'; if it is to be trusted whatever its issuer says, "
+		    "nothing",
+		    ca->file, to, dir->path, to);
+	else
+		ca_doctor_mend(d,
+		    "set intermediates_dir, mv %s there, then `openssl rehash' "
+		    "there and `openssl rehash %s'",
+		    ca->file, dir->path);
+}
+
+static void
+look_at_all(struct ca_doctor *d, struct dir *dir)
+{
+	size_t without = 0;
+
+	for (size_t i = dir->first; i < d->ncas; i++) {
+		const struct ca_doctor_ca *ca = &d->ca[i];
+		char *name = ca_doctor_name(X509_get_subject_name(ca->cert));
+
+		look_at_dates(d, ca, name != NULL ? name : "?");
+		look_at_strength(d, ca, name != NULL ? name : "?");
+		if (X509_check_ca(ca->cert) == 0) {
+			ca_doctor_find(d, CA_F_CA_NOT_CA, CA_LEVEL_WARNING,
+			    "%s (%s) is no CA certificate", name, ca->file);
+			ca_doctor_mend(d,
+			    "rm %s, unless just this certificate "
+			    "is to be trusted",
+			    ca->file);
+		}
+		look_at_issuer(d, dir, i, name != NULL ? name : "?");
+		look_at_others(d, dir, i, name != NULL ? name : "?");
+		look_at_hash(d, dir, ca, &without);
+		free(name);
+	}
+	if (without == 0)
+		return;
+	ca_doctor_find(d, CA_F_CA_NOT_HASHED, CA_LEVEL_WARNING,
+	    "%zu certificate%s of %s %s no hashed name", without,
+	    without == 1 ? "" : "s", dir->path, without == 1 ? "has" : "have");
+	ca_doctor_mend(d, "openssl rehash %s", dir->path);
+}
+
+static void
+look_into(struct ca_doctor *d, const char *path, bool anchors)
+{
+	struct dir dir = {.path = path, .anchors = anchors, .first = d->ncas};
+	struct dirent *e;
+	unsigned long hash;
+	DIR *stream;
+	int fd;
+	enum ca_err rc = ca_file_opendir(AT_FDCWD, path, &fd, NULL);
+
+	if (rc == CA_ERR_UNTRUSTED) {
+		/* told by the check of files; look in all the same */
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		rc = fd >= 0 ? CA_OK : CA_ERR_IO;
+	}
+	if (rc != CA_OK || (stream = fdopendir(fd)) == NULL) {
+		ca_doctor_find(d, CA_F_CA_DIR, CA_LEVEL_ERROR, "%s: %s", path,
+		    rc == CA_ERR_NOT_FOUND ? "does not exist"
+					   : strerror(errno));
+		if (anchors)
+			ca_doctor_mend(d,
+			    "mkdir -m 755 %s, put the CA certificate "
+			    "there, `openssl rehash %s'",
+			    path, path);
+		else
+			ca_doctor_mend(d,
+			    "mkdir -m 755 %s, which may stay empty, or take "
+			    "intermediates_dir out of the configuration",
+			    path);
+		return;
+	}
+	while ((e = readdir(stream)) != NULL)
+		if (hashed_name(e->d_name, &hash) || plain_name(e->d_name))
+			read_one(d, &dir, dirfd(stream), e->d_name);
+	(void)closedir(stream);
+	if (anchors && d->ncas == dir.first) {
+		ca_doctor_find(d, CA_F_CA_NONE, CA_LEVEL_ERROR,
+		    "%s holds no CA certificate", path);
+		ca_doctor_mend(
+		    d, "cp YOUR-CA.pem %s/ && openssl rehash %s", path, path);
+	}
+	look_at_all(d, &dir);
+	for (size_t i = 0; i < dir.nhashed; i++)
+		X509_free(dir.hashed[i].cert);
+	free(dir.hashed);
+}
+
+void
+ca_doctor_cas(struct ca_doctor *d)
+{
+	look_into(d, d->cfg->ca_dir, true);
+	if (d->cfg->intermediates_dir != NULL)
+		look_into(d, d->cfg->intermediates_dir, false);
+}

@@ -1,0 +1,97 @@
+/*
+ * doctor: what crl_dir lacks.
+ */
+#include "doctor/doctor_crl.h"
+
+#include <fcntl.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "crl/crldir.h"
+
+/* Whatever CRL there is of it, none counts. */
+static void
+say_no_sign(struct ca_doctor *d, X509 *ca, const char *file)
+{
+	char *name = ca_doctor_name(X509_get_subject_name(ca));
+
+	ca_doctor_find(d, CA_F_CRL_NO_SIGN,
+	    d->cfg->crl == CA_CRL_REQUIRE ? CA_LEVEL_ERROR : CA_LEVEL_WARNING,
+	    "%s (%s) may sign no CRL: its keyUsage has no cRLSign",
+	    name != NULL ? name : "?", file);
+	ca_doctor_mend(d,
+	    "the CA needs a certificate with cRLSign; until it has one, "
+	    "`crl = prefer' or `crl = off' for this site lets its users in, "
+	    "unchecked");
+	free(name);
+}
+
+void
+ca_doctor_crl_missing(struct ca_doctor_look *l)
+{
+	struct ca_doctor *d = l->d;
+
+	for (size_t i = 0; i < d->ncas; i++) {
+		X509 *ca = d->ca[i].cert;
+		bool again = false;
+
+		for (size_t k = 0; k < i; k++)
+			again = again || X509_cmp(d->ca[k].cert, ca) == 0;
+		if (l->has[i] || again || X509_check_ca(ca) == 0 ||
+		    ca_doctor_seconds(X509_get0_notAfter(ca)) < d->now)
+			continue;
+		if ((X509_get_key_usage(ca) & KU_CRL_SIGN) == 0) {
+			say_no_sign(d, ca, d->ca[i].file);
+			continue;
+		}
+		char *name = ca_doctor_name(X509_get_subject_name(ca));
+		ca_doctor_find(d, CA_F_CRL_MISSING,
+		    d->cfg->crl == CA_CRL_REQUIRE ? CA_LEVEL_ERROR
+						  : CA_LEVEL_WARNING,
+		    "no current CRL of %s in %s", name != NULL ? name : "?",
+		    l->path);
+		if (l->weak[i])
+			ca_doctor_mend(d, "see crl-weak");
+		else
+			ca_doctor_mend(d, "certauth crl update%s",
+			    X509_get_ext_by_NID(
+				ca, NID_crl_distribution_points, -1) < 0 &&
+				    d->cfg->crl_url.n == 0
+				? " --url ADDRESS, and crl_url = in "
+				  "the configuration"
+				: "");
+		free(name);
+	}
+}
+
+void
+ca_doctor_crl_unhashed(struct ca_doctor_look *l, const struct ca_list *names)
+{
+	size_t without = 0;
+
+	for (size_t i = 0; i < names->n; i++) {
+		struct ca_crls crls = {NULL, 0};
+		enum ca_err rc = ca_crl_read_file(&l->run, names->v[i], &crls);
+		int ok = 0;
+
+		if (rc == CA_OK && crls.n > 0 &&
+		    !ca_crldir_is_hashed(names->v[i])) {
+			unsigned long h = X509_NAME_hash_ex(
+			    X509_CRL_get_issuer(ca_crl_get0_x509(crls.v[0])),
+			    ca_crypto_get0_libctx(l->d->crypto), NULL, &ok);
+			char link[32];
+			(void)snprintf(link, sizeof link, "%08lx.r0", h);
+			without +=
+			    ok && faccessat(l->run.dir, link, F_OK, 0) != 0;
+		}
+		ca_crls_clear(&crls);
+	}
+	if (without == 0)
+		return;
+	ca_doctor_find(l->d, CA_F_CRL_NOT_HASHED, CA_LEVEL_WARNING,
+	    "%zu CRL%s of %s %s no hashed name", without,
+	    without == 1 ? "" : "s", l->path, without == 1 ? "has" : "have");
+	ca_doctor_mend(l->d, "certauth crl compile");
+}

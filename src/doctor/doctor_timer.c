@@ -1,0 +1,53 @@
+/*
+ * doctor: what fetches CRLs.
+ */
+#include "doctor/doctor.h"
+
+#include <fcntl.h>
+#include <openssl/x509v3.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define TIMER "certauth-crl-update.timer"
+
+extern char **environ;
+
+static bool
+has_address(const struct ca_doctor *d)
+{
+	for (size_t i = 0; i < d->ncas; i++)
+		if (X509_get_ext_by_NID(
+			d->ca[i].cert, NID_crl_distribution_points, -1) >= 0)
+			return true;
+	return d->cfg->crl_url.n > 0;
+}
+
+void
+ca_doctor_timer(struct ca_doctor *d)
+{
+	static const char *const argv[] = {
+	    "systemctl", "is-active", "--quiet", TIMER, NULL};
+	posix_spawn_file_actions_t quiet;
+	int status = 0;
+	pid_t pid;
+
+	if (d->cfg->crl == CA_CRL_OFF || !has_address(d) ||
+	    access("/run/systemd/system", F_OK) != 0 ||
+	    posix_spawn_file_actions_init(&quiet) != 0)
+		return;
+	(void)posix_spawn_file_actions_addopen(
+	    &quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	(void)posix_spawn_file_actions_adddup2(
+	    &quiet, STDOUT_FILENO, STDERR_FILENO);
+	int rc = posix_spawnp(&pid, argv[0], &quiet, NULL,
+	    (char *const *)(uintptr_t)argv, environ);
+	(void)posix_spawn_file_actions_destroy(&quiet);
+	if (rc != 0 || waitpid(pid, &status, 0) != pid ||
+	    (WIFEXITED(status) && WEXITSTATUS(status) == 0))
+		return;
+	ca_doctor_find(d, CA_F_CRL_TIMER, CA_LEVEL_WARNING,
+	    "the CAs name addresses of CRLs, and " TIMER " is not active");
+	ca_doctor_mend(d, "systemctl enable --now " TIMER);
+}

@@ -1,0 +1,228 @@
+/*
+ * doctor: the users file and registered certificates.
+ */
+#include "doctor/doctor.h"
+#include "crypto/certgate.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "map/index.h"
+#include "map/map.h"
+#include "map/registered.h"
+#include "map/users.h"
+
+#define MANY_LINES 10000
+#define NAMED_MAX 5        /* lines named in one finding */
+#define ACCOUNTS_MAX 10000 /* look-ups; each may ask a network */
+
+/* Lines of one kind: the first few in words. */
+struct some {
+	struct ca_buf text;
+	size_t n;
+};
+
+struct rules {
+	struct ca_doctor *d;
+	size_t n, looked_up;
+	bool many_cas;
+	struct some weak, lost;
+	char last[512]; /* the login of the line before */
+	bool last_lost;
+};
+
+static void
+add(struct some *s, unsigned line, const char *what)
+{
+	if (s->n++ < NAMED_MAX)
+		ca_buf_fmt(&s->text, "%sline %u (%s)", s->n > 1 ? ", " : "",
+		    line, what);
+}
+
+static bool
+no_account(struct rules *r, const char *login)
+{
+	if (strcmp(r->last, login) == 0)
+		return r->last_lost;
+	if (r->looked_up++ >= ACCOUNTS_MAX)
+		return false;
+	(void)snprintf(r->last, sizeof r->last, "%s", login);
+	r->last_lost = getpwnam(login) == NULL;
+	return r->last_lost;
+}
+
+static enum ca_err
+look_at_rule(
+    void *ctx, const struct ca_rule *rule, const struct ca_users_line *line)
+{
+	struct rules *r = ctx;
+
+	r->n++;
+	if (r->many_cas && rule->issuer == NULL &&
+	    !ca_selector_strong(rule->sel) &&
+	    /* these two say whose certificates they mean */
+	    rule->sel != CA_SEL_ISSUER_SUBJECT && rule->sel != CA_SEL_MATCH)
+		add(&r->weak, line->number, rule->selector);
+	if (!rule->pattern && no_account(r, rule->login))
+		add(&r->lost, line->number, rule->login);
+	return CA_OK;
+}
+
+static size_t
+anchors(const struct ca_doctor *d)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->ncas; i++) {
+		bool again = !d->ca[i].anchor ||
+			     ca_doctor_seconds(
+				 X509_get0_notAfter(d->ca[i].cert)) < d->now;
+
+		for (size_t k = 0; k < i; k++)
+			again =
+			    again ||
+			    X509_NAME_cmp(X509_get_subject_name(d->ca[k].cert),
+				X509_get_subject_name(d->ca[i].cert)) == 0;
+		n += !again;
+	}
+	return n;
+}
+
+static void
+tell(struct ca_doctor *d, enum ca_finding_code code, struct some *s,
+    const char *what, const char *mend)
+{
+	const char *text = ca_buf_text(&s->text);
+
+	if (s->n > 0) {
+		ca_doctor_find(d, code, CA_LEVEL_WARNING, "%s: %s: %s%s",
+		    d->cfg->users, what, text != NULL ? text : "?",
+		    s->n > NAMED_MAX ? ", and more" : "");
+		ca_doctor_mend(d, "%s", mend);
+	}
+	ca_buf_free(&s->text);
+}
+
+static void
+look_at_index(struct ca_doctor *d, size_t lines)
+{
+	enum ca_err rc = ca_index_check(d->crypto, d->cfg->users, &d->log);
+
+	if (rc == CA_OK || rc == CA_ERR_MEMORY)
+		return;
+	if (rc != CA_ERR_NOT_FOUND) {
+		ca_doctor_find(d, CA_F_USERS_INDEX_STALE, CA_LEVEL_WARNING,
+		    "%s.cdb: %s", d->cfg->users,
+		    rc == CA_ERR_STALE
+			? "it is the index of another state of the file"
+		    : rc == CA_ERR_UNSUPPORTED
+			? "it was made by another version of certauth"
+			: ca_err_text(rc));
+		ca_doctor_mend(d, "certauth users compile");
+	} else if (lines > MANY_LINES) {
+		ca_doctor_find(d, CA_F_USERS_UNINDEXED, CA_LEVEL_WARNING,
+		    "%s has %zu rules and no index", d->cfg->users, lines);
+		ca_doctor_mend(d, "certauth users compile");
+	}
+}
+
+static bool
+any_registered(const struct ca_doctor *d)
+{
+	return d->cfg->users_dir != NULL &&
+	       access(d->cfg->users_dir, F_OK) == 0;
+}
+
+void
+ca_doctor_users(struct ca_doctor *d)
+{
+	struct rules r = {.d = d,
+	    .many_cas = anchors(d) > 1,
+	    .weak = {CA_BUF_INIT(65536), 0},
+	    .lost = {CA_BUF_INIT(65536), 0}};
+	char mend[4200];
+	enum ca_err rc = ca_map_check(d->cfg->users, &d->log);
+
+	if (rc == CA_ERR_UNTRUSTED)
+		return; /* told by the check of files */
+	(void)snprintf(mend, sizeof mend,
+	    rc == CA_ERR_CONFIG ? "edit %s; certauth-users(5) has the form"
+				: "certauth users add LOGIN --cert CERT.pem",
+	    d->cfg->users);
+	if (rc != CA_OK) {
+		ca_doctor_heard(d,
+		    rc == CA_ERR_CONFIG ? CA_F_USERS_MISTAKE : CA_F_USERS_FILE,
+		    CA_LEVEL_ERROR, d->cfg->users, mend);
+		return;
+	}
+	rc = ca_users_scan(d->cfg->users, 1, &d->log, look_at_rule, &r, NULL);
+	if (rc == CA_OK && r.n == 0 && !any_registered(d)) {
+		ca_doctor_find(d, CA_F_USERS_EMPTY, CA_LEVEL_WARNING,
+		    "%s has no rule", d->cfg->users);
+		ca_doctor_mend(d, "%s", mend);
+	}
+	tell(d, CA_F_USERS_WEAK, &r.weak,
+	    "a selector that rests on what a CA "
+	    "puts in, and several CAs",
+	    "add issuer=\"...\" to the line, or use key: or sha256:");
+	tell(d, CA_F_USERS_NO_ACCOUNT, &r.lost, "no such account",
+	    "certauth users remove LOGIN");
+	look_at_index(d, r.n);
+}
+
+/* ---- registered certificates ---- */
+
+static enum ca_err
+look_at_registered(void *ctx, const char *login, const char *path, bool first,
+    const unsigned char *der, size_t len)
+{
+	struct ca_doctor *d = ctx;
+	X509 *cert = NULL;
+	time_t to;
+	char when[48];
+
+	if (first && getpwnam(login) == NULL) {
+		ca_doctor_find(d, CA_F_USERS_NO_ACCOUNT, CA_LEVEL_WARNING,
+		    "%s: no account is called %s", path, login);
+		ca_doctor_mend(d, "rm -r %s/%s", d->cfg->users_dir, login);
+	}
+	if (ca_crypto_cert(d->crypto, der, len, &cert) != CA_OK) {
+		const char *why = ca_cert_refusal(der, len);
+
+		ca_doctor_find(d, CA_F_REGISTERED,
+		    why != NULL ? CA_LEVEL_WARNING : CA_LEVEL_ERROR, "%s: %s%s",
+		    path, why != NULL ? "it is not used: " : "",
+		    why != NULL ? why : "it cannot be decoded");
+		ca_doctor_mend(d, "replace or rm %s", path);
+		return CA_OK;
+	}
+	to = ca_doctor_seconds(X509_get0_notAfter(cert));
+	if (to < d->now) {
+		ca_doctor_when(to, d->now, when);
+		ca_doctor_find(d, CA_F_REGISTERED_EXPIRED, CA_LEVEL_WARNING,
+		    "%s expired %s", path, when);
+		ca_doctor_mend(d, "replace or rm %s", path);
+	}
+	X509_free(cert);
+	return CA_OK;
+}
+
+void
+ca_doctor_registered(struct ca_doctor *d)
+{
+	char mend[4200];
+	enum ca_err rc;
+
+	if (!any_registered(d))
+		return;
+	rc = ca_registered_walk(d->cfg, &d->log, NULL, look_at_registered, d);
+	(void)snprintf(mend, sizeof mend,
+	    "look into %s: a directory for each "
+	    "login, root's, with one certificate in each *.pem",
+	    d->cfg->users_dir);
+	if (rc != CA_OK)
+		ca_doctor_heard(d, CA_F_REGISTERED, CA_LEVEL_ERROR,
+		    d->cfg->users_dir, mend);
+}

@@ -1,0 +1,136 @@
+/*
+ * certauth-fetch: the part of `certauth crl update` that talks to servers.
+ * See fetchmsg.h for what it reads and writes.
+ */
+#include "fetch/fetchcurl.h"
+
+#include <errno.h>
+#if __has_include(<linux/landlock.h>)
+#include <linux/landlock.h>
+#endif
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/*
+ * No file can be made, changed or removed from here on.  A kernel without
+ * Landlock leaves it to the limits below and to the user nobody, who has no
+ * files.
+ */
+static void
+no_writing(void)
+{
+#ifdef LANDLOCK_ACCESS_FS_WRITE_FILE
+	const struct landlock_ruleset_attr attr = {
+	    .handled_access_fs =
+		LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_EXECUTE |
+		LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
+		LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR |
+		LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |
+		LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
+		LANDLOCK_ACCESS_FS_MAKE_SYM};
+	long fd = syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0U);
+
+	if (fd < 0)
+		return;
+	(void)syscall(SYS_landlock_restrict_self, (int)fd, 0U);
+	(void)close((int)fd);
+#endif
+}
+
+static bool
+confine(void)
+{
+	const struct rlimit none = {0, 0};
+
+	/* a pipe is no file for the first of them */
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    setrlimit(RLIMIT_FSIZE, &none) != 0 ||
+	    setrlimit(RLIMIT_CORE, &none) != 0 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		return false;
+	/* our standard error may be a file */
+	(void)signal(SIGXFSZ, SIG_IGN);
+	no_writing();
+	return true;
+}
+
+static enum ca_err
+read_order(struct ca_buf *b)
+{
+	uint8_t block[16384];
+	ssize_t n;
+
+	while ((n = read(STDIN_FILENO, block, sizeof block)) != 0) {
+		if (n < 0 && errno != EINTR)
+			return CA_ERR_IO;
+		if (n > 0)
+			ca_buf_put(b, block, (size_t)n);
+		if (ca_buf_err(b) != CA_OK)
+			return ca_buf_err(b);
+	}
+	return CA_OK;
+}
+
+static enum ca_err
+work(void)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_buf order = CA_BUF_INIT(CA_FETCH_ORDER_MAX);
+	struct ca_fetch *f = NULL;
+	char *text = NULL;
+	size_t n, len;
+	unsigned timeout;
+	uint64_t max;
+
+	if ((rc = read_order(&order)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	if ((text = ca_buf_take(&order, &len)) == NULL ||
+	    memchr(text, '\0', len) != NULL) {
+		ret = CA_ERR_FORMAT;
+		goto out;
+	}
+	rc = ca_fetch_order_parse(text, &f, &n, &timeout, &max);
+	if (rc == CA_OK)
+		rc = ca_fetch_curl(f, n, timeout, max, STDOUT_FILENO);
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	free(f);
+	free(text);
+	ca_buf_free(&order);
+	return ret;
+}
+
+int
+main(int argc, char **argv)
+{
+	enum ca_err rc;
+
+	(void)argv;
+	if (argc != 1 || isatty(STDIN_FILENO)) {
+		(void)fputs(
+		    "certauth-fetch is started by `certauth crl update`\n",
+		    stderr);
+		return 2;
+	}
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (!confine()) {
+		perror("certauth-fetch: cannot confine itself");
+		return 1;
+	}
+	if ((rc = work()) == CA_OK)
+		return 0;
+	(void)fprintf(stderr, "certauth-fetch: %s\n", ca_err_text(rc));
+	return 1;
+}

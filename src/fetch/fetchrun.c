@@ -1,0 +1,284 @@
+#include "fetch/fetchmsg.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PROGRAM "certauth-fetch"
+#define NOBODY 65534   /* where no user has the name */
+#define GRACE_MS 10000 /* for the program's own start and end */
+
+/* ---- the program ---- */
+
+/* The one beside us, as in the folder of a build, else the installed one. */
+static int
+open_program(void)
+{
+	char path[PATH_MAX];
+	ssize_t len =
+	    readlink("/proc/self/exe", path, sizeof path - sizeof PROGRAM);
+	char *slash;
+	int fd = -1;
+
+	if (len > 0) {
+		path[len] = '\0';
+		if ((slash = strrchr(path, '/')) != NULL) {
+			memcpy(slash + 1, PROGRAM, sizeof PROGRAM);
+			fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		}
+	}
+	if (fd < 0)
+		fd = open(CA_LIBEXECDIR "/" PROGRAM, O_RDONLY | O_CLOEXEC);
+	return fd;
+}
+
+struct nobody {
+	bool wanted; /* we are root */
+	uid_t uid;
+	gid_t gid;
+};
+
+static struct nobody
+nobody(void)
+{
+	struct passwd *pw = getpwnam("nobody");
+
+	if (geteuid() != 0)
+		return (struct nobody){false, 0, 0};
+	if (pw == NULL || pw->pw_uid == 0)
+		return (struct nobody){true, NOBODY, NOBODY};
+	return (struct nobody){true, pw->pw_uid, pw->pw_gid};
+}
+
+/* What libcurl is told by the environment: proxies and CA files. */
+static void
+environment(char *out[16])
+{
+	static const char *const names[] = {"http_proxy", "https_proxy",
+	    "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY",
+	    "SSL_CERT_FILE", "SSL_CERT_DIR"};
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char *value = getenv(names[i]);
+
+		/* the name before the value is part of the same string */
+		if (value != NULL)
+			out[n++] = value - strlen(names[i]) - 1;
+	}
+	out[n] = NULL;
+}
+
+/* In the child: nothing that allocates, nothing of ours kept open. */
+static void
+become(
+    int program, int from, int to, const struct nobody *who, char *const *envp)
+{
+	char name[] = PROGRAM;
+	char *const argv[] = {name, NULL};
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	(void)signal(SIGPIPE, SIG_DFL);
+	if (dup2(from, STDIN_FILENO) < 0 || dup2(to, STDOUT_FILENO) < 0 ||
+	    fcntl(program, F_SETFD, FD_CLOEXEC) < 0)
+		_exit(126);
+	if (chdir("/") != 0)
+		_exit(126);
+	if (who->wanted && (setgroups(0, NULL) != 0 ||
+			       setresgid(who->gid, who->gid, who->gid) != 0 ||
+			       setresuid(who->uid, who->uid, who->uid) != 0))
+		_exit(125);
+	/* it is lost with the change of user */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	/* everything else closes: only what it is given does it have */
+	(void)close_range(STDERR_FILENO + 1, (unsigned)program - 1, 0);
+	(void)close_range((unsigned)program + 1, UINT_MAX, 0);
+	(void)fexecve(program, argv, envp);
+	_exit(127);
+}
+
+/* The order in a file in memory, ready to be read: it cannot block. */
+static enum ca_err
+order_fd(const struct ca_buf *order, int *out)
+{
+	int fd = memfd_create("certauth-fetch", MFD_CLOEXEC);
+	const uint8_t *p = order->p;
+	size_t left = order->len;
+
+	if (fd < 0)
+		return CA_ERR_IO;
+	while (left > 0) {
+		ssize_t n = write(fd, p, left);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			(void)close(fd);
+			return CA_ERR_IO;
+		}
+		p += n;
+		left -= (size_t)n;
+	}
+	*out = fd;
+	return lseek(fd, 0, SEEK_SET) == 0 ? CA_OK : CA_ERR_IO;
+}
+
+static enum ca_err
+start(int order, pid_t *pid, int *from)
+{
+	enum ca_err ret = CA_ERR_UNSET;
+	const struct nobody who = nobody();
+	char *envp[16];
+	int program = open_program();
+	int fd[2] = {-1, -1};
+
+	if (program < 0) {
+		ret = errno == ENOENT ? CA_ERR_NOT_FOUND : CA_ERR_IO;
+		goto out;
+	}
+	environment(envp);
+	/* the numbers of standard streams are taken, or dup2 would clash */
+	if (program <= STDERR_FILENO || pipe2(fd, O_CLOEXEC) != 0 ||
+	    (*pid = fork()) < 0) {
+		ret = CA_ERR_IO;
+		goto out;
+	}
+	if (*pid == 0)
+		become(program, order, fd[1], &who, envp);
+	*from = fd[0];
+	fd[0] = -1; /* transferred */
+	ret = CA_OK;
+out:
+	for (int i = 0; i < 2; i++)
+		if (fd[i] >= 0)
+			(void)close(fd[i]);
+	if (program >= 0)
+		(void)close(program);
+	return ret;
+}
+
+/* ---- what comes of it ---- */
+
+static int64_t
+now_ms(void)
+{
+	struct timespec t = {0, 0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Until all has come, the pipe ends, or the time is over; why it ended before
+ * its time, or NULL. */
+static const char *
+receive(struct ca_fetchin *in, int from, int64_t deadline,
+    ca_fetch_progress *progress, void *ctx)
+{
+	uint8_t block[32768];
+
+	while (in->ended < in->n) {
+		struct pollfd p = {.fd = from, .events = POLLIN};
+		int64_t left = deadline - now_ms();
+		ssize_t n;
+
+		/* a time below 0 would be for ever to poll */
+		if (left <= 0)
+			return PROGRAM " did not end in time";
+		int ready = poll(&p, 1, left > 250 ? 250 : (int)left);
+		if (progress != NULL)
+			progress(ctx, in->ended, in->bytes);
+		if (ready <= 0)
+			continue;
+		n = read(from, block, sizeof block);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return PROGRAM " ended early";
+		if (ca_fetchin_take(in, block, (size_t)n) != CA_OK)
+			return PROGRAM " broke its rules";
+	}
+	return NULL;
+}
+
+/* It is killed in any case: what it had to say is said. */
+static const char *
+stop(pid_t pid)
+{
+	int status = 0;
+
+	(void)kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 125)
+		return PROGRAM " cannot become the user nobody";
+	if (WIFEXITED(status) && WEXITSTATUS(status) >= 126)
+		return PROGRAM " cannot be run";
+	return NULL;
+}
+
+static void
+end_all(struct ca_fetchin *in, const char *why)
+{
+	for (size_t i = 0; i < in->n; i++) {
+		struct ca_fetch *f = &in->f[i];
+
+		if (f->ended)
+			continue;
+		(void)snprintf(f->error, sizeof f->error, "%s", why);
+		f->ended = true;
+	}
+}
+
+enum ca_err
+ca_fetch_all(struct ca_fetch *f, size_t n, unsigned timeout, uint64_t max_bytes,
+    ca_fetch_progress *progress, void *ctx)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_buf order = CA_BUF_INIT(CA_FETCH_ORDER_MAX);
+	struct ca_fetchin *in = calloc(1, sizeof *in);
+	int from = -1, fd = -1;
+	const char *early, *why;
+	pid_t pid;
+
+	if (in == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	in->f = f;
+	in->n = n;
+	in->max_bytes = max_bytes;
+	rc = ca_fetch_order_put(&order, f, n, timeout, max_bytes);
+	if (rc == CA_OK)
+		rc = order_fd(&order, &fd);
+	if (rc == CA_OK)
+		rc = start(fd, &pid, &from);
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	early = receive(in, from, now_ms() + (int64_t)timeout * 1000 + GRACE_MS,
+	    progress, ctx);
+	why = stop(pid);
+	end_all(in, why != NULL ? why : early != NULL ? early : "");
+	ret = CA_OK;
+out:
+	if (from >= 0)
+		(void)close(from);
+	if (fd >= 0)
+		(void)close(fd);
+	ca_buf_free(&order);
+	free(in);
+	return ret;
+}

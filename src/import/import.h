@@ -1,0 +1,89 @@
+/*
+ * certauth import: what other modules' configurations come to here.
+ *
+ * The importers fill a struct ca_import; import.c prints it.  What is printed
+ * was parsed by our own parsers before: a value or line that they refuse is
+ * told as a gap, never printed as a setting.
+ */
+#ifndef CA_IMPORT_IMPORT_H
+#define CA_IMPORT_IMPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "tool/cli.h"
+#include "config/config.h"
+#include "map/rule.h"
+
+#define CA_IMPORT_BYTES ((size_t)1 << 20) /* of a file that is read */
+#define CA_IMPORT_MAPS ((size_t)16 << 20) /* of a map file */
+
+extern const struct ca_command ca_cmd_import;
+
+struct ca_import {
+	const char *file;          /* at hand, for messages */
+	struct ca_buf conf;        /* comments and settings */
+	struct ca_buf users;       /* comments and lines */
+	struct ca_config *scratch; /* judges the settings */
+	struct ca_rule rule;       /* judges the lines */
+	size_t gaps;
+	char set[65536]; /* what was set: LF key TAB value LF */
+};
+
+/* A comment among the settings.  line 0: of no line. */
+void ca_import_note(struct ca_import *im, unsigned line, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* A setting that has no counterpart: why says why not, and what to do.
+ * value may be NULL; a secret must not be given.  To stderr, and a comment. */
+void ca_import_gap(struct ca_import *im, unsigned line, const char *name,
+    const char *value, const char *why);
+
+/* key = value, from the setting name.  The first value of a key stays; another
+ * one is a gap. */
+void ca_import_set(struct ca_import *im, unsigned line, const char *name,
+    const char *key, const char *value);
+
+/*
+ * A line of the users file: login, selector with its value, and options ("",
+ * or "ignorecase issuer=..." as in the file).  The value is taken literally
+ * (raw: as it is written in the file, with escapes and patterns).
+ */
+void ca_import_user(struct ca_import *im, unsigned line, const char *login,
+    const char *selector, const char *value, bool raw, const char *options);
+
+/* A comment among the users. */
+void ca_import_user_note(struct ca_import *im, unsigned line, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
+
+/* The file's text; errors are said.  CA_ERR_LIMIT, CA_ERR_NOT_FOUND, ... */
+CA_MUST_CHECK enum ca_err ca_import_read(
+    const char *path, size_t max, struct ca_buf *out);
+
+/* ---- the importers: CA_ERR_FORMAT, said, if the file does not parse ---- */
+
+/* args: further arguments of the module's line in pam.d. */
+CA_MUST_CHECK enum ca_err ca_import_pam_pkcs11(
+    struct ca_import *im, const struct ca_buf *text, int argc, char **argv);
+CA_MUST_CHECK enum ca_err ca_import_sssd(
+    struct ca_import *im, const struct ca_buf *text, int argc, char **argv);
+/* file: authorized_certificates, PEM. */
+CA_MUST_CHECK enum ca_err ca_import_pam_p11(
+    struct ca_import *im, const struct ca_buf *text, int argc, char **argv);
+
+/* import_mapfile.c: the lines of a pam_pkcs11 map file as rules by selector.
+ * digest: of the digest mapper, or NULL. */
+void ca_import_mapfile(struct ca_import *im, unsigned line, const char *url,
+    const char *selector, const char *digest, bool ignorecase);
+
+/* import_certmap.c: one rule of SSSD. */
+struct ca_certmap_rule {
+	const char *section, *name; /* [certmap/DOMAIN/NAME] */
+	unsigned line;
+	const char *matchrule, *maprule; /* NULL: not given */
+	bool local; /* of a domain whose users are in files */
+};
+void ca_import_certmap(struct ca_import *im, const struct ca_certmap_rule *r);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * The syntax of pam_pkcs11.conf (OpenSC's scconf), read for `certauth import`:
+ *
+ *	# comment
+ *	NAME = VALUE, VALUE;
+ *	NAME [LABEL] { ... }
+ *
+ * VALUE, NAME and LABEL are bare words or in double quotes, where a backslash
+ * protects the character behind it.  A `;' may be missing at a line's end, as
+ * it is in files that are in use.
+ */
+#ifndef CA_IMPORT_SCCONF_H
+#define CA_IMPORT_SCCONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+#define CA_SCCONF_BYTES ((size_t)1 << 20)
+#define CA_SCCONF_ITEMS 10000
+#define CA_SCCONF_DEPTH 8
+#define CA_SCCONF_VALUES 64 /* of one item */
+
+struct ca_scconf_item {
+	size_t parent; /* index; of those at the top: CA_SCCONF_TOP */
+	unsigned line;
+	bool block;
+	char *name;
+	char *label; /* of a block, or NULL */
+	char **value;
+	size_t nvalues;
+};
+
+#define CA_SCCONF_TOP ((size_t)-1)
+
+struct ca_scconf {
+	struct ca_scconf_item *item;
+	size_t n;
+	/* after an error: where, and what, a static phrase */
+	unsigned line;
+	const char *why;
+};
+
+/*
+ * Parse len bytes.  CA_ERR_FORMAT, CA_ERR_LIMIT: line and why say more;
+ * CA_ERR_MEMORY.  Whatever the result, ca_scconf_clear frees conf.
+ */
+CA_MUST_CHECK enum ca_err ca_scconf_parse(
+    const void *text, size_t len, struct ca_scconf *conf);
+void ca_scconf_clear(struct ca_scconf *conf);
+
+#endif

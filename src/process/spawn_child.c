@@ -1,0 +1,303 @@
+/*
+ * Between clone and exec.  The memory is a copy of the host application's,
+ * perhaps taken while another of its threads held a lock: nothing here may
+ * allocate, log, or call what does.  The wrappers of glibc for setresuid and
+ * its like would try to reach threads that are not in this process, so they
+ * are called as bare system calls.
+ */
+#include "process/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* 32-bit machines have an older, narrower call of the plain name. */
+#ifdef SYS_setresuid32
+#define NR_SETRESUID SYS_setresuid32
+#define NR_SETRESGID SYS_setresgid32
+#define NR_GETRESUID SYS_getresuid32
+#define NR_GETRESGID SYS_getresgid32
+#define NR_SETGROUPS SYS_setgroups32
+#else
+#define NR_SETRESUID SYS_setresuid
+#define NR_SETRESGID SYS_setresgid
+#define NR_GETRESUID SYS_getresuid
+#define NR_GETRESGID SYS_getresgid
+#define NR_SETGROUPS SYS_setgroups
+#endif
+
+#define MINDER_CONTROL 3
+#define EXEC_FD 4
+#define FIRST_FREE 5
+#define OUT_OF_THE_WAY 8
+#define CLOSE_MAX 65536
+#define MIB ((rlim_t)1 << 20)
+
+enum step {
+	STEP_NONE,
+	STEP_FDS,
+	STEP_FORK,
+	STEP_LIMITS,
+	STEP_USER,
+	STEP_CAPS,
+	STEP_EXEC
+};
+
+const char *
+ca_spawn_step(int step)
+{
+	static const char *const text[] = {"", "setting up descriptors",
+	    "starting a process", "setting limits", "becoming the user",
+	    "dropping capabilities", "executing the helper"};
+
+	if (step < 0 || (size_t)step >= sizeof text / sizeof text[0])
+		return "";
+	return text[step];
+}
+
+pid_t
+ca_spawn_clone(int exit_signal)
+{
+	/* no stack and no pointers: the order of the arguments, which differs
+	 * between machines, does not matter */
+	return (pid_t)syscall(
+	    SYS_clone, (unsigned long)exit_signal, 0UL, 0UL, 0UL, 0UL);
+}
+
+static void
+send_note(enum ca_spawn_how how, int value, enum step step)
+{
+	const struct ca_spawn_note note = {how, value, step};
+
+	(void)!send(MINDER_CONTROL, &note, sizeof note, MSG_NOSIGNAL);
+}
+
+_Noreturn static void
+give_up(enum step step)
+{
+	send_note(CA_SPAWN_FAILED, errno, step);
+	_exit(127);
+}
+
+static void
+close_from(unsigned first)
+{
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, first, ~0U, 0U) == 0)
+		return;
+#endif
+	struct rlimit lim;
+	unsigned last = CLOSE_MAX;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) == 0 && lim.rlim_cur < last)
+		last = (unsigned)lim.rlim_cur;
+	for (unsigned fd = first; fd < last; fd++)
+		(void)close((int)fd);
+}
+
+/* 0 in, 1 out, 2 null, 3 control, 4 the program; nothing else.  First all go
+ * out of the way of each other: the host may have had no descriptors 0 to 2. */
+static int
+arrange(const struct ca_spawn_child *child)
+{
+	int fd[] = {child->in, child->out, child->null, child->control,
+	    child->params->exec_fd};
+
+	for (int i = 0; i < FIRST_FREE; i++) {
+		fd[i] = fcntl(fd[i], F_DUPFD, OUT_OF_THE_WAY);
+		if (fd[i] < 0)
+			return -1;
+	}
+	for (int i = 0; i < FIRST_FREE; i++) {
+		if (dup2(fd[i], i) < 0)
+			return -1;
+	}
+	close_from(FIRST_FREE);
+	return fcntl(MINDER_CONTROL, F_SETFD, FD_CLOEXEC) == 0 &&
+		       fcntl(EXEC_FD, F_SETFD, FD_CLOEXEC) == 0
+		   ? 0
+		   : -1;
+}
+
+static void
+default_signals(void)
+{
+	struct sigaction sa = {.sa_handler = SIG_DFL};
+
+	/* some cannot be set, and need not be */
+	for (int sig = 1; sig <= SIGRTMAX; sig++)
+		(void)sigaction(sig, &sa, NULL);
+}
+
+static int
+limit(int what, rlim_t value)
+{
+	struct rlimit lim;
+
+	if (getrlimit((__rlimit_resource_t)what, &lim) != 0)
+		return -1;
+	if (lim.rlim_max != RLIM_INFINITY && lim.rlim_max < value)
+		value = lim.rlim_max;
+	lim.rlim_cur = lim.rlim_max = value;
+	return setrlimit((__rlimit_resource_t)what, &lim);
+}
+
+/* No core with a PIN in it; enough for any PKCS#11 library, no more. */
+static int
+set_limits(unsigned cpu_seconds)
+{
+	return limit(RLIMIT_CORE, 0) != 0 ||
+		       limit(RLIMIT_CPU, cpu_seconds) != 0 ||
+		       limit(RLIMIT_NOFILE, 256) != 0 ||
+		       limit(RLIMIT_FSIZE, 16 * MIB) != 0 ||
+		       limit(RLIMIT_DATA, 1024 * MIB) != 0
+		   ? -1
+		   : 0;
+}
+
+static int
+become(const struct ca_spawn_params *p)
+{
+	uid_t r, e, s;
+	gid_t rg, eg, sg;
+
+	if (syscall(NR_SETGROUPS, p->ngroups, p->groups) != 0 ||
+	    syscall(NR_SETRESGID, p->gid, p->gid, p->gid) != 0 ||
+	    syscall(NR_SETRESUID, p->uid, p->uid, p->uid) != 0 ||
+	    syscall(NR_GETRESGID, &rg, &eg, &sg) != 0 ||
+	    syscall(NR_GETRESUID, &r, &e, &s) != 0)
+		return -1;
+	errno = EPERM;
+	if (r != p->uid || e != p->uid || s != p->uid || rg != p->gid ||
+	    eg != p->gid || sg != p->gid)
+		return -1;
+	/* there is no way back */
+	if (p->uid != 0 && syscall(NR_SETRESUID, -1, 0, -1) == 0)
+		return -1;
+	return 0;
+}
+
+static int
+drop_capabilities(void)
+{
+	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct none[2] = {{0, 0, 0}, {0, 0, 0}};
+
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	return syscall(SYS_capset, &head, none) == 0 &&
+		       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+		   ? 0
+		   : -1;
+}
+
+_Noreturn static void
+be_program(const struct ca_spawn_params *p, pid_t minder)
+{
+	sigset_t none;
+
+	(void)setsid();
+	default_signals();
+	(void)umask(077);
+	if (chdir("/") != 0 || set_limits(p->cpu_seconds) != 0)
+		give_up(STEP_LIMITS);
+	/* root's own helper is not to get all capabilities back by its exec;
+	 * where the host may not say so, it is still only root's helper */
+	if (p->switch_user && p->uid == 0)
+		(void)prctl(PR_SET_SECUREBITS,
+		    SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0);
+	if (p->switch_user && become(p) != 0)
+		give_up(STEP_USER);
+	if (drop_capabilities() != 0)
+		give_up(STEP_CAPS);
+	/* not before: a change of user forgets it */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 ||
+	    getppid() != minder)
+		give_up(STEP_LIMITS);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)syscall(
+	    SYS_execveat, EXEC_FD, "", p->argv, p->envp, AT_EMPTY_PATH);
+	/* a script's interpreter could not open a descriptor that is closed;
+	 * no directory of the path can have been changed by others */
+	if (errno == ENOENT || errno == ENOSYS)
+		(void)execve(p->path, p->argv, p->envp);
+	give_up(STEP_EXEC);
+}
+
+/*
+ * Wait for the program, or for a word (or the end) of the host, which kills
+ * it.  The group is killed before its leader is reaped: until then its number
+ * cannot be another's.
+ */
+_Noreturn static void
+mind(pid_t program, int sigfd)
+{
+	struct pollfd fds[] = {{MINDER_CONTROL, POLLIN, 0}, {sigfd, POLLIN, 0}};
+	siginfo_t info;
+	int status = 0;
+
+	for (;;) {
+		info.si_pid = 0;
+		if (waitid(P_PID, (id_t)program, &info,
+			WEXITED | WNOHANG | WNOWAIT) != 0 ||
+		    info.si_pid != 0)
+			break;
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			break;
+		if (fds[0].revents != 0)
+			break;
+		struct signalfd_siginfo si;
+		(void)!read(sigfd, &si, sizeof si);
+	}
+	(void)kill(-program, SIGKILL);
+	(void)kill(program, SIGKILL);
+	while (waitpid(program, &status, 0) < 0) {
+		if (errno != EINTR)
+			_exit(0);
+	}
+	if (WIFSIGNALED(status))
+		send_note(CA_SPAWN_SIGNAL, WTERMSIG(status), STEP_NONE);
+	else
+		send_note(CA_SPAWN_EXITED, WEXITSTATUS(status), STEP_NONE);
+	_exit(0);
+}
+
+_Noreturn void
+ca_spawn_minder(const struct ca_spawn_child *child)
+{
+	struct sigaction sa = {.sa_handler = SIG_DFL};
+	const struct ca_spawn_params *p = child->params;
+	sigset_t chld;
+
+	if (arrange(child) != 0)
+		_exit(127); /* the socket may not be where it belongs */
+	(void)setsid();
+	(void)sigaction(SIGCHLD, &sa, NULL);
+	(void)sigemptyset(&chld);
+	(void)sigaddset(&chld, SIGCHLD);
+	int sigfd = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (sigfd < 0)
+		give_up(STEP_FDS);
+	pid_t self = (pid_t)syscall(SYS_getpid);
+	pid_t program = ca_spawn_clone(SIGCHLD);
+	if (program == 0)
+		be_program(p, self);
+	if (program < 0)
+		give_up(STEP_FORK);
+	/* the pipes are the program's alone, so that their end is its end */
+	(void)dup2(2, 0);
+	(void)dup2(2, 1);
+	mind(program, sigfd);
+}

@@ -1,0 +1,128 @@
+#include <errno.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "channel/channel.h"
+#include "process/spawn.h"
+
+#define GROUPS_MAX 65536
+#define ENV_MAX 6
+
+/* All groups of the user; *out is to free(). */
+static enum ca_err
+user_groups(const struct ca_channel_user *user, gid_t **out, size_t *n)
+{
+	int count = 64;
+	gid_t *list = NULL;
+
+	for (;;) {
+		int had = count;
+		gid_t *more = reallocarray(list, (size_t)count, sizeof *list);
+
+		if (more == NULL) {
+			free(list);
+			return CA_ERR_MEMORY;
+		}
+		list = more;
+		if (getgrouplist(user->name, user->gid, list, &count) >= 0) {
+			*out = list;
+			*n = (size_t)count;
+			return CA_OK;
+		}
+		count = count > had ? count : 2 * had;
+		if (count > GROUPS_MAX) {
+			free(list);
+			return CA_ERR_LIMIT;
+		}
+	}
+}
+
+static enum ca_err
+start(const char *path, int exec_fd, char *const *envp,
+    const struct ca_channel_user *user, unsigned cpu_seconds,
+    const struct ca_log *log, struct ca_spawn *spawn)
+{
+	char name[] = "certauth", sub[] = "sign", option[] = "--helper";
+	char *const argv[] = {name, sub, option, NULL};
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_spawn_params p = {.exec_fd = exec_fd,
+	    .path = path,
+	    .argv = argv,
+	    .envp = envp,
+	    .switch_user = geteuid() == 0,
+	    .uid = user->uid,
+	    .gid = user->gid,
+	    .cpu_seconds = cpu_seconds};
+	gid_t *groups = NULL;
+
+	if (!p.switch_user && geteuid() != user->uid) {
+		ca_log_err(log, "cannot become user %s", user->name);
+		ret = CA_ERR_IO;
+		goto out;
+	}
+	if (p.switch_user &&
+	    (rc = user_groups(user, &groups, &p.ngroups)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	p.groups = groups;
+	if ((rc = ca_spawn_start(&p, spawn)) != CA_OK) {
+		ca_log_err(log, "helper %s: cannot be started: %m", path);
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	free(groups);
+	return ret;
+}
+
+/* HOME=, USER= and their like; each is to free(). */
+static enum ca_err
+make_environment(const struct ca_channel_user *user, char *v[ENV_MAX])
+{
+	const char *const name[] = {"HOME=", "USER=", "LOGNAME="};
+	const char *const value[] = {user->home, user->name, user->name};
+
+	for (size_t i = 0; i < 3; i++) {
+		struct ca_buf b = CA_BUF_INIT(8192);
+
+		ca_buf_str(&b, name[i]);
+		ca_buf_str(&b, value[i]);
+		v[i] = ca_buf_take(&b, NULL);
+		ca_buf_free(&b);
+		if (v[i] == NULL)
+			return CA_ERR_MEMORY;
+	}
+	v[3] = strdup("PATH=/usr/local/bin:/usr/bin:/bin");
+	v[4] = strdup("LC_ALL=C.UTF-8");
+	v[5] = NULL;
+	return v[3] != NULL && v[4] != NULL ? CA_OK : CA_ERR_MEMORY;
+}
+
+enum ca_err
+ca_spawn_helper(const char *path, const struct ca_channel_user *user,
+    unsigned cpu_seconds, const struct ca_log *log, struct ca_spawn *spawn)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	char *env[ENV_MAX] = {NULL};
+	int exec_fd = -1;
+
+	if ((rc = ca_spawn_open(path, log, &exec_fd)) != CA_OK ||
+	    (rc = make_environment(user, env)) != CA_OK ||
+	    (rc = start(path, exec_fd, env, user, cpu_seconds, log, spawn)) !=
+		CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	if (exec_fd >= 0)
+		(void)close(exec_fd);
+	for (size_t i = 0; i < ENV_MAX; i++)
+		free(env[i]);
+	return ret;
+}

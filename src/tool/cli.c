@@ -1,0 +1,149 @@
+#include "tool/cli.h"
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+static void
+emit(void *ctx, enum ca_log_level level, const char *line)
+{
+	(void)ctx;
+	(void)level;
+	(void)fprintf(stderr, "certauth: %s\n", line);
+}
+
+struct ca_log
+ca_cli_log(bool debug)
+{
+	return (struct ca_log){emit, NULL, debug};
+}
+
+void
+ca_cli_keep_memory(void)
+{
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+void
+ca_cli_help(const struct ca_command *cmd, FILE *out)
+{
+	(void)fputs(cmd->help, out);
+}
+
+static void
+complain(const char *who, const char *fmt, va_list ap)
+{
+	char raw[4096];
+	struct ca_buf line = CA_BUF_INIT(20000);
+
+	/* the callers have started ap; clang 14 loses that in its second file
+	 * NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
+	if (vsnprintf(raw, sizeof raw, fmt, ap) < 0)
+		raw[0] = '\0';
+	ca_buf_printable(&line, raw, strlen(raw));
+	const char *text = ca_buf_text(&line);
+	(void)fprintf(stderr, "certauth%s%s: %s\n", who != NULL ? " " : "",
+	    who != NULL ? who : "", text != NULL ? text : "out of memory");
+	ca_buf_free(&line);
+}
+
+int
+ca_cli_usage(const struct ca_command *cmd, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	complain(cmd->name, fmt, ap);
+	va_end(ap);
+	(void)fprintf(stderr, "Try `certauth %s --help`.\n", cmd->name);
+	return CA_EXIT_USAGE;
+}
+
+int
+ca_cli_fail(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	complain(NULL, fmt, ap);
+	va_end(ap);
+	return CA_EXIT_USAGE;
+}
+
+/* Exactly n digits at *s as a number, or -1. */
+static int
+digits(const char **s, int n)
+{
+	int v = 0;
+
+	for (int i = 0; i < n; i++) {
+		if ((*s)[i] < '0' || (*s)[i] > '9')
+			return -1;
+		v = v * 10 + ((*s)[i] - '0');
+	}
+	*s += n;
+	return v;
+}
+
+/* RFC 3339 section 5.6; the date itself is checked by timegm's round trip. */
+enum ca_err
+ca_cli_time(const char *text, long long *out)
+{
+	const char *s = text;
+	struct tm tm = {0}, back;
+	long long offset = 0;
+
+	tm.tm_year = digits(&s, 4) - 1900;
+	if (tm.tm_year < -1900 || *s++ != '-')
+		return CA_ERR_FORMAT;
+	tm.tm_mon = digits(&s, 2) - 1;
+	if (tm.tm_mon < 0 || *s++ != '-')
+		return CA_ERR_FORMAT;
+	tm.tm_mday = digits(&s, 2);
+	if (tm.tm_mday < 1 || (*s != 'T' && *s != 't' && *s != ' '))
+		return CA_ERR_FORMAT;
+	s++;
+	tm.tm_hour = digits(&s, 2);
+	if (tm.tm_hour < 0 || *s++ != ':')
+		return CA_ERR_FORMAT;
+	tm.tm_min = digits(&s, 2);
+	if (tm.tm_min < 0 || *s++ != ':')
+		return CA_ERR_FORMAT;
+	tm.tm_sec = digits(&s, 2);
+	if (tm.tm_sec < 0)
+		return CA_ERR_FORMAT;
+	if (*s == '.') {
+		s++;
+		if (digits(&s, 1) < 0)
+			return CA_ERR_FORMAT;
+		s += strspn(s, "0123456789");
+	}
+	if (*s == 'Z' || *s == 'z') {
+		s++;
+	} else if (*s == '+' || *s == '-') {
+		int sign = *s++ == '-' ? -1 : 1;
+		int hours = digits(&s, 2);
+		if (hours < 0 || hours > 23 || *s++ != ':')
+			return CA_ERR_FORMAT;
+		int minutes = digits(&s, 2);
+		if (minutes < 0 || minutes > 59)
+			return CA_ERR_FORMAT;
+		offset = sign * (hours * 3600LL + minutes * 60LL);
+	} else {
+		return CA_ERR_FORMAT;
+	}
+	if (*s != '\0')
+		return CA_ERR_FORMAT;
+	back = tm;
+	time_t t = timegm(&back);
+	/* timegm turns 31 April into 1 May; a leap second may do so */
+	if (tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60 ||
+	    (tm.tm_sec < 60 &&
+		(back.tm_mday != tm.tm_mday || back.tm_mon != tm.tm_mon)))
+		return CA_ERR_FORMAT;
+	*out = (long long)t - offset;
+	return CA_OK;
+}
