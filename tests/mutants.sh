@@ -134,7 +134,7 @@ one() {
 top=$PWD
 # the slots: what git knows, as it stands, and the build that is there
 jobs=${JOBS:-$(nproc)}
-make -s -j"$(nproc)" all unit testtools || exit 2
+make -s -j"$(nproc)" all unit-programs testtools || exit 2
 for ((i = 0; i < jobs; i++)); do
 	mkdir "$D/slot$i"
 	git ls-files -z | xargs -0 cp -p --parents -t "$D/slot$i"
