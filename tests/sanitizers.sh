@@ -98,8 +98,8 @@ msan() {
 	result MSan $rc 'corpora of wire, pieces, helper'
 }
 
-# What MemorySanitizer cannot see, because libcrypto is not built with it: is
-# anything used that nobody has written?
+# MemorySanitizer cannot see into libcrypto; valgrind finds there uses of memory
+# that was never written.
 memcheck() {
 	local rc=0 t n=0
 	make B="${B#"$PWD/"}" -j"$(nproc)" unit-programs >"$D/make" 2>&1 ||

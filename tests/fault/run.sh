@@ -1,6 +1,6 @@
 #!/bin/bash
 # Fault injection: logins of several kinds, in which every call that can fail
-# fails in turn.  See tests/fault/fault.c for what is looked at, and points.txt
+# fails in turn.  tests/fault/fault.c says what is checked; points.txt
 # for the calls.
 # usage: tests/fault/run.sh BUILD STRIDE [SCENE ...]
 # STRIDE: 1 tries every call; n every n-th.
