@@ -1,7 +1,7 @@
 #!/bin/bash
 # Fault injection: logins of several kinds, in which every call that can fail
-# fails in turn.  tests/fault/fault.c says what is checked; points.txt
-# for the calls.
+# fails in turn.  tests/fault/fault.c says what is checked, points.txt lists the
+# calls.
 # usage: tests/fault/run.sh BUILD STRIDE [SCENE ...]
 # STRIDE: 1 tries every call; n every n-th.
 set -u
