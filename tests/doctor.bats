@@ -740,7 +740,7 @@ assert f["crl-off"]["mend"]
 }
 
 @test "certauth(1) lists every code of a finding, and no other" {
-	sed -n 's/^[[:space:]]*X(CA_F_[A-Z_]*, "\([a-z-]*\)".*/\1/p' "$HERE/src/doctor/doctor.h" \
+	sed -n 's/^[[:space:]]*X(CA_F_[A-Z_]*, "\([a-z-]*\)".*/\1/p' "$HERE/src/doctor/finding.h" \
 		>"$BATS_TEST_TMPDIR/want"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/want")" -gt 50 ]
 	sed -n '/^\.Ss certauth doctor/,/^\.S[hs] /s/^\.It Cm \([a-z-]*\)$/\1/p' \

@@ -1,15 +1,17 @@
+/*
+ * `certauth crl list|compile|update`: options and dispatch.
+ */
 #include "crladmin/crladmin.h"
-#include "crl/crldir.h"
-#include "crl/index_read.h"
-#include "verify/verify.h"
 
 #include <fcntl.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
+
+#include "crladmin/crlcompile.h"
+#include "crladmin/crllist.h"
+#include "crladmin/crlrun.h"
+#include "crladmin/crlupdate.h"
 
 static const char help[] =
     "usage: certauth crl list|compile|update [OPTIONS] [FILE ...]\n"
@@ -212,126 +214,5 @@ run(int argc, char **argv)
 	else
 		status = dispatch(&r, what, argv + optind, argc - optind);
 	ca_crl_run_close(&r);
-	return status;
-}
-
-/* ---- list ---- */
-
-static void
-when(const ASN1_TIME *t, char out[32])
-{
-	struct tm tm;
-
-	if (t == NULL || !ASN1_TIME_to_tm(t, &tm) ||
-	    strftime(out, 32, "%Y-%m-%d %H:%M", &tm) == 0)
-		(void)snprintf(out, 32, "%s", t == NULL ? "never" : "?");
-}
-
-static const char *
-index_state(struct ca_crl_run *r, const char *name)
-{
-	struct ca_crlidx *idx = NULL;
-	struct stat st;
-	uint32_t n;
-	enum ca_err rc;
-
-	if (fstatat(r->dir, name, &st, 0) != 0)
-		return "gone";
-	rc = ca_crlidx_open(r->crypto, r->dir, name, &st, &idx, &n);
-	ca_crlidx_free(idx);
-	switch (rc) {
-	case CA_OK:
-		return "indexed";
-	case CA_ERR_NOT_FOUND:
-		return "not indexed";
-	case CA_ERR_STALE:
-		return "index of an older file";
-	default:
-		return "index damaged";
-	}
-}
-
-/* How the CRL stands now; *bad is set where a login cannot use it. */
-static const char *
-state(struct ca_crl_run *r, struct ca_crl *crl, bool *bad)
-{
-	X509_CRL *x = ca_crl_get0_x509(crl);
-
-	*bad = true;
-	if (ca_crl_trouble(crl) != CA_R_OK)
-		return ca_crl_get0_trouble_text(crl);
-	if (ca_crl_signer(crl, r->cas) == NULL)
-		return "by none of the CAs";
-	if (X509_cmp_time(X509_CRL_get0_lastUpdate(x), NULL) > 0)
-		return "not yet valid";
-	if (ca_crl_end(x, r->cfg) <= time(NULL))
-		return X509_CRL_get0_nextUpdate(x) != NULL
-			   ? "expired"
-			   : "expired: older than crl_no_next_update";
-	*bad = false;
-	return "current";
-}
-
-static bool
-list_one(struct ca_crl_run *r, struct ca_crl *crl)
-{
-	X509_CRL *x = ca_crl_get0_x509(crl);
-	struct ca_buf issuer = CA_BUF_INIT(65536), line = CA_BUF_INIT(200000);
-	char last[32], next[32];
-	const char *text;
-	bool bad = true;
-
-	ca_buf_fmt(&line, "%s: ", ca_crl_get0_name(crl));
-	if (x == NULL) {
-		ca_buf_str(&line, ca_crl_get0_trouble_text(crl));
-	} else {
-		ca_name_rfc4514(X509_CRL_get_issuer(x), &issuer);
-		when(X509_CRL_get0_lastUpdate(x), last);
-		when(X509_CRL_get0_nextUpdate(x), next);
-		text = ca_buf_text(&issuer);
-		ca_buf_fmt(&line, "%s, %s", text != NULL ? text : "?",
-		    state(r, crl, &bad));
-		ca_crl_about(x, &line);
-		ca_buf_fmt(&line, ", from %s, next %s, %" PRIu64 " entries, %s",
-		    last, next, ca_crl_entries(crl),
-		    index_state(r, ca_crl_get0_name(crl)));
-	}
-	ca_buf_free(&issuer);
-	issuer = CA_BUF_INIT(400000);
-	ca_buf_printable(&issuer, line.p, line.len);
-	text = ca_buf_text(&issuer);
-	puts(text != NULL ? text : "out of memory");
-	ca_buf_free(&issuer);
-	ca_buf_free(&line);
-	return !bad;
-}
-
-int
-ca_crl_list(struct ca_crl_run *r)
-{
-	struct ca_list names = {NULL, 0};
-	int status = CA_EXIT_OK;
-	char buf[256];
-	enum ca_err rc = ca_crl_names(r->dir, &names);
-
-	if (rc != CA_OK)
-		return ca_cli_fail("%s: %s", r->cfg->crl_dir, ca_err_text(rc));
-	for (size_t i = 0; i < names.n; i++) {
-		struct ca_crls crls = {NULL, 0};
-		struct stat st = {0};
-
-		(void)fstatat(r->dir, names.v[i], &st, 0);
-		rc = ca_crl_read_file(r, names.v[i], &crls);
-		if (rc != CA_OK && crls.n == 0) {
-			printf("%s: %s\n", names.v[i],
-			    ca_crldir_why(rc, &st, buf));
-			status = CA_EXIT_NO;
-		}
-		for (size_t k = 0; k < crls.n; k++)
-			if (!list_one(r, crls.v[k]))
-				status = CA_EXIT_NO;
-		ca_crls_clear(&crls);
-	}
-	ca_crl_names_free(&names);
 	return status;
 }

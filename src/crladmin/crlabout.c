@@ -1,10 +1,8 @@
-#include "crladmin/crladmin.h"
+#include "crladmin/crlabout.h"
 
 #include <openssl/x509v3.h>
 #include <string.h>
 #include <time.h>
-
-/* What a CRL is for and how long it serves, in words and seconds. */
 
 time_t
 ca_crl_seconds(const ASN1_TIME *t)

@@ -1,12 +1,9 @@
-#include "crladmin/crladmin.h"
+#include "crladmin/crljudge.h"
 
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Whether a CRL that was fetched may take the place of the one that is there.
- * RFC 5280 section 5.2.3: the number grows with every CRL of one scope. */
 
 bool
 ca_crl_same_ext(const X509_CRL *a, const X509_CRL *b, int nid)

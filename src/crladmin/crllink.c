@@ -1,5 +1,4 @@
-#include "crladmin/crladmin.h"
-#include "crl/crldir.h"
+#include "crladmin/crllink.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,8 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Hashed names for the files of crl_dir, and the stamp that says that all have
- * them. */
+#include "base/buf.h"
+#include "crl/crldir.h"
+#include "crladmin/crlset.h"
 
 #define LINKS_MAX 256
 

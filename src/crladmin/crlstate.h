@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "crladmin/crladmin.h"
+#include "crladmin/crlrun.h"
 
 struct ca_crl_state {
 	char *url;

@@ -1,16 +1,23 @@
-#include "base/file.h"
-#include "crladmin/crladmin.h"
-#include "crladmin/crlstate.h"
-#include "fetch/fetch.h"
+#include "crladmin/crlupdate.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/file.h"
+#include "crladmin/crlabout.h"
+#include "crladmin/crladdress.h"
+#include "crladmin/crlcompile.h"
+#include "crladmin/crljudge.h"
+#include "crladmin/crllink.h"
+#include "crladmin/crlset.h"
+#include "crladmin/crlstate.h"
+#include "fetch/fetch.h"
+#include "tool/cli.h"
 
 /*
  * `certauth crl update`: fetch, judge, replace.
@@ -35,85 +42,6 @@ struct update {
 	size_t n;
 	bool bar; /* a person looks at standard error */
 };
-
-/* ---- which addresses ---- */
-
-static enum ca_err
-add_url(struct update *u, const char *url, size_t len)
-{
-	char text[2048];
-
-	if (len >= sizeof text || memchr(url, '\0', len) != NULL)
-		return CA_OK;
-	memcpy(text, url, len);
-	text[len] = '\0';
-	/* it goes into a line of the state file, and into messages */
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f)
-			return CA_OK;
-	if (!ca_fetch_can(text)) {
-		ca_log_debug(&u->run->log,
-		    "%s is no address that can be "
-		    "fetched",
-		    text);
-		return CA_OK;
-	}
-	return ca_crl_state_want(&u->states, text);
-}
-
-static enum ca_err
-add_points(struct update *u, X509 *cert, int nid)
-{
-	CRL_DIST_POINTS *dps = X509_get_ext_d2i(cert, nid, NULL, NULL);
-	enum ca_err rc = CA_OK;
-
-	for (int i = 0; rc == CA_OK && i < sk_DIST_POINT_num(dps); i++) {
-		DIST_POINT_NAME *dp = sk_DIST_POINT_value(dps, i)->distpoint;
-
-		if (dp == NULL || dp->type != 0)
-			continue;
-		for (int k = 0;
-		     rc == CA_OK && k < sk_GENERAL_NAME_num(dp->name.fullname);
-		     k++) {
-			GENERAL_NAME *g =
-			    sk_GENERAL_NAME_value(dp->name.fullname, k);
-			if (g->type == GEN_URI)
-				rc = add_url(u,
-				    (const char *)ASN1_STRING_get0_data(
-					g->d.ia5),
-				    (size_t)ASN1_STRING_length(g->d.ia5));
-		}
-	}
-	CRL_DIST_POINTS_free(dps);
-	return rc;
-}
-
-static enum ca_err
-addresses(struct update *u)
-{
-	const struct ca_list *conf = &u->run->cfg->crl_url;
-	enum ca_err rc = CA_OK;
-
-	for (size_t i = 0; rc == CA_OK && i < u->run->nurls; i++) {
-		if (!ca_fetch_can(u->run->url[i])) {
-			(void)ca_cli_fail("--url %s: neither http, https nor "
-					  "file:///",
-			    u->run->url[i]);
-			return CA_ERR_CONFIG;
-		}
-		rc = add_url(u, u->run->url[i], strlen(u->run->url[i]));
-	}
-	for (size_t i = 0; rc == CA_OK && i < conf->n; i++)
-		rc = add_url(u, conf->v[i], strlen(conf->v[i]));
-	for (int i = 0; rc == CA_OK && i < sk_X509_num(u->run->cas); i++) {
-		X509 *ca = sk_X509_value(u->run->cas, i);
-
-		rc = add_points(u, ca, NID_crl_distribution_points);
-		if (rc == CA_OK)
-			rc = add_points(u, ca, NID_freshest_crl);
-	}
-	return rc;
-}
 
 /* ---- fetching ---- */
 
@@ -366,7 +294,7 @@ update(struct update *u)
 	    (rc = ca_crl_states_read(r, &u->states)) != CA_OK)
 		return ca_cli_fail("%s: %s", r->cfg->crl_dir,
 		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
-	if (addresses(u) != CA_OK)
+	if (ca_crl_addresses(r, &u->states) != CA_OK)
 		return CA_EXIT_USAGE;
 	if ((rc = prepare(u)) != CA_OK)
 		return ca_cli_fail("%s: %s", r->cfg->crl_dir,

@@ -1,11 +1,8 @@
 #include "doctor/doctor.h"
 
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "verify/verify.h"
 
 #define HEARD_MAX ((size_t)1 << 20)
 
@@ -39,14 +36,6 @@ static int run(int argc, char **argv);
 const struct ca_command ca_cmd_doctor = {
     "doctor", "look for what is wrong with the set-up", help, run};
 
-static const struct {
-	const char *code, *why;
-} findings[] = {
-#define FINDING(e, code, why) [e] = {code, why},
-    CA_FINDINGS(FINDING)
-#undef FINDING
-};
-
 #define NCHECKS (sizeof checks / sizeof *checks)
 static const struct {
 	const char *name;
@@ -66,112 +55,6 @@ static const struct {
     {"clock", ca_doctor_clock, false},
     {"libcrypto", ca_doctor_libcrypto, false},
 };
-
-/* ---- what the checks write ---- */
-
-void
-ca_doctor_find(struct ca_doctor *d, enum ca_finding_code code,
-    enum ca_level level, const char *fmt, ...)
-{
-	struct ca_finding *v = realloc(d->v, (d->n + 1) * sizeof *v);
-	va_list ap;
-
-	if (v == NULL)
-		abort(); /* a report with holes would be a lie */
-	d->v = v;
-	v += d->n++;
-	*v = (struct ca_finding){
-	    code, level, d->check, NULL, NULL, findings[code].why};
-	va_start(ap, fmt);
-	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
-	if (vasprintf(&v->what, fmt, ap) < 0)
-		abort();
-	va_end(ap);
-}
-
-void
-ca_doctor_mend(struct ca_doctor *d, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
-	if (vasprintf(&d->v[d->n - 1].mend, fmt, ap) < 0)
-		abort();
-	va_end(ap);
-}
-
-static void
-hear(void *ctx, enum ca_log_level level, const char *line)
-{
-	struct ca_doctor *d = ctx;
-
-	if (level == CA_LOG_DEBUG || level == CA_LOG_INFO)
-		return;
-	ca_buf_str(&d->heard, line);
-	ca_buf_str(&d->heard, "\n");
-}
-
-void
-ca_doctor_heard(struct ca_doctor *d, enum ca_finding_code code,
-    enum ca_level level, const char *what, const char *mend)
-{
-	char *lines = ca_buf_take(&d->heard, NULL), *rest = lines, *line;
-	bool any = false;
-
-	while (rest != NULL && (line = strsep(&rest, "\n")) != NULL) {
-		if (*line == '\0')
-			continue;
-		any = true;
-		ca_doctor_find(d, code, level, "%s", line);
-		ca_doctor_mend(d, "%s", mend);
-	}
-	if (!any) {
-		ca_doctor_find(d, code, level, "%s", what);
-		ca_doctor_mend(d, "%s", mend);
-	}
-	free(lines);
-	ca_buf_reset(&d->heard);
-}
-
-void
-ca_doctor_when(time_t t, time_t now, char out[48])
-{
-	long long s = (long long)t - (long long)now;
-	long long a = s < 0 ? -s : s;
-	char n[24];
-
-	if (a >= 2LL * 86400)
-		(void)snprintf(n, sizeof n, "%lld days", a / 86400);
-	else if (a >= 2LL * 3600)
-		(void)snprintf(n, sizeof n, "%lld hours", a / 3600);
-	else
-		(void)snprintf(n, sizeof n, "%lld minutes", a / 60);
-	(void)snprintf(out, 48, s < 0 ? "%s ago" : "in %s", n);
-}
-
-time_t
-ca_doctor_seconds(const ASN1_TIME *t)
-{
-	struct tm tm;
-
-	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1)
-		return 0;
-	return timegm(&tm);
-}
-
-char *
-ca_doctor_name(const X509_NAME *name)
-{
-	struct ca_buf b = CA_BUF_INIT(65536);
-
-	ca_name_rfc4514(name, &b);
-	char *text = ca_buf_take(&b, NULL);
-	if (text != NULL && text[0] != '\0')
-		return text;
-	free(text);
-	return strdup("(an empty name)");
-}
 
 /* ---- what comes out ---- */
 
@@ -202,8 +85,7 @@ put_text(const struct ca_doctor *d, struct ca_buf *out)
 	for (size_t i = 0; i < d->n; i++) {
 		const struct ca_finding *f = &d->v[i];
 
-		ca_buf_fmt(out, "%s %s: ", level_name(f->level),
-		    findings[f->code].code);
+		ca_buf_fmt(out, "%s %s: ", level_name(f->level), f->id);
 		ca_buf_printable(out, f->what, strlen(f->what));
 		ca_buf_fmt(out, "\n    why:  %s\n", f->why);
 		if (f->mend != NULL) {
@@ -227,8 +109,7 @@ put_json(const struct ca_doctor *d, struct ca_buf *out)
 		ca_buf_fmt(out,
 		    "%s{\"check\":\"%s\",\"code\":\"%s\","
 		    "\"level\":\"%s\",\"what\":",
-		    i > 0 ? "," : "", f->check, findings[f->code].code,
-		    level_name(f->level));
+		    i > 0 ? "," : "", f->check, f->id, level_name(f->level));
 		ca_buf_json(out, f->what, strlen(f->what));
 		ca_buf_str(out, ",\"why\":");
 		ca_buf_json(out, f->why, strlen(f->why));
@@ -354,7 +235,7 @@ run(int argc, char **argv)
 
 	if (status != CA_EXIT_OK)
 		return status;
-	d.log = (struct ca_log){hear, &d, false};
+	ca_doctor_listen(&d);
 	if (ca_crypto_new(&d.crypto) != CA_OK) {
 		clear(&d);
 		return ca_cli_fail("libcrypto cannot be used");

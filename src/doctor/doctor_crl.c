@@ -192,7 +192,7 @@ say_unsigned(struct ca_doctor_look *l, struct ca_crl *crl)
 }
 
 static void
-look_at_crl(struct ca_doctor_look *l, struct ca_crl *crl, STACK_OF(X509) * cas)
+look_at_crl(struct ca_doctor_look *l, struct ca_crl *crl, STACK_OF(X509) *cas)
 {
 	const char *name = ca_crl_get0_name(crl);
 	X509 *signer;
@@ -213,7 +213,7 @@ look_at_crl(struct ca_doctor_look *l, struct ca_crl *crl, STACK_OF(X509) * cas)
 }
 
 static void
-look_at_file(struct ca_doctor_look *l, const char *name, STACK_OF(X509) * cas)
+look_at_file(struct ca_doctor_look *l, const char *name, STACK_OF(X509) *cas)
 {
 	struct ca_crls crls = {NULL, 0};
 	struct stat st = {0};

@@ -6,7 +6,9 @@
 #ifndef CA_DOCTOR_DOCTOR_CRL_H
 #define CA_DOCTOR_DOCTOR_CRL_H
 
-#include "crladmin/crladmin.h"
+#include "crladmin/crlabout.h"
+#include "crladmin/crljudge.h"
+#include "crladmin/crlset.h"
 #include "doctor/doctor.h"
 
 /* A CRL that is rightly signed. */

@@ -1,0 +1,83 @@
+#include "crladmin/crlcompile.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "crl/index_read.h"
+#include "crladmin/crllink.h"
+#include "crladmin/crlset.h"
+#include "tool/cli.h"
+
+static bool
+has_good_index(struct ca_crl_run *r, const char *name)
+{
+	struct ca_crlidx *idx = NULL;
+	struct stat st;
+	uint32_t n;
+
+	if (r->force || fstatat(r->dir, name, &st, 0) != 0 ||
+	    ca_crlidx_open(r->crypto, r->dir, name, &st, &idx, &n) != CA_OK)
+		return false;
+	ca_crlidx_free(idx);
+	return true;
+}
+
+enum ca_err
+ca_crl_compile_one(struct ca_crl_run *r, const char *name)
+{
+	uint64_t entries = 0;
+	enum ca_err rc;
+
+	if (has_good_index(r, name)) {
+		if (!r->quiet)
+			printf("%s: the index is good\n", name);
+		return CA_OK;
+	}
+	rc = ca_crlidx_make(r->crypto, &r->log, r->dir, name, r->cas, &entries);
+	if (rc == CA_OK && !r->quiet)
+		printf("%s: indexed, %" PRIu64 " entries\n", name, entries);
+	else if (rc == CA_DENIED)
+		(void)ca_cli_fail("%s: not indexed: none of the CAs in ca_dir "
+				  "and intermediates_dir has signed it",
+		    name);
+	else if (rc != CA_OK)
+		(void)ca_cli_fail("%s: not indexed: %s", name,
+		    rc == CA_ERR_IO       ? strerror(errno)
+		    : rc == CA_ERR_FORMAT ? "it cannot be used"
+					  : ca_err_text(rc));
+	return rc;
+}
+
+int
+ca_crl_compile(struct ca_crl_run *r, char **file, int nfiles)
+{
+	struct ca_list names = {NULL, 0};
+	int status = CA_EXIT_OK;
+	enum ca_err rc;
+
+	if ((rc = ca_crl_run_lock(r)) != CA_OK)
+		return ca_crl_run_said(r->cfg->crl_dir, rc);
+	for (int i = 0; i < nfiles; i++) {
+		const char *slash = strrchr(file[i], '/');
+
+		if (ca_crl_compile_one(
+			r, slash != NULL ? slash + 1 : file[i]) != CA_OK)
+			status = CA_EXIT_NO;
+	}
+	if (nfiles > 0)
+		return status;
+	if ((rc = ca_crl_names(r->dir, &names)) != CA_OK)
+		return ca_crl_run_said(r->cfg->crl_dir, rc);
+	for (size_t i = 0; i < names.n; i++)
+		if (ca_crl_compile_one(r, names.v[i]) != CA_OK)
+			status = CA_EXIT_NO;
+	ca_crl_names_free(&names);
+	if ((rc = ca_crl_link(r)) != CA_OK) {
+		(void)ca_crl_run_said(r->cfg->crl_dir, rc);
+		status = CA_EXIT_NO;
+	}
+	return status;
+}
