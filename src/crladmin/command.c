@@ -72,7 +72,7 @@ static const struct option options[] = {
 struct args {
 	const char *config, *ca_dir, *intermediates_dir, *crl_dir;
 	const char *url[URLS_MAX];
-	struct ca_crl_run *run;
+	struct ca_crladmin_run *run;
 	bool debug;
 };
 
@@ -165,25 +165,25 @@ configure(
 }
 
 static int
-dispatch(struct ca_crl_run *r, const char *what, char **file, int n)
+dispatch(struct ca_crladmin_run *r, const char *what, char **file, int n)
 {
 	int status;
 
 	if (strcmp(what, "compile") != 0 && n > 0)
 		return ca_cli_usage(&ca_cmd_crl, "%s takes no file", what);
-	if ((status = ca_crl_run_open(r)) != CA_EXIT_OK)
+	if ((status = ca_crladmin_open(r)) != CA_EXIT_OK)
 		return status;
 	if (strcmp(what, "list") == 0)
-		return ca_crl_list(r);
+		return ca_crladmin_list(r);
 	if (strcmp(what, "compile") == 0)
-		return ca_crl_compile(r, file, n);
-	return ca_crl_update(r);
+		return ca_crladmin_compile(r, file, n);
+	return ca_crladmin_update(r);
 }
 
 static int
 run(int argc, char **argv)
 {
-	struct ca_crl_run r = {.dir = -1, .lock = -1, .timeout = 60};
+	struct ca_crladmin_run r = {.dir = -1, .lock = -1, .timeout = 60};
 	struct args a = {.run = &r};
 	int c, status = CA_EXIT_OK;
 
@@ -213,6 +213,6 @@ run(int argc, char **argv)
 		status = CA_EXIT_USAGE;
 	else
 		status = dispatch(&r, what, argv + optind, argc - optind);
-	ca_crl_run_close(&r);
+	ca_crladmin_close(&r);
 	return status;
 }

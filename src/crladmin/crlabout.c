@@ -5,7 +5,7 @@
 #include <time.h>
 
 time_t
-ca_crl_seconds(const ASN1_TIME *t)
+ca_crladmin_seconds(const ASN1_TIME *t)
 {
 	struct tm tm;
 
@@ -15,13 +15,13 @@ ca_crl_seconds(const ASN1_TIME *t)
 }
 
 time_t
-ca_crl_end(const X509_CRL *x, const struct ca_config *cfg)
+ca_crladmin_end(const X509_CRL *x, const struct ca_config *cfg)
 {
 	const ASN1_TIME *next = X509_CRL_get0_nextUpdate(x);
 
 	if (next != NULL)
-		return ca_crl_seconds(next);
-	return ca_crl_seconds(X509_CRL_get0_lastUpdate(x)) +
+		return ca_crladmin_seconds(next);
+	return ca_crladmin_seconds(X509_CRL_get0_lastUpdate(x)) +
 	       (time_t)cfg->crl_no_next_update;
 }
 
@@ -71,7 +71,7 @@ put_point(const DIST_POINT_NAME *point, struct ca_buf *out)
 }
 
 void
-ca_crl_about(X509_CRL *x, struct ca_buf *out)
+ca_crladmin_about(X509_CRL *x, struct ca_buf *out)
 {
 	ISSUING_DIST_POINT *idp =
 	    X509_CRL_get_ext_d2i(x, NID_issuing_distribution_point, NULL, NULL);

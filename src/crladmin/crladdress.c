@@ -7,8 +7,8 @@
 #include "tool/cli.h"
 
 static enum ca_err
-add_url(struct ca_crl_run *r, struct ca_crl_states *states, const char *url,
-    size_t len)
+add_url(struct ca_crladmin_run *r, struct ca_crladmin_states *states,
+    const char *url, size_t len)
 {
 	char text[2048];
 
@@ -27,12 +27,12 @@ add_url(struct ca_crl_run *r, struct ca_crl_states *states, const char *url,
 		    text);
 		return CA_OK;
 	}
-	return ca_crl_state_want(states, text);
+	return ca_crladmin_state_want(states, text);
 }
 
 static enum ca_err
-add_points(
-    struct ca_crl_run *r, struct ca_crl_states *states, X509 *cert, int nid)
+add_points(struct ca_crladmin_run *r, struct ca_crladmin_states *states,
+    X509 *cert, int nid)
 {
 	CRL_DIST_POINTS *dps = X509_get_ext_d2i(cert, nid, NULL, NULL);
 	enum ca_err rc = CA_OK;
@@ -59,7 +59,8 @@ add_points(
 }
 
 enum ca_err
-ca_crl_addresses(struct ca_crl_run *r, struct ca_crl_states *states)
+ca_crladmin_addresses(
+    struct ca_crladmin_run *r, struct ca_crladmin_states *states)
 {
 	const struct ca_list *conf = &r->cfg->crl_url;
 	enum ca_err rc = CA_OK;

@@ -9,7 +9,7 @@
 
 /* Want each address of --url, crl_url and the CAs' certificates.  CA_ERR_CONFIG:
  * one of --url cannot be fetched, which is said; CA_ERR_MEMORY. */
-CA_MUST_CHECK enum ca_err ca_crl_addresses(
-    struct ca_crl_run *run, struct ca_crl_states *states);
+CA_MUST_CHECK enum ca_err ca_crladmin_addresses(
+    struct ca_crladmin_run *run, struct ca_crladmin_states *states);
 
 #endif

@@ -12,7 +12,7 @@
 #include "tool/cli.h"
 
 static bool
-has_good_index(struct ca_crl_run *r, const char *name)
+has_good_index(struct ca_crladmin_run *r, const char *name)
 {
 	struct ca_crlidx *idx = NULL;
 	struct stat st;
@@ -26,7 +26,7 @@ has_good_index(struct ca_crl_run *r, const char *name)
 }
 
 enum ca_err
-ca_crl_compile_one(struct ca_crl_run *r, const char *name)
+ca_crladmin_compile_one(struct ca_crladmin_run *r, const char *name)
 {
 	uint64_t entries = 0;
 	enum ca_err rc;
@@ -52,31 +52,31 @@ ca_crl_compile_one(struct ca_crl_run *r, const char *name)
 }
 
 int
-ca_crl_compile(struct ca_crl_run *r, char **file, int nfiles)
+ca_crladmin_compile(struct ca_crladmin_run *r, char **file, int nfiles)
 {
 	struct ca_list names = {NULL, 0};
 	int status = CA_EXIT_OK;
 	enum ca_err rc;
 
-	if ((rc = ca_crl_run_lock(r)) != CA_OK)
-		return ca_crl_run_said(r->cfg->crl_dir, rc);
+	if ((rc = ca_crladmin_lock(r)) != CA_OK)
+		return ca_crladmin_said(r->cfg->crl_dir, rc);
 	for (int i = 0; i < nfiles; i++) {
 		const char *slash = strrchr(file[i], '/');
 
-		if (ca_crl_compile_one(
+		if (ca_crladmin_compile_one(
 			r, slash != NULL ? slash + 1 : file[i]) != CA_OK)
 			status = CA_EXIT_NO;
 	}
 	if (nfiles > 0)
 		return status;
-	if ((rc = ca_crl_names(r->dir, &names)) != CA_OK)
-		return ca_crl_run_said(r->cfg->crl_dir, rc);
+	if ((rc = ca_crladmin_names(r->dir, &names)) != CA_OK)
+		return ca_crladmin_said(r->cfg->crl_dir, rc);
 	for (size_t i = 0; i < names.n; i++)
-		if (ca_crl_compile_one(r, names.v[i]) != CA_OK)
+		if (ca_crladmin_compile_one(r, names.v[i]) != CA_OK)
 			status = CA_EXIT_NO;
-	ca_crl_names_free(&names);
-	if ((rc = ca_crl_link(r)) != CA_OK) {
-		(void)ca_crl_run_said(r->cfg->crl_dir, rc);
+	ca_crladmin_names_free(&names);
+	if ((rc = ca_crladmin_link(r)) != CA_OK) {
+		(void)ca_crladmin_said(r->cfg->crl_dir, rc);
 		status = CA_EXIT_NO;
 	}
 	return status;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 bool
-ca_crl_same_ext(const X509_CRL *a, const X509_CRL *b, int nid)
+ca_crladmin_same_ext(const X509_CRL *a, const X509_CRL *b, int nid)
 {
 	int i = X509_CRL_get_ext_by_NID(a, nid, -1);
 	int k = X509_CRL_get_ext_by_NID(b, nid, -1);
@@ -19,7 +19,7 @@ ca_crl_same_ext(const X509_CRL *a, const X509_CRL *b, int nid)
 }
 
 bool
-ca_crl_is_delta(const X509_CRL *x)
+ca_crladmin_is_delta(const X509_CRL *x)
 {
 	return X509_CRL_get_ext_by_NID(x, NID_delta_crl, -1) >= 0;
 }
@@ -30,8 +30,8 @@ counterpart(X509_CRL *a, X509_CRL *b)
 {
 	return X509_NAME_cmp(X509_CRL_get_issuer(a), X509_CRL_get_issuer(b)) ==
 		   0 &&
-	       ca_crl_is_delta(a) == ca_crl_is_delta(b) &&
-	       ca_crl_same_ext(a, b, NID_issuing_distribution_point);
+	       ca_crladmin_is_delta(a) == ca_crladmin_is_delta(b) &&
+	       ca_crladmin_same_ext(a, b, NID_issuing_distribution_point);
 }
 
 /* By cRLNumber where both have one and one key (RFC 5280 section 5.2.3), and
@@ -42,8 +42,9 @@ older(X509_CRL *fresh, X509_CRL *old)
 	ASN1_INTEGER *a =
 	    X509_CRL_get_ext_d2i(fresh, NID_crl_number, NULL, NULL);
 	ASN1_INTEGER *b = X509_CRL_get_ext_d2i(old, NID_crl_number, NULL, NULL);
-	bool less = a != NULL && b != NULL && ASN1_INTEGER_cmp(a, b) < 0 &&
-		    ca_crl_same_ext(fresh, old, NID_authority_key_identifier);
+	bool less =
+	    a != NULL && b != NULL && ASN1_INTEGER_cmp(a, b) < 0 &&
+	    ca_crladmin_same_ext(fresh, old, NID_authority_key_identifier);
 
 	ASN1_INTEGER_free(a);
 	ASN1_INTEGER_free(b);
@@ -52,7 +53,7 @@ older(X509_CRL *fresh, X509_CRL *old)
 }
 
 bool
-ca_crl_is_other(const struct ca_crls *fresh, const struct ca_crls *old)
+ca_crladmin_is_other(const struct ca_crls *fresh, const struct ca_crls *old)
 {
 	for (size_t i = 0; i < old->n; i++) {
 		X509_CRL *o = ca_crl_get0_x509(old->v[i]);
@@ -74,7 +75,7 @@ digest_scope(X509_CRL *x, uint8_t sum[EVP_MAX_MD_SIZE])
 	    at < 0 ? NULL : X509_EXTENSION_get_data(X509_CRL_get_ext(x, at));
 	const unsigned char *name;
 	size_t len;
-	uint8_t delta = ca_crl_is_delta(x);
+	uint8_t delta = ca_crladmin_is_delta(x);
 	bool ok =
 	    ctx != NULL &&
 	    X509_NAME_get0_der(X509_CRL_get_issuer(x), &name, &len) == 1 &&
@@ -91,7 +92,7 @@ digest_scope(X509_CRL *x, uint8_t sum[EVP_MAX_MD_SIZE])
 }
 
 enum ca_err
-ca_crl_name_beside(
+ca_crladmin_name_beside(
     const char *file, const struct ca_crls *fresh, char *out, size_t size)
 {
 	static const char ending[] = ".crl";
@@ -112,7 +113,8 @@ ca_crl_name_beside(
 }
 
 const char *
-ca_crl_not_successor(const struct ca_crls *fresh, const struct ca_crls *old)
+ca_crladmin_not_successor(
+    const struct ca_crls *fresh, const struct ca_crls *old)
 {
 	for (size_t i = 0; i < old->n; i++) {
 		X509_CRL *o = ca_crl_get0_x509(old->v[i]);
@@ -138,7 +140,7 @@ ca_crl_not_successor(const struct ca_crls *fresh, const struct ca_crls *old)
 }
 
 const char *
-ca_crl_not_usable(struct ca_crl_run *r, const struct ca_crls *crls)
+ca_crladmin_not_usable(struct ca_crladmin_run *r, const struct ca_crls *crls)
 {
 	for (size_t i = 0; i < crls->n; i++) {
 		struct ca_crl *crl = crls->v[i];

@@ -28,7 +28,7 @@ leads_to(int dir, const char *link, const char *file)
 }
 
 static enum ca_err
-link_one(struct ca_crl_run *r, const char *file, const X509_NAME *issuer)
+link_one(struct ca_crladmin_run *r, const char *file, const X509_NAME *issuer)
 {
 	char name[32];
 	int ok = 0;
@@ -54,13 +54,13 @@ link_one(struct ca_crl_run *r, const char *file, const X509_NAME *issuer)
 /* Links to files that are gone; a gap that is left is closed by the last of
  * the same hash, since a reader stops at the first gap. */
 static enum ca_err
-unlink_dangling(struct ca_crl_run *r)
+unlink_dangling(struct ca_crladmin_run *r)
 {
 	struct ca_list names = {NULL, 0};
 	struct stat st;
 	char last[32];
 	enum ca_err rc =
-	    ca_crl_names_where(r->dir, ca_crldir_is_hashed, &names);
+	    ca_crladmin_names_where(r->dir, ca_crldir_is_hashed, &names);
 
 	for (size_t i = 0; rc == CA_OK && i < names.n; i++) {
 		const char *name = names.v[i];
@@ -85,23 +85,24 @@ unlink_dangling(struct ca_crl_run *r)
 		else /* a gap (a directory cannot be moved): linked anew */
 			(void)unlinkat(r->dir, name, 0);
 	}
-	ca_crl_names_free(&names);
+	ca_crladmin_names_free(&names);
 	return rc;
 }
 
 /* Link every file.  *all: none is left whose CRLs have no hashed name. */
 static enum ca_err
-link_files(struct ca_crl_run *r, bool *all)
+link_files(struct ca_crladmin_run *r, bool *all)
 {
 	struct ca_list names = {NULL, 0};
-	enum ca_err rc = ca_crl_names_where(r->dir, ca_crldir_is_plain, &names);
+	enum ca_err rc =
+	    ca_crladmin_names_where(r->dir, ca_crldir_is_plain, &names);
 
 	*all = true;
 	for (size_t i = 0; rc == CA_OK && i < names.n; i++) {
 		struct ca_crls crls = {NULL, 0};
 
 		/* a file that cannot be read has no name to be linked by */
-		if (ca_crl_read_file(r, names.v[i], &crls) != CA_OK ||
+		if (ca_crladmin_read(r, names.v[i], &crls) != CA_OK ||
 		    crls.n == 0)
 			*all = false;
 		else
@@ -111,7 +112,7 @@ link_files(struct ca_crl_run *r, bool *all)
 					ca_crl_get0_x509(crls.v[k])));
 		ca_crls_clear(&crls);
 	}
-	ca_crl_names_free(&names);
+	ca_crladmin_names_free(&names);
 	return rc;
 }
 
@@ -162,7 +163,7 @@ write_stamp(int fd, const struct ca_buf *stamp)
  * looked at.  Without the stamp a login reads the directory; it is no failure.
  */
 static enum ca_err
-link_and_stamp(struct ca_crl_run *r, int fd)
+link_and_stamp(struct ca_crladmin_run *r, int fd)
 {
 	struct ca_buf before = CA_BUF_INIT(256), after = CA_BUF_INIT(256);
 	enum ca_err rc = CA_OK;
@@ -194,7 +195,7 @@ link_and_stamp(struct ca_crl_run *r, int fd)
 }
 
 enum ca_err
-ca_crl_link(struct ca_crl_run *r)
+ca_crladmin_link(struct ca_crladmin_run *r)
 {
 	int fd = openat(r->dir, CA_CRLDIR_STAMP,
 	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);

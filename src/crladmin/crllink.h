@@ -13,6 +13,6 @@
  * nowhere.  Links are added before any is dropped.  Then leave the stamp of
  * crl/crldir.h: nothing may change crl_dir in this run after it.
  */
-CA_MUST_CHECK enum ca_err ca_crl_link(struct ca_crl_run *run);
+CA_MUST_CHECK enum ca_err ca_crladmin_link(struct ca_crladmin_run *run);
 
 #endif

@@ -24,7 +24,7 @@ when(const ASN1_TIME *t, char out[32])
 }
 
 static const char *
-index_state(struct ca_crl_run *r, const char *name)
+index_state(struct ca_crladmin_run *r, const char *name)
 {
 	struct ca_crlidx *idx = NULL;
 	struct stat st;
@@ -49,7 +49,7 @@ index_state(struct ca_crl_run *r, const char *name)
 
 /* How the CRL stands now; *bad is set where a login cannot use it. */
 static const char *
-state(struct ca_crl_run *r, struct ca_crl *crl, bool *bad)
+state(struct ca_crladmin_run *r, struct ca_crl *crl, bool *bad)
 {
 	X509_CRL *x = ca_crl_get0_x509(crl);
 
@@ -60,7 +60,7 @@ state(struct ca_crl_run *r, struct ca_crl *crl, bool *bad)
 		return "by none of the CAs";
 	if (X509_cmp_time(X509_CRL_get0_lastUpdate(x), NULL) > 0)
 		return "not yet valid";
-	if (ca_crl_end(x, r->cfg) <= time(NULL))
+	if (ca_crladmin_end(x, r->cfg) <= time(NULL))
 		return X509_CRL_get0_nextUpdate(x) != NULL
 			   ? "expired"
 			   : "expired: older than crl_no_next_update";
@@ -69,7 +69,7 @@ state(struct ca_crl_run *r, struct ca_crl *crl, bool *bad)
 }
 
 static bool
-list_one(struct ca_crl_run *r, struct ca_crl *crl)
+list_one(struct ca_crladmin_run *r, struct ca_crl *crl)
 {
 	X509_CRL *x = ca_crl_get0_x509(crl);
 	struct ca_buf issuer = CA_BUF_INIT(65536), line = CA_BUF_INIT(200000);
@@ -87,7 +87,7 @@ list_one(struct ca_crl_run *r, struct ca_crl *crl)
 		text = ca_buf_text(&issuer);
 		ca_buf_fmt(&line, "%s, %s", text != NULL ? text : "?",
 		    state(r, crl, &bad));
-		ca_crl_about(x, &line);
+		ca_crladmin_about(x, &line);
 		ca_buf_fmt(&line, ", from %s, next %s, %" PRIu64 " entries, %s",
 		    last, next, ca_crl_entries(crl),
 		    index_state(r, ca_crl_get0_name(crl)));
@@ -103,12 +103,12 @@ list_one(struct ca_crl_run *r, struct ca_crl *crl)
 }
 
 int
-ca_crl_list(struct ca_crl_run *r)
+ca_crladmin_list(struct ca_crladmin_run *r)
 {
 	struct ca_list names = {NULL, 0};
 	int status = CA_EXIT_OK;
 	char buf[256];
-	enum ca_err rc = ca_crl_names(r->dir, &names);
+	enum ca_err rc = ca_crladmin_names(r->dir, &names);
 
 	if (rc != CA_OK)
 		return ca_cli_fail("%s: %s", r->cfg->crl_dir, ca_err_text(rc));
@@ -117,7 +117,7 @@ ca_crl_list(struct ca_crl_run *r)
 		struct stat st = {0};
 
 		(void)fstatat(r->dir, names.v[i], &st, 0);
-		rc = ca_crl_read_file(r, names.v[i], &crls);
+		rc = ca_crladmin_read(r, names.v[i], &crls);
 		if (rc != CA_OK && crls.n == 0) {
 			printf("%s: %s\n", names.v[i],
 			    ca_crldir_why(rc, &st, buf));
@@ -128,6 +128,6 @@ ca_crl_list(struct ca_crl_run *r)
 				status = CA_EXIT_NO;
 		ca_crls_clear(&crls);
 	}
-	ca_crl_names_free(&names);
+	ca_crladmin_names_free(&names);
 	return status;
 }

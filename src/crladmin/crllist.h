@@ -6,6 +6,6 @@
 
 #include "crladmin/crlrun.h"
 
-int ca_crl_list(struct ca_crl_run *run);
+int ca_crladmin_list(struct ca_crladmin_run *run);
 
 #endif

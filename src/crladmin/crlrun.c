@@ -14,7 +14,7 @@
 #define LOCK_NAME ".certauth-crl.lock"
 
 static enum ca_err
-add_cas(struct ca_crl_run *r, int dir, const char *name)
+add_cas(struct ca_crladmin_run *r, int dir, const char *name)
 {
 	struct ca_buf file = CA_BUF_INIT(CA_CERTFILE_MAX);
 	size_t bad = 0;
@@ -57,7 +57,7 @@ unique(STACK_OF(X509) *cas)
 }
 
 static enum ca_err
-read_cas(struct ca_crl_run *r, const char *path)
+read_cas(struct ca_crladmin_run *r, const char *path)
 {
 	struct dirent *e;
 	DIR *d;
@@ -79,14 +79,14 @@ read_cas(struct ca_crl_run *r, const char *path)
 }
 
 int
-ca_crl_run_said(const char *path, enum ca_err rc)
+ca_crladmin_said(const char *path, enum ca_err rc)
 {
 	return ca_cli_fail("%s: %s", path,
 	    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
 }
 
 int
-ca_crl_run_open(struct ca_crl_run *r)
+ca_crladmin_open(struct ca_crladmin_run *r)
 {
 	enum ca_err rc;
 
@@ -94,17 +94,17 @@ ca_crl_run_open(struct ca_crl_run *r)
 	    (r->cas = sk_X509_new_null()) == NULL)
 		return ca_cli_fail("%s", ca_err_text(rc));
 	if ((rc = read_cas(r, r->cfg->ca_dir)) != CA_OK)
-		return ca_crl_run_said(r->cfg->ca_dir, rc);
+		return ca_crladmin_said(r->cfg->ca_dir, rc);
 	if (r->cfg->intermediates_dir != NULL &&
 	    (rc = read_cas(r, r->cfg->intermediates_dir)) != CA_OK &&
 	    rc != CA_ERR_NOT_FOUND)
-		return ca_crl_run_said(r->cfg->intermediates_dir, rc);
+		return ca_crladmin_said(r->cfg->intermediates_dir, rc);
 	rc = ca_file_opendir(AT_FDCWD, r->cfg->crl_dir, &r->dir, NULL);
-	return rc == CA_OK ? CA_EXIT_OK : ca_crl_run_said(r->cfg->crl_dir, rc);
+	return rc == CA_OK ? CA_EXIT_OK : ca_crladmin_said(r->cfg->crl_dir, rc);
 }
 
 void
-ca_crl_run_close(struct ca_crl_run *r)
+ca_crladmin_close(struct ca_crladmin_run *r)
 {
 	if (r->lock >= 0)
 		(void)close(r->lock);
@@ -116,7 +116,7 @@ ca_crl_run_close(struct ca_crl_run *r)
 }
 
 enum ca_err
-ca_crl_run_lock(struct ca_crl_run *r)
+ca_crladmin_lock(struct ca_crladmin_run *r)
 {
 	r->lock = openat(
 	    r->dir, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);

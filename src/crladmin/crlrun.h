@@ -13,7 +13,7 @@
 #include "config/config.h"
 #include "crypto/crypto.h"
 
-struct ca_crl_run {
+struct ca_crladmin_run {
 	struct ca_config *cfg;
 	struct ca_log log;
 	struct ca_crypto *crypto;
@@ -28,13 +28,13 @@ struct ca_crl_run {
 };
 
 /* Open crl_dir, read the CAs.  What fails is said; an exit status. */
-int ca_crl_run_open(struct ca_crl_run *run);
-void ca_crl_run_close(struct ca_crl_run *run);
+int ca_crladmin_open(struct ca_crladmin_run *run);
+void ca_crladmin_close(struct ca_crladmin_run *run);
 
 /* Hold crl_dir for ourselves, so that two runs do not tangle; waits. */
-CA_MUST_CHECK enum ca_err ca_crl_run_lock(struct ca_crl_run *run);
+CA_MUST_CHECK enum ca_err ca_crladmin_lock(struct ca_crladmin_run *run);
 
 /* Say why path cannot be used; the exit status. */
-int ca_crl_run_said(const char *path, enum ca_err rc);
+int ca_crladmin_said(const char *path, enum ca_err rc);
 
 #endif

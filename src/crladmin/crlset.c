@@ -76,27 +76,28 @@ list_names(int dir, bool (*want)(const char *), bool (*drop)(int, const char *),
 }
 
 enum ca_err
-ca_crl_names_where(int dir, bool (*want)(const char *), struct ca_list *out)
+ca_crladmin_names_where(
+    int dir, bool (*want)(const char *), struct ca_list *out)
 {
 	return list_names(dir, want, leads_to_no_file, out);
 }
 
 enum ca_err
-ca_crl_names_odd(int dir, struct ca_list *out)
+ca_crladmin_names_odd(int dir, struct ca_list *out)
 {
 	return list_names(dir, plain_or_hashed, can_be_opened, out);
 }
 
 /* A regular file under a hashed name is a file like any other here. */
 enum ca_err
-ca_crl_names(int dir, struct ca_list *out)
+ca_crladmin_names(int dir, struct ca_list *out)
 {
 	struct ca_list hashed = {NULL, 0};
 	struct stat st;
-	enum ca_err rc = ca_crl_names_where(dir, ca_crldir_is_plain, out);
+	enum ca_err rc = ca_crladmin_names_where(dir, ca_crldir_is_plain, out);
 
 	if (rc == CA_OK)
-		rc = ca_crl_names_where(dir, ca_crldir_is_hashed, &hashed);
+		rc = ca_crladmin_names_where(dir, ca_crldir_is_hashed, &hashed);
 	for (size_t i = 0; rc == CA_OK && i < hashed.n; i++) {
 		char **v;
 
@@ -116,12 +117,12 @@ ca_crl_names(int dir, struct ca_list *out)
 		free(hashed.v[i]);
 	free(hashed.v);
 	if (rc != CA_OK)
-		ca_crl_names_free(out);
+		ca_crladmin_names_free(out);
 	return rc;
 }
 
 void
-ca_crl_names_free(struct ca_list *names)
+ca_crladmin_names_free(struct ca_list *names)
 {
 	for (size_t i = 0; i < names->n; i++)
 		free(names->v[i]);
@@ -130,15 +131,16 @@ ca_crl_names_free(struct ca_list *names)
 }
 
 enum ca_err
-ca_crl_read_file(struct ca_crl_run *r, const char *name, struct ca_crls *out)
+ca_crladmin_read(
+    struct ca_crladmin_run *r, const char *name, struct ca_crls *out)
 {
 	static const struct ca_crl_wanted nothing = {NULL, 0};
 
-	return ca_crl_read_wanted(r, name, &nothing, out);
+	return ca_crladmin_read_wanted(r, name, &nothing, out);
 }
 
 enum ca_err
-ca_crl_read_wanted(struct ca_crl_run *r, const char *name,
+ca_crladmin_read_wanted(struct ca_crladmin_run *r, const char *name,
     const struct ca_crl_wanted *wanted, struct ca_crls *out)
 {
 	struct ca_crl_source src = {

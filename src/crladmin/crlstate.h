@@ -10,7 +10,7 @@
 
 #include "crladmin/crlrun.h"
 
-struct ca_crl_state {
+struct ca_crladmin_state {
 	char *url;
 	char file[256];         /* in crl_dir; made from the address */
 	char etag[256];         /* "": none */
@@ -18,25 +18,25 @@ struct ca_crl_state {
 	bool wanted;            /* in this run */
 };
 
-struct ca_crl_states {
-	struct ca_crl_state *v;
+struct ca_crladmin_states {
+	struct ca_crladmin_state *v;
 	size_t n;
 };
 
 /* Read crl_dir's state file.  One that is not there or cannot be understood
  * is empty: the price is to fetch once more.  CA_ERR_MEMORY. */
-CA_MUST_CHECK enum ca_err ca_crl_states_read(
-    struct ca_crl_run *run, struct ca_crl_states *out);
+CA_MUST_CHECK enum ca_err ca_crladmin_states_read(
+    struct ca_crladmin_run *run, struct ca_crladmin_states *out);
 
 /* Write it, whole or not at all; addresses not wanted are dropped.  The lock is
  * held: what killed runs have left of theirs is removed. */
-CA_MUST_CHECK enum ca_err ca_crl_states_write(
-    struct ca_crl_run *run, const struct ca_crl_states *states);
+CA_MUST_CHECK enum ca_err ca_crladmin_states_write(
+    struct ca_crladmin_run *run, const struct ca_crladmin_states *states);
 
 /* An address is wanted: find it or add it. */
-CA_MUST_CHECK enum ca_err ca_crl_state_want(
-    struct ca_crl_states *states, const char *url);
+CA_MUST_CHECK enum ca_err ca_crladmin_state_want(
+    struct ca_crladmin_states *states, const char *url);
 
-void ca_crl_states_clear(struct ca_crl_states *states);
+void ca_crladmin_states_clear(struct ca_crladmin_states *states);
 
 #endif

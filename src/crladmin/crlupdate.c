@@ -29,14 +29,15 @@
  */
 
 struct job {
-	struct ca_crl_state *state; /* the address, and what is known of it */
-	char *tmp;                  /* where the new content goes */
-	char file[300];             /* where it stays, in crl_dir */
+	struct ca_crladmin_state
+	    *state;     /* the address, and what is known of it */
+	char *tmp;      /* where the new content goes */
+	char file[300]; /* where it stays, in crl_dir */
 };
 
 struct update {
-	struct ca_crl_run *run;
-	struct ca_crl_states states;
+	struct ca_crladmin_run *run;
+	struct ca_crladmin_states states;
 	struct job *job;
 	struct ca_fetch *fetch;
 	size_t n;
@@ -88,7 +89,7 @@ prepare(struct update *u)
 	if (u->job == NULL || u->fetch == NULL)
 		return CA_ERR_MEMORY;
 	for (size_t i = 0; i < u->states.n; i++) {
-		struct ca_crl_state *s = &u->states.v[i];
+		struct ca_crladmin_state *s = &u->states.v[i];
 		size_t k = u->n;
 
 		if (!s->wanted)
@@ -157,7 +158,7 @@ tell(struct update *u, const struct job *j, const char *what, const char *why)
 }
 
 static void
-remember(struct ca_crl_state *s, const struct ca_fetch *f)
+remember(struct ca_crladmin_state *s, const struct ca_fetch *f)
 {
 	(void)snprintf(s->etag, sizeof s->etag, "%s", f->new_etag);
 	(void)snprintf(s->last_modified, sizeof s->last_modified, "%s",
@@ -166,30 +167,30 @@ remember(struct ca_crl_state *s, const struct ca_fetch *f)
 
 /* Where fresh goes, and what it replaces there.  NULL, or why it may not. */
 static const char *
-choose_place(struct ca_crl_run *r, struct job *j, const struct ca_crls *fresh,
-    struct ca_crls *old)
+choose_place(struct ca_crladmin_run *r, struct job *j,
+    const struct ca_crls *fresh, struct ca_crls *old)
 {
 	/* what cannot be read now may be replaced by anything good */
-	enum ca_err rc = ca_crl_read_file(r, j->file, old);
+	enum ca_err rc = ca_crladmin_read(r, j->file, old);
 
-	if (rc == CA_OK && ca_crl_is_other(fresh, old)) {
+	if (rc == CA_OK && ca_crladmin_is_other(fresh, old)) {
 		ca_crls_clear(old);
-		rc = ca_crl_name_beside(
+		rc = ca_crladmin_name_beside(
 		    j->state->file, fresh, j->file, sizeof j->file);
 		if (rc != CA_OK)
 			return ca_err_text(rc);
-		rc = ca_crl_read_file(r, j->file, old);
+		rc = ca_crladmin_read(r, j->file, old);
 		(void)rc; /* as above */
 	}
-	return ca_crl_not_successor(fresh, old);
+	return ca_crladmin_not_successor(fresh, old);
 }
 
 /* It takes its place all the same: what it revokes counts. */
 static bool
-out_of_date(const struct ca_crl_run *r, const struct ca_crls *fresh)
+out_of_date(const struct ca_crladmin_run *r, const struct ca_crls *fresh)
 {
 	for (size_t i = 0; i < fresh->n; i++)
-		if (ca_crl_end(ca_crl_get0_x509(fresh->v[i]), r->cfg) <=
+		if (ca_crladmin_end(ca_crl_get0_x509(fresh->v[i]), r->cfg) <=
 		    time(NULL))
 			return true;
 	return false;
@@ -200,15 +201,15 @@ static bool
 install(struct update *u, struct job *j, struct ca_fetch *f)
 {
 	struct ca_crls fresh = {NULL, 0}, old = {NULL, 0};
-	struct ca_crl_run *r = u->run;
+	struct ca_crladmin_run *r = u->run;
 	const char *why = NULL;
-	enum ca_err rc = ca_crl_read_file(r, j->tmp, &fresh);
+	enum ca_err rc = ca_crladmin_read(r, j->tmp, &fresh);
 	bool ok = false;
 
 	if (rc != CA_OK)
 		why = rc == CA_ERR_FORMAT ? "is no CRL" : ca_err_text(rc);
 	if (why == NULL)
-		why = ca_crl_not_usable(r, &fresh);
+		why = ca_crladmin_not_usable(r, &fresh);
 	if (why == NULL)
 		why = choose_place(r, j, &fresh, &old);
 	if (why != NULL) {
@@ -254,7 +255,7 @@ finish_one(struct update *u, struct job *j, struct ca_fetch *f)
 	 * one line per CRL is enough */
 	u->run->quiet = true;
 	if (ok && !u->run->dry_run &&
-	    ca_crl_compile_one(u->run, j->file) != CA_OK)
+	    ca_crladmin_compile_one(u->run, j->file) != CA_OK)
 		ok = false;
 	u->run->quiet = quiet;
 	return ok;
@@ -280,21 +281,21 @@ clean_up(struct update *u)
 	drop_files(u);
 	free(u->job);
 	free(u->fetch);
-	ca_crl_states_clear(&u->states);
+	ca_crladmin_states_clear(&u->states);
 }
 
 static int
 update(struct update *u)
 {
-	struct ca_crl_run *r = u->run;
+	struct ca_crladmin_run *r = u->run;
 	int status = CA_EXIT_OK;
 	enum ca_err rc;
 
-	if ((rc = ca_crl_run_lock(r)) != CA_OK ||
-	    (rc = ca_crl_states_read(r, &u->states)) != CA_OK)
+	if ((rc = ca_crladmin_lock(r)) != CA_OK ||
+	    (rc = ca_crladmin_states_read(r, &u->states)) != CA_OK)
 		return ca_cli_fail("%s: %s", r->cfg->crl_dir,
 		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
-	if (ca_crl_addresses(r, &u->states) != CA_OK)
+	if (ca_crladmin_addresses(r, &u->states) != CA_OK)
 		return CA_EXIT_USAGE;
 	if ((rc = prepare(u)) != CA_OK)
 		return ca_cli_fail("%s: %s", r->cfg->crl_dir,
@@ -323,8 +324,8 @@ update(struct update *u)
 	if (r->dry_run)
 		return status;
 	drop_files(u); /* nothing changes crl_dir after the links */
-	if (ca_crl_states_write(r, &u->states) != CA_OK ||
-	    ca_crl_link(r) != CA_OK) {
+	if (ca_crladmin_states_write(r, &u->states) != CA_OK ||
+	    ca_crladmin_link(r) != CA_OK) {
 		(void)ca_cli_fail("%s: %s", r->cfg->crl_dir, strerror(errno));
 		status = CA_EXIT_NO;
 	}
@@ -332,7 +333,7 @@ update(struct update *u)
 }
 
 int
-ca_crl_update(struct ca_crl_run *run)
+ca_crladmin_update(struct ca_crladmin_run *run)
 {
 	struct update u = {.run = run};
 	int status = update(&u);

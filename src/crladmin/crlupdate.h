@@ -6,6 +6,6 @@
 
 #include "crladmin/crlrun.h"
 
-int ca_crl_update(struct ca_crl_run *run);
+int ca_crladmin_update(struct ca_crladmin_run *run);
 
 #endif

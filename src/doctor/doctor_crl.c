@@ -42,7 +42,7 @@ look_at_times(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
 	struct ca_doctor *d = l->d;
 	const X509_CRL *x = ca_crl_get0_x509(crl);
 	time_t last = ca_doctor_seconds(X509_CRL_get0_lastUpdate(x));
-	time_t end = ca_crl_end(x, d->cfg);
+	time_t end = ca_crladmin_end(x, d->cfg);
 	const char *which = X509_CRL_get0_nextUpdate(x) != NULL
 				? "its nextUpdate"
 				: "it has no nextUpdate, and the end of its "
@@ -218,7 +218,7 @@ look_at_file(struct ca_doctor_look *l, const char *name, STACK_OF(X509) *cas)
 	struct ca_crls crls = {NULL, 0};
 	struct stat st = {0};
 	char buf[256];
-	enum ca_err rc = ca_crl_read_file(&l->run, name, &crls);
+	enum ca_err rc = ca_crladmin_read(&l->run, name, &crls);
 
 	/* others are told of as odd names */
 	if (rc == CA_ERR_LIMIT || (rc == CA_ERR_FORMAT && crls.n == 0)) {
@@ -301,9 +301,9 @@ ca_doctor_crls(struct ca_doctor *d)
 		rc = l.run.dir >= 0 ? CA_OK : CA_ERR_IO;
 	}
 	if (rc == CA_OK)
-		rc = ca_crl_names(l.run.dir, &names);
+		rc = ca_crladmin_names(l.run.dir, &names);
 	if (rc == CA_OK)
-		rc = ca_crl_names_odd(l.run.dir, &odd);
+		rc = ca_crladmin_names_odd(l.run.dir, &odd);
 	if (rc != CA_OK || l.has == NULL || l.weak == NULL) {
 		ca_doctor_find(d, CA_F_CRL_DIR, CA_LEVEL_ERROR, "%s: %s",
 		    l.path,
@@ -324,8 +324,8 @@ ca_doctor_crls(struct ca_doctor *d)
 	ca_doctor_crl_unhashed(&l, &names);
 out:
 	ca_doctor_crls_clear(&l);
-	ca_crl_names_free(&names);
-	ca_crl_names_free(&odd);
+	ca_crladmin_names_free(&names);
+	ca_crladmin_names_free(&odd);
 	if (l.run.dir >= 0)
 		(void)close(l.run.dir);
 	sk_X509_free(cas);

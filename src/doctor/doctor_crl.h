@@ -21,7 +21,7 @@ struct ca_doctor_crl {
 
 struct ca_doctor_look {
 	struct ca_doctor *d;
-	struct ca_crl_run run;
+	struct ca_crladmin_run run;
 	bool *has;  /* for each CA: a CRL that counts today */
 	bool *weak; /* for each CA: a CRL under its name by a refused
 		     * algorithm */

@@ -73,7 +73,7 @@ ca_doctor_crl_unhashed(struct ca_doctor_look *l, const struct ca_list *names)
 
 	for (size_t i = 0; i < names->n; i++) {
 		struct ca_crls crls = {NULL, 0};
-		enum ca_err rc = ca_crl_read_file(&l->run, names->v[i], &crls);
+		enum ca_err rc = ca_crladmin_read(&l->run, names->v[i], &crls);
 		int ok = 0;
 
 		if (rc == CA_OK && crls.n > 0 &&

@@ -57,7 +57,7 @@ of_one_series(const struct ca_doctor_crl *a, const struct ca_doctor_crl *b)
 		   X509_CRL_get_issuer(a->x), X509_CRL_get_issuer(b->x)) == 0 &&
 	       EVP_PKEY_eq(X509_get0_pubkey(a->signer),
 		   X509_get0_pubkey(b->signer)) == 1 &&
-	       ca_crl_same_ext(a->x, b->x, NID_issuing_distribution_point);
+	       ca_crladmin_same_ext(a->x, b->x, NID_issuing_distribution_point);
 }
 
 static int
@@ -94,7 +94,8 @@ ca_doctor_crl_pairs(struct ca_doctor_look *l)
 		for (size_t k = i + 1; k < l->n && said < SAID_MAX; k++) {
 			const struct ca_doctor_crl *a = &l->v[i], *b = &l->v[k];
 
-			if (ca_crl_is_delta(a->x) != ca_crl_is_delta(b->x) ||
+			if (ca_crladmin_is_delta(a->x) !=
+				ca_crladmin_is_delta(b->x) ||
 			    !of_one_series(a, b) || !disagree(a, b))
 				continue;
 			said++;
@@ -118,7 +119,7 @@ is_base_of(const struct ca_doctor_crl *base, const struct ca_doctor_crl *delta)
 	ASN1_INTEGER *least, *is;
 	bool yes;
 
-	if (ca_crl_is_delta(base->x) || !base->current ||
+	if (ca_crladmin_is_delta(base->x) || !base->current ||
 	    !of_one_series(base, delta))
 		return false;
 	least = X509_CRL_get_ext_d2i(delta->x, NID_delta_crl, NULL, NULL);
@@ -139,11 +140,11 @@ ca_doctor_crl_deltas(struct ca_doctor_look *l)
 		bool base = false;
 		const char *text;
 
-		if (!ca_crl_is_delta(l->v[i].x))
+		if (!ca_crladmin_is_delta(l->v[i].x))
 			continue;
 		for (size_t k = 0; k < l->n && !base; k++)
 			base = is_base_of(&l->v[k], &l->v[i]);
-		ca_crl_about(l->v[i].x, &about);
+		ca_crladmin_about(l->v[i].x, &about);
 		text = ca_buf_text(&about);
 		ca_doctor_find(l->d, CA_F_CRL_DELTA,
 		    base ? CA_LEVEL_NOTE : CA_LEVEL_WARNING, "%s/%s is a%s%s",
@@ -248,7 +249,7 @@ look_up_all(struct listings *t, const char *file)
 		if (len > 0)
 			serial[wanted.n++] = (struct ca_bytes){p, (size_t)len};
 	}
-	rc = ca_crl_read_wanted(&t->l->run, file, &wanted, &crls);
+	rc = ca_crladmin_read_wanted(&t->l->run, file, &wanted, &crls);
 	for (size_t k = 0; rc == CA_OK && k < crls.n; k++)
 		for (size_t i = 0; i < t->n; i++)
 			look_up(t, crls.v[k], &t->v[i]);
