@@ -16,21 +16,21 @@
 static const char help[] =
     "usage: certauth crl list|compile|update [OPTIONS] [FILE ...]\n"
     "\n"
-    "  list      the CRLs of crl_dir: issuer, age, entries, index\n"
-    "  compile   make the index beside each CRL (or each FILE of crl_dir), so\n"
-    "            that a login costs the same whatever the CRL's size\n"
-    "  update    fetch the CRLs that the CAs of ca_dir name\n"
-    "            (cRLDistributionPoints) and those of crl_url, then compile;\n"
-    "            a CRL is replaced only by one that verifies and is no older\n"
+    "  list      print the CRLs of crl_dir: issuer, state, dates, entries, index\n"
+    "  compile   make an index for each CRL (or for each FILE of crl_dir): a\n"
+    "            login then takes the same time for a CRL of any size\n"
+    "  update    fetch the CRLs from the addresses in the CA certificates\n"
+    "            (cRLDistributionPoints), crl_url and --url, then compile; a CRL\n"
+    "            is replaced only by a valid CRL that is not older\n"
     "\n"
     "  --config FILE --ca-dir DIR --intermediates-dir DIR --crl-dir DIR\n"
-    "  --url URL       update: one more address (may be repeated)\n"
-    "  --timeout N     update: seconds for each transfer (60)\n"
-    "  --dry-run       update: fetch and check, change nothing\n"
-    "  --force         compile: also where the index is good\n"
+    "  --url URL       update: an additional address (may be repeated)\n"
+    "  --timeout N     update: seconds for each transfer (default 60)\n"
+    "  --dry-run       update: fetch and check, but change nothing\n"
+    "  --force         compile: replace every index, also if it is up to date\n"
     "  --quiet, --debug\n"
     "\n"
-    "Exit status: 0 all well, 1 something failed, 2 usage or configuration.\n"
+    "Exit status: 0 success, 1 a CRL failed, 2 wrong usage or configuration.\n"
     "\n"
     "Example:\n"
     "  certauth crl update --url http://pki.example/corp.crl\n";
@@ -97,7 +97,8 @@ one_option(struct args *a, int c)
 		return CA_EXIT_OK;
 	case OPT_URL:
 		if (a->run->nurls == URLS_MAX)
-			return ca_cli_usage(&ca_cmd_crl, "too many --url");
+			return ca_cli_usage(&ca_cmd_crl,
+			    "--url can be given at most 256 times");
 		a->url[a->run->nurls++] = optarg;
 		return CA_EXIT_OK;
 	case OPT_TIMEOUT:
@@ -123,7 +124,8 @@ one_option(struct args *a, int c)
 	}
 }
 
-/* A person's path may be relative; the configuration's is absolute. */
+/* A path on the command line may be relative; the configuration takes absolute
+ * paths only. */
 static enum ca_err
 set_path(struct ca_config *cfg, const char *key, const char *path,
     const struct ca_log *log)
@@ -170,7 +172,7 @@ dispatch(struct ca_crladmin_run *r, const char *what, char **file, int n)
 	int status;
 
 	if (strcmp(what, "compile") != 0 && n > 0)
-		return ca_cli_usage(&ca_cmd_crl, "%s takes no file", what);
+		return ca_cli_usage(&ca_cmd_crl, "crl %s takes no FILE", what);
 	if ((status = ca_crladmin_open(r)) != CA_EXIT_OK)
 		return status;
 	if (strcmp(what, "list") == 0)
@@ -190,8 +192,8 @@ run(int argc, char **argv)
 	if (argc < 2 ||
 	    (strcmp(argv[1], "list") != 0 && strcmp(argv[1], "compile") != 0 &&
 		strcmp(argv[1], "update") != 0))
-		return ca_cli_usage(
-		    &ca_cmd_crl, "list, compile or update is needed");
+		return ca_cli_usage(&ca_cmd_crl,
+		    "the first argument must be list, compile or update");
 	const char *what = argv[1];
 	argc--;
 	argv++;
@@ -200,7 +202,7 @@ run(int argc, char **argv)
 	       (c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == '?' || c == ':')
 			status = ca_cli_usage(&ca_cmd_crl,
-			    "%s: no such option, or it lacks its value",
+			    "%s: unknown option, or its value is missing",
 			    argv[optind - 1]);
 		else
 			status = one_option(&a, c);

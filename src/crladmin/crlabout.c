@@ -4,25 +4,28 @@
 #include <string.h>
 #include <time.h>
 
-time_t
-ca_crladmin_seconds(const ASN1_TIME *t)
-{
-	struct tm tm;
-
-	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1)
-		return 0;
-	return timegm(&tm);
-}
-
-time_t
-ca_crladmin_end(const X509_CRL *x, const struct ca_config *cfg)
+bool
+ca_crladmin_end(const X509_CRL *x, const struct ca_config *cfg, time_t *out)
 {
 	const ASN1_TIME *next = X509_CRL_get0_nextUpdate(x);
+	const ASN1_TIME *t = next != NULL ? next : X509_CRL_get0_lastUpdate(x);
+	struct tm tm;
 
-	if (next != NULL)
-		return ca_crladmin_seconds(next);
-	return ca_crladmin_seconds(X509_CRL_get0_lastUpdate(x)) +
-	       (time_t)cfg->crl_no_next_update;
+	*out = 0;
+	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1)
+		return false;
+	*out = timegm(&tm);
+	if (next == NULL)
+		*out += (time_t)cfg->crl_no_next_update;
+	return true;
+}
+
+bool
+ca_crladmin_expired(const X509_CRL *x, const struct ca_config *cfg, time_t now)
+{
+	time_t end;
+
+	return !ca_crladmin_end(x, cfg, &end) || end <= now;
 }
 
 static void

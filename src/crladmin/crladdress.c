@@ -16,7 +16,7 @@ add_url(struct ca_crladmin_run *r, struct ca_crladmin_states *states,
 		return CA_OK;
 	memcpy(text, url, len);
 	text[len] = '\0';
-	/* it goes into a line of the state file, and into messages */
+	/* an address is written to a line of the state file and to messages */
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f)
 			return CA_OK;
@@ -67,8 +67,9 @@ ca_crladmin_addresses(
 
 	for (size_t i = 0; rc == CA_OK && i < r->nurls; i++) {
 		if (!ca_fetch_can(r->url[i])) {
-			(void)ca_cli_fail("--url %s: neither http, https nor "
-					  "file:///",
+			(void)ca_cli_fail(
+			    "--url %s: the address must begin with http:, https: or "
+			    "file:///",
 			    r->url[i]);
 			return CA_ERR_CONFIG;
 		}

@@ -33,20 +33,21 @@ ca_crladmin_compile_one(struct ca_crladmin_run *r, const char *name)
 
 	if (has_good_index(r, name)) {
 		if (!r->quiet)
-			printf("%s: the index is good\n", name);
+			printf("%s: the index is up to date\n", name);
 		return CA_OK;
 	}
 	rc = ca_crlidx_make(r->crypto, &r->log, r->dir, name, r->cas, &entries);
 	if (rc == CA_OK && !r->quiet)
 		printf("%s: indexed, %" PRIu64 " entries\n", name, entries);
 	else if (rc == CA_DENIED)
-		(void)ca_cli_fail("%s: not indexed: none of the CAs in ca_dir "
-				  "and intermediates_dir has signed it",
+		(void)ca_cli_fail(
+		    "%s is not indexed, because no CA of ca_dir or "
+		    "intermediates_dir has signed it",
 		    name);
 	else if (rc != CA_OK)
-		(void)ca_cli_fail("%s: not indexed: %s", name,
+		(void)ca_cli_fail("%s is not indexed: %s", name,
 		    rc == CA_ERR_IO       ? strerror(errno)
-		    : rc == CA_ERR_FORMAT ? "it cannot be used"
+		    : rc == CA_ERR_FORMAT ? "no login can use its CRL"
 					  : ca_err_text(rc));
 	return rc;
 }

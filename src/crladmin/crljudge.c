@@ -24,7 +24,7 @@ ca_crladmin_is_delta(const X509_CRL *x)
 	return X509_CRL_get_ext_by_NID(x, NID_delta_crl, -1) >= 0;
 }
 
-/* Is b what a would be renewed by: same issuer, scope and kind? */
+/* Are a and b of one issuer, scope and kind? */
 static bool
 counterpart(X509_CRL *a, X509_CRL *b)
 {
@@ -34,8 +34,8 @@ counterpart(X509_CRL *a, X509_CRL *b)
 	       ca_crladmin_same_ext(a, b, NID_issuing_distribution_point);
 }
 
-/* By cRLNumber where both have one and one key (RFC 5280 section 5.2.3), and
- * by thisUpdate. */
+/* Compare the cRLNumber if both have one and are of one key (RFC 5280 section
+ * 5.2.3), and thisUpdate. */
 static bool
 older(X509_CRL *fresh, X509_CRL *old)
 {
@@ -65,7 +65,7 @@ ca_crladmin_is_other(const struct ca_crls *fresh, const struct ca_crls *old)
 	return old->n > 0;
 }
 
-/* The bytes that tell one issuer, scope and kind from another. */
+/* A digest of issuer, scope and kind. */
 static bool
 digest_scope(X509_CRL *x, uint8_t sum[EVP_MAX_MD_SIZE])
 {
@@ -131,10 +131,10 @@ ca_crladmin_not_successor(
 			newer = newer || !older(f, o);
 		}
 		if (!found)
-			return "is of another issuer or scope than the one "
-			       "it would replace";
+			return "has another issuer or scope than the CRL "
+			       "that it would replace";
 		if (!newer)
-			return "is older than the one it would replace";
+			return "is older than the CRL that it would replace";
 	}
 	return NULL;
 }
@@ -147,11 +147,11 @@ ca_crladmin_not_usable(struct ca_crladmin_run *r, const struct ca_crls *crls)
 		X509_CRL *x = ca_crl_get0_x509(crl);
 
 		if (x == NULL)
-			return "is no CRL";
+			return "is not a CRL";
 		if (ca_crl_trouble(crl) != CA_R_OK)
 			return ca_crl_get0_trouble_text(crl);
 		if (ca_crl_signer(crl, r->cas) == NULL)
-			return "is signed by none of the CAs";
+			return "is not signed by any of the CAs";
 		if (X509_cmp_time(X509_CRL_get0_lastUpdate(x), NULL) > 0)
 			return "is not yet valid";
 	}

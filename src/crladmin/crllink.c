@@ -14,7 +14,7 @@
 
 #define LINKS_MAX 256
 
-/* Does a hashed name lead to that file? */
+/* Is link a symbolic link to file? */
 static bool
 leads_to(int dir, const char *link, const char *file)
 {
@@ -51,8 +51,8 @@ link_one(struct ca_crladmin_run *r, const char *file, const X509_NAME *issuer)
 	return CA_ERR_LIMIT;
 }
 
-/* Links to files that are gone; a gap that is left is closed by the last of
- * the same hash, since a reader stops at the first gap. */
+/* Remove dangling links.  A reader stops at the first gap, so the last link of
+ * the same hash is moved into the gap. */
 static enum ca_err
 unlink_dangling(struct ca_crladmin_run *r)
 {
@@ -66,7 +66,7 @@ unlink_dangling(struct ca_crladmin_run *r)
 		const char *name = names.v[i];
 		int n = 0;
 
-		/* it was the last one, and closes a gap by now */
+		/* it was the last link, and has been moved into a gap */
 		if (fstatat(r->dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 			continue;
 		if (fstatat(r->dir, name, &st, 0) == 0 ||
@@ -81,15 +81,16 @@ unlink_dangling(struct ca_crladmin_run *r)
 		    last, sizeof last, "%.8s.r%d", name, n > 0 ? n - 1 : 0);
 		if (strcmp(last, name) != 0 && n > 0 &&
 		    renameat(r->dir, last, r->dir, name) == 0)
-			i--; /* what is there now may lead nowhere too */
-		else /* a gap (a directory cannot be moved): linked anew */
+			i--; /* the moved link may dangle too */
+		else /* a gap remains (a directory cannot be moved): the next
+		      * round links the file again */
 			(void)unlinkat(r->dir, name, 0);
 	}
 	ca_crladmin_names_free(&names);
 	return rc;
 }
 
-/* Link every file.  *all: none is left whose CRLs have no hashed name. */
+/* Link every file.  *all: all CRLs of all files have a hashed name. */
 static enum ca_err
 link_files(struct ca_crladmin_run *r, bool *all)
 {
@@ -101,7 +102,7 @@ link_files(struct ca_crladmin_run *r, bool *all)
 	for (size_t i = 0; rc == CA_OK && i < names.n; i++) {
 		struct ca_crls crls = {NULL, 0};
 
-		/* a file that cannot be read has no name to be linked by */
+		/* a file that cannot be read has no issuer to hash */
 		if (ca_crladmin_read(r, names.v[i], &crls) != CA_OK ||
 		    crls.n == 0)
 			*all = false;
@@ -121,9 +122,9 @@ link_files(struct ca_crladmin_run *r, bool *all)
 #define MS 1000000LL /* nanoseconds */
 
 /*
- * Wait until a change to the directory would get another time than it has.
- * Times are taken from the kernel's tick, on some file systems from the second.
- * False: that is not to be had (a clock that is behind).
+ * Wait until a change to the directory would give it a new modification time.
+ * File times have the resolution of the kernel's tick, on some file systems of a
+ * second.  False: it did not happen (the clock is behind).
  */
 static bool
 let_time_pass(int dir)
@@ -147,8 +148,8 @@ let_time_pass(int dir)
 	return false;
 }
 
-/* In place: a new file would change the directory.  A stamp that is torn is
- * none. */
+/* Write in place, because a new file would change the directory.  A stamp that is
+ * half written is ignored. */
 static enum ca_err
 write_stamp(int fd, const struct ca_buf *stamp)
 {
@@ -159,8 +160,9 @@ write_stamp(int fd, const struct ca_buf *stamp)
 }
 
 /*
- * All is linked: say so, if the directory has not changed since before that was
- * looked at.  Without the stamp a login reads the directory; it is no failure.
+ * Link the files, and write the stamp if the directory has not changed since
+ * before they were read.  Without a stamp a login reads the whole directory, so
+ * a missing stamp is not an error.
  */
 static enum ca_err
 link_and_stamp(struct ca_crladmin_run *r, int fd)
@@ -169,7 +171,7 @@ link_and_stamp(struct ca_crladmin_run *r, int fd)
 	enum ca_err rc = CA_OK;
 	bool all = false, stood;
 
-	/* the first round may link, the second sees that nothing is left */
+	/* the first round may add links, the second one finds nothing to do */
 	for (int i = 0; rc == CA_OK && i < 3; i++) {
 		ca_buf_reset(&before);
 		ca_buf_reset(&after);
@@ -203,7 +205,7 @@ ca_crladmin_link(struct ca_crladmin_run *r)
 
 	if (fd < 0)
 		return CA_ERR_IO;
-	/* the umask has had its say */
+	/* openat has applied the umask */
 	rc = fchmod(fd, 0644) == 0 ? link_and_stamp(r, fd) : CA_ERR_IO;
 	(void)close(fd);
 	return rc;

@@ -1,6 +1,6 @@
 /*
- * Hashed names for the files of crl_dir, and the stamp that says that all have
- * them.
+ * Hashed names for the files of crl_dir, and the stamp that says that every file
+ * has one.
  */
 #ifndef CA_CRLADMIN_CRLLINK_H
 #define CA_CRLADMIN_CRLLINK_H
@@ -8,10 +8,11 @@
 #include "crladmin/crlrun.h"
 
 /*
- * Give every CRL of crl_dir's files a hashed name as `openssl rehash` would,
- * so that a login opens those it needs alone, and drop links that lead
- * nowhere.  Links are added before any is dropped.  Then leave the stamp of
- * crl/crldir.h: nothing may change crl_dir in this run after it.
+ * Give every CRL in crl_dir a hashed name, as `openssl rehash` does, so that a
+ * login opens only the files that it needs, and remove dangling links.  Links
+ * are added before any is removed.  Then write the stamp of crl/crldir.h:
+ * nothing may change crl_dir in this run afterwards.  CA_ERR_IO, CA_ERR_LIMIT
+ * (too many CRLs of one hash), CA_ERR_CRYPTO, CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_crladmin_link(struct ca_crladmin_run *run);
 

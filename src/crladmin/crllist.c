@@ -32,7 +32,7 @@ index_state(struct ca_crladmin_run *r, const char *name)
 	enum ca_err rc;
 
 	if (fstatat(r->dir, name, &st, 0) != 0)
-		return "gone";
+		return "file removed";
 	rc = ca_crlidx_open(r->crypto, r->dir, name, &st, &idx, &n);
 	ca_crlidx_free(idx);
 	switch (rc) {
@@ -41,13 +41,13 @@ index_state(struct ca_crladmin_run *r, const char *name)
 	case CA_ERR_NOT_FOUND:
 		return "not indexed";
 	case CA_ERR_STALE:
-		return "index of an older file";
+		return "index made from an older file";
 	default:
 		return "index damaged";
 	}
 }
 
-/* How the CRL stands now; *bad is set where a login cannot use it. */
+/* The state of the CRL.  *bad: a login cannot use it. */
 static const char *
 state(struct ca_crladmin_run *r, struct ca_crl *crl, bool *bad)
 {
@@ -57,10 +57,10 @@ state(struct ca_crladmin_run *r, struct ca_crl *crl, bool *bad)
 	if (ca_crl_trouble(crl) != CA_R_OK)
 		return ca_crl_get0_trouble_text(crl);
 	if (ca_crl_signer(crl, r->cas) == NULL)
-		return "by none of the CAs";
+		return "not signed by any of the CAs";
 	if (X509_cmp_time(X509_CRL_get0_lastUpdate(x), NULL) > 0)
 		return "not yet valid";
-	if (ca_crladmin_end(x, r->cfg) <= time(NULL))
+	if (ca_crladmin_expired(x, r->cfg, time(NULL)))
 		return X509_CRL_get0_nextUpdate(x) != NULL
 			   ? "expired"
 			   : "expired: older than crl_no_next_update";
@@ -111,7 +111,7 @@ ca_crladmin_list(struct ca_crladmin_run *r)
 	enum ca_err rc = ca_crladmin_names(r->dir, &names);
 
 	if (rc != CA_OK)
-		return ca_cli_fail("%s: %s", r->cfg->crl_dir, ca_err_text(rc));
+		return ca_crladmin_said(r->cfg->crl_dir, rc);
 	for (size_t i = 0; i < names.n; i++) {
 		struct ca_crls crls = {NULL, 0};
 		struct stat st = {0};

@@ -28,11 +28,11 @@ add_cas(struct ca_crladmin_run *r, int dir, const char *name)
 	ca_buf_free(&file);
 	if (rc == CA_ERR_MEMORY)
 		return rc;
-	/* a README is no mistake; a CA that is missed shows as a CRL that
-	 * nobody has signed */
+	/* A README is no mistake.  If a CA is missed, its CRL is reported as
+	 * not signed by any CA. */
 	if ((rc != CA_OK && rc != CA_ERR_NOT_FOUND) || bad > 0)
 		ca_log_debug(&r->log,
-		    "%s holds no certificate that can be "
+		    "%s contains no certificate that can be "
 		    "read: %-s",
 		    name, why != NULL ? why : ca_err_text(rc));
 	return CA_OK;
@@ -47,7 +47,7 @@ is_there(STACK_OF(X509) *cas, int n, X509 *ca)
 	return false;
 }
 
-/* Hashed links give most certificates twice; each further one costs. */
+/* Drop duplicates: most certificates are read twice, because of hashed links. */
 static void
 unique(STACK_OF(X509) *cas)
 {
@@ -126,7 +126,9 @@ ca_crladmin_lock(struct ca_crladmin_run *r)
 		return CA_OK;
 	if (errno == EWOULDBLOCK && !r->quiet)
 		(void)fputs(
-		    "certauth: waiting for another certauth crl\n", stderr);
+		    "certauth: waiting until another `certauth crl' has "
+		    "finished\n",
+		    stderr);
 	while (flock(r->lock, LOCK_EX) != 0)
 		if (errno != EINTR)
 			return CA_ERR_IO;

@@ -1,5 +1,5 @@
 /*
- * One run of `certauth crl`: its settings, the CAs, crl_dir and its lock.
+ * One run of `certauth crl`: settings, CAs, crl_dir and its lock.
  */
 #ifndef CA_CRLADMIN_CRLRUN_H
 #define CA_CRLADMIN_CRLRUN_H
@@ -22,19 +22,22 @@ struct ca_crladmin_run {
 	int lock;            /* -1: not held */
 	bool quiet, dry_run, force;
 	unsigned timeout; /* seconds for one transfer */
-	/* --url: more addresses */
+	/* the addresses of --url */
 	const char *const *url;
 	size_t nurls;
 };
 
-/* Open crl_dir, read the CAs.  What fails is said; an exit status. */
+/* Read the CAs and open crl_dir.  Prints what fails.  Returns an exit status; in
+ * every case the caller calls ca_crladmin_close. */
 int ca_crladmin_open(struct ca_crladmin_run *run);
 void ca_crladmin_close(struct ca_crladmin_run *run);
 
-/* Hold crl_dir for ourselves, so that two runs do not tangle; waits. */
+/* Lock crl_dir, so that two runs do not write to it at the same time.  Waits for
+ * the lock, which ca_crladmin_close releases.  CA_ERR_IO. */
 CA_MUST_CHECK enum ca_err ca_crladmin_lock(struct ca_crladmin_run *run);
 
-/* Say why path cannot be used; the exit status. */
+/* Print why path cannot be used (errno is read for CA_ERR_IO).  Returns the exit
+ * status. */
 int ca_crladmin_said(const char *path, enum ca_err rc);
 
 #endif

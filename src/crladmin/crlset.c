@@ -40,7 +40,7 @@ plain_or_hashed(const char *name)
 	return ca_crldir_is_plain(name) || ca_crldir_is_hashed(name);
 }
 
-/* Names that are wanted, without those that drop is true of. */
+/* The names that want accepts and drop does not, sorted. */
 static enum ca_err
 list_names(int dir, bool (*want)(const char *), bool (*drop)(int, const char *),
     struct ca_list *out)
@@ -88,7 +88,7 @@ ca_crladmin_names_odd(int dir, struct ca_list *out)
 	return list_names(dir, plain_or_hashed, can_be_opened, out);
 }
 
-/* A regular file under a hashed name is a file like any other here. */
+/* A regular file with a hashed name is a CRL file too. */
 enum ca_err
 ca_crladmin_names(int dir, struct ca_list *out)
 {

@@ -13,8 +13,8 @@
 #define STATE_MAX (1u << 20)
 #define ADDRESSES_MAX 10000
 
-/* A name that a person recognises and that no two addresses share: the last
- * part of the address, and a part of its SHA-256. */
+/* A readable and unique name: the last part of the address and a part of its
+ * SHA-256. */
 static enum ca_err
 name_file(const char *url, char out[256])
 {
@@ -124,8 +124,8 @@ ca_crladmin_states_read(
 	return rc;
 }
 
-/* What updates that were killed have left of their writing; none writes now,
- * since the lock is ours. */
+/* Remove temporary files of killed runs.  No other run writes now, because this
+ * one holds the lock. */
 static void
 clear_leftovers(const struct ca_crladmin_run *run)
 {
@@ -137,7 +137,7 @@ clear_leftovers(const struct ca_crladmin_run *run)
 	if (d == NULL) {
 		if (fd >= 0)
 			(void)close(fd);
-		return; /* they harm nobody */
+		return; /* leftovers do no harm */
 	}
 	while ((e = readdir(d)) != NULL)
 		if (strncmp(e->d_name, begin, sizeof begin - 1) == 0)

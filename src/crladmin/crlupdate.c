@@ -20,19 +20,16 @@
 #include "tool/cli.h"
 
 /*
- * `certauth crl update`: fetch, judge, replace.
- *
- * Who serves a CRL is not trusted; who signed it is.  The worst a server can
- * do is to serve nothing new: an older CRL is refused, and one of another CA or
- * scope never takes the place of the one that is there.  It goes beside it,
- * or whoever answers first could keep the right one out for good.
+ * The server of a CRL is not trusted; the signature is.  The worst that a server
+ * can do is to serve nothing new: an older CRL is refused, and a CRL of another
+ * CA or scope does not replace the file.  Such a CRL gets a file of its own,
+ * because otherwise the first server to answer could keep the right CRL out.
  */
 
 struct job {
-	struct ca_crladmin_state
-	    *state;     /* the address, and what is known of it */
-	char *tmp;      /* where the new content goes */
-	char file[300]; /* where it stays, in crl_dir */
+	struct ca_crladmin_state *state; /* the address and its state */
+	char *tmp;                       /* temporary file for the new CRL */
+	char file[300];                  /* its final name in crl_dir */
 };
 
 struct update {
@@ -41,7 +38,7 @@ struct update {
 	struct job *job;
 	struct ca_fetch *fetch;
 	size_t n;
-	bool bar; /* a person looks at standard error */
+	bool bar; /* show progress: standard error is a terminal */
 };
 
 /* ---- fetching ---- */
@@ -71,7 +68,7 @@ open_tmp(struct update *u, size_t i)
 		u->job[i].tmp = NULL;
 		return CA_ERR_MEMORY;
 	}
-	/* left by a run that was killed */
+	/* a killed run may have left it */
 	(void)unlinkat(dir, u->job[i].tmp, 0);
 	u->fetch[i].fd = openat(dir, u->job[i].tmp,
 	    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -100,7 +97,7 @@ prepare(struct update *u)
 		u->fetch[k].fd = -1;
 		u->fetch[k].url = s->url;
 		u->n++;
-		/* nothing is "not modified" that is not here any more */
+		/* a file that was removed must be fetched in full */
 		if (fstatat(u->run->dir, s->file, &st, 0) == 0) {
 			u->fetch[k].etag = s->etag;
 			u->fetch[k].last_modified = s->last_modified;
@@ -136,7 +133,7 @@ replace(struct update *u, struct job *j, struct ca_fetch *f)
 	    renameat(dir, j->tmp, dir, j->file) != 0)
 		return CA_ERR_IO;
 	free(j->tmp);
-	j->tmp = NULL; /* it is no temporary file any more */
+	j->tmp = NULL; /* renamed to j->file */
 	return fsync(dir) == 0 ? CA_OK : CA_ERR_IO;
 }
 
@@ -147,7 +144,7 @@ tell(struct update *u, const struct job *j, const char *what, const char *why)
 	const char *text;
 
 	ca_buf_fmt(&b, "%s: %s%s%s", j->state->url, what,
-	    why != NULL ? ": " : "", why != NULL ? why : "");
+	    why != NULL ? " " : "", why != NULL ? why : "");
 	ca_buf_printable(&line, b.p, b.len);
 	text = ca_buf_text(&line);
 	if (u->bar)
@@ -165,12 +162,13 @@ remember(struct ca_crladmin_state *s, const struct ca_fetch *f)
 	    f->new_last_modified);
 }
 
-/* Where fresh goes, and what it replaces there.  NULL, or why it may not. */
+/* Choose the file for fresh, and read into old what it replaces.  NULL, or the
+ * reason fresh is refused. */
 static const char *
 choose_place(struct ca_crladmin_run *r, struct job *j,
     const struct ca_crls *fresh, struct ca_crls *old)
 {
-	/* what cannot be read now may be replaced by anything good */
+	/* a file that cannot be read may be replaced by any usable CRL */
 	enum ca_err rc = ca_crladmin_read(r, j->file, old);
 
 	if (rc == CA_OK && ca_crladmin_is_other(fresh, old)) {
@@ -185,18 +183,18 @@ choose_place(struct ca_crladmin_run *r, struct job *j,
 	return ca_crladmin_not_successor(fresh, old);
 }
 
-/* It takes its place all the same: what it revokes counts. */
+/* An expired CRL is installed too: the certificates that it lists are rejected. */
 static bool
 out_of_date(const struct ca_crladmin_run *r, const struct ca_crls *fresh)
 {
 	for (size_t i = 0; i < fresh->n; i++)
-		if (ca_crladmin_end(ca_crl_get0_x509(fresh->v[i]), r->cfg) <=
-		    time(NULL))
+		if (ca_crladmin_expired(
+			ca_crl_get0_x509(fresh->v[i]), r->cfg, time(NULL)))
 			return true;
 	return false;
 }
 
-/* What has arrived: judge it, and let it take its place.  False: it failed. */
+/* Judge the fetched CRL and install it.  False: it failed. */
 static bool
 install(struct update *u, struct job *j, struct ca_fetch *f)
 {
@@ -207,13 +205,13 @@ install(struct update *u, struct job *j, struct ca_fetch *f)
 	bool ok = false;
 
 	if (rc != CA_OK)
-		why = rc == CA_ERR_FORMAT ? "is no CRL" : ca_err_text(rc);
+		why = rc == CA_ERR_FORMAT ? "is not a CRL" : ca_err_text(rc);
 	if (why == NULL)
 		why = ca_crladmin_not_usable(r, &fresh);
 	if (why == NULL)
 		why = choose_place(r, j, &fresh, &old);
 	if (why != NULL) {
-		tell(u, j, "refused: what was served", why);
+		tell(u, j, "refused, because the fetched file", why);
 	} else if (same_bytes(r->dir, j->tmp, j->file)) {
 		ok = true;
 		if (!r->quiet)
@@ -222,13 +220,14 @@ install(struct update *u, struct job *j, struct ca_fetch *f)
 		ok = true;
 		tell(u, j, "would be updated", NULL);
 	} else if (replace(u, j, f) != CA_OK) {
-		tell(u, j, "cannot be stored", strerror(errno));
+		tell(u, j, "cannot be stored:", strerror(errno));
 	} else {
 		ok = true;
 		if (out_of_date(r, &fresh))
-			tell(u, j, "updated, but it is out of date", j->file);
+			tell(
+			    u, j, "updated, but the CRL has expired:", j->file);
 		else if (!r->quiet)
-			tell(u, j, "updated", j->file);
+			tell(u, j, "updated:", j->file);
 	}
 	if (ok && !r->dry_run)
 		remember(j->state, f);
@@ -249,10 +248,10 @@ finish_one(struct update *u, struct job *j, struct ca_fetch *f)
 	} else if (f->done) {
 		ok = install(u, j, f);
 	} else {
-		tell(u, j, "not fetched", f->error);
+		tell(u, j, "not fetched:", f->error);
 	}
-	/* an index that was lost is made again, whatever the server said;
-	 * one line per CRL is enough */
+	/* Make a missing index again, whatever the server answered.  Print
+	 * only one line for each CRL. */
 	u->run->quiet = true;
 	if (ok && !u->run->dry_run &&
 	    ca_crladmin_compile_one(u->run, j->file) != CA_OK)
@@ -293,17 +292,17 @@ update(struct update *u)
 
 	if ((rc = ca_crladmin_lock(r)) != CA_OK ||
 	    (rc = ca_crladmin_states_read(r, &u->states)) != CA_OK)
-		return ca_cli_fail("%s: %s", r->cfg->crl_dir,
-		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
+		return ca_crladmin_said(r->cfg->crl_dir, rc);
 	if (ca_crladmin_addresses(r, &u->states) != CA_OK)
 		return CA_EXIT_USAGE;
 	if ((rc = prepare(u)) != CA_OK)
-		return ca_cli_fail("%s: %s", r->cfg->crl_dir,
-		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
+		return ca_crladmin_said(r->cfg->crl_dir, rc);
 	if (u->n == 0) {
 		if (!r->quiet)
-			puts("no address of a CRL is known: the CAs name none, "
-			     "and crl_url is empty");
+			puts(
+			    "no CRL was fetched, because no address is known: the "
+			    "CA certificates name none, and crl_url and --url "
+			    "are not set");
 		return CA_EXIT_OK;
 	}
 	u->bar = !r->quiet && isatty(STDERR_FILENO);
@@ -312,21 +311,21 @@ update(struct update *u)
 		(void)fputs("\r\033[K", stderr);
 	if (rc == CA_ERR_NOT_FOUND)
 		return ca_cli_fail(
-		    "certauth-fetch is neither beside certauth "
-		    "nor in " CA_LIBEXECDIR "; it is part of the "
-		    "installation");
+		    "certauth-fetch was not found, neither in the directory of "
+		    "certauth nor in " CA_LIBEXECDIR "; install it again");
 	if (rc != CA_OK)
-		return ca_cli_fail("certauth-fetch: %s",
+		return ca_cli_fail("certauth-fetch failed: %s",
 		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
 	for (size_t i = 0; i < u->n; i++)
 		if (!finish_one(u, &u->job[i], &u->fetch[i]))
 			status = CA_EXIT_NO;
 	if (r->dry_run)
 		return status;
-	drop_files(u); /* nothing changes crl_dir after the links */
-	if (ca_crladmin_states_write(r, &u->states) != CA_OK ||
-	    ca_crladmin_link(r) != CA_OK) {
-		(void)ca_cli_fail("%s: %s", r->cfg->crl_dir, strerror(errno));
+	drop_files(
+	    u); /* first, as nothing may change crl_dir after the links */
+	if ((rc = ca_crladmin_states_write(r, &u->states)) != CA_OK ||
+	    (rc = ca_crladmin_link(r)) != CA_OK) {
+		(void)ca_crladmin_said(r->cfg->crl_dir, rc);
 		status = CA_EXIT_NO;
 	}
 	return status;

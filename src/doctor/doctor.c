@@ -9,24 +9,21 @@
 static const char help[] =
     "usage: certauth doctor [OPTIONS]\n"
     "\n"
-    "Look at the whole set-up of this machine: configuration, permissions,\n"
-    "the host's proof, CAs, CRLs and what fetches them, users file, "
-    "registered\n"
-    "certificates, PAM services, sshd, clock, libcrypto.  For each finding it\n"
-    "says what, why it matters, and what mends it; it changes nothing.  Run "
-    "it\n"
-    "as root, who can read everything.\n"
+    "Check the whole set-up of this machine: configuration, permissions, the\n"
+    "host certificate, CAs, CRLs and their timer, users file, registered\n"
+    "certificates, PAM services, sshd, clock, libcrypto.  For each finding the\n"
+    "command prints what is wrong, why it matters, and how to correct it.  It\n"
+    "changes nothing.  Run it as root, because only root can read every file.\n"
     "\n"
     "  --config FILE        instead of /etc/certauth/certauth.conf\n"
     "  --pam-dir DIR        instead of /etc/pam.d\n"
     "  --sshd-config FILE   instead of /etc/ssh/sshd_config\n"
-    "  --skip CHECK         leave a check out (more than once): files host ca "
-    "crl\n"
+    "  --skip CHECK         skip a check (may be repeated): files host ca crl\n"
     "                       timer users registered pam sshd clock libcrypto\n"
-    "  --json               one object\n"
+    "  --json               print one JSON object\n"
     "\n"
-    "Exit status: 0 nothing to mend, 1 warnings, 2 errors.  certauth(1) lists\n"
-    "the codes of the findings.\n"
+    "Exit status: 0 no warnings or errors, 1 warnings, 2 errors.  certauth(1)\n"
+    "lists the codes of the findings.\n"
     "\n"
     "Example:\n"
     "  certauth doctor --skip clock\n";
@@ -34,7 +31,7 @@ static const char help[] =
 static int run(int argc, char **argv);
 
 const struct ca_command ca_cmd_doctor = {
-    "doctor", "look for what is wrong with the set-up", help, run};
+    "doctor", "check the set-up of this machine", help, run};
 
 #define NCHECKS (sizeof checks / sizeof *checks)
 static const struct {
@@ -56,7 +53,7 @@ static const struct {
     {"libcrypto", ca_doctor_libcrypto, false},
 };
 
-/* ---- what comes out ---- */
+/* ---- printing ---- */
 
 static size_t
 count(const struct ca_doctor *d, enum ca_level level)
@@ -163,7 +160,7 @@ skip(bool skipped[NCHECKS], const char *name)
 			return CA_EXIT_OK;
 		}
 	return ca_cli_usage(&ca_cmd_doctor,
-	    "no check is called %s; they are "
+	    "there is no check %s; the checks are "
 	    "config, files, host, ca, crl, timer, users, registered, pam, "
 	    "sshd, clock, libcrypto",
 	    name);
@@ -196,12 +193,13 @@ parse_args(struct ca_doctor *d, bool skipped[NCHECKS], bool *json, int argc,
 			break;
 		default:
 			return ca_cli_usage(&ca_cmd_doctor,
-			    "%s: no such option, or it lacks its value",
+			    "%s: unknown option, or its value is missing",
 			    argv[optind - 1]);
 		}
 	}
 	if (optind < argc)
-		return ca_cli_usage(&ca_cmd_doctor, "no argument is expected");
+		return ca_cli_usage(
+		    &ca_cmd_doctor, "certauth doctor takes no arguments");
 	return CA_EXIT_OK;
 }
 
@@ -238,10 +236,10 @@ run(int argc, char **argv)
 	ca_doctor_listen(&d);
 	if (ca_crypto_new(&d.crypto) != CA_OK) {
 		clear(&d);
-		return ca_cli_fail("libcrypto cannot be used");
+		return ca_cli_fail("libcrypto cannot be initialised");
 	}
 	for (size_t i = 0; i < NCHECKS; i++) {
-		/* the configuration is what most others look at */
+		/* without a configuration most checks have nothing to check */
 		if (checks[i].needs_config && d.cfg == NULL)
 			continue;
 		if (skipped[i] && checks[i].run != ca_doctor_config)

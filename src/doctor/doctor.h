@@ -1,7 +1,7 @@
 /*
- * certauth doctor: what is wrong with the set-up, why it matters, and what
- * mends it.  doctor.c runs the table of checks and prints; doctor_*.c are the
- * checks.
+ * `certauth doctor`: what is wrong with the set-up, why it matters, and how to
+ * correct it.  doctor.c runs the table of checks and prints the findings;
+ * doctor_*.c are the checks, and finding.c is what they write with.
  */
 #ifndef CA_DOCTOR_DOCTOR_H
 #define CA_DOCTOR_DOCTOR_H
@@ -28,24 +28,24 @@ struct ca_doctor_ca {
 
 struct ca_doctor {
 	const char *config, *pam_dir, *sshd_config;
-	const char *check;     /* the name of the one that runs */
-	struct ca_config *cfg; /* NULL: it has a mistake */
+	const char *check;     /* the name of the running check */
+	struct ca_config *cfg; /* NULL: the configuration has a mistake */
 	struct ca_crypto *crypto;
-	struct ca_log log;   /* what is said there is kept in heard */
+	struct ca_log log;   /* writes to heard */
 	struct ca_buf heard; /* lines */
 	time_t now;
-	struct ca_doctor_ca *ca; /* found by the check of CAs */
+	struct ca_doctor_ca *ca; /* of ca_doctor_cas */
 	size_t ncas;
-	bool ssh; /* a service called sshd asks us */
+	bool ssh; /* the PAM service sshd uses the module */
 	struct ca_finding *v;
 	size_t n;
 };
 
-/* Owner and mode of a file or directory that decides, and of every directory
- * above it.  What is not there is not looked at. */
+/* Check owner and mode of a file or directory that decides about logins, and of
+ * every directory above it.  A path that does not exist is no finding. */
 void ca_doctor_path(struct ca_doctor *d, const char *path);
 
-/* The checks, in the table's order; each in doctor_NAME.c. */
+/* The checks, in the order of the table. */
 void ca_doctor_config(struct ca_doctor *d);
 void ca_doctor_files(struct ca_doctor *d);
 void ca_doctor_host(struct ca_doctor *d);

@@ -1,5 +1,6 @@
 /*
- * doctor: who can write to a file that decides, and to the directories above.
+ * doctor: who can write to a file that decides about logins, and to the
+ * directories above it.
  */
 #include "doctor/doctor.h"
 
@@ -21,7 +22,7 @@ parents(struct ca_doctor *d, const char *path)
 		if (stat(full, &st) != 0)
 			break;
 		const char *what = ca_file_distrust(&st);
-		/* in a sticky directory of root's nobody moves our entry */
+		/* in a sticky directory of root others cannot replace the entry */
 		if (what != NULL &&
 		    !((st.st_mode & S_ISVTX) != 0 &&
 			(st.st_uid == 0 || st.st_uid == geteuid()))) {

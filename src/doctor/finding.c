@@ -24,7 +24,7 @@ ca_doctor_find(struct ca_doctor *d, enum ca_finding_code code,
 	va_list ap;
 
 	if (v == NULL)
-		abort(); /* a report with holes would be a lie */
+		abort(); /* an incomplete report would mislead */
 	d->v = v;
 	v += d->n++;
 	*v = (struct ca_finding){code, findings[code].code, level, d->check,
@@ -103,14 +103,16 @@ ca_doctor_when(time_t t, time_t now, char out[48])
 	(void)snprintf(out, 48, s < 0 ? "%s ago" : "in %s", n);
 }
 
-time_t
-ca_doctor_seconds(const ASN1_TIME *t)
+bool
+ca_doctor_seconds(const ASN1_TIME *t, time_t *out)
 {
 	struct tm tm;
 
+	*out = 0;
 	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1)
-		return 0;
-	return timegm(&tm);
+		return false;
+	*out = timegm(&tm);
+	return true;
 }
 
 char *

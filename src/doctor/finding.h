@@ -1,140 +1,143 @@
 /*
- * doctor: what can be found, and how the checks record it.
+ * doctor: the table of findings, and how the checks record a finding.
  */
 #ifndef CA_DOCTOR_FINDING_H
 #define CA_DOCTOR_FINDING_H
 
 #include <openssl/x509.h>
+#include <stdbool.h>
 #include <time.h>
+
+#include "base/err.h"
 
 struct ca_doctor; /* doctor.h */
 
 /*
- * What can be found.  The codes are stable; certauth(1) lists them, and a test
- * compares.  X(enumerator, "code", "why it matters").
+ * Everything that can be found.  The codes are stable.  certauth(1) lists codes
+ * and texts, and a test compares.  X(enumerator, "code", "why it matters").
  */
-#define CA_FINDINGS(X)                                                         \
-	X(CA_F_CONFIG_MISTAKE, "config-mistake",                               \
-	    "while it stands, nobody gets in by certificate")                  \
-	X(CA_F_CONFIG_ABSENT, "config-absent",                                 \
-	    "the built-in defaults are in force")                              \
-	X(CA_F_MODE_AUDIT, "mode-audit",                                       \
-	    "logins are judged and logged, but never granted")                 \
-	X(CA_F_MAX_ANSWER, "max-answer",                                       \
-	    "128 answers of this size cannot carry the longest response")      \
-	X(CA_F_CRL_OFF, "crl-off", "revoked certificates log in")              \
-	X(CA_F_HELPER, "helper",                                               \
-	    "logins at the machine (proof = command) cannot be signed")        \
-	X(CA_F_HOST_CERT, "host-cert",                                         \
-	    "the host cannot prove itself to clients")                         \
-	X(CA_F_HOST_CERT_DOUBTFUL, "host-cert-doubtful",                       \
-	    "clients refuse the proof, or soon will")                          \
-	X(CA_F_FILE_UNTRUSTED, "file-untrusted",                               \
-	    "others can change what decides about logins, so it is refused")   \
-	X(CA_F_PARENT_UNTRUSTED, "parent-untrusted",                           \
-	    "others can put another file or directory in its place")           \
-	X(CA_F_CA_DIR, "ca-dir", "no certificate leads to a trust anchor")     \
-	X(CA_F_CA_NONE, "ca-none", "no certificate leads to a trust anchor")   \
-	X(CA_F_CA_UNREADABLE, "ca-unreadable",                                 \
-	    "certificates of that CA are refused")                             \
-	X(CA_F_CA_EXPIRED, "ca-expired",                                       \
-	    "certificates of that CA are refused")                             \
-	X(CA_F_CA_FUTURE, "ca-not-yet-valid",                                  \
-	    "certificates of that CA are refused until then")                  \
-	X(CA_F_CA_EXPIRING, "ca-expiring",                                     \
-	    "certificates of that CA are refused from then on")                \
-	X(CA_F_CA_WEAK, "ca-weak",                                             \
-	    "weak keys and digests are refused anywhere in a chain")           \
-	X(CA_F_CA_NOT_CA, "ca-not-a-ca",                                       \
-	    "it may sign nothing; as an anchor it only trusts itself")         \
-	X(CA_F_CA_INTERMEDIATE, "ca-intermediate-anchor",                      \
-	    "chains end at it: its issuer cannot revoke it any more")          \
-	X(CA_F_CA_DUPLICATE, "ca-duplicate",                                   \
-	    "whoever removes one of them may think the CA gone")               \
-	X(CA_F_CA_SAME_SUBJECT, "ca-same-subject",                             \
-	    "a rule of the users file that rests on the CA's name means both") \
-	X(CA_F_CA_NOT_HASHED, "ca-not-hashed",                                 \
-	    "each login reads every file of the directory")                    \
-	X(CA_F_CRL_DIR, "crl-dir", "revocation cannot be checked")             \
-	X(CA_F_CRL_MISSING, "crl-missing",                                     \
-	    "what that CA has issued is refused, or with crl = prefer not "    \
-	    "checked")                                                         \
-	X(CA_F_CRL_STALE, "crl-stale",                                         \
-	    "past its nextUpdate (and crl_grace) it proves nothing")           \
-	X(CA_F_CRL_EXPIRING, "crl-expiring",                                   \
-	    "logins are refused from then on, unless a newer one comes")       \
-	X(CA_F_CRL_FUTURE, "crl-future",                                       \
-	    "it counts for nothing before its thisUpdate")                     \
-	X(CA_F_CRL_UNSIGNED, "crl-unsigned",                                   \
-	    "a CRL counts only with the signature of its CA")                  \
-	X(CA_F_CRL_MALFORMED, "crl-malformed", "it counts for nothing")        \
-	X(CA_F_CRL_WEAK, "crl-weak",                                           \
-	    "a CRL by a refused algorithm counts for nothing, and to fetch "   \
-	    "it once more gives the same one")                                 \
-	X(CA_F_CRL_NO_SIGN, "crl-no-sign",                                     \
-	    "no CRL of that CA counts, and with crl = require all that it "    \
-	    "has issued is refused")                                           \
-	X(CA_F_CRL_SKIPPED, "crl-skipped",                                     \
-	    "it is passed over, and so is what is in it")                      \
-	X(CA_F_CRL_PAIR, "crl-pair",                                           \
-	    "neither replaces the other: what either lists is refused")        \
-	X(CA_F_CRL_DELTA, "crl-delta",                                         \
-	    "a delta revokes, but without its complete CRL it says of nobody " \
-	    "that he is not revoked")                                          \
-	X(CA_F_CRL_OUTSIDE, "crl-outside-scope",                               \
-	    "the certificate logs in though its serial number is on a CRL")    \
-	X(CA_F_CRL_UNINDEXED, "crl-unindexed", "each login reads all of it")   \
-	X(CA_F_CRL_INDEX_STALE, "crl-index-stale",                             \
-	    "the index is not used, and each login reads all of the CRL")      \
-	X(CA_F_CRL_NOT_HASHED, "crl-not-hashed",                               \
-	    "each login looks into every file of the directory")               \
-	X(CA_F_CRL_TIMER, "crl-timer",                                         \
-	    "nobody fetches new CRLs, and logins end with the old ones")       \
-	X(CA_F_USERS_FILE, "users-file", "nobody is mapped to a login by it")  \
-	X(CA_F_USERS_MISTAKE, "users-mistake",                                 \
-	    "a users file with a mistake maps nobody")                         \
-	X(CA_F_USERS_EMPTY, "users-empty", "nobody is mapped to a login")      \
-	X(CA_F_USERS_WEAK, "users-weak",                                       \
-	    "any of the CAs can issue a certificate with that name, and so "   \
-	    "for that login")                                                  \
-	X(CA_F_USERS_NO_ACCOUNT, "users-no-account",                           \
-	    "a typing error, or a line that outlived its user")                \
-	X(CA_F_USERS_UNINDEXED, "users-unindexed",                             \
-	    "each login reads all of it")                                      \
-	X(CA_F_USERS_INDEX_STALE, "users-index-stale",                         \
-	    "the index is not used, and each login reads the whole file")      \
-	X(CA_F_REGISTERED, "registered",                                       \
-	    "logins with a registered certificate fail")                       \
-	X(CA_F_REGISTERED_EXPIRED, "registered-expired",                       \
-	    "it cannot log in any more")                                       \
-	X(CA_F_PAM_UNUSED, "pam-unused", "no login asks for a certificate")    \
-	X(CA_F_PAM_FILE, "pam-file", "it could not be looked at")              \
-	X(CA_F_PAM_MODULE, "pam-module",                                       \
-	    "libpam cannot load it, and the line fails")                       \
-	X(CA_F_PAM_CONTROL, "pam-control",                                     \
-	    "the certificate's verdict does not have the weight it seems to")  \
-	X(CA_F_PAM_OPEN, "pam-open",                                           \
-	    "whoever has no certificate gets in without anything else")        \
-	X(CA_F_PAM_ARGUMENT, "pam-argument",                                   \
-	    "the service refuses every login by certificate")                  \
-	X(CA_F_PAM_PASSWORD, "pam-password",                                   \
-	    "a certificate is no password to change: the stack fails")         \
-	X(CA_F_PAM_SESSION, "pam-session", "it does nothing there")            \
-	X(CA_F_PAM_ACCOUNT, "pam-account",                                     \
-	    "a certificate revoked during a session is not noticed by sudo "   \
-	    "-v "                                                              \
-	    "or a screen lock")                                                \
-	X(CA_F_SSHD_CONFIG, "sshd-config",                                     \
-	    "whether sshd asks PAM could not be looked at")                    \
-	X(CA_F_SSHD_USEPAM, "sshd-usepam", "sshd does not ask PAM at all")     \
-	X(CA_F_SSHD_KBD, "sshd-keyboard-interactive",                          \
-	    "sshd shows the prompt of no PAM module")                          \
-	X(CA_F_SSHD_METHODS, "sshd-methods",                                   \
-	    "sshd never comes to ask for a certificate")                       \
-	X(CA_F_CLOCK, "clock",                                                 \
-	    "validity and CRLs are judged by this clock, and so are requests") \
-	X(CA_F_LIBCRYPTO, "libcrypto",                                         \
-	    "certificates with such keys are refused, or worse")
+#define CA_FINDINGS(X)                                                                                                             \
+	X(CA_F_CONFIG_MISTAKE, "config-mistake",                                                                                   \
+	    "Logins by certificate fail until the mistake is corrected.")                                                          \
+	X(CA_F_CONFIG_ABSENT, "config-absent",                                                                                     \
+	    "The built-in defaults are used.")                                                                                     \
+	X(CA_F_MODE_AUDIT, "mode-audit",                                                                                           \
+	    "Logins are checked and logged, but never granted.")                                                                   \
+	X(CA_F_MAX_ANSWER, "max-answer",                                                                                           \
+	    "128 answers of this size cannot carry the longest response.")                                                         \
+	X(CA_F_CRL_OFF, "crl-off", "Revoked certificates can log in.")                                                             \
+	X(CA_F_HELPER, "helper",                                                                                                   \
+	    "Logins at the machine (proof = command) cannot be signed.")                                                           \
+	X(CA_F_HOST_CERT, "host-cert",                                                                                             \
+	    "The host cannot prove its identity to clients.")                                                                      \
+	X(CA_F_HOST_CERT_DOUBTFUL, "host-cert-doubtful",                                                                           \
+	    "Clients reject the host's proof, or will reject it soon.")                                                            \
+	X(CA_F_FILE_UNTRUSTED, "file-untrusted",                                                                                   \
+	    "Other users can change a file that decides about logins, so the file is refused.")                                    \
+	X(CA_F_PARENT_UNTRUSTED, "parent-untrusted",                                                                               \
+	    "Other users can replace the files and directories below this directory.")                                             \
+	X(CA_F_CA_DIR, "ca-dir",                                                                                                   \
+	    "Certificates cannot be verified without the CA certificates of this directory.")                                      \
+	X(CA_F_CA_NONE, "ca-none",                                                                                                 \
+	    "No certification path ends at a trust anchor, so every certificate is rejected.")                                     \
+	X(CA_F_CA_UNREADABLE, "ca-unreadable",                                                                                     \
+	    "Certificates of that CA are rejected.")                                                                               \
+	X(CA_F_CA_EXPIRED, "ca-expired",                                                                                           \
+	    "Certificates of that CA are rejected.")                                                                               \
+	X(CA_F_CA_FUTURE, "ca-not-yet-valid",                                                                                      \
+	    "Certificates of that CA are rejected until its own certificate is valid.")                                            \
+	X(CA_F_CA_EXPIRING, "ca-expiring",                                                                                         \
+	    "Certificates of that CA are rejected when its own certificate has expired.")                                          \
+	X(CA_F_CA_WEAK, "ca-weak",                                                                                                 \
+	    "Weak keys and digests are rejected in every certificate of a certification path.")                                    \
+	X(CA_F_CA_NOT_CA, "ca-not-a-ca",                                                                                           \
+	    "The certificate cannot issue others; as a trust anchor it is trusted only for itself.")                               \
+	X(CA_F_CA_INTERMEDIATE, "ca-intermediate-anchor",                                                                          \
+	    "Certification paths end at this trust anchor, so its issuer cannot revoke it.")                                       \
+	X(CA_F_CA_DUPLICATE, "ca-duplicate",                                                                                       \
+	    "If only one of the two files is removed, the CA is still trusted.")                                                   \
+	X(CA_F_CA_SAME_SUBJECT, "ca-same-subject",                                                                                 \
+	    "A rule of the users file that names this issuer applies to both CAs.")                                                \
+	X(CA_F_CA_NOT_HASHED, "ca-not-hashed",                                                                                     \
+	    "Each login reads every file of the directory.")                                                                       \
+	X(CA_F_CRL_DIR, "crl-dir", "Revocation cannot be checked.")                                                                \
+	X(CA_F_CRL_MISSING, "crl-missing",                                                                                         \
+	    "Certificates of that CA are rejected; with crl = prefer they are accepted without a revocation check.")               \
+	X(CA_F_CRL_STALE, "crl-stale",                                                                                             \
+	    "An expired CRL (past its nextUpdate and crl_grace) cannot show that a certificate is not revoked.")                   \
+	X(CA_F_CRL_EXPIRING, "crl-expiring",                                                                                       \
+	    "Logins are refused when the CRL has expired, unless a newer CRL is fetched before.")                                  \
+	X(CA_F_CRL_FUTURE, "crl-future",                                                                                           \
+	    "A CRL is ignored until its thisUpdate time.")                                                                         \
+	X(CA_F_CRL_UNSIGNED, "crl-unsigned",                                                                                       \
+	    "A CRL is ignored unless its CA has signed it.")                                                                       \
+	X(CA_F_CRL_MALFORMED, "crl-malformed", "The CRL is ignored.")                                                              \
+	X(CA_F_CRL_WEAK, "crl-weak",                                                                                               \
+	    "A CRL that is signed with a refused algorithm is ignored, and the CA serves the same CRL if it is fetched again.")    \
+	X(CA_F_CRL_NO_SIGN, "crl-no-sign",                                                                                         \
+	    "Every CRL of that CA is ignored, and with crl = require its certificates are rejected.")                              \
+	X(CA_F_CRL_SKIPPED, "crl-skipped",                                                                                         \
+	    "The entry of crl_dir is skipped, and CRLs in it are not read.")                                                       \
+	X(CA_F_CRL_PAIR, "crl-pair",                                                                                               \
+	    "Neither CRL replaces the other, so a certificate that is on one of them is rejected.")                                \
+	X(CA_F_CRL_DELTA, "crl-delta",                                                                                             \
+	    "A delta CRL can revoke certificates, but without its complete CRL it cannot show that a certificate is not revoked.") \
+	X(CA_F_CRL_OUTSIDE, "crl-outside-scope",                                                                                   \
+	    "The certificate can log in although its serial number is on a CRL.")                                                  \
+	X(CA_F_CRL_UNINDEXED, "crl-unindexed",                                                                                     \
+	    "Each login reads the whole CRL.")                                                                                     \
+	X(CA_F_CRL_INDEX_STALE, "crl-index-stale",                                                                                 \
+	    "The index is not used, and each login reads the whole CRL.")                                                          \
+	X(CA_F_CRL_NOT_HASHED, "crl-not-hashed",                                                                                   \
+	    "Each login opens every file of the directory.")                                                                       \
+	X(CA_F_CRL_TIMER, "crl-timer",                                                                                             \
+	    "New CRLs are not fetched, and logins fail when the CRLs in crl_dir have expired.")                                    \
+	X(CA_F_USERS_FILE, "users-file",                                                                                           \
+	    "The users file maps no certificate to a login.")                                                                      \
+	X(CA_F_USERS_MISTAKE, "users-mistake",                                                                                     \
+	    "A users file with a mistake maps no certificate to a login.")                                                         \
+	X(CA_F_USERS_EMPTY, "users-empty",                                                                                         \
+	    "No certificate is mapped to a login.")                                                                                \
+	X(CA_F_USERS_WEAK, "users-weak",                                                                                           \
+	    "Each of the CAs can issue a certificate with that name, and so a certificate for that login.")                        \
+	X(CA_F_USERS_NO_ACCOUNT, "users-no-account",                                                                               \
+	    "The name is misspelt, or the account was removed.")                                                                   \
+	X(CA_F_USERS_UNINDEXED, "users-unindexed",                                                                                 \
+	    "Each login reads the whole users file.")                                                                              \
+	X(CA_F_USERS_INDEX_STALE, "users-index-stale",                                                                             \
+	    "The index is not used, and each login reads the whole users file.")                                                   \
+	X(CA_F_REGISTERED, "registered",                                                                                           \
+	    "Logins with a registered certificate fail.")                                                                          \
+	X(CA_F_REGISTERED_EXPIRED, "registered-expired",                                                                           \
+	    "The certificate cannot log in any more.")                                                                             \
+	X(CA_F_PAM_UNUSED, "pam-unused", "No login asks for a certificate.")                                                       \
+	X(CA_F_PAM_FILE, "pam-file",                                                                                               \
+	    "The PAM configuration could not be checked.")                                                                         \
+	X(CA_F_PAM_MODULE, "pam-module",                                                                                           \
+	    "libpam cannot load the module, and the line fails.")                                                                  \
+	X(CA_F_PAM_CONTROL, "pam-control",                                                                                         \
+	    "The module's result does not have the effect that the line suggests.")                                                \
+	X(CA_F_PAM_OPEN, "pam-open",                                                                                               \
+	    "A user without a certificate is let in, and nothing else is checked.")                                                \
+	X(CA_F_PAM_ARGUMENT, "pam-argument",                                                                                       \
+	    "The service refuses every login by certificate.")                                                                     \
+	X(CA_F_PAM_PASSWORD, "pam-password",                                                                                       \
+	    "A certificate is not a password that can be changed, so the stack fails.")                                            \
+	X(CA_F_PAM_SESSION, "pam-session",                                                                                         \
+	    "The module does nothing in a session stack.")                                                                         \
+	X(CA_F_PAM_ACCOUNT, "pam-account",                                                                                         \
+	    "sudo -v and screen locks do not notice a certificate that is revoked during a session.")                              \
+	X(CA_F_SSHD_CONFIG, "sshd-config",                                                                                         \
+	    "It is unknown whether sshd uses PAM.")                                                                                \
+	X(CA_F_SSHD_USEPAM, "sshd-usepam", "sshd does not use PAM at all.")                                                        \
+	X(CA_F_SSHD_KBD, "sshd-keyboard-interactive",                                                                              \
+	    "sshd shows no prompt of any PAM module.")                                                                             \
+	X(CA_F_SSHD_METHODS, "sshd-methods",                                                                                       \
+	    "sshd never asks for a certificate.")                                                                                  \
+	X(CA_F_CLOCK, "clock",                                                                                                     \
+	    "Certificates, CRLs and requests are checked against this clock.")                                                     \
+	X(CA_F_LIBCRYPTO, "libcrypto",                                                                                             \
+	    "Certificates with such keys are rejected, or libcrypto fails in other ways.")
 
 #define CA_FINDING_ENUM(e, code, why) e,
 enum ca_finding_code { CA_FINDINGS(CA_FINDING_ENUM) CA_FINDING_COUNT };
@@ -151,29 +154,30 @@ struct ca_finding {
 	const char *why;   /* static */
 };
 
-/* Keep what the log says from now on in d->heard: it becomes findings. */
+/* Keep warnings and errors of d->log in d->heard, for ca_doctor_heard. */
 void ca_doctor_listen(struct ca_doctor *d);
 
-/* Record a finding; what is printf's.  Text of others may be in it. */
+/* Record a finding.  The text may contain untrusted input: it is escaped when
+ * it is printed. */
 void ca_doctor_find(struct ca_doctor *d, enum ca_finding_code code,
     enum ca_level level, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* The command, or the deed, that mends what was found last. */
+/* Say how to correct the last finding: a command, or a sentence. */
 void ca_doctor_mend(struct ca_doctor *d, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* A finding for each line that was logged since the last call, or one with
- * what alone where none was. */
+/* Record a finding for each line that was logged since the last call, or one
+ * finding with the text what if no line was logged. */
 void ca_doctor_heard(struct ca_doctor *d, enum ca_finding_code code,
     enum ca_level level, const char *what, const char *mend);
 
 /* "in 3 days", "2 hours ago" */
 void ca_doctor_when(time_t t, time_t now, char out[48]);
-/* 0: it cannot be told */
-time_t ca_doctor_seconds(const ASN1_TIME *t);
+/* Seconds since 1970; false if t is NULL or not a time.  *out is then 0. */
+CA_MUST_CHECK bool ca_doctor_seconds(const ASN1_TIME *t, time_t *out);
 
-/* A name as RFC 4514 has it, for free(); NULL: no memory. */
+/* A name as an RFC 4514 string.  The caller frees it; NULL: out of memory. */
 char *ca_doctor_name(const X509_NAME *name);
 
 #endif
