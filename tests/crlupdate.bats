@@ -114,7 +114,7 @@ tidy() {
 	[ "$(grep -c ': updated' <<<"$output")" -eq 8 ]
 	[ "$(wc -l <<<"$output")" -eq 10 ]
 	grep -q "$URL/hang: not fetched: .*imed out" <<<"$output"
-	grep -q "$URL/rubbish: refused: what was served: is no CRL" <<<"$output"
+	grep -q "$URL/rubbish: refused, because the fetched file is not a CRL" <<<"$output"
 	[ "$(ls "$S"/crl/*.crl | wc -l)" -eq 8 ]
 	[ "$(ls "$S"/crl/*.idx | wc -l)" -eq 8 ]
 	[ "$(ls "$S"/crl/*.r0 | wc -l)" -eq 8 ]
@@ -188,12 +188,12 @@ tidy() {
 	touch -d '+1 hour' "$S/www/target.crl"
 	update --url "$URL/target.crl"
 	[ "$status" -eq 1 ]
-	grep -q 'signed by none of the CAs' <<<"$output"
+	grep -q 'not signed by any of the CAs' <<<"$output"
 	cp "$S/www/stranger.crl" "$S/www/target.crl"
 	touch -d '+2 hours' "$S/www/target.crl"
 	update --url "$URL/target.crl"
 	[ "$status" -eq 1 ]
-	grep -q 'signed by none of the CAs' <<<"$output"
+	grep -q 'not signed by any of the CAs' <<<"$output"
 	cp "$S/www/ca5.crl" "$S/www/target.crl"
 	touch -d '+3 hours' "$S/www/target.crl"
 	update --url "$URL/target.crl"
@@ -233,7 +233,7 @@ tidy() {
 	update --url "$URL/future.crl" --url "$URL/huge" --url "$URL/cut" \
 		--url "$URL/slow" --url "$URL/tofile"
 	[ "$status" -eq 1 ]
-	grep -q 'future.crl: refused: .*not yet valid' <<<"$output"
+	grep -q 'future.crl: refused, .*not yet valid' <<<"$output"
 	[ "$(grep -c ': not fetched' <<<"$output")" -eq 4 ]
 	not ls "$S"/crl/*.crl
 	tidy
@@ -495,15 +495,15 @@ child_of() {
 		-out "$S/www/ca1.crl"
 	update --url "$URL/ca1.crl"
 	[ "$status" -eq 1 ]
-	grep -q 'refused: what was served: is signed with SHA-1, which is refused' \
+	grep -q 'refused, because the fetched file is signed with SHA-1, which is refused' \
 		<<<"$output"
 	cmp "$S/ca1.good" "$S"/crl/ca1_crl-*.crl
 	cp "$S/ca1.good" "$S/www/ca1.crl"
 }
 
-@test "one that is out of date already is said to be" {
+@test "an expired CRL is installed, and a message says so" {
 	pki_crl ca2 --from -30d --to -1d --out "$S/www/late.crl"
 	update --quiet --url "$URL/late.crl"
 	[ "$status" -eq 0 ]
-	grep -q 'late.crl: updated, but it is out of date' <<<"$output"
+	grep -q 'late.crl: updated, but the CRL has expired' <<<"$output"
 }

@@ -110,7 +110,7 @@ finds() {
 
 @test "helper: not there" {
 	conf default 'proof = command' 'helper = /nonexistent/certauth'
-	finds error helper '/nonexistent/certauth: No such file'
+	finds error helper '/nonexistent/certauth cannot be executed: No such file'
 }
 
 @test "permissions: ca_dir, a CRL, the users file, a directory above" {
@@ -170,7 +170,7 @@ finds() {
 	rm -rf "$C/ca"
 	finds error ca-dir 'does not exist' crl-unsigned
 	mkdir "$C/ca"
-	finds error ca-none 'holds no CA' crl-unsigned
+	finds error ca-none 'contains no CA' crl-unsigned
 }
 
 @test "CAs: expired, not yet valid, expiring" {
@@ -220,12 +220,12 @@ finds() {
 	crl_dir root.crl inter.crl
 	ca_dir root.pem inter.pem
 	finds warning ca-intermediate-anchor 'CN=Test inter' users-weak
-	grep -q "its issuer is here too: .*/root.pem" <<<"$output"
-	grep -q 'mend: set intermediates_dir, mv .*/inter.pem' <<<"$output"
+	grep -q "although its issuer is one too: .*/root.pem" <<<"$output"
+	grep -q 'mend: set intermediates_dir in the configuration, mv .*/inter.pem' <<<"$output"
 	mkdir -p "$C/intermediates"
 	conf default "intermediates_dir = $C/intermediates"
 	finds warning ca-intermediate-anchor 'CN=Test inter' users-weak
-	grep -q "mend: mv .*/inter.pem $C/intermediates/, then" <<<"$output"
+	grep -q "mend: mv .*/inter.pem $C/intermediates/ && openssl rehash" <<<"$output"
 	# alone it may well be meant so
 	ca_dir inter.pem
 	crl_dir inter.crl
@@ -449,7 +449,7 @@ no_next() {
 	doctor
 	[ "$status" -eq 0 ]
 	crl_dir root.crl cas.crl
-	finds warning crl-outside-scope "cas.crl lists /etc/certauth/users.d/alice/listed.pem, and that does not count: the CRL is for CA certificates only, and this is none"
+	finds warning crl-outside-scope "cas.crl lists /etc/certauth/users.d/alice/listed.pem, but does not revoke it: the CRL is for CA certificates only, and this is none"
 	crl_with point lister 'issuingDistributionPoint = critical, @idp' '[idp]' \
 		'fullname = URI:http://x.example/k'
 	crl_dir root.crl point.crl
@@ -490,13 +490,13 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	cp "$PKI/mute.pem" "$C/intermediates/"
 	in_place openssl rehash /etc/certauth/intermediates
 	conf default 'intermediates_dir = /etc/certauth/intermediates'
-	finds error crl-no-sign 'CN=Test mute,O=Example (/etc/certauth/intermediates/mute.pem) may sign no CRL'
+	finds error crl-no-sign 'CN=Test mute,O=Example (/etc/certauth/intermediates/mute.pem) may not sign CRLs'
 	grep -A2 '^error crl-no-sign' <<<"$output" | grep -q 'crl = prefer.*crl = off'
 	crl_with mute mute
 	crl_dir root.crl mute.crl
 	finds warning crl-no-sign 'mute.crl, of CN=Test mute,O=Example, is signed by the key of'
 	conf default 'crl = prefer'
-	finds warning crl-no-sign 'may sign no CRL'
+	finds warning crl-no-sign 'may not sign CRLs'
 }
 
 @test "CRLs: many entries without an index" {
@@ -534,7 +534,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	finds error users-mistake '/etc/certauth/users:2:'
 	[ "$(grep -c users-mistake: <<<"$output")" -eq 2 ]
 	users '# nobody'
-	finds warning users-empty 'no rule'
+	finds warning users-empty 'contains no rule'
 }
 
 @test "users: weak selectors under several CAs, no account" {
@@ -586,7 +586,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	finds warning pam-unused 'no service'
 	printf 'auth required /nonexistent/pam_certauth.so\naccount required %s\n' \
 		"$MODULE" >"$S/etc/pam.d/sshd"
-	finds error pam-module '/nonexistent/pam_certauth.so is not there'
+	finds error pam-module '/nonexistent/pam_certauth.so, which does not exist'
 }
 
 @test "PAM: the module can be written to by others" {
@@ -601,7 +601,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 		'[success=ignore default=die]'; do
 		printf 'auth %s %s\naccount required %s\n' "$c" "$MODULE" \
 			"$MODULE" >"$S/etc/pam.d/sshd"
-		finds error pam-control "sshd:1: $c"
+		finds error pam-control "sshd:1: the control $c"
 	done
 	for c in required requisite sufficient \
 		'[success=done ignore=ignore default=die]' \
@@ -620,7 +620,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 @test "PAM: required, behind a password that is enough" {
 	printf 'auth sufficient pam_unix.so\nauth required %s\naccount required %s\n' \
 		"$MODULE" "$MODULE" >"$S/etc/pam.d/sshd"
-	finds warning pam-control 'sshd:2: required, but'
+	finds warning pam-control 'sshd:2: the certificate is required, but'
 	printf 'auth required pam_unix.so\nauth required %s\naccount required %s\n' \
 		"$MODULE" "$MODULE" >"$S/etc/pam.d/sshd"
 	doctor
@@ -704,7 +704,7 @@ print(int(state == 5 or bool(t.a[5] & 0xffffffff & 64)))')
 	echo 'UsePAM no' >"$d/sshd_config"
 	doctor --config "$d/conf" --pam-dir "$d/pam.d" --sshd-config "$d/sshd_config"
 	[ "$status" -eq 2 ]
-	[[ $output == *max-answer*"$d/sshd_config: UsePAM is no"* ]]
+	[[ $output == *max-answer*"in $d/sshd_config UsePAM is no"* ]]
 	doctor --config "$d/conf" --pam-dir "$d/pam.d" --skip sshd
 	[ "$status" -eq 1 ]
 	doctor --config "$d/nothing"
@@ -739,13 +739,26 @@ assert f["crl-off"]["mend"]
 	[ "$status" -eq 2 ]
 }
 
-@test "certauth(1) lists every code of a finding, and no other" {
+@test "certauth(1) lists every finding with its reason, and no other" {
 	sed -n 's/^[[:space:]]*X(CA_F_[A-Z_]*, "\([a-z-]*\)".*/\1/p' "$HERE/src/doctor/finding.h" \
 		>"$BATS_TEST_TMPDIR/want"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/want")" -gt 50 ]
 	sed -n '/^\.Ss certauth doctor/,/^\.S[hs] /s/^\.It Cm \([a-z-]*\)$/\1/p' \
 		"$HERE/src/man/certauth.1" >"$BATS_TEST_TMPDIR/have"
 	diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/have"
+	python3 - "$HERE/src/doctor/finding.h" "$HERE/src/man/certauth.1" <<-'END'
+		import re, sys
+		table = open(sys.argv[1]).read().replace('\\\n', ' ')
+		rows = re.findall(r'X\(CA_F_\w+,\s*"([a-z-]+)",((?:\s*"[^"]*")+)\)', table)
+		want = {c: ''.join(re.findall('"([^"]*)"', t)) for c, t in rows}
+		manual = open(sys.argv[2]).read().split('.Ss certauth doctor')[1]
+		have = {i.split('\n', 1)[0]: ' '.join(i.split('\n', 1)[1].split())
+		        for i in re.split(r'^\.It Cm ', manual.split('.Ss ')[0]
+		                          .rsplit('.El', 1)[0], flags=re.M)[1:]}
+		assert len(want) > 50
+		for code in want:
+		    assert have[code] == want[code], (code, have[code], want[code])
+	END
 	mandoc -T lint -W warning "$HERE/src/man/certauth.1" \
 		"$HERE/src/man/pam_certauth.8"
 }

@@ -147,7 +147,7 @@ prerm() {
 	echo "$output"
 }
 
-@test "the package does not go while nobody could log in without it" {
+@test "the package is not removed if a line would then refuse every login" {
 	local line
 	for line in 'auth required pam_certauth.so' \
 	    'Auth	REQUISITE /lib/security/pam_certauth.so crl=off' \
@@ -158,7 +158,7 @@ prerm() {
 	    $'auth \\\n required \\\n pam_certauth.so'; do
 		prerm "$line" '@include common-auth'
 		[ "$status" -eq 1 ]
-		[[ $output == *'nobody could log in'*"$T/pam.d/sshd: "* ]]
+		[[ $output == *'refuse every login'*"$T/pam.d/sshd: "* ]]
 		# and nothing was taken out of the others
 		grep -q certauth "$T/pam.d/common-auth"
 	done
