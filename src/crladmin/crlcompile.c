@@ -55,7 +55,7 @@ ca_crladmin_compile_one(struct ca_crladmin_run *r, const char *name)
 int
 ca_crladmin_compile(struct ca_crladmin_run *r, char **file, int nfiles)
 {
-	struct ca_list names = {NULL, 0};
+	struct ca_list names = {0};
 	int status = CA_EXIT_OK;
 	enum ca_err rc;
 

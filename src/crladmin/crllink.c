@@ -56,7 +56,7 @@ link_one(struct ca_crladmin_run *r, const char *file, const X509_NAME *issuer)
 static enum ca_err
 unlink_dangling(struct ca_crladmin_run *r)
 {
-	struct ca_list names = {NULL, 0};
+	struct ca_list names = {0};
 	struct stat st;
 	char last[32];
 	enum ca_err rc =
@@ -94,13 +94,13 @@ unlink_dangling(struct ca_crladmin_run *r)
 static enum ca_err
 link_files(struct ca_crladmin_run *r, bool *all)
 {
-	struct ca_list names = {NULL, 0};
+	struct ca_list names = {0};
 	enum ca_err rc =
 	    ca_crladmin_names_where(r->dir, ca_crldir_is_plain, &names);
 
 	*all = true;
 	for (size_t i = 0; rc == CA_OK && i < names.n; i++) {
-		struct ca_crls crls = {NULL, 0};
+		struct ca_crls crls = {0};
 
 		/* a file that cannot be read has no issuer to hash */
 		if (ca_crladmin_read(r, names.v[i], &crls) != CA_OK ||

@@ -105,7 +105,7 @@ list_one(struct ca_crladmin_run *r, struct ca_crl *crl)
 int
 ca_crladmin_list(struct ca_crladmin_run *r)
 {
-	struct ca_list names = {NULL, 0};
+	struct ca_list names = {0};
 	int status = CA_EXIT_OK;
 	char buf[256];
 	enum ca_err rc = ca_crladmin_names(r->dir, &names);
@@ -113,7 +113,7 @@ ca_crladmin_list(struct ca_crladmin_run *r)
 	if (rc != CA_OK)
 		return ca_crladmin_said(r->cfg->crl_dir, rc);
 	for (size_t i = 0; i < names.n; i++) {
-		struct ca_crls crls = {NULL, 0};
+		struct ca_crls crls = {0};
 		struct stat st = {0};
 
 		(void)fstatat(r->dir, names.v[i], &st, 0);

@@ -92,7 +92,7 @@ ca_crladmin_names_odd(int dir, struct ca_list *out)
 enum ca_err
 ca_crladmin_names(int dir, struct ca_list *out)
 {
-	struct ca_list hashed = {NULL, 0};
+	struct ca_list hashed = {0};
 	struct stat st;
 	enum ca_err rc = ca_crladmin_names_where(dir, ca_crldir_is_plain, out);
 
@@ -134,7 +134,7 @@ enum ca_err
 ca_crladmin_read(
     struct ca_crladmin_run *r, const char *name, struct ca_crls *out)
 {
-	static const struct ca_crl_wanted nothing = {NULL, 0};
+	static const struct ca_crl_wanted nothing = {0};
 
 	return ca_crladmin_read_wanted(r, name, &nothing, out);
 }

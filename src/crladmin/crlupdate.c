@@ -198,7 +198,7 @@ out_of_date(const struct ca_crladmin_run *r, const struct ca_crls *fresh)
 static bool
 install(struct update *u, struct job *j, struct ca_fetch *f)
 {
-	struct ca_crls fresh = {NULL, 0}, old = {NULL, 0};
+	struct ca_crls fresh = {0}, old = {0};
 	struct ca_crladmin_run *r = u->run;
 	const char *why = NULL;
 	enum ca_err rc = ca_crladmin_read(r, j->tmp, &fresh);
@@ -283,6 +283,27 @@ clean_up(struct update *u)
 	ca_crladmin_states_clear(&u->states);
 }
 
+/* CA_EXIT_OK: each address has a result, which may be an error. */
+static int
+fetch_all(struct update *u)
+{
+	struct ca_crladmin_run *r = u->run;
+	enum ca_err rc;
+
+	u->bar = !r->quiet && isatty(STDERR_FILENO);
+	rc = ca_fetch_all(u->fetch, u->n, r->timeout, CA_CRL_MAX, progress, u);
+	if (u->bar)
+		(void)fputs("\r\033[K", stderr);
+	if (rc == CA_ERR_NOT_FOUND)
+		return ca_cli_fail(
+		    "certauth-fetch was not found, neither in the directory of "
+		    "certauth nor in " CA_LIBEXECDIR "; install it again");
+	if (rc != CA_OK)
+		return ca_cli_fail("certauth-fetch failed: %s",
+		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
+	return CA_EXIT_OK;
+}
+
 static int
 update(struct update *u)
 {
@@ -305,24 +326,15 @@ update(struct update *u)
 			    "are not set");
 		return CA_EXIT_OK;
 	}
-	u->bar = !r->quiet && isatty(STDERR_FILENO);
-	rc = ca_fetch_all(u->fetch, u->n, r->timeout, CA_CRL_MAX, progress, u);
-	if (u->bar)
-		(void)fputs("\r\033[K", stderr);
-	if (rc == CA_ERR_NOT_FOUND)
-		return ca_cli_fail(
-		    "certauth-fetch was not found, neither in the directory of "
-		    "certauth nor in " CA_LIBEXECDIR "; install it again");
-	if (rc != CA_OK)
-		return ca_cli_fail("certauth-fetch failed: %s",
-		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
+	if ((status = fetch_all(u)) != CA_EXIT_OK)
+		return status;
 	for (size_t i = 0; i < u->n; i++)
 		if (!finish_one(u, &u->job[i], &u->fetch[i]))
 			status = CA_EXIT_NO;
 	if (r->dry_run)
 		return status;
-	drop_files(
-	    u); /* first, as nothing may change crl_dir after the links */
+	/* first, because nothing may change crl_dir after the links */
+	drop_files(u);
 	if ((rc = ca_crladmin_states_write(r, &u->states)) != CA_OK ||
 	    (rc = ca_crladmin_link(r)) != CA_OK) {
 		(void)ca_crladmin_said(r->cfg->crl_dir, rc);

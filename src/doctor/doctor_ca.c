@@ -88,6 +88,16 @@ keep_hashed(struct dir *dir, unsigned long hash, X509 *cert)
 }
 
 static void
+say_unreadable(struct ca_doctor *d, const struct dir *dir, const char *path,
+    bool one, const char *why)
+{
+	ca_doctor_find(d, CA_F_CA_UNREADABLE, CA_LEVEL_WARNING,
+	    "%s%s is not used: %s", one ? "a certificate in " : "", path, why);
+	ca_doctor_mend(
+	    d, "replace %s, then run `openssl rehash %s'", path, dir->path);
+}
+
+static void
 read_one(struct ca_doctor *d, struct dir *dir, int fd, const char *name)
 {
 	struct ca_buf file = CA_BUF_INIT(CA_CERTFILE_MAX);
@@ -101,7 +111,6 @@ read_one(struct ca_doctor *d, struct dir *dir, int fd, const char *name)
 
 	(void)snprintf(path, sizeof path, "%s/%s", dir->path, name);
 	rc = ca_file_read(fd, name, CA_CERTFILE_MAX, &file);
-	const char *refused = "";
 	const char *why = rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc);
 	if (rc == CA_ERR_UNTRUSTED && !hashed) {
 		ca_doctor_path(d, path);
@@ -112,16 +121,11 @@ read_one(struct ca_doctor *d, struct dir *dir, int fd, const char *name)
 		if (bad > 0)
 			why = ca_certfile_refusal(file.p, file.len);
 		if (bad > 0 && why == NULL)
-			why = "a certificate cannot be decoded";
-		else if (bad > 0)
-			refused = "a certificate is not used: ";
+			why = "it cannot be decoded";
 	}
 	if ((rc != CA_OK && rc != CA_ERR_NOT_FOUND && rc != CA_ERR_UNTRUSTED) ||
 	    bad > 0 || (rc == CA_ERR_NOT_FOUND && hashed)) {
-		ca_doctor_find(d, CA_F_CA_UNREADABLE, CA_LEVEL_WARNING,
-		    "%s: %s%s", path, refused, why);
-		ca_doctor_mend(d, "replace %s, then run `openssl rehash %s'",
-		    path, dir->path);
+		say_unreadable(d, dir, path, bad > 0, why);
 	}
 	bool link = fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    S_ISLNK(st.st_mode);
@@ -326,6 +330,31 @@ check_all(struct ca_doctor *d, struct dir *dir)
 }
 
 static void
+say_no_dir(struct ca_doctor *d, const char *path, enum ca_err rc, bool anchors)
+{
+	bool absent = rc == CA_ERR_NOT_FOUND;
+
+	ca_doctor_find(d, CA_F_CA_DIR, CA_LEVEL_ERROR, "%s %s%s", path,
+	    absent ? "does not exist" : "cannot be opened: ",
+	    absent ? "" : strerror(errno));
+	if (!absent)
+		ca_doctor_mend(d,
+		    "check the permissions of %s, and run `certauth doctor' as "
+		    "root",
+		    path);
+	else if (anchors)
+		ca_doctor_mend(d,
+		    "mkdir -m 755 %s && cp YOUR-CA.pem %s/ && openssl rehash "
+		    "%s",
+		    path, path, path);
+	else
+		ca_doctor_mend(d,
+		    "mkdir -m 755 %s (the directory may stay empty), or remove "
+		    "intermediates_dir from the configuration",
+		    path);
+}
+
+static void
 check_dir(struct ca_doctor *d, const char *path, bool anchors)
 {
 	struct dir dir = {.path = path, .anchors = anchors, .first = d->ncas};
@@ -341,20 +370,7 @@ check_dir(struct ca_doctor *d, const char *path, bool anchors)
 		rc = fd >= 0 ? CA_OK : CA_ERR_IO;
 	}
 	if (rc != CA_OK || (stream = fdopendir(fd)) == NULL) {
-		ca_doctor_find(d, CA_F_CA_DIR, CA_LEVEL_ERROR, "%s %s%s", path,
-		    rc == CA_ERR_NOT_FOUND ? "does not exist"
-					   : "cannot be opened: ",
-		    rc == CA_ERR_NOT_FOUND ? "" : strerror(errno));
-		if (anchors)
-			ca_doctor_mend(d,
-			    "mkdir -m 755 %s && cp YOUR-CA.pem %s/ && openssl "
-			    "rehash %s",
-			    path, path, path);
-		else
-			ca_doctor_mend(d,
-			    "mkdir -m 755 %s (the directory may stay empty), or "
-			    "remove intermediates_dir from the configuration",
-			    path);
+		say_no_dir(d, path, rc, anchors);
 		return;
 	}
 	while ((e = readdir(stream)) != NULL)

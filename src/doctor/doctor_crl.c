@@ -36,6 +36,24 @@ mark(struct ca_doctor_look *l, struct ca_crl *crl)
 	}
 }
 
+/* True: the CRL is within crl_grace. */
+static bool
+say_expired(
+    struct ca_doctor_look *l, const char *name, const char *which, time_t end)
+{
+	struct ca_doctor *d = l->d;
+	bool grace = (uint64_t)(d->now - end) < d->cfg->crl_grace;
+	char when[48];
+
+	ca_doctor_when(end, d->now, when);
+	ca_doctor_find(d, CA_F_CRL_STALE,
+	    grace ? CA_LEVEL_WARNING : CA_LEVEL_ERROR,
+	    "%s/%s has expired: %s was %s%s", l->path, name, which, when,
+	    grace ? " (within crl_grace)" : "");
+	ca_doctor_mend(d, "certauth crl update");
+	return grace;
+}
+
 /* True: the CRL is current. */
 static bool
 check_times(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
@@ -68,14 +86,7 @@ check_times(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
 	}
 	ca_doctor_when(end, d->now, when);
 	if (end <= d->now) {
-		bool grace = (uint64_t)(d->now - end) < d->cfg->crl_grace;
-
-		ca_doctor_find(d, CA_F_CRL_STALE,
-		    grace ? CA_LEVEL_WARNING : CA_LEVEL_ERROR,
-		    "%s/%s has expired: %s was %s%s", l->path, name, which,
-		    when, grace ? " (within crl_grace)" : "");
-		ca_doctor_mend(d, "certauth crl update");
-		if (grace)
+		if (say_expired(l, name, which, end))
 			mark(l, crl);
 		return false;
 	}
@@ -226,7 +237,7 @@ check_crl(struct ca_doctor_look *l, struct ca_crl *crl, STACK_OF(X509) *cas)
 static void
 check_file(struct ca_doctor_look *l, const char *name, STACK_OF(X509) *cas)
 {
-	struct ca_crls crls = {NULL, 0};
+	struct ca_crls crls = {0};
 	struct stat st = {0};
 	char buf[256];
 	enum ca_err rc = ca_crladmin_read(&l->run, name, &crls);
@@ -286,6 +297,43 @@ check_odd(struct ca_doctor_look *l, const char *name)
 
 /* ---- all of them ---- */
 
+/* Open crl_dir and list its names, also if others can write to it. */
+static enum ca_err
+list_dir(struct ca_doctor_look *l, struct ca_list *names, struct ca_list *odd)
+{
+	enum ca_err rc = ca_file_opendir(AT_FDCWD, l->path, &l->run.dir, NULL);
+
+	if (rc == CA_ERR_UNTRUSTED) { /* the check of files reports it */
+		l->run.dir = open(l->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		rc = l->run.dir >= 0 ? CA_OK : CA_ERR_IO;
+	}
+	if (rc == CA_OK)
+		rc = ca_crladmin_names(l->run.dir, names);
+	if (rc == CA_OK)
+		rc = ca_crladmin_names_odd(l->run.dir, odd);
+	return rc;
+}
+
+static void
+say_no_dir(struct ca_doctor_look *l, enum ca_err rc)
+{
+	bool absent = rc == CA_ERR_NOT_FOUND;
+
+	ca_doctor_find(l->d, CA_F_CRL_DIR, CA_LEVEL_ERROR, "%s %s%s", l->path,
+	    absent ? "does not exist" : "cannot be read: ",
+	    absent            ? ""
+	    : rc == CA_ERR_IO ? strerror(errno)
+			      : ca_err_text(rc));
+	if (absent)
+		ca_doctor_mend(
+		    l->d, "mkdir -m 755 %s; certauth crl update", l->path);
+	else
+		ca_doctor_mend(l->d,
+		    "check the permissions of %s, and run `certauth doctor' as "
+		    "root",
+		    l->path);
+}
+
 void
 ca_doctor_crls(struct ca_doctor *d)
 {
@@ -296,7 +344,7 @@ ca_doctor_crls(struct ca_doctor *d)
 		.dir = -1},
 	    .path = d->cfg->crl_dir};
 	STACK_OF(X509) *cas = sk_X509_new_null();
-	struct ca_list names = {NULL, 0}, odd = {NULL, 0};
+	struct ca_list names = {0}, odd = {0};
 	enum ca_err rc;
 
 	if (d->cfg->crl == CA_CRL_OFF)
@@ -306,23 +354,9 @@ ca_doctor_crls(struct ca_doctor *d)
 	for (size_t i = 0; cas != NULL && i < d->ncas; i++)
 		if (sk_X509_push(cas, d->ca[i].cert) <= 0)
 			abort();
-	rc = ca_file_opendir(AT_FDCWD, l.path, &l.run.dir, NULL);
-	if (rc == CA_ERR_UNTRUSTED) { /* the check of files reports it */
-		l.run.dir = open(l.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		rc = l.run.dir >= 0 ? CA_OK : CA_ERR_IO;
-	}
-	if (rc == CA_OK)
-		rc = ca_crladmin_names(l.run.dir, &names);
-	if (rc == CA_OK)
-		rc = ca_crladmin_names_odd(l.run.dir, &odd);
-	if (rc != CA_OK || l.has == NULL || l.weak == NULL) {
-		ca_doctor_find(d, CA_F_CRL_DIR, CA_LEVEL_ERROR, "%s %s%s",
-		    l.path,
-		    rc == CA_ERR_NOT_FOUND ? "does not exist"
-					   : "cannot be read: ",
-		    rc == CA_ERR_NOT_FOUND ? "" : strerror(errno));
-		ca_doctor_mend(
-		    d, "mkdir -m 755 %s; certauth crl update", l.path);
+	if ((rc = list_dir(&l, &names, &odd)) != CA_OK || l.has == NULL ||
+	    l.weak == NULL) {
+		say_no_dir(&l, rc);
 		goto out;
 	}
 	for (size_t i = 0; i < odd.n; i++)

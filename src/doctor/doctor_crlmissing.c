@@ -74,7 +74,7 @@ ca_doctor_crl_unhashed(struct ca_doctor_look *l, const struct ca_list *names)
 	size_t without = 0;
 
 	for (size_t i = 0; i < names->n; i++) {
-		struct ca_crls crls = {NULL, 0};
+		struct ca_crls crls = {0};
 		enum ca_err rc = ca_crladmin_read(&l->run, names->v[i], &crls);
 		int ok = 0;
 

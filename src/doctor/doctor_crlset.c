@@ -240,7 +240,7 @@ look_up_all(struct listings *t, const char *file)
 {
 	struct ca_bytes serial[CERTS_MAX];
 	struct ca_crl_wanted wanted = {serial, 0};
-	struct ca_crls crls = {NULL, 0};
+	struct ca_crls crls = {0};
 	enum ca_err rc;
 
 	for (size_t i = 0; i < t->n; i++) {
@@ -279,7 +279,7 @@ void
 ca_doctor_crl_listings(struct ca_doctor_look *l)
 {
 	struct listings t = {.l = l};
-	struct ca_log quiet = {NULL, NULL, false};
+	struct ca_log quiet = {0};
 	enum ca_err rc = CA_OK;
 
 	for (size_t i = 0; rc == CA_OK && i < l->d->ncas; i++)

@@ -131,7 +131,7 @@ read_sshd(const char *path, struct sshd *s, unsigned depth)
 void
 ca_doctor_sshd(struct ca_doctor *d)
 {
-	struct sshd s = {.pam = ""};
+	struct sshd s = {0};
 
 	if (!d->ssh)
 		return;
@@ -178,7 +178,7 @@ ca_doctor_sshd(struct ca_doctor *d)
 void
 ca_doctor_clock(struct ca_doctor *d)
 {
-	struct timex tx = {.modes = 0};
+	struct timex tx = {0};
 	int state = adjtimex(&tx);
 
 	if (state < 0 || (state != TIME_ERROR && (tx.status & STA_UNSYNC) == 0))
