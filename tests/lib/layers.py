@@ -145,7 +145,8 @@ def check_circles(files, code, text):
     calls = collections.defaultdict(lambda: collections.defaultdict(set))
     for path in files:
         if path.endswith(".c"):
-            for name in set(re.findall(r"\b(?:ca|pam)_\w+", code[path])):
+            for name in set(re.findall(
+                    r"(?<!struct )\b(?:ca|pam)_\w+", code[path])):
                 if home.get(name, path) != path:
                     calls[path][home[name]].add(name)
     for part in circles(calls):
