@@ -47,34 +47,51 @@ stale() {
 	[ "$n" -eq 10 ]
 }
 
-# rooms: `ROOM MAY...' from docs/architecture.md, sorted
-rooms() {
-	sed -n '/^## Rooms/,/^## [^R]/s/^| `src\/\([a-z0-9]*\)` |.*| \([a-z0-9, ]*\) |$/\1 \2/p' \
-		"$HERE/docs/architecture.md" | tr -d , | while read -r room may; do
-		echo "$room $(tr ' ' '\n' <<<"$may" | sort | xargs)"
-	done | sort
+# rows: the rooms with a row in docs/architecture.md, and the headline of each
+rows() {
+	sed -n '/^## Rooms/,/^## [^R]/s/^| `src\/\([a-z0-9]*\)` | \(.*\) | .* |$/\1 \2/p' \
+		"$HERE/docs/architecture.md"
 }
 
-@test "every room of src has a row in docs/architecture.md, and no other" {
-	rooms | cut -d' ' -f1 >"$BATS_TEST_TMPDIR/have"
-	for d in "$HERE"/src/*/; do
-		d=$(basename "$d")
-		[ "$d" = man ] || echo "$d"
-	done | sort >"$BATS_TEST_TMPDIR/want"
-	[ "$(wc -l <"$BATS_TEST_TMPDIR/want")" -gt 15 ]
-	diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/have"
+# tests/lib/layers.py reads the last column, and says which room has no row.
+@test "every room of src has a headline in docs/architecture.md, and no other" {
+	local room headline
+	for room in "$HERE"/src/*/; do
+		room=$(basename "$room")
+		[ "$room" = man ] || echo "$room"
+	done | sort >"$BATS_TEST_TMPDIR/folders"
+	rows | cut -d' ' -f1 | sort >"$BATS_TEST_TMPDIR/rows"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/rows")" -gt 15 ]
+	diff "$BATS_TEST_TMPDIR/folders" "$BATS_TEST_TMPDIR/rows"
+	while read -r room headline; do
+		echo "$room: $headline"
+		[ "$(wc -w <<<"$headline")" -ge 3 ]
+	done < <(rows)
 }
 
-@test "the rows say the same as tests/lib/layers.sh" {
-	local room
-	# shellcheck disable=SC1090 # a function of that script
-	source <(sed -n '/^may() {/,/^}/p' "$HERE/tests/lib/layers.sh")
-	for room in $(rooms | cut -d' ' -f1); do
-		echo "$room $(may "$room" | tr ' ' '\n' | grep -vx "$room" |
-			sort | xargs)"
-	done >"$BATS_TEST_TMPDIR/want"
-	[ "$(wc -w <"$BATS_TEST_TMPDIR/want")" -gt 60 ]
-	diff "$BATS_TEST_TMPDIR/want" <(rooms)
+@test "what the other pages for contributors name exists" {
+	local page bad=0
+	for page in docs/architecture.md docs/processes.md docs/style.md \
+	    tests/README.md .github/SECURITY.md; do
+		run stale "$HERE/$page"
+		echo "$output"
+		[ "$status" -eq 0 ] || bad=1
+	done
+	[ $bad -eq 0 ]
+}
+
+# Variables that a script or program of tests reads: ${NAME:-...} and getenv.
+@test "every variable in tests/README.md is read somewhere" {
+	local name n=0
+	for name in $(sed -n '/^## Variables/,/^## W/s/^| \([A-Z_, ]*\) |.*/\1/p' \
+	    "$HERE/tests/README.md" | tr -d ,); do
+		n=$((n + 1))
+		grep -rqE --include=*.{sh,bash,bats,c,h,mk} \
+			"\\\$\\{?$name\\b|\"$name\"|\\\$\\($name\\)|^$name \\??=" \
+			"$HERE/tests" || grep -qE "^$name \\?=|\\(($name)\\)" \
+			"$HERE/Makefile" || { echo "nothing reads $name"; return 1; }
+	done
+	[ "$n" -gt 20 ]
 }
 
 @test "docs/style.md has twenty pairs of before and after" {
