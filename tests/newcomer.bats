@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# CONTRIBUTING.md, docs/architecture.md and docs/style.md cannot rot: the files,
-# functions, texts and targets that CONTRIBUTING.md names exist, every room of src
-# has a row in docs/architecture.md, and that row agrees with tests/lib/layers.sh.
+# The pages for contributors cannot rot: the files, functions, texts, targets and
+# variables that they name exist, and every room of src has a headline in
+# docs/architecture.md.
 bats_require_minimum_version 1.5.0
 
 HERE=${BATS_TEST_DIRNAME%/tests}
