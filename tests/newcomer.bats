@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# The pages for contributors cannot rot: the files, functions, texts, targets and
-# variables that they name exist, and every room of src has a headline in
-# docs/architecture.md.
+# The files, functions, texts, targets and variables that the pages for contributors
+# name exist, and every room of src has a headline in docs/architecture.md.  If a
+# test fails here, mend the page: the output says where a name is now.
 bats_require_minimum_version 1.5.0
 
 HERE=${BATS_TEST_DIRNAME%/tests}
