@@ -1,6 +1,6 @@
 #include "verify/nameconstraints.h"
+#include "verify/name.h"
 #include "verify/ncitem.h"
-#include "verify/verify.h"
 
 #include <openssl/x509v3.h>
 #include <stdlib.h>

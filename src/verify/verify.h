@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "crypto/crypto.h"
 #include "report/report.h"
+#include "verify/name.h"
 #include "verify/trace.h"
 
 struct ca_verify_input {
@@ -49,9 +50,6 @@ CA_MUST_CHECK enum ca_err ca_verify(struct ca_crypto *crypto,
 /* Fill the facts about a certificate into a report. */
 void ca_verify_facts(
     struct ca_crypto *crypto, X509 *cert, struct ca_report *report);
-
-/* Append a name as RFC 4514 has it (most specific first, UTF-8, escapes). */
-void ca_name_rfc4514(const X509_NAME *name, struct ca_buf *out);
 
 /*
  * The subject names (DER) of the trust anchors in ca_dir, then, as far as they
