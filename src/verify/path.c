@@ -1,12 +1,11 @@
-#include "verify/cost.h"
 #include "verify/path.h"
+#include "verify/cost.h"
+#include "verify/pathpool.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define NAMES_MAX CA_PATH_STEPS_MAX
 
 /* What X509_verify said about child's signature by parent's key. */
 struct edge {
@@ -15,21 +14,16 @@ struct edge {
 };
 
 struct ca_pathfinder {
-	struct ca_cadir *anchor_dir, *helper_dir;
-	const STACK_OF(X509) * untrusted;
-	STACK_OF(X509) * anchors, *helpers; /* found so far, owned */
+	struct ca_pathpool pool;
 	X509 *leaf;
 	time_t now;
-	/* names looked up in the hashed directories; borrowed from the pool */
-	const X509_NAME *looked[NAMES_MAX];
-	size_t nlooked;
 	struct edge edge[CA_PATH_COST_MAX];
 	size_t nedges;
 	struct ca_path tried[CA_PATH_TRIED_MAX];
 	size_t ntried;
 	size_t steps, own_cost;
 	size_t *cost; /* own_cost, or that of the path this one is made for */
-	bool forced, limited, scanned;
+	bool forced, limited;
 	struct ca_path path; /* the one that grows */
 	enum ca_err (*try)(void *ctx, const struct ca_path *path);
 	void *ctx;
@@ -49,15 +43,11 @@ ca_pathfinder_new(struct ca_cadir *anchors, struct ca_cadir *intermediates,
 
 	if (f == NULL)
 		return NULL;
-	f->anchor_dir = anchors;
-	f->helper_dir = intermediates;
 	f->leaf = leaf;
-	f->untrusted = untrusted;
 	f->now = now;
 	f->cost = &f->own_cost;
-	f->anchors = sk_X509_new_null();
-	f->helpers = sk_X509_new_null();
-	if (f->anchors == NULL || f->helpers == NULL) {
+	if (ca_pathpool_init(&f->pool, anchors, intermediates, untrusted) !=
+	    CA_OK) {
 		ca_pathfinder_free(f);
 		return NULL;
 	}
@@ -69,32 +59,11 @@ ca_pathfinder_free(struct ca_pathfinder *f)
 {
 	if (f == NULL)
 		return;
-	sk_X509_pop_free(f->anchors, X509_free);
-	sk_X509_pop_free(f->helpers, X509_free);
+	ca_pathpool_clear(&f->pool);
 	free(f);
 }
 
 /* ---- what may have issued a certificate ---- */
-
-/* Fetch the certificates of that name from the hashed directories, once. */
-static enum ca_err
-look_up(struct ca_pathfinder *f, const X509_NAME *name)
-{
-	enum ca_err rc;
-
-	for (size_t i = 0; i < f->nlooked; i++)
-		if (X509_NAME_cmp(f->looked[i], name) == 0)
-			return CA_OK;
-	if (f->nlooked == NAMES_MAX)
-		return CA_ERR_LIMIT;
-	f->looked[f->nlooked++] = name;
-	if ((rc = ca_cadir_by_subject(f->anchor_dir, name, f->anchors)) !=
-	    CA_OK)
-		return rc;
-	if (f->helper_dir != NULL)
-		rc = ca_cadir_by_subject(f->helper_dir, name, f->helpers);
-	return rc;
-}
 
 static bool
 valid_at(const X509 *cert, time_t now)
@@ -273,11 +242,12 @@ walk(struct ca_pathfinder *f)
 		f->limited = true;
 		return CA_ERR_LIMIT;
 	}
-	if ((rc = look_up(f, X509_get_issuer_name(child))) != CA_OK)
+	if ((rc = ca_pathpool_look_up(&f->pool, X509_get_issuer_name(child))) !=
+	    CA_OK)
 		return rc;
-	add_candidates(f, child, f->anchors, true, v, &n);
-	add_candidates(f, child, f->untrusted, false, v, &n);
-	add_candidates(f, child, f->helpers, false, v, &n);
+	add_candidates(f, child, f->pool.anchors, true, v, &n);
+	add_candidates(f, child, f->pool.untrusted, false, v, &n);
+	add_candidates(f, child, f->pool.helpers, false, v, &n);
 	for (size_t i = 0; i < n; i++) {
 		if (on_path(&f->path, v[i].cert))
 			continue;
@@ -312,22 +282,13 @@ leaf_alone(struct ca_pathfinder *f)
 
 	if (X509_self_signed(f->leaf, 0) != 1)
 		return CA_DENIED;
-	if ((rc = look_up(f, X509_get_subject_name(f->leaf))) != CA_OK)
+	if ((rc = ca_pathpool_look_up(
+		 &f->pool, X509_get_subject_name(f->leaf))) != CA_OK)
 		return rc;
-	for (int i = 0; i < sk_X509_num(f->anchors); i++)
-		if (X509_cmp(sk_X509_value(f->anchors, i), f->leaf) == 0)
+	for (int i = 0; i < sk_X509_num(f->pool.anchors); i++)
+		if (X509_cmp(sk_X509_value(f->pool.anchors, i), f->leaf) == 0)
 			return emit(f);
 	return CA_DENIED;
-}
-
-/* The files of intermediates_dir that no hash leads to, once. */
-static enum ca_err
-scan_helpers(struct ca_pathfinder *f)
-{
-	if (f->helper_dir == NULL || f->scanned)
-		return CA_OK;
-	f->scanned = true;
-	return ca_cadir_scan(f->helper_dir, f->helpers);
 }
 
 static enum ca_err
@@ -347,7 +308,7 @@ ca_pathfinder_run(struct ca_pathfinder *f,
     enum ca_err (*try)(void *ctx, const struct ca_path *path), void *ctx)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	int before = 0;
+	size_t before;
 
 	f->try = try;
 	f->ctx = ctx;
@@ -358,13 +319,12 @@ ca_pathfinder_run(struct ca_pathfinder *f,
 	}
 	/* Only now the files that no hash leads to.  They may hold the anchor
 	 * that the first round met its bounds for want of. */
-	before = sk_X509_num(f->anchors) + sk_X509_num(f->helpers);
-	if ((rc = ca_cadir_scan(f->anchor_dir, f->anchors)) != CA_OK ||
-	    (rc = scan_helpers(f)) != CA_OK) {
+	before = ca_pathpool_size(&f->pool);
+	if ((rc = ca_pathpool_scan(&f->pool)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
-	if (sk_X509_num(f->anchors) + sk_X509_num(f->helpers) > before) {
+	if (ca_pathpool_size(&f->pool) > before) {
 		f->limited = false;
 		if ((rc = round_of(f)) != CA_DENIED) {
 			ret = rc;
@@ -382,49 +342,17 @@ struct ca_pathfinder *
 ca_pathfinder_sub(
     struct ca_pathfinder *parent, struct ca_cadir *anchors, X509 *leaf)
 {
-	struct ca_pathfinder *f = ca_pathfinder_new(
-	    anchors, parent->helper_dir, leaf, parent->untrusted, parent->now);
+	struct ca_pathfinder *f = ca_pathfinder_new(anchors,
+	    parent->pool.helper_dir, leaf, parent->pool.untrusted, parent->now);
 
 	if (f != NULL)
 		f->cost = parent->cost;
 	return f;
 }
 
-static enum ca_err
-add_named(
-    const STACK_OF(X509) * from, const X509_NAME *subject, STACK_OF(X509) * out)
-{
-	for (int i = 0; i < sk_X509_num(from); i++) {
-		X509 *cert = sk_X509_value(from, i);
-		bool known = false;
-
-		if (X509_NAME_cmp(X509_get_subject_name(cert), subject) != 0)
-			continue;
-		for (int j = 0; j < sk_X509_num(out) && !known; j++)
-			known = X509_cmp(sk_X509_value(out, j), cert) == 0;
-		if (known)
-			continue;
-		if (sk_X509_num(out) >= CA_PATH_CANDIDATES_MAX)
-			return CA_ERR_LIMIT;
-		if (sk_X509_push(out, cert) <= 0)
-			return CA_ERR_MEMORY;
-	}
-	return CA_OK;
-}
-
 enum ca_err
 ca_pathfinder_named(
     struct ca_pathfinder *f, const X509_NAME *subject, STACK_OF(X509) * out)
 {
-	enum ca_err rc = look_up(f, subject);
-
-	if (rc == CA_OK)
-		rc = add_named(f->helpers, subject, out);
-	if (rc == CA_OK)
-		rc = add_named(f->untrusted, subject, out);
-	if (rc != CA_OK || sk_X509_num(out) > 0)
-		return rc;
-	if ((rc = scan_helpers(f)) == CA_OK)
-		rc = add_named(f->helpers, subject, out);
-	return rc;
+	return ca_pathpool_named(&f->pool, subject, out);
 }
