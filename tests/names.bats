@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Name constraints, and the selectors that rest on them.  The forms of names are
-# in test_nameconstraints.c and test_names_property.c.
+# in test_nameconstraints*.c and test_names_property.c.
 bats_require_minimum_version 1.5.0
 load lib/common
 
