@@ -79,11 +79,11 @@ setup() {
 @test "strict names all that is missing, and that basic would do" {
 	[ "$(judged v1)" = rejected ]
 	grep 'it has no authorityKeyIdentifier' "$S/said"
-	grep 'it is no version 3 certificate' "$S/said"
-	grep 'profile = basic accepts that' "$S/said"
+	grep 'it is not a version 3 certificate' "$S/said"
+	grep 'profile = basic accepts this certificate' "$S/said"
 	[ "$(judged zero)" = rejected ]
 	grep 'its serial number is zero' "$S/said"
-	grep 'profile = basic accepts that' "$S/said"
+	grep 'profile = basic accepts this certificate' "$S/said"
 	[ "$(judged v3)" = accepted ]
 }
 
@@ -114,7 +114,7 @@ setup() {
 	conf_reset
 	conf default 'crl = off'
 	login_denied profile --cert old
-	logged 'no authorityKeyIdentifier.*profile = basic accepts that'
+	logged 'no authorityKeyIdentifier.*profile = basic accepts this certificate'
 	conf default 'profile = basic'
 	login_ok --cert old
 }

@@ -5,9 +5,9 @@
 #include "verify/verify.h"
 
 /*
- * A client that holds no intermediates sees only its own issuer's name, so
- * those that we have are named too (RFC 8446 section 4.2.4 speaks of root and
- * subordinate CAs).  Where they do not fit, the anchors' names alone stand.
+ * A client without intermediates knows only the name of its own issuer, so the
+ * request names our intermediates too (RFC 8446 section 4.2.4: root and
+ * subordinate CAs).  If they do not fit, it names the anchors only.
  */
 static enum ca_err
 add_subordinate(struct ca_crypto *crypto, const struct ca_config *cfg,
@@ -23,7 +23,7 @@ add_subordinate(struct ca_crypto *crypto, const struct ca_config *cfg,
 	ca_cadir_free(dir);
 	if (rc != CA_OK)
 		out->len = anchors;
-	/* a directory that cannot be read is said where chains are built */
+	/* path building reports a directory that cannot be read */
 	return rc == CA_ERR_MEMORY ? rc : CA_OK;
 }
 

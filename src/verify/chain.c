@@ -1,6 +1,6 @@
 /*
- * ca_verify: the likeliest paths one after the other, until one of them is
- * accepted; the findings of the best one make the report.
+ * ca_verify: try the likeliest paths one after the other until one is accepted.
+ * The report shows the findings of the best one.
  */
 #include "verify/cadir.h"
 #include "verify/path.h"
@@ -17,7 +17,7 @@ struct search {
 	struct ca_report *best; /* findings of the best path so far */
 	unsigned best_failures;
 	STACK_OF(X509) * chain;        /* of the accepted path */
-	bool hinted;                   /* about profile = basic */
+	bool hinted;                   /* profile = basic was tried */
 	bool refused;                  /* the leaf is revoked */
 	struct ca_verify_trace *trace; /* of the best path; may be NULL */
 	const struct ca_log *log;
@@ -37,8 +37,8 @@ failures(const struct ca_report *report)
 	return n;
 }
 
-/* Keep report if it is better than what is there; it is taken either way.
- * True: it was kept. */
+/* Keep report if it is better than the best one so far.  It is consumed either
+ * way.  True: it was kept. */
 static bool
 keep_best(struct search *s, struct ca_report *report)
 {
@@ -64,9 +64,9 @@ trace_path(struct search *s, const STACK_OF(X509) * chain, bool anchored)
 }
 
 /*
- * A CA that was set up by hand often breaks the profile, and its administrator
- * must not be lost: where profile = basic would do, the refusal says so.  Once,
- * since it is another verification.
+ * A CA that was set up by hand often breaks the profile.  If profile = basic
+ * accepts its certificate, the refusal says so.  This is tried once only, since
+ * it is another verification.
  */
 static enum ca_err
 hint_basic(
@@ -76,7 +76,7 @@ hint_basic(
 	struct ca_config cfg = *s->pc.cfg;
 	struct ca_pathcheck pc = s->pc;
 	struct ca_report *second;
-	enum ca_err rc;
+	enum ca_err ret = CA_ERR_UNSET, rc;
 
 	if (s->hinted || cfg.profile == CA_PROFILE_BASIC ||
 	    ca_report_reason(report) != CA_R_CHAIN_PROFILE)
@@ -90,13 +90,21 @@ hint_basic(
 	rc = ca_pathcheck_run(&pc, path, true, second, NULL);
 	if (rc == CA_OK && ca_report_granted(second, checks))
 		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL,
-		    CA_R_CHAIN_PROFILE, "profile = basic accepts that");
+		    CA_R_CHAIN_PROFILE,
+		    "profile = basic accepts this certificate");
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
 	ca_report_free(second);
-	return rc;
+	return ret;
 }
 
-/* On a path with nothing else wrong the leaf is revoked.  Another path, whose
- * anchor its CRL's issuer does not lead to, must not outvote that. */
+/* The leaf is revoked on a path that is valid otherwise.  This must decide even
+ * if another path to another anchor, to which the CRL's issuer has no path,
+ * would accept the leaf. */
 static bool
 is_final(const struct search *s, const struct ca_report *report)
 {
@@ -134,9 +142,7 @@ try_path(void *ctx, const struct ca_path *path)
 
 		report = NULL; /* transferred */
 		rc = kept ? trace_path(s, chain, true) : CA_OK;
-		ret = rc != CA_OK  ? CA_ERR_MEMORY
-		      : s->refused ? CA_OK
-				   : CA_DENIED;
+		ret = rc != CA_OK ? rc : s->refused ? CA_OK : CA_DENIED;
 		goto out;
 	}
 	ca_report_free(s->best);
@@ -155,7 +161,8 @@ out:
 	return ret;
 }
 
-/* No path leads to ca_dir: say why, and what else is wrong with the leaf. */
+/* No path leads to ca_dir: report the reason, and all other findings about the
+ * leaf. */
 static enum ca_err
 no_path(struct search *s, const struct ca_verify_input *in, bool limit,
     const char *problem, struct ca_report *report)
@@ -163,7 +170,7 @@ no_path(struct search *s, const struct ca_verify_input *in, bool limit,
 	struct ca_path alone = {.cert = {in->leaf}, .n = 1};
 	struct ca_pathcheck pc = s->pc;
 	STACK_OF(X509) *chain = NULL;
-	enum ca_err rc;
+	enum ca_err ret = CA_ERR_UNSET, rc;
 
 	if (limit)
 		ca_report_set(
@@ -175,11 +182,17 @@ no_path(struct search *s, const struct ca_verify_input *in, bool limit,
 	rc = ca_pathcheck_run(&pc, &alone, false, report, &chain);
 	if (rc == CA_OK)
 		rc = trace_path(s, chain, false);
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
 	sk_X509_pop_free(chain, X509_free);
-	return rc;
+	return ret;
 }
 
-/* ---- the issuers of CRLs that are not on the path ---- */
+/* ---- issuers of CRLs that are not on the path ---- */
 
 struct issuer_path {
 	struct ca_pathcheck pc;
@@ -202,11 +215,18 @@ try_issuer(void *ctx, const struct ca_path *path)
 	struct issuer_path *is = ctx;
 	struct ca_report *report = ca_report_new();
 	STACK_OF(X509) *chain = NULL;
-	enum ca_err rc = report == NULL ? CA_ERR_MEMORY
-					: ca_pathcheck_run(&is->pc, path, true,
-					      report, &chain);
+	enum ca_err ret = CA_ERR_UNSET, rc;
 
-	if (rc == CA_OK && !ca_report_granted(report, checks)) {
+	if (report == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	rc = ca_pathcheck_run(&is->pc, path, true, report, &chain);
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	if (!ca_report_granted(report, checks)) {
 		enum ca_check first =
 		    ca_report_verdict(report, CA_CHECK_CHAIN) == CA_FAIL
 			? CA_CHECK_CHAIN
@@ -214,20 +234,21 @@ try_issuer(void *ctx, const struct ca_path *path)
 		const char *detail = ca_report_get0_detail(report, first);
 
 		(void)snprintf(is->why, CA_REVOCATION_WHY, "%s",
-		    detail != NULL ? detail : "it is not valid");
-		rc = CA_DENIED;
+		    detail != NULL ? detail : "the certificate is not valid");
+		ret = CA_DENIED;
+		goto out;
 	}
-	if (rc == CA_OK) {
-		is->chain = chain;
-		chain = NULL; /* transferred */
-	}
+	is->chain = chain;
+	chain = NULL; /* transferred */
+	ret = CA_OK;
+out:
 	sk_X509_pop_free(chain, X509_free);
 	ca_report_free(report);
-	return rc;
+	return ret;
 }
 
-/* By RFC 5280 section 6 alone: the policies and the purpose are those of a
- * login, and the profile is not for others' certificates. */
+/* A path for the issuer of a CRL, by RFC 5280 section 6 alone: the configured
+ * policies, purpose and profile are for certificates that log in. */
 static enum ca_err
 find_path(void *ctx, X509 *cert, X509 *anchor, STACK_OF(X509) * *chain,
     char why[CA_REVOCATION_WHY])
@@ -238,7 +259,7 @@ find_path(void *ctx, X509 *cert, X509 *anchor, STACK_OF(X509) * *chain,
 	STACK_OF(X509) *alone = sk_X509_new_null();
 	struct ca_cadir *anchors = NULL;
 	struct ca_pathfinder *finder = NULL;
-	enum ca_err rc = CA_ERR_MEMORY;
+	enum ca_err ret = CA_ERR_UNSET, rc;
 
 	cfg.profile = CA_PROFILE_BASIC;
 	cfg.policy.n = 0;
@@ -247,22 +268,31 @@ find_path(void *ctx, X509 *cert, X509 *anchor, STACK_OF(X509) * *chain,
 	is.pc.cfg = &cfg;
 	is.pc.rev = NULL;
 	(void)snprintf(why, CA_REVOCATION_WHY,
-	    "no valid path leads to the anchor of the certificate");
-	if (alone == NULL || sk_X509_push(alone, anchor) <= 0)
+	    "no valid path leads to the trust anchor of the certificate");
+	if (alone == NULL || sk_X509_push(alone, anchor) <= 0) {
+		ret = CA_ERR_MEMORY;
 		goto out;
+	}
 	rc = ca_cadir_hold(s->pc.crypto, alone, s->log, &anchors);
-	if (rc != CA_OK)
+	if (rc != CA_OK) {
+		ret = rc;
 		goto out;
-	finder = ca_pathfinder_sub(s->finder, anchors, cert);
-	rc = finder == NULL ? CA_ERR_MEMORY
-			    : ca_pathfinder_run(finder, try_issuer, &is);
-	if (rc == CA_OK)
-		*chain = is.chain;
+	}
+	if ((finder = ca_pathfinder_sub(s->finder, anchors, cert)) == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	if ((rc = ca_pathfinder_run(finder, try_issuer, &is)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	*chain = is.chain;
+	ret = CA_OK;
 out:
 	ca_pathfinder_free(finder);
 	ca_cadir_free(anchors);
 	sk_X509_free(alone);
-	return rc;
+	return ret;
 }
 
 static void
@@ -315,11 +345,11 @@ search(struct search *s, struct ca_cadir *anchors, struct ca_cadir *helpers,
 		fact_anchor(report, s->chain);
 	else if (limit)
 		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, CA_R_CHAIN_LIMIT,
-		    "the bounds of path building were met");
+		    "path building reached its limit");
 	return CA_OK;
 }
 
-/* The checks could not run: whatever else the report holds, it denies. */
+/* The checks could not run: the report denies, whatever else it contains. */
 static void
 could_not(struct ca_report *report, enum ca_reason reason, enum ca_err rc)
 {

@@ -8,7 +8,7 @@
 
 /*
  * The descriptors that LDAP has registered (RFC 4514 section 3, RFC 4519), and
- * emailAddress, which is everywhere.  Any other type is its dotted OID.
+ * emailAddress, which is common.  Any other type is shown as its dotted OID.
  */
 static const struct {
 	int nid;
@@ -34,7 +34,7 @@ static const struct {
     {NID_dnQualifier, "dnQualifier"},
 };
 
-/* RFC 4514 section 2.4: which characters need a backslash, and where. */
+/* RFC 4514 section 2.4 says which characters need a backslash. */
 static void
 put_value(struct ca_buf *out, const uint8_t *p, size_t len)
 {
@@ -47,8 +47,8 @@ put_value(struct ca_buf *out, const uint8_t *p, size_t len)
 		if (n == 0 || !ca_utf8_printable(c)) {
 			if (n == 0)
 				n = 1;
-			/* by hand: for a whole name, snprintf costs as much as
-			 * a login */
+			/* not by snprintf: for a whole name it costs as much
+			 * as a login */
 			for (size_t j = 0; j < n; j++) {
 				ca_buf_u8(out, '\\');
 				ca_buf_u8(out, hex[p[i + j] >> 4]);
@@ -56,8 +56,7 @@ put_value(struct ca_buf *out, const uint8_t *p, size_t len)
 			}
 			continue;
 		}
-		/* it could be either escape; a backslash and a sign would
-		 * still look like TYPE= to those who look for that */
+		/* not "\\=", which a search for TYPE= would still find */
 		if (c == '=') {
 			ca_buf_str(out, "\\3D");
 			continue;
@@ -70,7 +69,7 @@ put_value(struct ca_buf *out, const uint8_t *p, size_t len)
 	}
 }
 
-/* A value that is no text, or whose type has no name: #hex of its DER. */
+/* #HEX of the DER: for a value that is not text, or whose type has no name. */
 static void
 put_hex_value(struct ca_buf *out, const ASN1_STRING *value)
 {
@@ -121,7 +120,7 @@ ca_name_rfc4514(const X509_NAME *name, struct ca_buf *out)
 {
 	int n = X509_NAME_entry_count(name);
 
-	/* from the last RDN to the first; within one, in its own order */
+	/* from the last RDN to the first; within an RDN in its own order */
 	for (int end = n; end > 0;) {
 		int set =
 		    X509_NAME_ENTRY_set(X509_NAME_get_entry(name, end - 1));

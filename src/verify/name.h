@@ -8,7 +8,8 @@
 
 #include "base/buf.h"
 
-/* Append a name as RFC 4514 has it (most specific first, UTF-8, escapes). */
+/* Append a name in the form of RFC 4514 (most specific RDN first, UTF-8,
+ * escapes). */
 void ca_name_rfc4514(const X509_NAME *name, struct ca_buf *out);
 
 #endif

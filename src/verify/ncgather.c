@@ -13,19 +13,19 @@
 static const uint8_t oid_utf8_mailbox[] = {
     0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x08, 0x09};
 
-/* ---- room for them ---- */
+/* ---- memory ---- */
 
 static enum ca_err
 room(struct ca_nc_items *items, size_t n)
 {
-	/* one more, since a size of 0 may give NULL */
+	/* one more: calloc of size 0 may return NULL */
 	items->v = calloc(n + 1, sizeof *items->v);
-	/* an address of the subject is converted, and then in lower case */
+	/* an address of the subject is copied twice: converted, lower case */
 	items->text = calloc(2 * n + 1, sizeof *items->text);
 	return items->v != NULL && items->text != NULL ? CA_OK : CA_ERR_MEMORY;
 }
 
-/* len bytes that live as long as items. */
+/* Memory of len bytes that lives as long as items. */
 static uint8_t *
 text_of(struct ca_nc_items *items, size_t len)
 {
@@ -75,7 +75,7 @@ form_of(int type)
 				 : CA_NC_MAIL;
 }
 
-/* What stands there, before it is parsed as a name or as a base. */
+/* Read the value, before it is parsed as a name or as a base. */
 static void
 read_name(struct ca_nc_item *item, const GENERAL_NAME *gen)
 {
@@ -100,7 +100,7 @@ read_name(struct ca_nc_item *item, const GENERAL_NAME *gen)
 	}
 }
 
-/* The same for both: of what forms we know nothing more. */
+/* For forms that names and bases parse alike. */
 static enum ca_err
 parse_rest(struct ca_nc_item *item)
 {
@@ -158,7 +158,8 @@ parse_base(struct ca_nc_items *items, struct ca_nc_item *item)
 	case GEN_DIRNAME:
 		return parse_rest(item);
 	default:
-		item->flaw = "constraints of this type have no meaning";
+		item->flaw =
+		    "constraints on this type of name are not supported";
 		return CA_OK;
 	}
 }
@@ -203,7 +204,7 @@ add_trees(struct ca_nc_items *items, const STACK_OF(GENERAL_SUBTREE) * trees,
 static size_t
 count(int n)
 {
-	return n > 0 ? (size_t)n : 0; /* -1: no stack */
+	return n > 0 ? (size_t)n : 0; /* -1: the stack is NULL */
 }
 
 enum ca_err
@@ -275,7 +276,7 @@ add_subject(struct ca_nc_items *items, const X509_NAME *subject)
 	return CA_OK;
 }
 
-/* An SmtpUTF8Mailbox is a mailbox, too (RFC 9598 section 6). */
+/* An SmtpUTF8Mailbox is a mailbox too (RFC 9598 section 6). */
 static enum ca_err
 add_utf8_mail(struct ca_nc_items *items, const OTHERNAME *other)
 {
@@ -283,7 +284,7 @@ add_utf8_mail(struct ca_nc_items *items, const OTHERNAME *other)
 
 	item->type = GEN_EMAIL;
 	if (other->value->type != V_ASN1_UTF8STRING) {
-		item->flaw = "it is no UTF8String";
+		item->flaw = "it is not a UTF8String";
 		return CA_OK;
 	}
 	set_bytes(item, other->value->value.utf8string);

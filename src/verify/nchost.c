@@ -23,8 +23,8 @@ lower(uint8_t c)
 const char *
 ca_nc_host(const uint8_t *p, size_t len, uint8_t *copy, struct ca_nc_text *out)
 {
-	static const char why[] = "its host is no host name of letters, "
-				  "digits, hyphens and single dots";
+	static const char why[] = "its host is not a valid host name "
+				  "(letters, digits, hyphens, single dots)";
 	size_t label = 0;
 
 	if (len == 0 || len > HOST_MAX)

@@ -30,7 +30,7 @@ ca_nc_within(const struct ca_nc_item *subtree, const struct ca_nc_item *name)
 		return ca_nc_ip_within(subtree, name);
 	case GEN_DIRNAME:
 		return ca_nc_dir_within(subtree, name);
-	default: /* has a flaw, and does not come here */
+	default: /* not reached: such an item has a flaw */
 		return subtree->excluded;
 	}
 }

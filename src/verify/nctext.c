@@ -36,8 +36,8 @@ ca_nc_parse_name(enum ca_nc_form form, const uint8_t *p, size_t len,
 
 /* ---- bases ---- */
 
-/* A leading dot is not in RFC 5280; those who write it mean what is below the
- * domain, or all of it. */
+/* RFC 5280 defines no leading dot; CAs that write one mean the names below the
+ * domain, or the domain and the names below it. */
 static const char *
 dns_base(bool excluded, const uint8_t *p, size_t len, uint8_t *copy,
     struct ca_nc_text *out)
@@ -71,7 +71,7 @@ uri_base(const uint8_t *p, size_t len, uint8_t *copy, struct ca_nc_text *out)
 
 	out->scope = dot ? CA_NC_BELOW : CA_NC_HOST;
 	if (why == NULL && ca_nc_host_is_number(out))
-		return "its host is an address";
+		return "its host is an IP address";
 	return why;
 }
 
@@ -91,7 +91,7 @@ ca_nc_parse_base(enum ca_nc_form form, bool excluded, const uint8_t *p,
 		return mail_base(p, len, copy, out);
 	case CA_NC_URI:
 		return uri_base(p, len, copy, out);
-	case CA_NC_UTF8MAIL: /* RFC 9598 section 6: there is none */
+	case CA_NC_UTF8MAIL: /* RFC 9598 section 6: no such base exists */
 		break;
 	}
 	return "its form is unknown";
@@ -130,7 +130,7 @@ wildcard_within(
 {
 	if (base->scope != CA_NC_TREE && base->scope != CA_NC_BELOW)
 		return false;
-	/* name's domain is within: so is all that is below it */
+	/* the domain of name is within base: so is everything below it */
 	if (same_host(name, base) || below(name, base))
 		return true;
 	return excluded && just_below(base, name);
@@ -151,7 +151,7 @@ ca_nc_text_within(
 		return same_host(name, base) || below(name, base);
 	case CA_NC_BELOW:
 		return below(name, base);
-	case CA_NC_MAILBOX: /* RFC 5280 section 7.5: the case counts */
+	case CA_NC_MAILBOX: /* RFC 5280 section 7.5: case-sensitive */
 		return same_host(name, base) &&
 		       name->local_len == base->local_len &&
 		       memcmp(name->local, base->local, base->local_len) == 0;
@@ -160,6 +160,6 @@ ca_nc_text_within(
 	case CA_NC_WILDCARD:
 		break;
 	}
-	/* a base that covers nobody knows what: nothing is safe from it */
+	/* unknown what base covers: an excluded base covers everything */
 	return excluded;
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What X509_verify said about child's signature by parent's key. */
+/* Whether parent's key verifies child's signature. */
 struct edge {
 	const X509 *child, *parent;
 	bool good;
@@ -22,9 +22,9 @@ struct ca_pathfinder {
 	struct ca_path tried[CA_PATH_TRIED_MAX];
 	size_t ntried;
 	size_t steps, own_cost;
-	size_t *cost; /* own_cost, or that of the path this one is made for */
+	size_t *cost; /* own_cost, or the cost of the parent finder */
 	bool forced, limited;
-	struct ca_path path; /* the one that grows */
+	struct ca_path path; /* the current one */
 	enum ca_err (*try)(void *ctx, const struct ca_path *path);
 	void *ctx;
 };
@@ -63,7 +63,7 @@ ca_pathfinder_free(struct ca_pathfinder *f)
 	free(f);
 }
 
-/* ---- what may have issued a certificate ---- */
+/* ---- possible issuers of a certificate ---- */
 
 static bool
 valid_at(const X509 *cert, time_t now)
@@ -72,7 +72,8 @@ valid_at(const X509 *cert, time_t now)
 	       X509_cmp_time(X509_get0_notAfter(cert), &now) > 0;
 }
 
-/* How likely parent issued child, more is likelier; -1: it did not. */
+/* How likely parent issued child: a higher score is likelier; -1: it did not.
+ */
 static int
 score(const struct ca_pathfinder *f, X509 *child, X509 *parent, bool anchor)
 {
@@ -80,7 +81,7 @@ score(const struct ca_pathfinder *f, X509 *child, X509 *parent, bool anchor)
 	const ASN1_OCTET_STRING *aki, *ski;
 	int s = 0;
 
-	/* without keyCertSign it may not be an issuer: the report says so, if
+	/* a CA without keyCertSign must not issue: the report says so if
 	 * nothing better is found */
 	if (issued != X509_V_OK && issued != X509_V_ERR_KEYUSAGE_NO_CERTSIGN)
 		return -1;
@@ -118,7 +119,7 @@ add_candidates(struct ca_pathfinder *f, X509 *child,
 			f->limited = true;
 			return;
 		}
-		/* keep them sorted, the best first, equals in their order */
+		/* sorted, the best first; equal scores keep their order */
 		size_t at = (*n)++;
 		for (; at > 0 && v[at - 1].score < s; at--)
 			v[at] = v[at - 1];
@@ -126,7 +127,7 @@ add_candidates(struct ca_pathfinder *f, X509 *child,
 	}
 }
 
-/* ---- signatures, where there is a choice ---- */
+/* ---- signatures, if there is a choice ---- */
 
 static enum ca_err
 spend(struct ca_pathfinder *f, size_t cost)
@@ -154,15 +155,15 @@ signed_by(struct ca_pathfinder *f, X509 *child, X509 *parent)
 	ERR_set_mark();
 	bool good = key != NULL && X509_verify(child, key) == 1;
 	ERR_pop_to_mark();
-	/* every edge costs something, so there is room */
+	/* every edge costs at least 1, so there is room */
 	f->edge[f->nedges++] = (struct edge){child, parent, good};
 	return good ? CA_OK : CA_DENIED;
 }
 
 /* ---- the walk ---- */
 
-/* Being there already, or being the same CA with the same key under another
- * certificate, leads in a circle: the shorter path does as well. */
+/* cert, or another certificate of the same CA and key, is on the path already:
+ * to follow it leads in a circle, and the shorter path is as good. */
 static bool
 on_path(const struct ca_path *path, const X509 *cert)
 {
@@ -229,7 +230,7 @@ follow(struct ca_pathfinder *f, const struct candidate *c)
 	return rc;
 }
 
-/* From the last certificate of the path to all that may have issued it. */
+/* Follow each possible issuer of the last certificate of the path. */
 static enum ca_err
 walk(struct ca_pathfinder *f)
 {
@@ -251,9 +252,10 @@ walk(struct ca_pathfinder *f)
 	for (size_t i = 0; i < n; i++) {
 		if (on_path(&f->path, v[i].cert))
 			continue;
-		/* the only one need not be verified twice; but once a path
-		 * has failed, a name alone, which anybody can write, does not
-		 * make another one worth its names, policies and CRLs */
+		/* X509_verify_cert verifies an only candidate anyway.  But
+		 * after a path has failed, a name alone, which anybody can
+		 * write, must not make us check another path's names,
+		 * policies and CRLs. */
 		rc = n > 1 || f->ntried > 0 ? signed_by(f, child, v[i].cert)
 					    : CA_OK;
 		if (rc == CA_DENIED)
@@ -264,8 +266,8 @@ walk(struct ca_pathfinder *f)
 		if ((rc = follow(f, &v[i])) != CA_DENIED)
 			return rc;
 	}
-	/* Names that fit with signatures that do not: let the likeliest be
-	 * tried, once, so that the report can say what is wrong. */
+	/* The names match but the signatures are wrong: try the likeliest
+	 * once, so that the report can say what is wrong. */
 	if (followed == 0 && n > 0 && !f->forced && f->ntried == 0 &&
 	    !on_path(&f->path, v[0].cert)) {
 		f->forced = true;
@@ -274,7 +276,7 @@ walk(struct ca_pathfinder *f)
 	return CA_DENIED;
 }
 
-/* A self-signed leaf that is in ca_dir itself is a path of one. */
+/* A self-signed leaf that is itself in ca_dir is a path of one certificate. */
 static enum ca_err
 leaf_alone(struct ca_pathfinder *f)
 {
@@ -317,8 +319,8 @@ ca_pathfinder_run(struct ca_pathfinder *f,
 		ret = rc;
 		goto out;
 	}
-	/* Only now the files that no hash leads to.  They may hold the anchor
-	 * that the first round met its bounds for want of. */
+	/* Read the files without a hashed name only now.  They may contain the
+	 * anchor that the first round did not find within its bounds. */
 	before = ca_pathpool_size(&f->pool);
 	if ((rc = ca_pathpool_scan(&f->pool)) != CA_OK) {
 		ret = rc;
@@ -336,7 +338,7 @@ out:
 	return ret;
 }
 
-/* ---- for the issuers of CRLs ---- */
+/* ---- issuers of CRLs ---- */
 
 struct ca_pathfinder *
 ca_pathfinder_sub(

@@ -83,9 +83,11 @@ paths(void **state)
 	(void)state;
 	assert_int_equal(path_of("CN=Root", 0, 2), NO);
 	assert_non_null(strstr(nc_detail, "CN=leaf: DNS name \"evil.org\""));
-	assert_non_null(strstr(nc_detail, "\"org\" that CN=Root excludes"));
+	assert_non_null(
+	    strstr(nc_detail, "\"org\", which is excluded by CN=Root"));
 	assert_int_equal(path_of("CN=Root", 0, 1), NO);
-	assert_non_null(strstr(nc_detail, "\"org\" that CN=Sub excludes"));
+	assert_non_null(
+	    strstr(nc_detail, "\"org\", which is excluded by CN=Sub"));
 	assert_int_equal(path_of("CN=Root", 1, 2), NO);
 	assert_non_null(strstr(nc_detail, "CN=Sub: DNS name"));
 	/* self-issued, and not the last: its names are exempt, not what it

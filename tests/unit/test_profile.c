@@ -89,8 +89,8 @@ judged(int line, enum ca_reason got, enum ca_reason want, const char *says)
 #define strict(root, sub, leaf, says)                                          \
 	do {                                                                   \
 		is(root, sub, leaf, CA_R_CHAIN_PROFILE, says);                 \
-		assert_non_null(                                               \
-		    strstr(detail, "profile = basic accepts that"));           \
+		assert_non_null(strstr(                                        \
+		    detail, "profile = basic accepts this certificate"));      \
 		is_by("profile", "basic", root, sub, leaf, CA_R_OK, NULL);     \
 	} while (0)
 /* What both refuse, and no hint. */
@@ -140,7 +140,7 @@ key_identifiers(void **state)
 	strict(NULL, SUB(.aki = ""), UNDER(.serial = 5),
 	    "it has no authorityKeyIdentifier");
 	is(ROOT(.aki = ""), NULL, LEAF(.serial = 5), CA_R_OK, NULL);
-	strict(NULL, NULL, LEAF(.aki = "DER:3000"), "lacks the keyIdentifier");
+	strict(NULL, NULL, LEAF(.aki = "DER:3000"), "has no keyIdentifier");
 	/* a serial number, and no issuer that it is of */
 	AUTHORITY_KEYID *aki = aki_of(root_key);
 	char text[128], *p = text + sprintf(text, "DER:301c8014");
@@ -149,7 +149,7 @@ key_identifiers(void **state)
 	(void)sprintf(p, "820401020304");
 	AUTHORITY_KEYID_free(aki);
 	strict(ROOT(.serial = 0x01020304), NULL, LEAF(.aki = text),
-	    "has issuer or serial alone");
+	    "has only one of issuer and serial");
 	/* self-signed, and naming another key */
 	is(ROOT(.aki = "DER:3006800401020304"), NULL, LEAF(.serial = 5),
 	    CA_R_CHAIN_PROFILE, "names another key");
@@ -312,7 +312,7 @@ qualifiers(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		is_by("profile", profile[i], NULL, NULL,
 		    LEAF(.ext = POLICIES "critical," UNKNOWN),
-		    CA_R_CHAIN_EXTENSION, "a qualifier that is not known");
+		    CA_R_CHAIN_EXTENSION, "an unknown qualifier");
 		is_by("profile", profile[i], NULL,
 		    SUB(.ext = POLICIES "critical," UNKNOWN),
 		    UNDER(.serial = 5), CA_R_CHAIN_EXTENSION,
@@ -341,14 +341,14 @@ versions(void **state)
 			    v == 3            ? CA_R_OK
 			    : v < 3 && i == 0 ? CA_R_CHAIN_PROFILE
 					      : CA_R_CHAIN_NOT_CA,
-			    v == 3 ? NULL : "is not of version 3");
+			    v == 3 ? NULL : "but is not of version 3");
 			/* an anchor is one because it is in ca_dir */
 			if (v == 1 && i == 1)
 				is_by("profile", profile[i], ROOT(.version = v),
 				    NULL, LEAF(.serial = 5), CA_R_OK, NULL);
 		}
 	/* a leaf issues nothing */
-	strict(NULL, NULL, LEAF(.version = 1), "no version 3");
+	strict(NULL, NULL, LEAF(.version = 1), "is not a version 3");
 }
 
 /* ---- keys ---- */
@@ -384,9 +384,9 @@ digests(void **state)
 {
 	(void)state;
 	is(NULL, NULL, LEAF(.md = EVP_sha1()), CA_R_CHAIN_WEAK,
-	    "SHA-1 or the like");
+	    "SHA-1 or similar");
 	is(NULL, SUB(.md = EVP_sha1()), UNDER(.serial = 5), CA_R_CHAIN_WEAK,
-	    "SHA-1 or the like");
+	    "SHA-1 or similar");
 	/* nobody relies on an anchor's own */
 	is(ROOT(.md = EVP_sha1()), NULL, LEAF(.serial = 5), CA_R_OK, NULL);
 }
@@ -406,7 +406,7 @@ purposes(void **state)
 	is_by("purpose", "any", NULL, NULL, LEAF(.ku = enc), CA_R_OK, NULL);
 	is_by("purpose", "1.3.6.1.5.5.7.3.2", NULL, NULL,
 	    LEAF(.ku = enc, .eku = "clientAuth"), CA_R_PURPOSE,
-	    "lacks digitalSignature; its extendedKeyUsage: 1.3.6.1.5.5.7.3.2");
+	    "lacks digitalSignature; the certificate has extendedKeyUsage 1.3.6.1.5.5.7.3.2");
 	is_by("purpose", "1.3.6.1.5.5.7.3.2", NULL, NULL,
 	    LEAF(.eku = "serverAuth,emailProtection"), CA_R_PURPOSE,
 	    "1.3.6.1.5.5.7.3.1, 1.3.6.1.5.5.7.3.4");
@@ -464,7 +464,7 @@ no_purpose(void **state)
 		assert_int_equal(
 		    ca_report_verdict(r, CA_CHECK_PURPOSE), CA_FAIL);
 		assert_string_equal(ca_report_get0_detail(r, CA_CHECK_PURPOSE),
-		    "wanted: nothing; its extendedKeyUsage: "
+		    "purpose must be one of: none; the certificate has extendedKeyUsage "
 		    "1.3.6.1.5.5.7.3.2");
 		ca_report_free(r);
 		r = ca_report_new();

@@ -241,7 +241,7 @@ test_text_and_json(void **state)
 	assert_string_equal(ca_buf_text(&out),
 	    "rejected: a certificate has expired (expired)\n"
 	    "  chain       pass\n"
-	    "  validity    fail, expired: a certificate has expired: "
+	    "  validity    fail, expired: a certificate has expired; "
 	    "CN=\\x1b[2J ended\n"
 	    "  subject     CN=a\\x0ab\n");
 	ca_buf_reset(&out);
