@@ -38,18 +38,17 @@ enum ca_verdict { CA_NOT_RUN = 0, CA_PASS, CA_FAIL, CA_WAIVED };
 	X(CA_R_CONFIG, "config", "the configuration has a mistake")            \
 	X(CA_R_INTERNAL, "internal", "an internal error occurred")             \
 	X(CA_R_CONVERSATION, "conversation",                                   \
-	    "the application returned no response")                            \
-	X(CA_R_ANSWER_EMPTY, "answer-empty", "the response is empty")          \
-	X(CA_R_ANSWER_CUT, "answer-cut",                                       \
-	    "the response was truncated in transit")                           \
+	    "the application returned no answer")                              \
+	X(CA_R_ANSWER_EMPTY, "answer-empty", "the answer is empty")            \
+	X(CA_R_ANSWER_CUT, "answer-cut", "an answer was truncated in transit") \
 	X(CA_R_ANSWER_MALFORMED, "answer-malformed",                           \
-	    "the response is malformed")                                       \
+	    "the answer is malformed")                                         \
 	X(CA_R_ANSWER_REPEATED, "answer-repeated",                             \
-	    "the application returned the same response twice")                \
+	    "the application returned the same answer twice")                  \
 	X(CA_R_ANSWER_LIMIT, "answer-limit",                                   \
-	    "the responses are too many or too long")                          \
+	    "there are too many answers, or an answer is too long")            \
 	X(CA_R_REQUEST_EXPIRED, "request-expired",                             \
-	    "the response arrived after the request had expired")              \
+	    "the answer arrived after the request had expired")                \
 	X(CA_R_HELPER, "helper", "the helper failed")                          \
 	X(CA_R_HELPER_TIMEOUT, "helper-timeout",                               \
 	    "the helper exceeded its time limit")                              \
