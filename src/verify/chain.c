@@ -3,13 +3,12 @@
  * The report shows the findings of the best one.
  */
 #include "verify/cadir.h"
+#include "verify/issuerpath.h"
 #include "verify/path.h"
 #include "verify/pathcheck.h"
 #include "verify/verify.h"
 
 #include <openssl/err.h>
-#include <stdio.h>
-#include <string.h>
 
 struct search {
 	struct ca_pathcheck pc;
@@ -20,7 +19,7 @@ struct search {
 	bool hinted;                   /* profile = basic was tried */
 	bool refused;                  /* the leaf is revoked */
 	struct ca_verify_trace *trace; /* of the best path; may be NULL */
-	const struct ca_log *log;
+	struct ca_issuerpath issuers;
 };
 
 static unsigned
@@ -192,109 +191,6 @@ out:
 	return ret;
 }
 
-/* ---- issuers of CRLs that are not on the path ---- */
-
-struct issuer_path {
-	struct ca_pathcheck pc;
-	STACK_OF(X509) * chain;
-	char *why; /* CA_REVOCATION_WHY bytes */
-};
-
-static enum ca_err
-named_issuers(void *ctx, const X509_NAME *subject, STACK_OF(X509) * out)
-{
-	struct search *s = ctx;
-
-	return ca_pathfinder_named(s->finder, subject, out);
-}
-
-static enum ca_err
-try_issuer(void *ctx, const struct ca_path *path)
-{
-	const unsigned checks = 1u << CA_CHECK_CHAIN | 1u << CA_CHECK_VALIDITY;
-	struct issuer_path *is = ctx;
-	struct ca_report *report = ca_report_new();
-	STACK_OF(X509) *chain = NULL;
-	enum ca_err ret = CA_ERR_UNSET, rc;
-
-	if (report == NULL) {
-		ret = CA_ERR_MEMORY;
-		goto out;
-	}
-	rc = ca_pathcheck_run(&is->pc, path, true, report, &chain);
-	if (rc != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	if (!ca_report_granted(report, checks)) {
-		enum ca_check first =
-		    ca_report_verdict(report, CA_CHECK_CHAIN) == CA_FAIL
-			? CA_CHECK_CHAIN
-			: CA_CHECK_VALIDITY;
-		const char *detail = ca_report_get0_detail(report, first);
-
-		(void)snprintf(is->why, CA_REVOCATION_WHY, "%s",
-		    detail != NULL ? detail : "the certificate is not valid");
-		ret = CA_DENIED;
-		goto out;
-	}
-	is->chain = chain;
-	chain = NULL; /* transferred */
-	ret = CA_OK;
-out:
-	sk_X509_pop_free(chain, X509_free);
-	ca_report_free(report);
-	return ret;
-}
-
-/* A path for the issuer of a CRL, by RFC 5280 section 6 alone: the configured
- * policies, purpose and profile are for certificates that log in. */
-static enum ca_err
-find_path(void *ctx, X509 *cert, X509 *anchor, STACK_OF(X509) * *chain,
-    char why[CA_REVOCATION_WHY])
-{
-	struct search *s = ctx;
-	struct ca_config cfg = *s->pc.cfg;
-	struct issuer_path is = {s->pc, NULL, why};
-	STACK_OF(X509) *alone = sk_X509_new_null();
-	struct ca_cadir *anchors = NULL;
-	struct ca_pathfinder *finder = NULL;
-	enum ca_err ret = CA_ERR_UNSET, rc;
-
-	cfg.profile = CA_PROFILE_BASIC;
-	cfg.policy.n = 0;
-	cfg.explicit_policy = cfg.inhibit_any = cfg.inhibit_map = false;
-	cfg.purpose.n = 0;
-	is.pc.cfg = &cfg;
-	is.pc.rev = NULL;
-	(void)snprintf(why, CA_REVOCATION_WHY,
-	    "no valid path leads to the trust anchor of the certificate");
-	if (alone == NULL || sk_X509_push(alone, anchor) <= 0) {
-		ret = CA_ERR_MEMORY;
-		goto out;
-	}
-	rc = ca_cadir_hold(s->pc.crypto, alone, s->log, &anchors);
-	if (rc != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	if ((finder = ca_pathfinder_sub(s->finder, anchors, cert)) == NULL) {
-		ret = CA_ERR_MEMORY;
-		goto out;
-	}
-	if ((rc = ca_pathfinder_run(finder, try_issuer, &is)) != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	*chain = is.chain;
-	ret = CA_OK;
-out:
-	ca_pathfinder_free(finder);
-	ca_cadir_free(anchors);
-	sk_X509_free(alone);
-	return ret;
-}
-
 static void
 fact_anchor(struct ca_report *report, const STACK_OF(X509) * chain)
 {
@@ -329,8 +225,10 @@ search(struct search *s, struct ca_cadir *anchors, struct ca_cadir *helpers,
 	    anchors, helpers, in->leaf, in->untrusted, in->now);
 	if (s->finder == NULL)
 		return CA_ERR_MEMORY;
-	ca_revocation_set_paths(s->pc.rev,
-	    &(struct ca_revocation_paths){named_issuers, find_path, s});
+	s->issuers.finder = s->finder;
+	ca_revocation_set_paths(
+	    s->pc.rev, &(struct ca_revocation_paths){ca_issuerpath_named,
+			   ca_issuerpath_find, &s->issuers});
 	if (s->trace != NULL)
 		ca_revocation_trace(s->pc.rev, in->all_crls);
 	rc = ca_pathfinder_run(s->finder, try_path, s);
@@ -364,11 +262,12 @@ ca_verify(struct ca_crypto *crypto, const struct ca_config *cfg,
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct search s = {
-	    .pc = {crypto, cfg, in->now, NULL}, .trace = in->trace, .log = log};
+	    .pc = {crypto, cfg, in->now, NULL}, .trace = in->trace};
 	struct ca_cadir *anchors = NULL, *helpers = NULL;
 	const char *dir = cfg->ca_dir;
 	OSSL_LIB_CTX *before;
 
+	s.issuers = (struct ca_issuerpath){.pc = &s.pc, .log = log};
 	if (chain != NULL)
 		*chain = NULL;
 	ERR_set_mark();

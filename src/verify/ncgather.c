@@ -47,7 +47,7 @@ ca_nc_items_free(struct ca_nc_items *items)
 	free(items->text);
 	GENERAL_NAMES_free(items->names);
 	NAME_CONSTRAINTS_free(items->trees);
-	*items = (struct ca_nc_items){.n = 0};
+	*items = (struct ca_nc_items){0};
 }
 
 /* ---- one item ---- */
