@@ -1,5 +1,5 @@
 /*
- * A root and a leaf, to be judged by what is in ca_dir.  Include it behind
+ * A root and a leaf, to be judged by what is in ca_dir.  Include it after
  * cmocka.h.  The group's set-up is start, its end stop.
  */
 #ifndef CA_TESTS_CHAINJUDGE_H
@@ -10,7 +10,7 @@
 
 struct outcome {
 	struct ca_report *report;
-	STACK_OF(X509) * chain;
+	STACK_OF(X509) *chain;
 	struct ca_config *cfg;
 };
 
@@ -27,7 +27,7 @@ config(void)
 }
 
 static inline enum ca_err
-judge_at(struct outcome *o, X509 *leaf, STACK_OF(X509) * untrusted,
+judge_at(struct outcome *o, X509 *leaf, STACK_OF(X509) *untrusted,
     const char *key, const char *value, time_t now)
 {
 	struct ca_verify_input in = {leaf, untrusted, now};
@@ -39,7 +39,7 @@ judge_at(struct outcome *o, X509 *leaf, STACK_OF(X509) * untrusted,
 	o->report = ca_report_new();
 	enum ca_err rc =
 	    ca_verify(crypto, o->cfg, NULL, &in, o->report, &o->chain);
-	/* a chain comes out of a grant alone */
+	/* a chain is returned only with a grant */
 	assert_int_equal(
 	    o->chain != NULL, ca_report_granted(o->report, CA_REPORT_CERT));
 	return rc;
@@ -54,7 +54,7 @@ done(struct outcome *o)
 }
 
 static inline void
-accepts(X509 *leaf, STACK_OF(X509) * untrusted)
+accepts(X509 *leaf, STACK_OF(X509) *untrusted)
 {
 	struct outcome o;
 
@@ -79,7 +79,7 @@ refusal(const struct ca_report *r)
 }
 
 static inline void
-refuses(X509 *leaf, STACK_OF(X509) * untrusted, enum ca_reason why)
+refuses(X509 *leaf, STACK_OF(X509) *untrusted, enum ca_reason why)
 {
 	struct outcome o;
 

@@ -34,8 +34,8 @@ test_plain_and_hashed(void **state)
 	accepts(leaf, NULL);
 }
 
-/* Names that are none of a certificate's are passed over, whatever is in
- * them; and so a CA in one of them is not trusted. */
+/* Files with other names are ignored, whatever their content: a CA in one of
+ * them is not trusted. */
 static void
 test_ignored_names(void **state)
 {
@@ -54,7 +54,7 @@ test_ignored_names(void **state)
 	refuses(leaf, NULL, CA_R_CHAIN_UNKNOWN_CA);
 }
 
-/* The content counts, not the name of the link. */
+/* The subject decides, not the name of the link. */
 static void
 test_hash_is_a_hint(void **state)
 {
@@ -95,17 +95,17 @@ test_broken_files(void **state)
 	char path[128];
 
 	(void)state;
-	/* no path: the file that could not be read is the reason */
+	/* no path: the file that cannot be read is the reason */
 	empty_dir();
 	put_text("broken.pem", "rubbish");
 	refuses(leaf, NULL, CA_R_CHAIN_DIR);
 	put_text("broken.pem", "-----BEGIN CERTIFICATE-----\nMAA=\n"
 			       "-----END CERTIFICATE-----\n");
 	refuses(leaf, NULL, CA_R_CHAIN_DIR);
-	/* a path without it */
+	/* a path that does not need it */
 	put_hashed("Root", 0, root);
 	accepts(leaf, NULL);
-	/* a file that others may write to is no CA */
+	/* a file that others can write to is not used */
 	empty_dir();
 	put_cert("root.pem", root);
 	(void)snprintf(path, sizeof path, "%s/root.pem", dir);
@@ -113,7 +113,7 @@ test_broken_files(void **state)
 	refuses(leaf, NULL, CA_R_CHAIN_DIR);
 	assert_int_equal(chmod(path, 0644), 0);
 	accepts(leaf, NULL);
-	/* a link to nothing is not an absent file */
+	/* a dangling link is not an absent file */
 	empty_dir();
 	(void)snprintf(path, sizeof path, "%s/gone.pem", dir);
 	assert_int_equal(symlink("nothing-here.pem", path), 0);

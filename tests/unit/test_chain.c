@@ -14,7 +14,7 @@
 
 /* ---- verdicts ---- */
 
-/* Everything that is wrong is in the report, and none of it passes. */
+/* The report has every failure. */
 static void
 test_all_findings(void **state)
 {
@@ -32,7 +32,7 @@ test_all_findings(void **state)
 	    ca_report_verdict(o.report, CA_CHECK_PURPOSE), CA_FAIL);
 	assert_int_equal(ca_report_verdict(o.report, CA_CHECK_CHAIN), CA_PASS);
 	done(&o);
-	/* without a path too; and no revocation was looked at */
+	/* without a path too, and revocation is not checked */
 	empty_dir();
 	assert_int_equal(judge_at(&o, bad, NULL, NULL, NULL, NOW), CA_OK);
 	assert_int_equal(
@@ -43,7 +43,7 @@ test_all_findings(void **state)
 	assert_int_equal(
 	    ca_report_verdict(o.report, CA_CHECK_REVOCATION), CA_NOT_RUN);
 	done(&o);
-	/* a leaf that is fine does not make validity pass without a path */
+	/* a valid leaf alone does not make validity pass without a path */
 	assert_int_equal(judge_at(&o, leaf, NULL, NULL, NULL, NOW), CA_OK);
 	assert_int_equal(
 	    ca_report_verdict(o.report, CA_CHECK_VALIDITY), CA_NOT_RUN);
@@ -149,7 +149,7 @@ test_leaf_in_ca_dir(void **state)
 
 	(void)state;
 	empty_dir();
-	/* not its own issuer: being there does not make it trusted */
+	/* not its own issuer: its presence in ca_dir does not make it trusted */
 	put_cert("leaf.pem", leaf);
 	refuses(leaf, NULL, CA_R_CHAIN_UNKNOWN_CA);
 	refuses(self, NULL, CA_R_CHAIN_UNKNOWN_CA);
@@ -177,7 +177,7 @@ test_anchor_not_self_signed(void **state)
 	EVP_PKEY_free(key);
 }
 
-/* Of an intermediate's certificates each is bad in its way, but the last. */
+/* Each certificate of an intermediate has another fault, except the last. */
 static void
 test_alternatives(void **state)
 {
@@ -316,7 +316,7 @@ test_profile(void **state)
 	}
 }
 
-/* Weak keys and digests, wherever they are but in an anchor's own signature. */
+/* Weak keys and digests anywhere except in an anchor's own signature. */
 static void
 test_weak(void **state)
 {
@@ -390,7 +390,7 @@ test_path_bomb(void **state)
 	assert_true(tried >= 1 && tried <= CA_PATH_TRIED_MAX);
 	ca_pathfinder_free(f);
 	ca_cadir_free(anchors);
-	/* a bomb that is refused says so; one that has a good path is fine */
+	/* a path bomb with a valid path is accepted, one without is refused */
 	struct outcome o;
 	judge_at(&o, under, all, "purpose", "sslserver", NOW);
 	assert_true(ca_report_granted(o.report, CA_REPORT_CERT));
@@ -405,7 +405,7 @@ test_path_bomb(void **state)
 		EVP_PKEY_free(key[i]);
 }
 
-/* CAs that certify each other in a circle, and none of them is trusted. */
+/* CAs that certify each other in a circle; none of them is trusted. */
 static void
 test_circle(void **state)
 {

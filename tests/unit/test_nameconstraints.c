@@ -32,8 +32,8 @@ one(const struct nc_value *tree, const struct nc_value *name,
 
 struct row {
 	const char *base, *name;
-	/* by basic, where the subtree permits and where it excludes; what
-	 * basic accepts and strict does not is PR in loose */
+	/* with basic, for a permitted and for an excluded subtree; loose:
+	 * strict refuses what basic accepts (PR) */
 	enum ca_reason permitted, excluded;
 	bool loose;
 };
@@ -139,7 +139,7 @@ uris(void **state)
 	    {"", "https://*.example.com/", NO, NO, false},
 	    {"", "https://a!b.example.com/", NO, NO, false},
 	    {"", "https://-a.example.com/", NO, NO, false},
-	    /* bases that have no meaning */
+	    /* bases that are not valid */
 	    {"*.example.com", "https://a.example.com/", NO, NO, false},
 	    {".", "https://a.example.com/", NO, NO, false},
 	    {"..example.com", "https://a.example.com/", NO, NO, false},
@@ -150,7 +150,7 @@ uris(void **state)
 	    {"https://example.com", "https://example.com/", NO, NO, false},
 	    {"example.com:443", "https://example.com/", NO, NO, false},
 	    {"@example.com", "https://example.com/", NO, NO, false},
-	    /* strict knows no underscore */
+	    /* strict accepts no underscore */
 	    {"example.com", "https://a_b.example.com/", NO, OK, true},
 	    {".example.com", "https://a_b.example.com/", OK, NO, true},
 	    {"a_b.example.com", "https://example.com/", NO, OK, true},
@@ -202,7 +202,7 @@ static const struct row mailboxes[] = {
     {"", "a@*.example.com", NO, NO, false},
     {"", "a@-example.com", NO, NO, false},
     {"", "a,b@example.com", NO, NO, false},
-    /* bases that have no meaning */
+    /* bases that are not valid */
     {"*.example.com", "a@b.example.com", NO, NO, false},
     {".", "a@example.com", NO, NO, false},
     {"@", "a@example.com", NO, NO, false},
@@ -347,7 +347,7 @@ dns(void **state)
 		"cher.example",
 		NO, NO, false},
 	    {"", "https://example.com", NO, NO, false},
-	    /* bases that have no meaning */
+	    /* bases that are not valid */
 	    {"*.example.com", "a.example.com", NO, NO, false},
 	    {"*.example.com", "evil.org", NO, NO, false},
 	    {".", "a.example.com", NO, NO, false},
@@ -371,7 +371,7 @@ dns(void **state)
 	CHECK(rows, GEN_DNS);
 }
 
-/* A NUL ends nothing. */
+/* A NUL does not end a name. */
 static void
 nul(void **state)
 {
@@ -407,7 +407,7 @@ addresses(void **state)
 	    {"\x0a\1\2\3\xff\xff\xff\xff", "\x0a\1\2\3", 8, 4, OK, NO},
 	    {"\x0a\1\2\3\xff\xff\xff\xff", "\x0a\1\2\4", 8, 4, NO, OK},
 	    {"\0\0\0\0\0\0\0\0", "\x0a\1\2\3", 8, 4, OK, NO},
-	    /* bits behind the mask count for nothing */
+	    /* bits outside the mask are ignored */
 	    {"\x0a\1\2\3\xff\0\0\0", "\x0a\7\7\7", 8, 4, OK, NO},
 	    /* another family */
 	    {"\0\0\0\0\0\0\0\0", "\0\1\2\3\4\5\6\7\0\1\2\3\4\5\6\7", 8, 16, NO,
@@ -471,7 +471,7 @@ directory_names(void **state)
 	};
 
 	(void)state;
-	/* the leaf has a subject, too: so it is made of the name alone */
+	/* the leaf has a subject too: it is the name */
 	for (size_t i = 0; i < 2 * (sizeof rows / sizeof rows[0]); i++) {
 		const struct row *row = &rows[i / 2];
 		struct nc_value tree = {GEN_DIRNAME, i % 2 == 1, row->base, 0};
@@ -489,7 +489,7 @@ directory_names(void **state)
 			    row->name, ca_reason_code(got), nc_detail);
 		sk_X509_pop_free(chain, X509_free);
 	}
-	/* one in the subjectAltName, beside a subject that is permitted */
+	/* one in the subjectAltName, with a subject that is permitted */
 	struct nc_value all[] = {{GEN_DIRNAME, false, "C=DE", 0},
 	    {GEN_DIRNAME, false, "CN=leaf", 0}};
 	struct nc_value name = {GEN_DIRNAME, false, "C=FR", 0};
@@ -528,7 +528,7 @@ unsorted_rdn(void **state)
 	X509_NAME_free(name);
 }
 
-/* ---- forms without a meaning, and other forms ---- */
+/* ---- forms that are not supported, and other forms ---- */
 
 static void
 other_forms(void **state)
@@ -560,7 +560,7 @@ other_forms(void **state)
 	assert_int_equal(one(&not_mail, &upn, CA_PROFILE_STRICT), OK);
 	assert_int_equal(one(&not_mail, &utf8, CA_PROFILE_STRICT), NO);
 	assert_int_equal(one(&mailbox, &utf8, CA_PROFILE_STRICT), OK);
-	/* a constraint of one form says nothing of another */
+	/* a constraint of one form does not apply to another form */
 	assert_int_equal(one(&dnsname, &upn, CA_PROFILE_STRICT), OK);
 	assert_int_equal(one(&dnsname, &rid, CA_PROFILE_STRICT), OK);
 	struct nc_value bad = {GEN_URI, false, "urn:x", 0};

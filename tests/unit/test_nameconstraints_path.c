@@ -90,11 +90,11 @@ paths(void **state)
 	    strstr(nc_detail, "\"org\", which is excluded by CN=Sub"));
 	assert_int_equal(path_of("CN=Root", 1, 2), NO);
 	assert_non_null(strstr(nc_detail, "CN=Sub: DNS name"));
-	/* self-issued, and not the last: its names are exempt, not what it
-	 * says of those below */
+	/* self-issued and not the leaf: its names are exempt, but its
+	 * constraints apply to those below */
 	assert_int_equal(path_of("CN=Sub", 1, 2), OK);
 	assert_int_equal(path_of("CN=Sub", 0, 1), NO);
-	/* not of one's own, nor of those below */
+	/* constraints do not apply to the own names or to names above */
 	assert_int_equal(path_of("CN=Root", 1, 1), OK);
 	assert_int_equal(path_of("CN=Root", 2, 2), OK);
 	assert_int_equal(path_of("CN=Root", 2, 1), OK);
@@ -139,7 +139,7 @@ put_bytes(X509 *cert, int nid, const char *der, int len)
 	ASN1_OCTET_STRING_free(s);
 }
 
-/* What cannot be read holds nobody to anything: refused. */
+/* An extension that cannot be decoded is refused. */
 static void
 undecodable(void **state)
 {
@@ -196,7 +196,7 @@ how_many(void **state)
 {
 	(void)state;
 	assert_int_equal(CA_NAMECONSTRAINTS_MAX, 512 * 512);
-	/* the subject is a name, too */
+	/* the subject is a name too */
 	assert_int_equal(many(512, 511, GEN_DNS, "x"), OK);
 	assert_int_equal(many(512, 512, GEN_DNS, "x"), CA_R_CHAIN_LIMIT);
 	assert_int_equal(many(512, 511, GEN_DNS, "a.b"), NO);
@@ -208,7 +208,7 @@ how_many(void **state)
 	    many(512, 256, GEN_DIRNAME, "C=DE/O=A/CN=x"), CA_R_CHAIN_LIMIT);
 }
 
-/* Many addresses in the subject: each is one, in two places. */
+/* Many addresses in the subject: each of them is checked. */
 static void
 many_addresses(void **state)
 {
