@@ -53,7 +53,7 @@ out:
 }
 
 enum ca_err
-ca_cadir_hold(struct ca_crypto *crypto, STACK_OF(X509) * certs,
+ca_cadir_hold(struct ca_crypto *crypto, STACK_OF(X509) *certs,
     const struct ca_log *log, struct ca_cadir **out)
 {
 	enum ca_err ret = CA_ERR_UNSET;
@@ -174,7 +174,7 @@ bad_cert(struct ca_cadir *dir, const char *name, const struct ca_buf *content)
 }
 
 enum ca_err
-ca_cadir_load(struct ca_cadir *dir, const char *name, STACK_OF(X509) * out)
+ca_cadir_load(struct ca_cadir *dir, const char *name, STACK_OF(X509) *out)
 {
 	struct ca_buf content = CA_BUF_INIT(CA_CERTFILE_MAX);
 	size_t bad = 0;
@@ -205,7 +205,7 @@ out:
 
 static enum ca_err
 held_by_subject(
-    const struct ca_cadir *dir, const X509_NAME *subject, STACK_OF(X509) * out)
+    const struct ca_cadir *dir, const X509_NAME *subject, STACK_OF(X509) *out)
 {
 	for (int i = 0; i < sk_X509_num(dir->held); i++) {
 		X509 *cert = sk_X509_value(dir->held, i);
@@ -224,7 +224,7 @@ held_by_subject(
 
 enum ca_err
 ca_cadir_by_subject(
-    struct ca_cadir *dir, const X509_NAME *subject, STACK_OF(X509) * out)
+    struct ca_cadir *dir, const X509_NAME *subject, STACK_OF(X509) *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 

@@ -49,17 +49,17 @@ CA_MUST_CHECK enum ca_err ca_cadir_open(struct ca_crypto *crypto,
  * file.  certs remains the caller's.  ca_cadir_subjects returns
  * CA_ERR_UNSUPPORTED for it.  CA_ERR_MEMORY. */
 CA_MUST_CHECK enum ca_err ca_cadir_hold(struct ca_crypto *crypto,
-    STACK_OF(X509) * certs, const struct ca_log *log, struct ca_cadir **out);
+    STACK_OF(X509) *certs, const struct ca_log *log, struct ca_cadir **out);
 void ca_cadir_free(struct ca_cadir *dir); /* NULL is allowed */
 
 /* Append the certificates with that subject in files HASH.N; the caller owns
  * them.  CA_OK also if there is none.  CA_ERR_MEMORY, CA_ERR_CRYPTO. */
 CA_MUST_CHECK enum ca_err ca_cadir_by_subject(
-    struct ca_cadir *dir, const X509_NAME *subject, STACK_OF(X509) * out);
+    struct ca_cadir *dir, const X509_NAME *subject, STACK_OF(X509) *out);
 
 /* Append the certificates of all plain files.  CA_ERR_MEMORY, CA_ERR_IO. */
 CA_MUST_CHECK enum ca_err ca_cadir_scan(
-    struct ca_cadir *dir, STACK_OF(X509) * out);
+    struct ca_cadir *dir, STACK_OF(X509) *out);
 
 /* The first problem with a file, or NULL; owned by dir. */
 const char *ca_cadir_get0_problem(const struct ca_cadir *dir);

@@ -14,7 +14,7 @@ struct ca_cadir {
 	const struct ca_log *log;
 	int fd;
 	char *problem;
-	STACK_OF(X509) * held; /* used instead of a directory; NULL: fd is */
+	STACK_OF(X509) *held; /* used instead of a directory; NULL: fd is */
 };
 
 /* Log a problem with a used file, and remember the first one. */
@@ -28,6 +28,6 @@ CA_MUST_CHECK enum ca_err ca_cadir_read(
 /* Append the certificates of a file.  A problem with the file is remembered and
  * is not an error: only CA_ERR_MEMORY and CA_ERR_NOT_FOUND are returned. */
 CA_MUST_CHECK enum ca_err ca_cadir_load(
-    struct ca_cadir *dir, const char *name, STACK_OF(X509) * out);
+    struct ca_cadir *dir, const char *name, STACK_OF(X509) *out);
 
 #endif

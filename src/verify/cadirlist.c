@@ -180,7 +180,7 @@ covered(const struct listing *l, const char *name)
 }
 
 enum ca_err
-ca_cadir_scan(struct ca_cadir *dir, STACK_OF(X509) * out)
+ca_cadir_scan(struct ca_cadir *dir, STACK_OF(X509) *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct listing l = {0};

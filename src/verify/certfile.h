@@ -31,7 +31,7 @@ CA_MUST_CHECK enum ca_err ca_certfile_each(const void *p, size_t len,
  * CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_certfile_parse(struct ca_crypto *crypto,
-    const void *p, size_t len, STACK_OF(X509) * out, size_t *bad);
+    const void *p, size_t len, STACK_OF(X509) *out, size_t *bad);
 
 /* Why the first refused certificate of these is refused (ca_cert_refusal), or
  * NULL if none is refused; static. */

@@ -15,7 +15,7 @@ struct search {
 	struct ca_pathfinder *finder;
 	struct ca_report *best; /* findings of the best path so far */
 	unsigned best_failures;
-	STACK_OF(X509) * chain;        /* of the accepted path */
+	STACK_OF(X509) *chain;         /* of the accepted path */
 	bool hinted;                   /* profile = basic was tried */
 	bool refused;                  /* the leaf is revoked */
 	struct ca_verify_trace *trace; /* of the best path; may be NULL */
@@ -54,7 +54,7 @@ keep_best(struct search *s, struct ca_report *report)
 }
 
 static enum ca_err
-trace_path(struct search *s, const STACK_OF(X509) * chain, bool anchored)
+trace_path(struct search *s, const STACK_OF(X509) *chain, bool anchored)
 {
 	if (s->trace == NULL || chain == NULL)
 		return CA_OK;
@@ -192,7 +192,7 @@ out:
 }
 
 static void
-fact_anchor(struct ca_report *report, const STACK_OF(X509) * chain)
+fact_anchor(struct ca_report *report, const STACK_OF(X509) *chain)
 {
 	struct ca_buf name = CA_BUF_INIT(65536);
 
@@ -258,7 +258,7 @@ could_not(struct ca_report *report, enum ca_reason reason, enum ca_err rc)
 enum ca_err
 ca_verify(struct ca_crypto *crypto, const struct ca_config *cfg,
     const struct ca_log *log, const struct ca_verify_input *in,
-    struct ca_report *report, STACK_OF(X509) * *chain)
+    struct ca_report *report, STACK_OF(X509) **chain)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct search s = {

@@ -5,12 +5,12 @@
 
 struct attempt {
 	struct ca_pathcheck pc;
-	STACK_OF(X509) * chain;
+	STACK_OF(X509) *chain;
 	char *why; /* CA_REVOCATION_WHY bytes */
 };
 
 enum ca_err
-ca_issuerpath_named(void *ctx, const X509_NAME *subject, STACK_OF(X509) * out)
+ca_issuerpath_named(void *ctx, const X509_NAME *subject, STACK_OF(X509) *out)
 {
 	const struct ca_issuerpath *ip = ctx;
 
@@ -57,7 +57,7 @@ out:
 }
 
 enum ca_err
-ca_issuerpath_find(void *ctx, X509 *cert, X509 *anchor, STACK_OF(X509) * *chain,
+ca_issuerpath_find(void *ctx, X509 *cert, X509 *anchor, STACK_OF(X509) **chain,
     char why[CA_REVOCATION_WHY])
 {
 	const struct ca_issuerpath *ip = ctx;

@@ -22,7 +22,7 @@ struct ca_issuerpath {
 
 /* As ca_pathfinder_named. */
 CA_MUST_CHECK enum ca_err ca_issuerpath_named(
-    void *ctx, const X509_NAME *subject, STACK_OF(X509) * out);
+    void *ctx, const X509_NAME *subject, STACK_OF(X509) *out);
 
 /*
  * Find a valid path from cert to anchor by RFC 5280 section 6 alone, without
@@ -31,6 +31,6 @@ CA_MUST_CHECK enum ca_err ca_issuerpath_named(
  * CA_ERR_LIMIT and others as ca_pathfinder_run.
  */
 CA_MUST_CHECK enum ca_err ca_issuerpath_find(void *ctx, X509 *cert,
-    X509 *anchor, STACK_OF(X509) * *chain, char why[CA_REVOCATION_WHY]);
+    X509 *anchor, STACK_OF(X509) **chain, char why[CA_REVOCATION_WHY]);
 
 #endif

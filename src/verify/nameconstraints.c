@@ -191,7 +191,7 @@ is_exempt(const struct check *c, size_t i)
 /* Gather what is compared, from the anchor down.  The names of a certificate
  * are needed only if a certificate above it has constraints. */
 static enum ca_err
-gather(struct check *c, const STACK_OF(X509) * chain, size_t *cost)
+gather(struct check *c, const STACK_OF(X509) *chain, size_t *cost)
 {
 	size_t above = 0;
 	enum ca_err rc;
@@ -224,7 +224,7 @@ gather(struct check *c, const STACK_OF(X509) * chain, size_t *cost)
 }
 
 static enum ca_err
-check_path(struct check *c, const STACK_OF(X509) * chain)
+check_path(struct check *c, const STACK_OF(X509) *chain)
 {
 	size_t cost;
 	enum ca_err rc = gather(c, chain, &cost);
@@ -243,7 +243,7 @@ check_path(struct check *c, const STACK_OF(X509) * chain)
 }
 
 enum ca_err
-ca_nameconstraints_check(const STACK_OF(X509) * chain, enum ca_profile profile,
+ca_nameconstraints_check(const STACK_OF(X509) *chain, enum ca_profile profile,
     struct ca_report *report)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc = CA_ERR_MEMORY;

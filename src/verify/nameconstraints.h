@@ -34,7 +34,7 @@
  * because of CA_NAMECONSTRAINTS_MAX; the finding is CA_R_CHAIN_LIMIT.
  * CA_ERR_MEMORY: the finding is CA_R_INTERNAL.
  */
-CA_MUST_CHECK enum ca_err ca_nameconstraints_check(const STACK_OF(X509) * chain,
+CA_MUST_CHECK enum ca_err ca_nameconstraints_check(const STACK_OF(X509) *chain,
     enum ca_profile profile, struct ca_report *report);
 
 #endif

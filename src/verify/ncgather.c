@@ -180,7 +180,7 @@ has_bounds(const GENERAL_SUBTREE *tree)
 }
 
 static enum ca_err
-add_trees(struct ca_nc_items *items, const STACK_OF(GENERAL_SUBTREE) * trees,
+add_trees(struct ca_nc_items *items, const STACK_OF(GENERAL_SUBTREE) *trees,
     bool excluded)
 {
 	enum ca_err rc;

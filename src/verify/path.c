@@ -37,7 +37,7 @@ struct candidate {
 
 struct ca_pathfinder *
 ca_pathfinder_new(struct ca_cadir *anchors, struct ca_cadir *intermediates,
-    X509 *leaf, const STACK_OF(X509) * untrusted, time_t now)
+    X509 *leaf, const STACK_OF(X509) *untrusted, time_t now)
 {
 	struct ca_pathfinder *f = calloc(1, sizeof *f);
 
@@ -99,8 +99,8 @@ score(const struct ca_pathfinder *f, X509 *child, X509 *parent, bool anchor)
 }
 
 static void
-add_candidates(struct ca_pathfinder *f, X509 *child,
-    const STACK_OF(X509) * from, bool anchor, struct candidate *v, size_t *n)
+add_candidates(struct ca_pathfinder *f, X509 *child, const STACK_OF(X509) *from,
+    bool anchor, struct candidate *v, size_t *n)
 {
 	const X509_NAME *issuer = X509_get_issuer_name(child);
 
@@ -354,7 +354,7 @@ ca_pathfinder_sub(
 
 enum ca_err
 ca_pathfinder_named(
-    struct ca_pathfinder *f, const X509_NAME *subject, STACK_OF(X509) * out)
+    struct ca_pathfinder *f, const X509_NAME *subject, STACK_OF(X509) *out)
 {
 	return ca_pathpool_named(&f->pool, subject, out);
 }

@@ -41,8 +41,8 @@ struct ca_pathfinder;
  * Returns NULL if out of memory.
  */
 struct ca_pathfinder *ca_pathfinder_new(struct ca_cadir *anchors,
-    struct ca_cadir *intermediates, X509 *leaf,
-    const STACK_OF(X509) * untrusted, time_t now);
+    struct ca_cadir *intermediates, X509 *leaf, const STACK_OF(X509) *untrusted,
+    time_t now);
 void ca_pathfinder_free(struct ca_pathfinder *f); /* NULL is allowed */
 
 /*
@@ -68,6 +68,6 @@ struct ca_pathfinder *ca_pathfinder_sub(
  * CA_ERR_IO.
  */
 CA_MUST_CHECK enum ca_err ca_pathfinder_named(
-    struct ca_pathfinder *f, const X509_NAME *subject, STACK_OF(X509) * out);
+    struct ca_pathfinder *f, const X509_NAME *subject, STACK_OF(X509) *out);
 
 #endif

@@ -57,7 +57,7 @@ get_issuer(X509 **issuer, X509_STORE_CTX *ctx, X509 *cert)
  * False: end X509_verify_cert.
  */
 static bool
-check_names(struct run *run, const STACK_OF(X509) * chain)
+check_names(struct run *run, const STACK_OF(X509) *chain)
 {
 	if (run->named)
 		return true;
@@ -258,7 +258,7 @@ set_params(const struct run *run, X509_STORE_CTX *ctx)
 
 /* RFC 5280 section 6.1.4 (l): self-issued certificates do not count. */
 static void
-check_depth(struct run *run, const STACK_OF(X509) * chain)
+check_depth(struct run *run, const STACK_OF(X509) *chain)
 {
 	unsigned n = 0;
 
@@ -294,7 +294,7 @@ conclude(struct run *run, int rc, X509_STORE_CTX *ctx)
 }
 
 static void
-check_chain(struct run *run, const STACK_OF(X509) * chain)
+check_chain(struct run *run, const STACK_OF(X509) *chain)
 {
 	check_depth(run, chain);
 	(void)check_names(run, chain);
@@ -304,7 +304,7 @@ check_chain(struct run *run, const STACK_OF(X509) * chain)
 }
 
 static enum ca_err
-give_chain(X509_STORE_CTX *ctx, STACK_OF(X509) * *chain)
+give_chain(X509_STORE_CTX *ctx, STACK_OF(X509) **chain)
 {
 	if (chain == NULL)
 		return CA_OK;
@@ -313,7 +313,8 @@ give_chain(X509_STORE_CTX *ctx, STACK_OF(X509) * *chain)
 }
 
 /* The certificates between leaf and anchor; borrowed.  NULL: out of memory. */
-static STACK_OF(X509) * intermediates(const struct ca_path *path)
+static STACK_OF(X509) *
+intermediates(const struct ca_path *path)
 {
 	STACK_OF(X509) *out = sk_X509_new_null();
 
@@ -328,7 +329,7 @@ static STACK_OF(X509) * intermediates(const struct ca_path *path)
 
 enum ca_err
 ca_pathcheck_run(const struct ca_pathcheck *pc, const struct ca_path *path,
-    bool anchored, struct ca_report *report, STACK_OF(X509) * *chain)
+    bool anchored, struct ca_report *report, STACK_OF(X509) **chain)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct run run = {

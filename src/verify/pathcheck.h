@@ -32,6 +32,6 @@ struct ca_pathcheck {
  */
 CA_MUST_CHECK enum ca_err ca_pathcheck_run(const struct ca_pathcheck *pc,
     const struct ca_path *path, bool anchored, struct ca_report *report,
-    STACK_OF(X509) * *chain);
+    STACK_OF(X509) **chain);
 
 #endif

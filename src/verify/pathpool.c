@@ -2,7 +2,7 @@
 
 enum ca_err
 ca_pathpool_init(struct ca_pathpool *pool, struct ca_cadir *anchors,
-    struct ca_cadir *helpers, const STACK_OF(X509) * untrusted)
+    struct ca_cadir *helpers, const STACK_OF(X509) *untrusted)
 {
 	*pool = (struct ca_pathpool){.anchor_dir = anchors,
 	    .helper_dir = helpers,
@@ -71,7 +71,7 @@ ca_pathpool_size(const struct ca_pathpool *pool)
 
 static enum ca_err
 add_named(
-    const STACK_OF(X509) * from, const X509_NAME *subject, STACK_OF(X509) * out)
+    const STACK_OF(X509) *from, const X509_NAME *subject, STACK_OF(X509) *out)
 {
 	for (int i = 0; i < sk_X509_num(from); i++) {
 		X509 *cert = sk_X509_value(from, i);
@@ -93,7 +93,7 @@ add_named(
 
 enum ca_err
 ca_pathpool_named(
-    struct ca_pathpool *pool, const X509_NAME *subject, STACK_OF(X509) * out)
+    struct ca_pathpool *pool, const X509_NAME *subject, STACK_OF(X509) *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc = ca_pathpool_look_up(pool, subject);
 

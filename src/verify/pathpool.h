@@ -18,8 +18,8 @@
 
 struct ca_pathpool {
 	struct ca_cadir *anchor_dir, *helper_dir; /* borrowed */
-	const STACK_OF(X509) * untrusted;         /* borrowed */
-	STACK_OF(X509) * anchors, *helpers;       /* loaded so far; owned */
+	const STACK_OF(X509) *untrusted;          /* borrowed */
+	STACK_OF(X509) *anchors, *helpers;        /* loaded so far; owned */
 	/* names looked up in the hashed directories; each belongs to a
 	 * certificate that outlives the pool or is in it */
 	const X509_NAME *looked[CA_PATHPOOL_NAMES_MAX];
@@ -31,7 +31,7 @@ struct ca_pathpool {
  * CA_ERR_MEMORY; call ca_pathpool_clear in any case. */
 CA_MUST_CHECK enum ca_err ca_pathpool_init(struct ca_pathpool *pool,
     struct ca_cadir *anchors, struct ca_cadir *helpers,
-    const STACK_OF(X509) * untrusted);
+    const STACK_OF(X509) *untrusted);
 void ca_pathpool_clear(struct ca_pathpool *pool);
 
 /* Load the certificates of that name from the hashed directories, once.
@@ -48,6 +48,6 @@ size_t ca_pathpool_size(const struct ca_pathpool *pool);
 
 /* As ca_pathfinder_named. */
 CA_MUST_CHECK enum ca_err ca_pathpool_named(
-    struct ca_pathpool *pool, const X509_NAME *subject, STACK_OF(X509) * out);
+    struct ca_pathpool *pool, const X509_NAME *subject, STACK_OF(X509) *out);
 
 #endif

@@ -175,7 +175,7 @@ aki_flaw(X509 *cert)
 
 /* Forms that RFC 5280 does not define, although their meaning is clear. */
 static const char *
-base_flaw(const STACK_OF(GENERAL_SUBTREE) * trees)
+base_flaw(const STACK_OF(GENERAL_SUBTREE) *trees)
 {
 	for (int i = 0; i < sk_GENERAL_SUBTREE_num(trees); i++) {
 		const GENERAL_NAME *base =
@@ -322,7 +322,7 @@ check_path(X509 *cert, bool issuer, bool anchor, struct ca_report *report)
 }
 
 void
-ca_profile_check(const STACK_OF(X509) * chain, bool anchored,
+ca_profile_check(const STACK_OF(X509) *chain, bool anchored,
     enum ca_profile profile, struct ca_report *report)
 {
 	int n = sk_X509_num(chain);

@@ -26,7 +26,7 @@
  * are not printable ASCII), the version of issuers, and qualifiers of critical
  * policies.
  */
-void ca_profile_check(const STACK_OF(X509) * chain, bool anchored,
+void ca_profile_check(const STACK_OF(X509) *chain, bool anchored,
     enum ca_profile profile, struct ca_report *report);
 
 #endif

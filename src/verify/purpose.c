@@ -32,7 +32,7 @@ is_for_any(X509 *cert)
  * X509_check_purpose does not accept a CA with anyExtendedKeyUsage; here such a
  * certificate must only be a CA's. */
 static bool
-holds_for_tls(const STACK_OF(X509) * chain, int id)
+holds_for_tls(const STACK_OF(X509) *chain, int id)
 {
 	for (int i = 0; i < sk_X509_num(chain); i++) {
 		X509 *cert = sk_X509_value(chain, i);
@@ -63,7 +63,7 @@ allows(X509 *cert, const ASN1_OBJECT *oid, bool leaf)
 }
 
 static bool
-holds_for_oid(const STACK_OF(X509) * chain, const char *text)
+holds_for_oid(const STACK_OF(X509) *chain, const char *text)
 {
 	ASN1_OBJECT *oid = OBJ_txt2obj(text, 1);
 	bool yes = oid != NULL && sk_X509_num(chain) > 0;
@@ -83,7 +83,7 @@ ca_purpose_may_sign(X509 *leaf)
 
 /* All requirements of purpose except ca_purpose_may_sign. */
 static bool
-holds(const STACK_OF(X509) * chain, const char *purpose)
+holds(const STACK_OF(X509) *chain, const char *purpose)
 {
 	if (strcmp(purpose, "any") == 0)
 		return true;
@@ -119,7 +119,7 @@ add_purposes(struct ca_buf *out, X509 *leaf)
 }
 
 void
-ca_purpose_check(const STACK_OF(X509) * chain, const struct ca_list *purposes,
+ca_purpose_check(const STACK_OF(X509) *chain, const struct ca_list *purposes,
     struct ca_report *report)
 {
 	struct ca_buf wanted = CA_BUF_INIT(4096);

@@ -25,7 +25,7 @@
  * signature, and a CA with extendedKeyUsage must have the OID or
  * anyExtendedKeyUsage. any: always holds.
  */
-void ca_purpose_check(const STACK_OF(X509) * chain,
+void ca_purpose_check(const STACK_OF(X509) *chain,
     const struct ca_list *purposes, struct ca_report *report);
 
 /* leaf's key may sign a CertificateVerify: its keyUsage, if present, has

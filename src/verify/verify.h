@@ -20,10 +20,10 @@
 
 struct ca_verify_input {
 	X509 *leaf;                    /* borrowed */
-	STACK_OF(X509) * untrusted;    /* the peer's intermediates; borrowed,
+	STACK_OF(X509) *untrusted;     /* the peer's intermediates; borrowed,
 					* may be NULL */
 	time_t now;                    /* the time of the verification */
-	STACK_OF(X509) * anchors;      /* the trust anchors, borrowed; NULL:
+	STACK_OF(X509) *anchors;       /* the trust anchors, borrowed; NULL:
 					* those in ca_dir */
 	struct ca_verify_trace *trace; /* NULL, or receives the path that the
 					* report is about, accepted or not;
@@ -46,7 +46,7 @@ struct ca_verify_input {
 CA_MUST_CHECK enum ca_err ca_verify(struct ca_crypto *crypto,
     const struct ca_config *cfg, const struct ca_log *log,
     const struct ca_verify_input *in, struct ca_report *report,
-    STACK_OF(X509) * *chain);
+    STACK_OF(X509) **chain);
 
 /* Add the facts about a certificate to a report. */
 void ca_verify_facts(
