@@ -94,7 +94,8 @@ authority(const uint8_t *p, size_t len, uint8_t *copy, struct ca_nc_text *out)
 		return "its authority contains a %";
 	for (size_t i = 0; i < user; i++)
 		if (!is_char(p[i], ":"))
-			return "its authority contains a character that is invalid in a URI";
+			return "its authority contains a character that is "
+			       "invalid in a URI";
 	if (at != NULL) {
 		p += user + 1;
 		len -= user + 1;

@@ -33,10 +33,11 @@ rsa_weakness(const EVP_PKEY *key)
 	if (bits > CA_PROFILE_RSA_MAX)
 		return "its RSA key has more than 16,384 bits";
 	if (bits % 8 != 0) /* no working generator makes such a key */
-		return "its RSA key has a length that is not a multiple of 8 bits";
+		return "its RSA key has a length that is not a multiple of "
+		       "8 bits";
 	if (!ca_crypto_rsa_exponent(key))
-		return "its RSA key has an exponent that is 1, even or longer than "
-		       "64 bits";
+		return "its RSA key has an exponent that is 1, even or longer "
+		       "than 64 bits";
 	if (!ca_crypto_rsa_ok(key))
 		return "its RSA key takes too long to verify with";
 	return NULL;
@@ -62,8 +63,8 @@ key_weakness(const EVP_PKEY *key)
 		    strcmp(group, SN_secp384r1) == 0 ||
 		    strcmp(group, SN_secp521r1) == 0)
 			return NULL;
-		return "its key is on an elliptic curve other than P-256, P-384 and "
-		       "P-521";
+		return "its key is on an elliptic curve other than P-256, "
+		       "P-384 and P-521";
 	}
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
 		if (EVP_PKEY_is_a(key, good[i]))
@@ -82,7 +83,8 @@ signature_weakness(X509 *cert)
 		return "its signature algorithm is unknown";
 	if (md == NID_md5 || md == NID_sha1 || md == NID_md5_sha1 ||
 	    md == NID_md4 || md == NID_md2 || md == NID_ripemd160)
-		return "its signature uses a weak digest (MD5, SHA-1 or similar)";
+		return "its signature uses a weak digest (MD5, SHA-1 or "
+		       "similar)";
 	return pk == NID_dsa ? "its signature is a DSA signature" : NULL;
 }
 

@@ -138,8 +138,8 @@ ca_purpose_check(const STACK_OF(X509) *chain, const struct ca_list *purposes,
 			return;
 		}
 		if (yes)
-			why =
-			    "; the certificate's keyUsage lacks digitalSignature";
+			why = "; the certificate's keyUsage lacks "
+			      "digitalSignature";
 		ca_buf_fmt(&wanted, "%s%s", i > 0 ? ", " : "", purpose);
 	}
 	if (purposes->n == 0)

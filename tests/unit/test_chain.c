@@ -149,7 +149,7 @@ test_leaf_in_ca_dir(void **state)
 
 	(void)state;
 	empty_dir();
-	/* not its own issuer: its presence in ca_dir does not make it trusted */
+	/* not its own issuer: to be in ca_dir does not make it trusted */
 	put_cert("leaf.pem", leaf);
 	refuses(leaf, NULL, CA_R_CHAIN_UNKNOWN_CA);
 	refuses(self, NULL, CA_R_CHAIN_UNKNOWN_CA);

@@ -94,8 +94,8 @@ covered(void **state)
 	assert_int_equal(judge(leaf, NULL, NULL, NULL), CA_R_CHAIN_UNKNOWN_CA);
 }
 
-/* OpenSSL's TRUSTED CERTIFICATE contains trust settings, which would be ignored:
- * the file is refused. */
+/* OpenSSL's TRUSTED CERTIFICATE contains trust settings, which would be
+ * ignored: the file is refused. */
 static void
 files(void **state)
 {
@@ -188,7 +188,7 @@ names(void **state)
 	X509_free(sub);
 }
 
-/* A certificate truncated at every length: no name, and no read past the end. */
+/* A certificate truncated at every length: no name, no read past the end. */
 static void
 subject_of_a_part(void **state)
 {
@@ -402,8 +402,8 @@ refuse(void *ctx, const struct ca_path *path)
 	return CA_DENIED;
 }
 
-/* The paths of all issuers of CRLs count against the bound of the path that they
- * are for. */
+/* The paths of all issuers of CRLs count against the bound of the path that
+ * they are for. */
 static void
 one_bound(void **state)
 {

@@ -15,7 +15,7 @@
 
 static EVP_PKEY *root_key, *leaf_key, *other_key;
 
-/* The detail of CHAIN, or of PURPOSE if that failed, in the last verification. */
+/* The detail of CHAIN, or of PURPOSE if that failed, of the last run. */
 static char detail[4096];
 static enum ca_verdict validity;
 
@@ -405,7 +405,8 @@ purposes(void **state)
 	is_by("purpose", "any", NULL, NULL, LEAF(.ku = enc), CA_R_OK, NULL);
 	is_by("purpose", "1.3.6.1.5.5.7.3.2", NULL, NULL,
 	    LEAF(.ku = enc, .eku = "clientAuth"), CA_R_PURPOSE,
-	    "lacks digitalSignature; the certificate has extendedKeyUsage 1.3.6.1.5.5.7.3.2");
+	    "lacks digitalSignature; the certificate has extendedKeyUsage "
+	    "1.3.6.1.5.5.7.3.2");
 	is_by("purpose", "1.3.6.1.5.5.7.3.2", NULL, NULL,
 	    LEAF(.eku = "serverAuth,emailProtection"), CA_R_PURPOSE,
 	    "1.3.6.1.5.5.7.3.1, 1.3.6.1.5.5.7.3.4");
@@ -463,7 +464,8 @@ no_purpose(void **state)
 		assert_int_equal(
 		    ca_report_verdict(r, CA_CHECK_PURPOSE), CA_FAIL);
 		assert_string_equal(ca_report_get0_detail(r, CA_CHECK_PURPOSE),
-		    "purpose must be one of: none; the certificate has extendedKeyUsage "
+		    "purpose must be one of: none; the certificate has "
+		    "extendedKeyUsage "
 		    "1.3.6.1.5.5.7.3.2");
 		ca_report_free(r);
 		r = ca_report_new();
