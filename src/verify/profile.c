@@ -160,9 +160,8 @@ aki_flaw(X509 *cert)
 	if (aki->keyid == NULL)
 		what = "its authorityKeyIdentifier has no keyIdentifier";
 	else if ((aki->issuer == NULL) != (aki->serial == NULL))
-		what =
-		    "its authorityKeyIdentifier has only one of issuer and "
-		    "serial number";
+		what = "its authorityKeyIdentifier has only one of issuer and "
+		       "serial number";
 	AUTHORITY_KEYID_free(aki);
 	/* signed by its own key, but naming another one */
 	if (what == NULL && (X509_get_extension_flags(cert) & EXFLAG_SI) != 0 &&
