@@ -24,14 +24,14 @@ site() {
 	echo "$output"
 }
 
-@test "a good set-up: thirteen rows, all as required, and nothing remains" {
+@test "a good set-up: thirteen rows, all as expected, and nothing remains" {
 	local before after
 	before=$(find "$S/etc" -printf '%p %s %T@ %m\n' | sort)
 	log_mark
 	site
 	[ "$status" -eq 0 ]
 	[ "$(grep -c ' ok ' <<<"$output")" -eq 13 ]
-	[[ $output == *'13 of 13 results are as required'* ]]
+	[[ $output == *'13 of 13 results are as expected'* ]]
 	grep -qE '^revoked +refused: revoked +ok +refused: revoked$' <<<"$output"
 	after=$(find "$S/etc" -printf '%p %s %T@ %m\n' | sort)
 	[ "$before" = "$after" ]
@@ -49,11 +49,11 @@ site() {
 	run in_place env PATH="$S/bin:$PATH" python3 \
 		"$HERE/tests/site/certauth-tests" --service outer --user alice
 	echo "$output"
-	# both settings are weaker than required, and the table shows it
+	# both settings are weaker than expected, and the table shows it
 	[ "$status" -eq 1 ]
 	grep -qE '^issued by a CA without a CRL .*WRONG GRANTED' <<<"$output"
 	grep -qE '^not for client authentication .*WRONG GRANTED' <<<"$output"
-	[[ $output == *'11 of 13 results are as required'* ]]
+	[[ $output == *'11 of 13 results are as expected'* ]]
 }
 
 @test "revocation turned off is found" {
