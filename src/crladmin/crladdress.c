@@ -68,8 +68,8 @@ ca_crladmin_addresses(
 	for (size_t i = 0; rc == CA_OK && i < r->nurls; i++) {
 		if (!ca_fetch_can(r->url[i])) {
 			(void)ca_cli_fail(
-			    "--url %s: the address must begin with http:, https: or "
-			    "file:///",
+			    "--url %s: the address must begin with http:, "
+			    "https: or file:///",
 			    r->url[i]);
 			return CA_ERR_CONFIG;
 		}

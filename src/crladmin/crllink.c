@@ -123,8 +123,8 @@ link_files(struct ca_crladmin_run *r, bool *all)
 
 /*
  * Wait until a change to the directory would give it a new modification time.
- * File times have the resolution of the kernel's tick, on some file systems of a
- * second.  False: it did not happen (the clock is behind).
+ * File times have the resolution of the kernel's tick, on some file systems of
+ * a second.  False: it did not happen (the clock is behind).
  */
 static bool
 let_time_pass(int dir)
@@ -148,8 +148,8 @@ let_time_pass(int dir)
 	return false;
 }
 
-/* Write in place, because a new file would change the directory.  A stamp that is
- * half written is ignored. */
+/* Write in place, because a new file would change the directory.  A stamp that
+ * is half written is ignored. */
 static enum ca_err
 write_stamp(int fd, const struct ca_buf *stamp)
 {

@@ -1,6 +1,6 @@
 /*
- * Hashed names for the files of crl_dir, and the stamp that says that every file
- * has one.
+ * Hashed names for the files of crl_dir, and the stamp that says that every
+ * file has one.
  */
 #ifndef CA_CRLADMIN_CRLLINK_H
 #define CA_CRLADMIN_CRLLINK_H

@@ -47,7 +47,7 @@ is_there(STACK_OF(X509) *cas, int n, X509 *ca)
 	return false;
 }
 
-/* Drop duplicates: most certificates are read twice, because of hashed links. */
+/* Drop duplicates: hashed links give most certificates twice. */
 static void
 unique(STACK_OF(X509) *cas)
 {

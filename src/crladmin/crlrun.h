@@ -27,17 +27,17 @@ struct ca_crladmin_run {
 	size_t nurls;
 };
 
-/* Read the CAs and open crl_dir.  Prints what fails.  Returns an exit status; in
- * every case the caller calls ca_crladmin_close. */
+/* Read the CAs and open crl_dir.  Prints what fails.  Returns an exit status;
+ * in every case the caller calls ca_crladmin_close. */
 int ca_crladmin_open(struct ca_crladmin_run *run);
 void ca_crladmin_close(struct ca_crladmin_run *run);
 
-/* Lock crl_dir, so that two runs do not write to it at the same time.  Waits for
- * the lock, which ca_crladmin_close releases.  CA_ERR_IO. */
+/* Lock crl_dir, so that two runs do not write to it at the same time.  Waits
+ * for the lock, which ca_crladmin_close releases.  CA_ERR_IO. */
 CA_MUST_CHECK enum ca_err ca_crladmin_lock(struct ca_crladmin_run *run);
 
-/* Print why path cannot be used (errno is read for CA_ERR_IO).  Returns the exit
- * status. */
+/* Print why path cannot be used (errno is read for CA_ERR_IO).  Returns the
+ * exit status. */
 int ca_crladmin_said(const char *path, enum ca_err rc);
 
 #endif

@@ -16,8 +16,8 @@ CA_MUST_CHECK enum ca_err ca_crladmin_names_where(
     int dir, bool (*want)(const char *), struct ca_list *out);
 void ca_crladmin_names_free(struct ca_list *names);
 
-/* Read the CRLs of a file of crl_dir by streaming.  CA_ERR_FORMAT if one of them
- * is not a CRL; other errors as ca_crldir_open. */
+/* Read the CRLs of a file of crl_dir by streaming.  CA_ERR_FORMAT if one of
+ * them is not a CRL; other errors as ca_crldir_open. */
 CA_MUST_CHECK enum ca_err ca_crladmin_read(
     struct ca_crladmin_run *run, const char *name, struct ca_crls *out);
 

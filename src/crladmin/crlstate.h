@@ -1,6 +1,6 @@
 /*
- * What `certauth crl update` remembers of each address: the file for its CRL, and
- * the values for a conditional request (If-None-Match, If-Modified-Since).
+ * What `certauth crl update` remembers of each address: the file for its CRL,
+ * and the values for a conditional request (If-None-Match, If-Modified-Since).
  */
 #ifndef CA_CRLADMIN_CRLSTATE_H
 #define CA_CRLADMIN_CRLSTATE_H
@@ -28,9 +28,9 @@ struct ca_crladmin_states {
 CA_MUST_CHECK enum ca_err ca_crladmin_states_read(
     struct ca_crladmin_run *run, struct ca_crladmin_states *out);
 
-/* Replace the state file in one step; addresses that are not wanted are dropped.
- * The caller holds the lock, so temporary files that killed runs have left are
- * removed.  CA_ERR_IO, CA_ERR_LIMIT, CA_ERR_MEMORY. */
+/* Replace the state file in one step; addresses that are not wanted are
+ * dropped. The caller holds the lock, so temporary files that killed runs have
+ * left are removed.  CA_ERR_IO, CA_ERR_LIMIT, CA_ERR_MEMORY. */
 CA_MUST_CHECK enum ca_err ca_crladmin_states_write(
     struct ca_crladmin_run *run, const struct ca_crladmin_states *states);
 

@@ -20,10 +20,11 @@
 #include "tool/cli.h"
 
 /*
- * The server of a CRL is not trusted; the signature is.  The worst that a server
- * can do is to serve nothing new: an older CRL is refused, and a CRL of another
- * CA or scope does not replace the file.  Such a CRL gets a file of its own,
- * because otherwise the first server to answer could keep the right CRL out.
+ * The server of a CRL is not trusted; the signature is.  The worst that a
+ * server can do is to serve nothing new: an older CRL is refused, and a CRL of
+ * another CA or scope does not replace the file.  Such a CRL gets a file of
+ * its own, because otherwise the first server to answer could keep the right
+ * CRL out.
  */
 
 struct job {
@@ -183,7 +184,8 @@ choose_place(struct ca_crladmin_run *r, struct job *j,
 	return ca_crladmin_not_successor(fresh, old);
 }
 
-/* An expired CRL is installed too: the certificates that it lists are rejected. */
+/* An expired CRL is installed too: the certificates that it lists are
+ * rejected. */
 static bool
 out_of_date(const struct ca_crladmin_run *r, const struct ca_crls *fresh)
 {

@@ -264,8 +264,8 @@ check_others(
 	}
 }
 
-/* Find an anchor that another anchor issued.  The signature decides, because two
- * CAs can have the same name. */
+/* Find an anchor that another anchor issued.  The signature decides, because
+ * two CAs can have the same name. */
 static void
 check_issuer(
     struct ca_doctor *d, const struct dir *dir, size_t at, const char *name)

@@ -11,7 +11,8 @@
 #include "map/registered.h"
 #include "verify/revocation.h"
 
-/* At most so many findings of a kind: the first ones are enough to begin with. */
+/* At most so many findings of a kind: the first ones are enough to begin with.
+ */
 #define SAID_MAX 20
 
 bool
@@ -66,8 +67,8 @@ sign(int v)
 	return (v > 0) - (v < 0);
 }
 
-/* RFC 5280 section 5.2.3: the number grows with the date.  If it does not, it is
- * unknown which CRL is newer. */
+/* RFC 5280 section 5.2.3: the number grows with the date.  If it does not, it
+ * is unknown which CRL is newer. */
 static bool
 disagree(const struct ca_doctor_crl *a, const struct ca_doctor_crl *b)
 {

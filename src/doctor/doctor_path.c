@@ -22,7 +22,8 @@ parents(struct ca_doctor *d, const char *path)
 		if (stat(full, &st) != 0)
 			break;
 		const char *what = ca_file_distrust(&st);
-		/* in a sticky directory of root others cannot replace the entry */
+		/* in a sticky directory of root others cannot replace the
+		 * entry */
 		if (what != NULL &&
 		    !((st.st_mode & S_ISVTX) != 0 &&
 			(st.st_uid == 0 || st.st_uid == geteuid()))) {

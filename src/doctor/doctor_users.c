@@ -168,7 +168,7 @@ ca_doctor_users(struct ca_doctor *d)
 	}
 	tell(d, CA_F_USERS_WEAK, &r.weak,
 	    "several CAs can issue the name that a selector names",
-	    "add issuer=\"...\" to the line, or use a key: or sha256: selector");
+	    "add issuer=\"...\" to the line, or use key: or sha256:");
 	tell(d, CA_F_USERS_NO_ACCOUNT, &r.lost,
 	    "there is no account for a login", "certauth users remove LOGIN");
 	check_index(d, r.n);
