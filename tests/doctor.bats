@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# certauth doctor: a set-up without a fault, and then broken ones, each found
-# and named.
+# certauth doctor: a set-up without faults has no findings, and each fault that a
+# test makes is found.
 bats_require_minimum_version 1.5.0
 load lib/common
 
@@ -9,7 +9,7 @@ not() { ! "$@"; }
 
 setup_file() {
 	place_make
-	# CAs and certificates that only these tests need
+	# CAs and certificates for these tests only
 	pki_ca old-ca --from -20d --to -1d
 	pki_ca next-ca --from +1d
 	pki_ca soon-ca --to +3d
@@ -23,7 +23,7 @@ setup_file() {
 }
 teardown_file() { place_remove; }
 
-# A set-up without a fault.
+# A set-up without faults.
 setup() {
 	C=$S/etc/certauth
 	rm -rf "$C" "$S/etc/pam.d/"* "$S/etc/ssh/"* "$S/dot"
@@ -44,8 +44,8 @@ doctor() {
 	run --separate-stderr in_place "$CERTAUTH" doctor --skip clock "$@"
 }
 
-# finds LEVEL CODE TEXT [OTHER-CODE ...]: that finding, with why and mend, the
-# exit status that belongs to it, and no other finding but OTHER-CODEs
+# finds LEVEL CODE TEXT [OTHER-CODE ...]: doctor reports that finding with why and
+# mend, exits with its status, and reports no other codes than OTHER-CODE ...
 finds() {
 	local level=$1 code=$2 text=$3 other want=1
 	shift 3
@@ -67,7 +67,7 @@ finds() {
 	fi
 }
 
-@test "a set-up without a fault: nothing, exit 0" {
+@test "a set-up without faults: no findings, exit status 0" {
 	doctor
 	echo "$output"
 	[ "$status" -eq 0 ]
@@ -76,7 +76,7 @@ finds() {
 	[ -z "$stderr" ]
 }
 
-@test "configuration: a mistake, with its place" {
+@test "configuration: a mistake is named with its line" {
 	conf default 'nonsense = 1' 'crl = perhaps'
 	finds error config-mistake 'certauth.conf:'
 	[ "$(grep -c '^error config-mistake' <<<"$output")" -eq 2 ]
@@ -87,7 +87,7 @@ finds() {
 	finds error config-mistake 'lifetime'
 }
 
-@test "configuration: others can write to it" {
+@test "configuration: the file is writable by others" {
 	chmod g+w "$C/certauth.conf"
 	finds error file-untrusted 'certauth.conf'
 }
@@ -108,7 +108,7 @@ finds() {
 	finds warning crl-off 'crl = off'
 }
 
-@test "helper: not there" {
+@test "helper: does not exist" {
 	conf default 'proof = command' 'helper = /nonexistent/certauth'
 	finds error helper '/nonexistent/certauth cannot be executed: No such file'
 }
@@ -138,7 +138,7 @@ finds() {
 	finds error file-untrusted 'certauth/users'
 }
 
-@test "host: no key, wrong key, expired, open to others" {
+@test "host: no key, wrong key, expired, key readable by others" {
 	cp "$PKI/host-good.pem" "$PKI/host-old.pem" "$PKI/host-good.key" \
 		"$PKI/host-old.key" "$C/"
 	chmod 600 "$C"/*.key
@@ -186,7 +186,7 @@ finds() {
 	finds warning ca-expiring 'in 2 days' users-weak
 }
 
-@test "CAs: a weak key, a SHA-1 signature, no CA at all" {
+@test "CAs: a weak key, a SHA-1 signature, not a CA certificate" {
 	pki_crl weak-ca
 	ca_dir root.pem weak-ca.pem
 	crl_dir root.crl weak-ca.crl
@@ -226,20 +226,20 @@ finds() {
 	conf default "intermediates_dir = $C/intermediates"
 	finds warning ca-intermediate-anchor 'CN=Test inter' users-weak
 	grep -q "mend: mv .*/inter.pem $C/intermediates/ && openssl rehash" <<<"$output"
-	# alone it may well be meant so
+	# without its issuer it is a normal trust anchor
 	ca_dir inter.pem
 	crl_dir inter.crl
 	doctor
 	echo "$output"
 	[[ $output != *ca-intermediate-anchor* ]]
-	# beside a CA that only has its issuer's name, the same
+	# also beside a CA that only has the name of its issuer
 	pki_crl twin
 	ca_dir twin.pem inter.pem
 	crl_dir twin.crl inter.crl
 	doctor
 	echo "$output"
 	[[ $output != *ca-intermediate-anchor* ]]
-	# and one that bears its own issuer's name is no root for that
+	# a CA with the name of its issuer is not a root for that reason
 	pki_crl rolled
 	ca_dir root.pem rolled.pem
 	crl_dir root.crl rolled.crl
@@ -327,7 +327,7 @@ no_next() {
 	openssl crl -inform DER -in "$S/no-next.out" -out "$PKI/$1.crl"
 }
 
-@test "CRLs: what is no file is passed over, and named" {
+@test "CRLs: an entry that is not a file is skipped and reported" {
 	mkdir "$C/crl/lost+found"
 	finds note crl-skipped 'crl/lost+found is a directory'
 	mkfifo "$C/crl/pipe"
@@ -338,7 +338,7 @@ no_next() {
 	rm "$C/crl/more"
 	ln -s /dev/null "$C/crl/00000000.r0"
 	finds warning crl-skipped 'crl/00000000.r0 is a device'
-	# the tool passes over the same ones
+	# certauth crl skips the same entries
 	run in_place timeout 20 "$CERTAUTH" crl list
 	[ "$status" -eq 0 ]
 	[ "$(wc -l <<<"$output")" -eq 1 ]
@@ -347,7 +347,7 @@ no_next() {
 	[ -s "$C/crl/.certauth-crl.linked" ]
 }
 
-@test "CRLs: a link to nothing, hashed or not" {
+@test "CRLs: a dangling link, hashed or not" {
 	ln -s gone "$C/crl/notes"
 	finds error crl-dir 'crl/notes is a link to a file that is not there'
 	rm "$C/crl/notes"
@@ -357,14 +357,14 @@ no_next() {
 	in_place "$CERTAUTH" crl compile
 	doctor
 	[ "$status" -eq 0 ]
-	# also where what it would be replaced by cannot be moved
+	# also if the last link of the hash cannot be moved into the gap
 	ln -s gone "$C/crl/00000000.r0"
 	mkdir "$C/crl/00000000.r1"
 	in_place "$CERTAUTH" crl compile
 	finds warning crl-skipped '00000000.r1 is a directory'
 }
 
-@test "CRLs: signed with SHA-1: not to be fetched once more" {
+@test "CRLs: signed with SHA-1: the advice is not to fetch it again" {
 	crl_with weak root --md sha1
 	crl_dir weak.crl
 	finds warning crl-weak 'weak.crl is signed with SHA-1, which is refused' \
@@ -373,7 +373,7 @@ no_next() {
 	grep -q 'SHA-256' "$S/weak"
 	grep -q 'crl = off' "$S/weak"
 	not grep -q 'crl update' "$S/weak"
-	# nor is that the answer to the CRL that is missing for it
+	# fetching is not the advice for the missing CRL either
 	not grep -q 'mend: certauth crl update' <<<"$output"
 	run in_place "$CERTAUTH" crl list
 	[ "$status" -eq 1 ]
@@ -381,7 +381,7 @@ no_next() {
 	run in_place "$CERTAUTH" crl compile
 	[ "$status" -eq 1 ]
 	grep -q 'weak.crl is signed with SHA-1, which is refused' <<<"$output"
-	# to fetch an unknown critical extension again is no better
+	# nor for a CRL with an unknown critical extension
 	crl_with odd root '1.2.3.4 = critical, DER:05:00'
 	crl_dir odd.crl
 	finds warning crl-malformed 'has the unknown critical extension 1.2.3.4' \
@@ -426,7 +426,7 @@ no_next() {
 		crl_dir a.crl b.crl
 		finds warning crl-pair 'crl/a.crl and b.crl are of one CA, key and scope'
 	done
-	# of another scope or kind they are no pair
+	# CRLs of different scope are not a pair
 	crl_with b root --number 04 'issuingDistributionPoint = critical, @idp' \
 		'[idp]' 'onlyCA = TRUE'
 	crl_dir a.crl b.crl
@@ -434,7 +434,7 @@ no_next() {
 	[ "$status" -eq 0 ]
 }
 
-@test "CRLs: a certificate that a CRL lists without being for it" {
+@test "CRLs: a certificate is on a CRL whose scope does not cover it" {
 	pki_ca lister
 	pki_leaf listed lister
 	pki_revoke lister listed
@@ -454,7 +454,7 @@ no_next() {
 		'fullname = URI:http://x.example/k'
 	crl_dir root.crl point.crl
 	finds warning crl-outside-scope 'the CRL is for the distribution point http://x.example/k; the certificate names none'
-	# one that is for it, and one that does not list it
+	# a CRL that covers it, and does not list it
 	crl_with users lister 'issuingDistributionPoint = critical, @idp' '[idp]' \
 		'onlyuser = TRUE'
 	crl_dir root.crl users.crl
@@ -462,7 +462,7 @@ no_next() {
 	[ "$status" -eq 0 ]
 }
 
-@test "CRLs: none without nextUpdate is current for ever" {
+@test "CRLs: a CRL without nextUpdate expires after crl_no_next_update" {
 	crl_with old root --from -40d --to +30d
 	no_next old root
 	crl_dir old.crl
@@ -509,7 +509,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	finds warning crl-unindexed '10001 entries'
 }
 
-@test "CRLs: addresses, and a timer that does not run" {
+@test "CRLs: addresses are known, but the timer is not active" {
 	pki_ca with-address --ext 'crlDistributionPoints = URI:http://127.0.0.1:9/x.crl'
 	pki_crl with-address
 	ca_dir with-address.pem
@@ -527,7 +527,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	[ "$status" -eq 0 ]
 }
 
-@test "users: absent, mistakes with their places, empty" {
+@test "users: absent, mistakes with their lines, empty" {
 	rm "$C/users"
 	finds error users-file 'users'
 	users 'alice cn:alice' 'x' 'bob foo:bar'
@@ -567,7 +567,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	finds warning users-unindexed '10001 rules'
 }
 
-@test "registered certificates: expired, junk, of nobody" {
+@test "registered certificates: expired, junk, of no account" {
 	mkdir -p "$C/users.d/alice"
 	cp "$PKI/alice.pem" "$C/users.d/alice/"
 	doctor
@@ -581,7 +581,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	finds warning users-no-account 'alcie'
 }
 
-@test "PAM: nobody uses the module; it is not where the line says" {
+@test "PAM: no service uses the module; the module does not exist" {
 	printf 'auth required pam_deny.so\n' >"$S/etc/pam.d/sshd"
 	finds warning pam-unused 'no service'
 	printf 'auth required /nonexistent/pam_certauth.so\naccount required %s\n' \
@@ -617,7 +617,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	[[ $output != *pam-control* ]]
 }
 
-@test "PAM: required, behind a password that is enough" {
+@test "PAM: required, after a sufficient password" {
 	printf 'auth sufficient pam_unix.so\nauth required %s\naccount required %s\n' \
 		"$MODULE" "$MODULE" >"$S/etc/pam.d/sshd"
 	finds warning pam-control 'sshd:2: the certificate is required, but'
@@ -627,7 +627,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	[ "$status" -eq 0 ]
 }
 
-@test "PAM: a fallback that is open to all" {
+@test "PAM: a fallback to pam_permit.so" {
 	printf 'auth sufficient %s\nauth optional pam_faildelay.so\nauth required pam_permit.so\naccount required %s\n' \
 		"$MODULE" "$MODULE" >"$S/etc/pam.d/sshd"
 	finds error pam-open 'sshd:3: pam_permit.so'
@@ -662,7 +662,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	[ "$status" -eq 0 ]
 	rm "$f"
 	finds warning sshd-config 'No such file'
-	# without our module in its service, sshd may be as it likes
+	# without the module in its service, sshd is not checked
 	mv "$S/etc/pam.d/sshd" "$S/etc/pam.d/login"
 	doctor
 	[ "$status" -eq 0 ]
@@ -675,7 +675,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	finds error sshd-usepam 'UsePAM is no'
 }
 
-@test "the clock: what the kernel says" {
+@test "the clock: the state that the kernel reports" {
 	local unsync
 	unsync=$(python3 -c '
 import ctypes
@@ -712,7 +712,7 @@ print(int(state == 5 or bool(t.a[5] & 0xffffffff & 64)))')
 	[[ $output == *config-mistake* ]]
 }
 
-@test "--json says the same" {
+@test "--json prints the same findings" {
 	conf default 'crl = off'
 	service sshd nonsense=1
 	doctor --json

@@ -322,10 +322,9 @@ update(struct update *u)
 		return ca_crladmin_said(r->cfg->crl_dir, rc);
 	if (u->n == 0) {
 		if (!r->quiet)
-			puts(
-			    "no CRL was fetched, because no address is known: the "
-			    "CA certificates name none, and crl_url and --url "
-			    "are not set");
+			puts("no CRL was fetched, because no address is "
+			     "known: the CA certificates name none, and "
+			     "crl_url and --url are not set");
 		return CA_EXIT_OK;
 	}
 	if ((status = fetch_all(u)) != CA_EXIT_OK)

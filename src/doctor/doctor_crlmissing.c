@@ -61,8 +61,8 @@ ca_doctor_crl_missing(struct ca_doctor_look *l)
 			    X509_get_ext_by_NID(
 				ca, NID_crl_distribution_points, -1) < 0 &&
 				    d->cfg->crl_url.n == 0
-				? " --url ADDRESS; then set crl_url = ADDRESS in the "
-				  "configuration"
+				? " --url ADDRESS; then set crl_url = "
+				  "ADDRESS in the configuration"
 				: "");
 		free(name);
 	}

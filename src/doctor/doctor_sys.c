@@ -165,7 +165,8 @@ ca_doctor_sshd(struct ca_doctor *d)
 	if (s.methods[0] != '\0' && strcasecmp(s.methods, "any") != 0 &&
 	    strstr(s.methods, "keyboard-interactive") == NULL) {
 		ca_doctor_find(d, CA_F_SSHD_METHODS, CA_LEVEL_ERROR,
-		    "in %s AuthenticationMethods has no keyboard-interactive: %s",
+		    "in %s AuthenticationMethods has no "
+		    "keyboard-interactive: %s",
 		    d->sshd_config, s.methods);
 		ca_doctor_mend(d,
 		    "add keyboard-interactive to AuthenticationMethods in %s, "
