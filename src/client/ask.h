@@ -31,19 +31,6 @@ CA_MUST_CHECK enum ca_err ca_ask_line(const struct ca_ask *ask,
 CA_MUST_CHECK enum ca_err ca_ask_yes(
     const struct ca_ask *ask, const char *question);
 
-/*
- * Append one line of standard input, without its end.  A terminal in its
- * canonical mode cuts lines at 4,095 characters, and a request may be longer,
- * so that mode is off meanwhile.  prompt (may be NULL) goes to standard error
- * once it is: whoever pastes at the sight of it must not be too quick.
- * CA_ERR_NOT_FOUND: end of file.
- */
-CA_MUST_CHECK enum ca_err ca_ask_stdin_line(
-    const char *prompt, struct ca_buf *line);
-
-/* There is a terminal to ask on. */
-bool ca_ask_has_terminal(void);
-
 /* The same as a key source wants it; ask must outlive it. */
 struct ca_key_ui ca_ask_ui(struct ca_ask *ask);
 

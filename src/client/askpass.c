@@ -14,6 +14,7 @@
 #include "client/meant.h"
 #include "client/pending.h"
 #include "client/ssh.h"
+#include "client/terminal.h"
 #include "wire/pieces.h"
 
 #define ENV_NESTED "CERTAUTH_ASKPASS_NESTED"
@@ -88,7 +89,7 @@ not_ours(const struct askpass *a)
 		return ca_cli_fail(
 		    "no prompt of pam_certauth: %s", a->meant.text);
 	if (program != NULL &&
-	    (a->client.ask.program_first || !ca_ask_has_terminal()))
+	    (a->client.ask.program_first || !ca_terminal_present()))
 		return pass_on(program, a->meant.text);
 	return ask_person(a->meant.text);
 }

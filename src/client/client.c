@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/base64url.h"
+#include "client/choice.h"
 #include "verify/verify.h"
 #include "wire/pieces.h"
 

@@ -18,69 +18,7 @@
 #include "key/key.h"
 #include "wire/message.h"
 
-/* ---- client/choice.c: which certificate ---- */
-
-/*
- * What speaks against signing req by id, as a phrase, or NULL: no scheme in
- * common, out of its validity, not for client authentication, not of a CA
- * that the host names.  The text stands in buf.  *never: no signature is
- * possible at all (the scheme).
- */
-const char *ca_identity_unfit(const struct ca_identity *id,
-    const struct ca_request *req, time_t now, struct ca_buf *buf, bool *never);
-
-/* Nothing speaks against id but that its chain, as far as it is here, leads to
- * none of the CAs that the host names, and ends below a root: the host may
- * have what is missing. */
-bool ca_identity_uncertain(
-    const struct ca_identity *id, const struct ca_request *req, time_t now);
-
-/* "CN=Alice,O=Corp, issued by CN=CA, until 2027-01-01, in LABEL" */
-void ca_identity_describe(const struct ca_identity *id, struct ca_buf *b);
-
-/* What a certificate is chosen by; all borrowed. */
-struct ca_choice {
-	struct ca_crypto *crypto;
-	const struct ca_client_conf *conf;
-	const struct ca_request *req;
-	const char *host; /* the name by which remember knows it */
-	time_t now;
-	const struct ca_key_ui *ui;
-	const struct ca_log *log;
-};
-
-/*
- * Load what conf names and choose.  Identities found on tokens are filtered
- * by ca_identity_unfit; of several left, ui is asked.  One that the user named
- * is taken, with a warning in log.  No PIN is asked, except that of a PKCS#12
- * file.  CA_ERR_NOT_FOUND: nothing is configured or nothing fits, logged.
- */
-CA_MUST_CHECK enum ca_err ca_identity_choose(
-    const struct ca_choice *c, struct ca_identity **out);
-
-/* ---- client/pick.c ---- */
-
-/* Choose, by ui where there are several.  *out is taken from ids, which the
- * caller frees as before.  CA_ERR_NOT_FOUND: there is none;
- * CA_ERR_CANCELLED. */
-CA_MUST_CHECK enum ca_err ca_identities_offer(struct ca_identities *ids,
-    const struct ca_key_ui *ui, struct ca_identity **out);
-
-/*
- * Free those of ids that do not fit (said to log), and choose among the rest.
- * Where none fits, and of some it is only unknown whether a CA of the host's
- * stands above them, ui is asked whether to try.  CA_ERR_NOT_FOUND: none fits;
- * CA_ERR_CANCELLED.
- */
-CA_MUST_CHECK enum ca_err ca_identities_pick(struct ca_identities *ids,
-    const struct ca_request *req, time_t now, const struct ca_key_ui *ui,
-    const struct ca_log *log, struct ca_identity **out);
-
 /* ---- client/respond.c ---- */
-
-/* The scheme that the host likes best and id's key can, or NULL. */
-const struct ca_scheme *ca_identity_scheme(
-    const struct ca_identity *id, const struct ca_request *req);
 
 /* The length in bytes that ca_respond's answer has at most, by id's key and
  * chain.  CA_ERR_CRYPTO, CA_ERR_LIMIT. */

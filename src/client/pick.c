@@ -2,9 +2,11 @@
  * Which of several certificates: those that fit the request, by the person's
  * choice where there are more.
  */
-#include "client/client.h"
+#include "client/pick.h"
 
 #include <stdlib.h>
+
+#include "client/identity.h"
 
 static void
 drop(struct ca_identity *id, const char *why, const struct ca_log *log)

@@ -4,19 +4,8 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "client/identity.h"
 #include "wire/scheme.h"
-
-const struct ca_scheme *
-ca_identity_scheme(const struct ca_identity *id, const struct ca_request *req)
-{
-	for (size_t i = 0; i < req->nschemes; i++) {
-		const struct ca_scheme *s = ca_scheme_by_code(req->scheme[i]);
-
-		if (s != NULL && ca_key_can(id->key, s))
-			return s;
-	}
-	return NULL;
-}
 
 static bool
 self_issued(X509 *cert)

@@ -1,0 +1,43 @@
+/*
+ * A search for certificates and keys on tokens.  Private to p11.c, which walks
+ * the slots, and p11token.c, which reads one token.
+ */
+#ifndef CA_KEY_P11SCAN_H
+#define CA_KEY_P11SCAN_H
+
+#include "key/p11.h"
+
+/* What is read of an object. */
+struct object {
+	CK_OBJECT_HANDLE handle;
+	struct ca_buf id, label;
+	struct ca_buf value; /* of a certificate */
+};
+
+struct objects {
+	struct object *v;
+	size_t n;
+};
+
+/* A scan in progress. */
+struct ca_p11_scan {
+	struct ca_crypto *crypto;
+	struct ca_p11 *p11;
+	struct ca_identities *out;
+	X509 *given;  /* not on the token, only its key; NULL: those on it */
+	bool refused; /* a token with keys that needs no PIN */
+	/* of the token at hand */
+	struct ca_p11_token token;
+	CK_SESSION_HANDLE session;
+	uint64_t ways;
+	struct objects keys, public_keys, certs;
+	STACK_OF(X509) * parsed; /* beside certs; a NULL where broken */
+};
+
+/*
+ * Append what the token at hand has to s->out.  Only CA_ERR_MEMORY ends the
+ * search; a token that fails is skipped with a debug line.
+ */
+CA_MUST_CHECK enum ca_err ca_p11_scan_token(struct ca_p11_scan *s);
+
+#endif
