@@ -219,8 +219,9 @@ get_response(struct askpass *a, struct ca_buf *response)
 	}
 	/* another host might show the request that this one was answered */
 	struct ca_buf why = CA_BUF_INIT(65536);
-	rc = ca_rules_check(a->client.crypto, a->client.conf, &intent, a->req,
-	    &a->log, NULL, &why);
+	const struct ca_rules_case c = {
+	    a->client.crypto, a->client.conf, &intent, a->req, &a->log, &why};
+	rc = ca_rules_check(&c, NULL);
 	if (rc != CA_OK)
 		ca_log_err(&a->log, "not answered: %-s",
 		    ca_buf_text(&why) != NULL ? ca_buf_text(&why) : "");

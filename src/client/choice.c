@@ -10,17 +10,16 @@
 /* ---- sources ---- */
 
 static enum ca_err
-take_named(struct ca_identity *id, const struct ca_request *req, time_t now,
-    const struct ca_log *log)
+take_named(struct ca_identity *id, const struct ca_pick *p)
 {
 	struct ca_buf buf = CA_BUF_INIT(1024);
 	bool never = false;
-	const char *unfit = ca_identity_unfit(id, req, now, &buf, &never);
+	const char *unfit = ca_identity_unfit(id, p->req, p->now, &buf, &never);
 
 	if (unfit != NULL && never)
-		ca_log_err(log, "%s cannot be used: %-s", id->label, unfit);
+		ca_log_err(p->log, "%s cannot be used: %-s", id->label, unfit);
 	else if (unfit != NULL)
-		ca_log_warning(log, "warning: the host may refuse %s: %-s",
+		ca_log_warning(p->log, "warning: the host may refuse %s: %-s",
 		    id->label, unfit);
 	ca_buf_free(&buf);
 	return never ? CA_ERR_NOT_FOUND : CA_OK;
@@ -28,9 +27,10 @@ take_named(struct ca_identity *id, const struct ca_request *req, time_t now,
 
 /* A certificate in a file, its key in the agent. */
 static enum ca_err
-load_agent(struct ca_crypto *crypto, const struct ca_client_conf *conf,
-    const struct ca_log *log, struct ca_identity **out)
+load_agent(const struct ca_choice *c, struct ca_identity **out)
 {
+	const struct ca_client_conf *conf = c->conf;
+	const struct ca_log *log = c->pick.log;
 	const char *socket_path = getenv("SSH_AUTH_SOCK");
 	struct ca_key *key = NULL;
 	enum ca_err rc;
@@ -39,9 +39,9 @@ load_agent(struct ca_crypto *crypto, const struct ca_client_conf *conf,
 		ca_log_err(log, "no ssh-agent: SSH_AUTH_SOCK is not set");
 		return CA_ERR_NOT_FOUND;
 	}
-	if ((rc = ca_key_pem_cert(crypto, conf->cert, log, out)) != CA_OK)
+	if ((rc = ca_key_pem_cert(c->crypto, conf->cert, log, out)) != CA_OK)
 		return rc;
-	rc = ca_key_agent(crypto, socket_path, (*out)->leaf, log, &key);
+	rc = ca_key_agent(c->crypto, socket_path, (*out)->leaf, log, &key);
 	if (rc != CA_OK) {
 		ca_log_err(log, "the ssh-agent at %s has no key for %s: %-s",
 		    socket_path, conf->cert, ca_err_text(rc));
@@ -63,21 +63,23 @@ in_agent(const struct ca_client_conf *conf)
 /* What the user named: a PKCS#12 file, or a certificate and where its key is.
  */
 static enum ca_err
-load_named(struct ca_crypto *crypto, const struct ca_client_conf *conf,
-    const struct ca_key_ui *ui, const struct ca_log *log,
-    struct ca_identity **out)
+load_named(const struct ca_choice *c, struct ca_identity **out)
 {
+	const struct ca_client_conf *conf = c->conf;
+
 	if (conf->p12 != NULL)
-		return ca_key_p12(crypto, conf->p12, ui, log, out);
+		return ca_key_p12(
+		    c->crypto, conf->p12, c->pick.ui, c->pick.log, out);
 	if (conf->cert == NULL) {
-		ca_log_err(log, "a key in a file or in the agent needs its "
-				"certificate: --cert FILE, or `cert =' in "
-				"~/.config/certauth/config");
+		ca_log_err(c->pick.log,
+		    "a key in a file or in the agent needs its "
+		    "certificate: --cert FILE, or `cert =' in "
+		    "~/.config/certauth/config");
 		return CA_ERR_NOT_FOUND;
 	}
 	if (in_agent(conf))
-		return load_agent(crypto, conf, log, out);
-	return ca_key_pem(crypto, conf->cert, conf->key, log, out);
+		return load_agent(c, out);
+	return ca_key_pem(c->crypto, conf->cert, conf->key, c->pick.log, out);
 }
 
 static enum ca_err
@@ -86,8 +88,8 @@ choose_named(const struct ca_choice *c, struct ca_identity **out)
 	struct ca_identity *id = NULL;
 	enum ca_err rc;
 
-	if ((rc = load_named(c->crypto, c->conf, c->ui, c->log, &id)) == CA_OK)
-		rc = take_named(id, c->req, c->now, c->log);
+	if ((rc = load_named(c, &id)) == CA_OK)
+		rc = take_named(id, &c->pick);
 	if (rc != CA_OK) {
 		ca_identity_free(id);
 		return rc;
@@ -112,9 +114,10 @@ keep_remembered(struct ca_identities *ids, const struct ca_choice *c)
 	for (size_t i = 0; cert != NULL && i < ids->n; i++)
 		cert[i] = ids->v[i]->leaf;
 	if (cert != NULL &&
-	    ca_remember_find(c->host, cert, ids->n, c->log, &index) == CA_OK &&
-	    ca_identity_unfit(ids->v[index], c->req, c->now, &why, &never) ==
-		NULL) {
+	    ca_remember_find(c->host, cert, ids->n, c->pick.log, &index) ==
+		CA_OK &&
+	    ca_identity_unfit(ids->v[index], c->pick.req, c->pick.now, &why,
+		&never) == NULL) {
 		struct ca_identity *one = ids->v[index];
 
 		for (size_t i = 0; i < ids->n; i++)
@@ -136,22 +139,24 @@ choose_token_key(const struct ca_choice *c, struct ca_identity **out)
 	struct ca_identities ids = {NULL, 0};
 	struct ca_identity *file = NULL, *id = NULL;
 
-	rc = ca_key_pem_cert(c->crypto, conf->cert, c->log, &file);
+	rc = ca_key_pem_cert(c->crypto, conf->cert, c->pick.log, &file);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
 	}
-	rc = ca_key_p11_for(c->crypto, conf->key, file->leaf, c->log, &ids);
+	rc =
+	    ca_key_p11_for(c->crypto, conf->key, file->leaf, c->pick.log, &ids);
 	if (rc != CA_OK) {
 		/* behind the question mark there may be a PIN */
-		ca_log_err(c->log, "no token for %-.*s has the key of %s: %-s",
+		ca_log_err(c->pick.log,
+		    "no token for %-.*s has the key of %s: %-s",
 		    (int)strcspn(conf->key, "?"), conf->key, conf->cert,
 		    ca_err_text(rc));
 		ret = rc;
 		goto out;
 	}
-	if ((rc = ca_identities_offer(&ids, c->ui, &id)) != CA_OK ||
-	    (rc = take_named(id, c->req, c->now, c->log)) != CA_OK) {
+	if ((rc = ca_identities_offer(&ids, c->pick.ui, &id)) != CA_OK ||
+	    (rc = take_named(id, &c->pick)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
@@ -180,10 +185,10 @@ choose_token(const struct ca_choice *c, struct ca_identity **out)
 	struct ca_identities ids = {NULL, 0};
 	enum ca_err rc;
 
-	rc = ca_key_p11(c->crypto, uri, CA_KEY_PIN_WANTED, c->log, &ids);
+	rc = ca_key_p11(c->crypto, uri, CA_KEY_PIN_WANTED, c->pick.log, &ids);
 	if (rc != CA_OK) {
 		/* behind the question mark there may be a PIN */
-		ca_log_err(c->log,
+		ca_log_err(c->pick.log,
 		    "no certificate with a key on a token%-s%-.*s: "
 		    "%-s",
 		    uri != NULL ? " for " : "",
@@ -193,12 +198,12 @@ choose_token(const struct ca_choice *c, struct ca_identity **out)
 	}
 	if (conf->remember)
 		keep_remembered(&ids, c);
-	rc = ca_identities_pick(&ids, c->req, c->now, c->ui, c->log, out);
+	rc = ca_identities_pick(&ids, &c->pick, out);
 	if (rc == CA_OK && conf->remember && ids.n > 1)
-		ca_remember_keep(c->host, (*out)->leaf, c->log);
+		ca_remember_keep(c->host, (*out)->leaf, c->pick.log);
 	if (rc == CA_ERR_NOT_FOUND)
 		ca_log_err(
-		    c->log, "no certificate on a token fits this request");
+		    c->pick.log, "no certificate on a token fits this request");
 	ca_identities_free(&ids);
 	return rc;
 }
@@ -220,7 +225,7 @@ ca_identity_choose(const struct ca_choice *c, struct ca_identity **out)
 	else if (named)
 		rc = choose_named(c, &id);
 	else {
-		ca_log_err(c->log,
+		ca_log_err(c->pick.log,
 		    "no certificate to log in with: give --cert "
 		    "and --key, or write them into ~/.config/certauth/config");
 		return CA_ERR_NOT_FOUND;

@@ -5,31 +5,26 @@
 #ifndef CA_CLIENT_CHOICE_H
 #define CA_CLIENT_CHOICE_H
 
-#include <time.h>
-
 #include "base/err.h"
-#include "base/log.h"
 #include "client/clientconf.h"
+#include "client/pick.h"
 #include "crypto/crypto.h"
 #include "key/key.h"
-#include "wire/message.h"
 
 /* What a certificate is chosen by; all borrowed. */
 struct ca_choice {
 	struct ca_crypto *crypto;
 	const struct ca_client_conf *conf;
-	const struct ca_request *req;
-	const char *host; /* the name by which remember knows it */
-	time_t now;
-	const struct ca_key_ui *ui;
-	const struct ca_log *log;
+	const char *host; /* the name under which a choice is remembered */
+	struct ca_pick pick;
 };
 
 /*
- * Load what conf names and choose.  Identities found on tokens are filtered
- * by ca_identity_unfit; of several left, ui is asked.  One that the user named
- * is taken, with a warning in log.  No PIN is asked, except that of a PKCS#12
- * file.  CA_ERR_NOT_FOUND: nothing is configured or nothing fits, logged.
+ * Load what conf names and choose.  A certificate that the user named is taken,
+ * with a warning if the host may refuse it.  Those found on tokens are filtered
+ * as ca_identities_pick does, and ui is asked if several are left.  No PIN is
+ * asked here, only the password of a PKCS#12 file.  CA_ERR_NOT_FOUND: nothing
+ * is configured or nothing fits (logged).
  */
 CA_MUST_CHECK enum ca_err ca_identity_choose(
     const struct ca_choice *c, struct ca_identity **out);

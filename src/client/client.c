@@ -137,8 +137,9 @@ check_rules(const struct ca_client *client, const struct ca_intent *intent,
     const struct ca_request *req)
 {
 	struct ca_buf why = CA_BUF_INIT(65536);
-	enum ca_err rc = ca_rules_check(
-	    client->crypto, client->conf, intent, req, client->log, NULL, &why);
+	const struct ca_rules_case c = {
+	    client->crypto, client->conf, intent, req, client->log, &why};
+	enum ca_err rc = ca_rules_check(&c, NULL);
 
 	if (rc != CA_OK)
 		ca_log_err(client->log, "not signed: %-s",
@@ -196,11 +197,8 @@ ca_client_sign(struct ca_client *client, const struct ca_intent *intent,
 	struct ca_identity *id = NULL;
 	const struct ca_choice choice = {.crypto = client->crypto,
 	    .conf = client->conf,
-	    .req = req,
 	    .host = ca_rules_host(client->conf, intent, req),
-	    .now = intent->now,
-	    .ui = &ui,
-	    .log = client->log};
+	    .pick = {req, intent->now, &ui, client->log}};
 
 	if ((rc = check_rules(client, intent, req)) != CA_OK ||
 	    (rc = choice.host != NULL ? CA_OK : CA_DENIED) != CA_OK ||

@@ -147,6 +147,7 @@ try_source(struct ca_sources *s, enum ca_source source,
     const struct ca_request *req, const struct ca_key_ui *ui,
     struct ca_identity **out)
 {
+	const struct ca_pick pick = {req, time(NULL), ui, s->log};
 	struct ca_identities ids = {NULL, 0};
 	enum ca_err rc = CA_OK;
 
@@ -157,7 +158,7 @@ try_source(struct ca_sources *s, enum ca_source source,
 	else if (source == CA_SOURCE_TOKENS && s->pkcs11 != NULL)
 		rc = from_tokens(s, ui, &ids);
 	if (rc == CA_OK)
-		rc = ca_identities_pick(&ids, req, time(NULL), ui, s->log, out);
+		rc = ca_identities_pick(&ids, &pick, out);
 	ca_identities_free(&ids);
 	return rc;
 }

@@ -22,14 +22,14 @@ ca_rules_put_names(struct ca_buf *b, const char *const *name, size_t n)
 }
 
 bool
-ca_rules_meant(const struct ca_judging *j, const char *name)
+ca_rules_meant(const struct ca_rules_case *c, const char *name)
 {
-	const struct ca_list *trusted = &j->conf->trusted_hosts;
+	const struct ca_list *trusted = &c->conf->trusted_hosts;
 
-	if (j->intent->any_host)
+	if (c->intent->any_host)
 		return true;
-	for (size_t i = 0; i < j->intent->nhosts; i++)
-		if (ca_host_equal(j->intent->host[i], name))
+	for (size_t i = 0; i < c->intent->nhosts; i++)
+		if (ca_host_equal(c->intent->host[i], name))
 			return true;
 	for (size_t i = 0; i < trusted->n; i++)
 		if (ca_host_match(trusted->v[i], name))
@@ -65,38 +65,38 @@ ca_rules_host(const struct ca_client_conf *conf, const struct ca_intent *intent,
  * to whoever wrote it.  sudo may name this host as the remote one (pam_rhost).
  */
 static enum ca_err
-rule_here(const struct ca_judging *j)
+rule_here(const struct ca_rules_case *c)
 {
-	const char *rhost = j->req->rhost;
+	const char *rhost = c->req->rhost;
 
-	if (!j->intent->here || rhost[0] == '\0')
+	if (!c->intent->here || rhost[0] == '\0')
 		return CA_OK;
-	for (size_t i = 0; i < j->intent->nhosts; i++)
-		if (ca_host_equal(j->intent->host[i], rhost))
+	for (size_t i = 0; i < c->intent->nhosts; i++)
+		if (ca_host_equal(c->intent->host[i], rhost))
 			return CA_OK;
-	ca_buf_str(j->why,
+	ca_buf_str(c->why,
 	    "rule 1, the host: the request is of this machine, but for a "
 	    "login over the network from ");
-	quote(j->why, rhost);
-	ca_buf_str(j->why, ", and no ssh asks. If you log in to this machine "
+	quote(c->why, rhost);
+	ca_buf_str(c->why, ", and no ssh asks. If you log in to this machine "
 			   "from there, answer with `certauth sign --host'");
 	return CA_DENIED;
 }
 
 enum ca_err
-ca_rules_rule_host(const struct ca_judging *j)
+ca_rules_rule_host(const struct ca_rules_case *c)
 {
-	for (size_t i = 0; i < j->req->nhost_names; i++)
-		if (ca_rules_meant(j, j->req->host_name[i]))
-			return rule_here(j);
-	ca_buf_str(j->why, "rule 1, the host: you are logging in to ");
-	if (j->intent->nhosts == 0)
-		ca_buf_str(j->why, "(no host given)");
-	ca_rules_put_names(j->why, j->intent->host, j->intent->nhosts);
-	ca_buf_str(j->why, ", but the request is of ");
-	ca_rules_put_names(j->why, (const char *const *)j->req->host_name,
-	    j->req->nhost_names);
-	ca_buf_str(j->why,
+	for (size_t i = 0; i < c->req->nhost_names; i++)
+		if (ca_rules_meant(c, c->req->host_name[i]))
+			return rule_here(c);
+	ca_buf_str(c->why, "rule 1, the host: you are logging in to ");
+	if (c->intent->nhosts == 0)
+		ca_buf_str(c->why, "(no host given)");
+	ca_rules_put_names(c->why, c->intent->host, c->intent->nhosts);
+	ca_buf_str(c->why, ", but the request is of ");
+	ca_rules_put_names(c->why, (const char *const *)c->req->host_name,
+	    c->req->nhost_names);
+	ca_buf_str(c->why,
 	    ". Somebody may be passing on another host's "
 	    "request. If it is the same host, log in by a name of its own "
 	    "(HostName or HostKeyAlias in ssh's configuration; --host of "

@@ -25,26 +25,25 @@ drop(struct ca_identity *id, const char *why, const struct ca_log *log)
  * none does, keep those of which it cannot be told: *uncertain.
  */
 static void
-filter(struct ca_identities *ids, const struct ca_request *req, time_t now,
-    const struct ca_log *log, bool *uncertain)
+filter(struct ca_identities *ids, const struct ca_pick *p, bool *uncertain)
 {
 	struct ca_buf why = CA_BUF_INIT(1024);
 	size_t kept = 0, fit = 0;
 	bool never;
 
 	for (size_t i = 0; i < ids->n; i++)
-		fit += ca_identity_unfit(ids->v[i], req, now, &why, &never) ==
-		       NULL;
+		fit += ca_identity_unfit(
+			   ids->v[i], p->req, p->now, &why, &never) == NULL;
 	for (size_t i = 0; i < ids->n; i++) {
 		struct ca_identity *id = ids->v[i];
 		const char *unfit =
-		    ca_identity_unfit(id, req, now, &why, &never);
+		    ca_identity_unfit(id, p->req, p->now, &why, &never);
 
 		if (unfit == NULL ||
-		    (fit == 0 && ca_identity_uncertain(id, req, now)))
+		    (fit == 0 && ca_identity_uncertain(id, p->req, p->now)))
 			ids->v[kept++] = id;
 		else
-			drop(id, unfit, log);
+			drop(id, unfit, p->log);
 	}
 	ids->n = kept;
 	*uncertain = fit == 0 && kept > 0;
@@ -128,17 +127,17 @@ ask_uncertain(const struct ca_identities *ids, const struct ca_key_ui *ui)
 }
 
 enum ca_err
-ca_identities_pick(struct ca_identities *ids, const struct ca_request *req,
-    time_t now, const struct ca_key_ui *ui, const struct ca_log *log,
+ca_identities_pick(struct ca_identities *ids, const struct ca_pick *pick,
     struct ca_identity **out)
 {
 	bool uncertain = false;
 
-	filter(ids, req, now, log, &uncertain);
-	if (uncertain && ask_uncertain(ids, ui) != CA_OK) {
-		ca_log_err(log, "no certificate is of a CA that the host "
-				"names, as far as is known here");
+	filter(ids, pick, &uncertain);
+	if (uncertain && ask_uncertain(ids, pick->ui) != CA_OK) {
+		ca_log_err(pick->log,
+		    "no certificate is of a CA that the host names, as far as "
+		    "is known here");
 		return CA_ERR_NOT_FOUND;
 	}
-	return ca_identities_offer(ids, ui, out);
+	return ca_identities_offer(ids, pick->ui, out);
 }

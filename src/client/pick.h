@@ -13,20 +13,30 @@
 #include "key/key.h"
 #include "wire/message.h"
 
-/* Choose, by ui where there are several.  *out is taken from ids, which the
- * caller frees as before.  CA_ERR_NOT_FOUND: there is none;
- * CA_ERR_CANCELLED. */
+/* What certificates are chosen for, and who is asked; all borrowed. */
+struct ca_pick {
+	const struct ca_request *req;
+	time_t now;
+	const struct ca_key_ui *ui;
+	const struct ca_log *log;
+};
+
+/*
+ * Take the only one of ids, or ask ui which one if there are several.  *out is
+ * taken from ids; the caller frees the rest.  CA_ERR_NOT_FOUND: ids is empty;
+ * CA_ERR_CANCELLED: the user chose none.
+ */
 CA_MUST_CHECK enum ca_err ca_identities_offer(struct ca_identities *ids,
     const struct ca_key_ui *ui, struct ca_identity **out);
 
 /*
- * Free those of ids that do not fit (said to log), and choose among the rest.
- * Where none fits, and of some it is only unknown whether a CA of the host's
- * stands above them, ui is asked whether to try.  CA_ERR_NOT_FOUND: none fits;
- * CA_ERR_CANCELLED.
+ * Free those of ids that do not fit (the reasons go to the log), and choose
+ * among the rest as ca_identities_offer does.  If none fits, but an
+ * intermediate that only the host has might make some fit, ui is asked whether
+ * to try one.  CA_ERR_NOT_FOUND: none fits, or the user does not try;
+ * CA_ERR_CANCELLED: the user chose none.
  */
 CA_MUST_CHECK enum ca_err ca_identities_pick(struct ca_identities *ids,
-    const struct ca_request *req, time_t now, const struct ca_key_ui *ui,
-    const struct ca_log *log, struct ca_identity **out);
+    const struct ca_pick *pick, struct ca_identity **out);
 
 #endif

@@ -31,16 +31,25 @@ struct ca_intent {
 	time_t now;
 };
 
+/* What is judged, all of it borrowed. */
+struct ca_rules_case {
+	struct ca_crypto *crypto;
+	const struct ca_client_conf *conf;
+	const struct ca_intent *intent;
+	const struct ca_request *req;
+	const struct ca_log *log;
+	struct ca_buf *why; /* gets the reason why a rule does not hold */
+};
+
 /*
  * Check all rules.  CA_OK only if the request may be signed.  CA_DENIED: *rule
- * (may be NULL) is the number of the first rule that does not hold, and why
- * holds a message that names it and says what to do.  Anything else: it could
- * not be judged, and why says that.  Text of the host in why is escaped.
+ * (may be NULL) is the number of the first rule that does not hold, and c->why
+ * gets a message that names the rule and says what to do.  Any other error: the
+ * rules could not be checked, and c->why says which one.  Text of the host in
+ * c->why is escaped.
  */
-CA_MUST_CHECK enum ca_err ca_rules_check(struct ca_crypto *crypto,
-    const struct ca_client_conf *conf, const struct ca_intent *intent,
-    const struct ca_request *req, const struct ca_log *log, int *rule,
-    struct ca_buf *why);
+CA_MUST_CHECK enum ca_err ca_rules_check(
+    const struct ca_rules_case *c, int *rule);
 
 /*
  * The name by which req passes rule 1, for questions to the user and what is

@@ -7,23 +7,14 @@
 
 #include "client/rules.h"
 
-struct ca_judging {
-	struct ca_crypto *crypto;
-	const struct ca_client_conf *conf;
-	const struct ca_intent *intent;
-	const struct ca_request *req;
-	const struct ca_log *log;
-	struct ca_buf *why;
-};
-
 /* The user meant name, or trusts it to answer for what was meant. */
-bool ca_rules_meant(const struct ca_judging *j, const char *name);
+bool ca_rules_meant(const struct ca_rules_case *c, const char *name);
 
 /* Append n names, escaped, with commas between them. */
 void ca_rules_put_names(struct ca_buf *b, const char *const *name, size_t n);
 
 /* Rules 1 and 4; errors as of ca_rules_check. */
-CA_MUST_CHECK enum ca_err ca_rules_rule_host(const struct ca_judging *j);
-CA_MUST_CHECK enum ca_err ca_rules_proof(const struct ca_judging *j);
+CA_MUST_CHECK enum ca_err ca_rules_rule_host(const struct ca_rules_case *c);
+CA_MUST_CHECK enum ca_err ca_rules_proof(const struct ca_rules_case *c);
 
 #endif

@@ -157,8 +157,9 @@ check_rules(struct helper *h)
 {
 	const struct ca_intent intent = {.any_host = true, .now = time(NULL)};
 	struct ca_buf why = CA_BUF_INIT(65536);
-	enum ca_err rc = ca_rules_check(
-	    h->src.crypto, h->conf, &intent, h->req, &h->log, NULL, &why);
+	const struct ca_rules_case c = {
+	    h->src.crypto, h->conf, &intent, h->req, &h->log, &why};
+	enum ca_err rc = ca_rules_check(&c, NULL);
 
 	if (rc != CA_OK)
 		ca_log_err(&h->log, "%-s",

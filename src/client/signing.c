@@ -96,8 +96,9 @@ settle_intent(struct ca_signing *s, const struct ca_request *req,
 	enum ca_err rc;
 
 	*intent = intent_of(s);
-	rc = ca_rules_check(s->client.crypto, s->client.conf, intent, req,
-	    &s->log, &rule, &why);
+	const struct ca_rules_case c = {
+	    s->client.crypto, s->client.conf, intent, req, &s->log, &why};
+	rc = ca_rules_check(&c, &rule);
 	ca_buf_free(&why);
 	bool host_open = rule == 1 && s->hosts.n == 0;
 	bool user_open = (rule == 1 || rule == 2) && s->user == NULL &&

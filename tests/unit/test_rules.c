@@ -306,8 +306,8 @@ judge(const struct wish *w, const char *what)
 			assert_int_equal(ca_client_conf_set(conf, pair[i][0],
 					     pair[i][1], "test", NULL),
 			    CA_OK);
-	enum ca_err rc =
-	    ca_rules_check(crypto, conf, &intent, req, NULL, &rule, &why);
+	const struct ca_rules_case c = {crypto, conf, &intent, req, NULL, &why};
+	enum ca_err rc = ca_rules_check(&c, &rule);
 	if (rc == CA_OK) {
 		assert_int_equal(rule, 0);
 		assert_int_equal(why.len, 0);
