@@ -126,7 +126,7 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	has '(few tries left)'
 	tool 9999 p11 "$P256" all
 	[ "$status" -eq 1 ]
-	has 'not signed by ecdsa_secp256r1_sha256: denied'
+	has 'not signed by ecdsa_secp256r1_sha256: wrong PIN or password'
 	[ "$(grep -c 'Wrong PIN' <<<"$output")" -eq 1 ]
 }
 
@@ -145,6 +145,9 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	tool 1,2,y,3 p11 "$P256" all
 	[ "$status" -eq 1 ]
 	has 'PIN for Card A (few tries left): '
+	[ "$(grep -c '^info: Wrong PIN for "Card A"\.$' <<<"$output")" -eq 1 ]
+	has 'info: Wrong PIN for "Card A". One try is left.'
+	has 'info: Wrong PIN for "Card A". No try is left: the PIN is locked now.'
 	has 'confirm: This is the last try for the PIN of "Card A"'
 	has 'info: The PIN of "Card A" is locked after too many wrong tries'
 	has 'not signed by ecdsa_secp256r1_sha256: denied'

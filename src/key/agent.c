@@ -99,7 +99,7 @@ agent_sign(void *impl, const struct ca_scheme *scheme, const void *tbs,
 		tell(ui, &k->log,
 		    "The ssh-agent gave a signature that the "
 		    "certificate's key does not verify.");
-		ret = CA_ERR_CRYPTO;
+		ret = CA_ERR_SIGNATURE;
 		goto out;
 	}
 	ret = CA_OK;

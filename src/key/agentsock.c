@@ -13,13 +13,15 @@
 #include <time.h>
 #include <unistd.h>
 
-static int64_t
-now_ms(void)
+static bool
+now_ms(int64_t *ms)
 {
 	struct timespec ts;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	if (clock_gettime(CLOCK_MONOTONIC, &ts) != 0)
+		return false;
+	*ms = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return true;
 }
 
 /* Another user's agent could sign for them in our name, or learn what we ask:
@@ -60,7 +62,7 @@ ca_agent_connect(const char *path, const struct ca_log *log, int *out)
 		    "ssh-agent at %s: the path is too long for a "
 		    "socket",
 		    path);
-		ret = CA_ERR_USAGE;
+		ret = CA_ERR_LIMIT;
 		goto out;
 	}
 	memcpy(addr.sun_path, path, strlen(path) + 1);
@@ -102,12 +104,14 @@ wait_for(int fd, short events, int64_t deadline)
 	struct pollfd p = {.fd = fd, .events = events};
 
 	for (;;) {
-		int64_t left = deadline - now_ms();
+		int64_t now;
 		int n;
 
-		if (left <= 0)
+		if (!now_ms(&now))
+			return CA_ERR_IO;
+		if (now >= deadline)
 			return CA_ERR_TIMEOUT;
-		n = poll(&p, 1, (int)left);
+		n = poll(&p, 1, (int)(deadline - now));
 		if (n > 0)
 			return CA_OK;
 		if (n < 0 && errno != EINTR)
@@ -168,7 +172,7 @@ ca_agent_exchange(
     int fd, const struct ca_buf *msg, int ms, struct ca_buf *reply)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	int64_t deadline = now_ms() + ms;
+	int64_t now;
 	struct ca_buf head = CA_BUF_INIT(8);
 	struct ca_reader r;
 	uint32_t len;
@@ -178,6 +182,11 @@ ca_agent_exchange(
 		ret = CA_ERR_LIMIT;
 		goto out;
 	}
+	if (!now_ms(&now)) {
+		ret = CA_ERR_IO;
+		goto out;
+	}
+	const int64_t deadline = now + ms;
 	ca_buf_u16(&head, (uint16_t)(msg->len >> 16));
 	ca_buf_u16(&head, (uint16_t)msg->len);
 	if ((rc = ca_buf_err(&head)) != CA_OK ||

@@ -8,7 +8,7 @@
 static bool
 slot_wanted(const struct ca_p11_scan *s, CK_FUNCTION_LIST *f, CK_SLOT_ID slot)
 {
-	P11KitUri *uri = s->p11->uri;
+	P11KitUri *uri = s->at.p11->uri;
 	CK_SLOT_INFO info;
 
 	if (uri == NULL)
@@ -23,35 +23,35 @@ slot_wanted(const struct ca_p11_scan *s, CK_FUNCTION_LIST *f, CK_SLOT_ID slot)
 static enum ca_err
 scan_slot(struct ca_p11_scan *s, CK_FUNCTION_LIST *f, CK_SLOT_ID slot)
 {
-	const struct ca_log *log = &s->p11->log;
+	const struct ca_log *log = &s->at.p11->log;
 
 	if (!slot_wanted(s, f, slot))
 		return CA_OK;
-	if (ca_p11_token_read(f, slot, &s->token) != CA_OK) {
+	if (ca_p11_token_read(f, slot, &s->at.token) != CA_OK) {
 		ca_log_debug(log,
 		    "slot %lu skipped: its token cannot be "
 		    "read",
 		    slot);
 		return CA_OK;
 	}
-	if (s->p11->uri != NULL &&
-	    !p11_kit_uri_match_token_info(s->p11->uri, &s->token.info))
+	if (s->at.p11->uri != NULL &&
+	    !p11_kit_uri_match_token_info(s->at.p11->uri, &s->at.token.info))
 		return CA_OK;
-	if ((s->token.info.flags & CKF_TOKEN_INITIALIZED) == 0) {
+	if ((s->at.token.info.flags & CKF_TOKEN_INITIALIZED) == 0) {
 		ca_log_debug(log,
 		    "slot %lu skipped: its token is not "
 		    "initialised",
 		    slot);
 		return CA_OK;
 	}
-	if (f->C_OpenSession(
-		slot, CKF_SERIAL_SESSION, NULL, NULL, &s->session) != CKR_OK) {
+	if (f->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL,
+		&s->at.handle) != CKR_OK) {
 		ca_log_debug(
-		    log, "%s skipped: it opens no session", s->token.name);
+		    log, "%s skipped: it opens no session", s->at.token.name);
 		return CA_OK;
 	}
 	enum ca_err rc = ca_p11_scan_token(s);
-	(void)f->C_CloseSession(s->session);
+	(void)f->C_CloseSession(s->at.handle);
 	return rc;
 }
 
@@ -63,13 +63,13 @@ scan_slots(struct ca_p11_scan *s, CK_FUNCTION_LIST *f)
 	CK_INFO info;
 	CK_RV rv;
 
-	if (s->p11->uri != NULL &&
+	if (s->at.p11->uri != NULL &&
 	    (f->C_GetInfo(&info) != CKR_OK ||
-		!p11_kit_uri_match_module_info(s->p11->uri, &info)))
+		!p11_kit_uri_match_module_info(s->at.p11->uri, &info)))
 		return CA_OK;
 	rv = f->C_GetSlotList(CK_TRUE, slot, &n);
 	if (rv != CKR_OK || n > CA_P11_SLOTS_MAX) {
-		ca_log_debug(&s->p11->log,
+		ca_log_debug(&s->at.p11->log,
 		    "a PKCS#11 module is skipped: it "
 		    "gives no list of its slots (%-s)",
 		    rv != CKR_OK ? p11_kit_strerror(rv)
@@ -107,12 +107,12 @@ scan_modules(struct ca_crypto *crypto, const char *uri, enum ca_key_pin pin,
 	struct ca_p11_scan s = {.crypto = crypto, .out = out, .given = given};
 
 	*out = (struct ca_identities){NULL, 0};
-	if ((rc = ca_p11_load(uri, pin, log, &s.p11)) != CA_OK) {
+	if ((rc = ca_p11_load(uri, pin, log, &s.at.p11)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
-	for (size_t i = 0; s.p11->module[i] != NULL; i++) {
-		if ((rc = scan_module(&s, s.p11->module[i])) != CA_OK) {
+	for (size_t i = 0; s.at.p11->module[i] != NULL; i++) {
+		if ((rc = scan_module(&s, s.at.p11->module[i])) != CA_OK) {
 			ret = rc;
 			goto out;
 		}
@@ -125,7 +125,7 @@ scan_modules(struct ca_crypto *crypto, const char *uri, enum ca_key_pin pin,
 out:
 	if (ret != CA_OK)
 		ca_identities_free(out);
-	ca_p11_unref(s.p11);
+	ca_p11_unref(s.at.p11);
 	return ret;
 }
 

@@ -83,7 +83,7 @@ match_ways(
 }
 
 enum ca_err
-ca_p11_ways(const struct ca_p11_token *t, uint64_t *ways)
+ca_p11_ways(struct ca_p11_token *t)
 {
 	CK_ULONG n = 0, got;
 	CK_MECHANISM_TYPE *list;
@@ -99,7 +99,7 @@ ca_p11_ways(const struct ca_p11_token *t, uint64_t *ways)
 	got = n;
 	rv = t->f->C_GetMechanismList(t->slot, list, &got);
 	if (rv == CKR_OK && got <= n)
-		*ways = match_ways(t, list, got);
+		t->ways = match_ways(t, list, got);
 	free(list);
 	return rv == CKR_OK && got <= n ? CA_OK : CA_ERR_IO;
 }

@@ -8,29 +8,26 @@
 #include "key/p11.h"
 
 /* What is read of an object. */
-struct object {
+struct ca_p11_object {
 	CK_OBJECT_HANDLE handle;
 	struct ca_buf id, label;
 	struct ca_buf value; /* of a certificate */
 };
 
-struct objects {
-	struct object *v;
+struct ca_p11_objects {
+	struct ca_p11_object *v;
 	size_t n;
 };
 
 /* A scan in progress. */
 struct ca_p11_scan {
 	struct ca_crypto *crypto;
-	struct ca_p11 *p11;
 	struct ca_identities *out;
 	X509 *given;  /* not on the token, only its key; NULL: those on it */
 	bool refused; /* a token with keys that needs no PIN */
 	/* of the token at hand */
-	struct ca_p11_token token;
-	CK_SESSION_HANDLE session;
-	uint64_t ways;
-	struct objects keys, public_keys, certs;
+	struct ca_p11_session at;
+	struct ca_p11_objects keys, public_keys, certs;
 	STACK_OF(X509) * parsed; /* beside certs; a NULL where broken */
 };
 

@@ -17,7 +17,7 @@ same_bytes(const struct ca_buf *a, const void *p, size_t len)
 }
 
 static void
-objects_free(struct objects *o)
+objects_free(struct ca_p11_objects *o)
 {
 	for (size_t i = 0; i < o->n; i++) {
 		ca_buf_free(&o->v[i].id);
@@ -25,13 +25,13 @@ objects_free(struct objects *o)
 		ca_buf_free(&o->v[i].value);
 	}
 	free(o->v);
-	*o = (struct objects){NULL, 0};
+	*o = (struct ca_p11_objects){NULL, 0};
 }
 
 /* What is told of one object; any of it may well be missing. */
 static enum ca_err
 read_object(
-    const struct ca_p11_scan *s, CK_OBJECT_CLASS class, struct object *o)
+    const struct ca_p11_scan *s, CK_OBJECT_CLASS class, struct ca_p11_object *o)
 {
 	const CK_ATTRIBUTE_TYPE type[] = {CKA_ID, CKA_LABEL, CKA_VALUE};
 	struct ca_buf *const out[] = {&o->id, &o->label, &o->value};
@@ -39,28 +39,28 @@ read_object(
 	o->id = CA_BUF_INIT(CA_P11_ATTRIBUTE_MAX);
 	o->label = CA_BUF_INIT(CA_P11_ATTRIBUTE_MAX);
 	o->value = CA_BUF_INIT(CA_P11_ATTRIBUTE_MAX);
-	return ca_p11_attributes(&s->token, s->session, o->handle, type,
-	    class == CKO_CERTIFICATE ? 3 : 2, out);
+	return ca_p11_attributes(
+	    &s->at, o->handle, type, class == CKO_CERTIFICATE ? 3 : 2, out);
 }
 
 /* All objects of a class with their IDs and labels, and certificates. */
 static enum ca_err
 read_objects(struct ca_p11_scan *s, CK_OBJECT_CLASS class, size_t max,
-    struct objects *out)
+    struct ca_p11_objects *out)
 {
 	CK_OBJECT_HANDLE found[CA_P11_OBJECTS_MAX];
 	CK_ATTRIBUTE attr = {CKA_CLASS, &class, sizeof class};
 	enum ca_err rc;
 	size_t n;
 
-	rc = ca_p11_find(&s->token, s->session, &attr, 1, found, max, &n);
+	rc = ca_p11_find(&s->at, &attr, 1, found, max, &n);
 	if (rc != CA_OK)
 		return rc;
 	out->v = calloc(n > 0 ? n : 1, sizeof *out->v);
 	if (out->v == NULL)
 		return CA_ERR_MEMORY;
 	for (out->n = 0; out->n < n; out->n++) {
-		struct object *o = &out->v[out->n];
+		struct ca_p11_object *o = &out->v[out->n];
 
 		o->handle = found[out->n];
 		if (read_object(s, class, o) == CA_ERR_MEMORY) {
@@ -72,8 +72,8 @@ read_objects(struct ca_p11_scan *s, CK_OBJECT_CLASS class, size_t max,
 }
 
 /* The object with that ID, or NULL; an empty ID is nobody's. */
-static const struct object *
-with_id(const struct objects *o, const struct ca_buf *id)
+static const struct ca_p11_object *
+with_id(const struct ca_p11_objects *o, const struct ca_buf *id)
 {
 	for (size_t i = 0; i < o->n && id->len > 0; i++)
 		if (same_bytes(&o->v[i].id, id->p, id->len))
@@ -97,10 +97,10 @@ parse_certs(struct ca_p11_scan *s)
 		if (der->len > 0)
 			rc = ca_crypto_cert(s->crypto, der->p, der->len, &cert);
 		if (rc != CA_OK)
-			ca_log_debug(&s->p11->log,
+			ca_log_debug(&s->at.p11->log,
 			    "%s: certificate %zu "
 			    "skipped: %-s",
-			    s->token.name, i + 1, ca_err_text(rc));
+			    s->at.token.name, i + 1, ca_err_text(rc));
 		if (sk_X509_push(s->parsed, cert) <= 0) {
 			X509_free(cert);
 			return CA_ERR_MEMORY;
@@ -120,7 +120,7 @@ is_ca(X509 *cert)
 static bool
 hides_keys(const struct ca_p11_scan *s)
 {
-	return (s->token.info.flags & CKF_LOGIN_REQUIRED) != 0;
+	return (s->at.token.info.flags & CKF_LOGIN_REQUIRED) != 0;
 }
 
 /*
@@ -145,7 +145,7 @@ has_key(const struct ca_p11_scan *s, size_t i)
 }
 
 static bool
-label_is(const struct object *o, const CK_ATTRIBUTE *want)
+label_is(const struct ca_p11_object *o, const CK_ATTRIBUTE *want)
 {
 	return o != NULL &&
 	       same_bytes(&o->label, want->pValue, want->ulValueLen);
@@ -156,13 +156,13 @@ label_is(const struct object *o, const CK_ATTRIBUTE *want)
 static bool
 uri_wants(const struct ca_p11_scan *s, size_t i)
 {
-	const struct object *cert = &s->certs.v[i];
+	const struct ca_p11_object *cert = &s->certs.v[i];
 	const CK_ATTRIBUTE *id, *label;
 
-	if (s->p11->uri == NULL)
+	if (s->at.p11->uri == NULL)
 		return true;
-	id = p11_kit_uri_get_attribute(s->p11->uri, CKA_ID);
-	label = p11_kit_uri_get_attribute(s->p11->uri, CKA_LABEL);
+	id = p11_kit_uri_get_attribute(s->at.p11->uri, CKA_ID);
+	label = p11_kit_uri_get_attribute(s->at.p11->uri, CKA_LABEL);
 	if (id != NULL && !same_bytes(&cert->id, id->pValue, id->ulValueLen))
 		return false;
 	return label == NULL || label_is(cert, label) ||
@@ -177,7 +177,7 @@ make_label(const struct ca_p11_scan *s, const struct ca_buf *label, char **out)
 {
 	struct ca_buf text = CA_BUF_INIT(CA_P11_ATTRIBUTE_MAX);
 
-	ca_buf_str(&text, s->token.name);
+	ca_buf_str(&text, s->at.token.name);
 	if (label != NULL && label->len > 0) {
 		ca_buf_str(&text, ": ");
 		ca_buf_printable(
@@ -211,7 +211,7 @@ make_chain(const struct ca_p11_scan *s, const X509 *leaf, STACK_OF(X509) * *out)
 }
 
 static enum ca_err
-add_identity(struct ca_p11_scan *s, X509 *leaf, const void *id, size_t idlen,
+add_identity(struct ca_p11_scan *s, X509 *leaf, struct ca_bytes id,
     const struct ca_buf *label)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
@@ -229,8 +229,8 @@ add_identity(struct ca_p11_scan *s, X509 *leaf, const void *id, size_t idlen,
 	one->leaf = leaf;
 	if ((rc = make_label(s, label, &one->label)) != CA_OK ||
 	    (rc = make_chain(s, leaf, &one->chain)) != CA_OK ||
-	    (rc = ca_p11_key_new(s->crypto, s->p11, &s->token, s->ways, id,
-		 idlen, leaf, &one->key)) != CA_OK) {
+	    (rc = ca_p11_key_new(s->crypto, &s->at, id, leaf, &one->key)) !=
+		CA_OK) {
 		ret = rc;
 		goto out;
 	}
@@ -260,8 +260,8 @@ keys_matter(const struct ca_p11_scan *s)
 
 	if (s->given != NULL)
 		return true;
-	if (s->p11->uri != NULL)
-		label = p11_kit_uri_get_attribute(s->p11->uri, CKA_LABEL);
+	if (s->at.p11->uri != NULL)
+		label = p11_kit_uri_get_attribute(s->at.p11->uri, CKA_LABEL);
 	for (size_t i = 0; i < s->certs.n; i++) {
 		X509 *cert = sk_X509_value(s->parsed, (int)i);
 
@@ -295,15 +295,15 @@ read_token(struct ca_p11_scan *s)
 	/* without keys, its certificates are of no use: a trust store */
 	if (!hides_keys(s) && (rc = read_keys(s)) != CA_OK)
 		return rc;
-	if (!ca_p11_pin_will_do(s->p11, &s->token.info)) {
-		ca_log_err(&s->p11->log,
+	if (!ca_p11_pin_will_do(s->at.p11, &s->at.token.info)) {
+		ca_log_err(&s->at.p11->log,
 		    "%s needs no PIN, and one is required here; its keys "
 		    "are not used",
-		    s->token.name);
+		    s->at.token.name);
 		s->refused = true;
 		return CA_DENIED;
 	}
-	if ((rc = ca_p11_ways(&s->token, &s->ways)) != CA_OK ||
+	if ((rc = ca_p11_ways(&s->at.token)) != CA_OK ||
 	    (rc = read_objects(s, CKO_CERTIFICATE, CERTS_MAX, &s->certs)) !=
 		CA_OK ||
 	    (rc = parse_certs(s)) != CA_OK)
@@ -319,28 +319,29 @@ read_token(struct ca_p11_scan *s)
 static enum ca_err
 add_given(struct ca_p11_scan *s)
 {
-	const struct objects *const lists[] = {&s->public_keys, &s->keys};
+	const struct ca_p11_objects *const lists[] = {
+	    &s->public_keys, &s->keys};
 	const struct ca_buf none = CA_BUF_INIT(0), *id = NULL;
 	EVP_PKEY *pub = X509_get0_pubkey(s->given);
 	const CK_ATTRIBUTE *want = NULL;
 
 	if (pub == NULL)
 		return CA_ERR_UNSUPPORTED;
-	if (s->p11->uri != NULL)
-		want = p11_kit_uri_get_attribute(s->p11->uri, CKA_ID);
+	if (s->at.p11->uri != NULL)
+		want = p11_kit_uri_get_attribute(s->at.p11->uri, CKA_ID);
 	if (want != NULL)
-		return add_identity(
-		    s, s->given, want->pValue, want->ulValueLen, NULL);
+		return add_identity(s, s->given,
+		    (struct ca_bytes){want->pValue, want->ulValueLen}, NULL);
 	for (size_t l = 0; l < 2 && id == NULL; l++)
 		for (size_t i = 0; i < lists[l]->n && id == NULL; i++)
-			if (ca_p11_key_is(&s->token, s->session,
-				lists[l]->v[i].handle, pub))
+			if (ca_p11_key_is(&s->at, lists[l]->v[i].handle, pub))
 				id = &lists[l]->v[i].id;
 	if (id == NULL && s->public_keys.n > 0)
 		return CA_OK; /* they are others' */
 	if (id == NULL)
 		id = &none;
-	return add_identity(s, s->given, id->p, id->len, NULL);
+	return add_identity(
+	    s, s->given, (struct ca_bytes){id->p, id->len}, NULL);
 }
 
 static enum ca_err
@@ -353,9 +354,10 @@ add_all(struct ca_p11_scan *s)
 		    !has_key(s, i) || !uri_wants(s, i) ||
 		    s->out->n >= IDENTITIES_MAX)
 			continue;
+		const struct ca_p11_object *o = &s->certs.v[i];
+
 		rc = add_identity(s, sk_X509_value(s->parsed, (int)i),
-		    s->certs.v[i].id.p, s->certs.v[i].id.len,
-		    &s->certs.v[i].label);
+		    (struct ca_bytes){o->id.p, o->id.len}, &o->label);
 		if (rc == CA_ERR_UNSUPPORTED)
 			rc = CA_OK; /* a key type that nobody knows */
 	}
@@ -371,7 +373,8 @@ ca_p11_scan_token(struct ca_p11_scan *s)
 	if (rc == CA_OK)
 		rc = s->given != NULL ? add_given(s) : add_all(s);
 	if (rc != CA_OK)
-		ca_log_debug(&s->p11->log, "%s skipped: %-s", s->token.name,
+		ca_log_debug(&s->at.p11->log, "%s skipped: %-s",
+		    s->at.token.name,
 		    rc == CA_ERR_NOT_FOUND ? "it has no private keys"
 					   : ca_err_text(rc));
 	objects_free(&s->keys);

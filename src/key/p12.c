@@ -113,7 +113,7 @@ out:
 static void
 explain(const struct ca_log *log, const char *path, enum ca_err err)
 {
-	if (err == CA_DENIED)
+	if (err == CA_ERR_PIN)
 		ca_log_err(log, "%s: wrong password", path);
 	else if (err == CA_ERR_CANCELLED)
 		ca_log_err(
@@ -177,15 +177,15 @@ open_asking(struct ca_crypto *crypto, const char *path,
 {
 	enum ca_err rc = ca_p12_open(crypto, der->p, der->len, NULL, out);
 
-	if (rc == CA_DENIED && (ui == NULL || ui->ask == NULL))
+	if (rc == CA_ERR_PIN && (ui == NULL || ui->ask == NULL))
 		return CA_ERR_CANCELLED;
-	for (int i = 0; i < PASSWORD_TRIES && rc == CA_DENIED; i++) {
+	for (int i = 0; i < PASSWORD_TRIES && rc == CA_ERR_PIN; i++) {
 		if (i > 0 && ui->info != NULL)
 			ui->info(ui->ctx, "Wrong password.");
 		rc = ask_once(crypto, path, der, ui, out);
 		/* gave up after a wrong one: that it was wrong is the news */
 		if (rc == CA_ERR_CANCELLED && i > 0)
-			return CA_DENIED;
+			return CA_ERR_PIN;
 	}
 	return rc;
 }

@@ -22,7 +22,7 @@ struct ca_p12 {
 
 /*
  * Take the len bytes at p apart.  password NULL or empty stands for both
- * forms of no password.  CA_DENIED: wrong password (or one is needed);
+ * forms of no password.  CA_ERR_PIN: wrong password (or one is needed);
  * CA_ERR_FORMAT: not PKCS#12, or damaged; CA_ERR_UNSUPPORTED: the password is
  * right and the encryption is unknown even to the legacy provider;
  * CA_ERR_LIMIT: a bound above; CA_ERR_MEMORY; CA_ERR_CRYPTO.  The caller

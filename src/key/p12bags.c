@@ -250,9 +250,9 @@ check_mac(struct walk *w, PKCS12 *p12)
 	if (PKCS12_verify_mac(p12, w->pass, w->passlen) == 1)
 		return CA_OK;
 	if (w->passlen > 0)
-		return CA_DENIED;
+		return CA_ERR_PIN;
 	w->pass = "";
-	return PKCS12_verify_mac(p12, "", 0) == 1 ? CA_OK : CA_DENIED;
+	return PKCS12_verify_mac(p12, "", 0) == 1 ? CA_OK : CA_ERR_PIN;
 }
 
 static enum ca_err
@@ -360,6 +360,6 @@ ca_p12_open(struct ca_crypto *crypto, const void *p, size_t len,
 		rc = open_legacy(&again, p, len);
 	/* without a check value, a wrong password shows in decryption only */
 	if (rc == CA_ERR_UNSUPPORTED && !w.mac)
-		rc = CA_DENIED;
+		rc = CA_ERR_PIN;
 	return rc;
 }

@@ -41,7 +41,7 @@ read_file(const char *path, struct ca_buf *out, struct stat *st,
 	}
 	if (fstat(fd, st) != 0 || !S_ISREG(st->st_mode)) {
 		ca_log_err(log, "%s: not a regular file", path);
-		ret = CA_ERR_IO;
+		ret = CA_ERR_FORMAT;
 		goto out;
 	}
 	if ((rc = ca_file_read_fd(fd, FILE_MAX_BYTES, out)) != CA_OK) {
@@ -196,7 +196,7 @@ tell(const struct ca_key_ui *ui, const char *path, const char *what)
 	ca_buf_free(&line);
 }
 
-/* One try; CA_DENIED where the passphrase may have been wrong. */
+/* One try; CA_ERR_PIN where the passphrase may have been wrong. */
 static enum ca_err
 decrypt_once(struct pem_key *k, const struct ca_key_ui *ui)
 {
@@ -213,19 +213,19 @@ decrypt_once(struct pem_key *k, const struct ca_key_ui *ui)
 		return CA_OK;
 	if (a.rc == CA_ERR_UNSET) /* nothing was asked: not for want of it */
 		return CA_ERR_FORMAT;
-	return a.rc == CA_OK ? CA_DENIED : a.rc;
+	return a.rc == CA_OK ? CA_ERR_PIN : a.rc;
 }
 
 static enum ca_err
 unlock(struct pem_key *k, const struct ca_key_ui *ui)
 {
-	enum ca_err ret = CA_ERR_UNSET, rc = CA_DENIED;
+	enum ca_err ret = CA_ERR_UNSET, rc = CA_ERR_PIN;
 
 	if (k->pkey != NULL)
 		return CA_OK;
-	for (int i = 0; i < TRIES && rc == CA_DENIED; i++) {
+	for (int i = 0; i < TRIES && rc == CA_ERR_PIN; i++) {
 		rc = decrypt_once(k, ui);
-		if (rc == CA_DENIED)
+		if (rc == CA_ERR_PIN)
 			tell(ui, k->path, "the passphrase is wrong");
 	}
 	if (rc == CA_ERR_FORMAT)
