@@ -108,7 +108,7 @@ unsigned() {
 	r=$(LOGIN=root here su)
 	for as in sudo sudoedit; do
 		run asked_by_root $as "certauth1 $r next=0 max=500: "
-		unsigned 'of the service su'
+		unsigned 'from the PAM service su'
 	done
 	run asked_by ssh "certauth1 $r next=0 max=500: "
 	unsigned 'did not say which host asks'
@@ -131,17 +131,17 @@ unsigned() {
 	local r
 	r=$(LOGIN=root here sitesudo)
 	run asked_by_root sudo "certauth1 $r next=0 max=1023: "
-	unsigned 'of the service sitesudo'
+	unsigned 'from the PAM service sitesudo'
 	conf p256 'askpass_services = sitesudo other'
 	run asked_by_root sudo "certauth1 $r next=0 max=1023: "
 	[ "$status" -eq 0 ]
 	# it replaces the default, and an empty one is none
 	r=$(LOGIN=root here sudo)
 	run asked_by_root sudo "certauth1 $r next=0 max=1023: "
-	unsigned 'of the service sudo'
+	unsigned 'from the PAM service sudo'
 	conf p256 'askpass_services ='
 	run asked_by_root sudo "certauth1 $r next=0 max=1023: "
-	unsigned 'of the service sudo'
+	unsigned 'from the PAM service sudo'
 }
 
 @test "under sudo the prompt is all of the text" {

@@ -383,7 +383,7 @@ shown() {
 
 @test "client: refuses where a proof is required and missing" {
 	need_root
-	refuses 'rule 4' 'does not prove itself'
+	refuses 'rule 4' 'sends no proof'
 }
 
 @test "client: required only where the section says so" {
@@ -395,7 +395,7 @@ shown() {
 	printf '[web1.example]\nrequire_host_proof = yes\n' \
 		>>"$S/home/carol/.config/certauth/config"
 	rm "$S/home/carol/asked"
-	refuses 'rule 4' 'does not prove itself'
+	refuses 'rule 4' 'sends no proof'
 }
 
 @test "client: refuses a wrong host signature, even with no CA of hosts" {
@@ -428,7 +428,7 @@ shown() {
 	if ! grep -qa /etc/certauth/client.conf "$CERTAUTH"; then
 		skip 'built for another SYSCONFDIR'
 	fi
-	refuses 'rule 4' 'does not prove itself'
+	refuses 'rule 4' 'sends no proof'
 	host_proof host-good
 	let_in
 	no_host_proof

@@ -249,7 +249,7 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	tool 1234 p11 "$P256" all
 	[ "$status" -eq 1 ]
 	[ "$(grep -c '^signed by' <<<"$output")" -eq 0 ]
-	has 'a login that cannot be ended'
+	has 'because another login to it is open and cannot be closed'
 	hostile public,no-login
 	tool 1234 p11 "$P256" all
 	[ "$status" -eq 1 ]

@@ -109,7 +109,7 @@ hasnt() {
 	[ "$status" -eq 1 ]
 	hasnt 'PIN for'
 	has 'expired on'
-	has 'no certificate is of a CA that the host names'
+	has 'no certificate was issued by a CA that the host names'
 	has 'no certificate on a token fits this request'
 }
 

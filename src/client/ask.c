@@ -27,8 +27,8 @@ take_line(struct ca_buf *line, struct ca_secret **answer)
 static _Noreturn void
 child(const char *program, const char *prompt, int out)
 {
-	/* ssh leaks the write end of a pipe into its askpass: whoever keeps it
-	 * keeps ssh waiting */
+	/* ssh leaks the write end of a pipe into its askpass: a process that
+	 * keeps it open keeps ssh waiting */
 	if (dup2(out, STDOUT_FILENO) < 0)
 		_exit(127);
 	closefrom(3);
@@ -146,9 +146,10 @@ ui_ask(void *ctx, const char *prompt, struct ca_secret **answer)
 	struct ca_buf text = CA_BUF_INIT(65536);
 
 	if (rc == CA_ERR_IO) {
-		ca_buf_str(&text, "no terminal, and no askpass program that "
-				  "works (SSH_ASKPASS, or `askpass =' in "
-				  "~/.config/certauth/config), to ask: ");
+		ca_buf_str(&text,
+		    "there is no terminal and no working askpass program to "
+		    "ask you; set SSH_ASKPASS, or `askpass =' in "
+		    "~/.config/certauth/config. The question is: ");
 		ca_buf_str(&text, prompt);
 		if (ca_buf_text(&text) != NULL)
 			ui_info(ctx, ca_buf_text(&text));

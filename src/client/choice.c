@@ -25,7 +25,7 @@ take_named(struct ca_identity *id, const struct ca_pick *p)
 	return never ? CA_ERR_NOT_FOUND : CA_OK;
 }
 
-/* A certificate in a file, its key in the agent. */
+/* The certificate is in a file, its key in the agent. */
 static enum ca_err
 load_agent(const struct ca_choice *c, struct ca_identity **out)
 {
@@ -36,14 +36,15 @@ load_agent(const struct ca_choice *c, struct ca_identity **out)
 	enum ca_err rc;
 
 	if (socket_path == NULL || socket_path[0] == '\0') {
-		ca_log_err(log, "no ssh-agent: SSH_AUTH_SOCK is not set");
+		ca_log_err(
+		    log, "no ssh-agent can be used: SSH_AUTH_SOCK is not set");
 		return CA_ERR_NOT_FOUND;
 	}
 	if ((rc = ca_key_pem_cert(c->crypto, conf->cert, log, out)) != CA_OK)
 		return rc;
 	rc = ca_key_agent(c->crypto, socket_path, (*out)->leaf, log, &key);
 	if (rc != CA_OK) {
-		ca_log_err(log, "the ssh-agent at %s has no key for %s: %-s",
+		ca_log_err(log, "the ssh-agent at %s cannot sign with %s: %-s",
 		    socket_path, conf->cert, ca_err_text(rc));
 		ca_identity_free(*out);
 		*out = NULL;
@@ -60,8 +61,7 @@ in_agent(const struct ca_client_conf *conf)
 				 : conf->ssh_agent;
 }
 
-/* What the user named: a PKCS#12 file, or a certificate and where its key is.
- */
+/* The user named a PKCS#12 file, or a certificate and the place of its key. */
 static enum ca_err
 load_named(const struct ca_choice *c, struct ca_identity **out)
 {
@@ -72,8 +72,8 @@ load_named(const struct ca_choice *c, struct ca_identity **out)
 		    c->crypto, conf->p12, c->pick.ui, c->pick.log, out);
 	if (conf->cert == NULL) {
 		ca_log_err(c->pick.log,
-		    "a key in a file or in the agent needs its "
-		    "certificate: --cert FILE, or `cert =' in "
+		    "a key in a file or in the ssh-agent needs its "
+		    "certificate; give --cert FILE, or set `cert =' in "
 		    "~/.config/certauth/config");
 		return CA_ERR_NOT_FOUND;
 	}
@@ -100,8 +100,8 @@ choose_named(const struct ca_choice *c, struct ca_identity **out)
 
 /* ---- tokens: every certificate on them, filtered ---- */
 
-/* Of all that were found, only the one that was chosen for this host before,
- * if it still fits. */
+/* Keep only the certificate that was chosen for this host before, if it still
+ * fits. */
 static void
 keep_remembered(struct ca_identities *ids, const struct ca_choice *c)
 {
@@ -130,7 +130,7 @@ keep_remembered(struct ca_identities *ids, const struct ca_choice *c)
 	free(cert);
 }
 
-/* A certificate in a file, its key on a token. */
+/* The certificate is in a file, its key on a token. */
 static enum ca_err
 choose_token_key(const struct ca_choice *c, struct ca_identity **out)
 {
@@ -147,7 +147,7 @@ choose_token_key(const struct ca_choice *c, struct ca_identity **out)
 	rc =
 	    ca_key_p11_for(c->crypto, conf->key, file->leaf, c->pick.log, &ids);
 	if (rc != CA_OK) {
-		/* behind the question mark there may be a PIN */
+		/* a PIN may follow the question mark */
 		ca_log_err(c->pick.log,
 		    "no token for %-.*s has the key of %s: %-s",
 		    (int)strcspn(conf->key, "?"), conf->key, conf->cert,
@@ -160,7 +160,7 @@ choose_token_key(const struct ca_choice *c, struct ca_identity **out)
 		ret = rc;
 		goto out;
 	}
-	/* the file's intermediates, where it has any */
+	/* the file's intermediates, if it has any */
 	if (sk_X509_num(file->chain) > 0) {
 		STACK_OF(X509) *chain = id->chain;
 
@@ -187,7 +187,7 @@ choose_token(const struct ca_choice *c, struct ca_identity **out)
 
 	rc = ca_key_p11(c->crypto, uri, CA_KEY_PIN_WANTED, c->pick.log, &ids);
 	if (rc != CA_OK) {
-		/* behind the question mark there may be a PIN */
+		/* a PIN may follow the question mark */
 		ca_log_err(c->pick.log,
 		    "no certificate with a key on a token%-s%-.*s: "
 		    "%-s",
@@ -226,8 +226,9 @@ ca_identity_choose(const struct ca_choice *c, struct ca_identity **out)
 		rc = choose_named(c, &id);
 	else {
 		ca_log_err(c->pick.log,
-		    "no certificate to log in with: give --cert "
-		    "and --key, or write them into ~/.config/certauth/config");
+		    "no certificate to log in with is configured; give --cert "
+		    "and --key, or set `cert =' and `key =' in "
+		    "~/.config/certauth/config");
 		return CA_ERR_NOT_FOUND;
 	}
 	if (rc != CA_OK)

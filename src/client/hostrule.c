@@ -37,8 +37,8 @@ ca_rules_meant(const struct ca_rules_case *c, const char *name)
 	return false;
 }
 
-/* The user's own names go first, as the user has them: neither the order of
- * the request's names nor how they are spelt is the host's to choose. */
+/* The user's own names come first, as the user wrote them: the host must not
+ * choose the name that is shown by the order or the spelling of its names. */
 const char *
 ca_rules_host(const struct ca_client_conf *conf, const struct ca_intent *intent,
     const struct ca_request *req)
@@ -59,10 +59,11 @@ ca_rules_host(const struct ca_client_conf *conf, const struct ca_intent *intent,
 }
 
 /*
- * An askpass that ssh did not call takes its question from a program at this
- * machine, such as sudo.  But the text may come from afar (a server's prompt,
- * shown by a program that is not ssh): it must not open this machine's sshd
- * to whoever wrote it.  sudo may name this host as the remote one (pam_rhost).
+ * An askpass that ssh did not call gets its question from a program on this
+ * machine, such as sudo.  But another host may have written the text (a
+ * server's prompt that a program other than ssh shows): that host must not get
+ * a response for this machine's sshd.  sudo may set this host as the remote
+ * host (pam_rhost).
  */
 static enum ca_err
 rule_here(const struct ca_rules_case *c)
@@ -75,11 +76,12 @@ rule_here(const struct ca_rules_case *c)
 		if (ca_host_equal(c->intent->host[i], rhost))
 			return CA_OK;
 	ca_buf_str(c->why,
-	    "rule 1, the host: the request is of this machine, but for a "
-	    "login over the network from ");
+	    "rule 1, the host: the request is from this machine, but it is for "
+	    "a login over the network from ");
 	quote(c->why, rhost);
-	ca_buf_str(c->why, ", and no ssh asks. If you log in to this machine "
-			   "from there, answer with `certauth sign --host'");
+	ca_buf_str(c->why,
+	    ", and ssh did not ask. If you log in to this machine from there, "
+	    "answer with `certauth sign --host'");
 	return CA_DENIED;
 }
 
@@ -93,14 +95,14 @@ ca_rules_rule_host(const struct ca_rules_case *c)
 	if (c->intent->nhosts == 0)
 		ca_buf_str(c->why, "(no host given)");
 	ca_rules_put_names(c->why, c->intent->host, c->intent->nhosts);
-	ca_buf_str(c->why, ", but the request is of ");
+	ca_buf_str(c->why, ", but the request is from ");
 	ca_rules_put_names(c->why, (const char *const *)c->req->host_name,
 	    c->req->nhost_names);
 	ca_buf_str(c->why,
-	    ". Somebody may be passing on another host's "
-	    "request. If it is the same host, log in by a name of its own "
-	    "(HostName or HostKeyAlias in ssh's configuration; --host of "
-	    "`certauth sign'), or name it in trusted_hosts in its section of "
+	    ". Another host may be passing on the request. If it is the same "
+	    "host, log in by one of its own names (HostName or HostKeyAlias in "
+	    "ssh's configuration, or --host of `certauth sign'), or add the "
+	    "name to trusted_hosts in the host's section of "
 	    "~/.config/certauth/config");
 	return CA_DENIED;
 }

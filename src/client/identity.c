@@ -1,7 +1,3 @@
-/*
- * What the client knows of a certificate and a request: whether the one fits
- * the other, and how the certificate is shown to the user.
- */
 #include "client/identity.h"
 
 #include <openssl/err.h>
@@ -22,7 +18,7 @@ ca_identity_scheme(const struct ca_identity *id, const struct ca_request *req)
 	return NULL;
 }
 
-/* ---- what speaks against a certificate ---- */
+/* ---- reasons against a certificate ---- */
 
 static bool
 issued_by(X509 *cert, STACK_OF(X509) * chain, const X509_NAME *name)
@@ -38,7 +34,8 @@ issued_by(X509 *cert, STACK_OF(X509) * chain, const X509_NAME *name)
 	return false;
 }
 
-/* RFC 8446 section 4.2.4: one of the host's CAs is in the path. */
+/* RFC 8446 section 4.2.4: one of the host's CAs issued a certificate of the
+ * path. */
 static bool
 authority_fits(const struct ca_identity *id, const struct ca_request *req)
 {
@@ -64,7 +61,8 @@ purpose_fits(X509 *cert)
 	EXTENDED_KEY_USAGE *eku;
 	bool fits = false;
 
-	/* a card's certificate for encryption; absent gives all bits */
+	/* a card may hold a certificate for encryption; without the extension
+	 * all bits are set */
 	if ((X509_get_key_usage(cert) & KU_DIGITAL_SIGNATURE) == 0)
 		return false;
 	eku = X509_get_ext_d2i(cert, NID_ext_key_usage, NULL, NULL);
@@ -93,7 +91,8 @@ put_time(struct ca_buf *b, const ASN1_TIME *t)
 		ca_buf_str(b, "an unreadable date");
 }
 
-/* The host's CAs aside. */
+/* Every reason but the host's CAs.  X509_cmp_time returns 0 for a time that it
+ * cannot read. */
 static void
 unfit_itself(const struct ca_identity *id, const struct ca_request *req,
     time_t now, struct ca_buf *buf, bool *never)
@@ -103,6 +102,9 @@ unfit_itself(const struct ca_identity *id, const struct ca_request *req,
 	if (*never) {
 		ca_buf_str(buf, "its key fits no signature scheme that the "
 				"host accepts");
+	} else if (X509_cmp_time(X509_get0_notAfter(id->leaf), &now) == 0 ||
+		   X509_cmp_time(X509_get0_notBefore(id->leaf), &now) == 0) {
+		ca_buf_str(buf, "its validity cannot be read");
 	} else if (X509_cmp_time(X509_get0_notAfter(id->leaf), &now) < 0) {
 		ca_buf_str(buf, "it expired on ");
 		put_time(buf, X509_get0_notAfter(id->leaf));
@@ -119,17 +121,18 @@ ca_identity_unfit(const struct ca_identity *id, const struct ca_request *req,
     time_t now, struct ca_buf *buf, bool *never)
 {
 	unfit_itself(id, req, now, buf, never);
-	/* one that the host has registered needs no such hint, and its
-	 * intermediates may be known to the host alone */
+	/* a certificate that the host has registered needs no such hint, and
+	 * perhaps only the host knows its intermediates */
 	if (buf->len == 0 && !id->registered && !authority_fits(id, req))
-		ca_buf_str(buf, "it is of none of the CAs that the host names");
+		ca_buf_str(
+		    buf, "none of the CAs that the host names issued it");
 	if (buf->len == 0 && buf->err == CA_OK)
 		return NULL;
 	const char *text = ca_buf_text(buf);
 	return text != NULL ? text : "out of memory";
 }
 
-/* Does its chain, as far as it is here, end below a root? */
+/* Does its chain, as far as it is known here, end below a root? */
 static bool
 chain_is_open(const struct ca_identity *id)
 {
@@ -167,9 +170,8 @@ ca_identity_uncertain(
 	       chain_is_open(id);
 }
 
-/* ---- as it is shown ---- */
+/* ---- how it is shown ---- */
 
-/* "CN=Alice,O=Corp, issued by CN=CA, until 2027-01-01, in LABEL" */
 void
 ca_identity_describe(const struct ca_identity *id, struct ca_buf *b)
 {

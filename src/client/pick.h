@@ -1,6 +1,6 @@
 /*
- * Which of several certificates: those that fit the request, by the user's
- * choice if there are more.
+ * The choice among several certificates: those that fit the request are kept,
+ * and the user chooses if more than one is left.
  */
 
 #ifndef CA_CLIENT_PICK_H

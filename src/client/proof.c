@@ -1,5 +1,5 @@
 /*
- * Client rule 4: the host's proof.
+ * Client rule 4: the host proves that it has the key of its certificate.
  */
 #include "client/rulesint.h"
 
@@ -17,7 +17,7 @@
 #include "verify/verify.h"
 #include "wire/scheme.h"
 
-/* "web1" is what the user meant, and full is "web1.example.com". */
+/* brief is "web1" and full is "web1.example.com". */
 static bool
 short_of(const char *brief, const char *full)
 {
@@ -28,9 +28,10 @@ short_of(const char *brief, const char *full)
 }
 
 /*
- * A name in host_names stands in the certificate, and it is one that was
- * meant: a host of the same CA that merely lists its neighbour's name does
- * not pass for it.  A short name that was meant may stand in full.
+ * A name in host_names is in the certificate, and it is a name that was meant:
+ * a host of the same CA that lists another host's name beside its own is not
+ * accepted as the other host.  A short name that was meant may be in the
+ * certificate in full.
  */
 static enum ca_err
 proof_names(const struct ca_rules_case *c, X509 *leaf)
@@ -47,13 +48,13 @@ proof_names(const struct ca_rules_case *c, X509 *leaf)
 				return CA_OK;
 	}
 	ca_buf_str(c->why,
-	    "rule 4, the host's proof: none of the names that "
-	    "you meant stands in the subjectAltName of the host's certificate; "
-	    "the request names ");
+	    "rule 4, the host's proof: none of the names that you meant is in "
+	    "the subjectAltName of the host's certificate; the names in the "
+	    "request are ");
 	ca_rules_put_names(
 	    c->why, (const char *const *)req->host_name, req->nhost_names);
-	ca_buf_str(c->why, ". Log in by a name in the certificate, or name it "
-			   "in trusted_hosts");
+	ca_buf_str(c->why, ". Log in by a name in the certificate, or add that "
+			   "name to trusted_hosts");
 	return CA_DENIED;
 }
 
@@ -110,7 +111,7 @@ is_file(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* host_ca is a file: its certificates, all of them, or none. */
+/* host_ca is a file: if one of its certificates is broken, none is used. */
 static enum ca_err
 read_bundle(const struct ca_rules_case *c, STACK_OF(X509) * *out)
 {
@@ -135,7 +136,7 @@ read_bundle(const struct ca_rules_case *c, STACK_OF(X509) * *out)
 		rc = CA_ERR_FORMAT;
 	if (rc != CA_OK) {
 		ca_log_err(c->log,
-		    "host_ca %s: is no file of certificates: %-s", path,
+		    "host_ca %s is not a file of certificates: %-s", path,
 		    ca_err_text(rc));
 		ret = rc;
 		goto out;
@@ -149,7 +150,8 @@ out:
 	return ret;
 }
 
-/* The engine of the module, set to judge a server by the host CAs. */
+/* Configure the verification that the module uses for a server of the host
+ * CAs. */
 static enum ca_err
 host_config(const struct ca_rules_case *c, bool bundle, struct ca_config *cfg)
 {
@@ -172,12 +174,13 @@ host_config(const struct ca_rules_case *c, bool bundle, struct ca_config *cfg)
 static void
 chain_refused(const struct ca_rules_case *c, const struct ca_report *report)
 {
-	ca_buf_str(c->why, "rule 4, the host's proof: its certificate is "
-			   "refused:\n");
+	ca_buf_str(c->why, "rule 4, the host's proof: the host's certificate "
+			   "is refused:\n");
 	ca_report_text(report, CA_REPORT_CERT, c->why);
-	ca_buf_fmt(c->why, "Host CAs are looked for in %s (host_ca)%s%s",
+	ca_buf_fmt(c->why,
+	    "The CA certificates of hosts are read from %s (host_ca)%s%s",
 	    c->conf->host_ca,
-	    c->conf->host_crl != NULL ? ", their CRLs in " : "",
+	    c->conf->host_crl != NULL ? ", and their CRLs from " : "",
 	    c->conf->host_crl != NULL ? c->conf->host_crl : "");
 }
 
@@ -208,7 +211,7 @@ proof_chain(const struct ca_rules_case *c, X509 *leaf, STACK_OF(X509) * chain)
 	rc = ca_verify(c->crypto, cfg, c->log, &in, report, NULL);
 	if (rc == CA_OK && !ca_purpose_may_sign(leaf))
 		ca_report_set(report, CA_CHECK_PURPOSE, CA_FAIL, CA_R_PURPOSE,
-		    "its keyUsage lacks digitalSignature");
+		    "its keyUsage does not include digitalSignature");
 	if (rc != CA_OK || !ca_report_granted(report, CA_REPORT_CERT)) {
 		chain_refused(c, report);
 		ret = CA_DENIED;
@@ -228,9 +231,9 @@ proof_absent(const struct ca_rules_case *c)
 	if (!c->conf->require_host_proof)
 		return CA_OK;
 	ca_buf_str(c->why,
-	    "rule 4, the host's proof: require_host_proof is "
-	    "set, and the host does not prove itself. Its administrator can "
-	    "set host_cert and host_key there");
+	    "rule 4, the host's proof: require_host_proof is set, but the host "
+	    "sends no proof. The host's administrator can set host_cert and "
+	    "host_key in its certauth.conf");
 	return CA_DENIED;
 }
 
@@ -245,9 +248,9 @@ ca_rules_proof(const struct ca_rules_case *c)
 		return proof_absent(c);
 	if (c->conf->host_ca == NULL && c->conf->require_host_proof) {
 		ca_buf_str(c->why,
-		    "rule 4, the host's proof: "
-		    "require_host_proof needs host_ca, the directory or "
-		    "file of the CAs of hosts, in ~/.config/certauth/config");
+		    "rule 4, the host's proof: require_host_proof needs "
+		    "host_ca, the directory or file with the CA certificates "
+		    "of hosts, in ~/.config/certauth/config");
 		return CA_DENIED;
 	}
 	if ((chain = sk_X509_new_null()) == NULL)
@@ -257,13 +260,13 @@ ca_rules_proof(const struct ca_rules_case *c)
 		rc = proof_signature(c, leaf);
 	if (rc != CA_OK) {
 		ca_buf_fmt(c->why,
-		    "rule 4, the host's proof: its certificate "
-		    "or signature is wrong (%s). Tell the host's administrator",
+		    "rule 4, the host's proof: the host's certificate or "
+		    "signature is wrong (%s). Tell the host's administrator",
 		    ca_err_text(rc));
 		ret = rc == CA_ERR_MEMORY ? rc : CA_DENIED;
 		goto out;
 	}
-	/* without a CA to judge by, the name rule alone protects */
+	/* without host_ca, only rule 1 protects */
 	if (c->conf->host_ca != NULL &&
 	    ((rc = proof_chain(c, leaf, chain)) != CA_OK ||
 		(rc = proof_names(c, leaf)) != CA_OK)) {

@@ -1,3 +1,7 @@
+/*
+ * The response: the certificates, and the signature over request and
+ * certificates (RFC 8446 section 4.4.3).
+ */
 #include "client/client.h"
 
 #include <openssl/crypto.h>
@@ -27,7 +31,8 @@ issuer_of(X509 *cert, STACK_OF(X509) * chain)
 	return NULL;
 }
 
-/* Leaf first, each followed by its issuer, no root (docs/protocol.md). */
+/* Leaf first, each followed by its issuer, without the root
+ * (docs/protocol.md). */
 static size_t
 order_chain(const struct ca_identity *id, X509 *out[CA_CERTS_MAX])
 {
@@ -107,7 +112,7 @@ ca_respond(struct ca_crypto *crypto, const struct ca_request *req,
 		ret = rc;
 		goto out;
 	}
-	/* every message so far: the host's proof is part of raw */
+	/* every message so far; the host's proof is part of raw */
 	const struct ca_bytes part[] = {
 	    {req->raw, req->len}, {cert.p, cert.len}};
 	if ((rc = ca_crypto_transcript(crypto, part, 2, hash)) != CA_OK ||

@@ -1,3 +1,6 @@
+/*
+ * Client rules 2 and 3, and the order in which all of them are checked.
+ */
 #include "client/rulesint.h"
 
 #include <string.h>
@@ -22,8 +25,9 @@ rule_user(const struct ca_rules_case *c)
 	quote(c->why, meant_user);
 	ca_buf_str(c->why, ", but the request is for ");
 	quote(c->why, c->req->user);
-	ca_buf_str(c->why, ". If that is right, say so by --user, or by "
-			   "`user =' in ~/.config/certauth/config");
+	ca_buf_str(c->why,
+	    ". If that is right, give --user, or set `user =' in "
+	    "~/.config/certauth/config");
 	return CA_DENIED;
 }
 
@@ -32,17 +36,19 @@ rule_user(const struct ca_rules_case *c)
 static enum ca_err
 rule_time(const struct ca_rules_case *c)
 {
-	uint64_t now = c->intent->now < 0 ? 0 : (uint64_t)c->intent->now;
+	uint64_t now = (uint64_t)c->intent->now;
 	uint64_t at = c->req->issued_at;
 	uint64_t apart = now > at ? now - at : at - now;
 
+	if (c->intent->now < 0) /* time(2) failed, or a clock before 1970 */
+		return CA_ERR_IO;
 	if (apart <= (uint64_t)c->req->lifetime + CA_RULES_SKEW)
 		return CA_OK;
 	ca_buf_fmt(c->why,
-	    "rule 3, the time: by your clock the request was "
-	    "made %llu seconds %s, and may be %u at most. Log in anew; if that "
-	    "does not help, compare the clocks here (`date -u`) and on the "
-	    "host",
+	    "rule 3, the time: by your clock, the host made the request %llu "
+	    "seconds %s; at most %u seconds are allowed. Start the login "
+	    "again. If that does not help, compare the clock of this machine "
+	    "(`date -u`) with that of the host",
 	    (unsigned long long)apart, now > at ? "ago" : "in the future",
 	    (unsigned)c->req->lifetime + CA_RULES_SKEW);
 	return CA_DENIED;

@@ -1,13 +1,13 @@
 /*
- * Shared by the files of the client rules: rules.c (rules 2 and 3, and all in
- * their order), hostrule.c (rule 1) and proof.c (rule 4).  Private to them.
+ * Shared by the files of the client rules: rules.c (rules 2 and 3, and the
+ * order of all), hostrule.c (rule 1) and proof.c (rule 4).  Private to them.
  */
 #ifndef CA_CLIENT_RULESINT_H
 #define CA_CLIENT_RULESINT_H
 
 #include "client/rules.h"
 
-/* The user meant name, or trusts it to answer for what was meant. */
+/* The user meant name, or trusts name to answer for the host meant. */
 bool ca_rules_meant(const struct ca_rules_case *c, const char *name);
 
 /* Append n names, escaped, with commas between them. */

@@ -12,7 +12,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* Signals that would leave a terminal without echo behind. */
+/* Signals that would leave the terminal without echo. */
 static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
 #define NCAUGHT (sizeof caught / sizeof caught[0])
 static volatile sig_atomic_t got_signal;
@@ -28,7 +28,7 @@ struct terminal {
 	struct termios before;
 	bool changed;
 	struct sigaction old[NCAUGHT];
-	sigset_t mask; /* as it was */
+	sigset_t mask; /* before */
 };
 
 static void
@@ -42,8 +42,8 @@ catch_signals(struct terminal *t)
 	(void)sigemptyset(&block);
 	for (size_t i = 0; i < NCAUGHT; i++)
 		(void)sigaddset(&block, caught[i]);
-	/* they arrive only while read_line() waits: one that came just before
-	 * the wait would not end it */
+	/* they are delivered only while ca_line_read() waits: a signal just
+	 * before the wait would not end the wait */
 	(void)sigprocmask(SIG_BLOCK, &block, &t->mask);
 	for (size_t i = 0; i < NCAUGHT; i++)
 		(void)sigaction(caught[i], &sa, &t->old[i]);
@@ -54,7 +54,7 @@ release_signals(const struct terminal *t)
 {
 	for (size_t i = 0; i < NCAUGHT; i++)
 		(void)sigaction(caught[i], &t->old[i], NULL);
-	/* the terminal is right again: now it may do what it does */
+	/* the terminal is restored: now the signal may have its effect */
 	if (got_signal != 0)
 		(void)raise(got_signal);
 	(void)sigprocmask(SIG_SETMASK, &t->mask, NULL);
@@ -72,7 +72,8 @@ terminal_open(struct terminal *t, bool echo)
 	if (!echo && tcgetattr(t->fd, &t->before) == 0) {
 		now = t->before;
 		now.c_lflag &= (tcflag_t) ~(ECHO | ECHOE | ECHOK | ECHONL);
-		/* flush: what was typed before the question answers another */
+		/* flush: what the user typed before the question does not
+		 * answer it */
 		t->changed = tcsetattr(t->fd, TCSAFLUSH, &now) == 0;
 	}
 	return true;
@@ -84,7 +85,7 @@ terminal_close(struct terminal *t)
 	if (t->changed) {
 		(void)tcsetattr(t->fd, TCSAFLUSH, &t->before);
 		if (write(t->fd, "\n", 1) != 1)
-			errno = EIO; /* the look of the line only */
+			errno = EIO; /* affects only how the line looks */
 	}
 	(void)close(t->fd);
 	release_signals(t);
@@ -106,8 +107,7 @@ ca_terminal_say(int fd, const char *text)
 	ca_buf_free(&line);
 }
 
-/* Read up to a line end or the end of file.  Byte by byte: what comes behind
- * the line is not ours.  mask: signals while waiting; NULL: as they are. */
+/* Byte by byte: what follows the line belongs to another reader. */
 enum ca_err
 ca_line_read(int fd, const sigset_t *mask, struct ca_buf *line, bool *eof)
 {
@@ -161,7 +161,7 @@ ca_terminal_present(void)
 
 /* ---- standard input ---- */
 
-/* A pasted line may be longer than the terminal's own line buffer. */
+/* A pasted line may be longer than the terminal's line buffer. */
 static void
 stdin_open(struct terminal *t)
 {
@@ -189,41 +189,44 @@ stdin_close(const struct terminal *t)
 	release_signals(t);
 }
 
+/* Read one byte; *end: the line has ended.  CA_ERR_NOT_FOUND: end of file. */
+static enum ca_err
+stdin_byte(const struct terminal *t, struct ca_buf *line, bool *end)
+{
+	struct pollfd wait = {STDIN_FILENO, POLLIN, 0};
+	ssize_t n = t->changed ? ppoll(&wait, 1, NULL, &t->mask) : 1;
+	char c;
+
+	if (t->changed && got_signal != 0)
+		return CA_ERR_CANCELLED;
+	if (n > 0)
+		n = read(STDIN_FILENO, &c, 1);
+	if (n < 0)
+		return errno == EINTR ? CA_OK : CA_ERR_IO;
+	if (n == 0 || (t->changed && c == 4)) /* ^D */
+		return CA_ERR_NOT_FOUND;
+	*end = c == '\n' || c == '\r';
+	if (!*end)
+		ca_buf_put(line, &c, 1);
+	return CA_OK;
+}
+
 enum ca_err
 ca_terminal_stdin_line(const char *prompt, struct ca_buf *line)
 {
-	struct pollfd wait = {STDIN_FILENO, POLLIN, 0};
+	enum ca_err rc = CA_OK;
+	size_t begin = line->len;
 	struct terminal t;
-	bool first = true;
-	char c;
+	bool end = false;
 
 	stdin_open(&t);
 	if (prompt != NULL)
 		(void)fputs(prompt, stderr);
-	enum ca_err rc = CA_OK;
-	while (rc == CA_OK) {
-		ssize_t n = t.changed ? ppoll(&wait, 1, NULL, &t.mask) : 1;
-
-		if (t.changed && got_signal != 0) {
-			rc = CA_ERR_CANCELLED;
-			break;
-		}
-		if (n > 0)
-			n = read(STDIN_FILENO, &c, 1);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			rc = CA_ERR_IO;
-		else if (n == 0 || (t.changed && c == 4)) /* ^D */
-			rc = first ? CA_ERR_NOT_FOUND : CA_ERR_TRUNCATED;
-		else if (c == '\n' || c == '\r')
-			break;
-		else
-			ca_buf_put(line, &c, 1);
-		first = false;
-	}
+	while (rc == CA_OK && !end)
+		rc = stdin_byte(&t, line, &end);
 	stdin_close(&t);
-	if (rc == CA_ERR_TRUNCATED) /* the last line, without its end */
+	/* the last line may lack its line end */
+	if (rc == CA_ERR_NOT_FOUND && line->len > begin)
 		rc = CA_OK;
 	return rc == CA_OK ? ca_buf_err(line) : rc;
 }

@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Write text to fd; what is not printable is escaped. */
+/* Write text to fd, with bytes that are not printable escaped. */
 void ca_terminal_say(int fd, const char *text);
 
 /* Append one line of fd, without its end.  *eof: the file ended instead of the
@@ -29,16 +29,16 @@ CA_MUST_CHECK enum ca_err ca_terminal_ask(
     const char *prompt, bool echo, struct ca_buf *line);
 
 /*
- * Append one line of standard input, without its end.  A terminal in its
+ * Append one line of standard input, without its line end.  A terminal in
  * canonical mode cuts lines at 4,095 characters, and a request may be longer,
- * so that mode is off meanwhile.  prompt (may be NULL) goes to standard error
- * once it is: whoever pastes at the sight of it must not be too quick.
- * CA_ERR_NOT_FOUND: end of file.
+ * so canonical mode is off while this reads.  prompt (may be NULL) is written
+ * to standard error after that, so that a user who pastes when the prompt
+ * appears is not too early.  CA_ERR_NOT_FOUND: end of file.
  */
 CA_MUST_CHECK enum ca_err ca_terminal_stdin_line(
     const char *prompt, struct ca_buf *line);
 
-/* There is a terminal to ask on. */
+/* True if there is a terminal to ask on. */
 bool ca_terminal_present(void);
 
 #endif

@@ -340,7 +340,7 @@ test_host(void **state)
 	assert_int_equal(JUDGE(NULL, .meant = {"web1.example.com."}), 0);
 	assert_int_equal(JUDGE(NULL, .meant = {"x", "web1"}), 0);
 	assert_int_equal(
-	    JUDGE("of web1.example.com, web1", .meant = {"web2"}), 1);
+	    JUDGE("from web1.example.com, web1", .meant = {"web2"}), 1);
 	assert_int_equal(JUDGE("logging in to web2", .meant = {"web2"}), 1);
 	/* no part of a name is a name */
 	assert_int_equal(JUDGE("rule", .meant = {"web"}), 1);
@@ -457,7 +457,7 @@ test_hostile_names_are_escaped(void **state)
 {
 	(void)state;
 	/* the parser takes no control bytes; a backslash it does */
-	assert_int_equal(JUDGE("of e\\\\vil", .names = {"e\\vil"}), 1);
+	assert_int_equal(JUDGE("from e\\\\vil", .names = {"e\\vil"}), 1);
 }
 
 static void
@@ -485,7 +485,7 @@ test_time(void **state)
 	assert_int_equal(JUDGE(NULL, .age = -420), 0);
 	assert_int_equal(JUDGE("421 seconds in the future", .age = -421), 3);
 	assert_int_equal(JUDGE(NULL, .age = 310, .lifetime = 10), 0);
-	assert_int_equal(JUDGE("310 at most", .age = 311, .lifetime = 10), 3);
+	assert_int_equal(JUDGE("at most 310 seconds", .age = 311, .lifetime = 10), 3);
 	/* the whole range of 64 bits */
 	assert_int_equal(JUDGE("rule", .age = NOW), 3);
 	assert_int_equal(JUDGE("future", .age = NOW + 1), 3);
@@ -499,7 +499,7 @@ test_proof_required(void **state)
 {
 	(void)state;
 	assert_int_equal(
-	    JUDGE("does not prove itself", .require = true, .host_ca = ca_dir),
+	    JUDGE("sends no proof", .require = true, .host_ca = ca_dir),
 	    4);
 	assert_int_equal(
 	    JUDGE("needs host_ca", .require = true, .proof = good_host()), 4);
@@ -543,7 +543,7 @@ test_proof_chain(void **state)
 	X509 *revoked;
 
 	(void)state;
-	assert_int_equal(JUDGE("its certificate is refused",
+	assert_int_equal(JUDGE("host's certificate is refused",
 			     .proof = good_host(), .host_ca = other_dir),
 	    4);
 	assert_int_equal(JUDGE("expired",
