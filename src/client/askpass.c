@@ -245,7 +245,8 @@ print_piece(struct askpass *a, struct ca_buf *response)
 	if (rc == CA_OK && ca_buf_text(&piece) == NULL)
 		rc = CA_ERR_MEMORY;
 	if (rc != CA_OK)
-		ca_log_err(&a->log, "no answer: %-s", ca_err_text(rc));
+		ca_log_err(&a->log, "this piece cannot be answered: %-s",
+		    ca_err_text(rc));
 	else if (puts(ca_buf_text(&piece)) == EOF || fflush(stdout) != 0)
 		rc = CA_ERR_IO;
 	if (a->dir >= 0 && (rc != CA_OK || piece.p[piece.len - 1] == '.'))

@@ -17,10 +17,12 @@ take_named(struct ca_identity *id, const struct ca_pick *p)
 	const char *unfit = ca_identity_unfit(id, p->req, p->now, &buf, &never);
 
 	if (unfit != NULL && never)
-		ca_log_err(p->log, "%s cannot be used: %-s", id->label, unfit);
+		ca_log_err(
+		    p->log, "%s cannot be used, because %-s", id->label, unfit);
 	else if (unfit != NULL)
-		ca_log_warning(p->log, "warning: the host may refuse %s: %-s",
-		    id->label, unfit);
+		ca_log_warning(p->log,
+		    "warning: the host may refuse %s, because %-s", id->label,
+		    unfit);
 	ca_buf_free(&buf);
 	return never ? CA_ERR_NOT_FOUND : CA_OK;
 }
@@ -136,7 +138,7 @@ choose_token_key(const struct ca_choice *c, struct ca_identity **out)
 {
 	const struct ca_client_conf *conf = c->conf;
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_identities ids = {NULL, 0};
+	struct ca_identities ids = {0};
 	struct ca_identity *file = NULL, *id = NULL;
 
 	rc = ca_key_pem_cert(c->crypto, conf->cert, c->pick.log, &file);
@@ -182,7 +184,7 @@ choose_token(const struct ca_choice *c, struct ca_identity **out)
 {
 	const struct ca_client_conf *conf = c->conf;
 	const char *uri = conf->key != NULL ? conf->key : conf->token_uri;
-	struct ca_identities ids = {NULL, 0};
+	struct ca_identities ids = {0};
 	enum ca_err rc;
 
 	rc = ca_key_p11(c->crypto, uri, CA_KEY_PIN_WANTED, c->pick.log, &ids);

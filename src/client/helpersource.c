@@ -1,6 +1,3 @@
-/*
- * Where the key of `certauth sign --helper' may be.
- */
 #include "client/helpersource.h"
 
 #include <fcntl.h>
@@ -25,7 +22,7 @@ add(struct ca_identities *ids, struct ca_identity *id)
 	return CA_OK;
 }
 
-/* The user's own certificates, opened with the user's rights. */
+/* Read the user's own certificates, with the user's rights. */
 static void
 find_usercerts(struct ca_sources *s)
 {
@@ -54,7 +51,7 @@ find_usercerts(struct ca_sources *s)
 	ca_buf_free(&pattern);
 }
 
-/* The registered certificates whose keys the agent holds. */
+/* Take the registered certificates whose keys the agent has. */
 static enum ca_err
 from_agent(struct ca_sources *s, struct ca_identities *ids)
 {
@@ -109,7 +106,7 @@ from_file(
 	else
 		rc = ca_key_pem(s->crypto, s->keyfile, NULL, s->log, &id);
 	if (rc == CA_ERR_NOT_FOUND)
-		return CA_OK; /* the stick is not in: the next source */
+		return CA_OK; /* the stick is not inserted: the next source */
 	if (rc == CA_OK && (rc = add(ids, id)) != CA_OK)
 		ca_identity_free(id);
 	return rc;
@@ -135,20 +132,20 @@ from_tokens(
 		told = true;
 		(void)sleep(1);
 	}
-	/* the user thinks that the token is in, and it is */
+	/* the token is inserted: tell the user why it is not used */
 	if (rc == CA_DENIED)
 		ui->info(ui->ctx, s->last);
 	return rc == CA_ERR_NOT_FOUND || rc == CA_DENIED ? CA_OK : rc;
 }
 
-/* What source has for the request: CA_ERR_NOT_FOUND, if it has nothing. */
+/* CA_ERR_NOT_FOUND: source has no certificate for the request. */
 static enum ca_err
 try_source(struct ca_sources *s, enum ca_source source,
     const struct ca_request *req, const struct ca_key_ui *ui,
     struct ca_identity **out)
 {
 	const struct ca_pick pick = {req, time(NULL), ui, s->log};
-	struct ca_identities ids = {NULL, 0};
+	struct ca_identities ids = {0};
 	enum ca_err rc = CA_OK;
 
 	if (source == CA_SOURCE_AGENT && s->agent != NULL)

@@ -1,5 +1,5 @@
 /*
- * Where the key of `certauth sign --helper' may be.
+ * The places that `certauth sign --helper' may take a key from.
  */
 
 #ifndef CA_CLIENT_HELPERSOURCE_H
@@ -32,8 +32,8 @@ struct ca_sources {
 	const struct ca_log *log;
 	const char *last; /* the last message in log */
 	const struct ca_helper_talk *talk;
-	char *agent, *pkcs11, *keyfile; /* NULL: not allowed */
-	unsigned wait;
+	char *agent, *pkcs11, *keyfile;   /* NULL: not allowed */
+	unsigned wait;                    /* for a token, in seconds */
 	X509 *cert[CA_SOURCES_CERTS_MAX]; /* registered */
 	size_t ncerts;
 	bool usercerts;
@@ -42,7 +42,8 @@ struct ca_sources {
 
 /*
  * Choose a certificate and key for req from the first source that has one;
- * *from is that source.  CA_ERR_NOT_FOUND: no source has one.
+ * *from is that source.  CA_ERR_NOT_FOUND: no source has one; else as for
+ * ca_identities_pick and the key sources.
  */
 CA_MUST_CHECK enum ca_err ca_sources_choose(struct ca_sources *s,
     const struct ca_request *req, const struct ca_key_ui *ui,

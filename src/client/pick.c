@@ -10,7 +10,7 @@ drop(struct ca_identity *id, const char *why, const struct ca_log *log)
 	struct ca_buf line = CA_BUF_INIT(8192);
 
 	ca_identity_describe(id, &line);
-	ca_log_warning(log, "certificate not used: %-s: %-s",
+	ca_log_warning(log, "%-s is not used, because %-s",
 	    ca_buf_text(&line) != NULL ? ca_buf_text(&line) : "?", why);
 	ca_buf_free(&line);
 	ca_identity_free(id);

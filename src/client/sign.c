@@ -105,7 +105,8 @@ run_with(struct ca_signing *s, const char *arg)
 	if (arg == NULL) {
 		enum ca_err rc = ca_terminal_stdin_line(NULL, &line);
 		if (rc != CA_OK)
-			return ca_cli_fail("no request on standard input: %s",
+			return ca_cli_fail(
+			    "there is no request on standard input: %s",
 			    ca_err_text(rc));
 		arg = ca_buf_text(&line);
 	}
@@ -132,8 +133,8 @@ run(int argc, char **argv)
 		}
 	if (argc - optind > 1) {
 		status = ca_cli_usage(&ca_cmd_sign,
-		    "one request at a time; "
-		    "quote a prompt line as a whole");
+		    "give one request at a time, and put a prompt line "
+		    "in quotes");
 		goto out;
 	}
 	if (s.given.helper) {
@@ -163,19 +164,19 @@ const struct ca_command ca_cmd_sign = {"sign",
     "Signs a login request and prints the response.  Without an argument, or\n"
     "with -, the request is read from standard input.\n"
     "\n"
-    "  --cert FILE     certificate (PEM or DER), its intermediates behind it\n"
+    "  --cert FILE     certificate (PEM or DER), followed by intermediates\n"
     "  --key KEY       FILE in PEM, `agent', or a PKCS#11 URI (pkcs11:...)\n"
     "  --p12 FILE      certificate and key in a PKCS#12 file\n"
-    "  --registered    send no certificate: the host has it\n"
-    "  --host NAME     the host you are logging in to (more than once: its\n"
-    "                  names); without it this machine, or you are asked\n"
-    "  --user NAME     the login; without it your own, or you are asked\n"
-    "  --any-host      whatever host it is: only for tests\n"
-    "  --pieces        take prompt lines one by one, print each one's answer\n"
+    "  --registered    send no certificate: the host has it registered\n"
+    "  --host NAME     the host you are logging in to (give it again for each\n"
+    "                  of its names); default: this machine, or you are asked\n"
+    "  --user NAME     the login; default: your own, or you are asked\n"
+    "  --any-host      accept the request of any host: only for tests\n"
+    "  --pieces        read prompt lines one by one, and print each answer\n"
     "  --yes           do not ask for confirmation (confirm = yes)\n"
-    "  --helper        speak with pam_certauth; it starts this itself\n"
+    "  --helper        speak with pam_certauth, which starts this itself\n"
     "\n"
-    "Defaults stand in ~/.config/certauth/config.  Example, for pasting:\n"
+    "Set defaults in ~/.config/certauth/config.  Example, for pasting:\n"
     "\n"
     "  certauth sign --pieces --host web1.example.com --user alice\n",
     run};

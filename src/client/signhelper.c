@@ -2,8 +2,8 @@
  * certauth sign --helper: signs for the module, with the user's rights.
  *
  * The module started this process and wrote the request, so the host and the
- * login are those that were meant; the user's configuration has no say, the
- * module's has: only what it names is used.
+ * login are those that the user means.  The user's configuration is not read;
+ * only the sources that the module names are used.
  */
 #include "client/sign.h"
 
@@ -24,9 +24,9 @@ struct helper {
 	struct ca_helper_talk talk;
 	struct ca_log log;
 	char last[LAST_MAX]; /* the last error, for `none' and `failed' */
-	struct ca_client_conf *conf; /* empty */
+	struct ca_client_conf *conf; /* the defaults */
 	struct ca_request *req;
-	struct ca_buf transcript; /* for a proof of the host, instead */
+	struct ca_buf transcript; /* instead of req: for a proof of the host */
 	struct ca_sources src;
 	bool secret; /* a key file needs a passphrase */
 };
@@ -45,13 +45,13 @@ remember(void *ctx, enum ca_log_level level, const char *line)
 	h->last[len] = '\0';
 }
 
-/* ---- what the host says before `go' ---- */
+/* ---- what the module says before `go' ---- */
 
 static enum ca_err
 keep_text(char **at, struct ca_helper_msg *msg)
 {
 	if (*at != NULL)
-		return CA_ERR_FORMAT; /* said twice */
+		return CA_ERR_FORMAT; /* sent twice */
 	*at = ca_buf_take(&msg->arg, NULL);
 	return *at != NULL ? CA_OK : CA_ERR_MEMORY;
 }
@@ -80,7 +80,7 @@ take_msg(struct helper *h, struct ca_helper_msg *msg)
 		ca_buf_put(&h->transcript, msg->arg.p, msg->arg.len);
 		return h->transcript.len == msg->arg.len
 			   ? ca_buf_err(&h->transcript)
-			   : CA_ERR_FORMAT; /* said twice */
+			   : CA_ERR_FORMAT; /* sent twice */
 	case CA_HELPER_AGENT:
 		return keep_text(&h->src.agent, msg);
 	case CA_HELPER_PKCS11:
@@ -107,7 +107,7 @@ take_msg(struct helper *h, struct ca_helper_msg *msg)
 }
 
 static enum ca_err
-listen_to_host(struct helper *h)
+listen_to_module(struct helper *h)
 {
 	struct ca_helper_msg msg = {0};
 	enum ca_err rc;
@@ -129,15 +129,16 @@ listen_to_host(struct helper *h)
 			break;
 	}
 	if (rc == CA_OK && (h->req == NULL) == (h->transcript.len == 0))
-		rc = CA_ERR_FORMAT; /* exactly one of the two */
+		rc = CA_ERR_FORMAT; /* exactly one of the two is sent */
 	return rc;
 }
 
 /* ---- the answer ---- */
 
 /*
- * A file in a home is there for anyone who names its owner to a program of
- * root's.  What makes a login of it is the passphrase alone.
+ * Anyone who gives a user's name to a program that runs as root makes the
+ * module read a key file in that user's home.  Only the passphrase proves that
+ * the user is present.
  */
 static enum ca_err
 check_secret(struct helper *h, enum ca_source from)
@@ -145,9 +146,9 @@ check_secret(struct helper *h, enum ca_source from)
 	if (!h->secret || from != CA_SOURCE_FILE || h->talk.asked)
 		return CA_OK;
 	ca_log_err(&h->log,
-	    "%s: the key has no passphrase, and whoever gives this login's "
-	    "name could use it; set one: openssl pkcs8 -topk8, or openssl "
-	    "pkcs12 -export",
+	    "%s: the key has no passphrase, so anyone who gives this login's "
+	    "name could use it; set a passphrase by openssl pkcs8 -topk8 or "
+	    "openssl pkcs12 -export",
 	    h->src.keyfile);
 	return CA_DENIED;
 }
@@ -203,12 +204,13 @@ report(struct helper *h, enum ca_err rc)
 
 	if (rc != CA_OK && !h->talk.gone)
 		(void)!ca_helper_talk_text(&h->talk, verb,
-		    h->last[0] != '\0'       ? h->last
-		    : rc == CA_ERR_NOT_FOUND ? "no source has a certificate"
-					     : ca_err_text(rc));
+		    h->last[0] != '\0' ? h->last
+		    : rc == CA_ERR_NOT_FOUND
+			? "no allowed source has a certificate"
+			: ca_err_text(rc));
 }
 
-/* The last words of a process that a PKCS#11 module took with it. */
+/* The last line of a process that a PKCS#11 module ends. */
 static void
 last_words(struct ca_buf *out, const char *text)
 {
@@ -226,13 +228,13 @@ ca_sign_helper(void)
 	h.src.log = &h.log;
 	h.src.last = h.last;
 	h.src.talk = &h.talk;
-	/* the host waits for the end of this process, which needs no tidy
-	 * libcrypto; what tokens need is done when the identity is freed */
+	/* the module waits until this process exits, so libcrypto does not
+	 * clean up; the tokens are released when the identity is freed */
 	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 	ca_p11_guard_speak(STDOUT_FILENO, last_words);
 	ca_helper_input_init(&h.talk.in, CA_HELPER_HOST);
 	if (h.conf != NULL && (rc = ca_crypto_new(&h.src.crypto)) == CA_OK &&
-	    (rc = listen_to_host(&h)) == CA_OK)
+	    (rc = listen_to_module(&h)) == CA_OK)
 		rc = h.req != NULL
 			 ? respond(&h)
 			 : ca_sign_as_host(h.src.crypto, h.src.pkcs11,

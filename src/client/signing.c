@@ -1,6 +1,3 @@
-/*
- * The requests that `certauth sign' answers: whole, or prompt by prompt.
- */
 #include "client/signing.h"
 
 #include <stdlib.h>
@@ -12,9 +9,8 @@
 #include "wire/pieces.h"
 
 #define FIRST_LINE "Paste the line that begins with certauth1:\n"
-#define NEXT_LINE "Paste the next one:\n"
+#define NEXT_LINE "Paste the next line:\n"
 
-/* The configuration as its sections say for these names. */
 enum ca_err
 ca_signing_configure(
     struct ca_signing *s, const char *const *host, size_t nhosts)
@@ -67,9 +63,10 @@ ask_host(struct ca_signing *s, const struct ca_request *req)
 }
 
 /*
- * A pasted line's `(user@host) ' proves nothing: the server may have written
- * it, below a line of its own.  What the user said by option counts, else this
- * machine and the own login; else the user is asked.
+ * The `(user@host) ' of a pasted line proves nothing: the server may have
+ * written it.  The host and login are those of the options, else this machine
+ * and the user's own login; if the request is for another one, the user is
+ * asked.
  */
 static struct ca_intent
 intent_of(const struct ca_signing *s)
@@ -105,16 +102,17 @@ settle_intent(struct ca_signing *s, const struct ca_request *req,
 			 s->client.conf->user == NULL;
 	if (rc == CA_OK || !(host_open || (rule == 2 && user_open)) ||
 	    !ca_terminal_present())
-		return CA_OK; /* the rules are checked again, and say why */
+		return CA_OK; /* the rules are checked again, and give the
+				 reason */
 	if ((rc = ask_host(s, req)) != CA_OK) {
-		ca_log_err(&s->log, "not signed: it was not confirmed");
+		ca_log_err(&s->log, "not signed: you did not confirm it");
 		return rc;
 	}
 	if (user_open)
 		intent->user = NULL;
 	if (!host_open)
 		return CA_OK;
-	/* what is configured for that host holds, as if --host had named it */
+	/* use the configuration of that host, as if --host had named it */
 	intent->any_host = true;
 	return ca_signing_configure(
 	    s, (const char *const *)req->host_name, req->nhost_names);
@@ -150,13 +148,12 @@ print(struct ca_buf *b)
 	const char *text = ca_buf_text(b);
 
 	if (text == NULL || puts(text) == EOF || fflush(stdout) != 0)
-		return ca_cli_fail("cannot write the answer");
+		return ca_cli_fail("the answer cannot be written");
 	return CA_EXIT_OK;
 }
 
-/* ---- the two ways ---- */
+/* ---- whole, or in pieces ---- */
 
-/* text: a request, or a line with a prompt in it. */
 int
 ca_signing_whole(struct ca_signing *s, const char *text)
 {
@@ -168,8 +165,8 @@ ca_signing_whole(struct ca_signing *s, const char *text)
 	else if (rc == CA_ERR_NOT_FOUND)
 		rc = respond(s, text);
 	else
-		ca_log_err(&s->log, "this is no single whole prompt of "
-				    "certauth; was it cut?");
+		ca_log_err(&s->log, "the text must contain exactly one "
+				    "complete prompt of certauth; was it cut?");
 	free(prompt.request);
 	return rc == CA_OK ? print(&s->response) : CA_EXIT_NO;
 }
@@ -183,18 +180,22 @@ answer_line(struct ca_signing *s, const char *line, bool *last)
 	int status = CA_EXIT_NO;
 
 	if (rc != CA_OK)
-		ca_log_err(&s->log, "this line holds no single whole prompt of "
-				    "certauth; was it cut?");
+		ca_log_err(&s->log,
+		    "the line must contain exactly one complete "
+		    "prompt of certauth; was it cut?");
 	else if (s->request != NULL && strcmp(s->request, prompt.request) != 0)
-		ca_log_err(&s->log, "this prompt is another request; start "
-				    "`certauth sign --pieces' anew for it");
+		ca_log_err(&s->log, "this prompt belongs to another request; "
+				    "start `certauth sign --pieces' again for "
+				    "it");
 	else if (s->request != NULL || respond(s, prompt.request) == CA_OK) {
 		const char *text = ca_buf_text(&s->response);
 		rc = text != NULL
 			 ? ca_answer_cut(text, prompt.next, prompt.max, &answer)
 			 : CA_ERR_MEMORY;
 		if (rc != CA_OK)
-			ca_log_err(&s->log, "no answer: %-s", ca_err_text(rc));
+			ca_log_err(&s->log,
+			    "this piece cannot be answered: %-s",
+			    ca_err_text(rc));
 		else
 			status = print(&answer);
 		*last = answer.len > 0 && answer.p[answer.len - 1] == '.';
@@ -220,8 +221,8 @@ ca_signing_pieces(struct ca_signing *s, const char *first)
 		    ca_terminal_stdin_line(tty ? prompt : NULL, &line);
 
 		if (rc != CA_OK)
-			status = ca_cli_fail("no more prompts, but the answer "
-					     "is not complete: %s",
+			status = ca_cli_fail("there are no more prompts, but "
+					     "the response is not complete: %s",
 			    ca_err_text(rc));
 		else if (line.len > 0 && ca_buf_text(&line) != NULL)
 			status = answer_line(s, ca_buf_text(&line), &last);

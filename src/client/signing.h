@@ -1,5 +1,5 @@
 /*
- * The requests that `certauth sign' answers: whole, or prompt by prompt.
+ * How `certauth sign' answers: a whole request at once, or prompt by prompt.
  */
 
 #ifndef CA_CLIENT_SIGNING_H
@@ -29,17 +29,17 @@ struct ca_signing {
 	} given;
 };
 
-/* Read the configuration as its sections say for these names of a host, and
- * put the options over it.  Errors as of ca_client_conf_load. */
+/* Read the configuration for these names of a host, and apply the options.
+ * Errors as for ca_client_conf_load. */
 CA_MUST_CHECK enum ca_err ca_signing_configure(
     struct ca_signing *s, const char *const *host, size_t nhosts);
 
-/* Print the response to text: a request, or a line with a prompt in it.
+/* Print the response to text: a request, or a line that contains a prompt.
  * Returns the exit status. */
 int ca_signing_whole(struct ca_signing *s, const char *text);
 
-/* Answer prompts one by one, the first one (NULL: none) and then those on
- * standard input, up to the last piece.  Returns the exit status. */
+/* Answer prompts one by one up to the last piece: first (NULL: none), then
+ * those on standard input.  Returns the exit status. */
 int ca_signing_pieces(struct ca_signing *s, const char *first);
 
 #endif

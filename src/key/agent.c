@@ -55,15 +55,15 @@ tell_failure(
 {
 	if (err == CA_DENIED)
 		tell(ui, log,
-		    "The ssh-agent refused to sign: it is locked, "
-		    "the key is gone, or the use was not confirmed.");
+		    "The ssh-agent refused to sign: it is locked, it does not "
+		    "have the key any more, or you did not confirm.");
 	else if (err == CA_ERR_TIMEOUT)
-		tell(ui, log, "The ssh-agent gave no signature in time.");
+		tell(ui, log,
+		    "The ssh-agent did not sign within the time limit.");
 	else if (err == CA_ERR_FORMAT || err == CA_ERR_LIMIT)
 		tell(ui, log,
-		    "The ssh-agent answered with something that is "
-		    "no signature by the algorithm asked for; an old agent "
-		    "knows no RSA with SHA-2.");
+		    "The ssh-agent did not sign by the requested algorithm; an "
+		    "old agent does not support RSA with SHA-2.");
 	else
 		tell(ui, log,
 		    "The ssh-agent closed the connection before it "
@@ -97,8 +97,8 @@ agent_sign(void *impl, const struct ca_scheme *scheme, const void *tbs,
 	if (ca_crypto_verify(k->crypto, scheme, k->pub, tbs, len,
 		sig->p + begin, sig->len - begin) != CA_OK) {
 		tell(ui, &k->log,
-		    "The ssh-agent gave a signature that the "
-		    "certificate's key does not verify.");
+		    "The signature of the ssh-agent does not verify by the key "
+		    "of the certificate.");
 		ret = CA_ERR_SIGNATURE;
 		goto out;
 	}
@@ -115,7 +115,7 @@ out:
 
 static const struct ca_key_ops agent_ops = {agent_can, agent_sign, agent_free};
 
-/* ---- finding it ---- */
+/* ---- the search ---- */
 
 static enum ca_err
 list(const char *path, const struct ca_log *log, struct ca_buf *reply)
@@ -131,7 +131,7 @@ list(const char *path, const struct ca_log *log, struct ca_buf *reply)
 	ca_buf_u8(&msg, MSG_REQUEST_IDENTITIES);
 	rc = ca_agent_exchange(fd, &msg, CA_AGENT_LIST_MS, reply);
 	if (rc != CA_OK) {
-		ca_log_err(log, "ssh-agent at %s gave no list of its keys: %-s",
+		ca_log_err(log, "ssh-agent at %s did not list its keys: %-s",
 		    path, ca_err_text(rc));
 		ret = rc;
 		goto out;
@@ -144,15 +144,15 @@ out:
 	return ret;
 }
 
-/* Judge what was found; the reason goes to log. */
+/* The error code for what was found; the reason is logged. */
 static enum ca_err
 judge(enum ca_err found, const struct ca_agent_match *match, const char *path,
     const struct ca_log *log)
 {
 	if (found == CA_DENIED) {
 		ca_log_err(log,
-		    "ssh-agent at %s refuses to list its keys; if "
-		    "it is locked, `ssh-add -X` unlocks it",
+		    "ssh-agent at %s refuses to list its keys; if it is "
+		    "locked, run: ssh-add -X",
 		    path);
 		return CA_DENIED;
 	}
@@ -165,17 +165,17 @@ judge(enum ca_err found, const struct ca_agent_match *match, const char *path,
 	}
 	if (match->found && match->security_key) {
 		ca_log_err(log,
-		    "the certificate's key is a FIDO security key "
-		    "(sk-): it signs only messages in a form of its own, so "
-		    "it cannot serve here");
+		    "the certificate's key is a FIDO security key (sk-), which "
+		    "signs only messages in its own format, so it cannot be "
+		    "used here");
 		return CA_ERR_UNSUPPORTED;
 	}
 	if (match->found)
 		return CA_OK;
 	if (match->listed == 0)
 		ca_log_err(log,
-		    "ssh-agent at %s shows no keys: it is empty "
-		    "(`ssh-add` adds one) or locked (`ssh-add -X` unlocks it)",
+		    "ssh-agent at %s lists no keys: it is empty (run ssh-add to "
+		    "add one) or locked (run: ssh-add -X)",
 		    path);
 	else
 		ca_log_err(log,

@@ -1,6 +1,6 @@
 /*
- * The socket of an ssh-agent: a connection, and a message with its reply, each
- * within a time.
+ * The socket of an ssh-agent: the connection, and one message with its reply,
+ * each within a time limit.
  */
 #include "key/agent.h"
 
@@ -24,8 +24,8 @@ now_ms(int64_t *ms)
 	return true;
 }
 
-/* Another user's agent could sign for them in our name, or learn what we ask:
- * its owner is asked of the kernel, not of the path. */
+/* Another user's agent could sign in this user's name, or learn what is signed.
+ * The kernel, not the path, says who owns the agent. */
 static enum ca_err
 check_owner(int fd, const char *path, const struct ca_log *log)
 {
@@ -34,14 +34,15 @@ check_owner(int fd, const char *path, const struct ca_log *log)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 ||
 	    len != sizeof peer) {
-		ca_log_err(
-		    log, "ssh-agent at %s: cannot tell whose it is: %m", path);
+		ca_log_err(log,
+		    "ssh-agent at %s: its owner cannot be determined: %m",
+		    path);
 		return CA_ERR_IO;
 	}
 	if (peer.uid != geteuid() && peer.uid != 0) {
 		ca_log_err(log,
-		    "ssh-agent at %s belongs to another user "
-		    "(uid %lu), so it is not used",
+		    "ssh-agent at %s is not used, because it belongs to another "
+		    "user (uid %lu)",
 		    path, (unsigned long)peer.uid);
 		return CA_ERR_UNTRUSTED;
 	}
@@ -53,7 +54,7 @@ ca_agent_connect(const char *path, const struct ca_log *log, int *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	/* this bounds connect() too, which waits while the backlog is full */
+	/* this limits connect() too, which waits while the backlog is full */
 	struct timeval limit = {.tv_sec = CA_AGENT_LIST_MS / 1000};
 	int fd = -1;
 
@@ -69,7 +70,8 @@ ca_agent_connect(const char *path, const struct ca_log *log, int *out)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit,
 			  sizeof limit) != 0) {
-		ca_log_err(log, "ssh-agent: no socket: %m");
+		ca_log_err(
+		    log, "no socket for the ssh-agent can be created: %m");
 		ret = CA_ERR_IO;
 		goto out;
 	}

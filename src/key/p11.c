@@ -28,10 +28,8 @@ scan_slot(struct ca_p11_scan *s, CK_FUNCTION_LIST *f, CK_SLOT_ID slot)
 	if (!slot_wanted(s, f, slot))
 		return CA_OK;
 	if (ca_p11_token_read(f, slot, &s->at.token) != CA_OK) {
-		ca_log_debug(log,
-		    "slot %lu skipped: its token cannot be "
-		    "read",
-		    slot);
+		ca_log_debug(
+		    log, "slot %lu is skipped: its token cannot be read", slot);
 		return CA_OK;
 	}
 	if (s->at.p11->uri != NULL &&
@@ -39,15 +37,13 @@ scan_slot(struct ca_p11_scan *s, CK_FUNCTION_LIST *f, CK_SLOT_ID slot)
 		return CA_OK;
 	if ((s->at.token.info.flags & CKF_TOKEN_INITIALIZED) == 0) {
 		ca_log_debug(log,
-		    "slot %lu skipped: its token is not "
-		    "initialised",
-		    slot);
+		    "slot %lu is skipped: its token is not initialised", slot);
 		return CA_OK;
 	}
 	if (f->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL,
 		&s->at.handle) != CKR_OK) {
-		ca_log_debug(
-		    log, "%s skipped: it opens no session", s->at.token.name);
+		ca_log_debug(log, "%s is skipped: it opens no session",
+		    s->at.token.name);
 		return CA_OK;
 	}
 	enum ca_err rc = ca_p11_scan_token(s);
@@ -70,10 +66,9 @@ scan_slots(struct ca_p11_scan *s, CK_FUNCTION_LIST *f)
 	rv = f->C_GetSlotList(CK_TRUE, slot, &n);
 	if (rv != CKR_OK || n > CA_P11_SLOTS_MAX) {
 		ca_log_debug(&s->at.p11->log,
-		    "a PKCS#11 module is skipped: it "
-		    "gives no list of its slots (%-s)",
-		    rv != CKR_OK ? p11_kit_strerror(rv)
-				 : "more than there can be");
+		    "a PKCS#11 module is skipped: it does not list its slots "
+		    "(%-s)",
+		    rv != CKR_OK ? p11_kit_strerror(rv) : "too many slots");
 		return CA_OK;
 	}
 	for (CK_ULONG i = 0; i < n; i++) {
@@ -106,7 +101,7 @@ scan_modules(struct ca_crypto *crypto, const char *uri, enum ca_key_pin pin,
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_p11_scan s = {.crypto = crypto, .out = out, .given = given};
 
-	*out = (struct ca_identities){NULL, 0};
+	*out = (struct ca_identities){0};
 	if ((rc = ca_p11_load(uri, pin, log, &s.at.p11)) != CA_OK) {
 		ret = rc;
 		goto out;

@@ -1,9 +1,9 @@
 /*
- * Inside of key/: PKCS#11 tokens, through p11-kit.
+ * Private to src/key: PKCS#11 tokens, through p11-kit.
  *
- * A module is somebody else's code in our process, and a token may be
- * hostile: every length it names is bounded before it is believed, and
- * whatever of it is broken is passed over.
+ * A module is foreign code in this process, and a token may be hostile: every
+ * length that a token gives is checked against a limit before it is used, and
+ * broken objects are skipped.
  */
 #ifndef CA_KEY_P11_H
 #define CA_KEY_P11_H
@@ -25,7 +25,7 @@
 
 struct ca_p11 {
 	unsigned int refs;
-	pid_t pid;                 /* a child must not use what it inherits */
+	pid_t pid;                 /* a child must not use the modules */
 	CK_FUNCTION_LIST **module; /* initialised, ended by NULL */
 	P11KitUri *uri;            /* NULL: everything */
 	enum ca_key_pin pin;
@@ -33,20 +33,22 @@ struct ca_p11 {
 };
 
 /*
- * Load and initialise the modules that the system and its user configured, or
- * the one that the URI's module-path names: it must be absolute, and no one
- * but root may be able to change it.  CA_ERR_USAGE: no such URI;
- * CA_ERR_UNTRUSTED; CA_ERR_NOT_FOUND: no module; all said to log.
+ * Load and initialise the modules that the system and the user configured, or
+ * the one that the URI's module-path names: the path must be absolute, and only
+ * root may be able to change the file.  CA_ERR_USAGE: uri is not a usable URI;
+ * CA_ERR_UNTRUSTED; CA_ERR_NOT_FOUND: no module.  Each is logged.
  */
 CA_MUST_CHECK enum ca_err ca_p11_load(const char *uri, enum ca_key_pin pin,
     const struct ca_log *log, struct ca_p11 **out);
 struct ca_p11 *ca_p11_ref(struct ca_p11 *p11);
-void ca_p11_unref(struct ca_p11 *p11); /* the last one finalises; NULL */
+void ca_p11_unref(struct ca_p11 *p11); /* NULL is allowed; the last reference
+					* finalises the modules */
 
-/* ---- p11guard.c: what a module does to its process ---- */
+/* ---- p11guard.c: modules that crash or hang ---- */
 
 #define CA_P11_GUARD_SIGNALS 6
-/* For a call, or a slow card's whole list; where a person is waited for. */
+/* The limits of a call, or of reading all of a slow card; and of a call that
+ * waits for a person. */
 #define CA_P11_SECONDS 20
 #define CA_P11_SECONDS_PERSON 120
 
@@ -57,9 +59,8 @@ struct ca_p11_guard {
 
 /*
  * Between begin and end, a crash or a call that takes longer than the seconds
- * ends the process with a line on standard error that says whose fault it is
- * (name: of a module or token, escaped here).  Not to be nested; SIGALRM is
- * used.
+ * ends the process with a line on standard error that names the module or token
+ * (name, which is escaped).  Guards must not be nested; they use SIGALRM.
  */
 void ca_p11_guard_begin(
     struct ca_p11_guard *g, const char *name, unsigned int seconds);
@@ -156,7 +157,7 @@ CA_MUST_CHECK enum ca_err ca_p11_token_read(
 CA_MUST_CHECK enum ca_err ca_p11_login(
     struct ca_p11_session *s, CK_USER_TYPE user_type, struct ca_secret **pin);
 
-/* ---- p11mech.c: how a scheme is done by mechanisms ---- */
+/* ---- p11mech.c: which mechanism signs by a scheme ---- */
 
 enum ca_p11_input {
 	CA_P11_MESSAGE,
@@ -176,7 +177,7 @@ struct ca_p11_way {
 /* Fill in t->ways: a bit for each way that the token's mechanisms allow. */
 CA_MUST_CHECK enum ca_err ca_p11_ways(struct ca_p11_token *t);
 
-/* The first of the ways that does the scheme, or NULL. */
+/* The first of the ways that signs by the scheme, or NULL. */
 const struct ca_p11_way *ca_p11_way(
     uint64_t ways, const struct ca_scheme *scheme);
 

@@ -1,3 +1,6 @@
+/*
+ * Objects of a token: each length that the token gives has a limit.
+ */
 #include "key/p11.h"
 
 #include <openssl/core_names.h>
@@ -6,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An ID, a label, a certificate: few are longer. */
+/* Few IDs, labels and certificates are longer. */
 #define TOGETHER_ROOM ((size_t)4096)
 
-/* One try with room for len bytes; CA_ERR_LIMIT: it wants more. */
+/* One try with room for len bytes; CA_ERR_LIMIT: the attribute is longer. */
 static enum ca_err
 read_value(const struct ca_p11_session *s, CK_OBJECT_HANDLE object,
     CK_ATTRIBUTE_TYPE type, CK_ULONG len, struct ca_buf *out)
@@ -38,7 +41,7 @@ ca_p11_attribute(const struct ca_p11_session *s, CK_OBJECT_HANDLE object,
 {
 	enum ca_err rc = CA_ERR_LIMIT;
 
-	/* a second look for an object that grew between the two calls */
+	/* a second try, for an object that grew between the two calls */
 	for (int i = 0; i < 2 && rc == CA_ERR_LIMIT; i++) {
 		CK_ATTRIBUTE attr = {type, NULL, 0};
 		CK_RV rv = s->token.f->C_GetAttributeValue(
@@ -183,7 +186,7 @@ ca_p11_pin_will_do(const struct ca_p11 *p11, const CK_TOKEN_INFO *info)
 	       (info->flags & CKF_LOGIN_REQUIRED) != 0;
 }
 
-/* CKA_EC_POINT is a DER OCTET STRING, and on some tokens just its content. */
+/* CKA_EC_POINT is a DER OCTET STRING; some tokens give only its content. */
 static bool
 same_point(const struct ca_buf *attr, EVP_PKEY *pub)
 {
@@ -215,7 +218,7 @@ ca_p11_key_is(
     const struct ca_p11_session *s, CK_OBJECT_HANDLE object, EVP_PKEY *pub)
 {
 	struct ca_buf attr = CA_BUF_INIT(CA_P11_ATTRIBUTE_MAX);
-	/* a token's object says RSA for both */
+	/* both are RSA keys to a token */
 	bool rsa = EVP_PKEY_is_a(pub, "RSA") == 1 ||
 		   EVP_PKEY_is_a(pub, "RSA-PSS") == 1;
 	bool same = false;

@@ -1,3 +1,6 @@
+/*
+ * A key on a token: find it, log in if the token needs it, sign, verify.
+ */
 #include "key/p11.h"
 #include "key/sig.h"
 
@@ -5,11 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What is signed may be a whole RSA block: 16,384 bits at most. */
+/* The input may be a whole RSA block of at most 16,384 bits. */
 #define INPUT_EXTRA 2048
 
-/* Without a CKA_ID every private key is tried; more than this on one token
- * and each would be a signature, perhaps a touch. */
+/* Without a CKA_ID each private key is tried, and each try is a signature and
+ * perhaps a touch, so the number is limited. */
 #define CANDIDATES_MAX 8
 
 struct p11_key {
@@ -31,7 +34,7 @@ struct signing {
 	struct ca_secret *pin; /* accepted in this call, or NULL */
 };
 
-/* What the token signs: the signature's room is len bytes until C_Sign. */
+/* A signature as the token writes it; before C_Sign len is the room for it. */
 struct raw {
 	uint8_t *p;
 	CK_ULONG len;
@@ -88,16 +91,16 @@ find_keys(struct signing *s, CK_OBJECT_HANDLE *found, size_t *n)
 	return rc;
 }
 
-/* Where a PIN is required, a key that would sign without one changes nothing.
- * The token in the slot may not be the one that was listed. */
+/* If a PIN is required, it is asked for even if the key would sign without it.
+ * The flags are those of the token in the slot now, not of the listed one. */
 static enum ca_err
-show_pin(struct signing *s)
+require_pin(struct signing *s)
 {
 	if (s->at.p11->pin == CA_KEY_PIN_WANTED)
 		return CA_OK;
 	if (!ca_p11_pin_will_do(s->at.p11, &s->at.token.info)) {
 		ca_p11_tell(&s->at,
-		    "\"%s\" needs no PIN, and one is required here.",
+		    "\"%s\" needs no PIN, but a PIN is required here.",
 		    s->at.token.name);
 		return CA_DENIED;
 	}
@@ -107,7 +110,7 @@ show_pin(struct signing *s)
 static enum ca_err
 find_keys_logging_in(struct signing *s, CK_OBJECT_HANDLE *found, size_t *n)
 {
-	enum ca_err rc = show_pin(s);
+	enum ca_err rc = require_pin(s);
 
 	if (rc != CA_OK)
 		return rc;
@@ -122,8 +125,7 @@ find_keys_logging_in(struct signing *s, CK_OBJECT_HANDLE *found, size_t *n)
 		    &s->at, "the search for the key", CKR_DEVICE_ERROR);
 	if (*n == 0) {
 		ca_p11_tell(&s->at,
-		    "\"%s\" holds the certificate, "
-		    "and no private key for it.",
+		    "\"%s\" has the certificate, but not its private key.",
 		    s->at.token.name);
 		return CA_ERR_NOT_FOUND;
 	}
@@ -147,14 +149,14 @@ sign_init(struct signing *s, CK_OBJECT_HANDLE key)
 		m.pParameter = &pss;
 		m.ulParameterLen = sizeof pss;
 	} else if (s->scheme->key == CA_KEY_ED448) {
-		/* PKCS#11 3.0 section 2.3.14: Ed448 has no form without */
+		/* PKCS#11 3.0 section 2.3.14: required for Ed448 */
 		m.pParameter = &eddsa;
 		m.ulParameterLen = sizeof eddsa;
 	}
 	return s->at.token.f->C_SignInit(s->at.handle, &m, key);
 }
 
-/* One try by one key: the token's code goes to *rv. */
+/* One try by one key; the token's return code goes to *rv. */
 static enum ca_err
 sign_once(struct signing *s, CK_OBJECT_HANDLE key, bool always,
     const struct ca_buf *in, struct raw *out, CK_RV *rv)
@@ -206,7 +208,7 @@ sign_raw(struct signing *s, CK_OBJECT_HANDLE key, const struct ca_buf *in,
 	return rv == CKR_OK ? CA_OK : ca_p11_failed(&s->at, "signing", rv);
 }
 
-/* What the token is given, in the form that its mechanism takes. */
+/* Make the input in the form that the mechanism takes. */
 static enum ca_err
 make_input(
     const struct signing *s, const void *tbs, size_t len, struct ca_buf *in)
@@ -297,8 +299,8 @@ sign_in_session(struct signing *s, const struct ca_buf *in, const void *tbs,
 		rc = sign_with(s, found[i], in, tbs, len, sig);
 	if (rc == CA_ERR_SIGNATURE) {
 		ca_p11_tell(&s->at,
-		    "\"%s\" gave a signature that "
-		    "the certificate's key does not verify.",
+		    "The signature of \"%s\" does not verify by the key of the "
+		    "certificate.",
 		    s->at.token.name);
 	}
 	return rc;

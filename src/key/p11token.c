@@ -28,7 +28,7 @@ objects_free(struct ca_p11_objects *o)
 	*o = (struct ca_p11_objects){NULL, 0};
 }
 
-/* What is told of one object; any of it may well be missing. */
+/* Read the attributes of one object; any of them may be missing. */
 static enum ca_err
 read_object(
     const struct ca_p11_scan *s, CK_OBJECT_CLASS class, struct ca_p11_object *o)
@@ -43,7 +43,8 @@ read_object(
 	    &s->at, o->handle, type, class == CKO_CERTIFICATE ? 3 : 2, out);
 }
 
-/* All objects of a class with their IDs and labels, and certificates. */
+/* Read all objects of a class, with IDs and labels, and certificates' values.
+ */
 static enum ca_err
 read_objects(struct ca_p11_scan *s, CK_OBJECT_CLASS class, size_t max,
     struct ca_p11_objects *out)
@@ -64,14 +65,14 @@ read_objects(struct ca_p11_scan *s, CK_OBJECT_CLASS class, size_t max,
 
 		o->handle = found[out->n];
 		if (read_object(s, class, o) == CA_ERR_MEMORY) {
-			out->n++; /* it may hold something */
+			out->n++; /* it may own memory */
 			return CA_ERR_MEMORY;
 		}
 	}
 	return CA_OK;
 }
 
-/* The object with that ID, or NULL; an empty ID is nobody's. */
+/* The object with that ID, or NULL; an empty ID matches no object. */
 static const struct ca_p11_object *
 with_id(const struct ca_p11_objects *o, const struct ca_buf *id)
 {
@@ -83,7 +84,7 @@ with_id(const struct ca_p11_objects *o, const struct ca_buf *id)
 
 /* ---- certificates ---- */
 
-/* Parse what parses; the rest is passed over. */
+/* Parse the certificates; broken ones are skipped. */
 static enum ca_err
 parse_certs(struct ca_p11_scan *s)
 {
@@ -98,8 +99,7 @@ parse_certs(struct ca_p11_scan *s)
 			rc = ca_crypto_cert(s->crypto, der->p, der->len, &cert);
 		if (rc != CA_OK)
 			ca_log_debug(&s->at.p11->log,
-			    "%s: certificate %zu "
-			    "skipped: %-s",
+			    "%s: certificate %zu is skipped: %-s",
 			    s->at.token.name, i + 1, ca_err_text(rc));
 		if (sk_X509_push(s->parsed, cert) <= 0) {
 			X509_free(cert);
@@ -124,10 +124,10 @@ hides_keys(const struct ca_p11_scan *s)
 }
 
 /*
- * Does a private key go with the certificate?  Most tokens hide private keys
- * until the login, and no PIN is asked for to find out: there, a certificate
- * is taken to have one unless it is a CA's, which is on the token for the
- * chain's sake.
+ * Does the certificate have a private key on the token?  Most tokens hide
+ * private keys until the login, and no PIN is asked only to find out.  On such
+ * a token every certificate is assumed to have a key, except a CA certificate,
+ * which is on the token to complete the chain.
  */
 static bool
 has_key(const struct ca_p11_scan *s, size_t i)
@@ -151,8 +151,8 @@ label_is(const struct ca_p11_object *o, const CK_ATTRIBUTE *want)
 	       same_bytes(&o->label, want->pValue, want->ulValueLen);
 }
 
-/* The URI may name the certificate or its key; where the key is hidden, the
- * certificate's label must do. */
+/* The label in the URI may be that of the certificate or of its key; if the key
+ * is hidden, only the certificate's label can match. */
 static bool
 uri_wants(const struct ca_p11_scan *s, size_t i)
 {
@@ -188,7 +188,7 @@ make_label(const struct ca_p11_scan *s, const struct ca_buf *label, char **out)
 	return *out != NULL ? CA_OK : CA_ERR_MEMORY;
 }
 
-/* The CA certificates of the token may be the leaf's intermediates. */
+/* The token's CA certificates may be the leaf's intermediates. */
 static enum ca_err
 make_chain(const struct ca_p11_scan *s, const X509 *leaf, STACK_OF(X509) * *out)
 {
@@ -251,8 +251,8 @@ out:
 
 /* ---- tokens ---- */
 
-/* Where keys are hidden, each certificate but those of CAs is taken to have
- * one: has_key() and uri_wants() need not see then what keys there are. */
+/* If keys are hidden, each certificate except CA certificates is assumed to
+ * have one, so has_key() and uri_wants() do not need the list of keys. */
 static bool
 keys_matter(const struct ca_p11_scan *s)
 {
@@ -292,13 +292,14 @@ read_token(struct ca_p11_scan *s)
 {
 	enum ca_err rc;
 
-	/* without keys, its certificates are of no use: a trust store */
+	/* a token without keys is a trust store: its certificates are not used
+	 */
 	if (!hides_keys(s) && (rc = read_keys(s)) != CA_OK)
 		return rc;
 	if (!ca_p11_pin_will_do(s->at.p11, &s->at.token.info)) {
 		ca_log_err(&s->at.p11->log,
-		    "%s needs no PIN, and one is required here; its keys "
-		    "are not used",
+		    "%s needs no PIN, but a PIN is required here; its keys are "
+		    "not used",
 		    s->at.token.name);
 		s->refused = true;
 		return CA_DENIED;
@@ -312,9 +313,9 @@ read_token(struct ca_p11_scan *s)
 }
 
 /*
- * The token's key of the given certificate: by the URI's id, by the numbers of
- * a public key, or, where the token shows none, whichever will make a signature
- * that the certificate verifies.
+ * Find the given certificate's key on the token: by the URI's id, by the
+ * numbers of a public key or, if the token reveals none, as the key whose
+ * signature the certificate verifies.
  */
 static enum ca_err
 add_given(struct ca_p11_scan *s)
@@ -337,7 +338,7 @@ add_given(struct ca_p11_scan *s)
 			if (ca_p11_key_is(&s->at, lists[l]->v[i].handle, pub))
 				id = &lists[l]->v[i].id;
 	if (id == NULL && s->public_keys.n > 0)
-		return CA_OK; /* they are others' */
+		return CA_OK; /* of other certificates */
 	if (id == NULL)
 		id = &none;
 	return add_identity(
@@ -359,12 +360,11 @@ add_all(struct ca_p11_scan *s)
 		rc = add_identity(s, sk_X509_value(s->parsed, (int)i),
 		    (struct ca_bytes){o->id.p, o->id.len}, &o->label);
 		if (rc == CA_ERR_UNSUPPORTED)
-			rc = CA_OK; /* a key type that nobody knows */
+			rc = CA_OK; /* an unknown key type */
 	}
 	return rc;
 }
 
-/* Out of memory is the only error that ends the search. */
 enum ca_err
 ca_p11_scan_token(struct ca_p11_scan *s)
 {
@@ -373,7 +373,7 @@ ca_p11_scan_token(struct ca_p11_scan *s)
 	if (rc == CA_OK)
 		rc = s->given != NULL ? add_given(s) : add_all(s);
 	if (rc != CA_OK)
-		ca_log_debug(&s->at.p11->log, "%s skipped: %-s",
+		ca_log_debug(&s->at.p11->log, "%s is skipped: %-s",
 		    s->at.token.name,
 		    rc == CA_ERR_NOT_FOUND ? "it has no private keys"
 					   : ca_err_text(rc));
