@@ -347,7 +347,7 @@ shown() {
 @test "client: refuses a host certificate whose key is not for signatures" {
 	need_root
 	host_proof host-cipher
-	refuses 'rule 4' 'keyUsage lacks digitalSignature'
+	refuses 'rule 4' 'keyUsage does not include digitalSignature'
 }
 
 @test "client: refuses a name that is not in subjectAltName, and never looks at CN" {
@@ -449,7 +449,7 @@ shown() {
 	echo no >"$S/home/carol/reply"
 	to_web1
 	[ "$status" -ne 0 ]
-	[[ $output == *'not confirmed'* ]]
+	[[ $output == *'did not confirm'* ]]
 	# the answer was no: the passphrase was not asked for
 	run grep -i passphrase "$S/home/carol/asked"
 	[ "$status" -ne 0 ]
@@ -480,7 +480,7 @@ END
 			logged 'outcome=granted'
 		else
 			not_logged 'outcome=granted'
-			[[ $output == *'not confirmed'* ]]
+			[[ $output == *'did not confirm'* ]]
 		fi
 	done
 }
@@ -566,7 +566,7 @@ host_token() {
 	need_root
 	host_token host-evil
 	cp "$PKI/host-good-chain.pem" "$S/etc/certauth/host.pem"
-	host_error 'no token has host_cert with its key'
+	host_error 'no token has the key of host_cert'
 	host_token host-good ''
 	host_error 'the token does not sign'
 	host_token host-good

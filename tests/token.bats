@@ -253,7 +253,7 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	hostile public,no-login
 	tool 1234 p11 "$P256" all
 	[ "$status" -eq 1 ]
-	has '"Card A" needs no PIN, and one is required here'
+	has '"Card A" needs no PIN, but a PIN is required here'
 	hasnt 'ask:'
 	# the URI's PIN is not a person's
 	modules soft
@@ -373,7 +373,7 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	modules none
 	tool '' p11 "pkcs11:token=Card%20A?module-path=other.so"
 	[ "$status" -eq 1 ]
-	has 'it must be absolute'
+	has 'the path must be absolute'
 	tool '' p11 "pkcs11:token=Card%20A?module-path=$T/nothing.so"
 	[ "$status" -eq 1 ]
 	has 'No such file'
@@ -384,7 +384,7 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	chmod 775 "$T/other.so"
 	tool '' p11 "pkcs11:token=Card%20A?module-path=$T/other.so"
 	[ "$status" -eq 1 ]
-	has "someone other than root can change $T/other.so"
+	has "users other than root can change $T/other.so"
 	chmod 755 "$T/other.so"
 	chown 65534 "$T/other.so"
 	tool '' p11 "pkcs11:token=Card%20A?module-path=$T/other.so"
@@ -394,7 +394,7 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	tool '' p11 "pkcs11:token=Card%20A?module-path=$T/other.so"
 	chmod 755 "$T"
 	[ "$status" -eq 1 ]
-	has "someone other than root can change $T"
+	has "users other than root can change $T"
 }
 
 @test "an id-RSASSA-PSS certificate over a token's RSA key" {

@@ -177,7 +177,7 @@ hasnt() {
 	request --authority "$PKI/inter.pem"
 	sign 9
 	[ "$status" -eq 1 ]
-	has 'no choice is remembered'
+	has 'remembered choices are not used'
 	has 'Which one'
 }
 
