@@ -80,12 +80,15 @@ UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,\
 	$(wildcard tests/unit/test_*.c))
 MAN := $(wildcard src/man/*.[1578])
 
-.PHONY: all module cli fetch unit
-all: module cli fetch
-module: $(MODULE)
-cli: $(CLI)
-fetch: $(FETCH)
-unit: $(UNIT)
+.PHONY: all module cli fetch unit-programs
+all: module cli fetch ## build the module, certauth and certauth-fetch
+module: $(MODULE) ## build the PAM module alone
+cli: $(CLI) ## build certauth alone
+fetch: $(FETCH) ## build certauth-fetch alone
+unit-programs: $(UNIT) ## build the unit tests
+
+# No object is removed after use: an unchanged tree compiles nothing.
+.SECONDARY:
 
 # The folder may be named relatively or absolutely: what was compiled under one
 # name has its headers under the other too.
@@ -98,8 +101,8 @@ $(B)/%.o: %.c Makefile
 
 # Which objects it is made of, so that a source that goes away is missed.
 $(B)/objects: FORCE
-	@mkdir -p $(@D); echo '$(LIB_OBJ)' | cmp -s - $@ || \
-		echo '$(LIB_OBJ)' >$@
+	@mkdir -p $(@D); echo '$(LIB_SRC)' | cmp -s - $@ || \
+		echo '$(LIB_SRC)' >$@
 .PHONY: FORCE
 
 # Which paths are compiled in: what names one is compiled again when it changes,
@@ -145,35 +148,40 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(LIB)
 
 # ---- tests ----
 
-.PHONY: check deps lint layers demo fuzz bench clean help
+.PHONY: check unit deps layers demo clean help
 # What a target needs that is not installed, it installs, and says so.
-deps:
+deps: ## install what the build needs
 	@tests/lib/deps.sh build
 
-check:
+# T: shell patterns of names, of unit tests without test_: make check T='crl*'
+check: ## install what the tests need, build, test; T='crl*': only those
 	@tests/lib/deps.sh check
-	@tests/check.sh '$(B)'
+	@T='$(T)' tests/check.sh '$(B)'
 
-demo:
+unit: unit-programs ## run the unit tests alone, as package builds do
+	@for t in $(UNIT); do echo "$${t##*/}"; \
+		CMOCKA_MESSAGE_OUTPUT=STDOUT $$t >$$t.out 2>&1 || \
+		{ cat $$t.out; exit 1; }; done
+
+demo: ## a login over ssh, from nothing, in a scratch folder
 	@tests/lib/deps.sh demo
 	@$(MAKE) --no-print-directory B='$(B)' all \
 		'$(B)/tests/lib/devlog'
 	@tests/demo.sh '$(B)'
 
-# Arrows between the rooms of src point down only (docs/architecture.md).
-layers:
-	@tests/lib/layers.sh
+layers: ## check the structure of src: rooms, circles, names, sizes
+	@python3 tests/lib/layers.py
 
-clean:
+clean: ## remove the build folder
 	rm -rf '$(B)'
 
-help:
-	@echo 'make              build $(MODULE), $(CLI) and $(FETCH)'
-	@echo 'make check        install what the tests need, build, test'
-	@echo 'make demo         a login over ssh, from nothing, in a scratch folder'
-	@echo 'make install      DESTDIR= PREFIX=$(PREFIX) PAMDIR=$(PAMDIR)'
-	@echo 'make lint         clang-format, clang-tidy, shellcheck, mandoc'
-	@echo 'make fuzz         SECONDS=60: every fuzz target, that long'
-	@echo 'make bench        timings, as ratios in one run'
+# Every target with its comment; tests/make.bats compares with .PHONY.
+help: ## this list
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1 \2/p' $(MAKEFILE_LIST) | \
+		while read -r target text; do \
+		printf 'make %-17s %s\n' "$$target" "$$text"; done
+	@echo 'Variables: B=$(B) DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)'
+	@echo '           PAMDIR=$(PAMDIR) SYSCONFDIR=$(SYSCONFDIR)'
+	@echo '           V=1 shows commands, WERROR=1 makes warnings errors'
 
 include $(wildcard tests/*.mk packaging/*.mk)

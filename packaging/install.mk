@@ -7,7 +7,7 @@ BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
 
 # The site's own files are never replaced: they are made only where absent.
-install: all
+install: all ## install to DESTDIR, PREFIX, PAMDIR
 	install -d '$(DESTDIR)$(PAMDIR)' '$(DESTDIR)$(BINDIR)'
 	install -m 0644 '$(MODULE)' '$(DESTDIR)$(PAMDIR)/pam_certauth.so'
 	install -m 0755 '$(CLI)' '$(DESTDIR)$(BINDIR)/certauth'
@@ -46,7 +46,7 @@ install: all
 		'$(DESTDIR)/usr/share/pam-configs/certauth'; fi
 
 # The configuration stays: it is the site's.
-uninstall:
+uninstall: ## remove what install put there, but for the configuration
 	rm -f '$(DESTDIR)$(PAMDIR)/pam_certauth.so' \
 		'$(DESTDIR)$(BINDIR)/certauth' \
 		'$(DESTDIR)$(BINDIR)/certauth-askpass' \
@@ -63,7 +63,7 @@ uninstall:
 	rm -rf '$(DESTDIR)$(DOCDIR)'
 
 # The same commit gives the same bytes: names, owners and times come from git.
-dist:
+dist: ## dist/certauth-VERSION.tar.gz of the committed tree
 	mkdir -p dist
 	git archive --format=tar --prefix=certauth-$(VERSION)/ HEAD | \
 		gzip -n9 >dist/certauth-$(VERSION).tar.gz

@@ -1,15 +1,9 @@
 # make deb, make rpm, make check-install: packages, from what is committed.
-.PHONY: deb rpm check-unit check-install
+.PHONY: deb rpm check-install
 PKG = $(abspath dist)
 
-# the unit tests alone, as package builds run them
-check-unit: unit
-	@for t in $(UNIT); do echo "$${t##*/}"; \
-		CMOCKA_MESSAGE_OUTPUT=STDOUT $$t >$$t.out 2>&1 || \
-		{ cat $$t.out; exit 1; }; done
-
 # $(PKG)/deb: the three packages, and what lintian says of them
-deb: dist
+deb: dist ## Debian packages, and what lintian says of them
 	@tests/lib/deps.sh package
 	rm -rf '$(PKG)/deb'
 	mkdir -p '$(PKG)/deb'
@@ -25,7 +19,7 @@ deb: dist
 	@ls '$(PKG)/deb'/*.deb
 
 # On a Debian machine rpm does not know which packages are there: --nodeps.
-rpm: dist
+rpm: dist ## RPM packages
 	@tests/lib/deps.sh package
 	rm -rf '$(PKG)/rpm'
 	mkdir -p '$(PKG)/rpm/SOURCES'
@@ -37,7 +31,7 @@ rpm: dist
 	@ls '$(PKG)/rpm'/RPMS/*/*.rpm '$(PKG)/rpm'/SRPMS/*.rpm
 
 # A fresh Debian 12, the packages, the README: does it lead to a login?
-check-install:
+check-install: ## a fresh Debian, the packages, the README: a login?
 	@tests/lib/deps.sh package
 	@$(MAKE) --no-print-directory B='$(B)' deb
 	@tests/install/clean-room.sh '$(PKG)/deb'

@@ -1,6 +1,9 @@
 #!/bin/bash
 # Build and run every test; the last line is `N passed, N failed, N skipped`.
-# usage: tests/check.sh [BUILD] [NAME ...]    (names of unit tests or bats files)
+# usage: tests/check.sh [BUILD] [PATTERN ...]
+# PATTERN: a shell pattern of names of bats files and of unit tests, these with
+# or without "test_"; T holds more of them, separated by blanks.  Only what
+# matches is built and run.
 # JOBS: how many test files run at once (default: twice the processors).
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -12,8 +15,45 @@ slow='host client users site crl module fault login_files doctor verify_agrees'
 out=$B/check
 rm -rf "$out"
 mkdir -p "$out"
+read -ra patterns <<<"${T:-} $*"
+unset T
 
-if ! make -j"$(nproc)" B="$B" CI="${CI:-1}" all unit testtools; then
+# is NAME wanted?
+wanted() {
+	local p
+	[ ${#patterns[@]} -eq 0 ] && return
+	for p in "${patterns[@]}"; do
+		# shellcheck disable=SC2053 # a pattern
+		[[ $1 == $p || ${1#test_} == $p ]] && return
+	done
+	return 1
+}
+
+# the slow ones first: else the last of them runs alone
+chosen=()
+programs=()
+for n in $slow; do
+	[ -e "tests/$n.bats" ] && wanted "$n" && chosen+=("tests/$n.bats")
+done
+for t in tests/*.bats; do
+	n=$(basename "$t" .bats)
+	case " $slow " in *" $n "*) continue ;; esac
+	wanted "$n" && chosen+=("$t")
+done
+goals=()
+[ ${#chosen[@]} -gt 0 ] && goals=(all testtools)
+for t in tests/unit/test_*.c; do
+	n=$(basename "$t" .c)
+	wanted "$n" && programs+=("$B/tests/unit/$n")
+done
+chosen+=("${programs[@]}")
+if [ ${#chosen[@]} -eq 0 ]; then
+	echo "no test has a name that matches: ${patterns[*]}"
+	echo '0 passed, 1 failed, 0 skipped'
+	exit 1
+fi
+
+if ! make -j"$(nproc)" B="$B" CI="${CI:-1}" "${goals[@]}" "${programs[@]}"; then
 	echo 'the build failed'
 	echo '0 passed, 1 failed, 0 skipped'
 	exit 1
@@ -51,29 +91,8 @@ export out B
 export CERTAUTH_BUILD=$B
 
 # shellcheck disable=SC2016 # for the inner shell
-{
-	if [ $# -gt 0 ]; then
-		for n in "$@"; do
-			if [ -e "tests/$n.bats" ]; then
-				echo "tests/$n.bats"
-			else
-				echo "$B/tests/unit/$n"
-			fi
-		done
-	else
-		# the slow ones first: else the last of them runs alone
-		for n in $slow; do
-			[ ! -e "tests/$n.bats" ] || echo "tests/$n.bats"
-		done
-		for t in tests/*.bats; do
-			n=$(basename "$t" .bats)
-			case " $slow " in *" $n "*) ;; *) echo "$t" ;; esac
-		done
-		for t in tests/unit/test_*.c; do
-			echo "$B/tests/unit/$(basename "$t" .c)"
-		done
-	fi
-} | xargs -P "$JOBS" -I{} bash -c 'run_one "$1"' _ {}
+printf '%s\n' "${chosen[@]}" |
+	xargs -P "$JOBS" -I{} bash -c 'run_one "$1"' _ {}
 
 failed=$(cat "$out"/*.tap | grep -c '^not ok')
 ok=$(cat "$out"/*.tap | grep -cE '^ok')

@@ -7,7 +7,7 @@
 #   INDEX: if set, each case's CRLs are compiled first
 # Prints each case that differs from the suite and is not listed in
 # tests/data/conformance-differences.txt, and each listed one that does not
-# differ; exit 0 if there is none, 1 if there is, 77 if the suite is not here.
+# differ; exit 0 if there is none, 1 if there is, 77 if the suite is not installed.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 suite=$1

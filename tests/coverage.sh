@@ -2,10 +2,10 @@
 # Which lines of src the tests reach: unit tests, fuzz corpora, fault injection
 # and the bats files, all built for gcov.
 # usage: tests/coverage.sh BUILD [PART ...]    parts: unit fuzz fault bats
-# Prints each file of src with its share of lines; ends with the files of the
-# rooms that judge logins that are under 85%, and status 1 if there is one.
-# A test that fails here is named, and is no failure of this: counters that
-# cannot be written (by another user, in a private /etc) make noise in outputs.
+# Print the share of reached lines of each file of src, then the files below 85%
+# in the rooms that judge logins; exit status 1 if there is such a file.
+# A test that fails here is named but does not fail this run: gcov writes
+# messages into outputs if a process cannot write its counters.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 B=$1

@@ -1,8 +1,8 @@
 #!/bin/bash
 # A login over ssh with a certificate, and the same login refused after the
 # certificate was revoked: `make demo`.  Everything is real (sshd, OpenSSH's
-# client, PAM, the module), and everything stands in a scratch folder that is
-# removed at the end.
+# client, PAM, the module).  All files are in a scratch folder, which is removed
+# at the end.
 # usage: tests/demo.sh [BUILD]
 set -eu
 cd "$(dirname "$0")/.."
@@ -52,9 +52,9 @@ verdict() {
 		sed -E 's/.*(outcome=.*)/The log says: \1/' | wrap 4
 }
 
-# What ssh asks and what it is answered, for the picture: certauth runs this
-# "ssh", which puts a copyist between the real one and its askpass.  The copyist
-# has ssh's name too, since the askpass answers no other program.
+# Record what ssh asks and what is answered, for the picture: certauth runs this
+# "ssh", which puts a recorder between the real ssh and its askpass.  The
+# recorder is also named ssh, because askpass answers no other program.
 record_make() {
 	mkdir "$S/rec" "$S/bin/copyist"
 	chmod 777 "$S/rec"

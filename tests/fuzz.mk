@@ -36,9 +36,9 @@ FUZZ_OBJ = $(LIB_SRC:%.c=$(FUZZ_B)/obj/%.o)
 COV_OBJ = $(LIB_SRC:%.c=$(COV_B)/obj/%.o)
 
 .PHONY: fuzz fuzz-build fuzz-once fuzz-coverage
-fuzz-build: $(FUZZ:%=$(FUZZ_B)/fuzz_%)
+fuzz-build: $(FUZZ:%=$(FUZZ_B)/fuzz_%) ## build the fuzz targets
 
-fuzz:
+fuzz: ## fuzz every target for SECONDS=60; FUZZ='a b' picks some
 	@tests/lib/deps.sh fuzz
 	@$(MAKE) --no-print-directory B='$(B)' FUZZ='$(FUZZ)' fuzz-build
 	@tests/fuzz/run.sh '$(FUZZ_B)' '$(SECONDS)' $(FUZZ)
@@ -48,7 +48,7 @@ fuzz:
 # Unit tests that hold random input to an oracle: in `make check' some thousand
 # cases each, here 10,000 sets of CRLs and files, and 100,000 names.
 .PHONY: property
-property: $(PROPERTY:%=$(B)/tests/unit/%)
+property: $(PROPERTY:%=$(B)/tests/unit/%) ## property tests, long
 	@for t in $(PROPERTY); do \
 		CERTAUTH_SETS=10000 CERTAUTH_PROPERTY_RUNS=100000 \
 			"$(B)/tests/unit/$$t" || exit 1; \
@@ -70,7 +70,7 @@ $(FUZZ_B)/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_B)/libfuzz.a tests/fuzz/fuzz.h
 		-o $@ $< $(FUZZ_B)/libfuzz.a $(LIBS_CLI)
 
 # The same targets, by the ordinary compiler and archive, for tests.
-fuzz-once: $(FUZZ:%=$(B)/fuzz-once/fuzz_%)
+fuzz-once: $(FUZZ:%=$(B)/fuzz-once/fuzz_%) ## fuzz targets by the C compiler
 
 $(B)/fuzz-once/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/standalone.c \
 		tests/fuzz/fuzz.h $(LIB)
@@ -81,7 +81,7 @@ $(B)/fuzz-once/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/standalone.c \
 		tests/fuzz/standalone.c $(LIB) $(LIBS_CLI)
 
 # Lines reached by the seeds and by what earlier runs of `make fuzz` learned.
-fuzz-coverage:
+fuzz-coverage: ## lines that fuzzing reaches
 	@tests/lib/deps.sh fuzz
 	@$(MAKE) --no-print-directory B='$(B)' FUZZ='$(FUZZ)' \
 		$(FUZZ:%=$(COV_B)/fuzz_%)

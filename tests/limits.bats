@@ -256,41 +256,6 @@ signed_for() {
 	rm -rf "$d/users.d/alice"
 }
 
-@test "only one function decodes certificates" {
-	local d=$BATS_TEST_TMPDIR/tree call
-	mkdir -p "$d/tests/lib"
-	cp -r "$HERE/src" "$HERE/pam_certauth.c" "$d/"
-	cp "$HERE/tests/lib/layers.sh" "$d/tests/lib/"
-	"$d/tests/lib/layers.sh"
-	for call in d2i_X509 PEM_read_bio_X509 d2i_X509_bio PKCS12_parse \
-		PKCS12_SAFEBAG_get1_cert d2i_PKCS7 PEM_X509_INFO_read_bio; do
-		echo "int f(void) { return $call(0) != 0; }" >"$d/src/map/x.c"
-		run "$d/tests/lib/layers.sh"
-		[ "$status" -eq 1 ]
-		[[ $output == *'src/map/x.c: only ca_crypto_cert'* ]]
-	done
-}
-
-@test "a CRL of more than 256 MiB is not read as a whole" {
-	local d=$BATS_TEST_TMPDIR/crl f reads
-	cp -rL "$PKI/crl" "$d"
-	for f in "$d"/*; do
-		openssl crl -in "$f" -outform DER -out "$f"
-		truncate -s $((256 * 1024 * 1024 + 1)) "$f"
-	done
-	: >"$S/empty.conf"
-	run strace -f -e trace=read,pread64 -o "$S/trace" "$CERTAUTH" verify \
-		--config "$S/empty.conf" --ca-dir "$PKI/ca" --crl-dir "$d" \
-		--crl-engine openssl "$PKI/alice-chain.pem"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *'88e20b8e.r0 cannot be read: limit exceeded'* ]]
-	[[ $output == *'(crl-dir)'* ]]
-	reads=$(grep -c '= 16384$' "$S/trace" || true)
-	echo "$reads blocks"
-	[ "$reads" -lt 100 ]
-}
-
 @test "of files without hashed names ten thousand are read" {
 	local d=$BATS_TEST_TMPDIR/ca
 	mkdir "$d"

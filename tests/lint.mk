@@ -6,10 +6,10 @@ SH_FILES = $(wildcard tests/*.sh tests/lib/*.sh tests/lib/*.bash \
 	packaging/*.sh tests/fault/*.sh tests/fuzz/*.sh \
 	tests/install/*.sh) .ci/run
 
-format:
+format: ## put every C file into the format of .clang-format
 	clang-format -style=file -i $(C_FILES)
 
-lint: layers
+lint: layers ## format, static analysis, shell scripts, manuals
 	@tests/lib/deps.sh lint
 	clang-format -style=file --dry-run --Werror $(C_FILES)
 	shellcheck -S warning -x $(SH_FILES)
@@ -21,8 +21,8 @@ lint: layers
 # clang-tidy, cppcheck and gcc -fanalyzer; what is suppressed has its reason
 # beside the line.  Leaks are not gcc's to find: gcc 12 loses a pointer that is
 # stored in an array; LeakSanitizer, valgrind and fault injection look for them.
-analyze: analyze-gcc
-	@printf '%s\n' pam_certauth.c $(LIB_SRC) src/cli/main.c | \
+analyze: analyze-gcc ## static analysis: clang-tidy, cppcheck, gcc
+	@printf '%s\n' pam_certauth.c $(LIB_SRC) src/cli/main.c src/fetch/fetchmain.c | \
 		xargs -P $$(nproc) -I{} clang-tidy --quiet {} -- \
 		-std=c11 $(CPPFLAGS_ALL) 2>/dev/null
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability \
@@ -30,7 +30,7 @@ analyze: analyze-gcc
 		-D__linux__ -DCA_VERSION='"0"' -Isrc pam_certauth.c src
 
 .PHONY: analyze-gcc
-analyze-gcc:
-	@printf '%s\n' pam_certauth.c $(LIB_SRC) src/cli/main.c | \
+analyze-gcc: ## static analysis by gcc alone
+	@printf '%s\n' pam_certauth.c $(LIB_SRC) src/cli/main.c src/fetch/fetchmain.c | \
 		xargs -P $$(nproc) -n 1 $(CC) -std=c11 -O2 $(CPPFLAGS_ALL) \
 		-fanalyzer -Wno-analyzer-malloc-leak -Werror -c -o /dev/null

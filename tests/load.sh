@@ -1,5 +1,6 @@
 #!/bin/bash
-# Load, and a machine that is out of everything.  Takes some minutes; root.
+# Many logins at once, and a machine without memory, disk space or descriptors.
+# The run takes some minutes and needs root.
 # usage: tests/load.sh BUILD [PART ...]
 #   parts: ssh logins replace kill full clock
 # The numbers of the parts: SSH=200 LOGINS=10000 REPLACE=100 KILLS=200
@@ -116,7 +117,7 @@ part_logins() {
 		"${final:-?} KiB at the end"
 }
 
-# ---- files that are replaced meanwhile ----
+# ---- files that are replaced during logins ----
 
 replacing() { # until $S/stop exists
 	local i=0 e=$S/etc/certauth
@@ -190,7 +191,7 @@ part_replace() {
 		"certificate denied, during $(wc -l <"$S/replaced") replacements"
 }
 
-# ---- killed at any moment ----
+# ---- programs that are killed at any moment ----
 
 verdicts() { # what the CRLs at hand say, by our own tool
 	"$CERTAUTH" verify --config "$S/kill.conf" "$PKI/alice-chain.pem" \
@@ -247,7 +248,7 @@ part_kill() {
 	echo "kill: $n times, verdicts right, $left files in crl_dir"
 }
 
-# ---- no space, no writing, no descriptors ----
+# ---- no disk space, a read-only file system, no descriptors ----
 
 part_full() {
 	local n

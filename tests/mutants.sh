@@ -1,7 +1,7 @@
 #!/bin/bash
-# Break the checks, one at a time, and see that the tests notice.
+# Break one check of the code at a time; the named test must fail.
 # usage: tests/mutants.sh [--check] [WORD ...]
-#   --check   only look that each mutant of tests/data/mutants.txt still applies
+#   --check   only check that each mutant of tests/data/mutants.txt still applies
 #   WORD      only those mutants whose name holds it
 # JOBS: how many at a time (default: one per processor).
 set -u
@@ -81,7 +81,7 @@ if [ -n "$check" ]; then
 	exit $bad
 fi
 
-# the outside suites are beside the repository, not in the copies of it
+# the outside suites stand next to the repository, not in the copies of it
 export SUITES=${SUITES:-$PWD/../shared/conformance}
 export CERTAUTH_SHARED=${CERTAUTH_SHARED:-$PWD/../shared}
 
@@ -132,9 +132,9 @@ one() {
 }
 
 top=$PWD
-# the slots: what git knows, as it stands, and the build that is there
+# the slots: the files that git tracks, as they are now, and the current build
 jobs=${JOBS:-$(nproc)}
-make -s -j"$(nproc)" all unit testtools || exit 2
+make -s -j"$(nproc)" all unit-programs testtools || exit 2
 for ((i = 0; i < jobs; i++)); do
 	mkdir "$D/slot$i"
 	git ls-files -z | xargs -0 cp -p --parents -t "$D/slot$i"

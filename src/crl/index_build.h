@@ -12,7 +12,7 @@
 struct maker {
 	struct ca_crypto *crypto;
 	const struct ca_log *log;
-	STACK_OF(X509) * cas;
+	STACK_OF(X509) *cas;
 	struct cdb_make cdb;
 	EVP_MD_CTX *md;
 	struct stat st;

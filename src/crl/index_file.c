@@ -93,7 +93,7 @@ make(struct maker *m, int fd, int out, const char *name)
 
 enum ca_err
 ca_crlidx_make(struct ca_crypto *crypto, const struct ca_log *log, int dirfd,
-    const char *name, STACK_OF(X509) * cas, uint64_t *entries)
+    const char *name, STACK_OF(X509) *cas, uint64_t *entries)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct maker m = {.crypto = crypto, .log = log, .cas = cas};

@@ -84,7 +84,7 @@ void ca_crlidx_sha256(const struct ca_crlidx *idx, uint8_t out[32]);
  * CA_ERR_LIMIT, CA_ERR_IO, CA_ERR_CRYPTO, CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_crlidx_make(struct ca_crypto *crypto,
-    const struct ca_log *log, int dirfd, const char *name, STACK_OF(X509) * cas,
+    const struct ca_log *log, int dirfd, const char *name, STACK_OF(X509) *cas,
     uint64_t *entries);
 
 /* SHA-256 of a certificate's SubjectPublicKeyInfo. */

@@ -1,8 +1,8 @@
 #!/bin/bash
-# What a login costs, beside what others cost: tables in Markdown.
+# The cost of a login compared with other modules and tools: tables in Markdown.
 # usage: tests/bench/bench.sh [BUILD]
 #
-# Everything happens in a place of its own (tests/lib/common.bash): a private
+# All of it runs in a private place (tests/lib/common.bash): a private
 # mount namespace with its own /etc, accounts and log.  The rows are run in
 # turn, so that what else the machine does falls on all of them; times are
 # medians; instructions are counted by callgrind, in the process of the login

@@ -32,8 +32,8 @@ void app_print_log(void);
 /*
  * Instead of a login: the index of a users file (kind "users") or of a CRL
  * ("crl", signed by a certificate of ca_file) is made, first where there is
- * none, then over it.  Afterwards it is as it has to be, or as it was; there is
- * no file beside it.  make_once: what is wrong, or NULL; *made: was the last
+ * none, then over it.  Afterwards the index is complete or unchanged, and there
+ * is no other file.  make_once: what is wrong, or NULL; *made: was the last
  * one made?
  */
 bool make_begin(const char *kind, const char *file, const char *ca_file);

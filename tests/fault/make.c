@@ -138,7 +138,7 @@ make_once(bool *made)
 	const char *wrong = NULL;
 	enum ca_err rc = CA_ERR_UNSET;
 
-	/* where there is none, and over one that is there */
+	/* without an old index, and over an old one */
 	remove_index();
 	for (int i = 0; i < 2 && wrong == NULL; i++) {
 		bool there = i > 0 && rc == CA_OK;

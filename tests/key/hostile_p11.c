@@ -14,7 +14,7 @@
  *	attr-huge attr-grow attr-none    sizes of attributes
  *	cert-junk                        certificates are no certificates
  *	sig-long sig-empty sig-junk      signatures
- *	removed                          C_Sign finds the card gone
+ *	removed                          C_Sign fails: the card was removed
  *	locked last low                  state of the PIN
  *	countdown                        three wrong PINs lock it
  *	pinpad                           the reader asks for the PIN

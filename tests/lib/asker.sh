@@ -1,6 +1,6 @@
 #!/bin/sh
-# The program that asks: run another one as its child.  Copied under the name
-# of ssh, sudo or anything else, that is what the kernel calls the parent.
+# Run another program as a child.  Tests copy this script under the name of ssh,
+# sudo or another program, so that the kernel reports that name for the parent.
 # usage: NAME PROGRAM [ARG ...]
 "$@"
 exit $?

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What every bats file loads: a place of its own to log in at.
+# Every bats file loads this file: it makes a private place to log in to.
 #
 #   setup_file() { place_make; ... }
 #   teardown_file() { place_remove; }
@@ -27,7 +27,7 @@
 #                                the same, and look at exit status and log
 #   logged REGEX, not_logged REGEX   about the lines since the last login began
 #
-# shellcheck disable=SC2034 # used by those who load this
+# shellcheck disable=SC2034 # used by the files that load this one
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CERTAUTH_BUILD=${CERTAUTH_BUILD:-$HERE/build}
@@ -61,7 +61,7 @@ place_dir() {
 	ln -s certauth "$S/bin/certauth-askpass"
 	export MODULE=$S/bin/pam_certauth.so CERTAUTH=$S/bin/certauth
 
-	# unreadable files stay behind when we are not root; that is fine
+	# unreadable files remain if we are not root; nothing reads them
 	cp -a /etc "$S/etc" 2>/dev/null || [ "$(id -u)" -ne 0 ] || return
 	rm -rf "$S/etc/pam.d" "$S/etc/certauth" "$S/etc/sudoers.d"
 	mkdir -p "$S/etc/pam.d" "$S/etc/certauth"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install what a step needs and this machine lacks, saying so first.
+# Print and install the packages that a step needs and this machine lacks.
 # usage: tests/lib/deps.sh build|demo|check|lint|fuzz|bench|package ...
 set -eu
 build='gcc make pkg-config libc6-dev libpam0g-dev libssl-dev libinih-dev
@@ -45,7 +45,7 @@ if [ "$(id -u)" -ne 0 ]; then
 	echo "Please run as root: apt-get update && apt-get install$missing" >&2
 	exit 1
 fi
-# An sshd that the installation would start is not ours to run.
+# The installation of openssh-server must not start an sshd.
 export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
 apt-get update -qq
 # shellcheck disable=SC2086 # a list of names

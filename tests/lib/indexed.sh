@@ -1,7 +1,8 @@
 #!/bin/bash
 # Compile the CRLs that a `certauth verify` is about to use, then run it.
 # usage: tests/lib/indexed.sh certauth verify OPTION ... CERT.pem
-# INDEXED names a file that gets a line for each index that stood afterwards.
+# INDEXED: a file; this script appends a line for each index that exists at the
+# end.
 set -u
 ca='' crl='' inter=''
 args=("$@")

@@ -66,7 +66,7 @@ def is_ours(expr):
         return True
     ask = split(expr, '?')
     if len(ask) > 1:
-        # CONDITION ? a : b, also with another behind the colon
+        # CONDITION ? a : b, also if another one follows the colon
         rest = '?'.join(ask[1:])
         colon = split(rest, ':')
         return is_ours(colon[0]) and is_ours(':'.join(colon[1:]))

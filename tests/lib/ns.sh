@@ -1,21 +1,21 @@
 #!/bin/bash
-# A place where PAM, sshd, sudo and su can be set up at will, and the machine
-# does not notice: a private mount namespace.
+# A private mount namespace in which tests set up PAM, sshd, sudo and su without
+# any change to the machine.
 #
 # usage: unshare -m --propagation private tests/lib/ns.sh DIR DEVLOG
 #
-# In it /etc is DIR/etc, a copy of the machine's made beforehand; /dev/log is a
-# socket of our own whose lines go to DIR/log; /dev, /run, /var/log and what
-# sudo remembers are empty ones.  All of it is gone with the last process in
-# it; this one stays, as the logger, until it is killed.
+# In the namespace, /etc is DIR/etc, a copy of the machine's /etc; /dev/log is a
+# socket whose lines are written to DIR/log; /dev, /run, /var/log and sudo's
+# timestamps are empty.  The kernel removes the namespace with its last process.
+# This script runs as the logger until it is killed.
 set -eu
 dir=$1
 devlog=$2
 
 mount --bind "$dir/etc" /etc
 
-# /dev anew, since /dev/log may be there already, and may be the machine's.
-# The devices are bound, because a container may not make any.
+# Mount a new /dev, because /dev/log may exist and belong to the machine.
+# The devices are bind mounts, because a container cannot create devices.
 mkdir -p "$dir/dev"
 mount -t tmpfs -o mode=755 tmpfs "$dir/dev"
 for node in null zero full random urandom tty; do

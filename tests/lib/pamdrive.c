@@ -24,7 +24,7 @@
  *       binary       bytes that are no text
  *   -f N           answer as -C says until prompt number N (from 0), then by -m
  *   -a             pam_acct_mgmt as well, if the login succeeded
- *   -w FILE        between the two, wait until FILE is gone
+ *   -w FILE        between the two, wait until FILE is removed
  *   -U USER        and set PAM_USER to USER there
  *   -P USER        set PAM_USER to USER at the first prompt
  *   -A MODE        if the login succeeded, pam_authenticate once more in the
@@ -33,8 +33,8 @@
  *   -n N           N logins, each with pam_start and pam_end (module loaded
  *                  and unloaded)
  *   -t N           in N threads at once, -n logins in each
- *   -k N           have N children, and look that none of them and no signal
- *                  of ours is disturbed by the login
+ *   -k N           have N children, and check that the login disturbs none of
+ *                  them and no signal handler of this program
  *   -x             print how many descriptors were left open, and whether there
  *                  is any child
  *   -q             print results only
@@ -353,7 +353,7 @@ open_descriptors(void)
 	return n;
 }
 
-/* Everything that would be left behind: descriptors, and any child at all. */
+/* What a login must not leave: open descriptors, and any child process. */
 static void
 print_rest(int open_before)
 {

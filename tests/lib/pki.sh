@@ -3,7 +3,7 @@
 # Source this file; it defines functions and does nothing else.
 #
 #   pki_new DIR            start an empty PKI in DIR (sets PKI=DIR)
-#   pki_use DIR            work on the PKI that stands in DIR (sets PKI=DIR)
+#   pki_use DIR            work on the PKI in DIR (sets PKI=DIR)
 #   pki_ca NAME [OPTION ...]            make a CA
 #   pki_leaf NAME ISSUER [OPTION ...]   make a client certificate
 #   pki_revoke CA NAME [REASON]         mark NAME as revoked in CA's register
@@ -16,7 +16,7 @@
 #   pki_sha256 FILE        SHA-256 of a certificate, as 64 lowercase hex digits
 #   pki_key_sha256 FILE    SHA-256 of its SubjectPublicKeyInfo, the same
 #
-# NAME stands for the files NAME.key (PKCS#8, unencrypted), NAME.pem and, for a
+# NAME means the files NAME.key (PKCS#8, unencrypted), NAME.pem and, for a
 # CA, NAME.crl and the register NAME.db/ in $PKI.  Dates are "now", "+30d",
 # "-2d", "+1h" and so on, or YYYYMMDDHHMMSSZ.
 #

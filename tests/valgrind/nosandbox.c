@@ -1,6 +1,6 @@
 /*
  * To be preloaded into an sshd under valgrind: the sandbox of its process for
- * the network takes away system calls and descriptors that valgrind itself
+ * the network removes system calls and descriptors that valgrind itself
  * needs in there.  The module does not run in that process.
  */
 #include <errno.h>

@@ -1,0 +1,58 @@
+# Test runs that take longer than `make check`, and timings.
+.PHONY: check-fault check-load check-mutants check-sanitizers coverage bench \
+	bench-wire
+check-fault: all testtools ## make every call of the module fail in turn
+	@tests/fault/run.sh '$(B)' 1
+
+check-load: all testtools ## many logins at once while files are replaced
+	@tests/lib/deps.sh check
+	@tests/load.sh '$(B)'
+
+check-mutants: ## break every check of the code; the tests must fail
+	@tests/lib/deps.sh check
+	@tests/mutants.sh
+
+check-sanitizers: ## the tests under ASan, UBSan, TSan, MSan and valgrind
+	@tests/lib/deps.sh check fuzz
+	@tests/sanitizers.sh '$(B)'
+
+coverage: ## lines of src that the tests reach, file by file
+	@tests/lib/deps.sh check
+	@tests/coverage.sh '$(B)'
+
+bench: ## timings of logins and tools, as ratios in one run
+	@tests/lib/deps.sh bench
+	@$(MAKE) --no-print-directory B='$(B)' all testtools \
+		'$(B)/tests/bench/drive' '$(B)/tests/bench/gencrl'
+	@tests/bench/bench.sh '$(B)'
+
+bench-wire: $(B)/tests/bench/bench_wire ## timings of messages and signatures
+	@$(B)/tests/bench/bench_wire
+
+# ---- builds for the runs above, in folders of their own below $(B) ----
+
+.PHONY: build-coverage build-asan build-tsan build-msan
+# Not optimised, so that a line is a line; its own folder, since each object
+# has a file of counters beside it.
+build-coverage: ## (for make coverage)
+	@$(MAKE) --no-print-directory B='$(B)/coverage' OPT='-O0 -g' \
+		SAN='--coverage -fprofile-update=atomic' HARDEN_C= \
+		all unit-programs testtools fuzz-once
+
+ASAN = -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+build-asan: ## (for make check-sanitizers)
+	@$(MAKE) --no-print-directory B='$(B)/asan' OPT='-O1 -g' \
+		SAN='$(ASAN)' all unit-programs testtools fuzz-once
+
+build-tsan: ## (for make check-sanitizers)
+	@$(MAKE) --no-print-directory B='$(B)/tsan' OPT='-O1 -g' \
+		SAN=-fsanitize=thread module cli testtools
+
+# MemorySanitizer wants every library built with it.  What reads bytes from
+# others without help of a library is run under it: these fuzz targets.
+MSAN_FUZZ = wire pieces helper
+build-msan: ## (for make check-sanitizers)
+	@$(MAKE) --no-print-directory B='$(B)/msan' CC='$(FUZZ_CC)' \
+		OPT='-O1 -g' SAN='-fsanitize=memory -fno-omit-frame-pointer' \
+		HARDEN_C= FUZZ='$(MSAN_FUZZ)' fuzz-once

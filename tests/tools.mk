@@ -1,0 +1,71 @@
+# Programs and libraries that the tests load; the head of each source says what
+# it is for.
+.PHONY: testtools
+TEST_TOOLS := $(patsubst %.c,$(B)/%,$(wildcard tests/lib/*.c))
+TEST_LIBS = $(B)/tests/limits/count.so $(B)/tests/relay/pam_relay.so \
+	$(B)/tests/relay/later.so $(B)/tests/valgrind/nosandbox.so
+KEYTEST = $(B)/tests/key/keytool $(B)/tests/key/hostile_p11.so
+testtools: $(TEST_TOOLS) $(TEST_LIBS) $(KEYTEST) $(B)/tests/fault/fault ## build what tests use
+
+$(B)/tests/lib/%: tests/lib/%.c Makefile
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(CC) -D_GNU_SOURCE -std=c11 $(WARN) $(OPT) $(SAN) -o $@ $< \
+		-lpam -lpthread -ldl
+
+$(B)/tests/limits/count.so: SO_LIBS = -lcrypto
+$(B)/tests/relay/pam_relay.so: SO_LIBS = -lpam
+$(TEST_LIBS): $(B)/%.so: %.c Makefile
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(CC) -D_GNU_SOURCE -std=c11 -fPIC -shared $(WARN) \
+		-Wno-deprecated-declarations $(OPT) -o $@ $< $(SO_LIBS)
+
+# Programs that use the archive of src.
+$(B)/tests/key/keytool $(B)/tests/bench/drive $(B)/tests/bench/bench_wire: \
+		%: %.o $(LIB)
+	$(say) LD $@
+	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ $< \
+		$(LIB) $(LIBS_CLI)
+
+$(B)/tests/key/hostile_p11.so: $(B)/tests/key/hostile_p11.o
+	$(say) LD $@
+	$(Q)$(CC) -shared $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< -ldl
+
+$(B)/tests/bench/gencrl: tests/bench/gencrl.c Makefile
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(CC) -D_GNU_SOURCE -std=c11 $(WARN) $(OPT) -o $@ $< -lcrypto
+
+# Fault injection: the module and the archive of src, linked with wrappers that
+# let one call after the other fail.  tests/fault/run.sh says what is tried.
+FAULT_B = $(B)/tests/fault
+FAULT_OBJ = $(FAULT_B)/fault.o $(FAULT_B)/app.o $(FAULT_B)/make.o \
+	$(FAULT_B)/points.o
+# what makes the indexes, which is no part of the module
+FAULT_MAKERS = $(B)/src/map/compile.o $(B)/src/crl/index_build.o \
+	$(B)/src/crl/index_file.o
+
+$(FAULT_B)/points.c: $(MODULE) $(FAULT_MAKERS) tests/fault/points.txt \
+		tests/fault/wrap.sh tests/tools.mk
+	@mkdir -p $(@D)
+	$(say) GEN $@
+	$(Q)rm -f $@ && tests/fault/wrap.sh tests/fault/points.txt $@ \
+		$(FAULT_B)/wrap.ld $(MODULE) $(FAULT_MAKERS)
+
+# a word is passed on as a word, whatever it means: see point.h
+$(FAULT_B)/points.o: $(FAULT_B)/points.c tests/fault/point.h
+	$(say) CC $<
+	$(Q)$(CC) -std=gnu11 $(OPT) $(SAN) -fPIC -fno-builtin -Itests/fault \
+		-c -o $@ $<
+
+$(FAULT_B)/%.o: tests/fault/%.c tests/fault/app.h tests/fault/point.h Makefile
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fno-builtin -Itests/fault \
+		-MMD -MP $(DEPS_OF) -c -o $@ $<
+
+$(FAULT_B)/fault: $(FAULT_OBJ) $(B)/pam_certauth.o $(LIB)
+	$(say) LD $@
+	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) @$(FAULT_B)/wrap.ld -o $@ \
+		$(FAULT_OBJ) $(B)/pam_certauth.o $(LIB) $(LIBS_CLI)
