@@ -1,7 +1,4 @@
-/*
- * An identity from PEM files: certificates, and a key that is decrypted when it
- * first signs.
- */
+/* An identity from PEM files; its key is decrypted when it first signs. */
 #include "key/key.h"
 
 #include <errno.h>
