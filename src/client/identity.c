@@ -21,7 +21,7 @@ ca_identity_scheme(const struct ca_identity *id, const struct ca_request *req)
 /* ---- reasons against a certificate ---- */
 
 static bool
-issued_by(X509 *cert, STACK_OF(X509) * chain, const X509_NAME *name)
+issued_by(X509 *cert, STACK_OF(X509) *chain, const X509_NAME *name)
 {
 	if (X509_NAME_cmp(X509_get_issuer_name(cert), name) == 0)
 		return true;

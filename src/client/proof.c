@@ -59,7 +59,7 @@ proof_names(const struct ca_rules_case *c, X509 *leaf)
 }
 
 static enum ca_err
-decode_certs(const struct ca_rules_case *c, X509 **leaf, STACK_OF(X509) * chain)
+decode_certs(const struct ca_rules_case *c, X509 **leaf, STACK_OF(X509) *chain)
 {
 	const struct ca_proof_msgs *host = &c->req->host;
 	enum ca_err rc;
@@ -113,7 +113,7 @@ is_file(const char *path)
 
 /* host_ca is a file: if one of its certificates is broken, none is used. */
 static enum ca_err
-read_bundle(const struct ca_rules_case *c, STACK_OF(X509) * *out)
+read_bundle(const struct ca_rules_case *c, STACK_OF(X509) **out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	const char *path = c->conf->host_ca;
@@ -185,7 +185,7 @@ chain_refused(const struct ca_rules_case *c, const struct ca_report *report)
 }
 
 static enum ca_err
-proof_chain(const struct ca_rules_case *c, X509 *leaf, STACK_OF(X509) * chain)
+proof_chain(const struct ca_rules_case *c, X509 *leaf, STACK_OF(X509) *chain)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc = CA_OK;
 	struct ca_config *cfg = ca_config_new();

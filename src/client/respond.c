@@ -20,7 +20,7 @@ self_issued(X509 *cert)
 
 /* The certificate in chain that issued cert, or NULL. */
 static X509 *
-issuer_of(X509 *cert, STACK_OF(X509) * chain)
+issuer_of(X509 *cert, STACK_OF(X509) *chain)
 {
 	for (int i = 0; i < sk_X509_num(chain); i++) {
 		X509 *c = sk_X509_value(chain, i);

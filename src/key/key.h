@@ -39,7 +39,7 @@ struct ca_key;
 /* A certificate with its key and the intermediates that came with it. */
 struct ca_identity {
 	X509 *leaf;
-	STACK_OF(X509) * chain; /* intermediates, in no order; may be NULL */
+	STACK_OF(X509) *chain; /* intermediates, in no order; may be NULL */
 	struct ca_key *key;
 	char *label;     /* for messages: the file, or token and object */
 	bool registered; /* send an empty certificate_list */

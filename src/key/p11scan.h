@@ -29,7 +29,7 @@ struct ca_p11_scan {
 	/* the current token */
 	struct ca_p11_session at;
 	struct ca_p11_objects keys, public_keys, certs;
-	STACK_OF(X509) * parsed; /* one for each of certs; NULL if broken */
+	STACK_OF(X509) *parsed; /* one for each of certs; NULL if broken */
 };
 
 /*

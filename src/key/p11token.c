@@ -190,7 +190,7 @@ make_label(const struct ca_p11_scan *s, const struct ca_buf *label, char **out)
 
 /* The token's CA certificates may be the leaf's intermediates. */
 static enum ca_err
-make_chain(const struct ca_p11_scan *s, const X509 *leaf, STACK_OF(X509) * *out)
+make_chain(const struct ca_p11_scan *s, const X509 *leaf, STACK_OF(X509) **out)
 {
 	STACK_OF(X509) *chain = sk_X509_new_null();
 

@@ -16,7 +16,7 @@ struct ca_p12 {
 	EVP_PKEY *key[CA_P12_KEYS_MAX]; /* in the caller's library context */
 	size_t nkeys;
 	size_t unreadable; /* number of keys of unknown types */
-	STACK_OF(X509) * certs;
+	STACK_OF(X509) *certs;
 	bool legacy; /* the legacy provider was needed */
 };
 

@@ -179,7 +179,7 @@ add_shrouded_key(struct walk *w, const PKCS12_SAFEBAG *bag)
 }
 
 static enum ca_err
-add_bags(struct walk *w, const STACK_OF(PKCS12_SAFEBAG) * bags, int depth)
+add_bags(struct walk *w, const STACK_OF(PKCS12_SAFEBAG) *bags, int depth)
 {
 	if (depth > NESTING_MAX)
 		return CA_ERR_LIMIT;

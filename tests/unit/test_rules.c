@@ -485,7 +485,8 @@ test_time(void **state)
 	assert_int_equal(JUDGE(NULL, .age = -420), 0);
 	assert_int_equal(JUDGE("421 seconds in the future", .age = -421), 3);
 	assert_int_equal(JUDGE(NULL, .age = 310, .lifetime = 10), 0);
-	assert_int_equal(JUDGE("at most 310 seconds", .age = 311, .lifetime = 10), 3);
+	assert_int_equal(
+	    JUDGE("at most 310 seconds", .age = 311, .lifetime = 10), 3);
 	/* the whole range of 64 bits */
 	assert_int_equal(JUDGE("rule", .age = NOW), 3);
 	assert_int_equal(JUDGE("future", .age = NOW + 1), 3);
@@ -499,8 +500,7 @@ test_proof_required(void **state)
 {
 	(void)state;
 	assert_int_equal(
-	    JUDGE("sends no proof", .require = true, .host_ca = ca_dir),
-	    4);
+	    JUDGE("sends no proof", .require = true, .host_ca = ca_dir), 4);
 	assert_int_equal(
 	    JUDGE("needs host_ca", .require = true, .proof = good_host()), 4);
 	assert_int_equal(JUDGE(NULL, .require = true, .host_ca = ca_dir,
