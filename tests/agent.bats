@@ -165,12 +165,12 @@ has() {
 	bad other
 	tool "$T/bad" p256 all
 	[ "$status" -eq 1 ]
-	has "the certificate's key does not verify"
+	has 'does not verify by the key of the certificate'
 	kill "$BAD_PID"
 	bad sha1
 	tool "$T/bad" rsa2048 all
 	[ "$status" -eq 1 ]
-	has 'an old agent knows no RSA with SHA-2'
+	has 'an old agent does not support RSA with SHA-2'
 }
 
 @test "replies of hostile sizes" {

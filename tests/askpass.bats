@@ -100,7 +100,7 @@ unsigned() {
 	# nor where the program has gone, or is not one of these two
 	run setsid -w "$D/bin/certauth-askpass" "certauth1 $r next=0 max=500: " \
 		</dev/null
-	unsigned 'neither ssh nor sudo'
+	unsigned 'only ssh or sudo may ask'
 }
 
 @test "a request of su is not answered under sudo or ssh either" {
