@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "map/index.h"
+#include "map/users_index.h"
 #include "map/map.h"
 #include "map/registered.h"
 #include "map/users.h"

@@ -1,8 +1,8 @@
 /*
- * Making the index of a users file (see index.h).
+ * Making the index of a users file (see users_index.h).
  */
 #include "base/file.h"
-#include "map/index.h"
+#include "map/users_index.h"
 #include "map/map.h"
 
 #include <cdb.h>

@@ -1,7 +1,7 @@
 #include "map/map.h"
 #include "map/account.h"
 #include "map/ident.h"
-#include "map/index.h"
+#include "map/users_index.h"
 #include "map/match.h"
 #include "map/registered.h"
 #include "map/users.h"

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 
 #include "map/ident.h"
-#include "map/index.h"
+#include "map/users_index.h"
 
 static const struct made plain = {
     .subject = {UTF8("O", "Corp"), UTF8("CN", "Alice"), UTF8("CN", "Alice"),

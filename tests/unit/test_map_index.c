@@ -5,7 +5,7 @@
 #include <fcntl.h>
 
 #include "map/dn.h"
-#include "map/index.h"
+#include "map/users_index.h"
 #include "map/match.h"
 
 static const struct made plain = {

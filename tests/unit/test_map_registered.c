@@ -10,7 +10,7 @@
 #include <pwd.h>
 #include <sys/resource.h>
 
-#include "map/index.h"
+#include "map/users_index.h"
 #include "map/registered.h"
 
 /* ---- the one account that this program knows ---- */

@@ -24,8 +24,8 @@
  * Of the forms before, 1 had no keys for lines with ignorecase, and 2 was never
  * written.
  */
-#ifndef CA_MAP_INDEX_H
-#define CA_MAP_INDEX_H
+#ifndef CA_MAP_USERS_INDEX_H
+#define CA_MAP_USERS_INDEX_H
 
 #include "base/err.h"
 #include "base/log.h"

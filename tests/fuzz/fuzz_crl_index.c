@@ -18,7 +18,7 @@
 
 static struct ca_crypto *crypto;
 static int dir;
-static char path[] = "/tmp/certauth-fuzz-crlidx.XXXXXX";
+static char path[] = "/tmp/certauth-fuzz-crl-index.XXXXXX";
 static X509 *ca, *revoked;
 static struct ca_buf good = {NULL, 0, 0, 1u << 20, CA_OK};
 

@@ -28,7 +28,7 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	strcpy(t.path, "/tmp/certauth-test-crlidx.XXXXXX");
+	strcpy(t.path, "/tmp/certauth-test-crl-index.XXXXXX");
 	assert_non_null(mkdtemp(t.path));
 	t.dir = open(t.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_int_equal(ca_crypto_new(&t.crypto), CA_OK);

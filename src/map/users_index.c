@@ -1,4 +1,4 @@
-#include "map/index.h"
+#include "map/users_index.h"
 #include "base/cdb.h"
 #include "base/file.h"
 #include "map/map.h"
