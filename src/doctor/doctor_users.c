@@ -108,7 +108,7 @@ tell(struct ca_doctor *d, enum ca_finding_code code, struct some *s,
 static void
 look_at_index(struct ca_doctor *d, size_t lines)
 {
-	enum ca_err rc = ca_index_check(d->crypto, d->cfg->users, &d->log);
+	enum ca_err rc = ca_users_index_check(d->crypto, d->cfg->users, &d->log);
 
 	if (rc == CA_OK || rc == CA_ERR_MEMORY)
 		return;

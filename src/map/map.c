@@ -14,6 +14,7 @@
 
 /* What the rules said so far. */
 struct decision {
+	struct ca_crypto *crypto;
 	const struct ca_config *cfg;
 	const struct ca_log *log;
 	const struct ca_map_input *in;
@@ -202,7 +203,8 @@ try_users(struct decision *d)
 	enum ca_err rc = CA_ERR_STALE;
 
 	if (d->trace == NULL)
-		rc = ca_index_visit(d->cfg->users, &d->id, d->log, try_rule, d);
+		rc = ca_users_index_visit(
+		    d->crypto, d->cfg->users, &d->id, d->log, try_rule, d);
 	if (rc != CA_ERR_STALE)
 		return rc;
 	return ca_users_scan(d->cfg->users, 1, d->log, try_rule, d, NULL);
@@ -339,6 +341,7 @@ ca_map_explain(struct ca_crypto *crypto, const struct ca_config *cfg,
 		cannot(report, cfg, CA_ERR_MEMORY);
 		return CA_ERR_MEMORY;
 	}
+	d->crypto = crypto;
 	d->cfg = cfg;
 	d->log = log;
 	d->in = in;

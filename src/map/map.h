@@ -15,11 +15,11 @@
 #include "report/report.h"
 
 struct ca_map_input {
-	X509 *leaf;             /* borrowed */
-	STACK_OF(X509) * chain; /* leaf first, anchor last; may be NULL */
-	const char *user;       /* PAM_USER; NULL or "": from the map */
-	const char *service;    /* PAM_SERVICE; may be NULL */
-	const char *rhost;      /* PAM_RHOST; may be NULL */
+	X509 *leaf;            /* borrowed */
+	STACK_OF(X509) *chain; /* leaf first, anchor last; may be NULL */
+	const char *user;      /* PAM_USER; NULL or "": from the map */
+	const char *service;   /* PAM_SERVICE; may be NULL */
+	const char *rhost;     /* PAM_RHOST; may be NULL */
 	time_t now;
 };
 
@@ -97,7 +97,7 @@ struct ca_map_budget {
  */
 CA_MUST_CHECK enum ca_err ca_map_registered(struct ca_crypto *crypto,
     const struct ca_config *cfg, const struct ca_log *log, const char *user,
-    struct ca_map_budget *budget, STACK_OF(X509) * *out);
+    struct ca_map_budget *budget, STACK_OF(X509) **out);
 
 /*
  * The CA certificates that stand behind the first in those files: they help to
@@ -105,6 +105,6 @@ CA_MUST_CHECK enum ca_err ca_map_registered(struct ca_crypto *crypto,
  */
 CA_MUST_CHECK enum ca_err ca_map_registered_chain(struct ca_crypto *crypto,
     const struct ca_config *cfg, const struct ca_log *log, const char *user,
-    struct ca_map_budget *budget, STACK_OF(X509) * *out);
+    struct ca_map_budget *budget, STACK_OF(X509) **out);
 
 #endif

@@ -94,7 +94,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	put("a.crl", der, (size_t)len);
 	sk_X509_push(cas, ca);
 	FUZZ_CHECK(
-	    ca_crlidx_make(crypto, NULL, dir, "a.crl", cas, NULL) == CA_OK);
+	    ca_crl_index_make(crypto, NULL, dir, "a.crl", cas, NULL) == CA_OK);
 	FUZZ_CHECK(ca_file_read(dir, "a.crl.idx", 1u << 20, &good) == CA_OK);
 	sk_X509_free(cas);
 	OPENSSL_free(der);

@@ -273,7 +273,7 @@ compare(uint32_t entries, bool indirect, bool pem)
 	else
 		write_file("a.crl", der, len);
 	assert_int_equal(
-	    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas, &n), CA_OK);
+	    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", t.cas, &n), CA_OK);
 	assert_int_equal(n, sk_ASN1_INTEGER_num(serials));
 	load(CA_CRL_OPENSSL, NULL, &list[0]);
 	load(CA_CRL_STREAM, NULL, &list[1]);
@@ -354,7 +354,7 @@ indirect_ways_agree(void **state)
 		int len = i2d_X509_CRL(crl, &der);
 		write_file("a.crl", der, (size_t)len);
 		assert_int_equal(
-		    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL),
+		    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL),
 		    CA_OK);
 		load(CA_CRL_OPENSSL, NULL, &list[0]);
 		load(CA_CRL_STREAM, NULL, &list[1]);
@@ -432,7 +432,7 @@ assert_signed(X509 *ca, bool good, const char *what)
 
 	sk_X509_push(cas, ca);
 	remove_file("a.crl.idx");
-	if ((ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", cas, NULL) ==
+	if ((ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", cas, NULL) ==
 		CA_OK) != good)
 		fail_msg("%s: index %s", what, good ? "refused" : "made");
 	for (size_t i = 0; i < 3; i++) {
@@ -575,7 +575,7 @@ the_size_of_an_entry(void **state)
 		assert_int_equal(ca_crl_trouble(list.v[0]), CA_R_CRL_MALFORMED);
 		ca_crls_clear(&list);
 		assert_int_not_equal(
-		    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL),
+		    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL),
 		    CA_OK);
 	}
 }
@@ -688,7 +688,7 @@ damaged_index_lets_nobody_in(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL), CA_OK);
+	    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL), CA_OK);
 	damage("a.crl.idx", CA_CRL_AUTO, cert);
 	X509_free(cert);
 }
@@ -757,16 +757,16 @@ a_hostile_index_lets_nobody_in(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL), CA_OK);
+	    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL), CA_OK);
 	assert_false(let_in(CA_CRL_AUTO, cert, NULL));
 	forge(false, false);
 	assert_false(let_in(CA_CRL_AUTO, cert, NULL));
 	assert_int_equal(
-	    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL), CA_OK);
+	    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL), CA_OK);
 	forge(true, true);
 	assert_false(let_in(CA_CRL_AUTO, cert, NULL));
 	assert_int_equal(
-	    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL), CA_OK);
+	    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL), CA_OK);
 	forge(false, true);
 	assert_true(let_in(CA_CRL_AUTO, cert, NULL)); /* root's word */
 	assert_int_equal(fchmodat(t.dir, "a.crl.idx", 0664, 0), 0);
@@ -794,11 +794,11 @@ an_index_needs_a_signer(void **state)
 	(void)state;
 	remove_file("a.crl.idx");
 	assert_int_equal(
-	    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", none, NULL),
+	    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", none, NULL),
 	    CA_DENIED);
 	sk_X509_push(none, t.other);
 	assert_int_equal(
-	    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", none, NULL),
+	    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", none, NULL),
 	    CA_DENIED);
 	assert_int_equal(faccessat(t.dir, "a.crl.idx", F_OK, 0), -1);
 	sk_X509_free(none);

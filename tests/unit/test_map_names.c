@@ -475,7 +475,7 @@ registered(void **state)
 	struct world *w = *state;
 	struct made m = {.subject = {UTF8("CN", "a"), {0}}, .issuer = CA};
 	X509 *a = make_cert(&m), *b;
-	STACK_OF(X509) * got;
+	STACK_OF(X509) *got;
 	char path[400];
 
 	m.subject[0].p = "b";

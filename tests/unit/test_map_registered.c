@@ -544,15 +544,15 @@ each_is_closed(void **state)
 		    ca_map_compile(w->crypto, path, &w->log, NULL), CA_OK);
 		assert_int_equal(decide(w, x, NULL), CA_R_OK);
 		assert_int_equal(
-		    ca_index_check(w->crypto, path, &w->log), CA_OK);
+		    ca_users_index_check(w->crypto, path, &w->log), CA_OK);
 		w->user = NULL;
 		assert_int_equal(decide(w, x, NULL), CA_R_OK);
 		w->user = "alice";
 		assert_int_equal(registered(w, 8, true, names), 0);
 		assert_int_equal(truncate(index, 5), 0);
 		assert_int_equal(decide(w, x, NULL), CA_R_OK);
-		assert_int_equal(
-		    ca_index_check(w->crypto, path, &w->log), CA_ERR_FORMAT);
+		assert_int_equal(ca_users_index_check(w->crypto, path, &w->log),
+		    CA_ERR_FORMAT);
 		assert_int_equal(unlink(index), 0);
 		assert_int_equal(mkdir(index, 0755), 0);
 		assert_int_equal(
