@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "base/utf8.h"
-#include "map/dn.h"
+#include "map/ascii.h"
 
 /* X509_NAME_oneline's names for attributes that RFC 4514 texts know here. */
 static const char *const types[] = {"CN", "OU", "O", "L", "ST", "C", "DC",
@@ -38,8 +38,8 @@ put_rdn(struct ca_buf *out, const char *p, size_t len, bool first)
 	for (size_t i = 0; i < len; i++) {
 		/* \xHH of oneline is a byte */
 		if (p[i] == '\\' && i + 3 < len && p[i + 1] == 'x' &&
-		    ca_hex_digit(p[i + 2]) >= 0 &&
-		    ca_hex_digit(p[i + 3]) >= 0) {
+		    ca_ascii_hex(p[i + 2]) >= 0 &&
+		    ca_ascii_hex(p[i + 3]) >= 0) {
 			ca_buf_fmt(out, "\\%c%c", p[i + 2], p[i + 3]);
 			i += 3;
 			continue;
@@ -103,7 +103,7 @@ add_digest(
 	size_t n = 0;
 
 	for (const char *p = key; *p != '\0'; p++)
-		if (ca_hex_digit(*p) >= 0 && n < 64)
+		if (ca_ascii_hex(*p) >= 0 && n < 64)
 			hex[n++] = *p;
 		else if (*p != ':')
 			n = 0;

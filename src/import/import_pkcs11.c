@@ -9,7 +9,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#include "import/import_pkcs11.h"
+#include "import/import_mapper.h"
 
 /* How a setting comes over. */
 enum how {
@@ -81,39 +81,6 @@ find(const struct setting *table, const char *name)
 	return NULL;
 }
 
-/* ---- values ---- */
-
-const char *
-ca_pkcs11_value(const struct ca_scconf_item *item)
-{
-	return item != NULL && item->nvalues > 0 ? item->value[0] : "";
-}
-
-bool
-ca_pkcs11_true(const struct ca_scconf_item *item)
-{
-	const char *v = ca_pkcs11_value(item);
-
-	/* as scconf reads it: by the first letter */
-	return v[0] == 't' || v[0] == 'T' || v[0] == 'y' || v[0] == 'Y';
-}
-
-const struct ca_scconf_item *
-ca_pkcs11_find(const struct ca_scconf *conf, size_t parent, const char *name,
-    const char *label)
-{
-	for (size_t i = 0; i < conf->n; i++) {
-		const struct ca_scconf_item *item = &conf->item[i];
-
-		if (item->parent == parent && strcmp(item->name, name) == 0 &&
-		    item->block == (label != NULL) &&
-		    (label == NULL || (item->label != NULL &&
-					  strcmp(item->label, label) == 0)))
-			return item;
-	}
-	return NULL;
-}
-
 /* Its values with commas between, cut where they are too long for a message. */
 static const char *
 all_values(const struct ca_scconf_item *item, char *out, size_t size)
@@ -142,16 +109,16 @@ judge(struct ca_import *im, const struct ca_scconf *conf, size_t parent,
 		s = find(table, item->name);
 		if (s == NULL)
 			ca_import_gap(im, item->line, item->name,
-			    ca_pkcs11_value(item),
+			    ca_scconf_value(item),
 			    "pam_pkcs11 has no such setting");
 		else if (s->how == NONE ||
-			 (s->how == NO_IF && ca_pkcs11_true(item)) ||
-			 (s->how == OK_IF && !ca_pkcs11_true(item)))
+			 (s->how == NO_IF && ca_scconf_true(item)) ||
+			 (s->how == OK_IF && !ca_scconf_true(item)))
 			ca_import_gap(im, item->line, item->name,
 			    all_values(item, all, sizeof all), s->why);
 		else if (s->how != DONE)
 			ca_import_note(im, item->line, "%s = %s: so it is here",
-			    item->name, ca_pkcs11_value(item));
+			    item->name, ca_scconf_value(item));
 	}
 }
 
@@ -176,8 +143,8 @@ token_uri(struct ca_import *im, const struct ca_scconf_item *module_item,
     const struct ca_scconf_item *slot)
 {
 	struct ca_buf uri = CA_BUF_INIT(8192);
-	const char *path = ca_pkcs11_value(module_item);
-	const char *name = ca_pkcs11_value(slot);
+	const char *path = ca_scconf_value(module_item);
+	const char *name = ca_scconf_value(slot);
 	bool by_slot = name[0] != '\0' && strcmp(name, "none") != 0;
 
 	ca_buf_str(&uri, "pkcs11:");
@@ -207,7 +174,7 @@ token_uri(struct ca_import *im, const struct ca_scconf_item *module_item,
 static void
 dir_setting(struct ca_import *im, const struct ca_scconf_item *item)
 {
-	const char *path = ca_pkcs11_value(item);
+	const char *path = ca_scconf_value(item);
 	struct stat st;
 
 	if (item == NULL || path[0] == '\0')
@@ -271,7 +238,7 @@ module_block(
     struct ca_import *im, const struct ca_scconf *conf, const char *name)
 {
 	const struct ca_scconf_item *block =
-	    ca_pkcs11_find(conf, 0, "pkcs11_module", name);
+	    ca_scconf_find(conf, 0, "pkcs11_module", name);
 	const struct ca_scconf_item *slot_num;
 
 	if (block == NULL) {
@@ -282,17 +249,17 @@ module_block(
 	}
 	size_t at = (size_t)(block - conf->item);
 	judge(im, conf, at, module);
-	token_uri(im, ca_pkcs11_find(conf, at, "module", NULL),
-	    ca_pkcs11_find(conf, at, "slot_description", NULL));
-	slot_num = ca_pkcs11_find(conf, at, "slot_num", NULL);
-	if (slot_num != NULL && strcmp(ca_pkcs11_value(slot_num), "0") != 0)
+	token_uri(im, ca_scconf_find(conf, at, "module", NULL),
+	    ca_scconf_find(conf, at, "slot_description", NULL));
+	slot_num = ca_scconf_find(conf, at, "slot_num", NULL);
+	if (slot_num != NULL && strcmp(ca_scconf_value(slot_num), "0") != 0)
 		ca_import_gap(im, slot_num->line, "slot_num",
-		    ca_pkcs11_value(slot_num),
+		    ca_scconf_value(slot_num),
 		    "a slot's number depends on what is plugged in; name the "
 		    "token in token_uri (`p11tool --list-tokens')");
-	dir_setting(im, ca_pkcs11_find(conf, at, "ca_dir", NULL));
-	dir_setting(im, ca_pkcs11_find(conf, at, "crl_dir", NULL));
-	cert_policy(im, ca_pkcs11_find(conf, at, "cert_policy", NULL));
+	dir_setting(im, ca_scconf_find(conf, at, "ca_dir", NULL));
+	dir_setting(im, ca_scconf_find(conf, at, "crl_dir", NULL));
+	cert_policy(im, ca_scconf_find(conf, at, "cert_policy", NULL));
 }
 
 /* ---- the whole ---- */
@@ -326,17 +293,17 @@ globals(struct ca_import *im, const struct ca_scconf *conf)
 	judge(im, conf, 0, global);
 	ca_import_set(im, 0, "pam_pkcs11", "proof", "command, conversation");
 	ca_import_set(im, 0, "pam_pkcs11", "pkcs11", "yes");
-	item = ca_pkcs11_find(conf, 0, "debug", NULL);
-	if (ca_pkcs11_true(item))
+	item = ca_scconf_find(conf, 0, "debug", NULL);
+	if (ca_scconf_true(item))
 		ca_import_set(im, item->line, "debug", "debug", "yes");
-	item = ca_pkcs11_find(conf, 0, "card_only", NULL);
-	if (ca_pkcs11_true(item))
+	item = ca_scconf_find(conf, 0, "card_only", NULL);
+	if (ca_scconf_true(item))
 		ca_import_note(im, item->line,
 		    "card_only: no password is asked here; that no other "
 		    "module asks one is for pam.d to say, and a login that is "
 		    "not given comes from the certificate");
-	item = ca_pkcs11_find(conf, 0, "wait_for_card", NULL);
-	if (ca_pkcs11_true(item)) {
+	item = ca_scconf_find(conf, 0, "wait_for_card", NULL);
+	if (ca_scconf_true(item)) {
 		ca_import_note(im, item->line, "wait_for_card: not for ever");
 		ca_import_set(
 		    im, item->line, "wait_for_card", "wait_for_token", "60s");
@@ -413,12 +380,12 @@ ca_import_pam_pkcs11(
 	for (int i = 0; i < argc; i++)
 		argument(im, argv[i]);
 	const struct ca_scconf_item *use =
-	    ca_pkcs11_find(&conf, 0, "use_pkcs11_module", NULL);
-	const char *name = use != NULL ? ca_pkcs11_value(use) : "default";
+	    ca_scconf_find(&conf, 0, "use_pkcs11_module", NULL);
+	const char *name = use != NULL ? ca_scconf_value(use) : "default";
 	globals(im, &conf);
 	module_block(im, &conf, name);
 	unused_blocks(im, &conf, name);
-	ca_pkcs11_mappers(im, &conf);
+	ca_import_mappers(im, &conf);
 	ca_scconf_clear(&conf);
 	return CA_OK;
 }

@@ -10,7 +10,7 @@
 struct collect {
 	struct ca_crypto *crypto;
 	const struct ca_log *log;
-	STACK_OF(X509) * certs;
+	STACK_OF(X509) *certs;
 	struct ca_map_budget *budget;
 	bool links; /* those of the chains, not the registered ones */
 };
@@ -73,7 +73,7 @@ collect(void *ctx, const char *login, const char *path, bool first,
 static enum ca_err
 registered(struct ca_crypto *crypto, const struct ca_config *cfg,
     const struct ca_log *log, const char *user, struct ca_map_budget *budget,
-    bool links, STACK_OF(X509) * *out)
+    bool links, STACK_OF(X509) **out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct collect c = {crypto, log, sk_X509_new_null(), budget, links};
@@ -102,7 +102,7 @@ out:
 enum ca_err
 ca_map_registered(struct ca_crypto *crypto, const struct ca_config *cfg,
     const struct ca_log *log, const char *user, struct ca_map_budget *budget,
-    STACK_OF(X509) * *out)
+    STACK_OF(X509) **out)
 {
 	return registered(crypto, cfg, log, user, budget, false, out);
 }
@@ -110,7 +110,7 @@ ca_map_registered(struct ca_crypto *crypto, const struct ca_config *cfg,
 enum ca_err
 ca_map_registered_chain(struct ca_crypto *crypto, const struct ca_config *cfg,
     const struct ca_log *log, const char *user, struct ca_map_budget *budget,
-    STACK_OF(X509) * *out)
+    STACK_OF(X509) **out)
 {
 	return registered(crypto, cfg, log, user, budget, true, out);
 }

@@ -1,4 +1,5 @@
 #include "map/dnhint.h"
+#include "map/ascii.h"
 #include "map/dn.h"
 
 #include <stdbool.h>

@@ -2,7 +2,7 @@
  * Which names may be logins, and where logins may come from.
  */
 #include "base/utf8.h"
-#include "map/dn.h"
+#include "map/ascii.h"
 #include "map/rule.h"
 
 #include <arpa/inet.h>

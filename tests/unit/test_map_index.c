@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "map/dn.h"
+#include "map/ascii.h"
 #include "map/users_index.h"
 #include "map/match.h"
 
