@@ -83,7 +83,7 @@ check_form(struct ca_attempt *a, const void *response, size_t len)
 enum ca_err
 ca_auth_decode_rest(struct ca_crypto *crypto, const struct ca_log *log,
     const struct ca_bytes *cert, size_t n, struct ca_report *report,
-    STACK_OF(X509) * *out)
+    STACK_OF(X509) **out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	X509 *x = NULL;
@@ -132,7 +132,7 @@ out:
 static enum ca_err
 add_registered_chain(struct ca_crypto *crypto, const struct ca_config *cfg,
     const struct ca_log *log, const struct ca_auth_peer *peer,
-    STACK_OF(X509) * rest)
+    STACK_OF(X509) *rest)
 {
 	struct ca_map_budget budget = {CA_ATTEMPT_REGISTERED, CA_PATH_COST_MAX};
 	STACK_OF(X509) *links = NULL;
@@ -140,8 +140,8 @@ add_registered_chain(struct ca_crypto *crypto, const struct ca_config *cfg,
 
 	if (rest == NULL || sk_X509_num(rest) > 0 || peer->user == NULL)
 		return CA_OK;
-	rc = ca_map_registered_chain(
-	    crypto, cfg, log, peer->user, &budget, &links);
+	const struct ca_context map_ctx = {crypto, cfg, log, 0};
+	rc = ca_map_registered_chain(&map_ctx, peer->user, &budget, &links);
 	while (rc == CA_OK && sk_X509_num(links) > 0) {
 		X509 *cert = sk_X509_shift(links);
 
@@ -164,7 +164,7 @@ add_registered_chain(struct ca_crypto *crypto, const struct ca_config *cfg,
 enum ca_err
 ca_auth_certificate(struct ca_crypto *crypto, const struct ca_config *cfg,
     const struct ca_log *log, const struct ca_auth_peer *peer,
-    STACK_OF(X509) * rest, time_t now, ca_map_trace *trace, void *ctx,
+    STACK_OF(X509) *rest, time_t now, ca_map_trace *trace, void *ctx,
     struct ca_report *report, struct ca_auth_result *r)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc, map_rc = CA_OK;
@@ -182,11 +182,12 @@ ca_auth_certificate(struct ca_crypto *crypto, const struct ca_config *cfg,
 	}
 	rc = ca_verify(crypto, cfg, log, &in, report, &r->chain);
 	const struct ca_map_input map = {
-	    r->leaf, r->chain, peer->user, peer->service, peer->rhost, now};
+	    r->leaf, r->chain, peer->user, peer->service, peer->rhost};
+	const struct ca_context map_ctx = {crypto, cfg, log, now};
 	bool chained = ca_report_verdict(report, CA_CHECK_CHAIN) == CA_PASS;
 	if (chained || trace != NULL)
 		map_rc = ca_map_explain(
-		    crypto, cfg, log, &map, report, &r->login, trace, ctx);
+		    &map_ctx, &map, report, &r->login, trace, ctx);
 	if (!chained)
 		map_rc = CA_OK;
 	if (rc != CA_OK || map_rc != CA_OK) {

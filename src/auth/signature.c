@@ -100,7 +100,7 @@ sent_leaf(struct ca_attempt *a, const struct ca_scheme *scheme, X509 **leaf)
  * named in the log.  How many were tried, or do not fit. */
 static int
 try_each(struct ca_attempt *a, const struct ca_scheme *scheme,
-    const STACK_OF(X509) * certs, struct ca_map_budget *budget, X509 **leaf)
+    const STACK_OF(X509) *certs, struct ca_map_budget *budget, X509 **leaf)
 {
 	int beyond = 0;
 
@@ -143,8 +143,9 @@ registered_leaf(
 	int n = 0;
 
 	if (a->peer->user != NULL && a->peer->user[0] != '\0') {
-		rc = ca_map_registered(
-		    a->crypto, a->cfg, a->log, a->peer->user, &budget, &certs);
+		const struct ca_context ctx = {
+		    a->crypto, a->cfg, a->log, a->now};
+		rc = ca_map_registered(&ctx, a->peer->user, &budget, &certs);
 		if (rc != CA_OK) {
 			ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
 			    CA_R_USERS_FILE, "the registered certificates: %s",

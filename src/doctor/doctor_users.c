@@ -12,7 +12,7 @@
 #include "map/users_index.h"
 #include "map/map.h"
 #include "map/registered.h"
-#include "map/users.h"
+#include "map/users_file.h"
 
 #define MANY_LINES 10000
 #define NAMED_MAX 5        /* lines named in one finding */

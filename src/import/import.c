@@ -45,10 +45,12 @@ static const struct {
 	const char *name;
 	enum ca_err (*import)(struct ca_import *im, const struct ca_buf *text,
 	    int argc, char **argv);
+	const char *usage; /* said after CA_ERR_USAGE */
 } importers[] = {
-    {"pam_pkcs11", ca_import_pam_pkcs11},
-    {"sssd", ca_import_sssd},
-    {"pam_p11", ca_import_pam_p11},
+    {"pam_pkcs11", ca_import_pam_pkcs11, NULL},
+    {"sssd", ca_import_sssd, NULL},
+    {"pam_p11", ca_import_pam_p11,
+	"pam_p11 needs the LOGIN of the user whose file it is"},
 };
 #define NIMPORTERS (sizeof importers / sizeof *importers)
 
@@ -101,7 +103,10 @@ import(size_t which, const char *file, int argc, char **argv, bool conf,
 		(void)ca_cli_fail("%s: %s", file, ca_err_text(rc));
 	else if ((rc = importers[which].import(im, &text, argc, argv)) == CA_OK)
 		status = print(im, importers[which].name, conf, users);
-	else if (rc != CA_ERR_FORMAT) /* told */
+	else if (rc == CA_ERR_USAGE)
+		(void)ca_cli_usage(
+		    &ca_cmd_import, "%s", importers[which].usage);
+	else if (rc != CA_ERR_FORMAT) /* said already */
 		(void)ca_cli_fail("%s", ca_err_text(rc));
 	ca_rule_free(&im->rule);
 	ca_buf_free(&im->conf);

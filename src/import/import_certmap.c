@@ -264,10 +264,12 @@ by_template(struct ca_import *im, const struct ca_certmap_rule *r,
 	    issuer.len > 0 ? ""
 			   : "; bind it to the CA that issues these: "
 			     "issuer=\"...\"");
-	ca_import_user(im, r->line, "*", t->selector,
-	    ca_buf_text(&pattern) != NULL ? ca_buf_text(&pattern) : "", true,
-	    opts.len > 0 && ca_buf_text(&opts) != NULL ? ca_buf_text(&opts)
-						       : "");
+	ca_import_user(im, r->line,
+	    &(struct ca_import_line){"*", t->selector,
+		ca_buf_text(&pattern) != NULL ? ca_buf_text(&pattern) : "",
+		true,
+		opts.len > 0 && ca_buf_text(&opts) != NULL ? ca_buf_text(&opts)
+							   : ""});
 out:
 	ca_buf_free(&domain);
 	ca_buf_free(&issuer);
@@ -301,7 +303,8 @@ by_login(struct ca_import *im, const struct ca_certmap_rule *r,
 		return;
 	}
 	ca_import_user_note(im, r->line, "%s", r->section);
-	ca_import_user(im, r->line, login, "match", match, true, "");
+	ca_import_user(im, r->line,
+	    &(struct ca_import_line){login, "match", match, true, ""});
 }
 
 void

@@ -114,8 +114,9 @@ add_digest(
 		    "here; with the certificate at hand, `certauth users add "
 		    "LOGIN --cert CERT.pem'");
 	else
-		ca_import_user(
-		    m->im, line, login, "sha256", hex, false, m->options);
+		ca_import_user(m->im, line,
+		    &(struct ca_import_line){
+			login, "sha256", hex, false, m->options});
 }
 
 static void
@@ -151,13 +152,15 @@ add_rule(const struct map *m, unsigned line, const char *key, size_t len,
 		raw = oneline_to_rfc4514(text, strlen(text), &dn);
 		if (!raw)
 			raw = true, ca_buf_str(&dn, text);
-		ca_import_user(m->im, line, login, m->selector,
-		    ca_buf_text(&dn) != NULL ? ca_buf_text(&dn) : "", raw,
-		    m->options);
+		ca_import_user(m->im, line,
+		    &(struct ca_import_line){login, m->selector,
+			ca_buf_text(&dn) != NULL ? ca_buf_text(&dn) : "", raw,
+			m->options});
 		ca_buf_free(&dn);
 	} else {
-		ca_import_user(
-		    m->im, line, login, m->selector, text, raw, m->options);
+		ca_import_user(m->im, line,
+		    &(struct ca_import_line){
+			login, m->selector, text, raw, m->options});
 	}
 out:
 	ca_buf_free(&value);

@@ -185,11 +185,13 @@ ms(struct ca_import *im, const struct ca_scconf *conf, size_t at)
 		ca_import_user_note(im, domain->line,
 		    "mapper ms; bind it to the CA that issues these: "
 		    "issuer=\"...\"");
-		ca_import_user(im, domain->line, "*", "upn",
-		    ca_buf_text(&value), true,
-		    ca_scconf_true(ca_scconf_find(conf, at, "ignorecase", NULL))
-			? "ignorecase"
-			: "");
+		ca_import_user(im, domain->line,
+		    &(struct ca_import_line){"*", "upn", ca_buf_text(&value),
+			true,
+			ca_scconf_true(
+			    ca_scconf_find(conf, at, "ignorecase", NULL))
+			    ? "ignorecase"
+			    : ""});
 	} else {
 		ca_import_gap(im, domain->line, "domainname",
 		    ca_scconf_value(domain), "it is no domain");

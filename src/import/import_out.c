@@ -121,34 +121,34 @@ put_literal(struct ca_buf *out, const char *value)
 }
 
 void
-ca_import_user(struct ca_import *im, unsigned line, const char *login,
-    const char *selector, const char *value, bool raw, const char *opts)
+ca_import_user(
+    struct ca_import *im, unsigned line, const struct ca_import_line *user)
 {
 	struct ca_buf b = CA_BUF_INIT(CA_RULE_LINE_MAX + 1);
+	struct ca_buf why = CA_BUF_INIT(1024);
 	enum ca_err rc = CA_ERR_FORMAT;
 
-	ca_buf_fmt(&b, "%s \"%s:", login, selector);
-	if (raw)
-		ca_buf_str(&b, value);
+	ca_buf_fmt(&b, "%s \"%s:", user->login, user->selector);
+	if (user->raw)
+		ca_buf_str(&b, user->value);
 	else
-		put_literal(&b, value);
-	ca_buf_fmt(&b, "\"%s%s", opts[0] != '\0' ? " " : "", opts);
+		put_literal(&b, user->value);
+	ca_buf_str(&b, "\"");
+	if (user->options != NULL && user->options[0] != '\0')
+		ca_buf_fmt(&b, " %s", user->options);
 	const char *text = ca_buf_text(&b);
 	if (text != NULL && strpbrk(text, "\n\r") == NULL)
 		rc = ca_rule_parse(&im->rule, text, strlen(text));
 	if (rc == CA_OK) {
 		ca_buf_fmt(&im->users, "%s\n", text);
 	} else {
-		struct ca_buf why = CA_BUF_INIT(1024);
-
 		ca_buf_fmt(&why,
-		    "the line for the users file would be wrong: "
-		    "%s",
+		    "the line for the users file would be wrong: %s",
 		    im->rule.why[0] != '\0' ? im->rule.why : ca_err_text(rc));
-		ca_import_gap(im, line, login, value,
+		ca_import_gap(im, line, user->login, user->value,
 		    ca_buf_text(&why) != NULL ? ca_buf_text(&why) : "");
-		ca_buf_free(&why);
 	}
+	ca_buf_free(&why);
 	ca_buf_free(&b);
 }
 

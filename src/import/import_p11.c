@@ -21,8 +21,9 @@ add(struct ca_import *im, struct ca_crypto *crypto, const unsigned char *der,
 	if (ca_crypto_sha256(crypto, der, len, hash) == CA_OK) {
 		ca_buf_hex(&hex, hash, sizeof hash);
 		if (ca_buf_text(&hex) != NULL)
-			ca_import_user(im, 0, login, "sha256",
-			    ca_buf_text(&hex), false, "");
+			ca_import_user(im, 0,
+			    &(struct ca_import_line){
+				login, "sha256", ca_buf_text(&hex), false, ""});
 	}
 	ca_buf_free(&hex);
 }
@@ -66,9 +67,7 @@ ca_import_pam_p11(
 	unsigned n = 0;
 
 	if (argc != 1 || !ca_login_valid(argv[0], strlen(argv[0]))) {
-		(void)ca_cli_usage(
-		    &ca_cmd_import, "pam_p11 needs the login whose file it is");
-		return CA_ERR_FORMAT;
+		return CA_ERR_USAGE;
 	}
 	if (ca_crypto_new(&crypto) != CA_OK ||
 	    (bio = BIO_new_mem_buf(text->p, (int)text->len)) == NULL) {

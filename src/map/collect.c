@@ -71,12 +71,12 @@ collect(void *ctx, const char *login, const char *path, bool first,
 }
 
 static enum ca_err
-registered(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, const char *user, struct ca_map_budget *budget,
-    bool links, STACK_OF(X509) **out)
+registered(const struct ca_context *ctx, const char *user,
+    struct ca_map_budget *budget, bool links, STACK_OF(X509) **out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct collect c = {crypto, log, sk_X509_new_null(), budget, links};
+	struct collect c = {
+	    ctx->crypto, ctx->log, sk_X509_new_null(), budget, links};
 
 	*out = NULL;
 	if (c.certs == NULL) {
@@ -85,7 +85,7 @@ registered(struct ca_crypto *crypto, const struct ca_config *cfg,
 	}
 	if (user == NULL || user[0] == '\0')
 		goto done; /* nobody yet whose certificates they could be */
-	rc = ca_registered_walk(cfg, log, user, collect, &c);
+	rc = ca_registered_walk(ctx->cfg, ctx->log, user, collect, &c);
 	if (rc != CA_OK && rc != CA_ERR_CANCELLED) {
 		ret = rc;
 		goto out;
@@ -100,17 +100,15 @@ out:
 }
 
 enum ca_err
-ca_map_registered(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, const char *user, struct ca_map_budget *budget,
-    STACK_OF(X509) **out)
+ca_map_registered(const struct ca_context *ctx, const char *user,
+    struct ca_map_budget *budget, STACK_OF(X509) **out)
 {
-	return registered(crypto, cfg, log, user, budget, false, out);
+	return registered(ctx, user, budget, false, out);
 }
 
 enum ca_err
-ca_map_registered_chain(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, const char *user, struct ca_map_budget *budget,
-    STACK_OF(X509) **out)
+ca_map_registered_chain(const struct ca_context *ctx, const char *user,
+    struct ca_map_budget *budget, STACK_OF(X509) **out)
 {
-	return registered(crypto, cfg, log, user, budget, true, out);
+	return registered(ctx, user, budget, true, out);
 }

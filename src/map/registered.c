@@ -13,7 +13,7 @@
 /* ---- users_dir ---- */
 
 static enum ca_err
-walk_login(struct ca_registered_walk *w, int parent, const char *login)
+walk_login(struct ca_registered_state *w, int parent, const char *login)
 {
 	struct ca_buf path = CA_BUF_INIT((size_t)2 * PATH_MAX);
 	int fd = -1;
@@ -36,7 +36,7 @@ walk_login(struct ca_registered_walk *w, int parent, const char *login)
 }
 
 static void
-tell_no_login(const struct ca_registered_walk *w, const char *name)
+tell_no_login(const struct ca_registered_state *w, const char *name)
 {
 	struct ca_buf path = CA_BUF_INIT((size_t)2 * PATH_MAX);
 
@@ -48,7 +48,7 @@ tell_no_login(const struct ca_registered_walk *w, const char *name)
 }
 
 static enum ca_err
-walk_all(struct ca_registered_walk *w, int fd)
+walk_all(struct ca_registered_state *w, int fd)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_registered_names names = {NULL, 0, CA_REGISTERED_LOGINS};
@@ -76,7 +76,7 @@ out:
 }
 
 static enum ca_err
-walk_users_dir(struct ca_registered_walk *w, const char *user)
+walk_users_dir(struct ca_registered_state *w, const char *user)
 {
 	int fd;
 	enum ca_err rc =
@@ -152,7 +152,7 @@ out:
 }
 
 static enum ca_err
-walk_home(struct ca_registered_walk *w, const char *user,
+walk_home(struct ca_registered_state *w, const char *user,
     const struct ca_account *account)
 {
 	struct ca_buf path = CA_BUF_INIT((size_t)2 * PATH_MAX);
@@ -185,7 +185,7 @@ enum ca_err
 ca_registered_walk(const struct ca_config *cfg, const struct ca_log *log,
     const char *user, ca_registered_visit *visit, void *ctx)
 {
-	struct ca_registered_walk w = {
+	struct ca_registered_state w = {
 	    cfg, log, visit, ctx, user, NULL, CA_REGISTERED_HOME_BYTES};
 	struct ca_account account;
 	enum ca_err rc;

@@ -93,7 +93,7 @@ out:
 
 /* Every CERTIFICATE of PEM text; none at all is CA_ERR_FORMAT. */
 static enum ca_err
-visit_pem(const struct ca_registered_walk *w, const char *path,
+visit_pem(const struct ca_registered_state *w, const char *path,
     const struct ca_buf *text)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc = CA_ERR_FORMAT;
@@ -154,8 +154,8 @@ open_owned(int dirfd, const char *name, const struct ca_account *owner, int *fd)
 }
 
 static enum ca_err
-visit_file(
-    struct ca_registered_walk *w, int dirfd, const char *name, const char *path)
+visit_file(struct ca_registered_state *w, int dirfd, const char *name,
+    const char *path)
 {
 	struct ca_buf text = CA_BUF_INIT(CA_REGISTERED_BYTES + 1);
 	int fd = -1;
@@ -181,7 +181,7 @@ visit_file(
 /* Of a home: say it, and go on. */
 void
 ca_registered_warn(
-    const struct ca_registered_walk *w, const char *path, enum ca_err rc)
+    const struct ca_registered_state *w, const char *path, enum ca_err rc)
 {
 	ca_log_warning(w->log, "%s is not used: %-s", path,
 	    rc == CA_ERR_UNTRUSTED ? "it must be a file or directory of the "
@@ -190,7 +190,7 @@ ca_registered_warn(
 }
 
 enum ca_err
-ca_registered_dir(struct ca_registered_walk *w, int fd, const char *dir)
+ca_registered_dir(struct ca_registered_state *w, int fd, const char *dir)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_registered_names names = {NULL, 0, CA_REGISTERED_FILES};

@@ -8,7 +8,7 @@
 #include "map/account.h"
 #include "map/registered.h"
 
-struct ca_registered_walk {
+struct ca_registered_state {
 	const struct ca_config *cfg;
 	const struct ca_log *log;
 	ca_registered_visit *visit;
@@ -33,10 +33,10 @@ void ca_registered_names_free(struct ca_registered_names *names);
 /* Visit the certificates in the *.pem of the directory dir, open as fd.
  * Results as ca_registered_visit_all; those of a home's files are warnings. */
 CA_MUST_CHECK enum ca_err ca_registered_dir(
-    struct ca_registered_walk *w, int fd, const char *dir);
+    struct ca_registered_state *w, int fd, const char *dir);
 
 /* Log why a file or directory of a home is not used; the login goes on. */
 void ca_registered_warn(
-    const struct ca_registered_walk *w, const char *path, enum ca_err rc);
+    const struct ca_registered_state *w, const char *path, enum ca_err rc);
 
 #endif

@@ -30,7 +30,7 @@
 #include "base/log.h"
 #include "crypto/crypto.h"
 #include "map/ident.h"
-#include "map/users.h"
+#include "map/users_file.h"
 
 /*
  * Visit the rules of the users file at path that may match id, and perhaps

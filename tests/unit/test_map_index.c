@@ -226,7 +226,7 @@ many_lines(void **state)
 
 /* ---- ignorecase ---- */
 
-static const struct ca_map_input anywhere;
+static const struct ca_match_where anywhere;
 
 static enum ca_err
 count(void *ctx, const struct ca_rule *rule, const struct ca_users_line *at)

@@ -6,7 +6,7 @@
 #include <limits.h>
 
 #include "map/rule.h"
-#include "map/users.h"
+#include "map/users_file.h"
 
 static struct ca_rule *
 new_rule(void)

@@ -129,9 +129,10 @@ static size_t
 registered(struct world *w, size_t max, bool chain, char *names)
 {
 	STACK_OF(X509) *got = NULL;
+	const struct ca_context ctx = {w->crypto, w->cfg, &w->log, w->now};
 	struct ca_map_budget budget = {max, 320};
 	enum ca_err rc = (chain ? ca_map_registered_chain : ca_map_registered)(
-	    w->crypto, w->cfg, &w->log, w->user, &budget, &got);
+	    &ctx, w->user, &budget, &got);
 
 	if (rc != CA_OK)
 		fail_msg("%d: %s", rc, w->logged);
@@ -577,13 +578,13 @@ each_is_closed(void **state)
 static int
 afforded(struct world *w, size_t cost, size_t *left)
 {
+	const struct ca_context ctx = {w->crypto, w->cfg, &w->log, w->now};
 	struct ca_map_budget budget = {100, cost};
 	STACK_OF(X509) *got = NULL;
 
 	w->logged[0] = '\0';
-	assert_int_equal(ca_map_registered(w->crypto, w->cfg, &w->log, w->user,
-			     &budget, &got),
-	    CA_OK);
+	assert_int_equal(
+	    ca_map_registered(&ctx, w->user, &budget, &got), CA_OK);
 	int n = sk_X509_num(got);
 	sk_X509_pop_free(got, X509_free);
 	*left = budget.cost;
