@@ -20,10 +20,6 @@ suite() {
 	suite pkits --crl-engine stream
 }
 
-@test "NIST PKITS, OpenSSL's own path for CRLs" {
-	suite pkits --crl-engine openssl
-}
-
 @test "NIST PKITS, profile = basic" {
 	suite pkits --profile basic
 }
@@ -42,10 +38,6 @@ suite() {
 
 @test "x509-limbo, streaming" {
 	suite limbo-client --crl-engine stream
-}
-
-@test "x509-limbo, OpenSSL's own path for CRLs" {
-	suite limbo-client --crl-engine openssl
 }
 
 @test "BetterTLS path building" {

@@ -137,8 +137,6 @@ verdict() { # DIR ENGINE CERT: exit status and reason
 judge() {
 	local one dir=$S/other f
 	VERDICT=$(verdict "$S/crl" stream "$1")
-	one=$(verdict "$S/crl" openssl "$1")
-	[ "$one" = "$VERDICT" ] || { echo "stream: $VERDICT, openssl: $one"; return 1; }
 	# the other form of each file
 	rm -rf "$dir"
 	mkdir "$dir"
@@ -450,7 +448,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=carol' \
 	crl inter inter
 	register inter
 	cat "$S/made/root.crl" "$S/made/inter.crl" >"$S/crl/root.crl"
-	for e in stream openssl; do
+	for e in stream auto; do
 		[ "$(verdict "$S/crl" $e alice)" = '0 pass' ]
 		[ "$(verdict "$S/crl" $e mallory)" = '1 revoked' ]
 	done
@@ -501,7 +499,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=carol' \
 	crl inter inter
 	use inter
 	chmod g+w "$S/crl/inter.crl"
-	for e in stream openssl auto; do
+	for e in stream auto; do
 		[ "$(verdict "$S/crl" $e alice)" = '1 crl-dir' ]
 	done
 	chmod g-w "$S/crl/inter.crl"
@@ -650,7 +648,7 @@ compile() {
 	_pki_run openssl x509 -req -in "$S/forged.csr" -CA "$S/forger.pem" \
 		-CAkey "$PKI/forger.key" -set_serial 77 -days 20 \
 		-extfile "$S/forged.ext" -out "$PKI/forged.pem"
-	for e in stream openssl auto; do
+	for e in stream auto; do
 		[ "$(verdict "$S/crl" $e alice)" = '0 pass' ]
 		[[ $(verdict "$S/crl" $e forged) == '1 '* ]]
 		if command -v strace >/dev/null; then
@@ -690,7 +688,7 @@ read_of() { # ENGINE CERT
 	ln -s .. "$S/crl/up"
 	timeout 60 "$CERTAUTH" verify --quiet --purpose any --ca-dir "$S/ca" \
 		--crl-dir "$S/crl" "${OPTS[@]}" "$PKI/alice.pem"
-	for engine in auto stream openssl; do
+	for engine in auto stream; do
 		run verdict "$S/crl" $engine alice
 		[ "$output" = '0 pass' ]
 	done

@@ -256,26 +256,6 @@ signed_for() {
 	rm -rf "$d/users.d/alice"
 }
 
-@test "a CRL of more than 256 MiB is not read as a whole" {
-	local d=$BATS_TEST_TMPDIR/crl f reads
-	cp -rL "$PKI/crl" "$d"
-	for f in "$d"/*; do
-		openssl crl -in "$f" -outform DER -out "$f"
-		truncate -s $((256 * 1024 * 1024 + 1)) "$f"
-	done
-	: >"$S/empty.conf"
-	run strace -f -e trace=read,pread64 -o "$S/trace" "$CERTAUTH" verify \
-		--config "$S/empty.conf" --ca-dir "$PKI/ca" --crl-dir "$d" \
-		--crl-engine openssl "$PKI/alice-chain.pem"
-	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == *'88e20b8e.r0 cannot be read: limit exceeded'* ]]
-	[[ $output == *'(crl-dir)'* ]]
-	reads=$(grep -c '= 16384$' "$S/trace" || true)
-	echo "$reads blocks"
-	[ "$reads" -lt 100 ]
-}
-
 @test "of files without hashed names ten thousand are read" {
 	local d=$BATS_TEST_TMPDIR/ca
 	mkdir "$d"

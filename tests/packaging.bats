@@ -95,7 +95,8 @@ section() {
 			sed 's/Fl -/--/' | sort -u | diff "$T/help" -
 		# verify's options are read in a file of their own; ssh's stop
 		# at the first that is not certauth's, and need no table
-		file=$HERE/src/cli/$c.c
+		file=$(grep -lE "^const struct ca_command ca_cmd_$c " \
+			"$HERE"/src/*/*.c)
 		[ "$c" != verify ] || file=$HERE/src/cli/verifyargs.c
 		[ "$c" != ssh ] || continue
 		{ grep -oE '\{"[a-z0-9-]+", (no|required)_argument' "$file" ||

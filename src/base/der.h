@@ -50,6 +50,13 @@ ca_der_integer_ok(const uint8_t *p, size_t len)
 			       !(p[0] == 0xff && p[1] >= 0x80));
 }
 
+/* Time of RFC 5280 section 4.1.2.5. */
+static inline bool
+ca_der_is_time(uint8_t tag)
+{
+	return tag == CA_DER_UTCTIME || tag == CA_DER_GENERALIZEDTIME;
+}
+
 /* Contents of an OBJECT IDENTIFIER in the shortest form (X.690 section
  * 8.19.2). */
 bool ca_der_oid_ok(struct ca_reader oid);

@@ -24,7 +24,7 @@ static const char help[] =
     "  --intermediates-dir DIR, --intermediates FILE    help to build chains\n"
     "  --crl-dir DIR | --no-crl     CRLs; with --ca-dir but neither of these,\n"
     "                               revocation is not checked\n"
-    "  --crl require|prefer|off     --crl-engine auto|stream|openssl\n"
+    "  --crl require|prefer|off     --crl-engine auto|stream\n"
     "  --purpose any|sslclient|sslserver|OID    (more than one: any of them)\n"
     "  --profile strict|basic       what certificates are held to\n"
     "  --policy OID ... --explicit-policy --inhibit-any --inhibit-map\n"

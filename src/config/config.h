@@ -23,9 +23,8 @@
 enum ca_crl_mode { CA_CRL_REQUIRE, CA_CRL_PREFER, CA_CRL_OFF };
 enum ca_crl_check { CA_CRL_CHAIN, CA_CRL_LEAF };
 enum ca_crl_engine {
-	CA_CRL_AUTO,    /* an index where it is good, else streaming */
-	CA_CRL_STREAM,  /* never an index */
-	CA_CRL_OPENSSL, /* X509_CRL alone: for comparison */
+	CA_CRL_AUTO,   /* a valid index, else the file is streamed */
+	CA_CRL_STREAM, /* never an index */
 };
 enum ca_profile { CA_PROFILE_STRICT, CA_PROFILE_BASIC };
 enum ca_mode { CA_MODE_ENFORCE, CA_MODE_AUDIT };
@@ -81,8 +80,7 @@ struct ca_config {
 	unsigned max_answer;        /* characters, 64..32768: M of the prompt */
 	struct ca_list host_names;  /* empty: FQDN and short name */
 	char *host_cert, *host_key; /* NULL: none */
-	enum ca_host_proof
-	    host_proof; /* auto, the default, means: as require
+	enum ca_host_proof host_proof; /* auto, the default, means: as require
 			 * where host_cert is set, else off; optional:
 			 * a proof that fails is logged, and left out.
 			 * ca_config_load makes sure that require has

@@ -15,8 +15,8 @@ static const struct ca_key_word crl_modes[] = {{"require", CA_CRL_REQUIRE},
     {"prefer", CA_CRL_PREFER}, {"off", CA_CRL_OFF}, {NULL, 0}};
 static const struct ca_key_word crl_checks[] = {
     {"chain", CA_CRL_CHAIN}, {"leaf", CA_CRL_LEAF}, {NULL, 0}};
-static const struct ca_key_word crl_engines[] = {{"auto", CA_CRL_AUTO},
-    {"stream", CA_CRL_STREAM}, {"openssl", CA_CRL_OPENSSL}, {NULL, 0}};
+static const struct ca_key_word crl_engines[] = {
+    {"auto", CA_CRL_AUTO}, {"stream", CA_CRL_STREAM}, {NULL, 0}};
 static const struct ca_key_word profiles[] = {
     {"strict", CA_PROFILE_STRICT}, {"basic", CA_PROFILE_BASIC}, {NULL, 0}};
 static const struct ca_key_word modes[] = {

@@ -1,7 +1,6 @@
 /*
- * One CRL of crl_dir, whichever way it is read: through its index, by
- * streaming its file, or as a whole by OpenSSL.  Private to src/verify and to
- * the tool's `certauth crl`.
+ * One CRL of crl_dir, for callers that need not know whether it is read through
+ * its index or by streaming its file.
  */
 #ifndef CA_CRL_CRL_H
 #define CA_CRL_CRL_H
@@ -17,11 +16,16 @@
 #include "crypto/crypto.h"
 #include "report/report.h"
 
-/* `crl update` fetches no larger file, and none is read whole into memory;
- * streaming has no such bound, since it needs none. */
+/* `certauth crl update` fetches no larger file.  A login streams files of any
+ * length in constant memory. */
 #define CA_CRL_MAX ((size_t)256 << 20) /* bytes */
 
 struct ca_crl;
+
+/* A way to read CRLs: a row of functions (crlint.h). */
+struct ca_crl_way;
+extern const struct ca_crl_way ca_crl_by_index; /* streams if it has to */
+extern const struct ca_crl_way ca_crl_by_stream;
 
 /* The CRLs of one file or of one directory look-up; borrowed or owned as the
  * function that fills it says. */
@@ -65,7 +69,7 @@ struct ca_crl_entry {
 struct ca_crl_source {
 	struct ca_crypto *crypto;
 	const struct ca_log *log;
-	enum ca_crl_engine engine;
+	const struct ca_crl_way *way;
 	int dirfd;
 	const char *name;
 	int fd;
@@ -85,7 +89,7 @@ X509_CRL *ca_crl_get0_x509(const struct ca_crl *crl);
 /* The file's name, for messages. */
 const char *ca_crl_get0_name(const struct ca_crl *crl);
 
-/* "index", "stream" or "openssl": how it is read. */
+/* "index" or "stream": how it is read. */
 const char *ca_crl_engine_name(const struct ca_crl *crl);
 
 /*
@@ -118,9 +122,9 @@ CA_MUST_CHECK enum ca_err ca_crl_lookup(
 
 /* The certificate among cas of the CRL's issuer name that may sign CRLs
  * (cRLSign) and whose key made the signature; NULL: none.  Borrowed. */
-X509 *ca_crl_signer(struct ca_crl *crl, STACK_OF(X509) * cas);
+X509 *ca_crl_signer(struct ca_crl *crl, STACK_OF(X509) *cas);
 
-/* How many entries it has; for CRL_WHOLE they are counted. */
+/* How many entries it has. */
 uint64_t ca_crl_entries(const struct ca_crl *crl);
 
 /* Are they one name (RFC 5280 section 7.1)?  libcrypto's comparison can fail,

@@ -12,9 +12,6 @@
 /* More CRLs of one hash than this are no rollover but a mistake. */
 #define HASHED_MAX 256
 
-/* Bytes of issuers' names in one file. */
-#define ISSUERS_MAX (1u << 20)
-
 enum ca_err
 ca_crldir_new(struct ca_crypto *crypto, const struct ca_log *log,
     const char *path, enum ca_crl_engine engine, struct ca_crldir **out)
@@ -26,7 +23,7 @@ ca_crldir_new(struct ca_crypto *crypto, const struct ca_log *log,
 		return CA_ERR_MEMORY;
 	dir->crypto = crypto;
 	dir->log = log;
-	dir->engine = engine;
+	dir->way = engine == CA_CRL_AUTO ? &ca_crl_by_index : &ca_crl_by_stream;
 	dir->scan_trouble.reason = dir->trouble.reason = CA_R_OK;
 	if ((rc = ca_file_opendir(AT_FDCWD, path, &dir->fd, NULL)) != CA_OK) {
 		int saved = errno;
@@ -56,68 +53,6 @@ ca_crldir_free(struct ca_crldir *dir)
 	free(dir);
 }
 
-struct slot *
-ca_crldir_slot(struct ca_crldir *dir, const char *name)
-{
-	for (size_t i = 0; i < dir->n; i++)
-		if (strcmp(dir->slot[i].name, name) == 0)
-			return &dir->slot[i];
-	return NULL;
-}
-
-enum ca_err
-ca_crldir_slot_add(
-    struct ca_crldir *dir, const char *name, bool plain, struct slot **out)
-{
-	struct slot *v = realloc(dir->slot, (dir->n + 1) * sizeof *v);
-
-	if (v == NULL)
-		return CA_ERR_MEMORY;
-	dir->slot = v;
-	v += dir->n;
-	*v = (struct slot){.plain = plain,
-	    .trouble = {CA_R_OK, NULL},
-	    .issuers = CA_BUF_INIT(ISSUERS_MAX)};
-	if ((v->name = strdup(name)) == NULL)
-		return CA_ERR_MEMORY;
-	dir->n++;
-	*out = v;
-	return CA_OK;
-}
-
-/* ---- what was wrong ---- */
-
-static void
-clear(struct trouble *t)
-{
-	free(t->text);
-	*t = (struct trouble){CA_R_OK, NULL};
-}
-
-void
-ca_crldir_blame(struct trouble *t, enum ca_reason reason, const char *file,
-    const char *what)
-{
-	if (t->reason == CA_R_CRL_DIR || t->reason == reason)
-		return;
-	clear(t);
-	t->reason = reason;
-	if (asprintf(&t->text, "%s %s", file, what) < 0)
-		t->text = NULL;
-}
-
-void
-ca_crldir_blame_too(struct trouble *t, const struct trouble *from)
-{
-	if (from->reason == CA_R_OK || t->reason == CA_R_CRL_DIR ||
-	    t->reason == from->reason)
-		return;
-	clear(t);
-	t->reason = from->reason;
-	if (from->text != NULL)
-		t->text = strdup(from->text);
-}
-
 const char *
 ca_crldir_get0_trouble(const struct ca_crldir *dir)
 {
@@ -125,141 +60,6 @@ ca_crldir_get0_trouble(const struct ca_crldir *dir)
 		return NULL;
 	return dir->trouble.text != NULL ? dir->trouble.text
 					 : "a file of crl_dir cannot be used";
-}
-
-const char *
-ca_crldir_why(enum ca_err rc, const struct stat *st, char buf[256])
-{
-	const char *what = NULL;
-
-	switch (rc) {
-	case CA_ERR_UNSUPPORTED:
-		return S_ISDIR(st->st_mode)    ? "is a directory"
-		       : S_ISFIFO(st->st_mode) ? "is a FIFO"
-		       : S_ISSOCK(st->st_mode) ? "is a socket"
-					       : "is a device";
-	case CA_ERR_UNTRUSTED:
-		what = ca_file_distrust(st);
-		return what != NULL ? what : "cannot be trusted";
-	case CA_ERR_IO:
-		if (errno == ENOENT || errno == ENOTDIR)
-			return "is a link to a file that is not there";
-		what = strerrordesc_np(errno);
-		break;
-	default:
-		what = ca_err_text(rc);
-	}
-	(void)snprintf(buf, 256, "cannot be read: %s",
-	    what != NULL ? what : "unknown error");
-	return buf;
-}
-
-enum ca_err
-ca_crldir_open(int dirfd, const char *name, int *fd, struct stat *st)
-{
-	struct stat own;
-	enum ca_err rc;
-
-	if (st == NULL)
-		st = &own;
-	if (fstatat(dirfd, name, st, 0) != 0) {
-		int saved = errno;
-
-		if ((saved == ENOENT || saved == ENOTDIR) &&
-		    fstatat(dirfd, name, st, AT_SYMLINK_NOFOLLOW) != 0)
-			return CA_ERR_NOT_FOUND;
-		errno = saved;
-		return CA_ERR_IO;
-	}
-	/* to open a device may do something */
-	if (!S_ISREG(st->st_mode))
-		return CA_ERR_UNSUPPORTED;
-	rc = ca_file_open(dirfd, name, fd, st);
-	/* it may have been replaced meanwhile */
-	if (rc == CA_ERR_UNTRUSTED && !S_ISREG(st->st_mode))
-		return CA_ERR_UNSUPPORTED;
-	return rc;
-}
-
-/* ---- files ---- */
-
-static enum ca_err
-complain(struct ca_crldir *dir, const char *name, const char *why,
-    enum ca_err rc, struct trouble *t)
-{
-	if (rc == CA_ERR_MEMORY || rc == CA_ERR_CRYPTO)
-		return rc;
-	ca_log_err(dir->log, "the CRL file %s %-s", name, why);
-	ca_crldir_blame(t, CA_R_CRL_DIR, name, why);
-	return CA_OK;
-}
-
-enum ca_err
-ca_crldir_complain(struct ca_crldir *dir, const char *name,
-    const struct stat *st, enum ca_err rc, struct trouble *t)
-{
-	char buf[256];
-
-	return complain(dir, name, ca_crldir_why(rc, st, buf), rc, t);
-}
-
-enum ca_err
-ca_crldir_load(struct ca_crldir *dir, struct slot *slot, int fd,
-    const struct ca_crl_wanted *wanted)
-{
-	struct ca_crl_source src = {
-	    dir->crypto, dir->log, dir->engine, dir->fd, slot->name, fd};
-	struct stat st = {0};
-	enum ca_err rc = ca_crl_load(&src, wanted, &slot->crls);
-
-	/* not for want of memory: it is to be read again */
-	slot->loaded = rc != CA_ERR_MEMORY && rc != CA_ERR_CRYPTO;
-	if (!slot->loaded)
-		ca_crls_clear(&slot->crls);
-	return rc == CA_OK ? CA_OK
-			   : ca_crldir_complain(
-				 dir, slot->name, &st, rc, &slot->trouble);
-}
-
-bool
-ca_crldir_is_hashed(const char *name)
-{
-	size_t n = strspn(name, "0123456789abcdef");
-
-	return n == 8 && name[8] == '.' && name[9] == 'r' && name[10] != '\0' &&
-	       strspn(name + 10, "0123456789") == strlen(name + 10);
-}
-
-bool
-ca_crldir_is_plain(const char *name)
-{
-	size_t n = strlen(name);
-
-	return name[0] != '.' && !ca_crldir_is_hashed(name) &&
-	       !(n > 4 && strcmp(name + n - 4, ".idx") == 0);
-}
-
-enum ca_err
-ca_crldir_pick(struct ca_crldir *dir, const struct slot *slot,
-    const X509_NAME *name, struct ca_crls *found)
-{
-	ca_crldir_blame_too(&dir->trouble, &slot->trouble);
-	for (size_t i = 0; i < slot->crls.n; i++) {
-		struct ca_crl *crl = slot->crls.v[i];
-		X509_CRL *x = ca_crl_get0_x509(crl);
-		enum ca_err rc;
-
-		if (x == NULL) {
-			ca_crldir_blame(&dir->trouble, CA_R_CRL_MALFORMED,
-			    slot->name, ca_crl_get0_trouble_text(crl));
-			continue;
-		}
-		if (!ca_crl_same_name(X509_CRL_get_issuer(x), name))
-			continue;
-		if ((rc = ca_crls_add(found, crl)) != CA_OK)
-			return rc;
-	}
-	return CA_OK;
 }
 
 /* CA_ERR_UNSUPPORTED: no file, and the names behind it count. */
@@ -297,7 +97,9 @@ look_for_more(struct ca_crldir *dir, unsigned long hash)
 		return CA_OK;
 	(void)snprintf(what, sizeof what,
 	    "is one too many: %d of one hash are looked at", HASHED_MAX);
-	return complain(dir, file, what, CA_ERR_LIMIT, &dir->trouble);
+	ca_log_err(dir->log, "the CRL file %s %-s", file, what);
+	ca_crldir_blame(&dir->trouble, CA_R_CRL_DIR, file, what);
+	return CA_OK;
 }
 
 static enum ca_err
@@ -340,7 +142,7 @@ ca_crldir_find(struct ca_crldir *dir, const X509_NAME *name,
 	size_t before = found->n;
 	enum ca_err rc;
 
-	clear(&dir->trouble);
+	ca_crldir_clear(&dir->trouble);
 	if ((rc = find_hashed(dir, name, wanted, found)) != CA_OK)
 		return rc;
 	/* a file that was put beside those that are linked counts too */

@@ -1,6 +1,6 @@
 /*
- * Inside the directory of CRLs: shared by crldir.c (by hashed names) and
- * crlscan.c (all other names).  Private to them.
+ * Inside the directory of CRLs: crlslot.c has one file at a time, crlscan.c
+ * finds those without a hashed name, crldir.c those with one.  Private to them.
  */
 #ifndef CA_CRL_CRLDIRINT_H
 #define CA_CRL_CRLDIRINT_H
@@ -29,7 +29,7 @@ struct slot {
 struct ca_crldir {
 	struct ca_crypto *crypto;
 	const struct ca_log *log;
-	enum ca_crl_engine engine;
+	const struct ca_crl_way *way;
 	int fd;
 	bool settled; /* plain files without a link, if any, are in slot */
 	bool scanned; /* all plain files are */
@@ -50,6 +50,9 @@ CA_MUST_CHECK enum ca_err ca_crldir_slot_add(
  * our own failures that end the look-up are returned. */
 CA_MUST_CHECK enum ca_err ca_crldir_complain(struct ca_crldir *dir,
     const char *name, const struct stat *st, enum ca_err rc, struct trouble *t);
+
+/* No trouble. */
+void ca_crldir_clear(struct trouble *t);
 
 /* Trouble with FILE.  The first stays, but CA_R_CRL_DIR weighs more than a file
  * that is no CRL. */

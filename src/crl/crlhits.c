@@ -1,5 +1,11 @@
+/*
+ * The entries of a CRL for the serial numbers that a caller asks for, and the
+ * one among them that counts for a certificate.
+ */
 #include "crl/crlint.h"
 
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,6 +129,47 @@ ca_crl_hits_collect(void *ctx, const struct ca_crl_item *item)
 			return rc;
 	}
 	return CA_OK;
+}
+
+/* X509_NAME_cmp says -2 where it fails, and that is not "another name". */
+static enum ca_err
+same_name(const X509_NAME *a, const X509_NAME *b, bool *same)
+{
+	int cmp = X509_NAME_cmp(a, b);
+
+	*same = cmp == 0;
+	return cmp == -2 ? CA_ERR_MEMORY : CA_OK;
+}
+
+/* As OpenSSL's crl_revoked_issuer_match. */
+enum ca_err
+ca_crl_issuer_matches(const struct ca_crl *crl, X509 *cert,
+    const uint8_t *issuer, size_t len, bool *yes)
+{
+	const X509_NAME *name = X509_get_issuer_name(cert);
+	const uint8_t *p = issuer;
+	GENERAL_NAMES *gens;
+	enum ca_err rc = CA_OK;
+
+	*yes = false;
+	if (issuer == NULL)
+		return same_name(name, X509_CRL_get_issuer(crl->x509), yes);
+	ERR_set_mark();
+	gens = d2i_GENERAL_NAMES(NULL, &p, (long)len);
+	ERR_pop_to_mark();
+	if (gens == NULL)
+		return CA_ERR_FORMAT;
+	for (int i = 0; i < sk_GENERAL_NAME_num(gens) && rc == CA_OK && !*yes;
+	     i++) {
+		const GENERAL_NAME *gen = sk_GENERAL_NAME_value(gens, i);
+
+		if (gen->type == GEN_DIRNAME)
+			rc = same_name(gen->d.directoryName, name, yes);
+	}
+	GENERAL_NAMES_free(gens);
+	if (rc != CA_OK)
+		return rc;
+	return p == issuer + len ? CA_OK : CA_ERR_FORMAT;
 }
 
 enum ca_err

@@ -1,3 +1,7 @@
+/*
+ * Reading a CRL through its index, and streaming its file for good once
+ * something is wrong with the index.
+ */
 #include "crl/crlint.h"
 #include "crl/crlsig.h"
 
@@ -15,7 +19,7 @@ load_one(const struct ca_crl_source *src, struct ca_crl_index *idx, uint32_t no,
 	enum ca_err rc = ca_crl_index_crl(idx, no, &found);
 
 	if (rc == CA_OK && (crl = ca_crl_new(src, out)) != NULL) {
-		crl->kind = CRL_INDEX;
+		crl->way = &ca_crl_by_index;
 		crl->idx = ca_crl_index_ref(idx);
 		crl->no = no;
 		crl->buckets = found.buckets;
@@ -54,9 +58,9 @@ why(enum ca_err rc)
 	}
 }
 
-enum ca_err
-ca_crl_index_load(const struct ca_crl_source *src,
-    const struct ca_crl_wanted *wanted, struct ca_crls *out)
+static enum ca_err
+load(const struct ca_crl_source *src, const struct ca_crl_wanted *wanted,
+    struct ca_crls *out)
 {
 	struct ca_crl_index *idx = NULL;
 	struct stat st;
@@ -94,7 +98,7 @@ fall_back(struct ca_crl *crl, const char *reason)
 
 	ca_log_debug(
 	    crl->log, "the CRL %s is streamed: %-s", crl->name, reason);
-	crl->kind = CRL_STREAM;
+	crl->way = &ca_crl_by_stream;
 	if ((crl->src = malloc(sizeof *crl->src)) == NULL) {
 		ret = CA_ERR_MEMORY;
 		goto out;
@@ -133,8 +137,8 @@ out:
 	return ret;
 }
 
-enum ca_err
-ca_crl_index_verify(struct ca_crl *crl, X509 *issuer, EVP_PKEY *key)
+static enum ca_err
+verify(struct ca_crl *crl, X509 *issuer, EVP_PKEY *key)
 {
 	uint8_t spki[32];
 	enum ca_err rc = ca_crl_index_spki(crl->crypto, issuer, spki);
@@ -146,12 +150,12 @@ ca_crl_index_verify(struct ca_crl *crl, X509 *issuer, EVP_PKEY *key)
 	rc = fall_back(crl, "its index was made for another key");
 	if (rc != CA_OK)
 		return rc;
-	return ca_crl_stream_verify(crl, key);
+	return ca_crl_stream_verify(crl, issuer, key);
 }
 
-enum ca_err
-ca_crl_index_lookup(struct ca_crl *crl, X509 *cert,
-    const struct ca_bytes *serial, struct ca_crl_entry *out)
+static enum ca_err
+lookup(struct ca_crl *crl, X509 *cert, const struct ca_bytes *serial,
+    struct ca_crl_entry *out)
 {
 	struct ca_crl_hits hits = {0};
 	EVP_PKEY *key;
@@ -175,8 +179,10 @@ ca_crl_index_lookup(struct ca_crl *crl, X509 *cert,
 	if (crl->signer == NULL || crl->signed_by != CA_OK ||
 	    (key = X509_get0_pubkey(crl->signer)) == NULL)
 		return CA_ERR_CRYPTO;
-	crl->signed_by = ca_crl_stream_verify(crl, key);
+	crl->signed_by = ca_crl_stream_verify(crl, crl->signer, key);
 	if (crl->signed_by != CA_OK)
 		return CA_ERR_STALE;
 	return ca_crl_stream_lookup(crl, cert, serial, out);
 }
+
+const struct ca_crl_way ca_crl_by_index = {"index", load, verify, lookup};

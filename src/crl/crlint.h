@@ -1,6 +1,7 @@
 /*
  * Inside one CRL: shared by the files that read it one way or another
- * (crlwhole.c, crlstream.c, index_read.c).  Private to crl*.c.
+ * (crlstream.c, crlindexed.c).  Private to src/crl and to a third way, which the
+ * unit tests compare with.
  */
 #ifndef CA_CRL_CRLINT_H
 #define CA_CRL_CRLINT_H
@@ -31,14 +32,28 @@ struct ca_crl_hits {
 	size_t n;
 };
 
+/*
+ * One way to read a CRL.  crl.c is given a row with each CRL and calls no way by
+ * its name.
+ */
+struct ca_crl_way {
+	const char *name; /* of ca_crl_engine_name */
+	/* Append the CRLs of src->fd, which stays open, to out. */
+	enum ca_err (*load)(const struct ca_crl_source *src,
+	    const struct ca_crl_wanted *wanted, struct ca_crls *out);
+	/* Is the signature that of key, the key of issuer?  CA_DENIED. */
+	enum ca_err (*verify)(struct ca_crl *crl, X509 *issuer, EVP_PKEY *key);
+	/* As ca_crl_lookup; serial is that of cert. */
+	enum ca_err (*lookup)(struct ca_crl *crl, X509 *cert,
+	    const struct ca_bytes *serial, struct ca_crl_entry *out);
+};
+
 struct ca_crl {
 	char *name;
 	struct ca_crypto *crypto;
 	const struct ca_log *log;
-	enum { CRL_WHOLE, CRL_STREAM, CRL_INDEX } kind;
+	const struct ca_crl_way *way;
 	X509_CRL *x509;
-	X509_REVOKED **order; /* of CRL_WHOLE: the entries as in the file */
-	size_t norder;
 	enum ca_reason trouble;
 	char why[160];         /* the trouble in words */
 	X509 *signer;          /* who was asked about last */
@@ -54,8 +69,8 @@ struct ca_crl {
 	uint8_t spki[32];
 };
 
-/* A new one without content, with the trouble CA_R_CRL_MALFORMED, added to
- * out; NULL: no memory. */
+/* A new one of src->way without content, with the trouble CA_R_CRL_MALFORMED,
+ * added to out; NULL: no memory. */
 struct ca_crl *ca_crl_new(const struct ca_crl_source *src, struct ca_crls *out);
 
 /* Does a certificateIssuer (DER GeneralNames; NULL: none) name the issuer of
@@ -105,30 +120,16 @@ CA_MUST_CHECK enum ca_err ca_crl_each(const struct ca_crl_source *src,
     ca_crl_add_fn *add, const struct ca_crl_wanted *wanted,
     struct ca_crls *out);
 
-CA_MUST_CHECK enum ca_err ca_crl_whole_load(
-    const struct ca_crl_source *src, struct ca_crls *out);
-CA_MUST_CHECK enum ca_err ca_crl_whole_verify(
-    struct ca_crl *crl, EVP_PKEY *key);
-CA_MUST_CHECK enum ca_err ca_crl_whole_lookup(
-    struct ca_crl *crl, X509 *cert, struct ca_crl_entry *out);
-
+/* The row ca_crl_by_stream, for the index when it must be left. */
 CA_MUST_CHECK enum ca_err ca_crl_stream_load(const struct ca_crl_source *src,
     const struct ca_crl_wanted *wanted, struct ca_crls *out);
 CA_MUST_CHECK enum ca_err ca_crl_stream_verify(
-    struct ca_crl *crl, EVP_PKEY *key);
+    struct ca_crl *crl, X509 *issuer, EVP_PKEY *key);
 CA_MUST_CHECK enum ca_err ca_crl_stream_lookup(struct ca_crl *crl, X509 *cert,
     const struct ca_bytes *serial, struct ca_crl_entry *out);
 
-/* By the index; once something is wrong with it, by streaming, for good. */
-CA_MUST_CHECK enum ca_err ca_crl_index_load(const struct ca_crl_source *src,
-    const struct ca_crl_wanted *wanted, struct ca_crls *out);
-CA_MUST_CHECK enum ca_err ca_crl_index_verify(
-    struct ca_crl *crl, X509 *issuer, EVP_PKEY *key);
-CA_MUST_CHECK enum ca_err ca_crl_index_lookup(struct ca_crl *crl, X509 *cert,
-    const struct ca_bytes *serial, struct ca_crl_entry *out);
-
 /* Unknown critical extensions of a CRL or of an entry of it. */
-bool ca_crl_critical_unknown(const STACK_OF(X509_EXTENSION) * exts, bool entry);
+bool ca_crl_critical_unknown(const STACK_OF(X509_EXTENSION) *exts, bool entry);
 
 /* Copy n serial numbers to look for. */
 CA_MUST_CHECK enum ca_err ca_crl_hits_init(

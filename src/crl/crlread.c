@@ -1,7 +1,5 @@
-#include "crl/crlsig.h"
 #include "crl/window.h"
 
-#include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,118 +8,6 @@
 
 /* Enough for the head of a CRL up to a common issuer's name. */
 #define PEEK_WINDOW 8192
-
-/* ---- the signature algorithm, which says how to hash ---- */
-
-static enum ca_err
-choose_digest(struct scan *s, struct ca_reader whole)
-{
-	const uint8_t *p = whole.p;
-	X509_ALGOR *alg;
-	const char *name;
-	const EVP_MD *md;
-
-	ERR_set_mark();
-	alg = d2i_X509_ALGOR(NULL, &p, (long)whole.left);
-	if (alg == NULL) { /* for want of memory, perhaps: crl.c */
-		p = whole.p;
-		alg = d2i_X509_ALGOR(NULL, &p, (long)whole.left);
-	}
-	ERR_pop_to_mark();
-	if (alg == NULL)
-		return CA_ERR_FORMAT;
-	name = ca_crlsig_digest(alg);
-	X509_ALGOR_free(alg);
-	if (name == NULL) {
-		s->hashing = false; /* nobody will ask */
-		return CA_OK;
-	}
-	s->out->accepted = true;
-	if (*name == '\0') {
-		s->keep_tbs = true;
-		return CA_OK;
-	}
-	if ((md = ca_crypto_get0_md(s->crypto, name)) == NULL ||
-	    (s->md = EVP_MD_CTX_new()) == NULL ||
-	    EVP_DigestInit_ex(s->md, md, NULL) != 1)
-		return CA_ERR_CRYPTO;
-	return CA_OK;
-}
-
-/* ---- the fields before the entries ---- */
-
-static bool
-is_time(uint8_t tag)
-{
-	return tag == CA_DER_UTCTIME || tag == CA_DER_GENERALIZEDTIME;
-}
-
-/* version (v2 if there), signature, issuer.  *issuer: the name. */
-static enum ca_err
-head_to_issuer(
-    struct scan *s, uint64_t end, bool digest, struct ca_reader *issuer)
-{
-	struct ca_reader whole, content;
-	uint8_t tag;
-	enum ca_err rc;
-
-	rc = ca_crlwin_take(s, end, CA_CRL_HEAD_MAX, &tag, &whole, &content);
-	if (rc != CA_OK)
-		return rc;
-	ca_buf_put(&s->head, whole.p, whole.left);
-	if (tag == CA_DER_INTEGER) {
-		if (content.left != 1 || content.p[0] != 1)
-			return CA_ERR_FORMAT;
-		rc = ca_crlwin_take(
-		    s, end, CA_CRL_HEAD_MAX, &tag, &whole, &content);
-		if (rc != CA_OK)
-			return rc;
-		ca_buf_put(&s->head, whole.p, whole.left);
-	}
-	if (tag != CA_DER_SEQUENCE)
-		return CA_ERR_FORMAT;
-	ca_buf_put(&s->alg, whole.p, whole.left);
-	if (ca_buf_err(&s->alg) != CA_OK)
-		return ca_buf_err(&s->alg) == CA_ERR_MEMORY ? CA_ERR_MEMORY
-							    : CA_ERR_FORMAT;
-	if (digest && (rc = choose_digest(s, whole)) != CA_OK)
-		return rc;
-	rc = ca_crlwin_take(s, end, CA_CRL_HEAD_MAX, &tag, issuer, &content);
-	if (rc != CA_OK)
-		return rc;
-	return tag == CA_DER_SEQUENCE ? CA_OK : CA_ERR_FORMAT;
-}
-
-static enum ca_err
-head(struct scan *s, uint64_t end)
-{
-	struct ca_reader whole, content;
-	uint8_t tag;
-	size_t header, len;
-	enum ca_err rc;
-
-	if ((rc = head_to_issuer(s, end, true, &whole)) != CA_OK)
-		return rc;
-	ca_buf_put(&s->head, whole.p, whole.left);
-	rc = ca_crlwin_take(s, end, CA_CRL_HEAD_MAX, &tag, &whole, &content);
-	if (rc != CA_OK)
-		return rc;
-	if (!is_time(tag))
-		return CA_ERR_FORMAT;
-	ca_buf_put(&s->head, whole.p, whole.left);
-	if (pos(s) < end) {
-		if ((rc = ca_crlwin_peek(s, &tag, &header, &len)) != CA_OK)
-			return rc;
-		if (is_time(tag)) {
-			rc = ca_crlwin_take(
-			    s, end, CA_CRL_HEAD_MAX, &tag, &whole, &content);
-			if (rc != CA_OK)
-				return rc;
-			ca_buf_put(&s->head, whole.p, whole.left);
-		}
-	}
-	return ca_buf_err(&s->head);
-}
 
 /* ---- entries ---- */
 
@@ -150,7 +36,7 @@ entry(struct scan *s, struct ca_reader r)
 
 	if (ca_der_expect(&r, CA_DER_INTEGER, &serial) != CA_OK ||
 	    !ca_der_integer_ok(serial.p, serial.left) ||
-	    ca_der_next(&r, &tag, &date) != CA_OK || !is_time(tag))
+	    ca_der_next(&r, &tag, &date) != CA_OK || !ca_der_is_time(tag))
 		return CA_ERR_FORMAT;
 	if (r.left > 0) {
 		if (ca_der_entry_exts(r, &exts) != CA_OK)
@@ -196,7 +82,7 @@ common_entry(const uint8_t *p, size_t left, struct ca_crl_item *item)
 	if (4 + serial + 2 > n || !ca_der_integer_ok(p + 4, serial))
 		return 0;
 	date = p[4 + serial + 1];
-	if (!is_time(p[4 + serial]) || date >= 0x80 ||
+	if (!ca_der_is_time(p[4 + serial]) || date >= 0x80 ||
 	    4 + serial + 2 + date > n)
 		return 0;
 	rest = n - (4 + serial + 2 + date);
@@ -329,7 +215,7 @@ tbs(struct scan *s, uint64_t list_end)
 		return rc;
 	if (end > list_end)
 		return CA_ERR_FORMAT;
-	if ((rc = head(s, end)) != CA_OK)
+	if ((rc = ca_crlhead(s, end)) != CA_OK)
 		return rc;
 	if (pos(s) < end) {
 		if ((rc = ca_crlwin_peek(s, &tag, &header, &len)) != CA_OK)
@@ -415,7 +301,7 @@ ca_crlread_issuer(struct ca_crlsrc *src, struct ca_buf *name)
 	if ((rc = scan_new(&s, NULL, src, NULL, PEEK_WINDOW)) != CA_OK ||
 	    (rc = ca_crlwin_enter(&s, &end)) != CA_OK ||
 	    (rc = ca_crlwin_enter(&s, &tbs_end)) != CA_OK ||
-	    (rc = head_to_issuer(&s, tbs_end, false, &issuer)) != CA_OK) {
+	    (rc = ca_crlhead_issuer(&s, tbs_end, false, &issuer)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}

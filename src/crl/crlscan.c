@@ -1,3 +1,8 @@
+/*
+ * The files of the directory that have no hashed name.  A CRL that was put
+ * there without `openssl rehash` may revoke as well as any other; to miss it
+ * would be to let somebody in.
+ */
 #include "base/file.h"
 #include "crl/crldirint.h"
 #include "crl/crlread.h"
@@ -11,12 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/*
- * The files of the directory that have no hashed name.  A CRL that was put
- * there without `openssl rehash` may revoke as well as any other; to miss it
- * would be to let somebody in.
- */
 
 /* More files than this are not scanned; hashed names help. */
 #define NAMES_MAX 65536

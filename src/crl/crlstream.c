@@ -1,3 +1,7 @@
+/*
+ * Reading a CRL by streaming its file: its signature and the entries that are
+ * wanted in one pass and constant memory.
+ */
 #include "crl/crlint.h"
 #include "crl/crlsig.h"
 
@@ -17,7 +21,7 @@ read_one(struct ca_crl *crl, const struct ca_crl_wanted *wanted)
 
 	if (rc != CA_OK)
 		return rc;
-	crl->kind = CRL_STREAM;
+	crl->way = &ca_crl_by_stream;
 	rc = ca_crlread(
 	    crl->crypto, crl->src, ca_crl_hits_collect, &crl->hits, &crl->read);
 	if (rc == CA_ERR_FORMAT || rc == CA_ERR_LIMIT)
@@ -59,10 +63,11 @@ ca_crl_stream_load(const struct ca_crl_source *src,
 }
 
 enum ca_err
-ca_crl_stream_verify(struct ca_crl *crl, EVP_PKEY *key)
+ca_crl_stream_verify(struct ca_crl *crl, X509 *issuer, EVP_PKEY *key)
 {
 	const X509_ALGOR *alg;
 
+	(void)issuer;
 	X509_CRL_get0_signature(crl->x509, NULL, &alg);
 	return ca_crlsig_verify(crl->crypto, alg, key, &crl->read);
 }
@@ -124,3 +129,6 @@ ca_crl_stream_lookup(struct ca_crl *crl, X509 *cert,
 			    crl, &crl->hits, i, cert, out);
 	return look_again(crl, cert, serial, out);
 }
+
+const struct ca_crl_way ca_crl_by_stream = {
+    "stream", ca_crl_stream_load, ca_crl_stream_verify, ca_crl_stream_lookup};

@@ -181,7 +181,7 @@ ca_crl_index_put_crls(struct maker *m, int fd, const char *name)
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_crlsrc *src = malloc(sizeof *src);
 	struct ca_crl_source from = {
-	    m->crypto, m->log, CA_CRL_STREAM, -1, name, -1};
+	    m->crypto, m->log, &ca_crl_by_stream, -1, name, -1};
 	struct ca_crls list = {NULL, 0};
 	struct ca_crl *crl;
 
@@ -198,7 +198,6 @@ ca_crl_index_put_crls(struct maker *m, int fd, const char *name)
 			ret = CA_ERR_MEMORY;
 			goto out;
 		}
-		crl->kind = CRL_STREAM;
 		m->len = m->n = 0;
 		m->issuer_no = 0;
 		rc = ca_crlread(m->crypto, src, gather, m, &crl->read);

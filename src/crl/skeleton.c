@@ -1,3 +1,7 @@
+/*
+ * A CRL without its entries: what is kept of a streamed CRL for names, times and
+ * extensions.
+ */
 #include "crl/window.h"
 
 #include <time.h>

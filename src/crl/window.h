@@ -1,6 +1,7 @@
 /*
- * Inside the reading of a CRL: the window on its bytes (window.c), what is in
- * them (crlread.c), and the CRL without entries (skeleton.c).  Private to them.
+ * Inside the reading of a CRL: the window on its bytes (window.c), the
+ * fields before the entries (crlhead.c), the entries and what follows
+ * (crlread.c), and the CRL without entries (skeleton.c).  Private to them.
  */
 #ifndef CA_CRL_WINDOW_H
 #define CA_CRL_WINDOW_H
@@ -58,6 +59,14 @@ CA_MUST_CHECK enum ca_err ca_crlwin_enter(struct scan *s, uint64_t *end);
 CA_MUST_CHECK enum ca_err ca_crlwin_take(struct scan *s, uint64_t end,
     size_t max, uint8_t *tag, struct ca_reader *whole,
     struct ca_reader *content);
+
+/* Read version (v2 if it is there), signature and issuer, whose name is
+ * *issuer.  digest: start hashing by the signature algorithm. */
+CA_MUST_CHECK enum ca_err ca_crlhead_issuer(
+    struct scan *s, uint64_t end, bool digest, struct ca_reader *issuer);
+
+/* Read the fields up to nextUpdate. */
+CA_MUST_CHECK enum ca_err ca_crlhead(struct scan *s, uint64_t end);
 
 /*
  * The CRL without its entries, into out->stripped.  Its signature is empty, so

@@ -272,7 +272,7 @@ ca_crl_read_wanted(struct ca_crl_run *r, const char *name,
     const struct ca_crl_wanted *wanted, struct ca_crls *out)
 {
 	struct ca_crl_source src = {
-	    r->crypto, &r->log, CA_CRL_STREAM, r->dir, name, -1};
+	    r->crypto, &r->log, &ca_crl_by_stream, r->dir, name, -1};
 	enum ca_err rc = ca_crldir_open(r->dir, name, &src.fd, NULL);
 
 	if (rc == CA_OK)

@@ -1,4 +1,5 @@
 #include "verify/certfile.h"
+#include "base/der.h"
 #include "crypto/certgate.h"
 
 #include <openssl/asn1.h>
@@ -76,7 +77,7 @@ ca_certfile_each(const void *p, size_t len,
 
 struct parse {
 	struct ca_crypto *crypto;
-	STACK_OF(X509) * out;
+	STACK_OF(X509) *out;
 	size_t bad;
 };
 
@@ -102,7 +103,7 @@ parse_one(void *ctx, const uint8_t *der, size_t len)
 
 enum ca_err
 ca_certfile_parse(struct ca_crypto *crypto, const void *p, size_t len,
-    STACK_OF(X509) * out, size_t *bad)
+    STACK_OF(X509) *out, size_t *bad)
 {
 	struct parse parse = {crypto, out, 0};
 	enum ca_err rc;
@@ -134,53 +135,27 @@ ca_certfile_refusal(const void *p, size_t len)
 	return rc == CA_DENIED ? why : NULL;
 }
 
-/* One TLV at *p, at most left bytes: its tag, content and end. */
-static enum ca_err
-tlv(const uint8_t **p, const uint8_t *end, int want, const uint8_t **content,
-    const uint8_t **after)
-{
-	const uint8_t *q = *p;
-	long len;
-	int tag, class;
-	int rc = ASN1_get_object(&q, &len, &tag, &class, end - *p);
-
-	/* 0x80: an error; 0x21: an indefinite length, which DER has not */
-	if ((rc & 0x80) != 0 || (rc & 1) != 0 || len < 0 || len > end - q)
-		return CA_ERR_FORMAT;
-	if (want >= 0 && **p != want)
-		return CA_ERR_FORMAT;
-	*content = q;
-	*after = q + len;
-	return CA_OK;
-}
-
 enum ca_err
 ca_certfile_subject(
     const uint8_t *der, size_t len, const uint8_t **name, size_t *namelen)
 {
 	/* RFC 5280 section 4.1: serial, signature, issuer, validity, subject */
-	static const int fields[] = {0x02, 0x30, 0x30, 0x30, 0x30};
-	const uint8_t *p = der, *content = NULL, *end = NULL;
+	static const uint8_t fields[] = {CA_DER_INTEGER, CA_DER_SEQUENCE,
+	    CA_DER_SEQUENCE, CA_DER_SEQUENCE, CA_DER_SEQUENCE};
+	struct ca_reader r = ca_reader_of(der, len), cert, tbs, content;
 
-	if (tlv(&p, der + len, 0x30, &content, &end) != CA_OK)
+	if (ca_der_expect(&r, CA_DER_SEQUENCE, &cert) != CA_OK ||
+	    ca_der_expect(&cert, CA_DER_SEQUENCE, &tbs) != CA_OK)
 		return CA_ERR_FORMAT;
-	p = content;
-	if (tlv(&p, end, 0x30, &content, &end) != CA_OK)
+	/* version; without it the certificate is of version 1 */
+	if (tbs.left > 0 && tbs.p[0] == CA_DER_CONTEXT_0 &&
+	    ca_der_expect(&tbs, CA_DER_CONTEXT_0, &content) != CA_OK)
 		return CA_ERR_FORMAT;
-	p = content;
-	const uint8_t *after = NULL;
-	if (p < end && *p == 0xa0) {
-		if (tlv(&p, end, 0xa0, &content, &after) != CA_OK)
+	for (size_t i = 0; i < sizeof fields; i++) {
+		*name = tbs.p;
+		if (ca_der_expect(&tbs, fields[i], &content) != CA_OK)
 			return CA_ERR_FORMAT;
-		p = after;
-	}
-	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-		if (p >= end ||
-		    tlv(&p, end, fields[i], &content, &after) != CA_OK)
-			return CA_ERR_FORMAT;
-		*name = p;
-		*namelen = (size_t)(after - p);
-		p = after;
+		*namelen = (size_t)(tbs.p - *name);
 	}
 	return CA_OK;
 }

@@ -2,87 +2,8 @@
 #include "verify/verify.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- findings ---- */
-
-/* Which of two reasons tells an administrator more. */
-static int
-usefulness(enum ca_reason reason)
-{
-	switch (reason) {
-	case CA_R_REVOKED: /* the issuer of a CRL */
-		return 10;
-	case CA_R_CRL_EXPIRED:
-		return 9;
-	case CA_R_CRL_DIR:
-		return 8;
-	case CA_R_CRL_FUTURE:
-		return 7;
-	case CA_R_CHAIN_WEAK:
-		return 6;
-	case CA_R_CRL_ISSUER:
-		return 5;
-	case CA_R_CRL_SIGNATURE:
-		return 4;
-	case CA_R_CRL_EXTENSION:
-		return 3;
-	case CA_R_CRL_MALFORMED:
-		return 2;
-	case CA_R_CRL_SCOPE:
-		return 1;
-	default:
-		return 0;
-	}
-}
-
-void
-ca_rev_find(
-    struct finding *f, enum ca_reason reason, X509 *cert, const char *fmt, ...)
-{
-	struct ca_buf name = CA_BUF_INIT(8000);
-	const char *subject = NULL;
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
-	n = vsnprintf(f->detail, sizeof f->detail, fmt, ap);
-	va_end(ap);
-	f->reason = reason;
-	if (cert == NULL || n < 0)
-		return;
-	/* the certificate is named, whatever else there is to say */
-	if (n > DETAIL_MAX * 2 / 3)
-		n = DETAIL_MAX * 2 / 3;
-	ca_name_rfc4514(X509_get_subject_name(cert), &name);
-	subject = ca_buf_text(&name);
-	(void)snprintf(f->detail + n, sizeof f->detail - (size_t)n, ", for %s",
-	    subject != NULL && *subject != '\0' ? subject : "an empty name");
-	ca_buf_free(&name);
-}
-
-void
-ca_rev_prefer(struct finding *f, const struct finding *other)
-{
-	if (f->reason == CA_R_OK ||
-	    usefulness(other->reason) > usefulness(f->reason))
-		*f = *other;
-}
-
-const char *
-ca_rev_time(time_t t, char text[32])
-{
-	struct tm tm;
-
-	if (gmtime_r(&t, &tm) == NULL ||
-	    strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		(void)snprintf(text, 32, "an unknown date");
-	return text;
-}
 
 /* ---- set-up ---- */
 
@@ -105,6 +26,7 @@ ca_revocation_new(struct ca_crypto *crypto, const struct ca_config *cfg,
 	rev->no_next_update = cfg->crl_no_next_update;
 	rev->now = now;
 	rev->error.reason = CA_R_OK;
+	rev->status = ca_rev_status;
 	if (rev->mode != CA_CRL_OFF) {
 		if ((rev->dir_path = strdup(cfg->crl_dir)) == NULL) {
 			ret = CA_ERR_MEMORY;
@@ -173,7 +95,7 @@ put(struct ca_report *report, enum ca_verdict verdict, const struct finding *f)
 }
 
 void
-ca_revocation_check(struct ca_revocation *rev, const STACK_OF(X509) * chain,
+ca_revocation_check(struct ca_revocation *rev, const STACK_OF(X509) *chain,
     struct ca_report *report)
 {
 	struct place at = {chain, 0, 0};

@@ -30,12 +30,12 @@ struct ca_revocation_paths {
 	/* Append the certificates with that subject; borrowed for as long as
 	 * the revocation lives.  Errors as ca_cadir_by_subject. */
 	enum ca_err (*named)(
-	    void *ctx, const X509_NAME *subject, STACK_OF(X509) * out);
+	    void *ctx, const X509_NAME *subject, STACK_OF(X509) *out);
 	/* A valid path from cert to that anchor: CA_OK, *chain is the
 	 * caller's, leaf first, anchor last.  CA_DENIED: there is none, and
 	 * why is filled.  CA_ERR_LIMIT, CA_ERR_MEMORY and their like. */
 	enum ca_err (*find)(void *ctx, X509 *cert, X509 *anchor,
-	    STACK_OF(X509) * *chain, char why[CA_REVOCATION_WHY]);
+	    STACK_OF(X509) **chain, char why[CA_REVOCATION_WHY]);
 	void *ctx;
 };
 
@@ -66,8 +66,8 @@ void ca_revocation_trace(struct ca_revocation *rev, bool others);
  * been found good: a file of any size is read for its sake.  What could not
  * be found out fails the check.  chain must live until the next call.
  */
-void ca_revocation_check(struct ca_revocation *rev,
-    const STACK_OF(X509) * chain, struct ca_report *report);
+void ca_revocation_check(struct ca_revocation *rev, const STACK_OF(X509) *chain,
+    struct ca_report *report);
 
 /* For `certauth doctor`: does the CRL cover cert (section 6.3.3 (b))?  False:
  * why says what differs, as in "is for CA certificates only, and this is none".

@@ -97,7 +97,7 @@ on_path(struct question *q)
 }
 
 static bool
-contains(const STACK_OF(X509) * chain, X509 *cert)
+contains(const STACK_OF(X509) *chain, X509 *cert)
 {
 	for (int i = 0; i < sk_X509_num(chain); i++)
 		if (X509_cmp(sk_X509_value(chain, i), cert) == 0)
@@ -118,7 +118,7 @@ ask_status(struct ca_revocation *rev, struct crl_issuer *is, int level)
 		struct finding f = {.reason = CA_R_INTERNAL};
 
 		if (contains(rev->chain, place_cert(&at)) ||
-		    ca_rev_status(rev, &at, &f))
+		    rev->status(rev, &at, &f))
 			continue;
 		sure = false;
 		is->why = f;

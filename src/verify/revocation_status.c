@@ -6,267 +6,8 @@
 #include "verify/revocationint.h"
 #include "verify/verify.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-static void
-voices_clear(struct voices *all)
-{
-	free(all->found.v); /* the CRLs are the directory's */
-	free(all->v);
-	CRL_DIST_POINTS_free(all->points);
-}
-
-/* ---- the CRLs that may speak of it ---- */
-
-static void
-could_not_read(
-    struct ca_revocation *rev, struct voices *all, X509 *cert, enum ca_err rc)
-{
-	if (rc == CA_ERR_LIMIT)
-		ca_rev_find(&all->broken, CA_R_CHAIN_LIMIT, cert,
-		    "the bounds of path building are met by the issuers of "
-		    "CRLs");
-	else
-		ca_rev_find(&all->broken, CA_R_CRL_DIR, cert, "%s: %s",
-		    rev->dir_path, ca_err_text(rc));
-	if (rev->error.reason == CA_R_OK)
-		rev->error = all->broken;
-}
-
-/* The one that revokes may be the one that cannot be read; one that is read
- * and is no CRL need not be this issuer's. */
-static void
-tell_file(struct ca_revocation *rev, struct voices *all, enum ca_reason reason,
-    X509 *cert)
-{
-	const char *what = ca_crldir_get0_trouble(rev->dir);
-	struct finding *f =
-	    reason == CA_R_CRL_DIR ? &all->broken : &all->trouble;
-
-	ca_rev_find(f, reason, cert, "%s/%s", rev->dir_path,
-	    what != NULL ? what : "a file cannot be used");
-	all->firm = true;
-}
-
-#define SERIALS_MAX 64
-
-/* One pass over a CRL answers for the whole path. */
-static size_t
-serials(const STACK_OF(X509) * chain, struct ca_bytes v[SERIALS_MAX])
-{
-	size_t n = 0;
-
-	for (int i = 0; i < sk_X509_num(chain) && n < SERIALS_MAX; i++) {
-		uint8_t *p = NULL;
-		int len = ca_crl_serial(sk_X509_value(chain, i), &p);
-
-		if (len > 0)
-			v[n++] = (struct ca_bytes){p, (size_t)len};
-	}
-	return n;
-}
-
-static void
-find_named(struct ca_revocation *rev, const struct place *at,
-    const X509_NAME *name, struct voices *all)
-{
-	struct ca_bytes serial[SERIALS_MAX];
-	struct ca_crl_wanted wanted = {serial, serials(at->chain, serial)};
-	enum ca_reason trouble = CA_R_OK;
-	enum ca_err rc =
-	    ca_crldir_find(rev->dir, name, &wanted, &all->found, &trouble);
-
-	for (size_t i = 0; i < wanted.n; i++)
-		OPENSSL_free((void *)serial[i].p);
-	if (rc != CA_OK)
-		could_not_read(rev, all, place_cert(at), rc);
-	else if (trouble != CA_R_OK)
-		tell_file(rev, all, trouble, place_cert(at));
-}
-
-/* More names of issuers than this no certificate needs. */
-#define NAMES_MAX 64
-
-/* By the issuer's name, and by the names of cRLIssuer. */
-static void
-find_all(struct ca_revocation *rev, const struct place *at, struct voices *all)
-{
-	X509 *cert = place_cert(at);
-	const X509_NAME *own = X509_get_issuer_name(cert);
-	unsigned names = 0;
-
-	if (ca_rev_points(cert, &all->points) != CA_OK)
-		ca_rev_find(&all->broken, CA_R_CRL_SCOPE, cert,
-		    "the certificate's cRLDistributionPoints cannot be read");
-	find_named(rev, at, own, all);
-	for (int i = 0; i < sk_DIST_POINT_num(all->points); i++) {
-		const GENERAL_NAMES *gens =
-		    sk_DIST_POINT_value(all->points, i)->CRLissuer;
-
-		for (int j = 0; j < sk_GENERAL_NAME_num(gens); j++) {
-			const GENERAL_NAME *gen =
-			    sk_GENERAL_NAME_value(gens, j);
-
-			if (gen->type != GEN_DIRNAME ||
-			    ca_crl_same_name(gen->d.directoryName, own))
-				continue;
-			if (++names > NAMES_MAX) {
-				could_not_read(rev, all, cert, CA_ERR_LIMIT);
-				return;
-			}
-			find_named(rev, at, gen->d.directoryName, all);
-		}
-	}
-}
-
-/* ---- which of them speak ---- */
-
-/* For those who want to see why (trace.h). */
-static struct crl_use *
-note(struct ca_revocation *rev, const struct place *at,
-    const struct crl_facts *f, const char *why)
-{
-	struct crl_use *v;
-
-	if (!rev->traced || at->chain != rev->chain)
-		return NULL;
-	if ((v = realloc(rev->use, (rev->nuse + 1) * sizeof *v)) == NULL)
-		return NULL;
-	rev->use = v;
-	v += rev->nuse++;
-	*v = (struct crl_use){.facts = f, .depth = at->i};
-	(void)snprintf(v->why, sizeof v->why, "%s", why);
-	return v;
-}
-
-static void
-cannot_use(struct voices *all, const struct finding *why, bool firm)
-{
-	ca_rev_prefer(&all->trouble, why);
-	all->firm = all->firm || firm;
-}
-
-static void
-reject(struct voices *all, const struct crl_facts *f, X509 *cert,
-    enum ca_reason reason, const char *why)
-{
-	struct finding now = {.reason = CA_R_OK};
-
-	ca_rev_find(&now, reason, cert, "%s %s", ca_crl_get0_name(f->crl), why);
-	cannot_use(all, &now, true);
-}
-
-/* A CRL that does not speak of the certificate may list it: that is shown. */
-static void
-out_of_scope(struct ca_revocation *rev, const struct place *at,
-    struct voices *all, struct crl_facts *f, const char *why)
-{
-	struct ca_crl_entry entry;
-	struct crl_use *use;
-	struct signer signer;
-
-	reject(all, f, place_cert(at), CA_R_CRL_SCOPE, why);
-	if (!rev->others || ca_rev_sign(rev, at, f, &signer) != CA_OK ||
-	    signer.cert == NULL || (use = note(rev, at, f, why)) == NULL)
-		return;
-	use->listed = ca_crl_lookup(f->crl, place_cert(at), &entry) == CA_OK;
-}
-
-static enum ca_err
-add_voice(struct voices *all, const struct voice *voice)
-{
-	struct voice *v = realloc(all->v, (all->n + 1) * sizeof *v);
-
-	if (v == NULL)
-		return CA_ERR_MEMORY;
-	all->v = v;
-	v[all->n++] = *voice;
-	return CA_OK;
-}
-
-static bool
-is_anchor(const struct place *at)
-{
-	return at->i == sk_X509_num(at->chain) - 1;
-}
-
-/* CA_OK: it is among the voices, or has none.  Else it is not known whether
- * it revokes. */
-static enum ca_err
-hear(struct ca_revocation *rev, const struct place *at, struct voices *all,
-    struct crl_facts *f)
-{
-	X509 *cert = place_cert(at);
-	struct voice voice = {.f = f};
-	struct signer by;
-	char why[CA_REVOCATION_WHY];
-	enum ca_err rc;
-
-	for (size_t i = 0; i < all->n; i++)
-		if (all->v[i].f == f)
-			return CA_OK; /* by another of its names */
-	if (f->bad != CA_R_OK) {
-		reject(all, f, cert, f->bad, f->why);
-		return CA_OK;
-	}
-	if (f->future) {
-		reject(all, f, cert, CA_R_CRL_FUTURE,
-		    "is not yet valid: its thisUpdate is in the future");
-		return CA_OK;
-	}
-	if (!ca_rev_covers(f, cert, all->points, &voice.reasons, why)) {
-		out_of_scope(rev, at, all, f, why);
-		return CA_OK;
-	}
-	rc = ca_rev_sign(rev, at, f, &by);
-	if (rc != CA_OK)
-		return rc;
-	if (by.cert == NULL || !by.sure)
-		cannot_use(all, &by.why, by.cert != NULL || !by.mute);
-	/* so deep not everybody was asked who may have signed */
-	if (by.cert == NULL && at->level == CA_REVOCATION_LEVELS &&
-	    !is_anchor(at))
-		all->broken = by.why;
-	if (by.cert == NULL)
-		return CA_OK;
-	/* its own CRL may revoke an anchor; others are not asked about it */
-	if (is_anchor(at) && X509_cmp(by.cert, cert) != 0)
-		return CA_OK;
-	rc = ca_crl_lookup(f->crl, cert, &voice.entry);
-	if (rc != CA_OK && rc != CA_ERR_NOT_FOUND) {
-		ca_rev_find(&all->broken, CA_R_CRL_MALFORMED, cert,
-		    "%s cannot be searched: %s", ca_crl_get0_name(f->crl),
-		    ca_err_text(rc));
-		return CA_OK;
-	}
-	voice.signer = by.cert;
-	voice.sure = by.sure;
-	voice.listed = rc == CA_OK;
-	ca_log_debug(rev->log, "%s (%-s) %-s", ca_crl_get0_name(f->crl),
-	    ca_crl_engine_name(f->crl),
-	    voice.listed ? "lists it" : "does not revoke it");
-	(void)note(rev, at, f, "");
-	return add_voice(all, &voice);
-}
-
-static void
-hear_all(struct ca_revocation *rev, const struct place *at, struct voices *all)
-{
-	for (size_t i = 0; i < all->found.n; i++) {
-		struct crl_facts *f;
-		enum ca_err rc = ca_rev_facts(rev, all->found.v[i], &f);
-
-		if (rc == CA_OK)
-			rc = hear(rev, at, all, f);
-		if (rc != CA_OK) {
-			could_not_read(rev, all, place_cert(at), rc);
-			return;
-		}
-	}
-}
 
 /* ---- are there enough ---- */
 
@@ -290,7 +31,7 @@ tell_expired(struct voices *all, const struct crl_facts *f, X509 *cert)
 		  "crl_no_next_update, since %s: run `certauth crl "
 		  "update`, or put a newer one there",
 	    ca_rev_time(f->next_update, date));
-	reject(all, f, cert, CA_R_CRL_EXPIRED, why);
+	ca_rev_reject(all, f, cert, CA_R_CRL_EXPIRED, why);
 }
 
 /* The reasons of which complete CRLs say that it is not revoked. */
@@ -377,7 +118,7 @@ is_enough(struct ca_revocation *rev, const struct place *at, struct voices *all,
 	X509 *cert = place_cert(at);
 	unsigned reasons;
 
-	if (is_anchor(at))
+	if (place_is_anchor(at))
 		return true;
 	reasons = count_reasons(rev, at, all);
 	if (reasons == REASONS_ALL || is_waived(rev, cert, all))
@@ -399,7 +140,7 @@ ca_rev_status(
 	X509 *cert = place_cert(at);
 	bool ok = false;
 
-	if (is_anchor(at)) {
+	if (place_is_anchor(at)) {
 		/* the CRL of an issuer that is not on the path is not its own
 		 */
 		if (!ca_crl_same_name(X509_get_subject_name(cert),
@@ -407,10 +148,8 @@ ca_rev_status(
 			return true;
 		here.level = CA_REVOCATION_LEVELS;
 	}
-	if (rev->dir != NULL) {
-		find_all(rev, &here, &all);
-		hear_all(rev, &here, &all);
-	}
+	if (rev->dir != NULL)
+		ca_rev_hear(rev, &here, &all);
 	if (ca_rev_revoked(rev, at, &all, f))
 		goto out;
 	if (all.broken.reason != CA_R_OK) {
@@ -419,6 +158,6 @@ ca_rev_status(
 	}
 	ok = is_enough(rev, at, &all, f);
 out:
-	voices_clear(&all);
+	ca_rev_voices_clear(&all);
 	return ok;
 }

@@ -1,7 +1,7 @@
 /*
  * Inside the revocation of a path: what revocation.c (set-up, the walk over
- * the path, the report), revocation_status.c (one certificate, by all of its
- * CRLs), revocation_rule.c (which of them revokes it), revocation_facts.c (what
+ * the path, the report), revocation_status.c (one certificate),
+ * revocation_voices.c (the CRLs that cover it), revocation_rule.c (which of them revokes it), revocation_facts.c (what
  * a CRL says of itself), revocation_scope.c (for which certificates it speaks)
  * and revocation_signer.c (who signed it) share.  Private to them.
  */
@@ -75,7 +75,7 @@ struct voices {
 struct crl_issuer {
 	X509 *cert; /* borrowed */
 	enum { ISSUER_BUSY, ISSUER_GOOD, ISSUER_UNSURE, ISSUER_BAD } state;
-	STACK_OF(X509) * chain; /* owned */
+	STACK_OF(X509) *chain; /* owned */
 	struct finding why;
 };
 
@@ -89,6 +89,8 @@ struct crl_use {
 	char why[CA_REVOCATION_WHY]; /* it does not speak of the certificate;
 					"": it does */
 };
+
+struct place;
 
 struct ca_revocation {
 	struct ca_crypto *crypto;
@@ -106,8 +108,12 @@ struct ca_revocation {
 	struct ca_revocation_paths paths;
 	struct crl_facts **facts;
 	size_t nfacts;
+	/* ca_rev_status, which asks who signed a CRL, and for that the status
+	 * of an issuer of CRLs: the recursion goes by here */
+	bool (*status)(struct ca_revocation *rev, const struct place *at,
+	    struct finding *f);
 	/* this path */
-	const STACK_OF(X509) * chain;
+	const STACK_OF(X509) *chain;
 	struct crl_issuer issuer[CA_CRL_ISSUERS_MAX];
 	size_t nissuers;
 	struct crl_use *use;
@@ -122,7 +128,7 @@ struct ca_revocation {
 /* A certificate at its place: chain[i], level 0 on the path itself, 1 and 2
  * on the path of a CRL's issuer. */
 struct place {
-	const STACK_OF(X509) * chain;
+	const STACK_OF(X509) *chain;
 	int i;
 	int level;
 };
@@ -132,6 +138,12 @@ static inline X509 *
 place_cert(const struct place *at)
 {
 	return sk_X509_value(at->chain, at->i);
+}
+
+static inline bool
+place_is_anchor(const struct place *at)
+{
+	return at->i == sk_X509_num(at->chain) - 1;
 }
 
 /* Fill in a finding; cert (may be NULL): whose status it is about. */
@@ -188,6 +200,16 @@ bool ca_rev_covers(const struct crl_facts *f, X509 *cert,
  */
 CA_MUST_CHECK enum ca_err ca_rev_sign(struct ca_revocation *rev,
     const struct place *at, struct crl_facts *f, struct signer *out);
+
+/* Gather into all (zeroed, both reasons CA_R_OK) what CRLs say of the
+ * certificate; to be cleared. */
+void ca_rev_hear(
+    struct ca_revocation *rev, const struct place *at, struct voices *all);
+void ca_rev_voices_clear(struct voices *all);
+
+/* The CRL cannot be used for cert: into all->trouble, which cannot be waived. */
+void ca_rev_reject(struct voices *all, const struct crl_facts *f, X509 *cert,
+    enum ca_reason reason, const char *why);
 
 /* One of the CRLs revokes the certificate: f says which. */
 bool ca_rev_revoked(struct ca_revocation *rev, const struct place *at,

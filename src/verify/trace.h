@@ -21,7 +21,7 @@ struct ca_crl_use {
 	char *file;         /* its name in crl_dir; owned */
 	char *other;        /* why it does not speak of the certificate; owned;
 			     * NULL: it does */
-	const char *engine; /* "index", "stream" or "openssl"; static */
+	const char *engine; /* "index" or "stream"; static */
 	time_t this_update, next_update; /* next_update 0: it has none */
 	uint64_t entries;
 	bool listed;  /* where it does not: it lists the certificate */

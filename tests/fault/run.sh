@@ -90,7 +90,6 @@ wrong_key+=(-i "$PKI/alice-chain.pem")
 # logins that are good
 scene stream -e granted "${alice[@]}" "$conf"
 scene index -e granted "${alice[@]}" "$conf" "crl_dir=$D/crl-indexed"
-scene openssl -e granted "${alice[@]}" "$conf" crl_engine=openssl
 scene no-user -e granted -c "$PKI/alice-chain.pem" -k "$PKI/alice.key" "$conf"
 scene host-proof -e granted "${alice[@]}" "$conf" host_proof=require \
 	"host_cert=$PKI/server-chain.pem" "host_key=$PKI/server.key"
@@ -121,13 +120,10 @@ scene clock -s 1 -p time -e granted "${alice[@]}" "$conf"
 scene revoked -e denied "${revoked[@]}" "$conf"
 scene revoked-index -e denied "${revoked[@]}" "$conf" \
 	"crl_dir=$D/crl-indexed"
-scene revoked-openssl -e denied "${revoked[@]}" "$conf" crl_engine=openssl
 # (a file that is not there is a reason to grant, with `prefer')
 scene revoked-two -e denied "${revoked[@]}" "$conf" "crl_dir=$D/crl-two"
 scene memory-revoked-two -m -e denied "${revoked[@]}" "$conf" \
 	"crl_dir=$D/crl-two"
-scene memory-revoked-two-openssl -m -e denied "${revoked[@]}" "$conf" \
-	"crl_dir=$D/crl-two" crl_engine=openssl
 scene revoked-prefer -a -e denied "${revoked[@]}" "$conf" crl=prefer
 scene stranger -e denied "${stranger[@]}" "$conf" crl=prefer
 scene expired -e denied "${expired[@]}" "$conf"

@@ -6,6 +6,7 @@
 #include "fuzz.h"
 
 #include "crl/crl.h"
+#include "../unit/crlwhole.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -24,7 +25,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 }
 
 static void
-load(const uint8_t *data, size_t size, enum ca_crl_engine engine,
+load(const uint8_t *data, size_t size, const struct ca_crl_way *engine,
     struct ca_crls *out)
 {
 	static const struct ca_crl_wanted nothing = {NULL, 0};
@@ -61,8 +62,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ca_crls ours = {NULL, 0}, theirs = {NULL, 0};
 
-	load(data, size, CA_CRL_STREAM, &ours);
-	load(data, size, CA_CRL_OPENSSL, &theirs);
+	load(data, size, &ca_crl_by_stream, &ours);
+	load(data, size, &ca_crl_as_whole, &theirs);
 	/* of broken PEM, each makes what it can: they need not take the same
 	 * block for a CRL */
 	bool compare = size > 0 && data[0] == 0x30 && ours.n == theirs.n;

@@ -20,6 +20,8 @@ import re
 import sys
 
 PARAMETERS, FUNCTION, FILE, TEST = 6, 60, 400, 700
+# the entry points, with what PAM shows of a call: one file, by name
+MODULE_FILE, MODULE = "pam_certauth.c", 600
 DECODERS = (
     r"d2i_X509|d2i_X509_(?:bio|fp|AUX)|PEM_read(?:_bio)?_X509(?:_AUX)?|"
     r"PEM_X509_INFO_read[a-z_]*|d2i_PKCS7[a-z_]*|d2i_CMS_[A-Za-z_]*|"
@@ -145,7 +147,8 @@ def check_circles(files, code, text):
     calls = collections.defaultdict(lambda: collections.defaultdict(set))
     for path in files:
         if path.endswith(".c"):
-            for name in set(re.findall(r"\b(?:ca|pam)_\w+", code[path])):
+            for name in set(re.findall(
+                    r"(?<!struct )\b(?:ca|pam)_\w+", code[path])):
                 if home.get(name, path) != path:
                     calls[path][home[name]].add(name)
     for part in circles(calls):
@@ -192,7 +195,7 @@ def parameters(code, start):
 def check_sizes(files, code, text):
     for path in files:
         lines = text[path].count("\n")
-        if lines > FILE:
+        if lines > (MODULE if path == MODULE_FILE else FILE):
             wrong(f"{path}: {lines} lines, more than {FILE}: split it by subject")
         if not path.endswith(".c"):
             continue

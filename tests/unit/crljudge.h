@@ -13,7 +13,7 @@
 
 static EVP_PKEY *root_key, *sub_key, *leaf_key, *keeper_key;
 static X509 *root, *sub, *leaf, *direct;
-static STACK_OF(X509) * subs; /* what a client sends along */
+static STACK_OF(X509) *subs; /* what a client sends along */
 
 #define ROOT_SERIAL 101
 #define SUB_SERIAL 102
@@ -36,7 +36,7 @@ set(struct ca_config *cfg, const char *key, const char *value)
 }
 
 static inline enum ca_reason
-verdict(X509 *cert, STACK_OF(X509) * sent, const char *engine)
+verdict(X509 *cert, STACK_OF(X509) *sent, const char *engine)
 {
 	static const enum ca_check also[] = {CA_CHECK_VALIDITY, CA_CHECK_CHAIN};
 	struct ca_verify_input in = {cert, sent, NOW, .trace = traced_to};
@@ -75,24 +75,18 @@ verdict(X509 *cert, STACK_OF(X509) * sent, const char *engine)
 	return reason;
 }
 
-/* By both engines; says: what the detail holds (NULL: anything). */
+/* says: what the detail holds (NULL: anything). */
 static inline void
-judged(int line, X509 *cert, STACK_OF(X509) * sent, enum ca_reason want,
+judged(int line, X509 *cert, STACK_OF(X509) *sent, enum ca_reason want,
     const char *says)
 {
-	static const char *const engines[] = {"openssl", "stream"};
+	enum ca_reason got = verdict(cert, sent, "stream");
 
-	for (size_t i = 0; i < 2; i++) {
-		enum ca_reason got = verdict(cert, sent, engines[i]);
-
-		if (got != want)
-			fail_msg("line %d, %s: %s (%s), not %s", line,
-			    engines[i], ca_reason_code(got), detail,
-			    ca_reason_code(want));
-		if (says != NULL && strstr(detail, says) == NULL)
-			fail_msg("line %d, %s: no \"%s\" in \"%s\"", line,
-			    engines[i], says, detail);
-	}
+	if (got != want)
+		fail_msg("line %d: %s (%s), not %s", line, ca_reason_code(got),
+		    detail, ca_reason_code(want));
+	if (says != NULL && strstr(detail, says) == NULL)
+		fail_msg("line %d: no \"%s\" in \"%s\"", line, says, detail);
 }
 
 #define is(cert, want, says) judged(__LINE__, cert, subs, want, says)

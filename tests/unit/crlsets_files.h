@@ -114,7 +114,7 @@ static inline void
 cs_look_at_index(int fd, const char *name)
 {
 	static const struct ca_crl_wanted nothing = {NULL, 0};
-	struct ca_crl_source src = {crypto, NULL, CA_CRL_AUTO, fd, name,
+	struct ca_crl_source src = {crypto, NULL, &ca_crl_by_index, fd, name,
 	    openat(fd, name, O_RDONLY | O_CLOEXEC)};
 	struct ca_crls crls = {NULL, 0};
 

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "crlmake.h"
+#include "crlwhole.h"
 
 #define ROUNDS 30
 #define ENTRIES_MAX 120
@@ -35,7 +36,7 @@ static struct {
 	struct ca_crypto *crypto;
 	EVP_PKEY *key, *other_key;
 	X509 *ca, *other;
-	STACK_OF(X509) * cas;
+	STACK_OF(X509) *cas;
 	uint64_t random;
 } t;
 
@@ -137,7 +138,7 @@ set_issuer(X509_REVOKED *rev, X509 *ca)
 }
 
 static void
-add_entry(X509_CRL *crl, STACK_OF(ASN1_INTEGER) * serials, bool indirect)
+add_entry(X509_CRL *crl, STACK_OF(ASN1_INTEGER) *serials, bool indirect)
 {
 	X509_REVOKED *rev = X509_REVOKED_new();
 	ASN1_INTEGER *n = serial(rnd(8));
@@ -179,7 +180,7 @@ write_file(const char *name, const void *p, size_t len)
 
 /* Make a.crl; the serials of its entries go onto the stack. */
 static unsigned char *
-make_crl(uint32_t entries, bool indirect, STACK_OF(ASN1_INTEGER) * serials,
+make_crl(uint32_t entries, bool indirect, STACK_OF(ASN1_INTEGER) *serials,
     size_t *len)
 {
 	X509_CRL *crl = X509_CRL_new();
@@ -202,7 +203,7 @@ make_crl(uint32_t entries, bool indirect, STACK_OF(ASN1_INTEGER) * serials,
 }
 
 static void
-load(enum ca_crl_engine engine, const struct ca_crl_wanted *wanted,
+load(const struct ca_crl_way *engine, const struct ca_crl_wanted *wanted,
     struct ca_crls *out)
 {
 	static const struct ca_crl_wanted nothing = {NULL, 0};
@@ -273,11 +274,12 @@ compare(uint32_t entries, bool indirect, bool pem)
 	else
 		write_file("a.crl", der, len);
 	assert_int_equal(
-	    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", t.cas, &n), CA_OK);
+	    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", t.cas, &n),
+	    CA_OK);
 	assert_int_equal(n, sk_ASN1_INTEGER_num(serials));
-	load(CA_CRL_OPENSSL, NULL, &list[0]);
-	load(CA_CRL_STREAM, NULL, &list[1]);
-	load(CA_CRL_AUTO, NULL, &list[2]);
+	load(&ca_crl_as_whole, NULL, &list[0]);
+	load(&ca_crl_by_stream, NULL, &list[1]);
+	load(&ca_crl_by_index, NULL, &list[2]);
 	struct ca_crl *crl[3];
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(list[i].n, 1);
@@ -353,12 +355,12 @@ indirect_ways_agree(void **state)
 		assert_true(X509_CRL_sign(crl, t.key, EVP_sha256()) > 0);
 		int len = i2d_X509_CRL(crl, &der);
 		write_file("a.crl", der, (size_t)len);
-		assert_int_equal(
-		    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL),
+		assert_int_equal(ca_crl_index_make(t.crypto, NULL, t.dir,
+				     "a.crl", t.cas, NULL),
 		    CA_OK);
-		load(CA_CRL_OPENSSL, NULL, &list[0]);
-		load(CA_CRL_STREAM, NULL, &list[1]);
-		load(CA_CRL_AUTO, NULL, &list[2]);
+		load(&ca_crl_as_whole, NULL, &list[0]);
+		load(&ca_crl_by_stream, NULL, &list[1]);
+		load(&ca_crl_by_index, NULL, &list[2]);
 		for (int k = 0; k < 3; k++) {
 			at[k] = list[k].v[0];
 			assert_int_equal(ca_crl_verify(at[k], t.ca), CA_OK);
@@ -426,8 +428,8 @@ write_signed(EVP_PKEY *key, const EVP_MD *md, int pss_salt)
 static void
 assert_signed(X509 *ca, bool good, const char *what)
 {
-	static const enum ca_crl_engine engine[] = {
-	    CA_CRL_OPENSSL, CA_CRL_STREAM, CA_CRL_AUTO};
+	static const struct ca_crl_way *const engine[] = {
+	    &ca_crl_as_whole, &ca_crl_by_stream, &ca_crl_by_index};
 	STACK_OF(X509) *cas = sk_X509_new_null();
 
 	sk_X509_push(cas, ca);
@@ -571,11 +573,11 @@ the_size_of_an_entry(void **state)
 		write_big_entry(CA_CRL_ENTRY_MAX + 1, before);
 
 		struct ca_crls list = {NULL, 0};
-		load(CA_CRL_STREAM, NULL, &list);
+		load(&ca_crl_by_stream, NULL, &list);
 		assert_int_equal(ca_crl_trouble(list.v[0]), CA_R_CRL_MALFORMED);
 		ca_crls_clear(&list);
-		assert_int_not_equal(
-		    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL),
+		assert_int_not_equal(ca_crl_index_make(t.crypto, NULL, t.dir,
+					 "a.crl", t.cas, NULL),
 		    CA_OK);
 	}
 }
@@ -583,7 +585,8 @@ the_size_of_an_entry(void **state)
 /* What a login would make of a.crl for a certificate that is on it: true if
  * it would be let in. */
 static bool
-let_in(enum ca_crl_engine engine, X509 *cert, const struct ca_crl_wanted *w)
+let_in(
+    const struct ca_crl_way *engine, X509 *cert, const struct ca_crl_wanted *w)
 {
 	struct ca_crls list = {NULL, 0};
 	struct ca_crl_entry e;
@@ -611,7 +614,7 @@ slurp(const char *name, size_t *len)
 
 /* Every byte of a file, changed in two ways and cut off at it. */
 static void
-damage(const char *name, enum ca_crl_engine engine, X509 *cert)
+damage(const char *name, const struct ca_crl_way *engine, X509 *cert)
 {
 	size_t len;
 	unsigned char *p = slurp(name, &len);
@@ -666,7 +669,7 @@ damaged_der_lets_nobody_in(void **state)
 
 	(void)state;
 	remove_file("a.crl.idx");
-	damage("a.crl", CA_CRL_STREAM, cert);
+	damage("a.crl", &ca_crl_by_stream, cert);
 	X509_free(cert);
 }
 
@@ -677,7 +680,7 @@ damaged_pem_lets_nobody_in(void **state)
 
 	(void)state;
 	remove_file("a.crl.idx");
-	damage("a.crl", CA_CRL_STREAM, cert);
+	damage("a.crl", &ca_crl_by_stream, cert);
 	X509_free(cert);
 }
 
@@ -688,8 +691,9 @@ damaged_index_lets_nobody_in(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL), CA_OK);
-	damage("a.crl.idx", CA_CRL_AUTO, cert);
+	    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL),
+	    CA_OK);
+	damage("a.crl.idx", &ca_crl_by_index, cert);
 	X509_free(cert);
 }
 
@@ -757,28 +761,31 @@ a_hostile_index_lets_nobody_in(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL), CA_OK);
-	assert_false(let_in(CA_CRL_AUTO, cert, NULL));
+	    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL),
+	    CA_OK);
+	assert_false(let_in(&ca_crl_by_index, cert, NULL));
 	forge(false, false);
-	assert_false(let_in(CA_CRL_AUTO, cert, NULL));
+	assert_false(let_in(&ca_crl_by_index, cert, NULL));
 	assert_int_equal(
-	    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL), CA_OK);
+	    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL),
+	    CA_OK);
 	forge(true, true);
-	assert_false(let_in(CA_CRL_AUTO, cert, NULL));
+	assert_false(let_in(&ca_crl_by_index, cert, NULL));
 	assert_int_equal(
-	    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL), CA_OK);
+	    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL),
+	    CA_OK);
 	forge(false, true);
-	assert_true(let_in(CA_CRL_AUTO, cert, NULL)); /* root's word */
+	assert_true(let_in(&ca_crl_by_index, cert, NULL)); /* root's word */
 	assert_int_equal(fchmodat(t.dir, "a.crl.idx", 0664, 0), 0);
-	assert_false(let_in(CA_CRL_AUTO, cert, NULL));
+	assert_false(let_in(&ca_crl_by_index, cert, NULL));
 	assert_int_equal(fchmodat(t.dir, "a.crl.idx", 0646, 0), 0);
-	assert_false(let_in(CA_CRL_AUTO, cert, NULL));
+	assert_false(let_in(&ca_crl_by_index, cert, NULL));
 	assert_int_equal(fchmodat(t.dir, "a.crl.idx", 0644, 0), 0);
-	assert_true(let_in(CA_CRL_AUTO, cert, NULL));
+	assert_true(let_in(&ca_crl_by_index, cert, NULL));
 	if (geteuid() == 0) {
 		assert_int_equal(
 		    fchownat(t.dir, "a.crl.idx", 65534, 65534, 0), 0);
-		assert_false(let_in(CA_CRL_AUTO, cert, NULL));
+		assert_false(let_in(&ca_crl_by_index, cert, NULL));
 	}
 	remove_file("a.crl.idx");
 	X509_free(cert);

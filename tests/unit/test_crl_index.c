@@ -256,7 +256,7 @@ ask(const char *serial)
 {
 	struct ca_crl_wanted nothing = {NULL, 0};
 	struct ca_crl_source src = {
-	    t.crypto, NULL, CA_CRL_AUTO, t.dir, "a.crl", -1};
+	    t.crypto, NULL, &ca_crl_by_index, t.dir, "a.crl", -1};
 	struct ca_crls list = {NULL, 0};
 	struct ca_crl_entry e;
 	X509 *x = X509_new();
@@ -428,7 +428,7 @@ changed_under_the_stream(void **state)
 		bool ed = strstr(cases[i].was, "2b6570") != NULL;
 		struct ca_crl_wanted nothing = {NULL, 0};
 		struct ca_crl_source src = {
-		    t.crypto, NULL, CA_CRL_STREAM, t.dir, "a.crl", -1};
+		    t.crypto, NULL, &ca_crl_by_stream, t.dir, "a.crl", -1};
 		struct ca_crls list = {NULL, 0};
 		struct ca_crl_entry e;
 		X509 *x = X509_new();
@@ -603,7 +603,7 @@ write_pem(size_t n)
 }
 
 static enum ca_err
-load(enum ca_crl_engine engine, size_t *n)
+load(const struct ca_crl_way *engine, size_t *n)
 {
 	struct ca_crl_wanted nothing = {NULL, 0};
 	struct ca_crl_source src = {t.crypto, NULL, engine, t.dir, "a.crl", -1};
@@ -631,15 +631,15 @@ many_in_a_file(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
 	write_pem(1024);
 	assert_int_equal(try_index(), CA_OK);
-	assert_int_equal(load(CA_CRL_AUTO, &n), CA_OK);
+	assert_int_equal(load(&ca_crl_by_index, &n), CA_OK);
 	assert_int_equal(n, 1024);
 	write_pem(1025);
 	assert_int_equal(try_index(), CA_ERR_LIMIT);
-	assert_int_equal(load(CA_CRL_STREAM, &n), CA_ERR_LIMIT);
+	assert_int_equal(load(&ca_crl_by_stream, &n), CA_ERR_LIMIT);
 	/* without a descriptor there is no answer, rather than a part of it */
 	now.rlim_cur = 64;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
-	assert_int_equal(load(CA_CRL_STREAM, &n), CA_ERR_IO);
+	assert_int_equal(load(&ca_crl_by_stream, &n), CA_ERR_IO);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "crlmake.h"
 #include "crl/crlint.h"
+#include "crlwhole.h"
 
 #include <openssl/err.h>
 #include <stdio.h>
@@ -84,7 +85,7 @@ holder(size_t i)
 }
 
 static struct verdict
-judge(enum ca_crl_engine engine, const struct ca_buf *b)
+judge(const struct ca_crl_way *engine, const struct ca_buf *b)
 {
 	struct ca_crl_source src = {
 	    t.crypto, NULL, engine, -1, "a.crl", file_of(b->p, b->len)};
@@ -206,8 +207,8 @@ compare(size_t i, enum flaw flaw, int at, int *n)
 	bool inside, good = true;
 
 	*n = der_flawed(whole[i], t.key, flaw, at, &b, &inside);
-	struct verdict o = judge(CA_CRL_OPENSSL, &b);
-	struct verdict s = judge(CA_CRL_STREAM, &b);
+	struct verdict o = judge(&ca_crl_as_whole, &b);
+	struct verdict s = judge(&ca_crl_by_stream, &b);
 	/* what is inside names and extensions is OpenSSL's to decode */
 	if (!inside && !is_der(&b))
 		good = s.trouble == CA_R_CRL_MALFORMED;
@@ -291,8 +292,8 @@ each_with_its_reason(void **state)
 		struct ca_buf b = CA_BUF_INIT(1 << 16);
 
 		der_make(cases[i].text, t.key, &b);
-		struct verdict o = judge(CA_CRL_OPENSSL, &b);
-		struct verdict s = judge(CA_CRL_STREAM, &b);
+		struct verdict o = judge(&ca_crl_as_whole, &b);
+		struct verdict s = judge(&ca_crl_by_stream, &b);
 		if (s.trouble != cases[i].want || !same_verdict(&o, &s))
 			fail_msg("%zu OpenSSL: %s, stream: %s: %s", i,
 			    ca_reason_code(o.trouble),
@@ -302,7 +303,7 @@ each_with_its_reason(void **state)
 }
 
 static struct verdict
-judge_text(enum ca_crl_engine engine, const char *text)
+judge_text(const struct ca_crl_way *engine, const char *text)
 {
 	struct ca_buf b = CA_BUF_INIT(1 << 22);
 
@@ -344,8 +345,8 @@ sizes(void **state)
 	(void)state;
 	for (size_t i = 0; i < 2 * sizeof n / sizeof n[0]; i++) {
 		char *p = stuffed(text[i % 2], n[i / 2]);
-		struct verdict o = judge_text(CA_CRL_OPENSSL, p);
-		struct verdict s = judge_text(CA_CRL_STREAM, p);
+		struct verdict o = judge_text(&ca_crl_as_whole, p);
+		struct verdict s = judge_text(&ca_crl_by_stream, p);
 
 		if (s.trouble != CA_R_OK || s.is_signed != CA_OK ||
 		    s.found[0] != (i % 2 ? CA_ERR_NOT_FOUND : CA_OK) ||
@@ -477,8 +478,8 @@ the_same_serial(void **state)
 	    {SIGNED(V2("30{" WITH("08") WITH("06") "}", "")), 6},
 	    {SIGNED(V2("30{" WITH("06") WITH("06") SIMPLE "}", "")), -1},
 	};
-	static const enum ca_crl_engine engines[] = {
-	    CA_CRL_STREAM, CA_CRL_OPENSSL};
+	static const struct ca_crl_way *const engines[] = {
+	    &ca_crl_by_stream, &ca_crl_as_whole};
 
 	(void)state;
 	for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) {
@@ -509,8 +510,8 @@ the_same_serial(void **state)
 static void
 too_many_issuers(void **state)
 {
-	static const enum ca_crl_engine engines[] = {
-	    CA_CRL_STREAM, CA_CRL_OPENSSL};
+	static const struct ca_crl_way *const engines[] = {
+	    &ca_crl_by_stream, &ca_crl_as_whole};
 
 	(void)state;
 	for (int i = 0; i < 8; i++) {
@@ -571,7 +572,7 @@ words(void **state)
 
 		der_make(cases[i / 2].text, t.key, &b);
 		struct ca_crl_source src = {t.crypto, NULL,
-		    i % 2 == 0 ? CA_CRL_STREAM : CA_CRL_OPENSSL, -1, "a.crl",
+		    i % 2 == 0 ? &ca_crl_by_stream : &ca_crl_as_whole, -1, "a.crl",
 		    file_of(b.p, b.len)};
 		assert_int_equal(ca_crl_load(&src, &wanted, &list), CA_OK);
 		assert_string_equal(

@@ -6,6 +6,7 @@
  */
 #include "crlmake.h"
 #include "crl/crlint.h"
+#include "crlwhole.h"
 
 #include <fcntl.h>
 #include <openssl/err.h>
@@ -295,7 +296,7 @@ holder(const char *hex, const char *cn)
 
 /* What one way of reading makes of a file, in words. */
 static void
-answer(enum ca_crl_engine engine, bool announced, const char *name,
+answer(const struct ca_crl_way *engine, bool announced, const char *name,
     struct ca_buf *out)
 {
 	static const struct ca_bytes asked[] = {{(const uint8_t *)"\x05", 1},
@@ -367,13 +368,13 @@ static void
 compare(uint64_t seed, const char *name, struct ca_buf *told)
 {
 	static const struct {
-		enum ca_crl_engine engine;
+		const struct ca_crl_way *engine;
 		bool announced;
 		const char *name;
-	} way[] = {{CA_CRL_OPENSSL, false, "as a whole"},
-	    {CA_CRL_STREAM, true, "streaming"},
-	    {CA_CRL_STREAM, false, "streaming twice"},
-	    {CA_CRL_AUTO, false, "by the index"}};
+	} way[] = {{&ca_crl_as_whole, false, "as a whole"},
+	    {&ca_crl_by_stream, true, "streaming"},
+	    {&ca_crl_by_stream, false, "streaming twice"},
+	    {&ca_crl_by_index, false, "by the index"}};
 	struct ca_buf said[4];
 
 	/* where there is no index, the file is streamed */

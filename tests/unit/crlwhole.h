@@ -1,4 +1,11 @@
-#include "crl/crlder.h"
+/*
+ * A third way to read a CRL, with which the tests compare the two of src/crl: as
+ * a X509_CRL of libcrypto with all of its entries.  It may refuse more than they
+ * do, and then a test fails; it may not refuse less.
+ */
+#ifndef CA_TESTS_UNIT_CRLWHOLE_H
+#define CA_TESTS_UNIT_CRLWHOLE_H
+
 #include "crl/crlint.h"
 #include "crl/crlsig.h"
 
@@ -8,21 +15,20 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/*
- * The CRL as OpenSSL has it, a X509_CRL with all of its entries: the yardstick
- * for the other ways, and slow (crl_engine = openssl).  It may refuse more than
- * they do, and then the tests fail; it may not refuse less.
- */
-
 /* Its form the streaming reader has found good. */
 static void
-judge(struct ca_crl *crl)
+cw_judge(struct ca_crl *crl)
 {
+	STACK_OF(X509_REVOKED) *entries = X509_CRL_get_REVOKED(crl->x509);
 	bool critical = false;
 
-	for (size_t i = 0; i < crl->norder; i++)
+	for (int i = 0; i < sk_X509_REVOKED_num(entries); i++) {
 		critical |= ca_crl_critical_unknown(
-		    X509_REVOKED_get0_extensions(crl->order[i]), true);
+		    X509_REVOKED_get0_extensions(
+			sk_X509_REVOKED_value(entries, i)),
+		    true);
+		crl->read.entries++;
+	}
 	ca_crl_judge(crl, critical);
 }
 
@@ -32,7 +38,7 @@ judge(struct ca_crl *crl)
  * seven bits, something behind the end, and what is beyond the reader's bounds.
  */
 static enum ca_err
-is_strict(struct ca_crl *crl, struct ca_crlsrc *at)
+cw_is_strict(struct ca_crl *crl, struct ca_crlsrc *at)
 {
 	struct ca_crlread read;
 	enum ca_err rc = ca_crlread(crl->crypto, at, NULL, NULL, &read);
@@ -43,7 +49,7 @@ is_strict(struct ca_crl *crl, struct ca_crlsrc *at)
 }
 
 static enum ca_err
-read_der(struct ca_crlsrc *at, struct ca_buf *der)
+cw_read_der(struct ca_crlsrc *at, struct ca_buf *der)
 {
 	uint8_t block[4096];
 	size_t n = 0;
@@ -55,43 +61,23 @@ read_der(struct ca_crlsrc *at, struct ca_buf *der)
 	return rc == CA_OK ? ca_buf_err(der) : rc;
 }
 
-/* The entries as they stand in the file: a look-up of OpenSSL's sorts them, and
- * a certificateIssuer holds until the next one. */
 static enum ca_err
-keep_order(struct ca_crl *crl)
-{
-	STACK_OF(X509_REVOKED) *entries = X509_CRL_get_REVOKED(crl->x509);
-	int n = sk_X509_REVOKED_num(entries);
-
-	if (n <= 0)
-		return CA_OK;
-	/* an array of pointers is meant: NOLINTNEXTLINE(bugprone-sizeof-*) */
-	crl->order = calloc((size_t)n, sizeof *crl->order);
-	if (crl->order == NULL)
-		return CA_ERR_MEMORY;
-	for (int i = 0; i < n; i++)
-		crl->order[crl->norder++] = sk_X509_REVOKED_value(entries, i);
-	return CA_OK;
-}
-
-static enum ca_err
-take_der(struct ca_crl *crl, const struct ca_buf *der)
+cw_take_der(struct ca_crl *crl, const struct ca_buf *der)
 {
 	X509_CRL *x = ca_crl_decode(crl->crypto, der->p, der->len);
-	enum ca_err rc = CA_OK;
 
 	ERR_set_mark();
 	crl->x509 = x;
-	ca_crl_undecodable(crl); /* unless judge finds otherwise */
-	if (x != NULL && (rc = keep_order(crl)) == CA_OK)
-		judge(crl);
+	ca_crl_undecodable(crl); /* unless cw_judge finds otherwise */
+	if (x != NULL)
+		cw_judge(crl);
 	ERR_pop_to_mark();
-	return rc;
+	return CA_OK;
 }
 
 /* The CRL that at stands at.  What is wrong with it becomes its trouble. */
 static enum ca_err
-add_one(const struct ca_crl_source *src, struct ca_crlsrc *at,
+cw_add_one(const struct ca_crl_source *src, struct ca_crlsrc *at,
     const struct ca_crl_wanted *wanted, struct ca_crls *out)
 {
 	struct ca_buf der = CA_BUF_INIT(CA_CRL_MAX);
@@ -101,33 +87,35 @@ add_one(const struct ca_crl_source *src, struct ca_crlsrc *at,
 	(void)wanted; /* all of its entries are kept */
 	if (crl == NULL)
 		return CA_ERR_MEMORY;
-	crl->kind = CRL_WHOLE;
-	rc = is_strict(crl, at);
+	rc = cw_is_strict(crl, at);
 	if (rc == CA_OK)
-		rc = read_der(at, &der);
+		rc = cw_read_der(at, &der);
 	if (rc == CA_OK)
-		rc = take_der(crl, &der);
+		rc = cw_take_der(crl, &der);
 	ca_buf_free(&der);
 	return rc == CA_ERR_FORMAT || rc == CA_ERR_LIMIT
 		   ? ca_crl_malformed(crl, rc)
 		   : rc;
 }
 
-enum ca_err
-ca_crl_whole_load(const struct ca_crl_source *src, struct ca_crls *out)
+static enum ca_err
+cw_load(const struct ca_crl_source *src, const struct ca_crl_wanted *wanted,
+    struct ca_crls *out)
 {
 	struct stat st;
 
 	if (fstat(src->fd, &st) == 0 && st.st_size > (off_t)CA_CRL_MAX)
 		return CA_ERR_LIMIT;
-	return ca_crl_each(src, add_one, NULL, out);
+	(void)wanted;
+	return ca_crl_each(src, cw_add_one, NULL, out);
 }
 
-enum ca_err
-ca_crl_whole_verify(struct ca_crl *crl, EVP_PKEY *key)
+static enum ca_err
+cw_verify(struct ca_crl *crl, X509 *issuer, EVP_PKEY *key)
 {
 	int good;
 
+	(void)issuer;
 	ERR_set_mark();
 	good = X509_CRL_verify(crl->x509, key);
 	ERR_pop_to_mark();
@@ -137,7 +125,7 @@ ca_crl_whole_verify(struct ca_crl *crl, EVP_PKEY *key)
 /* What an entry says, as the other readers have it: a CRLReason beyond the
  * known is none. */
 static struct ca_crl_entry
-entry_of(const X509_REVOKED *rev)
+cw_entry_of(const X509_REVOKED *rev)
 {
 	ASN1_ENUMERATED *e =
 	    X509_REVOKED_get_ext_d2i(rev, NID_crl_reason, NULL, NULL);
@@ -153,8 +141,8 @@ entry_of(const X509_REVOKED *rev)
 }
 
 static enum ca_err
-issued_by(const struct ca_crl *crl, X509 *cert, const ASN1_OCTET_STRING *issuer,
-    bool *yes)
+cw_issued_by(const struct ca_crl *crl, X509 *cert,
+    const ASN1_OCTET_STRING *issuer, bool *yes)
 {
 	if (issuer == NULL)
 		return ca_crl_issuer_matches(crl, cert, NULL, 0, yes);
@@ -164,7 +152,7 @@ issued_by(const struct ca_crl *crl, X509 *cert, const ASN1_OCTET_STRING *issuer,
 
 /* The certificateIssuer of an entry, DER; NULL: it has none of its own. */
 static const ASN1_OCTET_STRING *
-issuer_of(const X509_REVOKED *rev)
+cw_issuer_of(const X509_REVOKED *rev)
 {
 	int at = X509_REVOKED_get_ext_by_NID(rev, NID_certificate_issuer, -1);
 
@@ -173,20 +161,25 @@ issuer_of(const X509_REVOKED *rev)
 }
 
 /*
- * OpenSSL's own look-up finds one entry for a serial number, and which one is
+ * A look-up of libcrypto sorts the entries, and a certificateIssuer holds until
+ * the next one: X509_CRL_get0_by_serial and its like are not used here.
+ * libcrypto's own look-up finds one entry for a serial number, and which one is
  * chance where there are several.  All are looked at here, in their order.
  */
-enum ca_err
-ca_crl_whole_lookup(struct ca_crl *crl, X509 *cert, struct ca_crl_entry *out)
+static enum ca_err
+cw_lookup(struct ca_crl *crl, X509 *cert, const struct ca_bytes *serial,
+    struct ca_crl_entry *out)
 {
+	STACK_OF(X509_REVOKED) *entries = X509_CRL_get_REVOKED(crl->x509);
 	const ASN1_OCTET_STRING *issuer = NULL, *last = NULL;
 	bool found = false, yes;
 	size_t hits = 0;
 	enum ca_err rc;
 
-	for (size_t i = 0; i < crl->norder; i++) {
-		const X509_REVOKED *rev = crl->order[i];
-		const ASN1_OCTET_STRING *own = issuer_of(rev);
+	(void)serial;
+	for (int i = 0; i < sk_X509_REVOKED_num(entries); i++) {
+		const X509_REVOKED *rev = sk_X509_REVOKED_value(entries, i);
+		const ASN1_OCTET_STRING *own = cw_issuer_of(rev);
 
 		if (own != NULL)
 			issuer = own;
@@ -199,9 +192,9 @@ ca_crl_whole_lookup(struct ca_crl *crl, X509 *cert, struct ca_crl_entry *out)
 		else if (++hits > CA_CRL_HITS_MAX)
 			continue;
 		last = issuer;
-		if ((rc = issued_by(crl, cert, issuer, &yes)) != CA_OK)
+		if ((rc = cw_issued_by(crl, cert, issuer, &yes)) != CA_OK)
 			return rc;
-		struct ca_crl_entry entry = entry_of(rev);
+		struct ca_crl_entry entry = cw_entry_of(rev);
 		if (yes && (!found || ca_crl_entry_outweighs(&entry, out)))
 			*out = entry;
 		found |= yes;
@@ -210,3 +203,8 @@ ca_crl_whole_lookup(struct ca_crl *crl, X509 *cert, struct ca_crl_entry *out)
 		return CA_ERR_LIMIT;
 	return found ? CA_OK : CA_ERR_NOT_FOUND;
 }
+
+static const struct ca_crl_way ca_crl_as_whole = {
+    "openssl", cw_load, cw_verify, cw_lookup};
+
+#endif
