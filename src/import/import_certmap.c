@@ -184,7 +184,7 @@ as_pattern(const char *match, const struct template *t, struct ca_buf *domain,
 		       "for each user";
 	}
 	if (bad)
-		return "its matchrule is none";
+		return "the matchrule is malformed";
 	if (domain->len == 0)
 		return "the matchrule does not fix the domain, so anybody's "
 		       "would do; with it, `* upn:*@DOMAIN issuer=...' is the "
@@ -252,7 +252,7 @@ by_template(struct ca_import *im, const struct ca_certmap_rule *r,
 	}
 	const char *d = ca_buf_text(&domain), *i = ca_buf_text(&issuer);
 	if (why == NULL && d != NULL && strpbrk(d, "\\\"*") != NULL)
-		why = "its domain is none";
+		why = "the domain is malformed";
 	if (why != NULL) {
 		gap(im, r, why);
 		goto out;
@@ -291,7 +291,7 @@ by_login(struct ca_import *im, const struct ca_certmap_rule *r,
 		;
 	if (bad) {
 		ca_import_gap(im, r->line, r->section, r->matchrule,
-		    "its matchrule is none that SSSD knows");
+		    "SSSD does not accept this matchrule");
 		return;
 	}
 	if (strchr(match, '"') != NULL) {
@@ -299,7 +299,7 @@ by_login(struct ca_import *im, const struct ca_certmap_rule *r,
 		return;
 	}
 	if (!ca_login_valid(login, strlen(login))) {
-		gap(im, r, "its login is none");
+		gap(im, r, "the login is not a login name");
 		return;
 	}
 	ca_import_user_note(im, r->line, "%s", r->section);

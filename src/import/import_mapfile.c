@@ -139,7 +139,7 @@ add_rule(const struct map *m, unsigned line, const char *key, size_t len,
 		ca_buf_put(&value, key, len);
 	const char *text = ca_buf_text(&value);
 	if (text == NULL || !ca_utf8_text(text, strlen(text))) {
-		ca_import_gap(m->im, line, "key", NULL, "it is no UTF-8");
+		ca_import_gap(m->im, line, "key", NULL, "it is not UTF-8");
 		goto out;
 	}
 	if (m->digest != NULL) {
@@ -179,7 +179,7 @@ add_line(const struct map *m, unsigned n, const char *p, size_t len)
 	if (p == end || *p == '#')
 		return;
 	if (arrow == NULL || arrow < p || arrow + 2 > end) {
-		ca_import_gap(m->im, n, "line", NULL, "it holds no `->'");
+		ca_import_gap(m->im, n, "line", NULL, "the line has no `->'");
 		return;
 	}
 	for (key_end = arrow; key_end > p && strchr(" \t", key_end[-1]);)
@@ -189,7 +189,7 @@ add_line(const struct map *m, unsigned n, const char *p, size_t len)
 	(void)snprintf(login, sizeof login, "%.*s", (int)(end - arrow), arrow);
 	if (key_end == p || !ca_login_valid(login, strlen(login)))
 		ca_import_gap(m->im, n, "line", NULL,
-		    "its key is empty, or its login is none");
+		    "the key is empty, or the login is not a login name");
 	else
 		add_rule(m, n, p, (size_t)(key_end - p), login);
 }
@@ -210,8 +210,8 @@ ca_import_mapfile(struct ca_import *im, unsigned line, const char *url,
 		rc = ca_import_read(path, CA_IMPORT_MAPS, &text);
 	if (rc != CA_OK) {
 		ca_import_gap(im, line, "mapfile", url,
-		    rc == CA_ERR_NOT_FOUND     ? "the file is not there"
-		    : rc == CA_ERR_UNSUPPORTED ? "it is no file here"
+		    rc == CA_ERR_NOT_FOUND     ? "the file does not exist"
+		    : rc == CA_ERR_UNSUPPORTED ? "it is not a local file"
 					       : "it cannot be read");
 		ca_buf_free(&text);
 		return;

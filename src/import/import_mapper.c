@@ -6,12 +6,9 @@
 #include <string.h>
 
 static const char own_string[] =
-    "the certificate's own text became the login, so whoever gets a "
-    "certificate chooses his login; write a line for each user, or a pattern "
-    "with issuer= (certauth-users(5))";
+    "the text in the certificate became the login, so the holder of a certificate chose the login; write a line for each user, or a pattern with issuer= (certauth-users(5))";
 static const char no_ldap[] =
-    "no login waits for a directory: write what it holds into the users file, "
-    "by a timer that runs `certauth users compile' after it";
+    "a login does not query a directory: write the directory's content into the users file, with a timer that then runs `certauth users compile'";
 
 /* Names that a mapper's block may hold; each as "name " in a list. */
 static const struct mapper {
@@ -78,8 +75,7 @@ check_names(struct ca_import *im, const struct ca_scconf *conf, size_t at,
 			if (strcmp(v, "internal") != 0 &&
 			    strstr(v, "pam_pkcs11/") == NULL)
 				ca_import_gap(im, item->line, "module", v,
-				    "mappers are not loaded: the users file "
-				    "has them all");
+				    "mappers are not loaded: the users file replaces them");
 		} else if (item->block || !in_list(m->settings, item->name)) {
 			ca_import_gap(im, item->line, item->name, v,
 			    "this mapper has no such setting");
@@ -128,8 +124,7 @@ by_mapfile(struct ca_import *im, const struct ca_scconf *conf, size_t at,
 		return;
 	}
 	ca_import_user_note(im, file->line,
-	    "mapper %s, from %s; who stands in no line there logged in as "
-	    "the certificate's own text, and does no more",
+	    "mapper %s, from %s; a user without a line in that file logged in with the certificate's own text, and is denied here",
 	    name, ca_scconf_value(file));
 	ca_import_mapfile(im, file->line, ca_scconf_value(file), selector,
 	    digest,
@@ -148,7 +143,7 @@ generic(struct ca_import *im, const struct ca_scconf *conf, size_t at)
 
 	if (ca_scconf_true(pwent))
 		ca_import_gap(im, pwent->line, "use_getpwent", "true",
-		    "a person's name in passwd is no login");
+		    "the full name in passwd is not a login");
 	if (selector == NULL)
 		ca_import_gap(im, conf->item[at].line, "cert_item", what,
 		    "a serial number names a certificate only with its "
@@ -172,11 +167,10 @@ ms(struct ca_import *im, const struct ca_scconf *conf, size_t at)
 	if (nick != NULL && ca_scconf_value(nick)[0] != '\0')
 		ca_import_gap(im, nick->line, "domainnickname",
 		    ca_scconf_value(nick),
-		    "a login is made of what stands before the @ alone");
+		    "the login is the part before the @");
 	if (ca_scconf_true(any) || ca_scconf_value(domain)[0] == '\0') {
 		ca_import_gap(im, conf->item[at].line, "mapper", "ms",
-		    "without its domain every UPN would do: write "
-		    "`* upn:*@DOMAIN'");
+		    "without a domain every UPN would match: write `* upn:*@DOMAIN'");
 		return;
 	}
 	ca_buf_fmt(&value, "*@%s", ca_scconf_value(domain));
@@ -194,7 +188,7 @@ ms(struct ca_import *im, const struct ca_scconf *conf, size_t at)
 			    : ""});
 	} else {
 		ca_import_gap(im, domain->line, "domainname",
-		    ca_scconf_value(domain), "it is no domain");
+		    ca_scconf_value(domain), "it is not a domain name");
 	}
 	ca_buf_free(&value);
 }
@@ -209,14 +203,14 @@ null_mapper(struct ca_import *im, const struct ca_scconf *conf, size_t at)
 
 	if (!ca_scconf_true(match)) {
 		ca_import_user_note(im, conf->item[at].line,
-		    "mapper null: no rule, no login, here too");
+		    "mapper null: a certificate that matches no rule is denied here too");
 		return;
 	}
 	ca_import_gap(im, match->line, "default_match", "true",
-	    "it lets every certificate in");
+	    "it accepts every certificate");
 	if (user != NULL)
 		ca_import_gap(im, user->line, "default_user",
-		    ca_scconf_value(user), "it lets every certificate in");
+		    ca_scconf_value(user), "it accepts every certificate");
 }
 
 static void

@@ -89,16 +89,16 @@ ca_import_set(struct ca_import *im, unsigned line, const char *name,
 		size_t len = strcspn(before, "\n");
 
 		if (strlen(value) == len && memcmp(before, value, len) == 0)
-			ca_import_note(im, line, "%s: the same again", name);
+			ca_import_note(im, line, "%s: repeats a setting", name);
 		else
 			ca_import_gap(im, line, name, value,
-			    "another setting stands for the same key already");
+			    "another setting was translated to the same key");
 		return;
 	}
 	if (strpbrk(value, "\n\r") != NULL ||
 	    ca_config_set(im->scratch, key, value, im->file, &quiet) != CA_OK) {
 		ca_import_gap(im, line, name, value,
-		    "the corresponding key does not take this value");
+		    "the corresponding key does not accept this value");
 		return;
 	}
 	size_t used = strlen(im->set);

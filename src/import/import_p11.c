@@ -47,7 +47,7 @@ add_next(struct ca_import *im, struct ca_crypto *crypto, BIO *bio,
 			add(im, crypto, der, (size_t)len, login);
 			++*n;
 		} else {
-			ca_import_note(im, 0, "certificate %u is left out: %s",
+			ca_import_note(im, 0, "certificate %u is omitted: %s",
 			    *n + 1, why != NULL ? why : "it cannot be decoded");
 		}
 	}
@@ -77,8 +77,7 @@ ca_import_pam_p11(
 	ca_import_set(im, 0, "pam_p11", "proof", "command, conversation");
 	ca_import_set(im, 0, "pam_p11", "pkcs11", "yes");
 	ca_import_note(im, 0,
-	    "pam_p11 trusted the file alone; here the chain and the CRLs count "
-	    "too: put the CA into ca_dir");
+	    "pam_p11 trusted the file alone; here the chain and the CRLs are checked too: put the CA certificate into ca_dir");
 	while (add_next(im, crypto, bio, argv[0], &n))
 		;
 	ERR_clear_error();

@@ -26,14 +26,13 @@ struct setting {
 };
 
 static const char no_password[] =
-    "no password goes from module to module; a PIN is asked by the token's "
-    "rules";
+    "no password is passed between modules; the token's rules decide whether a PIN is asked";
 static const char no_loading[] =
-    "mappers are not loaded: the users file has them all";
+    "mappers are not loaded: the users file replaces them";
 static const char by_label[] = "prompts name the token by its label";
 
 static const struct setting global[] = {
-    {"nullok", NO_IF, "a PIN that is empty is no answer"},
+    {"nullok", NO_IF, "an empty PIN is not accepted"},
     {"debug", DONE, NULL},
     {"quiet", NO_IF, "the log has one line per login, always"},
     {"use_first_pass", NO_IF, no_password},
@@ -45,9 +44,8 @@ static const struct setting global[] = {
     {"dont_wait_for_card", DONE, NULL},
     {"nodebug", DONE, NULL},
     {"screen_savers", NONE,
-	"a locker is a PAM service: its file in pam.d and its section here "
-	"decide"},
-    {"err_display_time", NONE, "nobody is made to wait for a message"},
+	"a screen locker is a PAM service: configure it in its pam.d file and in a section of certauth.conf"},
+    {"err_display_time", NONE, "messages are shown without a delay"},
     {"use_pkcs11_module", DONE, NULL},
     {"use_mappers", DONE, NULL},
     {"mapper_search_path", NONE, no_loading},
@@ -64,8 +62,7 @@ static const struct setting module[] = {
     {"ca_dir", DONE, NULL},
     {"crl_dir", DONE, NULL},
     {"nss_dir", NONE,
-	"there is no NSS: export the CAs with `certutil -L -n NAME -a' into "
-	"ca_dir"},
+	"NSS is not used: export the CA certificates with `certutil -L -n NAME -a' into ca_dir"},
     {"cert_policy", DONE, NULL},
     {"token_type", NONE, by_label},
     {"crl_policy", NONE, "pam_pkcs11 never read it either"},
@@ -117,8 +114,9 @@ judge(struct ca_import *im, const struct ca_scconf *conf, size_t parent,
 			ca_import_gap(im, item->line, item->name,
 			    all_values(item, all, sizeof all), s->why);
 		else if (s->how != DONE)
-			ca_import_note(im, item->line, "%s = %s: so it is here",
-			    item->name, ca_scconf_value(item));
+			ca_import_note(im, item->line,
+			    "%s = %s: this is always so here", item->name,
+			    ca_scconf_value(item));
 	}
 }
 
@@ -209,8 +207,7 @@ cert_policy(struct ca_import *im, const struct ca_scconf_item *item)
 			    v);
 		} else if (strcmp(v, "ocsp_on") == 0)
 			ca_import_gap(im, item->line, "cert_policy", v,
-			    "there is no OCSP, and pam_pkcs11 with OpenSSL did "
-			    "none");
+			    "OCSP is not used, and pam_pkcs11 with OpenSSL did not use it either");
 		else if (strcmp(v, "none") == 0)
 			ca_import_gap(im, item->line, "cert_policy", v,
 			    "a certificate's chain is always checked");
@@ -224,12 +221,10 @@ cert_policy(struct ca_import *im, const struct ca_scconf_item *item)
 	}
 	if (!crl)
 		ca_import_note(im, item != NULL ? item->line : 0,
-		    "pam_pkcs11 read no CRLs: without one a login is let "
-		    "through and logged, until crl = require");
+		    "pam_pkcs11 did not read CRLs: with crl = prefer, a login without a CRL is accepted and logged; set crl = require to deny it");
 	else
 		ca_import_note(im, item->line,
-		    "crl: here every certificate of the chain needs its CRL, "
-		    "not the last alone; crl_check = leaf is the old way");
+		    "crl: every certificate of the chain needs a CRL here; set crl_check = leaf to check only the end-entity certificate, as pam_pkcs11 did");
 	ca_import_set(im, 0, "cert_policy", "crl", crl ? "require" : "prefer");
 }
 
@@ -304,7 +299,8 @@ globals(struct ca_import *im, const struct ca_scconf *conf)
 		    "not given comes from the certificate");
 	item = ca_scconf_find(conf, 0, "wait_for_card", NULL);
 	if (ca_scconf_true(item)) {
-		ca_import_note(im, item->line, "wait_for_card: not for ever");
+		ca_import_note(im, item->line,
+		    "wait_for_card: the wait has a time limit here");
 		ca_import_set(
 		    im, item->line, "wait_for_card", "wait_for_token", "60s");
 	}
@@ -342,15 +338,14 @@ argument(struct ca_import *im, const char *arg)
 		 value != NULL)
 		ca_import_set(im, 0, name, name, value);
 	else if (s != NULL && s->how == DONE && value == NULL)
-		ca_import_note(im, 0, "argument %s: so it is here", name);
+		ca_import_note(
+		    im, 0, "argument %s: this is always so here", name);
 	else if (s != NULL && s->how == DONE)
 		ca_import_gap(im, 0, name, value,
-		    "an argument over the file's setting: write it there, and "
-		    "import again");
+		    "the argument overrides the setting in the file: change the file, and import it again");
 	else if (strcmp(name, "pkcs11_module") == 0)
 		ca_import_gap(im, 0, name, value,
-		    "an argument over the file's setting: write it into "
-		    "use_pkcs11_module, and import again");
+		    "the argument overrides the setting in the file: set use_pkcs11_module there, and import it again");
 	else
 		ca_import_gap(im, 0, name, value,
 		    s != NULL && s->why != NULL

@@ -12,13 +12,12 @@
 /* ---- certificate_verification ---- */
 
 static const char no_ocsp[] =
-    "there is no OCSP: no login waits for the network; `certauth crl update' "
-    "fetches the CRLs beforehand";
+    "OCSP is not used: a login does not wait for the network; `certauth crl update' fetches CRLs in advance";
 
 static const struct {
 	const char *name, *note, *gap;
 } words[] = {
-    {"no_ocsp", "there is none here", NULL},
+    {"no_ocsp", "OCSP is not used here", NULL},
     {"soft_ocsp", NULL, no_ocsp},
     {"ocsp_dgst", NULL, no_ocsp},
     {"ocsp_default_responder", NULL, no_ocsp},
@@ -83,8 +82,7 @@ verification(struct ca_import *im, const struct ca_sssdconf *conf)
 	}
 	if (!crl)
 		ca_import_note(im, 0,
-		    "SSSD read no CRLs: without one a login is let through "
-		    "and logged, until crl = require");
+		    "SSSD did not read CRLs: with crl = prefer, a login without a CRL is accepted and logged; set crl = require to deny it");
 	ca_import_set(im, 0, "certificate_verification", "crl",
 	    crl && !soft ? "require" : "prefer");
 }
@@ -147,14 +145,13 @@ arguments(struct ca_import *im, int argc, char **argv)
 		else if (strcmp(a, "try_cert_auth") == 0 ||
 			 strcmp(a, "require_cert_auth") == 0)
 			ca_import_gap(im, 0, a, NULL,
-			    "it is the control in pam.d that says so: "
-			    "`sufficient' to try, `required' to insist");
+			    "the control field in pam.d decides this: `sufficient' or `required'");
 		else if (strcmp(a, "prompt_always") == 0)
 			ca_import_gap(im, 0, a, NULL,
-			    "a PIN is asked whenever the token wants it");
+			    "a PIN is asked if the token requires it");
 		else
-			ca_import_gap(im, 0, a, NULL,
-			    "it has nothing to do with certificates");
+			ca_import_gap(
+			    im, 0, a, NULL, "it does not concern certificates");
 	}
 }
 
@@ -204,11 +201,10 @@ certmap(struct ca_import *im, const struct ca_sssdconf *conf,
 	ca_import_certmap(im, &rule);
 	if ((e = ca_sssdconf_find(conf, section, "domains")) != NULL)
 		ca_import_gap(im, e->line, e->key, e->value,
-		    "there are no domains: an account is what getpwnam(3) "
-		    "finds");
+		    "there are no domains: accounts are looked up with getpwnam(3)");
 	if ((e = ca_sssdconf_find(conf, section, "priority")) != NULL)
 		ca_import_gap(im, e->line, e->key, e->value,
-		    "all rules count, and must agree on the login");
+		    "there are no priorities: all matching rules must give the same login");
 }
 
 static void
@@ -229,8 +225,7 @@ certmaps(struct ca_import *im, const struct ca_sssdconf *conf)
 		else if (e->key != NULL &&
 			 strcmp(e->key, "local_auth_policy") == 0)
 			ca_import_gap(im, e->line, e->key, e->value,
-			    "which ways of logging in there are is for pam.d "
-			    "to say");
+			    "pam.d decides which ways of logging in are allowed");
 	}
 }
 

@@ -250,7 +250,7 @@ ca_scconf_parse(const void *text, size_t len, struct ca_scconf *conf)
 		return CA_OK;
 	l.end = l.p + len;
 	if (memchr(text, '\0', len) != NULL) {
-		conf->why = "there is a NUL in it";
+		conf->why = "the file has a NUL byte";
 		return CA_ERR_FORMAT;
 	}
 	rc = read_all(&l);

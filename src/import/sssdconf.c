@@ -59,7 +59,8 @@ continue_value(struct ca_sssdconf *conf, const char *p, const char *end)
 
 	if (last == NULL || last->value == NULL || more == NULL) {
 		free(more);
-		conf->why = "a line begins with a blank, and none is before it";
+		conf->why =
+		    "the first line begins with a blank, so it continues no line";
 		return CA_ERR_FORMAT;
 	}
 	if (asprintf(&whole, "%s %s", last->value, more) < 0) {
@@ -125,7 +126,7 @@ ca_sssdconf_parse(struct ca_sssdconf *conf, const struct ca_buf *text)
 	enum ca_err rc = CA_OK;
 
 	conf->line = 1;
-	conf->why = "there is a NUL in it";
+	conf->why = "the file has a NUL byte";
 	if (text->len > 0 && memchr(p, '\0', text->len) != NULL)
 		rc = CA_ERR_FORMAT;
 	while (rc == CA_OK && p < end) {

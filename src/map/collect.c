@@ -24,8 +24,7 @@ decode(const struct collect *c, const char *path, const unsigned char *der,
 
 	if (cost > c->budget->cost) {
 		ca_log_warning(c->log,
-		    "%s is not used, nor are those behind it: there are too "
-		    "many certificates registered, or too large ones",
+		    "%s and the certificates after it are not used: too many certificates are registered, or they are too large",
 		    path);
 		return CA_ERR_CANCELLED;
 	}
@@ -52,8 +51,7 @@ collect(void *ctx, const char *login, const char *path, bool first,
 		return CA_OK;
 	if ((size_t)sk_X509_num(c->certs) >= c->budget->max) {
 		ca_log_warning(c->log,
-		    "%s is not used, nor are those behind it: %zu certificates "
-		    "are looked at",
+		    "%s and the certificates after it are not used: at most %zu certificates are tried",
 		    path, c->budget->max);
 		return CA_ERR_CANCELLED;
 	}

@@ -212,7 +212,8 @@ parse_string(struct text *t, struct ca_dn *dn)
 		if ((rc = parse_char(t, &c, &escaped)) != CA_OK)
 			return rc;
 		if (c == 0)
-			return refuse(t, "a NUL, which never matches");
+			return refuse(
+			    t, "a NUL character, which never matches");
 		value[n++] = c;
 		if (c != ' ' || escaped)
 			keep = n;

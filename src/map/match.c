@@ -127,7 +127,7 @@ certmap(const struct ca_rule *rule, const struct ca_ident *id, const char **why)
 	if (rc == CA_DENIED)
 		*why = "the matching rule does not match";
 	else if (rc == CA_ERR_FORMAT)
-		*why = "libsss_certmap does not take the matching rule";
+		*why = "libsss_certmap rejects the matching rule";
 	else if (rc == CA_ERR_UNSUPPORTED)
 		*why = "libsss_certmap cannot be loaded";
 	return rc == CA_ERR_FORMAT ? CA_ERR_UNSUPPORTED : rc;

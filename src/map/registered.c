@@ -42,7 +42,8 @@ tell_no_login(const struct ca_registered_state *w, const char *name)
 
 	ca_buf_fmt(&path, "%s/%s", w->cfg->users_dir, name);
 	const char *text = ca_buf_text(&path);
-	ca_log_err(w->log, "%s is not named after a login",
+	ca_log_err(w->log,
+	    "%s: the name of the directory is not a login name; rename or remove the directory",
 	    text != NULL ? text : name);
 	ca_buf_free(&path);
 }

@@ -205,8 +205,7 @@ ca_registered_dir(struct ca_registered_state *w, int fd, const char *dir)
 
 		if (w->owner != NULL && w->left == 0) {
 			ca_log_warning(w->log,
-			    "%s/%s is not used, nor are those behind it: of "
-			    "one home %zu bytes are read",
+			    "%s/%s and the files after it are not used: at most %zu bytes of one home are read",
 			    dir, names.v[i], CA_REGISTERED_HOME_BYTES);
 			break;
 		}

@@ -49,9 +49,8 @@ split(
 			*out++ = line[i];
 		}
 		if (quoted)
-			return ca_rule_refuse(rule,
-			    "a double quote without its "
-			    "counterpart");
+			return ca_rule_refuse(
+			    rule, "a double quote is not closed");
 		*out++ = '\0'; /* in place of the blank or the line's end */
 	}
 }
@@ -173,9 +172,7 @@ parse_option(struct ca_rule *rule, const char *word)
 		return CA_OK;
 	}
 	return ca_rule_refuse(rule,
-	    "not an option, or twice: %.100s (a value "
-	    "with blanks needs double quotes, as in \"subject:CN=A B,O=C\" or "
-	    "issuer=\"CN=A B,O=C\"; no blank follows the colon)",
+	    "unknown or repeated option: %.100s (a value with blanks needs double quotes, as in \"subject:CN=A B,O=C\" or issuer=\"CN=A B,O=C\"; no blank follows the colon)",
 	    word);
 }
 

@@ -71,7 +71,7 @@ slashes(struct ca_rule *rule, const char *p, size_t len)
 		ca_buf_quote_dn(&quoted, example, strlen(example));
 	const char *text = ca_buf_text(&quoted);
 	rc = ca_rule_refuse(rule,
-	    "a name in openssl's form with slashes; as RFC 4514 has it: %-s",
+	    "the name is in openssl's form with slashes; write it as in RFC 4514: %-s",
 	    text != NULL ? text : example);
 	ca_buf_free(&name);
 	ca_buf_free(&quoted);
@@ -122,14 +122,12 @@ serial_value(struct ca_rule *rule, const char *p, struct ca_buf *out)
 			continue;
 		if (ca_ascii_hex(*p) < 0)
 			return ca_rule_refuse(rule,
-			    "issuer-serial: the serial number "
-			    "needs hexadecimal digits alone");
+			    "issuer-serial: the serial number must have only hexadecimal digits");
 		digits[n++] = *p;
 	}
 	if (n == 0)
 		return ca_rule_refuse(rule,
-		    "issuer-serial: the serial number is "
-		    "missing behind ;");
+		    "issuer-serial: the serial number after ; is missing");
 	size_t zeros = 0;
 	while (zeros + 1 < n && digits[zeros] == '0')
 		zeros++;
@@ -186,7 +184,8 @@ text_char(struct ca_rule *rule, const char **at, uint8_t *c, bool *star)
 		    "character nor two hexadecimal digits");
 	*c = (uint8_t)(high << 4 | low);
 	if (*c == 0)
-		return ca_rule_refuse(rule, "a NUL, which never matches");
+		return ca_rule_refuse(
+		    rule, "a NUL character, which never matches");
 	*at = p + 3;
 	return CA_OK;
 }
@@ -221,8 +220,7 @@ text_selector(struct ca_rule *rule, const char *p)
 		    "selector");
 	if (out->len == 0 && rule->pattern)
 		return ca_rule_refuse(rule,
-		    "a * alone would take any "
-		    "certificate; use issuer= and write text beside it");
+		    "a * alone would match any certificate; write text before or after it, and use issuer=");
 	if (out->len == 0)
 		return ca_rule_refuse(
 		    rule, "%-s: has no value", ca_selector_name(rule->sel));
@@ -269,7 +267,7 @@ ca_selector_parse(struct ca_rule *rule, const char *value)
 {
 	if (rule->pattern && !ca_selectors[rule->sel].pattern)
 		return ca_rule_refuse(rule,
-		    "%-s: cannot make a login: it takes no *",
+		    "%-s: this selector cannot be used with the login *",
 		    ca_selector_name(rule->sel));
 	switch (ca_selectors[rule->sel].form) {
 	case CA_FORM_HEX:

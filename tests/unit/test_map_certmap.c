@@ -146,12 +146,12 @@ each_answer(void **state)
 		lib.match = errors[i];
 		assert_int_equal(decided(w, x, both), CA_R_USERS_FILE);
 		assert_non_null(strstr(w->logged,
-		    "users:2: libsss_certmap does not take the matching rule"));
+		    "users:2: libsss_certmap rejects the matching rule"));
 		lib.match = 0;
 		lib.add = errors[i];
 		assert_int_equal(decided(w, x, both), CA_R_USERS_FILE);
 		assert_non_null(strstr(w->logged,
-		    "users:2: libsss_certmap does not take the matching rule"));
+		    "users:2: libsss_certmap rejects the matching rule"));
 		lib.add = 0;
 		lib.init = errors[i];
 		assert_int_equal(decided(w, x, both), CA_R_USERS_FILE);

@@ -405,10 +405,10 @@ why_not(void **state)
 	    {"alice uid:alice",
 		"users:1 uid:alice -: the certificate has no such value\n"},
 	    {"alice subject:CN=Second,CN=Alice,O=X",
-		"name in other upper and lower case; ignorecase would take it "
+		"name in other upper and lower case; add ignorecase to accept it "
 		"(its subject: CN=Second,CN=Alice,O=x)\n"},
 	    {"alice subject:O=x,CN=Alice,CN=Second",
-		"the same name the other way round; write it with the most "
+		"the same name in reverse order; write it with the most "
 		"specific attribute first (its subject: "
 		"CN=Second,CN=Alice,O=x)\n"},
 	    {"alice issuer-subject:CN=CA;CN=Alice",

@@ -217,8 +217,8 @@ directories(void **state)
 	w->user = NULL;
 	assert_int_equal(decide(w, x, NULL), CA_R_USERS_FILE);
 	assert_int_equal(w->err, CA_ERR_FORMAT);
-	assert_non_null(
-	    strstr(w->logged, "users.d/no login\" is not named after a login"));
+	assert_non_null(strstr(w->logged,
+	    "users.d/no login\": the name of the directory is not a login"));
 	/* bob is registered with the same certificate */
 	place(w, path, "users.d/no login", "1.pem");
 	assert_int_equal(unlink(path), 0);
@@ -611,7 +611,8 @@ decodings_cost(void **state)
 	assert_int_equal(left, 2);
 	assert_int_equal(afforded(w, 5, &left), 3);
 	assert_int_equal(left, 0);
-	assert_non_null(strstr(w->logged, "2.pem is not used, nor are those"));
+	assert_non_null(strstr(
+	    w->logged, "2.pem and the certificates after it are not used"));
 	assert_int_equal(afforded(w, 0, &left), 0);
 	X509_free(x);
 	X509_free(ca);
@@ -642,7 +643,8 @@ bytes_of_a_home(void **state)
 		}
 		/* five of 51 KiB fit into 256 */
 		assert_int_equal(afforded(w, 320, &left), d == 0 ? 5 : 13);
-		assert_non_null(strstr(w->logged, "nor are those behind it"));
+		assert_non_null(
+		    strstr(w->logged, "and the files after it are not used"));
 		/* it keeps nobody out */
 		assert_int_equal(decide(w, x, NULL), CA_R_OK);
 	}

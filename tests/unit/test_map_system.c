@@ -191,7 +191,7 @@ uids_that_no_pattern_makes(void **state)
 	    {61183, 1000, UINT32_MAX, true, NULL},
 	    {61184, 1000, UINT32_MAX, false, "reserved"},
 	    {65519, 1, UINT32_MAX, false, "reserved"},
-	    {65534, 1, UINT32_MAX, false, "makes nobody"},
+	    {65534, 1, UINT32_MAX, false, "gives the account nobody"},
 	    {65535, 65535, UINT32_MAX, false, "reserved"},
 	    {65536, 1000, UINT32_MAX, true, NULL},
 	    {200000, 1000, UINT32_MAX, true, NULL},
