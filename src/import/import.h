@@ -1,7 +1,7 @@
 /*
  * certauth import: what other modules' configurations come to here.
  *
- * The importers fill a struct ca_import; import.c prints it.  What is printed
+ * The importers fill a struct ca_import; import_out.c has the functions for that, and import.c prints it.  What is printed
  * was parsed by our own parsers before: a value or line that they refuse is
  * told as a gap, never printed as a setting.
  */

@@ -1,5 +1,5 @@
 /*
- * Which accounts a pattern may make.
+ * Which accounts a pattern may give.
  */
 #include "map/account.h"
 #include "map/rule.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* names with commas between, as service_option of rule.c left them */
+/* names with commas between, as service_option of rule_parse.c left them */
 static bool
 in_list(const char *list, const char *name)
 {

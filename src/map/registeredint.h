@@ -31,7 +31,7 @@ CA_MUST_CHECK enum ca_err ca_registered_list(
 void ca_registered_names_free(struct ca_registered_names *names);
 
 /* Visit the certificates in the *.pem of the directory dir, open as fd.
- * Results as ca_registered_visit_all; those of a home's files are warnings. */
+ * Results as ca_registered_walk; those of a home's files are warnings. */
 CA_MUST_CHECK enum ca_err ca_registered_dir(
     struct ca_registered_state *w, int fd, const char *dir);
 

@@ -53,7 +53,7 @@ enum ca_err ca_rule_refuse(struct ca_rule *rule, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * The steps of ca_rule_parse that selector.c has; results as there.  find:
+ * The steps of ca_rule_parse that selector_parse.c has; results as there.  find:
  * set sel and selector from the word, and *value behind the colon.  parse,
  * after the options: the value into value_buf.  finish: normalise it.
  * name_value: an RFC 4514 name onto out.
