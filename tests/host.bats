@@ -347,7 +347,7 @@ shown() {
 @test "client: refuses a host certificate whose key is not for signatures" {
 	need_root
 	host_proof host-cipher
-	refuses 'rule 4' 'keyUsage lacks digitalSignature'
+	refuses 'rule 4' 'keyUsage does not include digitalSignature'
 }
 
 @test "client: refuses a name that is not in subjectAltName, and never looks at CN" {
@@ -383,7 +383,7 @@ shown() {
 
 @test "client: refuses where a proof is required and missing" {
 	need_root
-	refuses 'rule 4' 'does not prove itself'
+	refuses 'rule 4' 'sends no proof'
 }
 
 @test "client: required only where the section says so" {
@@ -395,7 +395,7 @@ shown() {
 	printf '[web1.example]\nrequire_host_proof = yes\n' \
 		>>"$S/home/carol/.config/certauth/config"
 	rm "$S/home/carol/asked"
-	refuses 'rule 4' 'does not prove itself'
+	refuses 'rule 4' 'sends no proof'
 }
 
 @test "client: refuses a wrong host signature, even with no CA of hosts" {
@@ -428,7 +428,7 @@ shown() {
 	if ! grep -qa /etc/certauth/client.conf "$CERTAUTH"; then
 		skip 'built for another SYSCONFDIR'
 	fi
-	refuses 'rule 4' 'does not prove itself'
+	refuses 'rule 4' 'sends no proof'
 	host_proof host-good
 	let_in
 	no_host_proof
@@ -449,7 +449,7 @@ shown() {
 	echo no >"$S/home/carol/reply"
 	to_web1
 	[ "$status" -ne 0 ]
-	[[ $output == *'not confirmed'* ]]
+	[[ $output == *'did not confirm'* ]]
 	# the answer was no: the passphrase was not asked for
 	run grep -i passphrase "$S/home/carol/asked"
 	[ "$status" -ne 0 ]
@@ -480,7 +480,7 @@ END
 			logged 'outcome=granted'
 		else
 			not_logged 'outcome=granted'
-			[[ $output == *'not confirmed'* ]]
+			[[ $output == *'did not confirm'* ]]
 		fi
 	done
 }
@@ -566,7 +566,7 @@ host_token() {
 	need_root
 	host_token host-evil
 	cp "$PKI/host-good-chain.pem" "$S/etc/certauth/host.pem"
-	host_error 'no token has host_cert with its key'
+	host_error 'no token has the key of host_cert'
 	host_token host-good ''
 	host_error 'the token does not sign'
 	host_token host-good

@@ -14,14 +14,14 @@
 static bool
 has_good_index(struct ca_crladmin_run *r, const char *name)
 {
-	struct ca_crlidx *idx = NULL;
+	struct ca_crl_index *idx = NULL;
 	struct stat st;
 	uint32_t n;
 
 	if (r->force || fstatat(r->dir, name, &st, 0) != 0 ||
-	    ca_crlidx_open(r->crypto, r->dir, name, &st, &idx, &n) != CA_OK)
+	    ca_crl_index_open(r->crypto, r->dir, name, &st, &idx, &n) != CA_OK)
 		return false;
-	ca_crlidx_free(idx);
+	ca_crl_index_free(idx);
 	return true;
 }
 
@@ -36,7 +36,8 @@ ca_crladmin_compile_one(struct ca_crladmin_run *r, const char *name)
 			printf("%s: the index is up to date\n", name);
 		return CA_OK;
 	}
-	rc = ca_crlidx_make(r->crypto, &r->log, r->dir, name, r->cas, &entries);
+	rc = ca_crl_index_make(
+	    r->crypto, &r->log, r->dir, name, r->cas, &entries);
 	if (rc == CA_OK && !r->quiet)
 		printf("%s: indexed, %" PRIu64 " entries\n", name, entries);
 	else if (rc == CA_DENIED)

@@ -102,7 +102,7 @@ check_times(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
 static void
 check_index(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
 {
-	struct ca_crlidx *idx = NULL;
+	struct ca_crl_index *idx = NULL;
 	struct stat st;
 	uint32_t n;
 	enum ca_err rc;
@@ -110,15 +110,17 @@ check_index(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
 	if (l->d->cfg->crl_engine != CA_CRL_AUTO ||
 	    fstatat(l->run.dir, name, &st, 0) != 0)
 		return;
-	rc = ca_crlidx_open(l->d->crypto, l->run.dir, name, &st, &idx, &n);
-	ca_crlidx_free(idx);
+	rc = ca_crl_index_open(l->d->crypto, l->run.dir, name, &st, &idx, &n);
+	ca_crl_index_free(idx);
 	if (rc == CA_OK)
 		return;
 	if (rc != CA_ERR_NOT_FOUND) {
 		ca_doctor_find(l->d, CA_F_CRL_INDEX_STALE, CA_LEVEL_WARNING,
 		    "the index of %s/%s is not used: %s", l->path, name,
 		    rc == CA_ERR_STALE ? "it was made from an older file"
-				       : ca_err_text(rc));
+		    : rc == CA_ERR_UNSUPPORTED
+			? "it was made by another version of certauth"
+			: ca_err_text(rc));
 		ca_doctor_mend(l->d, "certauth crl compile");
 	} else if (ca_crl_entries(crl) > MANY_ENTRIES) {
 		ca_doctor_find(l->d, CA_F_CRL_UNINDEXED, CA_LEVEL_WARNING,
