@@ -40,6 +40,8 @@ struct ca_key {
 	const char *(*check)(const char *value);
 };
 
+#define CA_KEYS_MAX 64 /* more than there are */
+
 extern const struct ca_key ca_keys[];
 
 /* NULL: no such key. */
