@@ -1,8 +1,9 @@
 #include "cli/explain.h"
+#include "cli/commands.h"
 #include "auth/pamcode.h"
 #include "base/file.h"
 #include "tool/pamfile.h"
-#include "cli/verify.h"
+#include "tool/certargs.h"
 #include "verify/certfile.h"
 
 #include <errno.h>
@@ -202,11 +203,11 @@ load(const struct args *a, struct ca_explain *e, const struct ca_log *log)
 /* ---- the certificates ---- */
 
 static int
-read_certs(struct ca_crypto *crypto, const char *path, STACK_OF(X509) * out)
+read_certs(struct ca_crypto *crypto, const char *path, STACK_OF(X509) *out)
 {
 	struct ca_buf text = CA_BUF_INIT(CA_CERTFILE_MAX);
 	size_t bad = 0;
-	enum ca_err rc = ca_cli_read(path, &text);
+	enum ca_err rc = ca_certargs_read(path, &text);
 	int status = CA_EXIT_OK;
 
 	if (rc != CA_OK)
@@ -281,7 +282,7 @@ decided(const struct ca_report *r)
 
 static void
 judge(struct ca_explain *e, struct ca_crypto *crypto, const struct ca_log *log,
-    STACK_OF(X509) * rest)
+    STACK_OF(X509) *rest)
 {
 	const unsigned rest_of_it = CA_REPORT_ALL & ~(1u << CA_CHECK_SIGNATURE);
 	enum ca_err rc;
@@ -327,7 +328,7 @@ print(const struct args *a, struct ca_explain *e)
 
 static int
 explain(const struct args *a, struct ca_explain *e, struct ca_crypto *crypto,
-    STACK_OF(X509) * certs)
+    STACK_OF(X509) *certs)
 {
 	struct ca_log log = ca_cli_log(a->debug);
 	int status = read_certs(crypto, e->cert, certs);

@@ -1,4 +1,5 @@
 #include "cli/pki.h"
+#include "cli/commands.h"
 #include "base/file.h"
 
 #include <errno.h>

@@ -10,8 +10,6 @@
 #include "tool/cli.h"
 #include "crypto/crypto.h"
 
-extern const struct ca_command ca_cmd_pki;
-
 #define CA_PKI_SERIAL_LEN 16 /* bytes; RFC 5280 section 4.1.2.2 allows 20 */
 
 /* What a new certificate says.  A NULL text is left out. */
