@@ -1,3 +1,4 @@
+/* Signatures in memory: which scheme fits a key, verify, sign. */
 #include "crypto/certgate.h"
 #include "crypto/crypto.h"
 
