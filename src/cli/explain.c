@@ -285,11 +285,13 @@ judge(struct ca_explain *e, struct ca_crypto *crypto, const struct ca_log *log,
     STACK_OF(X509) *rest)
 {
 	const unsigned rest_of_it = CA_REPORT_ALL & ~(1u << CA_CHECK_SIGNATURE);
+	const struct ca_context ctx = {crypto, e->cfg, log, e->now};
+	const struct ca_auth_trace trace = {take_rule, e};
 	enum ca_err rc;
 
 	ca_auth_facts(&e->peer, e->report);
-	rc = ca_auth_certificate(crypto, e->cfg, log, &e->peer, rest, e->now,
-	    take_rule, e, e->report, &e->result);
+	rc = ca_auth_certificate(
+	    &ctx, &e->peer, rest, &trace, e->report, &e->result);
 	e->granted = rc == CA_OK && ca_report_granted(e->report, rest_of_it);
 	e->reason = decided(e->report);
 	if (rc == CA_OK && !e->granted)
