@@ -58,7 +58,7 @@ proof_names(const struct ca_judging *j, X509 *leaf)
 }
 
 static enum ca_err
-decode_certs(const struct ca_judging *j, X509 **leaf, STACK_OF(X509) * chain)
+decode_certs(const struct ca_judging *j, X509 **leaf, STACK_OF(X509) *chain)
 {
 	const struct ca_proof_msgs *host = &j->req->host;
 	enum ca_err rc;
@@ -97,9 +97,10 @@ proof_signature(const struct ca_judging *j, X509 *leaf)
 		return CA_DENIED;
 	if ((rc = ca_crypto_transcript(j->crypto, part, 2, hash)) != CA_OK)
 		return rc;
-	return ca_crypto_verify(j->crypto, scheme, key, tbs,
-	    ca_signed_content(CA_SIGNER_HOST, hash, tbs), host->signature.p,
-	    host->signature.len);
+	return ca_crypto_verify(j->crypto, scheme, key,
+	    &(struct ca_signed){tbs,
+		ca_signed_content(CA_SIGNER_HOST, hash, tbs), host->signature.p,
+		host->signature.len});
 }
 
 static bool
@@ -112,7 +113,7 @@ is_file(const char *path)
 
 /* host_ca is a file: its certificates, all of them, or none. */
 static enum ca_err
-read_bundle(const struct ca_judging *j, STACK_OF(X509) * *out)
+read_bundle(const struct ca_judging *j, STACK_OF(X509) **out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	const char *path = j->conf->host_ca;
@@ -182,7 +183,7 @@ chain_refused(const struct ca_judging *j, const struct ca_report *report)
 }
 
 static enum ca_err
-proof_chain(const struct ca_judging *j, X509 *leaf, STACK_OF(X509) * chain)
+proof_chain(const struct ca_judging *j, X509 *leaf, STACK_OF(X509) *chain)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc = CA_OK;
 	struct ca_config *cfg = ca_config_new();

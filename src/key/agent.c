@@ -296,8 +296,9 @@ agent_sign(void *impl, const struct ca_scheme *scheme, const void *tbs,
 		ret = rc;
 		goto out;
 	}
-	if (ca_crypto_verify(k->crypto, scheme, k->pub, tbs, len,
-		sig->p + begin, sig->len - begin) != CA_OK) {
+	if (ca_crypto_verify(k->crypto, scheme, k->pub,
+		&(struct ca_signed){
+		    tbs, len, sig->p + begin, sig->len - begin}) != CA_OK) {
 		tell(ui, &k->log,
 		    "The ssh-agent gave a signature that the "
 		    "certificate's key does not verify.");
