@@ -328,6 +328,8 @@ long_lines(void **state)
 	size_t head = sizeof begin + sizeof key - 2;
 
 	for (size_t len = 150; len <= 4200; len++) {
+		if (len == 300) /* neither old nor new bound is near */
+			len = 4000;
 		size_t n = head + len - (sizeof key - 1);
 
 		memcpy(text, begin, sizeof begin - 1);
