@@ -1,3 +1,4 @@
+/* certauth setup: import CA certificates and CRLs. */
 #include "base/der.h"
 #include "base/file.h"
 #include "crladmin/crlcompile.h"
