@@ -95,7 +95,7 @@ answers() {
 		-- -C "$(answers 1234)"
 	[ "$(grep -c '^prompt' "$S/seen")" -eq 1 ]
 	[ "$(grep -c '^prompt.*PIN' "$S/seen")" -eq 0 ]
-	grep -q '^prompt The host names other CAs.*Try it' "$S/seen"
+	grep -q '^prompt The host accepts certificates of other CAs.*Try it' "$S/seen"
 	not_logged outcome=granted
 	# with its root on the token it is certain, and nothing is asked
 	openssl x509 -in "$PKI/stranger.pem" -outform DER -out "$S/c.der"
