@@ -154,7 +154,7 @@ refused() {
 		%31%32%37.0.0.1; do
 		echo "# $host"
 		refused 192.0.2.1:P "http://$host:P/ca1.crl" \
-			'redirected to a loopback address'
+			'the server redirects to a loopback address'
 	done
 }
 
@@ -164,22 +164,22 @@ refused() {
 		'[fe80::1%25lo]' '[::ffff:169.254.7.7]'; do
 		echo "# $host"
 		refused 192.0.2.1:P "http://$host:P/ca1.crl" \
-			'redirected to a link-local address'
+			'the server redirects to a link-local address'
 	done
 }
 
 @test "a redirect to a name that leads there is refused by the connection" {
 	refused crl.example:P http://inside.example:P/ca1.crl \
-		'redirected to a loopback address'
+		'the server redirects to a loopback address'
 	refused crl.example:P http://thishost.example:P/ca1.crl \
-		'redirected to a loopback address'
+		'the server redirects to a loopback address'
 	refused crl.example:P http://meta.example:P/ca1.crl \
-		'redirected to a link-local address'
+		'the server redirects to a link-local address'
 	# a private name is no leave to go on from there
 	setup
 	update "http://crl.example:P/to?http://10.9.9.9:P/to?http://inside.example:P/ca1.crl"
 	[ "$status" -eq 1 ]
-	grep -q 'redirected to a loopback address' <<<"$output"
+	grep -q 'the server redirects to a loopback address' <<<"$output"
 	[ "$(grep -c . "$S/requests")" -eq 2 ]
 }
 
@@ -195,7 +195,7 @@ refused() {
 		'http://192.0.2.1:P/after?http://inside.example:P/ca1.crl'
 	[ "$status" -eq 1 ]
 	grep -q 'inside.example:[0-9]*/ca2.crl: updated' <<<"$output"
-	grep -q 'not fetched: redirected to a loopback address' <<<"$output"
+	grep -q 'not fetched: the server redirects to a loopback address' <<<"$output"
 	not grep -q '^127.0.0.1 /ca1.crl' "$S/requests"
 }
 
@@ -208,11 +208,11 @@ refused() {
 	followed 169.254.7.7:P http://meta.example:P/ca1.crl
 	# not to the other kind
 	refused 127.0.0.1:P http://169.254.7.7:P/ca1.crl \
-		'redirected to a link-local address'
+		'the server redirects to a link-local address'
 	refused inside.example:P http://meta.example:P/ca1.crl \
-		'redirected to a link-local address'
+		'the server redirects to a link-local address'
 	refused meta.example:P http://127.0.0.1:P/ca1.crl \
-		'redirected to a loopback address'
+		'the server redirects to a loopback address'
 }
 
 @test "a redirect by the network to a local address is not made good by the next" {
@@ -234,21 +234,21 @@ refused() {
 		dict://crl.example:P/x ldap://crl.example:P/x; do
 		echo "# $url"
 		refused crl.example:P "$url" \
-			'redirected to what is neither http nor https'
+			'the server redirects to an address that is neither http nor https'
 	done
 }
 
 @test "a redirect without end, without an address or with endless text ends" {
 	update http://crl.example:P/loop
 	[ "$status" -eq 1 ]
-	grep -q 'redirected more than 5 times' <<<"$output"
+	grep -q 'redirects more than 5 times' <<<"$output"
 	[ "$(grep -c /loop "$S/requests")" -eq 6 ]
 	update http://crl.example:P/nowhere
 	[ "$status" -eq 1 ]
-	grep -q 'does not say where to' <<<"$output"
+	grep -q 'has no usable Location header' <<<"$output"
 	update http://crl.example:P/much
 	[ "$status" -eq 1 ]
-	grep -q ': not fetched' <<<"$output"
+	grep -q 'redirect has more than 65536 bytes of text' <<<"$output"
 	[ -z "$(ls "$S"/crl/*.crl 2>/dev/null)" ]
 }
 
@@ -267,7 +267,7 @@ refused() {
 			setup
 			update "http_proxy=$proxy" "http://far.example/to?$to"
 			[ "$status" -eq 1 ]
-			grep -q 'not fetched: redirected to a' <<<"$output"
+			grep -q 'not fetched: the server redirects to a' <<<"$output"
 			[ "$(wc -l <"$S/requests")" -eq 1 ]
 		done
 	done
@@ -275,5 +275,5 @@ refused() {
 	update "http_proxy=http://127.0.0.2:P" no_proxy=inside.example \
 		'http://far.example/to?http://inside.example:P/ca1.crl'
 	[ "$status" -eq 1 ]
-	grep -q 'redirected to a loopback address' <<<"$output"
+	grep -q 'the server redirects to a loopback address' <<<"$output"
 }

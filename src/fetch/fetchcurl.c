@@ -12,18 +12,18 @@
 
 #define CONNECT_TIMEOUT 15L /* seconds */
 #define PARALLEL 64L        /* connections */
-#define REDIRECT_BODY 65536 /* bytes of text that goes with a redirect */
+#define REDIRECT_BODY 65536 /* bytes of the text of a redirect response */
 
 struct transfer {
 	struct ca_fetch *f;
 	size_t no;
-	int to; /* where frames go */
+	int to; /* the frames are written to it */
 	CURL *easy;
 	struct curl_slist *headers;
 	struct ca_fetch_guard guard;
-	int64_t deadline; /* milliseconds */
-	uint64_t max, passed_over;
-	bool broken; /* nobody reads frames any more */
+	int64_t deadline; /* milliseconds of now_ms() */
+	uint64_t max, skipped;
+	bool broken; /* frames cannot be written */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -62,16 +62,19 @@ send_text(struct transfer *t, char type, const char *text)
 		send_frame(t, type, text, len);
 }
 
-static int64_t
-now_ms(void)
+/* Milliseconds of the monotonic clock.  False: there is no clock (errno). */
+static bool
+now_ms(int64_t *out)
 {
-	struct timespec t = {0, 0};
+	struct timespec t;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
+		return false;
+	*out = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return true;
 }
 
-/* 304 is an answer, not a redirect. */
+/* 304 Not Modified is not a redirect. */
 static bool
 is_redirect(CURL *easy)
 {
@@ -88,12 +91,17 @@ on_data(char *p, size_t one, size_t n, void *ctx)
 	size_t left = one * n;
 
 	if (is_redirect(t->easy)) {
-		t->passed_over += left;
-		return t->passed_over > REDIRECT_BODY ? 0 : left;
+		t->skipped += left;
+		if (t->skipped <= REDIRECT_BODY)
+			return left;
+		(void)snprintf(t->f->error, sizeof t->f->error,
+		    "the server's redirect has more than %d bytes of text",
+		    REDIRECT_BODY);
+		return 0;
 	}
 	if (left > t->max - t->f->bytes) {
 		(void)snprintf(t->f->error, sizeof t->f->error,
-		    "is larger than %llu MiB",
+		    "the content is larger than %llu MiB",
 		    (unsigned long long)(t->max >> 20));
 		return 0;
 	}
@@ -109,7 +117,8 @@ on_data(char *p, size_t one, size_t n, void *ctx)
 	return t->broken ? 0 : one * n;
 }
 
-/* A header's value, if it is that header and fits. */
+/* Copy the value of the header line p to out if the line has that name.  A
+ * value that is too long or not one line of text becomes "". */
 static void
 take(const char *p, size_t len, const char *name, char *out, size_t max)
 {
@@ -126,7 +135,8 @@ take(const char *p, size_t len, const char *name, char *out, size_t max)
 	out[0] = '\0';
 	if (len >= max)
 		return;
-	/* it goes back to the server, and into a line of the state file */
+	/* the value is sent back to the server, and stored in a line of the
+	 * state file */
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)p[i] < ' ' || p[i] == 0x7f)
 			return;
@@ -140,7 +150,7 @@ on_header(char *p, size_t one, size_t n, void *ctx)
 	struct transfer *t = ctx;
 	size_t len = one * n;
 
-	/* each response of a redirection begins anew */
+	/* a new response: drop the headers of the redirect before it */
 	if (len > 5 && strncasecmp(p, "HTTP/", 5) == 0)
 		t->f->new_etag[0] = t->f->new_last_modified[0] = '\0';
 	take(p, len, "ETag:", t->f->new_etag, sizeof t->f->new_etag);
@@ -150,12 +160,19 @@ on_header(char *p, size_t one, size_t n, void *ctx)
 }
 
 static bool
+is_file(const char *url)
+{
+	return strncasecmp(url, "file:", 5) == 0;
+}
+
+/* A file has no headers. */
+static bool
 add_header(struct transfer *t, const char *name, const char *value)
 {
 	char line[512];
 	struct curl_slist *more;
 
-	if (value == NULL || *value == '\0')
+	if (value == NULL || *value == '\0' || is_file(t->f->url))
 		return true;
 	(void)snprintf(line, sizeof line, "%s: %s", name, value);
 	if ((more = curl_slist_append(t->headers, line)) == NULL)
@@ -164,38 +181,32 @@ add_header(struct transfer *t, const char *name, const char *value)
 	return true;
 }
 
-/* A FIFO or a device would keep libcurl, and all other transfers, waiting: it
- * has no time limit for opening a file. */
+/* Return whether url names a file that exists and is not a regular file.  A FIFO
+ * or a device would block libcurl, and with it all other transfers: libcurl has
+ * no time limit for opening a file. */
 static bool
-is_other_than_file(const char *url)
+is_special_file(const char *url)
 {
 	char *path = curl_easy_unescape(NULL, url + strlen("file://"), 0, NULL);
 	struct stat st;
-	bool other =
+	bool special =
 	    path != NULL && stat(path, &st) == 0 && !S_ISREG(st.st_mode);
 
 	curl_free(path);
-	return other;
+	return special;
 }
 
 static bool
-set_up(struct transfer *t)
+set_options(struct transfer *t)
 {
-	CURL *e = t->easy = t->guard.easy = curl_easy_init();
-	bool file = strncasecmp(t->f->url, "file:", 5) == 0;
+	CURL *e = t->easy;
 
-	if (e == NULL)
-		return false;
-	if (!file &&
-	    (!add_header(t, "If-None-Match", t->f->etag) ||
-		!add_header(t, "If-Modified-Since", t->f->last_modified)))
-		return false;
 	return ca_fetch_guard_watch(&t->guard) &&
 	       curl_easy_setopt(e, CURLOPT_URL, t->f->url) == CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_PRIVATE, t) == CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR,
-		   file ? "file" : "http,https") == CURLE_OK &&
+		   is_file(t->f->url) ? "file" : "http,https") == CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_FAILONERROR, 1L) == CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT) ==
 		   CURLE_OK &&
@@ -214,18 +225,45 @@ set_up(struct transfer *t)
 	       curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->error) == CURLE_OK;
 }
 
-/* Let it run for what is left of its time. */
-static bool
-begin(CURLM *multi, struct transfer *t)
+static enum ca_err
+set_up(struct transfer *t)
 {
-	int64_t left = t->deadline - now_ms();
+	enum ca_err ret = CA_ERR_UNSET;
 
-	/* 0 would be for ever to libcurl */
-	return curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS,
-		   (long)(left > 0 ? left : 1)) == CURLE_OK &&
-	       curl_multi_add_handle(multi, t->easy) == CURLM_OK;
+	if ((t->easy = t->guard.easy = curl_easy_init()) == NULL ||
+	    !add_header(t, "If-None-Match", t->f->etag) ||
+	    !add_header(t, "If-Modified-Since", t->f->last_modified)) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	if (!set_options(t)) {
+		ret = CA_ERR_UNSUPPORTED;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	return ret;
 }
 
+/* Run the transfer, at most until its deadline. */
+static enum ca_err
+begin(CURLM *multi, struct transfer *t)
+{
+	int64_t now, left;
+
+	if (!now_ms(&now))
+		return CA_ERR_IO;
+	left = t->deadline - now;
+	/* 0 would mean no limit */
+	if (curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS,
+		(long)(left > 0 ? left : 1)) != CURLE_OK)
+		return CA_ERR_UNSUPPORTED;
+	return curl_multi_add_handle(multi, t->easy) == CURLM_OK
+		   ? CA_OK
+		   : CA_ERR_MEMORY;
+}
+
+/* Write the last frames of a transfer. */
 static void
 finish(struct transfer *t, CURLcode rc)
 {
@@ -248,49 +286,68 @@ finish(struct transfer *t, CURLcode rc)
 				    : curl_easy_strerror(rc));
 }
 
-/* Take the finished ones out; those that are redirected go in again. */
-static bool
+/* Follow the redirect of an ended transfer, or finish it.  *running counts the
+ * transfers that are not finished. */
+static enum ca_err
+end_or_follow(
+    CURLM *multi, struct transfer *t, CURLcode result, size_t *running)
+{
+	if (result == CURLE_OK && is_redirect(t->easy) &&
+	    ca_fetch_guard_follow(&t->guard))
+		return begin(multi, t);
+	finish(t, result);
+	(*running)--;
+	return t->broken ? CA_ERR_IO : CA_OK;
+}
+
+/* Take the ended transfers out of multi. */
+static enum ca_err
 collect(CURLM *multi, size_t *running)
 {
+	enum ca_err rc = CA_OK;
 	CURLMsg *msg;
 	int left;
-	bool broken = false;
 
-	while ((msg = curl_multi_info_read(multi, &left)) != NULL) {
+	while (
+	    rc == CA_OK && (msg = curl_multi_info_read(multi, &left)) != NULL) {
 		struct transfer *t = NULL;
 
 		if (msg->msg != CURLMSG_DONE)
 			continue;
+		/* msg is gone when the handle is removed */
 		CURL *easy = msg->easy_handle;
-		CURLcode rc = msg->data.result;
+		CURLcode result = msg->data.result;
 		(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&t);
 		(void)curl_multi_remove_handle(multi, easy);
-		if (rc == CURLE_OK && is_redirect(easy) &&
-		    ca_fetch_guard_follow(&t->guard)) {
-			broken = broken || !begin(multi, t);
-			continue;
-		}
-		finish(t, rc);
-		broken = broken || t->broken;
-		(*running)--;
+		rc = end_or_follow(multi, t, result, running);
 	}
-	return !broken;
+	return rc;
 }
 
 static enum ca_err
 run(CURLM *multi, size_t running)
 {
+	enum ca_err ret = CA_ERR_UNSET, rc;
 	int active;
 
 	while (running > 0) {
-		if (curl_multi_perform(multi, &active) != CURLM_OK ||
-		    !collect(multi, &running))
-			return CA_ERR_IO;
+		if (curl_multi_perform(multi, &active) != CURLM_OK) {
+			ret = CA_ERR_IO;
+			goto out;
+		}
+		if ((rc = collect(multi, &running)) != CA_OK) {
+			ret = rc;
+			goto out;
+		}
 		if (running > 0 &&
-		    curl_multi_poll(multi, NULL, 0, 1000, NULL) != CURLM_OK)
-			return CA_ERR_IO;
+		    curl_multi_poll(multi, NULL, 0, 1000, NULL) != CURLM_OK) {
+			ret = CA_ERR_IO;
+			goto out;
+		}
 	}
-	return CA_OK;
+	ret = CA_OK;
+out:
+	return ret;
 }
 
 static void
@@ -309,6 +366,28 @@ clean_up(CURLM *multi, struct transfer *t, size_t n)
 	free(t);
 }
 
+/* Add a transfer to multi, or finish it if its address cannot be read. */
+static enum ca_err
+start(CURLM *multi, struct transfer *t, size_t *running)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+
+	if (is_file(t->f->url) && is_special_file(t->f->url)) {
+		t->f->ended = true;
+		send_text(t, CA_FETCH_ERROR, "the path is not a regular file");
+		ret = t->broken ? CA_ERR_IO : CA_OK;
+		goto out;
+	}
+	if ((rc = set_up(t)) != CA_OK || (rc = begin(multi, t)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	(*running)++;
+	ret = CA_OK;
+out:
+	return ret;
+}
+
 enum ca_err
 ca_fetch_curl(
     struct ca_fetch *f, size_t n, unsigned timeout, uint64_t max_bytes, int to)
@@ -317,31 +396,32 @@ ca_fetch_curl(
 	struct transfer *t = calloc(n + 1, sizeof *t);
 	size_t running = 0;
 	CURLM *multi = NULL;
+	int64_t now;
 
 	if (t == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
-	    (multi = curl_multi_init()) == NULL ||
-	    curl_multi_setopt(
-		multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, PARALLEL) != CURLM_OK) {
+	    (multi = curl_multi_init()) == NULL) {
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
+	if (curl_multi_setopt(
+		multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, PARALLEL) != CURLM_OK) {
+		ret = CA_ERR_UNSUPPORTED;
+		goto out;
+	}
+	if (!now_ms(&now)) {
+		ret = CA_ERR_IO;
+		goto out;
+	}
 	for (size_t i = 0; i < n; i++) {
-		t[i].f = &f[i];
-		t[i].no = i;
-		t[i].to = to;
-		t[i].max = max_bytes;
-		t[i].deadline = now_ms() + (int64_t)timeout * 1000;
-		if (strncasecmp(f[i].url, "file:", 5) == 0 &&
-		    is_other_than_file(f[i].url)) {
-			f[i].ended = true;
-			send_text(&t[i], CA_FETCH_ERROR, "is not a file");
-			continue;
-		}
-		if (!set_up(&t[i]) || !begin(multi, &t[i])) {
-			ret = CA_ERR_MEMORY;
+		t[i] = (struct transfer){.f = &f[i],
+		    .no = i,
+		    .to = to,
+		    .max = max_bytes,
+		    .deadline = now + (int64_t)timeout * 1000};
+		if ((rc = start(multi, &t[i], &running)) != CA_OK) {
+			ret = rc;
 			goto out;
 		}
-		running++;
 	}
 	if ((rc = run(multi, running)) != CA_OK) {
 		ret = rc;
