@@ -224,7 +224,7 @@ call_begin(
 
 static enum ca_err
 by_command(struct call *c, const struct ca_request *req,
-    const struct ca_prompter *prompter, struct ca_buf *out,
+    const struct ca_channel *channel, struct ca_buf *out,
     enum ca_reason *reason)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
@@ -261,8 +261,8 @@ by_command(struct call *c, const struct ca_request *req,
 			goto out;
 		}
 	}
-	rc = ca_channel_command(c->cfg, &c->log, req,
-	    ca_caller_get0_user(caller), prompter, out, reason);
+	rc = ca_channel_command(
+	    channel, req, ca_caller_get0_user(caller), out, reason);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
@@ -279,15 +279,16 @@ static enum ca_err
 get_response(struct call *c, const struct ca_request *req, struct ca_buf *out)
 {
 	const struct ca_prompter prompter = {ask, info, c};
+	const struct ca_channel channel = {c->cfg, &c->log, &prompter};
 	enum ca_reason reason = CA_R_NO_CREDENTIAL;
 	enum ca_err rc = CA_ERR_NOT_FOUND;
 
 	for (size_t i = 0; i < 2 && c->cfg->proof[i] != 0; i++) {
 		if (c->cfg->proof[i] == CA_PROOF_COMMAND)
-			rc = by_command(c, req, &prompter, out, &reason);
+			rc = by_command(c, req, &channel, out, &reason);
 		else
 			rc = ca_channel_conversation(
-			    c->cfg, &c->log, req, &prompter, out, &reason);
+			    &channel, req, out, &reason);
 		if (rc == CA_OK)
 			return CA_OK;
 		if (reason != CA_R_NO_CREDENTIAL)
@@ -404,6 +405,13 @@ out:
 	return ret;
 }
 
+/* The context of a step that is judged by the time of now. */
+static struct ca_context
+context(const struct call *c)
+{
+	return (struct ca_context){c->crypto, c->cfg, &c->log, time(NULL)};
+}
+
 static enum ca_err
 authenticate(struct call *c)
 {
@@ -412,10 +420,11 @@ authenticate(struct call *c)
 	struct ca_auth_result result = {NULL, NULL, NULL};
 	struct ca_request *req = NULL;
 	enum ca_reason reason = CA_R_INTERNAL;
-	time_t now;
+	struct ca_context ctx;
 
-	rc = ca_auth_request_by(c->crypto, c->cfg, &c->log, &c->peer,
-	    time(NULL), ca_channel_host_sign, &req, &reason);
+	ctx = context(c);
+	rc = ca_auth_request(
+	    &ctx, &c->peer, ca_channel_host_sign, &req, &reason);
 	if (rc != CA_OK) {
 		ca_report_abort(c->report, reason, NULL);
 		ret = rc;
@@ -431,22 +440,22 @@ authenticate(struct call *c)
 		ret = rc;
 		goto out;
 	}
-	now = time(NULL);
-	rc = ca_auth_check(c->crypto, c->cfg, &c->log, &c->peer, req,
-	    response.p, response.len, now, c->report, &result);
+	ctx = context(c);
+	rc = ca_auth_check(&ctx, &c->peer, req,
+	    &(struct ca_bytes){response.p, response.len}, c->report, &result);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
 	}
 	/* a trial of the configuration must not leave traces of a login */
 	if (c->cfg->mode == CA_MODE_ENFORCE &&
-	    (rc = take_effect(c, &result, now)) != CA_OK) {
+	    (rc = take_effect(c, &result, ctx.now)) != CA_OK) {
 		ca_report_abort(
 		    c->report, CA_R_INTERNAL, "%s", ca_err_text(rc));
 		ret = rc;
 		goto out;
 	}
-	ca_auth_warn_site(c->cfg, &c->log, &result, now);
+	ca_auth_warn_site(c->cfg, &c->log, &result, ctx.now);
 	ret = CA_OK;
 out:
 	ca_auth_log(c->cfg, &c->log, c->report, CA_REPORT_ALL, "login");
@@ -495,8 +504,8 @@ pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
 static enum ca_err
 recheck(struct call *c, const struct ca_auth_login *login)
 {
-	enum ca_err rc = ca_auth_recheck(
-	    c->crypto, c->cfg, &c->log, &c->peer, login, time(NULL), c->report);
+	const struct ca_context ctx = context(c);
+	enum ca_err rc = ca_auth_recheck(&ctx, &c->peer, login, c->report);
 
 	ca_auth_log(c->cfg, &c->log, c->report, CA_REPORT_CERT, "account");
 	return rc;

@@ -1,3 +1,7 @@
+/*
+ * After a login: looking at its certificate again, the variables of the session,
+ * warnings and the log.
+ */
 #include "auth/auth.h"
 #include "base/text.h"
 
@@ -31,7 +35,7 @@ ca_auth_login_free(struct ca_auth_login *login)
 }
 
 static enum ca_err
-keep_chain(struct ca_auth_login *login, STACK_OF(X509) * chain)
+keep_chain(struct ca_auth_login *login, STACK_OF(X509) *chain)
 {
 	int n = chain != NULL ? sk_X509_num(chain) : 0;
 
@@ -81,8 +85,7 @@ out:
 
 /* Chain, validity, purpose and revocation of what was kept. */
 static enum ca_err
-verify_kept(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, const struct ca_auth_login *login, time_t now,
+verify_kept(const struct ca_context *ctx, const struct ca_auth_login *login,
     struct ca_report *report)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
@@ -99,16 +102,17 @@ verify_kept(struct ca_crypto *crypto, const struct ca_config *cfg,
 		cert[i] = (struct ca_bytes){login->der.p + at, login->len[i]};
 		at += login->len[i];
 	}
-	rc = ca_crypto_cert(crypto, cert[0].p, cert[0].len, &leaf);
+	rc = ca_crypto_cert(ctx->crypto, cert[0].p, cert[0].len, &leaf);
 	if (rc == CA_OK)
 		rc = ca_auth_decode_rest(
-		    crypto, log, cert, login->n, report, &rest);
+		    ctx->crypto, ctx->log, cert, login->n, report, &rest);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
 	}
-	const struct ca_verify_input in = {leaf, rest, now};
-	if ((rc = ca_verify(crypto, cfg, log, &in, report, NULL)) != CA_OK) {
+	const struct ca_verify_input in = {leaf, rest, ctx->now};
+	if ((rc = ca_verify(ctx->crypto, ctx->cfg, ctx->log, &in, report,
+		 NULL)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
@@ -120,9 +124,8 @@ out:
 }
 
 enum ca_err
-ca_auth_recheck(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, const struct ca_auth_peer *peer,
-    const struct ca_auth_login *login, time_t now, struct ca_report *report)
+ca_auth_recheck(const struct ca_context *ctx, const struct ca_auth_peer *peer,
+    const struct ca_auth_login *login, struct ca_report *report)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 
@@ -136,7 +139,7 @@ ca_auth_recheck(struct ca_crypto *crypto, const struct ca_config *cfg,
 		ret = CA_DENIED;
 		goto out;
 	}
-	rc = verify_kept(crypto, cfg, log, login, now, report);
+	rc = verify_kept(ctx, login, report);
 	if (rc != CA_OK) {
 		ca_report_abort(report, CA_R_INTERNAL, "%s", ca_err_text(rc));
 		ret = rc;

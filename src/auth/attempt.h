@@ -11,12 +11,9 @@
 
 /* All that one attempt is judged by. */
 struct ca_attempt {
-	struct ca_crypto *crypto;
-	const struct ca_config *cfg;
-	const struct ca_log *log;
+	const struct ca_context *ctx;
 	const struct ca_auth_peer *peer;
 	const struct ca_request *req;
-	time_t now;
 	struct ca_report *report;
 	struct ca_proof_msgs msgs;
 	uint8_t tbs[CA_SIGNED_CONTENT_MAX];

@@ -10,10 +10,7 @@
 #include <stddef.h>
 #include <time.h>
 
-#include "base/err.h"
-#include "base/log.h"
-#include "config/config.h"
-#include "crypto/crypto.h"
+#include "host/host.h"
 #include "map/map.h"
 #include "report/report.h"
 #include "verify/verify.h"
@@ -29,81 +26,24 @@ struct ca_auth_peer {
 void ca_auth_facts(const struct ca_auth_peer *peer, struct ca_report *report);
 
 /*
- * Make the request of one attempt: a fresh nonce, the schemes that this
- * libcrypto and cfg accept, the trust anchors' names where they fit, the
- * host's names and, where configured, its proof.  *out is freed with
+ * Make the request of one attempt at ctx->now: a fresh nonce, the schemes that
+ * this libcrypto and the configuration accept, the trust anchors' names if they
+ * fit, the host's names and, if configured, the host's proof, which signer makes
+ * for a key on a token (NULL: such a host_key is an error).  *out is freed with
  * ca_request_free.  Text that no request can carry (a PAM_USER with control
- * bytes) becomes "?", and ca_auth_check then refuses every answer.
+ * bytes) becomes "?", and ca_auth_check then refuses every response.
  * On failure *reason says why (CA_R_HOST_PROOF, CA_R_INTERNAL); what the
  * administrator must mend is in the log.
  */
-CA_MUST_CHECK enum ca_err ca_auth_request(struct ca_crypto *crypto,
-    const struct ca_config *cfg, const struct ca_log *log,
-    const struct ca_auth_peer *peer, time_t now, struct ca_request **out,
-    enum ca_reason *reason);
-
-/*
- * Who signs as the host where host_key is a `pkcs11:' URI, since no token
- * library is loaded here: ca_channel_host_sign, which says what the arguments
- * are.  NULL: nobody does, and such a host_key is an error.
- */
-typedef enum ca_err ca_auth_signer(const struct ca_config *cfg,
-    const struct ca_log *log, const char *uri, const struct ca_bytes *leaf,
-    const struct ca_bytes *transcript, struct ca_buf *out);
-
-/* ca_auth_request with a signer; it is not trusted: what it gives is verified
- * by the key in host_cert. */
-CA_MUST_CHECK enum ca_err ca_auth_request_by(struct ca_crypto *crypto,
-    const struct ca_config *cfg, const struct ca_log *log,
-    const struct ca_auth_peer *peer, time_t now, ca_auth_signer *signer,
+CA_MUST_CHECK enum ca_err ca_auth_request(const struct ca_context *ctx,
+    const struct ca_auth_peer *peer, ca_host_signer *signer,
     struct ca_request **out, enum ca_reason *reason);
-
-/*
- * The names of this host: those of cfg, else the full name as /etc/hosts has
- * it beside gethostname(2)'s, and the short one.  Nothing here asks the
- * network.  Appends to name[] (strings to free()) at most max, canonical one
- * first, and sets *n.  CA_ERR_NOT_FOUND: the host has no usable name.
- */
-CA_MUST_CHECK enum ca_err ca_auth_host_names(
-    const struct ca_config *cfg, char **name, size_t max, size_t *n);
-
-/*
- * The full name that hosts, the text of /etc/hosts, gives to node, written to
- * out (size bytes): the first canonical name (that which follows the address)
- * which is node with a domain behind it.  False: there is none.
- */
-bool ca_auth_host_fqdn(
-    const char *hosts, const char *node, char *out, size_t size);
-
-/*
- * Append the host's Certificate and CertificateVerify to msg, which holds the
- * CertificateRequest with that nonce.  cfg->host_cert: PEM, leaf first;
- * cfg->host_key: PEM without passphrase, owned by root (or the user that the
- * process runs as), for its owner alone; or a `pkcs11:' URI for signer.  What
- * is wrong with either goes to log, and the result is not CA_OK; msg is then as
- * it was.
- */
-CA_MUST_CHECK enum ca_err ca_auth_host_proof(struct ca_crypto *crypto,
-    const struct ca_config *cfg, const struct ca_log *log, const uint8_t *nonce,
-    time_t now, ca_auth_signer *signer, struct ca_buf *msg);
-
-/*
- * For `certauth doctor': look at host_cert and host_key as a login by cfg at
- * the time now would.  CA_OK: the proof can be made; any other code: it cannot,
- * and why went to log as an error (CA_ERR_NOT_FOUND: none is configured, which
- * is no error).  Warnings in log are what would make clients refuse the proof,
- * or soon will: no name of this host in subjectAltName, not for serverAuth,
- * expiry within warn_expiry, a host called localhost.  Signs nothing: of a key
- * on a token it cannot say whether it is there.
- */
-CA_MUST_CHECK enum ca_err ca_auth_host_check(struct ca_crypto *crypto,
-    const struct ca_config *cfg, const struct ca_log *log, time_t now);
 
 /* What a granted login leaves behind. */
 struct ca_auth_result {
-	char *login;            /* owned */
-	X509 *leaf;             /* owned */
-	STACK_OF(X509) * chain; /* validated, leaf first, anchor last; owned */
+	char *login;           /* owned */
+	X509 *leaf;            /* owned */
+	STACK_OF(X509) *chain; /* validated, leaf first, anchor last; owned */
 	struct ca_verify_trace trace; /* what was looked at; owned */
 };
 void ca_auth_result_clear(struct ca_auth_result *result);
@@ -119,11 +59,16 @@ void ca_auth_result_clear(struct ca_auth_result *result);
  * holds, and result is filled (ca_auth_result_clear).  CA_DENIED: the report
  * says why.  Other codes: it could not be judged, the report says why too.
  */
-CA_MUST_CHECK enum ca_err ca_auth_check(struct ca_crypto *crypto,
-    const struct ca_config *cfg, const struct ca_log *log,
+CA_MUST_CHECK enum ca_err ca_auth_check(const struct ca_context *ctx,
     const struct ca_auth_peer *peer, const struct ca_request *req,
-    const void *response, size_t len, time_t now, struct ca_report *report,
+    const struct ca_bytes *response, struct ca_report *report,
     struct ca_auth_result *result);
+
+/* Who is told of every rule of the mapping that is tried. */
+struct ca_auth_trace {
+	ca_map_trace *rule;
+	void *ctx; /* its first argument */
+};
 
 /*
  * The part of ca_auth_check behind the signature, for those who want to see
@@ -134,10 +79,9 @@ CA_MUST_CHECK enum ca_err ca_auth_check(struct ca_crypto *crypto,
  * says no; ca_auth_result_clear.  Not CA_OK: something could not be judged, the
  * report says what.
  */
-CA_MUST_CHECK enum ca_err ca_auth_certificate(struct ca_crypto *crypto,
-    const struct ca_config *cfg, const struct ca_log *log,
-    const struct ca_auth_peer *peer, STACK_OF(X509) * rest, time_t now,
-    ca_map_trace *trace, void *ctx, struct ca_report *report,
+CA_MUST_CHECK enum ca_err ca_auth_certificate(const struct ca_context *ctx,
+    const struct ca_auth_peer *peer, STACK_OF(X509) *rest,
+    const struct ca_auth_trace *trace, struct ca_report *report,
     struct ca_auth_result *result);
 
 /*
@@ -147,7 +91,7 @@ CA_MUST_CHECK enum ca_err ca_auth_certificate(struct ca_crypto *crypto,
  */
 CA_MUST_CHECK enum ca_err ca_auth_decode_rest(struct ca_crypto *crypto,
     const struct ca_log *log, const struct ca_bytes *cert, size_t n,
-    struct ca_report *report, STACK_OF(X509) * *out);
+    struct ca_report *report, STACK_OF(X509) **out);
 
 /* ---- after the login ---- */
 
@@ -165,10 +109,9 @@ void ca_auth_login_free(struct ca_auth_login *login); /* NULL is allowed */
  * then and ca_report_granted(report, CA_REPORT_CERT); CA_DENIED; others as
  * above.
  */
-CA_MUST_CHECK enum ca_err ca_auth_recheck(struct ca_crypto *crypto,
-    const struct ca_config *cfg, const struct ca_log *log,
+CA_MUST_CHECK enum ca_err ca_auth_recheck(const struct ca_context *ctx,
     const struct ca_auth_peer *peer, const struct ca_auth_login *login,
-    time_t now, struct ca_report *report);
+    struct ca_report *report);
 
 /* The name of variable number i below, or NULL after the last. */
 const char *ca_auth_env_name(size_t i);

@@ -1,3 +1,6 @@
+/*
+ * The sequence of checks, and the one line that grants a login.
+ */
 #include "auth/attempt.h"
 
 #include <openssl/err.h>
@@ -46,11 +49,12 @@ in_time(const struct ca_request *req, time_t now)
 }
 
 static enum ca_err
-check_form(struct ca_attempt *a, const void *response, size_t len)
+check_form(struct ca_attempt *a, const struct ca_bytes *response)
 {
 	enum ca_err rc;
 
-	rc = ca_response_parse(response, len, a->req->nonce, &a->msgs);
+	rc = ca_response_parse(
+	    response->p, response->len, a->req->nonce, &a->msgs);
 	if (rc == CA_DENIED) {
 		ca_report_set(
 		    a->report, CA_CHECK_SIGNATURE, CA_FAIL, CA_R_NONCE, NULL);
@@ -68,7 +72,7 @@ check_form(struct ca_attempt *a, const void *response, size_t len)
 		    "named in a request");
 		return CA_DENIED;
 	}
-	if (!in_time(a->req, a->now)) {
+	if (!in_time(a->req, a->ctx->now)) {
 		ca_report_abort(a->report, CA_R_REQUEST_EXPIRED, NULL);
 		return CA_ERR_EXPIRED;
 	}
@@ -83,7 +87,7 @@ check_form(struct ca_attempt *a, const void *response, size_t len)
 enum ca_err
 ca_auth_decode_rest(struct ca_crypto *crypto, const struct ca_log *log,
     const struct ca_bytes *cert, size_t n, struct ca_report *report,
-    STACK_OF(X509) * *out)
+    STACK_OF(X509) **out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	X509 *x = NULL;
@@ -130,9 +134,8 @@ out:
  * only means that the chain has to stand without.
  */
 static enum ca_err
-add_registered_chain(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, const struct ca_auth_peer *peer,
-    STACK_OF(X509) * rest)
+add_registered_chain(const struct ca_context *ctx,
+    const struct ca_auth_peer *peer, STACK_OF(X509) *rest)
 {
 	struct ca_map_budget budget = {CA_ATTEMPT_REGISTERED, CA_PATH_COST_MAX};
 	STACK_OF(X509) *links = NULL;
@@ -141,7 +144,7 @@ add_registered_chain(struct ca_crypto *crypto, const struct ca_config *cfg,
 	if (rest == NULL || sk_X509_num(rest) > 0 || peer->user == NULL)
 		return CA_OK;
 	rc = ca_map_registered_chain(
-	    crypto, cfg, log, peer->user, &budget, &links);
+	    ctx->crypto, ctx->cfg, ctx->log, peer->user, &budget, &links);
 	while (rc == CA_OK && sk_X509_num(links) > 0) {
 		X509 *cert = sk_X509_shift(links);
 
@@ -162,31 +165,31 @@ add_registered_chain(struct ca_crypto *crypto, const struct ca_config *cfg,
  * module would fail of.
  */
 enum ca_err
-ca_auth_certificate(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, const struct ca_auth_peer *peer,
-    STACK_OF(X509) * rest, time_t now, ca_map_trace *trace, void *ctx,
-    struct ca_report *report, struct ca_auth_result *r)
+ca_auth_certificate(const struct ca_context *ctx,
+    const struct ca_auth_peer *peer, STACK_OF(X509) *rest,
+    const struct ca_auth_trace *trace, struct ca_report *report,
+    struct ca_auth_result *r)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc, map_rc = CA_OK;
 	const struct ca_verify_input in = {.leaf = r->leaf,
 	    .untrusted = rest,
-	    .now = now,
+	    .now = ctx->now,
 	    .trace = &r->trace,
 	    .all_crls = trace != NULL};
 
-	if ((rc = add_registered_chain(crypto, cfg, log, peer, rest)) !=
-	    CA_OK) {
+	if ((rc = add_registered_chain(ctx, peer, rest)) != CA_OK) {
 		ca_report_abort(report, CA_R_INTERNAL, "%s", ca_err_text(rc));
 		ret = rc;
 		goto out;
 	}
-	rc = ca_verify(crypto, cfg, log, &in, report, &r->chain);
-	const struct ca_map_input map = {
-	    r->leaf, r->chain, peer->user, peer->service, peer->rhost, now};
+	rc = ca_verify(ctx->crypto, ctx->cfg, ctx->log, &in, report, &r->chain);
+	const struct ca_map_input map = {r->leaf, r->chain, peer->user,
+	    peer->service, peer->rhost, ctx->now};
 	bool chained = ca_report_verdict(report, CA_CHECK_CHAIN) == CA_PASS;
 	if (chained || trace != NULL)
-		map_rc = ca_map_explain(
-		    crypto, cfg, log, &map, report, &r->login, trace, ctx);
+		map_rc = ca_map_explain(ctx->crypto, ctx->cfg, ctx->log, &map,
+		    report, &r->login, trace != NULL ? trace->rule : NULL,
+		    trace != NULL ? trace->ctx : NULL);
 	if (!chained)
 		map_rc = CA_OK;
 	if (rc != CA_OK || map_rc != CA_OK) {
@@ -204,14 +207,13 @@ check_certificate(struct ca_attempt *a, struct ca_auth_result *r)
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	STACK_OF(X509) *rest = NULL;
 
-	rc = ca_auth_decode_rest(
-	    a->crypto, a->log, a->msgs.cert, a->msgs.ncerts, a->report, &rest);
+	rc = ca_auth_decode_rest(a->ctx->crypto, a->ctx->log, a->msgs.cert,
+	    a->msgs.ncerts, a->report, &rest);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
 	}
-	rc = ca_auth_certificate(a->crypto, a->cfg, a->log, a->peer, rest,
-	    a->now, NULL, NULL, a->report, r);
+	rc = ca_auth_certificate(a->ctx, a->peer, rest, NULL, a->report, r);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
@@ -233,24 +235,18 @@ login_is_asked(const struct ca_auth_peer *peer, const char *login)
 }
 
 enum ca_err
-ca_auth_check(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, const struct ca_auth_peer *peer,
-    const struct ca_request *req, const void *response, size_t len, time_t now,
+ca_auth_check(const struct ca_context *ctx, const struct ca_auth_peer *peer,
+    const struct ca_request *req, const struct ca_bytes *response,
     struct ca_report *report, struct ca_auth_result *result)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_attempt a = {.crypto = crypto,
-	    .cfg = cfg,
-	    .log = log,
-	    .peer = peer,
-	    .req = req,
-	    .now = now,
-	    .report = report};
+	struct ca_attempt a = {
+	    .ctx = ctx, .peer = peer, .req = req, .report = report};
 
 	ERR_set_mark(); /* the queue is the application's too */
 	*result = (struct ca_auth_result){NULL, NULL, NULL};
 	ca_auth_facts(peer, report);
-	if ((rc = check_form(&a, response, len)) != CA_OK ||
+	if ((rc = check_form(&a, response)) != CA_OK ||
 	    (rc = ca_attempt_signature(&a, &result->leaf)) != CA_OK ||
 	    (rc = check_certificate(&a, result)) != CA_OK) {
 		ret = rc;

@@ -1,3 +1,6 @@
+/*
+ * The request of one attempt.
+ */
 #include "auth/auth.h"
 
 #include <openssl/err.h>
@@ -106,10 +109,11 @@ out:
 
 /* The host's proof behind the request in msg, as host_proof has it. */
 static enum ca_err
-add_proof(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, const uint8_t *nonce, time_t now,
-    ca_auth_signer *signer, struct ca_buf *msg)
+add_proof(const struct ca_context *ctx, const uint8_t *nonce,
+    ca_host_signer *signer, struct ca_buf *msg)
 {
+	const struct ca_config *cfg = ctx->cfg;
+	const struct ca_log *log = ctx->log;
 	enum ca_err rc;
 
 	if (cfg->host_proof == CA_HOST_PROOF_OFF)
@@ -121,7 +125,7 @@ add_proof(struct ca_crypto *crypto, const struct ca_config *cfg,
 				"host_key");
 		return CA_ERR_CONFIG;
 	}
-	rc = ca_auth_host_proof(crypto, cfg, log, nonce, now, signer, msg);
+	rc = ca_host_proof(ctx, nonce, signer, msg);
 	/* an administrator who set host_cert means it */
 	if (rc == CA_OK || cfg->host_proof != CA_HOST_PROOF_OPTIONAL)
 		return rc;
@@ -130,29 +134,46 @@ add_proof(struct ca_crypto *crypto, const struct ca_config *cfg,
 	return CA_OK;
 }
 
-enum ca_err
-ca_auth_request(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, const struct ca_auth_peer *peer, time_t now,
-    struct ca_request **out, enum ca_reason *reason)
+/* The request and the host's proof into msg, for the names of this host. */
+static enum ca_err
+write_all(const struct ca_context *ctx, ca_host_signer *signer,
+    struct ca_request_params *params, struct ca_buf *msg,
+    enum ca_reason *reason)
 {
-	return ca_auth_request_by(
-	    crypto, cfg, log, peer, now, NULL, out, reason);
+	uint16_t scheme[SCHEMES_MAX];
+	enum ca_err rc;
+
+	params->scheme = scheme;
+	params->nschemes = schemes(ctx->crypto, ctx->cfg, scheme);
+	rc = ca_crypto_random(ctx->crypto, params->nonce, CA_NONCE_LEN);
+	if (rc != CA_OK) {
+		ca_log_err(ctx->log, "no random bytes for a nonce");
+		return rc;
+	}
+	rc = write_request(ctx->crypto, ctx->cfg, ctx->log, params, msg);
+	params->scheme = NULL; /* it ends with this function */
+	if (rc != CA_OK) {
+		ca_log_err(
+		    ctx->log, "cannot write the request: %-s", ca_err_text(rc));
+		return rc;
+	}
+	rc = add_proof(ctx, params->nonce, signer, msg);
+	if (rc != CA_OK)
+		*reason = CA_R_HOST_PROOF;
+	return rc;
 }
 
 enum ca_err
-ca_auth_request_by(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, const struct ca_auth_peer *peer, time_t now,
-    ca_auth_signer *signer, struct ca_request **out, enum ca_reason *reason)
+ca_auth_request(const struct ca_context *ctx, const struct ca_auth_peer *peer,
+    ca_host_signer *signer, struct ca_request **out, enum ca_reason *reason)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_buf msg = CA_BUF_INIT(CA_REQUEST_MAX);
-	uint16_t scheme[SCHEMES_MAX];
 	char *name[CA_HOST_NAMES_MAX] = {NULL};
 	size_t nnames = 0;
 	struct ca_request_params params = {
-	    .scheme = scheme,
-	    .issued_at = now > 0 ? (uint64_t)now : 0,
-	    .lifetime = (uint16_t)cfg->lifetime,
+	    .issued_at = ctx->now > 0 ? (uint64_t)ctx->now : 0,
+	    .lifetime = (uint16_t)ctx->cfg->lifetime,
 	    .host_name = (const char *const *)name,
 	    .service = clean(peer->service, false),
 	    .user = clean(peer->user, true),
@@ -162,37 +183,21 @@ ca_auth_request_by(struct ca_crypto *crypto, const struct ca_config *cfg,
 	ERR_set_mark(); /* the queue is the application's too */
 	*out = NULL;
 	*reason = CA_R_INTERNAL;
-	params.nschemes = schemes(crypto, cfg, scheme);
-	if ((rc = ca_crypto_random(crypto, params.nonce, CA_NONCE_LEN)) !=
-	    CA_OK) {
-		ca_log_err(log, "no random bytes for a nonce");
-		ret = rc;
-		goto out;
-	}
-	rc = ca_auth_host_names(cfg, name, CA_HOST_NAMES_MAX, &nnames);
+	rc = ca_host_names(ctx->cfg, name, CA_HOST_NAMES_MAX, &nnames);
 	if (rc != CA_OK) {
-		ca_log_err(log, "this host has no name: set host_names");
+		ca_log_err(ctx->log, "this host has no name: set host_names");
 		ret = rc;
 		goto out;
 	}
 	params.nhost_names = nnames;
-	rc = write_request(crypto, cfg, log, &params, &msg);
-	if (rc != CA_OK) {
-		ca_log_err(
-		    log, "cannot write the request: %-s", ca_err_text(rc));
-		ret = rc;
-		goto out;
-	}
-	rc = add_proof(crypto, cfg, log, params.nonce, now, signer, &msg);
-	if (rc != CA_OK) {
-		*reason = CA_R_HOST_PROOF;
+	if ((rc = write_all(ctx, signer, &params, &msg, reason)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
 	/* what is sent is what a client would make of it */
 	if ((rc = ca_request_parse(msg.p, msg.len, out)) != CA_OK) {
-		ca_log_err(
-		    log, "the request has a wrong form: %-s", ca_err_text(rc));
+		ca_log_err(ctx->log, "the request has a wrong form: %-s",
+		    ca_err_text(rc));
 		ret = rc;
 		goto out;
 	}

@@ -28,7 +28,7 @@ make_tbs(struct ca_attempt *a)
 	const struct ca_bytes part[] = {
 	    {a->req->raw, a->req->len}, a->msgs.certificate};
 	uint8_t hash[CA_TRANSCRIPT_HASH_LEN];
-	enum ca_err rc = ca_crypto_transcript(a->crypto, part, 2, hash);
+	enum ca_err rc = ca_crypto_transcript(a->ctx->crypto, part, 2, hash);
 
 	if (rc == CA_OK)
 		a->tbs_len = ca_signed_content(CA_SIGNER_CLIENT, hash, a->tbs);
@@ -42,7 +42,7 @@ verify_by(struct ca_attempt *a, const struct ca_scheme *scheme, X509 *cert)
 
 	if (key == NULL)
 		return CA_ERR_UNSUPPORTED;
-	return ca_crypto_verify(a->crypto, scheme, key, a->tbs, a->tbs_len,
+	return ca_crypto_verify(a->ctx->crypto, scheme, key, a->tbs, a->tbs_len,
 	    a->msgs.signature.p, a->msgs.signature.len);
 }
 
@@ -77,11 +77,11 @@ sent_leaf(struct ca_attempt *a, const struct ca_scheme *scheme, X509 **leaf)
 	enum ca_err rc;
 
 	rc = ca_crypto_cert(
-	    a->crypto, a->msgs.cert[0].p, a->msgs.cert[0].len, leaf);
+	    a->ctx->crypto, a->msgs.cert[0].p, a->msgs.cert[0].len, leaf);
 	if (rc != CA_OK)
 		return not_decoded(a, &a->msgs.cert[0], rc);
 	/* for the log, whatever comes of it */
-	ca_verify_facts(a->crypto, *leaf, a->report);
+	ca_verify_facts(a->ctx->crypto, *leaf, a->report);
 	rc = verify_by(a, scheme, *leaf);
 	if (rc == CA_DENIED)
 		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
@@ -100,7 +100,7 @@ sent_leaf(struct ca_attempt *a, const struct ca_scheme *scheme, X509 **leaf)
  * named in the log.  How many were tried, or do not fit. */
 static int
 try_each(struct ca_attempt *a, const struct ca_scheme *scheme,
-    const STACK_OF(X509) * certs, struct ca_map_budget *budget, X509 **leaf)
+    const STACK_OF(X509) *certs, struct ca_map_budget *budget, X509 **leaf)
 {
 	int beyond = 0;
 
@@ -113,7 +113,7 @@ try_each(struct ca_attempt *a, const struct ca_scheme *scheme,
 		if (!ca_crypto_scheme_fits(scheme, key))
 			continue;
 		if (cost > budget->cost) {
-			ca_log_warning(a->log,
+			ca_log_warning(a->ctx->log,
 			    "registered certificate %d of %d for %s is not "
 			    "tried: its key takes too long to verify by, after "
 			    "those before it",
@@ -143,8 +143,8 @@ registered_leaf(
 	int n = 0;
 
 	if (a->peer->user != NULL && a->peer->user[0] != '\0') {
-		rc = ca_map_registered(
-		    a->crypto, a->cfg, a->log, a->peer->user, &budget, &certs);
+		rc = ca_map_registered(a->ctx->crypto, a->ctx->cfg, a->ctx->log,
+		    a->peer->user, &budget, &certs);
 		if (rc != CA_OK) {
 			ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
 			    CA_R_USERS_FILE, "the registered certificates: %s",
@@ -163,7 +163,7 @@ registered_leaf(
 		ret = CA_DENIED;
 		goto out;
 	}
-	ca_verify_facts(a->crypto, *leaf, a->report);
+	ca_verify_facts(a->ctx->crypto, *leaf, a->report);
 	ret = CA_OK;
 out:
 	sk_X509_pop_free(certs, X509_free);

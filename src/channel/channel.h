@@ -28,15 +28,21 @@ struct ca_prompter {
 	void *ctx;
 };
 
+/* What every channel needs; nothing in it is owned. */
+struct ca_channel {
+	const struct ca_config *cfg;
+	const struct ca_log *log;
+	const struct ca_prompter *prompter;
+};
+
 /*
  * Prompt for the response, piece by piece.  Appends its bytes to out.  On
  * failure *reason names what went wrong (CA_R_ANSWER_..., CA_R_CONVERSATION,
  * CA_R_REQUEST_EXPIRED).
  */
-CA_MUST_CHECK enum ca_err ca_channel_conversation(const struct ca_config *cfg,
-    const struct ca_log *log, const struct ca_request *req,
-    const struct ca_prompter *prompter, struct ca_buf *out,
-    enum ca_reason *reason);
+CA_MUST_CHECK enum ca_err ca_channel_conversation(
+    const struct ca_channel *channel, const struct ca_request *req,
+    struct ca_buf *out, enum ca_reason *reason);
 
 /* As whom the helper of ca_channel_command runs. */
 struct ca_channel_user {
@@ -56,9 +62,8 @@ struct ca_channel_user {
  * reasons CA_R_HELPER, CA_R_HELPER_TIMEOUT, CA_R_NO_CREDENTIAL (nothing to
  * sign with: the next channel may be tried).
  */
-CA_MUST_CHECK enum ca_err ca_channel_command(const struct ca_config *cfg,
-    const struct ca_log *log, const struct ca_request *req,
-    const struct ca_channel_user *user, const struct ca_prompter *prompter,
+CA_MUST_CHECK enum ca_err ca_channel_command(const struct ca_channel *channel,
+    const struct ca_request *req, const struct ca_channel_user *user,
     struct ca_buf *out, enum ca_reason *reason);
 
 /*

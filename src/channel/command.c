@@ -1,3 +1,6 @@
+/*
+ * The response that `certauth sign --helper' makes as the user.
+ */
 #include "channel/session.h"
 
 #include <string.h>
@@ -75,22 +78,22 @@ put_opening(const struct ca_config *cfg, const struct ca_log *log,
 }
 
 enum ca_err
-ca_channel_command(const struct ca_config *cfg, const struct ca_log *log,
+ca_channel_command(const struct ca_channel *channel,
     const struct ca_request *req, const struct ca_channel_user *user,
-    const struct ca_prompter *prompter, struct ca_buf *out,
-    enum ca_reason *reason)
+    struct ca_buf *out, enum ca_reason *reason)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
+	const struct ca_config *cfg = channel->cfg;
 	struct ca_buf opening = CA_BUF_INIT(OPENING_BYTES);
 	struct ca_channel_session s = {.cfg = cfg,
-	    .log = log,
+	    .log = channel->log,
 	    .user = user,
-	    .prompter = prompter,
+	    .prompter = channel->prompter,
 	    .timeout = cfg->helper_timeout};
 
 	if (cfg->pkcs11)
-		warn_of_pin(cfg, log);
-	put_opening(cfg, log, req, user, &opening);
+		warn_of_pin(cfg, channel->log);
+	put_opening(cfg, channel->log, req, user, &opening);
 	rc = ca_channel_session(&s, cfg->wait_for_token, &opening, out);
 	*reason = s.reason;
 	if (rc != CA_OK) {

@@ -1,3 +1,6 @@
+/*
+ * The response in pieces, by the prompts and answers of a PAM conversation.
+ */
 #include "channel/channel.h"
 
 #include <time.h>
@@ -95,9 +98,8 @@ out:
 }
 
 enum ca_err
-ca_channel_conversation(const struct ca_config *cfg, const struct ca_log *log,
-    const struct ca_request *req, const struct ca_prompter *prompter,
-    struct ca_buf *out, enum ca_reason *reason)
+ca_channel_conversation(const struct ca_channel *channel,
+    const struct ca_request *req, struct ca_buf *out, enum ca_reason *reason)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_buf text = CA_BUF_INIT(CA_REQUEST_CHARS_MAX);
@@ -109,14 +111,15 @@ ca_channel_conversation(const struct ca_config *cfg, const struct ca_log *log,
 	*reason = CA_R_INTERNAL;
 	ca_base64url_encode(&text, req->raw, req->len);
 	if (ca_buf_text(&text) != NULL)
-		ps = ca_pieces_new(ca_buf_text(&text), cfg->max_answer);
+		ps =
+		    ca_pieces_new(ca_buf_text(&text), channel->cfg->max_answer);
 	if (ps == NULL) {
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
 	/* ca_pieces_add bounds the number of rounds */
 	while (!done) {
-		rc = one_piece(ps, prompter, &done, reason);
+		rc = one_piece(ps, channel->prompter, &done, reason);
 		if (rc != CA_OK) {
 			ret = rc;
 			goto out;
@@ -128,7 +131,7 @@ ca_channel_conversation(const struct ca_config *cfg, const struct ca_log *log,
 			goto out;
 		}
 	}
-	ca_log_debug(log, "the response came in %zu answers", pieces);
+	ca_log_debug(channel->log, "the response came in %zu answers", pieces);
 	if ((rc = ca_pieces_response(ps, out)) != CA_OK) {
 		*reason = reason_of(rc);
 		ret = rc;

@@ -255,7 +255,7 @@ ca_channel_session(struct ca_channel_session *s, unsigned wait,
 	ca_helper_input_init(&s->input, CA_HELPER_CHILD);
 	s->deadline =
 	    clock_ms() + 1000LL * ((long long)s->timeout + (long long)wait);
-	rc = ca_spawn_helper(
+	rc = ca_helper_start(
 	    s->cfg->helper, s->user, s->timeout, s->log, &s->spawn);
 	if (rc != CA_OK) {
 		ret = rc;

@@ -34,4 +34,13 @@ struct ca_channel_session {
 CA_MUST_CHECK enum ca_err ca_channel_session(struct ca_channel_session *s,
     unsigned wait, struct ca_buf *opening, struct ca_buf *out);
 
+/*
+ * Start `certauth sign --helper` (path) as user: ca_spawn_open and
+ * ca_spawn_start, with all of the user's groups and an environment made for the
+ * user.  What is wrong goes to log; errors as of those two.
+ */
+CA_MUST_CHECK enum ca_err ca_helper_start(const char *path,
+    const struct ca_channel_user *user, unsigned cpu_seconds,
+    const struct ca_log *log, struct ca_spawn *spawn);
+
 #endif

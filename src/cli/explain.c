@@ -202,7 +202,7 @@ load(const struct args *a, struct ca_explain *e, const struct ca_log *log)
 /* ---- the certificates ---- */
 
 static int
-read_certs(struct ca_crypto *crypto, const char *path, STACK_OF(X509) * out)
+read_certs(struct ca_crypto *crypto, const char *path, STACK_OF(X509) *out)
 {
 	struct ca_buf text = CA_BUF_INIT(CA_CERTFILE_MAX);
 	size_t bad = 0;
@@ -281,14 +281,16 @@ decided(const struct ca_report *r)
 
 static void
 judge(struct ca_explain *e, struct ca_crypto *crypto, const struct ca_log *log,
-    STACK_OF(X509) * rest)
+    STACK_OF(X509) *rest)
 {
 	const unsigned rest_of_it = CA_REPORT_ALL & ~(1u << CA_CHECK_SIGNATURE);
+	const struct ca_context ctx = {crypto, e->cfg, log, e->now};
+	const struct ca_auth_trace trace = {take_rule, e};
 	enum ca_err rc;
 
 	ca_auth_facts(&e->peer, e->report);
-	rc = ca_auth_certificate(crypto, e->cfg, log, &e->peer, rest, e->now,
-	    take_rule, e, e->report, &e->result);
+	rc = ca_auth_certificate(
+	    &ctx, &e->peer, rest, &trace, e->report, &e->result);
 	e->granted = rc == CA_OK && ca_report_granted(e->report, rest_of_it);
 	e->reason = decided(e->report);
 	if (rc == CA_OK && !e->granted)
@@ -327,7 +329,7 @@ print(const struct args *a, struct ca_explain *e)
 
 static int
 explain(const struct args *a, struct ca_explain *e, struct ca_crypto *crypto,
-    STACK_OF(X509) * certs)
+    STACK_OF(X509) *certs)
 {
 	struct ca_log log = ca_cli_log(a->debug);
 	int status = read_certs(crypto, e->cert, certs);

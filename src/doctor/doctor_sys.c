@@ -12,7 +12,7 @@
 #include <strings.h>
 #include <sys/timex.h>
 
-#include "auth/auth.h"
+#include "host/host.h"
 #include "wire/scheme.h"
 
 #define INCLUDES_MAX 16
@@ -20,7 +20,8 @@
 void
 ca_doctor_host(struct ca_doctor *d)
 {
-	enum ca_err rc = ca_auth_host_check(d->crypto, d->cfg, &d->log, d->now);
+	const struct ca_context ctx = {d->crypto, d->cfg, &d->log, d->now};
+	enum ca_err rc = ca_host_check(&ctx);
 	bool required = d->cfg->host_proof == CA_HOST_PROOF_REQUIRE;
 
 	/* that code may also be a file's */

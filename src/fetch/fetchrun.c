@@ -1,8 +1,11 @@
+/*
+ * Running certauth-fetch as nobody, and reading what it fetched.
+ */
 #include "fetch/fetchmsg.h"
+#include "process/start.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <poll.h>
 #include <pwd.h>
@@ -11,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,22 +46,15 @@ open_program(void)
 	return fd;
 }
 
-struct nobody {
-	bool wanted; /* we are root */
-	uid_t uid;
-	gid_t gid;
-};
-
-static struct nobody
+/* The user nobody, without groups. */
+static struct ca_become
 nobody(void)
 {
 	struct passwd *pw = getpwnam("nobody");
 
-	if (geteuid() != 0)
-		return (struct nobody){false, 0, 0};
 	if (pw == NULL || pw->pw_uid == 0)
-		return (struct nobody){true, NOBODY, NOBODY};
-	return (struct nobody){true, pw->pw_uid, pw->pw_gid};
+		return (struct ca_become){.uid = NOBODY, .gid = NOBODY};
+	return (struct ca_become){.uid = pw->pw_uid, .gid = pw->pw_gid};
 }
 
 /* What libcurl is told by the environment: proxies and CA files. */
@@ -79,34 +74,6 @@ environment(char *out[16])
 			out[n++] = value - strlen(names[i]) - 1;
 	}
 	out[n] = NULL;
-}
-
-/* In the child: nothing that allocates, nothing of ours kept open. */
-static void
-become(
-    int program, int from, int to, const struct nobody *who, char *const *envp)
-{
-	char name[] = PROGRAM;
-	char *const argv[] = {name, NULL};
-
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	(void)signal(SIGPIPE, SIG_DFL);
-	if (dup2(from, STDIN_FILENO) < 0 || dup2(to, STDOUT_FILENO) < 0 ||
-	    fcntl(program, F_SETFD, FD_CLOEXEC) < 0)
-		_exit(126);
-	if (chdir("/") != 0)
-		_exit(126);
-	if (who->wanted && (setgroups(0, NULL) != 0 ||
-			       setresgid(who->gid, who->gid, who->gid) != 0 ||
-			       setresuid(who->uid, who->uid, who->uid) != 0))
-		_exit(125);
-	/* it is lost with the change of user */
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	/* everything else closes: only what it is given does it have */
-	(void)close_range(STDERR_FILENO + 1, (unsigned)program - 1, 0);
-	(void)close_range((unsigned)program + 1, UINT_MAX, 0);
-	(void)fexecve(program, argv, envp);
-	_exit(127);
 }
 
 /* The order in a file in memory, ready to be read: it cannot block. */
@@ -138,8 +105,10 @@ order_fd(const struct ca_buf *order, int *out)
 static enum ca_err
 start(int order, pid_t *pid, int *from)
 {
-	enum ca_err ret = CA_ERR_UNSET;
-	const struct nobody who = nobody();
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	const struct ca_become who = nobody();
+	char name[] = PROGRAM;
+	char *const argv[] = {name, NULL};
 	char *envp[16];
 	int program = open_program();
 	int fd[2] = {-1, -1};
@@ -149,14 +118,16 @@ start(int order, pid_t *pid, int *from)
 		goto out;
 	}
 	environment(envp);
-	/* the numbers of standard streams are taken, or dup2 would clash */
-	if (program <= STDERR_FILENO || pipe2(fd, O_CLOEXEC) != 0 ||
-	    (*pid = fork()) < 0) {
+	if (pipe2(fd, O_CLOEXEC) != 0) {
 		ret = CA_ERR_IO;
 		goto out;
 	}
-	if (*pid == 0)
-		become(program, order, fd[1], &who, envp);
+	const struct ca_start s = {
+	    program, order, fd[1], geteuid() == 0 ? &who : NULL, argv, envp};
+	if ((rc = ca_start(&s, pid)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
 	*from = fd[0];
 	fd[0] = -1; /* transferred */
 	ret = CA_OK;
@@ -221,9 +192,9 @@ stop(pid_t pid)
 	(void)kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 125)
+	if (WIFEXITED(status) && WEXITSTATUS(status) == CA_START_NO_USER)
 		return PROGRAM " cannot become the user nobody";
-	if (WIFEXITED(status) && WEXITSTATUS(status) >= 126)
+	if (WIFEXITED(status) && WEXITSTATUS(status) >= CA_START_NO_ENDS)
 		return PROGRAM " cannot be run";
 	return NULL;
 }

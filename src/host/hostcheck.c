@@ -30,7 +30,7 @@ check_names(const struct ca_config *cfg, const struct ca_log *log, X509 *leaf)
 	char *name[CA_HOST_NAMES_MAX] = {NULL};
 	size_t n = 0, found = 0;
 
-	if (ca_auth_host_names(cfg, name, CA_HOST_NAMES_MAX, &n) != CA_OK) {
+	if (ca_host_names(cfg, name, CA_HOST_NAMES_MAX, &n) != CA_OK) {
 		ca_log_err(log, "this host has no name: set host_names");
 		return;
 	}
@@ -57,27 +57,29 @@ check_names(const struct ca_config *cfg, const struct ca_log *log, X509 *leaf)
 }
 
 static void
-check_leaf(const struct ca_config *cfg, const struct ca_log *log, X509 *leaf,
-    time_t now)
+check_leaf(const struct ca_context *ctx, X509 *leaf)
 {
+	const struct ca_config *cfg = ctx->cfg;
 	time_t soon =
-	    now + (cfg->warn_expiry > 0 ? (time_t)cfg->warn_expiry : 14 * DAY);
+	    ctx->now +
+	    (cfg->warn_expiry > 0 ? (time_t)cfg->warn_expiry : 14 * DAY);
 
 	if (X509_cmp_time(X509_get0_notAfter(leaf), &soon) != 1)
-		ca_log_warning(log, "host_cert %s expires within %lld days",
-		    cfg->host_cert, (long long)((soon - now) / DAY));
+		ca_log_warning(ctx->log,
+		    "host_cert %s expires within %lld days", cfg->host_cert,
+		    (long long)((soon - ctx->now) / DAY));
 	if (X509_check_purpose(leaf, X509_PURPOSE_SSL_SERVER, 0) != 1)
-		ca_log_warning(log,
+		ca_log_warning(ctx->log,
 		    "host_cert %s is not for TLS servers (serverAuth), so no "
 		    "client that checks it will accept it",
 		    cfg->host_cert);
 }
 
 enum ca_err
-ca_auth_host_check(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, time_t now)
+ca_host_check(const struct ca_context *ctx)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
+	const struct ca_config *cfg = ctx->cfg;
 	struct ca_host_identity host;
 
 	if (cfg->host_proof == CA_HOST_PROOF_OFF ||
@@ -85,13 +87,13 @@ ca_auth_host_check(struct ca_crypto *crypto, const struct ca_config *cfg,
 		return CA_ERR_NOT_FOUND;
 	}
 	ERR_set_mark();
-	if ((rc = ca_auth_host_load(crypto, cfg, log, now, &host)) != CA_OK) {
+	if ((rc = ca_host_load(ctx, &host)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
-	check_leaf(cfg, log, sk_X509_value(host.certs, 0), now);
-	check_names(cfg, log, sk_X509_value(host.certs, 0));
-	ca_auth_host_clear(&host);
+	check_leaf(ctx, sk_X509_value(host.certs, 0));
+	check_names(cfg, ctx->log, sk_X509_value(host.certs, 0));
+	ca_host_clear(&host);
 	ret = CA_OK;
 out:
 	ERR_pop_to_mark();

@@ -111,7 +111,7 @@ out:
 /* Leaf first; a root in the file is left out, as protocol.md has it. */
 static enum ca_err
 read_certs(struct ca_crypto *crypto, const char *path, const struct ca_log *log,
-    STACK_OF(X509) * out)
+    STACK_OF(X509) *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_buf pem = CA_BUF_INIT(CERT_FILE_MAX);
@@ -200,10 +200,12 @@ choose_scheme(
 }
 
 enum ca_err
-ca_auth_host_load(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, time_t now, struct ca_host_identity *out)
+ca_host_load(const struct ca_context *ctx, struct ca_host_identity *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_crypto *crypto = ctx->crypto;
+	const struct ca_config *cfg = ctx->cfg;
+	const struct ca_log *log = ctx->log;
 
 	*out = (struct ca_host_identity){.certs = sk_X509_new_null()};
 	if (out->certs == NULL) {
@@ -222,7 +224,7 @@ ca_auth_host_load(struct ca_crypto *crypto, const struct ca_config *cfg,
 	    (!on_token(cfg) && (rc = read_key(crypto, cfg->host_key, log,
 				    &out->key)) != CA_OK) ||
 	    (rc = check_pair(cfg, log, sk_X509_value(out->certs, 0), out->key,
-		 now)) != CA_OK) {
+		 ctx->now)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
@@ -238,12 +240,12 @@ ca_auth_host_load(struct ca_crypto *crypto, const struct ca_config *cfg,
 	ret = CA_OK;
 out:
 	if (ret != CA_OK)
-		ca_auth_host_clear(out);
+		ca_host_clear(out);
 	return ret;
 }
 
 void
-ca_auth_host_clear(struct ca_host_identity *host)
+ca_host_clear(struct ca_host_identity *host)
 {
 	sk_X509_pop_free(host->certs, X509_free);
 	EVP_PKEY_free(host->key);

@@ -1,4 +1,7 @@
-#include "auth/auth.h"
+/*
+ * The names of this host.
+ */
+#include "host/host.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -26,7 +29,7 @@ next_word(const char **p, const char **word)
 }
 
 bool
-ca_auth_host_fqdn(const char *hosts, const char *node, char *out, size_t size)
+ca_host_fqdn(const char *hosts, const char *node, char *out, size_t size)
 {
 	size_t node_len = strlen(node);
 
@@ -89,7 +92,7 @@ own_names(char **name, size_t max, size_t *n)
 		if (rc == CA_OK)
 			text = ca_buf_text(&hosts);
 		if (text != NULL &&
-		    ca_auth_host_fqdn(text, node, full, sizeof full) &&
+		    ca_host_fqdn(text, node, full, sizeof full) &&
 		    (rc = add(name, max, n, full)) == CA_ERR_MEMORY) {
 			ret = rc;
 			goto out;
@@ -111,8 +114,7 @@ out:
 }
 
 enum ca_err
-ca_auth_host_names(
-    const struct ca_config *cfg, char **name, size_t max, size_t *n)
+ca_host_names(const struct ca_config *cfg, char **name, size_t max, size_t *n)
 {
 	enum ca_err rc;
 

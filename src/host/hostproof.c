@@ -6,8 +6,7 @@
 #include <openssl/x509.h>
 
 static enum ca_err
-put_certificate(
-    STACK_OF(X509) * certs, const uint8_t *nonce, struct ca_buf *msg)
+put_certificate(STACK_OF(X509) *certs, const uint8_t *nonce, struct ca_buf *msg)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	unsigned char *der[CA_CERTS_MAX] = {NULL};
@@ -96,11 +95,12 @@ check_verify(struct ca_crypto *crypto, const struct ca_config *cfg, X509 *leaf,
 
 /* Have it signed by a token. */
 static enum ca_err
-put_token_verify(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, X509 *leaf, ca_auth_signer *signer,
-    struct ca_buf *msg)
+put_token_verify(const struct ca_context *ctx, X509 *leaf,
+    ca_host_signer *signer, struct ca_buf *msg)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
+	const struct ca_config *cfg = ctx->cfg;
+	const struct ca_log *log = ctx->log;
 	struct ca_buf verify = CA_BUF_INIT(16384);
 	unsigned char *der = NULL;
 	int len = i2d_X509(leaf, &der);
@@ -120,7 +120,8 @@ put_token_verify(struct ca_crypto *crypto, const struct ca_config *cfg,
 		ret = rc;
 		goto out;
 	}
-	if ((rc = check_verify(crypto, cfg, leaf, msg, &verify)) != CA_OK) {
+	if ((rc = check_verify(ctx->crypto, cfg, leaf, msg, &verify)) !=
+	    CA_OK) {
 		ca_log_err(log,
 		    "host_key: the token's signature is not one by the key of "
 		    "host_cert %s: %-s",
@@ -141,24 +142,23 @@ out:
 }
 
 enum ca_err
-ca_auth_host_proof(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, const uint8_t *nonce, time_t now,
-    ca_auth_signer *signer, struct ca_buf *msg)
+ca_host_proof(const struct ca_context *ctx, const uint8_t *nonce,
+    ca_host_signer *signer, struct ca_buf *msg)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_host_identity host;
 	size_t before = msg->len;
 
-	if ((rc = ca_auth_host_load(crypto, cfg, log, now, &host)) != CA_OK)
+	if ((rc = ca_host_load(ctx, &host)) != CA_OK)
 		return rc;
 	rc = put_certificate(host.certs, nonce, msg);
 	if (rc == CA_OK && host.key == NULL)
-		rc = put_token_verify(crypto, cfg, log,
-		    sk_X509_value(host.certs, 0), signer, msg);
+		rc = put_token_verify(
+		    ctx, sk_X509_value(host.certs, 0), signer, msg);
 	else if (rc == CA_OK)
-		rc = put_verify(crypto, host.scheme, host.key, msg);
+		rc = put_verify(ctx->crypto, host.scheme, host.key, msg);
 	if (rc != CA_OK) {
-		ca_log_err(log, "the host's proof cannot be made: %-s",
+		ca_log_err(ctx->log, "the host's proof cannot be made: %-s",
 		    ca_err_text(rc));
 		ret = rc;
 		goto out;
@@ -167,6 +167,6 @@ ca_auth_host_proof(struct ca_crypto *crypto, const struct ca_config *cfg,
 out:
 	if (ret != CA_OK && ca_buf_err(msg) == CA_OK)
 		msg->len = before;
-	ca_auth_host_clear(&host);
+	ca_host_clear(&host);
 	return ret;
 }

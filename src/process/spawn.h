@@ -18,6 +18,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "process/become.h"
 
 /*
  * Open a program that may be run with rights: an absolute path without
@@ -34,11 +35,8 @@ struct ca_spawn_params {
 	int exec_fd;      /* of ca_spawn_open; stays the caller's */
 	const char *path; /* for a script, which a descriptor cannot be */
 	char *const *argv, *const *envp;
-	bool switch_user; /* to the following; needs root */
-	uid_t uid;
-	gid_t gid;
-	const gid_t *groups;
-	size_t ngroups;
+	const struct ca_become
+	    *who;             /* NULL: as this process; else needs root */
 	unsigned cpu_seconds; /* limit of CPU time */
 };
 
@@ -75,15 +73,6 @@ CA_MUST_CHECK enum ca_err ca_spawn_start(
 /* Kill the program and its process group if they still run, wait for both
  * processes, close the descriptors, and say how it ended. */
 void ca_spawn_end(struct ca_spawn *spawn, struct ca_spawn_end *end);
-
-struct ca_channel_user;
-
-/* ca_spawn_open and ca_spawn_start for `certauth sign --helper` as user, with
- * all his groups and an environment made for him.  What is wrong goes to log;
- * errors as of those two. */
-CA_MUST_CHECK enum ca_err ca_spawn_helper(const char *path,
-    const struct ca_channel_user *user, unsigned cpu_seconds,
-    const struct ca_log *log, struct ca_spawn *spawn);
 
 /* ---- inside: what runs between clone and exec (spawn_child.c) ---- */
 

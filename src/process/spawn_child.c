@@ -1,17 +1,14 @@
 /*
  * Between clone and exec.  The memory is a copy of the host application's,
  * perhaps taken while another of its threads held a lock: nothing here may
- * allocate, log, or call what does.  The wrappers of glibc for setresuid and
- * its like would try to reach threads that are not in this process, so they
- * are called as bare system calls.
+ * allocate, log, or call what does.
  */
+#include "process/become.h"
 #include "process/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/capability.h>
-#include <linux/securebits.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -23,26 +20,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* 32-bit machines have an older, narrower call of the plain name. */
-#ifdef SYS_setresuid32
-#define NR_SETRESUID SYS_setresuid32
-#define NR_SETRESGID SYS_setresgid32
-#define NR_GETRESUID SYS_getresuid32
-#define NR_GETRESGID SYS_getresgid32
-#define NR_SETGROUPS SYS_setgroups32
-#else
-#define NR_SETRESUID SYS_setresuid
-#define NR_SETRESGID SYS_setresgid
-#define NR_GETRESUID SYS_getresuid
-#define NR_GETRESGID SYS_getresgid
-#define NR_SETGROUPS SYS_setgroups
-#endif
-
 #define MINDER_CONTROL 3
 #define EXEC_FD 4
 #define FIRST_FREE 5
 #define OUT_OF_THE_WAY 8
-#define CLOSE_MAX 65536
 #define MIB ((rlim_t)1 << 20)
 
 enum step {
@@ -91,22 +72,6 @@ give_up(enum step step)
 	_exit(127);
 }
 
-static void
-close_from(unsigned first)
-{
-#ifdef SYS_close_range
-	if (syscall(SYS_close_range, first, ~0U, 0U) == 0)
-		return;
-#endif
-	struct rlimit lim;
-	unsigned last = CLOSE_MAX;
-
-	if (getrlimit(RLIMIT_NOFILE, &lim) == 0 && lim.rlim_cur < last)
-		last = (unsigned)lim.rlim_cur;
-	for (unsigned fd = first; fd < last; fd++)
-		(void)close((int)fd);
-}
-
 /* 0 in, 1 out, 2 null, 3 control, 4 the program; nothing else.  First all go
  * out of the way of each other: the host may have had no descriptors 0 to 2. */
 static int
@@ -124,7 +89,8 @@ arrange(const struct ca_spawn_child *child)
 		if (dup2(fd[i], i) < 0)
 			return -1;
 	}
-	close_from(FIRST_FREE);
+	if (ca_become_close(FIRST_FREE) != 0)
+		return -1;
 	return fcntl(MINDER_CONTROL, F_SETFD, FD_CLOEXEC) == 0 &&
 		       fcntl(EXEC_FD, F_SETFD, FD_CLOEXEC) == 0
 		   ? 0
@@ -167,41 +133,6 @@ set_limits(unsigned cpu_seconds)
 		   : 0;
 }
 
-static int
-become(const struct ca_spawn_params *p)
-{
-	uid_t r, e, s;
-	gid_t rg, eg, sg;
-
-	if (syscall(NR_SETGROUPS, p->ngroups, p->groups) != 0 ||
-	    syscall(NR_SETRESGID, p->gid, p->gid, p->gid) != 0 ||
-	    syscall(NR_SETRESUID, p->uid, p->uid, p->uid) != 0 ||
-	    syscall(NR_GETRESGID, &rg, &eg, &sg) != 0 ||
-	    syscall(NR_GETRESUID, &r, &e, &s) != 0)
-		return -1;
-	errno = EPERM;
-	if (r != p->uid || e != p->uid || s != p->uid || rg != p->gid ||
-	    eg != p->gid || sg != p->gid)
-		return -1;
-	/* there is no way back */
-	if (p->uid != 0 && syscall(NR_SETRESUID, -1, 0, -1) == 0)
-		return -1;
-	return 0;
-}
-
-static int
-drop_capabilities(void)
-{
-	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
-	struct __user_cap_data_struct none[2] = {{0, 0, 0}, {0, 0, 0}};
-
-	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	return syscall(SYS_capset, &head, none) == 0 &&
-		       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
-		   ? 0
-		   : -1;
-}
-
 _Noreturn static void
 be_program(const struct ca_spawn_params *p, pid_t minder)
 {
@@ -212,14 +143,9 @@ be_program(const struct ca_spawn_params *p, pid_t minder)
 	(void)umask(077);
 	if (chdir("/") != 0 || set_limits(p->cpu_seconds) != 0)
 		give_up(STEP_LIMITS);
-	/* root's own helper is not to get all capabilities back by its exec;
-	 * where the host may not say so, it is still only root's helper */
-	if (p->switch_user && p->uid == 0)
-		(void)prctl(PR_SET_SECUREBITS,
-		    SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0);
-	if (p->switch_user && become(p) != 0)
+	if (p->who != NULL && ca_become(p->who) != 0)
 		give_up(STEP_USER);
-	if (drop_capabilities() != 0)
+	if (ca_become_powerless() != 0)
 		give_up(STEP_CAPS);
 	/* not before: a change of user forgets it */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 ||

@@ -97,8 +97,9 @@ judge(const void *response, size_t len)
 	struct ca_auth_result result;
 
 	FUZZ_CHECK(report != NULL);
-	enum ca_err rc = ca_auth_check(crypto, cfg, &no_log, &peer, req,
-	    response, len, NOW, report, &result);
+	const struct ca_context ctx = {crypto, cfg, &no_log, NOW};
+	enum ca_err rc = ca_auth_check(&ctx, &peer, req,
+	    &(struct ca_bytes){response, len}, report, &result);
 	FUZZ_CHECK(rc != CA_ERR_UNSET);
 	FUZZ_CHECK((rc == CA_OK) == (result.login != NULL));
 	if (rc == CA_OK) {
@@ -145,8 +146,8 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	set("users_dir", "/users.d");
 	set("crl", "off");
 	set("host_names", "host.example");
-	FUZZ_CHECK(ca_auth_request(crypto, cfg, &no_log, &peer, NOW, &req,
-		       &reason) == CA_OK);
+	const struct ca_context ctx = {crypto, cfg, &no_log, NOW};
+	FUZZ_CHECK(ca_auth_request(&ctx, &peer, NULL, &req, &reason) == CA_OK);
 
 	FILE *f = fopen(VECTORS "p256.pem", "r");
 	FUZZ_CHECK(f != NULL);

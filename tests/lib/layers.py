@@ -20,6 +20,8 @@ import re
 import sys
 
 PARAMETERS, FUNCTION, FILE, TEST = 6, 60, 400, 700
+# the entry points, with what PAM shows of a call: one file, by name
+MODULE_FILE, MODULE = "pam_certauth.c", 600
 DECODERS = (
     r"d2i_X509|d2i_X509_(?:bio|fp|AUX)|PEM_read(?:_bio)?_X509(?:_AUX)?|"
     r"PEM_X509_INFO_read[a-z_]*|d2i_PKCS7[a-z_]*|d2i_CMS_[A-Za-z_]*|"
@@ -193,7 +195,7 @@ def parameters(code, start):
 def check_sizes(files, code, text):
     for path in files:
         lines = text[path].count("\n")
-        if lines > FILE:
+        if lines > (MODULE if path == MODULE_FILE else FILE):
             wrong(f"{path}: {lines} lines, more than {FILE}: split it by subject")
         if not path.endswith(".c"):
             continue

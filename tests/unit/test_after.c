@@ -83,8 +83,9 @@ setup(void **state)
 	assert_int_equal(
 	    ca_certfile_parse(w->crypto, pem.p, pem.len, certs, &bad), CA_OK);
 	w->result.leaf = sk_X509_shift(certs);
-	assert_int_equal(ca_auth_certificate(w->crypto, w->cfg, &w->log, &alice,
-			     rest, NOW, NULL, NULL, report, &w->result),
+	const struct ca_context ctx = {w->crypto, w->cfg, &w->log, NOW};
+	assert_int_equal(
+	    ca_auth_certificate(&ctx, &alice, rest, NULL, report, &w->result),
 	    CA_OK);
 	assert_string_equal(w->result.login, "alice");
 	assert_int_equal(sk_X509_num(w->result.chain), 3);
@@ -125,8 +126,8 @@ recheck(struct world *w, const char *user, time_t now)
 	peer.user = user;
 	w->lines[0] = '\0';
 	assert_int_equal(ca_auth_login_new(&w->result, &login), CA_OK);
-	enum ca_err rc = ca_auth_recheck(
-	    w->crypto, w->cfg, &w->log, &peer, login, now, report);
+	const struct ca_context ctx = {w->crypto, w->cfg, &w->log, now};
+	enum ca_err rc = ca_auth_recheck(&ctx, &peer, login, report);
 	enum ca_reason reason =
 	    rc == CA_OK ? CA_R_OK : ca_report_reason(report);
 	if (rc != CA_OK)

@@ -50,7 +50,9 @@ talk(
 	const struct ca_prompter prompter = {ask, NULL, p};
 	struct ca_buf out = CA_BUF_INIT(CA_RESPONSE_MAX);
 	enum ca_err rc =
-	    ca_channel_conversation(cfg, NULL, &req, &prompter, &out, reason);
+	    ca_channel_conversation(
+		&(struct ca_channel){cfg, NULL, &prompter}, &req, &out,
+		reason);
 
 	if (rc == CA_OK)
 		strcpy(response, ca_buf_text(&out));

@@ -1,3 +1,7 @@
+/*
+ * Starting `certauth sign --helper' as the user: with all of the user's groups and
+ * an environment made for the user.
+ */
 #include <errno.h>
 #include <grp.h>
 #include <stdlib.h>
@@ -5,8 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "channel/channel.h"
-#include "process/spawn.h"
+#include "channel/session.h"
 
 #define GROUPS_MAX 65536
 #define ENV_MAX 6
@@ -40,37 +43,33 @@ user_groups(const struct ca_channel_user *user, gid_t **out, size_t *n)
 	}
 }
 
+/* Start what exec_fd is, as the user, with the environment of p. */
 static enum ca_err
-start(const char *path, int exec_fd, char *const *envp,
-    const struct ca_channel_user *user, unsigned cpu_seconds,
+start(struct ca_spawn_params *p, const struct ca_channel_user *user,
     const struct ca_log *log, struct ca_spawn *spawn)
 {
 	char name[] = "certauth", sub[] = "sign", option[] = "--helper";
 	char *const argv[] = {name, sub, option, NULL};
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_spawn_params p = {.exec_fd = exec_fd,
-	    .path = path,
-	    .argv = argv,
-	    .envp = envp,
-	    .switch_user = geteuid() == 0,
-	    .uid = user->uid,
-	    .gid = user->gid,
-	    .cpu_seconds = cpu_seconds};
+	struct ca_become who = {.uid = user->uid, .gid = user->gid};
 	gid_t *groups = NULL;
 
-	if (!p.switch_user && geteuid() != user->uid) {
+	p->argv = argv;
+	if (geteuid() == 0) {
+		rc = user_groups(user, &groups, &who.ngroups);
+		if (rc != CA_OK) {
+			ret = rc;
+			goto out;
+		}
+		who.groups = groups;
+		p->who = &who;
+	} else if (geteuid() != user->uid) {
 		ca_log_err(log, "cannot become user %s", user->name);
 		ret = CA_ERR_IO;
 		goto out;
 	}
-	if (p.switch_user &&
-	    (rc = user_groups(user, &groups, &p.ngroups)) != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	p.groups = groups;
-	if ((rc = ca_spawn_start(&p, spawn)) != CA_OK) {
-		ca_log_err(log, "helper %s: cannot be started: %m", path);
+	if ((rc = ca_spawn_start(p, spawn)) != CA_OK) {
+		ca_log_err(log, "helper %s: cannot be started: %m", p->path);
 		ret = rc;
 		goto out;
 	}
@@ -104,24 +103,26 @@ make_environment(const struct ca_channel_user *user, char *v[ENV_MAX])
 }
 
 enum ca_err
-ca_spawn_helper(const char *path, const struct ca_channel_user *user,
+ca_helper_start(const char *path, const struct ca_channel_user *user,
     unsigned cpu_seconds, const struct ca_log *log, struct ca_spawn *spawn)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	char *env[ENV_MAX] = {NULL};
-	int exec_fd = -1;
+	struct ca_spawn_params p = {.exec_fd = -1,
+	    .path = path,
+	    .envp = env,
+	    .cpu_seconds = cpu_seconds};
 
-	if ((rc = ca_spawn_open(path, log, &exec_fd)) != CA_OK ||
+	if ((rc = ca_spawn_open(path, log, &p.exec_fd)) != CA_OK ||
 	    (rc = make_environment(user, env)) != CA_OK ||
-	    (rc = start(path, exec_fd, env, user, cpu_seconds, log, spawn)) !=
-		CA_OK) {
+	    (rc = start(&p, user, log, spawn)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
 	ret = CA_OK;
 out:
-	if (exec_fd >= 0)
-		(void)close(exec_fd);
+	if (p.exec_fd >= 0)
+		(void)close(p.exec_fd);
 	for (size_t i = 0; i < ENV_MAX; i++)
 		free(env[i]);
 	return ret;

@@ -1,0 +1,34 @@
+/*
+ * Start a program as a child of this process, without rights, with two streams
+ * and nothing else: for tools of ours.  (A PAM module must not have children
+ * that its application sees: spawn.h.)
+ */
+#ifndef CA_PROCESS_START_H
+#define CA_PROCESS_START_H
+
+#include "base/err.h"
+#include "process/become.h"
+
+/* Exit statuses of a program that never ran. */
+enum {
+	CA_START_NO_USER = 125, /* it could not become the user */
+	CA_START_NO_ENDS = 126, /* its descriptors, or /, could not be had */
+	CA_START_NO_EXEC = 127, /* execveat failed */
+};
+
+struct ca_start {
+	int program; /* to execute; stays the caller's, as in and out do */
+	int in, out; /* its standard input and output, above 2 */
+	const struct ca_become
+	    *who; /* NULL: as this process; else needs root */
+	char *const *argv, *const *envp;
+};
+
+/*
+ * The program has no capabilities and can gain none, / as working directory, no
+ * other descriptor but standard error, and dies with this process's thread.
+ * *pid is to be waited for.  CA_ERR_IO, errno.
+ */
+CA_MUST_CHECK enum ca_err ca_start(const struct ca_start *start, pid_t *pid);
+
+#endif
