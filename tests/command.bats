@@ -55,11 +55,11 @@ refused() {
 }
 
 @test "a helper that hangs is killed after its time" {
-	TIMEOUT=1 refused hang helper-timeout 'not done within'
+	TIMEOUT=1 refused hang helper-timeout 'did not finish within 1 s and was killed'
 }
 
 @test "a helper that does not even read" {
-	TIMEOUT=1 refused noread helper-timeout 'not done within'
+	TIMEOUT=1 refused noread helper-timeout 'did not finish within 1 s and was killed'
 }
 
 @test "a helper that closes its output and stays" {
@@ -67,28 +67,28 @@ refused() {
 }
 
 @test "a helper that floods with lines" {
-	refused flood helper 'talks without end'
+	refused flood helper 'sent more than 256 lines'
 	[ "$(grep -c '^info flood' "$S/seen")" -le 256 ]
 }
 
 @test "a helper that floods without lines" {
-	refused noline helper 'a line that is none'
+	refused noline helper 'sent an invalid line'
 }
 
 @test "a helper that crashes" {
-	refused crash helper 'died of signal 11'
+	refused crash helper 'was killed by signal 11'
 }
 
 @test "a helper that ends without a word" {
-	refused silent helper 'ended with status 3'
+	refused silent helper 'exited with status 3 without a result'
 }
 
 @test "a helper that speaks another language" {
-	refused garbage helper 'a line that is none'
+	refused garbage helper 'sent an invalid line'
 }
 
 @test "a helper that speaks the host's part" {
-	refused direction helper 'a line that is none'
+	refused direction helper 'sent an invalid line'
 }
 
 @test "a helper whose response is junk" {

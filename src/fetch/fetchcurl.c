@@ -181,9 +181,9 @@ add_header(struct transfer *t, const char *name, const char *value)
 	return true;
 }
 
-/* Return whether url names a file that exists and is not a regular file.  A FIFO
- * or a device would block libcurl, and with it all other transfers: libcurl has
- * no time limit for opening a file. */
+/* Return whether url names something that exists and is not a regular file.  A
+ * FIFO or a device would block libcurl, and with it all other transfers:
+ * libcurl has no time limit for opening a file. */
 static bool
 is_special_file(const char *url)
 {
