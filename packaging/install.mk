@@ -22,7 +22,7 @@ install: all ## install to DESTDIR, PREFIX, PAMDIR
 	for f in certauth.conf users; do [ -e '$(CONFDIR)'/$$f ] || \
 		install -m 0644 etc/$$f '$(CONFDIR)'/$$f || exit 1; done
 	install -d '$(DESTDIR)$(DOCDIR)/examples'
-	install -m 0644 README.md CHANGELOG.md LICENSE docs/*.md \
+	install -m 0644 README.md CHANGELOG.md LICENSE docs/*.md docs/*.svg \
 		'$(DESTDIR)$(DOCDIR)/'
 	cp -R etc/. '$(DESTDIR)$(DOCDIR)/examples/'
 	install -d '$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(BASHCOMPDIR)' \

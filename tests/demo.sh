@@ -118,13 +118,13 @@ login_as_alice() {
 
 CLIENT=alice
 place_dir demo
-step "All happens in $S, which is removed at the end."
+step "Everything happens in $S, which is removed at the end."
 pki_new "$S/pki"
 pki_ca root --subject '/O=Demo/CN=Demo CA'
 pki_leaf alice root --subject '/O=Demo/CN=Alice'
 pki_crl root
 cp "$PKI/alice.pem" "$PKI/alice-chain.pem"
-step 'A certificate authority, a certificate for Alice, and an empty CRL are made.'
+step 'The demo creates a CA, a certificate for Alice, and an empty CRL.'
 place_enter
 ca_dir root.pem
 crl_dir root.crl
@@ -135,7 +135,7 @@ users 'alice subject:CN=Alice,O=Demo'
 sshd_start
 client_make alice
 record_make
-step "An sshd with pam_certauth.so is at 127.0.0.1:$PORT; its users file says:"
+step "sshd with pam_certauth.so listens on 127.0.0.1:$PORT; its users file says:"
 more "$(cat "$S/etc/certauth/users")"
 
 step 'Alice logs in with the real OpenSSH client:  certauth ssh web1 id -un'
@@ -145,7 +145,7 @@ if who=$(login_as_alice) && [ "$who" = alice ]; then
 	more "$(verdict)"
 	picture >"$S/picture"
 else
-	more 'Refused, which is wrong.  The log says:'
+	more 'REFUSED, which is wrong.  The log says:'
 	cat "$S/ssh.err"
 	log_lines
 	exit 1
@@ -154,26 +154,26 @@ fi
 pki_revoke root alice
 pki_crl root
 crl_dir root.crl
-step 'The CA revokes her certificate; the new CRL is put in place.'
-step 'Alice tries the same again:  certauth ssh web1 id -un'
+step 'The CA revokes the certificate of Alice. The host gets the new CRL.'
+step 'Alice tries the same login again:  certauth ssh web1 id -un'
 log_mark
 if who=$(login_as_alice); then
-	more "Accepted ($who), which is wrong.  The log says:"
+	more "ACCEPTED ($who), which is wrong.  The log says:"
 	log_lines
 	exit 1
 fi
 if ! log_lines | grep -q 'outcome=denied reason=revoked'; then
-	more 'Refused, but not because it is revoked.  The log says:'
+	more 'REFUSED, but not because the certificate is revoked.  The log says:'
 	cat "$S/ssh.err"
 	log_lines
 	exit 1
 fi
 more 'REFUSED'
 more "$(verdict)"
-step 'What went over ssh at the first login:'
+step 'The messages of the first login:'
 cat "$S/picture"
-step 'Why her certificate is refused now:  certauth explain alice.pem'
+step 'The reason why the certificate is refused now:  certauth explain alice.pem'
 in_place "$CERTAUTH" explain --service sshd --user alice "$PKI/alice.pem" |
 	sed -n '/^checks/,/^chain/s/^  *//p' | wrap 12 |
 	sed 's/^/    /'
-step 'Nothing outside the folder has changed, and it is removed now.'
+step 'Nothing outside the folder has changed. The folder is removed now.'

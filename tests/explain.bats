@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# certauth explain: the text for failures, held as files (made anew with
-# EXPLAIN_UPDATE=1), and that it says what a real login comes to.
+# certauth explain: the text for failures, compared with files (EXPLAIN_UPDATE=1
+# replaces them), and that it agrees with a real login.
 bats_require_minimum_version 1.5.0
 load lib/common
 
@@ -21,7 +21,7 @@ setup() {
 }
 
 
-# What differs from run to run: times, ages, numbers and hashes.
+# Replace what differs from run to run: times, ages, numbers and hashes.
 normal() {
 	sed -E -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z/TIME/g' \
 		-e 's/[0-9]+ (days|hours|minutes)/AGE/g' \
@@ -180,7 +180,7 @@ failure() {
 	[[ $output == *'crl-off'*PAM_IGNORE*'mode = audit'* ]]
 	explain alice --user alice --config /etc/certauth/certauth.conf
 	[[ $output != *'mode = audit'* ]]
-	# through an @include, and with a line that goes on
+	# through an @include, and with a continued line
 	mv "$S/etc/pam.d/test" "$S/etc/pam.d/common"
 	printf '# %s\nauth [success=1 default=ignore] pam_debug.so\n@include common\n' \
 		"$MODULE" >"$S/etc/pam.d/test"
@@ -192,7 +192,7 @@ failure() {
 @test "indexed and streamed CRLs are told apart" {
 	explain alice --user alice
 	[[ $output == *'CRL '*', streamed: does not revoke it'* ]]
-	# compile waits for the file to be at rest
+	# compile waits until the file is not being changed
 	ca_dir root.pem inter.pem
 	in_place "$CERTAUTH" crl compile inter.crl
 	explain alice --user alice

@@ -240,7 +240,7 @@ signed_for() {
 	# nobody's CA: all files are read, and the reason is the file
 	instructions --cert "$PKI/stranger-leaf-chain.pem" \
 		--key "$PKI/stranger-leaf.key"
-	logged 'ca/slow.pem holds a certificate that is not used: its key is on'
+	logged 'ca/slow.pem contains a certificate that is not used because its key is on'
 	logged 'reason=ca-dir'
 	echo "$n, of a normal $normal"
 	[ "$n" -le $((3 * normal)) ]
@@ -267,5 +267,5 @@ signed_for() {
 	touch "$d/a10000.pem"
 	run ! "$CERTAUTH" verify --config "$S/empty.conf" --ca-dir "$d" \
 		--no-crl --quiet "$PKI/alice-chain.pem" 2>"$S/said"
-	[[ $output == *'one file too many'* ]]
+	[[ $output == *'exceeds the limit of files'* ]]
 }

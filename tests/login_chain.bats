@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Logins that must be refused for what the certificate is, each with its
-# reason in the log.  Every one is mapped, and right in all other respects.
+# Logins that must be refused because of the certificate, each with its reason in
+# the log.  Every certificate is mapped, and correct in all other respects.
 load lib/common
 
 setup_file() {
@@ -106,7 +106,7 @@ teardown_file() { place_remove; }
 	local ca
 	pki_copy "$S/md5"
 	ca=$PKI
-	# ECDSA has no signatures with MD5
+	# OpenSSL makes no ECDSA signatures with MD5
 	pki_ca rsa-ca --issuer root --key rsa2048
 	pki_leaf md5 rsa-ca --md md5
 	pki_crl rsa-ca

@@ -158,7 +158,7 @@ prerm() {
 	    $'auth \\\n required \\\n pam_certauth.so'; do
 		prerm "$line" '@include common-auth'
 		[ "$status" -eq 1 ]
-		[[ $output == *'nobody could log in'*"$T/pam.d/sshd: "* ]]
+		[[ $output == *'no user can log in'*"$T/pam.d/sshd: "* ]]
 		# and nothing was taken out of the others
 		grep -q certauth "$T/pam.d/common-auth"
 	done

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What a certificate must be like: profile = strict and basic, and keyUsage.
+# The rules for certificates: profile = strict and basic, and keyUsage.
 bats_require_minimum_version 1.5.0
 load lib/common
 
@@ -23,13 +23,13 @@ setup_file() {
 		-out weak.key
 	openssl req -new -key weak.key -subj /CN=alice -out weak.csr
 	REQUEST=weak plain weak 'extendedKeyUsage = clientAuth'
-	# a version 1 certificate that issues one is no CA by either
+	# a version 1 certificate that issues another is refused by both
 	openssl x509 -req -in leaf.csr -CA v1.pem -CAkey leaf.key -days 10 \
 		-set_serial 5 -out under-v1.pem
 }
 teardown_file() { place_remove; }
 
-# plain NAME EXTENSIONS [OPTION ...]: as a hand-made CA does it
+# plain NAME EXTENSIONS [OPTION ...]: issue as a hand-made CA does
 plain() {
 	local name=$1 ext=$2
 	shift 2
@@ -79,11 +79,11 @@ setup() {
 @test "strict names all that is missing, and that basic would do" {
 	[ "$(judged v1)" = rejected ]
 	grep 'it has no authorityKeyIdentifier' "$S/said"
-	grep 'it is no version 3 certificate' "$S/said"
-	grep 'profile = basic accepts that' "$S/said"
+	grep 'it is not a version 3 certificate' "$S/said"
+	grep 'profile = basic accepts this certificate' "$S/said"
 	[ "$(judged zero)" = rejected ]
 	grep 'its serial number is zero' "$S/said"
-	grep 'profile = basic accepts that' "$S/said"
+	grep 'profile = basic accepts this certificate' "$S/said"
 	[ "$(judged v3)" = accepted ]
 }
 
@@ -114,7 +114,7 @@ setup() {
 	conf_reset
 	conf default 'crl = off'
 	login_denied profile --cert old
-	logged 'no authorityKeyIdentifier.*profile = basic accepts that'
+	logged 'no authorityKeyIdentifier.*profile = basic accepts this certificate'
 	conf default 'profile = basic'
 	login_ok --cert old
 }
@@ -132,7 +132,7 @@ setup() {
 	for name in agree declare both; do
 		cat "$PKI/$name.pem" "$PKI/inter.pem" >"$PKI/$name-chain.pem"
 	done
-	# what OpenSSL has to say of TLS is another question
+	# OpenSSL's own check for TLS may differ
 	openssl verify -purpose sslclient -CAfile "$PKI/root.pem" \
 		-untrusted "$PKI/inter.pem" "$PKI/agree.pem"
 	login_denied purpose --cert agree

@@ -2,17 +2,17 @@
 # What README.md says of files, targets and codes is true.
 load lib/common
 
-# block MARK: the code block after <!-- MARK -->
+# block MARK [FILE]: the code block after <!-- MARK --> in FILE (README.md)
 block() {
 	awk -v mark="<!-- $1 -->" '
 		/^```/ && wait { getline; wait = 0; show = 1 }
 		/^```/ { show = 0 }
 		show
-		$0 == mark { wait = 1 }' "$HERE/README.md"
+		$0 == mark { wait = 1 }' "$HERE/${2:-README.md}"
 }
 
 @test "the client shown is the client that the tests run" {
-	block 'from: tests/openssl-client.sh' >"$BATS_TEST_TMPDIR/shown"
+	block 'from: tests/openssl-client.sh' docs/protocol.md >"$BATS_TEST_TMPDIR/shown"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/shown")" -gt 20 ]
 	python3 - "$BATS_TEST_TMPDIR/shown" "$HERE/tests/openssl-client.sh" \
 		<<-'END'
@@ -49,11 +49,27 @@ block() {
 	done
 }
 
-@test "every file that the text links to exists" {
-	local file
-	for file in $(tr -d '\n' <"$HERE/README.md" |
-	    grep -oE '\]\([^)h][^)]*\)' | tr -d ']()'); do
-		echo "$file"
-		[ -e "$HERE/$file" ]
+# links FILE: each relative link target of a Markdown file, without its anchor
+links() {
+	tr -d '\n' <"$1" | grep -oE '\]\([^)#]+' | sed 's/^](//' |
+		grep -vE '^[a-z]+:' || :
+}
+
+@test "every file that a document links to exists" {
+	local doc file n=0 bad=0
+	for doc in "$HERE"/*.md "$HERE"/docs/*.md "$HERE/tests/README.md" \
+	    "$HERE/.github/SECURITY.md"; do
+		for file in $(links "$doc"); do
+			n=$((n + 1))
+			[ -e "$(dirname "$doc")/$file" ] && continue
+			echo "${doc#"$HERE/"}: there is no file $file"
+			bad=1
+		done
 	done
+	[ "$n" -gt 30 ]
+	[ $bad -eq 0 ]
+}
+
+@test "README.md has at most 200 lines" {
+	[ "$(wc -l <"$HERE/README.md")" -le 200 ]
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016 # for other shells to expand
 # docs/security.md cannot rot: each test that it names exists, and each claim
-# that something cannot be done names one.
+# that something cannot be done names one.  The same for docs/limits.md: each
+# file that it names exists, and no bound stands twice.
 
 HERE=${BATS_TEST_DIRNAME%/tests}
 
@@ -59,4 +60,31 @@ exists() {
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[ "$(grep -c '^- Cannot\|cannot' "$HERE/docs/security.md")" -gt 30 ]
+}
+
+# the bounds of limits.md FILE that stand twice in one section, and the files
+# that it names and that do not exist
+bad_limits() {
+	awk -F' *[|] *' '
+		/^## / { delete seen }
+		/^[|] / && seen[$2]++ { print "twice: " $2 }' "$1"
+	grep -oE '\b(src|tests)/[a-z0-9_/]+\.(c|h|bats)' "$1" | sort -u |
+		while IFS= read -r file; do
+			[ -e "$HERE/$file" ] || echo "no such file: $file"
+		done
+}
+
+@test "docs/limits.md: no bound stands twice, and each file that it names exists" {
+	local copy=$BATS_TEST_TMPDIR/limits.md
+	[ "$(grep -c '^| .*src/' "$HERE/docs/limits.md")" -gt 30 ]
+	run bad_limits "$HERE/docs/limits.md"
+	echo "$output"
+	[ -z "$output" ]
+	# and it can fail
+	sed -e '/^| mapping /{p;p;}' -e 's|src/map/fold.c|src/map/gone.c|' \
+		"$HERE/docs/limits.md" >"$copy"
+	run bad_limits "$copy"
+	echo "$output"
+	[[ $output == *'twice: mapping'* ]]
+	[[ $output == *'no such file: src/map/gone.c'* ]]
 }

@@ -1,6 +1,7 @@
 #include "base/der.h"
 
 #include <string.h>
+#include <time.h>
 
 enum ca_err
 ca_der_header(
@@ -71,4 +72,36 @@ bool
 ca_der_is(struct ca_reader r, const void *p, size_t len)
 {
 	return r.left == len && memcmp(r.p, p, len) == 0;
+}
+
+bool
+ca_der_time(const uint8_t *p, size_t len, int64_t *out)
+{
+	struct tm tm = {0}, is;
+	int v[7], n = 0;
+	size_t i = 0;
+
+	if ((len != 13 && len != 15) || p[len - 1] != 'Z')
+		return false;
+	for (; i + 1 < len; i += 2) {
+		if (p[i] < '0' || p[i] > '9' || p[i + 1] < '0' ||
+		    p[i + 1] > '9')
+			return false;
+		v[n++] = (p[i] - '0') * 10 + p[i + 1] - '0';
+	}
+	/* UTCTime: 50..99 is 19YY (RFC 5280 section 4.1.2.5.1) */
+	tm.tm_year =
+	    len == 15 ? v[0] * 100 + v[1] - 1900 : v[0] + (v[0] < 50 ? 100 : 0);
+	const int *m = len == 15 ? v + 2 : v + 1;
+	tm.tm_mon = m[0] - 1;
+	tm.tm_mday = m[1];
+	tm.tm_hour = m[2];
+	tm.tm_min = m[3];
+	tm.tm_sec = m[4];
+	is = tm;
+	*out = (int64_t)timegm(&is);
+	/* timegm makes the first of March out of the 29th of February */
+	return is.tm_mon == tm.tm_mon && is.tm_mday == tm.tm_mday &&
+	       is.tm_hour == tm.tm_hour && is.tm_min == tm.tm_min &&
+	       is.tm_sec == tm.tm_sec;
 }

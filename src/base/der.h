@@ -64,4 +64,11 @@ bool ca_der_oid_ok(struct ca_reader oid);
 /* The len bytes at p are r's, and all of them. */
 bool ca_der_is(struct ca_reader r, const void *p, size_t len);
 
+/*
+ * Contents of a UTCTime or GeneralizedTime in the form of RFC 5280 section
+ * 4.1.2.5 (13 or 15 bytes, with seconds and Z): *out is in seconds since 1970.
+ * False: it is no such time, and *out is not to be used.  Needs no memory.
+ */
+bool ca_der_time(const uint8_t *p, size_t len, int64_t *out);
+
 #endif

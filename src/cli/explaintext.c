@@ -98,7 +98,7 @@ check_line(const struct ca_explain *e, enum ca_check check, struct ca_buf *out)
 		ca_buf_fmt(
 		    out, ", %s: %s", ca_reason_code(why), ca_reason_text(why));
 	if (detail != NULL) {
-		ca_buf_str(out, ": ");
+		ca_buf_str(out, v == CA_PASS || v == CA_NOT_RUN ? ": " : "; ");
 		others(out, detail);
 	}
 	ca_buf_str(out, "\n");

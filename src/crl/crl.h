@@ -52,9 +52,12 @@ struct ca_crl_wanted {
 
 /* What an entry of a CRL says. */
 struct ca_crl_entry {
-	int reason;   /* CRLReason (RFC 5280 section 5.3.1), -1: none given */
-	int64_t date; /* revocationDate, seconds since 1970 */
+	int reason; /* CRLReason (RFC 5280 section 5.3.1), -1: none given */
+	int64_t
+	    date; /* revocationDate, seconds since 1970; or CA_CRL_NO_DATE */
 };
+
+#define CA_CRL_NO_DATE INT64_MIN /* it could not be read */
 
 #define CA_CRL_HOLD 6   /* CRLReason certificateHold */
 #define CA_CRL_REMOVE 8 /* CRLReason removeFromCRL */

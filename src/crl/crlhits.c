@@ -2,6 +2,7 @@
  * The entries of a CRL for the serial numbers that a caller asks for, and the
  * one among them that counts for a certificate.
  */
+#include "base/der.h"
 #include "crl/crlint.h"
 
 #include <openssl/err.h>
@@ -110,6 +111,15 @@ ca_crl_hits_add(struct ca_crl_hits *hits, size_t serial,
 	return CA_OK;
 }
 
+int64_t
+ca_crl_item_date(const struct ca_crl_item *item)
+{
+	int64_t date;
+
+	return ca_der_time(item->time, item->time_len, &date) ? date
+							      : CA_CRL_NO_DATE;
+}
+
 enum ca_err
 ca_crl_hits_collect(void *ctx, const struct ca_crl_item *item)
 {
@@ -123,8 +133,7 @@ ca_crl_hits_collect(void *ctx, const struct ca_crl_item *item)
 		    b->p[b->len - 1] != item->serial[b->len - 1] ||
 		    memcmp(b->p, item->serial, b->len) != 0)
 			continue;
-		rc = ca_crl_hits_add(
-		    hits, i, item, ca_crl_time(item->time, item->time_len));
+		rc = ca_crl_hits_add(hits, i, item, ca_crl_item_date(item));
 		if (rc != CA_OK)
 			return rc;
 	}

@@ -135,6 +135,9 @@ bool ca_crl_critical_unknown(const STACK_OF(X509_EXTENSION) *exts, bool entry);
 CA_MUST_CHECK enum ca_err ca_crl_hits_init(
     struct ca_crl_hits *hits, const struct ca_bytes *serial, size_t n);
 
+/* The revocationDate of an entry; CA_CRL_NO_DATE. */
+int64_t ca_crl_item_date(const struct ca_crl_item *item);
+
 /* An entry for asked[serial]; its time is date, in seconds. */
 CA_MUST_CHECK enum ca_err ca_crl_hits_add(struct ca_crl_hits *hits,
     size_t serial, const struct ca_crl_item *item, int64_t date);

@@ -80,8 +80,4 @@ void ca_crlread_clear(struct ca_crlread *out);
 CA_MUST_CHECK enum ca_err ca_crlread_issuer(
     struct ca_crlsrc *src, struct ca_buf *name);
 
-/* UTCTime or GeneralizedTime contents as seconds since 1970; 0 if it is
- * neither as RFC 5280 section 5.1.2.6 has them. */
-int64_t ca_crl_time(const uint8_t *p, size_t len);
-
 #endif

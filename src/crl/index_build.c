@@ -116,7 +116,7 @@ gather(void *ctx, const struct ca_crl_item *item)
 	memcpy(p, item->serial, item->serial_len);
 	p += item->serial_len;
 	*p++ = item->reason < 0 ? 255 : (uint8_t)item->reason;
-	put_be(p, (uint64_t)ca_crl_time(item->time, item->time_len), 8);
+	put_be(p, (uint64_t)ca_crl_item_date(item), 8);
 	put_be(p + 8, item->issuer_no, 4);
 	m->len += item->serial_len + CA_CRLIDX_ENTRY_FIXED;
 	return CA_OK;

@@ -1,4 +1,5 @@
 #include "crypto/crypto.h"
+#include "base/der.h"
 #include "crypto/certgate.h"
 
 #include <errno.h>
@@ -262,4 +263,18 @@ out:
 	X509_free(cert);
 	ERR_pop_to_mark();
 	return ret;
+}
+
+bool
+ca_crypto_seconds(const ASN1_TIME *t, time_t *out)
+{
+	int len = t != NULL ? ASN1_STRING_length(t) : 0;
+	int want = t != NULL && ASN1_STRING_type(t) == V_ASN1_UTCTIME ? 13 : 15;
+	int64_t s;
+
+	if (len != want ||
+	    !ca_der_time(ASN1_STRING_get0_data(t), (size_t)len, &s))
+		return false;
+	*out = (time_t)s;
+	return true;
 }

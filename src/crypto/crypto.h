@@ -101,4 +101,11 @@ CA_MUST_CHECK enum ca_err ca_crypto_sign(struct ca_crypto *c,
 CA_MUST_CHECK enum ca_err ca_crypto_cert(
     struct ca_crypto *c, const void *der, size_t len, X509 **out);
 
+/*
+ * Seconds since 1970 of a time in the form of RFC 5280 section 4.1.2.5.  False:
+ * t is NULL or has another form, and *out is as it was.  Needs no memory: what
+ * runs out must not read as a malformed certificate or CRL.
+ */
+bool ca_crypto_seconds(const ASN1_TIME *t, time_t *out);
+
 #endif

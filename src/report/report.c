@@ -33,9 +33,9 @@ ca_report_free(struct ca_report *r)
 	free(r);
 }
 
-/* ---- what the checks write ---- */
+/* ---- recording ---- */
 
-/* A lost detail must not change a verdict: no memory only means no text. */
+/* A lost detail must not change a verdict: without memory it is dropped. */
 static void
 add_detail(struct ca_finding *f, const char *fmt, va_list ap)
 {
@@ -91,12 +91,11 @@ ca_report_set(struct ca_report *r, enum ca_check check, enum ca_verdict verdict,
 	}
 	reason = known(reason);
 	if (f->verdict == CA_FAIL) {
-		/* the first reason stands; what else is wrong is worth its
-		 * words */
+		/* the first reason stays; a further failure adds its detail */
 		if (verdict == CA_FAIL)
 			add_detail(f, fmt, ap);
 	} else if (f->verdict == CA_WAIVED && verdict == CA_PASS) {
-		/* a later pass does not hide that something was waived */
+		/* a later pass does not hide a waiver */
 		;
 	} else {
 		free(f->detail);
@@ -154,7 +153,7 @@ clip(char *text, size_t max)
 
 	if (text == NULL || strlen(text) <= max + sizeof mark - 1)
 		return;
-	/* not within a character */
+	/* do not cut within a UTF-8 character */
 	while (max > 0 && ((unsigned char)text[max] & 0xc0) == 0x80)
 		max--;
 	memcpy(text + max, mark, sizeof mark);
@@ -176,7 +175,7 @@ ca_report_get0_fact(const struct ca_report *r, enum ca_fact fact)
 	return (unsigned)fact < CA_FACTS ? r->fact[fact] : NULL;
 }
 
-/* ---- what follows from it ---- */
+/* ---- reading ---- */
 
 enum ca_verdict
 ca_report_verdict(const struct ca_report *r, enum ca_check check)

@@ -1,5 +1,5 @@
 /*
- * Between report.c, which keeps the findings, and reportprint.c.
+ * Private to report.c, which stores the findings, and reportprint.c.
  */
 #ifndef CA_REPORT_REPORTINT_H
 #define CA_REPORT_REPORTINT_H
@@ -19,7 +19,7 @@ struct ca_report {
 	char *fact[CA_FACTS];
 };
 
-/* The finding that decided among those of only; NULL: all passed. */
+/* The finding that decides among the checks in only; NULL: all passed. */
 const struct ca_finding *ca_report_deciding(
     const struct ca_report *r, unsigned only);
 enum ca_reason ca_report_reason_among(const struct ca_report *r, unsigned only);

@@ -1,3 +1,6 @@
+/*
+ * The printers of a report: log lines, text for people, and JSON.
+ */
 #include "base/text.h"
 #include "report/reportint.h"
 
@@ -19,8 +22,8 @@ static const char *const verdict_names[] = {
     [CA_WAIVED] = "waived",
 };
 
-/* Text of others is always in quotes; the rest is hex, dates and words of
- * ours, and in quotes only if it should be something else. */
+/* Text of others is always quoted.  A WORD (hex, a date, one of our words) is
+ * quoted only if it turns out to be something else. */
 enum form { WORD, FREE, NAME, WITH_NAMES };
 
 static const struct {
@@ -65,13 +68,13 @@ outcome(const struct ca_report *r, unsigned only)
 {
 	bool yes = ca_report_granted(r, only);
 
-	/* without all checks there is no login to grant */
+	/* a login is granted by all checks only */
 	if (only == CA_REPORT_ALL)
 		return yes ? "granted" : "denied";
 	return yes ? "accepted" : "rejected";
 }
 
-/* A value of a key=value line. */
+/* The value of a KEY=VALUE pair. */
 static void
 line_value(enum form form, const char *text, struct ca_buf *out)
 {
@@ -98,7 +101,7 @@ line_fact(const struct ca_report *r, enum ca_fact fact, struct ca_buf *out)
 	line_value(facts[fact].form, text, out);
 }
 
-/* The reasons of the other failed checks, so that one line shows them all. */
+/* The reasons of the other failed checks: one line shows all of them. */
 static void
 line_also(const struct ca_report *r, unsigned only, struct ca_buf *out)
 {
@@ -136,7 +139,7 @@ ca_report_line(const struct ca_report *r, unsigned only, struct ca_buf *out)
 	}
 }
 
-/* Without its detail. */
+/* The verdict without its detail. */
 static void
 text_verdict(const char *name, const char *verdict, const struct ca_finding *f,
     struct ca_buf *out)
@@ -145,6 +148,13 @@ text_verdict(const char *name, const char *verdict, const struct ca_finding *f,
 	if (f->verdict != CA_PASS && f->reason != CA_R_NONE)
 		ca_buf_fmt(out, ", %s: %s", ca_reason_code(f->reason),
 		    ca_reason_text(f->reason));
+}
+
+/* What separates the detail from the verdict or from the reason's text. */
+static const char *
+detail_before(const struct ca_finding *f)
+{
+	return f->verdict == CA_PASS || f->reason == CA_R_NONE ? ": " : "; ";
 }
 
 void
@@ -157,7 +167,7 @@ ca_report_check_line(
 
 	text_verdict(check_names[check], verdict_names[f->verdict], f, out);
 	if (f->detail != NULL) {
-		ca_buf_str(out, ": ");
+		ca_buf_str(out, detail_before(f));
 		line_value(WITH_NAMES, f->detail, out);
 	}
 }
@@ -168,7 +178,7 @@ text_finding(const char *name, const char *verdict, const struct ca_finding *f,
 {
 	text_verdict(name, verdict, f, out);
 	if (f->detail != NULL) {
-		ca_buf_str(out, ": ");
+		ca_buf_str(out, detail_before(f));
 		ca_buf_printable(out, f->detail, strlen(f->detail));
 	}
 	ca_buf_str(out, "\n");
@@ -178,9 +188,12 @@ void
 ca_report_text(const struct ca_report *r, unsigned only, struct ca_buf *out)
 {
 	enum ca_reason reason = ca_report_reason_among(r, only);
+	const struct ca_finding *f = ca_report_deciding(r, only);
 
-	ca_buf_fmt(out, "%s: %s (%s)\n", outcome(r, only),
-	    ca_reason_text(reason), ca_reason_code(reason));
+	ca_buf_fmt(out, "%s%s %s (%s)\n", outcome(r, only),
+	    f != NULL && f->verdict == CA_WAIVED ? ";" : ":",
+	    f == NULL ? "all checks passed" : ca_reason_text(reason),
+	    ca_reason_code(reason));
 	if (r->aborted)
 		text_finding("attempt", "fail", &r->abort, out);
 	for (unsigned i = 0; i < CA_CHECKS; i++)

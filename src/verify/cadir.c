@@ -15,52 +15,66 @@ enum ca_err
 ca_cadir_open(struct ca_crypto *crypto, const char *path, const char *key,
     const struct ca_log *log, struct ca_cadir **out)
 {
+	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_cadir *dir = calloc(1, sizeof *dir);
-	enum ca_err rc;
+	struct stat st = {0};
 
 	*out = NULL;
-	if (dir == NULL)
-		return CA_ERR_MEMORY;
+	if (dir == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
 	*dir = (struct ca_cadir){
 	    .crypto = crypto, .key = key, .log = log, .fd = -1};
 	if ((dir->path = strdup(path)) == NULL) {
-		ca_cadir_free(dir);
-		return CA_ERR_MEMORY;
+		ret = CA_ERR_MEMORY;
+		goto out;
 	}
-	struct stat st;
 	if ((rc = ca_file_opendir(AT_FDCWD, path, &dir->fd, &st)) != CA_OK) {
 		if (rc == CA_ERR_UNTRUSTED)
-			ca_log_err(log, "%-s %s %-s; nothing in it is used",
-			    key, path,
+			ca_log_err(log,
+			    "%-s %s %-s; no certificate in it is used", key,
+			    path,
 			    ca_file_distrust(&st) != NULL
 				? ca_file_distrust(&st)
-				: "is no directory");
+				: "is not a directory");
 		else
 			ca_log_err(
 			    log, "%-s %s cannot be opened: %m", key, path);
-		ca_cadir_free(dir);
-		return rc;
+		ret = rc;
+		goto out;
 	}
 	*out = dir;
-	return CA_OK;
+	dir = NULL; /* transferred */
+	ret = CA_OK;
+out:
+	ca_cadir_free(dir);
+	return ret;
 }
 
 enum ca_err
-ca_cadir_hold(struct ca_crypto *crypto, STACK_OF(X509) * certs,
+ca_cadir_hold(struct ca_crypto *crypto, STACK_OF(X509) *certs,
     const struct ca_log *log, struct ca_cadir **out)
 {
+	enum ca_err ret = CA_ERR_UNSET;
 	struct ca_cadir *dir = calloc(1, sizeof *dir);
 
 	*out = NULL;
-	if (dir == NULL)
-		return CA_ERR_MEMORY;
+	if (dir == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
 	*dir = (struct ca_cadir){.crypto = crypto, .log = log, .fd = -1};
 	if ((dir->held = X509_chain_up_ref(certs)) == NULL) {
-		free(dir);
-		return CA_ERR_MEMORY;
+		ret = CA_ERR_MEMORY;
+		goto out;
 	}
 	*out = dir;
-	return CA_OK;
+	dir = NULL; /* transferred */
+	ret = CA_OK;
+out:
+	ca_cadir_free(dir);
+	return ret;
 }
 
 void
@@ -85,9 +99,7 @@ ca_cadir_get0_problem(const struct ca_cadir *dir)
 void
 ca_cadir_problem(struct ca_cadir *dir, const char *name, const char *what)
 {
-	char *text = NULL;
-
-	char *path = NULL;
+	char *text = NULL, *path = NULL;
 
 	if (asprintf(&path, "%s/%s", dir->path, name) >= 0)
 		ca_log_err(dir->log, "%-s: %s %-s", dir->key, path, what);
@@ -121,21 +133,21 @@ ca_cadir_read(struct ca_cadir *dir, const char *name, struct ca_buf *content)
 	case CA_ERR_MEMORY:
 		return rc;
 	case CA_ERR_NOT_FOUND:
-		/* a link that leads nowhere is not an absent file */
+		/* a dangling link is not an absent file */
 		if (faccessat(dir->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
 			return rc;
 		ca_cadir_problem(
-		    dir, name, "is a link to a file that is not there");
+		    dir, name, "is a link to a file that does not exist");
 		return CA_ERR_IO;
 	case CA_ERR_UNTRUSTED: {
 		const char *why = ca_file_distrust(&st);
 
 		ca_cadir_problem(
-		    dir, name, why != NULL ? why : "is no regular file");
+		    dir, name, why != NULL ? why : "is not a regular file");
 		return rc;
 	}
 	case CA_ERR_LIMIT:
-		ca_cadir_problem(dir, name, "is too large");
+		ca_cadir_problem(dir, name, "is larger than 16 MiB");
 		return rc;
 	default: {
 		char what[256];
@@ -155,22 +167,23 @@ bad_cert(struct ca_cadir *dir, const char *name, const struct ca_buf *content)
 	const char *why = ca_certfile_refusal(content->p, content->len);
 	char what[256];
 
-	(void)snprintf(what, sizeof what, "holds a certificate that %s%s",
-	    why != NULL ? "is not used: " : "cannot be decoded",
+	(void)snprintf(what, sizeof what, "contains a certificate that %s%s",
+	    why != NULL ? "is not used because " : "cannot be decoded",
 	    why != NULL ? why : "");
 	ca_cadir_problem(dir, name, what);
 }
 
 enum ca_err
-ca_cadir_load(struct ca_cadir *dir, const char *name, STACK_OF(X509) * out)
+ca_cadir_load(struct ca_cadir *dir, const char *name, STACK_OF(X509) *out)
 {
 	struct ca_buf content = CA_BUF_INIT(CA_CERTFILE_MAX);
 	size_t bad = 0;
-	enum ca_err rc = ca_cadir_read(dir, name, &content);
+	enum ca_err ret = CA_ERR_UNSET, rc;
 
+	rc = ca_cadir_read(dir, name, &content);
 	if (rc == CA_ERR_MEMORY || rc == CA_ERR_NOT_FOUND) {
-		ca_buf_free(&content);
-		return rc;
+		ret = rc;
+		goto out;
 	}
 	if (rc == CA_OK) {
 		rc = ca_certfile_parse(
@@ -179,14 +192,20 @@ ca_cadir_load(struct ca_cadir *dir, const char *name, STACK_OF(X509) * out)
 			ca_cadir_problem(dir, name, "is neither PEM nor DER");
 		else if (bad > 0)
 			bad_cert(dir, name, &content);
+		if (rc == CA_ERR_MEMORY) {
+			ret = rc;
+			goto out;
+		}
 	}
+	ret = CA_OK;
+out:
 	ca_buf_free(&content);
-	return rc == CA_ERR_MEMORY ? rc : CA_OK;
+	return ret;
 }
 
 static enum ca_err
 held_by_subject(
-    const struct ca_cadir *dir, const X509_NAME *subject, STACK_OF(X509) * out)
+    const struct ca_cadir *dir, const X509_NAME *subject, STACK_OF(X509) *out)
 {
 	for (int i = 0; i < sk_X509_num(dir->held); i++) {
 		X509 *cert = sk_X509_value(dir->held, i);
@@ -205,7 +224,7 @@ held_by_subject(
 
 enum ca_err
 ca_cadir_by_subject(
-    struct ca_cadir *dir, const X509_NAME *subject, STACK_OF(X509) * out)
+    struct ca_cadir *dir, const X509_NAME *subject, STACK_OF(X509) *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 

@@ -1,24 +1,23 @@
 /*
  * A directory of CA certificates: ca_dir or intermediates_dir.
  *
- * What counts in it:
+ * It uses these files:
  * - HASH.N, eight lower-case hex digits and a number from 0 on, as `openssl
- *   rehash` makes them, links or files.  They are found by name, so a login
- *   costs the same with one CA or a thousand.  The name is only a hint: the
+ *   rehash` makes them, links or files.  They are found by name, so that a
+ * login costs the same with one CA or a thousand.  The name is only a hint: the
  *   certificate's subject is compared.
  * - plain files whose name ends in .pem, .crt, .cer, .cert or .der, with any
- *   number of certificates in PEM or one in DER.  They are read only if the
- *   hashed names led to no accepted path; those that a HASH.N links to are not
- *   read again.
- * Everything else is no certificate and is passed over: README, CRLs
- * (HASH.rN), editors' and packages' leftovers (~, .bak, .dpkg-old), names that
- * begin with a dot, and directories.  A PEM file without a certificate in it
- * is passed over too.
+ *   number of certificates in PEM or one in DER.  They are read only if no path
+ *   through hashed names is accepted; a file that a HASH.N links to is not read
+ *   again.
+ * All other files are ignored: README, CRLs (HASH.rN), leftovers of editors and
+ * packages (~, .bak, .dpkg-old), names that begin with a dot, and directories.
+ * A PEM file without a certificate is ignored too.
  *
- * A file that counts but cannot be read, trusted or decoded is logged as an
- * error and remembered as a problem.  It does not refuse a login whose path
- * stands without it: a certificate that is missing here can only refuse.  But
- * where no path was found the problem is the reason, not "unknown CA".
+ * A used file that cannot be read, trusted or decoded is logged as an error and
+ * remembered as a problem.  It does not refuse a login with a path that does
+ * not need it: a missing CA certificate can only cause a refusal.  But if no
+ * path is found, the problem is the reason, not "unknown CA".
  */
 #ifndef CA_VERIFY_CADIR_H
 #define CA_VERIFY_CADIR_H
@@ -39,36 +38,37 @@ struct ca_cadir;
 
 /*
  * Open path.  key: the configuration key it comes from, for messages; static.
- * CA_ERR_NOT_FOUND, CA_ERR_UNTRUSTED, CA_ERR_IO: logged; *out is NULL then.
+ * CA_ERR_NOT_FOUND, CA_ERR_UNTRUSTED, CA_ERR_IO (all logged), CA_ERR_MEMORY:
+ * *out is NULL then.
  */
 CA_MUST_CHECK enum ca_err ca_cadir_open(struct ca_crypto *crypto,
     const char *path, const char *key, const struct ca_log *log,
     struct ca_cadir **out);
 
-/* The same, holding certs instead of reading a directory: for a client whose
- * CAs stand in one file.  certs stays the caller's.  ca_cadir_subjects is
- * CA_ERR_UNSUPPORTED then.  CA_ERR_MEMORY. */
+/* The same with certs instead of a directory, for a client whose CAs are in one
+ * file.  certs remains the caller's.  ca_cadir_subjects returns
+ * CA_ERR_UNSUPPORTED for it.  CA_ERR_MEMORY. */
 CA_MUST_CHECK enum ca_err ca_cadir_hold(struct ca_crypto *crypto,
-    STACK_OF(X509) * certs, const struct ca_log *log, struct ca_cadir **out);
+    STACK_OF(X509) *certs, const struct ca_log *log, struct ca_cadir **out);
 void ca_cadir_free(struct ca_cadir *dir); /* NULL is allowed */
 
-/* Append the certificates with that subject that HASH.N leads to; the caller
- * owns them.  None is CA_OK.  CA_ERR_MEMORY, CA_ERR_CRYPTO. */
+/* Append the certificates with that subject in files HASH.N; the caller owns
+ * them.  CA_OK also if there is none.  CA_ERR_MEMORY, CA_ERR_CRYPTO. */
 CA_MUST_CHECK enum ca_err ca_cadir_by_subject(
-    struct ca_cadir *dir, const X509_NAME *subject, STACK_OF(X509) * out);
+    struct ca_cadir *dir, const X509_NAME *subject, STACK_OF(X509) *out);
 
 /* Append the certificates of all plain files.  CA_ERR_MEMORY, CA_ERR_IO. */
 CA_MUST_CHECK enum ca_err ca_cadir_scan(
-    struct ca_cadir *dir, STACK_OF(X509) * out);
+    struct ca_cadir *dir, STACK_OF(X509) *out);
 
 /* The first problem with a file, or NULL; owned by dir. */
 const char *ca_cadir_get0_problem(const struct ca_cadir *dir);
 
 /*
  * Append the subjects (DER, each with a 2-byte length in front), hashed names
- * first, then plain files.  More than max bytes in all: CA_ERR_LIMIT, found
- * out early, since a thousand files must not be read only to learn that they
- * are too many: more than max / 32 hashed subjects are taken to be too long.
+ * first, then plain files.  CA_ERR_LIMIT: more than max bytes.  To avoid
+ * reading a thousand files only to find that out, more than max / 32 hashed
+ * subjects are assumed to be too long.
  */
 CA_MUST_CHECK enum ca_err ca_cadir_subjects(
     struct ca_cadir *dir, size_t max, struct ca_buf *out);

@@ -1,3 +1,4 @@
+/* Scans of a whole directory of CA certificates. */
 #include "verify/cadirint.h"
 #include "verify/certfile.h"
 
@@ -12,17 +13,17 @@
 #include <strings.h>
 #include <unistd.h>
 
-/* A short subject, with its length: C and CN.  More CAs than fit by this
- * measure are not read to learn whether they fit: their names are only a hint
- * to clients, and a login must not pay for a hundred files. */
+/* The size of a short subject (C and CN) with its length.  If the CAs do not
+ * fit by this measure, they are not read: their names are only a hint to
+ * clients, and a login must not read a hundred files for it. */
 #define SUBJECT_SHORT 32
 
-/* Plain files of which more are worth a hint. */
+/* More plain files than this cause a hint in the log. */
 #define FILES_MANY 20
 
 /* ---- names ---- */
 
-/* HASH.N; *hash is its number then. */
+/* HASH.N; *hash is the number of HASH then. */
 static bool
 is_hashed(const char *name, unsigned long *hash)
 {
@@ -61,17 +62,17 @@ is_plain(const char *name)
 struct listing {
 	char **hashed; /* HASH.N */
 	size_t nhashed;
-	char **covered; /* names in this directory that they link to */
+	char **covered; /* files in this directory that HASH.N links to */
 	size_t ncovered;
 	char **plain;
 	size_t nplain;
-	size_t names; /* different hashes, roughly: those of HASH.0 */
+	size_t names; /* names HASH.0: about the number of subjects */
 };
 
 static enum ca_err
 add(char ***v, size_t *n, const char *name)
 {
-	/* room in powers of two */
+	/* the array grows in powers of two */
 	if ((*n & (*n - 1)) == 0) {
 		char **p = realloc(*v, (*n == 0 ? 1 : *n * 2) * sizeof **v);
 
@@ -107,7 +108,7 @@ by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Where a HASH.N leads to, if that is a name in the same directory. */
+/* Remember the target of a HASH.N if it is in the same directory. */
 static enum ca_err
 add_covered(struct ca_cadir *dir, const char *name, struct listing *l)
 {
@@ -123,7 +124,7 @@ add_covered(struct ca_cadir *dir, const char *name, struct listing *l)
 	return add(&l->covered, &l->ncovered, base);
 }
 
-/* enough: more names than that need no further reading; SIZE_MAX for all. */
+/* enough: stop at more names than this; SIZE_MAX: read all. */
 static enum ca_err
 list(struct ca_cadir *dir, struct listing *l, size_t enough)
 {
@@ -160,7 +161,7 @@ list(struct ca_cadir *dir, struct listing *l, size_t enough)
 			goto out;
 		}
 	}
-	/* the order of a directory is no order: make each run the same */
+	/* readdir has no defined order: sort, so that every run is the same */
 	if (l->ncovered > 0)
 		qsort(l->covered, l->ncovered, sizeof *l->covered, by_name);
 	if (l->nplain > 0)
@@ -179,14 +180,14 @@ covered(const struct listing *l, const char *name)
 }
 
 enum ca_err
-ca_cadir_scan(struct ca_cadir *dir, STACK_OF(X509) * out)
+ca_cadir_scan(struct ca_cadir *dir, STACK_OF(X509) *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct listing l = {0};
 	size_t files = 0;
 
 	if (dir->held != NULL)
-		return CA_OK; /* ca_cadir_by_subject gave all of them */
+		return CA_OK; /* ca_cadir_by_subject returns all of them */
 	if ((rc = list(dir, &l, SIZE_MAX)) != CA_OK) {
 		ca_cadir_problem(dir, ".", "cannot be listed");
 		ret = rc;
@@ -198,7 +199,7 @@ ca_cadir_scan(struct ca_cadir *dir, STACK_OF(X509) * out)
 		if (++files > CA_CADIR_FILES_MAX ||
 		    sk_X509_num(out) > CA_CADIR_CERTS_MAX) {
 			ca_cadir_problem(dir, l.plain[i],
-			    "is one file too many; "
+			    "exceeds the limit of files in the directory; "
 			    "run `openssl rehash` on the directory");
 			break;
 		}
@@ -210,8 +211,8 @@ ca_cadir_scan(struct ca_cadir *dir, STACK_OF(X509) * out)
 	}
 	if (files > FILES_MANY)
 		ca_log_debug(dir->log,
-		    "%-s %s: %zu files had to be read; "
-		    "after `openssl rehash` a login finds a CA by its name",
+		    "%-s %s: the login read %zu files; run `openssl rehash` on "
+		    "the directory to find a CA by its name",
 		    dir->key, dir->path, files);
 	ret = CA_OK;
 out:
@@ -247,7 +248,7 @@ add_subject(void *ctx, const uint8_t *der, size_t len)
 	const uint8_t *name = NULL;
 	size_t namelen = 0;
 
-	/* a file that is no certificate fails loudly when it is verified by */
+	/* path building reports a file that is not a certificate */
 	if (ca_certfile_subject(der, len, &name, &namelen) != CA_OK ||
 	    namelen > 65535 || listed(s->out, name, namelen))
 		return CA_OK;

@@ -45,7 +45,7 @@ each_pem(BIO *bio,
 		    one_block(kind, der, (size_t)len, each, ctx, &found);
 		OPENSSL_free(kind);
 		OPENSSL_free(header);
-		/* it may have been a private key */
+		/* the block may be a private key */
 		OPENSSL_clear_free(der, (size_t)len);
 		if (rc != CA_OK)
 			return rc;
@@ -58,8 +58,8 @@ ca_certfile_each(const void *p, size_t len,
 {
 	if (len == 0 || len > CA_CERTFILE_MAX)
 		return CA_ERR_FORMAT;
-	/* DER begins with a SEQUENCE, 0x30; so may text before PEM ("0 s:/"):
-	 * the armour decides */
+	/* DER begins with a SEQUENCE, 0x30; text before PEM may too ("0 s:/"):
+	 * the PEM header decides */
 	if (memmem(p, len, "-----BEGIN ", 11) == NULL) {
 		if (*(const uint8_t *)p != 0x30)
 			return CA_ERR_FORMAT;

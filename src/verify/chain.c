@@ -1,26 +1,25 @@
 /*
- * ca_verify: the likeliest paths one after the other, until one of them is
- * accepted; the findings of the best one make the report.
+ * ca_verify: try the likeliest paths one after the other until one is accepted.
+ * The report shows the findings of the best one.
  */
 #include "verify/cadir.h"
+#include "verify/issuerpath.h"
 #include "verify/path.h"
 #include "verify/pathcheck.h"
 #include "verify/verify.h"
 
 #include <openssl/err.h>
-#include <stdio.h>
-#include <string.h>
 
 struct search {
 	struct ca_pathcheck pc;
 	struct ca_pathfinder *finder;
 	struct ca_report *best; /* findings of the best path so far */
 	unsigned best_failures;
-	STACK_OF(X509) * chain;        /* of the accepted path */
-	bool hinted;                   /* about profile = basic */
+	STACK_OF(X509) *chain;         /* of the accepted path */
+	bool hinted;                   /* profile = basic was tried */
 	bool refused;                  /* the leaf is revoked */
 	struct ca_verify_trace *trace; /* of the best path; may be NULL */
-	const struct ca_log *log;
+	struct ca_issuerpath issuers;
 };
 
 static unsigned
@@ -37,8 +36,8 @@ failures(const struct ca_report *report)
 	return n;
 }
 
-/* Keep report if it is better than what is there; it is taken either way.
- * True: it was kept. */
+/* Keep report if it is better than the best one so far.  It is consumed either
+ * way.  True: it was kept. */
 static bool
 keep_best(struct search *s, struct ca_report *report)
 {
@@ -55,7 +54,7 @@ keep_best(struct search *s, struct ca_report *report)
 }
 
 static enum ca_err
-trace_path(struct search *s, const STACK_OF(X509) * chain, bool anchored)
+trace_path(struct search *s, const STACK_OF(X509) *chain, bool anchored)
 {
 	if (s->trace == NULL || chain == NULL)
 		return CA_OK;
@@ -64,9 +63,9 @@ trace_path(struct search *s, const STACK_OF(X509) * chain, bool anchored)
 }
 
 /*
- * A CA that was set up by hand often breaks the profile, and its administrator
- * must not be lost: where profile = basic would do, the refusal says so.  Once,
- * since it is another verification.
+ * A CA that was set up by hand often breaks the profile.  If profile = basic
+ * accepts its certificate, the refusal says so.  This is tried once only, since
+ * it is another verification.
  */
 static enum ca_err
 hint_basic(
@@ -76,7 +75,7 @@ hint_basic(
 	struct ca_config cfg = *s->pc.cfg;
 	struct ca_pathcheck pc = s->pc;
 	struct ca_report *second;
-	enum ca_err rc;
+	enum ca_err ret = CA_ERR_UNSET, rc;
 
 	if (s->hinted || cfg.profile == CA_PROFILE_BASIC ||
 	    ca_report_reason(report) != CA_R_CHAIN_PROFILE)
@@ -90,13 +89,21 @@ hint_basic(
 	rc = ca_pathcheck_run(&pc, path, true, second, NULL);
 	if (rc == CA_OK && ca_report_granted(second, checks))
 		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL,
-		    CA_R_CHAIN_PROFILE, "profile = basic accepts that");
+		    CA_R_CHAIN_PROFILE,
+		    "profile = basic accepts this certificate");
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
 	ca_report_free(second);
-	return rc;
+	return ret;
 }
 
-/* On a path with nothing else wrong the leaf is revoked.  Another path, whose
- * anchor its CRL's issuer does not lead to, must not outvote that. */
+/* The leaf is revoked on a path that is valid otherwise.  This must decide even
+ * if another path to another anchor, to which the CRL's issuer has no path,
+ * would accept the leaf. */
 static bool
 is_final(const struct search *s, const struct ca_report *report)
 {
@@ -134,9 +141,7 @@ try_path(void *ctx, const struct ca_path *path)
 
 		report = NULL; /* transferred */
 		rc = kept ? trace_path(s, chain, true) : CA_OK;
-		ret = rc != CA_OK  ? CA_ERR_MEMORY
-		      : s->refused ? CA_OK
-				   : CA_DENIED;
+		ret = rc != CA_OK ? rc : s->refused ? CA_OK : CA_DENIED;
 		goto out;
 	}
 	ca_report_free(s->best);
@@ -155,7 +160,8 @@ out:
 	return ret;
 }
 
-/* No path leads to ca_dir: say why, and what else is wrong with the leaf. */
+/* No path leads to ca_dir: report the reason, and all other findings about the
+ * leaf. */
 static enum ca_err
 no_path(struct search *s, const struct ca_verify_input *in, bool limit,
     const char *problem, struct ca_report *report)
@@ -163,7 +169,7 @@ no_path(struct search *s, const struct ca_verify_input *in, bool limit,
 	struct ca_path alone = {.cert = {in->leaf}, .n = 1};
 	struct ca_pathcheck pc = s->pc;
 	STACK_OF(X509) *chain = NULL;
-	enum ca_err rc;
+	enum ca_err ret = CA_ERR_UNSET, rc;
 
 	if (limit)
 		ca_report_set(
@@ -175,98 +181,18 @@ no_path(struct search *s, const struct ca_verify_input *in, bool limit,
 	rc = ca_pathcheck_run(&pc, &alone, false, report, &chain);
 	if (rc == CA_OK)
 		rc = trace_path(s, chain, false);
-	sk_X509_pop_free(chain, X509_free);
-	return rc;
-}
-
-/* ---- the issuers of CRLs that are not on the path ---- */
-
-struct issuer_path {
-	struct ca_pathcheck pc;
-	STACK_OF(X509) * chain;
-	char *why; /* CA_REVOCATION_WHY bytes */
-};
-
-static enum ca_err
-named_issuers(void *ctx, const X509_NAME *subject, STACK_OF(X509) * out)
-{
-	struct search *s = ctx;
-
-	return ca_pathfinder_named(s->finder, subject, out);
-}
-
-static enum ca_err
-try_issuer(void *ctx, const struct ca_path *path)
-{
-	const unsigned checks = 1u << CA_CHECK_CHAIN | 1u << CA_CHECK_VALIDITY;
-	struct issuer_path *is = ctx;
-	struct ca_report *report = ca_report_new();
-	STACK_OF(X509) *chain = NULL;
-	enum ca_err rc = report == NULL ? CA_ERR_MEMORY
-					: ca_pathcheck_run(&is->pc, path, true,
-					      report, &chain);
-
-	if (rc == CA_OK && !ca_report_granted(report, checks)) {
-		enum ca_check first =
-		    ca_report_verdict(report, CA_CHECK_CHAIN) == CA_FAIL
-			? CA_CHECK_CHAIN
-			: CA_CHECK_VALIDITY;
-		const char *detail = ca_report_get0_detail(report, first);
-
-		(void)snprintf(is->why, CA_REVOCATION_WHY, "%s",
-		    detail != NULL ? detail : "it is not valid");
-		rc = CA_DENIED;
-	}
-	if (rc == CA_OK) {
-		is->chain = chain;
-		chain = NULL; /* transferred */
-	}
-	sk_X509_pop_free(chain, X509_free);
-	ca_report_free(report);
-	return rc;
-}
-
-/* By RFC 5280 section 6 alone: the policies and the purpose are those of a
- * login, and the profile is not for others' certificates. */
-static enum ca_err
-find_path(void *ctx, X509 *cert, X509 *anchor, STACK_OF(X509) * *chain,
-    char why[CA_REVOCATION_WHY])
-{
-	struct search *s = ctx;
-	struct ca_config cfg = *s->pc.cfg;
-	struct issuer_path is = {s->pc, NULL, why};
-	STACK_OF(X509) *alone = sk_X509_new_null();
-	struct ca_cadir *anchors = NULL;
-	struct ca_pathfinder *finder = NULL;
-	enum ca_err rc = CA_ERR_MEMORY;
-
-	cfg.profile = CA_PROFILE_BASIC;
-	cfg.policy.n = 0;
-	cfg.explicit_policy = cfg.inhibit_any = cfg.inhibit_map = false;
-	cfg.purpose.n = 0;
-	is.pc.cfg = &cfg;
-	is.pc.rev = NULL;
-	(void)snprintf(why, CA_REVOCATION_WHY,
-	    "no valid path leads to the anchor of the certificate");
-	if (alone == NULL || sk_X509_push(alone, anchor) <= 0)
+	if (rc != CA_OK) {
+		ret = rc;
 		goto out;
-	rc = ca_cadir_hold(s->pc.crypto, alone, s->log, &anchors);
-	if (rc != CA_OK)
-		goto out;
-	finder = ca_pathfinder_sub(s->finder, anchors, cert);
-	rc = finder == NULL ? CA_ERR_MEMORY
-			    : ca_pathfinder_run(finder, try_issuer, &is);
-	if (rc == CA_OK)
-		*chain = is.chain;
+	}
+	ret = CA_OK;
 out:
-	ca_pathfinder_free(finder);
-	ca_cadir_free(anchors);
-	sk_X509_free(alone);
-	return rc;
+	sk_X509_pop_free(chain, X509_free);
+	return ret;
 }
 
 static void
-fact_anchor(struct ca_report *report, const STACK_OF(X509) * chain)
+fact_anchor(struct ca_report *report, const STACK_OF(X509) *chain)
 {
 	struct ca_buf name = CA_BUF_INIT(65536);
 
@@ -299,8 +225,10 @@ search(struct search *s, struct ca_cadir *anchors, struct ca_cadir *helpers,
 	    anchors, helpers, in->leaf, in->untrusted, in->now);
 	if (s->finder == NULL)
 		return CA_ERR_MEMORY;
-	ca_revocation_set_paths(s->pc.rev,
-	    &(struct ca_revocation_paths){named_issuers, find_path, s});
+	s->issuers.finder = s->finder;
+	ca_revocation_set_paths(
+	    s->pc.rev, &(struct ca_revocation_paths){ca_issuerpath_named,
+			   ca_issuerpath_find, &s->issuers});
 	if (s->trace != NULL)
 		ca_revocation_trace(s->pc.rev, in->all_crls);
 	rc = ca_pathfinder_run(s->finder, try_path, s);
@@ -315,11 +243,11 @@ search(struct search *s, struct ca_cadir *anchors, struct ca_cadir *helpers,
 		fact_anchor(report, s->chain);
 	else if (limit)
 		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, CA_R_CHAIN_LIMIT,
-		    "the bounds of path building were met");
+		    "path building reached its limit");
 	return CA_OK;
 }
 
-/* The checks could not run: whatever else the report holds, it denies. */
+/* The checks could not run: the report denies, whatever else it contains. */
 static void
 could_not(struct ca_report *report, enum ca_reason reason, enum ca_err rc)
 {
@@ -330,15 +258,16 @@ could_not(struct ca_report *report, enum ca_reason reason, enum ca_err rc)
 enum ca_err
 ca_verify(struct ca_crypto *crypto, const struct ca_config *cfg,
     const struct ca_log *log, const struct ca_verify_input *in,
-    struct ca_report *report, STACK_OF(X509) * *chain)
+    struct ca_report *report, STACK_OF(X509) **chain)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct search s = {
-	    .pc = {crypto, cfg, in->now, NULL}, .trace = in->trace, .log = log};
+	    .pc = {crypto, cfg, in->now, NULL}, .trace = in->trace};
 	struct ca_cadir *anchors = NULL, *helpers = NULL;
 	const char *dir = cfg->ca_dir;
 	OSSL_LIB_CTX *before;
 
+	s.issuers = (struct ca_issuerpath){.pc = &s.pc, .log = log};
 	if (chain != NULL)
 		*chain = NULL;
 	ERR_set_mark();
@@ -383,45 +312,4 @@ out:
 	ca_crypto_leave(before);
 	ERR_pop_to_mark();
 	return ret;
-}
-
-/*
- * A client that holds no intermediates sees only its own issuer's name, so
- * those that we have are named too (RFC 8446 section 4.2.4 speaks of root and
- * subordinate CAs).  Where they do not fit, the anchors' names alone stand.
- */
-static enum ca_err
-add_subordinate(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, size_t max, struct ca_buf *out)
-{
-	struct ca_cadir *dir = NULL;
-	size_t anchors = out->len;
-	enum ca_err rc = ca_cadir_open(
-	    crypto, cfg->intermediates_dir, "intermediates_dir", log, &dir);
-
-	if (rc == CA_OK)
-		rc = ca_cadir_subjects(dir, max, out);
-	ca_cadir_free(dir);
-	if (rc != CA_OK)
-		out->len = anchors;
-	/* a directory that cannot be read is said where chains are built */
-	return rc == CA_ERR_MEMORY ? rc : CA_OK;
-}
-
-enum ca_err
-ca_verify_authorities(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, size_t max, struct ca_buf *out)
-{
-	struct ca_cadir *dir = NULL;
-	enum ca_err rc =
-	    ca_cadir_open(crypto, cfg->ca_dir, "ca_dir", log, &dir);
-
-	if (rc == CA_OK)
-		rc = ca_cadir_subjects(dir, max, out);
-	ca_cadir_free(dir);
-	if (rc == CA_OK && cfg->intermediates_dir != NULL)
-		rc = add_subordinate(crypto, cfg, log, max, out);
-	if (rc != CA_OK)
-		ca_buf_reset(out);
-	return rc;
 }

@@ -1,6 +1,6 @@
 /*
  * What every step of one attempt needs: the library context, the
- * configuration, the log and the time to judge by.
+ * configuration, the log and the time of the verification.
  */
 #ifndef CA_VERIFY_CONTEXT_H
 #define CA_VERIFY_CONTEXT_H
@@ -11,7 +11,7 @@
 #include "config/config.h"
 #include "crypto/crypto.h"
 
-/* Nothing in it is owned: the caller keeps all of it alive. */
+/* All members are borrowed: the caller keeps them alive. */
 struct ca_context {
 	struct ca_crypto *crypto;
 	const struct ca_config *cfg;

@@ -16,7 +16,7 @@ price_rsa(const EVP_PKEY *key)
 	return bits <= 2048 ? 1 : bits <= 4096 ? 5 : bits <= 8192 ? 20 : 60;
 }
 
-/* One curve is fast, the others of its size are not. */
+/* libcrypto has fast code for P-256 only. */
 static size_t
 price_ec(const EVP_PKEY *key)
 {
@@ -43,8 +43,8 @@ ca_cost_verify(const EVP_PKEY *key)
 	return EVP_PKEY_is_a(key, "ED448") ? 10 : 40;
 }
 
-/* 480 instructions for a byte of extensions, more for names, which the gate
- * bounds (crypto/certgate.h). */
+/* A byte of extensions costs 480 instructions.  Names cost more, and
+ * crypto/certgate.h bounds them. */
 size_t
 ca_cost_decode(size_t len)
 {

@@ -1,8 +1,5 @@
-/*
- * Names as text, and the facts about a certificate that a report shows.
- */
+#include "verify/name.h"
 #include "base/utf8.h"
-#include "verify/verify.h"
 
 #include <openssl/asn1.h>
 #include <openssl/objects.h>
@@ -11,7 +8,7 @@
 
 /*
  * The descriptors that LDAP has registered (RFC 4514 section 3, RFC 4519), and
- * emailAddress, which is everywhere.  Any other type is its dotted OID.
+ * emailAddress, which is common.  Any other type is shown as its dotted OID.
  */
 static const struct {
 	int nid;
@@ -37,7 +34,7 @@ static const struct {
     {NID_dnQualifier, "dnQualifier"},
 };
 
-/* RFC 4514 section 2.4: which characters need a backslash, and where. */
+/* RFC 4514 section 2.4 says which characters need a backslash. */
 static void
 put_value(struct ca_buf *out, const uint8_t *p, size_t len)
 {
@@ -50,8 +47,8 @@ put_value(struct ca_buf *out, const uint8_t *p, size_t len)
 		if (n == 0 || !ca_utf8_printable(c)) {
 			if (n == 0)
 				n = 1;
-			/* by hand: for a whole name, snprintf costs as much as
-			 * a login */
+			/* not by snprintf: for a whole name it costs as much
+			 * as a login */
 			for (size_t j = 0; j < n; j++) {
 				ca_buf_u8(out, '\\');
 				ca_buf_u8(out, hex[p[i + j] >> 4]);
@@ -59,8 +56,7 @@ put_value(struct ca_buf *out, const uint8_t *p, size_t len)
 			}
 			continue;
 		}
-		/* it could be either escape; a backslash and a sign would
-		 * still look like TYPE= to those who look for that */
+		/* not "\\=", which a search for TYPE= would still find */
 		if (c == '=') {
 			ca_buf_str(out, "\\3D");
 			continue;
@@ -73,7 +69,7 @@ put_value(struct ca_buf *out, const uint8_t *p, size_t len)
 	}
 }
 
-/* A value that is no text, or whose type has no name: #hex of its DER. */
+/* #HEX of the DER: for a value that is not text, or whose type has no name. */
 static void
 put_hex_value(struct ca_buf *out, const ASN1_STRING *value)
 {
@@ -124,7 +120,7 @@ ca_name_rfc4514(const X509_NAME *name, struct ca_buf *out)
 {
 	int n = X509_NAME_entry_count(name);
 
-	/* from the last RDN to the first; within one, in its own order */
+	/* from the last RDN to the first; within an RDN in its own order */
 	for (int end = n; end > 0;) {
 		int set =
 		    X509_NAME_ENTRY_set(X509_NAME_get_entry(name, end - 1));
@@ -142,68 +138,4 @@ ca_name_rfc4514(const X509_NAME *name, struct ca_buf *out)
 		}
 		end = begin;
 	}
-}
-
-static void
-fact_name(struct ca_report *report, enum ca_fact fact, const X509_NAME *name)
-{
-	struct ca_buf text = CA_BUF_INIT(65536);
-
-	ca_name_rfc4514(name, &text);
-	ca_report_fact(report, fact, ca_buf_text(&text));
-	ca_buf_free(&text);
-}
-
-static void
-fact_serial(struct ca_report *report, const ASN1_INTEGER *serial)
-{
-	struct ca_buf text = CA_BUF_INIT(65536);
-
-	if (ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER)
-		ca_buf_str(&text, "-");
-	if (ASN1_STRING_length(serial) == 0)
-		ca_buf_str(&text, "00");
-	else
-		ca_buf_hex(&text, ASN1_STRING_get0_data(serial),
-		    (size_t)ASN1_STRING_length(serial));
-	ca_report_fact(report, CA_FACT_SERIAL, ca_buf_text(&text));
-	ca_buf_free(&text);
-}
-
-static void
-fact_sha256(struct ca_crypto *crypto, struct ca_report *report, X509 *cert)
-{
-	struct ca_buf text = CA_BUF_INIT(128);
-	uint8_t hash[32], *der = NULL;
-	int len = i2d_X509(cert, &der);
-
-	if (len > 0 &&
-	    ca_crypto_sha256(crypto, der, (size_t)len, hash) == CA_OK) {
-		ca_buf_hex(&text, hash, sizeof hash);
-		ca_report_fact(report, CA_FACT_SHA256, ca_buf_text(&text));
-	}
-	ca_buf_free(&text);
-	OPENSSL_free(der);
-}
-
-static void
-fact_not_after(struct ca_report *report, const ASN1_TIME *t)
-{
-	struct tm tm;
-	char text[64];
-
-	if (ASN1_TIME_to_tm(t, &tm) != 1 ||
-	    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		return;
-	ca_report_fact(report, CA_FACT_NOT_AFTER, text);
-}
-
-void
-ca_verify_facts(struct ca_crypto *crypto, X509 *cert, struct ca_report *report)
-{
-	fact_name(report, CA_FACT_SUBJECT, X509_get_subject_name(cert));
-	fact_name(report, CA_FACT_ISSUER, X509_get_issuer_name(cert));
-	fact_serial(report, X509_get0_serialNumber(cert));
-	fact_sha256(crypto, report, cert);
-	fact_not_after(report, X509_get0_notAfter(cert));
 }

@@ -1,6 +1,6 @@
 #include "verify/nameconstraints.h"
+#include "verify/name.h"
 #include "verify/ncitem.h"
-#include "verify/verify.h"
 
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 struct link {
 	X509 *cert;
 	struct ca_nc_items trees; /* of its own nameConstraints */
-	struct ca_nc_items names; /* that are held to those above it */
+	struct ca_nc_items names; /* held to the trees above it */
 };
 
 struct check {
@@ -19,7 +19,7 @@ struct check {
 	size_t n;
 	bool strict;
 	struct ca_report *report;
-	bool found; /* against the certificate that is looked at */
+	bool found; /* the current certificate has a finding */
 };
 
 /* ---- findings ---- */
@@ -37,7 +37,7 @@ report(struct check *c, enum ca_reason reason, struct ca_buf *text)
 
 	c->found = true;
 	ca_report_set(c->report, CA_CHECK_CHAIN, CA_FAIL, reason, "%s",
-	    s != NULL ? s : "a name is refused");
+	    s != NULL ? s : "a name violates a name constraint");
 	ca_buf_free(text);
 }
 
@@ -60,7 +60,7 @@ begin(struct ca_buf *text, X509 *cert, const struct ca_nc_item *name)
 	ca_nc_show(name, text);
 }
 
-/* name cannot be compared with tree, because one of them has a flaw. */
+/* name cannot be compared with tree because one of them has a flaw. */
 static void
 fail_flaw(struct check *c, const struct link *low, const struct link *high,
     const struct ca_nc_item *name, const struct ca_nc_item *tree)
@@ -68,15 +68,16 @@ fail_flaw(struct check *c, const struct link *low, const struct link *high,
 	struct ca_buf text = CA_BUF_INIT(TEXT_MAX);
 
 	begin(&text, low->cert, name);
-	ca_buf_fmt(&text, " cannot be held to the %s subtree ",
+	ca_buf_fmt(&text, " cannot be compared with the %s subtree ",
 	    tree->excluded ? "excluded" : "permitted");
 	ca_nc_show(tree, &text);
 	ca_buf_str(&text, " of ");
 	put_subject(&text, high->cert);
 	if (tree->flaw != NULL)
-		ca_buf_fmt(&text, ", which has no meaning: %s", tree->flaw);
+		ca_buf_fmt(
+		    &text, " because that subtree is invalid: %s", tree->flaw);
 	else
-		ca_buf_fmt(&text, ": %s", name->flaw);
+		ca_buf_fmt(&text, " because of its form: %s", name->flaw);
 	report(c, CA_R_CHAIN_NAMES, &text);
 }
 
@@ -89,13 +90,12 @@ fail_excluded(struct check *c, const struct link *low, const struct link *high,
 	begin(&text, low->cert, name);
 	ca_buf_str(&text, " is in the subtree ");
 	ca_nc_show(tree, &text);
-	ca_buf_str(&text, " that ");
+	ca_buf_str(&text, ", which is excluded by ");
 	put_subject(&text, high->cert);
-	ca_buf_str(&text, " excludes");
 	report(c, CA_R_CHAIN_NAMES, &text);
 }
 
-/* tree: the first of its form; others of that form. */
+/* tree: the first permitted subtree of that form; others: how many more. */
 static void
 fail_permitted(struct check *c, const struct link *low, const struct link *high,
     const struct ca_nc_item *name, const struct ca_nc_item *tree, size_t others)
@@ -103,12 +103,13 @@ fail_permitted(struct check *c, const struct link *low, const struct link *high,
 	struct ca_buf text = CA_BUF_INIT(TEXT_MAX);
 
 	begin(&text, low->cert, name);
-	ca_buf_str(&text, " is in no subtree that ");
+	ca_buf_str(&text, " is not in a permitted subtree of ");
 	put_subject(&text, high->cert);
-	ca_buf_str(&text, " permits: ");
+	ca_buf_str(&text, " (");
 	ca_nc_show(tree, &text);
 	if (others > 0)
 		ca_buf_fmt(&text, " and %zu more", others);
+	ca_buf_str(&text, ")");
 	report(c, CA_R_CHAIN_NAMES, &text);
 }
 
@@ -119,18 +120,19 @@ fail_loose(struct check *c, const struct link *low, const struct link *high,
 	struct ca_buf text = CA_BUF_INIT(TEXT_MAX);
 
 	begin(&text, low->cert, name);
-	ca_buf_str(&text, " is under the constraint ");
+	ca_buf_str(&text, " is compared with the subtree ");
 	ca_nc_show(tree, &text);
 	ca_buf_str(&text, " of ");
 	put_subject(&text, high->cert);
-	ca_buf_str(&text, ", and one of the two has a form that RFC 5280 does "
-			  "not know");
+	ca_buf_str(&text,
+	    ", and one of the two has a form that RFC 5280 does not "
+	    "define");
 	report(c, CA_R_CHAIN_PROFILE, &text);
 }
 
 /* ---- one name ---- */
 
-/* A name of low under the subtrees of high. */
+/* Compare a name of low with the subtrees of high. */
 static void
 check_name(struct check *c, const struct link *low, const struct link *high,
     const struct ca_nc_item *name)
@@ -166,7 +168,7 @@ check_name(struct check *c, const struct link *low, const struct link *high,
 		fail_loose(c, low, high, name, loose);
 }
 
-/* One finding a certificate is enough to say. */
+/* One finding for each certificate is enough. */
 static void
 check_link(struct check *c, const struct link *low)
 {
@@ -186,10 +188,10 @@ is_exempt(const struct check *c, size_t i)
 	       (X509_get_extension_flags(c->link[i].cert) & EXFLAG_SI) != 0;
 }
 
-/* Gather what is compared, from the anchor down.  A certificate above which no
- * one has constraints needs no names. */
+/* Gather what is compared, from the anchor down.  The names of a certificate
+ * are needed only if a certificate above it has constraints. */
 static enum ca_err
-gather(struct check *c, const STACK_OF(X509) * chain, size_t *cost)
+gather(struct check *c, const STACK_OF(X509) *chain, size_t *cost)
 {
 	size_t above = 0;
 	enum ca_err rc;
@@ -222,7 +224,7 @@ gather(struct check *c, const STACK_OF(X509) * chain, size_t *cost)
 }
 
 static enum ca_err
-check_path(struct check *c, const STACK_OF(X509) * chain)
+check_path(struct check *c, const STACK_OF(X509) *chain)
 {
 	size_t cost;
 	enum ca_err rc = gather(c, chain, &cost);
@@ -230,8 +232,8 @@ check_path(struct check *c, const STACK_OF(X509) * chain)
 	if (rc == CA_ERR_LIMIT)
 		ca_report_set(c->report, CA_CHECK_CHAIN, CA_FAIL,
 		    CA_R_CHAIN_LIMIT,
-		    "more names under more name constraints than the %d "
-		    "comparisons that are made",
+		    "the names and name constraints of the certificates need "
+		    "more than %d comparisons",
 		    CA_NAMECONSTRAINTS_MAX);
 	if (rc != CA_OK)
 		return rc;
@@ -241,7 +243,7 @@ check_path(struct check *c, const STACK_OF(X509) * chain)
 }
 
 enum ca_err
-ca_nameconstraints_check(const STACK_OF(X509) * chain, enum ca_profile profile,
+ca_nameconstraints_check(const STACK_OF(X509) *chain, enum ca_profile profile,
     struct ca_report *report)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc = CA_ERR_MEMORY;

@@ -1,15 +1,15 @@
 /*
- * Directory names under name constraints: the base is the name's beginning, RDN
- * by RDN, each compared as X509_NAME_cmp does (RFC 5280 section 7.1: without
- * regard to case, blanks and the type of string).
+ * Directory names under name constraints: a name is within a base if it begins
+ * with the base, RDN by RDN.  X509_NAME_cmp compares the RDNs (RFC 5280 section
+ * 7.1: case, blanks and the string type do not matter).
  */
 #include "verify/ncitem.h"
 
 #include <openssl/asn1.h>
 #include <stdlib.h>
 
-/* libcrypto folds every type of text but this one, which then would be none of
- * an excluded subtree. */
+/* libcrypto folds every string type except this one, so that a NumericString
+ * would not match an excluded subtree. */
 static bool
 add_numeric(X509_NAME *rdn, const X509_NAME_ENTRY *entry, int set)
 {
@@ -73,7 +73,7 @@ ca_nc_dir_within(
 	for (size_t i = 0; i < subtree->nrdns; i++) {
 		int order = X509_NAME_cmp(subtree->rdn[i], name->rdn[i]);
 
-		/* -2: it could not be compared (no memory) */
+		/* -2: out of memory, not compared */
 		if (order != 0)
 			return order == -2 && subtree->excluded;
 	}

@@ -1,4 +1,5 @@
-/* Addresses under name constraints: RFC 5280 sections 4.2.1.6 and 4.2.1.10. */
+/* IP addresses under name constraints: RFC 5280 sections 4.2.1.6 and 4.2.1.10.
+ */
 #include "verify/ncitem.h"
 
 #include <arpa/inet.h>
@@ -8,7 +9,7 @@ const char *
 ca_nc_ip_name_flaw(const uint8_t *p, size_t len)
 {
 	(void)p;
-	return len == 4 || len == 16 ? NULL : "it is not of 4 or 16 bytes";
+	return len == 4 || len == 16 ? NULL : "its length is not 4 or 16 bytes";
 }
 
 const char *
@@ -17,13 +18,13 @@ ca_nc_ip_base_flaw(const uint8_t *p, size_t len)
 	bool ended = false;
 
 	if (len != 8 && len != 32)
-		return "it is not of 8 or 32 bytes";
+		return "its length is not 8 or 32 bytes";
 	for (size_t i = len / 2; i < len; i++)
 		for (unsigned bit = 0x80; bit != 0; bit >>= 1) {
 			if ((p[i] & bit) == 0)
 				ended = true;
 			else if (ended)
-				return "its mask has a gap";
+				return "its mask is not contiguous";
 		}
 	return NULL;
 }

@@ -1,6 +1,6 @@
 /*
- * Mailboxes: RFC 5321 section 4.1.2, without what RFC 5280 section 4.2.1.10
- * gives no meaning to (quoted strings, comments, address literals).
+ * Mailboxes: RFC 5321 section 4.1.2, without the forms for which RFC 5280
+ * section 4.2.1.10 has no meaning (quoted strings, comments, address literals).
  */
 #include "base/utf8.h"
 #include "verify/nctext.h"
@@ -49,13 +49,13 @@ ca_nc_mailbox(const uint8_t *p, size_t len, bool utf8, uint8_t *copy,
 	size_t local = at == NULL ? 0 : (size_t)(at - p);
 
 	if (local == 0)
-		return "it is no mailbox";
+		return "it is not a mailbox (LOCAL@HOST)";
 	if (!is_dot_string(p, local, utf8))
-		return "its local part is quoted, or has characters that need "
+		return "its local part is quoted or has characters that need "
 		       "quotes";
 	out->scope = CA_NC_MAILBOX;
 	out->local = p;
 	out->local_len = local;
-	/* a second @ is in no host name */
+	/* a second @ is refused as part of the host name */
 	return ca_nc_host(at + 1, len - local - 1, copy, out);
 }

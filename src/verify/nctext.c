@@ -1,62 +1,10 @@
+/*
+ * The text forms of names and of the bases of subtrees: which parser a form
+ * has, and when a name is within a base.
+ */
 #include "verify/nctext.h"
 
 #include <string.h>
-
-#define HOST_MAX 253 /* RFC 1034 section 3.1: 255 with length octets */
-#define LABEL_MAX 63
-
-static bool
-is_alnum(uint8_t c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-	       (c >= 'A' && c <= 'Z');
-}
-
-static uint8_t
-lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
-}
-
-const char *
-ca_nc_host(const uint8_t *p, size_t len, uint8_t *copy, struct ca_nc_text *out)
-{
-	static const char why[] = "its host is no host name of letters, "
-				  "digits, hyphens and single dots";
-	size_t label = 0;
-
-	if (len == 0 || len > HOST_MAX)
-		return why;
-	for (size_t i = 0; i < len; i++) {
-		copy[i] = lower(p[i]);
-		if (p[i] == '.') {
-			if (label == 0 || p[i - 1] == '-')
-				return why;
-			label = 0;
-			continue;
-		}
-		if (!is_alnum(p[i]) && p[i] != '_' &&
-		    (p[i] != '-' || label == 0))
-			return why;
-		if (++label > LABEL_MAX)
-			return why;
-		out->loose = out->loose || p[i] == '_';
-	}
-	if (label == 0 || p[len - 1] == '-')
-		return why;
-	out->host = copy;
-	out->host_len = len;
-	return NULL;
-}
-
-bool
-ca_nc_host_is_number(const struct ca_nc_text *text)
-{
-	for (size_t i = text->host_len; i > 0 && text->host[i - 1] != '.'; i--)
-		if (text->host[i - 1] < '0' || text->host[i - 1] > '9')
-			return false;
-	return true;
-}
 
 static const char *
 dns_name(const uint8_t *p, size_t len, uint8_t *copy, struct ca_nc_text *out)
@@ -88,8 +36,8 @@ ca_nc_parse_name(enum ca_nc_form form, const uint8_t *p, size_t len,
 
 /* ---- bases ---- */
 
-/* A leading dot is not in RFC 5280; those who write it mean what is below the
- * domain, or all of it. */
+/* RFC 5280 defines no leading dot; CAs that write one mean the names below the
+ * domain, or the domain and the names below it. */
 static const char *
 dns_base(bool excluded, const uint8_t *p, size_t len, uint8_t *copy,
     struct ca_nc_text *out)
@@ -123,7 +71,7 @@ uri_base(const uint8_t *p, size_t len, uint8_t *copy, struct ca_nc_text *out)
 
 	out->scope = dot ? CA_NC_BELOW : CA_NC_HOST;
 	if (why == NULL && ca_nc_host_is_number(out))
-		return "its host is an address";
+		return "its host is an IP address";
 	return why;
 }
 
@@ -143,7 +91,7 @@ ca_nc_parse_base(enum ca_nc_form form, bool excluded, const uint8_t *p,
 		return mail_base(p, len, copy, out);
 	case CA_NC_URI:
 		return uri_base(p, len, copy, out);
-	case CA_NC_UTF8MAIL: /* RFC 9598 section 6: there is none */
+	case CA_NC_UTF8MAIL: /* RFC 9598 section 6: no such base exists */
 		break;
 	}
 	return "its form is unknown";
@@ -182,7 +130,7 @@ wildcard_within(
 {
 	if (base->scope != CA_NC_TREE && base->scope != CA_NC_BELOW)
 		return false;
-	/* name's domain is within: so is all that is below it */
+	/* the domain of name is within base: so is everything below it */
 	if (same_host(name, base) || below(name, base))
 		return true;
 	return excluded && just_below(base, name);
@@ -203,7 +151,7 @@ ca_nc_text_within(
 		return same_host(name, base) || below(name, base);
 	case CA_NC_BELOW:
 		return below(name, base);
-	case CA_NC_MAILBOX: /* RFC 5280 section 7.5: the case counts */
+	case CA_NC_MAILBOX: /* RFC 5280 section 7.5: case-sensitive */
 		return same_host(name, base) &&
 		       name->local_len == base->local_len &&
 		       memcmp(name->local, base->local, base->local_len) == 0;
@@ -212,6 +160,6 @@ ca_nc_text_within(
 	case CA_NC_WILDCARD:
 		break;
 	}
-	/* a base that covers nobody knows what: nothing is safe from it */
+	/* unknown what base covers: an excluded base covers everything */
 	return excluded;
 }

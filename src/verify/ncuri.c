@@ -1,6 +1,6 @@
 /*
- * The host of a URI as RFC 3986 parses it: the whole text must be a URI with an
- * authority, and the host one that a constraint can be about.
+ * The host of a URI by RFC 3986: the whole text must be a URI with an
+ * authority, and its host must be one that a constraint can name.
  */
 #include "verify/nctext.h"
 
@@ -30,7 +30,7 @@ is_one_of(uint8_t c, const char *set)
 	return c != '\0' && strchr(set, c) != NULL;
 }
 
-/* unreserved and sub-delims of appendix A, and those of more */
+/* unreserved, sub-delims (appendix A), or a character of more */
 static bool
 is_char(uint8_t c, const char *more)
 {
@@ -70,7 +70,7 @@ is_rest(const uint8_t *p, size_t len)
 	return true;
 }
 
-/* What is behind the userinfo: host, and the length of it without the port. */
+/* The part after the userinfo: the length of the host without the port. */
 static const char *
 host_and_port(const uint8_t *p, size_t len, size_t *host)
 {
@@ -79,7 +79,7 @@ host_and_port(const uint8_t *p, size_t len, size_t *host)
 	*host = colon == NULL ? len : (size_t)(colon - p);
 	for (size_t i = *host + 1; i < len; i++)
 		if (!is_digit(p[i]))
-			return "its authority is no host and port";
+			return "its authority is not HOST or HOST:PORT";
 	return NULL;
 }
 
@@ -91,24 +91,25 @@ authority(const uint8_t *p, size_t len, uint8_t *copy, struct ca_nc_text *out)
 	const char *why;
 
 	if (memchr(p, '%', len) != NULL)
-		return "its authority has a %";
+		return "its authority contains a %";
 	for (size_t i = 0; i < user; i++)
 		if (!is_char(p[i], ":"))
-			return "its authority has a character that no URI has";
+			return "its authority contains a character that is "
+			       "invalid in a URI";
 	if (at != NULL) {
 		p += user + 1;
 		len -= user + 1;
 	}
 	if (len > 0 && p[0] == '[')
-		return "its host is an address";
-	/* a second @ is in no host name */
+		return "its host is an IP address";
+	/* a second @ is refused as part of the host name */
 	if ((why = host_and_port(p, len, &host)) != NULL ||
 	    (why = ca_nc_host(p, host, copy, out)) != NULL)
 		return why;
 	if (ca_nc_host_is_number(out))
-		return "its host is an address";
+		return "its host is an IP address";
 	if (memchr(p, '.', host) == NULL)
-		return "its host is not a full domain name";
+		return "its host is not a fully qualified domain name";
 	out->scope = CA_NC_HOST;
 	return NULL;
 }
@@ -119,10 +120,10 @@ ca_nc_uri(const uint8_t *p, size_t len, uint8_t *copy, struct ca_nc_text *out)
 	size_t begin = scheme_length(p, len), end = begin;
 
 	if (begin == 0)
-		return "it has no authority";
+		return "it has no authority (SCHEME://HOST)";
 	while (end < len && !is_one_of(p[end], "/?#"))
 		end++;
 	if (!is_rest(p + end, len - end))
-		return "it has a character that no URI has";
+		return "it contains a character that is invalid in a URI";
 	return authority(p + begin, end - begin, copy, out);
 }

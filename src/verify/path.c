@@ -1,36 +1,30 @@
-#include "verify/cost.h"
 #include "verify/path.h"
+#include "verify/cost.h"
+#include "verify/pathpool.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NAMES_MAX CA_PATH_STEPS_MAX
-
-/* What X509_verify said about child's signature by parent's key. */
+/* Whether parent's key verifies child's signature. */
 struct edge {
 	const X509 *child, *parent;
 	bool good;
 };
 
 struct ca_pathfinder {
-	struct ca_cadir *anchor_dir, *helper_dir;
-	const STACK_OF(X509) * untrusted;
-	STACK_OF(X509) * anchors, *helpers; /* found so far, owned */
+	struct ca_pathpool pool;
 	X509 *leaf;
 	time_t now;
-	/* names looked up in the hashed directories; borrowed from the pool */
-	const X509_NAME *looked[NAMES_MAX];
-	size_t nlooked;
 	struct edge edge[CA_PATH_COST_MAX];
 	size_t nedges;
 	struct ca_path tried[CA_PATH_TRIED_MAX];
 	size_t ntried;
 	size_t steps, own_cost;
-	size_t *cost; /* own_cost, or that of the path this one is made for */
-	bool forced, limited, scanned;
-	struct ca_path path; /* the one that grows */
+	size_t *cost; /* own_cost, or the cost of the parent finder */
+	bool forced, limited;
+	struct ca_path path; /* the current one */
 	enum ca_err (*try)(void *ctx, const struct ca_path *path);
 	void *ctx;
 };
@@ -43,21 +37,17 @@ struct candidate {
 
 struct ca_pathfinder *
 ca_pathfinder_new(struct ca_cadir *anchors, struct ca_cadir *intermediates,
-    X509 *leaf, const STACK_OF(X509) * untrusted, time_t now)
+    X509 *leaf, const STACK_OF(X509) *untrusted, time_t now)
 {
 	struct ca_pathfinder *f = calloc(1, sizeof *f);
 
 	if (f == NULL)
 		return NULL;
-	f->anchor_dir = anchors;
-	f->helper_dir = intermediates;
 	f->leaf = leaf;
-	f->untrusted = untrusted;
 	f->now = now;
 	f->cost = &f->own_cost;
-	f->anchors = sk_X509_new_null();
-	f->helpers = sk_X509_new_null();
-	if (f->anchors == NULL || f->helpers == NULL) {
+	if (ca_pathpool_init(&f->pool, anchors, intermediates, untrusted) !=
+	    CA_OK) {
 		ca_pathfinder_free(f);
 		return NULL;
 	}
@@ -69,32 +59,11 @@ ca_pathfinder_free(struct ca_pathfinder *f)
 {
 	if (f == NULL)
 		return;
-	sk_X509_pop_free(f->anchors, X509_free);
-	sk_X509_pop_free(f->helpers, X509_free);
+	ca_pathpool_clear(&f->pool);
 	free(f);
 }
 
-/* ---- what may have issued a certificate ---- */
-
-/* Fetch the certificates of that name from the hashed directories, once. */
-static enum ca_err
-look_up(struct ca_pathfinder *f, const X509_NAME *name)
-{
-	enum ca_err rc;
-
-	for (size_t i = 0; i < f->nlooked; i++)
-		if (X509_NAME_cmp(f->looked[i], name) == 0)
-			return CA_OK;
-	if (f->nlooked == NAMES_MAX)
-		return CA_ERR_LIMIT;
-	f->looked[f->nlooked++] = name;
-	if ((rc = ca_cadir_by_subject(f->anchor_dir, name, f->anchors)) !=
-	    CA_OK)
-		return rc;
-	if (f->helper_dir != NULL)
-		rc = ca_cadir_by_subject(f->helper_dir, name, f->helpers);
-	return rc;
-}
+/* ---- possible issuers of a certificate ---- */
 
 static bool
 valid_at(const X509 *cert, time_t now)
@@ -103,7 +72,8 @@ valid_at(const X509 *cert, time_t now)
 	       X509_cmp_time(X509_get0_notAfter(cert), &now) > 0;
 }
 
-/* How likely parent issued child, more is likelier; -1: it did not. */
+/* How likely parent issued child: a higher score is likelier; -1: it did not.
+ */
 static int
 score(const struct ca_pathfinder *f, X509 *child, X509 *parent, bool anchor)
 {
@@ -111,7 +81,7 @@ score(const struct ca_pathfinder *f, X509 *child, X509 *parent, bool anchor)
 	const ASN1_OCTET_STRING *aki, *ski;
 	int s = 0;
 
-	/* without keyCertSign it may not be an issuer: the report says so, if
+	/* a CA without keyCertSign must not issue: the report says so if
 	 * nothing better is found */
 	if (issued != X509_V_OK && issued != X509_V_ERR_KEYUSAGE_NO_CERTSIGN)
 		return -1;
@@ -129,8 +99,8 @@ score(const struct ca_pathfinder *f, X509 *child, X509 *parent, bool anchor)
 }
 
 static void
-add_candidates(struct ca_pathfinder *f, X509 *child,
-    const STACK_OF(X509) * from, bool anchor, struct candidate *v, size_t *n)
+add_candidates(struct ca_pathfinder *f, X509 *child, const STACK_OF(X509) *from,
+    bool anchor, struct candidate *v, size_t *n)
 {
 	const X509_NAME *issuer = X509_get_issuer_name(child);
 
@@ -149,7 +119,7 @@ add_candidates(struct ca_pathfinder *f, X509 *child,
 			f->limited = true;
 			return;
 		}
-		/* keep them sorted, the best first, equals in their order */
+		/* sorted, the best first; equal scores keep their order */
 		size_t at = (*n)++;
 		for (; at > 0 && v[at - 1].score < s; at--)
 			v[at] = v[at - 1];
@@ -157,7 +127,7 @@ add_candidates(struct ca_pathfinder *f, X509 *child,
 	}
 }
 
-/* ---- signatures, where there is a choice ---- */
+/* ---- signatures, if there is a choice ---- */
 
 static enum ca_err
 spend(struct ca_pathfinder *f, size_t cost)
@@ -185,15 +155,15 @@ signed_by(struct ca_pathfinder *f, X509 *child, X509 *parent)
 	ERR_set_mark();
 	bool good = key != NULL && X509_verify(child, key) == 1;
 	ERR_pop_to_mark();
-	/* every edge costs something, so there is room */
+	/* every edge costs at least 1, so there is room */
 	f->edge[f->nedges++] = (struct edge){child, parent, good};
 	return good ? CA_OK : CA_DENIED;
 }
 
 /* ---- the walk ---- */
 
-/* Being there already, or being the same CA with the same key under another
- * certificate, leads in a circle: the shorter path does as well. */
+/* cert, or another certificate of the same CA and key, is on the path already:
+ * to follow it leads in a circle, and the shorter path is as good. */
 static bool
 on_path(const struct ca_path *path, const X509 *cert)
 {
@@ -260,7 +230,7 @@ follow(struct ca_pathfinder *f, const struct candidate *c)
 	return rc;
 }
 
-/* From the last certificate of the path to all that may have issued it. */
+/* Follow each possible issuer of the last certificate of the path. */
 static enum ca_err
 walk(struct ca_pathfinder *f)
 {
@@ -273,17 +243,19 @@ walk(struct ca_pathfinder *f)
 		f->limited = true;
 		return CA_ERR_LIMIT;
 	}
-	if ((rc = look_up(f, X509_get_issuer_name(child))) != CA_OK)
+	if ((rc = ca_pathpool_look_up(&f->pool, X509_get_issuer_name(child))) !=
+	    CA_OK)
 		return rc;
-	add_candidates(f, child, f->anchors, true, v, &n);
-	add_candidates(f, child, f->untrusted, false, v, &n);
-	add_candidates(f, child, f->helpers, false, v, &n);
+	add_candidates(f, child, f->pool.anchors, true, v, &n);
+	add_candidates(f, child, f->pool.untrusted, false, v, &n);
+	add_candidates(f, child, f->pool.helpers, false, v, &n);
 	for (size_t i = 0; i < n; i++) {
 		if (on_path(&f->path, v[i].cert))
 			continue;
-		/* the only one need not be verified twice; but once a path
-		 * has failed, a name alone, which anybody can write, does not
-		 * make another one worth its names, policies and CRLs */
+		/* X509_verify_cert verifies an only candidate anyway.  But
+		 * after a path has failed, a name alone, which anybody can
+		 * write, must not make us check another path's names,
+		 * policies and CRLs. */
 		rc = n > 1 || f->ntried > 0 ? signed_by(f, child, v[i].cert)
 					    : CA_OK;
 		if (rc == CA_DENIED)
@@ -294,8 +266,8 @@ walk(struct ca_pathfinder *f)
 		if ((rc = follow(f, &v[i])) != CA_DENIED)
 			return rc;
 	}
-	/* Names that fit with signatures that do not: let the likeliest be
-	 * tried, once, so that the report can say what is wrong. */
+	/* The names match but the signatures are wrong: try the likeliest
+	 * once, so that the report can say what is wrong. */
 	if (followed == 0 && n > 0 && !f->forced && f->ntried == 0 &&
 	    !on_path(&f->path, v[0].cert)) {
 		f->forced = true;
@@ -304,7 +276,7 @@ walk(struct ca_pathfinder *f)
 	return CA_DENIED;
 }
 
-/* A self-signed leaf that is in ca_dir itself is a path of one. */
+/* A self-signed leaf that is itself in ca_dir is a path of one certificate. */
 static enum ca_err
 leaf_alone(struct ca_pathfinder *f)
 {
@@ -312,22 +284,13 @@ leaf_alone(struct ca_pathfinder *f)
 
 	if (X509_self_signed(f->leaf, 0) != 1)
 		return CA_DENIED;
-	if ((rc = look_up(f, X509_get_subject_name(f->leaf))) != CA_OK)
+	if ((rc = ca_pathpool_look_up(
+		 &f->pool, X509_get_subject_name(f->leaf))) != CA_OK)
 		return rc;
-	for (int i = 0; i < sk_X509_num(f->anchors); i++)
-		if (X509_cmp(sk_X509_value(f->anchors, i), f->leaf) == 0)
+	for (int i = 0; i < sk_X509_num(f->pool.anchors); i++)
+		if (X509_cmp(sk_X509_value(f->pool.anchors, i), f->leaf) == 0)
 			return emit(f);
 	return CA_DENIED;
-}
-
-/* The files of intermediates_dir that no hash leads to, once. */
-static enum ca_err
-scan_helpers(struct ca_pathfinder *f)
-{
-	if (f->helper_dir == NULL || f->scanned)
-		return CA_OK;
-	f->scanned = true;
-	return ca_cadir_scan(f->helper_dir, f->helpers);
 }
 
 static enum ca_err
@@ -347,7 +310,7 @@ ca_pathfinder_run(struct ca_pathfinder *f,
     enum ca_err (*try)(void *ctx, const struct ca_path *path), void *ctx)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	int before = 0;
+	size_t before;
 
 	f->try = try;
 	f->ctx = ctx;
@@ -356,15 +319,14 @@ ca_pathfinder_run(struct ca_pathfinder *f,
 		ret = rc;
 		goto out;
 	}
-	/* Only now the files that no hash leads to.  They may hold the anchor
-	 * that the first round met its bounds for want of. */
-	before = sk_X509_num(f->anchors) + sk_X509_num(f->helpers);
-	if ((rc = ca_cadir_scan(f->anchor_dir, f->anchors)) != CA_OK ||
-	    (rc = scan_helpers(f)) != CA_OK) {
+	/* Read the files without a hashed name only now.  They may contain the
+	 * anchor that the first round did not find within its bounds. */
+	before = ca_pathpool_size(&f->pool);
+	if ((rc = ca_pathpool_scan(&f->pool)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
-	if (sk_X509_num(f->anchors) + sk_X509_num(f->helpers) > before) {
+	if (ca_pathpool_size(&f->pool) > before) {
 		f->limited = false;
 		if ((rc = round_of(f)) != CA_DENIED) {
 			ret = rc;
@@ -376,55 +338,23 @@ out:
 	return ret;
 }
 
-/* ---- for the issuers of CRLs ---- */
+/* ---- issuers of CRLs ---- */
 
 struct ca_pathfinder *
 ca_pathfinder_sub(
     struct ca_pathfinder *parent, struct ca_cadir *anchors, X509 *leaf)
 {
-	struct ca_pathfinder *f = ca_pathfinder_new(
-	    anchors, parent->helper_dir, leaf, parent->untrusted, parent->now);
+	struct ca_pathfinder *f = ca_pathfinder_new(anchors,
+	    parent->pool.helper_dir, leaf, parent->pool.untrusted, parent->now);
 
 	if (f != NULL)
 		f->cost = parent->cost;
 	return f;
 }
 
-static enum ca_err
-add_named(
-    const STACK_OF(X509) * from, const X509_NAME *subject, STACK_OF(X509) * out)
-{
-	for (int i = 0; i < sk_X509_num(from); i++) {
-		X509 *cert = sk_X509_value(from, i);
-		bool known = false;
-
-		if (X509_NAME_cmp(X509_get_subject_name(cert), subject) != 0)
-			continue;
-		for (int j = 0; j < sk_X509_num(out) && !known; j++)
-			known = X509_cmp(sk_X509_value(out, j), cert) == 0;
-		if (known)
-			continue;
-		if (sk_X509_num(out) >= CA_PATH_CANDIDATES_MAX)
-			return CA_ERR_LIMIT;
-		if (sk_X509_push(out, cert) <= 0)
-			return CA_ERR_MEMORY;
-	}
-	return CA_OK;
-}
-
 enum ca_err
 ca_pathfinder_named(
-    struct ca_pathfinder *f, const X509_NAME *subject, STACK_OF(X509) * out)
+    struct ca_pathfinder *f, const X509_NAME *subject, STACK_OF(X509) *out)
 {
-	enum ca_err rc = look_up(f, subject);
-
-	if (rc == CA_OK)
-		rc = add_named(f->helpers, subject, out);
-	if (rc == CA_OK)
-		rc = add_named(f->untrusted, subject, out);
-	if (rc != CA_OK || sk_X509_num(out) > 0)
-		return rc;
-	if ((rc = scan_helpers(f)) == CA_OK)
-		rc = add_named(f->helpers, subject, out);
-	return rc;
+	return ca_pathpool_named(&f->pool, subject, out);
 }

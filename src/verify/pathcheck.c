@@ -10,9 +10,9 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
-#define DETAILS_MAX 8 /* findings put into words; more are only counted */
+#define DETAILS_MAX 8 /* findings with a detail; further ones have none */
 
-/* OpenSSL's measure of strength: 112 bits, so no RSA under 2,048, no SHA-1. */
+/* OpenSSL's security level: 112 bits, so no RSA under 2,048 bits, no SHA-1. */
 #define AUTH_LEVEL 2
 
 struct run {
@@ -21,16 +21,16 @@ struct run {
 	bool anchored;
 	struct ca_report *report;
 	unsigned findings;
-	bool unknown; /* it does not lead to the anchor */
+	bool unknown; /* the path does not lead to the anchor */
 	bool forged;  /* a signature of the path is wrong */
-	bool named;   /* name constraints were looked at */
-	bool stopped; /* X509_verify_cert was ended behind the signatures */
+	bool named;   /* name constraints were checked */
+	bool stopped; /* X509_verify_cert was ended after the signatures */
 };
 
 /*
- * The trust anchor is there for the certificate below it alone.  A store would
- * offer it to every certificate whose issuer has its name, and a path through
- * a renewed key (two CAs under one name) would be cut short.
+ * Offer the trust anchor to the certificate below it only.  A store would offer
+ * it to every certificate whose issuer has its name, which would cut short a
+ * path through a renewed key (two CAs with one name).
  */
 static int
 get_issuer(X509 **issuer, X509_STORE_CTX *ctx, X509 *cert)
@@ -51,13 +51,13 @@ get_issuer(X509 **issuer, X509_STORE_CTX *ctx, X509 *cert)
 }
 
 /*
- * Names under constraints, before libcrypto compares them: it does so for as
- * long as it takes, and our answer is the one that counts.  Where a signature
- * is wrong, names and constraints are anybody's to make, and nothing more is
- * done for them.  False: end here.
+ * Check name constraints before libcrypto does: libcrypto has no bound on the
+ * time, and our result is the one that is used.  If a signature is wrong,
+ * anybody may have made the names and constraints, so they are not checked.
+ * False: end X509_verify_cert.
  */
 static bool
-check_names(struct run *run, const STACK_OF(X509) * chain)
+check_names(struct run *run, const STACK_OF(X509) *chain)
 {
 	if (run->named)
 		return true;
@@ -68,8 +68,8 @@ check_names(struct run *run, const STACK_OF(X509) * chain)
 	return !run->stopped;
 }
 
-/* Told of a certificate without a fault.  When that is the leaf, the chain is
- * there, and its signatures and dates were looked at. */
+/* Called for a certificate without an error.  If it is the leaf, the chain is
+ * complete, and its signatures and dates are checked. */
 static int
 good_cert(struct run *run, X509_STORE_CTX *ctx)
 {
@@ -78,8 +78,8 @@ good_cert(struct run *run, X509_STORE_CTX *ctx)
 	return check_names(run, X509_STORE_CTX_get0_chain(ctx)) ? 1 : 0;
 }
 
-/* What RFC 5280 leaves to the CA and strict OpenSSL refuses, and what we have
- * judged ourselves. */
+/* Errors of strict OpenSSL about rules that RFC 5280 makes for CAs, not for
+ * verifiers, and errors about what we have checked ourselves. */
 static bool
 cleared(const struct run *run, X509_STORE_CTX *ctx, X509 *cert, int error)
 {
@@ -94,15 +94,14 @@ cleared(const struct run *run, X509_STORE_CTX *ctx, X509 *cert, int error)
 	case X509_V_ERR_UNSUPPORTED_NAME_SYNTAX:
 		return run->named;
 	case X509_V_ERR_CA_BCONS_NOT_CRITICAL:
-		/* section 4.2.1.9 binds CAs that issue, not those who verify:
-		 * PKITS 4.6.4.  A root of that kind is a mistake of our own
-		 * ca_dir. */
+		/* section 4.2.1.9 is a rule for CAs, not for verifiers: PKITS
+		 * 4.6.4.  Such a root in our own ca_dir is a mistake. */
 		return cert != NULL && X509_self_signed(cert, 0) != 1;
 	case X509_V_ERR_CA_CERT_MISSING_KEY_USAGE:
-		/* 6.1.4 (n): only if the extension is there */
+		/* 6.1.4 (n): only if the extension is present */
 		return true;
 	case X509_V_ERR_CERT_HAS_EXPIRED:
-		/* 4.1.2.5: notAfter is still within */
+		/* 4.1.2.5: notAfter is the last valid second */
 		return cert != NULL && X509_STORE_CTX_get_error(ctx) == error &&
 		       ASN1_TIME_cmp_time_t(X509_get0_notAfter(cert), now) == 0;
 	default:
@@ -110,7 +109,7 @@ cleared(const struct run *run, X509_STORE_CTX *ctx, X509 *cert, int error)
 	}
 }
 
-/* What stands behind OpenSSL's words: what is missing, or which date. */
+/* Details that OpenSSL's text lacks: which issuer is missing, or which date. */
 static void
 add_facts(struct ca_buf *out, int error, X509 *cert)
 {
@@ -122,10 +121,10 @@ add_facts(struct ca_buf *out, int error, X509 *cert)
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-		ca_buf_str(out, ": none that fits of ");
+		ca_buf_str(out, "; no matching certificate of ");
 		ca_name_rfc4514(X509_get_issuer_name(cert), out);
-		ca_buf_str(out, " is in ca_dir or intermediates_dir, nor was "
-				"one sent along");
+		ca_buf_str(out, " is in ca_dir, in intermediates_dir or in the "
+				"response");
 		return;
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 	case X509_V_ERR_CERT_NOT_YET_VALID:
@@ -166,18 +165,19 @@ finding(struct run *run, int error, int depth, X509 *cert)
 		return;
 	}
 	ca_name_rfc4514(X509_get_subject_name(cert), &name);
-	ca_buf_fmt(&name, ": %s", X509_verify_cert_error_string(error));
+	ca_buf_fmt(&name, " (depth %d): %s", depth,
+	    X509_verify_cert_error_string(error));
 	add_facts(&name, error, cert);
 	const char *text = ca_buf_text(&name);
-	ca_report_set(run->report, check, CA_FAIL, reason, "depth %d, %s",
-	    depth, text != NULL ? text : X509_verify_cert_error_string(error));
+	ca_report_set(run->report, check, CA_FAIL, reason, "%s",
+	    text != NULL ? text : X509_verify_cert_error_string(error));
 	ca_buf_free(&name);
 }
 
 /*
- * Every finding is recorded, and the verification goes on, so that the report
- * shows all that is wrong.  Going on grants nothing: a recorded finding is a
- * failed check, whatever X509_verify_cert says in the end.
+ * Record every finding and continue, so that the report shows all of them.  To
+ * continue grants nothing: a recorded finding is a failed check, whatever
+ * X509_verify_cert returns in the end.
  */
 static int
 verify_cb(int ok, X509_STORE_CTX *ctx)
@@ -195,7 +195,7 @@ verify_cb(int ok, X509_STORE_CTX *ctx)
 		return 1;
 	}
 	finding(run, error, X509_STORE_CTX_get_error_depth(ctx), cert);
-	/* where it could not work, it ends */
+	/* end if X509_verify_cert could not do its work */
 	return error != X509_V_ERR_OUT_OF_MEM &&
 	       error != X509_V_ERR_UNSPECIFIED &&
 	       error != X509_V_ERR_INVALID_CALL &&
@@ -203,13 +203,13 @@ verify_cb(int ok, X509_STORE_CTX *ctx)
 	       error != X509_V_ERR_CERT_CHAIN_TOO_LONG;
 }
 
-/* ---- the parameters: ours alone ---- */
+/* ---- the parameters of X509_verify_cert ---- */
 
 static enum ca_err
 set_policies(const struct ca_config *cfg, X509_VERIFY_PARAM *param)
 {
-	/* without one named, POLICY_CHECK would accept none: RFC 5280 section
-	 * 6.1.1 (c) has any-policy as the initial set */
+	/* POLICY_CHECK accepts no policy if none is named; the initial set of
+	 * RFC 5280 section 6.1.1 (c) is any-policy */
 	static const char *const any = "2.5.29.32.0";
 	size_t n = cfg->policy.n > 0 ? cfg->policy.n : 1;
 
@@ -240,7 +240,7 @@ set_params(const struct run *run, X509_STORE_CTX *ctx)
 	    (cfg->inhibit_any ? X509_V_FLAG_INHIBIT_ANY : 0) |
 	    (cfg->inhibit_map ? X509_V_FLAG_INHIBIT_MAP : 0);
 
-	/* The context began with OpenSSL's table of defaults, which the host
+	/* The context starts with OpenSSL's default parameters, which the host
 	 * application may have changed. */
 	if (X509_VERIFY_PARAM_clear_flags(param, ~0UL) != 1 ||
 	    X509_VERIFY_PARAM_set_flags(param, flags) != 1)
@@ -248,17 +248,17 @@ set_params(const struct run *run, X509_STORE_CTX *ctx)
 	X509_VERIFY_PARAM_set_time(param, run->pc->now);
 	X509_VERIFY_PARAM_set_depth(param, CA_PATH_CERTS_MAX);
 	X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
-	/* a commonName is no DNS name */
+	/* a commonName is not a DNS name */
 	X509_VERIFY_PARAM_set_hostflags(
 	    param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
 	return set_policies(cfg, param);
 }
 
-/* ---- what X509_verify_cert leaves open ---- */
+/* ---- what X509_verify_cert does not check ---- */
 
 /* RFC 5280 section 6.1.4 (l): self-issued certificates do not count. */
 static void
-check_depth(struct run *run, const STACK_OF(X509) * chain)
+check_depth(struct run *run, const STACK_OF(X509) *chain)
 {
 	unsigned n = 0;
 
@@ -267,18 +267,19 @@ check_depth(struct run *run, const STACK_OF(X509) * chain)
 			 EXFLAG_SI) == 0;
 	if (n > run->pc->cfg->max_depth)
 		ca_report_set(run->report, CA_CHECK_CHAIN, CA_FAIL,
-		    CA_R_CHAIN_PATHLEN, "%u intermediates, and max_depth is %u",
-		    n, run->pc->cfg->max_depth);
+		    CA_R_CHAIN_PATHLEN,
+		    "the path has %u intermediates, but max_depth is %u", n,
+		    run->pc->cfg->max_depth);
 }
 
-/* A check that left no finding passes, but only where the run ended well. */
+/* A check without a finding passes, but only if the run succeeded. */
 static void
 conclude(struct run *run, int rc, X509_STORE_CTX *ctx)
 {
 	struct ca_report *report = run->report;
 
 	if (rc != 1 || !run->anchored) {
-		/* a refusal that nobody recorded must not get lost */
+		/* a refusal must not be lost if no finding was recorded */
 		if (ca_report_verdict(report, CA_CHECK_CHAIN) == CA_NOT_RUN &&
 		    ca_report_verdict(report, CA_CHECK_VALIDITY) == CA_NOT_RUN)
 			finding(run, X509_STORE_CTX_get_error(ctx), 0,
@@ -293,7 +294,7 @@ conclude(struct run *run, int rc, X509_STORE_CTX *ctx)
 }
 
 static void
-check_chain(struct run *run, const STACK_OF(X509) * chain)
+check_chain(struct run *run, const STACK_OF(X509) *chain)
 {
 	check_depth(run, chain);
 	(void)check_names(run, chain);
@@ -303,7 +304,7 @@ check_chain(struct run *run, const STACK_OF(X509) * chain)
 }
 
 static enum ca_err
-give_chain(X509_STORE_CTX *ctx, STACK_OF(X509) * *chain)
+give_chain(X509_STORE_CTX *ctx, STACK_OF(X509) **chain)
 {
 	if (chain == NULL)
 		return CA_OK;
@@ -311,8 +312,9 @@ give_chain(X509_STORE_CTX *ctx, STACK_OF(X509) * *chain)
 	return *chain != NULL ? CA_OK : CA_ERR_MEMORY;
 }
 
-/* The certificates between leaf and anchor; borrowed.  NULL: no memory. */
-static STACK_OF(X509) * intermediates(const struct ca_path *path)
+/* The certificates between leaf and anchor; borrowed.  NULL: out of memory. */
+static STACK_OF(X509) *
+intermediates(const struct ca_path *path)
 {
 	STACK_OF(X509) *out = sk_X509_new_null();
 
@@ -327,7 +329,7 @@ static STACK_OF(X509) * intermediates(const struct ca_path *path)
 
 enum ca_err
 ca_pathcheck_run(const struct ca_pathcheck *pc, const struct ca_path *path,
-    bool anchored, struct ca_report *report, STACK_OF(X509) * *chain)
+    bool anchored, struct ca_report *report, STACK_OF(X509) **chain)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct run run = {
@@ -357,8 +359,8 @@ ca_pathcheck_run(const struct ca_pathcheck *pc, const struct ca_path *path,
 	}
 	int verified = X509_verify_cert(ctx);
 	const STACK_OF(X509) *built = X509_STORE_CTX_get0_chain(ctx);
-	/* Anybody can make up a certificate that names a CA of ours: a CRL is
-	 * read for one only whose signatures were found good. */
+	/* Anybody can make a certificate that names one of our CAs as its
+	 * issuer: read a CRL only if all signatures of the path are good. */
 	if (pc->rev != NULL && anchored && verified == 1 && !run.forged &&
 	    !run.unknown && built != NULL)
 		ca_revocation_check(pc->rev, built, report);

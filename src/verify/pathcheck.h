@@ -1,6 +1,6 @@
 /*
- * One candidate path, judged: X509_verify_cert with that path's certificates
- * alone, and the checks that it leaves open.
+ * Check one candidate path: X509_verify_cert with the certificates of that path
+ * only, and what X509_verify_cert does not check.
  */
 #ifndef CA_VERIFY_PATHCHECK_H
 #define CA_VERIFY_PATHCHECK_H
@@ -19,19 +19,19 @@ struct ca_pathcheck {
 	struct ca_crypto *crypto;
 	const struct ca_config *cfg;
 	time_t now;
-	struct ca_revocation *rev; /* NULL: revocation is not looked at */
+	struct ca_revocation *rev; /* NULL: revocation is not checked */
 };
 
 /*
- * Judge path.  anchored: its last certificate is a trust anchor; if not, what
- * can be said about it is said, and it is refused.  The findings go into
- * report, which is fresh; a check passes there only if the run ended well and
- * left no finding against it.  Revocation is looked at where all signatures
- * are good.  chain (may be NULL): as for ca_verify.  CA_OK whatever the
- * verdict; else the run did not come about.
+ * Check path.  anchored: its last certificate is a trust anchor; if not, the
+ * path is refused, and report has the findings that can be made.  report must
+ * be new; a check passes only if the run succeeded and has no finding about it.
+ * Revocation is checked only if all signatures are good.  chain (may be NULL):
+ * as for ca_verify.  CA_OK whatever the verdict; any other code: the check
+ * could not run.
  */
 CA_MUST_CHECK enum ca_err ca_pathcheck_run(const struct ca_pathcheck *pc,
     const struct ca_path *path, bool anchored, struct ca_report *report,
-    STACK_OF(X509) * *chain);
+    STACK_OF(X509) **chain);
 
 #endif

@@ -29,15 +29,17 @@ rsa_weakness(const EVP_PKEY *key)
 	int bits = EVP_PKEY_get_bits(key);
 
 	if (bits < CA_PROFILE_RSA_MIN)
-		return "RSA under 2,048 bits";
+		return "its RSA key has fewer than 2,048 bits";
 	if (bits > CA_PROFILE_RSA_MAX)
-		return "RSA over 16,384 bits";
-	if (bits % 8 != 0) /* no generator that works makes such a one */
-		return "RSA of a length that is not in bytes";
+		return "its RSA key has more than 16,384 bits";
+	if (bits % 8 != 0) /* no working generator makes such a key */
+		return "its RSA key has a length that is not a multiple of "
+		       "8 bits";
 	if (!ca_crypto_rsa_exponent(key))
-		return "RSA with an exponent that is 1, even, or over 64 bits";
+		return "its RSA key has an exponent that is 1, even or longer "
+		       "than 64 bits";
 	if (!ca_crypto_rsa_ok(key))
-		return "RSA that takes too much to verify by";
+		return "its RSA key takes too long to verify with";
 	return NULL;
 }
 
@@ -56,18 +58,20 @@ key_weakness(const EVP_PKEY *key)
 	if (EVP_PKEY_is_a(key, "EC")) {
 		if (EVP_PKEY_get_group_name(key, group, sizeof group, &len) !=
 		    1)
-			return "an elliptic curve without a name";
+			return "its key is on an elliptic curve without a name";
 		if (strcmp(group, SN_X9_62_prime256v1) == 0 ||
 		    strcmp(group, SN_secp384r1) == 0 ||
 		    strcmp(group, SN_secp521r1) == 0)
 			return NULL;
-		return "an elliptic curve other than P-256, P-384 and P-521";
+		return "its key is on an elliptic curve other than P-256, "
+		       "P-384 and P-521";
 	}
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
 		if (EVP_PKEY_is_a(key, good[i]))
 			return NULL;
-	return EVP_PKEY_is_a(key, "DSA") ? "a DSA key"
-					 : "a key of a type that is refused";
+	return EVP_PKEY_is_a(key, "DSA")
+		   ? "its key is a DSA key"
+		   : "its key has a type that is not accepted";
 }
 
 static const char *
@@ -76,11 +80,12 @@ signature_weakness(X509 *cert)
 	int md = NID_undef, pk = NID_undef;
 
 	if (X509_get_signature_info(cert, &md, &pk, NULL, NULL) != 1)
-		return "a signature of an unknown kind";
+		return "its signature algorithm is unknown";
 	if (md == NID_md5 || md == NID_sha1 || md == NID_md5_sha1 ||
 	    md == NID_md4 || md == NID_md2 || md == NID_ripemd160)
-		return "a signature over MD5, SHA-1 or the like";
-	return pk == NID_dsa ? "a DSA signature" : NULL;
+		return "its signature uses a weak digest (MD5, SHA-1 or "
+		       "similar)";
+	return pk == NID_dsa ? "its signature is a DSA signature" : NULL;
 }
 
 static void
@@ -88,7 +93,7 @@ check_strength(X509 *cert, bool anchor, struct ca_report *report)
 {
 	const char *what = key_weakness(X509_get0_pubkey(cert));
 
-	/* nobody relies on an anchor's own signature */
+	/* an anchor's own signature is not relied on */
 	if (what == NULL && !anchor)
 		what = signature_weakness(cert);
 	if (what != NULL)
@@ -97,8 +102,8 @@ check_strength(X509 *cert, bool anchor, struct ca_report *report)
 
 /* ---- fields and extensions ---- */
 
-/* RFC 5280 section 4.1.2.2.  An anchor's is nobody's handle for revocation,
- * and old roots have 0. */
+/* RFC 5280 section 4.1.2.2.  Not for anchors: no CRL identifies an anchor by
+ * its serial number, and old roots have 0. */
 static const char *
 serial_flaw(const X509 *cert)
 {
@@ -110,14 +115,14 @@ serial_flaw(const X509 *cert)
 		return "its serial number is negative";
 	if (len == 0 || (len == 1 && p[0] == 0))
 		return "its serial number is zero";
-	/* 20 octets of DER: one more where the highest bit would be a sign */
+	/* 20 octets of DER; a set highest bit needs one more */
 	if (len + (p[0] >> 7) > 20)
 		return "its serial number is longer than 20 octets";
 	return NULL;
 }
 
-/* Whatever libcrypto understands must decode: an extension that some see and
- * others do not is a place to hide in. */
+/* Every extension that libcrypto knows must decode: an extension that some
+ * programs read and others do not can hide something. */
 static const char *
 extension_flaw(const X509 *cert)
 {
@@ -129,7 +134,7 @@ extension_flaw(const X509 *cert)
 		if (method == NULL)
 			continue;
 		if ((value = X509V3_EXT_d2i(ext)) == NULL)
-			return "an extension cannot be decoded";
+			return "one of its extensions cannot be decoded";
 		if (method->it != NULL)
 			ASN1_item_free(value, ASN1_ITEM_ptr(method->it));
 		else
@@ -138,7 +143,7 @@ extension_flaw(const X509 *cert)
 	return NULL;
 }
 
-/* Section 4.2.1.1: keyIdentifier is there, issuer and serial come together. */
+/* Section 4.2.1.1: keyIdentifier is present, issuer and serial both or none. */
 static const char *
 aki_flaw(X509 *cert)
 {
@@ -147,30 +152,31 @@ aki_flaw(X509 *cert)
 	const char *what = NULL;
 
 	if (aki == NULL) {
-		/* only a self-signed one may do without */
+		/* only a self-signed certificate may omit it */
 		if ((X509_get_extension_flags(cert) & EXFLAG_SI) == 0)
 			what = "it has no authorityKeyIdentifier";
 		return what;
 	}
 	if (aki->keyid == NULL)
-		what = "its authorityKeyIdentifier lacks the keyIdentifier";
+		what = "its authorityKeyIdentifier has no keyIdentifier";
 	else if ((aki->issuer == NULL) != (aki->serial == NULL))
-		what = "its authorityKeyIdentifier has issuer or serial alone";
+		what = "its authorityKeyIdentifier has only one of issuer and "
+		       "serial number";
 	AUTHORITY_KEYID_free(aki);
-	/* signed by its own key, and naming another: which is it? */
+	/* signed by its own key, but naming another one */
 	if (what == NULL && (X509_get_extension_flags(cert) & EXFLAG_SI) != 0 &&
 	    X509_check_issued(cert, cert) == X509_V_ERR_AKID_SKID_MISMATCH &&
 	    X509_verify(cert, X509_get0_pubkey(cert)) == 1)
-		what = "it is self-signed, and its authorityKeyIdentifier "
+		what = "it is self-signed, but its authorityKeyIdentifier "
 		       "names another key";
 	return what;
 }
 
 /* ---- names and constraints: sections 4.2.1.6 and 4.2.1.10 ---- */
 
-/* Forms that have a meaning, but none in RFC 5280. */
+/* Forms that RFC 5280 does not define, although their meaning is clear. */
 static const char *
-base_flaw(const STACK_OF(GENERAL_SUBTREE) * trees)
+base_flaw(const STACK_OF(GENERAL_SUBTREE) *trees)
 {
 	for (int i = 0; i < sk_GENERAL_SUBTREE_num(trees); i++) {
 		const GENERAL_NAME *base =
@@ -199,9 +205,10 @@ constraints_flaw(X509 *cert)
 	const char *what;
 
 	if (nc == NULL)
-		return NULL; /* none; extension_flaw has seen a broken one */
+		return NULL; /* none; extension_flaw reports one that does not
+				decode */
 	if (X509_check_ca(cert) == 0)
-		what = "it is no CA and has nameConstraints";
+		what = "it has nameConstraints but is not a CA certificate";
 	else if (critical != 1)
 		what = "its nameConstraints are not critical";
 	else if (sk_GENERAL_SUBTREE_num(nc->permittedSubtrees) <= 0 &&
@@ -259,14 +266,14 @@ knows_qualifiers(const POLICYINFO *info)
 	return true;
 }
 
-/* A critical extension must be understood with its qualifiers, or refused. */
+/* A critical extension is refused if one of its qualifiers is unknown. */
 static bool
 has_unknown_qualifier(X509 *cert)
 {
 	int critical = -1;
 	CERTIFICATEPOLICIES *policies =
 	    X509_get_ext_d2i(cert, NID_certificate_policies, &critical, NULL);
-	/* there, and not decoded: nothing of it is known */
+	/* present but not decoded: unknown */
 	bool known = policies != NULL || critical == -1;
 
 	for (int i = 0; known && i < sk_POLICYINFO_num(policies); i++)
@@ -289,7 +296,7 @@ check_profile(
 	    names_flaw(cert),
 	    strict && !anchor ? serial_flaw(cert) : NULL,
 	    strict && !anchor && X509_get_version(cert) != X509_VERSION_3
-		? "it is no version 3 certificate"
+		? "it is not a version 3 certificate"
 		: NULL,
 	};
 
@@ -298,25 +305,25 @@ check_profile(
 			fail(report, cert, CA_R_CHAIN_PROFILE, flaw[i]);
 }
 
-/* What section 6 asks for, whatever the profile. */
+/* What section 6 requires, whatever the profile. */
 static void
 check_path(X509 *cert, bool issuer, bool anchor, struct ca_report *report)
 {
 	if (anchor)
-		return; /* its extensions are no part of the path */
-	/* 6.1.4 (k): only version 3 says by basicConstraints what a CA is; no
-	 * higher one is known */
+		return; /* its extensions are not part of the path */
+	/* 6.1.4 (k): only version 3, the highest one, has basicConstraints,
+	 * which tell that a certificate is a CA's */
 	if (issuer && X509_get_version(cert) != X509_VERSION_3)
 		fail(report, cert, CA_R_CHAIN_NOT_CA,
-		    "it issues certificates, and is not of version 3");
+		    "it issues certificates but is not of version 3");
 	if (has_unknown_qualifier(cert))
 		fail(report, cert, CA_R_CHAIN_EXTENSION,
-		    "its certificatePolicies are critical and have a qualifier "
-		    "that is not known");
+		    "its certificatePolicies are critical and have an unknown "
+		    "qualifier");
 }
 
 void
-ca_profile_check(const STACK_OF(X509) * chain, bool anchored,
+ca_profile_check(const STACK_OF(X509) *chain, bool anchored,
     enum ca_profile profile, struct ca_report *report)
 {
 	int n = sk_X509_num(chain);

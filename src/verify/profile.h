@@ -1,7 +1,6 @@
 /*
- * The certificate profile of RFC 5280 section 4, as far as OpenSSL's strict
- * mode does not hold certificates to it, and the keys and digests that no
- * chain may rest on.
+ * The rules of the certificate profile of RFC 5280 section 4 that OpenSSL's
+ * strict mode does not check, and the keys and digests that are refused.
  */
 #ifndef CA_VERIFY_PROFILE_H
 #define CA_VERIFY_PROFILE_H
@@ -16,18 +15,18 @@
 #define CA_PROFILE_RSA_MAX 16384
 
 /*
- * Findings about the certificates of chain (leaf first) into CA_CHECK_CHAIN;
- * none leaves the report as it is.  anchored: the last one is a trust anchor,
- * whose own signature nobody relies on.
+ * Record findings about the certificates of chain (leaf first) for
+ * CA_CHECK_CHAIN; without a finding the report does not change.  anchored: the
+ * last one is a trust anchor, whose own signature is not relied on.
  *
- * CA_PROFILE_BASIC: what RFC 5280 section 6 does not ask for is let pass
- * (authorityKeyIdentifier, version 3, serial numbers as they should be, the
- * form of nameConstraints), as OpenSSL does without -x509_strict.  Keys,
- * digests, what could be read in two ways (extensions that do not decode, names
- * that are not printable ASCII), issuers of another version than 3, and
- * qualifiers of critical policies are looked at in both.
+ * CA_PROFILE_BASIC does not check what RFC 5280 section 6 does not require
+ * (authorityKeyIdentifier, version 3, form of serial numbers and of
+ * nameConstraints), like OpenSSL without -x509_strict.  Both profiles check
+ * keys, digests, ambiguous content (extensions that do not decode, names that
+ * are not printable ASCII), the version of issuers, and qualifiers of critical
+ * policies.
  */
-void ca_profile_check(const STACK_OF(X509) * chain, bool anchored,
+void ca_profile_check(const STACK_OF(X509) *chain, bool anchored,
     enum ca_profile profile, struct ca_report *report);
 
 #endif

@@ -15,7 +15,8 @@ lists(const EXTENDED_KEY_USAGE *eku, const ASN1_OBJECT *oid)
 	return false;
 }
 
-/* anyExtendedKeyUsage of a CA restricts nobody (RFC 5280 section 4.2.1.12). */
+/* A CA with anyExtendedKeyUsage is not restricted (RFC 5280 section 4.2.1.12).
+ */
 static bool
 is_for_any(X509 *cert)
 {
@@ -27,10 +28,11 @@ is_for_any(X509 *cert)
 	return yes;
 }
 
-/* Purpose id of OpenSSL over the whole chain: only a plain 1 is a yes.  It does
- * not know of CAs for any purpose; of such it asks no more than being a CA. */
+/* Check OpenSSL's purpose id over the whole chain: only the result 1 is a yes.
+ * X509_check_purpose does not accept a CA with anyExtendedKeyUsage; here such a
+ * certificate must only be a CA's. */
 static bool
-holds_for_tls(const STACK_OF(X509) * chain, int id)
+holds_for_tls(const STACK_OF(X509) *chain, int id)
 {
 	for (int i = 0; i < sk_X509_num(chain); i++) {
 		X509 *cert = sk_X509_value(chain, i);
@@ -42,7 +44,7 @@ holds_for_tls(const STACK_OF(X509) * chain, int id)
 	return sk_X509_num(chain) > 0;
 }
 
-/* One certificate's extendedKeyUsage has oid; leaf: and must. */
+/* The extendedKeyUsage of cert allows oid.  leaf: it must be present. */
 static bool
 allows(X509 *cert, const ASN1_OBJECT *oid, bool leaf)
 {
@@ -51,7 +53,7 @@ allows(X509 *cert, const ASN1_OBJECT *oid, bool leaf)
 	    X509_get_ext_d2i(cert, NID_ext_key_usage, &critical, NULL);
 	bool yes;
 
-	/* -1: there is none; -2: more than one; else it does not decode */
+	/* -1: absent; -2: more than one; other: it does not decode */
 	if (eku == NULL)
 		return !leaf && critical == -1;
 	yes = lists(eku, oid) ||
@@ -61,7 +63,7 @@ allows(X509 *cert, const ASN1_OBJECT *oid, bool leaf)
 }
 
 static bool
-holds_for_oid(const STACK_OF(X509) * chain, const char *text)
+holds_for_oid(const STACK_OF(X509) *chain, const char *text)
 {
 	ASN1_OBJECT *oid = OBJ_txt2obj(text, 1);
 	bool yes = oid != NULL && sk_X509_num(chain) > 0;
@@ -72,16 +74,16 @@ holds_for_oid(const STACK_OF(X509) * chain, const char *text)
 	return yes;
 }
 
-/* X509_get_key_usage is all ones where there is no extension. */
+/* X509_get_key_usage returns all ones if there is no extension. */
 bool
 ca_purpose_may_sign(X509 *leaf)
 {
 	return (X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE) != 0;
 }
 
-/* Everything that purpose wants but ca_purpose_may_sign. */
+/* All requirements of purpose except ca_purpose_may_sign. */
 static bool
-holds(const STACK_OF(X509) * chain, const char *purpose)
+holds(const STACK_OF(X509) *chain, const char *purpose)
 {
 	if (strcmp(purpose, "any") == 0)
 		return true;
@@ -98,7 +100,7 @@ wants_signature(const char *purpose)
 	return strcmp(purpose, "any") != 0 && strcmp(purpose, "sslserver") != 0;
 }
 
-/* What the leaf is for instead, for whoever has to configure it. */
+/* The purposes that the leaf has, for the administrator who configures them. */
 static void
 add_purposes(struct ca_buf *out, X509 *leaf)
 {
@@ -110,13 +112,14 @@ add_purposes(struct ca_buf *out, X509 *leaf)
 		(void)OBJ_obj2txt(
 		    oid, sizeof oid, sk_ASN1_OBJECT_value(eku, i), 1);
 		ca_buf_fmt(out, "%s%s",
-		    i > 0 ? ", " : "; its extendedKeyUsage: ", oid);
+		    i > 0 ? ", " : "; the certificate has extendedKeyUsage ",
+		    oid);
 	}
 	EXTENDED_KEY_USAGE_free(eku);
 }
 
 void
-ca_purpose_check(const STACK_OF(X509) * chain, const struct ca_list *purposes,
+ca_purpose_check(const STACK_OF(X509) *chain, const struct ca_list *purposes,
     struct ca_report *report)
 {
 	struct ca_buf wanted = CA_BUF_INIT(4096);
@@ -135,16 +138,17 @@ ca_purpose_check(const STACK_OF(X509) * chain, const struct ca_list *purposes,
 			return;
 		}
 		if (yes)
-			why = "; its keyUsage lacks digitalSignature";
+			why = "; the certificate's keyUsage lacks "
+			      "digitalSignature";
 		ca_buf_fmt(&wanted, "%s%s", i > 0 ? ", " : "", purpose);
 	}
 	if (purposes->n == 0)
-		ca_buf_str(&wanted, "nothing");
+		ca_buf_str(&wanted, "none");
 	ca_buf_str(&wanted, why);
 	if (sk_X509_num(chain) > 0)
 		add_purposes(&wanted, sk_X509_value(chain, 0));
 	text = ca_buf_text(&wanted);
 	ca_report_set(report, CA_CHECK_PURPOSE, CA_FAIL, CA_R_PURPOSE,
-	    "wanted: %s", text != NULL ? text : "another");
+	    "purpose must be one of: %s", text != NULL ? text : "?");
 	ca_buf_free(&wanted);
 }

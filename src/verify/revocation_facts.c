@@ -40,35 +40,20 @@ bad(struct crl_facts *f, enum ca_reason reason, const char *why)
 	(void)snprintf(f->why, sizeof f->why, "%s", why);
 }
 
-/* Seconds of a time in the form of RFC 5280 section 5.1.2.4, without memory:
- * what runs out must not read as a malformed CRL.  False: it is none. */
-static bool
-seconds(const ASN1_TIME *t, time_t *out)
-{
-	int len = t != NULL ? ASN1_STRING_length(t) : 0;
-	int64_t s = 0;
-
-	if (len ==
-	    (t != NULL && ASN1_STRING_type(t) == V_ASN1_UTCTIME ? 13 : 15))
-		s = ca_crl_time(ASN1_STRING_get0_data(t), (size_t)len);
-	*out = (time_t)s;
-	return s != 0;
-}
-
 static void
 read_times(
     const struct ca_revocation *rev, struct crl_facts *f, const X509_CRL *x)
 {
 	const ASN1_TIME *next = X509_CRL_get0_nextUpdate(x);
 
-	if (!seconds(X509_CRL_get0_lastUpdate(x), &f->this_update)) {
+	if (!ca_crypto_seconds(X509_CRL_get0_lastUpdate(x), &f->this_update)) {
 		bad(f, CA_R_CRL_MALFORMED, "has a malformed thisUpdate");
 		return;
 	}
 	f->future = f->this_update > rev->now;
 	f->has_next = next != NULL;
 	if (f->has_next) {
-		if (!seconds(next, &f->next_update))
+		if (!ca_crypto_seconds(next, &f->next_update))
 			bad(f, CA_R_CRL_MALFORMED,
 			    "has a malformed nextUpdate");
 		return;

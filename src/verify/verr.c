@@ -8,7 +8,7 @@ static const struct {
 	enum ca_check check;
 	enum ca_reason reason;
 } table[] = {
-/* clang-format does not see that CHAIN ends in a comma */
+/* clang-format does not know that CHAIN ends in a comma */
 /* clang-format off */
 #define CHAIN(e, r) {X509_V_ERR_##e, CA_CHECK_CHAIN, CA_R_CHAIN_##r},
     CHAIN(UNABLE_TO_GET_ISSUER_CERT, UNKNOWN_CA)
@@ -77,7 +77,7 @@ static const struct {
     {X509_V_ERR_OUT_OF_MEM, CA_CHECK_CHAIN, CA_R_INTERNAL},
     {X509_V_ERR_INVALID_CALL, CA_CHECK_CHAIN, CA_R_INTERNAL},
     {X509_V_ERR_STORE_LOOKUP, CA_CHECK_CHAIN, CA_R_INTERNAL},
-    /* also what it says of more names and constraints than it compares */
+    /* also: more names and constraints than libcrypto compares */
     {X509_V_ERR_UNSPECIFIED, CA_CHECK_CHAIN, CA_R_CHAIN_OTHER},
     /* clang-format on */
 };

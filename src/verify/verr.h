@@ -1,5 +1,5 @@
 /*
- * OpenSSL's verification errors as findings.
+ * Map OpenSSL's verification errors to findings.
  */
 #ifndef CA_VERIFY_VERR_H
 #define CA_VERIFY_VERR_H
@@ -7,8 +7,8 @@
 #include "report/report.h"
 
 /* The check and reason of an X509_V_ERR_...; an unknown one is
- * CA_R_CHAIN_OTHER.  X509_verify_cert is not asked for CRLs, so there are none
- * about them. */
+ * CA_R_CHAIN_OTHER.  X509_verify_cert does not check CRLs here, so there are no
+ * errors about CRLs. */
 void ca_verr_map(int error, enum ca_check *check, enum ca_reason *reason);
 
 #endif

@@ -105,7 +105,7 @@ sed -i '1s/.*/auth required pam_certauth.so/' /etc/pam.d/sshd
 if apt-get remove -y -qq libpam-certauth >/root/remove.log 2>&1; then
 	fail 'removed, although sshd demands the module'
 fi
-grep -q 'nobody could log in' /root/remove.log || fail 'no word of why'
+grep -q 'no user can log in' /root/remove.log || fail 'the reason is not shown'
 sed -i 1d /etc/pam.d/sshd
 sed -i 1d /etc/pam.d/sudo
 # switched on by pam-auth-update, as an administrator would: removal undoes it

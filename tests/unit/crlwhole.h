@@ -6,6 +6,7 @@
 #ifndef CA_TESTS_UNIT_CRLWHOLE_H
 #define CA_TESTS_UNIT_CRLWHOLE_H
 
+#include "base/der.h"
 #include "crl/crlint.h"
 #include "crl/crlsig.h"
 
@@ -122,6 +123,17 @@ cw_verify(struct ca_crl *crl, X509 *issuer, EVP_PKEY *key)
 	return good == 1 ? CA_OK : CA_DENIED;
 }
 
+static int64_t
+cw_date(const ASN1_TIME *t)
+{
+	int64_t date;
+
+	return ca_der_time(ASN1_STRING_get0_data(t),
+		   (size_t)ASN1_STRING_length(t), &date)
+		   ? date
+		   : CA_CRL_NO_DATE;
+}
+
 /* What an entry says, as the other readers have it: a CRLReason beyond the
  * known is none. */
 static struct ca_crl_entry
@@ -135,9 +147,8 @@ cw_entry_of(const X509_REVOKED *rev)
 	if (e != NULL && !ASN1_ENUMERATED_get_int64(&v, e))
 		v = -1;
 	ASN1_ENUMERATED_free(e);
-	return (struct ca_crl_entry){v >= 0 && v < 0x80 ? (int)v : -1,
-	    ca_crl_time(
-		ASN1_STRING_get0_data(date), (size_t)ASN1_STRING_length(date))};
+	return (struct ca_crl_entry){
+	    v >= 0 && v < 0x80 ? (int)v : -1, cw_date(date)};
 }
 
 static enum ca_err

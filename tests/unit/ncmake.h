@@ -1,6 +1,6 @@
 /*
  * Certificates with names and name constraints, unsigned, for one path at a
- * time.  Include it behind cmocka.h.
+ * time.  Include it after cmocka.h.
  */
 #ifndef CA_TESTS_NCMAKE_H
 #define CA_TESTS_NCMAKE_H
@@ -161,9 +161,9 @@ nc_put_trees(X509 *cert, const struct nc_value *v, size_t n)
 
 static char nc_detail[8192];
 
-/* What is said of the chain: CA_R_OK, or the reason. */
+/* Check chain: CA_R_OK, or the reason. */
 static inline enum ca_reason
-nc_judge(const STACK_OF(X509) * chain, enum ca_profile profile)
+nc_judge(const STACK_OF(X509) *chain, enum ca_profile profile)
 {
 	struct ca_report *r = ca_report_new();
 	enum ca_err rc = ca_nameconstraints_check(chain, profile, r);

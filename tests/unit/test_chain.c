@@ -1,5 +1,4 @@
-/* Chains made on the spot, in directories made on the spot. */
-#include "verify/verify.h"
+/* Chains made on the spot: verdicts, paths, the profile and the bounds. */
 #include "verify/cadir.h"
 #include "verify/path.h"
 #include "verify/verr.h"
@@ -10,259 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <cmocka.h>
-#include "pkimake.h"
-
-struct outcome {
-	struct ca_report *report;
-	STACK_OF(X509) * chain;
-	struct ca_config *cfg;
-};
-
-static struct ca_config *
-config(void)
-{
-	struct ca_config *cfg = ca_config_new();
-
-	assert_non_null(cfg);
-	assert_int_equal(
-	    ca_config_set(cfg, "ca_dir", dir, "test", NULL), CA_OK);
-	assert_int_equal(ca_config_set(cfg, "crl", "off", "test", NULL), CA_OK);
-	return cfg;
-}
-
-static enum ca_err
-judge_at(struct outcome *o, X509 *leaf, STACK_OF(X509) * untrusted,
-    const char *key, const char *value, time_t now)
-{
-	struct ca_verify_input in = {leaf, untrusted, now};
-
-	o->cfg = config();
-	if (key != NULL)
-		assert_int_equal(
-		    ca_config_set(o->cfg, key, value, "test", NULL), CA_OK);
-	o->report = ca_report_new();
-	enum ca_err rc =
-	    ca_verify(crypto, o->cfg, NULL, &in, o->report, &o->chain);
-	/* a chain comes out of a grant alone */
-	assert_int_equal(
-	    o->chain != NULL, ca_report_granted(o->report, CA_REPORT_CERT));
-	return rc;
-}
-
-static void
-done(struct outcome *o)
-{
-	sk_X509_pop_free(o->chain, X509_free);
-	ca_report_free(o->report);
-	ca_config_free(o->cfg);
-}
-
-static void
-accepts(X509 *leaf, STACK_OF(X509) * untrusted)
-{
-	struct outcome o;
-
-	assert_int_equal(judge_at(&o, leaf, untrusted, NULL, NULL, NOW), CA_OK);
-	assert_true(ca_report_granted(o.report, CA_REPORT_CERT));
-	done(&o);
-}
-
-/* The reason of the first failed check among those of a certificate. */
-static enum ca_reason
-refusal(const struct ca_report *r)
-{
-	struct ca_report *all = ca_report_new();
-	enum ca_reason reason;
-
-	ca_report_set(all, CA_CHECK_SIGNATURE, CA_PASS, CA_R_OK, NULL);
-	ca_report_set(all, CA_CHECK_MAPPING, CA_PASS, CA_R_OK, NULL);
-	ca_report_merge(all, r, CA_REPORT_CERT);
-	reason = ca_report_reason(all);
-	ca_report_free(all);
-	return reason;
-}
-
-static void
-refuses(X509 *leaf, STACK_OF(X509) * untrusted, enum ca_reason why)
-{
-	struct outcome o;
-
-	assert_int_equal(judge_at(&o, leaf, untrusted, NULL, NULL, NOW), CA_OK);
-	assert_false(ca_report_granted(o.report, CA_REPORT_CERT));
-	assert_string_equal(
-	    ca_reason_code(refusal(o.report)), ca_reason_code(why));
-	done(&o);
-}
-
-/* ---- a small PKI ---- */
-
-static EVP_PKEY *root_key, *leaf_key, *other_key;
-static X509 *root, *leaf;
-
-static int
-start(void **state)
-{
-	(void)state;
-	if (pki_start("chain") != 0)
-		return -1;
-	root_key = new_key();
-	leaf_key = new_key();
-	other_key = new_key();
-	root = make(&(struct spec){"Root", "Root", root_key, root_key, true});
-	leaf = make(&(struct spec){
-	    "alice", "Root", leaf_key, root_key, .eku = "clientAuth"});
-	return 0;
-}
-
-static int
-stop(void **state)
-{
-	(void)state;
-	X509_free(root);
-	X509_free(leaf);
-	EVP_PKEY_free(root_key);
-	EVP_PKEY_free(leaf_key);
-	EVP_PKEY_free(other_key);
-	return pki_stop();
-}
-
-/* ---- the directory ---- */
-
-static void
-test_plain_and_hashed(void **state)
-{
-	unsigned char *der = NULL;
-	int len;
-
-	(void)state;
-	empty_dir();
-	refuses(leaf, NULL, CA_R_CHAIN_UNKNOWN_CA);
-	put_cert("root.pem", root);
-	accepts(leaf, NULL);
-	empty_dir();
-	put_hashed("Root", 0, root);
-	accepts(leaf, NULL);
-	empty_dir();
-	len = i2d_X509(root, &der);
-	put("root.der", der, (size_t)len);
-	OPENSSL_free(der);
-	accepts(leaf, NULL);
-}
-
-/* Names that are none of a certificate's are passed over, whatever is in
- * them; and so a CA in one of them is not trusted. */
-static void
-test_ignored_names(void **state)
-{
-	static const char *const names[] = {"README", "root", ".root.pem",
-	    "root.pem~", "root.pem.bak", "root.pem.dpkg-old", "root.crl",
-	    "01234567.r0", "0123456.0", "012345678.0", "ABCDEF01.0",
-	    "01234567.", "01234567.x"};
-
-	(void)state;
-	empty_dir();
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		put_cert(names[i], root);
-	refuses(leaf, NULL, CA_R_CHAIN_UNKNOWN_CA);
-	put_text("notes.pem", "-----BEGIN X509 CRL-----\nMAA=\n"
-			      "-----END X509 CRL-----\n");
-	refuses(leaf, NULL, CA_R_CHAIN_UNKNOWN_CA);
-}
-
-/* The content counts, not the name of the link. */
-static void
-test_hash_is_a_hint(void **state)
-{
-	X509 *other =
-	    make(&(struct spec){"Other", "Other", root_key, root_key, true});
-
-	(void)state;
-	empty_dir();
-	put_hashed("Root", 0, other);
-	refuses(leaf, NULL, CA_R_CHAIN_UNKNOWN_CA);
-	put_hashed("Root", 1, root);
-	accepts(leaf, NULL);
-	X509_free(other);
-}
-
-static void
-test_one_subject_many_cas(void **state)
-{
-	(void)state;
-	empty_dir();
-	for (int i = 0; i < 9; i++) {
-		EVP_PKEY *key = new_key();
-		X509 *twin =
-		    make(&(struct spec){"Root", "Root", key, key, true});
-
-		put_hashed("Root", i, twin);
-		X509_free(twin);
-		EVP_PKEY_free(key);
-	}
-	refuses(leaf, NULL, CA_R_CHAIN_UNKNOWN_CA);
-	put_hashed("Root", 9, root);
-	accepts(leaf, NULL);
-}
-
-static void
-test_broken_files(void **state)
-{
-	char path[128];
-
-	(void)state;
-	/* no path: the file that could not be read is the reason */
-	empty_dir();
-	put_text("broken.pem", "rubbish");
-	refuses(leaf, NULL, CA_R_CHAIN_DIR);
-	put_text("broken.pem", "-----BEGIN CERTIFICATE-----\nMAA=\n"
-			       "-----END CERTIFICATE-----\n");
-	refuses(leaf, NULL, CA_R_CHAIN_DIR);
-	/* a path without it */
-	put_hashed("Root", 0, root);
-	accepts(leaf, NULL);
-	/* a file that others may write to is no CA */
-	empty_dir();
-	put_cert("root.pem", root);
-	(void)snprintf(path, sizeof path, "%s/root.pem", dir);
-	assert_int_equal(chmod(path, 0664), 0);
-	refuses(leaf, NULL, CA_R_CHAIN_DIR);
-	assert_int_equal(chmod(path, 0644), 0);
-	accepts(leaf, NULL);
-	/* a link to nothing is not an absent file */
-	empty_dir();
-	(void)snprintf(path, sizeof path, "%s/gone.pem", dir);
-	assert_int_equal(symlink("nothing-here.pem", path), 0);
-	refuses(leaf, NULL, CA_R_CHAIN_DIR);
-}
-
-static void
-test_untrusted_dir(void **state)
-{
-	struct outcome o;
-
-	(void)state;
-	empty_dir();
-	put_cert("root.pem", root);
-	assert_int_equal(chmod(dir, 0775), 0);
-	assert_int_equal(
-	    judge_at(&o, leaf, NULL, NULL, NULL, NOW), CA_ERR_UNTRUSTED);
-	assert_int_equal(refusal(o.report), CA_R_CHAIN_DIR);
-	assert_false(ca_report_granted(o.report, CA_REPORT_CERT));
-	done(&o);
-	assert_int_equal(chmod(dir, 0755), 0);
-	assert_int_equal(
-	    judge_at(&o, leaf, NULL, "ca_dir", "/nonexistent/ca", NOW),
-	    CA_ERR_NOT_FOUND);
-	assert_int_equal(refusal(o.report), CA_R_CHAIN_DIR);
-	done(&o);
-}
+#include "chainjudge.h"
 
 /* ---- verdicts ---- */
 
-/* Everything that is wrong is in the report, and none of it passes. */
+/* The report has every failure. */
 static void
 test_all_findings(void **state)
 {
@@ -280,7 +32,7 @@ test_all_findings(void **state)
 	    ca_report_verdict(o.report, CA_CHECK_PURPOSE), CA_FAIL);
 	assert_int_equal(ca_report_verdict(o.report, CA_CHECK_CHAIN), CA_PASS);
 	done(&o);
-	/* without a path too; and no revocation was looked at */
+	/* without a path too, and revocation is not checked */
 	empty_dir();
 	assert_int_equal(judge_at(&o, bad, NULL, NULL, NULL, NOW), CA_OK);
 	assert_int_equal(
@@ -291,7 +43,7 @@ test_all_findings(void **state)
 	assert_int_equal(
 	    ca_report_verdict(o.report, CA_CHECK_REVOCATION), CA_NOT_RUN);
 	done(&o);
-	/* a leaf that is fine does not make validity pass without a path */
+	/* a valid leaf alone does not make validity pass without a path */
 	assert_int_equal(judge_at(&o, leaf, NULL, NULL, NULL, NOW), CA_OK);
 	assert_int_equal(
 	    ca_report_verdict(o.report, CA_CHECK_VALIDITY), CA_NOT_RUN);
@@ -397,7 +149,7 @@ test_leaf_in_ca_dir(void **state)
 
 	(void)state;
 	empty_dir();
-	/* not its own issuer: being there does not make it trusted */
+	/* not its own issuer: to be in ca_dir does not make it trusted */
 	put_cert("leaf.pem", leaf);
 	refuses(leaf, NULL, CA_R_CHAIN_UNKNOWN_CA);
 	refuses(self, NULL, CA_R_CHAIN_UNKNOWN_CA);
@@ -425,7 +177,7 @@ test_anchor_not_self_signed(void **state)
 	EVP_PKEY_free(key);
 }
 
-/* Of an intermediate's certificates each is bad in its way, but the last. */
+/* Each certificate of an intermediate has another fault, except the last. */
 static void
 test_alternatives(void **state)
 {
@@ -564,7 +316,7 @@ test_profile(void **state)
 	}
 }
 
-/* Weak keys and digests, wherever they are but in an anchor's own signature. */
+/* Weak keys and digests anywhere except in an anchor's own signature. */
 static void
 test_weak(void **state)
 {
@@ -638,7 +390,7 @@ test_path_bomb(void **state)
 	assert_true(tried >= 1 && tried <= CA_PATH_TRIED_MAX);
 	ca_pathfinder_free(f);
 	ca_cadir_free(anchors);
-	/* a bomb that is refused says so; one that has a good path is fine */
+	/* a path bomb with a valid path is accepted, one without is refused */
 	struct outcome o;
 	judge_at(&o, under, all, "purpose", "sslserver", NOW);
 	assert_true(ca_report_granted(o.report, CA_REPORT_CERT));
@@ -653,7 +405,7 @@ test_path_bomb(void **state)
 		EVP_PKEY_free(key[i]);
 }
 
-/* CAs that certify each other in a circle, and none of them is trusted. */
+/* CAs that certify each other in a circle; none of them is trusted. */
 static void
 test_circle(void **state)
 {
@@ -712,58 +464,6 @@ test_long_chain(void **state)
 		EVP_PKEY_free(key[i]);
 }
 
-/* ---- the names of the anchors ---- */
-
-static void
-test_authorities(void **state)
-{
-	struct ca_config *cfg;
-	struct ca_buf out = CA_BUF_INIT(65536);
-	char name[32];
-
-	(void)state;
-	empty_dir();
-	cfg = config();
-	put_hashed("Root", 0, root);
-	put_hashed("Root", 1, root);
-	put_cert("again.pem", root);
-	put_text("README.pem", "nothing");
-	assert_int_equal(
-	    ca_verify_authorities(crypto, cfg, NULL, 2048, &out), CA_OK);
-	/* one name: SEQUENCE { SET { SEQUENCE { CN, "Root" }}} */
-	assert_int_equal(out.len, 2 + 2 + 2 + 2 + 5 + 2 + 4);
-	ca_buf_reset(&out);
-	assert_int_equal(ca_verify_authorities(crypto, cfg, NULL,
-			     2 + 2 + 2 + 2 + 5 + 2 + 3, &out),
-	    CA_ERR_LIMIT);
-	assert_int_equal(out.len, 0);
-	for (int i = 0; i < 40; i++) {
-		(void)snprintf(name, sizeof name, "%08x.0", i);
-		X509 *ca =
-		    make(&(struct spec){name, name, root_key, root_key, true});
-
-		put_cert(name, ca);
-		X509_free(ca);
-	}
-	ca_buf_reset(&out);
-	assert_int_equal(
-	    ca_verify_authorities(crypto, cfg, NULL, 2048, &out), CA_OK);
-	assert_true(out.len > 40 * 20);
-	ca_buf_reset(&out);
-	assert_int_equal(
-	    ca_verify_authorities(crypto, cfg, NULL, 900, &out), CA_ERR_LIMIT);
-	/* so many that none of them is read */
-	for (int i = 40; i < 70; i++) {
-		(void)snprintf(name, sizeof name, "%08x.0", i);
-		put_text(name, "x");
-	}
-	ca_buf_reset(&out);
-	assert_int_equal(
-	    ca_verify_authorities(crypto, cfg, NULL, 2048, &out), CA_ERR_LIMIT);
-	ca_buf_free(&out);
-	ca_config_free(cfg);
-}
-
 /* ---- the table of errors ---- */
 
 static void
@@ -794,12 +494,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_plain_and_hashed),
-	    cmocka_unit_test(test_ignored_names),
-	    cmocka_unit_test(test_hash_is_a_hint),
-	    cmocka_unit_test(test_one_subject_many_cas),
-	    cmocka_unit_test(test_broken_files),
-	    cmocka_unit_test(test_untrusted_dir),
 	    cmocka_unit_test(test_all_findings),
 	    cmocka_unit_test(test_second_of_expiry),
 	    cmocka_unit_test(test_wrong_signature),
@@ -813,7 +507,6 @@ main(void)
 	    cmocka_unit_test(test_path_bomb),
 	    cmocka_unit_test(test_circle),
 	    cmocka_unit_test(test_long_chain),
-	    cmocka_unit_test(test_authorities),
 	    cmocka_unit_test(test_errors_map),
 	};
 

@@ -253,7 +253,7 @@ facts_and_details(void **state)
 		ca_report_check_line(r, CA_CHECK_SIGNATURE, &out);
 		p = ca_buf_text(&out);
 		expect_word(&p, "  signature   fail, signature: the signature "
-				"is wrong: ");
+				"is wrong; ");
 		p = unquote(p, true, got);
 		assert_string_equal(got, detail);
 		assert_int_equal(*p, '\0');

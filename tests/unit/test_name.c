@@ -84,9 +84,9 @@ test_encodings(void **state)
 	(void)state;
 	EXPECT("CN=\xc3\xa9", {"CN", V_ASN1_BMPSTRING, "\0\xe9", 2, 0});
 	EXPECT("CN=\xc3\xa9", {"CN", V_ASN1_T61STRING, "\xe9", 1, 0});
-	/* no text: the DER, in hex */
+	/* not text: the DER in hex */
 	EXPECT("CN=#0c02c328", {"CN", V_ASN1_UTF8STRING, "\xc3\x28", 2, 0});
-	/* a type without a name of its own */
+	/* a type without a registered name */
 	EXPECT("2.5.4.13=#0c0161", {"description", MBSTRING_UTF8, "a", -1, 0});
 }
 

@@ -86,7 +86,7 @@ split(struct host *h, const char *text)
 	h->n++;
 }
 
-/* The first n labels are those of both. */
+/* Do both have the same first n labels? */
 static bool
 common(const struct host *a, const struct host *b, size_t n)
 {
@@ -291,7 +291,7 @@ add_uri(char *out)
 		strcat(out, PICK(ends));
 }
 
-/* Change, add or take away a character. */
+/* Change, add or remove a character. */
 static void
 mutate(char *text)
 {
@@ -398,7 +398,7 @@ make_names(struct set *s)
 		make_name(type, s->text[i]);
 		if (type == GEN_EMAIL && roll(3) == 0)
 			type = roll(2) == 0 ? NC_UTF8MAIL : NC_SUBJECT_MAIL;
-		/* an entry of no length is none */
+		/* an empty entry would be left out */
 		if (type == NC_SUBJECT_MAIL && s->text[i][0] == '\0')
 			type = GEN_EMAIL;
 		s->v[i].type = type;
@@ -510,7 +510,7 @@ agrees(void **unused)
 		one_path();
 	print_message("# %u accepted, %u of them not by strict, %u refused\n",
 	    accepted, strict_only, refused);
-	/* or it would have compared one answer only */
+	/* both results must occur, or the test compared only one */
 	assert_true(accepted > n / 10);
 	assert_true(refused > n / 10);
 	assert_true(strict_only > n / 100);

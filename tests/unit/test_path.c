@@ -1,4 +1,5 @@
-/* Which files of ca_dir count, which path is tried, and which report stands. */
+/* Which files of ca_dir are used, which paths are tried, and which report is
+ * kept. */
 #include "verify/cadir.h"
 #include "verify/certfile.h"
 #include "verify/path.h"
@@ -23,7 +24,7 @@ static X509 *root, *leaf;
 static struct ca_report *report;
 
 static enum ca_reason
-judge(X509 *cert, STACK_OF(X509) * sent, const char *key, const char *value)
+judge(X509 *cert, STACK_OF(X509) *sent, const char *key, const char *value)
 {
 	struct ca_verify_input in = {cert, sent, NOW};
 	struct ca_config *cfg = ca_config_new();
@@ -61,7 +62,7 @@ path_of(char out[256], const char *name)
 
 /* ---- ca_dir ---- */
 
-/* A look-up by hash ends at the first gap, as OpenSSL's does. */
+/* A look-up by hash ends at the first missing number, as in OpenSSL. */
 static void
 gap(void **state)
 {
@@ -75,7 +76,7 @@ gap(void **state)
 	    ca_report_get0_fact(report, CA_FACT_ANCHOR), "CN=Root");
 }
 
-/* A file that a hashed name leads to is not read for its own. */
+/* A file that a hashed name links to is not read again by its own name. */
 static void
 covered(void **state)
 {
@@ -93,8 +94,8 @@ covered(void **state)
 	assert_int_equal(judge(leaf, NULL, NULL, NULL), CA_R_CHAIN_UNKNOWN_CA);
 }
 
-/* OpenSSL's own form of a trusted certificate says what it is trusted for, and
- * that is not looked at: it is none. */
+/* OpenSSL's TRUSTED CERTIFICATE contains trust settings, which would be
+ * ignored: the file is refused. */
 static void
 files(void **state)
 {
@@ -111,14 +112,14 @@ files(void **state)
 	assert_int_equal(judge(leaf, NULL, NULL, NULL), CA_R_CHAIN_DIR);
 	put_text("root.pem", "");
 	assert_int_equal(judge(leaf, NULL, NULL, NULL), CA_R_CHAIN_DIR);
-	/* cut within a block, behind one that is whole */
+	/* truncated within a block, after a complete one */
 	f = fopen(path, "w");
 	assert_int_equal(PEM_write_X509(f, root), 1);
 	assert_true(fputs("-----BEGIN CERTIFICATE-----\nMAA", f) > 0);
 	assert_int_equal(fclose(f), 0);
 	assert_int_equal(judge(leaf, NULL, NULL, NULL), CA_R_OK);
 	assert_int_equal(judge(under, NULL, NULL, NULL), CA_R_CHAIN_DIR);
-	/* intermediates_dir, which is to blame as well */
+	/* a problem in intermediates_dir is reported too */
 	empty_dir();
 	put_cert("root.pem", root);
 	path_of(sub, "more");
@@ -169,13 +170,13 @@ names(void **state)
 	put_cert("root.pem", root);
 	assert_int_equal(authorities(NULL, ROOT_NAME, CA_OK), ROOT_NAME);
 	assert_int_equal(authorities(NULL, ROOT_NAME - 1, CA_ERR_LIMIT), 0);
-	/* files of other names are none; a broken one has no name */
+	/* files with other names are ignored; a broken file has no subject */
 	for (size_t i = 0; i < sizeof not_hashed / sizeof *not_hashed; i++)
 		put_cert(not_hashed[i], sub);
 	put_text("broken.pem", "-----BEGIN CERTIFICATE-----\nMAA=\n"
 			       "-----END CERTIFICATE-----\n");
 	assert_int_equal(authorities(NULL, 2048, CA_OK), ROOT_NAME);
-	/* those of intermediates_dir, where they fit */
+	/* the subjects of intermediates_dir are added if they fit */
 	path_of(more, "more");
 	assert_int_equal(mkdir(more, 0755), 0);
 	put_cert("more/sub.pem", sub);
@@ -187,7 +188,7 @@ names(void **state)
 	X509_free(sub);
 }
 
-/* Every certificate cut at every length: no name, and no read beyond. */
+/* A certificate truncated at every length: no name, no read past the end. */
 static void
 subject_of_a_part(void **state)
 {
@@ -209,7 +210,7 @@ subject_of_a_part(void **state)
 		    CA_ERR_FORMAT);
 		free(part);
 	}
-	/* another type in the place of each field; an indefinite length */
+	/* another type in place of each field; an indefinite length */
 	for (int at = 0; at < 64; at++) {
 		enum ca_err rc;
 		unsigned char was = der[at];
@@ -226,7 +227,7 @@ subject_of_a_part(void **state)
 	OPENSSL_free(der);
 }
 
-/* ---- which report stands ---- */
+/* ---- which report is kept ---- */
 
 static void
 best_report(void **state)
@@ -280,7 +281,7 @@ never(void *ctx, const struct ca_path *path)
 
 /* All paths of cert; ca_dir is dir, intermediates_dir (NULL: none) more. */
 static enum ca_err
-paths(X509 *cert, STACK_OF(X509) * sent, const char *more)
+paths(X509 *cert, STACK_OF(X509) *sent, const char *more)
 {
 	struct ca_cadir *anchors, *helpers = NULL;
 	enum ca_err rc;
@@ -319,7 +320,7 @@ each_path_once(void **state)
 	assert_int_equal(paths(under, sent, NULL), CA_DENIED);
 	assert_int_equal(tried, 1);
 	assert_int_equal(first.n, 3);
-	/* the same CA and key under another certificate is a detour */
+	/* another certificate of the same CA and key is a detour */
 	sk_X509_push(sent, self);
 	assert_int_equal(paths(under, sent, NULL), CA_DENIED);
 	assert_int_equal(tried, 1);
@@ -331,7 +332,7 @@ each_path_once(void **state)
 	EVP_PKEY_free(key);
 }
 
-/* The likelier one first: one that is valid. */
+/* The likelier issuer, which is valid, is tried first. */
 static void
 valid_first(void **state)
 {
@@ -362,7 +363,7 @@ valid_first(void **state)
 	EVP_PKEY_free(key);
 }
 
-/* The certificates for the issuers of a CRL are as many, and no more: one that
+/* More candidates for the issuer of a CRL than the limit are an error: one that
  * is left out may be the one whose CRL revokes. */
 static void
 named_bound(void **state)
@@ -401,8 +402,8 @@ refuse(void *ctx, const struct ca_path *path)
 	return CA_DENIED;
 }
 
-/* However many issuers of CRLs there are: their paths cost what is left of the
- * bound of the path that they are for. */
+/* The paths of all issuers of CRLs count against the bound of the path that
+ * they are for. */
 static void
 one_bound(void **state)
 {
@@ -430,9 +431,10 @@ one_bound(void **state)
 }
 
 /*
- * Names are remembered over both rounds.  The first follows lines of made-up
- * certificates, whose signatures nobody has looked at, then a path that is
- * refused; so the second, which looks, has steps left for further names.
+ * Names are remembered over both rounds.  The first round follows chains of
+ * forged certificates without verifying signatures, and then a path that is
+ * refused.  So the second round, which verifies them, has steps left for more
+ * names.
  */
 static void
 names_bound(void **state)
@@ -458,7 +460,7 @@ names_bound(void **state)
 				      other_key, true, .bare = true}));
 		}
 	}
-	/* the last to be followed, as it is expired */
+	/* followed last, since it has expired */
 	sk_X509_push(
 	    sent, make(&(struct spec){"A", "Root", other_key, root_key, true,
 		      .from = -2 * DAY, .to = -DAY, .bare = true}));

@@ -15,11 +15,11 @@
 
 static EVP_PKEY *root_key, *leaf_key, *other_key;
 
-/* What the last verification said of CHAIN, or of PURPOSE if that failed. */
+/* The detail of CHAIN, or of PURPOSE if that failed, of the last run. */
 static char detail[4096];
 static enum ca_verdict validity;
 
-/* Of a leaf under root (NULL: the plain one) and sub (NULL: none). */
+/* Verify a leaf under root (NULL: the default one) and sub (NULL: none). */
 static enum ca_reason
 judge(const struct spec *root, const struct spec *sub, const struct spec *leaf,
     const char *key, const char *value)
@@ -85,15 +85,15 @@ judged(int line, enum ca_reason got, enum ca_reason want, const char *says)
 	judged(__LINE__, judge(root, sub, leaf, NULL, NULL), want, says)
 #define is_by(key, value, root, sub, leaf, want, says)                         \
 	judged(__LINE__, judge(root, sub, leaf, key, value), want, says)
-/* What strict refuses, and basic takes; the hint says so. */
+/* strict refuses it, basic accepts it, and the hint says so. */
 #define strict(root, sub, leaf, says)                                          \
 	do {                                                                   \
 		is(root, sub, leaf, CA_R_CHAIN_PROFILE, says);                 \
-		assert_non_null(                                               \
-		    strstr(detail, "profile = basic accepts that"));           \
+		assert_non_null(strstr(                                        \
+		    detail, "profile = basic accepts this certificate"));      \
 		is_by("profile", "basic", root, sub, leaf, CA_R_OK, NULL);     \
 	} while (0)
-/* What both refuse, and no hint. */
+/* Both refuse it, and there is no hint. */
 #define both(root, sub, leaf, says)                                            \
 	do {                                                                   \
 		is(root, sub, leaf, CA_R_CHAIN_PROFILE, says);                 \
@@ -112,7 +112,7 @@ serials(void **state)
 	strict(NULL, NULL, LEAF(.serial_hex = "00"), "is zero");
 	strict(NULL, NULL, LEAF(.serial_hex = "-01"), "is negative");
 	is(NULL, NULL, LEAF(.serial_hex = "01"), CA_R_OK, NULL);
-	/* 20 octets, of which the first bit is none of the number's */
+	/* 20 octets whose first bit is 0 */
 	is(NULL, NULL,
 	    LEAF(.serial_hex = "7fffffffffffffffffffffffffffffffffffffff"),
 	    CA_R_OK, NULL);
@@ -125,7 +125,7 @@ serials(void **state)
 	is(NULL, NULL,
 	    LEAF(.serial_hex = "ffffffffffffffffffffffffffffffffffffff"),
 	    CA_R_OK, NULL);
-	/* an anchor's is nobody's handle; an intermediate's is */
+	/* a CRL identifies an intermediate by its number, not an anchor */
 	is(ROOT(.serial_hex = "00"), NULL, LEAF(.serial = 5), CA_R_OK, NULL);
 	strict(NULL, SUB(.serial_hex = "00"), UNDER(.serial = 5), "is zero");
 }
@@ -140,8 +140,8 @@ key_identifiers(void **state)
 	strict(NULL, SUB(.aki = ""), UNDER(.serial = 5),
 	    "it has no authorityKeyIdentifier");
 	is(ROOT(.aki = ""), NULL, LEAF(.serial = 5), CA_R_OK, NULL);
-	strict(NULL, NULL, LEAF(.aki = "DER:3000"), "lacks the keyIdentifier");
-	/* a serial number, and no issuer that it is of */
+	strict(NULL, NULL, LEAF(.aki = "DER:3000"), "has no keyIdentifier");
+	/* a serial number without an issuer */
 	AUTHORITY_KEYID *aki = aki_of(root_key);
 	char text[128], *p = text + sprintf(text, "DER:301c8014");
 	for (int i = 0; i < 20; i++)
@@ -149,8 +149,8 @@ key_identifiers(void **state)
 	(void)sprintf(p, "820401020304");
 	AUTHORITY_KEYID_free(aki);
 	strict(ROOT(.serial = 0x01020304), NULL, LEAF(.aki = text),
-	    "has issuer or serial alone");
-	/* self-signed, and naming another key */
+	    "has only one of issuer and serial");
+	/* self-signed, but naming another key */
 	is(ROOT(.aki = "DER:3006800401020304"), NULL, LEAF(.serial = 5),
 	    CA_R_CHAIN_PROFILE, "names another key");
 }
@@ -172,7 +172,7 @@ constraints(void **state)
 	    CA_R_OK, NULL);
 	strict(ROOT(.ext = NC "permitted;email:@example"), NULL,
 	    LEAF(.ext = SAN "email:a@example"), "begins with @");
-	/* their own lies below: the names above are not under them */
+	/* the constraints of a CA apply below it, not to its own names */
 	is(NULL, NULL, LEAF(.ext = SAN "DNS:a_b.x"), CA_R_OK, NULL);
 	strict(NULL, SUB(.ext = NC "excluded;DNS:example"),
 	    UNDER(.ext = SAN "DNS:a_b.x"), "a form that RFC 5280 does not");
@@ -180,7 +180,7 @@ constraints(void **state)
 
 #define L63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
-/* Each under a constraint that excludes none of them. */
+/* Each with a constraint that excludes none of them. */
 static void
 names_under_constraints(void **state)
 {
@@ -234,7 +234,7 @@ names_under_constraints(void **state)
 		    judge(ROOT(.ext = NC "excluded;DNS:example,"
 					 "excluded;email:example"),
 			NULL, LEAF(.ext = ext), "profile", "strict");
-		/* a form that OpenSSL does not know it refuses itself */
+		/* OpenSSL itself refuses a form that it does not know */
 		if ((got == CA_R_OK) != c[i].ok)
 			fail_msg("%s: %s (%s)", c[i].san, ca_reason_code(got),
 			    detail);
@@ -254,8 +254,7 @@ names_are_ascii(void **state)
 	/* a NUL within: GeneralNames { [2] "a\0b" } */
 	both(NULL, NULL, LEAF(.ext = SAN "DER:30058203610062"),
 	    "not printable ASCII");
-	/* not text, and so of no characters: a directory's name, an address, a
-	 * name of Microsoft's */
+	/* not text: a directory name, an IP address, a name of Microsoft */
 	is(NULL, NULL,
 	    LEAF(.ext = SAN "DER:3011a40f300d310b3009060355040613024445"),
 	    CA_R_OK, NULL);
@@ -275,8 +274,8 @@ undecodable(void **state)
 	    LEAF(.serial = 5), "cannot be decoded");
 }
 
-/* What nobody has signed is not compared: it is anybody's to make.  The dates
- * are looked at all the same. */
+/* If a signature is wrong, anybody may have made the names: they are not
+ * compared.  The dates are checked anyway. */
 static void
 forged_names(void **state)
 {
@@ -297,7 +296,7 @@ forged_names(void **state)
 	assert_int_equal(validity, CA_FAIL);
 }
 
-/* ---- what section 6 asks for ---- */
+/* ---- what section 6 requires ---- */
 
 #define POLICIES "certificatePolicies:"
 /* 1.2.3.4 with the qualifier 1.2.3.5, and with a CPS pointer */
@@ -312,7 +311,7 @@ qualifiers(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		is_by("profile", profile[i], NULL, NULL,
 		    LEAF(.ext = POLICIES "critical," UNKNOWN),
-		    CA_R_CHAIN_EXTENSION, "a qualifier that is not known");
+		    CA_R_CHAIN_EXTENSION, "an unknown qualifier");
 		is_by("profile", profile[i], NULL,
 		    SUB(.ext = POLICIES "critical," UNKNOWN),
 		    UNDER(.serial = 5), CA_R_CHAIN_EXTENSION,
@@ -321,7 +320,7 @@ qualifiers(void **state)
 		    LEAF(.ext = POLICIES UNKNOWN), CA_R_OK, NULL);
 		is_by("profile", profile[i], NULL, NULL,
 		    LEAF(.ext = POLICIES "critical," KNOWN), CA_R_OK, NULL);
-		/* an anchor's extensions are no part of the path */
+		/* an anchor's extensions are not part of the path */
 		is_by("profile", profile[i],
 		    ROOT(.ext = POLICIES "critical," UNKNOWN), NULL,
 		    LEAF(.serial = 5), CA_R_OK, NULL);
@@ -341,14 +340,14 @@ versions(void **state)
 			    v == 3            ? CA_R_OK
 			    : v < 3 && i == 0 ? CA_R_CHAIN_PROFILE
 					      : CA_R_CHAIN_NOT_CA,
-			    v == 3 ? NULL : "is not of version 3");
-			/* an anchor is one because it is in ca_dir */
+			    v == 3 ? NULL : "but is not of version 3");
+			/* an anchor is trusted because it is in ca_dir */
 			if (v == 1 && i == 1)
 				is_by("profile", profile[i], ROOT(.version = v),
 				    NULL, LEAF(.serial = 5), CA_R_OK, NULL);
 		}
 	/* a leaf issues nothing */
-	strict(NULL, NULL, LEAF(.version = 1), "no version 3");
+	strict(NULL, NULL, LEAF(.version = 1), "is not a version 3");
 }
 
 /* ---- keys ---- */
@@ -384,10 +383,10 @@ digests(void **state)
 {
 	(void)state;
 	is(NULL, NULL, LEAF(.md = EVP_sha1()), CA_R_CHAIN_WEAK,
-	    "SHA-1 or the like");
+	    "SHA-1 or similar");
 	is(NULL, SUB(.md = EVP_sha1()), UNDER(.serial = 5), CA_R_CHAIN_WEAK,
-	    "SHA-1 or the like");
-	/* nobody relies on an anchor's own */
+	    "SHA-1 or similar");
+	/* an anchor's own signature is not relied on */
 	is(ROOT(.md = EVP_sha1()), NULL, LEAF(.serial = 5), CA_R_OK, NULL);
 }
 
@@ -406,12 +405,13 @@ purposes(void **state)
 	is_by("purpose", "any", NULL, NULL, LEAF(.ku = enc), CA_R_OK, NULL);
 	is_by("purpose", "1.3.6.1.5.5.7.3.2", NULL, NULL,
 	    LEAF(.ku = enc, .eku = "clientAuth"), CA_R_PURPOSE,
-	    "lacks digitalSignature; its extendedKeyUsage: 1.3.6.1.5.5.7.3.2");
+	    "lacks digitalSignature; the certificate has extendedKeyUsage "
+	    "1.3.6.1.5.5.7.3.2");
 	is_by("purpose", "1.3.6.1.5.5.7.3.2", NULL, NULL,
 	    LEAF(.eku = "serverAuth,emailProtection"), CA_R_PURPOSE,
 	    "1.3.6.1.5.5.7.3.1, 1.3.6.1.5.5.7.3.4");
 	assert_null(strstr(detail, "digitalSignature"));
-	/* a CA that says what it issues for says it of all below it */
+	/* the extendedKeyUsage of a CA applies to all below it */
 	is_by("purpose", "1.3.6.1.5.5.7.3.2", NULL, SUB(.eku = "serverAuth"),
 	    UNDER(.eku = "clientAuth"), CA_R_PURPOSE, NULL);
 	is_by("purpose", "sslclient", NULL, SUB(.eku = "serverAuth"),
@@ -432,14 +432,14 @@ purposes(void **state)
 		is_by("purpose", p[i], ROOT(.eku = ca[i]), NULL,
 		    LEAF(.eku = leaf), i < 2 ? CA_R_OK : CA_R_PURPOSE, NULL);
 	}
-	/* of a leaf it says nothing */
+	/* anyExtendedKeyUsage of a leaf is not enough */
 	is_by("purpose", "sslclient", NULL, NULL,
 	    LEAF(.eku = "anyExtendedKeyUsage"), CA_R_PURPOSE, NULL);
 	is_by("purpose", "1.3.6.1.5.5.7.3.2", NULL, SUB(.serial = 6),
 	    UNDER(.eku = "clientAuth"), CA_R_OK, NULL);
 }
 
-/* Nothing is for no purpose. */
+/* An empty list of purposes accepts nothing. */
 static void
 no_purpose(void **state)
 {
@@ -453,7 +453,7 @@ no_purpose(void **state)
 		struct ca_list one = {&client[n], 1}, none = {NULL, 0};
 		struct ca_report *r = ca_report_new();
 
-		/* a chain of nobody */
+		/* an empty chain */
 		ca_purpose_check(chain, &one, r);
 		assert_int_equal(
 		    ca_report_verdict(r, CA_CHECK_PURPOSE), CA_FAIL);
@@ -464,7 +464,8 @@ no_purpose(void **state)
 		assert_int_equal(
 		    ca_report_verdict(r, CA_CHECK_PURPOSE), CA_FAIL);
 		assert_string_equal(ca_report_get0_detail(r, CA_CHECK_PURPOSE),
-		    "wanted: nothing; its extendedKeyUsage: "
+		    "purpose must be one of: none; the certificate has "
+		    "extendedKeyUsage "
 		    "1.3.6.1.5.5.7.3.2");
 		ca_report_free(r);
 		r = ca_report_new();

@@ -241,7 +241,7 @@ test_text_and_json(void **state)
 	assert_string_equal(ca_buf_text(&out),
 	    "rejected: a certificate has expired (expired)\n"
 	    "  chain       pass\n"
-	    "  validity    fail, expired: a certificate has expired: "
+	    "  validity    fail, expired: a certificate has expired; "
 	    "CN=\\x1b[2J ended\n"
 	    "  subject     CN=a\\x0ab\n");
 	ca_buf_reset(&out);
@@ -263,19 +263,19 @@ test_merge(void **state)
 	struct ca_report *r = all_passed(), *src = ca_report_new();
 
 	(void)state;
-	/* what was not run says nothing, nor does what was not asked for */
+	/* checks that did not run or are not in the mask change nothing */
 	ca_report_set(src, CA_CHECK_PURPOSE, CA_FAIL, CA_R_PURPOSE, "p");
 	ca_report_merge(r, src, CA_REPORT_ALL & ~(1u << CA_CHECK_PURPOSE));
 	assert_true(ca_report_granted(r, CA_REPORT_ALL));
 	ca_report_merge(r, src, 1u << CA_CHECK_PURPOSE);
 	assert_false(ca_report_granted(r, CA_REPORT_ALL));
 	assert_int_equal(ca_report_reason(r), CA_R_PURPOSE);
-	/* a pass has nothing to add to a failure */
+	/* a pass adds no detail to a failure */
 	ca_report_set(r, CA_CHECK_PURPOSE, CA_PASS, CA_R_OK, "fine");
 	assert_string_equal(ca_report_get0_detail(r, CA_CHECK_PURPOSE), "p");
 	ca_report_free(r);
 	ca_report_free(src);
-	/* what was broken off stays so, whatever is asked for */
+	/* an abort stays, whatever the mask */
 	r = all_passed();
 	src = all_passed();
 	ca_report_abort(src, CA_R_INTERNAL, NULL);
