@@ -79,7 +79,7 @@ CA_MUST_CHECK enum ca_err ca_channel_command(const struct ca_channel *channel,
  * of the application.  transcript: CertificateRequest and the host's
  * Certificate; leaf: DER of the first certificate in it.  Appends a
  * CertificateVerify to out, which the caller must verify.  A PIN can come only
- * from the URI's pin-source. Failures are logged, without uri, because it may
+ * from the URI's pin-source.  Failures are logged, without uri, because it may
  * contain a PIN.
  */
 CA_MUST_CHECK enum ca_err ca_channel_host_sign(const struct ca_config *cfg,

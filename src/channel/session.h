@@ -1,7 +1,7 @@
 /*
  * Private to src/channel: run a helper process and exchange the lines of
- * channel/helper.h with it.  command.c gets the user's response with it, hostsign.c
- * the host's proof.
+ * channel/helper.h with it, for the user's response (command.c) and for the
+ * host's proof (hostsign.c).
  */
 #ifndef CA_CHANNEL_SESSION_H
 #define CA_CHANNEL_SESSION_H

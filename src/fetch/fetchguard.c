@@ -200,7 +200,7 @@ on_request(void *ctx, char *ip, char *local_ip, int port, int local_port)
 	(void)local_ip, (void)local_port;
 	if (peer_of(ip, port, &peer))
 		place = ca_fetch_place_of(sa);
-	else /* an unknown peer: the stricter case of both */
+	else /* an unknown peer: the case that allows less */
 		place = g->hops == 0 ? CA_FETCH_ELSEWHERE : CA_FETCH_LOOPBACK;
 	if (place != CA_FETCH_ELSEWHERE && is_proxy(sa)) {
 		(void)curl_easy_getinfo(g->easy, CURLINFO_EFFECTIVE_URL, &url);

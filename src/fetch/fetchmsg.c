@@ -158,7 +158,8 @@ ca_fetch_head_put(struct ca_buf *out, char type, size_t no, size_t len)
 }
 
 static void
-fail(struct ca_fetchin *in, struct ca_fetch *f, const char *text, size_t len)
+fail(
+    struct ca_fetch_input *in, struct ca_fetch *f, const char *text, size_t len)
 {
 	size_t max = sizeof f->error - 1;
 
@@ -171,7 +172,8 @@ fail(struct ca_fetchin *in, struct ca_fetch *f, const char *text, size_t len)
 }
 
 static void
-store(struct ca_fetchin *in, struct ca_fetch *f, const uint8_t *p, size_t len)
+store(
+    struct ca_fetch_input *in, struct ca_fetch *f, const uint8_t *p, size_t len)
 {
 	char text[sizeof f->error];
 
@@ -212,8 +214,8 @@ take_header(char *out, size_t max, const uint8_t *p, size_t len)
 }
 
 static enum ca_err
-frame(struct ca_fetchin *in, uint8_t type, struct ca_fetch *f, const uint8_t *p,
-    size_t len)
+frame(struct ca_fetch_input *in, uint8_t type, struct ca_fetch *f,
+    const uint8_t *p, size_t len)
 {
 	switch (type) {
 	case CA_FETCH_DATA:
@@ -249,7 +251,7 @@ u24(const uint8_t *p)
 
 /* Act on the frame in buf if it is complete. */
 static enum ca_err
-take_frame(struct ca_fetchin *in)
+take_frame(struct ca_fetch_input *in)
 {
 	size_t no = u24(in->buf + 1), len = u24(in->buf + 4);
 	struct ca_fetch *f;
@@ -267,7 +269,7 @@ take_frame(struct ca_fetchin *in)
 }
 
 enum ca_err
-ca_fetchin_take(struct ca_fetchin *in, const uint8_t *p, size_t len)
+ca_fetch_input_take(struct ca_fetch_input *in, const uint8_t *p, size_t len)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 

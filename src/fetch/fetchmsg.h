@@ -56,7 +56,7 @@ void ca_fetch_head_put(struct ca_buf *out, char type, size_t no, size_t len);
 
 /* The reader of frames.  The caller sets f, n and max_bytes, and zeroes the
  * rest. */
-struct ca_fetchin {
+struct ca_fetch_input {
 	struct ca_fetch *f; /* n of them; borrowed */
 	size_t n;
 	uint64_t max_bytes; /* of each content */
@@ -73,7 +73,7 @@ struct ca_fetchin {
  * frame of its address; do not call this again then.  A content of more than
  * max_bytes, or an fd that cannot be written, ends its address with an error.
  */
-CA_MUST_CHECK enum ca_err ca_fetchin_take(
-    struct ca_fetchin *in, const uint8_t *p, size_t len);
+CA_MUST_CHECK enum ca_err ca_fetch_input_take(
+    struct ca_fetch_input *in, const uint8_t *p, size_t len);
 
 #endif

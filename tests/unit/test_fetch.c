@@ -15,13 +15,13 @@
 #include "fetch/fetchmsg.h"
 
 static struct ca_fetch f[2];
-static struct ca_fetchin in;
+static struct ca_fetch_input in;
 
 static int
 set_up(void **state)
 {
 	(void)state;
-	in = (struct ca_fetchin){0};
+	in = (struct ca_fetch_input){0};
 	f[0] = f[1] = (struct ca_fetch){0};
 	for (int i = 0; i < 2; i++)
 		if ((f[i].fd = memfd_create("crl", MFD_CLOEXEC)) < 0)
@@ -53,7 +53,7 @@ give(char type, size_t no, size_t len, const void *p, size_t step)
 	ca_buf_put(&b, p, len > CA_FETCH_PAYLOAD_MAX ? 0 : len);
 	assert_int_equal(ca_buf_err(&b), CA_OK);
 	for (size_t at = 0; rc == CA_OK && at < b.len; at += step)
-		rc = ca_fetchin_take(
+		rc = ca_fetch_input_take(
 		    &in, b.p + at, b.len - at < step ? b.len - at : step);
 	ca_buf_free(&b);
 	return rc;
