@@ -10,8 +10,9 @@ setup_file() {
 	S=$(mktemp -d "${TMPDIR:-/tmp}/certauth-crlup.XXXXXX")
 	chmod 755 "$S"
 	export S CERTAUTH=$CERTAUTH_BUILD/certauth
-	# one server: what stands in $S/www; /hang never answers, /slow gives a
-	# byte and stops, /rubbish is no CRL, /huge has no end, /etag knows ETags
+	# one server: it serves the files in $S/www; /hang never responds, /slow
+	# sends a byte and stops, /rubbish is not a CRL, /huge does not end, /etag
+	# supports ETags
 	cat >"$S/server.py" <<-'END'
 		import hashlib, http.server, os, sys, time
 		os.chdir(sys.argv[1])
@@ -101,7 +102,7 @@ serial_of() { # number of the CRL that came from an address
 	openssl crl -in "$S"/crl/"$1"-*.crl -noout -crlnumber | sed 's/.*=//'
 }
 
-# nothing half done lies about
+# there is no incomplete file
 tidy() {
 	[ -z "$(find "$S/crl" -name '*.tmp')" ]
 }
@@ -119,7 +120,7 @@ tidy() {
 	[ "$(ls "$S"/crl/*.idx | wc -l)" -eq 8 ]
 	[ "$(ls "$S"/crl/*.r0 | wc -l)" -eq 8 ]
 	tidy
-	# and a login uses them
+	# a login uses the new CRLs
 	pki_leaf bob ca3
 	run "$CERTAUTH" verify --debug --ca-dir "$S/ca" --crl-dir "$S/crl" \
 		"$PKI/bob.pem"
@@ -127,7 +128,7 @@ tidy() {
 	grep -q '(index)' <<<"$output"
 }
 
-@test "all well is exit status 0, also where nothing is new" {
+@test "exit status 0 if all succeed, also if nothing is new" {
 	update --url "$URL/ca1.crl"
 	[ "$status" -eq 0 ]
 	before=$(stat -c %i "$S"/crl/*.crl)
@@ -140,14 +141,14 @@ tidy() {
 	[ -z "$output" ]
 }
 
-@test "ETag: asked with If-None-Match, 304 is taken for an answer" {
+@test "ETag: sent as If-None-Match, and 304 counts as success" {
 	update --url "$URL/etag/ca1.crl"
 	[ "$status" -eq 0 ]
 	update --url "$URL/etag/ca1.crl"
 	[ "$status" -eq 0 ]
 	grep -q 'not modified' <<<"$output"
 	tail -1 "$S/requests" | grep -q '^/etag/ca1.crl "[0-9a-f]\{64\}"'
-	# a file that is gone is fetched again, whatever was remembered
+	# a file that was removed is fetched again, despite its stored ETag
 	rm "$S"/crl/*.crl
 	update --url "$URL/etag/ca1.crl"
 	grep -q ': updated' <<<"$output"
@@ -203,7 +204,7 @@ tidy() {
 	tidy
 }
 
-@test "who answers first with another CA's CRL keeps the right one out of nothing" {
+@test "a first CRL of another CA does not keep the right one out" {
 	cp "$S/www/ca5.crl" "$S/www/late.crl"
 	update --url "$URL/late.crl"
 	[ "$status" -eq 0 ]
@@ -214,7 +215,7 @@ tidy() {
 	[ "$(ls "$S"/crl/late*.crl | wc -l)" -eq 2 ]
 	beside=$(ls "$S"/crl/late*-*-*.crl)
 	cmp "$S/www/late.crl" "$beside"
-	# its successor finds it there, and an older one does not replace it
+	# a newer CRL replaces it, and an older one does not
 	pki_crl ca3 --from -30s --out "$S/www/late.crl"
 	touch -d '+2 hours' "$S/www/late.crl"
 	update --url "$URL/late.crl"
@@ -284,19 +285,19 @@ tidy() {
 		"$CERTAUTH" crl update --quiet --ca-dir "$S/ca" \
 			--crl-dir "$S/crl" --url "$URL/kill.crl" 3>&- &
 		pid=$!
-		# from early in a run to when most have ended
+		# from the start of a run to when most runs have ended
 		sleep "$(printf '%d.%06d' $((took * i / 10 / 1000000)) \
 			$((took * i / 10 % 1000000)))"
 		kill -9 $pid 2>/dev/null || :
 		wait $pid 2>/dev/null || :
 		for f in "$S"/crl/*.crl; do
-			# its exit status is 0 also where the signature is wrong
+			# openssl exits with 0 even if the signature is wrong
 			openssl crl -in "$f" -noout -verify \
 				-CAfile "$PKI/ca9.pem" >"$S/said" 2>&1
 			grep -q 'verify OK' "$S/said"
 		done
 	done
-	# what one that is killed while it writes its state leaves
+	# the files that a run leaves if it is killed while it writes its state
 	: >"$S/crl/.certauth-crl.state.AbCdEf"
 	update --url "$URL/kill.crl"
 	[ "$status" -eq 0 ]
@@ -308,7 +309,7 @@ tidy() {
 	not grep -q 'not indexed\|older\|damaged' <<<"$output"
 }
 
-@test "two updates at once do not tangle" {
+@test "two updates at once do not disturb each other" {
 	for i in 1 2 3; do
 		"$CERTAUTH" crl update --quiet --ca-dir "$S/ca" --crl-dir "$S/crl" \
 			--url "$URL/ca1.crl" --url "$URL/ca2.crl" 3>&- &
@@ -320,7 +321,7 @@ tidy() {
 	[ "$(ls "$S"/crl/*.r? | wc -l)" -eq 2 ]
 }
 
-# the process that was started by another one, once it is there
+# child_of PID PROGRAM: wait for the child of PID that runs PROGRAM; print its PID
 child_of() {
 	local c
 	for _ in $(seq 100); do
@@ -347,7 +348,7 @@ child_of() {
 	tidy
 }
 
-@test "a fetcher that stands still is given up, also where we stood still" {
+@test "a fetcher that hangs is killed, also after certauth itself was stopped" {
 	"$CERTAUTH" crl update --ca-dir "$S/ca" --crl-dir "$S/crl" \
 		--timeout 1 --url "$URL/hang" >"$S/out" 2>&1 3>&- &
 	parent=$!
@@ -360,7 +361,7 @@ child_of() {
 		kill -0 $parent 2>/dev/null || break
 		sleep 0.1
 	done
-	# still there: it would wait for ever
+	# certauth has ended; otherwise it would wait forever
 	not kill -9 $parent 2>/dev/null
 	run wait $parent
 	grep -q 'did not end in time' "$S/out"
@@ -374,7 +375,7 @@ child_of() {
 		--timeout 30 --url "$URL/hang" >"$S/out" 2>&1 3>&- &
 	parent=$!
 	child=$(child_of $parent "$(realpath "$CERTAUTH_BUILD")/certauth-fetch")
-	# it is confined before it asks
+	# it restricts itself before its first request
 	for _ in $(seq 100); do
 		grep -q /hang "$S/requests" && break
 		sleep 0.05
@@ -391,11 +392,11 @@ child_of() {
 	grep -q '^NoNewPrivs:.1$' "$S/status"
 	grep -q '^Max file size  *0  *0 ' "$S/status"
 	echo "$fds"
-	# the order, the pipe, and where errors are written
+	# the order, the pipe, and standard error
 	[ "$(grep -c memfd <<<"$fds")" -eq 1 ]
 	[ "$(grep -c '^/' <<<"$fds")" -le 2 ]
 	not grep -q "$S/crl" <<<"$fds"
-	# and it ends with its parent
+	# it ends with its parent
 	for _ in $(seq 100); do
 		[ -e "/proc/$child" ] || break
 		sleep 0.05
@@ -403,7 +404,7 @@ child_of() {
 	[ ! -e "/proc/$child" ]
 }
 
-@test "file: is read by the fetcher, who may not read what root alone may" {
+@test "file: is read by the fetcher, which cannot read root's files" {
 	[ "$(id -u)" -eq 0 ] || skip 'only root has rights to give up'
 	cp "$S/www/ca1.crl" "$S/secret.crl"
 	chmod 600 "$S/secret.crl"
@@ -415,13 +416,13 @@ child_of() {
 	[ "$status" -eq 0 ]
 }
 
-@test "libcurl is loaded by the fetcher alone" {
+@test "only the fetcher loads libcurl" {
 	ldd "$CERTAUTH_BUILD/certauth-fetch" | grep -q libcurl
 	not grep -q libcurl <<<"$(ldd "$CERTAUTH")"
 	not grep -q libcurl <<<"$(ldd "$CERTAUTH_BUILD/pam_certauth.so")"
 }
 
-@test "without certauth-fetch nothing is fetched, and that is said" {
+@test "without certauth-fetch the update fails, and says why" {
 	mkdir "$S/alone"
 	cp "$CERTAUTH" "$S/alone/certauth"
 	[ ! -e /usr/local/libexec/certauth/certauth-fetch ] ||
@@ -433,7 +434,7 @@ child_of() {
 	tidy
 }
 
-@test "a fetcher that dies or talks nonsense: refused, and nothing is replaced" {
+@test "a fetcher that dies or breaks the protocol: no file is replaced" {
 	update --url "$URL/ca1.crl"
 	[ "$status" -eq 0 ]
 	sum=$(cat "$S"/crl/*.crl | sha256sum)
@@ -454,7 +455,7 @@ child_of() {
 	tidy
 }
 
-@test "the systemd units are in order, and little is left open" {
+@test "the systemd units are valid, and leave few rights" {
 	command -v systemd-analyze >/dev/null || skip 'no systemd-analyze here'
 	u=$BATS_TEST_DIRNAME/../packaging/systemd
 	mkdir "$S/units"
@@ -464,7 +465,7 @@ child_of() {
 	run systemd-analyze verify --man=no \
 		"$S/units/certauth-crl-update.service" \
 		"$S/units/certauth-crl-update.timer"
-	# what it says of the machine's own units is not about these
+	# its messages about the machine's own units do not matter
 	not grep certauth <<<"$output"
 	run systemd-analyze security --offline=true --threshold=25 \
 		"$S/units/certauth-crl-update.service"
@@ -472,7 +473,7 @@ child_of() {
 	[ "$status" -eq 0 ]
 }
 
-@test "PEM with a byte order mark and CRLF is fetched; what is no file is left alone" {
+@test "PEM with a byte order mark and CRLF is fetched; FIFOs and folders are kept" {
 	sed -e '1s/^/\xef\xbb\xbf/' -e 's/$/\r/' "$S/www/ca1.crl" >"$S/www/bom.crl"
 	mkdir "$S/crl/lost+found"
 	mkfifo "$S/crl/pipe"
@@ -486,7 +487,7 @@ child_of() {
 	tidy
 }
 
-@test "signed with SHA-1: refused by its name, and the old one stays" {
+@test "signed with SHA-1: refused, naming the algorithm; the old one stays" {
 	update --url "$URL/ca1.crl"
 	[ "$status" -eq 0 ]
 	cp "$S/www/ca1.crl" "$S/ca1.good"
@@ -501,7 +502,7 @@ child_of() {
 	cp "$S/ca1.good" "$S/www/ca1.crl"
 }
 
-@test "one that is out of date already is said to be" {
+@test "a fetched CRL that has expired is reported" {
 	pki_crl ca2 --from -30d --to -1d --out "$S/www/late.crl"
 	update --quiet --url "$URL/late.crl"
 	[ "$status" -eq 0 ]
