@@ -240,8 +240,9 @@ by_command(struct call *c, const struct ca_request *req,
 		goto out;
 	}
 	if (c->peer.user != NULL && c->peer.user[0] != '\0') {
-		rc = ca_map_registered(
-		    c->crypto, c->cfg, &c->log, c->peer.user, &budget, &certs);
+		const struct ca_context ctx = {
+		    c->crypto, c->cfg, &c->log, time(NULL)};
+		rc = ca_map_registered(&ctx, c->peer.user, &budget, &certs);
 		if (rc != CA_OK) {
 			*reason = CA_R_USERS_FILE;
 			ret = rc;

@@ -127,7 +127,7 @@ has() {
 	expect "$T/unlock" >/dev/null
 	[ "$status" -eq 1 ]
 	# shellcheck disable=SC2016 # not ours to expand
-	has 'shows no keys: it is empty (`ssh-add` adds one) or locked (`ssh-add -X` unlocks it)'
+	has 'lists no keys: it is empty (run ssh-add to add one) or locked (run: ssh-add -X)'
 	tool "$T/real" p256 all
 	[ "$status" -eq 0 ]
 }
@@ -165,12 +165,12 @@ has() {
 	bad other
 	tool "$T/bad" p256 all
 	[ "$status" -eq 1 ]
-	has "the certificate's key does not verify"
+	has 'does not verify by the key of the certificate'
 	kill "$BAD_PID"
 	bad sha1
 	tool "$T/bad" rsa2048 all
 	[ "$status" -eq 1 ]
-	has 'an old agent knows no RSA with SHA-2'
+	has 'an old agent does not support RSA with SHA-2'
 }
 
 @test "replies of hostile sizes" {
@@ -194,7 +194,7 @@ has() {
 		tool "$T/bad" p256 all
 		echo "# $mode"
 		[ "$status" -eq 1 ]
-		has 'gave no list of its keys: timed out'
+		has 'did not list its keys: timed out'
 		kill "$BAD_PID"
 		wait "$BAD_PID" || :
 	done
@@ -231,5 +231,5 @@ has() {
 	wait_for "$T/theirs/bad" || { cat "$T/bad.log"; false; }
 	tool "$T/theirs/bad" p256
 	[ "$status" -eq 1 ]
-	has 'belongs to another user (uid 65534), so it is not used'
+	has 'is not used, because it belongs to another user (uid 65534)'
 }

@@ -94,13 +94,13 @@ unsigned() {
 			"certauth1 $r next=0 max=500: " \
 			"($(id -un)@$(hostname)) certauth1 $r next=0 max=500: "; do
 			run asked_by $as "$text"
-			unsigned "\`$as' asks, and neither ssh nor sudo"
+			unsigned "\`$as' asks, but only ssh or sudo may ask"
 		done
 	done
 	# nor where the program has gone, or is not one of these two
 	run setsid -w "$D/bin/certauth-askpass" "certauth1 $r next=0 max=500: " \
 		</dev/null
-	unsigned 'neither ssh nor sudo'
+	unsigned 'only ssh or sudo may ask'
 }
 
 @test "a request of su is not answered under sudo or ssh either" {
@@ -108,7 +108,7 @@ unsigned() {
 	r=$(LOGIN=root here su)
 	for as in sudo sudoedit; do
 		run asked_by_root $as "certauth1 $r next=0 max=500: "
-		unsigned 'of the service su'
+		unsigned 'from the PAM service su'
 	done
 	run asked_by ssh "certauth1 $r next=0 max=500: "
 	unsigned 'did not say which host asks'
@@ -131,17 +131,17 @@ unsigned() {
 	local r
 	r=$(LOGIN=root here sitesudo)
 	run asked_by_root sudo "certauth1 $r next=0 max=1023: "
-	unsigned 'of the service sitesudo'
+	unsigned 'from the PAM service sitesudo'
 	conf p256 'askpass_services = sitesudo other'
 	run asked_by_root sudo "certauth1 $r next=0 max=1023: "
 	[ "$status" -eq 0 ]
 	# it replaces the default, and an empty one is none
 	r=$(LOGIN=root here sudo)
 	run asked_by_root sudo "certauth1 $r next=0 max=1023: "
-	unsigned 'of the service sudo'
+	unsigned 'from the PAM service sudo'
 	conf p256 'askpass_services ='
 	run asked_by_root sudo "certauth1 $r next=0 max=1023: "
-	unsigned 'of the service sudo'
+	unsigned 'from the PAM service sudo'
 }
 
 @test "under sudo the prompt is all of the text" {
@@ -150,11 +150,11 @@ unsigned() {
 	for before in ' ' $'\n' 'RADIUS says: ' $'Hello\n' "(root@$(hostname)) " \
 		"Password for 'https://"; do
 		run asked_by_root sudo "${before}certauth1 $r next=0 max=500: "
-		unsigned 'is not all of its text'
+		unsigned 'contains more than the prompt'
 	done
 	for after in x "@evil': " $'\nPassword: ' ' .'; do
 		run asked_by_root sudo "certauth1 $r next=0 max=500:$after"
-		unsigned 'is not all of its text'
+		unsigned 'contains more than the prompt'
 	done
 }
 
@@ -211,13 +211,13 @@ in_mounts() {
 	done
 	run in_mounts 'mount -t tmpfs none /proc' setsid -w "$D/as/sudo" \
 		"$D/bin/certauth-askpass" "certauth1 $r next=0 max=500: " </dev/null
-	unsigned 'cannot be seen'
+	unsigned 'cannot be read'
 	# files that look like it
 	run in_mounts 'mount -t tmpfs none /proc && mkdir /proc/$PPID &&
 		echo sudo >/proc/$PPID/comm && ln -s $$ /proc/self' \
 		"$D/bin/certauth-askpass" \
 		"certauth1 $r next=0 max=500: " </dev/null
-	unsigned 'cannot be seen'
+	unsigned 'cannot be read'
 }
 
 @test "/proc of another process namespace is not believed" {
@@ -226,7 +226,7 @@ in_mounts() {
 	r=$(LOGIN=root here sudo)
 	run unshare -pf "$D/as/sudo" "$D/bin/certauth-askpass" \
 		"certauth1 $r next=0 max=500: " </dev/null
-	unsigned 'cannot be seen'
+	unsigned 'cannot be read'
 }
 
 # ---- ssh's prefix ----
@@ -245,7 +245,7 @@ in_mounts() {
 	[ "$status" -eq 0 ]
 	CERTAUTH_SSH=/opt/myssh run asked_by ssh \
 		"(alice@web1) certauth1 $r next=0 max=500: "
-	unsigned "\`ssh' asks, and neither myssh nor sudo"
+	unsigned "\`ssh' asks, but only myssh or sudo may ask"
 	# the kernel cuts it
 	CERTAUTH_SSH=a-very-long-name-of-ssh run asked_by a-very-long-name-of-ssh \
 		"(alice@web1) certauth1 $r next=0 max=500: "

@@ -280,7 +280,7 @@ kept() { ls -A "$XDG_RUNTIME_DIR/certauth"; }
 @test "wrong input is told from a broken machine" {
 	run sign --host web1 'not a request'
 	[ "$status" -eq 1 ]
-	[[ $output == *'copied whole'* ]]
+	[[ $output == *'copied completely'* ]]
 	run sign --host web1 ''
 	[ "$status" -eq 1 ]
 	run sign --host web1 --user alice "$(host request | cut -c1-100)"
@@ -508,7 +508,7 @@ END
 	printf '#!/bin/sh\necho no\n' >"$D/bin/yes"
 	run sign --host web1 --user alice "$(host request)"
 	[ "$status" -eq 1 ]
-	[[ $output == *'not confirmed'* ]]
+	[[ $output == *'did not confirm'* ]]
 	run sign --yes --host web1 --user alice "$(host request)"
 	[ "$status" -eq 0 ]
 }
@@ -551,7 +551,7 @@ END
 	touch -d '-1 second' "$f"
 	run askpass "$(host prompt "$r" 99 100)"
 	[ "$status" -eq 1 ]
-	[[ $output == *'no longer kept'* ]]
+	[[ $output == *'not kept any more'* ]]
 	[ -z "$(kept)" ]
 }
 
@@ -596,7 +596,7 @@ END
 @test "a later piece without its beginning is not signed anew" {
 	run askpass "$(host prompt "$(here)" 99 100)"
 	[ "$status" -eq 1 ]
-	[[ $output == *'no longer kept'* ]]
+	[[ $output == *'not kept any more'* ]]
 }
 
 @test "a kept response is not shown to another host" {

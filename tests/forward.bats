@@ -99,7 +99,7 @@ there() {
 	there sudo id -un
 	[ "$status" -ne 0 ]
 	[[ $output != *root* ]]
-	logged 'shows no keys'
+	logged 'lists no keys'
 	logged 'pam_certauth\(sudo:auth\).*reason=no-credential'
 }
 
@@ -138,8 +138,8 @@ there() {
 	there 'sudo id -un; su bob -c "id -un"'
 	[ "$status" -ne 0 ]
 	[[ $output != *root* && $output != *bob* ]]
-	logged 'pam_certauth\(sudo:auth\).*shows no keys'
-	logged 'pam_certauth\(su:auth\).*shows no keys'
+	logged 'pam_certauth\(sudo:auth\).*lists no keys'
+	logged 'pam_certauth\(su:auth\).*lists no keys'
 	not_logged 'pam_certauth\((sudo|su):auth\).*outcome=granted'
 }
 

@@ -349,7 +349,7 @@ shown() {
 @test "client: refuses a host certificate whose key is not for signatures" {
 	need_root
 	host_proof host-cipher
-	refuses 'rule 4' 'keyUsage lacks digitalSignature'
+	refuses 'rule 4' 'keyUsage does not include digitalSignature'
 }
 
 @test "client: refuses a name that is not in subjectAltName, and never looks at CN" {
@@ -385,7 +385,7 @@ shown() {
 
 @test "client: refuses where a proof is required and missing" {
 	need_root
-	refuses 'rule 4' 'does not prove itself'
+	refuses 'rule 4' 'sends no proof'
 }
 
 @test "client: required only where the section says so" {
@@ -397,7 +397,7 @@ shown() {
 	printf '[web1.example]\nrequire_host_proof = yes\n' \
 		>>"$S/home/carol/.config/certauth/config"
 	rm "$S/home/carol/asked"
-	refuses 'rule 4' 'does not prove itself'
+	refuses 'rule 4' 'sends no proof'
 }
 
 @test "client: refuses a wrong host signature, even with no CA of hosts" {
@@ -430,7 +430,7 @@ shown() {
 	if ! grep -qa /etc/certauth/client.conf "$CERTAUTH"; then
 		skip 'built for another SYSCONFDIR'
 	fi
-	refuses 'rule 4' 'does not prove itself'
+	refuses 'rule 4' 'sends no proof'
 	host_proof host-good
 	let_in
 	no_host_proof
@@ -451,7 +451,7 @@ shown() {
 	echo no >"$S/home/carol/reply"
 	to_web1
 	[ "$status" -ne 0 ]
-	[[ $output == *'not confirmed'* ]]
+	[[ $output == *'did not confirm'* ]]
 	# the answer is no: certauth does not ask for the passphrase
 	run grep -i passphrase "$S/home/carol/asked"
 	[ "$status" -ne 0 ]
@@ -482,7 +482,7 @@ END
 			logged 'outcome=granted'
 		else
 			not_logged 'outcome=granted'
-			[[ $output == *'not confirmed'* ]]
+			[[ $output == *'did not confirm'* ]]
 		fi
 	done
 }
@@ -568,7 +568,7 @@ host_token() {
 	need_root
 	host_token host-evil
 	cp "$PKI/host-good-chain.pem" "$S/etc/certauth/host.pem"
-	host_error 'no token has host_cert with its key'
+	host_error 'no token has the key of host_cert'
 	host_token host-good ''
 	host_error 'the token does not sign'
 	host_token host-good

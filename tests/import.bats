@@ -139,10 +139,10 @@ live() {
 	has users 'root "cn:\*" ignorecase'
 	has users 'ann "cn:a\"b" ignorecase'
 	has users "alice \"sha256:$(pki_sha256 "$PKI/alice.pem")\""
-	has err "$D/subj:4: line: not carried over: it holds no"
+	has err "$D/subj:4: line: not carried over: the line has no"
 	has err "$D/subj:5: line"
 	has err 'there are no regular expressions'
-	has err 'mapfile = file:///nowhere: not carried over: the file is not there'
+	has err 'mapfile = file:///nowhere: not carried over: the file does not exist'
 	# and they map
 	status=0
 	"$CERTAUTH_BUILD/certauth" users test "$PKI/alice.pem" --user alice \
@@ -385,7 +385,7 @@ rule() {
 	[ -z "$(live users)" ]
 	rule '<NONSENSE>x' '(ann)'
 	[ -z "$(live users)" ]
-	has err 'none that SSSD knows'
+	has err 'SSSD does not accept this matchrule'
 	rule '<SUBJECT>x' '(uid=../x)'
 	[ -z "$(live users)" ]
 	rule '<SUBJECT>x' ''

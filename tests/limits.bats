@@ -190,7 +190,7 @@ signed_for() {
 	chown -R 2001:2001 "$home"
 	instructions --cert - --key "$PKI/bob.key"
 	logged 'reason=signature'
-	logged 'is not used, nor are those behind it'
+	logged 'and the files after it are not used'
 	echo "$n, of a normal $normal"
 	[ "$n" -le $((12 * normal)) ]
 	rm -rf "$home"

@@ -77,21 +77,21 @@ hasnt() {
 	[ "$status" -eq 0 ]
 	tool wrong,wrong,wrong old.p12 all
 	[ "$status" -eq 1 ]
-	has 'wrong password'
+	has 'the password is wrong'
 }
 
 @test "a wrong password is asked again, three times at most" {
 	make modern.p12 -passout pass:secret
 	tool wrong,secret modern.p12 all
 	[ "$status" -eq 0 ]
-	has 'info: Wrong password.'
+	has 'info: Wrong password; try again.'
 	tool 1,2,3,secret modern.p12 all
 	[ "$status" -eq 1 ]
 	[ "$(grep -c '^ask:' <<<"$output")" -eq 3 ]
-	has "$T/modern.p12: wrong password"
+	has "$T/modern.p12: the password is wrong"
 	tool '' modern.p12 all
 	[ "$status" -eq 1 ]
-	has 'needs a password, and none was given'
+	has 'needs a password, but you gave none'
 	has 'failed: cancelled'
 }
 
@@ -107,7 +107,7 @@ hasnt() {
 	make nomac.p12 -passout pass:secret -nomac
 	tool wrong,secret nomac.p12 all
 	[ "$status" -eq 0 ]
-	has 'Wrong password.'
+	has 'Wrong password; try again.'
 }
 
 @test "a check value over no password at all, in both of its forms" {
@@ -130,12 +130,12 @@ hasnt() {
 		-out "$T/nokey.p12" -passout pass:secret
 	tool secret nokey.p12
 	[ "$status" -eq 1 ]
-	has 'holds no private key; export it again together with the key'
+	has 'contains no private key; export the certificate again together with its key'
 	openssl pkcs12 -export -nocerts -inkey "$PKI/alice.key" \
 		-out "$T/nocert.p12" -passout pass:secret
 	tool secret nocert.p12
 	[ "$status" -eq 1 ]
-	has 'holds a private key and no certificate'
+	has 'contains a private key, but no certificate'
 	python3 "$HERE/tests/key/p12join.py" "$T/nopair.p12" \
 		"$PKI/bob.key" -- "$PKI/alice.pem" "$PKI/inter.pem"
 	tool '' nopair.p12
@@ -154,12 +154,12 @@ hasnt() {
 		"$PKI/rsa2048.key" -- "$PKI/bob.pem" "$PKI/rsa2048.pem"
 	tool 2 two.p12 rsa_pss_rsae_sha256
 	[ "$status" -eq 0 ]
-	has 'choose: Several certificates with their keys are in'
+	has 'choose: More than one certificate with its key is in'
 	has 'choice 1: CN=bob,O=Example, valid until 20'
 	has 'can rsa_pss'
 	tool 3 two.p12
 	[ "$status" -eq 1 ]
-	has 'holds 2 certificates with their keys, and none was chosen'
+	has 'contains 2 certificates with their keys, and you chose none'
 }
 
 @test "an id-RSASSA-PSS key signs by the schemes of its kind alone" {
@@ -207,7 +207,7 @@ hasnt() {
 	: >"$T/zero.p12"
 	tool '' zero.p12
 	[ "$status" -eq 1 ]
-	has 'is not a PKCS#12 file, or is damaged'
+	has 'is not a PKCS#12 file, or it is damaged'
 	head -c 1048577 /dev/zero >"$T/huge.p12"
 	tool '' huge.p12
 	[ "$status" -eq 1 ]
@@ -228,7 +228,7 @@ hasnt() {
 	python3 "$HERE/tests/key/p12mac.py" slow "$T/slow.p12" "$T/slower.p12"
 	tool '' slower.p12
 	[ "$status" -eq 1 ]
-	has 'asks for more work per password, than is reasonable'
+	has 'its password needs too many iterations'
 }
 
 @test "100 damaged files: a message each, no crash, no hang" {

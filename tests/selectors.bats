@@ -238,11 +238,11 @@ maps_not() {
 		sed -i '/^nobody:/d' "$S/etc/passwd"
 		echo "nobody:x:$uid:65534::/nonexistent:/bin/sh" >>"$S/etc/passwd"
 		LOGIN=nobody login_denied login-invalid --cert bad9 --key bad9
-		logged 'detail="a pattern never makes nobody'
+		logged 'detail="a pattern never gives the account nobody'
 		explain bad9
 		[ "$status" -eq 1 ]
 		[[ $output == *'(login-invalid)'* ]]
-		[[ $output == *'a pattern never makes nobody'* ]]
+		[[ $output == *'a pattern never gives the account nobody'* ]]
 	done
 	for uid in 61183 65536 200000; do
 		sed -i '/^nobody:/d' "$S/etc/passwd"
@@ -251,7 +251,7 @@ maps_not() {
 	done
 	conf default 'max_uid = 199999'
 	LOGIN=nobody login_denied login-invalid --cert bad9 --key bad9
-	logged 'never makes an account above max_uid'
+	logged 'never gives an account above max_uid'
 	# a line that names it is root's own choice
 	cp "$S/passwd.before" "$S/etc/passwd"
 	users 'nobody email:nobody@corp.example'

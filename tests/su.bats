@@ -90,6 +90,6 @@ carol_su() {
 		"$S/bin/certauth-askpass" "certauth1 $r next=0 max=500: " </dev/null
 	echo "$output"
 	[ "$status" -eq 1 ]
-	[[ $output == *'of the service su'* ]]
+	[[ $output == *'from the PAM service su'* ]]
 	rm "$S/bin/sudo" "$S/bin/git" "$S/bin/ssh" "$S/bin/su"
 }

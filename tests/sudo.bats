@@ -140,7 +140,7 @@ alice_sudo() {
 	run alice_sudo -A id -un </dev/null
 	echo "$output"
 	[ "$status" -ne 0 ]
-	[[ $output == *'of the service sitesudo'*'askpass_services'* ]]
+	[[ $output == *'from the PAM service sitesudo'*'askpass_services'* ]]
 	echo 'askpass_services = sitesudo' \
 		>>"$S/home/alice/.config/certauth/config"
 	run alice_sudo -A id -un </dev/null

@@ -126,7 +126,7 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	has '(few tries left)'
 	tool 9999 p11 "$P256" all
 	[ "$status" -eq 1 ]
-	has 'not signed by ecdsa_secp256r1_sha256: denied'
+	has 'not signed by ecdsa_secp256r1_sha256: wrong PIN or password'
 	[ "$(grep -c 'Wrong PIN' <<<"$output")" -eq 1 ]
 }
 
@@ -145,6 +145,9 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	tool 1,2,y,3 p11 "$P256" all
 	[ "$status" -eq 1 ]
 	has 'PIN for Card A (few tries left): '
+	[ "$(grep -c '^info: Wrong PIN for "Card A"\.$' <<<"$output")" -eq 1 ]
+	has 'info: Wrong PIN for "Card A". One try is left.'
+	has 'info: Wrong PIN for "Card A". No try is left: the PIN is locked now.'
 	has 'confirm: This is the last try for the PIN of "Card A"'
 	has 'info: The PIN of "Card A" is locked after too many wrong tries'
 	has 'not signed by ecdsa_secp256r1_sha256: denied'
@@ -246,11 +249,11 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	tool 1234 p11 "$P256" all
 	[ "$status" -eq 1 ]
 	[ "$(grep -c '^signed by' <<<"$output")" -eq 0 ]
-	has 'a login that cannot be ended'
+	has 'because another login to it is open and cannot be closed'
 	hostile public,no-login
 	tool 1234 p11 "$P256" all
 	[ "$status" -eq 1 ]
-	has '"Card A" needs no PIN, and one is required here'
+	has '"Card A" needs no PIN, but a PIN is required here'
 	hasnt 'ask:'
 	# the URI's PIN is not a person's
 	modules soft
@@ -370,7 +373,7 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	modules none
 	tool '' p11 "pkcs11:token=Card%20A?module-path=other.so"
 	[ "$status" -eq 1 ]
-	has 'it must be absolute'
+	has 'the path must be absolute'
 	tool '' p11 "pkcs11:token=Card%20A?module-path=$T/nothing.so"
 	[ "$status" -eq 1 ]
 	has 'No such file'
@@ -381,7 +384,7 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	chmod 775 "$T/other.so"
 	tool '' p11 "pkcs11:token=Card%20A?module-path=$T/other.so"
 	[ "$status" -eq 1 ]
-	has "someone other than root can change $T/other.so"
+	has "users other than root can change $T/other.so"
 	chmod 755 "$T/other.so"
 	chown 65534 "$T/other.so"
 	tool '' p11 "pkcs11:token=Card%20A?module-path=$T/other.so"
@@ -391,7 +394,7 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	tool '' p11 "pkcs11:token=Card%20A?module-path=$T/other.so"
 	chmod 755 "$T"
 	[ "$status" -eq 1 ]
-	has "someone other than root can change $T"
+	has "users other than root can change $T"
 }
 
 @test "an id-RSASSA-PSS certificate over a token's RSA key" {

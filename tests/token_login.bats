@@ -193,7 +193,7 @@ pinless() {
 	local_login PAM_AUTH_ERR pkcs11=yes token_uri=pkcs11:token=Card%20A -- \
 		-C "$(answers 1234)"
 	not_logged outcome=granted
-	logged 'Card A.* needs no PIN, and one is required here'
+	logged 'Card A.* needs no PIN, but a PIN is required here'
 	logged 'reason=no-credential'
 	grep 'Card A" needs no PIN' "$S/seen"
 	calls
@@ -359,7 +359,7 @@ locker() {
 @test "the key in the agent whose certificate is registered" {
 	agent_start
 	locker PAM_AUTH_ERR
-	logged 'shows no keys'
+	logged 'lists no keys'
 	as_user alice ssh-add -q rsa2048
 	locker PAM_SUCCESS
 	logged 'outcome=granted.*rsa_pkcs1'
@@ -375,7 +375,7 @@ locker() {
 	END
 	as_user alice expect "$S/bin/lock" >/dev/null
 	locker PAM_AUTH_ERR
-	logged 'shows no keys: it is empty .* or locked'
+	logged 'lists no keys: it is empty .* or locked'
 }
 
 @test "an agent that hangs is given up" {

@@ -109,7 +109,7 @@ hasnt() {
 	[ "$status" -eq 1 ]
 	hasnt 'PIN for'
 	has 'expired on'
-	has 'no certificate is of a CA that the host names'
+	has 'no certificate was issued by a CA that the host names'
 	has 'no certificate on a token fits this request'
 }
 
@@ -177,7 +177,7 @@ hasnt() {
 	request --authority "$PKI/inter.pem"
 	sign 9
 	[ "$status" -eq 1 ]
-	has 'no choice is remembered'
+	has 'remembered choices are not used'
 	has 'Which one'
 }
 

@@ -143,8 +143,7 @@ add_registered_chain(const struct ca_context *ctx,
 
 	if (rest == NULL || sk_X509_num(rest) > 0 || peer->user == NULL)
 		return CA_OK;
-	rc = ca_map_registered_chain(
-	    ctx->crypto, ctx->cfg, ctx->log, peer->user, &budget, &links);
+	rc = ca_map_registered_chain(ctx, peer->user, &budget, &links);
 	while (rc == CA_OK && sk_X509_num(links) > 0) {
 		X509 *cert = sk_X509_shift(links);
 
@@ -183,12 +182,12 @@ ca_auth_certificate(const struct ca_context *ctx,
 		goto out;
 	}
 	rc = ca_verify(ctx->crypto, ctx->cfg, ctx->log, &in, report, &r->chain);
-	const struct ca_map_input map = {r->leaf, r->chain, peer->user,
-	    peer->service, peer->rhost, ctx->now};
+	const struct ca_map_input map = {
+	    r->leaf, r->chain, peer->user, peer->service, peer->rhost};
 	bool chained = ca_report_verdict(report, CA_CHECK_CHAIN) == CA_PASS;
 	if (chained || trace != NULL)
-		map_rc = ca_map_explain(ctx->crypto, ctx->cfg, ctx->log, &map,
-		    report, &r->login, trace != NULL ? trace->rule : NULL,
+		map_rc = ca_map_explain(ctx, &map, report, &r->login,
+		    trace != NULL ? trace->rule : NULL,
 		    trace != NULL ? trace->ctx : NULL);
 	if (!chained)
 		map_rc = CA_OK;

@@ -20,6 +20,8 @@
 	X(CA_ERR_STALE, denied)                                                \
 	X(CA_ERR_TIMEOUT, denied)                                              \
 	X(CA_ERR_CANCELLED, denied)                                            \
+	X(CA_ERR_PIN, denied)                                                  \
+	X(CA_ERR_SIGNATURE, denied)                                            \
 	X(CA_ERR_UNTRUSTED, PAM_AUTHINFO_UNAVAIL)                              \
 	X(CA_ERR_IO, PAM_AUTHINFO_UNAVAIL)                                     \
 	X(CA_ERR_CONV, PAM_CONV_ERR)                                           \

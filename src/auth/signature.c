@@ -143,8 +143,7 @@ registered_leaf(
 	int n = 0;
 
 	if (a->peer->user != NULL && a->peer->user[0] != '\0') {
-		rc = ca_map_registered(a->ctx->crypto, a->ctx->cfg, a->ctx->log,
-		    a->peer->user, &budget, &certs);
+		rc = ca_map_registered(a->ctx, a->peer->user, &budget, &certs);
 		if (rc != CA_OK) {
 			ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
 			    CA_R_USERS_FILE, "the registered certificates: %s",

@@ -42,6 +42,10 @@ ca_err_text(enum ca_err err)
 		return "cancelled";
 	case CA_ERR_USAGE:
 		return "wrong use";
+	case CA_ERR_PIN:
+		return "wrong PIN or password";
+	case CA_ERR_SIGNATURE:
+		return "the signature does not verify";
 	}
 	return "unknown error";
 }

@@ -43,6 +43,8 @@ enum ca_err {
 	CA_ERR_TIMEOUT,     /* a time limit ran out */
 	CA_ERR_CANCELLED,   /* the user said no, or a signal did */
 	CA_ERR_USAGE,       /* the caller's arguments make no sense */
+	CA_ERR_PIN,         /* a PIN, password or passphrase is wrong */
+	CA_ERR_SIGNATURE,   /* a key made a signature that does not verify */
 };
 
 /* The compiler complains about a result that nobody looks at. */

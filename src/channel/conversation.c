@@ -67,6 +67,8 @@ reason_of(enum ca_err rc)
 	case CA_ERR_TIMEOUT:
 	case CA_ERR_CANCELLED:
 	case CA_ERR_USAGE:
+	case CA_ERR_PIN:
+	case CA_ERR_SIGNATURE:
 		break;
 	}
 	return CA_R_INTERNAL;

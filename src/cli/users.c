@@ -4,7 +4,7 @@
 #include "crypto/crypto.h"
 #include "map/map.h"
 #include "map/rule.h"
-#include "map/users.h"
+#include "map/users_file.h"
 #include "verify/certfile.h"
 
 #include <fcntl.h>
@@ -272,10 +272,10 @@ static int
 users_test(const struct args *a, int argc, char **argv)
 {
 	struct ca_report *report = ca_report_new();
-	struct ca_map_input in = {.user = a->user,
-	    .service = a->service,
-	    .rhost = a->rhost,
-	    .now = time(NULL)};
+	struct ca_map_input in = {
+	    .user = a->user, .service = a->service, .rhost = a->rhost};
+	const struct ca_context ctx = {a->crypto, a->cfg, &a->log, time(NULL)};
+
 	char *login = NULL;
 	X509 *cert = NULL;
 	enum ca_err rc = CA_ERR_MEMORY;
@@ -288,8 +288,8 @@ users_test(const struct args *a, int argc, char **argv)
 		rc = read_cert(a, argv[0], &cert);
 	if (rc == CA_OK) {
 		in.leaf = cert;
-		rc = ca_map_explain(a->crypto, a->cfg, &a->log, &in, report,
-		    &login, show_trial, NULL);
+		rc =
+		    ca_map_explain(&ctx, &in, report, &login, show_trial, NULL);
 	}
 	if (rc == CA_OK) {
 		struct ca_buf text = CA_BUF_INIT(400000);

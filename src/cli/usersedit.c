@@ -3,7 +3,7 @@
 #include "crypto/crypto.h"
 #include "map/map.h"
 #include "map/rule.h"
-#include "map/users.h"
+#include "map/users_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /*
- * Questions to the person: on the terminal, or through an askpass program
- * where there is none.
+ * Ask the user questions: on the terminal, or through an askpass program if
+ * there is no terminal.
  */
 #ifndef CA_CLIENT_ASK_H
 #define CA_CLIENT_ASK_H
@@ -12,45 +12,34 @@
 #include "base/secret.h"
 #include "key/key.h"
 
-/* Where to ask.  A zeroed one asks on the terminal alone. */
+/* Where to ask.  A zeroed struct asks on the terminal only. */
 struct ca_ask {
 	const char *program; /* askpass program, or NULL; borrowed */
-	bool program_first;  /* it is preferred to the terminal */
+	bool program_first;  /* prefer the program to the terminal */
 };
 
 /*
- * Ask and read one line, at most 4,096 bytes, without its end.  echo false:
- * what is typed is not shown, and the terminal is restored whatever happens,
- * a signal too.  prompt is escaped.  CA_ERR_CANCELLED: end of file or a
- * signal, or the program said no; CA_ERR_IO: no terminal and no program.
+ * Ask and read one line, at most 4,096 bytes, without its line end.  echo
+ * false: what the user types is not shown.  The terminal is restored in any
+ * case, after a signal too.  prompt is escaped.  CA_ERR_CANCELLED: end of file,
+ * a signal, or the program's exit status is not 0; CA_ERR_IO: there is neither
+ * a terminal nor a program.
  */
 CA_MUST_CHECK enum ca_err ca_ask_line(const struct ca_ask *ask,
     const char *prompt, bool echo, struct ca_secret **answer);
 
-/* Yes or no; only "y" or "yes" is CA_OK, all else CA_ERR_CANCELLED. */
+/* Ask yes or no.  Only "y" or "yes" is CA_OK; any other answer is
+ * CA_ERR_CANCELLED. */
 CA_MUST_CHECK enum ca_err ca_ask_yes(
     const struct ca_ask *ask, const char *question);
 
-/*
- * Append one line of standard input, without its end.  A terminal in its
- * canonical mode cuts lines at 4,095 characters, and a request may be longer,
- * so that mode is off meanwhile.  prompt (may be NULL) goes to standard error
- * once it is: whoever pastes at the sight of it must not be too quick.
- * CA_ERR_NOT_FOUND: end of file.
- */
-CA_MUST_CHECK enum ca_err ca_ask_stdin_line(
-    const char *prompt, struct ca_buf *line);
-
-/* There is a terminal to ask on. */
-bool ca_ask_has_terminal(void);
-
-/* The same as a key source wants it; ask must outlive it. */
+/* The same as a key source needs it; ask must outlive it. */
 struct ca_key_ui ca_ask_ui(struct ca_ask *ask);
 
 /*
- * Run program with one argument, everything above its descriptor 2 closed,
- * and take what it prints up to the first line end.  CA_ERR_CANCELLED: its
- * exit status is not zero; CA_ERR_IO: it could not be started.
+ * Run program with one argument, all descriptors above 2 closed, and take what
+ * it prints up to the first line end.  CA_ERR_CANCELLED: its exit status is not
+ * 0; CA_ERR_IO: it could not be started.
  */
 CA_MUST_CHECK enum ca_err ca_ask_program(
     const char *program, const char *prompt, struct ca_secret **answer);

@@ -1,5 +1,6 @@
 /*
- * certauth askpass: one prompt in its argument, one answer on standard output.
+ * certauth askpass: the prompt is its argument, the answer goes to standard
+ * output.
  */
 #include "client/askpass.h"
 
@@ -14,6 +15,7 @@
 #include "client/meant.h"
 #include "client/pending.h"
 #include "client/ssh.h"
+#include "client/terminal.h"
 #include "wire/pieces.h"
 
 #define ENV_NESTED "CERTAUTH_ASKPASS_NESTED"
@@ -25,14 +27,14 @@ struct askpass {
 	struct ca_request *req;
 	struct ca_meant meant;
 	unsigned char hash[32]; /* of the request */
-	int dir;                /* where responses are kept */
+	int dir;                /* in which responses are kept, or -1 */
 };
 
-/* ---- questions that are not ours ---- */
+/* ---- questions of other programs ---- */
 
 /*
- * ssh tells its askpass not whether what is typed may be seen; its question
- * about a host key may, and all else is taken for a secret.
+ * ssh does not tell its askpass whether the answer may be shown.  The answer to
+ * its question about a host key may; every other answer is treated as a secret.
  */
 static bool
 may_echo(const char *text)
@@ -42,7 +44,7 @@ may_echo(const char *text)
 }
 
 static int
-ask_person(const char *text)
+ask_user(const char *text)
 {
 	const char *hint = getenv("SSH_ASKPASS_PROMPT");
 	const struct ca_ask ask = {NULL, false};
@@ -57,9 +59,10 @@ ask_person(const char *text)
 	rc = ca_ask_line(&ask, text, may_echo(text), &answer);
 	if (rc == CA_ERR_IO)
 		(void)ca_cli_fail(
-		    "no prompt of pam_certauth, no terminal, and "
-		    "no other askpass (SSH_ASKPASS, or `askpass =' in "
-		    "~/.config/certauth/config) to ask: %s",
+		    "this is not a prompt of pam_certauth, and there is no "
+		    "terminal and no other askpass program to ask you; set "
+		    "SSH_ASKPASS, or `askpass =' in "
+		    "~/.config/certauth/config. The prompt is: %s",
 		    text);
 	if (rc == CA_OK)
 		(void)puts(ca_secret_get0(answer));
@@ -70,7 +73,7 @@ ask_person(const char *text)
 static int
 pass_on(const char *program, const char *text)
 {
-	/* a program that leads back to us must not go round for ever */
+	/* a program that calls this one again must not loop for ever */
 	if (setenv(ENV_NESTED, "1", 1) != 0)
 		return CA_EXIT_NO;
 	(void)signal(SIGPIPE, SIG_DFL);
@@ -80,23 +83,23 @@ pass_on(const char *program, const char *text)
 }
 
 static int
-not_ours(const struct askpass *a)
+ask_elsewhere(const struct askpass *a)
 {
 	const char *program = a->client.ask.program;
 
 	if (getenv(ENV_NESTED) != NULL)
 		return ca_cli_fail(
-		    "no prompt of pam_certauth: %s", a->meant.text);
+		    "this is not a prompt of pam_certauth: %s", a->meant.text);
 	if (program != NULL &&
-	    (a->client.ask.program_first || !ca_ask_has_terminal()))
+	    (a->client.ask.program_first || !ca_terminal_present()))
 		return pass_on(program, a->meant.text);
-	return ask_person(a->meant.text);
+	return ask_user(a->meant.text);
 }
 
 /* ---- the answer ---- */
 
-/* Not said by ssh: what the user configured, or who runs this, as sudo asks
- * for the one who calls it. */
+/* If ssh did not say the login: the configured one, or that of this process's
+ * user, since sudo asks for the user who calls it. */
 static enum ca_err
 fill_user(struct askpass *a)
 {
@@ -106,8 +109,8 @@ fill_user(struct askpass *a)
 		a->meant.user = set != NULL ? strdup(set) : ca_client_login();
 	if (a->meant.user != NULL)
 		return CA_OK;
-	ca_log_err(&a->log, "your user id has no login; set `user =' in "
-			    "~/.config/certauth/config");
+	ca_log_err(&a->log, "your user id has no login name; set "
+			    "`user =' in ~/.config/certauth/config");
 	return CA_ERR_NOT_FOUND;
 }
 
@@ -132,7 +135,8 @@ load_conf(struct askpass *a)
 	    getenv(CA_ENV_REGISTERED) != NULL);
 }
 
-/* Called with what a response has at most, before any PIN is asked. */
+/* Called before any PIN is asked, with the most characters that the response
+ * may have. */
 static enum ca_err
 make_room(void *ctx, size_t chars)
 {
@@ -140,7 +144,7 @@ make_room(void *ctx, size_t chars)
 	struct ca_buf path = CA_BUF_INIT(8192);
 	enum ca_err rc = CA_OK;
 
-	/* one piece needs no keeping */
+	/* a response of one piece is not kept */
 	if (a->dir < 0 && chars + 1 > a->prompt.max)
 		rc = ca_pending_open(&a->log, chars, &path, &a->dir);
 	ca_buf_free(&path);
@@ -155,8 +159,9 @@ sign_and_keep(
 	enum ca_err rc;
 
 	if (a->prompt.next != 0) {
-		ca_log_err(&a->log, "the response of which more is asked is no "
-				    "longer kept; log in anew");
+		ca_log_err(&a->log, "the prompt asks for the next piece of a "
+				    "response that is not kept any more; start "
+				    "the login again");
 		return CA_ERR_NOT_FOUND;
 	}
 	a->client.room = make_room;
@@ -166,19 +171,19 @@ sign_and_keep(
 		return rc;
 	if (response->len + 1 <= a->prompt.max)
 		return CA_OK;
-	/* longer than its bound */
+	/* longer than ca_response_bound said */
 	if ((rc = make_room(a, response->len)) != CA_OK)
 		return rc;
 	rc = ca_pending_save(a->dir, a->hash, time(NULL) + a->req->lifetime,
 	    response->p, response->len);
 	if (rc != CA_OK)
-		ca_log_err(&a->log, "cannot keep the response for the next "
+		ca_log_err(&a->log, "the response cannot be kept for the next "
 				    "piece: %m");
 	return rc;
 }
 
-/* What sudo asks for; su, of which any local user can start one, never asks an
- * askpass. */
+/* Only services that sudo asks for: su, which any local user can start, never
+ * calls an askpass program. */
 static enum ca_err
 check_service(const struct askpass *a)
 {
@@ -190,8 +195,8 @@ check_service(const struct askpass *a)
 		if (strcmp(list->v[i], a->req->service) == 0)
 			return CA_OK;
 	ca_log_err(&a->log,
-	    "not signed: rule 1, the host: sudo asks, but the request is of "
-	    "the service %s. Where that is sudo's pam_service, name it in "
+	    "not signed: rule 1, the host: sudo asks, but the request comes "
+	    "from the PAM service %s. If that is sudo's pam_service, add it to "
 	    "askpass_services in ~/.config/certauth/config",
 	    a->req->service);
 	return CA_DENIED;
@@ -216,10 +221,11 @@ get_response(struct askpass *a, struct ca_buf *response)
 		    ca_err_text(rc));
 		return rc;
 	}
-	/* another host might show the request that this one was answered */
+	/* another host might show a request that was answered before */
 	struct ca_buf why = CA_BUF_INIT(65536);
-	rc = ca_rules_check(a->client.crypto, a->client.conf, &intent, a->req,
-	    &a->log, NULL, &why);
+	const struct ca_rules_case c = {
+	    a->client.crypto, a->client.conf, &intent, a->req, &a->log, &why};
+	rc = ca_rules_check(&c, NULL);
 	if (rc != CA_OK)
 		ca_log_err(&a->log, "not answered: %-s",
 		    ca_buf_text(&why) != NULL ? ca_buf_text(&why) : "");
@@ -239,7 +245,8 @@ print_piece(struct askpass *a, struct ca_buf *response)
 	if (rc == CA_OK && ca_buf_text(&piece) == NULL)
 		rc = CA_ERR_MEMORY;
 	if (rc != CA_OK)
-		ca_log_err(&a->log, "no answer: %-s", ca_err_text(rc));
+		ca_log_err(&a->log, "this piece cannot be answered: %-s",
+		    ca_err_text(rc));
 	else if (puts(ca_buf_text(&piece)) == EOF || fflush(stdout) != 0)
 		rc = CA_ERR_IO;
 	if (a->dir >= 0 && (rc != CA_OK || piece.p[piece.len - 1] == '.'))
@@ -266,8 +273,8 @@ answer(struct askpass *a)
 	return rc;
 }
 
-/* A yes to confirm, or a notice: the exit status is the answer, and no text of
- * a key's comment may give it. */
+/* ssh-agent wants a yes or shows a notice.  The exit status is the answer, so
+ * a prompt of certauth in the text (a key's comment) must not be answered. */
 static bool
 is_yes_or_notice(void)
 {
@@ -285,13 +292,13 @@ handle(struct askpass *a)
 			     : ca_prompt_find(a->meant.text, &a->prompt);
 
 	if (rc == CA_ERR_NOT_FOUND)
-		return load_conf(a) == CA_OK ? not_ours(a) : CA_EXIT_NO;
+		return load_conf(a) == CA_OK ? ask_elsewhere(a) : CA_EXIT_NO;
 	if (rc != CA_OK) {
-		ca_log_err(&a->log, "not signed: the host's text holds no "
-				    "single whole prompt of certauth");
+		ca_log_err(&a->log, "not signed: the host's text must contain "
+				    "exactly one complete prompt of certauth");
 		return CA_EXIT_NO;
 	}
-	/* max is not signed, and no askpass can say more */
+	/* max is not signed, and ssh takes no longer answer of an askpass */
 	if (a->prompt.max > CA_ASKPASS_ANSWER_MAX)
 		a->prompt.max = CA_ASKPASS_ANSWER_MAX;
 	if (ca_meant_find(&a->meant) != CA_OK || load_conf(a) != CA_OK ||
@@ -309,7 +316,7 @@ run(int argc, char **argv)
 	ca_cli_keep_memory();
 	if (argc != 2)
 		return ca_cli_usage(
-		    &ca_cmd_askpass, "one argument, the prompt");
+		    &ca_cmd_askpass, "give one argument, the prompt");
 	a.client.log = &a.log;
 	a.meant.log = &a.log;
 	a.meant.text = argv[1];
@@ -329,18 +336,19 @@ const struct ca_command ca_cmd_askpass = {"askpass",
     "answer the prompts of ssh and sudo -A",
     "usage: certauth askpass PROMPT\n"
     "\n"
-    "For SSH_ASKPASS and SUDO_ASKPASS, which name a program without\n"
-    "arguments: name certauth-askpass there, a link to certauth.\n"
-    "`certauth ssh' does it by itself.\n"
+    "Set SSH_ASKPASS or SUDO_ASKPASS to the path of certauth-askpass, a link\n"
+    "to certauth, because both name a program without arguments.\n"
+    "`certauth ssh' sets SSH_ASKPASS itself.\n"
     "\n"
     "A prompt of pam_certauth is answered piece by piece, after the client\n"
-    "rules were checked: the host is the one in ssh's `(user@host) ' or, for\n"
-    "sudo, this machine; the login is the one there, or your own.  ssh or\n"
-    "sudo itself must call it: a script between needs `exec'.  Every other\n"
-    "question goes to the terminal or to the askpass program that you had.\n"
-    "What is refused is said on standard error, and the exit status is 1.\n"
+    "rules are checked.  The host and the login are those in ssh's\n"
+    "`(user@host) ' or, for sudo, this machine and your own login.  ssh or\n"
+    "sudo must call this program directly: a script between them must use\n"
+    "`exec'.  Every other question goes to the terminal, or to the askpass\n"
+    "program that was set before.  If a request is refused, the reason goes\n"
+    "to standard error, and the exit status is 1.\n"
     "\n"
     "  SUDO_ASKPASS=/usr/bin/certauth-askpass sudo -A id -un\n"
     "\n"
-    "Certificate and key stand in ~/.config/certauth/config.\n",
+    "Set the certificate and the key in ~/.config/certauth/config.\n",
     run};

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/base64url.h"
+#include "client/choice.h"
 #include "verify/verify.h"
 #include "wire/pieces.h"
 
@@ -76,7 +77,7 @@ ca_client_login(void)
 	return pw != NULL ? strdup(pw->pw_name) : NULL;
 }
 
-/* ---- the way ---- */
+/* ---- request and response ---- */
 
 enum ca_err
 ca_client_request(
@@ -89,7 +90,7 @@ ca_client_request(
 		rc = ca_request_parse(raw.p, raw.len, out);
 	ca_buf_free(&raw);
 	if (rc != CA_OK)
-		ca_log_err(log, "the request is %-s; was it copied whole?",
+		ca_log_err(log, "the request is %-s; was it copied completely?",
 		    ca_err_text(rc));
 	return rc;
 }
@@ -125,8 +126,9 @@ confirm(const struct ca_client *client, const struct ca_request *req,
 		rc = ca_ask_yes(&client->ask, ca_buf_text(&text));
 	if (rc != CA_OK)
 		ca_log_err(client->log, "not signed: %-s",
-		    rc == CA_ERR_IO ? "there is nowhere to ask for confirmation"
-				    : "it was not confirmed");
+		    rc == CA_ERR_IO ? "there is no terminal and no askpass "
+				      "program to ask for confirmation"
+				    : "you did not confirm it");
 	ca_buf_free(&text);
 	return rc;
 }
@@ -136,8 +138,9 @@ check_rules(const struct ca_client *client, const struct ca_intent *intent,
     const struct ca_request *req)
 {
 	struct ca_buf why = CA_BUF_INIT(65536);
-	enum ca_err rc = ca_rules_check(
-	    client->crypto, client->conf, intent, req, client->log, NULL, &why);
+	const struct ca_rules_case c = {
+	    client->crypto, client->conf, intent, req, client->log, &why};
+	enum ca_err rc = ca_rules_check(&c, NULL);
 
 	if (rc != CA_OK)
 		ca_log_err(client->log, "not signed: %-s",
@@ -156,7 +159,7 @@ sign_by(const struct ca_client *client, const struct ca_request *req,
 
 	rc = ca_respond(client->crypto, req, id, ui, &response);
 	if (rc != CA_OK)
-		ca_log_err(client->log, "no signature by the key of %s: %-s",
+		ca_log_err(client->log, "the key of %s did not sign: %-s",
 		    id->label, ca_err_text(rc));
 	else
 		ca_base64url_encode(text, response.p, response.len);
@@ -164,8 +167,9 @@ sign_by(const struct ca_client *client, const struct ca_request *req,
 	return rc != CA_OK ? rc : ca_buf_err(text);
 }
 
-/* Is there room for an answer by id, or (NULL) by whatever is in a PKCS#12
- * file, whose password is asked before it can be known? */
+/* Check that there is room for a response by id, or (NULL) by any certificate
+ * in a PKCS#12 file, whose password is asked before the certificate is known.
+ */
 static enum ca_err
 make_room(const struct ca_client *client, const struct ca_request *req,
     const struct ca_identity *id)
@@ -181,7 +185,7 @@ make_room(const struct ca_client *client, const struct ca_request *req,
 		return CA_OK;
 	if (rc == CA_OK) /* base64url */
 		return client->room(client->room_ctx, (len * 4 + 2) / 3);
-	ca_log_err(client->log, "no answer by %s: %-s",
+	ca_log_err(client->log, "%s cannot make a response: %-s",
 	    id != NULL ? id->label : "", ca_err_text(rc));
 	return rc;
 }
@@ -195,11 +199,8 @@ ca_client_sign(struct ca_client *client, const struct ca_intent *intent,
 	struct ca_identity *id = NULL;
 	const struct ca_choice choice = {.crypto = client->crypto,
 	    .conf = client->conf,
-	    .req = req,
 	    .host = ca_rules_host(client->conf, intent, req),
-	    .now = intent->now,
-	    .ui = &ui,
-	    .log = client->log};
+	    .pick = {req, intent->now, &ui, client->log}};
 
 	if ((rc = check_rules(client, intent, req)) != CA_OK ||
 	    (rc = choice.host != NULL ? CA_OK : CA_DENIED) != CA_OK ||

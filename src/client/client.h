@@ -1,6 +1,6 @@
 /*
- * The client's way from a request to a response, the same for `sign', askpass
- * and the helper: rules, choice of the certificate, confirmation, signature.
+ * From a request to a response, for `certauth sign' and askpass: rules, choice
+ * of the certificate, confirmation, signature.
  */
 #ifndef CA_CLIENT_CLIENT_H
 #define CA_CLIENT_CLIENT_H
@@ -18,77 +18,16 @@
 #include "key/key.h"
 #include "wire/message.h"
 
-/* ---- client/choice.c: which certificate ---- */
-
-/*
- * What speaks against signing req by id, as a phrase, or NULL: no scheme in
- * common, out of its validity, not for client authentication, not of a CA
- * that the host names.  The text stands in buf.  *never: no signature is
- * possible at all (the scheme).
- */
-const char *ca_identity_unfit(const struct ca_identity *id,
-    const struct ca_request *req, time_t now, struct ca_buf *buf, bool *never);
-
-/* Nothing speaks against id but that its chain, as far as it is here, leads to
- * none of the CAs that the host names, and ends below a root: the host may
- * have what is missing. */
-bool ca_identity_uncertain(
-    const struct ca_identity *id, const struct ca_request *req, time_t now);
-
-/* "CN=Alice,O=Corp, issued by CN=CA, until 2027-01-01, in LABEL" */
-void ca_identity_describe(const struct ca_identity *id, struct ca_buf *b);
-
-/* What a certificate is chosen by; all borrowed. */
-struct ca_choice {
-	struct ca_crypto *crypto;
-	const struct ca_client_conf *conf;
-	const struct ca_request *req;
-	const char *host; /* the name by which remember knows it */
-	time_t now;
-	const struct ca_key_ui *ui;
-	const struct ca_log *log;
-};
-
-/*
- * Load what conf names and choose.  Identities found on tokens are filtered
- * by ca_identity_unfit; of several left, ui is asked.  One that the user named
- * is taken, with a warning in log.  No PIN is asked, except that of a PKCS#12
- * file.  CA_ERR_NOT_FOUND: nothing is configured or nothing fits, logged.
- */
-CA_MUST_CHECK enum ca_err ca_identity_choose(
-    const struct ca_choice *c, struct ca_identity **out);
-
-/* ---- client/pick.c ---- */
-
-/* Choose, by ui where there are several.  *out is taken from ids, which the
- * caller frees as before.  CA_ERR_NOT_FOUND: there is none;
- * CA_ERR_CANCELLED. */
-CA_MUST_CHECK enum ca_err ca_identities_offer(struct ca_identities *ids,
-    const struct ca_key_ui *ui, struct ca_identity **out);
-
-/*
- * Free those of ids that do not fit (said to log), and choose among the rest.
- * Where none fits, and of some it is only unknown whether a CA of the host's
- * stands above them, ui is asked whether to try.  CA_ERR_NOT_FOUND: none fits;
- * CA_ERR_CANCELLED.
- */
-CA_MUST_CHECK enum ca_err ca_identities_pick(struct ca_identities *ids,
-    const struct ca_request *req, time_t now, const struct ca_key_ui *ui,
-    const struct ca_log *log, struct ca_identity **out);
-
 /* ---- client/respond.c ---- */
 
-/* The scheme that the host likes best and id's key can, or NULL. */
-const struct ca_scheme *ca_identity_scheme(
-    const struct ca_identity *id, const struct ca_request *req);
-
-/* The length in bytes that ca_respond's answer has at most, by id's key and
- * chain.  CA_ERR_CRYPTO, CA_ERR_LIMIT. */
+/* The most bytes that ca_respond may append for id's key and chain.
+ * CA_ERR_CRYPTO, CA_ERR_LIMIT. */
 CA_MUST_CHECK enum ca_err ca_response_bound(
     const struct ca_request *req, const struct ca_identity *id, size_t *len);
 
 /* Sign req by id and append Certificate and CertificateVerify to out.  Errors
- * as ca_key_sign, and CA_ERR_LIMIT: the chain is too long for a response. */
+ * as for ca_key_sign, and CA_ERR_LIMIT: the chain is too long for a response.
+ */
 CA_MUST_CHECK enum ca_err ca_respond(struct ca_crypto *crypto,
     const struct ca_request *req, struct ca_identity *id,
     const struct ca_key_ui *ui, struct ca_buf *out);
@@ -100,9 +39,9 @@ struct ca_client {
 	struct ca_client_conf *conf;
 	const struct ca_log *log;
 	struct ca_ask ask;
-	bool yes; /* no question whether to sign */
-	/* Called before a PIN is asked, if not NULL, with the characters that
-	 * the response has at most: whoever has no room for them says so. */
+	bool yes; /* do not ask whether to sign */
+	/* If not NULL, called before a PIN is asked with the most characters
+	 * that the response may have; it fails if there is no room for them. */
 	enum ca_err (*room)(void *ctx, size_t chars);
 	void *room_ctx;
 };
@@ -112,13 +51,14 @@ struct ca_client {
 struct ca_list *ca_client_local_names(void);
 void ca_client_names_free(struct ca_list *names); /* NULL is allowed */
 
-void ca_client_names_clear(struct ca_list *names); /* of a list on the stack */
+/* The same for a list that is not on the heap itself. */
+void ca_client_names_clear(struct ca_list *names);
 
-/* Append a copy of name, unless it is there. */
+/* Append a copy of name, unless the list has it already. */
 CA_MUST_CHECK enum ca_err ca_client_names_add(
     struct ca_list *names, const char *name);
 
-/* The login of who runs this; NULL: unknown.  free(). */
+/* The login of this process's user; NULL: unknown.  The caller frees it. */
 char *ca_client_login(void);
 
 /* Decode the base64url text of a request.  CA_ERR_FORMAT (logged). */
@@ -126,9 +66,10 @@ CA_MUST_CHECK enum ca_err ca_client_request(
     const char *text, const struct ca_log *log, struct ca_request **out);
 
 /*
- * Rules, choice, confirmation (conf->confirm), signature: the response in
- * base64url is appended to text.  What went wrong is logged.  CA_DENIED: a
- * rule, or a wrong PIN.
+ * Check the rules, choose the certificate, confirm (conf->confirm) and sign:
+ * the response in base64url is appended to text.  Each error is logged.
+ * CA_DENIED: a rule does not hold; else as for ca_identity_choose and
+ * ca_key_sign.
  */
 CA_MUST_CHECK enum ca_err ca_client_sign(struct ca_client *client,
     const struct ca_intent *intent, const struct ca_request *req,

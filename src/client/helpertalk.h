@@ -13,11 +13,11 @@
 
 struct ca_helper_talk {
 	struct ca_helper_input in;
-	bool gone;  /* the host closed its end */
-	bool asked; /* the user gave a secret */
+	bool gone;  /* the module closed its end */
+	bool asked; /* the user typed a secret */
 };
 
-/* Write one line.  CA_ERR_IO: the host is gone. */
+/* Write one line.  CA_ERR_IO: the module closed its end. */
 CA_MUST_CHECK enum ca_err ca_helper_talk_text(
     struct ca_helper_talk *t, enum ca_helper_verb verb, const char *text);
 

@@ -1,6 +1,6 @@
 /*
- * certauth sign --helper, asked by `hostsign': the proof of this host by a key
- * on a token.
+ * certauth sign --helper, when the module sends `hostsign': the proof of this
+ * host by a key on a token.
  */
 #include "client/sign.h"
 
@@ -9,7 +9,7 @@
 
 #include "wire/message.h"
 
-/* Exactly a CertificateRequest and a Certificate: nothing else is signed. */
+/* Exactly a CertificateRequest and a Certificate; nothing else is signed. */
 static bool
 is_transcript(const struct ca_buf *b)
 {
@@ -78,7 +78,7 @@ ca_sign_as_host(struct ca_crypto *crypto, const char *uri, X509 *leaf,
 	const struct ca_key_ui ui = ca_helper_talk_ui(talk);
 	struct ca_buf verify = CA_BUF_INIT(CA_RESPONSE_MAX);
 	struct ca_buf line = CA_BUF_INIT(CA_HELPER_LINE_MAX);
-	struct ca_identities ids = {NULL, 0};
+	struct ca_identities ids = {0};
 	struct ca_identity *id;
 
 	if (uri == NULL || leaf == NULL || !is_transcript(transcript)) {
@@ -91,7 +91,7 @@ ca_sign_as_host(struct ca_crypto *crypto, const char *uri, X509 *leaf,
 		goto out;
 	}
 	if ((id = find_key(&ids, leaf)) == NULL) {
-		ca_log_err(log, "no token has host_cert with its key");
+		ca_log_err(log, "no token has the key of host_cert");
 		ret = CA_ERR_NOT_FOUND;
 		goto out;
 	}

@@ -19,8 +19,8 @@ name_len(const char *s)
 	return len > 1 && s[len - 1] == '.' ? len - 1 : len;
 }
 
-/* name without its final dot; *ascii: there is nothing to convert in it.
- * False: empty, too long, or with blanks or control characters. */
+/* Copy name without its final dot; *ascii: it has nothing to convert.  False:
+ * empty, too long, or with blanks or control characters. */
 static bool
 plain_name(const char *name, char out[CA_HOST_NAME_MAX + 1], bool *ascii)
 {
@@ -40,8 +40,9 @@ plain_name(const char *name, char out[CA_HOST_NAME_MAX + 1], bool *ascii)
 }
 
 #ifdef HAVE_IDN2
-/* RFC 5891 section 5, with the mapping of UTS 46 that users' typing needs, and
- * without the exceptions for deviating characters that made one name two. */
+/* RFC 5891 section 5, with the mapping of UTS 46, since users type capitals,
+ * and without its exceptions for deviation characters, by which one spelling
+ * could be two names. */
 static bool
 to_alabels(const char *name, char out[CA_HOST_NAME_MAX + 1])
 {
@@ -78,8 +79,8 @@ ca_host_ascii(const char *name, char out[CA_HOST_NAME_MAX + 1])
 		memcpy(out, plain, strlen(plain) + 1);
 		return true;
 	}
-	/* a full stop of another script may become a dot: look again, so that
-	 * nothing comes out that would not have come in */
+	/* a full stop of another script may become a dot: check the result as
+	 * the input was checked */
 	return to_alabels(plain, made) && plain_name(made, out, &ascii) &&
 	       ascii;
 }
@@ -103,7 +104,7 @@ ca_host_match(const char *pattern, const char *name)
 		return false;
 	if (fnmatch(pattern, plain, FNM_CASEFOLD) == 0)
 		return true;
-	/* either of the two may be the one in A-labels */
+	/* either pattern or name may have the A-labels */
 	if (ca_host_ascii(plain, made) &&
 	    fnmatch(pattern, made, FNM_CASEFOLD) == 0)
 		return true;
@@ -117,7 +118,7 @@ ca_host_in_cert(X509 *cert, const char *name)
 	char plain[CA_HOST_NAME_MAX + 1];
 	bool found;
 
-	/* a leading dot would mean "any host below" to X509_check_host */
+	/* to X509_check_host a leading dot means "any host below" */
 	if (!ca_host_ascii(name, plain) || plain[0] == '.')
 		return false;
 	ERR_set_mark();

@@ -11,9 +11,10 @@
 #include "client/ssh.h"
 #include "client/sshway.h"
 
-/* ---- who asks ---- */
+/* ---- which program asks ---- */
 
-/* The name under which the ssh that may ask was started. */
+/* The name under which the ssh that may ask was started.  The kernel cuts the
+ * names of programs to this length. */
 static void
 ssh_name(char name[CA_CALLER_NAME_MAX + 1])
 {
@@ -21,7 +22,6 @@ ssh_name(char name[CA_CALLER_NAME_MAX + 1])
 	    getenv(CA_ENV_HOSTS) != NULL ? ca_ssh_program() : "ssh";
 	const char *slash = strrchr(path, '/');
 
-	/* as the kernel cuts it */
 	(void)snprintf(name, CA_CALLER_NAME_MAX + 1, "%s",
 	    slash != NULL ? slash + 1 : path);
 }
@@ -33,24 +33,23 @@ is_sudo(const struct ca_caller *caller)
 	       strcmp(caller->name, "sudoedit") == 0;
 }
 
-/* A request of this machine's su, or of another host, may stand in any
- * program's text; only of these two is it known what they show. */
+/* The text of any program may contain a request of this machine's su or of
+ * another host; only for ssh and sudo is it known what they show. */
 static enum ca_err
 refuse_caller(
     const struct ca_log *log, const struct ca_caller *caller, const char *ssh)
 {
 	if (is_sudo(caller))
 		ca_log_err(log,
-		    "not signed: rule 1, the host: "
-		    "a program named `%s' asks that does not run as "
-		    "root, so it is not sudo",
+		    "not signed: rule 1, the host: a program named `%s' asks, "
+		    "but it does not run as root, so it is not sudo",
 		    caller->name);
 	else
 		ca_log_err(log,
-		    "not signed: rule 1, the host: "
-		    "`%s' asks, and neither %s nor sudo. If `%s' is a "
-		    "script around certauth-askpass, let it run it by "
-		    "`exec'; else answer with `certauth sign --pieces'",
+		    "not signed: rule 1, the host: `%s' asks, but only %s or "
+		    "sudo may ask. If `%s' is a script that calls "
+		    "certauth-askpass, use `exec' in it; else answer with "
+		    "`certauth sign --pieces'",
 		    caller->name, ssh, caller->name);
 	return CA_DENIED;
 }
@@ -85,8 +84,8 @@ has(const struct ca_list *names, const char *name)
 	return false;
 }
 
-/* user is the n-th of the logins, as `certauth ssh' wrote them; an empty one
- * is any, as ssh did not name it. */
+/* user is the n-th of the logins as `certauth ssh' wrote them; an empty one
+ * matches any user, because ssh did not say the login. */
 static bool
 login_is(const char *logins, size_t n, const char *user)
 {
@@ -107,8 +106,8 @@ login_is(const char *logins, size_t n, const char *user)
 	return same;
 }
 
-/* The names of the host that ssh calls host, of those that `certauth ssh'
- * resolved, for the login there. */
+/* Find the host that ssh calls host among those that `certauth ssh' resolved,
+ * with the right login, and keep its names. */
 static enum ca_err
 names_of(struct ca_meant *m, const char *sets, const char *host)
 {
@@ -129,27 +128,26 @@ names_of(struct ca_meant *m, const char *sets, const char *host)
 		ca_client_names_clear(m->names);
 		s = s[len] == ';' ? s + len + 1 : NULL;
 	}
-	/* the command of a ProxyCommand may ask by an ssh of its own */
+	/* the command of a ProxyCommand may run another ssh, which asks */
 	if (!known && getenv(CA_ENV_PROXY) != NULL)
 		return ca_client_names_add(m->names, host);
 	if (known)
 		ca_log_err(m->log,
-		    "not signed: rule 2, the login: ssh asks for %s at %s, and "
-		    "`certauth ssh' was not to log in as that",
+		    "not signed: rule 2, the login: ssh asks for the login %s "
+		    "at %s, but `certauth ssh' was started for another login",
 		    m->user, host);
 	else
 		ca_log_err(m->log,
-		    "not signed: rule 1, the host: "
-		    "ssh asks for %s at %s, which is neither the host "
-		    "that `certauth ssh' was given nor a jump host on "
-		    "the way to it",
+		    "not signed: rule 1, the host: ssh asks for the login %s "
+		    "at %s, which is neither the host that `certauth ssh' was "
+		    "started for nor a jump host before it",
 		    m->user, host);
 	return CA_DENIED;
 }
 
 /* ---- ssh ---- */
 
-/* This ssh itself wrote the `(user@host) ' at the start. */
+/* This version of ssh writes `(user@host) ' at the start. */
 static bool
 prefix_trusted(void)
 {
@@ -160,8 +158,8 @@ prefix_trusted(void)
 	return ca_ssh_version() >= CA_SSH_PREFIX_SINCE;
 }
 
-/* An ssh before 8.5: what `certauth ssh' was told, unless there are jump
- * hosts, whose prompts look like those of the target. */
+/* An ssh before 8.5: the host is the one that `certauth ssh' was started for,
+ * unless there are jump hosts, whose prompts look like those of the target. */
 static enum ca_err
 meant_by_old_ssh(struct ca_meant *m, const char *sets)
 {
@@ -169,11 +167,10 @@ meant_by_old_ssh(struct ca_meant *m, const char *sets)
 
 	if (sets == NULL || strchr(sets, ';') != NULL) {
 		ca_log_err(m->log,
-		    "not signed: rule 1, the host: "
-		    "this ssh is older than "
+		    "not signed: rule 1, the host: this ssh is older than "
 		    "OpenSSH 8.5 and does not say which host asks; %-s",
 		    sets == NULL ? "use `certauth ssh' instead of ssh"
-				 : "with jump hosts a newer one is needed");
+				 : "jump hosts need OpenSSH 8.5 or later");
 		return CA_DENIED;
 	}
 	if (user != NULL && (m->user = strdup(user)) == NULL)
@@ -198,10 +195,9 @@ meant_by_ssh(struct ca_meant *m)
 		rc = CA_DENIED;
 	} else if (rc == CA_DENIED) {
 		ca_log_err(m->log,
-		    "not signed: rule 1, the host: "
-		    "the text seems to be of %s, but holds more than "
-		    "lines above the prompt, so it may be of another "
-		    "host",
+		    "not signed: rule 1, the host: the text seems to come from "
+		    "%s, but it contains more than whole lines before the "
+		    "prompt, so it may come from another host",
 		    host);
 	} else if (rc == CA_OK) {
 		rc = sets != NULL ? names_of(m, sets, host)
@@ -216,12 +212,13 @@ meant_by_ssh(struct ca_meant *m)
 static enum ca_err
 meant_here(struct ca_meant *m)
 {
-	/* sudo adds nothing, so what stands around it is somebody else's */
+	/* sudo adds nothing, so any other text comes from elsewhere */
 	if (m->prompt->start != 0 ||
 	    !ca_rules_prompt_ends(m->text, m->prompt->end)) {
-		ca_log_err(m->log, "not signed: rule 1, the host: "
-				   "sudo asks, but the prompt of "
-				   "certauth is not all of its text");
+		ca_log_err(m->log,
+		    "not signed: rule 1, the host: sudo asks, but "
+		    "its text contains more than the prompt of "
+		    "certauth");
 		return CA_DENIED;
 	}
 	ca_client_names_free(m->names);

@@ -1,5 +1,5 @@
 /*
- * Which host and login are meant, when a program asks through askpass: client
+ * Which host and login the user means if a program asks through askpass: client
  * rules 1 and 2 of docs/protocol.md.
  */
 #ifndef CA_CLIENT_MEANT_H
@@ -13,19 +13,19 @@
 #include "wire/pieces.h"
 
 struct ca_meant {
-	const char *text; /* what is shown; a host wrote most of it */
-	const struct ca_prompt *prompt; /* where the prompt stands in it */
+	const char *text; /* the question; a host wrote most of it */
+	const struct ca_prompt *prompt; /* where the prompt is in text */
 	const struct ca_log *log;
 	struct ca_list *names; /* result: of the host; owned */
-	char *user;            /* result: the login; NULL: nothing said it */
-	bool here;             /* result: this machine: sudo asks */
+	char *user;            /* result: the login; NULL: not known */
+	bool here;             /* result: it is this machine: sudo asks */
 };
 
 /*
- * Under ssh, from its `(user@host) ' and what `certauth ssh' left in the
- * environment; under sudo, this machine.  Any other program is refused: it
- * may show a text of anybody's.  CA_DENIED: it cannot be known which host asks
- * (logged); CA_ERR_MEMORY.
+ * If ssh asks, the host is that of its `(user@host) ' and of the environment
+ * that `certauth ssh' set; if sudo asks, it is this machine.  Any other program
+ * is refused, because it may show a text of any origin.  CA_DENIED: it is not
+ * known which host asks (logged); CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_meant_find(struct ca_meant *m);
 

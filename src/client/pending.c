@@ -29,7 +29,7 @@ file_name(const unsigned char hash[32], char name[NAME_LEN])
 	memcpy(name + 64, SUFFIX, sizeof SUFFIX);
 }
 
-/* Ours alone: whoever could write here could choose what we answer. */
+/* Only the user may write here: another writer could choose the answer. */
 static bool private(const struct stat *st)
 {
 	return st->st_uid == geteuid() &&
@@ -49,7 +49,7 @@ own_runtime_dir(const char *dir)
 
 enum { PLACES = 2 };
 
-/* The name of the n-th place; NULL: there is none, or no memory. */
+/* The name of the n-th place; NULL: it does not exist, or no memory. */
 static const char *
 place(int n, struct ca_buf *path)
 {
@@ -84,7 +84,7 @@ open_place(const char *name, int *fd)
 	return CA_OK;
 }
 
-/* Make it, and the directory above it. */
+/* Create the place, and the directory above it. */
 static enum ca_err
 make_place(struct ca_buf *path, int *fd)
 {
@@ -117,8 +117,8 @@ write_all(int fd, const char *p, size_t len)
 	return true;
 }
 
-/* Write len bytes there, and take them away again: a directory may be
- * read-only, on a full disk, or over its quota. */
+/* Write len bytes there and remove them: a directory may be read-only, on a
+ * full disk, or over its quota. */
 static enum ca_err
 try_place(int dir, size_t len)
 {
@@ -133,7 +133,7 @@ try_place(int dir, size_t len)
 		return CA_ERR_IO;
 	bool done = write_all(fd, zero, len < sizeof zero ? len : sizeof zero);
 	int why = errno;
-	/* some file systems count only when it is closed */
+	/* some file systems check the quota only when a file is closed */
 	if (close(fd) != 0 && done) {
 		done = false;
 		why = errno;
@@ -163,8 +163,8 @@ ca_pending_open(
 		}
 		if (rc == CA_ERR_UNTRUSTED)
 			ca_log_err(log,
-			    "%s must be a directory of yours, with mode 0700; "
-			    "remove it, or set XDG_RUNTIME_DIR",
+			    "%s must be a directory that you own, with mode "
+			    "0700; remove it, or set XDG_RUNTIME_DIR",
 			    name);
 		else if (rc != CA_OK)
 			ca_buf_fmt(&why, "; %s: %s", name, strerror(errno));
@@ -172,8 +172,8 @@ ca_pending_open(
 	if (rc != CA_OK) {
 		if (rc != CA_ERR_UNTRUSTED)
 			ca_log_err(log,
-			    "no directory to keep the response in between its "
-			    "pieces (XDG_RUNTIME_DIR, ~/.cache)%s",
+			    "no directory can keep the response between its "
+			    "pieces (tried XDG_RUNTIME_DIR and ~/.cache)%s",
 			    ca_buf_text(&why) != NULL ? ca_buf_text(&why) : "");
 		ret = rc;
 		goto out;
@@ -199,7 +199,7 @@ is_ours(const char *name)
 		   strcmp(name + 64, SUFFIX) == 0);
 }
 
-/* Remove what has ended by now. */
+/* Remove the files that have expired by now. */
 static void
 clean(int dir, time_t now)
 {
@@ -239,7 +239,7 @@ load(int dir, const unsigned char hash[32], time_t now, struct ca_buf *text)
 		ret = CA_ERR_IO;
 		goto out;
 	}
-	/* a second link would be a name that we do not remove */
+	/* a second link would be a name that this program does not remove */
 	if (!S_ISREG(st.st_mode) || !private(&st) || st.st_nlink != 1) {
 		ret = CA_ERR_UNTRUSTED;
 		goto out;
@@ -269,7 +269,7 @@ ca_pending_load(
 		const char *name = place(n, &path);
 		int dir = -1;
 
-		/* one that is not the user's has nothing of the user's */
+		/* another user's directory has no file of this user */
 		if (name == NULL || open_place(name, &dir) != CA_OK)
 			continue;
 		clean(dir, now);

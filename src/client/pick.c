@@ -1,10 +1,8 @@
-/*
- * Which of several certificates: those that fit the request, by the person's
- * choice where there are more.
- */
-#include "client/client.h"
+#include "client/pick.h"
 
 #include <stdlib.h>
+
+#include "client/identity.h"
 
 static void
 drop(struct ca_identity *id, const char *why, const struct ca_log *log)
@@ -12,37 +10,36 @@ drop(struct ca_identity *id, const char *why, const struct ca_log *log)
 	struct ca_buf line = CA_BUF_INIT(8192);
 
 	ca_identity_describe(id, &line);
-	ca_log_warning(log, "not usable: %-s: %-s",
+	ca_log_warning(log, "%-s is not used, because %-s",
 	    ca_buf_text(&line) != NULL ? ca_buf_text(&line) : "?", why);
 	ca_buf_free(&line);
 	ca_identity_free(id);
 }
 
 /*
- * Keep those that fit, in their order; say in log why the others do not.  If
- * none does, keep those of which it cannot be told: *uncertain.
+ * Keep those that fit, in their order, and log why the others do not.  If none
+ * fits, keep those that may fit; then *uncertain is true.
  */
 static void
-filter(struct ca_identities *ids, const struct ca_request *req, time_t now,
-    const struct ca_log *log, bool *uncertain)
+filter(struct ca_identities *ids, const struct ca_pick *p, bool *uncertain)
 {
 	struct ca_buf why = CA_BUF_INIT(1024);
 	size_t kept = 0, fit = 0;
 	bool never;
 
 	for (size_t i = 0; i < ids->n; i++)
-		fit += ca_identity_unfit(ids->v[i], req, now, &why, &never) ==
-		       NULL;
+		fit += ca_identity_unfit(
+			   ids->v[i], p->req, p->now, &why, &never) == NULL;
 	for (size_t i = 0; i < ids->n; i++) {
 		struct ca_identity *id = ids->v[i];
 		const char *unfit =
-		    ca_identity_unfit(id, req, now, &why, &never);
+		    ca_identity_unfit(id, p->req, p->now, &why, &never);
 
 		if (unfit == NULL ||
-		    (fit == 0 && ca_identity_uncertain(id, req, now)))
+		    (fit == 0 && ca_identity_uncertain(id, p->req, p->now)))
 			ids->v[kept++] = id;
 		else
-			drop(id, unfit, log);
+			drop(id, unfit, p->log);
 	}
 	ids->n = kept;
 	*uncertain = fit == 0 && kept > 0;
@@ -98,8 +95,8 @@ ca_identities_offer(struct ca_identities *ids, const struct ca_key_ui *ui,
 }
 
 /*
- * Nothing is certain to fit.  An intermediate that only the host has hides
- * that a certificate fits, but a PIN is not asked for on the mere chance.
+ * No certificate certainly fits.  Perhaps one does, through an intermediate
+ * that only the host has, but no PIN is asked on that chance without a yes.
  */
 static enum ca_err
 ask_uncertain(const struct ca_identities *ids, const struct ca_key_ui *ui)
@@ -108,15 +105,16 @@ ask_uncertain(const struct ca_identities *ids, const struct ca_key_ui *ui)
 	enum ca_err rc = CA_ERR_MEMORY;
 
 	if (ids->n == 1) {
-		ca_buf_str(&text, "The host names other CAs, and whether they "
-				  "stand above the issuer of ");
+		ca_buf_str(&text, "The host accepts certificates of other CAs. "
+				  "It is not known here whether they are above "
+				  "the issuer of ");
 		ca_identity_describe(ids->v[0], &text);
-		ca_buf_str(&text, " is unknown here. Try it?");
+		ca_buf_str(&text, ". Try it?");
 	} else {
 		ca_buf_fmt(&text,
-		    "The host names other CAs, and whether they stand above "
-		    "the issuers of the %zu certificates here is unknown. Try "
-		    "one?",
+		    "The host accepts certificates of other CAs. It is not "
+		    "known here whether they are above the issuers of the %zu "
+		    "certificates that you have. Try one?",
 		    ids->n);
 	}
 	if (ca_buf_text(&text) != NULL)
@@ -126,17 +124,17 @@ ask_uncertain(const struct ca_identities *ids, const struct ca_key_ui *ui)
 }
 
 enum ca_err
-ca_identities_pick(struct ca_identities *ids, const struct ca_request *req,
-    time_t now, const struct ca_key_ui *ui, const struct ca_log *log,
+ca_identities_pick(struct ca_identities *ids, const struct ca_pick *pick,
     struct ca_identity **out)
 {
 	bool uncertain = false;
 
-	filter(ids, req, now, log, &uncertain);
-	if (uncertain && ask_uncertain(ids, ui) != CA_OK) {
-		ca_log_err(log, "no certificate is of a CA that the host "
-				"names, as far as is known here");
+	filter(ids, pick, &uncertain);
+	if (uncertain && ask_uncertain(ids, pick->ui) != CA_OK) {
+		ca_log_err(pick->log,
+		    "no certificate was issued by a CA that the host names, as "
+		    "far as is known here");
 		return CA_ERR_NOT_FOUND;
 	}
-	return ca_identities_offer(ids, ui, out);
+	return ca_identities_offer(ids, pick->ui, out);
 }

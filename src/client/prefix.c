@@ -1,7 +1,7 @@
 /*
- * The text that ssh gives to its askpass: `(user@host) ', lines of other
- * modules, the prompt.  The server writes all but the beginning; the login and
- * the host may come from an address that somebody else wrote.
+ * The text that ssh gives to its askpass: `(user@host) ', lines of other PAM
+ * modules, the prompt.  The server writes all but the beginning, and the login
+ * and the host may come from an address that an attacker wrote.
  */
 #include "client/rules.h"
 
@@ -35,8 +35,9 @@ ca_rules_prefix(const char *text, char **user, char **host)
 	return CA_OK;
 }
 
-/* Whole lines from `from' to `to', none of which could end a longer prefix:
- * in `(alice@web1) x@evil) ' ssh itself wrote all of it. */
+/* There are only whole lines between `from' and `to', and none of them could
+ * end a longer prefix: ssh itself may have written all of
+ * `(alice@web1) x@evil) '. */
 static bool
 whole_lines(const char *from, const char *to)
 {

@@ -1,5 +1,5 @@
 /*
- * Client rule 4: the host's proof.
+ * Client rule 4: the host proves that it has the key of its certificate.
  */
 #include "client/rulesint.h"
 
@@ -17,7 +17,7 @@
 #include "verify/verify.h"
 #include "wire/scheme.h"
 
-/* "web1" is what the user meant, and full is "web1.example.com". */
+/* brief is "web1" and full is "web1.example.com". */
 static bool
 short_of(const char *brief, const char *full)
 {
@@ -28,45 +28,46 @@ short_of(const char *brief, const char *full)
 }
 
 /*
- * A name in host_names stands in the certificate, and it is one that was
- * meant: a host of the same CA that merely lists its neighbour's name does
- * not pass for it.  A short name that was meant may stand in full.
+ * A name in host_names is in the certificate, and it is a name that was meant:
+ * a host of the same CA that lists another host's name beside its own is not
+ * accepted as the other host.  A short name that was meant may be in the
+ * certificate in full.
  */
 static enum ca_err
-proof_names(const struct ca_judging *j, X509 *leaf)
+proof_names(const struct ca_rules_case *c, X509 *leaf)
 {
-	const struct ca_request *req = j->req;
+	const struct ca_request *req = c->req;
 
 	for (size_t i = 0; i < req->nhost_names; i++) {
 		if (!ca_host_in_cert(leaf, req->host_name[i]))
 			continue;
 		for (size_t k = 0; k < req->nhost_names; k++)
-			if (ca_rules_meant(j, req->host_name[k]) &&
+			if (ca_rules_meant(c, req->host_name[k]) &&
 			    (k == i ||
 				short_of(req->host_name[k], req->host_name[i])))
 				return CA_OK;
 	}
-	ca_buf_str(j->why,
-	    "rule 4, the host's proof: none of the names that "
-	    "you meant stands in the subjectAltName of the host's certificate; "
-	    "the request names ");
+	ca_buf_str(c->why,
+	    "rule 4, the host's proof: none of the names that you meant is in "
+	    "the subjectAltName of the host's certificate; the names in the "
+	    "request are ");
 	ca_rules_put_names(
-	    j->why, (const char *const *)req->host_name, req->nhost_names);
-	ca_buf_str(j->why, ". Log in by a name in the certificate, or name it "
-			   "in trusted_hosts");
+	    c->why, (const char *const *)req->host_name, req->nhost_names);
+	ca_buf_str(c->why, ". Log in by a name in the certificate, or add that "
+			   "name to trusted_hosts");
 	return CA_DENIED;
 }
 
 static enum ca_err
-decode_certs(const struct ca_judging *j, X509 **leaf, STACK_OF(X509) * chain)
+decode_certs(const struct ca_rules_case *c, X509 **leaf, STACK_OF(X509) *chain)
 {
-	const struct ca_proof_msgs *host = &j->req->host;
+	const struct ca_proof_msgs *host = &c->req->host;
 	enum ca_err rc;
 	X509 *cert;
 
 	for (size_t i = 0; i < host->ncerts; i++) {
 		cert = NULL;
-		if ((rc = ca_crypto_cert(j->crypto, host->cert[i].p,
+		if ((rc = ca_crypto_cert(c->crypto, host->cert[i].p,
 			 host->cert[i].len, &cert)) != CA_OK)
 			return rc;
 		if (i == 0) {
@@ -81,11 +82,11 @@ decode_certs(const struct ca_judging *j, X509 **leaf, STACK_OF(X509) * chain)
 
 /* RFC 8446 section 4.4.3: the host signs the request and its certificate. */
 static enum ca_err
-proof_signature(const struct ca_judging *j, X509 *leaf)
+proof_signature(const struct ca_rules_case *c, X509 *leaf)
 {
-	const struct ca_proof_msgs *host = &j->req->host;
+	const struct ca_proof_msgs *host = &c->req->host;
 	const struct ca_scheme *scheme = ca_scheme_by_code(host->scheme);
-	const struct ca_bytes part[] = {j->req->request, host->certificate};
+	const struct ca_bytes part[] = {c->req->request, host->certificate};
 	uint8_t hash[CA_TRANSCRIPT_HASH_LEN], tbs[CA_SIGNED_CONTENT_MAX];
 	EVP_PKEY *key = X509_get0_pubkey(leaf);
 	enum ca_err rc;
@@ -93,11 +94,11 @@ proof_signature(const struct ca_judging *j, X509 *leaf)
 	if (scheme == NULL || key == NULL)
 		return CA_DENIED;
 	if (host->context.len != CA_NONCE_LEN ||
-	    memcmp(host->context.p, j->req->nonce, CA_NONCE_LEN) != 0)
+	    memcmp(host->context.p, c->req->nonce, CA_NONCE_LEN) != 0)
 		return CA_DENIED;
-	if ((rc = ca_crypto_transcript(j->crypto, part, 2, hash)) != CA_OK)
+	if ((rc = ca_crypto_transcript(c->crypto, part, 2, hash)) != CA_OK)
 		return rc;
-	return ca_crypto_verify(j->crypto, scheme, key, tbs,
+	return ca_crypto_verify(c->crypto, scheme, key, tbs,
 	    ca_signed_content(CA_SIGNER_HOST, hash, tbs), host->signature.p,
 	    host->signature.len);
 }
@@ -110,12 +111,12 @@ is_file(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* host_ca is a file: its certificates, all of them, or none. */
+/* host_ca is a file: if one of its certificates is broken, none is used. */
 static enum ca_err
-read_bundle(const struct ca_judging *j, STACK_OF(X509) * *out)
+read_bundle(const struct ca_rules_case *c, STACK_OF(X509) **out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	const char *path = j->conf->host_ca;
+	const char *path = c->conf->host_ca;
 	struct ca_buf text = CA_BUF_INIT((size_t)CA_CERTFILE_MAX);
 	STACK_OF(X509) *certs = sk_X509_new_null();
 	size_t bad = 0;
@@ -126,16 +127,16 @@ read_bundle(const struct ca_judging *j, STACK_OF(X509) * *out)
 	}
 	rc = ca_file_read(AT_FDCWD, path, CA_CERTFILE_MAX, &text);
 	if (rc != CA_OK) {
-		ca_file_log(j->log, path, rc);
+		ca_file_log(c->log, path, rc);
 		ret = rc;
 		goto out;
 	}
-	rc = ca_certfile_parse(j->crypto, text.p, text.len, certs, &bad);
+	rc = ca_certfile_parse(c->crypto, text.p, text.len, certs, &bad);
 	if (rc == CA_OK && bad > 0)
 		rc = CA_ERR_FORMAT;
 	if (rc != CA_OK) {
-		ca_log_err(j->log,
-		    "host_ca %s: is no file of certificates: %-s", path,
+		ca_log_err(c->log,
+		    "host_ca %s is not a file of certificates: %-s", path,
 		    ca_err_text(rc));
 		ret = rc;
 		goto out;
@@ -149,68 +150,70 @@ out:
 	return ret;
 }
 
-/* The engine of the module, set to judge a server by the host CAs. */
+/* Configure the verification that the module uses for a server of the host
+ * CAs. */
 static enum ca_err
-host_config(const struct ca_judging *j, bool bundle, struct ca_config *cfg)
+host_config(const struct ca_rules_case *c, bool bundle, struct ca_config *cfg)
 {
 	const char *const pair[][2] = {
-	    {"ca_dir", bundle ? NULL : j->conf->host_ca},
+	    {"ca_dir", bundle ? NULL : c->conf->host_ca},
 	    {"purpose", "sslserver"},
-	    {"crl", j->conf->host_crl != NULL ? "require" : "off"},
-	    {"crl_dir", j->conf->host_crl},
+	    {"crl", c->conf->host_crl != NULL ? "require" : "off"},
+	    {"crl_dir", c->conf->host_crl},
 	};
 	enum ca_err rc;
 
 	for (size_t i = 0; i < sizeof pair / sizeof pair[0]; i++)
 		if (pair[i][1] != NULL &&
 		    (rc = ca_config_set(cfg, pair[i][0], pair[i][1],
-			 "client configuration", j->log)) != CA_OK)
+			 "client configuration", c->log)) != CA_OK)
 			return rc;
 	return CA_OK;
 }
 
 static void
-chain_refused(const struct ca_judging *j, const struct ca_report *report)
+chain_refused(const struct ca_rules_case *c, const struct ca_report *report)
 {
-	ca_buf_str(j->why, "rule 4, the host's proof: its certificate is "
-			   "refused:\n");
-	ca_report_text(report, CA_REPORT_CERT, j->why);
-	ca_buf_fmt(j->why, "Host CAs are looked for in %s (host_ca)%s%s",
-	    j->conf->host_ca,
-	    j->conf->host_crl != NULL ? ", their CRLs in " : "",
-	    j->conf->host_crl != NULL ? j->conf->host_crl : "");
+	ca_buf_str(c->why, "rule 4, the host's proof: the host's certificate "
+			   "is refused:\n");
+	ca_report_text(report, CA_REPORT_CERT, c->why);
+	ca_buf_fmt(c->why,
+	    "The CA certificates of hosts are read from %s (host_ca)%s%s",
+	    c->conf->host_ca,
+	    c->conf->host_crl != NULL ? ", and their CRLs from " : "",
+	    c->conf->host_crl != NULL ? c->conf->host_crl : "");
 }
 
 static enum ca_err
-proof_chain(const struct ca_judging *j, X509 *leaf, STACK_OF(X509) * chain)
+proof_chain(const struct ca_rules_case *c, X509 *leaf, STACK_OF(X509) *chain)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc = CA_OK;
 	struct ca_config *cfg = ca_config_new();
 	struct ca_report *report = ca_report_new();
-	struct ca_verify_input in = {leaf, chain, j->intent->now, NULL};
-	bool bundle = is_file(j->conf->host_ca);
+	struct ca_verify_input in = {leaf, chain, c->intent->now, NULL};
+	bool bundle = is_file(c->conf->host_ca);
 
 	if (cfg == NULL || report == NULL) {
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
-	if (bundle && (rc = read_bundle(j, &in.anchors)) != CA_OK) {
-		ca_buf_fmt(j->why,
+	if (bundle && (rc = read_bundle(c, &in.anchors)) != CA_OK) {
+		ca_buf_fmt(c->why,
 		    "rule 4, the host's proof: host_ca %s cannot be used (%s)",
-		    j->conf->host_ca, ca_err_text(rc));
+		    c->conf->host_ca, ca_err_text(rc));
 		ret = rc == CA_ERR_MEMORY ? rc : CA_DENIED;
 		goto out;
 	}
-	if ((rc = host_config(j, bundle, cfg)) != CA_OK) {
+	if ((rc = host_config(c, bundle, cfg)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
-	rc = ca_verify(j->crypto, cfg, j->log, &in, report, NULL);
+	rc = ca_verify(c->crypto, cfg, c->log, &in, report, NULL);
 	if (rc == CA_OK && !ca_purpose_may_sign(leaf))
 		ca_report_set(report, CA_CHECK_PURPOSE, CA_FAIL, CA_R_PURPOSE,
-		    "its keyUsage lacks digitalSignature");
+		    "its keyUsage does not include digitalSignature");
 	if (rc != CA_OK || !ca_report_granted(report, CA_REPORT_CERT)) {
-		chain_refused(j, report);
+		chain_refused(c, report);
 		ret = CA_DENIED;
 		goto out;
 	}
@@ -223,50 +226,50 @@ out:
 }
 
 static enum ca_err
-proof_absent(const struct ca_judging *j)
+proof_absent(const struct ca_rules_case *c)
 {
-	if (!j->conf->require_host_proof)
+	if (!c->conf->require_host_proof)
 		return CA_OK;
-	ca_buf_str(j->why,
-	    "rule 4, the host's proof: require_host_proof is "
-	    "set, and the host does not prove itself. Its administrator can "
-	    "set host_cert and host_key there");
+	ca_buf_str(c->why,
+	    "rule 4, the host's proof: require_host_proof is set, but the host "
+	    "sends no proof. The host's administrator can set host_cert and "
+	    "host_key in its certauth.conf");
 	return CA_DENIED;
 }
 
 enum ca_err
-ca_rules_proof(const struct ca_judging *j)
+ca_rules_proof(const struct ca_rules_case *c)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	X509 *leaf = NULL;
 	STACK_OF(X509) *chain = NULL;
 
-	if (!j->req->host_proved)
-		return proof_absent(j);
-	if (j->conf->host_ca == NULL && j->conf->require_host_proof) {
-		ca_buf_str(j->why,
-		    "rule 4, the host's proof: "
-		    "require_host_proof needs host_ca, the directory or "
-		    "file of the CAs of hosts, in ~/.config/certauth/config");
+	if (!c->req->host_proved)
+		return proof_absent(c);
+	if (c->conf->host_ca == NULL && c->conf->require_host_proof) {
+		ca_buf_str(c->why,
+		    "rule 4, the host's proof: require_host_proof needs "
+		    "host_ca, the directory or file with the CA certificates "
+		    "of hosts, in ~/.config/certauth/config");
 		return CA_DENIED;
 	}
 	if ((chain = sk_X509_new_null()) == NULL)
 		return CA_ERR_MEMORY;
-	rc = decode_certs(j, &leaf, chain);
+	rc = decode_certs(c, &leaf, chain);
 	if (rc == CA_OK)
-		rc = proof_signature(j, leaf);
+		rc = proof_signature(c, leaf);
 	if (rc != CA_OK) {
-		ca_buf_fmt(j->why,
-		    "rule 4, the host's proof: its certificate "
-		    "or signature is wrong (%s). Tell the host's administrator",
+		ca_buf_fmt(c->why,
+		    "rule 4, the host's proof: the host's certificate or "
+		    "signature is wrong (%s). Tell the host's administrator",
 		    ca_err_text(rc));
 		ret = rc == CA_ERR_MEMORY ? rc : CA_DENIED;
 		goto out;
 	}
-	/* without a CA to judge by, the name rule alone protects */
-	if (j->conf->host_ca != NULL &&
-	    ((rc = proof_chain(j, leaf, chain)) != CA_OK ||
-		(rc = proof_names(j, leaf)) != CA_OK)) {
+	/* without host_ca, only rule 1 protects */
+	if (c->conf->host_ca != NULL &&
+	    ((rc = proof_chain(c, leaf, chain)) != CA_OK ||
+		(rc = proof_names(c, leaf)) != CA_OK)) {
 		ret = rc;
 		goto out;
 	}

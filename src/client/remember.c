@@ -49,7 +49,7 @@ file_path(void)
 	return path;
 }
 
-/* Its parents, and its directory for the user alone. */
+/* Create the directory of path and its parents, accessible only to the user. */
 static enum ca_err
 make_dirs(char *path)
 {
@@ -64,7 +64,7 @@ make_dirs(char *path)
 	return CA_OK;
 }
 
-/* A host's name that can stand in a line; others are not remembered. */
+/* A host name that fits into a line; other names are not remembered. */
 static bool
 plain(const char *host)
 {
@@ -89,12 +89,12 @@ read_choices(const char *path, struct ca_buf *text, const struct ca_log *log)
 	enum ca_err rc = ca_file_read(AT_FDCWD, path, FILE_MAX_BYTES, text);
 
 	if (rc != CA_OK && rc != CA_ERR_NOT_FOUND)
-		ca_log_warning(log, "%s: %-s; no choice is remembered", path,
-		    ca_err_text(rc));
+		ca_log_warning(log, "%s: %-s; remembered choices are not used",
+		    path, ca_err_text(rc));
 	return rc;
 }
 
-/* Does the line name the host?  *hex: what follows, HEX_LEN characters. */
+/* Does the line name the host?  *hex: the HEX_LEN characters after it. */
 static bool
 line_is(const char *line, const char *host, const char **hex)
 {
@@ -159,7 +159,7 @@ out:
 	return ret;
 }
 
-/* All lines but the host's own, then its new one. */
+/* Copy all lines except the host's own, then append its new line. */
 static enum ca_err
 rewrite(const char *old, const char *host, X509 *cert, struct ca_buf *out)
 {
@@ -198,11 +198,11 @@ ca_remember_keep(const char *host, X509 *cert, const struct ca_log *log)
 		rc = ca_file_replace(path, now.p, now.len, 0600);
 	if (rc == CA_OK)
 		ca_log(log, CA_LOG_INFO,
-		    "remembered for %s in %s; remove its "
-		    "line there to be asked again",
+		    "this choice is remembered for %s in %s; remove the "
+		    "host's line from that file to be asked again",
 		    host, path);
 	else
-		ca_log_warning(log, "%s: the choice is not remembered: %-s",
+		ca_log_warning(log, "%s: the choice cannot be remembered: %-s",
 		    path, ca_err_text(rc));
 out:
 	ca_buf_free(&old);

@@ -1,22 +1,15 @@
+/*
+ * The response: the certificates, and the signature over request and
+ * certificates (RFC 8446 section 4.4.3).
+ */
 #include "client/client.h"
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "client/identity.h"
 #include "wire/scheme.h"
-
-const struct ca_scheme *
-ca_identity_scheme(const struct ca_identity *id, const struct ca_request *req)
-{
-	for (size_t i = 0; i < req->nschemes; i++) {
-		const struct ca_scheme *s = ca_scheme_by_code(req->scheme[i]);
-
-		if (s != NULL && ca_key_can(id->key, s))
-			return s;
-	}
-	return NULL;
-}
 
 static bool
 self_issued(X509 *cert)
@@ -27,7 +20,7 @@ self_issued(X509 *cert)
 
 /* The certificate in chain that issued cert, or NULL. */
 static X509 *
-issuer_of(X509 *cert, STACK_OF(X509) * chain)
+issuer_of(X509 *cert, STACK_OF(X509) *chain)
 {
 	for (int i = 0; i < sk_X509_num(chain); i++) {
 		X509 *c = sk_X509_value(chain, i);
@@ -38,7 +31,8 @@ issuer_of(X509 *cert, STACK_OF(X509) * chain)
 	return NULL;
 }
 
-/* Leaf first, each followed by its issuer, no root (docs/protocol.md). */
+/* Leaf first, each followed by its issuer, without the root
+ * (docs/protocol.md). */
 static size_t
 order_chain(const struct ca_identity *id, X509 *out[CA_CERTS_MAX])
 {
@@ -118,7 +112,7 @@ ca_respond(struct ca_crypto *crypto, const struct ca_request *req,
 		ret = rc;
 		goto out;
 	}
-	/* every message so far: the host's proof is part of raw */
+	/* every message so far; the host's proof is part of raw */
 	const struct ca_bytes part[] = {
 	    {req->raw, req->len}, {cert.p, cert.len}};
 	if ((rc = ca_crypto_transcript(crypto, part, 2, hash)) != CA_OK ||

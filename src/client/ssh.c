@@ -13,7 +13,7 @@
 #include "client/pending.h"
 #include "client/sshway.h"
 
-/* ---- the askpass program: a link to ourselves, told by its name ---- */
+/* ---- the askpass program: a link to this one, known by its name ---- */
 
 static bool
 self(char path[PATH_MAX])
@@ -26,7 +26,7 @@ self(char path[PATH_MAX])
 	return true;
 }
 
-/* The installed one, beside this program. */
+/* The installed link, beside this program. */
 static bool
 installed_askpass(const char *exe, struct ca_buf *out)
 {
@@ -41,7 +41,7 @@ installed_askpass(const char *exe, struct ca_buf *out)
 	return false;
 }
 
-/* SSH_ASKPASS is a program without arguments, so there must be one. */
+/* SSH_ASKPASS names a program without arguments, hence the link. */
 static enum ca_err
 askpass_program(const struct ca_log *log, struct ca_buf *out)
 {
@@ -76,7 +76,7 @@ put_env(const char *name, const char *value)
 	return (value != NULL ? setenv(name, value, 1) : unsetenv(name)) == 0;
 }
 
-/* The askpass that the user had, unless it is this one already. */
+/* Keep the askpass that was set before, unless it is this one already. */
 static bool
 keep_askpass(const char *own)
 {
@@ -113,7 +113,7 @@ put_environment(const struct ca_log *log, struct ca_ssh_way *way, int version)
 	     keep_askpass(ca_buf_text(&own)) &&
 	     put_env("SSH_ASKPASS", ca_buf_text(&own)) &&
 	     put_env("SSH_ASKPASS_REQUIRE", "force");
-	/* before 8.4 ssh used askpass only where there was a display */
+	/* before 8.4 ssh used askpass only if there was a display */
 	if (ok && version < CA_SSH_REQUIRE_SINCE && getenv("DISPLAY") == NULL)
 		ok = put_env("DISPLAY", ":none");
 out:
@@ -123,8 +123,8 @@ out:
 
 /* ---- the command ---- */
 
-/* `--cert FILE' and its like; returns how many arguments it took, 0: none of
- * ours, -1: its argument is missing. */
+/* `--cert FILE' and the like.  Returns how many arguments it took; 0: it is not
+ * an option of `certauth ssh'; -1: its value is missing. */
 static int
 own_option(char *const *argv)
 {
@@ -163,17 +163,17 @@ warn_about(
 	if (!host->keyboard)
 		ca_log_warning(log,
 		    "warning: your ssh configuration turns "
-		    "keyboard-interactive off for this host "
-		    "(KbdInteractiveAuthentication, BatchMode); a login by "
-		    "certificate needs it");
+		    "keyboard-interactive authentication off for this host "
+		    "(KbdInteractiveAuthentication or BatchMode), but a login "
+		    "by certificate needs it");
 	if (version < CA_SSH_REQUIRE_SINCE)
 		ca_log_warning(log,
-		    "warning: this ssh is older than OpenSSH "
-		    "8.4 and may ask on the terminal; then paste the line into "
+		    "warning: this ssh is older than OpenSSH 8.4 and may ask "
+		    "on the terminal; if it does, paste the line into "
 		    "`certauth sign --pieces'");
 }
 
-/* Exit status: CA_EXIT_OK where ssh may be started. */
+/* Returns the exit status; CA_EXIT_OK: ssh may be started. */
 static int
 prepare(const struct ca_log *log, char *const *argv)
 {
@@ -181,7 +181,7 @@ prepare(const struct ca_log *log, char *const *argv)
 	struct ca_ssh_host host;
 	int status = CA_EXIT_OK;
 
-	/* where ssh does not like its arguments, let it say so itself */
+	/* if ssh rejects its arguments, let ssh say so */
 	if (ca_ssh_resolve(argv, &host) != CA_OK)
 		return status;
 	int version = ca_ssh_version();
@@ -213,12 +213,13 @@ run(int argc, char **argv)
 		at += took;
 	}
 	if (at == argc)
-		return ca_cli_usage(&ca_cmd_ssh, "which host?");
+		return ca_cli_usage(&ca_cmd_ssh, "give a host");
 	int status = prepare(&log, argv + at);
 	if (status != CA_EXIT_OK)
 		return status;
 	argv[--at] = (char *)(uintptr_t)ca_ssh_program();
-	(void)signal(SIGPIPE, SIG_DFL); /* what we ignore, ssh would too */
+	(void)signal(
+	    SIGPIPE, SIG_DFL); /* ssh would inherit that it is ignored */
 	execvp(argv[at], argv + at);
 	return ca_cli_fail("cannot run %s: %s", argv[at], strerror(errno));
 }
@@ -227,18 +228,17 @@ const struct ca_command ca_cmd_ssh = {"ssh", "log in by ssh with a certificate",
     "usage: certauth ssh [OPTIONS] SSH ARGUMENTS...\n"
     "\n"
     "Runs the real ssh with certauth as its askpass: prompts of pam_certauth\n"
-    "are answered after the client rules were checked; all other questions\n"
-    "come to the terminal, or to the SSH_ASKPASS that you had.\n"
+    "are answered after the client rules are checked; every other question\n"
+    "goes to the terminal, or to the SSH_ASKPASS that was set before.\n"
     "\n"
-    "  --cert FILE     certificate (PEM or DER), its intermediates behind it\n"
+    "  --cert FILE     certificate (PEM or DER), followed by intermediates\n"
     "  --key KEY       FILE in PEM, `agent', or a PKCS#11 URI (pkcs11:...)\n"
     "  --p12 FILE      certificate and key in a PKCS#12 file\n"
-    "  --registered    send no certificate: the host has it\n"
+    "  --registered    send no certificate: the host has it registered\n"
     "\n"
-    "These stand before the arguments for ssh; their defaults stand in\n"
-    "~/.config/certauth/config, also by host.  Which ssh: CERTAUTH_SSH, or "
-    "the\n"
-    "one in PATH.  Also for git, scp, sftp and rsync:\n"
+    "Give these before the arguments for ssh.  Set their defaults, also for\n"
+    "single hosts, in ~/.config/certauth/config.  CERTAUTH_SSH names the ssh\n"
+    "to run; without it, ssh is searched in PATH.  For git, scp and rsync:\n"
     "\n"
     "  certauth ssh web1\n"
     "  GIT_SSH_COMMAND='certauth ssh' git pull\n"

@@ -1,5 +1,5 @@
 /*
- * certauth ssh, and what it tells the askpass that ssh starts.
+ * certauth ssh, and the environment by which it informs its askpass.
  */
 #ifndef CA_CLIENT_SSH_H
 #define CA_CLIENT_SSH_H
@@ -7,16 +7,15 @@
 #include "tool/cli.h"
 
 /*
- * Set by `certauth ssh' for `certauth askpass', each in the user's own
- * environment:
- *   HOSTS    the names of each host on the way, the target first:
+ * Set by `certauth ssh' for `certauth askpass', in the user's own environment:
+ *   HOSTS    the names of the target and of each jump host, the target first:
  *            NAME,NAME;NAME,...
- *   USER     the login on each of them: LOGIN;LOGIN..., a `;' or `%' in one
- *            in hex
- *   PROXY    1: there is a ProxyCommand, which may have an ssh of its own
+ *   USER     the login on each of them: LOGIN;LOGIN..., with `;' and `%' in
+ *            hex
+ *   PROXY    1: there is a ProxyCommand, which may run another ssh
  *   PREFIX   1: this ssh puts `(user@host) ' before each prompt
- *   ASKPASS  the program that the user had in SSH_ASKPASS
- *   FIRST    1: it goes before the terminal (SSH_ASKPASS_REQUIRE was set)
+ *   ASKPASS  the program that SSH_ASKPASS named before
+ *   FIRST    1: prefer it to the terminal (SSH_ASKPASS_REQUIRE was set)
  *   CERT, KEY, P12, REGISTERED   options of `certauth ssh'
  */
 #define CA_ENV_HOSTS "CERTAUTH_SSH_HOSTS"

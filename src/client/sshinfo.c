@@ -21,8 +21,8 @@ ca_ssh_program(void)
 	return name != NULL && name[0] != '\0' ? name : "ssh";
 }
 
-/* Run argv with nothing to read, and take what it writes to descriptor from;
- * the other one goes nowhere. */
+/* Run argv with an empty standard input, and take what it writes to descriptor
+ * from (1 or 2); the other output is discarded. */
 static enum ca_err
 capture(char *const *argv, int from, struct ca_buf *out)
 {
@@ -107,7 +107,7 @@ keep(char **at, const char *value)
 	return *at != NULL ? CA_OK : CA_ERR_MEMORY;
 }
 
-/* What is known of a host while its lines are read. */
+/* The state while the lines of a host are read. */
 struct reading {
 	struct ca_ssh_host *host;
 	bool seen[4];

@@ -13,7 +13,7 @@ ca_ssh_way_clear(struct ca_ssh_way *way)
 	ca_buf_free(&way->logins);
 }
 
-/* ---- what may not stand in a name ---- */
+/* ---- what a name must not contain ---- */
 
 static bool
 control_byte(const char *text)
@@ -24,7 +24,7 @@ control_byte(const char *text)
 	return false;
 }
 
-/* ssh writes `(user@host) ' as they are. */
+/* ssh copies login and host into `(user@host) ' without escaping. */
 static bool
 misleads(const char *text)
 {
@@ -35,8 +35,8 @@ static enum ca_err
 refuse(const struct ca_log *log, const char *what, const char *text)
 {
 	ca_log_err(log,
-	    "ssh is not started: %s `%s' has a parenthesis or a control "
-	    "character, and a server could pass for another one by it",
+	    "ssh is not started: %s `%s' contains a parenthesis or a control "
+	    "character, which would let a server pretend to be another one",
 	    what, text);
 	return CA_DENIED;
 }
@@ -69,8 +69,8 @@ struct options {
 	bool control;       /* a control byte in one of them, or the host */
 };
 
-/* Read the options at argv[*at], and move behind them.  False: `--' ended
- * them. */
+/* Read the options at argv[*at], and move *at past them.  False: `--' ended
+ * the options. */
 static bool
 read_options(struct options *o, char *const *argv, size_t *at, int version)
 {
@@ -98,8 +98,8 @@ read_options(struct options *o, char *const *argv, size_t *at, int version)
 	return true;
 }
 
-/* As ssh reads them: before the host, and again behind it up to the command,
- * which may hold anything. */
+/* As ssh reads its options: before the host, and again after it up to the
+ * command, which may contain anything. */
 static struct options
 options_of(char *const *argv, int version)
 {
@@ -115,7 +115,7 @@ options_of(char *const *argv, int version)
 	return o;
 }
 
-/* ---- the way ---- */
+/* ---- the hosts ---- */
 
 enum ca_err
 ca_ssh_login_put(struct ca_buf *b, const char *login)
@@ -135,7 +135,7 @@ put_host(struct ca_ssh_way *way, const struct ca_ssh_host *host)
 
 	for (size_t i = 0; i < host->names.n; i++) {
 		if (strpbrk(host->names.v[i], ",;") != NULL)
-			continue; /* no host's name has them */
+			continue; /* no host name contains these */
 		ca_buf_fmt(&way->hosts, "%s%s", sep, host->names.v[i]);
 		sep = ",";
 	}
@@ -146,8 +146,8 @@ put_host(struct ca_ssh_way *way, const struct ca_ssh_host *host)
 				    : CA_OK;
 }
 
-/* What ssh, started for a hop of ProxyJump, would resolve.  It is given -F as
- * the first one was, and no other option. */
+/* Resolve a hop of ProxyJump as the ssh that is started for it: that ssh gets
+ * the same -F, and no other option. */
 static enum ca_err
 resolve_hop(const char *hop, const char *config, struct ca_ssh_host *host)
 {
@@ -168,8 +168,8 @@ resolve_hop(const char *hop, const char *config, struct ca_ssh_host *host)
 static enum ca_err put_jumps(
     struct ca_ssh_way *way, const char *jump, const char *config);
 
-/* The first hop is reached as its own configuration says; each other one by
- * the hop before it. */
+/* The first hop is reached as its own configuration says, each later hop
+ * through the hop before it. */
 static enum ca_err
 put_hop(struct ca_ssh_way *way, const char *hop, const char *config, bool first)
 {
@@ -177,7 +177,7 @@ put_hop(struct ca_ssh_way *way, const char *hop, const char *config, bool first)
 	enum ca_err rc = resolve_hop(hop, config, &host);
 
 	if (rc == CA_ERR_NOT_FOUND)
-		return CA_OK; /* ssh will say so; its prompts are refused */
+		return CA_OK; /* ssh will report it; its prompts are refused */
 	if (rc != CA_OK)
 		return rc;
 	ca_buf_str(&way->hosts, ";");
@@ -190,7 +190,7 @@ put_hop(struct ca_ssh_way *way, const char *hop, const char *config, bool first)
 	return rc;
 }
 
-/* A way in a circle ends at JUMPS_MAX. */
+/* JUMPS_MAX ends a loop of jump hosts. */
 static enum ca_err
 put_jumps(struct ca_ssh_way *way, const char *jump, const char *config)
 {
@@ -202,8 +202,8 @@ put_jumps(struct ca_ssh_way *way, const char *jump, const char *config)
 	     hop != NULL && rc == CA_OK; hop = strtok_r(NULL, ",", &save)) {
 		if (way->hops++ >= JUMPS_MAX) {
 			ca_log_warning(way->log,
-			    "warning: only the first %d jump hosts are "
-			    "answered",
+			    "warning: prompts of jump hosts after the first %d "
+			    "are not answered",
 			    JUMPS_MAX);
 			break;
 		}

@@ -1,6 +1,6 @@
 /*
- * The hosts on the way that `certauth ssh' takes: the target, and the jump
- * hosts before it.
+ * The hosts that `certauth ssh' connects to: the target, and the jump hosts
+ * before it.
  */
 #ifndef CA_CLIENT_SSHWAY_H
 #define CA_CLIENT_SSHWAY_H
@@ -16,8 +16,8 @@ struct ca_ssh_way {
 	const struct ca_log *log;
 	struct ca_buf hosts;  /* CA_ENV_HOSTS */
 	struct ca_buf logins; /* CA_ENV_USER */
-	bool proxy;           /* a ProxyCommand somewhere on the way */
-	unsigned hops;        /* jump hosts, of those that were looked at */
+	bool proxy;           /* one of them is reached by a ProxyCommand */
+	unsigned hops;        /* number of jump hosts resolved */
 };
 #define CA_SSH_WAY(log)                                                        \
 	{                                                                      \
@@ -26,15 +26,15 @@ struct ca_ssh_way {
 void ca_ssh_way_clear(struct ca_ssh_way *way);
 
 /*
- * Follow the way to target, which ca_ssh_resolve made of argv (ends with NULL;
- * version: of ssh).  CA_DENIED (logged): a login, a host's name or a
- * HostKeyAlias has a parenthesis or a control byte, or an option has the
- * latter: with it `(user@host) ' could be read as another host's.
+ * Resolve the jump hosts before target, which ca_ssh_resolve made of argv (ends
+ * with NULL); version is that of ssh.  CA_DENIED (logged): a login, a host name
+ * or a HostKeyAlias has a parenthesis or a control byte, or an option has a
+ * control byte: `(user@host) ' could then be taken for that of another host.
  */
 CA_MUST_CHECK enum ca_err ca_ssh_way_find(struct ca_ssh_way *way,
     char *const *argv, int version, const struct ca_ssh_host *target);
 
-/* Append a login as it stands in CA_ENV_USER. */
+/* Append a login in the form that CA_ENV_USER has. */
 CA_MUST_CHECK enum ca_err ca_ssh_login_put(struct ca_buf *b, const char *login);
 
 #endif

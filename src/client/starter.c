@@ -10,7 +10,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
-/* /proc, where it numbers processes as we do; -1: there is none. */
+/* Open /proc, if it is of the PID namespace of this process; else -1. */
 static int
 open_proc(void)
 {
@@ -60,21 +60,22 @@ ca_caller_find(const struct ca_log *log, struct ca_caller *caller)
 	(void)snprintf(number, sizeof number, "%ld", (long)parent);
 	errno = 0;
 	int proc = open_proc();
-	/* a descriptor stays with its process: a number may be given anew */
+	/* a descriptor stays with its process; a number may be used again */
 	if (proc < 0 ||
 	    (dir = openat(proc, number, O_PATH | O_DIRECTORY | O_CLOEXEC)) <
 		0 ||
 	    fstat(dir, &st) != 0 || !read_comm(dir, caller->name)) {
 		ca_log_err(log,
-		    "not signed: which program asks cannot be seen in "
-		    "/proc/%s/comm: %-s. Where /proc is mounted with hidepid, "
-		    "answer with `certauth sign --pieces'",
+		    "not signed: the name of the program that asks cannot be "
+		    "read from /proc/%s/comm: %-s. If /proc is mounted with "
+		    "hidepid, answer with `certauth sign --pieces'",
 		    number, strerror(errno != 0 ? errno : EIO));
 		ret = CA_DENIED;
 		goto out;
 	}
 	if (getppid() != parent) {
-		ca_log_err(log, "not signed: the program that asked has ended");
+		ca_log_err(
+		    log, "not signed: the program that asked has exited");
 		ret = CA_DENIED;
 		goto out;
 	}

@@ -1,6 +1,6 @@
 /*
- * Who started this process: the program that shows a prompt to askpass.  The
- * kernel says it, not the prompt.
+ * Which program started this process, that is, asks through askpass.  The
+ * kernel says so, not the prompt.
  */
 #ifndef CA_CLIENT_STARTER_H
 #define CA_CLIENT_STARTER_H
@@ -18,10 +18,11 @@ struct ca_caller {
 };
 
 /*
- * The parent process, by /proc/PPID and its comm.  exe is not readable where
- * the parent is setuid.  CA_DENIED (logged): /proc is absent, hides the parent
- * (hidepid) or is of other processes, or the parent ended meanwhile.
- * Ancestors are not looked at: whatever stands between is not known.
+ * Find the parent process by /proc/PPID/comm; /proc/PPID/exe is not readable
+ * if the parent is setuid.  CA_DENIED (logged): there is no /proc, it hides the
+ * parent (hidepid) or belongs to another PID namespace, or the parent has
+ * exited.  Other ancestors are not considered, because it is not known what
+ * the processes between do.
  */
 CA_MUST_CHECK enum ca_err ca_caller_find(
     const struct ca_log *log, struct ca_caller *caller);

@@ -79,7 +79,7 @@ ca_crl_free(struct ca_crl *crl)
 		(void)close(crl->fd);
 	ca_crlread_clear(&crl->read);
 	ca_crl_hits_clear(&crl->hits);
-	ca_crlidx_free(crl->idx);
+	ca_crl_index_free(crl->idx);
 	free(crl->name);
 	free(crl);
 }

@@ -11,16 +11,16 @@
 #include <string.h>
 
 static enum ca_err
-load_one(const struct ca_crl_source *src, struct ca_crlidx *idx, uint32_t no,
+load_one(const struct ca_crl_source *src, struct ca_crl_index *idx, uint32_t no,
     const struct ca_crl_wanted *wanted, struct ca_crls *out)
 {
-	struct ca_crlidx_crl found;
+	struct ca_crl_index_crl found;
 	struct ca_crl *crl;
-	enum ca_err rc = ca_crlidx_crl(idx, no, &found);
+	enum ca_err rc = ca_crl_index_crl(idx, no, &found);
 
 	if (rc == CA_OK && (crl = ca_crl_new(src, out)) != NULL) {
 		crl->way = &ca_crl_by_index;
-		crl->idx = ca_crlidx_ref(idx);
+		crl->idx = ca_crl_index_ref(idx);
 		crl->no = no;
 		crl->buckets = found.buckets;
 		crl->read.entries = found.entries;
@@ -51,6 +51,8 @@ why(enum ca_err rc)
 		return "has an index that was made for an older file";
 	case CA_ERR_UNTRUSTED:
 		return "has an index that others may write";
+	case CA_ERR_UNSUPPORTED:
+		return "has an index that was made by another version";
 	default:
 		return "has an index that is damaged";
 	}
@@ -60,7 +62,7 @@ static enum ca_err
 load(const struct ca_crl_source *src, const struct ca_crl_wanted *wanted,
     struct ca_crls *out)
 {
-	struct ca_crlidx *idx = NULL;
+	struct ca_crl_index *idx = NULL;
 	struct stat st;
 	uint32_t n = 0;
 	size_t before = out->n;
@@ -68,10 +70,11 @@ load(const struct ca_crl_source *src, const struct ca_crl_wanted *wanted,
 
 	if (fstat(src->fd, &st) != 0)
 		return CA_ERR_IO;
-	rc = ca_crlidx_open(src->crypto, src->dirfd, src->name, &st, &idx, &n);
+	rc = ca_crl_index_open(
+	    src->crypto, src->dirfd, src->name, &st, &idx, &n);
 	for (uint32_t no = 0; rc == CA_OK && no < n; no++)
 		rc = load_one(src, idx, no, wanted, out);
-	ca_crlidx_free(idx);
+	ca_crl_index_free(idx);
 	if (rc == CA_OK)
 		return CA_OK;
 	while (out->n > before)
@@ -138,7 +141,7 @@ static enum ca_err
 verify(struct ca_crl *crl, X509 *issuer, EVP_PKEY *key)
 {
 	uint8_t spki[32];
-	enum ca_err rc = ca_crlidx_spki(crl->crypto, issuer, spki);
+	enum ca_err rc = ca_crl_index_spki(crl->crypto, issuer, spki);
 
 	if (rc != CA_OK)
 		return rc;
@@ -159,7 +162,7 @@ lookup(struct ca_crl *crl, X509 *cert, const struct ca_bytes *serial,
 	enum ca_err rc = ca_crl_hits_init(&hits, serial, 1);
 
 	if (rc == CA_OK)
-		rc = ca_crlidx_lookup(crl->idx, crl->no, crl->buckets,
+		rc = ca_crl_index_find(crl->idx, crl->no, crl->buckets,
 		    serial->p, serial->len, &hits);
 	if (rc == CA_OK) {
 		rc = ca_crl_hits_choose(crl, &hits, 0, cert, out);

@@ -64,7 +64,7 @@ struct ca_crl {
 	struct ca_crlread read;
 	struct ca_crl_hits hits;
 	/* through the index; read.stripped is the index's then */
-	struct ca_crlidx *idx;
+	struct ca_crl_index *idx;
 	uint32_t no, buckets;
 	uint8_t spki[32];
 };

@@ -13,40 +13,6 @@ put_be(uint8_t *p, uint64_t v, int n)
 		p[i] = (uint8_t)(v >> (8 * (n - 1 - i)));
 }
 
-/* Add one record with its check; p has room for it behind len. */
-static enum ca_err
-add(struct maker *m, const uint8_t *key, size_t keylen, uint8_t *p, size_t len)
-{
-	const EVP_MD *md = ca_crypto_get0_md(m->crypto, "SHA256");
-	uint8_t sum[EVP_MAX_MD_SIZE];
-
-	if (len + CA_CRLIDX_CHECK > CA_CRLIDX_VALUE_MAX)
-		return CA_ERR_LIMIT;
-	if (md == NULL || EVP_DigestInit_ex(m->md, md, NULL) != 1 ||
-	    EVP_DigestUpdate(m->md, m->sha256, 32) != 1 ||
-	    EVP_DigestUpdate(m->md, key, keylen) != 1 ||
-	    EVP_DigestUpdate(m->md, p, len) != 1 ||
-	    EVP_DigestFinal_ex(m->md, sum, NULL) != 1)
-		return CA_ERR_CRYPTO;
-	memcpy(p + len, sum, CA_CRLIDX_CHECK);
-	if (cdb_make_add(&m->cdb, key, (unsigned)keylen, p,
-		(unsigned)(len + CA_CRLIDX_CHECK)) != 0)
-		return CA_ERR_IO;
-	return CA_OK;
-}
-
-static enum ca_err
-add_buf(struct maker *m, const uint8_t *key, size_t keylen, struct ca_buf *b)
-{
-	static const uint8_t room[CA_CRLIDX_CHECK];
-	size_t len = b->len;
-
-	ca_buf_put(b, room, sizeof room);
-	if (ca_buf_err(b) != CA_OK)
-		return ca_buf_err(b);
-	return add(m, key, keylen, b->p, len);
-}
-
 static void
 key_of(uint8_t key[9], char kind, uint32_t no, uint32_t i)
 {
@@ -58,13 +24,13 @@ key_of(uint8_t key[9], char kind, uint32_t no, uint32_t i)
 static enum ca_err
 add_issuer(struct maker *m, const struct ca_crl_item *item)
 {
-	struct ca_buf b = CA_BUF_INIT(CA_CRLIDX_VALUE_MAX);
+	struct ca_buf b = CA_BUF_INIT(CA_CRL_INDEX_VALUE_MAX);
 	uint8_t key[9];
 	enum ca_err rc;
 
 	key_of(key, 'i', m->no, item->issuer_no);
 	ca_buf_put(&b, item->issuer, item->issuer_len);
-	rc = add_buf(m, key, sizeof key, &b);
+	rc = ca_index_maker_put(m->index, key, sizeof key, &b);
 	ca_buf_free(&b);
 	m->issuer_no = item->issuer_no;
 	return rc;
@@ -102,15 +68,15 @@ gather(void *ctx, const struct ca_crl_item *item)
 	enum ca_err rc;
 	uint8_t *p;
 
-	if (item->serial_len > CA_CRLIDX_SERIAL_MAX)
+	if (item->serial_len > CA_CRL_INDEX_SERIAL_MAX)
 		return CA_ERR_LIMIT;
 	if (item->issuer_no != m->issuer_no &&
 	    (rc = add_issuer(m, item)) != CA_OK)
 		return rc;
-	if (!room(m, item->serial_len + CA_CRLIDX_ENTRY_FIXED))
+	if (!room(m, item->serial_len + CA_CRL_INDEX_ENTRY_FIXED))
 		return CA_ERR_MEMORY;
 	m->place[m->n++] = (struct place){
-	    m->len, ca_crlidx_hash(item->serial, item->serial_len)};
+	    m->len, ca_crl_index_hash(item->serial, item->serial_len)};
 	p = m->arena + m->len;
 	*p++ = (uint8_t)item->serial_len;
 	memcpy(p, item->serial, item->serial_len);
@@ -118,7 +84,7 @@ gather(void *ctx, const struct ca_crl_item *item)
 	*p++ = item->reason < 0 ? 255 : (uint8_t)item->reason;
 	put_be(p, (uint64_t)ca_crl_item_date(item), 8);
 	put_be(p + 8, item->issuer_no, 4);
-	m->len += item->serial_len + CA_CRLIDX_ENTRY_FIXED;
+	m->len += item->serial_len + CA_CRL_INDEX_ENTRY_FIXED;
 	return CA_OK;
 }
 
@@ -146,7 +112,7 @@ add_buckets(struct maker *m, uint32_t buckets)
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	uint32_t *first = calloc((size_t)buckets + 2, sizeof *first);
 	uint32_t *order = first != NULL ? in_order(m, buckets, first) : NULL;
-	struct ca_buf v = CA_BUF_INIT(CA_CRLIDX_VALUE_MAX);
+	struct ca_buf v = CA_BUF_INIT(CA_CRL_INDEX_VALUE_MAX);
 	uint8_t key[9];
 
 	if (order == NULL) {
@@ -159,10 +125,11 @@ add_buckets(struct maker *m, uint32_t buckets)
 		ca_buf_reset(&v);
 		for (size_t i = first[b + 1]; i < end; i++) {
 			const uint8_t *p = m->arena + m->place[order[i]].at;
-			ca_buf_put(&v, p, p[0] + CA_CRLIDX_ENTRY_FIXED);
+			ca_buf_put(&v, p, p[0] + CA_CRL_INDEX_ENTRY_FIXED);
 		}
 		key_of(key, 'b', m->no, b);
-		if ((rc = add_buf(m, key, sizeof key, &v)) != CA_OK) {
+		rc = ca_index_maker_put(m->index, key, sizeof key, &v);
+		if (rc != CA_OK) {
 			ret = rc;
 			goto out;
 		}
@@ -178,8 +145,8 @@ out:
 static enum ca_err
 add_crl(struct maker *m, struct ca_crl *crl)
 {
-	struct ca_buf v = CA_BUF_INIT(CA_CRLIDX_VALUE_MAX);
-	size_t buckets = m->n / CA_CRLIDX_PER_BUCKET + 1;
+	struct ca_buf v = CA_BUF_INIT(CA_CRL_INDEX_VALUE_MAX);
+	size_t buckets = m->n / CA_CRL_INDEX_PER_BUCKET + 1;
 	uint8_t key[9], spki[32];
 	enum ca_err rc;
 	X509 *ca;
@@ -192,7 +159,7 @@ add_crl(struct maker *m, struct ca_crl *crl)
 		return CA_DENIED;
 	if (buckets > UINT32_MAX / 2)
 		return CA_ERR_LIMIT;
-	if ((rc = ca_crlidx_spki(m->crypto, ca, spki)) != CA_OK)
+	if ((rc = ca_crl_index_spki(m->crypto, ca, spki)) != CA_OK)
 		return rc;
 	key_of(key, 'c', m->no, 0);
 	ca_buf_put(&v, spki, sizeof spki);
@@ -200,7 +167,7 @@ add_crl(struct maker *m, struct ca_crl *crl)
 	put_be(key + 5, buckets, 4);
 	ca_buf_put(&v, key + 5, 4);
 	ca_buf_put(&v, crl->read.stripped.p, crl->read.stripped.len);
-	rc = add_buf(m, key, 5, &v);
+	rc = ca_index_maker_put(m->index, key, 5, &v);
 	ca_buf_free(&v);
 	if (rc == CA_OK)
 		rc = add_buckets(m, (uint32_t)buckets);
@@ -209,7 +176,7 @@ add_crl(struct maker *m, struct ca_crl *crl)
 }
 
 enum ca_err
-ca_crlidx_put_crls(struct maker *m, int fd, const char *name)
+ca_crl_index_put_crls(struct maker *m, int fd, const char *name)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_crlsrc *src = malloc(sizeof *src);
@@ -223,7 +190,7 @@ ca_crlidx_put_crls(struct maker *m, int fd, const char *name)
 		goto out;
 	}
 	while ((rc = ca_crlsrc_next(src)) == CA_OK) {
-		if (m->no >= CA_CRLIDX_CRLS_MAX) {
+		if (m->no >= CA_CRL_INDEX_CRLS_MAX) {
 			ret = CA_ERR_LIMIT;
 			goto out;
 		}
@@ -256,28 +223,4 @@ out:
 	ca_crls_clear(&list);
 	free(src);
 	return ret;
-}
-
-enum ca_err
-ca_crlidx_put_meta(struct maker *m)
-{
-	struct ca_buf v = CA_BUF_INIT(CA_CRLIDX_VALUE_MAX);
-	const struct stat *st = &m->st;
-	uint8_t no[4];
-	enum ca_err rc;
-
-	ca_buf_put(&v, CA_CRLIDX_MAGIC, 16);
-	ca_buf_u64(&v, (uint64_t)st->st_dev);
-	ca_buf_u64(&v, (uint64_t)st->st_ino);
-	ca_buf_u64(&v, (uint64_t)st->st_size);
-	ca_buf_u64(&v, (uint64_t)st->st_mtim.tv_sec);
-	ca_buf_u64(&v, (uint64_t)st->st_mtim.tv_nsec);
-	ca_buf_u64(&v, (uint64_t)st->st_ctim.tv_sec);
-	ca_buf_u64(&v, (uint64_t)st->st_ctim.tv_nsec);
-	ca_buf_put(&v, m->sha256, 32);
-	put_be(no, m->no, 4);
-	ca_buf_put(&v, no, 4);
-	rc = add_buf(m, (const uint8_t *)"m", 1, &v);
-	ca_buf_free(&v);
-	return rc;
 }

@@ -5,18 +5,14 @@
 #ifndef CA_CRL_INDEX_BUILD_H
 #define CA_CRL_INDEX_BUILD_H
 
-#include <cdb.h>
-
+#include "base/index_make.h"
 #include "crl/index_read.h"
 
 struct maker {
 	struct ca_crypto *crypto;
 	const struct ca_log *log;
 	STACK_OF(X509) *cas;
-	struct cdb_make cdb;
-	EVP_MD_CTX *md;
-	struct stat st;
-	uint8_t sha256[32];
+	struct ca_index_maker *index;
 	uint32_t no; /* of the CRL at hand */
 	uint64_t total;
 	/* the entries of the CRL at hand: records as in a bucket, one after
@@ -31,11 +27,8 @@ struct maker {
 	uint32_t issuer_no;
 };
 
-/* The records of every CRL in the open file name.  Errors as ca_crlidx_make. */
-CA_MUST_CHECK enum ca_err ca_crlidx_put_crls(
+/* The records of every CRL in the open file name.  Errors as ca_crl_index_make. */
+CA_MUST_CHECK enum ca_err ca_crl_index_put_crls(
     struct maker *m, int fd, const char *name);
-
-/* The record that binds the index to the file, after all others. */
-CA_MUST_CHECK enum ca_err ca_crlidx_put_meta(struct maker *m);
 
 #endif

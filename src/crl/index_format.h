@@ -1,12 +1,10 @@
 /*
  * The records of a CRL index, for its reader and its maker.  Private to
- * index_read.c and index_build.c.
+ * index_read.c, index_build.c and index_file.c.
  *
- * cdb keys and values, numbers big-endian; a value ends with CHECK bytes, the
- * SHA-256, cut, of: SHA-256 of the CRL file || key || value before them.
+ * Keys and values beside the head of base/index.h, numbers big-endian:
  *
- *	"m"              magic, dev, ino, size, mtime s, ns, ctime s, ns (u64
- *	                 each), SHA-256 of the file, u32 number of CRLs
+ *	"m" (head)       u32 number of CRLs
  *	"c" u32 no       SHA-256 of SPKI, u64 entries, u32 buckets, stripped DER
  *	"i" u32 no u32 i certificateIssuer number i (1..), DER GeneralNames
  *	"b" u32 no u32 k bucket k: entries of u8 length of serial, serial, u8
@@ -20,19 +18,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CA_CRLIDX_MAGIC "certauth-crlidx1" /* 16 bytes */
-#define CA_CRLIDX_META (16 + 7 * 8 + 32 + 4)
-#define CA_CRLIDX_CHECK 16
-#define CA_CRLIDX_VALUE_MAX (1u << 20) /* bytes of any value */
-#define CA_CRLIDX_SERIAL_MAX 254       /* a longer one is never indexed */
-#define CA_CRLIDX_PER_BUCKET 16        /* entries, on average */
-#define CA_CRLIDX_ENTRY_FIXED (1 + 1 + 8 + 4)
-#define CA_CRLIDX_CRLS_MAX 1024
+#include "base/index.h"
+
+extern const struct ca_index_kind ca_crl_index_kind;
+
+#define CA_CRL_INDEX_VALUE_MAX (1u << 20) /* bytes of any value */
+#define CA_CRL_INDEX_SERIAL_MAX 254       /* a longer one is never indexed */
+#define CA_CRL_INDEX_PER_BUCKET 16        /* entries, on average */
+#define CA_CRL_INDEX_ENTRY_FIXED (1 + 1 + 8 + 4)
+#define CA_CRL_INDEX_CRLS_MAX 1024
 
 /* FNV-1a, which spreads serial numbers of any making well enough: a bucket
  * that grows over VALUE_MAX makes the compilation fail, no look-up. */
 static inline uint32_t
-ca_crlidx_hash(const uint8_t *p, size_t len)
+ca_crl_index_hash(const uint8_t *p, size_t len)
 {
 	uint32_t h = 2166136261u;
 

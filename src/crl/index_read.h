@@ -33,11 +33,11 @@
 #include "base/log.h"
 #include "crypto/crypto.h"
 
-struct ca_crlidx; /* of one file; may hold several CRLs */
+struct ca_crl_index; /* of one file; may hold several CRLs */
 struct ca_crl_hits;
 
 /* What the index says of one CRL of its file; stripped is owned by it. */
-struct ca_crlidx_crl {
+struct ca_crl_index_crl {
 	uint8_t spki[32]; /* SHA-256 of the SubjectPublicKeyInfo */
 	uint64_t entries;
 	uint32_t buckets;
@@ -46,7 +46,7 @@ struct ca_crlidx_crl {
 
 /* The index's name for the CRL file name of dirfd: beside the file itself
  * where name is a symbolic link within the directory.  CA_ERR_MEMORY. */
-CA_MUST_CHECK enum ca_err ca_crlidx_name(
+CA_MUST_CHECK enum ca_err ca_crl_index_name(
     int dirfd, const char *name, struct ca_buf *out);
 
 /*
@@ -54,26 +54,24 @@ CA_MUST_CHECK enum ca_err ca_crlidx_name(
  * many CRLs it holds.  CA_ERR_NOT_FOUND: there is none; CA_ERR_STALE: it is of
  * another file; CA_ERR_FORMAT: it is damaged; CA_ERR_UNTRUSTED, CA_ERR_IO.
  */
-CA_MUST_CHECK enum ca_err ca_crlidx_open(struct ca_crypto *crypto, int dirfd,
-    const char *name, const struct stat *st, struct ca_crlidx **out,
+CA_MUST_CHECK enum ca_err ca_crl_index_open(struct ca_crypto *crypto, int dirfd,
+    const char *name, const struct stat *st, struct ca_crl_index **out,
     uint32_t *ncrls);
-struct ca_crlidx *ca_crlidx_ref(struct ca_crlidx *idx);
-void ca_crlidx_free(struct ca_crlidx *idx); /* NULL is allowed */
+struct ca_crl_index *ca_crl_index_ref(struct ca_crl_index *idx);
+void ca_crl_index_free(struct ca_crl_index *idx); /* NULL is allowed */
 
 /* CRL number no of the file.  CA_ERR_FORMAT: damaged; CA_ERR_IO. */
-CA_MUST_CHECK enum ca_err ca_crlidx_crl(
-    struct ca_crlidx *idx, uint32_t no, struct ca_crlidx_crl *out);
+CA_MUST_CHECK enum ca_err ca_crl_index_crl(
+    struct ca_crl_index *idx, uint32_t no, struct ca_crl_index_crl *out);
 
 /*
  * The entries of CRL number no with a serial number, as hits for asked[0].
  * CA_OK, hits->n being 0 where there is certainly none; CA_ERR_FORMAT:
  * damaged; CA_ERR_LIMIT, CA_ERR_IO, CA_ERR_MEMORY.
  */
-CA_MUST_CHECK enum ca_err ca_crlidx_lookup(struct ca_crlidx *idx, uint32_t no,
-    uint32_t buckets, const void *serial, size_t len, struct ca_crl_hits *hits);
-
-/* SHA-256 of the CRL file when the index was made. */
-void ca_crlidx_sha256(const struct ca_crlidx *idx, uint8_t out[32]);
+CA_MUST_CHECK enum ca_err ca_crl_index_find(struct ca_crl_index *idx,
+    uint32_t no, uint32_t buckets, const void *serial, size_t len,
+    struct ca_crl_hits *hits);
 
 /*
  * Make the index of the CRL file name in dirfd, replacing an old one whole.
@@ -83,12 +81,12 @@ void ca_crlidx_sha256(const struct ca_crlidx *idx, uint8_t out[32]);
  * CA_ERR_STALE: it changed meanwhile; CA_ERR_NOT_FOUND, CA_ERR_UNTRUSTED,
  * CA_ERR_LIMIT, CA_ERR_IO, CA_ERR_CRYPTO, CA_ERR_MEMORY.
  */
-CA_MUST_CHECK enum ca_err ca_crlidx_make(struct ca_crypto *crypto,
+CA_MUST_CHECK enum ca_err ca_crl_index_make(struct ca_crypto *crypto,
     const struct ca_log *log, int dirfd, const char *name, STACK_OF(X509) *cas,
     uint64_t *entries);
 
 /* SHA-256 of a certificate's SubjectPublicKeyInfo. */
-CA_MUST_CHECK enum ca_err ca_crlidx_spki(
+CA_MUST_CHECK enum ca_err ca_crl_index_spki(
     struct ca_crypto *crypto, X509 *cert, uint8_t out[32]);
 
 #endif

@@ -230,15 +230,15 @@ when(const ASN1_TIME *t, char out[32])
 static const char *
 index_state(struct ca_crl_run *r, const char *name)
 {
-	struct ca_crlidx *idx = NULL;
+	struct ca_crl_index *idx = NULL;
 	struct stat st;
 	uint32_t n;
 	enum ca_err rc;
 
 	if (fstatat(r->dir, name, &st, 0) != 0)
 		return "gone";
-	rc = ca_crlidx_open(r->crypto, r->dir, name, &st, &idx, &n);
-	ca_crlidx_free(idx);
+	rc = ca_crl_index_open(r->crypto, r->dir, name, &st, &idx, &n);
+	ca_crl_index_free(idx);
 	switch (rc) {
 	case CA_OK:
 		return "indexed";
@@ -246,6 +246,8 @@ index_state(struct ca_crl_run *r, const char *name)
 		return "not indexed";
 	case CA_ERR_STALE:
 		return "index of an older file";
+	case CA_ERR_UNSUPPORTED:
+		return "index of another version";
 	default:
 		return "index damaged";
 	}

@@ -290,14 +290,14 @@ ca_crl_read_wanted(struct ca_crl_run *r, const char *name,
 static bool
 has_good_index(struct ca_crl_run *r, const char *name)
 {
-	struct ca_crlidx *idx = NULL;
+	struct ca_crl_index *idx = NULL;
 	struct stat st;
 	uint32_t n;
 
 	if (r->force || fstatat(r->dir, name, &st, 0) != 0 ||
-	    ca_crlidx_open(r->crypto, r->dir, name, &st, &idx, &n) != CA_OK)
+	    ca_crl_index_open(r->crypto, r->dir, name, &st, &idx, &n) != CA_OK)
 		return false;
-	ca_crlidx_free(idx);
+	ca_crl_index_free(idx);
 	return true;
 }
 
@@ -312,7 +312,7 @@ ca_crl_compile_one(struct ca_crl_run *r, const char *name)
 			printf("%s: the index is good\n", name);
 		return CA_OK;
 	}
-	rc = ca_crlidx_make(r->crypto, &r->log, r->dir, name, r->cas, &entries);
+	rc = ca_crl_index_make(r->crypto, &r->log, r->dir, name, r->cas, &entries);
 	if (rc == CA_OK && !r->quiet)
 		printf("%s: indexed, %" PRIu64 " entries\n", name, entries);
 	else if (rc == CA_DENIED)

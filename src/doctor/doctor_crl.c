@@ -81,7 +81,7 @@ look_at_times(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
 static void
 look_at_index(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
 {
-	struct ca_crlidx *idx = NULL;
+	struct ca_crl_index *idx = NULL;
 	struct stat st;
 	uint32_t n;
 	enum ca_err rc;
@@ -89,15 +89,17 @@ look_at_index(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
 	if (l->d->cfg->crl_engine != CA_CRL_AUTO ||
 	    fstatat(l->run.dir, name, &st, 0) != 0)
 		return;
-	rc = ca_crlidx_open(l->d->crypto, l->run.dir, name, &st, &idx, &n);
-	ca_crlidx_free(idx);
+	rc = ca_crl_index_open(l->d->crypto, l->run.dir, name, &st, &idx, &n);
+	ca_crl_index_free(idx);
 	if (rc == CA_OK)
 		return;
 	if (rc != CA_ERR_NOT_FOUND) {
 		ca_doctor_find(l->d, CA_F_CRL_INDEX_STALE, CA_LEVEL_WARNING,
 		    "%s/%s: its index is %s", l->path, name,
 		    rc == CA_ERR_STALE ? "that of an older file"
-				       : ca_err_text(rc));
+		    : rc == CA_ERR_UNSUPPORTED
+			? "that of another version of certauth"
+			: ca_err_text(rc));
 		ca_doctor_mend(l->d, "certauth crl compile");
 	} else if (ca_crl_entries(crl) > MANY_ENTRIES) {
 		ca_doctor_find(l->d, CA_F_CRL_UNINDEXED, CA_LEVEL_WARNING,
@@ -192,7 +194,7 @@ say_unsigned(struct ca_doctor_look *l, struct ca_crl *crl)
 }
 
 static void
-look_at_crl(struct ca_doctor_look *l, struct ca_crl *crl, STACK_OF(X509) * cas)
+look_at_crl(struct ca_doctor_look *l, struct ca_crl *crl, STACK_OF(X509) *cas)
 {
 	const char *name = ca_crl_get0_name(crl);
 	X509 *signer;
@@ -213,7 +215,7 @@ look_at_crl(struct ca_doctor_look *l, struct ca_crl *crl, STACK_OF(X509) * cas)
 }
 
 static void
-look_at_file(struct ca_doctor_look *l, const char *name, STACK_OF(X509) * cas)
+look_at_file(struct ca_doctor_look *l, const char *name, STACK_OF(X509) *cas)
 {
 	struct ca_crls crls = {NULL, 0};
 	struct stat st = {0};

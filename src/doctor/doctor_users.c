@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "map/index.h"
+#include "map/users_index.h"
 #include "map/map.h"
 #include "map/registered.h"
-#include "map/users.h"
+#include "map/users_file.h"
 
 #define MANY_LINES 10000
 #define NAMED_MAX 5        /* lines named in one finding */
@@ -108,7 +108,7 @@ tell(struct ca_doctor *d, enum ca_finding_code code, struct some *s,
 static void
 look_at_index(struct ca_doctor *d, size_t lines)
 {
-	enum ca_err rc = ca_index_check(d->crypto, d->cfg->users, &d->log);
+	enum ca_err rc = ca_users_index_check(d->crypto, d->cfg->users, &d->log);
 
 	if (rc == CA_OK || rc == CA_ERR_MEMORY)
 		return;

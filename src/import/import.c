@@ -1,14 +1,9 @@
 #include "import/import.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include "base/file.h"
 
 static const char help[] =
     "usage: certauth import pam_pkcs11 FILE [ARGUMENT ...]\n"
@@ -50,174 +45,14 @@ static const struct {
 	const char *name;
 	enum ca_err (*import)(struct ca_import *im, const struct ca_buf *text,
 	    int argc, char **argv);
+	const char *usage; /* said after CA_ERR_USAGE */
 } importers[] = {
-    {"pam_pkcs11", ca_import_pam_pkcs11},
-    {"sssd", ca_import_sssd},
-    {"pam_p11", ca_import_pam_p11},
+    {"pam_pkcs11", ca_import_pam_pkcs11, NULL},
+    {"sssd", ca_import_sssd, NULL},
+    {"pam_p11", ca_import_pam_p11,
+	"pam_p11 needs the LOGIN of the user whose file it is"},
 };
 #define NIMPORTERS (sizeof importers / sizeof *importers)
-
-/* ---- what the importers say ---- */
-
-static void
-put_where(const struct ca_import *im, unsigned line, struct ca_buf *out)
-{
-	if (line > 0) {
-		ca_buf_escape(out, im->file, strlen(im->file));
-		ca_buf_fmt(out, ":%u: ", line);
-	}
-}
-
-/* "# FILE:LINE: text\n", on one line whatever is in it. */
-static void
-put_comment(const struct ca_import *im, unsigned line, struct ca_buf *out,
-    const char *fmt, va_list ap)
-{
-	char text[2048];
-
-	/* NOLINTNEXTLINE(clang-analyzer-valist.*): the caller starts ap */
-	(void)vsnprintf(text, sizeof text, fmt, ap);
-	ca_buf_str(out, "# ");
-	put_where(im, line, out);
-	ca_buf_printable(out, text, strlen(text));
-	ca_buf_str(out, "\n");
-}
-
-void
-ca_import_note(struct ca_import *im, unsigned line, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	put_comment(im, line, &im->conf, fmt, ap);
-	va_end(ap);
-}
-
-void
-ca_import_user_note(struct ca_import *im, unsigned line, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	put_comment(im, line, &im->users, fmt, ap);
-	va_end(ap);
-}
-
-void
-ca_import_gap(struct ca_import *im, unsigned line, const char *name,
-    const char *value, const char *why)
-{
-	struct ca_buf b = CA_BUF_INIT(65536);
-
-	im->gaps++;
-	put_where(im, line, &b);
-	ca_buf_escape(&b, name, strlen(name));
-	if (value != NULL && value[0] != '\0') {
-		ca_buf_str(&b, " = ");
-		ca_buf_escape(&b, value, strnlen(value, 1000));
-	}
-	ca_buf_fmt(&b, ": not carried over: %s", why);
-	const char *text = ca_buf_text(&b);
-	if (text != NULL) {
-		ca_buf_fmt(&im->conf, "# %s\n", text);
-		(void)fprintf(stderr, "%s\n", text);
-	}
-	ca_buf_free(&b);
-}
-
-void
-ca_import_set(struct ca_import *im, unsigned line, const char *name,
-    const char *key, const char *value)
-{
-	const struct ca_log quiet = {NULL, NULL, false};
-	char word[64], *before;
-
-	(void)snprintf(word, sizeof word, "\n%s\t", key);
-	if ((before = strstr(im->set, word)) != NULL) {
-		before += strlen(word);
-		size_t len = strcspn(before, "\n");
-
-		if (strlen(value) == len && memcmp(before, value, len) == 0)
-			ca_import_note(im, line, "%s: the same again", name);
-		else
-			ca_import_gap(im, line, name, value,
-			    "another setting stands for the same key already");
-		return;
-	}
-	if (strpbrk(value, "\n\r") != NULL ||
-	    ca_config_set(im->scratch, key, value, im->file, &quiet) != CA_OK) {
-		ca_import_gap(im, line, name, value,
-		    "the corresponding key does not take this value");
-		return;
-	}
-	size_t used = strlen(im->set);
-	(void)snprintf(
-	    im->set + used, sizeof im->set - used, "%s%s\n", word, value);
-	if (line > 0)
-		ca_import_note(im, line, "%s", name);
-	ca_buf_fmt(&im->conf, "%s = %s\n", key, value);
-}
-
-/* A value as the users file has it: what is special there is escaped. */
-static void
-put_literal(struct ca_buf *out, const char *value)
-{
-	for (const char *p = value; *p != '\0'; p++) {
-		if (strchr("\\\"*", *p) != NULL)
-			ca_buf_u8(out, '\\');
-		ca_buf_u8(out, (uint8_t)*p);
-	}
-}
-
-void
-ca_import_user(struct ca_import *im, unsigned line, const char *login,
-    const char *selector, const char *value, bool raw, const char *opts)
-{
-	struct ca_buf b = CA_BUF_INIT(CA_RULE_LINE_MAX + 1);
-	enum ca_err rc = CA_ERR_FORMAT;
-
-	ca_buf_fmt(&b, "%s \"%s:", login, selector);
-	if (raw)
-		ca_buf_str(&b, value);
-	else
-		put_literal(&b, value);
-	ca_buf_fmt(&b, "\"%s%s", opts[0] != '\0' ? " " : "", opts);
-	const char *text = ca_buf_text(&b);
-	if (text != NULL && strpbrk(text, "\n\r") == NULL)
-		rc = ca_rule_parse(&im->rule, text, strlen(text));
-	if (rc == CA_OK) {
-		ca_buf_fmt(&im->users, "%s\n", text);
-	} else {
-		struct ca_buf why = CA_BUF_INIT(1024);
-
-		ca_buf_fmt(&why,
-		    "the line for the users file would be wrong: "
-		    "%s",
-		    im->rule.why[0] != '\0' ? im->rule.why : ca_err_text(rc));
-		ca_import_gap(im, line, login, value,
-		    ca_buf_text(&why) != NULL ? ca_buf_text(&why) : "");
-		ca_buf_free(&why);
-	}
-	ca_buf_free(&b);
-}
-
-/* The invoking user's own business: no owner or mode is asked for. */
-enum ca_err
-ca_import_read(const char *path, size_t max, struct ca_buf *out)
-{
-	enum ca_err rc = CA_ERR_IO;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-
-	if (fd < 0)
-		rc = errno == ENOENT ? CA_ERR_NOT_FOUND : CA_ERR_IO;
-	else
-		rc = ca_file_read_fd(fd, max, out);
-	if (fd >= 0)
-		(void)close(fd);
-	return rc;
-}
-
-/* ---- the command ---- */
 
 static const char head[] =
     "# A proposal by `certauth import %s %s`: read it before it is used.\n";
@@ -268,7 +103,10 @@ import(size_t which, const char *file, int argc, char **argv, bool conf,
 		(void)ca_cli_fail("%s: %s", file, ca_err_text(rc));
 	else if ((rc = importers[which].import(im, &text, argc, argv)) == CA_OK)
 		status = print(im, importers[which].name, conf, users);
-	else if (rc != CA_ERR_FORMAT) /* told */
+	else if (rc == CA_ERR_USAGE)
+		(void)ca_cli_usage(
+		    &ca_cmd_import, "%s", importers[which].usage);
+	else if (rc != CA_ERR_FORMAT) /* said already */
 		(void)ca_cli_fail("%s", ca_err_text(rc));
 	ca_rule_free(&im->rule);
 	ca_buf_free(&im->conf);

@@ -1,7 +1,7 @@
 /*
  * certauth import: what other modules' configurations come to here.
  *
- * The importers fill a struct ca_import; import.c prints it.  What is printed
+ * The importers fill a struct ca_import; import_out.c has the functions for that, and import.c prints it.  What is printed
  * was parsed by our own parsers before: a value or line that they refuse is
  * told as a gap, never printed as a setting.
  */
@@ -45,13 +45,17 @@ void ca_import_gap(struct ca_import *im, unsigned line, const char *name,
 void ca_import_set(struct ca_import *im, unsigned line, const char *name,
     const char *key, const char *value);
 
-/*
- * A line of the users file: login, selector with its value, and options ("",
- * or "ignorecase issuer=..." as in the file).  The value is taken literally
- * (raw: as it is written in the file, with escapes and patterns).
- */
-void ca_import_user(struct ca_import *im, unsigned line, const char *login,
-    const char *selector, const char *value, bool raw, const char *options);
+/* A line for the users file. */
+struct ca_import_line {
+	const char *login, *selector;
+	const char *value;   /* taken literally */
+	bool raw;            /* value has the file's escapes and patterns */
+	const char *options; /* as in the file; NULL: none */
+};
+
+/* Add a line to the users, or a gap if our own parser refuses it. */
+void ca_import_user(
+    struct ca_import *im, unsigned line, const struct ca_import_line *user);
 
 /* A comment among the users. */
 void ca_import_user_note(struct ca_import *im, unsigned line, const char *fmt,
@@ -61,7 +65,8 @@ void ca_import_user_note(struct ca_import *im, unsigned line, const char *fmt,
 CA_MUST_CHECK enum ca_err ca_import_read(
     const char *path, size_t max, struct ca_buf *out);
 
-/* ---- the importers: CA_ERR_FORMAT, said, if the file does not parse ---- */
+/* ---- the importers.  CA_ERR_FORMAT: the file does not parse; said.
+ * CA_ERR_USAGE: the arguments are wrong ---- */
 
 /* args: further arguments of the module's line in pam.d. */
 CA_MUST_CHECK enum ca_err ca_import_pam_pkcs11(

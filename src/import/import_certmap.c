@@ -184,7 +184,7 @@ as_pattern(const char *match, const struct template *t, struct ca_buf *domain,
 		       "for each user";
 	}
 	if (bad)
-		return "its matchrule is none";
+		return "the matchrule is malformed";
 	if (domain->len == 0)
 		return "the matchrule does not fix the domain, so anybody's "
 		       "would do; with it, `* upn:*@DOMAIN issuer=...' is the "
@@ -252,7 +252,7 @@ by_template(struct ca_import *im, const struct ca_certmap_rule *r,
 	}
 	const char *d = ca_buf_text(&domain), *i = ca_buf_text(&issuer);
 	if (why == NULL && d != NULL && strpbrk(d, "\\\"*") != NULL)
-		why = "its domain is none";
+		why = "the domain is malformed";
 	if (why != NULL) {
 		gap(im, r, why);
 		goto out;
@@ -264,10 +264,12 @@ by_template(struct ca_import *im, const struct ca_certmap_rule *r,
 	    issuer.len > 0 ? ""
 			   : "; bind it to the CA that issues these: "
 			     "issuer=\"...\"");
-	ca_import_user(im, r->line, "*", t->selector,
-	    ca_buf_text(&pattern) != NULL ? ca_buf_text(&pattern) : "", true,
-	    opts.len > 0 && ca_buf_text(&opts) != NULL ? ca_buf_text(&opts)
-						       : "");
+	ca_import_user(im, r->line,
+	    &(struct ca_import_line){"*", t->selector,
+		ca_buf_text(&pattern) != NULL ? ca_buf_text(&pattern) : "",
+		true,
+		opts.len > 0 && ca_buf_text(&opts) != NULL ? ca_buf_text(&opts)
+							   : ""});
 out:
 	ca_buf_free(&domain);
 	ca_buf_free(&issuer);
@@ -289,7 +291,7 @@ by_login(struct ca_import *im, const struct ca_certmap_rule *r,
 		;
 	if (bad) {
 		ca_import_gap(im, r->line, r->section, r->matchrule,
-		    "its matchrule is none that SSSD knows");
+		    "SSSD does not accept this matchrule");
 		return;
 	}
 	if (strchr(match, '"') != NULL) {
@@ -297,11 +299,12 @@ by_login(struct ca_import *im, const struct ca_certmap_rule *r,
 		return;
 	}
 	if (!ca_login_valid(login, strlen(login))) {
-		gap(im, r, "its login is none");
+		gap(im, r, "the login is not a login name");
 		return;
 	}
 	ca_import_user_note(im, r->line, "%s", r->section);
-	ca_import_user(im, r->line, login, "match", match, true, "");
+	ca_import_user(im, r->line,
+	    &(struct ca_import_line){login, "match", match, true, ""});
 }
 
 void

@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "base/utf8.h"
-#include "map/dn.h"
+#include "map/ascii.h"
 
 /* X509_NAME_oneline's names for attributes that RFC 4514 texts know here. */
 static const char *const types[] = {"CN", "OU", "O", "L", "ST", "C", "DC",
@@ -38,8 +38,8 @@ put_rdn(struct ca_buf *out, const char *p, size_t len, bool first)
 	for (size_t i = 0; i < len; i++) {
 		/* \xHH of oneline is a byte */
 		if (p[i] == '\\' && i + 3 < len && p[i + 1] == 'x' &&
-		    ca_hex_digit(p[i + 2]) >= 0 &&
-		    ca_hex_digit(p[i + 3]) >= 0) {
+		    ca_ascii_hex(p[i + 2]) >= 0 &&
+		    ca_ascii_hex(p[i + 3]) >= 0) {
 			ca_buf_fmt(out, "\\%c%c", p[i + 2], p[i + 3]);
 			i += 3;
 			continue;
@@ -103,7 +103,7 @@ add_digest(
 	size_t n = 0;
 
 	for (const char *p = key; *p != '\0'; p++)
-		if (ca_hex_digit(*p) >= 0 && n < 64)
+		if (ca_ascii_hex(*p) >= 0 && n < 64)
 			hex[n++] = *p;
 		else if (*p != ':')
 			n = 0;
@@ -114,8 +114,9 @@ add_digest(
 		    "here; with the certificate at hand, `certauth users add "
 		    "LOGIN --cert CERT.pem'");
 	else
-		ca_import_user(
-		    m->im, line, login, "sha256", hex, false, m->options);
+		ca_import_user(m->im, line,
+		    &(struct ca_import_line){
+			login, "sha256", hex, false, m->options});
 }
 
 static void
@@ -138,7 +139,7 @@ add_rule(const struct map *m, unsigned line, const char *key, size_t len,
 		ca_buf_put(&value, key, len);
 	const char *text = ca_buf_text(&value);
 	if (text == NULL || !ca_utf8_text(text, strlen(text))) {
-		ca_import_gap(m->im, line, "key", NULL, "it is no UTF-8");
+		ca_import_gap(m->im, line, "key", NULL, "it is not UTF-8");
 		goto out;
 	}
 	if (m->digest != NULL) {
@@ -151,13 +152,15 @@ add_rule(const struct map *m, unsigned line, const char *key, size_t len,
 		raw = oneline_to_rfc4514(text, strlen(text), &dn);
 		if (!raw)
 			raw = true, ca_buf_str(&dn, text);
-		ca_import_user(m->im, line, login, m->selector,
-		    ca_buf_text(&dn) != NULL ? ca_buf_text(&dn) : "", raw,
-		    m->options);
+		ca_import_user(m->im, line,
+		    &(struct ca_import_line){login, m->selector,
+			ca_buf_text(&dn) != NULL ? ca_buf_text(&dn) : "", raw,
+			m->options});
 		ca_buf_free(&dn);
 	} else {
-		ca_import_user(
-		    m->im, line, login, m->selector, text, raw, m->options);
+		ca_import_user(m->im, line,
+		    &(struct ca_import_line){
+			login, m->selector, text, raw, m->options});
 	}
 out:
 	ca_buf_free(&value);
@@ -176,7 +179,7 @@ add_line(const struct map *m, unsigned n, const char *p, size_t len)
 	if (p == end || *p == '#')
 		return;
 	if (arrow == NULL || arrow < p || arrow + 2 > end) {
-		ca_import_gap(m->im, n, "line", NULL, "it holds no `->'");
+		ca_import_gap(m->im, n, "line", NULL, "the line has no `->'");
 		return;
 	}
 	for (key_end = arrow; key_end > p && strchr(" \t", key_end[-1]);)
@@ -186,7 +189,7 @@ add_line(const struct map *m, unsigned n, const char *p, size_t len)
 	(void)snprintf(login, sizeof login, "%.*s", (int)(end - arrow), arrow);
 	if (key_end == p || !ca_login_valid(login, strlen(login)))
 		ca_import_gap(m->im, n, "line", NULL,
-		    "its key is empty, or its login is none");
+		    "the key is empty, or the login is not a login name");
 	else
 		add_rule(m, n, p, (size_t)(key_end - p), login);
 }
@@ -207,8 +210,8 @@ ca_import_mapfile(struct ca_import *im, unsigned line, const char *url,
 		rc = ca_import_read(path, CA_IMPORT_MAPS, &text);
 	if (rc != CA_OK) {
 		ca_import_gap(im, line, "mapfile", url,
-		    rc == CA_ERR_NOT_FOUND     ? "the file is not there"
-		    : rc == CA_ERR_UNSUPPORTED ? "it is no file here"
+		    rc == CA_ERR_NOT_FOUND     ? "the file does not exist"
+		    : rc == CA_ERR_UNSUPPORTED ? "it is not a local file"
 					       : "it cannot be read");
 		ca_buf_free(&text);
 		return;

@@ -1,17 +1,14 @@
 /*
  * The mappers of pam_pkcs11: what each comes to in the users file.
  */
-#include "import/import_pkcs11.h"
+#include "import/import_mapper.h"
 
 #include <string.h>
 
 static const char own_string[] =
-    "the certificate's own text became the login, so whoever gets a "
-    "certificate chooses his login; write a line for each user, or a pattern "
-    "with issuer= (certauth-users(5))";
+    "the text in the certificate became the login, so the holder of a certificate chose the login; write a line for each user, or a pattern with issuer= (certauth-users(5))";
 static const char no_ldap[] =
-    "no login waits for a directory: write what it holds into the users file, "
-    "by a timer that runs `certauth users compile' after it";
+    "a login does not query a directory: write the directory's content into the users file, with a timer that then runs `certauth users compile'";
 
 /* Names that a mapper's block may hold; each as "name " in a list. */
 static const struct mapper {
@@ -65,12 +62,12 @@ check_names(struct ca_import *im, const struct ca_scconf *conf, size_t at,
 {
 	for (size_t i = 0; i < conf->n; i++) {
 		const struct ca_scconf_item *item = &conf->item[i];
-		const char *v = ca_pkcs11_value(item);
+		const char *v = ca_scconf_value(item);
 
 		if (item->parent != at)
 			continue;
 		if (strcmp(item->name, "debug") == 0) {
-			if (ca_pkcs11_true(item))
+			if (ca_scconf_true(item))
 				ca_import_note(im, item->line,
 				    "debug: `certauth users test' shows each "
 				    "rule that was tried");
@@ -78,8 +75,7 @@ check_names(struct ca_import *im, const struct ca_scconf *conf, size_t at,
 			if (strcmp(v, "internal") != 0 &&
 			    strstr(v, "pam_pkcs11/") == NULL)
 				ca_import_gap(im, item->line, "module", v,
-				    "mappers are not loaded: the users file "
-				    "has them all");
+				    "mappers are not loaded: the users file replaces them");
 		} else if (item->block || !in_list(m->settings, item->name)) {
 			ca_import_gap(im, item->line, item->name, v,
 			    "this mapper has no such setting");
@@ -115,40 +111,39 @@ by_mapfile(struct ca_import *im, const struct ca_scconf *conf, size_t at,
     const char *name, const char *selector)
 {
 	const struct ca_scconf_item *file =
-	    ca_pkcs11_find(conf, at, "mapfile", NULL);
+	    ca_scconf_find(conf, at, "mapfile", NULL);
 	const struct ca_scconf_item *alg =
-	    ca_pkcs11_find(conf, at, "algorithm", NULL);
+	    ca_scconf_find(conf, at, "algorithm", NULL);
 	const char *digest = NULL;
 
 	if (strcmp(name, "digest") == 0)
-		digest = alg != NULL ? ca_pkcs11_value(alg) : "sha1";
-	if (!is_file(ca_pkcs11_value(file))) {
+		digest = alg != NULL ? ca_scconf_value(alg) : "sha1";
+	if (!is_file(ca_scconf_value(file))) {
 		ca_import_gap(
 		    im, conf->item[at].line, "mapper", name, own_string);
 		return;
 	}
 	ca_import_user_note(im, file->line,
-	    "mapper %s, from %s; who stands in no line there logged in as "
-	    "the certificate's own text, and does no more",
-	    name, ca_pkcs11_value(file));
-	ca_import_mapfile(im, file->line, ca_pkcs11_value(file), selector,
+	    "mapper %s, from %s; a user without a line in that file logged in with the certificate's own text, and is denied here",
+	    name, ca_scconf_value(file));
+	ca_import_mapfile(im, file->line, ca_scconf_value(file), selector,
 	    digest,
-	    ca_pkcs11_true(ca_pkcs11_find(conf, at, "ignorecase", NULL)));
+	    ca_scconf_true(ca_scconf_find(conf, at, "ignorecase", NULL)));
 }
 
 static void
 generic(struct ca_import *im, const struct ca_scconf *conf, size_t at)
 {
 	const struct ca_scconf_item *item =
-	    ca_pkcs11_find(conf, at, "cert_item", NULL);
+	    ca_scconf_find(conf, at, "cert_item", NULL);
 	const struct ca_scconf_item *pwent =
-	    ca_pkcs11_find(conf, at, "use_getpwent", NULL);
-	const char *what = item != NULL ? ca_pkcs11_value(item) : "cn";
+	    ca_scconf_find(conf, at, "use_getpwent", NULL);
+	const char *what = item != NULL ? ca_scconf_value(item) : "cn";
 	const char *selector = generic_selector(what);
 
-	if (ca_pkcs11_true(pwent))
+	if (ca_scconf_true(pwent))
 		ca_import_gap(im, pwent->line, "use_getpwent", "true",
-		    "a person's name in passwd is no login");
+		    "the full name in passwd is not a login");
 	if (selector == NULL)
 		ca_import_gap(im, conf->item[at].line, "cert_item", what,
 		    "a serial number names a certificate only with its "
@@ -162,37 +157,38 @@ static void
 ms(struct ca_import *im, const struct ca_scconf *conf, size_t at)
 {
 	const struct ca_scconf_item *any =
-	    ca_pkcs11_find(conf, at, "ignoredomain", NULL);
+	    ca_scconf_find(conf, at, "ignoredomain", NULL);
 	const struct ca_scconf_item *domain =
-	    ca_pkcs11_find(conf, at, "domainname", NULL);
+	    ca_scconf_find(conf, at, "domainname", NULL);
 	const struct ca_scconf_item *nick =
-	    ca_pkcs11_find(conf, at, "domainnickname", NULL);
+	    ca_scconf_find(conf, at, "domainnickname", NULL);
 	struct ca_buf value = CA_BUF_INIT(1024);
 
-	if (nick != NULL && ca_pkcs11_value(nick)[0] != '\0')
+	if (nick != NULL && ca_scconf_value(nick)[0] != '\0')
 		ca_import_gap(im, nick->line, "domainnickname",
-		    ca_pkcs11_value(nick),
-		    "a login is made of what stands before the @ alone");
-	if (ca_pkcs11_true(any) || ca_pkcs11_value(domain)[0] == '\0') {
+		    ca_scconf_value(nick),
+		    "the login is the part before the @");
+	if (ca_scconf_true(any) || ca_scconf_value(domain)[0] == '\0') {
 		ca_import_gap(im, conf->item[at].line, "mapper", "ms",
-		    "without its domain every UPN would do: write "
-		    "`* upn:*@DOMAIN'");
+		    "without a domain every UPN would match: write `* upn:*@DOMAIN'");
 		return;
 	}
-	ca_buf_fmt(&value, "*@%s", ca_pkcs11_value(domain));
-	if (strpbrk(ca_pkcs11_value(domain), "*\\\"@ ") == NULL &&
+	ca_buf_fmt(&value, "*@%s", ca_scconf_value(domain));
+	if (strpbrk(ca_scconf_value(domain), "*\\\"@ ") == NULL &&
 	    ca_buf_text(&value) != NULL) {
 		ca_import_user_note(im, domain->line,
 		    "mapper ms; bind it to the CA that issues these: "
 		    "issuer=\"...\"");
-		ca_import_user(im, domain->line, "*", "upn",
-		    ca_buf_text(&value), true,
-		    ca_pkcs11_true(ca_pkcs11_find(conf, at, "ignorecase", NULL))
-			? "ignorecase"
-			: "");
+		ca_import_user(im, domain->line,
+		    &(struct ca_import_line){"*", "upn", ca_buf_text(&value),
+			true,
+			ca_scconf_true(
+			    ca_scconf_find(conf, at, "ignorecase", NULL))
+			    ? "ignorecase"
+			    : ""});
 	} else {
 		ca_import_gap(im, domain->line, "domainname",
-		    ca_pkcs11_value(domain), "it is no domain");
+		    ca_scconf_value(domain), "it is not a domain name");
 	}
 	ca_buf_free(&value);
 }
@@ -201,20 +197,20 @@ static void
 null_mapper(struct ca_import *im, const struct ca_scconf *conf, size_t at)
 {
 	const struct ca_scconf_item *match =
-	    ca_pkcs11_find(conf, at, "default_match", NULL);
+	    ca_scconf_find(conf, at, "default_match", NULL);
 	const struct ca_scconf_item *user =
-	    ca_pkcs11_find(conf, at, "default_user", NULL);
+	    ca_scconf_find(conf, at, "default_user", NULL);
 
-	if (!ca_pkcs11_true(match)) {
+	if (!ca_scconf_true(match)) {
 		ca_import_user_note(im, conf->item[at].line,
-		    "mapper null: no rule, no login, here too");
+		    "mapper null: a certificate that matches no rule is denied here too");
 		return;
 	}
 	ca_import_gap(im, match->line, "default_match", "true",
-	    "it lets every certificate in");
+	    "it accepts every certificate");
 	if (user != NULL)
 		ca_import_gap(im, user->line, "default_user",
-		    ca_pkcs11_value(user), "it lets every certificate in");
+		    ca_scconf_value(user), "it accepts every certificate");
 }
 
 static void
@@ -222,7 +218,7 @@ import_one(struct ca_import *im, const struct ca_scconf *conf,
     const struct ca_scconf_item *use, const char *name)
 {
 	const struct ca_scconf_item *block =
-	    ca_pkcs11_find(conf, 0, "mapper", name);
+	    ca_scconf_find(conf, 0, "mapper", name);
 	const struct mapper *m = NULL;
 
 	for (size_t i = 0; i < NMAPPERS; i++)
@@ -254,10 +250,10 @@ import_one(struct ca_import *im, const struct ca_scconf *conf,
 }
 
 void
-ca_pkcs11_mappers(struct ca_import *im, const struct ca_scconf *conf)
+ca_import_mappers(struct ca_import *im, const struct ca_scconf *conf)
 {
 	const struct ca_scconf_item *use =
-	    ca_pkcs11_find(conf, 0, "use_mappers", NULL);
+	    ca_scconf_find(conf, 0, "use_mappers", NULL);
 
 	for (size_t i = 0; use != NULL && i < use->nvalues; i++)
 		import_one(im, conf, use, use->value[i]);

@@ -21,8 +21,9 @@ add(struct ca_import *im, struct ca_crypto *crypto, const unsigned char *der,
 	if (ca_crypto_sha256(crypto, der, len, hash) == CA_OK) {
 		ca_buf_hex(&hex, hash, sizeof hash);
 		if (ca_buf_text(&hex) != NULL)
-			ca_import_user(im, 0, login, "sha256",
-			    ca_buf_text(&hex), false, "");
+			ca_import_user(im, 0,
+			    &(struct ca_import_line){
+				login, "sha256", ca_buf_text(&hex), false, ""});
 	}
 	ca_buf_free(&hex);
 }
@@ -46,7 +47,7 @@ add_next(struct ca_import *im, struct ca_crypto *crypto, BIO *bio,
 			add(im, crypto, der, (size_t)len, login);
 			++*n;
 		} else {
-			ca_import_note(im, 0, "certificate %u is left out: %s",
+			ca_import_note(im, 0, "certificate %u is omitted: %s",
 			    *n + 1, why != NULL ? why : "it cannot be decoded");
 		}
 	}
@@ -66,9 +67,7 @@ ca_import_pam_p11(
 	unsigned n = 0;
 
 	if (argc != 1 || !ca_login_valid(argv[0], strlen(argv[0]))) {
-		(void)ca_cli_usage(
-		    &ca_cmd_import, "pam_p11 needs the login whose file it is");
-		return CA_ERR_FORMAT;
+		return CA_ERR_USAGE;
 	}
 	if (ca_crypto_new(&crypto) != CA_OK ||
 	    (bio = BIO_new_mem_buf(text->p, (int)text->len)) == NULL) {
@@ -78,8 +77,7 @@ ca_import_pam_p11(
 	ca_import_set(im, 0, "pam_p11", "proof", "command, conversation");
 	ca_import_set(im, 0, "pam_p11", "pkcs11", "yes");
 	ca_import_note(im, 0,
-	    "pam_p11 trusted the file alone; here the chain and the CRLs count "
-	    "too: put the CA into ca_dir");
+	    "pam_p11 trusted the file alone; here the chain and the CRLs are checked too: put the CA certificate into ca_dir");
 	while (add_next(im, crypto, bio, argv[0], &n))
 		;
 	ERR_clear_error();

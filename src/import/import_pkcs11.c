@@ -9,7 +9,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#include "import/import_pkcs11.h"
+#include "import/import_mapper.h"
 
 /* How a setting comes over. */
 enum how {
@@ -26,14 +26,13 @@ struct setting {
 };
 
 static const char no_password[] =
-    "no password goes from module to module; a PIN is asked by the token's "
-    "rules";
+    "no password is passed between modules; the token's rules decide whether a PIN is asked";
 static const char no_loading[] =
-    "mappers are not loaded: the users file has them all";
+    "mappers are not loaded: the users file replaces them";
 static const char by_label[] = "prompts name the token by its label";
 
 static const struct setting global[] = {
-    {"nullok", NO_IF, "a PIN that is empty is no answer"},
+    {"nullok", NO_IF, "an empty PIN is not accepted"},
     {"debug", DONE, NULL},
     {"quiet", NO_IF, "the log has one line per login, always"},
     {"use_first_pass", NO_IF, no_password},
@@ -45,9 +44,8 @@ static const struct setting global[] = {
     {"dont_wait_for_card", DONE, NULL},
     {"nodebug", DONE, NULL},
     {"screen_savers", NONE,
-	"a locker is a PAM service: its file in pam.d and its section here "
-	"decide"},
-    {"err_display_time", NONE, "nobody is made to wait for a message"},
+	"a screen locker is a PAM service: configure it in its pam.d file and in a section of certauth.conf"},
+    {"err_display_time", NONE, "messages are shown without a delay"},
     {"use_pkcs11_module", DONE, NULL},
     {"use_mappers", DONE, NULL},
     {"mapper_search_path", NONE, no_loading},
@@ -64,8 +62,7 @@ static const struct setting module[] = {
     {"ca_dir", DONE, NULL},
     {"crl_dir", DONE, NULL},
     {"nss_dir", NONE,
-	"there is no NSS: export the CAs with `certutil -L -n NAME -a' into "
-	"ca_dir"},
+	"NSS is not used: export the CA certificates with `certutil -L -n NAME -a' into ca_dir"},
     {"cert_policy", DONE, NULL},
     {"token_type", NONE, by_label},
     {"crl_policy", NONE, "pam_pkcs11 never read it either"},
@@ -78,39 +75,6 @@ find(const struct setting *table, const char *name)
 	for (; table->name != NULL; table++)
 		if (strcmp(table->name, name) == 0)
 			return table;
-	return NULL;
-}
-
-/* ---- values ---- */
-
-const char *
-ca_pkcs11_value(const struct ca_scconf_item *item)
-{
-	return item != NULL && item->nvalues > 0 ? item->value[0] : "";
-}
-
-bool
-ca_pkcs11_true(const struct ca_scconf_item *item)
-{
-	const char *v = ca_pkcs11_value(item);
-
-	/* as scconf reads it: by the first letter */
-	return v[0] == 't' || v[0] == 'T' || v[0] == 'y' || v[0] == 'Y';
-}
-
-const struct ca_scconf_item *
-ca_pkcs11_find(const struct ca_scconf *conf, size_t parent, const char *name,
-    const char *label)
-{
-	for (size_t i = 0; i < conf->n; i++) {
-		const struct ca_scconf_item *item = &conf->item[i];
-
-		if (item->parent == parent && strcmp(item->name, name) == 0 &&
-		    item->block == (label != NULL) &&
-		    (label == NULL || (item->label != NULL &&
-					  strcmp(item->label, label) == 0)))
-			return item;
-	}
 	return NULL;
 }
 
@@ -142,16 +106,17 @@ judge(struct ca_import *im, const struct ca_scconf *conf, size_t parent,
 		s = find(table, item->name);
 		if (s == NULL)
 			ca_import_gap(im, item->line, item->name,
-			    ca_pkcs11_value(item),
+			    ca_scconf_value(item),
 			    "pam_pkcs11 has no such setting");
 		else if (s->how == NONE ||
-			 (s->how == NO_IF && ca_pkcs11_true(item)) ||
-			 (s->how == OK_IF && !ca_pkcs11_true(item)))
+			 (s->how == NO_IF && ca_scconf_true(item)) ||
+			 (s->how == OK_IF && !ca_scconf_true(item)))
 			ca_import_gap(im, item->line, item->name,
 			    all_values(item, all, sizeof all), s->why);
 		else if (s->how != DONE)
-			ca_import_note(im, item->line, "%s = %s: so it is here",
-			    item->name, ca_pkcs11_value(item));
+			ca_import_note(im, item->line,
+			    "%s = %s: this is always so here", item->name,
+			    ca_scconf_value(item));
 	}
 }
 
@@ -176,8 +141,8 @@ token_uri(struct ca_import *im, const struct ca_scconf_item *module_item,
     const struct ca_scconf_item *slot)
 {
 	struct ca_buf uri = CA_BUF_INIT(8192);
-	const char *path = ca_pkcs11_value(module_item);
-	const char *name = ca_pkcs11_value(slot);
+	const char *path = ca_scconf_value(module_item);
+	const char *name = ca_scconf_value(slot);
 	bool by_slot = name[0] != '\0' && strcmp(name, "none") != 0;
 
 	ca_buf_str(&uri, "pkcs11:");
@@ -207,7 +172,7 @@ token_uri(struct ca_import *im, const struct ca_scconf_item *module_item,
 static void
 dir_setting(struct ca_import *im, const struct ca_scconf_item *item)
 {
-	const char *path = ca_pkcs11_value(item);
+	const char *path = ca_scconf_value(item);
 	struct stat st;
 
 	if (item == NULL || path[0] == '\0')
@@ -242,8 +207,7 @@ cert_policy(struct ca_import *im, const struct ca_scconf_item *item)
 			    v);
 		} else if (strcmp(v, "ocsp_on") == 0)
 			ca_import_gap(im, item->line, "cert_policy", v,
-			    "there is no OCSP, and pam_pkcs11 with OpenSSL did "
-			    "none");
+			    "OCSP is not used, and pam_pkcs11 with OpenSSL did not use it either");
 		else if (strcmp(v, "none") == 0)
 			ca_import_gap(im, item->line, "cert_policy", v,
 			    "a certificate's chain is always checked");
@@ -257,12 +221,10 @@ cert_policy(struct ca_import *im, const struct ca_scconf_item *item)
 	}
 	if (!crl)
 		ca_import_note(im, item != NULL ? item->line : 0,
-		    "pam_pkcs11 read no CRLs: without one a login is let "
-		    "through and logged, until crl = require");
+		    "pam_pkcs11 did not read CRLs: with crl = prefer, a login without a CRL is accepted and logged; set crl = require to deny it");
 	else
 		ca_import_note(im, item->line,
-		    "crl: here every certificate of the chain needs its CRL, "
-		    "not the last alone; crl_check = leaf is the old way");
+		    "crl: every certificate of the chain needs a CRL here; set crl_check = leaf to check only the end-entity certificate, as pam_pkcs11 did");
 	ca_import_set(im, 0, "cert_policy", "crl", crl ? "require" : "prefer");
 }
 
@@ -271,7 +233,7 @@ module_block(
     struct ca_import *im, const struct ca_scconf *conf, const char *name)
 {
 	const struct ca_scconf_item *block =
-	    ca_pkcs11_find(conf, 0, "pkcs11_module", name);
+	    ca_scconf_find(conf, 0, "pkcs11_module", name);
 	const struct ca_scconf_item *slot_num;
 
 	if (block == NULL) {
@@ -282,17 +244,17 @@ module_block(
 	}
 	size_t at = (size_t)(block - conf->item);
 	judge(im, conf, at, module);
-	token_uri(im, ca_pkcs11_find(conf, at, "module", NULL),
-	    ca_pkcs11_find(conf, at, "slot_description", NULL));
-	slot_num = ca_pkcs11_find(conf, at, "slot_num", NULL);
-	if (slot_num != NULL && strcmp(ca_pkcs11_value(slot_num), "0") != 0)
+	token_uri(im, ca_scconf_find(conf, at, "module", NULL),
+	    ca_scconf_find(conf, at, "slot_description", NULL));
+	slot_num = ca_scconf_find(conf, at, "slot_num", NULL);
+	if (slot_num != NULL && strcmp(ca_scconf_value(slot_num), "0") != 0)
 		ca_import_gap(im, slot_num->line, "slot_num",
-		    ca_pkcs11_value(slot_num),
+		    ca_scconf_value(slot_num),
 		    "a slot's number depends on what is plugged in; name the "
 		    "token in token_uri (`p11tool --list-tokens')");
-	dir_setting(im, ca_pkcs11_find(conf, at, "ca_dir", NULL));
-	dir_setting(im, ca_pkcs11_find(conf, at, "crl_dir", NULL));
-	cert_policy(im, ca_pkcs11_find(conf, at, "cert_policy", NULL));
+	dir_setting(im, ca_scconf_find(conf, at, "ca_dir", NULL));
+	dir_setting(im, ca_scconf_find(conf, at, "crl_dir", NULL));
+	cert_policy(im, ca_scconf_find(conf, at, "cert_policy", NULL));
 }
 
 /* ---- the whole ---- */
@@ -326,18 +288,19 @@ globals(struct ca_import *im, const struct ca_scconf *conf)
 	judge(im, conf, 0, global);
 	ca_import_set(im, 0, "pam_pkcs11", "proof", "command, conversation");
 	ca_import_set(im, 0, "pam_pkcs11", "pkcs11", "yes");
-	item = ca_pkcs11_find(conf, 0, "debug", NULL);
-	if (ca_pkcs11_true(item))
+	item = ca_scconf_find(conf, 0, "debug", NULL);
+	if (ca_scconf_true(item))
 		ca_import_set(im, item->line, "debug", "debug", "yes");
-	item = ca_pkcs11_find(conf, 0, "card_only", NULL);
-	if (ca_pkcs11_true(item))
+	item = ca_scconf_find(conf, 0, "card_only", NULL);
+	if (ca_scconf_true(item))
 		ca_import_note(im, item->line,
 		    "card_only: no password is asked here; that no other "
 		    "module asks one is for pam.d to say, and a login that is "
 		    "not given comes from the certificate");
-	item = ca_pkcs11_find(conf, 0, "wait_for_card", NULL);
-	if (ca_pkcs11_true(item)) {
-		ca_import_note(im, item->line, "wait_for_card: not for ever");
+	item = ca_scconf_find(conf, 0, "wait_for_card", NULL);
+	if (ca_scconf_true(item)) {
+		ca_import_note(im, item->line,
+		    "wait_for_card: the wait has a time limit here");
 		ca_import_set(
 		    im, item->line, "wait_for_card", "wait_for_token", "60s");
 	}
@@ -375,15 +338,14 @@ argument(struct ca_import *im, const char *arg)
 		 value != NULL)
 		ca_import_set(im, 0, name, name, value);
 	else if (s != NULL && s->how == DONE && value == NULL)
-		ca_import_note(im, 0, "argument %s: so it is here", name);
+		ca_import_note(
+		    im, 0, "argument %s: this is always so here", name);
 	else if (s != NULL && s->how == DONE)
 		ca_import_gap(im, 0, name, value,
-		    "an argument over the file's setting: write it there, and "
-		    "import again");
+		    "the argument overrides the setting in the file: change the file, and import it again");
 	else if (strcmp(name, "pkcs11_module") == 0)
 		ca_import_gap(im, 0, name, value,
-		    "an argument over the file's setting: write it into "
-		    "use_pkcs11_module, and import again");
+		    "the argument overrides the setting in the file: set use_pkcs11_module there, and import it again");
 	else
 		ca_import_gap(im, 0, name, value,
 		    s != NULL && s->why != NULL
@@ -413,12 +375,12 @@ ca_import_pam_pkcs11(
 	for (int i = 0; i < argc; i++)
 		argument(im, argv[i]);
 	const struct ca_scconf_item *use =
-	    ca_pkcs11_find(&conf, 0, "use_pkcs11_module", NULL);
-	const char *name = use != NULL ? ca_pkcs11_value(use) : "default";
+	    ca_scconf_find(&conf, 0, "use_pkcs11_module", NULL);
+	const char *name = use != NULL ? ca_scconf_value(use) : "default";
 	globals(im, &conf);
 	module_block(im, &conf, name);
 	unused_blocks(im, &conf, name);
-	ca_pkcs11_mappers(im, &conf);
+	ca_import_mappers(im, &conf);
 	ca_scconf_clear(&conf);
 	return CA_OK;
 }

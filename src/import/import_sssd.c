@@ -3,178 +3,21 @@
  * [certmap/...].  Other settings of SSSD are no business of certificates.
  */
 #include "import/import.h"
+#include "import/sssdconf.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#define LINE_MAX_BYTES 65536
-
-struct entry {
-	char *section, *key, *value;
-	unsigned line;
-};
-
-struct ini {
-	struct entry *v;
-	size_t n, max;
-	unsigned line; /* of a mistake */
-	const char *why;
-};
-
-static void
-ini_clear(struct ini *ini)
-{
-	for (size_t i = 0; i < ini->n; i++) {
-		free(ini->v[i].section);
-		free(ini->v[i].key);
-		free(ini->v[i].value);
-	}
-	free(ini->v);
-}
-
-static char *
-trimmed(const char *p, const char *end)
-{
-	while (p < end && strchr(" \t\r", *p) != NULL)
-		p++;
-	while (end > p && strchr(" \t\r", end[-1]) != NULL)
-		end--;
-	return strndup(p, (size_t)(end - p));
-}
-
-/* key = NULL: the section's head. */
-static enum ca_err
-ini_add(struct ini *ini, const char *section, char *key, char *value)
-{
-	if (ini->n == ini->max) {
-		size_t max = ini->max == 0 ? 64 : ini->max * 2;
-		struct entry *v = realloc(ini->v, max * sizeof *v);
-
-		if (v == NULL)
-			return CA_ERR_MEMORY;
-		ini->v = v;
-		ini->max = max;
-	}
-	char *copy = strdup(section);
-	if (copy == NULL)
-		return CA_ERR_MEMORY;
-	ini->v[ini->n++] = (struct entry){copy, key, value, ini->line};
-	/* cppcheck-suppress memleak ; the entry holds it */
-	return CA_OK;
-}
-
-/* A line that begins with a blank goes on with the value before it. */
-static enum ca_err
-ini_continue(struct ini *ini, const char *p, const char *end)
-{
-	struct entry *last = ini->n > 0 ? &ini->v[ini->n - 1] : NULL;
-	char *more = trimmed(p, end), *whole = NULL;
-
-	if (last == NULL || last->value == NULL || more == NULL) {
-		free(more);
-		ini->why = "a line begins with a blank, and none is before it";
-		return CA_ERR_FORMAT;
-	}
-	if (asprintf(&whole, "%s %s", last->value, more) < 0) {
-		whole = NULL;
-	} else {
-		free(last->value);
-		last->value = whole;
-	}
-	free(more);
-	return whole != NULL ? CA_OK : CA_ERR_MEMORY;
-}
-
-static enum ca_err
-ini_line(struct ini *ini, char **section, const char *p, const char *end)
-{
-	const char *eq = memchr(p, '=', (size_t)(end - p));
-	char *key, *value;
-	enum ca_err rc;
-
-	if (p == end || *p == '#' || *p == ';')
-		return CA_OK;
-	if (*p == ' ' || *p == '\t' || *p == '\r') {
-		char *rest = trimmed(p, end);
-		bool empty = rest == NULL || rest[0] == '\0' ||
-			     rest[0] == '#' || rest[0] == ';';
-
-		free(rest);
-		return empty ? CA_OK : ini_continue(ini, p, end);
-	}
-	if (*p == '[') {
-		const char *close = memchr(p, ']', (size_t)(end - p));
-
-		ini->why = "a section's name without its `]'";
-		if (close == NULL)
-			return CA_ERR_FORMAT;
-		free(*section);
-		*section = trimmed(p + 1, close);
-		return *section == NULL ? CA_ERR_MEMORY
-					: ini_add(ini, *section, NULL, NULL);
-	}
-	ini->why = "neither [section] nor key = value";
-	if (eq == NULL || *section == NULL)
-		return CA_ERR_FORMAT;
-	key = trimmed(p, eq);
-	value = trimmed(eq + 1, end);
-	rc = key == NULL || value == NULL ? CA_ERR_MEMORY
-					  : ini_add(ini, *section, key, value);
-	if (rc != CA_OK) {
-		free(key);
-		free(value);
-	}
-	return rc;
-}
-
-static enum ca_err
-ini_parse(struct ini *ini, const struct ca_buf *text)
-{
-	const char *p = (const char *)text->p;
-	const char *end = p + text->len;
-	char *section = NULL;
-	enum ca_err rc = CA_OK;
-
-	ini->line = 1;
-	ini->why = "there is a NUL in it";
-	if (text->len > 0 && memchr(p, '\0', text->len) != NULL)
-		rc = CA_ERR_FORMAT;
-	while (rc == CA_OK && p < end) {
-		const char *lf = memchr(p, '\n', (size_t)(end - p));
-		size_t len = (size_t)((lf != NULL ? lf : end) - p);
-
-		ini->why = "a line is too long";
-		rc = len > LINE_MAX_BYTES ? CA_ERR_FORMAT
-					  : ini_line(ini, &section, p, p + len);
-		p += len + (lf != NULL);
-		ini->line += rc == CA_OK;
-	}
-	free(section);
-	return rc;
-}
-
-static const struct entry *
-ini_find(const struct ini *ini, const char *section, const char *key)
-{
-	for (size_t i = ini->n; i-- > 0;) /* the last one counts */
-		if (ini->v[i].key != NULL &&
-		    strcmp(ini->v[i].section, section) == 0 &&
-		    strcmp(ini->v[i].key, key) == 0)
-			return &ini->v[i];
-	return NULL;
-}
-
 /* ---- certificate_verification ---- */
 
 static const char no_ocsp[] =
-    "there is no OCSP: no login waits for the network; `certauth crl update' "
-    "fetches the CRLs beforehand";
+    "OCSP is not used: a login does not wait for the network; `certauth crl update' fetches CRLs in advance";
 
 static const struct {
 	const char *name, *note, *gap;
 } words[] = {
-    {"no_ocsp", "there is none here", NULL},
+    {"no_ocsp", "OCSP is not used here", NULL},
     {"soft_ocsp", NULL, no_ocsp},
     {"ocsp_dgst", NULL, no_ocsp},
     {"ocsp_default_responder", NULL, no_ocsp},
@@ -184,8 +27,8 @@ static const struct {
 };
 
 static void
-one_word(struct ca_import *im, const struct entry *e, const char *word,
-    bool *crl, bool *soft)
+one_word(struct ca_import *im, const struct ca_sssdconf_entry *e,
+    const char *word, bool *crl, bool *soft)
 {
 	char name[64];
 	size_t len = strcspn(word, "=");
@@ -219,7 +62,7 @@ one_word(struct ca_import *im, const struct entry *e, const char *word,
 }
 
 static void
-verification(struct ca_import *im, const struct ini *ini)
+verification(struct ca_import *im, const struct ca_sssdconf *conf)
 {
 	static const char *const where[][2] = {
 	    {"sssd", "certificate_verification"},
@@ -227,7 +70,8 @@ verification(struct ca_import *im, const struct ini *ini)
 	bool crl = false, soft = false;
 
 	for (size_t i = 0; i < 2; i++) {
-		const struct entry *e = ini_find(ini, where[i][0], where[i][1]);
+		const struct ca_sssdconf_entry *e =
+		    ca_sssdconf_find(conf, where[i][0], where[i][1]);
 		char *copy = e != NULL ? strdup(e->value) : NULL, *save = NULL;
 
 		for (char *w = copy != NULL ? strtok_r(copy, ", ", &save)
@@ -238,8 +82,7 @@ verification(struct ca_import *im, const struct ini *ini)
 	}
 	if (!crl)
 		ca_import_note(im, 0,
-		    "SSSD read no CRLs: without one a login is let through "
-		    "and logged, until crl = require");
+		    "SSSD did not read CRLs: with crl = prefer, a login without a CRL is accepted and logged; set crl = require to deny it");
 	ca_import_set(im, 0, "certificate_verification", "crl",
 	    crl && !soft ? "require" : "prefer");
 }
@@ -247,7 +90,8 @@ verification(struct ca_import *im, const struct ini *ini)
 /* ---- [pam] and pam_sss ---- */
 
 static void
-seconds(struct ca_import *im, const struct entry *e, const char *key)
+seconds(
+    struct ca_import *im, const struct ca_sssdconf_entry *e, const char *key)
 {
 	char text[40];
 
@@ -256,28 +100,30 @@ seconds(struct ca_import *im, const struct entry *e, const char *key)
 }
 
 static void
-pam_section(struct ca_import *im, const struct ini *ini)
+pam_section(struct ca_import *im, const struct ca_sssdconf *conf)
 {
-	const struct entry *e;
+	const struct ca_sssdconf_entry *e;
 
 	ca_import_set(im, 0, "pam_cert_auth", "proof", "command, conversation");
 	ca_import_set(im, 0, "pam_cert_auth", "pkcs11", "yes");
-	if ((e = ini_find(ini, "pam", "pam_cert_auth")) != NULL)
+	if ((e = ca_sssdconf_find(conf, "pam", "pam_cert_auth")) != NULL)
 		ca_import_note(im, e->line,
 		    "pam_cert_auth = %s: here the line in pam.d decides",
 		    e->value);
-	e = ini_find(ini, "pam", "pam_cert_db_path");
+	e = ca_sssdconf_find(conf, "pam", "pam_cert_db_path");
 	ca_import_note(im, e != NULL ? e->line : 0,
 	    "the CAs: install -D -m 644 %s /etc/certauth/ca/sssd.pem",
 	    e != NULL ? e->value : "/etc/sssd/pki/sssd_auth_ca_db.pem");
 	ca_import_set(im, 0, "pam_cert_db_path", "ca_dir", CA_SYSCONFDIR "/ca");
-	if ((e = ini_find(ini, "pam", "p11_child_timeout")) != NULL)
+	if ((e = ca_sssdconf_find(conf, "pam", "p11_child_timeout")) != NULL)
 		seconds(im, e, "helper_timeout");
-	if ((e = ini_find(ini, "pam", "p11_wait_for_card_timeout")) != NULL)
+	if ((e = ca_sssdconf_find(conf, "pam", "p11_wait_for_card_timeout")) !=
+	    NULL)
 		seconds(im, e, "wait_for_token");
-	if ((e = ini_find(ini, "pam", "p11_uri")) != NULL)
+	if ((e = ca_sssdconf_find(conf, "pam", "p11_uri")) != NULL)
 		ca_import_set(im, e->line, "p11_uri", "token_uri", e->value);
-	if ((e = ini_find(ini, "pam", "pam_p11_allowed_services")) != NULL)
+	if ((e = ca_sssdconf_find(conf, "pam", "pam_p11_allowed_services")) !=
+	    NULL)
 		ca_import_gap(im, e->line, e->key, e->value,
 		    "the services are those whose file in pam.d names "
 		    "pam_certauth; a section of certauth.conf or service= in "
@@ -299,45 +145,48 @@ arguments(struct ca_import *im, int argc, char **argv)
 		else if (strcmp(a, "try_cert_auth") == 0 ||
 			 strcmp(a, "require_cert_auth") == 0)
 			ca_import_gap(im, 0, a, NULL,
-			    "it is the control in pam.d that says so: "
-			    "`sufficient' to try, `required' to insist");
+			    "the control field in pam.d decides this: `sufficient' or `required'");
 		else if (strcmp(a, "prompt_always") == 0)
 			ca_import_gap(im, 0, a, NULL,
-			    "a PIN is asked whenever the token wants it");
+			    "a PIN is asked if the token requires it");
 		else
-			ca_import_gap(im, 0, a, NULL,
-			    "it has nothing to do with certificates");
+			ca_import_gap(
+			    im, 0, a, NULL, "it does not concern certificates");
 	}
 }
 
 /* ---- [certmap/DOMAIN/RULE] ---- */
 
 static bool
-users_in_files(const struct ini *ini, const char *domain)
+users_in_files(const struct ca_sssdconf *conf, const char *domain)
 {
 	struct ca_buf section = CA_BUF_INIT(1024);
-	const struct entry *e = NULL;
+	const struct ca_sssdconf_entry *e = NULL;
 
 	if (strcmp(domain, "implicit_files") == 0)
 		return true;
 	ca_buf_fmt(&section, "domain/%s", domain);
 	if (ca_buf_text(&section) != NULL)
-		e = ini_find(ini, ca_buf_text(&section), "id_provider");
+		e = ca_sssdconf_find(
+		    conf, ca_buf_text(&section), "id_provider");
 	ca_buf_free(&section);
 	return e != NULL && (strcasecmp(e->value, "files") == 0 ||
 				strcasecmp(e->value, "proxy") == 0);
 }
 
 static void
-certmap(struct ca_import *im, const struct ini *ini, const struct entry *head)
+certmap(struct ca_import *im, const struct ca_sssdconf *conf,
+    const struct ca_sssdconf_entry *head)
 {
 	const char *section = head->section;
 	const char *slash = strrchr(section, '/');
 	const char *begin = section + strlen("certmap/");
 	char domain[256];
-	const struct entry *match = ini_find(ini, section, "matchrule");
-	const struct entry *map = ini_find(ini, section, "maprule");
-	const struct entry *e;
+	const struct ca_sssdconf_entry *match =
+	    ca_sssdconf_find(conf, section, "matchrule");
+	const struct ca_sssdconf_entry *map =
+	    ca_sssdconf_find(conf, section, "maprule");
+	const struct ca_sssdconf_entry *e;
 
 	if (slash < begin) {
 		ca_import_gap(im, head->line, section, NULL,
@@ -348,26 +197,25 @@ certmap(struct ca_import *im, const struct ini *ini, const struct entry *head)
 	    domain, sizeof domain, "%.*s", (int)(slash - begin), begin);
 	const struct ca_certmap_rule rule = {section, slash + 1, head->line,
 	    match != NULL ? match->value : NULL,
-	    map != NULL ? map->value : NULL, users_in_files(ini, domain)};
+	    map != NULL ? map->value : NULL, users_in_files(conf, domain)};
 	ca_import_certmap(im, &rule);
-	if ((e = ini_find(ini, section, "domains")) != NULL)
+	if ((e = ca_sssdconf_find(conf, section, "domains")) != NULL)
 		ca_import_gap(im, e->line, e->key, e->value,
-		    "there are no domains: an account is what getpwnam(3) "
-		    "finds");
-	if ((e = ini_find(ini, section, "priority")) != NULL)
+		    "there are no domains: accounts are looked up with getpwnam(3)");
+	if ((e = ca_sssdconf_find(conf, section, "priority")) != NULL)
 		ca_import_gap(im, e->line, e->key, e->value,
-		    "all rules count, and must agree on the login");
+		    "there are no priorities: all matching rules must give the same login");
 }
 
 static void
-certmaps(struct ca_import *im, const struct ini *ini)
+certmaps(struct ca_import *im, const struct ca_sssdconf *conf)
 {
-	for (size_t i = 0; i < ini->n; i++) {
-		const struct entry *e = &ini->v[i];
+	for (size_t i = 0; i < conf->n; i++) {
+		const struct ca_sssdconf_entry *e = &conf->v[i];
 		bool rule = strncmp(e->section, "certmap/", 8) == 0;
 
 		if (rule && e->key == NULL)
-			certmap(im, ini, e);
+			certmap(im, conf, e);
 		else if (rule && strcmp(e->key, "matchrule") != 0 &&
 			 strcmp(e->key, "maprule") != 0 &&
 			 strcmp(e->key, "domains") != 0 &&
@@ -377,8 +225,7 @@ certmaps(struct ca_import *im, const struct ini *ini)
 		else if (e->key != NULL &&
 			 strcmp(e->key, "local_auth_policy") == 0)
 			ca_import_gap(im, e->line, e->key, e->value,
-			    "which ways of logging in there are is for pam.d "
-			    "to say");
+			    "pam.d decides which ways of logging in are allowed");
 	}
 }
 
@@ -386,17 +233,17 @@ enum ca_err
 ca_import_sssd(
     struct ca_import *im, const struct ca_buf *text, int argc, char **argv)
 {
-	struct ini ini = {NULL, 0, 0, 0, NULL};
-	enum ca_err rc = ini_parse(&ini, text);
+	struct ca_sssdconf conf = {NULL, 0, 0, 0, NULL};
+	enum ca_err rc = ca_sssdconf_parse(&conf, text);
 
 	if (rc == CA_OK) {
 		arguments(im, argc, argv);
-		pam_section(im, &ini);
-		verification(im, &ini);
-		certmaps(im, &ini);
+		pam_section(im, &conf);
+		verification(im, &conf);
+		certmaps(im, &conf);
 	} else if (rc == CA_ERR_FORMAT) {
-		(void)ca_cli_fail("%s:%u: %s", im->file, ini.line, ini.why);
+		(void)ca_cli_fail("%s:%u: %s", im->file, conf.line, conf.why);
 	}
-	ini_clear(&ini);
+	ca_sssdconf_clear(&conf);
 	return rc;
 }

@@ -250,7 +250,7 @@ ca_scconf_parse(const void *text, size_t len, struct ca_scconf *conf)
 		return CA_OK;
 	l.end = l.p + len;
 	if (memchr(text, '\0', len) != NULL) {
-		conf->why = "there is a NUL in it";
+		conf->why = "the file has a NUL byte";
 		return CA_ERR_FORMAT;
 	}
 	rc = read_all(&l);
@@ -273,4 +273,37 @@ ca_scconf_clear(struct ca_scconf *conf)
 	free(conf->item);
 	conf->item = NULL;
 	conf->n = 0;
+}
+
+/* ---- what was parsed ---- */
+
+const char *
+ca_scconf_value(const struct ca_scconf_item *item)
+{
+	return item != NULL && item->nvalues > 0 ? item->value[0] : "";
+}
+
+bool
+ca_scconf_true(const struct ca_scconf_item *item)
+{
+	const char *v = ca_scconf_value(item);
+
+	/* as scconf reads it: by the first letter */
+	return v[0] == 't' || v[0] == 'T' || v[0] == 'y' || v[0] == 'Y';
+}
+
+const struct ca_scconf_item *
+ca_scconf_find(const struct ca_scconf *conf, size_t parent, const char *name,
+    const char *label)
+{
+	for (size_t i = 0; i < conf->n; i++) {
+		const struct ca_scconf_item *item = &conf->item[i];
+
+		if (item->parent == parent && strcmp(item->name, name) == 0 &&
+		    item->block == (label != NULL) &&
+		    (label == NULL || (item->label != NULL &&
+					  strcmp(item->label, label) == 0)))
+			return item;
+	}
+	return NULL;
 }

@@ -50,4 +50,15 @@ CA_MUST_CHECK enum ca_err ca_scconf_parse(
     const void *text, size_t len, struct ca_scconf *conf);
 void ca_scconf_clear(struct ca_scconf *conf);
 
+/* The first value of item (may be NULL), or "". */
+const char *ca_scconf_value(const struct ca_scconf_item *item);
+
+/* Is the first value of item (may be NULL) true, as scconf understands it? */
+bool ca_scconf_true(const struct ca_scconf_item *item);
+
+/* The first setting (label NULL) or block of that name below parent, or NULL.
+ */
+const struct ca_scconf_item *ca_scconf_find(const struct ca_scconf *conf,
+    size_t parent, const char *name, const char *label);
+
 #endif

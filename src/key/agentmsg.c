@@ -1,6 +1,6 @@
 /*
- * The messages: what comes in is from a program that may be hostile (a
- * forwarded agent's far end), so nothing is believed but a good signature.
+ * The messages of the SSH agent protocol.  The agent may be hostile (the other
+ * end of a forwarded agent), so only a signature that verifies is trusted.
  */
 #include "key/agent.h"
 #include "key/sig.h"
@@ -36,7 +36,7 @@ static const struct {
 	true},
 };
 
-/* Which name the agent must give to a signature by the scheme. */
+/* The name that the agent must give to a signature by the scheme. */
 static const struct {
 	const char *scheme, *name;
 	uint32_t flags;
@@ -107,7 +107,7 @@ number_is(const EVP_PKEY *pub, const char *param, const struct ca_reader *r)
 	BIGNUM *own = NULL, *other = NULL;
 	bool same = false;
 
-	/* over 16,384 bits nobody has a key */
+	/* no key has more than 16,384 bits */
 	if (r->left <= 2048 && EVP_PKEY_get_bn_param(pub, param, &own) == 1 &&
 	    (other = BN_bin2bn(r->p, (int)r->left, NULL)) != NULL)
 		same = BN_cmp(own, other) == 0;
@@ -140,8 +140,8 @@ ed25519_is(const EVP_PKEY *pub, struct ca_reader *r)
 	       len == sizeof own && memcmp(raw.p, own, sizeof own) == 0;
 }
 
-/* SSH writes points uncompressed; the certificate's may be compressed, hence
- * the comparison by coordinates. */
+/* SSH writes points uncompressed, but the certificate's point may be
+ * compressed, so the coordinates are compared. */
 static bool
 ec_is(const EVP_PKEY *pub, const char *curve, const char *group,
     struct ca_reader *r)

@@ -1,3 +1,6 @@
+/*
+ * A key as its users see it, and the identity that it belongs to.
+ */
 #include "key/key.h"
 
 #include <stdlib.h>

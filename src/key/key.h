@@ -1,6 +1,7 @@
 /*
- * Private keys for the client, wherever they are kept: PEM, PKCS#12, PKCS#11
- * tokens, ssh-agent.  Runs with the user's rights, never in the module.
+ * The client's private keys and where they are kept: PEM and PKCS#12 files,
+ * PKCS#11 tokens, ssh-agent.  This runs with the user's rights, never in the
+ * module.
  */
 #ifndef CA_KEY_KEY_H
 #define CA_KEY_KEY_H
@@ -18,41 +19,46 @@
 
 /* How a key source talks to its user. */
 struct ca_key_ui {
-	/* A PIN or passphrase; CA_ERR_CANCELLED where the user gives none. */
+	/* Ask for a PIN or passphrase; CA_ERR_CANCELLED: the user gives none.
+	 */
 	enum ca_err (*ask)(
 	    void *ctx, const char *prompt, struct ca_secret **answer);
-	/* Yes or no: CA_OK or CA_ERR_CANCELLED. */
+	/* Ask yes or no: CA_OK or CA_ERR_CANCELLED. */
 	enum ca_err (*confirm)(void *ctx, const char *question);
-	/* One of n lines: CA_OK and *index, or CA_ERR_CANCELLED. */
+	/* Ask for one of n lines: CA_OK and *index, or CA_ERR_CANCELLED. */
 	enum ca_err (*choose)(void *ctx, const char *title,
 	    const char *const *line, size_t n, size_t *index);
+	/* Tell the user something. */
 	void (*info)(void *ctx, const char *text);
 	void *ctx;
 };
 
-/* A key that can sign; perhaps not unlocked yet. */
+/* A key that can sign, but may have to be unlocked first. */
 struct ca_key;
 
 /* A certificate with its key and the intermediates that came with it. */
 struct ca_identity {
 	X509 *leaf;
-	STACK_OF(X509) * chain; /* intermediates, in no order; may be NULL */
+	STACK_OF(X509) *chain; /* intermediates, in no order; may be NULL */
 	struct ca_key *key;
-	char *label;     /* for a person: file, token and object */
+	char *label;     /* for messages: the file, or token and object */
 	bool registered; /* send an empty certificate_list */
 };
 
 void ca_identity_free(struct ca_identity *id); /* NULL is allowed */
 
-/* True if the key can sign by the scheme (type, curve, size, and what the
- * token's mechanisms or the agent allow). */
+/* True if the key can sign by the scheme (its type, curve and size fit, and the
+ * mechanisms of the token or the agent's protocol allow it). */
 bool ca_key_can(const struct ca_key *key, const struct ca_scheme *scheme);
 
 /*
  * Sign the len bytes at tbs; the signature, in the form that CertificateVerify
- * carries (DER for ECDSA), is appended to sig.  Asks ui for a PIN only now.
- * CA_ERR_CANCELLED: no PIN; CA_DENIED: wrong or locked PIN, already told to
- * ui; CA_ERR_IO: the token or agent is gone; CA_ERR_CRYPTO.
+ * carries (DER for ECDSA), is appended to sig.  ui is asked for a PIN only now.
+ * CA_ERR_CANCELLED: the user gave no PIN; CA_ERR_PIN: a wrong PIN or
+ * passphrase; CA_DENIED: the PIN is locked, or the agent refused; CA_ERR_IO:
+ * the token was removed or the agent closed the connection; CA_ERR_SIGNATURE:
+ * the signature does not verify; CA_ERR_CRYPTO.  The user was told of the first
+ * five.
  */
 CA_MUST_CHECK enum ca_err ca_key_sign(struct ca_key *key,
     const struct ca_scheme *scheme, const void *tbs, size_t len,
@@ -61,100 +67,100 @@ CA_MUST_CHECK enum ca_err ca_key_sign(struct ca_key *key,
 void ca_key_free(struct ca_key *key); /* NULL is allowed */
 
 /*
- * key/pem.c: certificate file (PEM or DER, leaf first, intermediates behind)
- * and key file (PEM: plain or encrypted PKCS#8, traditional).  The key is
- * decrypted when it first signs, its passphrase asked up to three times.
- * key_path NULL: the certificate's file holds the key too.  CA_ERR_NOT_FOUND,
- * CA_ERR_FORMAT, CA_ERR_IO; a message goes to log.  crypto and log must
- * outlive the identity.
+ * key/pem.c: a certificate file (PEM or DER, the leaf first, then the
+ * intermediates) and a key file (PEM: plain or encrypted PKCS#8, traditional).
+ * The key is decrypted when it first signs; its passphrase is asked up to three
+ * times.  key_path NULL: the certificate's file contains the key too.
+ * CA_ERR_NOT_FOUND, CA_ERR_FORMAT, CA_ERR_LIMIT, CA_ERR_IO: logged.  crypto and
+ * log must outlive the identity.
  */
 CA_MUST_CHECK enum ca_err ca_key_pem(struct ca_crypto *crypto,
     const char *cert_path, const char *key_path, const struct ca_log *log,
     struct ca_identity **out);
 
-/* The certificates alone: an identity without a key, for a key that is kept
+/* Only the certificates: an identity without a key, for a key that is kept
  * elsewhere. */
 CA_MUST_CHECK enum ca_err ca_key_pem_cert(struct ca_crypto *crypto,
     const char *cert_path, const struct ca_log *log, struct ca_identity **out);
 
 /*
- * key/p12.c: PKCS#12 (RFC 7292), 1 MiB at most.  Asks for the password at
- * once, since the certificate is inside (not where the file has none; at most
- * three times), and which certificate where it holds several with their keys.
- * CA_DENIED: wrong password; CA_ERR_CANCELLED: none given; CA_ERR_NOT_FOUND:
- * no such file, or no key with its certificate in it; CA_ERR_FORMAT,
- * CA_ERR_UNSUPPORTED, CA_ERR_LIMIT, CA_ERR_IO.  Each is said to log, with a
- * warning where the file's encryption is weak.  crypto must outlive the
- * identity.
+ * key/p12.c: PKCS#12 (RFC 7292), at most 1 MiB.  Asks for the password at once,
+ * because the certificate is inside (at most three times, and not if the file
+ * has no password), and which certificate to use if the file contains several
+ * with their keys.  CA_ERR_PIN: wrong password; CA_ERR_CANCELLED: the user gave
+ * none; CA_ERR_NOT_FOUND: no such file, or the file contains no key with its
+ * certificate; CA_ERR_FORMAT, CA_ERR_UNSUPPORTED, CA_ERR_LIMIT, CA_ERR_IO.
+ * Each is logged, and a warning if the file's encryption is weak.  crypto must
+ * outlive the identity.
  */
 CA_MUST_CHECK enum ca_err ca_key_p12(struct ca_crypto *crypto, const char *path,
     const struct ca_key_ui *ui, const struct ca_log *log,
     struct ca_identity **out);
 
-/* What a source that finds identities by itself gives. */
+/* The identities that a source found by itself. */
 struct ca_identities {
 	struct ca_identity **v;
 	size_t n;
 };
 void ca_identities_free(struct ca_identities *ids);
 
-/* When a token is shown a PIN before it signs. */
+/* When a token gets a PIN before it signs. */
 enum ca_key_pin {
-	/* always, and one that a person types for this signature: a token
-	 * that says that it needs no login is refused, and so are a login that
-	 * is there already and the URI's pin-value or pin-source */
+	/* Always, and a person types it for this signature.  A token that says
+	 * that it needs no login is refused; a login that is open already, and
+	 * the URI's pin-value or pin-source, are not used. */
 	CA_KEY_PIN_REQUIRED,
-	/* where the token wants one; the URI may have it */
+	/* If the token needs one; the URI may contain it. */
 	CA_KEY_PIN_WANTED,
 };
 
 /*
  * key/p11.c: every certificate with a private key on the tokens that uri
- * (RFC 7512; NULL: all) selects, from the modules that p11-kit is configured
- * with, or the URI's module-path (absolute, and only root can change it).  No
- * PIN is asked: where a token hides its private keys until then, each of its
- * certificates but those of CAs is taken to have one.  What is broken is
- * skipped with a debug line.  CA_ERR_NOT_FOUND: none (only where no module
- * loads is that said to log); CA_DENIED: none but on tokens that need no PIN,
- * where one is required (said to log); CA_ERR_USAGE: no such URI;
- * CA_ERR_UNTRUSTED.  crypto and log's sink must outlive the identities; a child
- * made by fork cannot use them.
+ * (RFC 7512; NULL: all) selects, from the modules in p11-kit's configuration,
+ * or from the URI's module-path (absolute, and only root can change the file).
+ * No PIN is asked: if a token hides its private keys until the login, each of
+ * its certificates except CA certificates is assumed to have a private key.
+ * Broken tokens and objects are skipped with a debug line.  CA_ERR_NOT_FOUND:
+ * there is none (logged only if no module can be loaded); CA_DENIED: a PIN is
+ * required, but only tokens that need no PIN have keys (logged); CA_ERR_USAGE:
+ * uri is not a usable URI; CA_ERR_UNTRUSTED.  crypto and log's sink must
+ * outlive the identities; a child made by fork cannot use them.
  */
 CA_MUST_CHECK enum ca_err ca_key_p11(struct ca_crypto *crypto, const char *uri,
     enum ca_key_pin pin, const struct ca_log *log, struct ca_identities *out);
 
 /* The same, with CA_KEY_PIN_WANTED, for a certificate that is kept elsewhere:
- * an identity with cert for each token that has, or where it shows no public
- * keys may have, its key. */
+ * an identity with cert for each token that has its key, or may have it because
+ * the token reveals no public keys. */
 CA_MUST_CHECK enum ca_err ca_key_p11_for(struct ca_crypto *crypto,
     const char *uri, X509 *cert, const struct ca_log *log,
     struct ca_identities *out);
 
 /*
- * key/p11guard.c: a PKCS#11 module that crashes or hangs ends the process with
- * a line that says so: "certauth: ..." on standard error, unless this says
- * otherwise.  form makes the whole line (512 bytes at most) of a text
- * beforehand, since a signal handler cannot.
+ * key/p11guard.c: where the line goes that is written when a PKCS#11 module
+ * crashes or hangs and so ends the process; by default it is "certauth: ..." on
+ * standard error.  form makes the whole line (at most 512 bytes) of a text in
+ * advance, because a signal handler cannot.
  */
 typedef void ca_p11_guard_form(struct ca_buf *out, const char *text);
 void ca_p11_guard_speak(int fd, ca_p11_guard_form *form);
 
-/* key/agent.c: a key for the certificate in the agent at socket_path.
- * CA_ERR_NOT_FOUND: the agent has no such key, or is locked (an OpenSSH agent
- * then shows none), or no socket is there; CA_DENIED: it refuses to list;
- * CA_ERR_UNSUPPORTED: the key is of a kind that cannot serve (sk-);
- * CA_ERR_UNTRUSTED: another user's agent; CA_ERR_IO, CA_ERR_TIMEOUT,
- * CA_ERR_FORMAT, CA_ERR_LIMIT.  Each is said to log, whose sink must outlive
- * the key, as crypto must. */
+/* key/agent.c: the certificate's key in the agent at socket_path.
+ * CA_ERR_NOT_FOUND: the agent does not have the key, or is locked (an OpenSSH
+ * agent then lists no keys), or there is no socket; CA_DENIED: the agent
+ * refuses to list its keys; CA_ERR_UNSUPPORTED: the key is of a type that
+ * cannot be used (sk-); CA_ERR_UNTRUSTED: another user's agent; CA_ERR_IO,
+ * CA_ERR_TIMEOUT, CA_ERR_FORMAT, CA_ERR_LIMIT.  Each is logged; log's sink and
+ * crypto must outlive the key. */
 CA_MUST_CHECK enum ca_err ca_key_agent(struct ca_crypto *crypto,
     const char *socket_path, X509 *cert, const struct ca_log *log,
     struct ca_key **out);
 
 /*
- * For sources: build a key from its operations (static storage), which are
- * called with impl.  The key owns impl from then on, and frees it with
- * ops->free; NULL (no memory) leaves it with the caller.  sign is called only
- * for a scheme that can() allows, and returns what ca_key_sign says.
+ * For sources: make a key from its operations (static storage), which are
+ * called with impl.  The key then owns impl and frees it with ops->free; NULL:
+ * no memory, and the caller still owns impl.  sign is called only for a scheme
+ * that can() allows, and returns what ca_key_sign documents.
  */
 struct ca_key_ops {
 	bool (*can)(const void *impl, const struct ca_scheme *scheme);

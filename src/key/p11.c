@@ -1,414 +1,14 @@
-#include "key/p11.h"
+/*
+ * Certificates and their keys on tokens: the search through modules and slots.
+ */
+#include "key/p11scan.h"
 
-#include <openssl/x509v3.h>
 #include <stdlib.h>
-#include <string.h>
-
-#define CERTS_MAX 256
-#define IDENTITIES_MAX 256
-
-/* What is read of an object. */
-struct object {
-	CK_OBJECT_HANDLE handle;
-	struct ca_buf id, label;
-	struct ca_buf value; /* of a certificate */
-};
-
-struct objects {
-	struct object *v;
-	size_t n;
-};
-
-/* A scan in progress. */
-struct scan {
-	struct ca_crypto *crypto;
-	struct ca_p11 *p11;
-	struct ca_identities *out;
-	X509 *given;  /* not on the token, only its key; NULL: those on it */
-	bool refused; /* a token with keys that needs no PIN */
-	/* of the token at hand */
-	struct ca_p11_token token;
-	CK_SESSION_HANDLE session;
-	uint64_t ways;
-	struct objects keys, public_keys, certs;
-	STACK_OF(X509) * parsed; /* beside certs; a NULL where broken */
-};
 
 static bool
-same_bytes(const struct ca_buf *a, const void *p, size_t len)
+slot_wanted(const struct ca_p11_scan *s, CK_FUNCTION_LIST *f, CK_SLOT_ID slot)
 {
-	return a->len == len && (len == 0 || memcmp(a->p, p, len) == 0);
-}
-
-static void
-objects_free(struct objects *o)
-{
-	for (size_t i = 0; i < o->n; i++) {
-		ca_buf_free(&o->v[i].id);
-		ca_buf_free(&o->v[i].label);
-		ca_buf_free(&o->v[i].value);
-	}
-	free(o->v);
-	*o = (struct objects){NULL, 0};
-}
-
-/* What is told of one object; any of it may well be missing. */
-static enum ca_err
-read_object(const struct scan *s, CK_OBJECT_CLASS class, struct object *o)
-{
-	const CK_ATTRIBUTE_TYPE type[] = {CKA_ID, CKA_LABEL, CKA_VALUE};
-	struct ca_buf *const out[] = {&o->id, &o->label, &o->value};
-
-	o->id = CA_BUF_INIT(CA_P11_ATTRIBUTE_MAX);
-	o->label = CA_BUF_INIT(CA_P11_ATTRIBUTE_MAX);
-	o->value = CA_BUF_INIT(CA_P11_ATTRIBUTE_MAX);
-	return ca_p11_attributes(&s->token, s->session, o->handle, type,
-	    class == CKO_CERTIFICATE ? 3 : 2, out);
-}
-
-/* All objects of a class with their IDs and labels, and certificates. */
-static enum ca_err
-read_objects(
-    struct scan *s, CK_OBJECT_CLASS class, size_t max, struct objects *out)
-{
-	CK_OBJECT_HANDLE found[CA_P11_OBJECTS_MAX];
-	CK_ATTRIBUTE attr = {CKA_CLASS, &class, sizeof class};
-	enum ca_err rc;
-	size_t n;
-
-	rc = ca_p11_find(&s->token, s->session, &attr, 1, found, max, &n);
-	if (rc != CA_OK)
-		return rc;
-	out->v = calloc(n > 0 ? n : 1, sizeof *out->v);
-	if (out->v == NULL)
-		return CA_ERR_MEMORY;
-	for (out->n = 0; out->n < n; out->n++) {
-		struct object *o = &out->v[out->n];
-
-		o->handle = found[out->n];
-		if (read_object(s, class, o) == CA_ERR_MEMORY) {
-			out->n++; /* it may hold something */
-			return CA_ERR_MEMORY;
-		}
-	}
-	return CA_OK;
-}
-
-/* The object with that ID, or NULL; an empty ID is nobody's. */
-static const struct object *
-with_id(const struct objects *o, const struct ca_buf *id)
-{
-	for (size_t i = 0; i < o->n && id->len > 0; i++)
-		if (same_bytes(&o->v[i].id, id->p, id->len))
-			return &o->v[i];
-	return NULL;
-}
-
-/* ---- certificates ---- */
-
-/* Parse what parses; the rest is passed over. */
-static enum ca_err
-parse_certs(struct scan *s)
-{
-	if ((s->parsed = sk_X509_new_null()) == NULL)
-		return CA_ERR_MEMORY;
-	for (size_t i = 0; i < s->certs.n; i++) {
-		const struct ca_buf *der = &s->certs.v[i].value;
-		X509 *cert = NULL;
-		enum ca_err rc = CA_ERR_NOT_FOUND;
-
-		if (der->len > 0)
-			rc = ca_crypto_cert(s->crypto, der->p, der->len, &cert);
-		if (rc != CA_OK)
-			ca_log_debug(&s->p11->log,
-			    "%s: certificate %zu "
-			    "skipped: %-s",
-			    s->token.name, i + 1, ca_err_text(rc));
-		if (sk_X509_push(s->parsed, cert) <= 0) {
-			X509_free(cert);
-			return CA_ERR_MEMORY;
-		}
-	}
-	return CA_OK;
-}
-
-static bool
-is_ca(X509 *cert)
-{
-	int kind = X509_check_ca(cert);
-
-	return kind == 1 || kind == 3; /* by its extension, or its version */
-}
-
-static bool
-hides_keys(const struct scan *s)
-{
-	return (s->token.info.flags & CKF_LOGIN_REQUIRED) != 0;
-}
-
-/*
- * Does a private key go with the certificate?  Most tokens hide private keys
- * until the login, and no PIN is asked for to find out: there, a certificate
- * is taken to have one unless it is a CA's, which is on the token for the
- * chain's sake.
- */
-static bool
-has_key(const struct scan *s, size_t i)
-{
-	const struct ca_buf *id = &s->certs.v[i].id;
-
-	if (with_id(&s->keys, id) != NULL)
-		return true;
-	if (id->len == 0 && s->keys.n > 0)
-		return !is_ca(sk_X509_value(s->parsed, (int)i));
-	if (!hides_keys(s))
-		return false;
-	return !is_ca(sk_X509_value(s->parsed, (int)i)) ||
-	       with_id(&s->public_keys, id) != NULL;
-}
-
-static bool
-label_is(const struct object *o, const CK_ATTRIBUTE *want)
-{
-	return o != NULL &&
-	       same_bytes(&o->label, want->pValue, want->ulValueLen);
-}
-
-/* The URI may name the certificate or its key; where the key is hidden, the
- * certificate's label must do. */
-static bool
-uri_wants(const struct scan *s, size_t i)
-{
-	const struct object *cert = &s->certs.v[i];
-	const CK_ATTRIBUTE *id, *label;
-
-	if (s->p11->uri == NULL)
-		return true;
-	id = p11_kit_uri_get_attribute(s->p11->uri, CKA_ID);
-	label = p11_kit_uri_get_attribute(s->p11->uri, CKA_LABEL);
-	if (id != NULL && !same_bytes(&cert->id, id->pValue, id->ulValueLen))
-		return false;
-	return label == NULL || label_is(cert, label) ||
-	       label_is(with_id(&s->keys, &cert->id), label) ||
-	       label_is(with_id(&s->public_keys, &cert->id), label);
-}
-
-/* ---- identities ---- */
-
-static enum ca_err
-make_label(const struct scan *s, const struct ca_buf *label, char **out)
-{
-	struct ca_buf text = CA_BUF_INIT(CA_P11_ATTRIBUTE_MAX);
-
-	ca_buf_str(&text, s->token.name);
-	if (label != NULL && label->len > 0) {
-		ca_buf_str(&text, ": ");
-		ca_buf_printable(
-		    &text, label->p, label->len < 64 ? label->len : 64);
-	}
-	*out = ca_buf_take(&text, NULL);
-	ca_buf_free(&text);
-	return *out != NULL ? CA_OK : CA_ERR_MEMORY;
-}
-
-/* The CA certificates of the token may be the leaf's intermediates. */
-static enum ca_err
-make_chain(const struct scan *s, const X509 *leaf, STACK_OF(X509) * *out)
-{
-	STACK_OF(X509) *chain = sk_X509_new_null();
-
-	if (chain == NULL)
-		return CA_ERR_MEMORY;
-	for (int i = 0; i < sk_X509_num(s->parsed); i++) {
-		X509 *cert = sk_X509_value(s->parsed, i);
-
-		if (cert == leaf || cert == NULL || !is_ca(cert))
-			continue;
-		if (X509_add_cert(chain, cert, X509_ADD_FLAG_UP_REF) != 1) {
-			sk_X509_pop_free(chain, X509_free);
-			return CA_ERR_MEMORY;
-		}
-	}
-	*out = chain;
-	return CA_OK;
-}
-
-static enum ca_err
-add_identity(struct scan *s, X509 *leaf, const void *id, size_t idlen,
-    const struct ca_buf *label)
-{
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_identity *one = calloc(1, sizeof *one);
-	struct ca_identity **v;
-
-	if (one == NULL) {
-		ret = CA_ERR_MEMORY;
-		goto out;
-	}
-	if (X509_up_ref(leaf) != 1) {
-		ret = CA_ERR_MEMORY;
-		goto out;
-	}
-	one->leaf = leaf;
-	if ((rc = make_label(s, label, &one->label)) != CA_OK ||
-	    (rc = make_chain(s, leaf, &one->chain)) != CA_OK ||
-	    (rc = ca_p11_key_new(s->crypto, s->p11, &s->token, s->ways, id,
-		 idlen, leaf, &one->key)) != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	/* NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers */
-	v = realloc(s->out->v, (s->out->n + 1) * sizeof(*v));
-	if (v == NULL) {
-		ret = CA_ERR_MEMORY;
-		goto out;
-	}
-	s->out->v = v;
-	v[s->out->n++] = one;
-	one = NULL; /* transferred */
-	ret = CA_OK;
-out:
-	ca_identity_free(one);
-	return ret;
-}
-
-/* ---- tokens ---- */
-
-/* Where keys are hidden, each certificate but those of CAs is taken to have
- * one: has_key() and uri_wants() need not see then what keys there are. */
-static bool
-keys_matter(const struct scan *s)
-{
-	const CK_ATTRIBUTE *label = NULL;
-
-	if (s->given != NULL)
-		return true;
-	if (s->p11->uri != NULL)
-		label = p11_kit_uri_get_attribute(s->p11->uri, CKA_LABEL);
-	for (size_t i = 0; i < s->certs.n; i++) {
-		X509 *cert = sk_X509_value(s->parsed, (int)i);
-
-		if (cert != NULL &&
-		    (is_ca(cert) ||
-			(label != NULL && !label_is(&s->certs.v[i], label))))
-			return true;
-	}
-	return false;
-}
-
-static enum ca_err
-read_keys(struct scan *s)
-{
-	enum ca_err rc =
-	    read_objects(s, CKO_PRIVATE_KEY, CA_P11_OBJECTS_MAX, &s->keys);
-
-	if (rc != CA_OK)
-		return rc;
-	if (s->keys.n == 0 && !hides_keys(s))
-		return CA_ERR_NOT_FOUND;
-	return read_objects(
-	    s, CKO_PUBLIC_KEY, CA_P11_OBJECTS_MAX, &s->public_keys);
-}
-
-static enum ca_err
-read_token(struct scan *s)
-{
-	enum ca_err rc;
-
-	/* without keys, its certificates are of no use: a trust store */
-	if (!hides_keys(s) && (rc = read_keys(s)) != CA_OK)
-		return rc;
-	if (!ca_p11_pin_will_do(s->p11, &s->token.info)) {
-		ca_log_err(&s->p11->log,
-		    "%s needs no PIN, and one is required here; its keys "
-		    "are not used",
-		    s->token.name);
-		s->refused = true;
-		return CA_DENIED;
-	}
-	if ((rc = ca_p11_ways(&s->token, &s->ways)) != CA_OK ||
-	    (rc = read_objects(s, CKO_CERTIFICATE, CERTS_MAX, &s->certs)) !=
-		CA_OK ||
-	    (rc = parse_certs(s)) != CA_OK)
-		return rc;
-	return hides_keys(s) && keys_matter(s) ? read_keys(s) : CA_OK;
-}
-
-/*
- * The token's key of the given certificate: by the URI's id, by the numbers of
- * a public key, or, where the token shows none, whichever will make a signature
- * that the certificate verifies.
- */
-static enum ca_err
-add_given(struct scan *s)
-{
-	const struct objects *const lists[] = {&s->public_keys, &s->keys};
-	const struct ca_buf none = CA_BUF_INIT(0), *id = NULL;
-	EVP_PKEY *pub = X509_get0_pubkey(s->given);
-	const CK_ATTRIBUTE *want = NULL;
-
-	if (pub == NULL)
-		return CA_ERR_UNSUPPORTED;
-	if (s->p11->uri != NULL)
-		want = p11_kit_uri_get_attribute(s->p11->uri, CKA_ID);
-	if (want != NULL)
-		return add_identity(
-		    s, s->given, want->pValue, want->ulValueLen, NULL);
-	for (size_t l = 0; l < 2 && id == NULL; l++)
-		for (size_t i = 0; i < lists[l]->n && id == NULL; i++)
-			if (ca_p11_key_is(&s->token, s->session,
-				lists[l]->v[i].handle, pub))
-				id = &lists[l]->v[i].id;
-	if (id == NULL && s->public_keys.n > 0)
-		return CA_OK; /* they are others' */
-	if (id == NULL)
-		id = &none;
-	return add_identity(s, s->given, id->p, id->len, NULL);
-}
-
-static enum ca_err
-add_all(struct scan *s)
-{
-	enum ca_err rc = CA_OK;
-
-	for (size_t i = 0; rc == CA_OK && i < s->certs.n; i++) {
-		if (sk_X509_value(s->parsed, (int)i) == NULL ||
-		    !has_key(s, i) || !uri_wants(s, i) ||
-		    s->out->n >= IDENTITIES_MAX)
-			continue;
-		rc = add_identity(s, sk_X509_value(s->parsed, (int)i),
-		    s->certs.v[i].id.p, s->certs.v[i].id.len,
-		    &s->certs.v[i].label);
-		if (rc == CA_ERR_UNSUPPORTED)
-			rc = CA_OK; /* a key type that nobody knows */
-	}
-	return rc;
-}
-
-/* Out of memory is the only error that ends the search. */
-static enum ca_err
-scan_session(struct scan *s)
-{
-	enum ca_err rc = read_token(s);
-
-	if (rc == CA_OK)
-		rc = s->given != NULL ? add_given(s) : add_all(s);
-	if (rc != CA_OK)
-		ca_log_debug(&s->p11->log, "%s skipped: %-s", s->token.name,
-		    rc == CA_ERR_NOT_FOUND ? "it has no private keys"
-					   : ca_err_text(rc));
-	objects_free(&s->keys);
-	objects_free(&s->public_keys);
-	objects_free(&s->certs);
-	sk_X509_pop_free(s->parsed, X509_free);
-	s->parsed = NULL;
-	return rc == CA_ERR_MEMORY ? rc : CA_OK;
-}
-
-static bool
-slot_wanted(const struct scan *s, CK_FUNCTION_LIST *f, CK_SLOT_ID slot)
-{
-	P11KitUri *uri = s->p11->uri;
+	P11KitUri *uri = s->at.p11->uri;
 	CK_SLOT_INFO info;
 
 	if (uri == NULL)
@@ -421,59 +21,54 @@ slot_wanted(const struct scan *s, CK_FUNCTION_LIST *f, CK_SLOT_ID slot)
 }
 
 static enum ca_err
-scan_slot(struct scan *s, CK_FUNCTION_LIST *f, CK_SLOT_ID slot)
+scan_slot(struct ca_p11_scan *s, CK_FUNCTION_LIST *f, CK_SLOT_ID slot)
 {
-	const struct ca_log *log = &s->p11->log;
+	const struct ca_log *log = &s->at.p11->log;
 
 	if (!slot_wanted(s, f, slot))
 		return CA_OK;
-	if (ca_p11_token_read(f, slot, &s->token) != CA_OK) {
-		ca_log_debug(log,
-		    "slot %lu skipped: its token cannot be "
-		    "read",
-		    slot);
-		return CA_OK;
-	}
-	if (s->p11->uri != NULL &&
-	    !p11_kit_uri_match_token_info(s->p11->uri, &s->token.info))
-		return CA_OK;
-	if ((s->token.info.flags & CKF_TOKEN_INITIALIZED) == 0) {
-		ca_log_debug(log,
-		    "slot %lu skipped: its token is not "
-		    "initialised",
-		    slot);
-		return CA_OK;
-	}
-	if (f->C_OpenSession(
-		slot, CKF_SERIAL_SESSION, NULL, NULL, &s->session) != CKR_OK) {
+	if (ca_p11_token_read(f, slot, &s->at.token) != CA_OK) {
 		ca_log_debug(
-		    log, "%s skipped: it opens no session", s->token.name);
+		    log, "slot %lu is skipped: its token cannot be read", slot);
 		return CA_OK;
 	}
-	enum ca_err rc = scan_session(s);
-	(void)f->C_CloseSession(s->session);
+	if (s->at.p11->uri != NULL &&
+	    !p11_kit_uri_match_token_info(s->at.p11->uri, &s->at.token.info))
+		return CA_OK;
+	if ((s->at.token.info.flags & CKF_TOKEN_INITIALIZED) == 0) {
+		ca_log_debug(log,
+		    "slot %lu is skipped: its token is not initialised", slot);
+		return CA_OK;
+	}
+	if (f->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL,
+		&s->at.handle) != CKR_OK) {
+		ca_log_debug(log, "%s is skipped: it opens no session",
+		    s->at.token.name);
+		return CA_OK;
+	}
+	enum ca_err rc = ca_p11_scan_token(s);
+	(void)f->C_CloseSession(s->at.handle);
 	return rc;
 }
 
 static enum ca_err
-scan_slots(struct scan *s, CK_FUNCTION_LIST *f)
+scan_slots(struct ca_p11_scan *s, CK_FUNCTION_LIST *f)
 {
 	CK_SLOT_ID slot[CA_P11_SLOTS_MAX];
 	CK_ULONG n = CA_P11_SLOTS_MAX;
 	CK_INFO info;
 	CK_RV rv;
 
-	if (s->p11->uri != NULL &&
+	if (s->at.p11->uri != NULL &&
 	    (f->C_GetInfo(&info) != CKR_OK ||
-		!p11_kit_uri_match_module_info(s->p11->uri, &info)))
+		!p11_kit_uri_match_module_info(s->at.p11->uri, &info)))
 		return CA_OK;
 	rv = f->C_GetSlotList(CK_TRUE, slot, &n);
 	if (rv != CKR_OK || n > CA_P11_SLOTS_MAX) {
-		ca_log_debug(&s->p11->log,
-		    "a PKCS#11 module is skipped: it "
-		    "gives no list of its slots (%-s)",
-		    rv != CKR_OK ? p11_kit_strerror(rv)
-				 : "more than there can be");
+		ca_log_debug(&s->at.p11->log,
+		    "a PKCS#11 module is skipped: it does not list its slots "
+		    "(%-s)",
+		    rv != CKR_OK ? p11_kit_strerror(rv) : "too many slots");
 		return CA_OK;
 	}
 	for (CK_ULONG i = 0; i < n; i++) {
@@ -486,7 +81,7 @@ scan_slots(struct scan *s, CK_FUNCTION_LIST *f)
 }
 
 static enum ca_err
-scan_module(struct scan *s, CK_FUNCTION_LIST *f)
+scan_module(struct ca_p11_scan *s, CK_FUNCTION_LIST *f)
 {
 	char *name = p11_kit_module_get_name(f);
 	struct ca_p11_guard guard;
@@ -504,15 +99,15 @@ scan_modules(struct ca_crypto *crypto, const char *uri, enum ca_key_pin pin,
     X509 *given, const struct ca_log *log, struct ca_identities *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct scan s = {.crypto = crypto, .out = out, .given = given};
+	struct ca_p11_scan s = {.crypto = crypto, .out = out, .given = given};
 
-	*out = (struct ca_identities){NULL, 0};
-	if ((rc = ca_p11_load(uri, pin, log, &s.p11)) != CA_OK) {
+	*out = (struct ca_identities){0};
+	if ((rc = ca_p11_load(uri, pin, log, &s.at.p11)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
-	for (size_t i = 0; s.p11->module[i] != NULL; i++) {
-		if ((rc = scan_module(&s, s.p11->module[i])) != CA_OK) {
+	for (size_t i = 0; s.at.p11->module[i] != NULL; i++) {
+		if ((rc = scan_module(&s, s.at.p11->module[i])) != CA_OK) {
 			ret = rc;
 			goto out;
 		}
@@ -525,7 +120,7 @@ scan_modules(struct ca_crypto *crypto, const char *uri, enum ca_key_pin pin,
 out:
 	if (ret != CA_OK)
 		ca_identities_free(out);
-	ca_p11_unref(s.p11);
+	ca_p11_unref(s.at.p11);
 	return ret;
 }
 

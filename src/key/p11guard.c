@@ -1,7 +1,7 @@
 /*
- * A module that crashes or hangs takes the whole process with it: nothing can
- * be put right then.  What can be done is to say which one it was, so that
- * the user knows what to pull out or to disable.
+ * A module that crashes or hangs ends the whole process, and nothing can be
+ * repaired then.  This tells the user which module it was, so that the user can
+ * remove the token or disable the module.
  */
 #include "key/p11.h"
 
@@ -15,11 +15,11 @@ plain(struct ca_buf *out, const char *text)
 	ca_buf_fmt(out, "certauth: %s\n", text);
 }
 
-/* The process has one set of signal handlers, hence these. */
+/* Static, because the process has one set of signal handlers. */
 #define TEXT_MAX 640
 #define NAME_SHOWN 60
 static char hang_text[TEXT_MAX], crash_text[TEXT_MAX];
-static char text_name[NAME_SHOWN + 1]; /* whom they are about */
+static char text_name[NAME_SHOWN + 1]; /* the name in them */
 static int speak_fd = STDERR_FILENO;
 static ca_p11_guard_form *speak_form = plain;
 
@@ -36,7 +36,8 @@ on_signal(int sig)
 		_exit(1);
 	if (sig == SIGALRM)
 		_exit(1);
-	/* SA_RESETHAND: now it kills, and whoever waits sees by what */
+	/* SA_RESETHAND: the signal now ends the process, and the parent sees
+	 * which one it was */
 	(void)raise(sig);
 }
 
@@ -68,20 +69,20 @@ make_text(char *text, const char *what, const char *name)
 	ca_buf_free(&formed);
 }
 
-/* A login begins a guard for each of a token's calls, so the texts are made
- * once for the name. */
+/* A login begins a guard for each call of a token, so the texts are made only
+ * once for each name. */
 static void
 make_texts(const char *name)
 {
 	if (text_name[0] != '\0' && strncmp(text_name, name, NAME_SHOWN) == 0)
 		return;
 	make_text(hang_text,
-	    "does not answer; remove it or "
-	    "name another token by its URI, pkcs11:...",
+	    "does not answer; remove it, or "
+	    "select another token by its URI, pkcs11:...",
 	    name);
 	make_text(crash_text,
-	    "crashed; its module is "
-	    "broken, `p11-kit list-modules` shows which it is",
+	    "crashed; its module is broken. "
+	    "To find the module, run: p11-kit list-modules",
 	    name);
 	(void)snprintf(text_name, sizeof text_name, "%s", name);
 }

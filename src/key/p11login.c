@@ -1,7 +1,10 @@
+/*
+ * The login to a token: where the PIN comes from, how often it is asked for,
+ * and what each answer of the token means.
+ */
 #include "key/p11.h"
 
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,55 +13,6 @@
 
 #define PIN_MAX 255
 #define ASK_MAX 10
-
-void
-ca_p11_tell(
-    const struct ca_p11 *p11, const struct ca_key_ui *ui, const char *fmt, ...)
-{
-	char text[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
-	if (vsnprintf(text, sizeof text, fmt, ap) < 0)
-		text[0] = '\0';
-	va_end(ap);
-	if (ui != NULL && ui->info != NULL)
-		ui->info(ui->ctx, text);
-	else
-		ca_log_err(&p11->log, "%-s", text);
-}
-
-enum ca_err
-ca_p11_failed(const struct ca_p11 *p11, const struct ca_p11_token *t,
-    const struct ca_key_ui *ui, const char *what, CK_RV rv)
-{
-	switch (rv) {
-	case CKR_TOKEN_NOT_PRESENT:
-	case CKR_TOKEN_NOT_RECOGNIZED:
-	case CKR_DEVICE_REMOVED:
-	case CKR_SLOT_ID_INVALID:
-	case CKR_SESSION_HANDLE_INVALID:
-	case CKR_SESSION_CLOSED:
-		ca_p11_tell(p11, ui, "\"%s\" was removed.", t->name);
-		return CA_ERR_IO;
-	case CKR_FUNCTION_CANCELED:
-		ca_p11_tell(p11, ui, "\"%s\": cancelled.", t->name);
-		return CA_ERR_CANCELLED;
-	case CKR_HOST_MEMORY:
-		return CA_ERR_MEMORY;
-	case CKR_DEVICE_ERROR:
-		ca_p11_tell(p11, ui,
-		    "\"%s\" failed at %s; it may have been "
-		    "removed.",
-		    t->name, what);
-		return CA_ERR_IO;
-	default:
-		ca_p11_tell(p11, ui, "\"%s\" failed at %s: %s.", t->name, what,
-		    p11_kit_strerror(rv));
-		return CA_ERR_CRYPTO;
-	}
-}
 
 /* ---- where a PIN comes from ---- */
 
@@ -77,9 +31,7 @@ pin_from_file(
 		path += 2;
 	if (path[0] != '/') {
 		ca_log_err(&p11->log,
-		    "pin-source=%s is not the absolute path "
-		    "of a file",
-		    source);
+		    "pin-source=%s is not the absolute path of a file", source);
 		return CA_ERR_USAGE;
 	}
 	rc = ca_file_read(AT_FDCWD, path, PIN_MAX + 2, &text);
@@ -97,7 +49,7 @@ pin_from_file(
 	return *pin != NULL ? CA_OK : CA_ERR_MEMORY;
 }
 
-/* The URI's own PIN; CA_OK with *pin NULL where it has none. */
+/* The URI's own PIN; CA_OK with *pin NULL if the URI has none. */
 static enum ca_err
 pin_from_uri(const struct ca_p11 *p11, struct ca_secret **pin)
 {
@@ -115,19 +67,29 @@ pin_from_uri(const struct ca_p11 *p11, struct ca_secret **pin)
 	return source != NULL ? pin_from_file(p11, source, pin) : CA_OK;
 }
 
+/* Whether the PIN may be locked soon.  PKCS#11 has no number of tries, only
+ * this flag and that of the last try. */
+static const char *
+tries_hint(const struct ca_p11_session *s)
+{
+	return (s->token.info.flags & CKF_USER_PIN_COUNT_LOW) != 0
+		   ? " (few tries left)"
+		   : "";
+}
+
 static enum ca_err
-pin_from_user(const struct ca_p11_token *t, CK_USER_TYPE user_type,
-    const struct ca_key_ui *ui, struct ca_secret **pin)
+pin_from_user(const struct ca_p11_session *s, CK_USER_TYPE user_type,
+    struct ca_secret **pin)
 {
 	char prompt[400];
 	enum ca_err rc;
 
-	if (ui == NULL || ui->ask == NULL)
+	if (s->ui == NULL || s->ui->ask == NULL)
 		return CA_ERR_CANCELLED;
-	(void)snprintf(prompt, sizeof prompt, "PIN for %s%s%s: ", t->name,
+	(void)snprintf(prompt, sizeof prompt, "PIN for %s%s%s: ", s->token.name,
 	    user_type == CKU_CONTEXT_SPECIFIC ? " (for this signature)" : "",
-	    t->info.flags & CKF_USER_PIN_COUNT_LOW ? " (few tries left)" : "");
-	rc = ui->ask(ui->ctx, prompt, pin);
+	    tries_hint(s));
+	rc = s->ui->ask(s->ui->ctx, prompt, pin);
 	if (rc != CA_OK)
 		return rc;
 	if (*pin == NULL || ca_secret_len(*pin) == 0) {
@@ -141,48 +103,66 @@ pin_from_user(const struct ca_p11_token *t, CK_USER_TYPE user_type,
 
 /* ---- what state the PIN is in ---- */
 
-/* Read the token's flags, unless they are fresh, and ask where the next try is
- * the last. */
+/* Read the token's flags, unless they are fresh; if the next try is the last
+ * one, ask the user whether to use it. */
 static enum ca_err
-check_tries(const struct ca_p11 *p11, struct ca_p11_token *t, bool fresh,
-    const struct ca_key_ui *ui)
+check_tries(struct ca_p11_session *s)
 {
+	const char *name = s->token.name;
 	char question[400];
 
-	if (!fresh && t->f->C_GetTokenInfo(t->slot, &t->info) != CKR_OK)
-		return ca_p11_failed(
-		    p11, t, ui, "the login", CKR_TOKEN_NOT_PRESENT);
-	if (t->info.flags & CKF_USER_PIN_LOCKED) {
-		ca_p11_tell(p11, ui,
-		    "The PIN of \"%s\" is locked after too "
-		    "many wrong tries; unlock it with the PUK or have its "
-		    "issuer do so.",
-		    t->name);
+	if (!s->fresh &&
+	    s->token.f->C_GetTokenInfo(s->token.slot, &s->token.info) != CKR_OK)
+		return ca_p11_failed(s, "the login", CKR_TOKEN_NOT_PRESENT);
+	s->fresh = false;
+	if (s->token.info.flags & CKF_USER_PIN_LOCKED) {
+		ca_p11_tell(s,
+		    "The PIN of \"%s\" is locked after too many wrong tries. "
+		    "Unlock it with the PUK, or ask the issuer of the token to "
+		    "unlock it.",
+		    name);
 		return CA_DENIED;
 	}
-	if ((t->info.flags & CKF_USER_PIN_FINAL_TRY) == 0)
+	if ((s->token.info.flags & CKF_USER_PIN_FINAL_TRY) == 0)
 		return CA_OK;
 	(void)snprintf(question, sizeof question,
-	    "This is the last try for "
-	    "the PIN of \"%s\": a wrong one locks it. Try?",
-	    t->name);
-	if (ui == NULL || ui->confirm == NULL ||
-	    ui->confirm(ui->ctx, question) != CA_OK) {
-		ca_p11_tell(p11, ui,
-		    "The PIN of \"%s\" was not tried, "
-		    "because it would have been the last try.",
-		    t->name);
+	    "This is the last try for the PIN of \"%s\": a wrong PIN locks the "
+	    "token. Try?",
+	    name);
+	if (s->ui == NULL || s->ui->confirm == NULL ||
+	    s->ui->confirm(s->ui->ctx, question) != CA_OK) {
+		ca_p11_tell(s,
+		    "The PIN of \"%s\" was not tried, because it would have "
+		    "been the last try.",
+		    name);
 		return CA_ERR_CANCELLED;
 	}
 	return CA_OK;
 }
 
-/* CA_OK: logged in; CA_DENIED: said, and over; CA_ERR_STALE: a wrong PIN, and
- * another may be tried. */
-static enum ca_err
-judge_login(const struct ca_p11 *p11, struct ca_p11_token *t,
-    const struct ca_key_ui *ui, CK_RV rv)
+/* Say that the PIN was wrong, and what the token tells about the tries that
+ * are left. */
+static void
+tell_wrong_pin(struct ca_p11_session *s)
 {
+	CK_TOKEN_INFO *info = &s->token.info;
+	const char *left = "";
+
+	s->fresh = s->token.f->C_GetTokenInfo(s->token.slot, info) == CKR_OK;
+	if (s->fresh && (info->flags & CKF_USER_PIN_LOCKED) != 0)
+		left = " No try is left: the PIN is locked now.";
+	else if (s->fresh && (info->flags & CKF_USER_PIN_FINAL_TRY) != 0)
+		left = " One try is left.";
+	ca_p11_tell(s, "Wrong PIN for \"%s\".%s", s->token.name, left);
+}
+
+/* CA_OK: logged in; CA_ERR_PIN: wrong PIN, and another may be tried; CA_DENIED:
+ * no further try is possible.  The user was told. */
+static enum ca_err
+judge_login(struct ca_p11_session *s, CK_RV rv)
+{
+	const char *name = s->token.name;
+
 	switch (rv) {
 	case CKR_OK:
 	case CKR_USER_ALREADY_LOGGED_IN:
@@ -190,38 +170,39 @@ judge_login(const struct ca_p11 *p11, struct ca_p11_token *t,
 	case CKR_PIN_INCORRECT:
 	case CKR_PIN_INVALID:
 	case CKR_PIN_LEN_RANGE:
-		ca_p11_tell(p11, ui, "Wrong PIN for \"%s\".", t->name);
-		return CA_ERR_STALE;
+		tell_wrong_pin(s);
+		return CA_ERR_PIN;
 	case CKR_PIN_LOCKED:
-		ca_p11_tell(p11, ui,
-		    "The PIN of \"%s\" is locked now; unlock "
-		    "it with the PUK or have its issuer do so.",
-		    t->name);
+		ca_p11_tell(s,
+		    "The PIN of \"%s\" is locked now. Unlock it with the PUK, "
+		    "or ask the issuer of the token to unlock it.",
+		    name);
 		return CA_DENIED;
 	case CKR_PIN_EXPIRED:
-		ca_p11_tell(p11, ui,
-		    "The PIN of \"%s\" has expired and must "
-		    "be changed first.",
-		    t->name);
+		ca_p11_tell(s,
+		    "The PIN of \"%s\" has expired; change the PIN first.",
+		    name);
 		return CA_DENIED;
 	case CKR_USER_ANOTHER_ALREADY_LOGGED_IN:
-		ca_p11_tell(p11, ui,
-		    "\"%s\" has a login that cannot be ended, and so did "
-		    "not look at the PIN; take the token out and put it in "
-		    "again.",
-		    t->name);
+		ca_p11_tell(s,
+		    "\"%s\" did not check the PIN, because another login to it "
+		    "is open and cannot be closed. Remove the token and insert "
+		    "it again.",
+		    name);
 		return CA_DENIED;
 	case CKR_USER_PIN_NOT_INITIALIZED:
-		ca_p11_tell(p11, ui, "No PIN is set on \"%s\" yet.", t->name);
+		ca_p11_tell(s, "No PIN is set on \"%s\" yet.", name);
 		return CA_DENIED;
 	default:
-		return ca_p11_failed(p11, t, ui, "the login", rv);
+		return ca_p11_failed(s, "the login", rv);
 	}
 }
 
+/* ---- the login ---- */
+
 static CK_RV
-login_call(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
-    CK_USER_TYPE user_type, const struct ca_secret *pin)
+login_call(const struct ca_p11_session *s, CK_USER_TYPE user_type,
+    const struct ca_secret *pin)
 {
 	struct ca_p11_guard guard;
 	unsigned char *bytes = NULL;
@@ -232,67 +213,58 @@ login_call(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
 		bytes = (unsigned char *)(uintptr_t)ca_secret_get0(pin);
 		len = ca_secret_len(pin);
 	}
-	ca_p11_guard_begin(&guard, t->name,
+	ca_p11_guard_begin(&guard, s->token.name,
 	    pin != NULL ? CA_P11_SECONDS : CA_P11_SECONDS_PERSON);
-	CK_RV rv = t->f->C_Login(session, user_type, bytes, len);
+	CK_RV rv = s->token.f->C_Login(s->handle, user_type, bytes, len);
 	ca_p11_guard_end(&guard);
 	return rv;
 }
 
-/* A login that is there already, of this process or of another that the module
- * does not tell apart, is no PIN: where one is required it is ended first. */
+/* A login that is open already, by this process or by another that the module
+ * does not tell apart, proves no PIN: if a PIN is required, that login is
+ * closed first. */
 static CK_RV
-login(const struct ca_p11 *p11, const struct ca_p11_token *t,
-    CK_SESSION_HANDLE session, CK_USER_TYPE user_type,
+login(const struct ca_p11_session *s, CK_USER_TYPE user_type,
     const struct ca_secret *pin)
 {
 	struct ca_p11_guard guard;
-	CK_RV rv = login_call(t, session, user_type, pin);
+	CK_RV rv = login_call(s, user_type, pin);
 
 	if (rv != CKR_USER_ALREADY_LOGGED_IN || user_type != CKU_USER ||
-	    p11->pin == CA_KEY_PIN_WANTED)
+	    s->p11->pin == CA_KEY_PIN_WANTED)
 		return rv;
-	ca_p11_guard_begin(&guard, t->name, CA_P11_SECONDS);
-	(void)t->f->C_Logout(session);
+	ca_p11_guard_begin(&guard, s->token.name, CA_P11_SECONDS);
+	(void)s->token.f->C_Logout(s->handle);
 	ca_p11_guard_end(&guard);
-	rv = login_call(t, session, user_type, pin);
+	rv = login_call(s, user_type, pin);
 	return rv != CKR_USER_ALREADY_LOGGED_IN
 		   ? rv
 		   : CKR_USER_ANOTHER_ALREADY_LOGGED_IN;
 }
 
 static enum ca_err
-login_pinpad(const struct ca_p11 *p11, struct ca_p11_token *t, bool fresh,
-    CK_SESSION_HANDLE session, CK_USER_TYPE user_type,
-    const struct ca_key_ui *ui)
+login_pinpad(struct ca_p11_session *s, CK_USER_TYPE user_type)
 {
-	enum ca_err rc = CA_ERR_STALE;
+	enum ca_err rc = CA_ERR_PIN;
 
 	/* the keypad's Cancel key ends this */
-	for (int i = 0; i < ASK_MAX && rc == CA_ERR_STALE; i++) {
-		rc = check_tries(p11, t, fresh && i == 0, ui);
-		if (rc != CA_OK)
+	for (int i = 0; i < ASK_MAX && rc == CA_ERR_PIN; i++) {
+		if ((rc = check_tries(s)) != CA_OK)
 			return rc;
-		ca_p11_tell(p11, ui,
-		    "Enter the PIN of \"%s\" on its reader's "
-		    "keypad%s.",
-		    t->name,
-		    t->info.flags & CKF_USER_PIN_COUNT_LOW ? " (few tries left)"
-							   : "");
-		rc = judge_login(
-		    p11, t, ui, login(p11, t, session, user_type, NULL));
+		ca_p11_tell(s,
+		    "Enter the PIN of \"%s\" on its reader's keypad%s.",
+		    s->token.name, tries_hint(s));
+		rc = judge_login(s, login(s, user_type, NULL));
 	}
-	return rc == CA_ERR_STALE ? CA_DENIED : rc;
+	return rc;
 }
 
-/* One PIN, tried once; it stays in *kept if it was right. */
+/* Try pin once; it is taken, and goes to *kept if it was right. */
 static enum ca_err
-try_pin(const struct ca_p11 *p11, struct ca_p11_token *t,
-    CK_SESSION_HANDLE session, CK_USER_TYPE user_type,
-    const struct ca_key_ui *ui, struct ca_secret *pin, struct ca_secret **kept)
+try_pin(struct ca_p11_session *s, CK_USER_TYPE user_type, struct ca_secret *pin,
+    struct ca_secret **kept)
 {
-	enum ca_err rc =
-	    judge_login(p11, t, ui, login(p11, t, session, user_type, pin));
+	enum ca_err rc = judge_login(s, login(s, user_type, pin));
 
 	if (rc == CA_OK)
 		*kept = pin;
@@ -301,39 +273,47 @@ try_pin(const struct ca_p11 *p11, struct ca_p11_token *t,
 	return rc;
 }
 
-enum ca_err
-ca_p11_login(const struct ca_p11 *p11, const struct ca_p11_token *token,
-    bool fresh, CK_SESSION_HANDLE session, CK_USER_TYPE user_type,
-    const struct ca_key_ui *ui, struct ca_secret **kept)
+static enum ca_err
+login_asking(
+    struct ca_p11_session *s, CK_USER_TYPE user_type, struct ca_secret **kept)
 {
-	struct ca_p11_token t = *token;
+	enum ca_err rc = CA_ERR_PIN;
+
+	for (int i = 0; i < ASK_MAX && rc == CA_ERR_PIN; i++) {
+		struct ca_secret *pin = NULL;
+
+		if ((rc = check_tries(s)) != CA_OK)
+			return rc;
+		rc = pin_from_user(s, user_type, &pin);
+		/* the user stopped after a wrong PIN: that is the reason */
+		if (i > 0 && rc == CA_ERR_CANCELLED)
+			return CA_ERR_PIN;
+		if (rc != CA_OK)
+			return rc;
+		rc = try_pin(s, user_type, pin, kept);
+	}
+	return rc;
+}
+
+enum ca_err
+ca_p11_login(
+    struct ca_p11_session *s, CK_USER_TYPE user_type, struct ca_secret **kept)
+{
 	struct ca_secret *pin = *kept;
 	enum ca_err rc;
 
 	*kept = NULL;
-	if (t.info.flags & CKF_PROTECTED_AUTHENTICATION_PATH) {
+	if (s->token.info.flags & CKF_PROTECTED_AUTHENTICATION_PATH) {
 		ca_secret_free(pin);
-		return login_pinpad(p11, &t, fresh, session, user_type, ui);
+		return login_pinpad(s, user_type);
 	}
-	if (pin == NULL && (rc = pin_from_uri(p11, &pin)) != CA_OK)
+	if (pin == NULL && (rc = pin_from_uri(s->p11, &pin)) != CA_OK)
 		return rc;
-	if (pin != NULL) {
-		if ((rc = check_tries(p11, &t, fresh, ui)) != CA_OK) {
-			ca_secret_free(pin);
-			return rc;
-		}
-		rc = try_pin(p11, &t, session, user_type, ui, pin, kept);
-		return rc == CA_ERR_STALE ? CA_DENIED : rc;
+	if (pin == NULL)
+		return login_asking(s, user_type, kept);
+	if ((rc = check_tries(s)) != CA_OK) {
+		ca_secret_free(pin);
+		return rc;
 	}
-	for (int i = 0; i < ASK_MAX; i++) {
-		rc = check_tries(p11, &t, fresh && i == 0, ui);
-		if (rc != CA_OK)
-			return rc;
-		if ((rc = pin_from_user(&t, user_type, ui, &pin)) != CA_OK)
-			return i > 0 && rc == CA_ERR_CANCELLED ? CA_DENIED : rc;
-		rc = try_pin(p11, &t, session, user_type, ui, pin, kept);
-		if (rc != CA_ERR_STALE)
-			return rc;
-	}
-	return CA_DENIED;
+	return try_pin(s, user_type, pin, kept);
 }

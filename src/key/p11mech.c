@@ -1,9 +1,12 @@
+/*
+ * The mechanisms that can sign by a scheme, and those that a token has.
+ */
 #include "key/p11.h"
 
 #include <stdlib.h>
 
-/* In order of preference: mechanisms that leave the hashing to us first,
- * because more tokens have them and less goes over the wire. */
+/* In order of preference: first the mechanisms for which this program computes
+ * the digest, because more tokens have them and less data goes to the card. */
 static const struct ca_p11_way all_ways[] = {
     {CKM_RSA_PKCS, 0, 0, 0, CA_P11_DIGESTINFO, 0x0401},
     {CKM_SHA256_RSA_PKCS, 0, 0, 0, CA_P11_MESSAGE, 0x0401},
@@ -44,7 +47,7 @@ static const struct ca_p11_way all_ways[] = {
 #define NWAYS (sizeof all_ways / sizeof *all_ways)
 _Static_assert(NWAYS <= 64, "a bit of a uint64_t for each way");
 
-/* The list says that the token has it, the information that it signs. */
+/* The list has the mechanism, and its information says that it signs. */
 static bool
 signs(const struct ca_p11_token *t, CK_MECHANISM_TYPE mechanism,
     const CK_MECHANISM_TYPE *list, CK_ULONG n)
@@ -83,7 +86,7 @@ match_ways(
 }
 
 enum ca_err
-ca_p11_ways(const struct ca_p11_token *t, uint64_t *ways)
+ca_p11_ways(struct ca_p11_token *t)
 {
 	CK_ULONG n = 0, got;
 	CK_MECHANISM_TYPE *list;
@@ -99,7 +102,7 @@ ca_p11_ways(const struct ca_p11_token *t, uint64_t *ways)
 	got = n;
 	rv = t->f->C_GetMechanismList(t->slot, list, &got);
 	if (rv == CKR_OK && got <= n)
-		*ways = match_ways(t, list, got);
+		t->ways = match_ways(t, list, got);
 	free(list);
 	return rv == CKR_OK && got <= n ? CA_OK : CA_ERR_IO;
 }

@@ -1,3 +1,6 @@
+/*
+ * PKCS#11 modules: which ones are loaded, and for how long.
+ */
 #include "key/p11.h"
 
 #include <limits.h>
@@ -8,8 +11,8 @@
 
 /* ---- which modules ---- */
 
-/* Only root may be able to put another file there.  In a sticky directory
- * others can add files, and not replace root's. */
+/* Only root can change the file or replace it.  In a sticky directory others
+ * can add files, but not replace root's. */
 static bool
 root_alone_changes(const char *path)
 {
@@ -25,9 +28,9 @@ root_alone_changes(const char *path)
 }
 
 /*
- * A library loaded here runs with the user's rights, so a URI from elsewhere
- * must not choose one freely (as it could in ssh-agent, CVE-2023-38408).  On
- * success real, of PATH_MAX bytes, is the path without symbolic links.
+ * A library loaded here runs with the user's rights, so a URI from another
+ * party must not choose any library (as it could in ssh-agent, CVE-2023-38408).
+ * On success real, of PATH_MAX bytes, is the path without symbolic links.
  */
 static enum ca_err
 check_module_path(const char *path, const struct ca_log *log, char *real)
@@ -35,7 +38,9 @@ check_module_path(const char *path, const struct ca_log *log, char *real)
 	char at[PATH_MAX];
 
 	if (path[0] != '/') {
-		ca_log_err(log, "module-path=%s: it must be absolute", path);
+		ca_log_err(log,
+		    "module-path=%s is refused: the path must be absolute",
+		    path);
 		return CA_ERR_UNTRUSTED;
 	}
 	if (realpath(path, real) == NULL) {
@@ -48,8 +53,8 @@ check_module_path(const char *path, const struct ca_log *log, char *real)
 
 		if (!root_alone_changes(at)) {
 			ca_log_err(log,
-			    "module-path=%s is not used: someone "
-			    "other than root can change %s",
+			    "module-path=%s is refused: users other than root "
+			    "can change %s",
 			    path, at);
 			return CA_ERR_UNTRUSTED;
 		}
@@ -83,7 +88,7 @@ option_is(CK_FUNCTION_LIST *module, const char *option, const char *value)
 	return same;
 }
 
-/* NULL: wanted; otherwise why not. */
+/* Return NULL if the module is wanted, else the reason it is not. */
 static const char *
 unwanted(const struct ca_p11 *p11, CK_FUNCTION_LIST *module)
 {
@@ -91,19 +96,19 @@ unwanted(const struct ca_p11 *p11, CK_FUNCTION_LIST *module)
 	char *name;
 	bool same;
 
-	/* stores of CA certificates, slow to read and without keys */
+	/* a store of CA certificates is slow to read and has no keys */
 	if (option_is(module, "trust-policy", "yes"))
-		return "it holds CA certificates only";
+		return "it contains only CA certificates";
 	if (p11->uri == NULL ||
 	    (want = p11_kit_uri_get_module_name(p11->uri)) == NULL)
 		return NULL;
 	name = p11_kit_module_get_name(module);
 	same = name != NULL && strcmp(name, want) == 0;
 	free(name);
-	return same ? NULL : "the URI names another";
+	return same ? NULL : "the URI names another module";
 }
 
-/* Initialise what is wanted, release the rest, and close the ranks. */
+/* Initialise the wanted modules, release the others, and close the gaps. */
 static size_t
 initialise(struct ca_p11 *p11)
 {
@@ -138,7 +143,7 @@ initialise(struct ca_p11 *p11)
 	return kept;
 }
 
-/* ---- life ---- */
+/* ---- loading ---- */
 
 static enum ca_err
 parse_uri(const char *text, const struct ca_log *log, P11KitUri **out)
@@ -150,13 +155,11 @@ parse_uri(const char *text, const struct ca_log *log, P11KitUri **out)
 		return CA_ERR_MEMORY;
 	rc = p11_kit_uri_parse(text, P11_KIT_URI_FOR_ANY, uri);
 	if (rc != P11_KIT_URI_OK || p11_kit_uri_any_unrecognized(uri)) {
-		/* the text may hold a PIN */
+		/* not the text: it may contain a PIN */
 		ca_log_err(log,
-		    "not a PKCS#11 URI (RFC 7512) that can be "
-		    "used: %-s",
-		    rc != P11_KIT_URI_OK
-			? p11_kit_uri_message(rc)
-			: "it has an attribute that nobody knows");
+		    "the PKCS#11 URI (RFC 7512) cannot be used: %-s",
+		    rc != P11_KIT_URI_OK ? p11_kit_uri_message(rc)
+					 : "it has an unknown attribute");
 		p11_kit_uri_free(uri);
 		return CA_ERR_USAGE;
 	}
@@ -191,8 +194,8 @@ load_modules(struct ca_p11 *p11)
 	}
 	if (initialise(p11) == 0) {
 		ca_log_err(&p11->log,
-		    "no PKCS#11 module is usable; "
-		    "`p11-kit list-modules` shows those configured");
+		    "no PKCS#11 module is usable; to list the configured "
+		    "modules, run: p11-kit list-modules");
 		return CA_ERR_NOT_FOUND;
 	}
 	return CA_OK;
@@ -244,12 +247,12 @@ ca_p11_unref(struct ca_p11 *p11)
 
 	if (p11 == NULL || --p11->refs > 0)
 		return;
-	/* after a fork the modules and their devices are the parent's */
+	/* after a fork the modules and their devices belong to the parent */
 	for (size_t i = 0; p11->module != NULL && p11->module[i] != NULL &&
 			   p11->pid == getpid();
 	     i++) {
 		ca_p11_guard_begin(
-		    &guard, "a module at its end", CA_P11_SECONDS);
+		    &guard, "a module that is unloaded", CA_P11_SECONDS);
 		(void)p11_kit_module_finalize(p11->module[i]);
 		ca_p11_guard_end(&guard);
 		p11_kit_module_release(p11->module[i]);

@@ -1,3 +1,6 @@
+/*
+ * Objects of a token: each length that the token gives has a limit.
+ */
 #include "key/p11.h"
 
 #include <openssl/core_names.h>
@@ -6,14 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An ID, a label, a certificate: few are longer. */
+/* Few IDs, labels and certificates are longer. */
 #define TOGETHER_ROOM ((size_t)4096)
 
-/* One try with room for len bytes; CA_ERR_LIMIT: it wants more. */
+/* One try with room for len bytes; CA_ERR_LIMIT: the attribute is longer. */
 static enum ca_err
-read_value(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
-    CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, CK_ULONG len,
-    struct ca_buf *out)
+read_value(const struct ca_p11_session *s, CK_OBJECT_HANDLE object,
+    CK_ATTRIBUTE_TYPE type, CK_ULONG len, struct ca_buf *out)
 {
 	CK_ATTRIBUTE attr = {type, NULL, len};
 	void *value = malloc(len > 0 ? len : 1);
@@ -22,7 +24,7 @@ read_value(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
 	if (value == NULL)
 		return CA_ERR_MEMORY;
 	attr.pValue = value;
-	rv = t->f->C_GetAttributeValue(session, object, &attr, 1);
+	rv = s->token.f->C_GetAttributeValue(s->handle, object, &attr, 1);
 	if (rv == CKR_OK && attr.ulValueLen <= len)
 		ca_buf_put(out, value, attr.ulValueLen);
 	free(value);
@@ -34,32 +36,33 @@ read_value(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
 }
 
 enum ca_err
-ca_p11_attribute(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
-    CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type, struct ca_buf *out)
+ca_p11_attribute(const struct ca_p11_session *s, CK_OBJECT_HANDLE object,
+    CK_ATTRIBUTE_TYPE type, struct ca_buf *out)
 {
 	enum ca_err rc = CA_ERR_LIMIT;
 
-	/* a second look for an object that grew between the two calls */
+	/* a second try, for an object that grew between the two calls */
 	for (int i = 0; i < 2 && rc == CA_ERR_LIMIT; i++) {
 		CK_ATTRIBUTE attr = {type, NULL, 0};
-		CK_RV rv = t->f->C_GetAttributeValue(session, object, &attr, 1);
+		CK_RV rv = s->token.f->C_GetAttributeValue(
+		    s->handle, object, &attr, 1);
 
 		if (rv != CKR_OK ||
 		    attr.ulValueLen == CK_UNAVAILABLE_INFORMATION)
 			return CA_ERR_NOT_FOUND;
 		if (attr.ulValueLen > CA_P11_ATTRIBUTE_MAX)
 			return CA_ERR_LIMIT;
-		rc = read_value(t, session, object, type, attr.ulValueLen, out);
+		rc = read_value(s, object, type, attr.ulValueLen, out);
 	}
 	return rc;
 }
 
-/* All at once, with room that is mostly enough; CA_ERR_STALE: one of them is
- * not there, or longer, and some modules then leave the others as they were. */
+/* Read all at once, with room that is mostly enough.  CA_ERR_NOT_FOUND: one of
+ * them is missing or longer (some modules then leave the others unset);
+ * CA_ERR_LIMIT: one is longer. */
 static enum ca_err
-read_together(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
-    CK_OBJECT_HANDLE object, const CK_ATTRIBUTE_TYPE *type, size_t n,
-    struct ca_buf *const *out)
+read_together(const struct ca_p11_session *s, CK_OBJECT_HANDLE object,
+    const CK_ATTRIBUTE_TYPE *type, size_t n, struct ca_buf *const *out)
 {
 	CK_ATTRIBUTE attr[CA_P11_TOGETHER_MAX];
 	enum ca_err ret = CA_ERR_UNSET, rc;
@@ -72,13 +75,14 @@ read_together(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
 	for (size_t i = 0; i < n; i++)
 		attr[i] = (CK_ATTRIBUTE){
 		    type[i], room + i * TOGETHER_ROOM, TOGETHER_ROOM};
-	if (t->f->C_GetAttributeValue(session, object, attr, n) != CKR_OK) {
-		ret = CA_ERR_STALE;
+	if (s->token.f->C_GetAttributeValue(s->handle, object, attr, n) !=
+	    CKR_OK) {
+		ret = CA_ERR_NOT_FOUND;
 		goto out;
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (attr[i].ulValueLen > TOGETHER_ROOM) {
-			ret = CA_ERR_STALE;
+			ret = CA_ERR_LIMIT;
 			goto out;
 		}
 		ca_buf_put(
@@ -95,19 +99,18 @@ out:
 }
 
 enum ca_err
-ca_p11_attributes(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
-    CK_OBJECT_HANDLE object, const CK_ATTRIBUTE_TYPE *type, size_t n,
-    struct ca_buf *const *out)
+ca_p11_attributes(const struct ca_p11_session *s, CK_OBJECT_HANDLE object,
+    const CK_ATTRIBUTE_TYPE *type, size_t n, struct ca_buf *const *out)
 {
 	enum ca_err rc = CA_ERR_USAGE;
 
 	if (n > 0 && n <= CA_P11_TOGETHER_MAX)
-		rc = read_together(t, session, object, type, n, out);
-	if (rc != CA_ERR_STALE)
+		rc = read_together(s, object, type, n, out);
+	if (rc != CA_ERR_NOT_FOUND && rc != CA_ERR_LIMIT)
 		return rc;
 	for (size_t i = 0; i < n; i++) {
 		ca_buf_reset(out[i]);
-		rc = ca_p11_attribute(t, session, object, type[i], out[i]);
+		rc = ca_p11_attribute(s, object, type[i], out[i]);
 		if (rc == CA_ERR_MEMORY)
 			return rc;
 		if (rc != CA_OK)
@@ -117,31 +120,31 @@ ca_p11_attributes(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
 }
 
 bool
-ca_p11_flag(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
-    CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type)
+ca_p11_flag(const struct ca_p11_session *s, CK_OBJECT_HANDLE object,
+    CK_ATTRIBUTE_TYPE type)
 {
 	CK_BBOOL value = CK_FALSE;
 	CK_ATTRIBUTE attr = {type, &value, sizeof value};
 
-	return t->f->C_GetAttributeValue(session, object, &attr, 1) == CKR_OK &&
+	return s->token.f->C_GetAttributeValue(s->handle, object, &attr, 1) ==
+		   CKR_OK &&
 	       attr.ulValueLen == sizeof value && value != CK_FALSE;
 }
 
 enum ca_err
-ca_p11_find(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
-    CK_ATTRIBUTE *attrs, size_t n, CK_OBJECT_HANDLE *found, size_t max,
-    size_t *count)
+ca_p11_find(const struct ca_p11_session *s, CK_ATTRIBUTE *attrs, size_t n,
+    CK_OBJECT_HANDLE *found, size_t max, size_t *count)
 {
 	enum ca_err ret = CA_ERR_UNSET;
 
 	*count = 0;
-	if (t->f->C_FindObjectsInit(session, attrs, n) != CKR_OK)
+	if (s->token.f->C_FindObjectsInit(s->handle, attrs, n) != CKR_OK)
 		return CA_ERR_IO;
 	CK_ULONG got = 1;
 	while (*count < max && got > 0) {
 		CK_ULONG room = max - *count;
-		CK_RV rv =
-		    t->f->C_FindObjects(session, found + *count, room, &got);
+		CK_RV rv = s->token.f->C_FindObjects(
+		    s->handle, found + *count, room, &got);
 
 		if (rv != CKR_OK || got > room) {
 			ret = CA_ERR_IO;
@@ -151,7 +154,7 @@ ca_p11_find(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
 	}
 	ret = CA_OK;
 out:
-	(void)t->f->C_FindObjectsFinal(session);
+	(void)s->token.f->C_FindObjectsFinal(s->handle);
 	return ret;
 }
 
@@ -161,7 +164,7 @@ ca_p11_token_read(CK_FUNCTION_LIST *f, CK_SLOT_ID slot, struct ca_p11_token *t)
 	struct ca_buf name = CA_BUF_INIT(sizeof t->name - 1);
 	size_t len;
 
-	memset(t, 0, sizeof *t);
+	*t = (struct ca_p11_token){0};
 	t->f = f;
 	t->slot = slot;
 	if (f->C_GetTokenInfo(slot, &t->info) != CKR_OK)
@@ -183,7 +186,7 @@ ca_p11_pin_will_do(const struct ca_p11 *p11, const CK_TOKEN_INFO *info)
 	       (info->flags & CKF_LOGIN_REQUIRED) != 0;
 }
 
-/* CKA_EC_POINT is a DER OCTET STRING, and on some tokens just its content. */
+/* CKA_EC_POINT is a DER OCTET STRING; some tokens give only its content. */
 static bool
 same_point(const struct ca_buf *attr, EVP_PKEY *pub)
 {
@@ -211,17 +214,17 @@ same_modulus(const struct ca_buf *attr, EVP_PKEY *pub)
 }
 
 bool
-ca_p11_key_is(const struct ca_p11_token *t, CK_SESSION_HANDLE session,
-    CK_OBJECT_HANDLE object, EVP_PKEY *pub)
+ca_p11_key_is(
+    const struct ca_p11_session *s, CK_OBJECT_HANDLE object, EVP_PKEY *pub)
 {
 	struct ca_buf attr = CA_BUF_INIT(CA_P11_ATTRIBUTE_MAX);
-	/* a token's object says RSA for both */
+	/* both are RSA keys to a token */
 	bool rsa = EVP_PKEY_is_a(pub, "RSA") == 1 ||
 		   EVP_PKEY_is_a(pub, "RSA-PSS") == 1;
 	bool same = false;
 
-	if (ca_p11_attribute(t, session, object,
-		rsa ? CKA_MODULUS : CKA_EC_POINT, &attr) == CA_OK &&
+	if (ca_p11_attribute(
+		s, object, rsa ? CKA_MODULUS : CKA_EC_POINT, &attr) == CA_OK &&
 	    attr.len > 0)
 		same = rsa ? same_modulus(&attr, pub) : same_point(&attr, pub);
 	ca_buf_free(&attr);

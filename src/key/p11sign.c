@@ -1,3 +1,6 @@
+/*
+ * A key on a token: find it, log in if the token needs it, sign, verify.
+ */
 #include "key/p11.h"
 #include "key/sig.h"
 
@@ -5,34 +8,36 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What is signed may be a whole RSA block: 16,384 bits at most. */
+/* The input may be a whole RSA block of at most 16,384 bits. */
 #define INPUT_EXTRA 2048
 
-/* Without a CKA_ID every private key is tried; more than this on one token
- * and each would be a signature, perhaps a touch. */
+/* Without a CKA_ID each private key is tried, and each try is a signature and
+ * perhaps a touch, so the number is limited. */
 #define CANDIDATES_MAX 8
 
 struct p11_key {
-	struct ca_crypto *crypto; /* borrowed */
-	struct ca_p11 *p11;       /* a reference */
-	struct ca_p11_token token;
-	uint64_t ways;
+	struct ca_crypto *crypto;  /* borrowed */
+	struct ca_p11 *p11;        /* a reference */
+	struct ca_p11_token token; /* as it was listed */
 	uint8_t *id;
 	size_t idlen;
 	EVP_PKEY *pub;
 };
 
-/* What one call of p11_sign carries along. */
+/* One call of p11_sign. */
 struct signing {
 	const struct p11_key *k;
-	const struct ca_key_ui *ui;
 	const struct ca_scheme *scheme;
 	const struct ca_p11_way *way;
-	CK_SESSION_HANDLE session;
-	struct ca_p11_token now; /* as it was when the session was opened */
-	bool fresh;              /* and no PIN was tried since */
+	struct ca_p11_session at;
 	bool logged_in;
 	struct ca_secret *pin; /* accepted in this call, or NULL */
+};
+
+/* A signature as the token writes it; before C_Sign len is the room for it. */
+struct raw {
+	uint8_t *p;
+	CK_ULONG len;
 };
 
 static void
@@ -53,47 +58,17 @@ p11_can(const void *impl, const struct ca_scheme *scheme)
 {
 	const struct p11_key *k = impl;
 
-	return ca_p11_way(k->ways, scheme) != NULL &&
+	return ca_p11_way(k->token.ways, scheme) != NULL &&
 	       ca_crypto_scheme_fits(scheme, k->pub);
 }
 
 /* ---- session, login, key ---- */
 
-/* The token that was listed must still be the one in the slot. */
-static enum ca_err
-open_session(struct signing *s)
-{
-	const struct ca_p11_token *t = &s->k->token;
-	struct ca_p11_guard guard;
-	CK_RV rv = CKR_DEVICE_REMOVED;
-
-	ca_p11_guard_begin(&guard, t->name, CA_P11_SECONDS);
-	enum ca_err rc = ca_p11_token_read(t->f, t->slot, &s->now);
-	if (rc == CA_OK)
-		rv = t->f->C_OpenSession(
-		    t->slot, CKF_SERIAL_SESSION, NULL, NULL, &s->session);
-	ca_p11_guard_end(&guard);
-	if (rv != CKR_OK) {
-		s->session = CK_INVALID_HANDLE;
-		return ca_p11_failed(s->k->p11, t, s->ui, "opening it", rv);
-	}
-	const CK_TOKEN_INFO *now = &s->now.info;
-	if (memcmp(now->label, t->info.label, sizeof now->label) != 0 ||
-	    memcmp(now->serialNumber, t->info.serialNumber,
-		sizeof now->serialNumber) != 0)
-		return ca_p11_failed(
-		    s->k->p11, t, s->ui, "opening it", CKR_DEVICE_REMOVED);
-	s->fresh = true;
-	return CA_OK;
-}
-
 static enum ca_err
 log_in(struct signing *s, CK_USER_TYPE type)
 {
-	enum ca_err rc = ca_p11_login(
-	    s->k->p11, &s->now, s->fresh, s->session, type, s->ui, &s->pin);
+	enum ca_err rc = ca_p11_login(&s->at, type, &s->pin);
 
-	s->fresh = false;
 	if (rc == CA_OK)
 		s->logged_in = true;
 	return rc;
@@ -109,24 +84,24 @@ find_keys(struct signing *s, CK_OBJECT_HANDLE *found, size_t *n)
 	};
 	struct ca_p11_guard guard;
 
-	ca_p11_guard_begin(&guard, s->k->token.name, CA_P11_SECONDS);
-	enum ca_err rc = ca_p11_find(&s->k->token, s->session, attr,
-	    s->k->idlen > 0 ? 2 : 1, found, CANDIDATES_MAX, n);
+	ca_p11_guard_begin(&guard, s->at.token.name, CA_P11_SECONDS);
+	enum ca_err rc = ca_p11_find(
+	    &s->at, attr, s->k->idlen > 0 ? 2 : 1, found, CANDIDATES_MAX, n);
 	ca_p11_guard_end(&guard);
 	return rc;
 }
 
-/* Where a PIN is required, a key that would sign without one changes nothing.
- * The token in the slot may not be the one that was listed. */
+/* If a PIN is required, it is asked for even if the key would sign without it.
+ * The flags are those of the token in the slot now, not of the listed one. */
 static enum ca_err
-show_pin(struct signing *s)
+require_pin(struct signing *s)
 {
-	if (s->k->p11->pin == CA_KEY_PIN_WANTED)
+	if (s->at.p11->pin == CA_KEY_PIN_WANTED)
 		return CA_OK;
-	if (!ca_p11_pin_will_do(s->k->p11, &s->now.info)) {
-		ca_p11_tell(s->k->p11, s->ui,
-		    "\"%s\" needs no PIN, and one is required here.",
-		    s->now.name);
+	if (!ca_p11_pin_will_do(s->at.p11, &s->at.token.info)) {
+		ca_p11_tell(&s->at,
+		    "\"%s\" needs no PIN, but a PIN is required here.",
+		    s->at.token.name);
 		return CA_DENIED;
 	}
 	return log_in(s, CKU_USER);
@@ -135,8 +110,7 @@ show_pin(struct signing *s)
 static enum ca_err
 find_keys_logging_in(struct signing *s, CK_OBJECT_HANDLE *found, size_t *n)
 {
-	const struct ca_p11_token *t = &s->k->token;
-	enum ca_err rc = show_pin(s);
+	enum ca_err rc = require_pin(s);
 
 	if (rc != CA_OK)
 		return rc;
@@ -148,12 +122,11 @@ find_keys_logging_in(struct signing *s, CK_OBJECT_HANDLE *found, size_t *n)
 	}
 	if (rc != CA_OK)
 		return ca_p11_failed(
-		    s->k->p11, t, s->ui, "finding the key", CKR_DEVICE_ERROR);
+		    &s->at, "the search for the key", CKR_DEVICE_ERROR);
 	if (*n == 0) {
-		ca_p11_tell(s->k->p11, s->ui,
-		    "\"%s\" holds the certificate, "
-		    "and no private key for it.",
-		    t->name);
+		ca_p11_tell(&s->at,
+		    "\"%s\" has the certificate, but not its private key.",
+		    s->at.token.name);
 		return CA_ERR_NOT_FOUND;
 	}
 	return CA_OK;
@@ -176,69 +149,66 @@ sign_init(struct signing *s, CK_OBJECT_HANDLE key)
 		m.pParameter = &pss;
 		m.ulParameterLen = sizeof pss;
 	} else if (s->scheme->key == CA_KEY_ED448) {
-		/* PKCS#11 3.0 section 2.3.14: Ed448 has no form without */
+		/* PKCS#11 3.0 section 2.3.14: required for Ed448 */
 		m.pParameter = &eddsa;
 		m.ulParameterLen = sizeof eddsa;
 	}
-	return s->k->token.f->C_SignInit(s->session, &m, key);
+	return s->at.token.f->C_SignInit(s->at.handle, &m, key);
 }
 
-/* One try by one key: the token's code goes to *rv. */
+/* One try by one key; the token's return code goes to *rv. */
 static enum ca_err
 sign_once(struct signing *s, CK_OBJECT_HANDLE key, bool always,
-    const struct ca_buf *in, uint8_t *out, CK_ULONG *outlen, CK_RV *rv)
+    const struct ca_buf *in, struct raw *out, CK_RV *rv)
 {
+	const struct ca_p11_token *t = &s->at.token;
 	struct ca_p11_guard guard;
-	CK_ULONG room = *outlen;
+	CK_ULONG room = out->len;
 	enum ca_err rc;
 
-	ca_p11_guard_begin(&guard, s->k->token.name, CA_P11_SECONDS);
+	ca_p11_guard_begin(&guard, t->name, CA_P11_SECONDS);
 	*rv = sign_init(s, key);
 	ca_p11_guard_end(&guard);
 	if (*rv != CKR_OK)
 		return CA_OK;
 	if (always && (rc = log_in(s, CKU_CONTEXT_SPECIFIC)) != CA_OK)
 		return rc;
-	ca_p11_guard_begin(&guard, s->k->token.name, CA_P11_SECONDS_PERSON);
-	*rv = s->k->token.f->C_Sign(s->session, in->p, in->len, out, outlen);
+	ca_p11_guard_begin(&guard, t->name, CA_P11_SECONDS_PERSON);
+	*rv = t->f->C_Sign(s->at.handle, in->p, in->len, out->p, &out->len);
 	ca_p11_guard_end(&guard);
-	if (*rv == CKR_OK && *outlen > room)
+	if (*rv == CKR_OK && out->len > room)
 		*rv = CKR_DEVICE_ERROR;
 	return CA_OK;
 }
 
 /* Many keys sign without a login on tokens that otherwise want one, so a PIN
- * is asked for only when the token says that it needs it. */
+ * is asked for only when the token says that it needs one. */
 static enum ca_err
 sign_raw(struct signing *s, CK_OBJECT_HANDLE key, const struct ca_buf *in,
-    uint8_t *out, CK_ULONG *outlen)
+    struct raw *out)
 {
-	const struct ca_p11_token *t = &s->k->token;
-	bool always = ca_p11_flag(t, s->session, key, CKA_ALWAYS_AUTHENTICATE);
-	CK_ULONG room = *outlen;
+	bool always = ca_p11_flag(&s->at, key, CKA_ALWAYS_AUTHENTICATE);
+	CK_ULONG room = out->len;
 	enum ca_err rc;
 	CK_RV rv;
 
 	if (always && !s->logged_in &&
-	    (t->info.flags & CKF_LOGIN_REQUIRED) != 0 &&
+	    (s->at.token.info.flags & CKF_LOGIN_REQUIRED) != 0 &&
 	    (rc = log_in(s, CKU_USER)) != CA_OK)
 		return rc;
-	if ((rc = sign_once(s, key, always, in, out, outlen, &rv)) != CA_OK)
+	if ((rc = sign_once(s, key, always, in, out, &rv)) != CA_OK)
 		return rc;
 	if (rv == CKR_USER_NOT_LOGGED_IN && !s->logged_in) {
 		if ((rc = log_in(s, CKU_USER)) != CA_OK)
 			return rc;
-		*outlen = room;
-		rc = sign_once(s, key, always, in, out, outlen, &rv);
-		if (rc != CA_OK)
+		out->len = room;
+		if ((rc = sign_once(s, key, always, in, out, &rv)) != CA_OK)
 			return rc;
 	}
-	if (rv != CKR_OK)
-		return ca_p11_failed(s->k->p11, t, s->ui, "signing", rv);
-	return CA_OK;
+	return rv == CKR_OK ? CA_OK : ca_p11_failed(&s->at, "signing", rv);
 }
 
-/* What the token is given, in the form that its mechanism takes. */
+/* Make the input in the form that the mechanism takes. */
 static enum ca_err
 make_input(
     const struct signing *s, const void *tbs, size_t len, struct ca_buf *in)
@@ -271,29 +241,30 @@ raw_max(const struct signing *s)
 	return (size_t)EVP_PKEY_get_size(s->k->pub);
 }
 
-/* Sign by one key, into CertificateVerify's form, and verify. */
+/* Sign by one key, into CertificateVerify's form, and verify.
+ * CA_ERR_SIGNATURE: the key is another one, or the token is broken. */
 static enum ca_err
 sign_with(struct signing *s, CK_OBJECT_HANDLE key, const struct ca_buf *in,
     const void *tbs, size_t len, struct ca_buf *sig)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	CK_ULONG n = raw_max(s);
+	struct raw raw = {NULL, raw_max(s)};
 	size_t begin = sig->len;
-	uint8_t *raw = malloc(n);
 
-	if (raw == NULL) {
+	if ((raw.p = malloc(raw.len)) == NULL) {
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
-	if ((rc = sign_raw(s, key, in, raw, &n)) != CA_OK) {
+	if ((rc = sign_raw(s, key, in, &raw)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
 	if (s->scheme->key != CA_KEY_EC) {
-		ca_buf_put(sig, raw, n);
-	} else if (n % 2 != 0 ||
-		   ca_sig_ecdsa(raw, n / 2, raw + n / 2, n / 2, sig) != CA_OK) {
-		ret = CA_ERR_STALE;
+		ca_buf_put(sig, raw.p, raw.len);
+	} else if (raw.len % 2 != 0 ||
+		   ca_sig_ecdsa(raw.p, raw.len / 2, raw.p + raw.len / 2,
+		       raw.len / 2, sig) != CA_OK) {
+		ret = CA_ERR_SIGNATURE;
 		goto out;
 	}
 	if ((rc = ca_buf_err(sig)) != CA_OK) {
@@ -302,14 +273,14 @@ sign_with(struct signing *s, CK_OBJECT_HANDLE key, const struct ca_buf *in,
 	}
 	if (ca_crypto_verify(s->k->crypto, s->scheme, s->k->pub, tbs, len,
 		sig->p + begin, sig->len - begin) != CA_OK) {
-		ret = CA_ERR_STALE; /* another key's, or nonsense */
+		ret = CA_ERR_SIGNATURE;
 		goto out;
 	}
 	ret = CA_OK;
 out:
 	if (ret != CA_OK && sig->err == CA_OK)
 		sig->len = begin;
-	free(raw);
+	free(raw.p);
 	return ret;
 }
 
@@ -323,15 +294,14 @@ sign_in_session(struct signing *s, const struct ca_buf *in, const void *tbs,
 
 	if (rc != CA_OK)
 		return rc;
-	rc = CA_ERR_STALE;
-	for (size_t i = 0; i < n && rc == CA_ERR_STALE; i++)
+	rc = CA_ERR_SIGNATURE;
+	for (size_t i = 0; i < n && rc == CA_ERR_SIGNATURE; i++)
 		rc = sign_with(s, found[i], in, tbs, len, sig);
-	if (rc == CA_ERR_STALE) {
-		ca_p11_tell(s->k->p11, s->ui,
-		    "\"%s\" gave a signature that "
-		    "the certificate's key does not verify.",
-		    s->k->token.name);
-		return CA_ERR_CRYPTO;
+	if (rc == CA_ERR_SIGNATURE) {
+		ca_p11_tell(&s->at,
+		    "The signature of \"%s\" does not verify by the key of the "
+		    "certificate.",
+		    s->at.token.name);
 	}
 	return rc;
 }
@@ -343,10 +313,9 @@ p11_sign(void *impl, const struct ca_scheme *scheme, const void *tbs,
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct p11_key *k = impl;
 	struct signing s = {.k = k,
-	    .ui = ui,
 	    .scheme = scheme,
-	    .way = ca_p11_way(k->ways, scheme),
-	    .session = CK_INVALID_HANDLE};
+	    .way = ca_p11_way(k->token.ways, scheme),
+	    .at = {.p11 = k->p11, .ui = ui, .handle = CK_INVALID_HANDLE}};
 	struct ca_buf in = CA_BUF_INIT(len + INPUT_EXTRA);
 
 	if (k->p11->pid != getpid() || s.way == NULL) {
@@ -354,16 +323,14 @@ p11_sign(void *impl, const struct ca_scheme *scheme, const void *tbs,
 		goto out;
 	}
 	if ((rc = make_input(&s, tbs, len, &in)) != CA_OK ||
-	    (rc = open_session(&s)) != CA_OK ||
+	    (rc = ca_p11_session_open(&s.at, &k->token)) != CA_OK ||
 	    (rc = sign_in_session(&s, &in, tbs, len, sig)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
 	ret = CA_OK;
 out:
-	/* closing the last session logs out */
-	if (s.session != CK_INVALID_HANDLE)
-		(void)k->token.f->C_CloseSession(s.session);
+	ca_p11_session_close(&s.at);
 	ca_secret_free(s.pin);
 	ca_buf_free(&in);
 	return ret;
@@ -372,9 +339,8 @@ out:
 static const struct ca_key_ops p11_ops = {p11_can, p11_sign, p11_free};
 
 enum ca_err
-ca_p11_key_new(struct ca_crypto *crypto, struct ca_p11 *p11,
-    const struct ca_p11_token *t, uint64_t ways, const void *id, size_t idlen,
-    X509 *cert, struct ca_key **out)
+ca_p11_key_new(struct ca_crypto *crypto, const struct ca_p11_session *s,
+    struct ca_bytes id, X509 *cert, struct ca_key **out)
 {
 	EVP_PKEY *pub = X509_get0_pubkey(cert);
 	struct p11_key *k;
@@ -384,15 +350,14 @@ ca_p11_key_new(struct ca_crypto *crypto, struct ca_p11 *p11,
 	if ((k = calloc(1, sizeof *k)) == NULL)
 		return CA_ERR_MEMORY;
 	k->crypto = crypto;
-	k->token = *t;
-	k->ways = ways;
-	k->idlen = idlen;
-	k->id = malloc(idlen > 0 ? idlen : 1);
+	k->token = s->token;
+	k->idlen = id.len;
+	k->id = malloc(id.len > 0 ? id.len : 1);
 	if (k->id != NULL && EVP_PKEY_up_ref(pub) == 1)
 		k->pub = pub;
-	k->p11 = ca_p11_ref(p11);
-	if (k->pub != NULL && k->id != NULL && idlen > 0)
-		memcpy(k->id, id, idlen);
+	k->p11 = ca_p11_ref(s->p11);
+	if (k->pub != NULL && id.len > 0)
+		memcpy(k->id, id.p, id.len);
 	if (k->pub == NULL || (*out = ca_key_new(&p11_ops, k)) == NULL) {
 		p11_free(k);
 		return CA_ERR_MEMORY;

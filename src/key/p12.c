@@ -1,3 +1,6 @@
+/*
+ * An identity from a PKCS#12 file: the password, and the choice of the key.
+ */
 #include "key/p12.h"
 
 #include <errno.h>
@@ -71,8 +74,8 @@ memkey_new(struct ca_crypto *crypto, EVP_PKEY *pkey)
 /* ---- the file ---- */
 
 /*
- * A key file decides nothing, so its owner and mode are not judged as those
- * of a CA file: a USB stick's file system has none of its own.
+ * A key file grants nothing, so its owner and mode are not checked as those of
+ * a CA file are: the file system of a USB stick has neither.
  */
 static enum ca_err
 read_file(const char *path, const struct ca_log *log, struct ca_buf *out)
@@ -113,29 +116,28 @@ out:
 static void
 explain(const struct ca_log *log, const char *path, enum ca_err err)
 {
-	if (err == CA_DENIED)
-		ca_log_err(log, "%s: wrong password", path);
+	if (err == CA_ERR_PIN)
+		ca_log_err(log, "%s: the password is wrong", path);
 	else if (err == CA_ERR_CANCELLED)
-		ca_log_err(
-		    log, "%s needs a password, and none was given", path);
+		ca_log_err(log, "%s needs a password, but you gave none", path);
 	else if (err == CA_ERR_FORMAT)
 		ca_log_err(
-		    log, "%s is not a PKCS#12 file, or is damaged", path);
+		    log, "%s is not a PKCS#12 file, or it is damaged", path);
 	else if (err == CA_ERR_UNSUPPORTED)
 		ca_log_err(log,
-		    "%s is encrypted in a way that this libcrypto "
-		    "does not know, or is damaged",
+		    "%s is damaged, or encrypted by an algorithm that this "
+		    "libcrypto does not support",
 		    path);
 	else if (err == CA_ERR_LIMIT)
 		ca_log_err(log,
-		    "%s holds more keys or certificates, or asks "
-		    "for more work per password, than is reasonable",
+		    "%s contains too many keys or certificates, or its password "
+		    "needs too many iterations",
 		    path);
 	else
 		ca_log_err(log, "%s: %-s", path, ca_err_text(err));
 }
 
-/* One password from the user, tried. */
+/* Ask for one password and try it. */
 static enum ca_err
 ask_once(struct ca_crypto *crypto, const char *path, const struct ca_buf *der,
     const struct ca_key_ui *ui, struct ca_p12 *out)
@@ -169,23 +171,24 @@ out:
 	return ret;
 }
 
-/* No password first, silently: many files that a person exports for a USB
- * stick have none. */
+/* First try without a password: many files that users export to a USB stick
+ * have none. */
 static enum ca_err
 open_asking(struct ca_crypto *crypto, const char *path,
     const struct ca_buf *der, const struct ca_key_ui *ui, struct ca_p12 *out)
 {
 	enum ca_err rc = ca_p12_open(crypto, der->p, der->len, NULL, out);
 
-	if (rc == CA_DENIED && (ui == NULL || ui->ask == NULL))
+	if (rc == CA_ERR_PIN && (ui == NULL || ui->ask == NULL))
 		return CA_ERR_CANCELLED;
-	for (int i = 0; i < PASSWORD_TRIES && rc == CA_DENIED; i++) {
+	for (int i = 0; i < PASSWORD_TRIES && rc == CA_ERR_PIN; i++) {
 		if (i > 0 && ui->info != NULL)
-			ui->info(ui->ctx, "Wrong password.");
+			ui->info(ui->ctx, "Wrong password; try again.");
 		rc = ask_once(crypto, path, der, ui, out);
-		/* gave up after a wrong one: that it was wrong is the news */
+		/* the user stopped after a wrong password: that is the reason
+		 */
 		if (rc == CA_ERR_CANCELLED && i > 0)
-			return CA_DENIED;
+			return CA_ERR_PIN;
 	}
 	return rc;
 }
@@ -194,8 +197,8 @@ open_asking(struct ca_crypto *crypto, const char *path,
 
 struct pair {
 	EVP_PKEY *key; /* borrowed */
-	int cert;      /* its place among the certificates */
-	char *line;    /* for a person */
+	int cert;      /* its index among the certificates */
+	char *line;    /* its description for the user */
 };
 
 static char *
@@ -256,7 +259,7 @@ choose(const struct ca_p12 *p12, struct pair *pair, size_t n, const char *path,
 			goto out;
 		}
 	}
-	ca_buf_str(&title, "Several certificates with their keys are in ");
+	ca_buf_str(&title, "More than one certificate with its key is in ");
 	ca_buf_printable(&title, path, strlen(path));
 	const char *text = ca_buf_text(&title);
 	if (text == NULL || ui == NULL || ui->choose == NULL) {
@@ -281,19 +284,19 @@ no_pair(const struct ca_p12 *p12, const char *path, const struct ca_log *log)
 {
 	if (p12->nkeys == 0 && p12->unreadable > 0) {
 		ca_log_err(log,
-		    "%s: its private key is of a kind that this "
-		    "libcrypto cannot use",
+		    "%s: its private key is of a type that this libcrypto does "
+		    "not support",
 		    path);
 		return CA_ERR_UNSUPPORTED;
 	}
 	if (p12->nkeys == 0)
 		ca_log_err(log,
-		    "%s holds no private key; export it again "
-		    "together with the key",
+		    "%s contains no private key; export the certificate again "
+		    "together with its key",
 		    path);
 	else if (sk_X509_num(p12->certs) == 0)
 		ca_log_err(
-		    log, "%s holds a private key and no certificate", path);
+		    log, "%s contains a private key, but no certificate", path);
 	else
 		ca_log_err(log,
 		    "%s: none of its %d certificates belongs to a "
@@ -302,8 +305,8 @@ no_pair(const struct ca_p12 *p12, const char *path, const struct ca_log *log)
 	return CA_ERR_NOT_FOUND;
 }
 
-/* The chosen pair becomes the identity, all other certificates its chain;
- * the certificates are taken from p12. */
+/* The chosen pair becomes the identity, all other certificates become its
+ * chain; the certificates are taken from p12. */
 static enum ca_err
 make_identity(struct ca_crypto *crypto, struct ca_p12 *p12,
     const struct pair *pair, const char *path, struct ca_identity **out)
@@ -347,9 +350,8 @@ ca_key_p12(struct ca_crypto *crypto, const char *path,
 	}
 	if (p12.legacy)
 		ca_log_warning(log,
-		    "%s is encrypted with an algorithm that "
-		    "can be broken (RC2 or its like); export it again with a "
-		    "current program",
+		    "%s is encrypted by a weak algorithm (such as RC2); export "
+		    "it again with a current program",
 		    path);
 	if ((n = find_pairs(&p12, pair)) == 0) {
 		ret = no_pair(&p12, path, log);
@@ -357,8 +359,8 @@ ca_key_p12(struct ca_crypto *crypto, const char *path,
 	}
 	if ((rc = choose(&p12, pair, n, path, ui, &index)) != CA_OK) {
 		ca_log_err(log,
-		    "%s holds %zu certificates with their keys, "
-		    "and none was chosen",
+		    "%s contains %zu certificates with their keys, and you "
+		    "chose none",
 		    path, n);
 		ret = rc;
 		goto out;

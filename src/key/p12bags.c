@@ -1,3 +1,6 @@
+/*
+ * The contents of a PKCS#12 file: its password, its keys and certificates.
+ */
 #include "key/p12.h"
 #include "base/der.h"
 
@@ -14,7 +17,7 @@ struct walk {
 	OSSL_LIB_CTX *lib; /* where decryption happens */
 	const char *pass;  /* NULL, or NUL-terminated */
 	int passlen;
-	bool mac; /* the file has a check value for its password */
+	bool mac; /* the file has a MAC, which shows a wrong password */
 	struct ca_p12 *out;
 };
 
@@ -27,7 +30,7 @@ ca_p12_free(struct ca_p12 *p12)
 	*p12 = (struct ca_p12){.nkeys = 0};
 }
 
-/* ---- bounds on the work that a file can ask for ---- */
+/* ---- limits of the work that a file can demand ---- */
 
 static bool
 count_sane(const ASN1_INTEGER *count)
@@ -49,7 +52,7 @@ pbes2_sane(const X509_ALGOR *alg)
 	bool sane = true;
 
 	if (pbe2 == NULL)
-		return true; /* malformed: decryption says so */
+		return true; /* malformed: decryption fails */
 	if (OBJ_obj2nid(pbe2->keyfunc->algorithm) == NID_id_pbkdf2) {
 		PBKDF2PARAM *kdf = ASN1_TYPE_unpack_sequence(
 		    ASN1_ITEM_rptr(PBKDF2PARAM), pbe2->keyfunc->parameter);
@@ -103,7 +106,7 @@ cert_of(struct ca_reader r, struct ca_reader *out)
 	return ca_der_expect(&value, CA_DER_OCTET_STRING, out);
 }
 
-/* A certificate that does not parse is left out: the others may serve. */
+/* A certificate that cannot be parsed is skipped: the others may be usable. */
 static enum ca_err
 add_cert(struct walk *w, const PKCS12_SAFEBAG *bag)
 {
@@ -165,7 +168,7 @@ add_shrouded_key(struct walk *w, const PKCS12_SAFEBAG *bag)
 	X509_SIG_get0(sealed, &alg, NULL);
 	if (!work_sane(alg))
 		return CA_ERR_LIMIT;
-	/* freed with its key material wiped (PKCS8_PRIV_KEY_INFO's own way) */
+	/* PKCS8_PRIV_KEY_INFO_free wipes the key material */
 	PKCS8_PRIV_KEY_INFO *p8 =
 	    PKCS12_decrypt_skey_ex(bag, w->pass, w->passlen, w->lib, NULL);
 	if (p8 == NULL)
@@ -176,7 +179,7 @@ add_shrouded_key(struct walk *w, const PKCS12_SAFEBAG *bag)
 }
 
 static enum ca_err
-add_bags(struct walk *w, const STACK_OF(PKCS12_SAFEBAG) * bags, int depth)
+add_bags(struct walk *w, const STACK_OF(PKCS12_SAFEBAG) *bags, int depth)
 {
 	if (depth > NESTING_MAX)
 		return CA_ERR_LIMIT;
@@ -201,7 +204,7 @@ add_bags(struct walk *w, const STACK_OF(PKCS12_SAFEBAG) * bags, int depth)
 			    w, PKCS12_SAFEBAG_get0_safes(bag), depth + 1);
 			break;
 		default:
-			break; /* CRLs and secrets are nothing to us */
+			break; /* CRLs and secrets are not used */
 		}
 		if (rc != CA_OK)
 			return rc;
@@ -237,8 +240,9 @@ add_safe(struct walk *w, PKCS7 *p7)
 
 /* ---- the file ---- */
 
-/* The password's check value.  No password is written in two ways, as no
- * bytes and as an empty string with its end; w->pass becomes the right one. */
+/* Check the MAC, which depends on the password.  "No password" has two forms,
+ * no bytes and an empty string with its terminator; w->pass becomes the right
+ * one. */
 static enum ca_err
 check_mac(struct walk *w, PKCS12 *p12)
 {
@@ -250,9 +254,9 @@ check_mac(struct walk *w, PKCS12 *p12)
 	if (PKCS12_verify_mac(p12, w->pass, w->passlen) == 1)
 		return CA_OK;
 	if (w->passlen > 0)
-		return CA_DENIED;
+		return CA_ERR_PIN;
 	w->pass = "";
-	return PKCS12_verify_mac(p12, "", 0) == 1 ? CA_OK : CA_DENIED;
+	return PKCS12_verify_mac(p12, "", 0) == 1 ? CA_OK : CA_ERR_PIN;
 }
 
 static enum ca_err
@@ -303,8 +307,8 @@ out:
 	return ret;
 }
 
-/* RC2 and its like live in a provider of their own, which is loaded into a
- * library context that exists for this one file. */
+/* RC2 and similar algorithms are in the legacy provider, which is loaded into a
+ * library context that exists only for this file. */
 static enum ca_err
 open_legacy(struct walk *w, const unsigned char *p, size_t len)
 {
@@ -358,8 +362,8 @@ ca_p12_open(struct ca_crypto *crypto, const void *p, size_t len,
 	enum ca_err rc = open_in(&w, p, len);
 	if (rc == CA_ERR_UNSUPPORTED)
 		rc = open_legacy(&again, p, len);
-	/* without a check value, a wrong password shows in decryption only */
+	/* without a MAC, a wrong password only makes decryption fail */
 	if (rc == CA_ERR_UNSUPPORTED && !w.mac)
-		rc = CA_DENIED;
+		rc = CA_ERR_PIN;
 	return rc;
 }

@@ -1,3 +1,4 @@
+/* An identity from PEM files; its key is decrypted when it first signs. */
 #include "key/key.h"
 
 #include <errno.h>
@@ -25,7 +26,7 @@ struct pem_key {
 	const struct ca_log *log;
 };
 
-/* A file of the user's: not one that decides, so its owner may be anyone. */
+/* A key file grants nothing, so any user may own it. */
 static enum ca_err
 read_file(const char *path, struct ca_buf *out, struct stat *st,
     const struct ca_log *log)
@@ -40,8 +41,8 @@ read_file(const char *path, struct ca_buf *out, struct stat *st,
 		return rc;
 	}
 	if (fstat(fd, st) != 0 || !S_ISREG(st->st_mode)) {
-		ca_log_err(log, "%s: not a regular file", path);
-		ret = CA_ERR_IO;
+		ca_log_err(log, "%s is not a regular file", path);
+		ret = CA_ERR_FORMAT;
 		goto out;
 	}
 	if ((rc = ca_file_read_fd(fd, FILE_MAX_BYTES, out)) != CA_OK) {
@@ -58,7 +59,7 @@ out:
 	return ret;
 }
 
-/* The first certificate becomes the leaf, those behind it the chain. */
+/* The first certificate becomes the leaf, those after it the chain. */
 static enum ca_err
 add_cert(struct ca_crypto *crypto, struct ca_identity *id, const void *der,
     size_t len)
@@ -139,10 +140,10 @@ load_certs(struct ca_crypto *crypto, const char *path, struct ca_identity *id,
 	else
 		rc = add_cert(crypto, id, text.p, text.len);
 	if (rc != CA_OK)
-		ca_log_err(log, "%s: no X.509 certificate in PEM or DER: %-s",
-		    path,
+		ca_log_err(log,
+		    "%s contains no X.509 certificate in PEM or DER: %-s", path,
 		    contains(&text, "PRIVATE KEY-----")
-			? "it holds a private key; are --cert and --key swapped?"
+			? "it contains a private key; are --cert and --key swapped?"
 			: ca_err_text(rc));
 	ca_buf_free(&text);
 	return rc;
@@ -196,7 +197,7 @@ tell(const struct ca_key_ui *ui, const char *path, const char *what)
 	ca_buf_free(&line);
 }
 
-/* One try; CA_DENIED where the passphrase may have been wrong. */
+/* One try; CA_ERR_PIN: the passphrase may be wrong. */
 static enum ca_err
 decrypt_once(struct pem_key *k, const struct ca_key_ui *ui)
 {
@@ -211,30 +212,29 @@ decrypt_once(struct pem_key *k, const struct ca_key_ui *ui)
 	ERR_clear_error();
 	if (k->pkey != NULL)
 		return CA_OK;
-	if (a.rc == CA_ERR_UNSET) /* nothing was asked: not for want of it */
+	if (a.rc == CA_ERR_UNSET) /* no passphrase was asked for */
 		return CA_ERR_FORMAT;
-	return a.rc == CA_OK ? CA_DENIED : a.rc;
+	return a.rc == CA_OK ? CA_ERR_PIN : a.rc;
 }
 
 static enum ca_err
 unlock(struct pem_key *k, const struct ca_key_ui *ui)
 {
-	enum ca_err ret = CA_ERR_UNSET, rc = CA_DENIED;
+	enum ca_err ret = CA_ERR_UNSET, rc = CA_ERR_PIN;
 
 	if (k->pkey != NULL)
 		return CA_OK;
-	for (int i = 0; i < TRIES && rc == CA_DENIED; i++) {
+	for (int i = 0; i < TRIES && rc == CA_ERR_PIN; i++) {
 		rc = decrypt_once(k, ui);
-		if (rc == CA_DENIED)
+		if (rc == CA_ERR_PIN)
 			tell(ui, k->path, "the passphrase is wrong");
 	}
 	if (rc == CA_ERR_FORMAT)
 		ca_log_err(k->log,
-		    "%s: no private key in PEM that OpenSSL can "
-		    "read%-s",
+		    "%s contains no private key in PEM that OpenSSL can read%-s",
 		    k->path,
 		    contains(&k->text, "OPENSSH PRIVATE")
-			? "; convert a copy by `ssh-keygen -p -m PKCS8 -f FILE`"
+			? "; convert a copy of it: ssh-keygen -p -m PKCS8 -f FILE"
 			: "");
 	if (rc != CA_OK) {
 		ret = rc;
@@ -243,9 +243,7 @@ unlock(struct pem_key *k, const struct ca_key_ui *ui)
 	if (X509_check_private_key(k->cert, k->pkey) != 1) {
 		ERR_clear_error();
 		ca_log_err(k->log,
-		    "%s: the key does not belong to the "
-		    "certificate",
-		    k->path);
+		    "%s: the key does not belong to the certificate", k->path);
 		EVP_PKEY_free(k->pkey);
 		k->pkey = NULL;
 		ret = CA_ERR_FORMAT;
@@ -301,13 +299,13 @@ no_key(const char *path, const struct ca_buf *text, const struct ca_log *log)
 
 	if (text->len > 8 && text->p[0] == 0x30 &&
 	    memmem(text->p, 8, "\2\1\3", 3) != NULL)
-		hint = "; if it is a PKCS#12 file, give it by --p12 (p12 =)";
+		hint = "; if it is a PKCS#12 file, use --p12 (or `p12 =')";
 	else if (text->len > 0 && text->p[0] == 0x30)
-		hint = "; if it is one in DER, `openssl pkey -inform DER -in "
-		       "FILE -out FILE.pem' turns it into PEM";
+		hint = "; if it is a key in DER, convert it: openssl pkey "
+		       "-inform DER -in FILE -out FILE.pem";
 	else if (contains(text, "BEGIN CERT"))
 		hint = "; it is a certificate";
-	ca_log_err(log, "%s: no private key in PEM%-s", path, hint);
+	ca_log_err(log, "%s contains no private key in PEM%-s", path, hint);
 }
 
 static enum ca_err
@@ -339,8 +337,8 @@ load_key(struct ca_crypto *crypto, const char *path, X509 *cert,
 	k->encrypted = contains(&k->text, "ENCRYPTED");
 	if (!k->encrypted && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
 		ca_log_warning(log,
-		    "%s is not encrypted and open to others "
-		    "(mode %04o): chmod 600 it",
+		    "%s is not encrypted, and other users can access it (mode "
+		    "%04o); run: chmod 600 FILE",
 		    path, st.st_mode & 07777);
 	(void)X509_up_ref(cert);
 	k->cert = cert;

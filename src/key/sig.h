@@ -1,5 +1,5 @@
 /*
- * Inside of key/: forms of signatures.
+ * Private to src/key: the forms of signatures and of what is signed.
  */
 #ifndef CA_KEY_SIG_H
 #define CA_KEY_SIG_H
@@ -15,23 +15,23 @@ CA_MUST_CHECK enum ca_err ca_sig_ecdsa(const uint8_t *r, size_t rlen,
     const uint8_t *s, size_t slen, struct ca_buf *out);
 
 /*
- * The DigestInfo (RFC 8017 section 9.2) of the len bytes at tbs under the
- * scheme's digest, for tokens that sign it as it is.
+ * Append the DigestInfo (RFC 8017 section 9.2) of the len bytes at tbs with the
+ * scheme's digest, for tokens that sign it without hashing.
  */
 CA_MUST_CHECK enum ca_err ca_sig_digestinfo(struct ca_crypto *crypto,
     const struct ca_scheme *scheme, const void *tbs, size_t len,
     struct ca_buf *out);
 
 /*
- * The DigestInfo padded by EMSA-PKCS1-v1_5 (RFC 8017 section 9.2) to size
- * bytes, for tokens that only do the bare RSA operation.  CA_ERR_LIMIT: the
+ * Append the DigestInfo padded by EMSA-PKCS1-v1_5 (RFC 8017 section 9.2) to
+ * size bytes, for tokens that only do the raw RSA operation.  CA_ERR_LIMIT: the
  * key is too short.
  */
 CA_MUST_CHECK enum ca_err ca_sig_block(struct ca_crypto *crypto,
     const struct ca_scheme *scheme, const void *tbs, size_t len, size_t size,
     struct ca_buf *out);
 
-/* The digest alone. */
+/* Append only the digest. */
 CA_MUST_CHECK enum ca_err ca_sig_digest(struct ca_crypto *crypto,
     const struct ca_scheme *scheme, const void *tbs, size_t len,
     struct ca_buf *out);

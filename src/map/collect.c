@@ -10,7 +10,7 @@
 struct collect {
 	struct ca_crypto *crypto;
 	const struct ca_log *log;
-	STACK_OF(X509) * certs;
+	STACK_OF(X509) *certs;
 	struct ca_map_budget *budget;
 	bool links; /* those of the chains, not the registered ones */
 };
@@ -24,8 +24,7 @@ decode(const struct collect *c, const char *path, const unsigned char *der,
 
 	if (cost > c->budget->cost) {
 		ca_log_warning(c->log,
-		    "%s is not used, nor are those behind it: there are too "
-		    "many certificates registered, or too large ones",
+		    "%s and the certificates after it are not used: too many certificates are registered, or they are too large",
 		    path);
 		return CA_ERR_CANCELLED;
 	}
@@ -52,8 +51,7 @@ collect(void *ctx, const char *login, const char *path, bool first,
 		return CA_OK;
 	if ((size_t)sk_X509_num(c->certs) >= c->budget->max) {
 		ca_log_warning(c->log,
-		    "%s is not used, nor are those behind it: %zu certificates "
-		    "are looked at",
+		    "%s and the certificates after it are not used: at most %zu certificates are tried",
 		    path, c->budget->max);
 		return CA_ERR_CANCELLED;
 	}
@@ -71,12 +69,12 @@ collect(void *ctx, const char *login, const char *path, bool first,
 }
 
 static enum ca_err
-registered(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, const char *user, struct ca_map_budget *budget,
-    bool links, STACK_OF(X509) * *out)
+registered(const struct ca_context *ctx, const char *user,
+    struct ca_map_budget *budget, bool links, STACK_OF(X509) **out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct collect c = {crypto, log, sk_X509_new_null(), budget, links};
+	struct collect c = {
+	    ctx->crypto, ctx->log, sk_X509_new_null(), budget, links};
 
 	*out = NULL;
 	if (c.certs == NULL) {
@@ -85,7 +83,7 @@ registered(struct ca_crypto *crypto, const struct ca_config *cfg,
 	}
 	if (user == NULL || user[0] == '\0')
 		goto done; /* nobody yet whose certificates they could be */
-	rc = ca_registered_walk(cfg, log, user, collect, &c);
+	rc = ca_registered_walk(ctx->cfg, ctx->log, user, collect, &c);
 	if (rc != CA_OK && rc != CA_ERR_CANCELLED) {
 		ret = rc;
 		goto out;
@@ -100,17 +98,15 @@ out:
 }
 
 enum ca_err
-ca_map_registered(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, const char *user, struct ca_map_budget *budget,
-    STACK_OF(X509) * *out)
+ca_map_registered(const struct ca_context *ctx, const char *user,
+    struct ca_map_budget *budget, STACK_OF(X509) **out)
 {
-	return registered(crypto, cfg, log, user, budget, false, out);
+	return registered(ctx, user, budget, false, out);
 }
 
 enum ca_err
-ca_map_registered_chain(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, const char *user, struct ca_map_budget *budget,
-    STACK_OF(X509) * *out)
+ca_map_registered_chain(const struct ca_context *ctx, const char *user,
+    struct ca_map_budget *budget, STACK_OF(X509) **out)
 {
-	return registered(crypto, cfg, log, user, budget, true, out);
+	return registered(ctx, user, budget, true, out);
 }

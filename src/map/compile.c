@@ -1,17 +1,13 @@
 /*
- * Making the index of a users file (see index.h).
+ * Making the index of a users file (users_index.h).
  */
 #include "base/file.h"
-#include "map/index.h"
+#include "base/index_make.h"
+#include "map/users_index.h"
 #include "map/map.h"
 
-#include <cdb.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define PER_BUCKET 16 /* lines, on average */
@@ -27,20 +23,21 @@ struct build {
 	struct ca_buf scan;
 };
 
-/* Only what every login would find by the same bytes. */
+/* Can every login find the line by the same bytes? */
 static bool
 has_key(const struct ca_rule *rule)
 {
 	return !rule->pattern && rule->sel != CA_SEL_MATCH;
 }
 
-/* With ignorecase the rule's own value is folded already. */
+/* The value of a rule with ignorecase is folded already. */
 static uint64_t
 key_of(const struct ca_rule *rule)
 {
 	return rule->ignorecase
-		   ? ca_index_hash_folded(rule->sel, rule->value, rule->len)
-		   : ca_index_hash(rule->sel, rule->value, rule->len);
+		   ? ca_users_index_hash_folded(
+			 rule->sel, rule->value, rule->len)
+		   : ca_users_index_hash(rule->sel, rule->value, rule->len);
 }
 
 static enum ca_err
@@ -63,32 +60,17 @@ collect(void *ctx, const struct ca_rule *rule, const struct ca_users_line *line)
 		b->cap = cap;
 	}
 	b->v[b->n++] = (struct entry){key_of(rule), line->offset, line->number};
-	b->mask |= CA_INDEX_BIT(rule->sel, rule->ignorecase);
+	b->mask |= CA_USERS_INDEX_BIT(rule->sel, rule->ignorecase);
 	return CA_OK;
 }
 
+/* Write the entries by bucket: a counting sort, which keeps the order within a
+ * bucket. */
 static enum ca_err
-put(struct cdb_make *make, const void *key, size_t len, struct ca_buf *value)
-{
-	enum ca_err rc;
-
-	ca_buf_u64(
-	    value, ca_index_sum(ca_index_sum(CA_INDEX_SUM_START, key, len),
-		       value->p, value->len));
-	if ((rc = ca_buf_err(value)) != CA_OK)
-		return rc;
-	return cdb_make_add(make, key, (unsigned)len, value->p,
-		   (unsigned)value->len) == 0
-		   ? CA_OK
-		   : CA_ERR_IO;
-}
-
-/* Entries by bucket: a counting sort, the order in a bucket kept. */
-static enum ca_err
-put_buckets(struct cdb_make *make, const struct build *b)
+put_buckets(struct ca_index_maker *m, const struct build *b)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_buf value = CA_BUF_INIT(CA_INDEX_RECORD_MAX);
+	struct ca_buf value = CA_BUF_INIT(CA_USERS_INDEX_RECORD_MAX);
 	size_t *begin = calloc(b->buckets + 1, sizeof *begin);
 	size_t *order = calloc(b->n + 1, sizeof *order);
 
@@ -116,7 +98,8 @@ put_buckets(struct cdb_make *make, const struct build *b)
 			ca_buf_u64(&value, e->offset);
 			ca_buf_u64(&value, e->number);
 		}
-		if ((rc = put(make, key, sizeof key, &value)) != CA_OK) {
+		rc = ca_index_maker_put(m, key, sizeof key, &value);
+		if (rc != CA_OK) {
 			ret = rc;
 			goto out;
 		}
@@ -130,114 +113,71 @@ out:
 }
 
 static enum ca_err
-put_all(int fd, struct build *b, const struct stat *st, const uint8_t hash[32])
+write_index(const char *path, const EVP_MD *sha256, struct build *b,
+    const struct ca_index_source *source)
 {
-	struct cdb_make make;
-	struct ca_buf meta = CA_BUF_INIT(512);
+	struct ca_buf name = CA_BUF_INIT(8192), temp = CA_BUF_INIT(8192);
+	struct ca_buf rest = CA_BUF_INIT(16);
+	struct ca_index_maker *m = NULL;
 	enum ca_err rc;
 
-	if (cdb_make_start(&make, fd) != 0)
-		return CA_ERR_IO;
-	ca_buf_str(&meta, CA_INDEX_MAGIC);
-	ca_index_binding(st, &meta);
-	ca_buf_put(&meta, hash, 32);
-	ca_buf_u64(&meta, b->buckets);
-	ca_buf_u64(&meta, b->mask);
-	rc = put(&make, "M", 1, &meta);
-	ca_buf_free(&meta);
+	ca_buf_fmt(&name, "%s.cdb", path);
+	/* no lock: another compilation may run */
+	ca_buf_fmt(&temp, "%s.cdb.%ld", path, (long)getpid());
+	ca_buf_u64(&rest, b->buckets);
+	ca_buf_u64(&rest, b->mask);
+	const struct ca_index_place place = {AT_FDCWD, ca_buf_text(&name),
+	    ca_buf_text(&temp), source->st.st_mode & 0644};
+	if (place.name == NULL || place.temp == NULL ||
+	    ca_buf_err(&rest) != CA_OK)
+		rc = CA_ERR_MEMORY;
+	else
+		rc = ca_index_maker_new(
+		    &ca_users_index_kind, sha256, source, &place, &m);
 	if (rc == CA_OK)
-		rc = put(&make, "S", 1, &b->scan);
+		rc = ca_index_maker_put(m, "S", 1, &b->scan);
 	if (rc == CA_OK)
-		rc = put_buckets(&make, b);
-	/* finish also frees, so it is called in any case */
-	if (cdb_make_finish(&make) != 0 && rc == CA_OK)
-		rc = CA_ERR_IO;
+		rc = put_buckets(m, b);
+	if (rc == CA_OK)
+		rc = ca_index_maker_finish(m, rest.p, rest.len);
+	ca_index_maker_free(m);
+	ca_buf_free(&name);
+	ca_buf_free(&temp);
+	ca_buf_free(&rest);
 	return rc;
 }
 
-static enum ca_err
-write_index(const char *path, struct build *b, const struct stat *st,
-    const uint8_t hash[32])
-{
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_buf name = CA_BUF_INIT(8192), temp = CA_BUF_INIT(8192);
-	char *tmp = NULL;
-	int fd = -1;
-
-	ca_buf_fmt(&name, "%s.cdb", path);
-	ca_buf_fmt(&temp, "%s.cdb.XXXXXX", path);
-	const char *final = ca_buf_text(&name);
-	if (final == NULL || (tmp = ca_buf_take(&temp, NULL)) == NULL) {
-		ret = CA_ERR_MEMORY;
-		goto out;
-	}
-	if ((fd = mkostemp(tmp, O_CLOEXEC)) < 0) {
-		ret = CA_ERR_IO;
-		goto out;
-	}
-	if ((rc = put_all(fd, b, st, hash)) != CA_OK ||
-	    fchmod(fd, st->st_mode & 0644) != 0 || fsync(fd) != 0 ||
-	    rename(tmp, final) != 0) {
-		int saved = errno;
-		(void)unlink(tmp);
-		errno = saved;
-		ret = rc != CA_OK ? rc : CA_ERR_IO;
-		goto out;
-	}
-	ret = CA_OK;
-out:
-	if (fd >= 0)
-		(void)close(fd);
-	ca_buf_free(&name);
-	ca_buf_free(&temp);
-	free(tmp);
-	return ret;
-}
-
-/*
- * The kernel's time stamps have steps: a file that changes twice within one
- * looks unchanged.  Wait until the last change is surely a step ago.
- */
+/* Log why the index of path was not made. */
 static void
-let_it_settle(const char *path)
+tell(const struct ca_log *log, const char *path, enum ca_err rc)
 {
-	struct timespec now, pause = {0, 20L * 1000 * 1000};
-	struct stat st;
-
-	if (stat(path, &st) == 0 && clock_gettime(CLOCK_REALTIME, &now) == 0 &&
-	    now.tv_sec - st.st_ctim.tv_sec <= 1)
-		(void)nanosleep(&pause, NULL);
+	if (rc == CA_ERR_STALE)
+		ca_log_err(log,
+		    "%s: the file changed while its index was made; run: "
+		    "certauth users compile",
+		    path);
+	else if (rc == CA_ERR_IO)
+		ca_log_err(log, "cannot write %s.cdb: %m", path);
+	else
+		ca_log_err(
+		    log, "cannot write %s.cdb: %-s", path, ca_err_text(rc));
 }
 
-/* Hash the file, which must still be the one that st describes. */
+/* Open the users file, and take its state and hash. */
 static enum ca_err
-hash_file(struct ca_crypto *crypto, const char *path, const struct stat *st,
-    uint8_t hash[32])
+open_source(const char *path, const EVP_MD *sha256, const struct ca_log *log,
+    struct ca_index_source *source)
 {
-	struct ca_buf all = CA_BUF_INIT(CA_USERS_MAX);
-	struct ca_buf was = CA_BUF_INIT(256), is = CA_BUF_INIT(256);
-	struct stat now = {0};
 	int fd = -1;
-	enum ca_err rc = ca_file_open(AT_FDCWD, path, &fd, &now);
+	enum ca_err rc = ca_file_open(AT_FDCWD, path, &fd, NULL);
 
 	if (rc == CA_OK)
-		rc = ca_file_read_fd(fd, CA_USERS_MAX, &all);
-	if (rc == CA_OK)
-		rc = ca_crypto_sha256(crypto,
-		    all.p != NULL ? (void *)all.p : (void *)"", all.len, hash);
-	if (rc == CA_OK && fstat(fd, &now) != 0)
-		rc = CA_ERR_IO;
-	ca_index_binding(st, &was);
-	ca_index_binding(&now, &is);
-	if (rc == CA_OK &&
-	    (all.len != (uint64_t)st->st_size || was.err != CA_OK ||
-		is.err != CA_OK || memcmp(was.p, is.p, was.len) != 0))
-		rc = CA_ERR_STALE;
-	if (fd >= 0)
-		(void)close(fd);
-	ca_buf_free(&all);
-	ca_buf_free(&was);
-	ca_buf_free(&is);
+		rc = ca_index_source_read(sha256, fd, source);
+	source->fd = fd;
+	if (rc == CA_ERR_STALE)
+		tell(log, path, rc);
+	else if (rc != CA_OK)
+		ca_file_log(log, path, rc);
 	return rc;
 }
 
@@ -246,31 +186,36 @@ ca_map_compile(struct ca_crypto *crypto, const char *path,
     const struct ca_log *log, size_t *lines)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct build b = {.scan = CA_BUF_INIT(CA_INDEX_RECORD_MAX)};
-	uint8_t hash[32];
-	struct stat st;
+	const EVP_MD *sha256 = ca_crypto_get0_md(crypto, "SHA256");
+	struct build b = {.scan = CA_BUF_INIT(CA_USERS_INDEX_RECORD_MAX)};
+	struct ca_index_source source = {.fd = -1};
+	struct stat scanned;
 
-	let_it_settle(path);
-	if ((rc = ca_users_scan(path, 20, log, collect, &b, &st)) != CA_OK) {
+	if ((rc = open_source(path, sha256, log, &source)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	rc = ca_users_scan(path, 20, log, collect, &b, &scanned);
+	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
 	}
 	b.buckets = b.n / PER_BUCKET + 1;
 	if (lines != NULL)
 		*lines = b.n + b.scan.len / 16;
-	if ((rc = hash_file(crypto, path, &st, hash)) != CA_OK) {
-		ca_log_err(log, "%s: %-s while its index was made", path,
-		    rc == CA_ERR_STALE ? "it changed" : ca_err_text(rc));
-		ret = rc;
-		goto out;
-	}
-	if ((rc = write_index(path, &b, &st, hash)) != CA_OK) {
-		ca_log_err(log, "cannot write %s.cdb: %m", path);
+	/* the scan has opened the path a second time */
+	rc = ca_index_same_state(&source.st, &scanned)
+		 ? write_index(path, sha256, &b, &source)
+		 : CA_ERR_STALE;
+	if (rc != CA_OK) {
+		tell(log, path, rc);
 		ret = rc;
 		goto out;
 	}
 	ret = CA_OK;
 out:
+	if (source.fd >= 0)
+		(void)close(source.fd);
 	free(b.v);
 	ca_buf_free(&b.scan);
 	return ret;

@@ -1,5 +1,5 @@
 /*
- * Which accounts a pattern may make.
+ * Which accounts a pattern may give.
  */
 #include "map/account.h"
 #include "map/rule.h"
@@ -17,13 +17,11 @@ static const char *
 unfit_uid(const struct ca_config *cfg, uid_t uid)
 {
 	if (uid == 0 || uid < cfg->min_uid)
-		return "a pattern never makes an account below min_uid";
+		return "a pattern never gives an account below min_uid";
 	if (uid > cfg->max_uid)
-		return "a pattern never makes an account above max_uid";
+		return "a pattern never gives an account above max_uid";
 	if (ca_uid_reserved(uid))
-		return "a pattern never makes nobody, nor another account whose "
-		       "uid is reserved (61184 to 65535, 4294967294, "
-		       "4294967295)";
+		return "a pattern never gives the account nobody, nor an account whose uid is reserved (61184 to 65535, 4294967294, 4294967295)";
 	return NULL;
 }
 
@@ -39,16 +37,14 @@ ca_derived_judge(const struct ca_config *cfg, const struct ca_log *log,
 		return CA_DENIED;
 	}
 	if (strcmp(login, "root") == 0) {
-		*why = "a pattern never makes root";
+		*why = "a pattern never gives root";
 		return CA_DENIED;
 	}
 	rc = ca_account_find(login, &account);
 	if (rc == CA_ERR_NOT_FOUND) {
 		*why =
 		    account.other
-			? "what the * matched is an account under another "
-			  "spelling (upper and lower case, or a domain); the "
-			  "certificate must have the account's own"
+			? "what the * matched is another spelling of an account (upper and lower case, or a domain); the certificate must have the account's own spelling"
 			: "what the * matched is not an account";
 		return CA_DENIED;
 	}

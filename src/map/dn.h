@@ -48,10 +48,4 @@ CA_MUST_CHECK enum ca_err ca_dn_from_name(
 CA_MUST_CHECK enum ca_err ca_dn_utf8(
     const ASN1_STRING *s, unsigned char **out, size_t *len);
 
-/* A-Z to a-z; every other byte, also of UTF-8, stays. */
-void ca_ascii_lower(void *p, size_t len);
-
-/* 0 to 15, or -1. */
-int ca_hex_digit(char c);
-
 #endif

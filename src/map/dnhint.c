@@ -1,4 +1,5 @@
 #include "map/dnhint.h"
+#include "map/ascii.h"
 #include "map/dn.h"
 
 #include <stdbool.h>
@@ -105,10 +106,8 @@ ca_dnhint_near(const uint8_t *a, size_t alen, const uint8_t *b, size_t blen)
 	if (alen != blen || alen == 0)
 		return NULL;
 	if (same_folded(a, b, alen))
-		return "the certificate has the same name in other upper and lower "
-		       "case; ignorecase would take it";
+		return "the certificate has the same name in other upper and lower case; add ignorecase to accept it";
 	if (reversed(a, b, alen))
-		return "the certificate has the same name the other way round; "
-		       "write it with the most specific attribute first";
+		return "the certificate has the same name in reverse order; write it with the most specific attribute first";
 	return NULL;
 }

@@ -1,6 +1,7 @@
 /*
  * The values of a certificate as lines with ignorecase compare them.
  */
+#include "map/ascii.h"
 #include "map/dn.h"
 #include "map/ident.h"
 

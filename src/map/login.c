@@ -2,7 +2,7 @@
  * Which names may be logins, and where logins may come from.
  */
 #include "base/utf8.h"
-#include "map/dn.h"
+#include "map/ascii.h"
 #include "map/rule.h"
 
 #include <arpa/inet.h>
@@ -164,10 +164,9 @@ ca_from_check(const char *list)
 			return "from= has an empty entry";
 		if (memchr(p, '/', len) != NULL &&
 		    !parse_network(p, len, &a, &bits))
-			return "from= has a network that is none, or with bits "
-			       "set behind its mask";
+			return "from= has a network that is malformed, or that has bits set after its prefix length";
 		if (strcspn(p, " \t!\"\\") < len)
-			return "from= has a name that is none";
+			return "from= has a malformed name";
 		p += len;
 		if (*p++ == '\0')
 			return NULL;

@@ -1,10 +1,10 @@
 #include "map/map.h"
 #include "map/account.h"
 #include "map/ident.h"
-#include "map/index.h"
+#include "map/users_index.h"
 #include "map/match.h"
 #include "map/registered.h"
-#include "map/users.h"
+#include "map/users_file.h"
 
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -14,10 +14,10 @@
 
 /* What the rules said so far. */
 struct decision {
-	const struct ca_config *cfg;
-	const struct ca_log *log;
+	const struct ca_context *ctx;
 	const struct ca_map_input *in;
 	const char *user; /* NULL: from the map */
+	struct ca_match_where where;
 	struct ca_ident id;
 	struct ca_buf made;
 	/* the different logins that rules gave */
@@ -55,14 +55,22 @@ known:
 }
 
 static void
-tell(const struct decision *d, const char *file, unsigned line,
-    const char *login, const char *selector, const char *made, const char *why)
+tell(const struct decision *d, const struct ca_map_trial *trial)
 {
-	struct ca_map_trial t = {
-	    file, line, login, selector, made != NULL, made, why};
-
 	if (d->trace != NULL)
-		d->trace(d->trace_ctx, &t);
+		d->trace(d->trace_ctx, trial);
+}
+
+/* Tell the trace about a line of the users file; made NULL: it did not match.
+ */
+static void
+tell_rule(const struct decision *d, const struct ca_rule *rule, unsigned line,
+    const char *made, const char *why)
+{
+	const struct ca_map_trial trial = {d->ctx->cfg->users, line,
+	    rule->login, rule->selector, made != NULL, made, why};
+
+	tell(d, &trial);
 }
 
 /* The login in d->made, by the rule: may it be?  CA_DENIED with *why. */
@@ -75,7 +83,7 @@ judge(const struct decision *d, const struct ca_rule *rule, const char **why)
 
 	if (rule->pattern)
 		return ca_derived_judge(
-		    d->cfg, d->log, login, d->made.len, why);
+		    d->ctx->cfg, d->ctx->log, login, d->made.len, why);
 	if (d->user != NULL)
 		return CA_OK; /* named by the administrator, chosen by PAM */
 	rc = ca_account_find(login, &account);
@@ -84,7 +92,8 @@ judge(const struct decision *d, const struct ca_rule *rule, const char **why)
 		return CA_DENIED;
 	}
 	if (rc != CA_OK) {
-		ca_log_err(d->log, "cannot look up the account %s: %m", login);
+		ca_log_err(
+		    d->ctx->log, "cannot look up the account %s: %m", login);
 		return rc;
 	}
 	ca_account_free(&account);
@@ -113,8 +122,7 @@ tell_denied(struct decision *d, const struct ca_rule *rule, unsigned line,
 			break;
 		}
 	const char *t = ca_buf_text(&text);
-	tell(d, d->cfg->users, line, rule->login, rule->selector, NULL,
-	    t != NULL ? t : why);
+	tell_rule(d, rule, line, NULL, t != NULL ? t : why);
 	ca_buf_free(&text);
 }
 
@@ -136,19 +144,17 @@ keep(struct decision *d, const struct ca_rule *rule, unsigned line)
 		    (d->user == NULL ||
 			strcmp(d->user, (const char *)d->made.p) == 0))
 			d->invalid = why;
-		tell(d, d->cfg->users, line, rule->login, rule->selector, NULL,
-		    why);
+		tell_rule(d, rule, line, NULL, why);
 		return CA_OK;
 	}
 	if (rc != CA_OK)
 		return rc;
-	ca_buf_fmt(&text, "%s:%u %s", d->cfg->users, line, rule->selector);
+	ca_buf_fmt(&text, "%s:%u %s", d->ctx->cfg->users, line, rule->selector);
 	const char *t = ca_buf_text(&text);
 	rc =
 	    t == NULL ? CA_ERR_MEMORY : remember(d, (const char *)d->made.p, t);
 	ca_buf_free(&text);
-	tell(d, d->cfg->users, line, rule->login, rule->selector,
-	    (const char *)d->made.p, "matches");
+	tell_rule(d, rule, line, (const char *)d->made.p, "matches");
 	return rc;
 }
 
@@ -159,12 +165,14 @@ try_value(
 {
 	const char *why;
 	bool first = *next == 0;
-	enum ca_err rc = ca_match(rule, &d->id, d->in, next, &d->made, &why);
+	enum ca_err rc =
+	    ca_match(rule, &d->id, &d->where, next, &d->made, &why);
 
 	if (rc == CA_DENIED && first)
 		tell_denied(d, rule, line, why);
 	if (rc == CA_ERR_UNSUPPORTED)
-		ca_log_err(d->log, "%s:%u: %-s", d->cfg->users, line, why);
+		ca_log_err(
+		    d->ctx->log, "%s:%u: %-s", d->ctx->cfg->users, line, why);
 	if (rc != CA_OK)
 		return rc;
 	/* text of its own: a NUL behind it, and none in it */
@@ -202,10 +210,12 @@ try_users(struct decision *d)
 	enum ca_err rc = CA_ERR_STALE;
 
 	if (d->trace == NULL)
-		rc = ca_index_visit(d->cfg->users, &d->id, d->log, try_rule, d);
+		rc = ca_users_index_visit(d->ctx->crypto, d->ctx->cfg->users,
+		    &d->id, d->ctx->log, try_rule, d);
 	if (rc != CA_ERR_STALE)
 		return rc;
-	return ca_users_scan(d->cfg->users, 1, d->log, try_rule, d, NULL);
+	return ca_users_scan(
+	    d->ctx->cfg->users, 1, d->ctx->log, try_rule, d, NULL);
 }
 
 static enum ca_err
@@ -215,14 +225,16 @@ try_registered(void *ctx, const char *login, const char *path, bool first,
 	struct decision *d = ctx;
 	bool same = len == d->id.der_len && memcmp(der, d->id.der, len) == 0;
 
-	if (same && !first && ca_registered_is_link(d->in->leaf)) {
-		tell(d, path, 0, login, "registered", NULL,
-		    "a CA behind the registered certificate is its chain");
-		return CA_OK;
-	}
-	tell(d, path, 0, login, "registered", same ? login : NULL,
-	    same ? "matches" : "another certificate");
-	return same ? remember(d, login, path) : CA_OK;
+	bool link = same && !first && ca_registered_is_link(d->in->leaf);
+	const struct ca_map_trial trial = {path, 0, login, "registered",
+	    same && !link, same && !link ? login : NULL,
+	    link   ? "a CA certificate after the registered certificate is "
+		     "its chain, and is not registered"
+	    : same ? "matches"
+		   : "another certificate is registered"};
+
+	tell(d, &trial);
+	return same && !link ? remember(d, login, path) : CA_OK;
 }
 
 /* ---- the outcome ---- */
@@ -297,10 +309,9 @@ cannot(struct ca_report *report, const struct ca_config *cfg, enum ca_err err)
 }
 
 static enum ca_err
-decide(struct decision *d, struct ca_crypto *crypto, struct ca_report *report,
-    char **login)
+decide(struct decision *d, struct ca_report *report, char **login)
 {
-	enum ca_err rc = ca_ident_of(crypto, d->in->leaf, &d->id);
+	enum ca_err rc = ca_ident_of(d->ctx->crypto, d->in->leaf, &d->id);
 
 	if (rc == CA_ERR_FORMAT || rc == CA_ERR_LIMIT) {
 		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL,
@@ -311,24 +322,24 @@ decide(struct decision *d, struct ca_crypto *crypto, struct ca_report *report,
 		rc = try_users(d);
 	if (rc == CA_OK)
 		rc = ca_registered_walk(
-		    d->cfg, d->log, d->user, try_registered, d);
+		    d->ctx->cfg, d->ctx->log, d->user, try_registered, d);
 	if (rc != CA_OK) {
-		cannot(report, d->cfg, rc);
+		cannot(report, d->ctx->cfg, rc);
 		return rc;
 	}
 	const char *result = conclude(d, report);
 	if (result != NULL && login != NULL &&
 	    (*login = strdup(result)) == NULL) {
-		cannot(report, d->cfg, CA_ERR_MEMORY);
+		cannot(report, d->ctx->cfg, CA_ERR_MEMORY);
 		return CA_ERR_MEMORY;
 	}
 	return CA_OK;
 }
 
 enum ca_err
-ca_map_explain(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, const struct ca_map_input *in,
-    struct ca_report *report, char **login, ca_map_trace *trace, void *ctx)
+ca_map_explain(const struct ca_context *ctx, const struct ca_map_input *in,
+    struct ca_report *report, char **login, ca_map_trace *trace,
+    void *trace_ctx)
 {
 	struct decision *d = calloc(1, sizeof *d);
 	enum ca_err rc;
@@ -336,17 +347,17 @@ ca_map_explain(struct ca_crypto *crypto, const struct ca_config *cfg,
 	if (login != NULL)
 		*login = NULL;
 	if (d == NULL) {
-		cannot(report, cfg, CA_ERR_MEMORY);
+		cannot(report, ctx->cfg, CA_ERR_MEMORY);
 		return CA_ERR_MEMORY;
 	}
-	d->cfg = cfg;
-	d->log = log;
+	d->ctx = ctx;
 	d->in = in;
 	d->user = in->user != NULL && in->user[0] != '\0' ? in->user : NULL;
+	d->where = (struct ca_match_where){in->service, in->rhost, ctx->now};
 	d->made = CA_BUF_INIT(CA_IDENT_VALUE_MAX);
 	d->trace = trace;
-	d->trace_ctx = ctx;
-	rc = decide(d, crypto, report, login);
+	d->trace_ctx = trace_ctx;
+	rc = decide(d, report, login);
 	ca_ident_free(&d->id);
 	ca_buf_free(&d->made);
 	for (size_t i = 0; i < d->n; i++)
@@ -357,9 +368,8 @@ ca_map_explain(struct ca_crypto *crypto, const struct ca_config *cfg,
 }
 
 enum ca_err
-ca_map_login(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_log *log, const struct ca_map_input *in,
+ca_map_login(const struct ca_context *ctx, const struct ca_map_input *in,
     struct ca_report *report, char **login)
 {
-	return ca_map_explain(crypto, cfg, log, in, report, login, NULL, NULL);
+	return ca_map_explain(ctx, in, report, login, NULL, NULL);
 }

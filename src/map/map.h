@@ -6,21 +6,20 @@
 
 #include <openssl/x509.h>
 #include <stdbool.h>
-#include <time.h>
 
 #include "base/err.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "crypto/crypto.h"
 #include "report/report.h"
+#include "verify/context.h"
 
 struct ca_map_input {
-	X509 *leaf;             /* borrowed */
-	STACK_OF(X509) * chain; /* leaf first, anchor last; may be NULL */
-	const char *user;       /* PAM_USER; NULL or "": from the map */
-	const char *service;    /* PAM_SERVICE; may be NULL */
-	const char *rhost;      /* PAM_RHOST; may be NULL */
-	time_t now;
+	X509 *leaf;            /* borrowed */
+	STACK_OF(X509) *chain; /* leaf first, anchor last; may be NULL */
+	const char *user;      /* PAM_USER; NULL or "": from the map */
+	const char *service;   /* PAM_SERVICE; may be NULL */
+	const char *rhost;     /* PAM_RHOST; may be NULL */
 };
 
 /*
@@ -32,8 +31,7 @@ struct ca_map_input {
  * argument) is the login, to free(), or NULL where the outcome is no.
  * Anything else: the map could not be used; the report has the failure.
  */
-CA_MUST_CHECK enum ca_err ca_map_login(struct ca_crypto *crypto,
-    const struct ca_config *cfg, const struct ca_log *log,
+CA_MUST_CHECK enum ca_err ca_map_login(const struct ca_context *ctx,
     const struct ca_map_input *in, struct ca_report *report, char **login);
 
 /* One rule that was tried, for `certauth explain` and `users test`. */
@@ -53,10 +51,9 @@ typedef void ca_map_trace(void *ctx, const struct ca_map_trial *trial);
  * As ca_map_login, and tells trace of every rule, one after the other, that
  * was tried: all of them, so no index is used.
  */
-CA_MUST_CHECK enum ca_err ca_map_explain(struct ca_crypto *crypto,
-    const struct ca_config *cfg, const struct ca_log *log,
+CA_MUST_CHECK enum ca_err ca_map_explain(const struct ca_context *ctx,
     const struct ca_map_input *in, struct ca_report *report, char **login,
-    ca_map_trace *trace, void *ctx);
+    ca_map_trace *trace, void *trace_ctx);
 
 /*
  * Check a users file's form: CA_OK, or CA_ERR_CONFIG with FILE:LINE in the log
@@ -95,16 +92,14 @@ struct ca_map_budget {
  * without any is CA_OK with an empty stack.  Caller frees with
  * sk_X509_pop_free(, X509_free).
  */
-CA_MUST_CHECK enum ca_err ca_map_registered(struct ca_crypto *crypto,
-    const struct ca_config *cfg, const struct ca_log *log, const char *user,
-    struct ca_map_budget *budget, STACK_OF(X509) * *out);
+CA_MUST_CHECK enum ca_err ca_map_registered(const struct ca_context *ctx,
+    const char *user, struct ca_map_budget *budget, STACK_OF(X509) **out);
 
 /*
  * The CA certificates that stand behind the first in those files: they help to
  * build chains and log nobody in.  Budget, errors and ownership as above.
  */
-CA_MUST_CHECK enum ca_err ca_map_registered_chain(struct ca_crypto *crypto,
-    const struct ca_config *cfg, const struct ca_log *log, const char *user,
-    struct ca_map_budget *budget, STACK_OF(X509) * *out);
+CA_MUST_CHECK enum ca_err ca_map_registered_chain(const struct ca_context *ctx,
+    const char *user, struct ca_map_budget *budget, STACK_OF(X509) **out);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* names with commas between, as service_option of rule.c left them */
+/* names with commas between, as service_option of rule_parse.c left them */
 static bool
 in_list(const char *list, const char *name)
 {
@@ -35,18 +35,19 @@ other_issuer(const struct ca_rule *rule, const struct ca_ident *id)
 /* What does not depend on the selector. */
 static const char *
 options(const struct ca_rule *rule, const struct ca_ident *id,
-    const struct ca_map_input *in)
+    const struct ca_match_where *where)
 {
 	if (rule->issuer != NULL &&
 	    (rule->issuer_len != id->issuer.len ||
 		memcmp(rule->issuer, id->issuer.p, rule->issuer_len) != 0))
 		return other_issuer(rule, id);
 	if (rule->service != NULL &&
-	    !in_list(rule->service, in->service != NULL ? in->service : ""))
+	    !in_list(
+		rule->service, where->service != NULL ? where->service : ""))
 		return "the service is not one of service=";
-	if (rule->from != NULL && !ca_from_match(rule->from, in->rhost))
+	if (rule->from != NULL && !ca_from_match(rule->from, where->rhost))
 		return "the remote host is not one of from=";
-	if (rule->has_until && in->now > rule->until)
+	if (rule->has_until && where->now > rule->until)
 		return "the date of until= has passed";
 	return NULL;
 }
@@ -126,7 +127,7 @@ certmap(const struct ca_rule *rule, const struct ca_ident *id, const char **why)
 	if (rc == CA_DENIED)
 		*why = "the matching rule does not match";
 	else if (rc == CA_ERR_FORMAT)
-		*why = "libsss_certmap does not take the matching rule";
+		*why = "libsss_certmap rejects the matching rule";
 	else if (rc == CA_ERR_UNSUPPORTED)
 		*why = "libsss_certmap cannot be loaded";
 	return rc == CA_ERR_FORMAT ? CA_ERR_UNSUPPORTED : rc;
@@ -134,7 +135,7 @@ certmap(const struct ca_rule *rule, const struct ca_ident *id, const char **why)
 
 enum ca_err
 ca_match(const struct ca_rule *rule, struct ca_ident *id,
-    const struct ca_map_input *in, size_t *next, struct ca_buf *made,
+    const struct ca_match_where *where, size_t *next, struct ca_buf *made,
     const char **why)
 {
 	const char *no, *ignored;
@@ -148,7 +149,7 @@ ca_match(const struct ca_rule *rule, struct ca_ident *id,
 				       : selector(rule, id, next, made, why);
 	if (rc != CA_OK)
 		return rc;
-	if ((no = options(rule, id, in)) != NULL) {
+	if ((no = options(rule, id, where)) != NULL) {
 		*why = no;
 		return CA_DENIED;
 	}

@@ -5,12 +5,20 @@
 #define CA_MAP_MATCH_H
 
 #include <stdbool.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "map/ident.h"
-#include "map/map.h"
+
 #include "map/rule.h"
+
+/* What the options of a rule are compared with. */
+struct ca_match_where {
+	const char *service; /* PAM_SERVICE; may be NULL */
+	const char *rhost;   /* PAM_RHOST; may be NULL */
+	time_t now;
+};
 
 /*
  * One value of the certificate that the rule matches.  *next: the number of
@@ -24,7 +32,7 @@
  * CA_ERR_UNSUPPORTED: match: could not be evaluated; CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_match(const struct ca_rule *rule,
-    struct ca_ident *id, const struct ca_map_input *in, size_t *next,
+    struct ca_ident *id, const struct ca_match_where *where, size_t *next,
     struct ca_buf *made, const char **why);
 
 /* For a rule whose value is another: what its writer may have meant, a static

@@ -12,43 +12,9 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "map/selector.h"
 
 #define CA_RULE_LINE_MAX 4096 /* bytes, without the line's end */
-
-/* The order is that of the table in selector.c, and part of the index's form.
- */
-enum ca_selector {
-	CA_SEL_SHA256,
-	CA_SEL_KEY,
-	CA_SEL_ISSUER_SERIAL,
-	CA_SEL_SKI,
-	CA_SEL_SID,
-	CA_SEL_SUBJECT,
-	CA_SEL_ISSUER_SUBJECT,
-	CA_SEL_EMAIL,
-	CA_SEL_UPN,
-	CA_SEL_CN,
-	CA_SEL_UID,
-	CA_SEL_DNS,
-	CA_SEL_URI,
-	CA_SEL_KRB,
-	CA_SEL_MATCH,
-	CA_SELECTORS
-};
-
-/* "email", and whether it names one certificate or key by itself. */
-const char *ca_selector_name(enum ca_selector sel);
-bool ca_selector_strong(enum ca_selector sel);
-
-/* Its value is text, whose case ignorecase ignores. */
-bool ca_selector_is_text(enum ca_selector sel);
-
-/*
- * Bring a certificate's or a line's value into the form in which two equal
- * ones are the same bytes: the domain of an e-mail address and a whole UPN in
- * lower case.  Nothing to do for the others.
- */
-void ca_selector_normalise(enum ca_selector sel, uint8_t *p, size_t len);
 
 struct ca_rule {
 	const char *login; /* "*" for a pattern */
@@ -87,7 +53,7 @@ enum ca_err ca_rule_refuse(struct ca_rule *rule, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * The steps of ca_rule_parse that selector.c has; results as there.  find:
+ * The steps of ca_rule_parse that selector_parse.c has; results as there.  find:
  * set sel and selector from the word, and *value behind the colon.  parse,
  * after the options: the value into value_buf.  finish: normalise it.
  * name_value: an RFC 4514 name onto out.

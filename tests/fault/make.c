@@ -46,7 +46,7 @@ make(void)
 		return ca_map_compile(crypto, path, NULL, NULL);
 	}
 	dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	rc = ca_crlidx_make(crypto, NULL, dir, source, cas, NULL);
+	rc = ca_crl_index_make(crypto, NULL, dir, source, cas, NULL);
 	close(dir);
 	return rc;
 }

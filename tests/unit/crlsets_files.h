@@ -138,7 +138,7 @@ cs_index(const char *sub, int files, STACK_OF(X509) * cas)
 	for (int i = 0; i < files; i++) {
 		(void)snprintf(name, sizeof name, "c%d.crl", i);
 		enum ca_err rc =
-		    ca_crlidx_make(crypto, NULL, fd, name, cas, NULL);
+		    ca_crl_index_make(crypto, NULL, fd, name, cas, NULL);
 
 		assert_true(
 		    rc == CA_OK || rc == CA_DENIED || rc == CA_ERR_FORMAT);

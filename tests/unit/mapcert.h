@@ -260,8 +260,8 @@ static inline enum ca_reason
 decide(struct world *w, X509 *leaf, const char *lines)
 {
 	struct ca_report *r = ca_report_new();
-	struct ca_map_input in = {
-	    leaf, NULL, w->user, w->service, w->rhost, w->now};
+	struct ca_map_input in = {leaf, NULL, w->user, w->service, w->rhost};
+	const struct ca_context ctx = {w->crypto, w->cfg, &w->log, w->now};
 	struct ca_buf text = CA_BUF_INIT(8192);
 	char *login = NULL;
 
@@ -269,7 +269,7 @@ decide(struct world *w, X509 *leaf, const char *lines)
 	if (lines != NULL)
 		put_file(w, "users", lines);
 	w->logged[0] = '\0';
-	w->err = ca_map_login(w->crypto, w->cfg, &w->log, &in, r, &login);
+	w->err = ca_map_login(&ctx, &in, r, &login);
 	enum ca_reason reason = ca_report_reason(r);
 	enum ca_verdict v = ca_report_verdict(r, CA_CHECK_MAPPING);
 	/* a login comes out of a pass, and of nothing else */

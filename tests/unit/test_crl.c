@@ -36,7 +36,7 @@ static struct {
 	struct ca_crypto *crypto;
 	EVP_PKEY *key, *other_key;
 	X509 *ca, *other;
-	STACK_OF(X509) * cas;
+	STACK_OF(X509) *cas;
 	uint64_t random;
 } t;
 
@@ -138,7 +138,7 @@ set_issuer(X509_REVOKED *rev, X509 *ca)
 }
 
 static void
-add_entry(X509_CRL *crl, STACK_OF(ASN1_INTEGER) * serials, bool indirect)
+add_entry(X509_CRL *crl, STACK_OF(ASN1_INTEGER) *serials, bool indirect)
 {
 	X509_REVOKED *rev = X509_REVOKED_new();
 	ASN1_INTEGER *n = serial(rnd(8));
@@ -180,7 +180,7 @@ write_file(const char *name, const void *p, size_t len)
 
 /* Make a.crl; the serials of its entries go onto the stack. */
 static unsigned char *
-make_crl(uint32_t entries, bool indirect, STACK_OF(ASN1_INTEGER) * serials,
+make_crl(uint32_t entries, bool indirect, STACK_OF(ASN1_INTEGER) *serials,
     size_t *len)
 {
 	X509_CRL *crl = X509_CRL_new();
@@ -274,7 +274,8 @@ compare(uint32_t entries, bool indirect, bool pem)
 	else
 		write_file("a.crl", der, len);
 	assert_int_equal(
-	    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas, &n), CA_OK);
+	    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", t.cas, &n),
+	    CA_OK);
 	assert_int_equal(n, sk_ASN1_INTEGER_num(serials));
 	load(&ca_crl_as_whole, NULL, &list[0]);
 	load(&ca_crl_by_stream, NULL, &list[1]);
@@ -354,8 +355,8 @@ indirect_ways_agree(void **state)
 		assert_true(X509_CRL_sign(crl, t.key, EVP_sha256()) > 0);
 		int len = i2d_X509_CRL(crl, &der);
 		write_file("a.crl", der, (size_t)len);
-		assert_int_equal(
-		    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL),
+		assert_int_equal(ca_crl_index_make(t.crypto, NULL, t.dir,
+				     "a.crl", t.cas, NULL),
 		    CA_OK);
 		load(&ca_crl_as_whole, NULL, &list[0]);
 		load(&ca_crl_by_stream, NULL, &list[1]);
@@ -433,7 +434,7 @@ assert_signed(X509 *ca, bool good, const char *what)
 
 	sk_X509_push(cas, ca);
 	remove_file("a.crl.idx");
-	if ((ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", cas, NULL) ==
+	if ((ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", cas, NULL) ==
 		CA_OK) != good)
 		fail_msg("%s: index %s", what, good ? "refused" : "made");
 	for (size_t i = 0; i < 3; i++) {
@@ -575,8 +576,8 @@ the_size_of_an_entry(void **state)
 		load(&ca_crl_by_stream, NULL, &list);
 		assert_int_equal(ca_crl_trouble(list.v[0]), CA_R_CRL_MALFORMED);
 		ca_crls_clear(&list);
-		assert_int_not_equal(
-		    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL),
+		assert_int_not_equal(ca_crl_index_make(t.crypto, NULL, t.dir,
+					 "a.crl", t.cas, NULL),
 		    CA_OK);
 	}
 }
@@ -584,7 +585,8 @@ the_size_of_an_entry(void **state)
 /* What a login would make of a.crl for a certificate that is on it: true if
  * it would be let in. */
 static bool
-let_in(const struct ca_crl_way *engine, X509 *cert, const struct ca_crl_wanted *w)
+let_in(
+    const struct ca_crl_way *engine, X509 *cert, const struct ca_crl_wanted *w)
 {
 	struct ca_crls list = {NULL, 0};
 	struct ca_crl_entry e;
@@ -689,7 +691,8 @@ damaged_index_lets_nobody_in(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL), CA_OK);
+	    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL),
+	    CA_OK);
 	damage("a.crl.idx", &ca_crl_by_index, cert);
 	X509_free(cert);
 }
@@ -758,16 +761,19 @@ a_hostile_index_lets_nobody_in(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL), CA_OK);
+	    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL),
+	    CA_OK);
 	assert_false(let_in(&ca_crl_by_index, cert, NULL));
 	forge(false, false);
 	assert_false(let_in(&ca_crl_by_index, cert, NULL));
 	assert_int_equal(
-	    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL), CA_OK);
+	    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL),
+	    CA_OK);
 	forge(true, true);
 	assert_false(let_in(&ca_crl_by_index, cert, NULL));
 	assert_int_equal(
-	    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL), CA_OK);
+	    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", t.cas, NULL),
+	    CA_OK);
 	forge(false, true);
 	assert_true(let_in(&ca_crl_by_index, cert, NULL)); /* root's word */
 	assert_int_equal(fchmodat(t.dir, "a.crl.idx", 0664, 0), 0);
@@ -795,11 +801,11 @@ an_index_needs_a_signer(void **state)
 	(void)state;
 	remove_file("a.crl.idx");
 	assert_int_equal(
-	    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", none, NULL),
+	    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", none, NULL),
 	    CA_DENIED);
 	sk_X509_push(none, t.other);
 	assert_int_equal(
-	    ca_crlidx_make(t.crypto, NULL, t.dir, "a.crl", none, NULL),
+	    ca_crl_index_make(t.crypto, NULL, t.dir, "a.crl", none, NULL),
 	    CA_DENIED);
 	assert_int_equal(faccessat(t.dir, "a.crl.idx", F_OK, 0), -1);
 	sk_X509_free(none);

@@ -379,7 +379,7 @@ compare(uint64_t seed, const char *name, struct ca_buf *told)
 
 	/* where there is no index, the file is streamed */
 	enum ca_err rc =
-	    ca_crlidx_make(t.crypto, NULL, t.dir, name, t.cas, NULL);
+	    ca_crl_index_make(t.crypto, NULL, t.dir, name, t.cas, NULL);
 	(void)rc;
 	for (size_t i = 0; i < 4; i++) {
 		said[i] = CA_BUF_INIT(1 << 22);

@@ -146,12 +146,12 @@ each_answer(void **state)
 		lib.match = errors[i];
 		assert_int_equal(decided(w, x, both), CA_R_USERS_FILE);
 		assert_non_null(strstr(w->logged,
-		    "users:2: libsss_certmap does not take the matching rule"));
+		    "users:2: libsss_certmap rejects the matching rule"));
 		lib.match = 0;
 		lib.add = errors[i];
 		assert_int_equal(decided(w, x, both), CA_R_USERS_FILE);
 		assert_non_null(strstr(w->logged,
-		    "users:2: libsss_certmap does not take the matching rule"));
+		    "users:2: libsss_certmap rejects the matching rule"));
 		lib.add = 0;
 		lib.init = errors[i];
 		assert_int_equal(decided(w, x, both), CA_R_USERS_FILE);
@@ -210,15 +210,15 @@ why_it_does_not_match(void **state)
 	struct world *w = *state;
 	X509 *x = make_cert(&plain);
 	struct ca_report *r = ca_report_new();
-	struct ca_map_input in = {x, NULL, "alice", NULL, NULL, w->now};
+	struct ca_map_input in = {x, NULL, "alice", NULL, NULL};
+	const struct ca_context ctx = {w->crypto, w->cfg, &w->log, w->now};
 	char seen[256];
 
 	memset(&lib, 0, sizeof lib);
 	lib.match = ENOENT;
 	put_file(w, "users", "alice match:<SUBJECT>a\n");
-	assert_int_equal(ca_map_explain(w->crypto, w->cfg, &w->log, &in, r,
-			     NULL, trace, seen),
-	    CA_OK);
+	assert_int_equal(
+	    ca_map_explain(&ctx, &in, r, NULL, trace, seen), CA_OK);
 	assert_string_equal(seen, "the matching rule does not match");
 	ca_report_free(r);
 	X509_free(x);

@@ -108,7 +108,7 @@ refused_names(void **state)
 	    {"CN=a\"b", "one of \" ; < > needs a backslash"},
 	    {"CN=a<b", "one of \" ; < > needs a backslash"},
 	    {"CN=a>b", "one of \" ; < > needs a backslash"},
-	    {"CN=a\\00", "a NUL, which never matches"},
+	    {"CN=a\\00", "a NUL character, which never matches"},
 	    {"CN=\\ff", "not UTF-8"},
 	    {"CN=\\c3", "not UTF-8"},
 	    {"CN=\\c3\\28", "not UTF-8"},
@@ -413,7 +413,7 @@ static void
 nearly_the_same(void **state)
 {
 	static const char upper[] = "other upper and lower case";
-	static const char way[] = "the other way round";
+	static const char way[] = "in reverse order";
 	static const struct {
 		const char *a, *b, *hint;
 	} t[] = {

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 
 #include "map/ident.h"
-#include "map/index.h"
+#include "map/users_index.h"
 
 static const struct made plain = {
     .subject = {UTF8("O", "Corp"), UTF8("CN", "Alice"), UTF8("CN", "Alice"),
@@ -27,17 +27,27 @@ struct forgery {
 	int twice;       /* entries more */
 };
 
-static void
-put(struct cdb_make *make, const struct forgery *f, const void *key, size_t len,
-    struct ca_buf *value)
-{
-	uint64_t sum = ca_index_sum(ca_index_sum(CA_INDEX_SUM_START, key, len),
-	    value->p != NULL ? value->p : (uint8_t *)"", value->len);
+#define FILE_HASH "0123456789abcdef0123456789abcdef"
 
-	ca_buf_u64(value, sum ^ f->sum);
+static void
+put(struct world *w, struct cdb_make *make, const struct forgery *f,
+    const void *key, size_t len, struct ca_buf *value)
+{
+	struct ca_buf all = CA_BUF_INIT(4096);
+	uint8_t sum[32];
+
+	ca_buf_str(&all, FILE_HASH);
+	ca_buf_put(&all, key, len);
+	ca_buf_put(&all, value->p, value->len);
+	assert_int_equal(
+	    ca_crypto_sha256(w->crypto, all.p, all.len, sum), CA_OK);
+	ca_buf_free(&all);
+	sum[15] ^= f->sum;
+	ca_buf_put(value, sum, CA_INDEX_CHECK);
 	assert_int_equal(ca_buf_err(value), CA_OK);
-	assert_int_equal(cdb_make_add(make, key, (unsigned)len, value->p,
-			     f->empty ? 7 : (unsigned)value->len),
+	assert_int_equal(
+	    cdb_make_add(make, key, (unsigned)len, value->p,
+		f->empty ? CA_INDEX_CHECK - 1 : (unsigned)value->len),
 	    0);
 	ca_buf_reset(value);
 }
@@ -56,7 +66,7 @@ forge(struct world *w, const struct forgery *f)
 	struct cdb_make make;
 	struct ca_buf b = CA_BUF_INIT(4096);
 	uint64_t buckets = f->buckets != 0 ? f->buckets : 1;
-	uint64_t hash = ca_index_hash(CA_SEL_CN, "Alice", 5);
+	uint64_t hash = ca_users_index_hash(CA_SEL_CN, "Alice", 5);
 	uint32_t k = (uint32_t)(hash % buckets);
 	const uint8_t key[5] = {'B', (uint8_t)(k >> 24), (uint8_t)(k >> 16),
 	    (uint8_t)(k >> 8), (uint8_t)k};
@@ -68,29 +78,29 @@ forge(struct world *w, const struct forgery *f)
 	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0644);
 	assert_true(fd >= 0);
 	assert_int_equal(cdb_make_start(&make, fd), 0);
-	ca_buf_str(&b, f->magic != NULL ? f->magic : CA_INDEX_MAGIC);
+	ca_buf_str(&b, f->magic != NULL ? f->magic : ca_users_index_kind.magic);
 	ca_index_binding(&st, &b);
-	ca_buf_put(&b, "0123456789abcdef0123456789abcdef", 32);
+	ca_buf_str(&b, FILE_HASH);
 	/* UINT64_MAX: none */
 	ca_buf_u64(&b, f->buckets == UINT64_MAX ? 0 : buckets);
 	ca_buf_u64(&b, 1u << CA_SEL_CN);
 	for (int i = 0; i < f->more; i++)
 		ca_buf_u8(&b, 0);
 	b.len = f->more < 0 ? b.len - (size_t)-f->more : b.len;
-	put(&make, f, "M", 1, &b);
+	put(w, &make, f, "M", 1, &b);
 	for (int i = 0; f->list && i <= f->twice; i++) {
 		ca_buf_u64(&b, f->offset);
 		ca_buf_u64(&b, 1);
 	}
 	b.len -= (size_t)f->list_cut;
-	put(&make, f, "S", 1, &b);
+	put(w, &make, f, "S", 1, &b);
 	for (int i = 0; !f->list && i <= f->twice; i++) {
 		ca_buf_u64(&b, hash);
 		ca_buf_u64(&b, f->offset);
 		ca_buf_u64(&b, 1);
 	}
 	b.len -= (size_t)f->cut;
-	put(&make, f, key, sizeof key, &b);
+	put(w, &make, f, key, sizeof key, &b);
 	assert_int_equal(cdb_make_finish(&make), 0);
 	close(fd);
 	assert_int_equal(chmod(path, 0644), 0);
@@ -112,8 +122,9 @@ wrong_and_whole(void **state)
 	static const struct forgery good[] = {
 	    {.cut = 0}, {.list = true}, {.twice = 3}};
 	static const struct forgery bad[] = {
-	    {.magic = "certauth users 2\n"},
-	    {.magic = "certauth users 1 "},
+	    {.magic = "certauth users 3\n"},
+	    {.magic = "certauth users 4 "},
+	    {.magic = "certauth user  4\n"},
 	    {.more = 1},
 	    {.more = 8},
 	    {.more = -1},
@@ -221,14 +232,17 @@ each_line_once(void **state)
 	assert_int_equal(ca_ident_of(w->crypto, x, id), CA_OK);
 	put_file(w, "users", "alice cn:Alice\n");
 	forge(w, &f);
-	assert_int_equal(ca_index_visit(path, id, &w->log, count, &n), CA_OK);
+	assert_int_equal(
+	    ca_users_index_visit(w->crypto, path, id, &w->log, count, &n),
+	    CA_OK);
 	assert_int_equal(n, 1);
 	/* what a visitor says is never taken for the index's fault */
 	static const enum ca_err codes[] = {CA_ERR_FORMAT, CA_ERR_STALE};
 	for (size_t i = 0; i < 2; i++) {
 		enum ca_err code = codes[i];
 
-		assert_int_equal(ca_index_visit(path, id, &w->log, says, &code),
+		assert_int_equal(ca_users_index_visit(
+				     w->crypto, path, id, &w->log, says, &code),
 		    CA_ERR_CONFIG);
 	}
 	ca_ident_free(id);
@@ -243,7 +257,7 @@ a_record_without_end(void **state)
 	struct world *w = *state;
 	X509 *x = make_cert(&plain);
 	char path[128];
-	uint32_t h = (5381 * 33) ^ 'M', data = CA_INDEX_RECORD_MAX;
+	uint32_t h = (5381 * 33) ^ 'M', data = CA_USERS_INDEX_RECORD_MAX;
 
 	w->user = "alice";
 	put_file(w, "users", "alice cn:Alice\n");
@@ -330,7 +344,7 @@ longest_lines(void **state)
 	free(cn);
 }
 
-/* ---- ca_index_check ---- */
+/* ---- ca_users_index_check ---- */
 
 static enum ca_err
 check(struct world *w)
@@ -339,7 +353,7 @@ check(struct world *w)
 
 	path_of(w, "users", path);
 	w->logged[0] = '\0';
-	return ca_index_check(w->crypto, path, &w->log);
+	return ca_users_index_check(w->crypto, path, &w->log);
 }
 
 static void

@@ -376,14 +376,13 @@ static void
 explain(struct world *w, X509 *x, const char *lines, struct seen *s)
 {
 	struct ca_report *r = ca_report_new();
-	struct ca_map_input in = {x, NULL, w->user, NULL, NULL, w->now};
+	struct ca_map_input in = {x, NULL, w->user, NULL, NULL};
+	const struct ca_context ctx = {w->crypto, w->cfg, &w->log, w->now};
 	char *login = NULL;
 
 	memset(s, 0, sizeof *s);
 	put_file(w, "users", lines);
-	assert_int_equal(ca_map_explain(w->crypto, w->cfg, &w->log, &in, r,
-			     &login, trace, s),
-	    CA_OK);
+	assert_int_equal(ca_map_explain(&ctx, &in, r, &login, trace, s), CA_OK);
 	free(login);
 	ca_report_free(r);
 }
@@ -406,10 +405,10 @@ why_not(void **state)
 	    {"alice uid:alice",
 		"users:1 uid:alice -: the certificate has no such value\n"},
 	    {"alice subject:CN=Second,CN=Alice,O=X",
-		"name in other upper and lower case; ignorecase would take it "
+		"name in other upper and lower case; add ignorecase to accept it "
 		"(its subject: CN=Second,CN=Alice,O=x)\n"},
 	    {"alice subject:O=x,CN=Alice,CN=Second",
-		"the same name the other way round; write it with the most "
+		"the same name in reverse order; write it with the most "
 		"specific attribute first (its subject: "
 		"CN=Second,CN=Alice,O=x)\n"},
 	    {"alice issuer-subject:CN=CA;CN=Alice",

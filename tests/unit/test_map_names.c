@@ -473,9 +473,10 @@ static void
 registered(void **state)
 {
 	struct world *w = *state;
+	const struct ca_context ctx = {w->crypto, w->cfg, &w->log, w->now};
 	struct made m = {.subject = {UTF8("CN", "a"), {0}}, .issuer = CA};
 	X509 *a = make_cert(&m), *b;
-	STACK_OF(X509) * got;
+	STACK_OF(X509) *got;
 	char path[400];
 
 	m.subject[0].p = "b";
@@ -495,20 +496,20 @@ registered(void **state)
 	w->user = "../users.d/alice";
 	assert_int_equal(decide(w, a, ""), CA_R_UNMAPPED);
 
-	assert_int_equal(ca_map_registered(w->crypto, w->cfg, &w->log, "alice",
+	assert_int_equal(ca_map_registered(&ctx, "alice",
 			     &(struct ca_map_budget){8, 320}, &got),
 	    CA_OK);
 	assert_int_equal(sk_X509_num(got), 1);
 	assert_int_equal(X509_cmp(sk_X509_value(got, 0), a), 0);
 	sk_X509_pop_free(got, X509_free);
 	register_cert(w, "alice", "0.pem", b);
-	assert_int_equal(ca_map_registered(w->crypto, w->cfg, &w->log, "alice",
+	assert_int_equal(ca_map_registered(&ctx, "alice",
 			     &(struct ca_map_budget){1, 320}, &got),
 	    CA_OK);
 	assert_int_equal(sk_X509_num(got), 1);
 	assert_int_equal(X509_cmp(sk_X509_value(got, 0), b), 0);
 	sk_X509_pop_free(got, X509_free);
-	assert_int_equal(ca_map_registered(w->crypto, w->cfg, &w->log, "carol",
+	assert_int_equal(ca_map_registered(&ctx, "carol",
 			     &(struct ca_map_budget){8, 320}, &got),
 	    CA_OK);
 	assert_int_equal(sk_X509_num(got), 0);

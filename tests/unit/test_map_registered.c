@@ -10,7 +10,7 @@
 #include <pwd.h>
 #include <sys/resource.h>
 
-#include "map/index.h"
+#include "map/users_index.h"
 #include "map/registered.h"
 
 /* ---- the one account that this program knows ---- */
@@ -129,9 +129,10 @@ static size_t
 registered(struct world *w, size_t max, bool chain, char *names)
 {
 	STACK_OF(X509) *got = NULL;
+	const struct ca_context ctx = {w->crypto, w->cfg, &w->log, w->now};
 	struct ca_map_budget budget = {max, 320};
 	enum ca_err rc = (chain ? ca_map_registered_chain : ca_map_registered)(
-	    w->crypto, w->cfg, &w->log, w->user, &budget, &got);
+	    &ctx, w->user, &budget, &got);
 
 	if (rc != CA_OK)
 		fail_msg("%d: %s", rc, w->logged);
@@ -216,8 +217,8 @@ directories(void **state)
 	w->user = NULL;
 	assert_int_equal(decide(w, x, NULL), CA_R_USERS_FILE);
 	assert_int_equal(w->err, CA_ERR_FORMAT);
-	assert_non_null(
-	    strstr(w->logged, "users.d/no login\" is not named after a login"));
+	assert_non_null(strstr(w->logged,
+	    "users.d/no login\": the name of the directory is not a login"));
 	/* bob is registered with the same certificate */
 	place(w, path, "users.d/no login", "1.pem");
 	assert_int_equal(unlink(path), 0);
@@ -544,15 +545,15 @@ each_is_closed(void **state)
 		    ca_map_compile(w->crypto, path, &w->log, NULL), CA_OK);
 		assert_int_equal(decide(w, x, NULL), CA_R_OK);
 		assert_int_equal(
-		    ca_index_check(w->crypto, path, &w->log), CA_OK);
+		    ca_users_index_check(w->crypto, path, &w->log), CA_OK);
 		w->user = NULL;
 		assert_int_equal(decide(w, x, NULL), CA_R_OK);
 		w->user = "alice";
 		assert_int_equal(registered(w, 8, true, names), 0);
 		assert_int_equal(truncate(index, 5), 0);
 		assert_int_equal(decide(w, x, NULL), CA_R_OK);
-		assert_int_equal(
-		    ca_index_check(w->crypto, path, &w->log), CA_ERR_FORMAT);
+		assert_int_equal(ca_users_index_check(w->crypto, path, &w->log),
+		    CA_ERR_FORMAT);
 		assert_int_equal(unlink(index), 0);
 		assert_int_equal(mkdir(index, 0755), 0);
 		assert_int_equal(
@@ -577,13 +578,13 @@ each_is_closed(void **state)
 static int
 afforded(struct world *w, size_t cost, size_t *left)
 {
+	const struct ca_context ctx = {w->crypto, w->cfg, &w->log, w->now};
 	struct ca_map_budget budget = {100, cost};
 	STACK_OF(X509) *got = NULL;
 
 	w->logged[0] = '\0';
-	assert_int_equal(ca_map_registered(w->crypto, w->cfg, &w->log, w->user,
-			     &budget, &got),
-	    CA_OK);
+	assert_int_equal(
+	    ca_map_registered(&ctx, w->user, &budget, &got), CA_OK);
 	int n = sk_X509_num(got);
 	sk_X509_pop_free(got, X509_free);
 	*left = budget.cost;
@@ -610,7 +611,8 @@ decodings_cost(void **state)
 	assert_int_equal(left, 2);
 	assert_int_equal(afforded(w, 5, &left), 3);
 	assert_int_equal(left, 0);
-	assert_non_null(strstr(w->logged, "2.pem is not used, nor are those"));
+	assert_non_null(strstr(
+	    w->logged, "2.pem and the certificates after it are not used"));
 	assert_int_equal(afforded(w, 0, &left), 0);
 	X509_free(x);
 	X509_free(ca);
@@ -641,7 +643,8 @@ bytes_of_a_home(void **state)
 		}
 		/* five of 51 KiB fit into 256 */
 		assert_int_equal(afforded(w, 320, &left), d == 0 ? 5 : 13);
-		assert_non_null(strstr(w->logged, "nor are those behind it"));
+		assert_non_null(
+		    strstr(w->logged, "and the files after it are not used"));
 		/* it keeps nobody out */
 		assert_int_equal(decide(w, x, NULL), CA_R_OK);
 	}

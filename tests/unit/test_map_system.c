@@ -191,7 +191,7 @@ uids_that_no_pattern_makes(void **state)
 	    {61183, 1000, UINT32_MAX, true, NULL},
 	    {61184, 1000, UINT32_MAX, false, "reserved"},
 	    {65519, 1, UINT32_MAX, false, "reserved"},
-	    {65534, 1, UINT32_MAX, false, "makes nobody"},
+	    {65534, 1, UINT32_MAX, false, "gives the account nobody"},
 	    {65535, 65535, UINT32_MAX, false, "reserved"},
 	    {65536, 1000, UINT32_MAX, true, NULL},
 	    {200000, 1000, UINT32_MAX, true, NULL},
@@ -334,18 +334,32 @@ static struct {
 	void (*change)(void); /* or this is done before it */
 } reads;
 
+/* One more read; false: it is the one that fails. */
+static bool
+may_read(void)
+{
+	if (++reads.n != reads.at)
+		return true;
+	if (reads.err != 0) {
+		errno = reads.err;
+		return false;
+	}
+	if (reads.change != NULL)
+		reads.change();
+	return true;
+}
+
 HERE ssize_t
 read(int fd, void *p, size_t n)
 {
-	if (++reads.n == reads.at) {
-		if (reads.err != 0) {
-			errno = reads.err;
-			return -1;
-		}
-		if (reads.change != NULL)
-			reads.change();
-	}
-	return syscall(SYS_read, fd, p, n);
+	return may_read() ? syscall(SYS_read, fd, p, n) : -1;
+}
+
+/* A file is hashed by pread, before it is read line by line. */
+HERE ssize_t
+pread(int fd, void *p, size_t n, off_t at)
+{
+	return may_read() ? syscall(SYS_pread64, fd, p, n, at) : -1;
 }
 
 static void
@@ -460,10 +474,11 @@ a_file_that_changes(void **state)
 		enum ca_err result;
 		const char *logged;
 	} t[] = {
-	    {grow, CA_ERR_STALE, "it changed while its index was made"},
-	    {replace, CA_ERR_STALE, "it changed while its index was made"},
-	    {vanish, CA_ERR_NOT_FOUND, " while its index was made"},
-	    {open_to_all, CA_ERR_UNTRUSTED, " while its index was made"},
+	    {grow, CA_ERR_STALE, "the file changed while its index was made"},
+	    {replace, CA_ERR_STALE,
+		"the file changed while its index was made"},
+	    {vanish, CA_ERR_NOT_FOUND, "does not exist"},
+	    {open_to_all, CA_ERR_UNTRUSTED, "is writable by"},
 	};
 	char path[128];
 	size_t all;
@@ -473,7 +488,7 @@ a_file_that_changes(void **state)
 	put_file(w, "users", "alice cn:x\n");
 	read_number(0, 0, NULL);
 	assert_int_equal(ca_map_compile(w->crypto, path, &w->log, NULL), CA_OK);
-	all = reads.n; /* the lines and their end; the content and its end */
+	all = reads.n; /* the content and its end; the lines and their end */
 	assert_int_equal(all, 4);
 	vanish();
 	snprintf(path, sizeof path, "%s/users.cdb", w->dir);
@@ -495,11 +510,39 @@ a_file_that_changes(void **state)
 			assert_true(reads.n >= at);
 			assert_non_null(strstr(w->logged, path));
 			assert_non_null(strstr(w->logged,
-			    open ? "it changed while" : t[i].logged));
+			    open ? "the file changed while" : t[i].logged));
 			assert_int_equal(
 			    things(w->dir), 2 + (t[i].change != vanish));
 		}
 	read_number(0, 0, NULL);
+}
+
+static void
+turn_link(void)
+{
+	vanish();
+	assert_int_equal(symlink("other", changing), 0);
+}
+
+/* The path is a link, which leads to another file of this size meanwhile. */
+static void
+a_link_that_changes(void **state)
+{
+	struct world *w = *state;
+	char path[128];
+
+	snprintf(path, sizeof path, "%s/link", w->dir);
+	changing = path;
+	put_file(w, "users", "alice cn:x\n");
+	put_file(w, "other", "alice cn:y\n");
+	assert_int_equal(symlink("users", path), 0);
+	read_number(2, 0, turn_link);
+	assert_int_equal(
+	    ca_map_compile(w->crypto, path, &w->log, NULL), CA_ERR_STALE);
+	assert_int_equal(things(w->dir), 2 + 3);
+	read_number(0, 0, NULL);
+	assert_int_equal(ca_map_compile(w->crypto, path, &w->log, NULL), CA_OK);
+	assert_int_equal(things(w->dir), 2 + 4);
 }
 
 static void
@@ -574,6 +617,7 @@ main(void)
 	    T(one_look),
 	    T(reads_that_fail),
 	    T(a_file_that_changes),
+	    T(a_link_that_changes),
 	    T(no_place_for_an_index),
 	    T(mode_of_an_index),
 	};

@@ -79,9 +79,9 @@ test_password(void **state)
 	    1);
 	ca_p12_free(&p12);
 	assert_int_equal(p12.nkeys, 0);
-	assert_int_equal(try(der, len, "Secret", &p12), CA_DENIED);
-	assert_int_equal(try(der, len, "", &p12), CA_DENIED);
-	assert_int_equal(try(der, len, NULL, &p12), CA_DENIED);
+	assert_int_equal(try(der, len, "Secret", &p12), CA_ERR_PIN);
+	assert_int_equal(try(der, len, "", &p12), CA_ERR_PIN);
+	assert_int_equal(try(der, len, NULL, &p12), CA_ERR_PIN);
 	assert_int_equal(p12.nkeys, 0);
 	OPENSSL_free(der);
 }

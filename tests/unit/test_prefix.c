@@ -199,10 +199,62 @@ logins_in_the_environment(void **state)
 	ca_buf_free(&b);
 }
 
+static void
+test_prefix(void **state)
+{
+	static const struct {
+		const char *text, *user, *host; /* user NULL: none */
+	} t[] = {
+	    {"(alice@web1) certauth1 x", "alice", "web1"},
+	    {"(alice@web1) ", "alice", "web1"},
+	    {"(alice@corp@web1) x", "alice@corp", "web1"},
+	    {"(alice@2001:db8::1) x", "alice", "2001:db8::1"},
+	    /* the server writes what follows: the first one counts */
+	    {"(alice@web1) (bob@bank) x", "alice", "web1"},
+	    {"(alice@web1) \n(bob@bank) x", "alice", "web1"},
+	    {"(alice@web1) @bank) x", "alice", "web1"},
+	    /* only at the very start */
+	    {" (bob@bank) x", NULL, NULL},
+	    {"\n(bob@bank) x", NULL, NULL},
+	    {"x\n(bob@bank) x", NULL, NULL},
+	    {"Password: (bob@bank) x", NULL, NULL},
+	    {"certauth1 (bob@bank) x", NULL, NULL},
+	    {"\x1b[2K(bob@bank) x", NULL, NULL},
+	    /* whole */
+	    {"(bob@bank)x", NULL, NULL},
+	    {"(bob@bank", NULL, NULL},
+	    {"(bob) x", NULL, NULL},
+	    {"(@bank) x", NULL, NULL},
+	    {"(bob@) x", NULL, NULL},
+	    {"() x", NULL, NULL},
+	    {"(bob\n@bank) x", NULL, NULL},
+	    {"(bob@ba\tnk) x", NULL, NULL},
+	    {"", NULL, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+		char *user = NULL, *host = NULL;
+		enum ca_err rc = ca_rules_prefix(t[i].text, &user, &host);
+
+		if (t[i].user == NULL) {
+			assert_int_equal(rc, CA_ERR_NOT_FOUND);
+			assert_null(user);
+		} else {
+			assert_int_equal(rc, CA_OK);
+			assert_string_equal(user, t[i].user);
+			assert_string_equal(host, t[i].host);
+		}
+		free(user);
+		free(host);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_prefix),
 	    cmocka_unit_test(random_texts),
 	    cmocka_unit_test(hostile_logins),
 	    cmocka_unit_test(meant_name),

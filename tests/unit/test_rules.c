@@ -306,8 +306,8 @@ judge(const struct wish *w, const char *what)
 			assert_int_equal(ca_client_conf_set(conf, pair[i][0],
 					     pair[i][1], "test", NULL),
 			    CA_OK);
-	enum ca_err rc =
-	    ca_rules_check(crypto, conf, &intent, req, NULL, &rule, &why);
+	const struct ca_rules_case c = {crypto, conf, &intent, req, NULL, &why};
+	enum ca_err rc = ca_rules_check(&c, &rule);
 	if (rc == CA_OK) {
 		assert_int_equal(rule, 0);
 		assert_int_equal(why.len, 0);
@@ -340,7 +340,7 @@ test_host(void **state)
 	assert_int_equal(JUDGE(NULL, .meant = {"web1.example.com."}), 0);
 	assert_int_equal(JUDGE(NULL, .meant = {"x", "web1"}), 0);
 	assert_int_equal(
-	    JUDGE("of web1.example.com, web1", .meant = {"web2"}), 1);
+	    JUDGE("from web1.example.com, web1", .meant = {"web2"}), 1);
 	assert_int_equal(JUDGE("logging in to web2", .meant = {"web2"}), 1);
 	/* no part of a name is a name */
 	assert_int_equal(JUDGE("rule", .meant = {"web"}), 1);
@@ -457,7 +457,7 @@ test_hostile_names_are_escaped(void **state)
 {
 	(void)state;
 	/* the parser takes no control bytes; a backslash it does */
-	assert_int_equal(JUDGE("of e\\\\vil", .names = {"e\\vil"}), 1);
+	assert_int_equal(JUDGE("from e\\\\vil", .names = {"e\\vil"}), 1);
 }
 
 static void
@@ -485,7 +485,8 @@ test_time(void **state)
 	assert_int_equal(JUDGE(NULL, .age = -420), 0);
 	assert_int_equal(JUDGE("421 seconds in the future", .age = -421), 3);
 	assert_int_equal(JUDGE(NULL, .age = 310, .lifetime = 10), 0);
-	assert_int_equal(JUDGE("310 at most", .age = 311, .lifetime = 10), 3);
+	assert_int_equal(
+	    JUDGE("at most 310 seconds", .age = 311, .lifetime = 10), 3);
 	/* the whole range of 64 bits */
 	assert_int_equal(JUDGE("rule", .age = NOW), 3);
 	assert_int_equal(JUDGE("future", .age = NOW + 1), 3);
@@ -499,8 +500,7 @@ test_proof_required(void **state)
 {
 	(void)state;
 	assert_int_equal(
-	    JUDGE("does not prove itself", .require = true, .host_ca = ca_dir),
-	    4);
+	    JUDGE("sends no proof", .require = true, .host_ca = ca_dir), 4);
 	assert_int_equal(
 	    JUDGE("needs host_ca", .require = true, .proof = good_host()), 4);
 	assert_int_equal(JUDGE(NULL, .require = true, .host_ca = ca_dir,
@@ -543,7 +543,7 @@ test_proof_chain(void **state)
 	X509 *revoked;
 
 	(void)state;
-	assert_int_equal(JUDGE("its certificate is refused",
+	assert_int_equal(JUDGE("host's certificate is refused",
 			     .proof = good_host(), .host_ca = other_dir),
 	    4);
 	assert_int_equal(JUDGE("expired",
@@ -635,151 +635,6 @@ test_proof_name(void **state)
 	    0);
 }
 
-static void
-test_names_in_certificates(void **state)
-{
-	static const struct {
-		const char *san, *name;
-		bool match;
-	} t[] = {
-	    {"DNS:a.example", "a.example", true},
-	    {"DNS:a.example", "A.EXAMPLE", true},
-	    {"DNS:a.example", "a.example.", true},
-	    {"DNS:a.example", "b.a.example", false},
-	    {"DNS:a.example", "example", false},
-	    {"DNS:a.example", ".example", false},
-	    {"DNS:a.example", ".a.example", false},
-	    {"DNS:a.example", "", false},
-	    {"DNS:a.example", ".", false},
-	    {"DNS:a.example", "a.example x", false},
-	    {"DNS:*.b.example", "a.b.example", true},
-	    {"DNS:*.b.example", "xn--a-0ga.b.example", true},
-	    {"DNS:*.b.example", "b.example", false},
-	    {"DNS:*.b.example", "c.a.b.example", false},
-	    {"DNS:*.b.example", ".b.example", false},
-	    {"DNS:a*.b.example", "ab.b.example", false},
-	    {"DNS:*a.b.example", "aa.b.example", false},
-	    {"DNS:a.*.example", "a.b.example", false},
-	    {"DNS:*.*.example", "a.b.example", false},
-	    {"DNS:*.com", "a.com", false},
-	    {"DNS:*", "a", false},
-	    {"DNS:xn--bcher-kva.example", "xn--bcher-kva.example", true},
-	    {"DNS:xn--bcher-kva.example", "XN--BCHER-KVA.example", true},
-#ifdef HAVE_IDN2
-	    /* U-labels, composed or not, in any case, are the A-labels */
-	    {"DNS:xn--bcher-kva.example", BUECHER ".example", true},
-	    {"DNS:xn--bcher-kva.example",
-		"B\xc3\x9c"
-		"CHER.example.",
-		true},
-	    {"DNS:xn--bcher-kva.example",
-		"bu\xcc\x88"
-		"cher.example",
-		true},
-	    {"DNS:*.b.example", BUECHER ".b.example", true},
-	    {"DNS:*.xn--bcher-kva.example", "a." BUECHER ".example", true},
-	    {"DNS:xn--bcher-kva.example",
-		"b\xd0\xb0"
-		"cher.example",
-		false},
-	    /* a dot of another script does not make labels out of one */
-	    {"DNS:*.b.example",
-		"x\xe3\x80\x82"
-		"y.b.example",
-		false},
-	    /* sharp s is a letter of its own, not ss */
-	    {"DNS:strasse.example",
-		"stra\xc3\x9f"
-		"e.example",
-		false},
-	    {"DNS:xn--strae-oqa.example",
-		"stra\xc3\x9f"
-		"e.example",
-		true},
-	    /* not UTF-8, or no label can be made of it */
-	    {"DNS:xn--bcher-kva.example",
-		"b\xfc"
-		"cher.example",
-		false},
-	    {"DNS:*.b.example", "\xe2\x80\x8b.b.example", false},
-#else
-	    {"DNS:xn--bcher-kva.example", BUECHER ".example", false},
-#endif
-	    {"IP:192.0.2.1", "192.0.2.1", true},
-	    {"IP:192.0.2.1", "192.0.2.2", false},
-	    {"DNS:192.0.2.1", "192.0.2.1", false},
-	    {"IP:2001:db8::1", "2001:db8::1", true},
-	    {"IP:2001:db8::1", "2001:0DB8:0::1", true},
-	    {"email:a.example@x", "a.example", false},
-	    {"URI:https://a.example", "a.example", false},
-	    {NULL, "web1.example.com", false}, /* it is the CN */
-	    {"email:a@x", "web1.example.com", false},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
-		X509 *cert = host_cert(t[i].san, "serverAuth", -DAY, DAY);
-
-		if (ca_host_in_cert(cert, t[i].name) != t[i].match)
-			fail_msg("%s in %s", t[i].name,
-			    t[i].san != NULL ? t[i].san : "(none)");
-		X509_free(cert);
-	}
-}
-
-/* ---- the prefix ---- */
-
-static void
-test_prefix(void **state)
-{
-	static const struct {
-		const char *text, *user, *host; /* user NULL: none */
-	} t[] = {
-	    {"(alice@web1) certauth1 x", "alice", "web1"},
-	    {"(alice@web1) ", "alice", "web1"},
-	    {"(alice@corp@web1) x", "alice@corp", "web1"},
-	    {"(alice@2001:db8::1) x", "alice", "2001:db8::1"},
-	    /* the server writes what follows: the first one counts */
-	    {"(alice@web1) (bob@bank) x", "alice", "web1"},
-	    {"(alice@web1) \n(bob@bank) x", "alice", "web1"},
-	    {"(alice@web1) @bank) x", "alice", "web1"},
-	    /* only at the very start */
-	    {" (bob@bank) x", NULL, NULL},
-	    {"\n(bob@bank) x", NULL, NULL},
-	    {"x\n(bob@bank) x", NULL, NULL},
-	    {"Password: (bob@bank) x", NULL, NULL},
-	    {"certauth1 (bob@bank) x", NULL, NULL},
-	    {"\x1b[2K(bob@bank) x", NULL, NULL},
-	    /* whole */
-	    {"(bob@bank)x", NULL, NULL},
-	    {"(bob@bank", NULL, NULL},
-	    {"(bob) x", NULL, NULL},
-	    {"(@bank) x", NULL, NULL},
-	    {"(bob@) x", NULL, NULL},
-	    {"() x", NULL, NULL},
-	    {"(bob\n@bank) x", NULL, NULL},
-	    {"(bob@ba\tnk) x", NULL, NULL},
-	    {"", NULL, NULL},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
-		char *user = NULL, *host = NULL;
-		enum ca_err rc = ca_rules_prefix(t[i].text, &user, &host);
-
-		if (t[i].user == NULL) {
-			assert_int_equal(rc, CA_ERR_NOT_FOUND);
-			assert_null(user);
-		} else {
-			assert_int_equal(rc, CA_OK);
-			assert_string_equal(user, t[i].user);
-			assert_string_equal(host, t[i].host);
-		}
-		free(user);
-		free(host);
-	}
-}
-
 int
 main(void)
 {
@@ -798,8 +653,6 @@ main(void)
 	    cmocka_unit_test(test_proof_signature),
 	    cmocka_unit_test(test_proof_chain),
 	    cmocka_unit_test(test_proof_name),
-	    cmocka_unit_test(test_names_in_certificates),
-	    cmocka_unit_test(test_prefix),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

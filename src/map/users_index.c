@@ -1,4 +1,4 @@
-#include "map/index.h"
+#include "map/users_index.h"
 #include "base/cdb.h"
 #include "base/file.h"
 #include "map/map.h"
@@ -10,13 +10,16 @@
 #include <unistd.h>
 
 #define CANDIDATES_MAX 100000 /* lines; more are no quicker than the file */
-#define BINDING ((size_t)7 * 8)
-#define META (CA_INDEX_MAGIC_LEN + BINDING + 32 + 16)
 
-uint64_t
-ca_index_sum(uint64_t h, const void *p, size_t len)
+const struct ca_index_kind ca_users_index_kind = {
+    "certauth users 4\n", 15, "M", CA_USERS_INDEX_RECORD_MAX};
+
+/* FNV-1a, 64 bits. */
+static uint64_t
+fnv(uint8_t kind, const void *p, size_t len)
 {
 	const uint8_t *s = p;
+	uint64_t h = (0xcbf29ce484222325ULL ^ kind) * 0x100000001b3ULL;
 
 	while (len-- > 0)
 		h = (h ^ *s++) * 0x100000001b3ULL;
@@ -24,31 +27,15 @@ ca_index_sum(uint64_t h, const void *p, size_t len)
 }
 
 uint64_t
-ca_index_hash(enum ca_selector sel, const void *p, size_t len)
+ca_users_index_hash(enum ca_selector sel, const void *p, size_t len)
 {
-	uint8_t kind = (uint8_t)sel;
-
-	return ca_index_sum(ca_index_sum(CA_INDEX_SUM_START, &kind, 1), p, len);
+	return fnv((uint8_t)sel, p, len);
 }
 
 uint64_t
-ca_index_hash_folded(enum ca_selector sel, const void *p, size_t len)
+ca_users_index_hash_folded(enum ca_selector sel, const void *p, size_t len)
 {
-	uint8_t kind = (uint8_t)(sel | 0x80);
-
-	return ca_index_sum(ca_index_sum(CA_INDEX_SUM_START, &kind, 1), p, len);
-}
-
-void
-ca_index_binding(const struct stat *st, struct ca_buf *out)
-{
-	ca_buf_u64(out, (uint64_t)st->st_dev);
-	ca_buf_u64(out, (uint64_t)st->st_ino);
-	ca_buf_u64(out, (uint64_t)st->st_size);
-	ca_buf_u64(out, (uint64_t)st->st_mtim.tv_sec);
-	ca_buf_u64(out, (uint64_t)st->st_mtim.tv_nsec);
-	ca_buf_u64(out, (uint64_t)st->st_ctim.tv_sec);
-	ca_buf_u64(out, (uint64_t)st->st_ctim.tv_nsec);
+	return fnv((uint8_t)(sel | 0x80), p, len);
 }
 
 struct line {
@@ -59,9 +46,9 @@ struct line {
 struct lookup {
 	const char *path;
 	const struct ca_log *log;
-	int users, index; /* descriptors */
-	struct stat st;   /* of the users file */
-	struct ca_cdb db;
+	int users;      /* descriptor */
+	struct stat st; /* of the users file */
+	struct ca_index *index;
 	uint64_t buckets, mask;
 	struct ca_buf record;
 	uint64_t sought[2 * CA_IDENT_MAX]; /* hashes, each once */
@@ -70,61 +57,12 @@ struct lookup {
 	size_t n, cap;
 };
 
-/* A record without its checksum, as a reader; CA_ERR_FORMAT: it is wrong, or
- * absent, which no record is. */
 static enum ca_err
 record(struct lookup *l, const void *key, size_t len, struct ca_reader *out)
 {
-	enum ca_err rc;
-	uint64_t sum = 0;
+	enum ca_err rc = ca_index_get(l->index, key, len, &l->record);
 
-	ca_buf_reset(&l->record);
-	rc = ca_cdb_get(&l->db, key, len, CA_INDEX_RECORD_MAX, &l->record);
-	if (rc == CA_ERR_NOT_FOUND || rc == CA_ERR_LIMIT)
-		return CA_ERR_FORMAT;
-	if (rc != CA_OK)
-		return rc;
-	if (l->record.len < 8)
-		return CA_ERR_FORMAT;
-	*out = ca_reader_of(l->record.p, l->record.len - 8);
-	for (size_t i = 0; i < 8; i++)
-		sum = sum << 8 | l->record.p[out->left + i];
-	if (sum != ca_index_sum(ca_index_sum(CA_INDEX_SUM_START, key, len),
-		       out->p, out->left))
-		return CA_ERR_FORMAT;
-	return CA_OK;
-}
-
-/* CA_ERR_STALE: it is whole, but of another file; CA_ERR_UNSUPPORTED: or of
- * another version. */
-static enum ca_err
-read_meta(struct lookup *l)
-{
-	struct ca_buf binding = CA_BUF_INIT(BINDING);
-	struct ca_reader r;
-	const uint8_t *magic, *bound, *hash;
-	enum ca_err rc;
-
-	if ((rc = record(l, "M", 1, &r)) != CA_OK)
-		return rc;
-	if (ca_read_bytes(&r, CA_INDEX_MAGIC_LEN, &magic) != CA_OK ||
-	    memcmp(magic, CA_INDEX_MAGIC, CA_INDEX_MAGIC_COMMON) != 0)
-		return CA_ERR_FORMAT;
-	if (memcmp(magic, CA_INDEX_MAGIC, CA_INDEX_MAGIC_LEN) != 0)
-		return CA_ERR_UNSUPPORTED;
-	if (r.left != META - CA_INDEX_MAGIC_LEN ||
-	    ca_read_bytes(&r, BINDING, &bound) != CA_OK ||
-	    ca_read_bytes(&r, 32, &hash) != CA_OK ||
-	    ca_read_u64(&r, &l->buckets) != CA_OK || l->buckets == 0 ||
-	    l->buckets > UINT32_MAX || ca_read_u64(&r, &l->mask) != CA_OK)
-		return CA_ERR_FORMAT;
-	ca_index_binding(&l->st, &binding);
-	if (ca_buf_err(&binding) != CA_OK)
-		rc = CA_ERR_MEMORY;
-	else
-		rc = memcmp(binding.p, bound, BINDING) == 0 ? CA_OK
-							    : CA_ERR_STALE;
-	ca_buf_free(&binding);
+	*out = ca_reader_of(l->record.p, l->record.len);
 	return rc;
 }
 
@@ -133,7 +71,7 @@ add_line(struct lookup *l, uint64_t offset, uint64_t number)
 {
 	if (l->n == CANDIDATES_MAX) {
 		ca_log_debug(l->log,
-		    "%s is read in full: its index has over %d lines to try",
+		    "%s is read in full: its index names more than %d lines to try",
 		    l->path, CANDIDATES_MAX);
 		return CA_ERR_STALE;
 	}
@@ -170,7 +108,7 @@ add_scan_list(struct lookup *l)
 static enum ca_err
 add_hash(struct lookup *l, uint64_t hash)
 {
-	/* names that differ in their case alone are one when folded */
+	/* names that differ only in case are the same when folded */
 	for (size_t i = 0; i < l->nsought; i++)
 		if (l->sought[i] == hash)
 			return CA_OK;
@@ -195,7 +133,7 @@ add_hash(struct lookup *l, uint64_t hash)
 	return rc;
 }
 
-/* The lines that value number i of the certificate may match. */
+/* Add the lines that value number i of the certificate may match. */
 static enum ca_err
 add_value(struct lookup *l, struct ca_ident *id, size_t i)
 {
@@ -203,13 +141,15 @@ add_value(struct lookup *l, struct ca_ident *id, size_t i)
 	size_t at = id->v[i].at, len = id->v[i].len;
 	enum ca_err rc = CA_OK;
 
-	if ((l->mask & CA_INDEX_BIT(sel, false)) != 0)
-		rc = add_hash(l, ca_index_hash(sel, id->bytes.p + at, len));
-	if (rc != CA_OK || (l->mask & CA_INDEX_BIT(sel, true)) == 0)
+	if ((l->mask & CA_USERS_INDEX_BIT(sel, false)) != 0)
+		rc = add_hash(
+		    l, ca_users_index_hash(sel, id->bytes.p + at, len));
+	if (rc != CA_OK || (l->mask & CA_USERS_INDEX_BIT(sel, true)) == 0)
 		return rc;
 	if ((rc = ca_ident_fold(id)) != CA_OK)
 		return rc;
-	return add_hash(l, ca_index_hash_folded(sel, id->folded.p + at, len));
+	return add_hash(
+	    l, ca_users_index_hash_folded(sel, id->folded.p + at, len));
 }
 
 static int
@@ -220,12 +160,13 @@ compare(const void *a, const void *b)
 	return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
-/* The line at an offset of the users file, up to its end. */
+/* Read the line at an offset of the users file, up to its end. */
 static enum ca_err
 read_line(const struct lookup *l, uint64_t offset, char *line, size_t *len)
 {
 	uint64_t size = (uint64_t)l->st.st_size;
-	/* one byte in front, one behind, and one more to see "too long" */
+	/* one byte before the line, one after it, and one more to see that a
+	 * line is too long */
 	char block[1 + CA_RULE_LINE_MAX + 2];
 	size_t front = offset > 0, want;
 	enum ca_err rc;
@@ -276,7 +217,7 @@ visit_lines(struct lookup *l, ca_users_visit *visit, void *ctx)
 		}
 		rc = visit(ctx, rule, &at);
 		if (rc != CA_OK) {
-			/* the visitor's own verdict, whatever its code */
+			/* the visitor's error is not one of the index */
 			ret = rc == CA_ERR_FORMAT || rc == CA_ERR_STALE
 				  ? CA_ERR_CONFIG
 				  : rc;
@@ -291,46 +232,70 @@ out:
 }
 
 static enum ca_err
-open_both(struct lookup *l)
+open_index(struct lookup *l, const EVP_MD *sha256)
 {
 	struct ca_buf name = CA_BUF_INIT(8192);
 	enum ca_err rc;
 
 	ca_buf_fmt(&name, "%s.cdb", l->path);
-	const char *index = ca_buf_text(&name);
-	rc = index == NULL ? CA_ERR_MEMORY
-			   : ca_file_open(AT_FDCWD, index, &l->index, NULL);
+	const char *text = ca_buf_text(&name);
+	rc = text == NULL ? CA_ERR_MEMORY
+			  : ca_index_open(&ca_users_index_kind, sha256,
+				AT_FDCWD, text, &l->st, &l->index);
 	if (rc == CA_ERR_UNTRUSTED || rc == CA_ERR_IO)
-		ca_file_log(l->log, index, rc);
+		ca_file_log(l->log, text, rc);
 	ca_buf_free(&name);
-	if (rc != CA_OK)
-		return rc;
-	/* what is wrong with the users file itself, the scan will say */
+	return rc;
+}
+
+static enum ca_err
+open_both(struct lookup *l, struct ca_crypto *crypto)
+{
+	struct ca_reader rest;
+	enum ca_err rc;
+
+	/* if the users file itself is wrong, the scan of it says so */
 	rc = ca_file_open(AT_FDCWD, l->path, &l->users, &l->st);
 	if (rc != CA_OK)
 		return CA_ERR_STALE;
-	if ((rc = ca_cdb_open(l->index, &l->db)) != CA_OK)
+	rc = open_index(l, ca_crypto_get0_md(crypto, "SHA256"));
+	if (rc != CA_OK)
 		return rc;
-	return read_meta(l);
+	rest = ca_index_rest(l->index);
+	if (ca_read_u64(&rest, &l->buckets) != CA_OK || l->buckets == 0 ||
+	    l->buckets > UINT32_MAX || ca_read_u64(&rest, &l->mask) != CA_OK ||
+	    ca_read_end(&rest) != CA_OK)
+		return CA_ERR_FORMAT;
+	return CA_OK;
+}
+
+static void
+close_both(struct lookup *l)
+{
+	ca_index_close(l->index);
+	ca_buf_free(&l->record);
+	free(l->v);
+	if (l->users >= 0)
+		(void)close(l->users);
 }
 
 enum ca_err
-ca_index_visit(const char *path, struct ca_ident *id, const struct ca_log *log,
-    ca_users_visit *visit, void *ctx)
+ca_users_index_visit(struct ca_crypto *crypto, const char *path,
+    struct ca_ident *id, const struct ca_log *log, ca_users_visit *visit,
+    void *ctx)
 {
 	struct lookup l = {.path = path,
 	    .log = log,
 	    .users = -1,
-	    .index = -1,
-	    .record = CA_BUF_INIT(CA_INDEX_RECORD_MAX)};
-	enum ca_err rc = open_both(&l);
+	    .record = CA_BUF_INIT(CA_USERS_INDEX_RECORD_MAX)};
+	enum ca_err rc = open_both(&l, crypto);
 
 	if (rc == CA_ERR_NOT_FOUND)
 		rc = CA_ERR_STALE; /* a small file has none */
 	else if (rc == CA_ERR_STALE)
 		ca_log_debug(log,
-		    "%s is read in full: no index of it as it "
-		    "is now",
+		    "%s is read in full: its index was made of an earlier "
+		    "state of the file; run: certauth users compile",
 		    path);
 	if (rc == CA_OK)
 		rc = add_scan_list(&l);
@@ -343,60 +308,47 @@ ca_index_visit(const char *path, struct ca_ident *id, const struct ca_log *log,
 	if (rc == CA_ERR_FORMAT || rc == CA_ERR_UNTRUSTED || rc == CA_ERR_IO ||
 	    rc == CA_ERR_UNSUPPORTED) {
 		ca_log_warning(log,
-		    "%s.cdb is not used (%-s); `certauth users "
-		    "compile` makes it anew",
+		    "%s.cdb is not used (%-s); replace it with: certauth users "
+		    "compile",
 		    path,
 		    rc == CA_ERR_UNSUPPORTED
 			? "it was made by another version of certauth"
 			: ca_err_text(rc));
 		rc = CA_ERR_STALE;
 	}
-	ca_buf_free(&l.record);
-	free(l.v);
-	if (l.index >= 0)
-		(void)close(l.index);
-	if (l.users >= 0)
-		(void)close(l.users);
+	close_both(&l);
 	return rc;
 }
 
-/* The content, beside the state of the file that logins go by. */
+/* Compare the content, too, not only the state that logins compare. */
 static enum ca_err
-check_content(struct lookup *l, struct ca_crypto *crypto)
+check_content(const struct lookup *l, struct ca_crypto *crypto)
 {
 	struct ca_buf all = CA_BUF_INIT(CA_USERS_MAX);
-	struct ca_reader r;
-	uint8_t now[32];
-	enum ca_err rc = record(l, "M", 1, &r);
+	uint8_t now[CA_INDEX_HASH];
+	enum ca_err rc = ca_file_read_fd(l->users, CA_USERS_MAX, &all);
 
-	if (rc == CA_OK)
-		rc = ca_file_read_fd(l->users, CA_USERS_MAX, &all);
 	if (rc == CA_OK)
 		rc = ca_crypto_sha256(crypto, all.p, all.len, now);
 	if (rc == CA_OK &&
-	    memcmp(now, r.p + CA_INDEX_MAGIC_LEN + BINDING, sizeof now) != 0)
+	    memcmp(now, ca_index_source_hash(l->index), sizeof now) != 0)
 		rc = CA_ERR_STALE;
 	ca_buf_free(&all);
 	return rc;
 }
 
 enum ca_err
-ca_index_check(
+ca_users_index_check(
     struct ca_crypto *crypto, const char *path, const struct ca_log *log)
 {
 	struct lookup l = {.path = path,
 	    .log = log,
 	    .users = -1,
-	    .index = -1,
-	    .record = CA_BUF_INIT(CA_INDEX_RECORD_MAX)};
-	enum ca_err rc = open_both(&l);
+	    .record = CA_BUF_INIT(CA_USERS_INDEX_RECORD_MAX)};
+	enum ca_err rc = open_both(&l, crypto);
 
 	if (rc == CA_OK)
 		rc = check_content(&l, crypto);
-	ca_buf_free(&l.record);
-	if (l.index >= 0)
-		(void)close(l.index);
-	if (l.users >= 0)
-		(void)close(l.users);
+	close_both(&l);
 	return rc;
 }

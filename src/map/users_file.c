@@ -1,4 +1,4 @@
-#include "map/users.h"
+#include "map/users_file.h"
 #include "base/file.h"
 #include "map/map.h"
 

@@ -1,8 +1,8 @@
 /*
  * Reading the users file.  Private to this room.
  */
-#ifndef CA_MAP_USERS_H
-#define CA_MAP_USERS_H
+#ifndef CA_MAP_USERS_FILE_H
+#define CA_MAP_USERS_FILE_H
 
 #include <stdint.h>
 #include <sys/stat.h>

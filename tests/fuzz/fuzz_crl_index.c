@@ -18,7 +18,7 @@
 
 static struct ca_crypto *crypto;
 static int dir;
-static char path[] = "/tmp/certauth-fuzz-crlidx.XXXXXX";
+static char path[] = "/tmp/certauth-fuzz-crl-index.XXXXXX";
 static X509 *ca, *revoked;
 static struct ca_buf good = {NULL, 0, 0, 1u << 20, CA_OK};
 
@@ -94,7 +94,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	put("a.crl", der, (size_t)len);
 	sk_X509_push(cas, ca);
 	FUZZ_CHECK(
-	    ca_crlidx_make(crypto, NULL, dir, "a.crl", cas, NULL) == CA_OK);
+	    ca_crl_index_make(crypto, NULL, dir, "a.crl", cas, NULL) == CA_OK);
 	FUZZ_CHECK(ca_file_read(dir, "a.crl.idx", 1u << 20, &good) == CA_OK);
 	sk_X509_free(cas);
 	OPENSSL_free(der);

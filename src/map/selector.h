@@ -1,0 +1,67 @@
+/*
+ * Selectors: what a line of the users file compares.
+ */
+#ifndef CA_MAP_SELECTOR_H
+#define CA_MAP_SELECTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The order is that of the table in selector.c, and part of the index's form.
+ */
+enum ca_selector {
+	CA_SEL_SHA256,
+	CA_SEL_KEY,
+	CA_SEL_ISSUER_SERIAL,
+	CA_SEL_SKI,
+	CA_SEL_SID,
+	CA_SEL_SUBJECT,
+	CA_SEL_ISSUER_SUBJECT,
+	CA_SEL_EMAIL,
+	CA_SEL_UPN,
+	CA_SEL_CN,
+	CA_SEL_UID,
+	CA_SEL_DNS,
+	CA_SEL_URI,
+	CA_SEL_KRB,
+	CA_SEL_MATCH,
+	CA_SELECTORS
+};
+
+/* "email", and whether it names one certificate or key by itself. */
+const char *ca_selector_name(enum ca_selector sel);
+bool ca_selector_strong(enum ca_selector sel);
+
+/* Its value is text, whose case ignorecase ignores. */
+bool ca_selector_is_text(enum ca_selector sel);
+
+/*
+ * Bring a certificate's or a line's value into the form in which two equal
+ * ones are the same bytes: the domain of an e-mail address and a whole UPN in
+ * lower case.  Nothing to do for the others.
+ */
+void ca_selector_normalise(enum ca_selector sel, uint8_t *p, size_t len);
+
+/* How a selector's value is written. */
+enum ca_selector_form {
+	CA_FORM_HEX,
+	CA_FORM_NAME,
+	CA_FORM_NAME_SERIAL,
+	CA_FORM_NAME_NAME,
+	CA_FORM_TEXT,
+	CA_FORM_SID,
+	CA_FORM_RAW
+};
+
+struct ca_selector_info {
+	const char *name;
+	bool strong, pattern;
+	enum ca_selector_form form;
+	unsigned bytes; /* of CA_FORM_HEX; 0: 1 to 64 */
+};
+
+/* By enum ca_selector. */
+extern const struct ca_selector_info ca_selectors[CA_SELECTORS];
+
+#endif
