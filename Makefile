@@ -62,7 +62,7 @@ CFLAGS_ALL = -std=c11 -fPIC -fvisibility=hidden $(WARN) $(OPT) $(HARDEN_C) \
 	$(SAN) $(CFLAGS)
 LDFLAGS_ALL = $(HARDEN_LD) $(SAN) $(LDFLAGS)
 
-LIBS_BASE = -lcrypto -linih -lcdb
+LIBS_BASE = -lcrypto -lcdb
 LIBS_CERTMAP = $(if $(CERTMAP),-lsss_certmap)
 LIBS_MODULE = $(LIBS_CERTMAP) $(LIBS_BASE) -lpam
 LIBS_CLI = $(LIBS_CERTMAP) $(if $(IDN2),-lidn2) -lp11-kit -lpam $(LIBS_BASE)

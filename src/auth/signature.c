@@ -42,8 +42,9 @@ verify_by(struct ca_attempt *a, const struct ca_scheme *scheme, X509 *cert)
 
 	if (key == NULL)
 		return CA_ERR_UNSUPPORTED;
-	return ca_crypto_verify(a->ctx->crypto, scheme, key, a->tbs, a->tbs_len,
-	    a->msgs.signature.p, a->msgs.signature.len);
+	return ca_crypto_verify(a->ctx->crypto, scheme, key,
+	    &(struct ca_signed){a->tbs, a->tbs_len, a->msgs.signature.p,
+		a->msgs.signature.len});
 }
 
 static enum ca_reason

@@ -1,6 +1,7 @@
 #include "base/cdb.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -96,17 +97,19 @@ ca_cdb_find_begin(const struct ca_cdb *db, const void *key, size_t len,
 }
 
 /*
- * Compare the record at pos with the key: CA_OK, its value's place in *at and
- * *len; CA_DENIED: another key, which has the same hash.
+ * Compare the record at pos with the key: *same says if it has that key, and
+ * then *at and *len are its value's place.  Another key can have the same hash.
  */
 static enum ca_err
-match(const struct ca_cdb_find *find, uint32_t pos, uint64_t *at, uint32_t *len)
+match(const struct ca_cdb_find *find, uint32_t pos, uint64_t *at, uint32_t *len,
+    bool *same)
 {
 	const struct ca_cdb *db = find->db;
 	const uint8_t *key = find->key;
 	uint8_t block[256];
 	enum ca_err rc;
 
+	*same = false;
 	if (pos < CA_CDB_HEADER || pos + 8ULL > db->end)
 		return CA_ERR_FORMAT;
 	if ((rc = ca_pread_exact(db->fd, block, 8, pos)) != CA_OK)
@@ -115,7 +118,7 @@ match(const struct ca_cdb_find *find, uint32_t pos, uint64_t *at, uint32_t *len)
 	if (klen + vlen > db->end - pos - 8)
 		return CA_ERR_FORMAT;
 	if (klen != find->len)
-		return CA_DENIED;
+		return CA_OK;
 	for (size_t done = 0; done < klen;) {
 		size_t n =
 		    klen - done < sizeof block ? klen - done : sizeof block;
@@ -124,11 +127,12 @@ match(const struct ca_cdb_find *find, uint32_t pos, uint64_t *at, uint32_t *len)
 		if (rc != CA_OK)
 			return rc;
 		if (memcmp(block, key + done, n) != 0)
-			return CA_DENIED;
+			return CA_OK;
 		done += n;
 	}
 	*at = (uint64_t)pos + 8 + klen;
 	*len = (uint32_t)vlen;
+	*same = true;
 	return CA_OK;
 }
 
@@ -160,6 +164,7 @@ ca_cdb_find_next(struct ca_cdb_find *find, size_t max, struct ca_buf *out)
 	uint32_t base = db->table[find->hash & 255].pos;
 	uint32_t slots = db->table[find->hash & 255].slots;
 	uint8_t slot[SLOT];
+	bool same;
 	enum ca_err rc;
 
 	/* a full table would go round for ever: each slot is seen once */
@@ -177,11 +182,11 @@ ca_cdb_find_next(struct ca_cdb_find *find, size_t max, struct ca_buf *out)
 		find->slot = find->slot + 1 == slots ? 0 : find->slot + 1;
 		if (le32(slot) != find->hash)
 			continue;
-		rc = match(find, pos, &at, &len);
-		if (rc == CA_OK)
-			return read_value(db, at, len, max, out);
-		if (rc != CA_DENIED)
+		rc = match(find, pos, &at, &len, &same);
+		if (rc != CA_OK)
 			return rc;
+		if (same)
+			return read_value(db, at, len, max, out);
 	}
 	return CA_ERR_NOT_FOUND;
 }

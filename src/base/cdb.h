@@ -9,8 +9,9 @@
  *
  * A cdb has no checksum.  Where a hash table is damaged, a record that is in
  * the file may not be found: CA_ERR_NOT_FOUND proves nothing about a key
- * unless the file's maker arranges for it.  base/index.h does, by buckets that
- * are always present and carry a checksum; use that where absence decides.
+ * unless the file's maker arranges for it.  The compiled indexes of the users
+ * file and of CRLs do, each with a checksum of its own (map/index.h,
+ * crl/index_format.h).
  */
 #ifndef CA_BASE_CDB_H
 #define CA_BASE_CDB_H

@@ -1,17 +1,11 @@
+/* The table of commands. */
+#include "cli/commands.h"
 #include "client/askpass.h"
-#include "tool/cli.h"
 #include "crladmin/crladmin.h"
 #include "doctor/doctor.h"
-#include "cli/explain.h"
 #include "import/import.h"
-#include "cli/inspect.h"
-#include "cli/pki.h"
-#include "cli/setup.h"
 #include "client/sign.h"
 #include "client/ssh.h"
-#include "cli/try.h"
-#include "cli/users.h"
-#include "cli/verify.h"
 
 #include <stddef.h>
 

@@ -1,8 +1,9 @@
 #include "cli/explain.h"
+#include "cli/commands.h"
 #include "auth/pamcode.h"
 #include "base/file.h"
 #include "tool/pamfile.h"
-#include "cli/verify.h"
+#include "tool/certargs.h"
 #include "verify/certfile.h"
 
 #include <errno.h>
@@ -206,7 +207,7 @@ read_certs(struct ca_crypto *crypto, const char *path, STACK_OF(X509) *out)
 {
 	struct ca_buf text = CA_BUF_INIT(CA_CERTFILE_MAX);
 	size_t bad = 0;
-	enum ca_err rc = ca_cli_read(path, &text);
+	enum ca_err rc = ca_certargs_read(path, &text);
 	int status = CA_EXIT_OK;
 
 	if (rc != CA_OK)

@@ -11,8 +11,6 @@
 #include "auth/auth.h"
 #include "tool/cli.h"
 
-extern const struct ca_command ca_cmd_explain;
-
 /* One rule that was tried; all strings are owned. */
 struct ca_explain_rule {
 	char *file, *login, *selector, *made, *why;

@@ -1,3 +1,4 @@
+/* certauth explain --json: the same facts as JSON. */
 #include "cli/explain.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* certauth explain: the facts as text. */
 #include "base/text.h"
 #include "cli/explain.h"
 

@@ -1,7 +1,8 @@
 #include "cli/inspect.h"
+#include "cli/commands.h"
 #include "crypto/certgate.h"
 #include "base/base64url.h"
-#include "cli/verify.h"
+#include "tool/certargs.h"
 #include "verify/certfile.h"
 #include "verify/verify.h"
 #include "wire/message.h"
@@ -225,7 +226,7 @@ show_file(struct ca_crypto *crypto, const char *path, struct ca_buf *out)
 {
 	struct ca_buf text = CA_BUF_INIT(CA_CERTFILE_MAX);
 	struct show show = {crypto, out};
-	enum ca_err rc = ca_cli_read(path, &text);
+	enum ca_err rc = ca_certargs_read(path, &text);
 	int status = CA_EXIT_OK;
 
 	if (rc != CA_OK)

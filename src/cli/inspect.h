@@ -10,8 +10,6 @@
 #include "tool/cli.h"
 #include "crypto/crypto.h"
 
-extern const struct ca_command ca_cmd_inspect;
-
 /* What a certificate says: names, validity, purposes, CRLs, and the selectors
  * by which a line of the users file could name it. */
 void ca_inspect_cert(struct ca_crypto *crypto, X509 *cert, struct ca_buf *out);

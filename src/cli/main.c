@@ -1,5 +1,6 @@
+/* certauth: find the command and run it. */
+#include "cli/commands.h"
 #include "client/askpass.h"
-#include "tool/cli.h"
 #include "client/ssh.h"
 
 #include <getopt.h>

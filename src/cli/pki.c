@@ -1,4 +1,5 @@
 #include "cli/pki.h"
+#include "cli/commands.h"
 #include "base/file.h"
 
 #include <errno.h>
@@ -266,10 +267,11 @@ renew_crl(struct pki *p, X509_CRL *old, X509 *more, long days)
 	struct ca_pki_revoked *all = entries(old, more, &n);
 	X509_CRL *crl = NULL;
 	BIO *bio = BIO_new(BIO_s_mem());
-	enum ca_err rc = all == NULL || bio == NULL
-			     ? CA_ERR_MEMORY
-			     : ca_pki_crl(p->crypto, p->ca, p->key, all, n,
-				   next_number(old), days, &crl);
+	struct ca_pki_crl want = {all, n, next_number(old), days};
+	enum ca_err rc =
+	    all == NULL || bio == NULL
+		? CA_ERR_MEMORY
+		: ca_pki_crl(p->crypto, p->ca, p->key, &want, &crl);
 	int status = CA_EXIT_NO;
 
 	if (rc != CA_OK)

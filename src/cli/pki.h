@@ -10,8 +10,6 @@
 #include "tool/cli.h"
 #include "crypto/crypto.h"
 
-extern const struct ca_command ca_cmd_pki;
-
 #define CA_PKI_SERIAL_LEN 16 /* bytes; RFC 5280 section 4.1.2.2 allows 20 */
 
 /* What a new certificate says.  A NULL text is left out. */
@@ -39,12 +37,18 @@ struct ca_pki_revoked {
 	long long when;       /* seconds since 1970 */
 };
 
+/* What a new CRL says. */
+struct ca_pki_crl {
+	const struct ca_pki_revoked *revoked;
+	size_t n;    /* of them */
+	long number; /* RFC 5280 section 5.2.3 */
+	long days;   /* from now on until its nextUpdate */
+};
+
 /*
- * A CRL of issuer with number (RFC 5280 section 5.2.3), good for days from now
- * on.  The caller frees it.  CA_ERR_CRYPTO, CA_ERR_MEMORY.
+ * A CRL of issuer, signed by key.  The caller frees it.  CA_ERR_CRYPTO, CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_pki_crl(struct ca_crypto *c, X509 *issuer,
-    EVP_PKEY *key, const struct ca_pki_revoked *revoked, size_t n, long number,
-    long days, X509_CRL **out);
+    EVP_PKEY *key, const struct ca_pki_crl *want, X509_CRL **out);
 
 #endif

@@ -1,3 +1,4 @@
+/* certauth pki: make keys, certificates and CRLs. */
 #include "cli/pki.h"
 
 #include <openssl/objects.h>
@@ -291,18 +292,17 @@ fill_crl(X509_CRL *crl, X509 *issuer, long number, long days)
 
 enum ca_err
 ca_pki_crl(struct ca_crypto *c, X509 *issuer, EVP_PKEY *key,
-    const struct ca_pki_revoked *revoked, size_t n, long number, long days,
-    X509_CRL **out)
+    const struct ca_pki_crl *want, X509_CRL **out)
 {
 	enum ca_err ret = CA_ERR_UNSET;
 	X509_CRL *crl = X509_CRL_new_ex(ca_crypto_get0_libctx(c), NULL);
 
-	if (crl == NULL || !fill_crl(crl, issuer, number, days)) {
+	if (crl == NULL || !fill_crl(crl, issuer, want->number, want->days)) {
 		ret = CA_ERR_CRYPTO;
 		goto out;
 	}
-	for (size_t i = 0; i < n; i++)
-		if (!add_revoked(crl, &revoked[i])) {
+	for (size_t i = 0; i < want->n; i++)
+		if (!add_revoked(crl, &want->revoked[i])) {
 			ret = CA_ERR_CRYPTO;
 			goto out;
 		}

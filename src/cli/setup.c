@@ -1,8 +1,8 @@
 #include "cli/setup.h"
+#include "cli/commands.h"
 #include "base/file.h"
 #include "crladmin/crladmin.h"
-#include "cli/users.h"
-#include "cli/verify.h"
+#include "doctor/doctor.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -180,15 +180,6 @@ also(struct setup *s, const struct ca_command *cmd, const char *const *argv)
 	return cmd->run(n, all);
 }
 
-static const struct ca_command *
-command(const char *name)
-{
-	for (size_t i = 0; ca_commands[i] != NULL; i++)
-		if (strcmp(ca_commands[i]->name, name) == 0)
-			return ca_commands[i];
-	return NULL;
-}
-
 static void
 add_user(struct setup *s)
 {
@@ -349,7 +340,6 @@ run(int argc, char **argv)
 	    .confdir = CA_SYSCONFDIR,
 	    .log = ca_cli_log(false)};
 	static const char *const doctor[] = {"doctor", NULL};
-	const struct ca_command *last = command("doctor");
 	int c, status;
 
 	opterr = 0;
@@ -370,7 +360,7 @@ run(int argc, char **argv)
 		add_user(&s);
 	show_pam(&s);
 	/* warnings (1) are the administrator's to weigh */
-	if (last != NULL && also(&s, last, doctor) == CA_EXIT_USAGE)
+	if (also(&s, &ca_cmd_doctor, doctor) == CA_EXIT_USAGE)
 		s.wrong = true;
 	ca_config_free(s.cfg);
 	return s.wrong ? CA_EXIT_NO : CA_EXIT_OK;

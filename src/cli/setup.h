@@ -11,8 +11,6 @@
 #include "config/config.h"
 #include "crypto/crypto.h"
 
-extern const struct ca_command ca_cmd_setup;
-
 /* What was made of the CAs' certificates that setup was given. */
 struct ca_setup_count {
 	size_t anchors, intermediates;

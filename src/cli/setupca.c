@@ -1,3 +1,4 @@
+/* certauth setup: import CA certificates and CRLs. */
 #include "base/der.h"
 #include "base/file.h"
 #include "crladmin/crladmin.h"
@@ -61,7 +62,7 @@ pkcs7_certs(struct ca_reader r, struct ca_reader *certs)
 /* PKCS#7, in PEM or DER. */
 static enum ca_err
 parse_pkcs7(
-    struct ca_crypto *crypto, const struct ca_buf *file, STACK_OF(X509) * out)
+    struct ca_crypto *crypto, const struct ca_buf *file, STACK_OF(X509) *out)
 {
 	BIO *bio = BIO_new_mem_buf(file->p, (int)file->len);
 	struct ca_reader r = ca_reader_of(file->p, file->len), one;
@@ -92,7 +93,7 @@ parse_pkcs7(
 
 /* All of them, or it was said why not. */
 static bool
-read_all(struct ca_crypto *crypto, const char *path, STACK_OF(X509) * out)
+read_all(struct ca_crypto *crypto, const char *path, STACK_OF(X509) *out)
 {
 	struct ca_buf file = CA_BUF_INIT(CA_CERTFILE_MAX);
 	size_t bad = 0;

@@ -1,4 +1,5 @@
 #include "cli/try.h"
+#include "cli/commands.h"
 
 #include <getopt.h>
 #include <limits.h>

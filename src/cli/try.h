@@ -11,8 +11,6 @@
 #include "tool/cli.h"
 #include "client/client.h"
 
-extern const struct ca_command ca_cmd_try;
-
 /* One transaction; try.c runs it, trytalk.c answers. */
 struct ca_try {
 	struct ca_log log;

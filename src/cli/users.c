@@ -1,4 +1,6 @@
-#include "cli/users.h"
+/* certauth users: the users file, from the command line. */
+#include "cli/commands.h"
+#include "cli/usersedit.h"
 #include "base/file.h"
 #include "config/config.h"
 #include "crypto/crypto.h"

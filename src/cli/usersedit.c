@@ -1,5 +1,5 @@
 #include "base/file.h"
-#include "cli/users.h"
+#include "cli/usersedit.h"
 #include "crypto/crypto.h"
 #include "map/map.h"
 #include "map/rule.h"

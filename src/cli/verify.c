@@ -1,16 +1,15 @@
+/* certauth verify: judge a certificate as a login would, but for the mapping. */
 #include "crypto/certgate.h"
 #include "verify/verify.h"
-#include "base/file.h"
+#include "tool/certargs.h"
 #include "tool/cli.h"
-#include "cli/verify.h"
+#include "cli/commands.h"
 #include "cli/verifyargs.h"
 #include "verify/certfile.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char help[] =
     "usage: certauth verify [OPTIONS] CERT.pem\n"
@@ -42,25 +41,10 @@ const struct ca_command ca_cmd_verify = {
 
 /* ---- the certificates ---- */
 
-/* The user's own file: it decides nothing, so it may belong to anybody. */
-enum ca_err
-ca_cli_read(const char *path, struct ca_buf *out)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-
-	if (fd < 0)
-		return errno == ENOENT ? CA_ERR_NOT_FOUND : CA_ERR_IO;
-	enum ca_err rc = ca_file_read_fd(fd, CA_CERTFILE_MAX, out);
-	int saved = errno;
-	(void)close(fd);
-	errno = saved;
-	return rc;
-}
-
 struct certs {
 	struct ca_crypto *crypto;
 	X509 *leaf;
-	STACK_OF(X509) * others;
+	STACK_OF(X509) *others;
 	bool want_leaf, bad_leaf, weak_leaf;
 	const char *refusal; /* of a leaf that may not be decoded; or NULL */
 };
@@ -102,7 +86,7 @@ static int
 read_certs(struct certs *certs, const char *path)
 {
 	struct ca_buf text = CA_BUF_INIT(CA_CERTFILE_MAX);
-	enum ca_err rc = ca_cli_read(path, &text);
+	enum ca_err rc = ca_certargs_read(path, &text);
 	int status = CA_EXIT_OK;
 
 	if (rc != CA_OK)
@@ -119,40 +103,9 @@ read_certs(struct certs *certs, const char *path)
 
 /* ---- what comes out ---- */
 
-/* Anchor first, each certificate below its issuer. */
-void
-ca_cli_chain(const STACK_OF(X509) * chain, struct ca_buf *out)
-{
-	int n = sk_X509_num(chain);
-
-	for (int i = n - 1; i >= 0; i--) {
-		X509 *cert = sk_X509_value(chain, i);
-		struct ca_buf name = CA_BUF_INIT(65536);
-		struct tm from = {0}, to = {0};
-		char validity[64] = "";
-		const char *text;
-
-		ca_name_rfc4514(X509_get_subject_name(cert), &name);
-		text = ca_buf_text(&name);
-		ca_buf_fmt(out, "  %*s%s", 2 * (n - 1 - i), "",
-		    i == n - 1 ? "" : "`- ");
-		ca_buf_printable(out, text != NULL ? text : "?",
-		    text != NULL ? strlen(text) : 1);
-		if (ASN1_TIME_to_tm(X509_get0_notBefore(cert), &from) == 1 &&
-		    ASN1_TIME_to_tm(X509_get0_notAfter(cert), &to) == 1)
-			(void)snprintf(validity, sizeof validity,
-			    "  (%04d-%02d-%02d to %04d-%02d-%02d)",
-			    from.tm_year + 1900, from.tm_mon + 1, from.tm_mday,
-			    to.tm_year + 1900, to.tm_mon + 1, to.tm_mday);
-		ca_buf_fmt(out, "%s%s\n", validity,
-		    i == n - 1 ? "  [trust anchor]" : "");
-		ca_buf_free(&name);
-	}
-}
-
 static void
 print(const struct ca_verify_args *a, const struct ca_report *report,
-    const STACK_OF(X509) * chain)
+    const STACK_OF(X509) *chain)
 {
 	struct ca_buf out = CA_BUF_INIT(1 << 20);
 	const char *text;
@@ -169,7 +122,7 @@ print(const struct ca_verify_args *a, const struct ca_report *report,
 					 "revocation was not checked\n");
 		if (chain != NULL) {
 			ca_buf_str(&out, "chain:\n");
-			ca_cli_chain(chain, &out);
+			ca_certargs_chain(chain, &out);
 		}
 	}
 	if ((text = ca_buf_text(&out)) != NULL)
@@ -220,7 +173,7 @@ run(int argc, char **argv)
 	struct certs certs = {.want_leaf = true};
 	struct ca_crypto *crypto = NULL;
 	struct ca_config *cfg = NULL;
-	int status = ca_verify_args_parse(&a, argc, argv);
+	int status = ca_verify_args_parse(&a, &ca_cmd_verify, argc, argv);
 
 	if (status != CA_EXIT_OK)
 		goto out;

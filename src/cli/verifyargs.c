@@ -1,6 +1,5 @@
 #include "cli/verifyargs.h"
 #include "tool/cli.h"
-#include "cli/verify.h"
 
 #include <getopt.h>
 #include <limits.h>
@@ -86,7 +85,7 @@ add_word(struct ca_buf *list, const char *word)
 }
 
 static int
-one_option(struct ca_verify_args *a, int c)
+one_option(struct ca_verify_args *a, const struct ca_command *cmd, int c)
 {
 	switch (c) {
 	case OPT_CONFIG:
@@ -103,7 +102,7 @@ one_option(struct ca_verify_args *a, int c)
 		break;
 	case OPT_TIME:
 		if (ca_cli_time(optarg, &a->now) != CA_OK)
-			return ca_cli_usage(&ca_cmd_verify,
+			return ca_cli_usage(cmd,
 			    "--time %s is no time as RFC 3339 has it", optarg);
 		break;
 	case OPT_JSON:
@@ -128,7 +127,7 @@ one_option(struct ca_verify_args *a, int c)
 		break;
 	default:
 		if (c < OPT_KEY || c >= OPT_KEYS_END)
-			return ca_cli_usage(&ca_cmd_verify,
+			return ca_cli_usage(cmd,
 			    "%s is not an option, or lacks its value",
 			    "what is given");
 		a->key[c - OPT_KEY] = optarg;
@@ -137,26 +136,26 @@ one_option(struct ca_verify_args *a, int c)
 }
 
 int
-ca_verify_args_parse(struct ca_verify_args *a, int argc, char **argv)
+ca_verify_args_parse(struct ca_verify_args *a, const struct ca_command *cmd,
+    int argc, char **argv)
 {
 	int c, status;
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == '?' || c == ':')
-			return ca_cli_usage(&ca_cmd_verify,
+			return ca_cli_usage(cmd,
 			    "%s: no such option, or it lacks its value",
 			    argv[optind - 1]);
-		if ((status = one_option(a, c)) != CA_EXIT_OK)
+		if ((status = one_option(a, cmd, c)) != CA_EXIT_OK)
 			return status;
 	}
 	if (argc - optind != 1)
-		return ca_cli_usage(
-		    &ca_cmd_verify, "one certificate file is needed");
+		return ca_cli_usage(cmd, "one certificate file is needed");
 	a->cert = argv[optind];
 	if (a->no_crl && a->key[OPT_CRL_DIR - OPT_KEY] != NULL)
-		return ca_cli_usage(&ca_cmd_verify,
-		    "--crl-dir and --no-crl exclude each other");
+		return ca_cli_usage(
+		    cmd, "--crl-dir and --no-crl exclude each other");
 	a->foreign = a->key[OPT_CA_DIR - OPT_KEY] != NULL &&
 		     a->key[OPT_CRL_DIR - OPT_KEY] == NULL && !a->no_crl;
 	if (a->no_crl || a->foreign)

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "tool/cli.h"
 
 #define CA_VERIFY_KEYS 12 /* options that are keys */
 
@@ -22,9 +23,10 @@ struct ca_verify_args {
 	long long now;
 };
 
-/* CA_EXIT_OK, or CA_EXIT_USAGE, told.  args: zeroed but for now and the two
+/* CA_EXIT_OK, or CA_EXIT_USAGE, told in the name of cmd.  a: zeroed but for now and the two
  * lists, which the caller frees; what it borrows is argv's. */
-int ca_verify_args_parse(struct ca_verify_args *a, int argc, char **argv);
+int ca_verify_args_parse(struct ca_verify_args *a, const struct ca_command *cmd,
+    int argc, char **argv);
 
 /* The configuration that they ask for, for the caller to free, also after an
  * error.  CA_ERR_MEMORY, and what ca_config_read and ca_config_set say. */

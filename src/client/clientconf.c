@@ -1,22 +1,18 @@
 #include "client/clientconf.h"
 
 #include <fcntl.h>
-#include <ini.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/file.h"
-
-#define SECTION_MAX_BYTES 49 /* inih cuts longer names without a word */
+#include "config/ini.h"
 
 /* section: patterns with white space between them */
 static bool
 section_matches(const char *section, const char *const *host, size_t nhosts)
 {
-	char pattern[SECTION_MAX_BYTES + 1];
+	char pattern[CA_INI_SECTION_MAX + 1];
 
 	for (const char *s = section;;) {
 		s += strspn(s, " \t,");
@@ -42,130 +38,97 @@ struct reading {
 	const char *const *host;
 	size_t nhosts;
 	const struct ca_log *log;
-	FILE *file;
-	unsigned line;
-	char section[64];
 	bool matches, any_section, failed;
 	unsigned seen; /* keys of this section, a bit each */
 };
 
 static void
-mistake(struct reading *r, const char *what)
+mistake(struct reading *r, unsigned line, const char *what)
 {
-	ca_log_err(r->log, "%s:%u: %-s", r->path, r->line, what);
+	ca_log_err(r->log, "%s:%u: %-s", r->path, line, what);
 	r->failed = true;
 }
 
 static void
-begin_section(struct reading *r, const char *line)
+begin_section(struct reading *r, const struct ca_ini_item *item)
 {
-	const char *end = strchr(line, ']');
-
-	if (end == NULL || end - line - 1 > SECTION_MAX_BYTES) {
-		mistake(r, end == NULL ? "no `]'"
-				       : "a section's name may have "
-					 "49 characters; use two sections");
-		return;
-	}
-	(void)snprintf(r->section, sizeof r->section, "%.*s",
-	    (int)(end - line - 1), line + 1);
 	r->seen = 0;
-	if (strcmp(r->section, "default") == 0) {
+	if (strcmp(item->name, "default") == 0) {
 		if (r->any_section)
-			mistake(r, "[default] must be the first section");
+			mistake(r, item->line,
+			    "[default] must be the first section");
 		r->matches = true;
 	} else {
-		if (r->section[strspn(r->section, " \t,")] == '\0')
-			mistake(r, "a section needs a host or a pattern");
-		r->matches = section_matches(r->section, r->host, r->nhosts);
+		if (item->name[strspn(item->name, " \t,")] == '\0')
+			mistake(r, item->line,
+			    "a section needs a host name or a pattern");
+		r->matches = section_matches(item->name, r->host, r->nhosts);
 	}
 	r->any_section = true;
 }
 
-/*
- * Lines for inih, counted and with the forms refused that inih would take in
- * another sense than their writer: long lines in two parts, indented lines as
- * continuations, a NUL as the end.
- */
-static char *
-next_line(char *out, int size, void *ctx)
+static void
+set_pair(struct reading *r, const struct ca_ini_item *item)
 {
-	struct reading *r = ctx;
-	char *line = NULL;
-	size_t cap = 0;
-	ssize_t len = getline(&line, &cap, r->file);
-
-	if (len < 0) {
-		free(line);
-		return NULL;
-	}
-	r->line++;
-	size_t blank = strspn(line, " \t\r\n");
-	if (strlen(line) != (size_t)len || len >= size) {
-		mistake(r, len >= size ? "the line is too long"
-				       : "there is a NUL byte in the line");
-		line[0] = '\0';
-	} else if (blank > 0 && line[blank] != '\0' && line[blank] != '#' &&
-		   line[blank] != ';') {
-		mistake(r, "a line may not begin with white space");
-		line[0] = '\0';
-	} else if (line[0] == '[') {
-		begin_section(r, line);
-	}
-	(void)snprintf(out, (size_t)size, "%s", line[0] != '\0' ? line : "\n");
-	free(line);
-	return out;
-}
-
-static int
-each_pair(void *ctx, const char *section, const char *name, const char *value)
-{
-	struct reading *r = ctx;
 	struct ca_buf where = CA_BUF_INIT(8192);
-	size_t i = ca_client_conf_index(name);
+	size_t i = ca_client_conf_index(item->name);
+	bool known = ca_client_conf_key(i) != NULL;
 
-	(void)section; /* r->section has all of it */
 	if (!r->any_section) {
-		mistake(r, "a key stands before the first section; write "
-			   "[default] above it");
-		return 1;
+		mistake(r, item->line,
+		    "the key is before the first section; write [default] "
+		    "above it");
+		return;
 	}
-	if (ca_client_conf_key(i) != NULL && (r->seen & 1u << i) != 0)
-		mistake(r, "the key stands twice in its section");
-	if (ca_client_conf_key(i) != NULL)
+	if (known && (r->seen & 1u << i) != 0)
+		mistake(r, item->line,
+		    "the key is in its section twice; remove one of them");
+	if (known && item->indented != 0 && !ca_client_conf_is_list(i))
+		mistake(r, item->indented,
+		    "the line begins with white space, so it continues the "
+		    "line before, but that key is not a list");
+	if (known)
 		r->seen |= 1u << i;
-	ca_buf_fmt(&where, "%s:%u", r->path, r->line);
+	ca_buf_fmt(&where, "%s:%u", r->path, item->line);
 	const char *text = ca_buf_text(&where);
-	if (ca_client_conf_set(r->matches ? r->conf : r->scratch, name,
-		value != NULL ? value : "", text != NULL ? text : r->path,
-		r->log) != CA_OK)
+	if (ca_client_conf_set(r->matches ? r->conf : r->scratch, item->name,
+		item->value, text != NULL ? text : r->path, r->log) != CA_OK)
 		r->failed = true;
 	ca_buf_free(&where);
-	return 1;
 }
 
 static enum ca_err
-read_open(struct reading *r)
+read_text(struct reading *r, const struct ca_buf *text)
 {
-	enum ca_err ret = CA_ERR_UNSET;
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_ini ini;
+	struct ca_ini_item item;
 
-	if ((r->scratch = ca_client_conf_new()) == NULL)
-		return CA_ERR_MEMORY;
-	int at = ini_parse_stream(next_line, r, each_pair, r);
-	ca_client_conf_free(r->scratch);
-	if (at > 0 && !r->failed) {
-		ca_log_err(r->log, "%s:%d: neither `key = value' nor [section]",
-		    r->path, at);
-		r->failed = true;
-	}
-	if (at < 0)
+	ca_ini_init(&ini, text->p, text->len, true);
+	if ((r->scratch = ca_client_conf_new()) == NULL) {
 		ret = CA_ERR_MEMORY;
-	else if (ferror(r->file))
-		ret = CA_ERR_IO;
-	else if (r->failed)
+		goto out;
+	}
+	do {
+		if ((rc = ca_ini_next(&ini, &item)) != CA_OK) {
+			ret = rc;
+			goto out;
+		}
+		if (item.kind == CA_INI_SECTION)
+			begin_section(r, &item);
+		else if (item.kind == CA_INI_PAIR)
+			set_pair(r, &item);
+		else if (item.kind == CA_INI_MISTAKE)
+			mistake(r, item.line, item.value);
+	} while (item.kind != CA_INI_END);
+	if (r->failed) {
 		ret = CA_ERR_CONFIG;
-	else
-		ret = CA_OK;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	ca_client_conf_free(r->scratch);
+	ca_ini_free(&ini);
 	return ret;
 }
 
@@ -173,32 +136,31 @@ enum ca_err
 ca_client_conf_read(struct ca_client_conf *conf, const char *path,
     const char *const *host, size_t nhosts, const struct ca_log *log)
 {
+	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct reading r = {.conf = conf,
 	    .path = path,
 	    .host = host,
 	    .nhosts = nhosts,
 	    .log = log};
-	struct stat st;
-	enum ca_err rc;
-	int fd;
+	struct ca_buf text = CA_BUF_INIT(CA_INI_FILE_MAX + 1);
 
-	if ((rc = ca_file_open(AT_FDCWD, path, &fd, &st)) == CA_ERR_NOT_FOUND)
-		return CA_OK;
-	if (rc == CA_ERR_UNTRUSTED) {
-		const char *why = ca_file_distrust(&st);
-		ca_log_err(log, "%s %-s", path,
-		    why != NULL ? why : "is not a regular file");
-		return rc;
+	rc = ca_file_read(AT_FDCWD, path, CA_INI_FILE_MAX, &text);
+	if (rc == CA_ERR_NOT_FOUND)
+		goto absent;
+	if (rc != CA_OK) {
+		ca_file_log(log, path, rc);
+		ret = rc == CA_ERR_LIMIT ? CA_ERR_CONFIG : rc;
+		goto out;
 	}
-	if (rc != CA_OK || (r.file = fdopen(fd, "r")) == NULL) {
-		ca_log_err(log, "%s: %m", path);
-		if (rc == CA_OK)
-			(void)close(fd);
-		return CA_ERR_IO;
+	if ((rc = read_text(&r, &text)) != CA_OK) {
+		ret = rc;
+		goto out;
 	}
-	rc = read_open(&r);
-	(void)fclose(r.file);
-	return rc;
+absent:
+	ret = CA_OK;
+out:
+	ca_buf_free(&text);
+	return ret;
 }
 
 enum ca_err

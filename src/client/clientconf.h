@@ -88,6 +88,9 @@ CA_MUST_CHECK enum ca_err ca_client_conf_options(struct ca_client_conf *conf,
 const char *ca_client_conf_key(size_t i);
 size_t ca_client_conf_index(const char *name);
 
+/* True if key number i is a list, which indented lines may continue. */
+bool ca_client_conf_is_list(size_t i);
+
 /* The user's home directory: HOME, or that of the user id.  Not owned. */
 const char *ca_client_home(void);
 

@@ -1,3 +1,4 @@
+/* The keys of the client's file: what each takes, and where it is kept. */
 #include "client/clientconf.h"
 
 #include <pwd.h>
@@ -43,6 +44,12 @@ const char *
 ca_client_conf_key(size_t i)
 {
 	return i < NKEYS ? keys[i].name : NULL;
+}
+
+bool
+ca_client_conf_is_list(size_t i)
+{
+	return i < NKEYS && keys[i].kind == LIST;
 }
 
 static void

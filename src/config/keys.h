@@ -40,9 +40,21 @@ struct ca_key {
 	const char *(*check)(const char *value);
 };
 
+#define CA_KEYS_MAX 64 /* more than there are */
+
 extern const struct ca_key ca_keys[];
 
 /* NULL: no such key. */
 const struct ca_key *ca_key_find(const char *name);
+
+/* Where the value of key is in cfg. */
+static inline void *
+ca_key_member(struct ca_config *cfg, const struct ca_key *key)
+{
+	return (char *)cfg + key->offset;
+}
+
+/* Free the entries, and make the list empty. */
+void ca_key_list_free(struct ca_list *list);
 
 #endif

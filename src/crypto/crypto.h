@@ -75,14 +75,22 @@ bool ca_crypto_rsa_ok(const EVP_PKEY *key);
  * section 3.1).  NULL for either is allowed and does not fit. */
 bool ca_crypto_scheme_fits(const struct ca_scheme *scheme, const EVP_PKEY *key);
 
+/* What was signed (tbs), and its signature; both borrowed. */
+struct ca_signed {
+	const void *tbs;
+	size_t len; /* bytes at tbs */
+	const void *sig;
+	size_t siglen; /* bytes at sig */
+};
+
 /*
- * Verify sig over the len bytes at tbs.  CA_OK only for a good signature by a
- * key that the scheme fits; CA_DENIED for a bad one; CA_ERR_UNSUPPORTED for a
- * key that does not fit; CA_ERR_CRYPTO where libcrypto failed.
+ * Verify a signature.  CA_OK only for a good signature by a key that the scheme
+ * fits; CA_DENIED for a bad one; CA_ERR_UNSUPPORTED for a key that does not
+ * fit; CA_ERR_CRYPTO if libcrypto failed.
  */
 CA_MUST_CHECK enum ca_err ca_crypto_verify(struct ca_crypto *c,
-    const struct ca_scheme *scheme, EVP_PKEY *key, const void *tbs, size_t len,
-    const void *sig, size_t siglen);
+    const struct ca_scheme *scheme, EVP_PKEY *key,
+    const struct ca_signed *what);
 
 /* Sign with a key in memory; the signature is appended to sig. */
 CA_MUST_CHECK enum ca_err ca_crypto_sign(struct ca_crypto *c,

@@ -1,3 +1,4 @@
+/* Signatures in memory: which scheme fits a key, verify, sign. */
 #include "crypto/certgate.h"
 #include "crypto/crypto.h"
 
@@ -194,7 +195,7 @@ set_padding(const struct ca_scheme *scheme, EVP_PKEY_CTX *ctx)
 
 enum ca_err
 ca_crypto_verify(struct ca_crypto *c, const struct ca_scheme *scheme,
-    EVP_PKEY *key, const void *tbs, size_t len, const void *sig, size_t siglen)
+    EVP_PKEY *key, const struct ca_signed *what)
 {
 	enum ca_err ret = CA_ERR_UNSET;
 	EVP_MD_CTX *ctx = NULL;
@@ -217,7 +218,8 @@ ca_crypto_verify(struct ca_crypto *c, const struct ca_scheme *scheme,
 	}
 	/* 0 and below are a wrong signature and a malformed one, in no order
 	 * that one could rely on */
-	if (EVP_DigestVerify(ctx, sig, siglen, tbs, len) != 1) {
+	if (EVP_DigestVerify(
+		ctx, what->sig, what->siglen, what->tbs, what->len) != 1) {
 		ret = CA_DENIED;
 		goto out;
 	}

@@ -94,8 +94,9 @@ agent_sign(void *impl, const struct ca_scheme *scheme, const void *tbs,
 		ret = rc;
 		goto out;
 	}
-	if (ca_crypto_verify(k->crypto, scheme, k->pub, tbs, len,
-		sig->p + begin, sig->len - begin) != CA_OK) {
+	if (ca_crypto_verify(k->crypto, scheme, k->pub,
+		&(struct ca_signed){
+		    tbs, len, sig->p + begin, sig->len - begin}) != CA_OK) {
 		tell(ui, &k->log,
 		    "The signature of the ssh-agent does not verify by the key "
 		    "of the certificate.");

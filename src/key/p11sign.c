@@ -271,8 +271,9 @@ sign_with(struct signing *s, CK_OBJECT_HANDLE key, const struct ca_buf *in,
 		ret = rc;
 		goto out;
 	}
-	if (ca_crypto_verify(s->k->crypto, s->scheme, s->k->pub, tbs, len,
-		sig->p + begin, sig->len - begin) != CA_OK) {
+	if (ca_crypto_verify(s->k->crypto, s->scheme, s->k->pub,
+		&(struct ca_signed){
+		    tbs, len, sig->p + begin, sig->len - begin}) != CA_OK) {
 		ret = CA_ERR_SIGNATURE;
 		goto out;
 	}

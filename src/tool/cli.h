@@ -21,11 +21,6 @@ struct ca_command {
 	int (*run)(int argc, char **argv);
 };
 
-/* The table, ended by a NULL name, is in commands.c. */
-extern const struct ca_command *const ca_commands[];
-
-extern const struct ca_command ca_cmd_help;
-
 /* A sink that writes "certauth: ..." to standard error. */
 struct ca_log ca_cli_log(bool debug);
 

@@ -1,3 +1,4 @@
+/* The request of message.h: parse it, and write it. */
 #include "base/utf8.h"
 #include "wire/handshake.h"
 #include "wire/message.h"

@@ -85,8 +85,8 @@ first_use(const struct ca_bytes *der, const struct ca_bytes *sig, double *out)
 	t[4] = now();
 	/* of another text: it is refused at the same cost */
 	need(ca_crypto_verify(c, ca_scheme_by_code(0x0403),
-		 X509_get0_pubkey(cert), "abc", 3, sig->p,
-		 sig->len) == CA_DENIED,
+		 X509_get0_pubkey(cert),
+		 &(struct ca_signed){"abc", 3, sig->p, sig->len}) == CA_DENIED,
 	    "verification");
 	t[5] = now();
 	X509_free(cert);
@@ -163,8 +163,9 @@ verifications(struct ca_crypto *c)
 		for (int r = 0; r < ROUNDS; r++) {
 			double at = now();
 
-			need(ca_crypto_verify(
-				 c, s, key, "abc", 3, sig.p, sig.len) == CA_OK,
+			need(ca_crypto_verify(c, s, key,
+				 &(struct ca_signed){
+				     "abc", 3, sig.p, sig.len}) == CA_OK,
 			    "verify");
 			t[r] = now() - at;
 		}

@@ -1,7 +1,8 @@
-/* certauth.conf: whatever stands in it, it is read or refused; what was read
+/* certauth.conf and the client's file: whatever stands in it, it is read or refused; what was read
  * can be shown and set again. */
 #include "fuzz.h"
 
+#include "client/clientconf.h"
 #include "config/config.h"
 
 #include <fcntl.h>
@@ -37,6 +38,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		free(again);
 	}
 	ca_config_free(cfg);
+	struct ca_client_conf *conf = ca_client_conf_new();
+	const char *host = "web1";
+	FUZZ_CHECK(conf != NULL);
+	rc = ca_client_conf_read(conf, path, &host, 1, NULL);
+	FUZZ_CHECK(rc == CA_OK || rc == CA_ERR_CONFIG);
+	ca_client_conf_free(conf);
 	close(fd);
 	return 0;
 }

@@ -101,7 +101,7 @@ sign(struct ca_crypto *crypto, struct ca_key *key, X509 *cert,
 	enum ca_err rc = ca_key_sign(key, scheme, tbs, sizeof tbs, &ui, &sig);
 	if (rc == CA_OK)
 		rc = ca_crypto_verify(crypto, scheme, X509_get0_pubkey(cert),
-		    tbs, sizeof tbs, sig.p, sig.len);
+		    &(struct ca_signed){tbs, sizeof tbs, sig.p, sig.len});
 	if (rc == CA_OK)
 		printf("signed by %s\n", scheme->name);
 	else

@@ -2,7 +2,7 @@
 # Print and install the packages that a step needs and this machine lacks.
 # usage: tests/lib/deps.sh build|demo|check|lint|fuzz|bench|package ...
 set -eu
-build='gcc make pkg-config libc6-dev libpam0g-dev libssl-dev libinih-dev
+build='gcc make pkg-config libc6-dev libpam0g-dev libssl-dev
 	libcdb-dev libp11-kit-dev libcurl4-openssl-dev libsss-certmap-dev
 	libidn2-dev'
 demo='openssl openssh-server openssh-client'

@@ -212,7 +212,7 @@ mistake(const char *text, size_t len, const char *line, const char *what)
 static void
 test_mistakes(void **state)
 {
-	char longer[1024];
+	char longer[5000];
 
 	(void)state;
 	MISTAKE("[default]\nceert = /c\n", "2", "no key `ceert'");
@@ -223,12 +223,12 @@ test_mistakes(void **state)
 	MISTAKE("[default]\nconfirm = true\n", "2", "neither `yes' nor `no'");
 	MISTAKE("[default]\nconfirm =\n", "2", "no value");
 	MISTAKE("[default]\nuser =\n", "2", "no value");
-	MISTAKE("[default]\nuser = a\x07\n", "2", "printable");
+	MISTAKE("[default]\nuser = a\x07\n", "2", "not printable");
 	MISTAKE("[default]\ntoken_uri = x\n", "2", "PKCS#11 URI");
-	MISTAKE("[default]\nkey\n", "2", "neither `key = value'");
+	MISTAKE("[default]\nkey\n", "2", "neither KEY = VALUE");
 	MISTAKE("key = /k\n", "1", "before the first section");
 	MISTAKE("[web1]\nkey = /k\n[default]\n", "3", "must be the first");
-	MISTAKE("[default\nkey = /k\n", "1", "no `]'");
+	MISTAKE("[default\nkey = /k\n", "1", "no ]");
 	MISTAKE("[ ]\nkey = /k\n", "1", "a section needs a host");
 	MISTAKE("[default]\nkey = /k\n  /l\n", "3", "white space");
 	MISTAKE("[default]\nkey = /k\nkey = /l\n", "3", "twice");
@@ -236,10 +236,37 @@ test_mistakes(void **state)
 	MISTAKE("[default]\nkey = /k\n\0", "3", "NUL");
 	MISTAKE("[a23456789b123456789c123456789d123456789e123456789f]\n", "1",
 	    "49 characters");
+	MISTAKE("[default]\nkey = /k # c\n", "2", "a comment that begins");
+	MISTAKE("\xef\xbb\xbf[default]\n", "1", "byte order mark");
 	memset(longer, 'a', sizeof longer);
 	memcpy(longer, "[default]\nkey = /", 17);
-	longer[sizeof longer - 1] = '\n';
-	mistake(longer, sizeof longer, "2", "too long");
+	longer[10 + 4097] = '\n';
+	mistake(longer, 10 + 4098, "2", "longer than 4096 bytes");
+}
+
+/* Long lines, lists on several lines, and lines as Windows ends them. */
+static void
+test_lines(void **state)
+{
+	static const char begin[] =
+	    "[default]\r\nkey = pkcs11:token=x?module-path=/";
+	struct ca_client_conf *conf;
+	char text[5000];
+	size_t n = 11 + 4096;
+
+	(void)state;
+	memset(text, 'm', n);
+	memcpy(text, begin, sizeof begin - 1);
+	memcpy(text + n, "\r\n", 3);
+	conf = parse(text, "web1");
+	assert_int_equal(strlen(conf->key), 4096 - strlen("key = "));
+	ca_client_conf_free(conf);
+	conf = parse(
+	    "[default]\ntrusted_hosts = a\n# between\n  b ; c\n\td", "web1");
+	assert_int_equal(conf->trusted_hosts.n, 3);
+	assert_string_equal(conf->trusted_hosts.v[1], "b");
+	assert_string_equal(conf->trusted_hosts.v[2], "d");
+	ca_client_conf_free(conf);
 }
 
 static void
@@ -324,6 +351,7 @@ main(void)
 	    cmocka_unit_test(test_askpass_services),
 	    cmocka_unit_test(test_options),
 	    cmocka_unit_test(test_mistakes),
+	    cmocka_unit_test(test_lines),
 	    cmocka_unit_test(test_files),
 	    cmocka_unit_test(test_host_names),
 	};

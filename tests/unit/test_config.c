@@ -316,31 +316,86 @@ mistakes_in_a_file(void **state)
 	assert_int_equal(load("sshd", NULL, NULL, &cfg), CA_ERR_CONFIG);
 }
 
-/* Where libinih would cut, it is an error; just below, nothing is lost. */
+/* A line of 4,096 bytes is read whole, one of 4,097 is refused. */
 static void
 long_lines(void **state)
 {
 	(void)state;
+	static const char key[] = "host_cert = /", begin[] = "[default]\n",
+			  end[] = "\nhost_key = /k\n";
 	struct ca_config *cfg;
-	char text[8192], value[4096];
+	char text[8192];
+	size_t head = sizeof begin + sizeof key - 2;
 
-	for (size_t len = 150; len < 2000; len++) {
-		size_t n = (size_t)sprintf(text, "[default]\nca_dir = /");
+	for (size_t len = 150; len <= 4200; len++) {
+		if (len == 300) /* neither old nor new bound is near */
+			len = 4000;
+		size_t n = head + len - (sizeof key - 1);
 
-		memset(value, 'a', len);
-		value[len] = '\0';
-		sprintf(text + n, "%s\n", value);
-		put(text, strlen(text));
+		memcpy(text, begin, sizeof begin - 1);
+		memcpy(text + sizeof begin - 1, key, sizeof key - 1);
+		memset(text + head, 'a', n - head);
+		if (len > 200) /* so that no path is too long */
+			memcpy(text + head + 20, " ;", 2);
+		memcpy(text + n, end, sizeof end);
+		put(text, n + sizeof end - 1);
 		enum ca_err rc = load("sshd", NULL, NULL, &cfg);
-		if (rc == CA_OK) {
-			assert_string_equal(cfg->ca_dir + 1, value);
-			ca_config_free(cfg);
-		} else {
-			assert_int_equal(rc, CA_ERR_CONFIG);
-			assert_non_null(strstr(logged, ":2: the line has "
-						       "over"));
-			assert_true(len > 180);
-		}
+		assert_int_equal(rc, len <= 4096 ? CA_OK : CA_ERR_CONFIG);
+		if (rc == CA_OK)
+			assert_int_equal(strlen(cfg->host_cert),
+			    len > 200 ? 21 : len - (sizeof key - 2));
+		else
+			assert_non_null(strstr(logged, ":2: the line is longer "
+						       "than 4096 bytes"));
+		ca_config_free(cfg);
+	}
+}
+
+/* A long value of one line, as of a token with its module. */
+static void
+a_long_uri(void **state)
+{
+	(void)state;
+	static const char uri[] =
+	    "pkcs11:model=PKCS%2315%20emulated;manufacturer=www.CardContact.de;"
+	    "serial=DECM0102330;token=SmartCard-HSM%20%28UserPIN%29%20of%20"
+	    "Alice%20Example;object=Authentication%20key?"
+	    "module-path=/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so";
+	struct ca_config *cfg;
+	char text[600];
+
+	assert_true(sizeof uri - 1 > 223);
+	put(text, (size_t)snprintf(
+		      text, sizeof text, "[default]\ntoken_uri = %s\n", uri));
+	assert_int_equal(load("sshd", NULL, NULL, &cfg), CA_OK);
+	assert_string_equal(cfg->token_uri, uri);
+	ca_config_free(cfg);
+}
+
+/* A continuation with a mistake is never dropped without a message. */
+static void
+mistakes_in_a_list(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *said;
+	} bad[] = {
+	    {"[default]\ncrl_url = http://a/1\n  http://b/2\x01\n  http://c/3\n",
+		":3: the line contains a control byte"},
+	    {"[default]\ncrl_url =\n  http://a/1 # x\n", ":3: a comment"},
+	    {"[default]\ncrl_url =\n  http://a/1\r\n", ":3: the line contains"},
+	    {"[default]\nlifetime = 20\n  30\n", ":3: the line is indented"},
+	    {"[a ;b]\n", ":1: the section's name has no ]"},
+	    {"[default]\ndebug ;= yes\n", ":2: the line is neither"},
+	};
+	struct ca_config *cfg;
+
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		put(bad[i].text, strlen(bad[i].text));
+		if (load("sshd", NULL, NULL, &cfg) != CA_ERR_CONFIG)
+			fail_msg("taken: %s", bad[i].text);
+		if (strstr(logged, bad[i].said) == NULL)
+			fail_msg("%s: %s", bad[i].text, logged);
 	}
 }
 
@@ -452,6 +507,8 @@ main(void)
 	    cmocka_unit_test(forms_of_a_file),
 	    cmocka_unit_test(mistakes_in_a_file),
 	    cmocka_unit_test(long_lines),
+	    cmocka_unit_test(a_long_uri),
+	    cmocka_unit_test(mistakes_in_a_list),
 	    cmocka_unit_test(all_mistakes_are_told),
 	    cmocka_unit_test(the_file_itself),
 	    cmocka_unit_test(arguments),

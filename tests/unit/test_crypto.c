@@ -77,7 +77,8 @@ whole_use(void)
 	       ca_crypto_cert(c, bin.p, bin.len, &cert) == CA_OK &&
 	       X509_get0_pubkey(cert) != NULL && key != NULL &&
 	       ca_crypto_sign(c, s, key, "abc", 3, &sig) == CA_OK &&
-	       ca_crypto_verify(c, s, key, "abc", 3, sig.p, sig.len) == CA_OK;
+	       ca_crypto_verify(c, s, key,
+		   &(struct ca_signed){"abc", 3, sig.p, sig.len}) == CA_OK;
 	X509_free(cert);
 	EVP_PKEY_free(key);
 	ca_buf_free(&sig);
@@ -215,14 +216,15 @@ error_queue(void **state)
 	EVP_PKEY *key = X509_get0_pubkey(cert);
 	const struct ca_scheme *s = ca_scheme_by_code(0x0403);
 	assert_int_equal(
-	    ca_crypto_verify(c, s, key, "a", 1, "b", 1), CA_DENIED);
+	    ca_crypto_verify(c, s, key, &(struct ca_signed){"a", 1, "b", 1}),
+	    CA_DENIED);
 	for (size_t i = 0; (s = ca_scheme_at(i)) != NULL; i++)
 		(void)ca_crypto_has_scheme(c, s);
 	assert_int_equal(ERR_peek_error(), 0);
 	/* what the application has in it stays, and stays the last */
 	ERR_raise(ERR_LIB_USER, 42);
-	assert_int_equal(
-	    ca_crypto_verify(c, ca_scheme_by_code(0x0403), key, "a", 1, "b", 1),
+	assert_int_equal(ca_crypto_verify(c, ca_scheme_by_code(0x0403), key,
+			     &(struct ca_signed){"a", 1, "b", 1}),
 	    CA_DENIED);
 	assert_int_equal(ERR_GET_REASON(ERR_peek_last_error()), 42);
 	assert_int_equal(ERR_GET_REASON(ERR_get_error()), 42);

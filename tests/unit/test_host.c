@@ -133,8 +133,9 @@ test_host_proof(void **state)
 	    CA_OK);
 	assert_int_equal(
 	    ca_crypto_verify(w->crypto, ca_scheme_by_code(req->host.scheme),
-		X509_get0_pubkey(cert), tbs, len, req->host.signature.p,
-		req->host.signature.len),
+		X509_get0_pubkey(cert),
+		&(struct ca_signed){
+		    tbs, len, req->host.signature.p, req->host.signature.len}),
 	    CA_OK);
 	X509_free(cert);
 	ca_request_free(req);

@@ -42,8 +42,9 @@ each_row(struct ca_crypto *c, char *line, struct tally *t)
 	assert_non_null(scheme);
 	EVP_PKEY *key = d2i_PUBKEY_ex(
 	    NULL, &p, (long)spki.len, ca_crypto_get0_libctx(c), NULL);
-	bool good = ca_crypto_verify(c, scheme, key, msg.p, msg.len, sig.p,
-			sig.len) == CA_OK;
+	bool good =
+	    ca_crypto_verify(c, scheme, key,
+		&(struct ca_signed){msg.p, msg.len, sig.p, sig.len}) == CA_OK;
 	if (strcmp(result, "acceptable") == 0) {
 		t->acceptable++;
 		t->accepted += good;
@@ -175,8 +176,8 @@ pss_salts(void **state)
 
 		sign_with_salt(
 		    c, key, s->digest, cases[i].mgf1, cases[i].salt, sig, &len);
-		enum ca_err got =
-		    ca_crypto_verify(c, s, key, "abc", 3, sig, len);
+		enum ca_err got = ca_crypto_verify(
+		    c, s, key, &(struct ca_signed){"abc", 3, sig, len});
 		if (got != cases[i].want)
 			fail_msg("%s, salt of %d: %s", s->name, cases[i].salt,
 			    ca_err_text(got));
@@ -225,15 +226,16 @@ binding(void **state)
 			enum ca_err rc =
 			    ca_crypto_sign(c, s, key, "abc", 3, &sig);
 			assert_int_equal(rc, want ? CA_OK : CA_ERR_UNSUPPORTED);
-			rc = ca_crypto_verify(
-			    c, s, key, "abc", 3, sig.p, sig.len);
+			rc = ca_crypto_verify(c, s, key,
+			    &(struct ca_signed){"abc", 3, sig.p, sig.len});
 			assert_int_equal(rc, want ? CA_OK : CA_ERR_UNSUPPORTED);
 			if (want) {
-				rc = ca_crypto_verify(
-				    c, s, key, "abd", 3, sig.p, sig.len);
+				rc = ca_crypto_verify(c, s, key,
+				    &(struct ca_signed){
+					"abd", 3, sig.p, sig.len});
 				assert_int_equal(rc, CA_DENIED);
-				rc = ca_crypto_verify(
-				    c, s, key, "abc", 3, sig.p, 0);
+				rc = ca_crypto_verify(c, s, key,
+				    &(struct ca_signed){"abc", 3, sig.p, 0});
 				assert_int_equal(rc, CA_DENIED);
 			}
 			ca_buf_free(&name);
@@ -321,10 +323,12 @@ sign_by(
 	assert_int_equal(ca_crypto_scheme_fits(s, key), fits);
 	rc = ca_crypto_sign(c, s, key, "abc", 3, &sig);
 	assert_int_equal(rc, fits ? CA_OK : CA_ERR_UNSUPPORTED);
-	rc = ca_crypto_verify(c, s, key, "abc", 3, sig.p, sig.len);
+	rc = ca_crypto_verify(
+	    c, s, key, &(struct ca_signed){"abc", 3, sig.p, sig.len});
 	assert_int_equal(rc, fits ? CA_OK : CA_ERR_UNSUPPORTED);
 	if (fits) {
-		rc = ca_crypto_verify(c, s, key, "abd", 3, sig.p, sig.len);
+		rc = ca_crypto_verify(
+		    c, s, key, &(struct ca_signed){"abd", 3, sig.p, sig.len});
 		assert_int_equal(rc, CA_DENIED);
 	}
 	ca_buf_free(&sig);

@@ -113,8 +113,9 @@ judge(struct ca_crypto *c, const struct ca_request *req, struct ca_buf *resp,
 	if (scheme == NULL || !offered(req, m.scheme)) {
 		verdict = "invalid scheme";
 	} else {
-		switch (ca_crypto_verify(c, scheme, X509_get0_pubkey(leaf), tbs,
-		    *tbslen, m.signature.p, m.signature.len)) {
+		switch (ca_crypto_verify(c, scheme, X509_get0_pubkey(leaf),
+		    &(struct ca_signed){
+			tbs, *tbslen, m.signature.p, m.signature.len})) {
 		case CA_OK:
 			verdict = "valid";
 			break;
@@ -257,14 +258,16 @@ each_host_proof(const struct stanza *s, void *ctx)
 		hp->seen++;
 		assert_int_equal(decode_certs(hp->c, &req->host, &cert), CA_OK);
 		assert_int_equal(
-		    ca_crypto_verify(hp->c, scheme, X509_get0_pubkey(cert), tbs,
-			len, req->host.signature.p, req->host.signature.len),
+		    ca_crypto_verify(hp->c, scheme, X509_get0_pubkey(cert),
+			&(struct ca_signed){tbs, len, req->host.signature.p,
+			    req->host.signature.len}),
 		    CA_OK);
 		/* not in the client's place */
 		len = content(hp->c, CA_SIGNER_CLIENT, part, 2, tbs);
 		assert_int_equal(
-		    ca_crypto_verify(hp->c, scheme, X509_get0_pubkey(cert), tbs,
-			len, req->host.signature.p, req->host.signature.len),
+		    ca_crypto_verify(hp->c, scheme, X509_get0_pubkey(cert),
+			&(struct ca_signed){tbs, len, req->host.signature.p,
+			    req->host.signature.len}),
 		    CA_DENIED);
 	}
 	X509_free(cert);

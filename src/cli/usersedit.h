@@ -1,12 +1,13 @@
 /*
- * certauth users: the users file, from the command line.
+ * Changes of the users file: add a rule, remove rules.
  */
-#ifndef CA_CLI_USERS_H
-#define CA_CLI_USERS_H
+#ifndef CA_CLI_USERSEDIT_H
+#define CA_CLI_USERSEDIT_H
 
-#include "tool/cli.h"
+#include <stddef.h>
 
-extern const struct ca_command ca_cmd_users;
+#include "base/err.h"
+#include "base/log.h"
 
 /*
  * Add a line, or take away those of a login (and of one selector, unless

@@ -1,0 +1,320 @@
+/* Set one key of the configuration from its text. */
+#include "base/buf.h"
+#include "base/utf8.h"
+#include "config/config.h"
+#include "config/ini.h"
+#include "config/keys.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where a mistake stands, and how it is told. */
+struct site {
+	const char *where;
+	const char *key;
+	const char *value;
+	const struct ca_log *log;
+	bool relative; /* a path may be relative: given by a person */
+};
+
+static enum ca_err
+mistake(const struct site *at, const char *what)
+{
+	struct ca_buf text = CA_BUF_INIT(4096);
+
+	ca_buf_quote(&text, at->value, strnlen(at->value, 256));
+	const char *quoted = ca_buf_text(&text);
+	ca_log_err(at->log, "%-s: %s = %-s %-s", at->where, at->key,
+	    quoted != NULL ? quoted : "?", what);
+	ca_buf_free(&text);
+	return CA_ERR_CONFIG;
+}
+
+static enum ca_err
+set_bool(bool *out, const struct site *at)
+{
+	static const struct ca_key_word words[] = {{"yes", 1}, {"no", 0},
+	    {"true", 1}, {"false", 0}, {"on", 1}, {"off", 0}, {"1", 1},
+	    {"0", 0}, {NULL, 0}};
+
+	for (const struct ca_key_word *w = words; w->word != NULL; w++)
+		if (strcmp(at->value, w->word) == 0) {
+			*out = w->value != 0;
+			return CA_OK;
+		}
+	return mistake(at, "must be yes or no");
+}
+
+/* One of the words whose length is len; -1 if none. */
+static int
+word_value(const struct ca_key_word *words, const char *p, size_t len)
+{
+	for (const struct ca_key_word *w = words; w->word != NULL; w++)
+		if (strlen(w->word) == len && memcmp(p, w->word, len) == 0)
+			return w->value;
+	return -1;
+}
+
+static enum ca_err
+not_a_word(const struct ca_key_word *words, const struct site *at)
+{
+	struct ca_buf text = CA_BUF_INIT(1024);
+
+	ca_buf_str(&text, "must be one of: ");
+	for (const struct ca_key_word *w = words; w->word != NULL; w++)
+		ca_buf_fmt(&text, "%s%s", w == words ? "" : ", ", w->word);
+	const char *s = ca_buf_text(&text);
+	enum ca_err rc = mistake(at, s != NULL ? s : "is not a known word");
+	ca_buf_free(&text);
+	return rc;
+}
+
+/* enums are stored as what they are; all of ours have the size of int. */
+static enum ca_err
+set_enum(void *out, const struct ca_key *key, const struct site *at)
+{
+	int v = word_value(key->words, at->value, strlen(at->value));
+
+	if (v < 0)
+		return not_a_word(key->words, at);
+	_Static_assert(sizeof(enum ca_crl_mode) == sizeof(int) &&
+			   sizeof(enum ca_proof) == sizeof(int),
+	    "enums are ints");
+	memcpy(out, &v, sizeof v);
+	return CA_OK;
+}
+
+static uint64_t
+unit(const char *s)
+{
+	static const struct {
+		const char *unit;
+		uint64_t seconds;
+	} units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400},
+	    {"w", 604800}};
+
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+		if (strcmp(s, units[i].unit) == 0)
+			return units[i].seconds;
+	return 0;
+}
+
+/* A number, with a unit of time where the key is one, within min..max. */
+static enum ca_err
+parse_number(uint64_t *out, const struct ca_key *key, const struct site *at)
+{
+	bool time = key->type != CA_KEY_UINT;
+	size_t digits = strspn(at->value, "0123456789");
+	uint64_t factor = unit(at->value + digits), v = 0;
+	char range[128];
+
+	if (digits == 0 || digits > 15 || factor == 0 ||
+	    (!time && at->value[digits] != '\0'))
+		return mistake(at, time ? "must be a time such as 90, 30s, 5m, "
+					  "2h or 14d"
+					: "must be a whole number");
+	for (size_t i = 0; i < digits; i++)
+		v = v * 10 + (uint64_t)(at->value[i] - '0');
+	/* 15 digits times a week stay below 2^64 */
+	v *= factor;
+	if (v < key->min || v > key->max) {
+		(void)snprintf(range, sizeof range,
+		    "must be from %llu to %llu%s", (unsigned long long)key->min,
+		    (unsigned long long)key->max, time ? " seconds" : "");
+		return mistake(at, range);
+	}
+	*out = v;
+	return CA_OK;
+}
+
+static enum ca_err
+set_text(char **out, const struct ca_key *key, const struct site *at)
+{
+	const char *wrong = NULL;
+	char *copy = NULL;
+
+	if (at->value[0] == '\0' && key->min > 0)
+		return mistake(at, "must not be empty");
+	if (at->value[0] != '\0') {
+		if (key->type == CA_KEY_PATH && at->value[0] != '/' &&
+		    !at->relative)
+			wrong = "is not an absolute path";
+		else if (key->type == CA_KEY_PATH &&
+			 strlen(at->value) >= PATH_MAX)
+			wrong = "is too long for a path";
+		else if (key->check != NULL && !at->relative)
+			wrong = key->check(at->value);
+		if (wrong != NULL)
+			return mistake(at, wrong);
+		if ((copy = strdup(at->value)) == NULL)
+			return CA_ERR_MEMORY;
+	}
+	free(*out);
+	*out = copy;
+	return CA_OK;
+}
+
+void
+ca_key_list_free(struct ca_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		free(list->v[i]);
+	free(list->v);
+	*list = (struct ca_list){NULL, 0};
+}
+
+/* The next entry of a list at *s, its length in *len; NULL after the last. */
+static const char *
+entry(const char **s, size_t *len)
+{
+	static const char separators[] = " \t,";
+	const char *p = *s + strspn(*s, separators);
+
+	*len = strcspn(p, separators);
+	*s = p + *len;
+	return *len > 0 ? p : NULL;
+}
+
+static enum ca_err
+list_add(struct ca_list *list, const struct ca_key *key, const char *p,
+    size_t len, const struct site *at)
+{
+	struct site part = *at;
+	const char *wrong;
+
+	if (list->n >= key->max)
+		return mistake(at, "has too many entries");
+	char **v = realloc(list->v, (list->n + 2) * sizeof *v);
+	if (v == NULL)
+		return CA_ERR_MEMORY;
+	list->v = v;
+	if ((v[list->n] = strndup(p, len)) == NULL)
+		return CA_ERR_MEMORY;
+	part.value = v[list->n++];
+	v[list->n] = NULL;
+	if (key->check != NULL && (wrong = key->check(part.value)) != NULL)
+		return mistake(&part, wrong);
+	return CA_OK;
+}
+
+static enum ca_err
+set_list(struct ca_list *out, const struct ca_key *key, const struct site *at)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_list list = {NULL, 0};
+	const char *s = at->value, *p;
+	size_t len;
+
+	while ((p = entry(&s, &len)) != NULL)
+		if ((rc = list_add(&list, key, p, len, at)) != CA_OK) {
+			ret = rc;
+			goto out;
+		}
+	if (list.n < key->min) {
+		ret = mistake(at, "must not be empty");
+		goto out;
+	}
+	ca_key_list_free(out);
+	*out = list;
+	list = (struct ca_list){NULL, 0}; /* transferred */
+	ret = CA_OK;
+out:
+	ca_key_list_free(&list);
+	return ret;
+}
+
+static enum ca_err
+set_proof(enum ca_proof out[2], const struct ca_key *key, const struct site *at)
+{
+	int got[2] = {0, 0};
+	const char *s = at->value, *p;
+	size_t len, n = 0;
+
+	while ((p = entry(&s, &len)) != NULL) {
+		int v = word_value(key->words, p, len);
+
+		if (v < 0)
+			return not_a_word(key->words, at);
+		if (n == 2 || (n == 1 && got[0] == v))
+			return mistake(at, "names a way twice");
+		got[n++] = v;
+	}
+	if (n == 0)
+		return mistake(at, "must not be empty");
+	out[0] = (enum ca_proof)got[0];
+	out[1] = (enum ca_proof)got[1];
+	return CA_OK;
+}
+
+static enum ca_err
+set_value(
+    struct ca_config *cfg, const struct ca_key *key, const struct site *at)
+{
+	enum ca_err rc;
+	uint64_t v;
+
+	if (strlen(at->value) > CA_INI_VALUE_MAX ||
+	    !ca_utf8_text(at->value, strlen(at->value)))
+		return mistake(at, "is too long, or no plain text in UTF-8");
+	switch (key->type) {
+	case CA_KEY_BOOL:
+		return set_bool(ca_key_member(cfg, key), at);
+	case CA_KEY_ENUM:
+		return set_enum(ca_key_member(cfg, key), key, at);
+	case CA_KEY_UINT:
+	case CA_KEY_SECONDS:
+		if ((rc = parse_number(&v, key, at)) == CA_OK)
+			*(unsigned *)ca_key_member(cfg, key) = (unsigned)v;
+		return rc;
+	case CA_KEY_DURATION:
+		if ((rc = parse_number(&v, key, at)) == CA_OK)
+			*(uint64_t *)ca_key_member(cfg, key) = v;
+		return rc;
+	case CA_KEY_PATH:
+	case CA_KEY_STRING:
+		return set_text(ca_key_member(cfg, key), key, at);
+	case CA_KEY_LIST:
+		return set_list(ca_key_member(cfg, key), key, at);
+	case CA_KEY_PROOF:
+		return set_proof(ca_key_member(cfg, key), key, at);
+	}
+	return CA_ERR_UNSET;
+}
+
+static enum ca_err
+set_at(struct ca_config *cfg, const struct site *at)
+{
+	const struct ca_key *key = ca_key_find(at->key);
+
+	if (key == NULL) {
+		ca_log_err(at->log,
+		    "%-s: no such key: %s (certauth.conf(5) "
+		    "lists them)",
+		    at->where, at->key);
+		return CA_ERR_CONFIG;
+	}
+	enum ca_err rc = set_value(cfg, key, at);
+	if (rc == CA_ERR_MEMORY)
+		ca_log_err(at->log, "%-s: out of memory", at->where);
+	return rc;
+}
+
+enum ca_err
+ca_config_set(struct ca_config *cfg, const char *key, const char *value,
+    const char *where, const struct ca_log *log)
+{
+	struct site at = {where, key, value, log, false};
+
+	return set_at(cfg, &at);
+}
+
+enum ca_err
+ca_config_set_option(struct ca_config *cfg, const char *key, const char *value,
+    const char *where, const struct ca_log *log)
+{
+	struct site at = {where, key, value, log, true};
+
+	return set_at(cfg, &at);
+}

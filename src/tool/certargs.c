@@ -1,0 +1,58 @@
+#include "tool/certargs.h"
+#include "base/file.h"
+#include "crypto/crypto.h"
+#include "verify/certfile.h"
+#include "verify/verify.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The user's own file: it decides nothing, so it may belong to anybody. */
+enum ca_err
+ca_certargs_read(const char *path, struct ca_buf *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return errno == ENOENT ? CA_ERR_NOT_FOUND : CA_ERR_IO;
+	enum ca_err rc = ca_file_read_fd(fd, CA_CERTFILE_MAX, out);
+	int saved = errno;
+	(void)close(fd);
+	errno = saved;
+	return rc;
+}
+
+/* Anchor first, each certificate below its issuer. */
+void
+ca_certargs_chain(const STACK_OF(X509) *chain, struct ca_buf *out)
+{
+	int n = sk_X509_num(chain);
+
+	for (int i = n - 1; i >= 0; i--) {
+		X509 *cert = sk_X509_value(chain, i);
+		struct ca_buf name = CA_BUF_INIT(65536);
+		struct tm from = {0}, to = {0};
+		char validity[64] = "";
+		const char *text;
+
+		ca_name_rfc4514(X509_get_subject_name(cert), &name);
+		text = ca_buf_text(&name);
+		ca_buf_fmt(out, "  %*s%s", 2 * (n - 1 - i), "",
+		    i == n - 1 ? "" : "`- ");
+		ca_buf_printable(out, text != NULL ? text : "?",
+		    text != NULL ? strlen(text) : 1);
+		if (ASN1_TIME_to_tm(X509_get0_notBefore(cert), &from) == 1 &&
+		    ASN1_TIME_to_tm(X509_get0_notAfter(cert), &to) == 1)
+			(void)snprintf(validity, sizeof validity,
+			    "  (%04d-%02d-%02d to %04d-%02d-%02d)",
+			    from.tm_year + 1900, from.tm_mon + 1, from.tm_mday,
+			    to.tm_year + 1900, to.tm_mon + 1, to.tm_mday);
+		ca_buf_fmt(out, "%s%s\n", validity,
+		    i == n - 1 ? "  [trust anchor]" : "");
+		ca_buf_free(&name);
+	}
+}
