@@ -339,9 +339,9 @@ child_of() {
 	update --url "file://$S/fifo" --url "file://$S/%66ifo" \
 		--url file:///dev/zero --url "$URL/ca1.crl"
 	[ "$status" -eq 1 ]
-	grep -q "file://$S/fifo: not fetched: is not a file" <<<"$output"
-	grep -q "file://$S/%66ifo: not fetched: is not a file" <<<"$output"
-	grep -q 'file:///dev/zero: not fetched: is not a file' <<<"$output"
+	grep -q "file://$S/fifo: not fetched: the path is not a regular file" <<<"$output"
+	grep -q "file://$S/%66ifo: not fetched: the path is not a regular file" <<<"$output"
+	grep -q 'file:///dev/zero: not fetched: the path is not a regular file' <<<"$output"
 	grep -q "$URL/ca1.crl: updated" <<<"$output"
 	rm "$S/fifo"
 	tidy
@@ -454,7 +454,7 @@ child_of() {
 	tidy
 }
 
-@test "the systemd units are in order, and little is left open" {
+@test "the systemd units are valid, and leave few rights" {
 	command -v systemd-analyze >/dev/null || skip 'no systemd-analyze here'
 	u=$BATS_TEST_DIRNAME/../packaging/systemd
 	mkdir "$S/units"

@@ -140,7 +140,7 @@ hostile() {
 	hostile init-hang
 	local_login PAM_AUTH_ERR pkcs11=yes helper_timeout=2
 	rm -rf "$S/home/alice/.config/pkcs11"
-	logged 'not done within its 2 s, killed'
+	logged 'did not finish within 2 s and was killed'
 	logged 'reason=helper-timeout'
 }
 

@@ -154,7 +154,7 @@ now_ms(void)
 /* Until all has come, the pipe ends, or the time is over; why it ended before
  * its time, or NULL. */
 static const char *
-receive(struct ca_fetchin *in, int from, int64_t deadline,
+receive(struct ca_fetch_input *in, int from, int64_t deadline,
     ca_fetch_progress *progress, void *ctx)
 {
 	uint8_t block[32768];
@@ -177,7 +177,7 @@ receive(struct ca_fetchin *in, int from, int64_t deadline,
 			continue;
 		if (n <= 0)
 			return PROGRAM " ended early";
-		if (ca_fetchin_take(in, block, (size_t)n) != CA_OK)
+		if (ca_fetch_input_take(in, block, (size_t)n) != CA_OK)
 			return PROGRAM " broke its rules";
 	}
 	return NULL;
@@ -200,7 +200,7 @@ stop(pid_t pid)
 }
 
 static void
-end_all(struct ca_fetchin *in, const char *why)
+end_all(struct ca_fetch_input *in, const char *why)
 {
 	for (size_t i = 0; i < in->n; i++) {
 		struct ca_fetch *f = &in->f[i];
@@ -218,7 +218,7 @@ ca_fetch_all(struct ca_fetch *f, size_t n, unsigned timeout, uint64_t max_bytes,
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_buf order = CA_BUF_INIT(CA_FETCH_ORDER_MAX);
-	struct ca_fetchin *in = calloc(1, sizeof *in);
+	struct ca_fetch_input *in = calloc(1, sizeof *in);
 	int from = -1, fd = -1;
 	const char *early, *why;
 	pid_t pid;
