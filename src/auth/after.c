@@ -227,12 +227,12 @@ warn_ca(
 {
 	struct ca_buf name = CA_BUF_INIT(LINE_BYTES);
 	struct ca_buf quoted = CA_BUF_INIT(4 * LINE_BYTES);
-	struct tm tm;
+	time_t end;
 	char text[32];
 
-	if (ASN1_TIME_to_tm(X509_get0_notAfter(ca), &tm) != 1)
+	if (!ca_crypto_seconds(X509_get0_notAfter(ca), &end))
 		return;
-	int64_t s = (int64_t)timegm(&tm) - (int64_t)now;
+	int64_t s = (int64_t)end - (int64_t)now;
 	if (s < 0 || (uint64_t)s >= cfg->warn_expiry)
 		return;
 	ca_name_rfc4514(X509_get_subject_name(ca), &name);

@@ -2,19 +2,15 @@
 
 #include <openssl/x509v3.h>
 #include <string.h>
-#include <time.h>
 
 bool
 ca_crladmin_end(const X509_CRL *x, const struct ca_config *cfg, time_t *out)
 {
 	const ASN1_TIME *next = X509_CRL_get0_nextUpdate(x);
 	const ASN1_TIME *t = next != NULL ? next : X509_CRL_get0_lastUpdate(x);
-	struct tm tm;
 
-	*out = 0;
-	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1)
+	if (!ca_crypto_seconds(t, out))
 		return false;
-	*out = timegm(&tm);
 	if (next == NULL)
 		*out += (time_t)cfg->crl_no_next_update;
 	return true;

@@ -148,8 +148,8 @@ check_dates(struct ca_doctor *d, const char *dir, const struct ca_doctor_ca *ca,
 	time_t from, to;
 	char when[48];
 
-	if (!ca_doctor_seconds(X509_get0_notBefore(ca->cert), &from) ||
-	    !ca_doctor_seconds(X509_get0_notAfter(ca->cert), &to)) {
+	if (!ca_crypto_seconds(X509_get0_notBefore(ca->cert), &from) ||
+	    !ca_crypto_seconds(X509_get0_notAfter(ca->cert), &to)) {
 		ca_doctor_find(d, CA_F_CA_UNREADABLE, CA_LEVEL_WARNING,
 		    "%s (%s) has a validity time that cannot be read", name,
 		    ca->file);

@@ -67,7 +67,7 @@ check_times(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
 				  "crl_no_next_update";
 	char when[48];
 
-	if (!ca_doctor_seconds(X509_CRL_get0_lastUpdate(x), &last) ||
+	if (!ca_crypto_seconds(X509_CRL_get0_lastUpdate(x), &last) ||
 	    !ca_crladmin_end(x, d->cfg, &end)) {
 		ca_doctor_find(d, CA_F_CRL_MALFORMED, CA_LEVEL_WARNING,
 		    "%s/%s has a time that cannot be read", l->path, name);

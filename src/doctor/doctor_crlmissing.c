@@ -41,7 +41,7 @@ ca_doctor_crl_missing(struct ca_doctor_look *l)
 		for (size_t k = 0; k < i; k++)
 			again = again || X509_cmp(d->ca[k].cert, ca) == 0;
 		if (l->has[i] || again || X509_check_ca(ca) == 0 ||
-		    !ca_doctor_seconds(X509_get0_notAfter(ca), &to) ||
+		    !ca_crypto_seconds(X509_get0_notAfter(ca), &to) ||
 		    to < d->now)
 			continue;
 		if ((X509_get_key_usage(ca) & KU_CRL_SIGN) == 0) {

@@ -78,7 +78,7 @@ anchors(const struct ca_doctor *d)
 	for (size_t i = 0; i < d->ncas; i++) {
 		time_t to;
 		bool again = !d->ca[i].anchor ||
-			     !ca_doctor_seconds(
+			     !ca_crypto_seconds(
 				 X509_get0_notAfter(d->ca[i].cert), &to) ||
 			     to < d->now;
 
@@ -202,7 +202,7 @@ check_registered(void *ctx, const char *login, const char *path, bool first,
 		ca_doctor_mend(d, "replace the file, or run `rm %s'", path);
 		return CA_OK;
 	}
-	if (ca_doctor_seconds(X509_get0_notAfter(cert), &to) && to < d->now) {
+	if (ca_crypto_seconds(X509_get0_notAfter(cert), &to) && to < d->now) {
 		ca_doctor_when(to, d->now, when);
 		ca_doctor_find(d, CA_F_REGISTERED_EXPIRED, CA_LEVEL_WARNING,
 		    "%s expired %s", path, when);

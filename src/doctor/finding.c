@@ -103,18 +103,6 @@ ca_doctor_when(time_t t, time_t now, char out[48])
 	(void)snprintf(out, 48, s < 0 ? "%s ago" : "in %s", n);
 }
 
-bool
-ca_doctor_seconds(const ASN1_TIME *t, time_t *out)
-{
-	struct tm tm;
-
-	*out = 0;
-	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1)
-		return false;
-	*out = timegm(&tm);
-	return true;
-}
-
 char *
 ca_doctor_name(const X509_NAME *name)
 {

@@ -202,9 +202,6 @@ void ca_doctor_heard(struct ca_doctor *d, enum ca_finding_code code,
 
 /* "in 3 days", "2 hours ago" */
 void ca_doctor_when(time_t t, time_t now, char out[48]);
-/* Seconds since 1970; false if t is NULL or not a time.  *out is then 0. */
-CA_MUST_CHECK bool ca_doctor_seconds(const ASN1_TIME *t, time_t *out);
-
 /* A name as an RFC 4514 string.  The caller frees it; NULL: out of memory. */
 char *ca_doctor_name(const X509_NAME *name);
 
