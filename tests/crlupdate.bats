@@ -363,7 +363,7 @@ child_of() {
 	# if it is still running, it would wait for ever
 	not kill -9 $parent 2>/dev/null
 	run wait $parent
-	grep -q 'did not end in time' "$S/out"
+	grep -q 'did not finish in time' "$S/out"
 	[ ! -e "/proc/$child" ]
 	tidy
 }
@@ -447,7 +447,7 @@ child_of() {
 		[ "$status" -eq 1 ]
 		case $program in
 		*true) grep -q 'ended early' <<<"$output" ;;
-		*cat) grep -q 'broke its rules' <<<"$output" ;;
+		*cat) grep -q 'sent an invalid line' <<<"$output" ;;
 		esac
 	done
 	[ "$(cat "$S"/crl/*.crl | sha256sum)" = "$sum" ]

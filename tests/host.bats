@@ -95,7 +95,7 @@ host_error() {
 @test "host: the key of another certificate" {
 	host_proof host-good
 	cp "$PKI/host-evil.key" "$S/etc/certauth/host.key"
-	host_error 'host_key /etc/certauth/host.key does not belong to host_cert'
+	host_error 'host_key /etc/certauth/host.key is not the key of the first certificate in host_cert'
 }
 
 @test "host: an expired certificate, and one that is not yet valid" {
@@ -111,23 +111,23 @@ host_error() {
 	host_error 'host_key /etc/certauth/host.key'
 	echo junk >"$S/etc/certauth/host.key"
 	chmod 600 "$S/etc/certauth/host.key"
-	host_error 'is no private key in PEM without a passphrase'
+	host_error 'it is not a PEM private key without a passphrase'
 	cp "$PKI/alice.enc" "$S/etc/certauth/host.key"
 	chmod 600 "$S/etc/certauth/host.key"
-	host_error 'is no private key in PEM without a passphrase'
+	host_error 'it is not a PEM private key without a passphrase'
 	host_proof host-good
 	rm "$S/etc/certauth/host.pem"
 	host_error 'host_cert /etc/certauth/host.pem'
 	echo junk >"$S/etc/certauth/host.pem"
-	host_error 'is no file of certificates'
+	host_error 'it is not a file of PEM certificates'
 }
 
 @test "host: a key that others may read or write, or own" {
 	host_proof host-good
 	chmod 640 "$S/etc/certauth/host.key"
-	host_error 'others may read it'
+	host_error 'it is readable by group or others'
 	chmod 604 "$S/etc/certauth/host.key"
-	host_error 'others may read it'
+	host_error 'it is readable by group or others'
 	chmod 620 "$S/etc/certauth/host.key"
 	host_error 'must be a file owned by root'
 	chmod 600 "$S/etc/certauth/host.key"
@@ -570,16 +570,16 @@ host_token() {
 	cp "$PKI/host-good-chain.pem" "$S/etc/certauth/host.pem"
 	host_error 'no token has the key of host_cert'
 	host_token host-good ''
-	host_error 'the token does not sign'
+	host_error 'the token did not sign'
 	host_token host-good
 	printf 9999 >"$S/etc/certauth/pin"
-	host_error 'the token does not sign'
+	host_error 'the token did not sign'
 	# a PIN in the URI does not get into the log
 	host_token host-good '?pin-value=8642'
-	host_error 'the token does not sign'
+	host_error 'the token did not sign'
 	not_logged 8642
 	rm -rf "$S/hsm"/*
-	host_error 'the token does not sign'
+	host_error 'the token did not sign'
 }
 
 @test "host: the helper that signs for the host may not be another's, nor its answer wrong" {
@@ -597,5 +597,5 @@ host_token() {
 	END
 	chmod 755 "$S/bin/liar"
 	conf default "helper = $S/bin/liar"
-	host_error "the token's signature is not one by the key of host_cert"
+	host_error "the signature of the token does not verify with the key of host_cert"
 }

@@ -93,7 +93,7 @@ drive() {
 	logged reason=answer-repeated
 	drive PAM_AUTH_ERR -C "$CLIENT" -m cut
 	logged reason=answer-cut
-	grep '^error The answer was cut' "$S/seen"
+	grep '^error The answer was truncated' "$S/seen"
 	drive PAM_AUTH_ERR -m foreign
 	grep '^error The answer is malformed' "$S/seen"
 }

@@ -1,4 +1,5 @@
 #include "crladmin/crlabout.h"
+#include "crypto/crypto.h"
 
 #include <openssl/x509v3.h>
 #include <string.h>

@@ -204,29 +204,29 @@ test_no_host_proof(void **state)
 	struct world *w = *state;
 
 	host_files(w, "p256.pem", "host.key");
-	no_proof(w, "does not belong to");
+	no_proof(w, "is not the key of");
 	host_files(w, "host.pem", "host.key");
 	run("chmod 640 %s/h.key", w->dir);
-	no_proof(w, "others may read it");
+	no_proof(w, "readable by group");
 	run("chmod 620 %s/h.key", w->dir);
-	no_proof(w, "must be a file owned by root");
+	no_proof(w, "it must be a file owned by root");
 	run("rm %s/h.key", w->dir);
 	no_proof(w, "cannot be opened");
 	run("echo junk >%s/h.key; chmod 600 %s/h.key", w->dir, w->dir);
-	no_proof(w, "is no private key");
+	no_proof(w, "is not a PEM private key");
 	run("openssl pkey -in " VECTORS_DIR "host.key -aes256 -passout pass:x "
 	    "-out %s/h.key && chmod 600 %s/h.key",
 	    w->dir, w->dir);
-	no_proof(w, "is no private key");
+	no_proof(w, "is not a PEM private key");
 	host_files(w, "rsa1024.pem", "rsa1024.key");
 	no_proof(w, "no signature scheme fits");
 	host_files(w, "host.pem", "host.key");
 	run(": >%s/h.pem", w->dir);
-	no_proof(w, "is no file of certificates");
+	no_proof(w, "is not a file of PEM certificates");
 	/* a private key in the file is refused, although it is not sent */
 	run("cat " VECTORS_DIR "host.pem " VECTORS_DIR "host.key >%s/h.pem",
 	    w->dir);
-	no_proof(w, "is no file of certificates");
+	no_proof(w, "is not a file of PEM certificates");
 	run("for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; do "
 	    "cat " VECTORS_DIR "host.pem; done >%s/h.pem",
 	    w->dir);
@@ -387,15 +387,16 @@ test_host_check(void **state)
 	assert_string_equal(w->lines, "");
 	set(w, "host_names", "web1, web1.example.com");
 	assert_int_equal(host_check(w, now), CA_OK);
-	assert_non_null(strstr(w->lines, "first name, web1, does not stand"));
+	assert_non_null(strstr(
+	    w->lines, "does not contain the first name of this host, web1"));
 	set(w, "host_names", "other.example, localhost");
 	assert_int_equal(host_check(w, now), CA_OK);
-	assert_non_null(strstr(w->lines, "none of this host's names"));
-	assert_non_null(strstr(w->lines, "localhost, as others do"));
+	assert_non_null(strstr(w->lines, "none of the names of this host"));
+	assert_non_null(strstr(w->lines, "localhost, which is not unique"));
 	/* a client's certificate */
 	host_files(w, "p256.pem", "p256.key");
 	assert_int_equal(host_check(w, now), CA_OK);
-	assert_non_null(strstr(w->lines, "not for TLS servers"));
+	assert_non_null(strstr(w->lines, "not valid for TLS servers"));
 	set(w, "warn_expiry", "3650d");
 	assert_int_equal(host_check(w, now), CA_OK);
 	set(w, "host_names", "host.example, host");
