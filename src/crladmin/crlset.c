@@ -143,7 +143,7 @@ enum ca_err
 ca_crladmin_read_wanted(struct ca_crladmin_run *r, const char *name,
     const struct ca_crl_wanted *wanted, struct ca_crls *out)
 {
-	struct ca_crl_source src = {
+	struct ca_crl_file src = {
 	    r->crypto, &r->log, &ca_crl_by_stream, r->dir, name, -1};
 	enum ca_err rc = ca_crldir_open(r->dir, name, &src.fd, NULL);
 
