@@ -349,10 +349,10 @@ no_next() {
 
 @test "CRLs: a dangling link, hashed or not" {
 	ln -s gone "$C/crl/notes"
-	finds error crl-dir 'crl/notes is a link to a file that is not there'
+	finds error crl-dir 'crl/notes is a symbolic link to a file that does not exist'
 	rm "$C/crl/notes"
 	ln -s gone "$C/crl/00000000.r0"
-	finds error crl-dir 'crl/00000000.r0 is a link to a file that is not there'
+	finds error crl-dir 'crl/00000000.r0 is a symbolic link to a file that does not exist'
 	# compile drops it
 	in_place "$CERTAUTH" crl compile
 	doctor
@@ -449,11 +449,11 @@ no_next() {
 	doctor
 	[ "$status" -eq 0 ]
 	crl_dir root.crl cas.crl
-	finds warning crl-outside-scope "cas.crl lists /etc/certauth/users.d/alice/listed.pem, but does not revoke it: the CRL is for CA certificates only, and this is none"
+	finds warning crl-outside-scope "cas.crl lists /etc/certauth/users.d/alice/listed.pem, but does not revoke it: the CRL covers only CA certificates, and this is an end-entity certificate"
 	crl_with point lister 'issuingDistributionPoint = critical, @idp' '[idp]' \
 		'fullname = URI:http://x.example/k'
 	crl_dir root.crl point.crl
-	finds warning crl-outside-scope 'the CRL is for the distribution point http://x.example/k; the certificate names none'
+	finds warning crl-outside-scope 'the CRL covers the distribution point http://x.example/k; the certificate names none'
 	# a CRL that covers it, and does not list it
 	crl_with users lister 'issuingDistributionPoint = critical, @idp' '[idp]' \
 		'onlyuser = TRUE'

@@ -20,7 +20,7 @@ times(void **state)
 {
 	(void)state;
 	fresh();
-	is(direct, CA_R_CRL_MISSING, "none of CN=Root");
+	is(direct, CA_R_CRL_MISSING, "no CRL of CN=Root");
 	root_crl(.from = 0);
 	is(direct, CA_R_OK, NULL);
 	root_crl(.forever = true);
@@ -28,7 +28,7 @@ times(void **state)
 	root_crl(.from = 1, .to = DAY);
 	is(direct, CA_R_CRL_FUTURE, "thisUpdate is in the future");
 	root_crl(.from = -DAY, .to = -1);
-	is(direct, CA_R_CRL_EXPIRED, "past its nextUpdate");
+	is(direct, CA_R_CRL_EXPIRED, "has expired");
 	root_crl(.updates = {"270114080000", NULL});
 	is(direct, CA_R_CRL_MALFORMED, "malformed thisUpdate");
 	root_crl(.updates = {NULL, "270116080000"});
@@ -45,7 +45,7 @@ grace(void **state)
 	root_crl(.from = -DAY, .to = -3599);
 	is(direct, CA_R_CRL_STALE, "root.crl");
 	root_crl(.from = -DAY, .to = -3600);
-	is(direct, CA_R_CRL_EXPIRED, "past its nextUpdate");
+	is(direct, CA_R_CRL_EXPIRED, "has expired");
 	/* what it revokes stays revoked */
 	root_crl({{LEAF_SERIAL, 1}}, .from = -DAY, .to = -3599);
 	is(direct, CA_R_REVOKED, "keyCompromise");
@@ -153,14 +153,14 @@ signatures(void **state)
 	put_cert("mute.pem", mute);
 	put_crl("crl/m.crl", &(struct crl_spec){"Mute", keeper_key});
 	is(under, CA_R_CRL_ISSUER,
-	    "m.crl is by a CA whose certificate does "
-	    "not allow to sign CRLs (no cRLSign");
+	    "m.crl is signed by a CA whose certificate may "
+	    "not sign CRLs (keyUsage without cRLSign");
 	/* which crl = prefer takes for no CRL, but only that */
 	settings[0] = "crl";
 	settings[1] = "prefer";
-	is(under, CA_R_CRL_ABSENT, "no cRLSign");
+	is(under, CA_R_CRL_ABSENT, "without cRLSign");
 	put_crl("crl/n.crl", &(struct crl_spec){"Mute", leaf_key});
-	is(under, CA_R_CRL_ISSUER, "no cRLSign");
+	is(under, CA_R_CRL_ISSUER, "without cRLSign");
 	X509_free(mute);
 	X509_free(under);
 }
@@ -173,19 +173,19 @@ scopes(void **state)
 	fresh();
 	/* of another CA, under this one's hash too */
 	put_crl("crl/sub.crl", &(struct crl_spec){"Sub", root_key});
-	is(direct, CA_R_CRL_MISSING, "none of CN=Root");
+	is(direct, CA_R_CRL_MISSING, "no CRL of CN=Root");
 	char name[64];
 	hashed_name(name, "crl/", "Root", "r", 0);
 	put_crl(name, &(struct crl_spec){"Sub", root_key});
-	is(direct, CA_R_CRL_MISSING, "none of CN=Root");
+	is(direct, CA_R_CRL_MISSING, "no CRL of CN=Root");
 	/* of those that hold no CAs the anchor needs none */
 	fresh();
 	root_crl(.ext = {"issuingDistributionPoint:critical,onlyuser:TRUE"});
 	is(direct, CA_R_OK, NULL);
 	sub_crl(.from = 0);
 	is(leaf, CA_R_CRL_SCOPE,
-	    "root.crl is for user certificates only, and "
-	    "this is a CA, for CN=Sub");
+	    "root.crl covers only end-entity certificates, and "
+	    "this is a CA certificate, for CN=Sub");
 	fresh();
 	root_crl(.ext = {"issuingDistributionPoint:critical,onlyCA:TRUE"});
 	is(direct, CA_R_CRL_SCOPE, "root.crl");
@@ -279,7 +279,7 @@ anchors(void **state)
 	(void)snprintf(path, sizeof path, "%s/helpers", dir);
 	settings[1] = path;
 	put_cert("helpers/sub.pem", sub);
-	is(leaf, CA_R_CRL_MISSING, "none of CN=Sub");
+	is(leaf, CA_R_CRL_MISSING, "no CRL of CN=Sub");
 	sub_crl(.from = 0);
 	is(leaf, CA_R_OK, NULL);
 	put_crl("crl/root.crl", &(struct crl_spec){"Root", root_key,
