@@ -1,4 +1,4 @@
-/* src/base: cursors, text, secrets, the log, and files that decide. */
+/* src/base: cursors, text, secrets, the log, and checked files. */
 #include "vectors.h"
 
 #include "base/file.h"

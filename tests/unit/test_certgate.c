@@ -1,6 +1,6 @@
 /*
- * What may be decoded: the gate before d2i_X509, on certificates that are good,
- * cut, altered, and made to be slow.
+ * The gate before d2i_X509, with certificates that are good, truncated, altered,
+ * or made to be slow.
  */
 #include "crypto/certgate.h"
 #include "verify/cost.h"

@@ -421,12 +421,12 @@ writer_refuses(void **state)
 	p.nschemes = 0;
 	assert_int_equal(ca_request_write(&b, &p), CA_ERR_FORMAT);
 	p.nschemes = 65;
-	assert_int_equal(ca_request_write(&b, &p), CA_ERR_FORMAT);
+	assert_int_equal(ca_request_write(&b, &p), CA_ERR_LIMIT);
 	p = params();
 	p.nhost_names = 0;
 	assert_int_equal(ca_request_write(&b, &p), CA_ERR_FORMAT);
 	p.nhost_names = CA_HOST_NAMES_MAX + 1;
-	assert_int_equal(ca_request_write(&b, &p), CA_ERR_FORMAT);
+	assert_int_equal(ca_request_write(&b, &p), CA_ERR_LIMIT);
 	struct ca_bytes empty = {NULL, 0};
 	p = params();
 	p.authority = &empty;

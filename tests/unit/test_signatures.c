@@ -1,4 +1,4 @@
-/* The outside suite of signatures, through our own verification function. */
+/* An external suite of test signatures, checked by ca_crypto_verify. */
 #include "vectors.h"
 
 #include "crypto/crypto.h"
