@@ -199,7 +199,7 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	chmod 666 "$T/pin"
 	tool '' p11 "$P256?pin-source=file:$T/pin" all
 	[ "$status" -eq 1 ]
-	has 'not trustworthy'
+	has 'not accepted'
 	hostile last
 	chmod 600 "$T/pin"
 	tool '' p11 "$P256?pin-source=file:$T/pin" all

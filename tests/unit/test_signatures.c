@@ -247,7 +247,7 @@ binding(void **state)
 }
 
 /* A key that says "RSA-PSS only" is another type than rsaEncryption, and a
- * curve written out in full is none that we know. */
+ * curve with explicit parameters is not a known one. */
 static void
 other_encodings(void **state)
 {
