@@ -251,7 +251,7 @@ signed_for() {
 	run "$CERTAUTH" verify --config "$S/etc/certauth/certauth.conf" \
 		--ca-dir "$PKI/ca" --no-crl "$d/ca/slow.pem"
 	[ "$status" -eq 1 ]
-	[[ $output == *'written out'* ]]
+	[[ $output == *'explicit'* ]]
 	[[ $output == *weak* ]]
 	rm -rf "$d/users.d/alice"
 }
