@@ -48,7 +48,7 @@ trouble(struct ca_crl *crl, enum ca_reason reason, const char *fmt, ...)
 }
 
 struct ca_crl *
-ca_crl_new(const struct ca_crl_source *src, struct ca_crls *out)
+ca_crl_new(const struct ca_crl_file *src, struct ca_crls *out)
 {
 	struct ca_crl *crl = calloc(1, sizeof *crl);
 
@@ -57,7 +57,7 @@ ca_crl_new(const struct ca_crl_source *src, struct ca_crls *out)
 	crl->crypto = src->crypto;
 	crl->log = src->log;
 	crl->way = src->way;
-	trouble(crl, CA_R_CRL_MALFORMED, "holds no CRL");
+	trouble(crl, CA_R_CRL_MALFORMED, "contains no CRL");
 	crl->fd = -1;
 	if ((crl->name = strdup(src->name)) == NULL ||
 	    ca_crls_add(out, crl) != CA_OK) {
@@ -129,9 +129,10 @@ ca_crl_malformed(struct ca_crl *crl, enum ca_err rc)
 {
 	X509_CRL_free(crl->x509);
 	crl->x509 = NULL;
-	trouble(crl, CA_R_CRL_MALFORMED, "holds a CRL that %s",
-	    rc == CA_ERR_LIMIT ? "is beyond a documented bound"
-			       : "is cut, or is not DER (RFC 5280 section 5)");
+	trouble(crl, CA_R_CRL_MALFORMED, "contains a CRL that %s",
+	    rc == CA_ERR_LIMIT
+		? "exceeds a documented limit"
+		: "is truncated or not valid DER (RFC 5280 section 5)");
 	ca_log_debug(crl->log, "%s %s", crl->name, crl->why);
 	return CA_OK;
 }
@@ -140,8 +141,8 @@ void
 ca_crl_undecodable(struct ca_crl *crl)
 {
 	trouble(crl, CA_R_CRL_MALFORMED,
-	    "holds a CRL with a name, a time or an extension that cannot be "
-	    "decoded");
+	    "contains a CRL with a name, a time or an extension that "
+	    "cannot be decoded");
 }
 
 void
@@ -210,22 +211,22 @@ ca_crl_take_stripped(
 }
 
 enum ca_err
-ca_crl_each(const struct ca_crl_source *src, ca_crl_add_fn *add,
+ca_crl_each(const struct ca_crl_file *src, ca_crl_add_fn *add,
     const struct ca_crl_wanted *wanted, struct ca_crls *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_crlsrc *at = malloc(sizeof *at);
+	struct ca_crl_source *at = malloc(sizeof *at);
 	size_t n = 0;
 
 	if (at == NULL) {
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
-	if ((rc = ca_crlsrc_open(at, src->fd)) != CA_OK) {
+	if ((rc = ca_crl_source_open(at, src->fd)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
-	while ((rc = ca_crlsrc_next(at)) == CA_OK) {
+	while ((rc = ca_crl_source_next(at)) == CA_OK) {
 		if (++n > CA_CRL_PER_FILE_MAX) {
 			ret = CA_ERR_LIMIT;
 			goto out;

@@ -11,7 +11,7 @@
 #include <string.h>
 
 static enum ca_err
-load_one(const struct ca_crl_source *src, struct ca_crl_index *idx, uint32_t no,
+load_one(const struct ca_crl_file *src, struct ca_crl_index *idx, uint32_t no,
     const struct ca_crl_wanted *wanted, struct ca_crls *out)
 {
 	struct ca_crl_index_crl found;
@@ -50,7 +50,7 @@ why(enum ca_err rc)
 	case CA_ERR_STALE:
 		return "has an index that was made for an older file";
 	case CA_ERR_UNTRUSTED:
-		return "has an index that others may write";
+		return "has an index that is writable by group or others";
 	case CA_ERR_UNSUPPORTED:
 		return "has an index that was made by another version";
 	default:
@@ -59,7 +59,7 @@ why(enum ca_err rc)
 }
 
 static enum ca_err
-load(const struct ca_crl_source *src, const struct ca_crl_wanted *wanted,
+load(const struct ca_crl_file *src, const struct ca_crl_wanted *wanted,
     struct ca_crls *out)
 {
 	struct ca_crl_index *idx = NULL;
@@ -81,8 +81,8 @@ load(const struct ca_crl_source *src, const struct ca_crl_wanted *wanted,
 		ca_crl_free(out->v[--out->n]);
 	if (rc == CA_ERR_MEMORY)
 		return rc;
-	ca_log_debug(
-	    src->log, "the CRL %s %-s: it is streamed", src->name, why(rc));
+	ca_log_debug(src->log, "the CRL file %s %-s, so the file is read",
+	    src->name, why(rc));
 	return ca_crl_stream_load(src, wanted, out);
 }
 
@@ -96,19 +96,19 @@ fall_back(struct ca_crl *crl, const char *reason)
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_crlread read = {0};
 
-	ca_log_debug(
-	    crl->log, "the CRL %s is streamed: %-s", crl->name, reason);
+	ca_log_debug(crl->log, "the CRL file %s is read without its index: %-s",
+	    crl->name, reason);
 	crl->way = &ca_crl_by_stream;
 	if ((crl->src = malloc(sizeof *crl->src)) == NULL) {
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
-	if ((rc = ca_crlsrc_open(crl->src, crl->fd)) != CA_OK) {
+	if ((rc = ca_crl_source_open(crl->src, crl->fd)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
 	for (uint32_t i = 0; i <= crl->no; i++) {
-		if ((rc = ca_crlsrc_next(crl->src)) != CA_OK) {
+		if ((rc = ca_crl_source_next(crl->src)) != CA_OK) {
 			ret = rc == CA_ERR_NOT_FOUND ? CA_ERR_STALE : rc;
 			goto out;
 		}

@@ -186,13 +186,13 @@ follow(struct ca_crldir *dir, struct names *hashed, struct names *plain,
 static enum ca_err
 read_issuers(struct slot *slot, int fd)
 {
-	struct ca_crlsrc *src = malloc(sizeof *src);
+	struct ca_crl_source *src = malloc(sizeof *src);
 	enum ca_err rc;
 
 	if (src == NULL)
 		return CA_ERR_MEMORY;
-	rc = ca_crlsrc_open(src, fd);
-	while (rc == CA_OK && (rc = ca_crlsrc_next(src)) == CA_OK)
+	rc = ca_crl_source_open(src, fd);
+	while (rc == CA_OK && (rc = ca_crl_source_next(src)) == CA_OK)
 		rc = ca_crlread_issuer(src, &slot->issuers);
 	free(src);
 	return rc == CA_ERR_NOT_FOUND ? CA_OK : rc;
@@ -255,9 +255,8 @@ look_at(struct ca_crldir *dir, bool all, const struct names *plain,
 		if (!has_link && linked->n > 0 && slot != NULL &&
 		    slot->issuers.len > 0)
 			ca_log_warning(dir->log,
-			    "%s in crl_dir has no hashed "
-			    "name, which costs time at every login: run "
-			    "`certauth crl compile`",
+			    "%s in crl_dir has no hashed name, so every login takes "
+			    "longer; run: certauth crl compile",
 			    plain->v[i]);
 	}
 	return rc;
@@ -275,9 +274,8 @@ scan(struct ca_crldir *dir, bool all)
 		rc = follow(dir, &hashed, &plain, &linked);
 	if (rc == CA_ERR_LIMIT) {
 		ca_log_err(dir->log,
-		    "more than %d files in crl_dir: they are "
-		    "not looked through; remove some, or run `certauth crl "
-		    "compile`",
+		    "crl_dir has more than %d files, so it is not searched; "
+		    "remove some files, or run: certauth crl compile",
 		    NAMES_MAX);
 		ca_crldir_blame(&dir->scan_trouble, CA_R_CRL_DIR, "crl_dir",
 		    "has too many files");

@@ -91,7 +91,7 @@ ca_crldir_why(enum ca_err rc, const struct stat *st, char buf[256])
 		return what != NULL ? what : "cannot be trusted";
 	case CA_ERR_IO:
 		if (errno == ENOENT || errno == ENOTDIR)
-			return "is a link to a file that is not there";
+			return "is a symbolic link to a file that does not exist";
 		what = strerrordesc_np(errno);
 		break;
 	default:
@@ -153,7 +153,7 @@ enum ca_err
 ca_crldir_load(struct ca_crldir *dir, struct slot *slot, int fd,
     const struct ca_crl_wanted *wanted)
 {
-	struct ca_crl_source src = {
+	struct ca_crl_file src = {
 	    dir->crypto, dir->log, dir->way, dir->fd, slot->name, fd};
 	struct stat st = {0};
 	enum ca_err rc = ca_crl_load(&src, wanted, &slot->crls);

@@ -46,11 +46,12 @@ tell_no_crl_sign(struct question *q)
 	q->answer.mute = true;
 	reject(q, CA_R_CRL_ISSUER,
 	    q->rev->mode == CA_CRL_PREFER
-		? "is by a CA whose certificate does not allow to sign CRLs "
-		  "(no cRLSign in keyUsage)"
-		: "is by a CA whose certificate does not allow to sign CRLs "
-		  "(no cRLSign in keyUsage): until the CA has a new one, set "
-		  "crl = prefer or crl = off for this service");
+		? "is signed by a CA whose certificate may not sign CRLs "
+		  "(keyUsage without cRLSign)"
+		: "is signed by a CA whose certificate may not sign CRLs "
+		  "(keyUsage without cRLSign); until the CA has a new "
+		  "certificate, set crl = prefer or crl = off for this "
+		  "service");
 }
 
 /* Does cert, whose path is valid, vouch for the CRL?  CA_OK, CA_DENIED, or an
@@ -64,9 +65,9 @@ try_signer(struct question *q, X509 *cert)
 		return rc;
 	if (rc == CA_DENIED) {
 		reject(q, CA_R_CRL_SIGNATURE,
-		    "has a wrong signature, or is by another key or another CA "
-		    "of that name, whose certificate is not here "
-		    "(intermediates_dir)");
+		    "has a wrong signature, or another CA or key with the "
+		    "same name has signed it; in that case put its "
+		    "certificate into intermediates_dir");
 		return CA_DENIED;
 	}
 	if (!may_sign(cert)) {
@@ -168,8 +169,8 @@ judge_issuer(struct question *q, X509 *cert, struct crl_issuer **out)
 	if (rc != CA_OK && rc != CA_DENIED)
 		return rc;
 	ca_rev_find(&is->why, CA_R_CRL_ISSUER, place_cert(q->at),
-	    "%s: the path of the CRL's issuer: %s", ca_crl_get0_name(q->f->crl),
-	    why);
+	    "%s: no valid path for the CRL issuer: %s",
+	    ca_crl_get0_name(q->f->crl), why);
 	if (rc == CA_OK)
 		ask_status(rev, is, q->at->level + 1);
 	else
@@ -251,8 +252,8 @@ ca_rev_sign(struct ca_revocation *rev, const struct place *at,
 		return rc;
 	if (q.answer.cert == NULL && q.answer.why.reason == CA_R_OK)
 		reject(&q, CA_R_CRL_ISSUER,
-		    "is of an issuer whose certificate is not here: put it "
-		    "into intermediates_dir");
+		    "is signed by a CA whose certificate is not known; put "
+		    "that certificate into intermediates_dir");
 	*out = q.answer;
 	/* from elsewhere not everybody was asked */
 	if (on && at->level == 0) {
