@@ -419,7 +419,7 @@ near(const char *a, const char *b)
 static void
 nearly_the_same(void **state)
 {
-	static const char upper[] = "other upper and lower case";
+	static const char upper[] = "differ only in upper and lower case";
 	static const char way[] = "in reverse order";
 	static const struct {
 		const char *a, *b, *hint;

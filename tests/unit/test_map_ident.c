@@ -408,10 +408,10 @@ why_not(void **state)
 	    {"alice uid:alice",
 		"users:1 uid:alice -: the certificate has no such value\n"},
 	    {"alice subject:CN=Second,CN=Alice,O=X",
-		"name in other upper and lower case; add ignorecase to accept the name of the certificate "
+		"names differ only in upper and lower case; add ignorecase to accept the name of the certificate "
 		"(its subject: CN=Second,CN=Alice,O=x)\n"},
 	    {"alice subject:O=x,CN=Alice,CN=Second",
-		"the same name in reverse order; write it with the most "
+		"the same name in reverse order; write the most "
 		"specific attribute first (its subject: "
 		"CN=Second,CN=Alice,O=x)\n"},
 	    {"alice issuer-subject:CN=CA;CN=Alice",

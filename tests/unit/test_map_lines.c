@@ -91,7 +91,7 @@ what_is_wrong(void **state)
 	    {"alice uid:a\\4", "after a backslash"},
 	    {"alice uid:a\\", "after a backslash"},
 	    {"alice uid:a\\00b",
-		"the name has a NUL character, and can never match"},
+		"the value has a NUL character, and can never match"},
 	    {"alice uid:\\ff", "not plain text in UTF-8"},
 	    {"alice uid:\\0a", "not plain text in UTF-8"},
 	    {"alice uid:", "uid: has no value"},
