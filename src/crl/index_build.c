@@ -88,7 +88,7 @@ gather(void *ctx, const struct ca_crl_item *item)
 	return CA_OK;
 }
 
-/* The places in the order of their buckets, by counting. */
+/* Return the places in the order of their buckets (a counting sort). */
 static uint32_t *
 in_order(const struct maker *m, uint32_t buckets, uint32_t *first)
 {

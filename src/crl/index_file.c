@@ -1,5 +1,5 @@
 /*
- * Making the index of a CRL file: opening the CRL, and the index's file.
+ * Make the index of a CRL file: open the CRL, and write the file of the index.
  */
 #include "base/file.h"
 #include "crl/index_build.h"
@@ -48,8 +48,8 @@ ca_crl_index_make(struct ca_crypto *crypto, const struct ca_log *log, int dirfd,
 		ret = rc;
 		goto out;
 	}
-	/* always the same name, so that a killed compilation leaves one file at
-	 * most; the caller holds the directory's lock */
+	/* a fixed name, so that killed compilations leave at most one file; the
+	 * caller holds the directory's lock */
 	ca_buf_fmt(&tmp, ".%s.tmp", ca_buf_text(&idx));
 	const struct ca_index_place place = {
 	    dirfd, ca_buf_text(&idx), ca_buf_text(&tmp), 0644};

@@ -10,7 +10,7 @@
  *	"b" u32 no u32 k bucket k: entries of u8 length of serial, serial, u8
  *	                 reason (255: none), u64 date, u32 i (0: CRL issuer)
  *
- * A length of serial of 255 does not occur: see SERIAL_MAX.
+ * The length of a serial is at most CA_CRL_INDEX_SERIAL_MAX.
  */
 #ifndef CA_CRL_INDEX_FORMAT_H
 #define CA_CRL_INDEX_FORMAT_H
@@ -23,13 +23,13 @@
 extern const struct ca_index_kind ca_crl_index_kind;
 
 #define CA_CRL_INDEX_VALUE_MAX (1u << 20) /* bytes of any value */
-#define CA_CRL_INDEX_SERIAL_MAX 254       /* a longer one is never indexed */
-#define CA_CRL_INDEX_PER_BUCKET 16        /* entries, on average */
+#define CA_CRL_INDEX_SERIAL_MAX 254 /* a CRL with a longer one has no index */
+#define CA_CRL_INDEX_PER_BUCKET 16  /* entries, on average */
 #define CA_CRL_INDEX_ENTRY_FIXED (1 + 1 + 8 + 4)
 #define CA_CRL_INDEX_CRLS_MAX 1024
 
-/* FNV-1a, which spreads serial numbers of any making well enough: a bucket
- * that grows over VALUE_MAX makes the compilation fail, no look-up. */
+/* FNV-1a.  If serial numbers are chosen so that a bucket exceeds VALUE_MAX, the
+ * compilation fails; look-ups are not affected. */
 static inline uint32_t
 ca_crl_index_hash(const uint8_t *p, size_t len)
 {

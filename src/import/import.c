@@ -11,18 +11,18 @@ static const char help[] =
     "       certauth import pam_p11 FILE LOGIN\n"
     "\n"
     "Prints the certauth.conf and the users lines that correspond to another\n"
-    "module's configuration, as a proposal to read and put in place.  What has\n"
-    "no counterpart is named, with the reason, in comments and on standard\n"
-    "error.  Nothing is changed.\n"
+    "module's configuration, as a proposal to check and install.  Comments and\n"
+    "standard error name each setting without a counterpart, with the reason.\n"
+    "No file is changed.\n"
     "\n"
     "  FILE        pam_pkcs11.conf (its map files are read too), sssd.conf, or\n"
     "              a user's authorized_certificates\n"
     "  ARGUMENT    the module's arguments in pam.d\n"
-    "  --conf      certauth.conf alone\n"
-    "  --users     the users file alone\n"
+    "  --conf      print only certauth.conf\n"
+    "  --users     print only the users file\n"
     "\n"
-    "Exit status: 0 all was translated; 1 something has no counterpart; 2 a\n"
-    "mistake.\n"
+    "Exit status: 0 everything was translated; 1 a setting has no counterpart;\n"
+    "2 an error.\n"
     "\n"
     "Example:\n"
     "  certauth import pam_pkcs11 --users /etc/pam_pkcs11/pam_pkcs11.conf\n";
@@ -45,7 +45,7 @@ static const struct {
 	const char *name;
 	enum ca_err (*import)(struct ca_import *im, const struct ca_buf *text,
 	    int argc, char **argv);
-	const char *usage; /* said after CA_ERR_USAGE */
+	const char *usage; /* printed after CA_ERR_USAGE */
 } importers[] = {
     {"pam_pkcs11", ca_import_pam_pkcs11, NULL},
     {"sssd", ca_import_sssd, NULL},
@@ -106,7 +106,7 @@ import(size_t which, const char *file, int argc, char **argv, bool conf,
 	else if (rc == CA_ERR_USAGE)
 		(void)ca_cli_usage(
 		    &ca_cmd_import, "%s", importers[which].usage);
-	else if (rc != CA_ERR_FORMAT) /* said already */
+	else if (rc != CA_ERR_FORMAT) /* reported already */
 		(void)ca_cli_fail("%s", ca_err_text(rc));
 	ca_rule_free(&im->rule);
 	ca_buf_free(&im->conf);
@@ -140,14 +140,14 @@ run(int argc, char **argv)
 	}
 	if (conf && users)
 		return ca_cli_usage(&ca_cmd_import,
-		    "--conf and --users: without both, both are printed");
+		    "--conf and --users exclude each other; without them, both files are printed");
 	if (argc - optind < 2)
 		return ca_cli_usage(&ca_cmd_import,
-		    "it needs a kind (pam_pkcs11, sssd, pam_p11) and a file");
+		    "a kind (pam_pkcs11, sssd, pam_p11) and a file are required");
 	for (size_t i = 0; i < NIMPORTERS; i++)
 		if (strcmp(argv[optind], importers[i].name) == 0)
 			return import(i, argv[optind + 1], argc - optind - 2,
 			    argv + optind + 2, conf, users);
 	return ca_cli_usage(&ca_cmd_import,
-	    "%s is none of pam_pkcs11, sssd, pam_p11", argv[optind]);
+	    "unknown kind %s; use pam_pkcs11, sssd or pam_p11", argv[optind]);
 }

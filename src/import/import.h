@@ -1,9 +1,9 @@
 /*
- * certauth import: what other modules' configurations come to here.
+ * certauth import: translate the configurations of other modules.
  *
- * The importers fill a struct ca_import; import_out.c has the functions for that, and import.c prints it.  What is printed
- * was parsed by our own parsers before: a value or line that they refuse is
- * told as a gap, never printed as a setting.
+ * The importers fill a struct ca_import with the functions of import_out.c, and
+ * import.c prints it.  Every setting and line is parsed by certauth's own parsers
+ * first; if they refuse it, it is reported as a gap and not printed.
  */
 #ifndef CA_IMPORT_IMPORT_H
 #define CA_IMPORT_IMPORT_H
@@ -22,26 +22,26 @@
 extern const struct ca_command ca_cmd_import;
 
 struct ca_import {
-	const char *file;          /* at hand, for messages */
+	const char *file;          /* the current file, for messages */
 	struct ca_buf conf;        /* comments and settings */
 	struct ca_buf users;       /* comments and lines */
-	struct ca_config *scratch; /* judges the settings */
-	struct ca_rule rule;       /* judges the lines */
+	struct ca_config *scratch; /* checks the settings */
+	struct ca_rule rule;       /* checks the lines */
 	size_t gaps;
 	char set[65536]; /* what was set: LF key TAB value LF */
 };
 
-/* A comment among the settings.  line 0: of no line. */
+/* Add a comment to the settings.  line 0: it belongs to no line. */
 void ca_import_note(struct ca_import *im, unsigned line, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A setting that has no counterpart: why says why not, and what to do.
- * value may be NULL; a secret must not be given.  To stderr, and a comment. */
+/* Report a setting that has no counterpart, on stderr and in a comment.  why has
+ * the reason and what to do.  value may be NULL; it must not be a secret. */
 void ca_import_gap(struct ca_import *im, unsigned line, const char *name,
     const char *value, const char *why);
 
-/* key = value, from the setting name.  The first value of a key stays; another
- * one is a gap. */
+/* Add key = value, translated from the setting name.  The first value of a key is
+ * kept; a different one is a gap. */
 void ca_import_set(struct ca_import *im, unsigned line, const char *name,
     const char *key, const char *value);
 
@@ -53,19 +53,20 @@ struct ca_import_line {
 	const char *options; /* as in the file; NULL: none */
 };
 
-/* Add a line to the users, or a gap if our own parser refuses it. */
+/* Add a line to the users, or a gap if the users file's parser refuses it. */
 void ca_import_user(
     struct ca_import *im, unsigned line, const struct ca_import_line *user);
 
-/* A comment among the users. */
+/* Add a comment to the users. */
 void ca_import_user_note(struct ca_import *im, unsigned line, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));
 
-/* The file's text; errors are said.  CA_ERR_LIMIT, CA_ERR_NOT_FOUND, ... */
+/* Read a file.  CA_ERR_LIMIT, CA_ERR_NOT_FOUND, CA_ERR_IO, CA_ERR_MEMORY; the
+ * caller reports them. */
 CA_MUST_CHECK enum ca_err ca_import_read(
     const char *path, size_t max, struct ca_buf *out);
 
-/* ---- the importers.  CA_ERR_FORMAT: the file does not parse; said.
+/* ---- the importers.  CA_ERR_FORMAT: the file does not parse; reported.
  * CA_ERR_USAGE: the arguments are wrong ---- */
 
 /* args: further arguments of the module's line in pam.d. */
@@ -77,8 +78,8 @@ CA_MUST_CHECK enum ca_err ca_import_sssd(
 CA_MUST_CHECK enum ca_err ca_import_pam_p11(
     struct ca_import *im, const struct ca_buf *text, int argc, char **argv);
 
-/* import_mapfile.c: the lines of a pam_pkcs11 map file as rules by selector.
- * digest: of the digest mapper, or NULL. */
+/* import_mapfile.c: translate the lines of a map file of pam_pkcs11 to lines with
+ * selector.  digest: the algorithm of the digest mapper, or NULL. */
 void ca_import_mapfile(struct ca_import *im, unsigned line, const char *url,
     const char *selector, const char *digest, bool ignorecase);
 

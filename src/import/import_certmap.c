@@ -1,12 +1,11 @@
 /*
- * A rule of SSSD (sss-certmap(5)): which certificates (matchrule), and whose
- * they are (maprule).
+ * Translate a rule of SSSD (sss-certmap(5)): matchrule selects certificates, and
+ * maprule their user.
  *
- * matchrule alone is a match: line, if the login is known.  maprule is a search
- * in a directory, which no login here makes; it comes over where it names the
- * login itself, or makes it by a template from a name whose domain the
- * matchrule fixes: that is a pattern.  Nothing comes over with fewer conditions
- * than it had.
+ * matchrule alone becomes a match: line if the login is known.  maprule is a
+ * search in a directory, which certauth does not do.  It is translated if it names
+ * the login itself, or makes the login by a template from a name whose domain
+ * the matchrule fixes, which becomes a pattern.  No condition is ever dropped.
  */
 #include "import/import.h"
 
@@ -120,7 +119,7 @@ literal(const char *p, size_t len, const char *skip, struct ca_buf *out)
 	if (len > 0 && p[0] == '^')
 		i = 1;
 	else if (n == 0)
-		return false; /* anything may stand before it */
+		return false; /* any text may precede it */
 	if (len < i + n + 1 || memcmp(p + i, skip, n) != 0 || p[len - 1] != '$')
 		return false;
 	for (i += n; i + 1 < len; i++) {
@@ -186,9 +185,9 @@ as_pattern(const char *match, const struct template *t, struct ca_buf *domain,
 	if (bad)
 		return "the matchrule is malformed";
 	if (domain->len == 0)
-		return "the matchrule does not fix the domain, so anybody's "
-		       "would do; with it, `* upn:*@DOMAIN issuer=...' is the "
-		       "line";
+		return "the matchrule does not fix the domain, so a user of "
+		       "any domain would match; write `* upn:*@DOMAIN issuer=...' "
+		       "with the domain";
 	return NULL;
 }
 
@@ -320,7 +319,8 @@ ca_import_certmap(struct ca_import *im, const struct ca_certmap_rule *r)
 	char value[300];
 
 	if (map == NULL && r->local)
-		by_login(im, r, match, r->name); /* the rule's name is it */
+		by_login(
+		    im, r, match, r->name); /* the rule's name is the login */
 	else if (map == NULL)
 		gap(im, r, directory); /* userCertificate;binary={cert!bin} */
 	else if (!only_value(map, value, sizeof value))

@@ -1,5 +1,5 @@
 /*
- * The mappers of pam_pkcs11: what each comes to in the users file.
+ * Translate the mappers of pam_pkcs11 to lines of the users file.
  */
 #include "import/import_mapper.h"
 
@@ -14,7 +14,7 @@ static const char no_ldap[] =
 static const struct mapper {
 	const char *name, *settings;
 	const char *selector; /* with a map file; NULL: see import_one */
-	const char *why;      /* if it does not come over at all */
+	const char *why;      /* if it has no counterpart */
 } mappers[] = {
     {"subject", "mapfile ignorecase ", "subject", NULL},
     {"cn", "mapfile ignorecase ", "cn", NULL},
@@ -28,7 +28,7 @@ static const struct mapper {
 	"it takes the name in the certificate for a login or a person's name "
 	"in passwd; write a cn: line for each user, with issuer="},
     {"openssh", "keyfile ", NULL,
-	"a user's authorized_keys log nobody in here; register the "
+	"authorized_keys is not used; register the "
 	"certificate in /etc/certauth/users.d/LOGIN, or write a key: line"},
     {"opensc", "", NULL,
 	"a user's ~/.eid/authorized_certificates: `certauth import pam_p11 "
@@ -55,7 +55,7 @@ in_list(const char *list, const char *name)
 	return false;
 }
 
-/* Names that no mapper has; all those of one that has no counterpart. */
+/* Report unknown settings, and all settings of a mapper without a counterpart. */
 static void
 check_names(struct ca_import *im, const struct ca_scconf *conf, size_t at,
     const struct mapper *m)
@@ -152,7 +152,7 @@ generic(struct ca_import *im, const struct ca_scconf *conf, size_t at)
 		by_mapfile(im, conf, at, "generic", selector);
 }
 
-/* login@DOMAIN: a pattern, where the domain is given. */
+/* login@DOMAIN is a pattern if the domain is given. */
 static void
 ms(struct ca_import *im, const struct ca_scconf *conf, size_t at)
 {

@@ -1,5 +1,5 @@
 /*
- * What the importers say: settings, lines of the users file, comments, gaps.
+ * The output of the importers: settings, lines of the users file, comments, gaps.
  */
 #include "base/file.h"
 #include "import/import.h"
@@ -19,7 +19,7 @@ put_where(const struct ca_import *im, unsigned line, struct ca_buf *out)
 	}
 }
 
-/* "# FILE:LINE: text\n", on one line whatever is in it. */
+/* Write "# FILE:LINE: text\n" on one line; line ends in text are escaped. */
 static void
 put_comment(const struct ca_import *im, unsigned line, struct ca_buf *out,
     const char *fmt, va_list ap)
@@ -109,7 +109,7 @@ ca_import_set(struct ca_import *im, unsigned line, const char *name,
 	ca_buf_fmt(&im->conf, "%s = %s\n", key, value);
 }
 
-/* A value as the users file has it: what is special there is escaped. */
+/* Append a value with the escapes of the users file. */
 static void
 put_literal(struct ca_buf *out, const char *value)
 {
@@ -152,7 +152,7 @@ ca_import_user(
 	ca_buf_free(&b);
 }
 
-/* The invoking user's own business: no owner or mode is asked for. */
+/* The invoking user chooses the file, so its owner and mode are not checked. */
 enum ca_err
 ca_import_read(const char *path, size_t max, struct ca_buf *out)
 {

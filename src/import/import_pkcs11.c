@@ -1,6 +1,6 @@
 /*
- * pam_pkcs11.conf, version 0.6.  Every name that its code reads, or its example
- * file shows, stands in one of these tables.
+ * pam_pkcs11.conf, version 0.6.  Every name that its code reads, or that is in its
+ * example file, is in one of these tables.
  */
 #include "import/import.h"
 
@@ -11,11 +11,11 @@
 
 #include "import/import_mapper.h"
 
-/* How a setting comes over. */
+/* How a setting is translated. */
 enum how {
-	NONE,  /* not at all */
-	NO_IF, /* if true, not at all; false is what happens here anyway */
-	OK_IF, /* if true, it is what happens here anyway; false not at all */
+	NONE,  /* it has no counterpart */
+	NO_IF, /* true has no counterpart; false is always so here */
+	OK_IF, /* true is always so here; false has no counterpart */
 	DONE,  /* by another function, or it has no effect of its own */
 };
 
@@ -78,7 +78,7 @@ find(const struct setting *table, const char *name)
 	return NULL;
 }
 
-/* Its values with commas between, cut where they are too long for a message. */
+/* Write the values separated by commas, truncated to size. */
 static const char *
 all_values(const struct ca_scconf_item *item, char *out, size_t size)
 {
@@ -122,7 +122,7 @@ judge(struct ca_import *im, const struct ca_scconf *conf, size_t parent,
 
 /* ---- the PKCS#11 module ---- */
 
-/* RFC 7512: what is not unreserved is %XX; a path keeps its slashes. */
+/* RFC 7512: escape all but unreserved characters as %XX; keep slashes. */
 static void
 put_uri(struct ca_buf *out, const char *text)
 {
@@ -168,7 +168,7 @@ token_uri(struct ca_import *im, const struct ca_scconf_item *module_item,
 	ca_buf_free(&uri);
 }
 
-/* A directory, or, where pam_pkcs11 took it too, a file. */
+/* A directory; pam_pkcs11 also accepted a file. */
 static void
 dir_setting(struct ca_import *im, const struct ca_scconf_item *item)
 {
@@ -294,9 +294,9 @@ globals(struct ca_import *im, const struct ca_scconf *conf)
 	item = ca_scconf_find(conf, 0, "card_only", NULL);
 	if (ca_scconf_true(item))
 		ca_import_note(im, item->line,
-		    "card_only: no password is asked here; that no other "
-		    "module asks one is for pam.d to say, and a login that is "
-		    "not given comes from the certificate");
+		    "card_only: the module asks no password; check in pam.d that "
+		    "no other module asks one; if no login is given, the "
+		    "certificate decides the login");
 	item = ca_scconf_find(conf, 0, "wait_for_card", NULL);
 	if (ca_scconf_true(item)) {
 		ca_import_note(im, item->line,

@@ -1,6 +1,6 @@
 /*
- * sssd.conf: certificate_verification and what goes with it, and the rules of
- * [certmap/...].  Other settings of SSSD are no business of certificates.
+ * sssd.conf: certificate_verification and related settings, and the rules of
+ * [certmap/...].  Other settings of SSSD do not concern certificates.
  */
 #include "import/import.h"
 #include "import/sssdconf.h"

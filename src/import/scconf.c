@@ -9,7 +9,7 @@ struct lexer {
 	const char *p, *end;
 	unsigned line;
 	struct ca_scconf *conf;
-	/* the token at hand */
+	/* the current token */
 	enum token token;
 	char punct;
 	unsigned at; /* its line */
@@ -152,20 +152,21 @@ add_value(struct lexer *l, struct ca_scconf_item *item)
 	return CA_OK;
 }
 
-/* Behind `='; leaves the lexer at the token that follows. */
+/* Read the values after `='; the next token is then current. */
 static enum ca_err
 read_values(struct lexer *l, struct ca_scconf_item *item)
 {
 	enum ca_err rc;
 
 	while (next(l) == WORD) {
-		/* a line's end does for the semicolon that is missing */
+		/* the end of the line replaces a missing semicolon */
 		if (l->at != item->line && item->nvalues == 0)
 			return CA_OK;
 		if ((rc = add_value(l, item)) != CA_OK)
 			return rc;
 		if (next(l) == WORD && l->at == item->line) {
-			return wrong(l, "two values without a comma");
+			return wrong(
+			    l, "two values have no comma between them");
 		}
 		if (!is_punct(l, ',')) {
 			if (is_punct(l, ';'))
@@ -192,12 +193,12 @@ read_item(struct lexer *l, size_t *parent)
 		item->label = l->word;
 		l->word = NULL; /* transferred */
 		if (!(next(l) == PUNCT && l->punct == '{'))
-			return wrong(l, "two words, and no `{' behind them");
+			return wrong(l, "two words must be followed by `{'");
 	}
 	if (is_punct(l, '=') && item->label == NULL)
 		return read_values(l, item);
 	if (!is_punct(l, '{'))
-		return wrong(l, "a name without `=' or `{' behind it");
+		return wrong(l, "a name must be followed by `=' or `{'");
 	item->block = true;
 	*parent = l->conf->n - 1;
 	return next(l) == BROKEN ? wrong(l, NULL) : CA_OK;
@@ -218,8 +219,7 @@ read_all(struct lexer *l)
 			rc = read_item(l, &parent);
 			depth += parent != before;
 			if (rc == CA_OK && depth > CA_SCCONF_DEPTH)
-				return wrong(l, "blocks stand too deep in "
-						"each other");
+				return wrong(l, "blocks are nested too deep");
 		} else if (is_punct(l, '}') && depth > 0) {
 			parent = l->conf->item[parent].parent;
 			depth--;
@@ -275,7 +275,7 @@ ca_scconf_clear(struct ca_scconf *conf)
 	conf->n = 0;
 }
 
-/* ---- what was parsed ---- */
+/* ---- reading the parsed items ---- */
 
 const char *
 ca_scconf_value(const struct ca_scconf_item *item)

@@ -6,8 +6,8 @@
  *	NAME [LABEL] { ... }
  *
  * VALUE, NAME and LABEL are bare words or in double quotes, where a backslash
- * protects the character behind it.  A `;' may be missing at a line's end, as
- * it is in files that are in use.
+ * protects the character after it.  A `;' may be missing at the end of a line, as
+ * in many existing files.
  */
 #ifndef CA_IMPORT_SCCONF_H
 #define CA_IMPORT_SCCONF_H
@@ -37,7 +37,7 @@ struct ca_scconf_item {
 struct ca_scconf {
 	struct ca_scconf_item *item;
 	size_t n;
-	/* after an error: where, and what, a static phrase */
+	/* after an error: its line, and the reason, a static phrase */
 	unsigned line;
 	const char *why;
 };

@@ -49,7 +49,7 @@ add_entry(struct ca_sssdconf *conf, const char *section, char *key, char *value)
 	return CA_OK;
 }
 
-/* A line that begins with a blank goes on with the value before it. */
+/* A line that begins with a blank continues the value before it. */
 static enum ca_err
 continue_value(struct ca_sssdconf *conf, const char *p, const char *end)
 {
@@ -94,7 +94,7 @@ parse_line(
 	if (*p == '[') {
 		const char *close = memchr(p, ']', (size_t)(end - p));
 
-		conf->why = "a section's name without its `]'";
+		conf->why = "the name of a section has no `]'";
 		if (close == NULL)
 			return CA_ERR_FORMAT;
 		free(*section);
@@ -102,7 +102,7 @@ parse_line(
 		return *section == NULL ? CA_ERR_MEMORY
 					: add_entry(conf, *section, NULL, NULL);
 	}
-	conf->why = "neither [section] nor key = value";
+	conf->why = "the line is neither [section] nor key = value";
 	if (eq == NULL || *section == NULL)
 		return CA_ERR_FORMAT;
 	key = trimmed(p, eq);
@@ -148,7 +148,7 @@ const struct ca_sssdconf_entry *
 ca_sssdconf_find(
     const struct ca_sssdconf *conf, const char *section, const char *key)
 {
-	for (size_t i = conf->n; i-- > 0;) /* the last one counts */
+	for (size_t i = conf->n; i-- > 0;) /* the last entry is used */
 		if (conf->v[i].key != NULL &&
 		    strcmp(conf->v[i].section, section) == 0 &&
 		    strcmp(conf->v[i].key, key) == 0)

@@ -7,7 +7,8 @@
 
 #define ENTRY_MAX ((size_t)1024 * 1024) /* bytes of a passwd entry */
 
-/* getpwnam_r with a buffer that grows; *entry NULL: no such account. */
+/* Call getpwnam_r with a growing buffer; *entry is NULL if there is no such
+ * account. */
 static enum ca_err
 look_up(
     const char *name, struct passwd *pw, char **buffer, struct passwd **entry)
@@ -21,7 +22,7 @@ look_up(
 		int rc = getpwnam_r(name, pw, p, size, entry);
 		if (rc == ERANGE)
 			continue;
-		/* getpwnam(3) lists what "not found" may look like */
+		/* getpwnam(3) lists these as results of "not found" */
 		if (*entry != NULL || rc == 0 || rc == ENOENT || rc == ESRCH ||
 		    rc == EBADF || rc == EPERM)
 			return CA_OK;

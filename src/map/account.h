@@ -18,25 +18,24 @@ struct ca_account {
 };
 
 /*
- * Uids that are nobody's account: systemd gives out 61184 to 65519 to services
- * while they run, 65534 is `nobody' (whose files are those of no known user),
- * and 65535, 4294967294 and 4294967295 are nobody or no uid at all, in 16 and
- * in 32 bits.
+ * Uids that no person has: systemd assigns 61184 to 65519 to services while they
+ * run, 65534 is `nobody' (the owner of files of unknown users), and 65535,
+ * 4294967294 and 4294967295 mean nobody or no uid, in 16 and in 32 bits.
  */
 bool ca_uid_reserved(uid_t uid);
 
 /*
- * What the star of a pattern matched, len bytes with a NUL behind them, is a
- * login only if it is a person's account: never root, whatever its uid, none
- * outside min_uid to max_uid, none whose uid is reserved.  CA_DENIED with *why,
- * a static phrase; CA_ERR_IO, CA_ERR_MEMORY, logged.
+ * Check what the star of a pattern matched, len bytes and a NUL after them.  It
+ * must be a person's account: not root, whatever the uid of root is; with a uid
+ * from min_uid to max_uid that is not reserved.  CA_DENIED with *why, a static
+ * phrase; CA_ERR_IO, CA_ERR_MEMORY, logged.
  */
 CA_MUST_CHECK enum ca_err ca_derived_judge(const struct ca_config *cfg,
     const struct ca_log *log, const char *login, size_t len, const char **why);
 
 /*
- * The account called exactly name: a name service that answers with another
- * spelling of it (case, domain) has not found it.  CA_ERR_NOT_FOUND;
+ * Find the account with exactly this name.  If the name service answers with
+ * another spelling (case, domain), the account is not found.  CA_ERR_NOT_FOUND;
  * CA_ERR_IO: the name service failed (errno); CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_account_find(

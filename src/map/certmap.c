@@ -1,6 +1,6 @@
 /*
- * match: by libsss_certmap, which is loaded when a rule asks for it: most
- * logins have none, and it would bring three libraries into the host.
+ * The selector match: by libsss_certmap.  The library is loaded only if a rule
+ * uses it, because it loads three more libraries into the process.
  */
 #include "map/match.h"
 
@@ -11,8 +11,8 @@
 
 #define SONAME "libsss_certmap.so.0"
 
-/* Its interface of version 0, as far as it is used (sss_certmap.h, which
- * cannot be included without talloc's header). */
+/* The functions of version 0 of the interface that are used here.  sss_certmap.h
+ * cannot be included, because it needs talloc's header. */
 struct sss_certmap_ctx;
 
 struct certmap {
@@ -25,7 +25,7 @@ struct certmap {
 	int (*match)(struct sss_certmap_ctx *, const uint8_t *, size_t);
 };
 
-/* POSIX has dlsym give functions as data pointers. */
+/* In POSIX, dlsym returns functions as data pointers. */
 static bool
 symbol(void *lib, const char *name, void *out)
 {

@@ -1,6 +1,6 @@
 /*
- * The registered certificates of a user, decoded, within a budget: for an
- * answer without one.
+ * Collect and decode the registered certificates of a user, within a budget,
+ * for a response that contains no certificate.
  */
 #include "crypto/certgate.h"
 #include "map/map.h"
@@ -12,12 +12,14 @@ struct collect {
 	const struct ca_log *log;
 	STACK_OF(X509) *certs;
 	struct ca_map_budget *budget;
-	bool links; /* those of the chains, not the registered ones */
+	bool links; /* collect the chains, not the registered certificates */
+	bool spent; /* the budget ended the walk; this is logged */
 };
 
-/* CA_ERR_NOT_FOUND: it may not be decoded, and was logged. */
+/* CA_ERR_NOT_FOUND: the certificate must not be decoded; this is logged.
+ * CA_ERR_LIMIT: the budget does not allow it; this is logged. */
 static enum ca_err
-decode(const struct collect *c, const char *path, const unsigned char *der,
+decode(struct collect *c, const char *path, const unsigned char *der,
     size_t len, X509 **cert)
 {
 	size_t cost = ca_cost_decode(len);
@@ -26,7 +28,8 @@ decode(const struct collect *c, const char *path, const unsigned char *der,
 		ca_log_warning(c->log,
 		    "%s and the certificates after it are not used: too many certificates are registered, or they are too large",
 		    path);
-		return CA_ERR_CANCELLED;
+		c->spent = true;
+		return CA_ERR_LIMIT;
 	}
 	c->budget->cost -= cost;
 	enum ca_err rc = ca_crypto_cert(c->crypto, der, len, cert);
@@ -53,7 +56,8 @@ collect(void *ctx, const char *login, const char *path, bool first,
 		ca_log_warning(c->log,
 		    "%s and the certificates after it are not used: at most %zu certificates are tried",
 		    path, c->budget->max);
-		return CA_ERR_CANCELLED;
+		c->spent = true;
+		return CA_ERR_LIMIT;
 	}
 	if ((rc = decode(c, path, der, len, &cert)) != CA_OK)
 		return rc == CA_ERR_NOT_FOUND ? CA_OK : rc;
@@ -74,7 +78,7 @@ registered(const struct ca_context *ctx, const char *user,
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct collect c = {
-	    ctx->crypto, ctx->log, sk_X509_new_null(), budget, links};
+	    ctx->crypto, ctx->log, sk_X509_new_null(), budget, links, false};
 
 	*out = NULL;
 	if (c.certs == NULL) {
@@ -82,9 +86,10 @@ registered(const struct ca_context *ctx, const char *user,
 		goto out;
 	}
 	if (user == NULL || user[0] == '\0')
-		goto done; /* nobody yet whose certificates they could be */
+		goto done; /* no user is known yet, so there are no certificates */
 	rc = ca_registered_walk(ctx->cfg, ctx->log, user, collect, &c);
-	if (rc != CA_OK && rc != CA_ERR_CANCELLED) {
+	/* what was collected before the budget ended is used */
+	if (rc != CA_OK && !c.spent) {
 		ret = rc;
 		goto out;
 	}

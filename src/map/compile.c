@@ -1,5 +1,5 @@
 /*
- * Making the index of a users file (users_index.h).
+ * Make the index of a users file (users_index.h).
  */
 #include "base/file.h"
 #include "base/index_make.h"
@@ -23,7 +23,7 @@ struct build {
 	struct ca_buf scan;
 };
 
-/* Can every login find the line by the same bytes? */
+/* Return true if a login can find the line by key. */
 static bool
 has_key(const struct ca_rule *rule)
 {
@@ -122,7 +122,7 @@ write_index(const char *path, const EVP_MD *sha256, struct build *b,
 	enum ca_err rc;
 
 	ca_buf_fmt(&name, "%s.cdb", path);
-	/* no lock: another compilation may run */
+	/* unique, because another compilation may run */
 	ca_buf_fmt(&temp, "%s.cdb.%ld", path, (long)getpid());
 	ca_buf_u64(&rest, b->buckets);
 	ca_buf_u64(&rest, b->mask);

@@ -1,5 +1,5 @@
 /*
- * Which accounts a pattern may give.
+ * Check whether a pattern may give an account.
  */
 #include "map/account.h"
 #include "map/rule.h"
@@ -12,7 +12,7 @@ ca_uid_reserved(uid_t uid)
 	return (uid >= 61184 && uid <= 65535) || uid >= 4294967294U;
 }
 
-/* Is it the uid of a person?  NULL, or why not. */
+/* Return NULL if the uid may be a person's, else the reason why not. */
 static const char *
 unfit_uid(const struct ca_config *cfg, uid_t uid)
 {

@@ -16,7 +16,7 @@ ca_dn_utf8(const ASN1_STRING *s, unsigned char **out, size_t *len)
 	*len = 0;
 	if (n < 0)
 		return CA_ERR_FORMAT;
-	/* what libcrypto passes on unseen: a UTF8String that is none */
+	/* libcrypto does not check that a UTF8String is UTF-8 */
 	for (size_t i = 0, step; i < (size_t)n; i += step) {
 		uint32_t c = 0;
 
@@ -76,7 +76,6 @@ ca_dn_pair_end(struct ca_dn *dn, char kind, const void *value, size_t len)
 	return CA_OK;
 }
 
-/* A value of a certificate, or of #hex. */
 enum ca_err
 ca_dn_pair_asn1(struct ca_dn *dn, const ASN1_TYPE *value)
 {
@@ -114,7 +113,6 @@ after(const struct ca_dn *dn, const struct ca_dn_pair *a,
 	return order > 0 || (order == 0 && a->len > b->len);
 }
 
-/* Sort the pairs of each RDN, and write all.  reverse: the last RDN first. */
 enum ca_err
 ca_dn_write(struct ca_dn *dn, bool reverse, struct ca_buf *out)
 {

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* Names of attribute types: RFC 4514 section 3, RFC 4519, and what OpenSSL
- * and Windows print.  Anything else is written as an OID. */
+/* Names of attribute types: of RFC 4514 section 3, RFC 4519, OpenSSL and
+ * Windows.  Other types must be written as an OID. */
 static const struct {
 	const char *name;
 	int nid;
@@ -78,8 +78,8 @@ refuse(struct text *t, const char *why)
 	return CA_ERR_FORMAT;
 }
 
-/* numericoid of RFC 4512 section 1.4, of digits and dots: libcrypto also takes
- * empty numbers, a dot at the end and zeros in front. */
+/* numericoid of RFC 4512 section 1.4, of digits and dots.  libcrypto also
+ * accepts empty numbers, a dot at the end and leading zeros. */
 static bool
 is_numericoid(const char *p)
 {
@@ -107,7 +107,7 @@ parse_type(struct text *t, struct ca_dn *dn, int rdn)
 	size_t len = (size_t)(t->p - name);
 	skip_space(t);
 	if (t->p == t->end || *t->p != '=')
-		return refuse(t, "an attribute without =");
+		return refuse(t, "an attribute has no = after its type");
 	t->p++;
 	if (len > 4 && strncasecmp(name, "OID.", 4) == 0) {
 		name += 4;
@@ -126,7 +126,8 @@ parse_type(struct text *t, struct ca_dn *dn, int rdn)
 	memcpy(dotted, name, len);
 	dotted[len] = '\0';
 	if (strspn(dotted, "0123456789.") != len)
-		return refuse(t, "an unknown attribute type; write its OID");
+		return refuse(t,
+		    "the name has an unknown attribute type; write the OID of the type");
 	int n = is_numericoid(dotted)
 		    ? a2d_ASN1_OBJECT(oid, sizeof oid, dotted, (int)len)
 		    : 0;
@@ -150,14 +151,15 @@ parse_hex(struct text *t, struct ca_dn *dn)
 		int low = t->p + 1 < t->end ? ca_ascii_hex(t->p[1]) : -1;
 
 		if (high < 0 || low < 0 || n == sizeof der)
-			return refuse(t, "not hexadecimal after #");
+			return refuse(t,
+			    "the value after # is not hexadecimal, or is too long");
 		der[n++] = (uint8_t)(high << 4 | low);
 	}
 	const unsigned char *p = der;
 	ASN1_TYPE *value = d2i_ASN1_TYPE(NULL, &p, (long)n);
 	if (value == NULL || p != der + n) {
 		ASN1_TYPE_free(value);
-		return refuse(t, "no DER value after #");
+		return refuse(t, "the value after # is not DER");
 	}
 	rc = ca_dn_pair_asn1(dn, value);
 	ASN1_TYPE_free(value);
@@ -166,20 +168,22 @@ parse_hex(struct text *t, struct ca_dn *dn)
 	return rc;
 }
 
-/* One character of a string, unescaped, into *c. */
+/* Read one character of a string into *c, without its escape. */
 static enum ca_err
 parse_char(struct text *t, uint8_t *c, bool *escaped)
 {
 	*escaped = false;
 	if (*t->p != '\\') {
 		if (strchr("\";<>", *t->p) != NULL)
-			return refuse(t, "one of \" ; < > needs a backslash");
+			return refuse(t,
+			    "the characters \" ; < > need a backslash before them");
 		*c = (uint8_t)*t->p++;
 		return CA_OK;
 	}
 	*escaped = true;
 	if (t->end - t->p < 2)
-		return refuse(t, "a backslash at the end");
+		return refuse(t,
+		    "a backslash at the end of the name escapes no character");
 	if (strchr(" \"#+,;<=>\\", t->p[1]) != NULL) {
 		*c = (uint8_t)t->p[1];
 		t->p += 2;
@@ -188,8 +192,8 @@ parse_char(struct text *t, uint8_t *c, bool *escaped)
 	int high = ca_ascii_hex(t->p[1]);
 	int low = t->end - t->p > 2 ? ca_ascii_hex(t->p[2]) : -1;
 	if (high < 0 || low < 0)
-		return refuse(t, "a backslash before neither a special "
-				 "character nor two hexadecimal digits");
+		return refuse(t,
+		    "after a backslash, a special character or two hexadecimal digits are required");
 	*c = (uint8_t)(high << 4 | low);
 	t->p += 3;
 	return CA_OK;
@@ -199,8 +203,7 @@ static enum ca_err
 parse_string(struct text *t, struct ca_dn *dn)
 {
 	uint8_t value[4096];
-	size_t n = 0,
-	       keep = 0; /* keep: up to the last that is no plain space */
+	size_t n = 0, keep = 0; /* keep: up to the last unescaped space */
 	enum ca_err rc;
 
 	while (t->p < t->end && *t->p != ',' && *t->p != '+') {
@@ -212,8 +215,8 @@ parse_string(struct text *t, struct ca_dn *dn)
 		if ((rc = parse_char(t, &c, &escaped)) != CA_OK)
 			return rc;
 		if (c == 0)
-			return refuse(
-			    t, "a NUL character, which never matches");
+			return refuse(t,
+			    "the name has a NUL character, and can never match");
 		value[n++] = c;
 		if (c != ' ' || escaped)
 			keep = n;
@@ -222,7 +225,7 @@ parse_string(struct text *t, struct ca_dn *dn)
 		uint32_t c;
 
 		if ((step = ca_utf8_next(value + i, keep - i, &c)) == 0)
-			return refuse(t, "not UTF-8");
+			return refuse(t, "the name is not UTF-8");
 	}
 	return ca_dn_pair_end(dn, 'S', value, keep);
 }
@@ -246,7 +249,8 @@ parse_pairs(struct text *t, struct ca_dn *dn)
 		if (t->p == t->end)
 			return CA_OK;
 		if (*t->p != ',' && *t->p != '+')
-			return refuse(t, "neither , nor + after a value");
+			return refuse(
+			    t, "after a value, a comma or + is required");
 		if (*t->p == ',')
 			rdn++;
 		t->p++;
@@ -257,7 +261,8 @@ enum ca_err
 ca_dn_parse(const char *text, size_t len, bool fold, struct ca_buf *out,
     const char **why)
 {
-	struct text t = {text, text + len, "too long or too many attributes"};
+	struct text t = {text, text + len,
+	    "the name is too long or has too many attributes"};
 	struct ca_dn dn;
 	enum ca_err rc;
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* The length of TYPE= at p; 0: there is none, so the slash before is text. */
+/* Return the length of TYPE= at p; 0: the slash before p is part of a value. */
 static size_t
 type_at(const char *p, size_t len)
 {
@@ -43,7 +43,7 @@ ca_dnhint_slashes(const char *text, size_t len, struct ca_buf *out)
 
 /* ---- the canonical form ---- */
 
-/* The bytes of the pair at p, its mark included; 0: cut. */
+/* Return the length of the pair at p, with its first byte; 0: malformed. */
 static size_t
 pair_len(const uint8_t *p, size_t left)
 {
@@ -56,7 +56,7 @@ pair_len(const uint8_t *p, size_t left)
 	return value <= left - 7 - p[1] ? 7 + (size_t)p[1] + value : 0;
 }
 
-/* The bytes of the RDN at p: a pair, and those that belong to it. */
+/* Return the length of the RDN at p; 0: malformed. */
 static size_t
 rdn_len(const uint8_t *p, size_t left)
 {
@@ -86,7 +86,7 @@ same_folded(const uint8_t *a, const uint8_t *b, size_t len)
 	return true;
 }
 
-/* a, read by RDNs from its beginning, is b read from its end. */
+/* Return true if a has the RDNs of b in reverse order. */
 static bool
 reversed(const uint8_t *a, const uint8_t *b, size_t len)
 {
@@ -106,8 +106,8 @@ ca_dnhint_near(const uint8_t *a, size_t alen, const uint8_t *b, size_t blen)
 	if (alen != blen || alen == 0)
 		return NULL;
 	if (same_folded(a, b, alen))
-		return "the certificate has the same name in other upper and lower case; add ignorecase to accept it";
+		return "the names differ only in upper and lower case; add ignorecase to accept the name of the certificate";
 	if (reversed(a, b, alen))
-		return "the certificate has the same name in reverse order; write it with the most specific attribute first";
+		return "the certificate has the same name in reverse order; write the most specific attribute first";
 	return NULL;
 }

@@ -1,5 +1,5 @@
 /*
- * A distinguished name while its canonical form is made.  Private to dn.c and
+ * Building the canonical form of a distinguished name.  Private to dn.c and
  * dn_parse.c.
  */
 #ifndef CA_MAP_DNINT_H
@@ -15,12 +15,11 @@
 #define CA_DN_PAIRS_MAX 64
 #define CA_DN_POOL_MAX 16384
 
-/* A name on its way: its pairs, already in the form of dn.h, but for the mark
- * in front of each. */
+/* The pairs of a name in the form of dn.h, without the first byte of each. */
 struct ca_dn {
 	struct ca_dn_pair {
 		size_t at, len; /* in pool */
-		int rdn;        /* which RDN; the same number, the same RDN */
+		int rdn;        /* pairs of one RDN have the same number */
 	} pair[CA_DN_PAIRS_MAX];
 	size_t n;
 	uint8_t pool[CA_DN_POOL_MAX];
@@ -29,8 +28,8 @@ struct ca_dn {
 };
 
 /*
- * Add a pair: begin with the content octets of its type's OID and the number of
- * its RDN, then end with a value, of kind 'S' or 'D' as in dn.h, or of ASN.1.
+ * Add a pair: first the content octets of its type's OID and the number of its
+ * RDN, then a value, of kind 'S' or 'D' as in dn.h, or of ASN.1.
  * CA_ERR_LIMIT; CA_ERR_FORMAT: the value cannot be decoded.
  */
 CA_MUST_CHECK enum ca_err ca_dn_pair_begin(
@@ -41,7 +40,7 @@ CA_MUST_CHECK enum ca_err ca_dn_pair_asn1(
     struct ca_dn *dn, const ASN1_TYPE *value);
 
 /* Sort the pairs of each RDN, and append all to out.  reverse: the last RDN
- * first.  CA_ERR_MEMORY, CA_ERR_LIMIT. */
+ * comes first.  CA_ERR_MEMORY, CA_ERR_LIMIT. */
 CA_MUST_CHECK enum ca_err ca_dn_write(
     struct ca_dn *dn, bool reverse, struct ca_buf *out);
 

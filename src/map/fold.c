@@ -1,12 +1,12 @@
 /*
- * The values of a certificate as lines with ignorecase compare them.
+ * The values of a certificate in the form that lines with ignorecase compare.
  */
 #include "map/ascii.h"
 #include "map/dn.h"
 #include "map/ident.h"
 
-/* Value number i, folded.  Of names only the text is: their types and lengths
- * are bytes, and the order in a set of pairs is that of the folded ones. */
+/* Append value number i in lower case.  Of names, only text values are folded,
+ * not the OIDs and lengths; the pairs of an RDN are sorted after folding. */
 static enum ca_err
 fold_value(struct ca_ident *id, size_t i)
 {
@@ -28,7 +28,7 @@ fold_value(struct ca_ident *id, size_t i)
 		ca_buf_u8(&id->folded, ';');
 		return ca_dn_from_name(subject, true, &id->folded);
 	}
-	/* what a name has in front of the serial number is there already */
+	/* the issuer before the serial number is appended already */
 	size_t done = id->folded.len - at;
 	ca_buf_put(&id->folded, p + done, len - done);
 	if (ca_selector_is_text(sel) && id->folded.err == CA_OK)
@@ -45,14 +45,14 @@ ca_ident_fold(struct ca_ident *id)
 		goto done;
 	id->folds++;
 	for (size_t i = 0; i < id->n; i++) {
-		/* what has been left out stands between the values */
+		/* id->bytes has values between these that were left out */
 		while (id->folded.err == CA_OK && id->folded.len < id->v[i].at)
 			ca_buf_u8(&id->folded, 0);
 		if ((rc = fold_value(id, i)) != CA_OK) {
 			ret = rc;
 			goto out;
 		}
-		/* they have the same places */
+		/* a folded value must have the same place and length */
 		if (id->folded.len != id->v[i].at + id->v[i].len) {
 			ret = CA_ERR_CRYPTO;
 			goto out;

@@ -35,7 +35,7 @@ add_hashes(struct ca_ident *id, struct ca_crypto *crypto)
 	return ca_ident_add_hex(id, CA_SEL_KEY, hash, sizeof hash);
 }
 
-/* As serial_value of selector_parse.c has it: no leading zeros, lower case. */
+/* The form of serial_value in selector_parse.c: lower case, no leading zeros. */
 static enum ca_err
 add_serial(struct ca_ident *id)
 {

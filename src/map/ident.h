@@ -1,6 +1,6 @@
 /*
- * What a certificate says about its holder, once per login: every value that a
- * selector can name.  Private to this room.
+ * The values of a certificate that selectors can compare, read once per login.
+ * Private to this room.
  */
 #ifndef CA_MAP_IDENT_H
 #define CA_MAP_IDENT_H
@@ -24,10 +24,10 @@ struct ca_ident {
 	} v[CA_IDENT_MAX];
 	size_t n;
 	struct ca_buf bytes;
-	/* the same at the same places, as ignorecase compares it; empty until
+	/* the values in lower case, at the same places; empty until
 	 * ca_ident_fold */
 	struct ca_buf folded;
-	unsigned folds;       /* how often that was made */
+	unsigned folds;       /* how often folded was made */
 	struct ca_buf issuer; /* canonical (dn.h) */
 	X509 *leaf;           /* borrowed */
 	unsigned char *der;
@@ -36,20 +36,19 @@ struct ca_ident {
 };
 
 /*
- * CA_ERR_FORMAT: a name in the certificate cannot be decoded or holds a NUL;
- * nothing about it can be trusted, and it matches no rule.  CA_ERR_LIMIT: more
- * values than CA_IDENT_MAX.  CA_ERR_MEMORY, CA_ERR_CRYPTO.  *id is good for
- * ca_ident_free in any case; leaf must live as long.
+ * Read the values of leaf.  CA_ERR_FORMAT: a name in the certificate cannot be
+ * decoded or holds a NUL, so the certificate matches no rule.  CA_ERR_LIMIT:
+ * more values than CA_IDENT_MAX.  CA_ERR_MEMORY, CA_ERR_CRYPTO.  The caller
+ * calls ca_ident_free, also after an error; leaf must live until then.
  */
 CA_MUST_CHECK enum ca_err ca_ident_of(
     struct ca_crypto *crypto, X509 *leaf, struct ca_ident *id);
 void ca_ident_free(struct ca_ident *id);
 
-/* Make id->folded, if it is not there: once for all rules of a login.  Errors
- * as ca_ident_of. */
+/* Make id->folded, unless it is made already.  Errors as ca_ident_of. */
 CA_MUST_CHECK enum ca_err ca_ident_fold(struct ca_ident *id);
 
-/* Append the values that the selector sees, as text with blanks between. */
+/* Append the values of the selector as text, separated by blanks. */
 void ca_ident_show(
     const struct ca_ident *id, enum ca_selector sel, struct ca_buf *out);
 

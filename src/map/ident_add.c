@@ -1,5 +1,5 @@
 /*
- * Adding one value to what a certificate says about its holder.
+ * Add one value of a certificate.
  */
 #include "map/dn.h"
 #include "map/identint.h"
@@ -13,15 +13,14 @@ ca_ident_refuse(struct ca_ident *id, enum ca_err err, const char *why)
 	return err;
 }
 
-/* The bytes since at are a value of sel. */
 enum ca_err
 ca_ident_add_end(struct ca_ident *id, enum ca_selector sel, size_t at)
 {
 	enum ca_err rc = ca_buf_err(&id->bytes);
 
 	if (rc == CA_ERR_LIMIT || id->n == CA_IDENT_MAX)
-		return ca_ident_refuse(
-		    id, CA_ERR_LIMIT, "too many or too long names");
+		return ca_ident_refuse(id, CA_ERR_LIMIT,
+		    "the certificate has too many names, or names that are too long");
 	if (rc != CA_OK)
 		return rc;
 	size_t len = id->bytes.len - at;
@@ -53,7 +52,6 @@ ca_ident_add_hex(
 	return ca_ident_add_end(id, sel, at);
 }
 
-/* A string of any type; empty ones name nobody and are left out. */
 enum ca_err
 ca_ident_add_string(struct ca_ident *id, enum ca_selector sel,
     const ASN1_STRING *s, const char *why)
@@ -70,7 +68,7 @@ ca_ident_add_string(struct ca_ident *id, enum ca_selector sel,
 	return rc;
 }
 
-/* IA5String holds ASCII (RFC 5280 section 4.2.1.6); libcrypto does not look. */
+/* IA5String holds ASCII (RFC 5280 section 4.2.1.6); libcrypto does not check this. */
 enum ca_err
 ca_ident_add_ia5(struct ca_ident *id, enum ca_selector sel,
     const ASN1_IA5STRING *s, const char *why)

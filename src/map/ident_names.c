@@ -11,8 +11,8 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
-/* otherName types and extensions that libcrypto may not know by number: the
- * content octets of their OIDs. */
+/* The content octets of the OIDs of otherName types and extensions for which
+ * libcrypto may have no NID. */
 static const uint8_t oid_upn[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37,
     0x14, 0x02, 0x03}; /* 1.3.6.1.4.1.311.20.2.3 */
 static const uint8_t oid_pkinit[] = {
@@ -54,7 +54,6 @@ ca_ident_add_subject(struct ca_ident *id)
 	return ca_ident_add_end(id, CA_SEL_ISSUER_SUBJECT, both);
 }
 
-/* Every attribute of this type in the subject. */
 enum ca_err
 ca_ident_add_attributes(struct ca_ident *id, enum ca_selector sel, int nid)
 {
@@ -81,9 +80,8 @@ add_other_name(struct ca_ident *id, const OTHERNAME *other)
 
 	if (OID_IS(other->type_id, oid_upn)) {
 		if (other->value->type != V_ASN1_UTF8STRING)
-			return ca_ident_refuse(id, CA_ERR_FORMAT,
-			    "a UPN is no "
-			    "UTF8String");
+			return ca_ident_refuse(
+			    id, CA_ERR_FORMAT, "a UPN is not a UTF8String");
 		return ca_ident_add_string(id, CA_SEL_UPN,
 		    other->value->value.utf8string,
 		    "a UPN cannot be decoded, or holds a NUL");
@@ -94,7 +92,7 @@ add_other_name(struct ca_ident *id, const OTHERNAME *other)
 	if (rc == CA_OK)
 		return ca_ident_add_end(id, CA_SEL_KRB, at);
 	if (rc == CA_ERR_UNSUPPORTED && id->bytes.err == CA_OK) {
-		id->bytes.len = at; /* such a principal matches nothing */
+		id->bytes.len = at; /* such a principal matches no rule */
 		return CA_OK;
 	}
 	return ca_ident_refuse(id, rc, "a PKINIT principal is malformed");
@@ -140,14 +138,13 @@ ca_ident_add_alt_names(struct ca_ident *id)
 
 	if (names == NULL && critical != -1)
 		return ca_ident_refuse(id, CA_ERR_FORMAT,
-		    "the subjectAltName is "
-		    "malformed, or stands there twice");
+		    "the subjectAltName is malformed, or occurs twice");
 	for (int i = 0; i < sk_GENERAL_NAME_num(names) && rc == CA_OK; i++)
 		rc = add_general_name(id, sk_GENERAL_NAME_value(names, i));
 	GENERAL_NAMES_free(names);
 	if (rc != CA_OK)
 		return rc;
-	/* the old place for an address counts where the new one is empty */
+	/* emailAddress in the subject is used if there is no rfc822Name */
 	if (!has(id, CA_SEL_EMAIL))
 		return ca_ident_add_attributes(
 		    id, CA_SEL_EMAIL, NID_pkcs9_emailAddress);
@@ -188,8 +185,8 @@ ca_ident_add_sid(struct ca_ident *id)
 		if (!OID_IS(X509_EXTENSION_get_object(e), oid_security))
 			continue;
 		if (found != NULL)
-			return ca_ident_refuse(
-			    id, CA_ERR_FORMAT, "two SID extensions");
+			return ca_ident_refuse(id, CA_ERR_FORMAT,
+			    "the certificate has two SID extensions");
 		found = e;
 	}
 	if (found == NULL)

@@ -1,6 +1,6 @@
 /*
- * Inside the reading of a certificate's values: ident.c, ident_names.c,
- * ident_add.c.  Private to them.
+ * Reading a certificate's values.  Private to ident.c, ident_names.c and
+ * ident_add.c.
  */
 #ifndef CA_MAP_IDENTINT_H
 #define CA_MAP_IDENTINT_H
@@ -17,10 +17,10 @@ enum ca_err ca_ident_refuse(
  * ---- ident_add.c: one more value ----
  * CA_ERR_LIMIT, CA_ERR_MEMORY; of strings CA_ERR_FORMAT, with why: the value
  * cannot be decoded, or has a NUL or another byte that the type forbids.  An
- * empty string is left out, as it names nobody.
+ * empty string is left out.
  */
 
-/* The bytes appended to id->bytes since at are a value of sel. */
+/* Record the bytes of id->bytes from at on as a value of sel. */
 CA_MUST_CHECK enum ca_err ca_ident_add_end(
     struct ca_ident *id, enum ca_selector sel, size_t at);
 CA_MUST_CHECK enum ca_err ca_ident_add(

@@ -8,6 +8,7 @@
  * PrincipalName }, PrincipalName ::= SEQUENCE { name-type [0] Int32,
  * name-string [1] SEQUENCE OF KerberosString } (RFC 4120 section 5.2.2).
  */
+/* clang-format off */
 typedef struct {
 	ASN1_INTEGER *type;
 	STACK_OF(ASN1_GENERALSTRING) *parts;
@@ -18,21 +19,23 @@ typedef struct {
 	KRB_NAME *name;
 } KRB_PRINCIPAL;
 
-ASN1_SEQUENCE(KRB_NAME) =
-    {
+ASN1_SEQUENCE(KRB_NAME) = {
 	ASN1_EXP(KRB_NAME, type, ASN1_INTEGER, 0),
 	ASN1_EXP_SEQUENCE_OF(KRB_NAME, parts, ASN1_GENERALSTRING, 1),
 	/* cppcheck-suppress unknownMacro ; of openssl/asn1t.h */
 } static_ASN1_SEQUENCE_END(KRB_NAME)
 
-	ASN1_SEQUENCE(KRB_PRINCIPAL) =
-	    {
-		ASN1_EXP(KRB_PRINCIPAL, realm, ASN1_GENERALSTRING, 0),
-		ASN1_EXP(KRB_PRINCIPAL, name, KRB_NAME, 1),
+ASN1_SEQUENCE(KRB_PRINCIPAL) = {
+	ASN1_EXP(KRB_PRINCIPAL, realm, ASN1_GENERALSTRING, 0),
+	ASN1_EXP(KRB_PRINCIPAL, name, KRB_NAME, 1),
 } static_ASN1_SEQUENCE_END(KRB_PRINCIPAL)
 
-		static enum ca_err
-    put_part(const ASN1_STRING *s, struct ca_buf *out)
+/* this declaration ends the macros' statement for clang-format */
+static enum ca_err put_part(const ASN1_STRING *s, struct ca_buf *out);
+/* clang-format on */
+
+static enum ca_err
+put_part(const ASN1_STRING *s, struct ca_buf *out)
 {
 	const unsigned char *p = ASN1_STRING_get0_data(s);
 	int len = ASN1_STRING_length(s);

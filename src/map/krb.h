@@ -12,8 +12,9 @@
 
 /*
  * Append the principal in the otherName's value as a/b@REALM.  CA_ERR_FORMAT:
- * not its DER, bytes left over, or a NUL; CA_ERR_UNSUPPORTED: a part is empty,
- * not ASCII, or holds / @ or a backslash, so that the text would be ambiguous.
+ * the DER is malformed, bytes are left over, or a part has a NUL;
+ * CA_ERR_UNSUPPORTED: a part is empty, not ASCII, or has / @ or a backslash, so
+ * the text would be ambiguous.
  */
 CA_MUST_CHECK enum ca_err ca_krb_principal(
     const ASN1_TYPE *value, struct ca_buf *out);

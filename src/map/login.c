@@ -1,5 +1,5 @@
 /*
- * Which names may be logins, and where logins may come from.
+ * Check the names of logins, and the remote hosts of from=.
  */
 #include "base/utf8.h"
 #include "map/ascii.h"
@@ -15,7 +15,7 @@ ca_login_valid(const char *login, size_t len)
 {
 	if (len == 0 || len > LOGIN_MAX || !ca_utf8_text(login, len))
 		return false;
-	/* len, no NUL, ends login
+	/* login has len bytes and no NUL
 	 * NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 	if (memchr("-.~", login[0], 3) != NULL)
 		return false;
@@ -88,7 +88,8 @@ same_bits(const uint8_t *a, const uint8_t *b, unsigned n)
 	return n % 8 == 0 || ((a[n / 8] ^ b[n / 8]) >> (8 - n % 8)) == 0;
 }
 
-/* ADDRESS/BITS; the bits behind must be zero, or it is a slip. */
+/* Parse ADDRESS/BITS.  The bits after the prefix must be 0; others are probably
+ * a mistake. */
 static bool
 parse_network(const char *p, size_t len, struct address *a, unsigned *bits)
 {
@@ -117,7 +118,8 @@ parse_network(const char *p, size_t len, struct address *a, unsigned *bits)
 	return true;
 }
 
-/* Glob with * and ?, ASCII without case.  Linear in both but for stars. */
+/* Match with * and ?, ignoring the case of ASCII.  Only stars make it more than
+ * linear. */
 static bool
 glob(const char *p, size_t plen, const char *s)
 {

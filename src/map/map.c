@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOGINS_MAX 8 /* different ones that one certificate is seen to have */
+#define LOGINS_MAX 8 /* different logins of one certificate that are kept */
 
-/* What the rules said so far. */
+/* The results of the rules so far. */
 struct decision {
 	const struct ca_context *ctx;
 	const struct ca_map_input *in;
@@ -26,7 +26,7 @@ struct decision {
 	bool more;           /* than LOGINS_MAX */
 	char *rule;          /* the first rule that gave the right one */
 	bool allowed;        /* one of them is user */
-	const char *invalid; /* why what a pattern made may not be a login */
+	const char *invalid; /* why the login of a pattern is refused */
 	ca_map_trace *trace;
 	void *trace_ctx;
 };
@@ -61,8 +61,8 @@ tell(const struct decision *d, const struct ca_map_trial *trial)
 		d->trace(d->trace_ctx, trial);
 }
 
-/* Tell the trace about a line of the users file; made NULL: it did not match.
- */
+/* Report a line of the users file to the trace; made is NULL if the line does
+ * not match. */
 static void
 tell_rule(const struct decision *d, const struct ca_rule *rule, unsigned line,
     const char *made, const char *why)
@@ -73,7 +73,7 @@ tell_rule(const struct decision *d, const struct ca_rule *rule, unsigned line,
 	tell(d, &trial);
 }
 
-/* The login in d->made, by the rule: may it be?  CA_DENIED with *why. */
+/* Check the login in d->made, which the rule gave.  CA_DENIED with *why. */
 static enum ca_err
 judge(const struct decision *d, const struct ca_rule *rule, const char **why)
 {
@@ -85,7 +85,7 @@ judge(const struct decision *d, const struct ca_rule *rule, const char **why)
 		return ca_derived_judge(
 		    d->ctx->cfg, d->ctx->log, login, d->made.len, why);
 	if (d->user != NULL)
-		return CA_OK; /* named by the administrator, chosen by PAM */
+		return CA_OK; /* a line names the login that PAM asks for */
 	rc = ca_account_find(login, &account);
 	if (rc == CA_ERR_NOT_FOUND) {
 		*why = "the login is not an account";
@@ -100,7 +100,7 @@ judge(const struct decision *d, const struct ca_rule *rule, const char **why)
 	return CA_OK;
 }
 
-/* For a trace: why, and what the certificate has instead. */
+/* Report to the trace why, and the values of the certificate. */
 static void
 tell_denied(struct decision *d, const struct ca_rule *rule, unsigned line,
     const char *why)
@@ -133,7 +133,7 @@ keep(struct decision *d, const struct ca_rule *rule, unsigned line)
 	const char *why = NULL;
 	enum ca_err rc;
 
-	/* another user's pattern needs no look at the accounts */
+	/* the login of another user need not be looked up */
 	if (d->trace == NULL && d->user != NULL &&
 	    strcmp(d->user, (const char *)d->made.p) != 0)
 		rc = CA_OK;
@@ -158,7 +158,8 @@ keep(struct decision *d, const struct ca_rule *rule, unsigned line)
 	return rc;
 }
 
-/* The value from *next on that matches, if one does.  CA_DENIED: none. */
+/* Try the values from *next on, up to the first that matches.  CA_DENIED: none
+ * matches. */
 static enum ca_err
 try_value(
     struct decision *d, const struct ca_rule *rule, unsigned line, size_t *next)
@@ -175,16 +176,16 @@ try_value(
 		    d->ctx->log, "%s:%u: %-s", d->ctx->cfg->users, line, why);
 	if (rc != CA_OK)
 		return rc;
-	/* text of its own: a NUL behind it, and none in it */
+	/* a login has no NUL, and a NUL after it */
 	if (ca_buf_text(&d->made) == NULL)
 		return CA_ERR_MEMORY;
 	return keep(d, rule, line);
 }
 
 /*
- * A pattern makes a login of each value that matches, not of the one that the
- * certificate happens to have first.  Where none is asked for, each has to be
- * looked up among the accounts; so many names are not one person's.
+ * A pattern gives a login for each value that matches, not only for the first.
+ * If PAM names no user, each login is looked up, and the number is limited: a
+ * certificate with so many names is ambiguous.
  */
 static enum ca_err
 try_rule(void *ctx, const struct ca_rule *rule, const struct ca_users_line *at)
@@ -203,7 +204,7 @@ try_rule(void *ctx, const struct ca_rule *rule, const struct ca_users_line *at)
 	return rc == CA_DENIED ? CA_OK : rc;
 }
 
-/* By the index, where it can be used and nobody wants to see every rule. */
+/* Use the index if there is one, unless a trace needs every rule. */
 static enum ca_err
 try_users(struct decision *d)
 {
@@ -263,7 +264,7 @@ fail_ambiguous(struct decision *d, struct ca_report *report)
 	ca_buf_free(&all);
 }
 
-/* The login that may go on, or NULL; the report says why. */
+/* Return the login that is granted, or NULL; the report has the reason. */
 static const char *
 conclude(struct decision *d, struct ca_report *report)
 {

@@ -1,5 +1,5 @@
 /*
- * From certificate to login: the users file and registered certificates.
+ * Map a certificate to a login: the users file and registered certificates.
  */
 #ifndef CA_MAP_MAP_H
 #define CA_MAP_MAP_H
@@ -27,9 +27,9 @@ struct ca_map_input {
  * may log in as in->user, or, with no user, which login it has.  Records
  * CA_CHECK_MAPPING and the facts USER and RULE.
  *
- * CA_OK: the check ran, the report has its outcome; *login (may be NULL as an
- * argument) is the login, to free(), or NULL where the outcome is no.
- * Anything else: the map could not be used; the report has the failure.
+ * CA_OK: the check ran, and the report has its outcome; *login is the login, which
+ * the caller frees, or NULL if the login is refused.  login may be NULL.  Other
+ * results: the users file could not be used; the report has the failure.
  */
 CA_MUST_CHECK enum ca_err ca_map_login(const struct ca_context *ctx,
     const struct ca_map_input *in, struct ca_report *report, char **login);
@@ -38,18 +38,19 @@ CA_MUST_CHECK enum ca_err ca_map_login(const struct ca_context *ctx,
 struct ca_map_trial {
 	const char *file;     /* the users file, or a registered certificate */
 	unsigned line;        /* 0: not a line */
-	const char *login;    /* as the rule has it, "*" for a pattern */
+	const char *login;    /* as written in the rule, "*" for a pattern */
 	const char *selector; /* "email:alice@corp.example" */
 	bool matched;
-	const char *made; /* matched: the login that came out; else NULL */
-	const char *why;  /* plain text; of others too, so print escaped */
+	const char *made; /* the resulting login if it matched; else NULL */
+	const char
+	    *why; /* the reason; has text of others, so print it escaped */
 };
 
 typedef void ca_map_trace(void *ctx, const struct ca_map_trial *trial);
 
 /*
- * As ca_map_login, and tells trace of every rule, one after the other, that
- * was tried: all of them, so no index is used.
+ * As ca_map_login, and call trace for every rule, in order.  All rules are tried,
+ * so no index is used.
  */
 CA_MUST_CHECK enum ca_err ca_map_explain(const struct ca_context *ctx,
     const struct ca_map_input *in, struct ca_report *report, char **login,
@@ -74,30 +75,30 @@ CA_MUST_CHECK enum ca_err ca_map_compile(struct ca_crypto *crypto,
     const char *path, const struct ca_log *log, size_t *lines);
 
 /*
- * What may be spent on registered certificates.  Nobody has proved anything
- * when they are looked for, and those of a home are the user's to make.
+ * What may be spent on registered certificates.  The client is not authenticated
+ * when they are read, and a user can write any number of them into a home.
  */
 struct ca_map_budget {
 	size_t max;  /* certificates given out */
-	size_t cost; /* units of verify/cost.h that are left; what was spent is
-		      * taken off */
+	size_t cost; /* units of verify/cost.h; each call subtracts what it
+		      * spends */
 };
 
 /*
  * The certificates registered for a user (*.pem in LOGIN of users_dir; the
- * user's own where user_certificates allows it), for an answer with an empty
- * certificate_list.  Every decoding counts, also of what is not given out; the
- * file at which the budget ends is logged, and it and those behind it are not
- * used.  So is a certificate that may not be decoded (ca_cert_gate).  A user
- * without any is CA_OK with an empty stack.  Caller frees with
+ * user's own if user_certificates allows it), for a response with an empty
+ * certificate_list.  Every decoding is subtracted from the budget.  When the
+ * budget is spent, the file is logged, and the file and those after it are not
+ * used.  A certificate that must not be decoded (ca_cert_gate) is logged and not
+ * used.  If the user has no certificate, CA_OK with an empty stack.  Caller frees with
  * sk_X509_pop_free(, X509_free).
  */
 CA_MUST_CHECK enum ca_err ca_map_registered(const struct ca_context *ctx,
     const char *user, struct ca_map_budget *budget, STACK_OF(X509) **out);
 
 /*
- * The CA certificates that stand behind the first in those files: they help to
- * build chains and log nobody in.  Budget, errors and ownership as above.
+ * The CA certificates after the first certificate of those files.  They help to
+ * build chains, and are never accepted for a login.  Budget, errors and ownership as above.
  */
 CA_MUST_CHECK enum ca_err ca_map_registered_chain(const struct ca_context *ctx,
     const char *user, struct ca_map_budget *budget, STACK_OF(X509) **out);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* names with commas between, as service_option of rule_parse.c left them */
+/* list has names separated by commas (service_option of rule_parse.c) */
 static bool
 in_list(const char *list, const char *name)
 {
@@ -29,10 +29,10 @@ other_issuer(const struct ca_rule *rule, const struct ca_ident *id)
 		id->issuer.len) != NULL)
 		return "issuer= is not written as `certauth inspect' shows it "
 		       "(its order, or upper and lower case)";
-	return "the certificate has another issuer than issuer= says";
+	return "the issuer of the certificate is not the one of issuer=";
 }
 
-/* What does not depend on the selector. */
+/* Return why an option does not match, or NULL. */
 static const char *
 options(const struct ca_rule *rule, const struct ca_ident *id,
     const struct ca_match_where *where)
@@ -52,7 +52,7 @@ options(const struct ca_rule *rule, const struct ca_ident *id,
 	return NULL;
 }
 
-/* The value is the rule's text with something in place of the star. */
+/* Return true if the value is the rule's text with text in place of the star. */
 static bool
 star_match(const struct ca_rule *rule, const uint8_t *p, size_t len,
     struct ca_buf *made)
@@ -106,7 +106,7 @@ ca_match_near(const struct ca_rule *rule, const struct ca_ident *id)
 {
 	const char *near = NULL;
 
-	/* with ignorecase, what is left is the order; both are folded there */
+	/* with ignorecase, only the order can differ */
 	for (size_t i = 0; rule->sel == CA_SEL_SUBJECT && i < id->n; i++)
 		if (id->v[i].sel == rule->sel)
 			near = ca_dnhint_near(rule->value, rule->len,
@@ -114,7 +114,7 @@ ca_match_near(const struct ca_rule *rule, const struct ca_ident *id)
 	return near;
 }
 
-/* match: hands the rule to libsss_certmap. */
+/* Evaluate the rule of match: by libsss_certmap. */
 static enum ca_err
 certmap(const struct ca_rule *rule, const struct ca_ident *id, const char **why)
 {

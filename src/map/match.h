@@ -1,5 +1,5 @@
 /*
- * Does a rule match?  Private to this room.
+ * Match a rule against a certificate.  Private to this room.
  */
 #ifndef CA_MAP_MATCH_H
 #define CA_MAP_MATCH_H
@@ -13,7 +13,7 @@
 
 #include "map/rule.h"
 
-/* What the options of a rule are compared with. */
+/* The values that the options of a rule are compared with. */
 struct ca_match_where {
 	const char *service; /* PAM_SERVICE; may be NULL */
 	const char *rhost;   /* PAM_RHOST; may be NULL */
@@ -21,26 +21,27 @@ struct ca_match_where {
 };
 
 /*
- * One value of the certificate that the rule matches.  *next: the number of
- * the first to look at, 0 to begin with; moved behind the one that matched,
- * for a pattern makes a login of each.
+ * Find the next value of the certificate that the rule matches.  *next is the
+ * number of the first value to compare, 0 at the beginning; it is set to the one
+ * after the match, because a pattern gives a login for each value.
  *
- * CA_OK: the rule matches; made (emptied first) holds the login that it gives:
- * the rule's own, or what the star of a pattern matched, as it stands in the
- * certificate (UPN and ignorecase: in lower case), not yet judged.
- * CA_DENIED: it does not; *why, if not NULL, is a static phrase that says why.
- * CA_ERR_UNSUPPORTED: match: could not be evaluated; CA_ERR_MEMORY.
+ * CA_OK: the rule matches, and made has the login: that of the rule, or what the
+ * star of a pattern matched, as in the certificate (UPN and ignorecase: in lower
+ * case), which is not checked yet.
+ * CA_DENIED: the rule does not match; *why, if why is not NULL, is a static
+ * phrase with the reason.
+ * CA_ERR_UNSUPPORTED: the selector match: could not be evaluated; CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_match(const struct ca_rule *rule,
     struct ca_ident *id, const struct ca_match_where *where, size_t *next,
     struct ca_buf *made, const char **why);
 
-/* For a rule whose value is another: what its writer may have meant, a static
- * phrase, or NULL. */
+/* A hint for the writer of a rule whose value does not match: a static phrase,
+ * or NULL. */
 const char *ca_match_near(
     const struct ca_rule *rule, const struct ca_ident *id);
 
-/* A matching rule of sss-certmap(5) on a certificate: CA_OK, CA_DENIED,
+/* Apply a matching rule of sss-certmap(5) to a certificate: CA_OK, CA_DENIED,
  * CA_ERR_FORMAT (not such a rule), CA_ERR_UNSUPPORTED (no library). */
 CA_MUST_CHECK enum ca_err ca_certmap_match(
     const char *rule, const void *der, size_t len);

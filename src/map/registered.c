@@ -96,9 +96,9 @@ walk_users_dir(struct ca_registered_state *w, const char *user)
 
 /* ---- a home ---- */
 
-/* Of root or the user, and nobody else can put anything in its place.  In a
- * sticky directory of root's others can make entries, but not replace those of
- * root or the user, and what is in it is judged next. */
+/* Only root or the user can replace an entry of the directory.  In a sticky
+ * directory of root's, others can create entries, but not replace those of root
+ * or the user; the caller checks the next entry's owner. */
 static bool
 only_theirs(const struct stat *st, const struct ca_account *owner)
 {
@@ -109,10 +109,10 @@ only_theirs(const struct stat *st, const struct ca_account *owner)
 }
 
 /*
- * Open path/.certauth with what the user may do, though the process is root:
- * from / down, no symbolic link, every directory owned by root or the user and
- * writable by nobody else, so that nobody else put it there.  The process's
- * own user is never changed: its other threads would change too.
+ * Open path so that a process of root reads only what the user could have put
+ * there: from / down, no symbolic link, and every directory is owned by root or
+ * the user and not writable by others.  The user id of the process is not
+ * changed, because this would change its other threads too.
  */
 static enum ca_err
 open_home(const char *path, const struct ca_account *owner, int *out)
@@ -161,8 +161,8 @@ walk_home(struct ca_registered_state *w, const char *user,
 	enum ca_err rc;
 	int fd = -1;
 
-	/* links in the path to a home are common; what they lead to is walked
-	 * and judged part by part, so a race wins nothing */
+	/* symbolic links in the path to a home are common.  open_home checks
+	 * each part of the resolved path, so a race gains nothing. */
 	if (account->home[0] != '/' || realpath(account->home, real) == NULL)
 		return CA_OK;
 	ca_buf_fmt(&path, "%s/.certauth", real);
@@ -178,8 +178,8 @@ walk_home(struct ca_registered_state *w, const char *user,
 		rc = CA_OK;
 	}
 	ca_buf_free(&path);
-	/* too many files, or unreadable: told already */
-	return rc == CA_ERR_CANCELLED || rc == CA_ERR_MEMORY ? rc : CA_OK;
+	/* other errors are logged, and the login continues without the home */
+	return w->ended || rc == CA_ERR_MEMORY ? rc : CA_OK;
 }
 
 enum ca_err
@@ -187,12 +187,12 @@ ca_registered_walk(const struct ca_config *cfg, const struct ca_log *log,
     const char *user, ca_registered_visit *visit, void *ctx)
 {
 	struct ca_registered_state w = {
-	    cfg, log, visit, ctx, user, NULL, CA_REGISTERED_HOME_BYTES};
+	    cfg, log, visit, ctx, user, NULL, CA_REGISTERED_HOME_BYTES, false};
 	struct ca_account account;
 	enum ca_err rc;
 
 	if (user != NULL && !ca_login_valid(user, strlen(user)))
-		return CA_OK; /* such a login has no directory */
+		return CA_OK; /* no directory can have this name */
 	if ((rc = walk_users_dir(&w, user)) != CA_OK)
 		return rc;
 	if (user == NULL || !cfg->user_certificates)
@@ -201,7 +201,7 @@ ca_registered_walk(const struct ca_config *cfg, const struct ca_log *log,
 	if (rc == CA_ERR_NOT_FOUND)
 		return CA_OK;
 	if (rc != CA_OK) {
-		ca_log_err(log, "cannot look up the account: %m");
+		ca_log_err(log, "cannot look up the account %s: %m", user);
 		return rc;
 	}
 	rc = walk_home(&w, user, &account);

@@ -39,7 +39,6 @@ ends_in(const char *name, const char *suffix)
 	return n > s && strcmp(name + n - s, suffix) == 0;
 }
 
-/* The names ending in suffix, none beginning with a dot, sorted. */
 enum ca_err
 ca_registered_list(
     int fd, const char *suffix, struct ca_registered_names *names)
@@ -91,10 +90,10 @@ out:
 
 /* ---- a file ---- */
 
-/* Every CERTIFICATE of PEM text; none at all is CA_ERR_FORMAT. */
+/* Visit every CERTIFICATE of PEM text; CA_ERR_FORMAT if there is none. */
 static enum ca_err
-visit_pem(const struct ca_registered_state *w, const char *path,
-    const struct ca_buf *text)
+visit_pem(
+    struct ca_registered_state *w, const char *path, const struct ca_buf *text)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc = CA_ERR_FORMAT;
 	char *name = NULL, *header = NULL;
@@ -112,6 +111,7 @@ visit_pem(const struct ca_registered_state *w, const char *path,
 			rc = w->visit(
 			    w->ctx, w->login, path, first, der, (size_t)len);
 			first = false;
+			w->ended = rc == CA_ERR_LIMIT;
 		}
 		OPENSSL_free(name);
 		OPENSSL_free(header);
@@ -127,13 +127,13 @@ visit_pem(const struct ca_registered_state *w, const char *path,
 	}
 	ret = CA_OK;
 out:
-	/* the end of the file is an error to PEM_read_bio; leave no trace */
+	/* PEM_read_bio reports the end of the file as an error; remove it */
 	ERR_pop_to_mark();
 	BIO_free(bio);
 	return ret;
 }
 
-/* Owned by the user alone: root's files are not his to show. */
+/* Only a file that the user owns: a link must not show a file of root's. */
 static enum ca_err
 open_owned(int dirfd, const char *name, const struct ca_account *owner, int *fd)
 {
@@ -178,15 +178,14 @@ visit_file(struct ca_registered_state *w, int dirfd, const char *name,
 	return rc;
 }
 
-/* Of a home: say it, and go on. */
 void
 ca_registered_warn(
     const struct ca_registered_state *w, const char *path, enum ca_err rc)
 {
 	ca_log_warning(w->log, "%s is not used: %-s", path,
-	    rc == CA_ERR_UNTRUSTED ? "it must be a file or directory of the "
-				     "user's own, and not writable by others"
-				   : ca_err_text(rc));
+	    rc == CA_ERR_UNTRUSTED
+		? "the user must own it, and it must not be writable by group or others"
+		: ca_err_text(rc));
 }
 
 enum ca_err
@@ -213,10 +212,11 @@ ca_registered_dir(struct ca_registered_state *w, int fd, const char *dir)
 		const char *text = ca_buf_text(&path);
 		rc = text == NULL ? CA_ERR_MEMORY
 				  : visit_file(w, fd, names.v[i], text);
-		if (rc != CA_OK && w->owner != NULL && rc != CA_ERR_CANCELLED) {
+		/* the visitor has logged why it ended the walk */
+		if (rc != CA_OK && w->owner != NULL && !w->ended) {
 			ca_registered_warn(w, text != NULL ? text : dir, rc);
 			rc = CA_OK;
-		} else if (rc != CA_OK && rc != CA_ERR_CANCELLED) {
+		} else if (rc != CA_OK && !w->ended) {
 			ca_file_log(w->log, text != NULL ? text : dir, rc);
 		}
 		ca_buf_free(&path);

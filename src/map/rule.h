@@ -20,14 +20,14 @@ struct ca_rule {
 	const char *login; /* "*" for a pattern */
 	bool pattern;
 	enum ca_selector sel;
-	const char *selector; /* as it stands in the line, without quotes */
+	const char *selector; /* as in the line, without quotes */
 	const uint8_t *value; /* normalised; with ignorecase in lower case */
 	size_t len;
-	size_t star;           /* pattern: the star stood before this byte */
+	size_t star;           /* pattern: the star is before this byte */
 	const uint8_t *issuer; /* canonical (dn.h); NULL: any */
 	size_t issuer_len;
 	const char *from;    /* a list for ca_from_match; NULL: anywhere */
-	const char *service; /* names with commas between; NULL: any */
+	const char *service; /* names separated by commas; NULL: any */
 	time_t until;        /* the last second; valid if has_until */
 	bool has_until;
 	bool ignorecase;
@@ -37,26 +37,26 @@ struct ca_rule {
 	struct ca_buf value_buf, issuer_buf;
 };
 
-/* Storage for a rule that serves line after line. */
+/* Prepare and free a rule, which can be used for one line after the other. */
 void ca_rule_init(struct ca_rule *rule);
 void ca_rule_free(struct ca_rule *rule);
 
 /*
- * Parse the len bytes of a line (without its end).  CA_ERR_NOT_FOUND: blank or
- * a comment; CA_ERR_FORMAT: rule->why says what is wrong; CA_ERR_MEMORY.
+ * Parse the len bytes of a line (without its end).  CA_ERR_NOT_FOUND: the line is
+ * blank or a comment; CA_ERR_FORMAT: rule->why has the reason; CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_rule_parse(
     struct ca_rule *rule, const char *line, size_t len);
 
-/* Write why (as ca_format has it: %s quotes); gives CA_ERR_FORMAT. */
+/* Write why, by the format of ca_format (%s quotes); return CA_ERR_FORMAT. */
 enum ca_err ca_rule_refuse(struct ca_rule *rule, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * The steps of ca_rule_parse that selector_parse.c has; results as there.  find:
- * set sel and selector from the word, and *value behind the colon.  parse,
- * after the options: the value into value_buf.  finish: normalise it.
- * name_value: an RFC 4514 name onto out.
+ * The steps of ca_rule_parse in selector_parse.c; results as ca_rule_parse.  find:
+ * set sel and selector from the word, and *value to the text after the colon.
+ * parse, after the options: write the value into value_buf.  finish: normalise
+ * it.  name_value: append the canonical form of an RFC 4514 name to out.
  */
 CA_MUST_CHECK enum ca_err ca_selector_find(
     struct ca_rule *rule, const char *word, const char **value);
@@ -66,22 +66,22 @@ CA_MUST_CHECK enum ca_err ca_selector_finish(struct ca_rule *rule);
 CA_MUST_CHECK enum ca_err ca_selector_name_value(struct ca_rule *rule,
     const char *p, size_t len, bool fold, struct ca_buf *out);
 
-/* The list has the form that from= must have; NULL, or what is wrong. */
+/* Return NULL if the list has the form that from= requires, else the reason. */
 const char *ca_from_check(const char *list);
 
 /*
- * rhost (NULL or "": a login at the machine) is in the list: `local`, an
- * address, a network (ADDRESS/BITS), or a name with * and ?, which compares
- * without case.  An IPv6 address that carries an IPv4 one counts as that.
+ * Return true if rhost (NULL or "": a login at the machine) matches the list:
+ * `local`, an address, a network (ADDRESS/BITS), or a name with * and ?, compared
+ * without case.  An IPv4-mapped IPv6 address is compared as IPv4.
  */
 bool ca_from_match(const char *list, const char *rhost);
 
-/* A login as a line or a directory may name it: 1 to 256 bytes of printable
+/* A login name that a line or a directory may have: 1 to 256 bytes of printable
  * UTF-8 without blanks and / : , * ? " #, not beginning with - . or ~. */
 bool ca_login_valid(const char *login, size_t len);
 
-/* A login that a pattern may make: A-Z a-z 0-9 _ . - alone, beginning with a
- * letter, digit or _, not digits alone, 1 to 256 bytes. */
+/* A login name that a pattern may give: 1 to 256 bytes, only A-Z a-z 0-9 _ . -,
+ * beginning with a letter, digit or _, and not only digits. */
 bool ca_login_derivable(const char *login, size_t len);
 
 #endif

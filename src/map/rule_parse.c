@@ -12,10 +12,10 @@
 /* ---- words ---- */
 
 /*
- * Split a line into words at blanks, into rule->text.  Double quotes hold a
- * word together and are dropped; a backslash protects the character behind it,
- * and both stay, for the selector to interpret.  A # at the beginning of a
- * word begins a comment.
+ * Split a line into words at blanks, into rule->text.  Double quotes enclose
+ * blanks and are removed.  A backslash protects the character after it; both are
+ * kept, and the selector interprets them.  A # at the beginning of a word begins a
+ * comment.
  */
 static enum ca_err
 split(
@@ -51,7 +51,7 @@ split(
 		if (quoted)
 			return ca_rule_refuse(
 			    rule, "a double quote is not closed");
-		*out++ = '\0'; /* in place of the blank or the line's end */
+		*out++ = '\0'; /* replaces the blank or the end of the line */
 	}
 }
 
@@ -69,7 +69,7 @@ digits(const char *p, size_t n, int *out)
 	return true;
 }
 
-/* YYYY-MM-DD: to the end of that day in UTC; or YYYY-MM-DDTHH:MM:SSZ. */
+/* Parse YYYY-MM-DD, the end of that day in UTC, or YYYY-MM-DDTHH:MM:SSZ. */
 static bool
 parse_date(const char *p, time_t *out)
 {
@@ -105,8 +105,7 @@ service_option(struct ca_rule *rule, const char *list)
 
 		if (len == 0 || (p[len] != ',' && p[len] != '\0'))
 			return ca_rule_refuse(rule,
-			    "service= needs names of PAM "
-			    "services, in lower case, with commas between");
+			    "service= needs names of PAM services in lower case, separated by commas");
 		p += len;
 		if (*p == '\0')
 			break;
@@ -202,27 +201,27 @@ ca_rule_parse(struct ca_rule *rule, const char *line, size_t len)
 	clear(rule);
 	if (len > CA_RULE_LINE_MAX)
 		return ca_rule_refuse(
-		    rule, "the line has over %d bytes", CA_RULE_LINE_MAX);
+		    rule, "the line has more than %d bytes", CA_RULE_LINE_MAX);
 	for (size_t i = 0; i < len; i++)
 		if (((unsigned char)line[i] < 0x20 && line[i] != '\t') ||
 		    line[i] == 0x7f)
 			return ca_rule_refuse(rule,
-			    "a control byte (0x%02x)%-s",
+			    "the line has a control byte (0x%02x)%-s",
 			    (unsigned char)line[i],
 			    line[i] == '\r'
 				? ": lines must end as on Unix (dos2unix, or "
 				  "sed -i 's/\\r$//')"
 				: "");
 	if (len >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
-		return ca_rule_refuse(rule, "a byte order mark; save the file "
-					    "as UTF-8 without one");
+		return ca_rule_refuse(rule,
+		    "the file begins with a byte order mark; save the file as UTF-8 without one");
 	if ((rc = split(rule, line, len, word, &n)) != CA_OK)
 		return rc;
 	if (n == 0)
 		return CA_ERR_NOT_FOUND;
 	if (n == 1)
-		return ca_rule_refuse(
-		    rule, "a line is LOGIN SELECTOR [OPTION ...]");
+		return ca_rule_refuse(rule,
+		    "a line must have the form LOGIN SELECTOR [OPTION ...]");
 	rule->login = word[0];
 	rule->pattern = strcmp(word[0], "*") == 0;
 	if (!rule->pattern && !ca_login_valid(word[0], strlen(word[0])))

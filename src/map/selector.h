@@ -8,8 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The order is that of the table in selector.c, and part of the index's form.
- */
+/* In the order of the table in selector.c.  The index stores these numbers. */
 enum ca_selector {
 	CA_SEL_SHA256,
 	CA_SEL_KEY,
@@ -29,21 +28,22 @@ enum ca_selector {
 	CA_SELECTORS
 };
 
-/* "email", and whether it names one certificate or key by itself. */
+/* The name, such as "email"; strong: the value alone identifies one certificate
+ * or key. */
 const char *ca_selector_name(enum ca_selector sel);
 bool ca_selector_strong(enum ca_selector sel);
 
-/* Its value is text, whose case ignorecase ignores. */
+/* Return true if the value is text. */
 bool ca_selector_is_text(enum ca_selector sel);
 
 /*
- * Bring a certificate's or a line's value into the form in which two equal
- * ones are the same bytes: the domain of an e-mail address and a whole UPN in
- * lower case.  Nothing to do for the others.
+ * Normalise a value of a certificate or a line, so that equal values are the same
+ * bytes: put the domain of an e-mail address and a whole UPN into lower case.
+ * Other values are kept.
  */
 void ca_selector_normalise(enum ca_selector sel, uint8_t *p, size_t len);
 
-/* How a selector's value is written. */
+/* The form of a selector's value in a line. */
 enum ca_selector_form {
 	CA_FORM_HEX,
 	CA_FORM_NAME,

@@ -1,5 +1,5 @@
 /*
- * The selector of a line: what its value becomes.
+ * Parse the selector of a line and its value.
  */
 #include "base/utf8.h"
 #include "map/ascii.h"
@@ -11,8 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* Two hexadecimal digits a byte, colons between bytes allowed, in lower case
- * without them. */
+/* Parse pairs of hexadecimal digits, with or without colons between them; write
+ * them in lower case without colons. */
 static enum ca_err
 hex_value(
     struct ca_rule *rule, const char *p, struct ca_buf *out, size_t *bytes)
@@ -94,7 +94,7 @@ ca_selector_name_value(struct ca_rule *rule, const char *p, size_t len,
 	return rc;
 }
 
-/* The ; without a backslash that stands between two parts; NULL: none. */
+/* Return the first ; without a backslash before it, or NULL. */
 static const char *
 semicolon(const char *p)
 {
@@ -107,8 +107,8 @@ semicolon(const char *p)
 	return NULL;
 }
 
-/* Serial: hexadecimal, most significant digit first, leading zeros dropped;
- * written as certificates and `openssl x509 -serial` have it. */
+/* Parse a serial number as `openssl x509 -serial` prints it: hexadecimal.  Remove
+ * leading zeros. */
 static enum ca_err
 serial_value(struct ca_rule *rule, const char *p, struct ca_buf *out)
 {
@@ -145,7 +145,7 @@ two_parts(struct ca_rule *rule, const char *p)
 
 	if (second == NULL)
 		return ca_rule_refuse(rule,
-		    "%-s: needs two parts with ; between",
+		    "%-s: needs two parts separated by ;",
 		    ca_selector_name(rule->sel));
 	rc = ca_selector_name_value(
 	    rule, p, (size_t)(second - p), rule->ignorecase, out);
@@ -159,7 +159,7 @@ two_parts(struct ca_rule *rule, const char *p)
 	    rule, second + 1, strlen(second + 1), rule->ignorecase, out);
 }
 
-/* Take one character with its escape; *star: it is a bare star. */
+/* Read one character and its escape; *star: it is a star without an escape. */
 static enum ca_err
 text_char(struct ca_rule *rule, const char **at, uint8_t *c, bool *star)
 {
@@ -180,12 +180,11 @@ text_char(struct ca_rule *rule, const char **at, uint8_t *c, bool *star)
 	int low = high < 0 ? -1 : ca_ascii_hex(p[2]);
 	if (low < 0)
 		return ca_rule_refuse(rule,
-		    "a backslash before neither a special "
-		    "character nor two hexadecimal digits");
+		    "after a backslash, a special character or two hexadecimal digits are required");
 	*c = (uint8_t)(high << 4 | low);
 	if (*c == 0)
 		return ca_rule_refuse(
-		    rule, "a NUL character, which never matches");
+		    rule, "the value has a NUL character, and can never match");
 	*at = p + 3;
 	return CA_OK;
 }
@@ -212,8 +211,7 @@ text_selector(struct ca_rule *rule, const char *p)
 	}
 	if (stars > 0 && !rule->pattern)
 		return ca_rule_refuse(rule,
-		    "a * in a selector needs the login *; "
-		    "write \\* for the character");
+		    "a * in a selector needs the login *; write \\* for the character itself");
 	if (stars != 1 && rule->pattern)
 		return ca_rule_refuse(rule,
 		    "the login * needs exactly one * in its "
@@ -243,15 +241,14 @@ sid_selector(struct ca_rule *rule, const char *p)
 	return CA_OK;
 }
 
-/* A rule of sss-certmap(5): its backslashes are its own, but for \". */
+/* Copy a rule of sss-certmap(5); only the escape of a double quote is removed. */
 static enum ca_err
 raw_selector(struct ca_rule *rule, const char *p)
 {
 #ifndef HAVE_SSS_CERTMAP
 	(void)p;
 	return ca_rule_refuse(rule,
-	    "match: needs libsss_certmap, which this build "
-	    "lacks");
+	    "match: needs libsss_certmap, and certauth was built without it");
 #else
 	for (; *p != '\0'; p++)
 		if (p[0] != '\\' || p[1] != '"')
@@ -288,7 +285,8 @@ ca_selector_parse(struct ca_rule *rule, const char *value)
 	return CA_ERR_UNSET;
 }
 
-/* What the writer may have meant: upn= or UPN: for upn:, and a bare name. */
+/* Name the selector that was probably meant: upn: for upn= or UPN:, subject: for
+ * a name. */
 static enum ca_err
 no_such(struct ca_rule *rule, const char *word)
 {
@@ -335,7 +333,7 @@ ca_selector_find(struct ca_rule *rule, const char *word, const char **value)
 	return no_such(rule, word);
 }
 
-/* ignorecase for text; names are folded as they are parsed. */
+/* Text is folded here for ignorecase; names are folded when they are parsed. */
 enum ca_err
 ca_selector_finish(struct ca_rule *rule)
 {

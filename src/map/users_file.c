@@ -23,7 +23,7 @@ struct scan {
 	unsigned line, mistakes, mistakes_max;
 };
 
-/* Move the rest to the front, and fill up. */
+/* Move the unused part to the front of block, and read more. */
 static enum ca_err
 fill(struct scan *s)
 {
@@ -42,8 +42,8 @@ fill(struct scan *s)
 		s->total += (uint64_t)n;
 		if (s->total > CA_USERS_MAX)
 			return CA_ERR_LIMIT;
-		/* the lines that are missing might be the ones that make a
-		 * certificate ambiguous */
+		/* the file shrank: a missing line could make the certificate
+		 * ambiguous */
 		if (s->eof && s->total < s->size) {
 			errno = ESTALE;
 			return CA_ERR_IO;
@@ -52,8 +52,8 @@ fill(struct scan *s)
 	return CA_OK;
 }
 
-/* The next line; CA_ERR_NOT_FOUND at the end.  A line that is too long is
- * given as one byte more than a line can have, and its rest skipped. */
+/* Read the next line; CA_ERR_NOT_FOUND at the end.  Of a line that is too long,
+ * only its first part is given, which is longer than the limit. */
 static enum ca_err
 next_line(struct scan *s, const char **line, size_t *len)
 {

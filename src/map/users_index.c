@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CANDIDATES_MAX 100000 /* lines; more are no quicker than the file */
+#define CANDIDATES_MAX                                                         \
+	100000 /* lines; with more, reading the file is as fast */
 
 const struct ca_index_kind ca_users_index_kind = {
     "certauth users 4\n", 15, "M", CA_USERS_INDEX_RECORD_MAX};
@@ -165,8 +166,8 @@ static enum ca_err
 read_line(const struct lookup *l, uint64_t offset, char *line, size_t *len)
 {
 	uint64_t size = (uint64_t)l->st.st_size;
-	/* one byte before the line, one after it, and one more to see that a
-	 * line is too long */
+	/* one byte before the line, one after it, and one more to notice a
+	 * line that is too long */
 	char block[1 + CA_RULE_LINE_MAX + 2];
 	size_t front = offset > 0, want;
 	enum ca_err rc;
@@ -217,7 +218,7 @@ visit_lines(struct lookup *l, ca_users_visit *visit, void *ctx)
 		}
 		rc = visit(ctx, rule, &at);
 		if (rc != CA_OK) {
-			/* the visitor's error is not one of the index */
+			/* do not take the visitor's error for one of the index */
 			ret = rc == CA_ERR_FORMAT || rc == CA_ERR_STALE
 				  ? CA_ERR_CONFIG
 				  : rc;
@@ -254,7 +255,7 @@ open_both(struct lookup *l, struct ca_crypto *crypto)
 	struct ca_reader rest;
 	enum ca_err rc;
 
-	/* if the users file itself is wrong, the scan of it says so */
+	/* the scan of the users file then logs the reason */
 	rc = ca_file_open(AT_FDCWD, l->path, &l->users, &l->st);
 	if (rc != CA_OK)
 		return CA_ERR_STALE;
@@ -291,7 +292,7 @@ ca_users_index_visit(struct ca_crypto *crypto, const char *path,
 	enum ca_err rc = open_both(&l, crypto);
 
 	if (rc == CA_ERR_NOT_FOUND)
-		rc = CA_ERR_STALE; /* a small file has none */
+		rc = CA_ERR_STALE; /* a small file has no index */
 	else if (rc == CA_ERR_STALE)
 		ca_log_debug(log,
 		    "%s is read in full: its index was made of an earlier "
@@ -303,8 +304,7 @@ ca_users_index_visit(struct ca_crypto *crypto, const char *path,
 		rc = add_value(&l, id, i);
 	if (rc == CA_OK)
 		rc = visit_lines(&l, visit, ctx);
-	/* an index that is damaged or untrusted does no harm: without it the
-	 * login takes longer, and no more */
+	/* without a usable index, the login only takes longer */
 	if (rc == CA_ERR_FORMAT || rc == CA_ERR_UNTRUSTED || rc == CA_ERR_IO ||
 	    rc == CA_ERR_UNSUPPORTED) {
 		ca_log_warning(log,
@@ -320,7 +320,7 @@ ca_users_index_visit(struct ca_crypto *crypto, const char *path,
 	return rc;
 }
 
-/* Compare the content, too, not only the state that logins compare. */
+/* Compare the content too; logins compare only the file's state. */
 static enum ca_err
 check_content(const struct lookup *l, struct ca_crypto *crypto)
 {

@@ -2,11 +2,10 @@
  * The index of a large users file: FILE.cdb beside it (base/index.h).  Private
  * to this room.
  *
- * The index says only where the lines are that a certificate might match.  A
+ * The index has only the places of the lines that a certificate might match.  A
  * login reads these lines from the users file and parses them, so a wrong index
- * can never grant.  So that a wrong index cannot hide a line either, there is a
- * record for every hash that a value can have (a bucket): no key is ever
- * absent.
+ * cannot grant a login.  Every hash of a value has a record (a bucket), so that a
+ * missing record is noticed and cannot hide a line.
  * A line with ignorecase has the key of its folded value.  Each value of a
  * certificate is looked up as it is and, if the file has such lines, folded.
  * Lines that cannot be found by key (patterns, match:) are in a list, and each
@@ -16,11 +15,11 @@
  *
  *	"M" (head)      8 bytes: number of buckets, 8: mask of selectors in use,
  *	                from bit 32 on of those with ignorecase
- *	"S"             lines to try always: offset (8), line number (8)
+ *	"S"             lines that are always tried: offset (8), line number (8)
  *	"B" bucket (4)  hash (8), offset (8), line number (8) of each line
  *
- * Versions before: 1 had no keys for lines with ignorecase, 2 was never
- * written, 3 had another check.
+ * Earlier versions: 1 had no keys for lines with ignorecase, 2 was never written,
+ * 3 had another check.
  */
 #ifndef CA_MAP_USERS_INDEX_H
 #define CA_MAP_USERS_INDEX_H

@@ -60,19 +60,22 @@ refused_names(void **state)
 	static const struct {
 		const char *name, *why;
 	} t[] = {
-	    {"", "an attribute without ="},
-	    {"CN", "an attribute without ="},
-	    {"CN x", "an attribute without ="},
-	    {"CN,O=x", "an attribute without ="},
-	    {"CN=a,", "an attribute without ="},
-	    {"CN=a+", "an attribute without ="},
-	    {"CN=a,,O=x", "an attribute without ="},
+	    {"", "an attribute has no = after its type"},
+	    {"CN", "an attribute has no = after its type"},
+	    {"CN x", "an attribute has no = after its type"},
+	    {"CN,O=x", "an attribute has no = after its type"},
+	    {"CN=a,", "an attribute has no = after its type"},
+	    {"CN=a+", "an attribute has no = after its type"},
+	    {"CN=a,,O=x", "an attribute has no = after its type"},
 	    {"=x", "an attribute type is missing or too long"},
 	    {"CN=a,=x", "an attribute type is missing or too long"},
-	    {"FOO=x", "an unknown attribute type; write its OID"},
-	    {"C N=x", "an attribute without ="},
-	    {"2.5.4.x=x", "an unknown attribute type; write its OID"},
-	    {"OID.CNx=x", "an unknown attribute type; write its OID"},
+	    {"FOO=x",
+		"the name has an unknown attribute type; write the OID of the type"},
+	    {"C N=x", "an attribute has no = after its type"},
+	    {"2.5.4.x=x",
+		"the name has an unknown attribute type; write the OID of the type"},
+	    {"OID.CNx=x",
+		"the name has an unknown attribute type; write the OID of the type"},
 	    {"3.1=x", "an attribute type is not an OID"},
 	    {".=x", "an attribute type is not an OID"},
 	    {"2=x", "an attribute type is not an OID"},
@@ -81,39 +84,40 @@ refused_names(void **state)
 	    {".2.5.4.3=x", "an attribute type is not an OID"},
 	    {"2.5.04.3=x", "an attribute type is not an OID"},
 	    {"1.40.3=x", "an attribute type is not an OID"},
-	    {"CN=#zz", "not hexadecimal after #"},
-	    {"CN=#g0", "not hexadecimal after #"},
-	    {"CN=#0g", "not hexadecimal after #"},
-	    {"CN=#0c016", "not hexadecimal after #"},
-	    {"CN=#0c016,O=x", "not hexadecimal after #"},
-	    {"CN=#", "no DER value after #"},
-	    {"CN=#0c", "no DER value after #"},
-	    {"CN=#0c0261", "no DER value after #"},
-	    {"CN=#0c016100", "no DER value after #"},
-	    {"CN=#0c01610c0162", "no DER value after #"},
+	    {"CN=#zz", "the value after # is not hexadecimal, or is too long"},
+	    {"CN=#g0", "the value after # is not hexadecimal, or is too long"},
+	    {"CN=#0g", "the value after # is not hexadecimal, or is too long"},
+	    {"CN=#0c016",
+		"the value after # is not hexadecimal, or is too long"},
+	    {"CN=#0c016,O=x",
+		"the value after # is not hexadecimal, or is too long"},
+	    {"CN=#", "the value after # is not DER"},
+	    {"CN=#0c", "the value after # is not DER"},
+	    {"CN=#0c0261", "the value after # is not DER"},
+	    {"CN=#0c016100", "the value after # is not DER"},
+	    {"CN=#0c01610c0162", "the value after # is not DER"},
 	    {"CN=#0c02c328", "the value after # cannot be decoded"},
 	    {"CN=#0c0100", "the value after # cannot be decoded"},
-	    {"CN=#0c0161 O=x", "neither , nor + after a value"},
-	    {"CN=#0c0161 x,O=x", "neither , nor + after a value"},
-	    {"CN=a\\", "a backslash at the end"},
+	    {"CN=#0c0161 O=x", "after a value, a comma or + is required"},
+	    {"CN=#0c0161 x,O=x", "after a value, a comma or + is required"},
+	    {"CN=a\\",
+		"a backslash at the end of the name escapes no character"},
 	    {"CN=\\zb",
-		"a backslash before neither a special character nor two "
-		"hexadecimal digits"},
+		"after a backslash, a special character or two hexadecimal digits are required"},
 	    {"CN=\\4g",
-		"a backslash before neither a special character nor two "
-		"hexadecimal digits"},
-	    {"CN=\\4", "a backslash before neither a special character nor two "
-		       "hexadecimal digits"},
-	    {"CN=a;b", "one of \" ; < > needs a backslash"},
-	    {"CN=a\"b", "one of \" ; < > needs a backslash"},
-	    {"CN=a<b", "one of \" ; < > needs a backslash"},
-	    {"CN=a>b", "one of \" ; < > needs a backslash"},
-	    {"CN=a\\00", "a NUL character, which never matches"},
-	    {"CN=\\ff", "not UTF-8"},
-	    {"CN=\\c3", "not UTF-8"},
-	    {"CN=\\c3\\28", "not UTF-8"},
-	    {"CN=\xc3", "not UTF-8"},
-	    {"CN=\\ed\\a0\\80", "not UTF-8"},
+		"after a backslash, a special character or two hexadecimal digits are required"},
+	    {"CN=\\4",
+		"after a backslash, a special character or two hexadecimal digits are required"},
+	    {"CN=a;b", "the characters \" ; < > need a backslash before them"},
+	    {"CN=a\"b", "the characters \" ; < > need a backslash before them"},
+	    {"CN=a<b", "the characters \" ; < > need a backslash before them"},
+	    {"CN=a>b", "the characters \" ; < > need a backslash before them"},
+	    {"CN=a\\00", "the name has a NUL character, and can never match"},
+	    {"CN=\\ff", "the name is not UTF-8"},
+	    {"CN=\\c3", "the name is not UTF-8"},
+	    {"CN=\\c3\\28", "the name is not UTF-8"},
+	    {"CN=\xc3", "the name is not UTF-8"},
+	    {"CN=\\ed\\a0\\80", "the name is not UTF-8"},
 	};
 	struct ca_buf out;
 	const char *why;
@@ -152,7 +156,8 @@ each_truncation(void **state)
 	/* the = stands behind the end, the , behind the backslash */
 	assert_int_equal(parse("CN=x", 2, &part, &why), CA_ERR_FORMAT);
 	assert_int_equal(parse("CN=x\\,", 5, &part, &why), CA_ERR_FORMAT);
-	assert_string_equal(why, "a backslash at the end");
+	assert_string_equal(
+	    why, "a backslash at the end of the name escapes no character");
 	assert_int_equal(parse("CN=x\\41", 6, &part, &why), CA_ERR_FORMAT);
 	assert_int_equal(parse("CN=#0c0161", 9, &part, &why), CA_ERR_FORMAT);
 	ERR_clear_error();
@@ -212,14 +217,16 @@ bounds_of_text(void **state)
 	assert_int_equal(filled("CN=", 'a', 4096, &why), CA_OK);
 	assert_int_equal(filled("CN=", 'a', 4097, &why), CA_ERR_LIMIT);
 	assert_int_equal(filled("CN=", 'a', 30000, &why), CA_ERR_LIMIT);
-	assert_string_equal(why, "too long or too many attributes");
+	assert_string_equal(
+	    why, "the name is too long or has too many attributes");
 	/* an OCTET STRING, 4 bytes of head: 4,096 bytes, and more */
 	sprintf(prefix, "CN=#0482%04x", 4092);
 	assert_int_equal(filled(prefix, '6', (size_t)2 * 4092, &why), CA_OK);
 	sprintf(prefix, "CN=#0482%04x", 4093);
 	assert_int_equal(
 	    filled(prefix, '6', (size_t)2 * 4093, &why), CA_ERR_FORMAT);
-	assert_string_equal(why, "not hexadecimal after #");
+	assert_string_equal(
+	    why, "the value after # is not hexadecimal, or is too long");
 	assert_int_equal(filled(prefix, '6', 60000, &why), CA_ERR_FORMAT);
 	/* 64 pairs, in as many RDNs or in one */
 	for (int i = 0; i < 65; i++) {
@@ -412,7 +419,7 @@ near(const char *a, const char *b)
 static void
 nearly_the_same(void **state)
 {
-	static const char upper[] = "other upper and lower case";
+	static const char upper[] = "differ only in upper and lower case";
 	static const char way[] = "in reverse order";
 	static const struct {
 		const char *a, *b, *hint;

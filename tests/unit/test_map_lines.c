@@ -44,7 +44,7 @@ what_is_wrong(void **state)
 	static const struct {
 		const char *line, *why;
 	} t[] = {
-	    {"alice", "a line is LOGIN SELECTOR"},
+	    {"alice", "a line must have the form LOGIN SELECTOR"},
 	    {"\xef\xbb\xbf"
 	     "alice uid:a",
 		"a byte order mark"},
@@ -86,11 +86,12 @@ what_is_wrong(void **state)
 	    {"alice issuer-serial:CN=a;:01", "only hexadecimal digits"},
 	    {"alice issuer-serial:CN=a;01:", "only hexadecimal digits"},
 	    {"alice issuer-serial:CN=a;1-1", "only hexadecimal digits"},
-	    {"alice uid:a\\4g", "a backslash before neither"},
-	    {"alice uid:a\\g4", "a backslash before neither"},
-	    {"alice uid:a\\4", "a backslash before neither"},
-	    {"alice uid:a\\", "a backslash before neither"},
-	    {"alice uid:a\\00b", "a NUL character, which never matches"},
+	    {"alice uid:a\\4g", "after a backslash"},
+	    {"alice uid:a\\g4", "after a backslash"},
+	    {"alice uid:a\\4", "after a backslash"},
+	    {"alice uid:a\\", "after a backslash"},
+	    {"alice uid:a\\00b",
+		"the value has a NUL character, and can never match"},
 	    {"alice uid:\\ff", "not plain text in UTF-8"},
 	    {"alice uid:\\0a", "not plain text in UTF-8"},
 	    {"alice uid:", "uid: has no value"},
@@ -146,7 +147,8 @@ control_bytes(void **state)
 			text[i] = (char)c;
 			enum ca_err rc =
 			    ca_rule_parse(r, text, sizeof line - 1);
-			sprintf(want, "a control byte (0x%02x)", c);
+			sprintf(
+			    want, "the line has a control byte (0x%02x)", c);
 			bool control = (c < 0x20 && c != '\t') || c == 0x7f;
 
 			if ((strstr(r->why, want) != NULL) != control ||
@@ -197,7 +199,7 @@ bounds(void **state)
 	assert_non_null(strstr(r->why, "sid: needs a SID"));
 	assert_true(fits(r, "alice uid:", 'a', 4096 - 10));
 	assert_false(fits(r, "alice uid:", 'a', 4097 - 10));
-	assert_non_null(strstr(r->why, "over 4096 bytes"));
+	assert_non_null(strstr(r->why, "more than 4096 bytes"));
 	for (int n = 63; n < 67; n++) {
 		p = line + sprintf(line, "alice subject:L=a");
 		for (int i = 1; i < n; i++)
@@ -205,7 +207,8 @@ bounds(void **state)
 		assert_int_equal(
 		    parse(r, line), n <= 64 ? CA_OK : CA_ERR_FORMAT);
 	}
-	assert_string_equal(r->why, "too long or too many attributes");
+	assert_string_equal(
+	    r->why, "the name is too long or has too many attributes");
 	free_rule(r);
 }
 
@@ -461,7 +464,7 @@ size_of_the_file(void **state)
 	assert_int_equal(
 	    ca_users_scan(path, UINT_MAX, &log, nothing, NULL, NULL),
 	    CA_ERR_CONFIG);
-	assert_non_null(strstr(last, "over 4096 bytes"));
+	assert_non_null(strstr(last, "more than 4096 bytes"));
 	assert_int_equal(truncate(path, (off_t)CA_USERS_MAX + 1), 0);
 	assert_int_equal(
 	    ca_users_scan(path, UINT_MAX, &log, nothing, NULL, NULL),

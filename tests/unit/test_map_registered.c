@@ -368,7 +368,7 @@ forms_of_a_file(void **state)
 
 /* ---- homes ---- */
 
-static const char own[] = "it must be a file or directory of the user's own";
+static const char own[] = "the user must own it";
 
 /* The certificate in the home is taken; else said is in the warning, or, with
  * said NULL, nothing is said. */
