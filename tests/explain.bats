@@ -73,7 +73,7 @@ failure() {
 	explain alice --user alice
 	held granted 0
 	[[ $output == 'would be granted'*'if the client'* ]]
-	[[ $output == *'signature   not run: there is no key here'* ]]
+	[[ $output == *'signature   not run: explain uses no key'* ]]
 	agrees alice alice
 }
 
@@ -161,7 +161,7 @@ failure() {
 	explain alice --user alice
 	[ "$status" -eq 0 ]
 	[[ $output == *'revocation  waived, crl-off'* ]]
-	[[ $output == *'no CRL: crl = off'* ]]
+	[[ $output == *'no CRL used: crl = off'* ]]
 	agrees alice alice
 }
 
@@ -169,7 +169,7 @@ failure() {
 	conf default 'mode = audit'
 	explain alice --user alice
 	[ "$status" -eq 0 ]
-	[[ $output == *'PAM code: PAM_IGNORE, whatever'* ]]
+	[[ $output == *'PAM code: PAM_IGNORE, regardless'* ]]
 }
 
 @test "the module's arguments count; --config is alone" {
@@ -207,7 +207,7 @@ failure() {
 	users 'alice cn:alice from=10.0.0.0/8'
 	explain alice --rhost 10.1.2.3
 	[ "$status" -eq 0 ]
-	[[ $output == *'a login that the certificate names'*'yes, matches: alice'* ]]
+	[[ $output == *'the login that the certificate maps to'*'yes, matches: alice'* ]]
 	explain alice --rhost 11.1.2.3
 	[ "$status" -eq 1 ]
 }
@@ -266,7 +266,7 @@ assert o["reason"] == "config" and o["pam_code"] == "PAM_SERVICE_ERR"
 	[ "$status" -eq 2 ]
 	run "$CERTAUTH" explain "$PKI/alice.key"
 	[ "$status" -eq 2 ]
-	[[ $output == *'holds no certificate'* ]]
+	[[ $output == *'the file has no certificate'* ]]
 	run "$CERTAUTH" explain /nonexistent
 	[ "$status" -eq 2 ]
 }

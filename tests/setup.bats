@@ -90,7 +90,7 @@ files() {
 		[ "$status" -eq 1 ] || [ "$status" -eq 0 ]
 		files 1 1
 		[[ $output == *'intermediates/Test_inter'*'(not self-signed: an intermediate)'* ]]
-		[[ $output != *'Nothing was added'* ]]
+		[[ $output != *'No trust anchor was added'* ]]
 		# so that its revocation is seen
 		run in_place "$CERTAUTH" verify "$PKI/alice.pem"
 		echo "$output"
@@ -104,12 +104,12 @@ files() {
 	run_setup --ca "$PKI/inter.pem" --crl "$PKI/inter.crl" --no-fetch
 	[ "$status" -eq 1 ]
 	files 0 1
-	[[ $output == *'by --anchor'* ]]
+	[[ $output == *'with --anchor'* ]]
 	[[ $output == *'error ca-none'* ]]
 	run_setup --anchor "$PKI/inter.pem" --crl "$PKI/inter.crl" --no-fetch \
 		--user alice --cert "$PKI/alice.pem"
 	files 1 1
-	[[ $output == *'ca/Test_inter'*'(an anchor that is not self-signed)'* ]]
+	[[ $output == *'ca/Test_inter'*'(a trust anchor that is not self-signed)'* ]]
 	[[ $output == *'/alice.pem would be accepted'* ]]
 	# a person's certificate is no anchor that way either
 	run_setup --anchor "$PKI/alice.pem" --no-fetch
@@ -173,14 +173,14 @@ files() {
 @test "what is no CA, no CRL, or of another CA is refused, and said" {
 	run_setup --ca "$PKI/alice.pem" --no-fetch
 	[ "$status" -eq 1 ]
-	[[ $output == *"no CA's"* ]]
+	[[ $output == *'it is not a CA certificate'* ]]
 	[ -z "$(find "$C/ca" -type f)" ]
 	run_setup --ca "$PKI/root.crl" --no-fetch
 	[ "$status" -eq 1 ]
 	run_setup --ca "$PKI/root.pem" --crl "$PKI/inter.crl" \
 		--crl "$PKI/alice.pem" --no-fetch
 	[ "$status" -eq 1 ]
-	[ "$(grep -c 'is not taken' <<<"$output")" -eq 2 ]
+	[ "$(grep -c 'was not imported' <<<"$output")" -eq 2 ]
 	[ -z "$(find "$C/crl" -name '*.crl')" ]
 	run_setup --ca /nonexistent --no-fetch
 	[ "$status" -eq 1 ]

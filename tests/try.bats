@@ -29,7 +29,7 @@ try() {
 	try alice test alice
 	echo "$output"
 	[ "$status" -eq 0 ]
-	[[ $output == *'prompt  certauth1, from character 0 on: 500 characters answered'* ]]
+	[[ $output == *'prompt  certauth1, offset 0: 500 characters sent'* ]]
 	[[ $output == *'log     pam_certauth(test:auth): outcome=granted reason=ok user="alice"'* ]]
 	[[ $output == *'pam_authenticate PAM_SUCCESS'* ]]
 	[[ $output == *'log     pam_certauth(test:account): event=account outcome=accepted'* ]]

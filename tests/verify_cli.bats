@@ -85,7 +85,7 @@ verify() {
 	[ "$status" -eq 2 ]
 	verify --ca-dir "$PKI/ca" --no-crl "$PKI/alice.key"
 	[ "$status" -eq 2 ]
-	[[ $output == *'holds no certificate'* ]]
+	[[ $output == *'the file has no certificate'* ]]
 }
 
 @test "paths relative to where one is" {

@@ -1,6 +1,6 @@
 /*
  * The commands of this room, and the table of all commands.  A command of
- * another room is declared in the header of its own.
+ * another room is declared in its own header.
  */
 #ifndef CA_CLI_COMMANDS_H
 #define CA_CLI_COMMANDS_H

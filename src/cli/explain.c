@@ -15,23 +15,23 @@
 static const char help[] =
     "usage: certauth explain [OPTIONS] CERT.pem\n"
     "\n"
-    "Say what a login with this certificate would come to, and why: each\n"
-    "check, the chain and the CRL that answered for each link of it, every\n"
-    "rule of the users file, and the PAM code.  Nobody is logged in, and no\n"
-    "key is used: the signature is the one check that does not run (`certauth\n"
-    "try' makes a real login).  CERT.pem may hold intermediates behind it.\n"
+    "Show whether a login with this certificate would be granted, and why: each\n"
+    "check, the certification path with the CRL used for each certificate, every\n"
+    "rule of the users file, and the PAM code.  No login takes place and no key is\n"
+    "used, so the signature is not checked; `certauth try' makes a real login.\n"
+    "CERT.pem may also contain intermediates after the certificate.\n"
     "\n"
     "  --service S        PAM service: its section of the configuration, and\n"
     "                     the module's arguments in /etc/pam.d/S\n"
-    "  --user U           the login asked for; else the certificate names it\n"
-    "  --rhost H          where the login comes from; else the machine itself\n"
-    "  --config FILE      this configuration alone, without /etc/pam.d\n"
-    "  --pam-dir DIR      instead of /etc/pam.d\n"
-    "  --intermediates FILE     more certificates to build the chain with\n"
-    "  --time 2026-11-24T12:00:00Z   judge by this time instead of now\n"
+    "  --user U           the login; default: the login that the certificate maps to\n"
+    "  --rhost H          the host that the login comes from; default: this host\n"
+    "  --config FILE      use only this configuration, without /etc/pam.d\n"
+    "  --pam-dir DIR      use DIR instead of /etc/pam.d\n"
+    "  --intermediates FILE     more certificates to build the path with\n"
+    "  --time 2026-11-24T12:00:00Z   use this time instead of the current time\n"
     "  --json, --debug\n"
     "\n"
-    "Exit status: 0 it would be granted, 1 denied, 2 could not be judged.\n"
+    "Exit status: 0 would be granted, 1 would be denied, 2 error.\n"
     "\n"
     "Example:\n"
     "  certauth explain --service sshd --user alice alice.pem\n";
@@ -39,7 +39,7 @@ static const char help[] =
 static int run(int argc, char **argv);
 
 const struct ca_command ca_cmd_explain = {
-    "explain", "say why a login would be granted or not", help, run};
+    "explain", "show why a login would be granted or denied", help, run};
 
 enum {
 	OPT_SERVICE = 256,
@@ -98,7 +98,8 @@ one_option(struct args *a, struct ca_explain *e, int c)
 	case OPT_TIME:
 		if (ca_cli_time(optarg, &t) != CA_OK)
 			return ca_cli_usage(&ca_cmd_explain,
-			    "--time %s is no time as RFC 3339 has it", optarg);
+			    "--time %s is not a time in the format of RFC 3339, such as 2026-11-24T12:00:00Z",
+			    optarg);
 		e->now = (time_t)t;
 		break;
 	case OPT_JSON:
@@ -119,14 +120,14 @@ parse_args(struct args *a, struct ca_explain *e, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == '?' || c == ':')
 			return ca_cli_usage(&ca_cmd_explain,
-			    "%s: no such option, or it lacks its value",
+			    "%s: unknown option, or its value is missing",
 			    argv[optind - 1]);
 		if ((status = one_option(a, e, c)) != CA_EXIT_OK)
 			return status;
 	}
 	if (argc - optind != 1)
 		return ca_cli_usage(
-		    &ca_cmd_explain, "one certificate file is needed");
+		    &ca_cmd_explain, "exactly one certificate file is needed");
 	e->cert = argv[optind];
 	return CA_EXIT_OK;
 }
@@ -176,18 +177,18 @@ load(const struct args *a, struct ca_explain *e, const struct ca_log *log)
 		   strchr(e->peer.service, '/') == NULL) {
 		rc = ca_pamfile_walk(dir, e->peer.service, true, take_line, &f);
 	}
-	(void)rc; /* a service that is not there has no arguments */
+	(void)rc; /* a service without a file has no arguments */
 	if (a->config == NULL)
-		rc = asprintf(&e->source, "%s%s%s",
-			 CA_SYSCONFDIR "/certauth.conf",
-			 f.where != NULL ? " and the arguments at "
-			 : e->peer.service[0] == '\0'
-			     ? ""
-			     : "; no auth line of the service names "
-			       "pam_certauth.so",
-			 f.where != NULL ? f.where : "") < 0
-			 ? CA_ERR_MEMORY
-			 : CA_OK;
+		rc =
+		    asprintf(&e->source, "%s%s%s",
+			CA_SYSCONFDIR "/certauth.conf",
+			f.where != NULL ? " and the arguments at "
+			: e->peer.service[0] == '\0'
+			    ? ""
+			    : "; the service has no auth line with pam_certauth.so",
+			f.where != NULL ? f.where : "") < 0
+			? CA_ERR_MEMORY
+			: CA_OK;
 	else
 		rc = (e->source = strdup(full)) == NULL ? CA_ERR_MEMORY : CA_OK;
 	if (rc == CA_OK)
@@ -215,15 +216,15 @@ read_certs(struct ca_crypto *crypto, const char *path, STACK_OF(X509) *out)
 	else if ((rc = ca_certfile_parse(
 		      crypto, text.p, text.len, out, &bad)) != CA_OK)
 		status = ca_cli_fail("%s: %s", path,
-		    rc == CA_ERR_NOT_FOUND ? "holds no certificate"
+		    rc == CA_ERR_NOT_FOUND ? "the file has no certificate"
 					   : ca_err_text(rc));
 	else if (bad > 0 && ca_certfile_refusal(text.p, text.len) != NULL)
-		status = ca_cli_fail("%s: a certificate in it is refused: %s",
+		status = ca_cli_fail("%s has a certificate that is refused: %s",
 		    path, ca_certfile_refusal(text.p, text.len));
 	else if (bad > 0)
-		status = ca_cli_fail("%s: a certificate in it cannot be "
-				     "decoded; `certauth inspect' may say more",
-		    path);
+		status = ca_cli_fail(
+		    "%s has a certificate that cannot be decoded; run: certauth inspect %s",
+		    path, path);
 	ca_buf_free(&text);
 	return status;
 }
@@ -252,7 +253,8 @@ print(const struct args *a, struct ca_explain *e)
 	bool bad =
 	    text == NULL || fputs(text, stdout) == EOF || fflush(stdout) != 0;
 	ca_buf_free(&out);
-	return bad ? ca_cli_fail("cannot write the result") : CA_EXIT_OK;
+	return bad ? ca_cli_fail("cannot write to standard output")
+		   : CA_EXIT_OK;
 }
 
 static int
@@ -272,7 +274,7 @@ explain(const struct args *a, struct ca_explain *e, struct ca_crypto *crypto,
 	if (rc == CA_OK) {
 		ca_explain_judge(e, crypto, &log, certs);
 	} else {
-		/* as the module says of any mistake there */
+		/* the module returns this for every error of the configuration */
 		e->reason = CA_R_CONFIG;
 		ca_report_abort(e->report, CA_R_CONFIG, NULL);
 		e->pam = ca_explain_pam(
@@ -283,8 +285,8 @@ explain(const struct args *a, struct ca_explain *e, struct ca_crypto *crypto,
 		return status;
 	if (e->cfg == NULL || strcmp(e->pam, "PAM_AUTHINFO_UNAVAIL") == 0 ||
 	    strcmp(e->pam, "PAM_SERVICE_ERR") == 0) {
-		(void)ca_cli_fail("this is a mistake of the set-up; "
-				  "`certauth doctor' says what to mend");
+		(void)ca_cli_fail(
+		    "the set-up has an error; to find it, run: certauth doctor");
 		return CA_EXIT_USAGE;
 	}
 	return e->granted ? CA_EXIT_OK : CA_EXIT_NO;

@@ -1,6 +1,6 @@
 /*
- * The verdict that `certauth explain` shows: the checks of the module, but the
- * signature.
+ * The verdict that `certauth explain` shows: the checks of the module, without
+ * the signature.
  */
 #include "cli/explain.h"
 #include "auth/pamcode.h"
@@ -43,7 +43,7 @@ ca_explain_pam(enum ca_err err, const char *denied)
 	return strcmp(name, "denied") == 0 ? denied : name;
 }
 
-/* What decided, the signature aside. */
+/* The reason that decided; the signature is not considered. */
 static enum ca_reason
 decided(const struct ca_report *r)
 {

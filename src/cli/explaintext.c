@@ -30,8 +30,8 @@ others(struct ca_buf *out, const char *text)
 		ca_buf_printable(out, text, strlen(text));
 }
 
-/* A name of a file or a login: in quotes, where its own text could be taken for
- * what stands behind it. */
+/* Print the name of a file or a login: in quotes, if its text could be confused
+ * with the text after it. */
 static void
 others_name(struct ca_buf *out, const char *text)
 {
@@ -64,12 +64,12 @@ headline(const struct ca_explain *e, struct ca_buf *out)
 		paint(e, out, BAD, "would be denied");
 	ca_buf_fmt(out, ": %s (%s)\n",
 	    e->granted && e->reason == CA_R_OK
-		? "every check but the signature passes"
+		? "all checks except the signature pass"
 		: ca_reason_text(e->reason),
 	    ca_reason_code(e->reason));
 	ca_buf_fmt(out, "PAM code: %s%s\n", e->pam,
-	    audit        ? ", whatever the checks say: mode = audit"
-	    : e->granted ? ", if the client's signature is good"
+	    audit        ? ", regardless of the checks, because mode = audit"
+	    : e->granted ? ", if the client's signature is valid"
 			 : "");
 	ca_buf_str(out, "configuration: ");
 	others(out, e->source);
@@ -91,10 +91,10 @@ check_line(const struct ca_explain *e, enum ca_check check, struct ca_buf *out)
 	paint(e, out, colour[v],
 	    v == CA_NOT_RUN ? "not run" : ca_verdict_name(v));
 	if (check == CA_CHECK_SIGNATURE)
-		ca_buf_str(out, ": there is no key here; `certauth try' makes "
-				"a real login");
+		ca_buf_str(out,
+		    ": explain uses no key; `certauth try' makes a real login");
 	else if (v == CA_NOT_RUN)
-		ca_buf_str(out, ": what comes before it failed");
+		ca_buf_str(out, ": an earlier check failed");
 	else if (v != CA_PASS)
 		ca_buf_fmt(
 		    out, ", %s: %s", ca_reason_code(why), ca_reason_text(why));
@@ -122,7 +122,7 @@ age(time_t from, time_t to, char out[32])
 		(void)snprintf(out, 32, "%lld minutes", s / 60);
 }
 
-/* The file that a hashed name stands for. */
+/* Print the target of a hashed link. */
 static void
 target(const struct ca_explain *e, const char *name, struct ca_buf *out)
 {
@@ -175,17 +175,17 @@ crl_line(const struct ca_explain *e, const struct ca_crl_use *use, int indent,
 	ca_buf_str(out, "\n");
 }
 
-/* Why no CRL was asked about a link. */
+/* Why no CRL was used for a certificate of the path. */
 static const char *
 no_crl(const struct ca_explain *e, int depth)
 {
 	if (e->cfg->crl == CA_CRL_OFF)
-		return "no CRL: crl = off";
+		return "no CRL used: crl = off";
 	if (ca_report_verdict(e->report, CA_CHECK_REVOCATION) == CA_NOT_RUN)
-		return "no CRL was asked: the chain fails";
+		return "no CRL used: the certification path is not valid";
 	if (e->cfg->crl_check == CA_CRL_LEAF && depth > 0)
-		return "no CRL was asked: crl_check = leaf";
-	return "no CRL answers for it";
+		return "no CRL used: crl_check = leaf";
+	return "no CRL for this certificate was found";
 }
 
 static void
@@ -226,9 +226,9 @@ chain_lines(const struct ca_explain *e, struct ca_buf *out)
 	int n = t->chain != NULL ? sk_X509_num(t->chain) : 0;
 	struct ca_buf name = CA_BUF_INIT(65536);
 
-	ca_buf_str(out, "chain, trust anchor first\n");
+	ca_buf_str(out, "certification path, trust anchor first\n");
 	if (n == 0)
-		ca_buf_str(out, "  none was built\n");
+		ca_buf_str(out, "  no path was built\n");
 	if (n > 0 && !t->anchored) {
 		ca_name_rfc4514(
 		    X509_get_issuer_name(sk_X509_value(t->chain, n - 1)),
@@ -237,7 +237,8 @@ chain_lines(const struct ca_explain *e, struct ca_buf *out)
 		paint(e, out, BAD, "?");
 		ca_buf_str(out, " ");
 		others(out, ca_buf_text(&name));
-		ca_buf_str(out, ": no path leads from it to ca_dir, ");
+		ca_buf_str(
+		    out, ": no trust anchor for this issuer in ca_dir, ");
 		others_name(out, e->cfg->ca_dir);
 		ca_buf_str(out, "\n");
 	}
@@ -266,10 +267,10 @@ rule_lines(const struct ca_explain *e, struct ca_buf *out)
 	if (e->peer.user != NULL && e->peer.user[0] != '\0')
 		ca_buf_escape(out, e->peer.user, strlen(e->peer.user));
 	else
-		ca_buf_str(out, "a login that the certificate names");
+		ca_buf_str(out, "the login that the certificate maps to");
 	ca_buf_str(out, "\n");
 	if (e->nrules == 0)
-		ca_buf_str(out, "  none was tried\n");
+		ca_buf_str(out, "  no rule was tried\n");
 	for (size_t i = 0; i < e->nrules; i++) {
 		const struct ca_explain_rule *r = &e->rule[i];
 

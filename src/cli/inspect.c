@@ -19,10 +19,10 @@ static const char help[] =
     "usage: certauth inspect CERT.pem\n"
     "       certauth inspect --request TEXT | --response TEXT\n"
     "\n"
-    "Show what a certificate says: names, validity, purposes, where its CRLs\n"
-    "are, and the selectors by which a line of the users file could name it.\n"
-    "Or take a message of the protocol apart: a request (a whole prompt, or\n"
-    "its base64url alone) or a response.  Nothing is verified.\n"
+    "Show the contents of a certificate: names, validity, purposes, the addresses of\n"
+    "its CRLs, and the selectors that a rule of the users file can use for it.\n"
+    "Or show the contents of a protocol message: a request (a complete prompt, or\n"
+    "only its base64url text) or a response.  Nothing is verified.\n"
     "\n"
     "Exit status: 0 shown, 1 malformed, 2 usage, or the file cannot be read.\n"
     "\n"
@@ -32,7 +32,7 @@ static const char help[] =
 static int run(int argc, char **argv);
 
 const struct ca_command ca_cmd_inspect = {
-    "inspect", "show what a certificate or a message says", help, run};
+    "inspect", "show the contents of a certificate or a message", help, run};
 
 /* ---- messages ---- */
 
@@ -59,7 +59,7 @@ put_refused(const struct ca_bytes *cert, size_t i, struct ca_buf *out)
 	const char *why = ca_cert_refusal(cert->p, cert->len);
 
 	ca_buf_fmt(out, "certificate %zu %s%s\n", i,
-	    why != NULL ? "is accepted nowhere: " : "cannot be decoded",
+	    why != NULL ? "is refused by every host: " : "cannot be decoded",
 	    why != NULL ? why : "");
 }
 
@@ -71,7 +71,8 @@ put_proof(struct ca_crypto *crypto, const struct ca_proof_msgs *proof,
 	put_scheme(proof->scheme, out);
 	ca_buf_fmt(out, "\n  signature   %zu bytes\n  certificates %zu%s\n",
 	    proof->signature.len, proof->ncerts,
-	    proof->ncerts == 0 ? " (\"you have my certificate\")" : "");
+	    proof->ncerts == 0 ? " (the host already has the certificate)"
+			       : "");
 	for (size_t i = 0; i < proof->ncerts; i++) {
 		X509 *cert = NULL;
 
@@ -138,7 +139,7 @@ put_request(
 	}
 }
 
-/* A prompt's request, or base64url as it stands, as bytes. */
+/* Decode the request of a prompt, or base64url text. */
 static enum ca_err
 message_bytes(const char *text, struct ca_buf *bytes)
 {
@@ -175,13 +176,13 @@ show_response(struct ca_crypto *crypto, const char *text, struct ca_buf *out)
 {
 	struct ca_buf bytes = CA_BUF_INIT(CA_RESPONSE_MAX);
 	struct ca_proof_msgs proof;
-	/* the mark of a piece is no part of the response */
+	/* the mark of a piece does not belong to the response */
 	size_t len = strlen(text);
 	enum ca_err rc = ca_base64url_decode(
 	    &bytes, text, len > 0 && text[len - 1] == '.' ? len - 1 : len);
 
-	/* Certificate: header of 4 bytes, then the nonce with its length; any
-	 * nonce will do here, so it is given its own */
+	/* Certificate has a header of 4 bytes, then the nonce with its length; pass
+	 * the nonce of the response itself, because any nonce is accepted here */
 	if (rc == CA_OK && bytes.len < 5 + CA_NONCE_LEN)
 		rc = CA_ERR_FORMAT;
 	if (rc == CA_OK)
@@ -216,7 +217,8 @@ show_one(void *ctx, const uint8_t *der, size_t len)
 	if (rc == CA_OK)
 		ca_inspect_cert(show->crypto, cert, show->out);
 	else if (why != NULL)
-		(void)ca_cli_fail("a certificate is accepted nowhere: %s", why);
+		(void)ca_cli_fail(
+		    "a certificate is refused by every host: %s", why);
 	X509_free(cert);
 	return rc;
 }
@@ -235,7 +237,7 @@ show_file(struct ca_crypto *crypto, const char *path, struct ca_buf *out)
 	else if ((rc = ca_certfile_each(text.p, text.len, show_one, &show)) !=
 		 CA_OK) {
 		(void)ca_cli_fail("%s: %s", path,
-		    rc == CA_ERR_NOT_FOUND ? "holds no certificate"
+		    rc == CA_ERR_NOT_FOUND ? "the file has no certificate"
 					   : ca_err_text(rc));
 		status = CA_EXIT_NO;
 	}
@@ -258,13 +260,13 @@ show(struct ca_crypto *crypto, const char *request, const char *response,
 	else if (response != NULL)
 		rc = show_response(crypto, response, &out);
 	if (rc != CA_OK) {
-		(void)ca_cli_fail("the %s: %s",
+		(void)ca_cli_fail("the %s cannot be decoded: %s",
 		    request != NULL ? "request" : "response", ca_err_text(rc));
 		status = CA_EXIT_NO;
 	}
 	const char *text = ca_buf_text(&out);
 	if (text != NULL)
-		(void)fputs(text, stdout); /* fflush tells */
+		(void)fputs(text, stdout); /* fflush reports errors */
 	ca_buf_free(&out);
 	if (fflush(stdout) != 0 && status == CA_EXIT_OK)
 		status = ca_cli_fail("standard output: %s", strerror(errno));
@@ -291,15 +293,15 @@ run(int argc, char **argv)
 			response = optarg;
 		else
 			return ca_cli_usage(&ca_cmd_inspect,
-			    "%s: no such option, or it lacks its value",
+			    "%s: unknown option, or its value is missing",
 			    argv[optind - 1]);
 	}
 	path = argv[optind];
 	if ((request != NULL) + (response != NULL) + argc - optind != 1)
 		return ca_cli_usage(&ca_cmd_inspect,
-		    "one certificate file, --request or --response is needed");
+		    "exactly one of a certificate file, --request and --response is needed");
 	if (ca_crypto_new(&crypto) != CA_OK)
-		return ca_cli_fail("libcrypto cannot be set up");
+		return ca_cli_fail("cannot initialise libcrypto");
 	int status = show(crypto, request, response, path);
 	ca_crypto_free(crypto);
 	return status;

@@ -1,5 +1,5 @@
 /*
- * `certauth inspect`: certificates and protocol messages in words.
+ * `certauth inspect`: show certificates and protocol messages as text.
  */
 #ifndef CA_CLI_INSPECT_H
 #define CA_CLI_INSPECT_H
@@ -10,8 +10,8 @@
 #include "tool/cli.h"
 #include "crypto/crypto.h"
 
-/* What a certificate says: names, validity, purposes, CRLs, and the selectors
- * by which a line of the users file could name it. */
+/* Print the contents of a certificate: names, validity, purposes, CRLs, and the
+ * selectors that a rule of the users file can use for it. */
 void ca_inspect_cert(struct ca_crypto *crypto, X509 *cert, struct ca_buf *out);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What a certificate says, for a person.
+ * Print the contents of a certificate as text.
  */
 #include "base/utf8.h"
 #include "cli/inspect.h"
@@ -19,7 +19,7 @@ put_key(X509 *cert, struct ca_buf *out)
 
 	ca_buf_str(out, "  key         ");
 	if (key == NULL) {
-		ca_buf_str(out, "of a kind that this libcrypto cannot read\n");
+		ca_buf_str(out, "this libcrypto does not support the key\n");
 		return;
 	}
 	const char *type = EVP_PKEY_get0_type_name(key);
@@ -115,8 +115,8 @@ put_crls(X509 *cert, struct ca_buf *out)
 
 /* ---- selectors ---- */
 
-/* A selector as the users file has it: in double quotes where it has blanks.
- * What no line could hold is left out. */
+/* Print a selector as the users file requires it: in double quotes if it has blanks.
+ * A value that no line can contain is left out. */
 static void
 put_selector(const char *name, const void *p, size_t len, struct ca_buf *out)
 {
@@ -271,9 +271,10 @@ ca_inspect_cert(struct ca_crypto *crypto, X509 *cert, struct ca_buf *out)
 	put_key_usage(cert, out);
 	put_purposes(cert, out);
 	put_crls(cert, out);
-	ca_buf_str(out, "  selectors that name this certificate or its key\n");
+	ca_buf_str(
+	    out, "  selectors that identify this certificate or its key\n");
 	put_strong_selectors(crypto, cert, facts, out);
-	ca_buf_str(out, "  selectors that trust what the CA puts in\n");
+	ca_buf_str(out, "  selectors that match names issued by the CA\n");
 	put_name_selectors(X509_get_subject_name(cert), out);
 	put_san_selectors(cert, out);
 	ca_report_free(facts);

@@ -25,7 +25,7 @@ help_all(FILE *out)
 		(void)fprintf(out, "  %-9s %s\n", ca_commands[i]->name,
 		    ca_commands[i]->summary);
 	(void)fputs(
-	    "\n`certauth COMMAND --help` says more; so does certauth(1).\n",
+	    "\n`certauth COMMAND --help` describes a command; see also certauth(1).\n",
 	    out);
 	return out == stderr ? CA_EXIT_USAGE : CA_EXIT_OK;
 }
@@ -64,13 +64,13 @@ main(int argc, char **argv)
 			ca_cli_help(cmd, stdout);
 			return CA_EXIT_OK;
 		}
-		return ca_cli_fail("no command is called %s; "
-				   "`certauth --help` lists them",
+		return ca_cli_fail(
+		    "unknown command: %s; `certauth --help` lists the commands",
 		    argv[2]);
 	}
 	if ((cmd = find(argv[1])) == NULL)
-		return ca_cli_fail("no command is called %s; "
-				   "`certauth --help` lists them",
+		return ca_cli_fail(
+		    "unknown command: %s; `certauth --help` lists the commands",
 		    argv[1]);
 	if (argc > 2 && strcmp(argv[2], "--help") == 0) {
 		ca_cli_help(cmd, stdout);

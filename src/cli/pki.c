@@ -18,16 +18,17 @@
 static const char help[] =
     "usage: certauth pki init|issue|revoke|crl DIR [NAME] [OPTIONS]\n"
     "\n"
-    "A small CA in the folder DIR, for tests and small sites: its key lies there\n"
-    "without a passphrase (mode 0600), so keep DIR off the hosts that trust it.\n"
+    "Manage a small CA in the folder DIR, for tests and small sites.  The CA's key\n"
+    "is stored without a passphrase (mode 0600): do not keep DIR on a host that\n"
+    "trusts the CA.\n"
     "\n"
-    "  init DIR          make the CA: ca.pem, ca.key and an empty ca.crl\n"
-    "  issue DIR NAME    make NAME.pem and NAME.key, for logins\n"
-    "  revoke DIR NAME   put NAME.pem on ca.crl\n"
-    "  crl DIR           make ca.crl anew, before it is out of date\n"
+    "  init DIR          create the CA: ca.pem, ca.key and an empty ca.crl\n"
+    "  issue DIR NAME    create NAME.pem and NAME.key, for logins\n"
+    "  revoke DIR NAME   add NAME.pem to ca.crl\n"
+    "  crl DIR           replace ca.crl before it expires\n"
     "\n"
     "  --cn TEXT         common name; default: NAME, or `Home CA' and a number\n"
-    "  --email A --upn U issue: what else stands in the certificate\n"
+    "  --email A --upn U issue: add these names to the certificate\n"
     "  --server HOST     issue: for a host's proof instead of for logins\n"
     "  --days N          validity: init 3650, issue 365; crl, and ca.crl: 30\n"
     "\n"
@@ -40,7 +41,7 @@ static const char help[] =
 static int run(int argc, char **argv);
 
 const struct ca_command ca_cmd_pki = {
-    "pki", "make a small CA, for tests and small sites", help, run};
+    "pki", "manage a small CA, for tests and small sites", help, run};
 
 enum { OPT_CN = 256, OPT_EMAIL, OPT_UPN, OPT_SERVER, OPT_DAYS };
 
@@ -57,7 +58,7 @@ static const struct option options[] = {
 
 /* ---- the commands ---- */
 
-/* Key first: a certificate without its key is of no use. */
+/* Write the key first: a certificate without its key is useless. */
 static bool
 store_pair(const struct ca_pki *p, const char *name, EVP_PKEY *key, X509 *cert)
 {
@@ -90,16 +91,16 @@ pki_init(struct ca_pki *p)
 	if ((mkdir(p->dir, 0700) != 0 && errno != EEXIST) ||
 	    stat(p->dir, &st) != 0)
 		return ca_cli_fail("%s: %s", p->dir, strerror(errno));
-	/* who can write there gives the CA another CRL, or another key */
+	/* a user who can write there can replace the CRL or the key */
 	if ((why = ca_file_distrust(&st)) != NULL)
 		return ca_cli_fail("%s %s", p->dir, why);
 	if (ca_pki_exists(p, "ca", ".key") || ca_pki_exists(p, "ca", ".pem"))
-		return ca_cli_fail("%s holds a CA already; `certauth pki issue "
-				   "%s NAME` uses it",
+		return ca_cli_fail(
+		    "%s already has a CA; to issue a certificate, run: certauth pki issue %s NAME",
 		    p->dir, p->dir);
-	/* two CAs of one name are a trap for who trusts both */
+	/* two CAs of one name are confused by a host that trusts both */
 	if (ca_crypto_random(p->crypto, number, sizeof number) != CA_OK)
-		return ca_cli_fail("no random numbers");
+		return ca_cli_fail("libcrypto cannot generate random numbers");
 	(void)snprintf(cn, sizeof cn, "Home CA %02x%02x%02x%02x", number[0],
 	    number[1], number[2], number[3]);
 	if (p->want.cn == NULL)
@@ -109,15 +110,12 @@ pki_init(struct ca_pki *p)
 		p->want.days = 3650;
 	rc = ca_pki_make(p->crypto, &p->want, NULL, NULL, &p->key, &p->ca);
 	if (rc != CA_OK)
-		return ca_cli_fail(
-		    "the CA cannot be made: %s", ca_err_text(rc));
+		return ca_cli_fail("cannot create the CA: %s", ca_err_text(rc));
 	if (!store_pair(p, "ca", p->key, p->ca) ||
 	    ca_pki_renew_crl(p, NULL, NULL, CRL_DAYS) != CA_EXIT_OK)
 		return CA_EXIT_NO;
-	printf("%s/ca.pem: this CA is for tests and small sites; who reads "
-	       "%s/ca.key can log in as anybody.\n"
-	       "Next: certauth pki issue %s NAME, and on each host: certauth "
-	       "setup --ca ca.pem --crl ca.crl\n",
+	printf(
+	    "%s/ca.pem: this CA is for tests and small sites; everyone who can read %s/ca.key can log in as any user.\nNext: certauth pki issue %s NAME, and on each host: certauth setup --ca ca.pem --crl ca.crl\n",
 	    p->dir, p->dir, p->dir);
 	return CA_EXIT_OK;
 }
@@ -134,8 +132,8 @@ pki_issue(struct ca_pki *p)
 		return ca_cli_usage(&ca_cmd_pki, "issue needs DIR and NAME");
 	if (ca_pki_exists(p, p->name, ".pem") ||
 	    ca_pki_exists(p, p->name, ".key"))
-		return ca_cli_fail("%s/%s.pem or .key is there already; take "
-				   "another name, or move it away",
+		return ca_cli_fail(
+		    "%s/%s.pem or .key exists already; use another name, or move the file away",
 		    p->dir, p->name);
 	if (!ca_pki_open(p))
 		return CA_EXIT_NO;
@@ -146,7 +144,7 @@ pki_issue(struct ca_pki *p)
 	rc = ca_pki_make(p->crypto, &p->want, p->ca, p->key, &key, &cert);
 	if (rc != CA_OK)
 		(void)ca_cli_fail(
-		    "the certificate cannot be made: %s", ca_err_text(rc));
+		    "cannot create the certificate: %s", ca_err_text(rc));
 	else if (store_pair(p, p->name, key, cert))
 		status = CA_EXIT_OK;
 	if (status == CA_EXIT_OK && p->want.dns == NULL)
@@ -177,10 +175,10 @@ pki_revoke(struct ca_pki *p)
 		goto out;
 	if (X509_check_issued(p->ca, cert) != X509_V_OK)
 		(void)ca_cli_fail(
-		    "%s/%s.pem is of another CA", p->dir, p->name);
+		    "%s/%s.pem was issued by another CA", p->dir, p->name);
 	else if (X509_CRL_get0_by_serial(
 		     old, &entry, X509_get_serialNumber(cert)) != 0)
-		(void)ca_cli_fail("%s is revoked already", p->name);
+		(void)ca_cli_fail("%s is already revoked", p->name);
 	else
 		status = ca_pki_renew_crl(
 		    p, old, cert, p->want.days > 0 ? p->want.days : CRL_DAYS);
@@ -197,7 +195,7 @@ pki_crl(struct ca_pki *p)
 	int status = CA_EXIT_NO;
 
 	if (p->name != NULL)
-		return ca_cli_usage(&ca_cmd_pki, "crl needs DIR alone");
+		return ca_cli_usage(&ca_cmd_pki, "crl takes DIR only");
 	if (ca_pki_open(p) && (old = ca_pki_read_crl(p)) != NULL) {
 		status = ca_pki_renew_crl(
 		    p, old, NULL, p->want.days > 0 ? p->want.days : CRL_DAYS);
@@ -216,7 +214,7 @@ static const struct {
     {"crl", pki_crl},
 };
 
-/* It becomes a file's name, and must not be the CA's own. */
+/* A name becomes a file name, and must not be that of the CA's files. */
 static bool
 good_name(const char *name)
 {
@@ -253,20 +251,18 @@ one_option(struct ca_pki *p, int c)
 	case OPT_SERVER:
 		if (*optarg == '\0' || !is_ascii(optarg))
 			return ca_cli_usage(&ca_cmd_pki,
-			    "%s: ASCII without "
-			    "blanks, please",
-			    optarg);
+			    "%s: must be ASCII without blanks", optarg);
 		*(c == OPT_EMAIL ? &p->want.email : &p->want.dns) = optarg;
 		return CA_EXIT_OK;
 	case OPT_DAYS:
 		p->want.days = strtol(optarg, &end, 10);
 		if (*end != '\0' || p->want.days < 1 || p->want.days > 36500)
-			return ca_cli_usage(
-			    &ca_cmd_pki, "--days takes 1 to 36500");
+			return ca_cli_usage(&ca_cmd_pki,
+			    "--days must be a number from 1 to 36500");
 		return CA_EXIT_OK;
 	default:
-		return ca_cli_usage(&ca_cmd_pki, "no such option, or it lacks "
-						 "its value");
+		return ca_cli_usage(
+		    &ca_cmd_pki, "unknown option, or its value is missing");
 	}
 }
 
@@ -277,19 +273,18 @@ dispatch(struct ca_pki *p, int argc, char **argv)
 
 	if (argc < 2 || argc > 3)
 		return ca_cli_usage(&ca_cmd_pki,
-		    "init, issue, revoke or crl, and DIR, are needed");
+		    "one of init, issue, revoke and crl, and DIR, are needed");
 	p->dir = argv[1];
 	p->name = argc > 2 ? argv[2] : NULL;
 	if (p->name != NULL && !good_name(p->name))
 		return ca_cli_usage(&ca_cmd_pki,
-		    "%s cannot be a file's name "
-		    "here: letters, digits and . _ - @, and not ca",
+		    "%s cannot be used as NAME: use letters, digits and . _ - @, at most 64, not beginning with . or -; the name ca is reserved",
 		    p->name);
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
 		if (strcmp(commands[i].name, argv[0]) != 0)
 			continue;
 		if (ca_crypto_new(&p->crypto) != CA_OK)
-			return ca_cli_fail("libcrypto cannot be set up");
+			return ca_cli_fail("cannot initialise libcrypto");
 		status = commands[i].run(p);
 		EVP_PKEY_free(p->key);
 		X509_free(p->ca);
@@ -298,7 +293,7 @@ dispatch(struct ca_pki *p, int argc, char **argv)
 			(void)close(p->lock);
 		return status;
 	}
-	return ca_cli_usage(&ca_cmd_pki, "no such command: %s", argv[0]);
+	return ca_cli_usage(&ca_cmd_pki, "unknown command: %s", argv[0]);
 }
 
 static int

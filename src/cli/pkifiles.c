@@ -39,7 +39,7 @@ ca_pki_exists(const struct ca_pki *p, const char *name, const char *end)
 	return path_of(p, name, end, path) && lstat(path, &st) == 0;
 }
 
-/* What bio holds becomes a file; says what is wrong. */
+/* Write the contents of bio to a file; print the error. */
 bool
 ca_pki_store(const struct ca_pki *p, const char *name, const char *end,
     BIO *bio, mode_t mode)
@@ -49,7 +49,7 @@ ca_pki_store(const struct ca_pki *p, const char *name, const char *end,
 	long len = BIO_get_mem_data(bio, &data);
 
 	if (len <= 0 || !path_of(p, name, end, path)) {
-		(void)ca_cli_fail("%s%s cannot be made", name, end);
+		(void)ca_cli_fail("cannot create %s%s", name, end);
 		return false;
 	}
 	if (ca_file_replace(path, data, (size_t)len, mode) != CA_OK) {
@@ -59,7 +59,7 @@ ca_pki_store(const struct ca_pki *p, const char *name, const char *end,
 	return true;
 }
 
-/* A file of the folder as a memory BIO, or NULL, and it was said. */
+/* Read a file of the folder into a memory BIO; NULL: the error was printed. */
 static BIO *
 fetch(const struct ca_pki *p, const char *name, const char *end)
 {
@@ -83,7 +83,7 @@ fetch(const struct ca_pki *p, const char *name, const char *end)
 	return bio;
 }
 
-/* No passphrase is asked for: the files here have none. */
+/* The files of the CA have no passphrase, so never ask for one. */
 static int
 no_passphrase(char *buf, int size, int writing, void *ctx)
 {
@@ -106,14 +106,15 @@ ca_pki_read_cert(const struct ca_pki *p, const char *name)
 	    (PEM_bytes_read_bio(&der, &len, NULL, PEM_STRING_X509, bio,
 		 no_passphrase, NULL) != 1 ||
 		ca_crypto_cert(p->crypto, der, (size_t)len, &cert) != CA_OK))
-		(void)ca_cli_fail("%s/%s.pem is no certificate", p->dir, name);
+		(void)ca_cli_fail(
+		    "%s/%s.pem is not a certificate", p->dir, name);
 	OPENSSL_free(der);
 	BIO_free(bio);
 	return cert;
 }
 
-/* One at a time, or of two revocations one would be lost.  The key's file
- * is never replaced, and nobody else can open it. */
+/* Without the lock, one of two concurrent revocations would be lost.  The key's
+ * file is locked, because it is never replaced and no other user can open it. */
 static bool
 lock_ca(struct ca_pki *p)
 {
@@ -128,7 +129,7 @@ lock_ca(struct ca_pki *p)
 		}
 	if (p->lock < 0)
 		(void)ca_cli_fail(
-		    "%s cannot be locked: %s", p->dir, strerror(errno));
+		    "cannot lock the CA in %s: %s", p->dir, strerror(errno));
 	return p->lock >= 0;
 }
 
@@ -138,9 +139,8 @@ ca_pki_open(struct ca_pki *p)
 	BIO *bio;
 
 	if (!ca_pki_exists(p, "ca", ".key")) {
-		(void)ca_cli_fail("%s holds no CA; `certauth pki init %s` "
-				  "makes one",
-		    p->dir, p->dir);
+		(void)ca_cli_fail(
+		    "%s has no CA; run: certauth pki init %s", p->dir, p->dir);
 		return false;
 	}
 	if (!lock_ca(p) || (p->ca = ca_pki_read_cert(p, "ca")) == NULL ||
@@ -156,7 +156,7 @@ ca_pki_open(struct ca_pki *p)
 	return true;
 }
 
-/* ---- the CRL: it is the register of what was revoked, too ---- */
+/* ---- the CRL, which is also the only list of revoked certificates ---- */
 
 X509_CRL *
 ca_pki_read_crl(const struct ca_pki *p)
@@ -167,12 +167,13 @@ ca_pki_read_crl(const struct ca_pki *p)
 			: PEM_read_bio_X509_CRL(bio, NULL, no_passphrase, NULL);
 
 	if (bio != NULL && crl == NULL)
-		(void)ca_cli_fail("%s/ca.crl is no CRL", p->dir);
+		(void)ca_cli_fail("%s/ca.crl is not a CRL", p->dir);
 	BIO_free(bio);
 	return crl;
 }
 
-/* The entries of old, and one more unless it is NULL. */
+/* The entries of old, and the certificate more, unless NULL.  NULL: out of
+ * memory. */
 static struct ca_pki_revoked *
 entries(X509_CRL *old, X509 *more, size_t *n)
 {
@@ -189,7 +190,7 @@ entries(X509_CRL *old, X509 *more, size_t *n)
 		    ASN1_INTEGER_dup(X509_REVOKED_get0_serialNumber(r));
 		time_t when;
 
-		/* the entry stays, whatever its date says */
+		/* the entry must stay, even if its date is malformed */
 		if (!ca_crypto_seconds(
 			X509_REVOKED_get0_revocationDate(r), &when))
 			when = time(NULL);
@@ -229,14 +230,13 @@ ca_pki_renew_crl(struct ca_pki *p, X509_CRL *old, X509 *more, long days)
 	int status = CA_EXIT_NO;
 
 	if (rc != CA_OK)
-		(void)ca_cli_fail(
-		    "the CRL cannot be made: %s", ca_err_text(rc));
+		(void)ca_cli_fail("cannot create the CRL: %s", ca_err_text(rc));
 	else if (PEM_write_bio_X509_CRL(bio, crl) == 1 &&
 		 ca_pki_store(p, "ca", ".crl", bio, 0644))
 		status = CA_EXIT_OK;
 	if (status == CA_EXIT_OK)
-		printf("%s/ca.crl: %zu revoked, good for %ld days; put it into "
-		       "/etc/certauth/crl of the hosts\n",
+		printf(
+		    "%s/ca.crl: %zu revoked, valid for %ld days; copy this file to /etc/certauth/crl on each host\n",
 		    p->dir, n, days);
 	for (size_t i = 0; all != NULL && i < n; i++)
 		ASN1_INTEGER_free(all[i].serial);

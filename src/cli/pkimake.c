@@ -7,15 +7,15 @@
 #include <time.h>
 
 /*
- * Certificates and CRLs of the small CA, as verify/profile.c wants them.  They
- * are made of structures, not of configuration text: a comma in a name is a
- * comma, and no openssl.cnf has a say.
+ * Certificates and CRLs of the small CA, as verify/profile.c requires them.  They
+ * are built from structures, not from configuration text: a comma in a name needs
+ * no escape, and openssl.cnf has no effect.
  */
 
 #define BACKDATE 300 /* seconds: clocks differ */
 #define DAY 86400L
 
-/* X509_add1_ext_i2d has the sense of success that is 1. */
+/* X509_add1_ext_i2d returns 1 on success, 0 or less on failure. */
 static bool
 add_ext(X509 *x, int nid, void *value, bool critical)
 {
@@ -167,7 +167,7 @@ add_names(X509 *x, const struct ca_pki_want *want)
 
 /* ---- a certificate ---- */
 
-/* 127 random bits behind a set one: positive, never zero, always 16 bytes. */
+/* Bit 127 is 0, bit 126 is 1, the others are random: positive, always 16 bytes. */
 static bool
 set_serial(struct ca_crypto *c, X509 *x)
 {
@@ -192,7 +192,7 @@ set_validity(X509 *x, const X509 *issuer, long days)
 
 	if (ASN1_TIME_set(X509_getm_notBefore(x), now - BACKDATE) == NULL)
 		return false;
-	/* nothing outlives who vouches for it */
+	/* a certificate is not valid longer than its issuer */
 	if (issuer != NULL &&
 	    ASN1_TIME_cmp_time_t(X509_get0_notAfter(issuer), end) < 0)
 		return X509_set1_notAfter(x, X509_get0_notAfter(issuer)) == 1;
@@ -306,7 +306,7 @@ ca_pki_crl(struct ca_crypto *c, X509 *issuer, EVP_PKEY *key,
 			ret = CA_ERR_CRYPTO;
 			goto out;
 		}
-	/* in order of serial numbers, as DER has no say in it */
+	/* sort by serial number; DER does not prescribe the order */
 	if (X509_CRL_sort(crl) != 1 ||
 	    X509_CRL_sign(crl, key, ca_crypto_get0_md(c, "SHA256")) <= 0) {
 		ret = CA_ERR_CRYPTO;

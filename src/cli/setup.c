@@ -15,21 +15,20 @@
 static const char help[] =
     "usage: certauth setup [OPTIONS]\n"
     "\n"
-    "The first five minutes on a host: makes the directories, imports CAs and\n"
-    "CRLs, fetches the CRLs that the CAs name, says who may log in, and ends with\n"
-    "`certauth doctor`.  It may be run again.  PAM's files are never touched: the\n"
-    "lines to add are shown.\n"
+    "Set up a host: create the directories, import CAs and CRLs, fetch the CRLs that\n"
+    "the CAs name, add a rule for a login, and run `certauth doctor'.  The command\n"
+    "can be repeated.  PAM's files are not changed; the lines to add are shown.\n"
     "\n"
-    "  --ca FILE         a CA, or several: PEM, DER or PKCS#7 (may be repeated);\n"
-    "                    self-signed ones are trusted, others only help to build\n"
-    "                    chains\n"
-    "  --anchor FILE     the same, and trusted though it is not self-signed\n"
-    "  --crl FILE        a CRL of one of them (may be repeated)\n"
-    "  --no-fetch        fetch no CRLs now\n"
-    "  --user LOGIN      who may log in, by the certificate of --cert FILE or by\n"
+    "  --ca FILE         one or more CA certificates: PEM, DER or PKCS#7 (may be\n"
+    "                    repeated); self-signed ones become trust anchors, others\n"
+    "                    are only used to build certification paths\n"
+    "  --anchor FILE     as --ca, but each certificate becomes a trust anchor\n"
+    "  --crl FILE        a CRL of one of the CAs (may be repeated)\n"
+    "  --no-fetch        do not fetch CRLs now\n"
+    "  --user LOGIN      permit this login, for the certificate of --cert FILE or for\n"
     "                    --selector SELECTOR, see certauth-users(5)\n"
-    "  --service NAME    the PAM service whose lines to show (sshd)\n"
-    "  --confdir DIR     another folder than /etc/certauth\n"
+    "  --service NAME    the PAM service whose lines are shown; default: sshd\n"
+    "  --confdir DIR     use DIR instead of /etc/certauth\n"
     "\n"
     "Exit status: 0 done, 1 something is missing or wrong, 2 wrong use.\n"
     "\n"
@@ -39,7 +38,7 @@ static const char help[] =
 static int run(int argc, char **argv);
 
 const struct ca_command ca_cmd_setup = {
-    "setup", "set a host up for logins by certificate", help, run};
+    "setup", "set up a host for logins by certificate", help, run};
 
 enum {
 	OPT_CA = 256,
@@ -73,7 +72,7 @@ struct setup {
 	bool anchor[FILES_MAX]; /* ca[i] was given by --anchor */
 	size_t nca, ncrl;
 	const char *user, *cert, *selector, *service, *confdir;
-	bool no_fetch, wrong; /* something could not be done */
+	bool no_fetch, wrong; /* a step failed */
 	char conf[PATH_MAX];
 	struct ca_config *cfg;
 	struct ca_log log;
@@ -81,7 +80,8 @@ struct setup {
 
 /* ---- directories and configuration ---- */
 
-/* 0755 and ours, whatever the umask; one that is there is mended, if need be.
+/* Create a directory of mode 0755, regardless of the umask, or correct an existing
+ * one.
  */
 static bool
 make_dir(const char *path)
@@ -95,22 +95,24 @@ make_dir(const char *path)
 		return false;
 	}
 	if (!S_ISDIR(st.st_mode)) {
-		(void)ca_cli_fail("%s is no directory", path);
+		(void)ca_cli_fail("%s is not a directory", path);
 		return false;
 	}
 	if (st.st_uid != geteuid() && st.st_uid != 0) {
-		(void)ca_cli_fail("%s is of another user; as root: chown root "
-				  "%s",
+		(void)ca_cli_fail(
+		    "%s belongs to another user; run as root: chown root %s",
 		    path, path);
 		return false;
 	}
 	if ((st.st_mode & 022) == 0)
 		return true;
-	printf("  %s was writable by others; it is not any more\n", path);
+	printf(
+	    "  %s was writable by group or others; the permissions were corrected\n",
+	    path);
 	return chmod(path, st.st_mode & 07755) == 0;
 }
 
-/* Where there is no configuration: one that names what is made here. */
+/* If there is no configuration, create one with the paths of this folder. */
 static bool
 make_conf(const struct setup *s)
 {
@@ -121,7 +123,7 @@ make_conf(const struct setup *s)
 	if (lstat(s->conf, &st) == 0)
 		return true;
 	ca_buf_fmt(&text,
-	    "# made by certauth setup; see certauth.conf(5)\n"
+	    "# created by certauth setup; see certauth.conf(5)\n"
 	    "[default]\nca_dir = %s/ca\ncrl_dir = %s/crl\n"
 	    "intermediates_dir = %s/intermediates\nusers = %s/users\n"
 	    "users_dir = %s/users.d\n",
@@ -158,7 +160,7 @@ prepare(struct setup *s)
 
 /* ---- the other commands ---- */
 
-/* argv ends with NULL; the configuration is added where there is a file. */
+/* Run another command.  argv ends with NULL; --config is added if the file exists. */
 static int
 also(struct setup *s, const struct ca_command *cmd, const char *const *argv)
 {
@@ -175,7 +177,7 @@ also(struct setup *s, const struct ca_command *cmd, const char *const *argv)
 		all[n++] = s->conf;
 	}
 	all[n] = NULL;
-	optind = 0; /* getopt begins anew */
+	optind = 0; /* reset getopt */
 	(void)fflush(stdout);
 	return cmd->run(n, all);
 }
@@ -189,8 +191,8 @@ add_user(struct setup *s)
 	    "users", "add", s->user, s->selector, NULL};
 	const char *verify[] = {"verify", "--quiet", s->cert, NULL};
 
-	printf("Who may log in, in %s:\n", s->cfg->users);
-	/* 1: the line is there already */
+	printf("Logins permitted by %s:\n", s->cfg->users);
+	/* 1: the file already has the line */
 	if (also(s, &ca_cmd_users, s->cert != NULL ? by_cert : by_selector) ==
 	    CA_EXIT_USAGE)
 		s->wrong = true;
@@ -201,8 +203,8 @@ add_user(struct setup *s)
 	if (also(s, &ca_cmd_verify, verify) == CA_EXIT_OK) {
 		printf("  %s would be accepted\n", s->cert);
 	} else {
-		printf("  %s would be refused; `certauth explain %s` says "
-		       "why\n",
+		printf(
+		    "  %s would be refused; to see why, run: certauth explain %s\n",
 		    s->cert, s->cert);
 		s->wrong = true;
 	}
@@ -215,12 +217,12 @@ import_cas(struct setup *s)
 	struct ca_setup_count n = {0, 0};
 
 	if (ca_crypto_new(&crypto) != CA_OK) {
-		(void)ca_cli_fail("libcrypto cannot be set up");
+		(void)ca_cli_fail("cannot initialise libcrypto");
 		s->wrong = true;
 		return;
 	}
 	if (s->nca > 0)
-		puts("Trusted CAs, and intermediates:");
+		puts("Trust anchors and intermediates:");
 	for (size_t i = 0; i < s->nca; i++)
 		if (!ca_setup_ca(s->cfg, crypto, s->ca[i], s->anchor[i], &n))
 			s->wrong = true;
@@ -228,9 +230,7 @@ import_cas(struct setup *s)
 		s->wrong = true;
 	if (n.intermediates > 0 && n.anchors == 0)
 		printf(
-		    "  Nothing was added to %s: a chain ends at a self-signed "
-		    "CA, give it by --ca.\n  To trust an intermediate by "
-		    "itself, and none above it, give that by --anchor.\n",
+		    "  No trust anchor was added to %s: a certification path ends at a self-signed CA; add that CA with --ca.\n  To trust an intermediate without the CAs above it, add it with --anchor.\n",
 		    s->cfg->ca_dir);
 	ca_crypto_free(crypto);
 }
@@ -253,7 +253,7 @@ import(struct setup *s)
 	}
 }
 
-/* ---- what is left to the administrator ---- */
+/* ---- instructions for the administrator ---- */
 
 static void
 show_pam(const struct setup *s)
@@ -262,15 +262,13 @@ show_pam(const struct setup *s)
 	bool other = strcmp(s->confdir, CA_SYSCONFDIR) != 0;
 
 	printf(
-	    "\nNow add this line at the top of /etc/pam.d/%s, and keep a "
-	    "root shell open\nuntil you have logged in once (what stands below "
-	    "it remains as the fallback):\n\n  auth sufficient "
+	    "\nNow add this line at the top of /etc/pam.d/%s, and keep a root shell open\nuntil you have logged in once (the existing lines below remain as the fallback):\n\n  auth sufficient "
 	    "pam_certauth.so%s%s\n\n",
 	    s->service, other ? " config=" : "", other ? s->conf : "");
 	if (sshd)
 		puts("sshd also needs, in /etc/ssh/sshd_config:\n\n"
 		     "  UsePAM yes\n  KbdInteractiveAuthentication yes\n");
-	puts("CRLs are kept current by\n\n"
+	puts("To keep the CRLs current, run:\n\n"
 	     "  systemctl enable --now certauth-crl-update.timer\n");
 }
 
@@ -281,13 +279,15 @@ one_option(struct setup *s, int c)
 	case OPT_CA:
 	case OPT_ANCHOR:
 		if (s->nca == FILES_MAX)
-			return ca_cli_usage(&ca_cmd_setup, "too many files");
+			return ca_cli_usage(
+			    &ca_cmd_setup, "at most 64 files can be given");
 		s->anchor[s->nca] = c == OPT_ANCHOR;
 		s->ca[s->nca++] = optarg;
 		return CA_EXIT_OK;
 	case OPT_CRL:
 		if (s->ncrl == FILES_MAX)
-			return ca_cli_usage(&ca_cmd_setup, "too many files");
+			return ca_cli_usage(
+			    &ca_cmd_setup, "at most 64 files can be given");
 		s->crl[s->ncrl++] = optarg;
 		return CA_EXIT_OK;
 	case OPT_NO_FETCH:
@@ -309,8 +309,8 @@ one_option(struct setup *s, int c)
 		s->confdir = optarg;
 		return CA_EXIT_OK;
 	default:
-		return ca_cli_usage(&ca_cmd_setup, "no such option, or it "
-						   "lacks its value");
+		return ca_cli_usage(
+		    &ca_cmd_setup, "unknown option, or its value is missing");
 	}
 }
 
@@ -318,18 +318,19 @@ static int
 check_args(struct setup *s)
 {
 	if ((s->user != NULL) != ((s->cert != NULL) != (s->selector != NULL)))
-		return ca_cli_usage(&ca_cmd_setup, "--user comes with one of "
-						   "--cert and --selector");
-	/* never NULL: run presets it, and getopt_long wants a value for it
+		return ca_cli_usage(&ca_cmd_setup,
+		    "--user needs exactly one of --cert and --selector");
+	/* never NULL: run presets it, and getopt_long requires a value
+	 *
 	 * NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	if (s->confdir[0] != '/' ||
 	    snprintf(s->conf, sizeof s->conf, "%s/certauth.conf", s->confdir) >=
 		(int)sizeof s->conf)
-		return ca_cli_usage(&ca_cmd_setup, "--confdir takes an "
-						   "absolute path");
+		return ca_cli_usage(&ca_cmd_setup,
+		    "--confdir needs an absolute path, not too long");
 	if (strchr(s->service, '/') != NULL || s->service[0] == '\0')
-		return ca_cli_usage(&ca_cmd_setup, "--service takes the name "
-						   "of a file in /etc/pam.d");
+		return ca_cli_usage(&ca_cmd_setup,
+		    "--service needs the name of a file in /etc/pam.d");
 	return CA_EXIT_OK;
 }
 
@@ -348,7 +349,7 @@ run(int argc, char **argv)
 			return status;
 	if (optind < argc)
 		return ca_cli_usage(
-		    &ca_cmd_setup, "%s: what is that?", argv[optind]);
+		    &ca_cmd_setup, "unexpected argument: %s", argv[optind]);
 	if ((status = check_args(&s)) != CA_EXIT_OK)
 		return status;
 	if (!prepare(&s)) {
@@ -359,7 +360,7 @@ run(int argc, char **argv)
 	if (s.user != NULL)
 		add_user(&s);
 	show_pam(&s);
-	/* warnings (1) are the administrator's to weigh */
+	/* warnings (1) do not fail setup; the administrator judges them */
 	if (also(&s, &ca_cmd_doctor, doctor) == CA_EXIT_USAGE)
 		s.wrong = true;
 	ca_config_free(s.cfg);

@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LINKS_MAX 64 /* ca_dir looks at HASH.0 to HASH.63 */
+#define LINKS_MAX 64 /* links of ca_dir are HASH.0 to HASH.63 */
 #define TMP ".certauth-setup.tmp"
 
 static bool
@@ -41,8 +41,8 @@ slurp(const char *path, struct ca_buf *out)
 
 /* ---- certificates of a file ---- */
 
-/* The certificates of a PKCS#7 SignedData (RFC 2315 section 9.1), which stand
- * there one after the other.  libcrypto's reader would decode them all. */
+/* The certificates of a PKCS#7 SignedData (RFC 2315 section 9.1), one after the
+ * other.  They are not decoded here, as libcrypto's reader would do. */
 static enum ca_err
 pkcs7_certs(struct ca_reader r, struct ca_reader *certs)
 {
@@ -94,7 +94,7 @@ parse_pkcs7(
 	return rc;
 }
 
-/* All of them, or it was said why not. */
+/* Read all certificates of a file; false: the error was printed. */
 static bool
 read_all(struct ca_crypto *crypto, const char *path, STACK_OF(X509) *out)
 {
@@ -111,11 +111,10 @@ read_all(struct ca_crypto *crypto, const char *path, STACK_OF(X509) *out)
 		}
 	}
 	if (ok && (rc != CA_OK || bad > 0 || sk_X509_num(out) == 0)) {
-		(void)ca_cli_fail("%s: %s; certificates in PEM, DER or PKCS#7 "
-				  "are needed",
-		    path,
-		    sk_X509_num(out) == 0 ? "there is no certificate in it"
-					  : "not all of it can be read");
+		(void)ca_cli_fail("%s %s; use PEM, DER or PKCS#7", path,
+		    sk_X509_num(out) == 0
+			? "has no certificate"
+			: "has a certificate that cannot be read");
 		ok = false;
 	}
 	ca_buf_free(&file);
@@ -124,7 +123,7 @@ read_all(struct ca_crypto *crypto, const char *path, STACK_OF(X509) *out)
 
 /* ---- one certificate ---- */
 
-/* A name that a person recognises, and that no other certificate has. */
+/* A file name that is readable, and unique to the certificate. */
 static bool
 file_name(struct ca_crypto *crypto, X509 *cert, const unsigned char *der,
     size_t len, char out[80])
@@ -145,7 +144,7 @@ file_name(struct ca_crypto *crypto, X509 *cert, const unsigned char *der,
 	return true;
 }
 
-/* HASH.N, the first that is free, unless one leads to the file already. */
+/* Make the first free link HASH.N, unless a link to the file exists. */
 static bool
 link_it(struct ca_crypto *crypto, const char *dir, const char *file, X509 *cert)
 {
@@ -171,11 +170,11 @@ link_it(struct ca_crypto *crypto, const char *dir, const char *file, X509 *cert)
 		if (errno != EEXIST)
 			break;
 	}
-	(void)ca_cli_fail("%s: no link to %s can be made", dir, file);
+	(void)ca_cli_fail("cannot create a link in %s to %s", dir, file);
 	return false;
 }
 
-/* note: what to say behind its path */
+/* note: printed after the path */
 static bool
 put_one(struct ca_crypto *crypto, const char *dir, X509 *cert, const char *note)
 {
@@ -191,7 +190,7 @@ put_one(struct ca_crypto *crypto, const char *dir, X509 *cert, const char *note)
 	    snprintf(path, sizeof path, "%s/%s", dir, name) < (int)sizeof path;
 
 	if (!ok) {
-		(void)ca_cli_fail("a certificate cannot be written out");
+		(void)ca_cli_fail("cannot encode a certificate");
 	} else if (ca_file_replace(path, pem, (size_t)n, 0644) != CA_OK) {
 		(void)ca_cli_fail("%s: %s", path, strerror(errno));
 		ok = false;
@@ -201,14 +200,14 @@ put_one(struct ca_crypto *crypto, const char *dir, X509 *cert, const char *note)
 	if (ok)
 		printf("  %s%s%s\n", path, note,
 		    X509_cmp_current_time(X509_get0_notAfter(cert)) < 0
-			? "  (it has expired!)"
+			? "  (warning: expired)"
 			: "");
 	BIO_free(bio);
 	OPENSSL_free(der);
 	return ok;
 }
 
-/* One certificate into the directory that is its place. */
+/* Import one certificate into the directory of its kind. */
 static bool
 place_one(const struct ca_config *cfg, struct ca_crypto *crypto, X509 *cert,
     bool anchor, struct ca_setup_count *n)
@@ -218,15 +217,13 @@ place_one(const struct ca_config *cfg, struct ca_crypto *crypto, X509 *cert,
 	if (own || anchor) {
 		n->anchors++;
 		return put_one(crypto, cfg->ca_dir, cert,
-		    own ? "" : "  (an anchor that is not self-signed)");
+		    own ? "" : "  (a trust anchor that is not self-signed)");
 	}
 	if (cfg->intermediates_dir == NULL) {
 		const char *slash = strrchr(cfg->ca_dir, '/');
 
 		(void)ca_cli_fail(
-		    "an intermediate is left out: the configuration names no "
-		    "place for it; add `intermediates_dir = "
-		    "%.*s/intermediates' to [default], and run setup again",
+		    "an intermediate was not imported: intermediates_dir is not configured; add `intermediates_dir = %.*s/intermediates' to [default], and run setup again",
 		    slash != NULL ? (int)(slash - cfg->ca_dir) : 0,
 		    cfg->ca_dir);
 		return false;
@@ -246,16 +243,16 @@ ca_setup_ca(const struct ca_config *cfg, struct ca_crypto *crypto,
 	for (int i = 0; ok && i < sk_X509_num(certs); i++) {
 		X509 *cert = sk_X509_value(certs, i);
 
-		/* a person's certificate as a trust anchor helps nobody */
+		/* an end-entity certificate is useless as a trust anchor */
 		if (X509_check_ca(cert) == 0) {
-			(void)ca_cli_fail("%s: certificate %d is no CA's; left "
-					  "out",
+			(void)ca_cli_fail(
+			    "%s: certificate %d is ignored, because it is not a CA certificate",
 			    path, i + 1);
 			continue;
 		}
 		if (!place_one(cfg, crypto, cert, anchor, n)) {
 			(void)ca_cli_fail(
-			    "%s: certificate %d is not in place", path, i + 1);
+			    "%s: certificate %d was not imported", path, i + 1);
 			ok = false;
 		}
 	}
@@ -265,7 +262,7 @@ ca_setup_ca(const struct ca_config *cfg, struct ca_crypto *crypto,
 
 /* ---- CRLs ---- */
 
-/* Judge what lies in TMP, as `certauth crl update` would; NULL: it is good. */
+/* Check the CRLs in TMP as `certauth crl update` would; NULL: they are good. */
 static const char *
 crl_flaw(struct ca_crladmin_run *r, const char *name)
 {
@@ -274,7 +271,8 @@ crl_flaw(struct ca_crladmin_run *r, const char *name)
 	enum ca_err rc = ca_crladmin_read(r, TMP, &fresh);
 
 	if (rc != CA_OK)
-		why = rc == CA_ERR_FORMAT ? "is no CRL" : ca_err_text(rc);
+		why = rc == CA_ERR_FORMAT ? "the file is not a CRL"
+					  : ca_err_text(rc);
 	if (why == NULL)
 		why = ca_crladmin_not_usable(r, &fresh);
 	if (why == NULL && ca_crladmin_read(r, name, &old) == CA_OK)
@@ -284,7 +282,7 @@ crl_flaw(struct ca_crladmin_run *r, const char *name)
 	return why;
 }
 
-/* path's last part, as far as a login takes it for a CRL's name */
+/* Make a name that a login accepts for a CRL of the base name of path. */
 static void
 crl_name(const char *path, char out[80])
 {
@@ -327,10 +325,10 @@ ca_setup_crl(struct ca_config *cfg, const char *path)
 		(void)unlinkat(r.dir, TMP, 0);
 	}
 	if (why != NULL)
-		(void)ca_cli_fail("%s is not taken: %s", path, why);
+		(void)ca_cli_fail("%s was not imported: %s", path, why);
 	if (ok)
 		printf("  %s/%s\n", cfg->crl_dir, name);
-	r.cfg = NULL; /* the caller's */
+	r.cfg = NULL; /* borrowed */
 	ca_crladmin_close(&r);
 	ca_buf_free(&file);
 	return ok;

@@ -15,22 +15,21 @@
 static const char help[] =
     "usage: certauth try [OPTIONS] SERVICE [USER]\n"
     "\n"
-    "Log in to a PAM service of this machine as an application would, answer\n"
-    "its prompts with your certificate and key, and show what every module\n"
-    "logged, what pam_authenticate and pam_acct_mgmt said, and what a session\n"
-    "would get.  No session is opened.  It is to a PAM service what\n"
-    "`openssl s_client -cert -key' is to a TLS server.  Run it as root, as\n"
-    "sshd and login run, or as the user, as a screen locker does.\n"
+    "Log in to a PAM service of this machine as an application would.  The prompts\n"
+    "are answered with your certificate and key.  The output shows the log messages\n"
+    "of all modules, the results of pam_authenticate and pam_acct_mgmt, and the\n"
+    "environment of the session.  No session is opened.  Compare `openssl s_client\n"
+    "-cert -key' for a TLS server.  Run this command as root to test sshd or login,\n"
+    "or as the user to test a screen locker.\n"
     "\n"
-    "  --cert FILE --key KEY | --p12 FILE | --registered    as `certauth "
-    "sign';\n"
-    "                   defaults stand in ~/.config/certauth/config\n"
-    "  --rhost HOST     as if the login came from there\n"
-    "  --pam-dir DIR    the service's file is here instead of in /etc/pam.d\n"
-    "  --no-account     pam_authenticate alone\n"
+    "  --cert FILE --key KEY | --p12 FILE | --registered   see `certauth sign';\n"
+    "                   the defaults are in ~/.config/certauth/config\n"
+    "  --rhost HOST     simulate a login from this host\n"
+    "  --pam-dir DIR    read the service's file in DIR instead of /etc/pam.d\n"
+    "  --no-account     call only pam_authenticate\n"
     "  --json\n"
     "\n"
-    "Exit status: 0 both said PAM_SUCCESS, 1 denied, 2 it could not be tried.\n"
+    "Exit status: 0 both calls returned PAM_SUCCESS, 1 denied, 2 error.\n"
     "\n"
     "Example:\n"
     "  certauth try --cert alice.pem --key alice.key sshd alice\n";
@@ -38,9 +37,9 @@ static const char help[] =
 static int run(int argc, char **argv);
 
 const struct ca_command ca_cmd_try = {"try",
-    "log in to a PAM service of this machine, and see why not", help, run};
+    "log in to a PAM service of this machine, and show the result", help, run};
 
-/* ---- what happens is told ---- */
+/* ---- output ---- */
 
 static void
 on_log(void *ctx, const char *line)
@@ -87,7 +86,7 @@ code_name(int code)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (names[i].code == code)
 			return names[i].name;
-	return "another PAM code";
+	return "unknown PAM code";
 }
 
 /* ---- the transaction ---- */
@@ -146,7 +145,7 @@ transaction(struct ca_try *t)
 		       : pam_start(t->service, t->user, &conv, &pamh);
 
 	if (code != PAM_SUCCESS)
-		return ca_cli_fail("pam_start says %s", code_name(code));
+		return ca_cli_fail("pam_start returned %s", code_name(code));
 	if (t->rhost != NULL)
 		code = pam_set_item(pamh, PAM_RHOST, t->rhost);
 	ca_trylog_begin(on_log, t);
@@ -162,12 +161,12 @@ transaction(struct ca_try *t)
 	print_result(t, pamh);
 	(void)pam_end(pamh, t->account);
 	if (fflush(stdout) != 0)
-		return ca_cli_fail("cannot write the result");
+		return ca_cli_fail("cannot write to standard output");
 	return t->account == PAM_SUCCESS ? CA_EXIT_OK : CA_EXIT_NO;
 }
 
-/* libpam takes "other" for a service that it does not know, and says nothing.
- */
+/* libpam silently uses the service "other" if the file of the service does not
+ * exist. */
 static void
 look_for_service(const struct ca_try *t)
 {
@@ -182,8 +181,7 @@ look_for_service(const struct ca_try *t)
 			return;
 	}
 	(void)ca_cli_fail(
-	    "there is no %s/%s: libpam takes `other' instead; "
-	    "`certauth doctor' lists the services that name pam_certauth",
+	    "there is no %s/%s, so libpam uses the service `other'; `certauth doctor' lists the services that use pam_certauth",
 	    dirs[0], t->service);
 }
 
@@ -251,18 +249,18 @@ parse_args(struct ca_try *t, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == '?' || c == ':')
 			return ca_cli_usage(&ca_cmd_try,
-			    "%s: no such option, or it lacks its value",
+			    "%s: unknown option, or its value is missing",
 			    argv[optind - 1]);
 		one_option(t, c);
 	}
 	if (argc - optind < 1 || argc - optind > 2)
-		return ca_cli_usage(
-		    &ca_cmd_try, "a service is needed, and the user's login");
+		return ca_cli_usage(&ca_cmd_try,
+		    "the arguments are SERVICE, and optionally USER");
 	t->service = argv[optind];
 	t->user = argv[optind + 1]; /* NULL: not given */
 	if (t->service[0] == '\0' || strchr(t->service, '/') != NULL)
-		return ca_cli_usage(
-		    &ca_cmd_try, "%s is no name of a PAM service", t->service);
+		return ca_cli_usage(&ca_cmd_try,
+		    "%s is not a valid name of a PAM service", t->service);
 	return CA_EXIT_OK;
 }
 
@@ -302,10 +300,7 @@ run(int argc, char **argv)
 		status = transaction(&t);
 		if (status == CA_EXIT_NO)
 			(void)fprintf(stderr,
-			    "`certauth explain --service "
-			    "SERVICE --user USER CERT' says more about the "
-			    "certificate, `certauth doctor' about the "
-			    "set-up.\n");
+			    "To check the certificate, run: certauth explain --service SERVICE --user USER CERT\nTo check the set-up, run: certauth doctor\n");
 	}
 	ca_client_conf_free(t.client.conf);
 	ca_crypto_free(t.client.crypto);

@@ -1,7 +1,7 @@
 /*
- * syslog(3) of this program: passed on to the C library's, and told to whoever
- * listens.  What a PAM module thinks of a login goes to syslog alone, which an
- * administrator who tries a service would have to find and pick apart.
+ * syslog(3) of this program: it passes each message to the C library's syslog and to
+ * the listener, if there is one.  PAM modules give their reasons only to syslog;
+ * without this file, the administrator would have to search the log for them.
  *
  * The linker exports these, because libpam refers to them; <syslog.h> is not
  * included, since with _FORTIFY_SOURCE it defines some of them itself.

@@ -1,5 +1,5 @@
 /*
- * certauth try: the other side of the conversation.
+ * certauth try: the conversation function, which answers the prompts.
  */
 #include "cli/try.h"
 
@@ -11,7 +11,7 @@
 
 #define LINE_BYTES ((size_t)1 << 20)
 
-/* ---- what happens is told ---- */
+/* ---- output ---- */
 
 void
 ca_try_say(const struct ca_try *t, const char *what, const char *text)
@@ -29,9 +29,8 @@ ca_try_say(const struct ca_try *t, const char *what, const char *text)
 /* ---- the conversation ---- */
 
 /*
- * The request was made in this very process, by a module of the stack that
- * root wrote: which host it names is no question.  A name that a client
- * elsewhere would stumble over is worth a word.
+ * A module of root's PAM configuration made the request in this process, so any host
+ * name is accepted.  A note is printed if the name would confuse a remote client.
  */
 static enum ca_err
 sign(struct ca_try *t, const struct ca_request *req)
@@ -52,8 +51,7 @@ sign(struct ca_try *t, const struct ca_request *req)
 				ca_host_equal(local->v[i], req->host_name[k]);
 	if (!named)
 		ca_try_say(t, "note   ",
-		    "the request does not name this machine by "
-		    "its own name; a client must be told one of host_names");
+		    "the request does not contain this machine's own name; a client must be given one of the names in host_names");
 	rc = ca_client_sign(&t->client, &intent, req, &t->response);
 	ca_client_names_free(local);
 	return rc;
@@ -91,9 +89,8 @@ answer_ours(struct ca_try *t, const struct ca_prompt *prompt)
 		rc = ca_answer_cut(ca_buf_text(&t->response), prompt->next,
 		    prompt->max, &piece);
 	(void)snprintf(what, sizeof what,
-	    "certauth1, from character %zu on: "
-	    "%zu characters answered",
-	    prompt->next, piece.len);
+	    "certauth1, offset %zu: %zu characters sent", prompt->next,
+	    piece.len);
 	if (rc == CA_OK)
 		answer = ca_buf_take(&piece, NULL);
 	ca_try_say(
@@ -111,8 +108,7 @@ answer_by_person(struct ca_try *t, const char *text, bool echo)
 
 	if (rc == CA_ERR_IO)
 		ca_try_say(t, "prompt ",
-		    "a module asks something else, and there is "
-		    "no terminal to ask on:");
+		    "a module asks for other input, but there is no terminal to ask on:");
 	ca_try_say(t, "prompt ", text);
 	ca_secret_free(secret);
 	return answer;
@@ -131,8 +127,8 @@ answer(struct ca_try *t, const char *text, bool echo)
 	else if (rc == CA_ERR_NOT_FOUND)
 		out = answer_by_person(t, text, echo);
 	else
-		ca_try_say(
-		    t, "prompt ", "not a single whole prompt of certauth");
+		ca_try_say(t, "prompt ",
+		    "the message must contain exactly one complete prompt of certauth");
 	free(prompt.request);
 	return out;
 }

@@ -1,4 +1,4 @@
-/* certauth users: the users file, from the command line. */
+/* certauth users: edit and test the users file. */
 #include "cli/commands.h"
 #include "cli/usersedit.h"
 #include "cli/usersint.h"
@@ -21,20 +21,20 @@
 static const char help[] =
     "usage: certauth users COMMAND [OPTIONS]\n"
     "\n"
-    "The users file says which certificate may log in as whom.\n"
+    "Edit and test the users file, which maps certificates to logins.\n"
     "\n"
-    "  add LOGIN SELECTOR [OPTION ...]   append a line\n"
-    "  add LOGIN --cert CERT.pem         the same, as sha256: of a certificate\n"
-    "  remove LOGIN [SELECTOR]           take lines away\n"
+    "  add LOGIN SELECTOR [OPTION ...]   append a rule\n"
+    "  add LOGIN --cert CERT.pem         append the sha256: rule of a certificate\n"
+    "  remove LOGIN [SELECTOR]           remove rules\n"
     "  list [LOGIN]                      show the rules, and check every line\n"
-    "  test CERT.pem                     try the rules: which map, which not, why\n"
-    "  compile                           make an index, for a large file\n"
+    "  test CERT.pem                     show which rules map, which do not, and why\n"
+    "  compile                           create the index, for a large file\n"
     "\n"
-    "  --file FILE, --config FILE        another users file or configuration\n"
-    "  --user U --service S --rhost H    test: as if for this login\n"
+    "  --file FILE, --config FILE        use another users file or configuration\n"
+    "  --user U --service S --rhost H    test: simulate this login\n"
     "\n"
     "Exit status: 0 done; 1 nothing to do, or the certificate does not map;\n"
-    "2 a mistake.  certauth-users(5) describes selectors and options.\n"
+    "2 an error.  certauth-users(5) describes selectors and options.\n"
     "\n"
     "Example:\n"
     "  certauth users add alice email:alice@corp.example 'issuer=CN=Corp CA'\n";
@@ -42,7 +42,7 @@ static const char help[] =
 static int run(int argc, char **argv);
 
 const struct ca_command ca_cmd_users = {
-    "users", "edit and try the users file", help, run};
+    "users", "edit and test the users file", help, run};
 
 enum { OPT_FILE = 256, OPT_CONFIG, OPT_CERT, OPT_USER, OPT_SERVICE, OPT_RHOST };
 
@@ -80,7 +80,7 @@ put_sha256(const struct ca_users_args *a, const char *path, struct ca_buf *out)
 	return rc;
 }
 
-/* A word as it must stand in the file. */
+/* Append a word, quoted if the users file requires it. */
 static void
 put_word(struct ca_buf *line, const char *word)
 {
@@ -108,8 +108,8 @@ users_add(const struct ca_users_args *a, int argc, char **argv)
 	}
 	const char *text = ca_buf_text(&line);
 	if (rc == CA_OK && text == NULL) {
-		ca_log_err(
-		    &a->log, "the line has over %d bytes", CA_RULE_LINE_MAX);
+		ca_log_err(&a->log, "the rule is longer than %d bytes",
+		    CA_RULE_LINE_MAX);
 		rc = CA_ERR_LIMIT;
 	}
 	if (rc == CA_OK)
@@ -118,7 +118,7 @@ users_add(const struct ca_users_args *a, int argc, char **argv)
 	if (rc != CA_OK)
 		return ca_users_failed(rc);
 	if (n == 0)
-		printf("%s has this rule already\n", a->path);
+		printf("%s already has this rule\n", a->path);
 	return n > 0 ? CA_EXIT_OK : CA_EXIT_NO;
 }
 
@@ -129,8 +129,8 @@ users_remove(const struct ca_users_args *a, int argc, char **argv)
 	enum ca_err rc;
 
 	if (argc < 1 || argc > 2)
-		return ca_cli_usage(&ca_cmd_users, "remove needs LOGIN and "
-						   "perhaps SELECTOR");
+		return ca_cli_usage(&ca_cmd_users,
+		    "remove takes LOGIN, and optionally SELECTOR");
 	rc = ca_users_remove(
 	    a->path, argv[0], argc > 1 ? argv[1] : NULL, &a->log, &n);
 	if (rc != CA_OK)
@@ -167,7 +167,7 @@ static const struct {
 
 /* ---- arguments ---- */
 
-/* The users file that is meant: by option, else by the configuration. */
+/* The users file: of the option, else of the configuration. */
 static int
 configure(struct ca_users_args *a)
 {
@@ -178,7 +178,7 @@ configure(struct ca_users_args *a)
 	a->log = ca_cli_log(false);
 	if ((a->cfg = ca_config_new()) == NULL)
 		return ca_users_failed(CA_ERR_MEMORY);
-	/* with --file, a mistake elsewhere need not be in the way */
+	/* with --file, an error in the configuration does not matter */
 	if (a->file == NULL || a->config != NULL) {
 		rc = ca_config_read(
 		    a->cfg, conf, a->service, a->config != NULL, &a->log);
@@ -191,11 +191,13 @@ configure(struct ca_users_args *a)
 		if (getcwd(cwd, sizeof cwd) == NULL ||
 		    snprintf(a->path, sizeof a->path, "%s/%s", cwd, a->file) >=
 			(int)sizeof a->path)
-			return ca_cli_fail("%s: no usable path", a->file);
+			return ca_cli_fail(
+			    "%s: the path is too long, or the current directory is unknown",
+			    a->file);
 	} else if (snprintf(a->path, sizeof a->path, "%s",
 		       a->file != NULL ? a->file : a->cfg->users) >=
 		   (int)sizeof a->path) {
-		return ca_cli_fail("the path is too long");
+		return ca_cli_fail("the path of the users file is too long");
 	}
 	rc = ca_config_set(a->cfg, "users", a->path, "--file", &a->log);
 	if (rc == CA_OK)
@@ -230,12 +232,14 @@ run(int argc, char **argv)
 			a.rhost = optarg;
 			break;
 		default:
-			return ca_cli_usage(&ca_cmd_users, "see above");
+			return ca_cli_usage(&ca_cmd_users,
+			    "unknown option, or its value is missing");
 		}
 	argc -= optind;
 	argv += optind;
 	if (argc < 1)
-		return ca_cli_usage(&ca_cmd_users, "which command?");
+		return ca_cli_usage(&ca_cmd_users,
+		    "a command is needed: add, remove, list, test or compile");
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
 		if (strcmp(commands[i].name, argv[0]) != 0)
 			continue;
@@ -246,5 +250,5 @@ run(int argc, char **argv)
 		ca_config_free(a.cfg);
 		return status;
 	}
-	return ca_cli_usage(&ca_cmd_users, "no such command: %s", argv[0]);
+	return ca_cli_usage(&ca_cmd_users, "unknown command: %s", argv[0]);
 }

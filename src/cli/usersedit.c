@@ -16,7 +16,7 @@
 #define LOCK_NAME "/.certauth-users.lock"
 
 struct edit {
-	char path[PATH_MAX]; /* without links: what is replaced */
+	char path[PATH_MAX]; /* links resolved: the file to replace */
 	const struct ca_log *log;
 	int lock; /* LOCK_NAME, locked */
 	struct ca_buf old, new;
@@ -34,8 +34,8 @@ edit_end(struct edit *e, enum ca_err rc)
 	return rc;
 }
 
-/* Lock a file beside it: a lock on the file itself would be replaced with it,
- * and one on the directory anybody who can read it could hold. */
+/* Lock a separate file: the users file is replaced, and its lock with it; a lock
+ * on the directory could be held by every user who can read the directory. */
 static enum ca_err
 lock(struct edit *e)
 {
@@ -69,7 +69,7 @@ edit_begin(struct edit *e, const char *path, const struct ca_log *log)
 	e->new = CA_BUF_INIT(CA_USERS_MAX);
 	e->mode = 0644;
 	e->absent = false;
-	/* a file that is not there yet has no real path */
+	/* realpath fails if the file does not exist yet */
 	if (realpath(path, e->path) == NULL) {
 		if (errno != ENOENT || strlen(path) >= sizeof e->path ||
 		    path[0] != '/') {
@@ -97,7 +97,7 @@ edit_begin(struct edit *e, const char *path, const struct ca_log *log)
 	return rc;
 }
 
-/* Put the new content in place, and bring an index up to date. */
+/* Replace the file, and its index if it has one. */
 static enum ca_err
 edit_commit(struct edit *e)
 {
@@ -128,7 +128,7 @@ edit_commit(struct edit *e)
 	return rc;
 }
 
-/* The next line of the old content: its length without the end, and with. */
+/* The length of the line at an offset; *whole includes its newline. */
 static size_t
 line_at(const struct ca_buf *b, size_t at, size_t *whole)
 {
@@ -145,8 +145,8 @@ same_text(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-/* Does an old line say the same, whatever its blanks and quotes?  One without
- * the new one's bounds does not: it lets more in. */
+/* The rules are equal, apart from blanks and quotes.  A rule without the other's
+ * restrictions is not: it permits more logins. */
 static bool
 same_rule(const struct ca_rule *a, const struct ca_rule *b)
 {
@@ -200,9 +200,10 @@ ca_users_add(
 	rc = ca_rule_parse(&want, line, strlen(line));
 	if (rc != CA_OK) {
 		ca_log_err(log, "%-s",
-		    rc == CA_ERR_FORMAT      ? want.why
-		    : rc == CA_ERR_NOT_FOUND ? "nothing to add"
-					     : ca_err_text(rc));
+		    rc == CA_ERR_FORMAT ? want.why
+		    : rc == CA_ERR_NOT_FOUND
+			? "the line to add is empty or a comment"
+			: ca_err_text(rc));
 		rc = CA_ERR_CONFIG;
 	}
 	if (rc == CA_OK && (rc = edit_begin(&e, path, log)) == CA_OK)

@@ -1,5 +1,5 @@
 /*
- * Changes of the users file: add a rule, remove rules.
+ * Change the users file: add a rule, remove rules.
  */
 #ifndef CA_CLI_USERSEDIT_H
 #define CA_CLI_USERSEDIT_H
@@ -10,11 +10,10 @@
 #include "base/log.h"
 
 /*
- * Add a line, or take away those of a login (and of one selector, unless
- * NULL).  The file is locked, replaced in one step, keeps its other lines,
- * comments and order, and its index, if it has one, is made anew.  *n: how
- * many lines were added or taken away; 0: it was as wanted, and is untouched.
- * Errors are logged.
+ * Add a line, or remove the lines of a login (and of one selector, unless NULL).
+ * The file is locked and replaced in one step; its other lines, comments and order
+ * stay.  If the file has an index, the index is replaced too.  *n: how many lines
+ * were added or removed; 0: the file was not changed.  Errors are logged.
  */
 CA_MUST_CHECK enum ca_err ca_users_add(
     const char *path, const char *line, const struct ca_log *log, size_t *n);

@@ -23,7 +23,7 @@
 int
 ca_users_failed(enum ca_err rc)
 {
-	/* told already, where it was found */
+	/* other errors have been printed by the failed function */
 	return rc == CA_ERR_MEMORY || rc == CA_ERR_CRYPTO
 		   ? ca_cli_fail("%s", ca_err_text(rc))
 		   : CA_EXIT_USAGE;
@@ -53,8 +53,8 @@ ca_users_read_cert(const struct ca_users_args *a, const char *path, X509 **out)
 			    bad > 0 ? ca_certfile_refusal(text.p, text.len)
 				    : NULL;
 
-			ca_log_err(&a->log, "%s holds no certificate%-s%-s",
-			    path, why != NULL ? " that can be used: " : "",
+			ca_log_err(&a->log, "%s has no certificate%-s%-s", path,
+			    why != NULL ? " that can be used: " : "",
 			    why != NULL ? why : "");
 			rc = CA_ERR_FORMAT;
 		}
@@ -117,7 +117,7 @@ ca_users_list(const struct ca_users_args *a, int argc, char **argv)
 	enum ca_err rc;
 
 	if (argc > 1)
-		return ca_cli_usage(a->cmd, "list takes one LOGIN");
+		return ca_cli_usage(a->cmd, "list takes at most one LOGIN");
 	rc = ca_users_scan(a->path, 20, &a->log, list_rule, &l, NULL);
 	if (rc != CA_OK)
 		return ca_users_failed(rc);
@@ -158,7 +158,7 @@ ca_users_test(const struct ca_users_args *a, int argc, char **argv)
 
 	if (argc != 1) {
 		ca_report_free(report);
-		return ca_cli_usage(a->cmd, "test needs a certificate");
+		return ca_cli_usage(a->cmd, "test takes one certificate file");
 	}
 	if (report != NULL)
 		rc = ca_users_read_cert(a, argv[0], &cert);

@@ -1,4 +1,4 @@
-/* certauth verify: judge a certificate as a login would, but for the mapping. */
+/* certauth verify: check a certificate as a login would, without the mapping. */
 #include "crypto/certgate.h"
 #include "verify/verify.h"
 #include "tool/certargs.h"
@@ -14,21 +14,21 @@
 static const char help[] =
     "usage: certauth verify [OPTIONS] CERT.pem\n"
     "\n"
-    "Judge a certificate as a login would, but for the mapping: chain,\n"
-    "validity, purpose, revocation.  CERT.pem may hold intermediates behind\n"
-    "the certificate.  Exit status: 0 accepted, 1 rejected, 2 could not tell.\n"
+    "Check a certificate as a login would, without the mapping: certification path,\n"
+    "validity, purpose, revocation.  CERT.pem may also contain intermediates after\n"
+    "the certificate.  Exit status: 0 accepted, 1 rejected, 2 error.\n"
     "\n"
     "  --config FILE --service S    configuration, and its section to use\n"
     "  --ca-dir DIR                 trust anchors\n"
-    "  --intermediates-dir DIR, --intermediates FILE    help to build chains\n"
+    "  --intermediates-dir DIR, --intermediates FILE    help to build paths\n"
     "  --crl-dir DIR | --no-crl     CRLs; with --ca-dir but neither of these,\n"
     "                               revocation is not checked\n"
     "  --crl require|prefer|off     --crl-engine auto|stream\n"
-    "  --purpose any|sslclient|sslserver|OID    (more than one: any of them)\n"
-    "  --profile strict|basic       what certificates are held to\n"
+    "  --purpose any|sslclient|sslserver|OID    (if repeated: any of them)\n"
+    "  --profile strict|basic       the requirements on certificates\n"
     "  --policy OID ... --explicit-policy --inhibit-any --inhibit-map\n"
-    "  --max-depth N                intermediates, self-issued ones not counted\n"
-    "  --time 2026-11-24T12:00:00Z  judge by this time instead of now\n"
+    "  --max-depth N                intermediates, without self-issued ones\n"
+    "  --time 2026-11-24T12:00:00Z  use this time instead of the current time\n"
     "  --json, --quiet, --debug\n"
     "\n"
     "Example:\n"
@@ -37,7 +37,7 @@ static const char help[] =
 static int run(int argc, char **argv);
 
 const struct ca_command ca_cmd_verify = {
-    "verify", "judge a certificate as a login would", help, run};
+    "verify", "check a certificate as a login would", help, run};
 
 /* ---- the certificates ---- */
 
@@ -46,7 +46,8 @@ struct certs {
 	X509 *leaf;
 	STACK_OF(X509) *others;
 	bool want_leaf, bad_leaf, weak_leaf;
-	const char *refusal; /* of a leaf that may not be decoded; or NULL */
+	const char
+	    *refusal; /* why the leaf is refused before decoding, or NULL */
 };
 
 static enum ca_err
@@ -67,12 +68,12 @@ take_cert(void *ctx, const uint8_t *der, size_t len)
 		certs->leaf = cert;
 		return CA_OK;
 	}
-	if (cert == NULL) { /* it can only fail to help */
+	if (cert == NULL) { /* a path without the intermediate may exist */
 		const char *why = ca_cert_refusal(der, len);
 
 		if (why != NULL)
 			(void)fprintf(stderr,
-			    "certauth: an intermediate is not used: %s\n", why);
+			    "certauth: an intermediate is ignored: %s\n", why);
 		return CA_OK;
 	}
 	if (sk_X509_push(certs->others, cert) <= 0) {
@@ -95,13 +96,13 @@ read_certs(struct certs *certs, const char *path)
 	else if ((rc = ca_certfile_each(text.p, text.len, take_cert, certs)) !=
 		 CA_OK)
 		status = ca_cli_fail("%s: %s", path,
-		    rc == CA_ERR_NOT_FOUND ? "holds no certificate"
+		    rc == CA_ERR_NOT_FOUND ? "the file has no certificate"
 					   : ca_err_text(rc));
 	ca_buf_free(&text);
 	return status;
 }
 
-/* ---- what comes out ---- */
+/* ---- the result ---- */
 
 static void
 print(const struct ca_verify_args *a, const struct ca_report *report,
@@ -118,15 +119,15 @@ print(const struct ca_verify_args *a, const struct ca_report *report,
 	} else {
 		ca_report_text(report, CA_REPORT_CERT, &out);
 		if (a->foreign)
-			ca_buf_str(&out, "note: --ca-dir without --crl-dir: "
-					 "revocation was not checked\n");
+			ca_buf_str(&out,
+			    "note: revocation was not checked, because --ca-dir was given without --crl-dir\n");
 		if (chain != NULL) {
 			ca_buf_str(&out, "chain:\n");
 			ca_certargs_chain(chain, &out);
 		}
 	}
 	if ((text = ca_buf_text(&out)) != NULL)
-		(void)fputs(text, stdout); /* fflush tells */
+		(void)fputs(text, stdout); /* fflush reports errors */
 	ca_buf_free(&out);
 }
 
@@ -148,8 +149,9 @@ judge(const struct ca_verify_args *a, const struct ca_log *log,
 		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL,
 		    certs->weak_leaf ? CA_R_CHAIN_WEAK : CA_R_CERT_MALFORMED,
 		    "%s",
-		    certs->refusal != NULL ? certs->refusal
-					   : "it cannot be decoded");
+		    certs->refusal != NULL
+			? certs->refusal
+			: "the certificate cannot be decoded");
 	else
 		rc = ca_verify(crypto, cfg, log, &in, report, &chain);
 	status = rc == CA_OK && ca_report_granted(report, CA_REPORT_CERT)

@@ -14,7 +14,7 @@ enum {
 	OPT_JSON,
 	OPT_QUIET,
 	OPT_DEBUG,
-	/* from here on: keys of the configuration */
+	/* these options are keys of the configuration */
 	OPT_KEY,
 	OPT_CA_DIR = OPT_KEY,
 	OPT_INTERMEDIATES_DIR,
@@ -56,7 +56,7 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* The configuration's key and how the option is called in messages. */
+/* The key of the configuration, and the name of the option in messages. */
 static const struct {
 	const char *key, *option;
 	bool path;
@@ -103,7 +103,8 @@ one_option(struct ca_verify_args *a, const struct ca_command *cmd, int c)
 	case OPT_TIME:
 		if (ca_cli_time(optarg, &a->now) != CA_OK)
 			return ca_cli_usage(cmd,
-			    "--time %s is no time as RFC 3339 has it", optarg);
+			    "--time %s is not a time in the format of RFC 3339, such as 2026-11-24T12:00:00Z",
+			    optarg);
 		break;
 	case OPT_JSON:
 		a->json = true;
@@ -127,9 +128,7 @@ one_option(struct ca_verify_args *a, const struct ca_command *cmd, int c)
 		break;
 	default:
 		if (c < OPT_KEY || c >= OPT_KEYS_END)
-			return ca_cli_usage(cmd,
-			    "%s is not an option, or lacks its value",
-			    "what is given");
+			return ca_cli_usage(cmd, "unknown option");
 		a->key[c - OPT_KEY] = optarg;
 	}
 	return CA_EXIT_OK;
@@ -145,17 +144,18 @@ ca_verify_args_parse(struct ca_verify_args *a, const struct ca_command *cmd,
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == '?' || c == ':')
 			return ca_cli_usage(cmd,
-			    "%s: no such option, or it lacks its value",
+			    "%s: unknown option, or its value is missing",
 			    argv[optind - 1]);
 		if ((status = one_option(a, cmd, c)) != CA_EXIT_OK)
 			return status;
 	}
 	if (argc - optind != 1)
-		return ca_cli_usage(cmd, "one certificate file is needed");
+		return ca_cli_usage(
+		    cmd, "exactly one certificate file is needed");
 	a->cert = argv[optind];
 	if (a->no_crl && a->key[OPT_CRL_DIR - OPT_KEY] != NULL)
 		return ca_cli_usage(
-		    cmd, "--crl-dir and --no-crl exclude each other");
+		    cmd, "--crl-dir and --no-crl cannot be combined");
 	a->foreign = a->key[OPT_CA_DIR - OPT_KEY] != NULL &&
 		     a->key[OPT_CRL_DIR - OPT_KEY] == NULL && !a->no_crl;
 	if (a->no_crl || a->foreign)
@@ -167,8 +167,8 @@ ca_verify_args_parse(struct ca_verify_args *a, const struct ca_command *cmd,
 	return CA_EXIT_OK;
 }
 
-/* The configuration takes absolute paths only; a person's are relative to
- * where they are. */
+/* The configuration accepts only absolute paths; an option may be relative to the
+ * current directory. */
 static enum ca_err
 set_path(struct ca_config *cfg, const char *key, const char *path,
     const char *option, const struct ca_log *log)

@@ -19,17 +19,19 @@ struct ca_verify_args {
 	const char *key[CA_VERIFY_KEYS];
 	struct ca_buf purpose, policy; /* lists, with spaces between */
 	bool no_crl, json, quiet, debug;
-	bool foreign; /* --ca-dir alone: the site's CRLs are another CA's */
+	bool foreign; /* --ca-dir without --crl-dir: the site's CRLs are
+		       of other CAs */
 	long long now;
 };
 
-/* CA_EXIT_OK, or CA_EXIT_USAGE, told in the name of cmd.  a: zeroed but for now and the two
- * lists, which the caller frees; what it borrows is argv's. */
+/* Parse the options.  The caller sets a->now and the two lists, zeroes the rest, and
+ * frees the lists; a borrows from argv.  Returns CA_EXIT_OK, or CA_EXIT_USAGE after
+ * printing the error in the name of cmd. */
 int ca_verify_args_parse(struct ca_verify_args *a, const struct ca_command *cmd,
     int argc, char **argv);
 
-/* The configuration that they ask for, for the caller to free, also after an
- * error.  CA_ERR_MEMORY, and what ca_config_read and ca_config_set say. */
+/* Make the configuration of these options.  The caller frees *out, also after an
+ * error.  CA_ERR_MEMORY, and the errors of ca_config_read and ca_config_set. */
 CA_MUST_CHECK enum ca_err ca_verify_args_configure(
     const struct ca_verify_args *a, const struct ca_log *log,
     struct ca_config **out);

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The user's own file: it decides nothing, so it may belong to anybody. */
+/* The file is input of the user and is not trusted, so any owner is allowed. */
 enum ca_err
 ca_certargs_read(const char *path, struct ca_buf *out)
 {
@@ -26,7 +26,7 @@ ca_certargs_read(const char *path, struct ca_buf *out)
 	return rc;
 }
 
-/* Anchor first, each certificate below its issuer. */
+/* The trust anchor comes first, each certificate below its issuer. */
 void
 ca_certargs_chain(const STACK_OF(X509) *chain, struct ca_buf *out)
 {

@@ -1,6 +1,6 @@
 /*
- * Certificates as arguments of a command: reading the files that hold them, and
- * showing the certification path that was found.
+ * Certificates as arguments of a command: read the files that contain
+ * them, and print a certification path.
  */
 #ifndef CA_TOOL_CERTARGS_H
 #define CA_TOOL_CERTARGS_H
@@ -10,8 +10,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Read a file of the user's, of any owner, onto the end of out (16 MiB at
- * most).  CA_ERR_NOT_FOUND, CA_ERR_IO (errno says why), CA_ERR_LIMIT. */
+/* Append a file of any owner to out (at most 16 MiB).  CA_ERR_NOT_FOUND, CA_ERR_IO
+ * (with errno), CA_ERR_LIMIT. */
 CA_MUST_CHECK enum ca_err ca_certargs_read(
     const char *path, struct ca_buf *out);
 

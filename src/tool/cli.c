@@ -39,7 +39,7 @@ complain(const char *who, const char *fmt, va_list ap)
 	char raw[4096];
 	struct ca_buf line = CA_BUF_INIT(20000);
 
-	/* the callers have started ap; clang 14 loses that in its second file
+	/* the callers have called va_start; clang 14 does not see that here
 	 * NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
 	if (vsnprintf(raw, sizeof raw, fmt, ap) < 0)
 		raw[0] = '\0';
@@ -88,7 +88,7 @@ digits(const char **s, int n)
 	return v;
 }
 
-/* RFC 3339 section 5.6; the date itself is checked by timegm's round trip. */
+/* RFC 3339 section 5.6; a day that does not exist is found by timegm's result. */
 enum ca_err
 ca_cli_time(const char *text, long long *out)
 {
@@ -139,7 +139,7 @@ ca_cli_time(const char *text, long long *out)
 		return CA_ERR_FORMAT;
 	back = tm;
 	time_t t = timegm(&back);
-	/* timegm turns 31 April into 1 May; a leap second may do so */
+	/* timegm turns 31 April into 1 May; a leap second may change the day */
 	if (tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60 ||
 	    (tm.tm_sec < 60 &&
 		(back.tm_mday != tm.tm_mday || back.tm_mon != tm.tm_mon)))

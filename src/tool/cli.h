@@ -1,5 +1,5 @@
 /*
- * certauth: a table of subcommands, a file each.
+ * certauth: what every subcommand uses.
  */
 #ifndef CA_TOOL_CLI_H
 #define CA_TOOL_CLI_H
@@ -17,29 +17,29 @@ struct ca_command {
 	const char *name;
 	const char *summary; /* one line, for `certauth --help` */
 	const char *help;    /* at most 24 lines with an example */
-	/* argv[0] is the subcommand's name; getopt starts afresh */
+	/* argv[0] is the subcommand's name; getopt has been reset */
 	int (*run)(int argc, char **argv);
 };
 
 /* A sink that writes "certauth: ..." to standard error. */
 struct ca_log ca_cli_log(bool debug);
 
-/* For a command that holds keys and PINs: no core dump has them, and no other
- * program of the user's can read them. */
+/* For a command that holds keys and PINs: prevent core dumps, and prevent other
+ * programs of the user from reading the memory. */
 void ca_cli_keep_memory(void);
 
 /* Print cmd's help to out. */
 void ca_cli_help(const struct ca_command *cmd, FILE *out);
 
-/* "certauth NAME: message", a hint at --help; returns CA_EXIT_USAGE. */
+/* Print "certauth NAME: message" and a hint at --help; returns CA_EXIT_USAGE. */
 int ca_cli_usage(const struct ca_command *cmd, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* An error message to standard error, escaped; returns CA_EXIT_USAGE. */
+/* Print an error message to standard error, escaped; returns CA_EXIT_USAGE. */
 int ca_cli_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* RFC 3339 (seconds, or fractions that are floored; Z or an offset) to seconds
- * since 1970.  CA_ERR_FORMAT. */
+/* Convert a time of RFC 3339 (fractions of seconds are cut; Z or an offset) to
+ * seconds since 1970.  CA_ERR_FORMAT. */
 CA_MUST_CHECK enum ca_err ca_cli_time(const char *text, long long *out);
 
 #endif

@@ -32,8 +32,8 @@ ca_pamfile_includes(const struct ca_pam_line *line)
 	       strcmp(line->control, "substack") == 0;
 }
 
-/* The next word of *p, cut out of it; one in brackets may hold blanks, with
- * \] for a bracket.  keep: the brackets stay.  NULL: none is left. */
+/* Cut the next word out of *p.  A word in brackets may contain blanks, and \] for a
+ * bracket; with keep, its brackets stay.  NULL: no word is left. */
 static char *
 word(char **p, bool keep)
 {
@@ -96,11 +96,11 @@ one_line(const struct walk *w, const char *file, unsigned number, char *text,
 	if (depth < DEPTH_MAX) {
 		rc = walk_file(
 		    w, line.module, whole ? only : line.type, depth + 1);
-		(void)rc; /* as said in the header */
+		(void)rc; /* ignored, see the header */
 	}
 }
 
-/* Whole lines: a backslash at the end joins the next, a # ends one. */
+/* A backslash at the end of a line joins the next line; # begins a comment. */
 static void
 walk_stream(const struct walk *w, const char *file, FILE *f, const char *only,
     unsigned depth)
