@@ -44,7 +44,7 @@ ca_crl_same_name(const X509_NAME *a, const X509_NAME *b)
 }
 
 enum ca_err
-ca_crl_load(const struct ca_crl_source *src, const struct ca_crl_wanted *wanted,
+ca_crl_load(const struct ca_crl_file *src, const struct ca_crl_wanted *wanted,
     struct ca_crls *out)
 {
 	enum ca_err rc = src->way->load(src, wanted, out);

@@ -69,7 +69,7 @@ struct ca_crl_entry {
  * appended to out and belong to the caller; what cannot be read as a CRL is
  * given too, with its trouble.  CA_ERR_IO, CA_ERR_MEMORY, CA_ERR_LIMIT.
  */
-struct ca_crl_source {
+struct ca_crl_file {
 	struct ca_crypto *crypto;
 	const struct ca_log *log;
 	const struct ca_crl_way *way;
@@ -77,7 +77,7 @@ struct ca_crl_source {
 	const char *name;
 	int fd;
 };
-CA_MUST_CHECK enum ca_err ca_crl_load(const struct ca_crl_source *src,
+CA_MUST_CHECK enum ca_err ca_crl_load(const struct ca_crl_file *src,
     const struct ca_crl_wanted *wanted, struct ca_crls *out);
 
 void ca_crl_free(struct ca_crl *crl); /* NULL is allowed */

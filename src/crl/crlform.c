@@ -48,7 +48,7 @@ trouble(struct ca_crl *crl, enum ca_reason reason, const char *fmt, ...)
 }
 
 struct ca_crl *
-ca_crl_new(const struct ca_crl_source *src, struct ca_crls *out)
+ca_crl_new(const struct ca_crl_file *src, struct ca_crls *out)
 {
 	struct ca_crl *crl = calloc(1, sizeof *crl);
 
@@ -210,22 +210,22 @@ ca_crl_take_stripped(
 }
 
 enum ca_err
-ca_crl_each(const struct ca_crl_source *src, ca_crl_add_fn *add,
+ca_crl_each(const struct ca_crl_file *src, ca_crl_add_fn *add,
     const struct ca_crl_wanted *wanted, struct ca_crls *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_crlsrc *at = malloc(sizeof *at);
+	struct ca_crl_source *at = malloc(sizeof *at);
 	size_t n = 0;
 
 	if (at == NULL) {
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
-	if ((rc = ca_crlsrc_open(at, src->fd)) != CA_OK) {
+	if ((rc = ca_crl_source_open(at, src->fd)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
-	while ((rc = ca_crlsrc_next(at)) == CA_OK) {
+	while ((rc = ca_crl_source_next(at)) == CA_OK) {
 		if (++n > CA_CRL_PER_FILE_MAX) {
 			ret = CA_ERR_LIMIT;
 			goto out;

@@ -54,14 +54,15 @@ ca_crlhead_issuer(
 	uint8_t tag;
 	enum ca_err rc;
 
-	rc = ca_crlwin_take(s, end, CA_CRL_HEAD_MAX, &tag, &whole, &content);
+	rc =
+	    ca_crl_window_take(s, end, CA_CRL_HEAD_MAX, &tag, &whole, &content);
 	if (rc != CA_OK)
 		return rc;
 	ca_buf_put(&s->head, whole.p, whole.left);
 	if (tag == CA_DER_INTEGER) {
 		if (content.left != 1 || content.p[0] != 1)
 			return CA_ERR_FORMAT;
-		rc = ca_crlwin_take(
+		rc = ca_crl_window_take(
 		    s, end, CA_CRL_HEAD_MAX, &tag, &whole, &content);
 		if (rc != CA_OK)
 			return rc;
@@ -75,7 +76,8 @@ ca_crlhead_issuer(
 							    : CA_ERR_FORMAT;
 	if (digest && (rc = choose_digest(s, whole)) != CA_OK)
 		return rc;
-	rc = ca_crlwin_take(s, end, CA_CRL_HEAD_MAX, &tag, issuer, &content);
+	rc =
+	    ca_crl_window_take(s, end, CA_CRL_HEAD_MAX, &tag, issuer, &content);
 	if (rc != CA_OK)
 		return rc;
 	return tag == CA_DER_SEQUENCE ? CA_OK : CA_ERR_FORMAT;
@@ -92,17 +94,18 @@ ca_crlhead(struct scan *s, uint64_t end)
 	if ((rc = ca_crlhead_issuer(s, end, true, &whole)) != CA_OK)
 		return rc;
 	ca_buf_put(&s->head, whole.p, whole.left);
-	rc = ca_crlwin_take(s, end, CA_CRL_HEAD_MAX, &tag, &whole, &content);
+	rc =
+	    ca_crl_window_take(s, end, CA_CRL_HEAD_MAX, &tag, &whole, &content);
 	if (rc != CA_OK)
 		return rc;
 	if (!ca_der_is_time(tag))
 		return CA_ERR_FORMAT;
 	ca_buf_put(&s->head, whole.p, whole.left);
 	if (pos(s) < end) {
-		if ((rc = ca_crlwin_peek(s, &tag, &header, &len)) != CA_OK)
+		if ((rc = ca_crl_window_peek(s, &tag, &header, &len)) != CA_OK)
 			return rc;
 		if (ca_der_is_time(tag)) {
-			rc = ca_crlwin_take(
+			rc = ca_crl_window_take(
 			    s, end, CA_CRL_HEAD_MAX, &tag, &whole, &content);
 			if (rc != CA_OK)
 				return rc;

@@ -11,7 +11,7 @@
 #include <string.h>
 
 static enum ca_err
-load_one(const struct ca_crl_source *src, struct ca_crl_index *idx, uint32_t no,
+load_one(const struct ca_crl_file *src, struct ca_crl_index *idx, uint32_t no,
     const struct ca_crl_wanted *wanted, struct ca_crls *out)
 {
 	struct ca_crl_index_crl found;
@@ -59,7 +59,7 @@ why(enum ca_err rc)
 }
 
 static enum ca_err
-load(const struct ca_crl_source *src, const struct ca_crl_wanted *wanted,
+load(const struct ca_crl_file *src, const struct ca_crl_wanted *wanted,
     struct ca_crls *out)
 {
 	struct ca_crl_index *idx = NULL;
@@ -103,12 +103,12 @@ fall_back(struct ca_crl *crl, const char *reason)
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
-	if ((rc = ca_crlsrc_open(crl->src, crl->fd)) != CA_OK) {
+	if ((rc = ca_crl_source_open(crl->src, crl->fd)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
 	for (uint32_t i = 0; i <= crl->no; i++) {
-		if ((rc = ca_crlsrc_next(crl->src)) != CA_OK) {
+		if ((rc = ca_crl_source_next(crl->src)) != CA_OK) {
 			ret = rc == CA_ERR_NOT_FOUND ? CA_ERR_STALE : rc;
 			goto out;
 		}

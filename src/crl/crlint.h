@@ -39,7 +39,7 @@ struct ca_crl_hits {
 struct ca_crl_way {
 	const char *name; /* of ca_crl_engine_name */
 	/* Append the CRLs of src->fd, which stays open, to out. */
-	enum ca_err (*load)(const struct ca_crl_source *src,
+	enum ca_err (*load)(const struct ca_crl_file *src,
 	    const struct ca_crl_wanted *wanted, struct ca_crls *out);
 	/* Is the signature that of key, the key of issuer?  CA_DENIED. */
 	enum ca_err (*verify)(struct ca_crl *crl, X509 *issuer, EVP_PKEY *key);
@@ -59,7 +59,7 @@ struct ca_crl {
 	X509 *signer;          /* who was asked about last */
 	enum ca_err signed_by; /* what the answer was */
 	/* streaming, and the index's way back to it */
-	struct ca_crlsrc *src;
+	struct ca_crl_source *src;
 	int fd; /* own; -1: none */
 	struct ca_crlread read;
 	struct ca_crl_hits hits;
@@ -71,7 +71,7 @@ struct ca_crl {
 
 /* A new one of src->way without content, with the trouble CA_R_CRL_MALFORMED,
  * added to out; NULL: no memory. */
-struct ca_crl *ca_crl_new(const struct ca_crl_source *src, struct ca_crls *out);
+struct ca_crl *ca_crl_new(const struct ca_crl_file *src, struct ca_crls *out);
 
 /* Does a certificateIssuer (DER GeneralNames; NULL: none) name the issuer of
  * cert?  *yes is the answer.  CA_ERR_FORMAT. */
@@ -113,15 +113,15 @@ void ca_crl_take_stripped(
 /* Call add for each CRL of the open file, at where it begins; add reads it and
  * puts it into out.  The first error ends it.  A file without a CRL gives one
  * with trouble.  CA_ERR_LIMIT, CA_ERR_MEMORY, CA_ERR_IO. */
-typedef enum ca_err ca_crl_add_fn(const struct ca_crl_source *src,
-    struct ca_crlsrc *at, const struct ca_crl_wanted *wanted,
+typedef enum ca_err ca_crl_add_fn(const struct ca_crl_file *src,
+    struct ca_crl_source *at, const struct ca_crl_wanted *wanted,
     struct ca_crls *out);
-CA_MUST_CHECK enum ca_err ca_crl_each(const struct ca_crl_source *src,
+CA_MUST_CHECK enum ca_err ca_crl_each(const struct ca_crl_file *src,
     ca_crl_add_fn *add, const struct ca_crl_wanted *wanted,
     struct ca_crls *out);
 
 /* The row ca_crl_by_stream, for the index when it must be left. */
-CA_MUST_CHECK enum ca_err ca_crl_stream_load(const struct ca_crl_source *src,
+CA_MUST_CHECK enum ca_err ca_crl_stream_load(const struct ca_crl_file *src,
     const struct ca_crl_wanted *wanted, struct ca_crls *out);
 CA_MUST_CHECK enum ca_err ca_crl_stream_verify(
     struct ca_crl *crl, X509 *issuer, EVP_PKEY *key);

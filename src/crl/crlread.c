@@ -105,14 +105,14 @@ entries(struct scan *s, uint64_t tbs_end)
 	uint64_t end;
 	enum ca_err rc;
 
-	if ((rc = ca_crlwin_enter(s, &end)) != CA_OK)
+	if ((rc = ca_crl_window_enter(s, &end)) != CA_OK)
 		return rc;
 	if (end > tbs_end)
 		return CA_ERR_FORMAT;
 	while (pos(s) < end) {
 		/* topped up, so that an entry is always at hand as a whole */
 		if (s->len - s->at < CA_CRL_ENTRY_MAX && !s->eof &&
-		    (rc = ca_crlwin_refill(s)) != CA_OK)
+		    (rc = ca_crl_window_refill(s)) != CA_OK)
 			return rc;
 		r = ca_reader_of(s->buf + s->at, s->len - s->at);
 		if (r.left > end - pos(s))
@@ -149,7 +149,7 @@ crl_exts(struct scan *s, uint64_t end)
 	struct ca_reader whole, content;
 	uint8_t tag;
 	enum ca_err rc =
-	    ca_crlwin_take(s, end, CA_CRL_EXTS_MAX, &tag, &whole, &content);
+	    ca_crl_window_take(s, end, CA_CRL_EXTS_MAX, &tag, &whole, &content);
 
 	if (rc != CA_OK)
 		return rc;
@@ -163,7 +163,7 @@ static enum ca_err
 finish_digest(struct scan *s)
 {
 	unsigned n = 0;
-	enum ca_err rc = ca_crlwin_flush(s);
+	enum ca_err rc = ca_crl_window_flush(s);
 
 	s->hashing = false;
 	if (rc != CA_OK || s->md == NULL)
@@ -182,13 +182,13 @@ signature(struct scan *s, uint64_t end)
 	uint8_t tag;
 	enum ca_err rc;
 
-	rc = ca_crlwin_take(s, end, CA_CRL_SIG_MAX, &tag, &whole, &content);
+	rc = ca_crl_window_take(s, end, CA_CRL_SIG_MAX, &tag, &whole, &content);
 	if (rc != CA_OK)
 		return rc;
 	if (whole.left != s->alg.len ||
 	    memcmp(whole.p, s->alg.p, whole.left) != 0)
 		return CA_ERR_FORMAT;
-	rc = ca_crlwin_take(s, end, CA_CRL_SIG_MAX, &tag, &whole, &content);
+	rc = ca_crl_window_take(s, end, CA_CRL_SIG_MAX, &tag, &whole, &content);
 	if (rc != CA_OK)
 		return rc;
 	if (tag != CA_DER_BIT_STRING || content.left < 1 || content.p[0] != 0 ||
@@ -196,7 +196,7 @@ signature(struct scan *s, uint64_t end)
 		return CA_ERR_FORMAT;
 	ca_buf_put(&s->out->signature, content.p + 1, content.left - 1);
 	/* nothing may follow */
-	if (ca_crlwin_need(s, 1) == CA_OK || !s->eof)
+	if (ca_crl_window_need(s, 1) == CA_OK || !s->eof)
 		return CA_ERR_FORMAT;
 	return ca_buf_err(&s->out->signature);
 }
@@ -211,14 +211,14 @@ tbs(struct scan *s, uint64_t list_end)
 
 	s->hashing = true;
 	s->from = s->at;
-	if ((rc = ca_crlwin_enter(s, &end)) != CA_OK)
+	if ((rc = ca_crl_window_enter(s, &end)) != CA_OK)
 		return rc;
 	if (end > list_end)
 		return CA_ERR_FORMAT;
 	if ((rc = ca_crlhead(s, end)) != CA_OK)
 		return rc;
 	if (pos(s) < end) {
-		if ((rc = ca_crlwin_peek(s, &tag, &header, &len)) != CA_OK)
+		if ((rc = ca_crl_window_peek(s, &tag, &header, &len)) != CA_OK)
 			return rc;
 		if (tag == CA_DER_SEQUENCE && (rc = entries(s, end)) != CA_OK)
 			return rc;
@@ -229,7 +229,7 @@ tbs(struct scan *s, uint64_t list_end)
 }
 
 static enum ca_err
-scan_new(struct scan *s, struct ca_crypto *crypto, struct ca_crlsrc *src,
+scan_new(struct scan *s, struct ca_crypto *crypto, struct ca_crl_source *src,
     struct ca_crlread *out, size_t window)
 {
 	*s = (struct scan){
@@ -253,8 +253,8 @@ scan_clear(struct scan *s)
 }
 
 enum ca_err
-ca_crlread(struct ca_crypto *crypto, struct ca_crlsrc *src, ca_crl_item_fn *fn,
-    void *ctx, struct ca_crlread *out)
+ca_crlread(struct ca_crypto *crypto, struct ca_crl_source *src,
+    ca_crl_item_fn *fn, void *ctx, struct ca_crlread *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct scan s;
@@ -269,7 +269,7 @@ ca_crlread(struct ca_crypto *crypto, struct ca_crlsrc *src, ca_crl_item_fn *fn,
 	}
 	s.fn = fn;
 	s.ctx = ctx;
-	if ((rc = ca_crlwin_enter(&s, &end)) != CA_OK ||
+	if ((rc = ca_crl_window_enter(&s, &end)) != CA_OK ||
 	    (rc = tbs(&s, end)) != CA_OK ||
 	    (rc = signature(&s, end)) != CA_OK ||
 	    (rc = ca_crlread_strip(&s)) != CA_OK) {
@@ -291,7 +291,7 @@ ca_crlread_clear(struct ca_crlread *out)
 }
 
 enum ca_err
-ca_crlread_issuer(struct ca_crlsrc *src, struct ca_buf *name)
+ca_crlread_issuer(struct ca_crl_source *src, struct ca_buf *name)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct scan s;
@@ -299,8 +299,8 @@ ca_crlread_issuer(struct ca_crlsrc *src, struct ca_buf *name)
 	uint64_t end, tbs_end;
 
 	if ((rc = scan_new(&s, NULL, src, NULL, PEEK_WINDOW)) != CA_OK ||
-	    (rc = ca_crlwin_enter(&s, &end)) != CA_OK ||
-	    (rc = ca_crlwin_enter(&s, &tbs_end)) != CA_OK ||
+	    (rc = ca_crl_window_enter(&s, &end)) != CA_OK ||
+	    (rc = ca_crl_window_enter(&s, &tbs_end)) != CA_OK ||
 	    (rc = ca_crlhead_issuer(&s, tbs_end, false, &issuer)) != CA_OK) {
 		ret = rc;
 		goto out;

@@ -69,7 +69,7 @@ struct ca_crlread {
  * CA_ERR_MEMORY.  out is to be cleared after a failure too.
  */
 CA_MUST_CHECK enum ca_err ca_crlread(struct ca_crypto *crypto,
-    struct ca_crlsrc *src, ca_crl_item_fn *fn, void *ctx,
+    struct ca_crl_source *src, ca_crl_item_fn *fn, void *ctx,
     struct ca_crlread *out);
 void ca_crlread_clear(struct ca_crlread *out);
 
@@ -78,6 +78,6 @@ void ca_crlread_clear(struct ca_crlread *out);
  * at, and no further.  Errors as ca_crlread.
  */
 CA_MUST_CHECK enum ca_err ca_crlread_issuer(
-    struct ca_crlsrc *src, struct ca_buf *name);
+    struct ca_crl_source *src, struct ca_buf *name);
 
 #endif

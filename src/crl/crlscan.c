@@ -186,13 +186,13 @@ follow(struct ca_crldir *dir, struct names *hashed, struct names *plain,
 static enum ca_err
 read_issuers(struct slot *slot, int fd)
 {
-	struct ca_crlsrc *src = malloc(sizeof *src);
+	struct ca_crl_source *src = malloc(sizeof *src);
 	enum ca_err rc;
 
 	if (src == NULL)
 		return CA_ERR_MEMORY;
-	rc = ca_crlsrc_open(src, fd);
-	while (rc == CA_OK && (rc = ca_crlsrc_next(src)) == CA_OK)
+	rc = ca_crl_source_open(src, fd);
+	while (rc == CA_OK && (rc = ca_crl_source_next(src)) == CA_OK)
 		rc = ca_crlread_issuer(src, &slot->issuers);
 	free(src);
 	return rc == CA_ERR_NOT_FOUND ? CA_OK : rc;

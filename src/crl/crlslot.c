@@ -153,7 +153,7 @@ enum ca_err
 ca_crldir_load(struct ca_crldir *dir, struct slot *slot, int fd,
     const struct ca_crl_wanted *wanted)
 {
-	struct ca_crl_source src = {
+	struct ca_crl_file src = {
 	    dir->crypto, dir->log, dir->way, dir->fd, slot->name, fd};
 	struct stat st = {0};
 	enum ca_err rc = ca_crl_load(&src, wanted, &slot->crls);

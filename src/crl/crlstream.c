@@ -34,7 +34,7 @@ read_one(struct ca_crl *crl, const struct ca_crl_wanted *wanted)
 }
 
 static enum ca_err
-add_one(const struct ca_crl_source *src, struct ca_crlsrc *at,
+add_one(const struct ca_crl_file *src, struct ca_crl_source *at,
     const struct ca_crl_wanted *wanted, struct ca_crls *out)
 {
 	struct ca_crl *crl = ca_crl_new(src, out);
@@ -56,7 +56,7 @@ add_one(const struct ca_crl_source *src, struct ca_crlsrc *at,
 }
 
 enum ca_err
-ca_crl_stream_load(const struct ca_crl_source *src,
+ca_crl_stream_load(const struct ca_crl_file *src,
     const struct ca_crl_wanted *wanted, struct ca_crls *out)
 {
 	return ca_crl_each(src, add_one, wanted, out);
@@ -96,7 +96,7 @@ look_again(struct ca_crl *crl, X509 *cert, const struct ca_bytes *serial,
 		ret = rc;
 		goto out;
 	}
-	ca_crlsrc_rewind(crl->src);
+	ca_crl_source_rewind(crl->src);
 	rc = ca_crlread(
 	    crl->crypto, crl->src, ca_crl_hits_collect, &hits, &again);
 	if (rc != CA_OK) {

@@ -179,17 +179,17 @@ enum ca_err
 ca_crl_index_put_crls(struct maker *m, int fd, const char *name)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_crlsrc *src = malloc(sizeof *src);
-	struct ca_crl_source from = {
+	struct ca_crl_source *src = malloc(sizeof *src);
+	struct ca_crl_file from = {
 	    m->crypto, m->log, &ca_crl_by_stream, -1, name, -1};
 	struct ca_crls list = {NULL, 0};
 	struct ca_crl *crl;
 
-	if (src == NULL || (rc = ca_crlsrc_open(src, fd)) != CA_OK) {
+	if (src == NULL || (rc = ca_crl_source_open(src, fd)) != CA_OK) {
 		ret = src == NULL ? CA_ERR_MEMORY : rc;
 		goto out;
 	}
-	while ((rc = ca_crlsrc_next(src)) == CA_OK) {
+	while ((rc = ca_crl_source_next(src)) == CA_OK) {
 		if (m->no >= CA_CRL_INDEX_CRLS_MAX) {
 			ret = CA_ERR_LIMIT;
 			goto out;

@@ -14,7 +14,7 @@
 #define SHORT_DER 129
 
 static enum ca_err
-read_at(struct ca_crlsrc *src, uint8_t *dst, size_t cap, size_t *len)
+read_at(struct ca_crl_source *src, uint8_t *dst, size_t cap, size_t *len)
 {
 	for (;;) {
 		ssize_t n = pread(src->fd, dst, cap, (off_t)src->off);
@@ -31,7 +31,7 @@ read_at(struct ca_crlsrc *src, uint8_t *dst, size_t cap, size_t *len)
 
 /* At least one byte in raw; CA_ERR_NOT_FOUND at the end of the file. */
 static enum ca_err
-fill(struct ca_crlsrc *src)
+fill(struct ca_crl_source *src)
 {
 	enum ca_err rc;
 
@@ -47,7 +47,7 @@ fill(struct ca_crlsrc *src)
 /* The rest of a line without its end and without blanks behind it; nothing of
  * one that is longer than max characters with them. */
 static enum ca_err
-line(struct ca_crlsrc *src, char *out, size_t max)
+line(struct ca_crl_source *src, char *out, size_t max)
 {
 	size_t n = 0;
 	bool any = false, cut = false;
@@ -80,7 +80,7 @@ line(struct ca_crlsrc *src, char *out, size_t max)
 }
 
 static void
-restart(struct ca_crlsrc *src, uint64_t off)
+restart(struct ca_crl_source *src, uint64_t off)
 {
 	src->off = off;
 	src->at = src->rawlen = 0;
@@ -102,7 +102,7 @@ begins_as_der(const uint8_t *p, size_t len)
 }
 
 enum ca_err
-ca_crlsrc_open(struct ca_crlsrc *src, int fd)
+ca_crl_source_open(struct ca_crl_source *src, int fd)
 {
 	enum ca_err rc;
 
@@ -127,13 +127,13 @@ begins_crl(const char *text)
 
 /* The place in the file of the next byte of raw. */
 static uint64_t
-where(const struct ca_crlsrc *src)
+where(const struct ca_crl_source *src)
 {
 	return src->off - (src->rawlen - src->at);
 }
 
 enum ca_err
-ca_crlsrc_next(struct ca_crlsrc *src)
+ca_crl_source_next(struct ca_crl_source *src)
 {
 	char text[LINE_MAX_ + 1];
 	enum ca_err rc;
@@ -159,7 +159,7 @@ ca_crlsrc_next(struct ca_crlsrc *src)
 }
 
 void
-ca_crlsrc_rewind(struct ca_crlsrc *src)
+ca_crl_source_rewind(struct ca_crl_source *src)
 {
 	restart(src, src->begin);
 }
@@ -241,7 +241,7 @@ static const uint8_t value[256] = {
 
 /* The line that ends a block; a group must not be left half done. */
 static enum ca_err
-end_line(struct ca_crlsrc *src)
+end_line(struct ca_crl_source *src)
 {
 	char text[LINE_MAX_ + 1];
 	enum ca_err rc = line(src, text, LINE_MAX_);
@@ -256,7 +256,7 @@ end_line(struct ca_crlsrc *src)
 
 /* One whole group of four: 3 bytes, fewer with padding. */
 static enum ca_err
-group(struct ca_crlsrc *src, uint8_t *dst, size_t *n)
+group(struct ca_crl_source *src, uint8_t *dst, size_t *n)
 {
 	uint32_t b = src->bits;
 
@@ -275,7 +275,7 @@ group(struct ca_crlsrc *src, uint8_t *dst, size_t *n)
 }
 
 static enum ca_err
-read_pem(struct ca_crlsrc *src, uint8_t *dst, size_t cap, size_t *len)
+read_pem(struct ca_crl_source *src, uint8_t *dst, size_t cap, size_t *len)
 {
 	size_t n = 0;
 	enum ca_err rc;
@@ -307,7 +307,8 @@ read_pem(struct ca_crlsrc *src, uint8_t *dst, size_t cap, size_t *len)
 }
 
 enum ca_err
-ca_crlsrc_read(struct ca_crlsrc *src, uint8_t *dst, size_t cap, size_t *len)
+ca_crl_source_read(
+    struct ca_crl_source *src, uint8_t *dst, size_t cap, size_t *len)
 {
 	if (src->pem)
 		return read_pem(src, dst, cap, len);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 enum ca_err
-ca_crlwin_flush(struct scan *s)
+ca_crl_window_flush(struct scan *s)
 {
 	const uint8_t *p = s->buf + s->from;
 	size_t n = s->at - s->from;
@@ -19,13 +19,13 @@ ca_crlwin_flush(struct scan *s)
 }
 
 enum ca_err
-ca_crlwin_refill(struct scan *s)
+ca_crl_window_refill(struct scan *s)
 {
 	size_t keep = s->at, n;
 	enum ca_err rc;
 
 	if (s->hashing && (s->md != NULL || s->keep_tbs)) {
-		if ((rc = ca_crlwin_flush(s)) != CA_OK)
+		if ((rc = ca_crl_window_flush(s)) != CA_OK)
 			return rc;
 	} else if (s->hashing) {
 		keep = s->from; /* before the digest is known */
@@ -36,7 +36,7 @@ ca_crlwin_refill(struct scan *s)
 	s->len -= keep;
 	s->from = s->hashing ? s->from - keep : 0;
 	while (!s->eof && s->window - s->len >= 3) {
-		rc = ca_crlsrc_read(
+		rc = ca_crl_source_read(
 		    s->src, s->buf + s->len, s->window - s->len, &n);
 		if (rc != CA_OK)
 			return rc;
@@ -48,7 +48,7 @@ ca_crlwin_refill(struct scan *s)
 }
 
 enum ca_err
-ca_crlwin_need(struct scan *s, size_t n)
+ca_crl_window_need(struct scan *s, size_t n)
 {
 	enum ca_err rc;
 
@@ -56,18 +56,19 @@ ca_crlwin_need(struct scan *s, size_t n)
 		return CA_OK;
 	if (n > s->window / 2)
 		return CA_ERR_LIMIT;
-	if ((rc = ca_crlwin_refill(s)) != CA_OK)
+	if ((rc = ca_crl_window_refill(s)) != CA_OK)
 		return rc;
 	return s->len - s->at >= n ? CA_OK : CA_ERR_FORMAT;
 }
 
 enum ca_err
-ca_crlwin_peek(struct scan *s, uint8_t *tag, size_t *header, size_t *content)
+ca_crl_window_peek(
+    struct scan *s, uint8_t *tag, size_t *header, size_t *content)
 {
-	enum ca_err rc = ca_crlwin_need(s, 2);
+	enum ca_err rc = ca_crl_window_need(s, 2);
 
 	if (rc == CA_OK && s->len - s->at < 6 && !s->eof)
-		rc = ca_crlwin_refill(s);
+		rc = ca_crl_window_refill(s);
 	if (rc != CA_OK)
 		return rc;
 	return ca_der_header(
@@ -75,11 +76,11 @@ ca_crlwin_peek(struct scan *s, uint8_t *tag, size_t *header, size_t *content)
 }
 
 enum ca_err
-ca_crlwin_enter(struct scan *s, uint64_t *end)
+ca_crl_window_enter(struct scan *s, uint64_t *end)
 {
 	uint8_t tag;
 	size_t header, content;
-	enum ca_err rc = ca_crlwin_peek(s, &tag, &header, &content);
+	enum ca_err rc = ca_crl_window_peek(s, &tag, &header, &content);
 
 	if (rc != CA_OK)
 		return rc;
@@ -91,7 +92,7 @@ ca_crlwin_enter(struct scan *s, uint64_t *end)
 }
 
 enum ca_err
-ca_crlwin_take(struct scan *s, uint64_t end, size_t max, uint8_t *tag,
+ca_crl_window_take(struct scan *s, uint64_t end, size_t max, uint8_t *tag,
     struct ca_reader *whole, struct ca_reader *content)
 {
 	size_t header, len;
@@ -99,13 +100,13 @@ ca_crlwin_take(struct scan *s, uint64_t end, size_t max, uint8_t *tag,
 
 	if (pos(s) >= end)
 		return CA_ERR_FORMAT;
-	if ((rc = ca_crlwin_peek(s, tag, &header, &len)) != CA_OK)
+	if ((rc = ca_crl_window_peek(s, tag, &header, &len)) != CA_OK)
 		return rc;
 	if (header + len > end - pos(s))
 		return CA_ERR_FORMAT;
 	if (header + len > max)
 		return CA_ERR_LIMIT;
-	if ((rc = ca_crlwin_need(s, header + len)) != CA_OK)
+	if ((rc = ca_crl_window_need(s, header + len)) != CA_OK)
 		return rc;
 	*whole = ca_reader_of(s->buf + s->at, header + len);
 	*content = ca_reader_of(whole->p + header, len);

@@ -15,7 +15,7 @@
  */
 struct scan {
 	struct ca_crypto *crypto;
-	struct ca_crlsrc *src;
+	struct ca_crl_source *src;
 	ca_crl_item_fn *fn;
 	void *ctx;
 	struct ca_crlread *out;
@@ -40,23 +40,23 @@ pos(const struct scan *s)
 }
 
 /* Give the digest what it has not seen. */
-CA_MUST_CHECK enum ca_err ca_crlwin_flush(struct scan *s);
+CA_MUST_CHECK enum ca_err ca_crl_window_flush(struct scan *s);
 
 /* Read on, keeping what is not used up. */
-CA_MUST_CHECK enum ca_err ca_crlwin_refill(struct scan *s);
+CA_MUST_CHECK enum ca_err ca_crl_window_refill(struct scan *s);
 
 /* At least n bytes at hand; CA_ERR_FORMAT: there are none, CA_ERR_LIMIT. */
-CA_MUST_CHECK enum ca_err ca_crlwin_need(struct scan *s, size_t n);
+CA_MUST_CHECK enum ca_err ca_crl_window_need(struct scan *s, size_t n);
 
 /* Look at the header of the next element. */
-CA_MUST_CHECK enum ca_err ca_crlwin_peek(
+CA_MUST_CHECK enum ca_err ca_crl_window_peek(
     struct scan *s, uint8_t *tag, size_t *header, size_t *content);
 
 /* Enter a SEQUENCE: step over its header.  *end: where it must end. */
-CA_MUST_CHECK enum ca_err ca_crlwin_enter(struct scan *s, uint64_t *end);
+CA_MUST_CHECK enum ca_err ca_crl_window_enter(struct scan *s, uint64_t *end);
 
 /* Take a whole element, at most max bytes, that lies before end. */
-CA_MUST_CHECK enum ca_err ca_crlwin_take(struct scan *s, uint64_t end,
+CA_MUST_CHECK enum ca_err ca_crl_window_take(struct scan *s, uint64_t end,
     size_t max, uint8_t *tag, struct ca_reader *whole,
     struct ca_reader *content);
 

@@ -43,7 +43,7 @@ add_cas(struct ca_crl_run *r, int dir, const char *name)
 }
 
 static bool
-is_there(STACK_OF(X509) * cas, int n, X509 *ca)
+is_there(STACK_OF(X509) *cas, int n, X509 *ca)
 {
 	for (int i = 0; i < n; i++)
 		if (X509_cmp(sk_X509_value(cas, i), ca) == 0)
@@ -53,7 +53,7 @@ is_there(STACK_OF(X509) * cas, int n, X509 *ca)
 
 /* Hashed links give most certificates twice; each further one costs. */
 static void
-unique(STACK_OF(X509) * cas)
+unique(STACK_OF(X509) *cas)
 {
 	for (int i = sk_X509_num(cas) - 1; i > 0; i--)
 		if (is_there(cas, i, sk_X509_value(cas, i)))
@@ -271,7 +271,7 @@ enum ca_err
 ca_crl_read_wanted(struct ca_crl_run *r, const char *name,
     const struct ca_crl_wanted *wanted, struct ca_crls *out)
 {
-	struct ca_crl_source src = {
+	struct ca_crl_file src = {
 	    r->crypto, &r->log, &ca_crl_by_stream, r->dir, name, -1};
 	enum ca_err rc = ca_crldir_open(r->dir, name, &src.fd, NULL);
 
@@ -312,7 +312,8 @@ ca_crl_compile_one(struct ca_crl_run *r, const char *name)
 			printf("%s: the index is good\n", name);
 		return CA_OK;
 	}
-	rc = ca_crl_index_make(r->crypto, &r->log, r->dir, name, r->cas, &entries);
+	rc = ca_crl_index_make(
+	    r->crypto, &r->log, r->dir, name, r->cas, &entries);
 	if (rc == CA_OK && !r->quiet)
 		printf("%s: indexed, %" PRIu64 " entries\n", name, entries);
 	else if (rc == CA_DENIED)

@@ -29,7 +29,7 @@ load(const uint8_t *data, size_t size, const struct ca_crl_way *engine,
     struct ca_crls *out)
 {
 	static const struct ca_crl_wanted nothing = {NULL, 0};
-	struct ca_crl_source src = {crypto, NULL, engine, AT_FDCWD,
+	struct ca_crl_file src = {crypto, NULL, engine, AT_FDCWD,
 	    "/nonexistent/crl", memfd_create("crl", MFD_CLOEXEC)};
 
 	FUZZ_CHECK(src.fd >= 0);

@@ -109,7 +109,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct ca_crl_wanted nothing = {NULL, 0};
 	struct ca_crls list = {NULL, 0};
-	struct ca_crl_source src = {
+	struct ca_crl_file src = {
 	    crypto, NULL, &ca_crl_by_index, dir, "a.crl", -1};
 	struct ca_crl_entry e;
 

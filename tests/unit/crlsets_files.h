@@ -114,7 +114,7 @@ static inline void
 cs_look_at_index(int fd, const char *name)
 {
 	static const struct ca_crl_wanted nothing = {NULL, 0};
-	struct ca_crl_source src = {crypto, NULL, &ca_crl_by_index, fd, name,
+	struct ca_crl_file src = {crypto, NULL, &ca_crl_by_index, fd, name,
 	    openat(fd, name, O_RDONLY | O_CLOEXEC)};
 	struct ca_crls crls = {NULL, 0};
 
@@ -128,7 +128,7 @@ cs_look_at_index(int fd, const char *name)
 /* As `certauth crl compile` makes them: none for a CRL that no CA here has
  * signed, or that is not understood. */
 static inline void
-cs_index(const char *sub, int files, STACK_OF(X509) * cas)
+cs_index(const char *sub, int files, STACK_OF(X509) *cas)
 {
 	char path[256], name[16];
 

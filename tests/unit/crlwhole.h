@@ -39,25 +39,26 @@ cw_judge(struct ca_crl *crl)
  * seven bits, something behind the end, and what is beyond the reader's bounds.
  */
 static enum ca_err
-cw_is_strict(struct ca_crl *crl, struct ca_crlsrc *at)
+cw_is_strict(struct ca_crl *crl, struct ca_crl_source *at)
 {
 	struct ca_crlread read;
 	enum ca_err rc = ca_crlread(crl->crypto, at, NULL, NULL, &read);
 
 	ca_crlread_clear(&read);
-	ca_crlsrc_rewind(at);
+	ca_crl_source_rewind(at);
 	return rc;
 }
 
 static enum ca_err
-cw_read_der(struct ca_crlsrc *at, struct ca_buf *der)
+cw_read_der(struct ca_crl_source *at, struct ca_buf *der)
 {
 	uint8_t block[4096];
 	size_t n = 0;
 	enum ca_err rc;
 
-	while ((rc = ca_crlsrc_read(at, block, sizeof block, &n)) == CA_OK &&
-	       n > 0)
+	while (
+	    (rc = ca_crl_source_read(at, block, sizeof block, &n)) == CA_OK &&
+	    n > 0)
 		ca_buf_put(der, block, n);
 	return rc == CA_OK ? ca_buf_err(der) : rc;
 }
@@ -78,7 +79,7 @@ cw_take_der(struct ca_crl *crl, const struct ca_buf *der)
 
 /* The CRL that at stands at.  What is wrong with it becomes its trouble. */
 static enum ca_err
-cw_add_one(const struct ca_crl_source *src, struct ca_crlsrc *at,
+cw_add_one(const struct ca_crl_file *src, struct ca_crl_source *at,
     const struct ca_crl_wanted *wanted, struct ca_crls *out)
 {
 	struct ca_buf der = CA_BUF_INIT(CA_CRL_MAX);
@@ -100,7 +101,7 @@ cw_add_one(const struct ca_crl_source *src, struct ca_crlsrc *at,
 }
 
 static enum ca_err
-cw_load(const struct ca_crl_source *src, const struct ca_crl_wanted *wanted,
+cw_load(const struct ca_crl_file *src, const struct ca_crl_wanted *wanted,
     struct ca_crls *out)
 {
 	struct stat st;

@@ -207,7 +207,7 @@ load(const struct ca_crl_way *engine, const struct ca_crl_wanted *wanted,
     struct ca_crls *out)
 {
 	static const struct ca_crl_wanted nothing = {NULL, 0};
-	struct ca_crl_source src = {t.crypto, NULL, engine, t.dir, "a.crl", -1};
+	struct ca_crl_file src = {t.crypto, NULL, engine, t.dir, "a.crl", -1};
 
 	assert_int_equal(ca_file_open(t.dir, "a.crl", &src.fd, NULL), CA_OK);
 	assert_int_equal(

@@ -255,7 +255,7 @@ static enum ca_err
 ask(const char *serial)
 {
 	struct ca_crl_wanted nothing = {NULL, 0};
-	struct ca_crl_source src = {
+	struct ca_crl_file src = {
 	    t.crypto, NULL, &ca_crl_by_index, t.dir, "a.crl", -1};
 	struct ca_crls list = {NULL, 0};
 	struct ca_crl_entry e;
@@ -427,7 +427,7 @@ changed_under_the_stream(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		bool ed = strstr(cases[i].was, "2b6570") != NULL;
 		struct ca_crl_wanted nothing = {NULL, 0};
-		struct ca_crl_source src = {
+		struct ca_crl_file src = {
 		    t.crypto, NULL, &ca_crl_by_stream, t.dir, "a.crl", -1};
 		struct ca_crls list = {NULL, 0};
 		struct ca_crl_entry e;
@@ -606,7 +606,7 @@ static enum ca_err
 load(const struct ca_crl_way *engine, size_t *n)
 {
 	struct ca_crl_wanted nothing = {NULL, 0};
-	struct ca_crl_source src = {t.crypto, NULL, engine, t.dir, "a.crl", -1};
+	struct ca_crl_file src = {t.crypto, NULL, engine, t.dir, "a.crl", -1};
 	struct ca_crls list = {NULL, 0};
 
 	assert_int_equal(ca_file_open(t.dir, "a.crl", &src.fd, NULL), CA_OK);

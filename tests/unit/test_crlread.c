@@ -88,7 +88,7 @@ holder(size_t i)
 static struct verdict
 judge(const struct ca_crl_way *engine, const struct ca_buf *b)
 {
-	struct ca_crl_source src = {
+	struct ca_crl_file src = {
 	    t.crypto, NULL, engine, -1, "a.crl", file_of(b->p, b->len)};
 	struct ca_crl_wanted wanted = {serials, SERIALS - 1};
 	struct ca_crls list = {NULL, 0};
@@ -378,12 +378,12 @@ too_large(void **state)
 		for (size_t more = 0; more < 2; more++) {
 			char *p = stuffed(cases[i].text, cases[i].most + more);
 			struct ca_buf b = CA_BUF_INIT(1 << 22);
-			struct ca_crlsrc *src = malloc(sizeof *src);
+			struct ca_crl_source *src = malloc(sizeof *src);
 			struct ca_crlread r;
 
 			der_make(p, t.key, &b);
 			int fd = file_of(b.p, b.len);
-			assert_int_equal(ca_crlsrc_open(src, fd), CA_OK);
+			assert_int_equal(ca_crl_source_open(src, fd), CA_OK);
 			enum ca_err rc =
 			    ca_crlread(t.crypto, src, NULL, NULL, &r);
 			if (rc != (more ? CA_ERR_LIMIT : CA_OK))
@@ -577,9 +577,9 @@ words(void **state)
 		struct ca_crls list = {NULL, 0};
 
 		der_make(cases[i / 2].text, t.key, &b);
-		struct ca_crl_source src = {t.crypto, NULL,
-		    i % 2 == 0 ? &ca_crl_by_stream : &ca_crl_as_whole, -1, "a.crl",
-		    file_of(b.p, b.len)};
+		struct ca_crl_file src = {t.crypto, NULL,
+		    i % 2 == 0 ? &ca_crl_by_stream : &ca_crl_as_whole, -1,
+		    "a.crl", file_of(b.p, b.len)};
 		assert_int_equal(ca_crl_load(&src, &wanted, &list), CA_OK);
 		assert_string_equal(
 		    ca_crl_get0_trouble_text(list.v[0]), cases[i / 2].want);

@@ -19,7 +19,7 @@ static struct {
 	struct ca_crypto *crypto;
 	EVP_PKEY *key, *other;
 	X509 *ca;
-	STACK_OF(X509) * cas;
+	STACK_OF(X509) *cas;
 	uint64_t random;
 	struct {
 		int accepted, malformed, weak, extension, found, indexed;
@@ -304,7 +304,7 @@ answer(const struct ca_crl_way *engine, bool announced, const char *name,
 	static const char *const issuer[] = {"The CA", "Another CA"};
 	struct ca_crl_wanted wanted = {asked, announced ? 3 : 0};
 	struct ca_crls list = {NULL, 0};
-	struct ca_crl_source src = {t.crypto, NULL, engine, t.dir, name,
+	struct ca_crl_file src = {t.crypto, NULL, engine, t.dir, name,
 	    openat(t.dir, name, O_RDONLY | O_CLOEXEC)};
 
 	assert_true(src.fd >= 0);

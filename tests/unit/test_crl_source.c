@@ -16,7 +16,7 @@ static const char *
 read_all(const char *text, size_t len, size_t step)
 {
 	static char out[256];
-	struct ca_crlsrc *src = malloc(sizeof *src);
+	struct ca_crl_source *src = malloc(sizeof *src);
 	int fd = file_of(text, len);
 	uint8_t b[64];
 	size_t n, used = 0;
@@ -24,12 +24,12 @@ read_all(const char *text, size_t len, size_t step)
 
 	out[0] = '\0';
 	assert_non_null(src);
-	assert_int_equal(ca_crlsrc_open(src, fd), CA_OK);
-	while ((rc = ca_crlsrc_next(src)) == CA_OK) {
+	assert_int_equal(ca_crl_source_open(src, fd), CA_OK);
+	while ((rc = ca_crl_source_next(src)) == CA_OK) {
 		size_t begin = used;
 
-		while (
-		    (rc = ca_crlsrc_read(src, b, step, &n)) == CA_OK && n > 0) {
+		while ((rc = ca_crl_source_read(src, b, step, &n)) == CA_OK &&
+		       n > 0) {
 			assert_true(n <= step);
 			for (size_t i = 0; i < n && used < 200; i++)
 				used +=
@@ -164,12 +164,12 @@ static void
 armour_across_blocks(void **state)
 {
 	const char *crl = BEGIN "MAMC\r\nAQU=\r\n" END;
-	size_t size = CA_CRLSRC_RAW + strlen(crl) + 2;
+	size_t size = CA_CRL_SOURCE_RAW + strlen(crl) + 2;
 	char *text = malloc(size);
 
 	(void)state;
-	for (size_t at = CA_CRLSRC_RAW - strlen(crl); at <= CA_CRLSRC_RAW;
-	     at++) {
+	for (size_t at = CA_CRL_SOURCE_RAW - strlen(crl);
+	     at <= CA_CRL_SOURCE_RAW; at++) {
 		memset(text, 'x', size);
 		text[at - 1] = '\n';
 		memcpy(text + at, crl, strlen(crl));
@@ -184,24 +184,24 @@ static void
 rewound(void **state)
 {
 	const char *text = BEGIN "MAMCAQU=\n" END BEGIN "MAMCAQY=\n" END;
-	struct ca_crlsrc *src = malloc(sizeof *src);
+	struct ca_crl_source *src = malloc(sizeof *src);
 	int fd = file_of(text, strlen(text));
 	uint8_t b[64];
 	size_t n;
 
 	(void)state;
-	assert_int_equal(ca_crlsrc_open(src, fd), CA_OK);
+	assert_int_equal(ca_crl_source_open(src, fd), CA_OK);
 	for (int i = 5; i <= 6; i++) {
-		assert_int_equal(ca_crlsrc_next(src), CA_OK);
+		assert_int_equal(ca_crl_source_next(src), CA_OK);
 		for (int k = 0; k < 3; k++) {
-			ca_crlsrc_rewind(src);
+			ca_crl_source_rewind(src);
 			assert_int_equal(
-			    ca_crlsrc_read(src, b, sizeof b, &n), CA_OK);
+			    ca_crl_source_read(src, b, sizeof b, &n), CA_OK);
 			assert_int_equal(n, 5);
 			assert_int_equal(b[4], i);
 		}
 	}
-	assert_int_equal(ca_crlsrc_next(src), CA_ERR_NOT_FOUND);
+	assert_int_equal(ca_crl_source_next(src), CA_ERR_NOT_FOUND);
 	close(fd);
 	free(src);
 }
@@ -210,22 +210,22 @@ rewound(void **state)
 static void
 not_readable(void **state)
 {
-	struct ca_crlsrc *src = malloc(sizeof *src);
+	struct ca_crl_source *src = malloc(sizeof *src);
 	int fd = file_of("x", 1);
 	uint8_t b[64];
 	size_t n;
 
 	(void)state;
-	assert_int_equal(ca_crlsrc_open(src, -1), CA_ERR_IO);
-	assert_int_equal(ca_crlsrc_open(src, fd), CA_OK);
+	assert_int_equal(ca_crl_source_open(src, -1), CA_ERR_IO);
+	assert_int_equal(ca_crl_source_open(src, fd), CA_OK);
 	src->fd = -1;
-	assert_int_equal(ca_crlsrc_next(src), CA_ERR_IO);
+	assert_int_equal(ca_crl_source_next(src), CA_ERR_IO);
 	close(fd);
 	fd = file_of("0", 1);
-	assert_int_equal(ca_crlsrc_open(src, fd), CA_OK);
-	assert_int_equal(ca_crlsrc_next(src), CA_OK);
+	assert_int_equal(ca_crl_source_open(src, fd), CA_OK);
+	assert_int_equal(ca_crl_source_next(src), CA_OK);
 	src->fd = -1;
-	assert_int_equal(ca_crlsrc_read(src, b, sizeof b, &n), CA_ERR_IO);
+	assert_int_equal(ca_crl_source_read(src, b, sizeof b, &n), CA_ERR_IO);
 	close(fd);
 	free(src);
 }
