@@ -349,10 +349,10 @@ no_next() {
 
 @test "CRLs: a link to nothing, hashed or not" {
 	ln -s gone "$C/crl/notes"
-	finds error crl-dir 'crl/notes is a link to a file that is not there'
+	finds error crl-dir 'crl/notes is a link to a file that does not exist'
 	rm "$C/crl/notes"
 	ln -s gone "$C/crl/00000000.r0"
-	finds error crl-dir 'crl/00000000.r0 is a link to a file that is not there'
+	finds error crl-dir 'crl/00000000.r0 is a link to a file that does not exist'
 	# compile drops it
 	in_place "$CERTAUTH" crl compile
 	doctor
@@ -449,7 +449,7 @@ no_next() {
 	doctor
 	[ "$status" -eq 0 ]
 	crl_dir root.crl cas.crl
-	finds warning crl-outside-scope "cas.crl lists /etc/certauth/users.d/alice/listed.pem, and that does not count: the CRL is for CA certificates only, and this is none"
+	finds warning crl-outside-scope "cas.crl lists /etc/certauth/users.d/alice/listed.pem, and that does not count: the CRL is for CA certificates only, and this is not a CA certificate"
 	crl_with point lister 'issuingDistributionPoint = critical, @idp' '[idp]' \
 		'fullname = URI:http://x.example/k'
 	crl_dir root.crl point.crl

@@ -1,6 +1,6 @@
 /*
- * Reading a CRL through its index, and streaming its file for good once
- * something is wrong with the index.
+ * Read a CRL through its index, and stream its file if something is wrong with
+ * the index.
  */
 #include "crl/crlint.h"
 #include "crl/crlsig.h"
@@ -48,9 +48,9 @@ why(enum ca_err rc)
 	case CA_ERR_NOT_FOUND:
 		return "has no index";
 	case CA_ERR_STALE:
-		return "has an index that was made for an older file";
+		return "has an index that was made for an earlier state of the file";
 	case CA_ERR_UNTRUSTED:
-		return "has an index that others may write";
+		return "has an index with an untrusted owner or mode";
 	case CA_ERR_UNSUPPORTED:
 		return "has an index that was made by another version";
 	default:
@@ -81,14 +81,14 @@ load(const struct ca_crl_file *src, const struct ca_crl_wanted *wanted,
 		ca_crl_free(out->v[--out->n]);
 	if (rc == CA_ERR_MEMORY)
 		return rc;
-	ca_log_debug(
-	    src->log, "the CRL %s %-s: it is streamed", src->name, why(rc));
+	ca_log_debug(src->log, "the CRL %s %-s; the file is streamed",
+	    src->name, why(rc));
 	return ca_crl_stream_load(src, wanted, out);
 }
 
 /*
- * Leave the index and read the file.  What has been told of the CRL must
- * be what is in the file, or the index was of another one.
+ * Leave the index and read the file.  If the file has other content than the
+ * index said, the index belongs to another CRL.
  */
 static enum ca_err
 fall_back(struct ca_crl *crl, const char *reason)
@@ -175,7 +175,7 @@ lookup(struct ca_crl *crl, X509 *cert, const struct ca_bytes *serial,
 	rc = fall_back(crl, "its index is damaged");
 	if (rc != CA_OK)
 		return rc;
-	/* the file has not been verified so far, only the index believed */
+	/* so far, the index was trusted and the file was not verified */
 	if (crl->signer == NULL || crl->signed_by != CA_OK ||
 	    (key = X509_get0_pubkey(crl->signer)) == NULL)
 		return CA_ERR_CRYPTO;

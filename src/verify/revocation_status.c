@@ -1,7 +1,7 @@
 /*
- * The status of one certificate, by all CRLs that may speak of it: RFC 5280
- * section 6.3.3.  Two questions, one after the other: does one of them revoke
- * it, and are there enough of them to say that none does?
+ * The status of one certificate by all CRLs that may cover it (RFC 5280 section
+ * 6.3.3): first whether one of these CRLs revokes the certificate, then whether
+ * there are enough of them to say that it is not revoked.
  */
 #include "verify/revocationint.h"
 #include "verify/verify.h"
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- are there enough ---- */
+/* ---- are there enough CRLs ---- */
 
 static bool
 is_in_grace(const struct ca_revocation *rev, const struct crl_facts *f)
@@ -25,16 +25,17 @@ tell_expired(struct voices *all, const struct crl_facts *f, X509 *cert)
 
 	(void)snprintf(why, sizeof why,
 	    f->has_next
-		? "is past its nextUpdate, %s: run `certauth crl update`, "
-		  "or put a newer one there"
-		: "has no nextUpdate and is older than "
-		  "crl_no_next_update, since %s: run `certauth crl "
-		  "update`, or put a newer one there",
+		? "has the nextUpdate %s, which is past; run `certauth crl "
+		  "update`, or replace the file with a newer CRL"
+		: "has no nextUpdate and has been older than "
+		  "crl_no_next_update since %s; run `certauth crl update`, "
+		  "or replace the file with a newer CRL",
 	    ca_rev_time(f->next_update, date));
 	ca_rev_reject(all, f, cert, CA_R_CRL_EXPIRED, why);
 }
 
-/* The reasons of which complete CRLs say that it is not revoked. */
+/* The reasons for which complete CRLs say that the certificate is not
+ * revoked. */
 static unsigned
 count_reasons(
     struct ca_revocation *rev, const struct place *at, struct voices *all)
@@ -49,7 +50,8 @@ count_reasons(
 
 		if (v->replaced || !v->sure)
 			continue;
-		/* a delta says nothing of what it does not list */
+		/* a delta CRL does not speak of certificates that it does
+		 * not list */
 		if (!current && !is_in_grace(rev, v->f)) {
 			tell_expired(all, v->f, place_cert(at));
 		} else if (v->f->base != NULL) {
@@ -76,24 +78,25 @@ tell_missing(struct ca_revocation *rev, X509 *cert, const struct voices *all,
 	const char *text;
 
 	if (rev->dir == NULL && rev->dir_rc != CA_ERR_NOT_FOUND) {
-		ca_rev_find(f, CA_R_CRL_DIR, cert, "%s: %s", rev->dir_path,
+		ca_rev_find(f, CA_R_CRL_DIR, cert, "%s cannot be used: %s",
+		    rev->dir_path,
 		    rev->dir_rc == CA_ERR_IO ? strerror(rev->dir_errno)
 					     : ca_err_text(rev->dir_rc));
 		return;
 	}
 	ca_name_rfc4514(X509_get_issuer_name(cert), &name);
 	text = ca_buf_text(&name);
-	ca_rev_find(f, CA_R_CRL_MISSING, cert, "%s of %s in %s%s",
-	    reasons != 0 ? "not enough" : "none",
-	    text != NULL ? text : "its issuer", rev->dir_path,
-	    reasons != 0 ? ": those that are there leave out some reasons "
-			   "for a revocation"
-	    : all->n > 0 ? " but a delta CRL, which needs its base"
-			 : "");
+	ca_rev_find(f, CA_R_CRL_MISSING, cert,
+	    "%s of %s is in %s; run `certauth crl update`, or copy the CA's "
+	    "CRLs there",
+	    reasons != 0 ? "no CRL for some of the revocation reasons"
+	    : all->n > 0 ? "a delta CRL without its base CRL"
+			 : "no CRL",
+	    text != NULL ? text : "the issuer", rev->dir_path);
 	ca_buf_free(&name);
 }
 
-/* Not enough: may it pass all the same? */
+/* Does crl = prefer accept the certificate without enough CRLs? */
 static bool
 is_waived(struct ca_revocation *rev, X509 *cert, struct voices *all)
 {
@@ -103,14 +106,15 @@ is_waived(struct ca_revocation *rev, X509 *cert, struct voices *all)
 	    (rev->dir == NULL && rev->dir_rc != CA_ERR_NOT_FOUND))
 		return false;
 	if (rev->absent.reason == CA_R_OK && t->reason == CA_R_OK)
-		ca_rev_find(&rev->absent, CA_R_CRL_ABSENT, cert, "no CRL");
+		ca_rev_find(
+		    &rev->absent, CA_R_CRL_ABSENT, cert, "no CRL was found");
 	else if (rev->absent.reason == CA_R_OK)
 		ca_rev_find(
 		    &rev->absent, CA_R_CRL_ABSENT, NULL, "%s", t->detail);
 	return true;
 }
 
-/* The anchor needs no CRL: it is trusted because it is there. */
+/* The trust anchor needs no CRL: it is trusted because it is in ca_dir. */
 static bool
 is_enough(struct ca_revocation *rev, const struct place *at, struct voices *all,
     struct finding *f)
@@ -141,8 +145,8 @@ ca_rev_status(
 	bool ok = false;
 
 	if (place_is_anchor(at)) {
-		/* the CRL of an issuer that is not on the path is not its own
-		 */
+		/* the issuer of a cross certificate is not on the path, and
+		 * its CRLs are not asked for */
 		if (!ca_crl_same_name(X509_get_subject_name(cert),
 			X509_get_issuer_name(cert)))
 			return true;

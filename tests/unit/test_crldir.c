@@ -312,8 +312,9 @@ what_cannot_be_read(void **state)
 	put_bytes("notes", "", 0);
 	open_dir();
 	assert_found("One", 1, CA_R_CRL_MALFORMED);
-	assert_said("notes holds a CRL that is cut, or is not DER (RFC 5280 "
-		    "section 5)");
+	assert_said(
+	    "notes holds a CRL that is truncated, or is not DER (RFC 5280 "
+	    "section 5)");
 	/* a name that OpenSSL cannot read may be anybody's */
 	put_crl("notes", "30{30{02{01}" ALG "30{31{05{}}}"
 			 "17{'261124000000Z'}}" ALG "03{00 30}}");
@@ -374,7 +375,7 @@ links_to_nothing(void **state)
 	put_link(0, "gone");
 	put_link(1, "a.crl");
 	(void)snprintf(text, sizeof text,
-	    "%08lx.r0 is a link to a file that is not there", t.hash);
+	    "%08lx.r0 is a link to a file that does not exist", t.hash);
 	open_dir();
 	assert_found("One", 1, CA_R_CRL_DIR);
 	assert_said(text);

@@ -20,7 +20,7 @@ times(void **state)
 {
 	(void)state;
 	fresh();
-	is(direct, CA_R_CRL_MISSING, "none of CN=Root");
+	is(direct, CA_R_CRL_MISSING, "no CRL of CN=Root");
 	root_crl(.from = 0);
 	is(direct, CA_R_OK, NULL);
 	root_crl(.forever = true);
@@ -28,7 +28,8 @@ times(void **state)
 	root_crl(.from = 1, .to = DAY);
 	is(direct, CA_R_CRL_FUTURE, "thisUpdate is in the future");
 	root_crl(.from = -DAY, .to = -1);
-	is(direct, CA_R_CRL_EXPIRED, "past its nextUpdate");
+	is(direct, CA_R_CRL_EXPIRED,
+	    ", which is past; run `certauth crl update`");
 	root_crl(.updates = {"270114080000", NULL});
 	is(direct, CA_R_CRL_MALFORMED, "malformed thisUpdate");
 	root_crl(.updates = {NULL, "270116080000"});
@@ -45,7 +46,8 @@ grace(void **state)
 	root_crl(.from = -DAY, .to = -3599);
 	is(direct, CA_R_CRL_STALE, "root.crl");
 	root_crl(.from = -DAY, .to = -3600);
-	is(direct, CA_R_CRL_EXPIRED, "past its nextUpdate");
+	is(direct, CA_R_CRL_EXPIRED,
+	    ", which is past; run `certauth crl update`");
 	/* what it revokes stays revoked */
 	root_crl({{LEAF_SERIAL, 1}}, .from = -DAY, .to = -3599);
 	is(direct, CA_R_REVOKED, "keyCompromise");
@@ -153,8 +155,8 @@ signatures(void **state)
 	put_cert("mute.pem", mute);
 	put_crl("crl/m.crl", &(struct crl_spec){"Mute", keeper_key});
 	is(under, CA_R_CRL_ISSUER,
-	    "m.crl is by a CA whose certificate does "
-	    "not allow to sign CRLs (no cRLSign");
+	    "m.crl is signed by a CA whose certificate does "
+	    "not permit signing CRLs (no cRLSign");
 	/* which crl = prefer takes for no CRL, but only that */
 	settings[0] = "crl";
 	settings[1] = "prefer";
@@ -173,19 +175,19 @@ scopes(void **state)
 	fresh();
 	/* of another CA, under this one's hash too */
 	put_crl("crl/sub.crl", &(struct crl_spec){"Sub", root_key});
-	is(direct, CA_R_CRL_MISSING, "none of CN=Root");
+	is(direct, CA_R_CRL_MISSING, "no CRL of CN=Root");
 	char name[64];
 	hashed_name(name, "crl/", "Root", "r", 0);
 	put_crl(name, &(struct crl_spec){"Sub", root_key});
-	is(direct, CA_R_CRL_MISSING, "none of CN=Root");
+	is(direct, CA_R_CRL_MISSING, "no CRL of CN=Root");
 	/* of those that hold no CAs the anchor needs none */
 	fresh();
 	root_crl(.ext = {"issuingDistributionPoint:critical,onlyuser:TRUE"});
 	is(direct, CA_R_OK, NULL);
 	sub_crl(.from = 0);
 	is(leaf, CA_R_CRL_SCOPE,
-	    "root.crl is for user certificates only, and "
-	    "this is a CA, for CN=Sub");
+	    "root.crl is for end-entity certificates only, and "
+	    "this is a CA certificate, for CN=Sub");
 	fresh();
 	root_crl(.ext = {"issuingDistributionPoint:critical,onlyCA:TRUE"});
 	is(direct, CA_R_CRL_SCOPE, "root.crl");
@@ -230,9 +232,9 @@ prefer(void **state)
 	fresh();
 	settings[0] = "crl";
 	settings[1] = "prefer";
-	is(leaf, CA_R_CRL_ABSENT, "no CRL, for CN=leaf");
+	is(leaf, CA_R_CRL_ABSENT, "no CRL was found, for CN=leaf");
 	root_crl(.from = 0);
-	is(leaf, CA_R_CRL_ABSENT, "no CRL, for CN=leaf");
+	is(leaf, CA_R_CRL_ABSENT, "no CRL was found, for CN=leaf");
 	root_crl({{SUB_SERIAL, 2}});
 	is(leaf, CA_R_REVOKED, "for CN=Sub");
 	sub_crl(.from = 0);
@@ -279,7 +281,7 @@ anchors(void **state)
 	(void)snprintf(path, sizeof path, "%s/helpers", dir);
 	settings[1] = path;
 	put_cert("helpers/sub.pem", sub);
-	is(leaf, CA_R_CRL_MISSING, "none of CN=Sub");
+	is(leaf, CA_R_CRL_MISSING, "no CRL of CN=Sub");
 	sub_crl(.from = 0);
 	is(leaf, CA_R_OK, NULL);
 	put_crl("crl/root.crl", &(struct crl_spec){"Root", root_key,

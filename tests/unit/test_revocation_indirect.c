@@ -96,7 +96,7 @@ indirect(void **state)
 	/* nobody has the keeper's certificate */
 	remove_crl("root.crl");
 	judged(__LINE__, cert, NULL, CA_R_CRL_ISSUER,
-	    "keeper.crl is of an issuer whose certificate is not here");
+	    "keeper.crl is of an issuer whose certificate was not found");
 	free(ext);
 	X509_free(cert);
 }
@@ -163,12 +163,12 @@ indirect_path(void **state)
 	kept(__LINE__, cert,
 	    make(&(struct spec){
 		"Keeper", "Elsewhere", keeper_key, sub_key, true}),
-	    CA_R_CRL_ISSUER, "the path of the CRL's issuer");
+	    CA_R_CRL_ISSUER, "of an issuer without a valid certification path");
 	/* the signature under the keeper's certificate is another's */
 	kept(__LINE__, cert,
 	    make(&(struct spec){
 		"Keeper", "Root", keeper_key, sub_key, true, .bare = true}),
-	    CA_R_CRL_ISSUER, "the path of the CRL's issuer");
+	    CA_R_CRL_ISSUER, "of an issuer without a valid certification path");
 	root_crl({{KEEPER_SERIAL, 2}},
 	    {"issuingDistributionPoint:critical,onlyCA:TRUE"});
 	kept(__LINE__, cert, keeper(.bare = false), CA_R_REVOKED,
