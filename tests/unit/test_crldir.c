@@ -367,8 +367,8 @@ links_to_nothing(void **state)
 		assert_found("One", 1, CA_R_CRL_DIR);
 		assert_said(i == 1 ? "notes cannot be read: Too many levels of "
 				     "symbolic links"
-				   : "notes is a link to a file that is not "
-				     "there");
+				   : "notes is a link to a file that does "
+				     "not exist");
 		unlinkat(t.dir, "notes", 0);
 	}
 	/* with a hashed name; what is behind it is found */
