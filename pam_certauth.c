@@ -169,8 +169,8 @@ look_at_items(struct call *c)
 	    !item_text(c->pamh, PAM_USER, &c->peer.user) ||
 	    !item_text(c->pamh, PAM_RHOST, &c->peer.rhost)) {
 		ca_log_err(&c->log,
-		    "outcome=denied reason=%-s: libpam does not tell service, "
-		    "user or remote host",
+		    "outcome=denied reason=%-s: libpam did not return the "
+		    "service, user or remote host",
 		    ca_reason_code(CA_R_INTERNAL));
 		return CA_ERR_USAGE;
 	}
@@ -297,17 +297,17 @@ get_response(struct call *c, const struct ca_request *req, struct ca_buf *out)
 	}
 	ca_report_abort(c->report, reason,
 	    reason == CA_R_ANSWER_EMPTY
-		? "the client gave no response; certauth tells its user why"
+		? "the client sent no response; certauth tells the user why"
 		: NULL);
 	if (reason == CA_R_ANSWER_CUT)
 		info(c,
-		    "The answer was cut on its way to this host: its end "
-		    "is missing.",
+		    "The answer was truncated on its way to this host: its "
+		    "end is missing.",
 		    true);
 	else if (reason == CA_R_ANSWER_MALFORMED)
 		info(c,
-		    "The answer is malformed: it is not what certauth "
-		    "made.",
+		    "The answer is malformed: it differs from what certauth "
+		    "printed.",
 		    true);
 	return rc;
 }
@@ -531,17 +531,17 @@ pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	kept = pam_get_data(pamh, LOGIN_DATA, &data);
 	if (kept != PAM_SUCCESS && kept != PAM_NO_MODULE_DATA) {
 		ca_log_err(&c.log,
-		    "event=account outcome=denied reason=%-s: libpam does not "
-		    "tell whether there was a login",
+		    "event=account outcome=denied reason=%-s: libpam did not "
+		    "return the data of the login",
 		    ca_reason_code(CA_R_INTERNAL));
 		goto out;
 	}
 	if (kept == PAM_NO_MODULE_DATA || data == NULL) {
 		if (c.cfg->require_account)
 			ca_log(&c.log, CA_LOG_NOTICE,
-			    "event=account outcome=denied "
-			    "reason=no-credential: the login was not by "
-			    "certificate, and require_account = yes");
+			    "event=account outcome=denied reason=no-credential: the "
+			    "user did not log in by certificate, and require_account "
+			    "= yes requires it");
 		ret = c.cfg->require_account ? PAM_PERM_DENIED : PAM_IGNORE;
 		goto out;
 	}
@@ -581,7 +581,7 @@ pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	(void)argc;
 	(void)argv;
 	pam_syslog(pamh, LOG_AUTHPRIV | LOG_ERR,
-	    "has no password to change: "
-	    "it does not belong into a password stack");
+	    "a certificate has no password to change: remove "
+	    "pam_certauth.so from the password lines");
 	return PAM_SERVICE_ERR;
 }

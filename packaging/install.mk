@@ -6,7 +6,7 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
 
-# The site's own files are never replaced: they are made only where absent.
+# The site's own files are never replaced: they are installed only if absent.
 install: all ## install to DESTDIR, PREFIX, PAMDIR
 	install -d '$(DESTDIR)$(PAMDIR)' '$(DESTDIR)$(BINDIR)'
 	install -m 0644 '$(MODULE)' '$(DESTDIR)$(PAMDIR)/pam_certauth.so'
@@ -39,13 +39,13 @@ install: all ## install to DESTDIR, PREFIX, PAMDIR
 		'$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/certauth.conf'
 	install -m 0755 tests/site/certauth-tests \
 		'$(DESTDIR)$(BINDIR)/certauth-tests'
-# only where pam-auth-update is: elsewhere the folder means nothing
+# only if pam-auth-update is installed: else the folder is not used
 	if [ -n '$(DESTDIR)' ] || [ -d /usr/share/pam-configs ]; then \
 		install -d '$(DESTDIR)/usr/share/pam-configs' && \
 		install -m 0644 packaging/pam-configs/certauth \
 		'$(DESTDIR)/usr/share/pam-configs/certauth'; fi
 
-# The configuration stays: it is the site's.
+# The configuration is not removed: it belongs to the site.
 uninstall: ## remove what install put there, but for the configuration
 	rm -f '$(DESTDIR)$(PAMDIR)/pam_certauth.so' \
 		'$(DESTDIR)$(BINDIR)/certauth' \

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# The helper that the module starts for logins at the machine: what it is
-# given, and what comes of one that misbehaves.  certauth itself as the helper
-# is tested where its keys are.
+# The helper that the module starts for logins at the machine: what it is given,
+# and what happens if it misbehaves.  The tests of tokens, key files and agents
+# run certauth itself as the helper.
 bats_require_minimum_version 1.5.0
 load lib/common
 
@@ -23,7 +23,7 @@ setup() {
 	rm -f "$S"/home/alice/*
 }
 
-# helped NAME [PAMDRIVE-OPTION ...]: one login with that helper
+# helped NAME [PAMDRIVE-OPTION ...]: one login with the helper NAME
 helped() {
 	local name=$1
 	shift
@@ -33,12 +33,13 @@ helped() {
 	in_place "$DRIVE" -s test -u alice -x -k 2 "$@" >"$S/seen" 2>&1
 }
 
-# gone PID: no such process, or a dead one that init has not yet waited for
+# gone PID: the process does not exist, or is a zombie of init
 gone() {
 	run ! grep -q '^State:.[^ZX]' "/proc/$1/status"
 }
 
-# refused NAME REASON [LOG]: denied, noticed in the log, nothing left behind
+# refused NAME REASON [LOG]: a login with the helper NAME is denied and logged,
+# and leaves no process and no descriptor
 refused() {
 	local status=0
 	helped "$1" || status=$?
@@ -50,16 +51,16 @@ refused() {
 	grep -q '^opened 0$' "$S/seen"
 	logged "outcome=denied.* reason=$2( |\$)"
 	[ -z "${3:-}" ] || logged "$3"
-	# the helper is gone, whatever it wanted
+	# the helper was killed
 	gone "$(cat "$S/home/alice/pid")"
 }
 
 @test "a helper that hangs is killed after its time" {
-	TIMEOUT=1 refused hang helper-timeout 'not done within'
+	TIMEOUT=1 refused hang helper-timeout 'did not finish within 1 s and was killed'
 }
 
-@test "a helper that does not even read" {
-	TIMEOUT=1 refused noread helper-timeout 'not done within'
+@test "a helper that does not read its input" {
+	TIMEOUT=1 refused noread helper-timeout 'did not finish within 1 s and was killed'
 }
 
 @test "a helper that closes its output and stays" {
@@ -67,28 +68,28 @@ refused() {
 }
 
 @test "a helper that floods with lines" {
-	refused flood helper 'talks without end'
+	refused flood helper 'sent more than 256 lines'
 	[ "$(grep -c '^info flood' "$S/seen")" -le 256 ]
 }
 
 @test "a helper that floods without lines" {
-	refused noline helper 'a line that is none'
+	refused noline helper 'sent an invalid line'
 }
 
 @test "a helper that crashes" {
-	refused crash helper 'died of signal 11'
+	refused crash helper 'was killed by signal 11'
 }
 
-@test "a helper that ends without a word" {
-	refused silent helper 'ended with status 3'
+@test "a helper that exits without output" {
+	refused silent helper 'exited with status 3 without a result'
 }
 
-@test "a helper that speaks another language" {
-	refused garbage helper 'a line that is none'
+@test "a helper that writes no line of the protocol" {
+	refused garbage helper 'sent an invalid line'
 }
 
-@test "a helper that speaks the host's part" {
-	refused direction helper 'a line that is none'
+@test "a helper that sends lines of the host" {
+	refused direction helper 'sent an invalid line'
 }
 
 @test "a helper whose response is junk" {
@@ -99,7 +100,7 @@ refused() {
 	refused failed helper 'the PIN is locked'
 }
 
-@test "a helper that has nothing to sign with" {
+@test "a helper that has no key" {
 	refused none no-credential
 }
 
@@ -116,13 +117,13 @@ refused() {
 	refused replay nonce
 }
 
-@test "what has nothing to sign with is followed by the conversation" {
+@test "after a helper without a key the conversation is tried" {
 	service test proof=command,conversation "helper=$S/helpers/none"
 	login_ok
 	[ -e "$S/home/alice/pid" ]
 }
 
-@test "a helper that fails is not followed by anything" {
+@test "after a helper that fails nothing else is tried" {
 	service test proof=command,conversation "helper=$S/helpers/failed"
 	login_denied helper
 	run ! grep -q certauth1 "$S/seen"
@@ -158,7 +159,7 @@ refused() {
 	newprivs no
 	EOF
 	[ "$(grep -c '^Cap.*0000000000000000$' "$S/home/alice/dump")" -eq 4 ]
-	# root's agent is not alice's
+	# the agent in the environment is root's, not alice's
 	grep -v '^request ' "$S/home/alice/opening" >"$S/opening"
 	diff - "$S/opening" <<-EOF
 	certauth-helper 1
@@ -172,7 +173,7 @@ refused() {
 	[ "$(grep -c '^request ' "$S/home/alice/opening")" -eq 1 ]
 }
 
-@test "a user of two hundred groups is in each of them" {
+@test "a user of two hundred groups keeps all of them" {
 	seq 6001 6200 | sed 's/.*/many&:x:&:alice/' >>"$S/etc/group"
 	service test proof=command "helper=$S/helpers/dump" ssh_agent=yes
 	run ! in_place "$DRIVE" -u alice
@@ -180,7 +181,7 @@ refused() {
 	sed -i '/^many/d' "$S/etc/group"
 }
 
-@test "the agent of whoever started a service is not root's who logs in" {
+@test "the agent of a service's environment is not used, even for root" {
 	mkdir "$S/home/root"
 	sed -i "s|^root:\(.*\):[^:]*:\([^:]*\)$|root:\1:$S/home/root:\2|" \
 		"$S/etc/passwd"
@@ -190,7 +191,7 @@ refused() {
 	run ! grep '^agent ' "$S/home/root/opening"
 }
 
-@test "an ordinary user's locker: his own rights, his own agent" {
+@test "the screen locker of an ordinary user: its rights, its agent" {
 	service test proof=command "helper=$S/helpers/dump" ssh_agent=yes
 	chmod -R a+rX "$S/etc/certauth"
 	AS_USER_ENV="SSH_AUTH_SOCK=/tmp/mine" run as_user alice "$DRIVE" \
@@ -198,7 +199,7 @@ refused() {
 	[ "$status" -eq 1 ]
 	grep '^uid 2001 2001 2001$' "$S/home/alice/dump"
 	grep '^agent /tmp/mine$' "$S/home/alice/opening"
-	# one that depends on where the program stands is none
+	# a relative path is not used
 	rm "$S/home/alice/opening"
 	AS_USER_ENV="SSH_AUTH_SOCK=mine" run as_user alice "$DRIVE" -u alice
 	grep '^go$' "$S/home/alice/opening"
@@ -224,7 +225,7 @@ refused() {
 	grep '^children none$' "$S/seen"
 }
 
-@test "nobody from another machine, no account, no user: no helper" {
+@test "a remote user, no account, no user: no helper is started" {
 	local args
 	for args in '-r 192.0.2.1 -u alice' '-u nobody-such' ''; do
 		service test proof=command "helper=$S/helpers/dump"
@@ -257,7 +258,7 @@ refused() {
 	mkdir "$bad/alicesdir"
 	chown 2001 "$bad/alicesdir"
 	cp "$S/helpers/dump" "$bad/alicesdir/dump"
-	# nothing is wrong with the file, but with its path
+	# the file may be run, but its path is wrong
 	cp "$S/helpers/dump" "$bad/good"
 	local path
 	for path in group alices noexec link open/dump sticky/dump \
@@ -289,8 +290,8 @@ refused() {
 
 # ---- certauth itself ----
 
-# local_login CODE [MODULE-ARGUMENT ...]: alice at the machine; -- ends the
-# arguments of the module and begins those of pamdrive
+# local_login CODE [MODULE-ARGUMENT ...] [-- PAMDRIVE-ARGUMENT ...]: alice logs
+# in at the machine
 local_login() {
 	local code=$1 args=()
 	shift
@@ -305,7 +306,7 @@ local_login() {
 	cat "$S/seen"
 	grep -q "^authenticate $code\$" "$S/seen" || return
 	grep -q '^children none$' "$S/seen" || return
-	# -C has a child of its own
+	# with -C pamdrive starts a child itself
 	[[ $* = *-C* ]] || grep -q '^sigchld 0$' "$S/seen"
 }
 
@@ -315,7 +316,7 @@ local_login() {
 		"$PKI/alice.key" -passout pass:sesame -out "$S/home/alice/l.p12"
 	chown 2001 "$S"/home/alice/*
 	chmod 600 "$S"/home/alice/*
-	# root's program, and nothing that only alice knows
+	# root runs the program, and the login needs no secret of alice's
 	local_login PAM_AUTH_ERR key_file=%h/login.pem
 	logged 'login.pem: the key has no passphrase'
 	not_logged outcome=granted
@@ -350,7 +351,7 @@ local_login() {
 	rm "$S/secret.pem"
 }
 
-# alice_agent: an agent of hers with her key, and her certificate registered
+# alice_agent: start alice's agent with her key, and register her certificate
 alice_agent() {
 	mkdir -p "$S/etc/certauth/users.d/alice"
 	cp "$PKI/alice-chain.pem" "$S/etc/certauth/users.d/alice/alice.pem"
@@ -376,7 +377,7 @@ teardown() {
 
 @test "sudo by the caller's ssh-agent, su with another's" {
 	alice_agent
-	# without env_keep, sudo forgets it before PAM is asked
+	# without env_keep sudo removes the variable before it calls PAM
 	printf '%s\n' 'Defaults !lecture, timestamp_timeout=0, !fqdn' \
 		'Defaults env_keep += "SSH_AUTH_SOCK"' \
 		'alice ALL = (ALL) ALL' 'bob ALL = (ALL) ALL' >"$S/etc/sudoers"
@@ -393,14 +394,14 @@ teardown() {
 	[ "$status" -eq 0 ]
 	[ "$output" = root ]
 	logged 'pam_certauth\(sudo:auth\).*outcome=granted'
-	# bob names her socket: it is reached with his rights, and not opened
+	# bob names her socket: it cannot be opened with his rights
 	log_mark
 	AS_USER_ENV="SSH_AUTH_SOCK=$S/home/alice/agent" run as_user bob \
 		sudo id -un </dev/null
 	[ "$status" -ne 0 ]
 	logged 'outcome=denied'
 	not_logged 'outcome=granted'
-	# and her key is not his login
+	# bob cannot log in with alice's key
 	service su proof=command "helper=$CERTAUTH" ssh_agent=yes
 	log_mark
 	AS_USER_ENV="SSH_AUTH_SOCK=$S/home/alice/agent" run as_user alice \
@@ -411,7 +412,7 @@ teardown() {
 
 @test "a locked agent" {
 	alice_agent
-	# shellcheck disable=SC2016 # her shell expands it
+	# shellcheck disable=SC2016 # alice's shell expands it
 	AS_USER_ENV="SSH_AUTH_SOCK=$S/home/alice/agent" as_user alice \
 		bash -c 'SSH_ASKPASS_REQUIRE=force \
 		SSH_ASKPASS=$HOME/ask; export SSH_ASKPASS_REQUIRE SSH_ASKPASS

@@ -490,7 +490,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=carol' \
 	cp "$S/idx" "$S/crl/inter.crl.idx"
 	chmod g+w "$S/crl/inter.crl.idx"
 	[ "$(verdict "$S/crl" auto alice)" = '1 revoked' ]
-	grep -q 'others may write' "$S/err"
+	grep -q 'writable by group or others' "$S/err"
 	register inter
 }
 

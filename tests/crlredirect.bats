@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Where `certauth crl update` may be led by a server.  In a network namespace of
-# the test's own, whose loopback interface has addresses that are not loopback.
+# Which redirects `certauth crl update` follows.  The tests run in their own
+# network namespace, whose loopback interface has other addresses, too.
 load lib/common
 
 # a plain ! would not fail a test
@@ -19,7 +19,7 @@ setup_file() {
 		pki_crl "ca$i" --from -2h --out "$S/www/ca$i.crl"
 	done
 	openssl rehash "$S/ca"
-	# 192.0.2.1 and 10.9.9.9 play the network, 169.254.7.7 the link
+	# 192.0.2.1 and 10.9.9.9 stand for the network, 169.254.7.7 for the link
 	cat >"$S/hosts" <<-'END'
 		127.0.0.1 localhost inside.example
 		127.0.1.1 thishost.example
@@ -37,10 +37,10 @@ setup_file() {
 		done
 		exec python3 "$1/server.py" "$1"
 	END
-	# /CRL is a CRL; /to?URL leads there, /after?URL too, once a CRL was
-	# asked for; /loop leads to itself.  As a proxy it is asked for a whole
-	# URL, and serves itself what is asked of it.  Every request goes into
-	# $S/requests, with the address that it came in by.
+	# /CRL is a CRL; /to?URL redirects to URL, and so does /after?URL after a
+	# CRL was requested; /loop redirects to itself.  As a proxy the server
+	# gets a whole URL, and serves the content itself.  It appends every
+	# request to $S/requests, with the local address of its connection.
 	cat >"$S/server.py" <<-'END'
 		import http.server, os, sys, time
 		top = sys.argv[1]
@@ -106,7 +106,7 @@ setup() {
 	: >"$S/requests"
 }
 
-# update [VARIABLE=VALUE ...] URL ...: with the port put in for a colon and a P
+# update [VARIABLE=VALUE ...] URL ...: :P in an argument becomes the port
 update() {
 	local args=() vars=() a user=
 	[ "$(id -u)" -eq 0 ] || user=-U
@@ -154,7 +154,7 @@ refused() {
 		%31%32%37.0.0.1; do
 		echo "# $host"
 		refused 192.0.2.1:P "http://$host:P/ca1.crl" \
-			'redirected to a loopback address'
+			'the server redirects to a loopback address'
 	done
 }
 
@@ -164,59 +164,59 @@ refused() {
 		'[fe80::1%25lo]' '[::ffff:169.254.7.7]'; do
 		echo "# $host"
 		refused 192.0.2.1:P "http://$host:P/ca1.crl" \
-			'redirected to a link-local address'
+			'the server redirects to a link-local address'
 	done
 }
 
 @test "a redirect to a name that leads there is refused by the connection" {
 	refused crl.example:P http://inside.example:P/ca1.crl \
-		'redirected to a loopback address'
+		'the server redirects to a loopback address'
 	refused crl.example:P http://thishost.example:P/ca1.crl \
-		'redirected to a loopback address'
+		'the server redirects to a loopback address'
 	refused crl.example:P http://meta.example:P/ca1.crl \
-		'redirected to a link-local address'
-	# a private name is no leave to go on from there
+		'the server redirects to a link-local address'
+	# a redirect by a private address is not trusted more
 	setup
 	update "http://crl.example:P/to?http://10.9.9.9:P/to?http://inside.example:P/ca1.crl"
 	[ "$status" -eq 1 ]
-	grep -q 'redirected to a loopback address' <<<"$output"
+	grep -q 'the server redirects to a loopback address' <<<"$output"
 	[ "$(grep -c . "$S/requests")" -eq 2 ]
 }
 
-@test "of a name's addresses the one that is allowed is used" {
+@test "a name with several addresses: an allowed one is used" {
 	followed crl.example:P http://both.example:P/ca1.crl
 	not grep -q '^127' "$S/requests"
 }
 
 @test "the connection of another transfer is no way around" {
-	# the first keeps its connection to inside.example open, and the second
-	# is redirected there when it is free
+	# the first transfer keeps its connection to inside.example open; then
+	# the second is redirected there and can use it
 	update http://inside.example:P/ca2.crl \
 		'http://192.0.2.1:P/after?http://inside.example:P/ca1.crl'
 	[ "$status" -eq 1 ]
 	grep -q 'inside.example:[0-9]*/ca2.crl: updated' <<<"$output"
-	grep -q 'not fetched: redirected to a loopback address' <<<"$output"
+	grep -q 'not fetched: the server redirects to a loopback address' <<<"$output"
 	not grep -q '^127.0.0.1 /ca1.crl' "$S/requests"
 }
 
-@test "an address that was configured as loopback or link-local may lead to its like" {
+@test "a configured loopback or link-local server may redirect to its own kind" {
 	followed 127.0.0.1:P http://127.0.0.1:P/ca1.crl
 	followed localhost:P http://inside.example:P/ca1.crl
-	# a machine that serves its own CRLs, by the name in its /etc/hosts
+	# a machine that serves its own CRLs under its name in /etc/hosts
 	followed thishost.example:P http://127.0.0.1:P/ca1.crl
 	followed thishost.example:P http://crl.example:P/ca1.crl
 	followed 169.254.7.7:P http://meta.example:P/ca1.crl
 	# not to the other kind
 	refused 127.0.0.1:P http://169.254.7.7:P/ca1.crl \
-		'redirected to a link-local address'
+		'the server redirects to a link-local address'
 	refused inside.example:P http://meta.example:P/ca1.crl \
-		'redirected to a link-local address'
+		'the server redirects to a link-local address'
 	refused meta.example:P http://127.0.0.1:P/ca1.crl \
-		'redirected to a loopback address'
+		'the server redirects to a loopback address'
 }
 
-@test "a redirect by the network to a local address is not made good by the next" {
-	# from loopback into the network, and back: home is where it began
+@test "a second redirect does not make a local address allowed" {
+	# from loopback into the network and back: the first server counts
 	followed 127.0.0.1:P \
 		"http://crl.example:P/to?http://inside.example:P/ca1.crl"
 	setup
@@ -234,21 +234,21 @@ refused() {
 		dict://crl.example:P/x ldap://crl.example:P/x; do
 		echo "# $url"
 		refused crl.example:P "$url" \
-			'redirected to what is neither http nor https'
+			'the server redirects to an address that is neither http nor https'
 	done
 }
 
-@test "a redirect without end, without an address or with endless text ends" {
+@test "a redirect loop, one without an address, and one with endless text" {
 	update http://crl.example:P/loop
 	[ "$status" -eq 1 ]
-	grep -q 'redirected more than 5 times' <<<"$output"
+	grep -q 'redirects more than 5 times' <<<"$output"
 	[ "$(grep -c /loop "$S/requests")" -eq 6 ]
 	update http://crl.example:P/nowhere
 	[ "$status" -eq 1 ]
-	grep -q 'does not say where to' <<<"$output"
+	grep -q 'has no usable Location header' <<<"$output"
 	update http://crl.example:P/much
 	[ "$status" -eq 1 ]
-	grep -q ': not fetched' <<<"$output"
+	grep -q 'redirect has more than 65536 bytes of text' <<<"$output"
 	[ -z "$(ls "$S"/crl/*.crl 2>/dev/null)" ]
 }
 
@@ -257,7 +257,7 @@ refused() {
 	for proxy in http://127.0.0.1:P inside.example:P http://localhost:P; do
 		echo "# $proxy"
 		setup
-		# names that this machine does not know: the proxy does
+		# only the proxy can resolve these names
 		update "http_proxy=$proxy" \
 			'http://far.example/to?http://away.example/ca1.crl'
 		[ "$status" -eq 0 ]
@@ -267,13 +267,13 @@ refused() {
 			setup
 			update "http_proxy=$proxy" "http://far.example/to?$to"
 			[ "$status" -eq 1 ]
-			grep -q 'not fetched: redirected to a' <<<"$output"
+			grep -q 'not fetched: the server redirects to a' <<<"$output"
 			[ "$(wc -l <"$S/requests")" -eq 1 ]
 		done
 	done
-	# a redirect to what no_proxy excepts is looked at again
+	# a redirect to a host of no_proxy is checked
 	update "http_proxy=http://127.0.0.2:P" no_proxy=inside.example \
 		'http://far.example/to?http://inside.example:P/ca1.crl'
 	[ "$status" -eq 1 ]
-	grep -q 'redirected to a loopback address' <<<"$output"
+	grep -q 'the server redirects to a loopback address' <<<"$output"
 }

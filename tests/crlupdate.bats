@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# `certauth crl update` against real servers on loopback.
+# `certauth crl update` with real servers on loopback.
 load lib/common
 
 # a plain ! would not fail a test
@@ -10,8 +10,8 @@ setup_file() {
 	S=$(mktemp -d "${TMPDIR:-/tmp}/certauth-crlup.XXXXXX")
 	chmod 755 "$S"
 	export S CERTAUTH=$CERTAUTH_BUILD/certauth
-	# one server: what stands in $S/www; /hang never answers, /slow gives a
-	# byte and stops, /rubbish is no CRL, /huge has no end, /etag knows ETags
+	# One server for the files in $S/www.  /hang never answers, /slow sends a
+	# byte and stops, /rubbish is not a CRL, /huge does not end, /etag uses ETags.
 	cat >"$S/server.py" <<-'END'
 		import hashlib, http.server, os, sys, time
 		os.chdir(sys.argv[1])
@@ -101,7 +101,7 @@ serial_of() { # number of the CRL that came from an address
 	openssl crl -in "$S"/crl/"$1"-*.crl -noout -crlnumber | sed 's/.*=//'
 }
 
-# nothing half done lies about
+# no temporary file is left
 tidy() {
 	[ -z "$(find "$S/crl" -name '*.tmp')" ]
 }
@@ -114,12 +114,12 @@ tidy() {
 	[ "$(grep -c ': updated' <<<"$output")" -eq 8 ]
 	[ "$(wc -l <<<"$output")" -eq 10 ]
 	grep -q "$URL/hang: not fetched: .*imed out" <<<"$output"
-	grep -q "$URL/rubbish: refused: what was served: is no CRL" <<<"$output"
+	grep -q "$URL/rubbish: refused, because the fetched file is not a CRL" <<<"$output"
 	[ "$(ls "$S"/crl/*.crl | wc -l)" -eq 8 ]
 	[ "$(ls "$S"/crl/*.idx | wc -l)" -eq 8 ]
 	[ "$(ls "$S"/crl/*.r0 | wc -l)" -eq 8 ]
 	tidy
-	# and a login uses them
+	# a login uses them
 	pki_leaf bob ca3
 	run "$CERTAUTH" verify --debug --ca-dir "$S/ca" --crl-dir "$S/crl" \
 		"$PKI/bob.pem"
@@ -127,7 +127,7 @@ tidy() {
 	grep -q '(index)' <<<"$output"
 }
 
-@test "all well is exit status 0, also where nothing is new" {
+@test "success is exit status 0, also if nothing is new" {
 	update --url "$URL/ca1.crl"
 	[ "$status" -eq 0 ]
 	before=$(stat -c %i "$S"/crl/*.crl)
@@ -140,14 +140,14 @@ tidy() {
 	[ -z "$output" ]
 }
 
-@test "ETag: asked with If-None-Match, 304 is taken for an answer" {
+@test "ETag: the request has If-None-Match, and 304 is accepted" {
 	update --url "$URL/etag/ca1.crl"
 	[ "$status" -eq 0 ]
 	update --url "$URL/etag/ca1.crl"
 	[ "$status" -eq 0 ]
 	grep -q 'not modified' <<<"$output"
 	tail -1 "$S/requests" | grep -q '^/etag/ca1.crl "[0-9a-f]\{64\}"'
-	# a file that is gone is fetched again, whatever was remembered
+	# a file that was removed is fetched again, whatever the state file says
 	rm "$S"/crl/*.crl
 	update --url "$URL/etag/ca1.crl"
 	grep -q ': updated' <<<"$output"
@@ -178,7 +178,7 @@ tidy() {
 	tidy
 }
 
-@test "a wrong signature, an unknown CA, another CA's CRL: the old one stays" {
+@test "a wrong signature, an unknown CA, another CA's CRL: the old CRL stays" {
 	cp "$S/www/ca3.crl" "$S/www/target.crl"
 	update --url "$URL/target.crl"
 	[ "$status" -eq 0 ]
@@ -188,12 +188,12 @@ tidy() {
 	touch -d '+1 hour' "$S/www/target.crl"
 	update --url "$URL/target.crl"
 	[ "$status" -eq 1 ]
-	grep -q 'signed by none of the CAs' <<<"$output"
+	grep -q 'not signed by any of the CAs' <<<"$output"
 	cp "$S/www/stranger.crl" "$S/www/target.crl"
 	touch -d '+2 hours' "$S/www/target.crl"
 	update --url "$URL/target.crl"
 	[ "$status" -eq 1 ]
-	grep -q 'signed by none of the CAs' <<<"$output"
+	grep -q 'not signed by any of the CAs' <<<"$output"
 	cp "$S/www/ca5.crl" "$S/www/target.crl"
 	touch -d '+3 hours' "$S/www/target.crl"
 	update --url "$URL/target.crl"
@@ -203,7 +203,7 @@ tidy() {
 	tidy
 }
 
-@test "who answers first with another CA's CRL keeps the right one out of nothing" {
+@test "a first answer with another CA's CRL does not keep the right CRL out" {
 	cp "$S/www/ca5.crl" "$S/www/late.crl"
 	update --url "$URL/late.crl"
 	[ "$status" -eq 0 ]
@@ -214,7 +214,7 @@ tidy() {
 	[ "$(ls "$S"/crl/late*.crl | wc -l)" -eq 2 ]
 	beside=$(ls "$S"/crl/late*-*-*.crl)
 	cmp "$S/www/late.crl" "$beside"
-	# its successor finds it there, and an older one does not replace it
+	# the next CRL replaces that file, and an older CRL does not
 	pki_crl ca3 --from -30s --out "$S/www/late.crl"
 	touch -d '+2 hours' "$S/www/late.crl"
 	update --url "$URL/late.crl"
@@ -233,7 +233,7 @@ tidy() {
 	update --url "$URL/future.crl" --url "$URL/huge" --url "$URL/cut" \
 		--url "$URL/slow" --url "$URL/tofile"
 	[ "$status" -eq 1 ]
-	grep -q 'future.crl: refused: .*not yet valid' <<<"$output"
+	grep -q 'future.crl: refused, .*not yet valid' <<<"$output"
 	[ "$(grep -c ': not fetched' <<<"$output")" -eq 4 ]
 	not ls "$S"/crl/*.crl
 	tidy
@@ -271,7 +271,7 @@ tidy() {
 	[ "$status" -eq 2 ]
 }
 
-@test "killed at any moment, it leaves whole files, and the next run works" {
+@test "killed at any moment, it leaves complete files, and the next run works" {
 	local i f pid start took
 	pki_crl ca9 --from -61m --out "$S/www/kill.crl"
 	start=${EPOCHREALTIME/[.,]/}
@@ -284,19 +284,19 @@ tidy() {
 		"$CERTAUTH" crl update --quiet --ca-dir "$S/ca" \
 			--crl-dir "$S/crl" --url "$URL/kill.crl" 3>&- &
 		pid=$!
-		# from early in a run to when most have ended
+		# from early in a run to when most runs have ended
 		sleep "$(printf '%d.%06d' $((took * i / 10 / 1000000)) \
 			$((took * i / 10 % 1000000)))"
 		kill -9 $pid 2>/dev/null || :
 		wait $pid 2>/dev/null || :
 		for f in "$S"/crl/*.crl; do
-			# its exit status is 0 also where the signature is wrong
+			# its exit status is 0 even if the signature is wrong
 			openssl crl -in "$f" -noout -verify \
 				-CAfile "$PKI/ca9.pem" >"$S/said" 2>&1
 			grep -q 'verify OK' "$S/said"
 		done
 	done
-	# what one that is killed while it writes its state leaves
+	# what a run leaves that is killed while it writes its state
 	: >"$S/crl/.certauth-crl.state.AbCdEf"
 	update --url "$URL/kill.crl"
 	[ "$status" -eq 0 ]
@@ -308,7 +308,7 @@ tidy() {
 	not grep -q 'not indexed\|older\|damaged' <<<"$output"
 }
 
-@test "two updates at once do not tangle" {
+@test "three updates at once do not disturb each other" {
 	for i in 1 2 3; do
 		"$CERTAUTH" crl update --quiet --ca-dir "$S/ca" --crl-dir "$S/crl" \
 			--url "$URL/ca1.crl" --url "$URL/ca2.crl" 3>&- &
@@ -320,7 +320,7 @@ tidy() {
 	[ "$(ls "$S"/crl/*.r? | wc -l)" -eq 2 ]
 }
 
-# the process that was started by another one, once it is there
+# the child that process $1 starts, when it exists
 child_of() {
 	local c
 	for _ in $(seq 100); do
@@ -339,31 +339,31 @@ child_of() {
 	update --url "file://$S/fifo" --url "file://$S/%66ifo" \
 		--url file:///dev/zero --url "$URL/ca1.crl"
 	[ "$status" -eq 1 ]
-	grep -q "file://$S/fifo: not fetched: is not a file" <<<"$output"
-	grep -q "file://$S/%66ifo: not fetched: is not a file" <<<"$output"
-	grep -q 'file:///dev/zero: not fetched: is not a file' <<<"$output"
+	grep -q "file://$S/fifo: not fetched: the path is not a regular file" <<<"$output"
+	grep -q "file://$S/%66ifo: not fetched: the path is not a regular file" <<<"$output"
+	grep -q 'file:///dev/zero: not fetched: the path is not a regular file' <<<"$output"
 	grep -q "$URL/ca1.crl: updated" <<<"$output"
 	rm "$S/fifo"
 	tidy
 }
 
-@test "a fetcher that stands still is given up, also where we stood still" {
+@test "a stopped fetcher is killed, also if certauth was stopped too" {
 	"$CERTAUTH" crl update --ca-dir "$S/ca" --crl-dir "$S/crl" \
 		--timeout 1 --url "$URL/hang" >"$S/out" 2>&1 3>&- &
 	parent=$!
 	child=$(child_of $parent "$(realpath "$CERTAUTH_BUILD")/certauth-fetch")
 	kill -STOP "$child"
 	kill -STOP $parent
-	sleep 12 # past its time and the grace of 10 s
+	sleep 12 # longer than its time limit and the grace of 10 s
 	kill -CONT $parent
 	for _ in $(seq 100); do
 		kill -0 $parent 2>/dev/null || break
 		sleep 0.1
 	done
-	# still there: it would wait for ever
+	# if it is still running, it would wait for ever
 	not kill -9 $parent 2>/dev/null
 	run wait $parent
-	grep -q 'did not end in time' "$S/out"
+	grep -q 'did not finish in time' "$S/out"
 	[ ! -e "/proc/$child" ]
 	tidy
 }
@@ -374,7 +374,7 @@ child_of() {
 		--timeout 30 --url "$URL/hang" >"$S/out" 2>&1 3>&- &
 	parent=$!
 	child=$(child_of $parent "$(realpath "$CERTAUTH_BUILD")/certauth-fetch")
-	# it is confined before it asks
+	# it is confined before it sends a request
 	for _ in $(seq 100); do
 		grep -q /hang "$S/requests" && break
 		sleep 0.05
@@ -391,11 +391,11 @@ child_of() {
 	grep -q '^NoNewPrivs:.1$' "$S/status"
 	grep -q '^Max file size  *0  *0 ' "$S/status"
 	echo "$fds"
-	# the order, the pipe, and where errors are written
+	# the request, the pipe, and standard error
 	[ "$(grep -c memfd <<<"$fds")" -eq 1 ]
 	[ "$(grep -c '^/' <<<"$fds")" -le 2 ]
 	not grep -q "$S/crl" <<<"$fds"
-	# and it ends with its parent
+	# it ends with its parent
 	for _ in $(seq 100); do
 		[ -e "/proc/$child" ] || break
 		sleep 0.05
@@ -403,7 +403,7 @@ child_of() {
 	[ ! -e "/proc/$child" ]
 }
 
-@test "file: is read by the fetcher, who may not read what root alone may" {
+@test "file: is read by the fetcher, which cannot read files of root only" {
 	[ "$(id -u)" -eq 0 ] || skip 'only root has rights to give up'
 	cp "$S/www/ca1.crl" "$S/secret.crl"
 	chmod 600 "$S/secret.crl"
@@ -415,13 +415,13 @@ child_of() {
 	[ "$status" -eq 0 ]
 }
 
-@test "libcurl is loaded by the fetcher alone" {
+@test "only the fetcher loads libcurl" {
 	ldd "$CERTAUTH_BUILD/certauth-fetch" | grep -q libcurl
 	not grep -q libcurl <<<"$(ldd "$CERTAUTH")"
 	not grep -q libcurl <<<"$(ldd "$CERTAUTH_BUILD/pam_certauth.so")"
 }
 
-@test "without certauth-fetch nothing is fetched, and that is said" {
+@test "without certauth-fetch nothing is fetched, and a message says so" {
 	mkdir "$S/alone"
 	cp "$CERTAUTH" "$S/alone/certauth"
 	[ ! -e /usr/local/libexec/certauth/certauth-fetch ] ||
@@ -433,7 +433,7 @@ child_of() {
 	tidy
 }
 
-@test "a fetcher that dies or talks nonsense: refused, and nothing is replaced" {
+@test "a fetcher that dies or sends nonsense: refused, and nothing is replaced" {
 	update --url "$URL/ca1.crl"
 	[ "$status" -eq 0 ]
 	sum=$(cat "$S"/crl/*.crl | sha256sum)
@@ -447,14 +447,14 @@ child_of() {
 		[ "$status" -eq 1 ]
 		case $program in
 		*true) grep -q 'ended early' <<<"$output" ;;
-		*cat) grep -q 'broke its rules' <<<"$output" ;;
+		*cat) grep -q 'sent an invalid line' <<<"$output" ;;
 		esac
 	done
 	[ "$(cat "$S"/crl/*.crl | sha256sum)" = "$sum" ]
 	tidy
 }
 
-@test "the systemd units are in order, and little is left open" {
+@test "the systemd units are valid, and leave few rights" {
 	command -v systemd-analyze >/dev/null || skip 'no systemd-analyze here'
 	u=$BATS_TEST_DIRNAME/../packaging/systemd
 	mkdir "$S/units"
@@ -464,7 +464,7 @@ child_of() {
 	run systemd-analyze verify --man=no \
 		"$S/units/certauth-crl-update.service" \
 		"$S/units/certauth-crl-update.timer"
-	# what it says of the machine's own units is not about these
+	# messages about the machine's own units do not matter
 	not grep certauth <<<"$output"
 	run systemd-analyze security --offline=true --threshold=25 \
 		"$S/units/certauth-crl-update.service"
@@ -472,7 +472,7 @@ child_of() {
 	[ "$status" -eq 0 ]
 }
 
-@test "PEM with a byte order mark and CRLF is fetched; what is no file is left alone" {
+@test "PEM with a byte order mark and CRLF is fetched; an entry that is not a file is left alone" {
 	sed -e '1s/^/\xef\xbb\xbf/' -e 's/$/\r/' "$S/www/ca1.crl" >"$S/www/bom.crl"
 	mkdir "$S/crl/lost+found"
 	mkfifo "$S/crl/pipe"
@@ -486,7 +486,7 @@ child_of() {
 	tidy
 }
 
-@test "signed with SHA-1: refused by its name, and the old one stays" {
+@test "signed with SHA-1: refused by its name, and the old CRL stays" {
 	update --url "$URL/ca1.crl"
 	[ "$status" -eq 0 ]
 	cp "$S/www/ca1.crl" "$S/ca1.good"
@@ -495,15 +495,15 @@ child_of() {
 		-out "$S/www/ca1.crl"
 	update --url "$URL/ca1.crl"
 	[ "$status" -eq 1 ]
-	grep -q 'refused: what was served: is signed with SHA-1, which is refused' \
+	grep -q 'refused, because the fetched file is signed with SHA-1, which is refused' \
 		<<<"$output"
 	cmp "$S/ca1.good" "$S"/crl/ca1_crl-*.crl
 	cp "$S/ca1.good" "$S/www/ca1.crl"
 }
 
-@test "one that is out of date already is said to be" {
+@test "an expired CRL is installed, and a message says so" {
 	pki_crl ca2 --from -30d --to -1d --out "$S/www/late.crl"
 	update --quiet --url "$URL/late.crl"
 	[ "$status" -eq 0 ]
-	grep -q 'late.crl: updated, but it is out of date' <<<"$output"
+	grep -q 'late.crl: updated, but the CRL has expired' <<<"$output"
 }

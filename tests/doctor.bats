@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# certauth doctor: a set-up without a fault, and then broken ones, each found
-# and named.
+# certauth doctor: a set-up without faults has no findings, and each fault that a
+# test makes is found.
 bats_require_minimum_version 1.5.0
 load lib/common
 
@@ -9,7 +9,7 @@ not() { ! "$@"; }
 
 setup_file() {
 	place_make
-	# CAs and certificates that only these tests need
+	# CAs and certificates for these tests only
 	pki_ca old-ca --from -20d --to -1d
 	pki_ca next-ca --from +1d
 	pki_ca soon-ca --to +3d
@@ -23,7 +23,7 @@ setup_file() {
 }
 teardown_file() { place_remove; }
 
-# A set-up without a fault.
+# A set-up without faults.
 setup() {
 	C=$S/etc/certauth
 	rm -rf "$C" "$S/etc/pam.d/"* "$S/etc/ssh/"* "$S/dot"
@@ -44,8 +44,8 @@ doctor() {
 	run --separate-stderr in_place "$CERTAUTH" doctor --skip clock "$@"
 }
 
-# finds LEVEL CODE TEXT [OTHER-CODE ...]: that finding, with why and mend, the
-# exit status that belongs to it, and no other finding but OTHER-CODEs
+# finds LEVEL CODE TEXT [OTHER-CODE ...]: doctor reports that finding with why and
+# mend, exits with its status, and reports no other codes than OTHER-CODE ...
 finds() {
 	local level=$1 code=$2 text=$3 other want=1
 	shift 3
@@ -67,7 +67,7 @@ finds() {
 	fi
 }
 
-@test "a set-up without a fault: nothing, exit 0" {
+@test "a set-up without faults: no findings, exit status 0" {
 	doctor
 	echo "$output"
 	[ "$status" -eq 0 ]
@@ -76,7 +76,7 @@ finds() {
 	[ -z "$stderr" ]
 }
 
-@test "configuration: a mistake, with its place" {
+@test "configuration: a mistake is named with its line" {
 	conf default 'nonsense = 1' 'crl = perhaps'
 	finds error config-mistake 'certauth.conf:'
 	[ "$(grep -c '^error config-mistake' <<<"$output")" -eq 2 ]
@@ -87,7 +87,7 @@ finds() {
 	finds error config-mistake 'lifetime'
 }
 
-@test "configuration: others can write to it" {
+@test "configuration: the file is writable by others" {
 	chmod g+w "$C/certauth.conf"
 	finds error file-untrusted 'certauth.conf'
 }
@@ -108,9 +108,9 @@ finds() {
 	finds warning crl-off 'crl = off'
 }
 
-@test "helper: not there" {
+@test "helper: does not exist" {
 	conf default 'proof = command' 'helper = /nonexistent/certauth'
-	finds error helper '/nonexistent/certauth: No such file'
+	finds error helper '/nonexistent/certauth cannot be executed: No such file'
 }
 
 @test "permissions: ca_dir, a CRL, the users file, a directory above" {
@@ -138,7 +138,7 @@ finds() {
 	finds error file-untrusted 'certauth/users'
 }
 
-@test "host: no key, wrong key, expired, open to others" {
+@test "host: no key, wrong key, expired, key readable by others" {
 	cp "$PKI/host-good.pem" "$PKI/host-old.pem" "$PKI/host-good.key" \
 		"$PKI/host-old.key" "$C/"
 	chmod 600 "$C"/*.key
@@ -170,7 +170,7 @@ finds() {
 	rm -rf "$C/ca"
 	finds error ca-dir 'does not exist' crl-unsigned
 	mkdir "$C/ca"
-	finds error ca-none 'holds no CA' crl-unsigned
+	finds error ca-none 'contains no CA' crl-unsigned
 }
 
 @test "CAs: expired, not yet valid, expiring" {
@@ -186,7 +186,7 @@ finds() {
 	finds warning ca-expiring 'in 2 days' users-weak
 }
 
-@test "CAs: a weak key, a SHA-1 signature, no CA at all" {
+@test "CAs: a weak key, a SHA-1 signature, not a CA certificate" {
 	pki_crl weak-ca
 	ca_dir root.pem weak-ca.pem
 	crl_dir root.crl weak-ca.crl
@@ -220,26 +220,26 @@ finds() {
 	crl_dir root.crl inter.crl
 	ca_dir root.pem inter.pem
 	finds warning ca-intermediate-anchor 'CN=Test inter' users-weak
-	grep -q "its issuer is here too: .*/root.pem" <<<"$output"
-	grep -q 'mend: set intermediates_dir, mv .*/inter.pem' <<<"$output"
+	grep -q "although its issuer is one too: .*/root.pem" <<<"$output"
+	grep -q 'mend: set intermediates_dir in the configuration, mv .*/inter.pem' <<<"$output"
 	mkdir -p "$C/intermediates"
 	conf default "intermediates_dir = $C/intermediates"
 	finds warning ca-intermediate-anchor 'CN=Test inter' users-weak
-	grep -q "mend: mv .*/inter.pem $C/intermediates/, then" <<<"$output"
-	# alone it may well be meant so
+	grep -q "mend: mv .*/inter.pem $C/intermediates/ && openssl rehash" <<<"$output"
+	# without its issuer it is a normal trust anchor
 	ca_dir inter.pem
 	crl_dir inter.crl
 	doctor
 	echo "$output"
 	[[ $output != *ca-intermediate-anchor* ]]
-	# beside a CA that only has its issuer's name, the same
+	# also beside a CA that only has the name of its issuer
 	pki_crl twin
 	ca_dir twin.pem inter.pem
 	crl_dir twin.crl inter.crl
 	doctor
 	echo "$output"
 	[[ $output != *ca-intermediate-anchor* ]]
-	# and one that bears its own issuer's name is no root for that
+	# a CA with the name of its issuer is not a root for that reason
 	pki_crl rolled
 	ca_dir root.pem rolled.pem
 	crl_dir root.crl rolled.crl
@@ -327,7 +327,7 @@ no_next() {
 	openssl crl -inform DER -in "$S/no-next.out" -out "$PKI/$1.crl"
 }
 
-@test "CRLs: what is no file is passed over, and named" {
+@test "CRLs: an entry that is not a file is skipped and reported" {
 	mkdir "$C/crl/lost+found"
 	finds note crl-skipped 'crl/lost+found is a directory'
 	mkfifo "$C/crl/pipe"
@@ -338,7 +338,7 @@ no_next() {
 	rm "$C/crl/more"
 	ln -s /dev/null "$C/crl/00000000.r0"
 	finds warning crl-skipped 'crl/00000000.r0 is a device'
-	# the tool passes over the same ones
+	# certauth crl skips the same entries
 	run in_place timeout 20 "$CERTAUTH" crl list
 	[ "$status" -eq 0 ]
 	[ "$(wc -l <<<"$output")" -eq 1 ]
@@ -347,24 +347,24 @@ no_next() {
 	[ -s "$C/crl/.certauth-crl.linked" ]
 }
 
-@test "CRLs: a link to nothing, hashed or not" {
+@test "CRLs: a dangling link, hashed or not" {
 	ln -s gone "$C/crl/notes"
-	finds error crl-dir 'crl/notes is a link to a file that does not exist'
+	finds error crl-dir 'crl/notes is a symbolic link to a file that does not exist'
 	rm "$C/crl/notes"
 	ln -s gone "$C/crl/00000000.r0"
-	finds error crl-dir 'crl/00000000.r0 is a link to a file that does not exist'
+	finds error crl-dir 'crl/00000000.r0 is a symbolic link to a file that does not exist'
 	# compile drops it
 	in_place "$CERTAUTH" crl compile
 	doctor
 	[ "$status" -eq 0 ]
-	# also where what it would be replaced by cannot be moved
+	# also if the last link of the hash cannot be moved into the gap
 	ln -s gone "$C/crl/00000000.r0"
 	mkdir "$C/crl/00000000.r1"
 	in_place "$CERTAUTH" crl compile
 	finds warning crl-skipped '00000000.r1 is a directory'
 }
 
-@test "CRLs: signed with SHA-1: not to be fetched once more" {
+@test "CRLs: signed with SHA-1: the advice is not to fetch it again" {
 	crl_with weak root --md sha1
 	crl_dir weak.crl
 	finds warning crl-weak 'weak.crl is signed with SHA-1, which is refused' \
@@ -373,7 +373,7 @@ no_next() {
 	grep -q 'SHA-256' "$S/weak"
 	grep -q 'crl = off' "$S/weak"
 	not grep -q 'crl update' "$S/weak"
-	# nor is that the answer to the CRL that is missing for it
+	# fetching is not the advice for the missing CRL either
 	not grep -q 'mend: certauth crl update' <<<"$output"
 	run in_place "$CERTAUTH" crl list
 	[ "$status" -eq 1 ]
@@ -381,7 +381,7 @@ no_next() {
 	run in_place "$CERTAUTH" crl compile
 	[ "$status" -eq 1 ]
 	grep -q 'weak.crl is signed with SHA-1, which is refused' <<<"$output"
-	# to fetch an unknown critical extension again is no better
+	# nor for a CRL with an unknown critical extension
 	crl_with odd root '1.2.3.4 = critical, DER:05:00'
 	crl_dir odd.crl
 	finds warning crl-malformed 'has the unknown critical extension 1.2.3.4' \
@@ -426,7 +426,7 @@ no_next() {
 		crl_dir a.crl b.crl
 		finds warning crl-pair 'crl/a.crl and b.crl are of one CA, key and scope'
 	done
-	# of another scope or kind they are no pair
+	# CRLs of different scope are not a pair
 	crl_with b root --number 04 'issuingDistributionPoint = critical, @idp' \
 		'[idp]' 'onlyCA = TRUE'
 	crl_dir a.crl b.crl
@@ -434,7 +434,7 @@ no_next() {
 	[ "$status" -eq 0 ]
 }
 
-@test "CRLs: a certificate that a CRL lists without being for it" {
+@test "CRLs: a certificate is on a CRL whose scope does not cover it" {
 	pki_ca lister
 	pki_leaf listed lister
 	pki_revoke lister listed
@@ -449,12 +449,12 @@ no_next() {
 	doctor
 	[ "$status" -eq 0 ]
 	crl_dir root.crl cas.crl
-	finds warning crl-outside-scope "cas.crl lists /etc/certauth/users.d/alice/listed.pem, and that does not count: the CRL is for CA certificates only, and this is not a CA certificate"
+	finds warning crl-outside-scope "cas.crl lists /etc/certauth/users.d/alice/listed.pem, but does not revoke it: the CRL covers only CA certificates, and this is an end-entity certificate"
 	crl_with point lister 'issuingDistributionPoint = critical, @idp' '[idp]' \
 		'fullname = URI:http://x.example/k'
 	crl_dir root.crl point.crl
-	finds warning crl-outside-scope 'the CRL is for the distribution point http://x.example/k; the certificate names none'
-	# one that is for it, and one that does not list it
+	finds warning crl-outside-scope 'the CRL covers the distribution point http://x.example/k; the certificate names none'
+	# a CRL that covers it, and does not list it
 	crl_with users lister 'issuingDistributionPoint = critical, @idp' '[idp]' \
 		'onlyuser = TRUE'
 	crl_dir root.crl users.crl
@@ -462,7 +462,7 @@ no_next() {
 	[ "$status" -eq 0 ]
 }
 
-@test "CRLs: none without nextUpdate is current for ever" {
+@test "CRLs: a CRL without nextUpdate expires after crl_no_next_update" {
 	crl_with old root --from -40d --to +30d
 	no_next old root
 	crl_dir old.crl
@@ -490,13 +490,13 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	cp "$PKI/mute.pem" "$C/intermediates/"
 	in_place openssl rehash /etc/certauth/intermediates
 	conf default 'intermediates_dir = /etc/certauth/intermediates'
-	finds error crl-no-sign 'CN=Test mute,O=Example (/etc/certauth/intermediates/mute.pem) may sign no CRL'
+	finds error crl-no-sign 'CN=Test mute,O=Example (/etc/certauth/intermediates/mute.pem) may not sign CRLs'
 	grep -A2 '^error crl-no-sign' <<<"$output" | grep -q 'crl = prefer.*crl = off'
 	crl_with mute mute
 	crl_dir root.crl mute.crl
 	finds warning crl-no-sign 'mute.crl, of CN=Test mute,O=Example, is signed by the key of'
 	conf default 'crl = prefer'
-	finds warning crl-no-sign 'may sign no CRL'
+	finds warning crl-no-sign 'may not sign CRLs'
 }
 
 @test "CRLs: many entries without an index" {
@@ -509,7 +509,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	finds warning crl-unindexed '10001 entries'
 }
 
-@test "CRLs: addresses, and a timer that does not run" {
+@test "CRLs: addresses are known, but the timer is not active" {
 	pki_ca with-address --ext 'crlDistributionPoints = URI:http://127.0.0.1:9/x.crl'
 	pki_crl with-address
 	ca_dir with-address.pem
@@ -527,14 +527,14 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	[ "$status" -eq 0 ]
 }
 
-@test "users: absent, mistakes with their places, empty" {
+@test "users: absent, mistakes with their lines, empty" {
 	rm "$C/users"
 	finds error users-file 'users'
 	users 'alice cn:alice' 'x' 'bob foo:bar'
 	finds error users-mistake '/etc/certauth/users:2:'
 	[ "$(grep -c users-mistake: <<<"$output")" -eq 2 ]
 	users '# nobody'
-	finds warning users-empty 'no rule'
+	finds warning users-empty 'contains no rule'
 }
 
 @test "users: weak selectors under several CAs, no account" {
@@ -567,7 +567,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	finds warning users-unindexed '10001 rules'
 }
 
-@test "registered certificates: expired, junk, of nobody" {
+@test "registered certificates: expired, junk, of no account" {
 	mkdir -p "$C/users.d/alice"
 	cp "$PKI/alice.pem" "$C/users.d/alice/"
 	doctor
@@ -581,12 +581,12 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	finds warning users-no-account 'alcie'
 }
 
-@test "PAM: nobody uses the module; it is not where the line says" {
+@test "PAM: no service uses the module; the module does not exist" {
 	printf 'auth required pam_deny.so\n' >"$S/etc/pam.d/sshd"
 	finds warning pam-unused 'no service'
 	printf 'auth required /nonexistent/pam_certauth.so\naccount required %s\n' \
 		"$MODULE" >"$S/etc/pam.d/sshd"
-	finds error pam-module '/nonexistent/pam_certauth.so is not there'
+	finds error pam-module '/nonexistent/pam_certauth.so, which does not exist'
 }
 
 @test "PAM: the module can be written to by others" {
@@ -601,7 +601,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 		'[success=ignore default=die]'; do
 		printf 'auth %s %s\naccount required %s\n' "$c" "$MODULE" \
 			"$MODULE" >"$S/etc/pam.d/sshd"
-		finds error pam-control "sshd:1: $c"
+		finds error pam-control "sshd:1: the control $c"
 	done
 	for c in required requisite sufficient \
 		'[success=done ignore=ignore default=die]' \
@@ -617,17 +617,17 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	[[ $output != *pam-control* ]]
 }
 
-@test "PAM: required, behind a password that is enough" {
+@test "PAM: required, after a sufficient password" {
 	printf 'auth sufficient pam_unix.so\nauth required %s\naccount required %s\n' \
 		"$MODULE" "$MODULE" >"$S/etc/pam.d/sshd"
-	finds warning pam-control 'sshd:2: required, but'
+	finds warning pam-control 'sshd:2: the certificate is required, but'
 	printf 'auth required pam_unix.so\nauth required %s\naccount required %s\n' \
 		"$MODULE" "$MODULE" >"$S/etc/pam.d/sshd"
 	doctor
 	[ "$status" -eq 0 ]
 }
 
-@test "PAM: a fallback that is open to all" {
+@test "PAM: a fallback to pam_permit.so" {
 	printf 'auth sufficient %s\nauth optional pam_faildelay.so\nauth required pam_permit.so\naccount required %s\n' \
 		"$MODULE" "$MODULE" >"$S/etc/pam.d/sshd"
 	finds error pam-open 'sshd:3: pam_permit.so'
@@ -662,7 +662,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	[ "$status" -eq 0 ]
 	rm "$f"
 	finds warning sshd-config 'No such file'
-	# without our module in its service, sshd may be as it likes
+	# without the module in its service, sshd is not checked
 	mv "$S/etc/pam.d/sshd" "$S/etc/pam.d/login"
 	doctor
 	[ "$status" -eq 0 ]
@@ -675,7 +675,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	finds error sshd-usepam 'UsePAM is no'
 }
 
-@test "the clock: what the kernel says" {
+@test "the clock: the state that the kernel reports" {
 	local unsync
 	unsync=$(python3 -c '
 import ctypes
@@ -704,7 +704,7 @@ print(int(state == 5 or bool(t.a[5] & 0xffffffff & 64)))')
 	echo 'UsePAM no' >"$d/sshd_config"
 	doctor --config "$d/conf" --pam-dir "$d/pam.d" --sshd-config "$d/sshd_config"
 	[ "$status" -eq 2 ]
-	[[ $output == *max-answer*"$d/sshd_config: UsePAM is no"* ]]
+	[[ $output == *max-answer*"in $d/sshd_config UsePAM is no"* ]]
 	doctor --config "$d/conf" --pam-dir "$d/pam.d" --skip sshd
 	[ "$status" -eq 1 ]
 	doctor --config "$d/nothing"
@@ -712,7 +712,7 @@ print(int(state == 5 or bool(t.a[5] & 0xffffffff & 64)))')
 	[[ $output == *config-mistake* ]]
 }
 
-@test "--json says the same" {
+@test "--json prints the same findings" {
 	conf default 'crl = off'
 	service sshd nonsense=1
 	doctor --json
@@ -739,13 +739,26 @@ assert f["crl-off"]["mend"]
 	[ "$status" -eq 2 ]
 }
 
-@test "certauth(1) lists every code of a finding, and no other" {
-	sed -n 's/^[[:space:]]*X(CA_F_[A-Z_]*, "\([a-z-]*\)".*/\1/p' "$HERE/src/doctor/doctor.h" \
+@test "certauth(1) lists every finding with its reason, and no other" {
+	sed -n 's/^[[:space:]]*X(CA_F_[A-Z_]*, "\([a-z-]*\)".*/\1/p' "$HERE/src/doctor/finding.h" \
 		>"$BATS_TEST_TMPDIR/want"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/want")" -gt 50 ]
 	sed -n '/^\.Ss certauth doctor/,/^\.S[hs] /s/^\.It Cm \([a-z-]*\)$/\1/p' \
 		"$HERE/src/man/certauth.1" >"$BATS_TEST_TMPDIR/have"
 	diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/have"
+	python3 - "$HERE/src/doctor/finding.h" "$HERE/src/man/certauth.1" <<-'END'
+		import re, sys
+		table = open(sys.argv[1]).read().replace('\\\n', ' ')
+		rows = re.findall(r'X\(CA_F_\w+,\s*"([a-z-]+)",((?:\s*"[^"]*")+)\)', table)
+		want = {c: ''.join(re.findall('"([^"]*)"', t)) for c, t in rows}
+		manual = open(sys.argv[2]).read().split('.Ss certauth doctor')[1]
+		have = {i.split('\n', 1)[0]: ' '.join(i.split('\n', 1)[1].split())
+		        for i in re.split(r'^\.It Cm ', manual.split('.Ss ')[0]
+		                          .rsplit('.El', 1)[0], flags=re.M)[1:]}
+		assert len(want) > 50
+		for code in want:
+		    assert have[code] == want[code], (code, have[code], want[code])
+	END
 	mandoc -T lint -W warning "$HERE/src/man/certauth.1" \
 		"$HERE/src/man/pam_certauth.8"
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2016 # for other shells to expand
-# Both sides prove themselves: the host by host_cert and host_key, before the
-# client signs.  The first half is about the host and its log, the second about
-# what the client refuses, by a real sshd, with nothing asked before.
+# Both sides prove their identity: the host by host_cert and host_key, before
+# the client signs.  The first half tests the host and its log.  The second half
+# tests what the client refuses, with a real sshd, before it asks the user.
 load lib/common
 load lib/sshd
 load lib/hostca
@@ -14,7 +14,7 @@ setup_file() {
 	export KEY_PASS=hunter2
 	openssl pkcs8 -topk8 -in "$PKI/alice.key" -passout "pass:$KEY_PASS" \
 		-out "$PKI/alice.enc"
-	# the askpass that the user had before: says what it was asked
+	# the askpass program that the user had before: it logs its question
 	cat >"$S/bin/before" <<-'END'
 		#!/bin/sh
 		echo "$1" >>~/asked
@@ -44,7 +44,8 @@ setup() {
 
 # ---- the host ----
 
-# what is wrong is an error in the log; the login goes on only if optional
+# host_error WHAT: WHAT is logged as an error, and the login continues only with
+# host_proof = optional
 host_error() {
 	login_denied host-proof
 	logged "$1"
@@ -94,7 +95,7 @@ host_error() {
 @test "host: the key of another certificate" {
 	host_proof host-good
 	cp "$PKI/host-evil.key" "$S/etc/certauth/host.key"
-	host_error 'host_key /etc/certauth/host.key does not belong to host_cert'
+	host_error 'host_key /etc/certauth/host.key is not the key of the first certificate in host_cert'
 }
 
 @test "host: an expired certificate, and one that is not yet valid" {
@@ -110,23 +111,23 @@ host_error() {
 	host_error 'host_key /etc/certauth/host.key'
 	echo junk >"$S/etc/certauth/host.key"
 	chmod 600 "$S/etc/certauth/host.key"
-	host_error 'is no private key in PEM without a passphrase'
+	host_error 'it is not a PEM private key without a passphrase'
 	cp "$PKI/alice.enc" "$S/etc/certauth/host.key"
 	chmod 600 "$S/etc/certauth/host.key"
-	host_error 'is no private key in PEM without a passphrase'
+	host_error 'it is not a PEM private key without a passphrase'
 	host_proof host-good
 	rm "$S/etc/certauth/host.pem"
 	host_error 'host_cert /etc/certauth/host.pem'
 	echo junk >"$S/etc/certauth/host.pem"
-	host_error 'is no file of certificates'
+	host_error 'it is not a file of PEM certificates'
 }
 
 @test "host: a key that others may read or write, or own" {
 	host_proof host-good
 	chmod 640 "$S/etc/certauth/host.key"
-	host_error 'others may read it'
+	host_error 'it is readable by group or others'
 	chmod 604 "$S/etc/certauth/host.key"
-	host_error 'others may read it'
+	host_error 'it is readable by group or others'
 	chmod 620 "$S/etc/certauth/host.key"
 	host_error 'must be a file owned by root'
 	chmod 600 "$S/etc/certauth/host.key"
@@ -180,8 +181,8 @@ host_error() {
 
 # ---- the client ----
 
-# person: carol checks hosts; her key has a passphrase, which the
-# askpass that she had before would be asked for
+# person: carol checks hosts; certauth would ask her previous askpass program for
+# the passphrase of her key
 person() {
 	local home=$S/home/carol
 	client_make
@@ -208,7 +209,8 @@ let_in() {
 	logged 'outcome=granted'
 }
 
-# refused by RULE, saying WHAT; no PIN nor passphrase was asked before
+# refuses RULE WHAT: the client names the rule and WHAT, and asked for no PIN or
+# passphrase before
 refuses() {
 	to_web1
 	[ "$status" -ne 0 ]
@@ -248,7 +250,7 @@ refuses() {
 @test "client: refuses another user" {
 	need_root
 	host_proof host-good
-	# ssh says who is meant; the host asks for somebody else
+	# ssh is told one user; the host's request names another
 	run client setsid -w "$S/as/ssh" "$S/bin/certauth-askpass" "(bob@web1.example) $(
 		python3 "$HERE/tests/lib/host.py" prompt "$(request)" 0 500)" \
 		</dev/null
@@ -292,7 +294,7 @@ shown() {
 	need_root
 	host_proof host-good
 	login_ok --save-request "$S/request"
-	# twice, the second time as it will be in ten minutes
+	# twice; the second time with a clock ten minutes ahead
 	shown "$(cat "$S/request")"
 	[ "$status" -eq 0 ]
 	rm "$S/home/carol/asked"
@@ -316,7 +318,7 @@ shown() {
 	refuses 'rule 4' revoked
 	host_proof host-under-revoked
 	refuses 'rule 4' revoked
-	# without its CRL nobody knows
+	# without the CRL the status is unknown
 	rm -rf "$S/home/carol/hostcrl"/*
 	host_proof host-good
 	refuses 'rule 4' crl-missing
@@ -324,7 +326,7 @@ shown() {
 
 @test "client: refuses a host that has expired, by the client's own clock" {
 	need_root
-	# this module would not sign by it: another host may
+	# this module refuses to sign with it, but another host may not
 	shown "$(python3 "$HERE/tests/lib/host.py" request \
 		--host web1.example --host-cert "$PKI/host-expired-chain.pem" \
 		--host-key "$PKI/host-expired.key")"
@@ -450,7 +452,7 @@ shown() {
 	to_web1
 	[ "$status" -ne 0 ]
 	[[ $output == *'did not confirm'* ]]
-	# the answer was no: the passphrase was not asked for
+	# the answer is no: certauth does not ask for the passphrase
 	run grep -i passphrase "$S/home/carol/asked"
 	[ "$status" -ne 0 ]
 	not_logged 'outcome=granted'
@@ -491,7 +493,7 @@ END
 	host_proof host-good
 	login_ok --save-answer "$S/answer" --save-request "$S/first"
 	login_denied nonce --replay "$S/answer"
-	# the same by its pieces under the nonce that is asked now
+	# the same, with its pieces under the current nonce
 	login_denied 'signature' --for "$S/first" --nonce-of-asked
 }
 
@@ -568,16 +570,16 @@ host_token() {
 	cp "$PKI/host-good-chain.pem" "$S/etc/certauth/host.pem"
 	host_error 'no token has the key of host_cert'
 	host_token host-good ''
-	host_error 'the token does not sign'
+	host_error 'the token did not sign'
 	host_token host-good
 	printf 9999 >"$S/etc/certauth/pin"
-	host_error 'the token does not sign'
+	host_error 'the token did not sign'
 	# a PIN in the URI does not get into the log
 	host_token host-good '?pin-value=8642'
-	host_error 'the token does not sign'
+	host_error 'the token did not sign'
 	not_logged 8642
 	rm -rf "$S/hsm"/*
-	host_error 'the token does not sign'
+	host_error 'the token did not sign'
 }
 
 @test "host: the helper that signs for the host may not be another's, nor its answer wrong" {
@@ -587,7 +589,7 @@ host_token() {
 	chmod 777 "$S/bin/other-helper"
 	conf default "helper = $S/bin/other-helper"
 	host_error 'other-helper'
-	# a helper that signs nothing of ours
+	# a helper that does not sign the transcript
 	cat >"$S/bin/liar" <<-'END'
 		#!/bin/sh
 		while read -r line && [ "$line" != go ]; do :; done
@@ -595,5 +597,5 @@ host_token() {
 	END
 	chmod 755 "$S/bin/liar"
 	conf default "helper = $S/bin/liar"
-	host_error "the token's signature is not one by the key of host_cert"
+	host_error "the signature of the token does not verify with the key of host_cert"
 }

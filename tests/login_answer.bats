@@ -51,7 +51,7 @@ setup() { conf_reset; }
 
 @test "cut: the last character is missing" {
 	login_denied answer-cut --how cut
-	grep -qi 'cut' "$S/seen"
+	grep -q 'truncated' "$S/seen"
 }
 
 @test "cut: half of a piece is missing" {

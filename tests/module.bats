@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The module as an application has it: conversations that go wrong, threads,
-# loading and unloading, what it opens and what it leaves behind.
+# The module inside an application: conversations that fail, threads, loading
+# and unloading, the files that it opens, and what it leaves behind.
 bats_require_minimum_version 1.5.0
 load lib/common
 
@@ -23,7 +23,7 @@ setup() {
 	crl_dir crl
 	service test
 	printf 'account required %s\n' "$MODULE" >>"$S/etc/pam.d/test"
-	# a shell command that answers as alice's client
+	# a shell command that runs alice's client
 	export CLIENT="$CERTAUTH sign --pieces --any-host --yes --user alice \
 		--cert $S/keys/alice-chain.pem --key $S/keys/alice.key"
 	log_mark
@@ -93,7 +93,7 @@ drive() {
 	logged reason=answer-repeated
 	drive PAM_AUTH_ERR -C "$CLIENT" -m cut
 	logged reason=answer-cut
-	grep '^error The answer was cut' "$S/seen"
+	grep '^error The answer was truncated' "$S/seen"
 	drive PAM_AUTH_ERR -m foreign
 	grep '^error The answer is malformed' "$S/seen"
 }
@@ -168,20 +168,20 @@ drive() {
 }
 
 @test "PAM_USER changed while the answer was given" {
-	# in the request is alice, and in the end it would be bob who is in
+	# the request is for alice, and bob would be logged in
 	drive PAM_AUTH_ERR -C "$CLIENT" -P bob
 	logged 'outcome=denied reason=nonce'
 	users "bob sha256:$(pki_sha256 "$PKI/alice.pem")"
 	drive PAM_AUTH_ERR -C "$CLIENT" -P bob
 	users "bob sha256:$(pki_sha256 "$PKI/alice.pem")" \
 		"alice sha256:$(pki_sha256 "$PKI/alice.pem")"
-	# the old name is freed by then
+	# the old name has been freed
 	run in_place valgrind -q --error-exitcode=99 "$DRIVE" -u alice \
 		-C "$CLIENT" -P bob
 	[ "$status" -eq 1 ]
 }
 
-@test "a second attempt of the transaction that fails: nothing of the first" {
+@test "a second attempt that fails leaves no data of the first" {
 	log_mark
 	in_place "$DRIVE" -u alice -C "$CLIENT" -A empty >"$S/seen" && return 1
 	grep '^authenticate PAM_SUCCESS$' "$S/seen"
@@ -242,7 +242,7 @@ assert o["outcome"] == "granted", o'
 	logged 'outcome=granted.*crl-off'
 }
 
-@test "a mistake in configuration or arguments: nobody gets in" {
+@test "a mistake in configuration or arguments denies every login" {
 	conf default 'no_such_key=1'
 	drive PAM_SERVICE_ERR -C "$CLIENT"
 	logged 'certauth.conf:[0-9]+'
@@ -328,7 +328,7 @@ assert o["outcome"] == "granted", o'
 	dynamic_path = $evil/evil.so
 	init = 1
 	EOF
-	# a library that leaves a mark when anybody loads it
+	# a library that creates a file if it is loaded
 	printf '%s\n' '#include <stdio.h>' \
 		'__attribute__((constructor)) static void mark(void)' \
 		"{ fclose(fopen(\"$evil/loaded\", \"w\")); }" |
@@ -348,7 +348,7 @@ assert o["outcome"] == "granted", o'
 
 @test "as an ordinary user, with readable configuration" {
 	need_root
-	# he unlocks as himself, and cannot read what is root's alone
+	# the user unlocks as himself, and cannot read root's files
 	cp "$S"/keys/alice* "$S/home/alice/"
 	chown 2001 "$S"/home/alice/alice*
 	as_user alice "$DRIVE" -u alice \
@@ -388,8 +388,8 @@ assert o["outcome"] == "granted", o'
 	run ! grep '^==' "$S/seen"
 }
 
-# opened_after: the files opened after the last answer was read, of a login
-# under strace with these options of login.py
+# opened_after [LOGIN.PY-OPTION ...]: the files that a login opens after it has
+# read the last answer
 opened_after() {
 	in_place python3 "$S/bin/login.py" --cert "$PKI/alice-chain.pem" \
 		--key "$PKI/alice.key" "$@" -- \
@@ -401,7 +401,7 @@ opened_after() {
 
 @test "nothing is opened for the certificate before its signature is good" {
 	opened_after >"$S/files"
-	# so that the rest means something
+	# the trace must show the answer, or the test would prove nothing
 	grep certauth/ca "$S/files"
 	grep certauth/crl "$S/files"
 	grep certauth/users "$S/files"

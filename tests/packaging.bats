@@ -147,7 +147,7 @@ prerm() {
 	echo "$output"
 }
 
-@test "the package does not go while nobody could log in without it" {
+@test "the package is not removed if a line would then refuse every login" {
 	local line
 	for line in 'auth required pam_certauth.so' \
 	    'Auth	REQUISITE /lib/security/pam_certauth.so crl=off' \

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# certauth-tests: what an administrator runs against a site's own set-up.
+# certauth-tests, which an administrator runs on the set-up of a site.
 load lib/common
 
 setup_file() {
@@ -24,21 +24,21 @@ site() {
 	echo "$output"
 }
 
-@test "a good set-up: thirteen rows, all as they must be, and nothing stays" {
+@test "a good set-up: thirteen rows, all as expected, and nothing remains" {
 	local before after
 	before=$(find "$S/etc" -printf '%p %s %T@ %m\n' | sort)
 	log_mark
 	site
 	[ "$status" -eq 0 ]
 	[ "$(grep -c ' ok ' <<<"$output")" -eq 13 ]
-	[[ $output == *'13 of 13 as they must be'* ]]
+	[[ $output == *'13 of 13 results are as expected'* ]]
 	grep -qE '^revoked +refused: revoked +ok +refused: revoked$' <<<"$output"
 	after=$(find "$S/etc" -printf '%p %s %T@ %m\n' | sort)
 	[ "$before" = "$after" ]
-	# the host's log has nothing of it, its scratch folder is gone
+	# nothing was written to the host's log, and the scratch folder is gone
 	not_logged outcome=
 	[ -z "$(ls "$TMPDIR")" ]
-	# and the test CA is trusted by nobody outside
+	# and the test CA is not trusted outside
 	login_ok
 }
 
@@ -49,11 +49,11 @@ site() {
 	run in_place env PATH="$S/bin:$PATH" python3 \
 		"$HERE/tests/site/certauth-tests" --service outer --user alice
 	echo "$output"
-	# both say less than must be, and it shows
+	# both settings are weaker than expected, and the table shows it
 	[ "$status" -eq 1 ]
-	grep -qE '^of a CA without a CRL .*WRONG GRANTED' <<<"$output"
+	grep -qE '^issued by a CA without a CRL .*WRONG GRANTED' <<<"$output"
 	grep -qE '^not for client authentication .*WRONG GRANTED' <<<"$output"
-	[[ $output == *'11 of 13 as they must be'* ]]
+	[[ $output == *'11 of 13 results are as expected'* ]]
 }
 
 @test "revocation turned off is found" {
@@ -72,25 +72,25 @@ site() {
 	grep -qE '^expired .*WRONG refused: expired, but GRANTED' <<<"$output"
 }
 
-@test "a fallback to passwords is no grant, and is told" {
+@test "a fallback to passwords is not a grant, and the table shows it" {
 	printf 'auth sufficient %s\nauth required pam_unix.so\n' "$MODULE" \
 		>"$S/etc/pam.d/test"
 	echo 'account required pam_permit.so' >>"$S/etc/pam.d/test"
 	site
 	[ "$status" -eq 0 ]
-	grep -qE '^expired .* ok .*then asked "Password' <<<"$output"
+	grep -qE '^expired .* ok .*then the stack asked "Password' <<<"$output"
 }
 
-@test "mode = audit is told" {
+@test "the table shows mode = audit" {
 	conf default 'mode = audit'
 	printf 'auth optional %s\nauth required pam_deny.so\n' "$MODULE" \
 		>"$S/etc/pam.d/test"
 	site
 	[ "$status" -eq 0 ]
-	[[ $output == *'were it not for mode = audit'* ]]
+	[[ $output == *'would be granted without mode = audit'* ]]
 }
 
-@test "what cannot be tried is an error, with what to do" {
+@test "if the test cannot run, a message says what to do" {
 	site --nonsense
 	[ "$status" -eq 2 ]
 	run in_place python3 "$HERE/tests/site/certauth-tests" --service other \

@@ -121,7 +121,7 @@ pass_through() {
 	service sshd
 	echo "$output"
 	[ "$status" -ne 0 ]
-	[[ $output == *'rule 1'*'more than lines'* ]]
+	[[ $output == *'rule 1'*'more than whole lines'* ]]
 	not_logged 'outcome=granted'
 }
 

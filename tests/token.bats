@@ -111,10 +111,10 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	has 'failed: not found'
 	tool '' p11 'pkcs11:no-such-attribute=1'
 	[ "$status" -eq 1 ]
-	has 'failed: wrong use'
+	has 'failed: invalid arguments'
 	tool '' p11 'pkcs11:token=%zz'
 	[ "$status" -eq 1 ]
-	has 'failed: wrong use'
+	has 'failed: invalid arguments'
 }
 
 @test "a wrong PIN is asked again, and never tried again by itself" {
@@ -199,7 +199,7 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	chmod 666 "$T/pin"
 	tool '' p11 "$P256?pin-source=file:$T/pin" all
 	[ "$status" -eq 1 ]
-	has 'not trustworthy'
+	has 'not accepted'
 	hostile last
 	chmod 600 "$T/pin"
 	tool '' p11 "$P256?pin-source=file:$T/pin" all

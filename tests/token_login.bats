@@ -95,7 +95,7 @@ answers() {
 		-- -C "$(answers 1234)"
 	[ "$(grep -c '^prompt' "$S/seen")" -eq 1 ]
 	[ "$(grep -c '^prompt.*PIN' "$S/seen")" -eq 0 ]
-	grep -q '^prompt The host names other CAs.*Try it' "$S/seen"
+	grep -q '^prompt The host accepts certificates of other CAs.*Try it' "$S/seen"
 	not_logged outcome=granted
 	# with its root on the token it is certain, and nothing is asked
 	openssl x509 -in "$PKI/stranger.pem" -outform DER -out "$S/c.der"
@@ -140,7 +140,7 @@ hostile() {
 	hostile init-hang
 	local_login PAM_AUTH_ERR pkcs11=yes helper_timeout=2
 	rm -rf "$S/home/alice/.config/pkcs11"
-	logged 'not done within its 2 s, killed'
+	logged 'did not finish within 2 s and was killed'
 	logged 'reason=helper-timeout'
 }
 

@@ -1,10 +1,10 @@
 # bash completion for certauth                             -*- shell-script -*-
 #
-# Commands and options are those that `certauth --help` and `certauth COMMAND
-# --help` print, so that they are never others than this certauth's.
+# Commands and options are taken from `certauth --help` and `certauth COMMAND
+# --help`, so they always match the installed certauth.
 
 _certauth_words() {
-	# the words that the help of $2 (or the list of commands) begins with
+	# the options in the help of $2, or the list of commands
 	if [ $# -lt 2 ]; then
 		"$1" --help 2>/dev/null | sed -n 's/^  \([a-z]*\)  .*/\1/p'
 		echo help --help --version
@@ -71,7 +71,7 @@ _certauth() {
 	fi
 	case $command in
 	ssh)
-		# hosts, by what knows ssh's
+		# complete hosts as ssh does
 		if declare -F _known_hosts_real >/dev/null; then
 			_known_hosts_real -a -- "$cur"
 			return

@@ -133,9 +133,7 @@ ca_auth_recheck(const struct ca_context *ctx, const struct ca_auth_peer *peer,
 	/* PAM_USER may have been changed since: that login was not checked */
 	if (peer->user == NULL || strcmp(peer->user, login->user) != 0) {
 		ca_report_abort(report, CA_R_OTHER_USER,
-		    "the login by "
-		    "certificate was that of %s",
-		    login->user);
+		    "the login by certificate was for user %s", login->user);
 		ret = CA_DENIED;
 		goto out;
 	}
@@ -227,12 +225,12 @@ warn_ca(
 {
 	struct ca_buf name = CA_BUF_INIT(LINE_BYTES);
 	struct ca_buf quoted = CA_BUF_INIT(4 * LINE_BYTES);
-	struct tm tm;
+	time_t end;
 	char text[32];
 
-	if (ASN1_TIME_to_tm(X509_get0_notAfter(ca), &tm) != 1)
+	if (!ca_crypto_seconds(X509_get0_notAfter(ca), &end))
 		return;
-	int64_t s = (int64_t)timegm(&tm) - (int64_t)now;
+	int64_t s = (int64_t)end - (int64_t)now;
 	if (s < 0 || (uint64_t)s >= cfg->warn_expiry)
 		return;
 	ca_name_rfc4514(X509_get_subject_name(ca), &name);
@@ -240,8 +238,8 @@ warn_ca(
 		ca_buf_quote_dn(&quoted, name.p, name.len);
 	const char *subject = ca_buf_text(&quoted);
 	ca_log(log, CA_LOG_WARNING,
-	    "the CA certificate %-s expires in %-s; "
-	    "logins by it end then",
+	    "the CA certificate %-s expires in %-s; then logins with "
+	    "its certificates fail",
 	    subject != NULL ? subject : "?", left(s, text));
 	ca_buf_free(&name);
 	ca_buf_free(&quoted);
@@ -260,8 +258,8 @@ warn_crl(const struct ca_config *cfg, const struct ca_log *log,
 	    (uint64_t)s >= cfg->warn_expiry)
 		return;
 	ca_log(log, CA_LOG_WARNING,
-	    "the CRL %s expires in %-s, and no newer "
-	    "one is there; run `certauth crl update`",
+	    "the CRL %s expires in %-s, and there is no newer CRL; "
+	    "run: certauth crl update",
 	    use->file, left(s, text));
 }
 
@@ -323,8 +321,8 @@ log_short(const struct ca_log *log, const struct ca_report *report,
 	const char *user = ca_report_get0_fact(report, CA_FACT_USER);
 
 	ca_log(log, CA_LOG_NOTICE,
-	    "event=%-s mode=%-s outcome=%-s reason=%-s: no memory for more; user "
-	    "%s",
+	    "event=%-s mode=%-s outcome=%-s reason=%-s: out of "
+	    "memory for the whole line; user %s",
 	    event, trial ? "audit" : "enforce",
 	    ca_report_granted(report, only) ? "granted" : "denied",
 	    ca_reason_code(ca_report_reason(report)),

@@ -68,8 +68,8 @@ check_form(struct ca_attempt *a, const struct ca_bytes *response)
 	if (!request_is_ours(a->req, a->peer)) {
 		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
 		    CA_R_NONCE,
-		    "user, service or remote host cannot be "
-		    "named in a request");
+		    "the user name, service or remote host cannot be written "
+		    "into a request");
 		return CA_DENIED;
 	}
 	if (!in_time(a->req, a->ctx->now)) {
@@ -104,13 +104,14 @@ ca_auth_decode_rest(struct ca_crypto *crypto, const struct ca_log *log,
 				      : ca_cert_refusal(cert[i].p, cert[i].len);
 		if (why != NULL) {
 			ca_log_warning(log,
-			    "certificate %zu of those sent is not used: %-s",
+			    "certificate %zu of the response is not used: %-s",
 			    i + 1, why);
 			continue;
 		}
 		if (rc != CA_OK) {
 			ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL,
-			    CA_R_CERT_MALFORMED, "certificate %zu: %s", i + 1,
+			    CA_R_CERT_MALFORMED,
+			    "certificate %zu of the response: %s", i + 1,
 			    ca_err_text(rc));
 			continue;
 		}

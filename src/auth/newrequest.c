@@ -121,16 +121,17 @@ add_proof(const struct ca_context *ctx, const uint8_t *nonce,
 	if (cfg->host_cert == NULL && cfg->host_key == NULL) {
 		if (cfg->host_proof != CA_HOST_PROOF_REQUIRE)
 			return CA_OK;
-		ca_log_err(log, "host_proof = require needs host_cert and "
-				"host_key");
+		ca_log_err(log,
+		    "host_proof = require needs both host_cert and host_key "
+		    "in certauth.conf");
 		return CA_ERR_CONFIG;
 	}
 	rc = ca_host_proof(ctx, nonce, signer, msg);
 	/* an administrator who set host_cert means it */
 	if (rc == CA_OK || cfg->host_proof != CA_HOST_PROOF_OPTIONAL)
 		return rc;
-	ca_log_debug(log, "going on without a proof of the host, as "
-			  "host_proof = optional has it");
+	ca_log_debug(log, "the host sends no proof: it could not be made, and "
+			  "host_proof = optional allows that");
 	return CA_OK;
 }
 
@@ -147,14 +148,16 @@ write_all(const struct ca_context *ctx, ca_host_signer *signer,
 	params->nschemes = schemes(ctx->crypto, ctx->cfg, scheme);
 	rc = ca_crypto_random(ctx->crypto, params->nonce, CA_NONCE_LEN);
 	if (rc != CA_OK) {
-		ca_log_err(ctx->log, "no random bytes for a nonce");
+		ca_log_err(ctx->log,
+		    "no random bytes for the nonce: the kernel or libcrypto "
+		    "returned an error");
 		return rc;
 	}
 	rc = write_request(ctx->crypto, ctx->cfg, ctx->log, params, msg);
 	params->scheme = NULL; /* it ends with this function */
 	if (rc != CA_OK) {
-		ca_log_err(
-		    ctx->log, "cannot write the request: %-s", ca_err_text(rc));
+		ca_log_err(ctx->log, "the request cannot be written: %-s",
+		    ca_err_text(rc));
 		return rc;
 	}
 	rc = add_proof(ctx, params->nonce, signer, msg);
@@ -185,7 +188,9 @@ ca_auth_request(const struct ca_context *ctx, const struct ca_auth_peer *peer,
 	*reason = CA_R_INTERNAL;
 	rc = ca_host_names(ctx->cfg, name, CA_HOST_NAMES_MAX, &nnames);
 	if (rc != CA_OK) {
-		ca_log_err(ctx->log, "this host has no name: set host_names");
+		ca_log_err(ctx->log,
+		    "this host has no usable name: set host_names in "
+		    "certauth.conf");
 		ret = rc;
 		goto out;
 	}
@@ -196,7 +201,8 @@ ca_auth_request(const struct ca_context *ctx, const struct ca_auth_peer *peer,
 	}
 	/* what is sent is what a client would make of it */
 	if ((rc = ca_request_parse(msg.p, msg.len, out)) != CA_OK) {
-		ca_log_err(ctx->log, "the request has a wrong form: %-s",
+		ca_log_err(ctx->log,
+		    "the request that was made has a wrong form: %-s",
 		    ca_err_text(rc));
 		ret = rc;
 		goto out;

@@ -115,9 +115,9 @@ try_each(struct ca_attempt *a, const struct ca_scheme *scheme,
 			continue;
 		if (cost > budget->cost) {
 			ca_log_warning(a->ctx->log,
-			    "registered certificate %d of %d for %s is not "
-			    "tried: its key takes too long to verify by, after "
-			    "those before it",
+			    "registered certificate %d of %d for user %s is not "
+			    "tried: verification with its key would exceed the cost "
+			    "limit of one login",
 			    i + 1, sk_X509_num(certs), a->peer->user);
 			beyond++;
 			continue;
@@ -147,7 +147,8 @@ registered_leaf(
 		rc = ca_map_registered(a->ctx, a->peer->user, &budget, &certs);
 		if (rc != CA_OK) {
 			ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
-			    CA_R_USERS_FILE, "the registered certificates: %s",
+			    CA_R_USERS_FILE,
+			    "the registered certificates cannot be read: %s",
 			    ca_err_text(rc));
 			ret = rc;
 			goto out;
@@ -158,7 +159,9 @@ registered_leaf(
 	if (*leaf == NULL) {
 		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
 		    n > 0 ? CA_R_SIGNATURE : CA_R_NO_REGISTERED,
-		    n > 0 ? "by none of %d registered certificates" : NULL,
+		    n > 0 ? "the signature is not by the key of any of the %d "
+			    "registered certificates"
+			  : NULL,
 		    tried);
 		ret = CA_DENIED;
 		goto out;
@@ -178,7 +181,10 @@ ca_attempt_signature(struct ca_attempt *a, X509 **leaf)
 
 	if (scheme == NULL) {
 		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
-		    CA_R_SCHEME, "0x%04x was not offered", a->msgs.scheme);
+		    CA_R_SCHEME,
+		    "the signature scheme 0x%04x was not offered in the "
+		    "request",
+		    a->msgs.scheme);
 		ret = CA_DENIED;
 		goto out;
 	}

@@ -55,7 +55,7 @@ ca_base64url_decode(struct ca_buf *out, const char *text, size_t len)
 				return CA_ERR_FORMAT;
 			v |= (uint32_t)d << (18 - 6 * i);
 		}
-		/* bits that stand for no byte must be zero */
+		/* the unused bits must be zero: one text for each value */
 		if ((n == 2 && (v & 0xffff) != 0) ||
 		    (n == 3 && (v & 0xff) != 0))
 			return CA_ERR_FORMAT;

@@ -110,14 +110,14 @@ ca_read_end(const struct ca_reader *r)
 
 /* ---- writer ---- */
 
-/* Room for len more bytes and a NUL.  A larger block is copied by hand, so
- * that the smaller one can be wiped: realloc would leave it behind. */
+/* Make room for len more bytes and a NUL.  This does not use realloc, which
+ * would leave the old block in memory without wiping it. */
 static bool
 grow(struct ca_buf *b, size_t len)
 {
 	if (b->err != CA_OK)
 		return false;
-	/* one less than all of memory, so that the NUL never wraps */
+	/* below SIZE_MAX, so that adding the NUL cannot overflow */
 	size_t max = b->max < SIZE_MAX / 2 ? b->max : SIZE_MAX / 2;
 	if (len > max || b->len > max - len) {
 		b->err = CA_ERR_LIMIT;
@@ -208,7 +208,7 @@ ca_buf_fmt(struct ca_buf *b, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0) {
 		if (b->err == CA_OK)
-			b->err = CA_ERR_FORMAT;
+			b->err = CA_ERR_LIMIT; /* longer than INT_MAX */
 	} else if (grow(b, (size_t)n)) {
 		(void)vsnprintf(
 		    (char *)b->p + b->len, (size_t)n + 1, fmt, again);

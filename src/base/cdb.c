@@ -97,8 +97,8 @@ ca_cdb_find_begin(const struct ca_cdb *db, const void *key, size_t len,
 }
 
 /*
- * Compare the record at pos with the key: *same says if it has that key, and
- * then *at and *len are its value's place.  Another key can have the same hash.
+ * Compare the record at pos with the key, for another key can have the same
+ * hash.  If *same, *at and *len are the offset and length of its value.
  */
 static enum ca_err
 match(const struct ca_cdb_find *find, uint32_t pos, uint64_t *at, uint32_t *len,
@@ -167,7 +167,7 @@ ca_cdb_find_next(struct ca_cdb_find *find, size_t max, struct ca_buf *out)
 	bool same;
 	enum ca_err rc;
 
-	/* a full table would go round for ever: each slot is seen once */
+	/* each slot is read at most once: a full table has no end mark */
 	while (find->left > 0) {
 		uint32_t len;
 		uint64_t at = (uint64_t)base + (uint64_t)SLOT * find->slot;

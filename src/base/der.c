@@ -100,7 +100,7 @@ ca_der_time(const uint8_t *p, size_t len, int64_t *out)
 	tm.tm_sec = m[4];
 	is = tm;
 	*out = (int64_t)timegm(&is);
-	/* timegm makes the first of March out of the 29th of February */
+	/* timegm turns 29 February of a common year into 1 March */
 	return is.tm_mon == tm.tm_mon && is.tm_mday == tm.tm_mday &&
 	       is.tm_hour == tm.tm_hour && is.tm_min == tm.tm_min &&
 	       is.tm_sec == tm.tm_sec;

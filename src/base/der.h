@@ -1,5 +1,5 @@
 /*
- * Strict DER (X.690): elements taken off a bounded cursor.
+ * A strict reader of DER (X.690) on a bounded cursor.
  */
 #ifndef CA_BASE_DER_H
 #define CA_BASE_DER_H
@@ -25,24 +25,27 @@ enum {
 };
 
 /*
- * The header of an element in the first len bytes at p: its tag (one byte,
- * no high tag numbers), the header's length (2 to 6 bytes) and the content's.
- * CA_ERR_FORMAT: cut, an indefinite length, or one not written the shortest
- * way.  The content itself need not be there.
+ * Read the header of an element from the first len bytes at p: its tag (one
+ * byte), and the lengths of the header (2 to 6 bytes) and of the content.
+ * CA_ERR_FORMAT: the header is truncated, the tag number is above 30, or the
+ * length is indefinite or not in the shortest form.  The content itself may be
+ * incomplete.
  */
 CA_MUST_CHECK enum ca_err ca_der_header(const uint8_t *p, size_t len,
     uint8_t *tag, size_t *header, size_t *content);
 
-/* Take the next element off r, which must hold it whole. */
+/* Take the next element off r.  CA_ERR_FORMAT: as above, or r does not contain
+ * the whole element. */
 CA_MUST_CHECK enum ca_err ca_der_next(
     struct ca_reader *r, uint8_t *tag, struct ca_reader *content);
 
-/* The same, of this tag only. */
+/* The same, if the element has this tag; otherwise CA_ERR_FORMAT, and r is
+ * unchanged. */
 CA_MUST_CHECK enum ca_err ca_der_expect(
     struct ca_reader *r, uint8_t tag, struct ca_reader *content);
 
-/* Contents of an INTEGER or ENUMERATED in the shortest form (X.690 section
- * 8.3.2: not all of the first nine bits alike). */
+/* Are these the contents of an INTEGER or ENUMERATED in the shortest form
+ * (X.690 section 8.3.2: the first nine bits are not all equal)? */
 static inline bool
 ca_der_integer_ok(const uint8_t *p, size_t len)
 {
@@ -50,24 +53,24 @@ ca_der_integer_ok(const uint8_t *p, size_t len)
 			       !(p[0] == 0xff && p[1] >= 0x80));
 }
 
-/* Time of RFC 5280 section 4.1.2.5. */
+/* Is it the tag of a Time (RFC 5280 section 4.1.2.5)? */
 static inline bool
 ca_der_is_time(uint8_t tag)
 {
 	return tag == CA_DER_UTCTIME || tag == CA_DER_GENERALIZEDTIME;
 }
 
-/* Contents of an OBJECT IDENTIFIER in the shortest form (X.690 section
- * 8.19.2). */
+/* Are these the contents of an OBJECT IDENTIFIER in the shortest form (X.690
+ * section 8.19.2)? */
 bool ca_der_oid_ok(struct ca_reader oid);
 
-/* The len bytes at p are r's, and all of them. */
+/* Does r consist of exactly the len bytes at p? */
 bool ca_der_is(struct ca_reader r, const void *p, size_t len);
 
 /*
- * Contents of a UTCTime or GeneralizedTime in the form of RFC 5280 section
- * 4.1.2.5 (13 or 15 bytes, with seconds and Z): *out is in seconds since 1970.
- * False: it is no such time, and *out is not to be used.  Needs no memory.
+ * Convert the contents of a UTCTime or GeneralizedTime in the form of RFC 5280
+ * section 4.1.2.5 (13 or 15 bytes, with seconds and Z) to seconds since 1970.
+ * False: they have another form, and *out must not be used.  Allocates nothing.
  */
 bool ca_der_time(const uint8_t *p, size_t len, int64_t *out);
 

@@ -13,7 +13,7 @@ ca_err_text(enum ca_err err)
 	case CA_ERR_FORMAT:
 		return "malformed";
 	case CA_ERR_TRUNCATED:
-		return "cut short on its way";
+		return "the end is missing";
 	case CA_ERR_LIMIT:
 		return "limit exceeded";
 	case CA_ERR_EXPIRED:
@@ -21,7 +21,7 @@ ca_err_text(enum ca_err err)
 	case CA_ERR_NOT_FOUND:
 		return "not found";
 	case CA_ERR_UNTRUSTED:
-		return "owner or permissions not trustworthy";
+		return "owner, permissions or file type not accepted";
 	case CA_ERR_IO:
 		return "input/output error";
 	case CA_ERR_CONFIG:
@@ -41,7 +41,7 @@ ca_err_text(enum ca_err err)
 	case CA_ERR_CANCELLED:
 		return "cancelled";
 	case CA_ERR_USAGE:
-		return "wrong use";
+		return "invalid arguments";
 	case CA_ERR_PIN:
 		return "wrong PIN or password";
 	case CA_ERR_SIGNATURE:

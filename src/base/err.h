@@ -1,9 +1,9 @@
 /*
  * The result of every function of this project that can fail.
  *
- * Zero is not success: a variable that nobody set, a zeroed struct, or a code
- * that fell through its function never grants anything.  The idiom, kept in
- * every function (it is checked in review, and by the mutation tests):
+ * Zero is not success: a variable that was never set, a zeroed struct, or a
+ * function that forgot to set its result never grants anything.  The idiom of
+ * every function (docs/style.md has the exceptions):
  *
  *	enum ca_err ret = CA_ERR_UNSET, rc;
  *	...
@@ -17,41 +17,41 @@
  *	free(...);
  *	return ret;
  *
- * A callee's code never goes straight into ret.  pam_certauth.c maps these
- * codes to those of PAM in one switch.
+ * A callee's code never goes directly into ret.  auth/pamcode.h maps these
+ * codes to those of PAM.
  */
 #ifndef CA_BASE_ERR_H
 #define CA_BASE_ERR_H
 
 enum ca_err {
-	CA_ERR_UNSET = 0,   /* nobody decided: a bug, and never a success */
-	CA_OK,              /* all of it was done */
-	CA_DENIED,          /* the checks ran, and one of them said no */
-	CA_ERR_FORMAT,      /* input does not have the form that it must have */
-	CA_ERR_TRUNCATED,   /* an answer lost its end on the way to us */
-	CA_ERR_LIMIT,       /* a documented bound was exceeded */
-	CA_ERR_EXPIRED,     /* a request outlived its lifetime */
-	CA_ERR_NOT_FOUND,   /* it is certainly absent (ENOENT and its like) */
-	CA_ERR_UNTRUSTED,   /* owner or mode of a file that decides is wrong */
+	CA_ERR_UNSET = 0,   /* no code was set: a bug, and never a success */
+	CA_OK,              /* everything was done, or every check passed */
+	CA_DENIED,          /* the checks ran, and one of them refused */
+	CA_ERR_FORMAT,      /* the input is malformed */
+	CA_ERR_TRUNCATED,   /* the end of a response is missing */
+	CA_ERR_LIMIT,       /* a documented bound is exceeded */
+	CA_ERR_EXPIRED,     /* the lifetime of a request is over */
+	CA_ERR_NOT_FOUND,   /* the object is certainly absent (ENOENT) */
+	CA_ERR_UNTRUSTED,   /* a file's owner, mode or type is not accepted */
 	CA_ERR_IO,          /* a system call failed; errno says why */
-	CA_ERR_CONFIG,      /* a configuration mistake, already logged */
-	CA_ERR_MEMORY,      /* out of memory */
-	CA_ERR_CRYPTO,      /* libcrypto failed where it should not */
+	CA_ERR_CONFIG,      /* the configuration is wrong; already logged */
+	CA_ERR_MEMORY,      /* memory cannot be allocated */
+	CA_ERR_CRYPTO,      /* libcrypto failed unexpectedly */
 	CA_ERR_CONV,        /* the conversation failed or gave no answer */
-	CA_ERR_UNSUPPORTED, /* well formed, but nothing here can handle it */
-	CA_ERR_STALE,       /* an index does not belong to its file any more */
-	CA_ERR_TIMEOUT,     /* a time limit ran out */
-	CA_ERR_CANCELLED,   /* the user said no, or a signal did */
-	CA_ERR_USAGE,       /* the caller's arguments make no sense */
-	CA_ERR_PIN,         /* a PIN, password or passphrase is wrong */
-	CA_ERR_SIGNATURE,   /* a key made a signature that does not verify */
+	CA_ERR_UNSUPPORTED, /* the input is well formed, but not supported */
+	CA_ERR_STALE,       /* a file differs from the state that was read */
+	CA_ERR_TIMEOUT,     /* a time limit expired */
+	CA_ERR_CANCELLED,   /* the user, a signal or the caller stopped it */
+	CA_ERR_USAGE,     /* the arguments, or the order of calls, are wrong */
+	CA_ERR_PIN,       /* a PIN, password or passphrase is wrong */
+	CA_ERR_SIGNATURE, /* a signature made by a key does not verify */
 };
 
-/* The compiler complains about a result that nobody looks at. */
+/* The compiler warns if the caller ignores the result. */
 #define CA_MUST_CHECK __attribute__((warn_unused_result))
 
 /*
- * A short English phrase for err, never NULL, static storage.
+ * A short English phrase for err, never NULL.  Static storage.
  */
 const char *ca_err_text(enum ca_err err);
 

@@ -12,8 +12,8 @@ const char *
 ca_file_distrust(const struct stat *st)
 {
 	if (st->st_uid != 0 && st->st_uid != geteuid())
-		return "is owned by neither root nor the user who runs this";
-	/* a sticky directory such as /tmp lets others add files: no */
+		return "is owned neither by root nor by this process's user";
+	/* also with the sticky bit, as on /tmp: others could add files */
 	if (st->st_mode & S_IWGRP)
 		return "is writable by its group";
 	if (st->st_mode & S_IWOTH)
@@ -111,23 +111,41 @@ ca_file_read(int dirfd, const char *path, size_t max, struct ca_buf *out)
 	return rc;
 }
 
-void
-ca_file_log(const struct ca_log *log, const char *path, enum ca_err err)
+static void
+log_untrusted(const struct ca_log *log, const char *path)
 {
 	struct stat st;
 	const char *why;
 
+	if (stat(path, &st) != 0) {
+		ca_log_err(log,
+		    "%s is refused because of its owner, permissions or type",
+		    path);
+	} else if ((why = ca_file_distrust(&st)) == NULL) {
+		ca_log_err(log,
+		    "%s is not a regular file, or not a directory if one is "
+		    "needed",
+		    path);
+	} else {
+		bool owner = st.st_uid != 0 && st.st_uid != geteuid();
+
+		ca_log_err(log, "%s %-s; run: %-s %s", path, why,
+		    owner ? "chown root" : "chmod go-w", path);
+	}
+}
+
+void
+ca_file_log(const struct ca_log *log, const char *path, enum ca_err err)
+{
 	switch (err) {
 	case CA_ERR_NOT_FOUND:
-		ca_log_err(log, "%s does not exist", path);
+		ca_log_err(log, "%s %-s", path,
+		    errno == ENOTDIR ? "is not a directory, or a part of its "
+				       "path is not"
+				     : "does not exist");
 		break;
 	case CA_ERR_UNTRUSTED:
-		if (stat(path, &st) != 0)
-			why = "cannot be trusted";
-		else if ((why = ca_file_distrust(&st)) == NULL)
-			why = "is of the wrong kind: neither a directory where "
-			      "a file must be, nor the reverse, will do";
-		ca_log_err(log, "%s %-s", path, why);
+		log_untrusted(log, path);
 		break;
 	case CA_ERR_IO:
 		ca_log_err(log, "cannot read %s: %m", path);
@@ -154,7 +172,7 @@ write_all(int fd, const uint8_t *p, size_t len)
 	return fsync(fd) == 0 ? CA_OK : CA_ERR_IO;
 }
 
-/* A rename is durable only once its directory is. */
+/* A rename is durable only after an fsync of the directory. */
 static enum ca_err
 sync_parent(const char *path)
 {
@@ -186,7 +204,7 @@ ca_file_replace(const char *path, const void *p, size_t len, mode_t mode)
 
 	ca_buf_fmt(&name, "%s.XXXXXX", path);
 	if ((tmp = ca_buf_take(&name, NULL)) == NULL) {
-		ret = CA_ERR_MEMORY;
+		ret = ca_buf_err(&name);
 		goto out;
 	}
 	if ((fd = mkostemp(tmp, O_CLOEXEC)) < 0) {

@@ -1,10 +1,10 @@
 /*
  * Opening files that decide about logins.
  *
- * A file decides (configuration, CA, CRL, map) only if it is owned by root or
- * by the user that the process runs as, and nobody else can write to it.  The
- * checks are made on the open descriptor, so nothing can be swapped between.
- * Absent, unreadable and untrusted are three different answers.
+ * Such a file (configuration, CA, CRL, users file) must be owned by root or by
+ * the user of the process, and must not be writable by group or others.  The
+ * checks use the open descriptor, so that the file cannot be replaced between
+ * check and use.  Absent, unreadable and untrusted are different errors.
  */
 #ifndef CA_BASE_FILE_H
 #define CA_BASE_FILE_H
@@ -18,46 +18,47 @@
 #include "base/log.h"
 
 /*
- * Open a regular file for reading (O_CLOEXEC, O_NOCTTY, never blocking on a
- * FIFO).  A symbolic link in it is followed, as `openssl rehash` makes them;
- * what it leads to is checked.  dirfd is AT_FDCWD or an open directory.
- * st may be NULL.  On success *fd is the caller's to close.
- * CA_ERR_NOT_FOUND (ENOENT, ENOTDIR), CA_ERR_UNTRUSTED (owner, mode, or not a
- * regular file), CA_ERR_IO (errno: EACCES and the rest).
+ * Open a regular file for reading (O_CLOEXEC, O_NOCTTY; a FIFO does not block).
+ * Symbolic links are followed, for `openssl rehash` makes them; the target is
+ * checked.  dirfd is AT_FDCWD or an open directory.  st may be NULL.  The
+ * caller closes *fd.  CA_ERR_NOT_FOUND (ENOENT, ENOTDIR), CA_ERR_UNTRUSTED
+ * (owner, mode, or not a regular file), CA_ERR_IO (errno: EACCES and the rest).
  */
 CA_MUST_CHECK enum ca_err ca_file_open(
     int dirfd, const char *path, int *fd, struct stat *st);
 
-/* The same for a directory. */
+/* The same for a directory.  CA_ERR_NOT_FOUND also if path is not a directory
+ * (ENOTDIR). */
 CA_MUST_CHECK enum ca_err ca_file_opendir(
     int dirfd, const char *path, int *fd, struct stat *st);
 
-/* Read all that is left of fd, at most max bytes (more: CA_ERR_LIMIT), onto
- * the end of out. */
+/* Append the rest of fd to out.  CA_ERR_LIMIT: more than max bytes; CA_ERR_IO,
+ * CA_ERR_MEMORY. */
 CA_MUST_CHECK enum ca_err ca_file_read_fd(
     int fd, size_t max, struct ca_buf *out);
 
-/* ca_file_open and ca_file_read_fd. */
+/* ca_file_open, then ca_file_read_fd. */
 CA_MUST_CHECK enum ca_err ca_file_read(
     int dirfd, const char *path, size_t max, struct ca_buf *out);
 
 /*
- * What is wrong with a file's or directory's owner or mode, as a phrase
- * ("is writable by its group"), or NULL if nothing is.  Static storage.
+ * Why the owner or mode of a file or directory is not accepted, as a phrase
+ * ("is writable by its group"), or NULL if it is accepted.  Static storage.
  */
 const char *ca_file_distrust(const struct stat *st);
 
 /*
- * Log at error level, in words, why one of the functions above gave err for
- * path (which may be relative to a directory that is no longer known; then
- * name it in full).  Call it at once: errno counts.
+ * Log at error level why one of the functions above returned err for path,
+ * which must be a full path if dirfd was a directory.  Call it at once: it uses
+ * errno.
  */
 void ca_file_log(const struct ca_log *log, const char *path, enum ca_err err);
 
 /*
- * Replace path by the len bytes at p, all or nothing: a temporary file in the
- * same directory with the given mode, fsync, rename, fsync of the directory.
- * The temporary file is removed when something fails.
+ * Replace the content of path with the len bytes at p, completely or not at
+ * all: a temporary file with the given mode in the same directory, fsync,
+ * rename, fsync of the directory.  After an error the temporary file is
+ * removed.  CA_ERR_LIMIT: path is too long; CA_ERR_IO (errno), CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_file_replace(
     const char *path, const void *p, size_t len, mode_t mode);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FOREIGN_LEAST 16 /* bytes that a text of others has room for */
+#define FOREIGN_LEAST 16 /* bytes that a text of others has at least */
 
 struct line {
 	char *text;
@@ -34,7 +34,7 @@ put(struct line *l, const char *p, size_t n)
 	l->len += n;
 }
 
-/* Of ours, or in a format: what cannot be printed is escaped all the same. */
+/* Text of ours, or of the format: unprintable characters are escaped. */
 static void
 put_ours(struct line *l, const char *text, size_t len)
 {
@@ -109,7 +109,7 @@ put_number(struct line *l, const struct spec *s, bool negative,
 		put(l, &digit[--n], 1);
 }
 
-/* The conversion behind the % at p; returns what follows it. */
+/* Read the conversion whose % is before p; returns what follows it. */
 static const char *
 read_spec(const char *p, va_list *ap, struct spec *s)
 {
@@ -164,7 +164,7 @@ unsigned_arg(va_list *ap, char size)
 	}
 }
 
-/* False: a conversion that is none of ours. */
+/* False: the conversion is not supported. */
 static bool
 put_arg(struct line *l, const struct spec *s, va_list *ap, int err)
 {
@@ -220,7 +220,7 @@ format(struct line *l, const char *fmt, va_list *ap, int err)
 			break;
 		fmt = read_spec(fmt + 1, ap, &s);
 		if (!put_arg(l, &s, ap, err)) {
-			put_ours(l, "(no such conversion)", 20);
+			put_ours(l, "(bad conversion)", 16);
 			break;
 		}
 	}
@@ -238,7 +238,7 @@ ca_vformat(char *out, size_t size, const char *fmt, va_list ap)
 		va_copy(again, ap);
 		format(&l, fmt, &again, saved);
 		va_end(again);
-		/* shorter than this only what is ours can be too long */
+		/* below this length, our own text is too long */
 	} while (l.full && (l.foreign /= 2) >= FOREIGN_LEAST);
 	errno = saved;
 }

@@ -1,5 +1,5 @@
 /*
- * Sentences with text of others in them.
+ * Format lines that contain text of others.
  */
 #ifndef CA_BASE_FORMAT_H
 #define CA_BASE_FORMAT_H
@@ -8,19 +8,20 @@
 #include <stddef.h>
 
 /*
- * As vsnprintf, in memory of the caller alone, and with
+ * As vsnprintf, without allocating memory, and with
  *
- *	%s    a text of others: as it is where it is one plain word
+ *	%s    a text of others: unchanged if it is one plain word
  *	      (ca_text_plain), else in double quotes with escapes
- *	%-s   a text of ours, which stands in the source or was made by a
- *printer that quotes: as it is, but for what cannot be printed
+ *	%-s   a text of ours, from the source or from a function that quotes:
+ *	      unchanged, except that unprintable characters are escaped
  *
- * Where the whole would have size bytes or more, its NUL included, each text of
- * others is cut to the same length, in its quotes; only after that is the end
- * cut off.  errno is kept.
+ * If the result with its NUL does not fit into size bytes, every text of others
+ * is truncated to the same length, inside its quotes; if that does not suffice,
+ * the end of the line is dropped.  errno is kept.
  *
  * fmt: %s and %-s, with .N or .*; %d %i %u %x %o with 0, a width, and h, l, ll
- * or z; %c (quoted as %s), %m, %%.  Anything else ends the text with a mark.
+ * or z; %c (quoted as %s), %m, %%.  After any other conversion the text ends
+ * with "(bad conversion)".
  */
 void ca_format(char *out, size_t size, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

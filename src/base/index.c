@@ -12,7 +12,7 @@ struct ca_index {
 	int fd;
 	struct ca_cdb db;
 	struct ca_buf head; /* the head record, without its check */
-	size_t fixed;       /* bytes of head in front of the kind's own part */
+	size_t fixed;       /* bytes of head before the kind's own part */
 };
 
 bool
@@ -55,7 +55,7 @@ ca_index_check(const struct ca_index_sum *sum, const void *key, size_t keylen,
 	return CA_OK;
 }
 
-/* The value of a key as it stands in the file, with its check. */
+/* The value of a key as stored in the file, with its check. */
 static enum ca_err
 get_raw(const struct ca_index *index, const void *key, size_t keylen,
     struct ca_buf *out)
@@ -70,7 +70,7 @@ get_raw(const struct ca_index *index, const void *key, size_t keylen,
 	return rc;
 }
 
-/* Compare the check at the end of a value, and cut it off. */
+/* Compare the check at the end of a value, and remove it. */
 static enum ca_err
 take_check(const struct ca_index *index, const void *key, size_t keylen,
     struct ca_buf *value)
@@ -97,7 +97,8 @@ ca_index_get(
 	return rc == CA_OK ? take_check(index, key, keylen, out) : rc;
 }
 
-/* The head record is of this kind, version and source, and is whole. */
+/* Check that the head record is undamaged, and has this kind, version and
+ * source. */
 static enum ca_err
 read_head(struct ca_index *index, const struct stat *source)
 {
@@ -112,13 +113,13 @@ read_head(struct ca_index *index, const struct stat *source)
 	if (head->len < magic ||
 	    memcmp(head->p, kind->magic, kind->common) != 0)
 		return CA_ERR_FORMAT;
-	/* another version may have another check: its magic comes first */
+	/* the magic first: another version may have another check */
 	if (memcmp(head->p, kind->magic, magic) != 0)
 		return CA_ERR_UNSUPPORTED;
 	index->fixed = magic + CA_INDEX_BINDING + CA_INDEX_HASH;
 	if (head->len < index->fixed + CA_INDEX_CHECK)
 		return CA_ERR_FORMAT;
-	/* the check needs the hash that stands in the record itself */
+	/* the check needs the hash that the record contains */
 	memcpy(index->sum.source, head->p + magic + CA_INDEX_BINDING,
 	    CA_INDEX_HASH);
 	if ((rc = take_check(index, kind->head, key, head)) != CA_OK)

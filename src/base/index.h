@@ -1,10 +1,10 @@
 /*
- * A compiled index of a text or binary file (the users file, a CRL): a cdb
- * whose records are bound to the state of that file, its source.
+ * A compiled index of a file (the users file, a CRL), which is its source: a
+ * cdb whose records are bound to the state of the source.
  *
- * The source stays the truth.  A login uses an index only if it can prove that
- * the index was made of the source as it is now, and otherwise reads the
- * source:
+ * The source remains authoritative.  A login uses an index only if it can prove
+ * that the index was made of the current state of the source, and otherwise
+ * reads the source:
  *
  * - the head record holds the source's device, inode, size, mtime and ctime in
  *   nanoseconds.  A login compares these with fstat and does not read the
@@ -13,21 +13,21 @@
  *   replace the source, the CAs, or this program: the index, the source and
  *   their directory belong to root or to the process's user and are writable by
  *   no other user, or they are refused.
- * - every value ends with CA_INDEX_CHECK bytes: the SHA-256, cut, of the
- *   source's SHA-256, the key, and the value before.  A cdb has no checksum of
- *   its own, so without this a damaged one could seem to lack a key.
- * - a key that is absent is damage: a maker writes a record for every key that
- *   a reader can ask for.
+ * - every value ends with its check of CA_INDEX_CHECK bytes: the truncated
+ *   SHA-256 of the source's SHA-256, the key, and the value.  A cdb has no
+ *   checksum, so that without the check, damage could hide a key.
+ * - an absent key means damage: the maker writes a record for every key that a
+ *   reader can ask for.
  *
  * The head record, numbers big-endian:
  *
- *	magic            the kind's, with its version
+ *	magic            of the kind, with its version
  *	7 * 8 bytes      dev, ino, size, mtime s, ns, ctime s, ns of the source
  *	32 bytes         SHA-256 of the source
- *	the rest         of the kind's own
+ *	the rest         defined by the kind
  *
- * This room has no library context: callers give the SHA-256 that they have
- * fetched (ca_crypto_get0_md), whose NULL is CA_ERR_CRYPTO here.
+ * This room has no library context: callers pass the SHA-256 that they fetched
+ * (ca_crypto_get0_md); NULL is CA_ERR_CRYPTO.
  */
 #ifndef CA_BASE_INDEX_H
 #define CA_BASE_INDEX_H
@@ -57,10 +57,10 @@ struct ca_index;
 
 /*
  * Open the index called name in dirfd (or AT_FDCWD) as ca_file_open does;
- * source is the state of the file that it must be of.  CA_ERR_NOT_FOUND;
- * CA_ERR_STALE: made of another file, or of an earlier state of it;
- * CA_ERR_UNSUPPORTED: made by another version of certauth; CA_ERR_FORMAT:
- * damaged, or no index of this kind; CA_ERR_UNTRUSTED, CA_ERR_IO (errno),
+ * source is the state that the file must have.  CA_ERR_NOT_FOUND; CA_ERR_STALE:
+ * the index was made of another file, or of another state of it;
+ * CA_ERR_UNSUPPORTED: another version of certauth made it; CA_ERR_FORMAT: it is
+ * damaged, or not an index of this kind; CA_ERR_UNTRUSTED, CA_ERR_IO (errno),
  * CA_ERR_CRYPTO, CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_index_open(const struct ca_index_kind *kind,
@@ -76,23 +76,24 @@ struct ca_reader ca_index_rest(const struct ca_index *index);
 const uint8_t *ca_index_source_hash(const struct ca_index *index);
 
 /*
- * Put the value of a key, without its check, into out, which is emptied first.
- * CA_ERR_FORMAT: damaged, absent, or longer than the kind's max; CA_ERR_IO,
- * CA_ERR_CRYPTO, CA_ERR_MEMORY.
+ * Empty out, and put the value of a key into it, without its check.
+ * CA_ERR_FORMAT: the value is damaged, absent, or longer than the kind's max;
+ * CA_ERR_IO, CA_ERR_CRYPTO, CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_index_get(
     struct ca_index *index, const void *key, size_t keylen, struct ca_buf *out);
 
-/* Do a and b describe the same state of the same file, as an index is bound to
- * it? */
+/* Do a and b describe the same state of the same file?  An index is bound to
+ * these fields. */
 bool ca_index_same_state(const struct stat *a, const struct stat *b);
 
 /* ---- shared with index_make.c ---- */
 
-/* Append what binds an index to a state of its source. */
+/* Append the fields that bind an index to a state of its source:
+ * CA_INDEX_BINDING bytes. */
 void ca_index_binding(const struct stat *st, struct ca_buf *out);
 
-/* What the check of a value needs beside the value. */
+/* What the check of a value needs, besides the value. */
 struct ca_index_sum {
 	const EVP_MD *sha256;
 	EVP_MD_CTX *md;

@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Nanoseconds after which a change has another time stamp than the last one:
- * five ticks of the slowest kernel clock, 100 Hz. */
+/* Nanoseconds after which a new change gets a new time stamp: five ticks of the
+ * slowest kernel clock, 100 Hz. */
 #define SETTLE_NS 50000000L
 
 struct ca_index_maker {
@@ -21,7 +21,7 @@ struct ca_index_maker {
 	struct ca_index_sum sum;
 	struct cdb_make cdb;
 	int fd;
-	bool temp, begun; /* the file is there; cdb must be finished */
+	bool temp, begun; /* the file exists; cdb must be finished */
 };
 
 /* ---- the source ---- */

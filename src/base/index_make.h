@@ -1,7 +1,7 @@
 /*
- * Making a compiled index (base/index.h): the binding, the checks, and the
- * replacement of the old index by rename.  Apart from index.c because the PAM
- * module only reads.
+ * The maker of compiled indexes (base/index.h): the binding, the checks, and
+ * the replacement of the old index by rename.  It is not in index.c because the
+ * PAM module only reads.
  */
 #ifndef CA_BASE_INDEX_MAKE_H
 #define CA_BASE_INDEX_MAKE_H
@@ -17,20 +17,20 @@ struct ca_index_source {
 
 /*
  * Take the state and the SHA-256 of the open file fd.  The time stamps of a
- * file system have steps, so that a file that changes twice within one looks
- * unchanged: this waits until the last change is older than a step.
- * CA_ERR_STALE: the file is longer or shorter than fstat says; CA_ERR_IO,
- * CA_ERR_CRYPTO, CA_ERR_MEMORY.
+ * file system have steps: a second change within one step would not be seen.
+ * Therefore this function waits until the last change is older than a step.
+ * CA_ERR_STALE: the file's size changed meanwhile; CA_ERR_IO, CA_ERR_CRYPTO,
+ * CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_index_source_read(
     const EVP_MD *sha256, int fd, struct ca_index_source *out);
 
-/* Where the index goes: in dirfd or AT_FDCWD; borrowed until
+/* The place of the index: in dirfd or AT_FDCWD; borrowed until
  * ca_index_maker_free. */
 struct ca_index_place {
 	int dirfd;
 	const char *name;
-	const char *temp; /* in the same directory, and no other maker's */
+	const char *temp; /* in the same directory; used by no other maker */
 	mode_t mode;
 };
 
@@ -44,15 +44,15 @@ CA_MUST_CHECK enum ca_err ca_index_maker_new(const struct ca_index_kind *kind,
     const EVP_MD *sha256, const struct ca_index_source *source,
     const struct ca_index_place *place, struct ca_index_maker **out);
 
-/* Add a record.  value receives its check behind.  CA_ERR_LIMIT: longer than
+/* Add a record, and append the check to value.  CA_ERR_LIMIT: it is longer than
  * the kind's max; CA_ERR_IO, CA_ERR_CRYPTO, CA_ERR_MEMORY. */
 CA_MUST_CHECK enum ca_err ca_index_maker_put(struct ca_index_maker *m,
     const void *key, size_t keylen, struct ca_buf *value);
 
 /*
- * Add the head record with the kind's rest (len bytes), and replace the index
- * by the new one, whole.  CA_ERR_STALE: the source has changed meanwhile, and
- * the old index stays; other errors as above.
+ * Add the head record with the kind's rest (len bytes), and replace the old
+ * index by rename.  CA_ERR_STALE: the source changed meanwhile, and the old
+ * index remains; other errors as above.
  */
 CA_MUST_CHECK enum ca_err ca_index_maker_finish(
     struct ca_index_maker *m, const void *rest, size_t len);

@@ -1,13 +1,12 @@
 /*
- * The log sink.  The module's sink is pam_syslog, the tool's is standard
- * error, a test's is a buffer.
+ * The log.  The sink of the module is pam_syslog, that of the tool is standard
+ * error, that of a test is a buffer.
  *
- * What is in a log line and not ours (names of files and users, what a
- * certificate, a helper, a peer or the environment says) must not look like
- * ours: `outcome=granted' in the name of a file is no outcome.  So a text among
- * the arguments is one of others unless its conversion says otherwise: %s
- * quotes, %-s does not (base/format.h).  tests/logtext.bats goes through every
- * call.
+ * Text of others in a log line (names of files and users, content of a
+ * certificate, of a helper, a peer or the environment) must not look like ours:
+ * `outcome=granted' in the name of a file is not an outcome.  Therefore %s
+ * quotes its text; %-s does not, and is for our own text (base/format.h).
+ * tests/logtext.bats checks every call.
  */
 #ifndef CA_BASE_LOG_H
 #define CA_BASE_LOG_H
@@ -18,23 +17,23 @@
 
 enum ca_log_level {
 	CA_LOG_ERR,     /* the administrator must act */
-	CA_LOG_WARNING, /* the administrator should look */
-	CA_LOG_NOTICE,  /* outcome of an attempt */
+	CA_LOG_WARNING, /* the administrator should check */
+	CA_LOG_NOTICE,  /* the outcome of an attempt */
 	CA_LOG_INFO,
 	CA_LOG_DEBUG, /* only with `debug` */
 };
 
 struct ca_log {
-	/* line: one line without its end, printable, valid for the call only */
+	/* line: one printable line without a line end, valid for the call */
 	void (*emit)(void *ctx, enum ca_log_level level, const char *line);
 	void *ctx;
 	bool debug; /* let CA_LOG_DEBUG through */
 };
 
 /*
- * Log one line, whose form ca_format makes.  Never fails, and needs no memory;
- * a line has at most 8,000 bytes.  A NULL log or emit is allowed and drops the
- * line.  errno is kept, and %m is expanded.
+ * Log one line, formatted by ca_format, of at most 8,000 bytes.  Never fails,
+ * and allocates nothing.  If log or emit is NULL, the line is dropped.  errno
+ * is kept, and %m is expanded.
  */
 void ca_log(const struct ca_log *log, enum ca_log_level level, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));

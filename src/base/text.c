@@ -14,7 +14,7 @@ ca_text_next(const uint8_t *p, size_t len, const char *special,
 	size_t n = ca_utf8_next(p, len, &c), at = 0;
 
 	if (n == 0 || !ca_utf8_printable(c)) {
-		/* an unreadable sequence goes byte by byte */
+		/* an invalid sequence is taken byte by byte */
 		if (n == 0)
 			n = 1;
 		for (size_t i = 0; i < n; i++) {
@@ -63,7 +63,7 @@ letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* An OID, or one of those that ca_name_rfc4514 writes. */
+/* Is it an OID, or a short name that ca_name_rfc4514 writes? */
 static bool
 is_type(const char *p, size_t len)
 {
@@ -103,13 +103,13 @@ ca_text_separates(const void *text, size_t at)
 		return true;
 	if (strchr(" ,+;:\"(", p[begin - 1]) == NULL || p[begin - 1] == '\0')
 		return false;
-	/* not behind a character that an odd number of backslashes protects */
+	/* the separator must not be escaped by an odd number of backslashes */
 	while (slashes + 1 < begin && p[begin - 2 - slashes] == '\\')
 		slashes++;
 	return slashes % 2 == 0;
 }
 
-/* ---- onto a buffer ---- */
+/* ---- into a buffer ---- */
 
 static void
 put_escaped(struct ca_buf *b, const uint8_t *p, size_t len, const char *special)
@@ -161,7 +161,7 @@ ca_buf_quote_names(struct ca_buf *b, const void *p, size_t len)
 	ca_buf_u8(b, '"');
 }
 
-/* The bytes of the escape of RFC 4514 section 2.4 at p; 0: it is none. */
+/* The length of the escape (RFC 4514 section 2.4) at p; 0: p is no escape. */
 static size_t
 dn_escape(const char *p, size_t len)
 {
@@ -181,7 +181,7 @@ void
 ca_buf_quote_dn(struct ca_buf *b, const void *p, size_t len)
 {
 	const char *s = p;
-	size_t n, type = 0; /* where the attribute type would begin */
+	size_t n, type = 0; /* where an attribute type can begin */
 
 	ca_buf_u8(b, '"');
 	for (size_t i = 0; i < len; i += n) {

@@ -43,7 +43,7 @@ ca_utf8_printable(uint32_t c)
 {
 	if (c < 0x20 || (c >= 0x7f && c < 0xa0))
 		return false;
-	if (c == 0x61c) /* Arabic letter mark, a direction mark too */
+	if (c == 0x61c) /* Arabic letter mark, also a direction mark */
 		return false;
 	if (c >= 0x200b && c <= 0x200f) /* zero width, direction marks */
 		return false;

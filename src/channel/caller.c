@@ -38,7 +38,7 @@ ca_caller_add_cert(struct ca_caller *caller, const void *der, size_t len)
 		return CA_ERR_MEMORY;
 	memcpy(copy, der, len);
 	caller->cert[caller->user.ncerts++] = (struct ca_bytes){copy, len};
-	/* cppcheck-suppress memleak ; ca_caller_free has it */
+	/* cppcheck-suppress memleak ; ca_caller_free frees it */
 	return CA_OK;
 }
 
@@ -48,7 +48,7 @@ ca_caller_get0_user(const struct ca_caller *caller)
 	return &caller->user;
 }
 
-/* By name, or, where name is NULL, by uid. */
+/* Look the account up by name, or by uid if name is NULL. */
 static enum ca_err
 look_up(struct ca_caller *c, const char *name, uid_t uid)
 {
@@ -64,17 +64,17 @@ look_up(struct ca_caller *c, const char *name, uid_t uid)
 		e = getpwuid_r(uid, &c->pw, c->pw_text, PASSWD_BYTES, &found);
 	if (found != NULL)
 		return CA_OK;
-	/* some name services say "no such user" by an error code */
+	/* some name services report an unknown user by an error code */
 	return e == 0 || e == ENOENT || e == ESRCH || e == EBADF || e == EPERM
 		   ? CA_ERR_NOT_FOUND
 		   : CA_ERR_IO;
 }
 
 /*
- * The agent's address is not believed: the helper connects to it with the
- * rights of the user whose environment this is.  A service's own environment
- * is not the user's, not even where root logs in: it is that of whoever
- * started the service, perhaps from a shell with an agent.
+ * The environment is not trusted: the helper connects to the agent with the
+ * rights of the user whose environment it is.  The environment of a service
+ * belongs to the administrator who started the service, perhaps from a shell
+ * with an agent; it is not the user's, even if the user is root.
  */
 static enum ca_err
 find_agent(struct ca_caller *c, bool service)
@@ -102,18 +102,22 @@ ca_caller_new(const char *pam_user, const char *rhost, const struct ca_log *log,
 		goto out;
 	}
 	if (service && rhost != NULL && rhost[0] != '\0') {
-		ca_log_debug(log, "no helper: the user is at another machine");
+		ca_log_debug(log,
+		    "no helper is started: PAM_RHOST is set, so the user is "
+		    "at another machine");
 		ret = CA_ERR_NOT_FOUND;
 		goto out;
 	}
 	if (service && (pam_user == NULL || pam_user[0] == '\0')) {
-		ca_log_debug(log, "no helper: nobody has said who logs in");
+		ca_log_debug(log, "no helper is started: PAM_USER is not set");
 		ret = CA_ERR_NOT_FOUND;
 		goto out;
 	}
 	rc = look_up(c, service ? pam_user : NULL, getuid());
 	if (rc != CA_OK) {
-		ca_log_debug(log, "no helper: no such account here (%-s)",
+		ca_log_debug(log,
+		    "no helper is started: the user's account cannot be read: "
+		    "%-s",
 		    ca_err_text(rc));
 		ret = rc;
 		goto out;

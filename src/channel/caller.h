@@ -1,5 +1,5 @@
 /*
- * Who sits at this machine, and with whose rights the helper may run.
+ * Find the user at this machine, with whose rights the helper may run.
  */
 #ifndef CA_CHANNEL_CALLER_H
 #define CA_CHANNEL_CALLER_H
@@ -16,23 +16,27 @@
 struct ca_caller;
 
 /*
- * Find out: where the process runs setuid root (sudo, su), the user of its
- * real uid; where it runs as root (login, a display manager), pam_user; where
- * it runs as an ordinary user (a screen locker), that user.
+ * Find the user.  If the process runs setuid root (sudo, su), it is the user of
+ * the real uid; if it runs as root (login, a display manager), it is pam_user;
+ * if it runs as an ordinary user (a screen locker), it is that user.
  *
- * CA_ERR_NOT_FOUND: nobody: no pam_user or no such account, or the user is at
- * another machine (rhost is not empty): a helper at this one would answer for
- * whoever called from there.  Both may be NULL.  CA_ERR_MEMORY, CA_ERR_IO.
+ * pam_user and rhost may be NULL.  *out is to be freed with ca_caller_free.
+ * CA_ERR_NOT_FOUND: the process runs as root, and pam_user is missing; or the
+ * account does not exist; or the process runs as root and rhost is not empty:
+ * the user is at another machine, and a helper at this one would sign for
+ * anybody who connects from there.  CA_ERR_MEMORY, CA_ERR_IO.
  */
 CA_MUST_CHECK enum ca_err ca_caller_new(const char *pam_user, const char *rhost,
     const struct ca_log *log, struct ca_caller **out);
 void ca_caller_free(struct ca_caller *caller); /* NULL is allowed */
 
-/* Register the DER of a certificate; copied.  CA_ERR_LIMIT: enough. */
+/* Add the DER of a certificate that is registered for the user; it is copied.
+ * CA_ERR_LIMIT: there are CA_CALLER_CERTS_MAX already, or len is 0;
+ * CA_ERR_MEMORY. */
 CA_MUST_CHECK enum ca_err ca_caller_add_cert(
     struct ca_caller *caller, const void *der, size_t len);
 
-/* Borrowed, as long as caller lives and nothing is added. */
+/* Borrow the user, until a certificate is added or caller is freed. */
 const struct ca_channel_user *ca_caller_get0_user(
     const struct ca_caller *caller);
 

@@ -1,13 +1,17 @@
 /*
  * The response that `certauth sign --helper' makes as the user.
  */
+/*
+ * The response by a helper: `certauth sign --helper` as the user.
+ */
 #include "channel/session.h"
 
 #include <string.h>
 
 #define OPENING_BYTES ((size_t)1 << 18)
 
-/* %u, %h and %% as in certauth.conf(5); no other % gets past the parser. */
+/* Replace %u, %h and %% as certauth.conf(5) says.  The parser of the
+ * configuration refuses any other %. */
 static void
 put_key_file(const struct ca_config *cfg, const struct ca_log *log,
     const struct ca_channel_user *user, struct ca_buf *out)
@@ -33,11 +37,14 @@ put_key_file(const struct ca_config *cfg, const struct ca_log *log,
 	if (text != NULL)
 		ca_helper_put_text(out, CA_HELPER_KEYFILE, text);
 	else
-		ca_log_err(log, "key_file is too long for this user");
+		ca_log_err(log,
+		    "key_file is ignored: its path for user %s is longer than "
+		    "%d bytes",
+		    user->name, CA_HELPER_TEXT_MAX);
 	ca_buf_free(&path);
 }
 
-/* Said without the URI, as the PIN may be in it. */
+/* The URI is not logged, because it may contain the PIN. */
 static void
 warn_of_pin(const struct ca_config *cfg, const struct ca_log *log)
 {
@@ -45,8 +52,8 @@ warn_of_pin(const struct ca_config *cfg, const struct ca_log *log)
 	    (strstr(cfg->token_uri, "pin-value=") != NULL ||
 		strstr(cfg->token_uri, "pin-source=") != NULL))
 		ca_log(log, CA_LOG_WARNING,
-		    "the PIN in token_uri is not used: require_pin = yes has "
-		    "it typed");
+		    "the PIN in token_uri is not used, because require_pin = "
+		    "yes makes the user enter it");
 }
 
 static void

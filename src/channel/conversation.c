@@ -1,6 +1,9 @@
 /*
  * The response in pieces, by the prompts and answers of a PAM conversation.
  */
+/*
+ * The response by the PAM conversation, piece by piece.
+ */
 #include "channel/channel.h"
 
 #include <time.h>
@@ -8,25 +11,30 @@
 #include "base/base64url.h"
 #include "wire/pieces.h"
 
-/* Seconds of the clock that nobody sets; suspended time counts, too. */
-static time_t
-uptime(void)
+/* Seconds of a clock that cannot be set, and that runs during suspend if the
+ * kernel has such a clock.  CA_ERR_IO: there is no clock. */
+static enum ca_err
+uptime(time_t *out)
 {
 	struct timespec ts;
 
 	if (clock_gettime(CLOCK_BOOTTIME, &ts) != 0 &&
 	    clock_gettime(CLOCK_MONOTONIC, &ts) != 0)
-		return -1;
-	return ts.tv_sec;
+		return CA_ERR_IO;
+	*out = ts.tv_sec;
+	return CA_OK;
 }
 
-/* No clock is as bad as one that ran out. */
-static bool
-expired(const struct ca_request *req, time_t began)
+/* CA_ERR_EXPIRED: the request's lifetime, counted from began, is over. */
+static enum ca_err
+check_lifetime(const struct ca_request *req, time_t began)
 {
-	time_t now = uptime();
+	time_t now;
+	enum ca_err rc = uptime(&now);
 
-	return began < 0 || now < 0 || now - began > (time_t)req->lifetime;
+	if (rc != CA_OK)
+		return rc;
+	return now - began > (time_t)req->lifetime ? CA_ERR_EXPIRED : CA_OK;
 }
 
 static enum ca_reason
@@ -66,7 +74,7 @@ reason_of(enum ca_err rc)
 	return CA_R_INTERNAL;
 }
 
-/* One prompt and its answer, which is wiped and freed before this returns. */
+/* Show one prompt and add its answer to ps.  The answer is wiped and freed. */
 static enum ca_err
 one_piece(struct ca_pieces *ps, const struct ca_prompter *prompter, bool *done,
     enum ca_reason *reason)
@@ -106,7 +114,7 @@ ca_channel_conversation(const struct ca_channel *channel,
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_buf text = CA_BUF_INIT(CA_REQUEST_CHARS_MAX);
 	struct ca_pieces *ps = NULL;
-	time_t began = uptime();
+	time_t began;
 	bool done = false;
 	size_t pieces = 0;
 
@@ -119,6 +127,10 @@ ca_channel_conversation(const struct ca_channel *channel,
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
+	if ((rc = uptime(&began)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
 	/* ca_pieces_add bounds the number of rounds */
 	while (!done) {
 		rc = one_piece(ps, channel->prompter, &done, reason);
@@ -127,9 +139,9 @@ ca_channel_conversation(const struct ca_channel *channel,
 			goto out;
 		}
 		pieces++;
-		if (expired(req, began)) {
-			*reason = CA_R_REQUEST_EXPIRED;
-			ret = CA_ERR_EXPIRED;
+		if ((rc = check_lifetime(req, began)) != CA_OK) {
+			*reason = reason_of(rc);
+			ret = rc;
 			goto out;
 		}
 	}

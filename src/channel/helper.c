@@ -11,7 +11,7 @@
 
 enum arg_kind { ARG_NONE, ARG_TEXT, ARG_NUMBER, ARG_BYTES };
 
-/* The whole protocol: word, direction, argument, and how long it may be. */
+/* The verbs: word, sender, kind of the argument and its maximum in bytes. */
 static const struct verb {
 	enum ca_helper_verb verb;
 	const char *word;
@@ -100,7 +100,7 @@ parse_arg(const struct verb *v, const uint8_t *p, size_t len,
 {
 	switch (v->arg) {
 	case ARG_NONE:
-		return CA_ERR_FORMAT; /* it has one */
+		return CA_ERR_FORMAT; /* there is an argument */
 	case ARG_NUMBER:
 		return parse_number(p, len, &msg->number);
 	case ARG_TEXT:
@@ -109,7 +109,7 @@ parse_arg(const struct verb *v, const uint8_t *p, size_t len,
 		ca_buf_put(&msg->arg, p, len);
 		return ca_buf_err(&msg->arg);
 	case ARG_BYTES:
-		/* the decoder's bound is that of the bytes */
+		/* the bound is that of the decoded bytes */
 		msg->arg.max = v->max;
 		return ca_base64url_decode(&msg->arg, (const char *)p, len);
 	}
@@ -149,8 +149,9 @@ out:
 	return ret;
 }
 
-/* A verb that does not take this kind of argument is a bug of the caller; it
- * must not become a line that means something else. */
+/* Append a verb and the space before its argument.  If the verb takes another
+ * kind of argument, the caller has a bug, and out fails with CA_ERR_USAGE, so
+ * that no line of another meaning is sent. */
 static const struct verb *
 put_word(struct ca_buf *out, enum ca_helper_verb verb, enum arg_kind arg)
 {
@@ -230,7 +231,7 @@ ca_helper_put_bytes(
 void
 ca_helper_input_init(struct ca_helper_input *in, enum ca_helper_side from)
 {
-	/* whole lines may be followed by a part of the next one */
+	/* room for a whole line and a part of the next one */
 	in->pending = CA_BUF_INIT((size_t)2 * CA_HELPER_LINE_MAX);
 	in->from = from;
 }
@@ -261,7 +262,7 @@ ca_helper_input_next(struct ca_helper_input *in, struct ca_helper_msg *msg)
 	enum ca_err rc = ca_helper_parse(b->p, len, in->from, msg);
 	size_t rest = b->len - len - 1;
 
-	/* what moved down leaves a copy behind, perhaps of a PIN */
+	/* wipe the copy behind the moved bytes: it may be of a PIN */
 	memmove(b->p, end + 1, rest);
 	explicit_bzero(b->p + rest, len + 1);
 	b->len = rest;

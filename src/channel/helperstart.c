@@ -1,5 +1,5 @@
 /*
- * Starting `certauth sign --helper' as the user: with all of the user's groups and
+ * Start `certauth sign --helper` as the user, with all of the user's groups and
  * an environment made for the user.
  */
 #include <errno.h>
@@ -14,7 +14,7 @@
 #define GROUPS_MAX 65536
 #define ENV_MAX 6
 
-/* All groups of the user; *out is to free(). */
+/* Get all groups of the user.  *out is to be freed with free(). */
 static enum ca_err
 user_groups(const struct ca_channel_user *user, gid_t **out, size_t *n)
 {
@@ -43,7 +43,7 @@ user_groups(const struct ca_channel_user *user, gid_t **out, size_t *n)
 	}
 }
 
-/* Start what exec_fd is, as the user, with the environment of p. */
+/* Start p as the user. */
 static enum ca_err
 start(struct ca_spawn_params *p, const struct ca_channel_user *user,
     const struct ca_log *log, struct ca_spawn *spawn)
@@ -64,7 +64,9 @@ start(struct ca_spawn_params *p, const struct ca_channel_user *user,
 		who.groups = groups;
 		p->who = &who;
 	} else if (geteuid() != user->uid) {
-		ca_log_err(log, "cannot become user %s", user->name);
+		ca_log_err(log,
+		    "helper %s: only root can start it as another user, %s",
+		    p->path, user->name);
 		ret = CA_ERR_IO;
 		goto out;
 	}
@@ -79,7 +81,7 @@ out:
 	return ret;
 }
 
-/* HOME=, USER= and their like; each is to free(). */
+/* Each string of v is to be freed with free(), also on failure. */
 static enum ca_err
 make_environment(const struct ca_channel_user *user, char *v[ENV_MAX])
 {

@@ -1,6 +1,6 @@
 /*
- * The host's proof by a key on a token: its library is loaded by the helper,
- * not by the application's process.
+ * The host's proof by a key on a token.  The helper loads the token's PKCS#11
+ * module, so that the application's process does not.
  */
 #include "channel/session.h"
 
@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #define OPENING_BYTES ((size_t)1 << 18)
-#define SIGN_SECONDS 20 /* somebody who has not proved anything waits */
+#define SIGN_SECONDS 20 /* an unauthenticated client waits for it */
 #define PASSWD_BYTES 16384
 
-/* Nobody is there to type a PIN. */
+/* No user is there to enter a PIN. */
 static enum ca_err
 no_answer(void *ctx, const char *prompt, bool echo, struct ca_secret **answer)
 {
@@ -38,7 +38,7 @@ ca_channel_host_sign(const struct ca_config *cfg, const struct ca_log *log,
 	char text[PASSWD_BYTES];
 	struct passwd pw, *found = NULL;
 	struct ca_channel_user user = {.uid = geteuid(), .gid = getegid()};
-	/* the prompter's context is not written to */
+	/* to_log does not write to its context */
 	const struct ca_prompter prompter = {
 	    no_answer, to_log, (void *)(uintptr_t)log};
 	struct ca_channel_session s = {.cfg = cfg,
@@ -51,7 +51,7 @@ ca_channel_host_sign(const struct ca_config *cfg, const struct ca_log *log,
 	if (getpwuid_r(user.uid, &pw, text, sizeof text, &found) != 0 ||
 	    found == NULL) {
 		ca_log_err(log,
-		    "host_key: user %u, as whom this runs, has no "
+		    "host_key: the user ID of this process, %u, has no "
 		    "account",
 		    (unsigned)user.uid);
 		ret = CA_ERR_NOT_FOUND;

@@ -8,35 +8,50 @@
 
 /* ---- time ---- */
 
-static long long
-clock_ms(void)
+/* Milliseconds of a clock that cannot be set.  CA_ERR_IO: there is no clock. */
+static enum ca_err
+clock_ms(const struct ca_channel_session *s, long long *out)
 {
 	struct timespec ts;
 
 	if (clock_gettime(CLOCK_BOOTTIME, &ts) != 0 &&
-	    clock_gettime(CLOCK_MONOTONIC, &ts) != 0)
-		return -1;
-	return (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	    clock_gettime(CLOCK_MONOTONIC, &ts) != 0) {
+		ca_log_err(
+		    s->log, "helper %s: there is no clock: %m", s->cfg->helper);
+		return CA_ERR_IO;
+	}
+	*out = (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return CA_OK;
 }
 
 static enum ca_err
 wait_for(struct ca_channel_session *s, int fd, short events)
 {
+	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct pollfd p = {fd, events, 0};
+	long long now;
+	int n = 0;
 
-	for (;;) {
-		long long now = clock_ms(), left = s->deadline - now;
-
-		if (now < 0 || left <= 0) {
-			s->reason = CA_R_HELPER_TIMEOUT;
-			return CA_ERR_TIMEOUT;
+	while (n <= 0) {
+		if ((rc = clock_ms(s, &now)) != CA_OK) {
+			ret = rc;
+			goto out;
 		}
-		int n = poll(&p, 1, left > 60000 ? 60000 : (int)left);
-		if (n > 0)
-			return CA_OK;
-		if (n < 0 && errno != EINTR)
-			return CA_ERR_IO;
+		long long left = s->deadline - now;
+		if (left <= 0) {
+			s->reason = CA_R_HELPER_TIMEOUT;
+			ret = CA_ERR_TIMEOUT;
+			goto out;
+		}
+		n = poll(&p, 1, left > 60000 ? 60000 : (int)left);
+		if (n < 0 && errno != EINTR) {
+			ret = CA_ERR_IO;
+			goto out;
+		}
 	}
+	ret = CA_OK;
+out:
+	return ret;
 }
 
 /* ---- lines to the helper ---- */
@@ -106,8 +121,8 @@ next_line(struct ca_channel_session *s)
 		}
 	}
 	if (rc != CA_OK) {
-		ca_log_err(s->log, "helper: wrote a line that is none: %-s",
-		    ca_err_text(rc));
+		ca_log_err(s->log, "helper %s: sent an invalid line: %-s",
+		    s->cfg->helper, ca_err_text(rc));
 		ret = rc;
 		goto out;
 	}
@@ -116,22 +131,31 @@ out:
 	return ret;
 }
 
-/* Pass a question on.  The time that a person takes is not the helper's. */
+/* Pass a question on.  The user's time for the answer does not count as the
+ * helper's. */
 static enum ca_err
 pass_question(struct ca_channel_session *s, const char *text, bool echo)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_buf out = CA_BUF_INIT(CA_HELPER_LINE_MAX);
 	struct ca_secret *answer = NULL;
-	long long asked = clock_ms();
+	long long asked, answered;
 
+	if ((rc = clock_ms(s, &asked)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
 	rc = s->prompter->ask(s->prompter->ctx, text, echo, &answer);
 	if (rc != CA_OK) {
 		s->reason = CA_R_CONVERSATION;
 		ret = rc;
 		goto out;
 	}
-	s->deadline += clock_ms() - asked;
+	if ((rc = clock_ms(s, &answered)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	s->deadline += answered - asked;
 	if (answer != NULL && ca_secret_len(answer) > CA_HELPER_ANSWER_MAX) {
 		s->reason = CA_R_ANSWER_LIMIT;
 		ret = CA_ERR_LIMIT;
@@ -153,7 +177,7 @@ out:
 	return ret;
 }
 
-/* Act on one line.  *done: it was the last. */
+/* Act on one line.  *done: it was the last line. */
 static enum ca_err
 handle(struct ca_channel_session *s, struct ca_buf *out, bool *done)
 {
@@ -175,8 +199,8 @@ handle(struct ca_channel_session *s, struct ca_buf *out, bool *done)
 		*done = true;
 		return ca_buf_err(out);
 	case CA_HELPER_NONE:
-		ca_log(s->log, CA_LOG_INFO, "helper: nothing to sign with: %s",
-		    text);
+		ca_log(s->log, CA_LOG_INFO,
+		    "helper: no key can sign this request: %s", text);
 		s->reason = CA_R_NO_CREDENTIAL;
 		return CA_ERR_NOT_FOUND;
 	case CA_HELPER_FAILED:
@@ -199,7 +223,7 @@ handle(struct ca_channel_session *s, struct ca_buf *out, bool *done)
 	case CA_HELPER_NOANSWER:
 		break;
 	}
-	return CA_ERR_FORMAT; /* not its to say; the parser knows, too */
+	return CA_ERR_FORMAT; /* the host's verb; the parser refuses it, too */
 }
 
 static enum ca_err
@@ -210,7 +234,8 @@ talk(struct ca_channel_session *s, struct ca_buf *opening, struct ca_buf *out)
 
 	for (unsigned lines = 0; rc == CA_OK && !done; lines++) {
 		if (lines == CA_HELPER_LINES) {
-			ca_log_err(s->log, "helper: talks without end");
+			ca_log_err(s->log, "helper %s: sent more than %d lines",
+			    s->cfg->helper, CA_HELPER_LINES);
 			return CA_ERR_LIMIT;
 		}
 		if ((rc = next_line(s)) == CA_OK)
@@ -226,20 +251,18 @@ log_end(const struct ca_channel_session *s, const struct ca_spawn_end *end)
 {
 	if (s->reason == CA_R_HELPER_TIMEOUT)
 		ca_log_err(s->log,
-		    "helper %s: not done within its %u s, "
-		    "killed",
+		    "helper %s: did not finish within %u s and was killed",
 		    s->cfg->helper, s->timeout);
 	else if (end->how == CA_SPAWN_FAILED) {
 		errno = end->value;
 		ca_log_err(s->log, "helper %s: %-s failed: %m", s->cfg->helper,
 		    end->step);
 	} else if (s->silent && end->how == CA_SPAWN_SIGNAL)
-		ca_log_err(s->log, "helper %s: died of signal %d",
+		ca_log_err(s->log, "helper %s: was killed by signal %d",
 		    s->cfg->helper, end->value);
 	else if (s->silent)
 		ca_log_err(s->log,
-		    "helper %s: ended with status %d and "
-		    "without a result",
+		    "helper %s: exited with status %d without a result",
 		    s->cfg->helper, end->value);
 }
 
@@ -249,12 +272,16 @@ ca_channel_session(struct ca_channel_session *s, unsigned wait,
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_spawn_end end;
+	long long now;
 
 	s->reason = CA_R_HELPER;
 	s->spawn = (struct ca_spawn){-1, -1, -1, -1};
 	ca_helper_input_init(&s->input, CA_HELPER_CHILD);
-	s->deadline =
-	    clock_ms() + 1000LL * ((long long)s->timeout + (long long)wait);
+	if ((rc = clock_ms(s, &now)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	s->deadline = now + 1000LL * ((long long)s->timeout + (long long)wait);
 	rc = ca_helper_start(
 	    s->cfg->helper, s->user, s->timeout, s->log, &s->spawn);
 	if (rc != CA_OK) {

@@ -1,6 +1,7 @@
 /*
- * One talk with a helper process, by the lines of channel/helper.h: for
- * command.c (a user's answer) and hostsign.c (this host's proof).
+ * Private to src/channel: run a helper process and exchange the lines of
+ * channel/helper.h with it, for the user's response (command.c) and for the
+ * host's proof (hostsign.c).
  */
 #ifndef CA_CHANNEL_SESSION_H
 #define CA_CHANNEL_SESSION_H
@@ -11,33 +12,35 @@
 
 struct ca_channel_session {
 	/* from the caller */
-	const struct ca_config *cfg; /* helper */
+	const struct ca_config *cfg; /* its helper is started */
 	const struct ca_log *log;
 	const struct ca_channel_user *user;
 	const struct ca_prompter *prompter;
-	unsigned timeout; /* seconds, the time of questions not counted */
+	unsigned timeout; /* seconds, not counting the user's answers */
 	/* result */
 	enum ca_reason reason;
-	/* its own */
+	/* private */
 	struct ca_spawn spawn;
 	struct ca_helper_input input;
 	struct ca_helper_msg msg;
-	long long deadline; /* milliseconds */
-	bool silent;        /* the helper's end came without a last line */
+	long long deadline; /* milliseconds of clock_ms() */
+	bool silent;        /* the helper ended without a last line */
 };
 
 /*
- * Start the helper as the user, send it the lines of opening (freed), pass its
- * questions on for at most timeout and wait seconds, and append the bytes of
- * its response to out.  What goes wrong is logged, and s->reason names it.
+ * Start the helper as the user, send it the lines of opening (which is freed),
+ * pass its questions on, and append the bytes of its response to out.  The
+ * helper is killed after timeout and wait seconds.  Failures are logged, and
+ * s->reason is the reason.
  */
 CA_MUST_CHECK enum ca_err ca_channel_session(struct ca_channel_session *s,
     unsigned wait, struct ca_buf *opening, struct ca_buf *out);
 
 /*
- * Start `certauth sign --helper` (path) as user: ca_spawn_open and
- * ca_spawn_start, with all of the user's groups and an environment made for the
- * user.  What is wrong goes to log; errors as of those two.
+ * Start `certauth sign --helper` (certauth is at path) as user, with all of the
+ * user's groups and an environment made for the user.  Failures are logged.
+ * Errors as of ca_spawn_open and ca_spawn_start; CA_ERR_LIMIT: the user is in
+ * too many groups; CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_helper_start(const char *path,
     const struct ca_channel_user *user, unsigned cpu_seconds,

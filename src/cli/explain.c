@@ -1,6 +1,5 @@
 #include "cli/explain.h"
 #include "cli/commands.h"
-#include "auth/pamcode.h"
 #include "base/file.h"
 #include "tool/pamfile.h"
 #include "tool/certargs.h"
@@ -229,78 +228,6 @@ read_certs(struct ca_crypto *crypto, const char *path, STACK_OF(X509) *out)
 	return status;
 }
 
-/* ---- the look ---- */
-
-static void
-take_rule(void *ctx, const struct ca_map_trial *t)
-{
-	struct ca_explain *e = ctx;
-	struct ca_explain_rule *v =
-	    realloc(e->rule, (e->nrules + 1) * sizeof *v);
-
-	if (v == NULL)
-		return;
-	e->rule = v;
-	v[e->nrules++] = (struct ca_explain_rule){.file = strdup(t->file),
-	    .login = strdup(t->login),
-	    .selector = strdup(t->selector),
-	    .made = t->made != NULL ? strdup(t->made) : NULL,
-	    .why = strdup(t->why),
-	    .line = t->line,
-	    .matched = t->matched};
-}
-
-const char *
-ca_explain_pam(enum ca_err err, const char *denied)
-{
-	static const char *const names[] = {
-#define ROW(e, code) [e] = #code,
-	    CA_PAM_CODES(ROW, denied)
-#undef ROW
-	};
-	const char *name =
-	    (unsigned)err < sizeof names / sizeof *names ? names[err] : NULL;
-
-	if (name == NULL)
-		name = "PAM_SERVICE_ERR";
-	return strcmp(name, "denied") == 0 ? denied : name;
-}
-
-/* What decided, the signature aside. */
-static enum ca_reason
-decided(const struct ca_report *r)
-{
-	static const enum ca_verdict order[] = {CA_FAIL, CA_NOT_RUN, CA_WAIVED};
-
-	for (size_t v = 0; v < sizeof order / sizeof *order; v++)
-		for (unsigned i = CA_CHECK_CHAIN; i < CA_CHECKS; i++)
-			if (ca_report_verdict(r, (enum ca_check)i) == order[v])
-				return ca_report_check_reason(
-				    r, (enum ca_check)i);
-	return CA_R_OK;
-}
-
-static void
-judge(struct ca_explain *e, struct ca_crypto *crypto, const struct ca_log *log,
-    STACK_OF(X509) *rest)
-{
-	const unsigned rest_of_it = CA_REPORT_ALL & ~(1u << CA_CHECK_SIGNATURE);
-	const struct ca_context ctx = {crypto, e->cfg, log, e->now};
-	const struct ca_auth_trace trace = {take_rule, e};
-	enum ca_err rc;
-
-	ca_auth_facts(&e->peer, e->report);
-	rc = ca_auth_certificate(
-	    &ctx, &e->peer, rest, &trace, e->report, &e->result);
-	e->granted = rc == CA_OK && ca_report_granted(e->report, rest_of_it);
-	e->reason = decided(e->report);
-	if (rc == CA_OK && !e->granted)
-		rc = CA_DENIED;
-	e->pam = e->cfg->mode == CA_MODE_AUDIT
-		     ? "PAM_IGNORE"
-		     : ca_explain_pam(rc, "PAM_AUTH_ERR");
-}
-
 static bool
 want_colour(void)
 {
@@ -343,7 +270,7 @@ explain(const struct args *a, struct ca_explain *e, struct ca_crypto *crypto,
 	e->result.leaf = sk_X509_shift(certs);
 	rc = load(a, e, &log);
 	if (rc == CA_OK) {
-		judge(e, crypto, &log, certs);
+		ca_explain_judge(e, crypto, &log, certs);
 	} else {
 		/* as the module says of any mistake there */
 		e->reason = CA_R_CONFIG;

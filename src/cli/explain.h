@@ -45,4 +45,9 @@ const char *ca_explain_pam(enum ca_err err, const char *denied);
 /* A time as RFC 3339 has it, UTC, seconds. */
 void ca_explain_time(time_t t, char out[32]);
 
+/* Judge the certificate e->result.leaf: fills the rest of *e.  rest: more
+ * certificates to build a path from. */
+void ca_explain_judge(struct ca_explain *e, struct ca_crypto *crypto,
+    const struct ca_log *log, STACK_OF(X509) *rest);
+
 #endif

@@ -1,4 +1,4 @@
-#include "cli/pki.h"
+#include "cli/pkiint.h"
 #include "cli/commands.h"
 #include "base/file.h"
 
@@ -54,257 +54,20 @@ static const struct option options[] = {
 };
 
 #define CRL_DAYS 30
-#define FILE_MAX (16u << 20)
-
-struct pki {
-	const char *dir, *name;
-	struct ca_pki_want want; /* days 0: the default */
-	struct ca_crypto *crypto;
-	EVP_PKEY *key; /* of the CA */
-	X509 *ca;
-	int lock; /* ca.key, or -1 */
-};
-
-/* ---- files ---- */
-
-static bool
-path_of(
-    const struct pki *p, const char *name, const char *end, char out[PATH_MAX])
-{
-	return snprintf(out, PATH_MAX, "%s/%s%s", p->dir, name, end) < PATH_MAX;
-}
-
-static bool
-there(const struct pki *p, const char *name, const char *end)
-{
-	char path[PATH_MAX];
-	struct stat st;
-
-	return path_of(p, name, end, path) && lstat(path, &st) == 0;
-}
-
-/* What bio holds becomes a file; says what is wrong. */
-static bool
-store(const struct pki *p, const char *name, const char *end, BIO *bio,
-    mode_t mode)
-{
-	char path[PATH_MAX];
-	char *data;
-	long len = BIO_get_mem_data(bio, &data);
-
-	if (len <= 0 || !path_of(p, name, end, path)) {
-		(void)ca_cli_fail("%s%s cannot be made", name, end);
-		return false;
-	}
-	if (ca_file_replace(path, data, (size_t)len, mode) != CA_OK) {
-		(void)ca_cli_fail("%s: %s", path, strerror(errno));
-		return false;
-	}
-	return true;
-}
-
-/* A file of the folder as a memory BIO, or NULL, and it was said. */
-static BIO *
-fetch(const struct pki *p, const char *name, const char *end)
-{
-	struct ca_buf text = CA_BUF_INIT(FILE_MAX);
-	struct ca_log log = ca_cli_log(false);
-	char path[PATH_MAX];
-	BIO *bio = NULL;
-	enum ca_err rc = CA_ERR_LIMIT;
-
-	if (path_of(p, name, end, path)) {
-		rc = ca_file_read(AT_FDCWD, path, FILE_MAX, &text);
-		if (rc != CA_OK)
-			ca_file_log(&log, path, rc);
-	}
-	if (rc == CA_OK && (bio = BIO_new(BIO_s_mem())) != NULL &&
-	    BIO_write(bio, text.p, (int)text.len) != (int)text.len) {
-		BIO_free(bio);
-		bio = NULL;
-	}
-	ca_buf_free(&text);
-	return bio;
-}
-
-/* No passphrase is asked for: the files here have none. */
-static int
-no_passphrase(char *buf, int size, int writing, void *ctx)
-{
-	(void)buf;
-	(void)size;
-	(void)writing;
-	(void)ctx;
-	return -1;
-}
-
-static X509 *
-read_cert(const struct pki *p, const char *name)
-{
-	BIO *bio = fetch(p, name, ".pem");
-	unsigned char *der = NULL;
-	X509 *cert = NULL;
-	long len = 0;
-
-	if (bio != NULL &&
-	    (PEM_bytes_read_bio(&der, &len, NULL, PEM_STRING_X509, bio,
-		 no_passphrase, NULL) != 1 ||
-		ca_crypto_cert(p->crypto, der, (size_t)len, &cert) != CA_OK))
-		(void)ca_cli_fail("%s/%s.pem is no certificate", p->dir, name);
-	OPENSSL_free(der);
-	BIO_free(bio);
-	return cert;
-}
-
-/* One at a time, or of two revocations one would be lost.  The key's file
- * is never replaced, and nobody else can open it. */
-static bool
-lock_ca(struct pki *p)
-{
-	char path[PATH_MAX];
-
-	if (path_of(p, "ca", ".key", path))
-		p->lock = open(path, O_RDONLY | O_CLOEXEC);
-	while (p->lock >= 0 && flock(p->lock, LOCK_EX) != 0)
-		if (errno != EINTR) {
-			(void)close(p->lock);
-			p->lock = -1;
-		}
-	if (p->lock < 0)
-		(void)ca_cli_fail(
-		    "%s cannot be locked: %s", p->dir, strerror(errno));
-	return p->lock >= 0;
-}
-
-static bool
-open_ca(struct pki *p)
-{
-	BIO *bio;
-
-	if (!there(p, "ca", ".key")) {
-		(void)ca_cli_fail("%s holds no CA; `certauth pki init %s` "
-				  "makes one",
-		    p->dir, p->dir);
-		return false;
-	}
-	if (!lock_ca(p) || (p->ca = read_cert(p, "ca")) == NULL ||
-	    (bio = fetch(p, "ca", ".key")) == NULL)
-		return false;
-	p->key = PEM_read_bio_PrivateKey_ex(bio, NULL, no_passphrase, NULL,
-	    ca_crypto_get0_libctx(p->crypto), NULL);
-	BIO_free(bio);
-	if (p->key == NULL || X509_check_private_key(p->ca, p->key) != 1) {
-		(void)ca_cli_fail("%s/ca.key is not the key of ca.pem", p->dir);
-		return false;
-	}
-	return true;
-}
-
-/* ---- the CRL: it is the register of what was revoked, too ---- */
-
-static X509_CRL *
-read_crl(const struct pki *p)
-{
-	BIO *bio = fetch(p, "ca", ".crl");
-	X509_CRL *crl =
-	    bio == NULL ? NULL
-			: PEM_read_bio_X509_CRL(bio, NULL, no_passphrase, NULL);
-
-	if (bio != NULL && crl == NULL)
-		(void)ca_cli_fail("%s/ca.crl is no CRL", p->dir);
-	BIO_free(bio);
-	return crl;
-}
-
-static long long
-seconds(const ASN1_TIME *t)
-{
-	struct tm tm;
-
-	return ASN1_TIME_to_tm(t, &tm) == 1 ? (long long)timegm(&tm) : 0;
-}
-
-/* The entries of old, and one more unless it is NULL. */
-static struct ca_pki_revoked *
-entries(X509_CRL *old, X509 *more, size_t *n)
-{
-	STACK_OF(X509_REVOKED) *list =
-	    old != NULL ? X509_CRL_get_REVOKED(old) : NULL;
-	int have = list != NULL ? sk_X509_REVOKED_num(list) : 0;
-	struct ca_pki_revoked *all = calloc((size_t)have + 1, sizeof *all);
-
-	*n = 0;
-	for (int i = 0; all != NULL && i < have; i++) {
-		const X509_REVOKED *r = sk_X509_REVOKED_value(list, i);
-
-		all[*n].serial =
-		    ASN1_INTEGER_dup(X509_REVOKED_get0_serialNumber(r));
-		all[(*n)++].when = seconds(X509_REVOKED_get0_revocationDate(r));
-	}
-	if (all != NULL && more != NULL) {
-		all[*n].serial = ASN1_INTEGER_dup(X509_get0_serialNumber(more));
-		all[(*n)++].when = time(NULL);
-	}
-	return all;
-}
-
-static long
-next_number(X509_CRL *old)
-{
-	ASN1_INTEGER *n =
-	    old == NULL ? NULL
-			: X509_CRL_get_ext_d2i(old, NID_crl_number, NULL, NULL);
-	long number = n != NULL ? ASN1_INTEGER_get(n) + 1 : 1;
-
-	ASN1_INTEGER_free(n);
-	return number;
-}
-
-static int
-renew_crl(struct pki *p, X509_CRL *old, X509 *more, long days)
-{
-	size_t n = 0;
-	struct ca_pki_revoked *all = entries(old, more, &n);
-	X509_CRL *crl = NULL;
-	BIO *bio = BIO_new(BIO_s_mem());
-	struct ca_pki_crl want = {all, n, next_number(old), days};
-	enum ca_err rc =
-	    all == NULL || bio == NULL
-		? CA_ERR_MEMORY
-		: ca_pki_crl(p->crypto, p->ca, p->key, &want, &crl);
-	int status = CA_EXIT_NO;
-
-	if (rc != CA_OK)
-		(void)ca_cli_fail(
-		    "the CRL cannot be made: %s", ca_err_text(rc));
-	else if (PEM_write_bio_X509_CRL(bio, crl) == 1 &&
-		 store(p, "ca", ".crl", bio, 0644))
-		status = CA_EXIT_OK;
-	if (status == CA_EXIT_OK)
-		printf("%s/ca.crl: %zu revoked, good for %ld days; put it into "
-		       "/etc/certauth/crl of the hosts\n",
-		    p->dir, n, days);
-	for (size_t i = 0; all != NULL && i < n; i++)
-		ASN1_INTEGER_free(all[i].serial);
-	free(all);
-	X509_CRL_free(crl);
-	BIO_free(bio);
-	return status;
-}
 
 /* ---- the commands ---- */
 
 /* Key first: a certificate without its key is of no use. */
 static bool
-store_pair(const struct pki *p, const char *name, EVP_PKEY *key, X509 *cert)
+store_pair(const struct ca_pki *p, const char *name, EVP_PKEY *key, X509 *cert)
 {
 	BIO *k = BIO_new(BIO_s_secmem()), *c = BIO_new(BIO_s_mem());
 	bool ok = k != NULL && c != NULL &&
 		  PEM_write_bio_PKCS8PrivateKey(
 		      k, key, NULL, NULL, 0, NULL, NULL) == 1 &&
 		  PEM_write_bio_X509(c, cert) == 1 &&
-		  store(p, name, ".key", k, 0600) &&
-		  store(p, name, ".pem", c, 0644);
+		  ca_pki_store(p, name, ".key", k, 0600) &&
+		  ca_pki_store(p, name, ".pem", c, 0644);
 
 	BIO_free(k);
 	BIO_free(c);
@@ -312,7 +75,7 @@ store_pair(const struct pki *p, const char *name, EVP_PKEY *key, X509 *cert)
 }
 
 static int
-pki_init(struct pki *p)
+pki_init(struct ca_pki *p)
 {
 	char cn[64];
 	uint8_t number[4];
@@ -330,7 +93,7 @@ pki_init(struct pki *p)
 	/* who can write there gives the CA another CRL, or another key */
 	if ((why = ca_file_distrust(&st)) != NULL)
 		return ca_cli_fail("%s %s", p->dir, why);
-	if (there(p, "ca", ".key") || there(p, "ca", ".pem"))
+	if (ca_pki_exists(p, "ca", ".key") || ca_pki_exists(p, "ca", ".pem"))
 		return ca_cli_fail("%s holds a CA already; `certauth pki issue "
 				   "%s NAME` uses it",
 		    p->dir, p->dir);
@@ -349,7 +112,7 @@ pki_init(struct pki *p)
 		return ca_cli_fail(
 		    "the CA cannot be made: %s", ca_err_text(rc));
 	if (!store_pair(p, "ca", p->key, p->ca) ||
-	    renew_crl(p, NULL, NULL, CRL_DAYS) != CA_EXIT_OK)
+	    ca_pki_renew_crl(p, NULL, NULL, CRL_DAYS) != CA_EXIT_OK)
 		return CA_EXIT_NO;
 	printf("%s/ca.pem: this CA is for tests and small sites; who reads "
 	       "%s/ca.key can log in as anybody.\n"
@@ -360,7 +123,7 @@ pki_init(struct pki *p)
 }
 
 static int
-pki_issue(struct pki *p)
+pki_issue(struct ca_pki *p)
 {
 	EVP_PKEY *key = NULL;
 	X509 *cert = NULL;
@@ -369,11 +132,12 @@ pki_issue(struct pki *p)
 
 	if (p->name == NULL)
 		return ca_cli_usage(&ca_cmd_pki, "issue needs DIR and NAME");
-	if (there(p, p->name, ".pem") || there(p, p->name, ".key"))
+	if (ca_pki_exists(p, p->name, ".pem") ||
+	    ca_pki_exists(p, p->name, ".key"))
 		return ca_cli_fail("%s/%s.pem or .key is there already; take "
 				   "another name, or move it away",
 		    p->dir, p->name);
-	if (!open_ca(p))
+	if (!ca_pki_open(p))
 		return CA_EXIT_NO;
 	if (p->want.cn == NULL)
 		p->want.cn = p->want.dns != NULL ? p->want.dns : p->name;
@@ -399,7 +163,7 @@ pki_issue(struct pki *p)
 }
 
 static int
-pki_revoke(struct pki *p)
+pki_revoke(struct ca_pki *p)
 {
 	X509_CRL *old = NULL;
 	X509_REVOKED *entry;
@@ -408,8 +172,8 @@ pki_revoke(struct pki *p)
 
 	if (p->name == NULL)
 		return ca_cli_usage(&ca_cmd_pki, "revoke needs DIR and NAME");
-	if (!open_ca(p) || (cert = read_cert(p, p->name)) == NULL ||
-	    (old = read_crl(p)) == NULL)
+	if (!ca_pki_open(p) || (cert = ca_pki_read_cert(p, p->name)) == NULL ||
+	    (old = ca_pki_read_crl(p)) == NULL)
 		goto out;
 	if (X509_check_issued(p->ca, cert) != X509_V_OK)
 		(void)ca_cli_fail(
@@ -418,7 +182,7 @@ pki_revoke(struct pki *p)
 		     old, &entry, X509_get_serialNumber(cert)) != 0)
 		(void)ca_cli_fail("%s is revoked already", p->name);
 	else
-		status = renew_crl(
+		status = ca_pki_renew_crl(
 		    p, old, cert, p->want.days > 0 ? p->want.days : CRL_DAYS);
 out:
 	X509_CRL_free(old);
@@ -427,15 +191,15 @@ out:
 }
 
 static int
-pki_crl(struct pki *p)
+pki_crl(struct ca_pki *p)
 {
 	X509_CRL *old;
 	int status = CA_EXIT_NO;
 
 	if (p->name != NULL)
 		return ca_cli_usage(&ca_cmd_pki, "crl needs DIR alone");
-	if (open_ca(p) && (old = read_crl(p)) != NULL) {
-		status = renew_crl(
+	if (ca_pki_open(p) && (old = ca_pki_read_crl(p)) != NULL) {
+		status = ca_pki_renew_crl(
 		    p, old, NULL, p->want.days > 0 ? p->want.days : CRL_DAYS);
 		X509_CRL_free(old);
 	}
@@ -444,7 +208,7 @@ pki_crl(struct pki *p)
 
 static const struct {
 	const char *name;
-	int (*run)(struct pki *p);
+	int (*run)(struct ca_pki *p);
 } commands[] = {
     {"init", pki_init},
     {"issue", pki_issue},
@@ -474,7 +238,7 @@ is_ascii(const char *text)
 }
 
 static int
-one_option(struct pki *p, int c)
+one_option(struct ca_pki *p, int c)
 {
 	char *end;
 
@@ -507,7 +271,7 @@ one_option(struct pki *p, int c)
 }
 
 static int
-dispatch(struct pki *p, int argc, char **argv)
+dispatch(struct ca_pki *p, int argc, char **argv)
 {
 	int status;
 
@@ -540,7 +304,7 @@ dispatch(struct pki *p, int argc, char **argv)
 static int
 run(int argc, char **argv)
 {
-	struct pki p = {.lock = -1};
+	struct ca_pki p = {.lock = -1};
 	int c, status;
 
 	ca_cli_keep_memory();

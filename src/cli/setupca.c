@@ -1,7 +1,10 @@
 /* certauth setup: import CA certificates and CRLs. */
 #include "base/der.h"
 #include "base/file.h"
-#include "crladmin/crladmin.h"
+#include "crladmin/crlcompile.h"
+#include "crladmin/crljudge.h"
+#include "crladmin/crllink.h"
+#include "crladmin/crlset.h"
 #include "verify/issued.h"
 #include "cli/setup.h"
 #include "verify/certfile.h"
@@ -264,18 +267,18 @@ ca_setup_ca(const struct ca_config *cfg, struct ca_crypto *crypto,
 
 /* Judge what lies in TMP, as `certauth crl update` would; NULL: it is good. */
 static const char *
-crl_flaw(struct ca_crl_run *r, const char *name)
+crl_flaw(struct ca_crladmin_run *r, const char *name)
 {
 	struct ca_crls fresh = {NULL, 0}, old = {NULL, 0};
 	const char *why = NULL;
-	enum ca_err rc = ca_crl_read_file(r, TMP, &fresh);
+	enum ca_err rc = ca_crladmin_read(r, TMP, &fresh);
 
 	if (rc != CA_OK)
 		why = rc == CA_ERR_FORMAT ? "is no CRL" : ca_err_text(rc);
 	if (why == NULL)
-		why = ca_crl_not_usable(r, &fresh);
-	if (why == NULL && ca_crl_read_file(r, name, &old) == CA_OK)
-		why = ca_crl_not_successor(&fresh, &old);
+		why = ca_crladmin_not_usable(r, &fresh);
+	if (why == NULL && ca_crladmin_read(r, name, &old) == CA_OK)
+		why = ca_crladmin_not_successor(&fresh, &old);
 	ca_crls_clear(&fresh);
 	ca_crls_clear(&old);
 	return why;
@@ -301,7 +304,7 @@ crl_name(const char *path, char out[80])
 bool
 ca_setup_crl(struct ca_config *cfg, const char *path)
 {
-	struct ca_crl_run r = {.dir = -1, .lock = -1, .quiet = true};
+	struct ca_crladmin_run r = {.dir = -1, .lock = -1, .quiet = true};
 	struct ca_buf file = CA_BUF_INIT(CA_CERTFILE_MAX);
 	char name[80], tmp[PATH_MAX];
 	const char *why = NULL;
@@ -312,14 +315,15 @@ ca_setup_crl(struct ca_config *cfg, const char *path)
 	crl_name(path, name);
 	if (snprintf(tmp, sizeof tmp, "%s/" TMP, cfg->crl_dir) <
 		(int)sizeof tmp &&
-	    slurp(path, &file) && ca_crl_run_open(&r) == CA_EXIT_OK &&
-	    ca_crl_run_lock(&r) == CA_OK) {
+	    slurp(path, &file) && ca_crladmin_open(&r) == CA_EXIT_OK &&
+	    ca_crladmin_lock(&r) == CA_OK) {
 		if (ca_file_replace(tmp, file.p, file.len, 0644) != CA_OK ||
 		    ((why = crl_flaw(&r, name)) == NULL &&
 			renameat(r.dir, TMP, r.dir, name) != 0))
 			why = strerror(errno);
-		ok = why == NULL && ca_crl_compile_one(&r, name) == CA_OK &&
-		     ca_crl_link(&r) == CA_OK;
+		ok = why == NULL &&
+		     ca_crladmin_compile_one(&r, name) == CA_OK &&
+		     ca_crladmin_link(&r) == CA_OK;
 		(void)unlinkat(r.dir, TMP, 0);
 	}
 	if (why != NULL)
@@ -327,7 +331,7 @@ ca_setup_crl(struct ca_config *cfg, const char *path)
 	if (ok)
 		printf("  %s/%s\n", cfg->crl_dir, name);
 	r.cfg = NULL; /* the caller's */
-	ca_crl_run_close(&r);
+	ca_crladmin_close(&r);
 	ca_buf_free(&file);
 	return ok;
 }

@@ -36,7 +36,7 @@ ca_config_free(struct ca_config *cfg)
 	free(cfg);
 }
 
-/* ---- the table, for others ---- */
+/* ---- the table, for other rooms ---- */
 
 static const struct ca_key *
 key_number(size_t i)

@@ -1,6 +1,6 @@
 /*
- * certauth.conf: which sections a file has, and what a service takes from it.
- * ini.h reads the lines.
+ * certauth.conf: the sections of the file, and the keys that apply to a
+ * service.  ini.h reads the lines.
  */
 #include "base/buf.h"
 #include "base/file.h"
@@ -15,12 +15,12 @@
 #include <string.h>
 
 #define SECTIONS_MAX 256
-#define MISTAKES_MAX 20 /* logged; the file is refused by the first */
+#define MISTAKES_MAX 20 /* logged at most; the first one refuses the file */
 
 struct section {
 	char name[CA_INI_SECTION_MAX + 1];
 	unsigned line;
-	/* the line where key number i stands, or 0 */
+	/* the line of key number i, or 0 */
 	unsigned seen[CA_KEYS_MAX];
 };
 
@@ -84,7 +84,7 @@ new_section(struct parse *in, const struct ca_ini_item *item)
 	in->now->line = item->line;
 }
 
-/* Only a list may have lines that continue it, and no key stands twice. */
+/* Indented lines may continue a list only, and no key may be set twice. */
 static bool
 well_placed(struct parse *in, const struct ca_ini_item *item)
 {
@@ -186,7 +186,7 @@ parse_text(struct ca_config *cfg, const char *path, const struct ca_buf *text,
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
-	/* [default] may stand behind the service's section, hence two passes */
+	/* two passes, because [default] may follow the service's section */
 	if ((rc = pass(&in, text, "default", true)) != CA_OK ||
 	    (service != NULL && strcmp(service, "default") != 0 &&
 		(rc = pass(&in, text, service, false)) != CA_OK)) {

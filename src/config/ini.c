@@ -26,8 +26,8 @@ trim(const char *p, size_t len)
 	return (struct span){p, len};
 }
 
-/* The first of the characters of stop, or where a comment begins (a semicolon
- * behind a blank), or len. */
+/* The offset of the first character of stop, or of a comment (a semicolon after
+ * a blank), or len. */
 static size_t
 find(const char *p, size_t len, const char *stop)
 {
@@ -49,7 +49,7 @@ mistake(struct ca_ini *in, struct ca_ini_item *item, const char *what)
 	return CA_OK;
 }
 
-/* Take the next line, without its end. */
+/* Take the next line, without its line end. */
 static struct span
 take_line(struct ca_ini *in)
 {
@@ -78,8 +78,8 @@ unimportant(struct span line)
 	return s.len == 0 || s.p[0] == '#' || s.p[0] == ';';
 }
 
-/* What is wrong with the bytes of a line, whatever it says, or NULL.  A file
- * from Windows has the same mistake on every line: "" after the first one. */
+/* What is wrong with the bytes of a line, or NULL.  A file from Windows has the
+ * same mistake on every line: "" after the first one, which is not reported. */
 static const char *
 bad_bytes(struct ca_ini *in, struct span line)
 {
@@ -132,8 +132,8 @@ section(struct ca_ini *in, struct ca_ini_item *item, struct span line)
 	return item->name != NULL ? CA_OK : CA_ERR_MEMORY;
 }
 
-/* Append a part of a value.  False: it has a comment with #, which would be
- * taken for a part of the value, or be the value. */
+/* Append a part of a value.  False: the part contains a comment with #, which
+ * would become part of the value. */
 static bool
 put_value(struct ca_buf *value, const char *p, size_t len)
 {
@@ -147,9 +147,9 @@ put_value(struct ca_buf *value, const char *p, size_t len)
 }
 
 /*
- * Join the indented lines that follow a pair.  Blank lines and comments may
- * stand between them.  A line with a mistake ends the value and is left for the
- * next call, which reports it.
+ * Append the indented lines that follow a pair.  Blank lines and comments may
+ * be between them.  A line with a mistake ends the value; the next call reports
+ * it.
  */
 static void
 join(struct ca_ini *in, struct ca_ini_item *item)
@@ -175,8 +175,8 @@ join(struct ca_ini *in, struct ca_ini_item *item)
 				continue;
 			}
 		}
-		/* not of this value: leave the line, and keep the buffer, which
-		 * may have moved */
+		/* the line is not part of this value: read it again later, but
+		 * keep the buffer, which may have moved */
 		before.value = in->value;
 		before.value.len = len;
 		*in = before;
@@ -191,7 +191,7 @@ pair(struct ca_ini *in, struct ca_ini_item *item, struct span line)
 	struct span name = trim(line.p, equals);
 
 	in->pair = true;
-	/* a colon is a part of no key: one form is enough */
+	/* KEY: VALUE is not accepted: one form is enough */
 	if (name.len == 0 || equals == line.len || line.p[equals] != '=')
 		return mistake(
 		    in, item, "the line is neither KEY = VALUE nor [SECTION]");
@@ -212,8 +212,8 @@ pair(struct ca_ini *in, struct ca_ini_item *item, struct span line)
 							 : CA_ERR_MEMORY;
 }
 
-/* An indented line that join() left: it has a mistake, or continues a line
- * that has one. */
+/* An indented line that join() did not take: it has a mistake, or continues a
+ * line that has one. */
 static enum ca_err
 left_over(struct ca_ini *in, struct ca_ini_item *item, struct span line)
 {
@@ -230,7 +230,7 @@ left_over(struct ca_ini *in, struct ca_ini_item *item, struct span line)
 		return mistake(in, item,
 		    "a comment that begins with # needs a line of its own; "
 		    "after a value, write ; with a blank before it");
-	/* it belongs to a line that was reported; never drop it otherwise */
+	/* drop the line only if the line that it continues was reported */
 	if (!in->mistaken)
 		return mistake(in, item,
 		    "the line is indented, but there is "
@@ -273,7 +273,7 @@ ca_ini_init(struct ca_ini *in, const void *text, size_t len, bool crlf)
 	*in = (struct ca_ini){.crlf = crlf,
 	    .name = CA_BUF_INIT(CA_INI_LINE_MAX + 1),
 	    .value = CA_BUF_INIT(CA_INI_VALUE_MAX)};
-	/* an empty file may come without memory: no arithmetic on NULL */
+	/* text may be NULL if len is 0: no arithmetic on NULL */
 	in->p = len > 0 ? text : "";
 	in->end = in->p + len;
 }

@@ -30,8 +30,8 @@ static const struct ca_key_word proofs[] = {
     {"conversation", CA_PROOF_CONVERSATION}, {"command", CA_PROOF_COMMAND},
     {NULL, 0}};
 
-/* X.660: two arcs at least, the first 0 to 2, the second below 40 under 0 and
- * 1; no arc with a leading zero.  40 arcs of 10 digits are plenty. */
+/* X.660: at least two arcs; the first is 0 to 2, the second is below 40 if the
+ * first is 0 or 1; no leading zeros.  At most 40 arcs of 10 digits. */
 static const char *
 check_oid(const char *s)
 {
@@ -71,8 +71,8 @@ check_purpose(const char *s)
 		if (strcmp(s, words[i]) == 0)
 			return NULL;
 	return check_oid(s) == NULL ? NULL
-				    : "is none of sslclient, sslserver, any, "
-				      "and no OID";
+				    : "is neither sslclient, sslserver, any "
+				      "nor an OID";
 }
 
 static const char *
@@ -88,15 +88,17 @@ check_url(const char *s)
 	return "does not begin with http://, https:// or file:///";
 }
 
-/* What a request can carry (docs/protocol.md): 1 to 255 bytes of text. */
+/* A request can carry 1 to 255 bytes of text (docs/protocol.md). */
 static const char *
 check_host_name(const char *s)
 {
 	if (strlen(s) > 253)
-		return "is longer than the 253 characters of a host name";
+		return "is longer than 253 characters, the most that a host "
+		       "name can have";
 	if (strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 		      "0123456789-._:") != strlen(s))
-		return "is not a host name";
+		return "is not a host name: only letters, digits and - . _ : "
+		       "are allowed";
 	return NULL;
 }
 
@@ -115,19 +117,19 @@ check_host_key(const char *s)
 	return "is neither an absolute path nor a pkcs11: URI";
 }
 
-/* %u, %h and %% are replaced for the user; any other % is a mistake. */
+/* %u, %h and %% are replaced for each user; any other % is a mistake. */
 static const char *
 check_key_file(const char *s)
 {
 	if (s[0] != '/' && strncmp(s, "%h/", 3) != 0)
-		return "is neither an absolute path nor one under %h/";
+		return "is not an absolute path, and does not begin with %h/";
 	for (; (s = strchr(s, '%')) != NULL; s += 2)
 		if (s[1] != 'u' && s[1] != 'h' && s[1] != '%')
-			return "holds a % that is not %u, %h or %%";
+			return "contains a % that is not part of %u, %h or %%";
 	return NULL;
 }
 
-/* a key a line */
+/* one key on each line */
 /* clang-format off */
 #define AT(member) offsetof(struct ca_config, member)
 #define BOOL(n, d) {#n, CA_KEY_BOOL, AT(n), d, 0, 0, NULL, NULL}

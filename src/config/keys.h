@@ -1,7 +1,7 @@
 /*
- * The table of keys, private to this room: what stands in certauth.conf, in
- * the module's arguments and in the tool's options, and where each value goes
- * in struct ca_config.
+ * Private to this room: the table of the keys of certauth.conf, of the module
+ * arguments and of the tool's options, and the place of each value in struct
+ * ca_config.
  */
 #ifndef CA_CONFIG_KEYS_H
 #define CA_CONFIG_KEYS_H
@@ -17,9 +17,9 @@ enum ca_key_type {
 	CA_KEY_UINT,     /* unsigned */
 	CA_KEY_SECONDS,  /* unsigned; 30s, 5m, 2h, 14d or plain seconds */
 	CA_KEY_DURATION, /* uint64_t; the same forms */
-	CA_KEY_PATH,     /* char *, absolute; empty is NULL where optional */
-	CA_KEY_STRING,   /* char *; empty is NULL */
-	CA_KEY_LIST,     /* struct ca_list, by white space or commas */
+	CA_KEY_PATH,     /* char *, absolute; NULL if empty and optional */
+	CA_KEY_STRING,   /* char *; NULL if empty */
+	CA_KEY_LIST,     /* struct ca_list; separated by blanks or commas */
 	CA_KEY_PROOF,    /* enum ca_proof[2] */
 };
 
@@ -32,29 +32,29 @@ struct ca_key {
 	const char *name; /* NULL ends the table */
 	enum ca_key_type type;
 	size_t offset;   /* in struct ca_config */
-	const char *def; /* the default, as it would stand in the file */
+	const char *def; /* the default, as written in the file */
 	uint64_t min, max;
 	const struct ca_key_word *words;
-	/* NULL, or what is wrong with a string or with one entry of a list,
-	 * as a phrase ("is not an OID"); NULL if nothing is */
+	/* NULL, or a function that says what is wrong with a string or with
+	 * one entry of a list, as a phrase ("is not an OID"), or NULL */
 	const char *(*check)(const char *value);
 };
 
-#define CA_KEYS_MAX 64 /* more than there are */
+#define CA_KEYS_MAX 64 /* there are fewer keys than this */
 
 extern const struct ca_key ca_keys[];
 
-/* NULL: no such key. */
+/* The key with this name, or NULL. */
 const struct ca_key *ca_key_find(const char *name);
 
-/* Where the value of key is in cfg. */
+/* The place of the value of key in cfg. */
 static inline void *
 ca_key_member(struct ca_config *cfg, const struct ca_key *key)
 {
 	return (char *)cfg + key->offset;
 }
 
-/* Free the entries, and make the list empty. */
+/* Free the entries; the list is empty afterwards. */
 void ca_key_list_free(struct ca_list *list);
 
 #endif

@@ -1,32 +1,32 @@
-/* The configuration as the module takes it: the file, then the arguments of the
- * module in the PAM configuration. */
+/* Load the configuration of the module: the file, then the module arguments. */
 #include "config/config.h"
 #include "config/keys.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define NAME_MAX_LEN 49 /* no key is that long */
+#define NAME_MAX_LEN 49 /* longer than any key */
 
-/* What fits together only as a whole. */
+/* Check keys that depend on each other. */
 static enum ca_err
 consistent(const struct ca_config *cfg, const struct ca_log *log)
 {
 	if ((cfg->host_cert == NULL) != (cfg->host_key == NULL)) {
-		ca_log_err(log, "host_cert and host_key belong together: set "
-				"both or none");
+		ca_log_err(log,
+		    "only one of host_cert and host_key is set; set "
+		    "both, or neither");
 		return CA_ERR_CONFIG;
 	}
 	if (cfg->host_proof == CA_HOST_PROOF_REQUIRE &&
 	    cfg->host_cert == NULL) {
 		ca_log_err(log, "host_proof = require needs host_cert and "
-				"host_key");
+				"host_key; set both");
 		return CA_ERR_CONFIG;
 	}
 	if (cfg->min_uid > cfg->max_uid) {
 		ca_log_err(log,
-		    "min_uid = %u is above max_uid = %u: no pattern could make "
-		    "a login",
+		    "min_uid = %u is greater than max_uid = %u, so no pattern "
+		    "can make a login; change one of them",
 		    cfg->min_uid, cfg->max_uid);
 		return CA_ERR_CONFIG;
 	}
@@ -55,7 +55,8 @@ set_argument(struct ca_config *cfg, const char *arg, int number, bool *seen,
 	}
 	const struct ca_key *key = ca_key_find(name);
 	if (key != NULL && seen[key - ca_keys]) {
-		ca_log_err(log, "%-s: %s was given before", where, name);
+		ca_log_err(
+		    log, "%-s: %s is given twice; remove one", where, name);
 		return CA_ERR_CONFIG;
 	}
 	if (key != NULL)
@@ -64,7 +65,7 @@ set_argument(struct ca_config *cfg, const char *arg, int number, bool *seen,
 	    cfg, name, equals != NULL ? equals + 1 : "yes", where, log);
 }
 
-/* The value of config= in argv, or NULL; twice is a mistake. */
+/* The value of config= in argv, or NULL. */
 static enum ca_err
 find_config(
     int argc, const char **argv, const char **path, const struct ca_log *log)
@@ -75,7 +76,7 @@ find_config(
 			continue;
 		if (*path != NULL || argv[i][7] != '/') {
 			ca_log_err(log, "argument %d: %-s", i + 1,
-			    *path != NULL ? "config was given before"
+			    *path != NULL ? "config= is given twice; remove one"
 					  : "config= needs an absolute path");
 			return CA_ERR_CONFIG;
 		}

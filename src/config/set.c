@@ -10,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where a mistake stands, and how it is told. */
+/* What is set, and how a mistake in it is reported. */
 struct site {
 	const char *where;
 	const char *key;
 	const char *value;
 	const struct ca_log *log;
-	bool relative; /* a path may be relative: given by a person */
+	bool relative; /* an option of the tool: a path may be relative */
 };
 
 static enum ca_err
@@ -47,7 +47,7 @@ set_bool(bool *out, const struct site *at)
 	return mistake(at, "must be yes or no");
 }
 
-/* One of the words whose length is len; -1 if none. */
+/* The value of the word of len bytes at p, or -1. */
 static int
 word_value(const struct ca_key_word *words, const char *p, size_t len)
 {
@@ -66,12 +66,12 @@ not_a_word(const struct ca_key_word *words, const struct site *at)
 	for (const struct ca_key_word *w = words; w->word != NULL; w++)
 		ca_buf_fmt(&text, "%s%s", w == words ? "" : ", ", w->word);
 	const char *s = ca_buf_text(&text);
-	enum ca_err rc = mistake(at, s != NULL ? s : "is not a known word");
+	enum ca_err rc = mistake(at, s != NULL ? s : "is not a valid value");
 	ca_buf_free(&text);
 	return rc;
 }
 
-/* enums are stored as what they are; all of ours have the size of int. */
+/* All of our enums have the size of int. */
 static enum ca_err
 set_enum(void *out, const struct ca_key *key, const struct site *at)
 {
@@ -101,7 +101,7 @@ unit(const char *s)
 	return 0;
 }
 
-/* A number, with a unit of time where the key is one, within min..max. */
+/* A number within min..max, with a unit if the key is a time. */
 static enum ca_err
 parse_number(uint64_t *out, const struct ca_key *key, const struct site *at)
 {
@@ -117,7 +117,7 @@ parse_number(uint64_t *out, const struct ca_key *key, const struct site *at)
 					: "must be a whole number");
 	for (size_t i = 0; i < digits; i++)
 		v = v * 10 + (uint64_t)(at->value[i] - '0');
-	/* 15 digits times a week stay below 2^64 */
+	/* no overflow: 15 digits times a week are below 2^64 */
 	v *= factor;
 	if (v < key->min || v > key->max) {
 		(void)snprintf(range, sizeof range,
@@ -143,7 +143,7 @@ set_text(char **out, const struct ca_key *key, const struct site *at)
 			wrong = "is not an absolute path";
 		else if (key->type == CA_KEY_PATH &&
 			 strlen(at->value) >= PATH_MAX)
-			wrong = "is too long for a path";
+			wrong = "is too long to be a path";
 		else if (key->check != NULL && !at->relative)
 			wrong = key->check(at->value);
 		if (wrong != NULL)
@@ -165,7 +165,7 @@ ca_key_list_free(struct ca_list *list)
 	*list = (struct ca_list){NULL, 0};
 }
 
-/* The next entry of a list at *s, its length in *len; NULL after the last. */
+/* The next entry of the list at *s, with its length in *len, or NULL. */
 static const char *
 entry(const char **s, size_t *len)
 {
@@ -185,7 +185,8 @@ list_add(struct ca_list *list, const struct ca_key *key, const char *p,
 	const char *wrong;
 
 	if (list->n >= key->max)
-		return mistake(at, "has too many entries");
+		return mistake(
+		    at, "has too many entries; at most 64 are allowed");
 	char **v = realloc(list->v, (list->n + 2) * sizeof *v);
 	if (v == NULL)
 		return CA_ERR_MEMORY;
@@ -238,7 +239,7 @@ set_proof(enum ca_proof out[2], const struct ca_key *key, const struct site *at)
 		if (v < 0)
 			return not_a_word(key->words, at);
 		if (n == 2 || (n == 1 && got[0] == v))
-			return mistake(at, "names a way twice");
+			return mistake(at, "names the same source twice");
 		got[n++] = v;
 	}
 	if (n == 0)
@@ -257,7 +258,9 @@ set_value(
 
 	if (strlen(at->value) > CA_INI_VALUE_MAX ||
 	    !ca_utf8_text(at->value, strlen(at->value)))
-		return mistake(at, "is too long, or no plain text in UTF-8");
+		return mistake(at,
+		    "is longer than 65536 bytes, or is not printable "
+		    "UTF-8 text");
 	switch (key->type) {
 	case CA_KEY_BOOL:
 		return set_bool(ca_key_member(cfg, key), at);
@@ -291,7 +294,7 @@ set_at(struct ca_config *cfg, const struct site *at)
 	if (key == NULL) {
 		ca_log_err(at->log,
 		    "%-s: no such key: %s (certauth.conf(5) "
-		    "lists them)",
+		    "lists the keys)",
 		    at->where, at->key);
 		return CA_ERR_CONFIG;
 	}

@@ -96,7 +96,9 @@ look_for_more(struct ca_crldir *dir, unsigned long hash)
 	    errno == ENOENT)
 		return CA_OK;
 	(void)snprintf(what, sizeof what,
-	    "is refused: at most %d CRLs may have one hash", HASHED_MAX);
+	    "exceeds the limit: at most %d CRLs with one name hash "
+	    "are read",
+	    HASHED_MAX);
 	ca_log_err(dir->log, "the CRL file %s %-s", file, what);
 	ca_crldir_blame(&dir->trouble, CA_R_CRL_DIR, file, what);
 	return CA_OK;

@@ -57,7 +57,7 @@ ca_crl_new(const struct ca_crl_file *src, struct ca_crls *out)
 	crl->crypto = src->crypto;
 	crl->log = src->log;
 	crl->way = src->way;
-	trouble(crl, CA_R_CRL_MALFORMED, "holds no CRL");
+	trouble(crl, CA_R_CRL_MALFORMED, "contains no CRL");
 	crl->fd = -1;
 	if ((crl->name = strdup(src->name)) == NULL ||
 	    ca_crls_add(out, crl) != CA_OK) {
@@ -129,10 +129,10 @@ ca_crl_malformed(struct ca_crl *crl, enum ca_err rc)
 {
 	X509_CRL_free(crl->x509);
 	crl->x509 = NULL;
-	trouble(crl, CA_R_CRL_MALFORMED, "holds a CRL that %s",
+	trouble(crl, CA_R_CRL_MALFORMED, "contains a CRL that %s",
 	    rc == CA_ERR_LIMIT
-		? "exceeds a documented bound"
-		: "is truncated, or is not DER (RFC 5280 section 5)");
+		? "exceeds a documented limit"
+		: "is truncated or not valid DER (RFC 5280 section 5)");
 	ca_log_debug(crl->log, "%s %s", crl->name, crl->why);
 	return CA_OK;
 }
@@ -141,8 +141,8 @@ void
 ca_crl_undecodable(struct ca_crl *crl)
 {
 	trouble(crl, CA_R_CRL_MALFORMED,
-	    "holds a CRL with a name, a time or an extension that cannot be "
-	    "decoded");
+	    "contains a CRL with a name, a time or an extension that "
+	    "cannot be decoded");
 }
 
 void

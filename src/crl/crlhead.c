@@ -47,7 +47,7 @@ choose_digest(struct scan *s, struct ca_reader whole)
 /* ---- the fields before the entries ---- */
 
 enum ca_err
-ca_crlhead_issuer(
+ca_crl_head_issuer(
     struct scan *s, uint64_t end, bool digest, struct ca_reader *issuer)
 {
 	struct ca_reader whole, content;
@@ -84,14 +84,14 @@ ca_crlhead_issuer(
 }
 
 enum ca_err
-ca_crlhead(struct scan *s, uint64_t end)
+ca_crl_head(struct scan *s, uint64_t end)
 {
 	struct ca_reader whole, content;
 	uint8_t tag;
 	size_t header, len;
 	enum ca_err rc;
 
-	if ((rc = ca_crlhead_issuer(s, end, true, &whole)) != CA_OK)
+	if ((rc = ca_crl_head_issuer(s, end, true, &whole)) != CA_OK)
 		return rc;
 	ca_buf_put(&s->head, whole.p, whole.left);
 	rc =

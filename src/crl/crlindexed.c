@@ -50,7 +50,7 @@ why(enum ca_err rc)
 	case CA_ERR_STALE:
 		return "has an index that was made for an earlier state of the file";
 	case CA_ERR_UNTRUSTED:
-		return "has an index with an untrusted owner or mode";
+		return "has an index that is writable by group or others";
 	case CA_ERR_UNSUPPORTED:
 		return "has an index that was made by another version";
 	default:
@@ -81,7 +81,7 @@ load(const struct ca_crl_file *src, const struct ca_crl_wanted *wanted,
 		ca_crl_free(out->v[--out->n]);
 	if (rc == CA_ERR_MEMORY)
 		return rc;
-	ca_log_debug(src->log, "the CRL %s %-s; the file is streamed",
+	ca_log_debug(src->log, "the CRL file %s %-s, so the file is read",
 	    src->name, why(rc));
 	return ca_crl_stream_load(src, wanted, out);
 }
@@ -96,8 +96,8 @@ fall_back(struct ca_crl *crl, const char *reason)
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_crlread read = {0};
 
-	ca_log_debug(
-	    crl->log, "the CRL %s is streamed: %-s", crl->name, reason);
+	ca_log_debug(crl->log, "the CRL file %s is read without its index: %-s",
+	    crl->name, reason);
 	crl->way = &ca_crl_by_stream;
 	if ((crl->src = malloc(sizeof *crl->src)) == NULL) {
 		ret = CA_ERR_MEMORY;

@@ -215,7 +215,7 @@ tbs(struct scan *s, uint64_t list_end)
 		return rc;
 	if (end > list_end)
 		return CA_ERR_FORMAT;
-	if ((rc = ca_crlhead(s, end)) != CA_OK)
+	if ((rc = ca_crl_head(s, end)) != CA_OK)
 		return rc;
 	if (pos(s) < end) {
 		if ((rc = ca_crl_window_peek(s, &tag, &header, &len)) != CA_OK)
@@ -272,7 +272,7 @@ ca_crlread(struct ca_crypto *crypto, struct ca_crl_source *src,
 	if ((rc = ca_crl_window_enter(&s, &end)) != CA_OK ||
 	    (rc = tbs(&s, end)) != CA_OK ||
 	    (rc = signature(&s, end)) != CA_OK ||
-	    (rc = ca_crlread_strip(&s)) != CA_OK) {
+	    (rc = ca_crl_skeleton(&s)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
@@ -301,7 +301,7 @@ ca_crlread_issuer(struct ca_crl_source *src, struct ca_buf *name)
 	if ((rc = scan_new(&s, NULL, src, NULL, PEEK_WINDOW)) != CA_OK ||
 	    (rc = ca_crl_window_enter(&s, &end)) != CA_OK ||
 	    (rc = ca_crl_window_enter(&s, &tbs_end)) != CA_OK ||
-	    (rc = ca_crlhead_issuer(&s, tbs_end, false, &issuer)) != CA_OK) {
+	    (rc = ca_crl_head_issuer(&s, tbs_end, false, &issuer)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}

@@ -254,9 +254,8 @@ look_at(struct ca_crldir *dir, bool all, const struct names *plain,
 		if (!has_link && linked->n > 0 && slot != NULL &&
 		    slot->issuers.len > 0)
 			ca_log_warning(dir->log,
-			    "%s in crl_dir has no hashed "
-			    "name, which makes every login slower; run: "
-			    "certauth crl compile",
+			    "%s in crl_dir has no hashed name, so every login takes "
+			    "longer; run: certauth crl compile",
 			    plain->v[i]);
 	}
 	return rc;
@@ -274,8 +273,8 @@ scan(struct ca_crldir *dir, bool all)
 		rc = follow(dir, &hashed, &plain, &linked);
 	if (rc == CA_ERR_LIMIT) {
 		ca_log_err(dir->log,
-		    "crl_dir has more than %d files and is not searched; "
-		    "remove files, or run: certauth crl compile",
+		    "crl_dir has more than %d files, so it is not searched; "
+		    "remove some files, or run: certauth crl compile",
 		    NAMES_MAX);
 		ca_crldir_blame(&dir->scan_trouble, CA_R_CRL_DIR, "crl_dir",
 		    "has too many files");

@@ -91,7 +91,7 @@ ca_crldir_why(enum ca_err rc, const struct stat *st, char buf[256])
 		return what != NULL ? what : "cannot be trusted";
 	case CA_ERR_IO:
 		if (errno == ENOENT || errno == ENOTDIR)
-			return "is a link to a file that does not exist";
+			return "is a symbolic link to a file that does not exist";
 		what = strerrordesc_np(errno);
 		break;
 	default:

@@ -23,7 +23,7 @@ put_sequence(struct ca_buf *b, size_t len)
 }
 
 enum ca_err
-ca_crlread_strip(struct scan *s)
+ca_crl_skeleton(struct scan *s)
 {
 	static const uint8_t no_signature[] = {CA_DER_BIT_STRING, 1, 0};
 	struct ca_buf tbs = CA_BUF_INIT(1u << 20);

@@ -62,16 +62,16 @@ CA_MUST_CHECK enum ca_err ca_crl_window_take(struct scan *s, uint64_t end,
 
 /* Read version (v2 if it is there), signature and issuer, whose name is
  * *issuer.  digest: start hashing by the signature algorithm. */
-CA_MUST_CHECK enum ca_err ca_crlhead_issuer(
+CA_MUST_CHECK enum ca_err ca_crl_head_issuer(
     struct scan *s, uint64_t end, bool digest, struct ca_reader *issuer);
 
 /* Read the fields up to nextUpdate. */
-CA_MUST_CHECK enum ca_err ca_crlhead(struct scan *s, uint64_t end);
+CA_MUST_CHECK enum ca_err ca_crl_head(struct scan *s, uint64_t end);
 
 /*
  * The CRL without its entries, into out->stripped.  Its signature is empty, so
  * that no key verifies it and the attempt costs no public key operation.
  */
-CA_MUST_CHECK enum ca_err ca_crlread_strip(struct scan *s);
+CA_MUST_CHECK enum ca_err ca_crl_skeleton(struct scan *s);
 
 #endif

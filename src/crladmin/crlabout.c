@@ -1,30 +1,28 @@
-#include "crladmin/crladmin.h"
+#include "crladmin/crlabout.h"
+#include "crypto/crypto.h"
 
 #include <openssl/x509v3.h>
 #include <string.h>
-#include <time.h>
 
-/* What a CRL is for and how long it serves, in words and seconds. */
-
-time_t
-ca_crl_seconds(const ASN1_TIME *t)
-{
-	struct tm tm;
-
-	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1)
-		return 0;
-	return timegm(&tm);
-}
-
-time_t
-ca_crl_end(const X509_CRL *x, const struct ca_config *cfg)
+bool
+ca_crladmin_end(const X509_CRL *x, const struct ca_config *cfg, time_t *out)
 {
 	const ASN1_TIME *next = X509_CRL_get0_nextUpdate(x);
+	const ASN1_TIME *t = next != NULL ? next : X509_CRL_get0_lastUpdate(x);
 
-	if (next != NULL)
-		return ca_crl_seconds(next);
-	return ca_crl_seconds(X509_CRL_get0_lastUpdate(x)) +
-	       (time_t)cfg->crl_no_next_update;
+	if (!ca_crypto_seconds(t, out))
+		return false;
+	if (next == NULL)
+		*out += (time_t)cfg->crl_no_next_update;
+	return true;
+}
+
+bool
+ca_crladmin_expired(const X509_CRL *x, const struct ca_config *cfg, time_t now)
+{
+	time_t end;
+
+	return !ca_crladmin_end(x, cfg, &end) || end <= now;
 }
 
 static void
@@ -73,7 +71,7 @@ put_point(const DIST_POINT_NAME *point, struct ca_buf *out)
 }
 
 void
-ca_crl_about(X509_CRL *x, struct ca_buf *out)
+ca_crladmin_about(X509_CRL *x, struct ca_buf *out)
 {
 	ISSUING_DIST_POINT *idp =
 	    X509_CRL_get_ext_d2i(x, NID_issuing_distribution_point, NULL, NULL);

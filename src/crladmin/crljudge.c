@@ -1,15 +1,12 @@
-#include "crladmin/crladmin.h"
+#include "crladmin/crljudge.h"
 
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Whether a CRL that was fetched may take the place of the one that is there.
- * RFC 5280 section 5.2.3: the number grows with every CRL of one scope. */
-
 bool
-ca_crl_same_ext(const X509_CRL *a, const X509_CRL *b, int nid)
+ca_crladmin_same_ext(const X509_CRL *a, const X509_CRL *b, int nid)
 {
 	int i = X509_CRL_get_ext_by_NID(a, nid, -1);
 	int k = X509_CRL_get_ext_by_NID(b, nid, -1);
@@ -22,31 +19,32 @@ ca_crl_same_ext(const X509_CRL *a, const X509_CRL *b, int nid)
 }
 
 bool
-ca_crl_is_delta(const X509_CRL *x)
+ca_crladmin_is_delta(const X509_CRL *x)
 {
 	return X509_CRL_get_ext_by_NID(x, NID_delta_crl, -1) >= 0;
 }
 
-/* Is b what a would be renewed by: same issuer, scope and kind? */
+/* Are a and b of one issuer, scope and kind? */
 static bool
 counterpart(X509_CRL *a, X509_CRL *b)
 {
 	return X509_NAME_cmp(X509_CRL_get_issuer(a), X509_CRL_get_issuer(b)) ==
 		   0 &&
-	       ca_crl_is_delta(a) == ca_crl_is_delta(b) &&
-	       ca_crl_same_ext(a, b, NID_issuing_distribution_point);
+	       ca_crladmin_is_delta(a) == ca_crladmin_is_delta(b) &&
+	       ca_crladmin_same_ext(a, b, NID_issuing_distribution_point);
 }
 
-/* By cRLNumber where both have one and one key (RFC 5280 section 5.2.3), and
- * by thisUpdate. */
+/* Compare the cRLNumber if both have one and are of one key (RFC 5280 section
+ * 5.2.3), and thisUpdate. */
 static bool
 older(X509_CRL *fresh, X509_CRL *old)
 {
 	ASN1_INTEGER *a =
 	    X509_CRL_get_ext_d2i(fresh, NID_crl_number, NULL, NULL);
 	ASN1_INTEGER *b = X509_CRL_get_ext_d2i(old, NID_crl_number, NULL, NULL);
-	bool less = a != NULL && b != NULL && ASN1_INTEGER_cmp(a, b) < 0 &&
-		    ca_crl_same_ext(fresh, old, NID_authority_key_identifier);
+	bool less =
+	    a != NULL && b != NULL && ASN1_INTEGER_cmp(a, b) < 0 &&
+	    ca_crladmin_same_ext(fresh, old, NID_authority_key_identifier);
 
 	ASN1_INTEGER_free(a);
 	ASN1_INTEGER_free(b);
@@ -55,7 +53,7 @@ older(X509_CRL *fresh, X509_CRL *old)
 }
 
 bool
-ca_crl_is_other(const struct ca_crls *fresh, const struct ca_crls *old)
+ca_crladmin_is_other(const struct ca_crls *fresh, const struct ca_crls *old)
 {
 	for (size_t i = 0; i < old->n; i++) {
 		X509_CRL *o = ca_crl_get0_x509(old->v[i]);
@@ -67,7 +65,7 @@ ca_crl_is_other(const struct ca_crls *fresh, const struct ca_crls *old)
 	return old->n > 0;
 }
 
-/* The bytes that tell one issuer, scope and kind from another. */
+/* A digest of issuer, scope and kind. */
 static bool
 digest_scope(X509_CRL *x, uint8_t sum[EVP_MAX_MD_SIZE])
 {
@@ -77,7 +75,7 @@ digest_scope(X509_CRL *x, uint8_t sum[EVP_MAX_MD_SIZE])
 	    at < 0 ? NULL : X509_EXTENSION_get_data(X509_CRL_get_ext(x, at));
 	const unsigned char *name;
 	size_t len;
-	uint8_t delta = ca_crl_is_delta(x);
+	uint8_t delta = ca_crladmin_is_delta(x);
 	bool ok =
 	    ctx != NULL &&
 	    X509_NAME_get0_der(X509_CRL_get_issuer(x), &name, &len) == 1 &&
@@ -94,7 +92,7 @@ digest_scope(X509_CRL *x, uint8_t sum[EVP_MAX_MD_SIZE])
 }
 
 enum ca_err
-ca_crl_name_beside(
+ca_crladmin_name_beside(
     const char *file, const struct ca_crls *fresh, char *out, size_t size)
 {
 	static const char ending[] = ".crl";
@@ -115,7 +113,8 @@ ca_crl_name_beside(
 }
 
 const char *
-ca_crl_not_successor(const struct ca_crls *fresh, const struct ca_crls *old)
+ca_crladmin_not_successor(
+    const struct ca_crls *fresh, const struct ca_crls *old)
 {
 	for (size_t i = 0; i < old->n; i++) {
 		X509_CRL *o = ca_crl_get0_x509(old->v[i]);
@@ -132,27 +131,27 @@ ca_crl_not_successor(const struct ca_crls *fresh, const struct ca_crls *old)
 			newer = newer || !older(f, o);
 		}
 		if (!found)
-			return "is of another issuer or scope than the one "
-			       "it would replace";
+			return "has another issuer or scope than the CRL "
+			       "that it would replace";
 		if (!newer)
-			return "is older than the one it would replace";
+			return "is older than the CRL that it would replace";
 	}
 	return NULL;
 }
 
 const char *
-ca_crl_not_usable(struct ca_crl_run *r, const struct ca_crls *crls)
+ca_crladmin_not_usable(struct ca_crladmin_run *r, const struct ca_crls *crls)
 {
 	for (size_t i = 0; i < crls->n; i++) {
 		struct ca_crl *crl = crls->v[i];
 		X509_CRL *x = ca_crl_get0_x509(crl);
 
 		if (x == NULL)
-			return "is no CRL";
+			return "is not a CRL";
 		if (ca_crl_trouble(crl) != CA_R_OK)
 			return ca_crl_get0_trouble_text(crl);
 		if (ca_crl_signer(crl, r->cas) == NULL)
-			return "is signed by none of the CAs";
+			return "is not signed by any of the CAs";
 		if (X509_cmp_time(X509_CRL_get0_lastUpdate(x), NULL) > 0)
 			return "is not yet valid";
 	}

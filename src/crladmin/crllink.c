@@ -1,5 +1,4 @@
-#include "crladmin/crladmin.h"
-#include "crl/crldir.h"
+#include "crladmin/crllink.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,12 +8,13 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Hashed names for the files of crl_dir, and the stamp that says that all have
- * them. */
+#include "base/buf.h"
+#include "crl/crldir.h"
+#include "crladmin/crlset.h"
 
 #define LINKS_MAX 256
 
-/* Does a hashed name lead to that file? */
+/* Is link a symbolic link to file? */
 static bool
 leads_to(int dir, const char *link, const char *file)
 {
@@ -28,7 +28,7 @@ leads_to(int dir, const char *link, const char *file)
 }
 
 static enum ca_err
-link_one(struct ca_crl_run *r, const char *file, const X509_NAME *issuer)
+link_one(struct ca_crladmin_run *r, const char *file, const X509_NAME *issuer)
 {
 	char name[32];
 	int ok = 0;
@@ -51,22 +51,22 @@ link_one(struct ca_crl_run *r, const char *file, const X509_NAME *issuer)
 	return CA_ERR_LIMIT;
 }
 
-/* Links to files that are gone; a gap that is left is closed by the last of
- * the same hash, since a reader stops at the first gap. */
+/* Remove dangling links.  A reader stops at the first gap, so the last link of
+ * the same hash is moved into the gap. */
 static enum ca_err
-unlink_dangling(struct ca_crl_run *r)
+unlink_dangling(struct ca_crladmin_run *r)
 {
-	struct ca_list names = {NULL, 0};
+	struct ca_list names = {0};
 	struct stat st;
 	char last[32];
 	enum ca_err rc =
-	    ca_crl_names_where(r->dir, ca_crldir_is_hashed, &names);
+	    ca_crladmin_names_where(r->dir, ca_crldir_is_hashed, &names);
 
 	for (size_t i = 0; rc == CA_OK && i < names.n; i++) {
 		const char *name = names.v[i];
 		int n = 0;
 
-		/* it was the last one, and closes a gap by now */
+		/* it was the last link, and has been moved into a gap */
 		if (fstatat(r->dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 			continue;
 		if (fstatat(r->dir, name, &st, 0) == 0 ||
@@ -81,27 +81,29 @@ unlink_dangling(struct ca_crl_run *r)
 		    last, sizeof last, "%.8s.r%d", name, n > 0 ? n - 1 : 0);
 		if (strcmp(last, name) != 0 && n > 0 &&
 		    renameat(r->dir, last, r->dir, name) == 0)
-			i--; /* what is there now may lead nowhere too */
-		else /* a gap (a directory cannot be moved): linked anew */
+			i--; /* the moved link may dangle too */
+		else /* a gap remains (a directory cannot be moved): the next
+		      * round links the file again */
 			(void)unlinkat(r->dir, name, 0);
 	}
-	ca_crl_names_free(&names);
+	ca_crladmin_names_free(&names);
 	return rc;
 }
 
-/* Link every file.  *all: none is left whose CRLs have no hashed name. */
+/* Link every file.  *all: all CRLs of all files have a hashed name. */
 static enum ca_err
-link_files(struct ca_crl_run *r, bool *all)
+link_files(struct ca_crladmin_run *r, bool *all)
 {
-	struct ca_list names = {NULL, 0};
-	enum ca_err rc = ca_crl_names_where(r->dir, ca_crldir_is_plain, &names);
+	struct ca_list names = {0};
+	enum ca_err rc =
+	    ca_crladmin_names_where(r->dir, ca_crldir_is_plain, &names);
 
 	*all = true;
 	for (size_t i = 0; rc == CA_OK && i < names.n; i++) {
-		struct ca_crls crls = {NULL, 0};
+		struct ca_crls crls = {0};
 
-		/* a file that cannot be read has no name to be linked by */
-		if (ca_crl_read_file(r, names.v[i], &crls) != CA_OK ||
+		/* a file that cannot be read has no issuer to hash */
+		if (ca_crladmin_read(r, names.v[i], &crls) != CA_OK ||
 		    crls.n == 0)
 			*all = false;
 		else
@@ -111,7 +113,7 @@ link_files(struct ca_crl_run *r, bool *all)
 					ca_crl_get0_x509(crls.v[k])));
 		ca_crls_clear(&crls);
 	}
-	ca_crl_names_free(&names);
+	ca_crladmin_names_free(&names);
 	return rc;
 }
 
@@ -120,9 +122,9 @@ link_files(struct ca_crl_run *r, bool *all)
 #define MS 1000000LL /* nanoseconds */
 
 /*
- * Wait until a change to the directory would get another time than it has.
- * Times are taken from the kernel's tick, on some file systems from the second.
- * False: that is not to be had (a clock that is behind).
+ * Wait until a change to the directory would give it a new modification time.
+ * File times have the resolution of the kernel's tick, on some file systems of
+ * a second.  False: it did not happen (the clock is behind).
  */
 static bool
 let_time_pass(int dir)
@@ -146,8 +148,8 @@ let_time_pass(int dir)
 	return false;
 }
 
-/* In place: a new file would change the directory.  A stamp that is torn is
- * none. */
+/* Write in place, because a new file would change the directory.  A stamp that
+ * is half written is ignored. */
 static enum ca_err
 write_stamp(int fd, const struct ca_buf *stamp)
 {
@@ -158,17 +160,18 @@ write_stamp(int fd, const struct ca_buf *stamp)
 }
 
 /*
- * All is linked: say so, if the directory has not changed since before that was
- * looked at.  Without the stamp a login reads the directory; it is no failure.
+ * Link the files, and write the stamp if the directory has not changed since
+ * before they were read.  Without a stamp a login reads the whole directory, so
+ * a missing stamp is not an error.
  */
 static enum ca_err
-link_and_stamp(struct ca_crl_run *r, int fd)
+link_and_stamp(struct ca_crladmin_run *r, int fd)
 {
 	struct ca_buf before = CA_BUF_INIT(256), after = CA_BUF_INIT(256);
 	enum ca_err rc = CA_OK;
 	bool all = false, stood;
 
-	/* the first round may link, the second sees that nothing is left */
+	/* the first round may add links, the second one finds nothing to do */
 	for (int i = 0; rc == CA_OK && i < 3; i++) {
 		ca_buf_reset(&before);
 		ca_buf_reset(&after);
@@ -194,7 +197,7 @@ link_and_stamp(struct ca_crl_run *r, int fd)
 }
 
 enum ca_err
-ca_crl_link(struct ca_crl_run *r)
+ca_crladmin_link(struct ca_crladmin_run *r)
 {
 	int fd = openat(r->dir, CA_CRLDIR_STAMP,
 	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
@@ -202,7 +205,7 @@ ca_crl_link(struct ca_crl_run *r)
 
 	if (fd < 0)
 		return CA_ERR_IO;
-	/* the umask has had its say */
+	/* openat has applied the umask */
 	rc = fchmod(fd, 0644) == 0 ? link_and_stamp(r, fd) : CA_ERR_IO;
 	(void)close(fd);
 	return rc;

@@ -13,8 +13,8 @@
 #define STATE_MAX (1u << 20)
 #define ADDRESSES_MAX 10000
 
-/* A name that a person recognises and that no two addresses share: the last
- * part of the address, and a part of its SHA-256. */
+/* A readable and unique name: the last part of the address and a part of its
+ * SHA-256. */
 static enum ca_err
 name_file(const char *url, char out[256])
 {
@@ -38,8 +38,8 @@ name_file(const char *url, char out[256])
 	return CA_OK;
 }
 
-static struct ca_crl_state *
-find(struct ca_crl_states *s, const char *url)
+static struct ca_crladmin_state *
+find(struct ca_crladmin_states *s, const char *url)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (strcmp(s->v[i].url, url) == 0)
@@ -48,9 +48,10 @@ find(struct ca_crl_states *s, const char *url)
 }
 
 static enum ca_err
-add(struct ca_crl_states *s, const char *url, struct ca_crl_state **out)
+add(struct ca_crladmin_states *s, const char *url,
+    struct ca_crladmin_state **out)
 {
-	struct ca_crl_state *v;
+	struct ca_crladmin_state *v;
 	enum ca_err rc;
 
 	if (s->n >= ADDRESSES_MAX)
@@ -59,7 +60,7 @@ add(struct ca_crl_states *s, const char *url, struct ca_crl_state **out)
 		return CA_ERR_MEMORY;
 	s->v = v;
 	v += s->n;
-	*v = (struct ca_crl_state){0};
+	*v = (struct ca_crladmin_state){0};
 	if ((rc = name_file(url, v->file)) != CA_OK)
 		return rc;
 	if ((v->url = strdup(url)) == NULL)
@@ -70,9 +71,9 @@ add(struct ca_crl_states *s, const char *url, struct ca_crl_state **out)
 }
 
 enum ca_err
-ca_crl_state_want(struct ca_crl_states *s, const char *url)
+ca_crladmin_state_want(struct ca_crladmin_states *s, const char *url)
 {
-	struct ca_crl_state *v = find(s, url);
+	struct ca_crladmin_state *v = find(s, url);
 	enum ca_err rc;
 
 	if (v == NULL && (rc = add(s, url, &v)) != CA_OK)
@@ -83,10 +84,10 @@ ca_crl_state_want(struct ca_crl_states *s, const char *url)
 
 /* "URL<tab>ETag<tab>Last-Modified" */
 static enum ca_err
-parse_line(struct ca_crl_states *s, char *line)
+parse_line(struct ca_crladmin_states *s, char *line)
 {
 	char *etag = strchr(line, '\t'), *last;
-	struct ca_crl_state *v;
+	struct ca_crladmin_state *v;
 	enum ca_err rc;
 
 	if (etag == NULL || (last = strchr(etag + 1, '\t')) == NULL)
@@ -104,7 +105,8 @@ parse_line(struct ca_crl_states *s, char *line)
 }
 
 enum ca_err
-ca_crl_states_read(struct ca_crl_run *run, struct ca_crl_states *out)
+ca_crladmin_states_read(
+    struct ca_crladmin_run *run, struct ca_crladmin_states *out)
 {
 	struct ca_buf b = CA_BUF_INIT(STATE_MAX);
 	enum ca_err rc = ca_file_read(run->dir, STATE_NAME, STATE_MAX, &b);
@@ -122,10 +124,10 @@ ca_crl_states_read(struct ca_crl_run *run, struct ca_crl_states *out)
 	return rc;
 }
 
-/* What updates that were killed have left of their writing; none writes now,
- * since the lock is ours. */
+/* Remove temporary files of killed runs.  No other run writes now, because this
+ * one holds the lock. */
 static void
-clear_leftovers(const struct ca_crl_run *run)
+clear_leftovers(const struct ca_crladmin_run *run)
 {
 	static const char begin[] = STATE_NAME ".";
 	int fd = openat(run->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -135,7 +137,7 @@ clear_leftovers(const struct ca_crl_run *run)
 	if (d == NULL) {
 		if (fd >= 0)
 			(void)close(fd);
-		return; /* they harm nobody */
+		return; /* leftovers do no harm */
 	}
 	while ((e = readdir(d)) != NULL)
 		if (strncmp(e->d_name, begin, sizeof begin - 1) == 0)
@@ -144,7 +146,8 @@ clear_leftovers(const struct ca_crl_run *run)
 }
 
 enum ca_err
-ca_crl_states_write(struct ca_crl_run *run, const struct ca_crl_states *s)
+ca_crladmin_states_write(
+    struct ca_crladmin_run *run, const struct ca_crladmin_states *s)
 {
 	struct ca_buf b = CA_BUF_INIT(STATE_MAX), path = CA_BUF_INIT(8192);
 	enum ca_err rc;
@@ -167,10 +170,10 @@ ca_crl_states_write(struct ca_crl_run *run, const struct ca_crl_states *s)
 }
 
 void
-ca_crl_states_clear(struct ca_crl_states *s)
+ca_crladmin_states_clear(struct ca_crladmin_states *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		free(s->v[i].url);
 	free(s->v);
-	*s = (struct ca_crl_states){NULL, 0};
+	*s = (struct ca_crladmin_states){NULL, 0};
 }

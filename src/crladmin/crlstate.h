@@ -1,6 +1,6 @@
 /*
- * What `certauth crl update` remembers of each address: the file it goes to,
- * and how to ask for news only.
+ * What `certauth crl update` remembers of each address: the file for its CRL,
+ * and the values for a conditional request (If-None-Match, If-Modified-Since).
  */
 #ifndef CA_CRLADMIN_CRLSTATE_H
 #define CA_CRLADMIN_CRLSTATE_H
@@ -8,35 +8,37 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "crladmin/crladmin.h"
+#include "crladmin/crlrun.h"
 
-struct ca_crl_state {
+struct ca_crladmin_state {
 	char *url;
-	char file[256];         /* in crl_dir; made from the address */
+	char file[256];         /* name in crl_dir, made from the address */
 	char etag[256];         /* "": none */
 	char last_modified[64]; /* "": none */
 	bool wanted;            /* in this run */
 };
 
-struct ca_crl_states {
-	struct ca_crl_state *v;
+struct ca_crladmin_states {
+	struct ca_crladmin_state *v;
 	size_t n;
 };
 
-/* Read crl_dir's state file.  One that is not there or cannot be understood
- * is empty: the price is to fetch once more.  CA_ERR_MEMORY. */
-CA_MUST_CHECK enum ca_err ca_crl_states_read(
-    struct ca_crl_run *run, struct ca_crl_states *out);
+/* Read the state file of crl_dir.  A file that is absent or damaged counts as
+ * empty: the CRLs are then fetched once more.  CA_ERR_MEMORY. */
+CA_MUST_CHECK enum ca_err ca_crladmin_states_read(
+    struct ca_crladmin_run *run, struct ca_crladmin_states *out);
 
-/* Write it, whole or not at all; addresses not wanted are dropped.  The lock is
- * held: what killed runs have left of theirs is removed. */
-CA_MUST_CHECK enum ca_err ca_crl_states_write(
-    struct ca_crl_run *run, const struct ca_crl_states *states);
+/* Replace the state file in one step; addresses that are not wanted are
+ * dropped. The caller holds the lock, so temporary files that killed runs have
+ * left are removed.  CA_ERR_IO, CA_ERR_LIMIT, CA_ERR_MEMORY. */
+CA_MUST_CHECK enum ca_err ca_crladmin_states_write(
+    struct ca_crladmin_run *run, const struct ca_crladmin_states *states);
 
-/* An address is wanted: find it or add it. */
-CA_MUST_CHECK enum ca_err ca_crl_state_want(
-    struct ca_crl_states *states, const char *url);
+/* Mark an address as wanted; add it if it is new.  CA_ERR_LIMIT, CA_ERR_MEMORY,
+ * CA_ERR_CRYPTO. */
+CA_MUST_CHECK enum ca_err ca_crladmin_state_want(
+    struct ca_crladmin_states *states, const char *url);
 
-void ca_crl_states_clear(struct ca_crl_states *states);
+void ca_crladmin_states_clear(struct ca_crladmin_states *states);
 
 #endif

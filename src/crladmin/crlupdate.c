@@ -1,119 +1,46 @@
-#include "base/file.h"
-#include "crladmin/crladmin.h"
-#include "crladmin/crlstate.h"
-#include "fetch/fetch.h"
+#include "crladmin/crlupdate.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
+#include "crladmin/crlabout.h"
+#include "crladmin/crladdress.h"
+#include "crladmin/crlcompile.h"
+#include "crladmin/crljudge.h"
+#include "crladmin/crllink.h"
+#include "crladmin/crlset.h"
+#include "crladmin/crlstate.h"
+#include "fetch/fetch.h"
+#include "tool/cli.h"
+
 /*
- * `certauth crl update`: fetch, judge, replace.
- *
- * Who serves a CRL is not trusted; who signed it is.  The worst a server can
- * do is to serve nothing new: an older CRL is refused, and one of another CA or
- * scope never takes the place of the one that is there.  It goes beside it,
- * or whoever answers first could keep the right one out for good.
+ * The server of a CRL is not trusted; the signature is.  The worst that a
+ * server can do is to serve nothing new: an older CRL is refused, and a CRL of
+ * another CA or scope does not replace the file.  Such a CRL gets a file of
+ * its own, because otherwise the first server to answer could keep the right
+ * CRL out.
  */
 
 struct job {
-	struct ca_crl_state *state; /* the address, and what is known of it */
-	char *tmp;                  /* where the new content goes */
-	char file[300];             /* where it stays, in crl_dir */
+	struct ca_crladmin_state *state; /* the address and its state */
+	char *tmp;                       /* temporary file for the new CRL */
+	char file[300];                  /* its final name in crl_dir */
 };
 
 struct update {
-	struct ca_crl_run *run;
-	struct ca_crl_states states;
+	struct ca_crladmin_run *run;
+	struct ca_crladmin_states states;
 	struct job *job;
 	struct ca_fetch *fetch;
 	size_t n;
-	bool bar; /* a person looks at standard error */
+	bool bar; /* show progress: standard error is a terminal */
 };
-
-/* ---- which addresses ---- */
-
-static enum ca_err
-add_url(struct update *u, const char *url, size_t len)
-{
-	char text[2048];
-
-	if (len >= sizeof text || memchr(url, '\0', len) != NULL)
-		return CA_OK;
-	memcpy(text, url, len);
-	text[len] = '\0';
-	/* it goes into a line of the state file, and into messages */
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f)
-			return CA_OK;
-	if (!ca_fetch_can(text)) {
-		ca_log_debug(&u->run->log,
-		    "%s is no address that can be "
-		    "fetched",
-		    text);
-		return CA_OK;
-	}
-	return ca_crl_state_want(&u->states, text);
-}
-
-static enum ca_err
-add_points(struct update *u, X509 *cert, int nid)
-{
-	CRL_DIST_POINTS *dps = X509_get_ext_d2i(cert, nid, NULL, NULL);
-	enum ca_err rc = CA_OK;
-
-	for (int i = 0; rc == CA_OK && i < sk_DIST_POINT_num(dps); i++) {
-		DIST_POINT_NAME *dp = sk_DIST_POINT_value(dps, i)->distpoint;
-
-		if (dp == NULL || dp->type != 0)
-			continue;
-		for (int k = 0;
-		     rc == CA_OK && k < sk_GENERAL_NAME_num(dp->name.fullname);
-		     k++) {
-			GENERAL_NAME *g =
-			    sk_GENERAL_NAME_value(dp->name.fullname, k);
-			if (g->type == GEN_URI)
-				rc = add_url(u,
-				    (const char *)ASN1_STRING_get0_data(
-					g->d.ia5),
-				    (size_t)ASN1_STRING_length(g->d.ia5));
-		}
-	}
-	CRL_DIST_POINTS_free(dps);
-	return rc;
-}
-
-static enum ca_err
-addresses(struct update *u)
-{
-	const struct ca_list *conf = &u->run->cfg->crl_url;
-	enum ca_err rc = CA_OK;
-
-	for (size_t i = 0; rc == CA_OK && i < u->run->nurls; i++) {
-		if (!ca_fetch_can(u->run->url[i])) {
-			(void)ca_cli_fail("--url %s: neither http, https nor "
-					  "file:///",
-			    u->run->url[i]);
-			return CA_ERR_CONFIG;
-		}
-		rc = add_url(u, u->run->url[i], strlen(u->run->url[i]));
-	}
-	for (size_t i = 0; rc == CA_OK && i < conf->n; i++)
-		rc = add_url(u, conf->v[i], strlen(conf->v[i]));
-	for (int i = 0; rc == CA_OK && i < sk_X509_num(u->run->cas); i++) {
-		X509 *ca = sk_X509_value(u->run->cas, i);
-
-		rc = add_points(u, ca, NID_crl_distribution_points);
-		if (rc == CA_OK)
-			rc = add_points(u, ca, NID_freshest_crl);
-	}
-	return rc;
-}
 
 /* ---- fetching ---- */
 
@@ -142,7 +69,7 @@ open_tmp(struct update *u, size_t i)
 		u->job[i].tmp = NULL;
 		return CA_ERR_MEMORY;
 	}
-	/* left by a run that was killed */
+	/* a killed run may have left it */
 	(void)unlinkat(dir, u->job[i].tmp, 0);
 	u->fetch[i].fd = openat(dir, u->job[i].tmp,
 	    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -160,7 +87,7 @@ prepare(struct update *u)
 	if (u->job == NULL || u->fetch == NULL)
 		return CA_ERR_MEMORY;
 	for (size_t i = 0; i < u->states.n; i++) {
-		struct ca_crl_state *s = &u->states.v[i];
+		struct ca_crladmin_state *s = &u->states.v[i];
 		size_t k = u->n;
 
 		if (!s->wanted)
@@ -171,7 +98,7 @@ prepare(struct update *u)
 		u->fetch[k].fd = -1;
 		u->fetch[k].url = s->url;
 		u->n++;
-		/* nothing is "not modified" that is not here any more */
+		/* a file that was removed must be fetched in full */
 		if (fstatat(u->run->dir, s->file, &st, 0) == 0) {
 			u->fetch[k].etag = s->etag;
 			u->fetch[k].last_modified = s->last_modified;
@@ -207,7 +134,7 @@ replace(struct update *u, struct job *j, struct ca_fetch *f)
 	    renameat(dir, j->tmp, dir, j->file) != 0)
 		return CA_ERR_IO;
 	free(j->tmp);
-	j->tmp = NULL; /* it is no temporary file any more */
+	j->tmp = NULL; /* renamed to j->file */
 	return fsync(dir) == 0 ? CA_OK : CA_ERR_IO;
 }
 
@@ -218,7 +145,7 @@ tell(struct update *u, const struct job *j, const char *what, const char *why)
 	const char *text;
 
 	ca_buf_fmt(&b, "%s: %s%s%s", j->state->url, what,
-	    why != NULL ? ": " : "", why != NULL ? why : "");
+	    why != NULL ? " " : "", why != NULL ? why : "");
 	ca_buf_printable(&line, b.p, b.len);
 	text = ca_buf_text(&line);
 	if (u->bar)
@@ -229,62 +156,64 @@ tell(struct update *u, const struct job *j, const char *what, const char *why)
 }
 
 static void
-remember(struct ca_crl_state *s, const struct ca_fetch *f)
+remember(struct ca_crladmin_state *s, const struct ca_fetch *f)
 {
 	(void)snprintf(s->etag, sizeof s->etag, "%s", f->new_etag);
 	(void)snprintf(s->last_modified, sizeof s->last_modified, "%s",
 	    f->new_last_modified);
 }
 
-/* Where fresh goes, and what it replaces there.  NULL, or why it may not. */
+/* Choose the file for fresh, and read into old what it replaces.  NULL, or the
+ * reason fresh is refused. */
 static const char *
-choose_place(struct ca_crl_run *r, struct job *j, const struct ca_crls *fresh,
-    struct ca_crls *old)
+choose_place(struct ca_crladmin_run *r, struct job *j,
+    const struct ca_crls *fresh, struct ca_crls *old)
 {
-	/* what cannot be read now may be replaced by anything good */
-	enum ca_err rc = ca_crl_read_file(r, j->file, old);
+	/* a file that cannot be read may be replaced by any usable CRL */
+	enum ca_err rc = ca_crladmin_read(r, j->file, old);
 
-	if (rc == CA_OK && ca_crl_is_other(fresh, old)) {
+	if (rc == CA_OK && ca_crladmin_is_other(fresh, old)) {
 		ca_crls_clear(old);
-		rc = ca_crl_name_beside(
+		rc = ca_crladmin_name_beside(
 		    j->state->file, fresh, j->file, sizeof j->file);
 		if (rc != CA_OK)
 			return ca_err_text(rc);
-		rc = ca_crl_read_file(r, j->file, old);
+		rc = ca_crladmin_read(r, j->file, old);
 		(void)rc; /* as above */
 	}
-	return ca_crl_not_successor(fresh, old);
+	return ca_crladmin_not_successor(fresh, old);
 }
 
-/* It takes its place all the same: what it revokes counts. */
+/* An expired CRL is installed too: the certificates that it lists are
+ * rejected. */
 static bool
-out_of_date(const struct ca_crl_run *r, const struct ca_crls *fresh)
+out_of_date(const struct ca_crladmin_run *r, const struct ca_crls *fresh)
 {
 	for (size_t i = 0; i < fresh->n; i++)
-		if (ca_crl_end(ca_crl_get0_x509(fresh->v[i]), r->cfg) <=
-		    time(NULL))
+		if (ca_crladmin_expired(
+			ca_crl_get0_x509(fresh->v[i]), r->cfg, time(NULL)))
 			return true;
 	return false;
 }
 
-/* What has arrived: judge it, and let it take its place.  False: it failed. */
+/* Judge the fetched CRL and install it.  False: it failed. */
 static bool
 install(struct update *u, struct job *j, struct ca_fetch *f)
 {
-	struct ca_crls fresh = {NULL, 0}, old = {NULL, 0};
-	struct ca_crl_run *r = u->run;
+	struct ca_crls fresh = {0}, old = {0};
+	struct ca_crladmin_run *r = u->run;
 	const char *why = NULL;
-	enum ca_err rc = ca_crl_read_file(r, j->tmp, &fresh);
+	enum ca_err rc = ca_crladmin_read(r, j->tmp, &fresh);
 	bool ok = false;
 
 	if (rc != CA_OK)
-		why = rc == CA_ERR_FORMAT ? "is no CRL" : ca_err_text(rc);
+		why = rc == CA_ERR_FORMAT ? "is not a CRL" : ca_err_text(rc);
 	if (why == NULL)
-		why = ca_crl_not_usable(r, &fresh);
+		why = ca_crladmin_not_usable(r, &fresh);
 	if (why == NULL)
 		why = choose_place(r, j, &fresh, &old);
 	if (why != NULL) {
-		tell(u, j, "refused: what was served", why);
+		tell(u, j, "refused, because the fetched file", why);
 	} else if (same_bytes(r->dir, j->tmp, j->file)) {
 		ok = true;
 		if (!r->quiet)
@@ -293,13 +222,14 @@ install(struct update *u, struct job *j, struct ca_fetch *f)
 		ok = true;
 		tell(u, j, "would be updated", NULL);
 	} else if (replace(u, j, f) != CA_OK) {
-		tell(u, j, "cannot be stored", strerror(errno));
+		tell(u, j, "cannot be stored:", strerror(errno));
 	} else {
 		ok = true;
 		if (out_of_date(r, &fresh))
-			tell(u, j, "updated, but it is out of date", j->file);
+			tell(
+			    u, j, "updated, but the CRL has expired:", j->file);
 		else if (!r->quiet)
-			tell(u, j, "updated", j->file);
+			tell(u, j, "updated:", j->file);
 	}
 	if (ok && !r->dry_run)
 		remember(j->state, f);
@@ -320,13 +250,13 @@ finish_one(struct update *u, struct job *j, struct ca_fetch *f)
 	} else if (f->done) {
 		ok = install(u, j, f);
 	} else {
-		tell(u, j, "not fetched", f->error);
+		tell(u, j, "not fetched:", f->error);
 	}
-	/* an index that was lost is made again, whatever the server said;
-	 * one line per CRL is enough */
+	/* Make a missing index again, whatever the server answered.  Print
+	 * only one line for each CRL. */
 	u->run->quiet = true;
 	if (ok && !u->run->dry_run &&
-	    ca_crl_compile_one(u->run, j->file) != CA_OK)
+	    ca_crladmin_compile_one(u->run, j->file) != CA_OK)
 		ok = false;
 	u->run->quiet = quiet;
 	return ok;
@@ -352,59 +282,70 @@ clean_up(struct update *u)
 	drop_files(u);
 	free(u->job);
 	free(u->fetch);
-	ca_crl_states_clear(&u->states);
+	ca_crladmin_states_clear(&u->states);
 }
 
+/* CA_EXIT_OK: each address has a result, which may be an error. */
 static int
-update(struct update *u)
+fetch_all(struct update *u)
 {
-	struct ca_crl_run *r = u->run;
-	int status = CA_EXIT_OK;
+	struct ca_crladmin_run *r = u->run;
 	enum ca_err rc;
 
-	if ((rc = ca_crl_run_lock(r)) != CA_OK ||
-	    (rc = ca_crl_states_read(r, &u->states)) != CA_OK)
-		return ca_cli_fail("%s: %s", r->cfg->crl_dir,
-		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
-	if (addresses(u) != CA_OK)
-		return CA_EXIT_USAGE;
-	if ((rc = prepare(u)) != CA_OK)
-		return ca_cli_fail("%s: %s", r->cfg->crl_dir,
-		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
-	if (u->n == 0) {
-		if (!r->quiet)
-			puts("no address of a CRL is known: the CAs name none, "
-			     "and crl_url is empty");
-		return CA_EXIT_OK;
-	}
 	u->bar = !r->quiet && isatty(STDERR_FILENO);
 	rc = ca_fetch_all(u->fetch, u->n, r->timeout, CA_CRL_MAX, progress, u);
 	if (u->bar)
 		(void)fputs("\r\033[K", stderr);
 	if (rc == CA_ERR_NOT_FOUND)
 		return ca_cli_fail(
-		    "certauth-fetch is neither beside certauth "
-		    "nor in " CA_LIBEXECDIR "; it is part of the "
-		    "installation");
+		    "certauth-fetch was not found, neither in the directory of "
+		    "certauth nor in " CA_LIBEXECDIR "; install it again");
 	if (rc != CA_OK)
-		return ca_cli_fail("certauth-fetch: %s",
+		return ca_cli_fail("certauth-fetch failed: %s",
 		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
+	return CA_EXIT_OK;
+}
+
+static int
+update(struct update *u)
+{
+	struct ca_crladmin_run *r = u->run;
+	int status = CA_EXIT_OK;
+	enum ca_err rc;
+
+	if ((rc = ca_crladmin_lock(r)) != CA_OK ||
+	    (rc = ca_crladmin_states_read(r, &u->states)) != CA_OK)
+		return ca_crladmin_said(r->cfg->crl_dir, rc);
+	if (ca_crladmin_addresses(r, &u->states) != CA_OK)
+		return CA_EXIT_USAGE;
+	if ((rc = prepare(u)) != CA_OK)
+		return ca_crladmin_said(r->cfg->crl_dir, rc);
+	if (u->n == 0) {
+		if (!r->quiet)
+			puts("no CRL was fetched, because no address is "
+			     "known: the CA certificates name none, and "
+			     "crl_url and --url are not set");
+		return CA_EXIT_OK;
+	}
+	if ((status = fetch_all(u)) != CA_EXIT_OK)
+		return status;
 	for (size_t i = 0; i < u->n; i++)
 		if (!finish_one(u, &u->job[i], &u->fetch[i]))
 			status = CA_EXIT_NO;
 	if (r->dry_run)
 		return status;
-	drop_files(u); /* nothing changes crl_dir after the links */
-	if (ca_crl_states_write(r, &u->states) != CA_OK ||
-	    ca_crl_link(r) != CA_OK) {
-		(void)ca_cli_fail("%s: %s", r->cfg->crl_dir, strerror(errno));
+	/* first, because nothing may change crl_dir after the links */
+	drop_files(u);
+	if ((rc = ca_crladmin_states_write(r, &u->states)) != CA_OK ||
+	    (rc = ca_crladmin_link(r)) != CA_OK) {
+		(void)ca_crladmin_said(r->cfg->crl_dir, rc);
 		status = CA_EXIT_NO;
 	}
 	return status;
 }
 
 int
-ca_crl_update(struct ca_crl_run *run)
+ca_crladmin_update(struct ca_crladmin_run *run)
 {
 	struct update u = {.run = run};
 	int status = update(&u);

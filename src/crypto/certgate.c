@@ -69,8 +69,8 @@ rsa(struct ca_reader params, struct ca_reader key, const char **why)
 	    ca_read_end(&numbers) != CA_OK)
 		return CA_ERR_FORMAT;
 	if (ca_rsa_cost(modulus, exponent) > CA_RSA_COST_MAX) {
-		*why = "its RSA key is too long, or its exponent is: to "
-		       "verify by it takes too much";
+		*why = "its RSA key or the exponent is too long: "
+		       "verification would take too much time";
 		return CA_ERR_UNSUPPORTED;
 	}
 	return CA_OK;
@@ -86,14 +86,14 @@ ec(struct ca_reader params, struct ca_reader key, const char **why)
 	(void)key;
 	if (ca_der_expect(&params, CA_DER_OID, &curve) != CA_OK ||
 	    ca_read_end(&params) != CA_OK) {
-		*why = "its key is on an elliptic curve that is written out in "
-		       "parameters, not named";
+		*why = "its key is on an elliptic curve with explicit "
+		       "parameters; only named curves are accepted";
 		return CA_ERR_UNSUPPORTED;
 	}
 	return CA_OK;
 }
 
-/* Of one fixed size. */
+/* A key of fixed size. */
 static enum ca_err
 fixed(struct ca_reader params, struct ca_reader key, const char **why)
 {
@@ -107,7 +107,8 @@ fixed(struct ca_reader params, struct ca_reader key, const char **why)
 #define PKCS1 "\x2a\x86\x48\x86\xf7\x0d\x01\x01"
 #define NIST_SIGS "\x60\x86\x48\x01\x65\x03\x04\x03"
 
-/* look: NULL for a kind that is accepted nowhere, which is then named. */
+/* look is NULL for a type that is never accepted; refused is then the reason.
+ */
 static const struct kind {
 	const char *oid;
 	size_t len;
@@ -140,11 +141,11 @@ known_kind(struct ca_reader oid, struct ca_reader params, struct ca_reader key,
 		*why = kinds[i].refused;
 		return CA_ERR_UNSUPPORTED;
 	}
-	*why = "its key is of a type that is refused";
+	*why = "its key has a type that is not accepted";
 	return CA_ERR_UNSUPPORTED;
 }
 
-/* SubjectPublicKeyInfo, section 4.1 */
+/* SubjectPublicKeyInfo, RFC 5280 section 4.1 */
 static enum ca_err
 spki(struct ca_reader r, const char **why)
 {
@@ -160,7 +161,7 @@ spki(struct ca_reader r, const char **why)
 	return known_kind(oid, alg, key, why);
 }
 
-/* ---- what stands around it ---- */
+/* ---- the rest of the certificate ---- */
 
 /* Name ::= SEQUENCE OF SET OF SEQUENCE { type, value } */
 static enum ca_err
@@ -184,7 +185,7 @@ name(struct ca_reader r, const char **why)
 	}
 	return CA_OK;
 too_long:
-	*why = "its subject or issuer is longer than any name is";
+	*why = "its subject or issuer exceeds 2048 bytes or 64 attributes";
 	return CA_ERR_LIMIT;
 }
 
@@ -200,15 +201,14 @@ extensions(struct ca_reader r, const char **why)
 		if (ca_der_expect(&list, CA_DER_SEQUENCE, &one) != CA_OK)
 			return CA_ERR_FORMAT;
 		if (n == CA_CERT_EXTENSIONS_MAX) {
-			*why = "it has more extensions than any certificate "
-			       "needs";
+			*why = "it has more than 64 extensions";
 			return CA_ERR_LIMIT;
 		}
 	}
 	return CA_OK;
 }
 
-/* An element that may be there. */
+/* Take an OPTIONAL element; p is NULL if it is absent. */
 static struct ca_reader
 optional(struct ca_reader *r, uint8_t tag)
 {
@@ -262,7 +262,7 @@ ca_cert_gate(const void *der, size_t len, const char **why)
 		ret = CA_ERR_FORMAT;
 		goto out;
 	}
-	/* the key first: it is what a person can do something about */
+	/* the key first: its reason is the most useful one to people */
 	if ((rc = spki(key, why)) != CA_OK ||
 	    (rc = name(names[0], why)) != CA_OK ||
 	    (rc = name(names[1], why)) != CA_OK ||

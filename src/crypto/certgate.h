@@ -1,11 +1,11 @@
 /*
- * What is looked at before a certificate is decoded.
+ * The check before a certificate is decoded.
  *
- * d2i_X509 decodes the key at once, and with it whatever arithmetic the key
- * asks for: a curve whose parameters are written out can make that billions of
- * instructions.  Anybody can send a certificate.  So the DER is walked first,
- * by lengths and object identifiers alone, and only a certificate whose key
- * could be accepted, and whose size is that of a certificate, is decoded.
+ * d2i_X509 also decodes the key, with all the arithmetic that the key requires:
+ * explicit curve parameters can make that billions of instructions.  Anybody
+ * can send a certificate.  Therefore the gate first walks the DER, and reads
+ * lengths and object identifiers only.  A certificate is decoded only if its
+ * key could be accepted, and if it is within the bounds below.
  */
 #ifndef CA_CRYPTO_CERTGATE_H
 #define CA_CRYPTO_CERTGATE_H
@@ -21,10 +21,11 @@
 #define CA_CERT_EXTENSIONS_MAX 64
 
 /*
- * The most that one RSA operation with a public key may cost: the bits of the
- * modulus squared times the multiplications for the exponent (its bits and its
- * ones, less two).  This is 16,384 bits with the exponent 65,537; 4,096 bits
- * with any exponent of 64 bits is less, 3,072 bits with one of 3,072 is more.
+ * The maximum cost of one RSA operation with a public key: the square of the
+ * modulus's bits times the multiplications for the exponent (its bits plus its
+ * ones, minus two).  It equals 16,384 bits with the exponent 65,537.  4,096
+ * bits with any exponent of 64 bits cost less; 3,072 bits with one of 3,072
+ * bits cost more.
  */
 #define CA_RSA_COST_MAX (UINT64_C(16384) * 16384 * 17)
 
@@ -32,21 +33,21 @@
 uint64_t ca_rsa_cost(struct ca_reader modulus, struct ca_reader exponent);
 
 /*
- * May the len bytes of DER be decoded?  The price is a few instructions for a
- * byte, whatever they are.
+ * May the len bytes of DER be decoded?  The check costs a few instructions for
+ * each byte.
  *
- * CA_OK.  CA_ERR_FORMAT: they are no certificate (RFC 5280 section 4.1) in
- * definite lengths, or something is left over.  CA_ERR_UNSUPPORTED: it is one,
- * but its key is of a kind that is accepted nowhere (RFC 5480 section 2.1.1
- * has curves by name alone), or RSA beyond CA_RSA_COST_MAX.  CA_ERR_LIMIT: it
- * is beyond another bound above.  *why (why may be NULL) then says so, "its key
- * is a DSA key"; static.
+ * CA_ERR_FORMAT: the bytes are not a certificate (RFC 5280 section 4.1) in
+ * definite lengths, or bytes are left over.  CA_ERR_UNSUPPORTED: the type of
+ * its key is never accepted, its curve is not named (RFC 5480 section 2.1.1),
+ * or its RSA key costs more than CA_RSA_COST_MAX.  CA_ERR_LIMIT: it exceeds
+ * another bound above.  In the last two cases *why is the reason, such as "its
+ * key is a DSA key"; static storage.  why may be NULL.
  */
 CA_MUST_CHECK enum ca_err ca_cert_gate(
     const void *der, size_t len, const char **why);
 
-/* Of bytes that were not decoded: why the gate did not let them through, as
- * above, or NULL where they are malformed. */
+/* Why the gate refuses a certificate, as above, or NULL if it is malformed or
+ * is not refused. */
 const char *ca_cert_refusal(const void *der, size_t len);
 
 #endif

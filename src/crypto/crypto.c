@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define DIGESTS_MAX 16 /* more than there are names in src */
+#define DIGESTS_MAX 16 /* the sources use fewer names */
 #define DIGEST_NAME_MAX 16
 
 struct ca_crypto {
@@ -24,15 +24,16 @@ struct ca_crypto {
 };
 
 /*
- * A context of our own is not enough to keep OPENSSL_CONF out: before a digest
- * starts, libcrypto looks for an ENGINE for it, and before that it loads
- * openssl.cnf into the process's default context, once, and with it whatever
- * code that file names.  OPENSSL_INIT_NO_LOAD_CONFIG would prevent that, and
- * would take the system's policy from a host application that uses libcrypto
- * only later.  So the load is done here, of the file that libcrypto was built
- * to read, whatever the environment says: the host finds the state that its
- * own first call would have made.  Where that was made before, this does
- * nothing.  A failure is the host's affair too, and no concern of ours.
+ * Our own library context does not suffice to ignore OPENSSL_CONF: before a
+ * digest starts, libcrypto searches for an ENGINE, and before that it loads
+ * openssl.cnf once into the process's default context, with any code that the
+ * file names.  OPENSSL_INIT_NO_LOAD_CONFIG would prevent that, but a host
+ * application that uses libcrypto later would lose the system's policy.
+ * Therefore this function loads the file that libcrypto was built to read, and
+ * ignores the environment: the host application gets the state that its own
+ * first call would have made.  If the file was loaded before, this does
+ * nothing.  A failure is ignored, because our own context does not depend on
+ * the file.
  */
 static void
 load_system_config(void)
@@ -51,9 +52,9 @@ load_system_config(void)
 }
 
 /*
- * OSSL_LIB_CTX_new reads no file.  The default provider is part of libcrypto,
- * so that naming it looks into no module directory; and because it is named,
- * no fallback is searched for.
+ * OSSL_LIB_CTX_new reads no file.  The default provider is part of libcrypto:
+ * loading it by name reads no module directory, and prevents the search for a
+ * fallback.
  */
 enum ca_err
 ca_crypto_new(struct ca_crypto **out)
@@ -128,16 +129,15 @@ ca_crypto_get0_md(struct ca_crypto *c, const char *name)
 	ERR_set_mark();
 	md = EVP_MD_fetch(c->libctx, name, NULL);
 	ERR_pop_to_mark();
-	/* an absent one is remembered too: looking for it costs most */
+	/* an absent digest is stored too: the search for it costs most */
 	memcpy(c->digest[c->ndigests].name, name, len + 1);
 	c->digest[c->ndigests++].md = md;
 	return md;
 }
 
 /*
- * The kernel's generator, which the library context's own is seeded from: that
- * one would have to be set up for the few bytes that a login needs (three
- * fetches, two instances).
+ * The kernel's generator.  That of the library context is seeded from it, and
+ * would cost three fetches and two instances for the few bytes of a login.
  */
 enum ca_err
 ca_crypto_random(struct ca_crypto *c, void *p, size_t len)
@@ -151,7 +151,7 @@ ca_crypto_random(struct ca_crypto *c, void *p, size_t len)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return CA_ERR_CRYPTO;
+			return CA_ERR_IO;
 		at += n;
 		len -= (size_t)n;
 	}
@@ -168,9 +168,12 @@ digest(struct ca_crypto *c, const char *name, const struct ca_bytes *part,
 	unsigned len = 0;
 
 	ERR_set_mark();
+	if ((ctx = EVP_MD_CTX_new()) == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
 	if ((md = ca_crypto_get0_md(c, name)) == NULL ||
 	    EVP_MD_get_size(md) != (int)outlen ||
-	    (ctx = EVP_MD_CTX_new()) == NULL ||
 	    EVP_DigestInit_ex2(ctx, md, NULL) != 1) {
 		ret = CA_ERR_CRYPTO;
 		goto out;
@@ -211,9 +214,9 @@ ca_crypto_transcript(struct ca_crypto *c, const struct ca_bytes *part,
 /* ---- certificates ---- */
 
 /*
- * d2i_X509 reads BER where it can.  A certificate has one encoding, and its
- * SHA-256 names it only if nobody can make a second one: what is around the
- * signed part is written anew and compared.
+ * d2i_X509 also accepts BER.  The SHA-256 of a certificate identifies it only
+ * if the certificate has exactly one encoding: therefore the part that is not
+ * signed is encoded again and compared.
  */
 static bool
 is_der(const X509 *cert, const uint8_t *der, size_t len)
@@ -235,8 +238,8 @@ ca_crypto_cert(struct ca_crypto *c, const void *der, size_t len, X509 **out)
 
 	*out = NULL;
 	ERR_set_mark();
-	if (len == 0 || len > CA_CERT_MAX) {
-		ret = CA_ERR_FORMAT;
+	if (len > CA_CERT_MAX) {
+		ret = CA_ERR_LIMIT;
 		goto out;
 	}
 	if ((rc = ca_cert_gate(der, len, NULL)) != CA_OK) {
@@ -247,7 +250,7 @@ ca_crypto_cert(struct ca_crypto *c, const void *der, size_t len, X509 **out)
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
-	/* on a failure it frees cert, and sets it to NULL */
+	/* on a failure, d2i_X509 frees cert and sets it to NULL */
 	if (d2i_X509(&cert, &p, (long)len) == NULL) {
 		ret = CA_ERR_FORMAT;
 		goto out;

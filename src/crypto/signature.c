@@ -1,4 +1,4 @@
-/* Signatures in memory: which scheme fits a key, verify, sign. */
+/* Signatures with keys in memory: which scheme fits a key, verify, sign. */
 #include "crypto/certgate.h"
 #include "crypto/crypto.h"
 
@@ -10,9 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* ML-DSA came with OpenSSL 3.5.  To look for an algorithm that is not there
- * takes libcrypto longer than to find one that is, so older ones are not
- * asked. */
+/* ML-DSA came with OpenSSL 3.5.  libcrypto needs more time to search for an
+ * absent algorithm than to find one, so older versions are not asked. */
 #define VERSION_MLDSA 0x30500000UL
 
 bool
@@ -28,7 +27,7 @@ ca_crypto_has_scheme(struct ca_crypto *c, const struct ca_scheme *scheme)
 	case CA_KEY_ED448:
 	case CA_KEY_RSA:
 	case CA_KEY_RSA_PSS:
-		return true; /* of the default provider since 3.0 */
+		return true; /* in the default provider since 3.0 */
 	case CA_KEY_MLDSA44:
 	case CA_KEY_MLDSA65:
 	case CA_KEY_MLDSA87:
@@ -44,8 +43,8 @@ ca_crypto_has_scheme(struct ca_crypto *c, const struct ca_scheme *scheme)
 	return found != NULL;
 }
 
-/* A curve is what its name says only if the key names it: RFC 5480 section
- * 2.1.1 forbids parameters written out, which can pass for a known curve. */
+/* RFC 5480 section 2.1.1 forbids explicit curve parameters, which could look
+ * like those of a known curve: the key must name its curve. */
 static bool
 is_named_group(const EVP_PKEY *key, const char *group)
 {
@@ -116,7 +115,7 @@ digest_size(const struct ca_scheme *scheme)
 						       : 64;
 }
 
-/* libcrypto's two ways to write it: SHA256, SHA2-256. */
+/* libcrypto writes the name as SHA256 or as SHA2-256. */
 static bool
 digest_is(const struct ca_scheme *scheme, const char *name)
 {
@@ -126,10 +125,11 @@ digest_is(const struct ca_scheme *scheme, const char *name)
 }
 
 /*
- * RFC 4055 section 3.1: a key may say which hash it is for, which one MGF1
- * uses, and how long a salt is at least.  One without parameters is free; what
- * a key with parameters leaves out is SHA-1's, which no scheme has.  RFC 8446
- * section 4.2.3 wants both hashes to be the scheme's, and a salt as long.
+ * RFC 4055 section 3.1: a key can fix its hash, the hash of MGF1, and the
+ * minimum length of the salt.  A key without parameters fits every hash; a
+ * parameter that is absent means SHA-1, which no scheme uses.  RFC 8446 section
+ * 4.2.3 requires that both hashes are the scheme's, and a salt of the same
+ * length.
  */
 static bool
 pss_params_fit(const struct ca_scheme *scheme, const EVP_PKEY *key)
@@ -177,9 +177,9 @@ ca_crypto_scheme_fits(const struct ca_scheme *scheme, const EVP_PKEY *key)
 	return fits;
 }
 
-/* RSA-PSS with MGF1 by the same hash, and a salt of exactly its length (RFC
- * 8446 section 4.2.3): _DIGEST sets it for signing and demands it for
- * verifying, where the default would take any. */
+/* RSA-PSS with the same hash for MGF1, and a salt of exactly its length (RFC
+ * 8446 section 4.2.3): _DIGEST sets this for signing and requires it for
+ * verifying; the default would accept any length. */
 static bool
 set_padding(const struct ca_scheme *scheme, EVP_PKEY_CTX *ctx)
 {
@@ -216,8 +216,8 @@ ca_crypto_verify(struct ca_crypto *c, const struct ca_scheme *scheme,
 		ret = CA_ERR_CRYPTO;
 		goto out;
 	}
-	/* 0 and below are a wrong signature and a malformed one, in no order
-	 * that one could rely on */
+	/* 0 and negative values mean a wrong or a malformed signature; which
+	 * is which is not reliable */
 	if (EVP_DigestVerify(
 		ctx, what->sig, what->siglen, what->tbs, what->len) != 1) {
 		ret = CA_DENIED;
@@ -252,9 +252,15 @@ ca_crypto_sign(struct ca_crypto *c, const struct ca_scheme *scheme,
 	if (EVP_DigestSignInit_ex(ctx, &pctx, scheme->digest,
 		ca_crypto_get0_libctx(c), NULL, key, NULL) != 1 ||
 	    !set_padding(scheme, pctx) ||
-	    EVP_DigestSign(ctx, NULL, &n, tbs, len) != 1 ||
-	    (p = OPENSSL_malloc(n)) == NULL ||
-	    EVP_DigestSign(ctx, p, &n, tbs, len) != 1) {
+	    EVP_DigestSign(ctx, NULL, &n, tbs, len) != 1) {
+		ret = CA_ERR_CRYPTO;
+		goto out;
+	}
+	if ((p = OPENSSL_malloc(n)) == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	if (EVP_DigestSign(ctx, p, &n, tbs, len) != 1) {
 		ret = CA_ERR_CRYPTO;
 		goto out;
 	}

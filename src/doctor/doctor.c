@@ -1,35 +1,29 @@
 #include "doctor/doctor.h"
 
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "verify/verify.h"
 
 #define HEARD_MAX ((size_t)1 << 20)
 
 static const char help[] =
     "usage: certauth doctor [OPTIONS]\n"
     "\n"
-    "Look at the whole set-up of this machine: configuration, permissions,\n"
-    "the host's proof, CAs, CRLs and what fetches them, users file, "
-    "registered\n"
-    "certificates, PAM services, sshd, clock, libcrypto.  For each finding it\n"
-    "says what, why it matters, and what mends it; it changes nothing.  Run "
-    "it\n"
-    "as root, who can read everything.\n"
+    "Check the whole set-up of this machine: configuration, permissions, the\n"
+    "host certificate, CAs, CRLs and their timer, users file, registered\n"
+    "certificates, PAM services, sshd, clock, libcrypto.  For each finding\n"
+    "it prints what is wrong, why that matters, and how to correct it.  It\n"
+    "changes nothing.  Run it as root, because only root can read every file.\n"
     "\n"
     "  --config FILE        instead of /etc/certauth/certauth.conf\n"
     "  --pam-dir DIR        instead of /etc/pam.d\n"
     "  --sshd-config FILE   instead of /etc/ssh/sshd_config\n"
-    "  --skip CHECK         leave a check out (more than once): files host ca "
-    "crl\n"
+    "  --skip CHECK         skip a check (may be repeated): files host ca crl\n"
     "                       timer users registered pam sshd clock libcrypto\n"
-    "  --json               one object\n"
+    "  --json               print one JSON object\n"
     "\n"
-    "Exit status: 0 nothing to mend, 1 warnings, 2 errors.  certauth(1) lists\n"
-    "the codes of the findings.\n"
+    "Exit status: 0 no warnings or errors, 1 warnings, 2 errors.  certauth(1)\n"
+    "lists the codes of the findings.\n"
     "\n"
     "Example:\n"
     "  certauth doctor --skip clock\n";
@@ -37,15 +31,7 @@ static const char help[] =
 static int run(int argc, char **argv);
 
 const struct ca_command ca_cmd_doctor = {
-    "doctor", "look for what is wrong with the set-up", help, run};
-
-static const struct {
-	const char *code, *why;
-} findings[] = {
-#define FINDING(e, code, why) [e] = {code, why},
-    CA_FINDINGS(FINDING)
-#undef FINDING
-};
+    "doctor", "check the set-up of this machine", help, run};
 
 #define NCHECKS (sizeof checks / sizeof *checks)
 static const struct {
@@ -67,113 +53,7 @@ static const struct {
     {"libcrypto", ca_doctor_libcrypto, false},
 };
 
-/* ---- what the checks write ---- */
-
-void
-ca_doctor_find(struct ca_doctor *d, enum ca_finding_code code,
-    enum ca_level level, const char *fmt, ...)
-{
-	struct ca_finding *v = realloc(d->v, (d->n + 1) * sizeof *v);
-	va_list ap;
-
-	if (v == NULL)
-		abort(); /* a report with holes would be a lie */
-	d->v = v;
-	v += d->n++;
-	*v = (struct ca_finding){
-	    code, level, d->check, NULL, NULL, findings[code].why};
-	va_start(ap, fmt);
-	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
-	if (vasprintf(&v->what, fmt, ap) < 0)
-		abort();
-	va_end(ap);
-}
-
-void
-ca_doctor_mend(struct ca_doctor *d, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
-	if (vasprintf(&d->v[d->n - 1].mend, fmt, ap) < 0)
-		abort();
-	va_end(ap);
-}
-
-static void
-hear(void *ctx, enum ca_log_level level, const char *line)
-{
-	struct ca_doctor *d = ctx;
-
-	if (level == CA_LOG_DEBUG || level == CA_LOG_INFO)
-		return;
-	ca_buf_str(&d->heard, line);
-	ca_buf_str(&d->heard, "\n");
-}
-
-void
-ca_doctor_heard(struct ca_doctor *d, enum ca_finding_code code,
-    enum ca_level level, const char *what, const char *mend)
-{
-	char *lines = ca_buf_take(&d->heard, NULL), *rest = lines, *line;
-	bool any = false;
-
-	while (rest != NULL && (line = strsep(&rest, "\n")) != NULL) {
-		if (*line == '\0')
-			continue;
-		any = true;
-		ca_doctor_find(d, code, level, "%s", line);
-		ca_doctor_mend(d, "%s", mend);
-	}
-	if (!any) {
-		ca_doctor_find(d, code, level, "%s", what);
-		ca_doctor_mend(d, "%s", mend);
-	}
-	free(lines);
-	ca_buf_reset(&d->heard);
-}
-
-void
-ca_doctor_when(time_t t, time_t now, char out[48])
-{
-	long long s = (long long)t - (long long)now;
-	long long a = s < 0 ? -s : s;
-	char n[24];
-
-	if (a >= 2LL * 86400)
-		(void)snprintf(n, sizeof n, "%lld days", a / 86400);
-	else if (a >= 2LL * 3600)
-		(void)snprintf(n, sizeof n, "%lld hours", a / 3600);
-	else
-		(void)snprintf(n, sizeof n, "%lld minutes", a / 60);
-	(void)snprintf(out, 48, s < 0 ? "%s ago" : "in %s", n);
-}
-
-time_t
-ca_doctor_seconds(const ASN1_TIME *t)
-{
-	struct tm tm;
-
-	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1)
-		return 0;
-	return timegm(&tm);
-}
-
-char *
-ca_doctor_name(const X509_NAME *name)
-{
-	struct ca_buf b = CA_BUF_INIT(65536);
-
-	ca_name_rfc4514(name, &b);
-	char *text = ca_buf_take(&b, NULL);
-	if (text != NULL && text[0] != '\0')
-		return text;
-	free(text);
-	return strdup("(an empty name)");
-}
-
-/* ---- what comes out ---- */
+/* ---- printing ---- */
 
 static size_t
 count(const struct ca_doctor *d, enum ca_level level)
@@ -202,8 +82,7 @@ put_text(const struct ca_doctor *d, struct ca_buf *out)
 	for (size_t i = 0; i < d->n; i++) {
 		const struct ca_finding *f = &d->v[i];
 
-		ca_buf_fmt(out, "%s %s: ", level_name(f->level),
-		    findings[f->code].code);
+		ca_buf_fmt(out, "%s %s: ", level_name(f->level), f->id);
 		ca_buf_printable(out, f->what, strlen(f->what));
 		ca_buf_fmt(out, "\n    why:  %s\n", f->why);
 		if (f->mend != NULL) {
@@ -227,8 +106,7 @@ put_json(const struct ca_doctor *d, struct ca_buf *out)
 		ca_buf_fmt(out,
 		    "%s{\"check\":\"%s\",\"code\":\"%s\","
 		    "\"level\":\"%s\",\"what\":",
-		    i > 0 ? "," : "", f->check, findings[f->code].code,
-		    level_name(f->level));
+		    i > 0 ? "," : "", f->check, f->id, level_name(f->level));
 		ca_buf_json(out, f->what, strlen(f->what));
 		ca_buf_str(out, ",\"why\":");
 		ca_buf_json(out, f->why, strlen(f->why));
@@ -282,7 +160,7 @@ skip(bool skipped[NCHECKS], const char *name)
 			return CA_EXIT_OK;
 		}
 	return ca_cli_usage(&ca_cmd_doctor,
-	    "no check is called %s; they are "
+	    "there is no check %s; the checks are "
 	    "config, files, host, ca, crl, timer, users, registered, pam, "
 	    "sshd, clock, libcrypto",
 	    name);
@@ -315,12 +193,13 @@ parse_args(struct ca_doctor *d, bool skipped[NCHECKS], bool *json, int argc,
 			break;
 		default:
 			return ca_cli_usage(&ca_cmd_doctor,
-			    "%s: no such option, or it lacks its value",
+			    "%s: unknown option, or its value is missing",
 			    argv[optind - 1]);
 		}
 	}
 	if (optind < argc)
-		return ca_cli_usage(&ca_cmd_doctor, "no argument is expected");
+		return ca_cli_usage(
+		    &ca_cmd_doctor, "certauth doctor takes no arguments");
 	return CA_EXIT_OK;
 }
 
@@ -354,13 +233,13 @@ run(int argc, char **argv)
 
 	if (status != CA_EXIT_OK)
 		return status;
-	d.log = (struct ca_log){hear, &d, false};
+	ca_doctor_listen(&d);
 	if (ca_crypto_new(&d.crypto) != CA_OK) {
 		clear(&d);
-		return ca_cli_fail("libcrypto cannot be used");
+		return ca_cli_fail("libcrypto cannot be initialised");
 	}
 	for (size_t i = 0; i < NCHECKS; i++) {
-		/* the configuration is what most others look at */
+		/* without a configuration most checks have nothing to check */
 		if (checks[i].needs_config && d.cfg == NULL)
 			continue;
 		if (skipped[i] && checks[i].run != ca_doctor_config)

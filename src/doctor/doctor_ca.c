@@ -23,16 +23,17 @@
 struct dir {
 	const char *path;
 	bool anchors;
-	/* what hashed names lead to */
+	/* the certificates under hashed names */
 	struct {
 		unsigned long hash;
 		X509 *cert;
 	} * hashed;
-	size_t nhashed, first; /* first: of this directory in d->ca */
-	size_t plain;          /* certificates under plain names */
+	size_t nhashed,
+	    first;    /* first: index of its first certificate in d->ca */
+	size_t plain; /* certificates under plain names */
 };
 
-/* HASH.N as `openssl rehash' makes it. */
+/* Is name HASH.N, as made by `openssl rehash'? */
 static bool
 hashed_name(const char *name, unsigned long *hash)
 {
@@ -87,6 +88,16 @@ keep_hashed(struct dir *dir, unsigned long hash, X509 *cert)
 }
 
 static void
+say_unreadable(struct ca_doctor *d, const struct dir *dir, const char *path,
+    bool one, const char *why)
+{
+	ca_doctor_find(d, CA_F_CA_UNREADABLE, CA_LEVEL_WARNING,
+	    "%s%s is not used: %s", one ? "a certificate in " : "", path, why);
+	ca_doctor_mend(
+	    d, "replace %s, then run `openssl rehash %s'", path, dir->path);
+}
+
+static void
 read_one(struct ca_doctor *d, struct dir *dir, int fd, const char *name)
 {
 	struct ca_buf file = CA_BUF_INIT(CA_CERTFILE_MAX);
@@ -100,7 +111,6 @@ read_one(struct ca_doctor *d, struct dir *dir, int fd, const char *name)
 
 	(void)snprintf(path, sizeof path, "%s/%s", dir->path, name);
 	rc = ca_file_read(fd, name, CA_CERTFILE_MAX, &file);
-	const char *refused = "";
 	const char *why = rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc);
 	if (rc == CA_ERR_UNTRUSTED && !hashed) {
 		ca_doctor_path(d, path);
@@ -111,16 +121,11 @@ read_one(struct ca_doctor *d, struct dir *dir, int fd, const char *name)
 		if (bad > 0)
 			why = ca_certfile_refusal(file.p, file.len);
 		if (bad > 0 && why == NULL)
-			why = "a certificate in it cannot be decoded";
-		else if (bad > 0)
-			refused = "a certificate in it is not used: ";
+			why = "it cannot be decoded";
 	}
 	if ((rc != CA_OK && rc != CA_ERR_NOT_FOUND && rc != CA_ERR_UNTRUSTED) ||
 	    bad > 0 || (rc == CA_ERR_NOT_FOUND && hashed)) {
-		ca_doctor_find(d, CA_F_CA_UNREADABLE, CA_LEVEL_WARNING,
-		    "%s: %s%s", path, refused, why);
-		ca_doctor_mend(
-		    d, "replace %s, then `openssl rehash %s'", path, dir->path);
+		say_unreadable(d, dir, path, bad > 0, why);
 	}
 	bool link = fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    S_ISLNK(st.st_mode);
@@ -137,33 +142,46 @@ read_one(struct ca_doctor *d, struct dir *dir, int fd, const char *name)
 /* ---- one certificate ---- */
 
 static void
-look_at_dates(
-    struct ca_doctor *d, const struct ca_doctor_ca *ca, const char *name)
+check_dates(struct ca_doctor *d, const char *dir, const struct ca_doctor_ca *ca,
+    const char *name)
 {
-	time_t from = ca_doctor_seconds(X509_get0_notBefore(ca->cert));
-	time_t to = ca_doctor_seconds(X509_get0_notAfter(ca->cert));
+	time_t from, to;
 	char when[48];
 
+	if (!ca_crypto_seconds(X509_get0_notBefore(ca->cert), &from) ||
+	    !ca_crypto_seconds(X509_get0_notAfter(ca->cert), &to)) {
+		ca_doctor_find(d, CA_F_CA_UNREADABLE, CA_LEVEL_WARNING,
+		    "%s (%s) has a validity time that cannot be read", name,
+		    ca->file);
+		ca_doctor_mend(
+		    d, "get a new certificate from the CA for %s", ca->file);
+		return;
+	}
 	ca_doctor_when(from > d->now ? from : to, d->now, when);
 	if (from > d->now) {
 		ca_doctor_find(d, CA_F_CA_FUTURE, CA_LEVEL_WARNING,
 		    "%s (%s) becomes valid %s", name, ca->file, when);
-		ca_doctor_mend(d, "look at the clock (`timedatectl'), or wait");
+		ca_doctor_mend(d, "check the clock with `timedatectl'; if the "
+				  "clock is right, wait until then");
 	} else if (to < d->now) {
 		ca_doctor_find(d, CA_F_CA_EXPIRED, CA_LEVEL_WARNING,
 		    "%s (%s) expired %s", name, ca->file, when);
-		ca_doctor_mend(
-		    d, "rm %s, after its successor is there", ca->file);
+		ca_doctor_mend(d,
+		    "install the CA's new certificate if there is one, then "
+		    "rm %s && openssl rehash %s",
+		    ca->file, dir);
 	} else if (to - d->now < EXPIRING) {
 		ca_doctor_find(d, CA_F_CA_EXPIRING, CA_LEVEL_WARNING,
 		    "%s (%s) expires %s", name, ca->file, when);
-		ca_doctor_mend(d, "put the CA's new certificate beside it, "
-				  "then `openssl rehash'");
+		ca_doctor_mend(d,
+		    "copy the CA's new certificate to %s, then run `openssl "
+		    "rehash %s'",
+		    dir, dir);
 	}
 }
 
 static void
-look_at_strength(
+check_strength(
     struct ca_doctor *d, const struct ca_doctor_ca *ca, const char *name)
 {
 	EVP_PKEY *key = X509_get0_pubkey(ca->cert);
@@ -173,7 +191,7 @@ look_at_strength(
 	char what[128] = "";
 
 	if (key == NULL)
-		(void)snprintf(what, sizeof what, "a key of an unknown kind");
+		(void)snprintf(what, sizeof what, "a key of an unknown type");
 	else if (EVP_PKEY_is_a(key, "DSA"))
 		(void)snprintf(what, sizeof what, "a DSA key");
 	else if (EVP_PKEY_is_a(key, "RSA") && bits < CA_RSA_MIN_BITS)
@@ -181,7 +199,7 @@ look_at_strength(
 		    what, sizeof what, "an RSA key of %d bits", bits);
 	else if (EVP_PKEY_is_a(key, "EC") && bits < 224)
 		(void)snprintf(what, sizeof what, "an EC key of %d bits", bits);
-	/* the signature of an anchor by itself is not looked at */
+	/* the self-signature of a trust anchor is not verified */
 	else if (!own && known && (md == NID_md5 || md == NID_sha1))
 		(void)snprintf(
 		    what, sizeof what, "a signature with %s", OBJ_nid2sn(md));
@@ -191,13 +209,14 @@ look_at_strength(
 	ca_doctor_find(d, CA_F_CA_WEAK, CA_LEVEL_ERROR, "%s (%s) has %s", name,
 	    ca->file, what);
 	ca_doctor_mend(d,
-	    "get a new certificate from the CA; %d bits of RSA "
-	    "or P-256, and SHA-256, are the least",
+	    "get a new certificate from the CA, with an RSA key of at least %d "
+	    "bits or an EC key of at least P-256, and signed with SHA-256 or "
+	    "better",
 	    CA_RSA_MIN_BITS);
 }
 
 static void
-look_at_hash(struct ca_doctor *d, const struct dir *dir,
+check_hash(struct ca_doctor *d, const struct dir *dir,
     const struct ca_doctor_ca *ca, size_t *without)
 {
 	int ok = 0;
@@ -211,9 +230,9 @@ look_at_hash(struct ca_doctor *d, const struct dir *dir,
 	(*without)++;
 }
 
-/* Against those before it. */
+/* Compare a certificate with those before it. */
 static void
-look_at_others(
+check_others(
     struct ca_doctor *d, const struct dir *dir, size_t at, const char *name)
 {
 	const struct ca_doctor_ca *ca = &d->ca[at];
@@ -226,29 +245,29 @@ look_at_others(
 			continue;
 		if (X509_cmp(ca->cert, other->cert) == 0) {
 			ca_doctor_find(d, CA_F_CA_DUPLICATE, CA_LEVEL_WARNING,
-			    "%s stands in %s and in %s", name, other->file,
+			    "%s is in two files, %s and %s", name, other->file,
 			    ca->file);
-			ca_doctor_mend(d, "rm %s, then `openssl rehash %s'",
+			ca_doctor_mend(d, "rm %s && openssl rehash %s",
 			    ca->file, dir->path);
 		} else {
 			ca_doctor_find(d, CA_F_CA_SAME_SUBJECT,
 			    CA_LEVEL_WARNING,
-			    "%s: %s and %s are two CAs of "
-			    "one name",
-			    name, other->file, ca->file);
+			    "%s and %s are two CAs of one name, %s",
+			    other->file, ca->file, name);
 			ca_doctor_mend(d,
-			    "if one is the renewal of the other "
-			    "nothing; else rm the one that should not be "
-			    "there");
+			    "nothing, if one certificate renews the other; "
+			    "otherwise remove the file of the CA that is not "
+			    "to be trusted, then run `openssl rehash %s'",
+			    dir->path);
 		}
 		return;
 	}
 }
 
-/* An anchor that another anchor issued: by signature, as a CA of the issuer's
- * name may be quite another. */
+/* Find an anchor that another anchor issued.  The signature decides, because
+ * two CAs can have the same name. */
 static void
-look_at_issuer(
+check_issuer(
     struct ca_doctor *d, const struct dir *dir, size_t at, const char *name)
 {
 	const struct ca_doctor_ca *ca = &d->ca[at], *issuer = NULL;
@@ -262,23 +281,24 @@ look_at_issuer(
 	if (issuer == NULL)
 		return;
 	ca_doctor_find(d, CA_F_CA_INTERMEDIATE, CA_LEVEL_WARNING,
-	    "%s (%s) is trusted by itself, and its issuer is here too: %s",
+	    "%s (%s) is a trust anchor, although its issuer is one too: %s",
 	    name, ca->file, issuer->file);
 	if (to != NULL)
 		ca_doctor_mend(d,
-		    "mv %s %s/, then `openssl rehash %s' and `openssl rehash "
-		    "%s'; if it is to be trusted whatever its issuer says, "
-		    "nothing",
+		    "mv %s %s/ && openssl rehash %s && openssl rehash %s; "
+		    "nothing, if the CA is to be trusted even if its issuer "
+		    "revokes it",
 		    ca->file, to, dir->path, to);
 	else
 		ca_doctor_mend(d,
-		    "set intermediates_dir, mv %s there, then `openssl rehash' "
-		    "there and `openssl rehash %s'",
+		    "set intermediates_dir in the configuration, mv %s to "
+		    "that directory, then run `openssl rehash' for it and for "
+		    "%s",
 		    ca->file, dir->path);
 }
 
 static void
-look_at_all(struct ca_doctor *d, struct dir *dir)
+check_all(struct ca_doctor *d, struct dir *dir)
 {
 	size_t without = 0;
 
@@ -286,19 +306,19 @@ look_at_all(struct ca_doctor *d, struct dir *dir)
 		const struct ca_doctor_ca *ca = &d->ca[i];
 		char *name = ca_doctor_name(X509_get_subject_name(ca->cert));
 
-		look_at_dates(d, ca, name != NULL ? name : "?");
-		look_at_strength(d, ca, name != NULL ? name : "?");
+		check_dates(d, dir->path, ca, name != NULL ? name : "?");
+		check_strength(d, ca, name != NULL ? name : "?");
 		if (X509_check_ca(ca->cert) == 0) {
 			ca_doctor_find(d, CA_F_CA_NOT_CA, CA_LEVEL_WARNING,
-			    "%s (%s) is no CA certificate", name, ca->file);
+			    "%s (%s) is not a CA certificate", name, ca->file);
 			ca_doctor_mend(d,
-			    "rm %s, unless just this certificate "
-			    "is to be trusted",
-			    ca->file);
+			    "rm %s && openssl rehash %s; nothing, if only this "
+			    "certificate is to be trusted",
+			    ca->file, dir->path);
 		}
-		look_at_issuer(d, dir, i, name != NULL ? name : "?");
-		look_at_others(d, dir, i, name != NULL ? name : "?");
-		look_at_hash(d, dir, ca, &without);
+		check_issuer(d, dir, i, name != NULL ? name : "?");
+		check_others(d, dir, i, name != NULL ? name : "?");
+		check_hash(d, dir, ca, &without);
 		free(name);
 	}
 	if (without == 0)
@@ -310,7 +330,32 @@ look_at_all(struct ca_doctor *d, struct dir *dir)
 }
 
 static void
-look_into(struct ca_doctor *d, const char *path, bool anchors)
+say_no_dir(struct ca_doctor *d, const char *path, enum ca_err rc, bool anchors)
+{
+	bool absent = rc == CA_ERR_NOT_FOUND;
+
+	ca_doctor_find(d, CA_F_CA_DIR, CA_LEVEL_ERROR, "%s %s%s", path,
+	    absent ? "does not exist" : "cannot be opened: ",
+	    absent ? "" : strerror(errno));
+	if (!absent)
+		ca_doctor_mend(d,
+		    "check the permissions of %s, and run `certauth doctor' as "
+		    "root",
+		    path);
+	else if (anchors)
+		ca_doctor_mend(d,
+		    "mkdir -m 755 %s && cp YOUR-CA.pem %s/ && openssl rehash "
+		    "%s",
+		    path, path, path);
+	else
+		ca_doctor_mend(d,
+		    "mkdir -m 755 %s (the directory may stay empty), or remove "
+		    "intermediates_dir from the configuration",
+		    path);
+}
+
+static void
+check_dir(struct ca_doctor *d, const char *path, bool anchors)
 {
 	struct dir dir = {.path = path, .anchors = anchors, .first = d->ncas};
 	struct dirent *e;
@@ -320,24 +365,12 @@ look_into(struct ca_doctor *d, const char *path, bool anchors)
 	enum ca_err rc = ca_file_opendir(AT_FDCWD, path, &fd, NULL);
 
 	if (rc == CA_ERR_UNTRUSTED) {
-		/* told by the check of files; look in all the same */
+		/* the check of files reports it; read the directory anyway */
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		rc = fd >= 0 ? CA_OK : CA_ERR_IO;
 	}
 	if (rc != CA_OK || (stream = fdopendir(fd)) == NULL) {
-		ca_doctor_find(d, CA_F_CA_DIR, CA_LEVEL_ERROR, "%s: %s", path,
-		    rc == CA_ERR_NOT_FOUND ? "does not exist"
-					   : strerror(errno));
-		if (anchors)
-			ca_doctor_mend(d,
-			    "mkdir -m 755 %s, put the CA certificate "
-			    "there, `openssl rehash %s'",
-			    path, path);
-		else
-			ca_doctor_mend(d,
-			    "mkdir -m 755 %s, which may stay empty, or take "
-			    "intermediates_dir out of the configuration",
-			    path);
+		say_no_dir(d, path, rc, anchors);
 		return;
 	}
 	while ((e = readdir(stream)) != NULL)
@@ -346,11 +379,11 @@ look_into(struct ca_doctor *d, const char *path, bool anchors)
 	(void)closedir(stream);
 	if (anchors && d->ncas == dir.first) {
 		ca_doctor_find(d, CA_F_CA_NONE, CA_LEVEL_ERROR,
-		    "%s holds no CA certificate", path);
+		    "%s contains no CA certificate", path);
 		ca_doctor_mend(
 		    d, "cp YOUR-CA.pem %s/ && openssl rehash %s", path, path);
 	}
-	look_at_all(d, &dir);
+	check_all(d, &dir);
 	for (size_t i = 0; i < dir.nhashed; i++)
 		X509_free(dir.hashed[i].cert);
 	free(dir.hashed);
@@ -359,7 +392,7 @@ look_into(struct ca_doctor *d, const char *path, bool anchors)
 void
 ca_doctor_cas(struct ca_doctor *d)
 {
-	look_into(d, d->cfg->ca_dir, true);
+	check_dir(d, d->cfg->ca_dir, true);
 	if (d->cfg->intermediates_dir != NULL)
-		look_into(d, d->cfg->intermediates_dir, false);
+		check_dir(d, d->cfg->intermediates_dir, false);
 }

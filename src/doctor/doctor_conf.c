@@ -1,5 +1,5 @@
 /*
- * doctor: the configuration, the files that decide, the host's own proof.
+ * doctor: the configuration, and the permissions of the files that it names.
  */
 #include "doctor/doctor.h"
 
@@ -7,51 +7,50 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
-
-/* 32,768 characters in 128 answers, each with its mark. */
+/* Enough for 32,768 characters in 128 answers, each with a mark. */
 #define ANSWER_ENOUGH 257
 
 static void
-look_at_keys(struct ca_doctor *d, const char *path)
+check_keys(struct ca_doctor *d, const char *path)
 {
 	const struct ca_config *cfg = d->cfg;
 
 	if (cfg->mode == CA_MODE_AUDIT) {
-		ca_doctor_find(
-		    d, CA_F_MODE_AUDIT, CA_LEVEL_WARNING, "mode = audit");
+		ca_doctor_find(d, CA_F_MODE_AUDIT, CA_LEVEL_WARNING,
+		    "%s sets mode = audit", path);
 		ca_doctor_mend(d,
-		    "remove `mode = audit' from %s when the log "
-		    "shows that all is well",
+		    "remove `mode = audit' from %s when the log shows that the "
+		    "right logins would be granted",
 		    path);
 	}
 	if (cfg->max_answer < ANSWER_ENOUGH) {
 		ca_doctor_find(d, CA_F_MAX_ANSWER, CA_LEVEL_WARNING,
-		    "max_answer = %u is below %d", cfg->max_answer,
-		    ANSWER_ENOUGH);
+		    "max_answer = %u is below %d in %s", cfg->max_answer,
+		    ANSWER_ENOUGH, path);
 		ca_doctor_mend(d,
-		    "set max_answer = 500 in %s, which every "
-		    "application carries",
+		    "set max_answer = 500 in %s; every application can carry "
+		    "500 characters",
 		    path);
 	}
 	if (cfg->crl == CA_CRL_OFF) {
-		ca_doctor_find(d, CA_F_CRL_OFF, CA_LEVEL_WARNING, "crl = off");
+		ca_doctor_find(d, CA_F_CRL_OFF, CA_LEVEL_WARNING,
+		    "%s sets crl = off", path);
 		ca_doctor_mend(d,
-		    "remove `crl = off' from %s and run "
-		    "`certauth crl update'",
+		    "remove `crl = off' from %s, then run `certauth crl "
+		    "update'",
 		    path);
 	}
 	for (size_t i = 0; i < 2 && cfg->proof[i] != 0; i++)
 		if (cfg->proof[i] == CA_PROOF_COMMAND &&
 		    access(cfg->helper, X_OK) != 0) {
 			ca_doctor_find(d, CA_F_HELPER, CA_LEVEL_ERROR,
-			    "helper = %s: %s", cfg->helper, strerror(errno));
+			    "the helper %s cannot be executed: %s", cfg->helper,
+			    strerror(errno));
 			ca_doctor_mend(d,
-			    "set helper = in %s to where "
-			    "certauth is installed",
+			    "set helper = in %s to the path of the installed "
+			    "certauth",
 			    path);
 		}
 }
@@ -73,9 +72,10 @@ ca_doctor_config(struct ca_doctor *d)
 		ca_config_free(d->cfg);
 		d->cfg = NULL;
 		(void)snprintf(mend, sizeof mend,
-		    rc == CA_ERR_UNTRUSTED ? "chown root %s; chmod go-w %s"
-					   : "edit %s; "
-					     "certauth.conf(5) has every key",
+		    rc == CA_ERR_UNTRUSTED
+			? "chown root %s; chmod go-w %s"
+			: "edit %s; certauth.conf(5) lists every "
+			  "key",
 		    path, path);
 		ca_doctor_heard(d,
 		    rc == CA_ERR_UNTRUSTED ? CA_F_FILE_UNTRUSTED
@@ -85,52 +85,8 @@ ca_doctor_config(struct ca_doctor *d)
 	}
 	if (access(path, F_OK) != 0)
 		ca_doctor_find(d, CA_F_CONFIG_ABSENT, CA_LEVEL_NOTE,
-		    "there is no %s", path);
-	look_at_keys(d, path);
-}
-
-/* ---- who can write where ---- */
-
-static void
-parents(struct ca_doctor *d, const char *path)
-{
-	char *full = realpath(path, NULL), *slash;
-	struct stat st;
-
-	while (full != NULL && (slash = strrchr(full, '/')) != NULL) {
-		slash[slash == full ? 1 : 0] = '\0';
-		if (stat(full, &st) != 0)
-			break;
-		const char *what = ca_file_distrust(&st);
-		/* in a sticky directory of root's nobody moves our entry */
-		if (what != NULL &&
-		    !((st.st_mode & S_ISVTX) != 0 &&
-			(st.st_uid == 0 || st.st_uid == geteuid()))) {
-			ca_doctor_find(d, CA_F_PARENT_UNTRUSTED, CA_LEVEL_ERROR,
-			    "%s, above %s, %s", full, path, what);
-			ca_doctor_mend(
-			    d, "chown root %s; chmod go-w %s", full, full);
-		}
-		if (full[1] == '\0')
-			break;
-	}
-	free(full);
-}
-
-void
-ca_doctor_path(struct ca_doctor *d, const char *path)
-{
-	struct stat st;
-
-	if (path == NULL || stat(path, &st) != 0)
-		return;
-	const char *what = ca_file_distrust(&st);
-	if (what != NULL) {
-		ca_doctor_find(d, CA_F_FILE_UNTRUSTED, CA_LEVEL_ERROR, "%s %s",
-		    path, what);
-		ca_doctor_mend(d, "chown root %s; chmod go-w %s", path, path);
-	}
-	parents(d, path);
+		    "%s does not exist", path);
+	check_keys(d, path);
 }
 
 void
@@ -152,7 +108,7 @@ ca_doctor_files(struct ca_doctor *d)
 		struct ca_doctor seen = *d;
 
 		ca_doctor_path(d, path[i]);
-		/* one directory above several of them is one finding */
+		/* report a directory above several of the files once */
 		for (size_t k = seen.n; k < d->n; k++)
 			for (size_t j = 0; j < seen.n; j++)
 				if (d->v[k].mend != NULL &&

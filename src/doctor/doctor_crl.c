@@ -1,5 +1,5 @@
 /*
- * doctor: the files of crl_dir.
+ * doctor: each file of crl_dir.
  */
 #include "doctor/doctor_crl.h"
 
@@ -20,6 +20,7 @@
 
 /* ---- one CRL ---- */
 
+/* Note that the CA of this CRL has a current CRL. */
 static void
 mark(struct ca_doctor_look *l, struct ca_crl *crl)
 {
@@ -35,51 +36,71 @@ mark(struct ca_doctor_look *l, struct ca_crl *crl)
 	}
 }
 
-/* True: it is current. */
+/* True: the CRL is within crl_grace. */
 static bool
-look_at_times(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
+say_expired(
+    struct ca_doctor_look *l, const char *name, const char *which, time_t end)
+{
+	struct ca_doctor *d = l->d;
+	bool grace = (uint64_t)(d->now - end) < d->cfg->crl_grace;
+	char when[48];
+
+	ca_doctor_when(end, d->now, when);
+	ca_doctor_find(d, CA_F_CRL_STALE,
+	    grace ? CA_LEVEL_WARNING : CA_LEVEL_ERROR,
+	    "%s/%s has expired: %s was %s%s", l->path, name, which, when,
+	    grace ? " (within crl_grace)" : "");
+	ca_doctor_mend(d, "certauth crl update");
+	return grace;
+}
+
+/* True: the CRL is current. */
+static bool
+check_times(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
 {
 	struct ca_doctor *d = l->d;
 	const X509_CRL *x = ca_crl_get0_x509(crl);
-	time_t last = ca_doctor_seconds(X509_CRL_get0_lastUpdate(x));
-	time_t end = ca_crl_end(x, d->cfg);
+	time_t last, end;
 	const char *which = X509_CRL_get0_nextUpdate(x) != NULL
 				? "its nextUpdate"
 				: "it has no nextUpdate, and the end of its "
 				  "crl_no_next_update";
 	char when[48];
 
+	if (!ca_crypto_seconds(X509_CRL_get0_lastUpdate(x), &last) ||
+	    !ca_crladmin_end(x, d->cfg, &end)) {
+		ca_doctor_find(d, CA_F_CRL_MALFORMED, CA_LEVEL_WARNING,
+		    "%s/%s has a time that cannot be read", l->path, name);
+		ca_doctor_mend(
+		    d, "rm %s/%s; certauth crl update", l->path, name);
+		return false;
+	}
 	if (last > d->now) {
 		ca_doctor_when(last, d->now, when);
 		ca_doctor_find(d, CA_F_CRL_FUTURE, CA_LEVEL_WARNING,
-		    "%s/%s: its thisUpdate is %s", l->path, name, when);
-		ca_doctor_mend(d, "look at the clock (`timedatectl')");
+		    "%s/%s is not yet valid: its thisUpdate is %s", l->path,
+		    name, when);
+		ca_doctor_mend(d, "check the clock with `timedatectl'; if the "
+				  "clock is right, wait until then");
 		return false;
 	}
 	ca_doctor_when(end, d->now, when);
 	if (end <= d->now) {
-		bool grace = (uint64_t)(d->now - end) < d->cfg->crl_grace;
-
-		ca_doctor_find(d, CA_F_CRL_STALE,
-		    grace ? CA_LEVEL_WARNING : CA_LEVEL_ERROR,
-		    "%s/%s: %s was %s%s", l->path, name, which, when,
-		    grace ? " (within crl_grace)" : "");
-		ca_doctor_mend(d, "certauth crl update");
-		if (grace)
+		if (say_expired(l, name, which, end))
 			mark(l, crl);
 		return false;
 	}
 	mark(l, crl);
 	if (end - d->now < (end - last) / 8) {
 		ca_doctor_find(d, CA_F_CRL_EXPIRING, CA_LEVEL_WARNING,
-		    "%s/%s: %s is %s", l->path, name, which, when);
+		    "%s/%s expires soon: %s is %s", l->path, name, which, when);
 		ca_doctor_mend(d, "certauth crl update");
 	}
 	return true;
 }
 
 static void
-look_at_index(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
+check_index(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
 {
 	struct ca_crl_index *idx = NULL;
 	struct stat st;
@@ -95,10 +116,10 @@ look_at_index(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
 		return;
 	if (rc != CA_ERR_NOT_FOUND) {
 		ca_doctor_find(l->d, CA_F_CRL_INDEX_STALE, CA_LEVEL_WARNING,
-		    "%s/%s: its index is %s", l->path, name,
-		    rc == CA_ERR_STALE ? "that of an older file"
+		    "the index of %s/%s is not used: %s", l->path, name,
+		    rc == CA_ERR_STALE ? "it was made from an older file"
 		    : rc == CA_ERR_UNSUPPORTED
-			? "that of another version of certauth"
+			? "it was made by another version of certauth"
 			: ca_err_text(rc));
 		ca_doctor_mend(l->d, "certauth crl compile");
 	} else if (ca_crl_entries(crl) > MANY_ENTRIES) {
@@ -120,7 +141,7 @@ mark_weak(struct ca_doctor_look *l, const struct ca_crl *crl)
 			l->weak[i] = true;
 }
 
-/* To fetch it once more helps only where the CA would give another one. */
+/* Fetching a CRL again helps only if the CA would serve another one. */
 static void
 say_trouble(struct ca_doctor_look *l, const struct ca_crl *crl)
 {
@@ -135,21 +156,21 @@ say_trouble(struct ca_doctor_look *l, const struct ca_crl *crl)
 	if (reason == CA_R_CHAIN_WEAK) {
 		mark_weak(l, crl);
 		ca_doctor_mend(d,
-		    "the CA must sign its CRLs with SHA-256 or better; until "
-		    "it does, `crl = off' for those services that its users "
-		    "need (or `crl = prefer', with the file moved away) lets "
-		    "them in, and whom it has revoked too");
+		    "ask the CA to sign its CRLs with SHA-256 or better; until "
+		    "then `crl = off' in the section of a service (or `crl = "
+		    "prefer', with the file moved away) lets the users of this "
+		    "CA in, also those whose certificate is revoked");
 	} else if (reason == CA_R_CRL_EXTENSION) {
 		ca_doctor_mend(d,
-		    "the CA must issue its CRLs without that extension, or "
-		    "not critical");
+		    "ask the CA to issue its CRLs without that extension, or "
+		    "with the extension not critical");
 	} else {
 		ca_doctor_mend(
 		    d, "rm %s/%s; certauth crl update", l->path, name);
 	}
 }
 
-/* No CA of ours may have signed it.  Which one would fit? */
+/* No CA that may sign CRLs has signed this one.  Say which CA it names. */
 static void
 say_unsigned(struct ca_doctor_look *l, struct ca_crl *crl)
 {
@@ -170,20 +191,21 @@ say_unsigned(struct ca_doctor_look *l, struct ca_crl *crl)
 	}
 	if (by != NULL) {
 		ca_doctor_find(d, CA_F_CRL_NO_SIGN, CA_LEVEL_WARNING,
-		    "%s/%s, of %s, is signed by the key of %s, which has no "
-		    "cRLSign",
+		    "%s/%s, of %s, is signed by the key of %s, whose key usage "
+		    "has no cRLSign",
 		    l->path, file, issuer != NULL ? issuer : "?", by);
 		ca_doctor_mend(d,
-		    "the CA needs a certificate with keyUsage cRLSign; until "
-		    "it has one, `crl = prefer' or `crl = off' for this site "
-		    "lets its users in, and whom it has revoked too");
+		    "get a new certificate of the CA with the key usage "
+		    "cRLSign; until then `crl = prefer' or `crl = off' lets "
+		    "the users of this CA in, also those whose certificate "
+		    "is revoked");
 	} else {
-		/* of a CA whose certificate only its clients have, perhaps;
-		 * with a CA of that name here it is forged, or by a key that
-		 * was not told of */
+		/* The CA may be an intermediate whose certificate only the
+		 * clients have.  If a CA of that name is here, the CRL is
+		 * forged or signed by an unknown key. */
 		ca_doctor_find(d, CA_F_CRL_UNSIGNED,
 		    known ? CA_LEVEL_WARNING : CA_LEVEL_NOTE,
-		    "%s/%s, of %s, is signed by no CA of ca_dir or "
+		    "%s/%s, of %s, is not signed by any CA of ca_dir or "
 		    "intermediates_dir",
 		    l->path, file, issuer != NULL ? issuer : "?");
 		if (known)
@@ -194,7 +216,7 @@ say_unsigned(struct ca_doctor_look *l, struct ca_crl *crl)
 }
 
 static void
-look_at_crl(struct ca_doctor_look *l, struct ca_crl *crl, STACK_OF(X509) *cas)
+check_crl(struct ca_doctor_look *l, struct ca_crl *crl, STACK_OF(X509) *cas)
 {
 	const char *name = ca_crl_get0_name(crl);
 	X509 *signer;
@@ -208,21 +230,21 @@ look_at_crl(struct ca_doctor_look *l, struct ca_crl *crl, STACK_OF(X509) *cas)
 		say_unsigned(l, crl);
 		return;
 	}
-	current = look_at_times(l, crl, name);
-	look_at_index(l, crl, name);
+	current = check_times(l, crl, name);
+	check_index(l, crl, name);
 	if (!ca_doctor_crl_keep(l, crl, signer, current))
 		abort();
 }
 
 static void
-look_at_file(struct ca_doctor_look *l, const char *name, STACK_OF(X509) *cas)
+check_file(struct ca_doctor_look *l, const char *name, STACK_OF(X509) *cas)
 {
-	struct ca_crls crls = {NULL, 0};
+	struct ca_crls crls = {0};
 	struct stat st = {0};
 	char buf[256];
-	enum ca_err rc = ca_crl_read_file(&l->run, name, &crls);
+	enum ca_err rc = ca_crladmin_read(&l->run, name, &crls);
 
-	/* others are told of as odd names */
+	/* check_odd reports the other errors */
 	if (rc == CA_ERR_LIMIT || (rc == CA_ERR_FORMAT && crls.n == 0)) {
 		ca_doctor_find(l->d, CA_F_CRL_MALFORMED, CA_LEVEL_WARNING,
 		    "%s/%s %s", l->path, name, ca_crldir_why(rc, &st, buf));
@@ -230,13 +252,13 @@ look_at_file(struct ca_doctor_look *l, const char *name, STACK_OF(X509) *cas)
 		    l->d, "rm %s/%s; certauth crl update", l->path, name);
 	}
 	for (size_t i = 0; i < crls.n; i++)
-		look_at_crl(l, crls.v[i], cas);
+		check_crl(l, crls.v[i], cas);
 	ca_crls_clear(&crls);
 }
 
-/* A name under which there is no file, or one that may not be read. */
+/* Check an entry that is not a file, or a file that cannot be read. */
 static void
-look_at_odd(struct ca_doctor_look *l, const char *name)
+check_odd(struct ca_doctor_look *l, const char *name)
 {
 	struct ca_doctor *d = l->d;
 	struct stat st = {0};
@@ -253,14 +275,14 @@ look_at_odd(struct ca_doctor_look *l, const char *name)
 	case CA_ERR_NOT_FOUND:
 		return;
 	case CA_ERR_UNSUPPORTED:
-		/* a disk of its own has a lost+found */
+		/* a file system that is mounted there has a lost+found */
 		ca_doctor_find(d, CA_F_CRL_SKIPPED,
 		    strcmp(name, "lost+found") == 0 ? CA_LEVEL_NOTE
 						    : CA_LEVEL_WARNING,
 		    "%s %s", path, why);
 		ca_doctor_mend(d,
-		    "put the CRLs that it should lead to into %s itself",
-		    l->path);
+		    "put the CRL files themselves into %s, then rm %s", l->path,
+		    path);
 		return;
 	case CA_ERR_UNTRUSTED:
 		ca_doctor_path(d, path);
@@ -269,13 +291,50 @@ look_at_odd(struct ca_doctor_look *l, const char *name)
 		ca_doctor_find(
 		    d, CA_F_CRL_DIR, CA_LEVEL_ERROR, "%s %s", path, why);
 		ca_doctor_mend(d,
-		    "bring the file back, or rm %s; certauth crl "
-		    "update; certauth crl compile",
+		    "restore the file, or run `rm %s; certauth crl update; "
+		    "certauth crl compile'",
 		    path);
 	}
 }
 
 /* ---- all of them ---- */
+
+/* Open crl_dir and list its names, also if others can write to it. */
+static enum ca_err
+list_dir(struct ca_doctor_look *l, struct ca_list *names, struct ca_list *odd)
+{
+	enum ca_err rc = ca_file_opendir(AT_FDCWD, l->path, &l->run.dir, NULL);
+
+	if (rc == CA_ERR_UNTRUSTED) { /* the check of files reports it */
+		l->run.dir = open(l->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		rc = l->run.dir >= 0 ? CA_OK : CA_ERR_IO;
+	}
+	if (rc == CA_OK)
+		rc = ca_crladmin_names(l->run.dir, names);
+	if (rc == CA_OK)
+		rc = ca_crladmin_names_odd(l->run.dir, odd);
+	return rc;
+}
+
+static void
+say_no_dir(struct ca_doctor_look *l, enum ca_err rc)
+{
+	bool absent = rc == CA_ERR_NOT_FOUND;
+
+	ca_doctor_find(l->d, CA_F_CRL_DIR, CA_LEVEL_ERROR, "%s %s%s", l->path,
+	    absent ? "does not exist" : "cannot be read: ",
+	    absent            ? ""
+	    : rc == CA_ERR_IO ? strerror(errno)
+			      : ca_err_text(rc));
+	if (absent)
+		ca_doctor_mend(
+		    l->d, "mkdir -m 755 %s; certauth crl update", l->path);
+	else
+		ca_doctor_mend(l->d,
+		    "check the permissions of %s, and run `certauth doctor' as "
+		    "root",
+		    l->path);
+}
 
 void
 ca_doctor_crls(struct ca_doctor *d)
@@ -287,7 +346,7 @@ ca_doctor_crls(struct ca_doctor *d)
 		.dir = -1},
 	    .path = d->cfg->crl_dir};
 	STACK_OF(X509) *cas = sk_X509_new_null();
-	struct ca_list names = {NULL, 0}, odd = {NULL, 0};
+	struct ca_list names = {0}, odd = {0};
 	enum ca_err rc;
 
 	if (d->cfg->crl == CA_CRL_OFF)
@@ -297,28 +356,15 @@ ca_doctor_crls(struct ca_doctor *d)
 	for (size_t i = 0; cas != NULL && i < d->ncas; i++)
 		if (sk_X509_push(cas, d->ca[i].cert) <= 0)
 			abort();
-	rc = ca_file_opendir(AT_FDCWD, l.path, &l.run.dir, NULL);
-	if (rc == CA_ERR_UNTRUSTED) { /* told by the check of files */
-		l.run.dir = open(l.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		rc = l.run.dir >= 0 ? CA_OK : CA_ERR_IO;
-	}
-	if (rc == CA_OK)
-		rc = ca_crl_names(l.run.dir, &names);
-	if (rc == CA_OK)
-		rc = ca_crl_names_odd(l.run.dir, &odd);
-	if (rc != CA_OK || l.has == NULL || l.weak == NULL) {
-		ca_doctor_find(d, CA_F_CRL_DIR, CA_LEVEL_ERROR, "%s: %s",
-		    l.path,
-		    rc == CA_ERR_NOT_FOUND ? "does not exist"
-					   : strerror(errno));
-		ca_doctor_mend(
-		    d, "mkdir -m 755 %s; certauth crl update", l.path);
+	if ((rc = list_dir(&l, &names, &odd)) != CA_OK || l.has == NULL ||
+	    l.weak == NULL) {
+		say_no_dir(&l, rc);
 		goto out;
 	}
 	for (size_t i = 0; i < odd.n; i++)
-		look_at_odd(&l, odd.v[i]);
+		check_odd(&l, odd.v[i]);
 	for (size_t i = 0; i < names.n; i++)
-		look_at_file(&l, names.v[i], cas);
+		check_file(&l, names.v[i], cas);
 	ca_doctor_crl_pairs(&l);
 	ca_doctor_crl_deltas(&l);
 	ca_doctor_crl_listings(&l);
@@ -326,8 +372,8 @@ ca_doctor_crls(struct ca_doctor *d)
 	ca_doctor_crl_unhashed(&l, &names);
 out:
 	ca_doctor_crls_clear(&l);
-	ca_crl_names_free(&names);
-	ca_crl_names_free(&odd);
+	ca_crladmin_names_free(&names);
+	ca_crladmin_names_free(&odd);
 	if (l.run.dir >= 0)
 		(void)close(l.run.dir);
 	sk_X509_free(cas);

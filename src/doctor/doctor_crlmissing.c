@@ -11,7 +11,7 @@
 
 #include "crl/crldir.h"
 
-/* Whatever CRL there is of it, none counts. */
+/* Every CRL of such a CA is ignored. */
 static void
 say_no_sign(struct ca_doctor *d, X509 *ca, const char *file)
 {
@@ -19,12 +19,12 @@ say_no_sign(struct ca_doctor *d, X509 *ca, const char *file)
 
 	ca_doctor_find(d, CA_F_CRL_NO_SIGN,
 	    d->cfg->crl == CA_CRL_REQUIRE ? CA_LEVEL_ERROR : CA_LEVEL_WARNING,
-	    "%s (%s) may sign no CRL: its keyUsage has no cRLSign",
+	    "%s (%s) may not sign CRLs: its key usage has no cRLSign",
 	    name != NULL ? name : "?", file);
 	ca_doctor_mend(d,
-	    "the CA needs a certificate with cRLSign; until it has one, "
-	    "`crl = prefer' or `crl = off' for this site lets its users in, "
-	    "unchecked");
+	    "get a new certificate of the CA with the key usage cRLSign; until "
+	    "then `crl = prefer' or `crl = off' lets the users of this CA in "
+	    "without a revocation check");
 	free(name);
 }
 
@@ -36,11 +36,13 @@ ca_doctor_crl_missing(struct ca_doctor_look *l)
 	for (size_t i = 0; i < d->ncas; i++) {
 		X509 *ca = d->ca[i].cert;
 		bool again = false;
+		time_t to;
 
 		for (size_t k = 0; k < i; k++)
 			again = again || X509_cmp(d->ca[k].cert, ca) == 0;
 		if (l->has[i] || again || X509_check_ca(ca) == 0 ||
-		    ca_doctor_seconds(X509_get0_notAfter(ca)) < d->now)
+		    !ca_crypto_seconds(X509_get0_notAfter(ca), &to) ||
+		    to < d->now)
 			continue;
 		if ((X509_get_key_usage(ca) & KU_CRL_SIGN) == 0) {
 			say_no_sign(d, ca, d->ca[i].file);
@@ -50,17 +52,17 @@ ca_doctor_crl_missing(struct ca_doctor_look *l)
 		ca_doctor_find(d, CA_F_CRL_MISSING,
 		    d->cfg->crl == CA_CRL_REQUIRE ? CA_LEVEL_ERROR
 						  : CA_LEVEL_WARNING,
-		    "no current CRL of %s in %s", name != NULL ? name : "?",
-		    l->path);
+		    "%s contains no current CRL of %s", l->path,
+		    name != NULL ? name : "?");
 		if (l->weak[i])
-			ca_doctor_mend(d, "see crl-weak");
+			ca_doctor_mend(d, "see the finding crl-weak");
 		else
 			ca_doctor_mend(d, "certauth crl update%s",
 			    X509_get_ext_by_NID(
 				ca, NID_crl_distribution_points, -1) < 0 &&
 				    d->cfg->crl_url.n == 0
-				? " --url ADDRESS, and crl_url = in "
-				  "the configuration"
+				? " --url ADDRESS; then set crl_url = "
+				  "ADDRESS in the configuration"
 				: "");
 		free(name);
 	}
@@ -72,8 +74,8 @@ ca_doctor_crl_unhashed(struct ca_doctor_look *l, const struct ca_list *names)
 	size_t without = 0;
 
 	for (size_t i = 0; i < names->n; i++) {
-		struct ca_crls crls = {NULL, 0};
-		enum ca_err rc = ca_crl_read_file(&l->run, names->v[i], &crls);
+		struct ca_crls crls = {0};
+		enum ca_err rc = ca_crladmin_read(&l->run, names->v[i], &crls);
 		int ok = 0;
 
 		if (rc == CA_OK && crls.n > 0 &&

@@ -1,6 +1,6 @@
 /*
- * doctor: what the CRLs of crl_dir say together, and about the certificates of
- * this host.
+ * doctor: the CRLs of crl_dir compared with each other, and with the
+ * certificates of this host.
  */
 #include "doctor/doctor_crl.h"
 
@@ -11,7 +11,8 @@
 #include "map/registered.h"
 #include "verify/revocation.h"
 
-/* So many findings of a kind are enough to begin with. */
+/* At most so many findings of a kind: the first ones are enough to begin with.
+ */
 #define SAID_MAX 20
 
 bool
@@ -49,7 +50,7 @@ ca_doctor_crls_clear(struct ca_doctor_look *l)
 
 /* ---- pairs ---- */
 
-/* Of one issuer, key and scope. */
+/* Are both of one issuer, key and scope? */
 static bool
 of_one_series(const struct ca_doctor_crl *a, const struct ca_doctor_crl *b)
 {
@@ -57,7 +58,7 @@ of_one_series(const struct ca_doctor_crl *a, const struct ca_doctor_crl *b)
 		   X509_CRL_get_issuer(a->x), X509_CRL_get_issuer(b->x)) == 0 &&
 	       EVP_PKEY_eq(X509_get0_pubkey(a->signer),
 		   X509_get0_pubkey(b->signer)) == 1 &&
-	       ca_crl_same_ext(a->x, b->x, NID_issuing_distribution_point);
+	       ca_crladmin_same_ext(a->x, b->x, NID_issuing_distribution_point);
 }
 
 static int
@@ -66,8 +67,8 @@ sign(int v)
 	return (v > 0) - (v < 0);
 }
 
-/* The number (RFC 5280 section 5.2.3) grows with the date, or neither says
- * which of the two is the newer one. */
+/* RFC 5280 section 5.2.3: the number grows with the date.  If it does not, it
+ * is unknown which CRL is newer. */
 static bool
 disagree(const struct ca_doctor_crl *a, const struct ca_doctor_crl *b)
 {
@@ -94,18 +95,19 @@ ca_doctor_crl_pairs(struct ca_doctor_look *l)
 		for (size_t k = i + 1; k < l->n && said < SAID_MAX; k++) {
 			const struct ca_doctor_crl *a = &l->v[i], *b = &l->v[k];
 
-			if (ca_crl_is_delta(a->x) != ca_crl_is_delta(b->x) ||
+			if (ca_crladmin_is_delta(a->x) !=
+				ca_crladmin_is_delta(b->x) ||
 			    !of_one_series(a, b) || !disagree(a, b))
 				continue;
 			said++;
 			ca_doctor_find(l->d, CA_F_CRL_PAIR, CA_LEVEL_WARNING,
-			    "%s/%s and %s are of one CA, key and scope; by "
-			    "cRLNumber and by thisUpdate not the same one is "
-			    "the newer",
+			    "%s/%s and %s are of one CA, key and scope, but "
+			    "the CRL with the later thisUpdate does not have "
+			    "the higher cRLNumber",
 			    l->path, a->file, b->file);
 			ca_doctor_mend(l->d,
-			    "ask the CA which of them is the newer, and move "
-			    "the other one out of %s",
+			    "ask the CA which CRL is newer, then move the "
+			    "other file out of %s",
 			    l->path);
 		}
 }
@@ -118,7 +120,7 @@ is_base_of(const struct ca_doctor_crl *base, const struct ca_doctor_crl *delta)
 	ASN1_INTEGER *least, *is;
 	bool yes;
 
-	if (ca_crl_is_delta(base->x) || !base->current ||
+	if (ca_crladmin_is_delta(base->x) || !base->current ||
 	    !of_one_series(base, delta))
 		return false;
 	least = X509_CRL_get_ext_d2i(delta->x, NID_delta_crl, NULL, NULL);
@@ -129,8 +131,8 @@ is_base_of(const struct ca_doctor_crl *base, const struct ca_doctor_crl *delta)
 	return yes;
 }
 
-/* RFC 5280 section 5.2.4: a complete CRL for the same scope, of at least the
- * number that the delta names. */
+/* RFC 5280 section 5.2.4: a delta needs a complete CRL of the same scope, with
+ * at least the number that the delta names. */
 void
 ca_doctor_crl_deltas(struct ca_doctor_look *l)
 {
@@ -139,11 +141,11 @@ ca_doctor_crl_deltas(struct ca_doctor_look *l)
 		bool base = false;
 		const char *text;
 
-		if (!ca_crl_is_delta(l->v[i].x))
+		if (!ca_crladmin_is_delta(l->v[i].x))
 			continue;
 		for (size_t k = 0; k < l->n && !base; k++)
 			base = is_base_of(&l->v[k], &l->v[i]);
-		ca_crl_about(l->v[i].x, &about);
+		ca_crladmin_about(l->v[i].x, &about);
 		text = ca_buf_text(&about);
 		ca_doctor_find(l->d, CA_F_CRL_DELTA,
 		    base ? CA_LEVEL_NOTE : CA_LEVEL_WARNING, "%s/%s is a%s%s",
@@ -151,11 +153,11 @@ ca_doctor_crl_deltas(struct ca_doctor_look *l)
 		    text != NULL && strlen(text) > 1 ? text + 1 : " delta",
 		    base ? ""
 			 : "; no current complete CRL of that number or a "
-			   "higher one is here for its scope");
+			   "higher one was found for its scope");
 		ca_doctor_mend(l->d, "%s",
-		    base ? "nothing: it is used beside its complete CRL"
-			 : "certauth crl update, with the address of the "
-			   "complete CRL in crl_url");
+		    base ? "nothing: the delta is used with its complete CRL"
+			 : "set crl_url to the address of the complete CRL, "
+			   "then run `certauth crl update'");
 		ca_buf_free(&about);
 	}
 }
@@ -174,7 +176,7 @@ struct listings {
 	size_t said;
 };
 
-/* With more, each entry of a large CRL would be compared with too many. */
+/* More would be too slow: each is compared with each entry of a large CRL. */
 #define CERTS_MAX 1000
 
 static enum ca_err
@@ -209,7 +211,8 @@ add_registered(void *ctx, const char *login, const char *path, bool first,
 	if (rc == CA_OK)
 		rc = add(t, cert, path);
 	else if (rc != CA_ERR_MEMORY)
-		rc = CA_OK; /* the check of registered certificates says so */
+		rc =
+		    CA_OK; /* the check of registered certificates reports it */
 	X509_free(cert);
 	return rc;
 }
@@ -226,11 +229,11 @@ look_up(struct listings *t, struct ca_crl *crl, const struct named *c)
 		return;
 	t->said++;
 	ca_doctor_find(t->l->d, CA_F_CRL_OUTSIDE, CA_LEVEL_WARNING,
-	    "%s/%s lists %s, and that does not count: the CRL %s", t->l->path,
+	    "%s/%s lists %s, but does not revoke it: the CRL %s", t->l->path,
 	    ca_crl_get0_name(crl), c->name, why);
 	ca_doctor_mend(t->l->d,
-	    "ask the CA; to keep the certificate out at once, remove its "
-	    "file or its rule (`certauth users')");
+	    "ask the CA whether the certificate is revoked; to refuse it now, "
+	    "remove its file, or its rule with `certauth users remove'");
 }
 
 static void
@@ -238,7 +241,7 @@ look_up_all(struct listings *t, const char *file)
 {
 	struct ca_bytes serial[CERTS_MAX];
 	struct ca_crl_wanted wanted = {serial, 0};
-	struct ca_crls crls = {NULL, 0};
+	struct ca_crls crls = {0};
 	enum ca_err rc;
 
 	for (size_t i = 0; i < t->n; i++) {
@@ -248,7 +251,7 @@ look_up_all(struct listings *t, const char *file)
 		if (len > 0)
 			serial[wanted.n++] = (struct ca_bytes){p, (size_t)len};
 	}
-	rc = ca_crl_read_wanted(&t->l->run, file, &wanted, &crls);
+	rc = ca_crladmin_read_wanted(&t->l->run, file, &wanted, &crls);
 	for (size_t k = 0; rc == CA_OK && k < crls.n; k++)
 		for (size_t i = 0; i < t->n; i++)
 			look_up(t, crls.v[k], &t->v[i]);
@@ -257,7 +260,8 @@ look_up_all(struct listings *t, const char *file)
 		OPENSSL_free((void *)serial[i].p);
 }
 
-/* A file with a CRL that is for some certificates only, once. */
+/* Does the file of CRL i, when it is met first, have a CRL that is for some
+ * certificates only? */
 static bool
 is_partial(const struct ca_doctor_look *l, size_t i)
 {
@@ -276,7 +280,7 @@ void
 ca_doctor_crl_listings(struct ca_doctor_look *l)
 {
 	struct listings t = {.l = l};
-	struct ca_log quiet = {NULL, NULL, false};
+	struct ca_log quiet = {0};
 	enum ca_err rc = CA_OK;
 
 	for (size_t i = 0; rc == CA_OK && i < l->d->ncas; i++)

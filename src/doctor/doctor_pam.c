@@ -1,5 +1,5 @@
 /*
- * doctor: the PAM services that name the module.
+ * doctor: the PAM services that use the module.
  */
 #include "doctor/doctor.h"
 
@@ -18,11 +18,11 @@
 struct service {
 	struct ca_doctor *d;
 	const char *name;
-	bool auth, account, session; /* ours stands there */
-	bool open_next; /* the last auth line was ours and lets the stack go
-			 * on after a failure, and nothing since denies */
-	char at[4200];  /* where that was */
-	char way[4200]; /* a password line before ours that is enough; "" */
+	bool auth, account, session; /* the module is in that stack */
+	bool open_next; /* the stack continues after a refusal of the module,
+			 * and no line since then refuses */
+	char at[4200];  /* file:line of that module line */
+	char way[4200]; /* a sufficient password line before the module; "" */
 };
 
 /* ---- one line ---- */
@@ -50,7 +50,7 @@ found_by_name(const char *module)
 }
 
 static void
-look_at_module(struct ca_doctor *d, const struct ca_pam_line *line)
+check_module(struct ca_doctor *d, const struct ca_pam_line *line)
 {
 	bool there = line->module[0] == '/' ? access(line->module, R_OK) == 0
 					    : found_by_name(line->module);
@@ -60,9 +60,11 @@ look_at_module(struct ca_doctor *d, const struct ca_pam_line *line)
 	if (there)
 		return;
 	ca_doctor_find(d, CA_F_PAM_MODULE, CA_LEVEL_ERROR,
-	    "%s:%u: %s is not there", line->file, line->number, line->module);
-	ca_doctor_mend(d, "name the module as `make install' or the package "
-			  "put it: " OURS);
+	    "%s:%u names %s, which does not exist", line->file, line->number,
+	    line->module);
+	ca_doctor_mend(d,
+	    "correct the path in the line, or name the module " OURS
+	    " without a path");
 }
 
 static bool
@@ -78,8 +80,8 @@ has_word(const char *control)
 	       strchr(control, '=') != NULL;
 }
 
-/* What a bracketed control does with value, "default" where it is not named;
- * "" for none. */
+/* The action of a bracketed control for value, or for "default" if value is not
+ * named; "" if there is none. */
 static void
 action(const char *control, const char *value, char out[32])
 {
@@ -115,7 +117,7 @@ goes_on(const char *control)
 }
 
 static void
-look_at_control(struct ca_doctor *d, const struct ca_pam_line *line, bool audit)
+check_control(struct ca_doctor *d, const struct ca_pam_line *line, bool audit)
 {
 	char good[32], bad[32];
 	const char *what = NULL;
@@ -123,25 +125,28 @@ look_at_control(struct ca_doctor *d, const struct ca_pam_line *line, bool audit)
 	action(line->control, "success", good);
 	action(line->control, "auth_err", bad);
 	if (!has_word(line->control))
-		what = "is no control that libpam knows";
+		what = "is not a control that libpam knows";
 	else if (strcasecmp(line->control, "optional") == 0 && !audit)
-		what = "neither lets in nor keeps out, beside other modules";
+		what = "neither grants nor refuses if the stack has other "
+		       "modules";
 	else if (line->control[0] == '[' &&
 		 (strcasecmp(bad, "ok") == 0 || strcasecmp(bad, "done") == 0))
-		what = "takes a refusal for a success";
+		what = "treats a refusal as a success";
 	else if (line->control[0] == '[' && strcasecmp(good, "ignore") == 0)
 		what = "ignores a success";
 	if (what == NULL)
 		return;
-	ca_doctor_find(d, CA_F_PAM_CONTROL, CA_LEVEL_ERROR, "%s:%u: %s %s",
-	    line->file, line->number, line->control, what);
-	ca_doctor_mend(d, "required, sufficient or [success=done ignore=ignore "
-			  "default=die]: see CONTROL FLAGS in pam_certauth(8)");
+	ca_doctor_find(d, CA_F_PAM_CONTROL, CA_LEVEL_ERROR,
+	    "%s:%u: the control %s %s", line->file, line->number, line->control,
+	    what);
+	ca_doctor_mend(d, "use required, sufficient or [success=done "
+			  "ignore=ignore default=die]; see CONTROL FLAGS in "
+			  "pam_certauth(8)");
 }
 
-/* The line's arguments over the configuration, as the module takes them. */
+/* Read the configuration with the arguments of the line, as the module does. */
 static bool
-look_at_arguments(struct service *s, const struct ca_pam_line *line)
+check_arguments(struct service *s, const struct ca_pam_line *line)
 {
 	struct ca_doctor *d = s->d;
 	const char *argv[CA_PAM_ARGS_MAX + 1];
@@ -150,7 +155,7 @@ look_at_arguments(struct service *s, const struct ca_pam_line *line)
 	int argc = 0;
 	bool audit = false;
 
-	/* of what is tried here, the file is another one */
+	/* --config replaces the file that the line names */
 	if (d->config != NULL) {
 		(void)snprintf(config, sizeof config, "config=%s", d->config);
 		argv[argc++] = config;
@@ -162,11 +167,11 @@ look_at_arguments(struct service *s, const struct ca_pam_line *line)
 	ca_buf_reset(&d->heard);
 	if (ca_config_load(argc, argv, s->name, &d->log, &cfg) == CA_OK) {
 		audit = cfg->mode == CA_MODE_AUDIT;
-	} else if (d->cfg != NULL) { /* else it is the file, and told */
+	} else if (d->cfg != NULL) { /* else the check of config reports it */
 		char mend[4400];
 		(void)snprintf(mend, sizeof mend,
 		    "edit line %u of %s; "
-		    "certauth.conf(5) has every key",
+		    "certauth.conf(5) lists every key",
 		    line->number, line->file);
 		ca_doctor_heard(
 		    d, CA_F_PAM_ARGUMENT, CA_LEVEL_ERROR, line->file, mend);
@@ -175,10 +180,10 @@ look_at_arguments(struct service *s, const struct ca_pam_line *line)
 	return audit;
 }
 
-/* Behind a line of ours that lets the stack go on: does a module follow that
- * says yes to everybody before one that asks for something? */
+/* After a module line that lets the stack continue: does pam_permit.so follow
+ * before a module that asks for something? */
 static void
-look_behind(struct service *s, const struct ca_pam_line *line)
+check_after(struct service *s, const struct ca_pam_line *line)
 {
 	const char *slash = strrchr(line->module, '/');
 	const char *name = slash != NULL ? slash + 1 : line->module;
@@ -187,11 +192,12 @@ look_behind(struct service *s, const struct ca_pam_line *line)
 		return;
 	if (strcmp(name, "pam_permit.so") == 0) {
 		ca_doctor_find(s->d, CA_F_PAM_OPEN, CA_LEVEL_ERROR,
-		    "%s:%u: pam_permit.so follows %s, which goes on after a "
-		    "refusal",
+		    "%s:%u: pam_permit.so follows the line %s, and that line "
+		    "lets the stack continue after a refusal",
 		    line->file, line->number, s->at);
-		ca_doctor_mend(s->d, "put `auth requisite pam_deny.so' "
-				     "between, or make ours required");
+		ca_doctor_mend(s->d,
+		    "put `auth requisite pam_deny.so' between the two "
+		    "lines, or make the line of " OURS " required");
 		s->open_next = false;
 	} else if (strcmp(name, "pam_env.so") != 0 &&
 		   strcmp(name, "pam_faildelay.so") != 0 &&
@@ -216,10 +222,10 @@ asks_password(const struct ca_pam_line *line)
 	return false;
 }
 
-/* A password that is enough, before a line that says required: whoever wrote
- * it may think that the certificate is. */
+/* A sufficient password line before a required module line: its author may
+ * believe that the certificate is required. */
 static void
-look_before(struct service *s, const struct ca_pam_line *line)
+check_before(struct service *s, const struct ca_pam_line *line)
 {
 	if (!ca_pamfile_is_ours(line)) {
 		if (asks_password(line) &&
@@ -233,30 +239,31 @@ look_before(struct service *s, const struct ca_pam_line *line)
 		strcasecmp(line->control, "requisite") != 0))
 		return;
 	ca_doctor_find(s->d, CA_F_PAM_CONTROL, CA_LEVEL_WARNING,
-	    "%s:%u: %s, but %s stands before it and is sufficient", line->file,
-	    line->number, line->control, s->way);
-	ca_doctor_mend(s->d, "if the password alone is not meant to be enough, "
-			     "make that line required, or remove it");
+	    "%s:%u: the certificate is %s, but the line %s before it is "
+	    "sufficient without a certificate",
+	    line->file, line->number, line->control, s->way);
+	ca_doctor_mend(s->d, "if a password alone must not be enough, make the "
+			     "line of the password required, or remove it");
 }
 
 static void
-look_at_line(void *ctx, const struct ca_pam_line *line)
+check_line(void *ctx, const struct ca_pam_line *line)
 {
 	struct service *s = ctx;
 	bool audit;
 
 	if (strcasecmp(line->type, "auth") == 0)
-		look_before(s, line);
+		check_before(s, line);
 	if (!ca_pamfile_is_ours(line)) {
 		if (strcasecmp(line->type, "auth") == 0)
-			look_behind(s, line);
+			check_after(s, line);
 		return;
 	}
-	look_at_module(s->d, line);
-	audit = look_at_arguments(s, line);
+	check_module(s->d, line);
+	audit = check_arguments(s, line);
 	if (strcasecmp(line->type, "auth") == 0) {
 		s->auth = true;
-		look_at_control(s->d, line, audit);
+		check_control(s->d, line, audit);
 		s->open_next = goes_on(line->control) && !audit;
 		(void)snprintf(
 		    s->at, sizeof s->at, "%s:%u", line->file, line->number);
@@ -264,13 +271,13 @@ look_at_line(void *ctx, const struct ca_pam_line *line)
 		s->account = true;
 	} else if (strcasecmp(line->type, "password") == 0) {
 		ca_doctor_find(s->d, CA_F_PAM_PASSWORD, CA_LEVEL_ERROR,
-		    "%s:%u: " OURS " in a password stack", line->file,
+		    "%s:%u: " OURS " is in a password stack", line->file,
 		    line->number);
 		ca_doctor_mend(
 		    s->d, "remove line %u of %s", line->number, line->file);
 	} else {
 		ca_doctor_find(s->d, CA_F_PAM_SESSION, CA_LEVEL_NOTE,
-		    "%s:%u: " OURS " in a session stack", line->file,
+		    "%s:%u: " OURS " is in a session stack", line->file,
 		    line->number);
 		ca_doctor_mend(
 		    s->d, "remove line %u of %s", line->number, line->file);
@@ -280,7 +287,7 @@ look_at_line(void *ctx, const struct ca_pam_line *line)
 /* ---- services ---- */
 
 static void
-note_ours(void *ctx, const struct ca_pam_line *line)
+note_module(void *ctx, const struct ca_pam_line *line)
 {
 	struct service *s = ctx;
 
@@ -290,7 +297,7 @@ note_ours(void *ctx, const struct ca_pam_line *line)
 	s->account = s->account || strcasecmp(line->type, "account") == 0;
 }
 
-/* Packages' and editors' leftovers are no services. */
+/* Backup files of packages and editors are not services. */
 static bool
 is_service(const char *name)
 {
@@ -309,31 +316,32 @@ is_service(const char *name)
 }
 
 static bool
-look_at_service(struct ca_doctor *d, const char *name)
+check_service(struct ca_doctor *d, const char *name)
 {
 	struct service own = {.d = d, .name = name};
 	struct service whole = {.d = d, .name = name};
 	char path[4200];
 	enum ca_err rc =
-	    ca_pamfile_walk(d->pam_dir, name, false, look_at_line, &own);
+	    ca_pamfile_walk(d->pam_dir, name, false, check_line, &own);
 
 	(void)snprintf(path, sizeof path, "%s/%s", d->pam_dir, name);
 	if (rc == CA_ERR_IO) {
-		ca_doctor_find(d, CA_F_PAM_FILE, CA_LEVEL_WARNING, "%s: %s",
-		    path, strerror(errno));
+		ca_doctor_find(d, CA_F_PAM_FILE, CA_LEVEL_WARNING,
+		    "%s cannot be read: %s", path, strerror(errno));
 		ca_doctor_mend(d, "run `certauth doctor' as root");
 	}
 	if (rc == CA_OK)
-		rc = ca_pamfile_walk(d->pam_dir, name, true, note_ours, &whole);
+		rc = ca_pamfile_walk(
+		    d->pam_dir, name, true, note_module, &whole);
 	if (rc != CA_OK)
 		return false;
 	if (own.auth || own.account)
 		ca_doctor_path(d, path);
 	if (own.auth && !whole.account) {
 		ca_doctor_find(d, CA_F_PAM_ACCOUNT, CA_LEVEL_NOTE,
-		    "%s has an auth line of " OURS " and no account line",
+		    "%s has an auth line of " OURS ", but no account line",
 		    path);
-		ca_doctor_mend(d, "add `account required " OURS "'");
+		ca_doctor_mend(d, "add the line `account required " OURS "'");
 	}
 	if (strcmp(name, "sshd") == 0)
 		d->ssh = whole.auth;
@@ -348,19 +356,20 @@ ca_doctor_pam(struct ca_doctor *d)
 	bool used = false;
 
 	if (dir == NULL) {
-		ca_doctor_find(d, CA_F_PAM_FILE, CA_LEVEL_ERROR, "%s: %s",
-		    d->pam_dir, strerror(errno));
-		ca_doctor_mend(d, "certauth doctor --pam-dir DIR");
+		ca_doctor_find(d, CA_F_PAM_FILE, CA_LEVEL_ERROR,
+		    "%s cannot be opened: %s", d->pam_dir, strerror(errno));
+		ca_doctor_mend(d, "name the directory with --pam-dir DIR");
 		return;
 	}
 	while ((e = readdir(dir)) != NULL)
 		if (is_service(e->d_name) && e->d_type != DT_DIR)
-			used |= look_at_service(d, e->d_name);
+			used |= check_service(d, e->d_name);
 	(void)closedir(dir);
 	if (used)
 		return;
 	ca_doctor_find(d, CA_F_PAM_UNUSED, CA_LEVEL_WARNING,
-	    "no service of %s has an auth line of " OURS, d->pam_dir);
-	ca_doctor_mend(d, "add a line to a service: EXAMPLES in "
-			  "pam_certauth(8); then `certauth try SERVICE USER'");
+	    "no service in %s has an auth line of " OURS, d->pam_dir);
+	ca_doctor_mend(d, "add an auth line to a service (see EXAMPLES in "
+			  "pam_certauth(8)), then run `certauth try SERVICE "
+			  "USER'");
 }

@@ -24,24 +24,25 @@ ca_doctor_host(struct ca_doctor *d)
 	enum ca_err rc = ca_host_check(&ctx);
 	bool required = d->cfg->host_proof == CA_HOST_PROOF_REQUIRE;
 
-	/* that code may also be a file's */
+	/* with a host_cert, a file that is missing has that code too */
 	if (rc == CA_ERR_NOT_FOUND && d->cfg->host_cert == NULL)
 		return;
 	if (rc != CA_OK)
 		ca_doctor_heard(d, CA_F_HOST_CERT,
 		    required ? CA_LEVEL_ERROR : CA_LEVEL_WARNING,
-		    "the host's proof cannot be made",
-		    "see host_cert and host_key in certauth.conf(5)");
+		    "the host's proof cannot be signed",
+		    "correct host_cert and host_key: see certauth.conf(5)");
 	else if (d->heard.len > 0)
 		ca_doctor_heard(d, CA_F_HOST_CERT_DOUBTFUL, CA_LEVEL_WARNING,
 		    "",
-		    "get a new host certificate: serverAuth, this host's "
-		    "names in subjectAltName");
+		    "get a new host certificate with the purpose serverAuth "
+		    "and with this host's names in subjectAltName");
 }
 
 /* ---- sshd ---- */
 
-/* What sshd_config(5) says for every connection; the first value counts. */
+/* The settings of sshd_config(5) for every connection: the first value of a
+ * keyword is used. */
 struct sshd {
 	char pam[8], kbd[8], methods[512];
 	bool unreadable, match;
@@ -63,8 +64,7 @@ include(const char *from, const char *pattern, struct sshd *s, unsigned depth)
 	glob_t g;
 	const char *slash = strrchr(from, '/');
 
-	/* relative ones are in /etc/ssh, which for another root is where the
-	 * file itself is */
+	/* relative paths are in /etc/ssh: here, in the file's directory */
 	(void)snprintf(full, sizeof full, "%.*s%s",
 	    pattern[0] == '/' ? 0
 	    : slash != NULL   ? (int)(slash - from) + 1
@@ -123,7 +123,7 @@ read_sshd(const char *path, struct sshd *s, unsigned depth)
 	}
 	while (getline(&line, &size, f) >= 0)
 		sshd_line(path, line, s, depth);
-	/* a Match of an included file ends with it */
+	/* a Match block of an included file ends with the file */
 	s->match = outer;
 	free(line);
 	(void)fclose(f);
@@ -132,41 +132,45 @@ read_sshd(const char *path, struct sshd *s, unsigned depth)
 void
 ca_doctor_sshd(struct ca_doctor *d)
 {
-	struct sshd s = {.pam = ""};
+	struct sshd s = {0};
 
 	if (!d->ssh)
 		return;
 	read_sshd(d->sshd_config, &s, 0);
 	if (s.unreadable) {
-		ca_doctor_find(d, CA_F_SSHD_CONFIG, CA_LEVEL_WARNING, "%s: %s",
-		    d->sshd_config, strerror(errno));
-		ca_doctor_mend(d, "certauth doctor --sshd-config FILE, as "
-				  "root");
+		ca_doctor_find(d, CA_F_SSHD_CONFIG, CA_LEVEL_WARNING,
+		    "%s cannot be read: %s", d->sshd_config, strerror(errno));
+		ca_doctor_mend(d, "run `certauth doctor' as root, or name the "
+				  "file with --sshd-config FILE");
 		return;
 	}
 	if (strcasecmp(s.pam, "yes") != 0) {
 		ca_doctor_find(d, CA_F_SSHD_USEPAM, CA_LEVEL_ERROR,
-		    "%s: UsePAM is %s", d->sshd_config,
-		    s.pam[0] != '\0' ? s.pam : "not set, and no by default");
-		ca_doctor_mend(d, "UsePAM yes in %s; systemctl reload ssh",
+		    "in %s UsePAM is %s", d->sshd_config,
+		    s.pam[0] != '\0' ? s.pam
+				     : "not set, and the default is no");
+		ca_doctor_mend(d,
+		    "set `UsePAM yes' in %s, then run `systemctl reload ssh'",
 		    d->sshd_config);
 	}
 	if (s.kbd[0] != '\0' && strcasecmp(s.kbd, "yes") != 0) {
 		ca_doctor_find(d, CA_F_SSHD_KBD, CA_LEVEL_ERROR,
-		    "%s: KbdInteractiveAuthentication is %s", d->sshd_config,
+		    "in %s KbdInteractiveAuthentication is %s", d->sshd_config,
 		    s.kbd);
 		ca_doctor_mend(d,
-		    "KbdInteractiveAuthentication yes in %s; "
-		    "systemctl reload ssh",
+		    "set `KbdInteractiveAuthentication yes' in %s, then run "
+		    "`systemctl reload ssh'",
 		    d->sshd_config);
 	}
 	if (s.methods[0] != '\0' && strcasecmp(s.methods, "any") != 0 &&
 	    strstr(s.methods, "keyboard-interactive") == NULL) {
 		ca_doctor_find(d, CA_F_SSHD_METHODS, CA_LEVEL_ERROR,
-		    "%s: AuthenticationMethods %s", d->sshd_config, s.methods);
+		    "in %s AuthenticationMethods has no "
+		    "keyboard-interactive: %s",
+		    d->sshd_config, s.methods);
 		ca_doctor_mend(d,
-		    "name keyboard-interactive in "
-		    "AuthenticationMethods of %s; systemctl reload ssh",
+		    "add keyboard-interactive to AuthenticationMethods in %s, "
+		    "then run `systemctl reload ssh'",
 		    d->sshd_config);
 	}
 }
@@ -176,14 +180,15 @@ ca_doctor_sshd(struct ca_doctor *d)
 void
 ca_doctor_clock(struct ca_doctor *d)
 {
-	struct timex tx = {.modes = 0};
+	struct timex tx = {0};
 	int state = adjtimex(&tx);
 
 	if (state < 0 || (state != TIME_ERROR && (tx.status & STA_UNSYNC) == 0))
 		return;
 	ca_doctor_find(d, CA_F_CLOCK, CA_LEVEL_WARNING,
-	    "the kernel says that its clock is not synchronised");
-	ca_doctor_mend(d, "timedatectl set-ntp true, or chrony");
+	    "the kernel reports that the clock is not synchronised");
+	ca_doctor_mend(
+	    d, "timedatectl set-ntp true, or install and start chrony");
 }
 
 void
@@ -195,11 +200,11 @@ ca_doctor_libcrypto(struct ca_doctor *d)
 
 	if (major != OPENSSL_VERSION_MAJOR) {
 		ca_doctor_find(d, CA_F_LIBCRYPTO, CA_LEVEL_ERROR,
-		    "%s is loaded, and " OPENSSL_VERSION_TEXT " was built "
-		    "against",
+		    "certauth was built with " OPENSSL_VERSION_TEXT
+		    ", but %s is loaded",
 		    OpenSSL_version(OPENSSL_VERSION));
 		ca_doctor_mend(d, "install the package for this system, or "
-				  "build anew");
+				  "build certauth again");
 	}
 	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
 		const struct ca_scheme *s = ca_scheme_by_code(wanted[i]);
@@ -207,12 +212,14 @@ ca_doctor_libcrypto(struct ca_doctor *d)
 		if (s != NULL && ca_crypto_has_scheme(d->crypto, s))
 			continue;
 		ca_doctor_find(d, CA_F_LIBCRYPTO, CA_LEVEL_WARNING,
-		    "%s cannot verify %s", OpenSSL_version(OPENSSL_VERSION),
-		    s != NULL ? s->name : "a scheme");
-		ca_doctor_mend(d, "install the distribution's OpenSSL");
+		    "%s cannot verify signatures of the scheme %s",
+		    OpenSSL_version(OPENSSL_VERSION),
+		    s != NULL ? s->name : "?");
+		ca_doctor_mend(
+		    d, "install the OpenSSL package of the distribution");
 	}
 	ca_doctor_find(d, CA_F_LIBCRYPTO, CA_LEVEL_NOTE, "%s (%s)",
 	    OpenSSL_version(OPENSSL_VERSION),
 	    OpenSSL_version(OPENSSL_PLATFORM));
-	d->v[d->n - 1].why = "it is what verifies";
+	d->v[d->n - 1].why = "This library verifies the signatures.";
 }

@@ -1,5 +1,5 @@
 /*
- * doctor: what fetches CRLs.
+ * doctor: the timer that fetches CRLs.
  */
 #include "doctor/doctor.h"
 
@@ -48,6 +48,6 @@ ca_doctor_timer(struct ca_doctor *d)
 	    (WIFEXITED(status) && WEXITSTATUS(status) == 0))
 		return;
 	ca_doctor_find(d, CA_F_CRL_TIMER, CA_LEVEL_WARNING,
-	    "the CAs name addresses of CRLs, and " TIMER " is not active");
+	    "addresses of CRLs are known, but " TIMER " is not active");
 	ca_doctor_mend(d, "systemctl enable --now " TIMER);
 }

@@ -16,9 +16,9 @@
 
 #define MANY_LINES 10000
 #define NAMED_MAX 5        /* lines named in one finding */
-#define ACCOUNTS_MAX 10000 /* look-ups; each may ask a network */
+#define ACCOUNTS_MAX 10000 /* each look-up may ask a directory server */
 
-/* Lines of one kind: the first few in words. */
+/* Lines of one kind; the first few are named in text. */
 struct some {
 	struct ca_buf text;
 	size_t n;
@@ -29,7 +29,7 @@ struct rules {
 	size_t n, looked_up;
 	bool many_cas;
 	struct some weak, lost;
-	char last[512]; /* the login of the line before */
+	char last[512]; /* the login of the previous line */
 	bool last_lost;
 };
 
@@ -54,7 +54,7 @@ no_account(struct rules *r, const char *login)
 }
 
 static enum ca_err
-look_at_rule(
+check_rule(
     void *ctx, const struct ca_rule *rule, const struct ca_users_line *line)
 {
 	struct rules *r = ctx;
@@ -62,7 +62,7 @@ look_at_rule(
 	r->n++;
 	if (r->many_cas && rule->issuer == NULL &&
 	    !ca_selector_strong(rule->sel) &&
-	    /* these two say whose certificates they mean */
+	    /* these two selectors name the issuer themselves */
 	    rule->sel != CA_SEL_ISSUER_SUBJECT && rule->sel != CA_SEL_MATCH)
 		add(&r->weak, line->number, rule->selector);
 	if (!rule->pattern && no_account(r, rule->login))
@@ -76,9 +76,11 @@ anchors(const struct ca_doctor *d)
 	size_t n = 0;
 
 	for (size_t i = 0; i < d->ncas; i++) {
+		time_t to;
 		bool again = !d->ca[i].anchor ||
-			     ca_doctor_seconds(
-				 X509_get0_notAfter(d->ca[i].cert)) < d->now;
+			     !ca_crypto_seconds(
+				 X509_get0_notAfter(d->ca[i].cert), &to) ||
+			     to < d->now;
 
 		for (size_t k = 0; k < i; k++)
 			again =
@@ -97,7 +99,7 @@ tell(struct ca_doctor *d, enum ca_finding_code code, struct some *s,
 	const char *text = ca_buf_text(&s->text);
 
 	if (s->n > 0) {
-		ca_doctor_find(d, code, CA_LEVEL_WARNING, "%s: %s: %s%s",
+		ca_doctor_find(d, code, CA_LEVEL_WARNING, "in %s %s: %s%s",
 		    d->cfg->users, what, text != NULL ? text : "?",
 		    s->n > NAMED_MAX ? ", and more" : "");
 		ca_doctor_mend(d, "%s", mend);
@@ -106,24 +108,25 @@ tell(struct ca_doctor *d, enum ca_finding_code code, struct some *s,
 }
 
 static void
-look_at_index(struct ca_doctor *d, size_t lines)
+check_index(struct ca_doctor *d, size_t lines)
 {
-	enum ca_err rc = ca_users_index_check(d->crypto, d->cfg->users, &d->log);
+	enum ca_err rc =
+	    ca_users_index_check(d->crypto, d->cfg->users, &d->log);
 
 	if (rc == CA_OK || rc == CA_ERR_MEMORY)
 		return;
 	if (rc != CA_ERR_NOT_FOUND) {
 		ca_doctor_find(d, CA_F_USERS_INDEX_STALE, CA_LEVEL_WARNING,
-		    "%s.cdb: %s", d->cfg->users,
+		    "the index %s.cdb is not used: %s", d->cfg->users,
 		    rc == CA_ERR_STALE
-			? "it is the index of another state of the file"
+			? "it was made from another version of the users file"
 		    : rc == CA_ERR_UNSUPPORTED
 			? "it was made by another version of certauth"
 			: ca_err_text(rc));
 		ca_doctor_mend(d, "certauth users compile");
 	} else if (lines > MANY_LINES) {
 		ca_doctor_find(d, CA_F_USERS_UNINDEXED, CA_LEVEL_WARNING,
-		    "%s has %zu rules and no index", d->cfg->users, lines);
+		    "%s has %zu rules, but no index", d->cfg->users, lines);
 		ca_doctor_mend(d, "certauth users compile");
 	}
 }
@@ -146,10 +149,11 @@ ca_doctor_users(struct ca_doctor *d)
 	enum ca_err rc = ca_map_check(d->cfg->users, &d->log);
 
 	if (rc == CA_ERR_UNTRUSTED)
-		return; /* told by the check of files */
+		return; /* the check of files reports it */
 	(void)snprintf(mend, sizeof mend,
-	    rc == CA_ERR_CONFIG ? "edit %s; certauth-users(5) has the form"
-				: "certauth users add LOGIN --cert CERT.pem",
+	    rc == CA_ERR_CONFIG
+		? "edit %s; certauth-users(5) describes the syntax"
+		: "certauth users add LOGIN --cert CERT.pem",
 	    d->cfg->users);
 	if (rc != CA_OK) {
 		ca_doctor_heard(d,
@@ -157,25 +161,24 @@ ca_doctor_users(struct ca_doctor *d)
 		    CA_LEVEL_ERROR, d->cfg->users, mend);
 		return;
 	}
-	rc = ca_users_scan(d->cfg->users, 1, &d->log, look_at_rule, &r, NULL);
+	rc = ca_users_scan(d->cfg->users, 1, &d->log, check_rule, &r, NULL);
 	if (rc == CA_OK && r.n == 0 && !any_registered(d)) {
 		ca_doctor_find(d, CA_F_USERS_EMPTY, CA_LEVEL_WARNING,
-		    "%s has no rule", d->cfg->users);
+		    "%s contains no rule", d->cfg->users);
 		ca_doctor_mend(d, "%s", mend);
 	}
 	tell(d, CA_F_USERS_WEAK, &r.weak,
-	    "a selector that rests on what a CA "
-	    "puts in, and several CAs",
+	    "several CAs can issue the name that a selector names",
 	    "add issuer=\"...\" to the line, or use key: or sha256:");
-	tell(d, CA_F_USERS_NO_ACCOUNT, &r.lost, "no such account",
-	    "certauth users remove LOGIN");
-	look_at_index(d, r.n);
+	tell(d, CA_F_USERS_NO_ACCOUNT, &r.lost,
+	    "there is no account for a login", "certauth users remove LOGIN");
+	check_index(d, r.n);
 }
 
 /* ---- registered certificates ---- */
 
 static enum ca_err
-look_at_registered(void *ctx, const char *login, const char *path, bool first,
+check_registered(void *ctx, const char *login, const char *path, bool first,
     const unsigned char *der, size_t len)
 {
 	struct ca_doctor *d = ctx;
@@ -185,25 +188,25 @@ look_at_registered(void *ctx, const char *login, const char *path, bool first,
 
 	if (first && getpwnam(login) == NULL) {
 		ca_doctor_find(d, CA_F_USERS_NO_ACCOUNT, CA_LEVEL_WARNING,
-		    "%s: no account is called %s", path, login);
+		    "%s is registered for %s, but there is no such account",
+		    path, login);
 		ca_doctor_mend(d, "rm -r %s/%s", d->cfg->users_dir, login);
 	}
 	if (ca_crypto_cert(d->crypto, der, len, &cert) != CA_OK) {
 		const char *why = ca_cert_refusal(der, len);
 
 		ca_doctor_find(d, CA_F_REGISTERED,
-		    why != NULL ? CA_LEVEL_WARNING : CA_LEVEL_ERROR, "%s: %s%s",
-		    path, why != NULL ? "it is not used: " : "",
+		    why != NULL ? CA_LEVEL_WARNING : CA_LEVEL_ERROR,
+		    "%s is not used: %s", path,
 		    why != NULL ? why : "it cannot be decoded");
-		ca_doctor_mend(d, "replace or rm %s", path);
+		ca_doctor_mend(d, "replace the file, or run `rm %s'", path);
 		return CA_OK;
 	}
-	to = ca_doctor_seconds(X509_get0_notAfter(cert));
-	if (to < d->now) {
+	if (ca_crypto_seconds(X509_get0_notAfter(cert), &to) && to < d->now) {
 		ca_doctor_when(to, d->now, when);
 		ca_doctor_find(d, CA_F_REGISTERED_EXPIRED, CA_LEVEL_WARNING,
 		    "%s expired %s", path, when);
-		ca_doctor_mend(d, "replace or rm %s", path);
+		ca_doctor_mend(d, "replace the file, or run `rm %s'", path);
 	}
 	X509_free(cert);
 	return CA_OK;
@@ -217,10 +220,10 @@ ca_doctor_registered(struct ca_doctor *d)
 
 	if (!any_registered(d))
 		return;
-	rc = ca_registered_walk(d->cfg, &d->log, NULL, look_at_registered, d);
+	rc = ca_registered_walk(d->cfg, &d->log, NULL, check_registered, d);
 	(void)snprintf(mend, sizeof mend,
-	    "look into %s: a directory for each "
-	    "login, root's, with one certificate in each *.pem",
+	    "correct %s: it has a directory for each login, owned by root, "
+	    "with one certificate in each *.pem file",
 	    d->cfg->users_dir);
 	if (rc != CA_OK)
 		ca_doctor_heard(d, CA_F_REGISTERED, CA_LEVEL_ERROR,

@@ -1,8 +1,8 @@
 /*
- * Fetching several addresses at once, by certauth-fetch: a program of its own,
- * which alone loads libcurl, which has no rights, and which can write nothing
- * but what it has received into a pipe.  What comes out of that pipe is
- * believed in no more than what a server says: bytes of a candidate CRL.
+ * Fetch several addresses at once.  A separate program, certauth-fetch, does
+ * it: only that program loads libcurl, it runs without rights, and it can write
+ * to nothing but a pipe.  What comes out of the pipe is trusted no more than
+ * the server is: it is the bytes of a candidate CRL.
  */
 #ifndef CA_FETCH_FETCH_H
 #define CA_FETCH_FETCH_H
@@ -23,29 +23,32 @@ struct ca_fetch {
 	const char *last_modified; /* If-Modified-Since, or NULL */
 	int fd;                    /* open for writing, empty */
 	/* out */
-	bool ended;                       /* nothing more comes */
+	bool ended;                       /* the transfer is over */
 	bool done;                        /* the new content is in fd */
-	bool not_modified;                /* there is nothing newer */
-	char error[256];                  /* where it is neither */
-	char new_etag[CA_FETCH_ETAG_MAX]; /* "": none given */
-	char new_last_modified[CA_FETCH_DATE_MAX]; /* "": none given */
-	uint64_t bytes;
+	bool not_modified;                /* the server has nothing newer */
+	char error[256];                  /* if neither: the reason */
+	char new_etag[CA_FETCH_ETAG_MAX]; /* "": not sent */
+	char new_last_modified[CA_FETCH_DATE_MAX]; /* "": not sent */
+	uint64_t bytes; /* of the new content so far */
 };
 
+/* finished: transfers that are over; bytes: of all contents together. */
 typedef void ca_fetch_progress(void *ctx, size_t finished, uint64_t bytes);
 
 /*
- * Run them all in one certauth-fetch; timeout is in seconds for each, after
- * which, and some seconds more, the program is killed.  progress (may be NULL)
- * is called now and then.  The result of each transfer is in its struct.
- * CA_ERR_NOT_FOUND: there is no certauth-fetch; CA_ERR_IO (errno): it could
- * not be started; CA_ERR_MEMORY, CA_ERR_LIMIT: too many addresses.
+ * Run the n transfers in one certauth-fetch process.  Each may take timeout
+ * seconds; some seconds after that the process is killed.  max_bytes bounds
+ * each content.  progress (may be NULL) is called at least four times a second.
+ * CA_OK means that the process ran; the result of each transfer is in its
+ * struct.  CA_ERR_NOT_FOUND: certauth-fetch is not installed; CA_ERR_IO
+ * (errno): it could not be started; CA_ERR_LIMIT: too many addresses;
+ * CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_fetch_all(struct ca_fetch *f, size_t n,
     unsigned timeout, uint64_t max_bytes, ca_fetch_progress *progress,
     void *ctx);
 
-/* An address that can be fetched: http, https or file. */
+/* Return whether url can be fetched: http, https, or file without a host. */
 bool ca_fetch_can(const char *url);
 
 #endif

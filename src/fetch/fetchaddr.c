@@ -9,11 +9,11 @@
 
 #define HOST_MAX 256
 
-/* In the order of the network. */
+/* a is in network byte order. */
 static enum ca_fetch_place
 place_of_v4(const uint8_t a[4])
 {
-	/* Linux connects 0.0.0.0 to itself */
+	/* Linux connects to itself for 0.0.0.0 */
 	if (a[0] == 127 || a[0] == 0)
 		return CA_FETCH_LOOPBACK;
 	if (a[0] == 169 && a[1] == 254)
@@ -21,12 +21,12 @@ place_of_v4(const uint8_t a[4])
 	return CA_FETCH_ELSEWHERE;
 }
 
-/* The IPv4 address that an IPv6 one carries, or NULL. */
+/* Return the IPv4 address that the IPv6 address a contains, or NULL. */
 static const uint8_t *
 carried_v4(const uint8_t a[16])
 {
 	static const uint8_t prefix[][12] = {
-	    /* ::/96, compatible; :: and ::1 are among them, as 0.0.0.0/8 */
+	    /* ::/96, compatible; this makes :: and ::1 part of 0.0.0.0/8 */
 	    {0},
 	    /* ::ffff:0:0/96, mapped */
 	    {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff},
@@ -98,7 +98,7 @@ ca_fetch_place_of_host(const char *host)
 		host++;
 	len = strcspn(host, "]%");
 	if (len >= sizeof text)
-		return CA_FETCH_ELSEWHERE; /* no name is so long */
+		return CA_FETCH_ELSEWHERE; /* longer than any DNS name */
 	memcpy(text, host, len);
 	while (len > 0 && text[len - 1] == '.')
 		len--;

@@ -1,5 +1,5 @@
 /*
- * The fetching itself, with libcurl; in certauth-fetch alone.
+ * The transfers, with libcurl.  Only certauth-fetch links this file.
  */
 #ifndef CA_FETCH_FETCHCURL_H
 #define CA_FETCH_FETCHCURL_H
@@ -7,10 +7,12 @@
 #include "fetch/fetchmsg.h"
 
 /*
- * Fetch n addresses at the same time and write what comes as frames
- * (fetchmsg.h) to the descriptor `to`.  A server that hangs costs its own
- * transfer alone.  CA_ERR_MEMORY: libcurl does not work; CA_ERR_IO: nobody
- * reads the frames.
+ * Fetch n addresses at the same time and write the results as frames
+ * (fetchmsg.h) to the descriptor `to`.  Each transfer may take timeout seconds
+ * and max_bytes bytes; a server that hangs delays only its own transfer.
+ * CA_ERR_UNSUPPORTED: libcurl refuses an option that is needed here;
+ * CA_ERR_IO: the frames cannot be written, libcurl cannot wait for its
+ * sockets, or there is no clock; CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_fetch_curl(
     struct ca_fetch *f, size_t n, unsigned timeout, uint64_t max_bytes, int to);

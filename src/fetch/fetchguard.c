@@ -17,15 +17,15 @@ static void
 refuse(struct ca_fetch_guard *g, enum ca_fetch_place place, const char *what)
 {
 	(void)snprintf(g->why, sizeof g->why,
-	    "redirected to a %s address, which is not followed: %s",
+	    "the server redirects to a %s address, which is not allowed: %s",
 	    place == CA_FETCH_LOOPBACK ? "loopback" : "link-local", what);
 }
 
 /* ---- the proxy ---- */
 
-/* The same address and port. */
+/* Return whether a and b have the same IP address and port. */
 static bool
-same_end(const struct sockaddr *a, const struct sockaddr *b)
+same_address(const struct sockaddr *a, const struct sockaddr *b)
 {
 	struct sockaddr_in x, y;
 	struct sockaddr_in6 x6, y6;
@@ -46,9 +46,9 @@ same_end(const struct sockaddr *a, const struct sockaddr *b)
 	       memcmp(&x6.sin6_addr, &y6.sin6_addr, sizeof x6.sin6_addr) == 0;
 }
 
-/* host and port lead to sa. */
+/* Return whether host and port resolve to sa.  host is changed. */
 static bool
-leads_to(char *host, const char *port, const struct sockaddr *sa)
+resolves_to(char *host, const char *port, const struct sockaddr *sa)
 {
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 	struct addrinfo *list = NULL;
@@ -62,12 +62,13 @@ leads_to(char *host, const char *port, const struct sockaddr *sa)
 	if (getaddrinfo(host, port, &hints, &list) != 0)
 		return false;
 	for (const struct addrinfo *a = list; a != NULL; a = a->ai_next)
-		same = same || same_end(a->ai_addr, sa);
+		same = same || same_address(a->ai_addr, sa);
 	freeaddrinfo(list);
 	return same;
 }
 
-/* The proxy at text, as libcurl reads it, is at sa. */
+/* Return whether sa is the address of the proxy that text names.  text is
+ * parsed as libcurl parses it. */
 static bool
 is_at(const char *text, const struct sockaddr *sa)
 {
@@ -82,7 +83,7 @@ is_at(const char *text, const struct sockaddr *sa)
 		CURLUE_OK) {
 		(void)curl_url_get(u, CURLUPART_PORT, &port, 0);
 		(void)curl_url_get(u, CURLUPART_SCHEME, &scheme, 0);
-		same = leads_to(host,
+		same = resolves_to(host,
 		    port != NULL                                     ? port
 		    : scheme != NULL && strcmp(scheme, "https") == 0 ? "443"
 								     : "1080",
@@ -96,8 +97,9 @@ is_at(const char *text, const struct sockaddr *sa)
 }
 
 /*
- * A proxy of the environment may well be on this machine, and libcurl does not
- * say whether it connects to one.  Looked up for a local address alone.
+ * A proxy that the environment names may be on this machine, and libcurl does
+ * not tell whether it connects to a proxy.  Call this for a local address only,
+ * because it may ask the name server.
  */
 static bool
 is_proxy(const struct sockaddr *sa)
@@ -116,7 +118,8 @@ is_proxy(const struct sockaddr *sa)
 
 /* ---- URLs ---- */
 
-/* The host of a URL, for curl_free(); NULL: there is none. */
+/* Return the host of a URL, to be freed with curl_free(), or NULL if it has
+ * none. */
 static char *
 host_of(const char *url)
 {
@@ -131,7 +134,7 @@ host_of(const char *url)
 	return host;
 }
 
-/* Where the URL's text leads; what has no host counts as loopback. */
+/* A URL without a host counts as loopback. */
 static enum ca_fetch_place
 place_of_url(const char *url)
 {
@@ -162,9 +165,9 @@ on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
 	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
 }
 
-/* The other end of a connection, from what libcurl says of it. */
+/* Get the peer's address from the text and port that libcurl gives. */
 static bool
-end_of(const char *ip, int port, struct sockaddr_storage *out)
+peer_of(const char *ip, int port, struct sockaddr_storage *out)
 {
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
 	    .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
@@ -183,21 +186,21 @@ end_of(const char *ip, int port, struct sockaddr_storage *out)
 	return ok;
 }
 
-/* A connection is there, perhaps one that another transfer opened, and nothing
- * was asked on it yet. */
+/* libcurl has a connection, perhaps one that another transfer opened, and has
+ * not sent the request yet. */
 static int
 on_request(void *ctx, char *ip, char *local_ip, int port, int local_port)
 {
 	struct ca_fetch_guard *g = ctx;
-	struct sockaddr_storage end = {.ss_family = AF_UNSPEC};
-	const struct sockaddr *sa = (const struct sockaddr *)&end;
+	struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
+	const struct sockaddr *sa = (const struct sockaddr *)&peer;
 	enum ca_fetch_place place;
 	char *url = NULL;
 
 	(void)local_ip, (void)local_port;
-	if (end_of(ip, port, &end))
+	if (peer_of(ip, port, &peer))
 		place = ca_fetch_place_of(sa);
-	else /* it earns nothing, and gets nothing */
+	else /* an unknown peer: the case that allows less */
 		place = g->hops == 0 ? CA_FETCH_ELSEWHERE : CA_FETCH_LOOPBACK;
 	if (place != CA_FETCH_ELSEWHERE && is_proxy(sa)) {
 		(void)curl_easy_getinfo(g->easy, CURLINFO_EFFECTIVE_URL, &url);
@@ -209,7 +212,7 @@ on_request(void *ctx, char *ip, char *local_ip, int port, int local_port)
 		refuse(g, place, ip != NULL ? ip : "?");
 		return CURL_PREREQFUNC_ABORT;
 	}
-	g->why[0] = '\0'; /* another address of that host was refused */
+	g->why[0] = '\0'; /* on_socket refused another address of the host */
 	return CURL_PREREQFUNC_OK;
 }
 
@@ -245,13 +248,13 @@ ca_fetch_guard_follow(struct ca_fetch_guard *g)
 	(void)curl_easy_getinfo(g->easy, CURLINFO_REDIRECT_URL, &url);
 	if (url == NULL) {
 		(void)snprintf(g->why, sizeof g->why,
-		    "redirected, and the server does not say where to");
+		    "the server's redirect has no usable Location header");
 		return false;
 	}
 	if (!is_http(url)) {
 		(void)snprintf(g->why, sizeof g->why,
-		    "redirected to what is neither http nor https, which is "
-		    "not followed: %s",
+		    "the server redirects to an address that is neither http "
+		    "nor https, which is not allowed: %s",
 		    url);
 		return false;
 	}
@@ -262,10 +265,15 @@ ca_fetch_guard_follow(struct ca_fetch_guard *g)
 	}
 	if (g->hops == CA_FETCH_REDIRECTS) {
 		(void)snprintf(g->why, sizeof g->why,
-		    "redirected more than %d times", CA_FETCH_REDIRECTS);
+		    "the server redirects more than %d times",
+		    CA_FETCH_REDIRECTS);
 		return false;
 	}
 	g->hops++;
 	/* libcurl keeps a copy */
-	return curl_easy_setopt(g->easy, CURLOPT_URL, url) == CURLE_OK;
+	if (curl_easy_setopt(g->easy, CURLOPT_URL, url) != CURLE_OK) {
+		(void)snprintf(g->why, sizeof g->why, "out of memory");
+		return false;
+	}
+	return true;
 }

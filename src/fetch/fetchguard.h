@@ -1,12 +1,13 @@
 /*
- * Where certauth-fetch may be led.
+ * Which redirects certauth-fetch follows.
  *
- * The first request goes to the address that root configured, wherever that
- * is.  A redirect is the word of whoever answered, so it is followed to http
- * and https alone, and not to a loopback or link-local address, unless the
- * first answer came from an address of that same kind.  The address is looked
- * at that is connected to, so that no name can hide it.  Behind a proxy there
- * is no such address: only a host that is written as one is seen.
+ * The first request goes to the address that root configured, without a check.
+ * A redirect comes from a server and is not trusted.  It is followed only to
+ * http and https, and not to a loopback or link-local address, unless the first
+ * response came from an address of the same kind.  The check uses the address
+ * of the connection, so that no host name can hide it.  If a proxy is used, the
+ * address of the connection is that of the proxy: then only a host that is
+ * written as an address, or as a name of this machine, can be checked.
  */
 #ifndef CA_FETCH_FETCHGUARD_H
 #define CA_FETCH_FETCHGUARD_H
@@ -18,20 +19,22 @@
 
 #define CA_FETCH_REDIRECTS 5
 
-/* Of one transfer; zeroed, but for easy. */
+/* The state of one transfer.  The caller sets easy and zeroes the rest. */
 struct ca_fetch_guard {
 	CURL *easy;
-	unsigned hops;            /* redirects that were followed */
-	enum ca_fetch_place home; /* who gave the first answer */
-	char why[256];            /* it was refused, for a person; or "" */
+	unsigned hops;            /* redirects followed so far */
+	enum ca_fetch_place home; /* where the first response came from */
+	char why[256];            /* why a redirect was refused, or "" */
 };
 
-/* Watch the connections of g->easy; g must outlive it.  False: no memory. */
+/* Check the connections of g->easy from now on; g must outlive it.  False:
+ * libcurl refused an option. */
 bool ca_fetch_guard_watch(struct ca_fetch_guard *g);
 
 /*
- * An answer of g->easy was a redirect: make the next address its URL, to be
- * asked by the caller.  False: it is not followed, and g->why says so.
+ * Call this if the response to g->easy is a redirect.  It sets the new URL; the
+ * caller sends the request.  False: the redirect is refused, and g->why is the
+ * reason.
  */
 bool ca_fetch_guard_follow(struct ca_fetch_guard *g);
 

@@ -1,6 +1,6 @@
 /*
- * certauth-fetch: the part of `certauth crl update` that talks to servers.
- * See fetchmsg.h for what it reads and writes.
+ * certauth-fetch: the program that talks to servers for `certauth crl update`.
+ * fetchmsg.h says what it reads and writes.
  */
 #include "fetch/fetchcurl.h"
 
@@ -18,9 +18,9 @@
 #include <unistd.h>
 
 /*
- * No file can be made, changed or removed from here on.  A kernel without
- * Landlock leaves it to the limits below and to the user nobody, who has no
- * files.
+ * From here on the process cannot create, change or remove a file.  If the
+ * kernel has no Landlock, the limits in confine() and the user nobody, who owns
+ * no files, must do.
  */
 static void
 no_writing(void)
@@ -48,13 +48,13 @@ confine(void)
 {
 	const struct rlimit none = {0, 0};
 
-	/* a pipe is no file for the first of them */
+	/* RLIMIT_FSIZE does not apply to the pipe */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
 	    setrlimit(RLIMIT_FSIZE, &none) != 0 ||
 	    setrlimit(RLIMIT_CORE, &none) != 0 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return false;
-	/* our standard error may be a file */
+	/* standard error may be a file: writing to it must fail, not kill */
 	(void)signal(SIGXFSZ, SIG_IGN);
 	no_writing();
 	return true;
@@ -63,18 +63,25 @@ confine(void)
 static enum ca_err
 read_order(struct ca_buf *b)
 {
+	enum ca_err ret = CA_ERR_UNSET, rc;
 	uint8_t block[16384];
 	ssize_t n;
 
 	while ((n = read(STDIN_FILENO, block, sizeof block)) != 0) {
-		if (n < 0 && errno != EINTR)
-			return CA_ERR_IO;
+		if (n < 0 && errno != EINTR) {
+			ret = CA_ERR_IO;
+			goto out;
+		}
 		if (n > 0)
 			ca_buf_put(b, block, (size_t)n);
-		if (ca_buf_err(b) != CA_OK)
-			return ca_buf_err(b);
+		if ((rc = ca_buf_err(b)) != CA_OK) {
+			ret = rc;
+			goto out;
+		}
 	}
-	return CA_OK;
+	ret = CA_OK;
+out:
+	return ret;
 }
 
 static enum ca_err
@@ -120,13 +127,14 @@ main(int argc, char **argv)
 	(void)argv;
 	if (argc != 1 || isatty(STDIN_FILENO)) {
 		(void)fputs(
-		    "certauth-fetch is started by `certauth crl update`\n",
+		    "certauth-fetch cannot be run by hand; run: certauth crl "
+		    "update\n",
 		    stderr);
 		return 2;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (!confine()) {
-		perror("certauth-fetch: cannot confine itself");
+		perror("certauth-fetch: cannot give up its rights");
 		return 1;
 	}
 	if ((rc = work()) == CA_OK)

@@ -17,7 +17,8 @@ ca_fetch_can(const char *url)
 	       strncasecmp(url, "file:///", 8) == 0;
 }
 
-/* Text of one line without a tab: what the state file may hold. */
+/* Return whether p is one line of text without a tab, as the state file
+ * needs. */
 static bool
 is_line(const char *p, size_t len)
 {
@@ -72,13 +73,13 @@ parse_address(char *line, struct ca_fetch *f)
 	return CA_OK;
 }
 
-/* Decimal digits up to the byte end, which is passed. */
+/* Read decimal digits, at most max, up to the byte end, and skip that byte. */
 static bool
 take_number(const char **at, char end, uint64_t max, uint64_t *out)
 {
 	char *stop;
 
-	/* strtoull would take blanks and a sign */
+	/* strtoull accepts blanks and a sign */
 	if (**at < '0' || **at > '9')
 		return false;
 	errno = 0;
@@ -135,7 +136,7 @@ ca_fetch_order_parse(char *text, struct ca_fetch **out, size_t *n,
 		++*n;
 	}
 	if (line == NULL || *line != '\0') {
-		ret = CA_ERR_FORMAT; /* no end of line */
+		ret = CA_ERR_FORMAT; /* the last line has no LF */
 		goto out;
 	}
 	*out = f;
@@ -157,7 +158,8 @@ ca_fetch_head_put(struct ca_buf *out, char type, size_t no, size_t len)
 }
 
 static void
-fail(struct ca_fetchin *in, struct ca_fetch *f, const char *text, size_t len)
+fail(
+    struct ca_fetch_input *in, struct ca_fetch *f, const char *text, size_t len)
 {
 	size_t max = sizeof f->error - 1;
 
@@ -170,13 +172,15 @@ fail(struct ca_fetchin *in, struct ca_fetch *f, const char *text, size_t len)
 }
 
 static void
-store(struct ca_fetchin *in, struct ca_fetch *f, const uint8_t *p, size_t len)
+store(
+    struct ca_fetch_input *in, struct ca_fetch *f, const uint8_t *p, size_t len)
 {
 	char text[sizeof f->error];
 
 	if (len > in->max_bytes - f->bytes) {
 		int n = snprintf(text, sizeof text,
-		    "is larger than %" PRIu64 " MiB", in->max_bytes >> 20);
+		    "the content is larger than %" PRIu64 " MiB",
+		    in->max_bytes >> 20);
 		fail(in, f, text, n > 0 ? (size_t)n : 0);
 		return;
 	}
@@ -189,7 +193,8 @@ store(struct ca_fetchin *in, struct ca_fetch *f, const uint8_t *p, size_t len)
 			continue;
 		if (w < 0) {
 			int n = snprintf(text, sizeof text,
-			    "cannot be stored: %s", strerror(errno));
+			    "the content cannot be stored: %s",
+			    strerror(errno));
 			fail(in, f, text, n > 0 ? (size_t)n : 0);
 			return;
 		}
@@ -199,7 +204,7 @@ store(struct ca_fetchin *in, struct ca_fetch *f, const uint8_t *p, size_t len)
 }
 
 static enum ca_err
-header(char *out, size_t max, const uint8_t *p, size_t len)
+take_header(char *out, size_t max, const uint8_t *p, size_t len)
 {
 	if (len >= max || !is_line((const char *)p, len))
 		return CA_ERR_FORMAT;
@@ -209,17 +214,17 @@ header(char *out, size_t max, const uint8_t *p, size_t len)
 }
 
 static enum ca_err
-frame(struct ca_fetchin *in, uint8_t type, struct ca_fetch *f, const uint8_t *p,
-    size_t len)
+frame(struct ca_fetch_input *in, uint8_t type, struct ca_fetch *f,
+    const uint8_t *p, size_t len)
 {
 	switch (type) {
 	case CA_FETCH_DATA:
 		store(in, f, p, len);
 		return CA_OK;
 	case CA_FETCH_ETAG:
-		return header(f->new_etag, sizeof f->new_etag, p, len);
+		return take_header(f->new_etag, sizeof f->new_etag, p, len);
 	case CA_FETCH_MODIFIED:
-		return header(
+		return take_header(
 		    f->new_last_modified, sizeof f->new_last_modified, p, len);
 	case CA_FETCH_DONE:
 	case CA_FETCH_SAME:
@@ -244,37 +249,35 @@ u24(const uint8_t *p)
 	return (size_t)p[0] << 16 | (size_t)p[1] << 8 | p[2];
 }
 
-/* The frame in buf, once it is all there. */
+/* Act on the frame in buf if it is complete. */
 static enum ca_err
-take_frame(struct ca_fetchin *in, bool *whole)
+take_frame(struct ca_fetch_input *in)
 {
 	size_t no = u24(in->buf + 1), len = u24(in->buf + 4);
 	struct ca_fetch *f;
 
-	*whole = false;
 	if (len > CA_FETCH_PAYLOAD_MAX || no >= in->n)
 		return CA_ERR_FORMAT;
 	f = &in->f[no];
 	if (in->len < CA_FETCH_HEAD + len)
 		return CA_OK;
-	*whole = true;
 	in->len = 0;
-	/* what was too large here may still be on its way */
+	/* the fetcher may still send a content that was too large here */
 	if (f->ended)
 		return f->done || f->not_modified ? CA_ERR_FORMAT : CA_OK;
 	return frame(in, in->buf[0], f, in->buf + CA_FETCH_HEAD, len);
 }
 
 enum ca_err
-ca_fetchin_take(struct ca_fetchin *in, const uint8_t *p, size_t len)
+ca_fetch_input_take(struct ca_fetch_input *in, const uint8_t *p, size_t len)
 {
+	enum ca_err ret = CA_ERR_UNSET, rc;
+
 	while (len > 0) {
 		size_t want = in->len < CA_FETCH_HEAD
 				  ? CA_FETCH_HEAD
 				  : CA_FETCH_HEAD + u24(in->buf + 4);
 		size_t n = want - in->len < len ? want - in->len : len;
-		bool whole;
-		enum ca_err rc;
 
 		memcpy(in->buf + in->len, p, n);
 		in->len += n;
@@ -282,8 +285,12 @@ ca_fetchin_take(struct ca_fetchin *in, const uint8_t *p, size_t len)
 		len -= n;
 		if (in->len < CA_FETCH_HEAD)
 			continue;
-		if ((rc = take_frame(in, &whole)) != CA_OK)
-			return rc;
+		if ((rc = take_frame(in)) != CA_OK) {
+			ret = rc;
+			goto out;
+		}
 	}
-	return CA_OK;
+	ret = CA_OK;
+out:
+	return ret;
 }

@@ -19,12 +19,13 @@
 #include <unistd.h>
 
 #define PROGRAM "certauth-fetch"
-#define NOBODY 65534   /* where no user has the name */
-#define GRACE_MS 10000 /* for the program's own start and end */
+#define NOBODY 65534   /* if no user has this name */
+#define GRACE_MS 10000 /* for the start and end of the program */
 
 /* ---- the program ---- */
 
-/* The one beside us, as in the folder of a build, else the installed one. */
+/* Open the program in the directory of this executable, as in a build folder, or
+ * else the installed program. */
 static int
 open_program(void)
 {
@@ -57,7 +58,7 @@ nobody(void)
 	return (struct ca_become){.uid = pw->pw_uid, .gid = pw->pw_gid};
 }
 
-/* What libcurl is told by the environment: proxies and CA files. */
+/* The variables that libcurl reads: proxies and CA files. */
 static void
 environment(char *out[16])
 {
@@ -69,14 +70,14 @@ environment(char *out[16])
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		char *value = getenv(names[i]);
 
-		/* the name before the value is part of the same string */
+		/* the string is NAME=value, and the environment needs all of it */
 		if (value != NULL)
 			out[n++] = value - strlen(names[i]) - 1;
 	}
 	out[n] = NULL;
 }
 
-/* The order in a file in memory, ready to be read: it cannot block. */
+/* Put the order into a file in memory: reading it never blocks. */
 static enum ca_err
 order_fd(const struct ca_buf *order, int *out)
 {
@@ -140,33 +141,37 @@ out:
 	return ret;
 }
 
-/* ---- what comes of it ---- */
+/* ---- what the program sends ---- */
 
-static int64_t
-now_ms(void)
+static bool
+now_ms(int64_t *out)
 {
-	struct timespec t = {0, 0};
+	struct timespec t;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
+		return false;
+	*out = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return true;
 }
 
-/* Until all has come, the pipe ends, or the time is over; why it ended before
- * its time, or NULL. */
+/* Read until all transfers are complete, the pipe ends, or the deadline passes.
+ * Return NULL if all are complete, or else why reading ended. */
 static const char *
-receive(struct ca_fetchin *in, int from, int64_t deadline,
+receive(struct ca_fetch_input *in, int from, int64_t deadline,
     ca_fetch_progress *progress, void *ctx)
 {
 	uint8_t block[32768];
 
 	while (in->ended < in->n) {
 		struct pollfd p = {.fd = from, .events = POLLIN};
-		int64_t left = deadline - now_ms();
+		int64_t now, left;
 		ssize_t n;
 
-		/* a time below 0 would be for ever to poll */
-		if (left <= 0)
-			return PROGRAM " did not end in time";
+		if (!now_ms(&now))
+			return "the clock cannot be read";
+		/* poll(2) waits forever if the time is below 0 */
+		if ((left = deadline - now) <= 0)
+			return PROGRAM " did not finish in time";
 		int ready = poll(&p, 1, left > 250 ? 250 : (int)left);
 		if (progress != NULL)
 			progress(ctx, in->ended, in->bytes);
@@ -177,13 +182,13 @@ receive(struct ca_fetchin *in, int from, int64_t deadline,
 			continue;
 		if (n <= 0)
 			return PROGRAM " ended early";
-		if (ca_fetchin_take(in, block, (size_t)n) != CA_OK)
-			return PROGRAM " broke its rules";
+		if (ca_fetch_input_take(in, block, (size_t)n) != CA_OK)
+			return PROGRAM " sent an invalid line";
 	}
 	return NULL;
 }
 
-/* It is killed in any case: what it had to say is said. */
+/* Kill the program in any case: it has nothing more to send. */
 static const char *
 stop(pid_t pid)
 {
@@ -200,7 +205,7 @@ stop(pid_t pid)
 }
 
 static void
-end_all(struct ca_fetchin *in, const char *why)
+end_all(struct ca_fetch_input *in, const char *why)
 {
 	for (size_t i = 0; i < in->n; i++) {
 		struct ca_fetch *f = &in->f[i];
@@ -218,9 +223,10 @@ ca_fetch_all(struct ca_fetch *f, size_t n, unsigned timeout, uint64_t max_bytes,
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_buf order = CA_BUF_INIT(CA_FETCH_ORDER_MAX);
-	struct ca_fetchin *in = calloc(1, sizeof *in);
+	struct ca_fetch_input *in = calloc(1, sizeof *in);
 	int from = -1, fd = -1;
 	const char *early, *why;
+	int64_t now;
 	pid_t pid;
 
 	if (in == NULL) {
@@ -239,8 +245,10 @@ ca_fetch_all(struct ca_fetch *f, size_t n, unsigned timeout, uint64_t max_bytes,
 		ret = rc;
 		goto out;
 	}
-	early = receive(in, from, now_ms() + (int64_t)timeout * 1000 + GRACE_MS,
-	    progress, ctx);
+	early = now_ms(&now) ? receive(in, from,
+				   now + (int64_t)timeout * 1000 + GRACE_MS,
+				   progress, ctx)
+			     : "the clock cannot be read";
 	why = stop(pid);
 	end_all(in, why != NULL ? why : early != NULL ? early : "");
 	ret = CA_OK;

@@ -31,26 +31,28 @@ check_names(const struct ca_config *cfg, const struct ca_log *log, X509 *leaf)
 	size_t n = 0, found = 0;
 
 	if (ca_host_names(cfg, name, CA_HOST_NAMES_MAX, &n) != CA_OK) {
-		ca_log_err(log, "this host has no name: set host_names");
+		ca_log_err(log,
+		    "this host has no usable name: set host_names in "
+		    "certauth.conf");
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
 		found += name_in(leaf, name[i]);
 		if (strcasecmp(name[i], "localhost") == 0)
 			ca_log_warning(log,
-			    "host_names: this host calls itself localhost, as "
-			    "others do; set host_names to a name of its own");
+			    "host_names: the name of this host is localhost, which "
+			    "is not unique; set host_names to a unique name");
 	}
 	if (n > 0 && found == 0)
 		ca_log_warning(log,
-		    "host_cert %s: none of this host's names (%s%-s) stands in "
-		    "its subjectAltName, so no client that checks it will "
-		    "accept it",
+		    "host_cert %s: its subjectAltName contains none of the "
+		    "names of this host (%s%-s), so clients that check it "
+		    "refuse this host",
 		    cfg->host_cert, name[0], n > 1 ? ", ..." : "");
 	else if (n > 0 && !name_in(leaf, name[0]))
 		ca_log_warning(log,
-		    "host_cert %s: this host's first name, %s, does not stand "
-		    "in its subjectAltName",
+		    "host_cert %s: its subjectAltName does not contain the "
+		    "first name of this host, %s",
 		    cfg->host_cert, name[0]);
 	for (size_t i = 0; i < n; i++)
 		free(name[i]);
@@ -70,8 +72,9 @@ check_leaf(const struct ca_context *ctx, X509 *leaf)
 		    (long long)((soon - ctx->now) / DAY));
 	if (X509_check_purpose(leaf, X509_PURPOSE_SSL_SERVER, 0) != 1)
 		ca_log_warning(ctx->log,
-		    "host_cert %s is not for TLS servers (serverAuth), so no "
-		    "client that checks it will accept it",
+		    "host_cert %s is not valid for TLS servers "
+		    "(extendedKeyUsage without serverAuth), so clients that "
+		    "check it refuse this host",
 		    cfg->host_cert);
 }
 

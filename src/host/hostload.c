@@ -34,8 +34,8 @@ read_key(struct ca_crypto *crypto, const char *path, const struct ca_log *log,
 	if ((rc = ca_file_open(AT_FDCWD, path, &fd, &st)) != CA_OK) {
 		if (rc == CA_ERR_UNTRUSTED)
 			ca_log_err(log,
-			    "host_key %s: must be a file owned by root that "
-			    "others cannot write",
+			    "host_key %s: refused: it must be a file owned by root "
+			    "and not writable by group or others",
 			    path);
 		else
 			ca_log_err(
@@ -45,8 +45,8 @@ read_key(struct ca_crypto *crypto, const char *path, const struct ca_log *log,
 	}
 	if (st.st_mode & 077) {
 		ca_log_err(log,
-		    "host_key %s: others may read it; run: chmod "
-		    "600 %s",
+		    "host_key %s: refused: it is readable by group or "
+		    "others; run: chmod 600 %s",
 		    path, path);
 		ret = CA_ERR_UNTRUSTED;
 		goto out;
@@ -64,8 +64,8 @@ read_key(struct ca_crypto *crypto, const char *path, const struct ca_log *log,
 		    NULL, ca_crypto_get0_libctx(crypto), NULL);
 	if (*out == NULL) {
 		ca_log_err(log,
-		    "host_key %s: is no private key in PEM without "
-		    "a passphrase",
+		    "host_key %s: it is not a PEM private key without a "
+		    "passphrase",
 		    path);
 		ret = CA_ERR_FORMAT;
 		goto out;
@@ -142,9 +142,7 @@ read_certs(struct ca_crypto *crypto, const char *path, const struct ca_log *log,
 	}
 	if (rc != CA_ERR_NOT_FOUND || sk_X509_num(out) == 0) {
 		ca_log_err(log,
-		    "host_cert %s: is no file of certificates in "
-		    "PEM",
-		    path);
+		    "host_cert %s: it is not a file of PEM certificates", path);
 		ret = CA_ERR_FORMAT;
 		goto out;
 	}
@@ -167,7 +165,9 @@ check_pair(const struct ca_config *cfg, const struct ca_log *log, X509 *leaf,
     EVP_PKEY *key, time_t now)
 {
 	if (key != NULL && X509_check_private_key(leaf, key) != 1) {
-		ca_log_err(log, "host_key %s does not belong to host_cert %s",
+		ca_log_err(log,
+		    "host_key %s is not the key of the first certificate in "
+		    "host_cert %s",
 		    cfg->host_key, cfg->host_cert);
 		return CA_DENIED;
 	}

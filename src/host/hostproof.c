@@ -109,14 +109,14 @@ put_token_verify(const struct ca_context *ctx, X509 *leaf,
 	struct ca_bytes bytes = {der, len > 0 ? (size_t)len : 0};
 
 	if (signer == NULL || len <= 0) {
-		ca_log_err(log, "host_key: a key on a token can be used by "
-				"the module alone");
+		ca_log_err(log,
+		    "host_key: only the PAM module can use a key on a token");
 		ret = CA_ERR_UNSUPPORTED;
 		goto out;
 	}
 	rc = signer(cfg, log, cfg->host_key, &bytes, &transcript, &verify);
 	if (rc != CA_OK) {
-		ca_log_err(log, "host_key: the token does not sign: %-s",
+		ca_log_err(log, "host_key: the token did not sign: %-s",
 		    ca_err_text(rc));
 		ret = rc;
 		goto out;
@@ -124,8 +124,8 @@ put_token_verify(const struct ca_context *ctx, X509 *leaf,
 	if ((rc = check_verify(ctx->crypto, cfg, leaf, msg, &verify)) !=
 	    CA_OK) {
 		ca_log_err(log,
-		    "host_key: the token's signature is not one by the key of "
-		    "host_cert %s: %-s",
+		    "host_key: the signature of the token does not verify "
+		    "with the key of host_cert %s: %-s",
 		    cfg->host_cert, ca_err_text(rc));
 		ret = rc;
 		goto out;
@@ -159,7 +159,8 @@ ca_host_proof(const struct ca_context *ctx, const uint8_t *nonce,
 	else if (rc == CA_OK)
 		rc = put_verify(ctx->crypto, host.scheme, host.key, msg);
 	if (rc != CA_OK) {
-		ca_log_err(ctx->log, "the host's proof cannot be made: %-s",
+		ca_log_err(ctx->log,
+		    "the proof of this host cannot be made: %-s",
 		    ca_err_text(rc));
 		ret = rc;
 		goto out;

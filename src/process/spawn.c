@@ -23,7 +23,7 @@ static const char *
 component_distrust(const struct stat *st, bool last, bool holds_file)
 {
 	if (S_ISLNK(st->st_mode))
-		return "is a symbolic link; name what it leads to";
+		return "is a symbolic link; configure the path of its target";
 	if (!last && !S_ISDIR(st->st_mode))
 		return "is not a directory";
 	if (last && !S_ISREG(st->st_mode))
@@ -56,8 +56,10 @@ step_into(const char *path, const char *at, int *dir, const struct ca_log *log,
 	*rc = CA_ERR_UNTRUSTED;
 	if (n == 0 || n > NAME_MAX || (n == 1 && at[0] == '.') ||
 	    (n == 2 && at[0] == '.' && at[1] == '.')) {
-		ca_log_err(
-		    log, "helper %s: is not a plain absolute path", path);
+		ca_log_err(log,
+		    "helper %s: it is not an absolute path without \".\", "
+		    "\"..\" and empty names",
+		    path);
 		return NULL;
 	}
 	memcpy(name, at, n);
@@ -97,7 +99,7 @@ ca_spawn_open(const char *path, const struct ca_log *log, int *fd)
 		goto out;
 	}
 	if (path[0] != '/' || path[1] == '\0') {
-		ca_log_err(log, "helper %s: is not an absolute path", path);
+		ca_log_err(log, "helper %s: it is not an absolute path", path);
 		ret = CA_ERR_UNTRUSTED;
 		goto out;
 	}

@@ -188,7 +188,7 @@ tell_points(const struct crl_facts *f, const CRL_DIST_POINTS *points,
 	struct ca_buf text = CA_BUF_INIT(8000);
 	const char *s;
 
-	ca_buf_str(&text, "is for the distribution point ");
+	ca_buf_str(&text, "covers the distribution point ");
 	add_point(&text, f->idp != NULL ? f->idp->distpoint : NULL);
 	ca_buf_str(&text, "; the certificate names ");
 	for (int i = 0; i < sk_DIST_POINT_num(points) && i < 2; i++) {
@@ -205,7 +205,7 @@ tell_points(const struct crl_facts *f, const CRL_DIST_POINTS *points,
 		ca_buf_str(&text, "none");
 	s = ca_buf_text(&text);
 	(void)snprintf(why, CA_REVOCATION_WHY, "%s",
-	    s != NULL ? s : "is for another distribution point");
+	    s != NULL ? s : "covers another distribution point");
 	ca_buf_free(&text);
 }
 
@@ -218,12 +218,12 @@ other_kind(const ISSUING_DIST_POINT *idp, X509 *cert)
 	if (idp == NULL)
 		return NULL;
 	if (idp->onlyattr > 0)
-		return "is for attribute certificates only";
+		return "covers only attribute certificates";
 	if (ca && idp->onlyuser > 0)
-		return "is for end-entity certificates only, and this is "
-		       "a CA certificate";
+		return "covers only end-entity certificates, and this is a CA "
+		       "certificate";
 	if (!ca && idp->onlyCA > 0)
-		return "is for CA certificates only, and this is not a CA "
+		return "covers only CA certificates, and this is an end-entity "
 		       "certificate";
 	return NULL;
 }
@@ -263,8 +263,8 @@ ca_rev_covers(const struct crl_facts *f, X509 *cert,
 		tell_points(f, points, why);
 	else if (!found)
 		(void)snprintf(why, CA_REVOCATION_WHY,
-		    "is of an issuer that no distribution point of the "
-		    "certificate names for an indirect CRL");
+		    "has an issuer that no distribution point of the "
+		    "certificate names as cRLIssuer");
 	return found;
 }
 

@@ -46,11 +46,11 @@ tell_no_crl_sign(struct question *q)
 	q->answer.mute = true;
 	reject(q, CA_R_CRL_ISSUER,
 	    q->rev->mode == CA_CRL_PREFER
-		? "is signed by a CA whose certificate does not permit "
-		  "signing CRLs (no cRLSign in keyUsage)"
-		: "is signed by a CA whose certificate does not permit "
-		  "signing CRLs (no cRLSign in keyUsage); until the CA has a "
-		  "new certificate, set crl = prefer or crl = off for this "
+		? "is signed by a CA whose certificate may not sign CRLs "
+		  "(keyUsage without cRLSign)"
+		: "is signed by a CA whose certificate may not sign CRLs "
+		  "(keyUsage without cRLSign); until the CA has a new "
+		  "certificate, set crl = prefer or crl = off for this "
 		  "service");
 }
 
@@ -65,9 +65,9 @@ try_signer(struct question *q, X509 *cert)
 		return rc;
 	if (rc == CA_DENIED) {
 		reject(q, CA_R_CRL_SIGNATURE,
-		    "has a wrong signature, or was signed by another key or "
-		    "another CA of that name; if so, put its certificate "
-		    "into intermediates_dir");
+		    "has a wrong signature, or another CA or key with the "
+		    "same name has signed it; in that case put its "
+		    "certificate into intermediates_dir");
 		return CA_DENIED;
 	}
 	if (!may_sign(cert)) {
@@ -169,7 +169,7 @@ judge_issuer(struct question *q, X509 *cert, struct crl_issuer **out)
 	if (rc != CA_OK && rc != CA_DENIED)
 		return rc;
 	ca_rev_find(&is->why, CA_R_CRL_ISSUER, place_cert(q->at),
-	    "%s is of an issuer without a valid certification path: %s",
+	    "%s: no valid path for the CRL issuer: %s",
 	    ca_crl_get0_name(q->f->crl), why);
 	if (rc == CA_OK)
 		ask_status(rev, is, q->at->level + 1);
@@ -253,8 +253,8 @@ ca_rev_sign(struct ca_revocation *rev, const struct place *at,
 		return rc;
 	if (q.answer.cert == NULL && q.answer.why.reason == CA_R_OK)
 		reject(&q, CA_R_CRL_ISSUER,
-		    "is of an issuer whose certificate was not found; put the "
-		    "issuer's certificate into intermediates_dir");
+		    "is signed by a CA whose certificate is not known; put "
+		    "that certificate into intermediates_dir");
 	*out = q.answer;
 	/* elsewhere, not every possible signer was asked */
 	if (on && at->level == 0) {

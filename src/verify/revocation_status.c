@@ -25,11 +25,11 @@ tell_expired(struct voices *all, const struct crl_facts *f, X509 *cert)
 
 	(void)snprintf(why, sizeof why,
 	    f->has_next
-		? "has the nextUpdate %s, which is past; run `certauth crl "
-		  "update`, or replace the file with a newer CRL"
-		: "has no nextUpdate and has been older than "
-		  "crl_no_next_update since %s; run `certauth crl update`, "
-		  "or replace the file with a newer CRL",
+		? "has expired (nextUpdate %s); run `certauth crl update`, "
+		  "or install a newer CRL"
+		: "has no nextUpdate, and crl_no_next_update has passed "
+		  "since %s; run `certauth crl update`, or install a newer "
+		  "CRL",
 	    ca_rev_time(f->next_update, date));
 	ca_rev_reject(all, f, cert, CA_R_CRL_EXPIRED, why);
 }
@@ -86,13 +86,21 @@ tell_missing(struct ca_revocation *rev, X509 *cert, const struct voices *all,
 	}
 	ca_name_rfc4514(X509_get_issuer_name(cert), &name);
 	text = ca_buf_text(&name);
-	ca_rev_find(f, CA_R_CRL_MISSING, cert,
-	    "%s of %s is in %s; run `certauth crl update`, or copy the CA's "
-	    "CRLs there",
-	    reasons != 0 ? "no CRL for some of the revocation reasons"
-	    : all->n > 0 ? "a delta CRL without its base CRL"
-			 : "no CRL",
-	    text != NULL ? text : "the issuer", rev->dir_path);
+	if (text == NULL)
+		text = "its issuer";
+	if (reasons != 0)
+		ca_rev_find(f, CA_R_CRL_MISSING, cert,
+		    "the CRLs of %s in %s do not cover all reasons for a "
+		    "revocation",
+		    text, rev->dir_path);
+	else if (all->n > 0)
+		ca_rev_find(f, CA_R_CRL_MISSING, cert,
+		    "only a delta CRL of %s in %s, which needs its base CRL",
+		    text, rev->dir_path);
+	else
+		ca_rev_find(f, CA_R_CRL_MISSING, cert,
+		    "no CRL of %s in %s; run `certauth crl update`", text,
+		    rev->dir_path);
 	ca_buf_free(&name);
 }
 

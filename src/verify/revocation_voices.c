@@ -25,8 +25,8 @@ could_not_read(
 {
 	if (rc == CA_ERR_LIMIT)
 		ca_rev_find(&all->broken, CA_R_CHAIN_LIMIT, cert,
-		    "the certification paths of CRL issuers exceed the "
-		    "bounds of path building");
+		    "the limits of path building were reached while "
+		    "searching the issuers of CRLs");
 	else
 		ca_rev_find(&all->broken, CA_R_CRL_DIR, cert,
 		    "%s cannot be read: %s", rev->dir_path, ca_err_text(rc));

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* ---- what all messages share ---- */
+/* ---- common to all messages ---- */
 
 enum ca_err
 ca_handshake_read(struct ca_reader *r, uint8_t type, struct ca_bytes *msg,
@@ -29,9 +29,9 @@ read_one(struct ca_reader *at, struct ca_extension *ext)
 }
 
 /*
- * Extensions of a kind that nobody knows are skipped, so there can be many in
- * one block, and looking back over all of them is quadratic: a bound keeps
- * that short.  RFC 8446 defines about twenty kinds.
+ * Unknown extensions are skipped, so that a block can have many.  The search
+ * for duplicates is quadratic; this bound limits it.  RFC 8446 defines about
+ * twenty types.
  */
 #define EXTENSIONS_MAX 64
 
@@ -71,7 +71,7 @@ ca_handshake_end(struct ca_buf *out, size_t begin)
 /* ---- Certificate and CertificateVerify ---- */
 
 /* status_request in a CertificateEntry: a CertificateStatus (RFC 6066 section
- * 8), of which only the type ocsp exists. */
+ * 8), whose only type is ocsp. */
 static enum ca_err
 read_status(struct ca_reader data, struct ca_bytes *ocsp)
 {

@@ -1,6 +1,6 @@
 /*
- * The messages of certauth/1 (docs/protocol.md), parse and write beside each
- * other.  Nothing here looks inside a certificate or verifies anything.
+ * The messages of certauth/1 (docs/protocol.md): parse and write them.  No
+ * function here decodes a certificate or verifies anything.
  */
 #ifndef CA_WIRE_MESSAGE_H
 #define CA_WIRE_MESSAGE_H
@@ -18,12 +18,12 @@
 #define CA_TRANSCRIPT_HASH_LEN 48 /* SHA-384 */
 #define CA_SIGNED_CONTENT_MAX (64 + 64 + CA_TRANSCRIPT_HASH_LEN)
 
-/* Bounds beyond those of the presentation language, all in protocol.md. */
-#define CA_REQUEST_MAX 49152  /* bytes; the text form carries 65,536 chars */
+/* Bounds besides those of the presentation language; protocol.md has them. */
+#define CA_REQUEST_MAX 49152  /* bytes; 65,536 characters of text */
 #define CA_RESPONSE_MAX 24576 /* bytes; 32,768 characters */
 #define CA_CERTS_MAX 16       /* certificates in one Certificate message */
 #define CA_HOST_NAMES_MAX 16
-/* the CertificateRequest stays under it, or goes without authorities */
+/* a CertificateRequest with authorities has at most this many bytes */
 #define CA_AUTHORITIES_BYTES 2048
 
 enum ca_signer { CA_SIGNER_CLIENT, CA_SIGNER_HOST };
@@ -42,7 +42,7 @@ struct ca_proof_msgs {
 	struct ca_bytes context;
 	struct ca_bytes cert[CA_CERTS_MAX]; /* DER, leaf first */
 	struct ca_bytes ocsp; /* status_request of the leaf, or empty */
-	size_t ncerts;        /* 0: "you have my certificate" */
+	size_t ncerts;        /* 0: the host has the certificate */
 	uint16_t scheme;
 	struct ca_bytes signature;
 };
@@ -50,9 +50,9 @@ struct ca_proof_msgs {
 /* ---- the request: CertificateRequest [Certificate CertificateVerify] ---- */
 
 struct ca_request {
-	uint8_t *raw; /* all of it, owned */
+	uint8_t *raw; /* the whole request, owned */
 	size_t len;
-	struct ca_bytes request; /* the CertificateRequest, with header */
+	struct ca_bytes request; /* the CertificateRequest, header included */
 	const uint8_t *nonce;    /* CA_NONCE_LEN bytes */
 	uint16_t scheme[64];     /* the host's preference first */
 	size_t nschemes;
@@ -61,13 +61,14 @@ struct ca_request {
 	uint16_t lifetime;           /* seconds */
 	char *host_name[CA_HOST_NAMES_MAX]; /* canonical first, owned */
 	size_t nhost_names;
-	char *service, *user, *rhost; /* "" where empty, owned */
-	int host_proved;              /* a Certificate and CertificateVerify of
-				       * the host follow; unverified here */
+	char *service, *user, *rhost; /* "" if empty, owned */
+	int host_proved;              /* the host's Certificate and
+				       * CertificateVerify follow; they are
+				       * not verified here */
 	struct ca_proof_msgs host;
 };
 
-/* What a host puts into a CertificateRequest. */
+/* The content of a CertificateRequest. */
 struct ca_request_params {
 	uint8_t nonce[CA_NONCE_LEN];
 	const uint16_t *scheme;
@@ -82,44 +83,46 @@ struct ca_request_params {
 };
 
 /*
- * Append a CertificateRequest, header included; nothing on an error.  The
- * authorities are left out where the message would exceed CA_AUTHORITIES_BYTES.
- * CA_ERR_FORMAT: text that is not clean UTF-8 of 1 to 255 bytes (0 for user and
- * rhost), no host name or no scheme, too many of them, an empty authority.
- * CA_ERR_LIMIT: no room in out.
+ * Append a CertificateRequest, header included; after an error out is
+ * unchanged.  The authorities are omitted if the message would exceed
+ * CA_AUTHORITIES_BYTES.  CA_ERR_FORMAT: a text is not printable UTF-8 of 1 to
+ * 255 bytes (user and rhost may be empty), there is no host name or no scheme,
+ * or an authority is empty.  CA_ERR_LIMIT: too many schemes or host names, or
+ * no room in out.
  */
 CA_MUST_CHECK enum ca_err ca_request_write(
     struct ca_buf *out, const struct ca_request_params *params);
 
 /*
- * Parse a whole request (the host's proof too, if there).  The bytes are
- * copied; *out, to be freed with ca_request_free, is NULL on an error.
- * CA_ERR_FORMAT for whatever protocol.md calls a format error, also an
- * unsupported version; CA_ERR_LIMIT beyond one of its bounds; CA_ERR_MEMORY.
+ * Parse a whole request, with the host's proof if it has one.  The bytes are
+ * copied.  The caller frees *out with ca_request_free; it is NULL on an error.
+ * CA_ERR_FORMAT: a format error as defined in protocol.md, which includes an
+ * unsupported version; CA_ERR_LIMIT: a bound of protocol.md is exceeded;
+ * CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_request_parse(
     const void *p, size_t len, struct ca_request **out);
 void ca_request_free(struct ca_request *req);
 
-/* Walk the DER Names of certificate_authorities: *at starts as a reader of
- * authorities; CA_ERR_NOT_FOUND after the last. */
+/* Walk the DER Names of certificate_authorities: *at is a reader of authorities
+ * at first.  CA_ERR_NOT_FOUND: there is no more Name; CA_ERR_FORMAT. */
 CA_MUST_CHECK enum ca_err ca_request_next_authority(
     struct ca_reader *at, struct ca_bytes *name);
 
 /* ---- the response ---- */
 
 /*
- * Parse Certificate and CertificateVerify, borrowed from p.  nonce: what the
- * context must be (CA_NONCE_LEN bytes).  CA_DENIED: well formed, but another
- * context; CA_ERR_FORMAT; CA_ERR_LIMIT: over CA_RESPONSE_MAX bytes, or more
- * than CA_CERTS_MAX certificates.  out is empty on an error.
+ * Parse Certificate and CertificateVerify; out borrows from p, and is empty on
+ * an error.  The certificate_request_context must be the CA_NONCE_LEN bytes of
+ * nonce.  CA_DENIED: well formed, but the context is another; CA_ERR_FORMAT;
+ * CA_ERR_LIMIT: over CA_RESPONSE_MAX bytes, or over CA_CERTS_MAX certificates.
  */
 CA_MUST_CHECK enum ca_err ca_response_parse(
     const void *p, size_t len, const uint8_t *nonce, struct ca_proof_msgs *out);
 
 /* Append a Certificate message without extensions; ncerts may be 0.
- * CA_ERR_FORMAT: an empty certificate; CA_ERR_LIMIT: over CA_CERTS_MAX, or no
- * room in out.  What out holds after an error is of no use. */
+ * CA_ERR_FORMAT: a certificate is empty; CA_ERR_LIMIT: over CA_CERTS_MAX, or no
+ * room in out.  After an error the content of out must not be used. */
 CA_MUST_CHECK enum ca_err ca_certificate_write(struct ca_buf *out,
     const uint8_t *nonce, const struct ca_bytes *cert, size_t ncerts);
 
@@ -129,9 +132,9 @@ CA_MUST_CHECK enum ca_err ca_certificate_verify_write(
     struct ca_buf *out, uint16_t scheme, const void *sig, size_t siglen);
 
 /*
- * The bytes that signer signs, given the hash (CA_TRANSCRIPT_HASH_LEN bytes)
- * of the transcript: RFC 8446 section 4.4.3 with our context strings.  out
- * holds CA_SIGNED_CONTENT_MAX bytes; returns the length used.
+ * Make the bytes that signer signs (RFC 8446 section 4.4.3, with our context
+ * strings) of the transcript hash of CA_TRANSCRIPT_HASH_LEN bytes.  out has
+ * room for CA_SIGNED_CONTENT_MAX bytes; returns the length used.
  */
 size_t ca_signed_content(
     enum ca_signer signer, const uint8_t *hash, uint8_t *out);

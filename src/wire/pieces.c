@@ -7,15 +7,15 @@
 #define MARK_MORE '+'
 #define MARK_LAST '.'
 
-/* ---- the host's side ---- */
+/* ---- the host ---- */
 
 struct ca_pieces {
 	char *request;
 	unsigned max;
-	struct ca_buf text; /* what was received, without the marks */
+	struct ca_buf text; /* the answers received, without the marks */
 	struct ca_buf prompt;
 	size_t answers;
-	size_t last; /* characters of the last answer, at text's end */
+	size_t last; /* characters of the last answer, at the end of text */
 	enum { OPEN, COMPLETE, FAILED } state;
 };
 
@@ -75,8 +75,8 @@ span_base64url(const char *s, size_t len)
 	return n;
 }
 
-/* An application that has only one response gives it to every prompt.  (The
- * mark of an earlier answer was a plus, or there would be no other.) */
+/* An application that has only one response sends it to every prompt.  (An
+ * earlier answer always had the mark of more, so its mark is not compared.) */
 static bool
 repeats(const struct ca_pieces *ps, const char *answer, size_t chars, char mark)
 {
@@ -95,12 +95,12 @@ judge(const struct ca_pieces *ps, const char *answer, size_t len)
 	    (answer[chars] != MARK_MORE && answer[chars] != MARK_LAST))
 		return CA_ERR_FORMAT;
 	if (chars == 0 && answer[chars] == MARK_MORE)
-		return CA_ERR_FORMAT; /* no step forward */
+		return CA_ERR_FORMAT; /* no progress */
 	if (repeats(ps, answer, chars, answer[chars]))
 		return CA_DENIED;
 	if (chars > CA_RESPONSE_CHARS_MAX - ps->text.len)
 		return CA_ERR_LIMIT;
-	/* the last answer that is allowed must be the last */
+	/* the answer number CA_ANSWERS_MAX must be the last */
 	if (ps->answers + 1 >= CA_ANSWERS_MAX && answer[chars] == MARK_MORE)
 		return CA_ERR_LIMIT;
 	return CA_OK;
@@ -155,7 +155,7 @@ ca_pieces_response(const struct ca_pieces *ps, struct ca_buf *out)
 	return ca_base64url_decode(out, (const char *)ps->text.p, ps->text.len);
 }
 
-/* ---- the client's side ---- */
+/* ---- the client ---- */
 
 static bool
 skip_text(const char **at, const char *text)
@@ -190,8 +190,8 @@ skip_number(const char **at, size_t max, size_t *out)
 static const char start[] = "certauth1 ";
 
 /*
- * Where the next prompt begins, or NULL.  The word must stand by itself: a
- * request is text in base64url, and may by chance end like a prompt begins.
+ * The beginning of the next prompt, or NULL.  A character of base64url before
+ * the word means that it is the end of a request, which is arbitrary text.
  */
 static const char *
 find_start(const char *text, const char *from)
@@ -206,7 +206,7 @@ find_start(const char *text, const char *from)
 	return NULL;
 }
 
-/* Read the prompt that begins at *at, and move behind its colon. */
+/* Read the prompt at *at, and advance *at past its colon. */
 static enum ca_err
 read_prompt(const char **at, struct ca_prompt *prompt)
 {
@@ -246,7 +246,7 @@ ca_prompt_find(const char *text, struct ca_prompt *prompt)
 		ret = rc;
 		goto out;
 	}
-	/* a second one: which of them the user meant, nobody can tell */
+	/* with two prompts, it is unknown which one the user meant */
 	if (find_start(text, first + sizeof start - 1) != NULL) {
 		ret = CA_ERR_FORMAT;
 		goto out;
@@ -262,17 +262,17 @@ out:
 }
 
 /*
- * How many characters the piece at `at` has, when the one before it, of
- * `before` characters, ended there.  A full piece that would say the same as
- * the one before is made shorter, for the host takes an answer that repeats
- * itself for an application that knows no other.
+ * How many characters the piece at `at` has, if the piece before it, of
+ * `before` characters, ended there.  A full piece equal to the one before is
+ * made one character shorter, because the host refuses an answer that repeats
+ * the one before.
  */
 static size_t
 piece_len(
     const char *response, size_t len, size_t at, size_t before, size_t room)
 {
 	if (len - at <= room)
-		return len - at; /* the last, whose mark is another */
+		return len - at; /* the last piece: its mark differs */
 	if (before == room && room > 1 &&
 	    memcmp(response + at, response + at - before, before) == 0)
 		return room - 1;
@@ -293,7 +293,7 @@ ca_answer_cut(const char *response, size_t next, size_t max, struct ca_buf *out)
 		at += piece;
 	}
 	if (at != next) {
-		/* not where a piece of ours ended: begin anew from there */
+		/* none of our pieces ends there: begin a new one */
 		at = next;
 		piece = 0;
 	}

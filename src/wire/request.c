@@ -1,4 +1,4 @@
-/* The request of message.h: parse it, and write it. */
+/* Requests (message.h): parse and write. */
 #include "base/utf8.h"
 #include "wire/handshake.h"
 #include "wire/message.h"
@@ -10,7 +10,7 @@
 
 /* ---- parse ---- */
 
-/* A text of min to 255 bytes as a string of its own. */
+/* Copy a text of min to 255 bytes into a string. */
 static enum ca_err
 read_text(struct ca_reader *r, size_t min, char **out)
 {
@@ -175,8 +175,8 @@ read_request(struct ca_reader *r, struct ca_request *req)
 	return read_extensions(block, req);
 }
 
-/* The host's proof is bound to this request, and a host that proves itself
- * has to show its certificate: nobody keeps a list of hosts. */
+/* The host's proof must be for this request, and must contain the host's
+ * certificate: clients have no list of hosts. */
 static enum ca_err
 read_host_proof(struct ca_reader *r, struct ca_request *req)
 {
@@ -343,14 +343,16 @@ ca_request_write(struct ca_buf *out, const struct ca_request_params *params)
 	struct ca_buf msg = CA_BUF_INIT(CA_REQUEST_MAX);
 	bool authorities = params->nauthorities > 0;
 
-	if (params->nschemes == 0 ||
-	    params->nschemes > sizeof((struct ca_request *)0)->scheme / 2 ||
-	    params->nhost_names == 0 ||
-	    params->nhost_names > CA_HOST_NAMES_MAX) {
+	if (params->nschemes == 0 || params->nhost_names == 0) {
 		ret = CA_ERR_FORMAT;
 		goto out;
 	}
-	/* too long with the authorities, by whatever bound: without them */
+	if (params->nschemes > sizeof((struct ca_request *)0)->scheme / 2 ||
+	    params->nhost_names > CA_HOST_NAMES_MAX) {
+		ret = CA_ERR_LIMIT;
+		goto out;
+	}
+	/* omit the authorities if the message is too long with them */
 	rc = put_request(&msg, params, authorities);
 	if (authorities &&
 	    (rc == CA_ERR_LIMIT ||

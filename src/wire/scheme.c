@@ -3,8 +3,8 @@
 #include <string.h>
 
 /*
- * In the host's order of preference: small and fast first, and the padding
- * that TLS 1.3 dropped last.
+ * In the host's order of preference: small and fast schemes first; last those
+ * with PKCS #1 v1.5 padding, which TLS 1.3 no longer allows.
  */
 static const struct ca_scheme table[] = {
     {0x0403, "ecdsa_secp256r1_sha256", CA_KEY_EC, "EC", "prime256v1", "SHA256",

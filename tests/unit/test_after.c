@@ -1,5 +1,4 @@
-/* What comes after a login: the account's second look, warnings, environment.
- */
+/* After a login: the second check by the account, warnings, environment. */
 #include "vectors.h"
 
 #include <fcntl.h>
@@ -11,7 +10,7 @@
 #include "verify/certfile.h"
 
 #define NOW ((time_t)1795000000)
-#define END ((time_t)2398377600) /* of every certificate of the vectors */
+#define END ((time_t)2398377600) /* notAfter of the vectors' certificates */
 #define DAY 86400
 
 struct world {
@@ -40,7 +39,7 @@ set(struct world *w, const char *key, const char *value)
 {
 	char path[512];
 
-	/* a name alone is that of something in the world */
+	/* a plain name is a file of the test vectors */
 	(void)snprintf(path, sizeof path, "%s/%s", w->dir, value);
 	if (strstr(key, "_dir") == NULL && strcmp(key, "users") != 0)
 		(void)snprintf(path, sizeof path, "%s", value);
@@ -115,7 +114,7 @@ teardown(void **state)
 
 /* ---- account ---- */
 
-/* The second look as user at now; the reason, CA_R_OK: it is granted. */
+/* Check again as user at now.  Return the reason; CA_R_OK: granted. */
 static enum ca_reason
 recheck(struct world *w, const char *user, time_t now)
 {
@@ -146,12 +145,12 @@ account(void **state)
 	assert_int_equal(recheck(w, "alice", END - 1), CA_R_OK);
 	assert_int_equal(recheck(w, "alice", END + 1), CA_R_EXPIRED);
 	assert_int_equal(recheck(w, "alice", 1500000000), CA_R_NOT_YET_VALID);
-	/* PAM_USER may have been changed since */
+	/* PAM_USER may have changed */
 	assert_int_equal(recheck(w, "bob", NOW), CA_R_OTHER_USER);
 	assert_int_equal(recheck(w, "alic", NOW), CA_R_OTHER_USER);
 	assert_int_equal(recheck(w, "", NOW), CA_R_OTHER_USER);
 	assert_int_equal(recheck(w, NULL, NOW), CA_R_OTHER_USER);
-	/* and so may what the host trusts */
+	/* the host's CAs may have changed */
 	set(w, "purpose", "1.2.3.4");
 	assert_int_equal(recheck(w, "alice", NOW), CA_R_PURPOSE);
 	set(w, "purpose", "sslclient");
@@ -162,13 +161,13 @@ account(void **state)
 	set(w, "ca_dir", "none");
 	assert_int_not_equal(recheck(w, "alice", NOW), CA_R_OK);
 	set(w, "ca_dir", "ca");
-	/* the intermediate was kept, whatever became of the folder */
+	/* the intermediate was kept, although the folder has changed */
 	set(w, "intermediates_dir", "none");
 	assert_int_equal(recheck(w, "alice", NOW), CA_R_OK);
 	set(w, "intermediates_dir", "inter");
 }
 
-/* A login without a chain is none. */
+/* A login without a certification path is refused. */
 static void
 no_chain(void **state)
 {
@@ -202,7 +201,7 @@ the_user_is_told(void **state)
 	static const struct {
 		const char *warn_expiry;
 		time_t left;
-		const char *text; /* NULL: nothing is said */
+		const char *text; /* NULL: no warning */
 	} t[] = {
 	    {"14d", 14 * DAY, NULL},
 	    {"14d", 14 * DAY - 1, "in 13 days: "},
@@ -250,7 +249,7 @@ lines_with(const struct world *w, const char *text)
 	return n;
 }
 
-/* Of the CAs, not of the leaf, which is the user's to renew. */
+/* The CAs' certificates; the leaf is the user's to renew. */
 static void
 cas_about_to_end(void **state)
 {
@@ -293,16 +292,16 @@ crls_about_to_end(void **state)
 {
 	struct world *w = *state;
 	static const struct {
-		time_t life, left; /* life 0: it has no end */
+		time_t life, left; /* life 0: it does not expire */
 		const char *warn_expiry;
 		bool said;
 	} t[] = {
-	    {80 * DAY, 10 * DAY, "14d", false}, /* seven eighths, no more */
+	    {80 * DAY, 10 * DAY, "14d", false}, /* exactly seven eighths */
 	    {80 * DAY, 10 * DAY - 1, "14d", true},
 	    {80 * DAY, 5 * DAY, "4d", false},
 	    {80 * DAY, 4 * DAY, "4d", false},
 	    {80 * DAY, 4 * DAY - 1, "4d", true},
-	    {DAY, DAY / 8, "14d", false}, /* one a day */
+	    {DAY, DAY / 8, "14d", false}, /* a new certificate each day */
 	    {DAY, DAY / 8 - 1, "14d", true},
 	    {80 * DAY, 0, "14d", true},
 	    {80 * DAY, -1, "14d", false},

@@ -84,8 +84,8 @@ test_unclean_text(void **state)
 	}
 }
 
-/* However many CAs there are, the request stays short, and has all their
- * names or none. */
+/* The request stays short, however many CAs there are: it has the names of all
+ * of them, or none. */
 static void
 test_authorities_bound(void **state)
 {
@@ -108,7 +108,7 @@ test_authorities_bound(void **state)
 	assert_true(req->authorities.len > 0);
 	assert_true(req->len <= CA_AUTHORITIES_BYTES);
 	ca_request_free(req);
-	/* an unreadable one is the check's to report */
+	/* ca_auth_check reports a CA that cannot be read */
 	set(w, "ca_dir", "%s/absent", w->dir);
 	req = request(w, &sshd_alice);
 	assert_non_null(req);
@@ -119,9 +119,9 @@ test_authorities_bound(void **state)
 
 /* ---- the log ---- */
 
-/* A client may write names of 20,000 bytes into its certificate, each of which
- * is four in the log: user, host and outcome are there all the same, and JSON
- * is whole. */
+/* A client may put names of 20,000 bytes into its certificate, and each byte
+ * takes four in the log: the log still has user, host and outcome, and the JSON
+ * object is complete. */
 static void
 test_long_names_in_log(void **state)
 {
@@ -164,7 +164,7 @@ test_long_names_in_log(void **state)
 	w->log.debug = true;
 }
 
-/* Cut, but not within a character. */
+/* The text is cut at the end of a character. */
 static void
 test_clip(void **state)
 {
@@ -228,7 +228,7 @@ must_be_denied(struct verdict v, enum ca_reason reason)
 	assert_false(v.granted);
 }
 
-/* A good answer, and all that must make it a bad one. */
+/* A good response, and every change that must make it fail. */
 static void
 judge_valid(struct world *w, const struct ca_request *req,
     const struct ca_buf *response, time_t now)
@@ -260,13 +260,13 @@ judge_valid(struct world *w, const struct ca_request *req,
 	other.rhost = "192.0.2.8";
 	must_be_denied(judge(w, &other, req, response, now), CA_R_NONCE);
 
-	/* a check that fails, though nothing went wrong */
+	/* a check that denies, without an error */
 	set(w, "ca_dir", "%s/none", w->dir);
 	v = judge(w, &good, req, response, now);
 	must_be_denied(v, CA_R_CHAIN_UNKNOWN_CA);
 	assert_int_equal(v.err, CA_DENIED);
 	assert_int_equal(v.mapping, CA_NOT_RUN);
-	/* the map is not even looked for then */
+	/* the map is not opened then */
 	set(w, "users", "%s/none", w->dir);
 	v = judge(w, &good, req, response, now);
 	must_be_denied(v, CA_R_CHAIN_UNKNOWN_CA);
@@ -314,7 +314,7 @@ judge_stanza(const struct stanza *s, void *ctx)
 
 		assert_int_not_equal(v.err, CA_OK);
 		assert_int_not_equal(v.signature, CA_PASS);
-		/* nothing further was looked at */
+		/* no later check was run */
 		assert_int_equal(v.chain, CA_NOT_RUN);
 		assert_int_equal(v.mapping, CA_NOT_RUN);
 		if (strstr(outcome, "context") != NULL)

@@ -1,4 +1,4 @@
-/* src/base: cursors, text, secrets, the log, and files that decide. */
+/* src/base: cursors, text, secrets, the log, and checked files. */
 #include "vectors.h"
 
 #include "base/file.h"
@@ -517,12 +517,22 @@ file_kinds(void **state)
 	assert_int_equal(close(fd), 0);
 	assert_int_equal(ca_file_opendir(AT_FDCWD, in_dir("file"), &fd, NULL),
 	    CA_ERR_NOT_FOUND);
+	static struct sink sink;
+	const struct ca_log log = {emit, &sink, false};
+	ca_file_log(&log, in_dir("file"), CA_ERR_NOT_FOUND);
+	assert_non_null(strstr(sink.line, "file is not a directory, or "));
+	assert_int_equal(try_open("absent"), CA_ERR_NOT_FOUND);
+	ca_file_log(&log, in_dir("absent"), CA_ERR_NOT_FOUND);
+	assert_non_null(strstr(sink.line, "absent does not exist"));
 	assert_int_equal(chmod(in_dir("sub"), 01777), 0);
 	assert_int_equal(ca_file_opendir(AT_FDCWD, in_dir("sub"), &fd, NULL),
 	    CA_ERR_UNTRUSTED);
 	assert_int_equal(chmod(in_dir("sub"), 0775), 0);
 	assert_int_equal(ca_file_opendir(AT_FDCWD, in_dir("sub"), &fd, NULL),
 	    CA_ERR_UNTRUSTED);
+	ca_file_log(&log, in_dir("sub"), CA_ERR_UNTRUSTED);
+	assert_non_null(strstr(
+	    sink.line, "sub is writable by its group; run: chmod go-w /"));
 	/* a FIFO does not hold us up (it would until the alarm) */
 	assert_int_equal(mkfifo(in_dir("fifo"), 0644), 0);
 	alarm(20);
@@ -621,6 +631,11 @@ file_replace(void **state)
 	    ca_file_replace(in_dir("full"), "new", 3, 0644), CA_ERR_IO);
 	assert_int_equal(
 	    ca_file_replace(in_dir("absent/x"), "new", 3, 0644), CA_ERR_IO);
+	/* a path that is too long is no lack of memory */
+	char path[9000];
+	memset(path, 'x', sizeof path - 1);
+	path[sizeof path - 1] = '\0';
+	assert_int_equal(ca_file_replace(path, "new", 3, 0644), CA_ERR_LIMIT);
 	char command[200];
 	(void)snprintf(command, sizeof command,
 	    "test -z \"$(ls -A '%s' | "

@@ -1,4 +1,4 @@
-/* Our reader of cdb files against what libcdb writes, and against damage. */
+/* The reader of cdb files: files that libcdb wrote, and damaged ones. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

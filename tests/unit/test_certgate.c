@@ -1,6 +1,6 @@
 /*
- * What may be decoded: the gate before d2i_X509, on certificates that are good,
- * cut, altered, and made to be slow.
+ * The gate before d2i_X509, with certificates that are good, truncated, altered,
+ * or made to be slow.
  */
 #include "crypto/certgate.h"
 #include "verify/cost.h"
@@ -121,8 +121,8 @@ kinds(void **state)
 	is(generated("RSA-PSS"), CA_OK, NULL);
 	is(generated("ED25519"), CA_OK, NULL);
 	is(generated("ED448"), CA_OK, NULL);
-	is(written_out("P-256"), CA_ERR_UNSUPPORTED, "written out");
-	is(written_out("B-571"), CA_ERR_UNSUPPORTED, "written out");
+	is(written_out("P-256"), CA_ERR_UNSUPPORTED, "explicit");
+	is(written_out("B-571"), CA_ERR_UNSUPPORTED, "explicit");
 	is(generated("X25519"), CA_ERR_UNSUPPORTED, "X25519");
 	is(generated("X448"), CA_ERR_UNSUPPORTED, "X448");
 	is(dsa(), CA_ERR_UNSUPPORTED, "DSA");

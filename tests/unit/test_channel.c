@@ -1,5 +1,5 @@
-/* The conversation: what it makes of a person's answers, and how long it
- * waits for them.  test_helper.c has the other channel. */
+/* The conversation: the answers that it accepts, and the lifetime of a request.
+ * test_helper.c tests the other channel. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -49,10 +49,8 @@ talk(
 	    .raw = raw, .len = sizeof raw, .lifetime = lifetime};
 	const struct ca_prompter prompter = {ask, NULL, p};
 	struct ca_buf out = CA_BUF_INIT(CA_RESPONSE_MAX);
-	enum ca_err rc =
-	    ca_channel_conversation(
-		&(struct ca_channel){cfg, NULL, &prompter}, &req, &out,
-		reason);
+	enum ca_err rc = ca_channel_conversation(
+	    &(struct ca_channel){cfg, NULL, &prompter}, &req, &out, reason);
 
 	if (rc == CA_OK)
 		strcpy(response, ca_buf_text(&out));
@@ -111,7 +109,7 @@ test_refusals(void **state)
 	}
 }
 
-/* By the clock that nobody sets; ca_auth_check looks at the other one. */
+/* By the monotonic clock; ca_auth_check uses the time of day. */
 static void
 test_lifetime(void **state)
 {

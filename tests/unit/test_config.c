@@ -1,4 +1,4 @@
-/* The table of keys, the file, the module's arguments. */
+/* The configuration: the table of keys, the file, the module arguments. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,28 +1,10 @@
 /*
- * CRLs read in three ways: OpenSSL's X509_CRL, our stream, our index.  They
- * must agree on every serial number.
+ * A CRL read in three ways: as X509_CRL of libcrypto, by streaming, by the index.
+ * The three must agree on every serial number.
  */
-#include "crl/crl.h"
-#include "crl/crlread.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
-#include <openssl/rand.h>
-#include <openssl/rsa.h>
-#include <openssl/x509v3.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "crlmake.h"
-#include "crlwhole.h"
-
-#include "crlrandom.h" /* has a t of its own */
+#include "crlworld.h"
 
 #define ROUNDS 30
-#define ENTRIES_MAX 120
 
 /* All of them about one serial number and issuer. */
 static void

@@ -1,9 +1,5 @@
-/*
- * Damage to a CRL or to its index must never turn "revoked" into "not revoked".
- */
-#include <cdb.h>
-
-#include "crlrandom.h"
+/* Damage to a CRL or its index must never turn "revoked" into "not revoked". */
+#include "crlworld.h"
 
 /* What a login would make of a.crl for a certificate that is on it: true if
  * it would be let in. */

@@ -308,12 +308,12 @@ what_cannot_be_read(void **state)
 	put_bytes("notes", "no CRL", 6);
 	open_dir();
 	assert_found("One", 1, CA_R_CRL_MALFORMED);
-	assert_said("notes holds no CRL");
+	assert_said("notes contains no CRL");
 	put_bytes("notes", "", 0);
 	open_dir();
 	assert_found("One", 1, CA_R_CRL_MALFORMED);
 	assert_said(
-	    "notes holds a CRL that is truncated, or is not DER (RFC 5280 "
+	    "notes contains a CRL that is truncated or not valid DER (RFC 5280 "
 	    "section 5)");
 	/* a name that OpenSSL cannot read may be anybody's */
 	put_crl("notes", "30{30{02{01}" ALG "30{31{05{}}}"
@@ -334,7 +334,7 @@ what_cannot_be_read(void **state)
 	unlinkat(t.dir, "notes", 0);
 	open_dir();
 	assert_found("One", 1, CA_R_CRL_MALFORMED);
-	assert_said("m holds no CRL");
+	assert_said("m contains no CRL");
 	unlinkat(t.dir, "m", 0);
 	unlinkat(t.dir, "z", 0);
 	/* what has gone since its issuer was seen is no trouble */
@@ -365,17 +365,19 @@ links_to_nothing(void **state)
 		assert_int_equal(symlinkat(target[i], t.dir, "notes"), 0);
 		open_dir();
 		assert_found("One", 1, CA_R_CRL_DIR);
-		assert_said(i == 1 ? "notes cannot be read: Too many levels of "
-				     "symbolic links"
-				   : "notes is a link to a file that does "
-				     "not exist");
+		assert_said(
+		    i == 1 ? "notes cannot be read: Too many levels of "
+			     "symbolic links"
+			   : "notes is a symbolic link to a file that does not "
+			     "exist");
 		unlinkat(t.dir, "notes", 0);
 	}
 	/* with a hashed name; what is behind it is found */
 	put_link(0, "gone");
 	put_link(1, "a.crl");
 	(void)snprintf(text, sizeof text,
-	    "%08lx.r0 is a link to a file that does not exist", t.hash);
+	    "%08lx.r0 is a symbolic link to a file that does not exist",
+	    t.hash);
 	open_dir();
 	assert_found("One", 1, CA_R_CRL_DIR);
 	assert_said(text);

@@ -567,7 +567,7 @@ words(void **state)
 	    {ENTRY("30{30{06{2a0304} 01{ff} 04{00}}}"),
 		"has an entry with an unknown critical extension"},
 	    {SIGNED(V2("", "")) "00",
-		"holds a CRL that is truncated, or is not DER (RFC 5280 section 5)"},
+		"contains a CRL that is truncated or not valid DER (RFC 5280 section 5)"},
 	};
 
 	(void)state;

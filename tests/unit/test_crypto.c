@@ -1,4 +1,4 @@
-/* The library context of our own, and what it must not touch. */
+/* Our own library context, and the state that it must not change. */
 #include "vectors.h"
 
 #include "crypto/crypto.h"

@@ -1,4 +1,4 @@
-/* What `certauth crl update` believes of certauth-fetch: fetchmsg.h. */
+/* What `certauth crl update` accepts from certauth-fetch: fetchmsg.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,14 +15,14 @@
 #include "fetch/fetchmsg.h"
 
 static struct ca_fetch f[2];
-static struct ca_fetchin in;
+static struct ca_fetch_input in;
 
 static int
 set_up(void **state)
 {
 	(void)state;
-	memset(&in, 0, sizeof in);
-	memset(f, 0, sizeof f);
+	in = (struct ca_fetch_input){0};
+	f[0] = f[1] = (struct ca_fetch){0};
 	for (int i = 0; i < 2; i++)
 		if ((f[i].fd = memfd_create("crl", MFD_CLOEXEC)) < 0)
 			return -1;
@@ -41,7 +41,8 @@ tear_down(void **state)
 	return 0;
 }
 
-/* A frame, len as it says and as it is, given step bytes at a time. */
+/* Give a frame to the reader, step bytes at a time.  The head says len; the
+ * payload has len bytes too, unless len is over the maximum. */
 static enum ca_err
 give(char type, size_t no, size_t len, const void *p, size_t step)
 {
@@ -52,7 +53,7 @@ give(char type, size_t no, size_t len, const void *p, size_t step)
 	ca_buf_put(&b, p, len > CA_FETCH_PAYLOAD_MAX ? 0 : len);
 	assert_int_equal(ca_buf_err(&b), CA_OK);
 	for (size_t at = 0; rc == CA_OK && at < b.len; at += step)
-		rc = ca_fetchin_take(
+		rc = ca_fetch_input_take(
 		    &in, b.p + at, b.len - at < step ? b.len - at : step);
 	ca_buf_free(&b);
 	return rc;
@@ -94,12 +95,13 @@ test_rules(void **state)
 	    {'X', 0, 0, ""}, /* no such type */
 	    {'\0', 0, 0, ""},
 	    {'D', 2, 1, "x"},                       /* no such address */
-	    {'D', 0xffffff, 1, "x"},                /* nor that */
+	    {'D', 0xffffff, 1, "x"},                /* the largest number */
 	    {'D', 0, CA_FETCH_PAYLOAD_MAX + 1, ""}, /* too long */
 	    {'D', 0, 0xffffff, ""},
 	    {'O', 0, 1, "x"}, /* must be empty */
 	    {'N', 0, 1, "x"},
-	    {'T', 0, 3, "a\nb"}, /* into the state file */
+	    {'T', 0, 3,
+		"a\nb"}, /* a value must be one line in the state file */
 	    {'T', 0, 3, "a\tb"},
 	    {'T', 0, 3,
 		"a\x7f"
@@ -120,7 +122,7 @@ test_rules(void **state)
 	}
 }
 
-/* Nothing more may come for a content that was called complete. */
+/* A frame for an address whose content is complete is refused. */
 static void
 test_after_the_end(void **state)
 {
@@ -140,7 +142,7 @@ test_too_large(void **state)
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(give('D', 0, sizeof block, block, 999), CA_OK);
 	assert_false(f[0].ended);
-	/* this one ends it; what follows is passed over */
+	/* this frame ends the address; the frames after it are ignored */
 	assert_int_equal(give('D', 0, sizeof block, block, 999), CA_OK);
 	assert_true(f[0].ended);
 	assert_int_equal(give('D', 0, 100, block, 999), CA_OK);
@@ -151,7 +153,7 @@ test_too_large(void **state)
 	assert_non_null(strstr(f[0].error, "larger"));
 }
 
-/* What is said of a failure is cut to what is kept of it. */
+/* A reason that is too long is cut. */
 static void
 test_long_error(void **state)
 {
@@ -243,7 +245,7 @@ test_order(void **state)
 	f[0].url = "http://a/";
 	f[0].etag = "\"x\"";
 	f[1].url = "file:///b";
-	f[1].etag = "two\nlines"; /* not passed on */
+	f[1].etag = "two\nlines"; /* left out */
 	f[1].last_modified = "Tue";
 	assert_int_equal(ca_fetch_order_put(&b, f, 2, 60, 1000), CA_OK);
 	text = ca_buf_take(&b, NULL);

@@ -1,4 +1,4 @@
-/* Which addresses are this machine or its own link: fetchaddr.h. */
+/* Addresses of this machine and of its own link: fetchaddr.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,7 +33,7 @@ at_v6(const char *text)
 	return ca_fetch_place_of((struct sockaddr *)&in);
 }
 
-/* By another way than the code has: numbers, not bytes. */
+/* Computed by other means than in the code: numbers, not bytes. */
 static enum ca_fetch_place
 expected(uint32_t a)
 {
@@ -44,7 +44,7 @@ expected(uint32_t a)
 	return CA_FETCH_ELSEWHERE;
 }
 
-/* An address alone, and in each of the forms that carry it. */
+/* Check an IPv4 address alone, and in each IPv6 form that contains it. */
 static void
 check_v4(uint32_t a)
 {
@@ -99,7 +99,7 @@ test_v6(void **state)
 	assert_int_equal(at_v6("febf:ffff::1"), CA_FETCH_LINK_LOCAL);
 	assert_int_equal(at_v6("fec0::1"), CA_FETCH_ELSEWHERE);
 	assert_int_equal(at_v6("fe7f::1"), CA_FETCH_ELSEWHERE);
-	/* private networks have CRLs */
+	/* private networks serve CRLs */
 	assert_int_equal(at_v6("fd00::1"), CA_FETCH_ELSEWHERE);
 	assert_int_equal(at_v6("2001:db8::1"), CA_FETCH_ELSEWHERE);
 	assert_int_equal(at_v6("1::1"), CA_FETCH_ELSEWHERE);
@@ -143,7 +143,7 @@ test_host_text(void **state)
 	for (size_t i = 0; i < sizeof away / sizeof *away; i++)
 		assert_int_equal(
 		    ca_fetch_place_of_host(away[i]), CA_FETCH_ELSEWHERE);
-	/* longer than any name, and than our room */
+	/* longer than any name, and than the code's buffer */
 	memset(text, 'a', sizeof text);
 	memcpy(text + sizeof text - 11, ".localhost", 11);
 	assert_int_equal(ca_fetch_place_of_host(text), CA_FETCH_ELSEWHERE);

@@ -64,7 +64,7 @@ test_each_verb(void **state)
 		assert_int_equal(msg.verb, good[i].verb);
 		assert_string_equal(ca_buf_text(&msg.arg), good[i].arg);
 		assert_int_equal(msg.number, good[i].number);
-		/* the other side may not say it */
+		/* the other side may not send it */
 		assert_int_equal(
 		    parse(good[i].line, other, &msg), CA_ERR_FORMAT);
 		assert_int_equal(msg.verb, CA_HELPER_UNSET);
@@ -116,7 +116,7 @@ test_bytes_bounds(void **state)
 	assert_int_equal(ca_buf_err(&out), CA_ERR_LIMIT);
 	ca_buf_free(&out);
 
-	/* an answer longer than any, on its way in */
+	/* an answer longer than the maximum */
 	out = CA_BUF_INIT(4 * CA_HELPER_LINE_MAX);
 	ca_buf_str(&out, "answer ");
 	for (int i = 0; i < CA_HELPER_ANSWER_MAX / 3 + 1; i++)
@@ -141,14 +141,14 @@ test_put(void **state)
 	    "go\nwait 86400\n"
 	    "info a?response AQ?\xc3\xa4\nresponse AQID\n");
 	ca_buf_reset(&out);
-	/* a cut never splits a character */
+	/* a cut does not split a character */
 	char text[CA_HELPER_TEXT_MAX + 8];
 	memset(text, 'a', sizeof text);
 	memcpy(text + CA_HELPER_TEXT_MAX - 1, "\xc3\xa4", 3);
 	ca_helper_put_text(&out, CA_HELPER_INFO, text);
 	assert_int_equal(out.len, 5 + CA_HELPER_TEXT_MAX - 1 + 1);
 	ca_buf_reset(&out);
-	/* a word with the wrong argument is no line at all */
+	/* a verb with the wrong kind of argument gives no line */
 	ca_helper_put(&out, CA_HELPER_INFO);
 	assert_int_equal(ca_buf_err(&out), CA_ERR_USAGE);
 	assert_null(ca_buf_text(&out));
@@ -179,7 +179,7 @@ test_stream(void **state)
 	assert_int_equal(ca_helper_input_next(&in, &msg), CA_ERR_FORMAT);
 	assert_int_equal(ca_helper_input_next(&in, &msg), CA_ERR_NOT_FOUND);
 
-	/* a line without an end is noticed, and memory stays bounded */
+	/* a line without an end is an error, and memory stays bounded */
 	memset(block, 'x', sizeof block);
 	assert_int_equal(ca_helper_input_add(&in, block, sizeof block), CA_OK);
 	assert_int_equal(ca_helper_input_next(&in, &msg), CA_ERR_LIMIT);

@@ -57,7 +57,7 @@ test_own_names(void **state)
 		free(name[i]);
 	}
 	assert_true(there);
-	/* twice is once; what no client can be shown is an error */
+	/* a repeated name is sent once; an invalid name is an error */
 	set(w, "host_names", "web, WEB, db");
 	assert_int_equal(
 	    ca_host_names(w->cfg, name, CA_HOST_NAMES_MAX, &n), CA_OK);
@@ -146,7 +146,8 @@ test_host_proof(void **state)
 	set(w, "host_proof", "optional");
 }
 
-/* Wrong in some way: an error in the log, and a request without, or none. */
+/* A proof that cannot be made is logged as an error; the request has no proof,
+ * or there is no request. */
 static void
 no_proof(struct world *w, const char *says)
 {
@@ -170,7 +171,7 @@ no_proof(struct world *w, const char *says)
 	set(w, "host_proof", "auto");
 }
 
-/* What a client needs, and no root: it has its own, or it does not trust us. */
+/* The intermediates are sent, but not the root: a client uses its own root. */
 static void
 test_host_chain(void **state)
 {
@@ -203,29 +204,29 @@ test_no_host_proof(void **state)
 	struct world *w = *state;
 
 	host_files(w, "p256.pem", "host.key");
-	no_proof(w, "does not belong to");
+	no_proof(w, "is not the key of");
 	host_files(w, "host.pem", "host.key");
 	run("chmod 640 %s/h.key", w->dir);
-	no_proof(w, "others may read it");
+	no_proof(w, "readable by group");
 	run("chmod 620 %s/h.key", w->dir);
-	no_proof(w, "must be a file owned by root");
+	no_proof(w, "it must be a file owned by root");
 	run("rm %s/h.key", w->dir);
 	no_proof(w, "cannot be opened");
 	run("echo junk >%s/h.key; chmod 600 %s/h.key", w->dir, w->dir);
-	no_proof(w, "is no private key");
+	no_proof(w, "is not a PEM private key");
 	run("openssl pkey -in " VECTORS_DIR "host.key -aes256 -passout pass:x "
 	    "-out %s/h.key && chmod 600 %s/h.key",
 	    w->dir, w->dir);
-	no_proof(w, "is no private key");
+	no_proof(w, "is not a PEM private key");
 	host_files(w, "rsa1024.pem", "rsa1024.key");
 	no_proof(w, "no signature scheme fits");
 	host_files(w, "host.pem", "host.key");
 	run(": >%s/h.pem", w->dir);
-	no_proof(w, "is no file of certificates");
-	/* the key beside it, though no client ever sees it */
+	no_proof(w, "is not a file of PEM certificates");
+	/* a private key in the file is refused, although it is not sent */
 	run("cat " VECTORS_DIR "host.pem " VECTORS_DIR "host.key >%s/h.pem",
 	    w->dir);
-	no_proof(w, "is no file of certificates");
+	no_proof(w, "is not a file of PEM certificates");
 	run("for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; do "
 	    "cat " VECTORS_DIR "host.pem; done >%s/h.pem",
 	    w->dir);
@@ -242,17 +243,17 @@ test_no_host_proof(void **state)
 	set(w, "host_proof", "auto");
 }
 
-/* A token as the helper speaks for it, by a key in a file. */
+/* A token, played by a key in a file: it does what a helper does. */
 enum token_flaw {
 	TOKEN_GOOD,
-	TOKEN_SILENT, /* says it could, and gives nothing */
+	TOKEN_SILENT, /* reports success, and gives no message */
 	TOKEN_TYPE,   /* another message */
-	TOKEN_CUT,    /* a byte less */
-	TOKEN_MORE,   /* a byte more, behind the message */
-	TOKEN_INSIDE, /* a byte more, in it */
-	TOKEN_SCHEME, /* one that does not exist */
+	TOKEN_CUT,    /* a byte is missing */
+	TOKEN_MORE,   /* an extra byte after the message */
+	TOKEN_INSIDE, /* an extra byte inside the message */
+	TOKEN_SCHEME, /* an unknown signature scheme */
 	TOKEN_CLIENT, /* as a client signs */
-	TOKEN_OTHER,  /* something else is signed */
+	TOKEN_OTHER,  /* other bytes are signed */
 	TOKEN_FLAWS
 };
 static struct {
@@ -309,7 +310,7 @@ by_token(const struct ca_config *cfg, const struct ca_log *log, const char *uri,
 	return CA_OK;
 }
 
-/* The request with the token's proof; NULL: there is none. */
+/* Return the request with the token's proof, or NULL. */
 static struct ca_request *
 by_token_request(struct world *w)
 {
@@ -370,7 +371,7 @@ test_token_host_proof(void **state)
 	set(w, "host_cert", "");
 }
 
-/* What `certauth doctor' is told. */
+/* The result for `certauth doctor`. */
 static void
 test_host_check(void **state)
 {
@@ -386,15 +387,16 @@ test_host_check(void **state)
 	assert_string_equal(w->lines, "");
 	set(w, "host_names", "web1, web1.example.com");
 	assert_int_equal(host_check(w, now), CA_OK);
-	assert_non_null(strstr(w->lines, "first name, web1, does not stand"));
+	assert_non_null(strstr(
+	    w->lines, "does not contain the first name of this host, web1"));
 	set(w, "host_names", "other.example, localhost");
 	assert_int_equal(host_check(w, now), CA_OK);
-	assert_non_null(strstr(w->lines, "none of this host's names"));
-	assert_non_null(strstr(w->lines, "localhost, as others do"));
+	assert_non_null(strstr(w->lines, "none of the names of this host"));
+	assert_non_null(strstr(w->lines, "localhost, which is not unique"));
 	/* a client's certificate */
 	host_files(w, "p256.pem", "p256.key");
 	assert_int_equal(host_check(w, now), CA_OK);
-	assert_non_null(strstr(w->lines, "not for TLS servers"));
+	assert_non_null(strstr(w->lines, "not valid for TLS servers"));
 	set(w, "warn_expiry", "3650d");
 	assert_int_equal(host_check(w, now), CA_OK);
 	set(w, "host_names", "host.example, host");
@@ -402,7 +404,7 @@ test_host_check(void **state)
 	set(w, "host_cert", "");
 }
 
-/* As the clock of the host has it. */
+/* By the clock of the host. */
 static void
 test_host_proof_validity(void **state)
 {

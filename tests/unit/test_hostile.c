@@ -1,5 +1,5 @@
-/* Certificates that an unauthenticated client makes to cost its host time, and
- * keys that prove nothing. */
+/* Certificates that an unauthenticated client makes to cost the host time, and
+ * keys whose signatures prove nothing. */
 #include "verify/path.h"
 #include "verify/profile.h"
 
@@ -12,7 +12,7 @@
 #include <cmocka.h>
 #include "rsakey.h"
 
-/* e 0: a random one of ebits. */
+/* e 0: use a random exponent of ebits. */
 static EVP_PKEY *
 rsa_key(int bits, unsigned long e, int ebits)
 {
@@ -47,7 +47,7 @@ cert_by(
 	return cert;
 }
 
-/* Whose signature it is does not matter, but of which kind: an RSA key. */
+/* Signs all certificates; only the type of the signature matters: RSA. */
 static EVP_PKEY *rsa_signer;
 
 static X509 *
@@ -83,7 +83,7 @@ never(void *ctx, const struct ca_path *path)
 	return CA_DENIED;
 }
 
-/* Sixteen CAs of one name, with keys like this, and a leaf under them. */
+/* Sixteen CAs of the same name, with keys like this, and a leaf below them. */
 static enum ca_err
 search(int bits, unsigned long e, int ebits)
 {
@@ -113,7 +113,7 @@ search(int bits, unsigned long e, int ebits)
 	return rc;
 }
 
-/* What a verification costs counts, not how many there are. */
+/* The cost of the verifications is limited, not their number. */
 static void
 test_price_of_keys(void **state)
 {
@@ -125,9 +125,9 @@ test_price_of_keys(void **state)
 }
 
 /*
- * Ten certificates that claim to be of a CA which is trusted: the first is
- * looked at in full, so that the log can say what is wrong; the others are
- * not, for what a path holds (names, constraints) is the client's to make.
+ * Ten certificates that claim to be issued by a trusted CA.  The first is
+ * checked in full, so that the log can say what is wrong.  The others are not,
+ * because the client chooses the content of the path (names, constraints).
  */
 static void
 test_claimed_issuer(void **state)

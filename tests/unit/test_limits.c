@@ -1,5 +1,5 @@
-/* The bounds of docs/limits.md: each is met exactly, and one more is refused.
- * What is costly is counted, not timed. */
+/* The bounds of docs/limits.md: the maximum is accepted, and one more is
+ * refused.  Costly operations are counted, not timed. */
 #undef OPENSSL_API_COMPAT
 #undef OPENSSL_NO_DEPRECATED
 #define OPENSSL_SUPPRESS_DEPRECATED
@@ -62,7 +62,7 @@ documented(void **state)
 
 /* ---- certificates ---- */
 
-/* Without key identifiers: nothing but names and signatures counts here. */
+/* Without key identifiers: only names and signatures decide here. */
 static X509 *
 plain(const char *subject, const char *issuer, EVP_PKEY *key, EVP_PKEY *signer,
     bool ca)
@@ -84,9 +84,9 @@ never(void *ctx, const struct ca_path *path)
 	return CA_DENIED;
 }
 
-/* All paths of leaf through the certificates and ca_dir; frees both. */
+/* Try all paths of leaf through the certificates and ca_dir; frees both. */
 static enum ca_err
-all_paths(X509 *leaf, STACK_OF(X509) * all)
+all_paths(X509 *leaf, STACK_OF(X509) *all)
 {
 	struct ca_cadir *anchors;
 
@@ -140,7 +140,7 @@ comb(int n)
 		for (int j = 0; j < 7; j++) {
 			(void)snprintf(name, sizeof name, "%d-%d", i, j);
 			(void)snprintf(above, sizeof above, "%d-%d", i, j + 1);
-			/* a key of each level, or it would be a circle */
+			/* a new key for each level, to avoid a circle */
 			sk_X509_push(all, plain(name, above, two, two, true));
 		}
 	}
@@ -181,7 +181,7 @@ paths_tried(void **state)
 	assert_int_equal(tried, CA_PATH_TRIED_MAX);
 }
 
-/* CAs of one name, each of which may have issued each other, by the name. */
+/* CAs of the same name: by the name, each may have issued each other. */
 static enum ca_err
 mesh(const char *curve, int n)
 {
@@ -203,19 +203,19 @@ static void
 verifications(void **state)
 {
 	(void)state;
-	/* as many as fit into a response */
+	/* the most that fit into a response */
 	assert_int_equal(mesh("P-256", CA_CERTS_MAX - 1), CA_DENIED);
 	assert_in_range(counted, CA_CERTS_MAX * 7, CA_PATH_COST_MAX);
 	(void)mesh("P-256", 30);
 	assert_in_range(counted, CA_PATH_COST_MAX - 20, CA_PATH_COST_MAX);
-	/* ten times the price */
+	/* ten times the cost */
 	assert_int_equal(mesh("P-384", CA_CERTS_MAX - 1), CA_ERR_LIMIT);
 	assert_int_equal(counted, CA_PATH_COST_MAX / 10);
 }
 
-/* ca_verify's own count, libcrypto's verifications included. */
+/* The count of ca_verify, which includes the verifications of libcrypto. */
 static void
-judge(X509 *leaf, STACK_OF(X509) * all, enum ca_reason want)
+judge(X509 *leaf, STACK_OF(X509) *all, enum ca_reason want)
 {
 	struct ca_verify_input in = {leaf, all, NOW};
 	struct ca_config *cfg = ca_config_new();
@@ -240,8 +240,8 @@ judge(X509 *leaf, STACK_OF(X509) * all, enum ca_reason want)
 	ca_config_free(cfg);
 }
 
-/* Layers of the same CA under several certificates each: the paths multiply,
- * and every signature is good. */
+/* Layers in which a CA has several certificates: the number of paths
+ * multiplies, and every signature is valid. */
 static void
 whole_verification(void **state)
 {
@@ -262,14 +262,14 @@ whole_verification(void **state)
 			    all, plain(name, above, key[i], key[i + 1], true));
 	}
 	X509 *top = plain("L5", "L5", key[LAYERS], key[LAYERS], true);
-	/* below a leaf: every path is tried in vain */
+	/* below a leaf: every path is tried and fails */
 	X509 *not_ca = plain("leaf", "L0", two, key[0], false);
 	X509 *under = plain("under", "leaf", one, two, false);
 	sk_X509_push(all, not_ca);
 	put_hashed("L5", 0, top);
 	judge(not_ca, all, CA_R_CRL_OFF);
 	assert_in_range(counted, LAYERS + 1, 2 * (LAYERS + 1));
-	/* what is said is what is wrong with the likeliest path */
+	/* the error is that of the most likely path */
 	judge(under, all, CA_R_CHAIN_NOT_CA);
 	assert_in_range(counted, CA_PATH_COST_MAX / 4, CA_PATH_COST_MAX);
 	sk_X509_pop_free(all, X509_free);
@@ -324,8 +324,8 @@ rsa_of(int bits)
 	return rsa_with(bits, 17);
 }
 
-/* n certificates of one name, each with this key, might have issued the leaf,
- * by the algorithm of its signature. */
+/* n certificates of the same name, each with this key: by the algorithm of its
+ * signature, each may have issued the leaf. */
 static enum ca_err
 choices(EVP_PKEY *key, EVP_PKEY *signer, size_t n)
 {
@@ -337,7 +337,7 @@ choices(EVP_PKEY *key, EVP_PKEY *signer, size_t n)
 	return all_paths(plain("leaf", "A", two, signer, false), all);
 }
 
-/* What a verification costs, in those by P-256: so many can be had. */
+/* The cost of a verification in units of one by P-256, and how many fit. */
 static void
 prices(void **state)
 {
@@ -404,7 +404,7 @@ rsa_bits(void **state)
 	empty_dir();
 	put_cert("a.pem", ca);
 	for (size_t i = 0; i < sizeof c / sizeof c[0]; i++) {
-		/* with 65,537 one over 16,384 is not even decoded */
+		/* with 65,537 a key of over 16,384 bits is not decoded */
 		EVP_PKEY *key = rsa_with(c[i].bits, c[i].bits > 16384 ? 2 : 17);
 		X509 *leaf = plain("leaf", "A", key, one, false);
 
@@ -415,7 +415,7 @@ rsa_bits(void **state)
 	X509_free(ca);
 }
 
-/* A comment of n bytes; CA_OK or why it is not decoded. */
+/* Decode a certificate with a comment of n bytes; return the result. */
 static enum ca_err
 long_cert(size_t n, int *len)
 {
@@ -440,8 +440,8 @@ long_cert(size_t n, int *len)
 static void
 bytes_of_a_certificate(void **state)
 {
-	/* an ECDSA signature is 70 to 72 bytes long, and so it is tried until
-	 * the length fits */
+	/* an ECDSA signature is 70 to 72 bytes long: sign until the length is
+	 * right */
 	bool under = false, over = false;
 	int len;
 
@@ -451,15 +451,14 @@ bytes_of_a_certificate(void **state)
 	for (int i = 0; i < 2000 && !(under && over); i++) {
 		enum ca_err rc = long_cert(n + (size_t)(i % 2), &len);
 
-		assert_int_equal(
-		    rc, len <= CA_CERT_MAX ? CA_OK : CA_ERR_FORMAT);
+		assert_int_equal(rc, len <= CA_CERT_MAX ? CA_OK : CA_ERR_LIMIT);
 		under |= len == CA_CERT_MAX;
 		over |= len == CA_CERT_MAX + 1;
 	}
 	assert_true(under && over);
 }
 
-/* A certificate with that many addresses of that many letters. */
+/* Make a certificate with so many addresses of so many letters. */
 static enum ca_err
 addresses(int n, int letters, size_t *values)
 {

@@ -1,7 +1,7 @@
 /*
- * Text of others in lines of the log: whatever it is, a reader of the form that
- * docs/operations.md describes gets back exactly that text, and nothing of it
- * stands outside of quotes.
+ * Text of others in lines of the log: for any text, a reader of the form in
+ * docs/operations.md gets exactly that text back, and no part of it is outside
+ * the quotes.
  */
 #include "auth/auth.h"
 #include "base/format.h"

@@ -1,5 +1,4 @@
-/* The text form: every bound of docs/protocol.md, and what hostile sides try.
- */
+/* The text form: every bound of docs/protocol.md, and input of hostile peers. */
 #include "vectors.h"
 
 #include "wire/pieces.h"

@@ -1,7 +1,4 @@
-/*
- * Indirect CRLs: whose signature counts, and what an error on the way to the
- * issuer of a CRL does.
- */
+/* Indirect CRLs, and CRLs by issuers that are not on the path. */
 #include "verify/revocation.h"
 #include "verify/verify.h"
 
@@ -15,6 +12,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "crljudge.h"
+
+/* ---- indirect CRLs ---- */
 
 /* crlDistributionPoints with a cRLIssuer of that CN, or that URI. */
 static char *
@@ -96,7 +95,7 @@ indirect(void **state)
 	/* nobody has the keeper's certificate */
 	remove_crl("root.crl");
 	judged(__LINE__, cert, NULL, CA_R_CRL_ISSUER,
-	    "keeper.crl is of an issuer whose certificate was not found");
+	    "keeper.crl is signed by a CA whose certificate is not known");
 	free(ext);
 	X509_free(cert);
 }
@@ -163,19 +162,19 @@ indirect_path(void **state)
 	kept(__LINE__, cert,
 	    make(&(struct spec){
 		"Keeper", "Elsewhere", keeper_key, sub_key, true}),
-	    CA_R_CRL_ISSUER, "of an issuer without a valid certification path");
+	    CA_R_CRL_ISSUER, "no valid path for the CRL issuer");
 	/* the signature under the keeper's certificate is another's */
 	kept(__LINE__, cert,
 	    make(&(struct spec){
 		"Keeper", "Root", keeper_key, sub_key, true, .bare = true}),
-	    CA_R_CRL_ISSUER, "of an issuer without a valid certification path");
+	    CA_R_CRL_ISSUER, "no valid path for the CRL issuer");
 	root_crl({{KEEPER_SERIAL, 2}},
 	    {"issuingDistributionPoint:critical,onlyCA:TRUE"});
 	kept(__LINE__, cert, keeper(.bare = false), CA_R_REVOKED,
 	    "for CN=Keeper");
 	remove_crl("root.crl");
 	kept(__LINE__, cert, keeper(.ku = "critical,keyCertSign"),
-	    CA_R_CRL_ISSUER, "no cRLSign");
+	    CA_R_CRL_ISSUER, "without cRLSign");
 	free(ext);
 	X509_free(cert);
 }
@@ -222,7 +221,7 @@ indirect_twice(void **state)
 	sk_X509_push(sent, make(&(struct spec){"Fourth", "Root", leaf_key,
 			       root_key, true, .ext = fourth}));
 	judged(__LINE__, cert, sent, CA_R_CRL_ISSUER,
-	    "of an issuer whose certificate");
+	    "a CA whose certificate is not known");
 	sk_X509_pop_free(sent, X509_free);
 	free(ext);
 	free(third);

@@ -1,4 +1,4 @@
-/* The outside suite of signatures, through our own verification function. */
+/* An external suite of test signatures, checked by ca_crypto_verify. */
 #include "vectors.h"
 
 #include "crypto/crypto.h"
@@ -247,7 +247,7 @@ binding(void **state)
 }
 
 /* A key that says "RSA-PSS only" is another type than rsaEncryption, and a
- * curve written out in full is none that we know. */
+ * curve with explicit parameters is not a known one. */
 static void
 other_encodings(void **state)
 {

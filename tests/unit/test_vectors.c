@@ -1,4 +1,4 @@
-/* Every stanza of the protocol's test vectors, and the same keys signing anew.
+/* Every stanza of the protocol's test vectors; new signatures by the same keys.
  */
 #include "vectors.h"
 

@@ -1,9 +1,9 @@
 /*
- * A directory with one CRL of random entries, a.crl, and two CAs: the one that
- * signs it, and another.  The group's set-up is set_up, its end tear_down.
+ * For the tests of one CRL read in three ways: a folder, a CA, and CRLs made at
+ * random.
  */
-#ifndef CA_TESTS_CRLRANDOM_H
-#define CA_TESTS_CRLRANDOM_H
+#ifndef CA_TESTS_UNIT_CRLWORLD_H
+#define CA_TESTS_UNIT_CRLWORLD_H
 
 #include "base/file.h"
 #include "crl/crl.h"
@@ -13,10 +13,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <cdb.h>
 #include <cmocka.h>
 #include <fcntl.h>
 #include <openssl/bn.h>
 #include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +27,9 @@
 #include <unistd.h>
 
 #include "crlmake.h"
+#include "crlwhole.h"
+
+#define ENTRIES_MAX 120
 
 static struct {
 	char path[64];

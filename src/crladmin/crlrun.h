@@ -1,0 +1,43 @@
+/*
+ * One run of `certauth crl`: settings, CAs, crl_dir and its lock.
+ */
+#ifndef CA_CRLADMIN_CRLRUN_H
+#define CA_CRLADMIN_CRLRUN_H
+
+#include <openssl/x509.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "crypto/crypto.h"
+
+struct ca_crladmin_run {
+	struct ca_config *cfg;
+	struct ca_log log;
+	struct ca_crypto *crypto;
+	STACK_OF(X509) *cas; /* of ca_dir and intermediates_dir */
+	int dir;             /* crl_dir */
+	int lock;            /* -1: not held */
+	bool quiet, dry_run, force;
+	unsigned timeout; /* seconds for one transfer */
+	/* the addresses of --url */
+	const char *const *url;
+	size_t nurls;
+};
+
+/* Read the CAs and open crl_dir.  Prints what fails.  Returns an exit status;
+ * in every case the caller calls ca_crladmin_close. */
+int ca_crladmin_open(struct ca_crladmin_run *run);
+void ca_crladmin_close(struct ca_crladmin_run *run);
+
+/* Lock crl_dir, so that two runs do not write to it at the same time.  Waits
+ * for the lock, which ca_crladmin_close releases.  CA_ERR_IO. */
+CA_MUST_CHECK enum ca_err ca_crladmin_lock(struct ca_crladmin_run *run);
+
+/* Print why path cannot be used (errno is read for CA_ERR_IO).  Returns the
+ * exit status. */
+int ca_crladmin_said(const char *path, enum ca_err rc);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * doctor: who can write to a file that decides about logins, and to the
+ * directories above it.
+ */
+#include "doctor/doctor.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+static void
+parents(struct ca_doctor *d, const char *path)
+{
+	char *full = realpath(path, NULL), *slash;
+	struct stat st;
+
+	while (full != NULL && (slash = strrchr(full, '/')) != NULL) {
+		slash[slash == full ? 1 : 0] = '\0';
+		if (stat(full, &st) != 0)
+			break;
+		const char *what = ca_file_distrust(&st);
+		/* in a sticky directory of root others cannot replace the
+		 * entry */
+		if (what != NULL &&
+		    !((st.st_mode & S_ISVTX) != 0 &&
+			(st.st_uid == 0 || st.st_uid == geteuid()))) {
+			ca_doctor_find(d, CA_F_PARENT_UNTRUSTED, CA_LEVEL_ERROR,
+			    "%s, above %s, %s", full, path, what);
+			ca_doctor_mend(
+			    d, "chown root %s; chmod go-w %s", full, full);
+		}
+		if (full[1] == '\0')
+			break;
+	}
+	free(full);
+}
+
+void
+ca_doctor_path(struct ca_doctor *d, const char *path)
+{
+	struct stat st;
+
+	if (path == NULL || stat(path, &st) != 0)
+		return;
+	const char *what = ca_file_distrust(&st);
+	if (what != NULL) {
+		ca_doctor_find(d, CA_F_FILE_UNTRUSTED, CA_LEVEL_ERROR, "%s %s",
+		    path, what);
+		ca_doctor_mend(d, "chown root %s; chmod go-w %s", path, path);
+	}
+	parents(d, path);
+}

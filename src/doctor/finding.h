@@ -1,0 +1,208 @@
+/*
+ * doctor: the table of findings, and how the checks record a finding.
+ */
+#ifndef CA_DOCTOR_FINDING_H
+#define CA_DOCTOR_FINDING_H
+
+#include <openssl/x509.h>
+#include <stdbool.h>
+#include <time.h>
+
+#include "base/err.h"
+
+struct ca_doctor; /* doctor.h */
+
+/*
+ * Everything that can be found.  The codes are stable.  certauth(1) lists codes
+ * and texts, and a test compares.  X(enumerator, "code", "why it matters").
+ */
+#define CA_FINDINGS(X)                                                         \
+	X(CA_F_CONFIG_MISTAKE, "config-mistake",                               \
+	    "Logins by certificate fail until the mistake is corrected.")      \
+	X(CA_F_CONFIG_ABSENT, "config-absent",                                 \
+	    "The built-in defaults are used.")                                 \
+	X(CA_F_MODE_AUDIT, "mode-audit",                                       \
+	    "Logins are checked and logged, but never granted.")               \
+	X(CA_F_MAX_ANSWER, "max-answer",                                       \
+	    "128 answers of this size cannot carry the longest response.")     \
+	X(CA_F_CRL_OFF, "crl-off", "Revoked certificates can log in.")         \
+	X(CA_F_HELPER, "helper",                                               \
+	    "Logins at the machine (proof = command) cannot be signed.")       \
+	X(CA_F_HOST_CERT, "host-cert",                                         \
+	    "The host cannot prove its identity to clients.")                  \
+	X(CA_F_HOST_CERT_DOUBTFUL, "host-cert-doubtful",                       \
+	    "Clients reject the host's proof, or will reject it soon.")        \
+	X(CA_F_FILE_UNTRUSTED, "file-untrusted",                               \
+	    "Other users can change a file that decides about logins, so "     \
+	    "the file is refused.")                                            \
+	X(CA_F_PARENT_UNTRUSTED, "parent-untrusted",                           \
+	    "Other users can replace the files and directories below this "    \
+	    "directory.")                                                      \
+	X(CA_F_CA_DIR, "ca-dir",                                               \
+	    "Certificates cannot be verified without the CA certificates of "  \
+	    "this directory.")                                                 \
+	X(CA_F_CA_NONE, "ca-none",                                             \
+	    "No certification path ends at a trust anchor, so every "          \
+	    "certificate is rejected.")                                        \
+	X(CA_F_CA_UNREADABLE, "ca-unreadable",                                 \
+	    "Certificates of that CA are rejected.")                           \
+	X(CA_F_CA_EXPIRED, "ca-expired",                                       \
+	    "Certificates of that CA are rejected.")                           \
+	X(CA_F_CA_FUTURE, "ca-not-yet-valid",                                  \
+	    "Certificates of that CA are rejected until its own certificate "  \
+	    "is valid.")                                                       \
+	X(CA_F_CA_EXPIRING, "ca-expiring",                                     \
+	    "Certificates of that CA are rejected when its own certificate "   \
+	    "has expired.")                                                    \
+	X(CA_F_CA_WEAK, "ca-weak",                                             \
+	    "Weak keys and digests are rejected in every certificate of a "    \
+	    "certification path.")                                             \
+	X(CA_F_CA_NOT_CA, "ca-not-a-ca",                                       \
+	    "The certificate cannot issue others; as a trust anchor it is "    \
+	    "trusted only for itself.")                                        \
+	X(CA_F_CA_INTERMEDIATE, "ca-intermediate-anchor",                      \
+	    "Certification paths end at this trust anchor, so its issuer "     \
+	    "cannot revoke it.")                                               \
+	X(CA_F_CA_DUPLICATE, "ca-duplicate",                                   \
+	    "If only one of the two files is removed, the CA is still "        \
+	    "trusted.")                                                        \
+	X(CA_F_CA_SAME_SUBJECT, "ca-same-subject",                             \
+	    "A rule of the users file that names this issuer applies to "      \
+	    "both CAs.")                                                       \
+	X(CA_F_CA_NOT_HASHED, "ca-not-hashed",                                 \
+	    "Each login reads every file of the directory.")                   \
+	X(CA_F_CRL_DIR, "crl-dir", "Revocation cannot be checked.")            \
+	X(CA_F_CRL_MISSING, "crl-missing",                                     \
+	    "Certificates of that CA are rejected; with crl = prefer they "    \
+	    "are accepted without a revocation check.")                        \
+	X(CA_F_CRL_STALE, "crl-stale",                                         \
+	    "An expired CRL (past its nextUpdate and crl_grace) cannot show "  \
+	    "that a certificate is not revoked.")                              \
+	X(CA_F_CRL_EXPIRING, "crl-expiring",                                   \
+	    "Logins are refused when the CRL has expired, unless a newer "     \
+	    "CRL is fetched before.")                                          \
+	X(CA_F_CRL_FUTURE, "crl-future",                                       \
+	    "A CRL is ignored until its thisUpdate time.")                     \
+	X(CA_F_CRL_UNSIGNED, "crl-unsigned",                                   \
+	    "A CRL is ignored unless its CA has signed it.")                   \
+	X(CA_F_CRL_MALFORMED, "crl-malformed", "The CRL is ignored.")          \
+	X(CA_F_CRL_WEAK, "crl-weak",                                           \
+	    "A CRL that is signed with a refused algorithm is ignored, and "   \
+	    "the CA serves the same CRL if it is fetched again.")              \
+	X(CA_F_CRL_NO_SIGN, "crl-no-sign",                                     \
+	    "Every CRL of that CA is ignored, and with crl = require its "     \
+	    "certificates are rejected.")                                      \
+	X(CA_F_CRL_SKIPPED, "crl-skipped",                                     \
+	    "The entry of crl_dir is skipped, and CRLs in it are not read.")   \
+	X(CA_F_CRL_PAIR, "crl-pair",                                           \
+	    "Neither CRL replaces the other, so a certificate that is on "     \
+	    "one of them is rejected.")                                        \
+	X(CA_F_CRL_DELTA, "crl-delta",                                         \
+	    "A delta CRL can revoke certificates, but without its complete "   \
+	    "CRL it cannot show that a certificate is not revoked.")           \
+	X(CA_F_CRL_OUTSIDE, "crl-outside-scope",                               \
+	    "The certificate can log in although its serial number is on a "   \
+	    "CRL.")                                                            \
+	X(CA_F_CRL_UNINDEXED, "crl-unindexed",                                 \
+	    "Each login reads the whole CRL.")                                 \
+	X(CA_F_CRL_INDEX_STALE, "crl-index-stale",                             \
+	    "The index is not used, and each login reads the whole CRL.")      \
+	X(CA_F_CRL_NOT_HASHED, "crl-not-hashed",                               \
+	    "Each login opens every file of the directory.")                   \
+	X(CA_F_CRL_TIMER, "crl-timer",                                         \
+	    "New CRLs are not fetched, and logins fail when the CRLs in "      \
+	    "crl_dir have expired.")                                           \
+	X(CA_F_USERS_FILE, "users-file",                                       \
+	    "The users file maps no certificate to a login.")                  \
+	X(CA_F_USERS_MISTAKE, "users-mistake",                                 \
+	    "A users file with a mistake maps no certificate to a login.")     \
+	X(CA_F_USERS_EMPTY, "users-empty",                                     \
+	    "No certificate is mapped to a login.")                            \
+	X(CA_F_USERS_WEAK, "users-weak",                                       \
+	    "Each of the CAs can issue a certificate with that name, and so "  \
+	    "a certificate for that login.")                                   \
+	X(CA_F_USERS_NO_ACCOUNT, "users-no-account",                           \
+	    "The name is misspelt, or the account was removed.")               \
+	X(CA_F_USERS_UNINDEXED, "users-unindexed",                             \
+	    "Each login reads the whole users file.")                          \
+	X(CA_F_USERS_INDEX_STALE, "users-index-stale",                         \
+	    "The index is not used, and each login reads the whole users "     \
+	    "file.")                                                           \
+	X(CA_F_REGISTERED, "registered",                                       \
+	    "Logins with a registered certificate fail.")                      \
+	X(CA_F_REGISTERED_EXPIRED, "registered-expired",                       \
+	    "The certificate cannot log in any more.")                         \
+	X(CA_F_PAM_UNUSED, "pam-unused", "No login asks for a certificate.")   \
+	X(CA_F_PAM_FILE, "pam-file",                                           \
+	    "The PAM configuration could not be checked.")                     \
+	X(CA_F_PAM_MODULE, "pam-module",                                       \
+	    "libpam cannot load the module, and the line fails.")              \
+	X(CA_F_PAM_CONTROL, "pam-control",                                     \
+	    "The module's result does not have the effect that the line "      \
+	    "suggests.")                                                       \
+	X(CA_F_PAM_OPEN, "pam-open",                                           \
+	    "A user without a certificate is let in, and nothing else is "     \
+	    "checked.")                                                        \
+	X(CA_F_PAM_ARGUMENT, "pam-argument",                                   \
+	    "The service refuses every login by certificate.")                 \
+	X(CA_F_PAM_PASSWORD, "pam-password",                                   \
+	    "A certificate is not a password that can be changed, so the "     \
+	    "stack fails.")                                                    \
+	X(CA_F_PAM_SESSION, "pam-session",                                     \
+	    "The module does nothing in a session stack.")                     \
+	X(CA_F_PAM_ACCOUNT, "pam-account",                                     \
+	    "sudo -v and screen locks do not notice a certificate that is "    \
+	    "revoked during a session.")                                       \
+	X(CA_F_SSHD_CONFIG, "sshd-config",                                     \
+	    "It is unknown whether sshd uses PAM.")                            \
+	X(CA_F_SSHD_USEPAM, "sshd-usepam", "sshd does not use PAM at all.")    \
+	X(CA_F_SSHD_KBD, "sshd-keyboard-interactive",                          \
+	    "sshd shows no prompt of any PAM module.")                         \
+	X(CA_F_SSHD_METHODS, "sshd-methods",                                   \
+	    "sshd never asks for a certificate.")                              \
+	X(CA_F_CLOCK, "clock",                                                 \
+	    "Certificates, CRLs and requests are checked against this "        \
+	    "clock.")                                                          \
+	X(CA_F_LIBCRYPTO, "libcrypto",                                         \
+	    "Certificates with such keys are rejected, or libcrypto fails "    \
+	    "in other ways.")
+
+#define CA_FINDING_ENUM(e, code, why) e,
+enum ca_finding_code { CA_FINDINGS(CA_FINDING_ENUM) CA_FINDING_COUNT };
+#undef CA_FINDING_ENUM
+
+enum ca_level { CA_LEVEL_NOTE, CA_LEVEL_WARNING, CA_LEVEL_ERROR };
+
+struct ca_finding {
+	enum ca_finding_code code;
+	const char *id; /* static: the code as it is printed */
+	enum ca_level level;
+	const char *check; /* static */
+	char *what, *mend; /* owned; mend may be NULL */
+	const char *why;   /* static */
+};
+
+/* Keep warnings and errors of d->log in d->heard, for ca_doctor_heard. */
+void ca_doctor_listen(struct ca_doctor *d);
+
+/* Record a finding.  The text may contain untrusted input: it is escaped when
+ * it is printed. */
+void ca_doctor_find(struct ca_doctor *d, enum ca_finding_code code,
+    enum ca_level level, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Say how to correct the last finding: a command, or a sentence. */
+void ca_doctor_mend(struct ca_doctor *d, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Record a finding for each line that was logged since the last call, or one
+ * finding with the text what if no line was logged. */
+void ca_doctor_heard(struct ca_doctor *d, enum ca_finding_code code,
+    enum ca_level level, const char *what, const char *mend);
+
+/* "in 3 days", "2 hours ago" */
+void ca_doctor_when(time_t t, time_t now, char out[48]);
+/* A name as an RFC 4514 string.  The caller frees it; NULL: out of memory. */
+char *ca_doctor_name(const X509_NAME *name);
+
+#endif
