@@ -10,7 +10,7 @@
  */
 typedef struct {
 	ASN1_INTEGER *type;
-	STACK_OF(ASN1_GENERALSTRING) * parts;
+	STACK_OF(ASN1_GENERALSTRING) *parts;
 } KRB_NAME;
 
 typedef struct {

@@ -48,7 +48,7 @@ add_use(struct ca_verify_trace *t, const struct crl_use *use)
 }
 
 enum ca_err
-ca_verify_trace_take(struct ca_verify_trace *t, const STACK_OF(X509) * path,
+ca_verify_trace_take(struct ca_verify_trace *t, const STACK_OF(X509) *path,
     bool anchored, const struct ca_revocation *rev)
 {
 	enum ca_err rc = CA_OK;

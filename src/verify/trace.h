@@ -29,7 +29,7 @@ struct ca_crl_use {
 };
 
 struct ca_verify_trace {
-	STACK_OF(X509) * chain; /* leaf first; owned; NULL: nothing was tried */
+	STACK_OF(X509) *chain;  /* leaf first; owned; NULL: nothing was tried */
 	bool anchored;          /* its last certificate is of ca_dir */
 	struct ca_crl_use *use; /* by depth */
 	size_t n;
@@ -41,7 +41,6 @@ void ca_verify_trace_clear(struct ca_verify_trace *t);
 /* Replace what t holds by path and by the CRLs that rev (may be NULL) was
  * asked for on it.  CA_ERR_MEMORY: t is empty. */
 CA_MUST_CHECK enum ca_err ca_verify_trace_take(struct ca_verify_trace *t,
-    const STACK_OF(X509) * path, bool anchored,
-    const struct ca_revocation *rev);
+    const STACK_OF(X509) *path, bool anchored, const struct ca_revocation *rev);
 
 #endif

@@ -17,9 +17,9 @@
 
 static struct ca_crypto *crypto;
 static char folder[4096], source[256], index_name[300];
-static STACK_OF(X509) * cas; /* NULL: it is a users file */
-static struct ca_buf right;  /* the index, as it has to be */
-static int names;            /* in the folder, with the index */
+static STACK_OF(X509) *cas; /* NULL: it is a users file */
+static struct ca_buf right; /* the index, as it has to be */
+static int names;           /* in the folder, with the index */
 
 static int
 count_names(void)
