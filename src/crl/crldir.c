@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* More CRLs of one hash than this are no rollover but a mistake. */
+/* More CRLs of one hash are a mistake, not a key rollover. */
 #define HASHED_MAX 256
 
 enum ca_err
@@ -62,7 +62,7 @@ ca_crldir_get0_trouble(const struct ca_crldir *dir)
 					 : "a file of crl_dir cannot be used";
 }
 
-/* CA_ERR_UNSUPPORTED: no file, and the names behind it count. */
+/* CA_ERR_UNSUPPORTED: name is not a regular file; continue with the next. */
 static enum ca_err
 load_hashed(
     struct ca_crldir *dir, const char *name, const struct ca_crl_wanted *wanted)
@@ -84,7 +84,7 @@ load_hashed(
 	return ca_crldir_load(dir, slot, fd, wanted);
 }
 
-/* More of them than are looked at may revoke. */
+/* The CRLs above the bound may revoke, so that they must not be ignored. */
 static enum ca_err
 look_for_more(struct ca_crldir *dir, unsigned long hash)
 {
@@ -147,7 +147,7 @@ ca_crldir_find(struct ca_crldir *dir, const X509_NAME *name,
 	ca_crldir_clear(&dir->trouble);
 	if ((rc = find_hashed(dir, name, wanted, found)) != CA_OK)
 		return rc;
-	/* a file that was put beside those that are linked counts too */
+	/* a file without a hashed name counts too */
 	rc = ca_crldir_find_plain(dir, found->n == before, name, wanted, found);
 	if (dir->trouble.reason != CA_R_OK)
 		*trouble = dir->trouble.reason;

@@ -1,6 +1,6 @@
 /*
- * From the bytes of a file to struct ca_crl, for every way of reading: the CRLs
- * of a file one after the other, and what makes one unusable.
+ * Make each struct ca_crl from a file, for every way of reading, and decide what
+ * makes a CRL unusable.
  */
 #include "crl/crlint.h"
 #include "crl/crlsig.h"
@@ -188,9 +188,9 @@ decode(struct ca_crypto *crypto, const uint8_t *der, size_t len)
 	return x;
 }
 
-/* libcrypto does not tell memory that ran out from what is wrong with its
- * input, and a CRL that does not count may be the one that revokes: a failure
- * is believed when it comes twice. */
+/* libcrypto does not distinguish a lack of memory from bad input, and a CRL that
+ * is ignored may be the one that revokes.  Therefore only a failure that occurs
+ * twice is taken for bad input. */
 X509_CRL *
 ca_crl_decode(struct ca_crypto *crypto, const uint8_t *der, size_t len)
 {
@@ -240,7 +240,7 @@ ca_crl_each(const struct ca_crl_file *src, ca_crl_add_fn *add,
 		ret = rc;
 		goto out;
 	}
-	/* a file without a CRL is no CRL, not an absent one */
+	/* a file without a CRL is a malformed CRL, not an absent one */
 	if (n == 0 && ca_crl_new(src, out) == NULL) {
 		ret = CA_ERR_MEMORY;
 		goto out;

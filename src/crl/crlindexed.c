@@ -1,6 +1,6 @@
 /*
- * Reading a CRL through its index, and streaming its file for good once
- * something is wrong with the index.
+ * Read a CRL through its index, and stream its file if something is wrong with
+ * the index.
  */
 #include "crl/crlint.h"
 #include "crl/crlsig.h"
@@ -48,7 +48,7 @@ why(enum ca_err rc)
 	case CA_ERR_NOT_FOUND:
 		return "has no index";
 	case CA_ERR_STALE:
-		return "has an index that was made for an older file";
+		return "has an index that was made for an earlier state of the file";
 	case CA_ERR_UNTRUSTED:
 		return "has an index that is writable by group or others";
 	case CA_ERR_UNSUPPORTED:
@@ -87,8 +87,8 @@ load(const struct ca_crl_file *src, const struct ca_crl_wanted *wanted,
 }
 
 /*
- * Leave the index and read the file.  What has been told of the CRL must
- * be what is in the file, or the index was of another one.
+ * Leave the index and read the file.  If the file has other content than the
+ * index said, the index belongs to another CRL.
  */
 static enum ca_err
 fall_back(struct ca_crl *crl, const char *reason)
@@ -175,7 +175,7 @@ lookup(struct ca_crl *crl, X509 *cert, const struct ca_bytes *serial,
 	rc = fall_back(crl, "its index is damaged");
 	if (rc != CA_OK)
 		return rc;
-	/* the file has not been verified so far, only the index believed */
+	/* so far, the index was trusted and the file was not verified */
 	if (crl->signer == NULL || crl->signed_by != CA_OK ||
 	    (key = X509_get0_pubkey(crl->signer)) == NULL)
 		return CA_ERR_CRYPTO;

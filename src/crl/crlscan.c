@@ -1,7 +1,6 @@
 /*
- * The files of the directory that have no hashed name.  A CRL that was put
- * there without `openssl rehash` may revoke as well as any other; to miss it
- * would be to let somebody in.
+ * The files of the directory that have no hashed name.  A CRL that was put there
+ * without `openssl rehash` may be the one that revokes a certificate.
  */
 #include "base/file.h"
 #include "crl/crldirint.h"
@@ -17,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* More files than this are not scanned; hashed names help. */
+/* A directory with more files is not scanned; hashed names avoid the scan. */
 #define NAMES_MAX 65536
 
 struct names {
@@ -32,7 +31,7 @@ names_add(struct names *list, const char *name)
 
 	if (list->n >= NAMES_MAX)
 		return CA_ERR_LIMIT;
-	/* grown by doubling: at each power of two */
+	/* double the array at each power of two */
 	if ((list->n & (list->n - 1)) == 0) {
 		v = realloc(
 		    list->v, (list->n > 0 ? 2 * list->n : 1) * sizeof *v);
@@ -75,7 +74,7 @@ names_clear(struct names *list)
 	*list = (struct names){NULL, 0};
 }
 
-/* ---- whether all is as `certauth crl compile` left it ---- */
+/* ---- is the directory as `certauth crl compile` left it ---- */
 
 enum ca_err
 ca_crldir_stamp(int fd, struct ca_buf *out)
@@ -90,7 +89,7 @@ ca_crldir_stamp(int fd, struct ca_buf *out)
 	return ca_buf_err(out);
 }
 
-/* No name has come or gone since every file was seen to be linked. */
+/* Have no names changed since every file had a hashed name? */
 static bool
 is_settled(const struct ca_crldir *dir)
 {
@@ -153,8 +152,8 @@ is_reached(const struct names *hashed, const char *name)
 	return true;
 }
 
-/* Which files hashed names lead to; the hashed names that no look-up reaches
- * are files like any other. */
+/* Find the files that hashed names link to.  A hashed name that no look-up
+ * reaches is handled like a plain file. */
 static enum ca_err
 follow(struct ca_crldir *dir, struct names *hashed, struct names *plain,
     struct names *linked)
@@ -198,8 +197,8 @@ read_issuers(struct slot *slot, int fd)
 	return rc == CA_ERR_NOT_FOUND ? CA_OK : rc;
 }
 
-/* Open a file of the scan and learn whose CRLs are in it.  What is not to be
- * read so is read whole, which says what is wrong with it. */
+/* Open a file and read the issuers of its CRLs.  If that fails, read the whole
+ * file to find out what is wrong with it. */
 static enum ca_err
 look(struct ca_crldir *dir, const char *name, bool linked)
 {
@@ -212,7 +211,7 @@ look(struct ca_crldir *dir, const char *name, bool linked)
 	if (slot != NULL && (slot->loaded || slot->issuers.len > 0))
 		return CA_OK;
 	rc = ca_crldir_open(dir->fd, name, &fd, &st);
-	/* removed meanwhile, or no file that could be a CRL */
+	/* removed meanwhile, or not a regular file */
 	if (rc == CA_ERR_NOT_FOUND || rc == CA_ERR_UNSUPPORTED)
 		return CA_OK;
 	if (rc != CA_OK)
@@ -280,8 +279,7 @@ scan(struct ca_crldir *dir, bool all)
 		ca_crldir_blame(&dir->scan_trouble, CA_R_CRL_DIR, "crl_dir",
 		    "has too many files");
 	} else if (rc == CA_OK) {
-		/* the order of a directory is no order: say each time the same
-		 */
+		/* readdir has no stable order; messages must have one */
 		names_sort(&plain);
 		rc = look_at(dir, all, &plain, &linked);
 	}
@@ -311,7 +309,7 @@ may_hold(const struct slot *slot, const X509_NAME *name)
 	while (!yes && p < end) {
 		X509_NAME *issuer = d2i_X509_NAME(NULL, &p, end - p);
 
-		/* one that does not decode: let the reader say so */
+		/* if the name cannot be decoded, the reader reports it */
 		yes = issuer == NULL || ca_crl_same_name(issuer, name);
 		X509_NAME_free(issuer);
 	}
@@ -343,7 +341,7 @@ find_in(struct ca_crldir *dir, struct slot *slot, const X509_NAME *name,
 	return ca_crldir_pick(dir, slot, name, found);
 }
 
-/* Have the files in question in dir's slots. */
+/* Put the files that matter into dir's slots. */
 static enum ca_err
 prepare(struct ca_crldir *dir, bool all)
 {

@@ -1,6 +1,6 @@
 /*
- * The files of a directory of CRLs, one at a time: opening one, reading it into
- * its slot, and what is wrong with it.
+ * One file of a directory of CRLs: open it, read it into its slot, and say what
+ * is wrong with it.
  */
 #include "crl/crldirint.h"
 #include "base/file.h"
@@ -119,11 +119,11 @@ ca_crldir_open(int dirfd, const char *name, int *fd, struct stat *st)
 		errno = saved;
 		return CA_ERR_IO;
 	}
-	/* to open a device may do something */
+	/* opening a device may have side effects */
 	if (!S_ISREG(st->st_mode))
 		return CA_ERR_UNSUPPORTED;
 	rc = ca_file_open(dirfd, name, fd, st);
-	/* it may have been replaced meanwhile */
+	/* the file may have been replaced meanwhile */
 	if (rc == CA_ERR_UNTRUSTED && !S_ISREG(st->st_mode))
 		return CA_ERR_UNSUPPORTED;
 	return rc;
@@ -158,7 +158,7 @@ ca_crldir_load(struct ca_crldir *dir, struct slot *slot, int fd,
 	struct stat st = {0};
 	enum ca_err rc = ca_crl_load(&src, wanted, &slot->crls);
 
-	/* not for want of memory: it is to be read again */
+	/* after a failure of memory, the file is read again */
 	slot->loaded = rc != CA_ERR_MEMORY && rc != CA_ERR_CRYPTO;
 	if (!slot->loaded)
 		ca_crls_clear(&slot->crls);

@@ -1,6 +1,6 @@
 /*
- * What is found wrong on the way to a verdict, in words, and which of two
- * findings tells an administrator more.
+ * Findings: what is wrong, in words, and which of two findings tells an
+ * administrator more.
  */
 #include "verify/revocationint.h"
 #include "verify/verify.h"
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Which of two reasons tells an administrator more. */
+/* How much a reason tells an administrator. */
 static int
 usefulness(enum ca_reason reason)
 {
@@ -55,12 +55,12 @@ ca_rev_find(
 	f->reason = reason;
 	if (cert == NULL || n < 0)
 		return;
-	/* the certificate is named, whatever else there is to say */
+	/* leave room for the name of the certificate */
 	if (n > DETAIL_MAX * 2 / 3)
 		n = DETAIL_MAX * 2 / 3;
 	ca_name_rfc4514(X509_get_subject_name(cert), &name);
 	subject = ca_buf_text(&name);
-	(void)snprintf(f->detail + n, sizeof f->detail - (size_t)n, ", for %s",
+	(void)snprintf(f->detail + n, sizeof f->detail - (size_t)n, " (for %s)",
 	    subject != NULL && *subject != '\0' ? subject : "an empty name");
 	ca_buf_free(&name);
 }

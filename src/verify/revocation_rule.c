@@ -1,11 +1,12 @@
 /*
- * The rule: a CRL that speaks of a certificate, is rightly signed, lists it and
- * was not replaced refuses it.  The one exception is a hold that has ended.
+ * The rule: a CRL revokes a certificate if it covers and lists the certificate,
+ * has a valid signature, and was not replaced.  The one exception is a hold that
+ * was lifted.
  */
 #include "verify/revocationint.h"
 
-/* What is replaced counts for nothing: it revokes nobody, takes nobody off
- * hold, and is no delta's base. */
+/* A replaced CRL is ignored: it revokes no certificate, takes none off hold, and
+ * is not the base of a delta CRL. */
 static void
 mark_replaced(const struct ca_revocation *rev, struct voices *all)
 {
@@ -15,7 +16,7 @@ mark_replaced(const struct ca_revocation *rev, struct voices *all)
 				all->v[i].replaced = true;
 }
 
-/* A delta that takes the certificate off hold in base. */
+/* Does delta take the certificate off the hold in base? */
 static bool
 lifts(const struct ca_revocation *rev, const struct voice *delta,
     const struct voice *base)
@@ -26,7 +27,7 @@ lifts(const struct ca_revocation *rev, const struct voice *delta,
 }
 
 /*
- * The one exception: certificateHold, ended by removeFromCRL in a current
+ * The one exception: certificateHold, lifted by removeFromCRL in a current
  * delta to the CRL that has the hold, or to one that the delta with the hold
  * is an earlier delta to.
  */
@@ -73,8 +74,8 @@ tell_revoked(struct ca_revocation *rev, const struct place *at,
 {
 	char date[32];
 
-	ca_rev_find(f, CA_R_REVOKED, place_cert(at), "%s: since %s, %s",
-	    ca_crl_get0_name(v->f->crl),
+	ca_rev_find(f, CA_R_REVOKED, place_cert(at),
+	    "revoked by %s since %s, %s", ca_crl_get0_name(v->f->crl),
 	    ca_rev_time((time_t)v->entry.date, date),
 	    reason_text(v->entry.reason));
 	for (size_t i = 0; at->chain == rev->chain && i < rev->nuse; i++)
@@ -90,7 +91,7 @@ ca_rev_revoked(struct ca_revocation *rev, const struct place *at,
 	for (size_t i = 0; i < all->n; i++) {
 		const struct voice *v = &all->v[i];
 
-		/* only in a delta does the entry mean what it says */
+		/* removeFromCRL removes only in a delta CRL */
 		if (!v->listed || v->replaced ||
 		    (v->entry.reason == CA_CRL_REMOVE && v->f->base != NULL))
 			continue;

@@ -1,5 +1,5 @@
 /*
- * For which certificates a CRL speaks: RFC 5280 section 6.3.3 (b), with the
+ * Which certificates a CRL covers: RFC 5280 section 6.3.3 (b), with the
  * distribution points of the certificate (section 4.2.1.13) on one side and
  * the issuing distribution point of the CRL (section 5.2.5) on the other.
  */
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The first name of a directory in cRLIssuer; NULL: none. */
+/* The first directoryName in cRLIssuer, or NULL. */
 static X509_NAME *
 first_name(const GENERAL_NAMES *gens)
 {
@@ -39,7 +39,7 @@ ca_rev_points(X509 *cert, CRL_DIST_POINTS **out)
 		DIST_POINT *dp = sk_DIST_POINT_value(dps, i);
 		const X509_NAME *above = first_name(dp->CRLissuer);
 
-		/* a relative name hangs under that of the CRL's issuer */
+		/* a relative name is relative to the CRL issuer's name */
 		if (above == NULL)
 			above = X509_get_issuer_name(cert);
 		if (dp->distpoint != NULL &&
@@ -83,7 +83,7 @@ share_name(const GENERAL_NAMES *a, const GENERAL_NAMES *b)
 
 #define RELATIVE 1 /* DIST_POINT_NAME.type: nameRelativeToCRLIssuer */
 
-/* One of gens is among the names of the point. */
+/* Is one of gens among the names of the point? */
 static bool
 named_among(const GENERAL_NAMES *gens, const DIST_POINT_NAME *point)
 {
@@ -130,8 +130,8 @@ point_fits(const DIST_POINT *dp, const struct crl_facts *f)
 	return named_among(dp->CRLissuer, point);
 }
 
-/* What 6.3.3 says behind (l): a CRL of the certificate's issuer is looked at
- * as if there were a point of that name for it, for all reasons. */
+/* The text of 6.3.3 after (l): a CRL of the certificate's issuer is used as if
+ * the certificate had a distribution point of that name, for all reasons. */
 static bool
 implied_fits(X509 *cert, const struct crl_facts *f)
 {
@@ -147,7 +147,7 @@ implied_fits(X509 *cert, const struct crl_facts *f)
 	return has_name(point->name.fullname, name);
 }
 
-/* ---- why it does not fit ---- */
+/* ---- why a CRL does not fit ---- */
 
 static void
 add_names(struct ca_buf *out, const GENERAL_NAMES *gens)
@@ -180,7 +180,7 @@ add_point(struct ca_buf *out, const DIST_POINT_NAME *point)
 		ca_name_rfc4514(point->dpname, out);
 }
 
-/* Both sides' names: which of them is wrong, an administrator must see. */
+/* Show the names of both sides, so that the wrong one can be seen. */
 static void
 tell_points(const struct crl_facts *f, const CRL_DIST_POINTS *points,
     char why[CA_REVOCATION_WHY])
@@ -209,7 +209,7 @@ tell_points(const struct crl_facts *f, const CRL_DIST_POINTS *points,
 	ca_buf_free(&text);
 }
 
-/* 6.3.3 (b)(2)(ii) to (iv): NULL, or which certificates it is for. */
+/* 6.3.3 (b)(2)(ii) to (iv): NULL, or which certificates the CRL is for. */
 static const char *
 other_kind(const ISSUING_DIST_POINT *idp, X509 *cert)
 {
@@ -278,8 +278,8 @@ ca_revocation_covers(
 	unsigned reasons;
 	bool yes = true;
 
-	/* without a scope it lists certificates of its own issuer alone, and
-	 * covers them all */
+	/* a CRL without a scope covers all certificates of its issuer, and no
+	 * others */
 	if (ca_rev_facts(&rev, crl, &f) == CA_OK && f->bad == CA_R_OK &&
 	    f->idp != NULL && ca_rev_points(cert, &points) == CA_OK)
 		yes = ca_rev_covers(f, cert, points, &reasons, why);

@@ -1,14 +1,14 @@
 /*
- * Who signed a CRL: RFC 5280 section 6.3.3 (f).  A certificate of the path at
- * hand, or one off it whose own path leads to the same anchor and is not
- * revoked either.
+ * Who signed a CRL (RFC 5280 section 6.3.3 (f)): a certificate of the path that
+ * is checked, or another certificate whose own path ends at the same trust anchor
+ * and is not revoked either.
  */
 #include "verify/revocationint.h"
 #include "verify/verify.h"
 
 #include <string.h>
 
-/* The question: who signed f, asked from there; and what is known. */
+/* The question who signed f, for the certificate at `at', and its answer. */
 struct question {
 	struct ca_revocation *rev;
 	const struct place *at;
@@ -33,7 +33,7 @@ is_issuer(const struct crl_facts *f, X509 *cert)
 	    X509_CRL_get_issuer(ca_crl_get0_x509(f->crl)));
 }
 
-/* Section 6.3.3 (f); without keyUsage every use is allowed. */
+/* Section 6.3.3 (f).  A certificate without keyUsage allows every use. */
 static bool
 may_sign(X509 *cert)
 {
@@ -54,8 +54,8 @@ tell_no_crl_sign(struct question *q)
 		  "service");
 }
 
-/* Does cert, whose path is valid, vouch for the CRL?  CA_OK, CA_DENIED, or an
- * error. */
+/* Did cert, whose path is valid, sign the CRL, and may it?  CA_OK, CA_DENIED, or
+ * an error. */
 static enum ca_err
 try_signer(struct question *q, X509 *cert)
 {
@@ -78,7 +78,7 @@ try_signer(struct question *q, X509 *cert)
 	return CA_OK;
 }
 
-/* On the path at hand: above the certificate first. */
+/* Try the path itself, first the certificates above this one. */
 static enum ca_err
 on_path(struct question *q)
 {
@@ -106,8 +106,8 @@ contains(const STACK_OF(X509) *chain, X509 *cert)
 	return false;
 }
 
-/* The certificates of the issuer's path; those that the path at hand has too
- * are asked about there.  crl_check = leaf asks about no issuer. */
+/* Check the certificates of the issuer's path.  Those that are also on the path
+ * that is checked are judged there.  crl_check = leaf checks no issuer. */
 static void
 ask_status(struct ca_revocation *rev, struct crl_issuer *is, int level)
 {
@@ -131,7 +131,7 @@ ask_status(struct ca_revocation *rev, struct crl_issuer *is, int level)
 	is->state = sure ? ISSUER_GOOD : ISSUER_UNSURE;
 }
 
-/* The issuer, remembered; NULL: there are too many. */
+/* The remembered issuer; NULL if there are too many. */
 static struct crl_issuer *
 remember(struct ca_revocation *rev, X509 *cert, bool *known)
 {
@@ -179,9 +179,9 @@ judge_issuer(struct question *q, X509 *cert, struct crl_issuer **out)
 }
 
 /*
- * Did cert, which is off the path, sign?  CA_DENIED: no, or it may not.  The
- * path is validated before the CRL's signature: what a client sends along, of a
- * key of its own choice, must not be used.
+ * Did cert, which is not on the path, sign?  CA_DENIED: no, or it may not.  Its
+ * path is validated before the CRL's signature, because a client can send a
+ * certificate with any key.
  */
 static enum ca_err
 try_issuer(struct question *q, X509 *cert)
@@ -197,13 +197,14 @@ try_issuer(struct question *q, X509 *cert)
 	}
 	if ((rc = try_signer(q, cert)) != CA_OK)
 		return rc;
-	/* one that is being judged just now may revoke, and does not vouch */
+	/* an issuer that is still being judged may revoke, but cannot show that
+	 * a certificate is not revoked */
 	q->answer.sure = is->state == ISSUER_GOOD;
 	if (!q->answer.sure)
 		ca_rev_prefer(&q->answer.why, &is->why);
 	if (is->state != ISSUER_BAD)
 		return CA_OK;
-	/* it is revoked itself */
+	/* the issuer is revoked */
 	q->answer.cert = NULL;
 	return CA_DENIED;
 }
@@ -255,7 +256,7 @@ ca_rev_sign(struct ca_revocation *rev, const struct place *at,
 		    "is signed by a CA whose certificate is not known; put "
 		    "that certificate into intermediates_dir");
 	*out = q.answer;
-	/* from elsewhere not everybody was asked */
+	/* elsewhere, not every possible signer was asked */
 	if (on && at->level == 0) {
 		f->tried = true;
 		f->signer = q.answer;

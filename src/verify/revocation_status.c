@@ -1,7 +1,7 @@
 /*
- * The status of one certificate, by all CRLs that may speak of it: RFC 5280
- * section 6.3.3.  Two questions, one after the other: does one of them revoke
- * it, and are there enough of them to say that none does?
+ * The status of one certificate by all CRLs that may cover it (RFC 5280 section
+ * 6.3.3): first whether one of these CRLs revokes the certificate, then whether
+ * there are enough of them to say that it is not revoked.
  */
 #include "verify/revocationint.h"
 #include "verify/verify.h"
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- are there enough ---- */
+/* ---- are there enough CRLs ---- */
 
 static bool
 is_in_grace(const struct ca_revocation *rev, const struct crl_facts *f)
@@ -34,7 +34,8 @@ tell_expired(struct voices *all, const struct crl_facts *f, X509 *cert)
 	ca_rev_reject(all, f, cert, CA_R_CRL_EXPIRED, why);
 }
 
-/* The reasons of which complete CRLs say that it is not revoked. */
+/* The reasons for which complete CRLs say that the certificate is not
+ * revoked. */
 static unsigned
 count_reasons(
     struct ca_revocation *rev, const struct place *at, struct voices *all)
@@ -49,7 +50,8 @@ count_reasons(
 
 		if (v->replaced || !v->sure)
 			continue;
-		/* a delta says nothing of what it does not list */
+		/* a delta CRL does not speak of certificates that it does
+		 * not list */
 		if (!current && !is_in_grace(rev, v->f)) {
 			tell_expired(all, v->f, place_cert(at));
 		} else if (v->f->base != NULL) {
@@ -76,7 +78,8 @@ tell_missing(struct ca_revocation *rev, X509 *cert, const struct voices *all,
 	const char *text;
 
 	if (rev->dir == NULL && rev->dir_rc != CA_ERR_NOT_FOUND) {
-		ca_rev_find(f, CA_R_CRL_DIR, cert, "%s: %s", rev->dir_path,
+		ca_rev_find(f, CA_R_CRL_DIR, cert, "%s cannot be used: %s",
+		    rev->dir_path,
 		    rev->dir_rc == CA_ERR_IO ? strerror(rev->dir_errno)
 					     : ca_err_text(rev->dir_rc));
 		return;
@@ -101,7 +104,7 @@ tell_missing(struct ca_revocation *rev, X509 *cert, const struct voices *all,
 	ca_buf_free(&name);
 }
 
-/* Not enough: may it pass all the same? */
+/* Does crl = prefer accept the certificate without enough CRLs? */
 static bool
 is_waived(struct ca_revocation *rev, X509 *cert, struct voices *all)
 {
@@ -111,14 +114,15 @@ is_waived(struct ca_revocation *rev, X509 *cert, struct voices *all)
 	    (rev->dir == NULL && rev->dir_rc != CA_ERR_NOT_FOUND))
 		return false;
 	if (rev->absent.reason == CA_R_OK && t->reason == CA_R_OK)
-		ca_rev_find(&rev->absent, CA_R_CRL_ABSENT, cert, "no CRL");
+		ca_rev_find(
+		    &rev->absent, CA_R_CRL_ABSENT, cert, "no CRL was found");
 	else if (rev->absent.reason == CA_R_OK)
 		ca_rev_find(
 		    &rev->absent, CA_R_CRL_ABSENT, NULL, "%s", t->detail);
 	return true;
 }
 
-/* The anchor needs no CRL: it is trusted because it is there. */
+/* The trust anchor needs no CRL: it is trusted because it is in ca_dir. */
 static bool
 is_enough(struct ca_revocation *rev, const struct place *at, struct voices *all,
     struct finding *f)
@@ -149,8 +153,8 @@ ca_rev_status(
 	bool ok = false;
 
 	if (place_is_anchor(at)) {
-		/* the CRL of an issuer that is not on the path is not its own
-		 */
+		/* the issuer of a cross certificate is not on the path, and
+		 * its CRLs are not asked for */
 		if (!ca_crl_same_name(X509_get_subject_name(cert),
 			X509_get_issuer_name(cert)))
 			return true;

@@ -1,6 +1,6 @@
 /*
- * The voices about a certificate: which CRLs may cover it, which of them do and
- * are signed by somebody who may, and whether they list it.
+ * The CRLs that speak of a certificate ("voices"): which CRLs may cover it,
+ * which of them do and have a permitted signer, and whether they list it.
  */
 #include "verify/revocationint.h"
 #include "verify/verify.h"
@@ -12,12 +12,12 @@
 void
 ca_rev_voices_clear(struct voices *all)
 {
-	free(all->found.v); /* the CRLs are the directory's */
+	free(all->found.v); /* the directory owns the CRLs */
 	free(all->v);
 	CRL_DIST_POINTS_free(all->points);
 }
 
-/* ---- the CRLs that may speak of it ---- */
+/* ---- the CRLs that may cover the certificate ---- */
 
 static void
 could_not_read(
@@ -28,14 +28,14 @@ could_not_read(
 		    "the limits of path building were reached while "
 		    "searching the issuers of CRLs");
 	else
-		ca_rev_find(&all->broken, CA_R_CRL_DIR, cert, "%s: %s",
-		    rev->dir_path, ca_err_text(rc));
+		ca_rev_find(&all->broken, CA_R_CRL_DIR, cert,
+		    "%s cannot be read: %s", rev->dir_path, ca_err_text(rc));
 	if (rev->error.reason == CA_R_OK)
 		rev->error = all->broken;
 }
 
-/* The one that revokes may be the one that cannot be read; one that is read
- * and is no CRL need not be this issuer's. */
+/* A file that cannot be read may be the CRL that revokes.  A file that can be
+ * read and is not a CRL need not belong to this issuer. */
 static void
 tell_file(struct ca_revocation *rev, struct voices *all, enum ca_reason reason,
     X509 *cert)
@@ -85,10 +85,10 @@ find_named(struct ca_revocation *rev, const struct place *at,
 		tell_file(rev, all, trouble, place_cert(at));
 }
 
-/* More names of issuers than this no certificate needs. */
+/* No certificate needs more names of issuers. */
 #define NAMES_MAX 64
 
-/* By the issuer's name, and by the names of cRLIssuer. */
+/* Find CRLs by the issuer's name, and by the names of cRLIssuer. */
 static void
 find_all(struct ca_revocation *rev, const struct place *at, struct voices *all)
 {
@@ -120,9 +120,9 @@ find_all(struct ca_revocation *rev, const struct place *at, struct voices *all)
 	}
 }
 
-/* ---- which of them speak ---- */
+/* ---- which of them cover it ---- */
 
-/* For those who want to see why (trace.h). */
+/* Record the use of a CRL for the trace (trace.h). */
 static struct crl_use *
 note(struct ca_revocation *rev, const struct place *at,
     const struct crl_facts *f, const char *why)
@@ -157,7 +157,7 @@ ca_rev_reject(struct voices *all, const struct crl_facts *f, X509 *cert,
 	cannot_use(all, &now, true);
 }
 
-/* A CRL that does not speak of the certificate may list it: that is shown. */
+/* A CRL that does not cover the certificate may list it: the trace shows it. */
 static void
 out_of_scope(struct ca_revocation *rev, const struct place *at,
     struct voices *all, struct crl_facts *f, const char *why)
@@ -185,8 +185,8 @@ add_voice(struct voices *all, const struct voice *voice)
 	return CA_OK;
 }
 
-/* CA_OK: it is among the voices, or has none.  Else it is not known whether
- * it revokes. */
+/* CA_OK: the CRL is among the voices, or does not speak.  Any other code: it is
+ * not known whether the CRL revokes the certificate. */
 static enum ca_err
 hear(struct ca_revocation *rev, const struct place *at, struct voices *all,
     struct crl_facts *f)
@@ -199,14 +199,15 @@ hear(struct ca_revocation *rev, const struct place *at, struct voices *all,
 
 	for (size_t i = 0; i < all->n; i++)
 		if (all->v[i].f == f)
-			return CA_OK; /* by another of its names */
+			return CA_OK; /* found by another name of its issuer */
 	if (f->bad != CA_R_OK) {
 		ca_rev_reject(all, f, cert, f->bad, f->why);
 		return CA_OK;
 	}
 	if (f->future) {
 		ca_rev_reject(all, f, cert, CA_R_CRL_FUTURE,
-		    "is not yet valid: its thisUpdate is in the future");
+		    "is not yet valid: its thisUpdate is in the future; check "
+		    "the clock of this host");
 		return CA_OK;
 	}
 	if (!ca_rev_covers(f, cert, all->points, &voice.reasons, why)) {
@@ -218,13 +219,13 @@ hear(struct ca_revocation *rev, const struct place *at, struct voices *all,
 		return rc;
 	if (by.cert == NULL || !by.sure)
 		cannot_use(all, &by.why, by.cert != NULL || !by.mute);
-	/* so deep not everybody was asked who may have signed */
+	/* at this level, not every possible signer was asked */
 	if (by.cert == NULL && at->level == CA_REVOCATION_LEVELS &&
 	    !place_is_anchor(at))
 		all->broken = by.why;
 	if (by.cert == NULL)
 		return CA_OK;
-	/* its own CRL may revoke an anchor; others are not asked about it */
+	/* only a CRL that the trust anchor itself signed may revoke it */
 	if (place_is_anchor(at) && X509_cmp(by.cert, cert) != 0)
 		return CA_OK;
 	rc = ca_crl_lookup(f->crl, cert, &voice.entry);
@@ -239,7 +240,8 @@ hear(struct ca_revocation *rev, const struct place *at, struct voices *all,
 	voice.listed = rc == CA_OK;
 	ca_log_debug(rev->log, "%s (%-s) %-s", ca_crl_get0_name(f->crl),
 	    ca_crl_engine_name(f->crl),
-	    voice.listed ? "lists it" : "does not revoke it");
+	    voice.listed ? "lists the certificate"
+			 : "does not list the certificate");
 	(void)note(rev, at, f, "");
 	return add_voice(all, &voice);
 }

@@ -91,7 +91,7 @@ entries(void **state)
 	/* an intermediate; the anchor itself, by its own CRL */
 	sub_crl(.from = 0);
 	root_crl({{SUB_SERIAL, 2}});
-	is(leaf, CA_R_REVOKED, "cACompromise, for CN=Sub");
+	is(leaf, CA_R_REVOKED, "cACompromise (for CN=Sub");
 	root_crl({{ROOT_SERIAL, 2}});
 	is(direct, CA_R_REVOKED, "for CN=Root");
 	settings[0] = "crl_check";
@@ -185,7 +185,7 @@ scopes(void **state)
 	sub_crl(.from = 0);
 	is(leaf, CA_R_CRL_SCOPE,
 	    "root.crl covers only end-entity certificates, and "
-	    "this is a CA certificate, for CN=Sub");
+	    "this is a CA certificate (for CN=Sub");
 	fresh();
 	root_crl(.ext = {"issuingDistributionPoint:critical,onlyCA:TRUE"});
 	is(direct, CA_R_CRL_SCOPE, "root.crl");
@@ -230,9 +230,9 @@ prefer(void **state)
 	fresh();
 	settings[0] = "crl";
 	settings[1] = "prefer";
-	is(leaf, CA_R_CRL_ABSENT, "no CRL, for CN=leaf");
+	is(leaf, CA_R_CRL_ABSENT, "no CRL was found (for CN=leaf");
 	root_crl(.from = 0);
-	is(leaf, CA_R_CRL_ABSENT, "no CRL, for CN=leaf");
+	is(leaf, CA_R_CRL_ABSENT, "no CRL was found (for CN=leaf");
 	root_crl({{SUB_SERIAL, 2}});
 	is(leaf, CA_R_REVOKED, "for CN=Sub");
 	sub_crl(.from = 0);
