@@ -1,5 +1,5 @@
 /*
- * The extensions of a CRL entry, in strict DER.  Private to src/verify.
+ * The extensions of a CRL entry, in strict DER.  Private to src/crl.
  */
 #ifndef CA_CRL_CRLDER_H
 #define CA_CRL_CRLDER_H

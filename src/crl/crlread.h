@@ -1,6 +1,6 @@
 /*
  * A CRL read from beginning to end in constant memory (RFC 5280 section 5):
- * its digest, its entries, and the CRL without them.  Private to src/verify.
+ * its digest, its entries, and the CRL without them.  Private to src/crl.
  */
 #ifndef CA_CRL_CRLREAD_H
 #define CA_CRL_CRLREAD_H

@@ -1,6 +1,6 @@
 /*
  * Signatures of CRLs: which are accepted, and their verification from a
- * digest that was made while streaming.  Private to src/verify.
+ * digest that was made while streaming.  Private to src/crl.
  */
 #ifndef CA_CRL_CRLSIG_H
 #define CA_CRL_CRLSIG_H

@@ -1,6 +1,6 @@
 /*
  * The DER of a CRL from its file, block by block, in constant memory: as it
- * stands, or decoded from PEM (RFC 7468) on the way.  Private to src/verify.
+ * stands, or decoded from PEM (RFC 7468) on the way.  Private to src/crl.
  */
 #ifndef CA_CRL_SOURCE_H
 #define CA_CRL_SOURCE_H
