@@ -189,7 +189,7 @@ setup() {
 	printf '# more\r\n# lines\r\n' >>"$S/etc/certauth/certauth.conf"
 	login_denied config
 	[ "$(log_lines | grep -c 'lines must end as on Unix')" -eq 1 ]
-	logged 'dos2unix'
+	logged 'lines must end as on Unix'
 	conf_reset
 	login_ok
 }

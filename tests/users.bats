@@ -182,7 +182,7 @@ carol cn:a' ]
 	echo "$output"
 	[ "$status" -eq 1 ]
 	[[ $output == *":1: "*'the same name in reverse order'* ]]
-	[[ $output == *":2: "*'in other upper and lower case; add ignorecase'* ]]
+	[[ $output == *":2: "*'differ only in upper and lower case; add ignorecase'* ]]
 	[[ $output == *":3: "*'issuer= is not written as'* ]]
 	[[ $output == *":4: "*'has another value'* ]]
 }
