@@ -63,7 +63,7 @@ pamdir() {
 	echo "$output"
 	[ "$status" -eq 1 ]
 	[[ $output == *127.0.0.1:9* ]]
-	[[ $output != *'neither beside'* ]]
+	[[ $output != *'was not found, neither'* ]]
 }
 
 @test "a PREFIX of yesterday: what is compiled in follows each change" {
