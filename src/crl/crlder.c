@@ -1,6 +1,6 @@
 #include "crl/crlder.h"
 
-/* CRLReason ::= ENUMERATED; one beyond the known is as good as none. */
+/* CRLReason ::= ENUMERATED.  An unknown reason is treated as none. */
 static enum ca_err
 reason(struct ca_reader value, int *out)
 {
@@ -38,7 +38,7 @@ extension(struct ca_reader ext, bool *got_reason, struct ca_der_entry_exts *out)
 	    !ca_der_oid_ok(oid))
 		return CA_ERR_FORMAT;
 	if (ca_der_expect(&ext, CA_DER_BOOLEAN, &flag) == CA_OK) {
-		/* FALSE in so many words is against DER, and seen */
+		/* DER does not encode FALSE, but real CRLs do */
 		if (flag.left != 1 || (flag.p[0] != 0 && flag.p[0] != 0xff))
 			return CA_ERR_FORMAT;
 		critical = flag.p[0] != 0;
@@ -47,8 +47,8 @@ extension(struct ca_reader ext, bool *got_reason, struct ca_der_entry_exts *out)
 	    ca_read_end(&ext) != CA_OK)
 		return CA_ERR_FORMAT;
 	if (ca_der_is(oid, id_reason, sizeof id_reason)) {
-		/* critical it would be against RFC 5280 section 5.3.1, and
-		 * OpenSSL counts it as not understood */
+		/* RFC 5280 section 5.3.1 does not allow it to be critical, and
+		 * OpenSSL then treats it as unknown */
 		out->critical |= critical;
 		if (*got_reason)
 			return CA_ERR_FORMAT;

@@ -1,5 +1,5 @@
 /*
- * The extensions of a CRL entry, in strict DER.  Private to src/crl.
+ * Read the extensions of a CRL entry, in strict DER.  Private to src/crl.
  */
 #ifndef CA_CRL_CRLDER_H
 #define CA_CRL_CRLDER_H
@@ -13,7 +13,7 @@ struct ca_der_entry_exts {
 	bool critical;           /* an unknown one is critical */
 };
 
-/* r: the whole Extensions element, nothing behind it. */
+/* Read r, which is the Extensions element and nothing else.  CA_ERR_FORMAT. */
 CA_MUST_CHECK enum ca_err ca_der_entry_exts(
     struct ca_reader r, struct ca_der_entry_exts *out);
 

@@ -19,7 +19,7 @@ choose_digest(struct scan *s, struct ca_reader whole)
 
 	ERR_set_mark();
 	alg = d2i_X509_ALGOR(NULL, &p, (long)whole.left);
-	if (alg == NULL) { /* for want of memory, perhaps: crl.c */
+	if (alg == NULL) { /* perhaps for lack of memory: crlform.c */
 		p = whole.p;
 		alg = d2i_X509_ALGOR(NULL, &p, (long)whole.left);
 	}
@@ -29,7 +29,7 @@ choose_digest(struct scan *s, struct ca_reader whole)
 	name = ca_crlsig_digest(alg);
 	X509_ALGOR_free(alg);
 	if (name == NULL) {
-		s->hashing = false; /* nobody will ask */
+		s->hashing = false; /* the digest is not used */
 		return CA_OK;
 	}
 	s->out->accepted = true;

@@ -1,6 +1,6 @@
 /*
  * The entries of a CRL for the serial numbers that a caller asks for, and the
- * one among them that counts for a certificate.
+ * choice of the entry that applies to a certificate.
  */
 #include "base/der.h"
 #include "crl/crlint.h"
@@ -43,8 +43,8 @@ ca_crl_hits_init(
 	return CA_OK;
 }
 
-/* How much an entry says: removeFromCRL less than a hold, which may be lifted,
- * less than any other reason or none. */
+/* The weight of an entry: removeFromCRL has less than certificateHold, which
+ * can be lifted, and this less than any other reason or none. */
 static int
 weight(const struct ca_crl_entry *e)
 {
@@ -66,8 +66,8 @@ ca_crl_entry_final(const struct ca_crl_entry *e)
 	return weight(e) == 2;
 }
 
-/* One serial number twice for one issuer is one hit: however often it stands
- * there, it is found. */
+/* A serial number that is listed more than once for one issuer is one hit, so
+ * that repetitions do not reach the bound. */
 static bool
 merge(struct ca_crl_hits *hits, size_t serial, uint32_t issuer_no,
     const struct ca_crl_entry *entry)
@@ -77,7 +77,7 @@ merge(struct ca_crl_hits *hits, size_t serial, uint32_t issuer_no,
 
 		if (hit->serial != serial)
 			continue;
-		/* issuers come one after the other, and never again */
+		/* an issuer's entries are contiguous */
 		if (hit->issuer_no != issuer_no)
 			return false;
 		if (ca_crl_entry_outweighs(entry, &hit->entry))
@@ -140,7 +140,7 @@ ca_crl_hits_collect(void *ctx, const struct ca_crl_item *item)
 	return CA_OK;
 }
 
-/* X509_NAME_cmp says -2 where it fails, and that is not "another name". */
+/* X509_NAME_cmp returns -2 if it fails: that does not mean different names. */
 static enum ca_err
 same_name(const X509_NAME *a, const X509_NAME *b, bool *same)
 {

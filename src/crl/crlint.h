@@ -11,7 +11,7 @@
 #include "crl/crlread.h"
 #include "crl/source.h"
 
-/* An entry for a serial number that somebody asks for. */
+/* An entry for a serial number that the caller asks for. */
 struct ca_crl_hit {
 	size_t serial; /* which one of asked */
 	struct ca_crl_entry entry;
@@ -20,8 +20,8 @@ struct ca_crl_hit {
 	uint32_t issuer_no; /* as in struct ca_crl_item */
 };
 
-/* A serial number that is on one CRL for more issuers than this is not looked
- * up there: CA_ERR_LIMIT. */
+/* If a CRL lists one serial number for more issuers than this, looking up the
+ * number fails: CA_ERR_LIMIT. */
 #define CA_CRL_HITS_MAX 4096
 
 struct ca_crl_hits {
@@ -33,8 +33,8 @@ struct ca_crl_hits {
 };
 
 /*
- * One way to read a CRL.  crl.c is given a row with each CRL and calls no way by
- * its name.
+ * One way to read a CRL.  crl.c gets a row with each CRL, and calls its
+ * functions through the row only.
  */
 struct ca_crl_way {
 	const char *name; /* of ca_crl_engine_name */
@@ -56,21 +56,21 @@ struct ca_crl {
 	X509_CRL *x509;
 	enum ca_reason trouble;
 	char why[160];         /* the trouble in words */
-	X509 *signer;          /* who was asked about last */
-	enum ca_err signed_by; /* what the answer was */
-	/* streaming, and the index's way back to it */
+	X509 *signer;          /* the certificate that was tried last */
+	enum ca_err signed_by; /* the result for it */
+	/* for streaming, also after the index was given up */
 	struct ca_crl_source *src;
 	int fd; /* own; -1: none */
 	struct ca_crlread read;
 	struct ca_crl_hits hits;
-	/* through the index; read.stripped is the index's then */
+	/* for the index, which then provides read.stripped */
 	struct ca_crl_index *idx;
 	uint32_t no, buckets;
 	uint8_t spki[32];
 };
 
-/* A new one of src->way without content, with the trouble CA_R_CRL_MALFORMED,
- * added to out; NULL: no memory. */
+/* Add an empty CRL of src->way, with the trouble CA_R_CRL_MALFORMED, to out.
+ * NULL: no memory. */
 struct ca_crl *ca_crl_new(const struct ca_crl_file *src, struct ca_crls *out);
 
 /* Does a certificateIssuer (DER GeneralNames; NULL: none) name the issuer of
@@ -81,38 +81,39 @@ CA_MUST_CHECK enum ca_err ca_crl_issuer_matches(const struct ca_crl *crl,
 /* CRLs in one PEM file at most. */
 #define CA_CRL_PER_FILE_MAX 1024
 
-/* The bytes are no CRL (CA_ERR_FORMAT), or one beyond our bounds
- * (CA_ERR_LIMIT): that is the CRL's trouble, and CA_OK. */
+/* Record as the CRL's trouble that its bytes are not a CRL (rc is
+ * CA_ERR_FORMAT), or exceed our bounds (CA_ERR_LIMIT).  Returns CA_OK. */
 CA_MUST_CHECK enum ca_err ca_crl_malformed(struct ca_crl *crl, enum ca_err rc);
 
-/* OpenSSL cannot decode what is inside a CRL of the right structure. */
+/* Record that the structure of the CRL is right, but OpenSSL cannot decode the
+ * content. */
 void ca_crl_undecodable(struct ca_crl *crl);
 
-/* The trouble that can be seen in crl->x509, and in entry_critical: an entry
- * has an unknown critical extension. */
+/* Set the trouble that crl->x509 shows.  entry_critical: an entry has an
+ * unknown critical extension. */
 void ca_crl_judge(struct ca_crl *crl, bool entry_critical);
 
-/* Of two entries for one certificate in one CRL: does a say worse than b?
- * removeFromCRL says least, certificateHold may be lifted. */
+/* Of two entries for one certificate in one CRL, is a worse than b?
+ * removeFromCRL is the least, then certificateHold, which can be lifted. */
 bool ca_crl_entry_outweighs(
     const struct ca_crl_entry *a, const struct ca_crl_entry *b);
 
-/* It revokes for good: nothing outweighs it. */
+/* Does e revoke permanently, so that no entry outweighs it? */
 bool ca_crl_entry_final(const struct ca_crl_entry *e);
 
-/* A CRL of libcrypto's out of exactly len bytes; NULL: it has none, or no
- * memory.  The caller's. */
+/* Decode exactly len bytes.  NULL: they are not a CRL, or there is no memory.
+ * The caller frees the CRL. */
 X509_CRL *ca_crl_decode(
     struct ca_crypto *crypto, const uint8_t *der, size_t len);
 
-/* The CRL without its entries out of its DER, and the trouble that can be seen
- * in it. */
+/* Decode the CRL without its entries into crl, and set the trouble that it
+ * shows. */
 void ca_crl_take_stripped(
     struct ca_crl *crl, const uint8_t *der, size_t len, bool entry_critical);
 
-/* Call add for each CRL of the open file, at where it begins; add reads it and
- * puts it into out.  The first error ends it.  A file without a CRL gives one
- * with trouble.  CA_ERR_LIMIT, CA_ERR_MEMORY, CA_ERR_IO. */
+/* Call add at the beginning of each CRL of the open file; add reads the CRL
+ * and adds it to out.  The first error ends the loop.  A file without a CRL
+ * gives one CRL with trouble.  CA_ERR_LIMIT, CA_ERR_MEMORY, CA_ERR_IO. */
 typedef enum ca_err ca_crl_add_fn(const struct ca_crl_file *src,
     struct ca_crl_source *at, const struct ca_crl_wanted *wanted,
     struct ca_crls *out);
@@ -120,7 +121,7 @@ CA_MUST_CHECK enum ca_err ca_crl_each(const struct ca_crl_file *src,
     ca_crl_add_fn *add, const struct ca_crl_wanted *wanted,
     struct ca_crls *out);
 
-/* The row ca_crl_by_stream, for the index when it must be left. */
+/* The functions of ca_crl_by_stream, for use when an index is given up. */
 CA_MUST_CHECK enum ca_err ca_crl_stream_load(const struct ca_crl_file *src,
     const struct ca_crl_wanted *wanted, struct ca_crls *out);
 CA_MUST_CHECK enum ca_err ca_crl_stream_verify(
@@ -138,7 +139,7 @@ CA_MUST_CHECK enum ca_err ca_crl_hits_init(
 /* The revocationDate of an entry; CA_CRL_NO_DATE. */
 int64_t ca_crl_item_date(const struct ca_crl_item *item);
 
-/* An entry for asked[serial]; its time is date, in seconds. */
+/* Add an entry for asked[serial]; date is as in struct ca_crl_entry. */
 CA_MUST_CHECK enum ca_err ca_crl_hits_add(struct ca_crl_hits *hits,
     size_t serial, const struct ca_crl_item *item, int64_t date);
 
@@ -151,7 +152,7 @@ CA_MUST_CHECK enum ca_err ca_crl_hits_choose(const struct ca_crl *crl,
     const struct ca_crl_hits *hits, size_t i, X509 *cert,
     struct ca_crl_entry *out);
 
-/* ca_crl_item_fn with a struct ca_crl_hits: those that were asked for. */
+/* A ca_crl_item_fn: collect the entries that were asked for in hits. */
 enum ca_err ca_crl_hits_collect(void *hits, const struct ca_crl_item *item);
 
 void ca_crl_hits_clear(struct ca_crl_hits *hits);

@@ -3,15 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Room for any element that is read as a whole, and a good read's worth. */
+/* Bytes for any element that is read as a whole, and for efficient reads. */
 #define WINDOW 131072
 
-/* Enough for the head of a CRL up to a common issuer's name. */
+/* Bytes for the head of a CRL up to an issuer's name of usual length. */
 #define PEEK_WINDOW 8192
 
 /* ---- entries ---- */
 
-/* What the callback gets beside what is in the entry. */
+/* Add the issuer to the entry, and call the callback. */
 static enum ca_err
 give(struct scan *s, struct ca_crl_item *item)
 {
@@ -58,15 +58,14 @@ entry(struct scan *s, struct ca_reader r)
 	return give(s, &item);
 }
 
-/* crlEntryExtensions with a reasonCode alone, but for its value. */
+/* crlEntryExtensions with only a reasonCode, without its value. */
 static const uint8_t reason_alone[] = {0x30, 0x0c, 0x30, 0x0a, 0x06, 0x03, 0x55,
     0x1d, 0x15, 0x04, 0x03, 0x0a, 0x01};
 
 /*
- * The common entry, with short lengths and no extension but a reasonCode,
- * taken apart in one place: with a million of them the general way costs more
- * than the hash.  Its length, or 0 if it is none such, which is then for the
- * general way to judge.
+ * Parse the common entry, which has short lengths and no extension but a
+ * reasonCode: with a million entries, entry() costs more than the hash.  Return
+ * the entry's length, or 0 if it is another entry, which entry() then parses.
  */
 static inline size_t
 common_entry(const uint8_t *p, size_t left, struct ca_crl_item *item)
@@ -110,7 +109,7 @@ entries(struct scan *s, uint64_t tbs_end)
 	if (end > tbs_end)
 		return CA_ERR_FORMAT;
 	while (pos(s) < end) {
-		/* topped up, so that an entry is always at hand as a whole */
+		/* refill early, so that a whole entry is in the window */
 		if (s->len - s->at < CA_CRL_ENTRY_MAX && !s->eof &&
 		    (rc = ca_crl_window_refill(s)) != CA_OK)
 			return rc;
@@ -131,7 +130,7 @@ entries(struct scan *s, uint64_t tbs_end)
 				       s->buf[s->at] == CA_DER_SEQUENCE
 				   ? CA_ERR_LIMIT
 				   : CA_ERR_FORMAT;
-		/* wherever in the window it happens to stand */
+		/* independent of the entry's place in the window */
 		if (before - r.left > CA_CRL_ENTRY_MAX)
 			return CA_ERR_LIMIT;
 		if ((rc = entry(s, content)) != CA_OK)
@@ -174,7 +173,7 @@ finish_digest(struct scan *s)
 	return CA_OK;
 }
 
-/* signatureAlgorithm, which must be the inner one again, and the signature. */
+/* signatureAlgorithm, which must repeat the inner one, and the signature. */
 static enum ca_err
 signature(struct scan *s, uint64_t end)
 {

@@ -35,27 +35,28 @@ struct ca_crl_item {
 	size_t serial_len;
 	const uint8_t *time; /* contents of UTCTime or GeneralizedTime */
 	size_t time_len;
-	int reason; /* CRLReason; -1: none or one of no meaning */
-	/* the certificateIssuer (DER GeneralNames) that rules this entry: its
-	 * own or that of an entry before it; NULL: the issuer of the CRL.
-	 * issuer_no counts the changes: 0 for NULL */
+	int reason; /* CRLReason; -1: none, or an unknown one */
+	/* the certificateIssuer (DER GeneralNames) that applies to this entry:
+	 * its own or that of an earlier entry; NULL: the issuer of the CRL.
+	 * issuer_no counts the changes and is 0 for NULL */
 	const uint8_t *issuer;
 	size_t issuer_len;
 	uint32_t issuer_no;
 };
 
-/* Called for each entry; anything but CA_OK ends the reading with it. */
+/* Called for each entry.  A code other than CA_OK ends the reading, and is
+ * returned. */
 typedef enum ca_err ca_crl_item_fn(void *ctx, const struct ca_crl_item *item);
 
-/* What is left of the CRL after the reading; free with ca_crlread_clear. */
+/* What is kept of a CRL that was read; free with ca_crlread_clear. */
 struct ca_crlread {
 	struct ca_buf stripped; /* DER: no entries, an empty signature */
 	struct ca_buf
 	    signature;     /* contents of the BIT STRING, no unused bits */
 	struct ca_buf tbs; /* only for a scheme without digest */
 	uint8_t digest[EVP_MAX_MD_SIZE];
-	size_t digest_len;   /* 0: tbs instead, or not accepted */
-	bool accepted;       /* the signature algorithm is */
+	size_t digest_len;   /* 0: tbs is used, or alg not accepted */
+	bool accepted;       /* the signature algorithm is accepted */
 	bool entry_critical; /* an entry has an unknown critical
 			      * extension */
 	uint64_t entries;
@@ -63,10 +64,10 @@ struct ca_crlread {
 
 /*
  * Read the CRL that src stands at.  fn (may be NULL) gets each entry.
- * CA_ERR_FORMAT: not a CRL in DER (what is inside extensions and names is left
- * to OpenSSL to decode), bytes left over, or the two
- * signature algorithms differ; CA_ERR_LIMIT, CA_ERR_IO, CA_ERR_CRYPTO,
- * CA_ERR_MEMORY.  out is to be cleared after a failure too.
+ * CA_ERR_FORMAT: not a CRL in DER (OpenSSL decodes the content of extensions
+ * and names later), bytes left over, or the two signature algorithms differ;
+ * CA_ERR_LIMIT, CA_ERR_IO, CA_ERR_CRYPTO, CA_ERR_MEMORY.  The caller clears
+ * out after a failure too.
  */
 CA_MUST_CHECK enum ca_err ca_crlread(struct ca_crypto *crypto,
     struct ca_crl_source *src, ca_crl_item_fn *fn, void *ctx,

@@ -29,7 +29,7 @@ digest_name(int nid)
 	case NID_sha3_512:
 		return "SHA3-512";
 	default:
-		return NULL; /* MD5, SHA-1 and what nobody knows */
+		return NULL; /* MD5, SHA-1 and unknown ones */
 	}
 }
 
@@ -46,7 +46,7 @@ pss_params(const X509_ALGOR *alg)
 	return ASN1_item_unpack(value, ASN1_ITEM_rptr(RSA_PSS_PARAMS));
 }
 
-/* The hash of MGF1 (RFC 4055 section 3.1); SHA-1 where it is left out. */
+/* The hash of MGF1 (RFC 4055 section 3.1); SHA-1 if it is absent. */
 static int
 mgf1_nid(const RSA_PSS_PARAMS *pss)
 {
@@ -120,7 +120,7 @@ digest_of(const X509_ALGOR *alg)
 	if (nid != NID_rsassaPss)
 		return OBJ_find_sigid_algs(nid, &md, &pk) ? md : NID_undef;
 	ERR_set_mark();
-	/* RFC 4055 section 3.1: SHA-1 where it is left out */
+	/* RFC 4055 section 3.1: SHA-1 if it is absent */
 	if ((pss = pss_params(alg)) != NULL)
 		md = pss->hashAlgorithm != NULL
 			 ? OBJ_obj2nid(pss->hashAlgorithm->algorithm)
@@ -144,7 +144,7 @@ ca_crlsig_name(const X509_ALGOR *alg, char *out, size_t size)
 		(void)snprintf(out, size, "an unknown algorithm");
 }
 
-/* RSASSA-PSS: as the parameters say, any length of salt. */
+/* Set RSASSA-PSS by its parameters, with any length of salt. */
 static bool
 set_pss(struct ca_crypto *crypto, EVP_PKEY_CTX *ctx, const X509_ALGOR *alg,
     const char *digest)
@@ -165,7 +165,7 @@ set_pss(struct ca_crypto *crypto, EVP_PKEY_CTX *ctx, const X509_ALGOR *alg,
 	return ok;
 }
 
-/* The key is of the algorithm's own type. */
+/* Does the type of key fit the algorithm? */
 static bool
 fits(int nid, const EVP_PKEY *key)
 {

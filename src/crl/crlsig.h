@@ -22,7 +22,7 @@ const char *ca_crlsig_digest(const X509_ALGOR *alg);
 
 bool ca_crlsig_accepted(const X509_ALGOR *alg);
 
-/* The algorithm's name for a person, by its digest where that is refused:
+/* The algorithm's name for messages; that of its digest if that is refused:
  * "SHA-1", "DSA with SHA-256", "1.2.3.4".  out: size bytes, at least 32. */
 void ca_crlsig_name(const X509_ALGOR *alg, char *out, size_t size);
 

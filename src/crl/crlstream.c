@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Read the CRL that src stands at into crl.  What is wrong with the CRL
- * becomes its trouble; the result is what is wrong with us. */
+/* Read the CRL at src into crl.  A fault of the CRL becomes its trouble; only
+ * our own failures are returned. */
 static enum ca_err
 read_one(struct ca_crl *crl, const struct ca_crl_wanted *wanted)
 {
@@ -82,8 +82,8 @@ same_content(const struct ca_crlread *a, const struct ca_crlread *b)
 	return a->tbs.len > 0 && memcmp(a->tbs.p, b->tbs.p, a->tbs.len) == 0;
 }
 
-/* Another pass, for a serial number nobody had announced.  The file must be
- * what the signature was verified over. */
+/* Read the file again, for a serial number that the caller did not announce.
+ * The content must be the one whose signature was verified. */
 static enum ca_err
 look_again(struct ca_crl *crl, X509 *cert, const struct ca_bytes *serial,
     struct ca_crl_entry *out)

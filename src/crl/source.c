@@ -145,8 +145,8 @@ ca_crl_source_next(struct ca_crl_source *src)
 		restart(src, 0);
 		return CA_OK;
 	}
-	/* one that was not read to its end is bad, or of no interest: the next
-	 * one begins where its lines say, wherever the reader has stopped */
+	/* the reader may have stopped inside a CRL that is bad or of no
+	 * interest: search for the next BEGIN line from that CRL's beginning */
 	if (src->begin != UINT64_MAX && !src->ended)
 		restart(src, src->begin);
 	do {

@@ -1,6 +1,6 @@
 /*
- * The DER of a CRL from its file, block by block, in constant memory: as it
- * stands, or decoded from PEM (RFC 7468) on the way.  Private to src/crl.
+ * The DER of a CRL from its file, block by block, in constant memory:
+ * unchanged, or decoded from PEM (RFC 7468) on the way.  Private to src/crl.
  */
 #ifndef CA_CRL_SOURCE_H
 #define CA_CRL_SOURCE_H
@@ -26,7 +26,7 @@ struct ca_crl_source {
 	bool ended;
 };
 
-/* Begin at the first CRL of the file: PEM, or DER if it begins like it. */
+/* Open fd as DER if it begins like DER, else as PEM. */
 CA_MUST_CHECK enum ca_err ca_crl_source_open(struct ca_crl_source *src, int fd);
 
 /*

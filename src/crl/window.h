@@ -10,8 +10,8 @@
 #include "crl/crlread.h"
 
 /*
- * The window on the file.  Bytes before `at` are used up; from `from` on they
- * are still to go into the digest.
+ * The window on the file.  Bytes before `at` were consumed; bytes from `from`
+ * on have not been hashed yet.
  */
 struct scan {
 	struct ca_crypto *crypto;
@@ -32,23 +32,24 @@ struct scan {
 	uint32_t issuer_no;
 };
 
-/* Where we are in the DER. */
+/* The position in the DER. */
 static inline uint64_t
 pos(const struct scan *s)
 {
 	return s->base + s->at;
 }
 
-/* Give the digest what it has not seen. */
+/* Hash the consumed bytes that have not been hashed yet. */
 CA_MUST_CHECK enum ca_err ca_crl_window_flush(struct scan *s);
 
-/* Read on, keeping what is not used up. */
+/* Read more of the file, and keep the bytes that were not consumed. */
 CA_MUST_CHECK enum ca_err ca_crl_window_refill(struct scan *s);
 
-/* At least n bytes at hand; CA_ERR_FORMAT: there are none, CA_ERR_LIMIT. */
+/* Make sure that n bytes are in the window.  CA_ERR_FORMAT: the file ends
+ * before; CA_ERR_LIMIT: n is too large. */
 CA_MUST_CHECK enum ca_err ca_crl_window_need(struct scan *s, size_t n);
 
-/* Look at the header of the next element. */
+/* Read the header of the next element without consuming it. */
 CA_MUST_CHECK enum ca_err ca_crl_window_peek(
     struct scan *s, uint8_t *tag, size_t *header, size_t *content);
 

@@ -58,7 +58,7 @@ ca_revocation_trace(struct ca_revocation *rev, bool others)
 	rev->others = others;
 }
 
-/* What belongs to one path: another has another anchor. */
+/* Free what belongs to one path: another path has another trust anchor. */
 static void
 forget_path(struct ca_revocation *rev)
 {
@@ -110,7 +110,8 @@ ca_revocation_check(struct ca_revocation *rev, const STACK_OF(X509) *chain,
 	}
 	forget_path(rev);
 	rev->chain = chain;
-	/* to the end: of several findings, that one is revoked tells most */
+	/* check all certificates: a later one may be revoked, which is the most
+	 * important finding */
 	for (; at.i < n; at.i++) {
 		struct finding f = {.reason = CA_R_INTERNAL};
 

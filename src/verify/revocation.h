@@ -1,10 +1,10 @@
 /*
  * Revocation of a whole path by the CRLs in crl_dir: RFC 5280 section 6.3.
  *
- * X509_verify_cert is asked for the path alone.  What CRLs say of it is found
- * here, over all CRLs that may speak of a certificate, by one rule: a CRL that
- * is rightly signed, is not of the future, speaks of the certificate, lists it
- * and was not replaced refuses it.  docs/security.md has the rule whole.
+ * X509_verify_cert validates the path without CRLs.  Here, all CRLs that may
+ * cover a certificate are evaluated by one rule: a CRL that has a valid
+ * signature, is not of the future, covers the certificate, lists it and was
+ * not replaced revokes it.  docs/security.md has the whole rule.
  */
 #ifndef CA_VERIFY_REVOCATION_H
 #define CA_VERIFY_REVOCATION_H
@@ -42,10 +42,10 @@ struct ca_revocation_paths {
 /*
  * Prepare for one verification by cfg (crl, crl_dir, crl_check, crl_grace,
  * crl_no_next_update, crl_engine).  With crl = off it does nothing further and
- * waives.  crl_dir that cannot be opened or trusted is remembered, and fails
- * the check (CA_R_CRL_DIR) unless crl = off.  Opens CRL files when they are
- * asked for by issuer name, and keeps what it learnt for the next candidate
- * path.  CA_ERR_MEMORY.
+ * waives.  If crl_dir cannot be opened or trusted, the check fails
+ * (CA_R_CRL_DIR) unless crl = off.  CRL files are opened when an issuer's CRLs
+ * are needed, and their content is kept for the next candidate path.
+ * CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_revocation_new(struct ca_crypto *crypto,
     const struct ca_config *cfg, const struct ca_log *log, time_t now,
@@ -56,26 +56,26 @@ void ca_revocation_free(struct ca_revocation *rev); /* NULL is allowed */
 void ca_revocation_set_paths(
     struct ca_revocation *rev, const struct ca_revocation_paths *paths);
 
-/* Remember what is looked at, for ca_verify_trace_take.  others: look also into
- * CRLs that do not speak of a certificate, whether they list it. */
+/* Record which CRLs are used, for ca_verify_trace_take.  others: also look up
+ * certificates in CRLs that do not cover them. */
 void ca_revocation_trace(struct ca_revocation *rev, bool others);
 
 /*
  * Judge the certificates of chain, leaf first, anchor last, and put the finding
  * into the report as CA_CHECK_REVOCATION.  The signatures of chain must have
- * been found good: a file of any size is read for its sake.  What could not
- * be found out fails the check.  chain must live until the next call.
+ * been verified, because CRL files of any size are read for them.  If a status
+ * cannot be determined, the check fails.  chain must live until the next call.
  */
 void ca_revocation_check(struct ca_revocation *rev, const STACK_OF(X509) *chain,
     struct ca_report *report);
 
 /* For `certauth doctor`: does the CRL cover cert (section 6.3.3 (b))?  False:
  * why says what differs, as in "is for CA certificates only, and this is none".
- * True also where that cannot be told. */
+ * True also if that cannot be determined. */
 bool ca_revocation_covers(
     struct ca_crl *crl, X509 *cert, char why[CA_REVOCATION_WHY]);
 
-/* Of the last check: the leaf is revoked, whatever else was found. */
+/* Did the last check find that the leaf is revoked, whatever else it found? */
 bool ca_revocation_leaf_revoked(const struct ca_revocation *rev);
 
 #endif

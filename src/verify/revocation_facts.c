@@ -58,12 +58,12 @@ read_times(
 			    "has a malformed nextUpdate");
 		return;
 	}
-	/* the key's greatest value is far from the end of time_t */
+	/* no overflow: the maximum of the key is small for time_t */
 	f->next_update = f->this_update + (time_t)rev->no_next_update;
 }
 
-/* An extension, decoded, or NULL.  One that stands there twice, or does not
- * decode, makes the CRL a bad one. */
+/* Decode an extension; NULL: absent.  If it occurs twice or cannot be decoded,
+ * the CRL is bad. */
 static void *
 extension(struct crl_facts *f, const X509_CRL *x, int nid, const char *why)
 {
@@ -72,7 +72,7 @@ extension(struct crl_facts *f, const X509_CRL *x, int nid, const char *why)
 
 	ERR_set_mark();
 	ext = X509_CRL_get_ext_d2i(x, nid, &crit, NULL);
-	if (ext == NULL && crit != -1) /* for want of memory, perhaps: crl.c */
+	if (ext == NULL && crit != -1) /* lack of memory? see crlform.c */
 		ext = X509_CRL_get_ext_d2i(x, nid, &crit, NULL);
 	ERR_pop_to_mark();
 	if (ext == NULL && crit != -1)
@@ -110,7 +110,7 @@ read_idp(struct crl_facts *f, const X509_CRL *x)
 		    "has an issuingDistributionPoint with more than one kind "
 		    "of certificate");
 	f->reasons = ca_rev_reasons(idp->onlysomereasons);
-	if (idp->distpoint != NULL && /* for want of memory, perhaps: crl.c */
+	if (idp->distpoint != NULL && /* lack of memory? see crlform.c */
 	    DIST_POINT_set_dpname(idp->distpoint, X509_CRL_get_issuer(x)) !=
 		1 &&
 	    DIST_POINT_set_dpname(idp->distpoint, X509_CRL_get_issuer(x)) != 1)
@@ -201,9 +201,9 @@ same_point(const DIST_POINT_NAME *a, const DIST_POINT_NAME *b)
 	return same;
 }
 
-/* Alike in what they say, however it is written: DEFAULT FALSE may be.  All
- * reasons in so many words are not the same as none named: where in doubt, both
- * CRLs count. */
+/* Are the scopes equal?  The encodings may differ: DEFAULT FALSE may be
+ * encoded.  A list of all reasons does not equal an absent list: in doubt,
+ * neither CRL replaces the other. */
 static bool
 same_scope(const struct crl_facts *a, const struct crl_facts *b)
 {
@@ -221,10 +221,10 @@ same_scope(const struct crl_facts *a, const struct crl_facts *b)
 }
 
 /*
- * A complete CRL takes the place of an older one, and of a delta.  A delta
- * says nothing of what it does not list, so it takes the place of none; and a
- * delta has to be seen to be older by its number too, since the complete CRL
- * of its own day may have been made before it.
+ * A complete CRL replaces an older complete CRL or delta CRL.  A delta CRL
+ * replaces no CRL, because it says nothing of certificates that it does not
+ * list.  A delta CRL must also have a lower number to be replaced: a complete
+ * CRL of the same day may have been made before it.
  */
 bool
 ca_rev_replaces(const struct ca_revocation *rev, const struct voice *a,

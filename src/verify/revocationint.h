@@ -1,9 +1,11 @@
 /*
- * Inside the revocation of a path: what revocation.c (set-up, the walk over
- * the path, the report), revocation_status.c (one certificate),
- * revocation_voices.c (the CRLs that cover it), revocation_rule.c (which of them revokes it), revocation_facts.c (what
- * a CRL says of itself), revocation_scope.c (for which certificates it speaks)
- * and revocation_signer.c (who signed it) share.  Private to them.
+ * Inside the revocation of a path, shared by revocation.c (set-up, the walk
+ * over the path, the report), revocation_status.c (the status of one
+ * certificate), revocation_voices.c (the CRLs that cover it),
+ * revocation_rule.c (which of them revokes it), revocation_facts.c (what a CRL
+ * says of itself), revocation_scope.c (which certificates it covers),
+ * revocation_signer.c (who signed it) and revocation_finding.c (findings).
+ * Private to these files.
  */
 #ifndef CA_VERIFY_REVOCATIONINT_H
 #define CA_VERIFY_REVOCATIONINT_H
@@ -15,9 +17,9 @@
 
 #define DETAIL_MAX 512 /* bytes */
 
-/* A finding: the reason, and what a person needs to find its cause. */
+/* A finding: the reason, and what an administrator needs to find the cause. */
 struct finding {
-	enum ca_reason reason; /* CA_R_OK: nothing to tell */
+	enum ca_reason reason; /* CA_R_OK: there is no finding */
 	char detail[DETAIL_MAX];
 };
 
@@ -26,11 +28,11 @@ struct finding {
 
 /* Whose key made the signature of a CRL. */
 struct signer {
-	X509 *cert;         /* borrowed; NULL: nobody's that may */
-	bool sure;          /* and it is known not to be revoked itself */
-	bool mute;          /* the key is that of one that may not sign CRLs,
-			     * which crl = prefer takes for no CRL at all */
-	struct finding why; /* not */
+	X509 *cert;         /* borrowed; NULL: no permitted signer */
+	bool sure;          /* it is known that cert is not revoked itself */
+	bool mute;          /* the signer must not sign CRLs; crl = prefer then
+			     * treats the CRL as absent */
+	struct finding why; /* why cert is NULL or not sure */
 };
 
 /* A CRL, and what it says of itself. */
@@ -38,19 +40,19 @@ struct crl_facts {
 	struct ca_crl *crl;          /* borrowed from the directory */
 	enum ca_reason bad;          /* CA_R_OK, or why it cannot be used */
 	char why[CA_REVOCATION_WHY]; /* in words */
-	bool future;                 /* its thisUpdate has not come */
+	bool future;                 /* its thisUpdate is in the future */
 	time_t this_update;
-	time_t next_update;                /* until then it is current */
-	bool has_next;                     /* the CRL says so itself */
-	ASN1_INTEGER *number, *base;       /* owned; base: this is a delta */
+	time_t next_update;                /* it is current until then */
+	bool has_next;                     /* the CRL has a nextUpdate */
+	ASN1_INTEGER *number, *base;       /* owned; base: it is a delta CRL */
 	struct ISSUING_DIST_POINT_st *idp; /* owned; NULL: none */
-	unsigned reasons;                  /* that it speaks of */
+	unsigned reasons;                  /* the reasons that it covers */
 	/* on the path at hand, not on that of a CRL's issuer */
 	bool tried;
 	struct signer signer;
 };
 
-/* A CRL that speaks of a certificate and is rightly signed. */
+/* A CRL that covers a certificate and has a valid signature. */
 struct voice {
 	const struct crl_facts *f;
 	X509 *signer; /* borrowed */
@@ -60,18 +62,18 @@ struct voice {
 	struct ca_crl_entry entry;
 };
 
-/* All that speak of one certificate. */
+/* All CRLs that cover one certificate. */
 struct voices {
 	struct ca_crls found;
 	CRL_DIST_POINTS *points;
 	struct voice *v;
 	size_t n;
-	struct finding trouble; /* with a CRL that cannot be used */
-	bool firm;              /* and not all of it can be waived */
-	struct finding broken;  /* one that may revoke, and cannot be read */
+	struct finding trouble; /* a CRL cannot be used */
+	bool firm;              /* some of the trouble cannot be waived */
+	struct finding broken;  /* a CRL that may revoke cannot be read */
 };
 
-/* Whether the path of a CRL's issuer is valid: asked once. */
+/* Is the path of a CRL's issuer valid?  Determined once. */
 struct crl_issuer {
 	X509 *cert; /* borrowed */
 	enum { ISSUER_BUSY, ISSUER_GOOD, ISSUER_UNSURE, ISSUER_BAD } state;
@@ -79,15 +81,15 @@ struct crl_issuer {
 	struct finding why;
 };
 
-#define CA_CRL_ISSUERS_MAX 16 /* off the path, for one path */
+#define CA_CRL_ISSUERS_MAX 16 /* that are not on the path, for one path */
 
-/* A CRL that was asked about a certificate of the path. */
+/* A CRL in which a certificate of the path was looked up. */
 struct crl_use {
 	const struct crl_facts *facts;
 	int depth;
 	bool listed, revoked;
-	char why[CA_REVOCATION_WHY]; /* it does not speak of the certificate;
-					"": it does */
+	char why[CA_REVOCATION_WHY]; /* why it does not cover the certificate;
+					"": it covers it */
 };
 
 struct place;
@@ -99,8 +101,8 @@ struct ca_revocation {
 	enum ca_crl_check check;
 	uint64_t grace, no_next_update; /* seconds */
 	time_t now;
-	bool traced; /* somebody wants to see why, */
-	bool others; /* also in CRLs that do not speak of it */
+	bool traced; /* record which CRLs are used */
+	bool others; /* look up also in CRLs that do not cover */
 	struct ca_crldir *dir;
 	enum ca_err dir_rc;
 	int dir_errno;
@@ -108,8 +110,8 @@ struct ca_revocation {
 	struct ca_revocation_paths paths;
 	struct crl_facts **facts;
 	size_t nfacts;
-	/* ca_rev_status, which asks who signed a CRL, and for that the status
-	 * of an issuer of CRLs: the recursion goes by here */
+	/* ca_rev_status, for revocation_signer.c: the status of a certificate
+	 * depends on the signers of its CRLs, and a signer on its own status */
 	bool (*status)(struct ca_revocation *rev, const struct place *at,
 	    struct finding *f);
 	/* this path */
@@ -120,8 +122,8 @@ struct ca_revocation {
 	size_t nuse;
 	struct finding stale, absent;
 	bool leaf_revoked;
-	/* what could not be found out, on any path: it denies whatever else is
-	 * found, since the CRL that revokes may be the one */
+	/* what could not be determined, on any path: access is then denied,
+	 * because the certificate may be revoked */
 	struct finding error;
 };
 
@@ -150,14 +152,14 @@ place_is_anchor(const struct place *at)
 void ca_rev_find(struct finding *f, enum ca_reason reason, X509 *cert,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* Replace f by other, where that tells an administrator more. */
+/* Replace f by other if other tells an administrator more. */
 void ca_rev_prefer(struct finding *f, const struct finding *other);
 
-/* A moment as RFC 3339 has it, into 32 bytes; the buffer. */
+/* Write t as RFC 3339 has it into text, and return text. */
 const char *ca_rev_time(time_t t, char text[32]);
 
 /*
- * What crl says of itself; remembered.  CA_ERR_MEMORY.
+ * What crl says of itself; read once and kept in rev.  CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_rev_facts(
     struct ca_revocation *rev, struct ca_crl *crl, struct crl_facts **out);
@@ -166,56 +168,58 @@ void ca_rev_facts_clear(struct ca_revocation *rev);
 /* ReasonFlags as bits of REASONS_ALL; NULL: all. */
 unsigned ca_rev_reasons(const ASN1_BIT_STRING *flags);
 
-/* Before its nextUpdate, and not of the future. */
+/* Is the CRL before its nextUpdate, and not of the future? */
 bool ca_rev_is_current(
     const struct ca_revocation *rev, const struct crl_facts *f);
 
-/* a takes the place of b (docs/security.md). */
+/* Does a replace b (docs/security.md)? */
 bool ca_rev_replaces(const struct ca_revocation *rev, const struct voice *a,
     const struct voice *b);
 
-/* delta can be applied to base (RFC 5280 section 6.3.3 (c)). */
+/* Can delta be applied to base (RFC 5280 section 6.3.3 (c))? */
 bool ca_rev_applies(const struct voice *delta, const struct voice *base);
 
-/* Of two deltas, a is earlier than b. */
+/* Of two delta CRLs, is a earlier than b? */
 bool ca_rev_earlier(const struct crl_facts *a, const struct crl_facts *b);
 
 /*
  * The distribution points of cert; NULL: none.  CA_ERR_FORMAT: they cannot be
- * read.  To be freed with CRL_DIST_POINTS_free.
+ * decoded.  The caller frees them with CRL_DIST_POINTS_free.
  */
 CA_MUST_CHECK enum ca_err ca_rev_points(X509 *cert, CRL_DIST_POINTS **out);
 
-/* Does the CRL speak of cert (RFC 5280 section 6.3.3 (b))?  *reasons: of which
- * revocations.  False: why (200 bytes) says what differs. */
+/* Does the CRL cover cert (RFC 5280 section 6.3.3 (b))?  *reasons: for which
+ * reasons.  False: why says what differs. */
 bool ca_rev_covers(const struct crl_facts *f, X509 *cert,
     const CRL_DIST_POINTS *points, unsigned *reasons,
     char why[CA_REVOCATION_WHY]);
 
 /*
  * Who signed the CRL, by a certificate with a valid path to the anchor of the
- * path at hand (section 6.3.3 (f)).  One that is revoked signs nothing; one
- * whose status is not known may revoke, and cannot say that others are not
- * revoked.  CA_ERR_LIMIT, CA_ERR_MEMORY, CA_ERR_CRYPTO, CA_ERR_IO.
+ * current path (section 6.3.3 (f)).  A revoked signer is not accepted.  The
+ * CRL of a signer with unknown status can revoke, but cannot show that a
+ * certificate is not revoked.  CA_ERR_LIMIT, CA_ERR_MEMORY, CA_ERR_CRYPTO,
+ * CA_ERR_IO.
  */
 CA_MUST_CHECK enum ca_err ca_rev_sign(struct ca_revocation *rev,
     const struct place *at, struct crl_facts *f, struct signer *out);
 
-/* Gather into all (zeroed, both reasons CA_R_OK) what CRLs say of the
- * certificate; to be cleared. */
+/* Collect in all (zeroed, reasons CA_R_OK) what CRLs say of the certificate.
+ * The caller clears all. */
 void ca_rev_hear(
     struct ca_revocation *rev, const struct place *at, struct voices *all);
 void ca_rev_voices_clear(struct voices *all);
 
-/* The CRL cannot be used for cert: into all->trouble, which cannot be waived. */
+/* Record in all->trouble that the CRL cannot be used for cert; this cannot be
+ * waived. */
 void ca_rev_reject(struct voices *all, const struct crl_facts *f, X509 *cert,
     enum ca_reason reason, const char *why);
 
-/* One of the CRLs revokes the certificate: f says which. */
+/* Does one of the CRLs revoke the certificate?  f says which. */
 bool ca_rev_revoked(struct ca_revocation *rev, const struct place *at,
     struct voices *all, struct finding *f);
 
-/* The status of a certificate.  False: it is refused, and f says why. */
+/* Is the status of the certificate acceptable?  False: f says why not. */
 bool ca_rev_status(
     struct ca_revocation *rev, const struct place *at, struct finding *f);
 

@@ -1,6 +1,6 @@
 /*
- * What a verification looked at, for those who want to see why: the path that
- * its report speaks of, and the CRL that answered for each link of it.
+ * The trace of a verification, for `certauth explain`: the path of the report,
+ * and the CRLs in which each certificate of the path was looked up.
  */
 #ifndef CA_VERIFY_TRACE_H
 #define CA_VERIFY_TRACE_H
@@ -15,16 +15,16 @@
 
 struct ca_revocation;
 
-/* A CRL that was asked about a certificate of the path. */
+/* A CRL in which a certificate of the path was looked up. */
 struct ca_crl_use {
 	int depth;          /* of that certificate; 0: the leaf */
 	char *file;         /* its name in crl_dir; owned */
-	char *other;        /* why it does not speak of the certificate; owned;
-			     * NULL: it does */
+	char *other;        /* why it does not cover the certificate; owned;
+			     * NULL: it covers it */
 	const char *engine; /* "index" or "stream"; static */
 	time_t this_update, next_update; /* next_update 0: it has none */
 	uint64_t entries;
-	bool listed;  /* where it does not: it lists the certificate */
+	bool listed;  /* if it does not cover the certificate: it lists it */
 	bool revoked; /* it revokes the certificate */
 };
 
@@ -38,8 +38,8 @@ struct ca_verify_trace {
 /* Free what it holds, and empty it. */
 void ca_verify_trace_clear(struct ca_verify_trace *t);
 
-/* Replace what t holds by path and by the CRLs that rev (may be NULL) was
- * asked for on it.  CA_ERR_MEMORY: t is empty. */
+/* Replace the content of t by path and the CRLs that rev (may be NULL) used for
+ * it.  CA_ERR_MEMORY: t is empty. */
 CA_MUST_CHECK enum ca_err ca_verify_trace_take(struct ca_verify_trace *t,
     const STACK_OF(X509) *path, bool anchored, const struct ca_revocation *rev);
 
