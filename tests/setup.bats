@@ -191,7 +191,7 @@ files() {
 	run_setup --ca "$PKI/root.pem" --crl "$PKI/root.crl" --no-fetch \
 		--user alice --cert "$PKI/stranger-leaf.pem"
 	[ "$status" -eq 1 ]
-	[[ $output == *'would be refused; `certauth explain'* ]]
+	[[ $output == *'would be refused; to see why, run: certauth explain'* ]]
 }
 
 @test "another folder, and directories that others could write to" {

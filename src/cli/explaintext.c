@@ -91,8 +91,7 @@ check_line(const struct ca_explain *e, enum ca_check check, struct ca_buf *out)
 	paint(e, out, colour[v],
 	    v == CA_NOT_RUN ? "not run" : ca_verdict_name(v));
 	if (check == CA_CHECK_SIGNATURE)
-		ca_buf_str(out,
-		    ": explain uses no key; run: certauth try");
+		ca_buf_str(out, ": explain uses no key; run: certauth try");
 	else if (v == CA_NOT_RUN)
 		ca_buf_str(out, ": an earlier check failed");
 	else if (v != CA_PASS)
