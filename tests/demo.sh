@@ -174,6 +174,6 @@ step 'The messages of the first login:'
 cat "$S/picture"
 step 'The reason why the certificate is refused now:  certauth explain alice.pem'
 in_place "$CERTAUTH" explain --service sshd --user alice "$PKI/alice.pem" |
-	sed -n '/^checks/,/^chain/s/^  *//p' | wrap 12 |
+	sed -n '/^checks/,/^certification path/s/^  *//p' | wrap 12 |
 	sed 's/^/    /'
 step 'Nothing outside the folder has changed. The folder is removed now.'
