@@ -50,6 +50,13 @@ put() {
 	found 'no row for src/cellar'
 }
 
+@test "a room without its headline, or with another one" {
+	echo 'another headline' >"$T/src/map/README"
+	found 'src/map/README differs from the row of docs/architecture.md'
+	rm "$T/src/map/README"
+	found 'src/map/README: the room has no headline'
+}
+
 @test "a row that names a room below it" {
 	sed -i '/^| `src\/config` /s/| base |$/| base, map |/' \
 		"$T/docs/architecture.md"

