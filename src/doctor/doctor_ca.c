@@ -59,12 +59,13 @@ keep_hashed(struct dir *dir, unsigned long hash, X509 *cert)
 	dir->hashed[dir->nhashed++].cert = cert;
 }
 
+/* what: what is wrong with it, behind its name */
 static void
 say_unreadable(struct ca_doctor *d, const struct dir *dir, const char *path,
-    const char *why)
+    const char *what)
 {
-	ca_doctor_find(d, CA_F_CA_UNREADABLE, CA_LEVEL_WARNING,
-	    "%s is not used: %s", path, why);
+	ca_doctor_find(
+	    d, CA_F_CA_UNREADABLE, CA_LEVEL_WARNING, "%s %s", path, what);
 	ca_doctor_mend(
 	    d, "replace %s, then run `openssl rehash %s'", path, dir->path);
 }
@@ -83,18 +84,20 @@ read_one(struct ca_doctor *d, struct dir *dir, int fd, const char *name)
 
 	(void)snprintf(path, sizeof path, "%s/%s", dir->path, name);
 	rc = ca_file_read(fd, name, CA_CERTFILE_MAX, &file);
-	const char *why = rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc);
+	(void)snprintf(what, sizeof what, "is not used: %s",
+	    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
 	if (rc == CA_ERR_UNTRUSTED && !hashed) {
 		ca_doctor_path(d, path);
 	} else if (rc == CA_OK && certs != NULL) {
 		rc = ca_certfile_parse_ca(
 		    d->crypto, file.p, file.len, certs, &bad);
-		why = ca_certfile_trouble(file.p, file.len, rc, what);
+		(void)ca_certfile_trouble(file.p, file.len, rc, what);
 	}
 	if ((rc != CA_OK && rc != CA_ERR_NOT_FOUND && rc != CA_ERR_UNTRUSTED) ||
-	    bad > 0 || (rc == CA_ERR_NOT_FOUND && hashed)) {
-		say_unreadable(d, dir, path, why);
-	}
+	    bad > 0)
+		say_unreadable(d, dir, path, what);
+	else if (rc == CA_ERR_NOT_FOUND && hashed)
+		say_unreadable(d, dir, path, "has no certificate");
 	bool link = fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    S_ISLNK(st.st_mode);
 	if (hashed && sk_X509_num(certs) > 0)

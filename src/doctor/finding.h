@@ -75,8 +75,8 @@ struct ca_doctor; /* doctor.h */
 	    "A hashed name is found by the subject's hash only, so this name " \
 	    "is not used.")                                                    \
 	X(CA_F_CA_SKIPPED, "ca-skipped",                                       \
-	    "A CA certificate counts only in a file whose name ends in .pem, " \
-	    ".crt, .cer, .cert, .der, .p7b or .p7c, or is its hash.")          \
+	    "Only files with a hashed name, or with an ending that "           \
+	    "certauth.conf(5) lists, are read.")                               \
 	X(CA_F_CRL_EXEMPT, "crl-exempt",                                       \
 	    "The entry has no effect, unless clients send that CA's "          \
 	    "certificate.")                                                    \
