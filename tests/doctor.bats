@@ -236,7 +236,7 @@ finds() {
 	# the CA of a login that is refused
 	rm "$C/ca/"*.0 "$C/ca/root.pem"
 	cp "$PKI/root.pem" "$C/ca/root.pem.disabled"
-	login_denied unknown-ca
+	SERVICE=sshd login_denied unknown-ca
 	logged 'not read because of their names in ca_dir /etc/certauth/ca: .*root.pem.disabled'
 }
 
@@ -269,8 +269,8 @@ finds() {
 		-out "$C/ca/root.p7b"
 	finds warning ca-not-hashed '1 certificate'
 	conf default 'crl = off'
-	login_ok
-	login_denied unknown-ca --cert stranger-leaf
+	SERVICE=sshd login_ok
+	SERVICE=sshd login_denied unknown-ca --cert stranger-leaf
 }
 
 @test "crl_exempt: of a CA that is not here; a CA that needs no CRL" {
