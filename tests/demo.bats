@@ -55,7 +55,7 @@ recorded() {
 	everything >"$BATS_TEST_TMPDIR/after"
 	[[ $output == *ACCEPTED*'outcome=granted reason=ok'* ]]
 	[[ $output == *REFUSED*'outcome=denied reason=revoked'* ]]
-	[ "${#lines[@]}" -le 40 ]
+	[ "${#lines[@]}" -le 42 ]
 	local line
 	for line in "${lines[@]//"$tmp"/tmp}"; do
 		echo "$line"

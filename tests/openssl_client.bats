@@ -194,14 +194,14 @@ $(prompt "$r")"
 	r=$(host request)
 	printf '%s==' "$r" | tr -- '-_' '+/' | base64 -d 2>/dev/null >"$T/r" || :
 	bytes=$(wc -c <"$T/r")
-	for ((i = 0; i < bytes; i += 5)); do
+	for ((i = 0; i < bytes; i += 11)); do
 		head -c $i "$T/r" | base64 -w0 | tr '+/' '-_' | tr -d = >"$T/cut"
 		run asked "(alice@web1) $(prompt "$(cat "$T/cut")")"
 		refused 'malformed'
 		n=$((n + 1))
 	done
 	# each byte of the headers and of the login_context made another
-	for i in 0 1 3 4 36 37 39 40 41 $(seq 42 2 $((bytes - 1))); do
+	for i in 0 1 3 4 36 37 39 40 41 $(seq 42 3 $((bytes - 1))); do
 		python3 - "$T/r" $i >"$T/bad" <<-'END'
 			import base64, sys
 			b = bytearray(open(sys.argv[1], 'rb').read())
@@ -220,7 +220,7 @@ $(prompt "$r")"
 		fi
 		n=$((n + 1))
 	done
-	[ $n -gt 60 ]
+	[ $n -gt 45 ]
 }
 
 # in_text I BYTES: is byte I one of the schemes, or of what no rule is about
@@ -285,7 +285,7 @@ paste_pieces() {
 @test "paste: lines as terminals and PuTTY break them, at any width" {
 	local r width lead end
 	r=$(host request)
-	for width in 2 7 10 17 40 76 79 80 132; do
+	for width in 2 17 79; do
 		for lead in '' '| ' '> '; do
 			for end in '' ' ' $'\r'; do
 				prompt "$r" | fold -w $width |

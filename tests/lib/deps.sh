@@ -40,13 +40,19 @@ for p in $want; do
 	esac
 done
 [ -n "$missing" ] || exit 0
-echo "Installing from Debian, because they are needed and missing:$missing"
+echo "Packages that are needed and missing:$missing"
 if [ "$(id -u)" -ne 0 ]; then
 	echo "Please run as root: apt-get update && apt-get install$missing" >&2
 	exit 1
 fi
 # The installation of openssh-server must not start an sshd.
 export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+echo 'Reading the lists of packages (apt-get update).'
 apt-get update -qq
 # shellcheck disable=SC2086 # a list of names
+apt-get install --assume-no --no-install-recommends $missing 2>/dev/null |
+	grep -E '^(Need to get|After this operation|[0-9]+ upgraded)' || :
+echo 'Installing them (apt-get install).'
+# shellcheck disable=SC2086 # a list of names
 apt-get install -y -qq --no-install-recommends $missing >/dev/null
+echo 'The packages are installed.'
