@@ -216,6 +216,82 @@ finds() {
 	finds warning ca-not-hashed '1 certificate'
 }
 
+@test "CAs: names that are not read" {
+	cp "$PKI/inter.pem" "$C/ca/inter"
+	finds warning ca-skipped '/etc/certauth/ca/inter is not read'
+	grep -q 'mend: mv /etc/certauth/ca/inter /etc/certauth/ca/inter.pem && openssl rehash' <<<"$output"
+	rm "$C/ca/inter"
+	# leftovers, and what is no certificate: a note
+	for name in inter.pem~ inter.pem.disabled inter.crt.dpkg-old .inter.pem \
+		'#inter.pem#' 01234567.0.bak; do
+		cp "$PKI/inter.pem" "$C/ca/$name"
+	done
+	touch "$C/ca/README" "$C/ca/01234567.r0"
+	mkdir "$C/ca/old"
+	doctor
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^note ca-skipped: ' <<<"$output")" -eq 8 ]
+	[[ $output != *01234567.r0* ]]
+	# the CA of a login that is refused
+	rm "$C/ca/"*.0 "$C/ca/root.pem"
+	cp "$PKI/root.pem" "$C/ca/root.pem.disabled"
+	SERVICE=sshd login_denied unknown-ca
+	logged 'not read because of their names in ca_dir /etc/certauth/ca: .*root.pem.disabled'
+}
+
+@test "CAs: hashed names of another subject, TRUSTED CERTIFICATE, PKCS#7" {
+	local hash
+	hash=$(openssl x509 -in "$PKI/inter.pem" -noout -hash)
+	ln -s root.pem "$C/ca/$hash.0"
+	finds error ca-hash "the name of /etc/certauth/ca/$hash.0 is not the hash"
+	grep -q 'mend: openssl rehash /etc/certauth/ca' <<<"$output"
+	openssl rehash "$C/ca"
+	doctor
+	[ "$status" -eq 0 ]
+	cp "$PKI/root.pem" "$C/ca/$hash.0"
+	finds error ca-hash "the name of /etc/certauth/ca/$hash.0 is not the hash" \
+		ca-duplicate
+	grep -q "mend: mv /etc/certauth/ca/$hash.0 /etc/certauth/ca/$hash.0.pem && openssl rehash" \
+		<<<"$output"
+	# the hash of OpenSSL before 1.0 is slow, and no error
+	rm "$C/ca/"*.0
+	ln -s root.pem "$C/ca/$(openssl x509 -in "$PKI/root.pem" -noout \
+		-subject_hash_old).0"
+	finds warning ca-not-hashed '1 certificate'
+	ca_dir root.pem
+	openssl x509 -in "$PKI/inter.pem" -trustout -addtrust clientAuth \
+		-out "$C/ca/trusted.pem"
+	finds warning ca-unreadable '/etc/certauth/ca/trusted.pem is a TRUSTED CERTIFICATE'
+	rm "$C/ca/trusted.pem"
+	rm "$C/ca/root.pem" "$C/ca/"*.0
+	openssl crl2pkcs7 -nocrl -certfile "$PKI/root.pem" -outform DER \
+		-out "$C/ca/root.p7b"
+	finds warning ca-not-hashed '1 certificate'
+	conf default 'crl = off'
+	SERVICE=sshd login_ok
+	SERVICE=sshd login_denied unknown-ca --cert stranger-leaf
+}
+
+@test "crl_exempt: of a CA that is not here; a CA that needs no CRL" {
+	local root inter
+	root=$(openssl x509 -in "$PKI/root.pem" -noout -fingerprint -sha256)
+	inter=$(pki_sha256 "$PKI/inter.pem")
+	conf default "crl_exempt = $root $inter"
+	finds warning crl-exempt "$inter"
+	mkdir "$C/intermediates"
+	cp "$PKI/inter.pem" "$C/intermediates"
+	openssl rehash "$C/intermediates"
+	conf default "intermediates_dir = /etc/certauth/intermediates"
+	rm "$C/crl/"*
+	doctor
+	echo "$output"
+	[ "$status" -eq 0 ]
+	# in the wrong form
+	conf default 'crl_exempt = 01:23'
+	finds error config-mistake 'crl_exempt = ' crl-missing
+}
+
 @test "CAs: an anchor whose issuer is an anchor too, by signature and not by name" {
 	crl_dir root.crl inter.crl
 	ca_dir root.pem inter.pem

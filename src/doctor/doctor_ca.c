@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "doctor/doctor_cadir.h"
+#include "verify/cadir.h"
 #include "verify/issued.h"
 #include "verify/certfile.h"
 
@@ -32,36 +34,6 @@ struct dir {
 	    first;    /* first: index of its first certificate in d->ca */
 	size_t plain; /* certificates under plain names */
 };
-
-/* Is name HASH.N, as made by `openssl rehash'? */
-static bool
-hashed_name(const char *name, unsigned long *hash)
-{
-	char *end;
-
-	if (strspn(name, "0123456789abcdef") != 8 || name[8] != '.' ||
-	    name[9] == '\0' ||
-	    strspn(name + 9, "0123456789") != strlen(name + 9))
-		return false;
-	*hash = strtoul(name, &end, 16);
-	return true;
-}
-
-static bool
-plain_name(const char *name)
-{
-	static const char *const ends[] = {
-	    ".pem", ".crt", ".cer", ".cert", ".der"};
-	size_t n = strlen(name);
-
-	if (name[0] == '.')
-		return false;
-	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-		if (n > strlen(ends[i]) &&
-		    strcmp(name + n - strlen(ends[i]), ends[i]) == 0)
-			return true;
-	return false;
-}
 
 static void
 keep(struct ca_doctor *d, struct dir *dir, X509 *cert, const char *file)
@@ -87,12 +59,13 @@ keep_hashed(struct dir *dir, unsigned long hash, X509 *cert)
 	dir->hashed[dir->nhashed++].cert = cert;
 }
 
+/* what: what is wrong with it, behind its name */
 static void
 say_unreadable(struct ca_doctor *d, const struct dir *dir, const char *path,
-    bool one, const char *why)
+    const char *what)
 {
-	ca_doctor_find(d, CA_F_CA_UNREADABLE, CA_LEVEL_WARNING,
-	    "%s%s is not used: %s", one ? "a certificate in " : "", path, why);
+	ca_doctor_find(
+	    d, CA_F_CA_UNREADABLE, CA_LEVEL_WARNING, "%s %s", path, what);
 	ca_doctor_mend(
 	    d, "replace %s, then run `openssl rehash %s'", path, dir->path);
 }
@@ -103,32 +76,32 @@ read_one(struct ca_doctor *d, struct dir *dir, int fd, const char *name)
 	struct ca_buf file = CA_BUF_INIT(CA_CERTFILE_MAX);
 	STACK_OF(X509) *certs = sk_X509_new_null();
 	unsigned long hash = 0;
-	bool hashed = hashed_name(name, &hash);
-	char path[4096];
+	bool hashed = ca_cadir_name(name, &hash) == CA_CADIR_HASHED;
+	char path[4096], what[CA_CERTFILE_TROUBLE];
 	size_t bad = 0;
 	struct stat st;
 	enum ca_err rc;
 
 	(void)snprintf(path, sizeof path, "%s/%s", dir->path, name);
 	rc = ca_file_read(fd, name, CA_CERTFILE_MAX, &file);
-	const char *why = rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc);
+	(void)snprintf(what, sizeof what, "is not used: %s",
+	    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
 	if (rc == CA_ERR_UNTRUSTED && !hashed) {
 		ca_doctor_path(d, path);
 	} else if (rc == CA_OK && certs != NULL) {
-		rc =
-		    ca_certfile_parse(d->crypto, file.p, file.len, certs, &bad);
-		why = ca_err_text(rc);
-		if (bad > 0)
-			why = ca_certfile_refusal(file.p, file.len);
-		if (bad > 0 && why == NULL)
-			why = "it cannot be decoded";
+		rc = ca_certfile_parse_ca(
+		    d->crypto, file.p, file.len, certs, &bad);
+		(void)ca_certfile_trouble(file.p, file.len, rc, what);
 	}
 	if ((rc != CA_OK && rc != CA_ERR_NOT_FOUND && rc != CA_ERR_UNTRUSTED) ||
-	    bad > 0 || (rc == CA_ERR_NOT_FOUND && hashed)) {
-		say_unreadable(d, dir, path, bad > 0, why);
-	}
+	    bad > 0)
+		say_unreadable(d, dir, path, what);
+	else if (rc == CA_ERR_NOT_FOUND && hashed)
+		say_unreadable(d, dir, path, "has no certificate");
 	bool link = fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    S_ISLNK(st.st_mode);
+	if (hashed && sk_X509_num(certs) > 0)
+		ca_doctor_ca_hash(d, certs, hash, path, link);
 	for (int i = 0; i < sk_X509_num(certs); i++) {
 		if (hashed)
 			keep_hashed(dir, hash, sk_X509_value(certs, i));
@@ -373,9 +346,14 @@ check_dir(struct ca_doctor *d, const char *path, bool anchors)
 		say_no_dir(d, path, rc, anchors);
 		return;
 	}
-	while ((e = readdir(stream)) != NULL)
-		if (hashed_name(e->d_name, &hash) || plain_name(e->d_name))
+	while ((e = readdir(stream)) != NULL) {
+		enum ca_cadir_name is = ca_cadir_name(e->d_name, &hash);
+
+		if (is == CA_CADIR_HASHED || is == CA_CADIR_PLAIN)
 			read_one(d, &dir, dirfd(stream), e->d_name);
+		else if (is == CA_CADIR_OTHER)
+			ca_doctor_ca_skipped(d, dirfd(stream), path, e->d_name);
+	}
 	(void)closedir(stream);
 	if (anchors && d->ncas == dir.first) {
 		ca_doctor_find(d, CA_F_CA_NONE, CA_LEVEL_ERROR,
@@ -395,4 +373,5 @@ ca_doctor_cas(struct ca_doctor *d)
 	check_dir(d, d->cfg->ca_dir, true);
 	if (d->cfg->intermediates_dir != NULL)
 		check_dir(d, d->cfg->intermediates_dir, false);
+	ca_doctor_ca_exempt(d);
 }

@@ -71,6 +71,15 @@ struct ca_doctor; /* doctor.h */
 	    "both CAs.")                                                       \
 	X(CA_F_CA_NOT_HASHED, "ca-not-hashed",                                 \
 	    "Each login reads every file of the directory.")                   \
+	X(CA_F_CA_HASH, "ca-hash",                                             \
+	    "A hashed name is found by the subject's hash only, so this name " \
+	    "is not used.")                                                    \
+	X(CA_F_CA_SKIPPED, "ca-skipped",                                       \
+	    "Only files with a hashed name, or with an ending that "           \
+	    "certauth.conf(5) lists, are read.")                               \
+	X(CA_F_CRL_EXEMPT, "crl-exempt",                                       \
+	    "The entry has no effect, unless clients send that CA's "          \
+	    "certificate.")                                                    \
 	X(CA_F_CRL_DIR, "crl-dir", "Revocation cannot be checked.")            \
 	X(CA_F_CRL_MISSING, "crl-missing",                                     \
 	    "Certificates of that CA are rejected; with crl = prefer they "    \
