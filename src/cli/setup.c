@@ -204,11 +204,12 @@ add_user(struct setup *s)
 	printf("Logins permitted by %s:\n", s->cfg->users);
 	/* 1: the file already has the line */
 	if (also(s, &ca_cmd_users,
-		s->selector == NULL ? by_cert : by_selector) == CA_EXIT_USAGE)
+		s->selector == NULL ? by_cert : by_selector) == CA_EXIT_USAGE) {
 		s->wrong = true;
-	else
-		printf("  %s\n", s->user);
-	if (s->cert == NULL || s->wrong)
+		return;
+	}
+	printf("  %s\n", s->user);
+	if (s->cert == NULL)
 		return;
 	if (also(s, &ca_cmd_verify, verify) == CA_EXIT_OK) {
 		printf("  %s would be accepted\n", s->cert);

@@ -135,6 +135,9 @@ ca_setup_learn(struct ca_config *cfg, const char *const *path, size_t n)
 		if ((rc = ca_crladmin_lock(&r)) == CA_OK &&
 		    (rc = ca_crladmin_cas_find(&r, &cas)) == CA_OK)
 			rc = ca_crladmin_book_read(&r, &book);
+		/* what stands in the CAs of the host need not be remembered */
+		if (rc == CA_OK)
+			rc = ca_crladmin_learn_cas(&r, &cas, &book);
 		/* most certificates of setup have none; `crl update' names the
 		 * CAs whose address is not known then */
 		for (size_t i = 0; rc == CA_OK && i < n; i++)
