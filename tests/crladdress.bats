@@ -174,7 +174,7 @@ fetched() { grep -qx "/$1" "$S/requests"; }
 	crl 1 update --from "$PKI/other.pem"
 	says 'no CA of ca_dir or intermediates_dir signed this certificate; its issuer is CN=Test stranger,O=Example'
 	crl 1 update --from "$PKI/forged.pem"
-	says 'no CA of ca_dir or intermediates_dir signed this certificate; its issuer is CN=Test issuing,O=Example'
+	says 'no CA of ca_dir or intermediates_dir signed this certificate; its issuer is CN=Test issuing,O=Example, and the CA of that name here has another key'
 	mkdir "$C/users.d/ann"
 	cp "$PKI/forged.pem" "$PKI/other.pem" "$C/users.d/ann/"
 	crl 1 update
@@ -252,6 +252,16 @@ fetched() { grep -qx "/$1" "$S/requests"; }
 	not grep -q issuing.crl "$BOOK"
 	crl 2 list --from "$PKI/ann.pem"
 	crl 2 update --forget x
+}
+
+@test "at most 1,000 addresses are remembered" {
+	pki_copy "$S/many"
+	pki_leaf many issuing --ext "crlDistributionPoints = $(
+		printf 'URI:http://crl.example/%04d,' $(seq 1100) | sed 's/,$//')"
+	crl 1 addresses --from "$PKI/many.pem"
+	says 'no more addresses can be remembered'
+	[ "$(grep -c crl.example "$BOOK")" -eq 1000 ]
+	crl 0 addresses --forget http://crl.example/0001
 }
 
 @test "a damaged or hostile file of addresses" {

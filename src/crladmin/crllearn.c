@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crl/crl.h"
 #include "map/registered.h"
 #include "tool/certargs.h"
 #include "tool/cli.h"
@@ -108,6 +109,17 @@ ca_crladmin_learn_users(struct ca_crladmin_run *r,
 	return rc == CA_ERR_MEMORY ? rc : CA_OK;
 }
 
+/* Has one of the CAs the name of the issuer of cert? */
+static bool
+has_name(const struct ca_crladmin_cas *cas, X509 *cert)
+{
+	for (size_t i = 0; i < cas->n; i++)
+		if (ca_crl_same_name(X509_get_subject_name(cas->v[i].cert),
+			X509_get_issuer_name(cert)))
+			return true;
+	return false;
+}
+
 /* Why did a file give no address? */
 static void
 say_nothing(const struct source *s, STACK_OF(X509) *certs)
@@ -121,8 +133,11 @@ say_nothing(const struct source *s, STACK_OF(X509) *certs)
 		ca_buf_fmt(&what,
 		    "no address is learnt, because no CA of ca_dir or "
 		    "intermediates_dir signed this certificate; its issuer is "
-		    "%s; if the host shall trust this CA, run: ",
-		    issuer);
+		    "%s%s; if the host shall trust this CA, run: ",
+		    issuer,
+		    has_name(s->cas, sk_X509_value(certs, 0))
+			? ", and the CA of that name here has another key"
+			: "");
 		ca_crladmin_setup_text(s->run, "--ca", &what);
 	} else {
 		if (s->other[0] != '\0')
@@ -173,6 +188,9 @@ ca_crladmin_learn_file(struct ca_crladmin_run *r,
 		    rc == CA_ERR_IO          ? strerror(errno)
 		    : rc == CA_ERR_NOT_FOUND ? "there is no such file, or no "
 					       "certificate in it"
+		    : rc == CA_ERR_LIMIT
+			? "no more addresses can be remembered; to remove some, "
+			  "run: certauth crl addresses --forget URL"
 		    : rc == CA_ERR_FORMAT
 			? "the file must contain a certificate in PEM or DER"
 			: ca_err_text(rc));
