@@ -51,7 +51,7 @@ bool ca_doctor_view_same(const struct ca_doctor_view *a,
 const char *ca_doctor_origin(struct ca_doctor *d, const char *key);
 
 /*
- * Commands that correct the set-up which d->view reads: with --config and the
+ * doctor_command.c: commands that correct the set-up which d->view reads: with --config and the
  * directories, where those of [default] of certauth.conf are others.  The text
  * is valid until the next call.
  */
