@@ -2,6 +2,7 @@
  * doctor: what crl_dir lacks.
  */
 #include "doctor/doctor_crl.h"
+#include "doctor/doctor_view.h"
 
 #include <fcntl.h>
 #include <openssl/x509v3.h>
@@ -52,12 +53,13 @@ ca_doctor_crl_missing(struct ca_doctor_look *l)
 		ca_doctor_find(d, CA_F_CRL_MISSING,
 		    d->cfg->crl == CA_CRL_REQUIRE ? CA_LEVEL_ERROR
 						  : CA_LEVEL_WARNING,
-		    "%s contains no current CRL of %s", l->path,
-		    name != NULL ? name : "?");
+		    "%s contains no current CRL of %s (%s)", l->path,
+		    name != NULL ? name : "?", d->ca[i].file);
 		if (l->weak[i])
 			ca_doctor_mend(d, "see the finding crl-weak");
 		else
-			ca_doctor_mend(d, "certauth crl update%s",
+			ca_doctor_mend(d, "%s%s",
+			    ca_doctor_crl_command(d, "crl update"),
 			    X509_get_ext_by_NID(
 				ca, NID_crl_distribution_points, -1) < 0 &&
 				    d->cfg->crl_url.n == 0
@@ -95,5 +97,5 @@ ca_doctor_crl_unhashed(struct ca_doctor_look *l, const struct ca_list *names)
 	ca_doctor_find(l->d, CA_F_CRL_NOT_HASHED, CA_LEVEL_WARNING,
 	    "%zu CRL%s of %s %s no hashed name", without,
 	    without == 1 ? "" : "s", l->path, without == 1 ? "has" : "have");
-	ca_doctor_mend(l->d, "certauth crl compile");
+	ca_doctor_mend(l->d, "%s", ca_doctor_crl_command(l->d, "crl compile"));
 }

@@ -3,6 +3,7 @@
  * certificates of this host.
  */
 #include "doctor/doctor_crl.h"
+#include "doctor/doctor_view.h"
 
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -154,10 +155,14 @@ ca_doctor_crl_deltas(struct ca_doctor_look *l)
 		    base ? ""
 			 : "; no current complete CRL of that number or a "
 			   "higher one was found for its scope");
-		ca_doctor_mend(l->d, "%s",
-		    base ? "nothing: the delta is used with its complete CRL"
-			 : "set crl_url to the address of the complete CRL, "
-			   "then run `certauth crl update'");
+		if (base)
+			ca_doctor_mend(l->d,
+			    "nothing: the delta is used with its complete CRL");
+		else
+			ca_doctor_mend(l->d,
+			    "set crl_url to the address of the complete CRL, "
+			    "then run `%s'",
+			    ca_doctor_crl_command(l->d, "crl update"));
 		ca_buf_free(&about);
 	}
 }

@@ -22,7 +22,7 @@
 
 #define STACKS 300
 
-static char dir[64];
+static char dir[256];
 static unsigned seed;
 
 static unsigned
@@ -112,7 +112,7 @@ put_include(FILE *f, const struct plan *p)
 static void
 write_plan(const struct plan *p, const struct ca_stack_world *w)
 {
-	char path[128];
+	char path[512];
 
 	for (int file = 0; file < 2; file++) {
 		(void)snprintf(path, sizeof path, "%s/%s", dir,
@@ -156,7 +156,7 @@ add(void *ctx, const struct ca_pam_line *line)
 static void
 show(const char *name)
 {
-	char path[128], text[4096];
+	char path[512], text[4096];
 	FILE *f;
 
 	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
@@ -197,17 +197,19 @@ as_libpam(void **state)
 
 	(void)state;
 	assert_int_equal(glob("/lib/*/security/pam_debug.so", 0, NULL, &g), 0);
-	(void)snprintf(dir, sizeof dir, "/tmp/pamstack.XXXXXX");
+	const char *tmp = getenv("TMPDIR");
+	(void)snprintf(
+	    dir, sizeof dir, "%s/pamstack.XXXXXX", tmp != NULL ? tmp : "/tmp");
 	assert_non_null(mkdtemp(dir));
 	for (size_t m = 0; m < 6; m++) {
-		char path[128];
+		char path[512];
 
 		(void)snprintf(path, sizeof path, "%s/%s", dir, names[m]);
 		assert_int_equal(symlink(g.gl_pathv[0], path), 0);
 	}
 	globfree(&g);
 	/* libpam wants it */
-	char other[128];
+	char other[512];
 	(void)snprintf(other, sizeof other, "%s/other", dir);
 	FILE *f = fopen(other, "w");
 	assert_non_null(f);
@@ -223,7 +225,7 @@ as_libpam(void **state)
 	}
 	/* the stacks are not all alike */
 	assert_in_range(granted, 10, STACKS - 10);
-	char command[128];
+	char command[512];
 	(void)snprintf(command, sizeof command, "rm -r '%s'", dir);
 	assert_int_equal(system(command), 0);
 }
