@@ -49,7 +49,7 @@ static const struct {
     {"config", ca_doctor_keys, "*", false},
     {"files", ca_doctor_files, "*", false},
     {"host", ca_doctor_host, "host_* warn_expiry rsa_pkcs1", false},
-    {"ca", ca_doctor_cas, CA_KEYS, false},
+    {"ca", ca_doctor_cas, CA_KEYS " crl_exempt", false},
     {"crl", ca_doctor_crls, CA_KEYS " crl*", true},
     {"timer", ca_doctor_timer, CA_KEYS " crl*", true},
     {"users", ca_doctor_users, CA_KEYS " users*", true},

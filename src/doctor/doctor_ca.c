@@ -13,62 +13,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "doctor/doctor_cadir.h"
+#include "verify/cadir.h"
 #include "verify/certfile.h"
-
-/* Is name HASH.N, as made by `openssl rehash'? */
-static bool
-hashed_name(const char *name, unsigned long *hash)
-{
-	char *end;
-
-	if (strspn(name, "0123456789abcdef") != 8 || name[8] != '.' ||
-	    name[9] == '\0' ||
-	    strspn(name + 9, "0123456789") != strlen(name + 9))
-		return false;
-	*hash = strtoul(name, &end, 16);
-	return true;
-}
-
-static bool
-ends_with(const char *name, const char *end)
-{
-	size_t n = strlen(name), k = strlen(end);
-
-	return n > k && strcasecmp(name + n - k, end) == 0;
-}
-
-static bool
-plain_name(const char *name)
-{
-	static const char *const ends[] = {
-	    ".pem", ".crt", ".cer", ".cert", ".der"};
-
-	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-		if (name[0] != '.' && ends_with(name, ends[i]))
-			return true;
-	return false;
-}
-
-/* Does `openssl rehash' make a link to a file of this name and content?  It
- * takes PEM with one object. */
-static bool
-is_rehashed(const char *name, const struct ca_buf *file)
-{
-	static const char *const ends[] = {".pem", ".crt", ".cer"};
-	static const char begin[] = "-----BEGIN ";
-	size_t objects = 0;
-	bool fits = false;
-
-	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-		fits = fits || ends_with(name, ends[i]);
-	for (const uint8_t *p = file->p, *e = p + file->len; p != NULL; p++) {
-		p = memmem(p, (size_t)(e - p), begin, sizeof begin - 1);
-		if (p == NULL)
-			break;
-		objects++;
-	}
-	return fits && objects == 1;
-}
 
 /* ---- one file ---- */
 
@@ -102,10 +49,10 @@ keep_hashed(struct ca_doctor_dir *dir, unsigned long hash, X509 *cert)
 
 static void
 say_unreadable(struct ca_doctor *d, const struct ca_doctor_dir *dir,
-    const char *path, bool one, const char *why)
+    const char *path, const char *why)
 {
 	ca_doctor_find(d, CA_F_CA_UNREADABLE, CA_LEVEL_WARNING,
-	    "%s%s is not used: %s", one ? "a certificate in " : "", path, why);
+	    "%s is not used: %s", path, why);
 	ca_doctor_mend(
 	    d, "replace %s, then run `openssl rehash %s'", path, dir->path);
 }
@@ -133,11 +80,9 @@ say_dangling(struct ca_doctor *d, const struct ca_doctor_dir *dir,
 /* Append the certificates of a file to certs.  Records why it cannot be used. */
 static void
 read_certs(struct ca_doctor *d, const struct ca_doctor_dir *dir,
-    const char *path, struct ca_buf *file, STACK_OF(X509) *certs)
+    const char *path, bool hashed, struct ca_buf *file, STACK_OF(X509) *certs)
 {
-	const char *slash = strrchr(path, '/');
-	unsigned long hash;
-	bool hashed = hashed_name(slash + 1, &hash);
+	char what[CA_CERTFILE_TROUBLE];
 	size_t bad = 0;
 	enum ca_err rc = ca_file_read(AT_FDCWD, path, CA_CERTFILE_MAX, file);
 	const char *why = rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc);
@@ -151,17 +96,13 @@ read_certs(struct ca_doctor *d, const struct ca_doctor_dir *dir,
 		return;
 	}
 	if (rc == CA_OK) {
-		rc = ca_certfile_parse(
+		rc = ca_certfile_parse_ca(
 		    d->crypto, file->p, file->len, certs, &bad);
-		why = ca_err_text(rc);
-		if (bad > 0)
-			why = ca_certfile_refusal(file->p, file->len);
-		if (bad > 0 && why == NULL)
-			why = "it cannot be decoded";
+		why = ca_certfile_trouble(file->p, file->len, rc, what);
 	}
 	/* PEM without a certificate is no mistake under a plain name */
 	if ((rc != CA_OK && (rc != CA_ERR_NOT_FOUND || hashed)) || bad > 0)
-		say_unreadable(d, dir, path, bad > 0, why);
+		say_unreadable(d, dir, path, why);
 }
 
 static void
@@ -170,15 +111,17 @@ read_one(struct ca_doctor *d, struct ca_doctor_dir *dir, const char *name)
 	struct ca_buf file = CA_BUF_INIT(CA_CERTFILE_MAX);
 	STACK_OF(X509) *certs = sk_X509_new_null();
 	unsigned long hash = 0;
-	bool hashed = hashed_name(name, &hash);
+	bool hashed = ca_cadir_name(name, &hash) == CA_CADIR_HASHED;
 	char path[4200];
 	struct stat st;
 
 	if (certs == NULL)
 		abort();
 	(void)snprintf(path, sizeof path, "%s/%s", dir->path, name);
-	read_certs(d, dir, path, &file, certs);
+	read_certs(d, dir, path, hashed, &file, certs);
 	bool link = lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+	if (hashed && sk_X509_num(certs) > 0)
+		ca_doctor_ca_hash(d, certs, hash, path, link);
 	for (int i = 0; i < sk_X509_num(certs); i++) {
 		X509 *cert = sk_X509_value(certs, i);
 
@@ -186,82 +129,22 @@ read_one(struct ca_doctor *d, struct ca_doctor_dir *dir, const char *name)
 			keep_hashed(dir, hash, cert);
 		if (!hashed || !link)
 			keep(d, dir, cert, path,
-			    hashed || is_rehashed(name, &file));
+			    hashed || ca_doctor_is_rehashed(name, &file));
 	}
 	sk_X509_pop_free(certs, X509_free);
 	ca_buf_free(&file);
-}
-
-/* ---- files that no login reads ---- */
-
-/* Somebody has put the file aside. */
-static bool
-is_aside(const char *name)
-{
-	static const char *const ends[] = {"~", ".bak", ".old", ".orig",
-	    ".save", ".disabled", ".off", ".dpkg-old", ".dpkg-new",
-	    ".dpkg-dist", ".rpmsave", ".rpmnew", ".rpmorig"};
-
-	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-		if (ends_with(name, ends[i]))
-			return true;
-	return false;
-}
-
-/* A file with another ending is named if it has a certificate. */
-static void
-check_skipped(
-    struct ca_doctor *d, const struct ca_doctor_dir *dir, const char *name)
-{
-	struct ca_buf file = CA_BUF_INIT(CA_CERTFILE_MAX);
-	STACK_OF(X509) *certs = sk_X509_new_null();
-	char path[4200], pem[4300];
-	size_t bad = 0;
-	enum ca_err rc;
-
-	(void)snprintf(path, sizeof path, "%s/%s", dir->path, name);
-	(void)snprintf(pem, sizeof pem, "%s.pem", path);
-	rc = ca_file_read(AT_FDCWD, path, CA_CERTFILE_MAX, &file);
-	if (rc == CA_OK && certs != NULL)
-		rc =
-		    ca_certfile_parse(d->crypto, file.p, file.len, certs, &bad);
-	if (sk_X509_num(certs) > 0) {
-		ca_doctor_find(d, CA_F_CA_SKIPPED,
-		    is_aside(name) ? CA_LEVEL_NOTE : CA_LEVEL_WARNING,
-		    "%s has a certificate, but not one of the endings .pem, "
-		    ".crt, .cer, .cert and .der",
-		    path);
-		const char *setup = ca_doctor_setup_command(d, "--ca", path);
-		if (is_aside(name))
-			ca_doctor_mend(
-			    d, "nothing, if the CA is not to be trusted");
-		else if (is_rehashed(pem, &file) || setup == NULL)
-			ca_doctor_mend(d, "mv %s %s && openssl rehash %s", path,
-			    pem, dir->path);
-		else
-			ca_doctor_mend(d, "%s && rm -f %s", setup, path);
-	}
-	sk_X509_pop_free(certs, X509_free);
-	ca_buf_free(&file);
-}
-
-static bool
-is_revocation(const char *name)
-{
-	return strspn(name, "0123456789abcdef") == 8 &&
-	       strncmp(name + 8, ".r", 2) == 0;
 }
 
 static void
 look_at(struct ca_doctor *d, struct ca_doctor_dir *dir, const struct dirent *e)
 {
 	unsigned long hash;
+	enum ca_cadir_name is = ca_cadir_name(e->d_name, &hash);
 
-	if (hashed_name(e->d_name, &hash) || plain_name(e->d_name))
+	if (is == CA_CADIR_HASHED || is == CA_CADIR_PLAIN)
 		read_one(d, dir, e->d_name);
-	else if (e->d_name[0] != '.' && e->d_type != DT_DIR &&
-		 !is_revocation(e->d_name))
-		check_skipped(d, dir, e->d_name);
+	else if (is == CA_CADIR_OTHER)
+		ca_doctor_ca_skipped(d, dir->path, e->d_name);
 }
 
 /* ---- directories ---- */
@@ -352,4 +235,5 @@ ca_doctor_cas(struct ca_doctor *d)
 	if (d->cfg->intermediates_dir != NULL)
 		check_dir(d, d->cfg->intermediates_dir, false);
 	ca_doctor_ca_paths(d);
+	ca_doctor_ca_exempt(d);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "crl/crldir.h"
+#include "verify/revocation.h"
 
 /* Every CRL of such a CA is ignored. */
 static void
@@ -42,6 +43,8 @@ ca_doctor_crl_missing(struct ca_doctor_look *l)
 		for (size_t k = 0; k < i; k++)
 			again = again || X509_cmp(d->ca[k].cert, ca) == 0;
 		if (l->has[i] || again || X509_check_ca(ca) == 0 ||
+		    ca_revocation_is_exempt(
+			d->crypto, &d->cfg->crl_exempt, ca) ||
 		    !ca_crypto_seconds(X509_get0_notAfter(ca), &to) ||
 		    to < d->now)
 			continue;
@@ -50,9 +53,12 @@ ca_doctor_crl_missing(struct ca_doctor_look *l)
 			continue;
 		}
 		char *name = ca_doctor_name(X509_get_subject_name(ca));
+		/* with crl_short_lived, it may be a CA that publishes none */
 		ca_doctor_find(d, CA_F_CRL_MISSING,
-		    d->cfg->crl == CA_CRL_REQUIRE ? CA_LEVEL_ERROR
-						  : CA_LEVEL_WARNING,
+		    d->cfg->crl == CA_CRL_REQUIRE &&
+			    d->cfg->crl_short_lived == 0
+			? CA_LEVEL_ERROR
+			: CA_LEVEL_WARNING,
 		    "%s contains no current CRL of %s (%s)", l->path,
 		    name != NULL ? name : "?", d->ca[i].file);
 		if (l->weak[i])

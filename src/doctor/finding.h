@@ -56,7 +56,6 @@ struct ca_doctor; /* doctor.h */
 	    "certificate is rejected.")                                        \
 	X(CA_F_CA_UNREADABLE, "ca-unreadable",                                 \
 	    "Certificates of that CA are rejected.")                           \
-	X(CA_F_CA_SKIPPED, "ca-skipped", "No login reads the file.")           \
 	X(CA_F_CA_EXPIRED, "ca-expired",                                       \
 	    "Certificates of that CA are rejected.")                           \
 	X(CA_F_CA_FUTURE, "ca-not-yet-valid",                                  \
@@ -88,6 +87,15 @@ struct ca_doctor; /* doctor.h */
 	    "both CAs.")                                                       \
 	X(CA_F_CA_NOT_HASHED, "ca-not-hashed",                                 \
 	    "Each login reads every file of the directory.")                   \
+	X(CA_F_CA_HASH, "ca-hash",                                             \
+	    "A hashed name is found by the subject's hash only, so this name " \
+	    "is not used.")                                                    \
+	X(CA_F_CA_SKIPPED, "ca-skipped",                                       \
+	    "A CA certificate counts only in a file whose name ends in .pem, " \
+	    ".crt, .cer, .cert, .der, .p7b or .p7c, or is its hash.")          \
+	X(CA_F_CRL_EXEMPT, "crl-exempt",                                       \
+	    "The entry has no effect, unless clients send that CA's "          \
+	    "certificate.")                                                    \
 	X(CA_F_CRL_DIR, "crl-dir", "Revocation cannot be checked.")            \
 	X(CA_F_CRL_MISSING, "crl-missing",                                     \
 	    "Certificates of that CA are rejected; with crl = prefer they "    \
