@@ -41,13 +41,12 @@ put_config(struct ca_doctor *d)
 		put(d, "--config", d->view->file);
 }
 
-const char *
-ca_doctor_crl_command(struct ca_doctor *d, const char *what)
+static void
+put_crl_options(struct ca_doctor *d)
 {
 	const struct ca_doctor_view *base = base_of(d);
 	const struct ca_config *cfg = d->view->cfg;
 
-	begin(d, what);
 	put_config(d);
 	if (!ca_doctor_view_same(d->view, base, "ca_dir"))
 		put(d, "--ca-dir", cfg->ca_dir);
@@ -56,7 +55,22 @@ ca_doctor_crl_command(struct ca_doctor *d, const char *what)
 		put(d, "--intermediates-dir", cfg->intermediates_dir);
 	if (!ca_doctor_view_same(d->view, base, "crl_dir"))
 		put(d, "--crl-dir", cfg->crl_dir);
+}
+
+const char *
+ca_doctor_crl_command(struct ca_doctor *d, const char *what)
+{
+	begin(d, what);
+	put_crl_options(d);
 	return d->command;
+}
+
+char *
+ca_doctor_crl_options(struct ca_doctor *d)
+{
+	d->command[0] = '\0';
+	put_crl_options(d);
+	return strdup(d->command);
 }
 
 const char *

@@ -52,29 +52,13 @@ mark(struct ca_doctor_look *l, struct ca_crl *crl)
 	}
 }
 
-/* True: the CRL is within crl_grace. */
-static bool
-say_expired(
-    struct ca_doctor_look *l, const char *name, const char *which, time_t end)
+/* Set current or end of about, which has the signer. */
+static void
+check_times(
+    struct ca_doctor_look *l, struct ca_crl *crl, struct ca_doctor_crl *about)
 {
 	struct ca_doctor *d = l->d;
-	bool grace = (uint64_t)(d->now - end) < d->cfg->crl_grace;
-	char when[48];
-
-	ca_doctor_when(end, d->now, when);
-	ca_doctor_find(d, CA_F_CRL_STALE,
-	    grace ? CA_LEVEL_WARNING : CA_LEVEL_ERROR,
-	    "%s/%s has expired: %s was %s%s", l->path, name, which, when,
-	    grace ? " (within crl_grace)" : "");
-	ca_doctor_mend(d, "%s", ca_doctor_crl_command(d, "crl update"));
-	return grace;
-}
-
-/* True: the CRL is current. */
-static bool
-check_times(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
-{
-	struct ca_doctor *d = l->d;
+	const char *name = ca_crl_get0_name(crl);
 	const X509_CRL *x = ca_crl_get0_x509(crl);
 	time_t last, end;
 	const char *which = X509_CRL_get0_nextUpdate(x) != NULL
@@ -88,7 +72,7 @@ check_times(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
 		ca_doctor_find(d, CA_F_CRL_MALFORMED, CA_LEVEL_WARNING,
 		    "%s/%s has a time that cannot be read", l->path, name);
 		mend_replace(l, name);
-		return false;
+		return;
 	}
 	if (last > d->now) {
 		ca_doctor_when(last, d->now, when);
@@ -97,21 +81,22 @@ check_times(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
 		    name, when);
 		ca_doctor_mend(d, "check the clock with `timedatectl'; if the "
 				  "clock is right, wait until then");
-		return false;
+		return;
 	}
 	ca_doctor_when(end, d->now, when);
 	if (end <= d->now) {
-		if (say_expired(l, name, which, end))
+		about->end = end;
+		if ((uint64_t)(d->now - end) < d->cfg->crl_grace)
 			mark(l, crl);
-		return false;
+		return;
 	}
+	about->current = true;
 	mark(l, crl);
 	if (end - d->now < (end - last) / 8) {
 		ca_doctor_find(d, CA_F_CRL_EXPIRING, CA_LEVEL_WARNING,
 		    "%s/%s expires soon: %s is %s", l->path, name, which, when);
-		ca_doctor_mend(d, "%s", ca_doctor_crl_command(d, "crl update"));
+		ca_doctor_crl_renew(l, about->signer);
 	}
-	return true;
 }
 
 static void
@@ -253,21 +238,19 @@ say_unsigned(struct ca_doctor_look *l, struct ca_crl *crl)
 static void
 check_crl(struct ca_doctor_look *l, struct ca_crl *crl, STACK_OF(X509) *cas)
 {
-	const char *name = ca_crl_get0_name(crl);
-	X509 *signer;
-	bool current;
+	struct ca_doctor_crl about = {0};
 
 	if (ca_crl_trouble(crl) != CA_R_OK) {
 		say_trouble(l, crl);
 		return;
 	}
-	if ((signer = ca_crl_signer(crl, cas)) == NULL) {
+	if ((about.signer = ca_crl_signer(crl, cas)) == NULL) {
 		say_unsigned(l, crl);
 		return;
 	}
-	current = check_times(l, crl, name);
-	check_index(l, crl, name);
-	if (!ca_doctor_crl_keep(l, crl, signer, current))
+	check_times(l, crl, &about);
+	check_index(l, crl, ca_crl_get0_name(crl));
+	if (!ca_doctor_crl_keep(l, crl, &about))
 		abort();
 }
 
@@ -340,26 +323,28 @@ ca_doctor_crls(struct ca_doctor *d)
 		.crypto = d->crypto,
 		.dir = -1},
 	    .path = d->cfg->crl_dir};
-	STACK_OF(X509) *cas = sk_X509_new_null();
 	struct ca_list names = {0}, odd = {0};
+	char *again = NULL;
 	enum ca_err rc;
 
 	if (d->cfg->crl == CA_CRL_OFF)
 		goto out;
 	l.has = calloc(d->ncas + 1, sizeof *l.has);
 	l.weak = calloc(d->ncas + 1, sizeof *l.weak);
-	for (size_t i = 0; cas != NULL && i < d->ncas; i++)
-		if (sk_X509_push(cas, d->ca[i].cert) <= 0)
-			abort();
 	if ((rc = list_dir(&l, &names, &odd)) != CA_OK || l.has == NULL ||
 	    l.weak == NULL) {
 		say_no_dir(&l, rc);
 		goto out;
 	}
+	l.run.again = again = ca_doctor_crl_options(d);
+	if (strcmp(d->view->file, CA_SYSCONFDIR "/certauth.conf") != 0)
+		l.run.config = d->view->file;
+	ca_doctor_crl_plan(&l);
 	for (size_t i = 0; i < odd.n; i++)
 		ca_doctor_crl_odd(&l, odd.v[i]);
 	for (size_t i = 0; i < names.n; i++)
-		check_file(&l, names.v[i], cas);
+		check_file(&l, names.v[i], l.run.cas);
+	ca_doctor_crl_stale(&l);
 	ca_doctor_crl_pairs(&l);
 	ca_doctor_crl_deltas(&l);
 	ca_doctor_crl_listings(&l);
@@ -371,7 +356,9 @@ out:
 	ca_crladmin_names_free(&odd);
 	if (l.run.dir >= 0)
 		(void)close(l.run.dir);
-	sk_X509_free(cas);
+	sk_X509_free(l.run.cas);
+	ca_crladmin_plan_clear(&l.plan);
 	free(l.has);
 	free(l.weak);
+	free(again);
 }

@@ -8,6 +8,7 @@
 
 #include "crladmin/crlabout.h"
 #include "crladmin/crljudge.h"
+#include "crladmin/crlmissing.h"
 #include "crladmin/crlset.h"
 #include "doctor/doctor.h"
 
@@ -17,6 +18,7 @@ struct ca_doctor_crl {
 	X509_CRL *x;
 	X509 *signer; /* a CA of struct ca_doctor */
 	bool current;
+	time_t end; /* it has expired then; 0: it has not */
 };
 
 struct ca_doctor_look {
@@ -29,12 +31,18 @@ struct ca_doctor_look {
 	size_t in_file; /* CRLs in the file that is checked */
 	struct ca_doctor_crl *v;
 	size_t n;
+	struct ca_crladmin_plan plan; /* the addresses of CRLs */
+	bool planned;                 /* plan is filled */
 };
 
-/* Keep a CRL to compare it with the others.  False: out of memory. */
+/* Keep a CRL to compare it with the others; file and x are set from crl.  False:
+ * out of memory. */
 bool ca_doctor_crl_keep(struct ca_doctor_look *l, const struct ca_crl *crl,
-    X509 *signer, bool current);
+    const struct ca_doctor_crl *about);
 void ca_doctor_crls_clear(struct ca_doctor_look *l);
+
+/* Find CRLs that have expired, with or without a newer one. */
+void ca_doctor_crl_stale(struct ca_doctor_look *l);
 
 /* Find pairs whose number and date disagree, and deltas without a base. */
 void ca_doctor_crl_pairs(struct ca_doctor_look *l);
@@ -46,7 +54,18 @@ void ca_doctor_crl_listings(struct ca_doctor_look *l);
 /* Check an entry that is not a file, or a file that cannot be read. */
 void ca_doctor_crl_odd(struct ca_doctor_look *l, const char *name);
 
-/* Find CAs without a current CRL, and files without a hashed name. */
+/* Set run.cas and plan: the addresses of the CAs' CRLs. */
+void ca_doctor_crl_plan(struct ca_doctor_look *l);
+
+/* The CA of the plan with the name and key of ca, or NULL. */
+const struct ca_crladmin_ca *ca_doctor_crl_planned(
+    const struct ca_doctor_look *l, X509 *ca);
+
+/* Mend the last finding by a new CRL of ca. */
+void ca_doctor_crl_renew(struct ca_doctor_look *l, X509 *ca);
+
+/* Find CAs without a current CRL or without its address, and files without a
+ * hashed name. */
 void ca_doctor_crl_missing(struct ca_doctor_look *l);
 void ca_doctor_crl_unhashed(
     struct ca_doctor_look *l, const struct ca_list *names);

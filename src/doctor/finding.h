@@ -100,6 +100,9 @@ struct ca_doctor; /* doctor.h */
 	X(CA_F_CRL_MISSING, "crl-missing",                                     \
 	    "Certificates of that CA are rejected; with crl = prefer they "    \
 	    "are accepted without a revocation check.")                        \
+	X(CA_F_CRL_ADDRESS, "crl-address",                                     \
+	    "The CRL is not fetched, and logins fail when it has expired, "    \
+	    "unless a new one is installed by hand.")                          \
 	X(CA_F_CRL_STALE, "crl-stale",                                         \
 	    "An expired CRL (past its nextUpdate and crl_grace) cannot show "  \
 	    "that a certificate is not revoked.")                              \
