@@ -324,11 +324,24 @@ fetched() { grep -qx "/$1" "$S/requests"; }
 	crl 1 update
 }
 
-@test "what needs no CRL needs no address: crl = off, an expired CA, a CA below none" {
+@test "what needs no CRL needs no address: crl = off, crl_exempt, an expired CA, a CA below none" {
 	echo 'crl = off' >>"$C/certauth.conf"
 	crl 0 update
 	not says 'not known'
 	sed -i '/^crl = /d' "$C/certauth.conf"
+	# what the issuing CA issues needs none
+	echo "crl_exempt = $(pki_sha256 "$PKI/issuing.pem")" >>"$C/certauth.conf"
+	crl 0 update
+	not says 'not known'
+	crl 0 addresses
+	sed -i '/^crl_exempt/d' "$C/certauth.conf"
+	crl 1 update
+	# a CA of short-lived certificates may publish none; it is named
+	echo 'crl_short_lived = 25h' >>"$C/certauth.conf"
+	crl 0 update
+	says 'CRL of CN=Test issuing,O=Example is not known'
+	sed -i '/^crl_short/d' "$C/certauth.conf"
+	crl 1 update
 	pki_ca past --from -20d --to -1d
 	cp "$PKI/past.pem" "$C/ca/"
 	pki_ca lost --issuer stranger --ext "crlDistributionPoints = URI:$URL/lost.crl"

@@ -34,59 +34,6 @@ slurp(const char *path, struct ca_buf *out)
 
 /* ---- certificates of a file ---- */
 
-/* The certificates of a PKCS#7 SignedData (RFC 2315 section 9.1), one after the
- * other.  They are not decoded here, as libcrypto's reader would do. */
-static enum ca_err
-pkcs7_certs(struct ca_reader r, struct ca_reader *certs)
-{
-	static const uint8_t signed_data[] = {
-	    0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02};
-	struct ca_reader content, type, data, skip;
-
-	if (ca_der_expect(&r, CA_DER_SEQUENCE, &content) != CA_OK ||
-	    ca_der_expect(&content, CA_DER_OID, &type) != CA_OK ||
-	    !ca_der_is(type, signed_data, sizeof signed_data) ||
-	    ca_der_expect(&content, CA_DER_CONTEXT_0, &data) != CA_OK ||
-	    ca_der_expect(&data, CA_DER_SEQUENCE, &content) != CA_OK ||
-	    ca_der_expect(&content, CA_DER_INTEGER, &skip) != CA_OK ||
-	    ca_der_expect(&content, 0x31, &skip) != CA_OK || /* SET */
-	    ca_der_expect(&content, CA_DER_SEQUENCE, &skip) != CA_OK)
-		return CA_ERR_FORMAT;
-	return ca_der_expect(&content, CA_DER_CONTEXT_0, certs);
-}
-
-/* PKCS#7, in PEM or DER. */
-static enum ca_err
-parse_pkcs7(
-    struct ca_crypto *crypto, const struct ca_buf *file, STACK_OF(X509) *out)
-{
-	BIO *bio = BIO_new_mem_buf(file->p, (int)file->len);
-	struct ca_reader r = ca_reader_of(file->p, file->len), one;
-	unsigned char *der = NULL;
-	long len = 0;
-	uint8_t tag;
-
-	if (bio != NULL && PEM_bytes_read_bio(&der, &len, NULL,
-			       PEM_STRING_PKCS7, bio, NULL, NULL) == 1)
-		r = ca_reader_of(der, (size_t)len);
-	enum ca_err rc = pkcs7_certs(r, &r);
-	while (rc == CA_OK && r.left > 0) {
-		const uint8_t *at = r.p;
-		X509 *cert = NULL;
-
-		if ((rc = ca_der_next(&r, &tag, &one)) == CA_OK)
-			rc = ca_crypto_cert(
-			    crypto, at, (size_t)(r.p - at), &cert);
-		if (rc == CA_OK && sk_X509_push(out, cert) <= 0) {
-			X509_free(cert);
-			rc = CA_ERR_MEMORY;
-		}
-	}
-	OPENSSL_free(der);
-	BIO_free(bio);
-	return rc;
-}
-
 /* Read all certificates of a file; false: the error was printed. */
 static bool
 read_all(struct ca_crypto *crypto, const char *path, STACK_OF(X509) *out)
@@ -96,18 +43,17 @@ read_all(struct ca_crypto *crypto, const char *path, STACK_OF(X509) *out)
 	enum ca_err rc = CA_OK;
 	bool ok = slurp(path, &file);
 
-	if (ok) {
-		rc = ca_certfile_parse(crypto, file.p, file.len, out, &bad);
-		if ((rc != CA_OK || bad > 0) && sk_X509_num(out) == 0) {
-			bad = 0;
-			rc = parse_pkcs7(crypto, &file, out);
-		}
-	}
-	if (ok && (rc != CA_OK || bad > 0 || sk_X509_num(out) == 0)) {
-		(void)ca_cli_fail("%s %s; use PEM, DER or PKCS#7", path,
-		    sk_X509_num(out) == 0
-			? "has no certificate"
-			: "has a certificate that cannot be read");
+	if (ok)
+		rc = ca_certfile_parse_ca(crypto, file.p, file.len, out, &bad);
+	if (ok && rc == CA_ERR_NOT_FOUND) {
+		(void)ca_cli_fail(
+		    "%s has no certificate; use PEM, DER or PKCS#7", path);
+		ok = false;
+	} else if (ok && (rc != CA_OK || bad > 0)) {
+		char what[CA_CERTFILE_TROUBLE];
+
+		(void)ca_cli_fail("%s %s", path,
+		    ca_certfile_trouble(file.p, file.len, rc, what));
 		ok = false;
 	}
 	ca_buf_free(&file);

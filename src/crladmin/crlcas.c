@@ -8,12 +8,14 @@
 #include "crl/crl.h"
 #include "verify/issued.h"
 #include "verify/name.h"
+#include "verify/revocation.h"
 
 bool
-ca_crladmin_needs_crl(const struct ca_config *cfg, X509 *ca)
+ca_crladmin_needs_crl(
+    struct ca_crypto *crypto, const struct ca_config *cfg, X509 *ca)
 {
-	(void)ca;
-	return cfg->crl != CA_CRL_OFF;
+	return cfg->crl != CA_CRL_OFF &&
+	       !ca_revocation_is_exempt(crypto, &cfg->crl_exempt, ca);
 }
 
 static enum ca_err
@@ -54,14 +56,15 @@ add(const struct ca_crladmin_run *r, X509 *cert, struct ca_crladmin_cas *out)
 			/* a renewed certificate may permit more */
 			out->v[i].may_sign |=
 			    (X509_get_key_usage(cert) & KU_CRL_SIGN) != 0;
-			out->v[i].needs = out->v[i].needs &&
-					  ca_crladmin_needs_crl(r->cfg, cert);
+			out->v[i].needs =
+			    out->v[i].needs &&
+			    ca_crladmin_needs_crl(r->crypto, r->cfg, cert);
 			return CA_OK;
 		}
 	if ((v = realloc(out->v, (out->n + 1) * sizeof *v)) == NULL)
 		return CA_ERR_MEMORY;
 	out->v = v;
-	ca.needs = ca_crladmin_needs_crl(r->cfg, cert);
+	ca.needs = ca_crladmin_needs_crl(r->crypto, r->cfg, cert);
 	ca.may_sign = (X509_get_key_usage(cert) & KU_CRL_SIGN) != 0;
 	v[out->n++] = ca;
 	return CA_OK;

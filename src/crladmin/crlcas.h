@@ -36,10 +36,11 @@ struct ca_crladmin_cas {
 };
 
 /*
- * Does a login need a CRL for the certificates that this CA issued?  The one
- * place that asks the configuration.
+ * Does a login need a CRL for the certificates that this CA issued (crl,
+ * crl_exempt)?  The one place that asks the configuration.
  */
-bool ca_crladmin_needs_crl(const struct ca_config *cfg, X509 *ca);
+bool ca_crladmin_needs_crl(
+    struct ca_crypto *crypto, const struct ca_config *cfg, X509 *ca);
 
 /* Find them in run->cas.  A CA that has expired is left out; one of two with
  * the same name and key is.  CA_ERR_MEMORY, CA_ERR_CRYPTO. */

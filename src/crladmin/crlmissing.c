@@ -151,7 +151,10 @@ say_one(const struct ca_crladmin_run *r, const struct ca_crladmin_ca *ca,
 		return false;
 	}
 	if (ca_crladmin_no_address(ca)) {
-		bool good = ca->current && !ca->soon;
+		/* with crl_short_lived, it may be a CA that publishes none */
+		bool good = ca->current
+				? !ca->soon
+				: !ca->any && r->cfg->crl_short_lived > 0;
 
 		/* what root installs by hand is named, and is no failure yet */
 		if (!good || !r->quiet)

@@ -1,7 +1,7 @@
 /*
  * doctor: inside the check of CRLs.  doctor_crl.c checks each file of crl_dir,
- * doctor_crlset.c compares the CRLs, doctor_crlmissing.c finds what crl_dir
- * lacks.  Private to them.
+ * doctor_crlodd.c each entry that is not a file, doctor_crlset.c compares the
+ * CRLs, doctor_crlmissing.c finds what crl_dir lacks.  Private to them.
  */
 #ifndef CA_DOCTOR_DOCTOR_CRL_H
 #define CA_DOCTOR_DOCTOR_CRL_H
@@ -28,6 +28,7 @@ struct ca_doctor_look {
 	bool *weak; /* for each CA: a CRL of its name is signed with a
 		     * refused algorithm */
 	const char *path;
+	size_t in_file; /* CRLs in the file that is checked */
 	struct ca_doctor_crl *v;
 	size_t n;
 	struct ca_crladmin_plan plan; /* the addresses of CRLs */
@@ -49,6 +50,9 @@ void ca_doctor_crl_deltas(struct ca_doctor_look *l);
 
 /* Find certificates of this host that are on a CRL of another scope. */
 void ca_doctor_crl_listings(struct ca_doctor_look *l);
+
+/* Check an entry that is not a file, or a file that cannot be read. */
+void ca_doctor_crl_odd(struct ca_doctor_look *l, const char *name);
 
 /* Set run.cas and plan: the addresses of the CAs' CRLs. */
 void ca_doctor_crl_plan(struct ca_doctor_look *l);

@@ -2,6 +2,7 @@
  * doctor: what crl_dir lacks.
  */
 #include "doctor/doctor_crl.h"
+#include "doctor/doctor_view.h"
 
 #include <fcntl.h>
 #include <openssl/x509v3.h>
@@ -11,6 +12,7 @@
 
 #include "crl/crldir.h"
 #include "crladmin/crlplan.h"
+#include "verify/revocation.h"
 
 /* ---- the addresses ---- */
 
@@ -71,7 +73,7 @@ ca_doctor_crl_renew(struct ca_doctor_look *l, X509 *ca)
 	if (v != NULL && ca_crladmin_no_address(v))
 		ca_crladmin_missing_how(&l->run, v, &how);
 	else
-		ca_buf_str(&how, "certauth crl update");
+		ca_buf_str(&how, ca_doctor_crl_command(l->d, "crl update"));
 	text = ca_buf_text(&how);
 	ca_doctor_mend(l->d, "%s", text != NULL ? text : "certauth crl update");
 	ca_buf_free(&how);
@@ -97,7 +99,7 @@ say_no_sign(struct ca_doctor *d, X509 *ca, const char *file)
 }
 
 static void
-say_missing(struct ca_doctor_look *l, X509 *ca)
+say_missing(struct ca_doctor_look *l, X509 *ca, const char *file)
 {
 	const struct ca_crladmin_ca *v = ca_doctor_crl_planned(l, ca);
 	char *name = ca_doctor_name(X509_get_subject_name(ca));
@@ -105,10 +107,12 @@ say_missing(struct ca_doctor_look *l, X509 *ca)
 	const char *other = none && v->other != NULL ? v->other : "";
 
 	ca_doctor_find(l->d, CA_F_CRL_MISSING,
-	    l->d->cfg->crl == CA_CRL_REQUIRE ? CA_LEVEL_ERROR
-					     : CA_LEVEL_WARNING,
-	    "%s contains no current CRL of %s%s%s%s", l->path,
-	    name != NULL ? name : "?",
+	    /* with crl_short_lived, it may be a CA that publishes none */
+	    l->d->cfg->crl == CA_CRL_REQUIRE && l->d->cfg->crl_short_lived == 0
+		? CA_LEVEL_ERROR
+		: CA_LEVEL_WARNING,
+	    "%s contains no current CRL of %s (%s)%s%s%s", l->path,
+	    name != NULL ? name : "?", file,
 	    !none           ? ""
 	    : other[0] != 0 ? ", and the only known address of its CRL is "
 			    : ", and the address of its CRL is not known",
@@ -151,7 +155,7 @@ ca_doctor_crl_missing(struct ca_doctor_look *l)
 		for (size_t k = 0; k < i; k++)
 			again = again || X509_cmp(d->ca[k].cert, ca) == 0;
 		if (l->has[i] || again || X509_check_ca(ca) == 0 ||
-		    !ca_crladmin_needs_crl(d->cfg, ca) ||
+		    !ca_crladmin_needs_crl(d->crypto, d->cfg, ca) ||
 		    !ca_crypto_seconds(X509_get0_notAfter(ca), &to) ||
 		    to < d->now)
 			continue;
@@ -159,7 +163,7 @@ ca_doctor_crl_missing(struct ca_doctor_look *l)
 			say_no_sign(d, ca, d->ca[i].file);
 			continue;
 		}
-		say_missing(l, ca);
+		say_missing(l, ca, d->ca[i].file);
 		if (l->weak[i])
 			ca_doctor_mend(d, "see the finding crl-weak");
 		else
@@ -195,5 +199,5 @@ ca_doctor_crl_unhashed(struct ca_doctor_look *l, const struct ca_list *names)
 	ca_doctor_find(l->d, CA_F_CRL_NOT_HASHED, CA_LEVEL_WARNING,
 	    "%zu CRL%s of %s %s no hashed name", without,
 	    without == 1 ? "" : "s", l->path, without == 1 ? "has" : "have");
-	ca_doctor_mend(l->d, "certauth crl compile");
+	ca_doctor_mend(l->d, "%s", ca_doctor_crl_command(l->d, "crl compile"));
 }

@@ -3,6 +3,7 @@
  * certificates of this host.
  */
 #include "doctor/doctor_crl.h"
+#include "doctor/doctor_view.h"
 
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -132,6 +133,16 @@ successor(const struct ca_doctor_look *l, const struct ca_doctor_crl *old)
 	return NULL;
 }
 
+static size_t
+in_file(const struct ca_doctor_look *l, const char *file)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		n += strcmp(l->v[i].file, file) == 0;
+	return n;
+}
+
 static void
 say_expired(struct ca_doctor_look *l, const struct ca_doctor_crl *c)
 {
@@ -146,9 +157,9 @@ say_expired(struct ca_doctor_look *l, const struct ca_doctor_crl *c)
 		    "%s/%s has expired (%s), and the current CRL %s of the "
 		    "same CA has replaced it",
 		    l->path, c->file, when, newer->file);
-		if (strcmp(c->file, newer->file) != 0)
-			ca_doctor_mend(d, "rm %s/%s; certauth crl compile",
-			    l->path, c->file);
+		if (in_file(l, c->file) == 1)
+			ca_doctor_mend(d, "rm %s/%s; %s", l->path, c->file,
+			    ca_doctor_crl_command(d, "crl compile"));
 		return;
 	}
 	ca_doctor_find(d, CA_F_CRL_STALE,
@@ -211,10 +222,14 @@ ca_doctor_crl_deltas(struct ca_doctor_look *l)
 		    base ? ""
 			 : "; no current complete CRL of that number or a "
 			   "higher one was found for its scope");
-		ca_doctor_mend(l->d, "%s",
-		    base ? "nothing: the delta is used with its complete CRL"
-			 : "set crl_url to the address of the complete CRL, "
-			   "then run `certauth crl update'");
+		if (base)
+			ca_doctor_mend(l->d,
+			    "nothing: the delta is used with its complete CRL");
+		else
+			ca_doctor_mend(l->d,
+			    "set crl_url to the address of the complete CRL, "
+			    "then run `%s'",
+			    ca_doctor_crl_command(l->d, "crl update"));
 		ca_buf_free(&about);
 	}
 }

@@ -127,7 +127,7 @@ files(void **state)
 	put_text("more/broken.pem", "rubbish");
 	assert_int_equal(
 	    judge(under, NULL, "intermediates_dir", sub), CA_R_CHAIN_DIR);
-	says(CA_CHECK_CHAIN, "more/broken.pem is neither PEM nor DER");
+	says(CA_CHECK_CHAIN, "more/broken.pem is not PEM, DER or PKCS #7");
 	X509_free(under);
 }
 
