@@ -682,7 +682,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	for c in required requisite sufficient \
 		'[success=done ignore=ignore default=die]' \
 		'[success=2 default=ignore]'; do
-		printf 'auth %s %s\nauth required pam_unix.so\naccount required %s\n' \
+		printf 'auth %s %s\nauth [success=1 default=ignore] pam_unix.so\nauth requisite pam_deny.so\nauth required pam_permit.so\naccount required %s\n' \
 			"$c" "$MODULE" "$MODULE" >"$S/etc/pam.d/sshd"
 		doctor
 		[ "$status" -eq 0 ]
@@ -706,7 +706,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 @test "PAM: a fallback to pam_permit.so" {
 	printf 'auth sufficient %s\nauth optional pam_faildelay.so\nauth required pam_permit.so\naccount required %s\n' \
 		"$MODULE" "$MODULE" >"$S/etc/pam.d/sshd"
-	finds error pam-open 'sshd:3: pam_permit.so'
+	finds error pam-open 'sshd:3 (pam_permit.so) grants the login after a refusal of the line'
 }
 
 @test "PAM: a mistake in an argument, a password stack, no account line" {
@@ -780,7 +780,7 @@ print(int(state == 5 or bool(t.a[5] & 0xffffffff & 64)))')
 	echo 'UsePAM no' >"$d/sshd_config"
 	doctor --config "$d/conf" --pam-dir "$d/pam.d" --sshd-config "$d/sshd_config"
 	[ "$status" -eq 2 ]
-	[[ $output == *max-answer*"in $d/sshd_config UsePAM is no"* ]]
+	[[ $output == *max-answer*"in $d/sshd_config:1 UsePAM is no"* ]]
 	doctor --config "$d/conf" --pam-dir "$d/pam.d" --skip sshd
 	[ "$status" -eq 1 ]
 	doctor --config "$d/nothing"
