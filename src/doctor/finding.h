@@ -30,8 +30,8 @@ struct ca_doctor; /* doctor.h */
 	    "128 answers of this size cannot carry the longest "               \
 	    "response.")                                                       \
 	X(CA_F_PURPOSE, "purpose",                                             \
-	    "No certificate has that purpose, so every certificate is "        \
-	    "rejected.")                                                       \
+	    "Only a certificate with a purpose of the configuration is "       \
+	    "accepted.")                                                       \
 	X(CA_F_CRL_OFF, "crl-off", "Revoked certificates can log in.")         \
 	X(CA_F_HELPER, "helper",                                               \
 	    "Logins at the machine (proof = command) cannot be signed.")       \
