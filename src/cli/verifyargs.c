@@ -152,9 +152,7 @@ ca_verify_args_parse(struct ca_verify_args *a, const struct ca_command *cmd,
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == '?' || c == ':')
-			return ca_cli_usage(cmd,
-			    "%s: unknown option, or its value is missing",
-			    argv[optind - 1]);
+			return ca_cli_bad_option(cmd, argv);
 		if ((status = one_option(a, cmd, c)) != CA_EXIT_OK)
 			return status;
 	}

@@ -106,12 +106,35 @@ ca_crladmin_open(struct ca_crladmin_run *r)
 		return ca_cli_fail("%s", ca_err_text(rc));
 	if ((rc = read_cas(r, r->cfg->ca_dir)) != CA_OK)
 		return ca_crladmin_said(r->cfg->ca_dir, rc);
+	r->nanchors = sk_X509_num(r->cas);
 	if (r->cfg->intermediates_dir != NULL &&
 	    (rc = read_cas(r, r->cfg->intermediates_dir)) != CA_OK &&
 	    rc != CA_ERR_NOT_FOUND)
 		return ca_crladmin_said(r->cfg->intermediates_dir, rc);
 	rc = ca_file_opendir(AT_FDCWD, r->cfg->crl_dir, &r->dir, NULL);
 	return rc == CA_OK ? CA_EXIT_OK : ca_crladmin_said(r->cfg->crl_dir, rc);
+}
+
+void
+ca_crladmin_setup_text(
+    const struct ca_crladmin_run *r, const char *option, struct ca_buf *out)
+{
+	static const char ending[] = "/certauth.conf";
+	bool crl = strcmp(option, "--crl") == 0;
+	size_t n = r->config != NULL ? strlen(r->config) : 0;
+	size_t stem = n >= sizeof ending ? n - (sizeof ending - 1) : 0;
+
+	if (r->again == NULL || r->again[0] == '\0')
+		ca_buf_fmt(out, "certauth setup %s FILE", option);
+	else if (stem > 0 && r->config[0] == '/' &&
+		 strcmp(r->config + stem, ending) == 0)
+		ca_buf_fmt(out, "certauth setup --confdir %.*s %s FILE",
+		    (int)stem, r->config, option);
+	else /* setup does not take the options of this run */
+		ca_buf_fmt(out, "cp FILE %s; %s%s",
+		    crl ? r->cfg->crl_dir : r->cfg->ca_dir,
+		    crl ? "certauth crl compile" : "openssl rehash ",
+		    crl ? r->again : r->cfg->ca_dir);
 }
 
 void
