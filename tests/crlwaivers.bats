@@ -92,6 +92,19 @@ crl_short_lived = 25h"
 	logged 'waived=crl-exempt'
 }
 
+@test "a CRL that cannot be read refuses" {
+	conf default "crl_exempt = $FP
+crl_short_lived = 25h"
+	cp "$PKI/crl-clean/inter.crl" "$S/etc/certauth/crl/"
+	chmod 666 "$S/etc/certauth/crl/inter.crl"
+	login_denied crl-dir --cert day
+	# one that is no CRL is none
+	chmod 644 "$S/etc/certauth/crl/inter.crl"
+	echo 'no CRL' >"$S/etc/certauth/crl/inter.crl"
+	login_ok --cert day
+	logged 'waived=crl-short-lived'
+}
+
 @test "the CAs of the path need their CRLs" {
 	crl_dir inter.crl
 	conf default 'crl_short_lived = 25h'

@@ -42,11 +42,11 @@ static const struct {
 	const char *name;
 	void (*run)(struct ca_doctor *d);
 	/* The keys that the check reads: it runs for each view that differs
-	 * in them from every view before.  NULL: it runs once. */
+	 * in them from every view before.  "": for each view.  NULL: once. */
 	const char *keys;
 	bool needs_cas; /* of d->ca */
 } checks[] = {
-    {"config", ca_doctor_keys, "*", false},
+    {"config", ca_doctor_keys, "", false},
     {"files", ca_doctor_files, "*", false},
     {"host", ca_doctor_host, "host_* warn_expiry rsa_pkcs1", false},
     {"ca", ca_doctor_cas, CA_KEYS " crl_exempt", false},
@@ -248,7 +248,7 @@ run_check(struct ca_doctor *d, size_t c)
 static bool
 is_new(const struct ca_doctor *d, size_t c, size_t v)
 {
-	for (size_t i = 0; i < v; i++)
+	for (size_t i = 0; i < v && checks[c].keys[0] != '\0'; i++)
 		if (strcmp(d->views[i]->file, d->views[v]->file) == 0 &&
 		    ca_doctor_view_same(
 			d->views[i], d->views[v], checks[c].keys))

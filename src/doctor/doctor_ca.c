@@ -69,8 +69,10 @@ say_dangling(struct ca_doctor *d, const struct ca_doctor_dir *dir,
 		return;
 	ca_doctor_find(d, CA_F_CA_UNREADABLE, CA_LEVEL_WARNING,
 	    "%s is a symbolic link to a file that does not exist", path);
+	/* rehash keeps a link if the directory needs one of its name */
 	if (hashed)
-		ca_doctor_mend(d, "openssl rehash %s", dir->path);
+		ca_doctor_mend(
+		    d, "rm %s && openssl rehash %s", path, dir->path);
 	else
 		ca_doctor_mend(d,
 		    "restore the file that %s points to, or run `rm %s'", path,

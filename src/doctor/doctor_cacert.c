@@ -15,54 +15,6 @@
 #define EXPIRING                                                               \
 	((time_t)30 * 86400) /* seconds; a CA is not renewed in a day */
 
-/* ---- how to correct it ---- */
-
-/* The number of certificates in a file. */
-static size_t
-in_file(const struct ca_doctor *d, const char *file)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < d->ncas; i++)
-		n += strcmp(d->ca[i].file, file) == 0;
-	return n;
-}
-
-/* `certauth setup' writes each certificate of a file to a PEM file of its own.
- * What is a trust anchor now stays one. */
-static const char *
-split(struct ca_doctor *d, const struct ca_doctor_ca *ca)
-{
-	static char sentence[8400];
-	bool own = true;
-
-	for (size_t i = 0; i < d->ncas; i++)
-		if (strcmp(d->ca[i].file, ca->file) == 0)
-			own = own && ca_issued_by(d->ca[i].cert, d->ca[i].cert);
-	const char *command = ca_doctor_setup_command(
-	    d, own || !ca->anchor ? "--ca" : "--anchor", ca->file);
-	if (command != NULL)
-		return command;
-	(void)snprintf(sentence, sizeof sentence,
-	    "write each certificate of %s to a PEM file of its own", ca->file);
-	return sentence;
-}
-
-/* How to remove this certificate, and no other one of its file. */
-static void
-mend_remove(struct ca_doctor *d, const struct ca_doctor_ca *ca, const char *dir,
-    const char *first, const char *otherwise)
-{
-	if (in_file(d, ca->file) > 1)
-		ca_doctor_mend(d,
-		    "%sremove this certificate from %s, which has others (`%s' "
-		    "makes a file of each)%s",
-		    first, ca->file, split(d, ca), otherwise);
-	else
-		ca_doctor_mend(d, "%srm %s && openssl rehash %s%s", first,
-		    ca->file, dir, otherwise);
-}
-
 /* ---- one certificate ---- */
 
 static void
@@ -90,7 +42,7 @@ check_dates(struct ca_doctor *d, const struct ca_doctor_dir *dir,
 	} else if (to < d->now) {
 		ca_doctor_find(d, CA_F_CA_EXPIRED, CA_LEVEL_WARNING,
 		    "%s (%s) expired %s", name, ca->file, when);
-		mend_remove(d, ca, dir->path,
+		ca_doctor_ca_mend_remove(d, ca, dir->path,
 		    "install the CA's new certificate if there is one, then ",
 		    "");
 	} else if (to - d->now < EXPIRING) {
@@ -158,15 +110,15 @@ say_duplicate(struct ca_doctor *d, const struct ca_doctor_dir *dir,
 	if (strcmp(other->file, ca->file) == 0) {
 		ca_doctor_find(d, CA_F_CA_DUPLICATE, CA_LEVEL_WARNING,
 		    "%s is twice in %s", name, ca->file);
-		ca_doctor_mend(d, "%s", split(d, ca));
+		ca_doctor_mend(d, "%s", ca_doctor_ca_split(d, ca));
 		return;
 	}
 	/* the file that stays must not be what the other one points to */
-	if (is_link(other->file) || in_file(d, ca->file) > 1)
+	if (is_link(other->file) || ca_doctor_ca_in_file(d, ca->file) > 1)
 		gone = other;
 	ca_doctor_find(d, CA_F_CA_DUPLICATE, CA_LEVEL_WARNING,
 	    "%s is in two files, %s and %s", name, other->file, ca->file);
-	mend_remove(d, gone, dir->path, "", "");
+	ca_doctor_ca_mend_remove(d, gone, dir->path, "", "");
 }
 
 static void
@@ -244,7 +196,7 @@ check_hashes(struct ca_doctor *d, const struct ca_doctor_dir *dir)
 		    "%s has no hashed name, and `openssl rehash' makes none, "
 		    "because the file is not a PEM file with one certificate",
 		    ca->file);
-		ca_doctor_mend(d, "%s", split(d, ca));
+		ca_doctor_mend(d, "%s", ca_doctor_ca_split(d, ca));
 	}
 	if (without == 0)
 		return;
@@ -268,7 +220,7 @@ ca_doctor_ca_certs(struct ca_doctor *d, const struct ca_doctor_dir *dir)
 		if (X509_check_ca(ca->cert) == 0) {
 			ca_doctor_find(d, CA_F_CA_NOT_CA, CA_LEVEL_WARNING,
 			    "%s (%s) is not a CA certificate", name, ca->file);
-			mend_remove(d, ca, dir->path, "",
+			ca_doctor_ca_mend_remove(d, ca, dir->path, "",
 			    "; nothing, if only this certificate is to be "
 			    "trusted");
 		}
@@ -279,21 +231,6 @@ ca_doctor_ca_certs(struct ca_doctor *d, const struct ca_doctor_dir *dir)
 }
 
 /* ---- both directories ---- */
-
-static void
-say_moved(struct ca_doctor *d, const struct ca_doctor_ca *ca, const char *from,
-    const char *to, const char *otherwise)
-{
-	if (in_file(d, ca->file) == 1 && ca->rehashed)
-		ca_doctor_mend(d,
-		    "mv %s %s/ && openssl rehash %s && openssl rehash %s%s",
-		    ca->file, to, from, to, otherwise);
-	else
-		ca_doctor_mend(d,
-		    "move this certificate of %s to a PEM file of its own in "
-		    "%s, then run `openssl rehash %s'%s",
-		    ca->file, to, to, otherwise);
-}
 
 /* Find an anchor that another anchor issued.  The signature decides, because
  * two CAs can have the same name. */
@@ -313,7 +250,7 @@ check_anchor(
 	    "%s (%s) is a trust anchor, although its issuer is one too: %s",
 	    name, ca->file, issuer->file);
 	if (to != NULL)
-		say_moved(d, ca, d->cfg->ca_dir, to,
+		ca_doctor_ca_mend_move(d, ca, d->cfg->ca_dir, to,
 		    "; nothing, if the CA is to be trusted even if its issuer "
 		    "revokes it");
 	else
@@ -340,8 +277,8 @@ check_intermediate(struct ca_doctor *d, const struct ca_doctor_ca *ca,
 		    "%s (%s) is self-signed and in intermediates_dir, but not "
 		    "in ca_dir",
 		    name, ca->file);
-		say_moved(d, ca, d->cfg->intermediates_dir, d->cfg->ca_dir,
-		    "; nothing, if it is not to be trusted");
+		ca_doctor_ca_mend_move(d, ca, d->cfg->intermediates_dir,
+		    d->cfg->ca_dir, "; nothing, if it is not to be trusted");
 		return;
 	}
 	char *issuer = ca_doctor_name(X509_get_issuer_name(ca->cert));

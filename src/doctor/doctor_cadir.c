@@ -118,8 +118,10 @@ ca_doctor_ca_skipped(struct ca_doctor *d, const char *dir, const char *name)
 	    meant ? CA_LEVEL_WARNING : CA_LEVEL_NOTE,
 	    "%s is not read, because of its name%s", path,
 	    meant ? ", although it has a CA certificate" : "");
-	if (!meant)
+	if (!meant) {
+		ca_doctor_mend(d, "nothing, if the file is not to be read");
 		return;
+	}
 	const char *setup =
 	    rehashed ? NULL : ca_doctor_setup_command(d, "--ca", pem);
 	if (setup != NULL)

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <openssl/objects.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -87,36 +88,47 @@ ca_doctor_views(struct ca_doctor *d)
 
 /* ---- keys ---- */
 
-/* Record that a key has this value, in the words of what follows it. */
+/* The text of the last finding says where. */
 static void
-find_key(struct ca_doctor *d, enum ca_finding_code code, const char *key,
-    const char *more)
+drop_where(struct ca_doctor *d)
+{
+	if (d->dropped)
+		return;
+	free(d->v[d->n - 1].where);
+	d->v[d->n - 1].where = NULL;
+}
+
+/* Record that a key has its value, and why that is a finding. */
+static void __attribute__((format(printf, 5, 6)))
+find_key(struct ca_doctor *d, enum ca_finding_code code, enum ca_level level,
+    const char *key, const char *fmt, ...)
 {
 	const char *name;
-	char *value = NULL;
+	char *value = NULL, *more = NULL;
+	va_list ap;
 
 	for (size_t i = 0; (name = ca_config_key_name(i)) != NULL; i++)
 		if (strcmp(name, key) == 0)
 			value = ca_config_key_value(d->cfg, i);
-	ca_doctor_find(d, code, CA_LEVEL_WARNING, "%s sets %s = %s%s",
-	    ca_doctor_origin(d, key), key, value != NULL ? value : "?", more);
-	if (!d->dropped) { /* the text says where */
-		free(d->v[d->n - 1].where);
-		d->v[d->n - 1].where = NULL;
-	}
+	va_start(ap, fmt);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
+	if (vasprintf(&more, fmt, ap) < 0 || value == NULL)
+		abort();
+	va_end(ap);
+	ca_doctor_find(d, code, level, "%s sets %s = %s%s",
+	    ca_doctor_origin(d, key), key, value, more);
+	drop_where(d);
 	free(value);
+	free(more);
 }
 
 static void
 check_answer(struct ca_doctor *d)
 {
-	char more[64];
-
 	if (d->cfg->max_answer >= ANSWER_ENOUGH)
 		return;
-	(void)snprintf(more, sizeof more, ": %u is below %d",
-	    d->cfg->max_answer, ANSWER_ENOUGH);
-	find_key(d, CA_F_MAX_ANSWER, "max_answer", more);
+	find_key(d, CA_F_MAX_ANSWER, CA_LEVEL_WARNING, "max_answer",
+	    ": %u is below %d", d->cfg->max_answer, ANSWER_ENOUGH);
 	ca_doctor_mend(d,
 	    "set max_answer = 500 in %s; every application can carry 500 "
 	    "characters",
@@ -138,8 +150,9 @@ check_helper(struct ca_doctor *d)
 	int saved = errno;
 	const char *origin = ca_doctor_origin(d, "helper proof");
 	ca_doctor_find(d, CA_F_HELPER, CA_LEVEL_ERROR,
-	    "the helper %s cannot be executed: %s", d->cfg->helper,
-	    strerror(saved));
+	    "the helper %s of %s cannot be executed: %s", d->cfg->helper,
+	    origin, strerror(saved));
+	drop_where(d);
 	ca_doctor_mend(d,
 	    "set helper in %s to the path of the installed certauth: "
 	    "`command -v certauth' prints it",
@@ -161,47 +174,59 @@ check_unused(struct ca_doctor *d)
 			key = NULL;
 	if (key == NULL)
 		return;
-	find_key(
-	    d, CA_F_CONFIG_UNUSED, key, ", but no service has proof = command");
+	find_key(d, CA_F_CONFIG_UNUSED, CA_LEVEL_WARNING, key, "%s",
+	    ", but no service has proof = command");
 	ca_doctor_mend(d,
 	    "set proof = command in %s, for the service at the machine, or "
 	    "remove %s",
 	    ca_doctor_origin(d, key), key);
 }
 
-/* An object identifier that libcrypto knows as something else than a purpose
- * is misspelt. */
-static void
-check_purpose(struct ca_doctor *d)
+static bool
+is_purpose(int nid)
 {
 	static const int purposes[] = {NID_client_auth, NID_server_auth,
 	    NID_code_sign, NID_email_protect, NID_time_stamp, NID_OCSP_sign,
 	    NID_ms_smartcard_login, NID_pkInitClientAuth, NID_ipsec_IKE,
 	    NID_anyExtendedKeyUsage, NID_sshClient, NID_ms_efs,
 	    NID_ipsecEndSystem, NID_ipsecUser, NID_ipsecTunnel};
+
+	for (size_t i = 0; i < sizeof purposes / sizeof *purposes; i++)
+		if (purposes[i] == nid)
+			return true;
+	return false;
+}
+
+/* An object identifier that libcrypto knows as something else than a purpose
+ * is misspelt; one that it does not know may be the site's own. */
+static void
+check_purpose(struct ca_doctor *d)
+{
 	const struct ca_list *list = &d->cfg->purpose;
-	char more[256];
 
 	for (size_t i = 0; i < list->n; i++) {
-		ASN1_OBJECT *o = OBJ_txt2obj(list->v[i], 1);
+		const char *oid = list->v[i];
+		ASN1_OBJECT *o = OBJ_txt2obj(oid, 1);
 		int nid = o != NULL ? OBJ_obj2nid(o) : NID_undef;
-		bool known = nid == NID_undef;
 
 		ASN1_OBJECT_free(o);
-		for (size_t k = 0;
-		     !known && k < sizeof purposes / sizeof *purposes; k++)
-			known = purposes[k] == nid;
-		if (known)
+		if (strspn(oid, "0123456789.") != strlen(oid) ||
+		    is_purpose(nid))
 			continue;
-		(void)snprintf(more, sizeof more,
-		    ": %s is the object identifier of %s, which is not a "
-		    "purpose of a certificate",
-		    list->v[i], OBJ_nid2ln(nid));
-		find_key(d, CA_F_PURPOSE, "purpose", more);
+		if (nid == NID_undef)
+			find_key(d, CA_F_PURPOSE, CA_LEVEL_NOTE, "purpose",
+			    ": %s is not a known purpose", oid);
+		else
+			find_key(d, CA_F_PURPOSE, CA_LEVEL_WARNING, "purpose",
+			    ": %s is the object identifier of %s, which is not "
+			    "a purpose of a certificate",
+			    oid, OBJ_nid2ln(nid));
 		ca_doctor_mend(d,
-		    "set purpose in %s to an object identifier of the "
+		    "%sset purpose in %s to an object identifier of the "
 		    "extendedKeyUsage of the users' certificates: `certauth "
 		    "inspect CERT.pem' prints them",
+		    nid == NID_undef ? "nothing, if your CA has it; otherwise "
+				     : "",
 		    ca_doctor_origin(d, "purpose"));
 	}
 }
@@ -210,7 +235,8 @@ void
 ca_doctor_keys(struct ca_doctor *d)
 {
 	if (d->cfg->mode == CA_MODE_AUDIT) {
-		find_key(d, CA_F_MODE_AUDIT, "mode", "");
+		find_key(
+		    d, CA_F_MODE_AUDIT, CA_LEVEL_WARNING, "mode", "%s", "");
 		ca_doctor_mend(d,
 		    "remove `mode = audit' from %s when the log shows that the "
 		    "right logins would be granted",
@@ -218,7 +244,7 @@ ca_doctor_keys(struct ca_doctor *d)
 	}
 	check_answer(d);
 	if (d->cfg->crl == CA_CRL_OFF) {
-		find_key(d, CA_F_CRL_OFF, "crl", "");
+		find_key(d, CA_F_CRL_OFF, CA_LEVEL_WARNING, "crl", "%s", "");
 		const char *command = ca_doctor_crl_command(d, "crl update");
 		ca_doctor_mend(d, "remove `crl = off' from %s, then run `%s'",
 		    ca_doctor_origin(d, "crl"), command);

@@ -32,6 +32,7 @@ view_free(struct ca_doctor_view *v)
 		return;
 	ca_config_free(v->cfg);
 	free(v->where);
+	free(v->at);
 	free(v->file);
 	free(v->service);
 	free(v);
@@ -257,6 +258,7 @@ ca_doctor_view_line(
 	const struct ca_doctor_view *above = above_line(d, service, line);
 	v = view_new(file, service, name_line(line, above));
 	v->line = true;
+	v->at = text_of("%s:%u", line->file, line->number);
 	v->above = above;
 	if (load(d, v, line) == CA_OK) {
 		add(d, v);
@@ -318,7 +320,7 @@ ca_doctor_origin(struct ca_doctor *d, const char *key)
 	while (v->above != NULL && ca_doctor_view_same(v, v->above, key))
 		v = v->above;
 	if (v->where != NULL)
-		return v->where;
+		return v->at != NULL ? v->at : v->where;
 	(void)snprintf(d->origin, sizeof d->origin, "[default] of %s", v->file);
 	return d->origin;
 }

@@ -23,6 +23,7 @@ struct ca_doctor_view {
 	char *where;   /* "[sshd] of FILE", "FILE:LINE"; NULL: the first view */
 	char *file;    /* the configuration that it reads */
 	char *service; /* NULL: [default] */
+	char *at;      /* of a line: "FILE:LINE" alone; else NULL */
 	bool line;     /* it is a line of PAM's configuration */
 };
 

@@ -30,8 +30,8 @@ struct ca_doctor; /* doctor.h */
 	    "128 answers of this size cannot carry the longest "               \
 	    "response.")                                                       \
 	X(CA_F_PURPOSE, "purpose",                                             \
-	    "No certificate has that purpose, so every certificate is "        \
-	    "rejected.")                                                       \
+	    "Only a certificate with a purpose of the configuration is "       \
+	    "accepted.")                                                       \
 	X(CA_F_CRL_OFF, "crl-off", "Revoked certificates can log in.")         \
 	X(CA_F_HELPER, "helper",                                               \
 	    "Logins at the machine (proof = command) cannot be signed.")       \
@@ -91,8 +91,8 @@ struct ca_doctor; /* doctor.h */
 	    "A hashed name is found by the subject's hash only, so this name " \
 	    "is not used.")                                                    \
 	X(CA_F_CA_SKIPPED, "ca-skipped",                                       \
-	    "A CA certificate counts only in a file whose name ends in .pem, " \
-	    ".crt, .cer, .cert, .der, .p7b or .p7c, or is its hash.")          \
+	    "Only files with a hashed name, or with an ending that "           \
+	    "certauth.conf(5) lists, are read.")                               \
 	X(CA_F_CRL_EXEMPT, "crl-exempt",                                       \
 	    "The entry has no effect, unless clients send that CA's "          \
 	    "certificate.")                                                    \

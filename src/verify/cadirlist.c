@@ -18,7 +18,7 @@
 #define SUBJECT_SHORT 32
 
 #define SKIPPED_MAX 1000 /* names that are remembered */
-#define SKIPPED_SHOWN 8  /* names in messages */
+#define SKIPPED_SHOWN 16 /* names in messages */
 
 /* ---- the whole directory ---- */
 

@@ -273,6 +273,13 @@ cs_short_lived(struct cs_set *s, int number)
 		s->exempt = CS_EXEMPT_ROOT;
 		cs_only(s)->reasons = 0x06;
 		return CS_WAIVED;
+	case 10: /* not of a CRL's issuer */
+		s->lifetime = 0;
+		s->keeper = CS_KEEPER_USER;
+		s->crl[0].ca = true;
+		cs_point(&s->leaf)->issuers = 1u << CS_KEEPER;
+		cs_one(s, CS_KEEPER, 1, -1)->indirect = true;
+		return CS_TOO_FEW;
 	default:
 		s->n = 0;
 		return CS_TOO_FEW;

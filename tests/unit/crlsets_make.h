@@ -215,7 +215,9 @@ cs_make_keepers(void)
 {
 	static const struct cs_kind kind[] = {
 	    [CS_KEEPER_CA] = {true, "0106", 100 * CS_DAY},
-	    [CS_KEEPER_USER] = {false, "0102", 100 * CS_DAY},
+	    /* for a short time, which matters for the leaf only */
+	    [CS_KEEPER_USER] = {false, "0102", 12 * CS_HOUR,
+		.from = -12 * CS_HOUR},
 	    [CS_KEEPER_MUTE] = {true, "0204", 100 * CS_DAY},
 	    [CS_KEEPER_OLD] = {true, "0106", -CS_DAY},
 	};

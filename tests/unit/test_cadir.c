@@ -94,7 +94,7 @@ test_skipped_are_named(void **state)
 		(void)snprintf(name, sizeof name, "a%02d", i);
 		put_text(name, "");
 	}
-	tells(": a00, a01, a02, a03, a04, a05, a06, a07 and 14 more", true);
+	tells(" a14, a15 and 6 more", true);
 	/* nothing is named in a login that is granted */
 	put_cert("root.pem", root);
 	accepts(leaf, NULL);
