@@ -15,6 +15,7 @@
 #include "client/meant.h"
 #include "client/pending.h"
 #include "client/ssh.h"
+#include "client/sshrun.h"
 #include "client/terminal.h"
 #include "wire/pieces.h"
 
@@ -93,6 +94,9 @@ ask_elsewhere(const struct askpass *a)
 	if (program != NULL &&
 	    (a->client.ask.program_first || !ca_terminal_present()))
 		return pass_on(program, a->meant.text);
+	if (program == NULL && !ca_terminal_present() &&
+	    ca_ssh_end(&a->log, a->meant.text))
+		return CA_EXIT_NO;
 	return ask_user(a->meant.text);
 }
 
@@ -249,8 +253,11 @@ print_piece(struct askpass *a, struct ca_buf *response)
 		    ca_err_text(rc));
 	else if (puts(ca_buf_text(&piece)) == EOF || fflush(stdout) != 0)
 		rc = CA_ERR_IO;
-	if (a->dir >= 0 && (rc != CA_OK || piece.p[piece.len - 1] == '.'))
+	bool last = rc == CA_OK && piece.p[piece.len - 1] == '.';
+	if (a->dir >= 0 && (rc != CA_OK || last))
 		ca_pending_remove(a->dir, a->hash);
+	if (last)
+		ca_ssh_answered();
 	ca_buf_free(&piece);
 	return rc;
 }

@@ -258,6 +258,17 @@ out:
 	return ret;
 }
 
+bool
+ca_meant_ssh_asks(const struct ca_log *log)
+{
+	char ssh[CA_CALLER_NAME_MAX + 1];
+	struct ca_caller caller;
+
+	ssh_name(ssh);
+	return ca_caller_find(log, &caller) == CA_OK &&
+	       strcmp(caller.name, ssh) == 0;
+}
+
 void
 ca_meant_clear(struct ca_meant *m)
 {

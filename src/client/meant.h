@@ -29,6 +29,9 @@ struct ca_meant {
  */
 CA_MUST_CHECK enum ca_err ca_meant_find(struct ca_meant *m);
 
+/* The program that asks is ssh, as ca_meant_find understands it. */
+bool ca_meant_ssh_asks(const struct ca_log *log);
+
 void ca_meant_clear(struct ca_meant *m); /* frees the results */
 
 #endif

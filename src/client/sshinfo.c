@@ -148,6 +148,8 @@ take_line(struct reading *r, const char *line)
 		IS("challengeresponseauthentication")) &&
 	    strcmp(value, "no") == 0)
 		host->keyboard = false;
+	if (IS("numberofpasswordprompts"))
+		host->tries = strcmp(value, "3") == 0;
 	if (IS("batchmode") && strcmp(value, "yes") == 0)
 		host->keyboard = false;
 #undef IS
