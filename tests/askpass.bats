@@ -356,6 +356,35 @@ certauth_ssh() {
 	unsigned 'rule 2'
 }
 
+@test "ssh's escapes of what is not ASCII are read" {
+	local p user
+	user=$'m\303\266ller'
+	p="certauth1 $(host request --user "$user") next=0 max=1023: "
+	# as ssh writes it with a UTF-8 locale, and without
+	for text in "($user@web1) $p" '(m\303\266ller@web1) '"$p"; do
+		run asked_by ssh "$text"
+		echo "$output"
+		[ "$status" -eq 0 ]
+		CERTAUTH_SSH_PREFIX=1 CERTAUTH_SSH_HOSTS=web1 \
+			CERTAUTH_SSH_USER=$user run asked_by ssh "$text"
+		[ "$status" -eq 0 ]
+	done
+	p="certauth1 $(host request --host bücher.example) next=0 max=1023: "
+	run asked_by ssh '(alice@b\303\274cher.example) '"$p"
+	[ "$status" -eq 0 ]
+	# a backslash of a domain is one, and so is what makes no UTF-8
+	for user in 'CORP\alice' 'CORP\303alice' 'CORP\100x' 'a\012' 'a\302\205'; do
+		p="certauth1 $(host request --user "$user") next=0 max=1023: "
+		run asked_by ssh "($user@web1) $p"
+		echo "$user: $output"
+		[ "$status" -eq 0 ]
+	done
+	# and another login is another login
+	p="certauth1 $(host request --user muller) next=0 max=1023: "
+	run asked_by ssh '(m\303\274ller@web1) '"$p"
+	unsigned "rule 2, the login: you are logging in as müller, but the request is for muller. If that is right, log in by that name (ssh -l muller)"
+}
+
 # ---- how much ----
 
 @test "an askpass is sent at most 1,023 characters, whatever max says" {

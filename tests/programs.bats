@@ -46,8 +46,8 @@ alone() {
 }
 
 granted() {
+	logged 'pam_certauth\(sshd:auth\).*outcome=granted' || return
 	[ "$status" -eq 0 ]
-	logged 'pam_certauth\(sshd:auth\).*outcome=granted'
 }
 
 arrived() {
@@ -86,7 +86,7 @@ arrived() {
 	# -B is ssh's BatchMode, without keyboard-interactive
 	alone scp -B -S "$S/bin/certauth-ssh" file web1:
 	[ "$status" -ne 0 ]
-	[[ $output == *'keyboard-interactive authentication off'*BatchMode* ]]
+	[[ $output == *'BatchMode is on for this host'*'`sftp -oBatchMode=no -b'* ]]
 }
 
 @test "sftp -S certauth-ssh; with -b, BatchMode must be off before it" {
@@ -97,8 +97,7 @@ arrived() {
 	rm "$S/home/alice/file"
 	alone sftp -b batch -S "$S/bin/certauth-ssh" web1
 	[ "$status" -ne 0 ]
-	[[ $output == *'keyboard-interactive authentication off'*BatchMode* ]]
-	[[ $output == *'sftp -oBatchMode=no -b'* ]]
+	[[ $output == *'BatchMode is on for this host'*'`sftp -oBatchMode=no -b'* ]]
 	# the first one counts: after -b it is too late
 	alone sftp -b batch -oBatchMode=no -S "$S/bin/certauth-ssh" web1
 	[ "$status" -ne 0 ]
@@ -146,7 +145,7 @@ ansible_ssh() {
 @test "ansible: ssh_args come first, and turn keyboard-interactive on" {
 	ansible_ssh -C -o ControlMaster=auto -o ControlPersist=60s
 	[ "$status" -eq 255 ]
-	[[ $output == *'keyboard-interactive authentication off'* ]]
+	[[ $output == *'is off for this host'*'set both in ssh_args'* ]]
 	ansible_ssh -C -o KbdInteractiveAuthentication=yes \
 		-o PreferredAuthentications=keyboard-interactive \
 		-o ControlMaster=auto -o ControlPersist=60s
@@ -164,6 +163,47 @@ ansible_ssh() {
 	not_logged 'outcome='
 	alone ssh -O exit -o "ControlPath=$S/home/carol/run/cp" web1
 	[ "$status" -eq 0 ]
+}
+
+# pasted COMMAND ...: a user with two terminals, in one of them certauth sign
+pasted() {
+	log_mark
+	run client "$S/bin/paste.exp" \
+		"$CERTAUTH sign --pieces --host web1.example --user alice" "$*" \
+		</dev/null
+	echo "$output"
+	granted
+	[[ $output == *alice-is-in* ]]
+	pastes=$(grep -c 'certauth1 ' <<<"$output")
+}
+
+plink() {
+	echo plink -ssh -no-antispoof -P "$PORT" -hostkey "$(ssh-keygen -lf \
+		"$S/hostkey.pub" | cut -d ' ' -f 2)" alice@127.0.0.1
+}
+
+@test "PuTTY: its lines, pasted into certauth sign --pieces as they are" {
+	pasted "$(plink) {echo \$(id -un)-is-in}"
+	# it was in lines
+	[ "$(grep -c '^> ' <<<"$output")" -gt 2 ]
+}
+
+@test "max_answer = 1000: one paste instead of two, in ssh and in PuTTY" {
+	local program
+	# the host has the intermediate, so the client sends its own alone
+	cp "$PKI/alice.pem" "$S/home/carol/.config/certauth/me.pem"
+	mkdir -p "$S/etc/certauth/intermediates"
+	cp "$PKI/inter.pem" "$S/etc/certauth/intermediates/"
+	for program in 'ssh web1' "$(plink)"; do
+		service sshd intermediates_dir=/etc/certauth/intermediates
+		pasted "$program {echo \$(id -un)-is-in}"
+		[ "$pastes" -eq 2 ]
+		service sshd max_answer=1000 \
+			intermediates_dir=/etc/certauth/intermediates
+		pasted "$program {echo \$(id -un)-is-in}"
+		[ "$pastes" -eq 1 ]
+	done
+	rm "$S/etc/certauth/intermediates/inter.pem"
 }
 
 # ---- a refusal, where a password could be asked for ----
@@ -188,7 +228,7 @@ ended() {
 		alone $how web1 'echo alice-is-in'
 		ended 1
 		logged 'reason=revoked'
-		[[ $output == *'ssh is ended: the host refused the certificate'*'The host asks: (alice@web1) Password:'* ]]
+		[[ $output == *'ssh is ended: the host refused the certificate'*'The host asks: (alice@web1.example) Password:'* ]]
 	done
 	# whoever starts it sees the same
 	alone scp -S "$S/bin/certauth-ssh" file web1:
@@ -237,12 +277,12 @@ ended() {
 	CLIENT_ENV="SSH_ASKPASS=$S/bin/other" alone "$CERTAUTH" ssh web1 true
 	[ "$status" -eq 255 ]
 	[[ $output != *'ssh is ended'* ]]
-	grep -q '^(alice@web1) Password: ' "$S/home/carol/asked"
+	grep -q '^(alice@web1.example) Password: ' "$S/home/carol/asked"
 	rm "$S/home/carol/asked"
 	echo "askpass = $S/bin/other" >>"$S/home/carol/.config/certauth/config"
 	alone "$CERTAUTH" ssh -oNumberOfPasswordPrompts=1 web1 true
 	[[ $output != *'ssh is ended'* ]]
-	grep -q '^(alice@web1) Password: ' "$S/home/carol/asked"
+	grep -q '^(alice@web1.example) Password: ' "$S/home/carol/asked"
 }
 
 @test "on a terminal the password is asked there" {

@@ -213,6 +213,7 @@ get_response(struct askpass *a, struct ca_buf *response)
 	    .host = (const char *const *)a->meant.names->v,
 	    .nhosts = a->meant.names->n,
 	    .here = a->meant.here,
+	    .ssh = !a->meant.here,
 	    .user = a->meant.user,
 	    .now = time(NULL)};
 	enum ca_err rc;

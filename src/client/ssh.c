@@ -161,12 +161,20 @@ static void
 warn_about(
     const struct ca_log *log, const struct ca_ssh_host *host, int version)
 {
-	if (!host->keyboard)
+	if (host->batch)
 		ca_log_warning(log,
-		    "warning: your ssh configuration turns "
-		    "keyboard-interactive authentication off for this host "
-		    "(KbdInteractiveAuthentication or BatchMode), but a login "
-		    "by certificate needs it");
+		    "warning: BatchMode is on for this host, so ssh does not "
+		    "try keyboard-interactive authentication, which a login "
+		    "by certificate needs. `sftp -b' and `scp -B' turn "
+		    "BatchMode on; use `sftp -oBatchMode=no -b', and scp "
+		    "without -B");
+	else if (!host->keyboard)
+		ca_log_warning(log,
+		    "warning: keyboard-interactive authentication, which a "
+		    "login by certificate needs, is off for this host "
+		    "(KbdInteractiveAuthentication or PreferredAuthentications "
+		    "in the configuration or the options of ssh). For ansible, "
+		    "set both in ssh_args");
 	if (version < CA_SSH_REQUIRE_SINCE)
 		ca_log_warning(log,
 		    "warning: this ssh is older than OpenSSH 8.4 and may ask "
