@@ -45,7 +45,7 @@ may_echo(const char *text)
 }
 
 static int
-ask_user(const char *text)
+ask_user(const char *text, bool sudo)
 {
 	const char *hint = getenv("SSH_ASKPASS_PROMPT");
 	const struct ca_ask ask = {NULL, false};
@@ -60,10 +60,13 @@ ask_user(const char *text)
 	rc = ca_ask_line(&ask, text, may_echo(text), &answer);
 	if (rc == CA_ERR_IO)
 		(void)ca_cli_fail(
-		    "this is not a prompt of pam_certauth, and there is no "
-		    "terminal and no other askpass program to ask you; set "
-		    "SSH_ASKPASS, or `askpass =' in "
+		    "%s, and there is no terminal and no other askpass program "
+		    "to ask you; set SSH_ASKPASS, or `askpass =' in "
 		    "~/.config/certauth/config. The prompt is: %s",
+		    sudo ? "sudo asks for a password: it refused the "
+			   "certificate (`journalctl -t sudo' has the reason), "
+			   "or requires a password as well"
+			 : "this is not a prompt of pam_certauth",
 		    text);
 	if (rc == CA_OK)
 		(void)puts(ca_secret_get0(answer));
@@ -97,7 +100,8 @@ ask_elsewhere(const struct askpass *a)
 	if (program == NULL && !ca_terminal_present() &&
 	    ca_ssh_end(&a->log, a->meant.text))
 		return CA_EXIT_NO;
-	return ask_user(a->meant.text);
+	/* no log: what certauth is asked here is no request to sign */
+	return ask_user(a->meant.text, ca_meant_asker(NULL) == CA_ASKER_SUDO);
 }
 
 /* ---- the answer ---- */

@@ -298,15 +298,18 @@ out:
 	return ret;
 }
 
-bool
-ca_meant_ssh_asks(const struct ca_log *log)
+enum ca_asker
+ca_meant_asker(const struct ca_log *log)
 {
 	char ssh[CA_CALLER_NAME_MAX + 1];
 	struct ca_caller caller;
 
+	if (ca_caller_find(log, &caller) != CA_OK)
+		return CA_ASKER_OTHER;
 	ssh_name(ssh);
-	return ca_caller_find(log, &caller) == CA_OK &&
-	       strcmp(caller.name, ssh) == 0;
+	if (is_sudo(&caller) && caller.root)
+		return CA_ASKER_SUDO;
+	return strcmp(caller.name, ssh) == 0 ? CA_ASKER_SSH : CA_ASKER_OTHER;
 }
 
 void

@@ -216,7 +216,7 @@ ca_ssh_end(const struct ca_log *log, const char *text)
 	pid_t ssh = getppid();
 
 	if (getenv(CA_ENV_HOSTS) == NULL || !of_server(text) ||
-	    !ca_meant_ssh_asks(log))
+	    ca_meant_asker(log) != CA_ASKER_SSH)
 		return false;
 	(void)ca_cli_fail(
 	    "ssh is ended: %s, and there is no terminal and no other askpass "
