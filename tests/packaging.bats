@@ -72,7 +72,7 @@ complete_bash() {
 		"$CERTAUTH" "$c" --help >"$T/help"
 		[ "$(wc -l <"$T/help")" -le 24 ]
 		[ "$(wc -L <"$T/help")" -le 80 ]
-		grep -qE "^  .*(certauth(-askpass)?) ?" "$T/help"
+		grep -qE "^  .*(certauth(-askpass|-ssh)?) ?" "$T/help"
 		# and it stands in the manual
 		grep -qE "^\.Ss certauth $c\$" "$HERE/src/man/certauth.1"
 	done

@@ -307,7 +307,7 @@ ca_meant_asker(const struct ca_log *log)
 	if (ca_caller_find(log, &caller) != CA_OK)
 		return CA_ASKER_OTHER;
 	ssh_name(ssh);
-	if (is_sudo(&caller) && caller.root)
+	if (caller.root && is_sudo(&caller))
 		return CA_ASKER_SUDO;
 	return strcmp(caller.name, ssh) == 0 ? CA_ASKER_SSH : CA_ASKER_OTHER;
 }
