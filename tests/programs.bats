@@ -54,6 +54,16 @@ arrived() {
 	[ "$(cat "$S/home/alice/$1")" = 'from carol' ]
 }
 
+@test "the tests that docs/programs.md names are there" {
+	local t n=0
+	for t in $(grep -oE '[a-z_]+\.bats' "$HERE/docs/programs.md" | sort -u); do
+		echo "$t"
+		[ -e "$HERE/tests/$t" ]
+		n=$((n + 1))
+	done
+	[ "$n" -gt 5 ]
+}
+
 # ---- programs that start ssh by one word ----
 
 @test "certauth-ssh takes ssh's arguments, and none of certauth's" {

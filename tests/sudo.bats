@@ -260,6 +260,7 @@ or_password() {
 	or_password proof=command "helper=$CERTAUTH" ssh_agent=yes
 	agent_run alice "$S/home/alice/agent" \
 		ssh-agent -D -a "$S/home/alice/agent"
+	# shellcheck disable=SC2034 # lib/common.bash takes it
 	AS_USER_ENV="SSH_AUTH_SOCK=$S/home/alice/agent"
 	as_user alice ssh-add -q me.key
 	sed -i '1i Defaults env_keep += "SSH_AUTH_SOCK"' "$S/etc/sudoers"
