@@ -34,6 +34,7 @@ install: all ## install to DESTDIR, PREFIX, PAMDIR
 		'$(DESTDIR)$(UNITDIR)'/certauth-*.service
 	install -m 0644 packaging/completion/certauth.bash \
 		'$(DESTDIR)$(BASHCOMPDIR)/certauth'
+	ln -sf certauth '$(DESTDIR)$(BASHCOMPDIR)/certauth-ssh'
 	install -m 0644 packaging/completion/_certauth \
 		'$(DESTDIR)$(ZSHCOMPDIR)/_certauth'
 	install -m 0644 packaging/tmpfiles/certauth.conf \
@@ -55,6 +56,7 @@ uninstall: ## remove what install put there, but for the configuration
 		'$(DESTDIR)$(LIBEXECDIR)/certauth/certauth-fetch' \
 		'$(DESTDIR)$(BINDIR)/certauth-tests' \
 		'$(DESTDIR)$(BASHCOMPDIR)/certauth' \
+		'$(DESTDIR)$(BASHCOMPDIR)/certauth-ssh' \
 		'$(DESTDIR)$(ZSHCOMPDIR)/_certauth' \
 		'$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/certauth.conf' \
 		'$(DESTDIR)'/usr/share/pam-configs/certauth \

@@ -56,6 +56,18 @@ complete_bash() {
 	complete_bash certauth users '' | grep -qx test
 }
 
+@test "certauth-ssh is completed as ssh" {
+	run bash --norc -c '. "$1"
+		_completion_loader() { [ "$1" = ssh ] && _ssh() { echo "ssh: $*"; }; }
+		complete -p certauth-ssh; _certauth_ssh certauth-ssh we ""' \
+		- "$HERE/packaging/completion/certauth.bash"
+	echo "$output"
+	[[ $output == *'-F _certauth_ssh certauth-ssh'*'ssh: certauth-ssh we'* ]]
+	run complete_zsh 'certauth-ssh -'
+	echo "$output"
+	[[ $output == *'connect via a jump host'* ]]
+}
+
 @test "each manual has EXAMPLES, and no fault" {
 	local m
 	for m in "$HERE"/src/man/*.[1578]; do

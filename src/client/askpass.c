@@ -262,7 +262,7 @@ print_piece(struct askpass *a, struct ca_buf *response)
 	if (a->dir >= 0 && (rc != CA_OK || last))
 		ca_pending_remove(a->dir, a->hash);
 	if (last)
-		ca_ssh_answered();
+		ca_ssh_answered(a->meant.text);
 	ca_buf_free(&piece);
 	return rc;
 }

@@ -190,12 +190,14 @@ alone(const struct ca_ssh_host *host)
 	struct ca_client_conf *conf = NULL;
 	bool other = getenv(CA_ENV_ASKPASS) != NULL;
 
+	if (other || ca_terminal_present())
+		return false;
 	/* certauth-askpass reports a mistake in the configuration */
 	if (ca_client_conf_load((const char *const *)host->names.v,
 		host->names.n, &quiet, &conf) == CA_OK)
-		other = other || conf->askpass != NULL;
+		other = conf->askpass != NULL;
 	ca_client_conf_free(conf);
-	return !other && !ca_terminal_present();
+	return !other;
 }
 
 /* Returns the exit status; CA_EXIT_OK: ssh may be started.  *once: a failed

@@ -8,11 +8,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/file.h"
 #include "client/meant.h"
 #include "client/rules.h"
 #include "client/ssh.h"
@@ -21,6 +22,7 @@
 #include "tool/cli.h"
 
 #define STATE_NAME "certauth-ssh"
+#define STATE_MAX ((size_t)1 << 16)
 #define SSH_FAILED 255 /* the exit status of ssh if a login fails */
 
 /* ---- this process, while ssh runs without a terminal ---- */
@@ -165,48 +167,61 @@ open_state(void)
 	if (strncmp(target, "/memfd:" STATE_NAME " ",
 		sizeof "/memfd:" STATE_NAME) != 0)
 		return -1;
-	return open(path, O_RDWR | O_CLOEXEC);
+	return open(path, O_RDWR | O_APPEND | O_CLOEXEC);
 }
 
-void
-ca_ssh_answered(void)
+/*
+ * The server that asks, as `user@host' in a buffer to be freed; NULL: text is
+ * no question of a server.  ssh writes `(user@host) ' before such a question,
+ * and `user@host's password: ' itself; all others are about this machine: a
+ * passphrase, a PIN, a host key.
+ */
+static char *
+server_of(const char *text)
 {
+	static const char password[] = "'s password: ";
+	size_t len = strlen(text), end = sizeof password - 1;
+	char *user = NULL, *host = NULL, *server = NULL;
+
+	if (ca_rules_prefix(text, &user, &host) == CA_OK) {
+		if (asprintf(&server, "%s@%s", user, host) < 0)
+			server = NULL;
+	} else if (len > end && strcmp(text + len - end, password) == 0) {
+		server = strndup(text, len - end);
+	}
+	free(user);
+	free(host);
+	return server;
+}
+
+/* Only a message depends on what is noted: an error is no failure. */
+void
+ca_ssh_answered(const char *text)
+{
+	char *server = server_of(text);
 	int fd = open_state();
 
-	if (fd < 0)
-		return;
-	(void)!write(fd, "1", 1); /* only a message depends on it */
-	(void)close(fd);
+	if (fd >= 0 && server != NULL)
+		(void)!write(fd, server, strlen(server) + 1);
+	if (fd >= 0)
+		(void)close(fd);
+	free(server);
 }
 
 static bool
-was_answered(void)
+was_answered(const char *server)
 {
-	struct stat st;
+	struct ca_buf noted = CA_BUF_INIT(STATE_MAX);
 	int fd = open_state();
-	bool answered = fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0;
+	bool found =
+	    fd >= 0 && ca_file_read_fd(fd, STATE_MAX, &noted) == CA_OK &&
+	    noted.len > 0 &&
+	    memmem(noted.p, noted.len, server, strlen(server) + 1) != NULL;
 
 	if (fd >= 0)
 		(void)close(fd);
-	return answered;
-}
-
-/* ssh writes `(user@host) ' before a question of the server, and `user@host's
- * password: ' itself; all others are about this machine: a passphrase, a PIN, a
- * host key. */
-static bool
-of_server(const char *text)
-{
-	static const char password[] = "'s password: ";
-	size_t len = strlen(text);
-	char *user = NULL, *host = NULL;
-	bool prefix = ca_rules_prefix(text, &user, &host) == CA_OK;
-
-	free(user);
-	free(host);
-	return prefix ||
-	       (len >= sizeof password - 1 &&
-		   strcmp(text + len - (sizeof password - 1), password) == 0);
+	ca_buf_free(&noted);
+	return found;
 }
 
 bool
@@ -214,19 +229,23 @@ ca_ssh_end(const struct ca_log *log, const char *text)
 {
 	static const struct timespec moment = {0, 10000000};
 	pid_t ssh = getppid();
+	char *server = server_of(text);
 
-	if (getenv(CA_ENV_HOSTS) == NULL || !of_server(text) ||
-	    ca_meant_asker(log) != CA_ASKER_SSH)
+	if (getenv(CA_ENV_HOSTS) == NULL || server == NULL ||
+	    ca_meant_asker(log) != CA_ASKER_SSH) {
+		free(server);
 		return false;
+	}
 	(void)ca_cli_fail(
 	    "ssh is ended: %s, and there is no terminal and no other askpass "
 	    "program to ask you; set SSH_ASKPASS, or `askpass =' in "
 	    "~/.config/certauth/config. The host asks: %s",
-	    was_answered() ? "the host refused the certificate (its log has "
-			     "the reason) or requires a password as well"
-			   : "the host asks a question that is not from "
-			     "pam_certauth",
+	    was_answered(server)
+		? "the host refused the certificate (its log has the reason) "
+		  "or requires a password as well"
+		: "the host asks a question that is not from pam_certauth",
 	    text);
+	free(server);
 	if (getppid() != ssh || kill(ssh, SIGTERM) != 0)
 		return false;
 	/* an answer before ssh has ended would be sent to the host */

@@ -26,8 +26,9 @@
  */
 int ca_ssh_run(char *const *args, bool once);
 
-/* For certauth-askpass: the last part of a response is written. */
-void ca_ssh_answered(void);
+/* For certauth-askpass: the last part of the response to the prompt in text is
+ * written. */
+void ca_ssh_answered(const char *text);
 
 /*
  * For certauth-askpass: text is a question of the server that nobody can
