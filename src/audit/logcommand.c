@@ -194,8 +194,9 @@ show(const struct args *a, const struct ca_context *context)
 		if (got != CA_EXIT_OK)
 			status = got;
 	}
-	size_t shown = ca_logshow_end(s,
-	    a->files > 1 ? "these files" : source.read, source.state.damaged);
+	const char *read = a->files > 1 ? "these files" : source.read;
+	size_t shown = ca_logshow_end(
+	    s, status == CA_EXIT_OK ? read : NULL, source.state.damaged);
 	if (fflush(stdout) != 0 || ferror(stdout) != 0)
 		status = ca_cli_fail("standard output: write error");
 	ca_logshow_free(s);

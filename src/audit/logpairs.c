@@ -62,16 +62,15 @@ quoted(struct ca_logline_cursor *c, enum form form)
 	return ca_logline_skip(c, '"') ? ca_logline_end(c->a, begin) : NULL;
 }
 
-/* A value that is one plain word. */
+/* A value that is one plain word.  reason: `reason=config: text' may follow. */
 static const char *
-word(struct ca_logline_cursor *c)
+word(struct ca_logline_cursor *c, bool reason)
 {
 	size_t begin = ca_logline_begin(c->a), n = 0;
 
 	while (c->p + n < c->end && ca_text_plain(c->p + n, 1))
 		n++;
-	/* `reason=config: text' */
-	if (n > 1 && c->p[n - 1] == ':')
+	if (reason && n > 1 && c->p[n - 1] == ':')
 		n--;
 	for (size_t i = 0; i < n; i++)
 		ca_logline_put(c->a, *c->p++);
@@ -90,6 +89,12 @@ form_of(const char *key, size_t len)
 }
 
 static bool
+is_reason(const char *key, size_t len)
+{
+	return len == strlen("reason") && memcmp(key, "reason", len) == 0;
+}
+
+static bool
 pair(struct ca_logline_cursor *c, const char **key, size_t *len)
 {
 	const char *value;
@@ -102,8 +107,8 @@ pair(struct ca_logline_cursor *c, const char **key, size_t *len)
 	*len = (size_t)(c->p - *key);
 	if (*len == 0 || !ca_logline_skip(c, '='))
 		return false;
-	value =
-	    ca_logline_skip(c, '"') ? quoted(c, form_of(*key, *len)) : word(c);
+	value = ca_logline_skip(c, '"') ? quoted(c, form_of(*key, *len))
+					: word(c, is_reason(*key, *len));
 	return value != NULL && ca_logline_set(c->a, *key, *len, value);
 }
 

@@ -15,16 +15,18 @@
 
 /* ---- the table ---- */
 
-/* Append text, escaped and cut to max bytes, and blanks up to width. */
+/* Append text, escaped and cut to max bytes, and blanks up to width.  special:
+ * "", for text that has escapes of its own, or a backslash. */
 static void
-put_cell(struct ca_buf *out, const char *text, size_t width, size_t max)
+put_text(struct ca_buf *out, const char *text, size_t width, size_t max,
+    const char *special)
 {
 	size_t begin = out->len, len = strlen(text), n;
 	char step[CA_TEXT_STEP];
 
 	for (size_t i = 0; i < len;) {
 		i += ca_text_next(
-		    (const uint8_t *)text + i, len - i, "\\", step, &n);
+		    (const uint8_t *)text + i, len - i, special, step, &n);
 		if (out->len - begin + n > max) {
 			ca_buf_str(out, "...");
 			break;
@@ -33,6 +35,12 @@ put_cell(struct ca_buf *out, const char *text, size_t width, size_t max)
 	}
 	while (out->err == CA_OK && out->len - begin < width)
 		ca_buf_u8(out, ' ');
+}
+
+static void
+put_cell(struct ca_buf *out, const char *text, size_t width, size_t max)
+{
+	put_text(out, text, width, max, "\\");
 }
 
 static void
@@ -85,6 +93,22 @@ put_outcome(const struct ca_logline *a, struct ca_buf *out)
 	put_cell(out, text, 8, CELL_MAX);
 }
 
+/* The subject; a certificate may have none. */
+static void
+put_certificate(const struct ca_logline *a, struct ca_buf *out)
+{
+	const char *subject = fact(a, CA_FACT_SUBJECT);
+
+	if (subject[0] != '\0') {
+		put_text(out, subject, 0, SUBJECT_MAX, "");
+	} else if (a->fact[CA_FACT_SHA256] != NULL) {
+		ca_buf_str(out, "SHA-256 ");
+		put_cell(out, a->fact[CA_FACT_SHA256], 0, CELL_MAX);
+	} else {
+		ca_buf_str(out, "-");
+	}
+}
+
 static void
 put_detail(const char *name, const char *text, struct ca_buf *out)
 {
@@ -114,9 +138,7 @@ ca_logshow_row(const struct ca_logshow_entry *e, bool first, struct ca_buf *out)
 	ca_buf_str(out, "  ");
 	put_cell(out, a->reason, 16, CELL_MAX);
 	ca_buf_str(out, "  ");
-	put_cell(out,
-	    a->fact[CA_FACT_SUBJECT] != NULL ? a->fact[CA_FACT_SUBJECT] : "-",
-	    0, SUBJECT_MAX);
+	put_certificate(a, out);
 	ca_buf_str(out, "\n");
 	if (a->waived != NULL)
 		put_detail("waived: ", a->waived, out);
@@ -198,8 +220,12 @@ ca_logshow_json(const struct ca_logshow_entry *e, struct ca_buf *out)
 void
 ca_logshow_summary(const struct ca_logshow_count *c, struct ca_buf *out)
 {
-	ca_buf_fmt(out, "\n%zu attempt%s: %zu granted, %zu refused\n", c->shown,
+	ca_buf_fmt(out, "\n%zu attempt%s: %zu granted, %zu refused", c->shown,
 	    c->shown == 1 ? "" : "s", c->granted, c->shown - c->granted);
+	if (c->trial > 0)
+		ca_buf_fmt(
+		    out, "; %zu with mode = audit, without effect", c->trial);
+	ca_buf_str(out, "\n");
 	for (int i = 0; i < CA_REASON_COUNT; i++)
 		if (c->refused[i] > 0)
 			ca_buf_fmt(out, "  %6zu  %-17s %s\n", c->refused[i],
@@ -227,17 +253,17 @@ void
 ca_logshow_remarks(
     const struct ca_logshow_count *c, const char *read, struct ca_buf *out)
 {
-	if (c->shown == 0) {
+	if (c->shown == 0 && read != NULL) {
 		ca_buf_str(out, "certauth: no attempt found in ");
 		ca_buf_escape(out, read, strlen(read));
 		ca_buf_str(out, "\n");
 	}
 	if (c->imitations > 0)
 		ca_buf_fmt(out,
-		    "certauth: %zu lines imitate the module: they name a service of another program than the one that wrote them\n",
+		    "certauth: not counted, lines that imitate the module (the service belongs to another program than the one that wrote the line): %zu\n",
 		    c->imitations);
 	if (c->damaged > 0)
 		ca_buf_fmt(out,
-		    "certauth: %zu lines of pam_certauth are damaged, truncated or not of this module, and are not counted\n",
+		    "certauth: not counted, lines of pam_certauth that are damaged, truncated or not of this module: %zu\n",
 		    c->damaged);
 }

@@ -82,6 +82,8 @@ add(struct ca_logshow_count *c, const struct ca_logrecord *r,
 	size_t i = 0;
 
 	c->shown += a->count;
+	if (strcmp(a->mode, "audit") == 0)
+		c->trial += a->count;
 	if (r->uid > 0)
 		c->marked += a->count;
 	if (r->uid < 0)

@@ -30,7 +30,8 @@ CA_MUST_CHECK enum ca_err ca_logshow_record(
 
 /*
  * Print the summary (nothing with json), and remarks about entries that were not
- * shown.  read: what was read; damaged: entries that could not be split.  Returns
+ * shown.  read: what was read, or NULL if that failed; damaged: entries that could not be
+ * split.  Returns
  * how many attempts were shown.
  */
 size_t ca_logshow_end(

@@ -19,6 +19,7 @@ struct ca_logshow_entry {
 struct ca_logshow_count {
 	size_t shown, granted;
 	size_t refused[CA_REASON_COUNT + 1]; /* by reason; the last: others */
+	size_t trial;                        /* with mode = audit */
 	size_t marked;     /* written by a process of a user other than root */
 	size_t unknown;    /* the log does not say which user wrote it */
 	size_t damaged;    /* entries of another form */
