@@ -22,7 +22,7 @@ remember(struct ca_map_decision *d, const char *login, const char *rule)
 		return CA_ERR_MEMORY;
 	d->n++;
 known:
-	if (d->user != NULL && strcmp(d->user, login) == 0)
+	if (ca_account_is(&d->who, login, d->ctx->log))
 		d->allowed = true;
 	else if (d->user != NULL)
 		return CA_OK;
@@ -60,8 +60,9 @@ judge(const struct ca_map_decision *d, const struct ca_rule *rule,
 	enum ca_err rc;
 
 	if (rule->pattern)
-		return ca_derived_judge(
-		    d->ctx->cfg, d->ctx->log, login, d->made.len, why);
+		return ca_derived_judge(d->ctx->cfg, d->ctx->log, login,
+		    d->made.len,
+		    d->made.len - (rule->keep_domain ? rule->len : 0), why);
 	if (d->user != NULL)
 		return CA_OK; /* a line names the login that PAM asks for */
 	rc = ca_account_find(login, &account);
@@ -104,6 +105,30 @@ tell_denied(struct ca_map_decision *d, const struct ca_rule *rule,
 	ca_buf_free(&text);
 }
 
+/* Keep the first line that would give the login, and why it does not. */
+static enum ca_err
+note(const struct ca_map_decision *d, const struct ca_rule *rule, unsigned line,
+    const char *why, char **out)
+{
+	struct ca_buf text = CA_BUF_INIT(2 * CA_RULE_LINE_MAX + 8192);
+	char date[32];
+	struct tm tm;
+	enum ca_err rc;
+
+	if (*out != NULL)
+		return CA_OK;
+	ca_buf_fmt(&text, "%s:%u %s: %s", d->ctx->cfg->users, line,
+	    rule->selector, why);
+	if (rule->has_until && d->where.now > rule->until &&
+	    gmtime_r(&rule->until, &tm) != NULL &&
+	    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+		ca_buf_fmt(&text, " (until=%s)", date);
+	rc = ca_buf_err(&text);
+	*out = rc == CA_OK ? ca_buf_take(&text, NULL) : NULL;
+	ca_buf_free(&text);
+	return rc == CA_OK && *out == NULL ? CA_ERR_MEMORY : rc;
+}
+
 static enum ca_err
 keep(struct ca_map_decision *d, const struct ca_rule *rule, unsigned line)
 {
@@ -111,19 +136,18 @@ keep(struct ca_map_decision *d, const struct ca_rule *rule, unsigned line)
 	const char *why = NULL;
 	enum ca_err rc;
 
+	bool theirs =
+	    d->user == NULL ||
+	    ca_account_is(&d->who, (const char *)d->made.p, d->ctx->log);
+
 	/* the login of another user need not be looked up */
-	if (d->trace == NULL && d->user != NULL &&
-	    strcmp(d->user, (const char *)d->made.p) != 0)
+	if (d->trace == NULL && !theirs)
 		rc = CA_OK;
 	else
 		rc = judge(d, rule, &why);
 	if (rc == CA_DENIED) {
-		if (d->invalid == NULL &&
-		    (d->user == NULL ||
-			strcmp(d->user, (const char *)d->made.p) == 0))
-			d->invalid = why;
 		tell_rule(d, rule, line, NULL, why);
-		return CA_OK;
+		return theirs ? note(d, rule, line, why, &d->invalid) : CA_OK;
 	}
 	if (rc != CA_OK)
 		return rc;
@@ -149,6 +173,17 @@ try_value(struct ca_map_decision *d, const struct ca_rule *rule, unsigned line,
 
 	if (rc == CA_DENIED && first)
 		tell_denied(d, rule, line, why);
+	/* only an option does not match */
+	if (rc == CA_DENIED && d->made.len > 0) {
+		if (ca_buf_text(&d->made) == NULL)
+			return CA_ERR_MEMORY;
+		if (d->user == NULL ||
+		    ca_account_is(
+			&d->who, (const char *)d->made.p, d->ctx->log)) {
+			enum ca_err kept = note(d, rule, line, why, &d->option);
+			return kept == CA_OK ? CA_DENIED : kept;
+		}
+	}
 	if (rc == CA_ERR_UNSUPPORTED)
 		ca_log_err(
 		    d->ctx->log, "%s:%u: %-s", d->ctx->cfg->users, line, why);
@@ -261,6 +296,7 @@ ca_map_explain(const struct ca_context *ctx, const struct ca_map_input *in,
 	d->ctx = ctx;
 	d->in = in;
 	d->user = in->user != NULL && in->user[0] != '\0' ? in->user : NULL;
+	d->who.name = d->user;
 	d->where = (struct ca_match_where){in->service, in->rhost, ctx->now};
 	d->made = CA_BUF_INIT(CA_IDENT_VALUE_MAX);
 	d->trace = trace;
@@ -271,6 +307,9 @@ ca_map_explain(const struct ca_context *ctx, const struct ca_map_input *in,
 	for (size_t i = 0; i < d->n; i++)
 		free(d->login[i]);
 	free(d->rule);
+	free(d->invalid);
+	free(d->option);
+	ca_account_user_clear(&d->who);
 	free(d);
 	return rc;
 }

@@ -4,6 +4,7 @@
 #ifndef CA_MAP_MAPINT_H
 #define CA_MAP_MAPINT_H
 
+#include "map/account.h"
 #include "map/ident.h"
 #include "map/map.h"
 #include "map/match.h"
@@ -15,16 +16,18 @@ struct ca_map_decision {
 	const struct ca_context *ctx;
 	const struct ca_map_input *in;
 	const char *user; /* NULL: from the map */
+	struct ca_account_user who;
 	struct ca_match_where where;
 	struct ca_ident id;
 	struct ca_buf made;
 	/* the different logins that rules gave */
 	char *login[LOGINS_MAX];
 	size_t n;
-	bool more;           /* than LOGINS_MAX */
-	char *rule;          /* the first rule that gave the right one */
-	bool allowed;        /* one of them is user */
-	const char *invalid; /* why the login of a pattern is refused */
+	bool more;     /* than LOGINS_MAX */
+	char *rule;    /* the first rule that gave the right one */
+	bool allowed;  /* one of them is user */
+	char *invalid; /* the rule whose login is refused, and why */
+	char *option;  /* the rule of which only an option does not match */
 	ca_map_trace *trace;
 	void *trace_ctx;
 };

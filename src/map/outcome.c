@@ -8,8 +8,11 @@ pass(struct ca_map_decision *d, struct ca_report *report, const char *login)
 {
 	ca_report_fact(report, CA_FACT_USER, login);
 	ca_report_fact(report, CA_FACT_RULE, d->rule);
-	ca_report_set(report, CA_CHECK_MAPPING, CA_PASS, CA_R_OK, "%s by %s",
-	    login, d->rule);
+	/* both names, if the name service knows the account by another */
+	ca_report_set(report, CA_CHECK_MAPPING, CA_PASS, CA_R_OK,
+	    "%s%s%s%s by %s", login, d->who.own != NULL ? " (the account " : "",
+	    d->who.own != NULL ? d->who.own : "", d->who.own != NULL ? ")" : "",
+	    d->rule);
 }
 
 static void
@@ -53,8 +56,13 @@ ca_map_conclude(struct ca_map_decision *d, struct ca_report *report)
 		    report, CA_CHECK_MAPPING, CA_FAIL, why, "%s", d->invalid);
 	else if (why == CA_R_OTHER_USER)
 		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, why,
-		    "it maps to %s%s", d->login[0],
-		    d->n > 1 ? " and others" : "");
+		    "it maps to %s%s%s%s", d->login[0],
+		    d->n > 1 ? " and others" : "",
+		    d->option != NULL ? "; " : "",
+		    d->option != NULL ? d->option : "");
+	else if (d->option != NULL)
+		ca_report_set(
+		    report, CA_CHECK_MAPPING, CA_FAIL, why, "%s", d->option);
 	else
 		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, why, NULL);
 	return NULL;
