@@ -122,7 +122,7 @@ note(const struct ca_map_decision *d, const struct ca_rule *rule, unsigned line,
 	if (rule->has_until && d->where.now > rule->until &&
 	    gmtime_r(&rule->until, &tm) != NULL &&
 	    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
-		ca_buf_fmt(&text, " (until=%s)", date);
+		ca_buf_fmt(&text, " (%s)", date);
 	rc = ca_buf_err(&text);
 	*out = rc == CA_OK ? ca_buf_take(&text, NULL) : NULL;
 	ca_buf_free(&text);

@@ -10,7 +10,7 @@
 #include "map/account.h"
 #include "map/rule.h"
 
-#define RUNS 2000
+#define RUNS 1000
 
 /* ---- the name service ---- */
 
@@ -256,6 +256,7 @@ form_of_keep_domain(void **state)
 	    {"* upn:a*@corp.example keep-domain", false},
 	    {"* upn:*x@corp.example keep-domain", false},
 	    {"* upn:alice@* keep-domain", false},
+	    {"* upn:@*corp.example keep-domain", false},
 	    {"* upn:*@ keep-domain", false},
 	    {"* upn:*@.corp keep-domain", false},
 	    {"* upn:*@-corp keep-domain", false},
@@ -407,7 +408,7 @@ options_are_named(void **state)
 	expect(w, x, "# x\nalice upn:alice@corp.example until=2026-01-31\n",
 	    CA_R_UNMAPPED,
 	    "users:2 upn:alice@corp.example: the date of until= has passed "
-	    "(until=2026-01-31T23:59:59Z)");
+	    "(2026-01-31T23:59:59Z)");
 	expect(w, x, "* upn:*@corp.example until=2026-01-31T10:00:00Z\n",
 	    CA_R_UNMAPPED, "users:1 upn:*@corp.example: the date of until=");
 	expect(w, x, "alice upn:alice@corp.example from=10.0.0.0/8\n",
