@@ -53,7 +53,9 @@ setup_file() {
 	# no rotation or limit of this host
 	[ -s "$S/etc/machine-id" ] ||
 		echo 0123456789abcdef0123456789abcdef >"$S/etc/machine-id"
-	printf '[Journal]\nStorage=volatile\nRateLimitBurst=0\n' \
+	# and nothing of the kernel's: its log, whether it audits
+	printf '%s\n' '[Journal]' Storage=volatile RateLimitBurst=0 \
+		ReadKMsg=no Audit= ForwardToWall=no \
 		>"$S/etc/systemd/journald.conf"
 	journal_start || return
 	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")" \
