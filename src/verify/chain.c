@@ -6,6 +6,7 @@
 #include "verify/issuerpath.h"
 #include "verify/path.h"
 #include "verify/pathcheck.h"
+#include "verify/pathend.h"
 #include "verify/verify.h"
 
 #include <openssl/err.h>
@@ -160,6 +161,38 @@ out:
 	return ret;
 }
 
+/* Show the path as far as it goes, and say why it does not reach ca_dir. */
+static enum ca_err
+tell_end(struct search *s, bool limit, struct ca_report *report)
+{
+	struct ca_path end = ca_pathend(s->finder);
+	struct ca_buf text = CA_BUF_INIT(65536);
+	STACK_OF(X509) *chain = sk_X509_new_null();
+	enum ca_err ret = CA_ERR_UNSET, rc;
+
+	if (!limit)
+		ca_pathend_tell(s->finder, &end, &text);
+	if (!limit && ca_buf_text(&text) != NULL)
+		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL,
+		    CA_R_CHAIN_UNKNOWN_CA, "%s", ca_buf_text(&text));
+	for (size_t i = 0; chain != NULL && i < end.n; i++) {
+		if (sk_X509_push(chain, end.cert[i]) <= 0) {
+			ret = CA_ERR_MEMORY;
+			goto out;
+		}
+	}
+	rc = chain != NULL ? trace_path(s, chain, false) : CA_ERR_MEMORY;
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	sk_X509_free(chain);
+	ca_buf_free(&text);
+	return ret;
+}
+
 /* No path leads to ca_dir: report the reason, and all other findings about the
  * leaf. */
 static enum ca_err
@@ -168,27 +201,18 @@ no_path(struct search *s, const struct ca_verify_input *in, bool limit,
 {
 	struct ca_path alone = {.cert = {in->leaf}, .n = 1};
 	struct ca_pathcheck pc = s->pc;
-	STACK_OF(X509) *chain = NULL;
-	enum ca_err ret = CA_ERR_UNSET, rc;
+	enum ca_err rc;
 
 	if (limit)
-		ca_report_set(
-		    report, CA_CHECK_CHAIN, CA_FAIL, CA_R_CHAIN_LIMIT, NULL);
+		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, CA_R_CHAIN_LIMIT,
+		    "%s", ca_pathfinder_limit(s->finder));
 	else if (problem != NULL)
 		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, CA_R_CHAIN_DIR,
 		    "%s", problem);
+	if ((rc = tell_end(s, limit, report)) != CA_OK)
+		return rc;
 	pc.rev = NULL;
-	rc = ca_pathcheck_run(&pc, &alone, false, report, &chain);
-	if (rc == CA_OK)
-		rc = trace_path(s, chain, false);
-	if (rc != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	ret = CA_OK;
-out:
-	sk_X509_pop_free(chain, X509_free);
-	return ret;
+	return ca_pathcheck_run(&pc, &alone, false, report, NULL);
 }
 
 static void
@@ -226,6 +250,7 @@ search(struct search *s, struct ca_cadir *anchors, struct ca_cadir *helpers,
 	if (s->finder == NULL)
 		return CA_ERR_MEMORY;
 	s->issuers.finder = s->finder;
+	s->pc.finder = s->finder;
 	ca_revocation_set_paths(
 	    s->pc.rev, &(struct ca_revocation_paths){ca_issuerpath_named,
 			   ca_issuerpath_find, &s->issuers});
@@ -243,7 +268,7 @@ search(struct search *s, struct ca_cadir *anchors, struct ca_cadir *helpers,
 		fact_anchor(report, s->chain);
 	else if (limit)
 		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, CA_R_CHAIN_LIMIT,
-		    "path building reached its limit");
+		    "%s", ca_pathfinder_limit(s->finder));
 	return CA_OK;
 }
 
@@ -262,7 +287,7 @@ ca_verify(struct ca_crypto *crypto, const struct ca_config *cfg,
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct search s = {
-	    .pc = {crypto, cfg, in->now, NULL}, .trace = in->trace};
+	    .pc = {crypto, cfg, in->now, NULL, NULL}, .trace = in->trace};
 	struct ca_cadir *anchors = NULL, *helpers = NULL;
 	const char *dir = cfg->ca_dir;
 	OSSL_LIB_CTX *before;
