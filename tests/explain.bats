@@ -26,7 +26,8 @@ normal() {
 	sed -E -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z/TIME/g' \
 		-e 's/[0-9]+ (days|hours|minutes)/AGE/g' \
 		-e 's/[0-9a-f]{64}/SHA256/g' \
-		-e 's/^(  serial      )[0-9a-fA-F]+$/\1SERIAL/'
+		-e 's/^(  serial      )[0-9a-fA-F]+$/\1SERIAL/' \
+		-e 's/[0-9a-f]{40}/KEYID/g'
 }
 
 # explain NAME [OPTION ...]: on PKI's NAME-chain.pem

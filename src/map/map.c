@@ -1,5 +1,6 @@
 #include "map/map.h"
 #include "map/account.h"
+#include "map/hint.h"
 #include "map/ident.h"
 #include "map/users_index.h"
 #include "map/match.h"
@@ -329,6 +330,8 @@ decide(struct decision *d, struct ca_report *report, char **login)
 		return rc;
 	}
 	const char *result = conclude(d, report);
+	if (result == NULL)
+		ca_map_hint(&d->id, report);
 	if (result != NULL && login != NULL &&
 	    (*login = strdup(result)) == NULL) {
 		cannot(report, d->ctx->cfg, CA_ERR_MEMORY);

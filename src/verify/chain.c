@@ -11,13 +11,17 @@
 
 #include <openssl/err.h>
 
+/* Paths that are checked once more with profile = basic, for the message. */
+#define HINTS_MAX 4
+
 struct search {
 	struct ca_pathcheck pc;
 	struct ca_pathfinder *finder;
 	struct ca_report *best; /* findings of the best path so far */
 	unsigned best_failures;
 	STACK_OF(X509) *chain;         /* of the accepted path */
-	bool hinted;                   /* profile = basic was tried */
+	unsigned hints;                /* how often profile = basic was tried */
+	bool basic;                    /* it accepts one of the paths */
 	bool refused;                  /* the leaf is revoked */
 	struct ca_verify_trace *trace; /* of the best path; may be NULL */
 	struct ca_issuerpath issuers;
@@ -65,41 +69,56 @@ trace_path(struct search *s, const STACK_OF(X509) *chain, bool anchored)
 
 /*
  * A CA that was set up by hand often breaks the profile.  If profile = basic
- * accepts its certificate, the refusal says so.  This is tried once only, since
- * it is another verification.
+ * accepts the path, the refusal says so.  Revocation does not depend on the
+ * profile, and was checked only if all signatures of the path are good.
  */
 static enum ca_err
-hint_basic(
-    struct search *s, const struct ca_path *path, struct ca_report *report)
+try_basic(
+    struct search *s, const struct ca_path *path, const struct ca_report *report)
 {
 	const unsigned checks = CA_REPORT_CERT & ~(1u << CA_CHECK_REVOCATION);
+	enum ca_verdict crl = ca_report_verdict(report, CA_CHECK_REVOCATION);
 	struct ca_config cfg = *s->pc.cfg;
 	struct ca_pathcheck pc = s->pc;
 	struct ca_report *second;
 	enum ca_err ret = CA_ERR_UNSET, rc;
 
-	if (s->hinted || cfg.profile == CA_PROFILE_BASIC ||
-	    ca_report_reason(report) != CA_R_CHAIN_PROFILE)
+	if (cfg.profile == CA_PROFILE_BASIC || s->basic ||
+	    s->hints == HINTS_MAX || (crl != CA_PASS && crl != CA_WAIVED) ||
+	    ca_report_verdict(report, CA_CHECK_CHAIN) != CA_FAIL)
 		return CA_OK;
 	if ((second = ca_report_new()) == NULL)
 		return CA_ERR_MEMORY;
-	s->hinted = true;
+	s->hints++;
 	cfg.profile = CA_PROFILE_BASIC;
 	pc.cfg = &cfg;
 	pc.rev = NULL;
 	rc = ca_pathcheck_run(&pc, path, true, second, NULL);
-	if (rc == CA_OK && ca_report_granted(second, checks))
-		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL,
-		    CA_R_CHAIN_PROFILE,
-		    "profile = basic accepts this certificate");
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
 	}
+	s->basic = ca_report_granted(second, checks);
 	ret = CA_OK;
 out:
 	ca_report_free(second);
 	return ret;
+}
+
+/* Add to the first check that failed. */
+static void
+tell_basic(struct ca_report *report)
+{
+	for (unsigned i = 0; i < CA_CHECKS; i++) {
+		enum ca_check check = (enum ca_check)i;
+
+		if (ca_report_verdict(report, check) != CA_FAIL)
+			continue;
+		ca_report_set(report, check, CA_FAIL,
+		    ca_report_check_reason(report, check),
+		    "profile = basic accepts this certificate");
+		return;
+	}
 }
 
 /* The leaf is revoked on a path that is valid otherwise.  This must decide even
@@ -127,7 +146,7 @@ try_path(void *ctx, const struct ca_path *path)
 	}
 	rc = ca_pathcheck_run(&s->pc, path, true, report, &chain);
 	if (rc == CA_OK && !ca_report_granted(report, CA_REPORT_CERT))
-		rc = hint_basic(s, path, report);
+		rc = try_basic(s, path, report);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
@@ -264,6 +283,8 @@ search(struct search *s, struct ca_cadir *anchors, struct ca_cadir *helpers,
 	if (s->best == NULL)
 		return no_path(s, in, limit, problem, report);
 	ca_report_merge(report, s->best, CA_REPORT_CERT);
+	if ((rc != CA_OK || s->refused) && s->basic)
+		tell_basic(report);
 	if (rc == CA_OK && !s->refused)
 		fact_anchor(report, s->chain);
 	else if (limit)

@@ -1,6 +1,4 @@
 #include "verify/purpose.h"
-#include "base/buf.h"
-#include "verify/purposetext.h"
 
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
@@ -107,25 +105,4 @@ ca_purpose_holds(const STACK_OF(X509) *chain, const char *purpose)
 	return holds(chain, purpose) &&
 	       (!wants_signature(purpose) ||
 		   ca_purpose_may_sign(sk_X509_value(chain, 0)));
-}
-
-void
-ca_purpose_check(const STACK_OF(X509) *chain, const struct ca_list *purposes,
-    struct ca_report *report)
-{
-	struct ca_buf why = CA_BUF_INIT(65536);
-	const char *text;
-
-	for (size_t i = 0; i < purposes->n && sk_X509_num(chain) > 0; i++) {
-		if (!ca_purpose_holds(chain, purposes->v[i]))
-			continue;
-		ca_report_set(report, CA_CHECK_PURPOSE, CA_PASS, CA_R_OK, "%s",
-		    purposes->v[i]);
-		return;
-	}
-	ca_purposetext(chain, purposes, &why);
-	text = ca_buf_text(&why);
-	ca_report_set(report, CA_CHECK_PURPOSE, CA_FAIL, CA_R_PURPOSE, "%s",
-	    text != NULL ? text : "?");
-	ca_buf_free(&why);
 }

@@ -65,7 +65,8 @@ tell_signature(struct question *q, X509 *cert)
 
 	ca_buf_str(&why, "has a wrong signature, or another CA or key with the "
 			 "same name has signed it");
-	if (ski != NULL && aki != NULL && aki->keyid != NULL) {
+	if (ski != NULL && aki != NULL && aki->keyid != NULL &&
+	    ASN1_OCTET_STRING_cmp(ski, aki->keyid) != 0) {
 		ca_buf_str(&why, " (the CRL names the key ");
 		ca_name_key_id(aki->keyid, &why);
 		ca_buf_str(&why, ", the CA has the key ");
