@@ -25,8 +25,8 @@ ca_auth_result_clear(struct ca_auth_result *result)
 /* ---- before the signature ---- */
 
 static bool
-same_item(struct ca_attempt *a, const char *what, const char *asked,
-    const char *now)
+same_item(
+    struct ca_attempt *a, const char *what, const char *asked, const char *now)
 {
 	if (now != NULL && strcmp(asked, now) == 0)
 		return true;
@@ -71,8 +71,8 @@ check_form(struct ca_attempt *a, const struct ca_bytes *response)
 	rc = ca_response_parse(
 	    response->p, response->len, a->req->nonce, &a->msgs);
 	if (rc == CA_DENIED) {
-		ca_report_set(
-		    a->report, CA_CHECK_SIGNATURE, CA_FAIL, CA_R_NONCE,
+		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
+		    CA_R_NONCE,
 		    "the client answered an earlier prompt, a prompt of "
 		    "another login, or with a saved answer; it must answer the "
 		    "prompt of this login");

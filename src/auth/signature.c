@@ -87,8 +87,10 @@ tell_unfit(struct ca_attempt *a, const struct ca_scheme *scheme, X509 *cert)
 	else {
 		ca_buf_str(&text, "the client's certificate has an ");
 		put_key(key, &text);
-		ca_buf_fmt(&text, ", which does not fit the scheme %s that the "
-				  "client used", scheme->name);
+		ca_buf_fmt(&text,
+		    ", which does not fit the scheme %s that the "
+		    "client used",
+		    scheme->name);
 	}
 	ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
 	    unfit_reason(cert), "%s",
@@ -108,7 +110,8 @@ tell_not_offered(struct ca_attempt *a)
 	    a->msgs.scheme, used != NULL ? " " : "",
 	    used != NULL ? used->name : "");
 	for (size_t i = 0; i < a->req->nschemes; i++) {
-		const struct ca_scheme *s = ca_scheme_by_code(a->req->scheme[i]);
+		const struct ca_scheme *s =
+		    ca_scheme_by_code(a->req->scheme[i]);
 
 		if (s != NULL)
 			ca_buf_fmt(&text, "%s%s", i > 0 ? ", " : "", s->name);

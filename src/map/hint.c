@@ -46,8 +46,8 @@ ca_map_hint(const struct ca_ident *id, struct ca_report *report)
 				 "one login must match; `certauth users test "
 				 "CERT.pem` shows the rules");
 	else if (reason == CA_R_LOGIN_INVALID)
-		ca_buf_str(&out,
-		    "`certauth users test CERT.pem` shows the rule");
+		ca_buf_str(
+		    &out, "`certauth users test CERT.pem` shows the rule");
 	if (out.len > 0 && ca_buf_text(&out) != NULL)
 		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, reason, "%s",
 		    ca_buf_text(&out));

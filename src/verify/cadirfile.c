@@ -44,8 +44,7 @@ ca_cadir_forget(struct ca_cadir *dir)
 }
 
 bool
-ca_cadir_file(
-    const struct ca_cadir *dir, const X509 *cert, struct ca_buf *out)
+ca_cadir_file(const struct ca_cadir *dir, const X509 *cert, struct ca_buf *out)
 {
 	char to[PATH_MAX];
 	ssize_t len;

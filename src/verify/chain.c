@@ -73,8 +73,8 @@ trace_path(struct search *s, const STACK_OF(X509) *chain, bool anchored)
  * profile, and was checked only if all signatures of the path are good.
  */
 static enum ca_err
-try_basic(
-    struct search *s, const struct ca_path *path, const struct ca_report *report)
+try_basic(struct search *s, const struct ca_path *path,
+    const struct ca_report *report)
 {
 	const unsigned checks = CA_REPORT_CERT & ~(1u << CA_CHECK_REVOCATION);
 	enum ca_verdict crl = ca_report_verdict(report, CA_CHECK_REVOCATION);

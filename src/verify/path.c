@@ -234,8 +234,9 @@ walk(struct ca_pathfinder *f)
 		 * after a path has failed, a name alone, which anybody can
 		 * write, must not make us check another path's names,
 		 * policies and CRLs. */
-		rc = n > 1 || f->ntried > 0 ? ca_pathfinder_signed(f, child, v[i].cert)
-					    : CA_OK;
+		rc = n > 1 || f->ntried > 0
+			 ? ca_pathfinder_signed(f, child, v[i].cert)
+			 : CA_OK;
 		if (rc == CA_DENIED)
 			continue;
 		if (rc != CA_OK)

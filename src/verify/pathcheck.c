@@ -251,8 +251,8 @@ check_depth(struct run *run, const STACK_OF(X509) *chain)
 		ca_report_set(run->report, CA_CHECK_CHAIN, CA_FAIL,
 		    CA_R_CHAIN_PATHLEN,
 		    "the number of intermediate CA certificates on the path is "
-		    "%u, and max_depth = %u is the limit", n,
-		    run->pc->cfg->max_depth);
+		    "%u, and max_depth = %u is the limit",
+		    n, run->pc->cfg->max_depth);
 }
 
 /* A check without a finding passes, but only if the run succeeded. */

@@ -13,9 +13,9 @@ ca_pathend(struct ca_pathfinder *f)
 	struct ca_path end = {.cert = {f->leaf}, .n = 1};
 
 	/* anybody can write a name: follow signatures only */
-	while (end.n < f->end.n &&
-	       ca_pathfinder_signed(f, f->end.cert[end.n - 1],
-		   f->end.cert[end.n]) == CA_OK) {
+	while (
+	    end.n < f->end.n && ca_pathfinder_signed(f, f->end.cert[end.n - 1],
+				    f->end.cert[end.n]) == CA_OK) {
 		end.cert[end.n] = f->end.cert[end.n];
 		end.n++;
 	}
@@ -147,10 +147,10 @@ tell_missing(struct ca_pathfinder *f, X509 *last, struct ca_buf *out)
 		ca_buf_str(out, " or in ");
 		ca_cadir_show(f->pool.helper_dir, out);
 	}
-	ca_buf_str(out,
-	    sk_X509_num(f->pool.untrusted) > 0
-		? " or among the CA certificates sent with the certificate"
-		: ", and no CA certificate was sent with the certificate");
+	ca_buf_str(
+	    out, sk_X509_num(f->pool.untrusted) > 0
+		     ? " or among the CA certificates sent with the certificate"
+		     : ", and no CA certificate was sent with the certificate");
 }
 
 static void

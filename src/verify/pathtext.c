@@ -116,8 +116,8 @@ tell_path_length(const struct ca_pathtext *t, struct ca_buf *out)
 	ca_buf_fmt(out,
 	    "; its pathLenConstraint allows %ld intermediate%s below it, and "
 	    "the path has %u: ",
-	    X509_get_pathlen(t->cert), X509_get_pathlen(t->cert) == 1 ? "" : "s",
-	    n);
+	    X509_get_pathlen(t->cert),
+	    X509_get_pathlen(t->cert) == 1 ? "" : "s", n);
 	for (int i = t->depth - 1; i > 0; i--) {
 		put_name(sk_X509_value(t->chain, i), out);
 		if (i > 1)

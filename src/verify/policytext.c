@@ -35,9 +35,10 @@ static bool
 has_policy(const STACK_OF(X509) *chain, int depth, const struct ca_config *cfg,
     STACK_OF(ASN1_OBJECT) *wanted)
 {
-	const unsigned flags = X509_V_FLAG_EXPLICIT_POLICY |
-			       (cfg->inhibit_any ? X509_V_FLAG_INHIBIT_ANY : 0) |
-			       (cfg->inhibit_map ? X509_V_FLAG_INHIBIT_MAP : 0);
+	const unsigned flags =
+	    X509_V_FLAG_EXPLICIT_POLICY |
+	    (cfg->inhibit_any ? X509_V_FLAG_INHIBIT_ANY : 0) |
+	    (cfg->inhibit_map ? X509_V_FLAG_INHIBIT_MAP : 0);
 	STACK_OF(X509) *part = sk_X509_new_null();
 	X509_POLICY_TREE *tree = NULL;
 	int explicit = 0;
@@ -47,8 +48,8 @@ has_policy(const STACK_OF(X509) *chain, int depth, const struct ca_config *cfg,
 		if (sk_X509_push(part, sk_X509_value(chain, i)) <= 0)
 			goto out;
 	if (part != NULL)
-		yes = X509_policy_check(
-			  &tree, &explicit, part, wanted, flags) == 1;
+		yes = X509_policy_check(&tree, &explicit, part, wanted,
+			  flags) != X509_PCY_TREE_FAILURE;
 out:
 	X509_policy_tree_free(tree);
 	sk_X509_free(part);
@@ -126,10 +127,10 @@ put_limits(X509 *cert, struct ca_buf *out)
 	    X509_get_ext_d2i(cert, NID_inhibit_any_policy, NULL, NULL);
 
 	if (c != NULL) {
-		put_number("requireExplicitPolicy", c->requireExplicitPolicy,
-		    out);
-		put_number("inhibitPolicyMapping", c->inhibitPolicyMapping,
-		    out);
+		put_number(
+		    "requireExplicitPolicy", c->requireExplicitPolicy, out);
+		put_number(
+		    "inhibitPolicyMapping", c->inhibitPolicyMapping, out);
 	}
 	put_number("inhibitAnyPolicy", any, out);
 	POLICY_CONSTRAINTS_free(c);
@@ -169,8 +170,8 @@ put_demand(const STACK_OF(X509) *chain, const struct ca_config *cfg,
 		    out, out->len > 0 ? " require" : "the path requires");
 	ca_buf_str(out, " an acceptable policy");
 	for (size_t i = 0; i < cfg->policy.n; i++)
-		ca_buf_fmt(out, "%s%s", i > 0 ? ", " : " (policy = ",
-		    cfg->policy.v[i]);
+		ca_buf_fmt(out, "%s%s",
+		    i > 0 ? ", " : " (policy = ", cfg->policy.v[i]);
 	if (cfg->policy.n > 0)
 		ca_buf_str(out, ")");
 }

@@ -28,10 +28,12 @@ put_oid(const ASN1_OBJECT *oid, struct ca_buf *out)
 	char text[80];
 
 	(void)OBJ_obj2txt(text, sizeof text, oid, 1);
-	if (nid == NID_undef)
+	const char *name = nid == NID_undef ? NULL : OBJ_nid2sn(nid);
+
+	if (name == NULL)
 		ca_buf_str(out, text);
 	else
-		ca_buf_fmt(out, "%s (%s)", OBJ_nid2sn(nid), text);
+		ca_buf_fmt(out, "%s (%s)", name, text);
 }
 
 static void
@@ -196,11 +198,20 @@ tell_leaf(X509 *leaf, const char *purpose, struct ca_buf *out)
 		ca_buf_fmt(out, ", which does not include %s",
 		    strcmp(purpose, "sslserver") == 0 ? "server" : "client");
 	}
-	if (strcmp(purpose, "any") != 0 &&
-	    strcmp(purpose, "sslserver") != 0 && !ca_purpose_may_sign(leaf)) {
+	if (strcmp(purpose, "any") != 0 && strcmp(purpose, "sslserver") != 0 &&
+	    !ca_purpose_may_sign(leaf)) {
 		ca_buf_str(out, out->len > before ? ", and " : " has ");
 		put_key_usage(leaf, out);
 		ca_buf_str(out, "; its keyUsage lacks digitalSignature");
+	}
+	if (strcmp(purpose, "sslserver") == 0 &&
+	    (X509_get_key_usage(leaf) &
+		(KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT |
+		    KU_KEY_AGREEMENT)) == 0) {
+		ca_buf_str(out, out->len > before ? ", and " : " has ");
+		put_key_usage(leaf, out);
+		ca_buf_str(out, ", which lacks digitalSignature and "
+				"keyEncipherment");
 	}
 	return out->len > before;
 }
@@ -346,8 +357,9 @@ ca_purposetext(const STACK_OF(X509) *chain, const struct ca_list *purposes,
     struct ca_buf *out)
 {
 	if (purposes->n == 0) {
-		ca_buf_str(out, "the key purpose is empty, so no certificate "
-				"is accepted; set it, as in purpose = sslclient");
+		ca_buf_str(out,
+		    "the key purpose is empty, so no certificate "
+		    "is accepted; set it, as in purpose = sslclient");
 		return;
 	}
 	if (sk_X509_num(chain) <= 0)

@@ -13,7 +13,7 @@
  * Append which certificate of chain (leaf first) is at fault for each of
  * purposes, none of which holds (ca_purpose_check), and what to do next.
  */
-void ca_purposetext(const STACK_OF(X509) *chain,
-    const struct ca_list *purposes, struct ca_buf *out);
+void ca_purposetext(const STACK_OF(X509) *chain, const struct ca_list *purposes,
+    struct ca_buf *out);
 
 #endif

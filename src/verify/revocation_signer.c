@@ -59,9 +59,8 @@ tell_signature(struct question *q, X509 *cert)
 {
 	struct ca_buf why = CA_BUF_INIT(8000);
 	const ASN1_OCTET_STRING *ski = X509_get0_subject_key_id(cert);
-	AUTHORITY_KEYID *aki =
-	    X509_CRL_get_ext_d2i(ca_crl_get0_x509(q->f->crl),
-		NID_authority_key_identifier, NULL, NULL);
+	AUTHORITY_KEYID *aki = X509_CRL_get_ext_d2i(ca_crl_get0_x509(q->f->crl),
+	    NID_authority_key_identifier, NULL, NULL);
 
 	ca_buf_str(&why, "has a wrong signature, or another CA or key with the "
 			 "same name has signed it");
