@@ -141,6 +141,22 @@ failure() {
 	failure several expired
 }
 
+@test "14 the root is missing: the path is shown as far as it goes" {
+	ca_dir stranger.pem
+	failure root-missing alice
+	logged 'reason=unknown-ca .*detail="the issuer of CN=Test inter,O=Example .sent with the certificate. is missing: no certificate of CN=Test root,O=Example'
+}
+
+@test "15 a CA that was created again: the log names its file" {
+	local kept=$PKI
+	pki_copy "$S/again"
+	pki_ca again --subject '/O=Example/CN=Test root'
+	ca_dir again.pem
+	pki_use "$kept"
+	failure root-again alice
+	logged 'detail=".*with another key: /etc/certauth/ca/e7817ed4.0 .again.pem.'
+}
+
 @test "the set-up cannot be used: exit 2, and the next command" {
 	chmod g+w "$S/etc/certauth/users"
 	explain alice --user alice

@@ -220,14 +220,19 @@ registered_leaf(
 	}
 	int tried = n > 0 ? try_each(a, scheme, certs, &budget, leaf) : 0;
 	if (*leaf == NULL) {
-		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
-		    n > 0 ? CA_R_SIGNATURE : CA_R_NO_REGISTERED,
-		    n > 0 ? "the signature is not by the key of any of the %d "
-			    "registered certificates"
-			  : "%d certificates are registered in users_dir; the "
-			    "client must send its certificate, or an "
+		if (n > 0)
+			ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
+			    CA_R_SIGNATURE,
+			    "the signature is not by the key of any of the %d "
+			    "registered certificates",
+			    tried);
+		else
+			ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
+			    CA_R_NO_REGISTERED,
+			    "%s has no certificate of the user; the client "
+			    "must send its certificate (--cert), or an "
 			    "administrator must put it there",
-		    tried);
+			    a->ctx->cfg->users_dir);
 		ret = CA_DENIED;
 		goto out;
 	}
