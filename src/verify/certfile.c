@@ -1,32 +1,59 @@
 #include "verify/certfile.h"
 #include "base/der.h"
 #include "crypto/certgate.h"
+#include "verify/certbag.h"
 
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
+/* What is done with each certificate. */
+struct visit {
+	enum ca_err (*each)(void *ctx, const uint8_t *der, size_t len);
+	void *ctx;
+	bool bags; /* PKCS #7 too */
+	size_t found;
+};
+
+/* found counts what each was called for; a bag without certificates is as good
+ * as a file without any. */
 static enum ca_err
-one_block(const char *kind, const uint8_t *der, size_t len,
-    enum ca_err (*each)(void *ctx, const uint8_t *der, size_t len), void *ctx,
-    size_t *found)
+one_bag(struct visit *v, const uint8_t *der, size_t len)
 {
-	if (strcmp(kind, PEM_STRING_X509_TRUSTED) == 0)
-		return CA_ERR_FORMAT;
-	if (strcmp(kind, PEM_STRING_X509) != 0 &&
-	    strcmp(kind, PEM_STRING_X509_OLD) != 0)
-		return CA_OK;
-	++*found;
-	return each(ctx, der, len);
+	enum ca_err rc = ca_certbag_each(der, len, v->each, v->ctx);
+
+	v->found += rc == CA_OK;
+	return rc == CA_ERR_NOT_FOUND ? CA_OK : rc;
 }
 
 static enum ca_err
-each_pem(BIO *bio,
-    enum ca_err (*each)(void *ctx, const uint8_t *der, size_t len), void *ctx)
+one_block(struct visit *v, const char *kind, const uint8_t *der, size_t len)
 {
-	size_t found = 0;
+	static const char *const bags[] = {
+	    PEM_STRING_PKCS7, PEM_STRING_PKCS7_SIGNED, PEM_STRING_CMS};
+
+	if (strcmp(kind, PEM_STRING_X509_TRUSTED) == 0)
+		return CA_ERR_FORMAT;
+	for (size_t i = 0; v->bags && i < sizeof bags / sizeof *bags; i++)
+		if (strcmp(kind, bags[i]) == 0)
+			return one_bag(v, der, len);
+	if (strcmp(kind, PEM_STRING_X509) != 0 &&
+	    strcmp(kind, PEM_STRING_X509_OLD) != 0)
+		return CA_OK;
+	/* Windows writes PKCS #7 under the name of a certificate, too */
+	if (v->bags && ca_certbag_is(der, len))
+		return one_bag(v, der, len);
+	v->found++;
+	return v->each(v->ctx, der, len);
+}
+
+static enum ca_err
+each_pem(BIO *bio, struct visit *v)
+{
 
 	for (;;) {
 		char *kind = NULL, *header = NULL;
@@ -39,10 +66,9 @@ each_pem(BIO *bio,
 			if (ERR_GET_LIB(e) != ERR_LIB_PEM ||
 			    ERR_GET_REASON(e) != PEM_R_NO_START_LINE)
 				return CA_ERR_FORMAT;
-			return found > 0 ? CA_OK : CA_ERR_NOT_FOUND;
+			return v->found > 0 ? CA_OK : CA_ERR_NOT_FOUND;
 		}
-		enum ca_err rc =
-		    one_block(kind, der, (size_t)len, each, ctx, &found);
+		enum ca_err rc = one_block(v, kind, der, (size_t)len);
 		OPENSSL_free(kind);
 		OPENSSL_free(header);
 		/* the block may be a private key */
@@ -52,9 +78,8 @@ each_pem(BIO *bio,
 	}
 }
 
-enum ca_err
-ca_certfile_each(const void *p, size_t len,
-    enum ca_err (*each)(void *ctx, const uint8_t *der, size_t len), void *ctx)
+static enum ca_err
+visit(const void *p, size_t len, struct visit *v)
 {
 	if (len == 0 || len > CA_CERTFILE_MAX)
 		return CA_ERR_FORMAT;
@@ -63,16 +88,36 @@ ca_certfile_each(const void *p, size_t len,
 	if (memmem(p, len, "-----BEGIN ", 11) == NULL) {
 		if (*(const uint8_t *)p != 0x30)
 			return CA_ERR_FORMAT;
-		return each(ctx, p, len);
+		if (v->bags && ca_certbag_is(p, len))
+			return ca_certbag_each(p, len, v->each, v->ctx);
+		return v->each(v->ctx, p, len);
 	}
 	BIO *bio = BIO_new_mem_buf(p, (int)len);
 	if (bio == NULL)
 		return CA_ERR_MEMORY;
 	ERR_set_mark();
-	enum ca_err rc = each_pem(bio, each, ctx);
+	enum ca_err rc = each_pem(bio, v);
 	ERR_pop_to_mark();
 	BIO_free(bio);
 	return rc;
+}
+
+enum ca_err
+ca_certfile_each(const void *p, size_t len,
+    enum ca_err (*each)(void *ctx, const uint8_t *der, size_t len), void *ctx)
+{
+	struct visit v = {each, ctx, false, 0};
+
+	return visit(p, len, &v);
+}
+
+enum ca_err
+ca_certfile_each_ca(const void *p, size_t len,
+    enum ca_err (*each)(void *ctx, const uint8_t *der, size_t len), void *ctx)
+{
+	struct visit v = {each, ctx, true, 0};
+
+	return visit(p, len, &v);
 }
 
 struct parse {
@@ -101,18 +146,33 @@ parse_one(void *ctx, const uint8_t *der, size_t len)
 	return CA_OK;
 }
 
+static enum ca_err
+parse(struct ca_crypto *crypto, const struct ca_bytes *file, bool bags,
+    STACK_OF(X509) *out, size_t *bad)
+{
+	struct parse parse = {crypto, out, 0};
+	struct visit v = {parse_one, &parse, bags, 0};
+	enum ca_err rc;
+
+	ERR_set_mark();
+	rc = visit(file->p, file->len, &v);
+	ERR_pop_to_mark();
+	*bad = parse.bad;
+	return rc;
+}
+
 enum ca_err
 ca_certfile_parse(struct ca_crypto *crypto, const void *p, size_t len,
     STACK_OF(X509) *out, size_t *bad)
 {
-	struct parse parse = {crypto, out, 0};
-	enum ca_err rc;
+	return parse(crypto, &(struct ca_bytes){p, len}, false, out, bad);
+}
 
-	ERR_set_mark();
-	rc = ca_certfile_each(p, len, parse_one, &parse);
-	ERR_pop_to_mark();
-	*bad = parse.bad;
-	return rc;
+enum ca_err
+ca_certfile_parse_ca(struct ca_crypto *crypto, const void *p, size_t len,
+    STACK_OF(X509) *out, size_t *bad)
+{
+	return parse(crypto, &(struct ca_bytes){p, len}, true, out, bad);
 }
 
 static enum ca_err
@@ -130,9 +190,36 @@ ca_certfile_refusal(const void *p, size_t len)
 	const char *why = NULL;
 
 	ERR_set_mark();
-	enum ca_err rc = ca_certfile_each(p, len, find_refusal, &why);
+	enum ca_err rc = ca_certfile_each_ca(p, len, find_refusal, &why);
 	ERR_pop_to_mark();
 	return rc == CA_DENIED ? why : NULL;
+}
+
+const char *
+ca_certfile_trouble(
+    const void *p, size_t len, enum ca_err rc, char out[CA_CERTFILE_TROUBLE])
+{
+	static const char trusted[] = "-----BEGIN " PEM_STRING_X509_TRUSTED;
+	const char *why = NULL, *what = "contains a certificate that cannot be "
+					"decoded";
+
+	if (rc == CA_ERR_FORMAT && memmem(p, len, trusted, strlen(trusted)))
+		what = "is a TRUSTED CERTIFICATE, a form of OpenSSL with trust "
+		       "settings, which would be ignored; convert it with: "
+		       "openssl x509 -in FILE -out NEW.pem";
+	else if (rc == CA_ERR_FORMAT)
+		what = "is not PEM, DER or PKCS #7, or is damaged";
+	else if (rc == CA_ERR_UNSUPPORTED)
+		what = "is a signed message (PKCS #7), not a list of "
+		       "certificates; to print the certificates in it, run: "
+		       "openssl pkcs7 -print_certs -in FILE";
+	else if (rc == CA_OK || rc == CA_ERR_NOT_FOUND)
+		why = ca_certfile_refusal(p, len);
+	if (why != NULL)
+		what = "contains a certificate that is not used because ";
+	(void)snprintf(
+	    out, CA_CERTFILE_TROUBLE, "%s%s", what, why != NULL ? why : "");
+	return out;
 }
 
 enum ca_err
