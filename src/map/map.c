@@ -1,5 +1,6 @@
 #include "map/mapint.h"
 #include "map/account.h"
+#include "map/hint.h"
 #include "map/users_index.h"
 #include "map/registered.h"
 #include "map/users_file.h"
@@ -271,6 +272,8 @@ decide(struct ca_map_decision *d, struct ca_report *report, char **login)
 		return rc;
 	}
 	const char *result = ca_map_conclude(d, report);
+	if (result == NULL)
+		ca_map_hint(&d->id, report);
 	if (result != NULL && login != NULL &&
 	    (*login = strdup(result)) == NULL) {
 		ca_map_cannot(report, d->ctx->cfg, CA_ERR_MEMORY);
