@@ -1258,6 +1258,68 @@ conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
 	finds error sshd-methods 'sshd_config:3'
 }
 
+@test "services: a screen locker that cannot read the files of the module" {
+	cp "$S/etc/pam.d/sshd" "$S/etc/pam.d/swaylock"
+	gone not-readable
+	[ "$status" -eq 0 ]
+	chmod 700 "$C/ca"
+	finds warning not-readable '/etc/certauth/ca is not readable by all users, and the service swaylock runs as the user'
+	mended not-readable 'chmod o+rX /etc/certauth/ca'
+	chmod 750 "$C"
+	chmod 640 "$C/users"
+	finds warning not-readable '/etc/certauth is not readable'
+	mended not-readable 'chmod o+rX /etc/certauth' '/etc/certauth is'
+	mended not-readable 'chmod o+rX /etc/certauth/users'
+	[ "$status" -eq 0 ]
+	# sshd runs as root
+	rm "$S/etc/pam.d/swaylock"
+	chmod 700 "$C/ca"
+	gone not-readable
+}
+
+@test "services: systemd and AppArmor hide the files of the module" {
+	mkdir -p "$S/etc/systemd/system/ssh.service.d" "$S/etc/apparmor.d/local"
+	printf '[Service]\nInaccessiblePaths=/home -/etc/certauth\n' \
+		>"$S/etc/systemd/system/ssh.service.d/tight.conf"
+	finds warning sandbox '/etc/systemd/system/ssh.service.d/tight.conf hides /etc/certauth/certauth.conf from the service sshd by InaccessiblePaths'
+	cured sandbox 'remove that path from /etc/systemd/system/ssh.service.d/tight.conf' \
+		sed -i 's| -/etc/certauth||' "$S/etc/systemd/system/ssh.service.d/tight.conf"
+	[ "$status" -eq 0 ]
+	printf '/usr/sbin/sshd {\n  #include <abstractions/base>\n  /etc/ssh/* r,\n}\n' \
+		>"$S/etc/apparmor.d/usr.sbin.sshd"
+	finds warning sandbox '/etc/apparmor.d/usr.sbin.sshd of the service sshd does not permit /etc/certauth/'
+	[[ "$(mend sandbox)" == *"add \`/etc/certauth/** r,' to /etc/apparmor.d/local/usr.sbin.sshd"* ]]
+	echo '/etc/certauth/** r,' >"$S/etc/apparmor.d/local/usr.sbin.sshd"
+	gone sandbox
+	[ "$status" -eq 0 ]
+	rm "$S/etc/apparmor.d/local/usr.sbin.sshd"
+	sed -i 's|sshd {|sshd flags=(complain) {|' "$S/etc/apparmor.d/usr.sbin.sshd"
+	gone sandbox
+	rm -r "$S/etc/systemd/system/ssh.service.d" "$S/etc/apparmor.d/usr.sbin.sshd"
+}
+
+@test "the clock: behind the files of the configuration" {
+	touch -d '+9 days' "$C/users"
+	run --separate-stderr in_place "$CERTAUTH" doctor
+	echo "$output"
+	grep -qE 'warning clock: .*/etc/certauth/users is, which was written in (8|9) days' <<<"$output"
+	[[ "$(mend clock .*users)" == *'touch /etc/certauth/users'* ]]
+	in_place touch /etc/certauth/users
+	run --separate-stderr in_place "$CERTAUTH" doctor
+	not grep -q 'clock: .*certauth/users' <<<"$output"
+}
+
+@test "CRLs: crl_exempt names a CA that is not here" {
+	conf default "crl_exempt = $(pki_sha256 "$PKI/stranger.pem")"
+	finds warning crl-exempt 'no CA certificate of this host has the fingerprint'
+	cured crl-exempt 'correct crl_exempt in [default] of /etc/certauth/certauth.conf' \
+		conf default "crl_exempt = $(pki_sha256 "$PKI/root.pem")"
+	# a CA that is exempt lacks no CRL
+	rm "$C"/crl/*
+	gone crl-missing
+	[ "$status" -eq 0 ]
+}
+
 # ---- no false alarms ----
 
 @test "the examples of etc/ and the defaults have no warning" {

@@ -182,6 +182,7 @@ whole_line(void *ctx, const struct ca_pam_line *line)
 		s->nologin = true;
 	if (!ours)
 		return;
+	ca_doctor_reach(s->d, s->name, line);
 	s->audit = s->audit || is_audit(s, line);
 	if (s->auth)
 		return;

@@ -9,10 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <sys/timex.h>
 
 #include "host/host.h"
 #include "wire/scheme.h"
+
+#define DAY ((time_t)86400)
 
 /* A name that every machine has for itself. */
 static bool
@@ -91,12 +94,43 @@ ca_doctor_host(struct ca_doctor *d)
 
 /* ---- the machine ---- */
 
+/* Files that were written in the future: the clock was set back. */
+static void
+check_past(struct ca_doctor *d)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < d->nviews; i++) {
+		const struct ca_config *cfg = d->views[i]->cfg;
+		const char *const path[] = {
+		    d->views[i]->file, cfg->users, cfg->ca_dir, cfg->crl_dir};
+
+		for (size_t k = 0; k < sizeof path / sizeof *path; k++) {
+			char when[48];
+
+			if (stat(path[k], &st) != 0 ||
+			    st.st_mtime <= d->now + DAY)
+				continue;
+			ca_doctor_when(st.st_mtime, d->now, when);
+			ca_doctor_find(d, CA_F_CLOCK, CA_LEVEL_WARNING,
+			    "the clock is wrong, or the time of %s is, which "
+			    "was written %s",
+			    path[k], when);
+			ca_doctor_mend(d,
+			    "check the clock with `timedatectl'; if the clock "
+			    "is right, run `touch %s'",
+			    path[k]);
+		}
+	}
+}
+
 void
 ca_doctor_clock(struct ca_doctor *d)
 {
 	struct timex tx = {0};
 	int state = adjtimex(&tx);
 
+	check_past(d);
 	if (state < 0 || (state != TIME_ERROR && (tx.status & STA_UNSYNC) == 0))
 		return;
 	ca_doctor_find(d, CA_F_CLOCK, CA_LEVEL_WARNING,
