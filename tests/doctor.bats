@@ -67,6 +67,37 @@ finds() {
 	fi
 }
 
+# mend CODE [TEXT]: the mend of that finding (that has TEXT)
+mend() {
+	grep -A2 "^[a-z]* $1: .*${2:-}" <<<"$output" |
+		sed -n 's/^    mend: //p' | head -n1
+}
+
+# gone CODE [TEXT]: doctor does not report that any more
+gone() {
+	doctor
+	echo "$output"
+	not grep -q "^[a-z]* $1: .*${2:-}" <<<"$output"
+}
+
+# mended CODE COMMAND [TEXT]: the mend has this command, which removes the finding
+mended() {
+	[[ "$(mend "$1" "${3:-}")" == *"$2"* ]]
+	in_place env PATH="$S/bin:$PATH" sh -c "$2" || :
+	gone "$1" "${3:-}"
+}
+
+# cured CODE WORDS COMMAND ...: the mend has these words; COMMAND does what they say
+cured() {
+	local code=$1
+	[[ "$(mend "$code")" == *"$2"* ]]
+	shift 2
+	"$@"
+	gone "$code"
+}
+
+conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
+
 @test "a set-up without faults: no findings, exit status 0" {
 	doctor
 	echo "$output"
@@ -156,6 +187,7 @@ finds() {
 		'host_key = /etc/certauth/host-good.key'
 	chmod 644 "$C/host-good.key"
 	finds error host-cert 'host-good.key'
+	mended host-cert 'chown root /etc/certauth/host-good.key; chmod 600 /etc/certauth/host-good.key'
 }
 
 @test "host: a name that is not in the certificate" {
@@ -171,6 +203,11 @@ finds() {
 	finds error ca-dir 'does not exist' crl-unsigned
 	mkdir "$C/ca"
 	finds error ca-none 'contains no CA' crl-unsigned
+	[ "$(mend ca-none)" = 'certauth setup --ca YOUR-CA.pem' ]
+	cp "$PKI/root.pem" "$S/etc/YOUR-CA.pem"
+	in_place env -C /etc PATH="$S/bin:$PATH" certauth setup --ca YOUR-CA.pem --no-fetch || :
+	gone ca-none
+	[ "$status" -eq 0 ]
 }
 
 @test "CAs: expired, not yet valid, expiring" {
@@ -677,37 +714,6 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 
 # ---- each service, not [default] alone; mends that are run ----
 
-# mend CODE [TEXT]: the mend of that finding (that has TEXT)
-mend() {
-	grep -A2 "^[a-z]* $1: .*${2:-}" <<<"$output" |
-		sed -n 's/^    mend: //p' | head -n1
-}
-
-# gone CODE [TEXT]: doctor does not report that any more
-gone() {
-	doctor
-	echo "$output"
-	not grep -q "^[a-z]* $1: .*${2:-}" <<<"$output"
-}
-
-# mended CODE COMMAND [TEXT]: the mend has this command, which removes the finding
-mended() {
-	[[ "$(mend "$1" "${3:-}")" == *"$2"* ]]
-	in_place env PATH="$S/bin:$PATH" sh -c "$2" || :
-	gone "$1" "${3:-}"
-}
-
-# cured CODE WORDS COMMAND ...: the mend has these words; COMMAND does what they say
-cured() {
-	local code=$1
-	[[ "$(mend "$code")" == *"$2"* ]]
-	shift 2
-	"$@"
-	gone "$code"
-}
-
-conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
-
 @test "sections: crl = off and mode = audit of one service are named" {
 	conf sshd 'crl = off' 'mode = audit'
 	finds warning crl-off '[sshd] of /etc/certauth/certauth.conf sets crl = off' mode-audit
@@ -836,6 +842,8 @@ conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
 	finds error config-mistake 'two/certauth.conf:7:'
 	service su config=/nonexistent/conf
 	finds error config-mistake '/nonexistent/conf'
+	service su config=certauth.conf
+	finds error pam-argument 'config= needs an absolute path (in /etc/pam.d/su:1)'
 }
 
 @test "--config: the commands of the mends have it" {
