@@ -81,7 +81,8 @@ load_named(const struct ca_choice *c, struct ca_identity **out)
 	}
 	if (in_agent(conf))
 		return load_agent(c, out);
-	return ca_key_pem(c->crypto, conf->cert, conf->key, c->pick.log, out);
+	return ca_key_pem(c->crypto, conf->cert, conf->key, c->pick.ui,
+	    c->pick.log, out);
 }
 
 static enum ca_err

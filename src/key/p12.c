@@ -3,15 +3,12 @@
  */
 #include "key/p12.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/bio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/file.h"
+#include "base/pem.h"
+#include "key/keyfile.h"
 
 #define PASSWORD_TRIES 3
 #define PAIRS_MAX 32
@@ -73,48 +70,70 @@ memkey_new(struct ca_crypto *crypto, EVP_PKEY *pkey)
 
 /* ---- the file ---- */
 
-/*
- * A key file grants nothing, so its owner and mode are not checked as those of
- * a CA file are: the file system of a USB stick has neither.
- */
+/* Read the file; der receives its bytes, also if they are armoured. */
 static enum ca_err
-read_file(const char *path, const struct ca_log *log, struct ca_buf *out)
+read_file(const char *path, const struct ca_log *log, struct ca_buf *der)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct ca_buf text = CA_BUF_INIT(CA_KEY_FILE_MAX);
+	struct ca_reader r;
+	struct ca_pem pem;
 
-	if (fd < 0) {
-		ret = errno == ENOENT || errno == ENOTDIR ? CA_ERR_NOT_FOUND
-							  : CA_ERR_IO;
-		ca_log_err(log, "%s: %m", path);
+	if ((rc = ca_keyfile_read(path, &text, NULL, log)) != CA_OK) {
+		ret = rc;
 		goto out;
 	}
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-		ca_log_err(log, "%s is not a regular file", path);
+	if (ca_keyfile_tell(path, &text, CA_WANT_P12, log)) {
 		ret = CA_ERR_FORMAT;
 		goto out;
 	}
-	if ((rc = ca_file_read_fd(fd, CA_P12_BYTES_MAX, out)) != CA_OK) {
-		if (rc == CA_ERR_LIMIT)
-			ca_log_err(log,
-			    "%s is larger than a PKCS#12 file may "
-			    "be (%zu bytes)",
-			    path, CA_P12_BYTES_MAX);
-		else
-			ca_log_err(log, "%s: %m", path);
+	r = ca_reader_of(text.p, text.len);
+	while ((rc = ca_pem_next(&r, &pem)) == CA_OK &&
+	       !ca_pem_label(&pem, "PKCS12"))
+		continue;
+	if (rc == CA_OK)
+		rc = ca_pem_decode(&pem, der);
+	else
+		ca_buf_put(der, text.p, text.len);
+	if (rc != CA_OK && rc != CA_ERR_NOT_FOUND) {
+		ca_log_err(log, "%s: its PEM block is damaged; was it cut?",
+		    path);
+		ret = rc;
+		goto out;
+	}
+	if ((rc = ca_buf_err(der)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
 	ret = CA_OK;
 out:
-	if (fd >= 0)
-		(void)close(fd);
+	ca_buf_free(&text);
 	return ret;
 }
 
+/* Decryption needs an algorithm that is not here. */
 static void
-explain(const struct ca_log *log, const char *path, enum ca_err err)
+explain_missing(
+    const struct ca_log *log, const char *path, const struct ca_p12 *p12)
+{
+	if (p12->no_legacy)
+		ca_log_err(log,
+		    "%s is encrypted by %s, which may need OpenSSL's legacy "
+		    "provider, and this machine does not have it; install it "
+		    "(Debian: openssl-provider-legacy), or convert the file on "
+		    "a machine that has it: openssl pkcs12 -legacy -in FILE "
+		    "-nodes | openssl pkcs12 -export -out NEW.p12",
+		    path, p12->missing);
+	else
+		ca_log_err(log,
+		    "%s is encrypted by %s, which this libcrypto does not "
+		    "have; export it again, encrypted by AES-256",
+		    path, p12->missing);
+}
+
+static void
+explain(const struct ca_log *log, const char *path, const struct ca_p12 *p12,
+    enum ca_err err)
 {
 	if (err == CA_ERR_PIN)
 		ca_log_err(log, "%s: the password is wrong", path);
@@ -124,9 +143,12 @@ explain(const struct ca_log *log, const char *path, enum ca_err err)
 		ca_log_err(
 		    log, "%s is not a PKCS#12 file, or it is damaged", path);
 	else if (err == CA_ERR_UNSUPPORTED)
+		explain_missing(log, path, p12);
+	else if (err == CA_ERR_CRYPTO)
 		ca_log_err(log,
-		    "%s is damaged, or encrypted by an algorithm that this "
-		    "libcrypto does not support",
+		    "%s: the password is right, but its contents cannot be "
+		    "decrypted by it: the file is damaged, or its parts have "
+		    "different passwords; export it again",
 		    path);
 	else if (err == CA_ERR_LIMIT)
 		ca_log_err(log,
@@ -344,7 +366,7 @@ ca_key_p12(struct ca_crypto *crypto, const char *path,
 		goto out;
 	}
 	if ((rc = open_asking(crypto, path, &der, ui, &p12)) != CA_OK) {
-		explain(log, path, rc);
+		explain(log, path, &p12, rc);
 		ret = rc;
 		goto out;
 	}

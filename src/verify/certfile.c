@@ -1,55 +1,44 @@
 #include "verify/certfile.h"
 #include "base/der.h"
+#include "base/pem.h"
 #include "crypto/certgate.h"
 
-#include <openssl/asn1.h>
-#include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
-#include <string.h>
 
 static enum ca_err
-one_block(const char *kind, const uint8_t *der, size_t len,
+one_block(const struct ca_pem *pem,
     enum ca_err (*each)(void *ctx, const uint8_t *der, size_t len), void *ctx,
     size_t *found)
 {
-	if (strcmp(kind, PEM_STRING_X509_TRUSTED) == 0)
+	struct ca_buf der = CA_BUF_INIT(CA_CERTFILE_MAX);
+	enum ca_err rc;
+
+	if (ca_pem_label(pem, "TRUSTED CERTIFICATE"))
 		return CA_ERR_FORMAT;
-	if (strcmp(kind, PEM_STRING_X509) != 0 &&
-	    strcmp(kind, PEM_STRING_X509_OLD) != 0)
+	if (!ca_pem_label(pem, "CERTIFICATE") &&
+	    !ca_pem_label(pem, "X509 CERTIFICATE"))
 		return CA_OK;
 	++*found;
-	return each(ctx, der, len);
+	if ((rc = ca_pem_decode(pem, &der)) == CA_OK)
+		rc = each(ctx, der.p, der.len);
+	ca_buf_free(&der);
+	return rc;
 }
 
 static enum ca_err
-each_pem(BIO *bio,
+each_pem(struct ca_reader r,
     enum ca_err (*each)(void *ctx, const uint8_t *der, size_t len), void *ctx)
 {
+	struct ca_pem pem;
 	size_t found = 0;
+	enum ca_err rc;
 
-	for (;;) {
-		char *kind = NULL, *header = NULL;
-		uint8_t *der = NULL;
-		long len = 0;
-
-		if (PEM_read_bio(bio, &kind, &header, &der, &len) != 1) {
-			unsigned long e = ERR_peek_last_error();
-
-			if (ERR_GET_LIB(e) != ERR_LIB_PEM ||
-			    ERR_GET_REASON(e) != PEM_R_NO_START_LINE)
-				return CA_ERR_FORMAT;
-			return found > 0 ? CA_OK : CA_ERR_NOT_FOUND;
-		}
-		enum ca_err rc =
-		    one_block(kind, der, (size_t)len, each, ctx, &found);
-		OPENSSL_free(kind);
-		OPENSSL_free(header);
-		/* the block may be a private key */
-		OPENSSL_clear_free(der, (size_t)len);
-		if (rc != CA_OK)
+	while ((rc = ca_pem_next(&r, &pem)) == CA_OK)
+		if ((rc = one_block(&pem, each, ctx, &found)) != CA_OK)
 			return rc;
-	}
+	if (rc == CA_ERR_NOT_FOUND && found > 0)
+		return CA_OK;
+	return rc;
 }
 
 enum ca_err
@@ -60,19 +49,11 @@ ca_certfile_each(const void *p, size_t len,
 		return CA_ERR_FORMAT;
 	/* DER begins with a SEQUENCE, 0x30; text before PEM may too ("0 s:/"):
 	 * the PEM header decides */
-	if (memmem(p, len, "-----BEGIN ", 11) == NULL) {
-		if (*(const uint8_t *)p != 0x30)
-			return CA_ERR_FORMAT;
-		return each(ctx, p, len);
-	}
-	BIO *bio = BIO_new_mem_buf(p, (int)len);
-	if (bio == NULL)
-		return CA_ERR_MEMORY;
-	ERR_set_mark();
-	enum ca_err rc = each_pem(bio, each, ctx);
-	ERR_pop_to_mark();
-	BIO_free(bio);
-	return rc;
+	if (ca_pem_is(p, len))
+		return each_pem(ca_reader_of(p, len), each, ctx);
+	if (*(const uint8_t *)p != 0x30)
+		return CA_ERR_FORMAT;
+	return each(ctx, p, len);
 }
 
 struct parse {
