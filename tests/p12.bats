@@ -207,15 +207,15 @@ hasnt() {
 	: >"$T/zero.p12"
 	tool '' zero.p12
 	[ "$status" -eq 1 ]
-	has 'is not a PKCS#12 file, or it is damaged'
+	has 'zero.p12 is empty'
 	head -c 1048577 /dev/zero >"$T/huge.p12"
 	tool '' huge.p12
 	[ "$status" -eq 1 ]
-	has 'is larger than a PKCS#12 file may be'
+	has 'is larger than a key file may be'
 	cp "$PKI/alice.pem" "$T/pem.p12"
 	tool '' pem.p12
 	[ "$status" -eq 1 ]
-	has 'is not a PKCS#12 file'
+	has 'pem.p12 is a certificate; use --cert FILE for it'
 	make modern.p12 -passout pass:secret
 	(cat "$T/modern.p12"; echo) >"$T/tail.p12"
 	tool secret tail.p12

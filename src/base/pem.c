@@ -125,8 +125,7 @@ static struct ca_reader
 payload(const struct ca_pem *pem)
 {
 	struct ca_reader r = pem->body;
-	const uint8_t *colon =
-	    r.left > 0 ? memrchr(r.p, ':', r.left) : NULL;
+	const uint8_t *colon = r.left > 0 ? memrchr(r.p, ':', r.left) : NULL;
 	size_t newlines = 0;
 
 	if (colon == NULL)
@@ -190,8 +189,8 @@ ca_pem_decode(const struct ca_pem *pem, struct ca_buf *der)
 			continue;
 		if (pads > 2)
 			return CA_ERR_FORMAT;
-		const uint8_t three[] = {(uint8_t)(bits >> 16),
-		    (uint8_t)(bits >> 8), (uint8_t)bits};
+		const uint8_t three[] = {
+		    (uint8_t)(bits >> 16), (uint8_t)(bits >> 8), (uint8_t)bits};
 		ca_buf_put(der, three, 3 - pads);
 		bits = 0;
 	}
@@ -234,8 +233,7 @@ ca_pem_put(const struct ca_pem *pem, struct ca_buf *out)
 	put_marker(out, BEGIN, pem);
 	if (ca_pem_has_headers(pem))
 		put_headers(out,
-		    ca_reader_of(
-			pem->body.p, (size_t)(text.p - pem->body.p)));
+		    ca_reader_of(pem->body.p, (size_t)(text.p - pem->body.p)));
 	for (; text.left > 0; skip(&text, 1)) {
 		if (blank(*text.p))
 			continue;

@@ -16,7 +16,7 @@
 /* One block; everything is borrowed from the text. */
 struct ca_pem {
 	struct ca_reader label; /* such as CERTIFICATE; not empty */
-	struct ca_reader body;  /* headers and base64, between the two markers */
+	struct ca_reader body; /* headers and base64, between the two markers */
 };
 
 /*

@@ -12,8 +12,7 @@
 	"use --p12 FILE (`p12 =' in the configuration) instead of --cert and " \
 	"--key"
 #define PRINT "openssl pkcs7 -print_certs -in FILE -out NEW.pem"
-#define PRINT_DER                                                              \
-	"openssl pkcs7 -inform DER -print_certs -in FILE -out NEW.pem"
+#define PRINT_DER "openssl pkcs7 -inform DER -print_certs -in FILE -out NEW.pem"
 #define UNTRUST "write it without them: openssl x509 -in FILE -out NEW.pem"
 #define SWAPPED "use --key FILE for it, and --cert for its certificate"
 #define LOG_IN "to log in, use --key FILE and --cert for its certificate"
@@ -33,9 +32,8 @@
 	"those of crl_dir"
 
 static const char *const next[CA_FILE_KINDS][CA_WANTS] = {
-    [CA_FILE_CERT] = {[CA_WANT_KEY] =
-			  "use --cert FILE for it, and --key for its "
-			  "private key",
+    [CA_FILE_CERT] = {[CA_WANT_KEY] = "it contains no private key; use --key "
+				      "with the file of its private key",
 	[CA_WANT_P12] = "use --cert FILE for it, and --key for its "
 			"private key, instead of --p12"},
     [CA_FILE_TRUSTED_CERT] = {UNTRUST, UNTRUST, UNTRUST, UNTRUST},
@@ -51,8 +49,9 @@ static const char *const next[CA_FILE_KINDS][CA_WANTS] = {
     [CA_FILE_P12] = {USE_P12, USE_P12, NULL,
 	"to log in, use --p12 FILE; to see its certificate: openssl pkcs12 "
 	"-in FILE -clcerts -nokeys -out NEW.pem (-legacy if it is old)"},
-    [CA_FILE_KEY] = {SWAPPED, "write it as PEM: openssl pkey -inform DER -in "
-			      "FILE -out NEW.pem",
+    [CA_FILE_KEY] = {SWAPPED,
+	"write it as PEM: openssl pkey -inform DER -in "
+	"FILE -out NEW.pem",
 	"use --key FILE for it, and --cert for its certificate, instead "
 	"of --p12",
 	LOG_IN},

@@ -74,8 +74,8 @@ static const struct {
 static bool
 sealed(const struct ca_pem *pem)
 {
-	return pem->body.left > 0 && memmem(pem->body.p, pem->body.left,
-					 "ENCRYPTED", 9) != NULL;
+	return pem->body.left > 0 &&
+	       memmem(pem->body.p, pem->body.left, "ENCRYPTED", 9) != NULL;
 }
 
 static enum ca_file_kind
@@ -173,7 +173,7 @@ signed_kind(struct ca_reader r)
 		 * certificate of version 1 has the validity before its
 		 * subject */
 		if (n == 3 && first == CA_DER_INTEGER)
-			return tag == CA_DER_CONTEXT_0 ? CA_FILE_CSR
+			return tag == CA_DER_CONTEXT_0  ? CA_FILE_CSR
 			       : tag == CA_DER_SEQUENCE ? CA_FILE_CERT
 							: CA_FILE_UNKNOWN;
 		n++;

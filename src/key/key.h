@@ -47,6 +47,11 @@ struct ca_identity {
 
 void ca_identity_free(struct ca_identity *id); /* NULL is allowed */
 
+/* Take the first certificate of the chain as the leaf, and append the leaf to
+ * the chain: as many turns as there are certificates restore the identity.  For
+ * a key that is kept elsewhere.  False: no memory. */
+bool ca_identity_turn(struct ca_identity *id);
+
 /* True if the key can sign by the scheme (its type, curve and size fit, and the
  * mechanisms of the token or the agent's protocol allow it). */
 bool ca_key_can(const struct ca_key *key, const struct ca_scheme *scheme);

@@ -77,8 +77,8 @@ ca_keyfile_tell(const char *path, const struct ca_buf *content,
 	if (kind == CA_FILE_EMPTY)
 		ca_log_err(log, "%s is empty", path);
 	else if (next != NULL)
-		ca_log_err(log, "%s is %-s; %-s", path, ca_file_kind_name(kind),
-		    next);
+		ca_log_err(
+		    log, "%s is %-s; %-s", path, ca_file_kind_name(kind), next);
 	return kind == CA_FILE_EMPTY || next != NULL;
 }
 

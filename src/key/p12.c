@@ -96,8 +96,8 @@ read_file(const char *path, const struct ca_log *log, struct ca_buf *der)
 	else
 		ca_buf_put(der, text.p, text.len);
 	if (rc != CA_OK && rc != CA_ERR_NOT_FOUND) {
-		ca_log_err(log, "%s: its PEM block is damaged; was it cut?",
-		    path);
+		ca_log_err(
+		    log, "%s: its PEM block is damaged; was it cut?", path);
 		ret = rc;
 		goto out;
 	}

@@ -22,8 +22,7 @@ ca_pbe_count_sane(const ASN1_INTEGER *count)
 static PBE2PARAM *
 pbes2(const X509_ALGOR *alg)
 {
-	if (alg->parameter == NULL ||
-	    OBJ_obj2nid(alg->algorithm) != NID_pbes2)
+	if (alg->parameter == NULL || OBJ_obj2nid(alg->algorithm) != NID_pbes2)
 		return NULL;
 	return ASN1_TYPE_unpack_sequence(
 	    ASN1_ITEM_rptr(PBE2PARAM), alg->parameter);
@@ -126,8 +125,7 @@ has(OSSL_LIB_CTX *lib, const X509_ALGOR *alg)
 
 	if (pbe2 != NULL) {
 		all = has_derivation(lib, pbe2) &&
-		      has_cipher(
-			  lib, OBJ_obj2nid(pbe2->encryption->algorithm));
+		      has_cipher(lib, OBJ_obj2nid(pbe2->encryption->algorithm));
 		PBE2PARAM_free(pbe2);
 		return all;
 	}

@@ -132,9 +132,9 @@ issued_another(const STACK_OF(X509) *v, int at)
 	const X509_NAME *name = X509_get_subject_name(sk_X509_value(v, at));
 
 	for (int i = 0; i < sk_X509_num(v); i++)
-		if (i != at && X509_NAME_cmp(name,
-				   X509_get_issuer_name(sk_X509_value(v, i))) ==
-				   0)
+		if (i != at &&
+		    X509_NAME_cmp(
+			name, X509_get_issuer_name(sk_X509_value(v, i))) == 0)
 			return true;
 	return false;
 }
@@ -207,8 +207,8 @@ choose(const struct certs *certs, struct ca_pemkey *key, const char *path,
 /* ---- the identity ---- */
 
 static enum ca_err
-make_identity(struct certs *certs, int leaf, const char *label,
-    struct ca_identity **out)
+make_identity(
+    struct certs *certs, int leaf, const char *label, struct ca_identity **out)
 {
 	struct ca_identity *id = calloc(1, sizeof *id);
 

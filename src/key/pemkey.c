@@ -12,19 +12,14 @@
 #include "key/pbe.h"
 
 #define TRIES 3
-#define DEK "DEK-Info:"
-#define REENCRYPT                                                              \
-	"openssl pkcs8 -provider legacy -provider default -topk8 -in FILE "    \
-	"-out NEW"
 
 struct ca_pemkey {
 	struct ca_crypto *crypto; /* borrowed */
 	X509 *cert;               /* what the key must belong to, or NULL */
 	char *path;
-	struct ca_buf text; /* its block; wiped when freed */
-	char by[CA_PBE_NAME_MAX]; /* how it is encrypted; "": it is not */
-	bool legacy;    /* the encryption is in the legacy provider */
-	EVP_PKEY *pkey; /* NULL: still encrypted */
+	struct ca_buf text;     /* its block; wiped when freed */
+	bool encrypted, legacy; /* legacy: by the legacy provider alone */
+	EVP_PKEY *pkey;         /* NULL: still encrypted */
 	const struct ca_log *log;
 };
 
@@ -157,135 +152,21 @@ ca_pemkey_locked(const struct ca_pemkey *key)
 bool
 ca_pemkey_fits(const struct ca_pemkey *key, X509 *cert)
 {
-	bool fits = key->pkey != NULL &&
-		    X509_check_private_key(cert, key->pkey) == 1;
+	bool fits =
+	    key->pkey != NULL && X509_check_private_key(cert, key->pkey) == 1;
 
 	ERR_clear_error();
 	return fits;
 }
 
-/* ---- how it is encrypted ---- */
-
-/* Does the legacy provider have alg?  NULL: the cipher called k->by. */
-static bool
-legacy_has(const struct ca_pemkey *k, const X509_ALGOR *alg, enum ca_err *rc)
-{
-	struct ca_legacy legacy;
-	bool has = false;
-
-	if ((*rc = ca_legacy_open(&legacy)) == CA_OK)
-		has = alg != NULL ? ca_pbe_has(legacy.lib, alg)
-				  : ca_pbe_has_cipher(legacy.lib, k->by);
-	ca_legacy_close(&legacy);
-	return has;
-}
-
-static enum ca_err
-settle(struct ca_pemkey *k, const X509_ALGOR *alg)
-{
-	OSSL_LIB_CTX *lib = ca_crypto_get0_libctx(k->crypto);
-	enum ca_err rc = CA_OK;
-
-	if (alg != NULL ? ca_pbe_has(lib, alg) : ca_pbe_has_cipher(lib, k->by))
-		return CA_OK;
-	k->legacy = legacy_has(k, alg, &rc);
-	if (k->legacy)
-		ca_log_warning(k->log,
-		    "%s is encrypted by a weak algorithm (%s); encrypt it "
-		    "again: " REENCRYPT,
-		    k->path, k->by);
-	else if (rc == CA_ERR_UNSUPPORTED)
-		ca_log_err(k->log,
-		    "%s is encrypted by %s, which may need OpenSSL's legacy "
-		    "provider, and this machine does not have it; install it "
-		    "(Debian: openssl-provider-legacy), or encrypt the key "
-		    "again where it is: " REENCRYPT,
-		    k->path, k->by);
-	else
-		ca_log_err(k->log,
-		    "%s is encrypted by %s, which this libcrypto does not "
-		    "have; encrypt it again where the key was made, by "
-		    "AES-256 (openssl pkcs8 -topk8 -in FILE -out NEW)",
-		    k->path, k->by);
-	return k->legacy ? CA_OK : CA_ERR_UNSUPPORTED;
-}
-
-/* EncryptedPrivateKeyInfo, RFC 5958 section 3. */
-static enum ca_err
-look_pkcs8(struct ca_pemkey *k, const struct ca_pem *pem)
-{
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_buf der = CA_BUF_INIT(CA_KEY_FILE_MAX);
-	X509_SIG *sealed = NULL;
-	const X509_ALGOR *alg = NULL;
-	const unsigned char *p;
-
-	rc = ca_pem_decode(pem, &der);
-	p = der.p;
-	if (rc == CA_OK && der.len > 0)
-		sealed = d2i_X509_SIG(NULL, &p, (long)der.len);
-	ERR_clear_error();
-	if (sealed == NULL) {
-		ca_log_err(k->log,
-		    "%s: its encrypted private key is damaged", k->path);
-		ret = CA_ERR_FORMAT;
-		goto out;
-	}
-	X509_SIG_get0(sealed, &alg, NULL);
-	ca_pbe_name(alg, k->by);
-	if (!ca_pbe_sane(alg)) {
-		ca_log_err(k->log,
-		    "%s: its passphrase needs too many iterations (%d is the "
-		    "maximum)",
-		    k->path, CA_PBE_ITERATIONS_MAX);
-		ret = CA_ERR_LIMIT;
-		goto out;
-	}
-	if ((rc = settle(k, alg)) != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	ret = CA_OK;
-out:
-	X509_SIG_free(sealed);
-	ca_buf_free(&der);
-	return ret;
-}
-
-/* The traditional form has its cipher in a header (RFC 1421 section 4.6.1.3). */
-static enum ca_err
-look_traditional(struct ca_pemkey *k, const struct ca_pem *pem)
-{
-	const uint8_t *end = pem->body.p + pem->body.left;
-	const uint8_t *at =
-	    memmem(pem->body.p, pem->body.left, DEK, strlen(DEK));
-	size_t n = 0;
-
-	if (at != NULL)
-		for (at += strlen(DEK); at < end && *at == ' ';)
-			at++;
-	while (at != NULL && at + n < end && n < sizeof k->by - 1 &&
-	       at[n] > ' ' && at[n] < 0x7f && at[n] != ',')
-		n++;
-	if (n == 0) {
-		ca_log_err(k->log,
-		    "%s: the headers of its encrypted private key are damaged",
-		    k->path);
-		return CA_ERR_FORMAT;
-	}
-	memcpy(k->by, at, n);
-	k->by[n] = '\0';
-	return settle(k, NULL);
-}
-
+/* Decode the key, or see that it can be decrypted later. */
 static enum ca_err
 look(struct ca_pemkey *k, const struct ca_pem *pem)
 {
-	if (ca_pem_label(pem, PEM_STRING_PKCS8))
-		return look_pkcs8(k, pem);
-	if (ca_pem_has_headers(pem) &&
-	    memmem(pem->body.p, pem->body.left, "ENCRYPTED", 9) != NULL)
-		return look_traditional(k, pem);
+	k->encrypted = ca_pem_is_encrypted(pem);
+	if (k->encrypted)
+		return ca_pem_cipher(pem, ca_crypto_get0_libctx(k->crypto),
+		    k->path, k->log, &k->legacy);
 	k->pkey = decode_in(k, ca_crypto_get0_libctx(k->crypto), NULL);
 	if (k->pkey != NULL)
 		return CA_OK;
@@ -334,7 +215,7 @@ find_key(struct ca_pemkey *k, const struct ca_buf *file, struct ca_pem *pem)
 static void
 warn_mode(const struct ca_pemkey *k, mode_t mode)
 {
-	if (k->by[0] == '\0' && (mode & (S_IRWXG | S_IRWXO)) != 0)
+	if (!k->encrypted && (mode & (S_IRWXG | S_IRWXO)) != 0)
 		ca_log_warning(k->log,
 		    "%s is not encrypted, and other users can access it (mode "
 		    "%04o); run: chmod 600 FILE",

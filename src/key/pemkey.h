@@ -4,6 +4,7 @@
 #ifndef CA_KEY_PEMKEY_H
 #define CA_KEY_PEMKEY_H
 
+#include "base/pem.h"
 #include "key/key.h"
 
 struct ca_pemkey;
@@ -33,5 +34,19 @@ bool ca_pemkey_fits(const struct ca_pemkey *key, X509 *cert);
  * unlocked when it first signs.  NULL: no memory, and pemkey is still the
  * caller's. */
 struct ca_key *ca_pemkey_take(struct ca_pemkey *pemkey, X509 *cert);
+
+/* ---- pemcipher.c ---- */
+
+bool ca_pem_is_encrypted(const struct ca_pem *pem);
+
+/*
+ * Can the encrypted key in pem be decrypted here?  lib is the process's own
+ * context; *legacy: only the legacy provider can.  CA_ERR_UNSUPPORTED: not;
+ * CA_ERR_LIMIT: its passphrase needs too many iterations; CA_ERR_FORMAT: it is
+ * damaged.  Logged, and a warning if *legacy.
+ */
+CA_MUST_CHECK enum ca_err ca_pem_cipher(const struct ca_pem *pem,
+    OSSL_LIB_CTX *lib, const char *path, const struct ca_log *log,
+    bool *legacy);
 
 #endif
