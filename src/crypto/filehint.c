@@ -49,9 +49,7 @@ static const char *const next[CA_FILE_KINDS][CA_WANTS] = {
     [CA_FILE_P12] = {USE_P12, USE_P12, NULL,
 	"to log in, use --p12 FILE; to see its certificate: openssl pkcs12 "
 	"-in FILE -clcerts -nokeys -out NEW.pem (-legacy if it is old)"},
-    [CA_FILE_KEY] = {SWAPPED,
-	"write it as PEM: openssl pkey -inform DER -in "
-	"FILE -out NEW.pem",
+    [CA_FILE_KEY] = {SWAPPED, NULL,
 	"use --key FILE for it, and --cert for its certificate, instead "
 	"of --p12",
 	LOG_IN},
@@ -78,6 +76,10 @@ static const char *const next[CA_FILE_KINDS][CA_WANTS] = {
 const char *
 ca_file_kind_next(enum ca_file_kind kind, enum ca_file_want want, bool pem)
 {
+	if (kind == CA_FILE_P12 && pem && want == CA_WANT_SHOW)
+		return "to log in, use --p12 FILE; to see its certificate: sed "
+		       "'/^-----/d' FILE | base64 -d | openssl pkcs12 -clcerts "
+		       "-nokeys -out NEW.pem (-legacy if it is old)";
 	if (kind == CA_FILE_PKCS7 && !pem && want == CA_WANT_CERT)
 		return "write its certificates as PEM: " PRINT_DER;
 	if (kind == CA_FILE_PKCS7 && !pem && want == CA_WANT_SHOW)

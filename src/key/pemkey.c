@@ -159,6 +159,16 @@ ca_pemkey_fits(const struct ca_pemkey *key, X509 *cert)
 	return fits;
 }
 
+static enum ca_err
+unreadable(const struct ca_pemkey *k)
+{
+	ca_log_err(k->log,
+	    "%s: its private key is damaged, or of a type that this libcrypto "
+	    "does not support",
+	    k->path);
+	return CA_ERR_FORMAT;
+}
+
 /* Decode the key, or see that it can be decrypted later. */
 static enum ca_err
 look(struct ca_pemkey *k, const struct ca_pem *pem)
@@ -168,13 +178,7 @@ look(struct ca_pemkey *k, const struct ca_pem *pem)
 		return ca_pem_cipher(pem, ca_crypto_get0_libctx(k->crypto),
 		    k->path, k->log, &k->legacy);
 	k->pkey = decode_in(k, ca_crypto_get0_libctx(k->crypto), NULL);
-	if (k->pkey != NULL)
-		return CA_OK;
-	ca_log_err(k->log,
-	    "%s: its private key is damaged, or of a type that this libcrypto "
-	    "does not support",
-	    k->path);
-	return CA_ERR_FORMAT;
+	return k->pkey != NULL ? CA_OK : unreadable(k);
 }
 
 /* ---- the file ---- */
@@ -192,17 +196,22 @@ is_key(const struct ca_pem *pem)
 	return false;
 }
 
+/* The first private key of the file in PEM. */
 static enum ca_err
-find_key(struct ca_pemkey *k, const struct ca_buf *file, struct ca_pem *pem)
+find_pem(struct ca_pemkey *k, const struct ca_buf *file)
 {
 	struct ca_reader r = ca_reader_of(file->p, file->len);
+	struct ca_pem pem;
 	enum ca_err rc;
 
-	while ((rc = ca_pem_next(&r, pem)) == CA_OK)
-		if (is_key(pem)) {
-			ca_pem_put(pem, &k->text);
-			return ca_buf_err(&k->text);
-		}
+	while ((rc = ca_pem_next(&r, &pem)) == CA_OK) {
+		if (!is_key(&pem))
+			continue;
+		ca_pem_put(&pem, &k->text);
+		if ((rc = ca_buf_err(&k->text)) != CA_OK)
+			return rc;
+		return look(k, &pem);
+	}
 	if (!ca_keyfile_tell(k->path, file, CA_WANT_KEY, k->log))
 		ca_log_err(k->log, "%s contains no private key in PEM%-s",
 		    k->path,
@@ -210,6 +219,20 @@ find_key(struct ca_pemkey *k, const struct ca_buf *file, struct ca_pem *pem)
 			? "; a block of it is not closed, was it cut?"
 			: "");
 	return CA_ERR_FORMAT;
+}
+
+static enum ca_err
+find_key(struct ca_pemkey *k, const struct ca_buf *file)
+{
+	const unsigned char *p = file->p;
+
+	if (ca_pem_is(file->p, file->len) ||
+	    ca_file_kind(file->p, file->len) != CA_FILE_KEY)
+		return find_pem(k, file);
+	k->pkey = d2i_AutoPrivateKey_ex(
+	    NULL, &p, (long)file->len, ca_crypto_get0_libctx(k->crypto), NULL);
+	ERR_clear_error();
+	return k->pkey != NULL ? CA_OK : unreadable(k);
 }
 
 static void
@@ -229,7 +252,6 @@ ca_pemkey_read(struct ca_crypto *crypto, const char *path,
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_buf file = CA_BUF_INIT(CA_KEY_FILE_MAX);
 	struct ca_pemkey *k = calloc(1, sizeof *k);
-	struct ca_pem pem;
 	mode_t mode = 0;
 
 	if (k == NULL || (k->path = strdup(path)) == NULL) {
@@ -240,8 +262,7 @@ ca_pemkey_read(struct ca_crypto *crypto, const char *path,
 	k->log = log;
 	k->text = CA_BUF_INIT(2 * CA_KEY_FILE_MAX);
 	if ((rc = ca_keyfile_read(path, &file, &mode, log)) != CA_OK ||
-	    (rc = find_key(k, &file, &pem)) != CA_OK ||
-	    (rc = look(k, &pem)) != CA_OK) {
+	    (rc = find_key(k, &file)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}

@@ -1,5 +1,5 @@
 /*
- * Private to src/key: a private key in a PEM file.
+ * Private to src/key: a private key in a PEM file, or in DER.
  */
 #ifndef CA_KEY_PEMKEY_H
 #define CA_KEY_PEMKEY_H
