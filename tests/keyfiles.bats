@@ -140,10 +140,10 @@ of_each() {
 }
 
 @test "verify, inspect, explain and users say what a file is, and what takes it" {
-	of_each 2 "$CA_BIN/certauth" verify --ca-dir "$F" --no-crl | held verify
-	of_each 1 "$CA_BIN/certauth" inspect | held inspect
-	of_each 2 "$CA_BIN/certauth" explain --config /dev/null | held explain
-	of_each 2 "$CA_BIN/certauth" users test --file /dev/null | held users
+	of_each 2 "$CA_BIN/certauth" verify --ca-dir "$F" --no-crl | held show
+	of_each 1 "$CA_BIN/certauth" inspect | held show
+	of_each 2 "$CA_BIN/certauth" explain --config /dev/null | held show
+	of_each 2 "$CA_BIN/certauth" users test --file /dev/null | held show
 }
 
 @test "--cert, --key and --p12 say what a file is, and what takes it" {

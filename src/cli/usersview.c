@@ -56,9 +56,15 @@ ca_users_read_cert(const struct ca_users_args *a, const char *path, X509 **out)
 			    bad > 0 ? ca_certfile_refusal(text.p, text.len)
 				    : NULL;
 
-			ca_log_err(&a->log, "%s has no certificate%-s%-s", path,
-			    why != NULL ? " that can be used: " : "",
-			    why != NULL ? why : "");
+			if (why != NULL)
+				ca_log_err(&a->log,
+				    "%s has no certificate that can be used: "
+				    "%-s",
+				    path, why);
+			else
+				(void)ca_cli_fail("%s: %s", path,
+				    ca_certargs_why(
+					rc != CA_OK ? rc : CA_ERR_FORMAT));
 			rc = CA_ERR_FORMAT;
 		}
 	}

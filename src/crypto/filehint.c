@@ -59,7 +59,7 @@ static const char *const next[CA_FILE_KINDS][CA_WANTS] = {
 	"use --key FILE for it, and --cert for its certificate, instead "
 	"of --p12",
 	LOG_IN},
-    [CA_FILE_OPENSSH] = {SWAPPED, AGENT, AGENT, AGENT},
+    [CA_FILE_OPENSSH] = {AGENT, AGENT, AGENT, AGENT},
     [CA_FILE_PUTTY] = {PUTTY, PUTTY, PUTTY, PUTTY},
     [CA_FILE_TPM] = {LINK, LINK, LINK, LINK},
     [CA_FILE_PUBLIC] = {ISSUED, PRIVATE, PRIVATE, ISSUED},
@@ -82,6 +82,9 @@ ca_file_kind_next(enum ca_file_kind kind, enum ca_file_want want, bool pem)
 		       "-nokeys -out NEW.pem (-legacy if it is old)";
 	if (kind == CA_FILE_PKCS7 && !pem && want == CA_WANT_CERT)
 		return "write its certificates as PEM: " PRINT_DER;
+	if (kind == CA_FILE_PKCS7 && !pem && want == CA_WANT_P12)
+		return "it contains no private key; write its certificates as "
+		       "PEM for --cert: " PRINT_DER;
 	if (kind == CA_FILE_PKCS7 && !pem && want == CA_WANT_SHOW)
 		return "write its certificates as PEM: " PRINT_DER
 		       "; certauth setup --ca FILE imports those of CAs";

@@ -36,6 +36,17 @@ CA_MUST_CHECK enum ca_err ca_p12_open(struct ca_crypto *crypto, const void *p,
 
 void ca_p12_free(struct ca_p12 *p12); /* its contents */
 
+/* ---- p12file.c ---- */
+
+/* Read the file; der receives its bytes, also if they are armoured.  Errors as
+ * ca_keyfile_read; CA_ERR_FORMAT: it is another kind of file.  Logged. */
+CA_MUST_CHECK enum ca_err ca_p12_read(
+    const char *path, const struct ca_log *log, struct ca_buf *der);
+
+/* Log why ca_p12_open returned err for the file. */
+void ca_p12_explain(const struct ca_log *log, const char *path,
+    const struct ca_p12 *p12, enum ca_err err);
+
 /* ---- p12mac.c ---- */
 
 /* A check value, and what it is about; all borrowed. */
