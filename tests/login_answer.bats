@@ -130,7 +130,7 @@ driven() {
 @test "NULL, empty and PAM_CONV_ERR at a later prompt" {
 	local mode client
 	client="sh -c 'while IFS= read -r line; do $S/bin/piece \"\$line\"; done'"
-	cp "$HERE/tests/openssl-client.sh" "$S/bin/piece"
+	careless_client "$S/bin/piece"
 	for mode in null empty error; do
 		driven -C "CERT=$PKI/alice-chain.pem KEY=$PKI/alice.key \
 			HOME=$S $client" -f 1 -m $mode

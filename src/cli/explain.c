@@ -119,9 +119,7 @@ parse_args(struct args *a, struct ca_explain *e, int argc, char **argv)
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == '?' || c == ':')
-			return ca_cli_usage(&ca_cmd_explain,
-			    "%s: unknown option, or its value is missing",
-			    argv[optind - 1]);
+			return ca_cli_bad_option(&ca_cmd_explain, argv);
 		if ((status = one_option(a, e, c)) != CA_EXIT_OK)
 			return status;
 	}

@@ -292,9 +292,7 @@ run(int argc, char **argv)
 		else if (c == 'r')
 			response = optarg;
 		else
-			return ca_cli_usage(&ca_cmd_inspect,
-			    "%s: unknown option, or its value is missing",
-			    argv[optind - 1]);
+			return ca_cli_bad_option(&ca_cmd_inspect, argv);
 	}
 	path = argv[optind];
 	if ((request != NULL) + (response != NULL) + argc - optind != 1)

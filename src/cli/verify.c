@@ -24,6 +24,8 @@ static const char help[] =
     "  --crl-dir DIR | --no-crl     CRLs; with --ca-dir but neither of these,\n"
     "                               revocation is not checked\n"
     "  --crl require|prefer|off     --crl-engine auto|stream\n"
+    "  --crl-short-lived 25h        a leaf valid for no longer needs no CRL\n"
+    "  --crl-exempt SHA256          what this CA issues needs no CRL (repeatable)\n"
     "  --purpose any|sslclient|sslserver|OID    (if repeated: any of them)\n"
     "  --profile strict|basic       the requirements on certificates\n"
     "  --policy OID ... --explicit-policy --inhibit-any --inhibit-map\n"
@@ -171,6 +173,7 @@ run(int argc, char **argv)
 {
 	struct ca_verify_args a = {.purpose = CA_BUF_INIT(4096),
 	    .policy = CA_BUF_INIT(65536),
+	    .exempt = CA_BUF_INIT(65536),
 	    .now = (long long)time(NULL)};
 	struct certs certs = {.want_leaf = true};
 	struct ca_crypto *crypto = NULL;
@@ -205,5 +208,6 @@ out:
 	ca_config_free(cfg);
 	ca_buf_free(&a.purpose);
 	ca_buf_free(&a.policy);
+	ca_buf_free(&a.exempt);
 	return status;
 }

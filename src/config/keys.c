@@ -163,6 +163,8 @@ const struct ca_key ca_keys[] = {
 	ENUM(crl_engine, "auto", crl_engines),
 	LONG(crl_grace, "0s", 0, 10 * YEAR),
 	LONG(crl_no_next_update, "30d", 0, 10 * YEAR),
+	LONG(crl_short_lived, "0s", 0, 31 * DAY),
+	{"crl_exempt", CA_KEY_PRINTS, AT(crl_exempt), "", 0, 64, NULL, NULL},
 	LIST(crl_url, "", 0, check_url),
 	PATH(users, CA_SYSCONFDIR "/users"),
 	PATH(users_dir, CA_SYSCONFDIR "/users.d"),

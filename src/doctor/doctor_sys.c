@@ -1,10 +1,9 @@
 /*
- * doctor: the host's proof, sshd, the clock, libcrypto.
+ * doctor: the host's names and proof, the clock, libcrypto.
  */
 #include "doctor/doctor.h"
+#include "doctor/doctor_view.h"
 
-#include <errno.h>
-#include <glob.h>
 #include <openssl/crypto.h>
 #include <openssl/opensslv.h>
 #include <stdlib.h>
@@ -15,15 +14,66 @@
 #include "host/host.h"
 #include "wire/scheme.h"
 
-#define INCLUDES_MAX 16
+/* A name that every machine has for itself. */
+static bool
+is_local(const char *name)
+{
+	static const char *const names[] = {"localhost",
+	    "localhost.localdomain", "localhost4", "localhost6",
+	    "localhost4.localdomain4", "localhost6.localdomain6",
+	    "ip6-localhost", "ip6-loopback", "::1"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcasecmp(name, names[i]) == 0)
+			return true;
+	return strncmp(name, "127.", 4) == 0;
+}
+
+/* Rule 1 of the client: the request names the host that the user means. */
+static void
+check_names(struct ca_doctor *d)
+{
+	char *name[CA_HOST_NAMES_MAX] = {NULL};
+	size_t n = 0, local = 0;
+	enum ca_err rc = ca_host_names(d->cfg, name, CA_HOST_NAMES_MAX, &n);
+
+	for (size_t i = 0; i < n; i++)
+		local += is_local(name[i]);
+	if (rc != CA_OK && rc != CA_ERR_MEMORY)
+		ca_doctor_find(d, CA_F_HOST_NAME, CA_LEVEL_ERROR,
+		    "this host has no usable name");
+	else if (n > 0 && local == n)
+		ca_doctor_find(d, CA_F_HOST_NAME, CA_LEVEL_WARNING,
+		    "the only name of this host is %s, which no remote client "
+		    "means",
+		    name[0]);
+	else if (local > 0)
+		ca_doctor_find(d, CA_F_HOST_NAME, CA_LEVEL_WARNING,
+		    "localhost is one of the names of this host, and of every "
+		    "other host");
+	for (size_t i = 0; i < n; i++)
+		free(name[i]);
+	if (rc == CA_OK && local == 0)
+		return;
+	if (d->cfg->host_names.n > 0)
+		ca_doctor_mend(d,
+		    "set host_names in %s to the names that users give to ssh",
+		    ca_doctor_origin(d, "host_names"));
+	else
+		ca_doctor_mend(d,
+		    "hostnamectl set-hostname NAME, or set host_names in %s to "
+		    "the names that users give to ssh",
+		    d->view->file);
+}
 
 void
 ca_doctor_host(struct ca_doctor *d)
 {
 	const struct ca_context ctx = {d->crypto, d->cfg, &d->log, d->now};
-	enum ca_err rc = ca_host_check(&ctx);
 	bool required = d->cfg->host_proof == CA_HOST_PROOF_REQUIRE;
 
+	check_names(d);
+	enum ca_err rc = ca_host_check(&ctx);
 	/* with a host_cert, a file that is missing has that code too */
 	if (rc == CA_ERR_NOT_FOUND && d->cfg->host_cert == NULL)
 		return;
@@ -37,142 +87,6 @@ ca_doctor_host(struct ca_doctor *d)
 		    "",
 		    "get a new host certificate with the purpose serverAuth "
 		    "and with this host's names in subjectAltName");
-}
-
-/* ---- sshd ---- */
-
-/* The settings of sshd_config(5) for every connection: the first value of a
- * keyword is used. */
-struct sshd {
-	char pam[8], kbd[8], methods[512];
-	bool unreadable, match;
-};
-
-static void
-set(char *to, size_t size, const char *value)
-{
-	if (to[0] == '\0')
-		(void)snprintf(to, size, "%s", value);
-}
-
-static void read_sshd(const char *path, struct sshd *s, unsigned depth);
-
-static void
-include(const char *from, const char *pattern, struct sshd *s, unsigned depth)
-{
-	char full[4200];
-	glob_t g;
-	const char *slash = strrchr(from, '/');
-
-	/* relative paths are in /etc/ssh: here, in the file's directory */
-	(void)snprintf(full, sizeof full, "%.*s%s",
-	    pattern[0] == '/' ? 0
-	    : slash != NULL   ? (int)(slash - from) + 1
-			      : 0,
-	    from, pattern);
-	if (depth >= INCLUDES_MAX || glob(full, 0, NULL, &g) != 0)
-		return;
-	for (size_t i = 0; i < g.gl_pathc; i++)
-		read_sshd(g.gl_pathv[i], s, depth + 1);
-	globfree(&g);
-}
-
-static void
-sshd_line(const char *path, char *line, struct sshd *s, unsigned depth)
-{
-	char *value, *word, *rest;
-
-	line += strspn(line, " \t");
-	line[strcspn(line, "#\r\n")] = '\0';
-	value = line + strcspn(line, " \t=");
-	if (*value == '\0')
-		return;
-	*value++ = '\0';
-	value += strspn(value, " \t=");
-	for (size_t n = strlen(value);
-	     n > 0 && strchr(" \t", value[n - 1]) != NULL; n--)
-		value[n - 1] = '\0';
-	if (strcasecmp(line, "Match") == 0)
-		s->match = true;
-	if (s->match)
-		return;
-	if (strcasecmp(line, "UsePAM") == 0)
-		set(s->pam, sizeof s->pam, value);
-	else if (strcasecmp(line, "KbdInteractiveAuthentication") == 0 ||
-		 strcasecmp(line, "ChallengeResponseAuthentication") == 0)
-		set(s->kbd, sizeof s->kbd, value);
-	else if (strcasecmp(line, "AuthenticationMethods") == 0)
-		set(s->methods, sizeof s->methods, value);
-	else if (strcasecmp(line, "Include") == 0)
-		for (rest = value; (word = strsep(&rest, " \t")) != NULL;)
-			if (*word != '\0')
-				include(path, word, s, depth);
-}
-
-static void
-read_sshd(const char *path, struct sshd *s, unsigned depth)
-{
-	FILE *f = fopen(path, "re");
-	char *line = NULL;
-	size_t size = 0;
-	bool outer = s->match;
-
-	if (f == NULL) {
-		s->unreadable = s->unreadable || depth == 0;
-		return;
-	}
-	while (getline(&line, &size, f) >= 0)
-		sshd_line(path, line, s, depth);
-	/* a Match block of an included file ends with the file */
-	s->match = outer;
-	free(line);
-	(void)fclose(f);
-}
-
-void
-ca_doctor_sshd(struct ca_doctor *d)
-{
-	struct sshd s = {0};
-
-	if (!d->ssh)
-		return;
-	read_sshd(d->sshd_config, &s, 0);
-	if (s.unreadable) {
-		ca_doctor_find(d, CA_F_SSHD_CONFIG, CA_LEVEL_WARNING,
-		    "%s cannot be read: %s", d->sshd_config, strerror(errno));
-		ca_doctor_mend(d, "run `certauth doctor' as root, or name the "
-				  "file with --sshd-config FILE");
-		return;
-	}
-	if (strcasecmp(s.pam, "yes") != 0) {
-		ca_doctor_find(d, CA_F_SSHD_USEPAM, CA_LEVEL_ERROR,
-		    "in %s UsePAM is %s", d->sshd_config,
-		    s.pam[0] != '\0' ? s.pam
-				     : "not set, and the default is no");
-		ca_doctor_mend(d,
-		    "set `UsePAM yes' in %s, then run `systemctl reload ssh'",
-		    d->sshd_config);
-	}
-	if (s.kbd[0] != '\0' && strcasecmp(s.kbd, "yes") != 0) {
-		ca_doctor_find(d, CA_F_SSHD_KBD, CA_LEVEL_ERROR,
-		    "in %s KbdInteractiveAuthentication is %s", d->sshd_config,
-		    s.kbd);
-		ca_doctor_mend(d,
-		    "set `KbdInteractiveAuthentication yes' in %s, then run "
-		    "`systemctl reload ssh'",
-		    d->sshd_config);
-	}
-	if (s.methods[0] != '\0' && strcasecmp(s.methods, "any") != 0 &&
-	    strstr(s.methods, "keyboard-interactive") == NULL) {
-		ca_doctor_find(d, CA_F_SSHD_METHODS, CA_LEVEL_ERROR,
-		    "in %s AuthenticationMethods has no "
-		    "keyboard-interactive: %s",
-		    d->sshd_config, s.methods);
-		ca_doctor_mend(d,
-		    "add keyboard-interactive to AuthenticationMethods in %s, "
-		    "then run `systemctl reload ssh'",
-		    d->sshd_config);
-	}
 }
 
 /* ---- the machine ---- */

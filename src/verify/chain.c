@@ -213,6 +213,24 @@ problem_of(const struct ca_cadir *anchors, const struct ca_cadir *helpers)
 	return what;
 }
 
+/* A CA in a file whose name does not count is the likeliest cause of an unknown
+ * one. */
+static void
+tell_skipped(const struct ca_cadir *dir, struct ca_report *report)
+{
+	struct ca_buf text = CA_BUF_INIT(65536);
+	enum ca_reason reason = ca_report_check_reason(report, CA_CHECK_CHAIN);
+
+	if (dir != NULL)
+		ca_cadir_skipped(dir, &text);
+	if (text.len > 0 && ca_buf_text(&text) != NULL &&
+	    (reason == CA_R_CHAIN_UNKNOWN_CA || reason == CA_R_CHAIN_DIR))
+		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, reason,
+		    "not read because of their names in %s",
+		    ca_buf_text(&text));
+	ca_buf_free(&text);
+}
+
 static enum ca_err
 search(struct search *s, struct ca_cadir *anchors, struct ca_cadir *helpers,
     const struct ca_verify_input *in, struct ca_report *report)
@@ -236,8 +254,12 @@ search(struct search *s, struct ca_cadir *anchors, struct ca_cadir *helpers,
 	if (rc != CA_OK && rc != CA_DENIED && !limit)
 		return rc;
 	problem = problem_of(anchors, helpers);
-	if (s->best == NULL)
-		return no_path(s, in, limit, problem, report);
+	if (s->best == NULL) {
+		rc = no_path(s, in, limit, problem, report);
+		tell_skipped(anchors, report);
+		tell_skipped(helpers, report);
+		return rc;
+	}
 	ca_report_merge(report, s->best, CA_REPORT_CERT);
 	if (rc == CA_OK && !s->refused)
 		fact_anchor(report, s->chain);

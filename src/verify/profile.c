@@ -1,6 +1,7 @@
 #include "verify/profile.h"
 #include "base/buf.h"
 #include "crypto/crypto.h"
+#include "verify/norevavail.h"
 #include "verify/verify.h"
 
 #include <openssl/evp.h>
@@ -320,6 +321,10 @@ check_path(X509 *cert, bool issuer, bool anchor, struct ca_report *report)
 		fail(report, cert, CA_R_CHAIN_EXTENSION,
 		    "its certificatePolicies are critical and have an unknown "
 		    "qualifier");
+	/* RFC 9608 section 3: such a certificate is invalid */
+	if (ca_norevavail_flaw(cert) != NULL)
+		fail(report, cert, CA_R_CHAIN_PROFILE,
+		    ca_norevavail_flaw(cert));
 }
 
 void

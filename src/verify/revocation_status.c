@@ -133,7 +133,8 @@ is_enough(struct ca_revocation *rev, const struct place *at, struct voices *all,
 	if (place_is_anchor(at))
 		return true;
 	reasons = count_reasons(rev, at, all);
-	if (reasons == REASONS_ALL || is_waived(rev, cert, all))
+	if (reasons == REASONS_ALL || ca_rev_is_exempt(rev, at) ||
+	    is_waived(rev, cert, all))
 		return true;
 	if (all->trouble.reason != CA_R_OK)
 		*f = all->trouble;
