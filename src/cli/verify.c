@@ -95,11 +95,11 @@ read_certs(struct certs *certs, const char *path)
 	if (rc != CA_OK)
 		status = ca_cli_fail("%s: %s", path,
 		    rc == CA_ERR_LIMIT ? ca_err_text(rc) : strerror(errno));
+	else if (ca_certargs_other(path, &text))
+		status = CA_EXIT_USAGE;
 	else if ((rc = ca_certfile_each(text.p, text.len, take_cert, certs)) !=
 		 CA_OK)
-		status = ca_cli_fail("%s: %s", path,
-		    rc == CA_ERR_NOT_FOUND ? "the file has no certificate"
-					   : ca_err_text(rc));
+		status = ca_cli_fail("%s: %s", path, ca_certargs_why(rc));
 	ca_buf_free(&text);
 	return status;
 }
