@@ -31,7 +31,8 @@ struct spec {
 	long serial;      /* 0: the next one */
 	const char *ext;  /* a further extension, name:value; NULL: none */
 	bool bare;        /* without key identifiers */
-	const char *ku;   /* NULL: what a CA, or one who signs, needs */
+	const char *bc;   /* NULL: critical, CA:TRUE or CA:FALSE; "": none */
+	const char *ku;   /* NULL: what a CA, or one who signs, needs; "": none */
 	const char *aki;  /* as X509V3_EXT_conf wants it; NULL: the signer's */
 	const EVP_MD *md; /* NULL: SHA-256 */
 	const char *serial_hex; /* instead of serial */
@@ -155,9 +156,12 @@ make_der(const struct spec *s, unsigned char **der)
 	ASN1_TIME_set(X509_getm_notAfter(cert), NOW + (day ? DAY : s->to));
 	X509_set_pubkey(cert, s->key);
 	X509V3_set_ctx(&ctx, NULL, cert, NULL, NULL, 0);
-	extend(cert, &ctx, "basicConstraints",
-	    s->ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
-	extend(cert, &ctx, "keyUsage", s->ku != NULL ? s->ku : ku);
+	const char *bc = s->ca ? "critical,CA:TRUE" : "critical,CA:FALSE";
+	if (s->bc == NULL || *s->bc != '\0')
+		extend(
+		    cert, &ctx, "basicConstraints", s->bc != NULL ? s->bc : bc);
+	if (s->ku == NULL || *s->ku != '\0')
+		extend(cert, &ctx, "keyUsage", s->ku != NULL ? s->ku : ku);
 	if (!s->bare)
 		add_identifiers(cert, &ctx, s);
 	if (s->eku != NULL)

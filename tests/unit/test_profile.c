@@ -81,22 +81,30 @@ judged(int line, enum ca_reason got, enum ca_reason want, const char *says)
 	(&(struct spec){"Sub", "Root", other_key, root_key, true, __VA_ARGS__})
 #define UNDER(...)                                                             \
 	(&(struct spec){"leaf", "Sub", leaf_key, other_key, __VA_ARGS__})
-#define is(root, sub, leaf, want, says)                                        \
-	judged(__LINE__, judge(root, sub, leaf, NULL, NULL), want, says)
 #define is_by(key, value, root, sub, leaf, want, says)                         \
 	judged(__LINE__, judge(root, sub, leaf, key, value), want, says)
+/* Strict, basic and the default say the same. */
+#define is(root, sub, leaf, want, says)                                        \
+	do {                                                                   \
+		is_by("profile", "strict", root, sub, leaf, want, says);       \
+		is_by("profile", "basic", root, sub, leaf, want, says);        \
+		is_by(NULL, NULL, root, sub, leaf, want, says);                \
+	} while (0)
 /* strict refuses it, basic accepts it, and the hint says so. */
 #define strict(root, sub, leaf, says)                                          \
 	do {                                                                   \
-		is(root, sub, leaf, CA_R_CHAIN_PROFILE, says);                 \
+		is_by("profile", "strict", root, sub, leaf,                    \
+		    CA_R_CHAIN_PROFILE, says);                                 \
 		assert_non_null(strstr(                                        \
 		    detail, "profile = basic accepts this certificate"));      \
 		is_by("profile", "basic", root, sub, leaf, CA_R_OK, NULL);     \
+		is_by(NULL, NULL, root, sub, leaf, CA_R_OK, NULL);             \
 	} while (0)
 /* Both refuse it, and there is no hint. */
 #define both(root, sub, leaf, says)                                            \
 	do {                                                                   \
-		is(root, sub, leaf, CA_R_CHAIN_PROFILE, says);                 \
+		is_by("profile", "strict", root, sub, leaf,                    \
+		    CA_R_CHAIN_PROFILE, says);                                 \
 		assert_null(strstr(detail, "profile = basic"));                \
 		is_by("profile", "basic", root, sub, leaf, CA_R_CHAIN_PROFILE, \
 		    says);                                                     \
@@ -152,7 +160,17 @@ key_identifiers(void **state)
 	    "has only one of issuer and serial");
 	/* self-signed, but naming another key */
 	is(ROOT(.aki = "DER:3006800401020304"), NULL, LEAF(.serial = 5),
-	    CA_R_CHAIN_PROFILE, "names another key");
+	    CA_R_OK, NULL);
+	X509 *own = make(&(struct spec){"Own", "Own", other_key, other_key,
+	    .aki = "DER:3006800401020304"});
+	STACK_OF(X509) *chain = sk_X509_new_null();
+	struct ca_report *r = ca_report_new();
+	assert_int_equal(sk_X509_push(chain, own), 1);
+	ca_profile_check(chain, false, CA_PROFILE_STRICT, r);
+	assert_non_null(strstr(ca_report_get0_detail(r, CA_CHECK_CHAIN),
+	    "names another key"));
+	ca_report_free(r);
+	sk_X509_pop_free(chain, X509_free);
 }
 
 /* ---- name constraints, and names under them ---- */
@@ -164,14 +182,18 @@ static void
 constraints(void **state)
 {
 	(void)state;
-	strict(ROOT(.ext = "nameConstraints:critical,DER:3000"), NULL,
-	    LEAF(.serial = 5), "are empty");
-	strict(ROOT(.ext = NC "excluded;DNS:.example"), NULL, LEAF(.serial = 5),
+	strict(NULL, SUB(.ext = "nameConstraints:critical,DER:3000"),
+	    UNDER(.serial = 5), "are empty");
+	strict(NULL, SUB(.ext = "nameConstraints:excluded;DNS:example"),
+	    UNDER(.serial = 5), "are not critical");
+	strict(NULL, SUB(.ext = NC "excluded;DNS:.example"), UNDER(.serial = 5),
 	    "begins with a dot");
-	is(ROOT(.ext = NC "excluded;DNS:example"), NULL, LEAF(.serial = 5),
+	is(NULL, SUB(.ext = NC "excluded;DNS:example"), UNDER(.serial = 5),
 	    CA_R_OK, NULL);
-	strict(ROOT(.ext = NC "permitted;email:@example"), NULL,
-	    LEAF(.ext = SAN "email:a@example"), "begins with @");
+	strict(NULL, SUB(.ext = NC "permitted;email:@example"),
+	    UNDER(.ext = SAN "email:a@example"), "begins with @");
+	strict(NULL, NULL, LEAF(.ext = NC "excluded;DNS:example"),
+	    "but is not a CA certificate");
 	/* the constraints of a CA apply below it, not to its own names */
 	is(NULL, NULL, LEAF(.ext = SAN "DNS:a_b.x"), CA_R_OK, NULL);
 	strict(NULL, SUB(.ext = NC "excluded;DNS:example"),
@@ -270,8 +292,10 @@ undecodable(void **state)
 	(void)state;
 	both(NULL, NULL, LEAF(.ext = "authorityInfoAccess:DER:0500"),
 	    "cannot be decoded");
-	both(ROOT(.ext = "authorityInfoAccess:DER:0500"), NULL,
-	    LEAF(.serial = 5), "cannot be decoded");
+	both(NULL, SUB(.ext = "authorityInfoAccess:DER:0500"),
+	    UNDER(.serial = 5), "cannot be decoded");
+	both(ROOT(.ext = "policyConstraints:DER:0500"), NULL, LEAF(.serial = 5),
+	    NULL);
 }
 
 /* If a signature is wrong, anybody may have made the names: they are not
@@ -348,6 +372,122 @@ versions(void **state)
 		}
 	/* a leaf issues nothing */
 	strict(NULL, NULL, LEAF(.version = 1), "is not a version 3");
+}
+
+/* ---- trust anchors: a name and a key ---- */
+
+/* Nothing is required of an anchor that RFC 5280 section 4 tells CAs. */
+static void
+anchors(void **state)
+{
+	const struct spec *const good[] = {
+	    ROOT(.version = 1, .bc = "", .ku = "", .bare = true),
+	    ROOT(.version = 1),
+	    ROOT(.version = 2),
+	    ROOT(.bc = "", .ku = "", .bare = true),
+	    ROOT(.bc = "", .ku = ""),
+	    ROOT(.bc = "", .ku = "keyCertSign"),
+	    ROOT(.bc = "", .ku = "keyCertSign,digitalSignature"),
+	    ROOT(.bc = "", .ku = "", .eku = "clientAuth"),
+	    ROOT(.bc = "", .ku = "", .eku = "anyExtendedKeyUsage"),
+	    ROOT(.bc = "", .ku = "keyCertSign", .eku = "anyExtendedKeyUsage"),
+	    ROOT(.bc = "CA:TRUE"),
+	    ROOT(.bc = "CA:TRUE", .ku = ""),
+	    ROOT(.bc = "critical,CA:TRUE,pathlen:0", .ku = ""),
+	    ROOT(.bare = true),
+	    ROOT(.aki = ""),
+	    ROOT(.aki = "DER:3000"),
+	    ROOT(.aki = "DER:3006800401020304"),
+	    ROOT(.serial_hex = "00"),
+	    ROOT(.serial_hex = "-01"),
+	    ROOT(.serial_hex = "010000000000000000000000000000000000000000"),
+	    ROOT(.ext = "nameConstraints:permitted;DNS:example"),
+	    ROOT(.ext = "nameConstraints:critical,DER:3000"),
+	    ROOT(.ext = NC "permitted;DNS:.example"),
+	    ROOT(.ext = SAN "DNS:\x7f.example"),
+	    ROOT(.ext = SAN "DER:3000"),
+	    ROOT(.ext = "authorityInfoAccess:DER:0500"),
+	    ROOT(.ext = POLICIES "critical," UNKNOWN),
+	    ROOT(.md = EVP_sha1()),
+	    /* issued by another CA, and says that it is a CA */
+	    &(struct spec){"Root", "Above", root_key, other_key, true},
+	    &(struct spec){"Root", "Above", root_key, other_key, true, .bc = ""},
+	};
+	const struct spec *leaf =
+	    LEAF(.eku = "clientAuth", .ext = SAN "DNS:a.example");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+		printf("anchor %zu\n", i);
+		is(good[i], NULL, leaf, CA_R_OK, NULL);
+		is_by("purpose", "1.3.6.1.5.5.7.3.2", good[i], NULL, leaf,
+		    CA_R_OK, NULL);
+	}
+}
+
+/* What an anchor states against its use counts. */
+static void
+bad_anchors(void **state)
+{
+	const struct {
+		const struct spec *root;
+		enum ca_reason want;
+	} bad[] = {
+	    {ROOT(.bc = "CA:FALSE"), CA_R_CHAIN_NOT_CA},
+	    {ROOT(.bc = "CA:FALSE", .ku = ""), CA_R_CHAIN_NOT_CA},
+	    {ROOT(.ku = "digitalSignature"), CA_R_CHAIN_NOT_CA},
+	    {ROOT(.bc = "", .ku = "digitalSignature"), CA_R_CHAIN_NOT_CA},
+	    {ROOT(.bc = "", .ku = "cRLSign"), CA_R_CHAIN_NOT_CA},
+	    {ROOT(.bc = "", .ku = "", .ext = "nsCertType:client"),
+		CA_R_CHAIN_NOT_CA},
+	    {ROOT(.eku = "emailProtection"), CA_R_PURPOSE},
+	    {ROOT(.bc = "", .ku = "", .eku = "emailProtection"), CA_R_PURPOSE},
+	    {ROOT(.ext = "1.2.3.4:critical,DER:0500"), CA_R_CHAIN_EXTENSION},
+	    {ROOT(.bare = true, .ext = "subjectKeyIdentifier:critical,hash"),
+		CA_R_CHAIN_EXTENSION},
+	    {ROOT(.ext = NC "permitted;DNS:other"), CA_R_CHAIN_NAMES},
+	    {ROOT(.ext = "nameConstraints:permitted;DNS:other"),
+		CA_R_CHAIN_NAMES},
+	    /* an end-entity certificate that another CA has issued */
+	    {&(struct spec){"Root", "Above", root_key, other_key, .bc = "",
+		 .ku = ""},
+		CA_R_CHAIN_NOT_CA},
+	    {&(struct spec){"Root", "Above", root_key, other_key, .bc = "",
+		 .ku = "", .version = 1, .bare = true},
+		CA_R_CHAIN_NOT_CA},
+	    /* not decoded: not absent */
+	    {ROOT(.bc = "DER:0500", .ku = ""), CA_R_CHAIN_UNKNOWN_CA},
+	    {ROOT(.ku = "DER:0500"), CA_R_CHAIN_UNKNOWN_CA},
+	};
+	const struct spec *leaf = LEAF(.ext = SAN "DNS:a.example");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		printf("anchor %zu\n", i);
+		is(bad[i].root, NULL, leaf, bad[i].want, NULL);
+	}
+}
+
+/* Section 6.1.4 (k): what need not be in an anchor must be in an intermediate. */
+static void
+intermediates(void **state)
+{
+	(void)state;
+	is(NULL, SUB(.bc = ""), UNDER(.serial = 5), CA_R_CHAIN_NOT_CA,
+	    "has no basicConstraints");
+	is(NULL, SUB(.bc = "", .ku = ""), UNDER(.serial = 5), CA_R_CHAIN_NOT_CA,
+	    "has no basicConstraints");
+	is(NULL, SUB(.bc = "CA:FALSE"), UNDER(.serial = 5), CA_R_CHAIN_NOT_CA,
+	    NULL);
+	is(NULL, SUB(.bc = "", .ku = "", .ext = "nsCertType:sslCA"),
+	    UNDER(.serial = 5), CA_R_CHAIN_NOT_CA, NULL);
+	is(NULL, SUB(.ku = "digitalSignature"), UNDER(.serial = 5),
+	    CA_R_CHAIN_NOT_CA, NULL);
+	/* 4.2.1.9 and 4.2.1.3 tell CAs to do otherwise; 6.1.4 (n) does not */
+	is(NULL, SUB(.bc = "CA:TRUE"), UNDER(.serial = 5), CA_R_OK, NULL);
+	is(NULL, SUB(.ku = ""), UNDER(.serial = 5), CA_R_OK, NULL);
+	strict(NULL, SUB(.bc = "critical,CA:TRUE,pathlen:0", .ku = ""),
+	    UNDER(.serial = 5), NULL);
 }
 
 /* ---- keys ---- */
@@ -514,6 +654,9 @@ main(void)
 	    cmocka_unit_test(forged_names),
 	    cmocka_unit_test(qualifiers),
 	    cmocka_unit_test(versions),
+	    cmocka_unit_test(anchors),
+	    cmocka_unit_test(bad_anchors),
+	    cmocka_unit_test(intermediates),
 	    cmocka_unit_test(keys),
 	    cmocka_unit_test(digests),
 	    cmocka_unit_test(purposes),
