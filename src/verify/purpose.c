@@ -43,8 +43,8 @@ allows(X509 *cert, const ASN1_OBJECT *oid, bool leaf)
 static bool
 ca_holds(X509 *cert, int id, bool anchor)
 {
-	int oid = id == X509_PURPOSE_SSL_CLIENT ? NID_client_auth
-						: NID_server_auth;
+	int oid =
+	    id == X509_PURPOSE_SSL_CLIENT ? NID_client_auth : NID_server_auth;
 
 	if (X509_check_purpose(cert, id, 1) == 1)
 		return true;
