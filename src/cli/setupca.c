@@ -5,6 +5,7 @@
 #include "crladmin/crljudge.h"
 #include "crladmin/crllink.h"
 #include "crladmin/crlset.h"
+#include "verify/anchor.h"
 #include "verify/issued.h"
 #include "cli/setup.h"
 #include "verify/certfile.h"
@@ -244,7 +245,7 @@ ca_setup_ca(const struct ca_config *cfg, struct ca_crypto *crypto,
 		X509 *cert = sk_X509_value(certs, i);
 
 		/* an end-entity certificate is useless as a trust anchor */
-		if (X509_check_ca(cert) == 0) {
+		if (!ca_anchor_may_issue(cert)) {
 			(void)ca_cli_fail(
 			    "%s: certificate %d is ignored, because it is not a CA certificate",
 			    path, i + 1);
