@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The rules for certificates: profile = strict and basic, and keyUsage.
+# The rules for certificates: profile = basic and strict, and keyUsage.
 bats_require_minimum_version 1.5.0
 load lib/common
 
@@ -147,4 +147,15 @@ setup() {
 	login_ok --cert both
 	conf default 'purpose = any'
 	login_ok --cert agree
+}
+
+@test "each rule of strict has a certificate that breaks it" {
+	local said tried
+	said=$(sed -n '/^| `strict` refuses/,/^$/p' "$HERE/docs/security.md" |
+		sed -n '3,$s/^| \(.*\) | 4\..* |$/\1/p' | sort)
+	tried=$(tr -s '\n\t ' ' ' <"$HERE/tests/unit/test_profile.c" |
+		sed 's/" "//g' | grep -oE 'RULE\("[^"]*"' |
+		sed 's/^RULE("//; s/"$//' | sort)
+	diff <(echo "$said") <(echo "$tried")
+	[ "$(wc -l <<<"$said")" -ge 20 ]
 }

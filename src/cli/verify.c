@@ -25,7 +25,7 @@ static const char help[] =
     "                               revocation is not checked\n"
     "  --crl require|prefer|off     --crl-engine auto|stream\n"
     "  --purpose any|sslclient|sslserver|OID    (if repeated: any of them)\n"
-    "  --profile strict|basic       the requirements on certificates\n"
+    "  --profile basic|strict       the requirements on certificates\n"
     "  --policy OID ... --explicit-policy --inhibit-any --inhibit-map\n"
     "  --max-depth N                intermediates, without self-issued ones\n"
     "  --time 2026-11-24T12:00:00Z  use this time instead of the current time\n"
