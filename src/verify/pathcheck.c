@@ -79,12 +79,10 @@ good_cert(struct run *run, X509_STORE_CTX *ctx)
 	return check_names(run, X509_STORE_CTX_get0_chain(ctx)) ? 1 : 0;
 }
 
-/* cert, which has the current error, is the path's trust anchor. */
 static bool
-is_anchor(const struct run *run, X509_STORE_CTX *ctx, const X509 *cert)
+is_anchor(const struct run *run, const X509 *cert)
 {
 	return run->anchored && cert != NULL &&
-	       X509_STORE_CTX_get_error_depth(ctx) > 0 &&
 	       X509_cmp(cert, run->path->cert[run->path->n - 1]) == 0;
 }
 
@@ -114,8 +112,7 @@ cleared(const struct run *run, X509_STORE_CTX *ctx, X509 *cert, int error)
 		return cert != NULL && X509_STORE_CTX_get_error(ctx) == error &&
 		       ASN1_TIME_cmp_time_t(X509_get0_notAfter(cert), now) == 0;
 	default:
-		return is_anchor(run, ctx, cert) &&
-		       ca_anchor_excused(cert, error);
+		return is_anchor(run, cert) && ca_anchor_excused(cert, error);
 	}
 }
 

@@ -1,4 +1,6 @@
 /* What is asked of a trust anchor and of an intermediate, and what is not. */
+#include "verify/anchor.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,6 +18,17 @@
 #define UNKNOWN "DER:3013301106032a0304300a300806032a0305160178"
 
 /* ---- trust anchors: a name and a key ---- */
+
+/* What `certauth setup' asks. */
+static bool
+may_issue(const struct spec *s)
+{
+	X509 *cert = make(s);
+	bool yes = ca_anchor_may_issue(cert);
+
+	X509_free(cert);
+	return yes;
+}
 
 /* Nothing is required of an anchor that RFC 5280 section 4 tells CAs. */
 static void
@@ -61,6 +74,7 @@ anchors(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
 		printf("anchor %zu\n", i);
+		assert_true(may_issue(good[i]));
 		is(good[i], NULL, leaf, CA_R_OK, NULL);
 		is_by("purpose", "1.3.6.1.5.5.7.3.2", good[i], NULL, leaf,
 		    CA_R_OK, NULL);
@@ -106,6 +120,8 @@ bad_anchors(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		printf("anchor %zu\n", i);
+		if (bad[i].want == CA_R_CHAIN_NOT_CA)
+			assert_false(may_issue(bad[i].root));
 		is(bad[i].root, NULL, leaf, bad[i].want, NULL);
 	}
 }
