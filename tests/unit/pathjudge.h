@@ -47,8 +47,8 @@ judge(const struct spec *root, const struct spec *sub, const struct spec *leaf,
 			    ca_report_get0_detail(r, checks[i]));
 		}
 	validity = ca_report_verdict(r, CA_CHECK_VALIDITY);
-	assert_int_equal(
-	    ca_report_granted(r, CA_REPORT_CERT), reason == CA_R_OK);
+	assert_int_equal(ca_report_granted(r, CA_REPORT_CERT),
+	    reason == CA_R_OK && validity == CA_PASS);
 	sk_X509_pop_free(chain, X509_free);
 	sk_X509_pop_free(sent, X509_free);
 	ca_report_free(r);
