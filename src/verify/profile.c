@@ -417,7 +417,7 @@ ca_profile_tells(X509 *cert, int error, bool anchor, enum ca_profile profile)
 		return strict && !anchor &&
 		       X509_get_version(cert) != X509_VERSION_3;
 	case X509_V_ERR_INVALID_EXTENSION:
-		return extension_flaw(cert) != NULL;
+		return extension_flaw(cert, anchor) != NULL;
 	default:
 		return false;
 	}
