@@ -234,6 +234,14 @@ conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
 	ca_dir root.pem alice.pem
 	crl_dir root.crl
 	finds warning ca-not-a-ca 'CN=alice' users-weak ca-expiring
+	# self-signed, and nothing says what it is
+	openssl req -new -key "$PKI/alice.key" -subj /CN=bare |
+		openssl x509 -req -signkey "$PKI/alice.key" -days 90 \
+			-extfile <(echo 'subjectKeyIdentifier = hash') \
+			-out "$S/bare.pem"
+	ca_dir root.pem "$S/bare.pem"
+	finds warning ca-not-a-ca 'every certificate that its key signs is accepted' \
+		users-weak crl-missing
 }
 
 @test "CAs: twice, two of one name, junk, not hashed" {

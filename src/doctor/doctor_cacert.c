@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "verify/anchor.h"
 #include "verify/issued.h"
 
 #define EXPIRING                                                               \
@@ -206,6 +207,26 @@ check_hashes(struct ca_doctor *d, const struct ca_doctor_dir *dir)
 	ca_doctor_mend(d, "openssl rehash %s", dir->path);
 }
 
+/* The certificate does not say that it is a CA's. */
+static void
+tell_not_ca(struct ca_doctor *d, const struct ca_doctor_dir *dir,
+    const struct ca_doctor_ca *ca, const char *name)
+{
+	if (!dir->anchors || !ca_anchor_may_issue(ca->cert)) {
+		ca_doctor_find(d, CA_F_CA_NOT_CA, CA_LEVEL_WARNING,
+		    "%s (%s) is not a CA certificate", name, ca->file);
+		ca_doctor_ca_mend_remove(d, ca, dir->path, "",
+		    "; nothing, if only this certificate is to be trusted");
+		return;
+	}
+	ca_doctor_find(d, CA_F_CA_NOT_CA, CA_LEVEL_WARNING,
+	    "%s (%s) has no basicConstraints; as a trust anchor, it is a CA "
+	    "certificate: every certificate that its key signs is accepted",
+	    name, ca->file);
+	ca_doctor_ca_mend_remove(d, ca, dir->path, "",
+	    "; nothing, if the key is a CA's and no user has it");
+}
+
 void
 ca_doctor_ca_certs(struct ca_doctor *d, const struct ca_doctor_dir *dir)
 {
@@ -217,13 +238,8 @@ ca_doctor_ca_certs(struct ca_doctor *d, const struct ca_doctor_dir *dir)
 			abort();
 		check_dates(d, dir, ca, name);
 		check_strength(d, ca, name);
-		if (X509_check_ca(ca->cert) == 0) {
-			ca_doctor_find(d, CA_F_CA_NOT_CA, CA_LEVEL_WARNING,
-			    "%s (%s) is not a CA certificate", name, ca->file);
-			ca_doctor_ca_mend_remove(d, ca, dir->path, "",
-			    "; nothing, if only this certificate is to be "
-			    "trusted");
-		}
+		if (X509_check_ca(ca->cert) == 0)
+			tell_not_ca(d, dir, ca, name);
 		check_others(d, dir, i, name);
 		free(name);
 	}

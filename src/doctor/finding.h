@@ -73,8 +73,8 @@ struct ca_doctor; /* doctor.h */
 	    "Weak keys and digests are rejected in every certificate of a "    \
 	    "certification path.")                                             \
 	X(CA_F_CA_NOT_CA, "ca-not-a-ca",                                       \
-	    "The certificate cannot issue others; as a trust anchor it is "    \
-	    "trusted only for itself.")                                        \
+	    "Only the certificates of CAs belong there; a user who has the "   \
+	    "key of a trust anchor may be able to issue certificates.")        \
 	X(CA_F_CA_INTERMEDIATE, "ca-intermediate-anchor",                      \
 	    "Certification paths end at this trust anchor, so its issuer "     \
 	    "cannot revoke it.")                                               \

@@ -378,8 +378,8 @@ check_path(X509 *cert, bool issuer, bool anchor, struct ca_report *report)
 		    "qualifier");
 	/* RFC 9608 section 3: such a certificate is invalid */
 	if (ca_norevavail_flaw(cert) != NULL)
-		fail(report, cert, CA_R_CHAIN_PROFILE,
-		    ca_norevavail_flaw(cert));
+		fail(
+		    report, cert, CA_R_CHAIN_PROFILE, ca_norevavail_flaw(cert));
 }
 
 void
