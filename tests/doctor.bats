@@ -307,7 +307,7 @@ conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
 	rm "$C/ca/root.pem" "$C/ca/"*.0
 	openssl crl2pkcs7 -nocrl -certfile "$PKI/root.pem" -outform DER \
 		-out "$C/ca/root.p7b"
-	finds warning ca-not-hashed '1 certificate'
+	finds warning ca-not-hashed '/etc/certauth/ca/root.p7b has no hashed name'
 	conf default 'crl = off'
 	SERVICE=sshd login_ok
 	SERVICE=sshd login_denied unknown-ca --cert stranger-leaf
