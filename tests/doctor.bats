@@ -291,6 +291,9 @@ conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
 		ca-duplicate
 	grep -q "mend: mv /etc/certauth/ca/$hash.0 /etc/certauth/ca/$hash.0.pem && openssl rehash" \
 		<<<"$output"
+	# and the file that is used stays
+	grep -A2 'ca-duplicate' <<<"$output" |
+		grep -q "mend: rm /etc/certauth/ca/$hash.0"
 	# the hash of OpenSSL before 1.0 is slow, and no error
 	rm "$C/ca/"*.0
 	ln -s root.pem "$C/ca/$(openssl x509 -in "$PKI/root.pem" -noout \
@@ -304,7 +307,7 @@ conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
 	rm "$C/ca/root.pem" "$C/ca/"*.0
 	openssl crl2pkcs7 -nocrl -certfile "$PKI/root.pem" -outform DER \
 		-out "$C/ca/root.p7b"
-	finds warning ca-not-hashed '1 certificate'
+	finds warning ca-not-hashed '/etc/certauth/ca/root.p7b has no hashed name'
 	conf default 'crl = off'
 	SERVICE=sshd login_ok
 	SERVICE=sshd login_denied unknown-ca --cert stranger-leaf

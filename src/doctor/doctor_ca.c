@@ -49,10 +49,10 @@ keep_hashed(struct ca_doctor_dir *dir, unsigned long hash, X509 *cert)
 
 static void
 say_unreadable(struct ca_doctor *d, const struct ca_doctor_dir *dir,
-    const char *path, const char *why)
+    const char *path, const char *what)
 {
-	ca_doctor_find(d, CA_F_CA_UNREADABLE, CA_LEVEL_WARNING,
-	    "%s is not used: %s", path, why);
+	ca_doctor_find(
+	    d, CA_F_CA_UNREADABLE, CA_LEVEL_WARNING, "%s %s", path, what);
 	ca_doctor_mend(
 	    d, "replace %s, then run `openssl rehash %s'", path, dir->path);
 }
@@ -87,8 +87,9 @@ read_certs(struct ca_doctor *d, const struct ca_doctor_dir *dir,
 	char what[CA_CERTFILE_TROUBLE];
 	size_t bad = 0;
 	enum ca_err rc = ca_file_read(AT_FDCWD, path, CA_CERTFILE_MAX, file);
-	const char *why = rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc);
 
+	(void)snprintf(what, sizeof what, "is not used: %s",
+	    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
 	if (rc == CA_ERR_NOT_FOUND) {
 		say_dangling(d, dir, path, hashed);
 		return;
@@ -100,11 +101,11 @@ read_certs(struct ca_doctor *d, const struct ca_doctor_dir *dir,
 	if (rc == CA_OK) {
 		rc = ca_certfile_parse_ca(
 		    d->crypto, file->p, file->len, certs, &bad);
-		why = ca_certfile_trouble(file->p, file->len, rc, what);
+		(void)ca_certfile_trouble(file->p, file->len, rc, what);
 	}
 	/* PEM without a certificate is no mistake under a plain name */
 	if ((rc != CA_OK && (rc != CA_ERR_NOT_FOUND || hashed)) || bad > 0)
-		say_unreadable(d, dir, path, why);
+		say_unreadable(d, dir, path, what);
 }
 
 static void
