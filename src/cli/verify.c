@@ -27,7 +27,7 @@ static const char help[] =
     "  --crl-short-lived 25h        a leaf valid for no longer needs no CRL\n"
     "  --crl-exempt SHA256          what this CA issues needs no CRL (repeatable)\n"
     "  --purpose any|sslclient|sslserver|OID    (if repeated: any of them)\n"
-    "  --profile strict|basic       the requirements on certificates\n"
+    "  --profile basic|strict       the requirements on certificates\n"
     "  --policy OID ... --explicit-policy --inhibit-any --inhibit-map\n"
     "  --max-depth N                intermediates, without self-issued ones\n"
     "  --time 2026-11-24T12:00:00Z  use this time instead of the current time\n"
