@@ -59,6 +59,12 @@ if ! make -j"$(nproc)" B="$B" CI="${CI:-1}" "${goals[@]}" "${programs[@]}"; then
 	exit 1
 fi
 
+# About 22 minutes of work for one processor; the longest file alone takes 4.
+if [ ${#patterns[@]} -eq 0 ]; then
+	minutes=$((22 / $(nproc)))
+	echo "${#chosen[@]} files of tests; about $((minutes > 4 ? minutes : 4)) minutes with $(nproc) processors"
+fi
+
 # one test file, its TAP output into $out/NAME.tap
 run_one() {
 	local path=$1 name tap start=$SECONDS
@@ -81,14 +87,16 @@ run_one() {
 	if ! grep -qE '^(not )?ok' "$tap"; then
 		echo "not ok - $name ran no test" >>"$tap"
 	fi
-	printf '%-20s %4ss  %s ok, %s not ok, %s skipped\n' "$name" \
+	: >"$out/$name.done"
+	printf '%3d/%d %-20s %4ss  %s ok, %s not ok, %s skipped\n' \
+		"$(find "$out" -name '*.done' | wc -l)" "$FILES" "$name" \
 		$((SECONDS - start)) \
 		"$(grep -cE '^ok' "$tap")" "$(grep -c '^not ok' "$tap")" \
 		"$(grep -ciE '^ok.*# *skip' "$tap")"
 }
 export -f run_one
 export out B
-export CERTAUTH_BUILD=$B
+export CERTAUTH_BUILD=$B FILES=${#chosen[@]}
 
 # shellcheck disable=SC2016 # for the inner shell
 printf '%s\n' "${chosen[@]}" |

@@ -849,22 +849,6 @@ certauth_ssh() {
 	[ "$status" -eq 0 ]
 }
 
-# ---- openssl and a shell ----
-
-@test "openssl-client.sh: every type of key, in pieces; openssl verifies" {
-	local k r a
-	for k in p256 p384 p521 ed25519 ed448 rsa2048 rsa4096; do
-		cat "$V/$k.pem" "$V/intermediate.pem" >"$D/chain.pem"
-		r=$(host request)
-		a=$(echo "$r" | CERT=$D/chain.pem KEY=$V/$k.key \
-			host join 500 "$HERE/tests/openssl-client.sh")
-		host check "$r" "$a" "$V/$k.pem"
-	done
-	[ -z "$(ls -A "$XDG_RUNTIME_DIR")" ]
-	run "$HERE/tests/openssl-client.sh" 'Password: '
-	[ "$status" -eq 1 ]
-}
-
 @test "every client command's help fits a screen and shows an example" {
 	local c
 	for c in sign askpass ssh; do

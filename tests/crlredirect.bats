@@ -103,6 +103,8 @@ teardown_file() {
 setup() {
 	rm -rf "$S/crl"
 	mkdir "$S/crl"
+	# each CA needs a CRL; this one is installed by hand
+	cp "$S/www/ca2.crl" "$S/crl/by-hand.crl"
 	: >"$S/requests"
 }
 

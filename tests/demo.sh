@@ -26,7 +26,8 @@ trap finish EXIT
 trap 'exit 1' INT TERM
 
 n=0
-step() { n=$((n + 1)); printf '%2d. %s\n' $n "$*"; }
+steps=$(grep -c "^step ['\"]" tests/demo.sh)
+step() { n=$((n + 1)); printf '%d/%d %s\n' $n "$steps" "$*"; }
 more() { printf '%s\n' "$*" | sed 's/^/    /'; }
 
 # wrap N: lines of 72 characters, what is cut off N columns further right
@@ -118,7 +119,8 @@ login_as_alice() {
 
 CLIENT=alice
 place_dir demo
-step "Everything happens in $S, which is removed at the end."
+echo "The demo has $steps steps and takes about 10 seconds."
+step "All files are in $S, which is removed at the end."
 pki_new "$S/pki"
 pki_ca root --subject '/O=Demo/CN=Demo CA'
 pki_leaf alice root --subject '/O=Demo/CN=Alice'

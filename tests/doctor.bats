@@ -67,6 +67,37 @@ finds() {
 	fi
 }
 
+# mend CODE [TEXT]: the mend of that finding (that has TEXT)
+mend() {
+	grep -A2 "^[a-z]* $1: .*${2:-}" <<<"$output" |
+		sed -n 's/^    mend: //p' | head -n1
+}
+
+# gone CODE [TEXT]: doctor does not report that any more
+gone() {
+	doctor
+	echo "$output"
+	not grep -q "^[a-z]* $1: .*${2:-}" <<<"$output"
+}
+
+# mended CODE COMMAND [TEXT]: the mend has this command, which removes the finding
+mended() {
+	[[ "$(mend "$1" "${3:-}")" == *"$2"* ]]
+	in_place env PATH="$S/bin:$PATH" sh -c "$2" || :
+	gone "$1" "${3:-}"
+}
+
+# cured CODE WORDS COMMAND ...: the mend has these words; COMMAND does what they say
+cured() {
+	local code=$1
+	[[ "$(mend "$code")" == *"$2"* ]]
+	shift 2
+	"$@"
+	gone "$code"
+}
+
+conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
+
 @test "a set-up without faults: no findings, exit status 0" {
 	doctor
 	echo "$output"
@@ -110,7 +141,7 @@ finds() {
 
 @test "helper: does not exist" {
 	conf default 'proof = command' 'helper = /nonexistent/certauth'
-	finds error helper '/nonexistent/certauth cannot be executed: No such file'
+	finds error helper '/nonexistent/certauth of [default] of /etc/certauth/certauth.conf cannot be executed: No such file'
 }
 
 @test "permissions: ca_dir, a CRL, the users file, a directory above" {
@@ -156,6 +187,7 @@ finds() {
 		'host_key = /etc/certauth/host-good.key'
 	chmod 644 "$C/host-good.key"
 	finds error host-cert 'host-good.key'
+	mended host-cert 'chown root /etc/certauth/host-good.key; chmod 600 /etc/certauth/host-good.key'
 }
 
 @test "host: a name that is not in the certificate" {
@@ -171,6 +203,11 @@ finds() {
 	finds error ca-dir 'does not exist' crl-unsigned
 	mkdir "$C/ca"
 	finds error ca-none 'contains no CA' crl-unsigned
+	[ "$(mend ca-none)" = 'certauth setup --ca YOUR-CA.pem' ]
+	cp "$PKI/root.pem" "$S/etc/YOUR-CA.pem"
+	in_place env -C /etc PATH="$S/bin:$PATH" certauth setup --ca YOUR-CA.pem --no-fetch || :
+	gone ca-none
+	[ "$status" -eq 0 ]
 }
 
 @test "CAs: expired, not yet valid, expiring" {
@@ -216,6 +253,82 @@ finds() {
 	finds warning ca-not-hashed '1 certificate'
 }
 
+@test "CAs: names that are not read" {
+	cp "$PKI/inter.pem" "$C/ca/inter"
+	finds warning ca-skipped '/etc/certauth/ca/inter is not read'
+	grep -q 'mend: mv /etc/certauth/ca/inter /etc/certauth/ca/inter.pem && openssl rehash' <<<"$output"
+	rm "$C/ca/inter"
+	# leftovers, and what is no certificate: a note
+	for name in inter.pem~ inter.pem.disabled inter.crt.dpkg-old .inter.pem \
+		'#inter.pem#' 01234567.0.bak; do
+		cp "$PKI/inter.pem" "$C/ca/$name"
+	done
+	touch "$C/ca/README" "$C/ca/01234567.r0"
+	mkdir "$C/ca/old"
+	doctor
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^note ca-skipped: ' <<<"$output")" -eq 8 ]
+	[[ $output != *01234567.r0* ]]
+	# the CA of a login that is refused
+	rm "$C/ca/"*.0 "$C/ca/root.pem"
+	cp "$PKI/root.pem" "$C/ca/root.pem.disabled"
+	SERVICE=sshd login_denied unknown-ca
+	logged 'not read because of their names in ca_dir /etc/certauth/ca: .*root.pem.disabled'
+}
+
+@test "CAs: hashed names of another subject, TRUSTED CERTIFICATE, PKCS#7" {
+	local hash
+	hash=$(openssl x509 -in "$PKI/inter.pem" -noout -hash)
+	ln -s root.pem "$C/ca/$hash.0"
+	finds error ca-hash "the name of /etc/certauth/ca/$hash.0 is not the hash"
+	grep -q 'mend: openssl rehash /etc/certauth/ca' <<<"$output"
+	openssl rehash "$C/ca"
+	doctor
+	[ "$status" -eq 0 ]
+	cp "$PKI/root.pem" "$C/ca/$hash.0"
+	finds error ca-hash "the name of /etc/certauth/ca/$hash.0 is not the hash" \
+		ca-duplicate
+	grep -q "mend: mv /etc/certauth/ca/$hash.0 /etc/certauth/ca/$hash.0.pem && openssl rehash" \
+		<<<"$output"
+	# the hash of OpenSSL before 1.0 is slow, and no error
+	rm "$C/ca/"*.0
+	ln -s root.pem "$C/ca/$(openssl x509 -in "$PKI/root.pem" -noout \
+		-subject_hash_old).0"
+	finds warning ca-not-hashed '1 certificate'
+	ca_dir root.pem
+	openssl x509 -in "$PKI/inter.pem" -trustout -addtrust clientAuth \
+		-out "$C/ca/trusted.pem"
+	finds warning ca-unreadable '/etc/certauth/ca/trusted.pem is a TRUSTED CERTIFICATE'
+	rm "$C/ca/trusted.pem"
+	rm "$C/ca/root.pem" "$C/ca/"*.0
+	openssl crl2pkcs7 -nocrl -certfile "$PKI/root.pem" -outform DER \
+		-out "$C/ca/root.p7b"
+	finds warning ca-not-hashed '1 certificate'
+	conf default 'crl = off'
+	SERVICE=sshd login_ok
+	SERVICE=sshd login_denied unknown-ca --cert stranger-leaf
+}
+
+@test "crl_exempt: of a CA that is not here; a CA that needs no CRL" {
+	local root inter
+	root=$(openssl x509 -in "$PKI/root.pem" -noout -fingerprint -sha256)
+	inter=$(pki_sha256 "$PKI/inter.pem")
+	conf default "crl_exempt = $root $inter"
+	finds warning crl-exempt "$inter"
+	mkdir "$C/intermediates"
+	cp "$PKI/inter.pem" "$C/intermediates"
+	openssl rehash "$C/intermediates"
+	conf default "intermediates_dir = /etc/certauth/intermediates"
+	rm "$C/crl/"*
+	doctor
+	echo "$output"
+	[ "$status" -eq 0 ]
+	# in the wrong form
+	conf default 'crl_exempt = 01:23'
+	finds error config-mistake 'crl_exempt = ' crl-missing
+}
+
 @test "CAs: an anchor whose issuer is an anchor too, by signature and not by name" {
 	crl_dir root.crl inter.crl
 	ca_dir root.pem inter.pem
@@ -225,7 +338,7 @@ finds() {
 	mkdir -p "$C/intermediates"
 	conf default "intermediates_dir = $C/intermediates"
 	finds warning ca-intermediate-anchor 'CN=Test inter' users-weak
-	grep -q "mend: mv .*/inter.pem $C/intermediates/ && openssl rehash" <<<"$output"
+	grep -q "mend: mv .*/inter.pem $C/intermediates/ && rm .*\\.0 && openssl rehash" <<<"$output"
 	# without its issuer it is a normal trust anchor
 	ca_dir inter.pem
 	crl_dir inter.crl
@@ -606,7 +719,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	for c in required requisite sufficient \
 		'[success=done ignore=ignore default=die]' \
 		'[success=2 default=ignore]'; do
-		printf 'auth %s %s\nauth required pam_unix.so\naccount required %s\n' \
+		printf 'auth %s %s\nauth [success=1 default=ignore] pam_unix.so\nauth requisite pam_deny.so\nauth required pam_permit.so\naccount required %s\n' \
 			"$c" "$MODULE" "$MODULE" >"$S/etc/pam.d/sshd"
 		doctor
 		[ "$status" -eq 0 ]
@@ -630,7 +743,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 @test "PAM: a fallback to pam_permit.so" {
 	printf 'auth sufficient %s\nauth optional pam_faildelay.so\nauth required pam_permit.so\naccount required %s\n' \
 		"$MODULE" "$MODULE" >"$S/etc/pam.d/sshd"
-	finds error pam-open 'sshd:3: pam_permit.so'
+	finds error pam-open 'sshd:3 (pam_permit.so) grants the login after a refusal of the line'
 }
 
 @test "PAM: a mistake in an argument, a password stack, no account line" {
@@ -675,6 +788,659 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	finds error sshd-usepam 'UsePAM is no'
 }
 
+# ---- each service, not [default] alone; mends that are run ----
+
+@test "sections: crl = off and mode = audit of one service are named" {
+	conf sshd 'crl = off' 'mode = audit'
+	finds warning crl-off '[sshd] of /etc/certauth/certauth.conf sets crl = off' mode-audit
+	grep -qF 'warning mode-audit: [sshd] of /etc/certauth/certauth.conf sets mode = audit' <<<"$output"
+	[ "$(grep -c '^warning ' <<<"$output")" -eq 2 ]
+	cured crl-off "remove \`crl = off' from [sshd] of /etc/certauth/certauth.conf" \
+		conf_delete 'crl ='
+	cured mode-audit "remove \`mode = audit' from [sshd]" conf_delete 'mode ='
+	# a value that all services share is reported once
+	conf_reset
+	conf default 'crl = off'
+	conf sshd 'max_answer = 300'
+	service su
+	service sudo purpose=any
+	finds warning crl-off '[default] of /etc/certauth/certauth.conf sets crl = off'
+	[ "$(grep -c '^warning ' <<<"$output")" -eq 1 ]
+	# a section that corrects it is not blamed, and one that repeats it is
+	conf_reset
+	conf sshd 'crl = off'
+	service su crl=off
+	finds warning crl-off '[sshd] of'
+	grep -qF 'warning crl-off: /etc/pam.d/su:1 sets crl = off' <<<"$output"
+}
+
+@test "sections: the helper of su is missing, in its section and in its arguments" {
+	service su
+	conf su 'proof = command' 'helper = /nonexistent/certauth'
+	finds error helper 'the helper /nonexistent/certauth of [su] of /etc/certauth/certauth.conf cannot be executed: No such file'
+	cured helper 'set helper in [su] of /etc/certauth/certauth.conf' \
+		sed -i "s|^helper = .*|helper = $CERTAUTH|" "$C/certauth.conf"
+	conf_reset
+	service su proof=command helper=/nonexistent/certauth
+	finds error helper 'the helper /nonexistent/certauth of /etc/pam.d/su:1 cannot be executed'
+	cured helper 'set helper in /etc/pam.d/su:1' \
+		sed -i "s|helper=[^ ]*|helper=$CERTAUTH|" "$S/etc/pam.d/su"
+	# the argument overrides the section
+	conf su 'proof = command' 'helper = /nonexistent/a'
+	doctor
+	[[ $output == *"the helper /nonexistent/a of [su] of /etc/certauth/certauth.conf cannot be executed"* ]]
+}
+
+@test "sections: files of one service; commands name its directories" {
+	mkdir "$C/more" "$C/more-ca"
+	cp "$PKI/stranger.pem" "$C/more-ca/"
+	conf sshd 'crl_dir = /etc/certauth/more' 'ca_dir = /etc/certauth/more-ca' \
+		'users = /etc/certauth/more-users'
+	finds error crl-missing '/etc/certauth/more contains no current CRL of CN=Test stranger' \
+		users-file ca-not-hashed
+	grep '^error crl-missing' <<<"$output" | grep -qF '(in [sshd] of /etc/certauth/certauth.conf)'
+	[[ "$(mend crl-missing)" == *'certauth crl update --ca-dir /etc/certauth/more-ca --crl-dir /etc/certauth/more'* ]]
+	[[ "$(mend users-file)" == 'certauth users add LOGIN --cert CERT.pem --file /etc/certauth/more-users' ]]
+	mended ca-not-hashed 'openssl rehash /etc/certauth/more-ca'
+	pki_crl stranger
+	cp "$PKI/stranger.crl" "$C/more/"
+	finds warning crl-not-hashed '1 CRL of /etc/certauth/more' users-file
+	mended crl-not-hashed 'certauth crl compile --ca-dir /etc/certauth/more-ca --crl-dir /etc/certauth/more'
+}
+
+@test "sections: of no service, or of one without the module" {
+	conf ssh 'lifetime = 60s'
+	finds warning config-section '[ssh] is in the configuration, but there is no /etc/pam.d/ssh'
+	cured config-section 'rename [ssh] in /etc/certauth/certauth.conf' \
+		sed -i 's/^\[ssh\]/[sshd]/' "$C/certauth.conf"
+	conf_reset
+	printf 'auth required pam_unix.so\n' >"$S/etc/pam.d/su"
+	conf su 'lifetime = 60s'
+	finds note config-section '/etc/pam.d/su does not use pam_certauth.so'
+	# libpam reads `other' for a service without a file
+	conf_reset
+	conf ssh 'lifetime = 60s'
+	cp "$S/etc/pam.d/sshd" "$S/etc/pam.d/other"
+	gone config-section
+}
+
+@test "sections: keys that disagree, by section and by argument" {
+	conf su 'host_cert = /etc/certauth/host.pem'
+	finds error config-mistake 'only one of host_cert and host_key is set'
+	grep -qF '(in [su] of /etc/certauth/certauth.conf)' <<<"$output"
+	cured config-mistake 'edit /etc/certauth/certauth.conf' conf_delete 'host_cert'
+	conf_reset
+	service su min_uid=5000 max_uid=4000
+	finds error pam-argument 'min_uid = 5000 is greater than max_uid = 4000'
+	grep -qF '(in /etc/pam.d/su:1)' <<<"$output"
+	conf_reset
+	service su
+	conf default 'host_cert = /etc/certauth/host.pem'
+	finds error config-mistake '(in [default] of /etc/certauth/certauth.conf)'
+}
+
+@test "arguments: through @include, include and substack" {
+	local how
+	for how in '@include part' 'auth include part' 'auth substack part'; do
+		printf 'auth sufficient %s mode=audit\nauth required pam_unix.so\n' \
+			"$MODULE" >"$S/etc/pam.d/part"
+		printf '%s\naccount required %s\n' "$how" "$MODULE" \
+			>"$S/etc/pam.d/su"
+		finds warning mode-audit '/etc/pam.d/part:1 sets mode = audit'
+		[ "$(grep -c mode-audit <<<"$output")" -eq 1 ]
+		# a section of the including service applies too
+		conf su 'crl = off'
+		doctor
+		grep -qF 'warning crl-off: [su] of /etc/certauth/certauth.conf sets crl = off' <<<"$output"
+		conf_reset
+	done
+	# what is included does not exist
+	rm "$S/etc/pam.d/part"
+	printf 'auth include gone\n' >"$S/etc/pam.d/su"
+	finds error pam-include '/etc/pam.d/su:1 includes gone, which does not exist'
+	cured pam-include 'correct the name in line 1 of /etc/pam.d/su' \
+		sed -i 's/gone/other/' "$S/etc/pam.d/su"
+}
+
+@test "arguments: config= names another file, and commands have --config" {
+	mkdir "$C/two"
+	printf '[default]\nhost_names = h.example\nca_dir = /etc/certauth/two/ca\nusers = /etc/certauth/users\n[su]\ncrl = off\n' \
+		>"$C/two/certauth.conf"
+	pki_dir "$C/two/ca" root.pem
+	rm "$C"/two/ca/*.0
+	service su config=/etc/certauth/two/certauth.conf
+	finds warning ca-not-hashed '1 certificate of /etc/certauth/two/ca' crl-off
+	grep -qF '[su] of /etc/certauth/two/certauth.conf sets crl = off' <<<"$output"
+	[[ "$(mend crl-off)" == *'certauth crl update --config /etc/certauth/two/certauth.conf'* ]]
+	mended ca-not-hashed 'openssl rehash /etc/certauth/two/ca'
+	# a mistake there
+	echo 'nonsense = 1' >>"$C/two/certauth.conf"
+	finds error config-mistake 'two/certauth.conf:7:'
+	service su config=/nonexistent/conf
+	finds error config-mistake '/nonexistent/conf'
+	service su config=certauth.conf
+	finds error pam-argument 'config= needs an absolute path (in /etc/pam.d/su:1)'
+}
+
+@test "--config: the commands of the mends have it" {
+	local d=$C/three
+	mkdir -p "$d"
+	printf '[default]\nhost_names = h.example\nca_dir = %s/ca\ncrl_dir = %s/crl\nusers = %s/users\n' \
+		/etc/certauth/three /etc/certauth/three /etc/certauth/three >"$d/certauth.conf"
+	pki_dir "$d/ca" root.pem
+	pki_dir "$d/crl" root.crl
+	openssl x509 -in "$d/ca/root.pem" -outform DER -out "$d/ca/root.der"
+	rm "$d"/ca/*.pem "$d"/ca/*.0 "$d"/crl/*.r0
+	printf 'alice cn:alice\nnobody-here cn:x\n' >"$d/users"
+	doctor --config /etc/certauth/three/certauth.conf
+	echo "$output"
+	[ "$(mend crl-not-hashed)" = 'certauth crl compile --config /etc/certauth/three/certauth.conf' ]
+	[ "$(mend users-no-account)" = 'certauth users remove nobody-here --config /etc/certauth/three/certauth.conf' ]
+	[[ "$(mend ca-not-hashed)" == 'certauth setup --ca /etc/certauth/three/ca/root.der --confdir /etc/certauth/three' ]]
+	for c in crl-not-hashed users-no-account ca-not-hashed; do
+		in_place env PATH="$S/bin:$PATH" sh -c "$(mend $c)" || :
+	done
+	doctor --config /etc/certauth/three/certauth.conf
+	echo "$output"
+	[ "$status" -eq 0 ]
+	# a relative path is accepted too
+	run --separate-stderr in_place sh -c "cd /etc/certauth/three && exec '$CERTAUTH' doctor --skip clock --config certauth.conf"
+	[ "$status" -eq 0 ]
+}
+
+@test "configuration: max_answer of sshd is too small for it" {
+	conf sshd 'max_answer = 64'
+	finds warning max-answer '[sshd] of /etc/certauth/certauth.conf sets max_answer = 64: 64 is below 257'
+	cured max-answer 'set max_answer = 500 in [sshd]' conf_delete 'max_answer'
+	service sshd max_answer=100
+	finds warning max-answer '/etc/pam.d/sshd:1 sets max_answer = 100'
+}
+
+@test "configuration: keys for the machine without proof = command" {
+	conf default 'pkcs11 = yes'
+	finds warning config-unused 'sets pkcs11 = yes, but no service has proof = command'
+	cured config-unused 'set proof = command' \
+		conf sshd 'proof = command' "helper = $CERTAUTH"
+	conf_reset
+	conf default 'key_file = %h/key.pem'
+	finds warning config-unused 'key_file'
+	service su proof=command "helper=$CERTAUTH"
+	gone config-unused
+}
+
+@test "configuration: a purpose that is no purpose" {
+	# the UPN, a digit beside smart card logon
+	conf login 'purpose = sslclient 1.3.6.1.4.1.311.20.2.3'
+	cp "$S/etc/pam.d/sshd" "$S/etc/pam.d/login"
+	finds warning purpose '[login] of /etc/certauth/certauth.conf sets purpose = sslclient 1.3.6.1.4.1.311.20.2.3: 1.3.6.1.4.1.311.20.2.3 is the object identifier of'
+	cured purpose 'set purpose in [login]' \
+		sed -i 's/311.20.2.3/311.20.2.2/' "$C/certauth.conf"
+	# a purpose of one's own is possible
+	conf_reset
+	conf default 'purpose = 1.3.6.1.4.1.99999.1'
+	finds note purpose '1.3.6.1.4.1.99999.1'
+}
+
+@test "host: localhost is its name, with and without host_cert" {
+	conf default 'host_names = localhost'
+	finds warning host-name 'the only name of this host is localhost'
+	cured host-name 'set host_names in [default] of /etc/certauth/certauth.conf' \
+		conf default 'host_names = web1.example'
+	conf default 'host_names = web1.example localhost'
+	finds warning host-name 'localhost is one of the names of this host'
+	conf default 'host_names = web1.example'
+	conf su 'host_names = localhost.localdomain'
+	service su
+	finds warning host-name '(in [su] of /etc/certauth/certauth.conf)'
+	# the name of the machine
+	need_root
+	conf_reset
+	sed -i '/^host_names/d' "$C/certauth.conf"
+	run --separate-stderr in_place unshare -u sh -c \
+		"hostname localhost; exec '$CERTAUTH' doctor --skip clock"
+	grep -qF 'warning host-name: the only name of this host is localhost' <<<"$output"
+	[[ "$(mend host-name)" == 'hostnamectl set-hostname NAME, or set host_names in /etc/certauth/certauth.conf'* ]]
+	run --separate-stderr in_place unshare -u sh -c \
+		"hostname web1.example; exec '$CERTAUTH' doctor --skip clock"
+	[ "$status" -eq 0 ]
+}
+
+@test "CAs: DER and bundles, for which openssl rehash makes no link" {
+	openssl x509 -in "$C/ca/root.pem" -outform DER -out "$C/ca/root.der"
+	rm "$C/ca/root.pem" "$C"/ca/*.0
+	finds warning ca-not-hashed '/etc/certauth/ca/root.der has no hashed name'
+	in_place openssl rehash /etc/certauth/ca
+	finds warning ca-not-hashed 'root.der'
+	mended ca-not-hashed 'certauth setup --ca /etc/certauth/ca/root.der'
+	[ "$status" -eq 0 ]
+	# two roots in one file
+	pki_crl stranger
+	crl_dir root.crl stranger.crl
+	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")"
+	rm "$C"/ca/*
+	cat "$PKI/root.pem" "$PKI/stranger.pem" >"$C/ca/both.pem"
+	finds warning ca-not-hashed '/etc/certauth/ca/both.pem has no hashed name'
+	mended ca-not-hashed 'certauth setup --ca /etc/certauth/ca/both.pem'
+	[ "$status" -eq 0 ]
+	# an anchor that is not self-signed stays one
+	crl_dir inter.crl
+	rm "$C"/ca/*
+	openssl x509 -in "$PKI/inter.pem" -outform DER -out "$C/ca/inter.der"
+	finds warning ca-not-hashed 'inter.der'
+	mended ca-not-hashed 'certauth setup --anchor /etc/certauth/ca/inter.der'
+	[ "$status" -eq 0 ]
+	# each command is found, beside files that rehash links to
+	crl_dir root.crl stranger.crl
+	rm "$C"/ca/*
+	cp "$PKI/root.pem" "$C/ca/"
+	openssl x509 -in "$PKI/stranger.pem" -outform DER -out "$C/ca/stranger.cer"
+	finds warning ca-not-hashed '1 certificate of /etc/certauth/ca'
+	mended ca-not-hashed 'openssl rehash /etc/certauth/ca' '1 certificate'
+	mended ca-not-hashed 'certauth setup --ca /etc/certauth/ca/stranger.cer'
+	[ "$status" -eq 0 ]
+}
+
+@test "CAs: files with another name are named" {
+	pki_crl stranger
+	crl_dir root.crl stranger.crl
+	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")"
+	cp "$PKI/stranger.pem" "$C/ca/stranger.txt"
+	finds warning ca-skipped '/etc/certauth/ca/stranger.txt is not read' crl-unsigned
+	mended ca-skipped 'mv /etc/certauth/ca/stranger.txt /etc/certauth/ca/stranger.txt.pem && openssl rehash /etc/certauth/ca'
+	[ "$status" -eq 0 ]
+	rm "$C"/ca/stranger*
+	openssl x509 -in "$PKI/stranger.pem" -outform DER -out "$C/ca/stranger"
+	finds warning ca-skipped '/etc/certauth/ca/stranger is not read' ca-unreadable
+	mended ca-skipped 'mv /etc/certauth/ca/stranger /etc/certauth/ca/stranger.pem && certauth setup --ca /etc/certauth/ca/stranger.pem'
+	cp "$PKI/stranger.pem" "$C/ca/stranger.pem~"
+	finds note ca-skipped 'stranger.pem~'
+}
+
+@test "CAs: no mend removes a file with a certificate in use" {
+	# an expired CA in a bundle with a good one
+	cat "$PKI/old-ca.pem" "$PKI/root.pem" >"$C/ca/both.pem"
+	rm "$C/ca/root.pem"
+	in_place openssl rehash /etc/certauth/ca
+	doctor
+	echo "$output"
+	grep -q '^warning ca-expired: .*both.pem' <<<"$output"
+	[[ "$(mend ca-expired)" == *'remove this certificate from /etc/certauth/ca/both.pem, which has others'* ]]
+	not grep -q 'rm [^ ]*both.pem' <<<"$output"
+	mended ca-expired 'certauth setup --ca /etc/certauth/ca/both.pem' both.pem
+	[[ "$(mend ca-expired)" == *'rm /etc/certauth/ca/Test_old_ca-'* ]]
+	in_place sh -c "$(mend ca-expired | sed 's/.*then //')"
+	gone ca-expired
+	[ "$status" -eq 0 ]
+	# one certificate, in a bundle and alone: the bundle stays
+	cat "$PKI/root.pem" "$PKI/sha1.pem" >"$C/ca/a.pem"
+	doctor
+	[[ "$(mend ca-duplicate)" == *'rm /etc/certauth/ca/Test_root'* ]]
+	# twice in one file
+	rm "$C"/ca/*
+	cat "$PKI/root.pem" "$PKI/root.pem" >"$C/ca/twice.pem"
+	finds warning ca-duplicate 'is twice in /etc/certauth/ca/twice.pem' ca-not-hashed
+	mended ca-duplicate 'certauth setup --ca /etc/certauth/ca/twice.pem'
+	[ "$status" -eq 0 ]
+	# a link, and the file that it points to
+	rm "$C"/ca/*
+	cp "$PKI/root.pem" "$C/ca/z.pem"
+	ln -s z.pem "$C/ca/a.pem"
+	in_place openssl rehash /etc/certauth/ca
+	finds warning ca-duplicate 'a.pem and'
+	[[ "$(mend ca-duplicate)" == 'rm /etc/certauth/ca/a.pem'* ]]
+	mended ca-duplicate "$(mend ca-duplicate)"
+	[ -e "$C/ca/z.pem" ]
+	[ "$status" -eq 0 ]
+}
+
+@test "CAs: a root in intermediates_dir, an intermediate without its issuer" {
+	mkdir "$C/intermediates"
+	conf default 'intermediates_dir = /etc/certauth/intermediates'
+	cp "$PKI/stranger.pem" "$C/intermediates/"
+	pki_crl stranger
+	crl_dir root.crl stranger.crl
+	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")"
+	in_place openssl rehash /etc/certauth/intermediates
+	finds warning ca-not-trusted 'stranger.pem) is self-signed and in intermediates_dir'
+	[[ "$(mend ca-not-trusted)" == 'mv /etc/certauth/intermediates/stranger.pem /etc/certauth/ca/ && rm '*'.0 && openssl rehash /etc/certauth/intermediates && openssl rehash /etc/certauth/ca; nothing, if it is not to be trusted' ]]
+	mended ca-not-trusted "$(mend ca-not-trusted | sed 's/; nothing.*//')"
+	[ "$status" -eq 0 ]
+	cp "$PKI/inter.pem" "$C/intermediates/"
+	in_place openssl rehash /etc/certauth/intermediates
+	rm -r "$C/ca/root.pem"
+	crl_dir inter.crl stranger.crl
+	in_place openssl rehash /etc/certauth/ca
+	finds warning ca-no-issuer 'inter.pem) was issued by CN=Test root,O=Example'
+	cp "$PKI/root.pem" "$S/etc/ISSUER.pem"
+	[[ "$(mend ca-no-issuer)" == *'certauth setup --ca ISSUER.pem'* ]]
+	in_place env -C /etc PATH="$S/bin:$PATH" certauth setup --ca ISSUER.pem --no-fetch || :
+	gone ca-no-issuer
+}
+
+@test "CAs: links that point nowhere, a renewed CA" {
+	ln -s gone.pem "$C/ca/a.pem"
+	finds warning ca-unreadable '/etc/certauth/ca/a.pem is a symbolic link to a file that does not exist'
+	mended ca-unreadable 'rm /etc/certauth/ca/a.pem'
+	ln -s gone.pem "$C/ca/12345678.0"
+	finds warning ca-unreadable '12345678.0 is a symbolic link'
+	mended ca-unreadable 'rm /etc/certauth/ca/12345678.0 && openssl rehash /etc/certauth/ca'
+	# rehash would keep a link of a name that it needs
+	rm "$C"/ca/*.0
+	ln -s gone.pem "$C/ca/$(openssl x509 -in "$PKI/root.pem" -noout -subject_hash).0"
+	finds warning ca-unreadable '.0 is a symbolic link' ca-not-hashed
+	mended ca-unreadable "$(mend ca-unreadable)"
+	[ "$status" -eq 0 ]
+	# the key of root in a second certificate
+	openssl x509 -in "$PKI/root.pem" -signkey "$PKI/root.key" -days 500 \
+		-out "$C/ca/again.pem"
+	in_place openssl rehash /etc/certauth/ca
+	finds note ca-same-subject 'two certificates of one key and of one name'
+}
+
+@test "CRLs: of a CA that is in neither directory" {
+	mkdir "$C/intermediates"
+	conf default 'intermediates_dir = /etc/certauth/intermediates'
+	crl_dir root.crl inter.crl
+	finds note crl-unsigned 'inter.crl, of CN=Test inter,O=Example, is not signed by any CA of ca_dir or intermediates_dir'
+	[[ "$(mend crl-unsigned)" == *'put the certificate of the CA that signs it into /etc/certauth/intermediates (intermediates_dir)'* ]]
+	cp "$PKI/inter.pem" "$S/etc/ISSUER.pem"
+	[[ "$(mend crl-unsigned)" == *'certauth setup --ca ISSUER.pem'* ]]
+	in_place env -C /etc PATH="$S/bin:$PATH" certauth setup --ca ISSUER.pem --no-fetch || :
+	gone crl-unsigned
+	[ "$status" -eq 0 ]
+	# a CA of that name is there, with another key
+	ca_dir root.pem
+	pki_crl twin
+	crl_dir root.crl twin.crl
+	finds warning crl-unsigned 'a CA of that name is there, with another key' \
+		crl-missing
+	not grep -q 'rm [^ ]*twin.crl' <<<"$output"
+}
+
+@test "CRLs: one that is of no use, in a file with others" {
+	crl_with odd root --md sha1
+	openssl crl -in "$PKI/odd.crl" -out "$S/odd"
+	cat "$PKI/inter-forged.crl" "$PKI/root.crl" >"$S/both"
+	ca_dir root.pem
+	mkdir "$C/intermediates"
+	cp "$PKI/inter.pem" "$C/intermediates/"
+	in_place openssl rehash /etc/certauth/intermediates
+	conf default 'intermediates_dir = /etc/certauth/intermediates'
+	crl_dir inter.crl
+	cp "$S/both" "$C/crl/both.crl"
+	in_place "$CERTAUTH" crl compile || :
+	doctor
+	echo "$output"
+	grep -q 'crl-unsigned: .*both.crl' <<<"$output"
+	not grep -q 'rm [^ ]*both.crl' <<<"$output"
+}
+
+@test "CRLs: a FIFO, a link and a directory each have their mend" {
+	mkfifo "$C/crl/pipe"
+	finds warning crl-skipped 'crl/pipe is a FIFO'
+	mended crl-skipped 'rm /etc/certauth/crl/pipe'
+	ln -s ../ca "$C/crl/more"
+	finds warning crl-skipped 'crl/more is a directory'
+	mended crl-skipped 'rm /etc/certauth/crl/more'
+	[ -e "$C/ca/root.pem" ]
+	mkdir "$C/crl/old"
+	mv "$C/crl/root.crl" "$C/crl/old/"
+	rm "$C"/crl/*.r0
+	finds warning crl-skipped 'crl/old is a directory' crl-missing
+	not grep -q 'rm ' <<<"$(mend crl-skipped)"
+	mv "$C/crl/old/root.crl" "$C/crl/"
+	mv "$C/crl/old" "$C/old"
+	cured crl-skipped 'move the CRLs of /etc/certauth/crl/old into /etc/certauth/crl' \
+		in_place "$CERTAUTH" crl compile
+	[ "$status" -eq 0 ]
+}
+
+@test "CRLs: two CAs of one name, one of them without a CRL" {
+	ca_dir root.pem twin.pem
+	crl_dir root.crl
+	finds error crl-missing 'CN=Test root,O=Example (/etc/certauth/ca/twin.pem)' \
+		ca-same-subject
+	pki_crl twin
+	crl_dir root.crl twin.crl
+	gone crl-missing
+}
+
+@test "CRLs: the mends for an index and for names work" {
+	in_place "$CERTAUTH" crl compile
+	touch "$C/crl/root.crl"
+	finds warning crl-index-stale 'root.crl'
+	mended crl-index-stale 'certauth crl compile'
+	rm "$C"/crl/*.r0 "$C"/crl/.certauth*
+	finds warning crl-not-hashed '1 CRL'
+	mended crl-not-hashed 'certauth crl compile'
+	[ "$status" -eq 0 ]
+	# an index for the users
+	in_place "$CERTAUTH" users compile
+	echo '# more' >>"$C/users"
+	finds warning users-index-stale 'users.cdb'
+	mended users-index-stale 'certauth users compile'
+}
+
+@test "permissions: the mends work" {
+	need_root
+	chmod g+w "$C/ca"
+	finds error file-untrusted 'certauth/ca is writable'
+	mended file-untrusted 'chown root /etc/certauth/ca; chmod go-w /etc/certauth/ca'
+	chown 2001 "$C/users"
+	finds error file-untrusted 'certauth/users'
+	mended file-untrusted 'chown root /etc/certauth/users; chmod go-w /etc/certauth/users'
+	chmod 777 "$C"
+	finds error parent-untrusted '/etc/certauth, above'
+	mended parent-untrusted 'chown root /etc/certauth; chmod go-w /etc/certauth'
+	chmod 666 "$C/certauth.conf"
+	finds error file-untrusted 'certauth.conf'
+	mended file-untrusted 'chown root /etc/certauth/certauth.conf; chmod go-w /etc/certauth/certauth.conf'
+	chown 2001 "$S/etc/pam.d/sshd"
+	finds error file-untrusted '/etc/pam.d/sshd'
+	mended file-untrusted 'chown root /etc/pam.d/sshd; chmod go-w /etc/pam.d/sshd'
+}
+
+@test "users: logins without an account are removed by the commands of the mend" {
+	users 'alcie cn:alice' 'bbo cn:bob' 'bob cn:bob' 'alcie cn:x'
+	finds warning users-no-account 'line 1 (alcie), line 2 (bbo), line 4 (alcie)'
+	mended users-no-account 'certauth users remove alcie; certauth users remove bbo'
+	[ "$status" -eq 0 ]
+	[ "$(cat "$C/users")" = 'bob cn:bob' ]
+}
+
+@test "PAM: the module is no shared object, or for another architecture" {
+	cp "$MODULE" "$S/etc/pam_certauth.so"
+	# e_machine
+	printf '\x01\x00' | dd of="$S/etc/pam_certauth.so" bs=1 seek=18 conv=notrunc status=none
+	sed -i 's|[^ ]*/pam_certauth.so|/etc/pam_certauth.so|' "$S/etc/pam.d/sshd"
+	finds error pam-module 'sshd:1 names /etc/pam_certauth.so, which was built for another architecture'
+	echo text >"$S/etc/pam_certauth.so"
+	finds error pam-module 'which is not a shared object'
+	cured pam-module 'install pam_certauth for this architecture' \
+		cp "$MODULE" "$S/etc/pam_certauth.so"
+	rm "$S/etc/pam_certauth.so"
+}
+
+@test "PAM: the module after a line that decides" {
+	local f=$S/etc/pam.d/sshd
+	printf 'auth required pam_deny.so\nauth sufficient %s\naccount required %s\n' \
+		"$MODULE" "$MODULE" >"$f"
+	finds error pam-order '/etc/pam.d/sshd:2: no certificate is let in: /etc/pam.d/sshd:1 (pam_deny.so) refuses every login'
+	cured pam-order 'move the line /etc/pam.d/sshd:2 above that line' \
+		sed -i '1{h;d};2G' "$f"
+	printf 'auth requisite pam_deny.so\nauth sufficient %s\naccount required %s\n' \
+		"$MODULE" "$MODULE" >"$f"
+	finds error pam-order 'the module is never called'
+	printf 'auth required pam_unix.so\nauth sufficient %s\naccount required %s\n' \
+		"$MODULE" "$MODULE" >"$f"
+	finds error pam-order '/etc/pam.d/sshd:2: the certificate changes nothing: /etc/pam.d/sshd:1 (pam_unix.so) decides before it'
+	cured pam-order 'move the line /etc/pam.d/sshd:2 above that line' \
+		sed -i '1{h;d};2G' "$f"
+	# after an @include that ends in pam_deny.so, as Debian has it
+	printf 'auth [success=1 default=ignore] pam_unix.so\nauth requisite pam_deny.so\nauth required pam_permit.so\nauth optional pam_cap.so\n' \
+		>"$S/etc/pam.d/common-auth"
+	printf '@include common-auth\nauth sufficient %s\naccount required %s\n' \
+		"$MODULE" "$MODULE" >"$f"
+	finds error pam-order '/etc/pam.d/sshd:2: the certificate changes nothing'
+	printf 'auth sufficient %s\n@include common-auth\naccount required %s\n' \
+		"$MODULE" "$MODULE" >"$f"
+	gone pam-order
+	[ "$status" -eq 0 ]
+	# a jump behind the last line
+	printf 'auth [success=2 default=ignore] %s\nauth required pam_unix.so\naccount required %s\n' \
+		"$MODULE" "$MODULE" >"$f"
+	finds error pam-order 'no certificate is let in'
+}
+
+@test "PAM: a condition before the module is enough to get in" {
+	printf 'auth required pam_shells.so\nauth sufficient %s\naccount required %s\n' \
+		"$MODULE" "$MODULE" >"$S/etc/pam.d/sshd"
+	finds error pam-open 'sshd:1 (pam_shells.so) grants the login after a refusal of the line /etc/pam.d/sshd:2'
+	cured pam-open "put \`auth requisite pam_deny.so' after the line /etc/pam.d/sshd:2" \
+		sed -i '2a auth requisite pam_deny.so' "$S/etc/pam.d/sshd"
+	[ "$status" -eq 0 ]
+}
+
+@test "PAM: a greeter without pam_nologin.so" {
+	printf 'auth sufficient %s\nauth requisite pam_nologin.so\nauth required pam_unix.so\naccount required %s\n' \
+		"$MODULE" "$MODULE" >"$S/etc/pam.d/lightdm"
+	finds warning pam-nologin '/etc/pam.d/lightdm:1: no pam_nologin.so stands before the line of pam_certauth.so in the greeter lightdm'
+	cured pam-nologin 'before the line /etc/pam.d/lightdm:1' \
+		sed -i '1{h;d};2G' "$S/etc/pam.d/lightdm"
+	[ "$status" -eq 0 ]
+}
+
+@test "PAM: pam.conf, if there is no pam.d" {
+	mv "$S/etc/pam.d" "$S/etc/pam.off"
+	printf '# a comment\nsu auth sufficient %s mode=audit\nsu auth required pam_unix.so\nsu account required %s\nsu session required pam_permit.so\nlogin auth required pam_deny.so\nlogin auth sufficient %s\n' \
+		"$MODULE" "$MODULE" "$MODULE" >"$S/etc/pam.conf"
+	doctor
+	rm -r "$S/etc/pam.conf"
+	mv "$S/etc/pam.off" "$S/etc/pam.d"
+	echo "$output"
+	grep -qF 'warning mode-audit: /etc/pam.conf:2 sets mode = audit' <<<"$output"
+	grep -qF 'error pam-order: /etc/pam.conf:7: no certificate is let in' <<<"$output"
+}
+
+@test "sshd: another PAM service, Match blocks" {
+	local f=$S/etc/ssh/sshd_config
+	printf 'UsePAM yes\nPAMServiceName corp\n' >"$f"
+	finds error sshd-service 'sshd_config:2 PAMServiceName is corp, and /etc/pam.d/corp has no auth line'
+	cured sshd-service 'remove PAMServiceName in /etc/ssh/sshd_config:2' \
+		sed -i 2d "$f"
+	# a service of another name is checked too
+	cp "$S/etc/pam.d/sshd" "$S/etc/pam.d/corp"
+	printf 'UsePAM no\nPAMServiceName corp\n' >"$f"
+	finds error sshd-usepam '/etc/ssh/sshd_config:1 UsePAM is no'
+	printf 'UsePAM yes\nMatch Group staff\n AuthenticationMethods publickey\nMatch User x\n KbdInteractiveAuthentication no\n' >"$f"
+	finds note sshd-match "sshd_config:3: AuthenticationMethods is publickey in the block \`Match Group staff'"
+	grep -qF "sshd_config:5: KbdInteractiveAuthentication is no in the block \`Match User x'" <<<"$output"
+	cured sshd-match 'remove line 3 of /etc/ssh/sshd_config' sed -i '3d;5d' "$f"
+	printf 'UsePAM yes\nKbdInteractiveAuthentication no\nMatch User x\n KbdInteractiveAuthentication yes\n' >"$f"
+	finds warning sshd-keyboard-interactive 'sshd_config:2 KbdInteractiveAuthentication is no, except in a Match block'
+	printf 'Match all\nUsePAM yes\nAuthenticationMethods "publickey"\n' >"$f"
+	finds error sshd-methods 'sshd_config:3'
+}
+
+@test "services: a screen locker that cannot read the files of the module" {
+	cp "$S/etc/pam.d/sshd" "$S/etc/pam.d/swaylock"
+	gone not-readable
+	[ "$status" -eq 0 ]
+	chmod 700 "$C/ca"
+	finds warning not-readable '/etc/certauth/ca is not readable by all users, and the service swaylock runs as the user'
+	mended not-readable 'chmod o+rX /etc/certauth/ca'
+	chmod 750 "$C"
+	chmod 640 "$C/users"
+	finds warning not-readable '/etc/certauth is not readable'
+	mended not-readable 'chmod o+rX /etc/certauth' '/etc/certauth is'
+	mended not-readable 'chmod o+rX /etc/certauth/users'
+	[ "$status" -eq 0 ]
+	# sshd runs as root
+	rm "$S/etc/pam.d/swaylock"
+	chmod 700 "$C/ca"
+	gone not-readable
+}
+
+@test "services: systemd and AppArmor hide the files of the module" {
+	mkdir -p "$S/etc/systemd/system/ssh.service.d" "$S/etc/apparmor.d/local"
+	printf '[Service]\nInaccessiblePaths=/home -/etc/certauth\n' \
+		>"$S/etc/systemd/system/ssh.service.d/tight.conf"
+	finds warning sandbox '/etc/systemd/system/ssh.service.d/tight.conf hides /etc/certauth/certauth.conf from the service sshd by InaccessiblePaths'
+	cured sandbox 'remove that path from /etc/systemd/system/ssh.service.d/tight.conf' \
+		sed -i 's| -/etc/certauth||' "$S/etc/systemd/system/ssh.service.d/tight.conf"
+	[ "$status" -eq 0 ]
+	printf '/usr/sbin/sshd {\n  #include <abstractions/base>\n  /etc/ssh/* r,\n}\n' \
+		>"$S/etc/apparmor.d/usr.sbin.sshd"
+	finds warning sandbox '/etc/apparmor.d/usr.sbin.sshd of the service sshd does not permit /etc/certauth/'
+	[[ "$(mend sandbox)" == *"add \`/etc/certauth/** r,' to /etc/apparmor.d/local/usr.sbin.sshd"* ]]
+	echo '/etc/certauth/** r,' >"$S/etc/apparmor.d/local/usr.sbin.sshd"
+	gone sandbox
+	[ "$status" -eq 0 ]
+	rm "$S/etc/apparmor.d/local/usr.sbin.sshd"
+	sed -i 's|sshd {|sshd flags=(complain) {|' "$S/etc/apparmor.d/usr.sbin.sshd"
+	gone sandbox
+	rm -r "$S/etc/systemd/system/ssh.service.d" "$S/etc/apparmor.d/usr.sbin.sshd"
+}
+
+@test "the clock: behind the files of the configuration" {
+	touch -d '+9 days' "$C/users"
+	run --separate-stderr in_place "$CERTAUTH" doctor
+	echo "$output"
+	grep -qE 'warning clock: .*/etc/certauth/users is, which was written in (8|9) days' <<<"$output"
+	[[ "$(mend clock .*users)" == *'touch /etc/certauth/users'* ]]
+	in_place touch /etc/certauth/users
+	run --separate-stderr in_place "$CERTAUTH" doctor
+	not grep -q 'clock: .*certauth/users' <<<"$output"
+}
+
+@test "CRLs: crl_exempt names a CA that is not here" {
+	conf default "crl_exempt = $(pki_sha256 "$PKI/stranger.pem")"
+	finds warning crl-exempt 'no CA certificate of this host has the fingerprint'
+	cured crl-exempt 'correct crl_exempt in [default] of /etc/certauth/certauth.conf' \
+		conf default "crl_exempt = $(pki_sha256 "$PKI/root.pem")"
+	# a CA that is exempt lacks no CRL
+	rm "$C"/crl/*
+	gone crl-missing
+	[ "$status" -eq 0 ]
+}
+
+# ---- no false alarms ----
+
+@test "the examples of etc/ and the defaults have no warning" {
+	local f
+	mkdir -p "$C/intermediates"
+	sed "s|^helper = .*||" "$HERE/etc/certauth.conf" >"$C/certauth.conf"
+	doctor
+	echo "$output"
+	[ "$status" -eq 0 ]
+	# every example beside the others, under its own name
+	rm "$S"/etc/pam.d/sshd
+	for f in "$HERE"/etc/pam.d/*; do
+		sed "s|pam_certauth.so|$MODULE|; s|proof=command[^ ]*|& helper=$CERTAUTH|" \
+			"$f" >"$S/etc/pam.d/${f##*/}"
+	done
+	printf 'UsePAM yes\nKbdInteractiveAuthentication yes\nPasswordAuthentication no\nAuthenticationMethods keyboard-interactive\n' \
+		>"$S/etc/ssh/sshd_config"
+	doctor
+	echo "$output"
+	[ "$status" -eq 0 ]
+	# with the commented sections too
+	sed 's|^# \(\[.*\]\)$|\1|; s|^# \([a-z_0-9]* =.*\)$|\1|; s|^#     \(http\)|    \1|' \
+		"$HERE/etc/certauth.conf" >"$C/certauth.conf"
+	sed -i "s|^mode = audit||; /^proof = /a helper = $CERTAUTH" "$C/certauth.conf"
+	doctor
+	echo "$output"
+	[ "$status" -eq 0 ]
+	# the built-in defaults, with each section that a service can have
+	conf_reset
+	for f in "$S"/etc/pam.d/*; do
+		conf "$(basename "$f")" 'lifetime = 60s'
+	done
+	doctor
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
 @test "the clock: the state that the kernel reports" {
 	local unsync
 	unsync=$(python3 -c '
@@ -704,7 +1470,7 @@ print(int(state == 5 or bool(t.a[5] & 0xffffffff & 64)))')
 	echo 'UsePAM no' >"$d/sshd_config"
 	doctor --config "$d/conf" --pam-dir "$d/pam.d" --sshd-config "$d/sshd_config"
 	[ "$status" -eq 2 ]
-	[[ $output == *max-answer*"in $d/sshd_config UsePAM is no"* ]]
+	[[ $output == *max-answer*"in $d/sshd_config:1 UsePAM is no"* ]]
 	doctor --config "$d/conf" --pam-dir "$d/pam.d" --skip sshd
 	[ "$status" -eq 1 ]
 	doctor --config "$d/nothing"

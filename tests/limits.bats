@@ -246,7 +246,7 @@ signed_for() {
 	[ "$n" -le $((3 * normal)) ]
 	run in_place "$CERTAUTH" doctor
 	echo "$output"
-	[[ $output == *'a certificate in /etc/certauth/ca/slow.pem is not used: its key is on an'* ]]
+	[[ $output == *'/etc/certauth/ca/slow.pem contains a certificate that is not used because its key is on an'* ]]
 	[[ $output == *'/00.pem is not used: its key is on an elliptic curve'* ]]
 	run "$CERTAUTH" verify --config "$S/etc/certauth/certauth.conf" \
 		--ca-dir "$PKI/ca" --no-crl "$d/ca/slow.pem"

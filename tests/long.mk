@@ -1,6 +1,6 @@
 # Test runs that take longer than `make check`, and timings.
 .PHONY: check-fault check-load check-mutants check-sanitizers coverage bench \
-	bench-wire
+	bench-wire pictures
 check-fault: all testtools ## make every call of the module fail in turn
 	@tests/fault/run.sh '$(B)' 1
 
@@ -20,11 +20,18 @@ coverage: ## lines of src that the tests reach, file by file
 	@tests/lib/deps.sh check
 	@tests/coverage.sh '$(B)'
 
-bench: ## timings of logins and tools, as ratios in one run
+bench: ## timings of logins and tools, as ratios in one run, and a plot
 	@tests/lib/deps.sh bench
 	@$(MAKE) --no-print-directory B='$(B)' all testtools \
 		'$(B)/tests/bench/drive' '$(B)/tests/bench/gencrl'
 	@tests/bench/bench.sh '$(B)'
+
+pictures: all testtools ## make docs/*.svg from the sources and from a real demo
+	@tests/lib/deps.sh demo
+	@for p in 'house docs/architecture.md' 'cost docs/benchmarks.md' exchange; \
+		do set -- $$p; tests/pictures/$$1.py $$2 >docs/$$1.svg || exit; done
+	@tests/demo.sh '$(B)' | tests/pictures/recording.py 'make demo' \
+		>docs/demo.svg
 
 bench-wire: $(B)/tests/bench/bench_wire ## timings of messages and signatures
 	@$(B)/tests/bench/bench_wire

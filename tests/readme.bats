@@ -12,9 +12,9 @@ block() {
 }
 
 @test "the client shown is the client that the tests run" {
-	block 'from: tests/openssl-client.sh' docs/protocol.md >"$BATS_TEST_TMPDIR/shown"
+	block 'from: etc/openssl-client.sh' docs/protocol.md >"$BATS_TEST_TMPDIR/shown"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/shown")" -gt 20 ]
-	python3 - "$BATS_TEST_TMPDIR/shown" "$HERE/tests/openssl-client.sh" \
+	python3 - "$BATS_TEST_TMPDIR/shown" "$HERE/etc/openssl-client.sh" \
 		<<-'END'
 		import sys
 		shown, script = (open(f).read() for f in sys.argv[1:])

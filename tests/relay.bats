@@ -14,9 +14,11 @@ setup_file() {
 	hostca_make
 	conf default 'host_names = web1.example web1'
 	sshd_start
-	cp "$HERE/tests/relay/relay.py" "$HERE/tests/openssl-client.sh" "$S/bin/"
+	cp "$HERE/tests/relay/relay.py" "$S/bin/"
+	careless_client "$S/bin/careless.sh"
 	cp "$CERTAUTH_BUILD/tests/relay/pam_relay.so" "$S/bin/"
-	chmod 755 "$S/bin/relay.py" "$S/bin/openssl-client.sh"
+	cp "$HERE/etc/openssl-client.sh" "$S/bin/"
+	chmod 755 "$S/bin/relay.py"
 	cat >"$S/etc/pam.d/evil-sshd" <<-END
 		auth required $S/bin/pam_relay.so $S/bin/relay.py $S/relay.conf
 		account required pam_permit.so
@@ -115,16 +117,29 @@ useless() {
 	not_logged 'outcome=granted'
 }
 
-@test "the attack works on a client that does not look" {
+# log in to web2 by the client of shell and openssl, or one made of it
+by_openssl() {
 	cp "$PKI/alice-chain.pem" "$PKI/alice.key" "$S/home/carol/"
 	chown 2003 "$S/home/carol/alice.key"
-	CLIENT_ENV="SSH_ASKPASS=$S/bin/openssl-client.sh DISPLAY=x
+	CLIENT_ENV="SSH_ASKPASS=$S/bin/$1 DISPLAY=x
 		SSH_ASKPASS_REQUIRE=force CERT=$S/home/carol/alice-chain.pem
 		KEY=$S/home/carol/alice.key" \
 		run client ssh -o NumberOfPasswordPrompts=1 web2 true </dev/null
 	echo "$output"
+}
+
+@test "the attack works on a client that does not look" {
+	by_openssl careless.sh
 	[ "$(cat "$S/loot")" = alice-is-in ]
 	logged 'outcome=granted'
+}
+
+@test "openssl-client.sh looks: the name rule" {
+	rm -f "$S/loot"
+	by_openssl openssl-client.sh
+	[ "$status" -ne 0 ]
+	[[ $output == *'not signed (rule 1)'*'web2.example'*'web1.example'* ]]
+	[ ! -s "$S/loot" ]
 }
 
 @test "without a host proof: the name rule" {

@@ -116,6 +116,9 @@ chain(const struct ca_explain *e, struct ca_buf *out)
 		ca_buf_fmt(out, ",\"anchor\":%s",
 		    i == n - 1 && t->anchored ? "true" : "false");
 		crls(e, i, out);
+		if (i < CA_REVOCATION_PATH && t->waiver[i] != CA_R_NONE)
+			member(
+			    out, ",", "waived", ca_reason_code(t->waiver[i]));
 		ca_buf_str(out, "}");
 	}
 	ca_buf_str(out, "]");

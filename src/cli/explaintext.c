@@ -178,6 +178,14 @@ crl_line(const struct ca_explain *e, const struct ca_crl_use *use, int indent,
 static const char *
 no_crl(const struct ca_explain *e, int depth)
 {
+	enum ca_reason waiver = depth < CA_REVOCATION_PATH
+				    ? e->result.trace.waiver[depth]
+				    : CA_R_NONE;
+
+	if (waiver == CA_R_CRL_SHORT_LIVED)
+		return "no CRL needed: crl_short_lived, by its validity";
+	if (waiver == CA_R_CRL_EXEMPT)
+		return "no CRL needed: crl_exempt, by its issuer";
 	if (e->cfg->crl == CA_CRL_OFF)
 		return "no CRL used: crl = off";
 	if (ca_report_verdict(e->report, CA_CHECK_REVOCATION) == CA_NOT_RUN)
@@ -214,7 +222,8 @@ link_lines(
 			crl_line(e, &t->use[i], indent, out);
 			crls++;
 		}
-	if (crls == 0 && !(top && t->anchored))
+	if ((crls == 0 && !(top && t->anchored)) ||
+	    (depth < CA_REVOCATION_PATH && t->waiver[depth] != CA_R_NONE))
 		ca_buf_fmt(out, "%*s%s\n", indent, "", no_crl(e, depth));
 }
 

@@ -40,6 +40,19 @@ called_as(const char *path, const char *name)
 	       strcmp(slash != NULL ? slash + 1 : path, name) == 0;
 }
 
+/* --help may stand behind a subcommand or another option.  The arguments of
+ * ssh are ssh's. */
+static bool
+wants_help(const struct ca_command *cmd, int argc, char **argv)
+{
+	int end = cmd == &ca_cmd_ssh && argc > 3 ? 3 : argc;
+
+	for (int i = 2; i < end && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0)
+			return true;
+	return false;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -74,7 +87,7 @@ main(int argc, char **argv)
 		return ca_cli_fail(
 		    "unknown command: %s; `certauth --help` lists the commands",
 		    argv[1]);
-	if (argc > 2 && strcmp(argv[2], "--help") == 0) {
+	if (wants_help(cmd, argc, argv)) {
 		ca_cli_help(cmd, stdout);
 		return CA_EXIT_OK;
 	}

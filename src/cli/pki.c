@@ -261,8 +261,7 @@ one_option(struct ca_pki *p, int c)
 			    "--days must be a number from 1 to 36500");
 		return CA_EXIT_OK;
 	default:
-		return ca_cli_usage(
-		    &ca_cmd_pki, "unknown option, or its value is missing");
+		return ca_cli_bad_option(&ca_cmd_pki, p->argv);
 	}
 }
 
@@ -299,7 +298,7 @@ dispatch(struct ca_pki *p, int argc, char **argv)
 static int
 run(int argc, char **argv)
 {
-	struct ca_pki p = {.lock = -1};
+	struct ca_pki p = {.lock = -1, .argv = argv};
 	int c, status;
 
 	ca_cli_keep_memory();

@@ -17,7 +17,8 @@ struct ca_pki {
 	struct ca_crypto *crypto;
 	EVP_PKEY *key; /* of the CA */
 	X509 *ca;
-	int lock; /* ca.key, or -1 */
+	int lock;          /* ca.key, or -1 */
+	char *const *argv; /* of the command, for messages */
 };
 
 /* Does NAME + end exist in the folder? */

@@ -15,9 +15,9 @@
 static const char help[] =
     "usage: certauth setup [OPTIONS]\n"
     "\n"
-    "Set up a host: create the directories, import CAs and CRLs, fetch the CRLs that\n"
-    "the CAs name, add a rule for a login, and run `certauth doctor'.  The command\n"
-    "can be repeated.  PAM's files are not changed; the lines to add are shown.\n"
+    "Set up a host: create the directories, import CAs and CRLs, fetch the CRLs whose\n"
+    "address is known, add a rule for a login, and run `certauth doctor'.  It can be\n"
+    "repeated.  PAM's files are not changed; the lines to add are shown.\n"
     "\n"
     "  --ca FILE         one or more CA certificates: PEM, DER or PKCS#7 (may be\n"
     "                    repeated); self-signed ones become trust anchors, others\n"
@@ -27,6 +27,7 @@ static const char help[] =
     "  --no-fetch        do not fetch CRLs now\n"
     "  --user LOGIN      permit this login, for the certificate of --cert FILE or for\n"
     "                    --selector SELECTOR, see certauth-users(5)\n"
+    "  --cert FILE       a user's certificate; it also gives its CRL's address\n"
     "  --service NAME    the PAM service whose lines are shown; default: sshd\n"
     "  --confdir DIR     use DIR instead of /etc/certauth\n"
     "\n"
@@ -73,6 +74,7 @@ struct setup {
 	size_t nca, ncrl;
 	const char *user, *cert, *selector, *service, *confdir;
 	bool no_fetch, wrong; /* a step failed */
+	char *const *argv;
 	char conf[PATH_MAX];
 	struct ca_config *cfg;
 	struct ca_log log;
@@ -160,7 +162,14 @@ prepare(struct setup *s)
 
 /* ---- the other commands ---- */
 
-/* Run another command.  argv ends with NULL; --config is added if the file exists. */
+/* Is the configuration not that of /etc/certauth? */
+static bool
+is_elsewhere(const struct setup *s)
+{
+	return strcmp(s->confdir, CA_SYSCONFDIR) != 0;
+}
+
+/* Run another command.  argv ends with NULL; --config is added if needed. */
 static int
 also(struct setup *s, const struct ca_command *cmd, const char *const *argv)
 {
@@ -172,7 +181,8 @@ also(struct setup *s, const struct ca_command *cmd, const char *const *argv)
 		all[n] = (char *)argv[n];
 		n++;
 	}
-	if (stat(s->conf, &st) == 0) {
+	/* the commands read /etc/certauth/certauth.conf by themselves */
+	if (is_elsewhere(s) && stat(s->conf, &st) == 0) {
 		all[n++] = (char *)"--config";
 		all[n++] = s->conf;
 	}
@@ -193,19 +203,21 @@ add_user(struct setup *s)
 
 	printf("Logins permitted by %s:\n", s->cfg->users);
 	/* 1: the file already has the line */
-	if (also(s, &ca_cmd_users, s->cert != NULL ? by_cert : by_selector) ==
-	    CA_EXIT_USAGE)
+	if (also(s, &ca_cmd_users,
+		s->selector == NULL ? by_cert : by_selector) == CA_EXIT_USAGE) {
 		s->wrong = true;
-	else
-		printf("  %s\n", s->user);
-	if (s->cert == NULL || s->wrong)
+		return;
+	}
+	printf("  %s\n", s->user);
+	if (s->cert == NULL)
 		return;
 	if (also(s, &ca_cmd_verify, verify) == CA_EXIT_OK) {
 		printf("  %s would be accepted\n", s->cert);
 	} else {
 		printf(
-		    "  %s would be refused; to see why, run: certauth explain %s\n",
-		    s->cert, s->cert);
+		    "  %s would be refused; to see why, run: certauth explain%s%s %s\n",
+		    s->cert, is_elsewhere(s) ? " --config " : "",
+		    is_elsewhere(s) ? s->conf : "", s->cert);
 		s->wrong = true;
 	}
 }
@@ -226,13 +238,28 @@ import_cas(struct setup *s)
 	for (size_t i = 0; i < s->nca; i++)
 		if (!ca_setup_ca(s->cfg, crypto, s->ca[i], s->anchor[i], &n))
 			s->wrong = true;
-	if (s->nca > 0 && n.anchors + n.intermediates == 0)
+	if (s->nca > 0 && n.anchors + n.intermediates + n.there == 0)
 		s->wrong = true;
-	if (n.intermediates > 0 && n.anchors == 0)
+	if (n.intermediates > 0 && n.anchors + n.there == 0)
 		printf(
 		    "  No trust anchor was added to %s: a certification path ends at a self-signed CA; add that CA with --ca.\n  To trust an intermediate without the CAs above it, add it with --anchor.\n",
 		    s->cfg->ca_dir);
 	ca_crypto_free(crypto);
+}
+
+/* Learn the addresses of CRLs from every certificate that was given. */
+static void
+learn(struct setup *s)
+{
+	const char *path[FILES_MAX + 1];
+	size_t n = 0;
+
+	for (; n < s->nca; n++)
+		path[n] = s->ca[n];
+	if (s->cert != NULL)
+		path[n++] = s->cert;
+	if (n > 0 && !ca_setup_learn(s->cfg, path, n))
+		s->wrong = true;
 }
 
 static void
@@ -246,8 +273,9 @@ import(struct setup *s)
 	for (size_t i = 0; i < s->ncrl; i++)
 		if (!ca_setup_crl(s->cfg, s->crl[i]))
 			s->wrong = true;
+	learn(s);
 	if (!s->no_fetch) {
-		puts("CRLs that the CAs name:");
+		puts("CRLs with a known address:");
 		if (also(s, &ca_cmd_crl, update) != CA_EXIT_OK)
 			s->wrong = true;
 	}
@@ -259,7 +287,7 @@ static void
 show_pam(const struct setup *s)
 {
 	bool sshd = strcmp(s->service, "sshd") == 0;
-	bool other = strcmp(s->confdir, CA_SYSCONFDIR) != 0;
+	bool other = is_elsewhere(s);
 
 	printf(
 	    "\nNow add this line at the top of /etc/pam.d/%s, and keep a root shell open\nuntil you have logged in once (the existing lines below remain as the fallback):\n\n  auth sufficient "
@@ -309,17 +337,18 @@ one_option(struct setup *s, int c)
 		s->confdir = optarg;
 		return CA_EXIT_OK;
 	default:
-		return ca_cli_usage(
-		    &ca_cmd_setup, "unknown option, or its value is missing");
+		return ca_cli_bad_option(&ca_cmd_setup, s->argv);
 	}
 }
 
 static int
 check_args(struct setup *s)
 {
-	if ((s->user != NULL) != ((s->cert != NULL) != (s->selector != NULL)))
-		return ca_cli_usage(&ca_cmd_setup,
-		    "--user needs exactly one of --cert and --selector");
+	if (s->user != NULL && s->cert == NULL && s->selector == NULL)
+		return ca_cli_usage(
+		    &ca_cmd_setup, "--user needs --cert or --selector");
+	if (s->user == NULL && s->selector != NULL)
+		return ca_cli_usage(&ca_cmd_setup, "--selector needs --user");
 	/* never NULL: run presets it, and getopt_long requires a value
 	 *
 	 * NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
@@ -339,6 +368,7 @@ run(int argc, char **argv)
 {
 	struct setup s = {.service = "sshd",
 	    .confdir = CA_SYSCONFDIR,
+	    .argv = argv,
 	    .log = ca_cli_log(false)};
 	static const char *const doctor[] = {"doctor", NULL};
 	int c, status;

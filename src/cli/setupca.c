@@ -1,15 +1,12 @@
-/* certauth setup: import CA certificates and CRLs. */
+/* certauth setup: import CA certificates. */
 #include "base/der.h"
 #include "base/file.h"
-#include "crladmin/crlcompile.h"
-#include "crladmin/crljudge.h"
-#include "crladmin/crllink.h"
-#include "crladmin/crlset.h"
+#include "verify/anchor.h"
 #include "verify/issued.h"
 #include "cli/setup.h"
+#include "cli/setupdir.h"
 #include "verify/certfile.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -20,9 +17,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define LINKS_MAX 64 /* links of ca_dir are HASH.0 to HASH.63 */
-#define TMP ".certauth-setup.tmp"
 
 static bool
 slurp(const char *path, struct ca_buf *out)
@@ -41,59 +35,6 @@ slurp(const char *path, struct ca_buf *out)
 
 /* ---- certificates of a file ---- */
 
-/* The certificates of a PKCS#7 SignedData (RFC 2315 section 9.1), one after the
- * other.  They are not decoded here, as libcrypto's reader would do. */
-static enum ca_err
-pkcs7_certs(struct ca_reader r, struct ca_reader *certs)
-{
-	static const uint8_t signed_data[] = {
-	    0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02};
-	struct ca_reader content, type, data, skip;
-
-	if (ca_der_expect(&r, CA_DER_SEQUENCE, &content) != CA_OK ||
-	    ca_der_expect(&content, CA_DER_OID, &type) != CA_OK ||
-	    !ca_der_is(type, signed_data, sizeof signed_data) ||
-	    ca_der_expect(&content, CA_DER_CONTEXT_0, &data) != CA_OK ||
-	    ca_der_expect(&data, CA_DER_SEQUENCE, &content) != CA_OK ||
-	    ca_der_expect(&content, CA_DER_INTEGER, &skip) != CA_OK ||
-	    ca_der_expect(&content, 0x31, &skip) != CA_OK || /* SET */
-	    ca_der_expect(&content, CA_DER_SEQUENCE, &skip) != CA_OK)
-		return CA_ERR_FORMAT;
-	return ca_der_expect(&content, CA_DER_CONTEXT_0, certs);
-}
-
-/* PKCS#7, in PEM or DER. */
-static enum ca_err
-parse_pkcs7(
-    struct ca_crypto *crypto, const struct ca_buf *file, STACK_OF(X509) *out)
-{
-	BIO *bio = BIO_new_mem_buf(file->p, (int)file->len);
-	struct ca_reader r = ca_reader_of(file->p, file->len), one;
-	unsigned char *der = NULL;
-	long len = 0;
-	uint8_t tag;
-
-	if (bio != NULL && PEM_bytes_read_bio(&der, &len, NULL,
-			       PEM_STRING_PKCS7, bio, NULL, NULL) == 1)
-		r = ca_reader_of(der, (size_t)len);
-	enum ca_err rc = pkcs7_certs(r, &r);
-	while (rc == CA_OK && r.left > 0) {
-		const uint8_t *at = r.p;
-		X509 *cert = NULL;
-
-		if ((rc = ca_der_next(&r, &tag, &one)) == CA_OK)
-			rc = ca_crypto_cert(
-			    crypto, at, (size_t)(r.p - at), &cert);
-		if (rc == CA_OK && sk_X509_push(out, cert) <= 0) {
-			X509_free(cert);
-			rc = CA_ERR_MEMORY;
-		}
-	}
-	OPENSSL_free(der);
-	BIO_free(bio);
-	return rc;
-}
-
 /* Read all certificates of a file; false: the error was printed. */
 static bool
 read_all(struct ca_crypto *crypto, const char *path, STACK_OF(X509) *out)
@@ -103,233 +44,263 @@ read_all(struct ca_crypto *crypto, const char *path, STACK_OF(X509) *out)
 	enum ca_err rc = CA_OK;
 	bool ok = slurp(path, &file);
 
-	if (ok) {
-		rc = ca_certfile_parse(crypto, file.p, file.len, out, &bad);
-		if ((rc != CA_OK || bad > 0) && sk_X509_num(out) == 0) {
-			bad = 0;
-			rc = parse_pkcs7(crypto, &file, out);
-		}
-	}
-	if (ok && (rc != CA_OK || bad > 0 || sk_X509_num(out) == 0)) {
-		(void)ca_cli_fail("%s %s; use PEM, DER or PKCS#7", path,
-		    sk_X509_num(out) == 0
-			? "has no certificate"
-			: "has a certificate that cannot be read");
+	if (ok)
+		rc = ca_certfile_parse_ca(crypto, file.p, file.len, out, &bad);
+	if (ok && rc == CA_ERR_NOT_FOUND) {
+		(void)ca_cli_fail(
+		    "%s has no certificate; use PEM, DER or PKCS#7", path);
+		ok = false;
+	} else if (ok && (rc != CA_OK || bad > 0)) {
+		char what[CA_CERTFILE_TROUBLE];
+
+		(void)ca_cli_fail("%s %s", path,
+		    ca_certfile_trouble(file.p, file.len, rc, what));
 		ok = false;
 	}
 	ca_buf_free(&file);
 	return ok;
 }
 
-/* ---- one certificate ---- */
+/* ---- one import ---- */
 
-/* A file name that is readable, and unique to the certificate. */
-static bool
-file_name(struct ca_crypto *crypto, X509 *cert, const unsigned char *der,
-    size_t len, char out[80])
-{
-	char cn[41] = "";
-	uint8_t hash[32];
-
-	if (X509_NAME_get_text_by_NID(X509_get_subject_name(cert),
-		NID_commonName, cn, sizeof cn) <= 0)
-		(void)snprintf(cn, sizeof cn, "ca");
-	for (char *c = cn; *c != '\0'; c++)
-		if (!isalnum((unsigned char)*c) || (unsigned char)*c > 0x7e)
-			*c = '_';
-	if (ca_crypto_sha256(crypto, der, len, hash) != CA_OK)
-		return false;
-	(void)snprintf(out, 80, "%s-%02x%02x%02x%02x.pem", cn, hash[0], hash[1],
-	    hash[2], hash[3]);
-	return true;
-}
-
-/* Make the first free link HASH.N, unless a link to the file exists. */
-static bool
-link_it(struct ca_crypto *crypto, const char *dir, const char *file, X509 *cert)
-{
-	char path[PATH_MAX], target[PATH_MAX];
-	int ok = 0;
-	unsigned long hash = X509_NAME_hash_ex(X509_get_subject_name(cert),
-	    ca_crypto_get0_libctx(crypto), NULL, &ok);
-
-	for (int i = 0; ok && i < LINKS_MAX; i++) {
-		ssize_t len;
-
-		if (snprintf(path, sizeof path, "%s/%08lx.%d", dir, hash, i) >=
-		    (int)sizeof path)
-			break;
-		len = readlink(path, target, sizeof target - 1);
-		if (len > 0) {
-			target[len] = '\0';
-			if (strcmp(target, file) == 0)
-				return true;
-		}
-		if (symlink(file, path) == 0)
-			return true;
-		if (errno != EEXIST)
-			break;
-	}
-	(void)ca_cli_fail("cannot create a link in %s to %s", dir, file);
-	return false;
-}
+/* The certificates of one file, and where they go. */
+struct import {
+	const struct ca_config *cfg;
+	struct ca_setup_dir ca, inter; /* fd -1: not open */
+	const char *path;
+	struct ca_setup_dir *in; /* the directory that path is in, or NULL */
+	char own[256];           /* its name there */
+	bool keep;               /* it is as it should be */
+	bool anchor;
+	struct ca_setup_count *n;
+};
 
 /* note: printed after the path */
 static bool
-put_one(struct ca_crypto *crypto, const char *dir, X509 *cert, const char *note)
+put_one(struct import *m, struct ca_setup_dir *d, X509 *cert, const char *note)
 {
-	unsigned char *der = NULL;
-	int len = i2d_X509(cert, &der);
-	char name[80], path[PATH_MAX], *pem;
-	BIO *bio = BIO_new(BIO_s_mem());
-	long n = 0;
-	bool ok =
-	    len > 0 && bio != NULL && PEM_write_bio_X509(bio, cert) == 1 &&
-	    (n = BIO_get_mem_data(bio, &pem)) > 0 &&
-	    file_name(crypto, cert, der, (size_t)len, name) &&
-	    snprintf(path, sizeof path, "%s/%s", dir, name) < (int)sizeof path;
+	const char *name;
 
-	if (!ok) {
-		(void)ca_cli_fail("cannot encode a certificate");
-	} else if (ca_file_replace(path, pem, (size_t)n, 0644) != CA_OK) {
-		(void)ca_cli_fail("%s: %s", path, strerror(errno));
-		ok = false;
-	} else {
-		ok = link_it(crypto, dir, name, cert);
-	}
-	if (ok)
-		printf("  %s%s%s\n", path, note,
-		    X509_cmp_current_time(X509_get0_notAfter(cert)) < 0
-			? "  (warning: expired)"
-			: "");
-	BIO_free(bio);
-	OPENSSL_free(der);
-	return ok;
+	if (d->fd < 0)
+		return false; /* a message was printed */
+	if (!ca_setup_dir_put(d, cert, &name))
+		return false;
+	/* a file that needs no change */
+	m->keep = m->keep || (m->in == d && strcmp(name, m->own) == 0);
+	printf("  %s/%s%s%s\n", d->path, name, note,
+	    X509_cmp_current_time(X509_get0_notAfter(cert)) < 0
+		? "  (warning: expired)"
+		: "");
+	return true;
 }
 
-/* Import one certificate into the directory of its kind. */
 static bool
-place_one(const struct ca_config *cfg, struct ca_crypto *crypto, X509 *cert,
-    bool anchor, struct ca_setup_count *n)
+no_place(const struct ca_config *cfg)
+{
+	const char *slash = strrchr(cfg->ca_dir, '/');
+
+	(void)ca_cli_fail(
+	    "an intermediate was not imported: intermediates_dir is not configured; add `intermediates_dir = %.*s/intermediates' to [default], and run setup again",
+	    slash != NULL ? (int)(slash - cfg->ca_dir) : 0, cfg->ca_dir);
+	return false;
+}
+
+/* Import one certificate into the directory of its kind.  A file of ca_dir or
+ * intermediates_dir is converted where it is: that changes no trust. */
+static bool
+place_one(struct import *m, X509 *cert)
 {
 	bool own = ca_issued_by(cert, cert);
+	bool anchor = m->in != NULL ? m->in == &m->ca : own || m->anchor;
 
-	if (own || anchor) {
-		n->anchors++;
-		return put_one(crypto, cfg->ca_dir, cert,
+	m->n->there += m->in != NULL;
+	if (anchor) {
+		m->n->anchors += m->in == NULL;
+		return put_one(m, &m->ca, cert,
 		    own ? "" : "  (a trust anchor that is not self-signed)");
 	}
-	if (cfg->intermediates_dir == NULL) {
-		const char *slash = strrchr(cfg->ca_dir, '/');
+	if (m->cfg->intermediates_dir == NULL)
+		return no_place(m->cfg);
+	m->n->intermediates += m->in == NULL;
+	return put_one(m, &m->inter, cert,
+	    own ? "" : "  (not self-signed: an intermediate)");
+}
 
-		(void)ca_cli_fail(
-		    "an intermediate was not imported: intermediates_dir is not configured; add `intermediates_dir = %.*s/intermediates' to [default], and run setup again",
-		    slash != NULL ? (int)(slash - cfg->ca_dir) : 0,
-		    cfg->ca_dir);
+/* ---- a file that is there already ---- */
+
+static bool
+same_place(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
+
+/* Is path an entry of d?  A HASH.N stands for the file that it leads to. */
+static void
+find_own(struct import *m, struct ca_setup_dir *d)
+{
+	const char *slash = strrchr(m->path, '/');
+	const char *name = slash != NULL ? slash + 1 : m->path;
+	char dir[PATH_MAX];
+
+	if (d->fd < 0 ||
+	    snprintf(dir, sizeof dir, "%.*s",
+		slash == NULL      ? 1
+		: slash == m->path ? 1
+				   : (int)(slash - m->path),
+		slash == NULL ? "." : m->path) >= (int)sizeof dir ||
+	    !same_place(dir, d->path))
+		return;
+	for (size_t i = 0; i < d->n; i++)
+		if (d->v[i].hashed && d->v[i].target != NULL &&
+		    strchr(d->v[i].target, '/') == NULL &&
+		    strcmp(d->v[i].name, name) == 0)
+			name = d->v[i].target;
+	if (snprintf(m->own, sizeof m->own, "%s", name) < (int)sizeof m->own)
+		m->in = d;
+}
+
+/* Has the file nothing but these certificates?  A key in it must not be lost. */
+static bool
+has_nothing_else(const struct ca_buf *file, int ncerts)
+{
+	static const char begin[] = "-----BEGIN ", cert[] = "CERTIFICATE",
+			  x509[] = "X509 CERTIFICATE", p7[] = "PKCS7";
+	const char *p = (const char *)file->p, *end = p + file->len;
+	int found = 0, bags = 0;
+
+	if (file->len > 0 && file->p[0] == 0x30)
+		return true; /* DER */
+	while ((p = memmem(p, (size_t)(end - p), begin, sizeof begin - 1)) !=
+	       NULL) {
+		p += sizeof begin - 1;
+		size_t left = (size_t)(end - p);
+
+		if ((left > sizeof cert && strncmp(p, cert, 11) == 0) ||
+		    (left > sizeof x509 && strncmp(p, x509, 16) == 0))
+			found++;
+		else if (left > sizeof p7 && strncmp(p, p7, 5) == 0)
+			bags++;
+		else
+			return false;
+	}
+	return found == ncerts || (found == 0 && bags == 1);
+}
+
+/* Every certificate of the file has a file of its own: remove it.  First its
+ * links lead to these. */
+static bool
+retire(struct import *m, int ncerts)
+{
+	struct ca_buf file = CA_BUF_INIT(CA_CERTFILE_MAX);
+	char old[300];
+	bool plain, ok = slurp(m->path, &file);
+
+	plain = ok && has_nothing_else(&file, ncerts);
+	ca_buf_free(&file);
+	for (size_t i = 0; i < m->in->n; i++)
+		if (strcmp(m->in->v[i].name, m->own) == 0)
+			m->in->v[i].gone = true;
+	(void)snprintf(old, sizeof old, "%s.old", m->own);
+	/* a name with that ending is read by no login */
+	if (ok && !plain && linkat(m->in->fd, m->own, m->in->fd, old, 0) != 0) {
+		(void)ca_cli_fail("%s contains more than certificates, and "
+				  "cannot be renamed to %s: %s",
+		    m->path, old, strerror(errno));
 		return false;
 	}
-	n->intermediates++;
-	return put_one(crypto, cfg->intermediates_dir, cert,
-	    "  (not self-signed: an intermediate)");
+	if (!ok || !ca_setup_dir_link(m->in) ||
+	    (unlinkat(m->in->fd, m->own, 0) != 0 && errno != ENOENT)) {
+		(void)ca_cli_fail("%s was not removed", m->path);
+		return false;
+	}
+	if (plain)
+		printf(
+		    "  %s/%s was converted and removed\n", m->in->path, m->own);
+	else
+		printf("  %s/%s was converted; it contains more than "
+		       "certificates, and is now %s\n",
+		    m->in->path, m->own, old);
+	return true;
+}
+
+/* Would one of several certificates replace the file itself? */
+static bool
+is_in_the_way(struct import *m, struct ca_crypto *crypto, STACK_OF(X509) *certs)
+{
+	char name[80];
+
+	for (int i = 0; m->in != NULL && i < sk_X509_num(certs); i++)
+		if (sk_X509_num(certs) > 1 &&
+		    ca_setup_dir_name(crypto, sk_X509_value(certs, i), name) ==
+			CA_OK &&
+		    strcmp(name, m->own) == 0) {
+			(void)ca_cli_fail(
+			    "%s has the name that the file of its certificate %d gets; rename %s, and run setup again",
+			    m->path, i + 1, m->path);
+			return true;
+		}
+	return false;
+}
+
+static bool
+import_all(struct import *m, STACK_OF(X509) *certs)
+{
+	bool ok = true;
+
+	for (int i = 0; ok && i < sk_X509_num(certs); i++) {
+		X509 *cert = sk_X509_value(certs, i);
+
+		/* an end-entity certificate is useless as a trust anchor; one
+		 * that is there already stays what it is */
+		if (!ca_anchor_may_issue(cert) && m->in == NULL) {
+			(void)ca_cli_fail(
+			    "%s: certificate %d is ignored, because it is not a CA certificate",
+			    m->path, i + 1);
+			continue;
+		}
+		if (!place_one(m, cert)) {
+			(void)ca_cli_fail("%s: certificate %d was not imported",
+			    m->path, i + 1);
+			ok = false;
+		}
+	}
+	if (ok && m->in != NULL && !m->keep)
+		ok = retire(m, sk_X509_num(certs));
+	if (m->ca.fd >= 0 && !ca_setup_dir_link(&m->ca))
+		ok = false;
+	if (m->inter.fd >= 0 && !ca_setup_dir_link(&m->inter))
+		ok = false;
+	return ok;
 }
 
 bool
 ca_setup_ca(const struct ca_config *cfg, struct ca_crypto *crypto,
     const char *path, bool anchor, struct ca_setup_count *n)
 {
+	struct import m = {.cfg = cfg,
+	    .ca.fd = -1,
+	    .inter.fd = -1,
+	    .path = path,
+	    .anchor = anchor,
+	    .n = n};
 	STACK_OF(X509) *certs = sk_X509_new_null();
-	bool ok = certs != NULL && read_all(crypto, path, certs);
+	bool ok =
+	    certs != NULL && read_all(crypto, path, certs) &&
+	    ca_setup_dir_open(&m.ca, crypto, cfg->ca_dir) &&
+	    (cfg->intermediates_dir == NULL ||
+		ca_setup_dir_open(&m.inter, crypto, cfg->intermediates_dir));
 
-	for (int i = 0; ok && i < sk_X509_num(certs); i++) {
-		X509 *cert = sk_X509_value(certs, i);
-
-		/* an end-entity certificate is useless as a trust anchor */
-		if (X509_check_ca(cert) == 0) {
-			(void)ca_cli_fail(
-			    "%s: certificate %d is ignored, because it is not a CA certificate",
-			    path, i + 1);
-			continue;
-		}
-		if (!place_one(cfg, crypto, cert, anchor, n)) {
-			(void)ca_cli_fail(
-			    "%s: certificate %d was not imported", path, i + 1);
-			ok = false;
-		}
+	if (ok) {
+		find_own(&m, &m.ca);
+		if (!anchor) /* else the anchor goes to ca_dir */
+			find_own(&m, &m.inter);
+		ok = !is_in_the_way(&m, crypto, certs) && import_all(&m, certs);
 	}
+	ca_setup_dir_close(&m.ca);
+	ca_setup_dir_close(&m.inter);
 	sk_X509_pop_free(certs, X509_free);
-	return ok;
-}
-
-/* ---- CRLs ---- */
-
-/* Check the CRLs in TMP as `certauth crl update` would; NULL: they are good. */
-static const char *
-crl_flaw(struct ca_crladmin_run *r, const char *name)
-{
-	struct ca_crls fresh = {NULL, 0}, old = {NULL, 0};
-	const char *why = NULL;
-	enum ca_err rc = ca_crladmin_read(r, TMP, &fresh);
-
-	if (rc != CA_OK)
-		why = rc == CA_ERR_FORMAT ? "the file is not a CRL"
-					  : ca_err_text(rc);
-	if (why == NULL)
-		why = ca_crladmin_not_usable(r, &fresh);
-	if (why == NULL && ca_crladmin_read(r, name, &old) == CA_OK)
-		why = ca_crladmin_not_successor(&fresh, &old);
-	ca_crls_clear(&fresh);
-	ca_crls_clear(&old);
-	return why;
-}
-
-/* Make a name that a login accepts for a CRL of the base name of path. */
-static void
-crl_name(const char *path, char out[80])
-{
-	const char *base = strrchr(path, '/');
-
-	base = base != NULL ? base + 1 : path;
-	(void)snprintf(out, 72, "%s", base[0] == '.' ? base + 1 : base);
-	for (char *c = out; *c != '\0'; c++)
-		if (!isalnum((unsigned char)*c) && strchr("._-", *c) == NULL)
-			*c = '_';
-	const char *dot = strrchr(out, '.');
-	if (dot == NULL || strcmp(dot, ".crl") != 0)
-		(void)snprintf(
-		    out + strlen(out), 80 - strlen(out), "%s", ".crl");
-}
-
-bool
-ca_setup_crl(struct ca_config *cfg, const char *path)
-{
-	struct ca_crladmin_run r = {.dir = -1, .lock = -1, .quiet = true};
-	struct ca_buf file = CA_BUF_INIT(CA_CERTFILE_MAX);
-	char name[80], tmp[PATH_MAX];
-	const char *why = NULL;
-	bool ok = false;
-
-	r.cfg = cfg;
-	r.log = ca_cli_log(false);
-	crl_name(path, name);
-	if (snprintf(tmp, sizeof tmp, "%s/" TMP, cfg->crl_dir) <
-		(int)sizeof tmp &&
-	    slurp(path, &file) && ca_crladmin_open(&r) == CA_EXIT_OK &&
-	    ca_crladmin_lock(&r) == CA_OK) {
-		if (ca_file_replace(tmp, file.p, file.len, 0644) != CA_OK ||
-		    ((why = crl_flaw(&r, name)) == NULL &&
-			renameat(r.dir, TMP, r.dir, name) != 0))
-			why = strerror(errno);
-		ok = why == NULL &&
-		     ca_crladmin_compile_one(&r, name) == CA_OK &&
-		     ca_crladmin_link(&r) == CA_OK;
-		(void)unlinkat(r.dir, TMP, 0);
-	}
-	if (why != NULL)
-		(void)ca_cli_fail("%s was not imported: %s", path, why);
-	if (ok)
-		printf("  %s/%s\n", cfg->crl_dir, name);
-	r.cfg = NULL; /* borrowed */
-	ca_crladmin_close(&r);
-	ca_buf_free(&file);
 	return ok;
 }

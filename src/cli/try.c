@@ -248,9 +248,7 @@ parse_args(struct ca_try *t, int argc, char **argv)
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == '?' || c == ':')
-			return ca_cli_usage(&ca_cmd_try,
-			    "%s: unknown option, or its value is missing",
-			    argv[optind - 1]);
+			return ca_cli_bad_option(&ca_cmd_try, argv);
 		one_option(t, c);
 	}
 	if (argc - optind < 1 || argc - optind > 2)
@@ -280,7 +278,7 @@ prepare(struct ca_try *t)
 		    c->conf, t->cert, t->key, t->p12, t->registered);
 	if (rc != CA_OK)
 		return rc;
-	c->ask.program = c->conf->askpass;
+	ca_ask_configure(&c->ask, c->conf->askpass);
 	return ca_crypto_new(&c->crypto);
 }
 

@@ -232,8 +232,7 @@ run(int argc, char **argv)
 			a.rhost = optarg;
 			break;
 		default:
-			return ca_cli_usage(&ca_cmd_users,
-			    "unknown option, or its value is missing");
+			return ca_cli_bad_option(&ca_cmd_users, argv);
 		}
 	argc -= optind;
 	argv += optind;

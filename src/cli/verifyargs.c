@@ -21,6 +21,7 @@ enum {
 	OPT_CRL_DIR,
 	OPT_CRL,
 	OPT_CRL_ENGINE,
+	OPT_CRL_SHORT_LIVED,
 	OPT_PROFILE,
 	OPT_MAX_DEPTH,
 	OPT_EXPLICIT,
@@ -28,6 +29,7 @@ enum {
 	OPT_INHIBIT_MAP,
 	OPT_PURPOSE, /* lists */
 	OPT_POLICY,
+	OPT_CRL_EXEMPT,
 	OPT_KEYS_END,
 };
 _Static_assert(OPT_KEYS_END - OPT_KEY == CA_VERIFY_KEYS, "keys");
@@ -46,6 +48,8 @@ static const struct option options[] = {
     {"crl-dir", required_argument, NULL, OPT_CRL_DIR},
     {"crl", required_argument, NULL, OPT_CRL},
     {"crl-engine", required_argument, NULL, OPT_CRL_ENGINE},
+    {"crl-short-lived", required_argument, NULL, OPT_CRL_SHORT_LIVED},
+    {"crl-exempt", required_argument, NULL, OPT_CRL_EXEMPT},
     {"profile", required_argument, NULL, OPT_PROFILE},
     {"max-depth", required_argument, NULL, OPT_MAX_DEPTH},
     {"explicit-policy", no_argument, NULL, OPT_EXPLICIT},
@@ -67,6 +71,8 @@ static const struct {
     [OPT_CRL_DIR - OPT_KEY] = {"crl_dir", "--crl-dir", true},
     [OPT_CRL - OPT_KEY] = {"crl", "--crl"},
     [OPT_CRL_ENGINE - OPT_KEY] = {"crl_engine", "--crl-engine"},
+    [OPT_CRL_SHORT_LIVED - OPT_KEY] = {"crl_short_lived", "--crl-short-lived"},
+    [OPT_CRL_EXEMPT - OPT_KEY] = {"crl_exempt", "--crl-exempt"},
     [OPT_PROFILE - OPT_KEY] = {"profile", "--profile"},
     [OPT_MAX_DEPTH - OPT_KEY] = {"max_depth", "--max-depth"},
     [OPT_EXPLICIT - OPT_KEY] = {"explicit_policy", "--explicit-policy"},
@@ -121,6 +127,9 @@ one_option(struct ca_verify_args *a, const struct ca_command *cmd, int c)
 	case OPT_POLICY:
 		add_word(&a->policy, optarg);
 		break;
+	case OPT_CRL_EXEMPT:
+		add_word(&a->exempt, optarg);
+		break;
 	case OPT_EXPLICIT:
 	case OPT_INHIBIT_ANY:
 	case OPT_INHIBIT_MAP:
@@ -143,9 +152,7 @@ ca_verify_args_parse(struct ca_verify_args *a, const struct ca_command *cmd,
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == '?' || c == ':')
-			return ca_cli_usage(cmd,
-			    "%s: unknown option, or its value is missing",
-			    argv[optind - 1]);
+			return ca_cli_bad_option(cmd, argv);
 		if ((status = one_option(a, cmd, c)) != CA_EXIT_OK)
 			return status;
 	}
@@ -164,6 +171,8 @@ ca_verify_args_parse(struct ca_verify_args *a, const struct ca_command *cmd,
 		a->key[OPT_PURPOSE - OPT_KEY] = ca_buf_text(&a->purpose);
 	if (a->policy.len > 0)
 		a->key[OPT_POLICY - OPT_KEY] = ca_buf_text(&a->policy);
+	if (a->exempt.len > 0)
+		a->key[OPT_CRL_EXEMPT - OPT_KEY] = ca_buf_text(&a->exempt);
 	return CA_EXIT_OK;
 }
 

@@ -12,19 +12,19 @@
 #include "config/config.h"
 #include "tool/cli.h"
 
-#define CA_VERIFY_KEYS 12 /* options that are keys */
+#define CA_VERIFY_KEYS 14 /* options that are keys */
 
 struct ca_verify_args {
 	const char *config, *service, *intermediates, *cert;
 	const char *key[CA_VERIFY_KEYS];
-	struct ca_buf purpose, policy; /* lists, with spaces between */
+	struct ca_buf purpose, policy, exempt; /* lists, with spaces between */
 	bool no_crl, json, quiet, debug;
 	bool foreign; /* --ca-dir without --crl-dir: the site's CRLs are
 		       of other CAs */
 	long long now;
 };
 
-/* Parse the options.  The caller sets a->now and the two lists, zeroes the rest, and
+/* Parse the options.  The caller sets a->now and the three lists, zeroes the rest, and
  * frees the lists; a borrows from argv.  Returns CA_EXIT_OK, or CA_EXIT_USAGE after
  * printing the error in the name of cmd. */
 int ca_verify_args_parse(struct ca_verify_args *a, const struct ca_command *cmd,

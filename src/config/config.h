@@ -66,6 +66,11 @@ struct ca_config {
 	uint64_t crl_no_next_update; /* a CRL without nextUpdate is current
 				      * for so many seconds after its
 				      * thisUpdate */
+	uint64_t crl_short_lived;    /* seconds; 0: off.  A leaf that is valid
+				      * for no longer needs no CRL */
+	struct ca_list crl_exempt;   /* what the CAs with these certificates
+				      * issue needs no CRL: SHA-256, 64
+				      * lower-case hexadecimal digits */
 	struct ca_list crl_url;      /* certauth crl update only */
 	/* mapping */
 	char *users;            /* the users file */

@@ -99,7 +99,7 @@ well_placed(struct parse *in, const struct ca_ini_item *item)
 	if (key == NULL)
 		return true; /* ca_config_set reports it */
 	if (item->indented != 0 && key->type != CA_KEY_LIST &&
-	    key->type != CA_KEY_PROOF) {
+	    key->type != CA_KEY_PRINTS && key->type != CA_KEY_PROOF) {
 		mistake(in, item->indented,
 		    "the line is indented, so it continues the line before, "
 		    "but %s is not a list",

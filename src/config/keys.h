@@ -20,6 +20,8 @@ enum ca_key_type {
 	CA_KEY_PATH,     /* char *, absolute; NULL if empty and optional */
 	CA_KEY_STRING,   /* char *; NULL if empty */
 	CA_KEY_LIST,     /* struct ca_list; separated by blanks or commas */
+	CA_KEY_PRINTS,   /* struct ca_list of SHA-256 fingerprints: 64
+			  * lower-case hexadecimal digits each */
 	CA_KEY_PROOF,    /* enum ca_proof[2] */
 };
 

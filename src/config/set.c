@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* What is set, and how a mistake in it is reported. */
 struct site {
@@ -177,6 +178,56 @@ entry(const char **s, size_t *len)
 	return *len > 0 ? p : NULL;
 }
 
+#define PRINT_DIGITS 64 /* hexadecimal digits of a SHA-256 */
+
+/*
+ * Convert a SHA-256 fingerprint to lower-case digits: 32 bytes with or without
+ * colons, as `openssl x509 -fingerprint -sha256' prints them, and with or
+ * without the text before them; or sha256:HEX of the users file.  Return NULL,
+ * or what is wrong.
+ */
+static const char *
+print_digits(const char *s, char out[PRINT_DIGITS + 1])
+{
+	static const char *const prefixes[] = {"Fingerprint=", "sha256:"};
+	static const char no[] =
+	    "is not a SHA-256 fingerprint of 64 hexadecimal digits; to print "
+	    "it, run: openssl x509 -noout -fingerprint -sha256 -in CA.pem";
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+		if (strncasecmp(s, prefixes[i], strlen(prefixes[i])) == 0)
+			s += strlen(prefixes[i]);
+	bool colons = strlen(s) == PRINT_DIGITS + PRINT_DIGITS / 2 - 1;
+
+	if (!colons && strlen(s) != PRINT_DIGITS)
+		return no;
+	for (size_t i = 0; s[i] != '\0'; i++) {
+		if (colons && i % 3 == 2) {
+			if (s[i] != ':')
+				return no;
+		} else if (strchr("0123456789abcdef", s[i]) != NULL) {
+			out[n++] = s[i];
+		} else if (strchr("ABCDEF", s[i]) != NULL) {
+			out[n++] = (char)(s[i] - 'A' + 'a');
+		} else {
+			return no;
+		}
+	}
+	out[n] = '\0';
+	return NULL;
+}
+
+/* Is the entry the word before "Fingerprint=" in what openssl prints? */
+static bool
+is_print_label(const struct ca_key *key, const char *p, size_t len)
+{
+	static const char label[] = "sha256 Fingerprint=";
+
+	return key->type == CA_KEY_PRINTS && len == strlen("sha256") &&
+	       strncasecmp(p, label, strlen(label)) == 0;
+}
+
 static enum ca_err
 list_add(struct ca_list *list, const struct ca_key *key, const char *p,
     size_t len, const struct site *at)
@@ -197,6 +248,14 @@ list_add(struct ca_list *list, const struct ca_key *key, const char *p,
 	v[list->n] = NULL;
 	if (key->check != NULL && (wrong = key->check(part.value)) != NULL)
 		return mistake(&part, wrong);
+	if (key->type == CA_KEY_PRINTS) {
+		char digits[PRINT_DIGITS + 1];
+
+		if ((wrong = print_digits(part.value, digits)) != NULL)
+			return mistake(&part, wrong);
+		/* the digits are not longer than the value */
+		memcpy(v[list->n - 1], digits, sizeof digits);
+	}
 	return CA_OK;
 }
 
@@ -209,7 +268,8 @@ set_list(struct ca_list *out, const struct ca_key *key, const struct site *at)
 	size_t len;
 
 	while ((p = entry(&s, &len)) != NULL)
-		if ((rc = list_add(&list, key, p, len, at)) != CA_OK) {
+		if (!is_print_label(key, p, len) &&
+		    (rc = list_add(&list, key, p, len, at)) != CA_OK) {
 			ret = rc;
 			goto out;
 		}
@@ -279,6 +339,7 @@ set_value(
 	case CA_KEY_STRING:
 		return set_text(ca_key_member(cfg, key), key, at);
 	case CA_KEY_LIST:
+	case CA_KEY_PRINTS:
 		return set_list(ca_key_member(cfg, key), key, at);
 	case CA_KEY_PROOF:
 		return set_proof(ca_key_member(cfg, key), key, at);

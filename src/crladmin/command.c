@@ -1,5 +1,5 @@
 /*
- * `certauth crl list|compile|update`: options and dispatch.
+ * `certauth crl list|compile|update|addresses`: options and dispatch.
  */
 #include "crladmin/crladmin.h"
 
@@ -8,29 +8,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "crladmin/crladdresses.h"
 #include "crladmin/crlcompile.h"
 #include "crladmin/crllist.h"
 #include "crladmin/crlrun.h"
 #include "crladmin/crlupdate.h"
 
 static const char help[] =
-    "usage: certauth crl list|compile|update [OPTIONS] [FILE ...]\n"
+    "usage: certauth crl list|compile|update|addresses [OPTIONS] [FILE ...]\n"
     "\n"
     "  list      print each CRL of crl_dir: issuer, state, dates, entries\n"
     "  compile   make an index for each CRL (or for each FILE of crl_dir): a\n"
     "            login then takes the same time for a CRL of any size\n"
-    "  update    fetch the CRLs from the addresses in the CA certificates\n"
-    "            (cRLDistributionPoints), crl_url and --url, then compile;\n"
+    "  update    fetch the CRLs from all known addresses, then compile;\n"
     "            a CRL is replaced only by a valid CRL that is not older\n"
+    "  addresses print the known addresses of each CA's CRLs: of crl_url, of the\n"
+    "            CAs' certificates, users_dir and --from (cRLDistributionPoints)\n"
     "\n"
     "  --config FILE --ca-dir DIR --intermediates-dir DIR --crl-dir DIR\n"
-    "  --url URL       update: an additional address (may be repeated)\n"
-    "  --timeout N     update: seconds for each transfer (default 60)\n"
+    "  --from CERT     update, addresses: remember the addresses in a certificate\n"
+    "                  that a CA of this host issued (may be repeated)\n"
+    "  --forget URL    addresses: remove a remembered address\n"
+    "  --url URL --timeout N   update: one more address; seconds per transfer\n"
     "  --dry-run       update: fetch and check, but change nothing\n"
     "  --force         compile: replace every index, also if it is up to date\n"
     "  --quiet, --debug\n"
     "\n"
-    "Exit status: 0 success, 1 a CRL failed, 2 wrong usage or configuration.\n"
+    "Exit status: 0 success, 1 a CRL or an address failed or is missing, 2 wrong\n"
+    "usage or configuration.\n"
     "\n"
     "Example:\n"
     "  certauth crl update --url http://pki.example/corp.crl\n";
@@ -46,6 +52,8 @@ enum {
 	OPT_INTERMEDIATES_DIR,
 	OPT_CRL_DIR,
 	OPT_URL,
+	OPT_FROM,
+	OPT_FORGET,
 	OPT_TIMEOUT,
 	OPT_DRY_RUN,
 	OPT_FORCE,
@@ -59,6 +67,8 @@ static const struct option options[] = {
     {"intermediates-dir", required_argument, NULL, OPT_INTERMEDIATES_DIR},
     {"crl-dir", required_argument, NULL, OPT_CRL_DIR},
     {"url", required_argument, NULL, OPT_URL},
+    {"from", required_argument, NULL, OPT_FROM},
+    {"forget", required_argument, NULL, OPT_FORGET},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"dry-run", no_argument, NULL, OPT_DRY_RUN},
     {"force", no_argument, NULL, OPT_FORCE},
@@ -71,10 +81,21 @@ static const struct option options[] = {
 
 struct args {
 	const char *config, *ca_dir, *intermediates_dir, *crl_dir;
-	const char *url[URLS_MAX];
+	const char *url[URLS_MAX], *from[URLS_MAX], *forget;
 	struct ca_crladmin_run *run;
 	bool debug;
 };
+
+/* Add a value of an option that may be repeated. */
+static int
+one_more(const char **v, size_t *n, const char *option)
+{
+	if (*n == URLS_MAX)
+		return ca_cli_usage(
+		    &ca_cmd_crl, "%s can be given at most 256 times", option);
+	v[(*n)++] = optarg;
+	return CA_EXIT_OK;
+}
 
 static int
 one_option(struct args *a, int c)
@@ -96,10 +117,11 @@ one_option(struct args *a, int c)
 		a->crl_dir = optarg;
 		return CA_EXIT_OK;
 	case OPT_URL:
-		if (a->run->nurls == URLS_MAX)
-			return ca_cli_usage(&ca_cmd_crl,
-			    "--url can be given at most 256 times");
-		a->url[a->run->nurls++] = optarg;
+		return one_more(a->url, &a->run->nurls, "--url");
+	case OPT_FROM:
+		return one_more(a->from, &a->run->nfrom, "--from");
+	case OPT_FORGET:
+		a->forget = optarg;
 		return CA_EXIT_OK;
 	case OPT_TIMEOUT:
 		n = strtoul(optarg, &end, 10);
@@ -166,20 +188,73 @@ configure(
 	return rc;
 }
 
-static int
-dispatch(struct ca_crladmin_run *r, const char *what, char **file, int n)
+/* The options that choose the files, for commands in messages. */
+static void
+put_again(const struct args *a, struct ca_buf *out)
 {
+	const char *const option[] = {"--config", a->config, "--ca-dir",
+	    a->ca_dir, "--intermediates-dir", a->intermediates_dir, "--crl-dir",
+	    a->crl_dir};
+
+	for (size_t i = 0; i < sizeof option / sizeof *option; i += 2)
+		if (option[i + 1] != NULL)
+			ca_buf_fmt(out, " %s %s", option[i], option[i + 1]);
+}
+
+static const char *const commands[] = {
+    "list", "compile", "update", "addresses"};
+enum { LIST, COMPILE, UPDATE, ADDRESSES, NCOMMANDS };
+
+/* Which options belong to which command? */
+static int
+check_args(const struct args *a, int what, int nfiles)
+{
+	const struct ca_crladmin_run *r = a->run;
+
+	if (what != COMPILE && nfiles > 0)
+		return ca_cli_usage(
+		    &ca_cmd_crl, "crl %s takes no FILE", commands[what]);
+	if (r->nfrom > 0 && what != UPDATE && what != ADDRESSES)
+		return ca_cli_usage(&ca_cmd_crl,
+		    "--from is for `crl update' and `crl addresses'");
+	if (a->forget != NULL && what != ADDRESSES)
+		return ca_cli_usage(
+		    &ca_cmd_crl, "--forget is for `crl addresses'");
+	return CA_EXIT_OK;
+}
+
+static int
+dispatch(const struct args *a, int what, char **file, int n)
+{
+	struct ca_crladmin_run *r = a->run;
 	int status;
 
-	if (strcmp(what, "compile") != 0 && n > 0)
-		return ca_cli_usage(&ca_cmd_crl, "crl %s takes no FILE", what);
 	if ((status = ca_crladmin_open(r)) != CA_EXIT_OK)
 		return status;
-	if (strcmp(what, "list") == 0)
+	switch (what) {
+	case LIST:
 		return ca_crladmin_list(r);
-	if (strcmp(what, "compile") == 0)
+	case COMPILE:
 		return ca_crladmin_compile(r, file, n);
-	return ca_crladmin_update(r);
+	case ADDRESSES:
+		return ca_crladmin_addresses(r, a->forget);
+	default:
+		return ca_crladmin_update(r);
+	}
+}
+
+static int
+parse_args(struct args *a, int argc, char **argv)
+{
+	int c, status = CA_EXIT_OK;
+
+	opterr = 0;
+	while (status == CA_EXIT_OK &&
+	       (c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		status = c == '?' || c == ':'
+			     ? ca_cli_bad_option(&ca_cmd_crl, argv)
+			     : one_option(a, c);
+	return status;
 }
 
 static int
@@ -187,34 +262,32 @@ run(int argc, char **argv)
 {
 	struct ca_crladmin_run r = {.dir = -1, .lock = -1, .timeout = 60};
 	struct args a = {.run = &r};
-	int c, status = CA_EXIT_OK;
+	struct ca_buf again = CA_BUF_INIT(32768);
+	int status, what = 0;
 
-	if (argc < 2 ||
-	    (strcmp(argv[1], "list") != 0 && strcmp(argv[1], "compile") != 0 &&
-		strcmp(argv[1], "update") != 0))
+	while (what < NCOMMANDS &&
+	       (argc < 2 || strcmp(argv[1], commands[what]) != 0))
+		what++;
+	if (what == NCOMMANDS)
 		return ca_cli_usage(&ca_cmd_crl,
-		    "the first argument must be list, compile or update");
-	const char *what = argv[1];
+		    "the first argument must be list, compile, update or "
+		    "addresses");
 	argc--;
 	argv++;
-	opterr = 0;
-	while (status == CA_EXIT_OK &&
-	       (c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == '?' || c == ':')
-			status = ca_cli_usage(&ca_cmd_crl,
-			    "%s: unknown option, or its value is missing",
-			    argv[optind - 1]);
-		else
-			status = one_option(&a, c);
-	}
-	if (status != CA_EXIT_OK)
+	if ((status = parse_args(&a, argc, argv)) != CA_EXIT_OK ||
+	    (status = check_args(&a, what, argc - optind)) != CA_EXIT_OK)
 		return status;
+	put_again(&a, &again);
 	r.url = a.url;
+	r.from = a.from;
+	r.config = a.config;
+	r.again = ca_buf_text(&again);
 	r.log = ca_cli_log(a.debug);
 	if (configure(&a, &r.log, &r.cfg) != CA_OK)
 		status = CA_EXIT_USAGE;
 	else
-		status = dispatch(&r, what, argv + optind, argc - optind);
+		status = dispatch(&a, what, argv + optind, argc - optind);
 	ca_crladmin_close(&r);
+	ca_buf_free(&again);
 	return status;
 }

@@ -1,5 +1,5 @@
 /*
- * `certauth crl list|compile|update`.
+ * `certauth crl list|compile|update|addresses`.
  */
 #ifndef CA_CRLADMIN_CRLADMIN_H
 #define CA_CRLADMIN_CRLADMIN_H

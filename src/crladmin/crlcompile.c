@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "crl/index_read.h"
+#include "crladmin/crljudge.h"
 #include "crladmin/crllink.h"
 #include "crladmin/crlset.h"
 #include "tool/cli.h"
@@ -25,6 +27,35 @@ has_good_index(struct ca_crladmin_run *r, const char *name)
 	return true;
 }
 
+static void
+say_unsigned(struct ca_crladmin_run *r, const char *name)
+{
+	struct ca_crls crls = {0};
+	const char *why = "no CA of ca_dir or intermediates_dir has signed it";
+
+	if (ca_crladmin_read(r, name, &crls) == CA_OK)
+		for (size_t i = 0; i < crls.n; i++)
+			if (ca_crl_signer(crls.v[i], r->cas) == NULL &&
+			    strstr(ca_crladmin_unsigned(r, crls.v[i]),
+				"cRLSign") != NULL)
+				why = "the keyUsage of the CA that signed it "
+				      "lacks cRLSign";
+	(void)ca_cli_fail("%s is not indexed, because %s", name, why);
+	ca_crls_clear(&crls);
+}
+
+/* The index of an earlier file of this name.  No login reads it; it is in the
+ * way of who looks for the CRL's. */
+static void
+drop_index(struct ca_crladmin_run *r, const char *name)
+{
+	struct ca_buf idx = CA_BUF_INIT(8192);
+
+	if (ca_crl_index_name(r->dir, name, &idx) == CA_OK)
+		(void)unlinkat(r->dir, ca_buf_text(&idx), 0);
+	ca_buf_free(&idx);
+}
+
 enum ca_err
 ca_crladmin_compile_one(struct ca_crladmin_run *r, const char *name)
 {
@@ -39,17 +70,17 @@ ca_crladmin_compile_one(struct ca_crladmin_run *r, const char *name)
 	rc = ca_crl_index_make(
 	    r->crypto, &r->log, r->dir, name, r->cas, &entries);
 	if (rc == CA_OK && !r->quiet)
-		printf("%s: indexed, %" PRIu64 " entries\n", name, entries);
+		printf("%s: indexed, %" PRIu64 " %s\n", name, entries,
+		    entries == 1 ? "entry" : "entries");
 	else if (rc == CA_DENIED)
-		(void)ca_cli_fail(
-		    "%s is not indexed, because no CA of ca_dir or "
-		    "intermediates_dir has signed it",
-		    name);
+		say_unsigned(r, name);
 	else if (rc != CA_OK)
 		(void)ca_cli_fail("%s is not indexed: %s", name,
 		    rc == CA_ERR_IO       ? strerror(errno)
 		    : rc == CA_ERR_FORMAT ? "no login can use its CRL"
 					  : ca_err_text(rc));
+	if (rc == CA_DENIED || rc == CA_ERR_FORMAT)
+		drop_index(r, name);
 	return rc;
 }
 

@@ -140,6 +140,21 @@ ca_crladmin_not_successor(
 }
 
 const char *
+ca_crladmin_unsigned(struct ca_crladmin_run *r, struct ca_crl *crl)
+{
+	const X509_NAME *issuer = X509_CRL_get_issuer(ca_crl_get0_x509(crl));
+
+	for (int i = 0; i < sk_X509_num(r->cas); i++) {
+		X509 *ca = sk_X509_value(r->cas, i);
+
+		if (ca_crl_same_name(X509_get_subject_name(ca), issuer) &&
+		    ca_crl_verify(crl, ca) == CA_OK)
+			return "is signed by a CA whose keyUsage lacks cRLSign";
+	}
+	return "is not signed by any of the CAs";
+}
+
+const char *
 ca_crladmin_not_usable(struct ca_crladmin_run *r, const struct ca_crls *crls)
 {
 	for (size_t i = 0; i < crls->n; i++) {
@@ -151,7 +166,7 @@ ca_crladmin_not_usable(struct ca_crladmin_run *r, const struct ca_crls *crls)
 		if (ca_crl_trouble(crl) != CA_R_OK)
 			return ca_crl_get0_trouble_text(crl);
 		if (ca_crl_signer(crl, r->cas) == NULL)
-			return "is not signed by any of the CAs";
+			return ca_crladmin_unsigned(r, crl);
 		if (X509_cmp_time(X509_CRL_get0_lastUpdate(x), NULL) > 0)
 			return "is not yet valid";
 	}

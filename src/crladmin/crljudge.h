@@ -17,6 +17,11 @@
 bool ca_crladmin_same_ext(const X509_CRL *a, const X509_CRL *b, int nid);
 bool ca_crladmin_is_delta(const X509_CRL *x);
 
+/* Why ca_crl_signer found none of the CAs: a phrase after "the CRL ".  The key
+ * may be a CA's whose keyUsage does not permit it. */
+const char *ca_crladmin_unsigned(
+    struct ca_crladmin_run *run, struct ca_crl *crl);
+
 /* Return NULL if a login would use every CRL in crls, else the reason it would
  * not, which may be text that belongs to one of crls. */
 const char *ca_crladmin_not_usable(

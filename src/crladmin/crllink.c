@@ -90,6 +90,36 @@ unlink_dangling(struct ca_crladmin_run *r)
 	return rc;
 }
 
+static bool
+is_index(const char *name)
+{
+	size_t n = strlen(name);
+
+	return name[0] != '.' && n > 4 && strcmp(name + n - 4, ".idx") == 0;
+}
+
+/* Remove the indexes of CRLs that are gone. */
+static enum ca_err
+unlink_orphans(struct ca_crladmin_run *r)
+{
+	struct ca_list names = {0};
+	struct stat st;
+	enum ca_err rc = ca_crladmin_names_where(r->dir, is_index, &names);
+
+	for (size_t i = 0; rc == CA_OK && i < names.n; i++) {
+		char crl[512];
+		int n = snprintf(crl, sizeof crl, "%.*s",
+		    (int)strlen(names.v[i]) - 4, names.v[i]);
+
+		if (n > 0 && n < (int)sizeof crl && ca_crldir_is_plain(crl) &&
+		    fstatat(r->dir, crl, &st, AT_SYMLINK_NOFOLLOW) != 0 &&
+		    errno == ENOENT)
+			(void)unlinkat(r->dir, names.v[i], 0);
+	}
+	ca_crladmin_names_free(&names);
+	return rc;
+}
+
 /* Link every file.  *all: all CRLs of all files have a hashed name. */
 static enum ca_err
 link_files(struct ca_crladmin_run *r, bool *all)
@@ -181,6 +211,8 @@ link_and_stamp(struct ca_crladmin_run *r, int fd)
 			rc = link_files(r, &all);
 		if (rc == CA_OK)
 			rc = unlink_dangling(r);
+		if (rc == CA_OK)
+			rc = unlink_orphans(r);
 		if (rc == CA_OK)
 			rc = ca_crldir_stamp(r->dir, &after);
 		if (rc != CA_OK || !all || !stood)

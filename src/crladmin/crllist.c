@@ -9,6 +9,7 @@
 #include "crl/crldir.h"
 #include "crl/index_read.h"
 #include "crladmin/crlabout.h"
+#include "crladmin/crljudge.h"
 #include "crladmin/crlset.h"
 #include "tool/cli.h"
 #include "verify/verify.h"
@@ -59,7 +60,7 @@ state(struct ca_crladmin_run *r, struct ca_crl *crl, bool *bad)
 	if (ca_crl_trouble(crl) != CA_R_OK)
 		return ca_crl_get0_trouble_text(crl);
 	if (ca_crl_signer(crl, r->cas) == NULL)
-		return "not signed by any of the CAs";
+		return ca_crladmin_unsigned(r, crl) + sizeof "is";
 	if (X509_cmp_time(X509_CRL_get0_lastUpdate(x), NULL) > 0)
 		return "not yet valid";
 	if (ca_crladmin_expired(x, r->cfg, time(NULL)))
@@ -90,8 +91,9 @@ list_one(struct ca_crladmin_run *r, struct ca_crl *crl)
 		ca_buf_fmt(&line, "%s, %s", text != NULL ? text : "?",
 		    state(r, crl, &bad));
 		ca_crladmin_about(x, &line);
-		ca_buf_fmt(&line, ", from %s, next %s, %" PRIu64 " entries, %s",
+		ca_buf_fmt(&line, ", from %s, next %s, %" PRIu64 " %s, %s",
 		    last, next, ca_crl_entries(crl),
+		    ca_crl_entries(crl) == 1 ? "entry" : "entries",
 		    index_state(r, ca_crl_get0_name(crl)));
 	}
 	ca_buf_free(&issuer);

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "tool/cli.h"
+#include "verify/cadir.h"
 #include "verify/certfile.h"
 
 #define LOCK_NAME ".certauth-crl.lock"
@@ -21,14 +22,14 @@ add_cas(struct ca_crladmin_run *r, int dir, const char *name)
 	enum ca_err rc = ca_file_read(dir, name, CA_CERTFILE_MAX, &file);
 
 	if (rc == CA_OK)
-		rc = ca_certfile_parse(
+		rc = ca_certfile_parse_ca(
 		    r->crypto, file.p, file.len, r->cas, &bad);
 	const char *why =
 	    bad > 0 ? ca_certfile_refusal(file.p, file.len) : NULL;
 	ca_buf_free(&file);
 	if (rc == CA_ERR_MEMORY)
 		return rc;
-	/* A README is no mistake.  If a CA is missed, its CRL is reported as
+	/* A file without a certificate is no mistake.  If a CA is missed, its CRL is reported as
 	 * not signed by any CA. */
 	if ((rc != CA_OK && rc != CA_ERR_NOT_FOUND) || bad > 0)
 		ca_log_debug(&r->log,
@@ -56,6 +57,16 @@ unique(STACK_OF(X509) *cas)
 			X509_free(sk_X509_delete(cas, i));
 }
 
+/* The files that a login reads. */
+static bool
+is_read(const char *name)
+{
+	unsigned long hash;
+	enum ca_cadir_name is = ca_cadir_name(name, &hash);
+
+	return is == CA_CADIR_HASHED || is == CA_CADIR_PLAIN;
+}
+
 static enum ca_err
 read_cas(struct ca_crladmin_run *r, const char *path)
 {
@@ -71,7 +82,7 @@ read_cas(struct ca_crladmin_run *r, const char *path)
 		return CA_ERR_IO;
 	}
 	while (rc == CA_OK && (e = readdir(d)) != NULL)
-		if (e->d_name[0] != '.' && e->d_type != DT_DIR)
+		if (is_read(e->d_name))
 			rc = add_cas(r, dirfd(d), e->d_name);
 	(void)closedir(d);
 	unique(r->cas);
@@ -95,12 +106,35 @@ ca_crladmin_open(struct ca_crladmin_run *r)
 		return ca_cli_fail("%s", ca_err_text(rc));
 	if ((rc = read_cas(r, r->cfg->ca_dir)) != CA_OK)
 		return ca_crladmin_said(r->cfg->ca_dir, rc);
+	r->nanchors = sk_X509_num(r->cas);
 	if (r->cfg->intermediates_dir != NULL &&
 	    (rc = read_cas(r, r->cfg->intermediates_dir)) != CA_OK &&
 	    rc != CA_ERR_NOT_FOUND)
 		return ca_crladmin_said(r->cfg->intermediates_dir, rc);
 	rc = ca_file_opendir(AT_FDCWD, r->cfg->crl_dir, &r->dir, NULL);
 	return rc == CA_OK ? CA_EXIT_OK : ca_crladmin_said(r->cfg->crl_dir, rc);
+}
+
+void
+ca_crladmin_setup_text(
+    const struct ca_crladmin_run *r, const char *option, struct ca_buf *out)
+{
+	static const char ending[] = "/certauth.conf";
+	bool crl = strcmp(option, "--crl") == 0;
+	size_t n = r->config != NULL ? strlen(r->config) : 0;
+	size_t stem = n >= sizeof ending ? n - (sizeof ending - 1) : 0;
+
+	if (r->again == NULL || r->again[0] == '\0')
+		ca_buf_fmt(out, "certauth setup %s FILE", option);
+	else if (stem > 0 && r->config[0] == '/' &&
+		 strcmp(r->config + stem, ending) == 0)
+		ca_buf_fmt(out, "certauth setup --confdir %.*s %s FILE",
+		    (int)stem, r->config, option);
+	else /* setup does not take the options of this run */
+		ca_buf_fmt(out, "cp FILE %s; %s%s",
+		    crl ? r->cfg->crl_dir : r->cfg->ca_dir,
+		    crl ? "certauth crl compile" : "openssl rehash ",
+		    crl ? r->again : r->cfg->ca_dir);
 }
 
 void

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "config/config.h"
@@ -17,7 +18,8 @@ struct ca_crladmin_run {
 	struct ca_config *cfg;
 	struct ca_log log;
 	struct ca_crypto *crypto;
-	STACK_OF(X509) *cas; /* of ca_dir and intermediates_dir */
+	STACK_OF(X509) *cas; /* of ca_dir, then of intermediates_dir */
+	int nanchors;        /* how many of them are of ca_dir */
 	int dir;             /* crl_dir */
 	int lock;            /* -1: not held */
 	bool quiet, dry_run, force;
@@ -25,6 +27,13 @@ struct ca_crladmin_run {
 	/* the addresses of --url */
 	const char *const *url;
 	size_t nurls;
+	/* the files of --from */
+	const char *const *from;
+	size_t nfrom;
+	const char *config; /* --config FILE; NULL: not given */
+	/* " --config FILE" and the other options that choose files, for
+	 * commands in messages; "" or NULL: none was given */
+	const char *again;
 };
 
 /* Read the CAs and open crl_dir.  Prints what fails.  Returns an exit status;
@@ -35,6 +44,11 @@ void ca_crladmin_close(struct ca_crladmin_run *run);
 /* Lock crl_dir, so that two runs do not write to it at the same time.  Waits
  * for the lock, which ca_crladmin_close releases.  CA_ERR_IO. */
 CA_MUST_CHECK enum ca_err ca_crladmin_lock(struct ca_crladmin_run *run);
+
+/* Append the command that imports FILE into ca_dir (option "--ca") or crl_dir
+ * ("--crl") of this run's configuration. */
+void ca_crladmin_setup_text(
+    const struct ca_crladmin_run *run, const char *option, struct ca_buf *out);
 
 /* Print why path cannot be used (errno is read for CA_ERR_IO).  Returns the
  * exit status. */

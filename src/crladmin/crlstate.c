@@ -1,5 +1,6 @@
 #include "crladmin/crlstate.h"
 #include "base/file.h"
+#include "crladmin/crlbook.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -71,7 +72,8 @@ add(struct ca_crladmin_states *s, const char *url,
 }
 
 enum ca_err
-ca_crladmin_state_want(struct ca_crladmin_states *s, const char *url)
+ca_crladmin_state_want(
+    struct ca_crladmin_states *s, const char *url, bool counts)
 {
 	struct ca_crladmin_state *v = find(s, url);
 	enum ca_err rc;
@@ -79,7 +81,23 @@ ca_crladmin_state_want(struct ca_crladmin_states *s, const char *url)
 	if (v == NULL && (rc = add(s, url, &v)) != CA_OK)
 		return rc;
 	v->wanted = true;
+	v->counts |= counts;
 	return CA_OK;
+}
+
+bool
+ca_crladmin_states_has_file(
+    const struct ca_crladmin_states *s, const char *name)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		/* without ".crl" */
+		size_t stem = strlen(s->v[i].file) - 4;
+
+		if (s->v[i].wanted && strncmp(name, s->v[i].file, stem) == 0 &&
+		    (name[stem] == '.' || name[stem] == '-'))
+			return true;
+	}
+	return false;
 }
 
 /* "URL<tab>ETag<tab>Last-Modified" */
@@ -129,7 +147,8 @@ ca_crladmin_states_read(
 static void
 clear_leftovers(const struct ca_crladmin_run *run)
 {
-	static const char begin[] = STATE_NAME ".";
+	static const char *const begin[] = {
+	    STATE_NAME ".", CA_CRLADMIN_BOOK_NAME "."};
 	int fd = openat(run->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
 	const struct dirent *e;
@@ -140,8 +159,9 @@ clear_leftovers(const struct ca_crladmin_run *run)
 		return; /* leftovers do no harm */
 	}
 	while ((e = readdir(d)) != NULL)
-		if (strncmp(e->d_name, begin, sizeof begin - 1) == 0)
-			(void)unlinkat(run->dir, e->d_name, 0);
+		for (size_t i = 0; i < 2; i++)
+			if (strncmp(e->d_name, begin[i], strlen(begin[i])) == 0)
+				(void)unlinkat(run->dir, e->d_name, 0);
 	(void)closedir(d);
 }
 

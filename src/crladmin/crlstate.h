@@ -16,6 +16,7 @@ struct ca_crladmin_state {
 	char etag[256];         /* "": none */
 	char last_modified[64]; /* "": none */
 	bool wanted;            /* in this run */
+	bool counts;            /* if it fails, the run has failed */
 };
 
 struct ca_crladmin_states {
@@ -37,7 +38,12 @@ CA_MUST_CHECK enum ca_err ca_crladmin_states_write(
 /* Mark an address as wanted; add it if it is new.  CA_ERR_LIMIT, CA_ERR_MEMORY,
  * CA_ERR_CRYPTO. */
 CA_MUST_CHECK enum ca_err ca_crladmin_state_want(
-    struct ca_crladmin_states *states, const char *url);
+    struct ca_crladmin_states *states, const char *url, bool counts);
+
+/* Is name the file for the CRL of a wanted address, or one beside it
+ * (crljudge.h)? */
+bool ca_crladmin_states_has_file(
+    const struct ca_crladmin_states *states, const char *name);
 
 void ca_crladmin_states_clear(struct ca_crladmin_states *states);
 

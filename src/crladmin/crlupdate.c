@@ -10,10 +10,11 @@
 
 #include "base/file.h"
 #include "crladmin/crlabout.h"
-#include "crladmin/crladdress.h"
 #include "crladmin/crlcompile.h"
 #include "crladmin/crljudge.h"
 #include "crladmin/crllink.h"
+#include "crladmin/crlmissing.h"
+#include "crladmin/crlplan.h"
 #include "crladmin/crlset.h"
 #include "crladmin/crlstate.h"
 #include "fetch/fetch.h"
@@ -35,7 +36,7 @@ struct job {
 
 struct update {
 	struct ca_crladmin_run *run;
-	struct ca_crladmin_states states;
+	struct ca_crladmin_plan plan;
 	struct job *job;
 	struct ca_fetch *fetch;
 	size_t n;
@@ -82,12 +83,12 @@ prepare(struct update *u)
 	struct stat st;
 	enum ca_err rc;
 
-	u->job = calloc(u->states.n + 1, sizeof *u->job);
-	u->fetch = calloc(u->states.n + 1, sizeof *u->fetch);
+	u->job = calloc(u->plan.states.n + 1, sizeof *u->job);
+	u->fetch = calloc(u->plan.states.n + 1, sizeof *u->fetch);
 	if (u->job == NULL || u->fetch == NULL)
 		return CA_ERR_MEMORY;
-	for (size_t i = 0; i < u->states.n; i++) {
-		struct ca_crladmin_state *s = &u->states.v[i];
+	for (size_t i = 0; i < u->plan.states.n; i++) {
+		struct ca_crladmin_state *s = &u->plan.states.v[i];
 		size_t k = u->n;
 
 		if (!s->wanted)
@@ -221,6 +222,8 @@ install(struct update *u, struct job *j, struct ca_fetch *f)
 	} else if (r->dry_run) {
 		ok = true;
 		tell(u, j, "would be updated", NULL);
+		for (size_t i = 0; i < fresh.n; i++)
+			ca_crladmin_missing_note(r, &u->plan, fresh.v[i], true);
 	} else if (replace(u, j, f) != CA_OK) {
 		tell(u, j, "cannot be stored:", strerror(errno));
 	} else {
@@ -236,6 +239,23 @@ install(struct update *u, struct job *j, struct ca_fetch *f)
 	ca_crls_clear(&fresh);
 	ca_crls_clear(&old);
 	return ok;
+}
+
+/* An address that was learnt may be one that the CA uses no more.  True: the
+ * failure does not count, since the CA has another key now. */
+static bool
+excuse(struct update *u, const struct job *j)
+{
+	const struct ca_crladmin_address *a =
+	    ca_crladmin_plan_learnt(&u->plan, j->state->url);
+
+	if (a != NULL)
+		printf("    this address was learnt from %s; if the CA does "
+		       "not use it any more, run: certauth crl addresses%s "
+		       "--forget %s\n",
+		    a->from, u->run->again != NULL ? u->run->again : "",
+		    a->url);
+	return !j->state->counts;
 }
 
 static bool
@@ -259,7 +279,7 @@ finish_one(struct update *u, struct job *j, struct ca_fetch *f)
 	    ca_crladmin_compile_one(u->run, j->file) != CA_OK)
 		ok = false;
 	u->run->quiet = quiet;
-	return ok;
+	return ok || excuse(u, j);
 }
 
 static void
@@ -282,7 +302,7 @@ clean_up(struct update *u)
 	drop_files(u);
 	free(u->job);
 	free(u->fetch);
-	ca_crladmin_states_clear(&u->states);
+	ca_crladmin_plan_clear(&u->plan);
 }
 
 /* CA_EXIT_OK: each address has a result, which may be an error. */
@@ -306,6 +326,20 @@ fetch_all(struct update *u)
 	return CA_EXIT_OK;
 }
 
+/* Store what the servers said of their CRLs, and link the files.  Nothing may change
+ * crl_dir after that. */
+static enum ca_err
+store(struct update *u)
+{
+	struct ca_crladmin_run *r = u->run;
+	enum ca_err rc;
+
+	drop_files(u);
+	if ((rc = ca_crladmin_states_write(r, &u->plan.states)) == CA_OK)
+		rc = ca_crladmin_link(r);
+	return rc;
+}
+
 static int
 update(struct update *u)
 {
@@ -313,34 +347,31 @@ update(struct update *u)
 	int status = CA_EXIT_OK;
 	enum ca_err rc;
 
-	if ((rc = ca_crladmin_lock(r)) != CA_OK ||
-	    (rc = ca_crladmin_states_read(r, &u->states)) != CA_OK)
+	if ((rc = ca_crladmin_lock(r)) != CA_OK)
 		return ca_crladmin_said(r->cfg->crl_dir, rc);
-	if (ca_crladmin_addresses(r, &u->states) != CA_OK)
+	if ((rc = ca_crladmin_plan_make(r, &u->plan)) == CA_ERR_CONFIG)
 		return CA_EXIT_USAGE;
-	if ((rc = prepare(u)) != CA_OK)
+	/* before the transfers, which may fail */
+	if (rc == CA_OK && u->plan.book.changed && !r->dry_run)
+		rc = ca_crladmin_book_write(r, &u->plan.book);
+	if (rc != CA_OK || (rc = prepare(u)) != CA_OK)
 		return ca_crladmin_said(r->cfg->crl_dir, rc);
-	if (u->n == 0) {
-		if (!r->quiet)
-			puts("no CRL was fetched, because no address is "
-			     "known: the CA certificates name none, and "
-			     "crl_url and --url are not set");
-		return CA_EXIT_OK;
-	}
-	if ((status = fetch_all(u)) != CA_EXIT_OK)
+	if (u->n == 0 && !r->quiet)
+		puts("no CRL was fetched, because no address is known");
+	if (u->n > 0 && (status = fetch_all(u)) != CA_EXIT_OK)
 		return status;
 	for (size_t i = 0; i < u->n; i++)
 		if (!finish_one(u, &u->job[i], &u->fetch[i]))
 			status = CA_EXIT_NO;
-	if (r->dry_run)
-		return status;
-	/* first, because nothing may change crl_dir after the links */
-	drop_files(u);
-	if ((rc = ca_crladmin_states_write(r, &u->states)) != CA_OK ||
-	    (rc = ca_crladmin_link(r)) != CA_OK) {
+	if (!r->dry_run && (rc = store(u)) != CA_OK) {
 		(void)ca_crladmin_said(r->cfg->crl_dir, rc);
 		status = CA_EXIT_NO;
 	}
+	(void)fflush(stdout); /* the messages below go to standard error */
+	if ((rc = ca_crladmin_missing_look(r, &u->plan)) != CA_OK)
+		return ca_crladmin_said(r->cfg->crl_dir, rc);
+	if (!ca_crladmin_missing_say(r, &u->plan) || u->plan.failed)
+		status = CA_EXIT_NO;
 	return status;
 }
 

@@ -1,8 +1,11 @@
 #include "doctor/doctor.h"
+#include "doctor/doctor_view.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define HEARD_MAX ((size_t)1 << 20)
 
@@ -33,24 +36,28 @@ static int run(int argc, char **argv);
 const struct ca_command ca_cmd_doctor = {
     "doctor", "check the set-up of this machine", help, run};
 
+#define CA_KEYS "ca_dir intermediates_dir"
 #define NCHECKS (sizeof checks / sizeof *checks)
 static const struct {
 	const char *name;
 	void (*run)(struct ca_doctor *d);
-	bool needs_config;
+	/* The keys that the check reads: it runs for each view that differs
+	 * in them from every view before.  "": for each view.  NULL: once. */
+	const char *keys;
+	bool needs_cas; /* of d->ca */
 } checks[] = {
-    {"config", ca_doctor_config, false},
-    {"files", ca_doctor_files, true},
-    {"host", ca_doctor_host, true},
-    {"ca", ca_doctor_cas, true},
-    {"crl", ca_doctor_crls, true},
-    {"timer", ca_doctor_timer, true},
-    {"users", ca_doctor_users, true},
-    {"registered", ca_doctor_registered, true},
-    {"pam", ca_doctor_pam, false},
-    {"sshd", ca_doctor_sshd, false},
-    {"clock", ca_doctor_clock, false},
-    {"libcrypto", ca_doctor_libcrypto, false},
+    {"config", ca_doctor_keys, "", false},
+    {"files", ca_doctor_files, "*", false},
+    {"host", ca_doctor_host, "host_* warn_expiry rsa_pkcs1", false},
+    {"ca", ca_doctor_cas, CA_KEYS " crl_exempt", false},
+    {"crl", ca_doctor_crls, CA_KEYS " crl*", true},
+    {"timer", ca_doctor_timer, CA_KEYS " crl*", true},
+    {"users", ca_doctor_users, CA_KEYS " users*", true},
+    {"registered", ca_doctor_registered, "users*", false},
+    {"pam", ca_doctor_pam, NULL, false},
+    {"sshd", ca_doctor_sshd, NULL, false},
+    {"clock", ca_doctor_clock, NULL, false},
+    {"libcrypto", ca_doctor_libcrypto, NULL, false},
 };
 
 /* ---- printing ---- */
@@ -84,6 +91,11 @@ put_text(const struct ca_doctor *d, struct ca_buf *out)
 
 		ca_buf_fmt(out, "%s %s: ", level_name(f->level), f->id);
 		ca_buf_printable(out, f->what, strlen(f->what));
+		if (f->where != NULL) {
+			ca_buf_str(out, " (in ");
+			ca_buf_printable(out, f->where, strlen(f->where));
+			ca_buf_str(out, ")");
+		}
 		ca_buf_fmt(out, "\n    why:  %s\n", f->why);
 		if (f->mend != NULL) {
 			ca_buf_str(out, "    mend: ");
@@ -108,6 +120,10 @@ put_json(const struct ca_doctor *d, struct ca_buf *out)
 		    "\"level\":\"%s\",\"what\":",
 		    i > 0 ? "," : "", f->check, f->id, level_name(f->level));
 		ca_buf_json(out, f->what, strlen(f->what));
+		if (f->where != NULL) {
+			ca_buf_str(out, ",\"where\":");
+			ca_buf_json(out, f->where, strlen(f->where));
+		}
 		ca_buf_str(out, ",\"why\":");
 		ca_buf_json(out, f->why, strlen(f->why));
 		if (f->mend != NULL) {
@@ -209,16 +225,89 @@ clear(struct ca_doctor *d)
 	for (size_t i = 0; i < d->n; i++) {
 		free(d->v[i].what);
 		free(d->v[i].mend);
+		free(d->v[i].where);
 	}
 	free(d->v);
-	for (size_t i = 0; i < d->ncas; i++) {
-		X509_free(d->ca[i].cert);
-		free(d->ca[i].file);
-	}
-	free(d->ca);
+	ca_doctor_cas_clear(d);
 	ca_buf_free(&d->heard);
-	ca_config_free(d->cfg);
+	ca_doctor_views_clear(d);
 	ca_crypto_free(d->crypto);
+}
+
+/* ---- the checks ---- */
+
+static void
+run_check(struct ca_doctor *d, size_t c)
+{
+	d->check = checks[c].name;
+	checks[c].run(d);
+	ca_buf_reset(&d->heard);
+}
+
+/* Did no view before number v have the same values for this check? */
+static bool
+is_new(const struct ca_doctor *d, size_t c, size_t v)
+{
+	for (size_t i = 0; i < v && checks[c].keys[0] != '\0'; i++)
+		if (strcmp(d->views[i]->file, d->views[v]->file) == 0 &&
+		    ca_doctor_view_same(
+			d->views[i], d->views[v], checks[c].keys))
+			return false;
+	return true;
+}
+
+static void
+check_view(struct ca_doctor *d, const bool skipped[NCHECKS], size_t v)
+{
+	bool read = false;
+
+	d->view = d->views[v];
+	d->cfg = d->view->cfg;
+	for (size_t c = 0; c < NCHECKS; c++) {
+		if (checks[c].keys == NULL || skipped[c] || !is_new(d, c, v))
+			continue;
+		if (checks[c].needs_cas && !read) {
+			/* the check of CAs was skipped, or is done */
+			d->quiet = true;
+			ca_doctor_cas_clear(d);
+			ca_doctor_cas(d);
+			d->quiet = false;
+		}
+		if (checks[c].run == ca_doctor_cas)
+			ca_doctor_cas_clear(d);
+		run_check(d, c);
+		read = read || checks[c].needs_cas ||
+		       checks[c].run == ca_doctor_cas;
+	}
+	d->view = NULL;
+	d->cfg = NULL;
+}
+
+static void
+check_all(struct ca_doctor *d, const bool skipped[NCHECKS])
+{
+	d->check = "config";
+	ca_doctor_views(d);
+	for (size_t v = 0; v < d->nviews; v++)
+		check_view(d, skipped, v);
+	for (size_t c = 0; c < NCHECKS; c++)
+		if (checks[c].keys == NULL && !skipped[c])
+			run_check(d, c);
+}
+
+/* The module takes absolute paths only.  False: the path is too long. */
+static bool
+make_absolute(struct ca_doctor *d, char full[PATH_MAX])
+{
+	char here[PATH_MAX];
+
+	if (d->config == NULL || d->config[0] == '/')
+		return true;
+	if (getcwd(here, sizeof here) == NULL ||
+	    snprintf(full, PATH_MAX, "%s/%s", here, d->config) >= PATH_MAX)
+		return false;
+	d->config = full;
+	return true;
 }
 
 static int
@@ -229,25 +318,25 @@ run(int argc, char **argv)
 	    .heard = CA_BUF_INIT(HEARD_MAX),
 	    .now = time(NULL)};
 	bool skipped[NCHECKS] = {false}, json = false;
+	char config[PATH_MAX];
 	int status = parse_args(&d, skipped, &json, argc, argv);
 
 	if (status != CA_EXIT_OK)
 		return status;
+	if (!make_absolute(&d, config))
+		return ca_cli_fail("%s: the path is too long", d.config);
 	ca_doctor_listen(&d);
 	if (ca_crypto_new(&d.crypto) != CA_OK) {
 		clear(&d);
 		return ca_cli_fail("libcrypto cannot be initialised");
 	}
-	for (size_t i = 0; i < NCHECKS; i++) {
-		/* without a configuration most checks have nothing to check */
-		if (checks[i].needs_config && d.cfg == NULL)
-			continue;
-		if (skipped[i] && checks[i].run != ca_doctor_config)
-			continue;
-		d.check = checks[i].name;
-		checks[i].run(&d);
-		ca_buf_reset(&d.heard);
+	for (size_t c = 0; c < NCHECKS; c++) {
+		if (checks[c].run == ca_doctor_pam)
+			d.no_pam = skipped[c];
+		if (checks[c].run == ca_doctor_keys)
+			skipped[c] = false;
 	}
+	check_all(&d, skipped);
 	status = print(&d, json);
 	clear(&d);
 	return status;

@@ -19,34 +19,56 @@
 
 extern const struct ca_command ca_cmd_doctor;
 
+struct ca_doctor_view; /* doctor_view.h */
+
 /* A CA of ca_dir or intermediates_dir. */
 struct ca_doctor_ca {
 	X509 *cert;
 	char *file; /* path */
 	bool anchor;
+	bool rehashed; /* `openssl rehash' makes a link to the file, or its
+			* own name is hashed */
 };
 
 struct ca_doctor {
 	const char *config, *pam_dir, *sshd_config;
-	const char *check;     /* the name of the running check */
-	struct ca_config *cfg; /* NULL: the configuration has a mistake */
+	const char *check; /* the name of the running check */
+	/* what the services read, and the one that is checked now: its
+	 * configuration.  NULL: the configuration has a mistake */
+	struct ca_doctor_view **views;
+	size_t nviews;
+	const struct ca_doctor_view *view;
+	struct ca_config *cfg; /* borrowed from view */
 	struct ca_crypto *crypto;
 	struct ca_log log;   /* writes to heard */
 	struct ca_buf heard; /* lines */
 	time_t now;
 	struct ca_doctor_ca *ca; /* of ca_doctor_cas */
 	size_t ncas;
-	bool ssh; /* the PAM service sshd uses the module */
 	struct ca_finding *v;
 	size_t n;
+	bool dropped; /* the last finding was known */
+	bool quiet;   /* findings are not recorded */
+	bool no_pam;  /* PAM's configuration is not read */
+	/* for doctor_view.c */
+	char origin[4200], command[16384];
 };
 
 /* Check owner and mode of a file or directory that decides about logins, and of
  * every directory above it.  A path that does not exist is no finding. */
 void ca_doctor_path(struct ca_doctor *d, const char *path);
 
+/* Find the views: the configuration, its sections, and the lines of PAM. */
+void ca_doctor_views(struct ca_doctor *d);
+/* Add a view for each line of the module in PAM's configuration. */
+void ca_doctor_pam_views(struct ca_doctor *d);
+/* Does the PAM service have an auth line of the module? */
+bool ca_doctor_pam_asks(struct ca_doctor *d, const char *service);
+/* Free d->ca. */
+void ca_doctor_cas_clear(struct ca_doctor *d);
+
 /* The checks, in the order of the table. */
-void ca_doctor_config(struct ca_doctor *d);
+void ca_doctor_keys(struct ca_doctor *d);
 void ca_doctor_files(struct ca_doctor *d);
 void ca_doctor_host(struct ca_doctor *d);
 void ca_doctor_cas(struct ca_doctor *d);

@@ -2,6 +2,7 @@
  * doctor: each file of crl_dir.
  */
 #include "doctor/doctor_crl.h"
+#include "doctor/doctor_view.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,21 @@
 #include "crl/index_read.h"
 
 #define MANY_ENTRIES 10000
+
+/* How to replace a CRL that is of no use: the file may hold others. */
+static void
+mend_replace(struct ca_doctor_look *l, const char *name)
+{
+	const char *update = ca_doctor_crl_command(l->d, "crl update");
+
+	if (l->in_file > 1)
+		ca_doctor_mend(l->d,
+		    "remove this CRL from %s/%s, which has others, then run "
+		    "`%s'",
+		    l->path, name, update);
+	else
+		ca_doctor_mend(l->d, "rm %s/%s; %s", l->path, name, update);
+}
 
 /* ---- one CRL ---- */
 
@@ -36,29 +52,13 @@ mark(struct ca_doctor_look *l, struct ca_crl *crl)
 	}
 }
 
-/* True: the CRL is within crl_grace. */
-static bool
-say_expired(
-    struct ca_doctor_look *l, const char *name, const char *which, time_t end)
+/* Set current or end of about, which has the signer. */
+static void
+check_times(
+    struct ca_doctor_look *l, struct ca_crl *crl, struct ca_doctor_crl *about)
 {
 	struct ca_doctor *d = l->d;
-	bool grace = (uint64_t)(d->now - end) < d->cfg->crl_grace;
-	char when[48];
-
-	ca_doctor_when(end, d->now, when);
-	ca_doctor_find(d, CA_F_CRL_STALE,
-	    grace ? CA_LEVEL_WARNING : CA_LEVEL_ERROR,
-	    "%s/%s has expired: %s was %s%s", l->path, name, which, when,
-	    grace ? " (within crl_grace)" : "");
-	ca_doctor_mend(d, "certauth crl update");
-	return grace;
-}
-
-/* True: the CRL is current. */
-static bool
-check_times(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
-{
-	struct ca_doctor *d = l->d;
+	const char *name = ca_crl_get0_name(crl);
 	const X509_CRL *x = ca_crl_get0_x509(crl);
 	time_t last, end;
 	const char *which = X509_CRL_get0_nextUpdate(x) != NULL
@@ -71,9 +71,8 @@ check_times(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
 	    !ca_crladmin_end(x, d->cfg, &end)) {
 		ca_doctor_find(d, CA_F_CRL_MALFORMED, CA_LEVEL_WARNING,
 		    "%s/%s has a time that cannot be read", l->path, name);
-		ca_doctor_mend(
-		    d, "rm %s/%s; certauth crl update", l->path, name);
-		return false;
+		mend_replace(l, name);
+		return;
 	}
 	if (last > d->now) {
 		ca_doctor_when(last, d->now, when);
@@ -82,21 +81,22 @@ check_times(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
 		    name, when);
 		ca_doctor_mend(d, "check the clock with `timedatectl'; if the "
 				  "clock is right, wait until then");
-		return false;
+		return;
 	}
 	ca_doctor_when(end, d->now, when);
 	if (end <= d->now) {
-		if (say_expired(l, name, which, end))
+		about->end = end;
+		if ((uint64_t)(d->now - end) < d->cfg->crl_grace)
 			mark(l, crl);
-		return false;
+		return;
 	}
+	about->current = true;
 	mark(l, crl);
 	if (end - d->now < (end - last) / 8) {
 		ca_doctor_find(d, CA_F_CRL_EXPIRING, CA_LEVEL_WARNING,
 		    "%s/%s expires soon: %s is %s", l->path, name, which, when);
-		ca_doctor_mend(d, "certauth crl update");
+		ca_doctor_crl_renew(l, about->signer);
 	}
-	return true;
 }
 
 static void
@@ -121,12 +121,14 @@ check_index(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
 		    : rc == CA_ERR_UNSUPPORTED
 			? "it was made by another version of certauth"
 			: ca_err_text(rc));
-		ca_doctor_mend(l->d, "certauth crl compile");
+		ca_doctor_mend(
+		    l->d, "%s", ca_doctor_crl_command(l->d, "crl compile"));
 	} else if (ca_crl_entries(crl) > MANY_ENTRIES) {
 		ca_doctor_find(l->d, CA_F_CRL_UNINDEXED, CA_LEVEL_WARNING,
 		    "%s/%s has %" PRIu64 " entries and no index", l->path, name,
 		    ca_crl_entries(crl));
-		ca_doctor_mend(l->d, "certauth crl compile");
+		ca_doctor_mend(
+		    l->d, "%s", ca_doctor_crl_command(l->d, "crl compile"));
 	}
 }
 
@@ -165,9 +167,37 @@ say_trouble(struct ca_doctor_look *l, const struct ca_crl *crl)
 		    "ask the CA to issue its CRLs without that extension, or "
 		    "with the extension not critical");
 	} else {
-		ca_doctor_mend(
-		    d, "rm %s/%s; certauth crl update", l->path, name);
+		mend_replace(l, name);
 	}
+}
+
+/* No CA that is here has signed the CRL.  known: a CA of its issuer's name is. */
+static void
+say_unknown(
+    struct ca_doctor_look *l, const char *file, const char *issuer, bool known)
+{
+	struct ca_doctor *d = l->d;
+	const char *setup = ca_doctor_setup_command(d, "--ca", "ISSUER.pem");
+	bool in = d->cfg->intermediates_dir != NULL;
+
+	/* The CA may be an intermediate whose certificate only the clients
+	 * have.  If a CA of that name is here, the CRL is forged or signed by
+	 * an unknown key. */
+	ca_doctor_find(d, CA_F_CRL_UNSIGNED,
+	    known ? CA_LEVEL_WARNING : CA_LEVEL_NOTE,
+	    "%s/%s, of %s, is not signed by any CA of ca_dir or "
+	    "intermediates_dir%s",
+	    l->path, file, issuer,
+	    known ? "; a CA of that name is there, with another key" : "");
+	ca_doctor_mend(d,
+	    "put the certificate of the CA that signs it into %s "
+	    "(intermediates_dir%s), or into %s (ca_dir) if it is to be a trust "
+	    "anchor%s%s%s%s",
+	    in ? d->cfg->intermediates_dir : "a directory",
+	    in ? "" : ", which must be set in the configuration",
+	    d->cfg->ca_dir, setup != NULL && in ? ": `" : "",
+	    setup != NULL && in ? setup : "", setup != NULL && in ? "'" : "",
+	    known ? "; otherwise move the CRL out of crl_dir" : "");
 }
 
 /* No CA that may sign CRLs has signed this one.  Say which CA it names. */
@@ -200,17 +230,7 @@ say_unsigned(struct ca_doctor_look *l, struct ca_crl *crl)
 		    "the users of this CA in, also those whose certificate "
 		    "is revoked");
 	} else {
-		/* The CA may be an intermediate whose certificate only the
-		 * clients have.  If a CA of that name is here, the CRL is
-		 * forged or signed by an unknown key. */
-		ca_doctor_find(d, CA_F_CRL_UNSIGNED,
-		    known ? CA_LEVEL_WARNING : CA_LEVEL_NOTE,
-		    "%s/%s, of %s, is not signed by any CA of ca_dir or "
-		    "intermediates_dir",
-		    l->path, file, issuer != NULL ? issuer : "?");
-		if (known)
-			ca_doctor_mend(
-			    d, "rm %s/%s; certauth crl update", l->path, file);
+		say_unknown(l, file, issuer != NULL ? issuer : "?", known);
 	}
 	free(issuer);
 }
@@ -218,21 +238,19 @@ say_unsigned(struct ca_doctor_look *l, struct ca_crl *crl)
 static void
 check_crl(struct ca_doctor_look *l, struct ca_crl *crl, STACK_OF(X509) *cas)
 {
-	const char *name = ca_crl_get0_name(crl);
-	X509 *signer;
-	bool current;
+	struct ca_doctor_crl about = {0};
 
 	if (ca_crl_trouble(crl) != CA_R_OK) {
 		say_trouble(l, crl);
 		return;
 	}
-	if ((signer = ca_crl_signer(crl, cas)) == NULL) {
+	if ((about.signer = ca_crl_signer(crl, cas)) == NULL) {
 		say_unsigned(l, crl);
 		return;
 	}
-	current = check_times(l, crl, name);
-	check_index(l, crl, name);
-	if (!ca_doctor_crl_keep(l, crl, signer, current))
+	check_times(l, crl, &about);
+	check_index(l, crl, ca_crl_get0_name(crl));
+	if (!ca_doctor_crl_keep(l, crl, &about))
 		abort();
 }
 
@@ -244,57 +262,17 @@ check_file(struct ca_doctor_look *l, const char *name, STACK_OF(X509) *cas)
 	char buf[256];
 	enum ca_err rc = ca_crladmin_read(&l->run, name, &crls);
 
-	/* check_odd reports the other errors */
+	/* ca_doctor_crl_odd reports the other errors */
 	if (rc == CA_ERR_LIMIT || (rc == CA_ERR_FORMAT && crls.n == 0)) {
 		ca_doctor_find(l->d, CA_F_CRL_MALFORMED, CA_LEVEL_WARNING,
 		    "%s/%s %s", l->path, name, ca_crldir_why(rc, &st, buf));
-		ca_doctor_mend(
-		    l->d, "rm %s/%s; certauth crl update", l->path, name);
+		l->in_file = 1;
+		mend_replace(l, name);
 	}
+	l->in_file = crls.n;
 	for (size_t i = 0; i < crls.n; i++)
 		check_crl(l, crls.v[i], cas);
 	ca_crls_clear(&crls);
-}
-
-/* Check an entry that is not a file, or a file that cannot be read. */
-static void
-check_odd(struct ca_doctor_look *l, const char *name)
-{
-	struct ca_doctor *d = l->d;
-	struct stat st = {0};
-	char buf[256], path[4096];
-	int fd;
-	enum ca_err rc = ca_crldir_open(l->run.dir, name, &fd, &st);
-	const char *why = rc == CA_OK ? "" : ca_crldir_why(rc, &st, buf);
-
-	(void)snprintf(path, sizeof path, "%s/%s", l->path, name);
-	switch (rc) {
-	case CA_OK:
-		(void)close(fd);
-		return;
-	case CA_ERR_NOT_FOUND:
-		return;
-	case CA_ERR_UNSUPPORTED:
-		/* a file system that is mounted there has a lost+found */
-		ca_doctor_find(d, CA_F_CRL_SKIPPED,
-		    strcmp(name, "lost+found") == 0 ? CA_LEVEL_NOTE
-						    : CA_LEVEL_WARNING,
-		    "%s %s", path, why);
-		ca_doctor_mend(d,
-		    "put the CRL files themselves into %s, then rm %s", l->path,
-		    path);
-		return;
-	case CA_ERR_UNTRUSTED:
-		ca_doctor_path(d, path);
-		return;
-	default:
-		ca_doctor_find(
-		    d, CA_F_CRL_DIR, CA_LEVEL_ERROR, "%s %s", path, why);
-		ca_doctor_mend(d,
-		    "restore the file, or run `rm %s; certauth crl update; "
-		    "certauth crl compile'",
-		    path);
-	}
 }
 
 /* ---- all of them ---- */
@@ -327,8 +305,8 @@ say_no_dir(struct ca_doctor_look *l, enum ca_err rc)
 	    : rc == CA_ERR_IO ? strerror(errno)
 			      : ca_err_text(rc));
 	if (absent)
-		ca_doctor_mend(
-		    l->d, "mkdir -m 755 %s; certauth crl update", l->path);
+		ca_doctor_mend(l->d, "mkdir -m 755 %s; %s", l->path,
+		    ca_doctor_crl_command(l->d, "crl update"));
 	else
 		ca_doctor_mend(l->d,
 		    "check the permissions of %s, and run `certauth doctor' as "
@@ -345,26 +323,28 @@ ca_doctor_crls(struct ca_doctor *d)
 		.crypto = d->crypto,
 		.dir = -1},
 	    .path = d->cfg->crl_dir};
-	STACK_OF(X509) *cas = sk_X509_new_null();
 	struct ca_list names = {0}, odd = {0};
+	char *again = NULL;
 	enum ca_err rc;
 
 	if (d->cfg->crl == CA_CRL_OFF)
 		goto out;
 	l.has = calloc(d->ncas + 1, sizeof *l.has);
 	l.weak = calloc(d->ncas + 1, sizeof *l.weak);
-	for (size_t i = 0; cas != NULL && i < d->ncas; i++)
-		if (sk_X509_push(cas, d->ca[i].cert) <= 0)
-			abort();
 	if ((rc = list_dir(&l, &names, &odd)) != CA_OK || l.has == NULL ||
 	    l.weak == NULL) {
 		say_no_dir(&l, rc);
 		goto out;
 	}
+	l.run.again = again = ca_doctor_crl_options(d);
+	if (strcmp(d->view->file, CA_SYSCONFDIR "/certauth.conf") != 0)
+		l.run.config = d->view->file;
+	ca_doctor_crl_plan(&l);
 	for (size_t i = 0; i < odd.n; i++)
-		check_odd(&l, odd.v[i]);
+		ca_doctor_crl_odd(&l, odd.v[i]);
 	for (size_t i = 0; i < names.n; i++)
-		check_file(&l, names.v[i], cas);
+		check_file(&l, names.v[i], l.run.cas);
+	ca_doctor_crl_stale(&l);
 	ca_doctor_crl_pairs(&l);
 	ca_doctor_crl_deltas(&l);
 	ca_doctor_crl_listings(&l);
@@ -376,7 +356,9 @@ out:
 	ca_crladmin_names_free(&odd);
 	if (l.run.dir >= 0)
 		(void)close(l.run.dir);
-	sk_X509_free(cas);
+	sk_X509_free(l.run.cas);
+	ca_crladmin_plan_clear(&l.plan);
 	free(l.has);
 	free(l.weak);
+	free(again);
 }

@@ -3,6 +3,7 @@
  * certificates of this host.
  */
 #include "doctor/doctor_crl.h"
+#include "doctor/doctor_view.h"
 
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 
 bool
 ca_doctor_crl_keep(struct ca_doctor_look *l, const struct ca_crl *crl,
-    X509 *signer, bool current)
+    const struct ca_doctor_crl *about)
 {
 	struct ca_doctor_crl *v = realloc(l->v, (l->n + 1) * sizeof *v);
 	X509_CRL *x = ca_crl_get0_x509(crl);
@@ -26,8 +27,9 @@ ca_doctor_crl_keep(struct ca_doctor_look *l, const struct ca_crl *crl,
 		return false;
 	l->v = v;
 	v += l->n;
-	*v = (struct ca_doctor_crl){
-	    strdup(ca_crl_get0_name(crl)), x, signer, current};
+	*v = *about;
+	v->file = strdup(ca_crl_get0_name(crl));
+	v->x = x;
 	if (v->file == NULL || X509_CRL_up_ref(x) != 1) {
 		free(v->file);
 		return false;
@@ -112,6 +114,72 @@ ca_doctor_crl_pairs(struct ca_doctor_look *l)
 		}
 }
 
+/* ---- expired ---- */
+
+/* The current CRL that a login uses instead of the expired one, or NULL. */
+static const struct ca_doctor_crl *
+successor(const struct ca_doctor_look *l, const struct ca_doctor_crl *old)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct ca_doctor_crl *v = &l->v[i];
+
+		if (v->current && !ca_crladmin_is_delta(v->x) &&
+		    of_one_series(v, old) &&
+		    ASN1_TIME_compare(X509_CRL_get0_lastUpdate(v->x),
+			X509_CRL_get0_lastUpdate(old->x)) > 0 &&
+		    !disagree(v, old))
+			return v;
+	}
+	return NULL;
+}
+
+static size_t
+in_file(const struct ca_doctor_look *l, const char *file)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		n += strcmp(l->v[i].file, file) == 0;
+	return n;
+}
+
+static void
+say_expired(struct ca_doctor_look *l, const struct ca_doctor_crl *c)
+{
+	struct ca_doctor *d = l->d;
+	bool grace = (uint64_t)(d->now - c->end) < d->cfg->crl_grace;
+	const struct ca_doctor_crl *newer = successor(l, c);
+	char when[48];
+
+	ca_doctor_when(c->end, d->now, when);
+	if (newer != NULL) {
+		ca_doctor_find(d, CA_F_CRL_STALE, CA_LEVEL_NOTE,
+		    "%s/%s has expired (%s), and the current CRL %s of the "
+		    "same CA has replaced it",
+		    l->path, c->file, when, newer->file);
+		if (in_file(l, c->file) == 1)
+			ca_doctor_mend(d, "rm %s/%s; %s", l->path, c->file,
+			    ca_doctor_crl_command(d, "crl compile"));
+		return;
+	}
+	ca_doctor_find(d, CA_F_CRL_STALE,
+	    grace ? CA_LEVEL_WARNING : CA_LEVEL_ERROR,
+	    "%s/%s has expired: %s was %s%s", l->path, c->file,
+	    X509_CRL_get0_nextUpdate(c->x) != NULL
+		? "its nextUpdate"
+		: "it has no nextUpdate, and the end of its crl_no_next_update",
+	    when, grace ? " (within crl_grace)" : "");
+	ca_doctor_crl_renew(l, c->signer);
+}
+
+void
+ca_doctor_crl_stale(struct ca_doctor_look *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].end != 0)
+			say_expired(l, &l->v[i]);
+}
+
 /* ---- deltas ---- */
 
 static bool
@@ -154,10 +222,14 @@ ca_doctor_crl_deltas(struct ca_doctor_look *l)
 		    base ? ""
 			 : "; no current complete CRL of that number or a "
 			   "higher one was found for its scope");
-		ca_doctor_mend(l->d, "%s",
-		    base ? "nothing: the delta is used with its complete CRL"
-			 : "set crl_url to the address of the complete CRL, "
-			   "then run `certauth crl update'");
+		if (base)
+			ca_doctor_mend(l->d,
+			    "nothing: the delta is used with its complete CRL");
+		else
+			ca_doctor_mend(l->d,
+			    "set crl_url to the address of the complete CRL, "
+			    "then run `%s'",
+			    ca_doctor_crl_command(l->d, "crl update"));
 		ca_buf_free(&about);
 	}
 }

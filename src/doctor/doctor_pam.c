@@ -1,301 +1,34 @@
 /*
  * doctor: the PAM services that use the module.
  */
-#include "doctor/doctor.h"
+#include "doctor/doctor_pam.h"
+#include "doctor/doctor_stack.h"
+#include "doctor/doctor_view.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
-#include "tool/pamfile.h"
+#define VENDOR "/usr/lib/pam.d"
 
-#define OURS "pam_certauth.so"
-
+/* A service, while its lines are visited. */
 struct service {
 	struct ca_doctor *d;
 	const char *name;
-	bool auth, account, session; /* the module is in that stack */
-	bool open_next; /* the stack continues after a refusal of the module,
-			 * and no line since then refuses */
-	char at[4200];  /* file:line of that module line */
-	char way[4200]; /* a sufficient password line before the module; "" */
+	char path[4200];    /* its file, for messages */
+	bool auth, account; /* the module is in that stack */
+	bool accounts;      /* the stack of accounts has a line */
+	bool audit;         /* a line of the module only observes */
+	bool nologin;       /* pam_nologin.so stands before the module */
+	bool first_nologin;
+	char at[4200]; /* FILE:LINE of the first auth line */
+	struct ca_stack stack;
 };
 
-/* ---- one line ---- */
-
-static bool
-found_by_name(const char *module)
-{
-	static const char *const where[] = {"/lib/*/security/",
-	    "/usr/lib/*/security/", "/lib64/security/", "/usr/lib64/security/",
-	    "/lib/security/", "/usr/lib/security/"};
-	bool found = false;
-
-	for (size_t i = 0; !found && i < sizeof where / sizeof *where; i++) {
-		char pattern[512];
-		glob_t g;
-
-		(void)snprintf(
-		    pattern, sizeof pattern, "%s%s", where[i], module);
-		if (glob(pattern, 0, NULL, &g) == 0) {
-			found = true;
-			globfree(&g);
-		}
-	}
-	return found;
-}
-
-static void
-check_module(struct ca_doctor *d, const struct ca_pam_line *line)
-{
-	bool there = line->module[0] == '/' ? access(line->module, R_OK) == 0
-					    : found_by_name(line->module);
-
-	if (line->module[0] == '/' && there)
-		ca_doctor_path(d, line->module);
-	if (there)
-		return;
-	ca_doctor_find(d, CA_F_PAM_MODULE, CA_LEVEL_ERROR,
-	    "%s:%u names %s, which does not exist", line->file, line->number,
-	    line->module);
-	ca_doctor_mend(d,
-	    "correct the path in the line, or name the module " OURS
-	    " without a path");
-}
-
-static bool
-has_word(const char *control)
-{
-	static const char *const words[] = {"required", "requisite",
-	    "sufficient", "optional", "include", "substack"};
-
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (strcasecmp(control, words[i]) == 0)
-			return true;
-	return control[0] == '[' && control[strlen(control) - 1] == ']' &&
-	       strchr(control, '=') != NULL;
-}
-
-/* The action of a bracketed control for value, or for "default" if value is not
- * named; "" if there is none. */
-static void
-action(const char *control, const char *value, char out[32])
-{
-	const char *p = control, *other = NULL;
-	size_t len = strlen(value);
-
-	out[0] = '\0';
-	while ((p = strpbrk(p, " \t[")) != NULL) {
-		p++;
-		if (strncasecmp(p, value, len) == 0 && p[len] == '=') {
-			other = p + len + 1;
-			break;
-		}
-		if (strncasecmp(p, "default=", 8) == 0)
-			other = p + 8;
-	}
-	if (other != NULL)
-		(void)snprintf(
-		    out, 32, "%.*s", (int)strcspn(other, " \t]"), other);
-}
-
-static bool
-goes_on(const char *control)
-{
-	char fail[32];
-
-	if (strcasecmp(control, "sufficient") == 0 ||
-	    strcasecmp(control, "optional") == 0)
-		return true;
-	action(control, "auth_err", fail);
-	return control[0] == '[' &&
-	       (strcasecmp(fail, "ignore") == 0 || strcasecmp(fail, "ok") == 0);
-}
-
-static void
-check_control(struct ca_doctor *d, const struct ca_pam_line *line, bool audit)
-{
-	char good[32], bad[32];
-	const char *what = NULL;
-
-	action(line->control, "success", good);
-	action(line->control, "auth_err", bad);
-	if (!has_word(line->control))
-		what = "is not a control that libpam knows";
-	else if (strcasecmp(line->control, "optional") == 0 && !audit)
-		what = "neither grants nor refuses if the stack has other "
-		       "modules";
-	else if (line->control[0] == '[' &&
-		 (strcasecmp(bad, "ok") == 0 || strcasecmp(bad, "done") == 0))
-		what = "treats a refusal as a success";
-	else if (line->control[0] == '[' && strcasecmp(good, "ignore") == 0)
-		what = "ignores a success";
-	if (what == NULL)
-		return;
-	ca_doctor_find(d, CA_F_PAM_CONTROL, CA_LEVEL_ERROR,
-	    "%s:%u: the control %s %s", line->file, line->number, line->control,
-	    what);
-	ca_doctor_mend(d, "use required, sufficient or [success=done "
-			  "ignore=ignore default=die]; see CONTROL FLAGS in "
-			  "pam_certauth(8)");
-}
-
-/* Read the configuration with the arguments of the line, as the module does. */
-static bool
-check_arguments(struct service *s, const struct ca_pam_line *line)
-{
-	struct ca_doctor *d = s->d;
-	const char *argv[CA_PAM_ARGS_MAX + 1];
-	struct ca_config *cfg = NULL;
-	char config[4200];
-	int argc = 0;
-	bool audit = false;
-
-	/* --config replaces the file that the line names */
-	if (d->config != NULL) {
-		(void)snprintf(config, sizeof config, "config=%s", d->config);
-		argv[argc++] = config;
-	}
-	for (int i = 0; i < line->argc; i++)
-		if (d->config == NULL ||
-		    strncmp(line->argv[i], "config=", 7) != 0)
-			argv[argc++] = line->argv[i];
-	ca_buf_reset(&d->heard);
-	if (ca_config_load(argc, argv, s->name, &d->log, &cfg) == CA_OK) {
-		audit = cfg->mode == CA_MODE_AUDIT;
-	} else if (d->cfg != NULL) { /* else the check of config reports it */
-		char mend[4400];
-		(void)snprintf(mend, sizeof mend,
-		    "edit line %u of %s; "
-		    "certauth.conf(5) lists every key",
-		    line->number, line->file);
-		ca_doctor_heard(
-		    d, CA_F_PAM_ARGUMENT, CA_LEVEL_ERROR, line->file, mend);
-	}
-	ca_config_free(cfg);
-	return audit;
-}
-
-/* After a module line that lets the stack continue: does pam_permit.so follow
- * before a module that asks for something? */
-static void
-check_after(struct service *s, const struct ca_pam_line *line)
-{
-	const char *slash = strrchr(line->module, '/');
-	const char *name = slash != NULL ? slash + 1 : line->module;
-
-	if (!s->open_next || ca_pamfile_includes(line))
-		return;
-	if (strcmp(name, "pam_permit.so") == 0) {
-		ca_doctor_find(s->d, CA_F_PAM_OPEN, CA_LEVEL_ERROR,
-		    "%s:%u: pam_permit.so follows the line %s, and that line "
-		    "lets the stack continue after a refusal",
-		    line->file, line->number, s->at);
-		ca_doctor_mend(s->d,
-		    "put `auth requisite pam_deny.so' between the two "
-		    "lines, or make the line of " OURS " required");
-		s->open_next = false;
-	} else if (strcmp(name, "pam_env.so") != 0 &&
-		   strcmp(name, "pam_faildelay.so") != 0 &&
-		   strcmp(name, "pam_cap.so") != 0 &&
-		   strcmp(name, "pam_group.so") != 0 &&
-		   strcasecmp(line->control, "optional") != 0) {
-		s->open_next = false;
-	}
-}
-
-static bool
-asks_password(const struct ca_pam_line *line)
-{
-	static const char *const names[] = {"pam_unix.so", "pam_sss.so",
-	    "pam_ldap.so", "pam_krb5.so", "pam_winbind.so"};
-	const char *slash = strrchr(line->module, '/');
-	const char *name = slash != NULL ? slash + 1 : line->module;
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return false;
-}
-
-/* A sufficient password line before a required module line: its author may
- * believe that the certificate is required. */
-static void
-check_before(struct service *s, const struct ca_pam_line *line)
-{
-	if (!ca_pamfile_is_ours(line)) {
-		if (asks_password(line) &&
-		    strcasecmp(line->control, "sufficient") == 0)
-			(void)snprintf(s->way, sizeof s->way, "%s:%u %s",
-			    line->file, line->number, line->module);
-		return;
-	}
-	if (s->way[0] == '\0' ||
-	    (strcasecmp(line->control, "required") != 0 &&
-		strcasecmp(line->control, "requisite") != 0))
-		return;
-	ca_doctor_find(s->d, CA_F_PAM_CONTROL, CA_LEVEL_WARNING,
-	    "%s:%u: the certificate is %s, but the line %s before it is "
-	    "sufficient without a certificate",
-	    line->file, line->number, line->control, s->way);
-	ca_doctor_mend(s->d, "if a password alone must not be enough, make the "
-			     "line of the password required, or remove it");
-}
-
-static void
-check_line(void *ctx, const struct ca_pam_line *line)
-{
-	struct service *s = ctx;
-	bool audit;
-
-	if (strcasecmp(line->type, "auth") == 0)
-		check_before(s, line);
-	if (!ca_pamfile_is_ours(line)) {
-		if (strcasecmp(line->type, "auth") == 0)
-			check_after(s, line);
-		return;
-	}
-	check_module(s->d, line);
-	audit = check_arguments(s, line);
-	if (strcasecmp(line->type, "auth") == 0) {
-		s->auth = true;
-		check_control(s->d, line, audit);
-		s->open_next = goes_on(line->control) && !audit;
-		(void)snprintf(
-		    s->at, sizeof s->at, "%s:%u", line->file, line->number);
-	} else if (strcasecmp(line->type, "account") == 0) {
-		s->account = true;
-	} else if (strcasecmp(line->type, "password") == 0) {
-		ca_doctor_find(s->d, CA_F_PAM_PASSWORD, CA_LEVEL_ERROR,
-		    "%s:%u: " OURS " is in a password stack", line->file,
-		    line->number);
-		ca_doctor_mend(
-		    s->d, "remove line %u of %s", line->number, line->file);
-	} else {
-		ca_doctor_find(s->d, CA_F_PAM_SESSION, CA_LEVEL_NOTE,
-		    "%s:%u: " OURS " is in a session stack", line->file,
-		    line->number);
-		ca_doctor_mend(
-		    s->d, "remove line %u of %s", line->number, line->file);
-	}
-}
-
-/* ---- services ---- */
-
-static void
-note_module(void *ctx, const struct ca_pam_line *line)
-{
-	struct service *s = ctx;
-
-	if (!ca_pamfile_is_ours(line))
-		return;
-	s->auth = s->auth || strcasecmp(line->type, "auth") == 0;
-	s->account = s->account || strcasecmp(line->type, "account") == 0;
-}
+/* ---- where the services are ---- */
 
 /* Backup files of packages and editors are not services. */
 static bool
@@ -315,56 +48,287 @@ is_service(const char *name)
 	return true;
 }
 
+static void
+add_name(struct ca_list *names, const char *name)
+{
+	char **v;
+
+	for (size_t i = 0; i < names->n; i++)
+		if (strcmp(names->v[i], name) == 0)
+			return;
+	if ((v = realloc(names->v, (names->n + 1) * sizeof *v)) == NULL ||
+	    (v[names->n] = strdup(name)) == NULL)
+		abort();
+	names->v = v;
+	names->n++;
+}
+
+static void
+name_of_line(void *ctx, const struct ca_pam_line *line)
+{
+	add_name(ctx, line->service);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* libpam reads pam.conf if there is no pam.d. */
+static bool
+is_conf(const struct ca_doctor *d)
+{
+	return access(d->pam_dir, F_OK) != 0 && errno == ENOENT;
+}
+
+static bool
+list_dir(const char *path, struct ca_list *names)
+{
+	DIR *dir = opendir(path);
+	struct dirent *e;
+
+	if (dir == NULL)
+		return false;
+	while ((e = readdir(dir)) != NULL)
+		if (is_service(e->d_name) && e->d_type != DT_DIR)
+			add_name(names, e->d_name);
+	(void)closedir(dir);
+	return true;
+}
+
+/* Services of packages, which a file in /etc/pam.d replaces. */
+static bool
+is_vendor(const struct ca_doctor *d, const char *name)
+{
+	char path[4200];
+
+	(void)snprintf(path, sizeof path, "%s/%s", d->pam_dir, name);
+	return !is_conf(d) && access(path, F_OK) != 0;
+}
+
+/* False: no configuration can be read (errno). */
+static bool
+list_services(const struct ca_doctor *d, struct ca_list *names)
+{
+	if (is_conf(d))
+		return ca_pamfile_walk_conf(d->pam_dir, NULL, false,
+			   name_of_line, names) == CA_OK;
+	if (!list_dir(d->pam_dir, names))
+		return false;
+	if (strcmp(d->pam_dir, "/etc/pam.d") == 0)
+		(void)list_dir(VENDOR, names); /* it may be absent */
+	if (names->n > 1)
+		qsort(names->v, names->n, sizeof *names->v, by_name);
+	return true;
+}
+
+static void
+names_free(struct ca_list *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		free(names->v[i]);
+	free(names->v);
+}
+
+static enum ca_err
+walk(struct service *s, bool follow, ca_pam_visit *visit)
+{
+	return is_conf(s->d)
+		   ? ca_pamfile_walk_conf(
+			 s->d->pam_dir, s->name, follow, visit, s)
+		   : ca_pamfile_walk(s->d->pam_dir, s->name, follow, visit, s);
+}
+
+/* ---- views ---- */
+
+static void
+view_line(void *ctx, const struct ca_pam_line *line)
+{
+	const struct service *s = ctx;
+
+	if (ca_pamfile_is_ours(line))
+		ca_doctor_view_line(s->d, s->name, line);
+}
+
+void
+ca_doctor_pam_views(struct ca_doctor *d)
+{
+	struct ca_list names = {0};
+
+	if (!list_services(d, &names))
+		return; /* the check of PAM reports it */
+	for (size_t i = 0; i < names.n; i++) {
+		struct service s = {.d = d, .name = names.v[i]};
+		enum ca_err rc = walk(&s, true, view_line);
+
+		(void)rc; /* the same */
+	}
+	names_free(&names);
+}
+
+/* ---- one service ---- */
+
+static bool
+is_audit(const struct service *s, const struct ca_pam_line *line)
+{
+	const struct ca_doctor_view *v =
+	    ca_pamfile_is_ours(line) ? ca_doctor_view_of(s->d, s->name, line)
+				     : NULL;
+
+	return v != NULL && v->cfg->mode == CA_MODE_AUDIT;
+}
+
+static void
+own_line(void *ctx, const struct ca_pam_line *line)
+{
+	struct service *s = ctx;
+
+	ca_doctor_pam_line(s->d, line, is_audit(s, line));
+}
+
+static void
+whole_line(void *ctx, const struct ca_pam_line *line)
+{
+	struct service *s = ctx;
+	bool ours = ca_pamfile_is_ours(line);
+
+	if (strcasecmp(line->type, "account") == 0) {
+		s->account = s->account || ours;
+		s->accounts = true;
+	}
+	if (strcasecmp(line->type, "auth") != 0)
+		return;
+	ca_stack_add(&s->stack, line);
+	if (strcmp(ca_pamfile_module(line), "pam_nologin.so") == 0)
+		s->nologin = true;
+	if (!ours)
+		return;
+	ca_doctor_reach(s->d, s->name, line);
+	s->audit = s->audit || is_audit(s, line);
+	if (s->auth)
+		return;
+	s->auth = true;
+	s->first_nologin = s->nologin;
+	(void)snprintf(s->at, sizeof s->at, "%s:%u", line->file, line->number);
+}
+
+/* A greeter calls PAM without a user name; pam_nologin.so asks for it. */
+static void
+check_greeter(const struct service *s)
+{
+	static const char *const greeters[] = {"gdm", "lightdm", "sddm",
+	    "greetd", "lxdm", "xdm", "slim", "wdm", "kdm", "ly", "lemurs"};
+
+	for (size_t i = 0; i < sizeof greeters / sizeof *greeters; i++) {
+		size_t n = strlen(greeters[i]);
+
+		if (s->first_nologin || strncmp(s->name, greeters[i], n) != 0 ||
+		    (s->name[n] != '\0' && s->name[n] != '-'))
+			continue;
+		ca_doctor_find(s->d, CA_F_PAM_NOLOGIN, CA_LEVEL_WARNING,
+		    "%s: no pam_nologin.so stands before the line of " OURS
+		    " in the greeter %s",
+		    s->at, s->name);
+		ca_doctor_mend(s->d,
+		    "put `auth requisite pam_nologin.so' before the line %s",
+		    s->at);
+		return;
+	}
+}
+
+static void
+check_account(const struct service *s)
+{
+	/* a file without a line for accounts is a part of other services */
+	if (!s->auth || s->account || !s->accounts)
+		return;
+	ca_doctor_find(s->d, CA_F_PAM_ACCOUNT, CA_LEVEL_NOTE,
+	    "%s has an auth line of " OURS ", but no account line", s->path);
+	ca_doctor_mend(
+	    s->d, "add the line `account required " OURS "' to %s", s->path);
+}
+
+/* The file of the service, and its name in messages. */
+static void
+name_file(struct service *s, char file[4200])
+{
+	const struct ca_doctor *d = s->d;
+	const char *slash = strrchr(d->pam_dir, '/');
+
+	if (is_conf(d)) {
+		(void)snprintf(file, 4200, "%.*spam.conf",
+		    slash != NULL ? (int)(slash - d->pam_dir) + 1 : 0,
+		    d->pam_dir);
+		(void)snprintf(
+		    s->path, sizeof s->path, "%.4000s (%.64s)", file, s->name);
+		return;
+	}
+	(void)snprintf(file, 4200, "%s/%s",
+	    is_vendor(d, s->name) ? VENDOR : d->pam_dir, s->name);
+	memcpy(s->path, file, sizeof s->path);
+}
+
+/* Returns whether the service asks for a certificate. */
 static bool
 check_service(struct ca_doctor *d, const char *name)
 {
-	struct service own = {.d = d, .name = name};
-	struct service whole = {.d = d, .name = name};
-	char path[4200];
-	enum ca_err rc =
-	    ca_pamfile_walk(d->pam_dir, name, false, check_line, &own);
+	struct service s = {.d = d, .name = name};
+	char file[4200];
+	/* what packages include is theirs to correct */
+	enum ca_err rc = is_vendor(d, name) ? CA_OK : walk(&s, false, own_line);
 
-	(void)snprintf(path, sizeof path, "%s/%s", d->pam_dir, name);
+	name_file(&s, file);
 	if (rc == CA_ERR_IO) {
 		ca_doctor_find(d, CA_F_PAM_FILE, CA_LEVEL_WARNING,
-		    "%s cannot be read: %s", path, strerror(errno));
+		    "%s cannot be read: %s", s.path, strerror(errno));
 		ca_doctor_mend(d, "run `certauth doctor' as root");
 	}
 	if (rc == CA_OK)
-		rc = ca_pamfile_walk(
-		    d->pam_dir, name, true, note_module, &whole);
-	if (rc != CA_OK)
-		return false;
-	if (own.auth || own.account)
-		ca_doctor_path(d, path);
-	if (own.auth && !whole.account) {
-		ca_doctor_find(d, CA_F_PAM_ACCOUNT, CA_LEVEL_NOTE,
-		    "%s has an auth line of " OURS ", but no account line",
-		    path);
-		ca_doctor_mend(d, "add the line `account required " OURS "'");
+		rc = walk(&s, true, whole_line);
+	if (rc == CA_OK && (s.auth || s.account)) {
+		ca_doctor_path(d, file);
+		check_greeter(&s);
+		check_account(&s);
+		if (!s.audit)
+			ca_doctor_stack(d, &s.stack);
 	}
-	if (strcmp(name, "sshd") == 0)
-		d->ssh = whole.auth;
-	return own.auth;
+	ca_stack_clear(&s.stack);
+	return s.auth;
+}
+
+static void
+note_auth(void *ctx, const struct ca_pam_line *line)
+{
+	struct service *s = ctx;
+
+	s->auth = s->auth || (ca_pamfile_is_ours(line) &&
+				 strcasecmp(line->type, "auth") == 0);
+}
+
+bool
+ca_doctor_pam_asks(struct ca_doctor *d, const char *service)
+{
+	struct service s = {.d = d, .name = service};
+
+	return walk(&s, true, note_auth) == CA_OK && s.auth;
 }
 
 void
 ca_doctor_pam(struct ca_doctor *d)
 {
-	DIR *dir = opendir(d->pam_dir);
-	struct dirent *e;
+	struct ca_list names = {0};
 	bool used = false;
 
-	if (dir == NULL) {
+	if (!list_services(d, &names)) {
 		ca_doctor_find(d, CA_F_PAM_FILE, CA_LEVEL_ERROR,
 		    "%s cannot be opened: %s", d->pam_dir, strerror(errno));
 		ca_doctor_mend(d, "name the directory with --pam-dir DIR");
 		return;
 	}
-	while ((e = readdir(dir)) != NULL)
-		if (is_service(e->d_name) && e->d_type != DT_DIR)
-			used |= check_service(d, e->d_name);
-	(void)closedir(dir);
+	for (size_t i = 0; i < names.n; i++)
+		used |= check_service(d, names.v[i]);
+	names_free(&names);
 	if (used)
 		return;
 	ca_doctor_find(d, CA_F_PAM_UNUSED, CA_LEVEL_WARNING,

@@ -11,6 +11,24 @@
 
 #include "base/file.h"
 
+/* One finding for a directory above several files. */
+static void
+say_parent(
+    struct ca_doctor *d, const char *dir, const char *path, const char *what)
+{
+	char mend[8300];
+
+	(void)snprintf(
+	    mend, sizeof mend, "chown root %s; chmod go-w %s", dir, dir);
+	for (size_t i = 0; i < d->n; i++)
+		if (d->v[i].code == CA_F_PARENT_UNTRUSTED &&
+		    d->v[i].mend != NULL && strcmp(d->v[i].mend, mend) == 0)
+			return;
+	ca_doctor_find(d, CA_F_PARENT_UNTRUSTED, CA_LEVEL_ERROR,
+	    "%s, above %s, %s", dir, path, what);
+	ca_doctor_mend(d, "%s", mend);
+}
+
 static void
 parents(struct ca_doctor *d, const char *path)
 {
@@ -27,10 +45,7 @@ parents(struct ca_doctor *d, const char *path)
 		if (what != NULL &&
 		    !((st.st_mode & S_ISVTX) != 0 &&
 			(st.st_uid == 0 || st.st_uid == geteuid()))) {
-			ca_doctor_find(d, CA_F_PARENT_UNTRUSTED, CA_LEVEL_ERROR,
-			    "%s, above %s, %s", full, path, what);
-			ca_doctor_mend(
-			    d, "chown root %s; chmod go-w %s", full, full);
+			say_parent(d, full, path, what);
 		}
 		if (full[1] == '\0')
 			break;

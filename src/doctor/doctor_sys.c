@@ -1,37 +1,111 @@
 /*
- * doctor: the host's proof, sshd, the clock, libcrypto.
+ * doctor: the host's names and proof, the clock, libcrypto.
  */
 #include "doctor/doctor.h"
+#include "doctor/doctor_view.h"
 
-#include <errno.h>
-#include <glob.h>
 #include <openssl/crypto.h>
 #include <openssl/opensslv.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <sys/timex.h>
+#include <unistd.h>
 
 #include "host/host.h"
 #include "wire/scheme.h"
 
-#define INCLUDES_MAX 16
+#define DAY ((time_t)86400)
+
+/* A name that every machine has for itself. */
+static bool
+is_local(const char *name)
+{
+	static const char *const names[] = {"localhost",
+	    "localhost.localdomain", "localhost4", "localhost6",
+	    "localhost4.localdomain4", "localhost6.localdomain6",
+	    "ip6-localhost", "ip6-loopback", "::1"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcasecmp(name, names[i]) == 0)
+			return true;
+	return strncmp(name, "127.", 4) == 0;
+}
+
+/* Rule 1 of the client: the request names the host that the user means. */
+static void
+check_names(struct ca_doctor *d)
+{
+	char *name[CA_HOST_NAMES_MAX] = {NULL};
+	size_t n = 0, local = 0;
+	enum ca_err rc = ca_host_names(d->cfg, name, CA_HOST_NAMES_MAX, &n);
+
+	for (size_t i = 0; i < n; i++)
+		local += is_local(name[i]);
+	if (rc != CA_OK && rc != CA_ERR_MEMORY)
+		ca_doctor_find(d, CA_F_HOST_NAME, CA_LEVEL_ERROR,
+		    "this host has no usable name");
+	else if (n > 0 && local == n)
+		ca_doctor_find(d, CA_F_HOST_NAME, CA_LEVEL_WARNING,
+		    "the only name of this host is %s, which no remote client "
+		    "means",
+		    name[0]);
+	else if (local > 0)
+		ca_doctor_find(d, CA_F_HOST_NAME, CA_LEVEL_WARNING,
+		    "localhost is one of the names of this host, and of every "
+		    "other host");
+	for (size_t i = 0; i < n; i++)
+		free(name[i]);
+	if (rc == CA_OK && local == 0)
+		return;
+	if (d->cfg->host_names.n > 0)
+		ca_doctor_mend(d,
+		    "set host_names in %s to the names that users give to ssh",
+		    ca_doctor_origin(d, "host_names"));
+	else
+		ca_doctor_mend(d,
+		    "hostnamectl set-hostname NAME, or set host_names in %s to "
+		    "the names that users give to ssh",
+		    d->view->file);
+}
+
+/* How to correct host_cert and host_key. */
+static void
+mend_host(struct ca_doctor *d, char *out, size_t size)
+{
+	const char *key = d->cfg->host_key;
+	struct stat st;
+
+	if (key != NULL && stat(key, &st) == 0 &&
+	    ((st.st_mode & 077) != 0 ||
+		(st.st_uid != 0 && st.st_uid != geteuid())))
+		(void)snprintf(
+		    out, size, "chown root %s; chmod 600 %s", key, key);
+	else
+		(void)snprintf(out, size,
+		    "set host_cert and host_key in %s to a certificate for "
+		    "this host that is valid now, and to its key",
+		    ca_doctor_origin(d, "host_cert host_key"));
+}
 
 void
 ca_doctor_host(struct ca_doctor *d)
 {
 	const struct ca_context ctx = {d->crypto, d->cfg, &d->log, d->now};
-	enum ca_err rc = ca_host_check(&ctx);
 	bool required = d->cfg->host_proof == CA_HOST_PROOF_REQUIRE;
+	char mend[8400];
 
+	check_names(d);
+	enum ca_err rc = ca_host_check(&ctx);
 	/* with a host_cert, a file that is missing has that code too */
 	if (rc == CA_ERR_NOT_FOUND && d->cfg->host_cert == NULL)
 		return;
+	mend_host(d, mend, sizeof mend);
 	if (rc != CA_OK)
 		ca_doctor_heard(d, CA_F_HOST_CERT,
 		    required ? CA_LEVEL_ERROR : CA_LEVEL_WARNING,
-		    "the host's proof cannot be signed",
-		    "correct host_cert and host_key: see certauth.conf(5)");
+		    "the host's proof cannot be signed", mend);
 	else if (d->heard.len > 0)
 		ca_doctor_heard(d, CA_F_HOST_CERT_DOUBTFUL, CA_LEVEL_WARNING,
 		    "",
@@ -39,143 +113,37 @@ ca_doctor_host(struct ca_doctor *d)
 		    "and with this host's names in subjectAltName");
 }
 
-/* ---- sshd ---- */
-
-/* The settings of sshd_config(5) for every connection: the first value of a
- * keyword is used. */
-struct sshd {
-	char pam[8], kbd[8], methods[512];
-	bool unreadable, match;
-};
-
-static void
-set(char *to, size_t size, const char *value)
-{
-	if (to[0] == '\0')
-		(void)snprintf(to, size, "%s", value);
-}
-
-static void read_sshd(const char *path, struct sshd *s, unsigned depth);
-
-static void
-include(const char *from, const char *pattern, struct sshd *s, unsigned depth)
-{
-	char full[4200];
-	glob_t g;
-	const char *slash = strrchr(from, '/');
-
-	/* relative paths are in /etc/ssh: here, in the file's directory */
-	(void)snprintf(full, sizeof full, "%.*s%s",
-	    pattern[0] == '/' ? 0
-	    : slash != NULL   ? (int)(slash - from) + 1
-			      : 0,
-	    from, pattern);
-	if (depth >= INCLUDES_MAX || glob(full, 0, NULL, &g) != 0)
-		return;
-	for (size_t i = 0; i < g.gl_pathc; i++)
-		read_sshd(g.gl_pathv[i], s, depth + 1);
-	globfree(&g);
-}
-
-static void
-sshd_line(const char *path, char *line, struct sshd *s, unsigned depth)
-{
-	char *value, *word, *rest;
-
-	line += strspn(line, " \t");
-	line[strcspn(line, "#\r\n")] = '\0';
-	value = line + strcspn(line, " \t=");
-	if (*value == '\0')
-		return;
-	*value++ = '\0';
-	value += strspn(value, " \t=");
-	for (size_t n = strlen(value);
-	     n > 0 && strchr(" \t", value[n - 1]) != NULL; n--)
-		value[n - 1] = '\0';
-	if (strcasecmp(line, "Match") == 0)
-		s->match = true;
-	if (s->match)
-		return;
-	if (strcasecmp(line, "UsePAM") == 0)
-		set(s->pam, sizeof s->pam, value);
-	else if (strcasecmp(line, "KbdInteractiveAuthentication") == 0 ||
-		 strcasecmp(line, "ChallengeResponseAuthentication") == 0)
-		set(s->kbd, sizeof s->kbd, value);
-	else if (strcasecmp(line, "AuthenticationMethods") == 0)
-		set(s->methods, sizeof s->methods, value);
-	else if (strcasecmp(line, "Include") == 0)
-		for (rest = value; (word = strsep(&rest, " \t")) != NULL;)
-			if (*word != '\0')
-				include(path, word, s, depth);
-}
-
-static void
-read_sshd(const char *path, struct sshd *s, unsigned depth)
-{
-	FILE *f = fopen(path, "re");
-	char *line = NULL;
-	size_t size = 0;
-	bool outer = s->match;
-
-	if (f == NULL) {
-		s->unreadable = s->unreadable || depth == 0;
-		return;
-	}
-	while (getline(&line, &size, f) >= 0)
-		sshd_line(path, line, s, depth);
-	/* a Match block of an included file ends with the file */
-	s->match = outer;
-	free(line);
-	(void)fclose(f);
-}
-
-void
-ca_doctor_sshd(struct ca_doctor *d)
-{
-	struct sshd s = {0};
-
-	if (!d->ssh)
-		return;
-	read_sshd(d->sshd_config, &s, 0);
-	if (s.unreadable) {
-		ca_doctor_find(d, CA_F_SSHD_CONFIG, CA_LEVEL_WARNING,
-		    "%s cannot be read: %s", d->sshd_config, strerror(errno));
-		ca_doctor_mend(d, "run `certauth doctor' as root, or name the "
-				  "file with --sshd-config FILE");
-		return;
-	}
-	if (strcasecmp(s.pam, "yes") != 0) {
-		ca_doctor_find(d, CA_F_SSHD_USEPAM, CA_LEVEL_ERROR,
-		    "in %s UsePAM is %s", d->sshd_config,
-		    s.pam[0] != '\0' ? s.pam
-				     : "not set, and the default is no");
-		ca_doctor_mend(d,
-		    "set `UsePAM yes' in %s, then run `systemctl reload ssh'",
-		    d->sshd_config);
-	}
-	if (s.kbd[0] != '\0' && strcasecmp(s.kbd, "yes") != 0) {
-		ca_doctor_find(d, CA_F_SSHD_KBD, CA_LEVEL_ERROR,
-		    "in %s KbdInteractiveAuthentication is %s", d->sshd_config,
-		    s.kbd);
-		ca_doctor_mend(d,
-		    "set `KbdInteractiveAuthentication yes' in %s, then run "
-		    "`systemctl reload ssh'",
-		    d->sshd_config);
-	}
-	if (s.methods[0] != '\0' && strcasecmp(s.methods, "any") != 0 &&
-	    strstr(s.methods, "keyboard-interactive") == NULL) {
-		ca_doctor_find(d, CA_F_SSHD_METHODS, CA_LEVEL_ERROR,
-		    "in %s AuthenticationMethods has no "
-		    "keyboard-interactive: %s",
-		    d->sshd_config, s.methods);
-		ca_doctor_mend(d,
-		    "add keyboard-interactive to AuthenticationMethods in %s, "
-		    "then run `systemctl reload ssh'",
-		    d->sshd_config);
-	}
-}
-
 /* ---- the machine ---- */
+
+/* Files that were written in the future: the clock was set back. */
+static void
+check_past(struct ca_doctor *d)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < d->nviews; i++) {
+		const struct ca_config *cfg = d->views[i]->cfg;
+		const char *const path[] = {
+		    d->views[i]->file, cfg->users, cfg->ca_dir, cfg->crl_dir};
+
+		for (size_t k = 0; k < sizeof path / sizeof *path; k++) {
+			char when[48];
+
+			if (stat(path[k], &st) != 0 ||
+			    st.st_mtime <= d->now + DAY)
+				continue;
+			ca_doctor_when(st.st_mtime, d->now, when);
+			ca_doctor_find(d, CA_F_CLOCK, CA_LEVEL_WARNING,
+			    "the clock is wrong, or the time of %s is, which "
+			    "was written %s",
+			    path[k], when);
+			ca_doctor_mend(d,
+			    "check the clock with `timedatectl'; if the clock "
+			    "is right, run `touch %s'",
+			    path[k]);
+		}
+	}
+}
 
 void
 ca_doctor_clock(struct ca_doctor *d)
@@ -183,6 +151,7 @@ ca_doctor_clock(struct ca_doctor *d)
 	struct timex tx = {0};
 	int state = adjtimex(&tx);
 
+	check_past(d);
 	if (state < 0 || (state != TIME_ERROR && (tx.status & STA_UNSYNC) == 0))
 		return;
 	ca_doctor_find(d, CA_F_CLOCK, CA_LEVEL_WARNING,

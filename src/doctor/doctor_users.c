@@ -2,6 +2,7 @@
  * doctor: the users file and registered certificates.
  */
 #include "doctor/doctor.h"
+#include "doctor/doctor_view.h"
 #include "crypto/certgate.h"
 
 #include <pwd.h>
@@ -21,6 +22,7 @@
 /* Lines of one kind; the first few are named in text. */
 struct some {
 	struct ca_buf text;
+	struct ca_buf mend; /* a command for each of them; may stay empty */
 	size_t n;
 };
 
@@ -53,6 +55,25 @@ no_account(struct rules *r, const char *login)
 	return r->last_lost;
 }
 
+/* The command that removes a login, once for each. */
+static void
+add_remove(struct rules *r, const char *login)
+{
+	struct ca_buf *mend = &r->lost.mend;
+	char what[600];
+
+	if (r->lost.n >= NAMED_MAX ||
+	    login[strspn(login,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789._@-")] != '\0')
+		return;
+	(void)snprintf(what, sizeof what, "users remove %s", login);
+	const char *command = ca_doctor_users_command(r->d, what);
+	const char *text = ca_buf_text(mend);
+	if (text == NULL || strstr(text, command) == NULL)
+		ca_buf_fmt(mend, "%s%s", mend->len > 0 ? "; " : "", command);
+}
+
 static enum ca_err
 check_rule(
     void *ctx, const struct ca_rule *rule, const struct ca_users_line *line)
@@ -65,8 +86,10 @@ check_rule(
 	    /* these two selectors name the issuer themselves */
 	    rule->sel != CA_SEL_ISSUER_SUBJECT && rule->sel != CA_SEL_MATCH)
 		add(&r->weak, line->number, rule->selector);
-	if (!rule->pattern && no_account(r, rule->login))
+	if (!rule->pattern && no_account(r, rule->login)) {
+		add_remove(r, rule->login);
 		add(&r->lost, line->number, rule->login);
+	}
 	return CA_OK;
 }
 
@@ -97,14 +120,17 @@ tell(struct ca_doctor *d, enum ca_finding_code code, struct some *s,
     const char *what, const char *mend)
 {
 	const char *text = ca_buf_text(&s->text);
+	const char *commands = ca_buf_text(&s->mend);
 
 	if (s->n > 0) {
 		ca_doctor_find(d, code, CA_LEVEL_WARNING, "in %s %s: %s%s",
 		    d->cfg->users, what, text != NULL ? text : "?",
 		    s->n > NAMED_MAX ? ", and more" : "");
-		ca_doctor_mend(d, "%s", mend);
+		ca_doctor_mend(d, "%s",
+		    s->mend.len > 0 && commands != NULL ? commands : mend);
 	}
 	ca_buf_free(&s->text);
+	ca_buf_free(&s->mend);
 }
 
 static void
@@ -123,11 +149,13 @@ check_index(struct ca_doctor *d, size_t lines)
 		    : rc == CA_ERR_UNSUPPORTED
 			? "it was made by another version of certauth"
 			: ca_err_text(rc));
-		ca_doctor_mend(d, "certauth users compile");
+		ca_doctor_mend(
+		    d, "%s", ca_doctor_users_command(d, "users compile"));
 	} else if (lines > MANY_LINES) {
 		ca_doctor_find(d, CA_F_USERS_UNINDEXED, CA_LEVEL_WARNING,
 		    "%s has %zu rules, but no index", d->cfg->users, lines);
-		ca_doctor_mend(d, "certauth users compile");
+		ca_doctor_mend(
+		    d, "%s", ca_doctor_users_command(d, "users compile"));
 	}
 }
 
@@ -143,18 +171,21 @@ ca_doctor_users(struct ca_doctor *d)
 {
 	struct rules r = {.d = d,
 	    .many_cas = anchors(d) > 1,
-	    .weak = {CA_BUF_INIT(65536), 0},
-	    .lost = {CA_BUF_INIT(65536), 0}};
+	    .weak = {CA_BUF_INIT(65536), CA_BUF_INIT(65536), 0},
+	    .lost = {CA_BUF_INIT(65536), CA_BUF_INIT(65536), 0}};
 	char mend[4200];
 	enum ca_err rc = ca_map_check(d->cfg->users, &d->log);
 
 	if (rc == CA_ERR_UNTRUSTED)
 		return; /* the check of files reports it */
-	(void)snprintf(mend, sizeof mend,
-	    rc == CA_ERR_CONFIG
-		? "edit %s; certauth-users(5) describes the syntax"
-		: "certauth users add LOGIN --cert CERT.pem",
-	    d->cfg->users);
+	if (rc == CA_ERR_CONFIG)
+		(void)snprintf(mend, sizeof mend,
+		    "edit %s; certauth-users(5) describes the syntax",
+		    d->cfg->users);
+	else
+		(void)snprintf(mend, sizeof mend, "%s",
+		    ca_doctor_users_command(
+			d, "users add LOGIN --cert CERT.pem"));
 	if (rc != CA_OK) {
 		ca_doctor_heard(d,
 		    rc == CA_ERR_CONFIG ? CA_F_USERS_MISTAKE : CA_F_USERS_FILE,
@@ -171,7 +202,8 @@ ca_doctor_users(struct ca_doctor *d)
 	    "several CAs can issue the name that a selector names",
 	    "add issuer=\"...\" to the line, or use key: or sha256:");
 	tell(d, CA_F_USERS_NO_ACCOUNT, &r.lost,
-	    "there is no account for a login", "certauth users remove LOGIN");
+	    "there is no account for a login",
+	    "remove these lines, or create the accounts");
 	check_index(d, r.n);
 }
 

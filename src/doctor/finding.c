@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "doctor/doctor.h"
+#include "doctor/doctor_view.h"
 #include "verify/verify.h"
 
 static const struct {
@@ -16,24 +17,43 @@ static const struct {
 #undef FINDING
 };
 
+static bool
+is_known(const struct ca_doctor *d, const struct ca_finding *f)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (d->v[i].code == f->code && d->v[i].level >= f->level &&
+		    strcmp(d->v[i].what, f->what) == 0)
+			return true;
+	return false;
+}
+
 void
 ca_doctor_find(struct ca_doctor *d, enum ca_finding_code code,
     enum ca_level level, const char *fmt, ...)
 {
-	struct ca_finding *v = realloc(d->v, (d->n + 1) * sizeof *v);
+	struct ca_finding *v, f = {.code = code,
+				  .id = findings[code].code,
+				  .level = level,
+				  .check = d->check,
+				  .why = findings[code].why};
 	va_list ap;
 
-	if (v == NULL)
-		abort(); /* an incomplete report would mislead */
-	d->v = v;
-	v += d->n++;
-	*v = (struct ca_finding){code, findings[code].code, level, d->check,
-	    NULL, NULL, findings[code].why};
 	va_start(ap, fmt);
 	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
-	if (vasprintf(&v->what, fmt, ap) < 0)
-		abort();
+	if (vasprintf(&f.what, fmt, ap) < 0)
+		abort(); /* an incomplete report would mislead */
 	va_end(ap);
+	d->dropped = d->quiet || is_known(d, &f);
+	if (d->dropped) {
+		free(f.what);
+		return;
+	}
+	if (d->view != NULL && d->view->where != NULL)
+		f.where = strdup(d->view->where);
+	if ((v = realloc(d->v, (d->n + 1) * sizeof *v)) == NULL)
+		abort();
+	d->v = v;
+	v[d->n++] = f;
 }
 
 void
@@ -41,6 +61,8 @@ ca_doctor_mend(struct ca_doctor *d, const char *fmt, ...)
 {
 	va_list ap;
 
+	if (d->dropped)
+		return;
 	va_start(ap, fmt);
 	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
 	if (vasprintf(&d->v[d->n - 1].mend, fmt, ap) < 0)

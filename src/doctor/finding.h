@@ -21,13 +21,23 @@ struct ca_doctor; /* doctor.h */
 	    "Logins by certificate fail until the mistake is corrected.")      \
 	X(CA_F_CONFIG_ABSENT, "config-absent",                                 \
 	    "The built-in defaults are used.")                                 \
+	X(CA_F_CONFIG_SECTION, "config-section",                               \
+	    "No login reads the section.")                                     \
+	X(CA_F_CONFIG_UNUSED, "config-unused", "The key has no effect.")       \
 	X(CA_F_MODE_AUDIT, "mode-audit",                                       \
 	    "Logins are checked and logged, but never granted.")               \
 	X(CA_F_MAX_ANSWER, "max-answer",                                       \
-	    "128 answers of this size cannot carry the longest response.")     \
+	    "128 answers of this size cannot carry the longest "               \
+	    "response.")                                                       \
+	X(CA_F_PURPOSE, "purpose",                                             \
+	    "Only a certificate with a purpose of the configuration is "       \
+	    "accepted.")                                                       \
 	X(CA_F_CRL_OFF, "crl-off", "Revoked certificates can log in.")         \
 	X(CA_F_HELPER, "helper",                                               \
 	    "Logins at the machine (proof = command) cannot be signed.")       \
+	X(CA_F_HOST_NAME, "host-name",                                         \
+	    "A client answers only if the request has the name of the "        \
+	    "host that the user means.")                                       \
 	X(CA_F_HOST_CERT, "host-cert",                                         \
 	    "The host cannot prove its identity to clients.")                  \
 	X(CA_F_HOST_CERT_DOUBTFUL, "host-cert-doubtful",                       \
@@ -38,6 +48,11 @@ struct ca_doctor; /* doctor.h */
 	X(CA_F_PARENT_UNTRUSTED, "parent-untrusted",                           \
 	    "Other users can replace the files and directories below this "    \
 	    "directory.")                                                      \
+	X(CA_F_NOT_READABLE, "not-readable",                                   \
+	    "Logins of the service are refused.")                              \
+	X(CA_F_SANDBOX, "sandbox",                                             \
+	    "The module cannot read its files there, and refuses every "       \
+	    "certificate.")                                                    \
 	X(CA_F_CA_DIR, "ca-dir",                                               \
 	    "Certificates cannot be verified without the CA certificates of "  \
 	    "this directory.")                                                 \
@@ -63,6 +78,12 @@ struct ca_doctor; /* doctor.h */
 	X(CA_F_CA_INTERMEDIATE, "ca-intermediate-anchor",                      \
 	    "Certification paths end at this trust anchor, so its issuer "     \
 	    "cannot revoke it.")                                               \
+	X(CA_F_CA_NOT_TRUSTED, "ca-not-trusted",                               \
+	    "Only the CAs of ca_dir are trust anchors, so certificates "       \
+	    "of that CA are rejected.")                                        \
+	X(CA_F_CA_NO_ISSUER, "ca-no-issuer",                                   \
+	    "Certificates of that CA are rejected, unless the client "         \
+	    "sends its issuer.")                                               \
 	X(CA_F_CA_DUPLICATE, "ca-duplicate",                                   \
 	    "If only one of the two files is removed, the CA is still "        \
 	    "trusted.")                                                        \
@@ -71,10 +92,22 @@ struct ca_doctor; /* doctor.h */
 	    "both CAs.")                                                       \
 	X(CA_F_CA_NOT_HASHED, "ca-not-hashed",                                 \
 	    "Each login reads every file of the directory.")                   \
+	X(CA_F_CA_HASH, "ca-hash",                                             \
+	    "A hashed name is found by the subject's hash only, so this name " \
+	    "is not used.")                                                    \
+	X(CA_F_CA_SKIPPED, "ca-skipped",                                       \
+	    "Only files with a hashed name, or with an ending that "           \
+	    "certauth.conf(5) lists, are read.")                               \
+	X(CA_F_CRL_EXEMPT, "crl-exempt",                                       \
+	    "The entry has no effect, unless clients send that CA's "          \
+	    "certificate.")                                                    \
 	X(CA_F_CRL_DIR, "crl-dir", "Revocation cannot be checked.")            \
 	X(CA_F_CRL_MISSING, "crl-missing",                                     \
 	    "Certificates of that CA are rejected; with crl = prefer they "    \
 	    "are accepted without a revocation check.")                        \
+	X(CA_F_CRL_ADDRESS, "crl-address",                                     \
+	    "The CRL is not fetched, and logins fail when it has expired, "    \
+	    "unless a new one is installed by hand.")                          \
 	X(CA_F_CRL_STALE, "crl-stale",                                         \
 	    "An expired CRL (past its nextUpdate and crl_grace) cannot show "  \
 	    "that a certificate is not revoked.")                              \
@@ -93,7 +126,8 @@ struct ca_doctor; /* doctor.h */
 	    "Every CRL of that CA is ignored, and with crl = require its "     \
 	    "certificates are rejected.")                                      \
 	X(CA_F_CRL_SKIPPED, "crl-skipped",                                     \
-	    "The entry of crl_dir is skipped, and CRLs in it are not read.")   \
+	    "The entry of crl_dir is skipped, and CRLs in it are not "         \
+	    "read.")                                                           \
 	X(CA_F_CRL_PAIR, "crl-pair",                                           \
 	    "Neither CRL replaces the other, so a certificate that is on "     \
 	    "one of them is rejected.")                                        \
@@ -115,7 +149,8 @@ struct ca_doctor; /* doctor.h */
 	X(CA_F_USERS_FILE, "users-file",                                       \
 	    "The users file maps no certificate to a login.")                  \
 	X(CA_F_USERS_MISTAKE, "users-mistake",                                 \
-	    "A users file with a mistake maps no certificate to a login.")     \
+	    "A users file with a mistake maps no certificate to a "            \
+	    "login.")                                                          \
 	X(CA_F_USERS_EMPTY, "users-empty",                                     \
 	    "No certificate is mapped to a login.")                            \
 	X(CA_F_USERS_WEAK, "users-weak",                                       \
@@ -135,11 +170,19 @@ struct ca_doctor; /* doctor.h */
 	X(CA_F_PAM_UNUSED, "pam-unused", "No login asks for a certificate.")   \
 	X(CA_F_PAM_FILE, "pam-file",                                           \
 	    "The PAM configuration could not be checked.")                     \
+	X(CA_F_PAM_INCLUDE, "pam-include",                                     \
+	    "libpam refuses every login of the service.")                      \
 	X(CA_F_PAM_MODULE, "pam-module",                                       \
 	    "libpam cannot load the module, and the line fails.")              \
 	X(CA_F_PAM_CONTROL, "pam-control",                                     \
 	    "The module's result does not have the effect that the line "      \
 	    "suggests.")                                                       \
+	X(CA_F_PAM_ORDER, "pam-order",                                         \
+	    "The certificate does not decide about the login.")                \
+	X(CA_F_PAM_NOLOGIN, "pam-nologin",                                     \
+	    "Without it a refusal has no user name, which crashes "            \
+	    "lightdm, and users are asked for a certificate while "            \
+	    "logins are off.")                                                 \
 	X(CA_F_PAM_OPEN, "pam-open",                                           \
 	    "A user without a certificate is let in, and nothing else is "     \
 	    "checked.")                                                        \
@@ -160,6 +203,10 @@ struct ca_doctor; /* doctor.h */
 	    "sshd shows no prompt of any PAM module.")                         \
 	X(CA_F_SSHD_METHODS, "sshd-methods",                                   \
 	    "sshd never asks for a certificate.")                              \
+	X(CA_F_SSHD_SERVICE, "sshd-service",                                   \
+	    "sshd never asks for a certificate.")                              \
+	X(CA_F_SSHD_MATCH, "sshd-match",                                       \
+	    "sshd asks the users of that block for no certificate.")           \
 	X(CA_F_CLOCK, "clock",                                                 \
 	    "Certificates, CRLs and requests are checked against this "        \
 	    "clock.")                                                          \
@@ -179,19 +226,24 @@ struct ca_finding {
 	enum ca_level level;
 	const char *check; /* static */
 	char *what, *mend; /* owned; mend may be NULL */
+	char *where;       /* owned: the section, or the line of PAM's
+			    * configuration, that has it; NULL: [default] */
 	const char *why;   /* static */
 };
 
 /* Keep warnings and errors of d->log in d->heard, for ca_doctor_heard. */
 void ca_doctor_listen(struct ca_doctor *d);
 
-/* Record a finding.  The text may contain untrusted input: it is escaped when
- * it is printed. */
+/* Record a finding of the running check and d->view.  A finding with the same
+ * code and text as an earlier one, and no higher level, is dropped: a view has
+ * most values from the one above it.  The text may contain untrusted input: it
+ * is escaped when it is printed. */
 void ca_doctor_find(struct ca_doctor *d, enum ca_finding_code code,
     enum ca_level level, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Say how to correct the last finding: a command, or a sentence. */
+/* Say how to correct the last finding (nothing happens if it was dropped): a
+ * command, or a sentence. */
 void ca_doctor_mend(struct ca_doctor *d, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

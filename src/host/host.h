@@ -56,8 +56,8 @@ CA_MUST_CHECK enum ca_err ca_host_proof(const struct ca_context *ctx,
  * and why went to log as an error (CA_ERR_NOT_FOUND: none is configured, which
  * is no error).  Warnings in log are what would make clients refuse the proof,
  * or soon will: no name of this host in subjectAltName, not for serverAuth,
- * expiry within warn_expiry, a host called localhost.  Signs nothing: of a key
- * on a token it cannot say whether it is there.
+ * expiry within warn_expiry.  Signs nothing: of a key on a token it cannot say
+ * whether it is there.
  */
 CA_MUST_CHECK enum ca_err ca_host_check(const struct ca_context *ctx);
 

@@ -8,7 +8,6 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define DAY ((time_t)24 * 60 * 60)
 
@@ -36,13 +35,8 @@ check_names(const struct ca_config *cfg, const struct ca_log *log, X509 *leaf)
 		    "certauth.conf");
 		return;
 	}
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		found += name_in(leaf, name[i]);
-		if (strcasecmp(name[i], "localhost") == 0)
-			ca_log_warning(log,
-			    "host_names: the name of this host is localhost, which "
-			    "is not unique; set host_names to a unique name");
-	}
 	if (n > 0 && found == 0)
 		ca_log_warning(log,
 		    "host_cert %s: its subjectAltName contains none of the "

@@ -123,6 +123,7 @@ run(int argc, char **argv)
 	bool conf = false, users = false;
 	int c;
 
+	opterr = 0;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
 		case OPT_CONF:
@@ -135,7 +136,7 @@ run(int argc, char **argv)
 			ca_cli_help(&ca_cmd_import, stdout);
 			return CA_EXIT_OK;
 		default:
-			return ca_cli_usage(&ca_cmd_import, "unknown option");
+			return ca_cli_bad_option(&ca_cmd_import, argv);
 		}
 	}
 	if (conf && users)

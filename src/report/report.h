@@ -116,6 +116,11 @@ enum ca_verdict { CA_NOT_RUN = 0, CA_PASS, CA_FAIL, CA_WAIVED };
 	    "revocation was not checked because crl = off")                    \
 	X(CA_R_CRL_ABSENT, "crl-absent",                                       \
 	    "no CRL of an issuer was found, and crl = prefer accepts that")    \
+	X(CA_R_CRL_EXEMPT, "crl-exempt",                                       \
+	    "crl_exempt accepts certificates of an issuer without a CRL")      \
+	X(CA_R_CRL_SHORT_LIVED, "crl-short-lived",                             \
+	    "crl_short_lived accepts a certificate of such a short validity "  \
+	    "without a CRL")                                                   \
 	/* mapping */                                                          \
 	X(CA_R_UNMAPPED, "unmapped", "no rule maps the certificate to a user") \
 	X(CA_R_OTHER_USER, "other-user",                                       \

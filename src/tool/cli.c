@@ -1,6 +1,7 @@
 #include "tool/cli.h"
 #include "base/buf.h"
 
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,30 @@ ca_cli_usage(const struct ca_command *cmd, const char *fmt, ...)
 	va_end(ap);
 	(void)fprintf(stderr, "Try `certauth %s --help`.\n", cmd->name);
 	return CA_EXIT_USAGE;
+}
+
+int
+ca_cli_bad_option(const struct ca_command *cmd, char *const *argv)
+{
+	const char *word = argv[optind - 1];
+
+	/* several short options in one word */
+	if (strncmp(word, "--", 2) != 0)
+		return optopt > 0 && optopt < 128
+			   ? ca_cli_usage(cmd,
+				 "-%c: unknown option, or its value is missing",
+				 optopt)
+			   : ca_cli_usage(cmd,
+				 "%s: unknown option, or its value is missing",
+				 word);
+	/* getopt_long sets optopt if it knows the option */
+	if (optopt == 0)
+		return ca_cli_usage(cmd, "%s: unknown option", word);
+	if (strchr(word, '=') != NULL)
+		return ca_cli_usage(
+		    cmd, "%s: this option takes no value", word);
+	return ca_cli_usage(
+	    cmd, "%s: the value of this option is missing", word);
 }
 
 int

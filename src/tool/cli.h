@@ -35,6 +35,10 @@ void ca_cli_help(const struct ca_command *cmd, FILE *out);
 int ca_cli_usage(const struct ca_command *cmd, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The same after getopt_long has returned '?' or ':': name the option of argv
+ * that is unknown, lacks its value or takes none. */
+int ca_cli_bad_option(const struct ca_command *cmd, char *const *argv);
+
 /* Print an error message to standard error, escaped; returns CA_EXIT_USAGE. */
 int ca_cli_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -4,24 +4,40 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DEPTH_MAX 32
 #define OURS "pam_certauth.so"
+#define VENDOR "/usr/lib/pam.d"
 
 struct walk {
 	const char *dir;
 	bool follow;
+	bool conf;           /* the lines begin with a service */
+	const char *service; /* of these lines, or NULL */
 	ca_pam_visit *visit;
 	void *ctx;
 };
 
-bool
-ca_pamfile_is_ours(const struct ca_pam_line *line)
+/* What is read now. */
+struct place {
+	const char *file, *only; /* only: a type of module, or NULL */
+	unsigned depth, level;   /* of includes, of substacks */
+};
+
+const char *
+ca_pamfile_module(const struct ca_pam_line *line)
 {
 	const char *slash = strrchr(line->module, '/');
 
+	return slash != NULL ? slash + 1 : line->module;
+}
+
+bool
+ca_pamfile_is_ours(const struct ca_pam_line *line)
+{
 	return !ca_pamfile_includes(line) &&
-	       strcmp(slash != NULL ? slash + 1 : line->module, OURS) == 0;
+	       strcmp(ca_pamfile_module(line), OURS) == 0;
 }
 
 bool
@@ -66,22 +82,45 @@ word(char **p, bool keep)
 }
 
 static enum ca_err walk_file(
-    const struct walk *w, const char *name, const char *only, unsigned depth);
+    const struct walk *w, const char *name, struct place at);
 
 static void
-one_line(const struct walk *w, const char *file, unsigned number, char *text,
-    const char *only, unsigned depth)
+follow(const struct walk *w, const struct ca_pam_line *line, struct place at)
 {
-	struct ca_pam_line line = {
-	    .file = file, .number = number, .control = ""};
-	char *p = text, *arg;
+	struct walk inner = *w;
 	enum ca_err rc;
 
+	inner.conf = false;
+	if (strcmp(line->type, "@include") != 0)
+		at.only = line->type;
+	if (strcmp(line->control, "substack") == 0) {
+		w->visit(w->ctx, line);
+		at.level++;
+	}
+	if (at.depth++ < DEPTH_MAX) {
+		rc = walk_file(&inner, line->module, at);
+		(void)rc; /* ignored, see the header */
+	}
+}
+
+static void
+one_line(const struct walk *w, unsigned number, char *text, struct place at)
+{
+	struct ca_pam_line line = {.file = at.file,
+	    .number = number,
+	    .control = "",
+	    .level = at.level};
+	char *p = text, *arg;
+
+	if (w->conf && ((line.service = word(&p, false)) == NULL ||
+			   (w->service != NULL &&
+			       strcasecmp(line.service, w->service) != 0)))
+		return;
 	if ((arg = word(&p, true)) == NULL)
 		return;
 	line.type = arg[0] == '-' ? arg + 1 : arg;
 	bool whole = strcmp(line.type, "@include") == 0;
-	if (!whole && only != NULL && strcasecmp(only, line.type) != 0)
+	if (!whole && at.only != NULL && strcasecmp(at.only, line.type) != 0)
 		return;
 	if (!whole && (line.control = word(&p, true)) == NULL)
 		return;
@@ -89,21 +128,15 @@ one_line(const struct walk *w, const char *file, unsigned number, char *text,
 		return;
 	while (line.argc < CA_PAM_ARGS_MAX && (arg = word(&p, false)) != NULL)
 		line.argv[line.argc++] = arg;
-	if (!w->follow || !ca_pamfile_includes(&line)) {
+	if (w->follow && ca_pamfile_includes(&line))
+		follow(w, &line, at);
+	else
 		w->visit(w->ctx, &line);
-		return;
-	}
-	if (depth < DEPTH_MAX) {
-		rc = walk_file(
-		    w, line.module, whole ? only : line.type, depth + 1);
-		(void)rc; /* ignored, see the header */
-	}
 }
 
 /* A backslash at the end of a line joins the next line; # begins a comment. */
 static void
-walk_stream(const struct walk *w, const char *file, FILE *f, const char *only,
-    unsigned depth)
+walk_stream(const struct walk *w, FILE *f, struct place at)
 {
 	char *line = NULL, *all = NULL, *both;
 	size_t size = 0;
@@ -124,25 +157,45 @@ walk_stream(const struct walk *w, const char *file, FILE *f, const char *only,
 		all = both;
 		if (more)
 			continue;
-		one_line(w, file, start, all, only, depth);
+		one_line(w, start, all, at);
 		free(all);
 		all = NULL;
 	}
 	if (all != NULL)
-		one_line(w, file, start, all, only, depth);
+		one_line(w, start, all, at);
 	free(all);
 	free(line);
 }
 
-static enum ca_err
-walk_file(
-    const struct walk *w, const char *name, const char *only, unsigned depth)
+/* The path of a file of this name; NULL: out of memory. */
+static char *
+path_of(const char *dir, const char *name)
 {
 	char *path = NULL;
+
+	if (name[0] == '/')
+		return strdup(name);
+	if (asprintf(&path, "%s/%s", dir, name) < 0)
+		return NULL;
+	if (access(path, F_OK) == 0 || errno != ENOENT)
+		return path;
+	char *other = NULL;
+	if (asprintf(&other, VENDOR "/%s", name) < 0 ||
+	    access(other, F_OK) != 0) {
+		free(other);
+		return path;
+	}
+	free(path);
+	return other;
+}
+
+static enum ca_err
+walk_file(const struct walk *w, const char *name, struct place at)
+{
+	char *path = w->conf ? strdup(name) : path_of(w->dir, name);
 	FILE *f;
 
-	if (name[0] == '/' ? (path = strdup(name)) == NULL
-			   : asprintf(&path, "%s/%s", w->dir, name) < 0)
+	if (path == NULL)
 		return CA_ERR_MEMORY;
 	if ((f = fopen(path, "re")) == NULL) {
 		int saved = errno;
@@ -150,7 +203,8 @@ walk_file(
 		errno = saved;
 		return saved == ENOENT ? CA_ERR_NOT_FOUND : CA_ERR_IO;
 	}
-	walk_stream(w, path, f, only, depth);
+	at.file = path;
+	walk_stream(w, f, at);
 	(void)fclose(f);
 	free(path);
 	return CA_OK;
@@ -160,7 +214,48 @@ enum ca_err
 ca_pamfile_walk(const char *dir, const char *service, bool follow,
     ca_pam_visit *visit, void *ctx)
 {
-	const struct walk w = {dir, follow, visit, ctx};
+	const struct walk w = {
+	    .dir = dir, .follow = follow, .visit = visit, .ctx = ctx};
 
-	return walk_file(&w, service, NULL, 0);
+	return walk_file(&w, service, (struct place){0});
+}
+
+enum ca_err
+ca_pamfile_walk_conf(const char *dir, const char *service, bool follow,
+    ca_pam_visit *visit, void *ctx)
+{
+	const struct walk w = {.dir = dir,
+	    .follow = follow,
+	    .conf = true,
+	    .service = service,
+	    .visit = visit,
+	    .ctx = ctx};
+	size_t n = strlen(dir);
+	char *path = NULL;
+
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	while (n > 0 && dir[n - 1] != '/')
+		n--;
+	if (asprintf(&path, "%.*spam.conf", (int)n, dir) < 0)
+		return CA_ERR_MEMORY;
+	enum ca_err rc = walk_file(&w, path, (struct place){0});
+	int saved = errno;
+	free(path);
+	errno = saved;
+	return rc;
+}
+
+bool
+ca_pamfile_is_there(const char *dir, const struct ca_pam_line *line)
+{
+	char *path;
+	bool there = true;
+
+	if (ca_pamfile_includes(line) &&
+	    (path = path_of(dir, line->module)) != NULL) {
+		there = access(path, F_OK) == 0;
+		free(path);
+	}
+	return there;
 }

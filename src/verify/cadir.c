@@ -85,8 +85,10 @@ ca_cadir_free(struct ca_cadir *dir)
 	sk_X509_pop_free(dir->held, X509_free);
 	if (dir->fd >= 0)
 		(void)close(dir->fd);
+	ca_cadir_forget(dir);
 	free(dir->path);
 	free(dir->problem);
+	free(dir->skipped);
 	free(dir);
 }
 
@@ -94,6 +96,13 @@ const char *
 ca_cadir_get0_problem(const struct ca_cadir *dir)
 {
 	return dir->problem;
+}
+
+void
+ca_cadir_skipped(const struct ca_cadir *dir, struct ca_buf *out)
+{
+	if (dir->skipped != NULL)
+		ca_buf_fmt(out, "%s %s: %s", dir->key, dir->path, dir->skipped);
 }
 
 void
@@ -161,23 +170,13 @@ ca_cadir_read(struct ca_cadir *dir, const char *name, struct ca_buf *content)
 	}
 }
 
-static void
-bad_cert(struct ca_cadir *dir, const char *name, const struct ca_buf *content)
-{
-	const char *why = ca_certfile_refusal(content->p, content->len);
-	char what[256];
-
-	(void)snprintf(what, sizeof what, "contains a certificate that %s%s",
-	    why != NULL ? "is not used because " : "cannot be decoded",
-	    why != NULL ? why : "");
-	ca_cadir_problem(dir, name, what);
-}
-
 enum ca_err
 ca_cadir_load(struct ca_cadir *dir, const char *name, STACK_OF(X509) *out)
 {
 	struct ca_buf content = CA_BUF_INIT(CA_CERTFILE_MAX);
+	char what[CA_CERTFILE_TROUBLE];
 	size_t bad = 0;
+	int before = sk_X509_num(out);
 	enum ca_err ret = CA_ERR_UNSET, rc;
 
 	rc = ca_cadir_read(dir, name, &content);
@@ -186,12 +185,13 @@ ca_cadir_load(struct ca_cadir *dir, const char *name, STACK_OF(X509) *out)
 		goto out;
 	}
 	if (rc == CA_OK) {
-		rc = ca_certfile_parse(
+		rc = ca_certfile_parse_ca(
 		    dir->crypto, content.p, content.len, out, &bad);
-		if (rc == CA_ERR_FORMAT)
-			ca_cadir_problem(dir, name, "is neither PEM nor DER");
-		else if (bad > 0)
-			bad_cert(dir, name, &content);
+		ca_cadir_note(dir, name, out, before);
+		if (rc == CA_ERR_FORMAT || rc == CA_ERR_UNSUPPORTED || bad > 0)
+			ca_cadir_problem(dir, name,
+			    ca_certfile_trouble(
+				content.p, content.len, rc, what));
 		if (rc == CA_ERR_MEMORY) {
 			ret = rc;
 			goto out;

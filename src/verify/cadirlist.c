@@ -1,4 +1,4 @@
-/* Scans of a whole directory of CA certificates. */
+/* The names in a directory of CA certificates, and the subjects of all of them. */
 #include "verify/cadirint.h"
 #include "verify/certfile.h"
 
@@ -10,7 +10,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 /* The size of a short subject (C and CN) with its length.  If the CAs do not
@@ -18,56 +17,10 @@
  * clients, and a login must not read a hundred files for it. */
 #define SUBJECT_SHORT 32
 
-/* More plain files than this cause a hint in the log. */
-#define FILES_MANY 20
-
-/* ---- names ---- */
-
-/* HASH.N; *hash is the number of HASH then. */
-static bool
-is_hashed(const char *name, unsigned long *hash)
-{
-	static const char hex[] = "0123456789abcdef";
-
-	*hash = 0;
-	for (int i = 0; i < 8; i++) {
-		const char *digit =
-		    name[i] == '\0' ? NULL : strchr(hex, name[i]);
-		if (digit == NULL)
-			return false;
-		*hash = *hash << 4 | (unsigned long)(digit - hex);
-	}
-	if (name[8] != '.' || name[9] == '\0')
-		return false;
-	return strspn(name + 9, "0123456789") == strlen(name + 9);
-}
-
-static bool
-is_plain(const char *name)
-{
-	static const char *const ends[] = {
-	    ".pem", ".crt", ".cer", ".cert", ".der"};
-	const char *dot = strrchr(name, '.');
-
-	if (name[0] == '.' || dot == NULL)
-		return false;
-	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
-		if (strcasecmp(dot, ends[i]) == 0)
-			return true;
-	return false;
-}
+#define SKIPPED_MAX 1000 /* names that are remembered */
+#define SKIPPED_SHOWN 16 /* names in messages */
 
 /* ---- the whole directory ---- */
-
-struct listing {
-	char **hashed; /* HASH.N */
-	size_t nhashed;
-	char **covered; /* files in this directory that HASH.N links to */
-	size_t ncovered;
-	char **plain;
-	size_t nplain;
-	size_t names; /* names HASH.0: about the number of subjects */
-};
 
 static enum ca_err
 add(char ***v, size_t *n, const char *name)
@@ -94,12 +47,16 @@ drop(char **v, size_t n)
 	free(v);
 }
 
-static void
-listing_free(struct listing *l)
+void
+ca_cadir_listing_free(struct ca_cadir_listing *l)
 {
-	drop(l->hashed, l->nhashed);
-	drop(l->covered, l->ncovered);
+	for (size_t i = 0; i < l->nhashed; i++) {
+		free(l->hashed[i].name);
+		free(l->hashed[i].target);
+	}
+	free(l->hashed);
 	drop(l->plain, l->nplain);
+	drop(l->other, l->nother);
 }
 
 static int
@@ -108,28 +65,91 @@ by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Remember the target of a HASH.N if it is in the same directory. */
-static enum ca_err
-add_covered(struct ca_cadir *dir, const char *name, struct listing *l)
+static int
+by_file(const void *a, const void *b)
+{
+	const struct ca_cadir_hashed *p = a, *q = b;
+	int order = strcmp(ca_cadir_hashed_file(p), ca_cadir_hashed_file(q));
+
+	return order != 0 ? order : strcmp(p->name, q->name);
+}
+
+/* The target of a link, if it is in the same directory; owned by the caller. */
+static char *
+target_of(struct ca_cadir *dir, const char *name)
 {
 	char target[PATH_MAX];
 	ssize_t n = readlinkat(dir->fd, name, target, sizeof target - 1);
 
 	if (n <= 0 || (size_t)n >= sizeof target - 1)
-		return CA_OK;
+		return NULL;
 	target[n] = '\0';
 	const char *base = strncmp(target, "./", 2) == 0 ? target + 2 : target;
-	if (strchr(base, '/') != NULL)
-		return CA_OK;
-	return add(&l->covered, &l->ncovered, base);
+	return strchr(base, '/') == NULL ? strdup(base) : NULL;
 }
 
-/* enough: stop at more names than this; SIZE_MAX: read all. */
 static enum ca_err
-list(struct ca_cadir *dir, struct listing *l, size_t enough)
+add_hashed(struct ca_cadir *dir, const struct dirent *e, unsigned long hash,
+    struct ca_cadir_listing *l)
 {
-	enum ca_err ret = CA_ERR_UNSET, rc = CA_OK;
+	size_t n = l->nhashed;
+
+	if ((n & (n - 1)) == 0) {
+		struct ca_cadir_hashed *v = realloc(
+		    l->hashed, (n == 0 ? 1 : n * 2) * sizeof *l->hashed);
+
+		if (v == NULL)
+			return CA_ERR_MEMORY;
+		l->hashed = v;
+	}
+	l->hashed[n] =
+	    (struct ca_cadir_hashed){.name = strdup(e->d_name), .hash = hash};
+	if (l->hashed[n].name == NULL)
+		return CA_ERR_MEMORY;
+	if (e->d_type != DT_REG)
+		l->hashed[n].target = target_of(dir, e->d_name);
+	l->names += strcmp(e->d_name + 8, ".0") == 0;
+	l->nhashed++;
+	return CA_OK;
+}
+
+static enum ca_err
+add_entry(
+    struct ca_cadir *dir, const struct dirent *e, struct ca_cadir_listing *l)
+{
 	unsigned long hash;
+
+	switch (ca_cadir_name(e->d_name, &hash)) {
+	case CA_CADIR_HASHED:
+		return add_hashed(dir, e, hash, l);
+	case CA_CADIR_PLAIN:
+		return add(&l->plain, &l->nplain, e->d_name);
+	case CA_CADIR_OTHER:
+		return l->nother < SKIPPED_MAX
+			   ? add(&l->other, &l->nother, e->d_name)
+			   : CA_OK;
+	case CA_CADIR_NOTHING:
+		break;
+	}
+	return CA_OK;
+}
+
+/* readdir has no defined order: sort, so that every run is the same. */
+static void
+sort(struct ca_cadir_listing *l)
+{
+	if (l->nhashed > 0)
+		qsort(l->hashed, l->nhashed, sizeof *l->hashed, by_file);
+	if (l->nplain > 0)
+		qsort(l->plain, l->nplain, sizeof *l->plain, by_name);
+	if (l->nother > 0)
+		qsort(l->other, l->nother, sizeof *l->other, by_name);
+}
+
+enum ca_err
+ca_cadir_list(struct ca_cadir *dir, struct ca_cadir_listing *l, size_t enough)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
 	int fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 
@@ -148,76 +168,29 @@ list(struct ca_cadir *dir, struct listing *l, size_t enough)
 		}
 		if (e == NULL || l->names > enough)
 			break;
-		if (is_hashed(e->d_name, &hash)) {
-			l->names += strcmp(e->d_name + 8, ".0") == 0;
-			rc = add(&l->hashed, &l->nhashed, e->d_name);
-			if (rc == CA_OK && e->d_type != DT_REG)
-				rc = add_covered(dir, e->d_name, l);
-		} else if (is_plain(e->d_name)) {
-			rc = add(&l->plain, &l->nplain, e->d_name);
-		}
-		if (rc != CA_OK) {
+		if ((rc = add_entry(dir, e, l)) != CA_OK) {
 			ret = rc;
 			goto out;
 		}
 	}
-	/* readdir has no defined order: sort, so that every run is the same */
-	if (l->ncovered > 0)
-		qsort(l->covered, l->ncovered, sizeof *l->covered, by_name);
-	if (l->nplain > 0)
-		qsort(l->plain, l->nplain, sizeof *l->plain, by_name);
+	sort(l);
 	ret = CA_OK;
 out:
 	(void)closedir(d);
 	return ret;
 }
 
-static bool
-covered(const struct listing *l, const char *name)
+char *
+ca_cadir_skipped_text(const struct ca_cadir_listing *l)
 {
-	return l->ncovered > 0 && bsearch(&name, l->covered, l->ncovered,
-				      sizeof *l->covered, by_name) != NULL;
-}
+	struct ca_buf text = CA_BUF_INIT((size_t)SKIPPED_SHOWN * 300);
+	size_t shown = l->nother < SKIPPED_SHOWN ? l->nother : SKIPPED_SHOWN;
 
-enum ca_err
-ca_cadir_scan(struct ca_cadir *dir, STACK_OF(X509) *out)
-{
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct listing l = {0};
-	size_t files = 0;
-
-	if (dir->held != NULL)
-		return CA_OK; /* ca_cadir_by_subject returns all of them */
-	if ((rc = list(dir, &l, SIZE_MAX)) != CA_OK) {
-		ca_cadir_problem(dir, ".", "cannot be listed");
-		ret = rc;
-		goto out;
-	}
-	for (size_t i = 0; i < l.nplain; i++) {
-		if (covered(&l, l.plain[i]))
-			continue;
-		if (++files > CA_CADIR_FILES_MAX ||
-		    sk_X509_num(out) > CA_CADIR_CERTS_MAX) {
-			ca_cadir_problem(dir, l.plain[i],
-			    "exceeds the limit of files in the directory; "
-			    "run `openssl rehash` on the directory");
-			break;
-		}
-		rc = ca_cadir_load(dir, l.plain[i], out);
-		if (rc != CA_OK && rc != CA_ERR_NOT_FOUND) {
-			ret = rc;
-			goto out;
-		}
-	}
-	if (files > FILES_MANY)
-		ca_log_debug(dir->log,
-		    "%-s %s: the login read %zu files; run `openssl rehash` on "
-		    "the directory to find a CA by its name",
-		    dir->key, dir->path, files);
-	ret = CA_OK;
-out:
-	listing_free(&l);
-	return ret;
+	for (size_t i = 0; i < shown; i++)
+		ca_buf_fmt(&text, "%s%s", i > 0 ? ", " : "", l->other[i]);
+	if (l->nother > shown)
+		ca_buf_fmt(&text, " and %zu more", l->nother - shown);
+	return l->nother > 0 ? ca_buf_take(&text, NULL) : NULL;
 }
 
 /* ---- subjects ---- */
@@ -266,9 +239,24 @@ file_subjects(struct ca_cadir *dir, const char *name, struct subjects *s)
 	enum ca_err rc = ca_cadir_read(dir, name, &content);
 
 	if (rc == CA_OK)
-		rc = ca_certfile_each(content.p, content.len, add_subject, s);
+		rc =
+		    ca_certfile_each_ca(content.p, content.len, add_subject, s);
 	ca_buf_free(&content);
 	return rc == CA_ERR_MEMORY || rc == CA_ERR_LIMIT ? rc : CA_OK;
+}
+
+static int
+compare_file(const void *name, const void *hashed)
+{
+	return strcmp(name, ca_cadir_hashed_file(hashed));
+}
+
+/* Does a hashed name link to the file? */
+static bool
+is_linked(const struct ca_cadir_listing *l, const char *name)
+{
+	return l->nhashed > 0 && bsearch(name, l->hashed, l->nhashed,
+				     sizeof *l->hashed, compare_file) != NULL;
 }
 
 enum ca_err
@@ -276,11 +264,11 @@ ca_cadir_subjects(struct ca_cadir *dir, size_t max, struct ca_buf *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct subjects s = {out, max};
-	struct listing l = {0};
+	struct ca_cadir_listing l = {0};
 
 	if (dir->held != NULL)
 		return CA_ERR_UNSUPPORTED;
-	if ((rc = list(dir, &l, max / SUBJECT_SHORT)) != CA_OK) {
+	if ((rc = ca_cadir_list(dir, &l, max / SUBJECT_SHORT)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
@@ -290,9 +278,9 @@ ca_cadir_subjects(struct ca_cadir *dir, size_t max, struct ca_buf *out)
 	}
 	for (size_t i = 0; i < l.nhashed + l.nplain; i++) {
 		const char *name =
-		    i < l.nhashed ? l.hashed[i] : l.plain[i - l.nhashed];
+		    i < l.nhashed ? l.hashed[i].name : l.plain[i - l.nhashed];
 
-		if (i >= l.nhashed && covered(&l, name))
+		if (i >= l.nhashed && is_linked(&l, name))
 			continue;
 		if ((rc = file_subjects(dir, name, &s)) != CA_OK) {
 			ret = rc;
@@ -301,6 +289,6 @@ ca_cadir_subjects(struct ca_cadir *dir, size_t max, struct ca_buf *out)
 	}
 	ret = CA_OK;
 out:
-	listing_free(&l);
+	ca_cadir_listing_free(&l);
 	return ret;
 }

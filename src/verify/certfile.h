@@ -1,5 +1,6 @@
 /*
- * Files of certificates: PEM with one or more, or DER with one.
+ * Files of certificates: PEM with one or more, DER with one, or PKCS #7 (certbag.h)
+ * where only CAs are read.
  */
 #ifndef CA_VERIFY_CERTFILE_H
 #define CA_VERIFY_CERTFILE_H
@@ -24,6 +25,11 @@
 CA_MUST_CHECK enum ca_err ca_certfile_each(const void *p, size_t len,
     enum ca_err (*each)(void *ctx, const uint8_t *der, size_t len), void *ctx);
 
+/* The same for a file of CA certificates, which may also be PKCS #7, in PEM or
+ * DER.  CA_ERR_UNSUPPORTED: it is a signed message. */
+CA_MUST_CHECK enum ca_err ca_certfile_each_ca(const void *p, size_t len,
+    enum ca_err (*each)(void *ctx, const uint8_t *der, size_t len), void *ctx);
+
 /*
  * Decode all of them and append them to out, which owns them then.  *bad is the
  * number of those that do not decode; they are left out.  CA_ERR_NOT_FOUND and
@@ -32,6 +38,20 @@ CA_MUST_CHECK enum ca_err ca_certfile_each(const void *p, size_t len,
  */
 CA_MUST_CHECK enum ca_err ca_certfile_parse(struct ca_crypto *crypto,
     const void *p, size_t len, STACK_OF(X509) *out, size_t *bad);
+
+/* The same for a file of CA certificates, as ca_certfile_each_ca. */
+CA_MUST_CHECK enum ca_err ca_certfile_parse_ca(struct ca_crypto *crypto,
+    const void *p, size_t len, STACK_OF(X509) *out, size_t *bad);
+
+#define CA_CERTFILE_TROUBLE 320 /* bytes of a text, its end included */
+
+/*
+ * What is wrong with a file of CA certificates, if ca_certfile_parse_ca returned
+ * rc, or CA_OK with bad ones: a phrase after the name of the file, and a command
+ * that calls it FILE.  Returns out.
+ */
+const char *ca_certfile_trouble(
+    const void *p, size_t len, enum ca_err rc, char out[CA_CERTFILE_TROUBLE]);
 
 /* Why the first refused certificate of these is refused (ca_cert_refusal), or
  * NULL if none is refused; static. */

@@ -1,10 +1,12 @@
 #include "verify/profile.h"
 #include "base/buf.h"
 #include "crypto/crypto.h"
+#include "verify/norevavail.h"
 #include "verify/verify.h"
 
 #include <openssl/evp.h>
 #include <openssl/objects.h>
+#include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 #include <string.h>
 
@@ -88,22 +90,51 @@ signature_weakness(X509 *cert)
 	return pk == NID_dsa ? "its signature is a DSA signature" : NULL;
 }
 
+/* The kind of a key, and its size or curve. */
+static void
+put_key(const EVP_PKEY *key, struct ca_buf *out)
+{
+	const char *kind = EVP_PKEY_get0_type_name(key);
+	char group[64] = "";
+	size_t len = 0;
+
+	ca_buf_fmt(out, " (%s", kind != NULL ? kind : "unknown");
+	if (EVP_PKEY_get_group_name(key, group, sizeof group, &len) == 1)
+		ca_buf_fmt(out, ", %s)", group);
+	else
+		ca_buf_fmt(out, ", %d bits)", EVP_PKEY_get_bits(key));
+}
+
 static void
 check_strength(X509 *cert, bool anchor, struct ca_report *report)
 {
-	const char *what = key_weakness(X509_get0_pubkey(cert));
+	const EVP_PKEY *key = X509_get0_pubkey(cert);
+	const char *what = key_weakness(key);
+	struct ca_buf text = CA_BUF_INIT(1024);
 
-	/* an anchor's own signature is not relied on */
-	if (what == NULL && !anchor)
-		what = signature_weakness(cert);
+	if (what != NULL) {
+		ca_buf_str(&text, what);
+		if (key != NULL)
+			put_key(key, &text);
+		ca_buf_str(&text, "; it must be issued again, with another "
+				  "key");
+	} else if (!anchor && (what = signature_weakness(cert)) != NULL) {
+		/* an anchor's own signature is not relied on */
+		const char *alg = OBJ_nid2ln(X509_get_signature_nid(cert));
+
+		ca_buf_fmt(&text,
+		    "%s (%s); it must be issued again, signed with SHA-256",
+		    what, alg != NULL ? alg : "?");
+	}
 	if (what != NULL)
-		fail(report, cert, CA_R_CHAIN_WEAK, what);
+		fail(report, cert, CA_R_CHAIN_WEAK,
+		    ca_buf_text(&text) != NULL ? ca_buf_text(&text) : what);
+	ca_buf_free(&text);
 }
 
 /* ---- fields and extensions ---- */
 
-/* RFC 5280 section 4.1.2.2.  Not for anchors: no CRL identifies an anchor by
- * its serial number, and old roots have 0. */
+/* RFC 5280 section 4.1.2.2 */
 static const char *
 serial_flaw(const X509 *cert)
 {
@@ -121,17 +152,36 @@ serial_flaw(const X509 *cert)
 	return NULL;
 }
 
+/* A trust anchor can restrict the path by these. */
+static bool
+is_restriction(X509_EXTENSION *ext)
+{
+	switch (OBJ_obj2nid(X509_EXTENSION_get_object(ext))) {
+	case NID_basic_constraints:
+	case NID_key_usage:
+	case NID_ext_key_usage:
+	case NID_name_constraints:
+	case NID_certificate_policies:
+	case NID_policy_mappings:
+	case NID_policy_constraints:
+	case NID_inhibit_any_policy:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* Every extension that libcrypto knows must decode: an extension that some
  * programs read and others do not can hide something. */
 static const char *
-extension_flaw(const X509 *cert)
+extension_flaw(const X509 *cert, bool anchor)
 {
 	for (int i = 0; i < X509_get_ext_count(cert); i++) {
 		X509_EXTENSION *ext = X509_get_ext(cert, i);
 		const X509V3_EXT_METHOD *method = X509V3_EXT_get(ext);
 		void *value;
 
-		if (method == NULL)
+		if (method == NULL || (anchor && !is_restriction(ext)))
 			continue;
 		if ((value = X509V3_EXT_d2i(ext)) == NULL)
 			return "one of its extensions cannot be decoded";
@@ -163,7 +213,7 @@ aki_flaw(X509 *cert)
 		what = "its authorityKeyIdentifier has only one of issuer and "
 		       "serial number";
 	AUTHORITY_KEYID_free(aki);
-	/* signed by its own key, but naming another one */
+	/* an intermediate signed by its own key, but naming another one */
 	if (what == NULL && (X509_get_extension_flags(cert) & EXFLAG_SI) != 0 &&
 	    X509_check_issued(cert, cert) == X509_V_ERR_AKID_SKID_MISMATCH &&
 	    X509_verify(cert, X509_get0_pubkey(cert)) == 1)
@@ -288,14 +338,15 @@ static void
 check_profile(
     X509 *cert, bool anchor, enum ca_profile profile, struct ca_report *report)
 {
-	bool strict = profile == CA_PROFILE_STRICT;
+	/* section 4 is not for anchors: section 6.1.1 (d) */
+	bool strict = profile == CA_PROFILE_STRICT && !anchor;
 	const char *const flaw[] = {
-	    extension_flaw(cert),
+	    extension_flaw(cert, anchor),
+	    anchor ? NULL : names_flaw(cert),
 	    strict ? aki_flaw(cert) : NULL,
 	    strict ? constraints_flaw(cert) : NULL,
-	    names_flaw(cert),
-	    strict && !anchor ? serial_flaw(cert) : NULL,
-	    strict && !anchor && X509_get_version(cert) != X509_VERSION_3
+	    strict ? serial_flaw(cert) : NULL,
+	    strict && X509_get_version(cert) != X509_VERSION_3
 		? "it is not a version 3 certificate"
 		: NULL,
 	};
@@ -312,14 +363,23 @@ check_path(X509 *cert, bool issuer, bool anchor, struct ca_report *report)
 	if (anchor)
 		return; /* its extensions are not part of the path */
 	/* 6.1.4 (k): only version 3, the highest one, has basicConstraints,
-	 * which tell that a certificate is a CA's */
+	 * which tell that a certificate is a CA's.  libcrypto would also take
+	 * keyUsage for it, which end-entity certificates may have, too. */
 	if (issuer && X509_get_version(cert) != X509_VERSION_3)
 		fail(report, cert, CA_R_CHAIN_NOT_CA,
 		    "it issues certificates but is not of version 3");
+	else if (issuer &&
+		 X509_get_ext_by_NID(cert, NID_basic_constraints, -1) < 0)
+		fail(report, cert, CA_R_CHAIN_NOT_CA,
+		    "it issues certificates but has no basicConstraints");
 	if (has_unknown_qualifier(cert))
 		fail(report, cert, CA_R_CHAIN_EXTENSION,
 		    "its certificatePolicies are critical and have an unknown "
 		    "qualifier");
+	/* RFC 9608 section 3: such a certificate is invalid */
+	if (ca_norevavail_flaw(cert) != NULL)
+		fail(report, cert, CA_R_CHAIN_PROFILE,
+		    ca_norevavail_flaw(cert));
 }
 
 void
@@ -335,5 +395,30 @@ ca_profile_check(const STACK_OF(X509) *chain, bool anchored,
 		check_strength(cert, anchor, report);
 		check_path(cert, i > 0, anchor, report);
 		check_profile(cert, anchor, profile, report);
+	}
+}
+
+bool
+ca_profile_tells(X509 *cert, int error, bool anchor, enum ca_profile profile)
+{
+	bool strict = profile == CA_PROFILE_STRICT;
+
+	if (cert == NULL)
+		return false;
+	switch (error) {
+	case X509_V_ERR_EE_KEY_TOO_SMALL:
+	case X509_V_ERR_CA_KEY_TOO_SMALL:
+		return key_weakness(X509_get0_pubkey(cert)) != NULL;
+	case X509_V_ERR_CA_MD_TOO_WEAK:
+		return !anchor && signature_weakness(cert) != NULL;
+	case X509_V_ERR_MISSING_AUTHORITY_KEY_IDENTIFIER:
+		return strict && aki_flaw(cert) != NULL;
+	case X509_V_ERR_EXTENSIONS_REQUIRE_VERSION_3:
+		return strict && !anchor &&
+		       X509_get_version(cert) != X509_VERSION_3;
+	case X509_V_ERR_INVALID_EXTENSION:
+		return extension_flaw(cert) != NULL;
+	default:
+		return false;
 	}
 }

@@ -1,5 +1,5 @@
 #include "verify/purpose.h"
-#include "base/buf.h"
+#include "verify/anchor.h"
 
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
@@ -13,35 +13,6 @@ lists(const EXTENDED_KEY_USAGE *eku, const ASN1_OBJECT *oid)
 		if (OBJ_cmp(sk_ASN1_OBJECT_value(eku, i), oid) == 0)
 			return true;
 	return false;
-}
-
-/* A CA with anyExtendedKeyUsage is not restricted (RFC 5280 section 4.2.1.12).
- */
-static bool
-is_for_any(X509 *cert)
-{
-	EXTENDED_KEY_USAGE *eku =
-	    X509_get_ext_d2i(cert, NID_ext_key_usage, NULL, NULL);
-	bool yes = lists(eku, OBJ_nid2obj(NID_anyExtendedKeyUsage));
-
-	EXTENDED_KEY_USAGE_free(eku);
-	return yes;
-}
-
-/* Check OpenSSL's purpose id over the whole chain: only the result 1 is a yes.
- * X509_check_purpose does not accept a CA with anyExtendedKeyUsage; here such a
- * certificate must only be a CA's. */
-static bool
-holds_for_tls(const STACK_OF(X509) *chain, int id)
-{
-	for (int i = 0; i < sk_X509_num(chain); i++) {
-		X509 *cert = sk_X509_value(chain, i);
-
-		if (X509_check_purpose(cert, id, i > 0) != 1 &&
-		    (i == 0 || !is_for_any(cert) || X509_check_ca(cert) != 1))
-			return false;
-	}
-	return sk_X509_num(chain) > 0;
 }
 
 /* The extendedKeyUsage of cert allows oid.  leaf: it must be present. */
@@ -60,6 +31,40 @@ allows(X509 *cert, const ASN1_OBJECT *oid, bool leaf)
 	      (!leaf && lists(eku, OBJ_nid2obj(NID_anyExtendedKeyUsage)));
 	EXTENDED_KEY_USAGE_free(eku);
 	return yes;
+}
+
+/*
+ * OpenSSL's purpose id for a CA of the path.  X509_check_purpose does not accept
+ * a CA with anyExtendedKeyUsage, which is not restricted (RFC 5280 section
+ * 4.2.1.12), nor a trust anchor without basicConstraints; of these, only what
+ * their extendedKeyUsage says counts here.
+ */
+static bool
+ca_holds(X509 *cert, int id, bool anchor)
+{
+	int oid =
+	    id == X509_PURPOSE_SSL_CLIENT ? NID_client_auth : NID_server_auth;
+
+	if (X509_check_purpose(cert, id, 1) == 1)
+		return true;
+	if (anchor)
+		return ca_anchor_may_issue(cert) &&
+		       allows(cert, OBJ_nid2obj(oid), false);
+	return X509_check_ca(cert) == 1 &&
+	       allows(cert, OBJ_nid2obj(NID_anyExtendedKeyUsage), false);
+}
+
+/* Check OpenSSL's purpose id over the whole chain: only the result 1 is a yes.
+ * Every chain with more than one certificate ends at its anchor. */
+static bool
+holds_for_tls(const STACK_OF(X509) *chain, int id)
+{
+	int n = sk_X509_num(chain);
+
+	for (int i = 1; i < n; i++)
+		if (!ca_holds(sk_X509_value(chain, i), id, i == n - 1))
+			return false;
+	return n > 0 && X509_check_purpose(sk_X509_value(chain, 0), id, 0) == 1;
 }
 
 static bool
@@ -100,55 +105,10 @@ wants_signature(const char *purpose)
 	return strcmp(purpose, "any") != 0 && strcmp(purpose, "sslserver") != 0;
 }
 
-/* The purposes that the leaf has, for the administrator who configures them. */
-static void
-add_purposes(struct ca_buf *out, X509 *leaf)
+bool
+ca_purpose_holds(const STACK_OF(X509) *chain, const char *purpose)
 {
-	EXTENDED_KEY_USAGE *eku;
-	char oid[80];
-
-	eku = X509_get_ext_d2i(leaf, NID_ext_key_usage, NULL, NULL);
-	for (int i = 0; i < sk_ASN1_OBJECT_num(eku); i++) {
-		(void)OBJ_obj2txt(
-		    oid, sizeof oid, sk_ASN1_OBJECT_value(eku, i), 1);
-		ca_buf_fmt(out, "%s%s",
-		    i > 0 ? ", " : "; the certificate has extendedKeyUsage ",
-		    oid);
-	}
-	EXTENDED_KEY_USAGE_free(eku);
-}
-
-void
-ca_purpose_check(const STACK_OF(X509) *chain, const struct ca_list *purposes,
-    struct ca_report *report)
-{
-	struct ca_buf wanted = CA_BUF_INIT(4096);
-	bool signs = sk_X509_num(chain) > 0 &&
-		     ca_purpose_may_sign(sk_X509_value(chain, 0));
-	const char *text, *why = "";
-
-	for (size_t i = 0; i < purposes->n; i++) {
-		const char *purpose = purposes->v[i];
-		bool yes = holds(chain, purpose);
-
-		if (yes && (signs || !wants_signature(purpose))) {
-			ca_report_set(report, CA_CHECK_PURPOSE, CA_PASS,
-			    CA_R_OK, "%s", purpose);
-			ca_buf_free(&wanted);
-			return;
-		}
-		if (yes)
-			why = "; the certificate's keyUsage lacks "
-			      "digitalSignature";
-		ca_buf_fmt(&wanted, "%s%s", i > 0 ? ", " : "", purpose);
-	}
-	if (purposes->n == 0)
-		ca_buf_str(&wanted, "none");
-	ca_buf_str(&wanted, why);
-	if (sk_X509_num(chain) > 0)
-		add_purposes(&wanted, sk_X509_value(chain, 0));
-	text = ca_buf_text(&wanted);
-	ca_report_set(report, CA_CHECK_PURPOSE, CA_FAIL, CA_R_PURPOSE,
-	    "purpose must be one of: %s", text != NULL ? text : "?");
-	ca_buf_free(&wanted);
+	return holds(chain, purpose) &&
+	       (!wants_signature(purpose) ||
+		   ca_purpose_may_sign(sk_X509_value(chain, 0)));
 }

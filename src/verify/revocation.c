@@ -24,6 +24,8 @@ ca_revocation_new(struct ca_crypto *crypto, const struct ca_config *cfg,
 	rev->check = cfg->crl_check;
 	rev->grace = cfg->crl_grace;
 	rev->no_next_update = cfg->crl_no_next_update;
+	rev->short_lived = cfg->crl_short_lived;
+	rev->exempt = &cfg->crl_exempt;
 	rev->now = now;
 	rev->error.reason = CA_R_OK;
 	rev->status = ca_rev_status;
@@ -70,6 +72,8 @@ forget_path(struct ca_revocation *rev)
 	rev->use = NULL;
 	rev->nissuers = rev->nuse = 0;
 	rev->stale.reason = rev->absent.reason = CA_R_OK;
+	rev->exempted.reason = rev->brief.reason = CA_R_OK;
+	memset(rev->waiver, 0, sizeof rev->waiver);
 	rev->leaf_revoked = false;
 }
 
@@ -88,10 +92,37 @@ ca_revocation_free(struct ca_revocation *rev)
 /* ---- the path ---- */
 
 static void
-put(struct ca_report *report, enum ca_verdict verdict, const struct finding *f)
+put_failure(struct ca_report *report, const struct finding *f)
 {
 	ca_report_set(
-	    report, CA_CHECK_REVOCATION, verdict, f->reason, "%s", f->detail);
+	    report, CA_CHECK_REVOCATION, CA_FAIL, f->reason, "%s", f->detail);
+}
+
+/* One reason is reported; the detail has those of the other waivers too. */
+static bool
+put_waivers(const struct ca_revocation *rev, struct ca_report *report)
+{
+	const struct finding *const all[] = {
+	    &rev->stale, &rev->absent, &rev->exempted, &rev->brief};
+	struct ca_buf text = CA_BUF_INIT(sizeof all / sizeof *all * DETAIL_MAX);
+	enum ca_reason reason = CA_R_OK;
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		if (all[i]->reason == CA_R_OK)
+			continue;
+		if (reason == CA_R_OK)
+			reason = all[i]->reason;
+		else
+			ca_buf_fmt(
+			    &text, "; %s: ", ca_reason_code(all[i]->reason));
+		ca_buf_str(&text, all[i]->detail);
+	}
+	const char *detail = ca_buf_text(&text);
+	if (reason != CA_R_OK)
+		ca_report_set(report, CA_CHECK_REVOCATION, CA_WAIVED, reason,
+		    "%s", detail != NULL ? detail : "");
+	ca_buf_free(&text);
+	return reason != CA_R_OK;
 }
 
 void
@@ -125,14 +156,10 @@ ca_revocation_check(struct ca_revocation *rev, const STACK_OF(X509) *chain,
 			failed = f;
 	}
 	if (!all_good)
-		put(report, CA_FAIL, &failed);
+		put_failure(report, &failed);
 	else if (rev->error.reason != CA_R_OK)
-		put(report, CA_FAIL, &rev->error);
-	else if (rev->stale.reason != CA_R_OK)
-		put(report, CA_WAIVED, &rev->stale);
-	else if (rev->absent.reason != CA_R_OK)
-		put(report, CA_WAIVED, &rev->absent);
-	else
+		put_failure(report, &rev->error);
+	else if (!put_waivers(rev, report))
 		ca_report_set(
 		    report, CA_CHECK_REVOCATION, CA_PASS, CA_R_OK, NULL);
 }

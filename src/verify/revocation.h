@@ -23,6 +23,7 @@ struct ca_crl;
 struct ca_revocation;
 
 #define CA_REVOCATION_WHY 200 /* bytes of a text, its end included */
+#define CA_REVOCATION_PATH 32 /* certificates whose waiver is traced */
 
 /* Where the paths of CRL issuers come from that are not on the path at hand
  * (section 6.3.3 (f)). */
@@ -41,8 +42,8 @@ struct ca_revocation_paths {
 
 /*
  * Prepare for one verification by cfg (crl, crl_dir, crl_check, crl_grace,
- * crl_no_next_update, crl_engine).  With crl = off it does nothing further and
- * waives.  If crl_dir cannot be opened or trusted, the check fails
+ * crl_no_next_update, crl_short_lived, crl_exempt, crl_engine).  cfg is borrowed.
+ * With crl = off it does nothing further and waives.  If crl_dir cannot be opened or trusted, the check fails
  * (CA_R_CRL_DIR) unless crl = off.  CRL files are opened when an issuer's CRLs
  * are needed, and their content is kept for the next candidate path.
  * CA_ERR_MEMORY.
@@ -74,6 +75,11 @@ void ca_revocation_check(struct ca_revocation *rev, const STACK_OF(X509) *chain,
  * True also if that cannot be determined. */
 bool ca_revocation_covers(
     struct ca_crl *crl, X509 *cert, char why[CA_REVOCATION_WHY]);
+
+/* Is the fingerprint of issuer (SHA-256) in prints, which is crl_exempt of a
+ * configuration?  False also if it cannot be computed. */
+bool ca_revocation_is_exempt(
+    struct ca_crypto *crypto, const struct ca_list *prints, X509 *issuer);
 
 /* Did the last check find that the leaf is revoked, whatever else it found? */
 bool ca_revocation_leaf_revoked(const struct ca_revocation *rev);

@@ -4,7 +4,8 @@
  * certificate), revocation_voices.c (the CRLs that cover it),
  * revocation_rule.c (which of them revokes it), revocation_facts.c (what a CRL
  * says of itself), revocation_scope.c (which certificates it covers),
- * revocation_signer.c (who signed it) and revocation_finding.c (findings).
+ * revocation_signer.c (who signed it), revocation_exempt.c (what needs no CRL) and
+ * revocation_finding.c (findings).
  * Private to these files.
  */
 #ifndef CA_VERIFY_REVOCATIONINT_H
@@ -15,7 +16,7 @@
 #include "crl/crldir.h"
 #include "verify/revocation.h"
 
-#define DETAIL_MAX 512 /* bytes */
+#define DETAIL_MAX 1024 /* bytes */
 
 /* A finding: the reason, and what an administrator needs to find the cause. */
 struct finding {
@@ -100,6 +101,8 @@ struct ca_revocation {
 	enum ca_crl_mode mode;
 	enum ca_crl_check check;
 	uint64_t grace, no_next_update; /* seconds */
+	uint64_t short_lived;           /* seconds; 0: off */
+	const struct ca_list *exempt;   /* of the configuration; borrowed */
 	time_t now;
 	bool traced; /* record which CRLs are used */
 	bool others; /* look up also in CRLs that do not cover */
@@ -120,7 +123,12 @@ struct ca_revocation {
 	size_t nissuers;
 	struct crl_use *use;
 	size_t nuse;
-	struct finding stale, absent;
+	/* what is waived, by crl_grace, crl = prefer, crl_exempt and
+	 * crl_short_lived */
+	struct finding stale, absent, exempted, brief;
+	/* CA_R_CRL_EXEMPT or CA_R_CRL_SHORT_LIVED of the certificates of the
+	 * path; CA_R_NONE: not waived so */
+	enum ca_reason waiver[CA_REVOCATION_PATH];
 	bool leaf_revoked;
 	/* what could not be determined, on any path: access is then denied,
 	 * because the certificate may be revoked */
@@ -212,12 +220,17 @@ void ca_rev_voices_clear(struct voices *all);
 
 /* Record in all->trouble that the CRL cannot be used for cert; this cannot be
  * waived. */
-void ca_rev_reject(struct voices *all, const struct crl_facts *f, X509 *cert,
-    enum ca_reason reason, const char *why);
+void ca_rev_reject(const struct ca_revocation *rev, struct voices *all,
+    const struct crl_facts *f, X509 *cert, enum ca_reason reason,
+    const char *why);
 
 /* Does one of the CRLs revoke the certificate?  f says which. */
 bool ca_rev_revoked(struct ca_revocation *rev, const struct place *at,
     struct voices *all, struct finding *f);
+
+/* Does the configuration say that the certificate needs no CRL?  Whether a CRL
+ * lists it is not asked here. */
+bool ca_rev_is_exempt(struct ca_revocation *rev, const struct place *at);
 
 /* Is the status of the certificate acceptable?  False: f says why not. */
 bool ca_rev_status(

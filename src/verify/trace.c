@@ -18,7 +18,7 @@ ca_verify_trace_clear(struct ca_verify_trace *t)
 	for (size_t i = 0; i < t->n; i++)
 		use_clear(&t->use[i]);
 	free(t->use);
-	*t = (struct ca_verify_trace){NULL, false, NULL, 0};
+	*t = (struct ca_verify_trace){.n = 0};
 }
 
 static enum ca_err
@@ -58,6 +58,8 @@ ca_verify_trace_take(struct ca_verify_trace *t, const STACK_OF(X509) *path,
 	t->chain = X509_chain_up_ref((STACK_OF(X509) *)path);
 	if (t->chain == NULL)
 		return CA_ERR_MEMORY;
+	if (rev != NULL)
+		memcpy(t->waiver, rev->waiver, sizeof t->waiver);
 	for (size_t i = 0; rev != NULL && rc == CA_OK && i < rev->nuse; i++)
 		rc = add_use(t, &rev->use[i]);
 	if (rc != CA_OK)

@@ -12,8 +12,7 @@
 #include <time.h>
 
 #include "base/err.h"
-
-struct ca_revocation;
+#include "verify/revocation.h"
 
 /* A CRL in which a certificate of the path was looked up. */
 struct ca_crl_use {
@@ -33,6 +32,9 @@ struct ca_verify_trace {
 	bool anchored;          /* its last certificate is of ca_dir */
 	struct ca_crl_use *use; /* by depth */
 	size_t n;
+	/* by depth: CA_R_CRL_EXEMPT or CA_R_CRL_SHORT_LIVED if the certificate
+	 * is accepted without CRLs for that reason, else CA_R_NONE */
+	enum ca_reason waiver[CA_REVOCATION_PATH];
 };
 
 /* Free what it holds, and empty it. */

@@ -265,4 +265,7 @@ for f in "$D/out"/*; do
 done >"$D/instructions"
 not_logged 'outcome=denied'
 
-python3 tests/bench/table.py "$D/times" "$D/compile" "$D/instructions"
+python3 tests/bench/table.py "$D/times" "$D/compile" "$D/instructions" |
+	tee "$B/bench.md"
+tests/pictures/cost.py "$B/bench.md" >"$B/cost.svg"
+say "the tables are in $B/bench.md, the plot is $B/cost.svg"

@@ -309,3 +309,13 @@ agent_run() {
 	# the command's own, not that of the shells that started it
 	AGENT=$(cat "$S/home/$user/pid")
 }
+
+# careless_client FILE: etc/openssl-client.sh without the rules for clients, for
+# tests of the host: it answers any prompt that it is given
+careless_client() {
+	sed -e 's/^\t\trules$/\t\t:/' -e 's/^\tprompt_of_ssh "\$1"$/\thost=x\
+	prompt_line "$(printf %s "$1" | sed "s,^.*certauth1,certauth1,; s, *$,,")"/' \
+		"$HERE/etc/openssl-client.sh" >"$1"
+	! cmp -s "$HERE/etc/openssl-client.sh" "$1"
+	chmod 755 "$1"
+}

@@ -8,7 +8,8 @@ build='gcc make pkg-config libc6-dev libpam0g-dev libssl-dev
 demo='openssl openssh-server openssh-client'
 check='libcmocka-dev bats pamtester libpam-wrapper softhsm2 opensc sudo
 	valgrind python3 expect p11-kit p11-kit-modules procps mandoc
-	libpam-pkcs11 iproute2 strace zsh git rsync putty-tools'
+	libpam-pkcs11 iproute2 strace zsh busybox git rsync putty-tools
+	systemd easy-rsa libnss3-tools gnutls-bin strongswan-pki minica mkcert gpgsm'
 lint='clang clang-format clang-tidy cppcheck shellcheck mandoc'
 fuzz='clang libclang-rt-14-dev llvm'
 bench='valgrind libpam-pkcs11 libpam-ssh-agent-auth time'
@@ -40,13 +41,19 @@ for p in $want; do
 	esac
 done
 [ -n "$missing" ] || exit 0
-echo "Installing from Debian, because they are needed and missing:$missing"
+echo "Packages that are needed and missing:$missing"
 if [ "$(id -u)" -ne 0 ]; then
 	echo "Please run as root: apt-get update && apt-get install$missing" >&2
 	exit 1
 fi
 # The installation of openssh-server must not start an sshd.
 export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+echo 'Reading the lists of packages (apt-get update).'
 apt-get update -qq
 # shellcheck disable=SC2086 # a list of names
+apt-get install --assume-no --no-install-recommends $missing 2>/dev/null |
+	grep -E '^(Need to get|After this operation|[0-9]+ upgraded)' || :
+echo 'Installing them (apt-get install).'
+# shellcheck disable=SC2086 # a list of names
 apt-get install -y -qq --no-install-recommends $missing >/dev/null
+echo 'The packages are installed.'

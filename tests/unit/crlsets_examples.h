@@ -161,6 +161,131 @@ cs_scopes_signers(struct cs_set *s, int number)
 	}
 }
 
+/* ---- what needs no CRL ---- */
+
+/* The only CRL is one of the leaf's CA, instead of Root's. */
+static inline struct cs_crl *
+cs_only(struct cs_set *s)
+{
+	s->n = 0;
+	return cs_one(s, CS_SUB, 1, -1);
+}
+
+/* crl_exempt has the leaf's CA. */
+static inline enum cs_must
+cs_exempted(struct cs_set *s, int number)
+{
+	s->exempt = CS_EXEMPT_SUB;
+	switch (number) {
+	case 0:
+		return CS_WAIVED;
+	case 1: /* another certificate of the same name and issuer */
+		s->exempt = CS_EXEMPT_OTHER;
+		return CS_TOO_FEW;
+	case 2: /* what the leaf's CA issues is not what Root issues */
+		s->exempt = CS_EXEMPT_ROOT;
+		return CS_TOO_FEW;
+	case 3:
+		(void)cs_only(s);
+		return CS_TOO_FEW;
+	case 4:
+		(void)cs_only(s);
+		s->exempt = CS_EXEMPT_ROOT;
+		return CS_WAIVED;
+	case 5: /* a CRL that lists counts: current, late, a delta, of another */
+		(void)cs_list(cs_one(s, CS_SUB, 1, -1), 1);
+		return CS_REVOKED;
+	case 6:
+		(void)cs_at(
+		    cs_list(cs_one(s, CS_SUB, 1, -1), 1), -2 * CS_DAY, -CS_DAY);
+		return CS_REVOKED;
+	case 7:
+		(void)cs_list(cs_one(s, CS_SUB, 2, 1), 1);
+		return CS_REVOKED;
+	case 8:
+		cs_point(&s->leaf)->issuers = 1u << CS_KEEPER;
+		cs_list(cs_one(s, CS_KEEPER, 1, -1), 1)->indirect = true;
+		return CS_REVOKED;
+	case 9: /* for the CA itself */
+		s->exempt = CS_EXEMPT_SUB | CS_EXEMPT_ROOT;
+		cs_list(&s->crl[0], 1)->entry[0].serial = s->inter.serial;
+		return CS_REVOKED;
+	case 10: /* one that does not list, and cannot be used */
+	case 11:
+		(void)cs_at(cs_one(s, CS_SUB, 1, -1), -2 * CS_DAY, -CS_DAY);
+		s->prefer = number == 11;
+		return CS_WAIVED;
+	case 12:
+		(void)cs_one(s, CS_SUB, 1, -1);
+		return CS_ACCEPTED;
+	case 13: /* the leaf only is asked */
+		(void)cs_only(s);
+		s->leaf_only = true;
+		return CS_ACCEPTED;
+	case 14: /* the CRL issuer's own certificate is Root's */
+		cs_point(&s->leaf)->issuers = 1u << CS_KEEPER;
+		cs_one(s, CS_KEEPER, 1, -1)->indirect = true;
+		s->crl[0].reasons = 0x06;
+		s->exempt = CS_EXEMPT_ROOT;
+		return CS_WAIVED;
+	default:
+		s->n = 0;
+		return CS_TOO_FEW;
+	}
+}
+
+/* crl_short_lived = 25h */
+static inline enum cs_must
+cs_short_lived(struct cs_set *s, int number)
+{
+	s->short_lived = s->lifetime = 25 * CS_HOUR;
+	switch (number) {
+	case 0:
+		return CS_WAIVED;
+	case 1:
+		s->lifetime++;
+		return CS_TOO_FEW;
+	case 2:
+		s->short_lived = 0;
+		return CS_TOO_FEW;
+	case 3: /* the leaf's CA needs a CRL */
+		(void)cs_only(s);
+		return CS_TOO_FEW;
+	case 4:
+		(void)cs_list(cs_one(s, CS_SUB, 1, -1), 1);
+		return CS_REVOKED;
+	case 5:
+		(void)cs_at(cs_list(cs_one(s, CS_SUB, 1, -1), CS_HOLD),
+		    -2 * CS_DAY, -CS_DAY);
+		return CS_REVOKED;
+	case 6:
+		(void)cs_list(cs_one(s, CS_SUB, 2, 1), 1);
+		return CS_REVOKED;
+	case 7:
+		(void)cs_one(s, CS_SUB, 1, -1);
+		return CS_ACCEPTED;
+	case 8: /* not of the CA that signs the CRL */
+		cs_point(&s->inter)->issuers = 1u << CS_KEEPER;
+		cs_one(s, CS_KEEPER, 1, -1)->indirect = true;
+		s->crl[0].reasons = 0x06;
+		return CS_TOO_FEW;
+	case 9: /* both */
+		s->exempt = CS_EXEMPT_ROOT;
+		cs_only(s)->reasons = 0x06;
+		return CS_WAIVED;
+	case 10: /* not of a CRL's issuer */
+		s->lifetime = 0;
+		s->keeper = CS_KEEPER_USER;
+		s->crl[0].ca = true;
+		cs_point(&s->leaf)->issuers = 1u << CS_KEEPER;
+		cs_one(s, CS_KEEPER, 1, -1)->indirect = true;
+		return CS_TOO_FEW;
+	default:
+		s->n = 0;
+		return CS_TOO_FEW;
+	}
+}
+
 /* ---- what is enough ---- */
 
 static inline enum cs_must

@@ -33,12 +33,18 @@ cs_people_of(const struct cs_set *s, struct cs_people *p)
 	X509 *inter = cs_certify("Sub", s->sub, "Root", CS_K_ROOT, &s->inter,
 	    s->mute ? &cs_a_mute_ca : &cs_a_ca);
 	enum cs_key leaf_key = CS_K_STRANGER;
+	struct cs_kind user = cs_a_user;
+
+	if (s->lifetime > 0) {
+		user.from = -s->lifetime / 3;
+		user.to = user.from + s->lifetime;
+	}
 
 	*p = (struct cs_people){.sent = sk_X509_new_null(),
 	    .anchors = sk_X509_new_null(),
 	    .cas = sk_X509_new_null()};
 	p->leaf = cs_certify("leaf", leaf_key, cs_who[s->leaf.issuer],
-	    s->direct ? CS_K_ROOT : s->sub, &s->leaf, &cs_a_user);
+	    s->direct ? CS_K_ROOT : s->sub, &s->leaf, &user);
 	sk_X509_push(p->anchors, cs_root);
 	sk_X509_push(p->anchors, cs_root2);
 	sk_X509_push(p->sent, inter);
@@ -62,23 +68,52 @@ cs_people_clear(struct cs_people *p)
 	sk_X509_free(p->cas);
 }
 
+/* The value of crl_exempt, in the form that openssl prints. */
+static inline void
+cs_exempt(const struct cs_set *s, const struct cs_people *p, struct ca_buf *out)
+{
+	X509 *const cert[] = {cs_root, sk_X509_value(p->sent, 0),
+	    cs_fixed[s->sub == CS_K_SUB ? CS_K_SUB2 : CS_K_SUB]};
+
+	ca_buf_str(out, "");
+	for (int i = 0; i < 3; i++) {
+		unsigned char md[32];
+		unsigned len = 0;
+
+		if ((s->exempt & 1u << i) == 0)
+			continue;
+		assert_int_equal(
+		    X509_digest(cert[i], EVP_sha256(), md, &len), 1);
+		ca_buf_str(out, i > 0 ? " " : "sha256 Fingerprint=");
+		for (unsigned k = 0; k < len; k++)
+			ca_buf_fmt(out, i == 1 ? "%s%02x" : "%s%02X",
+			    k > 0 && i < 2 ? ":" : "", md[k]);
+	}
+}
+
 static inline struct ca_config *
-cs_config(const struct cs_set *s, const char *sub, const char *engine)
+cs_config(const struct cs_set *s, const struct cs_people *p, const char *sub,
+    const char *engine)
 {
 	struct ca_config *cfg = ca_config_new();
-	char path[256], grace[32];
+	struct ca_buf exempt = CA_BUF_INIT(1000);
+	char path[256], grace[32], brief[32];
 
 	assert_non_null(cfg);
 	cs_path(path, sub, "");
 	(void)snprintf(grace, sizeof grace, "%lds", s->grace);
+	(void)snprintf(brief, sizeof brief, "%lds", s->short_lived);
+	cs_exempt(s, p, &exempt);
 	const char *const set[][2] = {{"crl_dir", path}, {"crl_engine", engine},
 	    {"crl", s->prefer ? "prefer" : "require"},
 	    {"crl_check", s->leaf_only ? "leaf" : "chain"},
-	    {"crl_grace", grace}};
+	    {"crl_grace", grace}, {"crl_short_lived", brief},
+	    {"crl_exempt", ca_buf_text(&exempt)}};
 	for (size_t i = 0; i < sizeof set / sizeof *set; i++)
 		assert_int_equal(
 		    ca_config_set(cfg, set[i][0], set[i][1], "test", NULL),
 		    CA_OK);
+	ca_buf_free(&exempt);
 	return cfg;
 }
 
@@ -90,7 +125,7 @@ cs_judge(const struct cs_set *s, const struct cs_people *p, const char *sub,
 	    CA_CHECK_CHAIN, CA_CHECK_VALIDITY, CA_CHECK_PURPOSE};
 	struct ca_verify_input in = {
 	    p->leaf, p->sent, NOW, .anchors = p->anchors};
-	struct ca_config *cfg = cs_config(s, sub, engine);
+	struct ca_config *cfg = cs_config(s, p, sub, engine);
 	struct ca_report *r = ca_report_new();
 	struct cs_verdict v = {.other = false};
 
@@ -113,9 +148,23 @@ cs_judge(const struct cs_set *s, const struct cs_people *p, const char *sub,
 
 /* ---- against the oracle ---- */
 
+/* The reason of a waiver.  CRL issuers off the path may need one too. */
+static inline const char *
+cs_waiver_wrong(
+    const struct cs_set *s, const struct cs_answer *a, enum ca_reason reason)
+{
+	bool lax = s->prefer || s->grace > 0;
+	bool ok = reason == CA_R_CRL_EXEMPT        ? s->exempt != 0
+		  : reason == CA_R_CRL_SHORT_LIVED ? a->brief && !a->exempt
+						   : lax;
+
+	return ok ? NULL : "waived for another reason";
+}
+
 /* What is wrong with a verdict; NULL: nothing. */
 static inline const char *
-cs_wrong(const struct cs_answer *a, const struct cs_verdict *v)
+cs_wrong(const struct cs_set *s, const struct cs_answer *a,
+    const struct cs_verdict *v)
 {
 	if (v->other)
 		return "refused for another check";
@@ -127,10 +176,10 @@ cs_wrong(const struct cs_answer *a, const struct cs_verdict *v)
 	if (a->accepted && !v->granted)
 		return v->reason == CA_R_REVOKED ? "revoked, but not listed"
 						 : "refused, but enough CRLs";
+	if (a->accepted && v->verdict == CA_PASS)
+		return a->passed ? NULL : "passed, not waived";
 	if (a->accepted)
-		return v->verdict == CA_PASS && !a->passed
-			   ? "passed, not waived"
-			   : NULL;
+		return cs_waiver_wrong(s, a, v->reason);
 	if (a->must && v->reason != CA_R_REVOKED)
 		return "refused, but not as revoked";
 	if (!a->may && v->reason == CA_R_REVOKED)
@@ -277,7 +326,7 @@ cs_run(struct cs_job *j, int layout, const char *engine)
 	cs_sub(sub, j, layout);
 	*r = (struct cs_run){j->layout[layout], engine};
 	r->v = cs_judge(&j->s, &j->p, sub, engine);
-	r->wrong = cs_wrong(&a, &r->v);
+	r->wrong = cs_wrong(&j->s, &a, &r->v);
 	/* one answer, with one reason */
 	if (r->wrong == NULL && (r->v.granted != j->run[0].v.granted ||
 				    r->v.verdict != j->run[0].v.verdict ||

@@ -116,6 +116,7 @@ struct cs_kind {
 	bool ca;
 	const char *usage; /* BIT STRING content */
 	long to;
+	long from; /* 0: long ago */
 };
 
 static inline void
@@ -177,7 +178,7 @@ cs_certify(const char *subject, enum cs_key key, const char *issuer,
 	cs_put(&t, CS_ALGORITHM);
 	cs_put_name(&t, issuer);
 	cs_put(&t, "30{");
-	cs_put_time(&t, -100 * CS_DAY);
+	cs_put_time(&t, kind->from != 0 ? kind->from : -100 * CS_DAY);
 	cs_put_time(&t, kind->to);
 	cs_put(&t, "}");
 	cs_put_name(&t, subject);
@@ -214,7 +215,9 @@ cs_make_keepers(void)
 {
 	static const struct cs_kind kind[] = {
 	    [CS_KEEPER_CA] = {true, "0106", 100 * CS_DAY},
-	    [CS_KEEPER_USER] = {false, "0102", 100 * CS_DAY},
+	    /* for a short time, which matters for the leaf only */
+	    [CS_KEEPER_USER] = {false, "0102", 12 * CS_HOUR,
+		.from = -12 * CS_HOUR},
 	    [CS_KEEPER_MUTE] = {true, "0204", 100 * CS_DAY},
 	    [CS_KEEPER_OLD] = {true, "0106", -CS_DAY},
 	};

@@ -114,6 +114,12 @@ struct cs_crl {
 
 enum cs_keeper { CS_KEEPER_CA, CS_KEEPER_USER, CS_KEEPER_MUTE, CS_KEEPER_OLD };
 
+/* Certificates in crl_exempt, as bits: Root's, that of the leaf's own Sub, and
+ * that of the other Sub below Root, with the same name. */
+#define CS_EXEMPT_ROOT 1u
+#define CS_EXEMPT_SUB 2u
+#define CS_EXEMPT_OTHER 4u
+
 struct cs_set {
 	struct cs_crl crl[CS_CRLS];
 	int n;
@@ -127,6 +133,9 @@ struct cs_set {
 	bool large; /* CRL numbers beyond 64 bits */
 	bool prefer, leaf_only;
 	long grace;
+	long lifetime;    /* of the leaf, in seconds; 0: long */
+	long short_lived; /* crl_short_lived; 0: off */
+	unsigned exempt;  /* crl_exempt: bits CS_EXEMPT_ */
 };
 
 /* ---- in words ---- */
@@ -244,6 +253,15 @@ cs_say(FILE *f, const struct cs_set *s)
 	fprintf(f, "  crl = %s, crl_check = %s, crl_grace = %ldm; ",
 	    s->prefer ? "prefer" : "require", s->leaf_only ? "leaf" : "chain",
 	    s->grace / CS_MINUTE);
+	if (s->short_lived > 0 || s->lifetime > 0)
+		fprintf(f,
+		    "crl_short_lived = %lds, the leaf is valid for %lds; ",
+		    s->short_lived, s->lifetime);
+	if (s->exempt != 0)
+		fprintf(f, "crl_exempt =%s%s%s; ",
+		    (s->exempt & CS_EXEMPT_ROOT) != 0 ? " Root" : "",
+		    (s->exempt & CS_EXEMPT_SUB) != 0 ? " Sub" : "",
+		    (s->exempt & CS_EXEMPT_OTHER) != 0 ? " the-other-Sub" : "");
 	fprintf(f, "Keeper is %s%s%s\n", keeper[s->keeper],
 	    s->relative ? ", relative names in CRLs" : "",
 	    s->large ? ", large numbers" : "");

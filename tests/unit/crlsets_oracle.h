@@ -282,6 +282,26 @@ cs_refuses(
 	return false;
 }
 
+/* ---- certificates that need no CRL ---- */
+
+/* crl_exempt goes by the certificate of the issuer, and not by its name or key;
+ * the other Sub has issued nothing here. */
+static inline bool
+cs_is_exempt(const struct cs_set *s, const struct cs_cert *c)
+{
+	return (s->exempt & (c->issuer == CS_ROOT     ? CS_EXEMPT_ROOT
+				: c->issuer == CS_SUB ? CS_EXEMPT_SUB
+						      : 0)) != 0;
+}
+
+/* Of the whole path, the leaf only. */
+static inline bool
+cs_is_short(const struct cs_set *s, const struct cs_cert *c)
+{
+	return c == &s->leaf && s->short_lived > 0 && s->lifetime > 0 &&
+	       s->lifetime <= s->short_lived;
+}
+
 /* ---- a certificate ---- */
 
 struct cs_status {
@@ -292,6 +312,7 @@ struct cs_status {
 	/* the reasons covered: by current CRLs, and with those in crl_grace */
 	unsigned current, covered;
 	bool rest; /* the CRLs of names that could be asked for are in order */
+	bool needless; /* it needs no CRL */
 };
 
 static inline struct cs_status cs_status_of(
@@ -301,7 +322,8 @@ static inline bool
 cs_good(const struct cs_set *s, const struct cs_status *st)
 {
 	return !st->revoked && !st->doubtful &&
-	       (st->covered == CS_ALL_REASONS || (s->prefer && st->rest));
+	       (st->covered == CS_ALL_REASONS || st->needless ||
+		   (s->prefer && st->rest));
 }
 
 /*
@@ -401,7 +423,8 @@ cs_rest(const struct cs_set *s, const struct cs_cert *c)
 static inline struct cs_status
 cs_status_of(const struct cs_set *s, const struct cs_cert *c)
 {
-	struct cs_status st = {.rest = cs_rest(s, c)};
+	struct cs_status st = {.rest = cs_rest(s, c),
+	    .needless = cs_is_exempt(s, c) || cs_is_short(s, c)};
 
 	for (int i = 0; i < s->n; i++) {
 		const struct cs_crl *x = &s->crl[i];
@@ -434,6 +457,9 @@ struct cs_answer {
 	bool passed; /* not merely waived */
 	/* of one that is refused: "revoked" must be the reason; may be */
 	bool must, may;
+	/* of one that is accepted, not passed: a certificate of the path needs
+	 * crl_exempt, or crl_short_lived */
+	bool exempt, brief;
 };
 
 /*
@@ -458,6 +484,11 @@ cs_oracle(const struct cs_set *s)
 		/* an anchor needs no CRL, but its own may list it */
 		bool good = anchor ? !st.revoked : cs_good(s, &st);
 
+		if (!anchor && st.covered != CS_ALL_REASONS) {
+			a.brief |= cs_is_short(s, cert[i]);
+			a.exempt |= !cs_is_short(s, cert[i]) &&
+				    cs_is_exempt(s, cert[i]);
+		}
 		a.accepted &= good;
 		a.passed &= anchor || st.current == CS_ALL_REASONS;
 		a.must |= st.revoked;

@@ -490,6 +490,8 @@ static inline void
 cs_random_pki(struct cs_set *s)
 {
 	static const long grace[] = {0, 0, CS_HOUR, 2 * CS_DAY};
+	static const long lifetime[] = {CS_HOUR, 25 * CS_HOUR, 25 * CS_HOUR,
+	    25 * CS_HOUR + 1, 26 * CS_HOUR};
 	long serial = CS_SERIAL_LEAF;
 
 	*s = (struct cs_set){.direct = cs_chance(20),
@@ -502,6 +504,12 @@ cs_random_pki(struct cs_set *s)
 	    .prefer = cs_chance(30),
 	    .leaf_only = cs_chance(25),
 	    .grace = cs_pick(grace)};
+	if (cs_chance(20))
+		s->lifetime = cs_pick(lifetime);
+	if (cs_chance(s->lifetime > 0 ? 70 : 5))
+		s->short_lived = 25 * CS_HOUR;
+	if (cs_chance(20))
+		s->exempt = 1 + (unsigned)cs_below(7);
 	/* a number that another certificate has, of another issuer */
 	if (!s->direct && cs_chance(15))
 		serial = cs_serial(s->sub);

@@ -42,7 +42,13 @@ test_ignored_names(void **state)
 	static const char *const names[] = {"README", "root", ".root.pem",
 	    "root.pem~", "root.pem.bak", "root.pem.dpkg-old", "root.crl",
 	    "01234567.r0", "0123456.0", "012345678.0", "ABCDEF01.0",
-	    "01234567.", "01234567.x"};
+	    "01234567.", "01234567.x", "root.pem.disabled", "root.crt.dpkg-new",
+	    "root.pem.rpmsave", "root.pem.rpmnew", "root.pem.ucf-dist",
+	    "#root.pem#", ".#root.pem", ".root.pem.swp", "root.pem.orig",
+	    "root.p7b~", "root.p7c.old", ".p7b", "root.p7", "root.pem ",
+	    "root.pemx", "01234567.0~", "01234567.0.dpkg-old",
+	    "01234567.0.pem.bak", "rootpem", "root.", "01234567.-1",
+	    "01234567.0x1", "0123456g.0"};
 
 	(void)state;
 	empty_dir();
@@ -54,7 +60,80 @@ test_ignored_names(void **state)
 	refuses(leaf, NULL, CA_R_CHAIN_UNKNOWN_CA);
 }
 
-/* The subject decides, not the name of the link. */
+/* What the log or `certauth verify' says of the refused leaf contains text. */
+static void
+tells(const char *text, bool there)
+{
+	struct outcome o;
+	const char *detail;
+
+	assert_int_equal(judge_at(&o, leaf, NULL, NULL, NULL, NOW), CA_OK);
+	detail = ca_report_get0_detail(o.report, CA_CHECK_CHAIN);
+	if (detail == NULL || (strstr(detail, text) != NULL) != there)
+		fail_msg("%s\"%s\" in \"%s\"", there ? "no " : "", text,
+		    detail != NULL ? detail : "");
+	done(&o);
+}
+
+/* Names that are not read are named, where the CA is unknown. */
+static void
+test_skipped_are_named(void **state)
+{
+	char name[32];
+
+	(void)state;
+	empty_dir();
+	tells("not read because of their names", false);
+	put_cert("root.pem~", root);
+	put_cert("root.txt", root);
+	put_cert("01234567.r0", root);
+	tells("not read because of their names in ca_dir ", true);
+	tells(": root.pem~, root.txt", true);
+	tells("01234567.r0", false);
+	for (int i = 0; i < 20; i++) {
+		(void)snprintf(name, sizeof name, "a%02d", i);
+		put_text(name, "");
+	}
+	tells(" a14, a15 and 6 more", true);
+	/* nothing is named in a login that is granted */
+	put_cert("root.pem", root);
+	accepts(leaf, NULL);
+}
+
+/* HASH.n for that name, of OpenSSL before 1.0 */
+static void
+old_name(char out[64], const char *cn, int n)
+{
+	X509_NAME *name = name_of(cn);
+
+	(void)snprintf(out, 64, "%08lx.%d", X509_NAME_hash_old(name), n);
+	X509_NAME_free(name);
+}
+
+static void
+link_to(const char *target, const char *name)
+{
+	char path[512];
+
+	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
+	assert_int_equal(symlink(target, path), 0);
+}
+
+static void
+put_two(const char *name, X509 *first, X509 *second)
+{
+	char path[512];
+
+	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(PEM_write_X509(f, first), 1);
+	assert_int_equal(PEM_write_X509(f, second), 1);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* The subject decides, not the name of the link; a name that fits neither hash
+ * is a problem, and its certificate is not used. */
 static void
 test_hash_is_a_hint(void **state)
 {
@@ -64,10 +143,85 @@ test_hash_is_a_hint(void **state)
 	(void)state;
 	empty_dir();
 	put_hashed("Root", 0, other);
-	refuses(leaf, NULL, CA_R_CHAIN_UNKNOWN_CA);
+	refuses(leaf, NULL, CA_R_CHAIN_DIR);
+	tells("is not the hash of a subject in it", true);
+	tells("openssl rehash", true);
 	put_hashed("Root", 1, root);
 	accepts(leaf, NULL);
+	/* the wanted CA, under the hash of another name */
+	empty_dir();
+	put_hashed("Other", 0, root);
+	refuses(leaf, NULL, CA_R_CHAIN_DIR);
+	/* a file that was replaced, with the link as it was: the plain name
+	 * counts, the link does not */
+	char name[64];
+	empty_dir();
+	put_cert("ca.pem", root);
+	hashed_name(name, "", "Other", "", 0);
+	link_to("ca.pem", name);
+	accepts(leaf, NULL);
 	X509_free(other);
+}
+
+/* Hashes of OpenSSL before 1.0, gaps in the numbers, more than one certificate
+ * under a hashed name: read as plain files. */
+static void
+test_hashes_that_lead_nowhere(void **state)
+{
+	X509 *other =
+	    make(&(struct spec){"Other", "Other", root_key, root_key, true});
+	char name[64];
+
+	(void)state;
+	/* files and links */
+	empty_dir();
+	old_name(name, "Root", 0);
+	put_cert(name, root);
+	accepts(leaf, NULL);
+	empty_dir();
+	put_cert("ca.pem", root);
+	link_to("ca.pem", name);
+	accepts(leaf, NULL);
+	/* both hashes */
+	hashed_name(name, "", "Root", "", 0);
+	link_to("ca.pem", name);
+	accepts(leaf, NULL);
+	/* HASH.0 was removed, and HASH.1 is there */
+	empty_dir();
+	put_hashed("Root", 1, root);
+	accepts(leaf, NULL);
+	/* a bundle, of which the link knows the first */
+	empty_dir();
+	put_two("ca.pem", other, root);
+	hashed_name(name, "", "Other", "", 0);
+	link_to("ca.pem", name);
+	accepts(leaf, NULL);
+	/* the same under a hashed name alone */
+	empty_dir();
+	put_two(name, other, root);
+	accepts(leaf, NULL);
+	/* a link whose target was removed is no problem */
+	empty_dir();
+	link_to("gone.pem", name);
+	refuses(leaf, NULL, CA_R_CHAIN_UNKNOWN_CA);
+	X509_free(other);
+}
+
+static void
+test_trusted_certificate(void **state)
+{
+	char path[512];
+
+	(void)state;
+	empty_dir();
+	(void)snprintf(path, sizeof path, "%s/root.pem", dir);
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(PEM_write_X509_AUX(f, root), 1);
+	assert_int_equal(fclose(f), 0);
+	refuses(leaf, NULL, CA_R_CHAIN_DIR);
+	tells("root.pem is a TRUSTED CERTIFICATE", true);
+	tells("openssl x509 -in FILE -out NEW.pem", true);
 }
 
 static void
@@ -200,7 +354,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_plain_and_hashed),
 	    cmocka_unit_test(test_ignored_names),
+	    cmocka_unit_test(test_skipped_are_named),
 	    cmocka_unit_test(test_hash_is_a_hint),
+	    cmocka_unit_test(test_hashes_that_lead_nowhere),
+	    cmocka_unit_test(test_trusted_certificate),
 	    cmocka_unit_test(test_one_subject_many_cas),
 	    cmocka_unit_test(test_broken_files),
 	    cmocka_unit_test(test_untrusted_dir),

@@ -29,6 +29,11 @@ catch_log(void *ctx, enum ca_log_level level, const char *line)
 
 static const struct ca_log sink = {catch_log, NULL, false};
 
+#define PRINT "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define PRINT_UPPER                                                            \
+	"01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF:"                     \
+	"01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF"
+
 /* A good value other than the default, and two bad ones. */
 static const struct {
 	const char *key, *good, *shown, *bad, *worse;
@@ -52,6 +57,8 @@ static const struct {
     {"crl_engine", "stream", "stream", "index", ""},
     {"crl_grace", "2d", "172800s", "-1", "1y"},
     {"crl_no_next_update", "7d", "604800s", "-1", "1y"},
+    {"crl_short_lived", "25h", "90000s", "-1", "32d"},
+    {"crl_exempt", PRINT_UPPER ", " PRINT, PRINT " " PRINT, "sha256", "abcd"},
     {"crl_url", "http://x/y, file:///z", "http://x/y file:///z", "ftp://x",
 	"http://"},
     {"users", "/a", "/a", "a", ""},
@@ -496,10 +503,56 @@ teardown(void **state)
 	return rmdir(dir);
 }
 
+/* Each form of a fingerprint, and what is not quite one. */
+static void
+fingerprints(void **state)
+{
+	static const char *const good[] = {PRINT, PRINT_UPPER, "sha256:" PRINT,
+	    "SHA256:" PRINT_UPPER, "Fingerprint=" PRINT_UPPER,
+	    "sha256 Fingerprint=" PRINT_UPPER,
+	    "SHA256 Fingerprint=" PRINT_UPPER, ", " PRINT " ,"};
+	static const char *const bad[] = {PRINT "0", PRINT ":", ":" PRINT,
+	    PRINT_UPPER ":", "0123", "sha256", "sha256 " PRINT,
+	    "sha1 Fingerprint=" PRINT_UPPER,
+	    "sha256:", "Fingerprint=", "Fingerprint=sha256:", PRINT " x",
+	    "g" PRINT, "0x" PRINT,
+	    /* a colon at another place; SHA-1; a digit that is none */
+	    "012:3:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF:"
+	    "01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF",
+	    "01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF:01:23:45:67",
+	    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdeg"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		struct ca_config *cfg = ca_config_new();
+
+		*logged = '\0';
+		if (ca_config_set(cfg, "crl_exempt", good[i], "F:1", &sink) !=
+		    CA_OK)
+			fail_msg("%s: %s", good[i], logged);
+		assert_int_equal(cfg->crl_exempt.n, 1);
+		assert_string_equal(cfg->crl_exempt.v[0], PRINT);
+		ca_config_free(cfg);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct ca_config *cfg = ca_config_new();
+
+		*logged = '\0';
+		if (ca_config_set(cfg, "crl_exempt", bad[i], "F:1", &sink) !=
+		    CA_ERR_CONFIG)
+			fail_msg("accepted: %s", bad[i]);
+		assert_non_null(strstr(logged, "F:1: crl_exempt = "));
+		assert_non_null(strstr(logged, "openssl x509 -noout"));
+		assert_int_equal(cfg->crl_exempt.n, 0);
+		ca_config_free(cfg);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(fingerprints),
 	    cmocka_unit_test(every_key_is_here),
 	    cmocka_unit_test(good_and_bad_values),
 	    cmocka_unit_test(defaults),

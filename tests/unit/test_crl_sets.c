@@ -82,6 +82,8 @@ examples(const char *name, example_fn *fn)
 	}
 EXAMPLE(scopes)
 EXAMPLE(scopes_signers)
+EXAMPLE(exempted)
+EXAMPLE(short_lived)
 EXAMPLE(enough)
 EXAMPLE(enough_times)
 EXAMPLE(later)
@@ -293,6 +295,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(scopes),
 	    cmocka_unit_test(scopes_signers),
+	    cmocka_unit_test(exempted),
+	    cmocka_unit_test(short_lived),
 	    cmocka_unit_test(enough),
 	    cmocka_unit_test(enough_times),
 	    cmocka_unit_test(later),

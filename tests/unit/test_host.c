@@ -392,7 +392,6 @@ test_host_check(void **state)
 	set(w, "host_names", "other.example, localhost");
 	assert_int_equal(host_check(w, now), CA_OK);
 	assert_non_null(strstr(w->lines, "none of the names of this host"));
-	assert_non_null(strstr(w->lines, "localhost, which is not unique"));
 	/* a client's certificate */
 	host_files(w, "p256.pem", "p256.key");
 	assert_int_equal(host_check(w, now), CA_OK);

@@ -51,6 +51,7 @@ documented(void **state)
 	assert_int_equal(CA_PROFILE_RSA_MAX, 16384);
 	assert_int_equal(CA_CADIR_SAME_SUBJECT_MAX, 64);
 	assert_int_equal(CA_CADIR_FILES_MAX, 10000);
+	assert_int_equal(CA_CADIR_CHECKED_MAX, 2000);
 	assert_int_equal(CA_CADIR_CERTS_MAX, 20000);
 	assert_int_equal(CA_CRL_MAX, 256 << 20);
 	assert_int_equal(CA_CRL_ENTRY_MAX, 32768);

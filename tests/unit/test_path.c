@@ -62,21 +62,25 @@ path_of(char out[256], const char *name)
 
 /* ---- ca_dir ---- */
 
-/* A look-up by hash ends at the first missing number, as in OpenSSL. */
+/* A look-up by hash ends at the first missing number, as in OpenSSL; a file
+ * behind that counts as one with a plain name. */
 static void
 gap(void **state)
 {
 	(void)state;
 	empty_dir();
 	put_hashed("Root", 1, root);
-	assert_int_equal(judge(leaf, NULL, NULL, NULL), CA_R_CHAIN_UNKNOWN_CA);
+	assert_int_equal(judge(leaf, NULL, NULL, NULL), CA_R_OK);
+	assert_int_equal(
+	    judge(leaf, NULL, "intermediates_dir", dir), CA_R_OK);
 	put_hashed("Root", 0, leaf);
 	assert_int_equal(judge(leaf, NULL, NULL, NULL), CA_R_OK);
 	assert_string_equal(
 	    ca_report_get0_fact(report, CA_FACT_ANCHOR), "CN=Root");
 }
 
-/* A file that a hashed name links to is not read again by its own name. */
+/* A file that cannot be used is the reason, whether a hashed name links to it or
+ * not. */
 static void
 covered(void **state)
 {
@@ -88,10 +92,10 @@ covered(void **state)
 	assert_int_equal(judge(leaf, NULL, NULL, NULL), CA_R_CHAIN_DIR);
 	path_of(path, "01234567.0");
 	assert_int_equal(symlink("broken.pem", path), 0);
-	assert_int_equal(judge(leaf, NULL, NULL, NULL), CA_R_CHAIN_UNKNOWN_CA);
+	assert_int_equal(judge(leaf, NULL, NULL, NULL), CA_R_CHAIN_DIR);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(symlink("./broken.pem", path), 0);
-	assert_int_equal(judge(leaf, NULL, NULL, NULL), CA_R_CHAIN_UNKNOWN_CA);
+	assert_int_equal(judge(leaf, NULL, NULL, NULL), CA_R_CHAIN_DIR);
 }
 
 /* OpenSSL's TRUSTED CERTIFICATE contains trust settings, which would be
@@ -127,7 +131,7 @@ files(void **state)
 	put_text("more/broken.pem", "rubbish");
 	assert_int_equal(
 	    judge(under, NULL, "intermediates_dir", sub), CA_R_CHAIN_DIR);
-	says(CA_CHECK_CHAIN, "more/broken.pem is neither PEM nor DER");
+	says(CA_CHECK_CHAIN, "more/broken.pem is not PEM, DER or PKCS #7");
 	X509_free(under);
 }
 

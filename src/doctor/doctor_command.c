@@ -1,0 +1,105 @@
+/*
+ * doctor: commands that correct a set-up.
+ */
+#include "doctor/doctor_view.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char standard[] = CA_SYSCONFDIR "/certauth.conf";
+
+/* What a command reads with --config and no other option: [default]. */
+static const struct ca_doctor_view *
+base_of(const struct ca_doctor *d)
+{
+	const struct ca_doctor_view *v = d->view;
+
+	while (v->above != NULL)
+		v = v->above;
+	return v;
+}
+
+static void
+put(struct ca_doctor *d, const char *option, const char *value)
+{
+	size_t n = strlen(d->command);
+
+	(void)snprintf(
+	    d->command + n, sizeof d->command - n, " %s %s", option, value);
+}
+
+static void
+begin(struct ca_doctor *d, const char *what)
+{
+	(void)snprintf(d->command, sizeof d->command, "certauth %s", what);
+}
+
+static void
+put_config(struct ca_doctor *d)
+{
+	if (strcmp(d->view->file, standard) != 0)
+		put(d, "--config", d->view->file);
+}
+
+static void
+put_crl_options(struct ca_doctor *d)
+{
+	const struct ca_doctor_view *base = base_of(d);
+	const struct ca_config *cfg = d->view->cfg;
+
+	put_config(d);
+	if (!ca_doctor_view_same(d->view, base, "ca_dir"))
+		put(d, "--ca-dir", cfg->ca_dir);
+	if (!ca_doctor_view_same(d->view, base, "intermediates_dir") &&
+	    cfg->intermediates_dir != NULL)
+		put(d, "--intermediates-dir", cfg->intermediates_dir);
+	if (!ca_doctor_view_same(d->view, base, "crl_dir"))
+		put(d, "--crl-dir", cfg->crl_dir);
+}
+
+const char *
+ca_doctor_crl_command(struct ca_doctor *d, const char *what)
+{
+	begin(d, what);
+	put_crl_options(d);
+	return d->command;
+}
+
+char *
+ca_doctor_crl_options(struct ca_doctor *d)
+{
+	d->command[0] = '\0';
+	put_crl_options(d);
+	return strdup(d->command);
+}
+
+const char *
+ca_doctor_users_command(struct ca_doctor *d, const char *what)
+{
+	begin(d, what);
+	if (ca_doctor_view_same(d->view, base_of(d), "users"))
+		put_config(d);
+	else
+		put(d, "--file", d->view->cfg->users);
+	return d->command;
+}
+
+const char *
+ca_doctor_setup_command(
+    struct ca_doctor *d, const char *option, const char *file)
+{
+	static const char name[] = "/certauth.conf";
+	size_t n = strlen(d->view->file), k = sizeof name - 1;
+	char dir[4096];
+
+	if (n <= k || strcmp(d->view->file + n - k, name) != 0 ||
+	    !ca_doctor_view_same(
+		d->view, base_of(d), "ca_dir intermediates_dir"))
+		return NULL;
+	(void)snprintf(dir, sizeof dir, "%.*s", (int)(n - k), d->view->file);
+	begin(d, "setup");
+	put(d, option, file);
+	if (strcmp(d->view->file, standard) != 0)
+		put(d, "--confdir", dir);
+	return d->command;
+}
