@@ -275,6 +275,17 @@ out:
 	return ret;
 }
 
+static void
+abort_login(struct call *c, enum ca_reason reason)
+{
+	const char *text = ca_auth_abort_text(reason);
+
+	if (text != NULL)
+		ca_report_abort(c->report, reason, "%s", text);
+	else
+		ca_report_abort(c->report, reason, NULL);
+}
+
 /* One channel after the other, until one has something to say. */
 static enum ca_err
 get_response(struct call *c, const struct ca_request *req, struct ca_buf *out)
@@ -295,10 +306,7 @@ get_response(struct call *c, const struct ca_request *req, struct ca_buf *out)
 		if (reason != CA_R_NO_CREDENTIAL)
 			break;
 	}
-	ca_report_abort(c->report, reason,
-	    reason == CA_R_ANSWER_EMPTY
-		? "the client sent no response; certauth tells the user why"
-		: NULL);
+	abort_login(c, reason);
 	if (reason == CA_R_ANSWER_CUT)
 		info(c,
 		    "The answer was truncated on its way to this host: its "
@@ -427,7 +435,7 @@ authenticate(struct call *c)
 	rc = ca_auth_request(
 	    &ctx, &c->peer, ca_channel_host_sign, &req, &reason);
 	if (rc != CA_OK) {
-		ca_report_abort(c->report, reason, NULL);
+		abort_login(c, reason);
 		ret = rc;
 		goto out;
 	}

@@ -26,7 +26,8 @@ normal() {
 	sed -E -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z/TIME/g' \
 		-e 's/[0-9]+ (days|hours|minutes)/AGE/g' \
 		-e 's/[0-9a-f]{64}/SHA256/g' \
-		-e 's/^(  serial      )[0-9a-fA-F]+$/\1SERIAL/'
+		-e 's/^(  serial      )[0-9a-fA-F]+$/\1SERIAL/' \
+		-e 's/[0-9a-f]{40}/KEYID/g'
 }
 
 # explain NAME [OPTION ...]: on PKI's NAME-chain.pem
@@ -138,6 +139,22 @@ failure() {
 	users 'bob cn:expired'
 	crl_dir crl-missing
 	failure several expired
+}
+
+@test "14 the root is missing: the path is shown as far as it goes" {
+	ca_dir stranger.pem
+	failure root-missing alice
+	logged 'reason=unknown-ca .*detail="the issuer of CN=Test inter,O=Example .sent with the certificate. is missing: no certificate of CN=Test root,O=Example'
+}
+
+@test "15 a CA that was created again: the log names its file" {
+	local kept=$PKI
+	pki_copy "$S/again"
+	pki_ca again --subject '/O=Example/CN=Test root'
+	ca_dir again.pem
+	pki_use "$kept"
+	failure root-again alice
+	logged 'detail=".*with another key: /etc/certauth/ca/e7817ed4.0 .again.pem.'
 }
 
 @test "the set-up cannot be used: exit 2, and the next command" {

@@ -67,6 +67,32 @@ setup() { conf_reset; }
 	login_denied answer-repeated --cert rsa4096 --how repeat
 }
 
+@test "the log says what a refused answer means, and what to do" {
+	login_denied answer-cut --how cut
+	logged 'detail="the application, the terminal .*smaller max_answer'
+	login_denied answer-repeated --cert rsa4096 --how repeat
+	logged 'detail="the application shows one prompt .*proof = command'
+	login_denied answer-limit --how endless
+	logged 'detail=".*certauth-protocol\(7\) has the bounds'
+	login_denied answer-malformed --how trailing
+	logged 'detail=".*does not follow certauth-protocol\(7\)'
+	login --save-answer "$S/old" || true
+	login_denied nonce --replay "$S/old"
+	logged 'detail="the client answered an earlier prompt'
+	login_denied signature --how flip-signature
+	logged 'detail="the signature is not by the key of the certificate'
+	login_denied scheme --cert alice --scheme ecdsa_secp384r1_sha384
+	logged 'detail="the client.s certificate has an EC key on prime256v1, which does not fit the scheme ecdsa_secp384r1_sha384'
+	login_denied scheme --cert rsa2048 --scheme rsa_pkcs1_sha1
+	logged 'detail="the client used the signature scheme 0x0201, and this host accepts ecdsa_secp256r1_sha256'
+	login_denied key-weak --cert rsa1024
+	logged 'detail="the client.s certificate has an RSA key of 1024 bits'
+	login_denied no-registered --raw --cert - --key "$PKI/bob.key"
+	logged 'detail="/etc/certauth/users.d has no certificate of the user'
+	# the client is told nothing of it
+	run ! grep -qE 'users\.d|earlier prompt|CN=' "$S/seen"
+}
+
 @test "endless pieces" {
 	login_denied answer-limit --how endless
 	conf default 'max_answer = 64'

@@ -93,6 +93,10 @@ CA_MUST_CHECK enum ca_err ca_auth_decode_rest(struct ca_crypto *crypto,
     const struct ca_log *log, const struct ca_bytes *cert, size_t n,
     struct ca_report *report, STACK_OF(X509) **out);
 
+/* For a login that ended before ca_auth_check: what the reason means and what
+ * to do, for ca_report_abort.  NULL: the reason's own text is enough.  Static. */
+const char *ca_auth_abort_text(enum ca_reason reason);
+
 /* ---- after the login ---- */
 
 /* What is kept of a granted login for a later look: its name and its chain,

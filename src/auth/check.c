@@ -24,16 +24,31 @@ ca_auth_result_clear(struct ca_auth_result *result)
 
 /* ---- before the signature ---- */
 
+static bool
+same_item(
+    struct ca_attempt *a, const char *what, const char *asked, const char *now)
+{
+	if (now != NULL && strcmp(asked, now) == 0)
+		return true;
+	ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL, CA_R_NONCE,
+	    "the request was made for the %s \"%s\", and the application now "
+	    "has \"%s\": the application or another module has changed it, or "
+	    "a request cannot contain its characters or its length",
+	    what, asked, now != NULL ? now : "");
+	return false;
+}
+
 /* The request names whom and what this attempt is about, not another one. */
 static bool
-request_is_ours(const struct ca_request *req, const struct ca_auth_peer *peer)
+request_is_ours(struct ca_attempt *a)
 {
+	const struct ca_auth_peer *peer = a->peer;
 	const char *user = peer->user != NULL ? peer->user : "";
 	const char *rhost = peer->rhost != NULL ? peer->rhost : "";
 
-	return strcmp(req->user, user) == 0 && peer->service != NULL &&
-	       strcmp(req->service, peer->service) == 0 &&
-	       strcmp(req->rhost, rhost) == 0;
+	return same_item(a, "user", a->req->user, user) &&
+	       same_item(a, "service", a->req->service, peer->service) &&
+	       same_item(a, "remote host", a->req->rhost, rhost);
 }
 
 /* A clock that was set back during the attempt must not lengthen it. */
@@ -56,24 +71,25 @@ check_form(struct ca_attempt *a, const struct ca_bytes *response)
 	rc = ca_response_parse(
 	    response->p, response->len, a->req->nonce, &a->msgs);
 	if (rc == CA_DENIED) {
-		ca_report_set(
-		    a->report, CA_CHECK_SIGNATURE, CA_FAIL, CA_R_NONCE, NULL);
+		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
+		    CA_R_NONCE,
+		    "the client answered an earlier prompt, a prompt of "
+		    "another login, or with a saved answer; it must answer the "
+		    "prompt of this login");
 		return rc;
 	}
 	if (rc != CA_OK) {
-		ca_report_abort(
-		    a->report, CA_R_ANSWER_MALFORMED, "%s", ca_err_text(rc));
+		ca_report_abort(a->report, CA_R_ANSWER_MALFORMED,
+		    "%s; the client does not follow certauth-protocol(7), or "
+		    "the answer was changed on its way",
+		    ca_err_text(rc));
 		return rc;
 	}
-	if (!request_is_ours(a->req, a->peer)) {
-		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
-		    CA_R_NONCE,
-		    "the user name, service or remote host cannot be written "
-		    "into a request");
+	if (!request_is_ours(a))
 		return CA_DENIED;
-	}
 	if (!in_time(a->req, a->ctx->now)) {
-		ca_report_abort(a->report, CA_R_REQUEST_EXPIRED, NULL);
+		ca_report_abort(a->report, CA_R_REQUEST_EXPIRED, "%s",
+		    ca_auth_abort_text(CA_R_REQUEST_EXPIRED));
 		return CA_ERR_EXPIRED;
 	}
 	return CA_OK;

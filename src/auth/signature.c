@@ -60,6 +60,67 @@ unfit_reason(X509 *cert)
 	return CA_R_SCHEME;
 }
 
+/* The kind of a key, as in "RSA key of 2048 bits", "EC key on P-256". */
+static void
+put_key(const EVP_PKEY *key, struct ca_buf *out)
+{
+	const char *kind = EVP_PKEY_get0_type_name(key);
+	char group[64] = "";
+	size_t len = 0;
+
+	ca_buf_fmt(out, "%s key", kind != NULL ? kind : "unknown");
+	if (EVP_PKEY_get_group_name(key, group, sizeof group, &len) == 1)
+		ca_buf_fmt(out, " on %s", group);
+	else
+		ca_buf_fmt(out, " of %d bits", EVP_PKEY_get_bits(key));
+}
+
+static void
+tell_unfit(struct ca_attempt *a, const struct ca_scheme *scheme, X509 *cert)
+{
+	const EVP_PKEY *key = X509_get0_pubkey(cert);
+	struct ca_buf text = CA_BUF_INIT(1024);
+
+	if (key == NULL)
+		ca_buf_str(&text, "the key of the client's certificate cannot "
+				  "be read");
+	else {
+		ca_buf_str(&text, "the client's certificate has an ");
+		put_key(key, &text);
+		ca_buf_fmt(&text,
+		    ", which does not fit the scheme %s that the "
+		    "client used",
+		    scheme->name);
+	}
+	ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
+	    unfit_reason(cert), "%s",
+	    ca_buf_text(&text) != NULL ? ca_buf_text(&text) : "?");
+	ca_buf_free(&text);
+}
+
+static void
+tell_not_offered(struct ca_attempt *a)
+{
+	const struct ca_scheme *used = ca_scheme_by_code(a->msgs.scheme);
+	struct ca_buf text = CA_BUF_INIT(4096);
+
+	ca_buf_fmt(&text,
+	    "the client used the signature scheme 0x%04x%s%s, and this host "
+	    "accepts ",
+	    a->msgs.scheme, used != NULL ? " " : "",
+	    used != NULL ? used->name : "");
+	for (size_t i = 0; i < a->req->nschemes; i++) {
+		const struct ca_scheme *s =
+		    ca_scheme_by_code(a->req->scheme[i]);
+
+		if (s != NULL)
+			ca_buf_fmt(&text, "%s%s", i > 0 ? ", " : "", s->name);
+	}
+	ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL, CA_R_SCHEME, "%s",
+	    ca_buf_text(&text) != NULL ? ca_buf_text(&text) : "?");
+	ca_buf_free(&text);
+}
+
 /* Of a certificate that was not decoded. */
 static enum ca_err
 not_decoded(struct ca_attempt *a, const struct ca_bytes *cert, enum ca_err rc)
@@ -68,7 +129,8 @@ not_decoded(struct ca_attempt *a, const struct ca_bytes *cert, enum ca_err rc)
 
 	ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
 	    rc == CA_ERR_UNSUPPORTED ? CA_R_KEY_WEAK : CA_R_CERT_MALFORMED,
-	    "%s", why != NULL ? why : ca_err_text(rc));
+	    "the client's certificate is refused: %s",
+	    why != NULL ? why : ca_err_text(rc));
 	return rc;
 }
 
@@ -86,11 +148,12 @@ sent_leaf(struct ca_attempt *a, const struct ca_scheme *scheme, X509 **leaf)
 	rc = verify_by(a, scheme, *leaf);
 	if (rc == CA_DENIED)
 		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
-		    CA_R_SIGNATURE, NULL);
+		    CA_R_SIGNATURE,
+		    "the signature is not by the key of the certificate that "
+		    "the client sent: the client's --cert and --key do not "
+		    "belong together, or the request was changed on its way");
 	else if (rc == CA_ERR_UNSUPPORTED)
-		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
-		    unfit_reason(*leaf), "the key does not fit %s",
-		    scheme->name);
+		tell_unfit(a, scheme, *leaf);
 	else if (rc != CA_OK)
 		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
 		    CA_R_INTERNAL, "%s", ca_err_text(rc));
@@ -157,12 +220,19 @@ registered_leaf(
 	}
 	int tried = n > 0 ? try_each(a, scheme, certs, &budget, leaf) : 0;
 	if (*leaf == NULL) {
-		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
-		    n > 0 ? CA_R_SIGNATURE : CA_R_NO_REGISTERED,
-		    n > 0 ? "the signature is not by the key of any of the %d "
-			    "registered certificates"
-			  : NULL,
-		    tried);
+		if (n > 0)
+			ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
+			    CA_R_SIGNATURE,
+			    "the signature is not by the key of any of the %d "
+			    "registered certificates",
+			    tried);
+		else
+			ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
+			    CA_R_NO_REGISTERED,
+			    "%s has no certificate of the user; the client "
+			    "must send its certificate (--cert), or an "
+			    "administrator must put it there",
+			    a->ctx->cfg->users_dir);
 		ret = CA_DENIED;
 		goto out;
 	}
@@ -180,11 +250,7 @@ ca_attempt_signature(struct ca_attempt *a, X509 **leaf)
 	const struct ca_scheme *scheme = offered_scheme(a);
 
 	if (scheme == NULL) {
-		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
-		    CA_R_SCHEME,
-		    "the signature scheme 0x%04x was not offered in the "
-		    "request",
-		    a->msgs.scheme);
+		tell_not_offered(a);
 		ret = CA_DENIED;
 		goto out;
 	}

@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "crypto/certgate.h"
 #include "base/base64url.h"
+#include "client/wrapped.h"
 #include "tool/certargs.h"
 #include "verify/certfile.h"
 #include "verify/verify.h"
@@ -144,7 +145,7 @@ static enum ca_err
 message_bytes(const char *text, struct ca_buf *bytes)
 {
 	struct ca_prompt prompt = {0};
-	enum ca_err rc = ca_prompt_find(text, &prompt);
+	enum ca_err rc = ca_wrapped_find(text, &prompt);
 
 	if (rc == CA_ERR_NOT_FOUND)
 		return ca_base64url_decode(bytes, text, strlen(text));

@@ -106,6 +106,8 @@ list_rule(
 		(void)fputs(" until", stdout);
 	if (rule->ignorecase)
 		(void)fputs(" ignorecase", stdout);
+	if (rule->keep_domain)
+		(void)fputs(" keep-domain", stdout);
 	putchar('\n');
 	return CA_OK;
 }

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "client/signing.h"
-#include "client/terminal.h"
 #include "wire/pieces.h"
 
 /* ---- options ---- */
@@ -97,13 +96,13 @@ prepare(struct ca_signing *s)
 static int
 run_with(struct ca_signing *s, const char *arg)
 {
-	struct ca_buf line = CA_BUF_INIT(CA_SIGNING_LINE_MAX);
+	struct ca_buf line = CA_BUF_INIT(CA_SIGNING_TEXT_MAX);
 	int status;
 
 	if (s->pieces)
 		return ca_signing_pieces(s, arg);
 	if (arg == NULL) {
-		enum ca_err rc = ca_terminal_stdin_line(NULL, &line);
+		enum ca_err rc = ca_signing_read(NULL, &line);
 		if (rc != CA_OK)
 			return ca_cli_fail(
 			    "there is no request on standard input: %s",

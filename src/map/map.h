@@ -103,4 +103,12 @@ CA_MUST_CHECK enum ca_err ca_map_registered(const struct ca_context *ctx,
 CA_MUST_CHECK enum ca_err ca_map_registered_chain(const struct ca_context *ctx,
     const char *user, struct ca_map_budget *budget, STACK_OF(X509) **out);
 
+/*
+ * Append the path of the file in which a certificate is registered for user to
+ * path; sha256 is 64 hexadecimal digits in lower case.  CA_ERR_NOT_FOUND; others as
+ * above.
+ */
+CA_MUST_CHECK enum ca_err ca_map_registered_path(const struct ca_context *ctx,
+    const char *user, const char *sha256, struct ca_buf *path);
+
 #endif

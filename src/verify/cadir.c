@@ -85,6 +85,7 @@ ca_cadir_free(struct ca_cadir *dir)
 	sk_X509_pop_free(dir->held, X509_free);
 	if (dir->fd >= 0)
 		(void)close(dir->fd);
+	ca_cadir_forget(dir);
 	free(dir->path);
 	free(dir->problem);
 	free(dir->skipped);
@@ -175,6 +176,7 @@ ca_cadir_load(struct ca_cadir *dir, const char *name, STACK_OF(X509) *out)
 	struct ca_buf content = CA_BUF_INIT(CA_CERTFILE_MAX);
 	char what[CA_CERTFILE_TROUBLE];
 	size_t bad = 0;
+	int before = sk_X509_num(out);
 	enum ca_err ret = CA_ERR_UNSET, rc;
 
 	rc = ca_cadir_read(dir, name, &content);
@@ -185,6 +187,7 @@ ca_cadir_load(struct ca_cadir *dir, const char *name, STACK_OF(X509) *out)
 	if (rc == CA_OK) {
 		rc = ca_certfile_parse_ca(
 		    dir->crypto, content.p, content.len, out, &bad);
+		ca_cadir_note(dir, name, out, before);
 		if (rc == CA_ERR_FORMAT || rc == CA_ERR_UNSUPPORTED || bad > 0)
 			ca_cadir_problem(dir, name,
 			    ca_certfile_trouble(

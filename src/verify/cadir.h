@@ -88,6 +88,15 @@ CA_MUST_CHECK enum ca_err ca_cadir_by_subject(
 CA_MUST_CHECK enum ca_err ca_cadir_scan(
     struct ca_cadir *dir, STACK_OF(X509) *out);
 
+/* Append the path of the file that cert was loaded from and, if that is a link,
+ * its target in parentheses.  cert: the same object that was returned.  False:
+ * not known, and nothing is appended. */
+bool ca_cadir_file(
+    const struct ca_cadir *dir, const X509 *cert, struct ca_buf *out);
+
+/* Append the key of the configuration and the path of dir, for messages. */
+void ca_cadir_show(const struct ca_cadir *dir, struct ca_buf *out);
+
 /* The first problem with a file, or NULL; owned by dir. */
 const char *ca_cadir_get0_problem(const struct ca_cadir *dir);
 

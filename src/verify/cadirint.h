@@ -16,6 +16,8 @@ struct ca_cadir {
 	char *problem;
 	char *skipped;        /* names of files that are not read */
 	STACK_OF(X509) *held; /* used instead of a directory; NULL: fd is */
+	struct ca_cadir_origin *origin; /* which file a certificate is of */
+	size_t norigins;
 };
 
 /* HASH.N */
@@ -66,5 +68,11 @@ CA_MUST_CHECK enum ca_err ca_cadir_read(
  * is not an error: only CA_ERR_MEMORY and CA_ERR_NOT_FOUND are returned. */
 CA_MUST_CHECK enum ca_err ca_cadir_load(
     struct ca_cadir *dir, const char *name, STACK_OF(X509) *out);
+
+/* Note that the certificates of certs from number first on are of the file
+ * name. */
+void ca_cadir_note(struct ca_cadir *dir, const char *name,
+    const STACK_OF(X509) *certs, int first);
+void ca_cadir_forget(struct ca_cadir *dir); /* all of that */
 
 #endif

@@ -6,9 +6,13 @@
 #include "verify/issuerpath.h"
 #include "verify/path.h"
 #include "verify/pathcheck.h"
+#include "verify/pathend.h"
 #include "verify/verify.h"
 
 #include <openssl/err.h>
+
+/* Paths that are checked once more with profile = basic, for the message. */
+#define HINTS_MAX 4
 
 struct search {
 	struct ca_pathcheck pc;
@@ -16,7 +20,8 @@ struct search {
 	struct ca_report *best; /* findings of the best path so far */
 	unsigned best_failures;
 	STACK_OF(X509) *chain;         /* of the accepted path */
-	bool hinted;                   /* profile = basic was tried */
+	unsigned hints;                /* how often profile = basic was tried */
+	bool basic;                    /* it accepts one of the paths */
 	bool refused;                  /* the leaf is revoked */
 	struct ca_verify_trace *trace; /* of the best path; may be NULL */
 	struct ca_issuerpath issuers;
@@ -64,41 +69,56 @@ trace_path(struct search *s, const STACK_OF(X509) *chain, bool anchored)
 
 /*
  * A CA that was set up by hand often breaks the profile.  If profile = basic
- * accepts its certificate, the refusal says so.  This is tried once only, since
- * it is another verification.
+ * accepts the path, the refusal says so.  Revocation does not depend on the
+ * profile, and was checked only if all signatures of the path are good.
  */
 static enum ca_err
-hint_basic(
-    struct search *s, const struct ca_path *path, struct ca_report *report)
+try_basic(struct search *s, const struct ca_path *path,
+    const struct ca_report *report)
 {
 	const unsigned checks = CA_REPORT_CERT & ~(1u << CA_CHECK_REVOCATION);
+	enum ca_verdict crl = ca_report_verdict(report, CA_CHECK_REVOCATION);
 	struct ca_config cfg = *s->pc.cfg;
 	struct ca_pathcheck pc = s->pc;
 	struct ca_report *second;
 	enum ca_err ret = CA_ERR_UNSET, rc;
 
-	if (s->hinted || cfg.profile == CA_PROFILE_BASIC ||
-	    ca_report_reason(report) != CA_R_CHAIN_PROFILE)
+	if (cfg.profile == CA_PROFILE_BASIC || s->basic ||
+	    s->hints == HINTS_MAX || (crl != CA_PASS && crl != CA_WAIVED) ||
+	    ca_report_verdict(report, CA_CHECK_CHAIN) != CA_FAIL)
 		return CA_OK;
 	if ((second = ca_report_new()) == NULL)
 		return CA_ERR_MEMORY;
-	s->hinted = true;
+	s->hints++;
 	cfg.profile = CA_PROFILE_BASIC;
 	pc.cfg = &cfg;
 	pc.rev = NULL;
 	rc = ca_pathcheck_run(&pc, path, true, second, NULL);
-	if (rc == CA_OK && ca_report_granted(second, checks))
-		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL,
-		    CA_R_CHAIN_PROFILE,
-		    "profile = basic accepts this certificate");
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
 	}
+	s->basic = ca_report_granted(second, checks);
 	ret = CA_OK;
 out:
 	ca_report_free(second);
 	return ret;
+}
+
+/* Add to the first check that failed. */
+static void
+tell_basic(struct ca_report *report)
+{
+	for (unsigned i = 0; i < CA_CHECKS; i++) {
+		enum ca_check check = (enum ca_check)i;
+
+		if (ca_report_verdict(report, check) != CA_FAIL)
+			continue;
+		ca_report_set(report, check, CA_FAIL,
+		    ca_report_check_reason(report, check),
+		    "profile = basic accepts this certificate");
+		return;
+	}
 }
 
 /* The leaf is revoked on a path that is valid otherwise.  This must decide even
@@ -126,7 +146,7 @@ try_path(void *ctx, const struct ca_path *path)
 	}
 	rc = ca_pathcheck_run(&s->pc, path, true, report, &chain);
 	if (rc == CA_OK && !ca_report_granted(report, CA_REPORT_CERT))
-		rc = hint_basic(s, path, report);
+		rc = try_basic(s, path, report);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
@@ -160,6 +180,38 @@ out:
 	return ret;
 }
 
+/* Show the path as far as it goes, and say why it does not reach ca_dir. */
+static enum ca_err
+tell_end(struct search *s, bool limit, struct ca_report *report)
+{
+	struct ca_path end = ca_pathend(s->finder);
+	struct ca_buf text = CA_BUF_INIT(65536);
+	STACK_OF(X509) *chain = sk_X509_new_null();
+	enum ca_err ret = CA_ERR_UNSET, rc;
+
+	if (!limit)
+		ca_pathend_tell(s->finder, &end, &text);
+	if (!limit && ca_buf_text(&text) != NULL)
+		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL,
+		    CA_R_CHAIN_UNKNOWN_CA, "%s", ca_buf_text(&text));
+	for (size_t i = 0; chain != NULL && i < end.n; i++) {
+		if (sk_X509_push(chain, end.cert[i]) <= 0) {
+			ret = CA_ERR_MEMORY;
+			goto out;
+		}
+	}
+	rc = chain != NULL ? trace_path(s, chain, false) : CA_ERR_MEMORY;
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	sk_X509_free(chain);
+	ca_buf_free(&text);
+	return ret;
+}
+
 /* No path leads to ca_dir: report the reason, and all other findings about the
  * leaf. */
 static enum ca_err
@@ -168,27 +220,18 @@ no_path(struct search *s, const struct ca_verify_input *in, bool limit,
 {
 	struct ca_path alone = {.cert = {in->leaf}, .n = 1};
 	struct ca_pathcheck pc = s->pc;
-	STACK_OF(X509) *chain = NULL;
-	enum ca_err ret = CA_ERR_UNSET, rc;
+	enum ca_err rc;
 
 	if (limit)
-		ca_report_set(
-		    report, CA_CHECK_CHAIN, CA_FAIL, CA_R_CHAIN_LIMIT, NULL);
+		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, CA_R_CHAIN_LIMIT,
+		    "%s", ca_pathfinder_limit(s->finder));
 	else if (problem != NULL)
 		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, CA_R_CHAIN_DIR,
 		    "%s", problem);
+	if ((rc = tell_end(s, limit, report)) != CA_OK)
+		return rc;
 	pc.rev = NULL;
-	rc = ca_pathcheck_run(&pc, &alone, false, report, &chain);
-	if (rc == CA_OK)
-		rc = trace_path(s, chain, false);
-	if (rc != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	ret = CA_OK;
-out:
-	sk_X509_pop_free(chain, X509_free);
-	return ret;
+	return ca_pathcheck_run(&pc, &alone, false, report, NULL);
 }
 
 static void
@@ -244,6 +287,7 @@ search(struct search *s, struct ca_cadir *anchors, struct ca_cadir *helpers,
 	if (s->finder == NULL)
 		return CA_ERR_MEMORY;
 	s->issuers.finder = s->finder;
+	s->pc.finder = s->finder;
 	ca_revocation_set_paths(
 	    s->pc.rev, &(struct ca_revocation_paths){ca_issuerpath_named,
 			   ca_issuerpath_find, &s->issuers});
@@ -261,11 +305,13 @@ search(struct search *s, struct ca_cadir *anchors, struct ca_cadir *helpers,
 		return rc;
 	}
 	ca_report_merge(report, s->best, CA_REPORT_CERT);
+	if ((rc != CA_OK || s->refused) && s->basic)
+		tell_basic(report);
 	if (rc == CA_OK && !s->refused)
 		fact_anchor(report, s->chain);
 	else if (limit)
 		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, CA_R_CHAIN_LIMIT,
-		    "path building reached its limit");
+		    "%s", ca_pathfinder_limit(s->finder));
 	return CA_OK;
 }
 
@@ -284,7 +330,7 @@ ca_verify(struct ca_crypto *crypto, const struct ca_config *cfg,
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct search s = {
-	    .pc = {crypto, cfg, in->now, NULL}, .trace = in->trace};
+	    .pc = {crypto, cfg, in->now, NULL, NULL}, .trace = in->trace};
 	struct ca_cadir *anchors = NULL, *helpers = NULL;
 	const char *dir = cfg->ca_dir;
 	OSSL_LIB_CTX *before;

@@ -139,3 +139,14 @@ ca_name_rfc4514(const X509_NAME *name, struct ca_buf *out)
 		end = begin;
 	}
 }
+
+void
+ca_name_key_id(const ASN1_OCTET_STRING *id, struct ca_buf *out)
+{
+	size_t len = (size_t)ASN1_STRING_length(id);
+
+	/* SHA-1 and SHA-256 are in use; anybody can write more */
+	ca_buf_hex(out, ASN1_STRING_get0_data(id), len > 32 ? 32 : len);
+	if (len > 32)
+		ca_buf_str(out, "...");
+}

@@ -12,4 +12,7 @@
  * escapes). */
 void ca_name_rfc4514(const X509_NAME *name, struct ca_buf *out);
 
+/* Append a key identifier in hex; of a long one, the first 32 octets. */
+void ca_name_key_id(const ASN1_OCTET_STRING *id, struct ca_buf *out);
+
 #endif

@@ -7,6 +7,11 @@
 
 #define TEXT_MAX 262144 /* bytes of a finding: two names, escaped */
 
+/* What to do about a name that violates a constraint. */
+#define NEXT                                                                   \
+	"; the user needs a certificate without that name, or of a CA that "   \
+	"may certify it"
+
 /* One certificate of the path. */
 struct link {
 	X509 *cert;
@@ -92,6 +97,7 @@ fail_excluded(struct check *c, const struct link *low, const struct link *high,
 	ca_nc_show(tree, &text);
 	ca_buf_str(&text, ", which is excluded by ");
 	put_subject(&text, high->cert);
+	ca_buf_str(&text, NEXT);
 	report(c, CA_R_CHAIN_NAMES, &text);
 }
 
@@ -109,7 +115,7 @@ fail_permitted(struct check *c, const struct link *low, const struct link *high,
 	ca_nc_show(tree, &text);
 	if (others > 0)
 		ca_buf_fmt(&text, " and %zu more", others);
-	ca_buf_str(&text, ")");
+	ca_buf_str(&text, ")" NEXT);
 	report(c, CA_R_CHAIN_NAMES, &text);
 }
 

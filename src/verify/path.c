@@ -1,33 +1,11 @@
 #include "verify/path.h"
 #include "verify/cost.h"
-#include "verify/pathpool.h"
+#include "verify/pathint.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Whether parent's key verifies child's signature. */
-struct edge {
-	const X509 *child, *parent;
-	bool good;
-};
-
-struct ca_pathfinder {
-	struct ca_pathpool pool;
-	X509 *leaf;
-	time_t now;
-	struct edge edge[CA_PATH_COST_MAX];
-	size_t nedges;
-	struct ca_path tried[CA_PATH_TRIED_MAX];
-	size_t ntried;
-	size_t steps, own_cost;
-	size_t *cost; /* own_cost, or the cost of the parent finder */
-	bool forced, limited;
-	struct ca_path path; /* the current one */
-	enum ca_err (*try)(void *ctx, const struct ca_path *path);
-	void *ctx;
-};
 
 struct candidate {
 	X509 *cert;
@@ -116,7 +94,7 @@ add_candidates(struct ca_pathfinder *f, X509 *child, const STACK_OF(X509) *from,
 		if (known || (s = score(f, child, cert, anchor)) < 0)
 			continue;
 		if (*n == CA_PATH_CANDIDATES_MAX) {
-			f->limited = true;
+			f->limit = "too many CA certificates have one name";
 			return;
 		}
 		/* sorted, the best first; equal scores keep their order */
@@ -133,16 +111,16 @@ static enum ca_err
 spend(struct ca_pathfinder *f, size_t cost)
 {
 	if (*f->cost + cost > CA_PATH_COST_MAX) {
-		f->limited = true;
+		f->limit = "too many signatures, or too slow ones, would have "
+			   "to be verified";
 		return CA_ERR_LIMIT;
 	}
 	*f->cost += cost;
 	return CA_OK;
 }
 
-/* CA_OK: the signature is good; CA_DENIED: it is not; CA_ERR_LIMIT. */
-static enum ca_err
-signed_by(struct ca_pathfinder *f, X509 *child, X509 *parent)
+enum ca_err
+ca_pathfinder_signed(struct ca_pathfinder *f, X509 *child, X509 *parent)
 {
 	EVP_PKEY *key = X509_get0_pubkey(parent);
 	enum ca_err rc;
@@ -202,7 +180,7 @@ emit(struct ca_pathfinder *f)
 		if (same_path(&f->tried[i], &f->path))
 			return CA_DENIED;
 	if (f->ntried == CA_PATH_TRIED_MAX) {
-		f->limited = true;
+		f->limit = "too many certification paths are possible";
 		return CA_ERR_LIMIT;
 	}
 	for (size_t i = 1; i < f->path.n; i++)
@@ -221,7 +199,7 @@ follow(struct ca_pathfinder *f, const struct candidate *c)
 	enum ca_err rc;
 
 	if (f->path.n == CA_PATH_CERTS_MAX) {
-		f->limited = true;
+		f->limit = "a certification path has too many certificates";
 		return CA_DENIED;
 	}
 	f->path.cert[f->path.n++] = c->cert;
@@ -240,7 +218,7 @@ walk(struct ca_pathfinder *f)
 	enum ca_err rc;
 
 	if (++f->steps > CA_PATH_STEPS_MAX) {
-		f->limited = true;
+		f->limit = "the issuers of too many certificates were sought";
 		return CA_ERR_LIMIT;
 	}
 	if ((rc = ca_pathpool_look_up(&f->pool, X509_get_issuer_name(child))) !=
@@ -256,8 +234,9 @@ walk(struct ca_pathfinder *f)
 		 * after a path has failed, a name alone, which anybody can
 		 * write, must not make us check another path's names,
 		 * policies and CRLs. */
-		rc = n > 1 || f->ntried > 0 ? signed_by(f, child, v[i].cert)
-					    : CA_OK;
+		rc = n > 1 || f->ntried > 0
+			 ? ca_pathfinder_signed(f, child, v[i].cert)
+			 : CA_OK;
 		if (rc == CA_DENIED)
 			continue;
 		if (rc != CA_OK)
@@ -266,6 +245,8 @@ walk(struct ca_pathfinder *f)
 		if ((rc = follow(f, &v[i])) != CA_DENIED)
 			return rc;
 	}
+	if (followed == 0 && f->path.n > f->end.n)
+		f->end = f->path;
 	/* The names match but the signatures are wrong: try the likeliest
 	 * once, so that the report can say what is wrong. */
 	if (followed == 0 && n > 0 && !f->forced && f->ntried == 0 &&
@@ -327,15 +308,21 @@ ca_pathfinder_run(struct ca_pathfinder *f,
 		goto out;
 	}
 	if (ca_pathpool_size(&f->pool) > before) {
-		f->limited = false;
+		f->limit = NULL;
 		if ((rc = round_of(f)) != CA_DENIED) {
 			ret = rc;
 			goto out;
 		}
 	}
-	ret = f->limited ? CA_ERR_LIMIT : CA_DENIED;
+	ret = f->limit != NULL ? CA_ERR_LIMIT : CA_DENIED;
 out:
 	return ret;
+}
+
+const char *
+ca_pathfinder_limit(const struct ca_pathfinder *f)
+{
+	return f->limit != NULL ? f->limit : "path building reached a limit";
 }
 
 /* ---- issuers of CRLs ---- */

@@ -53,6 +53,9 @@ void ca_pathfinder_free(struct ca_pathfinder *f); /* NULL is allowed */
 CA_MUST_CHECK enum ca_err ca_pathfinder_run(struct ca_pathfinder *f,
     enum ca_err (*try)(void *ctx, const struct ca_path *path), void *ctx);
 
+/* After CA_ERR_LIMIT: which bound was reached, in words; static. */
+const char *ca_pathfinder_limit(const struct ca_pathfinder *f);
+
 /*
  * A finder for the issuer of a CRL (leaf): parent's intermediates, with anchors
  * instead of parent's.  Its cost counts against parent's bound.  All arguments

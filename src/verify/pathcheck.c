@@ -1,5 +1,7 @@
 #include "verify/pathcheck.h"
 #include "verify/nameconstraints.h"
+#include "verify/pathtext.h"
+#include "verify/policytext.h"
 #include "verify/profile.h"
 #include "verify/purpose.h"
 #include "verify/verify.h"
@@ -25,6 +27,7 @@ struct run {
 	bool forged;  /* a signature of the path is wrong */
 	bool named;   /* name constraints were checked */
 	bool stopped; /* X509_verify_cert was ended after the signatures */
+	bool policy;  /* no policy of the path is acceptable */
 };
 
 /*
@@ -109,69 +112,48 @@ cleared(const struct run *run, X509_STORE_CTX *ctx, X509 *cert, int error)
 	}
 }
 
-/* Details that OpenSSL's text lacks: which issuer is missing, or which date. */
-static void
-add_facts(struct ca_buf *out, int error, X509 *cert)
+/* Does another finding say the same, with more words? */
+static bool
+told_elsewhere(
+    const struct run *run, const struct ca_pathtext *t, enum ca_reason reason)
 {
-	BIO *bio;
-	char *p = NULL;
-	long n;
+	int last = (int)run->path->n - 1;
 
-	switch (error) {
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-		ca_buf_str(out, "; no matching certificate of ");
-		ca_name_rfc4514(X509_get_issuer_name(cert), out);
-		ca_buf_str(out, " is in ca_dir, in intermediates_dir or in the "
-				"response");
-		return;
-	case X509_V_ERR_CERT_HAS_EXPIRED:
-	case X509_V_ERR_CERT_NOT_YET_VALID:
-		break;
-	default:
-		return;
-	}
-	if ((bio = BIO_new(BIO_s_mem())) == NULL)
-		return;
-	if (ASN1_TIME_print_ex(bio,
-		error == X509_V_ERR_CERT_HAS_EXPIRED
-		    ? X509_get0_notAfter(cert)
-		    : X509_get0_notBefore(cert),
-		ASN1_DTFLGS_ISO8601) == 1 &&
-	    (n = BIO_get_mem_data(bio, &p)) > 0) {
-		ca_buf_str(out, error == X509_V_ERR_CERT_HAS_EXPIRED
-				    ? ", notAfter "
-				    : ", notBefore ");
-		for (long i = 0; i < n; i++)
-			ca_buf_u8(out, p[i] == ' ' ? 'T' : (uint8_t)p[i]);
-	}
-	BIO_free(bio);
+	/* chain.c says where the path ends */
+	if (reason == CA_R_CHAIN_UNKNOWN_CA && !run->anchored)
+		return true;
+	return ca_profile_tells(t->cert, t->error,
+	    run->anchored && last > 0 && t->depth == last,
+	    run->pc->cfg->profile);
 }
 
 static void
-finding(struct run *run, int error, int depth, X509 *cert)
+finding(struct run *run, X509_STORE_CTX *ctx, int error)
 {
-	struct ca_buf name = CA_BUF_INIT(65536);
+	struct ca_buf text = CA_BUF_INIT(65536);
+	const struct ca_pathtext t = {run->pc->finder,
+	    X509_STORE_CTX_get0_chain(ctx), run->pc->now, error,
+	    X509_STORE_CTX_get_error_depth(ctx),
+	    X509_STORE_CTX_get_current_cert(ctx)};
 	enum ca_check check;
 	enum ca_reason reason;
 
 	ca_verr_map(error, &check, &reason);
-	run->unknown = run->unknown || reason == CA_R_CHAIN_UNKNOWN_CA;
 	run->findings++;
+	run->unknown = run->unknown || reason == CA_R_CHAIN_UNKNOWN_CA;
 	run->forged = run->forged || reason == CA_R_CHAIN_SIGNATURE;
-	if (run->findings > DETAILS_MAX || cert == NULL) {
+	run->policy = run->policy || error == X509_V_ERR_NO_EXPLICIT_POLICY;
+	if (run->findings <= DETAILS_MAX && t.cert != NULL &&
+	    !told_elsewhere(run, &t, reason))
+		ca_pathtext(&t, &text);
+	else if (t.cert == NULL && !run->policy)
+		ca_buf_str(&text, X509_verify_cert_error_string(error));
+	if (text.len > 0 && ca_buf_text(&text) != NULL)
+		ca_report_set(run->report, check, CA_FAIL, reason, "%s",
+		    ca_buf_text(&text));
+	else
 		ca_report_set(run->report, check, CA_FAIL, reason, NULL);
-		return;
-	}
-	ca_name_rfc4514(X509_get_subject_name(cert), &name);
-	ca_buf_fmt(&name, " (depth %d): %s", depth,
-	    X509_verify_cert_error_string(error));
-	add_facts(&name, error, cert);
-	const char *text = ca_buf_text(&name);
-	ca_report_set(run->report, check, CA_FAIL, reason, "%s",
-	    text != NULL ? text : X509_verify_cert_error_string(error));
-	ca_buf_free(&name);
+	ca_buf_free(&text);
 }
 
 /*
@@ -194,7 +176,7 @@ verify_cb(int ok, X509_STORE_CTX *ctx)
 		X509_STORE_CTX_set_error(ctx, X509_V_OK);
 		return 1;
 	}
-	finding(run, error, X509_STORE_CTX_get_error_depth(ctx), cert);
+	finding(run, ctx, error);
 	/* end if X509_verify_cert could not do its work */
 	return error != X509_V_ERR_OUT_OF_MEM &&
 	       error != X509_V_ERR_UNSPECIFIED &&
@@ -268,8 +250,9 @@ check_depth(struct run *run, const STACK_OF(X509) *chain)
 	if (n > run->pc->cfg->max_depth)
 		ca_report_set(run->report, CA_CHECK_CHAIN, CA_FAIL,
 		    CA_R_CHAIN_PATHLEN,
-		    "the path has %u intermediates, but max_depth is %u", n,
-		    run->pc->cfg->max_depth);
+		    "the number of intermediate CA certificates on the path is "
+		    "%u, and max_depth = %u is the limit",
+		    n, run->pc->cfg->max_depth);
 }
 
 /* A check without a finding passes, but only if the run succeeded. */
@@ -282,8 +265,7 @@ conclude(struct run *run, int rc, X509_STORE_CTX *ctx)
 		/* a refusal must not be lost if no finding was recorded */
 		if (ca_report_verdict(report, CA_CHECK_CHAIN) == CA_NOT_RUN &&
 		    ca_report_verdict(report, CA_CHECK_VALIDITY) == CA_NOT_RUN)
-			finding(run, X509_STORE_CTX_get_error(ctx), 0,
-			    run->path->cert[0]);
+			finding(run, ctx, X509_STORE_CTX_get_error(ctx));
 		if (run->stopped && run->anchored)
 			ca_report_set(
 			    report, CA_CHECK_VALIDITY, CA_PASS, CA_R_OK, NULL);
@@ -297,6 +279,9 @@ static void
 check_chain(struct run *run, const STACK_OF(X509) *chain)
 {
 	check_depth(run, chain);
+	/* a policy of a path that is not valid explains nothing */
+	if (run->policy && run->anchored && !run->forged && !run->unknown)
+		ca_policytext(chain, run->pc->cfg, run->report);
 	(void)check_names(run, chain);
 	ca_profile_check(
 	    chain, run->anchored, run->pc->cfg->profile, run->report);

@@ -20,6 +20,8 @@ struct ca_pathcheck {
 	const struct ca_config *cfg;
 	time_t now;
 	struct ca_revocation *rev; /* NULL: revocation is not checked */
+	/* knows the files of certificates, for messages; may be NULL */
+	const struct ca_pathfinder *finder;
 };
 
 /*

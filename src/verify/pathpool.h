@@ -1,7 +1,7 @@
 /*
  * The CA certificates that a path may be built from: those of the two
  * directories, loaded by name as they are needed, and the intermediates that
- * the peer sent.  Private to path.c.
+ * the peer sent.  Private to path.c and pathend.c.
  */
 #ifndef CA_VERIFY_PATHPOOL_H
 #define CA_VERIFY_PATHPOOL_H

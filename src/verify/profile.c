@@ -6,6 +6,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/objects.h>
+#include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 #include <string.h>
 
@@ -89,16 +90,46 @@ signature_weakness(X509 *cert)
 	return pk == NID_dsa ? "its signature is a DSA signature" : NULL;
 }
 
+/* The kind of a key, and its size or curve. */
+static void
+put_key(const EVP_PKEY *key, struct ca_buf *out)
+{
+	const char *kind = EVP_PKEY_get0_type_name(key);
+	char group[64] = "";
+	size_t len = 0;
+
+	ca_buf_fmt(out, " (%s", kind != NULL ? kind : "unknown");
+	if (EVP_PKEY_get_group_name(key, group, sizeof group, &len) == 1)
+		ca_buf_fmt(out, ", %s)", group);
+	else
+		ca_buf_fmt(out, ", %d bits)", EVP_PKEY_get_bits(key));
+}
+
 static void
 check_strength(X509 *cert, bool anchor, struct ca_report *report)
 {
-	const char *what = key_weakness(X509_get0_pubkey(cert));
+	const EVP_PKEY *key = X509_get0_pubkey(cert);
+	const char *what = key_weakness(key);
+	struct ca_buf text = CA_BUF_INIT(1024);
 
-	/* an anchor's own signature is not relied on */
-	if (what == NULL && !anchor)
-		what = signature_weakness(cert);
+	if (what != NULL) {
+		ca_buf_str(&text, what);
+		if (key != NULL)
+			put_key(key, &text);
+		ca_buf_str(&text, "; it must be issued again, with another "
+				  "key");
+	} else if (!anchor && (what = signature_weakness(cert)) != NULL) {
+		/* an anchor's own signature is not relied on */
+		const char *alg = OBJ_nid2ln(X509_get_signature_nid(cert));
+
+		ca_buf_fmt(&text,
+		    "%s (%s); it must be issued again, signed with SHA-256",
+		    what, alg != NULL ? alg : "?");
+	}
 	if (what != NULL)
-		fail(report, cert, CA_R_CHAIN_WEAK, what);
+		fail(report, cert, CA_R_CHAIN_WEAK,
+		    ca_buf_text(&text) != NULL ? ca_buf_text(&text) : what);
+	ca_buf_free(&text);
 }
 
 /* ---- fields and extensions ---- */
@@ -340,5 +371,30 @@ ca_profile_check(const STACK_OF(X509) *chain, bool anchored,
 		check_strength(cert, anchor, report);
 		check_path(cert, i > 0, anchor, report);
 		check_profile(cert, anchor, profile, report);
+	}
+}
+
+bool
+ca_profile_tells(X509 *cert, int error, bool anchor, enum ca_profile profile)
+{
+	bool strict = profile == CA_PROFILE_STRICT;
+
+	if (cert == NULL)
+		return false;
+	switch (error) {
+	case X509_V_ERR_EE_KEY_TOO_SMALL:
+	case X509_V_ERR_CA_KEY_TOO_SMALL:
+		return key_weakness(X509_get0_pubkey(cert)) != NULL;
+	case X509_V_ERR_CA_MD_TOO_WEAK:
+		return !anchor && signature_weakness(cert) != NULL;
+	case X509_V_ERR_MISSING_AUTHORITY_KEY_IDENTIFIER:
+		return strict && aki_flaw(cert) != NULL;
+	case X509_V_ERR_EXTENSIONS_REQUIRE_VERSION_3:
+		return strict && !anchor &&
+		       X509_get_version(cert) != X509_VERSION_3;
+	case X509_V_ERR_INVALID_EXTENSION:
+		return extension_flaw(cert) != NULL;
+	default:
+		return false;
 	}
 }

@@ -29,4 +29,10 @@
 void ca_profile_check(const STACK_OF(X509) *chain, bool anchored,
     enum ca_profile profile, struct ca_report *report);
 
+/* Does ca_profile_check record a finding that says the same as the error
+ * X509_V_ERR_... of X509_verify_cert about cert?  anchor: cert is the trust
+ * anchor. */
+bool ca_profile_tells(
+    X509 *cert, int error, bool anchor, enum ca_profile profile);
+
 #endif

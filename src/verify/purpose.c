@@ -1,5 +1,4 @@
 #include "verify/purpose.h"
-#include "base/buf.h"
 
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
@@ -100,55 +99,10 @@ wants_signature(const char *purpose)
 	return strcmp(purpose, "any") != 0 && strcmp(purpose, "sslserver") != 0;
 }
 
-/* The purposes that the leaf has, for the administrator who configures them. */
-static void
-add_purposes(struct ca_buf *out, X509 *leaf)
+bool
+ca_purpose_holds(const STACK_OF(X509) *chain, const char *purpose)
 {
-	EXTENDED_KEY_USAGE *eku;
-	char oid[80];
-
-	eku = X509_get_ext_d2i(leaf, NID_ext_key_usage, NULL, NULL);
-	for (int i = 0; i < sk_ASN1_OBJECT_num(eku); i++) {
-		(void)OBJ_obj2txt(
-		    oid, sizeof oid, sk_ASN1_OBJECT_value(eku, i), 1);
-		ca_buf_fmt(out, "%s%s",
-		    i > 0 ? ", " : "; the certificate has extendedKeyUsage ",
-		    oid);
-	}
-	EXTENDED_KEY_USAGE_free(eku);
-}
-
-void
-ca_purpose_check(const STACK_OF(X509) *chain, const struct ca_list *purposes,
-    struct ca_report *report)
-{
-	struct ca_buf wanted = CA_BUF_INIT(4096);
-	bool signs = sk_X509_num(chain) > 0 &&
-		     ca_purpose_may_sign(sk_X509_value(chain, 0));
-	const char *text, *why = "";
-
-	for (size_t i = 0; i < purposes->n; i++) {
-		const char *purpose = purposes->v[i];
-		bool yes = holds(chain, purpose);
-
-		if (yes && (signs || !wants_signature(purpose))) {
-			ca_report_set(report, CA_CHECK_PURPOSE, CA_PASS,
-			    CA_R_OK, "%s", purpose);
-			ca_buf_free(&wanted);
-			return;
-		}
-		if (yes)
-			why = "; the certificate's keyUsage lacks "
-			      "digitalSignature";
-		ca_buf_fmt(&wanted, "%s%s", i > 0 ? ", " : "", purpose);
-	}
-	if (purposes->n == 0)
-		ca_buf_str(&wanted, "none");
-	ca_buf_str(&wanted, why);
-	if (sk_X509_num(chain) > 0)
-		add_purposes(&wanted, sk_X509_value(chain, 0));
-	text = ca_buf_text(&wanted);
-	ca_report_set(report, CA_CHECK_PURPOSE, CA_FAIL, CA_R_PURPOSE,
-	    "purpose must be one of: %s", text != NULL ? text : "?");
-	ca_buf_free(&wanted);
+	return holds(chain, purpose) &&
+	       (!wants_signature(purpose) ||
+		   ca_purpose_may_sign(sk_X509_value(chain, 0)));
 }

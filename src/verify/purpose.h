@@ -28,6 +28,9 @@
 void ca_purpose_check(const STACK_OF(X509) *chain,
     const struct ca_list *purposes, struct ca_report *report);
 
+/* Does that one purpose hold for chain (at least one certificate)? */
+bool ca_purpose_holds(const STACK_OF(X509) *chain, const char *purpose);
+
 /* leaf's key may sign a CertificateVerify: its keyUsage, if present, has
  * digitalSignature (RFC 8446 section 4.4.2.2, RFC 5280 section 4.2.1.3). */
 bool ca_purpose_may_sign(X509 *leaf);

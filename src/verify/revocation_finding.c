@@ -43,8 +43,8 @@ void
 ca_rev_find(
     struct finding *f, enum ca_reason reason, X509 *cert, const char *fmt, ...)
 {
-	struct ca_buf name = CA_BUF_INIT(8000);
-	const char *subject = NULL;
+	struct ca_buf name = CA_BUF_INIT(16000);
+	const char *text;
 	va_list ap;
 	int n;
 
@@ -55,13 +55,19 @@ ca_rev_find(
 	f->reason = reason;
 	if (cert == NULL || n < 0)
 		return;
-	/* leave room for the name of the certificate */
+	/* leave room for the names of the certificate and its issuer */
 	if (n > DETAIL_MAX * 2 / 3)
 		n = DETAIL_MAX * 2 / 3;
+	ca_buf_str(&name, " (for ");
+	if (X509_NAME_entry_count(X509_get_subject_name(cert)) <= 0)
+		ca_buf_str(&name, "an empty name");
 	ca_name_rfc4514(X509_get_subject_name(cert), &name);
-	subject = ca_buf_text(&name);
-	(void)snprintf(f->detail + n, sizeof f->detail - (size_t)n, " (for %s)",
-	    subject != NULL && *subject != '\0' ? subject : "an empty name");
+	ca_buf_str(&name, ", issued by ");
+	ca_name_rfc4514(X509_get_issuer_name(cert), &name);
+	ca_buf_str(&name, ")");
+	text = ca_buf_text(&name);
+	(void)snprintf(f->detail + n, sizeof f->detail - (size_t)n, "%s",
+	    text != NULL ? text : "");
 	ca_buf_free(&name);
 }
 

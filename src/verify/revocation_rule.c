@@ -75,7 +75,8 @@ tell_revoked(struct ca_revocation *rev, const struct place *at,
 	char date[32];
 
 	ca_rev_find(f, CA_R_REVOKED, place_cert(at),
-	    "revoked by %s since %s, %s", ca_crl_get0_name(v->f->crl),
+	    "revoked by %s/%s since %s, %s", rev->dir_path,
+	    ca_crl_get0_name(v->f->crl),
 	    ca_rev_time((time_t)v->entry.date, date),
 	    reason_text(v->entry.reason));
 	for (size_t i = 0; at->chain == rev->chain && i < rev->nuse; i++)

@@ -21,8 +21,8 @@ reject(struct question *q, enum ca_reason reason, const char *why)
 {
 	struct finding now = {.reason = CA_R_OK};
 
-	ca_rev_find(&now, reason, place_cert(q->at), "%s %s",
-	    ca_crl_get0_name(q->f->crl), why);
+	ca_rev_find(&now, reason, place_cert(q->at), "%s/%s %s",
+	    q->rev->dir_path, ca_crl_get0_name(q->f->crl), why);
 	ca_rev_prefer(&q->answer.why, &now);
 }
 
@@ -54,6 +54,33 @@ tell_no_crl_sign(struct question *q)
 		  "service");
 }
 
+static void
+tell_signature(struct question *q, X509 *cert)
+{
+	struct ca_buf why = CA_BUF_INIT(8000);
+	const ASN1_OCTET_STRING *ski = X509_get0_subject_key_id(cert);
+	AUTHORITY_KEYID *aki = X509_CRL_get_ext_d2i(ca_crl_get0_x509(q->f->crl),
+	    NID_authority_key_identifier, NULL, NULL);
+
+	ca_buf_str(&why, "has a wrong signature, or another CA or key with the "
+			 "same name has signed it");
+	if (ski != NULL && aki != NULL && aki->keyid != NULL &&
+	    ASN1_OCTET_STRING_cmp(ski, aki->keyid) != 0) {
+		ca_buf_str(&why, " (the CRL names the key ");
+		ca_name_key_id(aki->keyid, &why);
+		ca_buf_str(&why, ", the CA has the key ");
+		ca_name_key_id(ski, &why);
+		ca_buf_str(&why, ")");
+	}
+	ca_buf_str(&why, "; in that case put its certificate into "
+			 "intermediates_dir; else run `certauth crl update`");
+	reject(q, CA_R_CRL_SIGNATURE,
+	    ca_buf_text(&why) != NULL ? ca_buf_text(&why)
+				      : "has a wrong signature");
+	AUTHORITY_KEYID_free(aki);
+	ca_buf_free(&why);
+}
+
 /* Did cert, whose path is valid, sign the CRL, and may it?  CA_OK, CA_DENIED, or
  * an error. */
 static enum ca_err
@@ -64,10 +91,7 @@ try_signer(struct question *q, X509 *cert)
 	if (rc != CA_OK && rc != CA_DENIED)
 		return rc;
 	if (rc == CA_DENIED) {
-		reject(q, CA_R_CRL_SIGNATURE,
-		    "has a wrong signature, or another CA or key with the "
-		    "same name has signed it; in that case put its "
-		    "certificate into intermediates_dir");
+		tell_signature(q, cert);
 		return CA_DENIED;
 	}
 	if (!may_sign(cert)) {
@@ -169,7 +193,7 @@ judge_issuer(struct question *q, X509 *cert, struct crl_issuer **out)
 	if (rc != CA_OK && rc != CA_DENIED)
 		return rc;
 	ca_rev_find(&is->why, CA_R_CRL_ISSUER, place_cert(q->at),
-	    "%s: no valid path for the CRL issuer: %s",
+	    "%s/%s: no valid path for the CRL issuer: %s", rev->dir_path,
 	    ca_crl_get0_name(q->f->crl), why);
 	if (rc == CA_OK)
 		ask_status(rev, is, q->at->level + 1);

@@ -19,7 +19,8 @@ is_in_grace(const struct ca_revocation *rev, const struct crl_facts *f)
 }
 
 static void
-tell_expired(struct voices *all, const struct crl_facts *f, X509 *cert)
+tell_expired(const struct ca_revocation *rev, struct voices *all,
+    const struct crl_facts *f, X509 *cert)
 {
 	char date[32], why[CA_REVOCATION_WHY];
 
@@ -31,7 +32,7 @@ tell_expired(struct voices *all, const struct crl_facts *f, X509 *cert)
 		  "since %s; run `certauth crl update`, or install a newer "
 		  "CRL",
 	    ca_rev_time(f->next_update, date));
-	ca_rev_reject(all, f, cert, CA_R_CRL_EXPIRED, why);
+	ca_rev_reject(rev, all, f, cert, CA_R_CRL_EXPIRED, why);
 }
 
 /* The reasons for which complete CRLs say that the certificate is not
@@ -53,7 +54,7 @@ count_reasons(
 		/* a delta CRL does not speak of certificates that it does
 		 * not list */
 		if (!current && !is_in_grace(rev, v->f)) {
-			tell_expired(all, v->f, place_cert(at));
+			tell_expired(rev, all, v->f, place_cert(at));
 		} else if (v->f->base != NULL) {
 			continue;
 		} else if (current) {
@@ -65,8 +66,9 @@ count_reasons(
 	}
 	if ((late & ~fresh) != 0 && (fresh | late) == REASONS_ALL &&
 	    rev->stale.reason == CA_R_OK)
-		ca_rev_find(&rev->stale, CA_R_CRL_STALE, place_cert(at), "%s",
-		    ca_crl_get0_name(oldest->crl));
+		ca_rev_find(&rev->stale, CA_R_CRL_STALE, place_cert(at),
+		    "%s/%s; run `certauth crl update` before crl_grace ends",
+		    rev->dir_path, ca_crl_get0_name(oldest->crl));
 	return fresh | late;
 }
 
@@ -91,16 +93,20 @@ tell_missing(struct ca_revocation *rev, X509 *cert, const struct voices *all,
 	if (reasons != 0)
 		ca_rev_find(f, CA_R_CRL_MISSING, cert,
 		    "the CRLs of %s in %s do not cover all reasons for a "
-		    "revocation",
+		    "revocation (onlySomeReasons); install the CRL for the "
+		    "other reasons too; `certauth crl list` shows the CRLs "
+		    "that are there",
 		    text, rev->dir_path);
 	else if (all->n > 0)
 		ca_rev_find(f, CA_R_CRL_MISSING, cert,
-		    "only a delta CRL of %s in %s, which needs its base CRL",
+		    "only a delta CRL of %s in %s, which needs its base CRL; "
+		    "run `certauth crl update`",
 		    text, rev->dir_path);
 	else
 		ca_rev_find(f, CA_R_CRL_MISSING, cert,
-		    "no CRL of %s in %s; run `certauth crl update`", text,
-		    rev->dir_path);
+		    "no CRL of %s in %s; run `certauth crl update`; `certauth "
+		    "crl list` shows the CRLs that are there",
+		    text, rev->dir_path);
 	ca_buf_free(&name);
 }
 

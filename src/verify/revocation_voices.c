@@ -148,12 +148,14 @@ cannot_use(struct voices *all, const struct finding *why, bool firm)
 }
 
 void
-ca_rev_reject(struct voices *all, const struct crl_facts *f, X509 *cert,
-    enum ca_reason reason, const char *why)
+ca_rev_reject(const struct ca_revocation *rev, struct voices *all,
+    const struct crl_facts *f, X509 *cert, enum ca_reason reason,
+    const char *why)
 {
 	struct finding now = {.reason = CA_R_OK};
 
-	ca_rev_find(&now, reason, cert, "%s %s", ca_crl_get0_name(f->crl), why);
+	ca_rev_find(&now, reason, cert, "%s/%s %s", rev->dir_path,
+	    ca_crl_get0_name(f->crl), why);
 	cannot_use(all, &now, true);
 }
 
@@ -166,7 +168,7 @@ out_of_scope(struct ca_revocation *rev, const struct place *at,
 	struct crl_use *use;
 	struct signer signer;
 
-	ca_rev_reject(all, f, place_cert(at), CA_R_CRL_SCOPE, why);
+	ca_rev_reject(rev, all, f, place_cert(at), CA_R_CRL_SCOPE, why);
 	if (!rev->others || ca_rev_sign(rev, at, f, &signer) != CA_OK ||
 	    signer.cert == NULL || (use = note(rev, at, f, why)) == NULL)
 		return;
@@ -201,11 +203,11 @@ hear(struct ca_revocation *rev, const struct place *at, struct voices *all,
 		if (all->v[i].f == f)
 			return CA_OK; /* found by another name of its issuer */
 	if (f->bad != CA_R_OK) {
-		ca_rev_reject(all, f, cert, f->bad, f->why);
+		ca_rev_reject(rev, all, f, cert, f->bad, f->why);
 		return CA_OK;
 	}
 	if (f->future) {
-		ca_rev_reject(all, f, cert, CA_R_CRL_FUTURE,
+		ca_rev_reject(rev, all, f, cert, CA_R_CRL_FUTURE,
 		    "is not yet valid: its thisUpdate is in the future; check "
 		    "the clock of this host");
 		return CA_OK;
@@ -231,8 +233,8 @@ hear(struct ca_revocation *rev, const struct place *at, struct voices *all,
 	rc = ca_crl_lookup(f->crl, cert, &voice.entry);
 	if (rc != CA_OK && rc != CA_ERR_NOT_FOUND) {
 		ca_rev_find(&all->broken, CA_R_CRL_MALFORMED, cert,
-		    "%s cannot be searched: %s", ca_crl_get0_name(f->crl),
-		    ca_err_text(rc));
+		    "%s/%s cannot be searched: %s", rev->dir_path,
+		    ca_crl_get0_name(f->crl), ca_err_text(rc));
 		return CA_OK;
 	}
 	voice.signer = by.cert;

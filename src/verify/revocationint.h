@@ -16,7 +16,7 @@
 #include "crl/crldir.h"
 #include "verify/revocation.h"
 
-#define DETAIL_MAX 512 /* bytes */
+#define DETAIL_MAX 1024 /* bytes */
 
 /* A finding: the reason, and what an administrator needs to find the cause. */
 struct finding {
@@ -220,8 +220,9 @@ void ca_rev_voices_clear(struct voices *all);
 
 /* Record in all->trouble that the CRL cannot be used for cert; this cannot be
  * waived. */
-void ca_rev_reject(struct voices *all, const struct crl_facts *f, X509 *cert,
-    enum ca_reason reason, const char *why);
+void ca_rev_reject(const struct ca_revocation *rev, struct voices *all,
+    const struct crl_facts *f, X509 *cert, enum ca_reason reason,
+    const char *why);
 
 /* Does one of the CRLs revoke the certificate?  f says which. */
 bool ca_rev_revoked(struct ca_revocation *rev, const struct place *at,

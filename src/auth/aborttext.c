@@ -1,0 +1,53 @@
+/*
+ * What an attempt that failed before its checks means for an administrator.
+ */
+#include "auth/auth.h"
+
+const char *
+ca_auth_abort_text(enum ca_reason reason)
+{
+	switch (reason) {
+	case CA_R_CONVERSATION:
+		return "the client disconnected, or the application cannot ask "
+		       "the user; such an application needs proof = command";
+	case CA_R_ANSWER_EMPTY:
+		return "the client sent no response; certauth tells the user "
+		       "why";
+	case CA_R_ANSWER_CUT:
+		return "the application, the terminal or the client's clipboard "
+		       "cut a line; set a smaller max_answer for this service "
+		       "in certauth.conf";
+	case CA_R_ANSWER_MALFORMED:
+		return "the answer differs from what certauth printed, or is "
+		       "something else, such as a password";
+	case CA_R_ANSWER_REPEATED:
+		return "the application shows one prompt and repeats its "
+		       "answer; such an application needs proof = command";
+	case CA_R_ANSWER_LIMIT:
+		return "the client or the application does not follow the "
+		       "protocol; certauth-protocol(7) has the bounds";
+	case CA_R_REQUEST_EXPIRED:
+		return "the client took longer than lifetime in certauth.conf "
+		       "allows (a PIN, a person who pastes), or the clock of "
+		       "this host was set";
+	case CA_R_HELPER:
+	case CA_R_HELPER_TIMEOUT:
+		return "the line about the helper before this line has the "
+		       "cause; `certauth try` runs the helper too";
+	case CA_R_HOST_PROOF:
+		return "see host_cert and host_key in certauth.conf; "
+		       "`certauth doctor` checks both";
+	case CA_R_NO_CREDENTIAL:
+		return "neither an agent nor a token nor a key file that the "
+		       "user's helper may use has a certificate for this host; "
+		       "the line about the helper before this line has the "
+		       "cause, if there is one";
+	case CA_R_USERS_FILE:
+		return "the registered certificates cannot be read; the line "
+		       "before this line names the file";
+	case CA_R_INTERNAL:
+		return "the line before this line has the cause";
+	default:
+		return NULL;
+	}
+}

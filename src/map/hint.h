@@ -1,0 +1,18 @@
+/*
+ * What an administrator can do about a certificate that the rules did not map to
+ * the login.  Private to this room.
+ */
+#ifndef CA_MAP_HINT_H
+#define CA_MAP_HINT_H
+
+#include "map/ident.h"
+#include "report/report.h"
+
+/*
+ * Add the next commands to the failure of CA_CHECK_MAPPING in report, by its
+ * reason.  The commands contain no text that a client chooses, because people
+ * copy them from the log.
+ */
+void ca_map_hint(const struct ca_ident *id, struct ca_report *report);
+
+#endif
