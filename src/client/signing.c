@@ -31,7 +31,7 @@ ca_signing_configure(
 	}
 	ca_client_conf_free(s->client.conf);
 	s->client.conf = conf;
-	s->client.ask.program = conf->askpass;
+	ca_ask_configure(&s->client.ask, conf->askpass);
 	return CA_OK;
 }
 
