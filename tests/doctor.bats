@@ -638,6 +638,13 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 		>"$S/fake/systemctl"
 	chmod 755 "$S/fake/systemctl"
 	PATH=$S/fake:$PATH finds warning crl-timer 'not active'
+	# an address that was learnt from a user's certificate
+	ca_dir root.pem
+	crl_dir root.crl
+	PATH=$S/fake:$PATH doctor
+	[ "$status" -eq 0 ]
+	: >"$C/crl/.certauth-crl.addresses"
+	PATH=$S/fake:$PATH finds warning crl-timer 'not active'
 	printf '#!/bin/sh\nexit 0\n' >"$S/fake/systemctl"
 	PATH=$S/fake:$PATH doctor
 	[ "$status" -eq 0 ]
