@@ -1140,6 +1140,12 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	finds warning ca-unreadable '.0 is a symbolic link' ca-not-hashed
 	mended ca-unreadable "$(mend ca-unreadable)"
 	[ "$status" -eq 0 ]
+	# what `openssl x509 -trustout' writes
+	openssl x509 -in "$PKI/root.pem" -trustout -out "$C/ca/root.pem"
+	finds warning ca-unreadable '/etc/certauth/ca/root.pem is a TRUSTED CERTIFICATE' \
+		ca-none crl-unsigned
+	mended ca-unreadable 'openssl x509 -in /etc/certauth/ca/root.pem -out /etc/certauth/ca/root.pem.new && mv /etc/certauth/ca/root.pem.new /etc/certauth/ca/root.pem && openssl rehash /etc/certauth/ca'
+	[ "$status" -eq 0 ]
 	# the key of root in a second certificate
 	openssl x509 -in "$PKI/root.pem" -signkey "$PKI/root.key" -days 500 \
 		-out "$C/ca/again.pem"

@@ -47,14 +47,38 @@ keep_hashed(struct ca_doctor_dir *dir, unsigned long hash, X509 *cert)
 	dir->hashed[dir->nhashed++].cert = cert;
 }
 
+/* A link to a file of this directory that is read under its own name too. */
+static bool
+is_other_name(const char *path)
+{
+	char to[256];
+	unsigned long hash;
+	ssize_t n = readlink(path, to, sizeof to - 1);
+
+	if (n <= 0)
+		return false;
+	to[n] = '\0';
+	return strchr(to, '/') == NULL &&
+	       ca_cadir_name(to, &hash) == CA_CADIR_PLAIN;
+}
+
+/* what follows the name of the file. */
 static void
 say_unreadable(struct ca_doctor *d, const struct ca_doctor_dir *dir,
     const char *path, const char *what)
 {
+	if (is_other_name(path))
+		return;
 	ca_doctor_find(
 	    d, CA_F_CA_UNREADABLE, CA_LEVEL_WARNING, "%s %s", path, what);
-	ca_doctor_mend(
-	    d, "replace %s, then run `openssl rehash %s'", path, dir->path);
+	if (strstr(what, "TRUSTED CERTIFICATE") != NULL)
+		ca_doctor_mend(d,
+		    "openssl x509 -in %s -out %s.new && mv %s.new %s && "
+		    "openssl rehash %s",
+		    path, path, path, path, dir->path);
+	else
+		ca_doctor_mend(d, "replace %s, then run `openssl rehash %s'",
+		    path, dir->path);
 }
 
 /* The file does not exist: name is a link to nothing, unless it was removed
@@ -88,7 +112,7 @@ read_certs(struct ca_doctor *d, const struct ca_doctor_dir *dir,
 	size_t bad = 0;
 	enum ca_err rc = ca_file_read(AT_FDCWD, path, CA_CERTFILE_MAX, file);
 
-	(void)snprintf(what, sizeof what, "is not used: %s",
+	(void)snprintf(what, sizeof what, "cannot be read: %s",
 	    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
 	if (rc == CA_ERR_NOT_FOUND) {
 		say_dangling(d, dir, path, hashed);
