@@ -132,6 +132,7 @@ $(CLI): $(B)/src/cli/main.o $(LIB)
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed \
 		-o $@ $(B)/src/cli/main.o $(LIB) $(LIBS_CLI)
 	$(Q)ln -sf certauth $(@D)/certauth-askpass
+	$(Q)ln -sf certauth $(@D)/certauth-ssh
 
 # libcurl stays out of the tool that users run, and of root's hands.
 $(FETCH): $(B)/src/fetch/fetchmain.o $(LIB)

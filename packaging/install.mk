@@ -12,6 +12,7 @@ install: all ## install to DESTDIR, PREFIX, PAMDIR
 	install -m 0644 '$(MODULE)' '$(DESTDIR)$(PAMDIR)/pam_certauth.so'
 	install -m 0755 '$(CLI)' '$(DESTDIR)$(BINDIR)/certauth'
 	ln -sf certauth '$(DESTDIR)$(BINDIR)/certauth-askpass'
+	ln -sf certauth '$(DESTDIR)$(BINDIR)/certauth-ssh'
 	install -d '$(DESTDIR)$(LIBEXECDIR)/certauth'
 	install -m 0755 '$(FETCH)' '$(DESTDIR)$(LIBEXECDIR)/certauth/'
 	for m in $(MAN); do s=$${m##*.}; \
@@ -33,6 +34,7 @@ install: all ## install to DESTDIR, PREFIX, PAMDIR
 		'$(DESTDIR)$(UNITDIR)'/certauth-*.service
 	install -m 0644 packaging/completion/certauth.bash \
 		'$(DESTDIR)$(BASHCOMPDIR)/certauth'
+	ln -sf certauth '$(DESTDIR)$(BASHCOMPDIR)/certauth-ssh'
 	install -m 0644 packaging/completion/_certauth \
 		'$(DESTDIR)$(ZSHCOMPDIR)/_certauth'
 	install -m 0644 packaging/tmpfiles/certauth.conf \
@@ -50,9 +52,11 @@ uninstall: ## remove what install put there, but for the configuration
 	rm -f '$(DESTDIR)$(PAMDIR)/pam_certauth.so' \
 		'$(DESTDIR)$(BINDIR)/certauth' \
 		'$(DESTDIR)$(BINDIR)/certauth-askpass' \
+		'$(DESTDIR)$(BINDIR)/certauth-ssh' \
 		'$(DESTDIR)$(LIBEXECDIR)/certauth/certauth-fetch' \
 		'$(DESTDIR)$(BINDIR)/certauth-tests' \
 		'$(DESTDIR)$(BASHCOMPDIR)/certauth' \
+		'$(DESTDIR)$(BASHCOMPDIR)/certauth-ssh' \
 		'$(DESTDIR)$(ZSHCOMPDIR)/_certauth' \
 		'$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/certauth.conf' \
 		'$(DESTDIR)'/usr/share/pam-configs/certauth \

@@ -140,6 +140,21 @@ has() {
 	has 'not signed by ecdsa_secp256r1_sha256: denied'
 }
 
+@test "a key with a destination constraint (ssh-add -h) is refused by the agent" {
+	ssh-keygen -q -t ed25519 -N '' -f "$T/hostkey"
+	echo "web1 $(cat "$T/hostkey.pub")" >"$T/known"
+	ssh-keygen -y -f "$T/p384" >"$T/p384.pub"
+	ssh-add -q -d "$T/p384"
+	ssh-add -q -H "$T/known" -h web1 "$T/p384"
+	tool "$T/real" p384 all
+	ssh-add -q -d "$T/p384"
+	ssh-add -q "$T/p384"
+	[ "$status" -eq 1 ]
+	has 'info: The ssh-agent refused to sign: it is locked (run: ssh-add -X), it does not have the key any more, you did not confirm, or the key has a destination constraint (ssh-add -h), with which the agent signs for ssh only. Add the key without -h.'
+	tool "$T/real" p384 all
+	[ "$status" -eq 0 ]
+}
+
 @test "keys of unknown kinds are passed over" {
 	bad unknown
 	tool "$T/bad" p256 all

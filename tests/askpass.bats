@@ -356,6 +356,75 @@ certauth_ssh() {
 	unsigned 'rule 2'
 }
 
+@test "ssh's escapes of what is not ASCII are read" {
+	local p user
+	user=$'m\303\266ller'
+	p="certauth1 $(host request --user "$user") next=0 max=1023: "
+	# as ssh writes it with a UTF-8 locale, and without
+	for text in "($user@web1) $p" '(m\303\266ller@web1) '"$p"; do
+		run asked_by ssh "$text"
+		echo "$output"
+		[ "$status" -eq 0 ]
+		CERTAUTH_SSH_PREFIX=1 CERTAUTH_SSH_HOSTS=web1 \
+			CERTAUTH_SSH_USER=$user run asked_by ssh "$text"
+		[ "$status" -eq 0 ]
+	done
+	p="certauth1 $(host request --host bücher.example) next=0 max=1023: "
+	run asked_by ssh '(alice@b\303\274cher.example) '"$p"
+	[ "$status" -eq 0 ]
+	# a backslash of a domain is one, and so is what makes no UTF-8
+	for user in 'CORP\alice' 'CORP\303alice' 'CORP\100x' 'a\012' 'a\302\205'; do
+		p="certauth1 $(host request --user "$user") next=0 max=1023: "
+		run asked_by ssh "($user@web1) $p"
+		echo "$user: $output"
+		[ "$status" -eq 0 ]
+	done
+	# and another login is another login
+	p="certauth1 $(host request --user muller) next=0 max=1023: "
+	run asked_by ssh '(m\303\274ller@web1) '"$p"
+	unsigned "rule 2, the login: you are logging in as müller, but the request is for muller. If that is right, log in by that name (ssh -l muller)"
+}
+
+@test "under certauth ssh, a question of the server that nobody can answer ends ssh" {
+	local text
+	export CERTAUTH_SSH_PREFIX=1 CERTAUTH_SSH_HOSTS=web1 CERTAUTH_SSH_USER=alice
+	for text in '(alice@web1) Password: ' "alice@web1's password: " \
+		$'(alice@web1) Hello\nVerification code: '; do
+		run asked_by ssh "$text"
+		echo "$output"
+		[ "$status" -eq 143 ]
+		[ "$output" = "certauth: ssh is ended: the host asks a question that is not from pam_certauth, and there is no terminal and no other askpass program to ask you; set SSH_ASKPASS, or \`askpass =' in ~/.config/certauth/config. The host asks: ${text//$'\n'/\\x0a}" ]
+	done
+	# a question about this machine does not: ssh may do without the answer
+	for text in "Enter passphrase for key '/home/alice/.ssh/id': " \
+		"Enter PIN for 'Card': " \
+		'Are you sure you want to continue connecting (yes/no)? '; do
+		run asked_by ssh "$text"
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[[ $output == *'not a prompt of pam_certauth'* ]]
+	done
+	# nor does any program but that ssh, or an ssh that the user started
+	run asked_by git '(alice@web1) Password: '
+	[ "$status" -eq 1 ]
+	unset CERTAUTH_SSH_HOSTS
+	run asked_by ssh '(alice@web1) Password: '
+	[ "$status" -eq 1 ]
+}
+
+@test "what certauth ssh remembers is written to no other file" {
+	local r
+	: >"$D/victim"
+	exec 9>"$D/victim"
+	for path in "$D/victim" "/proc/$$/fd/9"; do
+		r=$(host request)
+		CERTAUTH_SSH_STATE=$path run asked_by ssh \
+			"(alice@web1) certauth1 $r next=0 max=1023: "
+		[ "$status" -eq 0 ]
+		[ ! -s "$D/victim" ]
+	done
+}
+
 # ---- how much ----
 
 @test "an askpass is sent at most 1,023 characters, whatever max says" {

@@ -191,6 +191,47 @@ kept() { ls -A "$XDG_RUNTIME_DIR/certauth"; }
 	host check "$r" "$out" "$V/rsa4096.pem"
 }
 
+# as PuTTY shows a prompt, of lines of WIDTH characters
+in_lines() { fold -w "$1" | sed -e '1s/^/| /' -e '2,$s/^/> /' -e 's/$/\r/'; }
+
+@test "a prompt in lines, as PuTTY shows it: on standard input and as an argument" {
+	local r a width
+	r=$(host request)
+	for width in 77 33 5; do
+		a=$({ echo "$(host prompt "$r" 0 500)" | in_lines $width
+			echo not read; } | setsid -w "$CA_BIN/certauth" sign \
+			--host web1 --user alice)
+		host check "$r" "$a" "$V/p256.pem"
+		a=$(sign --host web1 --user alice \
+			"$(host prompt "$r" 0 500 | in_lines $width)")
+		host check "$r" "$a" "$V/p256.pem"
+	done
+	run "$CA_BIN/certauth" inspect --request \
+		"$(host prompt "$r" 0 500 | in_lines 77)"
+	[ "$status" -eq 0 ]
+	[[ $output == *web1.example.com* ]]
+	# a part of it says that it is one
+	run setsid -w "$CA_BIN/certauth" sign --host web1 --user alice \
+		< <(host prompt "$r" 0 500 | in_lines 77 | head -2)
+	[ "$status" -eq 1 ]
+	[[ $output == *'exactly one complete prompt'* ]]
+}
+
+@test "sign --pieces reads prompts in lines" {
+	local r out
+	r=$(host request)
+	conf rsa4096
+	{
+		host prompt "$r" 0 600 | in_lines 77
+		host prompt "$r" 599 600 | in_lines 40
+		host prompt "$r" 1198 4000
+	} | setsid -w "$CA_BIN/certauth" sign --pieces --host web1 \
+		--user alice >"$D/out"
+	[ "$(wc -l <"$D/out")" -eq 3 ]
+	out=$(sed 's/[+.]$//' "$D/out" | tr -d '\n')
+	host check "$r" "$out" "$V/rsa4096.pem"
+}
+
 @test "sign --pieces takes one request only, and says what is missing" {
 	conf rsa4096
 	{

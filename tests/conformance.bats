@@ -20,8 +20,8 @@ suite() {
 	suite pkits --crl-engine stream
 }
 
-@test "NIST PKITS, profile = basic" {
-	suite pkits --profile basic
+@test "NIST PKITS, profile = strict" {
+	suite pkits --profile strict
 }
 
 @test "NIST PKITS, directories with hashed names alone" {
@@ -38,6 +38,18 @@ suite() {
 
 @test "x509-limbo, streaming" {
 	suite limbo-client --crl-engine stream
+}
+
+@test "x509-limbo, profile = strict" {
+	suite limbo-client --profile strict
+}
+
+@test "BetterTLS path building, profile = strict" {
+	suite bettertls-client --profile strict
+}
+
+@test "BoringSSL's chains, profile = strict" {
+	suite bssl-chain --profile strict
 }
 
 @test "BetterTLS path building" {

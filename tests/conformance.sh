@@ -12,6 +12,10 @@ set -u
 cd "$(dirname "$0")/.." || exit 2
 suite=$1
 shift
+case " $* " in
+*' --profile strict '*) profile=strict ;;
+*) profile=basic ;; # the default
+esac
 SUITES=${SUITES:-../shared/conformance}
 certauth=${CERTAUTH_BUILD:-build}/certauth
 listed=tests/data/conformance-differences.txt
@@ -50,10 +54,10 @@ if [ -n "${INDEX:-}" ]; then
 	echo "$n indexes"
 	[ "$n" -gt 0 ] || exit 1
 fi
-python3 - "$work/results.json" "$listed" "$suite" <<'EOF'
+python3 - "$work/results.json" "$listed" "$suite" "$profile" <<'EOF'
 import json, sys
 
-results, listed, suite = sys.argv[1:4]
+results, listed, suite, profile = sys.argv[1:5]
 data = json.load(open(results))
 known = {}
 for line in open(listed):
@@ -62,7 +66,7 @@ for line in open(listed):
         continue
     of, case, reason = line.split(None, 2)
     known.setdefault(of, {})[case] = reason
-mine = known.get(suite, {})
+mine = {**known.get(suite, {}), **known.get(suite + ':' + profile, {})}
 bad = 0
 for case in data['skipped']:
     print('skipped, and should not be:', case)

@@ -67,6 +67,37 @@ finds() {
 	fi
 }
 
+# mend CODE [TEXT]: the mend of that finding (that has TEXT)
+mend() {
+	grep -A2 "^[a-z]* $1: .*${2:-}" <<<"$output" |
+		sed -n 's/^    mend: //p' | head -n1
+}
+
+# gone CODE [TEXT]: doctor does not report that any more
+gone() {
+	doctor
+	echo "$output"
+	not grep -q "^[a-z]* $1: .*${2:-}" <<<"$output"
+}
+
+# mended CODE COMMAND [TEXT]: the mend has this command, which removes the finding
+mended() {
+	[[ "$(mend "$1" "${3:-}")" == *"$2"* ]]
+	in_place env PATH="$S/bin:$PATH" sh -c "$2" || :
+	gone "$1" "${3:-}"
+}
+
+# cured CODE WORDS COMMAND ...: the mend has these words; COMMAND does what they say
+cured() {
+	local code=$1
+	[[ "$(mend "$code")" == *"$2"* ]]
+	shift 2
+	"$@"
+	gone "$code"
+}
+
+conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
+
 @test "a set-up without faults: no findings, exit status 0" {
 	doctor
 	echo "$output"
@@ -156,6 +187,7 @@ finds() {
 		'host_key = /etc/certauth/host-good.key'
 	chmod 644 "$C/host-good.key"
 	finds error host-cert 'host-good.key'
+	mended host-cert 'chown root /etc/certauth/host-good.key; chmod 600 /etc/certauth/host-good.key'
 }
 
 @test "host: a name that is not in the certificate" {
@@ -171,6 +203,11 @@ finds() {
 	finds error ca-dir 'does not exist' crl-unsigned
 	mkdir "$C/ca"
 	finds error ca-none 'contains no CA' crl-unsigned
+	[ "$(mend ca-none)" = 'certauth setup --ca YOUR-CA.pem' ]
+	cp "$PKI/root.pem" "$S/etc/YOUR-CA.pem"
+	in_place env -C /etc PATH="$S/bin:$PATH" certauth setup --ca YOUR-CA.pem --no-fetch || :
+	gone ca-none
+	[ "$status" -eq 0 ]
 }
 
 @test "CAs: expired, not yet valid, expiring" {
@@ -753,37 +790,6 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 
 # ---- each service, not [default] alone; mends that are run ----
 
-# mend CODE [TEXT]: the mend of that finding (that has TEXT)
-mend() {
-	grep -A2 "^[a-z]* $1: .*${2:-}" <<<"$output" |
-		sed -n 's/^    mend: //p' | head -n1
-}
-
-# gone CODE [TEXT]: doctor does not report that any more
-gone() {
-	doctor
-	echo "$output"
-	not grep -q "^[a-z]* $1: .*${2:-}" <<<"$output"
-}
-
-# mended CODE COMMAND [TEXT]: the mend has this command, which removes the finding
-mended() {
-	[[ "$(mend "$1" "${3:-}")" == *"$2"* ]]
-	in_place env PATH="$S/bin:$PATH" sh -c "$2" || :
-	gone "$1" "${3:-}"
-}
-
-# cured CODE WORDS COMMAND ...: the mend has these words; COMMAND does what they say
-cured() {
-	local code=$1
-	[[ "$(mend "$code")" == *"$2"* ]]
-	shift 2
-	"$@"
-	gone "$code"
-}
-
-conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
-
 @test "sections: crl = off and mode = audit of one service are named" {
 	conf sshd 'crl = off' 'mode = audit'
 	finds warning crl-off '[sshd] of /etc/certauth/certauth.conf sets crl = off' mode-audit
@@ -912,6 +918,8 @@ conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
 	finds error config-mistake 'two/certauth.conf:7:'
 	service su config=/nonexistent/conf
 	finds error config-mistake '/nonexistent/conf'
+	service su config=certauth.conf
+	finds error pam-argument 'config= needs an absolute path (in /etc/pam.d/su:1)'
 }
 
 @test "--config: the commands of the mends have it" {
@@ -1332,6 +1340,68 @@ conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
 	finds warning sshd-keyboard-interactive 'sshd_config:2 KbdInteractiveAuthentication is no, except in a Match block'
 	printf 'Match all\nUsePAM yes\nAuthenticationMethods "publickey"\n' >"$f"
 	finds error sshd-methods 'sshd_config:3'
+}
+
+@test "services: a screen locker that cannot read the files of the module" {
+	cp "$S/etc/pam.d/sshd" "$S/etc/pam.d/swaylock"
+	gone not-readable
+	[ "$status" -eq 0 ]
+	chmod 700 "$C/ca"
+	finds warning not-readable '/etc/certauth/ca is not readable by all users, and the service swaylock runs as the user'
+	mended not-readable 'chmod o+rX /etc/certauth/ca'
+	chmod 750 "$C"
+	chmod 640 "$C/users"
+	finds warning not-readable '/etc/certauth is not readable'
+	mended not-readable 'chmod o+rX /etc/certauth' '/etc/certauth is'
+	mended not-readable 'chmod o+rX /etc/certauth/users'
+	[ "$status" -eq 0 ]
+	# sshd runs as root
+	rm "$S/etc/pam.d/swaylock"
+	chmod 700 "$C/ca"
+	gone not-readable
+}
+
+@test "services: systemd and AppArmor hide the files of the module" {
+	mkdir -p "$S/etc/systemd/system/ssh.service.d" "$S/etc/apparmor.d/local"
+	printf '[Service]\nInaccessiblePaths=/home -/etc/certauth\n' \
+		>"$S/etc/systemd/system/ssh.service.d/tight.conf"
+	finds warning sandbox '/etc/systemd/system/ssh.service.d/tight.conf hides /etc/certauth/certauth.conf from the service sshd by InaccessiblePaths'
+	cured sandbox 'remove that path from /etc/systemd/system/ssh.service.d/tight.conf' \
+		sed -i 's| -/etc/certauth||' "$S/etc/systemd/system/ssh.service.d/tight.conf"
+	[ "$status" -eq 0 ]
+	printf '/usr/sbin/sshd {\n  #include <abstractions/base>\n  /etc/ssh/* r,\n}\n' \
+		>"$S/etc/apparmor.d/usr.sbin.sshd"
+	finds warning sandbox '/etc/apparmor.d/usr.sbin.sshd of the service sshd does not permit /etc/certauth/'
+	[[ "$(mend sandbox)" == *"add \`/etc/certauth/** r,' to /etc/apparmor.d/local/usr.sbin.sshd"* ]]
+	echo '/etc/certauth/** r,' >"$S/etc/apparmor.d/local/usr.sbin.sshd"
+	gone sandbox
+	[ "$status" -eq 0 ]
+	rm "$S/etc/apparmor.d/local/usr.sbin.sshd"
+	sed -i 's|sshd {|sshd flags=(complain) {|' "$S/etc/apparmor.d/usr.sbin.sshd"
+	gone sandbox
+	rm -r "$S/etc/systemd/system/ssh.service.d" "$S/etc/apparmor.d/usr.sbin.sshd"
+}
+
+@test "the clock: behind the files of the configuration" {
+	touch -d '+9 days' "$C/users"
+	run --separate-stderr in_place "$CERTAUTH" doctor
+	echo "$output"
+	grep -qE 'warning clock: .*/etc/certauth/users is, which was written in (8|9) days' <<<"$output"
+	[[ "$(mend clock .*users)" == *'touch /etc/certauth/users'* ]]
+	in_place touch /etc/certauth/users
+	run --separate-stderr in_place "$CERTAUTH" doctor
+	not grep -q 'clock: .*certauth/users' <<<"$output"
+}
+
+@test "CRLs: crl_exempt names a CA that is not here" {
+	conf default "crl_exempt = $(pki_sha256 "$PKI/stranger.pem")"
+	finds warning crl-exempt 'no CA certificate of this host has the fingerprint'
+	cured crl-exempt 'correct crl_exempt in [default] of /etc/certauth/certauth.conf' \
+		conf default "crl_exempt = $(pki_sha256 "$PKI/root.pem")"
+	# a CA that is exempt lacks no CRL
+	rm "$C"/crl/*
+	gone crl-missing
+	[ "$status" -eq 0 ]
 }
 
 # ---- no false alarms ----

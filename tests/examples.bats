@@ -61,10 +61,10 @@ by_password() {
 	local f
 	for f in "$HERE"/etc/pam.d/*; do
 		grep -q "${f##*/}" <<<'sshd sudo su login polkit-1 screen-locker
-			fallback two-factors'
+			fallback two-factors greeter cockpit'
 		grep -q '^auth .*pam_certauth.so' "$f"
 	done
-	[ "$(find "$HERE/etc/pam.d" -type f | wc -l)" -eq 8 ]
+	[ "$(find "$HERE/etc/pam.d" -type f | wc -l)" -eq 10 ]
 }
 
 @test "sshd: the certificate alone; a password is not asked for" {
@@ -110,6 +110,58 @@ by_password() {
 	[[ $output != *certauth1* ]]
 	by_password screen-locker wrong
 	[ "$status" -ne 0 ] && [ "$status" -ne 99 ]
+}
+
+@test "a greeter: the login name is known before a certificate is asked for" {
+	by_password greeter wonderland
+	[ "$status" -eq 0 ]
+	by_password greeter wrong
+	[ "$status" -ne 0 ] && [ "$status" -ne 99 ]
+	# lightdm starts without a name: pam_nologin asks, and a refusal has one
+	run in_place "$CERTAUTH_BUILD/tests/lib/pamdrive" -s greeter \
+		-C 'read -r ask; echo alice; read -r ask; echo wrong' </dev/null
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'prompt login:'* ]]
+	[[ $output == *'user alice'* ]]
+	# without pam_nologin there is none, where the module prompts
+	sed -i '/pam_nologin/d; s/proof=command//; s/sufficient/required/
+		/^auth.*pam_unix/d' "$S/etc/pam.d/greeter"
+	run in_place "$CERTAUTH_BUILD/tests/lib/pamdrive" -s greeter -m empty \
+		</dev/null
+	cp "$HERE/etc/pam.d/greeter" "$S/etc/pam.d/"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output != *'user alice'* ]]
+	[[ $output != *'login:'* ]]
+}
+
+# cockpit_login CERT: cockpit answers the first prompt with the password of its
+# page, whatever it asks for, and shows the others to the user
+cockpit_login() {
+	log_mark
+	run in_place python3 "$S/bin/login.py" --cert "$PKI/$1-chain.pem" \
+		--key "$PKI/$1.key" --first wonderland -- \
+		pamtester cockpit alice authenticate acct_mgmt </dev/null
+	echo "$output"
+}
+
+@test "cockpit: the password of its page first, then the certificate" {
+	cockpit_login alice
+	[ "$status" -eq 0 ]
+	logged 'pam_certauth\(cockpit:auth\).*outcome=granted'
+	cockpit_login revoked
+	[ "$status" -ne 0 ]
+	logged 'reason=revoked'
+	by_password cockpit wrong
+	[ "$status" -ne 0 ] && [ "$status" -ne 99 ]
+	[[ $output != *certauth1* ]]
+	# in the other order the password answers the certificate's prompt
+	sed -i '1,/^auth/!b; /^auth/d' "$S/etc/pam.d/cockpit"
+	cockpit_login alice
+	cp "$HERE/etc/pam.d/cockpit" "$S/etc/pam.d/"
+	[ "$status" -ne 0 ]
+	logged 'outcome=denied reason=answer-cut'
 }
 
 @test "two factors: neither is enough" {

@@ -283,7 +283,7 @@ assert o["reason"] == "config" and o["pam_code"] == "PAM_SERVICE_ERR"
 	[ "$status" -eq 2 ]
 	run "$CERTAUTH" explain "$PKI/alice.key"
 	[ "$status" -eq 2 ]
-	[[ $output == *'the file has no certificate'* ]]
+	[[ $output == *"$PKI/alice.key is a private key; to log in, use --key FILE"* ]]
 	run "$CERTAUTH" explain /nonexistent
 	[ "$status" -eq 2 ]
 }

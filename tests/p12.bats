@@ -125,6 +125,77 @@ hasnt() {
 	run -1 cmp -s "$T/mac-null.p12" "$T/mac-empty.p12"
 }
 
+@test "PBMAC1 (RFC 9579), whatever libcrypto has" {
+	make nomac.p12 -passout pass:secret -nomac
+	local form
+	for form in pbmac1 pbmac1-slow pbmac1-unknown; do
+		python3 "$HERE/tests/key/p12mac.py" $form "$T/nomac.p12" \
+			"$T/$form.p12"
+	done
+	tool wrong,secret pbmac1.p12 all
+	[ "$status" -eq 0 ]
+	has 'Wrong password; try again.'
+	has 'signed by ecdsa_secp256r1_sha256'
+	tool secret pbmac1-slow.p12
+	[ "$status" -eq 1 ]
+	has 'its password needs too many iterations'
+	tool secret pbmac1-unknown.p12
+	[ "$status" -eq 1 ]
+	has 'is encrypted by'
+	hasnt 'ask:'
+}
+
+@test "in PEM, as some tools armour it, with text around it" {
+	make modern.p12 -passout pass:secret
+	{
+		echo 'from the CA'
+		echo '-----BEGIN PKCS12-----'
+		base64 "$T/modern.p12"
+		printf -- '-----END PKCS12-----'
+	} >"$T/armour.p12"
+	tool secret armour.p12 all
+	[ "$status" -eq 0 ]
+	has 'signed by ecdsa_secp256r1_sha256'
+	sed '/END/d' "$T/armour.p12" >"$T/open.p12"
+	tool secret open.p12
+	[ "$status" -eq 1 ]
+	has 'its PEM block is damaged'
+}
+
+@test "an old file on a machine without the legacy provider" {
+	make old.p12 -legacy -passout pass:secret
+	OPENSSL_MODULES=$T/none tool secret old.p12
+	[ "$status" -eq 1 ]
+	has 'old.p12 is encrypted by'
+	has "OpenSSL's legacy provider"
+	has 'openssl pkcs12 -legacy -in FILE'
+	hasnt 'Wrong password'
+}
+
+@test "two passwords, and none that decrypts" {
+	make twice.p12 -passout pass:secret -nomac
+	# its check value is that of another password
+	python3 - "$HERE/tests/key" "$T/twice.p12" "$T/two.p12" <<'END'
+import hashlib, hmac, sys
+sys.path.insert(0, sys.argv[1])
+from der import integer, octets, oid, pfx, seq, split, tlv
+_, auth, *_ = split(split(open(sys.argv[2], 'rb').read())[0][1])
+content = split(split(split(auth[1])[1][1])[0][1 + 1])[0][1]
+salt = bytes(16)
+key = hashlib.pbkdf2_hmac('sha256', b'other', salt, 10, 32)
+hmac256 = seq(oid('1.2.840.113549.2.9'), tlv(5))
+alg = seq(oid('1.2.840.113549.1.5.14'), seq(
+    seq(oid('1.2.840.113549.1.5.12'),
+        seq(octets(salt), integer(10), integer(32), hmac256)), hmac256))
+mac = seq(seq(alg, octets(hmac.new(key, content, hashlib.sha256).digest())),
+          octets(b'x'), integer(1))
+open(sys.argv[3], 'wb').write(pfx(content, mac))
+END
+	tool other two.p12
+	[ "$status" -eq 1 ]
+	has 'the password is right, but its contents cannot be decrypted'
+}
+
 @test "no key inside, no certificate inside, no pair" {
 	openssl pkcs12 -export -nokeys -in "$PKI/alice.pem" \
 		-out "$T/nokey.p12" -passout pass:secret
@@ -207,15 +278,15 @@ hasnt() {
 	: >"$T/zero.p12"
 	tool '' zero.p12
 	[ "$status" -eq 1 ]
-	has 'is not a PKCS#12 file, or it is damaged'
+	has 'zero.p12 is empty'
 	head -c 1048577 /dev/zero >"$T/huge.p12"
 	tool '' huge.p12
 	[ "$status" -eq 1 ]
-	has 'is larger than a PKCS#12 file may be'
+	has 'is larger than a key file may be'
 	cp "$PKI/alice.pem" "$T/pem.p12"
 	tool '' pem.p12
 	[ "$status" -eq 1 ]
-	has 'is not a PKCS#12 file'
+	has 'pem.p12 is a certificate; use --cert FILE for it'
 	make modern.p12 -passout pass:secret
 	(cat "$T/modern.p12"; echo) >"$T/tail.p12"
 	tool secret tail.p12

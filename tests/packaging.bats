@@ -56,6 +56,18 @@ complete_bash() {
 	complete_bash certauth users '' | grep -qx test
 }
 
+@test "certauth-ssh is completed as ssh" {
+	run bash --norc -c '. "$1"
+		_completion_loader() { [ "$1" = ssh ] && _ssh() { echo "ssh: $*"; }; }
+		complete -p certauth-ssh; _certauth_ssh certauth-ssh we ""' \
+		- "$HERE/packaging/completion/certauth.bash"
+	echo "$output"
+	[[ $output == *'-F _certauth_ssh certauth-ssh'*'ssh: certauth-ssh we'* ]]
+	run complete_zsh 'certauth-ssh -'
+	echo "$output"
+	[[ $output == *'connect via a jump host'* ]]
+}
+
 @test "each manual has EXAMPLES, and no fault" {
 	local m
 	for m in "$HERE"/src/man/*.[1578]; do
@@ -72,7 +84,7 @@ complete_bash() {
 		"$CERTAUTH" "$c" --help >"$T/help"
 		[ "$(wc -l <"$T/help")" -le 24 ]
 		[ "$(wc -L <"$T/help")" -le 80 ]
-		grep -qE "^  .*(certauth(-askpass)?) ?" "$T/help"
+		grep -qE "^  .*(certauth(-askpass|-ssh)?) ?" "$T/help"
 		# and it stands in the manual
 		grep -qE "^\.Ss certauth $c\$" "$HERE/src/man/certauth.1"
 	done

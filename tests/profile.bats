@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The rules for certificates: profile = strict and basic, and keyUsage.
+# The rules for certificates: profile = basic and strict, and keyUsage.
 bats_require_minimum_version 1.5.0
 load lib/common
 
@@ -66,6 +66,9 @@ setup() {
 			"$S/old/$name.pem" && theirs=accepted
 		ours=$(judged "$name" --profile basic \
 			--intermediates "$S/old/v1.pem")
+		# and it is the default
+		[ "$ours" = "$(judged "$name" \
+			--intermediates "$S/old/v1.pem")" ]
 		echo "$name: openssl $theirs, certauth $ours"
 		[ "$ours" = "$theirs" ] || cat "$S/said"
 		[ "$ours" = "$theirs" ]
@@ -77,35 +80,36 @@ setup() {
 }
 
 @test "strict names all that is missing, and that basic would do" {
-	[ "$(judged v1)" = rejected ]
+	[ "$(judged v1 --profile strict)" = rejected ]
 	grep 'it has no authorityKeyIdentifier' "$S/said"
 	grep 'it is not a version 3 certificate' "$S/said"
 	grep 'profile = basic accepts this certificate' "$S/said"
-	[ "$(judged zero)" = rejected ]
+	[ "$(judged zero --profile strict)" = rejected ]
 	grep 'its serial number is zero' "$S/said"
 	grep 'profile = basic accepts this certificate' "$S/said"
-	[ "$(judged v3)" = accepted ]
+	[ "$(judged v3 --profile strict)" = accepted ]
 }
 
 @test "strict promises nothing that basic does not keep" {
-	[ "$(judged weak)" = rejected ]
+	[ "$(judged weak --profile strict)" = rejected ]
 	run ! grep 'profile = basic' "$S/said"
-	[ "$(judged sha1 --profile basic)" = rejected ]
+	[ "$(judged sha1)" = rejected ]
 	grep -i 'sha-1' "$S/said"
-	[ "$(judged under-v1 --intermediates "$S/old/v1.pem")" = rejected ]
+	[ "$(judged under-v1 --profile strict \
+		--intermediates "$S/old/v1.pem")" = rejected ]
 	run ! grep 'profile = basic' "$S/said"
 }
 
 @test "basic still revokes" {
-	[ "$("$CERTAUTH" verify --profile basic --ca-dir "$PKI/ca" \
+	[ "$("$CERTAUTH" verify --ca-dir "$PKI/ca" \
 		--crl-dir "$PKI/crl" --intermediates "$PKI/inter.pem" \
 		"$PKI/revoked.pem" | head -n 1 | grep -c revoked)" -eq 1 ]
-	"$CERTAUTH" verify --profile basic --ca-dir "$PKI/ca" \
+	"$CERTAUTH" verify --ca-dir "$PKI/ca" \
 		--crl-dir "$PKI/crl" --intermediates "$PKI/inter.pem" \
 		"$PKI/alice.pem"
 }
 
-@test "a login: refused by strict with the reason, granted by basic" {
+@test "a login: granted by default, refused by strict with the reason" {
 	openssl x509 -in "$S/old/v1.pem" >"$PKI/old-chain.pem"
 	cp "$S/old/v1.pem" "$PKI/old.pem"
 	cp "$S/old/leaf.key" "$PKI/old.key"
@@ -113,6 +117,8 @@ setup() {
 	map old
 	conf_reset
 	conf default 'crl = off'
+	login_ok --cert old
+	conf default 'profile = strict'
 	login_denied profile --cert old
 	logged 'no authorityKeyIdentifier.*profile = basic accepts this certificate'
 	conf default 'profile = basic'
@@ -141,4 +147,15 @@ setup() {
 	login_ok --cert both
 	conf default 'purpose = any'
 	login_ok --cert agree
+}
+
+@test "each rule of strict has a certificate that breaks it" {
+	local said tried
+	said=$(sed -n '/^| `strict` refuses/,/^$/p' "$HERE/docs/security.md" |
+		sed -n '3,$s/^| \(.*\) | 4\..* |$/\1/p' | sort)
+	tried=$(tr -s '\n\t ' ' ' <"$HERE/tests/unit/test_profile.c" |
+		sed 's/" "//g' | grep -oE 'RULE\("[^"]*"' |
+		sed 's/^RULE("//; s/"$//' | sort)
+	diff <(echo "$said") <(echo "$tried")
+	[ "$(wc -l <<<"$said")" -ge 20 ]
 }

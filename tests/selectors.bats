@@ -238,7 +238,7 @@ maps_not() {
 		sed -i '/^nobody:/d' "$S/etc/passwd"
 		echo "nobody:x:$uid:65534::/nonexistent:/bin/sh" >>"$S/etc/passwd"
 		LOGIN=nobody login_denied login-invalid --cert bad9 --key bad9
-		logged 'detail="a pattern never gives the account nobody'
+		logged 'detail="[^"]*users:1 [^"]*a pattern never gives the account nobody'
 		explain bad9
 		[ "$status" -eq 1 ]
 		[[ $output == *'(login-invalid)'* ]]
@@ -256,6 +256,82 @@ maps_not() {
 	cp "$S/passwd.before" "$S/etc/passwd"
 	users 'nobody email:nobody@corp.example'
 	LOGIN=nobody login_ok --cert bad9 --key bad9
+}
+
+@test "keep-domain: the login is the name with its domain" {
+	users '* upn:*@corp.example keep-domain'
+	LOGIN=alice@corp.example login_denied login-invalid --cert full --key full
+	logged 'users:1 [^"]*is not an account'
+	cp "$S/etc/passwd" "$S/passwd.before"
+	echo 'alice@corp.example:x:2101:2101::/nonexistent:/bin/sh' \
+		>>"$S/etc/passwd"
+	LOGIN=alice@corp.example login_ok --cert full --key full
+	login_denied other-user --cert full --key full
+	# PAM names nobody
+	LOGIN='' login_ok --cert full --key full
+	logged 'outcome=granted.* user="alice@corp.example"'
+	run in_place "$CERTAUTH" users test "$PKI/full-chain.pem" \
+		--user alice@corp.example --service test
+	echo "$output"
+	[ "$status" -eq 0 ]
+	# a system account of a domain, and no domain of the certificate's choice
+	sed -i 's/^\(alice@corp.example:x\):2101/\1:101/' "$S/etc/passwd"
+	LOGIN=alice@corp.example login_denied login-invalid --cert full --key full
+	users '* upn:*@other.example keep-domain'
+	LOGIN=alice@corp.example login_denied unmapped --cert full --key full
+	cp "$S/passwd.before" "$S/etc/passwd"
+}
+
+@test "a name service that ignores case: the account's own name counts" {
+	local n
+	cp "$CERTAUTH_BUILD/tests/nss/blind.so" "$S/bin/libnss_blind.so.2"
+	users 'alice cn:alice'
+	cp "$S/etc/nsswitch.conf" "$S/nsswitch.before"
+	for n in Alice ALICE 'CORP\alice'; do
+		LOGIN=$n login_denied other-user --cert alice --key alice
+	done
+	sed -i 's/^passwd:.*/passwd: files blind/' "$S/etc/nsswitch.conf"
+	export LD_LIBRARY_PATH=$S/bin
+	for n in Alice ALICE 'CORP\alice'; do
+		LOGIN=$n login_ok --cert alice --key alice
+		# PAM_USER is what the application has asked for
+		logged "outcome=granted.* user=\"${n/\\/\\\\\\\\}\""
+		LOGIN=$n login_denied unmapped --cert bob --key bob
+	done
+	# registered certificates are in the account's directory
+	users 'bob cn:bob'
+	mkdir -p "$S/etc/certauth/users.d/alice"
+	cp "$PKI/alice.pem" "$S/etc/certauth/users.d/alice/"
+	LOGIN=Alice login_ok --cert alice --key alice
+	LOGIN=Bob login_denied unmapped --cert alice --key alice
+	unset LD_LIBRARY_PATH
+	rm -r "$S/etc/certauth/users.d/alice"
+	mv "$S/nsswitch.before" "$S/etc/nsswitch.conf"
+}
+
+@test "a login with a blank: its line is ignored, the others are used" {
+	users '"jane doe" cn:alice' 'alice cn:alice'
+	login_ok --cert alice --key alice
+	logged 'users:1: a login name with a blank is not supported'
+	run in_place "$CERTAUTH" users compile
+	[ "$status" -eq 0 ]
+	login_ok --cert alice --key alice
+	rm -f "$S/etc/certauth/users.cdb"
+	run in_place "$CERTAUTH" users add "jane doe" --cert "$PKI/alice.pem"
+	echo "$output"
+	[ "$status" -eq 2 ]
+	[[ $output == *'with a blank'* ]]
+}
+
+@test "a line that matches but for an option: the log names it" {
+	users '# x' 'alice cn:alice until=2026-01-31'
+	login_denied unmapped --cert alice --key alice
+	logged 'detail="/etc/certauth/users:2 cn:alice: the date of until..? has passed \(2026-01-31T23:59:59Z\)"'
+	users 'alice cn:alice from=192.0.2.0/24'
+	login_denied unmapped --cert alice --key alice
+	logged 'detail="/etc/certauth/users:1 cn:alice: the remote host is not one of from..?"'
+	# the user is not told
+	! grep -q 'until\|from=' "$S/seen" || false
 }
 
 @test "a chain that fails is not mapped" {

@@ -345,6 +345,52 @@ watch() {
 	pki_use "$S/pki"
 }
 
+# linked DIR: hash and certificate of each link that a login finds: from HASH.0
+# on, without a gap
+linked() {
+	local link hash
+	for link in "$1"/*.0; do
+		hash=$(basename "$link" .0)
+		for ((i = 0; ; i++)); do
+			[ -e "$1/$hash.$i" ] || break
+			echo "$hash $(pki_sha256 "$1/$hash.$i")"
+		done
+	done | sort
+}
+
+@test "whatever links there were, those of openssl rehash are there afterwards" {
+	local i hashes targets
+	pki_new "$S/random"
+	for i in one two; do pki_ca $i --subject /CN=Twin; done
+	for i in three other; do pki_ca $i; done
+	hashes=(00000000 "$(openssl x509 -in "$PKI/one.pem" -noout -subject_hash)"
+		"$(openssl x509 -in "$PKI/three.pem" -noout -subject_hash)")
+	targets=(one.pem two.pem three.pem again.pem gone.pem)
+	RANDOM=${CERTAUTH_SEED:-$RANDOM}
+	echo "seed $RANDOM"
+	for _ in $(seq 10); do
+		rm -rf "$C"
+		mkdir -p "$C/ca"
+		cp "$PKI/one.pem" "$PKI/two.pem" "$PKI/three.pem" "$C/ca/"
+		[ $((RANDOM % 2)) -eq 0 ] || cp "$PKI/one.pem" "$C/ca/again.pem"
+		for _ in $(seq $((RANDOM % 8))); do
+			ln -sfn "${targets[RANDOM % 5]}" \
+				"$C/ca/${hashes[RANDOM % 3]}.$((RANDOM % 4))"
+		done
+		(cd "$C/ca" && find . -type l -printf '%p %l\n' | sort && echo)
+		in_place "$CERTAUTH" setup --ca "$PKI/other.pem" --no-fetch \
+			>"$S/said" 2>&1 || :
+		rm -rf "$S/oracle"
+		cp -a "$C/ca" "$S/oracle"
+		find "$S/oracle" -type l -delete
+		openssl rehash "$S/oracle" 2>/dev/null
+		diff <(linked "$S/oracle") <(linked "$C/ca")
+		# and no other link is left
+		[ "$(find "$C/ca" -type l | wc -l)" -eq "$(linked "$C/ca" | wc -l)" ]
+	done
+	pki_use "$S/pki"
+}
+
 @test "two CRLs with files of one name are both installed, and later replaced" {
 	mkdir "$S/a" "$S/b"
 	cp "$PKI/root.crl" "$S/a/ca.crl"

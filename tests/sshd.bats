@@ -47,6 +47,24 @@ refused() {
 	logged ' rhost="?127.0.0.1'
 }
 
+@test "an account with a domain, by a line with keep-domain" {
+	pki_leaf dom inter --san 'email:dom@corp.example'
+	cat "$PKI/dom.pem" "$PKI/inter.pem" >"$PKI/dom-chain.pem"
+	cp "$S/etc/certauth/users" "$S/users.before"
+	echo "dom@corp.example:x:2101:2101::$S/home/alice:/bin/bash" \
+		>>"$S/etc/passwd"
+	echo 'dom@corp.example:*:19000:0:99999:7:::' >>"$S/etc/shadow"
+	users '* email:*@corp.example keep-domain'
+	client_make dom
+	run client "$CERTAUTH" ssh -l dom@corp.example web1 \
+		'echo $(id -un)-is-in' </dev/null
+	echo "$output"
+	cp "$S/users.before" "$S/etc/certauth/users"
+	sed -i '/^dom@/d' "$S/etc/passwd" "$S/etc/shadow"
+	[ "$status" -eq 0 ]
+	[[ $output == *dom@corp.example-is-in* ]]
+}
+
 pass_through() {
 	echo from here | client "$CERTAUTH" ssh web1 'cat; exit 7'
 }

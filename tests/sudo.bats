@@ -224,3 +224,67 @@ card_without_pin() {
 	[[ $output == *root* ]]
 	service sudo
 }
+
+# README's set-up: the certificate, or else the password
+or_password() {
+	printf '%s\n' "auth sufficient $MODULE $*" 'auth required pam_unix.so' \
+		'account required pam_permit.so' \
+		'session required pam_permit.so' >"$S/etc/pam.d/sudo"
+}
+
+# shellcheck disable=SC2016 # for other shells to expand
+@test "sudo -A after a refusal: no password is tried, and it says so" {
+	or_password
+	sed -i 's/passwd_tries=1/passwd_tries=3/' "$S/etc/sudoers"
+	pki_copy "$S/again"
+	pki_revoke inter alice
+	pki_crl inter
+	crl_dir root.crl inter.crl
+	log_mark
+	AS_USER_ENV="SUDO_ASKPASS=$S/bin/certauth-askpass
+		XDG_RUNTIME_DIR=$S/home/alice/run" \
+		run as_user alice setsid -w sudo -A id -un </dev/null
+	service sudo
+	sed -i 's/passwd_tries=3/passwd_tries=1/' "$S/etc/sudoers"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'sudo asks for a password: it refused the certificate (`journalctl -t sudo'\'' has the reason)'* ]]
+	[ "$(log_lines | grep -c 'outcome=')" -eq 1 ]
+	logged 'reason=revoked'
+	not_logged 'authentication failure'
+}
+
+@test "sudo -n: with noninteractive_auth, a key that needs no answer" {
+	mkdir -p "$S/etc/certauth/users.d/alice"
+	cp "$PKI/alice-chain.pem" "$S/etc/certauth/users.d/alice/alice.pem"
+	or_password proof=command "helper=$CERTAUTH" ssh_agent=yes
+	agent_run alice "$S/home/alice/agent" \
+		ssh-agent -D -a "$S/home/alice/agent"
+	# shellcheck disable=SC2034 # lib/common.bash takes it
+	AS_USER_ENV="SSH_AUTH_SOCK=$S/home/alice/agent"
+	as_user alice ssh-add -q me.key
+	sed -i '1i Defaults env_keep += "SSH_AUTH_SOCK"' "$S/etc/sudoers"
+	# sudo does not ask PAM at all
+	log_mark
+	run as_user alice sudo -n id -un </dev/null
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'a password is required'* ]]
+	not_logged 'pam_certauth'
+	sed -i '1i Defaults noninteractive_auth' "$S/etc/sudoers"
+	run as_user alice sudo -n id -un </dev/null
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$output" = root ]
+	logged 'pam_certauth\(sudo:auth\): outcome=granted'
+	# and nobody is asked if the agent has no key
+	as_user alice ssh-add -q -D
+	log_mark
+	run as_user alice sudo -n id -un </dev/null
+	echo "$output"
+	kill "$AGENT"
+	sed -i 1,2d "$S/etc/sudoers"
+	service sudo
+	[ "$status" -eq 1 ]
+	not_logged 'outcome=granted|authentication failure'
+}

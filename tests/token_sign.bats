@@ -270,5 +270,5 @@ hasnt() {
 	request --schemes 0804
 	sign '' --key agent --cert "$PKI/rsa2048.pem"
 	[ "$status" -eq 1 ]
-	has 'its key fits no signature scheme that the host accepts'
+	has 'the token or agent with its key (RSA of 2048 bits) cannot sign by a scheme that the host accepts; the host accepts: rsa_pss_rsae_sha256'
 }

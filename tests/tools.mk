@@ -3,7 +3,8 @@
 .PHONY: testtools
 TEST_TOOLS := $(patsubst %.c,$(B)/%,$(wildcard tests/lib/*.c))
 TEST_LIBS = $(B)/tests/limits/count.so $(B)/tests/relay/pam_relay.so \
-	$(B)/tests/relay/later.so $(B)/tests/valgrind/nosandbox.so
+	$(B)/tests/relay/later.so $(B)/tests/valgrind/nosandbox.so \
+	$(B)/tests/nss/blind.so
 KEYTEST = $(B)/tests/key/keytool $(B)/tests/key/hostile_p11.so
 testtools: $(TEST_TOOLS) $(TEST_LIBS) $(KEYTEST) $(B)/tests/fault/fault ## build what tests use
 

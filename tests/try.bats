@@ -49,6 +49,20 @@ try() {
 	[[ $stderr == *'certauth explain'*'certauth doctor'* ]]
 }
 
+@test "a passphrase is asked of SSH_ASKPASS, as ssh asks it" {
+	openssl pkcs8 -topk8 -in "$PKI/alice.key" -passout pass:secret \
+		-out "$S/enc.key"
+	printf '#!/bin/sh\necho "$1" >%q\necho secret\n' "$S/asked" >"$S/ask"
+	chmod 755 "$S/ask"
+	SSH_ASKPASS=$S/ask DISPLAY=:0 try alice --key "$S/enc.key" test alice
+	echo "$output$stderr"
+	[ "$status" -eq 0 ]
+	[ "$(cat "$S/asked")" = "Passphrase for $S/enc.key: " ]
+	SSH_ASKPASS=$S/ask try alice --key "$S/enc.key" test alice
+	[ "$status" -eq 1 ]
+	[[ $stderr == *'set SSH_ASKPASS (with DISPLAY'* ]]
+}
+
 @test "another user, and no user: the certificate names the login" {
 	try alice test bob
 	[ "$status" -eq 1 ]

@@ -85,7 +85,7 @@ verify() {
 	[ "$status" -eq 2 ]
 	verify --ca-dir "$PKI/ca" --no-crl "$PKI/alice.key"
 	[ "$status" -eq 2 ]
-	[[ $output == *'the file has no certificate'* ]]
+	[[ $output == *"$PKI/alice.key is a private key; to log in, use --key FILE"* ]]
 }
 
 @test "paths relative to where one is" {

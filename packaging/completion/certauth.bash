@@ -81,3 +81,19 @@ _certauth() {
 	compopt -o filenames 2>/dev/null
 	mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 } && complete -F _certauth certauth
+
+# certauth-ssh has the arguments of ssh
+_certauth_ssh() {
+	local f
+	if declare -F _comp_load >/dev/null; then
+		_comp_load ssh
+	elif declare -F _completion_loader >/dev/null; then
+		_completion_loader ssh
+	fi
+	for f in _comp_cmd_ssh _ssh; do
+		if declare -F "$f" >/dev/null; then
+			"$f" "$@"
+			return
+		fi
+	done
+} && complete -F _certauth_ssh certauth-ssh

@@ -39,6 +39,12 @@ digit(char c)
 	return c == '_' ? 63 : -1;
 }
 
+bool
+ca_base64url_char(char c)
+{
+	return digit(c) >= 0;
+}
+
 enum ca_err
 ca_base64url_decode(struct ca_buf *out, const char *text, size_t len)
 {

@@ -6,10 +6,13 @@
 #ifndef CA_BASE_BASE64URL_H
 #define CA_BASE_BASE64URL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
 #include "base/err.h"
+
+bool ca_base64url_char(char c); /* c is of the alphabet */
 
 /* Append the text of the len bytes at p to out. */
 void ca_base64url_encode(struct ca_buf *out, const void *p, size_t len);

@@ -1,5 +1,6 @@
 /* The table of commands. */
 #include "cli/commands.h"
+#include "audit/audit.h"
 #include "client/askpass.h"
 #include "crladmin/crladmin.h"
 #include "doctor/doctor.h"
@@ -16,6 +17,7 @@ const struct ca_command *const ca_commands[] = {
     &ca_cmd_verify,
     &ca_cmd_explain,
     &ca_cmd_try,
+    &ca_cmd_log,
     &ca_cmd_doctor,
     &ca_cmd_crl,
     &ca_cmd_users,

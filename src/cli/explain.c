@@ -211,11 +211,11 @@ read_certs(struct ca_crypto *crypto, const char *path, STACK_OF(X509) *out)
 	if (rc != CA_OK)
 		status = ca_cli_fail("%s: %s", path,
 		    rc == CA_ERR_LIMIT ? ca_err_text(rc) : strerror(errno));
+	else if (ca_certargs_other(path, &text))
+		status = CA_EXIT_USAGE;
 	else if ((rc = ca_certfile_parse(
 		      crypto, text.p, text.len, out, &bad)) != CA_OK)
-		status = ca_cli_fail("%s: %s", path,
-		    rc == CA_ERR_NOT_FOUND ? "the file has no certificate"
-					   : ca_err_text(rc));
+		status = ca_cli_fail("%s: %s", path, ca_certargs_why(rc));
 	else if (bad > 0 && ca_certfile_refusal(text.p, text.len) != NULL)
 		status = ca_cli_fail("%s has a certificate that is refused: %s",
 		    path, ca_certfile_refusal(text.p, text.len));

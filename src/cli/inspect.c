@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "crypto/certgate.h"
 #include "base/base64url.h"
+#include "client/wrapped.h"
 #include "tool/certargs.h"
 #include "verify/certfile.h"
 #include "verify/verify.h"
@@ -144,7 +145,7 @@ static enum ca_err
 message_bytes(const char *text, struct ca_buf *bytes)
 {
 	struct ca_prompt prompt = {0};
-	enum ca_err rc = ca_prompt_find(text, &prompt);
+	enum ca_err rc = ca_wrapped_find(text, &prompt);
 
 	if (rc == CA_ERR_NOT_FOUND)
 		return ca_base64url_decode(bytes, text, strlen(text));
@@ -234,11 +235,11 @@ show_file(struct ca_crypto *crypto, const char *path, struct ca_buf *out)
 	if (rc != CA_OK)
 		status = ca_cli_fail("%s: %s", path,
 		    rc == CA_ERR_LIMIT ? ca_err_text(rc) : strerror(errno));
+	else if (ca_certargs_other(path, &text))
+		status = CA_EXIT_NO;
 	else if ((rc = ca_certfile_each(text.p, text.len, show_one, &show)) !=
 		 CA_OK) {
-		(void)ca_cli_fail("%s: %s", path,
-		    rc == CA_ERR_NOT_FOUND ? "the file has no certificate"
-					   : ca_err_text(rc));
+		(void)ca_cli_fail("%s: %s", path, ca_certargs_why(rc));
 		status = CA_EXIT_NO;
 	}
 	ca_buf_free(&text);

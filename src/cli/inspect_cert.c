@@ -1,8 +1,8 @@
 /*
  * Print the contents of a certificate as text.
  */
-#include "base/utf8.h"
 #include "cli/inspect.h"
+#include "map/map.h"
 #include "verify/verify.h"
 
 #include <openssl/objects.h>
@@ -115,130 +115,36 @@ put_crls(X509 *cert, struct ca_buf *out)
 
 /* ---- selectors ---- */
 
-/* Print a selector as the users file requires it: in double quotes if it has blanks.
- * A value that no line can contain is left out. */
-static void
-put_selector(const char *name, const void *p, size_t len, struct ca_buf *out)
-{
-	const char *s = p;
-	bool quote = memchr(p, ' ', len) != NULL ||
-		     memchr(p, '"', len) != NULL || memchr(p, '#', len) != NULL;
+struct selectors {
+	struct ca_buf *out;
+	bool strong; /* print those that are, or those that are not */
+};
 
-	if (len == 0 || !ca_utf8_text(p, len))
+static void
+put_selector(void *ctx, bool strong, const char *selector)
+{
+	const struct selectors *s = ctx;
+
+	if (strong == s->strong)
+		ca_buf_fmt(s->out, "    %s\n", selector);
+}
+
+static void
+put_selectors(struct ca_crypto *crypto, X509 *cert, struct ca_buf *out)
+{
+	struct selectors s = {out, true};
+	const char *why = NULL;
+
+	ca_buf_str(
+	    out, "  selectors that identify this certificate or its key\n");
+	if (ca_map_selectors(crypto, cert, put_selector, &s, &why) != CA_OK) {
+		ca_buf_fmt(out, "    none: no rule can match it%s%s\n",
+		    why != NULL ? ", because " : "", why != NULL ? why : "");
 		return;
-	ca_buf_fmt(out, "    %s:%s", name, quote ? "\"" : "");
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] == '"' && (i == 0 || s[i - 1] != '\\'))
-			ca_buf_str(out, "\\");
-		ca_buf_put(out, s + i, 1);
 	}
-	ca_buf_str(out, quote ? "\"\n" : "\n");
-}
-
-static void
-put_name_selectors(const X509_NAME *subject, struct ca_buf *out)
-{
-	static const struct {
-		int nid;
-		const char *selector;
-	} types[] = {{NID_commonName, "cn"}, {NID_userId, "uid"},
-	    {NID_pkcs9_emailAddress, "email"}};
-	struct ca_buf text = CA_BUF_INIT(65536);
-
-	ca_name_rfc4514(subject, &text);
-	if (ca_buf_text(&text) != NULL)
-		put_selector("subject", text.p, text.len, out);
-	ca_buf_free(&text);
-	for (size_t t = 0; t < sizeof types / sizeof types[0]; t++) {
-		for (int i = -1;
-		     (i = X509_NAME_get_index_by_NID(
-			  (X509_NAME *)subject, types[t].nid, i)) >= 0;) {
-			uint8_t *utf8 = NULL;
-			int len = ASN1_STRING_to_UTF8(
-			    &utf8, X509_NAME_ENTRY_get_data(
-				       X509_NAME_get_entry(subject, i)));
-
-			if (len > 0)
-				put_selector(
-				    types[t].selector, utf8, (size_t)len, out);
-			OPENSSL_free(utf8);
-		}
-	}
-}
-
-static void
-put_san_selectors(X509 *cert, struct ca_buf *out)
-{
-	GENERAL_NAMES *names =
-	    X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
-
-	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
-		const GENERAL_NAME *gen = sk_GENERAL_NAME_value(names, i);
-		const ASN1_STRING *text = NULL;
-		const char *selector = NULL;
-
-		if (gen->type == GEN_EMAIL || gen->type == GEN_DNS ||
-		    gen->type == GEN_URI) {
-			selector = gen->type == GEN_EMAIL ? "email"
-				   : gen->type == GEN_DNS ? "dns"
-							  : "uri";
-			text = gen->d.ia5;
-		} else if (gen->type == GEN_OTHERNAME &&
-			   OBJ_obj2nid(gen->d.otherName->type_id) ==
-			       NID_ms_upn &&
-			   gen->d.otherName->value->type == V_ASN1_UTF8STRING) {
-			selector = "upn";
-			text = gen->d.otherName->value->value.utf8string;
-		}
-		if (text != NULL)
-			put_selector(selector, ASN1_STRING_get0_data(text),
-			    (size_t)ASN1_STRING_length(text), out);
-	}
-	GENERAL_NAMES_free(names);
-}
-
-static void
-put_hash(struct ca_crypto *crypto, const char *name, const uint8_t *der,
-    int len, struct ca_buf *out)
-{
-	uint8_t hash[32];
-
-	if (len <= 0 ||
-	    ca_crypto_sha256(crypto, der, (size_t)len, hash) != CA_OK)
-		return;
-	ca_buf_fmt(out, "    %s:", name);
-	ca_buf_hex(out, hash, sizeof hash);
-	ca_buf_str(out, "\n");
-}
-
-static void
-put_strong_selectors(struct ca_crypto *crypto, X509 *cert,
-    const struct ca_report *facts, struct ca_buf *out)
-{
-	const ASN1_OCTET_STRING *ski = X509_get0_subject_key_id(cert);
-	const char *issuer = ca_report_get0_fact(facts, CA_FACT_ISSUER);
-	const char *serial = ca_report_get0_fact(facts, CA_FACT_SERIAL);
-	struct ca_buf text = CA_BUF_INIT(131072);
-	uint8_t *der = NULL;
-	int len = i2d_X509(cert, &der);
-
-	put_hash(crypto, "sha256", der, len, out);
-	OPENSSL_free(der);
-	der = NULL;
-	len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
-	put_hash(crypto, "key", der, len, out);
-	OPENSSL_free(der);
-	if (issuer != NULL && serial != NULL && issuer[0] != '\0') {
-		ca_buf_fmt(&text, "%s;%s", issuer, serial);
-		put_selector("issuer-serial", text.p, text.len, out);
-	}
-	ca_buf_free(&text);
-	if (ski != NULL) {
-		ca_buf_str(out, "    ski:");
-		ca_buf_hex(out, ASN1_STRING_get0_data(ski),
-		    (size_t)ASN1_STRING_length(ski));
-		ca_buf_str(out, "\n");
-	}
+	ca_buf_str(out, "  selectors that match names issued by the CA\n");
+	s.strong = false;
+	(void)!ca_map_selectors(crypto, cert, put_selector, &s, &why);
 }
 
 static void
@@ -271,11 +177,6 @@ ca_inspect_cert(struct ca_crypto *crypto, X509 *cert, struct ca_buf *out)
 	put_key_usage(cert, out);
 	put_purposes(cert, out);
 	put_crls(cert, out);
-	ca_buf_str(
-	    out, "  selectors that identify this certificate or its key\n");
-	put_strong_selectors(crypto, cert, facts, out);
-	ca_buf_str(out, "  selectors that match names issued by the CA\n");
-	put_name_selectors(X509_get_subject_name(cert), out);
-	put_san_selectors(cert, out);
+	put_selectors(crypto, cert, out);
 	ca_report_free(facts);
 }

@@ -30,14 +30,14 @@ help_all(FILE *out)
 	return out == stderr ? CA_EXIT_USAGE : CA_EXIT_OK;
 }
 
-/* SSH_ASKPASS and SUDO_ASKPASS name a program without arguments. */
+/* Other programs start askpass programs and ssh by one word. */
 static bool
-called_as_askpass(const char *name)
+called_as(const char *path, const char *name)
 {
-	const char *slash = name != NULL ? strrchr(name, '/') : NULL;
+	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
 
-	return name != NULL &&
-	       strcmp(slash != NULL ? slash + 1 : name, CA_ASKPASS_NAME) == 0;
+	return path != NULL &&
+	       strcmp(slash != NULL ? slash + 1 : path, name) == 0;
 }
 
 /* --help may stand behind a subcommand or another option.  The arguments of
@@ -60,8 +60,10 @@ main(int argc, char **argv)
 
 	/* a reader that closes its pipe is an error to report, not a signal */
 	(void)signal(SIGPIPE, SIG_IGN);
-	if (called_as_askpass(argv[0]))
+	if (called_as(argv[0], CA_ASKPASS_NAME))
 		return ca_cmd_askpass.run(argc, argv);
+	if (called_as(argv[0], CA_SSH_NAME))
+		return ca_ssh_by_name(argv);
 	if (argc < 2)
 		return help_all(stderr);
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {

@@ -1,6 +1,7 @@
 /* certauth setup: import CA certificates. */
 #include "base/der.h"
 #include "base/file.h"
+#include "verify/anchor.h"
 #include "verify/issued.h"
 #include "cli/setup.h"
 #include "cli/setupdir.h"
@@ -254,7 +255,7 @@ import_all(struct import *m, STACK_OF(X509) *certs)
 
 		/* an end-entity certificate is useless as a trust anchor; one
 		 * that is there already stays what it is */
-		if (X509_check_ca(cert) == 0 && m->in == NULL) {
+		if (!ca_anchor_may_issue(cert) && m->in == NULL) {
 			(void)ca_cli_fail(
 			    "%s: certificate %d is ignored, because it is not a CA certificate",
 			    m->path, i + 1);

@@ -105,35 +105,66 @@ link_one(struct ca_setup_dir *d, size_t i)
 	return CA_ERR_LIMIT;
 }
 
-/* Remove a link of no use.  A reader stops at the first gap, so the last good
- * link of the hash takes its place. */
+/* The link with the highest number of a hash, or NULL. */
+static struct ca_setup_file *
+last_link(struct ca_setup_dir *d, unsigned long hash)
+{
+	struct ca_setup_file *last = NULL;
+
+	for (size_t i = 0; i < d->n; i++)
+		if (d->v[i].hashed && d->v[i].hash == hash &&
+		    d->v[i].target != NULL && is_good(d, &d->v[i]) &&
+		    (last == NULL || d->v[i].n > last->n))
+			last = &d->v[i];
+	return last;
+}
+
+/* Rename a link to HASH.N, whatever that was. */
+static enum ca_err
+move(struct ca_setup_dir *d, struct ca_setup_file *link, const char *name)
+{
+	if (renameat(d->fd, link->name, d->fd, name) != 0)
+		return CA_ERR_IO;
+	link->gone = true;
+	link->hashed = false;
+	return ca_setup_dir_add(d, name);
+}
+
+/* Remove a link of no use.  A reader stops at the first gap, so the last link of
+ * the hash takes its place. */
 static enum ca_err
 drop_one(struct ca_setup_dir *d, size_t i)
 {
-	struct ca_setup_file *bad = &d->v[i], *last = NULL;
-	unsigned from = bad->n;
+	struct ca_setup_file *bad = &d->v[i];
+	struct ca_setup_file *last = last_link(d, bad->hash);
 
-	for (unsigned n = from + 1; n < CA_SETUP_LINKS_MAX; n++) {
-		struct ca_setup_file *v = slot(d, bad->hash, n);
-
-		if (v != NULL && v->target != NULL && is_good(d, v))
-			last = v;
-	}
-	if (last == NULL) {
-		if (unlinkat(d->fd, bad->name, 0) != 0 && errno != ENOENT)
-			return CA_ERR_IO;
-		bad->gone = true;
-		bad->hashed = false;
-		return CA_OK;
-	}
-	if (renameat(d->fd, last->name, d->fd, bad->name) != 0)
-		return CA_ERR_IO;
-	last->gone = true;
-	last->hashed = false;
 	bad->gone = true;
 	bad->hashed = false;
-	/* bad->name is copied by the call */
-	return ca_setup_dir_add(d, bad->name);
+	/* bad->name is copied before it moves */
+	if (last != NULL && last->n > bad->n)
+		return move(d, last, bad->name);
+	return unlinkat(d->fd, bad->name, 0) == 0 || errno == ENOENT
+		   ? CA_OK
+		   : CA_ERR_IO;
+}
+
+/* Move the last links of the hash of an entry into the gaps before them. */
+static enum ca_err
+close_gaps(struct ca_setup_dir *d, unsigned long hash)
+{
+	struct ca_setup_file *last;
+	enum ca_err rc = CA_OK;
+	char name[32];
+
+	for (unsigned n = 0; rc == CA_OK && (last = last_link(d, hash)) != NULL;
+	     n++) {
+		if (n >= last->n)
+			break;
+		(void)snprintf(name, sizeof name, "%08lx.%u", hash, n);
+		if (slot(d, hash, n) == NULL)
+			rc = move(d, last, name);
+	}
+	return rc;
 }
 
 bool
@@ -149,6 +180,9 @@ ca_setup_dir_link(struct ca_setup_dir *d)
 	for (size_t i = 0, n = d->n; rc == CA_OK && i < n; i++)
 		if (d->v[i].hashed && !is_good(d, &d->v[i]))
 			rc = drop_one(d, i);
+	for (size_t i = 0, n = d->n; rc == CA_OK && i < n; i++)
+		if (d->v[i].hashed)
+			rc = close_gaps(d, d->v[i].hash);
 	if (rc != CA_OK)
 		(void)ca_cli_fail("the links of %s cannot be made: %s", d->path,
 		    rc == CA_ERR_IO      ? strerror(errno)

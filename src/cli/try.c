@@ -278,7 +278,7 @@ prepare(struct ca_try *t)
 		    c->conf, t->cert, t->key, t->p12, t->registered);
 	if (rc != CA_OK)
 		return rc;
-	c->ask.program = c->conf->askpass;
+	ca_ask_configure(&c->ask, c->conf->askpass);
 	return ca_crypto_new(&c->crypto);
 }
 

@@ -151,7 +151,8 @@ static bool
 same_rule(const struct ca_rule *a, const struct ca_rule *b)
 {
 	return strcmp(a->login, b->login) == 0 && a->sel == b->sel &&
-	       a->ignorecase == b->ignorecase && a->len == b->len &&
+	       a->ignorecase == b->ignorecase &&
+	       a->keep_domain == b->keep_domain && a->len == b->len &&
 	       a->star == b->star && memcmp(a->value, b->value, a->len) == 0 &&
 	       (a->issuer == NULL) == (b->issuer == NULL) &&
 	       a->issuer_len == b->issuer_len &&
@@ -200,7 +201,7 @@ ca_users_add(
 	rc = ca_rule_parse(&want, line, strlen(line));
 	if (rc != CA_OK) {
 		ca_log_err(log, "%-s",
-		    rc == CA_ERR_FORMAT ? want.why
+		    rc == CA_ERR_FORMAT || rc == CA_ERR_UNSUPPORTED ? want.why
 		    : rc == CA_ERR_NOT_FOUND
 			? "the line to add is empty or a comment"
 			: ca_err_text(rc));

@@ -10,6 +10,7 @@
 #include "map/map.h"
 #include "map/rule.h"
 #include "map/users_file.h"
+#include "tool/certargs.h"
 #include "verify/certfile.h"
 
 #include <fcntl.h>
@@ -44,6 +45,8 @@ ca_users_read_cert(const struct ca_users_args *a, const char *path, X509 **out)
 	*out = NULL;
 	if (rc == CA_ERR_IO)
 		ca_log_err(&a->log, "cannot read %s: %m", path);
+	if (rc == CA_OK && ca_certargs_other(path, &text))
+		rc = CA_ERR_FORMAT;
 	if (rc == CA_OK) {
 		rc = certs == NULL ? CA_ERR_MEMORY
 				   : ca_certfile_parse(a->crypto, text.p,
@@ -53,9 +56,15 @@ ca_users_read_cert(const struct ca_users_args *a, const char *path, X509 **out)
 			    bad > 0 ? ca_certfile_refusal(text.p, text.len)
 				    : NULL;
 
-			ca_log_err(&a->log, "%s has no certificate%-s%-s", path,
-			    why != NULL ? " that can be used: " : "",
-			    why != NULL ? why : "");
+			if (why != NULL)
+				ca_log_err(&a->log,
+				    "%s has no certificate that can be used: "
+				    "%-s",
+				    path, why);
+			else
+				(void)ca_cli_fail("%s: %s", path,
+				    ca_certargs_why(
+					rc != CA_OK ? rc : CA_ERR_FORMAT));
 			rc = CA_ERR_FORMAT;
 		}
 	}
@@ -106,6 +115,8 @@ list_rule(
 		(void)fputs(" until", stdout);
 	if (rule->ignorecase)
 		(void)fputs(" ignorecase", stdout);
+	if (rule->keep_domain)
+		(void)fputs(" keep-domain", stdout);
 	putchar('\n');
 	return CA_OK;
 }

@@ -27,7 +27,7 @@ static const char help[] =
     "  --crl-short-lived 25h        a leaf valid for no longer needs no CRL\n"
     "  --crl-exempt SHA256          what this CA issues needs no CRL (repeatable)\n"
     "  --purpose any|sslclient|sslserver|OID    (if repeated: any of them)\n"
-    "  --profile strict|basic       the requirements on certificates\n"
+    "  --profile basic|strict       the requirements on certificates\n"
     "  --policy OID ... --explicit-policy --inhibit-any --inhibit-map\n"
     "  --max-depth N                intermediates, without self-issued ones\n"
     "  --time 2026-11-24T12:00:00Z  use this time instead of the current time\n"
@@ -95,11 +95,11 @@ read_certs(struct certs *certs, const char *path)
 	if (rc != CA_OK)
 		status = ca_cli_fail("%s: %s", path,
 		    rc == CA_ERR_LIMIT ? ca_err_text(rc) : strerror(errno));
+	else if (ca_certargs_other(path, &text))
+		status = CA_EXIT_USAGE;
 	else if ((rc = ca_certfile_each(text.p, text.len, take_cert, certs)) !=
 		 CA_OK)
-		status = ca_cli_fail("%s: %s", path,
-		    rc == CA_ERR_NOT_FOUND ? "the file has no certificate"
-					   : ca_err_text(rc));
+		status = ca_cli_fail("%s: %s", path, ca_certargs_why(rc));
 	ca_buf_free(&text);
 	return status;
 }

@@ -84,6 +84,47 @@ out:
 	return ret;
 }
 
+/* ---- which program ---- */
+
+/* The value of a variable, or NULL if it is empty. */
+static const char *
+variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+static bool
+is_own(const char *program)
+{
+	const char *slash = strrchr(program, '/');
+
+	return strcmp(slash != NULL ? slash + 1 : program,
+		   "certauth-askpass") == 0;
+}
+
+void
+ca_ask_configure(struct ca_ask *ask, const char *configured)
+{
+	const char *program = variable("SSH_ASKPASS");
+	const char *require = variable("SSH_ASKPASS_REQUIRE");
+	bool display =
+	    variable("DISPLAY") != NULL || variable("WAYLAND_DISPLAY") != NULL;
+	bool force = false, prefer = false;
+
+	if (require != NULL) {
+		force = strcasecmp(require, "force") == 0;
+		prefer = strcasecmp(require, "prefer") == 0;
+		if (strcasecmp(require, "never") == 0)
+			configured = program = NULL;
+	}
+	if (program != NULL && ((!display && !force) || is_own(program)))
+		program = NULL;
+	ask->program = program != NULL ? program : configured;
+	ask->program_first = force || (prefer && display);
+}
+
 /* ---- both ---- */
 
 static enum ca_err
@@ -148,7 +189,8 @@ ui_ask(void *ctx, const char *prompt, struct ca_secret **answer)
 	if (rc == CA_ERR_IO) {
 		ca_buf_str(&text,
 		    "there is no terminal and no working askpass program to "
-		    "ask you; set SSH_ASKPASS, or `askpass =' in "
+		    "ask you; set SSH_ASKPASS (with DISPLAY, or with "
+		    "SSH_ASKPASS_REQUIRE=force), or `askpass =' in "
 		    "~/.config/certauth/config. The question is: ");
 		ca_buf_str(&text, prompt);
 		if (ca_buf_text(&text) != NULL)

@@ -19,6 +19,15 @@ struct ca_ask {
 };
 
 /*
+ * Choose the program as ssh(1) does: SSH_ASKPASS if there is a display (DISPLAY,
+ * WAYLAND_DISPLAY) or SSH_ASKPASS_REQUIRE is force; else configured, or NULL.
+ * SSH_ASKPASS_REQUIRE=never: no program; force, or prefer with a display: the
+ * program before the terminal.  certauth's own askpass only answers hosts, so
+ * it is no such program.  Both strings are borrowed.
+ */
+void ca_ask_configure(struct ca_ask *ask, const char *configured);
+
+/*
  * Ask and read one line, at most 4,096 bytes, without its line end.  echo
  * false: what the user types is not shown.  The terminal is restored in any
  * case, after a signal too.  prompt is escaped.  CA_ERR_CANCELLED: end of file,

@@ -15,6 +15,7 @@
 #include "client/meant.h"
 #include "client/pending.h"
 #include "client/ssh.h"
+#include "client/sshrun.h"
 #include "client/terminal.h"
 #include "wire/pieces.h"
 
@@ -44,7 +45,7 @@ may_echo(const char *text)
 }
 
 static int
-ask_user(const char *text)
+ask_user(const char *text, bool sudo)
 {
 	const char *hint = getenv("SSH_ASKPASS_PROMPT");
 	const struct ca_ask ask = {NULL, false};
@@ -59,10 +60,13 @@ ask_user(const char *text)
 	rc = ca_ask_line(&ask, text, may_echo(text), &answer);
 	if (rc == CA_ERR_IO)
 		(void)ca_cli_fail(
-		    "this is not a prompt of pam_certauth, and there is no "
-		    "terminal and no other askpass program to ask you; set "
-		    "SSH_ASKPASS, or `askpass =' in "
+		    "%s, and there is no terminal and no other askpass program "
+		    "to ask you; set SSH_ASKPASS, or `askpass =' in "
 		    "~/.config/certauth/config. The prompt is: %s",
+		    sudo ? "sudo asks for a password: it refused the "
+			   "certificate (`journalctl -t sudo' has the reason), "
+			   "or requires a password as well"
+			 : "this is not a prompt of pam_certauth",
 		    text);
 	if (rc == CA_OK)
 		(void)puts(ca_secret_get0(answer));
@@ -93,7 +97,11 @@ ask_elsewhere(const struct askpass *a)
 	if (program != NULL &&
 	    (a->client.ask.program_first || !ca_terminal_present()))
 		return pass_on(program, a->meant.text);
-	return ask_user(a->meant.text);
+	if (program == NULL && !ca_terminal_present() &&
+	    ca_ssh_end(&a->log, a->meant.text))
+		return CA_EXIT_NO;
+	/* no log: what certauth is asked here is no request to sign */
+	return ask_user(a->meant.text, ca_meant_asker(NULL) == CA_ASKER_SUDO);
 }
 
 /* ---- the answer ---- */
@@ -209,6 +217,7 @@ get_response(struct askpass *a, struct ca_buf *response)
 	    .host = (const char *const *)a->meant.names->v,
 	    .nhosts = a->meant.names->n,
 	    .here = a->meant.here,
+	    .ssh = !a->meant.here,
 	    .user = a->meant.user,
 	    .now = time(NULL)};
 	enum ca_err rc;
@@ -249,8 +258,11 @@ print_piece(struct askpass *a, struct ca_buf *response)
 		    ca_err_text(rc));
 	else if (puts(ca_buf_text(&piece)) == EOF || fflush(stdout) != 0)
 		rc = CA_ERR_IO;
-	if (a->dir >= 0 && (rc != CA_OK || piece.p[piece.len - 1] == '.'))
+	bool last = rc == CA_OK && piece.p[piece.len - 1] == '.';
+	if (a->dir >= 0 && (rc != CA_OK || last))
 		ca_pending_remove(a->dir, a->hash);
+	if (last)
+		ca_ssh_answered(a->meant.text);
 	ca_buf_free(&piece);
 	return rc;
 }

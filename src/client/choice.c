@@ -27,6 +27,29 @@ take_named(struct ca_identity *id, const struct ca_pick *p)
 	return never ? CA_ERR_NOT_FOUND : CA_OK;
 }
 
+/* Find the certificate of id whose key the agent has, and make it the leaf. */
+static enum ca_err
+find_in_agent(const struct ca_choice *c, const char *socket_path,
+    struct ca_identity *id, struct ca_key **key)
+{
+	const struct ca_log silent = {NULL, NULL, false};
+	int n = sk_X509_num(id->chain) + 1;
+
+	for (int i = 0; n > 1 && i < n; i++) {
+		enum ca_err rc = ca_key_agent(
+		    c->crypto, socket_path, id->leaf, &silent, key);
+
+		ca_key_free(*key);
+		*key = NULL;
+		if (rc == CA_OK)
+			break;
+		if (!ca_identity_turn(id))
+			return CA_ERR_MEMORY;
+	}
+	/* once more, with the log that the key keeps */
+	return ca_key_agent(c->crypto, socket_path, id->leaf, c->pick.log, key);
+}
+
 /* The certificate is in a file, its key in the agent. */
 static enum ca_err
 load_agent(const struct ca_choice *c, struct ca_identity **out)
@@ -44,7 +67,7 @@ load_agent(const struct ca_choice *c, struct ca_identity **out)
 	}
 	if ((rc = ca_key_pem_cert(c->crypto, conf->cert, log, out)) != CA_OK)
 		return rc;
-	rc = ca_key_agent(c->crypto, socket_path, (*out)->leaf, log, &key);
+	rc = find_in_agent(c, socket_path, *out, &key);
 	if (rc != CA_OK) {
 		ca_log_err(log, "the ssh-agent at %s cannot sign with %s: %-s",
 		    socket_path, conf->cert, ca_err_text(rc));
@@ -81,7 +104,8 @@ load_named(const struct ca_choice *c, struct ca_identity **out)
 	}
 	if (in_agent(conf))
 		return load_agent(c, out);
-	return ca_key_pem(c->crypto, conf->cert, conf->key, c->pick.log, out);
+	return ca_key_pem(
+	    c->crypto, conf->cert, conf->key, c->pick.ui, c->pick.log, out);
 }
 
 static enum ca_err
@@ -132,6 +156,25 @@ keep_remembered(struct ca_identities *ids, const struct ca_choice *c)
 	free(cert);
 }
 
+/* The keys on tokens of the first certificate in file that has any; it becomes
+ * the leaf. */
+static enum ca_err
+find_on_tokens(const struct ca_choice *c, struct ca_identity *file,
+    struct ca_identities *ids)
+{
+	enum ca_err rc = CA_ERR_NOT_FOUND;
+
+	for (int n = sk_X509_num(file->chain); n >= 0; n--) {
+		rc = ca_key_p11_for(
+		    c->crypto, c->conf->key, file->leaf, c->pick.log, ids);
+		if (rc != CA_ERR_NOT_FOUND)
+			break;
+		if (!ca_identity_turn(file))
+			return CA_ERR_MEMORY;
+	}
+	return rc;
+}
+
 /* The certificate is in a file, its key on a token. */
 static enum ca_err
 choose_token_key(const struct ca_choice *c, struct ca_identity **out)
@@ -146,9 +189,7 @@ choose_token_key(const struct ca_choice *c, struct ca_identity **out)
 		ret = rc;
 		goto out;
 	}
-	rc =
-	    ca_key_p11_for(c->crypto, conf->key, file->leaf, c->pick.log, &ids);
-	if (rc != CA_OK) {
+	if ((rc = find_on_tokens(c, file, &ids)) != CA_OK) {
 		/* a PIN may follow the question mark */
 		ca_log_err(c->pick.log,
 		    "no token for %-.*s has the key of %s: %-s",

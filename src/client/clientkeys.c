@@ -163,6 +163,9 @@ set_text(
 		     (kind == KEY && (strcmp(value, "agent") == 0 ||
 					 strncmp(value, "pkcs11:", 7) == 0));
 
+	if (kind == KEY && strncmp(value, "handle:", 7) == 0)
+		return "names a key in a TPM; make a PKCS#11 token of it with "
+		       "tpm2_ptool (tpm2-pkcs11), and use pkcs11:token=TOKEN";
 	if (kind == URI && strncmp(value, "pkcs11:", 7) != 0)
 		return "is no PKCS#11 URI (pkcs11:...)";
 	char *text = plain ? strdup(value) : path_value(value);

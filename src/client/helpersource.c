@@ -1,6 +1,5 @@
 #include "client/helpersource.h"
 
-#include <fcntl.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,18 +81,6 @@ from_agent(struct ca_sources *s, struct ca_identities *ids)
 	return CA_OK;
 }
 
-static bool
-looks_like_der(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	unsigned char c = 0;
-	bool der = fd >= 0 && read(fd, &c, 1) == 1 && c == 0x30;
-
-	if (fd >= 0)
-		(void)close(fd);
-	return der;
-}
-
 static enum ca_err
 from_file(
     struct ca_sources *s, const struct ca_key_ui *ui, struct ca_identities *ids)
@@ -101,10 +88,10 @@ from_file(
 	struct ca_identity *id = NULL;
 	enum ca_err rc;
 
-	if (looks_like_der(s->keyfile))
+	if (ca_key_is_p12(s->keyfile))
 		rc = ca_key_p12(s->crypto, s->keyfile, ui, s->log, &id);
 	else
-		rc = ca_key_pem(s->crypto, s->keyfile, NULL, s->log, &id);
+		rc = ca_key_pem(s->crypto, s->keyfile, NULL, ui, s->log, &id);
 	if (rc == CA_ERR_NOT_FOUND)
 		return CA_OK; /* the stick is not inserted: the next source */
 	if (rc == CA_OK && (rc = add(ids, id)) != CA_OK)

@@ -100,9 +100,13 @@ ca_rules_rule_host(const struct ca_rules_case *c)
 	    c->req->nhost_names);
 	ca_buf_str(c->why,
 	    ". Another host may be passing on the request. If it is the same "
-	    "host, log in by one of its own names (HostName or HostKeyAlias in "
-	    "ssh's configuration, or --host of `certauth sign'), or add the "
-	    "name to trusted_hosts in the host's section of "
+	    "host, add ");
+	quote(c->why, c->intent->nhosts > 0 ? c->intent->host[0] : "its name");
+	ca_buf_str(c->why,
+	    " to host_names in /etc/certauth/certauth.conf on that host. As a "
+	    "user, log in by a name of the request (HostName or HostKeyAlias "
+	    "in ssh's configuration, or --host of `certauth sign'), or add "
+	    "that name to trusted_hosts in the host's section of "
 	    "~/.config/certauth/config");
 	return CA_DENIED;
 }

@@ -2,7 +2,9 @@
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <string.h>
 
+#include "crypto/keykind.h"
 #include "verify/verify.h"
 #include "wire/scheme.h"
 
@@ -91,6 +93,62 @@ put_time(struct ca_buf *b, const ASN1_TIME *t)
 		ca_buf_str(b, "an unreadable date");
 }
 
+/* Does a scheme that the host accepts fit the key, wherever the key is? */
+static bool
+key_fits(const EVP_PKEY *key, const struct ca_request *req)
+{
+	for (size_t i = 0; i < req->nschemes; i++)
+		if (ca_crypto_scheme_fits(
+			ca_scheme_by_code(req->scheme[i]), key))
+			return true;
+	return false;
+}
+
+/* Append the kinds of keys that the host accepts, or the names of its schemes,
+ * in its order and each one once. */
+static void
+put_accepted(const struct ca_request *req, bool names, struct ca_buf *buf)
+{
+	const char *seen[64], *what;
+	size_t n = 0;
+
+	for (size_t i = 0; i < req->nschemes; i++) {
+		const struct ca_scheme *s = ca_scheme_by_code(req->scheme[i]);
+		size_t k = 0;
+
+		if (s == NULL || n == sizeof seen / sizeof seen[0])
+			continue;
+		what = names ? s->name : ca_scheme_key_kind(s);
+		while (k < n && strcmp(seen[k], what) != 0)
+			k++;
+		if (k < n)
+			continue;
+		ca_buf_fmt(buf, "%s%s", n > 0 ? ", " : "", what);
+		seen[n++] = what;
+	}
+	if (n == 0)
+		ca_buf_str(buf, "nothing that this certauth knows");
+}
+
+/* Why no signature is possible: the key, or what holds it. */
+static void
+put_no_scheme(const struct ca_identity *id, const struct ca_request *req,
+    struct ca_buf *buf)
+{
+	EVP_PKEY *key = X509_get0_pubkey(id->leaf);
+	bool holder = key != NULL && key_fits(key, req);
+
+	ca_buf_str(
+	    buf, holder ? "the token or agent with its key (" : "its key (");
+	ca_key_kind(key, buf);
+	ca_buf_str(buf, holder ? ") cannot sign by a scheme that the host "
+				 "accepts; the host accepts: "
+			       : ") fits no signature scheme that the host "
+				 "accepts; the host accepts keys of these "
+				 "kinds: ");
+	put_accepted(req, holder, buf);
+}
+
 /* Every reason but the host's CAs.  X509_cmp_time returns 0 for a time that it
  * cannot read. */
 static void
@@ -100,8 +158,7 @@ unfit_itself(const struct ca_identity *id, const struct ca_request *req,
 	ca_buf_reset(buf);
 	*never = ca_identity_scheme(id, req) == NULL;
 	if (*never) {
-		ca_buf_str(buf, "its key fits no signature scheme that the "
-				"host accepts");
+		put_no_scheme(id, req, buf);
 	} else if (X509_cmp_time(X509_get0_notAfter(id->leaf), &now) == 0 ||
 		   X509_cmp_time(X509_get0_notBefore(id->leaf), &now) == 0) {
 		ca_buf_str(buf, "its validity cannot be read");

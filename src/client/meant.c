@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "client/starter.h"
 #include "client/client.h"
 #include "client/rules.h"
@@ -178,6 +179,44 @@ meant_by_old_ssh(struct ca_meant *m, const char *sets)
 	return add_set(m->names, sets, strlen(sets));
 }
 
+static int
+octal(const char *s)
+{
+	for (int i = 1; i <= 3; i++)
+		if (s[0] != '\\' || s[i] < '0' || s[i] > '7')
+			return 0;
+	return (s[1] - '0') * 64 + (s[2] - '0') * 8 + s[3] - '0';
+}
+
+/*
+ * Without a UTF-8 locale, ssh writes each byte beyond ASCII as \ooo, and leaves
+ * a backslash as it is.  Read such bytes if they make text; CORP\303 is text
+ * already.
+ */
+static enum ca_err
+read_escapes(char **text)
+{
+	char *read = strdup(*text), *to = read;
+
+	if (read == NULL)
+		return CA_ERR_MEMORY;
+	for (const char *s = *text; *s != '\0';) {
+		int byte = octal(s);
+		bool escaped = byte >= 0x80 && byte <= 0xff;
+
+		*to++ = escaped ? (char)(unsigned char)byte : *s;
+		s += escaped ? 4 : 1;
+	}
+	*to = '\0';
+	if (!ca_utf8_text(read, strlen(read))) {
+		free(read);
+		return CA_OK;
+	}
+	free(*text);
+	*text = read; /* transferred */
+	return CA_OK;
+}
+
 static enum ca_err
 meant_by_ssh(struct ca_meant *m)
 {
@@ -199,7 +238,8 @@ meant_by_ssh(struct ca_meant *m)
 		    "%s, but it contains more than whole lines before the "
 		    "prompt, so it may come from another host",
 		    host);
-	} else if (rc == CA_OK) {
+	} else if (rc == CA_OK && (rc = read_escapes(&m->user)) == CA_OK &&
+		   (rc = read_escapes(&host)) == CA_OK) {
 		rc = sets != NULL ? names_of(m, sets, host)
 				  : ca_client_names_add(m->names, host);
 	}
@@ -256,6 +296,20 @@ ca_meant_find(struct ca_meant *m)
 	ret = CA_OK;
 out:
 	return ret;
+}
+
+enum ca_asker
+ca_meant_asker(const struct ca_log *log)
+{
+	char ssh[CA_CALLER_NAME_MAX + 1];
+	struct ca_caller caller;
+
+	if (ca_caller_find(log, &caller) != CA_OK)
+		return CA_ASKER_OTHER;
+	ssh_name(ssh);
+	if (caller.root && is_sudo(&caller))
+		return CA_ASKER_SUDO;
+	return strcmp(caller.name, ssh) == 0 ? CA_ASKER_SSH : CA_ASKER_OTHER;
 }
 
 void

@@ -29,6 +29,10 @@ struct ca_meant {
  */
 CA_MUST_CHECK enum ca_err ca_meant_find(struct ca_meant *m);
 
+/* Which program asks, as ca_meant_find understands it. */
+enum ca_asker { CA_ASKER_OTHER, CA_ASKER_SSH, CA_ASKER_SUDO };
+enum ca_asker ca_meant_asker(const struct ca_log *log);
+
 void ca_meant_clear(struct ca_meant *m); /* frees the results */
 
 #endif

@@ -25,9 +25,19 @@ rule_user(const struct ca_rules_case *c)
 	quote(c->why, meant_user);
 	ca_buf_str(c->why, ", but the request is for ");
 	quote(c->why, c->req->user);
-	ca_buf_str(c->why,
-	    ". If that is right, give --user, or set `user =' in "
-	    "~/.config/certauth/config");
+	ca_buf_str(c->why, ". If that is right, ");
+	if (c->intent->ssh) {
+		ca_buf_str(c->why, "log in by that name (ssh -l ");
+		quote(c->why, c->req->user);
+		ca_buf_str(c->why, ")");
+	} else if (c->intent->here) {
+		ca_buf_str(c->why,
+		    "sudo asks for another user (rootpw, targetpw or runaspw "
+		    "in sudoers): set `user =' in ~/.config/certauth/config");
+	} else {
+		ca_buf_str(c->why, "give --user, or set `user =' in "
+				   "~/.config/certauth/config");
+	}
 	return CA_DENIED;
 }
 

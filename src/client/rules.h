@@ -27,6 +27,7 @@ struct ca_intent {
 	bool here;        /* this machine is meant because nothing else was
 			   * named: then only logins at this machine are
 			   * answered, none that came over the network */
+	bool ssh;         /* an ssh asks, and has said host and user */
 	const char *user; /* the login meant; NULL: the user answered rule 2 */
 	time_t now;
 };

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "client/signing.h"
-#include "client/terminal.h"
 #include "wire/pieces.h"
 
 /* ---- options ---- */
@@ -97,13 +96,13 @@ prepare(struct ca_signing *s)
 static int
 run_with(struct ca_signing *s, const char *arg)
 {
-	struct ca_buf line = CA_BUF_INIT(CA_SIGNING_LINE_MAX);
+	struct ca_buf line = CA_BUF_INIT(CA_SIGNING_TEXT_MAX);
 	int status;
 
 	if (s->pieces)
 		return ca_signing_pieces(s, arg);
 	if (arg == NULL) {
-		enum ca_err rc = ca_terminal_stdin_line(NULL, &line);
+		enum ca_err rc = ca_signing_read(NULL, &line);
 		if (rc != CA_OK)
 			return ca_cli_fail(
 			    "there is no request on standard input: %s",
@@ -164,8 +163,8 @@ const struct ca_command ca_cmd_sign = {"sign",
     "Signs a login request and prints the response.  Without an argument, or\n"
     "with -, the request is read from standard input.\n"
     "\n"
-    "  --cert FILE     certificate (PEM or DER), followed by intermediates\n"
-    "  --key KEY       FILE in PEM, `agent', or a PKCS#11 URI (pkcs11:...)\n"
+    "  --cert FILE     certificate (PEM or DER), with intermediates in any order\n"
+    "  --key KEY       FILE (PEM or DER), `agent', or a PKCS#11 URI (pkcs11:...)\n"
     "  --p12 FILE      certificate and key in a PKCS#12 file\n"
     "  --registered    send no certificate: the host has it registered\n"
     "  --host NAME     the host you are logging in to (give it again for each\n"

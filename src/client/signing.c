@@ -5,11 +5,14 @@
 #include <unistd.h>
 
 #include "client/terminal.h"
+#include "client/wrapped.h"
 #include "tool/cli.h"
 #include "wire/pieces.h"
 
 #define FIRST_LINE "Paste the line that begins with certauth1:\n"
 #define NEXT_LINE "Paste the next line:\n"
+#define MORE_LINES                                                             \
+	"The prompt goes on: paste the rest, up to `max=N:' (^D gives up).\n"
 
 enum ca_err
 ca_signing_configure(
@@ -28,7 +31,7 @@ ca_signing_configure(
 	}
 	ca_client_conf_free(s->client.conf);
 	s->client.conf = conf;
-	s->client.ask.program = conf->askpass;
+	ca_ask_configure(&s->client.ask, conf->askpass);
 	return CA_OK;
 }
 
@@ -154,11 +157,30 @@ print(struct ca_buf *b)
 
 /* ---- whole, or in pieces ---- */
 
+enum ca_err
+ca_signing_read(const char *hint, struct ca_buf *text)
+{
+	bool tty = isatty(STDIN_FILENO) == 1, told = false;
+	enum ca_err rc = ca_terminal_stdin_line(tty ? hint : NULL, text);
+
+	while (rc == CA_OK && ca_buf_text(text) != NULL &&
+	       ca_wrapped_open(ca_buf_text(text))) {
+		ca_buf_str(text, "\n");
+		rc = ca_terminal_stdin_line(
+		    tty && !told ? MORE_LINES : NULL, text);
+		told = true;
+		/* no more lines: the text is judged as it is */
+		if (rc == CA_ERR_NOT_FOUND)
+			return CA_OK;
+	}
+	return rc;
+}
+
 int
 ca_signing_whole(struct ca_signing *s, const char *text)
 {
 	struct ca_prompt prompt = {0};
-	enum ca_err rc = ca_prompt_find(text, &prompt);
+	enum ca_err rc = ca_wrapped_find(text, &prompt);
 
 	if (rc == CA_OK)
 		rc = respond(s, prompt.request);
@@ -176,7 +198,7 @@ answer_line(struct ca_signing *s, const char *line, bool *last)
 {
 	struct ca_buf answer = CA_BUF_INIT(CA_RESPONSE_CHARS_MAX + 1);
 	struct ca_prompt prompt = {0};
-	enum ca_err rc = ca_prompt_find(line, &prompt);
+	enum ca_err rc = ca_wrapped_find(line, &prompt);
 	int status = CA_EXIT_NO;
 
 	if (rc != CA_OK)
@@ -208,17 +230,15 @@ answer_line(struct ca_signing *s, const char *line, bool *last)
 int
 ca_signing_pieces(struct ca_signing *s, const char *first)
 {
-	bool last = false, tty = isatty(STDIN_FILENO) == 1;
+	bool last = false;
 	int status = CA_EXIT_OK;
 
 	if (first != NULL)
 		status = answer_line(s, first, &last);
 	while (status == CA_EXIT_OK && !last) {
-		struct ca_buf line = CA_BUF_INIT(CA_SIGNING_LINE_MAX);
-		const char *prompt =
-		    s->request == NULL ? FIRST_LINE : NEXT_LINE;
-		enum ca_err rc =
-		    ca_terminal_stdin_line(tty ? prompt : NULL, &line);
+		struct ca_buf line = CA_BUF_INIT(CA_SIGNING_TEXT_MAX);
+		enum ca_err rc = ca_signing_read(
+		    s->request == NULL ? FIRST_LINE : NEXT_LINE, &line);
 
 		if (rc != CA_OK)
 			status = ca_cli_fail("there are no more prompts, but "

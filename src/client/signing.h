@@ -10,7 +10,8 @@
 
 #include "client/client.h"
 
-#define CA_SIGNING_LINE_MAX 131072
+/* Bytes of a prompt, broken into lines or not. */
+#define CA_SIGNING_TEXT_MAX 524288
 
 struct ca_signing {
 	struct ca_log log;
@@ -33,6 +34,15 @@ struct ca_signing {
  * Errors as for ca_client_conf_load. */
 CA_MUST_CHECK enum ca_err ca_signing_configure(
     struct ca_signing *s, const char *const *host, size_t nhosts);
+
+/*
+ * Append one line of standard input to text, without its line end and, if the
+ * line ends inside a prompt, the lines after it up to the end of the prompt, with
+ * line ends between them.  hint (may be NULL) is shown if standard input is a
+ * terminal.  Errors as for ca_terminal_stdin_line.
+ */
+CA_MUST_CHECK enum ca_err ca_signing_read(
+    const char *hint, struct ca_buf *text);
 
 /* Print the response to text: a request, or a line that contains a prompt.
  * Returns the exit status. */

@@ -5,13 +5,14 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "client/pending.h"
+#include "client/sshrun.h"
 #include "client/sshway.h"
+#include "client/terminal.h"
 
 /* ---- the askpass program: a link to this one, known by its name ---- */
 
@@ -160,12 +161,20 @@ static void
 warn_about(
     const struct ca_log *log, const struct ca_ssh_host *host, int version)
 {
-	if (!host->keyboard)
+	if (host->batch)
 		ca_log_warning(log,
-		    "warning: your ssh configuration turns "
-		    "keyboard-interactive authentication off for this host "
-		    "(KbdInteractiveAuthentication or BatchMode), but a login "
-		    "by certificate needs it");
+		    "warning: BatchMode is on for this host, so ssh does not "
+		    "try keyboard-interactive authentication, which a login "
+		    "by certificate needs. `sftp -b' and `scp -B' turn "
+		    "BatchMode on; use `sftp -oBatchMode=no -b', and scp "
+		    "without -B");
+	else if (!host->keyboard)
+		ca_log_warning(log,
+		    "warning: keyboard-interactive authentication, which a "
+		    "login by certificate needs, is off for this host "
+		    "(KbdInteractiveAuthentication or PreferredAuthentications "
+		    "in the configuration or the options of ssh). For ansible, "
+		    "set both in ssh_args");
 	if (version < CA_SSH_REQUIRE_SINCE)
 		ca_log_warning(log,
 		    "warning: this ssh is older than OpenSSH 8.4 and may ask "
@@ -173,9 +182,28 @@ warn_about(
 		    "`certauth sign --pieces'");
 }
 
-/* Returns the exit status; CA_EXIT_OK: ssh may be started. */
+/* There is nobody to ask: no terminal, and no other askpass program. */
+static bool
+alone(const struct ca_ssh_host *host)
+{
+	static const struct ca_log quiet = {NULL, NULL, false};
+	struct ca_client_conf *conf = NULL;
+	bool other = getenv(CA_ENV_ASKPASS) != NULL;
+
+	if (other || ca_terminal_present())
+		return false;
+	/* certauth-askpass reports a mistake in the configuration */
+	if (ca_client_conf_load((const char *const *)host->names.v,
+		host->names.n, &quiet, &conf) == CA_OK)
+		other = conf->askpass != NULL;
+	ca_client_conf_free(conf);
+	return !other;
+}
+
+/* Returns the exit status; CA_EXIT_OK: ssh may be started.  *once: a failed
+ * login would fail again, since nobody is there to answer otherwise. */
 static int
-prepare(const struct ca_log *log, char *const *argv)
+prepare(const struct ca_log *log, char *const *argv, bool *once)
 {
 	struct ca_ssh_way way = CA_SSH_WAY(log);
 	struct ca_ssh_host host;
@@ -195,15 +223,32 @@ prepare(const struct ca_log *log, char *const *argv)
 	else if (!put_environment(log, &way, version))
 		status =
 		    ca_cli_fail("cannot set up askpass: %s", strerror(errno));
+	else
+		*once = host.tries && alone(&host);
 	ca_ssh_way_clear(&way);
 	ca_ssh_host_clear(&host);
 	return status;
 }
 
 static int
-run(int argc, char **argv)
+start(char *const *argv)
 {
 	struct ca_log log = ca_cli_log(false);
+	bool once = false;
+	int status = prepare(&log, argv, &once);
+
+	return status != CA_EXIT_OK ? status : ca_ssh_run(argv, once);
+}
+
+int
+ca_ssh_by_name(char *const *argv)
+{
+	return start(argv + 1);
+}
+
+static int
+run(int argc, char **argv)
+{
 	int took, at = 1;
 
 	while (at < argc && (took = own_option(argv + at)) != 0) {
@@ -214,14 +259,7 @@ run(int argc, char **argv)
 	}
 	if (at == argc)
 		return ca_cli_usage(&ca_cmd_ssh, "give a host");
-	int status = prepare(&log, argv + at);
-	if (status != CA_EXIT_OK)
-		return status;
-	argv[--at] = (char *)(uintptr_t)ca_ssh_program();
-	(void)signal(
-	    SIGPIPE, SIG_DFL); /* ssh would inherit that it is ignored */
-	execvp(argv[at], argv + at);
-	return ca_cli_fail("cannot run %s: %s", argv[at], strerror(errno));
+	return start(argv + at);
 }
 
 const struct ca_command ca_cmd_ssh = {"ssh", "log in by ssh with a certificate",
@@ -238,9 +276,11 @@ const struct ca_command ca_cmd_ssh = {"ssh", "log in by ssh with a certificate",
     "\n"
     "Give these before the arguments for ssh.  Set their defaults, also for\n"
     "single hosts, in ~/.config/certauth/config.  CERTAUTH_SSH names the ssh\n"
-    "to run; without it, ssh is searched in PATH.  For git, scp and rsync:\n"
+    "to run; without it, ssh is searched in PATH.  certauth-ssh is the same\n"
+    "command in one word, without options of its own, for other programs:\n"
     "\n"
     "  certauth ssh web1\n"
-    "  GIT_SSH_COMMAND='certauth ssh' git pull\n"
-    "  rsync -e 'certauth ssh' file web1:\n",
+    "  scp -S certauth-ssh file web1:\n"
+    "  GIT_SSH=certauth-ssh git pull\n"
+    "  rsync -e certauth-ssh file web1:\n",
     run};

@@ -17,6 +17,7 @@
  *   ASKPASS  the program that SSH_ASKPASS named before
  *   FIRST    1: prefer it to the terminal (SSH_ASKPASS_REQUIRE was set)
  *   CERT, KEY, P12, REGISTERED   options of `certauth ssh'
+ *   STATE    see client/sshrun.h
  */
 #define CA_ENV_HOSTS "CERTAUTH_SSH_HOSTS"
 #define CA_ENV_USER "CERTAUTH_SSH_USER"
@@ -31,6 +32,12 @@
 
 /* The name under which certauth is its own askpass program. */
 #define CA_ASKPASS_NAME "certauth-askpass"
+
+/* The name under which it is `certauth ssh' without options of its own: the
+ * arguments are ssh's.  For programs that start an ssh by one word. */
+#define CA_SSH_NAME "certauth-ssh"
+
+int ca_ssh_by_name(char *const *argv); /* returns the exit status */
 
 extern const struct ca_command ca_cmd_ssh;
 

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 
+#define KEYBOARD "keyboard-interactive"
 #define OUTPUT_MAX ((size_t)1 << 18)
 
 const char *
@@ -122,6 +123,21 @@ take_name(struct reading *r, size_t which, const char *value)
 			  : ca_client_names_add(&r->host->names, value);
 }
 
+/* The list NAME,NAME,... has name. */
+static bool
+lists(const char *list, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *s = list; s != NULL; s = strchr(s, ',')) {
+		s += *s == ',';
+		if (strncmp(s, name, len) == 0 &&
+		    (s[len] == '\0' || s[len] == ','))
+			return true;
+	}
+	return false;
+}
+
 /* One line of `ssh -G': a keyword in lower case, a space, its value. */
 static enum ca_err
 take_line(struct reading *r, const char *line)
@@ -148,8 +164,12 @@ take_line(struct reading *r, const char *line)
 		IS("challengeresponseauthentication")) &&
 	    strcmp(value, "no") == 0)
 		host->keyboard = false;
-	if (IS("batchmode") && strcmp(value, "yes") == 0)
+	if (IS("numberofpasswordprompts"))
+		host->tries = strcmp(value, "3") == 0;
+	if (IS("preferredauthentications") && !lists(value, KEYBOARD))
 		host->keyboard = false;
+	if (IS("batchmode") && strcmp(value, "yes") == 0)
+		host->batch = true;
 #undef IS
 	return CA_OK;
 }

@@ -25,6 +25,8 @@ struct ca_ssh_host {
 	bool proxy;           /* there is a ProxyCommand */
 	bool twice;    /* a name or login is in two lines: the value of one of
 			* them contains a line end, and is not what it seems */
+	bool tries;    /* NumberOfPasswordPrompts is as ssh has it by default */
+	bool batch;    /* BatchMode */
 	bool keyboard; /* keyboard-interactive may be tried */
 };
 void ca_ssh_host_clear(struct ca_ssh_host *host);

@@ -150,7 +150,7 @@ const struct ca_key ca_keys[] = {
 	ENUM(audit, "text", audits),
 	PATH(ca_dir, CA_SYSCONFDIR "/ca"),
 	OPTPATH(intermediates_dir),
-	ENUM(profile, "strict", profiles),
+	ENUM(profile, "basic", profiles),
 	LIST(purpose, "sslclient", 1, check_purpose),
 	LIST(policy, "", 0, check_oid),
 	BOOL(explicit_policy, "no"),

@@ -151,6 +151,21 @@ look_at(struct ca_doctor *d, struct ca_doctor_dir *dir, const struct dirent *e)
 
 /* ---- directories ---- */
 
+/* setup makes the directories, and takes every form of file. */
+static void
+mend_empty(struct ca_doctor *d, const char *path, bool absent)
+{
+	const char *setup = ca_doctor_setup_command(d, "--ca", "YOUR-CA.pem");
+
+	if (setup != NULL)
+		ca_doctor_mend(d, "%s", setup);
+	else
+		ca_doctor_mend(d,
+		    "%s%s%scp YOUR-CA.pem %s/ && openssl rehash %s",
+		    absent ? "mkdir -m 755 " : "", absent ? path : "",
+		    absent ? " && " : "", path, path);
+}
+
 static void
 say_no_dir(struct ca_doctor *d, const char *path, enum ca_err rc, bool anchors)
 {
@@ -165,10 +180,7 @@ say_no_dir(struct ca_doctor *d, const char *path, enum ca_err rc, bool anchors)
 		    "root",
 		    path);
 	else if (anchors)
-		ca_doctor_mend(d,
-		    "mkdir -m 755 %s && cp YOUR-CA.pem %s/ && openssl rehash "
-		    "%s",
-		    path, path, path);
+		mend_empty(d, path, true);
 	else
 		ca_doctor_mend(d, "mkdir -m 755 %s", path);
 }
@@ -209,8 +221,7 @@ check_dir(struct ca_doctor *d, const char *path, bool anchors)
 	if (anchors && d->ncas == dir.first) {
 		ca_doctor_find(d, CA_F_CA_NONE, CA_LEVEL_ERROR,
 		    "%s contains no CA certificate", path);
-		ca_doctor_mend(
-		    d, "cp YOUR-CA.pem %s/ && openssl rehash %s", path, path);
+		mend_empty(d, path, false);
 	}
 	ca_doctor_ca_certs(d, &dir);
 	for (size_t i = 0; i < dir.nhashed; i++)

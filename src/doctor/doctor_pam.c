@@ -12,6 +12,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#define VENDOR "/usr/lib/pam.d"
+
 /* A service, while its lines are visited. */
 struct service {
 	struct ca_doctor *d;
@@ -80,22 +82,42 @@ is_conf(const struct ca_doctor *d)
 	return access(d->pam_dir, F_OK) != 0 && errno == ENOENT;
 }
 
-/* False: no configuration can be read (errno). */
 static bool
-list_services(const struct ca_doctor *d, struct ca_list *names)
+list_dir(const char *path, struct ca_list *names)
 {
-	DIR *dir;
+	DIR *dir = opendir(path);
 	struct dirent *e;
 
-	if (is_conf(d))
-		return ca_pamfile_walk_conf(d->pam_dir, NULL, false,
-			   name_of_line, names) == CA_OK;
-	if ((dir = opendir(d->pam_dir)) == NULL)
+	if (dir == NULL)
 		return false;
 	while ((e = readdir(dir)) != NULL)
 		if (is_service(e->d_name) && e->d_type != DT_DIR)
 			add_name(names, e->d_name);
 	(void)closedir(dir);
+	return true;
+}
+
+/* Services of packages, which a file in /etc/pam.d replaces. */
+static bool
+is_vendor(const struct ca_doctor *d, const char *name)
+{
+	char path[4200];
+
+	(void)snprintf(path, sizeof path, "%s/%s", d->pam_dir, name);
+	return !is_conf(d) && access(path, F_OK) != 0;
+}
+
+/* False: no configuration can be read (errno). */
+static bool
+list_services(const struct ca_doctor *d, struct ca_list *names)
+{
+	if (is_conf(d))
+		return ca_pamfile_walk_conf(d->pam_dir, NULL, false,
+			   name_of_line, names) == CA_OK;
+	if (!list_dir(d->pam_dir, names))
+		return false;
+	if (strcmp(d->pam_dir, "/etc/pam.d") == 0)
+		(void)list_dir(VENDOR, names); /* it may be absent */
 	if (names->n > 1)
 		qsort(names->v, names->n, sizeof *names->v, by_name);
 	return true;
@@ -182,6 +204,7 @@ whole_line(void *ctx, const struct ca_pam_line *line)
 		s->nologin = true;
 	if (!ours)
 		return;
+	ca_doctor_reach(s->d, s->name, line);
 	s->audit = s->audit || is_audit(s, line);
 	if (s->auth)
 		return;
@@ -226,21 +249,36 @@ check_account(const struct service *s)
 	    s->d, "add the line `account required " OURS "' to %s", s->path);
 }
 
+/* The file of the service, and its name in messages. */
+static void
+name_file(struct service *s, char file[4200])
+{
+	const struct ca_doctor *d = s->d;
+	const char *slash = strrchr(d->pam_dir, '/');
+
+	if (is_conf(d)) {
+		(void)snprintf(file, 4200, "%.*spam.conf",
+		    slash != NULL ? (int)(slash - d->pam_dir) + 1 : 0,
+		    d->pam_dir);
+		(void)snprintf(
+		    s->path, sizeof s->path, "%.4000s (%.64s)", file, s->name);
+		return;
+	}
+	(void)snprintf(file, 4200, "%s/%s",
+	    is_vendor(d, s->name) ? VENDOR : d->pam_dir, s->name);
+	memcpy(s->path, file, sizeof s->path);
+}
+
 /* Returns whether the service asks for a certificate. */
 static bool
 check_service(struct ca_doctor *d, const char *name)
 {
 	struct service s = {.d = d, .name = name};
-	enum ca_err rc = walk(&s, false, own_line);
-	const char *slash = strrchr(d->pam_dir, '/');
+	char file[4200];
+	/* what packages include is theirs to correct */
+	enum ca_err rc = is_vendor(d, name) ? CA_OK : walk(&s, false, own_line);
 
-	if (is_conf(d))
-		(void)snprintf(s.path, sizeof s.path, "%.*spam.conf (%s)",
-		    slash != NULL ? (int)(slash - d->pam_dir) + 1 : 0,
-		    d->pam_dir, name);
-	else
-		(void)snprintf(
-		    s.path, sizeof s.path, "%s/%s", d->pam_dir, name);
+	name_file(&s, file);
 	if (rc == CA_ERR_IO) {
 		ca_doctor_find(d, CA_F_PAM_FILE, CA_LEVEL_WARNING,
 		    "%s cannot be read: %s", s.path, strerror(errno));
@@ -249,7 +287,7 @@ check_service(struct ca_doctor *d, const char *name)
 	if (rc == CA_OK)
 		rc = walk(&s, true, whole_line);
 	if (rc == CA_OK && (s.auth || s.account)) {
-		ca_doctor_path(d, s.path);
+		ca_doctor_path(d, file);
 		check_greeter(&s);
 		check_account(&s);
 		if (!s.audit)

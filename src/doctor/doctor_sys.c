@@ -9,10 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <sys/timex.h>
+#include <unistd.h>
 
 #include "host/host.h"
 #include "wire/scheme.h"
+
+#define DAY ((time_t)86400)
 
 /* A name that every machine has for itself. */
 static bool
@@ -66,22 +70,42 @@ check_names(struct ca_doctor *d)
 		    d->view->file);
 }
 
+/* How to correct host_cert and host_key. */
+static void
+mend_host(struct ca_doctor *d, char *out, size_t size)
+{
+	const char *key = d->cfg->host_key;
+	struct stat st;
+
+	if (key != NULL && stat(key, &st) == 0 &&
+	    ((st.st_mode & 077) != 0 ||
+		(st.st_uid != 0 && st.st_uid != geteuid())))
+		(void)snprintf(
+		    out, size, "chown root %s; chmod 600 %s", key, key);
+	else
+		(void)snprintf(out, size,
+		    "set host_cert and host_key in %s to a certificate for "
+		    "this host that is valid now, and to its key",
+		    ca_doctor_origin(d, "host_cert host_key"));
+}
+
 void
 ca_doctor_host(struct ca_doctor *d)
 {
 	const struct ca_context ctx = {d->crypto, d->cfg, &d->log, d->now};
 	bool required = d->cfg->host_proof == CA_HOST_PROOF_REQUIRE;
+	char mend[8400];
 
 	check_names(d);
 	enum ca_err rc = ca_host_check(&ctx);
 	/* with a host_cert, a file that is missing has that code too */
 	if (rc == CA_ERR_NOT_FOUND && d->cfg->host_cert == NULL)
 		return;
+	mend_host(d, mend, sizeof mend);
 	if (rc != CA_OK)
 		ca_doctor_heard(d, CA_F_HOST_CERT,
 		    required ? CA_LEVEL_ERROR : CA_LEVEL_WARNING,
-		    "the host's proof cannot be signed",
-		    "correct host_cert and host_key: see certauth.conf(5)");
+		    "the host's proof cannot be signed", mend);
 	else if (d->heard.len > 0)
 		ca_doctor_heard(d, CA_F_HOST_CERT_DOUBTFUL, CA_LEVEL_WARNING,
 		    "",
@@ -91,12 +115,43 @@ ca_doctor_host(struct ca_doctor *d)
 
 /* ---- the machine ---- */
 
+/* Files that were written in the future: the clock was set back. */
+static void
+check_past(struct ca_doctor *d)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < d->nviews; i++) {
+		const struct ca_config *cfg = d->views[i]->cfg;
+		const char *const path[] = {
+		    d->views[i]->file, cfg->users, cfg->ca_dir, cfg->crl_dir};
+
+		for (size_t k = 0; k < sizeof path / sizeof *path; k++) {
+			char when[48];
+
+			if (stat(path[k], &st) != 0 ||
+			    st.st_mtime <= d->now + DAY)
+				continue;
+			ca_doctor_when(st.st_mtime, d->now, when);
+			ca_doctor_find(d, CA_F_CLOCK, CA_LEVEL_WARNING,
+			    "the clock is wrong, or the time of %s is, which "
+			    "was written %s",
+			    path[k], when);
+			ca_doctor_mend(d,
+			    "check the clock with `timedatectl'; if the clock "
+			    "is right, run `touch %s'",
+			    path[k]);
+		}
+	}
+}
+
 void
 ca_doctor_clock(struct ca_doctor *d)
 {
 	struct timex tx = {0};
 	int state = adjtimex(&tx);
 
+	check_past(d);
 	if (state < 0 || (state != TIME_ERROR && (tx.status & STA_UNSYNC) == 0))
 		return;
 	ca_doctor_find(d, CA_F_CLOCK, CA_LEVEL_WARNING,

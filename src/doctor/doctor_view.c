@@ -90,7 +90,8 @@ find(const struct ca_doctor *d, const char *file, const char *service)
 	return NULL;
 }
 
-/* Read file as a login of service with these arguments does. */
+/* Read v->file as a login of v->service with the arguments of line (or NULL)
+ * does. */
 static enum ca_err
 load(struct ca_doctor *d, struct ca_doctor_view *v,
     const struct ca_pam_line *line)
@@ -99,11 +100,14 @@ load(struct ca_doctor *d, struct ca_doctor_view *v,
 	char *config = text_of("config=%s", v->file);
 	int argc = 0;
 
-	/* the standard file may be absent */
-	if (d->config != NULL || strcmp(v->file, standard) != 0)
+	/* a line names its file itself, unless --config replaces it; the
+	 * standard file may be absent */
+	if (d->config != NULL ||
+	    (line == NULL && strcmp(v->file, standard) != 0))
 		argv[argc++] = config;
 	for (int i = 0; line != NULL && i < line->argc; i++)
-		if (strncmp(line->argv[i], "config=", 7) != 0)
+		if (d->config == NULL ||
+		    strncmp(line->argv[i], "config=", 7) != 0)
 			argv[argc++] = line->argv[i];
 	ca_buf_reset(&d->heard);
 	enum ca_err rc =

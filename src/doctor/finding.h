@@ -48,6 +48,11 @@ struct ca_doctor; /* doctor.h */
 	X(CA_F_PARENT_UNTRUSTED, "parent-untrusted",                           \
 	    "Other users can replace the files and directories below this "    \
 	    "directory.")                                                      \
+	X(CA_F_NOT_READABLE, "not-readable",                                   \
+	    "Logins of the service are refused.")                              \
+	X(CA_F_SANDBOX, "sandbox",                                             \
+	    "The module cannot read its files there, and refuses every "       \
+	    "certificate.")                                                    \
 	X(CA_F_CA_DIR, "ca-dir",                                               \
 	    "Certificates cannot be verified without the CA certificates of "  \
 	    "this directory.")                                                 \

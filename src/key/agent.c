@@ -55,8 +55,11 @@ tell_failure(
 {
 	if (err == CA_DENIED)
 		tell(ui, log,
-		    "The ssh-agent refused to sign: it is locked, it does not "
-		    "have the key any more, or you did not confirm.");
+		    "The ssh-agent refused to sign: it is locked (run: ssh-add "
+		    "-X), it does not have the key any more, you did not "
+		    "confirm, or the key has a destination constraint (ssh-add "
+		    "-h), with which the agent signs for ssh only. Add the key "
+		    "without -h.");
 	else if (err == CA_ERR_TIMEOUT)
 		tell(ui, log,
 		    "The ssh-agent did not sign within the time limit.");

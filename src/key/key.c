@@ -59,6 +59,17 @@ ca_identity_free(struct ca_identity *id)
 	free(id);
 }
 
+bool
+ca_identity_turn(struct ca_identity *id)
+{
+	if (sk_X509_num(id->chain) < 1)
+		return true;
+	if (sk_X509_push(id->chain, id->leaf) <= 0)
+		return false;
+	id->leaf = sk_X509_shift(id->chain);
+	return true;
+}
+
 void
 ca_identities_free(struct ca_identities *ids)
 {

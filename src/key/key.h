@@ -47,6 +47,11 @@ struct ca_identity {
 
 void ca_identity_free(struct ca_identity *id); /* NULL is allowed */
 
+/* Take the first certificate of the chain as the leaf, and append the leaf to
+ * the chain: as many turns as there are certificates restore the identity.  For
+ * a key that is kept elsewhere.  False: no memory. */
+bool ca_identity_turn(struct ca_identity *id);
+
 /* True if the key can sign by the scheme (its type, curve and size fit, and the
  * mechanisms of the token or the agent's protocol allow it). */
 bool ca_key_can(const struct ca_key *key, const struct ca_scheme *scheme);
@@ -66,25 +71,30 @@ CA_MUST_CHECK enum ca_err ca_key_sign(struct ca_key *key,
 
 void ca_key_free(struct ca_key *key); /* NULL is allowed */
 
+#define CA_KEY_FILE_MAX ((size_t)1024 * 1024) /* bytes of a file */
+
 /*
- * key/pem.c: a certificate file (PEM or DER, the leaf first, then the
- * intermediates) and a key file (PEM: plain or encrypted PKCS#8, traditional).
- * The key is decrypted when it first signs; its passphrase is asked up to three
- * times.  key_path NULL: the certificate's file contains the key too.
- * CA_ERR_NOT_FOUND, CA_ERR_FORMAT, CA_ERR_LIMIT, CA_ERR_IO: logged.  crypto and
- * log must outlive the identity.
+ * key/pem.c: a certificate file (PEM or DER: the user's certificate and
+ * intermediates, in any order) and a key file (PEM: plain or encrypted PKCS#8,
+ * traditional).  The leaf is the certificate that belongs to the key.  An
+ * encrypted key is decrypted when it first signs, or at once if more than one
+ * certificate could be its; its passphrase is asked up to three times.
+ * key_path NULL: the certificate's file contains the key too.
+ * CA_ERR_NOT_FOUND, CA_ERR_FORMAT, CA_ERR_LIMIT, CA_ERR_IO; CA_ERR_UNSUPPORTED:
+ * the key's encryption is unknown here: logged.  CA_ERR_PIN, CA_ERR_CANCELLED.
+ * crypto and log must outlive the identity.
  */
 CA_MUST_CHECK enum ca_err ca_key_pem(struct ca_crypto *crypto,
-    const char *cert_path, const char *key_path, const struct ca_log *log,
-    struct ca_identity **out);
+    const char *cert_path, const char *key_path, const struct ca_key_ui *ui,
+    const struct ca_log *log, struct ca_identity **out);
 
 /* Only the certificates: an identity without a key, for a key that is kept
- * elsewhere. */
+ * elsewhere.  The leaf is the first one that is no CA and issued no other. */
 CA_MUST_CHECK enum ca_err ca_key_pem_cert(struct ca_crypto *crypto,
     const char *cert_path, const struct ca_log *log, struct ca_identity **out);
 
 /*
- * key/p12.c: PKCS#12 (RFC 7292), at most 1 MiB.  Asks for the password at once,
+ * key/p12.c: PKCS#12 (RFC 7292), in DER, BER or PEM, at most 1 MiB.  Asks for the password at once,
  * because the certificate is inside (at most three times, and not if the file
  * has no password), and which certificate to use if the file contains several
  * with their keys.  CA_ERR_PIN: wrong password; CA_ERR_CANCELLED: the user gave
@@ -96,6 +106,9 @@ CA_MUST_CHECK enum ca_err ca_key_pem_cert(struct ca_crypto *crypto,
 CA_MUST_CHECK enum ca_err ca_key_p12(struct ca_crypto *crypto, const char *path,
     const struct ca_key_ui *ui, const struct ca_log *log,
     struct ca_identity **out);
+
+/* Is the file PKCS#12, in DER, BER or PEM? */
+bool ca_key_is_p12(const char *path);
 
 /* The identities that a source found by itself. */
 struct ca_identities {

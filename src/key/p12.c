@@ -3,15 +3,9 @@
  */
 #include "key/p12.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/bio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "base/file.h"
 
 #define PASSWORD_TRIES 3
 #define PAIRS_MAX 32
@@ -71,71 +65,7 @@ memkey_new(struct ca_crypto *crypto, EVP_PKEY *pkey)
 	return key;
 }
 
-/* ---- the file ---- */
-
-/*
- * A key file grants nothing, so its owner and mode are not checked as those of
- * a CA file are: the file system of a USB stick has neither.
- */
-static enum ca_err
-read_file(const char *path, const struct ca_log *log, struct ca_buf *out)
-{
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-
-	if (fd < 0) {
-		ret = errno == ENOENT || errno == ENOTDIR ? CA_ERR_NOT_FOUND
-							  : CA_ERR_IO;
-		ca_log_err(log, "%s: %m", path);
-		goto out;
-	}
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-		ca_log_err(log, "%s is not a regular file", path);
-		ret = CA_ERR_FORMAT;
-		goto out;
-	}
-	if ((rc = ca_file_read_fd(fd, CA_P12_BYTES_MAX, out)) != CA_OK) {
-		if (rc == CA_ERR_LIMIT)
-			ca_log_err(log,
-			    "%s is larger than a PKCS#12 file may "
-			    "be (%zu bytes)",
-			    path, CA_P12_BYTES_MAX);
-		else
-			ca_log_err(log, "%s: %m", path);
-		ret = rc;
-		goto out;
-	}
-	ret = CA_OK;
-out:
-	if (fd >= 0)
-		(void)close(fd);
-	return ret;
-}
-
-static void
-explain(const struct ca_log *log, const char *path, enum ca_err err)
-{
-	if (err == CA_ERR_PIN)
-		ca_log_err(log, "%s: the password is wrong", path);
-	else if (err == CA_ERR_CANCELLED)
-		ca_log_err(log, "%s needs a password, but you gave none", path);
-	else if (err == CA_ERR_FORMAT)
-		ca_log_err(
-		    log, "%s is not a PKCS#12 file, or it is damaged", path);
-	else if (err == CA_ERR_UNSUPPORTED)
-		ca_log_err(log,
-		    "%s is damaged, or encrypted by an algorithm that this "
-		    "libcrypto does not support",
-		    path);
-	else if (err == CA_ERR_LIMIT)
-		ca_log_err(log,
-		    "%s contains too many keys or certificates, or its password "
-		    "needs too many iterations",
-		    path);
-	else
-		ca_log_err(log, "%s: %-s", path, ca_err_text(err));
-}
+/* ---- the password ---- */
 
 /* Ask for one password and try it. */
 static enum ca_err
@@ -339,12 +269,12 @@ ca_key_p12(struct ca_crypto *crypto, const char *path,
 	struct pair pair[PAIRS_MAX];
 	size_t n, index;
 
-	if ((rc = read_file(path, log, &der)) != CA_OK) {
+	if ((rc = ca_p12_read(path, log, &der)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
 	if ((rc = open_asking(crypto, path, &der, ui, &p12)) != CA_OK) {
-		explain(log, path, rc);
+		ca_p12_explain(log, path, &p12, rc);
 		ret = rc;
 		goto out;
 	}

@@ -6,7 +6,6 @@
 
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
-#include <openssl/provider.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +18,7 @@ struct walk {
 	int passlen;
 	bool mac; /* the file has a MAC, which shows a wrong password */
 	struct ca_p12 *out;
+	char missing[CA_PBE_NAME_MAX]; /* an algorithm that lib lacks */
 };
 
 void
@@ -28,57 +28,6 @@ ca_p12_free(struct ca_p12 *p12)
 		EVP_PKEY_free(p12->key[i]);
 	sk_X509_pop_free(p12->certs, X509_free);
 	*p12 = (struct ca_p12){.nkeys = 0};
-}
-
-/* ---- limits of the work that a file can demand ---- */
-
-static bool
-count_sane(const ASN1_INTEGER *count)
-{
-	int64_t n;
-
-	if (count == NULL)
-		return true; /* the default is 1 */
-	return ASN1_INTEGER_get_int64(&n, count) == 1 && n >= 1 &&
-	       n <= CA_P12_ITERATIONS_MAX;
-}
-
-/* PBES2 (RFC 8018) wraps the derivation's parameters once more. */
-static bool
-pbes2_sane(const X509_ALGOR *alg)
-{
-	PBE2PARAM *pbe2 = ASN1_TYPE_unpack_sequence(
-	    ASN1_ITEM_rptr(PBE2PARAM), alg->parameter);
-	bool sane = true;
-
-	if (pbe2 == NULL)
-		return true; /* malformed: decryption fails */
-	if (OBJ_obj2nid(pbe2->keyfunc->algorithm) == NID_id_pbkdf2) {
-		PBKDF2PARAM *kdf = ASN1_TYPE_unpack_sequence(
-		    ASN1_ITEM_rptr(PBKDF2PARAM), pbe2->keyfunc->parameter);
-		if (kdf != NULL)
-			sane = count_sane(kdf->iter);
-		PBKDF2PARAM_free(kdf);
-	}
-	PBE2PARAM_free(pbe2);
-	return sane;
-}
-
-static bool
-work_sane(const X509_ALGOR *alg)
-{
-	bool sane = true;
-
-	if (alg == NULL || alg->parameter == NULL)
-		return true;
-	if (OBJ_obj2nid(alg->algorithm) == NID_pbes2)
-		return pbes2_sane(alg);
-	PBEPARAM *pbe =
-	    ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBEPARAM), alg->parameter);
-	if (pbe != NULL)
-		sane = count_sane(pbe->iter);
-	PBEPARAM_free(pbe);
-	return sane;
 }
 
 /* ---- bags ---- */
@@ -156,24 +105,44 @@ add_key(struct walk *w, const PKCS8_PRIV_KEY_INFO *p8)
 	return CA_OK;
 }
 
-/* CA_ERR_UNSUPPORTED: it cannot be decrypted here. */
+/* May something that is encrypted by alg be decrypted here? */
+static enum ca_err
+check_alg(struct walk *w, const X509_ALGOR *alg)
+{
+	if (!ca_pbe_sane(alg))
+		return CA_ERR_LIMIT;
+	if (ca_pbe_has(w->lib, alg))
+		return CA_OK;
+	ca_pbe_name(alg, w->missing);
+	return CA_ERR_UNSUPPORTED;
+}
+
+/* What it means that decryption failed: without a MAC, only that shows a wrong
+ * password. */
+static enum ca_err
+not_decrypted(const struct walk *w)
+{
+	return w->mac ? CA_ERR_CRYPTO : CA_ERR_PIN;
+}
+
 static enum ca_err
 add_shrouded_key(struct walk *w, const PKCS12_SAFEBAG *bag)
 {
 	const X509_SIG *sealed = PKCS12_SAFEBAG_get0_pkcs8(bag);
 	const X509_ALGOR *alg = NULL;
+	enum ca_err rc;
 
 	if (sealed == NULL)
 		return CA_ERR_FORMAT;
 	X509_SIG_get0(sealed, &alg, NULL);
-	if (!work_sane(alg))
-		return CA_ERR_LIMIT;
+	if ((rc = check_alg(w, alg)) != CA_OK)
+		return rc;
 	/* PKCS8_PRIV_KEY_INFO_free wipes the key material */
 	PKCS8_PRIV_KEY_INFO *p8 =
 	    PKCS12_decrypt_skey_ex(bag, w->pass, w->passlen, w->lib, NULL);
 	if (p8 == NULL)
-		return CA_ERR_UNSUPPORTED;
-	enum ca_err rc = add_key(w, p8);
+		return not_decrypted(w);
+	rc = add_key(w, p8);
 	PKCS8_PRIV_KEY_INFO_free(p8);
 	return rc;
 }
@@ -216,7 +185,7 @@ static enum ca_err
 add_safe(struct walk *w, PKCS7 *p7)
 {
 	STACK_OF(PKCS12_SAFEBAG) *bags = NULL;
-	enum ca_err unreadable = CA_ERR_FORMAT;
+	enum ca_err unreadable = CA_ERR_FORMAT, rc;
 
 	if (PKCS7_type_is_data(p7)) {
 		bags = PKCS12_unpack_p7data(p7);
@@ -224,16 +193,18 @@ add_safe(struct walk *w, PKCS7 *p7)
 		if (p7->d.encrypted == NULL ||
 		    p7->d.encrypted->enc_data == NULL)
 			return CA_ERR_FORMAT;
-		if (!work_sane(p7->d.encrypted->enc_data->algorithm))
-			return CA_ERR_LIMIT;
-		unreadable = CA_ERR_UNSUPPORTED;
+		rc = check_alg(w, p7->d.encrypted->enc_data->algorithm);
+		if (rc != CA_OK)
+			return rc;
+		unreadable = not_decrypted(w);
 		bags = PKCS12_unpack_p7encdata(p7, w->pass, w->passlen);
-	} else {
-		return CA_ERR_UNSUPPORTED; /* sealed to a public key */
+	} else { /* sealed to a public key */
+		(void)strcpy(w->missing, "a public key instead of a password");
+		return CA_ERR_UNSUPPORTED;
 	}
 	if (bags == NULL)
 		return unreadable;
-	enum ca_err rc = add_bags(w, bags, 0);
+	rc = add_bags(w, bags, 0);
 	sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
 	return rc;
 }
@@ -244,13 +215,24 @@ add_safe(struct walk *w, PKCS7 *p7)
  * no bytes and an empty string with its terminator; w->pass becomes the right
  * one. */
 static enum ca_err
-check_mac(struct walk *w, PKCS12 *p12)
+check_mac(struct walk *w, PKCS12 *p12, const unsigned char *p, size_t len)
 {
 	const ASN1_INTEGER *iterations = NULL;
+	const ASN1_OCTET_STRING *value = NULL;
+	const X509_ALGOR *alg = NULL;
 
-	PKCS12_get0_mac(NULL, NULL, NULL, &iterations, p12);
-	if (!count_sane(iterations))
+	PKCS12_get0_mac(&value, &alg, NULL, &iterations, p12);
+	if (!ca_pbe_count_sane(iterations))
 		return CA_ERR_LIMIT;
+	if (alg != NULL && ca_p12_is_pbmac1(alg)) {
+		const struct ca_p12_mac mac = {
+		    w->lib, p, len, alg, value, w->pass, w->passlen};
+		enum ca_err rc = ca_p12_pbmac1(&mac);
+
+		if (rc == CA_ERR_UNSUPPORTED)
+			(void)strcpy(w->missing, "PBMAC1 of that form");
+		return rc;
+	}
 	if (PKCS12_verify_mac(p12, w->pass, w->passlen) == 1)
 		return CA_OK;
 	if (w->passlen > 0)
@@ -290,7 +272,7 @@ open_in(struct walk *w, const unsigned char *p, size_t len)
 		goto out;
 	}
 	w->mac = PKCS12_mac_present(p12) != 0;
-	if (w->mac && (rc = check_mac(w, p12)) != CA_OK) {
+	if (w->mac && (rc = check_mac(w, p12, p, len)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
@@ -307,40 +289,22 @@ out:
 	return ret;
 }
 
-/* RC2 and similar algorithms are in the legacy provider, which is loaded into a
- * library context that exists only for this file. */
+/* RC2 and similar algorithms are in the legacy provider. */
 static enum ca_err
 open_legacy(struct walk *w, const unsigned char *p, size_t len)
 {
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	OSSL_PROVIDER *def = NULL, *old = NULL;
-	OSSL_LIB_CTX *lib = OSSL_LIB_CTX_new();
+	struct ca_legacy legacy;
+	enum ca_err rc = ca_legacy_open(&legacy);
+	bool none = rc == CA_ERR_UNSUPPORTED;
 
-	if (lib == NULL) {
-		ret = CA_ERR_MEMORY;
-		goto out;
-	}
-	def = OSSL_PROVIDER_load(lib, "default");
-	old = OSSL_PROVIDER_load(lib, "legacy");
-	if (def == NULL || old == NULL) {
-		ret = CA_ERR_UNSUPPORTED;
-		goto out;
-	}
-	w->lib = lib;
-	if ((rc = open_in(w, p, len)) != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	w->out->legacy = true;
-	ret = CA_OK;
-out:
-	if (old != NULL)
-		(void)OSSL_PROVIDER_unload(old);
-	if (def != NULL)
-		(void)OSSL_PROVIDER_unload(def);
-	OSSL_LIB_CTX_free(lib);
+	w->lib = legacy.lib;
+	if (rc == CA_OK)
+		rc = open_in(w, p, len);
+	w->out->legacy = rc == CA_OK;
+	w->out->no_legacy = none;
+	ca_legacy_close(&legacy);
 	ERR_clear_error();
-	return ret;
+	return rc;
 }
 
 enum ca_err
@@ -362,8 +326,9 @@ ca_p12_open(struct ca_crypto *crypto, const void *p, size_t len,
 	enum ca_err rc = open_in(&w, p, len);
 	if (rc == CA_ERR_UNSUPPORTED)
 		rc = open_legacy(&again, p, len);
-	/* without a MAC, a wrong password only makes decryption fail */
-	if (rc == CA_ERR_UNSUPPORTED && !w.mac)
-		rc = CA_ERR_PIN;
+	/* the second attempt may have found what the first one lacked */
+	if (rc == CA_ERR_UNSUPPORTED)
+		(void)strcpy(out->missing,
+		    again.missing[0] != '\0' ? again.missing : w.missing);
 	return rc;
 }

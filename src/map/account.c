@@ -68,3 +68,44 @@ ca_account_free(struct ca_account *account)
 	free(account->home);
 	account->home = NULL;
 }
+
+/* ---- the user whom PAM names ---- */
+
+const char *
+ca_account_own(struct ca_account_user *user, const struct ca_log *log)
+{
+	struct passwd pw, *entry = NULL;
+	char *buffer = NULL;
+	enum ca_err rc;
+
+	if (user->looked || user->name == NULL)
+		return user->own;
+	user->looked = true;
+	rc = look_up(user->name, &pw, &buffer, &entry);
+	if (rc != CA_OK)
+		ca_log_err(
+		    log, "cannot look up the account %s: %m", user->name);
+	else if (entry != NULL && strcmp(entry->pw_name, user->name) != 0)
+		user->own = strdup(entry->pw_name);
+	free(buffer);
+	return user->own;
+}
+
+bool
+ca_account_is(
+    struct ca_account_user *user, const char *login, const struct ca_log *log)
+{
+	if (user->name == NULL)
+		return false;
+	if (strcmp(user->name, login) == 0)
+		return true;
+	const char *own = ca_account_own(user, log);
+	return own != NULL && strcmp(own, login) == 0;
+}
+
+void
+ca_account_user_clear(struct ca_account_user *user)
+{
+	free(user->own);
+	user->own = NULL;
+}

@@ -25,13 +25,15 @@ struct ca_account {
 bool ca_uid_reserved(uid_t uid);
 
 /*
- * Check what the star of a pattern matched, len bytes and a NUL after them.  It
+ * Check the login that a pattern gives, len bytes and a NUL after them.  local is how
+ * many of them the star matched; a domain may follow (keep-domain).  The login
  * must be a person's account: not root, whatever the uid of root is; with a uid
  * from min_uid to max_uid that is not reserved.  CA_DENIED with *why, a static
  * phrase; CA_ERR_IO, CA_ERR_MEMORY, logged.
  */
 CA_MUST_CHECK enum ca_err ca_derived_judge(const struct ca_config *cfg,
-    const struct ca_log *log, const char *login, size_t len, const char **why);
+    const struct ca_log *log, const char *login, size_t len, size_t local,
+    const char **why);
 
 /*
  * Find the account with exactly this name.  If the name service answers with
@@ -41,5 +43,27 @@ CA_MUST_CHECK enum ca_err ca_derived_judge(const struct ca_config *cfg,
 CA_MUST_CHECK enum ca_err ca_account_find(
     const char *name, struct ca_account *out);
 void ca_account_free(struct ca_account *account);
+
+/* The user whom PAM names.  Begin with {name}. */
+struct ca_account_user {
+	const char *name; /* PAM_USER; borrowed; NULL: none */
+	char *own;   /* the account's own spelling; NULL: as name, or unknown */
+	bool looked; /* own has been looked up */
+};
+
+/*
+ * Return true if login is the user: the name itself, or what getpwnam_r returns for
+ * it as pw_name.  A name service that ignores case, or adds a domain, finds an
+ * account under several names; the application gets the same account by both.  The
+ * name service is asked once, and only if the names differ.  If the name service
+ * fails, this is logged, and only the name itself is the user.
+ */
+bool ca_account_is(
+    struct ca_account_user *user, const char *login, const struct ca_log *log);
+
+/* The account's own spelling if it is another, else NULL; asks as above. */
+const char *ca_account_own(
+    struct ca_account_user *user, const struct ca_log *log);
+void ca_account_user_clear(struct ca_account_user *user);
 
 #endif

@@ -27,16 +27,18 @@ unfit_uid(const struct ca_config *cfg, uid_t uid)
 
 enum ca_err
 ca_derived_judge(const struct ca_config *cfg, const struct ca_log *log,
-    const char *login, size_t len, const char **why)
+    const char *login, size_t len, size_t local, const char **why)
 {
 	struct ca_account account;
 	enum ca_err rc;
 
-	if (!ca_login_derivable(login, len)) {
-		*why = "what the * matched is not a login name";
+	if ((*why = ca_login_underivable(login, local)) != NULL)
+		return CA_DENIED;
+	if (!ca_login_valid(login, len)) {
+		*why = "the login with its domain is too long";
 		return CA_DENIED;
 	}
-	if (strcmp(login, "root") == 0) {
+	if (local == 4 && memcmp(login, "root", 4) == 0) {
 		*why = "a pattern never gives root";
 		return CA_DENIED;
 	}

@@ -26,13 +26,13 @@ ca_login_valid(const char *login, size_t len)
 	return true;
 }
 
-bool
-ca_login_derivable(const char *login, size_t len)
+const char *
+ca_login_underivable(const char *login, size_t len)
 {
 	bool digits = true;
 
 	if (len == 0 || len > LOGIN_MAX)
-		return false;
+		return "what the * matched is no login name: it is empty or longer than 256 bytes";
 	for (size_t i = 0; i < len; i++) {
 		char c = login[i];
 		bool digit = c >= '0' && c <= '9';
@@ -40,10 +40,12 @@ ca_login_derivable(const char *login, size_t len)
 
 		if (!letter && !digit && c != '_' &&
 		    (i == 0 || (c != '.' && c != '-')))
-			return false;
+			return "what the * matched is no login name: a pattern gives names of A-Z a-z 0-9 _ . - only, which begin with neither . nor -";
 		digits = digits && digit;
 	}
-	return !digits;
+	return digits
+		   ? "what the * matched has only digits, and programs take such a name for a uid: name the login in a line of its own"
+		   : NULL;
 }
 
 /* ---- from= ---- */

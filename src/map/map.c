@@ -1,9 +1,7 @@
-#include "map/map.h"
+#include "map/mapint.h"
 #include "map/account.h"
 #include "map/hint.h"
-#include "map/ident.h"
 #include "map/users_index.h"
-#include "map/match.h"
 #include "map/registered.h"
 #include "map/users_file.h"
 
@@ -11,29 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOGINS_MAX 8 /* different logins of one certificate that are kept */
-
-/* The results of the rules so far. */
-struct decision {
-	const struct ca_context *ctx;
-	const struct ca_map_input *in;
-	const char *user; /* NULL: from the map */
-	struct ca_match_where where;
-	struct ca_ident id;
-	struct ca_buf made;
-	/* the different logins that rules gave */
-	char *login[LOGINS_MAX];
-	size_t n;
-	bool more;           /* than LOGINS_MAX */
-	char *rule;          /* the first rule that gave the right one */
-	bool allowed;        /* one of them is user */
-	const char *invalid; /* why the login of a pattern is refused */
-	ca_map_trace *trace;
-	void *trace_ctx;
-};
-
 static enum ca_err
-remember(struct decision *d, const char *login, const char *rule)
+remember(struct ca_map_decision *d, const char *login, const char *rule)
 {
 	for (size_t i = 0; i < d->n; i++)
 		if (strcmp(d->login[i], login) == 0)
@@ -46,7 +23,7 @@ remember(struct decision *d, const char *login, const char *rule)
 		return CA_ERR_MEMORY;
 	d->n++;
 known:
-	if (d->user != NULL && strcmp(d->user, login) == 0)
+	if (ca_account_is(&d->who, login, d->ctx->log))
 		d->allowed = true;
 	else if (d->user != NULL)
 		return CA_OK;
@@ -56,7 +33,7 @@ known:
 }
 
 static void
-tell(const struct decision *d, const struct ca_map_trial *trial)
+tell(const struct ca_map_decision *d, const struct ca_map_trial *trial)
 {
 	if (d->trace != NULL)
 		d->trace(d->trace_ctx, trial);
@@ -65,8 +42,8 @@ tell(const struct decision *d, const struct ca_map_trial *trial)
 /* Report a line of the users file to the trace; made is NULL if the line does
  * not match. */
 static void
-tell_rule(const struct decision *d, const struct ca_rule *rule, unsigned line,
-    const char *made, const char *why)
+tell_rule(const struct ca_map_decision *d, const struct ca_rule *rule,
+    unsigned line, const char *made, const char *why)
 {
 	const struct ca_map_trial trial = {d->ctx->cfg->users, line,
 	    rule->login, rule->selector, made != NULL, made, why};
@@ -76,15 +53,17 @@ tell_rule(const struct decision *d, const struct ca_rule *rule, unsigned line,
 
 /* Check the login in d->made, which the rule gave.  CA_DENIED with *why. */
 static enum ca_err
-judge(const struct decision *d, const struct ca_rule *rule, const char **why)
+judge(const struct ca_map_decision *d, const struct ca_rule *rule,
+    const char **why)
 {
 	const char *login = (const char *)d->made.p;
 	struct ca_account account;
 	enum ca_err rc;
 
 	if (rule->pattern)
-		return ca_derived_judge(
-		    d->ctx->cfg, d->ctx->log, login, d->made.len, why);
+		return ca_derived_judge(d->ctx->cfg, d->ctx->log, login,
+		    d->made.len,
+		    d->made.len - (rule->keep_domain ? rule->len : 0), why);
 	if (d->user != NULL)
 		return CA_OK; /* a line names the login that PAM asks for */
 	rc = ca_account_find(login, &account);
@@ -103,8 +82,8 @@ judge(const struct decision *d, const struct ca_rule *rule, const char **why)
 
 /* Report to the trace why, and the values of the certificate. */
 static void
-tell_denied(struct decision *d, const struct ca_rule *rule, unsigned line,
-    const char *why)
+tell_denied(struct ca_map_decision *d, const struct ca_rule *rule,
+    unsigned line, const char *why)
 {
 	struct ca_buf text = CA_BUF_INIT(100000);
 
@@ -127,26 +106,49 @@ tell_denied(struct decision *d, const struct ca_rule *rule, unsigned line,
 	ca_buf_free(&text);
 }
 
+/* Keep the first line that would give the login, and why it does not. */
 static enum ca_err
-keep(struct decision *d, const struct ca_rule *rule, unsigned line)
+note(const struct ca_map_decision *d, const struct ca_rule *rule, unsigned line,
+    const char *why, char **out)
+{
+	struct ca_buf text = CA_BUF_INIT(2 * CA_RULE_LINE_MAX + 8192);
+	char date[32];
+	struct tm tm;
+	enum ca_err rc;
+
+	if (*out != NULL)
+		return CA_OK;
+	ca_buf_fmt(&text, "%s:%u %s: %s", d->ctx->cfg->users, line,
+	    rule->selector, why);
+	if (rule->has_until && d->where.now > rule->until &&
+	    gmtime_r(&rule->until, &tm) != NULL &&
+	    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+		ca_buf_fmt(&text, " (%s)", date);
+	rc = ca_buf_err(&text);
+	*out = rc == CA_OK ? ca_buf_take(&text, NULL) : NULL;
+	ca_buf_free(&text);
+	return rc == CA_OK && *out == NULL ? CA_ERR_MEMORY : rc;
+}
+
+static enum ca_err
+keep(struct ca_map_decision *d, const struct ca_rule *rule, unsigned line)
 {
 	struct ca_buf text = CA_BUF_INIT(2 * CA_RULE_LINE_MAX + 8192);
 	const char *why = NULL;
 	enum ca_err rc;
 
+	bool theirs =
+	    d->user == NULL ||
+	    ca_account_is(&d->who, (const char *)d->made.p, d->ctx->log);
+
 	/* the login of another user need not be looked up */
-	if (d->trace == NULL && d->user != NULL &&
-	    strcmp(d->user, (const char *)d->made.p) != 0)
+	if (d->trace == NULL && !theirs)
 		rc = CA_OK;
 	else
 		rc = judge(d, rule, &why);
 	if (rc == CA_DENIED) {
-		if (d->invalid == NULL &&
-		    (d->user == NULL ||
-			strcmp(d->user, (const char *)d->made.p) == 0))
-			d->invalid = why;
 		tell_rule(d, rule, line, NULL, why);
-		return CA_OK;
+		return theirs ? note(d, rule, line, why, &d->invalid) : CA_OK;
 	}
 	if (rc != CA_OK)
 		return rc;
@@ -162,8 +164,8 @@ keep(struct decision *d, const struct ca_rule *rule, unsigned line)
 /* Try the values from *next on, up to the first that matches.  CA_DENIED: none
  * matches. */
 static enum ca_err
-try_value(
-    struct decision *d, const struct ca_rule *rule, unsigned line, size_t *next)
+try_value(struct ca_map_decision *d, const struct ca_rule *rule, unsigned line,
+    size_t *next)
 {
 	const char *why;
 	bool first = *next == 0;
@@ -172,6 +174,17 @@ try_value(
 
 	if (rc == CA_DENIED && first)
 		tell_denied(d, rule, line, why);
+	/* only an option does not match */
+	if (rc == CA_DENIED && d->made.len > 0) {
+		if (ca_buf_text(&d->made) == NULL)
+			return CA_ERR_MEMORY;
+		if (d->user == NULL ||
+		    ca_account_is(
+			&d->who, (const char *)d->made.p, d->ctx->log)) {
+			enum ca_err kept = note(d, rule, line, why, &d->option);
+			return kept == CA_OK ? CA_DENIED : kept;
+		}
+	}
 	if (rc == CA_ERR_UNSUPPORTED)
 		ca_log_err(
 		    d->ctx->log, "%s:%u: %-s", d->ctx->cfg->users, line, why);
@@ -191,7 +204,7 @@ try_value(
 static enum ca_err
 try_rule(void *ctx, const struct ca_rule *rule, const struct ca_users_line *at)
 {
-	struct decision *d = ctx;
+	struct ca_map_decision *d = ctx;
 	size_t next = 0;
 	enum ca_err rc = try_value(d, rule, at->number, &next);
 
@@ -207,7 +220,7 @@ try_rule(void *ctx, const struct ca_rule *rule, const struct ca_users_line *at)
 
 /* Use the index if there is one, unless a trace needs every rule. */
 static enum ca_err
-try_users(struct decision *d)
+try_users(struct ca_map_decision *d)
 {
 	enum ca_err rc = CA_ERR_STALE;
 
@@ -224,7 +237,7 @@ static enum ca_err
 try_registered(void *ctx, const char *login, const char *path, bool first,
     const unsigned char *der, size_t len)
 {
-	struct decision *d = ctx;
+	struct ca_map_decision *d = ctx;
 	bool same = len == d->id.der_len && memcmp(der, d->id.der, len) == 0;
 
 	bool link = same && !first && ca_registered_is_link(d->in->leaf);
@@ -239,79 +252,8 @@ try_registered(void *ctx, const char *login, const char *path, bool first,
 	return same && !link ? remember(d, login, path) : CA_OK;
 }
 
-/* ---- the outcome ---- */
-
-static void
-pass(struct decision *d, struct ca_report *report, const char *login)
-{
-	ca_report_fact(report, CA_FACT_USER, login);
-	ca_report_fact(report, CA_FACT_RULE, d->rule);
-	ca_report_set(report, CA_CHECK_MAPPING, CA_PASS, CA_R_OK, "%s by %s",
-	    login, d->rule);
-}
-
-static void
-fail_ambiguous(struct decision *d, struct ca_report *report)
-{
-	struct ca_buf all = CA_BUF_INIT(4096);
-
-	for (size_t i = 0; i < d->n; i++)
-		ca_buf_fmt(&all, "%s%s", i > 0 ? ", " : "", d->login[i]);
-	if (d->more)
-		ca_buf_str(&all, ", ...");
-	const char *text = ca_buf_text(&all);
-	ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, CA_R_AMBIGUOUS,
-	    "logins: %s", text != NULL ? text : "several");
-	ca_buf_free(&all);
-}
-
-/* Return the login that is granted, or NULL; the report has the reason. */
-static const char *
-conclude(struct decision *d, struct ca_report *report)
-{
-	enum ca_reason why = CA_R_UNMAPPED;
-
-	if (d->user != NULL && d->allowed) {
-		pass(d, report, d->user);
-		return d->user;
-	}
-	if (d->user == NULL && d->n == 1 && !d->more) {
-		pass(d, report, d->login[0]);
-		return d->login[0];
-	}
-	if (d->user == NULL && (d->n > 1 || d->more)) {
-		fail_ambiguous(d, report);
-		return NULL;
-	}
-	if (d->invalid != NULL)
-		why = CA_R_LOGIN_INVALID;
-	else if (d->n > 0)
-		why = CA_R_OTHER_USER;
-	if (why == CA_R_LOGIN_INVALID)
-		ca_report_set(
-		    report, CA_CHECK_MAPPING, CA_FAIL, why, "%s", d->invalid);
-	else if (why == CA_R_OTHER_USER)
-		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, why,
-		    "it maps to %s%s", d->login[0],
-		    d->n > 1 ? " and others" : "");
-	else
-		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, why, NULL);
-	return NULL;
-}
-
-static void
-cannot(struct ca_report *report, const struct ca_config *cfg, enum ca_err err)
-{
-	enum ca_reason why = err == CA_ERR_MEMORY || err == CA_ERR_CRYPTO
-				 ? CA_R_INTERNAL
-				 : CA_R_USERS_FILE;
-
-	ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, why, "%s: %s",
-	    cfg->users, ca_err_text(err));
-}
-
 static enum ca_err
-decide(struct decision *d, struct ca_report *report, char **login)
+decide(struct ca_map_decision *d, struct ca_report *report, char **login)
 {
 	enum ca_err rc = ca_ident_of(d->ctx->crypto, d->in->leaf, &d->id);
 
@@ -326,15 +268,15 @@ decide(struct decision *d, struct ca_report *report, char **login)
 		rc = ca_registered_walk(
 		    d->ctx->cfg, d->ctx->log, d->user, try_registered, d);
 	if (rc != CA_OK) {
-		cannot(report, d->ctx->cfg, rc);
+		ca_map_cannot(report, d->ctx->cfg, rc);
 		return rc;
 	}
-	const char *result = conclude(d, report);
+	const char *result = ca_map_conclude(d, report);
 	if (result == NULL)
 		ca_map_hint(&d->id, report);
 	if (result != NULL && login != NULL &&
 	    (*login = strdup(result)) == NULL) {
-		cannot(report, d->ctx->cfg, CA_ERR_MEMORY);
+		ca_map_cannot(report, d->ctx->cfg, CA_ERR_MEMORY);
 		return CA_ERR_MEMORY;
 	}
 	return CA_OK;
@@ -345,18 +287,19 @@ ca_map_explain(const struct ca_context *ctx, const struct ca_map_input *in,
     struct ca_report *report, char **login, ca_map_trace *trace,
     void *trace_ctx)
 {
-	struct decision *d = calloc(1, sizeof *d);
+	struct ca_map_decision *d = calloc(1, sizeof *d);
 	enum ca_err rc;
 
 	if (login != NULL)
 		*login = NULL;
 	if (d == NULL) {
-		cannot(report, ctx->cfg, CA_ERR_MEMORY);
+		ca_map_cannot(report, ctx->cfg, CA_ERR_MEMORY);
 		return CA_ERR_MEMORY;
 	}
 	d->ctx = ctx;
 	d->in = in;
 	d->user = in->user != NULL && in->user[0] != '\0' ? in->user : NULL;
+	d->who.name = d->user;
 	d->where = (struct ca_match_where){in->service, in->rhost, ctx->now};
 	d->made = CA_BUF_INIT(CA_IDENT_VALUE_MAX);
 	d->trace = trace;
@@ -367,6 +310,9 @@ ca_map_explain(const struct ca_context *ctx, const struct ca_map_input *in,
 	for (size_t i = 0; i < d->n; i++)
 		free(d->login[i]);
 	free(d->rule);
+	free(d->invalid);
+	free(d->option);
+	ca_account_user_clear(&d->who);
 	free(d);
 	return rc;
 }

@@ -56,6 +56,19 @@ CA_MUST_CHECK enum ca_err ca_map_explain(const struct ca_context *ctx,
     const struct ca_map_input *in, struct ca_report *report, char **login,
     ca_map_trace *trace, void *trace_ctx);
 
+typedef void ca_map_selector(void *ctx, bool strong, const char *selector);
+
+/*
+ * Call each with every selector of the certificate, as a line of the users file
+ * has to write it: quoted and escaped, so that `LOGIN SELECTOR' maps the
+ * certificate.  strong: it identifies one certificate or key, and is no name.
+ * Values that no line can have are left out.  CA_ERR_FORMAT, CA_ERR_LIMIT: no
+ * rule can match the certificate, because of *why (static); CA_ERR_MEMORY,
+ * CA_ERR_CRYPTO.
+ */
+CA_MUST_CHECK enum ca_err ca_map_selectors(struct ca_crypto *crypto, X509 *leaf,
+    ca_map_selector *each, void *ctx, const char **why);
+
 /*
  * Check a users file's form: CA_OK, or CA_ERR_CONFIG with FILE:LINE in the log
  * for each of the first 20 lines that do not parse; CA_ERR_NOT_FOUND,
@@ -102,5 +115,13 @@ CA_MUST_CHECK enum ca_err ca_map_registered(const struct ca_context *ctx,
  */
 CA_MUST_CHECK enum ca_err ca_map_registered_chain(const struct ca_context *ctx,
     const char *user, struct ca_map_budget *budget, STACK_OF(X509) **out);
+
+/*
+ * Append the path of the file in which a certificate is registered for user to
+ * path; sha256 is 64 hexadecimal digits in lower case.  CA_ERR_NOT_FOUND; others as
+ * above.
+ */
+CA_MUST_CHECK enum ca_err ca_map_registered_path(const struct ca_context *ctx,
+    const char *user, const char *sha256, struct ca_buf *path);
 
 #endif

@@ -63,6 +63,8 @@ star_match(const struct ca_rule *rule, const uint8_t *p, size_t len,
 	    memcmp(p + len - behind, rule->value + before, behind) != 0)
 		return false;
 	ca_buf_put(made, p + before, len - rule->len);
+	if (rule->keep_domain)
+		ca_buf_put(made, rule->value, rule->len);
 	return true;
 }
 
@@ -149,11 +151,13 @@ ca_match(const struct ca_rule *rule, struct ca_ident *id,
 				       : selector(rule, id, next, made, why);
 	if (rc != CA_OK)
 		return rc;
+	if (!rule->pattern)
+		ca_buf_str(made, rule->login);
+	if ((rc = ca_buf_err(made)) != CA_OK)
+		return rc;
 	if ((no = options(rule, id, where)) != NULL) {
 		*why = no;
 		return CA_DENIED;
 	}
-	if (!rule->pattern)
-		ca_buf_str(made, rule->login);
-	return ca_buf_err(made);
+	return CA_OK;
 }

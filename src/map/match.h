@@ -27,9 +27,10 @@ struct ca_match_where {
  *
  * CA_OK: the rule matches, and made has the login: that of the rule, or what the
  * star of a pattern matched, as in the certificate (UPN and ignorecase: in lower
- * case), which is not checked yet.
+ * case; keep-domain: with the domain of the rule), which is not checked yet.
  * CA_DENIED: the rule does not match; *why, if why is not NULL, is a static
- * phrase with the reason.
+ * phrase with the reason.  If only an option does not match, made has the login as
+ * above; otherwise made is empty.
  * CA_ERR_UNSUPPORTED: the selector match: could not be evaluated; CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_match(const struct ca_rule *rule,

@@ -35,17 +35,27 @@ walk_login(struct ca_registered_state *w, int parent, const char *login)
 	return rc == CA_ERR_NOT_FOUND ? CA_OK : rc;
 }
 
-static void
+/* The directory cannot be of a login.  CA_OK: it is ignored, because directories
+ * have names with blanks, and one of them must not refuse everybody. */
+static enum ca_err
 tell_no_login(const struct ca_registered_state *w, const char *name)
 {
+	bool blank = strchr(name, ' ') != NULL;
+
 	struct ca_buf path = CA_BUF_INIT((size_t)2 * PATH_MAX);
 
 	ca_buf_fmt(&path, "%s/%s", w->cfg->users_dir, name);
 	const char *text = ca_buf_text(&path);
-	ca_log_err(w->log,
-	    "%s: the name of the directory is not a login name; rename or remove the directory",
-	    text != NULL ? text : name);
+	if (blank)
+		ca_log_warning(w->log,
+		    "%s: the directory is ignored: a login name with a blank is not supported",
+		    text != NULL ? text : name);
+	else
+		ca_log_err(w->log,
+		    "%s: the name of the directory is not a login name; rename or remove the directory",
+		    text != NULL ? text : name);
 	ca_buf_free(&path);
+	return blank ? CA_OK : CA_ERR_FORMAT;
 }
 
 static enum ca_err
@@ -61,8 +71,9 @@ walk_all(struct ca_registered_state *w, int fd)
 	}
 	for (size_t i = 0; i < names.n; i++) {
 		if (!ca_login_valid(names.v[i], strlen(names.v[i]))) {
-			tell_no_login(w, names.v[i]);
-			ret = CA_ERR_FORMAT;
+			if ((rc = tell_no_login(w, names.v[i])) == CA_OK)
+				continue;
+			ret = rc;
 			goto out;
 		}
 		if ((rc = walk_login(w, fd, names.v[i])) != CA_OK) {
@@ -76,8 +87,22 @@ out:
 	return ret;
 }
 
+/* The directory of the user and, if the name service knows the account by another
+ * name, that of the account. */
 static enum ca_err
-walk_users_dir(struct ca_registered_state *w, const char *user)
+walk_user(struct ca_registered_state *w, int fd, struct ca_account_user *user)
+{
+	enum ca_err rc = walk_login(w, fd, user->name);
+	const char *own;
+
+	if (rc != CA_OK || (own = ca_account_own(user, w->log)) == NULL ||
+	    !ca_login_valid(own, strlen(own)))
+		return rc;
+	return walk_login(w, fd, own);
+}
+
+static enum ca_err
+walk_users_dir(struct ca_registered_state *w, struct ca_account_user *user)
 {
 	int fd;
 	enum ca_err rc =
@@ -89,7 +114,7 @@ walk_users_dir(struct ca_registered_state *w, const char *user)
 		ca_file_log(w->log, w->cfg->users_dir, rc);
 		return rc;
 	}
-	rc = user != NULL ? walk_login(w, fd, user) : walk_all(w, fd);
+	rc = user->name != NULL ? walk_user(w, fd, user) : walk_all(w, fd);
 	(void)close(fd);
 	return rc;
 }
@@ -182,29 +207,40 @@ walk_home(struct ca_registered_state *w, const char *user,
 	return w->ended || rc == CA_ERR_MEMORY ? rc : CA_OK;
 }
 
+/* ~/.certauth of the user, whose account may have another name. */
+static enum ca_err
+walk_home_of(struct ca_registered_state *w, struct ca_account_user *user)
+{
+	struct ca_account account;
+	const char *own = ca_account_own(user, w->log);
+	const char *name = own != NULL ? own : user->name;
+	enum ca_err rc = ca_account_find(name, &account);
+
+	if (rc == CA_ERR_NOT_FOUND)
+		return CA_OK;
+	if (rc != CA_OK) {
+		ca_log_err(w->log, "cannot look up the account %s: %m", name);
+		return rc;
+	}
+	rc = walk_home(w, user->name, &account);
+	ca_account_free(&account);
+	return rc;
+}
+
 enum ca_err
 ca_registered_walk(const struct ca_config *cfg, const struct ca_log *log,
     const char *user, ca_registered_visit *visit, void *ctx)
 {
 	struct ca_registered_state w = {
 	    cfg, log, visit, ctx, user, NULL, CA_REGISTERED_HOME_BYTES, false};
-	struct ca_account account;
+	struct ca_account_user who = {.name = user};
 	enum ca_err rc;
 
 	if (user != NULL && !ca_login_valid(user, strlen(user)))
 		return CA_OK; /* no directory can have this name */
-	if ((rc = walk_users_dir(&w, user)) != CA_OK)
-		return rc;
-	if (user == NULL || !cfg->user_certificates)
-		return CA_OK;
-	rc = ca_account_find(user, &account);
-	if (rc == CA_ERR_NOT_FOUND)
-		return CA_OK;
-	if (rc != CA_OK) {
-		ca_log_err(log, "cannot look up the account %s: %m", user);
-		return rc;
-	}
-	rc = walk_home(&w, user, &account);
-	ca_account_free(&account);
+	rc = walk_users_dir(&w, &who);
+	if (rc == CA_OK && user != NULL && cfg->user_certificates)
+		rc = walk_home_of(&w, &who);
+	ca_account_user_clear(&who);
 	return rc;
 }

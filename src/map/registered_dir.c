@@ -2,15 +2,14 @@
  * The files of one directory of registered certificates.
  */
 #include "base/file.h"
+#include "base/pem.h"
+#include "crypto/crypto.h"
 #include "map/registeredint.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -90,47 +89,43 @@ out:
 
 /* ---- a file ---- */
 
+static enum ca_err
+visit_block(struct ca_registered_state *w, const char *path, bool first,
+    const struct ca_pem *pem)
+{
+	struct ca_buf der = CA_BUF_INIT(CA_CERT_MAX);
+	enum ca_err rc = ca_pem_decode(pem, &der);
+
+	if (rc == CA_ERR_LIMIT)
+		rc = CA_ERR_FORMAT; /* no certificate is that long */
+	else if (rc == CA_OK) {
+		rc = w->visit(w->ctx, w->login, path, first, der.p, der.len);
+		w->ended = rc == CA_ERR_LIMIT;
+	}
+	ca_buf_free(&der);
+	return rc;
+}
+
 /* Visit every CERTIFICATE of PEM text; CA_ERR_FORMAT if there is none. */
 static enum ca_err
 visit_pem(
     struct ca_registered_state *w, const char *path, const struct ca_buf *text)
 {
-	enum ca_err ret = CA_ERR_UNSET, rc = CA_ERR_FORMAT;
-	char *name = NULL, *header = NULL;
-	unsigned char *der = NULL;
+	struct ca_reader r = ca_reader_of(text->p, text->len);
+	enum ca_err rc = CA_ERR_FORMAT;
 	bool first = true;
-	long len;
-	BIO *bio = BIO_new_mem_buf(text->p, (int)text->len);
+	struct ca_pem pem;
 
-	if (bio == NULL)
-		return CA_ERR_MEMORY;
-	ERR_set_mark();
-	while (PEM_read_bio(bio, &name, &header, &der, &len) == 1) {
-		if (strcmp(name, PEM_STRING_X509) == 0 ||
-		    strcmp(name, PEM_STRING_X509_OLD) == 0) {
-			rc = w->visit(
-			    w->ctx, w->login, path, first, der, (size_t)len);
-			first = false;
-			w->ended = rc == CA_ERR_LIMIT;
-		}
-		OPENSSL_free(name);
-		OPENSSL_free(header);
-		OPENSSL_free(der);
-		if (rc != CA_OK && rc != CA_ERR_FORMAT) {
-			ret = rc;
-			goto out;
-		}
+	while (ca_pem_next(&r, &pem) == CA_OK) {
+		if (!ca_pem_label(&pem, "CERTIFICATE") &&
+		    !ca_pem_label(&pem, "X509 CERTIFICATE"))
+			continue;
+		rc = visit_block(w, path, first, &pem);
+		first = false;
+		if (rc != CA_OK && rc != CA_ERR_FORMAT)
+			return rc;
 	}
-	if (rc != CA_OK) {
-		ret = CA_ERR_FORMAT;
-		goto out;
-	}
-	ret = CA_OK;
-out:
-	/* PEM_read_bio reports the end of the file as an error; remove it */
-	ERR_pop_to_mark();
-	BIO_free(bio);
-	return ret;
+	return rc == CA_OK ? CA_OK : CA_ERR_FORMAT;
 }
 
 /* Only a file that the user owns: a link must not show a file of root's. */

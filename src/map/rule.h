@@ -31,7 +31,8 @@ struct ca_rule {
 	time_t until;        /* the last second; valid if has_until */
 	bool has_until;
 	bool ignorecase;
-	char why[384]; /* after CA_ERR_FORMAT: what is wrong */
+	bool keep_domain; /* pattern: the login is the whole value, *@DOMAIN */
+	char why[384];    /* after CA_ERR_FORMAT: what is wrong */
 	/* what the pointers above point to */
 	char text[CA_RULE_LINE_MAX + 1];
 	struct ca_buf value_buf, issuer_buf;
@@ -43,7 +44,9 @@ void ca_rule_free(struct ca_rule *rule);
 
 /*
  * Parse the len bytes of a line (without its end).  CA_ERR_NOT_FOUND: the line is
- * blank or a comment; CA_ERR_FORMAT: rule->why has the reason; CA_ERR_MEMORY.
+ * blank or a comment; CA_ERR_FORMAT: rule->why has the reason; CA_ERR_UNSUPPORTED:
+ * the login has a blank, as directories allow; the line can be ignored, and
+ * rule->why has the reason; CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_rule_parse(
     struct ca_rule *rule, const char *line, size_t len);
@@ -81,7 +84,8 @@ bool ca_from_match(const char *list, const char *rhost);
 bool ca_login_valid(const char *login, size_t len);
 
 /* A login name that a pattern may give: 1 to 256 bytes, only A-Z a-z 0-9 _ . -,
- * beginning with a letter, digit or _, and not only digits. */
-bool ca_login_derivable(const char *login, size_t len);
+ * beginning with a letter, digit or _, and not only digits.  Return NULL, or why
+ * the text is none, as a static phrase. */
+const char *ca_login_underivable(const char *login, size_t len);
 
 #endif

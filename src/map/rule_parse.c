@@ -149,6 +149,10 @@ parse_option(struct ca_rule *rule, const char *word)
 		rule->ignorecase = true;
 		return CA_OK;
 	}
+	if (strcmp(word, "keep-domain") == 0 && !rule->keep_domain) {
+		rule->keep_domain = true;
+		return CA_OK;
+	}
 	if ((value = option_value(word, "issuer")) != NULL &&
 	    rule->issuer == NULL)
 		return issuer_option(rule, value);
@@ -184,21 +188,17 @@ clear(struct ca_rule *rule)
 	rule->value = rule->issuer = NULL;
 	rule->len = rule->issuer_len = rule->star = 0;
 	rule->pattern = rule->has_until = rule->ignorecase = false;
+	rule->keep_domain = false;
 	rule->until = 0;
 	rule->why[0] = '\0';
 	ca_buf_reset(&rule->value_buf);
 	ca_buf_reset(&rule->issuer_buf);
 }
 
-enum ca_err
-ca_rule_parse(struct ca_rule *rule, const char *line, size_t len)
+/* Return CA_ERR_FORMAT for bytes that no line has. */
+static enum ca_err
+check_bytes(struct ca_rule *rule, const char *line, size_t len)
 {
-	char *word[TOKENS_MAX];
-	const char *value = "";
-	size_t n;
-	enum ca_err rc;
-
-	clear(rule);
 	if (len > CA_RULE_LINE_MAX)
 		return ca_rule_refuse(
 		    rule, "the line has more than %d bytes", CA_RULE_LINE_MAX);
@@ -215,6 +215,57 @@ ca_rule_parse(struct ca_rule *rule, const char *line, size_t len)
 	if (len >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
 		return ca_rule_refuse(rule,
 		    "the file begins with a byte order mark; save the file as UTF-8 without one");
+	return CA_OK;
+}
+
+/* A login with blanks, without double quotes: the selector comes later. */
+static bool
+blank_login(struct ca_rule *rule, char **word, size_t n)
+{
+	const char *value;
+
+	if (n < 3 || strchr(word[1], ':') != NULL)
+		return false;
+	for (size_t i = 2; i < n; i++)
+		if (ca_selector_find(rule, word[i], &value) == CA_OK)
+			return true;
+	return false;
+}
+
+/* The login is the first word. */
+static enum ca_err
+parse_login(struct ca_rule *rule, char **word, size_t n)
+{
+	const char *login = word[0];
+	size_t len = strlen(login);
+	bool blank = memchr(login, ' ', len) != NULL ||
+		     memchr(login, '\t', len) != NULL ||
+		     blank_login(rule, word, n);
+
+	rule->login = login;
+	rule->pattern = strcmp(login, "*") == 0;
+	if (blank) {
+		(void)ca_rule_refuse(rule,
+		    "a login name with a blank is not supported (%.100s), so the line is ignored",
+		    login);
+		return CA_ERR_UNSUPPORTED;
+	}
+	if (!rule->pattern && !ca_login_valid(login, len))
+		return ca_rule_refuse(rule, "not a login name: %.100s", login);
+	return CA_OK;
+}
+
+enum ca_err
+ca_rule_parse(struct ca_rule *rule, const char *line, size_t len)
+{
+	char *word[TOKENS_MAX];
+	const char *value = "";
+	size_t n;
+	enum ca_err rc;
+
+	clear(rule);
+	if ((rc = check_bytes(rule, line, len)) != CA_OK)
+		return rc;
 	if ((rc = split(rule, line, len, word, &n)) != CA_OK)
 		return rc;
 	if (n == 0)
@@ -222,11 +273,8 @@ ca_rule_parse(struct ca_rule *rule, const char *line, size_t len)
 	if (n == 1)
 		return ca_rule_refuse(rule,
 		    "a line must have the form LOGIN SELECTOR [OPTION ...]");
-	rule->login = word[0];
-	rule->pattern = strcmp(word[0], "*") == 0;
-	if (!rule->pattern && !ca_login_valid(word[0], strlen(word[0])))
-		return ca_rule_refuse(
-		    rule, "not a login name: %.100s", word[0]);
+	if ((rc = parse_login(rule, word, n)) != CA_OK)
+		return rc;
 	if ((rc = ca_selector_find(rule, word[1], &value)) != CA_OK)
 		return rc;
 	for (size_t i = 2; i < n; i++)

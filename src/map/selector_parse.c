@@ -333,6 +333,26 @@ ca_selector_find(struct ca_rule *rule, const char *word, const char **value)
 	return no_such(rule, word);
 }
 
+/* keep-domain: the pattern is *@DOMAIN, with a domain of A-Z a-z 0-9 . and -, so that
+ * the login is a plain name and a domain that the line has chosen. */
+static enum ca_err
+check_domain(struct ca_rule *rule)
+{
+	const struct ca_buf *v = &rule->value_buf;
+	bool good = rule->pattern && rule->star == 0 && v->len > 1 &&
+		    v->p[0] == '@' && v->p[1] != '.' && v->p[1] != '-';
+
+	for (size_t i = 1; good && i < v->len; i++)
+		good = (v->p[i] >= '0' && v->p[i] <= '9') ||
+		       (v->p[i] >= 'a' && v->p[i] <= 'z') ||
+		       (v->p[i] >= 'A' && v->p[i] <= 'Z') || v->p[i] == '.' ||
+		       v->p[i] == '-';
+	return good
+		   ? CA_OK
+		   : ca_rule_refuse(rule,
+			 "keep-domain needs the login * and a selector *@DOMAIN, as in: * upn:*@corp.example keep-domain");
+}
+
 /* Text is folded here for ignorecase; names are folded when they are parsed. */
 enum ca_err
 ca_selector_finish(struct ca_rule *rule)
@@ -355,5 +375,5 @@ ca_selector_finish(struct ca_rule *rule)
 	}
 	rule->value = v->p;
 	rule->len = v->len;
-	return CA_OK;
+	return rule->keep_domain ? check_domain(rule) : CA_OK;
 }

@@ -20,7 +20,7 @@ struct scan {
 	size_t begin, end;      /* the part of block that is not used yet */
 	uint64_t total, offset; /* offset: of the line read last */
 	bool eof;
-	unsigned line, mistakes, mistakes_max;
+	unsigned line, mistakes, mistakes_max, ignored;
 };
 
 /* Move the unused part to the front of block, and read more. */
@@ -88,6 +88,13 @@ scan_lines(
 		rc = ca_rule_parse(rule, line, len);
 		if (rc == CA_ERR_NOT_FOUND)
 			continue;
+		/* rules only grant: without the line, nobody gets more */
+		if (rc == CA_ERR_UNSUPPORTED) {
+			if (s->ignored++ < s->mistakes_max)
+				ca_log_warning(s->log, "%s:%u: %-s", s->path,
+				    s->line, rule->why);
+			continue;
+		}
 		if (rc == CA_ERR_FORMAT) {
 			ca_log_err(
 			    s->log, "%s:%u: %-s", s->path, s->line, rule->why);

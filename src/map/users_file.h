@@ -26,7 +26,8 @@ typedef enum ca_err ca_users_visit(
 
 /*
  * Visit every rule of path, in order.  CA_ERR_CONFIG: lines do not parse; up to
- * mistakes (1 or more) of them are logged with FILE:LINE.  CA_ERR_NOT_FOUND,
+ * mistakes (1 or more) of them are logged with FILE:LINE.  As many lines that are
+ * ignored (ca_rule_parse) are logged as warnings.  CA_ERR_NOT_FOUND,
  * CA_ERR_UNTRUSTED, CA_ERR_IO, CA_ERR_LIMIT, logged; or the result of visit.  st (may be NULL) receives the file's state.
  */
 CA_MUST_CHECK enum ca_err ca_users_scan(const char *path, unsigned mistakes,

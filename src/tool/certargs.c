@@ -1,6 +1,9 @@
 #include "tool/certargs.h"
 #include "base/file.h"
+#include "base/pem.h"
 #include "crypto/crypto.h"
+#include "crypto/filekind.h"
+#include "tool/cli.h"
 #include "verify/certfile.h"
 #include "verify/verify.h"
 
@@ -24,6 +27,32 @@ ca_certargs_read(const char *path, struct ca_buf *out)
 	(void)close(fd);
 	errno = saved;
 	return rc;
+}
+
+bool
+ca_certargs_other(const char *path, const struct ca_buf *content)
+{
+	enum ca_file_kind kind = ca_file_kind(content->p, content->len);
+	const char *next = ca_file_kind_next(
+	    kind, CA_WANT_SHOW, ca_pem_is(content->p, content->len));
+
+	if (kind == CA_FILE_EMPTY)
+		(void)ca_cli_fail("%s is empty", path);
+	else if (next != NULL)
+		(void)ca_cli_fail(
+		    "%s is %s; %s", path, ca_file_kind_name(kind), next);
+	return kind == CA_FILE_EMPTY || next != NULL;
+}
+
+const char *
+ca_certargs_why(enum ca_err err)
+{
+	if (err == CA_ERR_NOT_FOUND)
+		return "the file has no certificate";
+	if (err == CA_ERR_FORMAT)
+		return "the file has no certificate in PEM or DER, or a block "
+		       "of it is damaged; was it copied completely?";
+	return ca_err_text(err);
 }
 
 /* The trust anchor comes first, each certificate below its issuer. */

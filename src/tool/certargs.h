@@ -6,6 +6,7 @@
 #define CA_TOOL_CERTARGS_H
 
 #include <openssl/x509.h>
+#include <stdbool.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -14,6 +15,14 @@
  * (with errno), CA_ERR_LIMIT. */
 CA_MUST_CHECK enum ca_err ca_certargs_read(
     const char *path, struct ca_buf *out);
+
+/* If the file at path, with this content, is known to be no certificate (or is
+ * empty): print what it is and which command or option takes it, and return
+ * true. */
+bool ca_certargs_other(const char *path, const struct ca_buf *content);
+
+/* Why ca_certfile_each or ca_certfile_parse found no certificate; static. */
+const char *ca_certargs_why(enum ca_err err);
 
 /* Print a certification path (leaf first) as a tree, the trust anchor on
  * top. */

@@ -1,15 +1,15 @@
 #include "verify/certfile.h"
 #include "base/der.h"
+#include "base/pem.h"
 #include "crypto/certgate.h"
 #include "verify/certbag.h"
 
-#include <openssl/asn1.h>
-#include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+#define TRUSTED "TRUSTED CERTIFICATE" /* OpenSSL's, with trust settings */
 
 /* What is done with each certificate. */
 struct visit {
@@ -30,52 +30,49 @@ one_bag(struct visit *v, const uint8_t *der, size_t len)
 	return rc == CA_ERR_NOT_FOUND ? CA_OK : rc;
 }
 
+/* A block with certificates, by its label: PKCS #7 if bag. */
 static enum ca_err
-one_block(struct visit *v, const char *kind, const uint8_t *der, size_t len)
+one_content(struct visit *v, bool bag, const uint8_t *der, size_t len)
 {
-	static const char *const bags[] = {
-	    PEM_STRING_PKCS7, PEM_STRING_PKCS7_SIGNED, PEM_STRING_CMS};
-
-	if (strcmp(kind, PEM_STRING_X509_TRUSTED) == 0)
-		return CA_ERR_FORMAT;
-	for (size_t i = 0; v->bags && i < sizeof bags / sizeof *bags; i++)
-		if (strcmp(kind, bags[i]) == 0)
-			return one_bag(v, der, len);
-	if (strcmp(kind, PEM_STRING_X509) != 0 &&
-	    strcmp(kind, PEM_STRING_X509_OLD) != 0)
-		return CA_OK;
 	/* Windows writes PKCS #7 under the name of a certificate, too */
-	if (v->bags && ca_certbag_is(der, len))
+	if (v->bags && (bag || ca_certbag_is(der, len)))
 		return one_bag(v, der, len);
 	v->found++;
 	return v->each(v->ctx, der, len);
 }
 
 static enum ca_err
-each_pem(BIO *bio, struct visit *v)
+one_block(struct visit *v, const struct ca_pem *pem)
 {
+	struct ca_buf der = CA_BUF_INIT(CA_CERTFILE_MAX);
+	bool bag = v->bags && (ca_pem_label(pem, "PKCS7") ||
+				  ca_pem_label(pem, "PKCS #7 SIGNED DATA") ||
+				  ca_pem_label(pem, "CMS"));
+	enum ca_err rc;
 
-	for (;;) {
-		char *kind = NULL, *header = NULL;
-		uint8_t *der = NULL;
-		long len = 0;
+	if (ca_pem_label(pem, TRUSTED))
+		return CA_ERR_FORMAT;
+	if (!bag && !ca_pem_label(pem, "CERTIFICATE") &&
+	    !ca_pem_label(pem, "X509 CERTIFICATE"))
+		return CA_OK;
+	if ((rc = ca_pem_decode(pem, &der)) == CA_OK)
+		rc = one_content(v, bag, der.p, der.len);
+	ca_buf_free(&der);
+	return rc;
+}
 
-		if (PEM_read_bio(bio, &kind, &header, &der, &len) != 1) {
-			unsigned long e = ERR_peek_last_error();
+static enum ca_err
+each_pem(struct ca_reader r, struct visit *v)
+{
+	struct ca_pem pem;
+	enum ca_err rc;
 
-			if (ERR_GET_LIB(e) != ERR_LIB_PEM ||
-			    ERR_GET_REASON(e) != PEM_R_NO_START_LINE)
-				return CA_ERR_FORMAT;
-			return v->found > 0 ? CA_OK : CA_ERR_NOT_FOUND;
-		}
-		enum ca_err rc = one_block(v, kind, der, (size_t)len);
-		OPENSSL_free(kind);
-		OPENSSL_free(header);
-		/* the block may be a private key */
-		OPENSSL_clear_free(der, (size_t)len);
-		if (rc != CA_OK)
+	while ((rc = ca_pem_next(&r, &pem)) == CA_OK)
+		if ((rc = one_block(v, &pem)) != CA_OK)
 			return rc;
-	}
+	if (rc == CA_ERR_NOT_FOUND && v->found > 0)
+		return CA_OK;
+	return rc;
 }
 
 static enum ca_err
@@ -85,21 +82,13 @@ visit(const void *p, size_t len, struct visit *v)
 		return CA_ERR_FORMAT;
 	/* DER begins with a SEQUENCE, 0x30; text before PEM may too ("0 s:/"):
 	 * the PEM header decides */
-	if (memmem(p, len, "-----BEGIN ", 11) == NULL) {
-		if (*(const uint8_t *)p != 0x30)
-			return CA_ERR_FORMAT;
-		if (v->bags && ca_certbag_is(p, len))
-			return ca_certbag_each(p, len, v->each, v->ctx);
-		return v->each(v->ctx, p, len);
-	}
-	BIO *bio = BIO_new_mem_buf(p, (int)len);
-	if (bio == NULL)
-		return CA_ERR_MEMORY;
-	ERR_set_mark();
-	enum ca_err rc = each_pem(bio, v);
-	ERR_pop_to_mark();
-	BIO_free(bio);
-	return rc;
+	if (ca_pem_is(p, len))
+		return each_pem(ca_reader_of(p, len), v);
+	if (*(const uint8_t *)p != 0x30)
+		return CA_ERR_FORMAT;
+	if (v->bags && ca_certbag_is(p, len))
+		return ca_certbag_each(p, len, v->each, v->ctx);
+	return v->each(v->ctx, p, len);
 }
 
 enum ca_err
@@ -199,7 +188,7 @@ const char *
 ca_certfile_trouble(
     const void *p, size_t len, enum ca_err rc, char out[CA_CERTFILE_TROUBLE])
 {
-	static const char trusted[] = "-----BEGIN " PEM_STRING_X509_TRUSTED;
+	static const char trusted[] = "-----BEGIN " TRUSTED;
 	const char *why = NULL, *what = "contains a certificate that cannot be "
 					"decoded";
 

@@ -156,7 +156,9 @@ check_name(struct check *c, const struct link *low, const struct link *high,
 			fail_flaw(c, low, high, name, tree);
 			return;
 		}
-		if (tree->text.loose || name->text.loose)
+		/* an anchor's form is its own matter */
+		if ((tree->text.loose && high != c->link + c->n - 1) ||
+		    name->text.loose)
 			loose = tree;
 		if (tree->excluded && ca_nc_within(tree, name)) {
 			fail_excluded(c, low, high, name, tree);

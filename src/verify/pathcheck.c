@@ -1,4 +1,5 @@
 #include "verify/pathcheck.h"
+#include "verify/anchor.h"
 #include "verify/nameconstraints.h"
 #include "verify/pathtext.h"
 #include "verify/policytext.h"
@@ -81,6 +82,13 @@ good_cert(struct run *run, X509_STORE_CTX *ctx)
 	return check_names(run, X509_STORE_CTX_get0_chain(ctx)) ? 1 : 0;
 }
 
+static bool
+is_anchor(const struct run *run, const X509 *cert)
+{
+	return run->anchored && cert != NULL &&
+	       X509_cmp(cert, run->path->cert[run->path->n - 1]) == 0;
+}
+
 /* Errors of strict OpenSSL about rules that RFC 5280 makes for CAs, not for
  * verifiers, and errors about what we have checked ourselves. */
 static bool
@@ -98,8 +106,7 @@ cleared(const struct run *run, X509_STORE_CTX *ctx, X509 *cert, int error)
 		return run->named;
 	case X509_V_ERR_CA_BCONS_NOT_CRITICAL:
 		/* section 4.2.1.9 is a rule for CAs, not for verifiers: PKITS
-		 * 4.6.4.  Such a root in our own ca_dir is a mistake. */
-		return cert != NULL && X509_self_signed(cert, 0) != 1;
+		 * 4.6.4 */
 	case X509_V_ERR_CA_CERT_MISSING_KEY_USAGE:
 		/* 6.1.4 (n): only if the extension is present */
 		return true;
@@ -108,7 +115,7 @@ cleared(const struct run *run, X509_STORE_CTX *ctx, X509 *cert, int error)
 		return cert != NULL && X509_STORE_CTX_get_error(ctx) == error &&
 		       ASN1_TIME_cmp_time_t(X509_get0_notAfter(cert), now) == 0;
 	default:
-		return false;
+		return is_anchor(run, cert) && ca_anchor_excused(cert, error);
 	}
 }
 

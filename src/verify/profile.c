@@ -134,8 +134,7 @@ check_strength(X509 *cert, bool anchor, struct ca_report *report)
 
 /* ---- fields and extensions ---- */
 
-/* RFC 5280 section 4.1.2.2.  Not for anchors: no CRL identifies an anchor by
- * its serial number, and old roots have 0. */
+/* RFC 5280 section 4.1.2.2 */
 static const char *
 serial_flaw(const X509 *cert)
 {
@@ -153,17 +152,36 @@ serial_flaw(const X509 *cert)
 	return NULL;
 }
 
+/* A trust anchor can restrict the path by these. */
+static bool
+is_restriction(X509_EXTENSION *ext)
+{
+	switch (OBJ_obj2nid(X509_EXTENSION_get_object(ext))) {
+	case NID_basic_constraints:
+	case NID_key_usage:
+	case NID_ext_key_usage:
+	case NID_name_constraints:
+	case NID_certificate_policies:
+	case NID_policy_mappings:
+	case NID_policy_constraints:
+	case NID_inhibit_any_policy:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* Every extension that libcrypto knows must decode: an extension that some
  * programs read and others do not can hide something. */
 static const char *
-extension_flaw(const X509 *cert)
+extension_flaw(const X509 *cert, bool anchor)
 {
 	for (int i = 0; i < X509_get_ext_count(cert); i++) {
 		X509_EXTENSION *ext = X509_get_ext(cert, i);
 		const X509V3_EXT_METHOD *method = X509V3_EXT_get(ext);
 		void *value;
 
-		if (method == NULL)
+		if (method == NULL || (anchor && !is_restriction(ext)))
 			continue;
 		if ((value = X509V3_EXT_d2i(ext)) == NULL)
 			return "one of its extensions cannot be decoded";
@@ -195,7 +213,7 @@ aki_flaw(X509 *cert)
 		what = "its authorityKeyIdentifier has only one of issuer and "
 		       "serial number";
 	AUTHORITY_KEYID_free(aki);
-	/* signed by its own key, but naming another one */
+	/* an intermediate signed by its own key, but naming another one */
 	if (what == NULL && (X509_get_extension_flags(cert) & EXFLAG_SI) != 0 &&
 	    X509_check_issued(cert, cert) == X509_V_ERR_AKID_SKID_MISMATCH &&
 	    X509_verify(cert, X509_get0_pubkey(cert)) == 1)
@@ -320,14 +338,15 @@ static void
 check_profile(
     X509 *cert, bool anchor, enum ca_profile profile, struct ca_report *report)
 {
-	bool strict = profile == CA_PROFILE_STRICT;
+	/* section 4 is not for anchors: section 6.1.1 (d) */
+	bool strict = profile == CA_PROFILE_STRICT && !anchor;
 	const char *const flaw[] = {
-	    extension_flaw(cert),
+	    extension_flaw(cert, anchor),
+	    anchor ? NULL : names_flaw(cert),
 	    strict ? aki_flaw(cert) : NULL,
 	    strict ? constraints_flaw(cert) : NULL,
-	    names_flaw(cert),
-	    strict && !anchor ? serial_flaw(cert) : NULL,
-	    strict && !anchor && X509_get_version(cert) != X509_VERSION_3
+	    strict ? serial_flaw(cert) : NULL,
+	    strict && X509_get_version(cert) != X509_VERSION_3
 		? "it is not a version 3 certificate"
 		: NULL,
 	};
@@ -344,10 +363,15 @@ check_path(X509 *cert, bool issuer, bool anchor, struct ca_report *report)
 	if (anchor)
 		return; /* its extensions are not part of the path */
 	/* 6.1.4 (k): only version 3, the highest one, has basicConstraints,
-	 * which tell that a certificate is a CA's */
+	 * which tell that a certificate is a CA's.  libcrypto would also take
+	 * keyUsage for it, which end-entity certificates may have, too. */
 	if (issuer && X509_get_version(cert) != X509_VERSION_3)
 		fail(report, cert, CA_R_CHAIN_NOT_CA,
 		    "it issues certificates but is not of version 3");
+	else if (issuer &&
+		 X509_get_ext_by_NID(cert, NID_basic_constraints, -1) < 0)
+		fail(report, cert, CA_R_CHAIN_NOT_CA,
+		    "it issues certificates but has no basicConstraints");
 	if (has_unknown_qualifier(cert))
 		fail(report, cert, CA_R_CHAIN_EXTENSION,
 		    "its certificatePolicies are critical and have an unknown "

@@ -21,10 +21,11 @@
  *
  * CA_PROFILE_BASIC does not check what RFC 5280 section 6 does not require
  * (authorityKeyIdentifier, version 3, form of serial numbers and of
- * nameConstraints), like OpenSSL without -x509_strict.  Both profiles check
- * keys, digests, ambiguous content (extensions that do not decode, names that
- * are not printable ASCII), the version of issuers, and qualifiers of critical
- * policies.
+ * nameConstraints), like OpenSSL without -x509_strict.  CA_PROFILE_STRICT checks
+ * the rules that docs/security.md lists, but not of the anchor.  Both profiles
+ * check keys, digests, ambiguous content (extensions that do not decode, names
+ * that are not printable ASCII), that issuers have version 3 and
+ * basicConstraints, and qualifiers of critical policies.
  */
 void ca_profile_check(const STACK_OF(X509) *chain, bool anchored,
     enum ca_profile profile, struct ca_report *report);

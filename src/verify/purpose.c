@@ -1,4 +1,5 @@
 #include "verify/purpose.h"
+#include "verify/anchor.h"
 
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
@@ -12,35 +13,6 @@ lists(const EXTENDED_KEY_USAGE *eku, const ASN1_OBJECT *oid)
 		if (OBJ_cmp(sk_ASN1_OBJECT_value(eku, i), oid) == 0)
 			return true;
 	return false;
-}
-
-/* A CA with anyExtendedKeyUsage is not restricted (RFC 5280 section 4.2.1.12).
- */
-static bool
-is_for_any(X509 *cert)
-{
-	EXTENDED_KEY_USAGE *eku =
-	    X509_get_ext_d2i(cert, NID_ext_key_usage, NULL, NULL);
-	bool yes = lists(eku, OBJ_nid2obj(NID_anyExtendedKeyUsage));
-
-	EXTENDED_KEY_USAGE_free(eku);
-	return yes;
-}
-
-/* Check OpenSSL's purpose id over the whole chain: only the result 1 is a yes.
- * X509_check_purpose does not accept a CA with anyExtendedKeyUsage; here such a
- * certificate must only be a CA's. */
-static bool
-holds_for_tls(const STACK_OF(X509) *chain, int id)
-{
-	for (int i = 0; i < sk_X509_num(chain); i++) {
-		X509 *cert = sk_X509_value(chain, i);
-
-		if (X509_check_purpose(cert, id, i > 0) != 1 &&
-		    (i == 0 || !is_for_any(cert) || X509_check_ca(cert) != 1))
-			return false;
-	}
-	return sk_X509_num(chain) > 0;
 }
 
 /* The extendedKeyUsage of cert allows oid.  leaf: it must be present. */
@@ -59,6 +31,40 @@ allows(X509 *cert, const ASN1_OBJECT *oid, bool leaf)
 	      (!leaf && lists(eku, OBJ_nid2obj(NID_anyExtendedKeyUsage)));
 	EXTENDED_KEY_USAGE_free(eku);
 	return yes;
+}
+
+/*
+ * OpenSSL's purpose id for a CA of the path.  X509_check_purpose does not accept
+ * a CA with anyExtendedKeyUsage, which is not restricted (RFC 5280 section
+ * 4.2.1.12), nor a trust anchor without basicConstraints; of these, only what
+ * their extendedKeyUsage says counts here.
+ */
+static bool
+ca_holds(X509 *cert, int id, bool anchor)
+{
+	int oid =
+	    id == X509_PURPOSE_SSL_CLIENT ? NID_client_auth : NID_server_auth;
+
+	if (X509_check_purpose(cert, id, 1) == 1)
+		return true;
+	if (anchor)
+		return ca_anchor_may_issue(cert) &&
+		       allows(cert, OBJ_nid2obj(oid), false);
+	return X509_check_ca(cert) == 1 &&
+	       allows(cert, OBJ_nid2obj(NID_anyExtendedKeyUsage), false);
+}
+
+/* Check OpenSSL's purpose id over the whole chain: only the result 1 is a yes.
+ * Every chain with more than one certificate ends at its anchor. */
+static bool
+holds_for_tls(const STACK_OF(X509) *chain, int id)
+{
+	int n = sk_X509_num(chain);
+
+	for (int i = 1; i < n; i++)
+		if (!ca_holds(sk_X509_value(chain, i), id, i == n - 1))
+			return false;
+	return n > 0 && X509_check_purpose(sk_X509_value(chain, 0), id, 0) == 1;
 }
 
 static bool

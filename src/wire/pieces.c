@@ -58,19 +58,12 @@ ca_pieces_prompt(struct ca_pieces *ps)
 	return ca_buf_text(&ps->prompt);
 }
 
-static bool
-is_base64url(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	       (c >= '0' && c <= '9') || c == '-' || c == '_';
-}
-
 static size_t
 span_base64url(const char *s, size_t len)
 {
 	size_t n = 0;
 
-	while (n < len && is_base64url(s[n]))
+	while (n < len && ca_base64url_char(s[n]))
 		n++;
 	return n;
 }
@@ -199,7 +192,7 @@ find_start(const char *text, const char *from)
 	const char *p = from;
 
 	while ((p = strstr(p, start)) != NULL) {
-		if (p == text || !is_base64url(p[-1]))
+		if (p == text || !ca_base64url_char(p[-1]))
 			return p;
 		p += sizeof start - 1;
 	}

@@ -256,7 +256,7 @@ set_answer(struct job *job, char *how)
 	if (strncmp(how, "cert:", 5) != 0 || key == how + 4)
 		DIE("%s: no such answer: %s", job->name, how);
 	*key++ = '\0';
-	if (ca_key_pem(crypto, how + 5, key, &logger, &job->id) != CA_OK)
+	if (ca_key_pem(crypto, how + 5, key, NULL, &logger, &job->id) != CA_OK)
 		DIE("%s: no key", job->name);
 }
 

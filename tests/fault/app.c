@@ -267,7 +267,7 @@ app_begin(int argc, const char **argv)
 	if (cert_path == NULL)
 		return true;
 	if (ca_crypto_new(&crypto) != CA_OK ||
-	    ca_key_pem(crypto, cert_path, key_path, &log, &id) != CA_OK)
+	    ca_key_pem(crypto, cert_path, key_path, NULL, &log, &id) != CA_OK)
 		return false;
 	id->registered = registered;
 	return instead_path == NULL || other_cert(&log);

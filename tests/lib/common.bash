@@ -59,6 +59,7 @@ place_dir() {
 		"$HERE/tests/lib/login.py" "$HERE/tests/lib/paste.exp" \
 		"$S/bin/" || return
 	ln -s certauth "$S/bin/certauth-askpass"
+	ln -s certauth "$S/bin/certauth-ssh"
 	export MODULE=$S/bin/pam_certauth.so CERTAUTH=$S/bin/certauth
 
 	# unreadable files remain if we are not root; nothing reads them

@@ -8,7 +8,8 @@ build='gcc make pkg-config libc6-dev libpam0g-dev libssl-dev
 demo='openssl openssh-server openssh-client'
 check='libcmocka-dev bats pamtester libpam-wrapper softhsm2 opensc sudo
 	valgrind python3 expect p11-kit p11-kit-modules procps mandoc
-	libpam-pkcs11 iproute2 strace zsh busybox'
+	libpam-pkcs11 iproute2 strace zsh busybox git rsync putty-tools
+	systemd easy-rsa libnss3-tools gnutls-bin strongswan-pki minica mkcert gpgsm'
 lint='clang clang-format clang-tidy cppcheck shellcheck mandoc'
 fuzz='clang libclang-rt-14-dev llvm'
 bench='valgrind libpam-pkcs11 libpam-ssh-agent-auth time'

@@ -15,6 +15,7 @@ Exit status: that of COMMAND; 125 if something is wrong with the test itself.
   --client COMMAND     run COMMAND with the prompt as its last argument and
                        answer with what it prints
   --pty                give COMMAND a terminal, its controlling one
+  --first TEXT         answer TEXT to the first prompt, before it is shown
   --delay SECONDS      wait before the first answer
   --save-request FILE  keep the request's text
   --save-answer FILE   keep the whole response's text
@@ -238,6 +239,8 @@ def converse(child, reads, write, o):
     state = {}
     used = 0
     first = True
+    if o['first']:
+        os.write(write, o['first'].encode() + b'\n')
     while reads:
         for fd in select.select(reads, [], [])[0]:
             try:
@@ -279,7 +282,7 @@ def converse(child, reads, write, o):
 def main(argv):
     o = {k: None for k in ('cert', 'key', 'scheme', 'client', 'delay',
                            'save-request', 'save-answer', 'replay', 'for',
-                           'text', 'asked', 'junk-bytes')}
+                           'text', 'asked', 'junk-bytes', 'first')}
     o.update({'how': 'honest', 'pty': False, 'nonce-of-asked': False})
     while argv and argv[0] != '--':
         name = argv.pop(0)[2:]

@@ -26,16 +26,19 @@ struct spec {
 	const char *subject, *issuer; /* CN */
 	EVP_PKEY *key, *signer;
 	bool ca;
-	long from, to;    /* seconds from NOW; 0, 0: a day either way */
-	const char *eku;  /* NULL: none */
-	long serial;      /* 0: the next one */
-	const char *ext;  /* a further extension, name:value; NULL: none */
-	bool bare;        /* without key identifiers */
-	const char *ku;   /* NULL: what a CA, or one who signs, needs */
+	long from, to;   /* seconds from NOW; 0, 0: a day either way */
+	const char *eku; /* NULL: none */
+	long serial;     /* 0: the next one */
+	const char *ext; /* a further extension, name:value; NULL: none */
+	bool bare;       /* without key identifiers */
+	const char *bc;  /* NULL: critical, CA:TRUE or CA:FALSE; "": none */
+	const char *ku; /* NULL: what a CA, or one who signs, needs; "": none */
 	const char *aki;  /* as X509V3_EXT_conf wants it; NULL: the signer's */
 	const EVP_MD *md; /* NULL: SHA-256 */
 	const char *serial_hex; /* instead of serial */
 	int version;            /* 1 and on; 0: 3 */
+	bool no_subject;        /* an empty one */
+	bool no_ski;            /* without subjectKeyIdentifier */
 };
 
 static inline EVP_PKEY *
@@ -106,7 +109,8 @@ aki_of(EVP_PKEY *signer)
 static inline void
 add_identifiers(X509 *cert, X509V3_CTX *ctx, const struct spec *s)
 {
-	extend(cert, ctx, "subjectKeyIdentifier", "hash");
+	if (!s->no_ski)
+		extend(cert, ctx, "subjectKeyIdentifier", "hash");
 	if (s->aki != NULL) {
 		if (*s->aki != '\0')
 			extend(cert, ctx, "authorityKeyIdentifier", s->aki);
@@ -149,15 +153,19 @@ make_der(const struct spec *s, unsigned char **der)
 	X509_set_version(
 	    cert, s->version != 0 ? s->version - 1 : X509_VERSION_3);
 	number(cert, s);
-	X509_set_subject_name(cert, subject);
+	if (!s->no_subject)
+		X509_set_subject_name(cert, subject);
 	X509_set_issuer_name(cert, issuer);
 	ASN1_TIME_set(X509_getm_notBefore(cert), NOW + (day ? -DAY : s->from));
 	ASN1_TIME_set(X509_getm_notAfter(cert), NOW + (day ? DAY : s->to));
 	X509_set_pubkey(cert, s->key);
 	X509V3_set_ctx(&ctx, NULL, cert, NULL, NULL, 0);
-	extend(cert, &ctx, "basicConstraints",
-	    s->ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
-	extend(cert, &ctx, "keyUsage", s->ku != NULL ? s->ku : ku);
+	const char *bc = s->ca ? "critical,CA:TRUE" : "critical,CA:FALSE";
+	if (s->bc == NULL || *s->bc != '\0')
+		extend(
+		    cert, &ctx, "basicConstraints", s->bc != NULL ? s->bc : bc);
+	if (s->ku == NULL || *s->ku != '\0')
+		extend(cert, &ctx, "keyUsage", s->ku != NULL ? s->ku : ku);
 	if (!s->bare)
 		add_identifiers(cert, &ctx, s);
 	if (s->eku != NULL)

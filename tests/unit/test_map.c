@@ -222,7 +222,6 @@ mistakes(void **state)
 	    "../x uid:alice1",
 	    ".x uid:alice1",
 	    "a:b uid:alice1",
-	    "\"a b\" uid:alice1",
 	    "\"\" uid:alice1",
 	    "~a uid:alice1",
 	    "alice uid:alice1 until=2026-02-30",

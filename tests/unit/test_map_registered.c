@@ -212,19 +212,23 @@ directories(void **state)
 	assert_non_null(strstr(w->logged, "users.d/alice is writable by"));
 	assert_int_equal(chmod(path, 0755), 0);
 	/* a name under users_dir that is no login's: only where all are read */
-	put_certs(w, "users.d/no login", "1.pem", x, NULL);
+	put_certs(w, "users.d/no:login", "1.pem", x, NULL);
 	assert_int_equal(decide(w, x, NULL), CA_R_OK);
 	w->user = NULL;
 	assert_int_equal(decide(w, x, NULL), CA_R_USERS_FILE);
 	assert_int_equal(w->err, CA_ERR_FORMAT);
 	assert_non_null(strstr(w->logged,
-	    "users.d/no login\": the name of the directory is not a login"));
-	/* bob is registered with the same certificate */
-	place(w, path, "users.d/no login", "1.pem");
+	    "users.d/no:login: the name of the directory is not a login"));
+	/* directories have names with blanks: one refuses nobody */
+	put_certs(w, "users.d/no login", "1.pem", x, NULL);
+	place(w, path, "users.d/no:login", "1.pem");
 	assert_int_equal(unlink(path), 0);
-	place(w, path, "users.d/no login", "");
+	place(w, path, "users.d/no:login", "");
 	assert_int_equal(rmdir(path), 0);
+	/* bob is registered with the same certificate */
 	assert_int_equal(decide(w, x, NULL), CA_R_AMBIGUOUS);
+	assert_non_null(
+	    strstr(w->logged, "users.d/no login\": the directory is ignored"));
 	assert_non_null(strstr(w->detail, "alice, bob"));
 	place(w, path, "users.d", "");
 	assert_int_equal(chmod(path, 0775), 0);

@@ -12,19 +12,20 @@
 #define NO CA_R_CHAIN_NAMES
 #define PR CA_R_CHAIN_PROFILE
 
-/* A leaf with one name under a root with one subtree. */
+/* A leaf with one name under a CA with one subtree, which is not the anchor. */
 static enum ca_reason
 one(const struct nc_value *tree, const struct nc_value *name,
     enum ca_profile profile)
 {
-	X509 *leaf = nc_cert("CN=leaf", "CN=Root"),
-	     *root = nc_cert("CN=Root", "CN=Root");
+	X509 *leaf = nc_cert("CN=leaf", "CN=Sub"),
+	     *sub = nc_cert("CN=Sub", "CN=Root");
 	STACK_OF(X509) *chain = sk_X509_new_null();
 
 	nc_put_names(leaf, name, 1);
-	nc_put_trees(root, tree, 1);
+	nc_put_trees(sub, tree, 1);
 	sk_X509_push(chain, leaf);
-	sk_X509_push(chain, root);
+	sk_X509_push(chain, sub);
+	sk_X509_push(chain, nc_cert("CN=Root", "CN=Root"));
 	enum ca_reason reason = nc_judge(chain, profile);
 	sk_X509_pop_free(chain, X509_free);
 	return reason;

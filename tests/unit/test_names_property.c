@@ -411,7 +411,8 @@ make_names(struct set *s)
 /* What one set of constraints says of one name; *loose: in no form of the
  * RFC's. */
 static bool
-oracle(const struct set *trees, const struct nc_value *name, bool *loose)
+oracle(const struct set *trees, const struct nc_value *name, bool *loose,
+    bool anchor)
 {
 	int type = name->type == GEN_DNS || name->type == GEN_URI ? name->type
 								  : GEN_EMAIL;
@@ -427,7 +428,8 @@ oracle(const struct set *trees, const struct nc_value *name, bool *loose)
 		b = mean_base(type, t->text, t->excluded);
 		if (n.kind == NONSENSE || b.kind == NONSENSE)
 			return false;
-		*loose = *loose || n.loose || b.loose;
+		/* the form of an anchor's own constraints does not matter */
+		*loose = *loose || n.loose || (b.loose && !anchor);
 		if (t->excluded) {
 			if (covers(&b, &n, true))
 				return false;
@@ -469,8 +471,8 @@ one_path(void)
 	sk_X509_push(chain, sub);
 	sk_X509_push(chain, root);
 	for (size_t i = 0; i < names.n; i++)
-		good = oracle(&high, &names.v[i], &loose) &&
-		       oracle(&low, &names.v[i], &loose) && good;
+		good = oracle(&high, &names.v[i], &loose, true) &&
+		       oracle(&low, &names.v[i], &loose, false) && good;
 	enum ca_reason basic = nc_judge(chain, CA_PROFILE_BASIC);
 	enum ca_reason strict = nc_judge(chain, CA_PROFILE_STRICT);
 	if (basic != (good ? CA_R_OK : CA_R_CHAIN_NAMES) ||

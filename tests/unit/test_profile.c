@@ -1,7 +1,6 @@
 /* The profile and the purpose, certificate by certificate. */
 #include "verify/profile.h"
 #include "verify/purpose.h"
-#include "verify/verify.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,91 +11,23 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "pkimake.h"
+#include "pathjudge.h"
 
-static EVP_PKEY *root_key, *leaf_key, *other_key;
-
-/* The detail of CHAIN, or of PURPOSE if that failed, of the last run. */
-static char detail[4096];
-static enum ca_verdict validity;
-
-/* Verify a leaf under root (NULL: the default one) and sub (NULL: none). */
-static enum ca_reason
-judge(const struct spec *root, const struct spec *sub, const struct spec *leaf,
-    const char *key, const char *value)
-{
-	const struct spec plain = {"Root", "Root", root_key, root_key, true};
-	X509 *anchor = make(root != NULL ? root : &plain), *cert = make(leaf);
-	STACK_OF(X509) *sent = sk_X509_new_null(), *chain = NULL;
-	struct ca_verify_input in = {cert, sent, NOW};
-	struct ca_config *cfg = ca_config_new();
-	struct ca_report *r = ca_report_new();
-	enum ca_reason reason = CA_R_OK;
-	const enum ca_check checks[] = {CA_CHECK_CHAIN, CA_CHECK_PURPOSE};
-
-	empty_dir();
-	put_cert("root.pem", anchor);
-	if (sub != NULL)
-		sk_X509_push(sent, make(sub));
-	assert_int_equal(
-	    ca_config_set(cfg, "ca_dir", dir, "test", NULL), CA_OK);
-	assert_int_equal(ca_config_set(cfg, "crl", "off", "test", NULL), CA_OK);
-	if (key != NULL)
-		assert_int_equal(
-		    ca_config_set(cfg, key, value, "test", NULL), CA_OK);
-	assert_int_equal(ca_verify(crypto, cfg, NULL, &in, r, &chain), CA_OK);
-	*detail = '\0';
-	for (size_t i = 2; i-- > 0;)
-		if (ca_report_verdict(r, checks[i]) != CA_PASS) {
-			reason = ca_report_check_reason(r, checks[i]);
-			(void)snprintf(detail, sizeof detail, "%s",
-			    ca_report_get0_detail(r, checks[i]));
-		}
-	validity = ca_report_verdict(r, CA_CHECK_VALIDITY);
-	assert_int_equal(
-	    ca_report_granted(r, CA_REPORT_CERT), reason == CA_R_OK);
-	sk_X509_pop_free(chain, X509_free);
-	sk_X509_pop_free(sent, X509_free);
-	ca_report_free(r);
-	ca_config_free(cfg);
-	X509_free(anchor);
-	X509_free(cert);
-	return reason;
-}
-
-static void
-judged(int line, enum ca_reason got, enum ca_reason want, const char *says)
-{
-	if (got != want)
-		fail_msg("line %d: %s (%s), not %s", line, ca_reason_code(got),
-		    detail, ca_reason_code(want));
-	if (says != NULL && strstr(detail, says) == NULL)
-		fail_msg("line %d: no \"%s\" in \"%s\"", line, says, detail);
-}
-
-#define LEAF(...)                                                              \
-	(&(struct spec){"leaf", "Root", leaf_key, root_key, __VA_ARGS__})
-#define ROOT(...)                                                              \
-	(&(struct spec){"Root", "Root", root_key, root_key, true, __VA_ARGS__})
-#define SUB(...)                                                               \
-	(&(struct spec){"Sub", "Root", other_key, root_key, true, __VA_ARGS__})
-#define UNDER(...)                                                             \
-	(&(struct spec){"leaf", "Sub", leaf_key, other_key, __VA_ARGS__})
-#define is(root, sub, leaf, want, says)                                        \
-	judged(__LINE__, judge(root, sub, leaf, NULL, NULL), want, says)
-#define is_by(key, value, root, sub, leaf, want, says)                         \
-	judged(__LINE__, judge(root, sub, leaf, key, value), want, says)
 /* strict refuses it, basic accepts it, and the hint says so. */
 #define strict(root, sub, leaf, says)                                          \
 	do {                                                                   \
-		is(root, sub, leaf, CA_R_CHAIN_PROFILE, says);                 \
+		is_by("profile", "strict", root, sub, leaf,                    \
+		    CA_R_CHAIN_PROFILE, says);                                 \
 		assert_non_null(strstr(                                        \
 		    detail, "profile = basic accepts this certificate"));      \
 		is_by("profile", "basic", root, sub, leaf, CA_R_OK, NULL);     \
+		is_by(NULL, NULL, root, sub, leaf, CA_R_OK, NULL);             \
 	} while (0)
 /* Both refuse it, and there is no hint. */
 #define both(root, sub, leaf, says)                                            \
 	do {                                                                   \
-		is(root, sub, leaf, CA_R_CHAIN_PROFILE, says);                 \
+		is_by("profile", "strict", root, sub, leaf,                    \
+		    CA_R_CHAIN_PROFILE, says);                                 \
 		assert_null(strstr(detail, "profile = basic"));                \
 		is_by("profile", "basic", root, sub, leaf, CA_R_CHAIN_PROFILE, \
 		    says);                                                     \
@@ -141,7 +72,7 @@ key_identifiers(void **state)
 	    "it has no authorityKeyIdentifier");
 	is(ROOT(.aki = ""), NULL, LEAF(.serial = 5), CA_R_OK, NULL);
 	strict(NULL, NULL, LEAF(.aki = "DER:3000"), "has no keyIdentifier");
-	/* a serial number without an issuer */
+	/* RULE("authorityKeyIdentifier with one of issuer and serial number" */
 	AUTHORITY_KEYID *aki = aki_of(root_key);
 	char text[128], *p = text + sprintf(text, "DER:301c8014");
 	for (int i = 0; i < 20; i++)
@@ -150,9 +81,19 @@ key_identifiers(void **state)
 	AUTHORITY_KEYID_free(aki);
 	strict(ROOT(.serial = 0x01020304), NULL, LEAF(.aki = text),
 	    "has only one of issuer and serial");
-	/* self-signed, but naming another key */
+	/* RULE("self-signed, but authorityKeyIdentifier names another key" */
 	is(ROOT(.aki = "DER:3006800401020304"), NULL, LEAF(.serial = 5),
-	    CA_R_CHAIN_PROFILE, "names another key");
+	    CA_R_OK, NULL);
+	X509 *own = make(&(struct spec){
+	    "Own", "Own", other_key, other_key, .aki = "DER:3006800401020304"});
+	STACK_OF(X509) *chain = sk_X509_new_null();
+	struct ca_report *r = ca_report_new();
+	assert_int_equal(sk_X509_push(chain, own), 1);
+	ca_profile_check(chain, false, CA_PROFILE_STRICT, r);
+	assert_non_null(strstr(
+	    ca_report_get0_detail(r, CA_CHECK_CHAIN), "names another key"));
+	ca_report_free(r);
+	sk_X509_pop_free(chain, X509_free);
 }
 
 /* ---- name constraints, and names under them ---- */
@@ -164,14 +105,18 @@ static void
 constraints(void **state)
 {
 	(void)state;
-	strict(ROOT(.ext = "nameConstraints:critical,DER:3000"), NULL,
-	    LEAF(.serial = 5), "are empty");
-	strict(ROOT(.ext = NC "excluded;DNS:.example"), NULL, LEAF(.serial = 5),
+	strict(NULL, SUB(.ext = "nameConstraints:critical,DER:3000"),
+	    UNDER(.serial = 5), "are empty");
+	strict(NULL, SUB(.ext = "nameConstraints:excluded;DNS:example"),
+	    UNDER(.serial = 5), "are not critical");
+	strict(NULL, SUB(.ext = NC "excluded;DNS:.example"), UNDER(.serial = 5),
 	    "begins with a dot");
-	is(ROOT(.ext = NC "excluded;DNS:example"), NULL, LEAF(.serial = 5),
+	is(NULL, SUB(.ext = NC "excluded;DNS:example"), UNDER(.serial = 5),
 	    CA_R_OK, NULL);
-	strict(ROOT(.ext = NC "permitted;email:@example"), NULL,
-	    LEAF(.ext = SAN "email:a@example"), "begins with @");
+	strict(NULL, SUB(.ext = NC "permitted;email:@example"),
+	    UNDER(.ext = SAN "email:a@example"), "begins with @");
+	strict(NULL, NULL, LEAF(.ext = NC "excluded;DNS:example"),
+	    "but is not a CA certificate");
 	/* the constraints of a CA apply below it, not to its own names */
 	is(NULL, NULL, LEAF(.ext = SAN "DNS:a_b.x"), CA_R_OK, NULL);
 	strict(NULL, SUB(.ext = NC "excluded;DNS:example"),
@@ -270,8 +215,10 @@ undecodable(void **state)
 	(void)state;
 	both(NULL, NULL, LEAF(.ext = "authorityInfoAccess:DER:0500"),
 	    "cannot be decoded");
-	both(ROOT(.ext = "authorityInfoAccess:DER:0500"), NULL,
-	    LEAF(.serial = 5), "cannot be decoded");
+	both(NULL, SUB(.ext = "authorityInfoAccess:DER:0500"),
+	    UNDER(.serial = 5), "cannot be decoded");
+	both(ROOT(.ext = "policyConstraints:DER:0500"), NULL, LEAF(.serial = 5),
+	    NULL);
 }
 
 /* If a signature is wrong, anybody may have made the names: they are not
@@ -348,6 +295,58 @@ versions(void **state)
 		}
 	/* a leaf issues nothing */
 	strict(NULL, NULL, LEAF(.version = 1), "is not a version 3");
+}
+
+/* ---- the rules of strict, as docs/security.md lists them ---- */
+
+/* strict refuses it, basic accepts it; profile.bats compares the texts with the
+ * document. */
+#define RULE(text, sub, leaf)                                                  \
+	do {                                                                   \
+		printf("%s\n", text);                                          \
+		strict(NULL, sub, leaf, NULL);                                 \
+	} while (0)
+
+static void
+rules_of_strict(void **state)
+{
+	(void)state;
+	RULE("version is not 3", NULL, LEAF(.version = 1));
+	RULE("serial number is zero", NULL, LEAF(.serial_hex = "00"));
+	RULE("serial number is negative", NULL, LEAF(.serial_hex = "-01"));
+	RULE("serial number is longer than 20 octets", NULL,
+	    LEAF(.serial_hex = "010000000000000000000000000000000000000000"));
+	RULE("no authorityKeyIdentifier, or none with a keyIdentifier", NULL,
+	    LEAF(.aki = "DER:3000"));
+	RULE("CA without subjectKeyIdentifier", SUB(.no_ski = true),
+	    UNDER(.serial = 5));
+	RULE("keyCertSign in a certificate that is not a CA's", NULL,
+	    LEAF(.ku = "digitalSignature,keyCertSign"));
+	RULE("pathLenConstraint without keyCertSign",
+	    SUB(.bc = "critical,CA:TRUE,pathlen:0", .ku = ""),
+	    UNDER(.serial = 5));
+	RULE("pathLenConstraint in a certificate that is not a CA's", NULL,
+	    LEAF(.bc = "DER:3003020100"));
+	RULE("empty subject of a CA, or without subjectAltName", NULL,
+	    LEAF(.no_subject = true));
+	RULE("empty subject, and subjectAltName not critical", NULL,
+	    LEAF(.no_subject = true, .ext = SAN "DNS:a.example"));
+	RULE("empty subjectAltName", NULL, LEAF(.ext = SAN "DER:3000"));
+	RULE("nameConstraints in a certificate that is not a CA's", NULL,
+	    LEAF(.ext = NC "excluded;DNS:example"));
+	RULE("nameConstraints not critical",
+	    SUB(.ext = "nameConstraints:excluded;DNS:example"),
+	    UNDER(.serial = 5));
+	RULE("empty nameConstraints",
+	    SUB(.ext = "nameConstraints:critical,DER:3000"),
+	    UNDER(.serial = 5));
+	RULE("constraint on DNS names that begins with a dot",
+	    SUB(.ext = NC "excluded;DNS:.example"), UNDER(.serial = 5));
+	RULE("constraint on e-mail addresses that begins with @",
+	    SUB(.ext = NC "excluded;email:@example"), UNDER(.serial = 5));
+	RULE("underscore in a host name under a constraint",
+	    SUB(.ext = NC "excluded;DNS:example"),
+	    UNDER(.ext = SAN "DNS:a_b.x"));
 }
 
 /* ---- keys ---- */
@@ -478,28 +477,6 @@ no_purpose(void **state)
 	X509_free(leaf);
 }
 
-static int
-start(void **state)
-{
-	(void)state;
-	if (pki_start("profile") != 0)
-		return -1;
-	root_key = new_key();
-	leaf_key = new_key();
-	other_key = new_key();
-	return 0;
-}
-
-static int
-stop(void **state)
-{
-	(void)state;
-	EVP_PKEY_free(root_key);
-	EVP_PKEY_free(leaf_key);
-	EVP_PKEY_free(other_key);
-	return pki_stop();
-}
-
 int
 main(void)
 {
@@ -513,6 +490,7 @@ main(void)
 	    cmocka_unit_test(forged_names),
 	    cmocka_unit_test(qualifiers),
 	    cmocka_unit_test(versions),
+	    cmocka_unit_test(rules_of_strict),
 	    cmocka_unit_test(keys),
 	    cmocka_unit_test(digests),
 	    cmocka_unit_test(purposes),

@@ -1,0 +1,46 @@
+/*
+ * One attempt, as the module wrote it into the log: the text after the syslog
+ * tag.  docs/operations.md describes the form.  Everything in the text may have
+ * been chosen by a client, or by another program that imitates the module.
+ */
+#ifndef CA_AUDIT_LOGLINE_H
+#define CA_AUDIT_LOGLINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "report/report.h"
+
+/* Bytes of a message at most: a line of the log (CA_LOG_LINE_MAX), and what libpam
+ * and syslog write before it. */
+#define CA_LOGLINE_MAX 16384
+
+/* Texts are not escaped, and end with a NUL; NULL: the line has none. */
+struct ca_logline {
+	const char *service; /* as libpam writes it, before the facts */
+	const char *event;   /* "login", "account" */
+	const char *mode;    /* "enforce"; "audit": the outcome had no effect */
+	const char *outcome; /* granted, denied, accepted or rejected */
+	const char *reason;
+	const char *also;   /* reasons, separated by commas */
+	const char *waived; /* a reason */
+	const char *detail;
+	const char *fact[CA_FACTS]; /* names are in the form of RFC 4514 */
+	unsigned count;             /* of equal lines that syslog made one */
+	/* what the pointers above point to */
+	char text[2 * CA_LOGLINE_MAX];
+	size_t used;
+};
+
+/*
+ * Parse a message of len bytes.  CA_ERR_NOT_FOUND: the message is not about an
+ * attempt; CA_ERR_FORMAT: it begins as one, and is damaged or not the module's.
+ */
+CA_MUST_CHECK enum ca_err ca_logline_parse(
+    const char *message, size_t len, struct ca_logline *out);
+
+/* Return true if the attempt was not refused. */
+bool ca_logline_granted(const struct ca_logline *a);
+
+#endif

@@ -1,0 +1,250 @@
+/*
+ * doctor: can the program that loads the module read its files?  A screen locker
+ * runs as the user; systemd and AppArmor can hide files from a service.
+ */
+#include "doctor/doctor_pam.h"
+#include "doctor/doctor_view.h"
+
+#include <glob.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATHS 6
+
+/* What a login by this configuration reads; NULL where there is nothing. */
+static void
+paths_of(const struct ca_doctor_view *v, const char *out[PATHS])
+{
+	const struct ca_config *cfg = v->cfg;
+	const char *all[PATHS] = {v->file, cfg->ca_dir, cfg->intermediates_dir,
+	    cfg->crl == CA_CRL_OFF ? NULL : cfg->crl_dir, cfg->users,
+	    cfg->users_dir};
+
+	for (size_t i = 0; i < PATHS; i++)
+		out[i] =
+		    all[i] != NULL && access(all[i], F_OK) == 0 ? all[i] : NULL;
+}
+
+/* ---- as the user ---- */
+
+static bool
+is_locker(const char *service)
+{
+	static const char *const names[] = {"swaylock", "i3lock",
+	    "xscreensaver", "xsecurelock", "xlock", "kde", "kscreenlocker",
+	    "vlock", "physlock", "slock", "hyprlock", "gtklock", "waylock",
+	    "light-locker", "screen-locker", "xfce4-screensaver",
+	    "mate-screensaver", "cinnamon-screensaver"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(service, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The first directory above path, or path itself, that is closed to others.
+ * full: PATH_MAX bytes.  False: there is none. */
+static bool
+find_closed(const char *path, char *full)
+{
+	char part[PATH_MAX];
+	struct stat st;
+	mode_t need = S_IROTH;
+
+	if (realpath(path, full) == NULL)
+		return false;
+	for (char *p = full; p != NULL; p = strchr(p + 1, '/')) {
+		(void)snprintf(part, sizeof part, "%.*s",
+		    p == full ? 1 : (int)(p - full), full);
+		if (stat(part, &st) == 0 && (st.st_mode & S_IXOTH) == 0) {
+			memcpy(full, part, sizeof part);
+			return true;
+		}
+	}
+	if (stat(full, &st) == 0 && S_ISDIR(st.st_mode))
+		need |= S_IXOTH;
+	return (st.st_mode & need) != need;
+}
+
+static void
+check_locker(struct ca_doctor *d, const char *service)
+{
+	const char *path[PATHS];
+	char full[PATH_MAX];
+
+	paths_of(d->view, path);
+	for (size_t i = 0; i < PATHS; i++) {
+		if (path[i] == NULL || !find_closed(path[i], full))
+			continue;
+		ca_doctor_find(d, CA_F_NOT_READABLE, CA_LEVEL_WARNING,
+		    "%s is not readable by all users, and the service %s runs "
+		    "as the user",
+		    full, service);
+		ca_doctor_mend(d, "chmod o+rX %s", full);
+	}
+}
+
+/* ---- systemd ---- */
+
+/* Is one of the blank-separated paths above path? */
+static bool
+covers(const char *list, const char *path)
+{
+	size_t n;
+
+	for (const char *p = list; *p != '\0'; p += n) {
+		p += strspn(p, " \t\n-+\"");
+		n = strcspn(p, " \t\n:\"");
+		if (n > 0 && strncmp(p, path, n) == 0 &&
+		    (path[n] == '/' || path[n] == '\0' || p[n - 1] == '/'))
+			return true;
+		n = strcspn(p, " \t\n");
+	}
+	return false;
+}
+
+static void
+read_unit(struct ca_doctor *d, const char *unit, const char *service)
+{
+	static const char *const keys[] = {"InaccessiblePaths=",
+	    "InaccessibleDirectories=", "TemporaryFileSystem="};
+	const char *path[PATHS];
+	FILE *f = fopen(unit, "re");
+	char *line = NULL;
+	size_t size = 0;
+
+	paths_of(d->view, path);
+	while (f != NULL && getline(&line, &size, f) >= 0)
+		for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+			size_t n = strlen(keys[k]);
+
+			for (size_t i = 0;
+			     i < PATHS && strncmp(line, keys[k], n) == 0; i++) {
+				if (path[i] == NULL ||
+				    !covers(line + n, path[i]))
+					continue;
+				ca_doctor_find(d, CA_F_SANDBOX,
+				    CA_LEVEL_WARNING,
+				    "%s hides %s from the service %s by %.*s",
+				    unit, path[i], service, (int)n - 1,
+				    keys[k]);
+				ca_doctor_mend(d,
+				    "remove that path from %s, then run "
+				    "`systemctl daemon-reload' and restart the "
+				    "service",
+				    unit);
+			}
+		}
+	free(line);
+	if (f != NULL)
+		(void)fclose(f);
+}
+
+static void
+check_units(struct ca_doctor *d, const char *service)
+{
+	static const char *const dirs[] = {"/etc/systemd/system",
+	    "/run/systemd/system", "/usr/lib/systemd/system"};
+	/* Debian's unit of sshd has another name */
+	const char *const names[] = {
+	    service, strcmp(service, "sshd") == 0 ? "ssh" : NULL};
+
+	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
+		for (size_t k = 0; k < 4; k++) {
+			char pattern[600];
+			glob_t g;
+
+			if (names[k / 2] == NULL)
+				continue;
+			(void)snprintf(pattern, sizeof pattern,
+			    "%s/%s.service%s", dirs[i], names[k / 2],
+			    k % 2 == 0 ? "" : ".d/*.conf");
+			if (glob(pattern, 0, NULL, &g) != 0)
+				continue;
+			for (size_t j = 0; j < g.gl_pathc; j++)
+				read_unit(d, g.gl_pathv[j], service);
+			globfree(&g);
+		}
+}
+
+/* ---- AppArmor ---- */
+
+static bool
+has_text(const char *path, const char *const words[], size_t n)
+{
+	FILE *f = fopen(path, "re");
+	char *line = NULL;
+	size_t size = 0;
+	bool found = false;
+
+	while (f != NULL && !found && getline(&line, &size, f) >= 0)
+		for (size_t i = 0; i < n && line[strspn(line, " \t")] != '#';
+		     i++)
+			found = found || strstr(line, words[i]) != NULL;
+	free(line);
+	if (f != NULL)
+		(void)fclose(f);
+	return found;
+}
+
+static void
+check_profile(struct ca_doctor *d, const char *profile, const char *service)
+{
+	static const char *const known[] = {
+	    "certauth", " /** ", " /etc/** ", "(complain)", "(unconfined)"};
+	const char *name = strrchr(profile, '/') + 1;
+	char local[PATH_MAX], off[PATH_MAX], dir[PATH_MAX];
+
+	(void)snprintf(dir, sizeof dir, "%.*s", (int)(name - profile), profile);
+	if (snprintf(local, sizeof local, "%slocal/%s", dir, name) >=
+		(int)sizeof local ||
+	    snprintf(off, sizeof off, "%sdisable/%s", dir, name) >=
+		(int)sizeof off)
+		return;
+	if (access(off, F_OK) == 0 ||
+	    has_text(profile, known, sizeof known / sizeof *known) ||
+	    has_text(local, known, 3))
+		return;
+	ca_doctor_find(d, CA_F_SANDBOX, CA_LEVEL_WARNING,
+	    "the AppArmor profile %s of the service %s does not permit %s/",
+	    profile, service, CA_SYSCONFDIR);
+	ca_doctor_mend(d,
+	    "add `%s/** r,' to %s, then run `apparmor_parser -r %s'",
+	    CA_SYSCONFDIR, local, profile);
+}
+
+/* A profile is named after the program: usr.sbin.sshd. */
+static void
+check_apparmor(struct ca_doctor *d, const char *service)
+{
+	char pattern[600];
+	glob_t g;
+
+	(void)snprintf(
+	    pattern, sizeof pattern, "/etc/apparmor.d/*.%s", service);
+	if (glob(pattern, 0, NULL, &g) != 0)
+		return;
+	for (size_t i = 0; i < g.gl_pathc; i++)
+		check_profile(d, g.gl_pathv[i], service);
+	globfree(&g);
+}
+
+void
+ca_doctor_reach(
+    struct ca_doctor *d, const char *service, const struct ca_pam_line *line)
+{
+	const struct ca_doctor_view *now = d->view;
+
+	/* NULL: the configuration has a mistake, which is reported */
+	if ((d->view = ca_doctor_view_of(d, service, line)) != NULL) {
+		if (is_locker(service))
+			check_locker(d, service);
+		check_units(d, service);
+		check_apparmor(d, service);
+	}
+	d->view = now;
+}

@@ -1,0 +1,328 @@
+#include "key/pemkey.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/pem.h"
+#include "key/keyfile.h"
+#include "key/pbe.h"
+
+#define TRIES 3
+
+struct ca_pemkey {
+	struct ca_crypto *crypto; /* borrowed */
+	X509 *cert;               /* what the key must belong to, or NULL */
+	char *path;
+	struct ca_buf text;     /* its block; wiped when freed */
+	bool encrypted, legacy; /* legacy: by the legacy provider alone */
+	EVP_PKEY *pkey;         /* NULL: still encrypted */
+	const struct ca_log *log;
+};
+
+void
+ca_pemkey_free(struct ca_pemkey *key)
+{
+	if (key == NULL)
+		return;
+	EVP_PKEY_free(key->pkey);
+	X509_free(key->cert);
+	ca_buf_free(&key->text);
+	free(key->path);
+	free(key);
+}
+
+/* ---- decoding ---- */
+
+static int
+passphrase(char *buf, int size, int writing, void *secret)
+{
+	const struct ca_secret *s = secret;
+
+	(void)writing;
+	if (s == NULL || ca_secret_len(s) > (size_t)size)
+		return -1;
+	memcpy(buf, ca_secret_get0(s), ca_secret_len(s));
+	return (int)ca_secret_len(s);
+}
+
+/* The key in lib.  libcrypto takes the cipher of the traditional form from the
+ * thread's default context. */
+static EVP_PKEY *
+decode_in(
+    const struct ca_pemkey *k, OSSL_LIB_CTX *lib, struct ca_secret *secret)
+{
+	BIO *bio = BIO_new_mem_buf(k->text.p, (int)k->text.len);
+	OSSL_LIB_CTX *before = OSSL_LIB_CTX_set0_default(lib);
+	EVP_PKEY *pkey = NULL;
+
+	if (bio != NULL)
+		pkey = PEM_read_bio_PrivateKey_ex(
+		    bio, NULL, passphrase, secret, lib, NULL);
+	(void)OSSL_LIB_CTX_set0_default(before);
+	BIO_free(bio);
+	ERR_clear_error();
+	return pkey;
+}
+
+/* The same with the legacy provider, which the process's context lacks. */
+static EVP_PKEY *
+decode_legacy(const struct ca_pemkey *k, struct ca_secret *secret)
+{
+	struct ca_legacy legacy;
+	EVP_PKEY *theirs = NULL, *pkey = NULL;
+	PKCS8_PRIV_KEY_INFO *p8 = NULL;
+
+	if (ca_legacy_open(&legacy) == CA_OK)
+		theirs = decode_in(k, legacy.lib, secret);
+	if (theirs != NULL && (p8 = EVP_PKEY2PKCS8(theirs)) != NULL)
+		pkey = EVP_PKCS82PKEY_ex(
+		    p8, ca_crypto_get0_libctx(k->crypto), NULL);
+	PKCS8_PRIV_KEY_INFO_free(p8); /* wipes the key material */
+	EVP_PKEY_free(theirs);
+	ca_legacy_close(&legacy);
+	ERR_clear_error();
+	return pkey;
+}
+
+static void
+tell(const struct ca_key_ui *ui, const char *path, const char *what)
+{
+	struct ca_buf line = CA_BUF_INIT(8192);
+
+	ca_buf_fmt(&line, "%s: %s", path, what);
+	if (ui->info != NULL && ca_buf_text(&line) != NULL)
+		ui->info(ui->ctx, ca_buf_text(&line));
+	ca_buf_free(&line);
+}
+
+/* One try; CA_ERR_PIN: the passphrase may be wrong. */
+static enum ca_err
+decrypt_once(struct ca_pemkey *k, const struct ca_key_ui *ui)
+{
+	struct ca_buf prompt = CA_BUF_INIT(8192);
+	struct ca_secret *answer = NULL;
+	enum ca_err rc = CA_ERR_MEMORY;
+
+	ca_buf_fmt(&prompt, "Passphrase for %s: ", k->path);
+	if (ca_buf_text(&prompt) != NULL)
+		rc = ui->ask(ui->ctx, ca_buf_text(&prompt), &answer);
+	if (rc == CA_OK && answer == NULL)
+		rc = CA_ERR_CANCELLED;
+	if (rc == CA_OK && ca_secret_len(answer) > PEM_BUFSIZE)
+		rc = CA_ERR_LIMIT;
+	if (rc == CA_OK) {
+		k->pkey = k->legacy
+			      ? decode_legacy(k, answer)
+			      : decode_in(k, ca_crypto_get0_libctx(k->crypto),
+				    answer);
+		rc = k->pkey != NULL ? CA_OK : CA_ERR_PIN;
+	}
+	ca_secret_free(answer);
+	ca_buf_free(&prompt);
+	return rc;
+}
+
+enum ca_err
+ca_pemkey_unlock(struct ca_pemkey *k, const struct ca_key_ui *ui)
+{
+	enum ca_err rc = CA_ERR_PIN;
+
+	if (k->pkey != NULL)
+		return CA_OK;
+	if (ui == NULL || ui->ask == NULL)
+		return CA_ERR_CANCELLED;
+	for (int i = 0; i < TRIES && rc == CA_ERR_PIN; i++) {
+		rc = decrypt_once(k, ui);
+		if (rc == CA_ERR_PIN)
+			tell(ui, k->path, "the passphrase is wrong");
+	}
+	return rc;
+}
+
+bool
+ca_pemkey_locked(const struct ca_pemkey *key)
+{
+	return key->pkey == NULL;
+}
+
+bool
+ca_pemkey_fits(const struct ca_pemkey *key, X509 *cert)
+{
+	bool fits =
+	    key->pkey != NULL && X509_check_private_key(cert, key->pkey) == 1;
+
+	ERR_clear_error();
+	return fits;
+}
+
+static enum ca_err
+unreadable(const struct ca_pemkey *k)
+{
+	ca_log_err(k->log,
+	    "%s: its private key is damaged, or of a type that this libcrypto "
+	    "does not support",
+	    k->path);
+	return CA_ERR_FORMAT;
+}
+
+/* Decode the key, or see that it can be decrypted later. */
+static enum ca_err
+look(struct ca_pemkey *k, const struct ca_pem *pem)
+{
+	k->encrypted = ca_pem_is_encrypted(pem);
+	if (k->encrypted)
+		return ca_pem_cipher(pem, ca_crypto_get0_libctx(k->crypto),
+		    k->path, k->log, &k->legacy);
+	k->pkey = decode_in(k, ca_crypto_get0_libctx(k->crypto), NULL);
+	return k->pkey != NULL ? CA_OK : unreadable(k);
+}
+
+/* ---- the file ---- */
+
+static bool
+is_key(const struct ca_pem *pem)
+{
+	static const char *const labels[] = {PEM_STRING_PKCS8INF,
+	    PEM_STRING_PKCS8, PEM_STRING_RSA, PEM_STRING_ECPRIVATEKEY,
+	    PEM_STRING_DSA};
+
+	for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++)
+		if (ca_pem_label(pem, labels[i]))
+			return true;
+	return false;
+}
+
+/* The first private key of the file in PEM. */
+static enum ca_err
+find_pem(struct ca_pemkey *k, const struct ca_buf *file)
+{
+	struct ca_reader r = ca_reader_of(file->p, file->len);
+	struct ca_pem pem;
+	enum ca_err rc;
+
+	while ((rc = ca_pem_next(&r, &pem)) == CA_OK) {
+		if (!is_key(&pem))
+			continue;
+		ca_pem_put(&pem, &k->text);
+		if ((rc = ca_buf_err(&k->text)) != CA_OK)
+			return rc;
+		return look(k, &pem);
+	}
+	if (!ca_keyfile_tell(k->path, file, CA_WANT_KEY, k->log))
+		ca_log_err(k->log, "%s contains no private key in PEM%-s",
+		    k->path,
+		    rc == CA_ERR_FORMAT
+			? "; a block of it is not closed, was it cut?"
+			: "");
+	return CA_ERR_FORMAT;
+}
+
+static enum ca_err
+find_key(struct ca_pemkey *k, const struct ca_buf *file)
+{
+	const unsigned char *p = file->p;
+
+	if (ca_pem_is(file->p, file->len) ||
+	    ca_file_kind(file->p, file->len) != CA_FILE_KEY)
+		return find_pem(k, file);
+	k->pkey = d2i_AutoPrivateKey_ex(
+	    NULL, &p, (long)file->len, ca_crypto_get0_libctx(k->crypto), NULL);
+	ERR_clear_error();
+	return k->pkey != NULL ? CA_OK : unreadable(k);
+}
+
+static void
+warn_mode(const struct ca_pemkey *k, mode_t mode)
+{
+	if (!k->encrypted && (mode & (S_IRWXG | S_IRWXO)) != 0)
+		ca_log_warning(k->log,
+		    "%s is not encrypted, and other users can access it (mode "
+		    "%04o); run: chmod 600 FILE",
+		    k->path, (unsigned)mode & 07777);
+}
+
+enum ca_err
+ca_pemkey_read(struct ca_crypto *crypto, const char *path,
+    const struct ca_log *log, struct ca_pemkey **out)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_buf file = CA_BUF_INIT(CA_KEY_FILE_MAX);
+	struct ca_pemkey *k = calloc(1, sizeof *k);
+	mode_t mode = 0;
+
+	if (k == NULL || (k->path = strdup(path)) == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	k->crypto = crypto;
+	k->log = log;
+	k->text = CA_BUF_INIT(2 * CA_KEY_FILE_MAX);
+	if ((rc = ca_keyfile_read(path, &file, &mode, log)) != CA_OK ||
+	    (rc = find_key(k, &file)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	warn_mode(k, mode);
+	*out = k;
+	k = NULL; /* transferred */
+	ret = CA_OK;
+out:
+	ca_pemkey_free(k);
+	ca_buf_free(&file);
+	return ret;
+}
+
+/* ---- as the key of an identity ---- */
+
+static bool
+can(const void *impl, const struct ca_scheme *scheme)
+{
+	const struct ca_pemkey *k = impl;
+	EVP_PKEY *pub = X509_get0_pubkey(k->cert);
+
+	return pub != NULL && ca_crypto_has_scheme(k->crypto, scheme) &&
+	       ca_crypto_scheme_fits(scheme, pub);
+}
+
+static enum ca_err
+sign(void *impl, const struct ca_scheme *scheme, const void *tbs, size_t len,
+    const struct ca_key_ui *ui, struct ca_buf *sig)
+{
+	struct ca_pemkey *k = impl;
+	enum ca_err rc;
+
+	if ((rc = ca_pemkey_unlock(k, ui)) != CA_OK)
+		return rc;
+	if (!ca_pemkey_fits(k, k->cert)) {
+		ca_log_err(k->log,
+		    "%s: the key does not belong to the certificate", k->path);
+		EVP_PKEY_free(k->pkey);
+		k->pkey = NULL;
+		return CA_ERR_FORMAT;
+	}
+	return ca_crypto_sign(k->crypto, scheme, k->pkey, tbs, len, sig);
+}
+
+static void
+free_impl(void *impl)
+{
+	ca_pemkey_free(impl);
+}
+
+static const struct ca_key_ops ops = {can, sign, free_impl};
+
+struct ca_key *
+ca_pemkey_take(struct ca_pemkey *pemkey, X509 *cert)
+{
+	struct ca_key *key = ca_key_new(&ops, pemkey);
+
+	if (key != NULL) {
+		(void)X509_up_ref(cert);
+		pemkey->cert = cert;
+	}
+	return key;
+}

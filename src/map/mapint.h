@@ -1,0 +1,43 @@
+/*
+ * Private to map.c and outcome.c: the decision about one certificate.
+ */
+#ifndef CA_MAP_MAPINT_H
+#define CA_MAP_MAPINT_H
+
+#include "map/account.h"
+#include "map/ident.h"
+#include "map/map.h"
+#include "map/match.h"
+
+#define LOGINS_MAX 8 /* different logins of one certificate that are kept */
+
+/* The results of the rules so far. */
+struct ca_map_decision {
+	const struct ca_context *ctx;
+	const struct ca_map_input *in;
+	const char *user; /* NULL: from the map */
+	struct ca_account_user who;
+	struct ca_match_where where;
+	struct ca_ident id;
+	struct ca_buf made;
+	/* the different logins that rules gave */
+	char *login[LOGINS_MAX];
+	size_t n;
+	bool more;     /* than LOGINS_MAX */
+	char *rule;    /* the first rule that gave the right one */
+	bool allowed;  /* one of them is user */
+	char *invalid; /* the rule whose login is refused, and why */
+	char *option;  /* the rule of which only an option does not match */
+	ca_map_trace *trace;
+	void *trace_ctx;
+};
+
+/* Return the login that is granted, or NULL; the report has the reason. */
+const char *ca_map_conclude(
+    struct ca_map_decision *d, struct ca_report *report);
+
+/* Report that the rules could not be used. */
+void ca_map_cannot(
+    struct ca_report *report, const struct ca_config *cfg, enum ca_err err);
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * The outcome of the rules, for the report.
+ */
+#include "map/mapint.h"
+
+static void
+pass(struct ca_map_decision *d, struct ca_report *report, const char *login)
+{
+	ca_report_fact(report, CA_FACT_USER, login);
+	ca_report_fact(report, CA_FACT_RULE, d->rule);
+	/* both names, if the name service knows the account by another */
+	ca_report_set(report, CA_CHECK_MAPPING, CA_PASS, CA_R_OK,
+	    "%s%s%s%s by %s", login, d->who.own != NULL ? " (the account " : "",
+	    d->who.own != NULL ? d->who.own : "", d->who.own != NULL ? ")" : "",
+	    d->rule);
+}
+
+static void
+fail_ambiguous(struct ca_map_decision *d, struct ca_report *report)
+{
+	struct ca_buf all = CA_BUF_INIT(4096);
+
+	for (size_t i = 0; i < d->n; i++)
+		ca_buf_fmt(&all, "%s%s", i > 0 ? ", " : "", d->login[i]);
+	if (d->more)
+		ca_buf_str(&all, ", ...");
+	const char *text = ca_buf_text(&all);
+	ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, CA_R_AMBIGUOUS,
+	    "logins: %s", text != NULL ? text : "several");
+	ca_buf_free(&all);
+}
+
+const char *
+ca_map_conclude(struct ca_map_decision *d, struct ca_report *report)
+{
+	enum ca_reason why = CA_R_UNMAPPED;
+
+	if (d->user != NULL && d->allowed) {
+		pass(d, report, d->user);
+		return d->user;
+	}
+	if (d->user == NULL && d->n == 1 && !d->more) {
+		pass(d, report, d->login[0]);
+		return d->login[0];
+	}
+	if (d->user == NULL && (d->n > 1 || d->more)) {
+		fail_ambiguous(d, report);
+		return NULL;
+	}
+	if (d->invalid != NULL)
+		why = CA_R_LOGIN_INVALID;
+	else if (d->n > 0)
+		why = CA_R_OTHER_USER;
+	if (why == CA_R_LOGIN_INVALID)
+		ca_report_set(
+		    report, CA_CHECK_MAPPING, CA_FAIL, why, "%s", d->invalid);
+	else if (why == CA_R_OTHER_USER)
+		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, why,
+		    "it maps to %s%s%s%s", d->login[0],
+		    d->n > 1 ? " and others" : "",
+		    d->option != NULL ? "; " : "",
+		    d->option != NULL ? d->option : "");
+	else if (d->option != NULL)
+		ca_report_set(
+		    report, CA_CHECK_MAPPING, CA_FAIL, why, "%s", d->option);
+	else
+		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, why, NULL);
+	return NULL;
+}
+
+void
+ca_map_cannot(
+    struct ca_report *report, const struct ca_config *cfg, enum ca_err err)
+{
+	enum ca_reason why = err == CA_ERR_MEMORY || err == CA_ERR_CRYPTO
+				 ? CA_R_INTERNAL
+				 : CA_R_USERS_FILE;
+
+	ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, why, "%s: %s",
+	    cfg->users, ca_err_text(err));
+}

@@ -1,0 +1,377 @@
+#!/usr/bin/env bats
+# certauth log: on the lines of a real sshd and su in a real journal, on the same
+# lines in files of syslog, and on lines that are not of the module.
+bats_require_minimum_version 1.5.0
+load lib/common
+load lib/sshd
+
+DATA=$HERE/tests/data/log
+
+setup() { need_root; }
+
+# journald of this place only; what is sent to /dev/log goes there
+journal_start() {
+	local i
+	mkdir -p "$S/var"
+	# the socket of devlog stays below
+	EXEC='exec' in_place setpriv --pdeathsig TERM \
+		/lib/systemd/systemd-journald >"$S/journald.out" 2>&1 \
+		</dev/null 3>&- 4>&- &
+	JOURNALD_PID=$!
+	export JOURNALD_PID
+	for ((i = 0; i < 500; i++)); do
+		in_place test -S /run/systemd/journal/dev-log && break
+		sleep 0.02
+	done
+	in_place mount --bind /run/systemd/journal/dev-log /dev/log
+}
+
+# what was sent is in the journal
+journal_sync() {
+	local i mark="mark-$RANDOM$RANDOM"
+	in_place logger -t mark -p authpriv.info "$mark"
+	for ((i = 0; i < 500; i++)); do
+		in_place journalctl -q -t mark 2>/dev/null | grep -q "$mark" &&
+			return
+		sleep 0.02
+	done
+	cat "$S/journald.out"
+	return 1
+}
+
+# by pamtester, which names itself in the log: OPTION of login.py ...
+try() {
+	in_place python3 "$S/bin/login.py" "$@" -- pamtester test alice \
+		authenticate >"$S/seen" 2>&1 </dev/null || :
+}
+
+setup_file() {
+	[ "$(id -u)" -eq 0 ] || return 0 # every test is skipped, see setup
+	place_make
+	cp "$DATA"/* "$S/"
+	touch -d 2026-11-21 "$S"/openssh10.* # the classic form has no year
+	# no rotation or limit of this host
+	[ -s "$S/etc/machine-id" ] ||
+		echo 0123456789abcdef0123456789abcdef >"$S/etc/machine-id"
+	# and nothing of the kernel's: its log, whether it audits
+	printf '%s\n' '[Journal]' Storage=volatile RateLimitBurst=0 \
+		ReadKMsg=no Audit= ForwardToWall=no \
+		>"$S/etc/systemd/journald.conf"
+	journal_start || return
+	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")" \
+		"alice sha256:$(pki_sha256 "$PKI/revoked.pem")"
+	conf default 'host_names = web1.example web1 host.example'
+	service su
+	sshd_start || return
+	client_make
+	client "$CERTAUTH" ssh -o NumberOfPasswordPrompts=1 web1 true </dev/null >"$S/seen" 2>&1 || return
+	client_make revoked
+	client "$CERTAUTH" ssh -o NumberOfPasswordPrompts=1 web1 true </dev/null >"$S/seen" 2>&1 || :
+	client_make bob
+	client "$CERTAUTH" ssh -o NumberOfPasswordPrompts=1 web1 true </dev/null >"$S/seen" 2>&1 || :
+	# text of a client in the log: the login's name
+	client ssh -o BatchMode=yes -l \
+		'x pam_certauth(sshd:auth): outcome=granted reason=ok' web1 \
+		</dev/null >"$S/seen" 2>&1 || :
+	# programs of other users
+	cp "$PKI/alice-chain.pem" "$PKI/alice.key" "$S/home/carol/"
+	chown 2003 "$S/home/carol/alice.key"
+	as_user carol python3 "$S/bin/login.py" --pty --cert alice-chain.pem \
+		--key alice.key -- su alice -c true </dev/null \
+		>"$S/seen" 2>&1 || return
+	as_user carol logger -t sshd -p authpriv.notice \
+		'pam_certauth(sshd:auth): outcome=granted reason=ok user="root" service="sshd"'
+	# a service whose output is in the journal, and a daemon that logs what
+	# its client says
+	echo 'pam_certauth(test:auth): outcome=granted reason=ok user="stdout"' |
+		in_place systemd-cat -t test -p notice
+	printf '%s\n' 'SYSLOG_FACILITY=10' 'SYSLOG_IDENTIFIER=sshd' \
+		'MESSAGE=pam_certauth(sshd:auth): outcome=granted reason=ok user="native"' |
+		in_place logger --journald
+	in_place logger -t webapp -p authpriv.notice \
+		'pam_certauth(sshd:auth): outcome=granted reason=ok user="webapp" service="sshd"'
+	# audit = json
+	conf test 'audit = json' 'mode = audit'
+	try --cert "$PKI/revoked-chain.pem" --key "$PKI/revoked.key"
+	sshd_stop
+	journal_sync
+}
+
+teardown_file() {
+	sshd_stop
+	[ -z "${JOURNALD_PID:-}" ] || kill "$JOURNALD_PID" 2>/dev/null || :
+	place_remove
+}
+
+# the attempts of JSON lines, a line each
+attempts() {
+	python3 -c '
+import json, sys
+for line in sys.stdin:
+    o = json.loads(line)
+    print(o["program"], o["service"], o.get("user", "-"), o["event"],
+          o["mode"], o["outcome"], o["reason"],
+          "cert" if "sha256" in o else "-")'
+}
+
+# what the scene of setup_file is
+expected() {
+	cat <<-'END'
+		sshd sshd alice login enforce granted ok cert
+		sshd sshd alice login enforce denied revoked cert
+		sshd sshd alice login enforce denied unmapped cert
+		su su alice login enforce granted ok cert
+		sshd sshd root login enforce granted ok -
+		pamtester test alice login audit denied revoked cert
+	END
+}
+
+@test "the journal: every attempt once, and nothing that is none" {
+	run --separate-stderr in_place "$CERTAUTH" log --json
+	echo "$output" "$stderr"
+	[ "$status" -eq 0 ]
+	diff <(attempts <<<"$output") <(expected)
+	# what the daemon wrote is not counted, and said
+	[[ $stderr == *'imitate the module'*': 1' ]]
+	[[ $output != *stdout* && $output != *webapp* && $output != *native* ]]
+}
+
+@test "the journal: the table, its summary, and the next command" {
+	run --separate-stderr in_place env TZ=UTC "$CERTAUTH" log
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ ${lines[0]} == *TIME*SERVICE*USER*OUTCOME*REASON*CERTIFICATE ]]
+	[[ $output == *'6 attempts: 3 granted, 3 refused; 1 with mode = audit'* ]]
+	[[ $output == *'2  revoked '* ]]
+	sum=$(pki_sha256 "$PKI/revoked.pem")
+	[[ $output == *"certauth explain --service sshd --user alice --rhost 127.0.0.1 CERT.pem  # SHA-256 $sum"* ]]
+	# carol's su, and carol's own line
+	grep -q '^\* .* su  .* granted' <<<"$output"
+	grep -q '^\* .* sshd  .* root .*granted' <<<"$output"
+	[ "$(grep -c '^\* .*granted' <<<"$output")" -eq 2 ]
+	[[ $output == *'* (2): a process of a user other than root'* ]]
+}
+
+@test "the journal: the command that is shown explains the attempt" {
+	local command
+	mkdir -p "$S/etc/certauth/users.d/alice"
+	cp "$PKI/revoked-chain.pem" \
+		"$S/etc/certauth/users.d/alice/card one.pem"
+	run in_place "$CERTAUTH" log --reason revoked --service sshd
+	echo "$output"
+	command=$(grep -o 'certauth explain.*' <<<"$output")
+	[[ $command == *" '/etc/certauth/users.d/alice/card one.pem'" ]]
+	run in_place bash -c "${command/#certauth/$CERTAUTH}"
+	rm -r "$S/etc/certauth/users.d/alice"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *revoked* ]]
+}
+
+@test "the journal: --since, --denied, --user, --service, --reason" {
+	count() {
+		local want=$1
+		shift
+		run --separate-stderr in_place "$CERTAUTH" log --json "$@"
+		echo "$*: $output $stderr"
+		[ "$(grep -c '^{' <<<"$output")" -eq "$want" ]
+		[ "$status" -eq $((want == 0)) ]
+	}
+	count 6 --since 1h
+	count 6 --since "$(date -d yesterday +%F)"
+	count 6 --since "$(date -u -d '1 hour ago' +%FT%TZ)"
+	count 0 --since "$(date -u -d '1 hour' +%FT%TZ)"
+	[[ $stderr == *'no attempt found in the journal'* ]]
+	count 3 --denied
+	count 5 --user alice
+	count 1 --service su
+	count 2 --reason revoked
+	count 1 --reason revoked --service sshd --denied
+	count 0 --user nobody
+	run in_place "$CERTAUTH" log --since yesterday
+	[ "$status" -eq 2 ]
+	run in_place "$CERTAUTH" log --reason revokd
+	[ "$status" -eq 2 ]
+}
+
+@test "the same lines as files: two forms of syslog, and the export format" {
+	local form
+	in_place "$CERTAUTH" log --json 2>/dev/null | attempts >"$S/journal"
+	for form in short short-iso export; do
+		in_place journalctl -q -o "$form" SYSLOG_FACILITY=10 \
+			_TRANSPORT=syslog >"$S/auth.log"
+		[ -s "$S/auth.log" ]
+		run --separate-stderr in_place "$CERTAUTH" log --json \
+			--file "$S/auth.log"
+		echo "$form: $output $stderr"
+		[ "$status" -eq 0 ]
+		diff <(attempts <<<"$output") "$S/journal"
+		gzip -c "$S/auth.log" >"$S/auth.log.1.gz"
+		in_place "$CERTAUTH" log --json --file "$S/auth.log.1.gz" |
+			attempts | diff - "$S/journal"
+		in_place "$CERTAUTH" log --json --file - <"$S/auth.log" |
+			attempts | diff - "$S/journal"
+	done
+}
+
+@test "sshd 9.8 and later: sshd-session and sshd-auth, in all forms" {
+	local form
+	for form in classic rfc3339 export; do
+		run --separate-stderr in_place env TZ=UTC "$CERTAUTH" log --json \
+			--file "$S/openssh10.$form"
+		echo "$form: $output $stderr"
+		[ "$status" -eq 0 ]
+		diff <(attempts <<<"$output") - <<-'END'
+			sshd-session sshd alice login enforce granted ok cert
+			sshd-session sshd alice login enforce denied crl-expired cert
+			sshd-auth sshd Müller login enforce denied unmapped cert
+			sshd-session sshd alice login enforce denied answer-empty -
+		END
+		[[ $output == *'"time":"2026-11-20T08:15:02Z"'* ]]
+		[ -z "$stderr" ]
+	done
+}
+
+@test "no journal: /var/log/auth.log and secure, with the rotated ones" {
+	local files=$S/varlog
+	mkdir -p "$files"
+	in_place journalctl -q -o short SYSLOG_FACILITY=10 _TRANSPORT=syslog \
+		>"$S/all"
+	total=$(wc -l <"$S/all")
+	head -n 2 "$S/all" | gzip >"$files/auth.log.2.gz"
+	sed -n '3,4p' "$S/all" >"$files/auth.log.1"
+	tail -n +5 "$S/all" >"$files/auth.log"
+	[ "$total" -gt 5 ]
+	touch -d '2 hours ago' "$files/auth.log.2.gz"
+	touch -d '1 hour ago' "$files/auth.log.1"
+	# the host of a container: no journal
+	# shellcheck disable=SC2016 # for the shell inside
+	host() {
+		in_place unshare -m --propagation private bash -c '
+			mount --bind "$1" /var/log
+			mount -t tmpfs tmpfs /run
+			shift
+			exec "$@"' - "$files" "$@"
+	}
+	in_place "$CERTAUTH" log --json 2>/dev/null | attempts >"$S/journal"
+	run --separate-stderr host "$CERTAUTH" log --json
+	echo "$output" "$stderr"
+	[ "$status" -eq 0 ]
+	diff <(attempts <<<"$output") "$S/journal"
+	mv "$files/auth.log" "$files/secure"
+	host "$CERTAUTH" log --json | attempts | diff - "$S/journal"
+	# a form that is not read is said
+	: >"$files/secure-20261101.xz"
+	run --separate-stderr host "$CERTAUTH" log --json
+	[ "$status" -eq 2 ]
+	[[ $stderr == *'/var/log/secure-20261101.xz is not read'* ]]
+	rm "$files"/*
+	run --separate-stderr host "$CERTAUTH" log
+	echo "$stderr"
+	[ "$status" -eq 2 ]
+	[[ $stderr == *'neither a journal nor /var/log/auth.log'* ]]
+	: >"$files/auth.log"
+	run --separate-stderr host "$CERTAUTH" log
+	[ "$status" -eq 1 ]
+	[[ $stderr == *'no attempt found in /var/log/auth.log'* ]]
+	# not the user's to read
+	chmod 700 "$files"
+	printf x >"$files/auth.log"
+	chmod 600 "$files/auth.log"
+	chmod 755 "$files"
+	run --separate-stderr host setpriv --reuid 2003 --regid 2003 \
+		--clear-groups "$CERTAUTH" log
+	echo "$stderr"
+	[ "$status" -eq 2 ]
+	[[ $stderr == *'/var/log/auth.log: no permission'*'group adm'* ]]
+}
+
+@test "no permission to read the journal: the groups are named" {
+	run --separate-stderr as_user carol "$CERTAUTH" log
+	echo "$output $stderr"
+	[ "$status" -eq 2 ]
+	[ -z "$output" ]
+	[[ $stderr == *'no permission to read the journal'*'group adm or systemd-journal'* ]]
+}
+
+@test "damaged, truncated and missing files" {
+	in_place "$CERTAUTH" log --file "$S/openssh10.classic" --json \
+		>"$S/whole"
+	# a file that ends in the middle of a line
+	head -c -40 "$S/openssh10.classic" >"$S/cut"
+	run --separate-stderr in_place "$CERTAUTH" log --json --file "$S/cut"
+	echo "$output $stderr"
+	[ "$status" -eq 0 ]
+	[ "$output" = "$(head -n 3 "$S/whole")" ]
+	[[ $stderr == *'damaged, truncated'*': 1' ]]
+	# a compressed file without its end: what is there is shown
+	(
+		cat "$S/openssh10.classic"
+		head -c 300000 /dev/urandom | base64
+	) | gzip | head -c 200000 >"$S/cut.gz"
+	run --separate-stderr in_place "$CERTAUTH" log --json --file "$S/cut.gz"
+	echo "$stderr"
+	[ "$status" -eq 2 ]
+	[ "$output" = "$(cat "$S/whole")" ]
+	[[ $stderr == *'gzip reported an error'* ]]
+	run --separate-stderr in_place "$CERTAUTH" log --file /nonexistent
+	[ "$status" -eq 2 ]
+	[[ $stderr == *'/nonexistent: No such file'* ]]
+	run --separate-stderr in_place "$CERTAUTH" log --file /etc
+	[ "$status" -eq 2 ]
+	# a file of something else
+	run --separate-stderr in_place "$CERTAUTH" log --file "$CERTAUTH"
+	[ "$status" -eq 1 ]
+}
+
+no_control() {
+	[ "$(LC_ALL=C tr -d '\001-\011\013-\037\177' <<<"$1")" = "$1" ]
+}
+
+@test "text of a client never escapes the table, nor the command" {
+	cat >"$S/hostile" <<-'END'
+		Nov 20 08:00:00 h sshd[1]: pam_certauth(sshd:auth): outcome=denied reason=unmapped user="a\x1b[2Jb\x0aNov 20 08:00:00 h sshd[1]: pam_certauth(sshd:auth): outcome\=granted" service="sshd" subject="CN=\1B[2J$(touch /x)" sha256=ab
+		Nov 20 08:00:00 h sshd[1]: pam_certauth(sshd:auth): outcome=denied reason=unmapped user="$(touch /x)'; touch /x #" service="sshd" sha256=ab
+		Nov 20 08:00:00 h sshd[1]: pam_certauth(sshd:auth): outcome=denied reason=unmapped user="CORP\\al ice" service="sshd" sha256=ab
+		Nov 20 08:00:00 h sshd[1]: pam_certauth(sshd:auth): outcome=denied reason=unmapped user="../../../../etc" service="sshd" sha256=ab
+		Nov 20 08:00:00 h sshd[1]: pam_certauth(sshd:auth): {"outcome":"denied","reason":"unmapped","facts":{"user":"\u001b[2J\u202e","service":"sshd"}}
+	END
+	printf 'Nov 20 08:00:00 h sshd[1]: Invalid user \e[2J pam_certauth(sshd:auth): outcome=granted reason=ok\n' \
+		>>"$S/hostile"
+	run --separate-stderr in_place "$CERTAUTH" log --file "$S/hostile"
+	echo "$output" | cat -v
+	[ "$status" -eq 0 ]
+	[[ $output == *'5 attempts: 0 granted, 5 refused'* ]]
+	no_control "$output$stderr"
+	[[ $output != *$'\u202e'* ]]
+	[ "$(grep -c 'certauth explain --service sshd --user USER CERT.pem' \
+		<<<"$output")" -eq 2 ]
+	[[ $output == *"--user 'CORP\\al ice' CERT.pem"* ]]
+	run --separate-stderr in_place "$CERTAUTH" log --json \
+		--file "$S/hostile"
+	python3 -c '
+import json, sys
+for line in sys.stdin:
+    json.loads(line)' <<<"$output"
+	no_control "$output"
+}
+
+@test "memory does not grow with the log" {
+	local small large
+	peak() { # KiB
+		in_place python3 -c '
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' \
+			"$CERTAUTH" log --file "$1"
+	}
+	cat "$S/openssh10.classic" >"$S/small"
+	for ((i = 0; i < 12; i++)); do
+		cat "$S/small" "$S/small"
+		head -c 3000000 /dev/zero | tr '\0' x
+	done >"$S/large"
+	small=$(peak "$S/small")
+	large=$(peak "$S/large")
+	echo "$small $large"
+	[ "$large" -lt $((small + 1024)) ]
+}
