@@ -358,6 +358,21 @@ policyConstraints = critical, inhibitPolicyMapping:0'
 	[[ $output == *'extension 1.2.3.4.5'* ]]
 }
 
+# ---- CRLs ----
+
+@test "the CRL of a CA that was created again: both keys are named" {
+	again inter --issuer root
+	pki_crl again
+	cas root.pem
+	pki_dir "$PKI/crls" root.crl again.crl
+	run "$CERTAUTH" verify --config "$CONF" --ca-dir "$PKI/ca" \
+		--crl-dir "$PKI/crls" "$PKI/alice-chain.pem"
+	[ "$status" -eq 1 ]
+	output=$(grep -E '^(rejected|  [a-z]+ +fail)' <<<"$output")
+	held crl-again
+	[[ $output == *'/88e20b8e.r0 has a wrong signature'*'the CRL names the key '*', the CA has the key '* ]]
+}
+
 # ---- the profile ----
 
 @test "profile: each finding once" {
