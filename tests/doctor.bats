@@ -1031,6 +1031,12 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	finds warning ca-not-hashed 'root.der'
 	mended ca-not-hashed 'certauth setup --ca /etc/certauth/ca/root.der'
 	[ "$status" -eq 0 ]
+	# PKCS #7
+	rm "$C"/ca/*
+	openssl crl2pkcs7 -nocrl -certfile "$PKI/root.pem" -out "$C/ca/root.p7b"
+	finds warning ca-not-hashed 'root.p7b has no hashed name'
+	mended ca-not-hashed 'certauth setup --ca /etc/certauth/ca/root.p7b'
+	[ "$status" -eq 0 ]
 	# two roots in one file
 	pki_crl stranger
 	crl_dir root.crl stranger.crl
