@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "crypto/crypto.h"
 #include "verify/norevavail.h"
+#include "verify/strength.h"
 #include "verify/verify.h"
 
 #include <openssl/evp.h>
@@ -23,112 +24,15 @@ fail(struct ca_report *report, X509 *cert, enum ca_reason reason,
 	ca_buf_free(&name);
 }
 
-/* ---- keys and digests ---- */
-
-static const char *
-rsa_weakness(const EVP_PKEY *key)
-{
-	int bits = EVP_PKEY_get_bits(key);
-
-	if (bits < CA_PROFILE_RSA_MIN)
-		return "its RSA key has fewer than 2,048 bits";
-	if (bits > CA_PROFILE_RSA_MAX)
-		return "its RSA key has more than 16,384 bits";
-	if (bits % 8 != 0) /* no working generator makes such a key */
-		return "its RSA key has a length that is not a multiple of "
-		       "8 bits";
-	if (!ca_crypto_rsa_exponent(key))
-		return "its RSA key has an exponent that is 1, even or longer "
-		       "than 64 bits";
-	if (!ca_crypto_rsa_ok(key))
-		return "its RSA key takes too long to verify with";
-	return NULL;
-}
-
-static const char *
-key_weakness(const EVP_PKEY *key)
-{
-	static const char *const good[] = {
-	    "ED25519", "ED448", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"};
-	char group[64] = "";
-	size_t len = 0;
-
-	if (key == NULL)
-		return "its key cannot be read";
-	if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS"))
-		return rsa_weakness(key);
-	if (EVP_PKEY_is_a(key, "EC")) {
-		if (EVP_PKEY_get_group_name(key, group, sizeof group, &len) !=
-		    1)
-			return "its key is on an elliptic curve without a name";
-		if (strcmp(group, SN_X9_62_prime256v1) == 0 ||
-		    strcmp(group, SN_secp384r1) == 0 ||
-		    strcmp(group, SN_secp521r1) == 0)
-			return NULL;
-		return "its key is on an elliptic curve other than P-256, "
-		       "P-384 and P-521";
-	}
-	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
-		if (EVP_PKEY_is_a(key, good[i]))
-			return NULL;
-	return EVP_PKEY_is_a(key, "DSA")
-		   ? "its key is a DSA key"
-		   : "its key has a type that is not accepted";
-}
-
-static const char *
-signature_weakness(X509 *cert)
-{
-	int md = NID_undef, pk = NID_undef;
-
-	if (X509_get_signature_info(cert, &md, &pk, NULL, NULL) != 1)
-		return "its signature algorithm is unknown";
-	if (md == NID_md5 || md == NID_sha1 || md == NID_md5_sha1 ||
-	    md == NID_md4 || md == NID_md2 || md == NID_ripemd160)
-		return "its signature uses a weak digest (MD5, SHA-1 or "
-		       "similar)";
-	return pk == NID_dsa ? "its signature is a DSA signature" : NULL;
-}
-
-/* The kind of a key, and its size or curve. */
-static void
-put_key(const EVP_PKEY *key, struct ca_buf *out)
-{
-	const char *kind = EVP_PKEY_get0_type_name(key);
-	char group[64] = "";
-	size_t len = 0;
-
-	ca_buf_fmt(out, " (%s", kind != NULL ? kind : "unknown");
-	if (EVP_PKEY_get_group_name(key, group, sizeof group, &len) == 1)
-		ca_buf_fmt(out, ", %s)", group);
-	else
-		ca_buf_fmt(out, ", %d bits)", EVP_PKEY_get_bits(key));
-}
-
 static void
 check_strength(X509 *cert, bool anchor, struct ca_report *report)
 {
-	const EVP_PKEY *key = X509_get0_pubkey(cert);
-	const char *what = key_weakness(key);
 	struct ca_buf text = CA_BUF_INIT(1024);
 
-	if (what != NULL) {
-		ca_buf_str(&text, what);
-		if (key != NULL)
-			put_key(key, &text);
-		ca_buf_str(&text, "; it must be issued again, with another "
-				  "key");
-	} else if (!anchor && (what = signature_weakness(cert)) != NULL) {
-		/* an anchor's own signature is not relied on */
-		const char *alg = OBJ_nid2ln(X509_get_signature_nid(cert));
-
-		ca_buf_fmt(&text,
-		    "%s (%s); it must be issued again, signed with SHA-256",
-		    what, alg != NULL ? alg : "?");
-	}
-	if (what != NULL)
+	if (ca_strength_weak(cert, anchor, &text))
 		fail(report, cert, CA_R_CHAIN_WEAK,
-		    ca_buf_text(&text) != NULL ? ca_buf_text(&text) : what);
+		    ca_buf_text(&text) != NULL ? ca_buf_text(&text)
+					       : "its key or digest is weak");
 	ca_buf_free(&text);
 }
 
@@ -378,8 +282,8 @@ check_path(X509 *cert, bool issuer, bool anchor, struct ca_report *report)
 		    "qualifier");
 	/* RFC 9608 section 3: such a certificate is invalid */
 	if (ca_norevavail_flaw(cert) != NULL)
-		fail(report, cert, CA_R_CHAIN_PROFILE,
-		    ca_norevavail_flaw(cert));
+		fail(
+		    report, cert, CA_R_CHAIN_PROFILE, ca_norevavail_flaw(cert));
 }
 
 void
@@ -408,16 +312,16 @@ ca_profile_tells(X509 *cert, int error, bool anchor, enum ca_profile profile)
 	switch (error) {
 	case X509_V_ERR_EE_KEY_TOO_SMALL:
 	case X509_V_ERR_CA_KEY_TOO_SMALL:
-		return key_weakness(X509_get0_pubkey(cert)) != NULL;
+		return ca_strength_of_key(X509_get0_pubkey(cert)) != NULL;
 	case X509_V_ERR_CA_MD_TOO_WEAK:
-		return !anchor && signature_weakness(cert) != NULL;
+		return !anchor && ca_strength_of_signature(cert) != NULL;
 	case X509_V_ERR_MISSING_AUTHORITY_KEY_IDENTIFIER:
-		return strict && aki_flaw(cert) != NULL;
+		return strict && !anchor && aki_flaw(cert) != NULL;
 	case X509_V_ERR_EXTENSIONS_REQUIRE_VERSION_3:
 		return strict && !anchor &&
 		       X509_get_version(cert) != X509_VERSION_3;
 	case X509_V_ERR_INVALID_EXTENSION:
-		return extension_flaw(cert) != NULL;
+		return extension_flaw(cert, anchor) != NULL;
 	default:
 		return false;
 	}
