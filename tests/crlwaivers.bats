@@ -26,6 +26,7 @@ authorityKeyIdentifier = keyid' --key-of inter \
 		cat "$PKI/$cert.pem" "$PKI/inter.pem" >"$PKI/$cert-chain.pem"
 	done
 	mkdir "$S/no-crls"
+	cp "$CERTAUTH_BUILD/tests/lib/pamdrive" "$S/bin/"
 	map alice day hour week direct
 	export FP
 	FP=$(openssl x509 -in "$PKI/inter.pem" -noout -fingerprint -sha256)
@@ -62,6 +63,20 @@ verify() {
 	login_denied crl-missing --cert week
 }
 
+@test "the account check waives what the login did" {
+	conf default 'crl_short_lived = 25h'
+	cp "$S/etc/pam.d/test" "$S/pam.test"
+	sed -i "s|^account .*|account required $MODULE|" "$S/etc/pam.d/test"
+	log_mark
+	in_place "$S/bin/pamdrive" -u alice -C "$CERTAUTH sign --pieces \
+		--any-host --user alice --cert $PKI/day-chain.pem \
+		--key $PKI/day.key" -a >"$S/seen" || :
+	cp "$S/pam.test" "$S/etc/pam.d/test"
+	cat "$S/seen"
+	grep -x 'authenticate PAM_SUCCESS' "$S/seen"
+	grep -x 'account PAM_SUCCESS' "$S/seen"
+}
+
 @test "both, in the section of one service only" {
 	conf sudo "crl_exempt = $FP
 crl_short_lived = 25h"
@@ -95,7 +110,8 @@ crl_short_lived = 25h"
 @test "a CRL that cannot be read refuses" {
 	conf default "crl_exempt = $FP
 crl_short_lived = 25h"
-	cp "$PKI/crl-clean/inter.crl" "$S/etc/certauth/crl/"
+	pki_crl inter
+	cp "$PKI/inter.crl" "$S/etc/certauth/crl/"
 	chmod 666 "$S/etc/certauth/crl/inter.crl"
 	login_denied crl-dir --cert day
 	# one that is no CRL is none

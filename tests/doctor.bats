@@ -291,6 +291,9 @@ conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
 		ca-duplicate
 	grep -q "mend: mv /etc/certauth/ca/$hash.0 /etc/certauth/ca/$hash.0.pem && openssl rehash" \
 		<<<"$output"
+	# and the file that is used stays
+	grep -A2 'ca-duplicate' <<<"$output" |
+		grep -q "mend: rm /etc/certauth/ca/$hash.0"
 	# the hash of OpenSSL before 1.0 is slow, and no error
 	rm "$C/ca/"*.0
 	ln -s root.pem "$C/ca/$(openssl x509 -in "$PKI/root.pem" -noout \
@@ -304,7 +307,7 @@ conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
 	rm "$C/ca/root.pem" "$C/ca/"*.0
 	openssl crl2pkcs7 -nocrl -certfile "$PKI/root.pem" -outform DER \
 		-out "$C/ca/root.p7b"
-	finds warning ca-not-hashed '1 certificate'
+	finds warning ca-not-hashed '/etc/certauth/ca/root.p7b has no hashed name'
 	conf default 'crl = off'
 	SERVICE=sshd login_ok
 	SERVICE=sshd login_denied unknown-ca --cert stranger-leaf
@@ -634,6 +637,13 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	printf '#!/bin/sh\n[ "$*" = "is-active --quiet certauth-crl-update.timer" ] && exit 3\n' \
 		>"$S/fake/systemctl"
 	chmod 755 "$S/fake/systemctl"
+	PATH=$S/fake:$PATH finds warning crl-timer 'not active'
+	# an address that was learnt from a user's certificate
+	ca_dir root.pem
+	crl_dir root.crl
+	PATH=$S/fake:$PATH doctor
+	[ "$status" -eq 0 ]
+	: >"$C/crl/.certauth-crl.addresses"
 	PATH=$S/fake:$PATH finds warning crl-timer 'not active'
 	printf '#!/bin/sh\nexit 0\n' >"$S/fake/systemctl"
 	PATH=$S/fake:$PATH doctor
@@ -1129,6 +1139,12 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	ln -s gone.pem "$C/ca/$(openssl x509 -in "$PKI/root.pem" -noout -subject_hash).0"
 	finds warning ca-unreadable '.0 is a symbolic link' ca-not-hashed
 	mended ca-unreadable "$(mend ca-unreadable)"
+	[ "$status" -eq 0 ]
+	# what `openssl x509 -trustout' writes
+	openssl x509 -in "$PKI/root.pem" -trustout -out "$C/ca/root.pem"
+	finds warning ca-unreadable '/etc/certauth/ca/root.pem is a TRUSTED CERTIFICATE' \
+		ca-none crl-unsigned
+	mended ca-unreadable 'openssl x509 -in /etc/certauth/ca/root.pem -out /etc/certauth/ca/root.pem.new && mv /etc/certauth/ca/root.pem.new /etc/certauth/ca/root.pem && openssl rehash /etc/certauth/ca'
 	[ "$status" -eq 0 ]
 	# the key of root in a second certificate
 	openssl x509 -in "$PKI/root.pem" -signkey "$PKI/root.key" -days 500 \

@@ -321,6 +321,9 @@ maps_not() {
 	echo "$output"
 	[ "$status" -eq 2 ]
 	[[ $output == *'with a blank'* ]]
+	run in_place "$CERTAUTH" doctor
+	echo "$output"
+	[[ $output == *'warning users-mistake: '*'users:1: a login name with a blank'* ]]
 }
 
 @test "a line that matches but for an option: the log names it" {

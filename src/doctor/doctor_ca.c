@@ -47,14 +47,38 @@ keep_hashed(struct ca_doctor_dir *dir, unsigned long hash, X509 *cert)
 	dir->hashed[dir->nhashed++].cert = cert;
 }
 
+/* A link to a file of this directory that is read under its own name too. */
+static bool
+is_other_name(const char *path)
+{
+	char to[256];
+	unsigned long hash;
+	ssize_t n = readlink(path, to, sizeof to - 1);
+
+	if (n <= 0)
+		return false;
+	to[n] = '\0';
+	return strchr(to, '/') == NULL &&
+	       ca_cadir_name(to, &hash) == CA_CADIR_PLAIN;
+}
+
+/* what follows the name of the file. */
 static void
 say_unreadable(struct ca_doctor *d, const struct ca_doctor_dir *dir,
-    const char *path, const char *why)
+    const char *path, const char *what)
 {
-	ca_doctor_find(d, CA_F_CA_UNREADABLE, CA_LEVEL_WARNING,
-	    "%s is not used: %s", path, why);
-	ca_doctor_mend(
-	    d, "replace %s, then run `openssl rehash %s'", path, dir->path);
+	if (is_other_name(path))
+		return;
+	ca_doctor_find(
+	    d, CA_F_CA_UNREADABLE, CA_LEVEL_WARNING, "%s %s", path, what);
+	if (strstr(what, "TRUSTED CERTIFICATE") != NULL)
+		ca_doctor_mend(d,
+		    "openssl x509 -in %s -out %s.new && mv %s.new %s && "
+		    "openssl rehash %s",
+		    path, path, path, path, dir->path);
+	else
+		ca_doctor_mend(d, "replace %s, then run `openssl rehash %s'",
+		    path, dir->path);
 }
 
 /* The file does not exist: name is a link to nothing, unless it was removed
@@ -87,8 +111,9 @@ read_certs(struct ca_doctor *d, const struct ca_doctor_dir *dir,
 	char what[CA_CERTFILE_TROUBLE];
 	size_t bad = 0;
 	enum ca_err rc = ca_file_read(AT_FDCWD, path, CA_CERTFILE_MAX, file);
-	const char *why = rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc);
 
+	(void)snprintf(what, sizeof what, "cannot be read: %s",
+	    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
 	if (rc == CA_ERR_NOT_FOUND) {
 		say_dangling(d, dir, path, hashed);
 		return;
@@ -100,11 +125,11 @@ read_certs(struct ca_doctor *d, const struct ca_doctor_dir *dir,
 	if (rc == CA_OK) {
 		rc = ca_certfile_parse_ca(
 		    d->crypto, file->p, file->len, certs, &bad);
-		why = ca_certfile_trouble(file->p, file->len, rc, what);
+		(void)ca_certfile_trouble(file->p, file->len, rc, what);
 	}
 	/* PEM without a certificate is no mistake under a plain name */
 	if ((rc != CA_OK && (rc != CA_ERR_NOT_FOUND || hashed)) || bad > 0)
-		say_unreadable(d, dir, path, why);
+		say_unreadable(d, dir, path, what);
 }
 
 static void

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "verify/cadir.h"
 #include "verify/issued.h"
 
 #define EXPIRING                                                               \
@@ -100,6 +101,19 @@ is_link(const char *path)
 	return readlink(path, to, sizeof to) >= 0;
 }
 
+/* Is its file HASH.N with the hash of another subject?  Such a file is not used. */
+static bool
+is_misnamed(struct ca_doctor *d, const struct ca_doctor_ca *ca)
+{
+	const char *slash = strrchr(ca->file, '/');
+	unsigned long hash;
+
+	return ca_cadir_name(slash != NULL ? slash + 1 : ca->file, &hash) ==
+		   CA_CADIR_HASHED &&
+	       ca_cadir_hash_fits(d->crypto, X509_get_subject_name(ca->cert),
+		   hash) == CA_CADIR_HASH_NEITHER;
+}
+
 static void
 say_duplicate(struct ca_doctor *d, const struct ca_doctor_dir *dir,
     const struct ca_doctor_ca *other, const struct ca_doctor_ca *ca,
@@ -113,9 +127,13 @@ say_duplicate(struct ca_doctor *d, const struct ca_doctor_dir *dir,
 		ca_doctor_mend(d, "%s", ca_doctor_ca_split(d, ca));
 		return;
 	}
-	/* the file that stays must not be what the other one points to */
-	if (is_link(other->file) || ca_doctor_ca_in_file(d, ca->file) > 1)
+	/* the file that stays must be one that is used, and must not be what the
+	 * other one points to */
+	if (is_misnamed(d, other) || is_link(other->file) ||
+	    ca_doctor_ca_in_file(d, ca->file) > 1)
 		gone = other;
+	if (is_misnamed(d, ca))
+		gone = ca;
 	ca_doctor_find(d, CA_F_CA_DUPLICATE, CA_LEVEL_WARNING,
 	    "%s is in two files, %s and %s", name, other->file, ca->file);
 	ca_doctor_ca_mend_remove(d, gone, dir->path, "", "");

@@ -2,11 +2,13 @@
  * doctor: the timer that fetches CRLs.
  */
 #include "doctor/doctor.h"
+#include "crladmin/crlbook.h"
 
 #include <fcntl.h>
 #include <openssl/x509v3.h>
 #include <spawn.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,11 +19,16 @@ extern char **environ;
 static bool
 has_address(const struct ca_doctor *d)
 {
+	char path[4096];
+
 	for (size_t i = 0; i < d->ncas; i++)
 		if (X509_get_ext_by_NID(
 			d->ca[i].cert, NID_crl_distribution_points, -1) >= 0)
 			return true;
-	return d->cfg->crl_url.n > 0;
+	/* addresses that were learnt from other certificates */
+	(void)snprintf(
+	    path, sizeof path, "%s/" CA_CRLADMIN_BOOK_NAME, d->cfg->crl_dir);
+	return d->cfg->crl_url.n > 0 || access(path, F_OK) == 0;
 }
 
 void

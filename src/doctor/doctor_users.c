@@ -192,7 +192,13 @@ ca_doctor_users(struct ca_doctor *d)
 		    CA_LEVEL_ERROR, d->cfg->users, mend);
 		return;
 	}
+	if (d->heard.len > 0) /* lines that are ignored */
+		ca_doctor_heard(d, CA_F_USERS_MISTAKE, CA_LEVEL_WARNING,
+		    d->cfg->users,
+		    "remove these lines, or give the accounts other names");
 	rc = ca_users_scan(d->cfg->users, 1, &d->log, check_rule, &r, NULL);
+	/* the same lines again */
+	ca_buf_reset(&d->heard);
 	if (rc == CA_OK && r.n == 0 && !any_registered(d)) {
 		ca_doctor_find(d, CA_F_USERS_EMPTY, CA_LEVEL_WARNING,
 		    "%s contains no rule", d->cfg->users);

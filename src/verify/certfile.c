@@ -202,7 +202,9 @@ ca_certfile_trouble(
 		what = "is a signed message (PKCS #7), not a list of "
 		       "certificates; to print the certificates in it, run: "
 		       "openssl pkcs7 -print_certs -in FILE";
-	else if (rc == CA_OK || rc == CA_ERR_NOT_FOUND)
+	else if (rc == CA_ERR_NOT_FOUND)
+		what = "has no certificate";
+	else if (rc == CA_OK)
 		why = ca_certfile_refusal(p, len);
 	if (why != NULL)
 		what = "contains a certificate that is not used because ";

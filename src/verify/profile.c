@@ -24,15 +24,32 @@ fail(struct ca_report *report, X509 *cert, enum ca_reason reason,
 	ca_buf_free(&name);
 }
 
+/* ---- keys and digests ---- */
+
 static void
 check_strength(X509 *cert, bool anchor, struct ca_report *report)
 {
+	const EVP_PKEY *key = X509_get0_pubkey(cert);
+	const char *what = ca_strength_key(key);
 	struct ca_buf text = CA_BUF_INIT(1024);
 
-	if (ca_strength_weak(cert, anchor, &text))
+	if (what != NULL) {
+		ca_buf_str(&text, what);
+		if (key != NULL)
+			ca_strength_describe(key, &text);
+		ca_buf_str(&text, "; it must be issued again, with another "
+				  "key");
+	} else if (!anchor && (what = ca_strength_signature(cert)) != NULL) {
+		/* an anchor's own signature is not relied on */
+		const char *alg = OBJ_nid2ln(X509_get_signature_nid(cert));
+
+		ca_buf_fmt(&text,
+		    "%s (%s); it must be issued again, signed with SHA-256",
+		    what, alg != NULL ? alg : "?");
+	}
+	if (what != NULL)
 		fail(report, cert, CA_R_CHAIN_WEAK,
-		    ca_buf_text(&text) != NULL ? ca_buf_text(&text)
-					       : "its key or digest is weak");
+		    ca_buf_text(&text) != NULL ? ca_buf_text(&text) : what);
 	ca_buf_free(&text);
 }
 
@@ -312,9 +329,9 @@ ca_profile_tells(X509 *cert, int error, bool anchor, enum ca_profile profile)
 	switch (error) {
 	case X509_V_ERR_EE_KEY_TOO_SMALL:
 	case X509_V_ERR_CA_KEY_TOO_SMALL:
-		return ca_strength_of_key(X509_get0_pubkey(cert)) != NULL;
+		return ca_strength_key(X509_get0_pubkey(cert)) != NULL;
 	case X509_V_ERR_CA_MD_TOO_WEAK:
-		return !anchor && ca_strength_of_signature(cert) != NULL;
+		return !anchor && ca_strength_signature(cert) != NULL;
 	case X509_V_ERR_MISSING_AUTHORITY_KEY_IDENTIFIER:
 		return strict && !anchor && aki_flaw(cert) != NULL;
 	case X509_V_ERR_EXTENSIONS_REQUIRE_VERSION_3:

@@ -1,4 +1,5 @@
 #include "verify/purposetext.h"
+#include "verify/anchor.h"
 #include "verify/name.h"
 #include "verify/purpose.h"
 
@@ -220,11 +221,15 @@ tell_leaf(X509 *leaf, const char *purpose, struct ca_buf *out)
 static bool
 tell_ca(const STACK_OF(X509) *chain, const char *purpose, struct ca_buf *out)
 {
-	for (int i = 1; i < sk_X509_num(chain); i++) {
+	int n = sk_X509_num(chain);
+
+	for (int i = 1; i < n; i++) {
 		X509 *cert = sk_X509_value(chain, i);
 		bool eku = eku_refuses(cert, purpose, true);
+		bool ca = i == n - 1 ? ca_anchor_may_issue(cert)
+				     : X509_check_ca(cert) == 1;
 
-		if (!eku && (!is_tls(purpose) || X509_check_ca(cert) == 1))
+		if (!eku && (!is_tls(purpose) || ca))
 			continue;
 		ca_buf_str(out, "the CA ");
 		put_name(cert, i, out);

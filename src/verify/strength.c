@@ -2,9 +2,8 @@
 #include "crypto/crypto.h"
 #include "verify/profile.h"
 
-#include <openssl/evp.h>
 #include <openssl/objects.h>
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <string.h>
 
 static const char *
@@ -28,7 +27,7 @@ rsa_weakness(const EVP_PKEY *key)
 }
 
 const char *
-ca_strength_of_key(const EVP_PKEY *key)
+ca_strength_key(const EVP_PKEY *key)
 {
 	static const char *const good[] = {
 	    "ED25519", "ED448", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"};
@@ -59,7 +58,7 @@ ca_strength_of_key(const EVP_PKEY *key)
 }
 
 const char *
-ca_strength_of_signature(X509 *cert)
+ca_strength_signature(X509 *cert)
 {
 	int md = NID_undef, pk = NID_undef;
 
@@ -72,9 +71,8 @@ ca_strength_of_signature(X509 *cert)
 	return pk == NID_dsa ? "its signature is a DSA signature" : NULL;
 }
 
-/* The kind of a key, and its size or curve. */
-static void
-put_key(const EVP_PKEY *key, struct ca_buf *out)
+void
+ca_strength_describe(const EVP_PKEY *key, struct ca_buf *out)
 {
 	const char *kind = EVP_PKEY_get0_type_name(key);
 	char group[64] = "";
@@ -85,26 +83,4 @@ put_key(const EVP_PKEY *key, struct ca_buf *out)
 		ca_buf_fmt(out, ", %s)", group);
 	else
 		ca_buf_fmt(out, ", %d bits)", EVP_PKEY_get_bits(key));
-}
-
-bool
-ca_strength_weak(X509 *cert, bool anchor, struct ca_buf *out)
-{
-	const EVP_PKEY *key = X509_get0_pubkey(cert);
-	const char *what = ca_strength_of_key(key);
-
-	if (what != NULL) {
-		ca_buf_str(out, what);
-		if (key != NULL)
-			put_key(key, out);
-		ca_buf_str(out, "; it must be issued again, with another key");
-		return true;
-	}
-	if (anchor || (what = ca_strength_of_signature(cert)) == NULL)
-		return false;
-	const char *alg = OBJ_nid2ln(X509_get_signature_nid(cert));
-
-	ca_buf_fmt(out, "%s (%s); it must be issued again, signed with SHA-256",
-	    what, alg != NULL ? alg : "?");
-	return true;
 }

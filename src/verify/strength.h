@@ -1,21 +1,23 @@
 /*
- * Which keys and digests are too weak, in every certificate of a path.
+ * Which keys and signature algorithms a certificate may have.
  */
 #ifndef CA_VERIFY_STRENGTH_H
 #define CA_VERIFY_STRENGTH_H
 
-#include <openssl/x509.h>
-#include <stdbool.h>
-
 #include "base/buf.h"
 
-/* What is wrong with the key, or with the signature algorithm of cert, as in "its
- * key is a DSA key"; NULL: nothing.  Static. */
-const char *ca_strength_of_key(const EVP_PKEY *key);
-const char *ca_strength_of_signature(X509 *cert);
+#include <openssl/evp.h>
+#include <openssl/x509.h>
 
-/* Is cert too weak?  Then out gets what is wrong and what to do.  anchor: its own
- * signature is not relied on. */
-bool ca_strength_weak(X509 *cert, bool anchor, struct ca_buf *out);
+/* Return NULL if the key (may be NULL: it cannot be read) may verify signatures,
+ * else what is wrong with it, as a static text. */
+const char *ca_strength_key(const EVP_PKEY *key);
+
+/* Return NULL if the signature algorithm of cert is accepted, else what is wrong
+ * with it, as a static text. */
+const char *ca_strength_signature(X509 *cert);
+
+/* Append the kind of a key, and its curve or its size in bits, in parentheses. */
+void ca_strength_describe(const EVP_PKEY *key, struct ca_buf *out);
 
 #endif

@@ -516,6 +516,8 @@ fingerprints(void **state)
 	    "sha1 Fingerprint=" PRINT_UPPER,
 	    "sha256:", "Fingerprint=", "Fingerprint=sha256:", PRINT " x",
 	    "g" PRINT, "0x" PRINT,
+	    "01-23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF:"
+	    "01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF",
 	    /* a colon at another place; SHA-1; a digit that is none */
 	    "012:3:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF:"
 	    "01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF",

@@ -71,8 +71,7 @@ gap(void **state)
 	empty_dir();
 	put_hashed("Root", 1, root);
 	assert_int_equal(judge(leaf, NULL, NULL, NULL), CA_R_OK);
-	assert_int_equal(
-	    judge(leaf, NULL, "intermediates_dir", dir), CA_R_OK);
+	assert_int_equal(judge(leaf, NULL, "intermediates_dir", dir), CA_R_OK);
 	put_hashed("Root", 0, leaf);
 	assert_int_equal(judge(leaf, NULL, NULL, NULL), CA_R_OK);
 	assert_string_equal(
