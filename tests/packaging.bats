@@ -52,7 +52,7 @@ complete_bash() {
 		sort -u "$T/options" | diff - "$T/offered"
 	done <"$T/commands"
 	complete_bash certauth crl '' | sort | tr '\n' ' ' |
-		grep -qx 'compile list update '
+		grep -qx 'addresses compile list update '
 	complete_bash certauth users '' | grep -qx test
 }
 
