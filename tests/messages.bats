@@ -2,6 +2,7 @@
 # What a refusal says: each text names the file, the certificate or the rule at
 # fault and what to do next.  The texts are compared with the files in
 # tests/data/messages (EXPLAIN_UPDATE=1 replaces them).
+# shellcheck disable=SC2016 # texts with backquotes
 bats_require_minimum_version 1.5.0
 load lib/common
 
