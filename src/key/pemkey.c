@@ -152,10 +152,12 @@ ca_pemkey_locked(const struct ca_pemkey *key)
 bool
 ca_pemkey_fits(const struct ca_pemkey *key, X509 *cert)
 {
-	bool fits =
-	    key->pkey != NULL && X509_check_private_key(cert, key->pkey) == 1;
+	bool fits;
 
-	ERR_clear_error();
+	ERR_set_mark();
+	fits =
+	    key->pkey != NULL && X509_check_private_key(cert, key->pkey) == 1;
+	ERR_pop_to_mark();
 	return fits;
 }
 
