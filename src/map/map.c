@@ -272,7 +272,7 @@ decide(struct ca_map_decision *d, struct ca_report *report, char **login)
 		return rc;
 	}
 	const char *result = ca_map_conclude(d, report);
-	if (result == NULL)
+	if (result == NULL && d->option == NULL) /* else the line is named */
 		ca_map_hint(&d->id, report);
 	if (result != NULL && login != NULL &&
 	    (*login = strdup(result)) == NULL) {
