@@ -418,7 +418,7 @@ verdicts() {
 }
 
 @test "profile = basic accepts: said where it is true, and only there" {
-	local ca leaf n=0 yes=0 no=0 wrong=0 crl
+	local leaf n=0 yes=0 no=0 wrong=0
 	local -A cas=(
 		[v1]='' [plain]='basicConstraints = CA:TRUE'
 		[none]='subjectKeyIdentifier = hash'

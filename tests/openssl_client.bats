@@ -268,7 +268,7 @@ in_text() {
 
 # the response to REQUEST, in pieces of 500 characters, by one run
 paste_pieces() {
-	local out said='' all=''
+	local said='' all=''
 	coproc C { pasted alice@web1 2>/dev/null; }
 	# shellcheck disable=SC2154 # coproc sets it
 	exec 8<&"${C[0]}" 9>&"${C[1]}"

@@ -316,6 +316,6 @@ careless_client() {
 	sed -e 's/^\t\trules$/\t\t:/' -e 's/^\tprompt_of_ssh "\$1"$/\thost=x\
 	prompt_line "$(printf %s "$1" | sed "s,^.*certauth1,certauth1,; s, *$,,")"/' \
 		"$HERE/etc/openssl-client.sh" >"$1"
-	! cmp -s "$HERE/etc/openssl-client.sh" "$1"
 	chmod 755 "$1"
+	! cmp -s "$HERE/etc/openssl-client.sh" "$1"
 }
