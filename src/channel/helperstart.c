@@ -43,18 +43,19 @@ user_groups(const struct ca_channel_user *user, gid_t **out, size_t *n)
 	}
 }
 
-/* Start p as the user. */
+/* Start the helper as the user; params has neither argv nor who. */
 static enum ca_err
-start(struct ca_spawn_params *p, const struct ca_channel_user *user,
+start(const struct ca_spawn_params *params, const struct ca_channel_user *user,
     const struct ca_log *log, struct ca_spawn *spawn)
 {
 	char name[] = "certauth", sub[] = "sign", option[] = "--helper";
 	char *const argv[] = {name, sub, option, NULL};
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_become who = {.uid = user->uid, .gid = user->gid};
+	struct ca_spawn_params p = *params;
 	gid_t *groups = NULL;
 
-	p->argv = argv;
+	p.argv = argv;
 	if (geteuid() == 0) {
 		rc = user_groups(user, &groups, &who.ngroups);
 		if (rc != CA_OK) {
@@ -62,16 +63,16 @@ start(struct ca_spawn_params *p, const struct ca_channel_user *user,
 			goto out;
 		}
 		who.groups = groups;
-		p->who = &who;
+		p.who = &who;
 	} else if (geteuid() != user->uid) {
 		ca_log_err(log,
 		    "helper %s: only root can start it as another user, %s",
-		    p->path, user->name);
+		    p.path, user->name);
 		ret = CA_ERR_IO;
 		goto out;
 	}
-	if ((rc = ca_spawn_start(p, spawn)) != CA_OK) {
-		ca_log_err(log, "helper %s: cannot be started: %m", p->path);
+	if ((rc = ca_spawn_start(&p, spawn)) != CA_OK) {
+		ca_log_err(log, "helper %s: cannot be started: %m", p.path);
 		ret = rc;
 		goto out;
 	}

@@ -98,10 +98,10 @@ proof_signature(const struct ca_rules_case *c, X509 *leaf)
 		return CA_DENIED;
 	if ((rc = ca_crypto_transcript(c->crypto, part, 2, hash)) != CA_OK)
 		return rc;
+	size_t len = ca_signed_content(CA_SIGNER_HOST, hash, tbs);
 	return ca_crypto_verify(c->crypto, scheme, key,
-	    &(struct ca_signed){tbs,
-		ca_signed_content(CA_SIGNER_HOST, hash, tbs), host->signature.p,
-		host->signature.len});
+	    &(struct ca_signed){
+		tbs, len, host->signature.p, host->signature.len});
 }
 
 static bool

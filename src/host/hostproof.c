@@ -89,9 +89,9 @@ check_verify(struct ca_crypto *crypto, const struct ca_config *cfg, X509 *leaf,
 		return CA_ERR_UNSUPPORTED;
 	if ((rc = ca_crypto_transcript(crypto, &part, 1, hash)) != CA_OK)
 		return rc;
+	size_t len = ca_signed_content(CA_SIGNER_HOST, hash, tbs);
 	return ca_crypto_verify(crypto, scheme, X509_get0_pubkey(leaf),
-	    &(struct ca_signed){tbs,
-		ca_signed_content(CA_SIGNER_HOST, hash, tbs), sig.p, sig.left});
+	    &(struct ca_signed){tbs, len, sig.p, sig.left});
 }
 
 /* Have it signed by a token. */
