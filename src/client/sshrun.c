@@ -199,12 +199,14 @@ void
 ca_ssh_answered(const char *text)
 {
 	char *server = server_of(text);
-	int fd = open_state();
+	int fd;
 
-	if (fd >= 0 && server != NULL)
+	if (server == NULL)
+		return;
+	if ((fd = open_state()) >= 0) {
 		(void)!write(fd, server, strlen(server) + 1);
-	if (fd >= 0)
 		(void)close(fd);
+	}
 	free(server);
 }
 

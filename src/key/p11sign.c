@@ -357,7 +357,7 @@ ca_p11_key_new(struct ca_crypto *crypto, const struct ca_p11_session *s,
 	if (k->id != NULL && EVP_PKEY_up_ref(pub) == 1)
 		k->pub = pub;
 	k->p11 = ca_p11_ref(s->p11);
-	if (k->pub != NULL && id.len > 0)
+	if (k->id != NULL && id.len > 0)
 		memcpy(k->id, id.p, id.len);
 	if (k->pub == NULL || (*out = ca_key_new(&p11_ops, k)) == NULL) {
 		p11_free(k);
