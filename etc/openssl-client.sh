@@ -53,11 +53,21 @@ prompt_line() {
 	[ ${#request} -le 65536 ] && [ "$max" -ge 2 ]
 }
 
+# Does ssh write "(user@host) " before what a host asks?  OpenSSH does since 8.5;
+# the text of an older ssh comes from the host alone.
+ssh_names_host() {
+	version=$(ssh -V 2>&1 | sed -n \
+		's/^OpenSSH_\(for_Windows_\)\{0,1\}\([0-9]\{1,\}\)\.\([0-9]\{1,\}\).*/\2 \3/p')
+	[ -n "$version" ] && [ $((${version% *} * 100 + ${version#* })) -ge 805 ]
+}
+
 # prompt_of_ssh TEXT: what ssh gives to its askpass program.  ssh itself writes
 # "(user@host) "; the host wrote the rest, which may contain a false prefix.
 prompt_of_ssh() {
 	[ "$(parent)" = ssh ] ||
 		die "started by '$(parent)', not by ssh; see the first lines of $0"
+	ssh_names_host ||
+		die 'not signed (rule 1): an ssh older than OpenSSH 8.5 does not say which host asks; paste the prompt instead'
 	case $1 in
 	*certauth1\ *) ;;
 	*) die "ssh asks something else: $(printf %s "$1" | tr -cd '[:print:]')" ;;
@@ -214,11 +224,11 @@ respond() {
 # is made: the response is kept for later pieces.
 answer() {
 	kept=$keep/$(printf %s "$request" | openssl dgst -sha256 -r | cut -c1-64)
+	printf %s "$request" | decode >"$t/request"
+	fields "$t/request" >"$t/fields" || die 'the request is malformed, or a name in it is not ASCII'
+	lowercase "$(grep '^host ' "$t/fields")" >"$t/names"
+	rules # also for later pieces: another host may show a request that was answered
 	if [ "$next" -eq 0 ]; then
-		printf %s "$request" | decode >"$t/request"
-		fields "$t/request" >"$t/fields" || die 'the request is malformed, or a name in it is not ASCII'
-		lowercase "$(grep '^host ' "$t/fields")" >"$t/names"
-		rules
 		: >"$t/list"
 		respond >"$t/response"
 		mv "$t/response" "$kept"
@@ -247,8 +257,8 @@ find "$keep" -type f -mmin +10 -exec rm -f {} +
 t=$(mktemp -d)
 trap 'rm -rf "$t"' EXIT
 trap 'exit 1' HUP INT TERM
-case $1 in
-*[!A-Za-z0-9@._:-]*) # no [USER@]HOST
+case $(parent):$1 in
+ssh:* | *:*[!A-Za-z0-9@._:-]*) # no [USER@]HOST
 	prompt_of_ssh "$1"
 	[ "$max" -le 1023 ] || max=1023 # ssh reads no more from an askpass
 	answer ;;

@@ -217,6 +217,33 @@ in_lines() { fold -w "$1" | sed -e '1s/^/| /' -e '2,$s/^/> /' -e 's/$/\r/'; }
 	[[ $output == *'exactly one complete prompt'* ]]
 }
 
+@test "a long prompt in short lines; and a text that only seems to be one" {
+	local r a width names=() i
+	for i in {1..14}; do
+		names+=(--host "h$i.$(printf 'abcdefghijklmnopqrstuvwxyz0123456789-a%.0s.' \
+			{1..6})example")
+	done
+	r=$(host request --host web1.example.com "${names[@]}" --host web1)
+	[ ${#r} -gt 4096 ]
+	for width in 77 3 1; do
+		a=$({ echo "$(host prompt "$r" 0 500)" | in_lines $width
+			echo not read; } | setsid -w "$CA_BIN/certauth" sign \
+			--host web1 --user alice)
+		host check "$r" "$a" "$V/p256.pem"
+	done
+	# the line that ends a prompt is the last one that is read of it
+	a=$({ host prompt "$r" 0 300 | in_lines 3
+		host prompt "$r" 299 32000; } | setsid -w "$CA_BIN/certauth" \
+		sign --pieces --host web1 --user alice | sed 's/[+.]$//' |
+		tr -d '\n')
+	host check "$r" "$a" "$V/p256.pem"
+	# without an end, and as long as one may be: this must end
+	run setsid -w "$CA_BIN/certauth" sign --host web1 --user alice \
+		< <(echo 'certauth1 A'; yes A | head -200000)
+	[ "$status" -eq 1 ]
+	[[ $output == *'exactly one complete prompt'* ]]
+}
+
 @test "sign --pieces reads prompts in lines" {
 	local r out
 	r=$(host request)

@@ -254,14 +254,39 @@ fetched() { grep -qx "/$1" "$S/requests"; }
 	crl 2 update --forget x
 }
 
-@test "at most 1,000 addresses are remembered" {
+@test "at most 200 addresses of one CA are remembered; others find room" {
 	pki_copy "$S/many"
 	pki_leaf many issuing --ext "crlDistributionPoints = $(
 		printf 'URI:http://crl.example/%04d,' $(seq 1100) | sed 's/,$//')"
+	pki_ca partner
+	pki_leaf zoe partner --ext "crlDistributionPoints = URI:$URL/zoe.crl"
+	cp "$PKI/partner.pem" "$C/ca/"
 	crl 1 addresses --from "$PKI/many.pem"
 	says 'no more addresses can be remembered'
-	[ "$(grep -c crl.example "$BOOK")" -eq 1000 ]
+	[ "$(grep -c crl.example "$BOOK")" -eq 200 ]
+	# of users_dir, in the order of names
+	rm "$BOOK"
+	mkdir -p "$C/users.d/ann" "$C/users.d/zoe"
+	cp "$PKI/many.pem" "$C/users.d/ann/"
+	cp "$PKI/zoe.pem" "$C/users.d/zoe/"
+	crl 1 addresses
+	says 'users.d/ann/many.pem: not all addresses of CRLs in it are remembered'
+	says "$URL/zoe.crl (learnt from"
+	[ "$(grep -c crl.example "$BOOK")" -eq 200 ]
 	crl 0 addresses --forget http://crl.example/0001
+}
+
+@test "the command that forgets an address quotes it: a CA has chosen it" {
+	local word cert=$'od\ed\e[2J.pem'
+	pki_copy "$S/odd"
+	pki_leaf odd issuing --ext 'crlDistributionPoints = @p
+[p]
+URI.1 = "'"$URL"'/$(touch${IFS}/x)'"'"';a&b"'
+	cp "$PKI/odd.pem" "$S/$cert"
+	crl 1 update --from "$S/$cert"
+	word=$(sed -n 's/.*--forget //p' <<<"$output")
+	[ "$(sh -c "printf %s $word")" = "$URL/"'$(touch${IFS}/x)'"';a&b" ]
+	not grep -q $'\e' <<<"$output"
 }
 
 @test "a damaged or hostile file of addresses" {

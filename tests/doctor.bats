@@ -712,6 +712,21 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	finds warning users-no-account 'alcie'
 }
 
+@test "names of files are quoted in the commands that doctor prints" {
+	local name="x'"';touch $(id) &.crl' want
+	echo junk >"$C/crl/$name"
+	mkdir -p "$C/users.d/alice" "$C/users.d/no;touch\$IFS"
+	cp "$PKI/expired.pem" "$C/users.d/alice/my old.pem"
+	cp "$PKI/alice.pem" "$C/users.d/no;touch\$IFS/"
+	doctor
+	for want in "mend: rm '/etc/certauth/crl/x'\\'';touch \$(id) &.crl'; certauth" \
+	    "run \`rm '/etc/certauth/users.d/alice/my old.pem''" \
+	    "mend: rm -r '/etc/certauth/users.d/no;touch\$IFS'"; do
+		echo "$want"
+		grep -qF "$want" <<<"$output"
+	done
+}
+
 @test "PAM: no service uses the module; the module does not exist" {
 	printf 'auth required pam_deny.so\n' >"$S/etc/pam.d/sshd"
 	finds warning pam-unused 'no service'

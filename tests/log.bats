@@ -335,14 +335,16 @@ no_control() {
 		Nov 20 08:00:00 h sshd[1]: pam_certauth(sshd:auth): outcome=denied reason=unmapped user="CORP\\al ice" service="sshd" sha256=ab
 		Nov 20 08:00:00 h sshd[1]: pam_certauth(sshd:auth): outcome=denied reason=unmapped user="../../../../etc" service="sshd" sha256=ab
 		Nov 20 08:00:00 h sshd[1]: pam_certauth(sshd:auth): {"outcome":"denied","reason":"unmapped","facts":{"user":"\u001b[2J\u202e","service":"sshd"}}
+		Nov 20 08:00:00 h sshd[1]: pam_certauth(sshd:auth): {"outcome":"denied","reason":"unmapped","facts":{"user":"bob","sha256":"ab\u001b[2J\u000atouch /x"}}
 	END
 	printf 'Nov 20 08:00:00 h sshd[1]: Invalid user \e[2J pam_certauth(sshd:auth): outcome=granted reason=ok\n' \
 		>>"$S/hostile"
 	run --separate-stderr in_place "$CERTAUTH" log --file "$S/hostile"
 	echo "$output" | cat -v
 	[ "$status" -eq 0 ]
-	[[ $output == *'5 attempts: 0 granted, 5 refused'* ]]
+	[[ $output == *'6 attempts: 0 granted, 6 refused'* ]]
 	no_control "$output$stderr"
+	! grep -q '^touch' <<<"$output" || false
 	[[ $output != *$'\u202e'* ]]
 	[ "$(grep -c 'certauth explain --service sshd --user USER CERT.pem' \
 		<<<"$output")" -eq 2 ]

@@ -30,6 +30,7 @@ setup_file() {
 		ln -s "$(command -v busybox)" "$S/busybox/$applet"
 	done
 	ln -s "$(command -v openssl)" "$S/busybox/openssl"
+	ln -s "$(command -v ssh)" "$S/busybox/ssh"
 	client_of dash /bin/dash
 	client_of bash '/bin/bash --posix'
 	ln -s /bin/zsh "$S/zsh/sh" # by this name it is an sh
@@ -187,6 +188,46 @@ $(prompt "$r")"
 	refused "ssh asks something else: alice@web1's password:"
 	run asked "$(prompt "$r")"
 	refused 'the prompt has no (user@host)'
+}
+
+# old_ssh TEXT: the ssh in PATH says that this is its version
+old_ssh() {
+	mkdir -p "$T/old"
+	printf '#!/bin/sh\necho "%s" >&2\n' "$1" >"$T/old/ssh"
+	chmod 755 "$T/old/ssh"
+}
+
+@test "an ssh before 8.5: what stands at the start is the server's" {
+	local r version
+	r=$(host request)
+	for version in OpenSSH_8.4p1 'OpenSSH_7.10p1 Debian-1' \
+	    OpenSSH_for_Windows_8.1p1 OpenSSH_8 Sun_SSH_9.9 ''; do
+		old_ssh "$version"
+		PATH=$T/old:$PATH run asked "(alice@web1) $(prompt "$r")"
+		refused 'rule 1'
+	done
+	for version in OpenSSH_8.5p1 OpenSSH_for_Windows_8.6p1 OpenSSH_10.0p2; do
+		old_ssh "$version, LibreSSL 3.3.6"
+		PATH=$T/old:$PATH run asked "(alice@web1) $(prompt "$r")"
+		echo "$version: $output"
+		[ "$status" -eq 0 ]
+	done
+	# nor does the text of the host choose the host
+	AS=ssh run asked "alice@web1" # no prompt, and no paste
+	refused 'ssh asks something else'
+}
+
+@test "the rules hold for later pieces of a kept response" {
+	local r
+	r=$(host request --user alice)
+	run asked "(alice@web1) $(host prompt "$r" 0 500)"
+	[ "$status" -eq 0 ]
+	run asked "(alice@web2) $(host prompt "$r" 499 500)"
+	refused 'not signed (rule 1)'
+	run asked "(bob@web1) $(host prompt "$r" 499 500)"
+	refused 'not signed (rule 2)'
+	run asked "(alice@web1) $(host prompt "$r" 499 500)"
+	[ "$status" -eq 0 ]
 }
 
 @test "a request that is cut, or has a wrong length, is never signed" {

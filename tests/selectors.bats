@@ -298,11 +298,14 @@ maps_not() {
 		logged "outcome=granted.* user=\"${n/\\/\\\\\\\\}\""
 		LOGIN=$n login_denied unmapped --cert bob --key bob
 	done
+	# an account of a domain is not the local one, although its pw_name is
+	LOGIN='LAB\alice' login_denied other-user --cert alice --key alice
 	# registered certificates are in the account's directory
 	users 'bob cn:bob'
 	mkdir -p "$S/etc/certauth/users.d/alice"
 	cp "$PKI/alice.pem" "$S/etc/certauth/users.d/alice/"
 	LOGIN=Alice login_ok --cert alice --key alice
+	LOGIN='LAB\alice' login_denied unmapped --cert alice --key alice
 	LOGIN=Bob login_denied unmapped --cert alice --key alice
 	unset LD_LIBRARY_PATH
 	rm -r "$S/etc/certauth/users.d/alice"

@@ -150,10 +150,14 @@ ca_logshow_row(const struct ca_logshow_entry *e, bool first, struct ca_buf *out)
 		return;
 	if (a->detail != NULL)
 		put_detail("", a->detail, out);
-	if (e->command != NULL)
-		ca_buf_fmt(out, "      %s%s%s\n", e->command,
-		    e->sha256 != NULL ? "  # SHA-256 " : "",
-		    e->sha256 != NULL ? e->sha256 : "");
+	if (e->command == NULL)
+		return;
+	ca_buf_fmt(out, "      %s", e->command);
+	if (e->sha256 != NULL) {
+		ca_buf_str(out, "  # SHA-256 ");
+		put_cell(out, e->sha256, 0, CELL_MAX);
+	}
+	ca_buf_str(out, "\n");
 }
 
 /* ---- JSON ---- */

@@ -101,6 +101,10 @@ void ca_buf_printable(struct ca_buf *b, const void *p, size_t len);
  */
 void ca_buf_quote(struct ca_buf *b, const void *p, size_t len);
 
+/* Append text as one word for sh(1): as it is, if it is a plain word, else in
+ * single quotes.  Control characters are kept. */
+void ca_buf_shell(struct ca_buf *b, const char *text);
+
 /* As ca_buf_quote, but an = is not escaped after an attribute type of a name
  * (RFC 4514), as in `no CRL of CN=Corp CA,O=Corp', and after a blank, as in
  * `crl = prefer'.  Neither looks like a key of our lines. */

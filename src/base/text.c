@@ -136,6 +136,19 @@ ca_buf_printable(struct ca_buf *b, const void *p, size_t len)
 }
 
 void
+ca_buf_shell(struct ca_buf *b, const char *text)
+{
+	if (text[0] != '~' && ca_text_plain(text, strlen(text))) {
+		ca_buf_str(b, text);
+		return;
+	}
+	ca_buf_str(b, "'");
+	for (const char *p = text; *p != '\0'; p++)
+		ca_buf_fmt(b, *p == '\'' ? "'\\''" : "%c", *p);
+	ca_buf_str(b, "'");
+}
+
+void
 ca_buf_quote(struct ca_buf *b, const void *p, size_t len)
 {
 	ca_buf_u8(b, '"');

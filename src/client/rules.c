@@ -28,7 +28,8 @@ rule_user(const struct ca_rules_case *c)
 	ca_buf_str(c->why, ". If that is right, ");
 	if (c->intent->ssh) {
 		ca_buf_str(c->why, "log in by that name (ssh -l ");
-		quote(c->why, c->req->user);
+		/* the host has chosen the name */
+		ca_buf_shell(c->why, c->req->user);
 		ca_buf_str(c->why, ")");
 	} else if (c->intent->here) {
 		ca_buf_str(c->why,

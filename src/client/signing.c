@@ -4,11 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/base64url.h"
 #include "client/terminal.h"
 #include "client/wrapped.h"
 #include "tool/cli.h"
 #include "wire/pieces.h"
 
+#define LONG_TEXT 4096 /* bytes */
 #define FIRST_LINE "Paste the line that begins with certauth1:\n"
 #define NEXT_LINE "Paste the next line:\n"
 #define MORE_LINES                                                             \
@@ -157,15 +159,39 @@ print(struct ca_buf *b)
 
 /* ---- whole, or in pieces ---- */
 
+/*
+ * Can the line from begin on decide that the prompt ends, or that the text is
+ * none?  To parse a long text after each short line would take a time that grows
+ * with the square of its length, so that lines which only continue a request are
+ * judged when the text has doubled.
+ */
+static bool
+is_due(const char *text, size_t begin, size_t *judged)
+{
+	const char *line = text + begin;
+	size_t len = begin + strlen(line);
+
+	while (ca_base64url_char(*line) ||
+	       (*line != '\0' && strchr(" \t\r|>", *line) != NULL))
+		line++;
+	if (*line == '\0' && len > LONG_TEXT && len / 2 < *judged)
+		return false;
+	*judged = len;
+	return true;
+}
+
 enum ca_err
 ca_signing_read(const char *hint, struct ca_buf *text)
 {
 	bool tty = isatty(STDIN_FILENO) == 1, told = false;
 	enum ca_err rc = ca_terminal_stdin_line(tty ? hint : NULL, text);
+	size_t begin = 0, judged = 0;
+	const char *all;
 
-	while (rc == CA_OK && ca_buf_text(text) != NULL &&
-	       ca_wrapped_open(ca_buf_text(text))) {
+	while (rc == CA_OK && (all = ca_buf_text(text)) != NULL &&
+	       (!is_due(all, begin, &judged) || ca_wrapped_open(all))) {
 		ca_buf_str(text, "\n");
+		begin = text->len;
 		rc = ca_terminal_stdin_line(
 		    tty && !told ? MORE_LINES : NULL, text);
 		told = true;

@@ -197,8 +197,10 @@ put_again(const struct args *a, struct ca_buf *out)
 	    a->crl_dir};
 
 	for (size_t i = 0; i < sizeof option / sizeof *option; i += 2)
-		if (option[i + 1] != NULL)
-			ca_buf_fmt(out, " %s %s", option[i], option[i + 1]);
+		if (option[i + 1] != NULL) {
+			ca_buf_fmt(out, " %s ", option[i]);
+			ca_buf_shell(out, option[i + 1]);
+		}
 }
 
 static const char *const commands[] = {

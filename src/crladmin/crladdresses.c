@@ -117,3 +117,23 @@ ca_crladmin_addresses(struct ca_crladmin_run *r, const char *forget)
 	ca_crladmin_plan_clear(&plan);
 	return status;
 }
+
+void
+ca_crladmin_tell_forget(
+    const struct ca_crladmin_run *r, const struct ca_crladmin_address *a)
+{
+	struct ca_buf b = CA_BUF_INIT(65536), line = CA_BUF_INIT(262144);
+	const char *text;
+
+	ca_buf_fmt(&b,
+	    "    this address was learnt from %s; if the CA does not use it "
+	    "any more, run: certauth crl addresses%s --forget ",
+	    a->from, r->again != NULL ? r->again : "");
+	/* a CA has chosen it */
+	ca_buf_shell(&b, a->url);
+	ca_buf_printable(&line, b.p, b.len);
+	text = ca_buf_text(&line);
+	puts(text != NULL ? text : "out of memory");
+	ca_buf_free(&b);
+	ca_buf_free(&line);
+}

@@ -11,6 +11,7 @@
 
 #define FILE_MAX ((size_t)4 << 20)
 #define LEARNT_MAX 1000
+#define LEARNT_OF_CA_MAX 200 /* one CA must not keep out those of others */
 #define NAME_MAX_DER 65536
 
 static const char *const kinds[] = {"complete", "indirect", "delta"};
@@ -47,12 +48,18 @@ ca_crladmin_book_add(
     struct ca_crladmin_book *book, const struct ca_crladmin_address *a)
 {
 	struct ca_crladmin_address *v, copy = *a;
+	size_t of_ca = 0;
 
-	for (size_t i = 0; i < book->n; i++)
+	for (size_t i = 0; i < book->n; i++) {
+		if (!same_ca(&book->v[i], a))
+			continue;
 		if (strcmp(book->v[i].url, a->url) == 0 &&
-		    book->v[i].kind == a->kind && same_ca(&book->v[i], a))
+		    book->v[i].kind == a->kind)
 			return CA_OK;
-	if (a->learnt && book->learnt >= LEARNT_MAX)
+		of_ca += book->v[i].learnt;
+	}
+	if (a->learnt &&
+	    (book->learnt >= LEARNT_MAX || of_ca >= LEARNT_OF_CA_MAX))
 		return CA_ERR_LIMIT;
 	if ((v = realloc(book->v, (book->n + 1) * sizeof *v)) == NULL)
 		return CA_ERR_MEMORY;

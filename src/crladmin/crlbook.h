@@ -39,7 +39,7 @@ struct ca_crladmin_book {
 };
 
 /* Add a copy of an address, unless it is there.  CA_ERR_LIMIT: too many are
- * remembered; CA_ERR_MEMORY. */
+ * remembered, of its CA or in all; CA_ERR_MEMORY. */
 CA_MUST_CHECK enum ca_err ca_crladmin_book_add(
     struct ca_crladmin_book *book, const struct ca_crladmin_address *a);
 

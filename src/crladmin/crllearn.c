@@ -18,6 +18,7 @@ struct source {
 	struct ca_crladmin_book *book;
 	const char *from;
 	bool learnt;
+	bool full; /* it was said that not all are remembered */
 	struct ca_crladmin_ca *issuer; /* of the certificate at hand */
 	size_t issued;                 /* certificates that a CA signed */
 	size_t can;                    /* addresses of complete CRLs that can be
@@ -90,11 +91,17 @@ one_registered(void *ctx, const char *login, const char *path, bool first,
 		rc = one_cert(s, cert);
 	else if (rc != CA_ERR_MEMORY)
 		rc = CA_OK; /* doctor names it */
-	if (rc == CA_ERR_LIMIT)
+	if (rc == CA_ERR_LIMIT && !s->full)
 		ca_log_warning(&s->run->log,
-		    "no more addresses of CRLs are learnt from certificates: "
-		    "there are too many");
+		    "%s: not all addresses of CRLs in it are remembered, "
+		    "because too many of its CA, or in all, are remembered; "
+		    "`certauth crl addresses' lists them",
+		    path);
 	X509_free(cert);
+	if (rc == CA_ERR_LIMIT) {
+		s->full = true;
+		rc = CA_OK; /* the next one may be of another CA */
+	}
 	return rc;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "crladmin/crlabout.h"
+#include "crladmin/crladdresses.h"
 #include "crladmin/crlcompile.h"
 #include "crladmin/crljudge.h"
 #include "crladmin/crllink.h"
@@ -250,11 +251,7 @@ excuse(struct update *u, const struct job *j)
 	    ca_crladmin_plan_learnt(&u->plan, j->state->url);
 
 	if (a != NULL)
-		printf("    this address was learnt from %s; if the CA does "
-		       "not use it any more, run: certauth crl addresses%s "
-		       "--forget %s\n",
-		    a->from, u->run->again != NULL ? u->run->again : "",
-		    a->url);
+		ca_crladmin_tell_forget(u->run, a);
 	return !j->state->counts;
 }
 

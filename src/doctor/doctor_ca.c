@@ -73,9 +73,11 @@ say_unreadable(struct ca_doctor *d, const struct ca_doctor_dir *dir,
 	    d, CA_F_CA_UNREADABLE, CA_LEVEL_WARNING, "%s %s", path, what);
 	if (strstr(what, "TRUSTED CERTIFICATE") != NULL)
 		ca_doctor_mend(d,
-		    "openssl x509 -in %s -out %s.new && mv %s.new %s && "
+		    "openssl x509 -in %s -out %s && mv %s %s && "
 		    "openssl rehash %s",
-		    path, path, path, path, dir->path);
+		    ca_doctor_word("%s", path), ca_doctor_word("%s.new", path),
+		    ca_doctor_word("%s.new", path), ca_doctor_word("%s", path),
+		    dir->path);
 	else
 		ca_doctor_mend(d, "replace %s, then run `openssl rehash %s'",
 		    path, dir->path);
@@ -95,12 +97,12 @@ say_dangling(struct ca_doctor *d, const struct ca_doctor_dir *dir,
 	    "%s is a symbolic link to a file that does not exist", path);
 	/* rehash keeps a link if the directory needs one of its name */
 	if (hashed)
-		ca_doctor_mend(
-		    d, "rm %s && openssl rehash %s", path, dir->path);
+		ca_doctor_mend(d, "rm %s && openssl rehash %s",
+		    ca_doctor_word("%s", path), dir->path);
 	else
 		ca_doctor_mend(d,
 		    "restore the file that %s points to, or run `rm %s'", path,
-		    path);
+		    ca_doctor_word("%s", path));
 }
 
 /* Append the certificates of a file to certs.  Records why it cannot be used. */

@@ -30,8 +30,9 @@ ca_doctor_ca_hash(struct ca_doctor *d, const STACK_OF(X509) *certs,
 	if (link)
 		ca_doctor_mend(d, "openssl rehash %s", dirname(copy));
 	else
-		ca_doctor_mend(d, "mv %s %s.pem && openssl rehash %s", path,
-		    path, dirname(copy));
+		ca_doctor_mend(d, "mv %s %s && openssl rehash %s",
+		    ca_doctor_word("%s", path), ca_doctor_word("%s.pem", path),
+		    dirname(copy));
 }
 
 /* A name that would be read, with something behind it or before it: a copy of an
@@ -125,10 +126,11 @@ ca_doctor_ca_skipped(struct ca_doctor *d, const char *dir, const char *name)
 	const char *setup =
 	    rehashed ? NULL : ca_doctor_setup_command(d, "--ca", pem);
 	if (setup != NULL)
-		ca_doctor_mend(d, "mv %s %s && %s", path, pem, setup);
+		ca_doctor_mend(d, "mv %s %s && %s", ca_doctor_word("%s", path),
+		    ca_doctor_word("%s", pem), setup);
 	else
-		ca_doctor_mend(
-		    d, "mv %s %s && openssl rehash %s", path, pem, dir);
+		ca_doctor_mend(d, "mv %s %s && openssl rehash %s",
+		    ca_doctor_word("%s", path), ca_doctor_word("%s", pem), dir);
 }
 
 void

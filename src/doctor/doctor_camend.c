@@ -81,8 +81,8 @@ ca_doctor_ca_mend_remove(struct ca_doctor *d, const struct ca_doctor_ca *ca,
 		return;
 	}
 	put_links(dir, ca->file, links, sizeof links);
-	ca_doctor_mend(d, "%srm %s%s && openssl rehash %s%s", first, ca->file,
-	    links, dir, otherwise);
+	ca_doctor_mend(d, "%srm %s%s && openssl rehash %s%s", first,
+	    ca_doctor_word("%s", ca->file), links, dir, otherwise);
 }
 
 void
@@ -96,7 +96,8 @@ ca_doctor_ca_mend_move(struct ca_doctor *d, const struct ca_doctor_ca *ca,
 		ca_doctor_mend(d,
 		    "mv %s %s/ && %s%s%sopenssl rehash %s && openssl rehash "
 		    "%s%s",
-		    ca->file, to, links[0] != '\0' ? "rm" : "", links,
+		    ca_doctor_word("%s", ca->file), to,
+		    links[0] != '\0' ? "rm" : "", links,
 		    links[0] != '\0' ? " && " : "", from, to, otherwise);
 	else
 		ca_doctor_mend(d,

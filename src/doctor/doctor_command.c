@@ -3,10 +3,32 @@
  */
 #include "doctor/doctor_view.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 static const char standard[] = CA_SYSCONFDIR "/certauth.conf";
+
+const char *
+ca_doctor_word(const char *fmt, ...)
+{
+	static char words[8][8600];
+	static unsigned next;
+	char *out = words[next++ % 8], text[8400];
+	struct ca_buf word = CA_BUF_INIT(sizeof words[0] - 1);
+	va_list ap;
+
+	va_start(ap, fmt);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
+	int n = vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	if (n >= 0 && n < (int)sizeof text)
+		ca_buf_shell(&word, text);
+	const char *w = word.len > 0 ? ca_buf_text(&word) : NULL;
+	(void)snprintf(out, sizeof words[0], "%s", w != NULL ? w : "FILE");
+	ca_buf_free(&word);
+	return out;
+}
 
 /* What a command reads with --config and no other option: [default]. */
 static const struct ca_doctor_view *
@@ -24,8 +46,8 @@ put(struct ca_doctor *d, const char *option, const char *value)
 {
 	size_t n = strlen(d->command);
 
-	(void)snprintf(
-	    d->command + n, sizeof d->command - n, " %s %s", option, value);
+	(void)snprintf(d->command + n, sizeof d->command - n, " %s %s", option,
+	    ca_doctor_word("%s", value));
 }
 
 static void

@@ -31,7 +31,8 @@ mend_replace(struct ca_doctor_look *l, const char *name)
 		    "`%s'",
 		    l->path, name, update);
 	else
-		ca_doctor_mend(l->d, "rm %s/%s; %s", l->path, name, update);
+		ca_doctor_mend(l->d, "rm %s; %s",
+		    ca_doctor_word("%s/%s", l->path, name), update);
 }
 
 /* ---- one CRL ---- */

@@ -24,8 +24,8 @@ say_skipped(struct ca_doctor_look *l, const char *name, const char *path,
 	    system ? CA_LEVEL_NOTE : CA_LEVEL_WARNING, "%s %s", path, why);
 	if (lstat(path, &st) != 0 || S_ISLNK(st.st_mode))
 		ca_doctor_mend(d,
-		    "rm %s (the link alone); put CRLs into %s as files", path,
-		    l->path);
+		    "rm %s (the link alone); put CRLs into %s as files",
+		    ca_doctor_word("%s", path), l->path);
 	else if (system)
 		ca_doctor_mend(
 		    d, "nothing: the file system of %s has it", l->path);
@@ -35,7 +35,7 @@ say_skipped(struct ca_doctor_look *l, const char *name, const char *path,
 		    "another place, then run `%s'",
 		    path, l->path, ca_doctor_crl_command(d, "crl compile"));
 	else
-		ca_doctor_mend(d, "rm %s", path);
+		ca_doctor_mend(d, "rm %s", ca_doctor_word("%s", path));
 }
 
 void
@@ -64,7 +64,8 @@ ca_doctor_crl_odd(struct ca_doctor_look *l, const char *name)
 	default:
 		ca_doctor_find(
 		    d, CA_F_CRL_DIR, CA_LEVEL_ERROR, "%s %s", path, why);
-		ca_doctor_mend(d, "restore the file, or run `rm %s; %s'", path,
+		ca_doctor_mend(d, "restore the file, or run `rm %s; %s'",
+		    ca_doctor_word("%s", path),
 		    ca_doctor_crl_command(d, "crl compile"));
 	}
 }

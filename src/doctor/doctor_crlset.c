@@ -158,7 +158,8 @@ say_expired(struct ca_doctor_look *l, const struct ca_doctor_crl *c)
 		    "same CA has replaced it",
 		    l->path, c->file, when, newer->file);
 		if (in_file(l, c->file) == 1)
-			ca_doctor_mend(d, "rm %s/%s; %s", l->path, c->file,
+			ca_doctor_mend(d, "rm %s; %s",
+			    ca_doctor_word("%s/%s", l->path, c->file),
 			    ca_doctor_crl_command(d, "crl compile"));
 		return;
 	}

@@ -18,8 +18,10 @@ say_parent(
 {
 	char mend[8300];
 
+	const char *word = ca_doctor_word("%s", dir);
+
 	(void)snprintf(
-	    mend, sizeof mend, "chown root %s; chmod go-w %s", dir, dir);
+	    mend, sizeof mend, "chown root %s; chmod go-w %s", word, word);
 	for (size_t i = 0; i < d->n; i++)
 		if (d->v[i].code == CA_F_PARENT_UNTRUSTED &&
 		    d->v[i].mend != NULL && strcmp(d->v[i].mend, mend) == 0)
@@ -64,7 +66,8 @@ ca_doctor_path(struct ca_doctor *d, const char *path)
 	if (what != NULL) {
 		ca_doctor_find(d, CA_F_FILE_UNTRUSTED, CA_LEVEL_ERROR, "%s %s",
 		    path, what);
-		ca_doctor_mend(d, "chown root %s; chmod go-w %s", path, path);
+		ca_doctor_mend(d, "chown root %s; chmod go-w %s",
+		    ca_doctor_word("%s", path), ca_doctor_word("%s", path));
 	}
 	parents(d, path);
 }

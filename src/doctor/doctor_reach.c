@@ -84,7 +84,7 @@ check_locker(struct ca_doctor *d, const char *service)
 		    "%s is not readable by all users, and the service %s runs "
 		    "as the user",
 		    full, service);
-		ca_doctor_mend(d, "chmod o+rX %s", full);
+		ca_doctor_mend(d, "chmod o+rX %s", ca_doctor_word("%s", full));
 	}
 }
 

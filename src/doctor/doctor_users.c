@@ -228,7 +228,8 @@ check_registered(void *ctx, const char *login, const char *path, bool first,
 		ca_doctor_find(d, CA_F_USERS_NO_ACCOUNT, CA_LEVEL_WARNING,
 		    "%s is registered for %s, but there is no such account",
 		    path, login);
-		ca_doctor_mend(d, "rm -r %s/%s", d->cfg->users_dir, login);
+		ca_doctor_mend(d, "rm -r %s",
+		    ca_doctor_word("%s/%s", d->cfg->users_dir, login));
 	}
 	if (ca_crypto_cert(d->crypto, der, len, &cert) != CA_OK) {
 		const char *why = ca_cert_refusal(der, len);
@@ -237,14 +238,16 @@ check_registered(void *ctx, const char *login, const char *path, bool first,
 		    why != NULL ? CA_LEVEL_WARNING : CA_LEVEL_ERROR,
 		    "%s is not used: %s", path,
 		    why != NULL ? why : "it cannot be decoded");
-		ca_doctor_mend(d, "replace the file, or run `rm %s'", path);
+		ca_doctor_mend(d, "replace the file, or run `rm %s'",
+		    ca_doctor_word("%s", path));
 		return CA_OK;
 	}
 	if (ca_crypto_seconds(X509_get0_notAfter(cert), &to) && to < d->now) {
 		ca_doctor_when(to, d->now, when);
 		ca_doctor_find(d, CA_F_REGISTERED_EXPIRED, CA_LEVEL_WARNING,
 		    "%s expired %s", path, when);
-		ca_doctor_mend(d, "replace the file, or run `rm %s'", path);
+		ca_doctor_mend(d, "replace the file, or run `rm %s'",
+		    ca_doctor_word("%s", path));
 	}
 	X509_free(cert);
 	return CA_OK;

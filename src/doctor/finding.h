@@ -247,6 +247,11 @@ void ca_doctor_find(struct ca_doctor *d, enum ca_finding_code code,
 void ca_doctor_mend(struct ca_doctor *d, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The text as one word of a command for ca_doctor_mend: file names may have
+ * blanks, and what a shell interprets.  Static; the next seven calls keep it. */
+const char *ca_doctor_word(const char *fmt, ...)
+    __attribute__((format(printf, 1, 2)));
+
 /* Record a finding for each line that was logged since the last call, or one
  * finding with the text what if no line was logged. */
 void ca_doctor_heard(struct ca_doctor *d, enum ca_finding_code code,

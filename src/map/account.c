@@ -71,23 +71,49 @@ ca_account_free(struct ca_account *account)
 
 /* ---- the user whom PAM names ---- */
 
+/* Set *own to the account's own spelling, if it is another one.  A local account
+ * and one of a domain may have the same pw_name: they are one account only if
+ * the name service finds the same uid by both names. */
+static enum ca_err
+find_own(const char *name, char **own)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_account account = {0};
+	struct passwd pw, *entry = NULL;
+	char *buffer = NULL;
+
+	if ((rc = look_up(name, &pw, &buffer, &entry)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	if (entry != NULL && strcmp(entry->pw_name, name) != 0) {
+		rc = ca_account_find(entry->pw_name, &account);
+		if (rc != CA_OK && rc != CA_ERR_NOT_FOUND) {
+			ret = rc;
+			goto out;
+		}
+		if (rc == CA_OK && account.uid == entry->pw_uid &&
+		    (*own = strdup(entry->pw_name)) == NULL) {
+			ret = CA_ERR_MEMORY;
+			goto out;
+		}
+	}
+	ret = CA_OK;
+out:
+	ca_account_free(&account);
+	free(buffer);
+	return ret;
+}
+
 const char *
 ca_account_own(struct ca_account_user *user, const struct ca_log *log)
 {
-	struct passwd pw, *entry = NULL;
-	char *buffer = NULL;
-	enum ca_err rc;
-
 	if (user->looked || user->name == NULL)
 		return user->own;
 	user->looked = true;
-	rc = look_up(user->name, &pw, &buffer, &entry);
-	if (rc != CA_OK)
+	if (find_own(user->name, &user->own) != CA_OK)
 		ca_log_err(
 		    log, "cannot look up the account %s: %m", user->name);
-	else if (entry != NULL && strcmp(entry->pw_name, user->name) != 0)
-		user->own = strdup(entry->pw_name);
-	free(buffer);
 	return user->own;
 }
 

@@ -53,9 +53,10 @@ struct ca_account_user {
 
 /*
  * Return true if login is the user: the name itself, or what getpwnam_r returns for
- * it as pw_name.  A name service that ignores case, or adds a domain, finds an
- * account under several names; the application gets the same account by both.  The
- * name service is asked once, and only if the names differ.  If the name service
+ * it as pw_name, if the account of that name has the same uid.  A name service that
+ * ignores case, or adds a domain, finds an account under several names; the
+ * application gets the same account by both.  The name service is asked only if the
+ * names differ, and each name once.  If the name service
  * fails, this is logged, and only the name itself is the user.
  */
 bool ca_account_is(

@@ -135,15 +135,37 @@ another_spelling(void **state)
 	w->user = "Alice";
 	expect(w, x, "Alice upn:alice@corp.example\n", CA_R_OK, "");
 	assert_int_equal(asked, 0);
-	/* one question, however many lines there are */
+	/* one question for each name, however many lines there are */
 	expect(w, x,
 	    "b upn:alice@corp.example\nc upn:alice@corp.example\n"
 	    "d upn:alice@corp.example\n",
 	    CA_R_OTHER_USER, "");
-	assert_int_equal(asked, 1);
+	assert_int_equal(asked, 2);
 	fakes = NULL;
 	X509_free(x);
 	X509_free(c);
+}
+
+/* A local account and one of a domain have the same pw_name, and are two. */
+static void
+same_name_other_account(void **state)
+{
+	struct world *w = *state;
+	static const struct fake list[] = {{"alice", "alice", 1000, 0},
+	    {"alice@corp.example", "alice", 500000, 0},
+	    {"CORP\\bob", "bob", 500001, 0}, {0}};
+	X509 *x = upn("alice@corp.example");
+
+	fakes = list;
+	w->user = "alice@corp.example";
+	expect(w, x, "alice upn:alice@corp.example\n", CA_R_OTHER_USER, "");
+	expect(
+	    w, x, "alice@corp.example upn:alice@corp.example\n", CA_R_OK, "");
+	/* nobody is known by the name that the service gives */
+	w->user = "CORP\\bob";
+	expect(w, x, "bob upn:alice@corp.example\n", CA_R_OTHER_USER, "");
+	fakes = NULL;
+	X509_free(x);
 }
 
 /* Without an answer, only the name itself is the user. */
@@ -204,8 +226,17 @@ registered_spelling(void **state)
 	X509_free(x);
 }
 
+static const struct fake *
+find_fake(const struct fake *list, const char *name)
+{
+	while (list->asked != NULL && strcmp(list->asked, name) != 0)
+		list++;
+	return list->asked != NULL && list->name != NULL ? list : NULL;
+}
+
 /* Random names and name services, and an oracle: the certificate of a login is for
- * whoever the name service takes for this login, and for that name itself. */
+ * that name itself, and for the account that the name service takes for this
+ * login, if it is the account of its own name. */
 static void
 random_spellings(void **state)
 {
@@ -217,24 +248,29 @@ random_spellings(void **state)
 	for (int run = 0; run < RUNS; run++) {
 		struct fake list[8] = {{0}};
 		const char *user = names[below(n)], *line = names[below(n)];
-		const char *own = NULL;
 		char text[256];
 		X509 *x = upn("x@corp.example");
 
 		for (unsigned i = 0; i < n; i++) {
 			unsigned k = below(n + 1);
 
-			list[i] =
-			    (struct fake){names[i], k < n ? names[k] : NULL,
-				5000, below(2) == 0 ? 0 : EIO};
-			if (strcmp(names[i], user) == 0)
-				own = list[i].name;
+			list[i] = (struct fake){names[i],
+			    k == n          ? NULL
+			    : below(2) == 0 ? names[i]
+					    : names[k],
+			    below(2) == 0 ? 5000 : 5001,
+			    below(2) == 0 ? 0 : EIO};
 		}
+		const struct fake *f = find_fake(list, user), *own = NULL;
+		if (f != NULL)
+			own = find_fake(list, f->name);
+		bool same = own != NULL && strcmp(own->name, f->name) == 0 &&
+			    own->uid == f->uid;
 		fakes = list;
 		w->user = user;
 		snprintf(text, sizeof text, "%s upn:x@corp.example\n", line);
 		bool want = strcmp(line, user) == 0 ||
-			    (own != NULL && strcmp(line, own) == 0);
+			    (same && strcmp(line, f->name) == 0);
 		expect(w, x, text, want ? CA_R_OK : CA_R_OTHER_USER, "");
 		X509_free(x);
 	}
@@ -598,6 +634,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(another_spelling),
+	    T(same_name_other_account),
 	    T(no_answer),
 	    T(registered_spelling),
 	    T(random_spellings),

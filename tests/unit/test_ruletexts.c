@@ -19,6 +19,8 @@ static char web1_full[] = "web1.example.com", web1[] = "web1",
 static const char *const web2[] = {"web2", "web2.example.com"};
 static const char *const right[] = {"web1"};
 
+static char hostile[] = "a'$(id)";
+
 struct said {
 	int rule;
 	struct ca_intent intent;
@@ -55,7 +57,14 @@ static const struct said texts[] = {
 	OTHER_LOGIN "give --user, or set `user =' in "
 		    "~/.config/certauth/config"},
     {2, {.host = right, .nhosts = 1, .ssh = true, .user = "alice", .now = NOW},
-	other, NULL, OTHER_LOGIN "log in by that name (ssh -l m\xc3\xbcller)"},
+	other, NULL,
+	OTHER_LOGIN "log in by that name (ssh -l 'm\xc3\xbcller')"},
+    /* the host has chosen the login, and a user may copy the command */
+    {2, {.host = right, .nhosts = 1, .ssh = true, .user = "alice", .now = NOW},
+	hostile, NULL,
+	"rule 2, the login: you are logging in as alice, but the request is "
+	"for a'$(id). If that is right, log in by that name "
+	"(ssh -l 'a'\\''$(id)')"},
     {2, {.host = right, .nhosts = 1, .here = true, .user = "alice", .now = NOW},
 	other, NULL,
 	OTHER_LOGIN
@@ -86,7 +95,9 @@ rule_texts(void **state)
 		    .issued_at = NOW,
 		    .lifetime = 120,
 		    .service = sshd,
-		    .user = t->user != NULL ? other : alice,
+		    .user = t->user == NULL      ? alice
+			    : t->user == hostile ? hostile
+						 : other,
 		    .rhost = t->rhost != NULL ? far : none};
 		struct ca_client_conf *conf = ca_client_conf_new();
 		struct ca_buf why = CA_BUF_INIT(65536);
