@@ -313,7 +313,7 @@ agent_run() {
 # careless_client FILE: etc/openssl-client.sh without the rules for clients, for
 # tests of the host: it answers any prompt that it is given
 careless_client() {
-	sed -e 's/^\(\t*\)rules$/\1:/' -e 's/^\tprompt_of_ssh "\$1"$/\thost=x\
+	sed -e 's/^\(\t*\)rules\( #.*\)\{0,1\}$/\1:/' -e 's/^\tprompt_of_ssh "\$1"$/\thost=x\
 	prompt_line "$(printf %s "$1" | sed "s,^.*certauth1,certauth1,; s, *$,,")"/' \
 		"$HERE/etc/openssl-client.sh" >"$1"
 	chmod 755 "$1"
