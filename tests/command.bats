@@ -268,6 +268,8 @@ refused() {
 		log_mark
 		run ! in_place "$DRIVE" -u alice
 		logged "helper $bad/$path: "
+		# each path once, the part at fault beside it only if it is another
+		not_logged "helper $bad/$path: $bad/$path"
 		logged 'outcome=denied.* reason=helper'
 		[ ! -e "$S/home/alice/pid" ]
 	done

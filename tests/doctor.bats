@@ -1132,6 +1132,24 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	[ "$status" -eq 0 ]
 }
 
+@test "CAs: an intermediate in the file of its root: the root remains in ca_dir" {
+	rm "$C"/ca/*
+	cat "$PKI/root.pem" "$PKI/inter.pem" >"$C/ca/bundle.pem"
+	crl_dir root.crl inter.crl
+	finds warning ca-intermediate-anchor 'ca/bundle.pem' ca-not-hashed users-weak
+	not grep -q 'mv [^ ]*bundle.pem' <<<"$output"
+	# splits it; what remains is to move the intermediate alone
+	in_place env PATH="$S/bin:$PATH" sh -c "$(mend ca-intermediate-anchor |
+		sed "s/.*(\`//; s/'.*//")" || :
+	doctor
+	[[ "$(mend ca-intermediate-anchor)" == *'mv /etc/certauth/ca/Test_inter-'* ]]
+	in_place sh -c 'cd /etc/certauth && mkdir int && mv ca/Test_inter-* int/ && \
+		openssl rehash ca && openssl rehash int'
+	conf default 'intermediates_dir = /etc/certauth/int'
+	gone ca-intermediate-anchor
+	[ "$status" -eq 0 ]
+}
+
 @test "CAs: a root in intermediates_dir, an intermediate without its issuer" {
 	mkdir "$C/intermediates"
 	conf default 'intermediates_dir = /etc/certauth/intermediates'

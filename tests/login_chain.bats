@@ -171,3 +171,19 @@ teardown_file() { place_remove; }
 	grep -o 'certauth1 .* next=0' "$S/seen" | wc -c >"$S/erika"
 	cmp "$S/carol" "$S/erika"
 }
+
+@test "a ca_dir of a service: the commands of the log install there" {
+	conf_reset
+	crl_dir crl
+	mkdir -p "$S/etc/certauth/own"
+	conf test 'ca_dir = /etc/certauth/own'
+	map alice
+	login_denied unknown-ca
+	not_logged 'setup --ca'
+	logged 'copy its certificate to /etc/certauth/own, or to intermediates_dir'
+	logged 'run `openssl rehash` with that directory'
+	cp "$PKI/root.pem" "$S/etc/certauth/own/"
+	in_place openssl rehash /etc/certauth/own
+	login_ok
+	conf_reset
+}

@@ -145,3 +145,29 @@ setup() {
 	cp "$PKI/inter.crl" "$S/etc/certauth/crl/$hash.r$i"
 	login_denied crl-dir --cert revoked
 }
+
+@test "directories of a service: the commands of the log name them" {
+	local command
+	conf_reset
+	ca_dir root.pem
+	crl_dir root.crl
+	mkdir -p "$S/etc/certauth/own"
+	cp -a "$S/etc/certauth/ca" "$S/etc/certauth/own/ca"
+	conf test 'ca_dir = /etc/certauth/own/ca'
+	login_denied crl-missing
+	command=$(log_lines | grep -o 'certauth crl update[^`]*' | head -n1)
+	[ "$command" = 'certauth crl update --ca-dir /etc/certauth/own/ca' ]
+	# read from there: the CA of [default] is not in the answer
+	rm "$S/etc/certauth/ca"/*
+	run in_place sh -c "PATH=$S/bin:\$PATH; $(log_lines |
+		grep -o 'certauth crl list[^`]*' | head -n1)"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *'CN=Test root,O=Example, current'* ]]
+	# with those that a command reads by itself no options
+	ca_dir root.pem
+	conf_reset
+	login_denied crl-missing
+	logged 'run `certauth crl update`;'
+	crl_dir crl
+}

@@ -340,6 +340,13 @@ maps_not() {
 	! grep -q 'until\|from=' "$S/seen" || false
 }
 
+@test "a line with two options that do not match: the date is not that of the other" {
+	users 'alice cn:alice until=2026-01-31 service=other'
+	login_denied unmapped
+	logged 'users:1 cn:alice: the service is not one of service'
+	not_logged '2026-01-31'
+}
+
 @test "a chain that fails is not mapped" {
 	users 'alice cn:alice this is no rule'
 	conf default 'debug = yes'

@@ -255,6 +255,42 @@ carol cn:a' ]
 	login_denied unmapped
 }
 
+# advised WORDS: the command of the last line of the log that begins so
+advised() {
+	log_lines | tac | grep -o "\`certauth $1[^\`]*\`" | head -n1 | tr -d '\`'
+}
+
+@test "the users file of a service: the commands of the log name it, and work" {
+	local command
+	users "bob sha256:$(pki_sha256 "$PKI/bob.pem")"
+	rm -f "$S/etc/certauth/users.own"
+	conf_reset
+	conf test 'users = /etc/certauth/users.own'
+	login_denied users-file
+	logged 'detail="/etc/certauth/users.own does not exist; '
+	command=$(advised 'users add')
+	[ "$command" = 'certauth users add --file /etc/certauth/users.own LOGIN --cert CERT.pem' ]
+	in_place sh -c "PATH=$S/bin:\$PATH; $(sed "s,LOGIN,bob,; s,CERT.pem,$PKI/bob.pem," <<<"$command")"
+	# a mistake: the command prints its line
+	echo 'alice foo:bar' >>"$S/etc/certauth/users.own"
+	login_denied users-file
+	run in_place sh -c "PATH=$S/bin:\$PATH; $(advised 'users list')"
+	[[ $output == *'/etc/certauth/users.own:2: no such selector: foo:bar'* ]]
+	sed -i 2d "$S/etc/certauth/users.own"
+	# no rule: the commands are about that file
+	login_denied unmapped
+	run in_place sh -c "PATH=$S/bin:\$PATH; $(advised 'users test' | sed "s,CERT.pem,$PKI/alice.pem,")"
+	[[ $output == *'/etc/certauth/users.own:1: bob '*': no, '* ]]
+	in_place sh -c "PATH=$S/bin:\$PATH; $(advised 'users add' | sed 's/LOGIN/alice/')"
+	login_ok
+	run grep -c alice "$S/etc/certauth/users"
+	[ "$output" = 0 ]
+	conf_reset
+	# the one that the commands read: not named
+	login_denied unmapped
+	[ "$(advised 'users test')" = 'certauth users test CERT.pem' ]
+}
+
 @test "login: a pattern needs text beside its star" {
 	users '* cn:*'
 	login_denied users-file

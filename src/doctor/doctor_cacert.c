@@ -287,6 +287,12 @@ check_anchor(
 		ca_doctor_ca_mend_move(d, ca, d->cfg->ca_dir, to,
 		    "; nothing, if the CA is to be trusted even if its issuer "
 		    "revokes it");
+	else if (ca_doctor_ca_in_file(d, ca->file) > 1)
+		ca_doctor_mend(d,
+		    "set intermediates_dir in the configuration, then move "
+		    "this certificate from %s, which has others (`%s' makes a "
+		    "file of each), to that directory",
+		    ca->file, ca_doctor_ca_split(d, ca));
 	else
 		ca_doctor_mend(d,
 		    "set intermediates_dir in the configuration, mv %s to "

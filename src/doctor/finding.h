@@ -149,7 +149,8 @@ struct ca_doctor; /* doctor.h */
 	X(CA_F_USERS_FILE, "users-file",                                       \
 	    "The users file maps no certificate to a login.")                  \
 	X(CA_F_USERS_MISTAKE, "users-mistake",                                 \
-	    "A users file with a mistake maps no certificate to a "            \
+	    "A line whose login has a blank is ignored; any other mistake "    \
+	    "refuses the whole users file, so it maps no certificate to a "    \
 	    "login.")                                                          \
 	X(CA_F_USERS_EMPTY, "users-empty",                                     \
 	    "No certificate is mapped to a login.")                            \

@@ -11,8 +11,10 @@
 /*
  * Add the next commands to the failure of CA_CHECK_MAPPING in report, by its
  * reason.  The commands contain no text that a client chooses, because people
- * copy them from the log.
+ * copy them from the log; users: the users file, which they name unless it is the
+ * one that they read without --file.
  */
-void ca_map_hint(const struct ca_ident *id, struct ca_report *report);
+void ca_map_hint(
+    const struct ca_ident *id, const char *users, struct ca_report *report);
 
 #endif

@@ -120,7 +120,7 @@ note(const struct ca_map_decision *d, const struct ca_rule *rule, unsigned line,
 		return CA_OK;
 	ca_buf_fmt(&text, "%s:%u %s: %s", d->ctx->cfg->users, line,
 	    rule->selector, why);
-	if (rule->has_until && d->where.now > rule->until &&
+	if (strcmp(why, CA_MATCH_PAST) == 0 &&
 	    gmtime_r(&rule->until, &tm) != NULL &&
 	    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
 		ca_buf_fmt(&text, " (%s)", date);
@@ -255,6 +255,8 @@ try_registered(void *ctx, const char *login, const char *path, bool first,
 static enum ca_err
 decide(struct ca_map_decision *d, struct ca_report *report, char **login)
 {
+	const struct ca_config *cfg = d->ctx->cfg;
+	const char *path = cfg->users;
 	enum ca_err rc = ca_ident_of(d->ctx->crypto, d->in->leaf, &d->id);
 
 	if (rc == CA_ERR_FORMAT || rc == CA_ERR_LIMIT) {
@@ -264,19 +266,21 @@ decide(struct ca_map_decision *d, struct ca_report *report, char **login)
 	}
 	if (rc == CA_OK)
 		rc = try_users(d);
-	if (rc == CA_OK)
+	if (rc == CA_OK) {
+		path = cfg->users_dir != NULL ? cfg->users_dir : "users_dir";
 		rc = ca_registered_walk(
-		    d->ctx->cfg, d->ctx->log, d->user, try_registered, d);
+		    cfg, d->ctx->log, d->user, try_registered, d);
+	}
 	if (rc != CA_OK) {
-		ca_map_cannot(report, d->ctx->cfg, rc);
+		ca_map_cannot(report, cfg, path, rc);
 		return rc;
 	}
 	const char *result = ca_map_conclude(d, report);
 	if (result == NULL && d->option == NULL) /* else the line is named */
-		ca_map_hint(&d->id, report);
+		ca_map_hint(&d->id, cfg->users, report);
 	if (result != NULL && login != NULL &&
 	    (*login = strdup(result)) == NULL) {
-		ca_map_cannot(report, d->ctx->cfg, CA_ERR_MEMORY);
+		ca_map_cannot(report, cfg, cfg->users, CA_ERR_MEMORY);
 		return CA_ERR_MEMORY;
 	}
 	return CA_OK;
@@ -293,7 +297,7 @@ ca_map_explain(const struct ca_context *ctx, const struct ca_map_input *in,
 	if (login != NULL)
 		*login = NULL;
 	if (d == NULL) {
-		ca_map_cannot(report, ctx->cfg, CA_ERR_MEMORY);
+		ca_map_cannot(report, ctx->cfg, ctx->cfg->users, CA_ERR_MEMORY);
 		return CA_ERR_MEMORY;
 	}
 	d->ctx = ctx;

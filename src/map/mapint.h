@@ -37,7 +37,7 @@ const char *ca_map_conclude(
     struct ca_map_decision *d, struct ca_report *report);
 
 /* Report that the rules could not be used. */
-void ca_map_cannot(
-    struct ca_report *report, const struct ca_config *cfg, enum ca_err err);
+void ca_map_cannot(struct ca_report *report, const struct ca_config *cfg,
+    const char *path, enum ca_err err);
 
 #endif

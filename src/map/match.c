@@ -48,7 +48,7 @@ options(const struct ca_rule *rule, const struct ca_ident *id,
 	if (rule->from != NULL && !ca_from_match(rule->from, where->rhost))
 		return "the remote host is not one of from=";
 	if (rule->has_until && where->now > rule->until)
-		return "the date of until= has passed";
+		return CA_MATCH_PAST;
 	return NULL;
 }
 

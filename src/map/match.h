@@ -13,6 +13,9 @@
 
 #include "map/rule.h"
 
+/* Why a rule with an until= in the past does not match. */
+#define CA_MATCH_PAST "the date of until= has passed"
+
 /* The values that the options of a rule are compared with. */
 struct ca_match_where {
 	const char *service; /* PAM_SERVICE; may be NULL */

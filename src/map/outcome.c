@@ -68,14 +68,37 @@ ca_map_conclude(struct ca_map_decision *d, struct ca_report *report)
 	return NULL;
 }
 
-void
-ca_map_cannot(
-    struct ca_report *report, const struct ca_config *cfg, enum ca_err err)
+/* What is wrong with the users file, and the command that shows or makes it. */
+static void
+cannot_users(struct ca_report *report, const char *users, enum ca_err err)
 {
-	enum ca_reason why = err == CA_ERR_MEMORY || err == CA_ERR_CRYPTO
-				 ? CA_R_INTERNAL
-				 : CA_R_USERS_FILE;
+	if (err == CA_ERR_CONFIG)
+		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL,
+		    CA_R_USERS_FILE,
+		    "%s has a mistake; `certauth users list --file %s` shows "
+		    "the line",
+		    users, users);
+	else if (err == CA_ERR_NOT_FOUND)
+		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL,
+		    CA_R_USERS_FILE,
+		    "%s does not exist; `certauth users add --file %s LOGIN "
+		    "--cert CERT.pem` makes it",
+		    users, users);
+	else
+		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL,
+		    CA_R_USERS_FILE, "%s: %s", users, ca_err_text(err));
+}
 
-	ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, why, "%s: %s",
-	    cfg->users, ca_err_text(err));
+void
+ca_map_cannot(struct ca_report *report, const struct ca_config *cfg,
+    const char *path, enum ca_err err)
+{
+	if (err == CA_ERR_MEMORY || err == CA_ERR_CRYPTO)
+		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, CA_R_INTERNAL,
+		    "%s: %s", path, ca_err_text(err));
+	else if (path == cfg->users)
+		cannot_users(report, path, err);
+	else
+		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL,
+		    CA_R_USERS_FILE, "%s: %s", path, ca_err_text(err));
 }

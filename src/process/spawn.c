@@ -37,6 +37,18 @@ component_distrust(const struct stat *st, bool last, bool holds_file)
 	return ca_file_distrust(st);
 }
 
+/* Log what is wrong with the first n bytes of path. */
+static void
+tell_component(
+    const struct ca_log *log, const char *path, size_t n, const char *wrong)
+{
+	if (path[n] == '\0')
+		ca_log_err(log, "helper %s: %-s", path, wrong);
+	else
+		ca_log_err(
+		    log, "helper %s: %.*s: %-s", path, (int)n, path, wrong);
+}
+
 /*
  * Open the next component of path at *dir, and put its descriptor there.
  * at: where it begins; returns where the next one does, or NULL.
@@ -68,16 +80,15 @@ step_into(const char *path, const char *at, int *dir, const struct ca_log *log,
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		*rc = errno == ENOENT || errno == ENOTDIR ? CA_ERR_NOT_FOUND
 							  : CA_ERR_IO;
-		ca_log_err(log, "helper %s: %.*s: %m", path,
-		    (int)(at + n - path), path);
+		tell_component(
+		    log, path, (size_t)(at + n - path), strerror(errno));
 		if (fd >= 0)
 			(void)close(fd);
 		return NULL;
 	}
 	const char *wrong = component_distrust(&st, last, holds_file);
 	if (wrong != NULL) {
-		ca_log_err(log, "helper %s: %.*s %-s", path,
-		    (int)(at + n - path), path, wrong);
+		tell_component(log, path, (size_t)(at + n - path), wrong);
 		(void)close(fd);
 		return NULL;
 	}

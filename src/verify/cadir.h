@@ -97,6 +97,10 @@ bool ca_cadir_file(
 /* Append the key of the configuration and the path of dir, for messages. */
 void ca_cadir_show(const struct ca_cadir *dir, struct ca_buf *out);
 
+/* Append what installs a CA's certificate there: `certauth setup --ca FILE` for
+ * the usual ca_dir, else a copy, because setup reads [default] alone. */
+void ca_cadir_install(const struct ca_cadir *dir, struct ca_buf *out);
+
 /* The first problem with a file, or NULL; owned by dir. */
 const char *ca_cadir_get0_problem(const struct ca_cadir *dir);
 

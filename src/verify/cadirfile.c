@@ -75,3 +75,17 @@ ca_cadir_show(const struct ca_cadir *dir, struct ca_buf *out)
 	else
 		ca_buf_fmt(out, "%s (%s)", dir->key, dir->path);
 }
+
+void
+ca_cadir_install(const struct ca_cadir *dir, struct ca_buf *out)
+{
+	if (dir->held != NULL || strcmp(dir->path, CA_SYSCONFDIR "/ca") == 0)
+		ca_buf_str(out, "run `certauth setup --ca FILE` with its "
+				"certificate");
+	else
+		ca_buf_fmt(out,
+		    "copy its certificate to %s, or to intermediates_dir if "
+		    "it is an intermediate, and run `openssl rehash` with "
+		    "that directory",
+		    dir->path);
+}

@@ -177,12 +177,10 @@ tell_next(const struct ca_pathfinder *f, const struct ca_path *end, bool self,
 		ca_buf_str(out,
 		    "; either the CA was created again, and must issue the "
 		    "certificate again, or the other CA certificate is "
-		    "missing: if this host is to trust that CA too, run "
-		    "`certauth setup --ca FILE` with it");
+		    "missing: if this host is to trust that CA too, ");
 	else
-		ca_buf_str(out, "; if this host is to trust that CA, run "
-				"`certauth setup --ca FILE` with its "
-				"certificate");
+		ca_buf_str(out, "; if this host is to trust that CA, ");
+	ca_cadir_install(f->pool.anchor_dir, out);
 	if (leaf && !namesakes && sk_X509_num(f->pool.untrusted) <= 0)
 		ca_buf_str(out, "; if that CA is an intermediate, the client "
 				"can also send it: append it to the file of "

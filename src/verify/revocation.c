@@ -5,7 +5,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/text.h"
+
 /* ---- set-up ---- */
+
+static void
+put_option(
+    const char *option, const char *path, const char *usual, struct ca_buf *out)
+{
+	if (path == NULL || strcmp(path, usual) == 0)
+		return;
+	ca_buf_fmt(out, " %s %s", option,
+	    ca_text_plain(path, strlen(path)) ? path : "DIR");
+}
+
+/* What `certauth crl` needs to read the directories of this configuration: a
+ * section may have its own. */
+static char *
+directories(const struct ca_config *cfg)
+{
+	struct ca_buf out = CA_BUF_INIT(16384);
+
+	put_option("--ca-dir", cfg->ca_dir, CA_SYSCONFDIR "/ca", &out);
+	put_option("--intermediates-dir", cfg->intermediates_dir, "", &out);
+	put_option("--crl-dir", cfg->crl_dir, CA_SYSCONFDIR "/crl", &out);
+	const char *text = out.len > 0 ? ca_buf_text(&out) : "";
+	char *copy = text != NULL ? strdup(text) : NULL;
+	ca_buf_free(&out);
+	return copy;
+}
 
 enum ca_err
 ca_revocation_new(struct ca_crypto *crypto, const struct ca_config *cfg,
@@ -30,7 +59,8 @@ ca_revocation_new(struct ca_crypto *crypto, const struct ca_config *cfg,
 	rev->error.reason = CA_R_OK;
 	rev->status = ca_rev_status;
 	if (rev->mode != CA_CRL_OFF) {
-		if ((rev->dir_path = strdup(cfg->crl_dir)) == NULL) {
+		if ((rev->dir_path = strdup(cfg->crl_dir)) == NULL ||
+		    (rev->options = directories(cfg)) == NULL) {
 			ret = CA_ERR_MEMORY;
 			goto out;
 		}
@@ -86,6 +116,7 @@ ca_revocation_free(struct ca_revocation *rev)
 	ca_rev_facts_clear(rev);
 	ca_crldir_free(rev->dir);
 	free(rev->dir_path);
+	free(rev->options);
 	free(rev);
 }
 

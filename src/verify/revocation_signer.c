@@ -57,7 +57,7 @@ tell_no_crl_sign(struct question *q)
 static void
 tell_signature(struct question *q, X509 *cert)
 {
-	struct ca_buf why = CA_BUF_INIT(8000);
+	struct ca_buf why = CA_BUF_INIT(24000);
 	const ASN1_OCTET_STRING *ski = X509_get0_subject_key_id(cert);
 	AUTHORITY_KEYID *aki = X509_CRL_get_ext_d2i(ca_crl_get0_x509(q->f->crl),
 	    NID_authority_key_identifier, NULL, NULL);
@@ -73,7 +73,9 @@ tell_signature(struct question *q, X509 *cert)
 		ca_buf_str(&why, ")");
 	}
 	ca_buf_str(&why, "; in that case put its certificate into "
-			 "intermediates_dir; else run `certauth crl update`");
+			 "intermediates_dir; else run `certauth crl update");
+	ca_buf_str(&why, q->rev->options);
+	ca_buf_str(&why, "`");
 	reject(q, CA_R_CRL_SIGNATURE,
 	    ca_buf_text(&why) != NULL ? ca_buf_text(&why)
 				      : "has a wrong signature");

@@ -22,16 +22,16 @@ static void
 tell_expired(const struct ca_revocation *rev, struct voices *all,
     const struct crl_facts *f, X509 *cert)
 {
-	char date[32], why[CA_REVOCATION_WHY];
+	char date[32], why[CA_REVOCATION_WHY + 16384];
 
 	(void)snprintf(why, sizeof why,
 	    f->has_next
-		? "has expired (nextUpdate %s); run `certauth crl update`, "
+		? "has expired (nextUpdate %s); run `certauth crl update%s`, "
 		  "or install a newer CRL"
 		: "has no nextUpdate, and crl_no_next_update has passed "
-		  "since %s; run `certauth crl update`, or install a newer "
+		  "since %s; run `certauth crl update%s`, or install a newer "
 		  "CRL",
-	    ca_rev_time(f->next_update, date));
+	    ca_rev_time(f->next_update, date), rev->options);
 	ca_rev_reject(rev, all, f, cert, CA_R_CRL_EXPIRED, why);
 }
 
@@ -67,8 +67,8 @@ count_reasons(
 	if ((late & ~fresh) != 0 && (fresh | late) == REASONS_ALL &&
 	    rev->stale.reason == CA_R_OK)
 		ca_rev_find(&rev->stale, CA_R_CRL_STALE, place_cert(at),
-		    "%s/%s; run `certauth crl update` before crl_grace ends",
-		    rev->dir_path, ca_crl_get0_name(oldest->crl));
+		    "%s/%s; run `certauth crl update%s` before crl_grace ends",
+		    rev->dir_path, ca_crl_get0_name(oldest->crl), rev->options);
 	return fresh | late;
 }
 
@@ -94,19 +94,19 @@ tell_missing(struct ca_revocation *rev, X509 *cert, const struct voices *all,
 		ca_rev_find(f, CA_R_CRL_MISSING, cert,
 		    "the CRLs of %s in %s do not cover all reasons for a "
 		    "revocation (onlySomeReasons); install the CRL for the "
-		    "other reasons too; `certauth crl list` shows the CRLs "
+		    "other reasons too; `certauth crl list%s` shows the CRLs "
 		    "that are there",
-		    text, rev->dir_path);
+		    text, rev->dir_path, rev->options);
 	else if (all->n > 0)
 		ca_rev_find(f, CA_R_CRL_MISSING, cert,
 		    "only a delta CRL of %s in %s, which needs its base CRL; "
-		    "run `certauth crl update`",
-		    text, rev->dir_path);
+		    "run `certauth crl update%s`",
+		    text, rev->dir_path, rev->options);
 	else
 		ca_rev_find(f, CA_R_CRL_MISSING, cert,
-		    "no CRL of %s in %s; run `certauth crl update`; `certauth "
-		    "crl list` shows the CRLs that are there",
-		    text, rev->dir_path);
+		    "no CRL of %s in %s; run `certauth crl update%s`; `certauth "
+		    "crl list%s` shows the CRLs that are there",
+		    text, rev->dir_path, rev->options, rev->options);
 	ca_buf_free(&name);
 }
 

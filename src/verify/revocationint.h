@@ -110,6 +110,8 @@ struct ca_revocation {
 	enum ca_err dir_rc;
 	int dir_errno;
 	char *dir_path;
+	char *options; /* for the commands in texts: the directories, if a
+			* command does not read these by itself; or "" */
 	struct ca_revocation_paths paths;
 	struct crl_facts **facts;
 	size_t nfacts;
