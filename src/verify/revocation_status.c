@@ -104,8 +104,10 @@ tell_missing(struct ca_revocation *rev, X509 *cert, const struct voices *all,
 		    text, rev->dir_path);
 	else
 		ca_rev_find(f, CA_R_CRL_MISSING, cert,
-		    "no CRL of %s in %s; run `certauth crl update`; `certauth "
-		    "crl list` shows the CRLs that are there",
+		    "no CRL of %s in %s; run `certauth crl update` or, if the "
+		    "address is not known, `certauth crl update --from CERT` "
+		    "with this certificate; `certauth crl list` shows the "
+		    "CRLs that are there",
 		    text, rev->dir_path);
 	ca_buf_free(&name);
 }
