@@ -104,11 +104,16 @@ tell_missing(struct ca_revocation *rev, X509 *cert, const struct voices *all,
 		    text, rev->dir_path);
 	else
 		ca_rev_find(f, CA_R_CRL_MISSING, cert,
-		    "no CRL of %s in %s; run `certauth crl update` or, if the "
-		    "address is not known, `certauth crl update --from CERT` "
-		    "with this certificate; `certauth crl list` shows the "
-		    "CRLs that are there",
-		    text, rev->dir_path);
+		    "no CRL of %s in %s; run `certauth crl update`%s; "
+		    "`certauth crl list` shows the CRLs that are there",
+		    text, rev->dir_path,
+		    X509_get_ext_by_NID(
+			cert, NID_crl_distribution_points, -1) >= 0
+			? " or, if the address is not known, `certauth crl "
+			  "update --from CERT` with this certificate"
+			: ", or get the CRL from that CA (this certificate "
+			  "names no address) and run `certauth setup --crl "
+			  "FILE`");
 	ca_buf_free(&name);
 }
 
