@@ -393,6 +393,24 @@ URI.1 = "'"$URL"'/$(touch${IFS}/x)'"'"';a&b"'
 	rm "$S/www/gone.crl"
 }
 
+@test "crl-missing: the next step is one that the certificate allows" {
+	cp "$S/www/top.crl" "$C/crl/"
+	run in_place "$CERTAUTH" verify "$PKI/ann.pem"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	says '`certauth crl update --from CERT` with this certificate'
+	run in_place "$CERTAUTH" verify "$PKI/plain.pem"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	says 'this certificate names no address'
+	not says '--from'
+	# and that step helps
+	run in_place "$CERTAUTH" setup --no-fetch --crl "$S/www/issuing.crl"
+	run in_place "$CERTAUTH" verify "$PKI/plain.pem"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
 @test "a CA without cRLSign is named as that, not as an unsigned CRL" {
 	pki_copy "$S/nosign"
 	pki_ca mute --ext 'keyUsage = critical, keyCertSign'

@@ -172,6 +172,23 @@ of_each() {
 	[[ $output == *"$F/kinds/p12 is a PKCS#12 file (.p12, .pfx); use --p12 FILE (\`p12 =' in the configuration)"* ]]
 }
 
+@test "--key without --cert: the file may have both, or is named for what it is" {
+	local request
+	request=$(host request)
+	cat "$V/p256.key" "$V/p256.pem" >"$D/both"
+	chmod 600 "$D/both"
+	run sign "$request" --key "$D/both"
+	good p256 "$request"
+	run sign "$request" --key "$F/kinds/p12"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"$F/kinds/p12 is a PKCS#12 file (.p12, .pfx); use --p12 FILE"* ]]
+	run sign "$request" --key "$V/p256.key"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"$V/p256.key is a private key; use --key FILE for it, and --cert for its certificate"* ]]
+}
+
 @test "a key in a TPM: tpm2_ptool and PKCS#11 are named" {
 	local request
 	request=$(host request)

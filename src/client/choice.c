@@ -95,6 +95,11 @@ load_named(const struct ca_choice *c, struct ca_identity **out)
 	if (conf->p12 != NULL)
 		return ca_key_p12(
 		    c->crypto, conf->p12, c->pick.ui, c->pick.log, out);
+	/* the key's file may have its certificate too, or be a PKCS#12 file,
+	 * which ca_key_pem() names */
+	if (conf->cert == NULL && conf->key != NULL && !in_agent(conf))
+		return ca_key_pem(c->crypto, conf->key, conf->key, c->pick.ui,
+		    c->pick.log, out);
 	if (conf->cert == NULL) {
 		ca_log_err(c->pick.log,
 		    "a key in a file or in the ssh-agent needs its "

@@ -269,7 +269,7 @@ const struct ca_command ca_cmd_ssh = {"ssh", "log in by ssh with a certificate",
     "are answered after the client rules are checked; every other question\n"
     "goes to the terminal, or to the SSH_ASKPASS that was set before.\n"
     "\n"
-    "  --cert FILE     certificate (PEM or DER), followed by intermediates\n"
+    "  --cert FILE     certificate (PEM or DER), with intermediates in any order\n"
     "  --key KEY       FILE in PEM, `agent', or a PKCS#11 URI (pkcs11:...)\n"
     "  --p12 FILE      certificate and key in a PKCS#12 file\n"
     "  --registered    send no certificate: the host has it registered\n"

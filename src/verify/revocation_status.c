@@ -104,9 +104,17 @@ tell_missing(struct ca_revocation *rev, X509 *cert, const struct voices *all,
 		    text, rev->dir_path, rev->options);
 	else
 		ca_rev_find(f, CA_R_CRL_MISSING, cert,
-		    "no CRL of %s in %s; run `certauth crl update%s`; `certauth "
-		    "crl list%s` shows the CRLs that are there",
-		    text, rev->dir_path, rev->options, rev->options);
+		    "no CRL of %s in %s; run `certauth crl update%s`%s; "
+		    "`certauth crl list%s` shows the CRLs that are there",
+		    text, rev->dir_path, rev->options,
+		    X509_get_ext_by_NID(
+			cert, NID_crl_distribution_points, -1) >= 0
+			? " or, if the address is not known, `certauth crl "
+			  "update --from CERT` with this certificate"
+			: ", or get the CRL from that CA (this certificate "
+			  "names no address) and run `certauth setup --crl "
+			  "FILE`",
+		    rev->options);
 	ca_buf_free(&name);
 }
 
