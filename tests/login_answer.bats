@@ -82,11 +82,11 @@ setup() { conf_reset; }
 	login_denied signature --how flip-signature
 	logged 'detail="the signature is not by the key of the certificate'
 	login_denied scheme --cert alice --scheme ecdsa_secp384r1_sha384
-	logged 'detail="the client.s certificate has an EC key on prime256v1, which does not fit the scheme ecdsa_secp384r1_sha384'
+	logged 'detail="the key of the client.s certificate \(EC on P-256\) does not fit the scheme ecdsa_secp384r1_sha384'
 	login_denied scheme --cert rsa2048 --scheme rsa_pkcs1_sha1
 	logged 'detail="the client used the signature scheme 0x0201, and this host accepts ecdsa_secp256r1_sha256'
 	login_denied key-weak --cert rsa1024
-	logged 'detail="the client.s certificate has an RSA key of 1024 bits'
+	logged 'detail="the key of the client.s certificate \(RSA of 1024 bits\)'
 	login_denied no-registered --raw --cert - --key "$PKI/bob.key"
 	logged 'detail="/etc/certauth/users.d has no certificate of the user'
 	# the client is told nothing of it

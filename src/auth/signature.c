@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "crypto/certgate.h"
+#include "crypto/keykind.h"
 #include "map/map.h"
 #include "verify/cost.h"
 #include "verify/path.h"
@@ -60,21 +61,6 @@ unfit_reason(X509 *cert)
 	return CA_R_SCHEME;
 }
 
-/* The kind of a key, as in "RSA key of 2048 bits", "EC key on P-256". */
-static void
-put_key(const EVP_PKEY *key, struct ca_buf *out)
-{
-	const char *kind = EVP_PKEY_get0_type_name(key);
-	char group[64] = "";
-	size_t len = 0;
-
-	ca_buf_fmt(out, "%s key", kind != NULL ? kind : "unknown");
-	if (EVP_PKEY_get_group_name(key, group, sizeof group, &len) == 1)
-		ca_buf_fmt(out, " on %s", group);
-	else
-		ca_buf_fmt(out, " of %d bits", EVP_PKEY_get_bits(key));
-}
-
 static void
 tell_unfit(struct ca_attempt *a, const struct ca_scheme *scheme, X509 *cert)
 {
@@ -85,11 +71,10 @@ tell_unfit(struct ca_attempt *a, const struct ca_scheme *scheme, X509 *cert)
 		ca_buf_str(&text, "the key of the client's certificate cannot "
 				  "be read");
 	else {
-		ca_buf_str(&text, "the client's certificate has an ");
-		put_key(key, &text);
+		ca_buf_str(&text, "the key of the client's certificate (");
+		ca_key_kind(key, &text);
 		ca_buf_fmt(&text,
-		    ", which does not fit the scheme %s that the "
-		    "client used",
+		    ") does not fit the scheme %s that the client used",
 		    scheme->name);
 	}
 	ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,

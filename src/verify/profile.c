@@ -1,6 +1,7 @@
 #include "verify/profile.h"
 #include "base/buf.h"
 #include "crypto/crypto.h"
+#include "crypto/keykind.h"
 #include "verify/norevavail.h"
 #include "verify/strength.h"
 #include "verify/verify.h"
@@ -35,8 +36,11 @@ check_strength(X509 *cert, bool anchor, struct ca_report *report)
 
 	if (what != NULL) {
 		ca_buf_str(&text, what);
-		if (key != NULL)
-			ca_strength_describe(key, &text);
+		if (key != NULL) {
+			ca_buf_str(&text, " (");
+			ca_key_kind(key, &text);
+			ca_buf_str(&text, ")");
+		}
 		ca_buf_str(&text, "; it must be issued again, with another "
 				  "key");
 	} else if (!anchor && (what = ca_strength_signature(cert)) != NULL) {

@@ -70,17 +70,3 @@ ca_strength_signature(X509 *cert)
 		       "similar)";
 	return pk == NID_dsa ? "its signature is a DSA signature" : NULL;
 }
-
-void
-ca_strength_describe(const EVP_PKEY *key, struct ca_buf *out)
-{
-	const char *kind = EVP_PKEY_get0_type_name(key);
-	char group[64] = "";
-	size_t len = 0;
-
-	ca_buf_fmt(out, " (%s", kind != NULL ? kind : "unknown");
-	if (EVP_PKEY_get_group_name(key, group, sizeof group, &len) == 1)
-		ca_buf_fmt(out, ", %s)", group);
-	else
-		ca_buf_fmt(out, ", %d bits)", EVP_PKEY_get_bits(key));
-}

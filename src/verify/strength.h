@@ -4,8 +4,6 @@
 #ifndef CA_VERIFY_STRENGTH_H
 #define CA_VERIFY_STRENGTH_H
 
-#include "base/buf.h"
-
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
@@ -16,8 +14,5 @@ const char *ca_strength_key(const EVP_PKEY *key);
 /* Return NULL if the signature algorithm of cert is accepted, else what is wrong
  * with it, as a static text. */
 const char *ca_strength_signature(X509 *cert);
-
-/* Append the kind of a key, and its curve or its size in bits, in parentheses. */
-void ca_strength_describe(const EVP_PKEY *key, struct ca_buf *out);
 
 #endif
