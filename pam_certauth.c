@@ -204,8 +204,12 @@ call_begin(
 	rc = ca_config_load(argc, argv, c->peer.service, &c->log, &c->cfg);
 	if (rc != CA_OK) {
 		/* whatever was wrong, it was not the user */
-		ca_log_err(&c->log, "outcome=denied reason=%-s",
-		    ca_reason_code(CA_R_CONFIG));
+		ca_log_err(&c->log,
+		    "outcome=denied reason=%-s user=%s service=%s "
+		    "detail=\"the line before names the file; run: certauth "
+		    "doctor\"",
+		    ca_reason_code(CA_R_CONFIG),
+		    c->peer.user != NULL ? c->peer.user : "", c->peer.service);
 		return rc == CA_ERR_MEMORY ? rc : CA_ERR_CONFIG;
 	}
 	c->log.debug = c->cfg->debug;
