@@ -168,6 +168,6 @@ setup() {
 	ca_dir root.pem
 	conf_reset
 	login_denied crl-missing
-	logged 'run `certauth crl update`;'
+	logged 'run `certauth crl update`,'
 	crl_dir crl
 }
