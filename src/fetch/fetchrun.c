@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +18,6 @@
 #include <unistd.h>
 
 #define PROGRAM "certauth-fetch"
-#define NOBODY 65534   /* if no user has this name */
 #define GRACE_MS 10000 /* for the start and end of the program */
 
 /* ---- the program ---- */
@@ -45,17 +43,6 @@ open_program(void)
 	if (fd < 0)
 		fd = open(CA_LIBEXECDIR "/" PROGRAM, O_RDONLY | O_CLOEXEC);
 	return fd;
-}
-
-/* The user nobody, without groups. */
-static struct ca_become
-nobody(void)
-{
-	struct passwd *pw = getpwnam("nobody");
-
-	if (pw == NULL || pw->pw_uid == 0)
-		return (struct ca_become){.uid = NOBODY, .gid = NOBODY};
-	return (struct ca_become){.uid = pw->pw_uid, .gid = pw->pw_gid};
 }
 
 /* The variables that libcurl reads: proxies and CA files. */
@@ -107,35 +94,25 @@ static enum ca_err
 start(int order, pid_t *pid, int *from)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	const struct ca_become who = nobody();
+	const struct ca_become who = ca_start_nobody();
 	char name[] = PROGRAM;
 	char *const argv[] = {name, NULL};
 	char *envp[16];
 	int program = open_program();
-	int fd[2] = {-1, -1};
 
 	if (program < 0) {
 		ret = errno == ENOENT ? CA_ERR_NOT_FOUND : CA_ERR_IO;
 		goto out;
 	}
 	environment(envp);
-	if (pipe2(fd, O_CLOEXEC) != 0) {
-		ret = CA_ERR_IO;
-		goto out;
-	}
 	const struct ca_start s = {
-	    program, order, fd[1], geteuid() == 0 ? &who : NULL, argv, envp};
-	if ((rc = ca_start(&s, pid)) != CA_OK) {
+	    program, order, -1, geteuid() == 0 ? &who : NULL, argv, envp};
+	if ((rc = ca_start_reading(&s, from, pid)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
-	*from = fd[0];
-	fd[0] = -1; /* transferred */
 	ret = CA_OK;
 out:
-	for (int i = 0; i < 2; i++)
-		if (fd[i] >= 0)
-			(void)close(fd[i]);
 	if (program >= 0)
 		(void)close(program);
 	return ret;

@@ -1,11 +1,13 @@
 #include "process/start.h"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #define PROGRAM_FD (STDERR_FILENO + 1)
+#define NOBODY 65534 /* if no user has this name */
 
 /* In the child: nothing that allocates. */
 _Noreturn static void
@@ -40,4 +42,33 @@ ca_start(const struct ca_start *start, pid_t *pid)
 	if (*pid == 0)
 		be_program(start, parent);
 	return CA_OK;
+}
+
+enum ca_err
+ca_start_reading(const struct ca_start *start, int *from, pid_t *pid)
+{
+	struct ca_start piped = *start;
+	enum ca_err rc;
+	int fd[2];
+
+	if (pipe2(fd, O_CLOEXEC) != 0)
+		return CA_ERR_IO;
+	piped.out = fd[1];
+	rc = ca_start(&piped, pid);
+	(void)close(fd[1]);
+	if (rc == CA_OK)
+		*from = fd[0];
+	else
+		(void)close(fd[0]);
+	return rc;
+}
+
+struct ca_become
+ca_start_nobody(void)
+{
+	const struct passwd *pw = getpwnam("nobody");
+
+	if (pw == NULL || pw->pw_uid == 0)
+		return (struct ca_become){.uid = NOBODY, .gid = NOBODY};
+	return (struct ca_become){.uid = pw->pw_uid, .gid = pw->pw_gid};
 }

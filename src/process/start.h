@@ -31,4 +31,12 @@ struct ca_start {
  */
 CA_MUST_CHECK enum ca_err ca_start(const struct ca_start *start, pid_t *pid);
 
+/* The same, with the writing end of a new pipe as standard output; start->out is
+ * not read.  *from is the reading end, the caller's to close.  CA_ERR_IO, errno. */
+CA_MUST_CHECK enum ca_err ca_start_reading(
+    const struct ca_start *start, int *from, pid_t *pid);
+
+/* The user nobody, without groups; uid and gid 65534 if no user has this name. */
+struct ca_become ca_start_nobody(void);
+
 #endif
