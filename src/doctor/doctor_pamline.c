@@ -2,6 +2,7 @@
  * doctor: one line of PAM's configuration.
  */
 #include "doctor/doctor_pam.h"
+#include "doctor/doctor_stack.h"
 
 #include <elf.h>
 #include <fcntl.h>
@@ -110,37 +111,14 @@ has_word(const char *control)
 	       strchr(control, '=') != NULL;
 }
 
-/* The action of a bracketed control for value, or for "default" if value is not
- * named; "" if there is none. */
-static void
-action(const char *control, const char *value, char out[32])
-{
-	const char *p = control, *other = NULL;
-	size_t len = strlen(value);
-
-	out[0] = '\0';
-	while ((p = strpbrk(p, " \t[")) != NULL) {
-		p++;
-		if (strncasecmp(p, value, len) == 0 && p[len] == '=') {
-			other = p + len + 1;
-			break;
-		}
-		if (strncasecmp(p, "default=", 8) == 0)
-			other = p + 8;
-	}
-	if (other != NULL)
-		(void)snprintf(
-		    out, 32, "%.*s", (int)strcspn(other, " \t]"), other);
-}
-
 static void
 check_control(struct ca_doctor *d, const struct ca_pam_line *line, bool audit)
 {
-	char good[32], bad[32];
+	char good[16], bad[16];
 	const char *what = NULL;
 
-	action(line->control, "success", good);
-	action(line->control, "auth_err", bad);
+	ca_stack_action(line->control, CA_STACK_SUCCESS, good);
+	ca_stack_action(line->control, CA_STACK_FAILURE, bad);
 	if (!has_word(line->control))
 		what = "is not a control that libpam knows";
 	else if (strcasecmp(line->control, "optional") == 0 && !audit)
