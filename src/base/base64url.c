@@ -25,18 +25,22 @@ ca_base64url_encode(struct ca_buf *out, const void *p, size_t len)
 	}
 }
 
-static int
-digit(char c)
+int
+ca_base64_value(char c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
 	if (c >= 'a' && c <= 'z')
 		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
+	return c >= '0' && c <= '9' ? c - '0' + 52 : -1;
+}
+
+static int
+digit(char c)
+{
 	if (c == '-')
 		return 62;
-	return c == '_' ? 63 : -1;
+	return c == '_' ? 63 : ca_base64_value(c);
 }
 
 bool

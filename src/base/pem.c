@@ -1,4 +1,5 @@
 #include "base/pem.h"
+#include "base/base64url.h"
 
 #include <string.h>
 
@@ -153,13 +154,9 @@ ca_pem_has_headers(const struct ca_pem *pem)
 static int
 value(uint8_t c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
+	if (c == '+')
+		return 62;
+	return c == '/' ? 63 : ca_base64_value((char)c);
 }
 
 static bool
