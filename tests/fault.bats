@@ -45,7 +45,7 @@ CERTAUTH_BUILD=${CERTAUTH_BUILD:-$HERE/build}
 		printf 'void %s(void);\nvoid call_%s(void) { %s(); }\n' \
 			"$name" "$name" "$name"
 	done <"$T/names" >"$T/calls.c"
-	"${CC:-cc}" -fno-builtin -fno-lto -c -o "$T/calls.o" "$T/calls.c"
+	${CC:-cc} -fno-builtin -fno-lto -c -o "$T/calls.o" "$T/calls.c"
 	"$HERE/tests/fault/wrap.sh" "$HERE/tests/fault/points.txt" "$T/out.c" \
 		"$T/out.ld" "$T/calls.o"
 	# NAME VALUE ERRNO of each point that a wrapper has
