@@ -99,8 +99,8 @@ tool() {
 		skip "$command is not installed (Debian: $package)"
 	mkdir "$T"
 	# shellcheck disable=SC2016
-	(cd "$T" && HOME=$S/tools/home bash -euc '. "$1"; "catool_$2"' - \
-		"$HERE/tests/lib/catools.bash" "$name") >"$T/out" 2>&1 </dev/null ||
+	(cd "$T" && HOME=$S/tools/home bash -euc '. "$1/pki.sh"; . "$1/catools.bash"
+		"catool_$2"' - "$HERE/tests/lib" "$name") >"$T/out" 2>&1 </dev/null ||
 		{ tail -n 20 "$T/out"; return 1; }
 
 	said=$(openssl_says alice)
