@@ -145,7 +145,9 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(LIB)
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(LIB) -lcmocka \
 		$(LIBS_CLI)
 
--include $(shell find $(B) -name '*.d' -type f 2>/dev/null)
+# not those of the roots of other releases, where other files end in .d
+-include $(shell find $(B) -path '$(B)/release' -prune -o -name '*.d' -type f \
+	-print 2>/dev/null)
 
 # ---- tests ----
 

@@ -5,12 +5,17 @@
 # or without "test_"; T holds more of them, separated by blanks.  Only what
 # matches is built and run.
 # JOBS: how many test files run at once (default: twice the processors).
+# LIMIT: no file of tests begins so many seconds after the start; those that did
+# not run are named and count as skipped (default: 0, no limit).
 set -u
 cd "$(dirname "$0")/.." || exit 2
 B=${1:-build}
 [ $# -gt 0 ] && shift
 case $B in /*) ;; *) B=$PWD/$B ;; esac
 JOBS=${JOBS:-$(($(nproc) * 2))}
+BEGAN=$(date +%s)
+LIMIT=${LIMIT:-0}
+export BEGAN LIMIT
 slow='host client users site crl module fault login_files doctor verify_agrees'
 out=$B/check
 rm -rf "$out"
@@ -53,7 +58,7 @@ if [ ${#chosen[@]} -eq 0 ]; then
 	exit 1
 fi
 
-if ! make -j"$(nproc)" B="$B" CI="${CI:-1}" "${goals[@]}" "${programs[@]}"; then
+if ! make -j"$(nproc)" B="$B" CI="${CI-1}" "${goals[@]}" "${programs[@]}"; then
 	echo 'the build failed'
 	echo '0 passed, 1 failed, 0 skipped'
 	exit 1
@@ -70,6 +75,11 @@ run_one() {
 	local path=$1 name tap start=$SECONDS
 	name=$(basename "$path" .bats)
 	tap=$out/$name.tap
+	if [ "$LIMIT" -gt 0 ] && [ "$(date +%s)" -ge $((BEGAN + LIMIT)) ]; then
+		echo "ok - $name # SKIP the time for the tests is over" >"$tap"
+		: >"$out/$name.done"
+		return
+	fi
 	case $path in
 	*.bats) bats --tap "$path" ;;
 	*) CMOCKA_MESSAGE_OUTPUT=TAP "$path" ;;

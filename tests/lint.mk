@@ -4,7 +4,7 @@ C_FILES = $(wildcard pam_certauth.c src/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.
 	tests/lib/*.[ch] tests/bench/*.c tests/fault/*.[ch])
 SH_FILES = $(wildcard tests/*.sh tests/lib/*.sh tests/lib/*.bash \
 	packaging/*.sh tests/fault/*.sh tests/fuzz/*.sh \
-	tests/install/*.sh etc/*.sh) .ci/run
+	tests/install/*.sh tests/release/*.sh etc/*.sh) .ci/run
 
 format: ## put every C file into the format of .clang-format
 	clang-format -style=file -i $(C_FILES)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Print and install the packages that a step needs and this machine lacks.
-# usage: tests/lib/deps.sh build|demo|check|lint|fuzz|bench|package ...
+# usage: tests/lib/deps.sh build|demo|check|lint|fuzz|bench|package|release ...
 set -eu
 build='gcc make pkg-config libc6-dev libpam0g-dev libssl-dev
 	libcdb-dev libp11-kit-dev libcurl4-openssl-dev libsss-certmap-dev
@@ -25,6 +25,7 @@ for step in "$@"; do
 	fuzz) want="$want $fuzz" ;;
 	bench) want="$want $demo $check $bench" ;;
 	package) want="$want $package" ;;
+	release) want='debootstrap debian-archive-keyring git iproute2' ;;
 	*) echo "deps.sh: unknown step $step" >&2; exit 2 ;;
 	esac
 done
