@@ -81,8 +81,8 @@ run_one() {
 		return
 	fi
 	case $path in
-	*.bats) bats --tap "$path" ;;
-	*) CMOCKA_MESSAGE_OUTPUT=TAP "$path" ;;
+	*.bats) tests/lib/leaves.py "$name" bats --tap "$path" ;;
+	*) CMOCKA_MESSAGE_OUTPUT=TAP tests/lib/leaves.py "$name" "$path" ;;
 	esac >"$tap" 2>&1 </dev/null
 	local rc=$?
 	# cmocka calls a test that it skipped "not ok"
