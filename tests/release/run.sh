@@ -26,9 +26,10 @@ what=${WHAT:-}
 minutes=${MINUTES:-0}
 [ -n "$what" ] || { [ -n "${T:-}" ] && what=check; } || what='demo check packages'
 for w in $what; do
-	case " demo check packages " in *" $w "*) continue ;; esac
-	echo "WHAT: $w is none of: demo check packages" >&2
-	exit 2
+	case $w in
+	demo | check | packages) ;;
+	*) echo "WHAT: $w is none of: demo check packages" >&2; exit 2 ;;
+	esac
 done
 case $release in
 '' | *[!a-z0-9-]*)
