@@ -108,6 +108,7 @@ export -f run_one
 export out B
 export CERTAUTH_BUILD=$B FILES=${#chosen[@]}
 
+printf '%s\n' "${chosen[@]}" >"$out/files"
 # shellcheck disable=SC2016 # for the inner shell
 printf '%s\n' "${chosen[@]}" |
 	xargs -P "$JOBS" -I{} bash -c 'run_one "$1"' _ {}
@@ -125,7 +126,10 @@ if [ "$failed" -gt 0 ]; then
 fi
 if [ "$skipped" -gt 0 ]; then
 	echo '--- what was skipped ---'
-	grep -hiE '^ok.*# *skip' "$out"/*.tap
+	# cmocka gives no reason; the line before does
+	awk 'FNR == 1 { why = "" }
+		/^# SKIP: / { why = ": " substr($0, 9); next }
+		/^ok.*# *[Ss][Kk][Ii][Pp]/ { print $0 why; why = "" }' "$out"/*.tap
 fi
 echo "$((ok - skipped)) passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

@@ -4,7 +4,7 @@
 #
 #   archive_find            sets ARCHIVE and ARCHIVE_KEYRING
 #   archive_has RELEASE     is that release in the archive?
-#   archive_root RELEASE FOLDER [DEBOOTSTRAP-OPTION ...]
+#   archive_root RELEASE FOLDER [SECONDS]
 #                           a minimal Debian, whose apt uses the same archive
 # Each of them prints the reason, one line, if it returns 1.
 
@@ -90,10 +90,12 @@ archive_has() {
 
 archive_root() {
 	local release=$1 root=$2 apt=$2/etc/apt
-	shift 2
-	if ! debootstrap --variant=minbase --force-check-gpg \
-		--keyring="$ARCHIVE_KEYRING" "$@" "$release" "$root" "$ARCHIVE" \
-		>"$root.log" 2>&1; then
+	# what it starts and mounts ends with it
+	if ! timeout -s KILL "${3:-0}" unshare -mp --fork --mount-proc \
+		--propagation private --kill-child debootstrap \
+		--variant=minbase --force-check-gpg \
+		--keyring="$ARCHIVE_KEYRING" "$release" "$root" "$ARCHIVE" \
+		>"$root.log" 2>&1 </dev/null; then
 		echo "debootstrap failed: $(grep -vE '^ ' "$root.log" | tail -n 1)"
 		return 1
 	fi
