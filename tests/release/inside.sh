@@ -35,7 +35,7 @@ one() {
 
 check() {
 	echo '--- check'
-	LIMIT=$LIMIT make check T="$T" 2>&1 | tee "$log"
+	make check T="$T" 2>&1 | tee "$log"
 	local last
 	# make may add a line after that of a failure
 	last=$(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$/\1 \2 \3/p' \

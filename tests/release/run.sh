@@ -197,7 +197,7 @@ limit=$(left)
 # a file of tests that has begun may end
 in_root "$run/root" none $((limit > 0 ? limit + 240 : 0)) \
 	CI="${CI-1}" ${JOBS:+JOBS="$JOBS"} T="${T:-}" \
-	LIMIT="$limit" COMMIT="$commit" RELEASE="$release" \
+	UNTIL=$((limit > 0 ? $(date +%s) + limit : 0)) COMMIT="$commit" RELEASE="$release" \
 	bash /src/tests/release/inside.sh $what
 rc=$?
 rm -rf "$dir/check"
