@@ -11,7 +11,7 @@ check='libcmocka-dev bats pamtester libpam-wrapper softhsm2 opensc sudo
 	libpam-pkcs11 iproute2 strace zsh busybox git rsync putty-tools
 	systemd easy-rsa libnss3-tools gnutls-bin strongswan-pki minica mkcert gpgsm'
 lint='clang clang-format clang-tidy cppcheck shellcheck mandoc'
-fuzz='clang libclang-rt-14-dev llvm'
+fuzz='clang libclang-rt-dev llvm'
 bench='valgrind libpam-pkcs11 libpam-ssh-agent-auth time'
 package='debhelper dpkg-dev devscripts fakeroot lintian rpm debootstrap'
 

@@ -164,7 +164,8 @@ prepare() {
 		say "Making a root of $release by debootstrap in $dir/root."
 		rm -rf --one-file-system "$dir/root"
 		mkdir -p "$dir/root"
-		archive_root "$release" "$dir/root" "$(left)" >"$run/why" || return
+		ARCHIVE_SECONDS=$(left) \
+			archive_root "$release" "$dir/root" >"$run/why" || return
 	fi
 	rm -f "$dir/ready"
 	say 'Installing or bringing up to date what the tests need.'
