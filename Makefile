@@ -157,7 +157,9 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(LIB)
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(LIB) -lcmocka \
 		$(LIBS_CLI)
 
--include $(shell find $(B) -name '*.d' -type f 2>/dev/null)
+# not those of the roots of other releases, where other files end in .d
+-include $(shell find $(B) -path '$(B)/release' -prune -o -name '*.d' -type f \
+	-print 2>/dev/null)
 
 # ---- tests ----
 
@@ -169,6 +171,7 @@ deps: ## install what the build needs
 # T: shell patterns of names, of unit tests without test_: make check T='crl*'
 check: ## install what the tests need, build, test; T='crl*': only those
 	@tests/lib/deps.sh check
+	@tests/lib/samples.sh '$(B)'
 	@T='$(T)' tests/check.sh '$(B)'
 
 unit: unit-programs ## run the unit tests alone, as package builds do

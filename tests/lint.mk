@@ -4,7 +4,7 @@ C_FILES = $(wildcard pam_certauth.c src/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.
 	tests/lib/*.[ch] tests/bench/*.c tests/fault/*.[ch])
 SH_FILES = $(wildcard tests/*.sh tests/lib/*.sh tests/lib/*.bash \
 	packaging/*.sh tests/fault/*.sh tests/fuzz/*.sh \
-	tests/install/*.sh etc/*.sh) .ci/run
+	tests/install/*.sh tests/release/*.sh etc/*.sh) .ci/run
 
 # Versions of clang-format differ in where they break a line; the format is that
 # of this one, and others do not check it.
