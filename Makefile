@@ -159,6 +159,7 @@ deps: ## install what the build needs
 # T: shell patterns of names, of unit tests without test_: make check T='crl*'
 check: ## install what the tests need, build, test; T='crl*': only those
 	@tests/lib/deps.sh check
+	@tests/lib/samples.sh '$(B)'
 	@T='$(T)' tests/check.sh '$(B)'
 
 unit: unit-programs ## run the unit tests alone, as package builds do

@@ -5,7 +5,7 @@
 # or without "test_"; T holds more of them, separated by blanks.  Only what
 # matches is built and run.
 # JOBS: how many test files run at once (default: twice the processors).
-# LIMIT: no file of tests begins so many seconds after the start; those that did
+# UNTIL: seconds since 1970; no file of tests begins after it, and those that did
 # not run are named and count as skipped (default: 0, no limit).
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -13,9 +13,7 @@ B=${1:-build}
 [ $# -gt 0 ] && shift
 case $B in /*) ;; *) B=$PWD/$B ;; esac
 JOBS=${JOBS:-$(($(nproc) * 2))}
-BEGAN=$(date +%s)
-LIMIT=${LIMIT:-0}
-export BEGAN LIMIT
+export UNTIL=${UNTIL:-0}
 slow='host client users site crl module fault login_files doctor verify_agrees'
 out=$B/check
 rm -rf "$out"
@@ -75,14 +73,14 @@ run_one() {
 	local path=$1 name tap start=$SECONDS
 	name=$(basename "$path" .bats)
 	tap=$out/$name.tap
-	if [ "$LIMIT" -gt 0 ] && [ "$(date +%s)" -ge $((BEGAN + LIMIT)) ]; then
+	if [ "$UNTIL" -gt 0 ] && [ "$(date +%s)" -ge "$UNTIL" ]; then
 		echo "ok - $name # SKIP the time for the tests is over" >"$tap"
 		: >"$out/$name.done"
 		return
 	fi
 	case $path in
-	*.bats) bats --tap "$path" ;;
-	*) CMOCKA_MESSAGE_OUTPUT=TAP "$path" ;;
+	*.bats) tests/lib/leaves.py "$name" bats --tap "$path" ;;
+	*) CMOCKA_MESSAGE_OUTPUT=TAP tests/lib/leaves.py "$name" "$path" ;;
 	esac >"$tap" 2>&1 </dev/null
 	local rc=$?
 	# cmocka calls a test that it skipped "not ok"
@@ -108,6 +106,7 @@ export -f run_one
 export out B
 export CERTAUTH_BUILD=$B FILES=${#chosen[@]}
 
+printf '%s\n' "${chosen[@]}" >"$out/files"
 # shellcheck disable=SC2016 # for the inner shell
 printf '%s\n' "${chosen[@]}" |
 	xargs -P "$JOBS" -I{} bash -c 'run_one "$1"' _ {}
@@ -125,7 +124,10 @@ if [ "$failed" -gt 0 ]; then
 fi
 if [ "$skipped" -gt 0 ]; then
 	echo '--- what was skipped ---'
-	grep -hiE '^ok.*# *skip' "$out"/*.tap
+	# cmocka gives no reason; the line before does
+	awk 'FNR == 1 { why = "" }
+		/^# SKIP: / { why = ": " substr($0, 9); next }
+		/^ok.*# *[Ss][Kk][Ii][Pp]/ { print $0 why; why = "" }' "$out"/*.tap
 fi
 echo "$((ok - skipped)) passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

@@ -360,14 +360,8 @@ alice_agent() {
 	cp "$PKI/alice.key" "$S/home/alice/id"
 	chown 2001 "$S/home/alice/id"
 	chmod 600 "$S/home/alice/id"
-	as_user alice ssh-agent -D -a "$S/home/alice/agent" \
-		>"$S/agent.log" 2>&1 3>&- 4>&- &
-	AGENT=$!
-	local i
-	for ((i = 0; i < 500; i++)); do
-		[ -S "$S/home/alice/agent" ] && break
-		sleep 0.02
-	done
+	agent_run alice "$S/home/alice/agent" \
+		ssh-agent -D -a "$S/home/alice/agent"
 	AS_USER_ENV="SSH_AUTH_SOCK=$S/home/alice/agent" as_user alice \
 		ssh-add -q "$S/home/alice/id"
 	rm "$S/home/alice/id"

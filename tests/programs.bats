@@ -332,12 +332,13 @@ ended() {
 	for sig in TERM KILL; do
 		rm -f "$S/home/carol/pid"
 		client setsid bash -c 'echo $$ >pid
-			exec "$1" ssh web1 "echo in >seen; exec sleep 1000"' - \
+			exec "$1" ssh web1 "echo \$\$ >new; mv new seen; exec sleep 1000"' - \
 			"$CERTAUTH" </dev/null >/dev/null 2>&1 3>&- 4>&- &
 		for ((i = 0; i < 500; i++)); do
 			[ -e "$S/home/alice/seen" ] && break
 			sleep 0.02
 		done
+		session=$(cat "$S/home/alice/seen")
 		rm "$S/home/alice/seen"
 		pid=$(cat "$S/home/carol/pid")
 		child=$(pgrep -P "$pid" -x ssh)
@@ -348,5 +349,7 @@ ended() {
 			sleep 0.02
 		done
 		[ "$i" -lt 500 ]
+		# without a terminal a session's command outlives ssh
+		kill "$session"
 	done
 }

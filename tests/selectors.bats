@@ -183,8 +183,7 @@ maps_not() {
 }
 
 @test "match: as sss-certmap has it" {
-	grep -q HAVE_SSS_CERTMAP <(make -C "$HERE" -n -B "$CERTAUTH_BUILD/src/map/certmap.o" B="$CERTAUTH_BUILD" 2>/dev/null) ||
-		skip 'built without libsss_certmap'
+	with_certmap || skip 'built without libsss_certmap'
 	maps '"match:<ISSUER>CN=Test inter<EKU>clientAuth"' alice
 	maps_not '"match:<ISSUER>^CN=Nobody$"' alice
 }

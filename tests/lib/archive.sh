@@ -5,7 +5,8 @@
 #   archive_find            sets ARCHIVE and ARCHIVE_KEYRING
 #   archive_has RELEASE     is that release in the archive?
 #   archive_root RELEASE FOLDER [DEBOOTSTRAP-OPTION ...]
-#                           a minimal Debian, whose apt uses the same archive
+#                           a minimal Debian, whose apt uses the same archive;
+#                           ARCHIVE_SECONDS: the time that it has
 # Each of them prints the reason, one line, if it returns 1.
 
 archive_find() {
@@ -91,9 +92,12 @@ archive_has() {
 archive_root() {
 	local release=$1 root=$2 apt=$2/etc/apt
 	shift 2
-	if ! debootstrap --variant=minbase --force-check-gpg \
+	# what it starts and mounts ends with it
+	if ! timeout -s KILL "${ARCHIVE_SECONDS:-0}" unshare -mp --fork --mount-proc \
+		--propagation private --kill-child debootstrap \
+		--variant=minbase --force-check-gpg \
 		--keyring="$ARCHIVE_KEYRING" "$@" "$release" "$root" "$ARCHIVE" \
-		>"$root.log" 2>&1; then
+		>"$root.log" 2>&1 </dev/null; then
 		echo "debootstrap failed: $(grep -vE '^ ' "$root.log" | tail -n 1)"
 		return 1
 	fi

@@ -140,6 +140,11 @@ need_root() {
 	[ "$(id -u)" -eq 0 ] || skip 'needs root (setuid programs, other users)'
 }
 
+# with_certmap: was it built with libsss_certmap?
+with_certmap() {
+	grep -qF libsss_certmap.so "$CERTAUTH_BUILD/certauth"
+}
+
 # ---- configuration of the place ----
 
 service() {

@@ -4,4 +4,5 @@ set -eu
 apt-get update -qq
 apt-get dist-upgrade -y -qq >/dev/null
 tests/lib/deps.sh check package
+tests/lib/samples.sh build
 apt-get clean

@@ -26,9 +26,10 @@ what=${WHAT:-}
 minutes=${MINUTES:-0}
 [ -n "$what" ] || { [ -n "${T:-}" ] && what=check; } || what='demo check packages'
 for w in $what; do
-	case " demo check packages " in *" $w "*) continue ;; esac
-	echo "WHAT: $w is none of: demo check packages" >&2
-	exit 2
+	case $w in
+	demo | check | packages) ;;
+	*) echo "WHAT: $w is none of: demo check packages" >&2; exit 2 ;;
+	esac
 done
 case $release in
 '' | *[!a-z0-9-]*)
@@ -83,7 +84,8 @@ run=$(mktemp -d "$dir/run.XXXXXX") || exit 2
 child=
 finish() {
 	if [ -n "$child" ]; then
-		kill "$child" 2>/dev/null && wait "$child"
+		kill "$child" 2>/dev/null
+		wait "$child"
 	fi
 	rm -rf --one-file-system "$run"
 }
@@ -106,16 +108,17 @@ fi
 tar --null -T "$run/there" -cf - | tar --no-same-owner -xf - -C "$run/src" ||
 	exit 2
 
-# in_root ROOT NETWORK COMMAND ...: run there, with /src and /tmp.  NETWORK is
-# net: the machine's; none: a network with nothing but loopback.
-# Killed, it takes with it all that it started.
+# in_root ROOT NETWORK SECONDS COMMAND ...: run there, with /src and /tmp.  NETWORK is
+# net: the machine's; none: a network with nothing but loopback.  At the end of
+# SECONDS (0: never), and with this script, all that it started is killed.
 in_root() {
-	local root=$1 net=--net
+	local root=$1 net=--net seconds=$3
 	[ "$2" = none ] || net=
-	shift 2
+	shift 3
+	# unshare leaves TERM to its child; the second signal is KILL
 	# shellcheck disable=SC2016 # for the inner shell
 	ROOT=$root RUN=$run BASE=$dir/root SHARED=$PWD/../shared \
-		unshare -muip $net --fork --propagation private --kill-child \
+		timeout -s KILL -k 1 "$seconds" unshare -muip $net --fork --propagation private --kill-child \
 		bash -c '
 		set -e
 		if [ "$ROOT" != "$BASE" ]; then
@@ -161,14 +164,15 @@ prepare() {
 		say "Making a root of $release by debootstrap in $dir/root."
 		rm -rf --one-file-system "$dir/root"
 		mkdir -p "$dir/root"
-		archive_root "$release" "$dir/root" >"$run/why" || return
+		ARCHIVE_SECONDS=$(left) \
+			archive_root "$release" "$dir/root" >"$run/why" || return
 	fi
 	rm -f "$dir/ready"
 	say 'Installing or bringing up to date what the tests need.'
 	for v in http_proxy https_proxy no_proxy; do
 		[ -z "${!v:-}" ] || proxies+=("$v=${!v}")
 	done
-	if ! in_root "$dir/root" net "${proxies[@]}" \
+	if ! in_root "$dir/root" net "$(left)" "${proxies[@]}" \
 		sh /src/tests/release/prepare.sh >"$dir/prepare.log" 2>&1; then
 		echo "The packages of $release cannot be installed:" \
 			"$(grep -E '^(E:|dpkg: error)' "$dir/prepare.log" | head -n 1)" \
@@ -191,18 +195,46 @@ fi
 
 say "The tests run now: $what."
 limit=$(left)
-in_root "$run/root" none CI="${CI-1}" ${JOBS:+JOBS="$JOBS"} T="${T:-}" \
-	LIMIT="$limit" COMMIT="$commit" RELEASE="$release" \
+# a file of tests that has begun may end
+in_root "$run/root" none $((limit > 0 ? limit + 240 : 0)) \
+	CI="${CI-1}" ${JOBS:+JOBS="$JOBS"} T="${T:-}" \
+	UNTIL=$((limit > 0 ? $(date +%s) + limit : 0)) COMMIT="$commit" RELEASE="$release" \
 	bash /src/tests/release/inside.sh $what
 rc=$?
 rm -rf "$dir/check"
 [ ! -d "$run/src/build/check" ] || cp -a "$run/src/build/check" "$dir/check"
 counts=$run/src/.release-counts
+
+# of_check: what the files of tests that ended have counted, when time ran out
+of_check() {
+	local passed=0 failed=0 skipped=0 path tap
+	while read -r path; do
+		path=$(basename "$path" .bats)
+		tap=$dir/check/$path.tap
+		failed=$((failed + $(cat "$tap" 2>/dev/null | grep -c '^not ok')))
+		if [ -e "$dir/check/$path.done" ]; then
+			passed=$((passed + $(grep -E '^ok' "$tap" | grep -viEc '# *skip')))
+			skipped=$((skipped + $(grep -iEc '^ok.*# *skip' "$tap")))
+		else
+			echo "$path did not end in time" >&2
+			skipped=$((skipped + 1))
+		fi
+	done <"$dir/check/files"
+	echo "check $passed $failed $skipped"
+}
+
 # a step that has not counted has not ended
 for w in $what; do
 	grep -q "^$w " "$counts" 2>/dev/null && continue
-	echo "$w did not end (status $rc)"
-	echo "$w 0 1 0" >>"$counts"
+	if [ "$limit" -eq 0 ] || [ "$rc" -ne 137 ]; then
+		echo "$w did not end (status $rc)"
+		echo "$w 0 1 0" >>"$counts"
+	elif [ "$w" = check ] && [ -e "$dir/check/files" ]; then
+		of_check >>"$counts"
+	else
+		echo "$w did not end in $minutes minutes"
+		echo "$w 0 0 1" >>"$counts"
+	fi
 done
 cat "$run/src/.release-versions" 2>/dev/null
 awk '{ p += $2; f += $3; s += $4 }

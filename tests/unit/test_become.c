@@ -43,8 +43,10 @@ in_child(int (*f)(void))
 static void
 needs_root(void)
 {
-	if (geteuid() != 0)
-		skip(); /* only root can become another user */
+	if (geteuid() != 0) {
+		print_message("# SKIP: only root can become another user\n");
+		skip();
+	}
 }
 
 static bool
@@ -137,8 +139,10 @@ way_back(void **state)
 	(void)state;
 	needs_root();
 	rc = in_child(become_with_the_way_back);
-	if (rc == 77)
-		skip(); /* this sandbox sets no secure bits */
+	if (rc == 77) {
+		print_message("# SKIP: this sandbox sets no secure bits\n");
+		skip();
+	}
 	assert_int_equal(rc, 0);
 }
 
@@ -212,8 +216,10 @@ nothing_is_left(void **state)
 	assert_int_equal(in_child(powerless), 0);
 	assert_int_equal(in_child(close_all), 0);
 	rc = in_child(close_all_without_close_range);
-	if (rc == 77)
-		skip(); /* no filter of system calls can be set here */
+	if (rc == 77) {
+		print_message("# SKIP: no filter of system calls can be set\n");
+		skip();
+	}
 	assert_int_equal(rc, 0);
 }
 
