@@ -4,7 +4,7 @@ PKG = $(abspath dist)
 
 # git, which dist needs, is among what the packages need
 .PHONY: package-deps
-package-deps: ## install what the packages need
+package-deps: ## install what building the packages needs
 	@tests/lib/deps.sh package
 
 # $(PKG)/deb: the three packages, and what lintian says of them.  A binary runs on
