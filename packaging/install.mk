@@ -66,9 +66,5 @@ uninstall: ## remove what install put there, but for the configuration
 		rm -f '$(DESTDIR)$(MANDIR)'/man$$s/$${m##*/}; done
 	rm -rf '$(DESTDIR)$(DOCDIR)'
 
-# The same commit gives the same bytes: names, owners and times come from git.
 dist: ## dist/certauth-VERSION.tar.gz of the committed tree
-	mkdir -p dist
-	git archive --format=tar --prefix=certauth-$(VERSION)/ HEAD | \
-		gzip -n9 >dist/certauth-$(VERSION).tar.gz
-	@sha256sum dist/certauth-$(VERSION).tar.gz
+	@packaging/dist.sh '$(VERSION)'

@@ -2,9 +2,15 @@
 .PHONY: deb rpm check-install
 PKG = $(abspath dist)
 
-# $(PKG)/deb: the three packages, and what lintian says of them
-deb: dist ## Debian packages, and what lintian says of them
+# git, which dist needs, is among what the packages need
+.PHONY: package-deps
+package-deps: ## install what building the packages needs
 	@tests/lib/deps.sh package
+
+# $(PKG)/deb: the three packages, and what lintian says of them.  A binary runs on
+# the release that it is built on, so its version names that release.
+deb: package-deps ## Debian packages for this release, and what lintian says
+	@$(MAKE) --no-print-directory dist
 	rm -rf '$(PKG)/deb'
 	mkdir -p '$(PKG)/deb'
 	cp dist/certauth-$(VERSION).tar.gz \
@@ -12,15 +18,17 @@ deb: dist ## Debian packages, and what lintian says of them
 	tar -C '$(PKG)/deb' -xzf dist/certauth-$(VERSION).tar.gz
 	cp -R '$(PKG)/deb/certauth-$(VERSION)/packaging/debian' \
 		'$(PKG)/deb/certauth-$(VERSION)/debian'
-	cd '$(PKG)/deb/certauth-$(VERSION)' && env -u MAKEFLAGS -u MAKELEVEL \
-		dpkg-buildpackage -us -uc -rfakeroot
+	cd '$(PKG)/deb/certauth-$(VERSION)' && \
+		suffix=$$(packaging/debrelease.sh suffix) && \
+		sed -i "1s/)/$$suffix)/" debian/changelog && \
+		env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc
 	cd '$(PKG)/deb' && lintian --fail-on error,warning --allow-root \
 		certauth_$(VERSION)-*.changes
 	@ls '$(PKG)/deb'/*.deb
 
 # On a Debian machine rpm does not know which packages are there: --nodeps.
-rpm: dist ## RPM packages
-	@tests/lib/deps.sh package
+rpm: package-deps ## RPM packages
+	@$(MAKE) --no-print-directory dist
 	rm -rf '$(PKG)/rpm'
 	mkdir -p '$(PKG)/rpm/SOURCES'
 	cp dist/certauth-$(VERSION).tar.gz '$(PKG)/rpm/SOURCES/'
@@ -30,8 +38,8 @@ rpm: dist ## RPM packages
 		packaging/rpm/certauth.spec
 	@ls '$(PKG)/rpm'/RPMS/*/*.rpm '$(PKG)/rpm'/SRPMS/*.rpm
 
-# A fresh Debian 12, the packages, the README: does it lead to a login?
-check-install: ## a fresh Debian, the packages, the README: a login?
-	@tests/lib/deps.sh package
-	@$(MAKE) --no-print-directory B='$(B)' deb
-	@tests/install/clean-room.sh '$(PKG)/deb'
+# RELEASE: bookworm, trixie, sid; without it, the release of this machine
+check-install: ## a fresh Debian, packages, README: a login? RELEASE=
+	@tests/lib/deps.sh release
+	@tests/install/clean-room.sh \
+		"$(or $(RELEASE),$$(packaging/debrelease.sh suite))"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # One version, a reproducible tarball, completion that knows every command.
+bats_require_minimum_version 1.5.0
 load lib/common
 
 setup() {
@@ -26,6 +27,249 @@ setup() {
 	(cd "$T/b" && umask 022 && TZ=UTC make -s dist >/dev/null)
 	cmp "$T/a/dist/certauth-$VERSION.tar.gz" \
 		"$T/b/dist/certauth-$VERSION.tar.gz"
+}
+
+# fails WORD ...: make dist in $T/t fails, says why, and leaves no tarball
+fails() {
+	run env "${@:2}" make -s -C "$T/t" dist
+	echo "$output"
+	[ "$status" -ne 0 ]
+	[[ $output == *"make dist: "*"$1"* ]]
+	[ -z "$(find "$T/t/dist" -type f 2>/dev/null)" ]
+}
+
+@test "make dist fails where git cannot say what belongs to the tarball" {
+	local tool
+	mkdir -p "$T/t/packaging" "$T/bin"
+	cp "$HERE/Makefile" "$T/t/"
+	cp "$HERE"/packaging/*.mk "$HERE/packaging/dist.sh" "$T/t/packaging/"
+	fails 'is not a git repository' "GIT_CEILING_DIRECTORIES=$T"
+	# within the repository of something else
+	git init -q "$T"
+	git -C "$T" -c user.name=t -c user.email=t@localhost commit -q \
+		--allow-empty -m other
+	fails 'is not the top folder'
+	git init -q "$T/t"
+	fails 'has no commit'
+	# every tool but git
+	for tool in sh make dirname find mkdir mktemp rm gzip sha256sum sed grep cc; do
+		ln -s "$(command -v $tool)" "$T/bin/$tool"
+	done
+	fails 'git is not installed' "PATH=$T/bin"
+}
+
+@test "make dist: a shallow clone and a worktree; it says what it leaves out" {
+	git -C "$HERE" rev-parse HEAD >/dev/null 2>&1 ||
+		skip 'not a git checkout'
+	git clone -q --bare --shared "$HERE" "$T/bare"
+	git clone -q --depth 1 "file://$T/bare" "$T/shallow"
+	git -C "$T/bare" worktree add -q --detach "$T/tree" HEAD
+	run -0 make -s -C "$T/shallow" dist
+	[[ $output == *"$(git -C "$T/bare" rev-parse HEAD)"* ]]
+	[[ $output != *'not committed'* ]]
+	echo more >>"$T/tree/README.md"
+	echo new >"$T/tree/new-file"
+	run -0 make -s -C "$T/tree" dist
+	echo "$output"
+	[[ $output == *'not committed'*' M README.md'*'?? new-file'* ]]
+	cmp "$T/shallow/dist/certauth-$VERSION.tar.gz" \
+		"$T/tree/dist/certauth-$VERSION.tar.gz"
+}
+
+# release LINE ...: the version of the package on a machine with this os-release
+release() {
+	printf '%s\n' "$@" >"$T/os-release"
+	echo "0.1.0-1$("$HERE/packaging/debrelease.sh" suffix "$T/os-release")"
+}
+
+@test "a package's version names the release that it was built on, in order" {
+	command -v dpkg >/dev/null || skip 'dpkg is not installed'
+	local before='' v
+	release ID=debian VERSION_ID='"9"' >"$T/versions"
+	release ID=debian VERSION_ID='"12"' VERSION_CODENAME=bookworm >>"$T/versions"
+	[ "$("$HERE/packaging/debrelease.sh" suite "$T/os-release")" = bookworm ]
+	release ID=debian VERSION_ID='"13"' VERSION_CODENAME=trixie >>"$T/versions"
+	release ID=debian VERSION_CODENAME=forky >>"$T/versions"
+	[ "$("$HERE/packaging/debrelease.sh" suite "$T/os-release")" = sid ]
+	grep -qxF '0.1.0-1~deb12u1' "$T/versions"
+	grep -qxF '0.1.0-1~deb13u1' "$T/versions"
+	[ "$(tail -n 1 "$T/versions")" = 0.1.0-1 ]
+	while read -r v; do
+		[ -z "$before" ] || dpkg --compare-versions "$before" lt "$v"
+		before=$v
+	done <"$T/versions"
+	# the next version of ours is later on every release
+	dpkg --compare-versions 0.1.0-1 lt 0.1.0-2~deb12u1
+	[ "$(release ID=ubuntu 'VERSION_ID="24.04"')" = '0.1.0-1~ubuntu24.04' ]
+	# what a version may not contain is left out
+	[ "$(release ID=some-thing "VERSION_ID='1_/2'")" = '0.1.0-1~something12' ]
+	echo NAME=nothing >"$T/os-release"
+	run ! "$HERE/packaging/debrelease.sh" suffix "$T/os-release"
+}
+
+SPEC=packaging/rpm/certauth.spec
+fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
+	--define '_pam_moduledir /usr/lib64/security'
+	--define '_unitdir /usr/lib/systemd/system'
+	--define '_tmpfilesdir /usr/lib/tmpfiles.d'
+	--define 'build_ldflags -Wl,-z,now'
+	--define 'systemd_requires Requires(post): systemd'
+	--define 'systemd_post() echo post %{1}'
+	--define 'systemd_preun() echo preun %{1}'
+	--define 'systemd_postun() echo postun %{1}')
+
+@test "the spec is read with and without Fedora's macros, and its names are known" {
+	command -v rpmspec >/dev/null || skip 'rpm is not installed'
+	cd "$HERE"
+	rpmspec --parse "$SPEC" >"$T/here"
+	rpmspec --parse "${fedora[@]}" "$SPEC" >"$T/fedora"
+	# no macro is left over, and each make has all of its lines
+	run ! grep -nE '%[{][^}]*[}]' "$T/here" "$T/fedora"
+	[ "$(grep -cE '^make .*\\$' "$T/fedora")" -eq 3 ]
+	[ "$(grep -cE '^ .*FORTIFY= ' "$T/fedora")" -eq 3 ]
+	grep -qx 'Release: *1.fc43' "$T/fedora"
+	for step in post preun postun; do
+		grep -qx "echo $step certauth-crl-update.timer" "$T/fedora"
+	done
+	rpmspec -q --buildrequires "$SPEC" | sort >"$T/needs"
+	diff - "$T/needs" <<-'END'
+		gcc
+		libcmocka-devel
+		libcurl-devel
+		libidn2-devel
+		libsss_certmap-devel
+		make
+		openssl
+		openssl-devel >= 3.0
+		p11-kit-devel
+		pam-devel
+		pkgconf-pkg-config
+		systemd-rpm-macros
+		tinycdb-devel
+	END
+	rpmspec -q --requires "${fedora[@]}" "$SPEC" | sort -u >"$T/requires"
+	for need in openssl openssh-clients 'certauth = 0.1.0-1.fc43'; do
+		grep -qxF "$need" "$T/requires"
+	done
+}
+
+# The rpm of what is compiled already: the tarball has the build folder.
+@test "the rpm in an empty root: each file, its mode and owner, its scripts" {
+	command -v rpmbuild >/dev/null || skip 'rpm is not installed'
+	[ "$(id -u)" -eq 0 ] || skip 'rpm --root needs root'
+	local top=$T/certauth-$VERSION rpms
+	mkdir -p "$top" "$T/rpm/SOURCES" "$T/root"
+	(cd "$HERE" && tar -cf - --exclude='./build*' --exclude=./.git \
+		--exclude=./dist .) | tar -xf - -C "$top"
+	mkdir "$top/build"
+	(cd "$CERTAUTH_BUILD" && tar -cf - --exclude=./check --exclude=./release \
+		--exclude=./tests .) | tar -xf - -C "$top/build"
+	tar -C "$T" -czf "$T/rpm/SOURCES/certauth-$VERSION.tar.gz" \
+		"certauth-$VERSION"
+	# %check runs the unit tests, which this test's own run has run
+	env -u MAKEFLAGS -u MAKELEVEL -u B -u T rpmbuild -bb --nodeps --nocheck \
+		--define "_topdir $T/rpm" --define 'dist .test' \
+		"$HERE/$SPEC" >"$T/log" 2>&1 || { tail -n 30 "$T/log"; return 1; }
+	mapfile -t rpms < <(find "$T/rpm/RPMS" -name '*.rpm' ! -name '*-debug*')
+	[ "${#rpms[@]}" -eq 3 ]
+	printf '%s\n' "${rpms[@]}" | grep -qE '/pam_certauth-.*-1\.test\.'
+	# nothing of Debian's is known to rpm, and the root has no shell
+	rpm --root "$T/root" --nodeps --noscripts -i "${rpms[@]}"
+	rpm --root "$T/root" -qa | grep -c certauth | grep -qx 3
+	rpm --root "$T/root" -V --nodeps --noscripts certauth pam_certauth certauth-tests
+	(cd "$T/root" && find . -path ./usr/share/doc -prune -o -path ./var -prune \
+		-o -path ./usr/lib/sysimage -prune -o -name __db\* -prune -o ! -type d \
+		-printf '%P %m %U:%G\n' -o -path '*certauth*' -printf '%P %m %U:%G\n') |
+		sed -e 's/\(\.[1-8]\)\.[gx]z /\1 /' -e 's/ 777 / /' |
+		grep -v '\.build-id' | LC_ALL=C sort >"$T/files"
+	cat "$T/files"
+	diff - "$T/files" <<-'END'
+		etc/certauth 755 0:0
+		etc/certauth/ca 755 0:0
+		etc/certauth/certauth.conf 644 0:0
+		etc/certauth/crl 755 0:0
+		etc/certauth/intermediates 755 0:0
+		etc/certauth/users 644 0:0
+		etc/certauth/users.d 755 0:0
+		usr/bin/certauth 755 0:0
+		usr/bin/certauth-askpass 0:0
+		usr/bin/certauth-ssh 0:0
+		usr/bin/certauth-tests 755 0:0
+		usr/lib/systemd/system/certauth-crl-update.service 644 0:0
+		usr/lib/systemd/system/certauth-crl-update.timer 644 0:0
+		usr/lib/tmpfiles.d/certauth.conf 644 0:0
+		usr/lib64/security/pam_certauth.so 644 0:0
+		usr/libexec/certauth 755 0:0
+		usr/libexec/certauth/certauth-fetch 755 0:0
+		usr/share/bash-completion/completions/certauth 644 0:0
+		usr/share/bash-completion/completions/certauth-ssh 0:0
+		usr/share/licenses/certauth 755 0:0
+		usr/share/licenses/certauth/LICENSE 644 0:0
+		usr/share/man/man1/certauth-tests.1 644 0:0
+		usr/share/man/man1/certauth.1 644 0:0
+		usr/share/man/man5/certauth-users.5 644 0:0
+		usr/share/man/man5/certauth.conf.5 644 0:0
+		usr/share/man/man7/certauth-protocol.7 644 0:0
+		usr/share/man/man8/pam_certauth.8 644 0:0
+		usr/share/zsh/site-functions/_certauth 644 0:0
+	END
+	run ! find "$T/root/usr/lib64" -perm /022 -o -perm /6000
+	# its scripts are sh, and the module stays while a service demands it
+	for step in PREIN POSTIN PREUN POSTUN; do
+		for r in "${rpms[@]}"; do
+			rpm -qp --qf "%{$step}" "$r" | sed 's/^(none)$//' | sh -n
+		done
+	done
+	rpm --root "$T/root" -q --qf '%{PREUN}' pam_certauth |
+		sed "s,/etc/pam.d,$T/pam.d,g" >"$T/preun"
+	grep -qF "$T/pam.d/*" "$T/preun"
+	mkdir "$T/pam.d"
+	for line in 'auth required pam_certauth.so' \
+	    'Account	REQUISITE /usr/lib64/security/pam_certauth.so' \
+	    '-auth [success=done default=die] pam_certauth.so'; do
+		echo "$line" >"$T/pam.d/sshd"
+		run sh -e "$T/preun" 0
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[[ $output == *'no user can log in'*"$T/pam.d/sshd:"* ]]
+		# an upgrade is no removal
+		run -0 sh -e "$T/preun" 1
+	done
+	printf '%s\n' '# auth required pam_certauth.so' \
+		'auth sufficient pam_certauth.so' 'auth required pam_unix.so' \
+		'auth [success=done default=ignore] pam_certauth.so' >"$T/pam.d/sshd"
+	run -0 sh -e "$T/preun" 0
+	# the configuration is the site's: a changed file is kept
+	echo 'alice email:alice@corp.example' >>"$T/root/etc/certauth/users"
+	rpm --root "$T/root" --nodeps --noscripts -e pam_certauth certauth \
+		certauth-tests
+	grep -q alice "$T/root/etc/certauth/users.rpmsave"
+	[ ! -e "$T/root/usr/bin/certauth" ]
+	[ ! -e "$T/root/usr/lib64/security/pam_certauth.so" ]
+}
+
+@test "README.authselect's line comes before the first line that can skip lines" {
+	mkdir "$T/profile"
+	printf '%s\n' 'auth        required      pam_env.so' \
+		'auth        required      pam_faillock.so preauth {include if "with-faillock"}' \
+		'auth        [default=1 ignore=ignore success=ok]  pam_localuser.so' \
+		'auth        sufficient    pam_unix.so' \
+		'auth        required      pam_deny.so' \
+		'account     required      pam_unix.so' |
+		tee "$T/profile/system-auth" >"$T/profile/password-auth"
+	awk '/^    sed -i/ { on = 1 } on { print } on && !/\\$/ { exit }' \
+		"$HERE/packaging/rpm/README.authselect" >"$T/command"
+	[ -s "$T/command" ]
+	(cd "$T/profile" && sh -eu "$T/command")
+	for f in system-auth password-auth; do
+		sed -n 3p "$T/profile/$f" | grep -qx 'auth sufficient pam_certauth.so'
+		[ "$(grep -c certauth "$T/profile/$f")" -eq 1 ]
+		[ "$(wc -l <"$T/profile/$f")" -eq 7 ]
+	done
+	printf '%s\n' 'auth required pam_env.so' 'auth sufficient pam_unix.so' \
+		>"$T/profile/system-auth"
+	(cd "$T/profile" && sh -eu "$T/command")
+	sed -n 2p "$T/profile/system-auth" | grep -qx 'auth sufficient pam_certauth.so'
 }
 
 commands() { "$CERTAUTH" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'; }

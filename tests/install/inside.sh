@@ -117,4 +117,17 @@ apt-get remove -y -qq libpam-certauth certauth certauth-tests \
 for f in common-auth common-account; do
 	diff "pam.d-before/$f" "/etc/pam.d/$f" || fail "$f is not as before"
 done
-say 'Removed; PAM is as it was.  The clean room works.'
+# purged: nothing of the packages' stays but what the administrator put there
+apt-get purge -y -qq libpam-certauth certauth certauth-tests \
+	>/root/purge.log 2>&1 || { cat /root/purge.log; fail 'purge'; }
+find / -xdev \( -path /root -o -path /debs -o -path /home -o -path /proc \
+	-o -path /tmp -o -path /var/log -o -path /src \) -prune -o \
+	-iname '*certauth*' -print | sort >/root/left
+! grep -vE '^/etc/(certauth|ssh/sshd_config\.d/certauth\.conf)(/|$)' /root/left ||
+	fail 'purge left these files'
+find /etc/certauth ! -type d | sort >/root/left
+! grep -vE '^/etc/certauth/(ca|crl)/' /root/left ||
+	fail 'purge left these files of the packages'
+diff -r pam.d-before /etc/pam.d | grep -vE ': (sshd|sudo|sudo-i)$' |
+	grep . && fail 'PAM is not as before'
+say 'Removed and purged; PAM is as it was.  The clean room works.'

@@ -2,7 +2,7 @@
 # Print and install the packages that a step needs and this machine lacks.
 # usage: tests/lib/deps.sh build|demo|check|lint|fuzz|bench|package|release ...
 set -eu
-build='gcc make pkg-config libc6-dev libpam0g-dev libssl-dev
+build='gcc make pkgconf libc6-dev libpam0g-dev libssl-dev
 	libcdb-dev libp11-kit-dev libcurl4-openssl-dev libsss-certmap-dev
 	libidn2-dev'
 demo='openssl openssh-server openssh-client'
@@ -13,7 +13,7 @@ check='libcmocka-dev bats pamtester libpam-wrapper softhsm2 opensc sudo
 lint='clang clang-format clang-tidy cppcheck shellcheck mandoc'
 fuzz='clang libclang-rt-dev llvm'
 bench='valgrind libpam-pkcs11 libpam-ssh-agent-auth time'
-package='debhelper dpkg-dev devscripts fakeroot lintian rpm debootstrap'
+package='build-essential git debhelper lintian rpm libcmocka-dev openssl'
 
 want=$build
 for step in "$@"; do
