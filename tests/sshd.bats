@@ -221,6 +221,57 @@ pass_through() {
 	[ -z "$(uniq -d "$S/all")" ]
 }
 
+# refused_until TEXT N: bob's certificate, until sshd's log has TEXT, at most N
+# times; how often the module was asked is in ASKED
+refused_until() {
+	local i
+	client_make bob
+	log_mark
+	for ((i = 0; i < $2; i++)); do
+		run client "$CERTAUTH" ssh -o NumberOfPasswordPrompts=1 web1 \
+			'echo alice-is-in' </dev/null
+		echo "$output"
+		[ "$status" -ne 0 ]
+		[[ $output != *alice-is-in* ]]
+		if grep -q "$1" "$S/sshd.log"; then break; fi
+	done
+	ASKED=$(log_lines | grep -c 'outcome=denied.* reason=other-user' || :)
+}
+
+@test "refused certificates: sshd refuses the address, unless it is exempt" {
+	local values='authfail:600 noauth:600 min:1200 max:3600'
+	if ! sshd_knows PerSourcePenalties; then
+		# this sshd has no penalties: the module is asked each time
+		refused_until 'penalty' 5
+		[ "$ASKED" -eq 5 ]
+		return
+	fi
+	# docs/operations.md, "sshd refuses the address": the default
+	grep -i 'authfail:5[. ]' "$S/keyword" | grep -iE 'min:15(\.| |$)'
+	sshd_stop
+	sshd_start "PerSourcePenalties $values"
+	refused_until 'drop connection .*penalty: failed authentication' 10
+	grep 'penalty: failed authentication' "$S/sshd.log"
+	[ "$ASKED" -ge 2 ] && [ "$ASKED" -lt 10 ]
+	# alice, too, who did nothing wrong
+	client_make
+	log_mark
+	run client "$CERTAUTH" ssh web1 'echo alice-is-in' </dev/null
+	echo "$output"
+	[ "$status" -ne 0 ]
+	not_logged 'pam_certauth'
+	# as operations.md says
+	line=$(grep -oE 'PerSourcePenaltyExemptList [^`]*' \
+		"$HERE/docs/operations.md" | head -n1)
+	sshd_stop
+	sshd_start "PerSourcePenalties $values" "$line,127.0.0.0/8"
+	refused_until 'penalty' 5
+	[ "$ASKED" -eq 5 ]
+	client_make
+	run client "$CERTAUTH" ssh web1 'echo alice-is-in' </dev/null
+	[[ $output == *alice-is-in* ]]
+}
+
 @test "revoked afterwards: the same login is refused" {
 	run client "$CERTAUTH" ssh web1 'echo $(id -un)-is-in' </dev/null
 	[[ $output == *alice-is-in* ]]
