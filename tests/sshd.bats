@@ -221,6 +221,16 @@ pass_through() {
 	[ -z "$(uniq -d "$S/all")" ]
 }
 
+@test "revoked afterwards: the same login is refused" {
+	run client "$CERTAUTH" ssh web1 'echo $(id -un)-is-in' </dev/null
+	[[ $output == *alice-is-in* ]]
+	pki_copy "$S/again"
+	pki_revoke inter alice
+	pki_crl inter
+	crl_dir root.crl inter.crl
+	refused revoked client "$CERTAUTH" ssh web1 'echo alice-is-in' </dev/null
+}
+
 # refused_until TEXT N: bob's certificate, until sshd's log has TEXT, at most N
 # times; how often the module was asked is in ASKED
 refused_until() {
@@ -239,7 +249,8 @@ refused_until() {
 }
 
 @test "refused certificates: sshd refuses the address, unless it is exempt" {
-	local values='authfail:600 noauth:600 min:1200 max:3600'
+	local values='authfail:600 noauth:600 min:1200 max:3600' line
+	crl_dir crl
 	if ! sshd_knows PerSourcePenalties; then
 		# this sshd has no penalties: the module is asked each time
 		refused_until 'penalty' 5
@@ -248,7 +259,7 @@ refused_until() {
 	fi
 	# docs/operations.md, "sshd refuses the address": the default
 	grep -i 'authfail:5[. ]' "$S/keyword" | grep -iE 'min:15(\.| |$)'
-	sshd_stop
+	# other servers than that of the tests above, which ends with the file
 	sshd_start "PerSourcePenalties $values"
 	refused_until 'drop connection .*penalty: failed authentication' 10
 	grep 'penalty: failed authentication' "$S/sshd.log"
@@ -270,14 +281,4 @@ refused_until() {
 	client_make
 	run client "$CERTAUTH" ssh web1 'echo alice-is-in' </dev/null
 	[[ $output == *alice-is-in* ]]
-}
-
-@test "revoked afterwards: the same login is refused" {
-	run client "$CERTAUTH" ssh web1 'echo $(id -un)-is-in' </dev/null
-	[[ $output == *alice-is-in* ]]
-	pki_copy "$S/again"
-	pki_revoke inter alice
-	pki_crl inter
-	crl_dir root.crl inter.crl
-	refused revoked client "$CERTAUTH" ssh web1 'echo alice-is-in' </dev/null
 }
