@@ -135,7 +135,7 @@ for line in sys.stdin:
 expected() {
 	# the program that answers a connection
 	local sshd=sshd
-	! sshd_knows SshdSessionPath || sshd=sshd-session
+	! sshd_knows SshdSessionPath || sshd="sshd-session"
 	cat <<-END
 		$sshd sshd alice login enforce granted ok cert
 		$sshd sshd alice login enforce denied revoked cert
