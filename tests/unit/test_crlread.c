@@ -131,14 +131,16 @@ extensions_are_der(const X509_REVOKED *rev)
 
 	for (int i = 0; i < sk_X509_EXTENSION_num(exts); i++) {
 		X509_EXTENSION *e = sk_X509_EXTENSION_value(exts, i);
-		ASN1_OCTET_STRING *v = X509_EXTENSION_get_data(e);
+		const ASN1_OCTET_STRING *v = X509_EXTENSION_get_data(e);
 		int nid = OBJ_obj2nid(X509_EXTENSION_get_object(e));
 
 		if ((nid == NID_crl_reason &&
-			!same_again(v->data, (size_t)v->length,
+			!same_again(ASN1_STRING_get0_data(v),
+			    (size_t)ASN1_STRING_length(v),
 			    ASN1_ITEM_rptr(ASN1_ENUMERATED))) ||
 		    (nid == NID_certificate_issuer &&
-			!same_again(v->data, (size_t)v->length,
+			!same_again(ASN1_STRING_get0_data(v),
+			    (size_t)ASN1_STRING_length(v),
 			    ASN1_ITEM_rptr(GENERAL_NAMES))))
 			return false;
 	}

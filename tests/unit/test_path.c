@@ -503,7 +503,7 @@ start(void **state)
 }
 
 static int
-stop(void **state)
+finish(void **state)
 {
 	(void)state;
 	ca_report_free(report);
@@ -532,5 +532,5 @@ main(void)
 	    cmocka_unit_test(names_bound),
 	};
 
-	return cmocka_run_group_tests_name("path", tests, start, stop);
+	return cmocka_run_group_tests_name("path", tests, start, finish);
 }

@@ -463,5 +463,5 @@ main(void)
 	    cmocka_unit_test(traced),
 	};
 
-	return cmocka_run_group_tests_name("revocation", tests, start, stop);
+	return cmocka_run_group_tests_name("revocation", tests, start, finish);
 }
