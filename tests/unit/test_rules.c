@@ -55,8 +55,8 @@ begin_cert(const char *cn, EVP_PKEY *key, long from, long to)
 	assert_non_null(cert);
 	X509_set_version(cert, 2);
 	ASN1_INTEGER_set(X509_get_serialNumber(cert), ++serial);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN",
-	    MBSTRING_ASC, (const unsigned char *)cn, -1, -1, 0);
+	X509_NAME_add_entry_by_txt((X509_NAME *)X509_get_subject_name(cert),
+	    "CN", MBSTRING_ASC, (const unsigned char *)cn, -1, -1, 0);
 	ASN1_TIME_set(X509_getm_notBefore(cert), NOW + from);
 	ASN1_TIME_set(X509_getm_notAfter(cert), NOW + to);
 	X509_set_pubkey(cert, key);
