@@ -358,7 +358,7 @@ a_crl_cut(void **state)
 	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
 		/* without entries and signature */
 		struct ca_buf b = CA_BUF_INIT(1 << 16);
-		der_make("30{30{" HEAD "}" ALG "03{00}}", NULL, &b);
+		der_make("30{30{" HEAD INDIRECT "}" ALG "03{00}}", NULL, &b);
 		struct edit e = {'c', CUT, 44 + b.len - lengths[i], 0};
 		ca_buf_free(&b);
 

@@ -120,7 +120,7 @@ make_crl(X509 *cert)
 	}
 	ASN1_TIME_set(at, NOW + DAY);
 	X509_CRL_set1_nextUpdate(crl, at);
-	X509V3_set_ctx(&ctx, ca_cert, NULL, NULL, crl, 0);
+	X509V3_set_ctx(&ctx, ca_cert, ca_cert, NULL, crl, 0);
 	X509_EXTENSION *e = X509V3_EXT_conf_nid(
 	    NULL, &ctx, NID_authority_key_identifier, "keyid");
 	X509_CRL_add_ext(crl, e, -1);
