@@ -32,13 +32,20 @@ struct run {
 	bool policy;  /* no policy of the path is acceptable */
 };
 
+/* The parameter of a get_issuer function. */
+#if OPENSSL_VERSION_MAJOR >= 4
+typedef const X509 ca_child;
+#else
+typedef X509 ca_child;
+#endif
+
 /*
  * Offer the trust anchor to the certificate below it only.  A store would offer
  * it to every certificate whose issuer has its name, which would cut short a
  * path through a renewed key (two CAs with one name).
  */
 static int
-get_issuer(X509 **issuer, X509_STORE_CTX *ctx, X509 *cert)
+get_issuer(X509 **issuer, X509_STORE_CTX *ctx, ca_child *cert)
 {
 	struct run *run = X509_STORE_CTX_get_app_data(ctx);
 	const struct ca_path *path;

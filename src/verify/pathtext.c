@@ -132,7 +132,8 @@ tell_critical(const struct ca_pathtext *t, struct ca_buf *out)
 	char oid[80];
 
 	for (int i = 0; i < X509_get_ext_count(t->cert); i++) {
-		X509_EXTENSION *ext = X509_get_ext(t->cert, i);
+		X509_EXTENSION *ext =
+		    (X509_EXTENSION *)X509_get_ext(t->cert, i);
 
 		if (X509_EXTENSION_get_critical(ext) != 1 ||
 		    X509_supported_extension(ext) == 1)

@@ -126,7 +126,7 @@ static const char *
 extension_flaw(const X509 *cert, bool anchor)
 {
 	for (int i = 0; i < X509_get_ext_count(cert); i++) {
-		X509_EXTENSION *ext = X509_get_ext(cert, i);
+		X509_EXTENSION *ext = (X509_EXTENSION *)X509_get_ext(cert, i);
 		const X509V3_EXT_METHOD *method = X509V3_EXT_get(ext);
 		void *value;
 

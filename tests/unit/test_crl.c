@@ -120,6 +120,7 @@ indirect_ways_agree(void **state)
 			X509_CRL_add0_revoked(crl, rev);
 			ASN1_INTEGER_free(n);
 		}
+		set_indirect(crl);
 		assert_true(X509_CRL_sign(crl, t.key, EVP_sha256()) > 0);
 		int len = i2d_X509_CRL(crl, &der);
 		write_file("a.crl", der, (size_t)len);

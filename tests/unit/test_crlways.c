@@ -335,6 +335,14 @@ holder(const char *hex, const char *cn)
 	return x;
 }
 
+static void
+put_time(struct ca_buf *out, const ASN1_TIME *at)
+{
+	if (at != NULL)
+		ca_buf_put(out, ASN1_STRING_get0_data(at),
+		    (size_t)ASN1_STRING_length(at));
+}
+
 /* What one way of reading makes of a file, in words. */
 static void
 answer(const struct ca_crl_way *engine, bool announced, const char *name,
@@ -364,11 +372,8 @@ answer(const struct ca_crl_way *engine, bool announced, const char *name,
 		len = i2d_X509_NAME(X509_CRL_get_issuer(x), &der);
 		ca_buf_hex(out, der, (size_t)len);
 		OPENSSL_free(der);
-		ca_buf_put(out, X509_CRL_get0_lastUpdate(x)->data,
-		    (size_t)X509_CRL_get0_lastUpdate(x)->length);
-		if (X509_CRL_get0_nextUpdate(x) != NULL)
-			ca_buf_put(out, X509_CRL_get0_nextUpdate(x)->data,
-			    (size_t)X509_CRL_get0_nextUpdate(x)->length);
+		put_time(out, X509_CRL_get0_lastUpdate(x));
+		put_time(out, X509_CRL_get0_nextUpdate(x));
 		ca_buf_fmt(out, " %d\n", X509_CRL_get_ext_count(x));
 		if (ca_crl_trouble(crl) != CA_R_OK)
 			continue;

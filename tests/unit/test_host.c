@@ -50,7 +50,7 @@ test_own_names(void **state)
 	set(w, "host_names", "%s", "");
 	assert_int_equal(
 	    ca_host_names(w->cfg, name, CA_HOST_NAMES_MAX, &n), CA_OK);
-	assert_in_range(n, 1, 3);
+	assert_true(n >= 1 && n <= 3);
 	bool there = false;
 	for (size_t i = 0; i < n; i++) {
 		there = there || strcmp(name[i], node) == 0;
