@@ -11,8 +11,11 @@ PKG_CONFIG ?= pkg-config
 SHELL = /bin/sh
 
 # Where Linux-PAM looks for modules: its own library directory, which is
-# multiarch on Debian and lib64 on Fedora.
-MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+# multiarch on Debian and lib64 on Fedora.  Some versions of clang know only the
+# name of their target, which has one word more.
+MULTIARCH := $(or $(shell $(CC) -print-multiarch 2>/dev/null),$(shell \
+	$(CC) -dumpmachine 2>/dev/null | \
+	sed 's/^i[4-6]86-/i386-/; s/-pc-/-/; s/-unknown-/-/'))
 PAMDIR ?= $(firstword $(wildcard $(if $(MULTIARCH),\
 	/usr/lib/$(MULTIARCH)/security /lib/$(MULTIARCH)/security) \
 	/usr/lib64/security /lib64/security) /usr/lib/security)
@@ -32,6 +35,7 @@ endif
 
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wvla -Wundef -Wformat=2 \
+	-Wmissing-format-attribute \
 	-Wno-missing-field-initializers
 ifneq ($(CI)$(WERROR),)
 WARN += -Werror
@@ -39,11 +43,19 @@ endif
 # OPT and SAN are there to be replaced: make OPT=-O0 SAN=-fsanitize=address
 OPT ?= -O2 -g
 SAN ?=
-ifeq ($(SAN),)
-FORTIFY ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+# Fortified functions want an optimising compiler.  A level that the compiler or
+# the flags of a distribution set stays as it is.
+DEFINED := $(shell $(CC) $(CPPFLAGS) $(OPT) $(CFLAGS) -dM -E -x c /dev/null \
+	2>/dev/null | grep -owE '__OPTIMIZE__|_FORTIFY_SOURCE')
+ifeq ($(SAN)$(findstring _FORTIFY_SOURCE,$(DEFINED) $(CPPFLAGS) $(OPT) $(CFLAGS)),)
+FORTIFY ?= $(if $(DEFINED),-D_FORTIFY_SOURCE=2)
 endif
-HARDEN_C = $(FORTIFY) -fstack-protector-strong -fstack-clash-protection \
-	$(if $(filter x86_64%,$(MULTIARCH)),-fcf-protection)
+# The flags of $(1) that the compiler knows for its machine.
+knows = $(foreach f,$(1),$(shell $(CC) -Werror $(f) -c -x c -o /dev/null \
+	/dev/null 2>/dev/null && echo '$(f)'))
+HARDEN_KNOWN := $(call knows,-fstack-protector-strong \
+	-fstack-clash-protection -fcf-protection -mbranch-protection=standard)
+HARDEN_C = $(FORTIFY) $(HARDEN_KNOWN)
 HARDEN_LD = -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 
 have = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo 1)

@@ -248,3 +248,21 @@ has() {
 	[ "$status" -eq 1 ]
 	has 'is not used, because it belongs to another user (uid 65534)'
 }
+
+@test "the socket where ssh-agent itself puts it: in the home, before 10.1 in /tmp" {
+	local socket pid i
+	mkdir -p "$T/home"
+	eval "$(HOME=$T/home ssh-agent -s)" >/dev/null
+	pid=$SSH_AGENT_PID
+	socket=$SSH_AUTH_SOCK
+	[[ $socket == "$T/home/.ssh/agent/"* || $socket == */ssh-*/agent.* ]] &&
+		ssh-add -q "$T/p256" && tool "$socket" p256 || status=1
+	kill "$pid"
+	# it takes its socket with it
+	for ((i = 0; i < 500; i++)); do
+		[ -e "$socket" ] || break
+		sleep 0.02
+	done
+	[ ! -e "$socket" ]
+	[ "$status" -eq 0 ]
+}

@@ -8,7 +8,8 @@ load lib/common
 
 # Columns: tool; command that it needs (-: openssl alone); package; what
 # `openssl verify' says; the reason of a login with the default configuration,
-# and with profile = strict.  The reason of tools that make no CRL is crl-off.
+# and with profile = strict.  The reason of tools that make no CRL is crl-off; aki:
+# ok if this version of the tool gives clients an authorityKeyIdentifier, else profile.
 #
 # Where the columns differ, and why:
 #   node_forge_sha1  SHA-1 and MD5 are refused anywhere in a path but in the
@@ -18,7 +19,7 @@ load lib/common
 #   profile          rules of RFC 5280 section 4 that the tool does not keep
 TABLE='
 openssl_ca       -         openssl              accepted  ok       ok
-openssl_x509     -         openssl              accepted  ok       profile
+openssl_x509     -         openssl              accepted  ok       aki
 openssl_x509_v1  -         openssl              accepted  ok       profile
 openssl_1_1_1    -         openssl              accepted  ok       profile
 easyrsa          /usr/share/easy-rsa/easyrsa easy-rsa accepted ok  ok
@@ -99,8 +100,8 @@ tool() {
 		skip "$command is not installed (Debian: $package)"
 	mkdir "$T"
 	# shellcheck disable=SC2016
-	(cd "$T" && HOME=$S/tools/home bash -euc '. "$1"; "catool_$2"' - \
-		"$HERE/tests/lib/catools.bash" "$name") >"$T/out" 2>&1 </dev/null ||
+	(cd "$T" && HOME=$S/tools/home bash -euc '. "$1/pki.sh"; . "$1/catools.bash"
+		"catool_$2"' - "$HERE/tests/lib" "$name") >"$T/out" 2>&1 </dev/null ||
 		{ tail -n 20 "$T/out"; return 1; }
 
 	said=$(openssl_says alice)
@@ -125,6 +126,11 @@ tool() {
 		*) logs_in gone "$default" ;;
 		esac
 		users "alice sha256:$(pki_sha256 "$T/alice.pem")"
+	fi
+	if [ "$strict" = aki ]; then
+		strict=profile
+		! openssl x509 -in "$T/alice.pem" -noout -text |
+			grep -q 'Authority Key Identifier' || strict=ok
 	fi
 	conf default 'profile = strict'
 	logs_in alice "$strict"

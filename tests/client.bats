@@ -156,7 +156,8 @@ kept() { ls -A "$XDG_RUNTIME_DIR/certauth"; }
 		-passout pass: -keypbe NONE -certpbe NONE -nomac -out "$D/me.p12"
 	a=$(sign --host web1 --user alice --p12 "$D/me.p12" "$r")
 	host check "$r" "$a" "$V/p256.pem"
-	eval "$(ssh-agent -s)" >/dev/null
+	# in its own folder: ssh-agent prefers the home since 10.1
+	eval "$(ssh-agent -s -a "$D/agent")" >/dev/null
 	ssh-add -q "$V/p256.key" 2>/dev/null
 	a=$(sign --host web1 --user alice --key agent "$r") || a=
 	kill "$SSH_AGENT_PID"

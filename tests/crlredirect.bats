@@ -119,7 +119,7 @@ update() {
 		esac
 	done
 	# shellcheck disable=SC2086
-	run nsenter -t "$(cat "$S/pid")" $user -n -m env "${vars[@]}" \
+	run nsenter -t "$(cat "$S/pid")" $user -n -m -r env "${vars[@]}" \
 		"$CERTAUTH" crl update --ca-dir "$S/ca" --crl-dir "$S/crl" \
 		--timeout 20 "${args[@]}"
 	echo "$output"

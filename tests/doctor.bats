@@ -1405,6 +1405,25 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	finds error sshd-methods 'sshd_config:3'
 }
 
+@test "sshd: another PAM service in a Match block" {
+	local f=$S/etc/ssh/sshd_config
+	printf 'auth required pam_permit.so\n' >"$S/etc/pam.d/plain"
+	printf 'UsePAM yes\nMatch User x\n PAMServiceName plain\n' >"$f"
+	finds note sshd-match "sshd_config:3: PAMServiceName is plain in the block \`Match User x', and that service has no auth line of pam_certauth.so"
+	cured sshd-match 'remove line 3 of /etc/ssh/sshd_config' sed -i 3d "$f"
+	[ "$status" -eq 0 ]
+	# only those of the block are asked
+	printf 'UsePAM yes\nPAMServiceName plain\nMatch User x\n PAMServiceName sshd\n' >"$f"
+	gone sshd-service
+	gone sshd-match
+	[ "$status" -eq 0 ]
+	sed -i s/yes/no/ "$f"
+	finds error sshd-usepam 'sshd_config:1 UsePAM is no'
+	# neither all nor some are asked
+	printf 'UsePAM yes\nPAMServiceName plain\nMatch User x\n PAMServiceName plain\n' >"$f"
+	finds error sshd-service 'sshd_config:2 PAMServiceName is plain'
+}
+
 @test "services: a screen locker that cannot read the files of the module" {
 	cp "$S/etc/pam.d/sshd" "$S/etc/pam.d/swaylock"
 	gone not-readable
@@ -1443,6 +1462,34 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	sed -i 's|sshd {|sshd flags=(complain) {|' "$S/etc/apparmor.d/usr.sbin.sshd"
 	gone sandbox
 	rm -r "$S/etc/systemd/system/ssh.service.d" "$S/etc/apparmor.d/usr.sbin.sshd"
+}
+
+@test "services: what hides files from sshd, whatever its PAM service and unit" {
+	local unit
+	cp "$S/etc/pam.d/sshd" "$S/etc/pam.d/corp"
+	printf 'auth required pam_permit.so\n' >"$S/etc/pam.d/sshd"
+	printf 'UsePAM yes\nPAMServiceName corp\n' >"$S/etc/ssh/sshd_config"
+	for unit in ssh sshd ssh@ sshd@ corp; do
+		mkdir -p "$S/etc/systemd/system/$unit.service.d"
+		printf '[Service]\nInaccessiblePaths=/etc/certauth\n' \
+			>"$S/etc/systemd/system/$unit.service.d/tight.conf"
+		finds warning sandbox "/etc/systemd/system/$unit.service.d/tight.conf hides /etc/certauth/certauth.conf from the service corp"
+		rm -r "$S/etc/systemd/system/$unit.service.d"
+		gone sandbox
+	done
+	# since OpenSSH 9.8, sshd-session asks PAM
+	mkdir -p "$S/etc/apparmor.d"
+	printf '/usr/lib/openssh/sshd-session {\n  /etc/ssh/* r,\n}\n' \
+		>"$S/etc/apparmor.d/usr.lib.openssh.sshd-session"
+	finds warning sandbox '/etc/apparmor.d/usr.lib.openssh.sshd-session of the service corp does not permit /etc/certauth/'
+	# a service of another program
+	printf 'UsePAM yes\n' >"$S/etc/ssh/sshd_config"
+	gone sandbox
+	cp "$S/etc/pam.d/corp" "$S/etc/pam.d/sshd"
+	finds warning sandbox 'sshd-session of the service sshd does not permit'
+	rm "$S/etc/apparmor.d/usr.lib.openssh.sshd-session"
+	gone sandbox
+	[ "$status" -eq 0 ]
 }
 
 @test "the clock: behind the files of the configuration" {

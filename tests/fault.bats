@@ -11,6 +11,69 @@ CERTAUTH_BUILD=${CERTAUTH_BUILD:-$HERE/build}
 	[ ! -s "$CERTAUTH_BUILD/tests/fault/points.c.unknown" ]
 }
 
+@test "each name that the C library has for a function fails as the function does" {
+	local T=$BATS_TEST_TMPDIR name of
+	# NAME OF: how libraries of 64 and of 32 bit and compilers name it
+	cat >"$T/names" <<-END
+		open open
+		open64 open
+		__open_2 open
+		__open64_2 open
+		__read_chk read
+		pread64 pread
+		__pread64_chk pread
+		__fstat64_time64 fstat
+		fcntl64 fcntl
+		__fcntl_time64 fcntl
+		__clock_gettime64 clock_gettime
+		__time64 time
+		__gmtime64_r gmtime_r
+		__timegm64 timegm
+		__strdup strdup
+		__vasprintf_chk vasprintf
+		__isoc23_strtoul -
+		__isoc99_strtoul -
+		__memcpy_chk -
+		bcmp -
+		__stack_chk_fail -
+		ASN1_ENUMERATED_get_int64 ASN1_ENUMERATED_get_int64
+		__isoc23_strtofrob ?
+		__frob_chk ?
+		ASN1_INTEGER_get_int64 ?
+	END
+	while read -r name of; do
+		printf 'void %s(void);\nvoid call_%s(void) { %s(); }\n' \
+			"$name" "$name" "$name"
+	done <"$T/names" >"$T/calls.c"
+	${CC:-cc} -fno-builtin -fno-lto -c -o "$T/calls.o" "$T/calls.c"
+	"$HERE/tests/fault/wrap.sh" "$HERE/tests/fault/points.txt" "$T/out.c" \
+		"$T/out.ld" "$T/calls.o"
+	# NAME VALUE ERRNO of each point that a wrapper has
+	awk -F'[(),{}" \t]+' '/^\t{"/ { point[n++] = $2 " " $3 " " $4 }
+		/^WRAP_BEGIN/ { f = $2 }
+		/^\tWRAP_/ { print f, point[$3] }' "$T/out.c" >"$T/points"
+	while read -r name of; do
+		echo "$name"
+		case $of in
+		-) : >"$T/want" ;;
+		\?)
+			: >"$T/want"
+			grep -qx "$name" "$T/out.c.unknown"
+			;;
+		*)
+			awk -v f="$of" -v name="$name" '$1 == f { print name,
+				f, $3, $4 == "" ? 0 : $4 }' \
+				"$HERE/tests/fault/points.txt" >"$T/want"
+			[ -s "$T/want" ]
+			grep -qx -- "-Wl,--wrap=$name" "$T/out.ld"
+			;;
+		esac
+		awk -v name="$name" '$1 == name' "$T/points" |
+			diff "$T/want" -
+	done <"$T/names"
+	[ "$(wc -l <"$T/out.c.unknown")" -eq 3 ]
+}
+
 @test "a login fails or succeeds rightly, whatever call of it fails" {
 	"$HERE/tests/fault/run.sh" "$CERTAUTH_BUILD" 7 json no-user index \
 		from-on host-proof rsa-pss registered stream command \

@@ -1,6 +1,10 @@
 # Test runs that take longer than `make check`, and timings.
-.PHONY: check-fault check-load check-mutants check-sanitizers coverage bench \
+.PHONY: check-compilers check-fault check-load check-mutants check-sanitizers coverage bench \
 	bench-wire pictures
+check-compilers: ## build and unit tests by gcc and clang, at each -O, with LTO
+	@tests/lib/deps.sh check lint
+	@tests/compilers.sh '$(B)'
+
 check-fault: all testtools ## make every call of the module fail in turn
 	@tests/fault/run.sh '$(B)' 1
 

@@ -148,9 +148,8 @@ old_ca() {
 old_leaf() {
 	pki_key "$1" p256
 	openssl req -new -key "$PKI/$1.key" -subj "/CN=$1" -out "$D/csr"
-	printf '%s\n' "${3:-}" >"$D/ext"
-	openssl x509 -req -in "$D/csr" -CA "$PKI/$2.pem" -CAkey "$PKI/$2.key" \
-		-set_serial 0x1001 -days 10 -extfile "$D/ext" -out "$PKI/$1.pem"
+	pki_x509 "$D/csr" "${3:-}" -CA "$PKI/$2.pem" -CAkey "$PKI/$2.key" \
+		-set_serial 0x1001 -days 10 -out "$PKI/$1.pem"
 }
 
 @test "a root that was created again, without key identifiers" {
@@ -385,23 +384,21 @@ policyConstraints = critical, inhibitPolicyMapping:0'
 
 # ---- profile = basic accepts that ----
 
-# flawed_ca NAME EXTENSIONS [OPTION of openssl x509 ...], flawed_leaf the same
+# flawed_ca NAME EXTENSIONS [OPTION of pki_x509 ...], flawed_leaf the same
 # under the CA $CA: with exactly these extensions
 flawed_ca() {
 	local name=$1 ext=$2
 	shift 2
 	cp "$D/ca.key" "$D/$name.key"
 	openssl req -new -key "$D/$name.key" -subj "/CN=CA $name" -out "$D/csr"
-	printf '%s\n' "$ext" >"$D/ext"
-	openssl x509 -req -in "$D/csr" -signkey "$D/$name.key" -days 20 \
-		${ext:+-extfile "$D/ext"} -out "$D/$name.pem" "$@"
+	pki_x509 "$D/csr" "$ext" -key "$D/$name.key" -days 20 \
+		-out "$D/$name.pem" "$@"
 }
 flawed_leaf() {
 	local name=$1 ext=$2
 	shift 2
-	printf '%s\n' "$ext" >"$D/ext"
-	openssl x509 -req -in "$D/leaf.csr" -CA "$D/$CA.pem" -CAkey "$D/$CA.key" \
-		-days 10 ${ext:+-extfile "$D/ext"} -out "$D/$name.pem" "$@"
+	pki_x509 "$D/leaf.csr" "$ext" -CA "$D/$CA.pem" -CAkey "$D/$CA.key" \
+		-days 10 -out "$D/$name.pem" "$@"
 }
 
 # verdicts [OPTION ...] CERT: sets strict, basic (accepted, rejected) and told

@@ -145,6 +145,35 @@ hasnt() {
 	hasnt 'ask:'
 }
 
+@test "PBMAC1 as the openssl command makes it, from version 3.4 on" {
+	openssl pkcs12 -help 2>&1 | grep -q -e -pbmac1_pbkdf2 ||
+		skip 'openssl pkcs12 has no -pbmac1_pbkdf2 here'
+	local md
+	for md in sha256 sha384 sha512; do
+		make real.p12 -passout pass:secret -pbmac1_pbkdf2 \
+			-pbmac1_pbkdf2_md $md -macalg $md -iter 4096
+		openssl pkcs12 -in "$T/real.p12" -passin pass:secret -info \
+			-noout 2>&1 | grep -q PBMAC1
+		tool wrong,secret real.p12 all
+		[ "$status" -eq 0 ]
+		has 'Wrong password; try again.'
+		has '1 more certificates, can ecdsa_secp256r1_sha256'
+		has 'signed by ecdsa_secp256r1_sha256'
+	done
+	# without encryption the check value alone finds the wrong password
+	make real.p12 -passout pass:secret -pbmac1_pbkdf2 -keypbe NONE \
+		-certpbe NONE
+	tool wrong,secret real.p12 all
+	[ "$status" -eq 0 ]
+	has 'Wrong password; try again.'
+	has 'signed by ecdsa_secp256r1_sha256'
+	# and an empty password
+	make real.p12 -passout pass: -pbmac1_pbkdf2
+	tool '' real.p12 all
+	[ "$status" -eq 0 ]
+	hasnt 'ask:'
+}
+
 @test "in PEM, as some tools armour it, with text around it" {
 	make modern.p12 -passout pass:secret
 	{

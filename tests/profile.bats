@@ -24,7 +24,7 @@ setup_file() {
 	openssl req -new -key weak.key -subj /CN=alice -out weak.csr
 	REQUEST=weak plain weak 'extendedKeyUsage = clientAuth'
 	# a version 1 certificate that issues another is refused by both
-	openssl x509 -req -in leaf.csr -CA v1.pem -CAkey leaf.key -days 10 \
+	pki_x509 leaf.csr '' -CA v1.pem -CAkey leaf.key -days 10 \
 		-set_serial 5 -out under-v1.pem
 }
 teardown_file() { place_remove; }
@@ -33,10 +33,8 @@ teardown_file() { place_remove; }
 plain() {
 	local name=$1 ext=$2
 	shift 2
-	printf '%s\n' "$ext" >ext
-	openssl x509 -req -in "${REQUEST:-leaf}.csr" -CA ca.pem -CAkey ca.key -days 10 \
-		-set_serial "${SERIAL:-$((RANDOM + 1000))}" ${ext:+-extfile ext} \
-		-out "$name.pem" "$@"
+	pki_x509 "${REQUEST:-leaf}.csr" "$ext" -CA ca.pem -CAkey ca.key -days 10 \
+		-set_serial "${SERIAL:-$((RANDOM + 1000))}" -out "$name.pem" "$@"
 }
 
 # judged NAME [OPTION ...]: accepted or rejected

@@ -30,14 +30,17 @@ setup_file() {
 	evil_start
 }
 
-# a second sshd; its service is named after its program
+# a second sshd; its service is named after its program, or after
+# PAMServiceName (9.8 and later)
 evil_start() {
-	local try i
+	local try i name=
+	! sshd_knows PAMServiceName || name='PAMServiceName evil-sshd'
 	ln -s /usr/sbin/sshd "$S/bin/evil-sshd"
 	for try in 1 2 3 4 5 6 7 8 9 10; do
 		EVIL_PORT=$((20000 + RANDOM))
 		sed "s/^Port .*/Port $EVIL_PORT/" "$S/sshd_config" \
 			>"$S/evil_config"
+		echo "$name" >>"$S/evil_config"
 		: >"$S/evil.log"
 		EXEC='exec' in_place setpriv --pdeathsig TERM \
 			"$S/bin/evil-sshd" -D -f "$S/evil_config" \

@@ -37,6 +37,16 @@ refused() {
 	not_logged 'outcome=granted'
 }
 
+# what ssh gives its askpass as the prompt of the module: carol's file prompt
+prompt_seen() {
+	printf '#!/bin/sh\nprintf "%%s\\n" "$1" >~/prompt\necho\n' \
+		>"$S/bin/seen-prompt"
+	chmod 755 "$S/bin/seen-prompt"
+	CLIENT_ENV="SSH_ASKPASS=$S/bin/seen-prompt SSH_ASKPASS_REQUIRE=force" \
+		client ssh -o NumberOfPasswordPrompts=1 web1 true </dev/null ||
+		[ -s "$S/home/carol/prompt" ]
+}
+
 @test "certauth ssh web1, with no option at all" {
 	log_mark
 	run client "$CERTAUTH" ssh web1 'echo $(id -un)-is-in' </dev/null
@@ -134,13 +144,24 @@ pass_through() {
 	[[ $output == *alice-is-in* ]]
 	# whoever may write such a line is not the one who asks
 	echo 'alice@web1) x@evil) ' >"$S/etc/hello"
+	prompt_seen
 	log_mark
 	run client "$CERTAUTH" ssh web1 'echo $(id -un)-is-in' </dev/null
 	service sshd
 	echo "$output"
-	[ "$status" -ne 0 ]
-	[[ $output == *'rule 1'*'more than whole lines'* ]]
-	not_logged 'outcome=granted'
+	cat "$S/home/carol/prompt"
+	if grep -q x@evil "$S/home/carol/prompt"; then
+		[ "$status" -ne 0 ]
+		[[ $output == *'rule 1'*'more than whole lines'* ]]
+		not_logged 'outcome=granted'
+	else
+		# this sshd shows such texts apart from the prompt
+		[ "$status" -eq 0 ]
+		[[ $output == *alice-is-in* ]]
+		grep -qxE '\(alice@web1.example\) certauth1 [^ ]+ next=0 max=[0-9]+: ?' \
+			"$S/home/carol/prompt"
+		[ "$(wc -l <"$S/home/carol/prompt")" -eq 1 ]
+	fi
 }
 
 @test "another user's certificate" {
@@ -208,4 +229,56 @@ pass_through() {
 	pki_crl inter
 	crl_dir root.crl inter.crl
 	refused revoked client "$CERTAUTH" ssh web1 'echo alice-is-in' </dev/null
+}
+
+# refused_until TEXT N: bob's certificate, until sshd's log has TEXT, at most N
+# times; how often the module was asked is in ASKED
+refused_until() {
+	local i
+	client_make bob
+	log_mark
+	for ((i = 0; i < $2; i++)); do
+		run client "$CERTAUTH" ssh -o NumberOfPasswordPrompts=1 web1 \
+			'echo alice-is-in' </dev/null
+		echo "$output"
+		[ "$status" -ne 0 ]
+		[[ $output != *alice-is-in* ]]
+		if grep -q "$1" "$S/sshd.log"; then break; fi
+	done
+	ASKED=$(log_lines | grep -c 'outcome=denied.* reason=other-user' || :)
+}
+
+@test "refused certificates: sshd refuses the address, unless it is exempt" {
+	local values='authfail:600 noauth:600 min:1200 max:3600' line
+	crl_dir crl
+	if ! sshd_knows PerSourcePenalties; then
+		# this sshd has no penalties: the module is asked each time
+		refused_until 'penalty' 5
+		[ "$ASKED" -eq 5 ]
+		return
+	fi
+	# docs/operations.md, "sshd refuses the address": the default
+	grep -i 'authfail:5[. ]' "$S/keyword" | grep -iE 'min:15(\.| |$)'
+	# other servers than that of the tests above, which ends with the file
+	sshd_start "PerSourcePenalties $values"
+	refused_until 'drop connection .*penalty: failed authentication' 10
+	grep 'penalty: failed authentication' "$S/sshd.log"
+	[ "$ASKED" -ge 2 ] && [ "$ASKED" -lt 10 ]
+	# alice, too, who did nothing wrong
+	client_make
+	log_mark
+	run client "$CERTAUTH" ssh web1 'echo alice-is-in' </dev/null
+	echo "$output"
+	[ "$status" -ne 0 ]
+	not_logged 'pam_certauth'
+	# as operations.md says
+	line=$(grep -oE 'PerSourcePenaltyExemptList [^`]*' \
+		"$HERE/docs/operations.md" | head -n1)
+	sshd_stop
+	sshd_start "PerSourcePenalties $values" "$line,127.0.0.0/8"
+	refused_until 'penalty' 5
+	[ "$ASKED" -eq 5 ]
+	client_make
+	run client "$CERTAUTH" ssh web1 'echo alice-is-in' </dev/null
+	[[ $output == *alice-is-in* ]]
 }

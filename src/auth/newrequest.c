@@ -144,8 +144,6 @@ write_all(const struct ca_context *ctx, ca_host_signer *signer,
 	uint16_t scheme[SCHEMES_MAX];
 	enum ca_err rc;
 
-	params->scheme = scheme;
-	params->nschemes = schemes(ctx->crypto, ctx->cfg, scheme);
 	rc = ca_crypto_random(ctx->crypto, params->nonce, CA_NONCE_LEN);
 	if (rc != CA_OK) {
 		ca_log_err(ctx->log,
@@ -153,6 +151,8 @@ write_all(const struct ca_context *ctx, ca_host_signer *signer,
 		    "returned an error");
 		return rc;
 	}
+	params->scheme = scheme;
+	params->nschemes = schemes(ctx->crypto, ctx->cfg, scheme);
 	rc = write_request(ctx->crypto, ctx->cfg, ctx->log, params, msg);
 	params->scheme = NULL; /* it ends with this function */
 	if (rc != CA_OK) {

@@ -157,7 +157,7 @@ ca_buf_put(struct ca_buf *b, const void *p, size_t len)
 static void
 put_number(struct ca_buf *b, uint64_t v, int bytes)
 {
-	uint8_t be[8];
+	uint8_t be[8] = {0};
 
 	for (int i = 0; i < bytes; i++)
 		be[i] = (uint8_t)(v >> (8 * (bytes - 1 - i)));

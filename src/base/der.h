@@ -60,6 +60,18 @@ ca_der_is_time(uint8_t tag)
 	return tag == CA_DER_UTCTIME || tag == CA_DER_GENERALIZEDTIME;
 }
 
+/*
+ * Is it a Time that every libcrypto reads?  From OpenSSL 3.5 on, one that is
+ * shorter than the form of RFC 5280 section 4.1.2.5 is refused.  Whether it is a
+ * date says ca_der_time.
+ */
+static inline bool
+ca_der_time_ok(uint8_t tag, size_t len)
+{
+	return (tag == CA_DER_UTCTIME && len >= 13) ||
+	       (tag == CA_DER_GENERALIZEDTIME && len >= 15);
+}
+
 /* Are these the contents of an OBJECT IDENTIFIER in the shortest form (X.690
  * section 8.19.2)? */
 bool ca_der_oid_ok(struct ca_reader oid);

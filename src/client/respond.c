@@ -55,7 +55,7 @@ write_certificate(const struct ca_request *req, const struct ca_identity *id,
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	X509 *cert[CA_CERTS_MAX];
-	struct ca_bytes der[CA_CERTS_MAX];
+	struct ca_bytes der[CA_CERTS_MAX] = {0};
 	size_t n = order_chain(id, cert), made = 0;
 
 	for (; made < n; made++) {

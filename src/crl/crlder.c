@@ -25,11 +25,25 @@ issuer(struct ca_reader value, struct ca_reader *out)
 	return CA_OK;
 }
 
+/* RFC 5280 section 5.3.2 */
+static enum ca_err
+invalidity_date(struct ca_reader value)
+{
+	struct ca_reader date;
+
+	if (ca_der_expect(&value, CA_DER_GENERALIZEDTIME, &date) != CA_OK ||
+	    ca_read_end(&value) != CA_OK ||
+	    !ca_der_time_ok(CA_DER_GENERALIZEDTIME, date.left))
+		return CA_ERR_FORMAT;
+	return CA_OK;
+}
+
 /* Extension ::= SEQUENCE { OID, BOOLEAN DEFAULT FALSE, OCTET STRING } */
 static enum ca_err
 extension(struct ca_reader ext, bool *got_reason, struct ca_der_entry_exts *out)
 {
 	static const uint8_t id_reason[] = {0x55, 0x1d, 0x15};
+	static const uint8_t id_invalidity[] = {0x55, 0x1d, 0x18};
 	static const uint8_t id_issuer[] = {0x55, 0x1d, 0x1d};
 	struct ca_reader oid, flag, value;
 	bool critical = false;
@@ -61,6 +75,8 @@ extension(struct ca_reader ext, bool *got_reason, struct ca_der_entry_exts *out)
 		return issuer(value, &out->issuer);
 	}
 	out->critical |= critical;
+	if (ca_der_is(oid, id_invalidity, sizeof id_invalidity))
+		return invalidity_date(value);
 	return CA_OK;
 }
 

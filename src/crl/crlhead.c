@@ -26,7 +26,7 @@ choose_digest(struct scan *s, struct ca_reader whole)
 	ERR_pop_to_mark();
 	if (alg == NULL)
 		return CA_ERR_FORMAT;
-	name = ca_crlsig_digest(alg);
+	name = ca_crlsig_digest(s->crypto, alg);
 	X509_ALGOR_free(alg);
 	if (name == NULL) {
 		s->hashing = false; /* the digest is not used */
@@ -98,7 +98,7 @@ ca_crl_head(struct scan *s, uint64_t end)
 	    ca_crl_window_take(s, end, CA_CRL_HEAD_MAX, &tag, &whole, &content);
 	if (rc != CA_OK)
 		return rc;
-	if (!ca_der_is_time(tag))
+	if (!ca_der_time_ok(tag, content.left))
 		return CA_ERR_FORMAT;
 	ca_buf_put(&s->head, whole.p, whole.left);
 	if (pos(s) < end) {
@@ -109,6 +109,8 @@ ca_crl_head(struct scan *s, uint64_t end)
 			    s, end, CA_CRL_HEAD_MAX, &tag, &whole, &content);
 			if (rc != CA_OK)
 				return rc;
+			if (!ca_der_time_ok(tag, content.left))
+				return CA_ERR_FORMAT;
 			ca_buf_put(&s->head, whole.p, whole.left);
 		}
 	}

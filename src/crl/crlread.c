@@ -36,7 +36,8 @@ entry(struct scan *s, struct ca_reader r)
 
 	if (ca_der_expect(&r, CA_DER_INTEGER, &serial) != CA_OK ||
 	    !ca_der_integer_ok(serial.p, serial.left) ||
-	    ca_der_next(&r, &tag, &date) != CA_OK || !ca_der_is_time(tag))
+	    ca_der_next(&r, &tag, &date) != CA_OK ||
+	    !ca_der_time_ok(tag, date.left))
 		return CA_ERR_FORMAT;
 	if (r.left > 0) {
 		if (ca_der_entry_exts(r, &exts) != CA_OK)
@@ -81,7 +82,7 @@ common_entry(const uint8_t *p, size_t left, struct ca_crl_item *item)
 	if (4 + serial + 2 > n || !ca_der_integer_ok(p + 4, serial))
 		return 0;
 	date = p[4 + serial + 1];
-	if (!ca_der_is_time(p[4 + serial]) || date >= 0x80 ||
+	if (!ca_der_time_ok(p[4 + serial], date) || date >= 0x80 ||
 	    4 + serial + 2 + date > n)
 		return 0;
 	rest = n - (4 + serial + 2 + date);
@@ -154,6 +155,8 @@ crl_exts(struct scan *s, uint64_t end)
 		return rc;
 	if (tag != CA_DER_CONTEXT_0)
 		return CA_ERR_FORMAT;
+	if ((rc = ca_crl_exts_mean(content, s->issuer_no > 0)) != CA_OK)
+		return rc;
 	ca_buf_put(&s->exts, whole.p, whole.left);
 	return pos(s) == end ? ca_buf_err(&s->exts) : CA_ERR_FORMAT;
 }
@@ -222,9 +225,11 @@ tbs(struct scan *s, uint64_t list_end)
 		if (tag == CA_DER_SEQUENCE && (rc = entries(s, end)) != CA_OK)
 			return rc;
 	}
-	if (pos(s) < end && (rc = crl_exts(s, end)) != CA_OK)
-		return rc;
-	return finish_digest(s);
+	if (pos(s) < end)
+		rc = crl_exts(s, end);
+	else
+		rc = ca_crl_exts_mean(ca_reader_of(NULL, 0), s->issuer_no > 0);
+	return rc == CA_OK ? finish_digest(s) : rc;
 }
 
 static enum ca_err
@@ -251,9 +256,17 @@ scan_clear(struct scan *s)
 	free(s->buf);
 }
 
-enum ca_err
-ca_crlread(struct ca_crypto *crypto, struct ca_crl_source *src,
-    ca_crl_item_fn *fn, void *ctx, struct ca_crlread *out)
+/* For each entry call fn (may be NULL) with ctx, and hash the signed bytes also
+ * with hash (may be NULL). */
+struct listener {
+	ca_crl_item_fn *fn;
+	void *ctx;
+	EVP_MD_CTX *hash;
+};
+
+static enum ca_err
+read_whole(struct ca_crypto *crypto, struct ca_crl_source *src,
+    const struct listener *to, struct ca_crlread *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct scan s;
@@ -266,8 +279,9 @@ ca_crlread(struct ca_crypto *crypto, struct ca_crl_source *src,
 		ret = rc;
 		goto out;
 	}
-	s.fn = fn;
-	s.ctx = ctx;
+	s.fn = to->fn;
+	s.ctx = to->ctx;
+	s.also = to->hash;
 	if ((rc = ca_crl_window_enter(&s, &end)) != CA_OK ||
 	    (rc = tbs(&s, end)) != CA_OK ||
 	    (rc = signature(&s, end)) != CA_OK ||
@@ -279,6 +293,34 @@ ca_crlread(struct ca_crypto *crypto, struct ca_crl_source *src,
 out:
 	scan_clear(&s);
 	return ret;
+}
+
+enum ca_err
+ca_crlread(struct ca_crypto *crypto, struct ca_crl_source *src,
+    ca_crl_item_fn *fn, void *ctx, struct ca_crlread *out)
+{
+	const struct listener to = {fn, ctx, NULL};
+
+	return read_whole(crypto, src, &to, out);
+}
+
+enum ca_err
+ca_crlread_hash(struct ca_crypto *crypto, struct ca_crl_source *src,
+    EVP_MD_CTX *hash, struct ca_crlread *out)
+{
+	const struct listener to = {NULL, NULL, hash};
+
+	return read_whole(crypto, src, &to, out);
+}
+
+bool
+ca_crlread_same(const struct ca_crlread *a, const struct ca_crlread *b)
+{
+	if (a->digest_len != b->digest_len || a->tbs.len != b->tbs.len)
+		return false;
+	if (a->digest_len > 0)
+		return memcmp(a->digest, b->digest, a->digest_len) == 0;
+	return a->tbs.len > 0 && memcmp(a->tbs.p, b->tbs.p, a->tbs.len) == 0;
 }
 
 void

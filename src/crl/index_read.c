@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 const struct ca_index_kind ca_crl_index_kind = {
-    "certauth-crlidx2", 15, "m", CA_CRL_INDEX_VALUE_MAX};
+    "certauth-crlidx3", 15, "m", CA_CRL_INDEX_VALUE_MAX};
 
 struct ca_crl_index {
 	struct ca_index *index;

@@ -25,7 +25,8 @@ struct scan {
 	uint64_t base; /* the position of buf[0] in the DER */
 	bool eof;
 	bool hashing;
-	EVP_MD_CTX *md; /* NULL while the digest is not known */
+	EVP_MD_CTX *md;   /* NULL while the digest is not known */
+	EVP_MD_CTX *also; /* gets the same bytes; borrowed; may be NULL */
 	bool keep_tbs;
 	struct ca_buf head, exts, alg;
 	struct ca_buf issuer; /* certificateIssuer in force */
@@ -68,6 +69,15 @@ CA_MUST_CHECK enum ca_err ca_crl_head_issuer(
 
 /* Read the fields up to nextUpdate. */
 CA_MUST_CHECK enum ca_err ca_crl_head(struct scan *s, uint64_t end);
+
+/*
+ * Check the extensions of a CRL: der is the Extensions (p NULL: it has none).
+ * CA_ERR_FORMAT: cRLNumber, deltaCRLIndicator or issuingDistributionPoint is
+ * there twice or cannot be decoded, or an entry has a certificateIssuer (RFC
+ * 5280 section 5.3.3) and the CRL is not indirect.  OpenSSL 4 reads no such CRL.
+ */
+CA_MUST_CHECK enum ca_err ca_crl_exts_mean(
+    struct ca_reader der, bool has_issuers);
 
 /*
  * The CRL without its entries, into out->stripped.  Its signature is empty, so

@@ -31,7 +31,7 @@ one_address(void *ctx, const char *url, enum ca_crladmin_kind kind)
 {
 	struct source *s = ctx;
 	struct ca_crladmin_address a = {(char *)(uintptr_t)url, kind,
-	    X509_get_subject_name(s->issuer->cert), {0},
+	    (X509_NAME *)X509_get_subject_name(s->issuer->cert), {0},
 	    (char *)(uintptr_t)s->from, s->learnt};
 
 	memcpy(a.key, s->issuer->key, sizeof a.key);

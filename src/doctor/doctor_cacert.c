@@ -2,6 +2,7 @@
  * doctor: the certificates of ca_dir and intermediates_dir.
  */
 #include "doctor/doctor_ca.h"
+#include "crypto/sigalg.h"
 #include "doctor/doctor_view.h"
 
 #include <openssl/err.h>
@@ -66,7 +67,19 @@ check_strength(
 	bool known = X509_get_signature_info(ca->cert, &md, NULL, NULL, NULL);
 	bool own = X509_self_signed(ca->cert, 0) == 1;
 	char what[128] = "";
+	struct ca_buf lack = CA_BUF_INIT(1024);
 
+	if (ca_sigalg_lack_key(ca->cert, &lack)) {
+		ca_doctor_find(d, CA_F_CA_UNSUPPORTED, CA_LEVEL_ERROR,
+		    "%s (%s) cannot be used: %s", name, ca->file,
+		    ca_buf_text(&lack) != NULL ? ca_buf_text(&lack) : "?");
+		ca_doctor_mend(d,
+		    "upgrade this host to that OpenSSL, or get a certificate "
+		    "of a CA with an RSA or EC key");
+		ca_buf_free(&lack);
+		return;
+	}
+	ca_buf_free(&lack);
 	if (key == NULL)
 		(void)snprintf(what, sizeof what, "a key of an unknown type");
 	else if (EVP_PKEY_is_a(key, "DSA"))

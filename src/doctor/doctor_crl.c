@@ -153,7 +153,9 @@ say_trouble(struct ca_doctor_look *l, const struct ca_crl *crl)
 	enum ca_reason reason = ca_crl_trouble(crl);
 
 	ca_doctor_find(d,
-	    reason == CA_R_CHAIN_WEAK ? CA_F_CRL_WEAK : CA_F_CRL_MALFORMED,
+	    reason == CA_R_CHAIN_WEAK    ? CA_F_CRL_WEAK
+	    : reason == CA_R_UNSUPPORTED ? CA_F_CRL_UNSUPPORTED
+					 : CA_F_CRL_MALFORMED,
 	    CA_LEVEL_WARNING, "%s/%s %s", l->path, name,
 	    ca_crl_get0_trouble_text(crl));
 	if (reason == CA_R_CHAIN_WEAK) {
@@ -163,6 +165,12 @@ say_trouble(struct ca_doctor_look *l, const struct ca_crl *crl)
 		    "then `crl = off' in the section of a service (or `crl = "
 		    "prefer', with the file moved away) lets the users of this "
 		    "CA in, also those whose certificate is revoked");
+	} else if (reason == CA_R_UNSUPPORTED) {
+		mark_weak(l, crl);
+		ca_doctor_mend(d,
+		    "if the message asks for another OpenSSL, upgrade this "
+		    "host; otherwise ask the CA to sign its CRLs with RSA, "
+		    "ECDSA, EdDSA or ML-DSA");
 	} else if (reason == CA_R_CRL_EXTENSION) {
 		ca_doctor_mend(d,
 		    "ask the CA to issue its CRLs without that extension, or "

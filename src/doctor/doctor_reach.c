@@ -4,6 +4,7 @@
  */
 #include "doctor/doctor_pam.h"
 #include "doctor/doctor_view.h"
+#include "doctor/sshdfile.h"
 
 #include <glob.h>
 #include <limits.h>
@@ -149,17 +150,20 @@ check_units(struct ca_doctor *d, const char *service)
 {
 	static const char *const dirs[] = {"/etc/systemd/system",
 	    "/run/systemd/system", "/usr/lib/systemd/system"};
-	/* Debian's unit of sshd has another name */
-	const char *const names[] = {
-	    service, strcmp(service, "sshd") == 0 ? "ssh" : NULL};
+	/* sshd's units: the daemon's, and the template that a socket starts */
+	static const char *const sshd[] = {"ssh", "sshd", "ssh@", "sshd@"};
+	const char *names[1 + sizeof sshd / sizeof *sshd] = {service};
+	size_t n = 1;
 
+	if (ca_sshdfile_serves(d->sshd_config, service))
+		for (size_t i = 0; i < sizeof sshd / sizeof *sshd; i++)
+			if (strcmp(sshd[i], service) != 0)
+				names[n++] = sshd[i];
 	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
-		for (size_t k = 0; k < 4; k++) {
+		for (size_t k = 0; k < 2 * n; k++) {
 			char pattern[600];
 			glob_t g;
 
-			if (names[k / 2] == NULL)
-				continue;
 			(void)snprintf(pattern, sizeof pattern,
 			    "%s/%s.service%s", dirs[i], names[k / 2],
 			    k % 2 == 0 ? "" : ".d/*.conf");
@@ -219,18 +223,30 @@ check_profile(struct ca_doctor *d, const char *profile, const char *service)
 
 /* A profile is named after the program: usr.sbin.sshd. */
 static void
-check_apparmor(struct ca_doctor *d, const char *service)
+check_profiles(struct ca_doctor *d, const char *program, const char *service)
 {
 	char pattern[600];
 	glob_t g;
 
 	(void)snprintf(
-	    pattern, sizeof pattern, "/etc/apparmor.d/*.%s", service);
+	    pattern, sizeof pattern, "/etc/apparmor.d/*.%s", program);
 	if (glob(pattern, 0, NULL, &g) != 0)
 		return;
 	for (size_t i = 0; i < g.gl_pathc; i++)
 		check_profile(d, g.gl_pathv[i], service);
 	globfree(&g);
+}
+
+static void
+check_apparmor(struct ca_doctor *d, const char *service)
+{
+	if (!ca_sshdfile_serves(d->sshd_config, service)) {
+		check_profiles(d, service, service);
+		return;
+	}
+	/* since OpenSSH 9.8, PAM is asked by sshd-session */
+	check_profiles(d, "sshd", service);
+	check_profiles(d, "sshd-session", service);
 }
 
 void

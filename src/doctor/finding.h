@@ -72,6 +72,8 @@ struct ca_doctor; /* doctor.h */
 	X(CA_F_CA_WEAK, "ca-weak",                                             \
 	    "Weak keys and digests are rejected in every certificate of a "    \
 	    "certification path.")                                             \
+	X(CA_F_CA_UNSUPPORTED, "ca-unsupported",                               \
+	    "Certificates of that CA are rejected.")                           \
 	X(CA_F_CA_NOT_CA, "ca-not-a-ca",                                       \
 	    "Only the certificates of CAs belong there; a user who has the "   \
 	    "key of a trust anchor may be able to issue certificates.")        \
@@ -122,6 +124,9 @@ struct ca_doctor; /* doctor.h */
 	X(CA_F_CRL_WEAK, "crl-weak",                                           \
 	    "A CRL that is signed with a refused algorithm is ignored, and "   \
 	    "the CA serves the same CRL if it is fetched again.")              \
+	X(CA_F_CRL_UNSUPPORTED, "crl-unsupported",                             \
+	    "A CRL that is signed with an algorithm that this host does not "  \
+	    "support is ignored.")                                             \
 	X(CA_F_CRL_NO_SIGN, "crl-no-sign",                                     \
 	    "Every CRL of that CA is ignored, and with crl = require its "     \
 	    "certificates are rejected.")                                      \

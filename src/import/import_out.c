@@ -20,7 +20,7 @@ put_where(const struct ca_import *im, unsigned line, struct ca_buf *out)
 }
 
 /* Write "# FILE:LINE: text\n" on one line; line ends in text are escaped. */
-static void
+static void __attribute__((format(printf, 4, 0)))
 put_comment(const struct ca_import *im, unsigned line, struct ca_buf *out,
     const char *fmt, va_list ap)
 {

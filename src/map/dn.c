@@ -164,12 +164,12 @@ ca_dn_from_name(const X509_NAME *name, bool fold, struct ca_buf *out)
 	dn.n = dn.used = 0;
 	dn.fold = fold;
 	for (int i = 0; i < X509_NAME_entry_count(name); i++) {
-		X509_NAME_ENTRY *e = X509_NAME_get_entry(name, i);
+		const X509_NAME_ENTRY *e = X509_NAME_get_entry(name, i);
 		const ASN1_OBJECT *type = X509_NAME_ENTRY_get_object(e);
-		ASN1_STRING *value = X509_NAME_ENTRY_get_data(e);
+		const ASN1_STRING *value = X509_NAME_ENTRY_get_data(e);
 		ASN1_TYPE any = {.type = ASN1_STRING_type(value)};
 
-		any.value.asn1_string = value;
+		any.value.asn1_string = (ASN1_STRING *)value;
 		if ((rc = ca_dn_pair_begin(&dn, OBJ_get0_data(type),
 			 OBJ_length(type), X509_NAME_ENTRY_set(e))) != CA_OK ||
 		    (rc = ca_dn_pair_asn1(&dn, &any)) != CA_OK)

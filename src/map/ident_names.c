@@ -176,11 +176,11 @@ add_sid_names(struct ca_ident *id, const GENERAL_NAMES *names)
 enum ca_err
 ca_ident_add_sid(struct ca_ident *id)
 {
-	const X509_EXTENSION *found = NULL;
+	X509_EXTENSION *found = NULL;
 	enum ca_err rc;
 
 	for (int i = 0; i < X509_get_ext_count(id->leaf); i++) {
-		X509_EXTENSION *e = X509_get_ext(id->leaf, i);
+		X509_EXTENSION *e = (X509_EXTENSION *)X509_get_ext(id->leaf, i);
 
 		if (!OID_IS(X509_EXTENSION_get_object(e), oid_security))
 			continue;
@@ -191,8 +191,7 @@ ca_ident_add_sid(struct ca_ident *id)
 	}
 	if (found == NULL)
 		return CA_OK;
-	const ASN1_OCTET_STRING *value =
-	    X509_EXTENSION_get_data((X509_EXTENSION *)found);
+	const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(found);
 	const unsigned char *p = ASN1_STRING_get0_data(value);
 	const unsigned char *end = p + ASN1_STRING_length(value);
 	GENERAL_NAMES *names = d2i_GENERAL_NAMES(NULL, &p, (long)(end - p));

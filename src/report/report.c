@@ -36,7 +36,7 @@ ca_report_free(struct ca_report *r)
 /* ---- recording ---- */
 
 /* A lost detail must not change a verdict: without memory it is dropped. */
-static void
+static void __attribute__((format(printf, 2, 0)))
 add_detail(struct ca_finding *f, const char *fmt, va_list ap)
 {
 	char *text = NULL, *both = NULL;
@@ -61,7 +61,7 @@ known(enum ca_reason reason)
 	return (unsigned)reason < CA_REASON_COUNT ? reason : CA_R_INTERNAL;
 }
 
-static void
+static void __attribute__((format(printf, 3, 0)))
 vabort(struct ca_report *r, enum ca_reason reason, const char *fmt, va_list ap)
 {
 	if (!r->aborted) {

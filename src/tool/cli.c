@@ -34,7 +34,7 @@ ca_cli_help(const struct ca_command *cmd, FILE *out)
 	(void)fputs(cmd->help, out);
 }
 
-static void
+static void __attribute__((format(printf, 2, 0)))
 complain(const char *who, const char *fmt, va_list ap)
 {
 	char raw[4096];

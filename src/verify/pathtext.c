@@ -132,7 +132,8 @@ tell_critical(const struct ca_pathtext *t, struct ca_buf *out)
 	char oid[80];
 
 	for (int i = 0; i < X509_get_ext_count(t->cert); i++) {
-		X509_EXTENSION *ext = X509_get_ext(t->cert, i);
+		X509_EXTENSION *ext =
+		    (X509_EXTENSION *)X509_get_ext(t->cert, i);
 
 		if (X509_EXTENSION_get_critical(ext) != 1 ||
 		    X509_supported_extension(ext) == 1)
@@ -174,12 +175,21 @@ put_facts(const struct ca_pathtext *t, struct ca_buf *out)
 	}
 }
 
+/* One text whatever libcrypto is there: OpenSSL 3.6 words this error anew. */
+static const char *
+error_text(int error)
+{
+	if (error == X509_V_ERR_CERT_NOT_YET_VALID)
+		return "certificate is not yet valid";
+	return X509_verify_cert_error_string(error);
+}
+
 void
 ca_pathtext(const struct ca_pathtext *t, struct ca_buf *out)
 {
 	put_name(t->cert, out);
 	ca_buf_fmt(out, " (depth %d", t->depth);
 	put_where(t, t->cert, out);
-	ca_buf_fmt(out, "): %s", X509_verify_cert_error_string(t->error));
+	ca_buf_fmt(out, "): %s", error_text(t->error));
 	put_facts(t, out);
 }

@@ -160,8 +160,8 @@ add_names(struct ca_buf *out, const GENERAL_NAMES *gens)
 		if (gen->type == GEN_DIRNAME)
 			ca_name_rfc4514(gen->d.directoryName, out);
 		else if (gen->type == GEN_URI)
-			ca_buf_put(
-			    out, gen->d.ia5->data, (size_t)gen->d.ia5->length);
+			ca_buf_put(out, ASN1_STRING_get0_data(gen->d.ia5),
+			    (size_t)ASN1_STRING_length(gen->d.ia5));
 		else
 			ca_buf_str(out, "a name of another type");
 	}

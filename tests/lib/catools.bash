@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # CAs as people set them up, each by the quick start of its own tool.
-# Source this file; it defines functions and does nothing else.
+# Source this file and tests/lib/pki.sh; it defines functions and does nothing
+# else.
 #
 # catool_NAME works in the current directory, which is empty, and leaves
 #   root.pem inter.pem      the CAs; inter.pem is absent if the tool makes none
@@ -91,10 +92,10 @@ catool_openssl_x509_v1() {
 		openssl req -newkey rsa:2048 -nodes -keyout $n.key -out $n.csr \
 			-subj /CN=$n
 	done
-	openssl x509 -req -in root.csr -signkey root.key -days 90 -out root.pem
+	pki_x509 root.csr '' -key root.key -days 90 -out root.pem
 	for n in alice gone; do
-		openssl x509 -req -in $n.csr -CA root.pem -CAkey root.key \
-			-CAcreateserial -days 30 -out $n.pem
+		pki_x509 $n.csr '' -CA root.pem -CAkey root.key -days 30 \
+			-out $n.pem
 	done
 	catool_crl root.pem root.key root.crl "$(catool_serial gone.pem)"
 }
@@ -322,15 +323,12 @@ catool_gpgsm_cert() {
 # OpenSSL, further sections behind; `v1': none, and version 1.  MD: the digest;
 # SERIAL: the serial number.
 shape_cert() {
-	local by=(-CA "$2.pem" -CAkey "$2.key") ext=()
-	[ "$1" != "$2" ] || by=(-signkey "$1.key")
+	local by=(-CA "$2.pem" -CAkey "$2.key") ext=$4
+	[ "$1" != "$2" ] || by=(-key "$1.key")
 	openssl ecparam -name prime256v1 -genkey -noout -out "$1.key"
 	openssl req -new -key "$1.key" -subj "$3" -out "$1.csr" -utf8
-	if [ "$4" != v1 ]; then
-		printf '[ext]\n%s\n' "$4" >"$1.ext"
-		ext=(-extfile "$1.ext" -extensions ext)
-	fi
-	openssl x509 -req -in "$1.csr" "${by[@]}" "${ext[@]}" -days 60 \
+	[ "$ext" != v1 ] || ext=
+	pki_x509 "$1.csr" "$ext" "${by[@]}" -days 60 \
 		-set_serial "${SERIAL:-0x$(openssl rand -hex 15)}" \
 		"-${MD:-sha256}" -out "$1.pem"
 }

@@ -11,7 +11,6 @@ whose parent has ended becomes its child, whatever its session, user or
 environment.  As root it has a private mount namespace, so that it sees no mount
 of others, and others see none of its own.
 """
-import collections
 import ctypes
 import os
 import signal
@@ -25,13 +24,16 @@ GRACE = 10  # seconds for what is ending when COMMAND ends
 
 
 def mounts():
-    """root, target, type and source of each mount."""
-    found = collections.Counter()
+    """By number: root, target, type and source of each mount.
+
+    A mount that was there may go: its folder was removed by others."""
+    found = {}
     with open('/proc/self/mountinfo', encoding='utf-8',
               errors='surrogateescape') as lines:
         for line in lines:
             place, kind = line.rstrip('\n').split(' - ')
-            found[' '.join(place.split()[3:5] + kind.split()[:2])] += 1
+            number, _, _, *where = place.split()
+            found[number] = ' '.join(where[:2] + kind.split()[:2])
     return found
 
 
@@ -101,11 +103,9 @@ def run(name, command):
     if reap(until=time.monotonic() + GRACE) is None:
         end_all(name)
     if own:
-        after = mounts()
-        for mount in (after - before).elements():
-            print(f'not ok - {name} left mounted: {mount}')
-        for mount in (before - after).elements():
-            print(f'not ok - {name} unmounted: {mount}')
+        for number, mount in mounts().items():
+            if number not in before:
+                print(f'not ok - {name} left mounted: {mount}')
     return status if status >= 0 else 128 - status
 
 

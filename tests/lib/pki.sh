@@ -13,6 +13,7 @@
 #   pki_shared DIR         a copy in DIR of the same, built once per build
 #                          folder (sets PKI=DIR)
 #   pki_copy DIR           a copy in DIR of PKI (sets PKI=DIR)
+#   pki_x509 CSR EXTENSIONS OPTION ...   `openssl x509 -req' as OpenSSL 3.0 has it
 #   pki_sha256 FILE        SHA-256 of a certificate, as 64 lowercase hex digits
 #   pki_key_sha256 FILE    SHA-256 of its SubjectPublicKeyInfo, the same
 #
@@ -295,6 +296,22 @@ pki_dir() {
 		esac
 	done
 	_pki_run openssl rehash "$dir"
+}
+
+# pki_x509 CSR EXTENSIONS OPTION ...: `openssl x509 -req -in CSR OPTION ...' with
+# these lines of an extension file; a certificate without any extension has
+# version 1.  Newer versions of that command make version 3 with key identifiers
+# in any case, but have `openssl req -x509v1' instead.
+pki_x509() {
+	local csr=$1 ext=$2
+	shift 2
+	if grep -qEv '= *none$|^$' <<<"$ext"; then
+		openssl x509 -req -in "$csr" -extfile <(echo "$ext") "$@"
+	elif openssl req -help 2>&1 | grep -q -e -x509v1; then
+		openssl req -config /dev/null -x509v1 -in "$csr" "$@"
+	else
+		openssl x509 -req -in "$csr" "$@"
+	fi
 }
 
 # pki_sha256 FILE

@@ -5,6 +5,9 @@
 #                           further lines for its configuration; sets PORT
 #                           SSHD_UNDER: a command to run it under; SSHD_FLAGS:
 #                           more options; it has SSHD_WAIT times 20 ms to listen
+#   sshd_knows KEYWORD      does this sshd have that keyword?  Penalties for
+#                           refused logins (9.8 and later) are off, unless a
+#                           line of sshd_start sets them
 #   sshd_stop
 #   client_make [CERT]      carol's home gets an ssh configuration, so that
 #                           `ssh web1` reaches it as alice, and alice's key and
@@ -13,13 +16,24 @@
 #
 # What sshd says is in $S/sshd.log; what the module says in $S/log.
 
+sshd_hostkey() {
+	[ -e "$S/hostkey" ] || ssh-keygen -q -t ed25519 -N '' -f "$S/hostkey"
+}
+
+sshd_knows() {
+	sshd_hostkey || return
+	in_place /usr/sbin/sshd -T -f /dev/null -h "$S/hostkey" 2>/dev/null |
+		grep -i "^$1 " >"$S/keyword"
+}
+
 sshd_start() {
-	local try i
+	local try i penalties=
 	service sshd
 	printf '127.0.0.1 localhost web1.example web1 %s\n' "$(hostname)" \
 		>"$S/etc/hosts"
-	[ -e "$S/hostkey" ] ||
-		ssh-keygen -q -t ed25519 -N '' -f "$S/hostkey" || return
+	sshd_hostkey || return
+	# the tests' many refused logins all come from one address
+	! sshd_knows PerSourcePenalties || penalties='PerSourcePenalties no'
 	for try in 1 2 3 4 5 6 7 8 9 10; do
 		PORT=$((20000 + RANDOM))
 		cat >"$S/sshd_config" <<-END
@@ -37,7 +51,8 @@ sshd_start() {
 			PrintMotd no
 			UseDNS no
 		END
-		printf '%s\n' "$@" >>"$S/sshd_config"
+		# the first value is used
+		printf '%s\n' "$@" "$penalties" >>"$S/sshd_config"
 		: >"$S/sshd.log"
 		# -D: the process whose number we have is the server; it does
 		# not outlive its test

@@ -36,7 +36,7 @@ keep(void *ctx, enum ca_log_level level, const char *line)
 	(void)snprintf(w->lines + n, sizeof w->lines - n, "%s\n", line);
 }
 
-static inline void
+static inline void __attribute__((format(printf, 1, 2)))
 run(const char *fmt, ...)
 {
 	char cmd[2048];
@@ -48,7 +48,7 @@ run(const char *fmt, ...)
 	assert_int_equal(system(cmd), 0);
 }
 
-static inline void
+static inline void __attribute__((format(printf, 3, 4)))
 set(struct world *w, const char *key, const char *fmt, ...)
 {
 	char value[512];

@@ -1,6 +1,6 @@
 /*
  * A root and a leaf, to be judged by what is in ca_dir.  Include it after
- * cmocka.h.  The group's set-up is start, its end stop.
+ * cmocka.h.  The group's set-up is start, its end finish.
  */
 #ifndef CA_TESTS_CHAINJUDGE_H
 #define CA_TESTS_CHAINJUDGE_H
@@ -111,7 +111,7 @@ start(void **state)
 }
 
 static inline int
-stop(void **state)
+finish(void **state)
 {
 	(void)state;
 	X509_free(root);

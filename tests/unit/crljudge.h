@@ -1,6 +1,6 @@
 /*
  * A root, a CA below it and a leaf of each, to be judged by what is in
- * crl_dir; behind cmocka.h.  The group's set-up is start, its end stop.
+ * crl_dir; behind cmocka.h.  The group's set-up is start, its end finish.
  */
 #ifndef CA_TESTS_CRLJUDGE_H
 #define CA_TESTS_CRLJUDGE_H
@@ -145,7 +145,7 @@ start(void **state)
 }
 
 static inline int
-stop(void **state)
+finish(void **state)
 {
 	(void)state;
 	sk_X509_free(subs);

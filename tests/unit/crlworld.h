@@ -138,6 +138,19 @@ set_issuer(X509_REVOKED *rev, X509 *ca)
 	GENERAL_NAMES_free(gens);
 }
 
+/* Without it no entry may have a certificateIssuer. */
+static inline void
+set_indirect(X509_CRL *crl)
+{
+	ISSUING_DIST_POINT *idp = ISSUING_DIST_POINT_new();
+
+	idp->indirectCRL = 0xff;
+	assert_int_equal(X509_CRL_add1_ext_i2d(
+			     crl, NID_issuing_distribution_point, idp, 1, 0),
+	    1);
+	ISSUING_DIST_POINT_free(idp);
+}
+
 static inline void
 add_entry(X509_CRL *crl, STACK_OF(ASN1_INTEGER) *serials, bool indirect)
 {
@@ -195,6 +208,8 @@ make_crl(uint32_t entries, bool indirect, STACK_OF(ASN1_INTEGER) *serials,
 	X509_CRL_set1_nextUpdate(crl, next);
 	for (uint32_t i = 0; i < entries; i++)
 		add_entry(crl, serials, indirect);
+	if (indirect)
+		set_indirect(crl);
 	assert_true(X509_CRL_sign(crl, t.key, EVP_sha256()) > 0);
 	*len = (size_t)i2d_X509_CRL(crl, &der);
 	X509_CRL_free(crl);

@@ -79,7 +79,7 @@ make_name(const struct attr *a)
 		ASN1_STRING *s = ASN1_STRING_type_new(a->asn1);
 		assert_int_equal(ASN1_STRING_set(s, a->p, a->len), 1);
 		/* as it stands: no check of the string's type */
-		ASN1_STRING *old = X509_NAME_ENTRY_get_data(e);
+		ASN1_STRING *old = (ASN1_STRING *)X509_NAME_ENTRY_get_data(e);
 		assert_int_equal(ASN1_STRING_copy(old, s), 1);
 		assert_int_equal(
 		    X509_NAME_add_entry(name, e, -1, a->join ? -1 : 0), 1);

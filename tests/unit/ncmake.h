@@ -118,7 +118,7 @@ nc_put_names(X509 *cert, const struct nc_value *v, size_t n)
 		if (v[i].type == NC_SUBJECT_MAIL) {
 			assert_int_equal(
 			    X509_NAME_add_entry_by_NID(
-				X509_get_subject_name(cert),
+				(X509_NAME *)X509_get_subject_name(cert),
 				NID_pkcs9_emailAddress, V_ASN1_UTF8STRING,
 				(const unsigned char *)v[i].text,
 				(int)nc_length(&v[i]), -1, i % 2 == 0 ? -1 : 0),

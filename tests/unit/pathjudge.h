@@ -98,7 +98,7 @@ start(void **state)
 }
 
 static inline int
-stop(void **state)
+finish(void **state)
 {
 	(void)state;
 	EVP_PKEY_free(root_key);

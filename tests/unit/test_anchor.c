@@ -155,5 +155,5 @@ main(void)
 	    cmocka_unit_test(intermediates),
 	};
 
-	return cmocka_run_group_tests_name("anchor", tests, start, stop);
+	return cmocka_run_group_tests_name("anchor", tests, start, finish);
 }

@@ -300,6 +300,7 @@ writers(void **state)
 	    {"sshd-session", "sshd", true, false},
 	    {"sshd-auth", "sshd", true, false},
 	    {"sshd-evil", "sshd", false, true},
+	    {"sshd-session", "corp", false, false}, /* PAMServiceName */
 	    {"myapp", "sshd", false, true},
 	    {"", "sshd", false, true},
 	    {"su", "su", true, false},

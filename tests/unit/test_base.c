@@ -290,8 +290,8 @@ base64url(void **state)
 	    {"\xfb\xef\xff", "--__"}, {"\xff\xe0", "_-A"}};
 	static const char *const bad[] = {"A", "AAAAA", "Zg==", "Zm8=", "Z+8A",
 	    "Z/8A", "Zm 9", "Zm9\n", " Zm9", "Zm9v\n",
-	    "\xc3\xa4"
-	    "AA",
+	    ("\xc3\xa4"
+	     "AA"),
 	    /* bits that stand for nothing */
 	    "Zh", "Zv", "Z_", "Zm9vYh", "Zm9", "Zm-", "Zm_"};
 

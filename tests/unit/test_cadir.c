@@ -364,5 +364,5 @@ main(void)
 	    cmocka_unit_test(test_authorities),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, start, finish);
 }

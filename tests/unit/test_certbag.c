@@ -327,5 +327,5 @@ main(void)
 	    cmocka_unit_test(not_for_users),
 	};
 
-	return cmocka_run_group_tests_name("certbag", tests, start, stop);
+	return cmocka_run_group_tests_name("certbag", tests, start, finish);
 }

@@ -259,7 +259,7 @@ names(void **state)
 	/* SET, SEQUENCE, type and string take 17 bytes of a long one */
 	for (n = 1980; subject(1, n, &why) == CA_OK; n++)
 		;
-	assert_in_range(n, CA_CERT_NAME_MAX - 20, CA_CERT_NAME_MAX - 10);
+	assert_true(n >= CA_CERT_NAME_MAX - 20 && n <= CA_CERT_NAME_MAX - 10);
 	assert_int_equal(subject(1, n, &why), CA_ERR_LIMIT);
 }
 
@@ -380,7 +380,7 @@ start(void **state)
 }
 
 static int
-stop(void **state)
+finish(void **state)
 {
 	(void)state;
 	EVP_PKEY_free(signer);
@@ -401,5 +401,5 @@ main(void)
 	    cmocka_unit_test(decodings),
 	};
 
-	return cmocka_run_group_tests_name("certgate", tests, start, stop);
+	return cmocka_run_group_tests_name("certgate", tests, start, finish);
 }

@@ -512,5 +512,5 @@ main(void)
 	    cmocka_unit_test(test_errors_map),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, start, finish);
 }

@@ -257,5 +257,5 @@ main(void)
 	    cmocka_unit_test(made_up_intermediate),
 	};
 
-	return cmocka_run_group_tests_name("crl_files", tests, start, stop);
+	return cmocka_run_group_tests_name("crl_files", tests, start, finish);
 }

@@ -71,11 +71,13 @@ tear_down(void **state)
 #define FIVE_CRITICAL "30{02{05}" AT "30{30{06{2a0304} 01{ff} 04{}}}}"
 #define SEVEN "30{02{07}" AT "30{30{06{551d1d} 01{ff} 04{30{a4{" NAME "}}}}}}"
 #define BAD_ISSUER "30{02{05}" AT "30{30{06{551d1d} 01{ff} 04{30{a4{05{}}}}}}}"
-#define CRL(head, entries) "30{30{" head "30{" entries "}}" ALG "03{00 $}}"
+#define INDIRECT "a0{30{30{06{551d1c} 01{ff} 04{30{84{ff}}}}}}"
+#define CRL(head, entries)                                                     \
+	"30{30{" head "30{" entries "}" INDIRECT "}" ALG "03{00 $}}"
 #define ED "30{06{2b6570}}"
 #define ED_CRL(entries)                                                        \
-	"30{30{02{01}" ED NAME "17{'261124000000Z'} 30{" entries "}}" ED       \
-	"03{00 $}}"
+	"30{30{02{01}" ED NAME "17{'261124000000Z'} 30{" entries "}" INDIRECT  \
+	"}" ED "03{00 $}}"
 
 /* Over what is there: the same file, and so the same inode. */
 static void
@@ -356,7 +358,7 @@ a_crl_cut(void **state)
 	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
 		/* without entries and signature */
 		struct ca_buf b = CA_BUF_INIT(1 << 16);
-		der_make("30{30{" HEAD "}" ALG "03{00}}", NULL, &b);
+		der_make("30{30{" HEAD INDIRECT "}" ALG "03{00}}", NULL, &b);
 		struct edit e = {'c', CUT, 44 + b.len - lengths[i], 0};
 		ca_buf_free(&b);
 

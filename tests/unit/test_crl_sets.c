@@ -282,7 +282,7 @@ start(void **state)
 }
 
 static int
-stop(void **state)
+finish(void **state)
 {
 	(void)state;
 	cs_stop();
@@ -306,5 +306,5 @@ main(void)
 	    cmocka_unit_test(random_sets),
 	};
 
-	return cmocka_run_group_tests_name("crl_sets", tests, start, stop);
+	return cmocka_run_group_tests_name("crl_sets", tests, start, finish);
 }

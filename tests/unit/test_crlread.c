@@ -55,6 +55,10 @@ tear_down(void **state)
 	"30{06{551d18} 04{18{'20250101000000Z'}}}}}"
 #define NUMBER "a0{<30{30{06{551d14} 04{02{05}}}}>}"
 
+/* OpenSSL 4 reads a certificateIssuer in an indirect CRL only. */
+#define INDIRECT "30{06{551d1c} 01{ff} 04{30{84{ff}}}}"
+#define INDIRECT_NUMBER "a0{<30{30{06{551d14} 04{02{05}}}" INDIRECT "}>}"
+
 /* The serial numbers above, and one that is nowhere. */
 static const struct ca_bytes serials[] = {{(const uint8_t *)"\x05", 1},
     {(const uint8_t *)"\x00\x80", 2}, {(const uint8_t *)"\xff\x7f", 2},
@@ -131,14 +135,16 @@ extensions_are_der(const X509_REVOKED *rev)
 
 	for (int i = 0; i < sk_X509_EXTENSION_num(exts); i++) {
 		X509_EXTENSION *e = sk_X509_EXTENSION_value(exts, i);
-		ASN1_OCTET_STRING *v = X509_EXTENSION_get_data(e);
+		const ASN1_OCTET_STRING *v = X509_EXTENSION_get_data(e);
 		int nid = OBJ_obj2nid(X509_EXTENSION_get_object(e));
 
 		if ((nid == NID_crl_reason &&
-			!same_again(v->data, (size_t)v->length,
+			!same_again(ASN1_STRING_get0_data(v),
+			    (size_t)ASN1_STRING_length(v),
 			    ASN1_ITEM_rptr(ASN1_ENUMERATED))) ||
 		    (nid == NID_certificate_issuer &&
-			!same_again(v->data, (size_t)v->length,
+			!same_again(ASN1_STRING_get0_data(v),
+			    (size_t)ASN1_STRING_length(v),
 			    ASN1_ITEM_rptr(GENERAL_NAMES))))
 			return false;
 	}
@@ -191,8 +197,8 @@ same_verdict(const struct verdict *openssl, const struct verdict *v)
 }
 
 static const char *const whole[] = {
-    SIGNED(V2(
-	"30{" SIMPLE WITH_REASON GENERALIZED OF_ANOTHER TWO_EXTS "}", NUMBER)),
+    SIGNED(V2("30{" SIMPLE WITH_REASON GENERALIZED OF_ANOTHER TWO_EXTS "}",
+	INDIRECT_NUMBER)),
     SIGNED(V2("30{" WITH_REASON SIMPLE "}", "")),
     SIGNED(V2("", NUMBER)),
     SIGNED("<02{01}>" ALG NAME("The CA") THIS "30{" SIMPLE "}" NUMBER),
@@ -244,6 +250,8 @@ each_with_its_reason(void **state)
 #define OK CA_R_OK
 #define BAD CA_R_CRL_MALFORMED
 #define ENTRY(exts) SIGNED(V2("30{30{02{05}" AT exts "}}", NUMBER))
+#define EXTS(exts) SIGNED(V2("", "a0{30{" exts "}}"))
+#define REVOKED_AT(time) SIGNED(V2("30{30{02{05}" time "}}", NUMBER))
 	static const struct {
 		const char *text;
 		enum ca_reason want;
@@ -266,6 +274,40 @@ each_with_its_reason(void **state)
 	    {ENTRY("30{30{06{2a0304} 01{ff} 04{00}}}"), CA_R_CRL_EXTENSION},
 	    {ENTRY("30{30{06{551d15} 01{ff} 04{0a{01}}}}"), CA_R_CRL_EXTENSION},
 	    {ENTRY("30{30{06{2a0304} 04{00}}}"), OK},
+	    /* what OpenSSL 3.5 reads no more: a time that is too short */
+	    {SIGNED("02{01}" ALG NAME("The CA") "17{'2611240000Z'}"), BAD},
+	    {SIGNED("02{01}" ALG NAME("The CA") "17{'261124000000'}"), BAD},
+	    {SIGNED("02{01}" ALG NAME("The CA") "17{}"), BAD},
+	    {SIGNED("02{01}" ALG NAME("The CA") "18{'202611240000Z'}"), BAD},
+	    {SIGNED("02{01}" ALG NAME("The CA") "18{'20261124000000'}"), BAD},
+	    {SIGNED("02{01}" ALG NAME("The CA") "18{'261124000000Z'}"), BAD},
+	    {SIGNED("02{01}" ALG NAME("The CA") "17{'261324000000Z'}"), OK},
+	    {SIGNED("02{01}" ALG NAME("The CA") THIS "17{'3611240000Z'}"), BAD},
+	    {SIGNED("02{01}" ALG NAME("The CA") THIS "18{'junk'}"), BAD},
+	    {REVOKED_AT("17{'2501010000Z'}"), BAD},
+	    {REVOKED_AT("18{'202501010000Z'}"), BAD},
+	    {REVOKED_AT("17{'250101000000+0100'}"), OK},
+	    {REVOKED_AT("17{'2501010000Z'} 30{30{06{551d15} 04{0a{01}}}}"),
+		BAD},
+	    /* what OpenSSL 4 reads no more */
+	    {ENTRY("30{30{06{551d18} 04{18{'20250101000000Z'}}}}"), OK},
+	    {ENTRY("30{30{06{551d18} 04{18{'20251301000000Z'}}}}"), OK},
+	    {ENTRY("30{30{06{551d18} 04{18{'202501010000Z'}}}}"), BAD},
+	    {ENTRY("30{30{06{551d18} 04{17{'250101000000Z'}}}}"), BAD},
+	    {ENTRY("30{30{06{551d18} 04{0500}}}"), BAD},
+	    {EXTS("30{06{551d14} 04{0500}}"), BAD},
+	    {EXTS("30{06{551d14} 04{02{05}}} 30{06{551d14} 04{02{05}}}"), BAD},
+	    {EXTS("30{06{551d1b} 01{ff} 04{0500}}"), BAD},
+	    {EXTS("30{06{551d1b} 01{ff} 04{02{05}}}"), OK},
+	    {EXTS("30{06{551d1c} 01{ff} 04{0500}}"), BAD},
+	    {EXTS(INDIRECT), OK},
+	    {EXTS(INDIRECT INDIRECT), BAD},
+	    {SIGNED(V2("30{" OF_ANOTHER "}", "")), BAD},
+	    {SIGNED(V2("30{" OF_ANOTHER "}", NUMBER)), BAD},
+	    {SIGNED(V2("30{" OF_ANOTHER "}",
+		 "a0{30{30{06{551d1c} 01{ff} 04{30{81{ff}}}}}}")),
+		BAD},
+	    {SIGNED(V2("30{" OF_ANOTHER "}", "a0{30{" INDIRECT "}}")), OK},
 	    /* FALSE in so many words is not DER, and seen */
 	    {ENTRY("30{30{06{551d15} 01{00} 04{0a{01}}}}"), OK},
 	    {SIGNED(V2("", "a0{30{30{06{551d14} 01{00} 04{02{05}}}}}")), OK},
@@ -369,7 +411,8 @@ too_large(void **state)
 	} cases[] = {
 	    /* all fields of the head together; an element with its header */
 	    {SIGNED("02{01}" ALG "30{%s}" THIS), CA_CRL_HEAD_MAX - 34},
-	    {SIGNED(V2("", "a0{%s}")), CA_CRL_EXTS_MAX - 4},
+	    {SIGNED(V2("", "a0{30{30{06{2a0304} 04{%s}}}}")),
+		CA_CRL_EXTS_MAX - 21},
 	    {"30{30{" V2("", "") "}" ALG "03{00 %s}}", CA_CRL_SIG_MAX - 5},
 	};
 
@@ -534,7 +577,7 @@ too_many_issuers(void **state)
 			ca_buf_str(&text,
 			    "30{02{05}" AT "30{30{06{551d1d} 01{ff} "
 			    "04{30{a4{" NAME("Another CA") "}}}}}}");
-		ca_buf_str(&text, "}}" ALG "03{00 $}}");
+		ca_buf_str(&text, "} a0{30{" INDIRECT "}}}" ALG "03{00 $}}");
 		struct verdict s =
 		    judge_text(engines[i & 1], ca_buf_text(&text));
 		assert_int_equal(s.trouble, CA_R_OK);

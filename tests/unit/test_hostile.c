@@ -36,10 +36,10 @@ cert_by(
 
 	X509_set_version(cert, X509_VERSION_3);
 	ASN1_INTEGER_set(X509_get_serialNumber(cert), ++serial);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN",
-	    MBSTRING_UTF8, (const unsigned char *)subject, -1, -1, 0);
-	X509_NAME_add_entry_by_txt(X509_get_issuer_name(cert), "CN",
-	    MBSTRING_UTF8, (const unsigned char *)issuer, -1, -1, 0);
+	X509_NAME_add_entry_by_txt((X509_NAME *)X509_get_subject_name(cert),
+	    "CN", MBSTRING_UTF8, (const unsigned char *)subject, -1, -1, 0);
+	X509_NAME_add_entry_by_txt((X509_NAME *)X509_get_issuer_name(cert),
+	    "CN", MBSTRING_UTF8, (const unsigned char *)issuer, -1, -1, 0);
 	X509_gmtime_adj(X509_getm_notBefore(cert), -86400);
 	X509_gmtime_adj(X509_getm_notAfter(cert), 86400);
 	assert_int_equal(X509_set_pubkey(cert, key), 1);

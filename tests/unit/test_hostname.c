@@ -146,9 +146,9 @@ cert_with(const char *san)
 	assert_non_null(cert);
 	assert_int_equal(X509_set_version(cert, 2), 1);
 	assert_int_equal(
-	    X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN",
-		MBSTRING_ASC, (const unsigned char *)"web1.example.com", -1, -1,
-		0),
+	    X509_NAME_add_entry_by_txt((X509_NAME *)X509_get_subject_name(cert),
+		"CN", MBSTRING_ASC, (const unsigned char *)"web1.example.com",
+		-1, -1, 0),
 	    1);
 	if (san != NULL) {
 		X509_EXTENSION *e =

@@ -206,9 +206,10 @@ verifications(void **state)
 	(void)state;
 	/* the most that fit into a response */
 	assert_int_equal(mesh("P-256", CA_CERTS_MAX - 1), CA_DENIED);
-	assert_in_range(counted, CA_CERTS_MAX * 7, CA_PATH_COST_MAX);
+	assert_true(counted >= CA_CERTS_MAX * 7 && counted <= CA_PATH_COST_MAX);
 	(void)mesh("P-256", 30);
-	assert_in_range(counted, CA_PATH_COST_MAX - 20, CA_PATH_COST_MAX);
+	assert_true(
+	    counted >= CA_PATH_COST_MAX - 20 && counted <= CA_PATH_COST_MAX);
 	/* ten times the cost */
 	assert_int_equal(mesh("P-384", CA_CERTS_MAX - 1), CA_ERR_LIMIT);
 	assert_int_equal(counted, CA_PATH_COST_MAX / 10);
@@ -269,10 +270,11 @@ whole_verification(void **state)
 	sk_X509_push(all, not_ca);
 	put_hashed("L5", 0, top);
 	judge(not_ca, all, CA_R_CRL_OFF);
-	assert_in_range(counted, LAYERS + 1, 2 * (LAYERS + 1));
+	assert_true(counted >= LAYERS + 1 && counted <= 2 * (LAYERS + 1));
 	/* the error is that of the most likely path */
 	judge(under, all, CA_R_CHAIN_NOT_CA);
-	assert_in_range(counted, CA_PATH_COST_MAX / 4, CA_PATH_COST_MAX);
+	assert_true(
+	    counted >= CA_PATH_COST_MAX / 4 && counted <= CA_PATH_COST_MAX);
 	sk_X509_pop_free(all, X509_free);
 	X509_free(top);
 	X509_free(under);
@@ -514,7 +516,7 @@ start(void **state)
 }
 
 static int
-stop(void **state)
+finish(void **state)
 {
 	(void)state;
 	EVP_PKEY_free(one);
@@ -539,5 +541,5 @@ main(void)
 	    cmocka_unit_test(values_of_a_certificate),
 	};
 
-	return cmocka_run_group_tests_name("limits", tests, start, stop);
+	return cmocka_run_group_tests_name("limits", tests, start, finish);
 }

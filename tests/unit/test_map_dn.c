@@ -254,7 +254,8 @@ add_entry(X509_NAME *name, ASN1_OBJECT *type, int asn1, const void *p, int len)
 	ASN1_STRING *s = ASN1_STRING_type_new(asn1);
 
 	assert_int_equal(ASN1_STRING_set(s, p, len), 1);
-	assert_int_equal(ASN1_STRING_copy(X509_NAME_ENTRY_get_data(e), s), 1);
+	assert_int_equal(
+	    ASN1_STRING_copy((ASN1_STRING *)X509_NAME_ENTRY_get_data(e), s), 1);
 	if (type != NULL)
 		assert_int_equal(X509_NAME_ENTRY_set_object(e, type), 1);
 	assert_int_equal(X509_NAME_add_entry(name, e, -1, 0), 1);

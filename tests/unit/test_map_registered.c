@@ -283,7 +283,7 @@ cannot_be_listed(void **state)
 		assert_non_null(strstr(w->logged, "cannot read "));
 		refused++;
 	}
-	assert_in_range(refused, 3, 7);
+	assert_true(refused >= 3 && refused <= 7);
 	X509_free(x);
 }
 

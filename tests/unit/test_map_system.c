@@ -1,6 +1,8 @@
 /* What the system may answer: accounts of every kind, homes, directories,
  * files that change or cannot be read.  The C library's functions are this
- * program's own here, so that each answer comes when a test wants it. */
+ * program's own here, so that each answer comes when a test wants it.  If it is
+ * fortified, its headers define some of them. */
+#undef _FORTIFY_SOURCE
 #include "mapcert.h"
 
 #include <dirent.h>

@@ -61,8 +61,8 @@ texts(void **state)
 {
 	static const char *const bad[] = {"a\nb", "a\x1b[2J", "a\x7f",
 	    "\xc2\x9b", "\xff", "\xc0\xaf", "\xed\xa0\x80",
-	    "\xe2\x80\xae"
-	    "abc"};
+	    ("\xe2\x80\xae"
+	     "abc")};
 	char longest[257];
 
 	(void)state;

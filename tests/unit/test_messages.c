@@ -251,5 +251,5 @@ main(void)
 	    cmocka_unit_test(test_other_key),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, start, finish);
 }

@@ -290,11 +290,11 @@ mail_of_subjects(void **state)
 		STACK_OF(X509) *chain = sk_X509_new_null();
 		const struct nc_value san = {GEN_EMAIL, false, "a@x.y", 0};
 
-		assert_int_equal(
-		    X509_NAME_add_entry_by_NID(X509_get_subject_name(leaf),
-			NID_pkcs9_emailAddress, row[k].type,
-			(const unsigned char *)row[k].p, row[k].len, at[where],
-			set[where]),
+		assert_int_equal(X509_NAME_add_entry_by_NID(
+				     (X509_NAME *)X509_get_subject_name(leaf),
+				     NID_pkcs9_emailAddress, row[k].type,
+				     (const unsigned char *)row[k].p,
+				     row[k].len, at[where], set[where]),
 		    1);
 		/* a SAN beside it excuses nothing */
 		nc_put_names(leaf, &san, 1);

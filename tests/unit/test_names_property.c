@@ -529,7 +529,7 @@ start(void **unused)
 }
 
 static int
-stop(void **unused)
+finish(void **unused)
 {
 	(void)unused;
 	for (size_t i = 0; i < GRAMMARS; i++)
@@ -544,5 +544,5 @@ main(void)
 	    cmocka_unit_test(agrees),
 	};
 
-	return cmocka_run_group_tests_name("names", tests, start, stop);
+	return cmocka_run_group_tests_name("names", tests, start, finish);
 }

@@ -224,7 +224,7 @@ as_libpam(void **state)
 		granted += libpam_grants();
 	}
 	/* the stacks are not all alike */
-	assert_in_range(granted, 10, STACKS - 10);
+	assert_true(granted >= 10 && granted <= STACKS - 10);
 	char command[512];
 	(void)snprintf(command, sizeof command, "rm -r '%s'", dir);
 	assert_int_equal(system(command), 0);

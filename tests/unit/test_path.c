@@ -384,7 +384,7 @@ named_bound(void **state)
 	    ca_cadir_open(crypto, dir, "ca_dir", NULL, &anchors), CA_OK);
 	struct ca_pathfinder *f =
 	    ca_pathfinder_new(anchors, NULL, leaf, sent, NOW);
-	X509_NAME *name = X509_get_subject_name(sk_X509_value(sent, 1));
+	const X509_NAME *name = X509_get_subject_name(sk_X509_value(sent, 1));
 	assert_int_equal(ca_pathfinder_named(f, name, out), CA_OK);
 	assert_int_equal(sk_X509_num(out), CA_PATH_CANDIDATES_MAX / 2);
 	for (int i = 0; i <= CA_PATH_CANDIDATES_MAX; i++)
@@ -503,7 +503,7 @@ start(void **state)
 }
 
 static int
-stop(void **state)
+finish(void **state)
 {
 	(void)state;
 	ca_report_free(report);
@@ -532,5 +532,5 @@ main(void)
 	    cmocka_unit_test(names_bound),
 	};
 
-	return cmocka_run_group_tests_name("path", tests, start, stop);
+	return cmocka_run_group_tests_name("path", tests, start, finish);
 }

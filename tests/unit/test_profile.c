@@ -497,5 +497,5 @@ main(void)
 	    cmocka_unit_test(no_purpose),
 	};
 
-	return cmocka_run_group_tests_name("profile", tests, start, stop);
+	return cmocka_run_group_tests_name("profile", tests, start, finish);
 }

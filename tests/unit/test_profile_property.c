@@ -191,5 +191,5 @@ main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(agrees)};
 
 	return cmocka_run_group_tests_name(
-	    "profile property", tests, start, stop);
+	    "profile property", tests, start, finish);
 }

@@ -29,8 +29,10 @@ times(void **state)
 	is(direct, CA_R_CRL_FUTURE, "thisUpdate is in the future");
 	root_crl(.from = -DAY, .to = -1);
 	is(direct, CA_R_CRL_EXPIRED, "has expired");
-	root_crl(.updates = {"270114080000", NULL});
+	root_crl(.updates = {"271314080000Z", NULL});
 	is(direct, CA_R_CRL_MALFORMED, "malformed thisUpdate");
+	root_crl(.updates = {"270114080000", NULL});
+	is(direct, CA_R_CRL_MALFORMED, "not valid DER");
 	root_crl(.updates = {NULL, "270116080000"});
 	is(direct, CA_R_CRL_MALFORMED, NULL);
 }
@@ -463,5 +465,5 @@ main(void)
 	    cmocka_unit_test(traced),
 	};
 
-	return cmocka_run_group_tests_name("revocation", tests, start, stop);
+	return cmocka_run_group_tests_name("revocation", tests, start, finish);
 }

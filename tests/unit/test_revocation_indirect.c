@@ -479,5 +479,5 @@ main(void)
 	};
 
 	return cmocka_run_group_tests_name(
-	    "revocation_indirect", tests, start, stop);
+	    "revocation_indirect", tests, start, finish);
 }

@@ -55,8 +55,8 @@ begin_cert(const char *cn, EVP_PKEY *key, long from, long to)
 	assert_non_null(cert);
 	X509_set_version(cert, 2);
 	ASN1_INTEGER_set(X509_get_serialNumber(cert), ++serial);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN",
-	    MBSTRING_ASC, (const unsigned char *)cn, -1, -1, 0);
+	X509_NAME_add_entry_by_txt((X509_NAME *)X509_get_subject_name(cert),
+	    "CN", MBSTRING_ASC, (const unsigned char *)cn, -1, -1, 0);
 	ASN1_TIME_set(X509_getm_notBefore(cert), NOW + from);
 	ASN1_TIME_set(X509_getm_notAfter(cert), NOW + to);
 	X509_set_pubkey(cert, key);
@@ -120,7 +120,7 @@ make_crl(X509 *cert)
 	}
 	ASN1_TIME_set(at, NOW + DAY);
 	X509_CRL_set1_nextUpdate(crl, at);
-	X509V3_set_ctx(&ctx, ca_cert, NULL, NULL, crl, 0);
+	X509V3_set_ctx(&ctx, ca_cert, ca_cert, NULL, crl, 0);
 	X509_EXTENSION *e = X509V3_EXT_conf_nid(
 	    NULL, &ctx, NID_authority_key_identifier, "keyid");
 	X509_CRL_add_ext(crl, e, -1);

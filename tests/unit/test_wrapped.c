@@ -85,8 +85,8 @@ wrap(const char *text, size_t width, const struct style *s, char *out)
 
 static const char *const requests[] = {"DQAA", "A", "next", "nextnext",
     "xcertauth1", "certauth1x", "certauth", "max", "DQABAAnext0max500cc-_",
-    "DQAAAAABBBBBCCCCCDDDDDEEEEEFFFFFGGGGGHHHHHIIIIIJJJJJKKKKKLLLLLMMMMMNNNNN"
-    "nextOOOOOPPPPPQQQQQRRRRRSSSSSTTTTTUUUUUVVVVVWWWWWXXXXXYYYYYZZZZZcertauth1"};
+    ("DQAAAAABBBBBCCCCCDDDDDEEEEEFFFFFGGGGGHHHHHIIIIIJJJJJKKKKKLLLLLMMMMMNNNNN"
+     "nextOOOOOPPPPPQQQQQRRRRRSSSSSTTTTTUUUUUVVVVVWWWWWXXXXXYYYYYZZZZZcertauth1")};
 
 static void
 same_prompt(const char *text, const char *request, size_t next, size_t max)
