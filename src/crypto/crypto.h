@@ -59,6 +59,9 @@ CA_MUST_CHECK enum ca_err ca_crypto_transcript(struct ca_crypto *c,
     const struct ca_bytes *part, size_t nparts,
     uint8_t out[CA_TRANSCRIPT_HASH_LEN]);
 
+/* ML-DSA came with OpenSSL 3.5. */
+#define CA_MLDSA_SINCE 0x30500000UL
+
 /* Can this libcrypto verify the scheme?  (mldsa needs OpenSSL 3.5.) */
 bool ca_crypto_has_scheme(struct ca_crypto *c, const struct ca_scheme *scheme);
 

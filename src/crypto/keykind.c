@@ -1,7 +1,9 @@
 #include "crypto/keykind.h"
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/objects.h>
 #include <string.h>
 
 #include "crypto/crypto.h"
@@ -77,6 +79,52 @@ ca_key_kind(const EVP_PKEY *key, struct ca_buf *out)
 		ca_buf_str(out, name != NULL ? name : "unknown");
 	}
 	ERR_pop_to_mark();
+}
+
+/* ---- keys that this libcrypto cannot decode ---- */
+
+/* RFC 9881 section 2.  libcrypto before 3.5 has no names of these. */
+const char *
+ca_key_newer(const ASN1_OBJECT *type)
+{
+	static const struct {
+		const char *oid, *name;
+	} mldsa[] = {{"2.16.840.1.101.3.4.3.17", "ML-DSA-44"},
+	    {"2.16.840.1.101.3.4.3.18", "ML-DSA-65"},
+	    {"2.16.840.1.101.3.4.3.19", "ML-DSA-87"}};
+	char oid[128];
+
+	if (type == NULL || OpenSSL_version_num() >= CA_MLDSA_SINCE ||
+	    OBJ_obj2txt(oid, sizeof oid, type, 1) <= 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof mldsa / sizeof mldsa[0]; i++)
+		if (strcmp(oid, mldsa[i].oid) == 0)
+			return mldsa[i].name;
+	return NULL;
+}
+
+const char *
+ca_cert_key_newer(X509 *cert)
+{
+	ASN1_OBJECT *type = NULL;
+
+	if (X509_get0_pubkey(cert) != NULL ||
+	    X509_PUBKEY_get0_param(
+		&type, NULL, NULL, NULL, X509_get_X509_PUBKEY(cert)) != 1)
+		return NULL;
+	return ca_key_newer(type);
+}
+
+void
+ca_cert_key_kind(X509 *cert, struct ca_buf *out)
+{
+	const char *newer = ca_cert_key_newer(cert);
+
+	if (newer != NULL)
+		ca_buf_fmt(out, "%s, which %s does not have; %s", newer,
+		    OpenSSL_version(OPENSSL_VERSION), CA_KEY_NEWER_NEXT);
+	else
+		ca_key_kind(X509_get0_pubkey(cert), out);
 }
 
 const char *

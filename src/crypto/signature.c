@@ -10,10 +10,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* ML-DSA came with OpenSSL 3.5.  libcrypto needs more time to search for an
- * absent algorithm than to find one, so older versions are not asked. */
-#define VERSION_MLDSA 0x30500000UL
-
 bool
 ca_crypto_has_scheme(struct ca_crypto *c, const struct ca_scheme *scheme)
 {
@@ -33,7 +29,9 @@ ca_crypto_has_scheme(struct ca_crypto *c, const struct ca_scheme *scheme)
 	case CA_KEY_MLDSA87:
 		break;
 	}
-	if (OpenSSL_version_num() < VERSION_MLDSA)
+	/* libcrypto needs more time to search for an absent algorithm than to
+	 * find one, so older versions are not asked */
+	if (OpenSSL_version_num() < CA_MLDSA_SINCE)
 		return false;
 	ERR_set_mark();
 	found =

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "crypto/keykind.h"
 #include "verify/anchor.h"
 #include "verify/cadir.h"
 #include "verify/issued.h"
@@ -67,6 +68,14 @@ check_strength(
 	bool own = X509_self_signed(ca->cert, 0) == 1;
 	char what[128] = "";
 
+	if (ca_cert_key_newer(ca->cert) != NULL) {
+		ca_doctor_find(d, CA_F_CA_WEAK, CA_LEVEL_ERROR,
+		    "%s (%s) has an %s key, which %s does not have", name,
+		    ca->file, ca_cert_key_newer(ca->cert),
+		    OpenSSL_version(OPENSSL_VERSION));
+		ca_doctor_mend(d, CA_KEY_NEWER_NEXT);
+		return;
+	}
 	if (key == NULL)
 		(void)snprintf(what, sizeof what, "a key of an unknown type");
 	else if (EVP_PKEY_is_a(key, "DSA"))

@@ -34,7 +34,10 @@ check_strength(X509 *cert, bool anchor, struct ca_report *report)
 	const char *what = ca_strength_key(key);
 	struct ca_buf text = CA_BUF_INIT(1024);
 
-	if (what != NULL) {
+	if (what != NULL && ca_cert_key_newer(cert) != NULL) {
+		ca_buf_str(&text, "its key has the type ");
+		ca_cert_key_kind(cert, &text);
+	} else if (what != NULL) {
 		ca_buf_str(&text, what);
 		if (key != NULL) {
 			ca_buf_str(&text, " (");
