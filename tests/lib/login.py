@@ -111,7 +111,8 @@ def pem_certs(path):
 
 def key_type(path):
     text = openssl('pkey', '-in', path, '-noout', '-text').decode()
-    for name in ('P-256', 'P-384', 'P-521', 'ED25519', 'ED448', 'PSS'):
+    for name in ('P-256', 'P-384', 'P-521', 'ED25519', 'ED448', 'ML-DSA-44',
+                 'ML-DSA-65', 'ML-DSA-87', 'PSS'):
         if name in text:
             return name
     return 'RSA'
