@@ -353,3 +353,204 @@ says_newer() {
 		logged 'outcome=granted'
 	done
 }
+
+@test "the host proves itself by an ML-DSA key" {
+	local home=$S/home/carol/.config/certauth
+	need_mldsa
+	"$CERTAUTH" pki issue "$S/small" web1 --server web1.example
+	cp "$S/small/web1.pem" "$S/small/web1.key" "$S/etc/certauth/"
+	client_make l65
+	mkdir -p "$home/host-ca" "$home/host-crl"
+	cp "$S/small/ca.pem" "$home/host-ca/"
+	cp "$S/small/ca.crl" "$home/host-crl/"
+	printf '%s = ~/.config/certauth/%s\n' host_ca host-ca \
+		host_crl host-crl >>"$home/config"
+	echo 'require_host_proof = yes' >>"$home/config"
+	chown -R 2003 "$home"
+	run client "$CERTAUTH" ssh web1 true </dev/null
+	echo "$output"
+	[ "$status" -ne 0 ]
+	[[ $output == *'not signed'* ]]
+	conf default 'host_cert = /etc/certauth/web1.pem' \
+		'host_key = /etc/certauth/web1.key'
+	goes_in
+	"$CERTAUTH" pki revoke "$S/small" web1
+	cp "$S/small/ca.crl" "$home/host-crl/"
+	run client "$CERTAUTH" ssh web1 true </dev/null
+	echo "$output"
+	[ "$status" -ne 0 ]
+	[[ $output == *revoked* ]]
+	sed -i '/^host_cert/d; /^host_key/d' "$S/conf.default"
+	conf default
+}
+
+# ---- docs/operations.md ----
+
+# doc NAME: the lines of that example
+doc() {
+	awk -v name="<!-- example: $1 -->" '
+		$0 == name { on = 1; next }
+		on && /^    / { print substr($0, 5); seen = 1; next }
+		on && seen && !/^$/ { exit }' "$HERE/docs/operations.md"
+}
+
+@test "the hybrid site of docs/operations.md, as it stands there" {
+	local home=$S/home/carol/.config/certauth n
+	need_mldsa
+	# the site before: an EC CA, and alice's EC certificate
+	mkdir "$S/hybrid" "$S/etc/certauth/before"
+	cp -a "$S/etc/certauth/ca" "$S/etc/certauth/crl" \
+		"$S/etc/certauth/users" "$S/etc/certauth/before/"
+	ca_dir root.pem
+	crl_dir crl
+	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")"
+	client_make alice
+	# each example is there
+	[ "$(doc 'hybrid, CA' | wc -l)" -eq 2 ]
+	[ "$(doc 'hybrid, host' | wc -l)" -eq 3 ]
+	[ "$(doc 'hybrid, client' | wc -l)" -eq 7 ]
+	doc 'hybrid, CA' | in_place env PATH="$S/bin:$PATH" \
+		bash -ec "cd $S/hybrid; . /dev/stdin"
+	# a warning of setup's doctor (this place has no timer) is no error
+	doc 'hybrid, host' | sed '1s/$/ || [ $? -eq 1 ]/' |
+		in_place env PATH="$S/bin:$PATH" \
+			bash -ec "cd $S/hybrid; . /dev/stdin"
+	doc 'hybrid, client' >"$home/config"
+	for n in pem key; do
+		cp "$home/me.$n" "$home/alice.$n"
+		cp "$S/hybrid/pq/alice-pq.$n" "$home/"
+	done
+	chown -R 2003 "$home"
+	# the host of the section gets the ML-DSA certificate
+	goes_in
+	logged 'scheme=mldsa65'
+	# and another client the EC one
+	sed -i '/^\[web1/,$d' "$home/config"
+	goes_in
+	logged 'scheme=ecdsa_secp256r1_sha256'
+	# revoke the one, as the text says: the other still goes in
+	"$CERTAUTH" pki revoke "$S/hybrid/pq" alice-pq
+	in_place "$CERTAUTH" setup --crl "$S/hybrid/pq/ca.crl" || :
+	goes_in
+	doc 'hybrid, client' >"$home/config"
+	stays_out revoked
+	rm -rf "$S/etc/certauth/ca" "$S/etc/certauth/crl"
+	mv "$S/etc/certauth/before/"* "$S/etc/certauth/"
+}
+
+# response NAME CERTS [OPTION ...]: the number of its characters
+response() {
+	local name=$1 certs=$2
+	shift 2
+	"$CERTAUTH" sign --host web1 --user alice --cert "$certs" \
+		--key "$T/pki/$name.key" "$@" "$(python3 "$HERE/tests/lib/host.py" \
+		request --schemes 0403,0904,0905,0906)" | tr -d '\n' | wc -c
+}
+
+# row TEXT COLUMN: the number in the table of docs/operations.md
+row() {
+	grep -F "| $1" "$HERE/docs/operations.md" | cut -d'|' -f$(($2 + 2)) |
+		tr -d ' ,'
+}
+
+# near N M: they differ by at most 60; names and dates are of various lengths
+near() {
+	echo "measured $1, in the document $2"
+	[ $(($1 - $2)) -le 60 ] && [ $(($2 - $1)) -le 60 ]
+}
+
+@test "the sizes in docs/operations.md" {
+	local n=0 k one two
+	need_mldsa
+	pki_new "$T/pki"
+	export HOME=$T XDG_RUNTIME_DIR=$T
+	for k in p256 mldsa44 mldsa65 mldsa87; do
+		n=$((n + 1))
+		pki_ca r$k --key $k
+		pki_ca i$k --issuer r$k --key $k
+		pki_leaf o$k r$k --key $k --san email:alice@corp.example
+		pki_leaf l$k i$k --key $k --san email:alice@corp.example
+		pki_crl r$k
+		cat "$PKI/l$k.pem" "$PKI/i$k.pem" >"$T/chain"
+		one=$(response o$k "$PKI/o$k.pem")
+		two=$(response l$k "$T/chain")
+		near "$one" "$(row 'response, characters' $n)"
+		near "$two" "$(row 'the same with' $n)"
+		near "$(openssl x509 -in "$PKI/l$k.pem" -outform DER | wc -c)" \
+			"$(row 'certificate, bytes' $n)"
+		near "$(openssl crl -in "$PKI/r$k.crl" -outform DER | wc -c)" \
+			"$(row 'CRL without' $n)"
+		[ "$(row 'answers of 500 characters' $n)" = \
+			"$(((one + 498) / 499)),$(((two + 498) / 499))" ] ||
+			[ "$(row 'answers of 500 characters' $n)" = \
+			"$(((one + 498) / 499))$(((two + 498) / 499))" ]
+		[ "$(row 'answers of 1,000' $n)" = \
+			"$(((one + 998) / 999))$(((two + 998) / 999))" ]
+		one=$(response o$k "$PKI/o$k.pem" --registered)
+		[ "$(row 'with `--registered`' $n)" = $(((one + 498) / 499)) ]
+	done
+	# the smallest max_answer that the text names
+	[ $(((two + 206) / 207)) -le 128 ]
+	[ $(((two + 205) / 206)) -gt 128 ]
+}
+
+@test "a max_answer that is too small for ML-DSA is refused, and the log names it" {
+	need_mldsa
+	client_make l87
+	conf default 'max_answer = 100'
+	stays_out answer-limit
+	logged 'max_answer = 500'
+	sed -i '/^max_answer/d' "$S/conf.default"
+	conf default
+}
+
+@test "a chain that is too long for a response: the client says what to remove" {
+	local big
+	pki_new "$T/pki"
+	big=$(head -c 9000 /dev/zero | tr '\0' x)
+	pki_ca top
+	pki_ca one --issuer top --ext "nsComment = $big"
+	pki_ca two --issuer one --ext "nsComment = $big"
+	pki_ca three --issuer two --ext "nsComment = $big"
+	pki_leaf end three
+	cat "$PKI"/{end,three,two,one}.pem >"$T/chain.pem"
+	SCHEMES=0403 sign --cert "$T/chain.pem" --key "$PKI/end.key"
+	[ "$status" -ne 0 ]
+	[[ $output == *"$T/chain.pem"*'longer than 24576 bytes'*intermediates_dir*--registered* ]]
+	cat "$PKI"/{end,three,two}.pem >"$T/chain.pem"
+	SCHEMES=0403 sign --cert "$T/chain.pem" --key "$PKI/end.key"
+	[ "$status" -eq 0 ]
+}
+
+@test "the types that pki takes are those that it and the completions list" {
+	local list
+	run "$CERTAUTH" pki init "$T/x" --key none
+	[ "$status" -eq 2 ]
+	list=$(sed -n 's/.*must be one of //p' <<<"${lines[0]}" | tr -d ',')
+	[[ $list == *ed25519*mldsa87 ]]
+	[ "$(sed -n "/^_certauth_keys='/,/'\$/p" \
+		"$HERE/packaging/completion/certauth.bash" |
+		sed "s/^_certauth_keys=//" | tr -d "'" | xargs)" = "$list" ]
+	[ "$(sed -n '/compadd ecdsa/,/mldsa87/p' \
+		"$HERE/packaging/completion/_certauth" |
+		sed 's/compadd//' | tr -d '\\' | xargs)" = "$list" ]
+	for k in $list; do
+		case $k in mldsa*) pki_has_mldsa || continue ;; esac
+		"$CERTAUTH" pki init "$T/$k" --key "$k"
+		"$CERTAUTH" pki issue "$T/$k" a
+		"$CERTAUTH" pki issue "$T/$k" b --key ed25519
+		"$CERTAUTH" pki revoke "$T/$k" b
+		openssl verify -x509_strict -crl_check -CAfile "$T/$k/ca.pem" \
+			-CRLfile "$T/$k/ca.crl" "$T/$k/a.pem"
+		! openssl verify -crl_check -CAfile "$T/$k/ca.pem" \
+			-CRLfile "$T/$k/ca.crl" "$T/$k/b.pem" || return
+		run openssl x509 -in "$T/$k/a.pem" -noout -text
+		case $k in
+		ecdsa_secp256r1*) [[ $output == *prime256v1* ]] ;;
+		ecdsa_secp384r1*) [[ $output == *secp384r1*ecdsa-with-SHA384* ]] ;;
+		ecdsa_secp521r1*) [[ $output == *secp521r1*ecdsa-with-SHA512* ]] ;;
+		ed*) grep -qi "Public Key Algorithm: $k" <<<"$output" ;;
+		mldsa*) [[ $output == *ML-DSA-${k#mldsa}*ML-DSA-${k#mldsa}* ]] ;;
+		esac
+	done
+}
