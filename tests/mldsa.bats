@@ -408,7 +408,7 @@ doc() {
 	# each example is there
 	[ "$(doc 'hybrid, CA' | wc -l)" -eq 2 ]
 	[ "$(doc 'hybrid, host' | wc -l)" -eq 3 ]
-	[ "$(doc 'hybrid, client' | wc -l)" -eq 7 ]
+	[ "$(doc 'hybrid, client' | wc -l)" -eq 6 ]
 	doc 'hybrid, CA' | in_place env PATH="$S/bin:$PATH" \
 		bash -ec "cd $S/hybrid; . /dev/stdin"
 	# a warning of setup's doctor (this place has no timer) is no error
