@@ -154,7 +154,7 @@ ca_crl_judge(struct ca_crl *crl, bool entry_critical)
 	char name[80] = "?";
 
 	X509_CRL_get0_signature(crl->x509, NULL, &alg);
-	if (!ca_crlsig_accepted(alg)) {
+	if (!ca_crlsig_accepted(crl->crypto, alg)) {
 		ca_crlsig_name(alg, name, sizeof name);
 		trouble(crl, CA_R_CHAIN_WEAK,
 		    "is signed with %s, which is refused", name);

@@ -26,7 +26,7 @@ choose_digest(struct scan *s, struct ca_reader whole)
 	ERR_pop_to_mark();
 	if (alg == NULL)
 		return CA_ERR_FORMAT;
-	name = ca_crlsig_digest(alg);
+	name = ca_crlsig_digest(s->crypto, alg);
 	X509_ALGOR_free(alg);
 	if (name == NULL) {
 		s->hashing = false; /* the digest is not used */

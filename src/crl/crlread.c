@@ -251,9 +251,17 @@ scan_clear(struct scan *s)
 	free(s->buf);
 }
 
-enum ca_err
-ca_crlread(struct ca_crypto *crypto, struct ca_crl_source *src,
-    ca_crl_item_fn *fn, void *ctx, struct ca_crlread *out)
+/* For each entry call fn (may be NULL) with ctx, and hash the signed bytes also
+ * with hash (may be NULL). */
+struct listener {
+	ca_crl_item_fn *fn;
+	void *ctx;
+	EVP_MD_CTX *hash;
+};
+
+static enum ca_err
+read_whole(struct ca_crypto *crypto, struct ca_crl_source *src,
+    const struct listener *to, struct ca_crlread *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct scan s;
@@ -266,8 +274,9 @@ ca_crlread(struct ca_crypto *crypto, struct ca_crl_source *src,
 		ret = rc;
 		goto out;
 	}
-	s.fn = fn;
-	s.ctx = ctx;
+	s.fn = to->fn;
+	s.ctx = to->ctx;
+	s.also = to->hash;
 	if ((rc = ca_crl_window_enter(&s, &end)) != CA_OK ||
 	    (rc = tbs(&s, end)) != CA_OK ||
 	    (rc = signature(&s, end)) != CA_OK ||
@@ -279,6 +288,34 @@ ca_crlread(struct ca_crypto *crypto, struct ca_crl_source *src,
 out:
 	scan_clear(&s);
 	return ret;
+}
+
+enum ca_err
+ca_crlread(struct ca_crypto *crypto, struct ca_crl_source *src,
+    ca_crl_item_fn *fn, void *ctx, struct ca_crlread *out)
+{
+	const struct listener to = {fn, ctx, NULL};
+
+	return read_whole(crypto, src, &to, out);
+}
+
+enum ca_err
+ca_crlread_hash(struct ca_crypto *crypto, struct ca_crl_source *src,
+    EVP_MD_CTX *hash, struct ca_crlread *out)
+{
+	const struct listener to = {NULL, NULL, hash};
+
+	return read_whole(crypto, src, &to, out);
+}
+
+bool
+ca_crlread_same(const struct ca_crlread *a, const struct ca_crlread *b)
+{
+	if (a->digest_len != b->digest_len || a->tbs.len != b->tbs.len)
+		return false;
+	if (a->digest_len > 0)
+		return memcmp(a->digest, b->digest, a->digest_len) == 0;
+	return a->tbs.len > 0 && memcmp(a->tbs.p, b->tbs.p, a->tbs.len) == 0;
 }
 
 void

@@ -74,6 +74,13 @@ CA_MUST_CHECK enum ca_err ca_crlread(struct ca_crypto *crypto,
     struct ca_crlread *out);
 void ca_crlread_clear(struct ca_crlread *out);
 
+/* The same without entries, and every signed byte goes to hash too. */
+CA_MUST_CHECK enum ca_err ca_crlread_hash(struct ca_crypto *crypto,
+    struct ca_crl_source *src, EVP_MD_CTX *hash, struct ca_crlread *out);
+
+/* Have both the same signed content?  False if a digest is missing. */
+bool ca_crlread_same(const struct ca_crlread *a, const struct ca_crlread *b);
+
 /*
  * Read the issuer's name (DER, with its header) of the CRL that src stands
  * at, and no further.  Errors as ca_crlread.

@@ -1,4 +1,5 @@
 #include "crl/crlsig.h"
+#include "crypto/sigalg.h"
 
 #include <openssl/asn1t.h>
 #include <openssl/err.h>
@@ -84,11 +85,24 @@ pss_digest(const X509_ALGOR *alg)
 	return name;
 }
 
-const char *
-ca_crlsig_digest(const X509_ALGOR *alg)
+/* RFC 9881 section 2: the parameters must be absent. */
+static const char *
+mldsa_digest(struct ca_crypto *crypto, const X509_ALGOR *alg,
+    const struct ca_scheme *mldsa)
 {
+	return alg->parameter == NULL && ca_crypto_has_scheme(crypto, mldsa)
+		   ? "SHA512"
+		   : NULL;
+}
+
+const char *
+ca_crlsig_digest(struct ca_crypto *crypto, const X509_ALGOR *alg)
+{
+	const struct ca_scheme *mldsa = ca_sigalg_mldsa(alg->algorithm);
 	int nid = OBJ_obj2nid(alg->algorithm), md, pk;
 
+	if (mldsa != NULL)
+		return mldsa_digest(crypto, alg, mldsa);
 	if (nid == NID_rsassaPss) {
 		ERR_set_mark();
 		const char *name = pss_digest(alg);
@@ -105,9 +119,9 @@ ca_crlsig_digest(const X509_ALGOR *alg)
 }
 
 bool
-ca_crlsig_accepted(const X509_ALGOR *alg)
+ca_crlsig_accepted(struct ca_crypto *crypto, const X509_ALGOR *alg)
 {
-	return ca_crlsig_digest(alg) != NULL;
+	return ca_crlsig_digest(crypto, alg) != NULL;
 }
 
 /* The digest that an algorithm signs, accepted or not; NID_undef. */
@@ -248,7 +262,7 @@ enum ca_err
 ca_crlsig_verify(struct ca_crypto *crypto, const X509_ALGOR *alg, EVP_PKEY *key,
     const struct ca_crlread *read)
 {
-	const char *digest = ca_crlsig_digest(alg);
+	const char *digest = ca_crlsig_digest(crypto, alg);
 	enum ca_err rc;
 
 	if (digest == NULL || !read->accepted || read->signature.len == 0 ||

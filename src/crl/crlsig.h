@@ -16,11 +16,13 @@
  * The digest's name ("SHA256"), "" for a scheme without one (Ed25519, Ed448),
  * or NULL for an algorithm that is not accepted: MD5, SHA-1, DSA, unknown
  * ones, RSASSA-PSS with parameters that are not those of RFC 8017 with one
- * accepted digest throughout.  Static storage.
+ * accepted digest throughout, ML-DSA with parameters or if libcrypto does not
+ * have it.  ML-DSA signs the message: its digest holds a second pass to the
+ * content of the first.  Static storage.
  */
-const char *ca_crlsig_digest(const X509_ALGOR *alg);
+const char *ca_crlsig_digest(struct ca_crypto *crypto, const X509_ALGOR *alg);
 
-bool ca_crlsig_accepted(const X509_ALGOR *alg);
+bool ca_crlsig_accepted(struct ca_crypto *crypto, const X509_ALGOR *alg);
 
 /* The algorithm's name for messages; that of its digest if that is refused:
  * "SHA-1", "DSA with SHA-256", "1.2.3.4".  out: size bytes, at least 32. */
@@ -28,7 +30,8 @@ void ca_crlsig_name(const X509_ALGOR *alg, char *out, size_t size);
 
 /*
  * Verify what ca_crlread found against key.  CA_OK, CA_DENIED (wrong, or the
- * key is of another type than the algorithm), CA_ERR_CRYPTO.
+ * key is of another type than the algorithm), CA_ERR_CRYPTO.  ML-DSA:
+ * ca_crl_mldsa_verify.
  */
 CA_MUST_CHECK enum ca_err ca_crlsig_verify(struct ca_crypto *crypto,
     const X509_ALGOR *alg, EVP_PKEY *key, const struct ca_crlread *read);

@@ -3,7 +3,9 @@
  * wanted in one pass and constant memory.
  */
 #include "crl/crlint.h"
+#include "crl/crlmldsa.h"
 #include "crl/crlsig.h"
+#include "crypto/sigalg.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -65,21 +67,16 @@ ca_crl_stream_load(const struct ca_crl_file *src,
 enum ca_err
 ca_crl_stream_verify(struct ca_crl *crl, X509 *issuer, EVP_PKEY *key)
 {
+	const struct ca_scheme *mldsa;
 	const X509_ALGOR *alg;
 
 	(void)issuer;
 	X509_CRL_get0_signature(crl->x509, NULL, &alg);
-	return ca_crlsig_verify(crl->crypto, alg, key, &crl->read);
-}
-
-static bool
-same_content(const struct ca_crlread *a, const struct ca_crlread *b)
-{
-	if (a->digest_len != b->digest_len || a->tbs.len != b->tbs.len)
-		return false;
-	if (a->digest_len > 0)
-		return memcmp(a->digest, b->digest, a->digest_len) == 0;
-	return a->tbs.len > 0 && memcmp(a->tbs.p, b->tbs.p, a->tbs.len) == 0;
+	mldsa = ca_sigalg_mldsa(alg->algorithm);
+	return mldsa != NULL
+		   ? ca_crl_mldsa_verify(
+			 crl->crypto, mldsa, key, &crl->read, crl->src)
+		   : ca_crlsig_verify(crl->crypto, alg, key, &crl->read);
 }
 
 /* Read the file again, for a serial number that the caller did not announce.
@@ -103,7 +100,7 @@ look_again(struct ca_crl *crl, X509 *cert, const struct ca_bytes *serial,
 		ret = rc;
 		goto out;
 	}
-	if (!same_content(&crl->read, &again)) {
+	if (!ca_crlread_same(&crl->read, &again)) {
 		ret = CA_ERR_STALE;
 		goto out;
 	}

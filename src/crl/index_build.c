@@ -175,6 +175,16 @@ add_crl(struct maker *m, struct ca_crl *crl)
 	return rc;
 }
 
+/* A signature of ML-DSA is verified in a second pass. */
+static enum ca_err
+keep_source(struct ca_crl *crl, const struct ca_crl_source *src)
+{
+	if ((crl->src = malloc(sizeof *crl->src)) == NULL)
+		return CA_ERR_MEMORY;
+	*crl->src = *src; /* the descriptor is borrowed */
+	return CA_OK;
+}
+
 enum ca_err
 ca_crl_index_put_crls(struct maker *m, int fd, const char *name)
 {
@@ -202,6 +212,10 @@ ca_crl_index_put_crls(struct maker *m, int fd, const char *name)
 		m->issuer_no = 0;
 		rc = ca_crlread(m->crypto, src, gather, m, &crl->read);
 		if (rc != CA_OK) {
+			ret = rc;
+			goto out;
+		}
+		if ((rc = keep_source(crl, src)) != CA_OK) {
 			ret = rc;
 			goto out;
 		}

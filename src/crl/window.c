@@ -12,6 +12,8 @@ ca_crl_window_flush(struct scan *s)
 		return CA_OK;
 	if (s->md != NULL && EVP_DigestUpdate(s->md, p, n) != 1)
 		return CA_ERR_CRYPTO;
+	if (s->also != NULL && EVP_DigestUpdate(s->also, p, n) != 1)
+		return CA_ERR_CRYPTO;
 	if (s->keep_tbs)
 		ca_buf_put(&s->out->tbs, p, n);
 	s->from = s->at;

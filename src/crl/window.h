@@ -25,7 +25,8 @@ struct scan {
 	uint64_t base; /* the position of buf[0] in the DER */
 	bool eof;
 	bool hashing;
-	EVP_MD_CTX *md; /* NULL while the digest is not known */
+	EVP_MD_CTX *md;   /* NULL while the digest is not known */
+	EVP_MD_CTX *also; /* gets the same bytes; borrowed; may be NULL */
 	bool keep_tbs;
 	struct ca_buf head, exts, alg;
 	struct ca_buf issuer; /* certificateIssuer in force */

@@ -112,13 +112,44 @@ der_element(const char *p, uint8_t tag, struct der *d, struct ca_buf *out)
 	return p + 1;
 }
 
-/* Ed25519, or ECDSA or RSA with SHA-256, over the first structure of the
- * outermost. */
+/* Has libcrypto ML-DSA?  (OpenSSL 3.5 and later.) */
+static inline bool
+has_mldsa(void)
+{
+	EVP_KEYMGMT *found = EVP_KEYMGMT_fetch(NULL, "ML-DSA-44", NULL);
+
+	EVP_KEYMGMT_free(found);
+	return found != NULL;
+}
+
+/* Skip a test that needs ML-DSA where libcrypto does not have it. */
+static inline void
+need_mldsa(void)
+{
+	if (has_mldsa())
+		return;
+	print_message("skipped: this libcrypto (OpenSSL %s) has no ML-DSA\n",
+	    OpenSSL_version(OPENSSL_VERSION_STRING));
+	skip();
+}
+
+/* Does a key sign the message itself? */
+static inline bool
+signs_message(const EVP_PKEY *key)
+{
+	return EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448") ||
+	       EVP_PKEY_is_a(key, "ML-DSA-44") ||
+	       EVP_PKEY_is_a(key, "ML-DSA-65") ||
+	       EVP_PKEY_is_a(key, "ML-DSA-87");
+}
+
+/* Ed25519, ML-DSA, or ECDSA or RSA with SHA-256, over the first structure of
+ * the outermost. */
 static inline void
 der_sign(const struct der *d, struct ca_buf *out)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	uint8_t sig[1024];
+	uint8_t sig[5000];
 	size_t len = sizeof sig;
 
 	if (d->key == NULL || d->signed_part.len == 0) {
@@ -126,8 +157,7 @@ der_sign(const struct der *d, struct ca_buf *out)
 		EVP_MD_CTX_free(ctx);
 		return;
 	}
-	const EVP_MD *md =
-	    EVP_PKEY_is_a(d->key, "ED25519") ? NULL : EVP_sha256();
+	const EVP_MD *md = signs_message(d->key) ? NULL : EVP_sha256();
 	assert_int_equal(EVP_DigestSignInit(ctx, NULL, md, NULL, d->key), 1);
 	assert_int_equal(EVP_DigestSign(ctx, sig, &len, d->signed_part.p,
 			     d->signed_part.len),
@@ -254,9 +284,8 @@ make_ca(struct ca_crypto *crypto, const char *cn, EVP_PKEY *key)
 	    NULL, &ctx, NID_key_usage, "critical,keyCertSign,cRLSign");
 	X509_add_ext(x, ku, -1);
 	X509_EXTENSION_free(ku);
-	bool eddsa =
-	    EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448");
-	assert_true(X509_sign(x, key, eddsa ? NULL : EVP_sha256()) > 0);
+	const EVP_MD *md = signs_message(key) ? NULL : EVP_sha256();
+	assert_true(X509_sign(x, key, md) > 0);
 	X509_NAME_free(name);
 	/* through DER, as everything that is looked at */
 	int len = i2d_X509(x, &der);

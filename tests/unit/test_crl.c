@@ -181,7 +181,7 @@ write_signed(EVP_PKEY *key, const EVP_MD *md, int pss_salt)
 	}
 	if (X509_CRL_sign_ctx(crl, ctx) <= 0)
 		fail_msg("cannot sign with %s, salt %d",
-		    md != NULL ? EVP_MD_get0_name(md) : "EdDSA", pss_salt);
+		    md != NULL ? EVP_MD_get0_name(md) : "no digest", pss_salt);
 	int len = i2d_X509_CRL(crl, &der);
 	write_file("a.crl", der, (size_t)len);
 	bool good = X509_CRL_verify(crl, key) == 1;
@@ -239,7 +239,8 @@ every_signature_algorithm(void **state)
 	    {"SHA3-512", AS_OPENSSL},
 	    {"SHA1", REFUSED},
 	};
-	static const char *const eddsa[] = {"ED25519", "ED448"};
+	static const char *const direct[] = {
+	    "ED25519", "ED448", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"};
 	EVP_PKEY *rsa = EVP_RSA_gen(2048);
 	X509 *rsa_ca = make_ca(t.crypto, "The CA", rsa);
 
@@ -271,13 +272,13 @@ every_signature_algorithm(void **state)
 	assert_signed(t.ca, false, "RSA by an EC key");
 	write_signed(t.key, EVP_sha256(), -1);
 	assert_signed(rsa_ca, false, "ECDSA by an RSA key");
-	for (size_t i = 0; i < 2; i++) {
-		EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, eddsa[i]);
+	for (size_t i = 0; i < (has_mldsa() ? 5 : 2); i++) {
+		EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, direct[i]);
 		X509 *ca = make_ca(t.crypto, "The CA", key);
 
 		write_signed(key, NULL, -1);
-		assert_signed(ca, true, eddsa[i]);
-		assert_signed(t.ca, false, eddsa[i]);
+		assert_signed(ca, true, direct[i]);
+		assert_signed(t.ca, false, direct[i]);
 		X509_free(ca);
 		EVP_PKEY_free(key);
 	}

@@ -19,12 +19,27 @@ static struct {
 	struct ca_crypto *crypto;
 	EVP_PKEY *key, *other;
 	X509 *ca;
+	const char *alg; /* of key */
+	struct signer {
+		EVP_PKEY *key;
+		X509 *ca;
+		const char *alg;
+	} signer[4];
+	unsigned signers;
 	STACK_OF(X509) *cas;
 	uint64_t random;
 	struct {
 		int accepted, malformed, weak, extension, found, indexed;
 	} seen;
 } t;
+
+#define ED25519 "30{06{2b6570}}"
+#define MLDSA(n) "30{06{6086480165030403" n "}}"
+
+static const struct {
+	const char *type, *alg;
+} kinds[] = {{"ED25519", ED25519}, {"ML-DSA-44", MLDSA("11")},
+    {"ML-DSA-65", MLDSA("12")}, {"ML-DSA-87", MLDSA("13")}};
 
 static int
 set_up(void **state)
@@ -37,11 +52,21 @@ set_up(void **state)
 	}
 	t.dir = open(t.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_int_equal(ca_crypto_new(&t.crypto), CA_OK);
-	t.key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	t.other = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-	t.ca = make_ca(t.crypto, "The CA", t.key);
 	t.cas = sk_X509_new_null();
-	sk_X509_push(t.cas, t.ca);
+	t.signers = has_mldsa() ? 4 : 1;
+	if (t.signers == 1)
+		print_message("not drawn: CRLs signed with ML-DSA (this "
+			      "libcrypto, OpenSSL %s, has no ML-DSA)\n",
+		    OpenSSL_version(OPENSSL_VERSION_STRING));
+	for (unsigned i = 0; i < t.signers; i++) {
+		struct signer *s = &t.signer[i];
+
+		s->key = EVP_PKEY_Q_keygen(NULL, NULL, kinds[i].type);
+		s->alg = kinds[i].alg;
+		s->ca = make_ca(t.crypto, "The CA", s->key);
+		sk_X509_push(t.cas, s->ca);
+	}
 	return 0;
 }
 
@@ -55,8 +80,10 @@ tear_down(void **state)
 	(void)snprintf(command, sizeof command, "rm -rf '%s'", t.path);
 	assert_int_equal(system(command), 0);
 	sk_X509_free(t.cas);
-	X509_free(t.ca);
-	EVP_PKEY_free(t.key);
+	for (unsigned i = 0; i < t.signers; i++) {
+		X509_free(t.signer[i].ca);
+		EVP_PKEY_free(t.signer[i].key);
+	}
 	EVP_PKEY_free(t.other);
 	ca_crypto_free(t.crypto);
 	return 0;
@@ -89,13 +116,15 @@ start_dice(uint64_t seed)
 /* ---- CRLs ---- */
 
 #define NAME(cn) "30{31{30{06{550403} 0c{'" cn "'}}}}"
-#define ED25519 "30{06{2b6570}}"
 
 static const char *const versions[] = {
     "02{01}", "", "02{00}", "02{02}", "02{0101}", "02{0001}", "02{}"};
 static const char *const algorithms[] = {ED25519, "30{06{2a8648ce3d0401}}",
     "30{06{2a8648ce3d040302}}", "30{06{2b6570} 05{}}", "30{06{2a0304}}",
-    "30{06{2a864886f70d010104} 05{}}"};
+    "30{06{2a864886f70d010104} 05{}}",
+    /* ML-DSA; with parameters, which it must not have; HashML-DSA, SLH-DSA */
+    MLDSA("11"), MLDSA("12"), MLDSA("13"), "30{06{608648016503040311} 05{}}",
+    "30{06{608648016503040312} 30{}}", MLDSA("20"), MLDSA("14")};
 static const char *const issuers[] = {NAME("The CA"), NAME("the  ca"), "30{}",
     NAME("Another CA"), "30{31{05{}}}", "31{}", "30{31{}}"};
 static const char *const these[] = {"17{'261124000000Z'}",
@@ -171,7 +200,7 @@ put_entries(struct ca_buf *b)
 static void
 put_text(struct ca_buf *b)
 {
-	const char *alg = MOSTLY(algorithms);
+	const char *alg = dice(12) != 0 ? t.alg : ONE_OF(algorithms);
 	unsigned exts = dice(4);
 
 	ca_buf_fmt(b, "30{30{%s %s %s %s %s", MOSTLY(versions), alg,
@@ -242,6 +271,17 @@ put_pem(struct ca_buf *out, const struct ca_buf *der)
 	free(line);
 }
 
+/* Who signs the CRLs of a set. */
+static void
+draw_signer(void)
+{
+	const struct signer *s = &t.signer[dice(t.signers)];
+
+	t.key = s->key;
+	t.ca = s->ca;
+	t.alg = s->alg;
+}
+
 /* Set number seed, into the file name; told: what is in it. */
 static void
 put_file(uint64_t seed, const char *name, struct ca_buf *told)
@@ -250,6 +290,7 @@ put_file(uint64_t seed, const char *name, struct ca_buf *told)
 	unsigned n;
 
 	start_dice(seed);
+	draw_signer();
 	n = dice(2) == 0 ? 0 : 1 + dice(3);
 	if (n == 0)
 		put_der(&file, told);
@@ -377,6 +418,8 @@ compare(uint64_t seed, const char *name, struct ca_buf *told)
 	    {&ca_crl_by_index, false, "by the index"}};
 	struct ca_buf said[4];
 
+	start_dice(seed);
+	draw_signer();
 	/* where there is no index, the file is streamed */
 	enum ca_err rc =
 	    ca_crl_index_make(t.crypto, NULL, t.dir, name, t.cas, NULL);
