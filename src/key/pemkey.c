@@ -39,66 +39,6 @@ ca_pemkey_free(struct ca_pemkey *key)
 
 /* ---- decoding ---- */
 
-static int
-passphrase(char *buf, int size, int writing, void *secret)
-{
-	const struct ca_secret *s = secret;
-
-	(void)writing;
-	if (s == NULL || ca_secret_len(s) > (size_t)size)
-		return -1;
-	memcpy(buf, ca_secret_get0(s), ca_secret_len(s));
-	return (int)ca_secret_len(s);
-}
-
-/* The key in lib.  libcrypto takes the cipher of the traditional form from the
- * thread's default context. */
-static EVP_PKEY *
-decode_in(
-    const struct ca_pemkey *k, OSSL_LIB_CTX *lib, struct ca_secret *secret)
-{
-	BIO *bio = BIO_new_mem_buf(k->text.p, (int)k->text.len);
-	OSSL_LIB_CTX *before = OSSL_LIB_CTX_set0_default(lib);
-	EVP_PKEY *pkey = NULL;
-
-	if (bio != NULL)
-		pkey = PEM_read_bio_PrivateKey_ex(
-		    bio, NULL, passphrase, secret, lib, NULL);
-	(void)OSSL_LIB_CTX_set0_default(before);
-	BIO_free(bio);
-	ERR_clear_error();
-	return pkey;
-}
-
-/* PKCS#8 under a passphrase, decrypted in lib; NULL: the passphrase is wrong. */
-static PKCS8_PRIV_KEY_INFO *
-unseal(const struct ca_pemkey *k, OSSL_LIB_CTX *lib, struct ca_secret *secret)
-{
-	BIO *bio = BIO_new_mem_buf(k->text.p, (int)k->text.len);
-	X509_SIG *sealed =
-	    bio != NULL ? PEM_read_bio_PKCS8(bio, NULL, NULL, NULL) : NULL;
-	PKCS8_PRIV_KEY_INFO *p8 = NULL;
-
-	if (sealed != NULL)
-		p8 = PKCS8_decrypt_ex(sealed, ca_secret_get0(secret),
-		    (int)ca_secret_len(secret), lib, NULL);
-	X509_SIG_free(sealed);
-	BIO_free(bio);
-	return p8;
-}
-
-/* The traditional form, decrypted in lib: its type is RSA, EC or DSA. */
-static PKCS8_PRIV_KEY_INFO *
-unseal_traditional(
-    const struct ca_pemkey *k, OSSL_LIB_CTX *lib, struct ca_secret *secret)
-{
-	EVP_PKEY *pkey = decode_in(k, lib, secret);
-	PKCS8_PRIV_KEY_INFO *p8 = pkey != NULL ? EVP_PKEY2PKCS8(pkey) : NULL;
-
-	EVP_PKEY_free(pkey);
-	return p8;
-}
-
 /* Log why the key, whose PKCS#8 may be NULL, cannot be decoded. */
 static enum ca_err
 unreadable(const struct ca_pemkey *k, const PKCS8_PRIV_KEY_INFO *p8)
@@ -109,10 +49,7 @@ unreadable(const struct ca_pemkey *k, const PKCS8_PRIV_KEY_INFO *p8)
 	if (p8 != NULL)
 		(void)PKCS8_pkey_get0(&type, NULL, NULL, NULL, p8);
 	if ((newer = ca_key_newer(type)) != NULL)
-		ca_log_err(k->log,
-		    "%s: its private key is an %-s key, which %-s does not "
-		    "have; " CA_KEY_NEWER_NEXT,
-		    k->path, newer, OpenSSL_version(OPENSSL_VERSION));
+		ca_keyfile_newer(k->path, newer, k->log);
 	else
 		ca_log_err(k->log,
 		    "%s: its private key is damaged, or of a type that this "
@@ -138,8 +75,7 @@ decrypt(struct ca_pemkey *k, struct ca_secret *secret)
 		}
 		lib = legacy.lib;
 	}
-	p8 = k->sealed ? unseal(k, lib, secret)
-		       : unseal_traditional(k, lib, secret);
+	p8 = ca_pem_unseal(&k->text, k->sealed, lib, secret);
 	if (p8 == NULL) {
 		ret = CA_ERR_PIN;
 		goto out;
@@ -249,7 +185,7 @@ look(struct ca_pemkey *k, const struct ca_pem *pem)
 	if (k->encrypted)
 		return ca_pem_cipher(pem, ca_crypto_get0_libctx(k->crypto),
 		    k->path, k->log, &k->legacy);
-	k->pkey = decode_in(k, ca_crypto_get0_libctx(k->crypto), NULL);
+	k->pkey = ca_pem_key(&k->text, ca_crypto_get0_libctx(k->crypto), NULL);
 	if (k->pkey == NULL) {
 		if ((rc = ca_pem_decode(pem, &der)) != CA_OK)
 			ca_buf_reset(&der); /* its base64 is damaged */
