@@ -554,3 +554,60 @@ near() {
 		esac
 	done
 }
+
+@test "the administrator's commands name ML-DSA, and find nothing weak in it" {
+	local etc=$T/etc
+	need_mldsa
+	cd "$T"
+	run "$CERTAUTH" setup --confdir "$etc" --ca "$PKI/q87.pem" \
+		--ca "$PKI/q87i.pem" --ca "$S/small/ca.pem" \
+		--crl "$PKI/q87.crl" --crl "$PKI/q87i.crl" \
+		--crl "$S/small/ca.crl" --user root --cert "$PKI/l87.pem"
+	echo "$output"
+	[[ $output == *'l87.pem would be accepted'* ]]
+	[[ $output != *ca-weak* && $output != *weak:* && $output != *'0 bits'* ]]
+	dirs=(--ca-dir "$etc/ca" --crl-dir "$etc/crl"
+		--intermediates-dir "$etc/intermediates")
+	rm -f "$etc"/crl/*.idx
+	run "$CERTAUTH" crl compile "${dirs[@]}"
+	[ "$status" -eq 0 ]
+	run "$CERTAUTH" crl list "${dirs[@]}"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(grep -c ' current, .*, indexed$' <<<"$output")" -eq 3 ]
+	"$CERTAUTH" verify "${dirs[@]}" "$PKI/l87.pem"
+	run "$CERTAUTH" verify "${dirs[@]}" "$PKI/lost-87.pem"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'revoked by '*"$etc/crl/"* ]]
+	run "$CERTAUTH" explain --config "$etc/certauth.conf" --user root \
+		"$PKI/l87.pem"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *'would be granted'*'indexed: does not revoke it'* ]]
+	"$CERTAUTH" users add bin --cert "$PKI/l65.pem" --file "$etc/users"
+	grep -qxF "bin sha256:$(pki_sha256 "$PKI/l65.pem")" "$etc/users"
+	run "$CERTAUTH" inspect "$PKI/l87.pem"
+	echo "$output"
+	[[ $output == *$'key         ML-DSA-87\n'* ]]
+	run "$CERTAUTH" doctor --config "$etc/certauth.conf" --skip timer \
+		--skip clock --skip sshd --skip pam
+	echo "$output"
+	[[ $output == *'0 errors, '* ]]
+	[[ $output != *weak* && $output != *unknown* ]]
+	# the CRL of a false CA in that CA's name is found, and named so
+	pki_crl q87i --key-of q87 --out "$etc/crl/false.crl"
+	run "$CERTAUTH" crl list "${dirs[@]}"
+	echo "$output"
+	[[ $(grep false.crl <<<"$output") == *'not signed by any of the CAs'* ]]
+}
+
+@test "certauth-tests: a host that trusts ML-DSA CAs refuses what it must" {
+	need_mldsa
+	service test
+	run in_place env PATH="$S/bin:$PATH" TMPDIR="$T" python3 \
+		"$HERE/tests/site/certauth-tests" --service test --user alice
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *'13 of 13 results are as expected'* ]]
+}
