@@ -7,6 +7,7 @@
 
 #include "crypto/certgate.h"
 #include "crypto/keykind.h"
+#include "crypto/sigalg.h"
 #include "map/map.h"
 #include "verify/cost.h"
 #include "verify/path.h"
@@ -53,8 +54,13 @@ unfit_reason(X509 *cert)
 {
 	EVP_PKEY *key = X509_get0_pubkey(cert);
 
-	if (key == NULL)
-		return CA_R_CERT_MALFORMED;
+	if (key == NULL) {
+		struct ca_buf skip = CA_BUF_INIT(1024);
+		bool lack = ca_sigalg_lack_key(cert, &skip);
+
+		ca_buf_free(&skip);
+		return lack ? CA_R_UNSUPPORTED : CA_R_CERT_MALFORMED;
+	}
 	if ((EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS")) &&
 	    !ca_crypto_rsa_ok(key))
 		return CA_R_KEY_WEAK;
@@ -65,12 +71,15 @@ static void
 tell_unfit(struct ca_attempt *a, const struct ca_scheme *scheme, X509 *cert)
 {
 	const EVP_PKEY *key = X509_get0_pubkey(cert);
-	struct ca_buf text = CA_BUF_INIT(1024);
+	struct ca_buf text = CA_BUF_INIT(1024), why = CA_BUF_INIT(1024);
 
-	if (key == NULL)
+	if (key == NULL && ca_sigalg_lack_key(cert, &why)) {
+		ca_buf_fmt(&text, "the client's certificate is refused: %s",
+		    ca_buf_text(&why) != NULL ? ca_buf_text(&why) : "?");
+	} else if (key == NULL) {
 		ca_buf_str(&text, "the key of the client's certificate cannot "
 				  "be read");
-	else {
+	} else {
 		ca_buf_str(&text, "the key of the client's certificate (");
 		ca_key_kind(key, &text);
 		ca_buf_fmt(&text,
@@ -81,6 +90,7 @@ tell_unfit(struct ca_attempt *a, const struct ca_scheme *scheme, X509 *cert)
 	    unfit_reason(cert), "%s",
 	    ca_buf_text(&text) != NULL ? ca_buf_text(&text) : "?");
 	ca_buf_free(&text);
+	ca_buf_free(&why);
 }
 
 static void
@@ -113,7 +123,9 @@ not_decoded(struct ca_attempt *a, const struct ca_bytes *cert, enum ca_err rc)
 	const char *why = ca_cert_refusal(cert->p, cert->len);
 
 	ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
-	    rc == CA_ERR_UNSUPPORTED ? CA_R_KEY_WEAK : CA_R_CERT_MALFORMED,
+	    rc != CA_ERR_UNSUPPORTED                  ? CA_R_CERT_MALFORMED
+	    : ca_cert_unsupported(cert->p, cert->len) ? CA_R_UNSUPPORTED
+						      : CA_R_KEY_WEAK,
 	    "the client's certificate is refused: %s",
 	    why != NULL ? why : ca_err_text(rc));
 	return rc;

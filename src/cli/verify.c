@@ -47,7 +47,8 @@ struct certs {
 	struct ca_crypto *crypto;
 	X509 *leaf;
 	STACK_OF(X509) *others;
-	bool want_leaf, bad_leaf, weak_leaf;
+	bool want_leaf, bad_leaf;
+	enum ca_reason reason; /* of a bad leaf */
 	const char
 	    *refusal; /* why the leaf is refused before decoding, or NULL */
 };
@@ -64,7 +65,10 @@ take_cert(void *ctx, const uint8_t *der, size_t len)
 	if (certs->want_leaf) {
 		certs->want_leaf = false;
 		certs->bad_leaf = cert == NULL;
-		certs->weak_leaf = rc == CA_ERR_UNSUPPORTED;
+		certs->reason = rc != CA_ERR_UNSUPPORTED ? CA_R_CERT_MALFORMED
+				: ca_cert_unsupported(der, len)
+				    ? CA_R_UNSUPPORTED
+				    : CA_R_CHAIN_WEAK;
 		if (cert == NULL)
 			certs->refusal = ca_cert_refusal(der, len);
 		certs->leaf = cert;
@@ -148,8 +152,7 @@ judge(const struct ca_verify_args *a, const struct ca_log *log,
 	if (report == NULL)
 		return ca_cli_fail("out of memory");
 	if (certs->bad_leaf)
-		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL,
-		    certs->weak_leaf ? CA_R_CHAIN_WEAK : CA_R_CERT_MALFORMED,
+		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, certs->reason,
 		    "%s",
 		    certs->refusal != NULL
 			? certs->refusal

@@ -99,7 +99,8 @@ const char *ca_crl_engine_name(const struct ca_crl *crl);
  * CA_R_OK, or why this is no CRL, whoever may have signed it:
  * CA_R_CRL_MALFORMED, CA_R_CRL_EXTENSION (unknown critical extension, of the
  * CRL or of an entry), CA_R_CHAIN_WEAK (signed by a refused algorithm, whether
- * the signature be right or wrong).
+ * the signature be right or wrong), CA_R_UNSUPPORTED (signed by an algorithm
+ * that the program or libcrypto does not have).
  */
 enum ca_reason ca_crl_trouble(const struct ca_crl *crl);
 

@@ -151,13 +151,13 @@ ca_crl_judge(struct ca_crl *crl, bool entry_critical)
 	X509_EXTENSION *ext =
 	    critical_unknown(X509_CRL_get0_extensions(crl->x509), false);
 	const X509_ALGOR *alg;
-	char name[80] = "?";
+	char name[128] = "?";
 
 	X509_CRL_get0_signature(crl->x509, NULL, &alg);
 	if (!ca_crlsig_accepted(crl->crypto, alg)) {
-		ca_crlsig_name(alg, name, sizeof name);
-		trouble(crl, CA_R_CHAIN_WEAK,
-		    "is signed with %s, which is refused", name);
+		enum ca_reason reason =
+		    ca_crlsig_refusal(crl->crypto, alg, name, sizeof name);
+		trouble(crl, reason, "is signed with %s", name);
 	} else if (ext != NULL) {
 		(void)OBJ_obj2txt(
 		    name, sizeof name, X509_EXTENSION_get_object(ext), 1);

@@ -144,18 +144,42 @@ digest_of(const X509_ALGOR *alg)
 	return md;
 }
 
-void
-ca_crlsig_name(const X509_ALGOR *alg, char *out, size_t size)
+static void
+refused_name(const X509_ALGOR *alg, char *out, size_t size)
 {
 	int md = digest_of(alg);
+	char oid[80];
 	const char *name = md == NID_sha1  ? "SHA-1"
 			   : md == NID_md5 ? "MD5"
 					   : NULL;
 
-	if (name != NULL)
-		(void)snprintf(out, size, "%s", name);
-	else if (OBJ_obj2txt(out, (int)size, alg->algorithm, 0) <= 0)
-		(void)snprintf(out, size, "an unknown algorithm");
+	if (name == NULL && OBJ_obj2txt(oid, sizeof oid, alg->algorithm, 0) > 0)
+		name = oid;
+	(void)snprintf(out, size, "%s, which is refused",
+	    name != NULL ? name : "an unknown algorithm");
+}
+
+enum ca_reason
+ca_crlsig_refusal(
+    struct ca_crypto *crypto, const X509_ALGOR *alg, char *out, size_t size)
+{
+	struct ca_buf text = CA_BUF_INIT(256);
+	enum ca_reason reason = CA_R_UNSUPPORTED;
+
+	if (ca_sigalg_lack(
+		ca_crypto_get0_libctx(crypto), alg->algorithm, &text)) {
+		(void)snprintf(out, size, "%s",
+		    ca_buf_text(&text) != NULL ? ca_buf_text(&text) : "?");
+	} else if (ca_sigalg_mldsa_params(alg)) {
+		(void)snprintf(out, size,
+		    "ML-DSA and has parameters of the algorithm, which must be "
+		    "absent (RFC 9881 section 2)");
+	} else {
+		reason = CA_R_CHAIN_WEAK;
+		refused_name(alg, out, size);
+	}
+	ca_buf_free(&text);
+	return reason;
 }
 
 /* Set RSASSA-PSS by its parameters, with any length of salt. */

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "crypto/crypto.h"
 #include "crl/crlread.h"
+#include "report/report.h"
 
 /*
  * The digest's name ("SHA256"), "" for a scheme without one (Ed25519, Ed448),
@@ -24,9 +25,13 @@ const char *ca_crlsig_digest(struct ca_crypto *crypto, const X509_ALGOR *alg);
 
 bool ca_crlsig_accepted(struct ca_crypto *crypto, const X509_ALGOR *alg);
 
-/* The algorithm's name for messages; that of its digest if that is refused:
- * "SHA-1", "DSA with SHA-256", "1.2.3.4".  out: size bytes, at least 32. */
-void ca_crlsig_name(const X509_ALGOR *alg, char *out, size_t size);
+/*
+ * Why an algorithm is not accepted, to stand behind "is signed with": "SHA-1,
+ * which is refused"; "SLH-DSA, which certauth does not support".  out: size
+ * bytes, at least 32.  CA_R_CHAIN_WEAK or CA_R_UNSUPPORTED.
+ */
+enum ca_reason ca_crlsig_refusal(
+    struct ca_crypto *crypto, const X509_ALGOR *alg, char *out, size_t size);
 
 /*
  * Verify what ca_crlread found against key.  CA_OK, CA_DENIED (wrong, or the

@@ -1,5 +1,6 @@
 #include "crypto/certgate.h"
 #include "base/der.h"
+#include "crypto/sigalg.h"
 
 #include <stdbool.h>
 
@@ -129,19 +130,24 @@ static const struct kind {
     {OID("\x2b\x65\x6f"), NULL, "its key is for X448, not for signatures"},
 };
 
+static const struct kind *
+kind_of(struct ca_reader oid)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (ca_der_is(oid, kinds[i].oid, kinds[i].len))
+			return &kinds[i];
+	return NULL;
+}
+
 static enum ca_err
 known_kind(struct ca_reader oid, struct ca_reader params, struct ca_reader key,
     const char **why)
 {
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-		if (!ca_der_is(oid, kinds[i].oid, kinds[i].len))
-			continue;
-		if (kinds[i].look != NULL)
-			return kinds[i].look(params, key, why);
-		*why = kinds[i].refused;
-		return CA_ERR_UNSUPPORTED;
-	}
-	*why = "its key has a type that is not accepted";
+	const struct kind *kind = kind_of(oid);
+
+	if (kind != NULL && kind->look != NULL)
+		return kind->look(params, key, why);
+	*why = kind != NULL ? kind->refused : ca_sigalg_key_refusal(oid);
 	return CA_ERR_UNSUPPORTED;
 }
 
@@ -241,24 +247,33 @@ fields(struct ca_reader tbs, struct ca_reader subject_and_issuer[2],
 	return ca_read_end(&tbs);
 }
 
+static enum ca_err
+open_cert(struct ca_reader r, struct ca_reader names[2], struct ca_reader *key,
+    struct ca_reader *exts)
+{
+	struct ca_reader cert, tbs, skip;
+
+	if (ca_der_expect(&r, CA_DER_SEQUENCE, &cert) != CA_OK ||
+	    ca_read_end(&r) != CA_OK ||
+	    ca_der_expect(&cert, CA_DER_SEQUENCE, &tbs) != CA_OK ||
+	    ca_der_expect(&cert, CA_DER_SEQUENCE, &skip) != CA_OK ||
+	    ca_der_expect(&cert, CA_DER_BIT_STRING, &skip) != CA_OK ||
+	    ca_read_end(&cert) != CA_OK)
+		return CA_ERR_FORMAT;
+	return fields(tbs, names, key, exts);
+}
+
 enum ca_err
 ca_cert_gate(const void *der, size_t len, const char **why)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_reader r = ca_reader_of(der, len), cert, tbs, skip;
 	struct ca_reader names[2], key, exts;
 	const char *unheard = NULL;
 
 	if (why == NULL)
 		why = &unheard;
 	*why = NULL;
-	if (ca_der_expect(&r, CA_DER_SEQUENCE, &cert) != CA_OK ||
-	    ca_read_end(&r) != CA_OK ||
-	    ca_der_expect(&cert, CA_DER_SEQUENCE, &tbs) != CA_OK ||
-	    ca_der_expect(&cert, CA_DER_SEQUENCE, &skip) != CA_OK ||
-	    ca_der_expect(&cert, CA_DER_BIT_STRING, &skip) != CA_OK ||
-	    ca_read_end(&cert) != CA_OK ||
-	    fields(tbs, names, &key, &exts) != CA_OK) {
+	if (open_cert(ca_reader_of(der, len), names, &key, &exts) != CA_OK) {
 		ret = CA_ERR_FORMAT;
 		goto out;
 	}
@@ -282,4 +297,15 @@ ca_cert_refusal(const void *der, size_t len)
 	enum ca_err rc = ca_cert_gate(der, len, &why);
 
 	return rc == CA_ERR_UNSUPPORTED || rc == CA_ERR_LIMIT ? why : NULL;
+}
+
+bool
+ca_cert_unsupported(const void *der, size_t len)
+{
+	struct ca_reader names[2], key, exts, alg, oid;
+
+	return open_cert(ca_reader_of(der, len), names, &key, &exts) == CA_OK &&
+	       ca_der_expect(&key, CA_DER_SEQUENCE, &alg) == CA_OK &&
+	       ca_der_expect(&alg, CA_DER_OID, &oid) == CA_OK &&
+	       kind_of(oid) == NULL;
 }

@@ -10,6 +10,7 @@
 #ifndef CA_CRYPTO_CERTGATE_H
 #define CA_CRYPTO_CERTGATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,5 +50,9 @@ CA_MUST_CHECK enum ca_err ca_cert_gate(
 /* Why the gate refuses a certificate, as above, or NULL if it is malformed or
  * is not refused. */
 const char *ca_cert_refusal(const void *der, size_t len);
+
+/* Is the type of its key one that the program does not support?  A weak key or
+ * one of a refused type, such as DSA, is not meant. */
+bool ca_cert_unsupported(const void *der, size_t len);
 
 #endif

@@ -1,45 +1,52 @@
 #include "crypto/sigalg.h"
-#include "base/der.h"
 
 #include <openssl/crypto.h>
-#include <openssl/objects.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
 #include <string.h>
 
 #define OID(bytes) bytes, sizeof(bytes) - 1
 #define NIST "\x60\x86\x48\x01\x65\x03\x04" /* 2.16.840.1.101.3.4 */
 #define PKIX "\x2b\x06\x01\x05\x05\x07"     /* 1.3.6.1.5.5.7 */
 
+#define NOT_SUPPORTED ", which certauth does not support"
+#define NAMED(name) name, "its key is for " name NOT_SUPPORTED
+
 #define MLDSA44 0x11 /* 2.16.840.1.101.3.4.3.17; 65 and 87 follow */
 #define MLDSA87 0x13
 
-/* The OIDs whose content is prefix and one octet of first to last; any content
- * that begins with prefix if last is 0. */
+/* ML-DSA came with OpenSSL 3.5.  libcrypto needs more time to search for an
+ * absent algorithm than to find one, so older versions are not asked. */
+#define VERSION_MLDSA 0x30500000UL
+
+/* Algorithms that the program knows by name only.  Their OIDs are prefix and
+ * one octet of first to last, or begin with prefix if last is 0. */
 static const struct family {
 	const char *prefix;
 	size_t len;
 	uint8_t first, last;
-	const char *name;
+	const char *name, *key;
 } families[] = {
-    {OID(NIST "\x03"), 20, 31, "SLH-DSA"},
-    {OID(NIST "\x03"), 32, 34, "HashML-DSA"},
-    {OID(NIST "\x03"), 35, 46, "HashSLH-DSA"},
-    {OID(NIST "\x04"), 1, 3, "ML-KEM"},
+    {OID(NIST "\x03"), 20, 31, NAMED("SLH-DSA")},
+    {OID(NIST "\x03"), 32, 34, NAMED("HashML-DSA")},
+    {OID(NIST "\x03"), 35, 46, NAMED("HashSLH-DSA")},
+    {OID(NIST "\x04"), 1, 3, NAMED("ML-KEM")},
     /* RFC 9708, RFC 9802 */
-    {OID("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x03"), 17, 17, "HSS/LMS"},
-    {OID(PKIX "\x06"), 34, 34, "XMSS"},
-    {OID(PKIX "\x06"), 35, 35, "XMSS^MT"},
-    {OID(PKIX "\x06"), 37, 54, "composite ML-DSA"},
+    {OID("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x03"), 17, 17, NAMED("HSS/LMS")},
+    {OID(PKIX "\x06"), 34, 34, NAMED("XMSS")},
+    {OID(PKIX "\x06"), 35, 35, NAMED("XMSS^MT")},
+    {OID(PKIX "\x06"), 37, 54, NAMED("composite ML-DSA")},
     /* drafts: 2.16.840.1.114027.80.8.1, .80.9.1; 1.3.6.1.4.1.2.267 */
     {OID("\x60\x86\x48\x01\x86\xfa\x6b\x50\x08\x01"), 0, 0,
-	"composite ML-DSA (a draft)"},
+	NAMED("composite ML-DSA (a draft)")},
     {OID("\x60\x86\x48\x01\x86\xfa\x6b\x50\x09\x01"), 0, 0,
-	"composite ML-DSA (a draft)"},
+	NAMED("composite ML-DSA (a draft)")},
     {OID("\x2b\x06\x01\x04\x01\x02\x82\x0b"), 0, 0,
-	"Dilithium (a draft of ML-DSA)"},
+	NAMED("Dilithium (a draft of ML-DSA)")},
 };
 
-const char *
-ca_sigalg_unsupported(struct ca_reader oid)
+static const struct family *
+family_of(struct ca_reader oid)
 {
 	for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
 		const struct family *f = &families[i];
@@ -49,7 +56,7 @@ ca_sigalg_unsupported(struct ca_reader oid)
 		if (f->last == 0 ||
 		    (oid.left == f->len + 1 && oid.p[f->len] >= f->first &&
 			oid.p[f->len] <= f->last))
-			return f->name;
+			return f;
 	}
 	return NULL;
 }
@@ -73,22 +80,95 @@ ca_sigalg_mldsa(const ASN1_OBJECT *oid)
 	return ca_scheme_by_name(names[r.p[r.left - 1] - MLDSA44]);
 }
 
-void
-ca_sigalg_lack(const ASN1_OBJECT *oid, struct ca_buf *out)
+bool
+ca_sigalg_have_mldsa(OSSL_LIB_CTX *lib, const struct ca_scheme *mldsa)
+{
+	EVP_KEYMGMT *found;
+
+	if (OpenSSL_version_num() < VERSION_MLDSA)
+		return false;
+	ERR_set_mark();
+	found = EVP_KEYMGMT_fetch(lib, mldsa->key_name, NULL);
+	ERR_pop_to_mark();
+	EVP_KEYMGMT_free(found);
+	return found != NULL;
+}
+
+const char *
+ca_sigalg_key_refusal(struct ca_reader oid)
+{
+	const struct family *f = family_of(oid);
+
+	return f != NULL ? f->key
+			 : "its key has a type that certauth does not support";
+}
+
+bool
+ca_sigalg_lack(OSSL_LIB_CTX *lib, const ASN1_OBJECT *oid, struct ca_buf *out)
 {
 	const struct ca_scheme *mldsa = ca_sigalg_mldsa(oid);
-	const char *name = ca_sigalg_unsupported(content(oid));
+	const struct family *f = family_of(content(oid));
 	char text[128] = "";
+	int md, pk;
 
 	if (mldsa != NULL) {
+		if (ca_sigalg_have_mldsa(lib, mldsa))
+			return false;
 		ca_buf_fmt(out,
 		    "%s, which this libcrypto (OpenSSL %s) does not have; "
 		    "OpenSSL 3.5 or later is needed",
 		    mldsa->key_name, OpenSSL_version(OPENSSL_VERSION_STRING));
-		return;
+		return true;
 	}
-	if (name == NULL && OBJ_obj2txt(text, sizeof text, oid, 0) > 0)
-		name = text;
-	ca_buf_fmt(out, "%s, which certauth does not support",
-	    name != NULL ? name : "an unknown algorithm");
+	if (f != NULL) {
+		ca_buf_fmt(out, "%s" NOT_SUPPORTED, f->name);
+		return true;
+	}
+	if (OBJ_find_sigid_algs(OBJ_obj2nid(oid), &md, &pk) == 1)
+		return false;
+	if (OBJ_obj2txt(text, sizeof text, oid, 0) <= 0)
+		strcpy(text, "an unknown algorithm");
+	ca_buf_fmt(out, "%s" NOT_SUPPORTED, text);
+	return true;
+}
+
+bool
+ca_sigalg_lack_key(X509 *cert, struct ca_buf *out)
+{
+	ASN1_OBJECT *oid = NULL;
+	const struct ca_scheme *mldsa;
+
+	if (X509_get0_pubkey(cert) != NULL ||
+	    X509_PUBKEY_get0_param(
+		&oid, NULL, NULL, NULL, X509_get_X509_PUBKEY(cert)) != 1)
+		return false;
+	/* the gate lets no other key pass that libcrypto may not know */
+	mldsa = ca_sigalg_mldsa(oid);
+	if (mldsa == NULL || ca_sigalg_have_mldsa(NULL, mldsa))
+		return false;
+	ca_buf_str(out, "its key is for ");
+	return ca_sigalg_lack(NULL, oid, out);
+}
+
+bool
+ca_sigalg_lack_signature(X509 *cert, struct ca_buf *out)
+{
+	struct ca_buf text = CA_BUF_INIT(256);
+	const X509_ALGOR *alg;
+	bool lack;
+
+	X509_get0_signature(NULL, &alg, cert);
+	lack = ca_sigalg_lack(NULL, alg->algorithm, &text);
+	if (lack)
+		ca_buf_fmt(out, "its signature is %s",
+		    ca_buf_text(&text) != NULL ? ca_buf_text(&text) : "?");
+	ca_buf_free(&text);
+	return lack;
+}
+
+bool
+ca_sigalg_mldsa_params(const X509_ALGOR *alg)
+{
+	return alg->parameter != NULL &&
+	       ca_sigalg_mldsa(alg->algorithm) != NULL;
 }

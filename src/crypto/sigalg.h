@@ -6,7 +6,8 @@
 #ifndef CA_CRYPTO_SIGALG_H
 #define CA_CRYPTO_SIGALG_H
 
-#include <openssl/asn1.h>
+#include <openssl/x509.h>
+#include <stdbool.h>
 
 #include "base/buf.h"
 #include "wire/scheme.h"
@@ -15,17 +16,32 @@
  * libcrypto has it or not; NULL: another algorithm.  Static storage. */
 const struct ca_scheme *ca_sigalg_mldsa(const ASN1_OBJECT *oid);
 
-/* The family of an algorithm that the program knows by name only, such as
- * "SLH-DSA".  oid: the content of the OID, without tag and length.  NULL:
- * another algorithm.  Static storage. */
-const char *ca_sigalg_unsupported(struct ca_reader oid);
+/* Has libcrypto an algorithm of ca_sigalg_mldsa?  lib: NULL for the default
+ * context. */
+bool ca_sigalg_have_mldsa(OSSL_LIB_CTX *lib, const struct ca_scheme *mldsa);
+
+/* Why a key with this OID cannot be used: "its key is for SLH-DSA, which
+ * certauth does not support".  oid: the content, without tag and length.
+ * Static storage. */
+const char *ca_sigalg_key_refusal(struct ca_reader oid);
 
 /*
  * Append why no signature of this algorithm can be verified here:
  * "ML-DSA-65, which this libcrypto (OpenSSL 3.0.17) does not have; OpenSSL 3.5
  * or later is needed"; "SLH-DSA, which certauth does not support"; "1.2.3.4,
- * which certauth does not support".
+ * which certauth does not support".  False, and nothing is appended: libcrypto
+ * knows the algorithm, and certauth may refuse it for another reason.
  */
-void ca_sigalg_lack(const ASN1_OBJECT *oid, struct ca_buf *out);
+bool ca_sigalg_lack(
+    OSSL_LIB_CTX *lib, const ASN1_OBJECT *oid, struct ca_buf *out);
+
+/* The same of the key and of the signature of a certificate, in the default
+ * context.  The text begins with "its key is for" and "its signature is". */
+bool ca_sigalg_lack_key(X509 *cert, struct ca_buf *out);
+bool ca_sigalg_lack_signature(X509 *cert, struct ca_buf *out);
+
+/* RFC 9881 section 2: has an AlgorithmIdentifier of ML-DSA parameters, which
+ * must be absent? */
+bool ca_sigalg_mldsa_params(const X509_ALGOR *alg);
 
 #endif

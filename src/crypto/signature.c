@@ -1,6 +1,7 @@
 /* Signatures with keys in memory: which scheme fits a key, verify, sign. */
 #include "crypto/certgate.h"
 #include "crypto/crypto.h"
+#include "crypto/sigalg.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -13,8 +14,6 @@
 bool
 ca_crypto_has_scheme(struct ca_crypto *c, const struct ca_scheme *scheme)
 {
-	EVP_KEYMGMT *found;
-
 	switch (scheme->key) {
 	case CA_KEY_NONE:
 		return false;
@@ -27,18 +26,9 @@ ca_crypto_has_scheme(struct ca_crypto *c, const struct ca_scheme *scheme)
 	case CA_KEY_MLDSA44:
 	case CA_KEY_MLDSA65:
 	case CA_KEY_MLDSA87:
-		break;
+		return ca_sigalg_have_mldsa(ca_crypto_get0_libctx(c), scheme);
 	}
-	/* libcrypto needs more time to search for an absent algorithm than to
-	 * find one, so older versions are not asked */
-	if (OpenSSL_version_num() < CA_MLDSA_SINCE)
-		return false;
-	ERR_set_mark();
-	found =
-	    EVP_KEYMGMT_fetch(ca_crypto_get0_libctx(c), scheme->key_name, NULL);
-	ERR_pop_to_mark();
-	EVP_KEYMGMT_free(found);
-	return found != NULL;
+	return false;
 }
 
 /* RFC 5480 section 2.1.1 forbids explicit curve parameters, which could look

@@ -61,6 +61,9 @@ enum ca_verdict { CA_NOT_RUN = 0, CA_PASS, CA_FAIL, CA_WAIVED };
 	X(CA_R_KEY_WEAK, "key-weak",                                           \
 	    "a key is too short, takes too long to verify with, or has a "     \
 	    "refused type")                                                    \
+	X(CA_R_UNSUPPORTED, "unsupported",                                     \
+	    "a key or a signature has an algorithm that is not supported "     \
+	    "here")                                                            \
 	X(CA_R_SIGNATURE, "signature", "the signature is wrong")               \
 	X(CA_R_CERT_MALFORMED, "cert-malformed", "a certificate is malformed") \
 	X(CA_R_NO_REGISTERED, "no-registered",                                 \

@@ -182,20 +182,20 @@ out:
 
 /* Show the path as far as it goes, and say why it does not reach ca_dir. */
 static enum ca_err
-tell_end(struct search *s, bool limit, struct ca_report *report)
+tell_end(struct search *s, const struct ca_path *end, bool told,
+    struct ca_report *report)
 {
-	struct ca_path end = ca_pathend(s->finder);
 	struct ca_buf text = CA_BUF_INIT(65536);
 	STACK_OF(X509) *chain = sk_X509_new_null();
 	enum ca_err ret = CA_ERR_UNSET, rc;
 
-	if (!limit)
-		ca_pathend_tell(s->finder, &end, &text);
-	if (!limit && ca_buf_text(&text) != NULL)
+	if (!told)
+		ca_pathend_tell(s->finder, end, &text);
+	if (!told && ca_buf_text(&text) != NULL)
 		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL,
 		    CA_R_CHAIN_UNKNOWN_CA, "%s", ca_buf_text(&text));
-	for (size_t i = 0; chain != NULL && i < end.n; i++) {
-		if (sk_X509_push(chain, end.cert[i]) <= 0) {
+	for (size_t i = 0; chain != NULL && i < end->n; i++) {
+		if (sk_X509_push(chain, end->cert[i]) <= 0) {
 			ret = CA_ERR_MEMORY;
 			goto out;
 		}
@@ -219,7 +219,9 @@ no_path(struct search *s, const struct ca_verify_input *in, bool limit,
     const char *problem, struct ca_report *report)
 {
 	struct ca_path alone = {.cert = {in->leaf}, .n = 1};
+	struct ca_path end = ca_pathend(s->finder);
 	struct ca_pathcheck pc = s->pc;
+	bool told = limit || ca_pathend_unsupported(&end, report);
 	enum ca_err rc;
 
 	if (limit)
@@ -228,7 +230,7 @@ no_path(struct search *s, const struct ca_verify_input *in, bool limit,
 	else if (problem != NULL)
 		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, CA_R_CHAIN_DIR,
 		    "%s", problem);
-	if ((rc = tell_end(s, limit, report)) != CA_OK)
+	if ((rc = tell_end(s, &end, told, report)) != CA_OK)
 		return rc;
 	pc.rev = NULL;
 	return ca_pathcheck_run(&pc, &alone, false, report, NULL);

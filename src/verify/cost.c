@@ -31,15 +31,29 @@ price_ec(const EVP_PKEY *key)
 		   : 10;
 }
 
+/* Measured: 1.7 to 2.1, 2.9 to 3.6 and 4.3 to 4.9 times as long as P-256. */
+static size_t
+price_mldsa(const EVP_PKEY *key)
+{
+	return EVP_PKEY_is_a(key, "ML-DSA-44")   ? 3
+	       : EVP_PKEY_is_a(key, "ML-DSA-65") ? 4
+	       : EVP_PKEY_is_a(key, "ML-DSA-87") ? 6
+						 : 0;
+}
+
 size_t
 ca_cost_verify(const EVP_PKEY *key)
 {
+	size_t mldsa;
+
 	if (key == NULL || EVP_PKEY_is_a(key, "ED25519"))
 		return 1;
 	if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS"))
 		return price_rsa(key);
 	if (EVP_PKEY_is_a(key, "EC"))
 		return price_ec(key);
+	if ((mldsa = price_mldsa(key)) > 0)
+		return mldsa;
 	return EVP_PKEY_is_a(key, "ED448") ? 10 : 40;
 }
 

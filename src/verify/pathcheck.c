@@ -1,4 +1,5 @@
 #include "verify/pathcheck.h"
+#include "crypto/sigalg.h"
 #include "verify/anchor.h"
 #include "verify/nameconstraints.h"
 #include "verify/pathtext.h"
@@ -134,6 +135,20 @@ told_elsewhere(
 	    run->pc->cfg->profile);
 }
 
+/* libcrypto takes a key or a digest that it does not know for a weak one. */
+static enum ca_reason
+refine(X509 *cert, enum ca_reason reason)
+{
+	struct ca_buf skip = CA_BUF_INIT(1024);
+
+	if (reason == CA_R_CHAIN_WEAK && cert != NULL &&
+	    (ca_sigalg_lack_key(cert, &skip) ||
+		ca_sigalg_lack_signature(cert, &skip)))
+		reason = CA_R_UNSUPPORTED;
+	ca_buf_free(&skip);
+	return reason;
+}
+
 static void
 finding(struct run *run, X509_STORE_CTX *ctx, int error)
 {
@@ -146,6 +161,7 @@ finding(struct run *run, X509_STORE_CTX *ctx, int error)
 	enum ca_reason reason;
 
 	ca_verr_map(error, &check, &reason);
+	reason = refine(t.cert, reason);
 	run->findings++;
 	run->unknown = run->unknown || reason == CA_R_CHAIN_UNKNOWN_CA;
 	run->forged = run->forged || reason == CA_R_CHAIN_SIGNATURE;

@@ -1,4 +1,5 @@
 #include "verify/pathend.h"
+#include "crypto/sigalg.h"
 #include "verify/name.h"
 #include "verify/pathint.h"
 
@@ -206,4 +207,25 @@ ca_pathend_tell(
 	if (n > SHOWN_MAX)
 		ca_buf_fmt(out, "; %u more have that name", n - SHOWN_MAX);
 	tell_next(f, end, self, n > 0, out);
+}
+
+bool
+ca_pathend_unsupported(const struct ca_path *end, struct ca_report *report)
+{
+	X509 *last = end->cert[end->n - 1];
+	struct ca_buf text = CA_BUF_INIT(65536), name = CA_BUF_INIT(65536);
+	bool lack = ca_sigalg_lack_signature(last, &text);
+
+	ca_name_rfc4514(X509_get_subject_name(last), &name);
+	if (lack && end->n == 1)
+		ca_report_set(
+		    report, CA_CHECK_CHAIN, CA_FAIL, CA_R_UNSUPPORTED, NULL);
+	else if (lack)
+		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, CA_R_UNSUPPORTED,
+		    "%s: %s",
+		    ca_buf_text(&name) != NULL ? ca_buf_text(&name) : "?",
+		    ca_buf_text(&text) != NULL ? ca_buf_text(&text) : "?");
+	ca_buf_free(&text);
+	ca_buf_free(&name);
+	return lack;
 }

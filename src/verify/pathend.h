@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "report/report.h"
 #include "verify/path.h"
 
 /*
@@ -31,5 +32,13 @@ bool ca_pathend_where(
 /* Append which key the certificate names as its issuer's and which key issuer
  * has (authorityKeyIdentifier and subjectKeyIdentifier), and what to do. */
 void ca_pathend_keys(X509 *cert, X509 *issuer, struct ca_buf *out);
+
+/*
+ * If nothing here can verify the signature of the last certificate, so that no
+ * issuer can be found, report that as CA_R_UNSUPPORTED: true.  If the last one is
+ * the leaf, the text is left to ca_pathcheck_run.
+ */
+bool ca_pathend_unsupported(
+    const struct ca_path *end, struct ca_report *report);
 
 #endif

@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "crypto/crypto.h"
 #include "crypto/keykind.h"
+#include "crypto/sigalg.h"
 #include "verify/norevavail.h"
 #include "verify/strength.h"
 #include "verify/verify.h"
@@ -27,6 +28,27 @@ fail(struct ca_report *report, X509 *cert, enum ca_reason reason,
 
 /* ---- keys and digests ---- */
 
+/* What no key or digest of another length mends. */
+static bool
+check_supported(X509 *cert, bool anchor, struct ca_report *report)
+{
+	struct ca_buf text = CA_BUF_INIT(1024);
+	bool lack = ca_sigalg_lack_key(cert, &text) ||
+		    (!anchor && ca_sigalg_lack_signature(cert, &text));
+	const X509_ALGOR *alg;
+
+	if (lack)
+		fail(report, cert, CA_R_UNSUPPORTED,
+		    ca_buf_text(&text) != NULL ? ca_buf_text(&text) : "?");
+	X509_get0_signature(NULL, &alg, cert);
+	if (!anchor && ca_sigalg_mldsa_params(alg))
+		fail(report, cert, CA_R_CHAIN_PROFILE,
+		    "its signature algorithm has parameters, which ML-DSA "
+		    "must not have (RFC 9881 section 2)");
+	ca_buf_free(&text);
+	return !lack;
+}
+
 static void
 check_strength(X509 *cert, bool anchor, struct ca_report *report)
 {
@@ -34,10 +56,9 @@ check_strength(X509 *cert, bool anchor, struct ca_report *report)
 	const char *what = ca_strength_key(key);
 	struct ca_buf text = CA_BUF_INIT(1024);
 
-	if (what != NULL && ca_cert_key_newer(cert) != NULL) {
-		ca_buf_str(&text, "its key has the type ");
-		ca_cert_key_kind(cert, &text);
-	} else if (what != NULL) {
+	if (!check_supported(cert, anchor, report))
+		return;
+	if (what != NULL) {
 		ca_buf_str(&text, what);
 		if (key != NULL) {
 			ca_buf_str(&text, " (");

@@ -23,6 +23,7 @@ usefulness(enum ca_reason reason)
 	case CA_R_CRL_FUTURE:
 		return 7;
 	case CA_R_CHAIN_WEAK:
+	case CA_R_UNSUPPORTED:
 		return 6;
 	case CA_R_CRL_ISSUER:
 		return 5;

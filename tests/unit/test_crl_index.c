@@ -552,75 +552,6 @@ cannot_be_made(void **state)
 }
 
 /* A file that changes while its index is made has none. */
-#define MLDSA(n) "30{06{6086480165030403" n "}}"
-#define MLDSA_CRL(n, entries)                                                  \
-	"30{30{02{01}" MLDSA(n) NAME "17{'261124000000Z'} 30{" entries         \
-				     "}}" MLDSA(n) "03{00 $}}"
-
-/* ML-DSA's signature is verified in a second pass, which must find what the
- * first one found. */
-static void
-changed_before_the_second_pass(void **state)
-{
-	need_mldsa();
-	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ML-DSA-65");
-	EVP_PKEY *key44 = EVP_PKEY_Q_keygen(NULL, NULL, "ML-DSA-44");
-	X509 *ca = make_ca(t.crypto, "The CA", key);
-	X509 *ca44 = make_ca(t.crypto, "The CA", key44);
-	const struct {
-		const char *was, *is;
-		EVP_PKEY *first, *then;
-		enum ca_err rc, rc44;
-	} cases[] = {
-	    {MLDSA_CRL("12", FIVE), NULL, key, key, CA_OK, CA_DENIED},
-	    {MLDSA_CRL("12", FIVE), NULL, key44, key44, CA_DENIED, CA_DENIED},
-	    {MLDSA_CRL("11", FIVE), NULL, key44, key44, CA_DENIED, CA_OK},
-	    {MLDSA_CRL("11", FIVE), NULL, key, key, CA_DENIED, CA_DENIED},
-	    {MLDSA_CRL("12", FIVE), NULL, t.key, t.key, CA_DENIED, CA_DENIED},
-	    /* another content, signed by the CA too, or by another key */
-	    {MLDSA_CRL("12", FIVE), MLDSA_CRL("12", SIX), key, key,
-		CA_ERR_STALE, CA_DENIED},
-	    {MLDSA_CRL("12", FIVE), MLDSA_CRL("12", ""), key, key, CA_ERR_STALE,
-		CA_DENIED},
-	    {MLDSA_CRL("12", SIX), MLDSA_CRL("12", FIVE), key44, key,
-		CA_ERR_STALE, CA_DENIED},
-	    {MLDSA_CRL("12", FIVE), CRL(HEAD, FIVE), key, t.key, CA_ERR_STALE,
-		CA_DENIED},
-	    {MLDSA_CRL("12", FIVE), "30{}", key, t.key, CA_ERR_FORMAT,
-		CA_DENIED},
-	    /* the signature is the one that was read first */
-	    {MLDSA_CRL("12", FIVE), MLDSA_CRL("12", FIVE), key44, key,
-		CA_DENIED, CA_DENIED},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		struct ca_crl_wanted nothing = {NULL, 0};
-		struct ca_crl_file src = {
-		    t.crypto, NULL, &ca_crl_by_stream, t.dir, "a.crl", -1};
-		struct ca_crls list = {NULL, 0};
-
-		write_crl(cases[i].was, cases[i].first);
-		assert_int_equal(
-		    ca_file_open(t.dir, "a.crl", &src.fd, NULL), CA_OK);
-		assert_int_equal(ca_crl_load(&src, &nothing, &list), CA_OK);
-		assert_int_equal(ca_crl_trouble(list.v[0]), CA_R_OK);
-		if (cases[i].is != NULL)
-			write_crl(cases[i].is, cases[i].then);
-		enum ca_err rc = ca_crl_verify(list.v[0], ca);
-		enum ca_err rc44 = ca_crl_verify(list.v[0], ca44);
-		if (rc != cases[i].rc || rc44 != cases[i].rc44)
-			fail_msg("%zu: %s, %s", i, ca_err_text(rc),
-			    ca_err_text(rc44));
-		assert_int_not_equal(ca_crl_verify(list.v[0], t.ca), CA_OK);
-		ca_crls_clear(&list);
-	}
-	X509_free(ca);
-	X509_free(ca44);
-	EVP_PKEY_free(key);
-	EVP_PKEY_free(key44);
-}
-
 static void
 changed_under_the_index(void **state)
 {
@@ -724,7 +655,6 @@ main(void)
 	    cmocka_unit_test(descriptors),
 	    cmocka_unit_test(cannot_be_made),
 	    cmocka_unit_test(changed_under_the_index),
-	    cmocka_unit_test(changed_before_the_second_pass),
 	    cmocka_unit_test(many_in_a_file),
 	};
 
