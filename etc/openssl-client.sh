@@ -13,7 +13,8 @@
 #   CERT=alice.pem KEY=alice.key sh openssl-client.sh alice@web1.example
 #
 # CERT: PEM, the user's certificate first, then intermediate certificates.
-# KEY: PEM, EC, RSA, Ed25519 or Ed448.  openssl asks for the passphrase.
+# KEY: PEM, EC, RSA, Ed25519, Ed448, or ML-DSA with OpenSSL 3.5.  openssl asks
+# for the passphrase.
 set -eu
 umask 077
 export LC_ALL=C
@@ -190,7 +191,8 @@ respond() {
 	{ printf '%64s' ''; printf 'certauth/1, client CertificateVerify\0'
 		cat "$t/request" "$t/certificate" |
 			openssl dgst -sha384 -binary; } >"$t/tbs"
-	openssl x509 -in "$CERT" -noout -pubkey >"$t/pub"
+	openssl x509 -in "$CERT" -noout -pubkey >"$t/pub" 2>/dev/null ||
+		die "the key of $CERT is of a type that $(openssl version) does not have; ML-DSA needs OpenSSL 3.5 or later"
 	pss='-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:32'
 	# shellcheck disable=SC2086 # options
 	case $(openssl pkey -pubin -in "$t/pub" -noout -text) in
@@ -199,6 +201,9 @@ respond() {
 	*P-521*) scheme=1539; set -- dgst -sha512 ;;
 	*ED25519*) scheme=2055; set -- pkeyutl ;;
 	*ED448*) scheme=2056; set -- pkeyutl ;;
+	*ML-DSA-44*) scheme=2308; set -- pkeyutl ;;
+	*ML-DSA-65*) scheme=2309; set -- pkeyutl ;;
+	*ML-DSA-87*) scheme=2310; set -- pkeyutl ;;
 	*PSS*) scheme=2057; set -- dgst -sha256 $pss ;;
 	*RSA* | *Modulus:*) scheme=2052; set -- dgst -sha256 $pss ;;
 	*) die "the key of $CERT is of a kind that certauth/1 does not have" ;;

@@ -3,6 +3,9 @@
 # Commands and options are taken from `certauth --help` and `certauth COMMAND
 # --help`, so they always match the installed certauth.
 
+_certauth_keys='ecdsa_secp256r1_sha256 ecdsa_secp384r1_sha384
+	ecdsa_secp521r1_sha512 ed25519 ed448 mldsa44 mldsa65 mldsa87'
+
 _certauth_words() {
 	# the options in the help of $2, or the list of commands
 	if [ $# -lt 2 ]; then
@@ -51,6 +54,13 @@ _certauth() {
 		# shellcheck disable=SC2207
 		COMPREPLY=($(compgen -W 'any sslclient' -- "$cur"))
 		return ;;
+	--key)
+		# of pki: a type; elsewhere a file
+		if [ "$command" = pki ]; then
+			# shellcheck disable=SC2207
+			COMPREPLY=($(compgen -W "$_certauth_keys" -- "$cur"))
+			return
+		fi ;;
 	esac
 	case $cur in
 	-*)

@@ -24,8 +24,11 @@ ca_auth_abort_text(enum ca_reason reason)
 		return "the application shows one prompt and repeats its "
 		       "answer; such an application needs proof = command";
 	case CA_R_ANSWER_LIMIT:
-		return "the client or the application does not follow the "
-		       "protocol; certauth-protocol(7) has the bounds";
+		return "the response has at most 32,768 characters and 128 "
+		       "answers: a long one (ML-DSA, several certificates) "
+		       "needs the default max_answer = 500 in certauth.conf; "
+		       "with that, the client or the application does not "
+		       "follow the protocol, see certauth-protocol(7)";
 	case CA_R_REQUEST_EXPIRED:
 		return "the client took longer than lifetime in certauth.conf "
 		       "allows (a PIN, a person who pastes), or the clock of "

@@ -2,6 +2,7 @@
  * Print the contents of a certificate as text.
  */
 #include "cli/inspect.h"
+#include "crypto/keykind.h"
 #include "map/map.h"
 #include "verify/verify.h"
 
@@ -19,14 +20,19 @@ put_key(X509 *cert, struct ca_buf *out)
 
 	ca_buf_str(out, "  key         ");
 	if (key == NULL) {
-		ca_buf_str(out, "this libcrypto does not support the key\n");
+		ca_cert_key_kind(cert, out);
+		ca_buf_str(out, "\n");
 		return;
 	}
 	const char *type = EVP_PKEY_get0_type_name(key);
 	ca_buf_str(out, type != NULL ? type : "?");
 	if (EVP_PKEY_get_group_name(key, group, sizeof group, &len) == 1)
 		ca_buf_fmt(out, " %s", group);
-	ca_buf_fmt(out, ", %d bits\n", EVP_PKEY_get_bits(key));
+	/* the names of the other types say their size */
+	if (len > 0 || EVP_PKEY_is_a(key, "RSA") ||
+	    EVP_PKEY_is_a(key, "RSA-PSS"))
+		ca_buf_fmt(out, ", %d bits", EVP_PKEY_get_bits(key));
+	ca_buf_str(out, "\n");
 }
 
 static void

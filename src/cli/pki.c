@@ -31,6 +31,8 @@ static const char help[] =
     "  --email A --upn U issue: add these names to the certificate\n"
     "  --server HOST     issue: for a host's proof instead of for logins\n"
     "  --days N          validity: init 3650, issue 365; crl, and ca.crl: 30\n"
+    "  --key TYPE        init, issue: type of the key, by its scheme's name, such as\n"
+    "                    mldsa65 (OpenSSL 3.5); default: P-256, or that of the CA\n"
     "\n"
     "Exit status: 0 done, 1 not done, 2 wrong use.\n"
     "\n"
@@ -43,7 +45,7 @@ static int run(int argc, char **argv);
 const struct ca_command ca_cmd_pki = {
     "pki", "manage a small CA, for tests and small sites", help, run};
 
-enum { OPT_CN = 256, OPT_EMAIL, OPT_UPN, OPT_SERVER, OPT_DAYS };
+enum { OPT_CN = 256, OPT_EMAIL, OPT_UPN, OPT_SERVER, OPT_DAYS, OPT_KEY };
 
 static const struct option options[] = {
     {"cn", required_argument, NULL, OPT_CN},
@@ -51,10 +53,61 @@ static const struct option options[] = {
     {"upn", required_argument, NULL, OPT_UPN},
     {"server", required_argument, NULL, OPT_SERVER},
     {"days", required_argument, NULL, OPT_DAYS},
+    {"key", required_argument, NULL, OPT_KEY},
     {NULL, 0, NULL, 0},
 };
 
 #define CRL_DAYS 30
+
+#define P256 "ecdsa_secp256r1_sha256"
+
+/* ---- the type of the key ---- */
+
+/* False: libcrypto has no such keys; the error was printed. */
+static bool
+has_key_type(const struct ca_pki *p)
+{
+	const struct ca_scheme *s = p->want.scheme;
+
+	if (ca_crypto_has_scheme(p->crypto, s))
+		return true;
+	(void)ca_cli_fail(
+	    "--key %s: %s has no %s keys; OpenSSL 3.5 or later is needed",
+	    s->name, OpenSSL_version(OPENSSL_VERSION), s->key_name);
+	return false;
+}
+
+/* A name of a scheme is also that of a type of key, but for RSA. */
+static bool
+has_name(const struct ca_scheme *s)
+{
+	return s->key != CA_KEY_RSA && s->key != CA_KEY_RSA_PSS;
+}
+
+/* The type of the CA's key; P-256 if that is RSA or another one. */
+static const struct ca_scheme *
+type_like(const EVP_PKEY *key)
+{
+	const struct ca_scheme *s = ca_pki_scheme(key);
+
+	return s != NULL && has_name(s) ? s : ca_scheme_by_name(P256);
+}
+
+static int
+bad_key_type(const char *name)
+{
+	struct ca_buf list = CA_BUF_INIT(1024);
+	const struct ca_scheme *s;
+
+	for (size_t i = 0; (s = ca_scheme_at(i)) != NULL; i++)
+		if (has_name(s))
+			ca_buf_fmt(
+			    &list, "%s%s", list.len > 0 ? ", " : "", s->name);
+	(void)ca_cli_usage(&ca_cmd_pki, "--key %s: must be one of %s", name,
+	    ca_buf_text(&list) != NULL ? ca_buf_text(&list) : P256);
+	ca_buf_free(&list);
+	return CA_EXIT_USAGE;
+}
 
 /* ---- the commands ---- */
 
@@ -87,7 +140,11 @@ pki_init(struct ca_pki *p)
 	if (p->name != NULL || p->want.email != NULL || p->want.upn != NULL ||
 	    p->want.dns != NULL)
 		return ca_cli_usage(
-		    &ca_cmd_pki, "init takes DIR, --cn, --days");
+		    &ca_cmd_pki, "init takes DIR, --cn, --days, --key");
+	if (p->want.scheme == NULL)
+		p->want.scheme = ca_scheme_by_name(P256);
+	if (!has_key_type(p))
+		return CA_EXIT_NO;
 	if ((mkdir(p->dir, 0700) != 0 && errno != EEXIST) ||
 	    stat(p->dir, &st) != 0)
 		return ca_cli_fail("%s: %s", p->dir, strerror(errno));
@@ -135,8 +192,10 @@ pki_issue(struct ca_pki *p)
 		return ca_cli_fail(
 		    "%s/%s.pem or .key exists already; use another name, or move the file away",
 		    p->dir, p->name);
-	if (!ca_pki_open(p))
+	if ((p->want.scheme != NULL && !has_key_type(p)) || !ca_pki_open(p))
 		return CA_EXIT_NO;
+	if (p->want.scheme == NULL)
+		p->want.scheme = type_like(p->key);
 	if (p->want.cn == NULL)
 		p->want.cn = p->want.dns != NULL ? p->want.dns : p->name;
 	if (p->want.days == 0)
@@ -260,6 +319,11 @@ one_option(struct ca_pki *p, int c)
 			return ca_cli_usage(&ca_cmd_pki,
 			    "--days must be a number from 1 to 36500");
 		return CA_EXIT_OK;
+	case OPT_KEY:
+		p->want.scheme = ca_scheme_by_name(optarg);
+		return p->want.scheme != NULL && has_name(p->want.scheme)
+			   ? CA_EXIT_OK
+			   : bad_key_type(optarg);
 	default:
 		return ca_cli_bad_option(&ca_cmd_pki, p->argv);
 	}

@@ -19,12 +19,16 @@ struct ca_pki_want {
 	const char *upn;   /* Microsoft's user principal name, UTF-8 */
 	const char *dns;   /* dNSName, ASCII; makes it a server's certificate */
 	bool ca;
-	long days; /* of validity, from now on */
+	const struct ca_scheme *scheme; /* that its key signs by; not RSA */
+	long days;                      /* of validity, from now on */
 };
 
+/* The first scheme of the table by which the key can sign, or NULL. */
+const struct ca_scheme *ca_pki_scheme(const EVP_PKEY *key);
+
 /*
- * Make a P-256 key and its certificate, signed by issuer_key, or self-signed
- * if issuer is NULL.  Its notAfter is at most that of issuer.  The caller frees
+ * Make a key and its certificate, signed by issuer_key, or self-signed if
+ * issuer is NULL.  Its notAfter is at most that of issuer.  The caller frees
  * both.  CA_ERR_CRYPTO, CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_pki_make(struct ca_crypto *c,

@@ -5,6 +5,7 @@
 #include "cli/pkiint.h"
 #include "cli/commands.h"
 #include "base/file.h"
+#include "crypto/keykind.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -133,6 +134,18 @@ lock_ca(struct ca_pki *p)
 	return p->lock >= 0;
 }
 
+static bool
+no_such_key(const struct ca_pki *p)
+{
+	struct ca_buf kind = CA_BUF_INIT(256);
+
+	ca_cert_key_kind(p->ca, &kind);
+	(void)ca_cli_fail("%s/ca.pem has a key that is %s", p->dir,
+	    ca_buf_text(&kind) != NULL ? ca_buf_text(&kind) : "unknown");
+	ca_buf_free(&kind);
+	return false;
+}
+
 bool
 ca_pki_open(struct ca_pki *p)
 {
@@ -149,6 +162,8 @@ ca_pki_open(struct ca_pki *p)
 	p->key = PEM_read_bio_PrivateKey_ex(bio, NULL, no_passphrase, NULL,
 	    ca_crypto_get0_libctx(p->crypto), NULL);
 	BIO_free(bio);
+	if (X509_get0_pubkey(p->ca) == NULL)
+		return no_such_key(p);
 	if (p->key == NULL || X509_check_private_key(p->ca, p->key) != 1) {
 		(void)ca_cli_fail("%s/ca.key is not the key of ca.pem", p->dir);
 		return false;

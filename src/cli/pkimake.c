@@ -220,18 +220,54 @@ fill(struct ca_crypto *c, X509 *x, const struct ca_pki_want *want, X509 *issuer,
 	return ok;
 }
 
+/* ---- keys and signatures ---- */
+
+const struct ca_scheme *
+ca_pki_scheme(const EVP_PKEY *key)
+{
+	const struct ca_scheme *s;
+
+	for (size_t i = 0; (s = ca_scheme_at(i)) != NULL; i++)
+		if (ca_crypto_scheme_fits(s, key))
+			break;
+	return s;
+}
+
+static EVP_PKEY *
+new_key(struct ca_crypto *c, const struct ca_scheme *scheme)
+{
+	OSSL_LIB_CTX *lib = ca_crypto_get0_libctx(c);
+
+	return scheme->group != NULL
+		   ? EVP_PKEY_Q_keygen(
+			 lib, NULL, scheme->key_name, scheme->group)
+		   : EVP_PKEY_Q_keygen(lib, NULL, scheme->key_name);
+}
+
+/* The digest that a CA signs with; NULL for keys that sign the message itself
+ * (Ed25519, Ed448, ML-DSA). */
+static const EVP_MD *
+digest_of(struct ca_crypto *c, const EVP_PKEY *key)
+{
+	const struct ca_scheme *scheme = ca_pki_scheme(key);
+
+	if (scheme == NULL)
+		return ca_crypto_get0_md(c, "SHA256");
+	return scheme->digest != NULL ? ca_crypto_get0_md(c, scheme->digest)
+				      : NULL;
+}
+
 enum ca_err
 ca_pki_make(struct ca_crypto *c, const struct ca_pki_want *want, X509 *issuer,
     EVP_PKEY *issuer_key, EVP_PKEY **key, X509 **cert)
 {
 	enum ca_err ret = CA_ERR_UNSET;
-	OSSL_LIB_CTX *lib = ca_crypto_get0_libctx(c);
-	EVP_PKEY *k = EVP_PKEY_Q_keygen(lib, NULL, "EC", "P-256");
-	X509 *x = X509_new_ex(lib, NULL);
+	EVP_PKEY *k = new_key(c, want->scheme), *signer;
+	X509 *x = X509_new_ex(ca_crypto_get0_libctx(c), NULL);
 
+	signer = issuer != NULL ? issuer_key : k;
 	if (k == NULL || x == NULL || !fill(c, x, want, issuer, k) ||
-	    X509_sign(x, issuer != NULL ? issuer_key : k,
-		ca_crypto_get0_md(c, "SHA256")) <= 0) {
+	    X509_sign(x, signer, digest_of(c, signer)) <= 0) {
 		ret = CA_ERR_CRYPTO;
 		goto out;
 	}
@@ -308,7 +344,7 @@ ca_pki_crl(struct ca_crypto *c, X509 *issuer, EVP_PKEY *key,
 		}
 	/* sort by serial number; DER does not prescribe the order */
 	if (X509_CRL_sort(crl) != 1 ||
-	    X509_CRL_sign(crl, key, ca_crypto_get0_md(c, "SHA256")) <= 0) {
+	    X509_CRL_sign(crl, key, digest_of(c, key)) <= 0) {
 		ret = CA_ERR_CRYPTO;
 		goto out;
 	}

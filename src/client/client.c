@@ -167,6 +167,28 @@ sign_by(const struct ca_client *client, const struct ca_request *req,
 	return rc != CA_OK ? rc : ca_buf_err(text);
 }
 
+/* Check that a host reads a response of that length. */
+static enum ca_err
+check_length(const struct ca_client *client, const struct ca_request *req,
+    const struct ca_identity *id)
+{
+	size_t len = 0;
+	enum ca_err rc = ca_response_bound(req, id, &len);
+
+	if (rc == CA_OK && len > CA_RESPONSE_MAX)
+		rc = CA_ERR_LIMIT;
+	if (rc == CA_ERR_LIMIT)
+		ca_log_err(client->log,
+		    "%s: a response with this certificate and the CA "
+		    "certificates in its file would be longer than %d bytes, "
+		    "which is the limit of hosts; remove the CA certificates "
+		    "that the host has in its intermediates_dir from the file, "
+		    "or register the certificate on the host (users_dir) and "
+		    "use --registered",
+		    id->label, CA_RESPONSE_MAX);
+	return rc == CA_ERR_LIMIT ? rc : CA_OK;
+}
+
 /* Check that there is room for a response by id, or (NULL) by any certificate
  * in a PKCS#12 file, whose password is asked before the certificate is known.
  */
@@ -206,6 +228,7 @@ ca_client_sign(struct ca_client *client, const struct ca_intent *intent,
 	    (rc = choice.host != NULL ? CA_OK : CA_DENIED) != CA_OK ||
 	    (rc = make_room(client, req, NULL)) != CA_OK ||
 	    (rc = ca_identity_choose(&choice, &id)) != CA_OK ||
+	    (rc = check_length(client, req, id)) != CA_OK ||
 	    (rc = make_room(client, req, id)) != CA_OK ||
 	    (rc = confirm(client, req, choice.host, id)) != CA_OK ||
 	    (rc = sign_by(client, req, id, &ui, text)) != CA_OK) {

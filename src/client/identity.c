@@ -138,6 +138,11 @@ put_no_scheme(const struct ca_identity *id, const struct ca_request *req,
 	EVP_PKEY *key = X509_get0_pubkey(id->leaf);
 	bool holder = key != NULL && key_fits(key, req);
 
+	if (ca_cert_key_newer(id->leaf) != NULL) {
+		ca_buf_str(buf, "its key has the type ");
+		ca_cert_key_kind(id->leaf, buf);
+		return;
+	}
 	ca_buf_str(
 	    buf, holder ? "the token or agent with its key (" : "its key (");
 	ca_key_kind(key, buf);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "crypto/keykind.h"
 #include "verify/anchor.h"
 #include "verify/cadir.h"
 #include "verify/issued.h"
@@ -74,8 +75,9 @@ check_strength(
 		    "%s (%s) cannot be used: %s", name, ca->file,
 		    ca_buf_text(&lack) != NULL ? ca_buf_text(&lack) : "?");
 		ca_doctor_mend(d,
-		    "upgrade this host to that OpenSSL, or get a certificate "
-		    "of a CA with an RSA or EC key");
+		    ca_cert_key_newer(ca->cert) != NULL
+			? CA_KEY_NEWER_NEXT
+			: "ask the CA for a certificate with an RSA or EC key");
 		ca_buf_free(&lack);
 		return;
 	}

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -92,4 +93,13 @@ ca_key_is_p12(const char *path)
 
 	ca_buf_free(&text);
 	return p12;
+}
+
+void
+ca_keyfile_newer(const char *path, const char *type, const struct ca_log *log)
+{
+	ca_log_err(log,
+	    "%s: its private key is an %-s key, which %-s does not have; use "
+	    "OpenSSL 3.5 or later",
+	    path, type, OpenSSL_version(OPENSSL_VERSION));
 }

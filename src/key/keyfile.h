@@ -25,4 +25,9 @@ CA_MUST_CHECK enum ca_err ca_keyfile_read(const char *path, struct ca_buf *out,
 bool ca_keyfile_tell(const char *path, const struct ca_buf *content,
     enum ca_file_want want, const struct ca_log *log);
 
+/* Log that the file's private key has a type that only a later libcrypto has, see
+ * ca_key_newer. */
+void ca_keyfile_newer(
+    const char *path, const char *type, const struct ca_log *log);
+
 #endif

@@ -2,6 +2,7 @@
  * An identity from a PKCS#12 file: the password, and the choice of the key.
  */
 #include "key/p12.h"
+#include "key/keyfile.h"
 
 #include <openssl/bio.h>
 #include <stdlib.h>
@@ -212,6 +213,10 @@ out:
 static enum ca_err
 no_pair(const struct ca_p12 *p12, const char *path, const struct ca_log *log)
 {
+	if (p12->nkeys == 0 && p12->newer != NULL) {
+		ca_keyfile_newer(path, p12->newer, log);
+		return CA_ERR_UNSUPPORTED;
+	}
 	if (p12->nkeys == 0 && p12->unreadable > 0) {
 		ca_log_err(log,
 		    "%s: its private key is of a type that this libcrypto does "

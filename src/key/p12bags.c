@@ -3,6 +3,7 @@
  */
 #include "key/p12.h"
 #include "base/der.h"
+#include "crypto/keykind.h"
 
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
@@ -98,10 +99,16 @@ add_key(struct walk *w, const PKCS8_PRIV_KEY_INFO *p8)
 		return CA_ERR_LIMIT;
 	EVP_PKEY *key =
 	    EVP_PKCS82PKEY_ex(p8, ca_crypto_get0_libctx(w->crypto), NULL);
-	if (key == NULL)
+	if (key == NULL) {
+		const ASN1_OBJECT *type = NULL;
+
+		(void)PKCS8_pkey_get0(&type, NULL, NULL, NULL, p8);
 		w->out->unreadable++;
-	else
+		if (w->out->newer == NULL)
+			w->out->newer = ca_key_newer(type);
+	} else {
 		w->out->key[w->out->nkeys++] = key;
+	}
 	return CA_OK;
 }
 

@@ -76,7 +76,8 @@ tell(const struct certs *certs, const char *path, const struct ca_buf *text,
 		ca_log_err(log,
 		    "%s: no host accepts this certificate, because %-s; use a "
 		    "certificate with an EC key on P-256, P-384 or P-521, an "
-		    "Ed25519 or Ed448 key, or an RSA key of at least %d bits",
+		    "Ed25519, Ed448 or ML-DSA key, or an RSA key of at least "
+		    "%d bits",
 		    path, certs->refused, CA_RSA_MIN_BITS);
 	else if (rc == CA_ERR_LIMIT)
 		ca_log_err(log, "%s contains more than %d certificates", path,

@@ -1,8 +1,10 @@
-/* How a private key in PEM is encrypted, and whether that is known here. */
+/* How a private key in PEM is encrypted, whether that is known here, and its
+ * decryption. */
 #include "key/pemkey.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <string.h>
 
 #include "key/pbe.h"
@@ -150,4 +152,71 @@ ca_pem_cipher(const struct ca_pem *pem, OSSL_LIB_CTX *lib, const char *path,
 
 	*legacy = k.legacy;
 	return rc;
+}
+
+/* ---- decryption ---- */
+
+static int
+passphrase(char *buf, int size, int writing, void *secret)
+{
+	const struct ca_secret *s = secret;
+
+	(void)writing;
+	if (s == NULL || ca_secret_len(s) > (size_t)size)
+		return -1;
+	memcpy(buf, ca_secret_get0(s), ca_secret_len(s));
+	return (int)ca_secret_len(s);
+}
+
+/* libcrypto takes the cipher of the traditional form from the thread's default
+ * context. */
+EVP_PKEY *
+ca_pem_key(
+    const struct ca_buf *text, OSSL_LIB_CTX *lib, struct ca_secret *secret)
+{
+	BIO *bio = BIO_new_mem_buf(text->p, (int)text->len);
+	OSSL_LIB_CTX *before = OSSL_LIB_CTX_set0_default(lib);
+	EVP_PKEY *pkey = NULL;
+
+	if (bio != NULL)
+		pkey = PEM_read_bio_PrivateKey_ex(
+		    bio, NULL, passphrase, secret, lib, NULL);
+	(void)OSSL_LIB_CTX_set0_default(before);
+	BIO_free(bio);
+	ERR_clear_error();
+	return pkey;
+}
+
+static PKCS8_PRIV_KEY_INFO *
+unseal_pkcs8(
+    const struct ca_buf *text, OSSL_LIB_CTX *lib, struct ca_secret *secret)
+{
+	BIO *bio = BIO_new_mem_buf(text->p, (int)text->len);
+	X509_SIG *sealed =
+	    bio != NULL ? PEM_read_bio_PKCS8(bio, NULL, NULL, NULL) : NULL;
+	PKCS8_PRIV_KEY_INFO *p8 = NULL;
+
+	if (sealed != NULL)
+		p8 = PKCS8_decrypt_ex(sealed, ca_secret_get0(secret),
+		    (int)ca_secret_len(secret), lib, NULL);
+	X509_SIG_free(sealed);
+	BIO_free(bio);
+	ERR_clear_error();
+	return p8;
+}
+
+PKCS8_PRIV_KEY_INFO *
+ca_pem_unseal(const struct ca_buf *text, bool pkcs8, OSSL_LIB_CTX *lib,
+    struct ca_secret *secret)
+{
+	EVP_PKEY *pkey;
+	PKCS8_PRIV_KEY_INFO *p8 = NULL;
+
+	if (pkcs8)
+		return unseal_pkcs8(text, lib, secret);
+	/* the traditional form: RSA, EC or DSA, which every libcrypto has */
+	if ((pkey = ca_pem_key(text, lib, secret)) != NULL)
+		p8 = EVP_PKEY2PKCS8(pkey);
+	EVP_PKEY_free(pkey);
+	return p8;
 }

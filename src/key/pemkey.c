@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/pem.h"
+#include "crypto/keykind.h"
 #include "key/keyfile.h"
 #include "key/pbe.h"
 
@@ -19,7 +20,8 @@ struct ca_pemkey {
 	char *path;
 	struct ca_buf text;     /* its block; wiped when freed */
 	bool encrypted, legacy; /* legacy: by the legacy provider alone */
-	EVP_PKEY *pkey;         /* NULL: still encrypted */
+	bool sealed;    /* encrypted as PKCS#8, not the traditional form */
+	EVP_PKEY *pkey; /* NULL: still encrypted */
 	const struct ca_log *log;
 };
 
@@ -37,55 +39,57 @@ ca_pemkey_free(struct ca_pemkey *key)
 
 /* ---- decoding ---- */
 
-static int
-passphrase(char *buf, int size, int writing, void *secret)
+/* Log why the key, whose PKCS#8 may be NULL, cannot be decoded. */
+static enum ca_err
+unreadable(const struct ca_pemkey *k, const PKCS8_PRIV_KEY_INFO *p8)
 {
-	const struct ca_secret *s = secret;
+	const ASN1_OBJECT *type = NULL;
+	const char *newer;
 
-	(void)writing;
-	if (s == NULL || ca_secret_len(s) > (size_t)size)
-		return -1;
-	memcpy(buf, ca_secret_get0(s), ca_secret_len(s));
-	return (int)ca_secret_len(s);
+	if (p8 != NULL)
+		(void)PKCS8_pkey_get0(&type, NULL, NULL, NULL, p8);
+	if ((newer = ca_key_newer(type)) != NULL)
+		ca_keyfile_newer(k->path, newer, k->log);
+	else
+		ca_log_err(k->log,
+		    "%s: its private key is damaged, or of a type that this "
+		    "libcrypto does not support",
+		    k->path);
+	return newer != NULL ? CA_ERR_UNSUPPORTED : CA_ERR_FORMAT;
 }
 
-/* The key in lib.  libcrypto takes the cipher of the traditional form from the
- * thread's default context. */
-static EVP_PKEY *
-decode_in(
-    const struct ca_pemkey *k, OSSL_LIB_CTX *lib, struct ca_secret *secret)
+/* Decrypt in a context that may have the legacy provider, and decode in that of
+ * the process, which lacks it.  CA_ERR_PIN: the passphrase is wrong. */
+static enum ca_err
+decrypt(struct ca_pemkey *k, struct ca_secret *secret)
 {
-	BIO *bio = BIO_new_mem_buf(k->text.p, (int)k->text.len);
-	OSSL_LIB_CTX *before = OSSL_LIB_CTX_set0_default(lib);
-	EVP_PKEY *pkey = NULL;
-
-	if (bio != NULL)
-		pkey = PEM_read_bio_PrivateKey_ex(
-		    bio, NULL, passphrase, secret, lib, NULL);
-	(void)OSSL_LIB_CTX_set0_default(before);
-	BIO_free(bio);
-	ERR_clear_error();
-	return pkey;
-}
-
-/* The same with the legacy provider, which the process's context lacks. */
-static EVP_PKEY *
-decode_legacy(const struct ca_pemkey *k, struct ca_secret *secret)
-{
-	struct ca_legacy legacy;
-	EVP_PKEY *theirs = NULL, *pkey = NULL;
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_legacy legacy = {0};
+	OSSL_LIB_CTX *own = ca_crypto_get0_libctx(k->crypto), *lib = own;
 	PKCS8_PRIV_KEY_INFO *p8 = NULL;
 
-	if (ca_legacy_open(&legacy) == CA_OK)
-		theirs = decode_in(k, legacy.lib, secret);
-	if (theirs != NULL && (p8 = EVP_PKEY2PKCS8(theirs)) != NULL)
-		pkey = EVP_PKCS82PKEY_ex(
-		    p8, ca_crypto_get0_libctx(k->crypto), NULL);
+	if (k->legacy) {
+		if ((rc = ca_legacy_open(&legacy)) != CA_OK) {
+			ret = rc;
+			goto out;
+		}
+		lib = legacy.lib;
+	}
+	p8 = ca_pem_unseal(&k->text, k->sealed, lib, secret);
+	if (p8 == NULL) {
+		ret = CA_ERR_PIN;
+		goto out;
+	}
+	if ((k->pkey = EVP_PKCS82PKEY_ex(p8, own, NULL)) == NULL) {
+		ret = unreadable(k, p8);
+		goto out;
+	}
+	ret = CA_OK;
+out:
 	PKCS8_PRIV_KEY_INFO_free(p8); /* wipes the key material */
-	EVP_PKEY_free(theirs);
 	ca_legacy_close(&legacy);
 	ERR_clear_error();
-	return pkey;
+	return ret;
 }
 
 static void
@@ -114,13 +118,8 @@ decrypt_once(struct ca_pemkey *k, const struct ca_key_ui *ui)
 		rc = CA_ERR_CANCELLED;
 	if (rc == CA_OK && ca_secret_len(answer) > PEM_BUFSIZE)
 		rc = CA_ERR_LIMIT;
-	if (rc == CA_OK) {
-		k->pkey = k->legacy
-			      ? decode_legacy(k, answer)
-			      : decode_in(k, ca_crypto_get0_libctx(k->crypto),
-				    answer);
-		rc = k->pkey != NULL ? CA_OK : CA_ERR_PIN;
-	}
+	if (rc == CA_OK)
+		rc = decrypt(k, answer);
 	ca_secret_free(answer);
 	ca_buf_free(&prompt);
 	return rc;
@@ -161,26 +160,39 @@ ca_pemkey_fits(const struct ca_pemkey *key, X509 *cert)
 	return fits;
 }
 
+/* The len bytes at der may be PKCS#8: log why they cannot be decoded. */
 static enum ca_err
-unreadable(const struct ca_pemkey *k)
+unreadable_der(const struct ca_pemkey *k, const unsigned char *der, size_t len)
 {
-	ca_log_err(k->log,
-	    "%s: its private key is damaged, or of a type that this libcrypto "
-	    "does not support",
-	    k->path);
-	return CA_ERR_FORMAT;
+	PKCS8_PRIV_KEY_INFO *p8 =
+	    d2i_PKCS8_PRIV_KEY_INFO(NULL, &der, (long)len);
+	enum ca_err rc = unreadable(k, p8);
+
+	PKCS8_PRIV_KEY_INFO_free(p8);
+	ERR_clear_error();
+	return rc;
 }
 
 /* Decode the key, or see that it can be decrypted later. */
 static enum ca_err
 look(struct ca_pemkey *k, const struct ca_pem *pem)
 {
+	struct ca_buf der = CA_BUF_INIT(CA_KEY_FILE_MAX);
+	enum ca_err rc = CA_OK;
+
 	k->encrypted = ca_pem_is_encrypted(pem);
+	k->sealed = ca_pem_label(pem, PEM_STRING_PKCS8);
 	if (k->encrypted)
 		return ca_pem_cipher(pem, ca_crypto_get0_libctx(k->crypto),
 		    k->path, k->log, &k->legacy);
-	k->pkey = decode_in(k, ca_crypto_get0_libctx(k->crypto), NULL);
-	return k->pkey != NULL ? CA_OK : unreadable(k);
+	k->pkey = ca_pem_key(&k->text, ca_crypto_get0_libctx(k->crypto), NULL);
+	if (k->pkey == NULL) {
+		if ((rc = ca_pem_decode(pem, &der)) != CA_OK)
+			ca_buf_reset(&der); /* its base64 is damaged */
+		rc = unreadable_der(k, der.p, der.len);
+	}
+	ca_buf_free(&der);
+	return rc;
 }
 
 /* ---- the file ---- */
@@ -234,7 +246,7 @@ find_key(struct ca_pemkey *k, const struct ca_buf *file)
 	k->pkey = d2i_AutoPrivateKey_ex(
 	    NULL, &p, (long)file->len, ca_crypto_get0_libctx(k->crypto), NULL);
 	ERR_clear_error();
-	return k->pkey != NULL ? CA_OK : unreadable(k);
+	return k->pkey != NULL ? CA_OK : unreadable_der(k, file->p, file->len);
 }
 
 static void

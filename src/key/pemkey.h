@@ -49,4 +49,16 @@ CA_MUST_CHECK enum ca_err ca_pem_cipher(const struct ca_pem *pem,
     OSSL_LIB_CTX *lib, const char *path, const struct ca_log *log,
     bool *legacy);
 
+/* Decode the key in text, a PEM block, in lib; secret is its passphrase, or
+ * NULL.  NULL: it cannot be decoded, or the passphrase is wrong.  The caller
+ * frees it. */
+EVP_PKEY *ca_pem_key(
+    const struct ca_buf *text, OSSL_LIB_CTX *lib, struct ca_secret *secret);
+
+/* Decrypt the key in text in lib, and do not decode it: its type may be unknown
+ * here.  pkcs8: it is PKCS#8, not the traditional form.  NULL: the passphrase is
+ * wrong.  The caller frees it by PKCS8_PRIV_KEY_INFO_free, which wipes it. */
+PKCS8_PRIV_KEY_INFO *ca_pem_unseal(const struct ca_buf *text, bool pkcs8,
+    OSSL_LIB_CTX *lib, struct ca_secret *secret);
+
 #endif

@@ -164,7 +164,7 @@ def verified(cert, scheme, sig, tbs):
             return os.path.join(d, name)
         pub = put('pub', openssl('x509', '-in', cert, '-noout', '-pubkey'))
         s, t = put('sig', sig), put('tbs', tbs)
-        if scheme in (0x0807, 0x0808):
+        if scheme in (0x0807, 0x0808, 0x0904, 0x0905, 0x0906):
             openssl('pkeyutl', '-verify', '-pubin', '-inkey', pub, '-rawin',
                     '-in', t, '-sigfile', s)
         else:

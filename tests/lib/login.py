@@ -58,6 +58,9 @@ SCHEMES = {
     'ecdsa_secp521r1_sha512': (0x0603, 'sha512', 'P-521'),
     'ed25519': (0x0807, None, 'ED25519'),
     'ed448': (0x0808, None, 'ED448'),
+    'mldsa44': (0x0904, None, 'ML-DSA-44'),
+    'mldsa65': (0x0905, None, 'ML-DSA-65'),
+    'mldsa87': (0x0906, None, 'ML-DSA-87'),
     'rsa_pss_rsae_sha256': (0x0804, 'sha256', 'RSA'),
     'rsa_pss_rsae_sha384': (0x0805, 'sha384', 'RSA'),
     'rsa_pss_rsae_sha512': (0x0806, 'sha512', 'RSA'),
@@ -108,7 +111,8 @@ def pem_certs(path):
 
 def key_type(path):
     text = openssl('pkey', '-in', path, '-noout', '-text').decode()
-    for name in ('P-256', 'P-384', 'P-521', 'ED25519', 'ED448', 'PSS'):
+    for name in ('P-256', 'P-384', 'P-521', 'ED25519', 'ED448', 'ML-DSA-44',
+                 'ML-DSA-65', 'ML-DSA-87', 'PSS'):
         if name in text:
             return name
     return 'RSA'

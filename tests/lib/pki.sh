@@ -98,6 +98,7 @@ _pki_date() {
 
 # pki_key NAME TYPE: make $PKI/NAME.key.  TYPE: p256 p384 p521 ed25519 ed448
 # rsa1024 rsa2048 rsa3072 rsa4096 rsapss rsapss-sha256 rsapss-sha384 rsapss-sha512
+# mldsa44 mldsa65 mldsa87 (see pki_has_mldsa)
 pki_key() {
 	local a
 	case $2 in
@@ -106,6 +107,7 @@ pki_key() {
 	p521) a='-algorithm EC -pkeyopt ec_paramgen_curve:P-521' ;;
 	ed25519) a='-algorithm ED25519' ;;
 	ed448) a='-algorithm ED448' ;;
+	mldsa*) a="-algorithm ML-DSA-${2#mldsa}" ;;
 	rsapss) a='-algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048' ;;
 	# rsapss-HASH: for that hash alone, MGF1 by it, a salt as long
 	rsapss-*)
@@ -120,6 +122,11 @@ pki_key() {
 	# shellcheck disable=SC2086 # a list of options
 	_pki_run openssl genpkey $a -out "$PKI/$1.key" || return
 	chmod 600 "$PKI/$1.key"
+}
+
+# pki_has_mldsa: does this OpenSSL have ML-DSA?  (3.5 and later do.)
+pki_has_mldsa() {
+	openssl list -signature-algorithms 2>/dev/null | grep -q 'ML-DSA-65'
 }
 
 # _pki_register NAME: the register of what NAME issued
