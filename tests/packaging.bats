@@ -179,7 +179,7 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 	rpm --root "$T/root" -qa | grep -c certauth | grep -qx 3
 	rpm --root "$T/root" -V --nodeps --noscripts certauth pam_certauth certauth-tests
 	(cd "$T/root" && find . -path ./usr/share/doc -prune -o -path ./var -prune \
-		-o -path ./usr/lib/sysimage -prune -o -name __db\* -prune -o ! -type d \
+		-o -path ./usr/lib/sysimage -prune -o -path ./root -prune -o -name __db\* -prune -o ! -type d \
 		-printf '%P %m %U:%G\n' -o -path '*certauth*' -printf '%P %m %U:%G\n') |
 		sed -e 's/\(\.[1-8]\)\.[gx]z /\1 /' -e 's/ 777 / /' \
 			-e "s,/licenses/certauth-$VERSION,/licenses/certauth," |
