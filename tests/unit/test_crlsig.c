@@ -142,7 +142,8 @@ algorithms(void **state)
 		    (got != NULL && strcmp(got, cases[i].digest) != 0))
 			fail_msg("%s: %s", cases[i].text,
 			    got != NULL ? got : "none");
-		assert_int_equal(ca_crlsig_accepted(t.crypto, alg), got != NULL);
+		assert_int_equal(
+		    ca_crlsig_accepted(t.crypto, alg), got != NULL);
 		X509_ALGOR_free(alg);
 	}
 }
