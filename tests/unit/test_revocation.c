@@ -223,6 +223,61 @@ deltas(void **state)
 
 /* ---- prefer ---- */
 
+/* Give the ECDSA CRL in the file, DER, an algorithm that nobody has: it is read,
+ * and cannot be verified. */
+static void
+make_unknown(const char *name)
+{
+	static const uint8_t ecdsa_sha256[] = {
+	    0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
+	uint8_t der[4096];
+	char path[512];
+	int changed = 0;
+
+	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
+	FILE *f = fopen(path, "r+");
+	assert_non_null(f);
+	size_t len = fread(der, 1, sizeof der, f);
+	for (uint8_t *p = der; (p = memmem(p, (size_t)(der + len - p),
+				    ecdsa_sha256, sizeof ecdsa_sha256)) != NULL;
+	     changed++)
+		p[sizeof ecdsa_sha256 - 1] = 0x7f;
+	assert_int_equal(changed, 2);
+	rewind(f);
+	assert_int_equal(fwrite(der, 1, len, f), len);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* A CRL that nobody here can verify, or that only older versions of libcrypto
+ * read, is not absent: whatever it lists, prefer does not waive it. */
+static void
+prefer_not_understood(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		fresh();
+		settings[0] = "crl";
+		settings[1] = i == 0 ? "require" : "prefer";
+		put_crl("crl/root.der", &(struct crl_spec){"Root", root_key});
+		make_unknown("crl/root.der");
+		is(direct, CA_R_UNSUPPORTED,
+		    "root.der is signed with 1.2.840.10045.4.3.127, which "
+		    "certauth does not support");
+		put_crl("crl/root.der",
+		    &(struct crl_spec){"Root", root_key, {{LEAF_SERIAL, 1}}});
+		is(direct, CA_R_REVOKED, "keyCompromise");
+		make_unknown("crl/root.der");
+		is(direct, CA_R_UNSUPPORTED, "root.der");
+		put_crl("crl/root.der",
+		    &(struct crl_spec){"Root", root_key, {{LEAF_SERIAL, 1}},
+			.updates = {"2701140800Z", NULL}});
+		is(direct, CA_R_CRL_MALFORMED, "not valid DER");
+		put_crl("crl/root.der", &(struct crl_spec){"Root", root_key,
+					    {{LEAF_SERIAL, 1, "Other"}}});
+		is(direct, CA_R_CRL_MALFORMED, "not valid DER");
+	}
+}
+
 static void
 prefer(void **state)
 {
@@ -458,6 +513,7 @@ main(void)
 	    cmocka_unit_test(scopes),
 	    cmocka_unit_test(deltas),
 	    cmocka_unit_test(prefer),
+	    cmocka_unit_test(prefer_not_understood),
 	    cmocka_unit_test(anchors),
 	    cmocka_unit_test(rollover),
 	    cmocka_unit_test(twins),
