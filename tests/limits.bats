@@ -145,7 +145,7 @@ signed_for() {
 		instructions --cert "$f" "${how[@]}"
 		echo "$name: $((n / 1000)) thousand, of a normal $((normal / 1000))"
 		# it was this certificate that was judged
-		logged 'reason=(signature|key-weak|cert-malformed|scheme)( |$)'
+		logged 'reason=(signature|key-weak|unsupported|cert-malformed|scheme)( |$)'
 		case $name in
 		slow*|rsa3072*|rsa16384-[de]*|rsa-long|dsa|unknown)
 			logged 'reason=key-weak' ;;

@@ -73,7 +73,7 @@ setup() { conf_reset; }
 	login_denied answer-repeated --cert rsa4096 --how repeat
 	logged 'detail="the application shows one prompt .*proof = command'
 	login_denied answer-limit --how endless
-	logged 'detail=".*certauth-protocol\(7\) has the bounds'
+	logged 'detail=".*default max_answer = .*certauth-protocol\(7\)'
 	login_denied answer-malformed --how trailing
 	logged 'detail=".*does not follow certauth-protocol\(7\)'
 	login --save-answer "$S/old" || true

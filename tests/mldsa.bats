@@ -191,7 +191,7 @@ says_newer() {
 	printf '[default]\nca_dir = %s\nhost_names = web1\n' "$T/cas" >conf
 	run "$CERTAUTH" doctor --config conf --skip clock
 	echo "$output"
-	[[ $output == *'mldsa65.pem) has an ML-DSA-65 key, which OpenSSL '*'OpenSSL 3.5 or later'* ]]
+	[[ $output == *'error ca-unsupported: '*'mldsa65.pem) cannot be used: its key is for ML-DSA-65, which this libcrypto (OpenSSL '*'OpenSSL 3.5 or later'* ]]
 }
 
 @test "without ML-DSA: the shell client says which OpenSSL it needs" {

@@ -173,14 +173,16 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 	mapfile -t rpms < <(find "$T/rpm/RPMS" -name '*.rpm' ! -name '*-debug*')
 	[ "${#rpms[@]}" -eq 3 ]
 	printf '%s\n' "${rpms[@]}" | grep -qE '/pam_certauth-.*-1\.test\.'
-	# nothing of Debian's is known to rpm, and the root has no shell
+	# nothing of Debian's is known to rpm, and the root has no shell; whether the
+	# folder of the licence has the version is rpm's choice
 	rpm --root "$T/root" --nodeps --noscripts -i "${rpms[@]}"
 	rpm --root "$T/root" -qa | grep -c certauth | grep -qx 3
 	rpm --root "$T/root" -V --nodeps --noscripts certauth pam_certauth certauth-tests
 	(cd "$T/root" && find . -path ./usr/share/doc -prune -o -path ./var -prune \
-		-o -path ./usr/lib/sysimage -prune -o -name __db\* -prune -o ! -type d \
+		-o -path ./usr/lib/sysimage -prune -o -path ./root -prune -o -name __db\* -prune -o ! -type d \
 		-printf '%P %m %U:%G\n' -o -path '*certauth*' -printf '%P %m %U:%G\n') |
-		sed -e 's/\(\.[1-8]\)\.[gx]z /\1 /' -e 's/ 777 / /' |
+		sed -e 's/\(\.[1-8]\)\.[gx]z /\1 /' -e 's/ 777 / /' \
+			-e "s,/licenses/certauth-$VERSION,/licenses/certauth," |
 		grep -v '\.build-id' | LC_ALL=C sort >"$T/files"
 	cat "$T/files"
 	diff - "$T/files" <<-'END'

@@ -127,12 +127,15 @@ ca_crl_critical_unknown(const STACK_OF(X509_EXTENSION) *exts, bool entry)
 enum ca_err
 ca_crl_malformed(struct ca_crl *crl, enum ca_err rc)
 {
+	const char *why = rc == CA_ERR_LIMIT ? "that exceeds a documented limit"
+			  : crl->read.why != NULL
+			      ? crl->read.why
+			      : "that is truncated or not valid DER (RFC 5280 "
+				"section 5)";
+
 	X509_CRL_free(crl->x509);
 	crl->x509 = NULL;
-	trouble(crl, CA_R_CRL_MALFORMED, "contains a CRL that %s",
-	    rc == CA_ERR_LIMIT
-		? "exceeds a documented limit"
-		: "is truncated or not valid DER (RFC 5280 section 5)");
+	trouble(crl, CA_R_CRL_MALFORMED, "contains a CRL %s", why);
 	ca_log_debug(crl->log, "%s %s", crl->name, crl->why);
 	return CA_OK;
 }

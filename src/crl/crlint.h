@@ -82,7 +82,8 @@ CA_MUST_CHECK enum ca_err ca_crl_issuer_matches(const struct ca_crl *crl,
 #define CA_CRL_PER_FILE_MAX 1024
 
 /* Record as the CRL's trouble that its bytes are not a CRL (rc is
- * CA_ERR_FORMAT), or exceed our bounds (CA_ERR_LIMIT).  Returns CA_OK. */
+ * CA_ERR_FORMAT; crl->read.why), or exceed our bounds (CA_ERR_LIMIT).  Returns
+ * CA_OK. */
 CA_MUST_CHECK enum ca_err ca_crl_malformed(struct ca_crl *crl, enum ca_err rc);
 
 /* Record that the structure of the CRL is right, but OpenSSL cannot decode the

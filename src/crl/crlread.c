@@ -155,7 +155,8 @@ crl_exts(struct scan *s, uint64_t end)
 		return rc;
 	if (tag != CA_DER_CONTEXT_0)
 		return CA_ERR_FORMAT;
-	if ((rc = ca_crl_exts_mean(content, s->issuer_no > 0)) != CA_OK)
+	if ((rc = ca_crl_exts_mean(content, s->issuer_no > 0, &s->out->why)) !=
+	    CA_OK)
 		return rc;
 	ca_buf_put(&s->exts, whole.p, whole.left);
 	return pos(s) == end ? ca_buf_err(&s->exts) : CA_ERR_FORMAT;
@@ -228,7 +229,8 @@ tbs(struct scan *s, uint64_t list_end)
 	if (pos(s) < end)
 		rc = crl_exts(s, end);
 	else
-		rc = ca_crl_exts_mean(ca_reader_of(NULL, 0), s->issuer_no > 0);
+		rc = ca_crl_exts_mean(
+		    ca_reader_of(NULL, 0), s->issuer_no > 0, &s->out->why);
 	return rc == CA_OK ? finish_digest(s) : rc;
 }
 

@@ -60,6 +60,8 @@ struct ca_crlread {
 	bool entry_critical; /* an entry has an unknown critical
 			      * extension */
 	uint64_t entries;
+	const char *why; /* after CA_ERR_FORMAT: what is wrong, to stand
+			  * behind "contains a CRL"; NULL: not DER */
 };
 
 /*

@@ -74,10 +74,11 @@ CA_MUST_CHECK enum ca_err ca_crl_head(struct scan *s, uint64_t end);
  * Check the extensions of a CRL: der is the Extensions (p NULL: it has none).
  * CA_ERR_FORMAT: cRLNumber, deltaCRLIndicator or issuingDistributionPoint is
  * there twice or cannot be decoded, or an entry has a certificateIssuer (RFC
- * 5280 section 5.3.3) and the CRL is not indirect.  OpenSSL 4 reads no such CRL.
+ * 5280 section 5.3.3) and the CRL is not indirect; *why says which (static; to
+ * stand behind "contains a CRL").  OpenSSL 4 reads no such CRL.
  */
 CA_MUST_CHECK enum ca_err ca_crl_exts_mean(
-    struct ca_reader der, bool has_issuers);
+    struct ca_reader der, bool has_issuers, const char **why);
 
 /*
  * The CRL without its entries, into out->stripped.  Its signature is empty, so

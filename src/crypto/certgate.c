@@ -225,18 +225,34 @@ optional(struct ca_reader *r, uint8_t tag)
 	return content;
 }
 
+/* Validity: two times.  Newer libcrypto decodes no shorter ones (base/der.h),
+ * and a verdict does not depend on its version. */
+static enum ca_err
+validity(struct ca_reader r)
+{
+	struct ca_reader time;
+	uint8_t tag;
+
+	for (int i = 0; i < 2; i++)
+		if (ca_der_next(&r, &tag, &time) != CA_OK ||
+		    !ca_der_time_ok(tag, time.left))
+			return CA_ERR_FORMAT;
+	return ca_read_end(&r);
+}
+
 static enum ca_err
 fields(struct ca_reader tbs, struct ca_reader subject_and_issuer[2],
     struct ca_reader *key, struct ca_reader *exts)
 {
-	struct ca_reader skip;
+	struct ca_reader skip, times;
 
 	(void)optional(&tbs, VERSION_TAG);
 	if (ca_der_expect(&tbs, CA_DER_INTEGER, &skip) != CA_OK ||
 	    ca_der_expect(&tbs, CA_DER_SEQUENCE, &skip) != CA_OK ||
 	    ca_der_expect(&tbs, CA_DER_SEQUENCE, &subject_and_issuer[1]) !=
 		CA_OK ||
-	    ca_der_expect(&tbs, CA_DER_SEQUENCE, &skip) != CA_OK ||
+	    ca_der_expect(&tbs, CA_DER_SEQUENCE, &times) != CA_OK ||
+	    validity(times) != CA_OK ||
 	    ca_der_expect(&tbs, CA_DER_SEQUENCE, &subject_and_issuer[0]) !=
 		CA_OK ||
 	    ca_der_expect(&tbs, CA_DER_SEQUENCE, key) != CA_OK)

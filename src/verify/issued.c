@@ -1,6 +1,7 @@
 #include "verify/issued.h"
 
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 
 bool
 ca_issued_by(X509 *cert, X509 *issuer)
@@ -15,4 +16,33 @@ ca_issued_by(X509 *cert, X509 *issuer)
 	     X509_verify(cert, key) == 1;
 	ERR_pop_to_mark();
 	return is;
+}
+
+/* By authorityKeyIdentifier, if cert has one. */
+static int
+identifiers_fit(const X509 *issuer, const X509 *cert)
+{
+	AUTHORITY_KEYID *aki =
+	    X509_get_ext_d2i(cert, NID_authority_key_identifier, NULL, NULL);
+	int how = X509_check_akid(issuer, aki);
+
+	AUTHORITY_KEYID_free(aki);
+	return how;
+}
+
+int
+ca_issued_fits(X509 *issuer, X509 *cert)
+{
+	int how = X509_check_issued(issuer, cert), ids;
+
+	if (how != X509_V_OK && how != X509_V_ERR_CERT_SIGNATURE_FAILURE)
+		return how;
+	if (X509_issuer_and_serial_cmp(issuer, cert) != 0)
+		return how;
+	ids = identifiers_fit(issuer, cert);
+	if (ids != X509_V_OK)
+		return ids;
+	return (X509_get_key_usage(issuer) & KU_KEY_CERT_SIGN) != 0
+		   ? X509_V_OK
+		   : X509_V_ERR_KEYUSAGE_NO_CERTSIGN;
 }

@@ -16,4 +16,13 @@
  */
 bool ca_issued_by(X509 *cert, X509 *issuer);
 
+/*
+ * Does issuer fit as the issuer of cert, by names, key identifiers, the
+ * kind of key and keyUsage?  X509_V_OK, or the X509_V_ERR_ code of the first
+ * that does not.  The signature is not verified.  As X509_check_issued, but
+ * alike with every libcrypto: that of OpenSSL 4 compares no key identifiers if
+ * both have one issuer and serial number, and expects a self-signed one.
+ */
+int ca_issued_fits(X509 *issuer, X509 *cert);
+
 #endif

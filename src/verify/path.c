@@ -1,5 +1,6 @@
 #include "verify/path.h"
 #include "verify/cost.h"
+#include "verify/issued.h"
 #include "verify/pathint.h"
 
 #include <openssl/err.h>
@@ -55,7 +56,7 @@ valid_at(const X509 *cert, time_t now)
 static int
 score(const struct ca_pathfinder *f, X509 *child, X509 *parent, bool anchor)
 {
-	int issued = X509_check_issued(parent, child);
+	int issued = ca_issued_fits(parent, child);
 	const ASN1_OCTET_STRING *aki, *ski;
 	int s = 0;
 

@@ -1,5 +1,6 @@
 #include "verify/pathend.h"
 #include "crypto/sigalg.h"
+#include "verify/issued.h"
 #include "verify/name.h"
 #include "verify/pathint.h"
 
@@ -88,7 +89,7 @@ static void
 tell_namesake(struct ca_pathfinder *f, X509 *cert, X509 *other, bool anchor,
     struct ca_buf *out)
 {
-	int how = X509_check_issued(other, cert);
+	int how = ca_issued_fits(other, cert);
 
 	ca_buf_str(out, "; a CA of that name is there, ");
 	if (how == X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH)

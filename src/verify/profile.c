@@ -161,13 +161,13 @@ aki_flaw(X509 *cert)
 	else if ((aki->issuer == NULL) != (aki->serial == NULL))
 		what = "its authorityKeyIdentifier has only one of issuer and "
 		       "serial number";
-	AUTHORITY_KEYID_free(aki);
 	/* an intermediate signed by its own key, but naming another one */
 	if (what == NULL && (X509_get_extension_flags(cert) & EXFLAG_SI) != 0 &&
-	    X509_check_issued(cert, cert) == X509_V_ERR_AKID_SKID_MISMATCH &&
+	    X509_check_akid(cert, aki) == X509_V_ERR_AKID_SKID_MISMATCH &&
 	    X509_verify(cert, X509_get0_pubkey(cert)) == 1)
 		what = "it is self-signed, but its authorityKeyIdentifier "
 		       "names another key";
+	AUTHORITY_KEYID_free(aki);
 	return what;
 }
 

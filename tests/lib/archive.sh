@@ -47,11 +47,12 @@ archive_find() {
 # The keyring of the entry FILE:LINE of apt's sources, or Debian's.
 archive_keyring() {
 	local file=${1%:*} line=${1##*:} k
+	# the lines of the entry in one: a value may go on in the next line
 	ARCHIVE_KEYRING=$(awk -v n="$line" -v one="${file%.sources}" \
 		'NR < n { next } NR > n && (/^$/ || one == FILENAME) { exit }
-		{ print }' "$file" | sed -nE \
-		-e 's|^[Ss]igned-[Bb]y:[[:space:]]*(/[^[:space:],]+).*|\1|p' \
-		-e 's|.*\[.*signed-by=(/[^],[:space:]]+).*|\1|p' | head -n 1)
+		!/^#/ { printf "%s ", $0 }' "$file" | sed -nE \
+		-e 's|^(.* )?signed-by:[[:space:]]*(/[^[:space:],]+).*|\2|Ip' \
+		-e 's|.*\[.*signed-by=(/[^],[:space:]]+).*|\1|p')
 	for k in /usr/share/keyrings/debian-archive-keyring.gpg \
 		/usr/share/keyrings/debian-archive-keyring.pgp; do
 		[ -n "$ARCHIVE_KEYRING" ] || [ ! -e "$k" ] || ARCHIVE_KEYRING=$k

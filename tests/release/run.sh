@@ -68,7 +68,8 @@ tests/lib/deps.sh release ||
 	skip 'debootstrap is not installed and cannot be installed.'
 
 dir=$B/release/$release
-mkdir -p "$dir" || exit 2
+# a root has setuid programs, which may be old when its next run is far away
+mkdir -p "$dir" && chmod 700 "$dir" || exit 2
 exec 9>"$dir/lock"
 flock -n 9 || { say 'Another run uses this root; waiting for its end.'; flock 9; }
 # as much as a root, its packages and a build take, in megabytes

@@ -44,6 +44,7 @@ cw_is_strict(struct ca_crl *crl, struct ca_crl_source *at)
 	struct ca_crlread read;
 	enum ca_err rc = ca_crlread(crl->crypto, at, NULL, NULL, &read);
 
+	crl->read.why = read.why;
 	ca_crlread_clear(&read);
 	ca_crl_source_rewind(at);
 	return rc;

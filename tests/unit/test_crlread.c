@@ -593,6 +593,9 @@ words(void **state)
 {
 #define BY(alg) "30{30{02{01}" alg NAME("The CA") THIS "}" alg "03{00 $}}"
 #define REFUSED(name) "is signed with " name ", which is refused"
+#define OF_ANOTHERS "30{" OF_ANOTHER "}"
+#define ONE(oid, value) "30{06{" oid "} 04{" value "}}"
+
 	static const struct {
 		const char *text, *want;
 	} cases[] = {
@@ -610,6 +613,21 @@ words(void **state)
 		"has the unknown critical extension 1.2.3.4"},
 	    {ENTRY("30{30{06{2a0304} 01{ff} 04{00}}}"),
 		"has an entry with an unknown critical extension"},
+	    {SIGNED(V2(OF_ANOTHERS, NUMBER)),
+		"contains a CRL with a certificateIssuer in an entry, but without indirectCRL (RFC 5280 section 5.3.3)"},
+	    {SIGNED(V2(OF_ANOTHERS, "")),
+		"contains a CRL with a certificateIssuer in an entry, but without indirectCRL (RFC 5280 section 5.3.3)"},
+	    {SIGNED(V2(OF_ANOTHERS, INDIRECT_NUMBER)), ""},
+	    {EXTS(ONE("551d14", "02{05}") ONE("551d14", "02{05}")),
+		"contains a CRL with two cRLNumber extensions (RFC 5280 section 5.2.3)"},
+	    {EXTS(ONE("551d14", "04{05}")),
+		"contains a CRL with a cRLNumber that cannot be decoded (RFC 5280 section 5.2.3)"},
+	    {EXTS(ONE("551d1b", "04{05}")),
+		"contains a CRL with a deltaCRLIndicator that cannot be decoded (RFC 5280 section 5.2.4)"},
+	    {EXTS(ONE("551d1c", "04{05}")),
+		"contains a CRL with an issuingDistributionPoint that cannot be decoded (RFC 5280 section 5.2.5)"},
+	    {EXTS("30{}"),
+		"contains a CRL with extensions that cannot be decoded"},
 	    {SIGNED(V2("", "")) "00",
 		"contains a CRL that is truncated or not valid DER (RFC 5280 section 5)"},
 	};

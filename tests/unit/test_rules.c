@@ -106,7 +106,6 @@ make_crl(X509 *cert)
 {
 	X509_CRL *crl = X509_CRL_new();
 	ASN1_TIME *at = ASN1_TIME_set(NULL, NOW - 3600);
-	X509V3_CTX ctx;
 	char path[128];
 
 	X509_CRL_set_version(crl, 1);
@@ -120,14 +119,19 @@ make_crl(X509 *cert)
 	}
 	ASN1_TIME_set(at, NOW + DAY);
 	X509_CRL_set1_nextUpdate(crl, at);
-	X509V3_set_ctx(&ctx, ca_cert, ca_cert, NULL, crl, 0);
-	X509_EXTENSION *e = X509V3_EXT_conf_nid(
-	    NULL, &ctx, NID_authority_key_identifier, "keyid");
-	X509_CRL_add_ext(crl, e, -1);
-	X509_EXTENSION_free(e);
-	e = X509V3_EXT_conf_nid(NULL, &ctx, NID_crl_number, "1");
-	X509_CRL_add_ext(crl, e, -1);
-	X509_EXTENSION_free(e);
+	/* what X509V3_EXT_conf makes of "keyid" depends on the libcrypto */
+	AUTHORITY_KEYID *aki = AUTHORITY_KEYID_new();
+	aki->keyid = ASN1_OCTET_STRING_dup(X509_get0_subject_key_id(ca_cert));
+	assert_non_null(aki->keyid);
+	assert_int_equal(
+	    X509_CRL_add1_ext_i2d(crl, NID_authority_key_identifier, aki, 0, 0),
+	    1);
+	AUTHORITY_KEYID_free(aki);
+	ASN1_INTEGER *number = ASN1_INTEGER_new();
+	assert_int_equal(ASN1_INTEGER_set(number, 1), 1);
+	assert_int_equal(
+	    X509_CRL_add1_ext_i2d(crl, NID_crl_number, number, 0, 0), 1);
+	ASN1_INTEGER_free(number);
 	assert_true(X509_CRL_sign(crl, ca_key, EVP_sha256()) > 0);
 	(void)snprintf(path, sizeof path, "%s/ca.crl", crl_dir);
 	FILE *f = fopen(path, "w");
