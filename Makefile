@@ -72,7 +72,9 @@ CPPFLAGS_ALL = -D_GNU_SOURCE -DCA_VERSION='"$(VERSION)"' \
 	$(shell $(PKG_CONFIG) --cflags p11-kit-1 2>/dev/null) $(CPPFLAGS)
 CFLAGS_ALL = -std=c11 -fPIC -fvisibility=hidden $(WARN) $(OPT) $(HARDEN_C) \
 	$(SAN) $(CFLAGS)
-LDFLAGS_ALL = $(HARDEN_LD) $(SAN) $(LDFLAGS)
+# With -flto alone, gcc links by one job and warns of that.
+LTO_JOBS := $(if $(filter -flto,$(OPT) $(CFLAGS)),$(call knows,-flto=auto))
+LDFLAGS_ALL = $(HARDEN_LD) $(SAN) $(LTO_JOBS) $(LDFLAGS)
 
 LIBS_BASE = -lcrypto -lcdb
 LIBS_CERTMAP = $(if $(CERTMAP),-lsss_certmap)
