@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "crlmake.h"
 #include "pkimake.h"
 #include "rsakey.h"
 
@@ -359,6 +360,115 @@ random_parameters(void **state)
 	OPENSSL_free(der);
 }
 
+/* ---- alike with every libcrypto ---- */
+
+/* The key is the base point of P-256; the signature is not looked at. */
+#define ALG "30{06{2a8648ce3d040302}}"
+#define NAME "30{31{30{06{550403} 0c{'a'}}}}"
+#define KEY                                                                    \
+	"30{30{06{2a8648ce3d0201} 06{2a8648ce3d030107}} 03{0004"               \
+	"6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"     \
+	"4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5}}"
+#define AT "17{'270101000000Z'}"
+#define CERT(version, serial, from, to, rest)                                  \
+	"30{30{" version " " serial ALG NAME "30{" from to "}" NAME KEY rest   \
+	"}" ALG "03{00}}"
+#define V3 "a0{02{02}}"
+#define ONE "02{01}"
+#define EXT(oid, value) "30{06{" oid "} 04{" value "}}"
+#define EXTS(list) "a3{30{" list "}}"
+#define FROM(time) CERT(V3, ONE, time, AT, "")
+#define TO(time) CERT(V3, ONE, AT, time, "")
+#define WITH(list) CERT(V3, ONE, AT, AT, EXTS(list))
+#define CONSTRAINTS EXT("551d13", "30{}")
+
+/* Is it a certificate, and do the extensions decode that libcrypto caches?
+ * Each libcrypto must come to these verdicts: OpenSSL 3.0 alone does not for
+ * the shorter times, so that the gate must. */
+static void
+alike(void **state)
+{
+	enum verdict { NO, FLAWED, GOOD };
+	static const struct {
+		const char *text;
+		enum verdict want;
+	} cases[] = {
+	    {CERT(V3, ONE, AT, AT, ""), GOOD},
+	    /* times: of one length less, of a wrong form, no dates */
+	    {FROM("17{'2701010000Z'}"), NO},
+	    {FROM("17{'270101000000'}"), NO},
+	    {FROM("17{}"), NO},
+	    {FROM("18{'202701010000Z'}"), NO},
+	    {FROM("18{'20270101000000'}"), NO},
+	    {TO("17{'2701010000Z'}"), NO},
+	    {TO("17{'270101000000'}"), NO},
+	    {TO("17{}"), NO},
+	    {TO("18{'202701010000Z'}"), NO},
+	    {TO("18{'20270101000000'}"), NO},
+	    {TO("18{'20270101000000Z'}"), GOOD},
+	    {TO("17{'271314080000Z'}"), GOOD},
+	    {TO("17{'270230080000Z'}"), GOOD},
+	    {TO("17{'270101000000+0100'}"), GOOD},
+	    {TO("17{'27010100000aZ'}"), GOOD},
+	    {TO("16{'270101000000Z'}"), NO},
+	    {TO("04{'270101000000Z'}"), NO},
+	    {TO(""), NO},
+	    {TO(AT AT), NO},
+	    /* versions */
+	    {CERT("", ONE, AT, AT, ""), GOOD},
+	    {CERT("a0{02{00}}", ONE, AT, AT, ""), GOOD},
+	    {CERT("a0{02{01}}", ONE, AT, AT, ""), GOOD},
+	    {CERT("a0{02{03}}", ONE, AT, AT, ""), GOOD},
+	    {CERT("a0{02{ff}}", ONE, AT, AT, ""), GOOD},
+	    {CERT("a0{02{0002}}", ONE, AT, AT, ""), NO},
+	    {CERT("a0{02{}}", ONE, AT, AT, ""), NO},
+	    {CERT("a0{}", ONE, AT, AT, ""), NO},
+	    {CERT(V3 V3, ONE, AT, AT, ""), NO},
+	    {CERT("", ONE, AT, AT, EXTS(CONSTRAINTS)), GOOD},
+	    /* serial numbers */
+	    {CERT(V3, "02{00}", AT, AT, ""), GOOD},
+	    {CERT(V3, "02{ff}", AT, AT, ""), GOOD},
+	    {CERT(V3, "02{0001}", AT, AT, ""), NO},
+	    {CERT(V3, "02{ff80}", AT, AT, ""), NO},
+	    {CERT(V3, "02{}", AT, AT, ""), NO},
+	    {CERT(V3, "", AT, AT, ""), NO},
+	    /* extensions */
+	    {WITH(CONSTRAINTS), GOOD},
+	    {WITH(CONSTRAINTS CONSTRAINTS), FLAWED},
+	    {WITH(EXT("551d13", "")), FLAWED},
+	    {WITH(EXT("551d13", "30{} 05")), GOOD},
+	    {WITH(EXT("551d13", "30{02{ff}}")), FLAWED},
+	    {WITH(EXT("551d0f", "03{0780}")), GOOD},
+	    {WITH(EXT("551d0f", "03{0700}")), FLAWED},
+	    {WITH(EXT("551d0f", "04{80}")), FLAWED},
+	    {WITH(EXT("551d0e", "04{01}") EXT("551d0e", "04{01}")), FLAWED},
+	    {WITH(EXT("551d23", "30{80{01}} 00")), GOOD},
+	    {WITH(EXT("551d11", "30{82{'a'}} 04")), GOOD},
+	    {WITH(EXT("2a0304", "05{}") EXT("2a0304", "05{}")), GOOD},
+	    {WITH(""), GOOD},
+	    {CERT(V3, ONE, AT, AT, EXTS("") EXTS("")), NO},
+	    {CERT(V3, ONE, AT, AT, "a3{}"), NO},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct ca_buf b = CA_BUF_INIT(1 << 16);
+		X509 *cert = NULL;
+
+		der_make(cases[i].text, NULL, &b);
+		enum ca_err rc = ca_crypto_cert(crypto, b.p, b.len, &cert);
+		enum verdict is =
+		    rc != CA_OK ? NO
+		    : (X509_get_extension_flags(cert) & EXFLAG_INVALID) != 0
+			? FLAWED
+			: GOOD;
+		if (is != cases[i].want || (is == NO && rc != CA_ERR_FORMAT))
+			fail_msg("%d, error %d: %s", is, rc, cases[i].text);
+		X509_free(cert);
+		ca_buf_free(&b);
+	}
+}
+
 static void
 decodings(void **state)
 {
@@ -398,6 +508,7 @@ main(void)
 	    cmocka_unit_test(extensions),
 	    cmocka_unit_test(every_byte),
 	    cmocka_unit_test(random_parameters),
+	    cmocka_unit_test(alike),
 	    cmocka_unit_test(decodings),
 	};
 
