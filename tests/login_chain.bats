@@ -187,3 +187,56 @@ teardown_file() { place_remove; }
 	login_ok
 	conf_reset
 }
+
+# unsupported NAME RAW-OPTION ...: the log has the reason, the name, and no other
+unsupported() {
+	local name=$1
+	shift
+	login_denied unsupported --raw "$@"
+	logged "$name"
+	not_logged 'weak'
+}
+
+@test "algorithms that are not supported: the reason is not a weak key" {
+	local pq=$HERE/tests/data/pq old
+	conf_reset
+	map alice
+	ca_dir root.pem "$pq/p256-ca.pem" "$pq/slhdsa-ca.pem" "$pq/mldsa65-ca.pem"
+	unsupported 'its key is for SLH-DSA, which certauth does not support' \
+		--cert "$pq/slhdsa-under-p256.pem" --key "$PKI/alice.key"
+	# signed by an algorithm: HSS/LMS, SLH-DSA, and one without a name
+	while read -r old name; do
+		python3 "$HERE/tests/lib/algorithm.py" "$PKI/direct.pem" "$old" \
+			>"$S/signed.pem"
+		unsupported "its signature is $name, which certauth does not support" \
+			--cert "$S/signed.pem" --key "$PKI/direct.key"
+	done <<-'END'
+		060b2a864886f70d0109100311 HSS/LMS
+		0609608648016503040314 SLH-DSA
+		06032a0304 1\.2\.3\.4
+	END
+	if pki_has_mldsa; then return; fi
+	unsupported 'its key is for ML-DSA-65, which this libcrypto .*OpenSSL 3\.5' \
+		--cert "$pq/mldsa65-under-p256.pem" --key "$PKI/alice.key"
+	python3 "$HERE/tests/lib/algorithm.py" "$PKI/direct.pem" \
+		0609608648016503040312 >"$S/signed.pem"
+	unsupported 'its signature is ML-DSA-65, which this libcrypto .*OpenSSL 3\.5' \
+		--cert "$S/signed.pem" --key "$PKI/direct.key"
+}
+
+@test "a CRL whose signature has an algorithm that is not supported" {
+	conf_reset
+	conf default 'crl = require'
+	map direct
+	ca_dir root.pem
+	python3 "$HERE/tests/lib/algorithm.py" "$PKI/root.crl" \
+		0609608648016503040314 >"$S/slhdsa.crl"
+	crl_dir root.crl
+	login_ok --cert direct
+	crl_dir "$S/slhdsa.crl"
+	login_denied '(unsupported|crl-missing)' --cert direct
+	logged 'is signed with SLH-DSA, which certauth does not support'
+	not_logged 'weak'
+	conf_reset
+	crl_dir crl
+}

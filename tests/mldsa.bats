@@ -206,6 +206,48 @@ says_newer() {
 	[[ $output == *mldsa65.pem*"$(openssl version)"*'ML-DSA needs OpenSSL 3.5'* ]]
 }
 
+# ---- with any OpenSSL ----
+
+@test "algorithms that are not supported, by verify, inspect and doctor" {
+	local pq=$HERE/tests/data/pq f what
+	mkdir "$T/ca" "$T/crl"
+	cp "$pq"/p256-ca.pem "$pq"/slhdsa-ca.pem "$pq"/mldsa65-ca.pem "$T/ca/"
+	cp "$pq"/*.crl "$T/crl/"
+	while read -r f what; do
+		run "$CERTAUTH" verify --ca-dir "$T/ca" --no-crl "$pq/$f.pem"
+		echo "$output"
+		if [[ $what == *ML-DSA-* ]] && pki_has_mldsa; then
+			[ "$status" -eq 0 ]
+			continue
+		fi
+		[ "$status" -eq 1 ]
+		[[ $output == *'(unsupported)'*"$what, which"* ]]
+		[[ $output != *weak* ]]
+	done <<-'END'
+		slhdsa-under-p256 its key is for SLH-DSA
+		p256-under-slhdsa its signature is SLH-DSA
+		mldsa65-under-p256 its key is for ML-DSA-65
+		p256-under-mldsa65 its signature is ML-DSA-65
+		mldsa65-leaf its key is for ML-DSA-65
+	END
+	run "$CERTAUTH" inspect "$pq/slhdsa-under-p256.pem"
+	[[ $output == *'its key is for SLH-DSA, which certauth does not support'* ]]
+	printf '[default]\nca_dir = %s\ncrl_dir = %s\nhost_names = web1\n' \
+		"$T/ca" "$T/crl" >"$T/conf"
+	run "$CERTAUTH" doctor --config "$T/conf" --skip clock
+	echo "$output"
+	[[ $output == *'slhdsa-ca.pem contains a certificate that is not used because its key is for SLH-DSA, which'* ]]
+	[[ $output == *'warning crl-unsupported: '*'slhdsa-ca.crl is signed with SLH-DSA, which'* ]]
+	[[ $output != *weak* ]]
+	if pki_has_mldsa; then
+		[[ $output != *ca-unsupported* ]]
+	else
+		[[ $output == *'error ca-unsupported: CN=ML-DSA-65 CA'*'its key is for ML-DSA-65, which'*'use OpenSSL 3.5 or later'* ]]
+		[[ $output == *'warning crl-unsupported: '*'mldsa65-ca.crl is signed with ML-DSA-65, which'* ]]
+		[[ $output == *'see the finding crl-unsupported'* ]]
+	fi
+}
+
 # ---- logins ----
 
 @test "each size logs in below its CA, also with an intermediate" {

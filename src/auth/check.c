@@ -107,6 +107,7 @@ ca_auth_decode_rest(struct ca_crypto *crypto, const struct ca_log *log,
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	X509 *x = NULL;
+	char text[CA_CERT_REFUSAL];
 
 	*out = sk_X509_new_null();
 	if (*out == NULL) {
@@ -115,9 +116,9 @@ ca_auth_decode_rest(struct ca_crypto *crypto, const struct ca_log *log,
 	}
 	for (size_t i = 1; i < n; i++) {
 		rc = ca_crypto_cert(crypto, cert[i].p, cert[i].len, &x);
-		const char *why = rc == CA_OK
-				      ? NULL
-				      : ca_cert_refusal(cert[i].p, cert[i].len);
+		const char *why =
+		    rc == CA_OK ? NULL
+				: ca_cert_refusal(cert[i].p, cert[i].len, text);
 		if (why != NULL) {
 			ca_log_warning(log,
 			    "certificate %zu of the response is not used: %-s",

@@ -120,7 +120,8 @@ tell_not_offered(struct ca_attempt *a)
 static enum ca_err
 not_decoded(struct ca_attempt *a, const struct ca_bytes *cert, enum ca_err rc)
 {
-	const char *why = ca_cert_refusal(cert->p, cert->len);
+	char text[CA_CERT_REFUSAL];
+	const char *why = ca_cert_refusal(cert->p, cert->len, text);
 
 	ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
 	    rc != CA_ERR_UNSUPPORTED                  ? CA_R_CERT_MALFORMED

@@ -207,6 +207,8 @@ read_certs(struct ca_crypto *crypto, const char *path, STACK_OF(X509) *out)
 	size_t bad = 0;
 	enum ca_err rc = ca_certargs_read(path, &text);
 	int status = CA_EXIT_OK;
+	char refusal[CA_CERT_REFUSAL];
+	const char *why;
 
 	if (rc != CA_OK)
 		status = ca_cli_fail("%s: %s", path,
@@ -216,9 +218,10 @@ read_certs(struct ca_crypto *crypto, const char *path, STACK_OF(X509) *out)
 	else if ((rc = ca_certfile_parse(
 		      crypto, text.p, text.len, out, &bad)) != CA_OK)
 		status = ca_cli_fail("%s: %s", path, ca_certargs_why(rc));
-	else if (bad > 0 && ca_certfile_refusal(text.p, text.len) != NULL)
-		status = ca_cli_fail("%s has a certificate that is refused: %s",
-		    path, ca_certfile_refusal(text.p, text.len));
+	else if (bad > 0 &&
+		 (why = ca_certfile_refusal(text.p, text.len, refusal)) != NULL)
+		status = ca_cli_fail(
+		    "%s has a certificate that is refused: %s", path, why);
 	else if (bad > 0)
 		status = ca_cli_fail(
 		    "%s has a certificate that cannot be decoded; run: certauth inspect %s",

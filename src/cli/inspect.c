@@ -57,7 +57,8 @@ put_scheme(uint16_t code, struct ca_buf *out)
 static void
 put_refused(const struct ca_bytes *cert, size_t i, struct ca_buf *out)
 {
-	const char *why = ca_cert_refusal(cert->p, cert->len);
+	char text[CA_CERT_REFUSAL];
+	const char *why = ca_cert_refusal(cert->p, cert->len, text);
 
 	ca_buf_fmt(out, "certificate %zu %s%s\n", i,
 	    why != NULL ? "is refused by every host: " : "cannot be decoded",
@@ -212,8 +213,8 @@ show_one(void *ctx, const uint8_t *der, size_t len)
 	struct show *show = ctx;
 	X509 *cert = NULL;
 	enum ca_err rc = ca_crypto_cert(show->crypto, der, len, &cert);
-
-	const char *why = rc == CA_OK ? NULL : ca_cert_refusal(der, len);
+	char text[CA_CERT_REFUSAL];
+	const char *why = rc == CA_OK ? NULL : ca_cert_refusal(der, len, text);
 
 	if (rc == CA_OK)
 		ca_inspect_cert(show->crypto, cert, show->out);

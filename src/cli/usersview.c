@@ -52,9 +52,10 @@ ca_users_read_cert(const struct ca_users_args *a, const char *path, X509 **out)
 				   : ca_certfile_parse(a->crypto, text.p,
 					 text.len, certs, &bad);
 		if (rc != CA_OK || sk_X509_num(certs) == 0) {
-			const char *why =
-			    bad > 0 ? ca_certfile_refusal(text.p, text.len)
-				    : NULL;
+			char refusal[CA_CERT_REFUSAL];
+			const char *why = bad > 0 ? ca_certfile_refusal(text.p,
+							text.len, refusal)
+						  : NULL;
 
 			if (why != NULL)
 				ca_log_err(&a->log,

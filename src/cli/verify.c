@@ -49,8 +49,9 @@ struct certs {
 	STACK_OF(X509) *others;
 	bool want_leaf, bad_leaf;
 	enum ca_reason reason; /* of a bad leaf */
-	const char
-	    *refusal; /* why the leaf is refused before decoding, or NULL */
+	/* why the leaf is refused before decoding, or NULL */
+	const char *refusal;
+	char refusal_text[CA_CERT_REFUSAL];
 };
 
 static enum ca_err
@@ -70,12 +71,14 @@ take_cert(void *ctx, const uint8_t *der, size_t len)
 				    ? CA_R_UNSUPPORTED
 				    : CA_R_CHAIN_WEAK;
 		if (cert == NULL)
-			certs->refusal = ca_cert_refusal(der, len);
+			certs->refusal =
+			    ca_cert_refusal(der, len, certs->refusal_text);
 		certs->leaf = cert;
 		return CA_OK;
 	}
 	if (cert == NULL) { /* a path without the intermediate may exist */
-		const char *why = ca_cert_refusal(der, len);
+		char text[CA_CERT_REFUSAL];
+		const char *why = ca_cert_refusal(der, len, text);
 
 		if (why != NULL)
 			(void)fprintf(stderr,

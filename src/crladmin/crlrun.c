@@ -18,6 +18,7 @@ static enum ca_err
 add_cas(struct ca_crladmin_run *r, int dir, const char *name)
 {
 	struct ca_buf file = CA_BUF_INIT(CA_CERTFILE_MAX);
+	char text[CA_CERT_REFUSAL];
 	size_t bad = 0;
 	enum ca_err rc = ca_file_read(dir, name, CA_CERTFILE_MAX, &file);
 
@@ -25,7 +26,7 @@ add_cas(struct ca_crladmin_run *r, int dir, const char *name)
 		rc = ca_certfile_parse_ca(
 		    r->crypto, file.p, file.len, r->cas, &bad);
 	const char *why =
-	    bad > 0 ? ca_certfile_refusal(file.p, file.len) : NULL;
+	    bad > 0 ? ca_certfile_refusal(file.p, file.len, text) : NULL;
 	ca_buf_free(&file);
 	if (rc == CA_ERR_MEMORY)
 		return rc;

@@ -147,7 +147,9 @@ known_kind(struct ca_reader oid, struct ca_reader params, struct ca_reader key,
 
 	if (kind != NULL && kind->look != NULL)
 		return kind->look(params, key, why);
-	*why = kind != NULL ? kind->refused : ca_sigalg_key_refusal(oid);
+	*why = kind != NULL ? kind->refused
+			    : "its key has a type that certauth does not "
+			      "support";
 	return CA_ERR_UNSUPPORTED;
 }
 
@@ -306,22 +308,35 @@ out:
 	return ret;
 }
 
+/* The OID of a certificate's key, if the type is in no row of kinds. */
+static bool
+unknown_type(const void *der, size_t len, struct ca_reader *oid)
+{
+	struct ca_reader names[2], key, exts, alg;
+
+	return open_cert(ca_reader_of(der, len), names, &key, &exts) == CA_OK &&
+	       ca_der_expect(&key, CA_DER_SEQUENCE, &alg) == CA_OK &&
+	       ca_der_expect(&alg, CA_DER_OID, oid) == CA_OK &&
+	       kind_of(*oid) == NULL;
+}
+
 const char *
-ca_cert_refusal(const void *der, size_t len)
+ca_cert_refusal(const void *der, size_t len, char text[CA_CERT_REFUSAL])
 {
 	const char *why = NULL;
 	enum ca_err rc = ca_cert_gate(der, len, &why);
+	struct ca_reader oid;
 
-	return rc == CA_ERR_UNSUPPORTED || rc == CA_ERR_LIMIT ? why : NULL;
+	if (rc != CA_ERR_UNSUPPORTED && rc != CA_ERR_LIMIT)
+		return NULL;
+	return unknown_type(der, len, &oid) ? ca_sigalg_key_refusal(oid, text)
+					    : why;
 }
 
 bool
 ca_cert_unsupported(const void *der, size_t len)
 {
-	struct ca_reader names[2], key, exts, alg, oid;
+	struct ca_reader oid;
 
-	return open_cert(ca_reader_of(der, len), names, &key, &exts) == CA_OK &&
-	       ca_der_expect(&key, CA_DER_SEQUENCE, &alg) == CA_OK &&
-	       ca_der_expect(&alg, CA_DER_OID, &oid) == CA_OK &&
-	       kind_of(oid) == NULL;
+	return unknown_type(der, len, &oid);
 }

@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "crypto/sigalg.h"
 
 #define CA_CERT_NAME_MAX 2048     /* bytes of subject or issuer, DER */
 #define CA_CERT_ATTRIBUTES_MAX 64 /* of subject or issuer */
@@ -47,9 +48,13 @@ uint64_t ca_rsa_cost(struct ca_reader modulus, struct ca_reader exponent);
 CA_MUST_CHECK enum ca_err ca_cert_gate(
     const void *der, size_t len, const char **why);
 
-/* Why the gate refuses a certificate, as above, or NULL if it is malformed or
- * is not refused. */
-const char *ca_cert_refusal(const void *der, size_t len);
+#define CA_CERT_REFUSAL CA_SIGALG_REFUSAL
+
+/* Why the gate refuses a certificate, as above, and with the name or the OID of
+ * the type of its key; NULL if it is malformed or is not refused.  Returns text
+ * or static storage. */
+const char *ca_cert_refusal(
+    const void *der, size_t len, char text[CA_CERT_REFUSAL]);
 
 /* Is the type of its key one that the program does not support?  A weak key or
  * one of a refused type, such as DSA, is not meant. */

@@ -65,9 +65,7 @@ ca_key_kind(const EVP_PKEY *key, struct ca_buf *out)
 	const char *name = NULL;
 
 	ERR_set_mark();
-	if (key == NULL) {
-		ca_buf_str(out, "of a type that this libcrypto does not know");
-	} else if (EVP_PKEY_is_a(key, "EC")) {
+	if (EVP_PKEY_is_a(key, "EC")) {
 		ec_kind(key, out);
 	} else if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS")) {
 		rsa_kind(key, out);
@@ -111,12 +109,20 @@ void
 ca_cert_key_kind(X509 *cert, struct ca_buf *out)
 {
 	const char *newer = ca_cert_key_newer(cert);
+	const EVP_PKEY *key = X509_get0_pubkey(cert);
+	ASN1_OBJECT *type = NULL;
 
-	if (newer != NULL)
+	if (newer != NULL) {
 		ca_buf_fmt(out, "%s, which %s does not have; %s", newer,
 		    OpenSSL_version(OPENSSL_VERSION), CA_KEY_NEWER_NEXT);
-	else
-		ca_key_kind(X509_get0_pubkey(cert), out);
+	} else if (key != NULL) {
+		ca_key_kind(key, out);
+	} else if (X509_PUBKEY_get0_param(&type, NULL, NULL, NULL,
+		       X509_get_X509_PUBKEY(cert)) == 1) {
+		ca_buf_str(out, "of the type ");
+		ca_sigalg_name(type, out);
+		ca_buf_str(out, ", and cannot be decoded");
+	}
 }
 
 const char *

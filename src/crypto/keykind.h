@@ -11,7 +11,7 @@
 #include "wire/scheme.h"
 
 /* Append the kind of a key, such as "EC on brainpoolP256r1" or "RSA of 1024
- * bits"; NULL: libcrypto does not know its type. */
+ * bits". */
 void ca_key_kind(const EVP_PKEY *key, struct ca_buf *out);
 
 /* Append the kind of a certificate's key, also if libcrypto cannot decode it. */

@@ -3,6 +3,8 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define OID(bytes) bytes, sizeof(bytes) - 1
@@ -10,7 +12,6 @@
 #define PKIX "\x2b\x06\x01\x05\x05\x07"     /* 1.3.6.1.5.5.7 */
 
 #define NOT_SUPPORTED ", which certauth does not support"
-#define NAMED(name) name, "its key is for " name NOT_SUPPORTED
 
 #define MLDSA44 0x11 /* 2.16.840.1.101.3.4.3.17; 65 and 87 follow */
 #define MLDSA87 0x13
@@ -25,24 +26,24 @@ static const struct family {
 	const char *prefix;
 	size_t len;
 	uint8_t first, last;
-	const char *name, *key;
+	const char *name;
 } families[] = {
-    {OID(NIST "\x03"), 20, 31, NAMED("SLH-DSA")},
-    {OID(NIST "\x03"), 32, 34, NAMED("HashML-DSA")},
-    {OID(NIST "\x03"), 35, 46, NAMED("HashSLH-DSA")},
-    {OID(NIST "\x04"), 1, 3, NAMED("ML-KEM")},
+    {OID(NIST "\x03"), 20, 31, "SLH-DSA"},
+    {OID(NIST "\x03"), 32, 34, "HashML-DSA"},
+    {OID(NIST "\x03"), 35, 46, "HashSLH-DSA"},
+    {OID(NIST "\x04"), 1, 3, "ML-KEM"},
     /* RFC 9708, RFC 9802 */
-    {OID("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x03"), 17, 17, NAMED("HSS/LMS")},
-    {OID(PKIX "\x06"), 34, 34, NAMED("XMSS")},
-    {OID(PKIX "\x06"), 35, 35, NAMED("XMSS^MT")},
-    {OID(PKIX "\x06"), 37, 54, NAMED("composite ML-DSA")},
+    {OID("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x03"), 17, 17, "HSS/LMS"},
+    {OID(PKIX "\x06"), 34, 34, "XMSS"},
+    {OID(PKIX "\x06"), 35, 35, "XMSS^MT"},
+    {OID(PKIX "\x06"), 37, 54, "composite ML-DSA"},
     /* drafts: 2.16.840.1.114027.80.8.1, .80.9.1; 1.3.6.1.4.1.2.267 */
     {OID("\x60\x86\x48\x01\x86\xfa\x6b\x50\x08\x01"), 0, 0,
-	NAMED("composite ML-DSA (a draft)")},
+	"composite ML-DSA (a draft)"},
     {OID("\x60\x86\x48\x01\x86\xfa\x6b\x50\x09\x01"), 0, 0,
-	NAMED("composite ML-DSA (a draft)")},
+	"composite ML-DSA (a draft)"},
     {OID("\x2b\x06\x01\x04\x01\x02\x82\x0b"), 0, 0,
-	NAMED("Dilithium (a draft of ML-DSA)")},
+	"Dilithium (a draft of ML-DSA)"},
 };
 
 static const struct family *
@@ -94,21 +95,66 @@ ca_sigalg_have_mldsa(OSSL_LIB_CTX *lib, const struct ca_scheme *mldsa)
 	return found != NULL;
 }
 
+/* The figures of an OID (X.690 section 8.19).  False: it is malformed, or does
+ * not fit into len bytes. */
+static bool
+figures(struct ca_reader oid, char *out, size_t len)
+{
+	size_t at = 0;
+	uint64_t arc = 0;
+
+	for (size_t i = 0; i < oid.left; i++) {
+		if (arc >> 57 != 0 || (arc == 0 && oid.p[i] == 0x80))
+			return false;
+		arc = arc << 7 | (oid.p[i] & 0x7f);
+		if ((oid.p[i] & 0x80) != 0)
+			continue;
+		uint64_t top = at > 0 ? 0 : arc < 40 ? 1 : arc < 80 ? 2 : 3;
+		int n = top > 0
+			    ? snprintf(out, len, "%" PRIu64 ".%" PRIu64,
+				  top - 1, arc - 40 * (top - 1))
+			    : snprintf(out + at, len - at, ".%" PRIu64, arc);
+
+		if (n < 0 || (size_t)n >= len - at)
+			return false;
+		at += (size_t)n;
+		arc = 0;
+	}
+	return at > 0 && (oid.p[oid.left - 1] & 0x80) == 0;
+}
+
 const char *
-ca_sigalg_key_refusal(struct ca_reader oid)
+ca_sigalg_key_refusal(struct ca_reader oid, char text[CA_SIGALG_REFUSAL])
 {
 	const struct family *f = family_of(oid);
+	char number[64];
 
-	return f != NULL ? f->key
-			 : "its key has a type that certauth does not support";
+	if (f == NULL && !figures(oid, number, sizeof number))
+		return "its key has a type that certauth does not support";
+	(void)snprintf(text, CA_SIGALG_REFUSAL,
+	    "its key is for %s" NOT_SUPPORTED, f != NULL ? f->name : number);
+	return text;
+}
+
+void
+ca_sigalg_name(const ASN1_OBJECT *oid, struct ca_buf *out)
+{
+	const struct ca_scheme *mldsa = ca_sigalg_mldsa(oid);
+	const struct family *f = family_of(content(oid));
+	char text[128] = "";
+
+	if (mldsa == NULL && f == NULL &&
+	    OBJ_obj2txt(text, sizeof text, oid, 0) <= 0)
+		strcpy(text, "an unknown algorithm");
+	ca_buf_str(out, mldsa != NULL ? mldsa->key_name
+			: f != NULL   ? f->name
+				      : text);
 }
 
 bool
 ca_sigalg_lack(OSSL_LIB_CTX *lib, const ASN1_OBJECT *oid, struct ca_buf *out)
 {
 	const struct ca_scheme *mldsa = ca_sigalg_mldsa(oid);
-	const struct family *f = family_of(content(oid));
-	char text[128] = "";
 	int md, pk;
 
 	if (mldsa != NULL) {
@@ -120,15 +166,11 @@ ca_sigalg_lack(OSSL_LIB_CTX *lib, const ASN1_OBJECT *oid, struct ca_buf *out)
 		    mldsa->key_name, OpenSSL_version(OPENSSL_VERSION_STRING));
 		return true;
 	}
-	if (f != NULL) {
-		ca_buf_fmt(out, "%s" NOT_SUPPORTED, f->name);
-		return true;
-	}
-	if (OBJ_find_sigid_algs(OBJ_obj2nid(oid), &md, &pk) == 1)
+	if (family_of(content(oid)) == NULL &&
+	    OBJ_find_sigid_algs(OBJ_obj2nid(oid), &md, &pk) == 1)
 		return false;
-	if (OBJ_obj2txt(text, sizeof text, oid, 0) <= 0)
-		strcpy(text, "an unknown algorithm");
-	ca_buf_fmt(out, "%s" NOT_SUPPORTED, text);
+	ca_sigalg_name(oid, out);
+	ca_buf_str(out, NOT_SUPPORTED);
 	return true;
 }
 

@@ -20,10 +20,16 @@ const struct ca_scheme *ca_sigalg_mldsa(const ASN1_OBJECT *oid);
  * context. */
 bool ca_sigalg_have_mldsa(OSSL_LIB_CTX *lib, const struct ca_scheme *mldsa);
 
+/* Append the name of an algorithm, such as "SLH-DSA", or its OID in figures. */
+void ca_sigalg_name(const ASN1_OBJECT *oid, struct ca_buf *out);
+
+#define CA_SIGALG_REFUSAL 128 /* bytes of a text, its end included */
+
 /* Why a key with this OID cannot be used: "its key is for SLH-DSA, which
- * certauth does not support".  oid: the content, without tag and length.
- * Static storage. */
-const char *ca_sigalg_key_refusal(struct ca_reader oid);
+ * certauth does not support"; the OID of an unknown type is told in figures.
+ * oid: the content, without tag and length.  Returns text or static storage. */
+const char *ca_sigalg_key_refusal(
+    struct ca_reader oid, char text[CA_SIGALG_REFUSAL]);
 
 /*
  * Append why no signature of this algorithm can be verified here:

@@ -134,14 +134,15 @@ check_index(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
 }
 
 static void
-mark_weak(struct ca_doctor_look *l, const struct ca_crl *crl)
+mark_refused(
+    struct ca_doctor_look *l, const struct ca_crl *crl, const char *finding)
 {
 	const X509_NAME *name = X509_CRL_get_issuer(ca_crl_get0_x509(crl));
 
 	for (size_t i = 0; i < l->d->ncas; i++)
 		if (X509_NAME_cmp(
 			X509_get_subject_name(l->d->ca[i].cert), name) == 0)
-			l->weak[i] = true;
+			l->refused[i] = finding;
 }
 
 /* Fetching a CRL again helps only if the CA would serve another one. */
@@ -159,14 +160,14 @@ say_trouble(struct ca_doctor_look *l, const struct ca_crl *crl)
 	    CA_LEVEL_WARNING, "%s/%s %s", l->path, name,
 	    ca_crl_get0_trouble_text(crl));
 	if (reason == CA_R_CHAIN_WEAK) {
-		mark_weak(l, crl);
+		mark_refused(l, crl, "crl-weak");
 		ca_doctor_mend(d,
 		    "ask the CA to sign its CRLs with SHA-256 or better; until "
 		    "then `crl = off' in the section of a service (or `crl = "
 		    "prefer', with the file moved away) lets the users of this "
 		    "CA in, also those whose certificate is revoked");
 	} else if (reason == CA_R_UNSUPPORTED) {
-		mark_weak(l, crl);
+		mark_refused(l, crl, "crl-unsupported");
 		ca_doctor_mend(d,
 		    "if the message asks for another OpenSSL, upgrade this "
 		    "host; otherwise ask the CA to sign its CRLs with RSA, "
@@ -339,9 +340,9 @@ ca_doctor_crls(struct ca_doctor *d)
 	if (d->cfg->crl == CA_CRL_OFF)
 		goto out;
 	l.has = calloc(d->ncas + 1, sizeof *l.has);
-	l.weak = calloc(d->ncas + 1, sizeof *l.weak);
+	l.refused = calloc(d->ncas + 1, sizeof *l.refused);
 	if ((rc = list_dir(&l, &names, &odd)) != CA_OK || l.has == NULL ||
-	    l.weak == NULL) {
+	    l.refused == NULL) {
 		say_no_dir(&l, rc);
 		goto out;
 	}
@@ -368,6 +369,6 @@ out:
 	sk_X509_free(l.run.cas);
 	ca_crladmin_plan_clear(&l.plan);
 	free(l.has);
-	free(l.weak);
+	free(l.refused);
 	free(again);
 }

@@ -24,9 +24,10 @@ struct ca_doctor_crl {
 struct ca_doctor_look {
 	struct ca_doctor *d;
 	struct ca_crladmin_run run;
-	bool *has;  /* for each CA: there is a current CRL */
-	bool *weak; /* for each CA: a CRL of its name is signed with a
-		     * refused algorithm */
+	bool *has; /* for each CA: there is a current CRL */
+	/* for each CA: the finding that a CRL of its name is signed with a
+	 * refused algorithm, or NULL; static */
+	const char **refused;
 	const char *path;
 	size_t in_file; /* CRLs in the file that is checked */
 	struct ca_doctor_crl *v;

@@ -164,8 +164,8 @@ ca_doctor_crl_missing(struct ca_doctor_look *l)
 			continue;
 		}
 		say_missing(l, ca, d->ca[i].file);
-		if (l->weak[i])
-			ca_doctor_mend(d, "see the finding crl-weak");
+		if (l->refused[i] != NULL)
+			ca_doctor_mend(d, "see the finding %s", l->refused[i]);
 		else
 			ca_doctor_crl_renew(l, ca);
 	}

@@ -222,7 +222,7 @@ check_registered(void *ctx, const char *login, const char *path, bool first,
 	struct ca_doctor *d = ctx;
 	X509 *cert = NULL;
 	time_t to;
-	char when[48];
+	char when[48], text[CA_CERT_REFUSAL];
 
 	if (first && getpwnam(login) == NULL) {
 		ca_doctor_find(d, CA_F_USERS_NO_ACCOUNT, CA_LEVEL_WARNING,
@@ -232,7 +232,7 @@ check_registered(void *ctx, const char *login, const char *path, bool first,
 		    ca_doctor_word("%s/%s", d->cfg->users_dir, login));
 	}
 	if (ca_crypto_cert(d->crypto, der, len, &cert) != CA_OK) {
-		const char *why = ca_cert_refusal(der, len);
+		const char *why = ca_cert_refusal(der, len, text);
 
 		ca_doctor_find(d, CA_F_REGISTERED,
 		    why != NULL ? CA_LEVEL_WARNING : CA_LEVEL_ERROR,

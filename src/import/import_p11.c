@@ -41,7 +41,8 @@ add_next(struct ca_import *im, struct ca_crypto *crypto, BIO *bio,
 
 	if (more && (strcmp(name, PEM_STRING_X509) == 0 ||
 			strcmp(name, PEM_STRING_X509_OLD) == 0)) {
-		const char *why = ca_cert_refusal(der, (size_t)len);
+		char text[CA_CERT_REFUSAL];
+		const char *why = ca_cert_refusal(der, (size_t)len, text);
 
 		if (ca_crypto_cert(crypto, der, (size_t)len, &cert) == CA_OK) {
 			add(im, crypto, der, (size_t)len, login);

@@ -20,6 +20,7 @@ struct certs {
 	STACK_OF(X509) *v;
 	size_t skipped;      /* that no host accepts, or that are damaged */
 	const char *refused; /* why the first of these is; may be NULL */
+	char refusal[CA_CERT_REFUSAL];
 };
 
 static enum ca_err
@@ -32,7 +33,8 @@ add_cert(struct certs *certs, const void *der, size_t len)
 		return rc;
 	if (rc != CA_OK) {
 		if (certs->skipped++ == 0)
-			certs->refused = ca_cert_refusal(der, len);
+			certs->refused =
+			    ca_cert_refusal(der, len, certs->refusal);
 		return CA_OK;
 	}
 	if (sk_X509_num(certs->v) >= CERTS_MAX ||

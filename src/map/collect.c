@@ -33,7 +33,8 @@ decode(struct collect *c, const char *path, const unsigned char *der,
 	}
 	c->budget->cost -= cost;
 	enum ca_err rc = ca_crypto_cert(c->crypto, der, len, cert);
-	const char *why = rc == CA_OK ? NULL : ca_cert_refusal(der, len);
+	char text[CA_CERT_REFUSAL];
+	const char *why = rc == CA_OK ? NULL : ca_cert_refusal(der, len, text);
 	if (why == NULL)
 		return rc;
 	ca_log_warning(

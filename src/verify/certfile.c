@@ -164,24 +164,29 @@ ca_certfile_parse_ca(struct ca_crypto *crypto, const void *p, size_t len,
 	return parse(crypto, &(struct ca_bytes){p, len}, true, out, bad);
 }
 
+struct refusal {
+	char *text;
+	const char *why;
+};
+
 static enum ca_err
 find_refusal(void *ctx, const uint8_t *der, size_t len)
 {
-	const char **why = ctx;
+	struct refusal *first = ctx;
 
-	*why = ca_cert_refusal(der, len);
-	return *why != NULL ? CA_DENIED : CA_OK;
+	first->why = ca_cert_refusal(der, len, first->text);
+	return first->why != NULL ? CA_DENIED : CA_OK;
 }
 
 const char *
-ca_certfile_refusal(const void *p, size_t len)
+ca_certfile_refusal(const void *p, size_t len, char text[CA_CERT_REFUSAL])
 {
-	const char *why = NULL;
+	struct refusal first = {text, NULL};
 
 	ERR_set_mark();
-	enum ca_err rc = ca_certfile_each_ca(p, len, find_refusal, &why);
+	enum ca_err rc = ca_certfile_each_ca(p, len, find_refusal, &first);
 	ERR_pop_to_mark();
-	return rc == CA_DENIED ? why : NULL;
+	return rc == CA_DENIED ? first.why : NULL;
 }
 
 const char *
@@ -189,6 +194,7 @@ ca_certfile_trouble(
     const void *p, size_t len, enum ca_err rc, char out[CA_CERTFILE_TROUBLE])
 {
 	static const char trusted[] = "-----BEGIN " TRUSTED;
+	char refusal[CA_CERT_REFUSAL];
 	const char *why = NULL, *what = "contains a certificate that cannot be "
 					"decoded";
 
@@ -205,7 +211,7 @@ ca_certfile_trouble(
 	else if (rc == CA_ERR_NOT_FOUND)
 		what = "has no certificate";
 	else if (rc == CA_OK)
-		why = ca_certfile_refusal(p, len);
+		why = ca_certfile_refusal(p, len, refusal);
 	if (why != NULL)
 		what = "contains a certificate that is not used because ";
 	(void)snprintf(

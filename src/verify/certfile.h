@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "crypto/certgate.h"
 #include "crypto/crypto.h"
 
 #define CA_CERTFILE_MAX (16u << 20) /* bytes: several thousand certificates */
@@ -54,8 +55,9 @@ const char *ca_certfile_trouble(
     const void *p, size_t len, enum ca_err rc, char out[CA_CERTFILE_TROUBLE]);
 
 /* Why the first refused certificate of these is refused (ca_cert_refusal), or
- * NULL if none is refused; static. */
-const char *ca_certfile_refusal(const void *p, size_t len);
+ * NULL if none is refused. */
+const char *ca_certfile_refusal(
+    const void *p, size_t len, char text[CA_CERT_REFUSAL]);
 
 /* The subject in a certificate's DER, borrowed from it, found without decoding
  * the rest, at a hundredth of the cost.  CA_ERR_FORMAT. */

@@ -11,7 +11,7 @@
 #include "crlsets_model.h"
 
 static EVP_PKEY *cs_pkey[CS_KEYS];
-static char cs_spki[CS_KEYS][256]; /* hexadecimal */
+static char cs_spki[CS_KEYS][6000]; /* hexadecimal */
 /* What does not change: anchors, CAs and issuers of CRLs. */
 static X509 *cs_root, *cs_root2, *cs_fixed[CS_KEYS];
 static X509 *cs_keeper[4]; /* by enum cs_keeper */
@@ -165,7 +165,19 @@ cs_decode(const struct cs_text *t, EVP_PKEY *signer)
 	return out;
 }
 
-#define CS_ALGORITHM "30{06{2a8648ce3d040302}}"
+static inline void
+cs_put_algorithm(struct cs_text *t, enum cs_key signer)
+{
+	static const char *const mldsa[] = {
+	    "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"};
+
+	for (int i = 0; i < 3; i++)
+		if (EVP_PKEY_is_a(cs_pkey[signer], mldsa[i])) {
+			cs_put(t, "30{06{6086480165030403%02x}}", 0x11 + i);
+			return;
+		}
+	cs_put(t, "30{06{2a8648ce3d040302}}"); /* ECDSA with SHA-256 */
+}
 
 static inline X509 *
 cs_certify(const char *subject, enum cs_key key, const char *issuer,
@@ -175,7 +187,7 @@ cs_certify(const char *subject, enum cs_key key, const char *issuer,
 
 	cs_put(&t, "30{30{a0{02{02}}");
 	cs_put_integer(&t, c->serial);
-	cs_put(&t, CS_ALGORITHM);
+	cs_put_algorithm(&t, signer);
 	cs_put_name(&t, issuer);
 	cs_put(&t, "30{");
 	cs_put_time(&t, kind->from != 0 ? kind->from : -100 * CS_DAY);
@@ -193,7 +205,9 @@ cs_certify(const char *subject, enum cs_key key, const char *issuer,
 		cs_put_points(&t, c);
 	if (c->freshest)
 		cs_put(&t, CS_FRESHEST);
-	cs_put(&t, "}}}" CS_ALGORITHM "03{00$}}");
+	cs_put(&t, "}}}");
+	cs_put_algorithm(&t, signer);
+	cs_put(&t, "03{00$}}");
 	return cs_decode(&t, cs_pkey[signer]);
 }
 
@@ -228,14 +242,27 @@ cs_make_keepers(void)
 		    "Keeper", CS_K_KEEPER, "Root", CS_K_ROOT, &c, &kind[i]);
 }
 
+/* Types of keys for cs_start; NULL: EC on P-256. */
+static const char *const cs_p256[CS_KEYS];
+static const char *const cs_mldsa[CS_KEYS] = {[CS_K_SUB] = "ML-DSA-44",
+    [CS_K_SUB2] = "ML-DSA-65",
+    [CS_K_KEEPER] = "ML-DSA-44",
+    [CS_K_FOREIGN] = "ML-DSA-87",
+    [CS_K_WRONG] = "ML-DSA-44",
+    [CS_K_STRANGER] = "ML-DSA-44",
+    [CS_K_ROOT2] = "ML-DSA-65"};
+
 static inline void
-cs_start(void)
+cs_start(const char *const type[CS_KEYS])
 {
 	for (int i = 0; i < CS_KEYS; i++) {
 		unsigned char *der = NULL;
 		char *p = cs_spki[i];
 
-		cs_pkey[i] = new_key();
+		cs_pkey[i] = type[i] != NULL
+				 ? EVP_PKEY_Q_keygen(NULL, NULL, type[i])
+				 : new_key();
+		assert_non_null(cs_pkey[i]);
 		int len = i2d_PUBKEY(cs_pkey[i], &der);
 		assert_true(len > 0 && 2 * (size_t)len < sizeof cs_spki[i]);
 		for (int k = 0; k < len; k++)
@@ -352,7 +379,8 @@ cs_make_crl(const struct cs_set *s, const struct cs_crl *x, struct ca_buf *der)
 {
 	struct cs_text t = {.n = 0};
 
-	cs_put(&t, "30{30{02{01}" CS_ALGORITHM);
+	cs_put(&t, "30{30{02{01}");
+	cs_put_algorithm(&t, x->key);
 	cs_put_name(&t, cs_who[x->issuer]);
 	cs_put_time(&t, x->from);
 	if (!x->forever)
@@ -364,7 +392,9 @@ cs_make_crl(const struct cs_set *s, const struct cs_crl *x, struct ca_buf *der)
 	if (x->n > 0)
 		cs_put(&t, "}");
 	cs_put_crl_exts(&t, s, x);
-	cs_put(&t, "}" CS_ALGORITHM "03{00$}}");
+	cs_put(&t, "}");
+	cs_put_algorithm(&t, x->key);
+	cs_put(&t, "03{00$}}");
 	der_make(t.v, cs_pkey[x->key], der);
 	if (x->broken)
 		der->p[der->len - 3] ^= 1;

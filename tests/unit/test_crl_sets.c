@@ -271,14 +271,29 @@ a_listing_refuses(void **state)
 }
 
 static int
-start(void **state)
+start_with(const char *const type[CS_KEYS])
 {
-	(void)state;
 	if (pki_start("crlsets") != 0)
 		return -1;
 	cs_in_memory();
-	cs_start();
+	cs_start(type);
 	return 0;
+}
+
+static int
+start(void **state)
+{
+	(void)state;
+	return start_with(cs_p256);
+}
+
+/* All but the root have ML-DSA keys: so do the issuers of deltas and of
+ * indirect CRLs. */
+static int
+start_mldsa(void **state)
+{
+	(void)state;
+	return start_with(cs_mldsa);
 }
 
 static int
@@ -306,5 +321,14 @@ main(void)
 	    cmocka_unit_test(random_sets),
 	};
 
-	return cmocka_run_group_tests_name("crl_sets", tests, start, finish);
+	int failed =
+	    cmocka_run_group_tests_name("crl_sets", tests, start, finish);
+	if (!has_mldsa()) {
+		print_message("not done: the same with ML-DSA keys (this "
+			      "libcrypto, OpenSSL %s, has no ML-DSA)\n",
+		    OpenSSL_version(OPENSSL_VERSION_STRING));
+		return failed;
+	}
+	return failed + cmocka_run_group_tests_name(
+			    "crl_sets by ML-DSA", tests, start_mldsa, finish);
 }

@@ -158,7 +158,7 @@ keys(void **state)
 	(void)state;
 	for (size_t i = 0; i < N_ALGORITHMS; i++) {
 		struct ca_buf der = CA_BUF_INIT(4096);
-		char text[1024], want[256];
+		char text[1024], want[256], refusal[CA_CERT_REFUSAL];
 		const char *why;
 
 		if (algorithms[i].by != NEVER)
@@ -171,15 +171,56 @@ keys(void **state)
 		der_make(text, t.key, &der);
 		(void)snprintf(want, sizeof want, "its key is for %s" OTHER,
 		    algorithms[i].name);
-		if (algorithms[i].name[1] == '.')
-			strcpy(want, "its key has a type that certauth does "
-				     "not support");
 		assert_int_equal(
 		    ca_cert_gate(der.p, der.len, &why), CA_ERR_UNSUPPORTED);
-		assert_string_equal(why, want);
+		assert_string_equal(
+		    why, "its key has a type that certauth does not support");
+		assert_string_equal(
+		    ca_cert_refusal(der.p, der.len, refusal), want);
 		assert_true(ca_cert_unsupported(der.p, der.len));
 		ca_buf_free(&der);
 	}
+}
+
+/* OIDs that are malformed or very long have no figures; any other one has. */
+static void
+figures(void **state)
+{
+	static const struct {
+		const char *oid, *is;
+		size_t len;
+	} cases[] = {{"\x00", "0.0", 1}, {"\x27\x01", "0.39.1", 2},
+	    {"\x28", "1.0", 1}, {"\x4f\x7f", "1.39.127", 2}, {"\x50", "2.0", 1},
+	    {"\x88\x37\x03", "2.999.3", 3}, {"\x2a\x81\x00", "1.2.128", 3},
+	    {"\x2a\x00\x00", "1.2.0.0", 3},
+	    {"\x2a\x81\xff\xff\xff\xff\xff\xff\xff\xff\x7f",
+		"1.2.18446744073709551615", 11},
+	    {"\x2a\x82\x80\x80\x80\x80\x80\x80\x80\x80\x00", NULL, 11},
+	    {"\x2a\x80\x01", NULL, 3}, {"\x2a\x81", NULL, 2}, {"\x81", NULL, 1},
+	    {"", NULL, 0}};
+	char text[CA_SIGALG_REFUSAL], want[256];
+	uint8_t many[64] = {0x2a};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		(void)snprintf(want, sizeof want, "its key is for %s" OTHER,
+		    cases[i].is != NULL ? cases[i].is : "");
+		assert_string_equal(
+		    ca_sigalg_key_refusal(
+			ca_reader_of(cases[i].oid, cases[i].len), text),
+		    cases[i].is != NULL ? want
+					: "its key has a type that certauth "
+					  "does not support");
+	}
+	/* 3 + 2 * 30 characters, the most; one more figure is too long */
+	assert_true(
+	    ca_sigalg_key_refusal(ca_reader_of(many, 31), text) == text);
+	assert_int_equal(strlen(text), strlen("its key is for " OTHER) + 63);
+	many[1] = 10;
+	assert_true(
+	    ca_sigalg_key_refusal(ca_reader_of(many, 31), text) != text);
+	assert_true(
+	    ca_sigalg_key_refusal(ca_reader_of(many, 64), text) != text);
 }
 
 /* What is refused for another reason is not called unsupported. */
@@ -420,6 +461,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(words),
 	    cmocka_unit_test(keys),
+	    cmocka_unit_test(figures),
 	    cmocka_unit_test(refused_keys),
 	    cmocka_unit_test(crl_algorithms),
 	    cmocka_unit_test(crl_parameters),
