@@ -147,8 +147,9 @@ signed_for() {
 		# it was this certificate that was judged
 		logged 'reason=(signature|key-weak|unsupported|cert-malformed|scheme)( |$)'
 		case $name in
-		slow*|rsa3072*|rsa16384-[de]*|rsa-long|dsa|unknown)
+		slow*|rsa3072*|rsa16384-[de]*|rsa-long|dsa)
 			logged 'reason=key-weak' ;;
+		unknown) logged 'reason=unsupported' ;;
 		p384*|p256-worst|rsa*) logged 'reason=signature' ;;
 		esac
 		[ "$n" -le $((3 * normal)) ]

@@ -517,6 +517,15 @@ cs_random_pki(struct cs_set *s)
 	s->inter = cs_random_cert(CS_ROOT, cs_serial(s->sub), true);
 }
 
+/* RFC 5280 section 5.3.3: certificateIssuer is for indirect CRLs alone.  What is
+ * malformed for it has its rows in test_crlread.c. */
+static inline void
+cs_no_issuer(struct cs_crl *x)
+{
+	for (int i = 0; !x->indirect && i < x->n; i++)
+		x->entry[i].issuer = -1;
+}
+
 static inline void
 cs_random_set(struct cs_set *s, uint64_t seed, uint64_t no)
 {
@@ -538,6 +547,8 @@ cs_random_set(struct cs_set *s, uint64_t seed, uint64_t no)
 		else
 			cs_add_any(s);
 	}
+	for (int i = 0; i < s->n; i++)
+		cs_no_issuer(&s->crl[i]);
 }
 
 #endif

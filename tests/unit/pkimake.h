@@ -146,7 +146,7 @@ sign_as(X509 *cert, long version, EVP_PKEY *signer, const EVP_MD *md)
 {
 	EVP_MD_CTX *ctx;
 	const ASN1_BIT_STRING *at;
-	unsigned char *tbs = NULL, sig[1024];
+	unsigned char *tbs = NULL, sig[8192];
 	size_t len = sizeof sig;
 
 	assert_true(X509_sign(cert, signer, md) > 0);
@@ -198,8 +198,12 @@ make_der(const struct spec *s, unsigned char **der)
 	if (s->ext != NULL)
 		extend_by(cert, &ctx, s->ext);
 	const EVP_MD *md = s->md != NULL ? s->md : EVP_sha256();
+	/* these sign the message itself */
 	if (EVP_PKEY_is_a(s->signer, "ED25519") ||
-	    EVP_PKEY_is_a(s->signer, "ED448"))
+	    EVP_PKEY_is_a(s->signer, "ED448") ||
+	    EVP_PKEY_is_a(s->signer, "ML-DSA-44") ||
+	    EVP_PKEY_is_a(s->signer, "ML-DSA-65") ||
+	    EVP_PKEY_is_a(s->signer, "ML-DSA-87"))
 		md = NULL;
 	sign_as(cert, version, s->signer, md);
 	*der = NULL;

@@ -274,7 +274,7 @@ prefer_not_understood(void **state)
 		is(direct, CA_R_CRL_MALFORMED, "not valid DER");
 		put_crl("crl/root.der", &(struct crl_spec){"Root", root_key,
 					    {{LEAF_SERIAL, 1, "Other"}}});
-		is(direct, CA_R_CRL_MALFORMED, "not valid DER");
+		is(direct, CA_R_CRL_MALFORMED, "without indirectCRL");
 	}
 }
 
