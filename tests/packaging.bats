@@ -215,7 +215,7 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		usr/share/man/man8/pam_certauth.8 644 0:0
 		usr/share/zsh/site-functions/_certauth 644 0:0
 	END
-	run ! find "$T/root/usr/lib64" -perm /022 -o -perm /6000
+	[ -z "$(find "$T/root/usr/lib64" -perm /022 -o -perm /6000)" ]
 	# its scripts are sh, and the module stays while a service demands it
 	for step in PREIN POSTIN PREUN POSTUN; do
 		for r in "${rpms[@]}"; do
