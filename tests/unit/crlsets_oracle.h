@@ -388,7 +388,9 @@ cs_is_mute(
 	       cs_in_scope(x, c, &reasons);
 }
 
-/* One of those: replaced, or in order, but too few of them cover too little. */
+/* One of those: replaced, or in order, but too few of them cover too little.
+ * CHOICE: what is not understood is not taken for replaced: an unknown critical
+ * extension may say of what the CRL speaks. */
 static inline bool
 cs_in_order(
     const struct cs_set *s, const struct cs_crl *x, const struct cs_cert *c)
@@ -398,7 +400,7 @@ cs_in_order(
 
 	for (int i = 0; i < s->n; i++)
 		replaced = replaced || cs_replaces(s, &s->crl[i], x);
-	if (replaced)
+	if (replaced && cs_understood(x))
 		return true;
 	if (!cs_counts(s, x) || !cs_in_scope(x, c, &reasons) ||
 	    !cs_serves(x, s->grace))
