@@ -143,6 +143,11 @@ signed_for() {
 		name=$(basename "$f" .pem)
 		signed_for "$name"
 		instructions --cert "$f" "${how[@]}"
+		# what this certificate costs, it costs each time
+		if [ "$n" -gt $((3 * normal)) ]; then
+			echo "$name: $((n / 1000)) thousand; once more"
+			instructions --cert "$f" "${how[@]}"
+		fi
 		echo "$name: $((n / 1000)) thousand, of a normal $((normal / 1000))"
 		# it was this certificate that was judged
 		logged 'reason=(signature|key-weak|unsupported|cert-malformed|scheme)( |$)'
