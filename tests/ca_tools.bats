@@ -30,7 +30,7 @@ cfssl            cfssl     golang-cfssl         accepted  ok       ok
 strongswan       pki       strongswan-pki       accepted  ok       ok
 minica           minica    minica               accepted  crl-off  crl-off
 mkcert           mkcert    mkcert               accepted  crl-off  crl-off
-gpgsm            gpgsm     gpgsm                accepted  ok       profile
+gpgsm            gpgsm,gpg-agent gpgsm,gpg-agent accepted ok      profile
 adcs             -         openssl              accepted  ok       ok
 freeipa          -         openssl              accepted  ok       ok
 vault            -         openssl              accepted  ok       ok
@@ -92,12 +92,14 @@ logs_in() {
 
 # tool NAME: everything about one row of the table
 tool() {
-	local name command package theirs default strict said
+	local name command one package theirs default strict said
 	read -r name command package theirs default strict \
 		< <(grep "^$1 " <<<"$TABLE")
 	T=$S/tools/$1
-	[ "$command" = - ] || command -v "$command" >/dev/null ||
-		skip "$command is not installed (Debian: $package)"
+	for one in ${command//,/ }; do
+		[ "$one" = - ] || command -v "$one" >/dev/null ||
+			skip "$one is not installed (Debian: ${package//,/ })"
+	done
 	mkdir "$T"
 	# shellcheck disable=SC2016
 	(cd "$T" && HOME=$S/tools/home bash -euc '. "$1/pki.sh"; . "$1/catools.bash"
