@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "certraw.h"
 #include "map/map.h"
 
 /* One attribute of a name: a type, an ASN.1 type, bytes; loc -1 begins an RDN,
@@ -119,7 +120,7 @@ add_raw_extension(X509 *x, const char *oid, const char *der, int len)
 	assert_int_equal(
 	    ASN1_OCTET_STRING_set(v, (const unsigned char *)der, len), 1);
 	X509_EXTENSION *e = X509_EXTENSION_create_by_OBJ(NULL, o, 0, v);
-	assert_int_equal(X509_add_ext(x, e, -1), 1);
+	add_extension(x, e);
 	X509_EXTENSION_free(e);
 	ASN1_OCTET_STRING_free(v);
 	ASN1_OBJECT_free(o);
@@ -168,7 +169,7 @@ make_cert(const struct made *m)
 	if (m->sid_ext != NULL)
 		add_raw_extension(
 		    x, "1.3.6.1.4.1.311.25.2", m->sid_ext, m->sid_len);
-	assert_true(X509_sign(x, test_key(), EVP_sha256()) > 0);
+	sign_as(x, X509_VERSION_3, test_key(), EVP_sha256());
 	/* as it comes from a peer */
 	unsigned char *der = NULL;
 	int len = i2d_X509(x, &der);

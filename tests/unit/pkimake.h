@@ -5,6 +5,7 @@
 #ifndef CA_TESTS_PKIMAKE_H
 #define CA_TESTS_PKIMAKE_H
 
+#include "certraw.h"
 #include "crypto/crypto.h"
 
 #include <openssl/bn.h>
@@ -73,7 +74,7 @@ extend(X509 *cert, X509V3_CTX *ctx, const char *name, const char *value)
 	X509_EXTENSION *ext = X509V3_EXT_conf(NULL, ctx, name, value);
 
 	assert_non_null(ext);
-	assert_int_equal(X509_add_ext(cert, ext, -1), 1);
+	add_extension(cert, ext);
 	X509_EXTENSION_free(ext);
 }
 
@@ -137,31 +138,6 @@ number(X509 *cert, const struct spec *s)
 	assert_int_not_equal(BN_hex2bn(&n, s->serial_hex), 0);
 	assert_non_null(BN_to_ASN1_INTEGER(n, X509_get_serialNumber(cert)));
 	BN_free(n);
-}
-
-/* X509_sign of newer libcrypto makes every certificate with extensions one of
- * version 3: set the version that is wanted, and sign that. */
-static inline void
-sign_as(X509 *cert, long version, EVP_PKEY *signer, const EVP_MD *md)
-{
-	EVP_MD_CTX *ctx;
-	const ASN1_BIT_STRING *at;
-	unsigned char *tbs = NULL, sig[8192];
-	size_t len = sizeof sig;
-
-	assert_true(X509_sign(cert, signer, md) > 0);
-	if (X509_get_version(cert) == version)
-		return;
-	assert_int_equal(X509_set_version(cert, version), 1);
-	int n = i2d_re_X509_tbs(cert, &tbs);
-	assert_true(n > 0);
-	assert_non_null(ctx = EVP_MD_CTX_new());
-	assert_int_equal(EVP_DigestSignInit(ctx, NULL, md, NULL, signer), 1);
-	assert_int_equal(EVP_DigestSign(ctx, sig, &len, tbs, (size_t)n), 1);
-	X509_get0_signature(&at, NULL, cert);
-	assert_int_equal(ASN1_STRING_set((ASN1_STRING *)at, sig, (int)len), 1);
-	EVP_MD_CTX_free(ctx);
-	OPENSSL_free(tbs);
 }
 
 /* Its DER, for OPENSSL_free; the length comes back. */
