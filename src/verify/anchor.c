@@ -1,4 +1,5 @@
 #include "verify/anchor.h"
+#include "verify/verr.h"
 
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
@@ -34,6 +35,8 @@ ca_anchor_excused(X509 *cert, int error)
 	case X509_V_ERR_SUBJECT_KEY_IDENTIFIER_CRITICAL:
 	case X509_V_ERR_MISSING_AUTHORITY_KEY_IDENTIFIER:
 	case X509_V_ERR_MISSING_SUBJECT_KEY_IDENTIFIER:
+	case X509_V_ERR_EMPTY_AUTHORITY_KEY_IDENTIFIER:
+	case X509_V_ERR_AKID_ISSUER_SERIAL_NOT_PAIRED:
 	case X509_V_ERR_EXTENSIONS_REQUIRE_VERSION_3:
 		return true;
 	default:

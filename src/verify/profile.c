@@ -6,6 +6,7 @@
 #include "verify/norevavail.h"
 #include "verify/strength.h"
 #include "verify/verify.h"
+#include "verify/verr.h"
 
 #include <openssl/evp.h>
 #include <openssl/objects.h>
@@ -250,6 +251,18 @@ names_flaw(X509 *cert)
 		    : "a name in its subjectAltName is not printable ASCII";
 }
 
+/* Section 4.2.1.6; OpenSSL 4 does not say it. */
+static const char *
+subject_flaw(const X509 *cert)
+{
+	int san = X509_get_ext_by_NID(cert, NID_subject_alt_name, -1);
+
+	if (san < 0 || X509_NAME_entry_count(X509_get_subject_name(cert)) > 0 ||
+	    X509_EXTENSION_get_critical(X509_get_ext(cert, san)) == 1)
+		return NULL;
+	return "its subject is empty, and its subjectAltName is not critical";
+}
+
 /* ---- policies: section 4.2.1.4 ---- */
 
 static bool
@@ -295,6 +308,7 @@ check_profile(
 	    strict ? aki_flaw(cert) : NULL,
 	    strict ? constraints_flaw(cert) : NULL,
 	    strict ? serial_flaw(cert) : NULL,
+	    strict ? subject_flaw(cert) : NULL,
 	    strict && X509_get_version(cert) != X509_VERSION_3
 		? "it is not a version 3 certificate"
 		: NULL,
@@ -361,7 +375,11 @@ ca_profile_tells(X509 *cert, int error, bool anchor, enum ca_profile profile)
 	case X509_V_ERR_CA_MD_TOO_WEAK:
 		return !anchor && ca_strength_signature(cert) != NULL;
 	case X509_V_ERR_MISSING_AUTHORITY_KEY_IDENTIFIER:
+	case X509_V_ERR_EMPTY_AUTHORITY_KEY_IDENTIFIER:
+	case X509_V_ERR_AKID_ISSUER_SERIAL_NOT_PAIRED:
 		return strict && !anchor && aki_flaw(cert) != NULL;
+	case X509_V_ERR_EMPTY_SUBJECT_SAN_NOT_CRITICAL:
+		return strict && !anchor && subject_flaw(cert) != NULL;
 	case X509_V_ERR_EXTENSIONS_REQUIRE_VERSION_3:
 		return strict && !anchor &&
 		       X509_get_version(cert) != X509_VERSION_3;

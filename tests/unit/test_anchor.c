@@ -52,6 +52,8 @@ anchors(void **state)
 	    ROOT(.aki = ""),
 	    ROOT(.aki = "DER:3000"),
 	    ROOT(.aki = "DER:3006800401020304"),
+	    /* a serial number without an issuer */
+	    ROOT(.aki = "DER:3006820401020304"),
 	    ROOT(.serial_hex = "00"),
 	    ROOT(.serial_hex = "-01"),
 	    ROOT(.serial_hex = "010000000000000000000000000000000000000000"),

@@ -331,6 +331,11 @@ rules_of_strict(void **state)
 	    LEAF(.no_subject = true));
 	RULE("empty subject, and subjectAltName not critical", NULL,
 	    LEAF(.no_subject = true, .ext = SAN "DNS:a.example"));
+	strict(NULL, NULL, LEAF(.no_subject = true, .ext = SAN "DNS:a.example"),
+	    "its subjectAltName is not critical");
+	is(NULL, NULL,
+	    LEAF(.no_subject = true, .ext = SAN "critical,DNS:a.example"),
+	    CA_R_OK, NULL);
 	RULE("empty subjectAltName", NULL, LEAF(.ext = SAN "DER:3000"));
 	RULE("nameConstraints in a certificate that is not a CA's", NULL,
 	    LEAF(.ext = NC "excluded;DNS:example"));
