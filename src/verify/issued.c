@@ -1,6 +1,7 @@
 #include "verify/issued.h"
 
 #include <openssl/err.h>
+#include <openssl/objects.h>
 #include <openssl/x509v3.h>
 
 bool
@@ -30,18 +31,36 @@ identifiers_fit(const X509 *issuer, const X509 *cert)
 	return how;
 }
 
+/* Is the signature of cert one that a key of the issuer's kind makes? */
+static int
+kinds_fit(X509 *issuer, const X509 *cert)
+{
+	const EVP_PKEY *key = X509_get0_pubkey(issuer);
+	int pk = NID_undef;
+
+	if (OBJ_find_sigid_algs(X509_get_signature_nid(cert), NULL, &pk) != 1)
+		return X509_V_ERR_UNSUPPORTED_SIGNATURE_ALGORITHM;
+	if (key == NULL)
+		return X509_V_ERR_NO_ISSUER_PUBLIC_KEY;
+	return EVP_PKEY_is_a(key, OBJ_nid2sn(pk)) ||
+		       (pk == NID_rsassaPss && EVP_PKEY_is_a(key, "RSA"))
+		   ? X509_V_OK
+		   : X509_V_ERR_SIGNATURE_ALGORITHM_MISMATCH;
+}
+
 int
 ca_issued_fits(X509 *issuer, X509 *cert)
 {
-	int how = X509_check_issued(issuer, cert), ids;
+	int how = X509_check_issued(issuer, cert), next;
 
-	if (how != X509_V_OK && how != X509_V_ERR_CERT_SIGNATURE_FAILURE)
+	if (X509_issuer_and_serial_cmp(issuer, cert) != 0 ||
+	    (how != X509_V_OK && how != X509_V_ERR_CERT_SIGNATURE_FAILURE &&
+		how != X509_V_ERR_KEYUSAGE_NO_CERTSIGN))
 		return how;
-	if (X509_issuer_and_serial_cmp(issuer, cert) != 0)
-		return how;
-	ids = identifiers_fit(issuer, cert);
-	if (ids != X509_V_OK)
-		return ids;
+	/* what libcrypto may have left out, in its order */
+	if ((next = identifiers_fit(issuer, cert)) != X509_V_OK ||
+	    (next = kinds_fit(issuer, cert)) != X509_V_OK)
+		return next;
 	return (X509_get_key_usage(issuer) & KU_KEY_CERT_SIGN) != 0
 		   ? X509_V_OK
 		   : X509_V_ERR_KEYUSAGE_NO_CERTSIGN;
