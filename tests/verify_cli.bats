@@ -118,6 +118,36 @@ verify() {
 	[ "$status" -eq 1 ]
 }
 
+@test "a root that its own CRL lists is refused, with every libcrypto" {
+	local PKI=$BATS_TEST_TMPDIR/pki check
+	pki_new "$PKI"
+	pki_ca own
+	pki_ca below --issuer own
+	pki_leaf direct own
+	pki_leaf deep below
+	pki_crl own
+	pki_crl below
+	mkdir "$BATS_TEST_TMPDIR/ca" "$BATS_TEST_TMPDIR/crl"
+	cp "$PKI/own.pem" "$BATS_TEST_TMPDIR/ca"
+	cp "$PKI/own.crl" "$PKI/below.crl" "$BATS_TEST_TMPDIR/crl"
+	cat "$PKI/below.pem" >>"$PKI/deep.pem"
+	for n in direct deep; do
+		verify --ca-dir "$BATS_TEST_TMPDIR/ca" \
+			--crl-dir "$BATS_TEST_TMPDIR/crl" "$PKI/$n.pem"
+		[ "$status" -eq 0 ]
+	done
+	pki_revoke own own
+	pki_crl own
+	cp "$PKI/own.crl" "$BATS_TEST_TMPDIR/crl"
+	for n in direct deep; do
+		verify --ca-dir "$BATS_TEST_TMPDIR/ca" \
+			--crl-dir "$BATS_TEST_TMPDIR/crl" "$PKI/$n.pem"
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[[ $output == *'(revoked)'*'CN=Test own'* ]]
+	done
+}
+
 @test "a CA directory that others may write to is no CA directory" {
 	mkdir "$BATS_TEST_TMPDIR/ca"
 	cp "$PKI/root.pem" "$BATS_TEST_TMPDIR/ca"
