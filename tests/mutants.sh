@@ -12,7 +12,8 @@ check=
 
 # the table as lines: name, tests, then file, old and new of each change, with
 # \001 between
-has=$(openssl list -public-key-algorithms 2>/dev/null)
+has=$(openssl list -public-key-algorithms 2>/dev/null)$(
+	openssl version | sed 's/^OpenSSL /libcrypto-/')
 list=$(has=$has check=$check awk '
 	/^mutant / { name = substr($0, 8); changes = needs = "" }
 	/^needs / { needs = $2 }
