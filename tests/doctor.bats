@@ -103,7 +103,7 @@ conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ $output == *'0 errors, 0 warnings'* ]]
-	[[ $output == *'note libcrypto: OpenSSL 3'* ]]
+	[[ $output == *"note libcrypto: OpenSSL $(openssl version | cut -d' ' -f2) "* ]]
 	[ -z "$stderr" ]
 }
 
