@@ -44,7 +44,7 @@ node_forge_sha1  -         openssl              accepted  weak     profile
 sssd             -         openssl              accepted  ok       ok
 xca              -         openssl              accepted  ok       profile
 bare_root        -         openssl              rejected  ok       ok
-root_key_usage   -         openssl              accepted  ok       ok
+root_key_usage   -         openssl              accepted  ok       aki
 '
 
 setup_file() {
