@@ -12,7 +12,9 @@ setup_file() {
 	openssl req -x509 -new -key ca.key -subj /CN=Old -days 30 -out ca.pem
 	openssl req -new -key leaf.key -subj /CN=alice -out leaf.csr
 	plain v1 ''
-	plain v3 'basicConstraints = CA:FALSE'
+	# (x509 of OpenSSL 4 does not add it)
+	plain v3 "$(printf '%s\n' 'basicConstraints = CA:FALSE' \
+		'authorityKeyIdentifier = keyid')"
 	plain client 'extendedKeyUsage = clientAuth'
 	plain server 'extendedKeyUsage = serverAuth'
 	SERIAL=0 plain zero 'basicConstraints = CA:FALSE'
