@@ -19,6 +19,7 @@ say() { echo "--- $*"; }
 fail() { echo "FAILED: $*"; tail -n 20 /root/sshd.log /root/ssh.err 2>/dev/null; exit 1; }
 
 if [ "$1" = packages ]; then
+	./debs.sh /debs
 	cp -a /etc/pam.d /root/pam.d-before
 	apt-get update -qq
 	apt-get install -y -qq --no-install-recommends /debs/*.deb openssh-server \
