@@ -71,7 +71,8 @@ else
 	rm -rf --one-file-system "$base/build"
 fi
 rm -f "$base"/clean/debs/*-dbgsym_*
-cp README.md tests/install/extract.awk tests/install/inside.sh "$base/clean/root/"
+cp README.md tests/install/extract.awk tests/install/inside.sh \
+	tests/install/debs.sh "$base/clean/root/"
 echo 'The packages and what they depend on are installed ...'
 in_room -mup "$base/clean" bash /root/inside.sh packages
 # a network and a host name of its own: sshd's port is not the host's

@@ -43,28 +43,10 @@ check() {
 	echo "check ${last:-0 1 0}" >>$counts
 }
 
-# Built, installed, found by PAM, removed.
-packages() {
-	make deb || return
-	rm -f dist/deb/*-dbgsym_*
-	dpkg -i dist/deb/*.deb || return
-	certauth --version || return
-	local module
-	module=$(dpkg -L libpam-certauth | grep '/pam_certauth\.so$') || return
-	! ldd "$module" | grep 'not found' || return
-	printf 'auth required pam_certauth.so\n' >/etc/pam.d/certauth-release
-	# no configuration for this host: it denies, by the module and not by PAM
-	pamtester certauth-release root authenticate </dev/null
-	[ $? -eq 1 ] || return
-	rm /etc/pam.d/certauth-release
-	dpkg -r certauth-tests certauth libpam-certauth || return
-	[ ! -e "$module" ]
-}
-
 for step; do
 	case $step in
 	demo) one demo make demo ;;
 	check) check ;;
-	packages) one packages packages ;;
+	packages) one packages tests/release/packages.sh ;;
 	esac
 done
