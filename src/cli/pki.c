@@ -1,6 +1,7 @@
 #include "cli/pkiint.h"
 #include "cli/commands.h"
 #include "base/file.h"
+#include "crypto/sigalg.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -68,12 +69,14 @@ static bool
 has_key_type(const struct ca_pki *p)
 {
 	const struct ca_scheme *s = p->want.scheme;
+	struct ca_buf text = CA_BUF_INIT(256);
 
 	if (ca_crypto_has_scheme(p->crypto, s))
 		return true;
-	(void)ca_cli_fail(
-	    "--key %s: %s has no %s keys; OpenSSL 3.5 or later is needed",
-	    s->name, OpenSSL_version(OPENSSL_VERSION), s->key_name);
+	ca_sigalg_put_newer(s->key_name, &text);
+	(void)ca_cli_fail("--key %s is for %s", s->name,
+	    ca_buf_text(&text) != NULL ? ca_buf_text(&text) : s->key_name);
+	ca_buf_free(&text);
 	return false;
 }
 

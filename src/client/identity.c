@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "crypto/keykind.h"
+#include "crypto/sigalg.h"
 #include "verify/verify.h"
 #include "wire/scheme.h"
 
@@ -138,7 +139,7 @@ put_no_scheme(const struct ca_identity *id, const struct ca_request *req,
 	EVP_PKEY *key = X509_get0_pubkey(id->leaf);
 	bool holder = key != NULL && key_fits(key, req);
 
-	if (ca_cert_key_newer(id->leaf) != NULL) {
+	if (ca_sigalg_newer_key(id->leaf) != NULL) {
 		ca_buf_str(buf, "its key has the type ");
 		ca_cert_key_kind(id->leaf, buf);
 		return;

@@ -4,6 +4,8 @@
 #include <openssl/err.h>
 #include <openssl/params.h>
 
+#include "crl/crlsig.h"
+
 #define PUBLIC_MAX 2592 /* bytes of the public key of ML-DSA-87 */
 #define TR_LEN 64
 #define MU_LEN 64
@@ -38,27 +40,11 @@ static enum ca_err
 verify_mu(struct ca_crypto *crypto, EVP_PKEY *key,
     const struct ca_crlread *read, const uint8_t mu[MU_LEN])
 {
-	enum ca_err ret = CA_ERR_UNSET;
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	int one = 1;
 	const OSSL_PARAM params[] = {
 	    OSSL_PARAM_int("mu", &one), OSSL_PARAM_END};
 
-	if (ctx == NULL ||
-	    EVP_DigestVerifyInit_ex(ctx, NULL, NULL,
-		ca_crypto_get0_libctx(crypto), NULL, key, params) != 1) {
-		ret = CA_ERR_CRYPTO;
-		goto out;
-	}
-	if (EVP_DigestVerify(
-		ctx, read->signature.p, read->signature.len, mu, MU_LEN) != 1) {
-		ret = CA_DENIED;
-		goto out;
-	}
-	ret = CA_OK;
-out:
-	EVP_MD_CTX_free(ctx);
-	return ret;
+	return ca_crlsig_verify_message(crypto, key, read, mu, MU_LEN, params);
 }
 
 enum ca_err

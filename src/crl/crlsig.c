@@ -258,21 +258,22 @@ out:
 	return ret;
 }
 
-static enum ca_err
-verify_message(
-    struct ca_crypto *crypto, EVP_PKEY *key, const struct ca_crlread *read)
+enum ca_err
+ca_crlsig_verify_message(struct ca_crypto *crypto, EVP_PKEY *key,
+    const struct ca_crlread *read, const uint8_t *message, size_t len,
+    const OSSL_PARAM *params)
 {
 	enum ca_err ret = CA_ERR_UNSET;
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
 	if (ctx == NULL ||
 	    EVP_DigestVerifyInit_ex(ctx, NULL, NULL,
-		ca_crypto_get0_libctx(crypto), NULL, key, NULL) != 1) {
+		ca_crypto_get0_libctx(crypto), NULL, key, params) != 1) {
 		ret = CA_ERR_CRYPTO;
 		goto out;
 	}
 	if (EVP_DigestVerify(ctx, read->signature.p, read->signature.len,
-		read->tbs.p, read->tbs.len) != 1) {
+		message, len) != 1) {
 		ret = CA_DENIED;
 		goto out;
 	}
@@ -294,8 +295,10 @@ ca_crlsig_verify(struct ca_crypto *crypto, const X509_ALGOR *alg, EVP_PKEY *key,
 		return CA_DENIED;
 	ERR_set_mark();
 	if (*digest == '\0')
-		rc = read->tbs.len == 0 ? CA_DENIED
-					: verify_message(crypto, key, read);
+		rc = read->tbs.len == 0
+			 ? CA_DENIED
+			 : ca_crlsig_verify_message(crypto, key, read,
+			       read->tbs.p, read->tbs.len, NULL);
 	else
 		rc = read->digest_len == 0
 			 ? CA_DENIED

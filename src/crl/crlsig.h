@@ -41,4 +41,12 @@ enum ca_reason ca_crlsig_refusal(
 CA_MUST_CHECK enum ca_err ca_crlsig_verify(struct ca_crypto *crypto,
     const X509_ALGOR *alg, EVP_PKEY *key, const struct ca_crlread *read);
 
+/*
+ * Verify read's signature of message, len bytes, with params for the algorithm
+ * (NULL: none).  CA_OK, CA_DENIED (wrong), CA_ERR_CRYPTO.
+ */
+CA_MUST_CHECK enum ca_err ca_crlsig_verify_message(struct ca_crypto *crypto,
+    EVP_PKEY *key, const struct ca_crlread *read, const uint8_t *message,
+    size_t len, const OSSL_PARAM *params);
+
 #endif

@@ -1,7 +1,6 @@
 #include "crypto/keykind.h"
 
 #include <openssl/core_names.h>
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/objects.h>
 #include <string.h>
@@ -80,41 +79,15 @@ ca_key_kind(const EVP_PKEY *key, struct ca_buf *out)
 	ERR_pop_to_mark();
 }
 
-/* ---- keys that this libcrypto cannot decode ---- */
-
-const char *
-ca_key_newer(const ASN1_OBJECT *type)
-{
-	const struct ca_scheme *mldsa =
-	    type != NULL ? ca_sigalg_mldsa(type) : NULL;
-
-	return mldsa != NULL && !ca_sigalg_have_mldsa(NULL, mldsa)
-		   ? mldsa->key_name
-		   : NULL;
-}
-
-const char *
-ca_cert_key_newer(X509 *cert)
-{
-	ASN1_OBJECT *type = NULL;
-
-	if (X509_get0_pubkey(cert) != NULL ||
-	    X509_PUBKEY_get0_param(
-		&type, NULL, NULL, NULL, X509_get_X509_PUBKEY(cert)) != 1)
-		return NULL;
-	return ca_key_newer(type);
-}
-
 void
 ca_cert_key_kind(X509 *cert, struct ca_buf *out)
 {
-	const char *newer = ca_cert_key_newer(cert);
+	const char *newer = ca_sigalg_newer_key(cert);
 	const EVP_PKEY *key = X509_get0_pubkey(cert);
 	ASN1_OBJECT *type = NULL;
 
 	if (newer != NULL) {
-		ca_buf_fmt(out, "%s, which %s does not have; %s", newer,
-		    OpenSSL_version(OPENSSL_VERSION), CA_KEY_NEWER_NEXT);
+		ca_sigalg_put_newer(newer, out);
 	} else if (key != NULL) {
 		ca_key_kind(key, out);
 	} else if (X509_PUBKEY_get0_param(&type, NULL, NULL, NULL,

@@ -17,16 +17,6 @@ void ca_key_kind(const EVP_PKEY *key, struct ca_buf *out);
 /* Append the kind of a certificate's key, also if libcrypto cannot decode it. */
 void ca_cert_key_kind(X509 *cert, struct ca_buf *out);
 
-/* The name of a type of keys that only a later libcrypto can decode, such as
- * "ML-DSA-65", or NULL: another one, or type is NULL.  Static storage. */
-const char *ca_key_newer(const ASN1_OBJECT *type);
-
-/* The same of a certificate's key. */
-const char *ca_cert_key_newer(X509 *cert);
-
-/* To say after such a name: what is to be done. */
-#define CA_KEY_NEWER_NEXT "use OpenSSL 3.5 or later"
-
 /* The keys that a scheme takes, such as "EC on P-256"; static storage. */
 const char *ca_scheme_key_kind(const struct ca_scheme *scheme);
 

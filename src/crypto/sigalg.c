@@ -151,23 +151,51 @@ ca_sigalg_name(const ASN1_OBJECT *oid, struct ca_buf *out)
 				      : text);
 }
 
+const char *
+ca_sigalg_newer(OSSL_LIB_CTX *lib, const ASN1_OBJECT *oid)
+{
+	const struct ca_scheme *mldsa =
+	    oid != NULL ? ca_sigalg_mldsa(oid) : NULL;
+
+	return mldsa != NULL && !ca_sigalg_have_mldsa(lib, mldsa)
+		   ? mldsa->key_name
+		   : NULL;
+}
+
+const char *
+ca_sigalg_newer_key(X509 *cert)
+{
+	ASN1_OBJECT *type = NULL;
+
+	if (X509_get0_pubkey(cert) != NULL ||
+	    X509_PUBKEY_get0_param(
+		&type, NULL, NULL, NULL, X509_get_X509_PUBKEY(cert)) != 1)
+		return NULL;
+	return ca_sigalg_newer(NULL, type);
+}
+
+void
+ca_sigalg_put_newer(const char *name, struct ca_buf *out)
+{
+	ca_buf_fmt(out,
+	    "%s, which this libcrypto (OpenSSL %s) does not have; "
+	    "OpenSSL 3.5 or later is needed",
+	    name, OpenSSL_version(OPENSSL_VERSION_STRING));
+}
+
 bool
 ca_sigalg_lack(OSSL_LIB_CTX *lib, const ASN1_OBJECT *oid, struct ca_buf *out)
 {
-	const struct ca_scheme *mldsa = ca_sigalg_mldsa(oid);
+	const char *newer = ca_sigalg_newer(lib, oid);
 	int md, pk;
 
-	if (mldsa != NULL) {
-		if (ca_sigalg_have_mldsa(lib, mldsa))
-			return false;
-		ca_buf_fmt(out,
-		    "%s, which this libcrypto (OpenSSL %s) does not have; "
-		    "OpenSSL 3.5 or later is needed",
-		    mldsa->key_name, OpenSSL_version(OPENSSL_VERSION_STRING));
+	if (newer != NULL) {
+		ca_sigalg_put_newer(newer, out);
 		return true;
 	}
-	if (family_of(content(oid)) == NULL &&
-	    OBJ_find_sigid_algs(OBJ_obj2nid(oid), &md, &pk) == 1)
+	if (ca_sigalg_mldsa(oid) != NULL ||
+	    (family_of(content(oid)) == NULL &&
+		OBJ_find_sigid_algs(OBJ_obj2nid(oid), &md, &pk) == 1))
 		return false;
 	ca_sigalg_name(oid, out);
 	ca_buf_str(out, NOT_SUPPORTED);
@@ -177,19 +205,14 @@ ca_sigalg_lack(OSSL_LIB_CTX *lib, const ASN1_OBJECT *oid, struct ca_buf *out)
 bool
 ca_sigalg_lack_key(X509 *cert, struct ca_buf *out)
 {
-	ASN1_OBJECT *oid = NULL;
-	const struct ca_scheme *mldsa;
-
-	if (X509_get0_pubkey(cert) != NULL ||
-	    X509_PUBKEY_get0_param(
-		&oid, NULL, NULL, NULL, X509_get_X509_PUBKEY(cert)) != 1)
-		return false;
 	/* the gate lets no other key pass that libcrypto may not know */
-	mldsa = ca_sigalg_mldsa(oid);
-	if (mldsa == NULL || ca_sigalg_have_mldsa(NULL, mldsa))
+	const char *newer = ca_sigalg_newer_key(cert);
+
+	if (newer == NULL)
 		return false;
 	ca_buf_str(out, "its key is for ");
-	return ca_sigalg_lack(NULL, oid, out);
+	ca_sigalg_put_newer(newer, out);
+	return true;
 }
 
 bool

@@ -31,10 +31,21 @@ void ca_sigalg_name(const ASN1_OBJECT *oid, struct ca_buf *out);
 const char *ca_sigalg_key_refusal(
     struct ca_reader oid, char text[CA_SIGALG_REFUSAL]);
 
+/* The name of an algorithm that only a later libcrypto has, such as "ML-DSA-65",
+ * or NULL: another one, or oid is NULL.  lib: NULL for the default context.
+ * Static storage. */
+const char *ca_sigalg_newer(OSSL_LIB_CTX *lib, const ASN1_OBJECT *oid);
+
+/* The same of the key of a certificate, in the default context. */
+const char *ca_sigalg_newer_key(X509 *cert);
+
+/* Append such a name and what is needed: "ML-DSA-65, which this libcrypto
+ * (OpenSSL 3.0.17) does not have; OpenSSL 3.5 or later is needed". */
+void ca_sigalg_put_newer(const char *name, struct ca_buf *out);
+
 /*
  * Append why no signature of this algorithm can be verified here:
- * "ML-DSA-65, which this libcrypto (OpenSSL 3.0.17) does not have; OpenSSL 3.5
- * or later is needed"; "SLH-DSA, which certauth does not support"; "1.2.3.4,
+ * as ca_sigalg_put_newer; "SLH-DSA, which certauth does not support"; "1.2.3.4,
  * which certauth does not support".  False, and nothing is appended: libcrypto
  * knows the algorithm, and certauth may refuse it for another reason.
  */

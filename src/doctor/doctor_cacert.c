@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "crypto/keykind.h"
 #include "verify/anchor.h"
 #include "verify/cadir.h"
 #include "verify/issued.h"
@@ -75,8 +74,8 @@ check_strength(
 		    "%s (%s) cannot be used: %s", name, ca->file,
 		    ca_buf_text(&lack) != NULL ? ca_buf_text(&lack) : "?");
 		ca_doctor_mend(d,
-		    ca_cert_key_newer(ca->cert) != NULL
-			? CA_KEY_NEWER_NEXT
+		    ca_sigalg_newer_key(ca->cert) != NULL
+			? "use OpenSSL 3.5 or later"
 			: "ask the CA for a certificate with an RSA or EC key");
 		ca_buf_free(&lack);
 		return;

@@ -4,12 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "crypto/sigalg.h"
 
 #define HANDLE "handle:"
 
@@ -98,8 +98,12 @@ ca_key_is_p12(const char *path)
 void
 ca_keyfile_newer(const char *path, const char *type, const struct ca_log *log)
 {
-	ca_log_err(log,
-	    "%s: its private key is an %-s key, which %-s does not have; use "
-	    "OpenSSL 3.5 or later",
-	    path, type, OpenSSL_version(OPENSSL_VERSION));
+	struct ca_buf text = CA_BUF_INIT(256);
+	const char *lack;
+
+	ca_sigalg_put_newer(type, &text);
+	if ((lack = ca_buf_text(&text)) == NULL)
+		lack = type;
+	ca_log_err(log, "%s: its private key is for %-s", path, lack);
+	ca_buf_free(&text);
 }

@@ -26,7 +26,7 @@ bool ca_keyfile_tell(const char *path, const struct ca_buf *content,
     enum ca_file_want want, const struct ca_log *log);
 
 /* Log that the file's private key has a type that only a later libcrypto has, see
- * ca_key_newer. */
+ * ca_sigalg_newer. */
 void ca_keyfile_newer(
     const char *path, const char *type, const struct ca_log *log);
 

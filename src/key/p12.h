@@ -15,7 +15,7 @@ struct ca_p12 {
 	EVP_PKEY *key[CA_P12_KEYS_MAX]; /* in the caller's library context */
 	size_t nkeys;
 	size_t unreadable; /* number of keys of unknown types */
-	const char *newer; /* the type of one of these, see ca_key_newer */
+	const char *newer; /* the type of one of these, see ca_sigalg_newer */
 	STACK_OF(X509) *certs;
 	bool legacy; /* the legacy provider was needed */
 	/* after CA_ERR_UNSUPPORTED: the algorithm that is missing, or "" */

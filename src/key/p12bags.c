@@ -3,7 +3,7 @@
  */
 #include "key/p12.h"
 #include "base/der.h"
-#include "crypto/keykind.h"
+#include "crypto/sigalg.h"
 
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
@@ -105,7 +105,7 @@ add_key(struct walk *w, const PKCS8_PRIV_KEY_INFO *p8)
 		(void)PKCS8_pkey_get0(&type, NULL, NULL, NULL, p8);
 		w->out->unreadable++;
 		if (w->out->newer == NULL)
-			w->out->newer = ca_key_newer(type);
+			w->out->newer = ca_sigalg_newer(NULL, type);
 	} else {
 		w->out->key[w->out->nkeys++] = key;
 	}

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/pem.h"
-#include "crypto/keykind.h"
+#include "crypto/sigalg.h"
 #include "key/keyfile.h"
 #include "key/pbe.h"
 
@@ -48,7 +48,7 @@ unreadable(const struct ca_pemkey *k, const PKCS8_PRIV_KEY_INFO *p8)
 
 	if (p8 != NULL)
 		(void)PKCS8_pkey_get0(&type, NULL, NULL, NULL, p8);
-	if ((newer = ca_key_newer(type)) != NULL)
+	if ((newer = ca_sigalg_newer(NULL, type)) != NULL)
 		ca_keyfile_newer(k->path, newer, k->log);
 	else
 		ca_log_err(k->log,
