@@ -143,15 +143,14 @@ signed_for() {
 		name=$(basename "$f" .pem)
 		signed_for "$name"
 		instructions --cert "$f" "${how[@]}"
-		# what this certificate costs, it costs each time
-		if [ "$n" -gt $((3 * normal)) ]; then
-			echo "$name: $((n / 1000)) thousand; once more"
-			instructions --cert "$f" "${how[@]}"
-		fi
 		echo "$name: $((n / 1000)) thousand, of a normal $((normal / 1000))"
 		# it was this certificate that was judged
 		logged 'reason=(signature|key-weak|unsupported|cert-malformed|scheme)( |$)'
 		case $name in
+		# decoding it would take random attempts, so a random count
+		compressed-refused) logged 'reason=key-weak' ;;
+		# a curve of no scheme is known when the key is decoded
+		compressed*) logged 'reason=scheme' ;;
 		slow*|rsa3072*|rsa16384-[de]*|rsa-long|dsa)
 			logged 'reason=key-weak' ;;
 		unknown) logged 'reason=unsupported' ;;

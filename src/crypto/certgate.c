@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 
+/* characteristicTwo of ANSI X9.62, 1.2.840.10045.3.0 */
+#define BINARY_CURVES "\x2a\x86\x48\xce\x3d\x03\x00"
+
 #define VERSION_TAG 0xa0
 #define ISSUER_UID_TAG 0x81
 #define SUBJECT_UID_TAG 0x82
@@ -79,16 +82,37 @@ rsa(struct ca_reader params, struct ca_reader key, const char **why)
 
 /* ---- the other keys ---- */
 
+/* 2.3.3 of SEC 1: the y coordinate is left out, and is to be computed. */
+static bool
+compressed(struct ca_reader point)
+{
+	return point.left > 0 && (point.p[0] == 2 || point.p[0] == 3);
+}
+
+/* Some of these curves are over a field of even degree.  There, libcrypto finds
+ * the y coordinate by random attempts, at most 50. */
+static bool
+binary(struct ca_reader curve)
+{
+	if (curve.left > 0)
+		curve.left--; /* the arc of the curve itself */
+	return ca_der_is(curve, BINARY_CURVES, sizeof BINARY_CURVES - 1);
+}
+
 static enum ca_err
 ec(struct ca_reader params, struct ca_reader key, const char **why)
 {
 	struct ca_reader curve;
 
-	(void)key;
 	if (ca_der_expect(&params, CA_DER_OID, &curve) != CA_OK ||
 	    ca_read_end(&params) != CA_OK) {
 		*why = "its key is on an elliptic curve with explicit "
 		       "parameters; only named curves are accepted";
+		return CA_ERR_UNSUPPORTED;
+	}
+	if (compressed(key) && binary(curve)) {
+		*why = "its key is a compressed point on a binary curve of "
+		       "X9.62, which can take much time to decode";
 		return CA_ERR_UNSUPPORTED;
 	}
 	return CA_OK;

@@ -335,7 +335,8 @@ ca_p12_open(struct ca_crypto *crypto, const void *p, size_t len,
 		rc = open_legacy(&again, p, len);
 	/* the second attempt may have found what the first one lacked */
 	if (rc == CA_ERR_UNSUPPORTED)
-		(void)strcpy(out->missing,
-		    again.missing[0] != '\0' ? again.missing : w.missing);
+		memcpy(out->missing,
+		    again.missing[0] != '\0' ? again.missing : w.missing,
+		    sizeof out->missing);
 	return rc;
 }

@@ -187,7 +187,7 @@ look(struct ca_pemkey *k, const struct ca_pem *pem)
 		    k->path, k->log, &k->legacy);
 	k->pkey = ca_pem_key(&k->text, ca_crypto_get0_libctx(k->crypto), NULL);
 	if (k->pkey == NULL) {
-		if ((rc = ca_pem_decode(pem, &der)) != CA_OK)
+		if (ca_pem_decode(pem, &der) != CA_OK)
 			ca_buf_reset(&der); /* its base64 is damaged */
 		rc = unreadable_der(k, der.p, der.len);
 	}

@@ -6,7 +6,8 @@ usage: hostile.py DIR SLOW.der P384.spki
        hostile.py --rsa BITS    one with such a key and the exponent 65,537
 
 Writes DIR/NAME.pem for each.  The name of one with an RSA key begins with
-rsaBITS-; with the P-384 key, p384-; with a P-256 key, p256-.
+rsaBITS-; with the P-384 key, p384-; with a P-256 key, p256-; with a compressed
+point, compressed-.
 """
 import base64
 import os
@@ -97,7 +98,9 @@ def main(out, slow, p384):
         'rsa8192-worst': worst(rsa(8192, (1 << 63) + 1), 1024),
         'p384-worst': worst(open(p384, 'rb').read()),
         'p256-worst': worst(p256),
-        'p256-compressed': worst(ec('c2pnb368w1', 'compressed')),
+        'compressed-refused': worst(ec('c2pnb368w1', 'compressed')),
+        'compressed-b571': worst(ec('sect571r1', 'compressed')),
+        'compressed-p224': worst(ec('secp224r1', 'compressed')),
         'p256-names': cert(p256, subject=name(*[(CN, tlv(12))] * 1700)),
         'p256-one-rdn': cert(p256, subject=name(
             *[(CN, tlv(12, b'%04d' % i)) for i in range(1500)], many=True)),

@@ -13,8 +13,9 @@ as_name(const char *text, char *out)
 	struct ca_buf b = CA_BUF_INIT(65536);
 
 	ca_buf_quote_dn(&b, text, strlen(text));
-	memcpy(out, b.p + 1, b.len - 2);
-	out[b.len - 2] = '\0';
+	size_t n = b.len > 2 ? b.len - 2 : 0;
+	memcpy(out, b.p + 1, n);
+	out[n] = '\0';
 	ca_buf_free(&b);
 }
 

@@ -93,6 +93,17 @@ written_out(const char *curve)
 }
 
 static EVP_PKEY *
+compressed(const char *curve)
+{
+	EVP_PKEY *key = new_key_on(curve);
+
+	assert_int_equal(
+	    EVP_PKEY_set_utf8_string_param(key, "point-format", "compressed"),
+	    1);
+	return key;
+}
+
+static EVP_PKEY *
 dsa(void)
 {
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "DSA", NULL);
@@ -119,6 +130,9 @@ kinds(void **state)
 {
 	static const char *const curves[] = {"P-256", "P-384", "P-521",
 	    "secp256k1", "brainpoolP512t1", "B-571", "P-224"};
+	static const char *const x962[] = {"c2pnb176v1", "c2pnb208w1",
+	    "c2pnb272w1", "c2pnb304w1", "c2pnb368w1", "c2pnb163v1",
+	    "c2tnb431r1"};
 
 	(void)state;
 	/* every named curve decodes, whatever is said of it afterwards */
@@ -130,6 +144,13 @@ kinds(void **state)
 	is(generated("ED448"), CA_OK, NULL);
 	is(written_out("P-256"), CA_ERR_UNSUPPORTED, "explicit");
 	is(written_out("B-571"), CA_ERR_UNSUPPORTED, "explicit");
+	for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++)
+		is(compressed(curves[i]), CA_OK, NULL);
+	/* these over fields of even degree, then of odd degree */
+	for (size_t i = 0; i < sizeof x962 / sizeof x962[0]; i++) {
+		is(new_key_on(x962[i]), CA_OK, NULL);
+		is(compressed(x962[i]), CA_ERR_UNSUPPORTED, "compressed");
+	}
 	is(generated("X25519"), CA_ERR_UNSUPPORTED, "X25519");
 	is(generated("X448"), CA_ERR_UNSUPPORTED, "X448");
 	is(dsa(), CA_ERR_UNSUPPORTED, "DSA");
