@@ -69,7 +69,7 @@ find(const struct fake *f, struct ca_account *a)
 static void
 lengths_of_an_entry(void **state)
 {
-	struct ca_account a;
+	struct ca_account a = {0};
 	static const size_t need[] = {0, 1023, 1024, 1025, 4095, 4096, 4097,
 	    65536, 65537, 1000000, 1048576};
 
@@ -100,7 +100,7 @@ lengths_of_an_entry(void **state)
 static void
 answers_of_a_name_service(void **state)
 {
-	struct ca_account a;
+	struct ca_account a = {0};
 	/* getpwnam(3): what "no such account" may look like */
 	static const int absent[] = {0, ENOENT, ESRCH, EBADF, EPERM};
 	static const int failed[] = {EIO, EINTR, EMFILE, ENFILE, ENOMEM, EACCES,
