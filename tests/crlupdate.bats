@@ -537,3 +537,48 @@ child_of() {
 	[ "$status" -eq 0 ]
 	grep -q 'late.crl: updated, but the CRL has expired' <<<"$output"
 }
+
+# What libcrypto decodes and no login uses: each command says so, in the same words.
+@test "a time or a scope that no login uses: refused, listed so, not indexed" {
+	local n=0 option value why i
+	local now="$(date -u -d '-1 hour' +%y%m%d%H%M%S)"
+	cas 3
+	PKI_CA=ca3 pki_crl ca3 --from -5h --to +9d --out "$S/www/form.crl"
+	openssl crl -in "$S/www/form.crl" -outform DER -out "$S/form.der"
+	update --url "$URL/form.crl"
+	[ "$status" -eq 0 ]
+	cp "$S"/crl/form_crl-*.crl "$S/form.good"
+	while read -r option value why; do
+		python3 "$HERE/tests/lib/indirect.py" "$S/form.der" "$PKI/ca3.key" \
+			"$PKI/ca3.pem" "$S/form.new" "$option" "$value"
+		# libcrypto reads it
+		openssl crl -inform DER -in "$S/form.new" -noout
+		cp "$S/form.new" "$S/www/form.crl"
+		# If-Modified-Since counts seconds
+		touch -d "$((n + 1)) minutes" "$S/www/form.crl"
+		update --url "$URL/form.crl"
+		[ "$status" -eq 1 ]
+		[[ $output == *"refused, because the fetched file has $why"* ]]
+		for i in "$S"/crl/*.crl; do cmp "$i" "$S/form.good"; done
+		mkdir "$S/form"
+		cp "$S/form.new" "$S/form/form.crl"
+		run "$CERTAUTH" crl list --ca-dir "$CADIR" --crl-dir "$S/form"
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[[ $output == *"has $why"* && $output != *current* ]]
+		run "$CERTAUTH" crl compile --ca-dir "$CADIR" --crl-dir "$S/form"
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[ ! -e "$S/form/form.crl.idx" ]
+		rm -r "$S/form"
+		n=$((n + 1))
+	done <<-END
+		--this 17:$now+0000 a malformed thisUpdate
+		--this 18:20$now.0Z a malformed thisUpdate
+		--this 17:260230000000Z a malformed thisUpdate
+		--next 18:20370101000000.5Z a malformed nextUpdate
+		--next 17:370101000000+0000 a malformed nextUpdate
+		--scope 30068101ff8201ff an issuingDistributionPoint with more than one kind of certificate
+	END
+	[ "$n" -eq 6 ]
+}

@@ -84,8 +84,8 @@ void ca_crl_free(struct ca_crl *crl); /* NULL is allowed */
 
 /*
  * Its names, times and extensions: the whole CRL, or one without its entries
- * and its signature, which can never verify by itself.  Borrowed.  NULL if the
- * trouble is CA_R_CRL_MALFORMED.
+ * and its signature, which can never verify by itself.  Borrowed.  NULL if it
+ * cannot be decoded; the trouble is then CA_R_CRL_MALFORMED.
  */
 X509_CRL *ca_crl_get0_x509(const struct ca_crl *crl);
 

@@ -148,6 +148,48 @@ ca_crl_undecodable(struct ca_crl *crl)
 	    "cannot be decoded");
 }
 
+/* RFC 5280 section 5.2.5: at most one of the three kinds of certificate. */
+static const char *
+scope_flaw(const X509_CRL *x)
+{
+	int crit = -1;
+	bool many = false;
+	ISSUING_DIST_POINT *idp;
+
+	ERR_set_mark();
+	idp = X509_CRL_get_ext_d2i(
+	    x, NID_issuing_distribution_point, &crit, NULL);
+	if (idp == NULL && crit != -1) /* lack of memory? see ca_crl_decode */
+		idp = X509_CRL_get_ext_d2i(
+		    x, NID_issuing_distribution_point, &crit, NULL);
+	ERR_pop_to_mark();
+	if (idp == NULL)
+		return crit == -1
+			   ? NULL
+			   : "has an issuingDistributionPoint that cannot be "
+			     "read";
+	many =
+	    (idp->onlyuser > 0) + (idp->onlyCA > 0) + (idp->onlyattr > 0) > 1;
+	ISSUING_DIST_POINT_free(idp);
+	return many ? "has an issuingDistributionPoint with more than one kind "
+		      "of certificate"
+		    : NULL;
+}
+
+/* What libcrypto decodes, and no login uses. */
+static const char *
+form_flaw(const X509_CRL *x)
+{
+	const ASN1_TIME *next = X509_CRL_get0_nextUpdate(x);
+	time_t t;
+
+	if (!ca_crypto_seconds(X509_CRL_get0_lastUpdate(x), &t))
+		return "has a malformed thisUpdate";
+	if (next != NULL && !ca_crypto_seconds(next, &t))
+		return "has a malformed nextUpdate";
+	return scope_flaw(x);
+}
+
 void
 ca_crl_judge(struct ca_crl *crl, bool entry_critical)
 {
@@ -155,6 +197,7 @@ ca_crl_judge(struct ca_crl *crl, bool entry_critical)
 	    critical_unknown(X509_CRL_get0_extensions(crl->x509), false);
 	const X509_ALGOR *alg;
 	char name[128] = "?";
+	const char *flaw;
 
 	X509_CRL_get0_signature(crl->x509, NULL, &alg);
 	if (!ca_crlsig_accepted(crl->crypto, alg)) {
@@ -169,6 +212,8 @@ ca_crl_judge(struct ca_crl *crl, bool entry_critical)
 	} else if (entry_critical) {
 		trouble(crl, CA_R_CRL_EXTENSION,
 		    "has an entry with an unknown critical extension");
+	} else if ((flaw = form_flaw(crl->x509)) != NULL) {
+		trouble(crl, CA_R_CRL_MALFORMED, "%s", flaw);
 	} else {
 		trouble(crl, CA_R_OK, "%s", "");
 	}

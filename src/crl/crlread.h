@@ -19,7 +19,7 @@
 #define CA_CRL_ENTRY_MAX 32768
 #define CA_CRL_HEAD_MAX 65536 /* of the fields before the entries */
 #define CA_CRL_EXTS_MAX 65536 /* of the extensions behind them */
-#define CA_CRL_SIG_MAX 16384
+#define CA_CRL_SIG_MAX 16384  /* of an accepted algorithm */
 
 /*
  * Ed25519 and Ed448 sign the message itself, not its digest, and read it

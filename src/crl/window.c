@@ -115,3 +115,20 @@ ca_crl_window_take(struct scan *s, uint64_t end, size_t max, uint8_t *tag,
 	s->at += header + len;
 	return CA_OK;
 }
+
+enum ca_err
+ca_crl_window_skip(struct scan *s, uint64_t n)
+{
+	while (n > s->len - s->at) {
+		enum ca_err rc;
+
+		n -= s->len - s->at;
+		s->at = s->len;
+		if ((rc = ca_crl_window_refill(s)) != CA_OK)
+			return rc;
+		if (s->len == s->at)
+			return CA_ERR_FORMAT;
+	}
+	s->at += (size_t)n;
+	return CA_OK;
+}

@@ -62,6 +62,10 @@ CA_MUST_CHECK enum ca_err ca_crl_window_take(struct scan *s, uint64_t end,
     size_t max, uint8_t *tag, struct ca_reader *whole,
     struct ca_reader *content);
 
+/* Step over n bytes, whatever their number.  CA_ERR_FORMAT: the file ends
+ * before. */
+CA_MUST_CHECK enum ca_err ca_crl_window_skip(struct scan *s, uint64_t n);
+
 /* Read version (v2 if it is there), signature and issuer, whose name is
  * *issuer.  digest: start hashing by the signature algorithm. */
 CA_MUST_CHECK enum ca_err ca_crl_head_issuer(

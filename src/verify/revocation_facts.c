@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ca_crl_trouble says what is wrong first, with the CRL's own text. */
+#define UNREAD "has a field that cannot be read"
+
 static void
 facts_free(struct crl_facts *f)
 {
@@ -47,15 +50,14 @@ read_times(
 	const ASN1_TIME *next = X509_CRL_get0_nextUpdate(x);
 
 	if (!ca_crypto_seconds(X509_CRL_get0_lastUpdate(x), &f->this_update)) {
-		bad(f, CA_R_CRL_MALFORMED, "has a malformed thisUpdate");
+		bad(f, CA_R_CRL_MALFORMED, UNREAD);
 		return;
 	}
 	f->future = f->this_update > rev->now;
 	f->has_next = next != NULL;
 	if (f->has_next) {
 		if (!ca_crypto_seconds(next, &f->next_update))
-			bad(f, CA_R_CRL_MALFORMED,
-			    "has a malformed nextUpdate");
+			bad(f, CA_R_CRL_MALFORMED, UNREAD);
 		return;
 	}
 	/* no overflow: the maximum of the key is small for time_t */
@@ -93,7 +95,6 @@ ca_rev_reasons(const ASN1_BIT_STRING *flags)
 	return bits;
 }
 
-/* Section 5.2.5: at most one of the three kinds of certificate. */
 static void
 read_idp(struct crl_facts *f, const X509_CRL *x)
 {
@@ -105,10 +106,6 @@ read_idp(struct crl_facts *f, const X509_CRL *x)
 	f->reasons = REASONS_ALL;
 	if (idp == NULL)
 		return;
-	if ((idp->onlyuser > 0) + (idp->onlyCA > 0) + (idp->onlyattr > 0) > 1)
-		bad(f, CA_R_CRL_MALFORMED,
-		    "has an issuingDistributionPoint with more than one kind "
-		    "of certificate");
 	f->reasons = ca_rev_reasons(idp->onlysomereasons);
 	if (idp->distpoint != NULL && /* lack of memory? see crlform.c */
 	    DIST_POINT_set_dpname(idp->distpoint, X509_CRL_get_issuer(x)) !=

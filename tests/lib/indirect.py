@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
 """Put entries into a CRL without entries, and sign it: what openssl ca cannot.
 
-usage: indirect.py CRL.der KEY.pem CERT.der OUT.der [--no-next-update] ENTRY ...
+usage: indirect.py CRL.der KEY.pem CERT.der OUT.der [--no-next-update]
+           [--this|--next TAG:TEXT] [--scope HEX] ENTRY ...
+
+--this and --next replace thisUpdate and nextUpdate by an element of that tag (in
+hex) and content; --scope adds an issuingDistributionPoint with that value.
 
 An ENTRY is SERIAL or SERIAL@CERT.der, the serial number in hex; the second form
 adds a certificateIssuer (RFC 5280 section 5.3.3) naming that certificate's
@@ -68,6 +72,19 @@ def main():
     if wanted[:1] == ['--no-next-update']:
         assert fields[4][0] in (0x17, 0x18)
         del fields[4], wanted[0]
+    while wanted[:1] and wanted[0] in ('--this', '--next', '--scope'):
+        option, text = wanted[0], wanted[1]
+        del wanted[:2]
+        if option == '--scope':
+            exts = parts(fields[-1][read(fields[-1])[1]:])
+            exts.append(put(0x30, bytes.fromhex('0603551d1c'),
+                            bytes.fromhex('0101ff'),
+                            put(0x04, bytes.fromhex(text))))
+            fields[-1] = put(0xa0, put(0x30, *exts))
+        else:
+            tag, _, content = text.partition(':')
+            fields[3 if option == '--this' else 4] = put(
+                int(tag, 16), content.encode())
     assert fields[-1][0] == 0xa0
     if wanted:
         fields.insert(-1, put(0x30, *[entry(e, cert) for e in wanted]))

@@ -386,6 +386,61 @@ crl_files(void **state)
 	}
 }
 
+/* A signature of any length is not read if nobody can verify it. */
+static void
+long_signatures(void **state)
+{
+	static const struct {
+		const char *oid, *name;
+		size_t len;
+	} cases[] = {{NIST_SIG("15"), "SLH-DSA", 17088},
+	    {NIST_SIG("17"), "SLH-DSA", 35664},
+	    {NIST_SIG("19"), "SLH-DSA", 49856},
+	    {NIST_SIG("1e"), "SLH-DSA", 300000},
+	    {"2a864886f70d0109100311", "HSS/LMS", 131072},
+	    {"2b06010505070623", "XMSS^MT", 104520}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char *text = malloc(700000);
+		int n = snprintf(text, 700000,
+		    "30{30{02{01} 30{06{%s}}" NAME
+		    "17{'261124000000Z'}} 30{06{%s}} 03{00 ",
+		    cases[i].oid, cases[i].oid);
+
+		memset(text + n, 'a', 2 * cases[i].len);
+		strcpy(text + n + 2 * cases[i].len, "}}");
+		write_crl(text, t.key);
+		crl_is(CA_R_UNSUPPORTED, cases[i].name, OTHER);
+		free(text);
+	}
+}
+
+/* But it must be one. */
+static void
+malformed_signatures(void **state)
+{
+	static const char *const cases[] = {"03{00 aa}}05{}", "03{00 aa} 05{}}",
+	    "03{}}", "04{00 aa}}", "03{01 aa}}", "}", "03{00 aa} 03{00 aa}}"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct ca_crls list;
+		char text[512];
+
+		(void)snprintf(text, sizeof text,
+		    "30{30{02{01} 30{06{" NIST_SIG(
+			"15") "}}" NAME "17{'261124000000Z'}} "
+			      "30{06{" NIST_SIG("15") "}}"
+						      "%s",
+		    cases[i]);
+		write_crl(text, t.key);
+		assert_int_equal(
+		    ca_crl_trouble(load(&list)), CA_R_CRL_MALFORMED);
+		ca_crls_clear(&list);
+	}
+}
+
 #define MLDSA(n) "30{06{6086480165030403" n "}}"
 #define MLDSA_CRL(n, entries)                                                  \
 	"30{30{02{01}" MLDSA(n) NAME "17{'261124000000Z'} 30{" entries         \
@@ -466,6 +521,8 @@ main(void)
 	    cmocka_unit_test(crl_algorithms),
 	    cmocka_unit_test(crl_parameters),
 	    cmocka_unit_test(crl_files),
+	    cmocka_unit_test(long_signatures),
+	    cmocka_unit_test(malformed_signatures),
 	    cmocka_unit_test(changed_before_the_second_pass),
 	};
 
