@@ -364,6 +364,24 @@ pread(int fd, void *p, size_t n, off_t at)
 	return may_read() ? syscall(SYS_pread64, fd, p, n, at) : -1;
 }
 
+/* What _FORTIFY_SOURCE makes of them, where the size of the buffer is known. */
+ssize_t __read_chk(int fd, void *p, size_t n, size_t size);
+ssize_t __pread_chk(int fd, void *p, size_t n, off_t at, size_t size);
+
+HERE ssize_t
+__read_chk(int fd, void *p, size_t n, size_t size)
+{
+	assert_true(n <= size);
+	return read(fd, p, n);
+}
+
+HERE ssize_t
+__pread_chk(int fd, void *p, size_t n, off_t at, size_t size)
+{
+	assert_true(n <= size);
+	return pread(fd, p, n, at);
+}
+
 static void
 read_number(size_t at, int err, void (*change)(void))
 {
