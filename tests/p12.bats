@@ -295,6 +295,23 @@ END
 	[ "$(sed -n 's/.*Collected : //p' <<<"$output")" -lt 300000000 ]
 }
 
+@test "a certificate that no host accepts is named, with the reason" {
+	cp "$HERE/tests/data/pq/slhdsa.p12" "$T/"
+	tool vector slhdsa.p12
+	[ "$status" -ne 0 ]
+	has 'slhdsa.p12: no host accepts a certificate in it, because its key is for SLH-DSA, which certauth does not support; use one with'
+	hasnt 'but no certificate'
+	openssl ecparam -name prime256v1 -param_enc explicit -genkey -noout \
+		-out "$T/explicit.key"
+	openssl req -x509 -key "$T/explicit.key" -subj /CN=alice -days 9 \
+		-out "$T/explicit.pem"
+	openssl pkcs12 -export -inkey "$T/explicit.key" -in "$T/explicit.pem" \
+		-out "$T/explicit.p12" -passout pass:secret
+	tool secret explicit.p12
+	[ "$status" -ne 0 ]
+	has 'explicit.p12: no host accepts a certificate in it, because its key is on an elliptic curve with explicit parameters'
+}
+
 @test "absent, a directory, empty, huge, not PKCS#12, bytes left over" {
 	tool '' absent.p12
 	[ "$status" -eq 1 ]

@@ -213,6 +213,13 @@ out:
 static enum ca_err
 no_pair(const struct ca_p12 *p12, const char *path, const struct ca_log *log)
 {
+	if (p12->refusal[0] != '\0') {
+		ca_log_err(log,
+		    "%s: no host accepts a certificate in it, because %-s; use "
+		    "one with an EC, Ed25519, Ed448, ML-DSA or RSA key",
+		    path, p12->refusal);
+		return CA_ERR_UNSUPPORTED;
+	}
 	if (p12->nkeys == 0 && p12->newer != NULL) {
 		ca_keyfile_newer(path, p12->newer, log);
 		return CA_ERR_UNSUPPORTED;

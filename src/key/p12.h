@@ -4,6 +4,7 @@
 #ifndef CA_KEY_P12_H
 #define CA_KEY_P12_H
 
+#include "crypto/certgate.h"
 #include "key/key.h"
 #include "key/pbe.h"
 
@@ -17,7 +18,9 @@ struct ca_p12 {
 	size_t unreadable; /* number of keys of unknown types */
 	const char *newer; /* the type of one of these, see ca_sigalg_newer */
 	STACK_OF(X509) *certs;
-	bool legacy; /* the legacy provider was needed */
+	char refusal[CA_CERT_REFUSAL]; /* of the first certificate that no host
+					* accepts, or "" */
+	bool legacy;                   /* the legacy provider was needed */
 	/* after CA_ERR_UNSUPPORTED: the algorithm that is missing, or "" */
 	char missing[CA_PBE_NAME_MAX];
 	bool no_legacy; /* this machine has no legacy provider */

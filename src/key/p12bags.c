@@ -7,6 +7,7 @@
 
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +58,17 @@ cert_of(struct ca_reader r, struct ca_reader *out)
 }
 
 /* A certificate that cannot be parsed is skipped: the others may be usable. */
+static void
+keep_refusal(struct walk *w, const struct ca_reader *der)
+{
+	char text[CA_CERT_REFUSAL];
+	const char *why = ca_cert_refusal(der->p, der->left, text);
+
+	if (why != NULL)
+		(void)snprintf(
+		    w->out->refusal, sizeof w->out->refusal, "%s", why);
+}
+
 static enum ca_err
 add_cert(struct walk *w, const PKCS12_SAFEBAG *bag)
 {
@@ -77,6 +89,8 @@ add_cert(struct walk *w, const PKCS12_SAFEBAG *bag)
 			ret = rc;
 			goto out;
 		}
+		if (rc != CA_OK && w->out->refusal[0] == '\0')
+			keep_refusal(w, &one);
 	}
 	if (cert != NULL) {
 		if (sk_X509_push(w->out->certs, cert) <= 0) {
