@@ -22,6 +22,8 @@ teardown_file() {
 # s_server that asks for a client certificate and sends each line back reversed
 tls_server() {
 	local i
+	# the shell that starts it creates the log later than we look
+	: >"$S/tls.log"
 	openssl s_server -accept 127.0.0.1:0 -cert "$PKI/server.pem" \
 		-key "$PKI/server.key" -cert_chain "$PKI/inter.pem" \
 		-CApath "$S/tls" -no-CAfile -no-CAstore -crl_check_all \
