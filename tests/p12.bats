@@ -310,6 +310,12 @@ END
 	tool secret explicit.p12
 	[ "$status" -ne 0 ]
 	has 'explicit.p12: no host accepts a certificate in it, because its key is on an elliptic curve with explicit parameters'
+	# without a key, the key is what is missing
+	openssl pkcs12 -export -nokeys -in "$T/explicit.pem" \
+		-out "$T/nokey.p12" -passout pass:secret
+	tool secret nokey.p12
+	[ "$status" -ne 0 ]
+	has 'contains no private key'
 }
 
 @test "absent, a directory, empty, huge, not PKCS#12, bytes left over" {

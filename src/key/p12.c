@@ -213,7 +213,7 @@ out:
 static enum ca_err
 no_pair(const struct ca_p12 *p12, const char *path, const struct ca_log *log)
 {
-	if (p12->refusal[0] != '\0') {
+	if (p12->refusal[0] != '\0' && p12->nkeys + p12->unreadable > 0) {
 		ca_log_err(log,
 		    "%s: no host accepts a certificate in it, because %-s; use "
 		    "one with an EC, Ed25519, Ed448, ML-DSA or RSA key",
