@@ -57,7 +57,6 @@ cert_of(struct ca_reader r, struct ca_reader *out)
 	return ca_der_expect(&value, CA_DER_OCTET_STRING, out);
 }
 
-/* A certificate that cannot be parsed is skipped: the others may be usable. */
 static void
 keep_refusal(struct walk *w, const struct ca_reader *der)
 {
@@ -69,6 +68,7 @@ keep_refusal(struct walk *w, const struct ca_reader *der)
 		    w->out->refusal, sizeof w->out->refusal, "%s", why);
 }
 
+/* A certificate that cannot be parsed is skipped: the others may be usable. */
 static enum ca_err
 add_cert(struct walk *w, const PKCS12_SAFEBAG *bag)
 {

@@ -191,6 +191,20 @@ make_der(const struct spec *s, unsigned char **der)
 	return len;
 }
 
+/* cert as it comes from the wire, once it was changed and signed again. */
+static inline X509 *
+from_wire(X509 *cert)
+{
+	unsigned char *der = NULL;
+	int len = i2d_X509(cert, &der);
+	X509 *out = NULL;
+
+	assert_int_equal(ca_crypto_cert(crypto, der, (size_t)len, &out), CA_OK);
+	OPENSSL_free(der);
+	X509_free(cert);
+	return out;
+}
+
 /* As it comes from the wire: decoded in our library context. */
 static inline X509 *
 make(const struct spec *s)

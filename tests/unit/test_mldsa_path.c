@@ -35,19 +35,6 @@ parameters(int kind)
 	return kind == V_ASN1_OCTET_STRING ? ASN1_OCTET_STRING_new() : NULL;
 }
 
-static X509 *
-from_wire(X509 *cert)
-{
-	unsigned char *der = NULL;
-	int len = i2d_X509(cert, &der);
-	X509 *out = NULL;
-
-	assert_int_equal(ca_crypto_cert(crypto, der, (size_t)len, &out), CA_OK);
-	OPENSSL_free(der);
-	X509_free(cert);
-	return out;
-}
-
 /* The certificate of s with such parameters in both places, signed. */
 static X509 *
 signed_by(const struct spec *s, size_t i, int kind)
