@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +90,7 @@ ca_file_read_fd(int fd, size_t max, struct ca_buf *out)
 	enum ca_err rc = read_all(fd, max, out, block, sizeof block);
 	int saved = errno;
 
-	OPENSSL_cleanse(block, sizeof block); /* it may be a private key */
+	explicit_bzero(block, sizeof block); /* it may be a private key */
 	errno = saved;
 	return rc;
 }

@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "base/base64url.h"
-#include "wire/pieces.h"
+#include "channel/pieces.h"
 
 /* Seconds of a clock that cannot be set, and that runs during suspend if the
  * kernel has such a clock.  CA_ERR_IO: there is no clock. */

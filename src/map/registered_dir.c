@@ -2,7 +2,7 @@
  * The files of one directory of registered certificates.
  */
 #include "base/file.h"
-#include "base/pem.h"
+#include "data/pem.h"
 #include "crypto/crypto.h"
 #include "map/registeredint.h"
 

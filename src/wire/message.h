@@ -28,12 +28,6 @@
 
 enum ca_signer { CA_SIGNER_CLIENT, CA_SIGNER_HOST };
 
-/* A borrowed byte string. */
-struct ca_bytes {
-	const uint8_t *p;
-	size_t len;
-};
-
 /* ---- a Certificate message and its CertificateVerify ---- */
 
 struct ca_proof_msgs {
