@@ -1,0 +1,161 @@
+/*
+ * Landlock (Linux 5.13): confine.h.  The rights, and the three fields of a
+ * ruleset, are written out here, because the headers of the release that this is
+ * built on are older than kernels that it runs on.
+ */
+#include "confine/confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* the same numbers on every architecture of calls.c */
+#ifdef SYS_landlock_create_ruleset
+#define NR_CREATE SYS_landlock_create_ruleset
+#define NR_ADD SYS_landlock_add_rule
+#define NR_RESTRICT SYS_landlock_restrict_self
+#else
+#define NR_CREATE 444
+#define NR_ADD 445
+#define NR_RESTRICT 446
+#endif
+#define GET_VERSION 1U /* LANDLOCK_CREATE_RULESET_VERSION */
+#define PATH_BENEATH 1 /* LANDLOCK_RULE_PATH_BENEATH */
+#define READ_FILE ((uint64_t)1 << 2)
+#define READ_DIR ((uint64_t)1 << 3)
+#define SCOPE_SIGNAL_BIT 1 /* LANDLOCK_SCOPE_SIGNAL */
+
+/* Rights to files: bits 0 to 12 in the first version, then one by one REFER,
+ * TRUNCATE, IOCTL_DEV, RESOLVE_UNIX.  Any further one may be needed to read, so
+ * it is not refused before we know what it is. */
+#define FS_FIRST (((uint64_t)1 << 13) - 1)
+#define FS_MORE 13
+#define FS_KNOWN 17
+#define FS_KNOWN_NETWORK 16 /* without RESOLVE_UNIX */
+/* Of the network and of what is outside of the process nothing is needed:
+ * whatever the kernel can refuse is refused. */
+#define ALL 64
+
+struct ruleset { /* struct landlock_ruleset_attr */
+	uint64_t fs, net, scoped;
+};
+
+struct beneath { /* struct landlock_path_beneath_attr */
+	uint64_t allowed;
+	int32_t parent;
+} __attribute__((packed));
+
+static int
+create(const struct ruleset *rules)
+{
+	return (int)syscall(NR_CREATE, rules, sizeof *rules, 0U);
+}
+
+/* Add to *field, which is one of rules, each bit of from..to-1 until the kernel
+ * does not know one.  0, or -1 with errno. */
+static int
+add_known(
+    const struct ruleset *rules, uint64_t *field, unsigned from, unsigned to)
+{
+	for (unsigned i = from; i < to; i++) {
+		uint64_t before = *field;
+		int fd;
+
+		*field |= (uint64_t)1 << i;
+		fd = create(rules);
+		if (fd >= 0) {
+			(void)close(fd);
+			continue;
+		}
+		*field = before;
+		/* E2BIG: a field that the kernel does not have */
+		return errno == EINVAL || errno == E2BIG ? 0 : -1;
+	}
+	return 0;
+}
+
+/* Everything that this kernel can refuse; -1: errno. */
+static int
+make_ruleset(bool network)
+{
+	struct ruleset rules = {.fs = FS_FIRST};
+	int rc;
+
+	rc = add_known(
+	    &rules, &rules.fs, FS_MORE, network ? FS_KNOWN_NETWORK : FS_KNOWN);
+	if (rc == 0 && !network)
+		rc = add_known(&rules, &rules.net, 0, ALL);
+	if (rc == 0)
+		rc = network ? add_known(&rules, &rules.scoped,
+				   SCOPE_SIGNAL_BIT, SCOPE_SIGNAL_BIT + 1)
+			     : add_known(&rules, &rules.scoped, 0, ALL);
+	return rc == 0 ? create(&rules) : -1;
+}
+
+/* The file or directory may be read.  0, or -1 with errno. */
+static int
+allow_path(int rules, const char *path)
+{
+	struct beneath rule = {.parent = open(path, O_PATH | O_CLOEXEC)};
+	struct stat st;
+	int rc = -1, saved;
+
+	if (rule.parent < 0)
+		/* what this process cannot open needs no permission */
+		return errno == ENOENT || errno == ENOTDIR || errno == EACCES ||
+			       errno == ELOOP || errno == ENAMETOOLONG
+			   ? 0
+			   : -1;
+	if (fstat(rule.parent, &st) == 0) {
+		rule.allowed =
+		    S_ISDIR(st.st_mode) ? READ_FILE | READ_DIR : READ_FILE;
+		rc = (int)syscall(NR_ADD, rules, PATH_BENEATH, &rule, 0U);
+	}
+	saved = errno;
+	(void)close(rule.parent);
+	errno = saved;
+	return rc;
+}
+
+enum ca_err
+ca_confine_files(const struct ca_confine_files *files, const char **step)
+{
+	enum ca_err ret = CA_ERR_UNSET;
+	int rules = -1, saved;
+
+	*step = "landlock_create_ruleset";
+	/* the kernel refuses this question only if it has no Landlock; a sandbox
+	 * around us may do so by any error */
+	if (syscall(NR_CREATE, NULL, 0UL, GET_VERSION) < 1) {
+		ret = CA_ERR_UNSUPPORTED;
+		goto out;
+	}
+	if ((rules = make_ruleset(files->network)) < 0) {
+		ret = CA_ERR_IO;
+		goto out;
+	}
+	*step = "landlock_add_rule";
+	for (size_t i = 0; i < files->n; i++) {
+		if (allow_path(rules, files->paths[i]) != 0) {
+			ret = CA_ERR_IO;
+			goto out;
+		}
+	}
+	*step = "landlock_restrict_self";
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    syscall(NR_RESTRICT, rules, 0U) != 0) {
+		ret = CA_ERR_IO;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	saved = errno;
+	if (rules >= 0)
+		(void)close(rules);
+	errno = saved;
+	return ret;
+}
