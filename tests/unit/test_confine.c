@@ -176,8 +176,10 @@ lower_ones_stay(void)
 _Noreturn static void
 spin(void)
 {
-	for (volatile unsigned n = 0;; n++)
-		;
+	volatile unsigned n = 0;
+
+	for (;;)
+		n = n + 1;
 }
 
 static int

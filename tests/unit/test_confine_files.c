@@ -438,7 +438,7 @@ failures(void **state)
 	fake.abi = 7;
 	assert_int_equal(confine_to_in(false), CA_OK);
 	creates = fake.creates;
-	assert_in_range(creates, 5, 50);
+	assert_true(creates >= 5 && creates <= 50);
 	for (unsigned i = 1; i <= creates; i++) {
 		fake.creates = 0, fake.fail_at = i, fake.entered = 0;
 		assert_int_equal(confine_to_in(false), CA_ERR_IO);
