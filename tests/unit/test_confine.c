@@ -213,7 +213,7 @@ use_more_cpu_time(void)
 static int
 use_memory(void)
 {
-	void *some, *much;
+	void *some, *volatile much; /* a compiler may leave malloc out */
 
 	if (limit_us(CA_CONFINE_LIMITS) != CA_OK)
 		return 1;

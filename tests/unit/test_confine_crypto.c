@@ -22,7 +22,7 @@ static const char *step;
 static X509 *root, *inter, *leaf;
 
 static int
-start(void **state)
+make_path(void **state)
 {
 	EVP_PKEY *key[3] = {new_key(), new_key_on("P-384"), new_key()};
 
@@ -50,7 +50,7 @@ start(void **state)
 }
 
 static int
-stop(void **state)
+free_path(void **state)
 {
 	(void)state;
 	X509_free(root);
@@ -257,5 +257,5 @@ main(void)
 	};
 
 	return cmocka_run_group_tests_name(
-	    "confine_crypto", tests, start, stop);
+	    "confine_crypto", tests, make_path, free_path);
 }
