@@ -435,10 +435,10 @@ failures(void **state)
 		assert_string_equal(step, row[i].step);
 	}
 	memset(&fake, 0, sizeof fake);
-	fake.abi = 7;
+	fake.abi = 11;
 	assert_int_equal(confine_to_in(false), CA_OK);
 	creates = fake.creates;
-	assert_true(creates >= 5 && creates <= 50);
+	assert_true(creates >= 5 && creates <= 100);
 	for (unsigned i = 1; i <= creates; i++) {
 		fake.creates = 0, fake.fail_at = i, fake.entered = 0;
 		assert_int_equal(confine_to_in(false), CA_ERR_IO);
