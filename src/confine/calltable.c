@@ -45,8 +45,11 @@ const struct ca_confine_call ca_confine_table[] = {
      * the memory */
     FREE(futex), FREE(futex_time64), FREE(getrandom), FREE(sysinfo), FREE(time),
     FREE(gettimeofday), FREE(clock_gettime), FREE(clock_gettime64),
-    /* signals: the end of a handler, a call that goes on after SIGCONT */
+    /* signals: the end of a handler, a call that goes on after SIGCONT; getrandom(3)
+     * of glibc 2.41 blocks signals for a moment.  SIGKILL cannot be blocked, and a
+     * blocked SIGSYS kills. */
     FREE(rt_sigreturn), FREE(sigreturn), FREE(restart_syscall),
+    FREE(rt_sigprocmask),
     /* who the process is */
     FREE(getpid), FREE(gettid), FREE(getuid), FREE(getuid32), FREE(geteuid),
     FREE(geteuid32), FREE(getgid), FREE(getgid32), FREE(getegid),

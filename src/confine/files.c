@@ -27,18 +27,31 @@
 #define PATH_BENEATH 1 /* LANDLOCK_RULE_PATH_BENEATH */
 #define READ_FILE ((uint64_t)1 << 2)
 #define READ_DIR ((uint64_t)1 << 3)
-#define SCOPE_SIGNAL_BIT 1 /* LANDLOCK_SCOPE_SIGNAL */
 
-/* Rights to files: bits 0 to 12 in the first version, then one by one REFER,
- * TRUNCATE, IOCTL_DEV, RESOLVE_UNIX.  Any further one may be needed to read, so
- * it is not refused before we know what it is. */
-#define FS_FIRST (((uint64_t)1 << 13) - 1)
-#define FS_MORE 13
-#define FS_KNOWN 17
-#define FS_KNOWN_NETWORK 16 /* without RESOLVE_UNIX */
-/* Of the network and of what is outside of the process nothing is needed:
- * whatever the kernel can refuse is refused. */
-#define ALL 64
+/*
+ * How many rights each version of Landlock has: to files, to the network, and to
+ * what is outside of the process.  Later versions are asked.  Nothing of the network
+ * and of the outside is needed: whatever the kernel can refuse is refused.  A
+ * further right to files may be one that reading needs, so it is not refused before
+ * it has a row here.
+ */
+static const struct {
+	uint8_t fs, net, scoped;
+} version_has[] = {
+    {13, 0, 0}, /* 1: Linux 5.13 */
+    {14, 0, 0}, /* 2: REFER */
+    {15, 0, 0}, /* 3: TRUNCATE */
+    {15, 2, 0}, /* 4: TCP */
+    {16, 2, 0}, /* 5: IOCTL_DEV */
+    {16, 2, 2}, /* 6: abstract UNIX sockets, signals */
+    {16, 2, 2}, /* 7 */
+    {16, 2, 2}, /* 8 */
+    {17, 2, 2}, /* 9: RESOLVE_UNIX */
+    {17, 4, 2}, /* 10: UDP */
+};
+#define VERSIONS ((long)(sizeof version_has / sizeof version_has[0]))
+#define RESOLVE_UNIX ((uint64_t)1 << 16)
+#define SCOPE_SIGNAL ((uint64_t)1 << 1)
 
 struct ruleset { /* struct landlock_ruleset_attr */
 	uint64_t fs, net, scoped;
@@ -55,13 +68,12 @@ create(const struct ruleset *rules)
 	return (int)syscall(NR_CREATE, rules, sizeof *rules, 0U);
 }
 
-/* Add to *field, which is one of rules, each bit of from..to-1 until the kernel
- * does not know one.  0, or -1 with errno. */
+/* Add to *field, which is one of rules, each bit from that one on until the
+ * kernel does not know one.  0, or -1 with errno. */
 static int
-add_known(
-    const struct ruleset *rules, uint64_t *field, unsigned from, unsigned to)
+add_known(const struct ruleset *rules, uint64_t *field, unsigned from)
 {
-	for (unsigned i = from; i < to; i++) {
+	for (unsigned i = from; i < 64; i++) {
 		uint64_t before = *field;
 		int fd;
 
@@ -72,28 +84,36 @@ add_known(
 			continue;
 		}
 		*field = before;
-		/* E2BIG: a field that the kernel does not have */
-		return errno == EINVAL || errno == E2BIG ? 0 : -1;
+		return errno == EINVAL ? 0 : -1;
 	}
 	return 0;
 }
 
+static uint64_t
+bits(unsigned n)
+{
+	return ((uint64_t)1 << n) - 1;
+}
+
 /* Everything that this kernel can refuse; -1: errno. */
 static int
-make_ruleset(bool network)
+make_ruleset(long version, bool network)
 {
-	struct ruleset rules = {.fs = FS_FIRST};
-	int rc;
+	long row = (version < VERSIONS ? version : VERSIONS) - 1;
+	struct ruleset rules = {.fs = bits(version_has[row].fs),
+	    .net = bits(version_has[row].net),
+	    .scoped = bits(version_has[row].scoped)};
 
-	rc = add_known(
-	    &rules, &rules.fs, FS_MORE, network ? FS_KNOWN_NETWORK : FS_KNOWN);
-	if (rc == 0 && !network)
-		rc = add_known(&rules, &rules.net, 0, ALL);
-	if (rc == 0)
-		rc = network ? add_known(&rules, &rules.scoped,
-				   SCOPE_SIGNAL_BIT, SCOPE_SIGNAL_BIT + 1)
-			     : add_known(&rules, &rules.scoped, 0, ALL);
-	return rc == 0 ? create(&rules) : -1;
+	if (version > VERSIONS &&
+	    (add_known(&rules, &rules.net, version_has[row].net) != 0 ||
+		add_known(&rules, &rules.scoped, version_has[row].scoped) != 0))
+		return -1;
+	if (network) {
+		rules.fs &= ~RESOLVE_UNIX;
+		rules.net = 0;
+		rules.scoped &= SCOPE_SIGNAL;
+	}
+	return create(&rules);
 }
 
 /* The file or directory may be read.  0, or -1 with errno. */
@@ -126,15 +146,17 @@ ca_confine_files(const struct ca_confine_files *files, const char **step)
 {
 	enum ca_err ret = CA_ERR_UNSET;
 	int rules = -1, saved;
+	long version;
 
 	*step = "landlock_create_ruleset";
 	/* the kernel refuses this question only if it has no Landlock; a sandbox
 	 * around us may do so by any error */
-	if (syscall(NR_CREATE, NULL, 0UL, GET_VERSION) < 1) {
+	version = syscall(NR_CREATE, NULL, 0UL, GET_VERSION);
+	if (version < 1) {
 		ret = CA_ERR_UNSUPPORTED;
 		goto out;
 	}
-	if ((rules = make_ruleset(files->network)) < 0) {
+	if ((rules = make_ruleset(version, files->network)) < 0) {
 		ret = CA_ERR_IO;
 		goto out;
 	}
