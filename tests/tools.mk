@@ -5,6 +5,8 @@ TEST_TOOLS := $(patsubst %.c,$(B)/%,$(wildcard tests/lib/*.c))
 TEST_LIBS = $(B)/tests/limits/count.so $(B)/tests/relay/pam_relay.so \
 	$(B)/tests/relay/later.so $(B)/tests/valgrind/nosandbox.so \
 	$(B)/tests/nss/blind.so
+TEST_VERIFIER = $(B)/tests/verifier/pam_certauth.so \
+	$(B)/tests/verifier/certauth-verifier
 KEYTEST = $(B)/tests/key/keytool $(B)/tests/key/hostile_p11.so
 testtools: $(TEST_TOOLS) $(TEST_LIBS) $(KEYTEST) $(TEST_VERIFIER) $(B)/tests/fault/fault ## build what tests use
 
@@ -16,8 +18,6 @@ $(B)/tests/lib/%: tests/lib/%.c Makefile
 
 # The module with the paths of the tests' namespace, where /run is its own; and a
 # verifier whose workers are killed by a system call that is not on their list.
-TEST_VERIFIER = $(B)/tests/verifier/pam_certauth.so \
-	$(B)/tests/verifier/certauth-verifier
 $(B)/tests/verifier/%.o: src/module/%.c Makefile tests/tools.mk
 	@mkdir -p $(@D)
 	$(say) CC $<
