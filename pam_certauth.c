@@ -18,7 +18,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "channel/caller.h"
-#include "channel/channel.h"
+#include "module/asked.h"
 #include "module/verifier.h"
 
 #define PAM_EXPORT __attribute__((visibility("default")))
@@ -250,98 +250,6 @@ log_lines(struct call *c, const struct ca_op_answer *a)
 		    a->line.v[i]);
 }
 
-/* ---- getting a response ---- */
-
-/* What answer of request has to last for the conversation. */
-struct asked {
-	struct ca_buf bytes; /* of the message that it borrows from */
-	struct ca_op_answer answer;
-	struct ca_channel_settings set;
-	struct ca_bytes request;
-};
-
-static enum ca_err
-by_command(struct call *c, const struct asked *asked,
-    const struct ca_channel *channel, struct ca_buf *out,
-    enum ca_reason *reason)
-{
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	const struct ca_op_blobs *certs = &asked->answer.registered;
-	struct ca_caller *caller = NULL;
-
-	rc = ca_caller_new(c->user, c->rhost, &c->log, &caller);
-	if (rc != CA_OK) {
-		*reason =
-		    rc == CA_ERR_NOT_FOUND ? CA_R_NO_CREDENTIAL : CA_R_INTERNAL;
-		ret = rc;
-		goto out;
-	}
-	if (asked->answer.registered_err > CA_OK) {
-		*reason = CA_R_USERS_FILE;
-		ret = (enum ca_err)asked->answer.registered_err;
-		goto out;
-	}
-	*reason = CA_R_INTERNAL;
-	for (size_t i = 0; i < certs->n; i++) {
-		rc = ca_caller_add_cert(caller, certs->v[i].p, certs->v[i].len);
-		if (rc != CA_OK) {
-			ret = rc;
-			goto out;
-		}
-	}
-	rc = ca_channel_command(
-	    channel, &asked->request, ca_caller_get0_user(caller), out, reason);
-	if (rc != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	ret = CA_OK;
-out:
-	ca_caller_free(caller);
-	return ret;
-}
-
-static void
-tell_user(struct call *c, enum ca_reason reason)
-{
-	if (reason == CA_R_ANSWER_CUT)
-		info(c,
-		    "The answer was truncated on its way to this host: its "
-		    "end is missing.",
-		    true);
-	else if (reason == CA_R_ANSWER_MALFORMED)
-		info(c,
-		    "The answer is malformed: it differs from what certauth "
-		    "printed.",
-		    true);
-}
-
-/* One channel after the other, until one has something to say. */
-static enum ca_err
-get_response(struct call *c, const struct asked *asked, struct ca_buf *out,
-    enum ca_reason *reason)
-{
-	const struct ca_prompter prompter = {ask, info, c};
-	const struct ca_channel channel = {&asked->set, &c->log, &prompter};
-	const uint64_t proof[] = {asked->answer.proof1, asked->answer.proof2};
-	enum ca_err rc = CA_ERR_NOT_FOUND;
-
-	*reason = CA_R_NO_CREDENTIAL;
-	for (size_t i = 0; i < 2 && proof[i] != 0; i++) {
-		if (proof[i] == CA_OP_CONVERSATION)
-			rc = ca_channel_conversation(
-			    &channel, &asked->request, out, reason);
-		else
-			rc = by_command(c, asked, &channel, out, reason);
-		if (rc == CA_OK)
-			return CA_OK;
-		if (*reason != CA_R_NO_CREDENTIAL)
-			break;
-	}
-	tell_user(c, *reason);
-	return rc;
-}
-
 /* ---- a login ---- */
 
 static void
@@ -446,7 +354,7 @@ is_asked(const struct call *c, const char *login)
 
 /* The request, and how to ask it. */
 static enum ca_err
-get_request(struct call *c, struct asked *asked)
+get_request(struct call *c, struct ca_asked *asked)
 {
 	struct ca_op_body body = body_of(c);
 	const struct ca_op_answer *a = &asked->answer;
@@ -464,25 +372,7 @@ get_request(struct call *c, struct asked *asked)
 	log_lines(c, a);
 	if (a->err != CA_OK)
 		return (enum ca_err)a->err;
-	if (a->request.len == 0 || a->lifetime == 0 || a->helper == NULL)
-		return CA_ERR_UNSET;
-	/* the answers of later operations replace the message */
-	asked->bytes = c->verifier.link.in; /* transferred */
-	c->verifier.link.in = CA_BUF_INIT(CA_OP_FRAME_MAX);
-	asked->request = a->request;
-	asked->set =
-	    (struct ca_channel_settings){.max_answer = (unsigned)a->max_answer,
-		.lifetime = (unsigned)a->lifetime,
-		.helper = a->helper,
-		.helper_timeout = (unsigned)a->helper_timeout,
-		.wait_for_token = (unsigned)a->wait_for_token,
-		.pkcs11 = a->pkcs11 != 0,
-		.require_pin = a->require_pin != 0,
-		.ssh_agent = a->ssh_agent != 0,
-		.user_certificates = a->user_certificates != 0,
-		.token_uri = a->token_uri,
-		.key_file = a->key_file};
-	return CA_OK;
+	return ca_asked_take(&c->verifier, asked);
 }
 
 /* The verdict on the response, or the log of why there is none. */
@@ -521,7 +411,8 @@ authenticate(struct call *c)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_buf response = CA_BUF_INIT(CA_RESPONSE_MAX);
-	struct asked asked = {.bytes = CA_BUF_INIT(0)};
+	struct ca_asked asked = {.bytes = CA_BUF_INIT(0)};
+	const struct ca_prompter prompter = {ask, info, c};
 	enum ca_reason reason = CA_R_INTERNAL;
 	struct ca_op_body body;
 
@@ -529,7 +420,8 @@ authenticate(struct call *c)
 		ret = rc;
 		goto out;
 	}
-	rc = get_response(c, &asked, &response, &reason);
+	const struct ca_asker asker = {&prompter, &c->log, c->user, c->rhost};
+	rc = ca_asked_response(&asked, &asker, &response, &reason);
 	if (rc != CA_OK) {
 		body = body_of(c);
 		body.reason = (uint64_t)reason;
@@ -553,7 +445,7 @@ authenticate(struct call *c)
 	}
 	ret = CA_OK;
 out:
-	ca_buf_free(&asked.bytes);
+	ca_asked_clear(&asked);
 	ca_buf_free(&response);
 	return ret;
 }

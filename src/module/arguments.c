@@ -1,3 +1,6 @@
+/*
+ * What the module itself reads of its arguments.
+ */
 #include <string.h>
 
 #include "module/verifier.h"

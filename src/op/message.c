@@ -1,3 +1,6 @@
+/*
+ * The content of the messages: a table of fields for each type.
+ */
 #include "op/op.h"
 
 #include <string.h>
