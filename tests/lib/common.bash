@@ -133,6 +133,7 @@ resident_start() {
 		/run/certauth-test/certauth-verifier --listen \
 		>>"$S/resident.log" 2>&1 </dev/null 3>&- 4>&- &
 	export RESIDENT=$!
+	echo "$RESIDENT" >"$S/resident.pid"
 	for ((i = 0; i < 500; i++)); do
 		# everybody may ask, as with the unit
 		in_place test -S /run/certauth/verifier.1.sock &&
@@ -145,12 +146,18 @@ resident_start() {
 	return 1
 }
 
+# resident_stop: also one that another test of the file started
 resident_stop() {
-	[ -n "${RESIDENT:-}" ] || return 0
-	kill -CONT "$RESIDENT" 2>/dev/null || :
-	kill "$RESIDENT" 2>/dev/null || :
-	wait "$RESIDENT" 2>/dev/null || :
-	RESIDENT=
+	local pid i
+	[ -e "$S/resident.pid" ] || return 0
+	pid=$(cat "$S/resident.pid")
+	rm "$S/resident.pid"
+	kill -CONT "$pid" 2>/dev/null || return 0
+	kill "$pid" 2>/dev/null || :
+	for ((i = 0; i < 1000; i++)); do
+		[ -e "/proc/$pid/exe" ] || break
+		sleep 0.02
+	done
 }
 
 # place_remove: to be called in teardown_file
