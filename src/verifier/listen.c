@@ -51,10 +51,6 @@ become(const struct ca_resident *r)
 	if (root)
 		who = (struct ca_become){.uid = pw->pw_uid, .gid = pw->pw_gid};
 	enum ca_err rc = ca_confine_user(root ? &who : NULL, &step);
-	if (rc == CA_OK && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
-		step = "PR_SET_DUMPABLE";
-		rc = CA_ERR_IO;
-	}
 	if (rc != CA_OK)
 		ca_log_err(&r->log,
 		    "cannot become user " VERIFIER_USER ": %-s: %m", step);
@@ -120,7 +116,13 @@ set_up(struct ca_resident *r)
 	}
 	ca_resident_files();
 	ca_warm_crypto(w->crypto);
+	/* a change of the user takes /proc/self/pagemap away */
+	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	ca_warm_note();
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
+		ca_log_err(&r->log, "PR_SET_DUMPABLE: %m");
+		return CA_ERR_IO;
+	}
 	return CA_OK;
 }
 
