@@ -98,6 +98,7 @@ as_leaf() {
 	agree "$LEAF" "$S/file.pem" --key "$PKI/direct.key" --scheme $scheme
 	# the reason is said, and the other checks did not find another
 	grep -q '^  signature   fail, ' "$T/text"
+	[[ $KIND =~ ^(slhdsa|cut|rsa1024)$ ]] || return 0
 	# before further certificates, of whatever kind
 	cat "$S/bad/$KIND.pem" "$PKI/inter.pem" "$S/bad/cut.pem" \
 		"$S/bad/x25519.pem" >"$S/file.pem"
