@@ -160,6 +160,14 @@ as_issuer() {
 			fi
 		done
 	done < <(kinds)
+	# none of them takes the place of a certificate that is refused
+	for command in verify explain; do
+		run verdict $command --config /etc/certauth/certauth.conf \
+			--intermediates "$PKI/direct.pem" "$S/bad/x25519.pem"
+		echo "$command: $output"
+		[ "${lines[0]}" = '1 key-weak' ]
+		run ! grep 'CN=direct' "$T/json"
+	done
 }
 
 @test "what is said of them: the certificate, the file and the reason" {
