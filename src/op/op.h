@@ -39,6 +39,7 @@ enum ca_op {
 	CA_OP_REQUEST = 1, /* make the request, and say how to ask it */
 	CA_OP_JUDGE,       /* judge the response, or log why there is none */
 	CA_OP_RECHECK,     /* look again at the certificate of a login */
+	CA_OP_CONFIRM,     /* does the administrator name the login user? */
 };
 
 /* The ways to get a response, for proof1 and proof2. */

@@ -45,7 +45,7 @@ take_args(struct ca_operation *o, struct ca_buf *bytes)
 	if (o->args.service == NULL)
 		o->args.service = "";
 	if (o->args.id.len != CA_OP_ID_LEN || o->args.op < CA_OP_REQUEST ||
-	    o->args.op > CA_OP_RECHECK)
+	    o->args.op > CA_OP_CONFIRM)
 		return CA_ERR_FORMAT;
 	o->op = (enum ca_op)o->args.op;
 	return CA_OK;
