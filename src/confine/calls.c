@@ -48,7 +48,8 @@
 #define LOW 0
 #endif
 #define ARG(nth)                                                               \
-	((uint32_t)(offsetof(struct seccomp_data, args) + 8 * (nth) + LOW))
+	((uint32_t)(offsetof(struct seccomp_data, args) +                      \
+		    sizeof(uint64_t) * (nth) + LOW))
 #define NUMBER ((uint32_t)offsetof(struct seccomp_data, nr))
 
 #define LARGE_FILE 0100000 /* what libraries may add where O_LARGEFILE is 0 */
