@@ -12,7 +12,7 @@
 
 struct ca_channel_session {
 	/* from the caller */
-	const struct ca_config *cfg; /* its helper is started */
+	const struct ca_channel_settings *set; /* its helper is started */
 	const struct ca_log *log;
 	const struct ca_channel_user *user;
 	const struct ca_prompter *prompter;

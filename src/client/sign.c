@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "client/signing.h"
-#include "wire/pieces.h"
+#include "channel/pieces.h"
 
 /* ---- options ---- */
 

@@ -33,6 +33,8 @@ const struct ca_confine_call ca_confine_table[] = {
     FREE(fstatat64), FREE(stat), FREE(stat64), FREE(lstat), FREE(lstat64),
     FREE(statx), FREE(getdents64), FREE(readlink), FREE(readlinkat),
     FREE(access), FREE(faccessat), FREE(faccessat2),
+    /* to wait for the socket */
+    FREE(poll), FREE(ppoll), FREE(ppoll_time64),
     /* memory; a protection that is in memory (s390x) cannot be checked */
     FREE(brk), FREE(munmap), FREE(mremap), FREE(madvise),
 #if defined(__s390x__)

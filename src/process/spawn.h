@@ -38,6 +38,7 @@ struct ca_spawn_params {
 	const struct ca_become
 	    *who;             /* NULL: as this process; else needs root */
 	unsigned cpu_seconds; /* limit of CPU time */
+	bool keep;            /* keep the capabilities of this process */
 };
 
 struct ca_spawn {
