@@ -68,6 +68,7 @@ enum ending { ALLOW = 256, UNKNOWN, KILL };
 
 struct maker {
 	struct ca_confine_calls *out;
+	int number[CA_CONFINE_TABLE_MAX]; /* of each row of the table, or -1 */
 	size_t yes[CA_CONFINE_CODE], no[CA_CONFINE_CODE];
 	bool full;
 };
@@ -197,10 +198,8 @@ put_kind(struct maker *m, enum ca_confine_kind kind, uint32_t socket)
 	unsigned short first = m->out->n, check;
 
 	for (size_t i = 0; i < ca_confine_table_size; i++) {
-		int nr = ca_confine_number(&ca_confine_table[i]);
-
-		if (ca_confine_table[i].kind == kind && nr >= 0)
-			put_equal(m, (uint32_t)nr, 0, 0);
+		if (ca_confine_table[i].kind == kind && m->number[i] >= 0)
+			put_equal(m, (uint32_t)m->number[i], 0, 0);
 	}
 	if ((check = m->out->n) == first)
 		return;
@@ -212,11 +211,11 @@ put_kind(struct maker *m, enum ca_confine_kind kind, uint32_t socket)
 
 /* Bits of the numbers of that kind. */
 static void
-masks(enum ca_confine_kind kind, uint32_t mask[BLOCKS])
+masks(const struct maker *m, enum ca_confine_kind kind, uint32_t mask[BLOCKS])
 {
 	memset(mask, 0, BLOCKS * sizeof *mask);
 	for (size_t i = 0; i < ca_confine_table_size; i++) {
-		int nr = ca_confine_number(&ca_confine_table[i]);
+		int nr = m->number[i];
 
 		if (ca_confine_table[i].kind == kind && nr >= 0 &&
 		    nr < 32 * BLOCKS)
@@ -230,8 +229,8 @@ put_bits(struct maker *m)
 {
 	uint32_t allowed[BLOCKS], killing[BLOCKS];
 
-	masks(CA_CALL_FREE, allowed);
-	masks(CA_CALL_KILLS, killing);
+	masks(m, CA_CALL_FREE, allowed);
+	masks(m, CA_CALL_KILLS, killing);
 	/* X: the bit of the number; A: its block */
 	put(m, BPF_ALU | BPF_AND | BPF_K, 31, 0, 0);
 	put(m, BPF_MISC | BPF_TAX, 0, 0, 0);
@@ -276,6 +275,8 @@ ca_confine_calls_make(
 		ret = CA_ERR_UNSUPPORTED;
 		goto out;
 	}
+	for (size_t i = 0; i < ca_confine_table_size; i++)
+		m.number[i] = ca_confine_number(&ca_confine_table[i]);
 	put_load(&m, (uint32_t)offsetof(struct seccomp_data, arch));
 	put_equal(&m, ARCH, 0, KILL);
 	put_load(&m, NUMBER);
