@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "client/signing.h"
+#include "sign/signhelper.h"
 #include "wire/pieces.h"
 
 /* ---- options ---- */

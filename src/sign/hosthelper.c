@@ -2,7 +2,7 @@
  * certauth sign --helper, when the module sends `hostsign': the proof of this
  * host by a key on a token.
  */
-#include "client/sign.h"
+#include "sign/signhelper.h"
 
 #include <openssl/x509.h>
 #include <unistd.h>

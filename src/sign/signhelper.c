@@ -5,7 +5,7 @@
  * login are those that the user means.  The user's configuration is not read;
  * only the sources that the module names are used.
  */
-#include "client/sign.h"
+#include "sign/signhelper.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
@@ -15,8 +15,8 @@
 
 #include "channel/helper.h"
 #include "client/client.h"
-#include "client/helpersource.h"
-#include "client/helpertalk.h"
+#include "sign/helpersource.h"
+#include "sign/helpertalk.h"
 
 #define LAST_MAX 1024
 
@@ -247,5 +247,5 @@ ca_sign_helper(void)
 	ca_buf_free(&h.transcript);
 	ca_client_conf_free(h.conf);
 	ca_crypto_free(h.src.crypto);
-	return rc == CA_OK ? CA_EXIT_OK : CA_EXIT_NO;
+	return rc == CA_OK ? 0 : 1;
 }
