@@ -70,7 +70,7 @@ local_login() {
 		shift
 	done
 	[ $# -eq 0 ] || shift
-	service test proof=command "helper=$CERTAUTH" "${args[@]}"
+	service test proof=command "helper=$HELPER" "${args[@]}"
 	log_mark
 	in_place "$DRIVE" -s test -u alice -x "$@" >"$S/seen" 2>&1 || :
 	cat "$S/seen"
@@ -396,7 +396,7 @@ teardown() {
 
 # locker CODE: alice's own program, with her agent
 locker() {
-	service test proof=command "helper=$CERTAUTH" ssh_agent=yes
+	service test proof=command "helper=$HELPER" ssh_agent=yes
 	log_mark
 	as_user alice "$DRIVE" -s test -u alice -x </dev/null >"$S/seen" 2>&1 ||
 		:

@@ -62,7 +62,7 @@ struct ca_channel_user {
 };
 
 /*
- * Run `certauth sign --helper` as the user, pass its prompts on, and append the
+ * Run the helper as the user, pass its prompts on, and append the
  * bytes of its response to out.  On failure *reason is CA_R_HELPER,
  * CA_R_HELPER_TIMEOUT, CA_R_ANSWER_LIMIT, CA_R_CONVERSATION, or
  * CA_R_NO_CREDENTIAL: the user has no key for this request, and the next
@@ -74,7 +74,7 @@ CA_MUST_CHECK enum ca_err ca_channel_command(const struct ca_channel *channel,
 
 /*
  * Sign the host's proof with a key on a token, which uri names (RFC 7512).
- * This runs `certauth sign --helper` as the user of this process, for at most
+ * This runs the helper as the user of this process, for at most
  * 20 s, without capabilities, with a clean environment and with no descriptor
  * of the application.  transcript: CertificateRequest and the host's
  * Certificate; leaf: DER of the first certificate in it.  Appends a

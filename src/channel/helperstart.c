@@ -1,6 +1,7 @@
 /*
- * Start `certauth sign --helper` as the user, with all of the user's groups and
- * an environment made for the user.
+ * Start the helper as the user, with all of the user's groups and an environment
+ * made for the user.  It is certauth-sign, or certauth; both take the arguments
+ * `sign --helper'.
  */
 #include <errno.h>
 #include <grp.h>
@@ -43,18 +44,29 @@ user_groups(const struct ca_channel_user *user, gid_t **out, size_t *n)
 	}
 }
 
+static bool
+is_named(const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strcmp(slash != NULL ? slash + 1 : path, name) == 0;
+}
+
 /* Start the helper as the user; params has neither argv nor who. */
 static enum ca_err
 start(const struct ca_spawn_params *params, const struct ca_channel_user *user,
     const struct ca_log *log, struct ca_spawn *spawn)
 {
-	char name[] = "certauth", sub[] = "sign", option[] = "--helper";
+	char name[] = "certauth-sign", sub[] = "sign", option[] = "--helper";
 	char *const argv[] = {name, sub, option, NULL};
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_become who = {.uid = user->uid, .gid = user->gid};
 	struct ca_spawn_params p = *params;
 	gid_t *groups = NULL;
 
+	/* certauth chooses its command by its name */
+	if (!is_named(p.path, name))
+		name[strlen("certauth")] = '\0';
 	p.argv = argv;
 	if (geteuid() == 0) {
 		rc = user_groups(user, &groups, &who.ngroups);

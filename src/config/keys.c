@@ -3,7 +3,7 @@
 #include <string.h>
 
 #ifndef CA_HELPER
-#define CA_HELPER "/usr/local/bin/certauth"
+#define CA_HELPER "/usr/local/libexec/certauth/certauth-sign"
 #endif
 
 #define MINUTE UINT64_C(60)

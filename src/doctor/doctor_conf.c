@@ -154,8 +154,9 @@ check_helper(struct ca_doctor *d)
 	    origin, strerror(saved));
 	drop_where(d);
 	ca_doctor_mend(d,
-	    "set helper in %s to the path of the installed certauth: "
-	    "`command -v certauth' prints it",
+	    "set helper in %s to the path of the installed certauth-sign or "
+	    "certauth (`command -v certauth' prints it), or remove the key if "
+	    "certauth is installed in its usual place",
 	    origin);
 }
 

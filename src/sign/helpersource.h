@@ -1,5 +1,5 @@
 /*
- * The places that `certauth sign --helper' may take a key from.
+ * The places that the module's helper may take a key from.
  */
 
 #ifndef CA_SIGN_HELPERSOURCE_H

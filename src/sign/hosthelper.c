@@ -1,5 +1,5 @@
 /*
- * certauth sign --helper, when the module sends `hostsign': the proof of this
+ * certauth-sign, when the module sends `hostsign': the proof of this
  * host by a key on a token.
  */
 #include "sign/signhelper.h"
