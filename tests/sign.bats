@@ -66,10 +66,10 @@ needed() {
 }
 
 @test "helper may be certauth-sign or, as in configurations of before, certauth" {
-	local helper
+	local program
 	need_root
-	for helper in "$HELPER" "$CERTAUTH"; do
-		service test proof=command "helper=$helper" \
+	for program in "$HELPER" "$CERTAUTH"; do
+		service test proof=command "helper=$program" \
 			"key_file=$S/home/%u/login.pem"
 		log_mark
 		in_place "$S/bin/pamdrive" -s test -u alice -C 'echo secret' \
