@@ -366,7 +366,7 @@ watched() {
 		# by its program, which no other test's helper has
 		for pid in $(pgrep -u 2001 -f 'sign --helper'); do
 			[ "$(readlink "/proc/$pid/exe")" = \
-				"$1/bin/certauth" ] || continue
+				"$1/bin/certauth-sign" ] || continue
 			cat "/proc/$pid/maps" >"$1/helper-maps"
 		done
 		echo 1234
