@@ -45,6 +45,7 @@ ca_channel_host_sign(const struct ca_config *cfg, const struct ca_log *log,
 	    .log = log,
 	    .user = &user,
 	    .prompter = &prompter,
+	    .host = true,
 	    .timeout = cfg->helper_timeout < SIGN_SECONDS ? cfg->helper_timeout
 							  : SIGN_SECONDS};
 

@@ -8,11 +8,11 @@
  */
 #include "confine/calltable.h"
 #include "confine/confine.h"
+#include "confine/kernel.h"
 #include "confine/refused.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/net.h>
 #include <linux/seccomp.h>
 #include <stdbool.h>
@@ -21,35 +21,6 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#if defined(__x86_64__) && !defined(__ILP32__)
-#define ARCH AUDIT_ARCH_X86_64
-#define FOREIGN 0x40000000 /* the bit of calls of x32 */
-#elif defined(__i386__)
-#define ARCH AUDIT_ARCH_I386
-#elif defined(__aarch64__) && !defined(__ILP32__) && !defined(__AARCH64EB__)
-#define ARCH AUDIT_ARCH_AARCH64
-#elif defined(__arm__) && defined(__ARM_EABI__) && !defined(__ARMEB__)
-#define ARCH AUDIT_ARCH_ARM
-#elif defined(__riscv) && __riscv_xlen == 64
-#define ARCH AUDIT_ARCH_RISCV64
-#elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__)
-#define ARCH AUDIT_ARCH_PPC64LE
-#elif defined(__s390x__)
-#define ARCH AUDIT_ARCH_S390X
-#else
-#define ARCH 0
-#endif
-
-/* An int that is the nth argument: its half of 64 bits. */
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define LOW 4
-#else
-#define LOW 0
-#endif
-#define ARG(nth)                                                               \
-	((uint32_t)(offsetof(struct seccomp_data, args) + 8 * (nth) + LOW))
-#define NUMBER ((uint32_t)offsetof(struct seccomp_data, nr))
 
 #define LARGE_FILE 0100000 /* what libraries may add where O_LARGEFILE is 0 */
 #define OPEN_ALLOWED                                                           \
@@ -111,7 +82,7 @@ static void
 put_values(struct maker *m, unsigned arg, const uint32_t *value, size_t n,
     uint32_t otherwise)
 {
-	put_load(m, ARG(arg));
+	put_load(m, CA_SECCOMP_ARG(arg));
 	for (size_t i = 0; i < n; i++)
 		put_equal(m, value[i], n - i, 0);
 	put_return(m, otherwise);
@@ -121,7 +92,7 @@ put_values(struct maker *m, unsigned arg, const uint32_t *value, size_t n,
 static void
 put_open(struct maker *m, unsigned arg)
 {
-	put_load(m, ARG(arg));
+	put_load(m, CA_SECCOMP_ARG(arg));
 	put_if_any(m, OPEN_KILLS, m->kills);
 	put_if_any(m, ~OPEN_ALLOWED, m->unknown);
 	put_return(m, SECCOMP_RET_ALLOW);
@@ -147,7 +118,7 @@ put_check(struct maker *m, enum ca_confine_kind kind, uint32_t socket)
 		put_open(m, 2);
 		break;
 	case CA_CALL_MEMORY:
-		put_load(m, ARG(2));
+		put_load(m, CA_SECCOMP_ARG(2));
 		put_if_any(m, PROT_EXEC, m->unknown);
 		put_return(m, SECCOMP_RET_ALLOW);
 		break;
@@ -221,7 +192,7 @@ put_bits(struct maker *m)
 	put(m, BPF_LD | BPF_IMM, 1, 0, 0);
 	put(m, BPF_ALU | BPF_LSH | BPF_X, 0, 0, 0);
 	put(m, BPF_MISC | BPF_TAX, 0, 0, 0);
-	put_load(m, NUMBER);
+	put_load(m, CA_SECCOMP_NUMBER);
 	put(m, BPF_ALU | BPF_RSH | BPF_K, 5, 0, 0);
 	for (uint32_t i = 0; i < BLOCKS; i++) {
 		size_t len = 2 + 2 * ((allowed[i] != 0) + (killing[i] != 0));
@@ -258,16 +229,16 @@ ca_confine_calls_make(
 	    .kills = SECCOMP_RET_KILL_PROCESS};
 
 	*calls = (struct ca_confine_calls){.mode = mode};
-	if (ARCH == 0) {
+	if (CA_SECCOMP_ARCH == 0) {
 		ret = CA_ERR_UNSUPPORTED;
 		goto out;
 	}
-	put_load(&m, (uint32_t)offsetof(struct seccomp_data, arch));
-	put_equal(&m, ARCH, 1, 0);
+	put_load(&m, CA_SECCOMP_ARCH_AT);
+	put_equal(&m, CA_SECCOMP_ARCH, 1, 0);
 	put_return(&m, m.kills);
-	put_load(&m, NUMBER);
-#ifdef FOREIGN
-	put_if_any(&m, FOREIGN, m.kills);
+	put_load(&m, CA_SECCOMP_NUMBER);
+#ifdef CA_SECCOMP_FOREIGN
+	put_if_any(&m, CA_SECCOMP_FOREIGN, m.kills);
 #endif
 	for (int kind = CA_CALL_OPEN; kind <= CA_CALL_SOCKETCALL; kind++)
 		put_kind(&m, (enum ca_confine_kind)kind, (uint32_t)socket);
@@ -279,14 +250,6 @@ ca_confine_calls_make(
 	ret = CA_OK;
 out:
 	return ret;
-}
-
-/* A kernel that takes filters looks at the address first: EFAULT. */
-static bool
-has_filters(void)
-{
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0U, NULL) != 0 &&
-	       errno == EFAULT;
 }
 
 enum ca_err
@@ -302,7 +265,7 @@ ca_confine_calls_enter(const struct ca_confine_calls *calls, const char **step)
 		ret = CA_ERR_USAGE;
 		goto out;
 	}
-	if (!has_filters()) {
+	if (!ca_confine_kernel_filters()) {
 		ret = CA_ERR_UNSUPPORTED;
 		goto out;
 	}

@@ -168,10 +168,12 @@ check_request(struct helper *h)
 	if (rc == CA_OK && h->req->host_proved)
 		rc = ca_requestcheck_proof(
 		    h->src.crypto, h->req, &leaf, chain, &why);
+	if (rc != CA_OK && why.len == 0)
+		ca_buf_str(&why, ca_err_text(rc));
 	if (rc != CA_OK)
 		ca_log_err(&h->log, "%-s",
-		    why.len > 0 && ca_buf_text(&why) != NULL ? ca_buf_text(&why)
-							     : ca_err_text(rc));
+		    ca_buf_text(&why) != NULL ? ca_buf_text(&why)
+					      : ca_err_text(rc));
 	X509_free(leaf);
 	sk_X509_pop_free(chain, X509_free);
 	ca_buf_free(&why);
