@@ -39,7 +39,8 @@
 #define CA_SECCOMP_LOW 0
 #endif
 #define CA_SECCOMP_ARG_AT(nth, half)                                           \
-	((uint32_t)(offsetof(struct seccomp_data, args) + 8 * (nth) + (half)))
+	((uint32_t)(offsetof(struct seccomp_data, args) +                      \
+		    sizeof(uint64_t) * (nth) + (half)))
 #define CA_SECCOMP_ARG(nth) CA_SECCOMP_ARG_AT(nth, CA_SECCOMP_LOW)
 #define CA_SECCOMP_HIGH(nth) CA_SECCOMP_ARG_AT(nth, 4 - CA_SECCOMP_LOW)
 #define CA_SECCOMP_NUMBER ((uint32_t)offsetof(struct seccomp_data, nr))

@@ -216,18 +216,16 @@ fetch(void)
 	OSSL_LIB_CTX *lib = ca_crypto_get0_libctx(crypto), *new;
 	unsigned char bytes[64];
 	EVP_MD *md;
-	EVP_CIPHER *cipher;
-	EVP_PKEY *key;
 
 	if (!confine())
 		return 1;
 	if ((md = EVP_MD_fetch(lib, "SHA3-384", NULL)) == NULL ||
 	    EVP_Digest("x", 1, bytes, NULL, md, NULL) != 1)
 		return 2;
-	if ((cipher = EVP_CIPHER_fetch(lib, "AES-256-GCM", NULL)) == NULL)
+	if (EVP_CIPHER_fetch(lib, "AES-256-GCM", NULL) == NULL)
 		return 3;
 	if (RAND_bytes_ex(lib, bytes, sizeof bytes, 0) != 1 ||
-	    (key = EVP_PKEY_Q_keygen(lib, NULL, "X25519")) == NULL)
+	    EVP_PKEY_Q_keygen(lib, NULL, "X25519") == NULL)
 		return 4;
 	if (EVP_MD_fetch(lib, "no such", NULL) != NULL)
 		return 5;
