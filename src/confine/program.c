@@ -204,8 +204,10 @@ ca_confine_program_make(struct ca_confine_program *program)
 static int
 enter_files(const struct ca_confine_program *p)
 {
-	static const char *const devices[] = {
-	    "/dev/null", "/dev/zero", "/dev/full"};
+	static const char *const devices[] = {"/dev/null", "/dev/zero",
+	    "/dev/full",
+	    /* a TPM, which may be the token */
+	    "/dev/tpmrm0"};
 	const size_t ndevices = sizeof devices / sizeof devices[0];
 	const char *writable[CA_CONFINE_WRITABLE_MAX];
 	const char *step;

@@ -16,7 +16,7 @@
 #include "base/err.h"
 
 #define CA_CONFINE_PROGRAM_CODE 512 /* instructions */
-#define CA_CONFINE_WRITABLE_MAX 67  /* paths, with those of three devices */
+#define CA_CONFINE_WRITABLE_MAX 68  /* paths, with those of four devices */
 
 /* What a kernel, or a sandbox around this process, does not have. */
 #define CA_CONFINE_NO_LANDLOCK 1
