@@ -852,12 +852,12 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	conf su 'proof = command' 'helper = /nonexistent/certauth'
 	finds error helper 'the helper /nonexistent/certauth of [su] of /etc/certauth/certauth.conf cannot be executed: No such file'
 	cured helper 'set helper in [su] of /etc/certauth/certauth.conf' \
-		sed -i "s|^helper = .*|helper = $CERTAUTH|" "$C/certauth.conf"
+		sed -i "s|^helper = .*|helper = $HELPER|" "$C/certauth.conf"
 	conf_reset
 	service su proof=command helper=/nonexistent/certauth
 	finds error helper 'the helper /nonexistent/certauth of /etc/pam.d/su:1 cannot be executed'
 	cured helper 'set helper in /etc/pam.d/su:1' \
-		sed -i "s|helper=[^ ]*|helper=$CERTAUTH|" "$S/etc/pam.d/su"
+		sed -i "s|helper=[^ ]*|helper=$HELPER|" "$S/etc/pam.d/su"
 	# the argument overrides the section
 	conf su 'proof = command' 'helper = /nonexistent/a'
 	doctor
@@ -993,11 +993,11 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	conf default 'pkcs11 = yes'
 	finds warning config-unused 'sets pkcs11 = yes, but no service has proof = command'
 	cured config-unused 'set proof = command' \
-		conf sshd 'proof = command' "helper = $CERTAUTH"
+		conf sshd 'proof = command' "helper = $HELPER"
 	conf_reset
 	conf default 'key_file = %h/key.pem'
 	finds warning config-unused 'key_file'
-	service su proof=command "helper=$CERTAUTH"
+	service su proof=command "helper=$HELPER"
 	gone config-unused
 }
 
@@ -1526,7 +1526,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	# every example beside the others, under its own name
 	rm "$S"/etc/pam.d/sshd
 	for f in "$HERE"/etc/pam.d/*; do
-		sed "s|pam_certauth.so|$MODULE|; s|proof=command[^ ]*|& helper=$CERTAUTH|" \
+		sed "s|pam_certauth.so|$MODULE|; s|proof=command[^ ]*|& helper=$HELPER|" \
 			"$f" >"$S/etc/pam.d/${f##*/}"
 	done
 	printf 'UsePAM yes\nKbdInteractiveAuthentication yes\nPasswordAuthentication no\nAuthenticationMethods keyboard-interactive\n' \
@@ -1537,7 +1537,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	# with the commented sections too
 	sed 's|^# \(\[.*\]\)$|\1|; s|^# \([a-z_0-9]* =.*\)$|\1|; s|^#     \(http\)|    \1|' \
 		"$HERE/etc/certauth.conf" >"$C/certauth.conf"
-	sed -i "s|^mode = audit||; /^proof = /a helper = $CERTAUTH" "$C/certauth.conf"
+	sed -i "s|^mode = audit||; /^proof = /a helper = $HELPER" "$C/certauth.conf"
 	doctor
 	echo "$output"
 	[ "$status" -eq 0 ]

@@ -6,6 +6,7 @@
 #define CA_CHANNEL_CHANNEL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -29,6 +30,16 @@ struct ca_prompter {
 	void *ctx;
 };
 
+/* helper_confine. */
+enum ca_helper_confine {
+	CA_HELPER_FREE,
+	CA_HELPER_CONFINED,
+	CA_HELPER_NETWORK
+};
+
+/* That of a number; what is none of them confines. */
+enum ca_helper_confine ca_helper_confine_of(uint64_t number);
+
 /* What certauth.conf(5) says about the channels, by the names of its keys.
  * Nothing in it is owned; NULL: not set. */
 struct ca_channel_settings {
@@ -37,6 +48,9 @@ struct ca_channel_settings {
 	unsigned helper_timeout, wait_for_token; /* seconds */
 	bool pkcs11, require_pin, ssh_agent, user_certificates;
 	const char *token_uri, *key_file;
+	enum ca_helper_confine helper_confine;
+	const char *const *helper_write; /* paths */
+	size_t nhelper_write;
 };
 
 /* What every channel needs; nothing in it is owned. */
@@ -70,7 +84,7 @@ struct ca_channel_user {
 };
 
 /*
- * Run `certauth sign --helper` as the user, pass its prompts on, and append the
+ * Run the helper as the user, pass its prompts on, and append the
  * bytes of its response to out.  On failure *reason is CA_R_HELPER,
  * CA_R_HELPER_TIMEOUT, CA_R_ANSWER_LIMIT, CA_R_CONVERSATION, or
  * CA_R_NO_CREDENTIAL: the user has no key for this request, and the next
@@ -82,7 +96,7 @@ CA_MUST_CHECK enum ca_err ca_channel_command(const struct ca_channel *channel,
 
 /*
  * Sign the host's proof with a key on a token, which uri names (RFC 7512).
- * This runs `certauth sign --helper` as the user of this process, for at most
+ * This runs the helper as the user of this process, for at most
  * 20 s, without capabilities, with a clean environment and with no descriptor
  * of the application.  transcript: CertificateRequest and the host's
  * Certificate; leaf: DER of the first certificate in it.  Appends a

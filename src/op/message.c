@@ -58,6 +58,8 @@ static const struct field call[] = {
     F(NUMBER, call, timeout),
     F(BYTES, call, leaf),
     F(BYTES, call, transcript),
+    F(NUMBER, call, helper_confine),
+    F(TEXTS, call, helper_write),
 };
 
 static const struct field reply[] = {
@@ -91,6 +93,8 @@ static const struct field answer[] = {
     F(TEXT, answer, helper),
     F(TEXT, answer, token_uri),
     F(TEXT, answer, key_file),
+    F(NUMBER, answer, helper_confine),
+    F(TEXTS, answer, helper_write),
     F(NUMBER, answer, min_uid),
     F(NUMBER, answer, max_uid),
     F(BLOBS, answer, registered),

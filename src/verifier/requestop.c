@@ -3,9 +3,35 @@
  */
 #include <openssl/x509.h>
 
+#include "channel/channel.h"
 #include "map/map.h"
 #include "verifier/operationint.h"
 #include "verify/path.h"
+
+static enum ca_helper_confine
+confinement(const struct ca_config *cfg)
+{
+	switch (cfg->helper_confine) {
+	case CA_CONFINED_NO:
+		return CA_HELPER_FREE;
+	case CA_CONFINED_NETWORK:
+		return CA_HELPER_NETWORK;
+	case CA_CONFINED_YES:
+		break;
+	}
+	return CA_HELPER_CONFINED;
+}
+
+/* The key has at most as many values as a message carries. */
+static struct ca_op_texts
+writable(const struct ca_config *cfg)
+{
+	struct ca_op_texts out = {{NULL}, 0};
+
+	for (size_t i = 0; i < cfg->helper_write.n && i < CA_OP_LIST_MAX; i++)
+		out.v[out.n++] = cfg->helper_write.v[i];
+	return out;
+}
 
 /* A key on a token is used by the module's helper. */
 static enum ca_err
@@ -18,7 +44,9 @@ sign_by_module(void *ctx, const struct ca_config *cfg,
 	    .helper = cfg->helper,
 	    .timeout = cfg->helper_timeout,
 	    .leaf = *leaf,
-	    .transcript = *transcript};
+	    .transcript = *transcript,
+	    .helper_confine = (uint64_t)confinement(cfg),
+	    .helper_write = writable(cfg)};
 	struct ca_op_reply reply;
 	enum ca_err rc =
 	    ca_calls_ask(o->calls, CA_OP_SIGN, &call, &reply, NULL);
@@ -102,6 +130,8 @@ put_settings(const struct ca_config *cfg, struct ca_op_answer *a)
 	a->user_certificates = cfg->user_certificates;
 	a->token_uri = cfg->token_uri;
 	a->key_file = cfg->key_file;
+	a->helper_confine = (uint64_t)confinement(cfg);
+	a->helper_write = writable(cfg);
 	a->min_uid = cfg->min_uid;
 	a->max_uid = cfg->max_uid;
 }

@@ -6,7 +6,8 @@
 #
 # gives
 #   S            a scratch folder, removed at the end
-#   MODULE CERTAUTH   the module and the tool, copied to where all may run them
+#   MODULE CERTAUTH HELPER   the module, the tool and the helper, copied to where
+#                     all may run them
 #   PKI          a copy of the shared PKI of pki.sh
 #   $S/etc       /etc inside the place: pam.d, passwd, certauth/, ...
 #   $S/log       what was sent to syslog inside it
@@ -57,11 +58,13 @@ place_dir() {
 	mkdir "$S/bin" "$S/home" || return
 	cp "$CERTAUTH_BUILD/tests/verifier/pam_certauth.so" \
 		"$CERTAUTH_BUILD/tests/verifier/certauth-verifier" \
-		"$CERTAUTH_BUILD/certauth" "$HERE/tests/lib/login.py" "$HERE/tests/lib/paste.exp" \
+		"$CERTAUTH_BUILD/certauth" "$CERTAUTH_BUILD/certauth-sign" \
+		"$HERE/tests/lib/login.py" "$HERE/tests/lib/paste.exp" \
 		"$S/bin/" || return
 	ln -s certauth "$S/bin/certauth-askpass"
 	ln -s certauth "$S/bin/certauth-ssh"
 	export MODULE=$S/bin/pam_certauth.so CERTAUTH=$S/bin/certauth
+	export HELPER=$S/bin/certauth-sign
 
 	# unreadable files remain if we are not root; nothing reads them
 	cp -a /etc "$S/etc" 2>/dev/null || [ "$(id -u)" -ne 0 ] || return
