@@ -106,10 +106,10 @@ slow_pem() {
 	echo '-----END CERTIFICATE-----'
 }
 
-# instructions OPTION ...: sets n to those of all processes of the verifier in a
-# login that is refused
+# instructions OPTION ...: sets n to those of the workers of the verifier, which
+# make the request and judge the response, in a login that is refused
 instructions() {
-	local status=0 f
+	local status=0 f workers=0
 	rm -f "$S"/calls.*
 	verifier_is "$(command -v valgrind)" --tool=callgrind \
 		--callgrind-out-file=/dev/null --log-file="$S/calls.%p" \
@@ -117,12 +117,12 @@ instructions() {
 	login --raw "$@" || status=$?
 	verifier_reset
 	[ "$status" -ne 0 ] && logged 'outcome=denied' || return
-	# of a worker without what its parent did before
 	n=0
-	for f in "$S"/calls.*; do
-		n=$((n + $(sed -n "s/.*Collected : //p" "$f" | grep . || echo 0)))
+	for f in $(verifier_logs "$S"/calls.*); do
+		n=$((n + $(sed -n 's/.*Collected : //p' "$f")))
+		workers=$((workers + 1))
 	done
-	tail -n 5 "$S"/calls.*; log_lines; cat $S/seen; [ "$n" -gt 0 ]
+	[ "$workers" -eq 2 ]
 }
 
 # how a response by that certificate is signed: sets how

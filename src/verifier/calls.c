@@ -1,5 +1,7 @@
 #include "verifier/calls.h"
 
+#include "base/sys.h"
+
 #include <errno.h>
 #include <unistd.h>
 
@@ -46,7 +48,9 @@ ca_calls_open(struct ca_calls *calls, const char *path, bool directory)
 		errno = EIO;
 		return -1;
 	}
-	if (fd < 0)
+	if (fd < 0 && reply.err == CA_ERR_UNTRUSTED)
+		errno = CA_SYS_UNTRUSTED;
+	else if (fd < 0)
 		errno =
 		    reply.sys > 0 && reply.sys < 4096 ? (int)reply.sys : EIO;
 	return fd;

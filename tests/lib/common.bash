@@ -176,6 +176,20 @@ verifier_is() {
 		/run/certauth-test/certauth-verifier
 }
 
+# verifier_logs FILE ...: those of FILE, the logs of valgrind for each process
+# (%p at the end), that are of workers, which all have ended then
+verifier_logs() {
+	local f i
+	for f; do
+		for ((i = 0; i < 1000; i++)); do
+			[ -d "/proc/${f##*.}" ] || break
+			sleep 0.02
+		done
+		# the parent is killed, and has no end
+		! grep -qE 'Collected|ERROR SUMMARY' "$f" || echo "$f"
+	done
+}
+
 # ---- configuration of the place ----
 
 service() {

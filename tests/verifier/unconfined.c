@@ -3,6 +3,8 @@
  * what a worker gives up, and for one whose calls fail in turn.  What the room
  * does has tests of its own, and all others run with it.
  */
+#include <unistd.h>
+
 #include "confine/confine.h"
 
 enum ca_err
@@ -20,7 +22,9 @@ ca_confine_limits(
 	(void)limits;
 	(void)parent;
 	(void)step;
-	return CA_OK;
+	/* the module has the group of its verifier killed when it has its answer;
+	 * valgrind then has still to say what it found */
+	return setpgid(0, 0) == 0 ? CA_OK : CA_ERR_IO;
 }
 
 enum ca_err
