@@ -1,9 +1,9 @@
 #include "verifier/calls.h"
 
-#include "base/sys.h"
-
 #include <errno.h>
 #include <unistd.h>
+
+#include "base/sys.h"
 
 /* How long the module may take: a name service, or a token that signs. */
 #define ASK_MS 60000
