@@ -22,8 +22,8 @@ begin(void)
 		return;
 	if (ftruncate(fd, sizeof *counter) != 0)
 		abort();
-	p = mmap(NULL, sizeof *counter, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-	    0);
+	p = mmap(
+	    NULL, sizeof *counter, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (p == MAP_FAILED)
 		abort();
 	(void)close(fd);
