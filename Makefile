@@ -78,12 +78,14 @@ LDFLAGS_ALL = $(HARDEN_LD) $(SAN) $(LTO_JOBS) $(LDFLAGS)
 
 LIBS_BASE = -lcrypto -lcdb
 LIBS_CERTMAP = $(if $(CERTMAP),-lsss_certmap)
-LIBS_MODULE = $(LIBS_CERTMAP) $(LIBS_BASE) -lpam
+LIBS_MODULE = -lpam
+LIBS_VERIFIER = $(LIBS_CERTMAP) $(LIBS_BASE)
 LIBS_CLI = $(LIBS_CERTMAP) $(if $(IDN2),-lidn2) -lp11-kit -lpam $(LIBS_BASE)
 
 # ---- sources ----
 
-MAIN_SRC = src/cli/main.c src/fetch/fetchmain.c src/sign/signmain.c
+MAIN_SRC = src/cli/main.c src/fetch/fetchmain.c src/sign/signmain.c \
+	src/verifier/main.c src/verifier/sys.c
 LIB_SRC := $(filter-out $(MAIN_SRC),$(wildcard src/*/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 LIB = $(B)/libcertauth.a
@@ -91,16 +93,18 @@ MODULE = $(B)/pam_certauth.so
 CLI = $(B)/certauth
 FETCH = $(B)/certauth-fetch
 SIGN = $(B)/certauth-sign
+VERIFIER = $(B)/certauth-verifier
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,\
 	$(wildcard tests/unit/test_*.c))
 MAN := $(wildcard src/man/*.[1578])
 
-.PHONY: all module cli fetch sign unit-programs
-all: module cli fetch sign ## build the module, certauth and its two helpers
+.PHONY: all module cli fetch sign verifier unit-programs
+all: module cli fetch sign verifier ## build the module and all programs
 module: $(MODULE) ## build the PAM module alone
 cli: $(CLI) ## build certauth alone
 fetch: $(FETCH) ## build certauth-fetch alone
 sign: $(SIGN) ## build certauth-sign alone
+verifier: $(VERIFIER) ## build certauth-verifier alone
 unit-programs: $(UNIT) ## build the unit tests
 
 # No object is removed after use: an unchanged tree compiles nothing.
@@ -135,7 +139,7 @@ $(LIB): $(LIB_OBJ) $(B)/objects
 	$(say) AR $@
 	$(Q)rm -f $@ && $(AR) rcs $@ $(LIB_OBJ)
 
-# The module takes from the archive what it uses: no key, no tool, no curl.
+# The module takes from the archive what it uses: no libcrypto, no parser.
 $(MODULE): $(B)/pam_certauth.o $(LIB) src/pam_certauth.map
 	$(say) LD $@
 	$(Q)$(CC) -shared $(CFLAGS_ALL) $(LDFLAGS_ALL) \
@@ -149,6 +153,13 @@ $(CLI): $(B)/src/cli/main.o $(LIB)
 		-o $@ $(B)/src/cli/main.o $(LIB) $(LIBS_CLI)
 	$(Q)ln -sf certauth $(@D)/certauth-askpass
 	$(Q)ln -sf certauth $(@D)/certauth-ssh
+
+# Its own sys.o comes before that of the archive.
+VERIFIER_OBJ = $(B)/src/verifier/main.o $(B)/src/verifier/sys.o
+$(VERIFIER): $(VERIFIER_OBJ) $(LIB)
+	$(say) LD $@
+	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed \
+		-o $@ $(VERIFIER_OBJ) $(LIB) $(LIBS_VERIFIER)
 
 # libcurl stays out of the tool that users run, and of root's hands.
 $(FETCH): $(B)/src/fetch/fetchmain.o $(LIB)

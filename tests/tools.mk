@@ -5,14 +5,61 @@ TEST_TOOLS := $(patsubst %.c,$(B)/%,$(wildcard tests/lib/*.c))
 TEST_LIBS = $(B)/tests/limits/count.so $(B)/tests/relay/pam_relay.so \
 	$(B)/tests/relay/later.so $(B)/tests/valgrind/nosandbox.so \
 	$(B)/tests/nss/blind.so
+TEST_VERIFIER = $(B)/tests/verifier/pam_certauth.so \
+	$(B)/tests/verifier/certauth-verifier \
+	$(B)/tests/takeover/certauth-verifier
 KEYTEST = $(B)/tests/key/keytool $(B)/tests/key/hostile_p11.so
-testtools: $(TEST_TOOLS) $(TEST_LIBS) $(KEYTEST) $(B)/tests/fault/fault ## build what tests use
+testtools: $(TEST_TOOLS) $(TEST_LIBS) $(KEYTEST) $(TEST_VERIFIER) $(B)/tests/fault/fault ## build what tests use
 
 $(B)/tests/lib/%: tests/lib/%.c Makefile
 	@mkdir -p $(@D)
 	$(say) CC $@
 	$(Q)$(CC) -D_GNU_SOURCE -std=c11 $(WARN) $(OPT) $(SAN) -o $@ $< \
 		-lpam -lpthread -ldl
+
+# The module with the paths of the tests' namespace, where /run is its own; and a
+# verifier whose workers are killed by a system call that is not on their list.
+$(B)/tests/verifier/%.o: src/module/%.c Makefile tests/tools.mk
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$(Q)$(CC) $(CPPFLAGS_ALL) -UCA_LIBEXECDIR \
+		-DCA_LIBEXECDIR='"/run/certauth-test"' $(CFLAGS_ALL) -c -o $@ $<
+
+$(B)/tests/verifier/pam_certauth.so: $(B)/pam_certauth.o \
+		$(B)/tests/verifier/paths.o $(LIB) src/pam_certauth.map
+	$(say) LD $@
+	$(Q)$(CC) -shared $(CFLAGS_ALL) $(LDFLAGS_ALL) \
+		$(if $(SAN),,-Wl,-z,defs) \
+		-Wl,--version-script=src/pam_certauth.map -Wl,--as-needed \
+		-o $@ $(B)/pam_certauth.o $(B)/tests/verifier/paths.o $(LIB) \
+		$(LIBS_MODULE)
+
+$(B)/tests/verifier/worker.o: src/verifier/worker.c Makefile tests/tools.mk
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$(Q)$(CC) $(CPPFLAGS_ALL) -DCA_CONFINE_TEST $(CFLAGS_ALL) -MMD -MP \
+		$(DEPS_OF) -c -o $@ $<
+
+$(B)/tests/verifier/certauth-verifier: $(VERIFIER_OBJ) \
+		$(B)/tests/verifier/worker.o $(LIB)
+	$(say) LD $@
+	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ \
+		$(VERIFIER_OBJ) $(B)/tests/verifier/worker.o $(LIB) \
+		$(LIBS_VERIFIER)
+
+# A verifier whose worker does what one that was taken over would try; with the
+# filter as it is installed.
+$(B)/tests/takeover/worker.o: src/verifier/worker.c Makefile tests/tools.mk
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$(Q)$(CC) $(CPPFLAGS_ALL) -DCA_VERIFIER_HOOK $(CFLAGS_ALL) -MMD -MP \
+		$(DEPS_OF) -c -o $@ $<
+
+TAKEOVER_OBJ = $(B)/tests/takeover/worker.o $(B)/tests/takeover/hook.o
+$(B)/tests/takeover/certauth-verifier: $(VERIFIER_OBJ) $(TAKEOVER_OBJ) $(LIB)
+	$(say) LD $@
+	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ \
+		$(VERIFIER_OBJ) $(TAKEOVER_OBJ) $(LIB) $(LIBS_VERIFIER)
 
 $(B)/tests/limits/count.so: SO_LIBS = -lcrypto
 $(B)/tests/relay/pam_relay.so: SO_LIBS = -lpam

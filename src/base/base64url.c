@@ -77,3 +77,13 @@ ca_base64url_decode(struct ca_buf *out, const char *text, size_t len)
 	}
 	return ca_buf_err(out);
 }
+
+size_t
+ca_base64url_span(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && ca_base64url_char(s[n]))
+		n++;
+	return n;
+}

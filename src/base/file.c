@@ -1,8 +1,8 @@
 #include "base/file.h"
+#include "base/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 const char *
 ca_file_distrust(const struct stat *st)
 {
-	if (st->st_uid != 0 && st->st_uid != geteuid())
+	if (st->st_uid != 0 && st->st_uid != ca_sys_owner())
 		return "is owned neither by root nor by this process's user";
 	/* also with the sticky bit, as on /tmp: others could add files */
 	if (st->st_mode & S_IWGRP)
@@ -29,8 +29,8 @@ open_checked(int dirfd, const char *path, int flags, mode_t type, int *fd,
 
 	if (st == NULL)
 		st = &own;
-	int f = openat(
-	    dirfd, path, flags | O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int f = ca_sys_openat(
+	    dirfd, path, flags | O_RDONLY | O_NOCTTY | O_NONBLOCK);
 	if (f < 0)
 		return errno == ENOENT || errno == ENOTDIR ? CA_ERR_NOT_FOUND
 							   : CA_ERR_IO;
@@ -91,7 +91,7 @@ ca_file_read_fd(int fd, size_t max, struct ca_buf *out)
 	enum ca_err rc = read_all(fd, max, out, block, sizeof block);
 	int saved = errno;
 
-	OPENSSL_cleanse(block, sizeof block); /* it may be a private key */
+	explicit_bzero(block, sizeof block); /* it may be a private key */
 	errno = saved;
 	return rc;
 }
@@ -127,7 +127,7 @@ log_untrusted(const struct ca_log *log, const char *path)
 		    "needed",
 		    path);
 	} else {
-		bool owner = st.st_uid != 0 && st.st_uid != geteuid();
+		bool owner = st.st_uid != 0 && st.st_uid != ca_sys_owner();
 
 		ca_log_err(log, "%s %-s; run: %-s %s", path, why,
 		    owner ? "chown root" : "chmod go-w", path);

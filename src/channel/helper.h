@@ -70,7 +70,6 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "wire/message.h"
 
 #define CA_HELPER_VERSION 1
 #define CA_HELPER_LINE_MAX 66560  /* bytes, LF included: a whole request */

@@ -62,8 +62,7 @@ is_named(const char *path, const char *name)
 bool
 ca_helper_confined(const struct ca_channel_session *s)
 {
-	return (s->host || s->user->uid == 0) &&
-	       s->cfg->helper_confine != CA_CONFINED_NO;
+	return (s->host || s->user->uid == 0) && !s->set->helper_free;
 }
 
 void
@@ -73,26 +72,24 @@ ca_helper_lacks(const struct ca_channel_session *s, int lacks)
 		ca_log(s->log, CA_LOG_WARNING,
 		    "helper %s: this kernel has no Landlock, so a PKCS#11 module "
 		    "in the helper can change every file of user ID %u",
-		    s->cfg->helper, (unsigned)s->user->uid);
+		    s->set->helper, (unsigned)s->user->uid);
 	if ((lacks & CA_CONFINE_NO_SECCOMP) != 0)
 		ca_log(s->log, CA_LOG_WARNING,
 		    "helper %s: system calls cannot be filtered on this machine, "
 		    "so a PKCS#11 module in the helper can execute programs as "
 		    "user ID %u",
-		    s->cfg->helper, (unsigned)s->user->uid);
+		    s->set->helper, (unsigned)s->user->uid);
 }
 
 static enum ca_err
 confine(const struct ca_channel_session *s, struct ca_confine_program *program,
     struct ca_spawn_params *p)
 {
-	const struct ca_list *paths = &s->cfg->helper_write;
 	enum ca_err rc;
 
-	*program = (struct ca_confine_program){
-	    .writable = (const char *const *)paths->v,
-	    .nwritable = paths->n,
-	    .network = s->cfg->helper_confine == CA_CONFINED_NETWORK};
+	*program = (struct ca_confine_program){.writable = s->set->helper_write,
+	    .nwritable = s->set->nhelper_write,
+	    .network = s->set->helper_network};
 	if ((rc = ca_confine_program_make(program)) != CA_OK) {
 		ca_log_err(
 		    s->log, "helper %s: it cannot be confined: %m", p->path);
@@ -181,7 +178,7 @@ make_environment(const struct ca_channel_user *user, char *v[ENV_MAX])
 enum ca_err
 ca_helper_start(const struct ca_channel_session *s, struct ca_spawn *spawn)
 {
-	const char *path = s->cfg->helper;
+	const char *path = s->set->helper;
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	char *env[ENV_MAX] = {NULL};
 	struct ca_spawn_params p = {.exec_fd = -1,

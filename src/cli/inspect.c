@@ -7,7 +7,7 @@
 #include "verify/certfile.h"
 #include "verify/verify.h"
 #include "wire/message.h"
-#include "wire/pieces.h"
+#include "client/prompt.h"
 #include "wire/scheme.h"
 
 #include <errno.h>

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "client/signing.h"
+#include "channel/pieces.h"
 #include "sign/signhelper.h"
-#include "wire/pieces.h"
 
 /* ---- options ---- */
 

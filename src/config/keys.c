@@ -23,6 +23,9 @@ static const struct ca_key_word modes[] = {
     {"enforce", CA_MODE_ENFORCE}, {"audit", CA_MODE_AUDIT}, {NULL, 0}};
 static const struct ca_key_word audits[] = {
     {"text", CA_AUDIT_TEXT}, {"json", CA_AUDIT_JSON}, {NULL, 0}};
+static const struct ca_key_word confinements[] = {
+    {"prefer", CA_CONFINEMENT_PREFER}, {"require", CA_CONFINEMENT_REQUIRE},
+    {NULL, 0}};
 static const struct ca_key_word host_proofs[] = {{"off", CA_HOST_PROOF_OFF},
     {"auto", CA_HOST_PROOF_AUTO}, {"optional", CA_HOST_PROOF_OPTIONAL},
     {"require", CA_HOST_PROOF_REQUIRE}, {NULL, 0}};
@@ -156,6 +159,7 @@ const struct ca_key ca_keys[] = {
 	BOOL(debug, "no"),
 	ENUM(mode, "enforce", modes),
 	ENUM(audit, "text", audits),
+	ENUM(confine, "prefer", confinements),
 	PATH(ca_dir, CA_SYSCONFDIR "/ca"),
 	OPTPATH(intermediates_dir),
 	ENUM(profile, "basic", profiles),

@@ -33,6 +33,8 @@ const struct ca_confine_call ca_confine_table[] = {
     FREE(fstatat64), FREE(stat), FREE(stat64), FREE(lstat), FREE(lstat64),
     FREE(statx), FREE(getdents64), FREE(readlink), FREE(readlinkat),
     FREE(access), FREE(faccessat), FREE(faccessat2),
+    /* to wait for the socket */
+    FREE(poll), FREE(ppoll), FREE(ppoll_time64),
     /* memory; a protection that is in memory (s390x) cannot be checked */
     FREE(brk), FREE(munmap), FREE(mremap), FREE(madvise),
 #if defined(__s390x__)
@@ -106,16 +108,19 @@ const struct ca_confine_call ca_confine_table[] = {
 const size_t ca_confine_table_size =
     sizeof ca_confine_table / sizeof ca_confine_table[0];
 
+_Static_assert(sizeof ca_confine_table / sizeof ca_confine_table[0] <=
+		   CA_CONFINE_TABLE_MAX,
+    "the table is longer than CA_CONFINE_TABLE_MAX");
+
 int
 ca_confine_number(const struct ca_confine_call *call)
 {
-	const char *p = call->number;
 	long sum = 0;
 
-	if (*p != '(' && !isdigit((unsigned char)*p))
+	if (call->number[0] != '(' && !isdigit((unsigned char)call->number[0]))
 		return -1;
-	while (*p != '\0') {
-		char *end;
+	for (const char *p = call->number; *p != '\0';) {
+		char *end = NULL;
 
 		if (isdigit((unsigned char)*p)) {
 			sum += strtol(p, &end, 0);

@@ -3,6 +3,7 @@
  * without `openssl rehash` may be the one that revokes a certificate.
  */
 #include "base/file.h"
+#include "base/sys.h"
 #include "crl/crldirint.h"
 #include "crl/crlread.h"
 
@@ -112,7 +113,7 @@ read_names(struct ca_crldir *dir, struct names *plain, struct names *hashed)
 	enum ca_err ret = CA_ERR_UNSET, rc = CA_OK;
 	struct dirent *e = NULL;
 	DIR *d = NULL;
-	int fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = ca_sys_openat(dir->fd, ".", O_RDONLY | O_DIRECTORY);
 
 	if (fd < 0 || (d = fdopendir(fd)) == NULL) {
 		if (fd >= 0)

@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/index.h"
+#include "data/index.h"
 
 extern const struct ca_index_kind ca_crl_index_kind;
 

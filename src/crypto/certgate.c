@@ -1,5 +1,5 @@
 #include "crypto/certgate.h"
-#include "base/der.h"
+#include "data/der.h"
 #include "crypto/sigalg.h"
 
 #include <stdbool.h>

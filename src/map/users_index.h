@@ -25,7 +25,7 @@
 #define CA_MAP_USERS_INDEX_H
 
 #include "base/err.h"
-#include "base/index.h"
+#include "data/index.h"
 #include "base/log.h"
 #include "crypto/crypto.h"
 #include "map/ident.h"

@@ -39,6 +39,7 @@ struct ca_spawn_params {
 	const struct ca_become
 	    *who;             /* NULL: as this process; else needs root */
 	unsigned cpu_seconds; /* limit of CPU time */
+	bool keep;            /* keep the capabilities of this process */
 	/* NULL, or called in the program's process before exec, last of all and
 	 * after its user and capabilities are given up: async-signal-safe.  -1: the
 	 * program does not run (errno); above 0: a number for ca_spawn_end.lacks */

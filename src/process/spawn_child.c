@@ -147,7 +147,8 @@ be_program(const struct ca_spawn_params *p, pid_t minder)
 		give_up(STEP_LIMITS);
 	if (p->who != NULL && ca_become(p->who) != 0)
 		give_up(STEP_USER);
-	if (ca_become_powerless() != 0)
+	if (p->keep ? prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0
+		    : ca_become_powerless() != 0)
 		give_up(STEP_CAPS);
 	/* not before: a change of user forgets it */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 ||

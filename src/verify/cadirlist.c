@@ -1,5 +1,6 @@
 /* The names in a directory of CA certificates, and the subjects of all of them. */
 #include "verify/cadirint.h"
+#include "base/sys.h"
 #include "verify/certfile.h"
 
 #include <dirent.h>
@@ -150,7 +151,7 @@ enum ca_err
 ca_cadir_list(struct ca_cadir *dir, struct ca_cadir_listing *l, size_t enough)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	int fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = ca_sys_openat(dir->fd, ".", O_RDONLY | O_DIRECTORY);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 
 	if (d == NULL) {

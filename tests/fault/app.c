@@ -13,7 +13,7 @@
 #include "crypto/crypto.h"
 #include "key/key.h"
 #include "wire/message.h"
-#include "wire/pieces.h"
+#include "channel/pieces.h"
 
 #define LINES 64
 #define LINE 2048

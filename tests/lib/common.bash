@@ -56,8 +56,9 @@ place_dir() {
 	export S
 	chmod 755 "$S"
 	mkdir "$S/bin" "$S/home" || return
-	cp "$CERTAUTH_BUILD/pam_certauth.so" "$CERTAUTH_BUILD/certauth" \
-		"$CERTAUTH_BUILD/certauth-sign" \
+	cp "$CERTAUTH_BUILD/tests/verifier/pam_certauth.so" \
+		"$CERTAUTH_BUILD/tests/verifier/certauth-verifier" \
+		"$CERTAUTH_BUILD/certauth" "$CERTAUTH_BUILD/certauth-sign" \
 		"$HERE/tests/lib/login.py" "$HERE/tests/lib/paste.exp" \
 		"$S/bin/" || return
 	ln -s certauth "$S/bin/certauth-askpass"
@@ -81,6 +82,11 @@ place_dir() {
 		[ "$(id -u)" -ne 0 ] ||
 			chown "${user#*:}:${user#*:}" "$S/home/${user%:*}"
 	done
+	if ! grep -q '^_certauth:' "$S/etc/passwd"; then
+		echo '_certauth:x:2990:2990::/nonexistent:/usr/sbin/nologin' \
+			>>"$S/etc/passwd"
+		echo '_certauth:x:2990:' >>"$S/etc/group"
+	fi
 	printf '127.0.0.1 localhost %s\n' "$(hostname)" >"$S/etc/hosts"
 	printf 'auth required pam_deny.so\naccount required pam_deny.so\n' \
 		>"$S/etc/pam.d/other"
@@ -105,6 +111,9 @@ place_enter() {
 		cat "$S/ns.out" >&2
 		return 1
 	fi
+	# where the tests' module looks for it
+	in_place install -D -m 755 "$S/bin/certauth-verifier" \
+		/run/certauth-test/certauth-verifier
 }
 
 # place_remove: to be called in teardown_file
@@ -153,7 +162,7 @@ with_certmap() {
 service() {
 	local name=$1
 	shift
-	printf '%s\n' "auth required $MODULE $*" 'account required pam_permit.so' \
+	printf '%s\n' "auth required $MODULE ${CERTAUTH_VERIFIER:-verifier=spawn} $*" 'account required pam_permit.so' \
 		'session required pam_permit.so' >"$S/etc/pam.d/$name"
 }
 

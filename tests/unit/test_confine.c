@@ -366,6 +366,12 @@ parent(void **state)
 	assert_int_equal(read(alive[0], &c, 1), 0);
 	alarm(0);
 	(void)close(alive[0]);
+}
+
+static void namespace(void **state)
+{
+	(void)state;
+	needs_a_plain_process();
 	if (WEXITSTATUS(child_status(in_a_pid_namespace)) == 77) {
 		print_message("# SKIP: no pid namespace can be made here\n");
 		skip();
@@ -380,6 +386,7 @@ main(void)
 	    cmocka_unit_test(user),
 	    cmocka_unit_test(limits),
 	    cmocka_unit_test(parent),
+	    cmocka_unit_test(namespace),
 	};
 
 	return cmocka_run_group_tests_name("confine", tests, NULL, NULL);

@@ -133,7 +133,8 @@ signatures(void **state)
 	static const struct signature row[] = {{"RSA", "SHA256", true},
 	    {"RSA", "SHA512", false}, {"P-256", "SHA256", false},
 	    {"P-384", "SHA384", false}, {"P-521", "SHA512", false},
-	    {"ED25519", NULL, false}, {"ED448", NULL, false}};
+	    {"ED25519", NULL, false}, {"ED448", NULL, false},
+	    {"ML-DSA-65", NULL, false}};
 
 	(void)state;
 	needs_a_plain_process();
@@ -151,6 +152,12 @@ signatures(void **state)
 		else
 			signature.key =
 			    EVP_PKEY_Q_keygen(lib, NULL, row[i].type);
+		if (signature.key == NULL &&
+		    strncmp(row[i].type, "ML-", 3) == 0) {
+			print_message(
+			    "# this libcrypto has no %s\n", row[i].type);
+			continue;
+		}
 		assert_non_null(signature.key);
 		assert_true(sign_or_verify(&signature, true));
 		child_returns(verify_confined, 0);

@@ -12,8 +12,8 @@
  * the writer of the file made sure of it.  The compiled indexes do that
  * (base/index.h).
  */
-#ifndef CA_BASE_CDB_H
-#define CA_BASE_CDB_H
+#ifndef CA_DATA_CDB_H
+#define CA_DATA_CDB_H
 
 #include <stddef.h>
 #include <stdint.h>

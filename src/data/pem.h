@@ -4,8 +4,8 @@
  * blanks before a line, a block on one line, and two blocks with no line end
  * between them, as `cat' joins files whose last line has no end.
  */
-#ifndef CA_BASE_PEM_H
-#define CA_BASE_PEM_H
+#ifndef CA_DATA_PEM_H
+#define CA_DATA_PEM_H
 
 #include <stdbool.h>
 #include <stddef.h>

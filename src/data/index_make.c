@@ -1,4 +1,4 @@
-#include "base/index_make.h"
+#include "data/index_make.h"
 
 #include <cdb.h>
 #include <errno.h>

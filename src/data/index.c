@@ -1,5 +1,5 @@
-#include "base/index.h"
-#include "base/cdb.h"
+#include "data/index.h"
+#include "data/cdb.h"
 #include "base/file.h"
 
 #include <stdlib.h>

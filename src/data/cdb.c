@@ -1,4 +1,4 @@
-#include "base/cdb.h"
+#include "data/cdb.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-#include "base/der.h"
+#include "data/der.h"
 
 #include <string.h>
 #include <time.h>

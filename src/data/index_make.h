@@ -3,10 +3,10 @@
  * the replacement of the old index by rename.  It is not in index.c because the
  * PAM module only reads.
  */
-#ifndef CA_BASE_INDEX_MAKE_H
-#define CA_BASE_INDEX_MAKE_H
+#ifndef CA_DATA_INDEX_MAKE_H
+#define CA_DATA_INDEX_MAKE_H
 
-#include "base/index.h"
+#include "data/index.h"
 
 /* The file that an index is made of. */
 struct ca_index_source {

@@ -1,4 +1,4 @@
-#include "base/pem.h"
+#include "data/pem.h"
 #include "base/base64url.h"
 
 #include <string.h>

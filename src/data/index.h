@@ -29,8 +29,8 @@
  * This room has no library context: callers pass the SHA-256 that they fetched
  * (ca_crypto_get0_md); NULL is CA_ERR_CRYPTO.
  */
-#ifndef CA_BASE_INDEX_H
-#define CA_BASE_INDEX_H
+#ifndef CA_DATA_INDEX_H
+#define CA_DATA_INDEX_H
 
 #include <openssl/evp.h>
 #include <stdbool.h>

@@ -5,8 +5,8 @@
  * pam_certauth.c makes of it a switch over the numbers, `certauth explain` one
  * over the names: this room knows no PAM.
  */
-#ifndef CA_AUTH_PAMCODE_H
-#define CA_AUTH_PAMCODE_H
+#ifndef CA_BASE_PAMCODE_H
+#define CA_BASE_PAMCODE_H
 
 #define CA_PAM_CODES(X, denied)                                                \
 	X(CA_OK, PAM_SUCCESS)                                                  \

@@ -1,8 +1,8 @@
 /*
  * A strict reader of DER (X.690) on a bounded cursor.
  */
-#ifndef CA_BASE_DER_H
-#define CA_BASE_DER_H
+#ifndef CA_DATA_DER_H
+#define CA_DATA_DER_H
 
 #include <stdbool.h>
 #include <stddef.h>

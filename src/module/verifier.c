@@ -1,0 +1,210 @@
+#include "module/verifier.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/reason.h"
+#include "base/utf8.h"
+
+#define VERDICT_MS 5000 /* for an operation, without the calls of the worker */
+#define LINES_MAX 4096  /* that one operation may log */
+#define GRANT_MAX ((size_t)1 << 18)
+
+void
+ca_verifier_init(struct ca_verifier *v, const struct ca_verifier_args *args,
+    const struct ca_log *log, const char *service)
+{
+	*v = (struct ca_verifier){.args = args,
+	    .log = log,
+	    .service = service,
+	    .spawn = {-1, -1, -1, -1},
+	    .grant = CA_BUF_INIT(GRANT_MAX),
+	    .home = {-1, 0, NULL}};
+	ca_op_link_init(&v->link, -1);
+}
+
+/* What belongs to one operation. */
+static void
+end_operation(struct ca_verifier *v)
+{
+	if (v->link.fd >= 0)
+		(void)close(v->link.fd);
+	v->link.fd = -1;
+	if (v->home.fd >= 0)
+		(void)close(v->home.fd);
+	free(v->home.path);
+	v->home = (struct ca_verifier_home){-1, 0, NULL};
+	ca_buf_reset(&v->grant);
+	v->ready = false;
+	v->lines = v->calls = 0;
+}
+
+void
+ca_verifier_clear(struct ca_verifier *v)
+{
+	struct ca_spawn_end end;
+
+	end_operation(v);
+	ca_op_link_clear(&v->link);
+	ca_buf_free(&v->grant);
+	if (v->spawned)
+		ca_spawn_end(&v->spawn, &end);
+}
+
+/* ---- one operation ---- */
+
+static bool
+is_id(const struct ca_verifier *v, const struct ca_bytes *id)
+{
+	return id->len == CA_OP_ID_LEN &&
+	       memcmp(id->p, v->id, CA_OP_ID_LEN) == 0;
+}
+
+static enum ca_err
+send_args(struct ca_verifier *v)
+{
+	struct ca_op_msg msg = {.type = CA_OP_ARGS};
+
+	if (getrandom(v->id, sizeof v->id, 0) != (ssize_t)sizeof v->id)
+		return CA_ERR_IO;
+	msg.u.args.op = (uint64_t)v->op;
+	msg.u.args.id = (struct ca_bytes){v->id, sizeof v->id};
+	msg.u.args.service = v->service;
+	msg.u.args.argv = v->args->argv;
+	msg.u.args.owner = geteuid();
+	return ca_op_send(&v->link, &msg, -1);
+}
+
+/* The worker's lines are ours, unless it was taken over: then they are still
+ * printable, and each is one line. */
+static enum ca_err
+take_line(struct ca_verifier *v, const struct ca_op_log *line)
+{
+	size_t len = line->line != NULL ? strlen(line->line) : 0;
+
+	if (++v->lines > LINES_MAX || line->level > CA_LOG_DEBUG)
+		return CA_ERR_LIMIT;
+	if (len == 0 || len >= CA_LOG_LINE_MAX ||
+	    !ca_utf8_text(line->line, len))
+		return CA_ERR_FORMAT;
+	v->log->emit(v->log->ctx, (enum ca_log_level)line->level, line->line);
+	return CA_OK;
+}
+
+static enum ca_err
+take_ready(struct ca_verifier *v, const struct ca_op_ready *ready,
+    const struct ca_op_body *body)
+{
+	struct ca_op_msg msg = {.type = CA_OP_BODY};
+
+	if (v->ready || !is_id(v, &ready->id))
+		return CA_ERR_FORMAT;
+	for (size_t i = 0; i < ready->grant.n; i++)
+		ca_buf_put(&v->grant, ready->grant.v[i],
+		    strlen(ready->grant.v[i]) + 1);
+	if (ca_buf_err(&v->grant) != CA_OK)
+		return ca_buf_err(&v->grant);
+	v->ready = true;
+	msg.u.body = *body;
+	return ca_op_send(&v->link, &msg, -1);
+}
+
+static enum ca_err
+take_answer(const struct ca_verifier *v, const struct ca_op_msg *msg,
+    struct ca_op_answer *answer)
+{
+	const struct ca_op_answer *a = &msg->u.answer;
+
+	if (!v->ready || !is_id(v, &a->id) || a->err == CA_ERR_UNSET ||
+	    a->err > CA_ERR_SIGNATURE)
+		return CA_ERR_FORMAT;
+	for (size_t i = 0; i < a->line.n; i++) {
+		size_t len = strlen(a->line.v[i]);
+
+		if (len >= CA_LOG_LINE_MAX || !ca_utf8_text(a->line.v[i], len))
+			return CA_ERR_FORMAT;
+	}
+	*answer = *a;
+	return CA_OK;
+}
+
+static enum ca_err
+talk(struct ca_verifier *v, const struct ca_op_body *body,
+    struct ca_op_answer *answer)
+{
+	struct ca_op_msg msg;
+	enum ca_err rc;
+
+	for (;;) {
+		if ((rc = ca_op_recv(&v->link, &msg, NULL)) != CA_OK)
+			return rc;
+		switch (msg.type) {
+		case CA_OP_LOG:
+			rc = take_line(v, &msg.u.log);
+			break;
+		case CA_OP_READY:
+			rc = take_ready(v, &msg.u.ready, body);
+			break;
+		case CA_OP_OPEN:
+		case CA_OP_ACCOUNT:
+		case CA_OP_HOME:
+		case CA_OP_SIGN:
+			rc = ca_verifier_serve(v, &msg);
+			break;
+		case CA_OP_ANSWER:
+			return take_answer(v, &msg, answer);
+		case CA_OP_NONE:
+		case CA_OP_ARGS:
+		case CA_OP_BODY:
+		case CA_OP_REPLY:
+		case CA_OP_TYPES:
+			rc = CA_ERR_FORMAT;
+			break;
+		}
+		if (rc != CA_OK)
+			return rc;
+	}
+}
+
+static void
+tell(const struct ca_verifier *v, enum ca_err rc)
+{
+	const char *what = ca_err_text(rc);
+
+	if (rc == CA_ERR_TIMEOUT)
+		what = "it gave no verdict in time";
+	else if (rc == CA_ERR_CANCELLED)
+		what = "it ended without a verdict";
+	ca_log_err(v->log, "certauth-verifier (%-s): %-s; run: certauth doctor",
+	    v->spawned ? "spawned" : "resident", what);
+}
+
+enum ca_err
+ca_verifier_ask(struct ca_verifier *v, enum ca_op op,
+    const struct ca_op_body *body, struct ca_op_answer *answer)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	int fd;
+
+	*answer = (struct ca_op_answer){0};
+	end_operation(v);
+	v->op = op;
+	if ((rc = ca_verifier_connect(v, &fd)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	v->link.fd = fd;
+	v->link.deadline = ca_op_clock() + VERDICT_MS;
+	if ((rc = send_args(v)) != CA_OK ||
+	    (rc = talk(v, body, answer)) != CA_OK) {
+		tell(v, rc);
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	return ret;
+}
