@@ -185,7 +185,9 @@ refused() {
 	mkdir "$S/home/root"
 	sed -i "s|^root:\(.*\):[^:]*:\([^:]*\)$|root:\1:$S/home/root:\2|" \
 		"$S/etc/passwd"
-	service test proof=command "helper=$S/helpers/dump" ssh_agent=yes
+	# this helper writes what it is given into root's home
+	service test proof=command "helper=$S/helpers/dump" ssh_agent=yes \
+		"helper_write=$S/home/root"
 	run ! in_place env SSH_AUTH_SOCK=/tmp/agent.sock "$DRIVE" -u root
 	grep '^go$' "$S/home/root/opening"
 	run ! grep '^agent ' "$S/home/root/opening"

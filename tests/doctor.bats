@@ -864,6 +864,72 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	[[ $output == *"the helper /nonexistent/a of [su] of /etc/certauth/certauth.conf cannot be executed"* ]]
 }
 
+# by_token: su by proof = command, with tokens of modules of these names alone
+by_token() {
+	local name
+	rm -rf "$S/etc/pkcs11" "$S/etc/softhsm"
+	mkdir -p "$S/etc/pkcs11/modules" "$S/etc/softhsm"
+	for name; do
+		echo "module: $name.so" >"$S/etc/pkcs11/modules/$name.module"
+	done
+	echo "directories.tokendir = $S/hsm" >"$S/etc/softhsm/softhsm2.conf"
+	service su
+	conf su 'proof = command' "helper = $HELPER" 'pkcs11 = yes'
+	# those of the machine's packages
+	in_place mount -t tmpfs none /usr/share/p11-kit/modules
+}
+
+@test "helper-confined: helper_confine = no, and a kernel that lacks Landlock" {
+	need_root
+	by_token
+	doctor
+	not grep -q 'helper-' <<<"$output"
+	sed -i 's|^proof = command|&\nhelper_confine = no|' "$C/certauth.conf"
+	finds warning helper-confined '[su] of /etc/certauth/certauth.conf sets helper_confine = no'
+	cured helper-confined 'remove helper_confine from [su]' \
+		conf_delete helper_confine
+	run in_place strace -f -qq -o /dev/null \
+		-e inject=landlock_create_ruleset:error=ENOSYS \
+		"$CERTAUTH" doctor --skip clock
+	echo "$output"
+	grep -qE '^warning helper-confined: this kernel, or a sandbox around this program, has no Landlock( |$)' <<<"$output"
+	run in_place strace -f -qq -o /dev/null -e inject=seccomp:error=EINVAL \
+		"$CERTAUTH" doctor --skip clock
+	grep -qE '^warning helper-confined: .* has no filters of system calls( |$)' <<<"$output"
+	# only where a PKCS#11 module is loaded
+	conf_delete pkcs11
+	run in_place strace -f -qq -o /dev/null \
+		-e inject=landlock_create_ruleset:error=ENOSYS \
+		"$CERTAUTH" doctor --skip clock
+	not grep -q helper-confined <<<"$output"
+	in_place umount /usr/share/p11-kit/modules
+}
+
+@test "helper-store: modules that change files, or use the network" {
+	need_root
+	by_token libsofthsm2
+	finds note helper-store "the PKCS#11 module libsofthsm2.so changes files in $S/hsm"
+	cured helper-store "otherwise set helper_write = $S/hsm in" \
+		sed -i "s|^proof = command|&\nhelper_write = $S/hsm/|" \
+		"$C/certauth.conf"
+	in_place umount /usr/share/p11-kit/modules
+	conf_reset
+	by_token libtpm2_pkcs11
+	finds warning helper-store 'libtpm2_pkcs11.so changes files in /etc/tpm2_pkcs11'
+	cured helper-store 'set helper_write = /etc/tpm2_pkcs11' \
+		sed -i "s|^proof = command|&\nhelper_write = /etc|" \
+		"$C/certauth.conf"
+	in_place umount /usr/share/p11-kit/modules
+	conf_reset
+	by_token yubihsm_pkcs11
+	finds warning helper-store 'yubihsm_pkcs11.so uses the network'
+	cured helper-store 'set helper_confine = network' \
+		sed -i "s|^proof = command|&\nhelper_confine = network|" \
+		"$C/certauth.conf"
+	in_place umount /usr/share/p11-kit/modules
+	rm -rf "$S/etc/pkcs11"
+}
+
 @test "sections: files of one service; commands name its directories" {
 	mkdir "$C/more" "$C/more-ca"
 	cp "$PKI/stranger.pem" "$C/more-ca/"

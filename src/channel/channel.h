@@ -6,7 +6,6 @@
 #define CA_CHANNEL_CHANNEL_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -30,16 +29,6 @@ struct ca_prompter {
 	void *ctx;
 };
 
-/* helper_confine. */
-enum ca_helper_confine {
-	CA_HELPER_FREE,
-	CA_HELPER_CONFINED,
-	CA_HELPER_NETWORK
-};
-
-/* That of a number; what is none of them confines. */
-enum ca_helper_confine ca_helper_confine_of(uint64_t number);
-
 /* What certauth.conf(5) says about the channels, by the names of its keys.
  * Nothing in it is owned; NULL: not set. */
 struct ca_channel_settings {
@@ -48,9 +37,11 @@ struct ca_channel_settings {
 	unsigned helper_timeout, wait_for_token; /* seconds */
 	bool pkcs11, require_pin, ssh_agent, user_certificates;
 	const char *token_uri, *key_file;
-	enum ca_helper_confine helper_confine;
-	const char *const *helper_write; /* paths */
+	/* of a helper of root, or of the host: absolute paths that it may change,
+	 * it may use the network, it is not confined */
+	const char *const *helper_write;
 	size_t nhelper_write;
+	bool helper_network, helper_free;
 };
 
 /* What every channel needs; nothing in it is owned. */

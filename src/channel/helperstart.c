@@ -55,14 +55,6 @@ is_named(const char *path, const char *name)
 
 /* ---- confinement ---- */
 
-enum ca_helper_confine
-ca_helper_confine_of(uint64_t number)
-{
-	return number == CA_HELPER_FREE || number == CA_HELPER_NETWORK
-		   ? (enum ca_helper_confine)number
-		   : CA_HELPER_CONFINED;
-}
-
 /*
  * A helper of root has no capabilities, but root's files, and a PKCS#11 module in it
  * may be anyone's; the host's helper acts for clients that have not logged in.
@@ -70,8 +62,7 @@ ca_helper_confine_of(uint64_t number)
 bool
 ca_helper_confined(const struct ca_channel_session *s)
 {
-	return (s->host || s->user->uid == 0) &&
-	       s->set->helper_confine != CA_HELPER_FREE;
+	return (s->host || s->user->uid == 0) && !s->set->helper_free;
 }
 
 void
@@ -98,7 +89,7 @@ confine(const struct ca_channel_session *s, struct ca_confine_program *program,
 
 	*program = (struct ca_confine_program){.writable = s->set->helper_write,
 	    .nwritable = s->set->nhelper_write,
-	    .network = s->set->helper_confine == CA_HELPER_NETWORK};
+	    .network = s->set->helper_network};
 	if ((rc = ca_confine_program_make(program)) != CA_OK) {
 		ca_log_err(
 		    s->log, "helper %s: it cannot be confined: %m", p->path);

@@ -38,7 +38,7 @@ CA_MUST_CHECK enum ca_err ca_channel_session(struct ca_channel_session *s,
     unsigned wait, struct ca_buf *opening, struct ca_buf *out);
 
 /*
- * Start the helper of s->cfg (certauth-sign, or certauth) as s->user, with all of
+ * Start the helper of s->set (certauth-sign, or certauth) as s->user, with all of
  * the user's groups and an environment made for the user.  Failures are logged.
  * Errors as of ca_spawn_open and ca_spawn_start; CA_ERR_LIMIT: the user is in
  * too many groups; CA_ERR_MEMORY.

@@ -58,8 +58,9 @@ static const struct field call[] = {
     F(NUMBER, call, timeout),
     F(BYTES, call, leaf),
     F(BYTES, call, transcript),
-    F(NUMBER, call, helper_confine),
     F(TEXTS, call, helper_write),
+    F(NUMBER, call, helper_network),
+    F(NUMBER, call, helper_free),
 };
 
 static const struct field reply[] = {
@@ -93,8 +94,6 @@ static const struct field answer[] = {
     F(TEXT, answer, helper),
     F(TEXT, answer, token_uri),
     F(TEXT, answer, key_file),
-    F(NUMBER, answer, helper_confine),
-    F(TEXTS, answer, helper_write),
     F(NUMBER, answer, min_uid),
     F(NUMBER, answer, max_uid),
     F(BLOBS, answer, registered),
@@ -104,6 +103,9 @@ static const struct field answer[] = {
     F(TEXTS, answer, env),
     F(TEXT, answer, notice),
     F(TEXTS, answer, line),
+    F(TEXTS, answer, helper_write),
+    F(NUMBER, answer, helper_network),
+    F(NUMBER, answer, helper_free),
 };
 
 #define TABLE(fields)                                                          \

@@ -120,8 +120,8 @@ struct ca_op_call {
 	const char *uri, *helper;
 	uint64_t timeout; /* seconds */
 	struct ca_bytes leaf, transcript;
-	uint64_t helper_confine; /* enum ca_helper_confine */
-	struct ca_op_texts helper_write;
+	struct ca_op_texts helper_write; /* SIGN: as in the answer */
+	uint64_t helper_network, helper_free;
 };
 
 /* The reply to each of them.  OPEN and HOME: a descriptor comes with it. */
@@ -147,8 +147,6 @@ struct ca_op_answer {
 	uint64_t max_answer, lifetime, helper_timeout, wait_for_token;
 	uint64_t pkcs11, require_pin, ssh_agent, user_certificates;
 	const char *helper, *token_uri, *key_file;
-	uint64_t helper_confine; /* enum ca_helper_confine */
-	struct ca_op_texts helper_write;
 	uint64_t min_uid, max_uid;
 	struct ca_op_blobs registered; /* DER, for the helper */
 	uint64_t registered_err; /* enum ca_err; 0: they were not needed */
@@ -159,6 +157,9 @@ struct ca_op_answer {
 	const char *notice;     /* for the user: the certificate expires */
 	/* judge and recheck: for the log, when the outcome has taken effect */
 	struct ca_op_texts line;
+	/* request: of a helper of root */
+	struct ca_op_texts helper_write;      /* absolute paths */
+	uint64_t helper_network, helper_free; /* helper_confine = network, no */
 };
 
 /* One message of either side. */
