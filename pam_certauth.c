@@ -19,6 +19,8 @@
 #include "base/utf8.h"
 #include "channel/caller.h"
 #include "module/asked.h"
+#include "module/confirm.h"
+#include "module/pam.h"
 #include "module/verifier.h"
 
 #define PAM_EXPORT __attribute__((visibility("default")))
@@ -101,38 +103,12 @@ emit(void *ctx, enum ca_log_level level, const char *line)
 
 /* ---- conversation ---- */
 
-/*
- * An application may say PAM_SUCCESS and give no array, no answer in it, or a
- * very long one; after any other code the array is not ours to look at.
- */
-static enum ca_err
-converse(pam_handle_t *pamh, int style, const char *text, char **answer)
-{
-	const void *item = NULL;
-	struct pam_message msg = {style, text};
-	const struct pam_message *msgs = &msg;
-	struct pam_response *resp = NULL;
-
-	*answer = NULL;
-	if (pam_get_item(pamh, PAM_CONV, &item) != PAM_SUCCESS || item == NULL)
-		return CA_ERR_CONV;
-	const struct pam_conv *conv = item;
-	if (conv->conv == NULL)
-		return CA_ERR_CONV;
-	if (conv->conv(1, &msgs, &resp, conv->appdata_ptr) != PAM_SUCCESS)
-		return CA_ERR_CONV;
-	if (resp != NULL)
-		*answer = resp->resp; /* transferred */
-	free(resp);
-	return CA_OK;
-}
-
 static enum ca_err
 ask(void *ctx, const char *prompt, bool echo, struct ca_secret **answer)
 {
 	const struct call *c = ctx;
 	char *text;
-	enum ca_err rc = converse(c->pamh,
+	enum ca_err rc = ca_pam_converse(c->pamh,
 	    echo ? PAM_PROMPT_ECHO_ON : PAM_PROMPT_ECHO_OFF, prompt, &text);
 
 	*answer = NULL;
@@ -152,24 +128,12 @@ info(void *ctx, const char *text, bool error)
 
 	/* what nobody sees changes no verdict */
 	if (!c->silent &&
-	    converse(c->pamh, error ? PAM_ERROR_MSG : PAM_TEXT_INFO, text,
-		&answer) == CA_OK)
+	    ca_pam_converse(c->pamh, error ? PAM_ERROR_MSG : PAM_TEXT_INFO,
+		text, &answer) == CA_OK)
 		ca_secret_wipe_text(answer);
 }
 
 /* ---- setting up ---- */
-
-/* An item that is not set is NULL, and that means something: without PAM_USER
- * the certificate decides.  So not being told is an error of its own. */
-static bool
-item_text(pam_handle_t *pamh, int type, const char **text)
-{
-	const void *item = NULL;
-	bool told = pam_get_item(pamh, type, &item) == PAM_SUCCESS;
-
-	*text = told ? item : NULL;
-	return told;
-}
 
 /*
  * Borrow the items that a login is about.  Done anew after each conversation:
@@ -178,9 +142,9 @@ item_text(pam_handle_t *pamh, int type, const char **text)
 static enum ca_err
 look_at_items(struct call *c)
 {
-	if (!item_text(c->pamh, PAM_SERVICE, &c->service) ||
-	    !item_text(c->pamh, PAM_USER, &c->user) ||
-	    !item_text(c->pamh, PAM_RHOST, &c->rhost)) {
+	if (!ca_pam_item(c->pamh, PAM_SERVICE, &c->service) ||
+	    !ca_pam_item(c->pamh, PAM_USER, &c->user) ||
+	    !ca_pam_item(c->pamh, PAM_RHOST, &c->rhost)) {
 		ca_log_err(&c->log,
 		    "outcome=denied reason=%-s: libpam did not return the "
 		    "service, user or remote host",
@@ -375,35 +339,54 @@ get_request(struct call *c, struct ca_asked *asked)
 	return ca_asked_take(&c->verifier, asked);
 }
 
+/* What comes of a grant. */
+static enum ca_err
+grant(struct call *c, const struct ca_asked *asked,
+    const struct ca_op_body *body, const struct ca_op_answer *a)
+{
+	bool chosen = c->user == NULL || c->user[0] == '\0';
+	enum ca_err rc = CA_OK;
+
+	if (!is_asked(c, a->login))
+		rc = CA_ERR_UNSET;
+	else if (chosen)
+		rc = ca_confirm_login(&c->verifier, asked, body, a->login);
+	/* a trial of the configuration leaves no traces of a login */
+	if (rc == CA_OK && !c->audit)
+		rc = take_effect(c, a);
+	if (rc != CA_OK)
+		ca_log_err(&c->log, "the login cannot take effect: %-s",
+		    ca_err_text(rc));
+	return rc;
+}
+
 /* The verdict on the response, or the log of why there is none. */
 static enum ca_err
-get_verdict(struct call *c, struct ca_op_body *body)
+get_verdict(
+    struct call *c, const struct ca_asked *asked, const struct ca_op_body *body)
 {
+	struct ca_buf bytes = CA_BUF_INIT(0);
 	struct ca_op_answer a;
-	enum ca_err rc;
+	enum ca_err rc = ca_verifier_ask(&c->verifier, CA_OP_JUDGE, body, &a);
 
-	rc = ca_verifier_ask(&c->verifier, CA_OP_JUDGE, body, &a);
-	if (rc != CA_OK || a.line.n == 0) {
+	if (rc == CA_OK && a.line.n == 0)
+		rc = CA_ERR_UNSET;
+	if (rc != CA_OK) {
 		log_internal(c, "", CA_R_INTERNAL);
-		return rc != CA_OK ? rc : CA_ERR_UNSET;
+		return rc;
 	}
-	if (a.err == CA_OK && (body->reason != 0 || !is_asked(c, a.login)))
-		a.err = CA_ERR_UNSET;
-	else if (a.err == CA_OK && !c->audit)
-		/* a trial of the configuration leaves no traces of a login */
-		a.err = (uint64_t)take_effect(c, &a);
-	else {
-		log_lines(c, &a);
-		return (enum ca_err)a.err;
-	}
-	if (a.err == CA_OK)
-		log_lines(c, &a);
-	else {
-		ca_log_err(&c->log, "the login cannot take effect: %-s",
-		    ca_err_text((enum ca_err)a.err));
+	/* a further question must not take its bytes away */
+	bytes = c->verifier.link.in; /* transferred */
+	c->verifier.link.in = CA_BUF_INIT(CA_OP_FRAME_MAX);
+	rc = (enum ca_err)a.err;
+	if (rc == CA_OK &&
+	    (body->reason != 0 || (rc = grant(c, asked, body, &a)) != CA_OK)) {
 		log_internal(c, "", CA_R_INTERNAL);
-	}
-	return (enum ca_err)a.err;
+		rc = rc == CA_OK ? CA_ERR_UNSET : rc;
+	} else
+		log_lines(c, &a);
+	ca_buf_free(&bytes);
+	return rc;
 }
 
 static enum ca_err
@@ -427,7 +410,7 @@ authenticate(struct call *c)
 		body.reason = (uint64_t)reason;
 		body.err = (uint64_t)rc;
 		/* logged; the result stays what it was */
-		(void)!get_verdict(c, &body);
+		(void)!get_verdict(c, &asked, &body);
 		ret = rc;
 		goto out;
 	}
@@ -439,7 +422,7 @@ authenticate(struct call *c)
 	body = body_of(c);
 	body.request = asked.request;
 	body.response = (struct ca_bytes){response.p, response.len};
-	if ((rc = get_verdict(c, &body)) != CA_OK) {
+	if ((rc = get_verdict(c, &asked, &body)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}

@@ -236,16 +236,61 @@ says_newer() {
 		"$T/ca" "$T/crl" >"$T/conf"
 	run "$CERTAUTH" doctor --config "$T/conf" --skip clock
 	echo "$output"
-	[[ $output == *'slhdsa-ca.pem contains a certificate that is not used because its key is for SLH-DSA, which'* ]]
+	[[ $output == *'error ca-unsupported: '*'slhdsa-ca.pem has a certificate that cannot be used: its key is for SLH-DSA, which certauth does not support'*'ask the CA for a certificate with an RSA or EC key'* ]]
+	[[ $output != *ca-unreadable* ]]
 	[[ $output == *'warning crl-unsupported: '*'slhdsa-ca.crl is signed with SLH-DSA, which'* ]]
 	[[ $output != *weak* ]]
 	if pki_has_mldsa; then
-		[[ $output != *ca-unsupported* ]]
+		[[ $output != *'CN=ML-DSA-65 CA'*'cannot be used'* ]]
 	else
 		[[ $output == *'error ca-unsupported: CN=ML-DSA-65 CA'*'its key is for ML-DSA-65, which'*'use OpenSSL 3.5 or later'* ]]
 		[[ $output == *'warning crl-unsupported: '*'mldsa65-ca.crl is signed with ML-DSA-65, which'* ]]
 		[[ $output == *'see the finding crl-unsupported'* ]]
 	fi
+}
+
+@test "an SLH-DSA CA: doctor finds it once, alone, linked and among others" {
+	local pq=$HERE/tests/data/pq
+	mkdir "$T/ca" "$T/crl"
+	printf '[default]\nca_dir = %s\ncrl_dir = %s\nhost_names = web1\n' \
+		"$T/ca" "$T/crl" >"$T/conf"
+	cp "$pq/slhdsa-ca.pem" "$T/ca/"
+	openssl rehash "$T/ca"
+	run "$CERTAUTH" doctor --config "$T/conf" --skip clock
+	echo "$output"
+	[ "$status" -eq 2 ]
+	[ "$(grep -c 'error ca-unsupported: ' <<<"$output")" -eq 1 ]
+	# there is a CA, and the file is no damaged one
+	[[ $output != *ca-none* && $output != *ca-unreadable* ]]
+	# the rest of such a file is used, and what else is wrong with it is said
+	rm "$T/ca"/*
+	{ cat "$pq/slhdsa-ca.pem" "$pq/p256-ca.pem"
+		printf -- '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
+	} >"$T/ca/both.pem"
+	run "$CERTAUTH" doctor --config "$T/conf" --skip clock
+	echo "$output"
+	[ "$(grep -c 'error ca-unsupported: ' <<<"$output")" -eq 1 ]
+	[[ $output == *'warning ca-unreadable: '*'both.pem contains another certificate that cannot be used'* ]]
+	[[ $output != *ca-none* ]]
+}
+
+@test "an SLH-DSA CA: certauth pki names the type of its key" {
+	local pq=$HERE/tests/data/pq
+	"$CERTAUTH" pki init "$T/site"
+	"$CERTAUTH" pki issue "$T/site" ann
+	cp "$pq/slhdsa-ca.pem" "$T/site/ca.pem"
+	for words in 'crl' 'issue bob' 'revoke ann'; do
+		# shellcheck disable=SC2086 # a command and a name
+		set -- $words
+		run "$CERTAUTH" pki "$1" "$T/site" "${@:2}"
+		echo "$output"
+		[ "$status" -ne 0 ]
+		[[ $output == *"$T/site/ca.pem cannot be used: its key is for SLH-DSA, which certauth does not support; for a new CA, run: certauth pki init"* ]]
+		[[ $output != *'not a certificate'* ]]
+	done
+	echo junk >"$T/site/ca.pem"
+	run "$CERTAUTH" pki crl "$T/site"
+	[[ $output == *"$T/site/ca.pem is not a certificate"* ]]
 }
 
 # ---- logins ----

@@ -1,6 +1,6 @@
 /*
- * One attempt, between check.c, which has the sequence of checks, and
- * signature.c.  Private to this room.
+ * One attempt, between check.c, which has the sequence of checks, signature.c
+ * and decode.c.  Private to this room.
  */
 #ifndef CA_AUTH_ATTEMPT_H
 #define CA_AUTH_ATTEMPT_H
@@ -26,5 +26,10 @@ struct ca_attempt {
  */
 CA_MUST_CHECK enum ca_err ca_attempt_signature(
     struct ca_attempt *a, X509 **leaf);
+
+/* Record as a failure of check that the key of the client's certificate does not
+ * fit the scheme, or no scheme at all if it is NULL. */
+void ca_attempt_unfit(X509 *cert, const struct ca_scheme *scheme,
+    enum ca_check check, struct ca_report *report);
 
 #endif

@@ -85,9 +85,40 @@ CA_MUST_CHECK enum ca_err ca_auth_certificate(const struct ca_context *ctx,
     struct ca_auth_result *result);
 
 /*
- * Decode the n certificates at cert but the first, for a path to be built
- * from: *out is freed with sk_X509_pop_free(, X509_free), after an error too.
- * A malformed one is left out, and recorded as a failure of the chain.
+ * Decode the client's certificate, for the caller to free.  CA_ERR_FORMAT,
+ * CA_ERR_UNSUPPORTED, CA_ERR_LIMIT, CA_ERR_MEMORY: as ca_crypto_cert, and
+ * recorded with the reason as a failure of check.
+ */
+CA_MUST_CHECK enum ca_err ca_auth_decode_leaf(struct ca_crypto *crypto,
+    const struct ca_bytes *cert, enum ca_check check, struct ca_report *report,
+    X509 **leaf);
+
+/* Does some signature scheme fit the key of the client's certificate?  If none
+ * does, the reason is recorded as a failure of check. */
+bool ca_auth_leaf_signs(
+    X509 *leaf, enum ca_check check, struct ca_report *report);
+
+/* Where the further certificates go, and what is told of those that do not. */
+struct ca_auth_rest {
+	struct ca_crypto *crypto;
+	const struct ca_log *log;
+	struct ca_report *report;
+	STACK_OF(X509) *certs;
+	const char *file; /* that they are from; NULL: a response */
+};
+
+/*
+ * Decode a further certificate, the number-th from 1, and append it to
+ * rest->certs.  A malformed one is left out, and recorded as a failure of the
+ * chain.  One that the gate refuses is left out, and logged.  CA_ERR_MEMORY.
+ */
+CA_MUST_CHECK enum ca_err ca_auth_decode_more(
+    struct ca_auth_rest *rest, size_t number, const struct ca_bytes *cert);
+
+/*
+ * Decode the n certificates of a response but the first, as above, for a path to
+ * be built from: *out is freed with sk_X509_pop_free(, X509_free), after an
+ * error too.
  */
 CA_MUST_CHECK enum ca_err ca_auth_decode_rest(struct ca_crypto *crypto,
     const struct ca_log *log, const struct ca_bytes *cert, size_t n,

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypto/certgate.h"
 #include "map/map.h"
 #include "verify/path.h"
 #include "verify/verify.h"
@@ -96,55 +95,6 @@ check_form(struct ca_attempt *a, const struct ca_bytes *response)
 }
 
 /* ---- after the signature ---- */
-
-/* One that is malformed fails the chain, even if no path needs it: its sender
- * is broken or probing.  One that may not be decoded is left out, as a CA that
- * was not sent: a path that needs it is not found. */
-enum ca_err
-ca_auth_decode_rest(struct ca_crypto *crypto, const struct ca_log *log,
-    const struct ca_bytes *cert, size_t n, struct ca_report *report,
-    STACK_OF(X509) **out)
-{
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	X509 *x = NULL;
-	char text[CA_CERT_REFUSAL];
-
-	*out = sk_X509_new_null();
-	if (*out == NULL) {
-		ret = CA_ERR_MEMORY;
-		goto out;
-	}
-	for (size_t i = 1; i < n; i++) {
-		rc = ca_crypto_cert(crypto, cert[i].p, cert[i].len, &x);
-		const char *why =
-		    rc == CA_OK ? NULL
-				: ca_cert_refusal(cert[i].p, cert[i].len, text);
-		if (why != NULL) {
-			ca_log_warning(log,
-			    "certificate %zu of the response is not used: %-s",
-			    i + 1, why);
-			continue;
-		}
-		if (rc != CA_OK) {
-			ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL,
-			    CA_R_CERT_MALFORMED,
-			    "certificate %zu of the response: %s", i + 1,
-			    ca_err_text(rc));
-			continue;
-		}
-		if (sk_X509_push(*out, x) <= 0) {
-			X509_free(x);
-			ret = CA_ERR_MEMORY;
-			goto out;
-		}
-		x = NULL; /* transferred */
-	}
-	ret = CA_OK;
-out:
-	if (ret != CA_OK)
-		ca_report_abort(report, CA_R_INTERNAL, "%s", ca_err_text(ret));
-	return ret;
-}
 
 /*
  * A client that sent no intermediates may have them registered beside its

@@ -5,9 +5,6 @@
 
 #include <string.h>
 
-#include "crypto/certgate.h"
-#include "crypto/keykind.h"
-#include "crypto/sigalg.h"
 #include "map/map.h"
 #include "verify/cost.h"
 #include "verify/path.h"
@@ -49,50 +46,6 @@ verify_by(struct ca_attempt *a, const struct ca_scheme *scheme, X509 *cert)
 		a->msgs.signature.len});
 }
 
-static enum ca_reason
-unfit_reason(X509 *cert)
-{
-	EVP_PKEY *key = X509_get0_pubkey(cert);
-
-	if (key == NULL) {
-		struct ca_buf skip = CA_BUF_INIT(1024);
-		bool lack = ca_sigalg_lack_key(cert, &skip);
-
-		ca_buf_free(&skip);
-		return lack ? CA_R_UNSUPPORTED : CA_R_CERT_MALFORMED;
-	}
-	if ((EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS")) &&
-	    !ca_crypto_rsa_ok(key))
-		return CA_R_KEY_WEAK;
-	return CA_R_SCHEME;
-}
-
-static void
-tell_unfit(struct ca_attempt *a, const struct ca_scheme *scheme, X509 *cert)
-{
-	const EVP_PKEY *key = X509_get0_pubkey(cert);
-	struct ca_buf text = CA_BUF_INIT(1024), why = CA_BUF_INIT(1024);
-
-	if (key == NULL && ca_sigalg_lack_key(cert, &why)) {
-		ca_buf_fmt(&text, "the client's certificate is refused: %s",
-		    ca_buf_text(&why) != NULL ? ca_buf_text(&why) : "?");
-	} else if (key == NULL) {
-		ca_buf_str(&text, "the key of the client's certificate cannot "
-				  "be read");
-	} else {
-		ca_buf_str(&text, "the key of the client's certificate (");
-		ca_key_kind(key, &text);
-		ca_buf_fmt(&text,
-		    ") does not fit the scheme %s that the client used",
-		    scheme->name);
-	}
-	ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
-	    unfit_reason(cert), "%s",
-	    ca_buf_text(&text) != NULL ? ca_buf_text(&text) : "?");
-	ca_buf_free(&text);
-	ca_buf_free(&why);
-}
-
 static void
 tell_not_offered(struct ca_attempt *a)
 {
@@ -116,31 +69,15 @@ tell_not_offered(struct ca_attempt *a)
 	ca_buf_free(&text);
 }
 
-/* Of a certificate that was not decoded. */
-static enum ca_err
-not_decoded(struct ca_attempt *a, const struct ca_bytes *cert, enum ca_err rc)
-{
-	char text[CA_CERT_REFUSAL];
-	const char *why = ca_cert_refusal(cert->p, cert->len, text);
-
-	ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
-	    rc != CA_ERR_UNSUPPORTED                  ? CA_R_CERT_MALFORMED
-	    : ca_cert_unsupported(cert->p, cert->len) ? CA_R_UNSUPPORTED
-						      : CA_R_KEY_WEAK,
-	    "the client's certificate is refused: %s",
-	    why != NULL ? why : ca_err_text(rc));
-	return rc;
-}
-
 static enum ca_err
 sent_leaf(struct ca_attempt *a, const struct ca_scheme *scheme, X509 **leaf)
 {
 	enum ca_err rc;
 
-	rc = ca_crypto_cert(
-	    a->ctx->crypto, a->msgs.cert[0].p, a->msgs.cert[0].len, leaf);
+	rc = ca_auth_decode_leaf(a->ctx->crypto, &a->msgs.cert[0],
+	    CA_CHECK_SIGNATURE, a->report, leaf);
 	if (rc != CA_OK)
-		return not_decoded(a, &a->msgs.cert[0], rc);
+		return rc;
 	/* for the log, whatever comes of it */
 	ca_verify_facts(a->ctx->crypto, *leaf, a->report);
 	rc = verify_by(a, scheme, *leaf);
@@ -151,7 +88,7 @@ sent_leaf(struct ca_attempt *a, const struct ca_scheme *scheme, X509 **leaf)
 		    "the client sent: the client's --cert and --key do not "
 		    "belong together, or the request was changed on its way");
 	else if (rc == CA_ERR_UNSUPPORTED)
-		tell_unfit(a, scheme, *leaf);
+		ca_attempt_unfit(*leaf, scheme, CA_CHECK_SIGNATURE, a->report);
 	else if (rc != CA_OK)
 		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
 		    CA_R_INTERNAL, "%s", ca_err_text(rc));

@@ -2,10 +2,7 @@
 #include "cli/commands.h"
 #include "base/file.h"
 #include "tool/pamfile.h"
-#include "tool/certargs.h"
-#include "verify/certfile.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -198,37 +195,7 @@ load(const struct args *a, struct ca_explain *e, const struct ca_log *log)
 	return rc;
 }
 
-/* ---- the certificates ---- */
-
-static int
-read_certs(struct ca_crypto *crypto, const char *path, STACK_OF(X509) *out)
-{
-	struct ca_buf text = CA_BUF_INIT(CA_CERTFILE_MAX);
-	size_t bad = 0;
-	enum ca_err rc = ca_certargs_read(path, &text);
-	int status = CA_EXIT_OK;
-	char refusal[CA_CERT_REFUSAL];
-	const char *why;
-
-	if (rc != CA_OK)
-		status = ca_cli_fail("%s: %s", path,
-		    rc == CA_ERR_LIMIT ? ca_err_text(rc) : strerror(errno));
-	else if (ca_certargs_other(path, &text))
-		status = CA_EXIT_USAGE;
-	else if ((rc = ca_certfile_parse(
-		      crypto, text.p, text.len, out, &bad)) != CA_OK)
-		status = ca_cli_fail("%s: %s", path, ca_certargs_why(rc));
-	else if (bad > 0 &&
-		 (why = ca_certfile_refusal(text.p, text.len, refusal)) != NULL)
-		status = ca_cli_fail(
-		    "%s has a certificate that is refused: %s", path, why);
-	else if (bad > 0)
-		status = ca_cli_fail(
-		    "%s has a certificate that cannot be decoded; run: certauth inspect %s",
-		    path, path);
-	ca_buf_free(&text);
-	return status;
-}
+/* ---- the result ---- */
 
 static bool
 want_colour(void)
@@ -259,21 +226,21 @@ print(const struct args *a, struct ca_explain *e)
 }
 
 static int
-explain(const struct args *a, struct ca_explain *e, struct ca_crypto *crypto,
-    STACK_OF(X509) *certs)
+explain(const struct args *a, struct ca_explain *e, struct ca_crypto *crypto)
 {
 	struct ca_log log = ca_cli_log(a->debug);
-	int status = read_certs(crypto, e->cert, certs);
+	struct ca_presented certs = {.crypto = crypto,
+	    .log = &log,
+	    .report = e->report,
+	    .check = CA_CHECK_SIGNATURE};
+	int status = ca_presented_read(&certs, e->cert, a->intermediates);
 	enum ca_err rc;
 
-	if (status == CA_EXIT_OK && a->intermediates != NULL)
-		status = read_certs(crypto, a->intermediates, certs);
 	if (status != CA_EXIT_OK)
-		return status;
-	e->result.leaf = sk_X509_shift(certs);
+		goto out;
 	rc = load(a, e, &log);
 	if (rc == CA_OK) {
-		ca_explain_judge(e, crypto, &log, certs);
+		ca_explain_judge(e, &certs);
 	} else {
 		/* the module returns this for every error of the configuration */
 		e->reason = CA_R_CONFIG;
@@ -281,16 +248,18 @@ explain(const struct args *a, struct ca_explain *e, struct ca_crypto *crypto,
 		e->pam = ca_explain_pam(
 		    rc == CA_ERR_MEMORY ? rc : CA_ERR_CONFIG, "PAM_AUTH_ERR");
 	}
-	status = print(a, e);
-	if (status != CA_EXIT_OK)
-		return status;
+	if ((status = print(a, e)) != CA_EXIT_OK)
+		goto out;
+	status = e->granted ? CA_EXIT_OK : CA_EXIT_NO;
 	if (e->cfg == NULL || strcmp(e->pam, "PAM_AUTHINFO_UNAVAIL") == 0 ||
 	    strcmp(e->pam, "PAM_SERVICE_ERR") == 0) {
 		(void)ca_cli_fail(
 		    "the set-up has an error; to find it, run: certauth doctor");
-		return CA_EXIT_USAGE;
+		status = CA_EXIT_USAGE;
 	}
-	return e->granted ? CA_EXIT_OK : CA_EXIT_NO;
+out:
+	ca_presented_clear(&certs);
+	return status;
 }
 
 static int
@@ -301,17 +270,15 @@ run(int argc, char **argv)
 	    .report = ca_report_new()};
 	struct args a = {NULL};
 	struct ca_crypto *crypto = NULL;
-	STACK_OF(X509) *certs = sk_X509_new_null();
 	int status = parse_args(&a, &e, argc, argv);
 
 	if (status != CA_EXIT_OK)
 		goto out;
-	if (e.report == NULL || certs == NULL ||
-	    ca_crypto_new(&crypto) != CA_OK) {
+	if (e.report == NULL || ca_crypto_new(&crypto) != CA_OK) {
 		status = ca_cli_fail("out of memory");
 		goto out;
 	}
-	status = explain(&a, &e, crypto, certs);
+	status = explain(&a, &e, crypto);
 out:
 	for (size_t i = 0; i < e.nrules; i++) {
 		free(e.rule[i].file);
@@ -325,7 +292,6 @@ out:
 	ca_auth_result_clear(&e.result);
 	ca_report_free(e.report);
 	ca_config_free(e.cfg);
-	sk_X509_pop_free(certs, X509_free);
 	ca_crypto_free(crypto);
 	return status;
 }

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "auth/auth.h"
+#include "cli/presented.h"
 #include "tool/cli.h"
 
 /* One rule that was tried; all strings are owned. */
@@ -45,9 +46,7 @@ const char *ca_explain_pam(enum ca_err err, const char *denied);
 /* Format a time in the format of RFC 3339, UTC, in seconds. */
 void ca_explain_time(time_t t, char out[32]);
 
-/* Check the certificate e->result.leaf, and fill the rest of *e.  rest: more
- * certificates to build a path from. */
-void ca_explain_judge(struct ca_explain *e, struct ca_crypto *crypto,
-    const struct ca_log *log, STACK_OF(X509) *rest);
+/* Check the certificates, whose report is e->report, and fill the rest of *e. */
+void ca_explain_judge(struct ca_explain *e, struct ca_presented *certs);
 
 #endif

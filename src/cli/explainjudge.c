@@ -43,32 +43,42 @@ ca_explain_pam(enum ca_err err, const char *denied)
 	return strcmp(name, "denied") == 0 ? denied : name;
 }
 
-/* The reason that decided; the signature is not considered. */
+/* The reason that decided.  The signature is considered only if the client's key
+ * is refused: otherwise it does not run. */
 static enum ca_reason
 decided(const struct ca_report *r)
 {
 	static const enum ca_verdict order[] = {CA_FAIL, CA_NOT_RUN, CA_WAIVED};
 
 	for (size_t v = 0; v < sizeof order / sizeof *order; v++)
-		for (unsigned i = CA_CHECK_CHAIN; i < CA_CHECKS; i++)
+		for (unsigned i = 0; i < CA_CHECKS; i++) {
+			if (i == CA_CHECK_SIGNATURE && order[v] != CA_FAIL)
+				continue;
 			if (ca_report_verdict(r, (enum ca_check)i) == order[v])
 				return ca_report_check_reason(
 				    r, (enum ca_check)i);
+		}
 	return CA_R_OK;
 }
 
 void
-ca_explain_judge(struct ca_explain *e, struct ca_crypto *crypto,
-    const struct ca_log *log, STACK_OF(X509) *rest)
+ca_explain_judge(struct ca_explain *e, struct ca_presented *certs)
 {
 	const unsigned rest_of_it = CA_REPORT_ALL & ~(1u << CA_CHECK_SIGNATURE);
-	const struct ca_context ctx = {crypto, e->cfg, log, e->now};
+	const struct ca_context ctx = {
+	    certs->crypto, e->cfg, certs->log, e->now};
 	const struct ca_auth_trace trace = {take_rule, e};
-	enum ca_err rc;
+	enum ca_err rc = certs->rc;
 
 	ca_auth_facts(&e->peer, e->report);
-	rc = ca_auth_certificate(
-	    &ctx, &e->peer, rest, &trace, e->report, &e->result);
+	e->result.leaf = certs->leaf;
+	certs->leaf = NULL; /* transferred */
+	if (e->result.leaf != NULL)
+		rc = ca_auth_certificate(&ctx, &e->peer, certs->others, &trace,
+		    e->report, &e->result);
+	/* a login ends there, whatever the other checks would find */
+	if (ca_report_verdict(e->report, CA_CHECK_SIGNATURE) == CA_FAIL)
+		rc = CA_DENIED;
 	e->granted = rc == CA_OK && ca_report_granted(e->report, rest_of_it);
 	e->reason = decided(e->report);
 	if (rc == CA_OK && !e->granted)

@@ -90,7 +90,7 @@ check_line(const struct ca_explain *e, enum ca_check check, struct ca_buf *out)
 	ca_buf_fmt(out, "  %-11s ", ca_check_name(check));
 	paint(e, out, colour[v],
 	    v == CA_NOT_RUN ? "not run" : ca_verdict_name(v));
-	if (check == CA_CHECK_SIGNATURE)
+	if (check == CA_CHECK_SIGNATURE && v == CA_NOT_RUN)
 		ca_buf_str(out, ": explain uses no key; run: certauth try");
 	else if (v == CA_NOT_RUN)
 		ca_buf_str(out, ": an earlier check failed");

@@ -5,6 +5,7 @@
 #include "cli/pkiint.h"
 #include "cli/commands.h"
 #include "base/file.h"
+#include "crypto/certgate.h"
 #include "crypto/keykind.h"
 
 #include <errno.h>
@@ -95,6 +96,25 @@ no_passphrase(char *buf, int size, int writing, void *ctx)
 	return -1;
 }
 
+static void
+say_no_cert(const struct ca_pki *p, const char *name, const void *der, long len)
+{
+	char text[CA_CERT_REFUSAL];
+	const char *why =
+	    der != NULL ? ca_cert_refusal(der, (size_t)len, text) : NULL;
+
+	if (why == NULL)
+		(void)ca_cli_fail(
+		    "%s/%s.pem is not a certificate", p->dir, name);
+	else if (strcmp(name, "ca") == 0)
+		(void)ca_cli_fail(
+		    "%s/ca.pem cannot be used: %s; for a new CA, run: certauth pki init NEW-DIR",
+		    p->dir, why);
+	else
+		(void)ca_cli_fail(
+		    "%s/%s.pem cannot be used: %s", p->dir, name, why);
+}
+
 X509 *
 ca_pki_read_cert(const struct ca_pki *p, const char *name)
 {
@@ -107,8 +127,7 @@ ca_pki_read_cert(const struct ca_pki *p, const char *name)
 	    (PEM_bytes_read_bio(&der, &len, NULL, PEM_STRING_X509, bio,
 		 no_passphrase, NULL) != 1 ||
 		ca_crypto_cert(p->crypto, der, (size_t)len, &cert) != CA_OK))
-		(void)ca_cli_fail(
-		    "%s/%s.pem is not a certificate", p->dir, name);
+		say_no_cert(p, name, der, len);
 	OPENSSL_free(der);
 	BIO_free(bio);
 	return cert;

@@ -1,15 +1,12 @@
 /* certauth verify: check a certificate as a login would, without the mapping. */
-#include "crypto/certgate.h"
 #include "verify/verify.h"
 #include "tool/certargs.h"
 #include "tool/cli.h"
 #include "cli/commands.h"
+#include "cli/presented.h"
 #include "cli/verifyargs.h"
-#include "verify/certfile.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const char help[] =
     "usage: certauth verify [OPTIONS] CERT.pem\n"
@@ -41,76 +38,6 @@ static int run(int argc, char **argv);
 const struct ca_command ca_cmd_verify = {
     "verify", "check a certificate as a login would", help, run};
 
-/* ---- the certificates ---- */
-
-struct certs {
-	struct ca_crypto *crypto;
-	X509 *leaf;
-	STACK_OF(X509) *others;
-	bool want_leaf, bad_leaf;
-	enum ca_reason reason; /* of a bad leaf */
-	/* why the leaf is refused before decoding, or NULL */
-	const char *refusal;
-	char refusal_text[CA_CERT_REFUSAL];
-};
-
-static enum ca_err
-take_cert(void *ctx, const uint8_t *der, size_t len)
-{
-	struct certs *certs = ctx;
-	X509 *cert = NULL;
-	enum ca_err rc = ca_crypto_cert(certs->crypto, der, len, &cert);
-
-	if (rc == CA_ERR_MEMORY)
-		return rc;
-	if (certs->want_leaf) {
-		certs->want_leaf = false;
-		certs->bad_leaf = cert == NULL;
-		certs->reason = rc != CA_ERR_UNSUPPORTED ? CA_R_CERT_MALFORMED
-				: ca_cert_unsupported(der, len)
-				    ? CA_R_UNSUPPORTED
-				    : CA_R_CHAIN_WEAK;
-		if (cert == NULL)
-			certs->refusal =
-			    ca_cert_refusal(der, len, certs->refusal_text);
-		certs->leaf = cert;
-		return CA_OK;
-	}
-	if (cert == NULL) { /* a path without the intermediate may exist */
-		char text[CA_CERT_REFUSAL];
-		const char *why = ca_cert_refusal(der, len, text);
-
-		if (why != NULL)
-			(void)fprintf(stderr,
-			    "certauth: an intermediate is ignored: %s\n", why);
-		return CA_OK;
-	}
-	if (sk_X509_push(certs->others, cert) <= 0) {
-		X509_free(cert);
-		return CA_ERR_MEMORY;
-	}
-	return CA_OK;
-}
-
-static int
-read_certs(struct certs *certs, const char *path)
-{
-	struct ca_buf text = CA_BUF_INIT(CA_CERTFILE_MAX);
-	enum ca_err rc = ca_certargs_read(path, &text);
-	int status = CA_EXIT_OK;
-
-	if (rc != CA_OK)
-		status = ca_cli_fail("%s: %s", path,
-		    rc == CA_ERR_LIMIT ? ca_err_text(rc) : strerror(errno));
-	else if (ca_certargs_other(path, &text))
-		status = CA_EXIT_USAGE;
-	else if ((rc = ca_certfile_each(text.p, text.len, take_cert, certs)) !=
-		 CA_OK)
-		status = ca_cli_fail("%s: %s", path, ca_certargs_why(rc));
-	ca_buf_free(&text);
-	return status;
-}
-
 /* ---- the result ---- */
 
 static void
@@ -141,36 +68,24 @@ print(const struct ca_verify_args *a, const struct ca_report *report,
 }
 
 static int
-judge(const struct ca_verify_args *a, const struct ca_log *log,
-    struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct certs *certs)
+judge(const struct ca_verify_args *a, const struct ca_config *cfg,
+    const struct ca_presented *p)
 {
-	struct ca_verify_input in = {
-	    certs->leaf, certs->others, (time_t)a->now};
-	struct ca_report *report = ca_report_new();
+	struct ca_verify_input in = {p->leaf, p->others, (time_t)a->now};
 	STACK_OF(X509) *chain = NULL;
 	enum ca_err rc = CA_OK;
 	int status;
 
-	if (report == NULL)
-		return ca_cli_fail("out of memory");
-	if (certs->bad_leaf)
-		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, certs->reason,
-		    "%s",
-		    certs->refusal != NULL
-			? certs->refusal
-			: "the certificate cannot be decoded");
-	else
-		rc = ca_verify(crypto, cfg, log, &in, report, &chain);
-	status = rc == CA_OK && ca_report_granted(report, CA_REPORT_CERT)
+	if (p->leaf != NULL)
+		rc = ca_verify(p->crypto, cfg, p->log, &in, p->report, &chain);
+	status = rc == CA_OK && ca_report_granted(p->report, CA_REPORT_CERT)
 		     ? CA_EXIT_OK
 		 : rc == CA_OK ? CA_EXIT_NO
 			       : CA_EXIT_USAGE;
-	print(a, report, chain);
+	print(a, p->report, chain);
 	if (fflush(stdout) != 0 && status == CA_EXIT_OK)
 		status = CA_EXIT_USAGE;
 	sk_X509_pop_free(chain, X509_free);
-	ca_report_free(report);
 	return status;
 }
 
@@ -181,8 +96,8 @@ run(int argc, char **argv)
 	    .policy = CA_BUF_INIT(65536),
 	    .exempt = CA_BUF_INIT(65536),
 	    .now = (long long)time(NULL)};
-	struct certs certs = {.want_leaf = true};
-	struct ca_crypto *crypto = NULL;
+	struct ca_presented certs = {
+	    .report = ca_report_new(), .check = CA_CHECK_CHAIN};
 	struct ca_config *cfg = NULL;
 	int status = ca_verify_args_parse(&a, &ca_cmd_verify, argc, argv);
 
@@ -191,26 +106,22 @@ run(int argc, char **argv)
 	struct ca_log log = ca_cli_log(a.debug);
 	enum ca_err rc = ca_verify_args_configure(&a, &log, &cfg);
 	if (rc == CA_OK)
-		rc = ca_crypto_new(&crypto);
-	certs.crypto = crypto;
-	certs.others = sk_X509_new_null();
-	if (rc != CA_OK || certs.others == NULL) {
-		status =
-		    rc == CA_ERR_CONFIG
-			? CA_EXIT_USAGE
-			: ca_cli_fail("%s",
-			      ca_err_text(rc != CA_OK ? rc : CA_ERR_MEMORY));
+		rc = certs.report == NULL ? CA_ERR_MEMORY
+					  : ca_crypto_new(&certs.crypto);
+	if (rc != CA_OK) {
+		status = rc == CA_ERR_CONFIG
+			     ? CA_EXIT_USAGE
+			     : ca_cli_fail("%s", ca_err_text(rc));
 		goto out;
 	}
-	if ((status = read_certs(&certs, a.cert)) != CA_EXIT_OK ||
-	    (a.intermediates != NULL &&
-		(status = read_certs(&certs, a.intermediates)) != CA_EXIT_OK))
-		goto out;
-	status = judge(&a, &log, crypto, cfg, &certs);
+	certs.log = &log;
+	status = ca_presented_read(&certs, a.cert, a.intermediates);
+	if (status == CA_EXIT_OK)
+		status = judge(&a, cfg, &certs);
 out:
-	X509_free(certs.leaf);
-	sk_X509_pop_free(certs.others, X509_free);
-	ca_crypto_free(crypto);
+	ca_presented_clear(&certs);
+	ca_report_free(certs.report);
+	ca_crypto_free(certs.crypto);
 	ca_config_free(cfg);
 	ca_buf_free(&a.purpose);
 	ca_buf_free(&a.policy);

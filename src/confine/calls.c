@@ -8,11 +8,11 @@
  */
 #include "confine/calltable.h"
 #include "confine/confine.h"
+#include "confine/kernel.h"
 #include "confine/refused.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/net.h>
 #include <linux/seccomp.h>
 #include <stdbool.h>
@@ -21,35 +21,6 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#if defined(__x86_64__) && !defined(__ILP32__)
-#define ARCH AUDIT_ARCH_X86_64
-#define FOREIGN 0x40000000 /* the bit of calls of x32 */
-#elif defined(__i386__)
-#define ARCH AUDIT_ARCH_I386
-#elif defined(__aarch64__) && !defined(__ILP32__) && !defined(__AARCH64EB__)
-#define ARCH AUDIT_ARCH_AARCH64
-#elif defined(__arm__) && defined(__ARM_EABI__) && !defined(__ARMEB__)
-#define ARCH AUDIT_ARCH_ARM
-#elif defined(__riscv) && __riscv_xlen == 64
-#define ARCH AUDIT_ARCH_RISCV64
-#elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__)
-#define ARCH AUDIT_ARCH_PPC64LE
-#elif defined(__s390x__)
-#define ARCH AUDIT_ARCH_S390X
-#else
-#define ARCH 0
-#endif
-
-/* An int that is the nth argument: its half of 64 bits. */
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define LOW 4
-#else
-#define LOW 0
-#endif
-#define ARG(nth)                                                               \
-	((uint32_t)(offsetof(struct seccomp_data, args) + 8 * (nth) + LOW))
-#define NUMBER ((uint32_t)offsetof(struct seccomp_data, nr))
 
 #define LARGE_FILE 0100000 /* what libraries may add where O_LARGEFILE is 0 */
 #define OPEN_ALLOWED                                                           \
@@ -61,22 +32,30 @@
 
 #define BLOCKS 32 /* of 32 numbers: there are about 470 */
 
+/* Targets of jumps beyond the 255 instructions that can be skipped: the three
+ * endings, which are the last instructions. */
+enum ending { ALLOW = 256, UNKNOWN, KILL };
+
 struct maker {
 	struct ca_confine_calls *out;
-	uint32_t unknown; /* what happens to a call that is not in the table */
-	uint32_t kills;
+	int number[CA_CONFINE_TABLE_MAX]; /* of each row of the table, or -1 */
+	size_t yes[CA_CONFINE_CODE], no[CA_CONFINE_CODE];
 	bool full;
 };
 
 static void
 put(struct maker *m, unsigned code, uint32_t k, size_t yes, size_t no)
 {
-	if (m->out->n == CA_CONFINE_CODE || yes > UINT8_MAX || no > UINT8_MAX) {
+	unsigned short n = m->out->n;
+
+	if (n == CA_CONFINE_CODE) {
 		m->full = true;
 		return;
 	}
-	m->out->code[m->out->n++] =
-	    (struct sock_filter){(uint16_t)code, (uint8_t)yes, (uint8_t)no, k};
+	m->out->code[n] = (struct sock_filter){.code = (uint16_t)code, .k = k};
+	m->yes[n] = yes;
+	m->no[n] = no;
+	m->out->n++;
 }
 
 static void
@@ -85,46 +64,63 @@ put_load(struct maker *m, uint32_t offset)
 	put(m, BPF_LD | BPF_W | BPF_ABS, offset, 0, 0);
 }
 
-static void
-put_return(struct maker *m, uint32_t action)
-{
-	put(m, BPF_RET | BPF_K, action, 0, 0);
-}
-
-/* If A is k, the next yes instructions are skipped; else the next no ones. */
+/* If A is k, go to yes, an ending or a number of instructions to skip; else to
+ * no. */
 static void
 put_equal(struct maker *m, uint32_t k, size_t yes, size_t no)
 {
 	put(m, BPF_JMP | BPF_JEQ | BPF_K, k, yes, no);
 }
 
-/* If A has one of the bits, action; else go on. */
+/* The same, if A has one of the bits. */
 static void
-put_if_any(struct maker *m, uint32_t bits, uint32_t action)
+put_any(struct maker *m, uint32_t bits, size_t yes, size_t no)
 {
-	put(m, BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1);
-	put_return(m, action);
+	put(m, BPF_JMP | BPF_JSET | BPF_K, bits, yes, no);
+}
+
+/* How many instructions instruction `at' has to skip. */
+static uint8_t
+skip_of(struct maker *m, size_t at, size_t target)
+{
+	size_t skip = target;
+
+	if (target >= ALLOW)
+		skip = m->out->n - 3U + (target - ALLOW) - at - 1;
+	if (skip > UINT8_MAX)
+		m->full = true;
+	return (uint8_t)skip;
+}
+
+/* Put the endings, and let the jumps reach them. */
+static void
+finish(struct maker *m, uint32_t unknown)
+{
+	put(m, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
+	put(m, BPF_RET | BPF_K, unknown, 0, 0);
+	put(m, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
+	for (size_t i = 0; i < m->out->n; i++) {
+		m->out->code[i].jt = skip_of(m, i, m->yes[i]);
+		m->out->code[i].jf = skip_of(m, i, m->no[i]);
+	}
 }
 
 /* Allow if the argument is one of the values. */
 static void
 put_values(struct maker *m, unsigned arg, const uint32_t *value, size_t n,
-    uint32_t otherwise)
+    enum ending otherwise)
 {
-	put_load(m, ARG(arg));
+	put_load(m, CA_SECCOMP_ARG(arg));
 	for (size_t i = 0; i < n; i++)
-		put_equal(m, value[i], n - i, 0);
-	put_return(m, otherwise);
-	put_return(m, SECCOMP_RET_ALLOW);
+		put_equal(m, value[i], ALLOW, i + 1 < n ? 0 : otherwise);
 }
 
 static void
 put_open(struct maker *m, unsigned arg)
 {
-	put_load(m, ARG(arg));
-	put_if_any(m, OPEN_KILLS, m->kills);
-	put_if_any(m, ~OPEN_ALLOWED, m->unknown);
-	put_return(m, SECCOMP_RET_ALLOW);
+	put_load(m, CA_SECCOMP_ARG(arg));
+	put_any(m, OPEN_KILLS, KILL, 0);
+	put_any(m, ~OPEN_ALLOWED, UNKNOWN, ALLOW);
 }
 
 /* What decides about a call of that kind.  A is lost. */
@@ -147,20 +143,19 @@ put_check(struct maker *m, enum ca_confine_kind kind, uint32_t socket)
 		put_open(m, 2);
 		break;
 	case CA_CALL_MEMORY:
-		put_load(m, ARG(2));
-		put_if_any(m, PROT_EXEC, m->unknown);
-		put_return(m, SECCOMP_RET_ALLOW);
+		put_load(m, CA_SECCOMP_ARG(2));
+		put_any(m, PROT_EXEC, UNKNOWN, ALLOW);
 		break;
 	case CA_CALL_FCNTL:
 		put_values(m, 1, commands, sizeof commands / sizeof *commands,
-		    m->unknown);
+		    UNKNOWN);
 		break;
 	case CA_CALL_SOCKET:
-		put_values(m, 0, &socket, 1, m->kills);
+		put_values(m, 0, &socket, 1, KILL);
 		break;
 	case CA_CALL_SOCKETCALL:
 		put_values(m, 0, operations,
-		    sizeof operations / sizeof *operations, m->kills);
+		    sizeof operations / sizeof *operations, KILL);
 		break;
 	}
 }
@@ -170,34 +165,27 @@ put_check(struct maker *m, enum ca_confine_kind kind, uint32_t socket)
 static void
 put_kind(struct maker *m, enum ca_confine_kind kind, uint32_t socket)
 {
-	struct ca_confine_calls *out = m->out;
-	unsigned short first = out->n, check;
+	unsigned short first = m->out->n, check;
 
 	for (size_t i = 0; i < ca_confine_table_size; i++) {
-		int nr = ca_confine_number(&ca_confine_table[i]);
-
-		if (ca_confine_table[i].kind == kind && nr >= 0)
-			put_equal(m, (uint32_t)nr, 0, 0);
+		if (ca_confine_table[i].kind == kind && m->number[i] >= 0)
+			put_equal(m, (uint32_t)m->number[i], 0, 0);
 	}
-	if ((check = out->n) == first)
+	if ((check = m->out->n) == first)
 		return;
 	put_check(m, kind, socket);
-	if (out->n - check > UINT8_MAX || check - first > UINT8_MAX) {
-		m->full = true;
-		return;
-	}
 	for (unsigned short i = first; i < check; i++)
-		out->code[i].jt = (uint8_t)(check - 1 - i);
-	out->code[check - 1].jf = (uint8_t)(out->n - check);
+		m->yes[i] = check - 1U - i;
+	m->no[check - 1] = m->out->n - (size_t)check;
 }
 
 /* Bits of the numbers of that kind. */
 static void
-masks(enum ca_confine_kind kind, uint32_t mask[BLOCKS])
+masks(const struct maker *m, enum ca_confine_kind kind, uint32_t mask[BLOCKS])
 {
 	memset(mask, 0, BLOCKS * sizeof *mask);
 	for (size_t i = 0; i < ca_confine_table_size; i++) {
-		int nr = ca_confine_number(&ca_confine_table[i]);
+		int nr = m->number[i];
 
 		if (ca_confine_table[i].kind == kind && nr >= 0 &&
 		    nr < 32 * BLOCKS)
@@ -211,32 +199,29 @@ put_bits(struct maker *m)
 {
 	uint32_t allowed[BLOCKS], killing[BLOCKS];
 
-	masks(CA_CALL_FREE, allowed);
-	masks(CA_CALL_KILLS, killing);
-	if (m->kills == m->unknown)
-		memset(killing, 0, sizeof killing);
+	masks(m, CA_CALL_FREE, allowed);
+	masks(m, CA_CALL_KILLS, killing);
 	/* X: the bit of the number; A: its block */
 	put(m, BPF_ALU | BPF_AND | BPF_K, 31, 0, 0);
 	put(m, BPF_MISC | BPF_TAX, 0, 0, 0);
 	put(m, BPF_LD | BPF_IMM, 1, 0, 0);
 	put(m, BPF_ALU | BPF_LSH | BPF_X, 0, 0, 0);
 	put(m, BPF_MISC | BPF_TAX, 0, 0, 0);
-	put_load(m, NUMBER);
+	put_load(m, CA_SECCOMP_NUMBER);
 	put(m, BPF_ALU | BPF_RSH | BPF_K, 5, 0, 0);
 	for (uint32_t i = 0; i < BLOCKS; i++) {
-		size_t len = 2 + 2 * ((allowed[i] != 0) + (killing[i] != 0));
+		size_t n = (allowed[i] != 0) + (size_t)(killing[i] != 0);
 
-		if (len == 2)
+		if (n == 0)
 			continue;
-		put_equal(m, i, 0, len);
+		put_equal(m, i, 0, 1 + n);
 		put(m, BPF_MISC | BPF_TXA, 0, 0, 0);
 		if (allowed[i] != 0)
-			put_if_any(m, allowed[i], SECCOMP_RET_ALLOW);
+			put_any(m, allowed[i], ALLOW, n == 2 ? 0 : UNKNOWN);
 		if (killing[i] != 0)
-			put_if_any(m, killing[i], m->kills);
-		put_return(m, m->unknown);
+			put_any(m, killing[i], KILL, UNKNOWN);
 	}
-	put_return(m, m->unknown);
+	put(m, BPF_JMP | BPF_JA, 1, 0, 0); /* past ALLOW: UNKNOWN */
 }
 
 static uint32_t
@@ -253,25 +238,25 @@ ca_confine_calls_make(
     enum ca_confine_mode mode, int socket, struct ca_confine_calls *calls)
 {
 	enum ca_err ret = CA_ERR_UNSET;
-	struct maker m = {.out = calls,
-	    .unknown = action_of_unknown(mode),
-	    .kills = SECCOMP_RET_KILL_PROCESS};
+	struct maker m = {.out = calls};
 
 	*calls = (struct ca_confine_calls){.mode = mode};
-	if (ARCH == 0) {
+	if (CA_SECCOMP_ARCH == 0) {
 		ret = CA_ERR_UNSUPPORTED;
 		goto out;
 	}
-	put_load(&m, (uint32_t)offsetof(struct seccomp_data, arch));
-	put_equal(&m, ARCH, 1, 0);
-	put_return(&m, m.kills);
-	put_load(&m, NUMBER);
-#ifdef FOREIGN
-	put_if_any(&m, FOREIGN, m.kills);
+	for (size_t i = 0; i < ca_confine_table_size; i++)
+		m.number[i] = ca_confine_number(&ca_confine_table[i]);
+	put_load(&m, CA_SECCOMP_ARCH_AT);
+	put_equal(&m, CA_SECCOMP_ARCH, 0, KILL);
+	put_load(&m, CA_SECCOMP_NUMBER);
+#ifdef CA_SECCOMP_FOREIGN
+	put_any(&m, CA_SECCOMP_FOREIGN, KILL, 0);
 #endif
 	for (int kind = CA_CALL_OPEN; kind <= CA_CALL_SOCKETCALL; kind++)
 		put_kind(&m, (enum ca_confine_kind)kind, (uint32_t)socket);
 	put_bits(&m);
+	finish(&m, action_of_unknown(mode));
 	if (m.full) {
 		ret = CA_ERR_LIMIT;
 		goto out;
@@ -279,14 +264,6 @@ ca_confine_calls_make(
 	ret = CA_OK;
 out:
 	return ret;
-}
-
-/* A kernel that takes filters looks at the address first: EFAULT. */
-static bool
-has_filters(void)
-{
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0U, NULL) != 0 &&
-	       errno == EFAULT;
 }
 
 enum ca_err
@@ -302,7 +279,7 @@ ca_confine_calls_enter(const struct ca_confine_calls *calls, const char **step)
 		ret = CA_ERR_USAGE;
 		goto out;
 	}
-	if (!has_filters()) {
+	if (!ca_confine_kernel_filters()) {
 		ret = CA_ERR_UNSUPPORTED;
 		goto out;
 	}

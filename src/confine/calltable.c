@@ -56,6 +56,8 @@ const struct ca_confine_call ca_confine_table[] = {
     FREE(getpid), FREE(gettid), FREE(getuid), FREE(getuid32), FREE(geteuid),
     FREE(geteuid32), FREE(getgid), FREE(getgid32), FREE(getegid),
     FREE(getegid32),
+    /* the host's name, for host_names by default */
+    FREE(uname),
 
     FREE(exit_group),
 
@@ -108,16 +110,19 @@ const struct ca_confine_call ca_confine_table[] = {
 const size_t ca_confine_table_size =
     sizeof ca_confine_table / sizeof ca_confine_table[0];
 
+_Static_assert(sizeof ca_confine_table / sizeof ca_confine_table[0] <=
+		   CA_CONFINE_TABLE_MAX,
+    "the table is longer than CA_CONFINE_TABLE_MAX");
+
 int
 ca_confine_number(const struct ca_confine_call *call)
 {
-	const char *p = call->number;
 	long sum = 0;
 
-	if (*p != '(' && !isdigit((unsigned char)*p))
+	if (call->number[0] != '(' && !isdigit((unsigned char)call->number[0]))
 		return -1;
-	while (*p != '\0') {
-		char *end;
+	for (const char *p = call->number; *p != '\0';) {
+		char *end = NULL;
 
 		if (isdigit((unsigned char)*p)) {
 			sum += strtol(p, &end, 0);

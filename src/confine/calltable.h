@@ -23,6 +23,8 @@ struct ca_confine_call {
 	const char *number;
 };
 
+#define CA_CONFINE_TABLE_MAX 256
+
 extern const struct ca_confine_call ca_confine_table[];
 extern const size_t ca_confine_table_size;
 

@@ -83,6 +83,43 @@ say_unreadable(struct ca_doctor *d, const struct ca_doctor_dir *dir,
 		    path, dir->path);
 }
 
+struct unsupported {
+	size_t n;                  /* certificates */
+	char why[CA_CERT_REFUSAL]; /* of the first */
+};
+
+static enum ca_err
+count_unsupported(void *ctx, const uint8_t *der, size_t len)
+{
+	struct unsupported *u = ctx;
+	char text[CA_CERT_REFUSAL];
+	const char *why = ca_cert_refusal(der, len, text);
+
+	if (why != NULL && ca_cert_unsupported(der, len) && u->n++ == 0)
+		(void)snprintf(u->why, sizeof u->why, "%s", why);
+	return CA_OK;
+}
+
+/* Of a file that can be read, bad certificates are not decoded: report those with
+ * a key of a type that is not supported, and return how many there are. */
+static size_t
+say_unsupported(struct ca_doctor *d, struct ca_doctor_dir *dir,
+    const char *path, const struct ca_buf *file)
+{
+	struct unsupported u = {.n = 0};
+
+	if (ca_certfile_each_ca(file->p, file->len, count_unsupported, &u) !=
+	    CA_OK)
+		return 0;
+	dir->unsupported += u.n;
+	if (u.n == 0 || is_other_name(path))
+		return u.n;
+	ca_doctor_find(d, CA_F_CA_UNSUPPORTED, CA_LEVEL_ERROR,
+	    "%s has a certificate that cannot be used: %s", path, u.why);
+	ca_doctor_mend(d, "ask the CA for a certificate with an RSA or EC key");
+	return u.n;
+}
+
 /* The file does not exist: name is a link to nothing, unless it was removed
  * just now. */
 static void
@@ -107,11 +144,11 @@ say_dangling(struct ca_doctor *d, const struct ca_doctor_dir *dir,
 
 /* Append the certificates of a file to certs.  Records why it cannot be used. */
 static void
-read_certs(struct ca_doctor *d, const struct ca_doctor_dir *dir,
-    const char *path, bool hashed, struct ca_buf *file, STACK_OF(X509) *certs)
+read_certs(struct ca_doctor *d, struct ca_doctor_dir *dir, const char *path,
+    bool hashed, struct ca_buf *file, STACK_OF(X509) *certs)
 {
 	char what[CA_CERTFILE_TROUBLE];
-	size_t bad = 0;
+	size_t bad = 0, unsupported;
 	enum ca_err rc = ca_file_read(AT_FDCWD, path, CA_CERTFILE_MAX, file);
 
 	(void)snprintf(what, sizeof what, "cannot be read: %s",
@@ -128,6 +165,12 @@ read_certs(struct ca_doctor *d, const struct ca_doctor_dir *dir,
 		rc = ca_certfile_parse_ca(
 		    d->crypto, file->p, file->len, certs, &bad);
 		(void)ca_certfile_trouble(file->p, file->len, rc, what);
+	}
+	if (rc == CA_OK && bad > 0 &&
+	    (unsupported = say_unsupported(d, dir, path, file)) > 0) {
+		bad -= unsupported;
+		(void)snprintf(what, sizeof what,
+		    "contains another certificate that cannot be used");
 	}
 	/* PEM without a certificate is no mistake under a plain name */
 	if ((rc != CA_OK && (rc != CA_ERR_NOT_FOUND || hashed)) || bad > 0)
@@ -245,7 +288,7 @@ check_dir(struct ca_doctor *d, const char *path, bool anchors)
 	if (d->ncas > dir.first)
 		qsort(d->ca + dir.first, d->ncas - dir.first, sizeof *d->ca,
 		    by_file);
-	if (anchors && d->ncas == dir.first) {
+	if (anchors && d->ncas == dir.first && dir.unsupported == 0) {
 		ca_doctor_find(d, CA_F_CA_NONE, CA_LEVEL_ERROR,
 		    "%s contains no CA certificate", path);
 		mend_empty(d, path, false);

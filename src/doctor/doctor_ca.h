@@ -19,6 +19,8 @@ struct ca_doctor_dir {
 	} * hashed;
 	size_t nhashed;
 	size_t first; /* index of its first certificate in d->ca */
+	/* certificates that are not in d->ca because of the type of their key */
+	size_t unsupported;
 };
 
 /* Check the certificates of a directory: d->ca from dir->first on. */

@@ -69,12 +69,8 @@ check_times(
 	char when[48];
 
 	if (!ca_crypto_seconds(X509_CRL_get0_lastUpdate(x), &last) ||
-	    !ca_crladmin_end(x, d->cfg, &end)) {
-		ca_doctor_find(d, CA_F_CRL_MALFORMED, CA_LEVEL_WARNING,
-		    "%s/%s has a time that cannot be read", l->path, name);
-		mend_replace(l, name);
-		return;
-	}
+	    !ca_crladmin_end(x, d->cfg, &end))
+		return; /* never: ca_crl_trouble has reported such a time */
 	if (last > d->now) {
 		ca_doctor_when(last, d->now, when);
 		ca_doctor_find(d, CA_F_CRL_FUTURE, CA_LEVEL_WARNING,

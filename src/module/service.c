@@ -12,10 +12,10 @@
 #include "base/file.h"
 #include "base/home.h"
 #include "channel/channel.h"
+#include "module/passwd.h"
 #include "module/verifier.h"
 
 #define CALLS_MAX 20000 /* of one operation: a directory with that many files */
-#define ENTRY_MAX ((size_t)1 << 20) /* bytes of a passwd entry */
 
 /* ---- files ---- */
 
@@ -128,25 +128,6 @@ serve_open(struct ca_verifier *v, const struct ca_op_call *call,
 
 /* ---- accounts ---- */
 
-/* getpwnam_r; *entry is NULL if there is no such account.  0, or errno. */
-static int
-find_account(
-    const char *name, struct passwd *pw, char **text, struct passwd **entry)
-{
-	*entry = NULL;
-	for (size_t size = 1024; size <= ENTRY_MAX; size *= 4) {
-		char *p = realloc(*text, size);
-
-		if (p == NULL)
-			return ENOMEM;
-		*text = p;
-		int e = getpwnam_r(name, pw, p, size, entry);
-		if (e != ERANGE)
-			return e;
-	}
-	return ERANGE;
-}
-
 static enum ca_err
 send_reply(struct ca_verifier *v, const struct ca_op_reply *reply, int fd)
 {
@@ -167,7 +148,7 @@ serve_account(struct ca_verifier *v, const struct ca_op_call *call)
 
 	if (call->name == NULL)
 		return CA_ERR_FORMAT;
-	e = find_account(call->name, &pw, &text, &entry);
+	e = ca_account_entry(call->name, &pw, &text, &entry);
 	if (entry != NULL) {
 		reply.err = CA_OK;
 		reply.uid = entry->pw_uid;
@@ -203,7 +184,7 @@ serve_home(struct ca_verifier *v, const struct ca_op_call *call)
 	if (call->name == NULL)
 		return CA_ERR_FORMAT;
 	close_home(&v->home);
-	(void)find_account(call->name, &pw, &text, &entry);
+	(void)ca_account_entry(call->name, &pw, &text, &entry);
 	if (entry != NULL) {
 		rc = ca_home_open(entry->pw_dir, entry->pw_uid, path, &fd);
 		reply.err = (uint64_t)rc;
@@ -224,8 +205,12 @@ serve_home(struct ca_verifier *v, const struct ca_op_call *call)
 static enum ca_err
 serve_sign(struct ca_verifier *v, const struct ca_op_call *call)
 {
-	const struct ca_channel_settings set = {
-	    .helper = call->helper, .helper_timeout = (unsigned)call->timeout};
+	const struct ca_channel_settings set = {.helper = call->helper,
+	    .helper_timeout = (unsigned)call->timeout,
+	    .helper_write = call->helper_write.v,
+	    .nhelper_write = call->helper_write.n,
+	    .helper_network = call->helper_network != 0,
+	    .helper_free = call->helper_free != 0};
 	struct ca_op_reply reply = {.err = CA_ERR_UNSET};
 	struct ca_buf verify = CA_BUF_INIT(16384);
 	enum ca_err rc;

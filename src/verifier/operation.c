@@ -1,5 +1,6 @@
 #include "verifier/operation.h"
 
+#include "map/map.h"
 #include "verifier/operationint.h"
 
 #define ANSWER_BYTES ((size_t)1 << 18)
@@ -72,6 +73,16 @@ refuse_configuration(struct ca_operation *o, const struct ca_op_body *body)
 	return o->cfg_err == CA_ERR_MEMORY ? CA_ERR_MEMORY : CA_ERR_CONFIG;
 }
 
+/* This worker has seen nothing of a client but the name of the login. */
+static enum ca_err
+confirm(const struct ca_operation *o, const struct ca_op_body *body)
+{
+	const struct ca_context ctx = ca_operation_context(o, body);
+
+	return body->user != NULL ? ca_map_names(&ctx, body->user)
+				  : CA_ERR_FORMAT;
+}
+
 static enum ca_err
 carry_out(struct ca_operation *o, const struct ca_op_body *body,
     struct ca_report *report)
@@ -86,6 +97,8 @@ carry_out(struct ca_operation *o, const struct ca_op_body *body,
 		return ca_operation_judge(o, body, report);
 	case CA_OP_RECHECK:
 		return ca_operation_recheck(o, body, report);
+	case CA_OP_CONFIRM:
+		return confirm(o, body);
 	}
 	return CA_ERR_USAGE;
 }

@@ -9,7 +9,14 @@
 #include "confine/confine.h"
 #include "verifier/operation.h"
 
+#ifndef MESSAGE_MS
 #define MESSAGE_MS 5000 /* how long the module may take for a message */
+#endif
+
+#ifdef CA_VERIFIER_HOOK
+/* tests/takeover/hook.c: what a worker does that was taken over */
+void ca_worker_hook(struct ca_operation *o, const struct ca_op_body *body);
+#endif
 
 #ifdef CA_CONFINE_TEST
 #define CALLS_MODE CA_CONFINE_KILL
@@ -45,7 +52,7 @@ take_args(struct ca_operation *o, struct ca_buf *bytes)
 	if (o->args.service == NULL)
 		o->args.service = "";
 	if (o->args.id.len != CA_OP_ID_LEN || o->args.op < CA_OP_REQUEST ||
-	    o->args.op > CA_OP_RECHECK)
+	    o->args.op > CA_OP_CONFIRM)
 		return CA_ERR_FORMAT;
 	o->op = (enum ca_op)o->args.op;
 	return CA_OK;
@@ -174,6 +181,9 @@ run(const struct ca_worker *w, struct ca_operation *o, struct ca_buf *args,
 	*body = link->in; /* transferred */
 	link->in = CA_BUF_INIT(CA_OP_FRAME_MAX);
 	const struct ca_op_body content = msg.u.body;
+#ifdef CA_VERIFIER_HOOK
+	ca_worker_hook(o, &content);
+#endif
 	ca_operation_run(o, &content);
 	tell_refused(o);
 	msg = (struct ca_op_msg){.type = CA_OP_ANSWER};

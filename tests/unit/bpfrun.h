@@ -43,6 +43,9 @@ bpf_run(const struct sock_filter *code, size_t n, const struct seccomp_data *sd)
 		case BPF_MISC | BPF_TXA:
 			a = x;
 			break;
+		case BPF_JMP | BPF_JA:
+			pc += i->k;
+			break;
 		case BPF_JMP | BPF_JEQ | BPF_K:
 			pc += a == i->k ? i->jt : i->jf;
 			break;

@@ -9,8 +9,10 @@
 #include "confinechild.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 
 static const char *step;
 
@@ -53,10 +55,23 @@ is_user(void)
 	return seen == 4 ? 0 : 4;
 }
 
+/* A capability for programs that it would execute: a change of the user leaves it. */
+static int
+inherit_a_capability(void)
+{
+	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &head, data) != 0)
+		return -1;
+	data[0].inheritable |= data[0].permitted;
+	return (int)syscall(SYS_capset, &head, data);
+}
+
 static int
 become_user(void)
 {
-	return as_user() == 0 ? is_user() : 9;
+	return inherit_a_capability() == 0 && as_user() == 0 ? is_user() : 9;
 }
 
 /* As in a service with a limit that the user has reached already: a process of
@@ -351,6 +366,12 @@ parent(void **state)
 	assert_int_equal(read(alive[0], &c, 1), 0);
 	alarm(0);
 	(void)close(alive[0]);
+}
+
+static void namespace(void **state)
+{
+	(void)state;
+	needs_a_plain_process();
 	if (WEXITSTATUS(child_status(in_a_pid_namespace)) == 77) {
 		print_message("# SKIP: no pid namespace can be made here\n");
 		skip();
@@ -365,6 +386,7 @@ main(void)
 	    cmocka_unit_test(user),
 	    cmocka_unit_test(limits),
 	    cmocka_unit_test(parent),
+	    cmocka_unit_test(namespace),
 	};
 
 	return cmocka_run_group_tests_name("confine", tests, NULL, NULL);

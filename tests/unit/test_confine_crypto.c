@@ -133,7 +133,8 @@ signatures(void **state)
 	static const struct signature row[] = {{"RSA", "SHA256", true},
 	    {"RSA", "SHA512", false}, {"P-256", "SHA256", false},
 	    {"P-384", "SHA384", false}, {"P-521", "SHA512", false},
-	    {"ED25519", NULL, false}, {"ED448", NULL, false}};
+	    {"ED25519", NULL, false}, {"ED448", NULL, false},
+	    {"ML-DSA-65", NULL, false}};
 
 	(void)state;
 	needs_a_plain_process();
@@ -151,6 +152,12 @@ signatures(void **state)
 		else
 			signature.key =
 			    EVP_PKEY_Q_keygen(lib, NULL, row[i].type);
+		if (signature.key == NULL &&
+		    strncmp(row[i].type, "ML-", 3) == 0) {
+			print_message(
+			    "# this libcrypto has no %s\n", row[i].type);
+			continue;
+		}
 		assert_non_null(signature.key);
 		assert_true(sign_or_verify(&signature, true));
 		child_returns(verify_confined, 0);
@@ -216,18 +223,16 @@ fetch(void)
 	OSSL_LIB_CTX *lib = ca_crypto_get0_libctx(crypto), *new;
 	unsigned char bytes[64];
 	EVP_MD *md;
-	EVP_CIPHER *cipher;
-	EVP_PKEY *key;
 
 	if (!confine())
 		return 1;
 	if ((md = EVP_MD_fetch(lib, "SHA3-384", NULL)) == NULL ||
 	    EVP_Digest("x", 1, bytes, NULL, md, NULL) != 1)
 		return 2;
-	if ((cipher = EVP_CIPHER_fetch(lib, "AES-256-GCM", NULL)) == NULL)
+	if (EVP_CIPHER_fetch(lib, "AES-256-GCM", NULL) == NULL)
 		return 3;
 	if (RAND_bytes_ex(lib, bytes, sizeof bytes, 0) != 1 ||
-	    (key = EVP_PKEY_Q_keygen(lib, NULL, "X25519")) == NULL)
+	    EVP_PKEY_Q_keygen(lib, NULL, "X25519") == NULL)
 		return 4;
 	if (EVP_MD_fetch(lib, "no such", NULL) != NULL)
 		return 5;

@@ -24,7 +24,8 @@ static struct {
 	bool asked_only; /* only if it is to enter a filter */
 } fake;
 
-long
+/* It takes six words, however many were passed, as the real one does. */
+__attribute__((no_sanitize_address)) long
 syscall(long number, ...)
 {
 	static long (*next)(long, ...);
@@ -67,6 +68,8 @@ native(void)
 	return AUDIT_ARCH_PPC64LE;
 #elif defined(__s390x__)
 	return AUDIT_ARCH_S390X;
+#else
+	return 0; /* no filter can be made */
 #endif
 }
 
@@ -357,6 +360,7 @@ static void
 no_filters(void **state)
 {
 	(void)state;
+	(void)made(CA_CONFINE_KILL);
 	child_returns(no_filter, 0);
 	needs_filters();
 	child_returns(filter_fails, 0);
