@@ -44,16 +44,17 @@ become(const struct ca_resident *r)
 
 	if (root && (pw = getpwnam(VERIFIER_USER)) == NULL) {
 		ca_log_err(&r->log,
-		    "user " VERIFIER_USER " does not exist; run: "
-		    "systemd-sysusers, or: useradd --system " VERIFIER_USER);
+		    "user %s does not exist; run: systemd-sysusers, or: "
+		    "useradd --system %s",
+		    VERIFIER_USER, VERIFIER_USER);
 		return CA_ERR_NOT_FOUND;
 	}
 	if (root)
 		who = (struct ca_become){.uid = pw->pw_uid, .gid = pw->pw_gid};
 	enum ca_err rc = ca_confine_user(root ? &who : NULL, &step);
 	if (rc != CA_OK)
-		ca_log_err(&r->log,
-		    "cannot become user " VERIFIER_USER ": %-s: %m", step);
+		ca_log_err(&r->log, "cannot become user %s: %-s: %m",
+		    VERIFIER_USER, step);
 	return rc;
 }
 
