@@ -395,3 +395,20 @@ assert s.recv(1) == b""'
 	echo "$output" | tail -3
 	[ "$status" -eq 0 ]
 }
+
+@test "the unit's filter of system calls allows what parent and workers call" {
+	command -v systemd-analyze >/dev/null || skip 'no systemd-analyze here'
+	command -v strace >/dev/null || skip 'no strace here'
+	login_ok
+	strace -f -p "$RESIDENT" -o "$S/calls" 2>"$S/strace.log" 3>&- 4>&- &
+	PEERS=$!
+	until_true grep -q attached "$S/strace.log"
+	# from its start on
+	kill -HUP "$RESIDENT"
+	until_true grep -q capset "$S/calls"
+	way auto
+	login_ok
+	peers_end
+	python3 "$HERE/tests/lib/unitcalls.py" \
+		"$HERE/packaging/systemd/certauth-verifier.service" "$S/calls"
+}
