@@ -6,7 +6,8 @@ TEST_LIBS = $(B)/tests/limits/count.so $(B)/tests/relay/pam_relay.so \
 	$(B)/tests/relay/later.so $(B)/tests/valgrind/nosandbox.so \
 	$(B)/tests/nss/blind.so
 TEST_VERIFIER = $(B)/tests/verifier/pam_certauth.so \
-	$(B)/tests/verifier/certauth-verifier
+	$(B)/tests/verifier/certauth-verifier \
+	$(B)/tests/takeover/certauth-verifier
 KEYTEST = $(B)/tests/key/keytool $(B)/tests/key/hostile_p11.so
 testtools: $(TEST_TOOLS) $(TEST_LIBS) $(KEYTEST) $(TEST_VERIFIER) $(B)/tests/fault/fault ## build what tests use
 
@@ -45,6 +46,20 @@ $(B)/tests/verifier/certauth-verifier: $(VERIFIER_OBJ) \
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ \
 		$(VERIFIER_OBJ) $(B)/tests/verifier/worker.o $(LIB) \
 		$(LIBS_VERIFIER)
+
+# A verifier whose worker does what one that was taken over would try; with the
+# filter as it is installed.
+$(B)/tests/takeover/worker.o: src/verifier/worker.c Makefile tests/tools.mk
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$(Q)$(CC) $(CPPFLAGS_ALL) -DCA_VERIFIER_HOOK $(CFLAGS_ALL) -MMD -MP \
+		$(DEPS_OF) -c -o $@ $<
+
+TAKEOVER_OBJ = $(B)/tests/takeover/worker.o $(B)/tests/takeover/hook.o
+$(B)/tests/takeover/certauth-verifier: $(VERIFIER_OBJ) $(TAKEOVER_OBJ) $(LIB)
+	$(say) LD $@
+	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ \
+		$(VERIFIER_OBJ) $(TAKEOVER_OBJ) $(LIB) $(LIBS_VERIFIER)
 
 $(B)/tests/limits/count.so: SO_LIBS = -lcrypto
 $(B)/tests/relay/pam_relay.so: SO_LIBS = -lpam

@@ -11,6 +11,11 @@
 
 #define MESSAGE_MS 5000 /* how long the module may take for a message */
 
+#ifdef CA_VERIFIER_HOOK
+/* tests/takeover/hook.c: what a worker does that was taken over */
+void ca_worker_hook(struct ca_operation *o, const struct ca_op_body *body);
+#endif
+
 #ifdef CA_CONFINE_TEST
 #define CALLS_MODE CA_CONFINE_KILL
 #else
@@ -174,6 +179,9 @@ run(const struct ca_worker *w, struct ca_operation *o, struct ca_buf *args,
 	*body = link->in; /* transferred */
 	link->in = CA_BUF_INIT(CA_OP_FRAME_MAX);
 	const struct ca_op_body content = msg.u.body;
+#ifdef CA_VERIFIER_HOOK
+	ca_worker_hook(o, &content);
+#endif
 	ca_operation_run(o, &content);
 	tell_refused(o);
 	msg = (struct ca_op_msg){.type = CA_OP_ANSWER};
