@@ -120,6 +120,8 @@ struct ca_op_call {
 	const char *uri, *helper;
 	uint64_t timeout; /* seconds */
 	struct ca_bytes leaf, transcript;
+	struct ca_op_texts helper_write; /* SIGN: as in the answer */
+	uint64_t helper_network, helper_free;
 };
 
 /* The reply to each of them.  OPEN and HOME: a descriptor comes with it. */
@@ -155,6 +157,9 @@ struct ca_op_answer {
 	const char *notice;     /* for the user: the certificate expires */
 	/* judge and recheck: for the log, when the outcome has taken effect */
 	struct ca_op_texts line;
+	/* request: of a helper of root */
+	struct ca_op_texts helper_write;      /* absolute paths */
+	uint64_t helper_network, helper_free; /* helper_confine = network, no */
 };
 
 /* One message of either side. */
