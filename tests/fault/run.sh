@@ -61,8 +61,8 @@ as() { # NAME: alice tries with another certificate
 	printf '%s\n' -u alice -c "$PKI/$1-chain.pem" -k "$PKI/$1.key"
 }
 
-# scene NAME OPTION ...: one run of fault in the background
-ran=''
+# scene NAME OPTION ...: one run of fault in the background, by the command under
+ran='' under=()
 scene() {
 	local name=$1
 	shift
@@ -70,7 +70,7 @@ scene() {
 	while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n; done
 	ran="$ran $name"
 	(
-		timeout 1500 "$fault" -s "$stride" "$@" >"$D/$name.out" 2>&1
+		timeout 1500 "${under[@]}" "$fault" -s "$stride" "$@" >"$D/$name.out" 2>&1
 		echo $? >"$D/$name.rc"
 	) &
 }
@@ -115,6 +115,21 @@ command=(-u root "$conf" proof=command "helper=$D/bin/certauth"
 	users="$D/users-root" "users_dir=$D/users.d")
 [ "$(id -u)" -ne 0 ] || scene command -l -e granted "${command[@]}" \
 	"key_file=$D/alice-all.pem"
+# a verifier that the module starts, and that works: what starts it fails
+cp "$CERTAUTH_BUILD/certauth-verifier" "$D/bin/"
+if [ "$(id -u)" -eq 0 ]; then
+	cp /etc/passwd "$D/passwd"
+	grep -q '^_certauth:' "$D/passwd" || echo \
+		'_certauth:x:2990:2990::/nonexistent:/usr/sbin/nologin' >>"$D/passwd"
+	# shellcheck disable=SC2016 # for the shell there
+	under=(unshare -m --propagation private sh -c
+		'mount --bind "$0" /etc/passwd && exec "$@"' "$D/passwd")
+fi
+scene spawned -l -V "$D/bin/certauth-verifier" -e granted "${alice[@]}" \
+	"$conf" verifier=spawn
+scene spawned-revoked -l -V "$D/bin/certauth-verifier" -e denied \
+	"${revoked[@]}" "$conf" verifier=spawn
+under=()
 scene clock -s 1 -p time -e granted "${alice[@]}" "$conf"
 # and those that must be refused, whatever fails
 scene revoked -e denied "${revoked[@]}" "$conf"
