@@ -120,21 +120,6 @@ ca_account_entry(
 	return 0;
 }
 
-enum ca_err
-ca_channel_host_sign(const struct ca_channel_settings *set,
-    const struct ca_log *log, const char *uri, const struct ca_bytes *leaf,
-    const struct ca_bytes *transcript, struct ca_buf *out)
-{
-	(void)log;
-	(void)leaf;
-	(void)transcript;
-	/* only a worker that reads no response has the host's signature */
-	FUZZ_CHECK(verifier.op == CA_OP_REQUEST && verifier.ready);
-	FUZZ_CHECK(set->helper != NULL && uri != NULL);
-	ca_buf_str(out, "signature");
-	return CA_OK;
-}
-
 /* Is path one of the paths of READY, or below one? */
 static bool
 is_granted(const char *path)
@@ -153,6 +138,22 @@ is_granted(const char *path)
 			return true;
 	}
 	return false;
+}
+
+enum ca_err
+ca_channel_host_sign(const struct ca_channel_settings *set,
+    const struct ca_log *log, const char *uri, const struct ca_bytes *leaf,
+    const struct ca_bytes *transcript, struct ca_buf *out)
+{
+	(void)log;
+	(void)leaf;
+	(void)transcript;
+	/* only a worker that reads no response has the host's signature */
+	FUZZ_CHECK(verifier.op == CA_OP_REQUEST && verifier.ready);
+	FUZZ_CHECK(set->helper != NULL && uri != NULL);
+	FUZZ_CHECK(is_granted(set->helper));
+	ca_buf_str(out, "signature");
+	return CA_OK;
 }
 
 int
