@@ -14,7 +14,7 @@ install: all ## install to DESTDIR, PREFIX, PAMDIR
 	ln -sf certauth '$(DESTDIR)$(BINDIR)/certauth-askpass'
 	ln -sf certauth '$(DESTDIR)$(BINDIR)/certauth-ssh'
 	install -d '$(DESTDIR)$(LIBEXECDIR)/certauth'
-	install -m 0755 '$(FETCH)' '$(DESTDIR)$(LIBEXECDIR)/certauth/'
+	install -m 0755 '$(FETCH)' '$(SIGN)' '$(DESTDIR)$(LIBEXECDIR)/certauth/'
 	for m in $(MAN); do s=$${m##*.}; \
 		install -d '$(DESTDIR)$(MANDIR)'/man$$s && install -m 0644 \
 		$$m '$(DESTDIR)$(MANDIR)'/man$$s/ || exit 1; done
@@ -54,6 +54,7 @@ uninstall: ## remove what install put there, but for the configuration
 		'$(DESTDIR)$(BINDIR)/certauth-askpass' \
 		'$(DESTDIR)$(BINDIR)/certauth-ssh' \
 		'$(DESTDIR)$(LIBEXECDIR)/certauth/certauth-fetch' \
+		'$(DESTDIR)$(LIBEXECDIR)/certauth/certauth-sign' \
 		'$(DESTDIR)$(BINDIR)/certauth-tests' \
 		'$(DESTDIR)$(BASHCOMPDIR)/certauth' \
 		'$(DESTDIR)$(BASHCOMPDIR)/certauth-ssh' \

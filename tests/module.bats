@@ -302,7 +302,7 @@ assert o["outcome"] == "granted", o'
 	{ printf '%s\\n' "\$prompt"; cat; } | $CLIENT
 	EOF
 	chmod 755 "$S/bin/look"
-	service test proof=command,conversation "helper=$CERTAUTH" pkcs11=yes
+	service test proof=command,conversation "helper=$HELPER" pkcs11=yes
 	drive PAM_SUCCESS -C "exec $S/bin/look"
 	grep -q pam_certauth "$S/maps"
 	run ! grep -E 'p11-kit|softhsm|opensc|libcurl' "$S/maps"

@@ -28,6 +28,12 @@
 #include "base/err.h"
 
 #define CA_OP_VERSION 1
+
+/* Where the module looks for a resident certauth-verifier.  The number is that of the
+ * version. */
+#define CA_OP_DIR "/run/certauth"
+#define CA_OP_SOCKET CA_OP_DIR "/verifier.1.sock"
+
 #define CA_OP_ID_LEN 16
 #define CA_OP_LIST_MAX 64         /* values of a field that may be repeated */
 #define CA_OP_FRAME_MAX (1 << 20) /* bytes of a message, without its header */
@@ -120,6 +126,8 @@ struct ca_op_call {
 	const char *uri, *helper;
 	uint64_t timeout; /* seconds */
 	struct ca_bytes leaf, transcript;
+	struct ca_op_texts helper_write; /* SIGN: as in the answer */
+	uint64_t helper_network, helper_free;
 };
 
 /* The reply to each of them.  OPEN and HOME: a descriptor comes with it. */
@@ -156,6 +164,9 @@ struct ca_op_answer {
 	const char *notice;     /* for the user: the certificate expires */
 	/* judge and recheck: for the log, when the outcome has taken effect */
 	struct ca_op_texts line;
+	/* request: of a helper of root */
+	struct ca_op_texts helper_write;      /* absolute paths */
+	uint64_t helper_network, helper_free; /* helper_confine = network, no */
 };
 
 /* One message of either side. */

@@ -114,7 +114,7 @@ scene memory-from-on -m -f -e granted "${alice[@]}" "$conf" \
 	"crl_dir=$D/crl-indexed"
 scene from-on -f -e granted "${alice[@]}" "$conf"
 # the helper runs as root here, who is everywhere
-mkdir "$D/bin" && cp "$certauth" "$D/bin/certauth"
+mkdir "$D/bin" && cp "$certauth-sign" "$D/bin/certauth-sign"
 {
 	cat "$PKI/alice-chain.pem"
 	openssl pkcs8 -topk8 -in "$PKI/alice.key" -iter 100 -passout pass:secret
@@ -122,7 +122,7 @@ mkdir "$D/bin" && cp "$certauth" "$D/bin/certauth"
 chmod 600 "$D/alice-all.pem"
 { cat "$D/users"; echo "root sha256:$(pki_sha256 "$PKI/alice.pem")"; } \
 	>"$D/users-root"
-command=(-u root "$conf" proof=command "helper=$D/bin/certauth"
+command=(-u root "$conf" proof=command "helper=$D/bin/certauth-sign"
 	users="$D/users-root" "users_dir=$D/users.d")
 [ "$(id -u)" -ne 0 ] || scene command -l -e granted "${command[@]}" \
 	"key_file=$D/alice-all.pem"

@@ -6,7 +6,8 @@
 #
 # gives
 #   S            a scratch folder, removed at the end
-#   MODULE CERTAUTH   the module and the tool, copied to where all may run them
+#   MODULE CERTAUTH HELPER   the module, the tool and the helper, copied to where
+#                     all may run them
 #   PKI          a copy of the shared PKI of pki.sh
 #   $S/etc       /etc inside the place: pam.d, passwd, certauth/, ...
 #   $S/log       what was sent to syslog inside it
@@ -61,11 +62,13 @@ place_dir() {
 	cp "$CERTAUTH_BUILD/tests/verifier/pam_certauth.so" \
 		"$CERTAUTH_BUILD/tests/verifier/certauth-verifier" \
 		"$CERTAUTH_BUILD/tests/verifier/unconfined" \
-		"$CERTAUTH_BUILD/certauth" "$HERE/tests/lib/login.py" "$HERE/tests/lib/paste.exp" \
+		"$CERTAUTH_BUILD/certauth" "$CERTAUTH_BUILD/certauth-sign" \
+		"$HERE/tests/lib/login.py" "$HERE/tests/lib/paste.exp" \
 		"$S/bin/" || return
 	ln -s certauth "$S/bin/certauth-askpass"
 	ln -s certauth "$S/bin/certauth-ssh"
 	export MODULE=$S/bin/pam_certauth.so CERTAUTH=$S/bin/certauth
+	export HELPER=$S/bin/certauth-sign
 
 	# unreadable files remain if we are not root; nothing reads them
 	cp -a /etc "$S/etc" 2>/dev/null || [ "$(id -u)" -ne 0 ] || return
@@ -113,11 +116,59 @@ place_enter() {
 		return 1
 	fi
 	verifier_reset
+	# CERTAUTH_VERIFIER=verifier=resident: the whole suite by the socket
+	case ${CERTAUTH_VERIFIER:-} in *resident*) resident_start ;; esac
+}
+
+# resident_start: certauth-verifier --listen in the place, at the socket where the
+# module looks, as systemd starts it; RESIDENT is its number.  It needs root.
+resident_start() {
+	local how=() i id
+	id=$(awk -F: '$1 == "_certauth" { print $3 ":" $4 }' "$S/etc/passwd")
+	in_place mkdir -p /run/certauth
+	in_place rm -f /run/certauth/verifier.1.sock
+	if command -v systemd-socket-activate >/dev/null; then
+		how=(systemd-socket-activate -l /run/certauth/verifier.1.sock)
+		# its socket belongs to root, as that of a unit does; the parent
+		# does not
+		how+=(setpriv --reuid "${id%:*}" --regid "${id#*:}" --clear-groups
+			--inh-caps=-all)
+	fi
+	EXEC=exec in_place "${how[@]}" \
+		/run/certauth-test/certauth-verifier --listen \
+		>>"$S/resident.log" 2>&1 </dev/null 3>&- 4>&- &
+	export RESIDENT=$!
+	echo "$RESIDENT" >"$S/resident.pid"
+	for ((i = 0; i < 500; i++)); do
+		# everybody may ask, as with the unit
+		in_place test -S /run/certauth/verifier.1.sock &&
+			in_place chmod 666 /run/certauth/verifier.1.sock && return
+		kill -0 "$RESIDENT" 2>/dev/null || break
+		sleep 0.02
+	done
+	echo 'certauth-verifier --listen did not start:' >&2
+	cat "$S/resident.log" >&2
+	return 1
+}
+
+# resident_stop: also one that another test of the file started
+resident_stop() {
+	local pid i
+	[ -e "$S/resident.pid" ] || return 0
+	pid=$(cat "$S/resident.pid")
+	rm "$S/resident.pid"
+	kill -CONT "$pid" 2>/dev/null || return 0
+	kill "$pid" 2>/dev/null || :
+	for ((i = 0; i < 1000; i++)); do
+		[ -e "/proc/$pid/exe" ] || break
+		sleep 0.02
+	done
 }
 
 # place_remove: to be called in teardown_file
 place_remove() {
 	[ -n "${S:-}" ] || return 0
+	resident_stop
 	if [ -n "${PLACE_PID:-}" ]; then
 		kill "$PLACE_PID" 2>/dev/null || :
 		wait "$PLACE_PID" 2>/dev/null || :
