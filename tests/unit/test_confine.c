@@ -164,7 +164,7 @@ defaults(void)
 	if (limit_us(CA_CONFINE_LIMITS) != CA_OK)
 		return 1;
 	if (!limit_is(RLIMIT_CPU, 2, 3) ||
-	    !limit_is(RLIMIT_DATA, 64 << 20, 64 << 20) ||
+	    !limit_is(RLIMIT_DATA, CA_CONFINE_DATA, CA_CONFINE_DATA) ||
 	    !limit_is(RLIMIT_NOFILE, CA_CONFINE_FILES, CA_CONFINE_FILES) ||
 	    !limit_is(RLIMIT_CORE, 0, 0) || !limit_is(RLIMIT_FSIZE, 0, 0) ||
 	    !limit_is(RLIMIT_NPROC, 0, 0))
@@ -237,7 +237,7 @@ use_memory(void)
 		return 2;
 	memset(some, 1, 8 << 20);
 	errno = 0;
-	if ((much = malloc(64 << 20)) != NULL || errno != ENOMEM)
+	if ((much = malloc(CA_CONFINE_DATA)) != NULL || errno != ENOMEM)
 		return 3;
 	free(much);
 	free(some);
