@@ -92,8 +92,8 @@ LIB = $(B)/libcertauth.a
 MODULE = $(B)/pam_certauth.so
 CLI = $(B)/certauth
 FETCH = $(B)/certauth-fetch
-SIGN = $(B)/certauth-sign
 VERIFIER = $(B)/certauth-verifier
+SIGN = $(B)/certauth-sign
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,\
 	$(wildcard tests/unit/test_*.c))
 MAN := $(wildcard src/man/*.[1578])

@@ -7,6 +7,7 @@ TEST_LIBS = $(B)/tests/limits/count.so $(B)/tests/relay/pam_relay.so \
 	$(B)/tests/nss/blind.so
 TEST_VERIFIER = $(B)/tests/verifier/pam_certauth.so \
 	$(B)/tests/verifier/certauth-verifier \
+	$(B)/tests/verifier/unconfined \
 	$(B)/tests/takeover/certauth-verifier
 KEYTEST = $(B)/tests/key/keytool $(B)/tests/key/hostile_p11.so
 testtools: $(TEST_TOOLS) $(TEST_LIBS) $(KEYTEST) $(TEST_VERIFIER) $(B)/tests/fault/fault ## build what tests use
@@ -19,11 +20,11 @@ $(B)/tests/lib/%: tests/lib/%.c Makefile
 
 # The module with the paths of the tests' namespace, where /run is its own; and a
 # verifier whose workers are killed by a system call that is not on their list.
-$(B)/tests/verifier/%.o: src/module/%.c Makefile tests/tools.mk
+$(B)/tests/verifier/%.o: tests/verifier/%.c src/module/verifier.h \
+		src/confine/confine.h Makefile tests/tools.mk
 	@mkdir -p $(@D)
 	$(say) CC $<
-	$(Q)$(CC) $(CPPFLAGS_ALL) -UCA_LIBEXECDIR \
-		-DCA_LIBEXECDIR='"/run/certauth-test"' $(CFLAGS_ALL) -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
 
 $(B)/tests/verifier/pam_certauth.so: $(B)/pam_certauth.o \
 		$(B)/tests/verifier/paths.o $(LIB) src/pam_certauth.map
@@ -37,8 +38,8 @@ $(B)/tests/verifier/pam_certauth.so: $(B)/pam_certauth.o \
 $(B)/tests/verifier/worker.o: src/verifier/worker.c Makefile tests/tools.mk
 	@mkdir -p $(@D)
 	$(say) CC $<
-	$(Q)$(CC) $(CPPFLAGS_ALL) -DCA_CONFINE_TEST $(CFLAGS_ALL) -MMD -MP \
-		$(DEPS_OF) -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS_ALL) -DCA_CONFINE_TEST -DMESSAGE_MS=60000 \
+		$(CFLAGS_ALL) -MMD -MP $(DEPS_OF) -c -o $@ $<
 
 $(B)/tests/verifier/certauth-verifier: $(VERIFIER_OBJ) \
 		$(B)/tests/verifier/worker.o $(LIB)
@@ -46,6 +47,15 @@ $(B)/tests/verifier/certauth-verifier: $(VERIFIER_OBJ) \
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ \
 		$(VERIFIER_OBJ) $(B)/tests/verifier/worker.o $(LIB) \
 		$(LIBS_VERIFIER)
+
+# One that is not confined, to be run under valgrind.
+$(B)/tests/verifier/unconfined: $(VERIFIER_OBJ) \
+		$(B)/tests/verifier/worker.o \
+		$(B)/tests/verifier/unconfined.o $(LIB)
+	$(say) LD $@
+	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ \
+		$(VERIFIER_OBJ) $(B)/tests/verifier/worker.o \
+		$(B)/tests/verifier/unconfined.o $(LIB) $(LIBS_VERIFIER)
 
 # A verifier whose worker does what one that was taken over would try; with the
 # filter as it is installed.

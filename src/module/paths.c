@@ -1,5 +1,5 @@
 /*
- * Paths that are compiled in: neither an argument nor the environment changes them.
+ * What is compiled in: neither an argument nor the environment changes them.
  */
 #include "module/verifier.h"
 
@@ -9,3 +9,4 @@
 
 const char ca_verifier_program[] = CA_LIBEXECDIR "/certauth-verifier";
 const char ca_verifier_socket[] = CA_RUNDIR "/verifier.1.sock";
+const unsigned ca_verifier_patience = 1;

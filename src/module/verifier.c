@@ -197,7 +197,8 @@ ca_verifier_ask(struct ca_verifier *v, enum ca_op op,
 		goto out;
 	}
 	v->link.fd = fd;
-	v->link.deadline = ca_op_clock() + VERDICT_MS;
+	v->link.deadline =
+	    ca_op_clock() + (long long)VERDICT_MS * ca_verifier_patience;
 	if ((rc = send_args(v)) != CA_OK ||
 	    (rc = talk(v, body, answer)) != CA_OK) {
 		tell(v, rc);

@@ -20,6 +20,9 @@
 #                                section default a later value replaces
 #   conf_reset                   the basic configuration again
 #   users LINE ...               /etc/certauth/users
+#   verifier_is COMMAND ...      run that for the verifier, with its arguments;
+#                                $S/bin/unconfined is one for valgrind
+#   verifier_reset               the verifier again
 #   ca_dir FILE ..., crl_dir FILE ...   fill /etc/certauth/ca and crl from PKI
 #   login [OPTION ...] [-- PAMTESTER-OPTION ...]
 #                                one login by pamtester; options of login.py.
@@ -58,6 +61,7 @@ place_dir() {
 	mkdir "$S/bin" "$S/home" || return
 	cp "$CERTAUTH_BUILD/tests/verifier/pam_certauth.so" \
 		"$CERTAUTH_BUILD/tests/verifier/certauth-verifier" \
+		"$CERTAUTH_BUILD/tests/verifier/unconfined" \
 		"$CERTAUTH_BUILD/certauth" "$CERTAUTH_BUILD/certauth-sign" \
 		"$HERE/tests/lib/login.py" "$HERE/tests/lib/paste.exp" \
 		"$S/bin/" || return
@@ -111,9 +115,7 @@ place_enter() {
 		cat "$S/ns.out" >&2
 		return 1
 	fi
-	# where the tests' module looks for it
-	in_place install -D -m 755 "$S/bin/certauth-verifier" \
-		/run/certauth-test/certauth-verifier
+	verifier_reset
 }
 
 # place_remove: to be called in teardown_file
@@ -155,6 +157,40 @@ need_root() {
 # with_certmap: was it built with libsss_certmap?
 with_certmap() {
 	grep -qF libsss_certmap.so "$CERTAUTH_BUILD/certauth"
+}
+
+# ---- the verifier that a module of the place starts ----
+
+# where the tests' module looks for it
+verifier_reset() {
+	in_place rm -f /run/certauth-test/slow
+	in_place install -D -m 755 "$S/bin/certauth-verifier" \
+		/run/certauth-test/certauth-verifier
+}
+
+# its environment is empty, and the caller's does not reach it; the module waits
+# for it as long as valgrind needs
+verifier_is() {
+	in_place install -D -m 644 /dev/null /run/certauth-test/slow
+	printf '#!/bin/sh\nexec' >"$S/bin/verifier-is"
+	printf " '%s'" "$@" >>"$S/bin/verifier-is"
+	echo ' "$@"' >>"$S/bin/verifier-is"
+	in_place install -D -m 755 "$S/bin/verifier-is" \
+		/run/certauth-test/certauth-verifier
+}
+
+# verifier_logs FILE ...: those of FILE, the logs of valgrind for each process
+# (%p at the end), that are of workers, which all have ended then
+verifier_logs() {
+	local f i
+	for f; do
+		for ((i = 0; i < 1000; i++)); do
+			[ -d "/proc/${f##*.}" ] || break
+			sleep 0.02
+		done
+		# the parent is killed, and has no end
+		! grep -qE 'Collected|ERROR SUMMARY' "$f" || echo "$f"
+	done
 }
 
 # ---- configuration of the place ----
