@@ -3,10 +3,6 @@
  */
 #include "module/verifier.h"
 
-#ifndef CA_RUNDIR
-#define CA_RUNDIR "/run/certauth"
-#endif
-
 const char ca_verifier_program[] = CA_LIBEXECDIR "/certauth-verifier";
-const char ca_verifier_socket[] = CA_RUNDIR "/verifier.1.sock";
+const char ca_verifier_socket[] = CA_OP_SOCKET;
 const unsigned ca_verifier_patience = 1;

@@ -116,11 +116,59 @@ place_enter() {
 		return 1
 	fi
 	verifier_reset
+	# CERTAUTH_VERIFIER=verifier=resident: the whole suite by the socket
+	case ${CERTAUTH_VERIFIER:-} in *resident*) resident_start ;; esac
+}
+
+# resident_start: certauth-verifier --listen in the place, at the socket where the
+# module looks, as systemd starts it; RESIDENT is its number.  It needs root.
+resident_start() {
+	local how=() i id
+	id=$(awk -F: '$1 == "_certauth" { print $3 ":" $4 }' "$S/etc/passwd")
+	in_place mkdir -p /run/certauth
+	in_place rm -f /run/certauth/verifier.1.sock
+	if command -v systemd-socket-activate >/dev/null; then
+		how=(systemd-socket-activate -l /run/certauth/verifier.1.sock)
+		# its socket belongs to root, as that of a unit does; the parent
+		# does not
+		how+=(setpriv --reuid "${id%:*}" --regid "${id#*:}" --clear-groups
+			--inh-caps=-all)
+	fi
+	EXEC=exec in_place "${how[@]}" \
+		/run/certauth-test/certauth-verifier --listen \
+		>>"$S/resident.log" 2>&1 </dev/null 3>&- 4>&- &
+	export RESIDENT=$!
+	echo "$RESIDENT" >"$S/resident.pid"
+	for ((i = 0; i < 500; i++)); do
+		# everybody may ask, as with the unit
+		in_place test -S /run/certauth/verifier.1.sock &&
+			in_place chmod 666 /run/certauth/verifier.1.sock && return
+		kill -0 "$RESIDENT" 2>/dev/null || break
+		sleep 0.02
+	done
+	echo 'certauth-verifier --listen did not start:' >&2
+	cat "$S/resident.log" >&2
+	return 1
+}
+
+# resident_stop: also one that another test of the file started
+resident_stop() {
+	local pid i
+	[ -e "$S/resident.pid" ] || return 0
+	pid=$(cat "$S/resident.pid")
+	rm "$S/resident.pid"
+	kill -CONT "$pid" 2>/dev/null || return 0
+	kill "$pid" 2>/dev/null || :
+	for ((i = 0; i < 1000; i++)); do
+		[ -e "/proc/$pid/exe" ] || break
+		sleep 0.02
+	done
 }
 
 # place_remove: to be called in teardown_file
 place_remove() {
 	[ -n "${S:-}" ] || return 0
+	resident_stop
 	if [ -n "${PLACE_PID:-}" ]; then
 		kill "$PLACE_PID" 2>/dev/null || :
 		wait "$PLACE_PID" 2>/dev/null || :
