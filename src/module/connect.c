@@ -6,10 +6,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "module/rootpath.h"
+#include "module/slot.h"
 #include "module/verifier.h"
 
 #define GREETING_MS 1000 /* a resident verifier answers at once */
@@ -18,26 +21,15 @@
 
 /* ---- the socket ---- */
 
-/* The socket, and each directory above it, is root's, and only root can put
- * another there.  What systemd made may be open to everybody for connecting. */
+/* Everybody may connect to it: its mode does not matter. */
 static const char *
 socket_distrust(const char *path)
 {
-	char part[sizeof((struct sockaddr_un *)NULL)->sun_path];
+	const char *wrong = ca_rootpath_distrust(path);
 	struct stat st;
 
-	for (size_t i = 0; path[i] != '\0'; i++) {
-		if (path[i] != '/' || i + 1 >= sizeof part)
-			continue;
-		memcpy(part, path, i + 1);
-		part[i + 1] = '\0';
-		if (stat(part, &st) != 0)
-			return "does not exist";
-		if (st.st_uid != 0)
-			return "is not root's";
-		if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-			return "is writable by others";
-	}
+	if (wrong != NULL)
+		return wrong;
 	if (lstat(path, &st) != 0)
 		return "does not exist";
 	if (!S_ISSOCK(st.st_mode))
@@ -45,66 +37,79 @@ socket_distrust(const char *path)
 	return st.st_uid == 0 ? NULL : "is not root's";
 }
 
-static int
-connect_socket(const char *path)
+/* A send timeout is one of connect(2) too: it waits while more connections are made
+ * than the verifier accepts. */
+static enum ca_err
+set_time(int fd, long long deadline)
 {
-	struct sockaddr_un sa = {.sun_family = AF_UNIX};
-	size_t len = strlen(path);
+	long long left = deadline - ca_op_clock();
+	const struct timeval tv = {
+	    .tv_sec = left / 1000, .tv_usec = left % 1000 * 1000};
 
-	if (len >= sizeof sa.sun_path) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	memcpy(sa.sun_path, path, len + 1);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -1;
-	/* a full queue is an answer too: EAGAIN */
-	if (connect(fd, (struct sockaddr *)&sa, sizeof sa) != 0) {
-		int saved = errno;
-
-		(void)close(fd);
-		errno = saved;
-		return -1;
-	}
-	return fd;
+	if (left <= 0)
+		return CA_ERR_TIMEOUT;
+	return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv) == 0
+		   ? CA_OK
+		   : CA_ERR_IO;
 }
 
-/* CA_ERR_NOT_FOUND: nobody answers there. */
 static enum ca_err
-reach_resident(struct ca_verifier *v, bool tell, int *fd)
+connect_socket(const char *path, long long deadline, int *fd)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	enum ca_err rc;
+
+	memcpy(sa.sun_path, path, strlen(path) + 1); /* ca_rootpath_distrust */
+	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (*fd < 0)
+		return CA_ERR_IO;
+	for (;;) {
+		if ((rc = set_time(*fd, deadline)) != CA_OK)
+			return rc;
+		if (connect(*fd, (struct sockaddr *)&sa, sizeof sa) == 0)
+			return CA_OK;
+		if (errno != EINTR)
+			return errno == EAGAIN ? CA_ERR_TIMEOUT : CA_ERR_IO;
+	}
+}
+
+/* wait: there is no other way, so that it may take longer.  CA_ERR_NOT_FOUND: nobody
+ * answers there. */
+static enum ca_err
+reach_resident(struct ca_verifier *v, bool wait, int *fd)
 {
 	const char *wrong = socket_distrust(ca_verifier_socket);
 	struct ca_op_link link;
 	enum ca_err rc;
 
 	if (wrong != NULL) {
-		if (tell)
+		if (wait)
 			ca_log_err(v->log,
 			    "the verifier's socket %-s, or a directory above "
 			    "it, %-s; run: certauth doctor",
 			    ca_verifier_socket, wrong);
 		return CA_ERR_NOT_FOUND;
 	}
-	*fd = connect_socket(ca_verifier_socket);
-	if (*fd < 0) {
-		if (tell)
-			ca_log_err(v->log,
-			    "the verifier cannot be reached at %-s: %m; run: "
-			    "systemctl enable --now certauth-verifier.socket",
-			    ca_verifier_socket);
-		return CA_ERR_NOT_FOUND;
-	}
-	ca_op_link_init(&link, *fd);
-	link.deadline = ca_op_clock() + GREETING_MS;
-	if ((rc = ca_op_greeted(&link)) == CA_OK)
-		return CA_OK;
-	if (tell)
+	long long deadline = ca_op_clock() + (wait ? START_MS : GREETING_MS);
+	rc = connect_socket(ca_verifier_socket, deadline, fd);
+	if (rc != CA_OK && wait)
 		ca_log_err(v->log,
-		    "the verifier at %-s does not answer: %-s; run: systemctl "
-		    "status certauth-verifier",
-		    ca_verifier_socket, ca_err_text(rc));
-	(void)close(*fd);
+		    "the verifier cannot be reached at %-s: %m; run: "
+		    "systemctl enable --now certauth-verifier.socket",
+		    ca_verifier_socket);
+	if (rc == CA_OK) {
+		ca_op_link_init(&link, *fd);
+		link.deadline = deadline;
+		if ((rc = ca_op_greeted(&link)) == CA_OK)
+			return CA_OK;
+		if (wait)
+			ca_log_err(v->log,
+			    "the verifier at %-s does not answer: %-s; run: "
+			    "systemctl status certauth-verifier",
+			    ca_verifier_socket, ca_err_text(rc));
+	}
+	if (*fd >= 0)
+		(void)close(*fd);
 	*fd = -1;
 	return CA_ERR_NOT_FOUND;
 }
@@ -142,6 +147,15 @@ reach_spawned(struct ca_verifier *v, int *fd)
 	struct ca_op_link link;
 	int pair[2] = {-1, -1};
 
+	if ((rc = ca_slot_take(&v->slot)) != CA_OK) {
+		ca_log_err(v->log,
+		    "%d verifiers that root's processes started are at work, "
+		    "and none ended in time; run: systemctl enable --now "
+		    "certauth-verifier.socket",
+		    CA_SLOTS);
+		ret = rc;
+		goto out;
+	}
 	if (v->spawn.minder <= 0 && (rc = start(v)) != CA_OK) {
 		ret = rc;
 		goto out;

@@ -3,9 +3,5 @@
  */
 #include "module/verifier.h"
 
-#ifndef CA_RUNDIR
-#define CA_RUNDIR "/run/certauth"
-#endif
-
 const char ca_verifier_program[] = CA_LIBEXECDIR "/certauth-verifier";
-const char ca_verifier_socket[] = CA_RUNDIR "/verifier.1.sock";
+const char ca_verifier_socket[] = CA_OP_SOCKET;

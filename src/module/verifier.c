@@ -8,6 +8,7 @@
 
 #include "base/reason.h"
 #include "base/utf8.h"
+#include "module/slot.h"
 
 #define VERDICT_MS 5000 /* for an operation, without the calls of the worker */
 #define LINES_MAX 4096  /* that one operation may log */
@@ -21,6 +22,7 @@ ca_verifier_init(struct ca_verifier *v, const struct ca_verifier_args *args,
 	    .log = log,
 	    .service = service,
 	    .spawn = {-1, -1, -1, -1},
+	    .slot = -1,
 	    .grant = CA_BUF_INIT(GRANT_MAX),
 	    .home = {-1, 0, NULL}};
 	ca_op_link_init(&v->link, -1);
@@ -206,5 +208,6 @@ ca_verifier_ask(struct ca_verifier *v, enum ca_op op,
 	}
 	ret = CA_OK;
 out:
+	ca_slot_leave(&v->slot);
 	return ret;
 }

@@ -51,6 +51,7 @@ struct ca_verifier {
 	bool spawned;
 	struct ca_spawn spawn;
 	struct ca_op_link link;
+	int slot; /* of ca_slot_take; -1: none */
 	/* of one operation */
 	enum ca_op op;
 	uint8_t id[CA_OP_ID_LEN];

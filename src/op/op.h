@@ -28,6 +28,12 @@
 #include "base/err.h"
 
 #define CA_OP_VERSION 1
+
+/* Where the module looks for a resident certauth-verifier.  The number is that of the
+ * version. */
+#define CA_OP_DIR "/run/certauth"
+#define CA_OP_SOCKET CA_OP_DIR "/verifier.1.sock"
+
 #define CA_OP_ID_LEN 16
 #define CA_OP_LIST_MAX 64         /* values of a field that may be repeated */
 #define CA_OP_FRAME_MAX (1 << 20) /* bytes of a message, without its header */

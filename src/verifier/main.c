@@ -51,6 +51,8 @@ main(int argc, char **argv)
 		(void)puts("certauth-verifier " CA_VERSION);
 		return 0;
 	}
+	if (strcmp(argv[1], "--listen") == 0)
+		return ca_parent_listen() == CA_OK ? 0 : 1;
 	if (strncmp(argv[1], "--stdio=", 8) == 0) {
 		int fd = socket_of(argv[1] + 8);
 

@@ -13,4 +13,10 @@
  */
 CA_MUST_CHECK enum ca_err ca_parent_spawned(int socket);
 
+/*
+ * Serve all modules of this host, at the sockets that a supervisor passes, or at one
+ * of its own, until SIGTERM.  CA_OK then; errors are logged to standard error.
+ */
+CA_MUST_CHECK enum ca_err ca_parent_listen(void);
+
 #endif

@@ -111,11 +111,50 @@ place_enter() {
 	# where the tests' module looks for it
 	in_place install -D -m 755 "$S/bin/certauth-verifier" \
 		/run/certauth-test/certauth-verifier
+	# CERTAUTH_VERIFIER=verifier=resident: the whole suite by the socket
+	case ${CERTAUTH_VERIFIER:-} in *resident*) resident_start ;; esac
+}
+
+# resident_start: certauth-verifier --listen in the place, at the socket where the
+# module looks, as systemd starts it; RESIDENT is its number.  It needs root.
+resident_start() {
+	local how=() i id
+	id=$(awk -F: '$1 == "_certauth" { print $3 ":" $4 }' "$S/etc/passwd")
+	in_place mkdir -p /run/certauth
+	in_place rm -f /run/certauth/verifier.1.sock
+	if command -v systemd-socket-activate >/dev/null; then
+		how=(systemd-socket-activate -l /run/certauth/verifier.1.sock)
+		# its socket belongs to root, as that of a unit does; the parent
+		# does not
+		how+=(setpriv --reuid "${id%:*}" --regid "${id#*:}" --clear-groups
+			--inh-caps=-all)
+	fi
+	(umask 0 && EXEC=exec in_place "${how[@]}" \
+		/run/certauth-test/certauth-verifier --listen \
+		>>"$S/resident.log" 2>&1 </dev/null 3>&- 4>&-) &
+	export RESIDENT=$!
+	for ((i = 0; i < 500; i++)); do
+		in_place test -S /run/certauth/verifier.1.sock && return
+		kill -0 "$RESIDENT" 2>/dev/null || break
+		sleep 0.02
+	done
+	echo 'certauth-verifier --listen did not start:' >&2
+	cat "$S/resident.log" >&2
+	return 1
+}
+
+resident_stop() {
+	[ -n "${RESIDENT:-}" ] || return 0
+	kill -CONT "$RESIDENT" 2>/dev/null || :
+	kill "$RESIDENT" 2>/dev/null || :
+	wait "$RESIDENT" 2>/dev/null || :
+	RESIDENT=
 }
 
 # place_remove: to be called in teardown_file
 place_remove() {
 	[ -n "${S:-}" ] || return 0
+	resident_stop
 	if [ -n "${PLACE_PID:-}" ]; then
 		kill "$PLACE_PID" 2>/dev/null || :
 		wait "$PLACE_PID" 2>/dev/null || :

@@ -1,0 +1,195 @@
+#include "verifier/warm.h"
+
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/param_build.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define RSA_BYTES 256
+
+/* ---- algorithms ---- */
+
+/* A public key of that size; nobody has the private one. */
+static EVP_PKEY *
+rsa_key(struct ca_crypto *c)
+{
+	uint8_t n[RSA_BYTES] = {0x80};
+	unsigned e = 65537;
+	EVP_PKEY *key = NULL;
+	EVP_PKEY_CTX *ctx =
+	    EVP_PKEY_CTX_new_from_name(ca_crypto_get0_libctx(c), "RSA", NULL);
+
+	n[RSA_BYTES - 1] = 1;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	for (size_t i = 0; i < RSA_BYTES / 2; i++) {
+		uint8_t b = n[i];
+
+		n[i] = n[RSA_BYTES - 1 - i];
+		n[RSA_BYTES - 1 - i] = b;
+	}
+#endif
+	OSSL_PARAM param[] = {
+	    OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, n, sizeof n),
+	    OSSL_PARAM_construct_uint(OSSL_PKEY_PARAM_RSA_E, &e),
+	    OSSL_PARAM_construct_end()};
+	if (ctx != NULL && EVP_PKEY_fromdata_init(ctx) == 1)
+		(void)EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, param);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+static EVP_PKEY *
+key_of(struct ca_crypto *c, const struct ca_scheme *s)
+{
+	OSSL_LIB_CTX *libctx = ca_crypto_get0_libctx(c);
+
+	if (s->key == CA_KEY_RSA)
+		return rsa_key(c);
+	if (s->key == CA_KEY_EC)
+		return EVP_PKEY_Q_keygen(libctx, NULL, "EC", s->group);
+	if (s->key == CA_KEY_ED25519)
+		return EVP_PKEY_Q_keygen(libctx, NULL, "ED25519");
+	return NULL; /* rare */
+}
+
+/* A certificate of the key, which signer signs, as a client would send it. */
+static uint8_t *
+certificate(EVP_PKEY *key, EVP_PKEY *signer, const EVP_MD *md, int *len)
+{
+	uint8_t *der = NULL;
+	X509 *cert = X509_new();
+	X509_NAME *name = cert != NULL ? X509_get_subject_name(cert) : NULL;
+
+	*len = 0;
+	if (name != NULL && X509_set_version(cert, X509_VERSION_3) == 1 &&
+	    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+		(const uint8_t *)"warm", -1, -1, 0) == 1 &&
+	    X509_set_issuer_name(cert, name) == 1 &&
+	    ASN1_INTEGER_set(X509_get_serialNumber(cert), 1) == 1 &&
+	    X509_gmtime_adj(X509_getm_notBefore(cert), 0) != NULL &&
+	    X509_gmtime_adj(X509_getm_notAfter(cert), 60) != NULL &&
+	    X509_set_pubkey(cert, key) == 1 && X509_sign(cert, signer, md) > 0)
+		*len = i2d_X509(cert, &der);
+	X509_free(cert);
+	return der;
+}
+
+static void
+warm_certificate(struct ca_crypto *c, EVP_PKEY *key, EVP_PKEY *signer)
+{
+	X509 *cert = NULL;
+	int len;
+	uint8_t *der =
+	    certificate(key, signer, ca_crypto_get0_md(c, "SHA256"), &len);
+
+	if (len > 0 && ca_crypto_cert(c, der, (size_t)len, &cert) == CA_OK) {
+		(void)X509_verify(cert, signer);
+		(void)X509_check_purpose(cert, -1, 0);
+		X509_free(cert);
+	}
+	OPENSSL_free(der);
+}
+
+/* The signature does not verify: the way there is the same. */
+static void
+warm_scheme(struct ca_crypto *c, const struct ca_scheme *s, EVP_PKEY *signer)
+{
+	static const uint8_t sig[RSA_BYTES] = {0};
+	const struct ca_signed what = {"warm", 4, sig, sizeof sig};
+	struct ca_buf b = CA_BUF_INIT(1024);
+	EVP_PKEY *key = key_of(c, s);
+
+	if (key != NULL && s->key != CA_KEY_RSA &&
+	    ca_crypto_sign(c, s, key, "warm", 4, &b) == CA_OK) {
+		const struct ca_signed good = {"warm", 4, b.p, b.len};
+
+		(void)!ca_crypto_verify(c, s, key, &good);
+	} else if (key != NULL) {
+		(void)!ca_crypto_verify(c, s, key, &what);
+	}
+	if (key != NULL)
+		warm_certificate(c, key, signer);
+	EVP_PKEY_free(key);
+	ca_buf_free(&b);
+}
+
+void
+ca_warm_crypto(struct ca_crypto *c)
+{
+	static const char *const digests[] = {
+	    "SHA1", "SHA256", "SHA384", "SHA512", "SHAKE256"};
+	OSSL_LIB_CTX *before = ca_crypto_enter(c);
+	const struct ca_scheme *s;
+	EVP_PKEY *signer =
+	    EVP_PKEY_Q_keygen(ca_crypto_get0_libctx(c), NULL, "EC", "P-256");
+
+	for (size_t i = 0; i < sizeof digests / sizeof digests[0]; i++)
+		(void)ca_crypto_get0_md(c, digests[i]);
+	for (size_t i = 0; signer != NULL && (s = ca_scheme_at(i)) != NULL; i++)
+		warm_scheme(c, s, signer);
+	EVP_PKEY_free(signer);
+	ca_crypto_leave(before);
+	ERR_clear_error();
+}
+
+/* ---- pages ---- */
+
+#define RANGES_MAX 64
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
+
+/* What is written in most operations, and the code. */
+static struct {
+	void *at;
+	size_t len;
+	int advice;
+} range[RANGES_MAX];
+static size_t ranges;
+
+/* One line of /proc/self/maps. */
+static void
+note_line(const char *line)
+{
+	unsigned long from, to;
+	char mode[5] = "";
+
+	if (ranges == RANGES_MAX ||
+	    sscanf(line, "%lx-%lx %4s", &from, &to, mode) != 3 ||
+	    strstr(line, "[v") != NULL) /* vdso, vvar, vsyscall */
+		return;
+	if (mode[1] == 'w')
+		range[ranges].advice = MADV_POPULATE_WRITE;
+	else if (mode[0] == 'r')
+		range[ranges].advice = MADV_POPULATE_READ;
+	else
+		return;
+	range[ranges].at = (void *)(uintptr_t)from;
+	range[ranges++].len = to - from;
+}
+
+void
+ca_warm_note(void)
+{
+	char line[4352];
+	FILE *f = fopen("/proc/self/maps", "re");
+
+	ranges = 0;
+	while (f != NULL && fgets(line, sizeof line, f) != NULL)
+		note_line(line);
+	if (f != NULL)
+		(void)fclose(f);
+}
+
+void
+ca_warm_pages(void)
+{
+	for (size_t i = 0; i < ranges; i++)
+		(void)madvise(range[i].at, range[i].len, range[i].advice);
+}

@@ -1,0 +1,19 @@
+/*
+ * What the resident parent does once, so that no worker has to.
+ */
+#ifndef CA_VERIFIER_WARM_H
+#define CA_VERIFIER_WARM_H
+
+#include "crypto/crypto.h"
+
+/* Have libcrypto find the algorithms of a login.  What it lacks, it lacks in the
+ * workers too. */
+void ca_warm_crypto(struct ca_crypto *c);
+
+/* After ca_warm_crypto, in the parent: note which pages a worker will touch. */
+void ca_warm_note(void);
+
+/* In a child: have these pages at hand. */
+void ca_warm_pages(void);
+
+#endif
