@@ -1,5 +1,6 @@
 # certauth-verifier as a service, and how the module chooses it: what others do to its
 # socket and its processes costs at most the login that they do it to.
+# shellcheck disable=SC2030,SC2031 # each test has its RESIDENT and CERTAUTH_VERIFIER
 load lib/common
 
 setup_file() {
