@@ -113,10 +113,11 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 	--define '_unitdir /usr/lib/systemd/system'
 	--define '_tmpfilesdir /usr/lib/tmpfiles.d'
 	--define 'build_ldflags -Wl,-z,now'
+	--define 'sysusers_create_compat() echo sysusers %{1}'
 	--define 'systemd_requires Requires(post): systemd'
-	--define 'systemd_post() echo post %{1}'
-	--define 'systemd_preun() echo preun %{1}'
-	--define 'systemd_postun() echo postun %{1}')
+	--define 'systemd_post() echo post %*'
+	--define 'systemd_preun() echo preun %*'
+	--define 'systemd_postun() echo postun %*')
 
 @test "the spec is read with and without Fedora's macros, and its names are known" {
 	command -v rpmspec >/dev/null || skip 'rpm is not installed'
@@ -130,7 +131,9 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 	grep -qx 'Release: *1.fc43' "$T/fedora"
 	for step in post preun postun; do
 		grep -qx "echo $step certauth-crl-update.timer" "$T/fedora"
+		grep -qE "^echo $step certauth-verifier.socket( |\$)" "$T/fedora"
 	done
+	grep -qx 'echo sysusers packaging/sysusers/certauth.conf' "$T/fedora"
 	rpmspec -q --buildrequires "$SPEC" | sort >"$T/needs"
 	diff - "$T/needs" <<-'END'
 		gcc
@@ -198,12 +201,17 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		usr/bin/certauth-ssh 0:0
 		usr/bin/certauth-tests 755 0:0
 		usr/lib/systemd/system/certauth-crl-update.service 644 0:0
+		usr/lib/systemd/system-preset/50-certauth.preset 644 0:0
 		usr/lib/systemd/system/certauth-crl-update.timer 644 0:0
+		usr/lib/systemd/system/certauth-verifier.service 644 0:0
+		usr/lib/systemd/system/certauth-verifier.socket 644 0:0
+		usr/lib/sysusers.d/certauth.conf 644 0:0
 		usr/lib/tmpfiles.d/certauth.conf 644 0:0
 		usr/lib64/security/pam_certauth.so 644 0:0
 		usr/libexec/certauth 755 0:0
 		usr/libexec/certauth/certauth-fetch 755 0:0
 		usr/libexec/certauth/certauth-sign 755 0:0
+		usr/libexec/certauth/certauth-verifier 755 0:0
 		usr/share/bash-completion/completions/certauth 644 0:0
 		usr/share/bash-completion/completions/certauth-ssh 0:0
 		usr/share/licenses/certauth 755 0:0
@@ -213,6 +221,7 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		usr/share/man/man5/certauth-users.5 644 0:0
 		usr/share/man/man5/certauth.conf.5 644 0:0
 		usr/share/man/man7/certauth-protocol.7 644 0:0
+		usr/share/man/man8/certauth-verifier.8 644 0:0
 		usr/share/man/man8/pam_certauth.8 644 0:0
 		usr/share/zsh/site-functions/_certauth 644 0:0
 	END

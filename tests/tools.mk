@@ -95,21 +95,25 @@ $(B)/tests/bench/gencrl: tests/bench/gencrl.c Makefile
 	$(say) CC $@
 	$(Q)$(CC) -D_GNU_SOURCE -std=c11 $(WARN) $(OPT) -o $@ $< -lcrypto
 
-# Fault injection: the module and the archive of src, linked with wrappers that
-# let one call after the other fail.  tests/fault/run.sh says what is tried.
+# Fault injection: the module, a worker of the verifier and the archive of src,
+# linked with wrappers that let one call after the other fail.  tests/fault/run.sh
+# says what is tried.  The room src/confine has unit tests of its own.
 FAULT_B = $(B)/tests/fault
 FAULT_OBJ = $(FAULT_B)/fault.o $(FAULT_B)/app.o $(FAULT_B)/make.o \
-	$(FAULT_B)/points.o
+	$(FAULT_B)/points.o $(B)/src/verifier/sys.o \
+	$(B)/tests/verifier/unconfined.o
+# what the worker of the verifier calls
+FAULT_VERIFIER = $(B)/tests/verifier/unconfined
 # what makes the indexes, which is no part of the module
 FAULT_MAKERS = $(B)/src/map/compile.o $(B)/src/crl/index_build.o \
 	$(B)/src/crl/index_file.o
 
-$(FAULT_B)/points.c: $(MODULE) $(FAULT_MAKERS) tests/fault/points.txt \
+$(FAULT_B)/points.c: $(MODULE) $(FAULT_VERIFIER) $(FAULT_MAKERS) tests/fault/points.txt \
 		tests/fault/wrap.sh tests/tools.mk
 	@mkdir -p $(@D)
 	$(say) GEN $@
 	$(Q)rm -f $@ && tests/fault/wrap.sh tests/fault/points.txt $@ \
-		$(FAULT_B)/wrap.ld $(MODULE) $(FAULT_MAKERS)
+		$(FAULT_B)/wrap.ld $(MODULE) $(FAULT_VERIFIER) $(FAULT_MAKERS)
 
 # a word is passed on as a word, whatever it means: see point.h
 $(FAULT_B)/points.o: $(FAULT_B)/points.c tests/fault/point.h
@@ -125,5 +129,6 @@ $(FAULT_B)/%.o: tests/fault/%.c tests/fault/app.h tests/fault/point.h Makefile
 
 $(FAULT_B)/fault: $(FAULT_OBJ) $(B)/pam_certauth.o $(LIB)
 	$(say) LD $@
-	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) @$(FAULT_B)/wrap.ld -o $@ \
+	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) @$(FAULT_B)/wrap.ld \
+		-Wl,--wrap=ca_verifier_connect -o $@ \
 		$(FAULT_OBJ) $(B)/pam_certauth.o $(LIB) $(LIBS_CLI)

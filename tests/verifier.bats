@@ -22,11 +22,7 @@ setup() {
 }
 
 teardown() {
-	local pid
-	for pid in ${PEERS:-}; do
-		kill "$pid" 2>/dev/null || :
-		wait "$pid" 2>/dev/null || :
-	done
+	peers_end
 	resident_alive || { resident_stop; resident_start; }
 }
 
@@ -47,7 +43,7 @@ peers() {
 	local i how=in_place
 	case $1 in alice | bob) how="as_user $1"; shift ;; esac
 	rm -f "$S/ready/peers"
-	EXEC=exec $how python3 "$S/bin/peers.py" "$@" "$S/ready/peers" \
+	EXEC='exec' $how python3 "$S/bin/peers.py" "$@" "$S/ready/peers" \
 		>"$S/peers.log" 2>&1 </dev/null 3>&- 4>&- &
 	PEERS="${PEERS:-} $!"
 	for ((i = 0; i < 1500; i++)); do
@@ -58,12 +54,35 @@ peers() {
 	return 1
 }
 
+peers_end() {
+	local pid
+	for pid in ${PEERS:-}; do
+		kill "$pid" 2>/dev/null || :
+		wait "$pid" 2>/dev/null || :
+	done
+	PEERS=
+}
+
 # children of the parent
 hands() {
 	pgrep -P "$RESIDENT" || :
 }
 
-# until COMMAND ...: it succeeds before long
+# are there N children?
+are_hands() {
+	[ "$(hands | wc -l)" -eq "$1" ]
+}
+
+more_hands() {
+	[ "$(hands | wc -l)" -gt "$1" ]
+}
+
+# the parent runs the program that stands at its path
+is_current() {
+	login_ok && not grep -q deleted <<<"$(readlink "/proc/$RESIDENT/exe")"
+}
+
+# until_true COMMAND ...: it succeeds before long
 until_true() {
 	local i
 	for ((i = 0; i < 1500; i++)); do
@@ -106,10 +125,10 @@ id_of() {
 		"$(id_of _certauth | awk -F: '{ print $1, $1, $1 }')" ]
 	grep -q '^CapPrm:.0*$' "/proc/$RESIDENT/status"
 	grep -q '^Groups:[[:space:]]*$' "/proc/$RESIDENT/status"
-	until_true eval '[ "$(hands | wc -l)" -eq 4 ]'
+	until_true are_hands 4
 	local pid
 	for pid in $(hands); do
-		[ "$(ls "/proc/$pid/fd" | tr '\n' ' ')" = '0 1 2 3 ' ]
+		[ "$(find "/proc/$pid/fd" -type l -printf '%f\n' | sort | tr '\n' ' ')" = '0 1 2 3 ' ]
 	done
 }
 
@@ -154,23 +173,21 @@ id_of() {
 	resident_stop
 	# chosen anew by auto: no byte was sent to it
 	for mode in mute newer; do
-		PEERS=
 		peers serve "$mode"
 		way auto
 		login_ok
 		way resident
 		login_denied internal
 		logged 'does not answer'
-		kill $PEERS
+		peers_end
 	done
 	# never chosen anew
 	way auto
 	for mode in closes silent half long foreign before junk; do
-		PEERS=
 		peers serve "$mode"
 		login_denied internal
 		logged 'certauth-verifier \(resident\): .*run: certauth doctor'
-		kill $PEERS
+		peers_end
 	done
 }
 
@@ -236,7 +253,7 @@ id_of() {
 @test "workers that are stopped or killed: denied in time, and the next login is granted" {
 	local pid
 	login_ok
-	until_true eval '[ "$(hands | wc -l)" -eq 4 ]'
+	until_true are_hands 4
 	for pid in $(hands); do kill -STOP "$pid"; done
 	login_denied internal
 	logged 'gave no verdict in time'
@@ -245,17 +262,17 @@ id_of() {
 	for pid in $(hands); do kill -KILL "$pid"; done
 	login_ok
 	# while it works: its spare was replaced then
-	until_true eval '[ "$(hands | wc -l)" -eq 4 ]'
+	until_true are_hands 4
 	local stopped
-	stopped=$(hands)
-	kill -STOP $stopped
+	mapfile -t stopped < <(hands)
+	kill -STOP "${stopped[@]}"
 	(
-		until_true eval '[ "$(hands | wc -l)" -gt 4 ]'
-		kill -KILL $stopped
+		until_true more_hands 4
+		kill -KILL "${stopped[@]}"
 	) &
 	login_denied internal
 	wait $!
-	logged 'ended without a verdict|Connection reset by peer'
+	logged 'ended without a verdict'
 	login_ok
 }
 
@@ -289,14 +306,14 @@ id_of() {
 	readlink "/proc/$RESIDENT/exe" | grep -q deleted
 	sleep 3
 	login_ok
-	until_true eval 'login_ok && ! readlink "/proc/$RESIDENT/exe" | grep -q deleted'
+	until_true is_current
 }
 
 @test "a socket of another version is refused: no greeting, and it is said" {
 	resident_stop
 	in_place rm -f /run/certauth/verifier.1.sock
 	command -v systemd-socket-activate >/dev/null || skip 'no systemd-socket-activate here'
-	EXEC=exec in_place systemd-socket-activate -l /run/certauth/verifier.0.sock \
+	EXEC='exec' in_place systemd-socket-activate -l /run/certauth/verifier.0.sock \
 		-l /run/certauth/verifier.1.sock setpriv --reuid "$(id_of _certauth | cut -d: -f1)" \
 		--clear-groups --inh-caps=-all --regid "$(id_of _certauth | cut -d: -f2)" \
 		/run/certauth-test/certauth-verifier --listen >>"$S/resident.log" 2>&1 3>&- 4>&- &
@@ -319,7 +336,7 @@ assert s.recv(1) == b""'
 @test "without a supervisor: root's socket, then _certauth; a directory of others is refused" {
 	resident_stop
 	in_place rm -rf /run/certauth
-	EXEC=exec in_place /run/certauth-test/certauth-verifier --listen \
+	EXEC='exec' in_place /run/certauth-test/certauth-verifier --listen \
 		>>"$S/resident.log" 2>&1 3>&- 4>&- </dev/null &
 	RESIDENT=$!
 	echo "$RESIDENT" >"$S/resident.pid"
@@ -348,12 +365,13 @@ assert s.recv(1) == b""'
 	way spawn
 	peers lock 15
 	login_ok
+	peers_end
 	peers lock 16
 	login_denied internal
 	logged '16 verifiers .* are at work'
 	# a user's own is not counted
 	own_login alice
-	kill $PEERS
+	peers_end
 	# nobody else can hold the locks
 	[ "$(in_place stat -c %u:%a /run/certauth/spawned.lock)" = 0:600 ]
 	in_place chmod 666 /run/certauth/spawned.lock

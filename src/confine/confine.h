@@ -44,8 +44,9 @@ struct ca_confine_limits {
 };
 
 #define CA_CONFINE_CPU 2
-#define CA_CONFINE_DATA ((rlim_t)64 << 20)
-#define CA_CONFINE_FILES 64
+/* four times a CRL that is held in memory (docs/limits.md) */
+#define CA_CONFINE_DATA ((rlim_t)256 << 20)
+#define CA_CONFINE_FILES 1024 /* 256 CRLs of each issuer are open at once */
 #define CA_CONFINE_LIMITS                                                      \
 	((struct ca_confine_limits){                                           \
 	    CA_CONFINE_CPU, CA_CONFINE_DATA, CA_CONFINE_FILES})

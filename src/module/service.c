@@ -218,6 +218,9 @@ serve_sign(struct ca_verifier *v, const struct ca_op_call *call)
 	if (call->helper == NULL || call->uri == NULL ||
 	    call->timeout > UINT16_MAX)
 		return CA_ERR_FORMAT;
+	/* which program it is was said before anything of a client was seen */
+	if (!may_open(v, call->helper))
+		return CA_ERR_UNTRUSTED;
 	rc = ca_channel_host_sign(
 	    &set, v->log, call->uri, &call->leaf, &call->transcript, &verify);
 	reply.err = (uint64_t)rc;

@@ -178,7 +178,8 @@ tell(const struct ca_verifier *v, enum ca_err rc)
 
 	if (rc == CA_ERR_TIMEOUT)
 		what = "it gave no verdict in time";
-	else if (rc == CA_ERR_CANCELLED)
+	else if (rc == CA_ERR_CANCELLED ||
+		 (rc == CA_ERR_IO && (errno == ECONNRESET || errno == EPIPE)))
 		what = "it ended without a verdict";
 	ca_log_err(v->log, "certauth-verifier (%-s): %-s; run: certauth doctor",
 	    v->spawned ? "spawned" : "resident", what);

@@ -146,8 +146,9 @@ struct ca_op_answer {
 	uint64_t audit;   /* mode = audit */
 	uint64_t account; /* require_account = yes */
 	uint64_t debug;
+	uint64_t reason; /* enum ca_reason: why there is no request, or
+			  * CA_R_CONFIG: the outcome was sent by LOG */
 	/* request */
-	uint64_t reason; /* enum ca_reason: why there is no request */
 	struct ca_bytes request;
 	uint64_t proof1, proof2; /* enum ca_op_proof; 0: none */
 	uint64_t max_answer, lifetime, helper_timeout, wait_for_token;

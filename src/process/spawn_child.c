@@ -122,13 +122,14 @@ limit(int what, rlim_t value)
 	return setrlimit((__rlimit_resource_t)what, &lim);
 }
 
-/* No core with a PIN in it; enough for any PKCS#11 library, no more. */
+/* No core with a PIN in it; enough for any PKCS#11 library, no more.  The verifier
+ * opens up to 256 CRLs of each issuer. */
 static int
-set_limits(unsigned cpu_seconds)
+set_limits(const struct ca_spawn_params *p)
 {
 	return limit(RLIMIT_CORE, 0) != 0 ||
-		       limit(RLIMIT_CPU, cpu_seconds) != 0 ||
-		       limit(RLIMIT_NOFILE, 256) != 0 ||
+		       limit(RLIMIT_CPU, p->cpu_seconds) != 0 ||
+		       limit(RLIMIT_NOFILE, p->keep ? 1024 : 256) != 0 ||
 		       limit(RLIMIT_FSIZE, 16 * MIB) != 0 ||
 		       limit(RLIMIT_DATA, 1024 * MIB) != 0
 		   ? -1
@@ -143,7 +144,7 @@ be_program(const struct ca_spawn_params *p, pid_t minder)
 	(void)setsid();
 	default_signals();
 	(void)umask(077);
-	if (chdir("/") != 0 || set_limits(p->cpu_seconds) != 0)
+	if (chdir("/") != 0 || set_limits(p) != 0)
 		give_up(STEP_LIMITS);
 	if (p->who != NULL && ca_become(p->who) != 0)
 		give_up(STEP_USER);

@@ -66,6 +66,7 @@ ca_calls_log(void *calls, enum ca_log_level level, const char *line)
 
 	/* who does not read lines gets no verdict either */
 	c->link.deadline = ca_op_clock() + ASK_MS;
-	(void)!ca_op_send(&c->link, &msg, -1);
+	if (ca_op_send(&c->link, &msg, -1) != CA_OK)
+		c->lost = true;
 	errno = saved;
 }

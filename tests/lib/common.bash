@@ -134,7 +134,7 @@ resident_start() {
 		how+=(setpriv --reuid "${id%:*}" --regid "${id#*:}" --clear-groups
 			--inh-caps=-all)
 	fi
-	EXEC=exec in_place "${how[@]}" \
+	EXEC='exec' in_place "${how[@]}" \
 		/run/certauth-test/certauth-verifier --listen \
 		>>"$S/resident.log" 2>&1 </dev/null 3>&- 4>&- &
 	export RESIDENT=$!
