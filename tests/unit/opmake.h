@@ -67,7 +67,7 @@ whole(enum ca_op_type type)
 	case CA_OP_SIGN:
 		m.u.call = (struct ca_op_call){"/path", "name", 1,
 		    "pkcs11:token=x", "/usr/bin/helper", 30, B("leaf"),
-		    B("transcript"), {{"/store", "/dev/x"}, 2}, 1, 2};
+		    B("transcript"), {{"/a", "/b"}, 2}, 5, 6};
 		break;
 	case CA_OP_REPLY:
 		m.u.reply = (struct ca_op_reply){CA_OK, ENOENT, "alice",
@@ -79,7 +79,7 @@ whole(enum ca_op_type type)
 		    500, 60, 30, 10, 1, 2, 3, 4, "helper", "token", "key", 1000,
 		    60000, {{B("der1"), B("der2")}, 2}, 5, "alice", B("kept"),
 		    {{"A=1", "B=2"}, 2}, "expires", {{"line", "more"}, 2},
-		    {{"/store", "/dev/x"}, 2}, 1, 2};
+		    {{"/c", "/d"}, 2}, 7, 8};
 		break;
 	case CA_OP_NONE:
 	case CA_OP_TYPES:
