@@ -200,8 +200,8 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		usr/bin/certauth-askpass 0:0
 		usr/bin/certauth-ssh 0:0
 		usr/bin/certauth-tests 755 0:0
-		usr/lib/systemd/system/certauth-crl-update.service 644 0:0
 		usr/lib/systemd/system-preset/50-certauth.preset 644 0:0
+		usr/lib/systemd/system/certauth-crl-update.service 644 0:0
 		usr/lib/systemd/system/certauth-crl-update.timer 644 0:0
 		usr/lib/systemd/system/certauth-verifier.service 644 0:0
 		usr/lib/systemd/system/certauth-verifier.socket 644 0:0

@@ -148,6 +148,7 @@ awk '/systemd-sysusers/ { user = NR } /deb-systemd-invoke/ { start = NR }
 	END { exit !(user && user < start) }' "$tmp/certauth-verifier/postinst" ||
 	wrong 'certauth-verifier starts its socket before its user is there'
 script certauth-verifier prerm "deb-systemd-invoke stop 'certauth-verifier\.socket'"
+# shellcheck disable=SC2016 # the script's own variable
 grep -B 2 'deb-systemd-invoke stop' "$tmp/certauth-verifier/prerm" |
 	grep -qE '"\$1" = "?remove' ||
 	wrong 'an upgrade of certauth-verifier stops its socket'

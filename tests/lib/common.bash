@@ -57,7 +57,7 @@ place_dir() {
 	mkdir "$S/bin" "$S/home" || return
 	cp "$CERTAUTH_BUILD/tests/verifier/pam_certauth.so" \
 		"$CERTAUTH_BUILD/tests/verifier/certauth-verifier" \
-		"$CERTAUTH_BUILD/certauth" "$HERE/tests/lib/login.py" "$HERE/tests/lib/paste.exp" \
+		"$CERTAUTH_BUILD/tests/verifier/certauth" "$HERE/tests/lib/login.py" "$HERE/tests/lib/paste.exp" \
 		"$S/bin/" || return
 	ln -s certauth "$S/bin/certauth-askpass"
 	ln -s certauth "$S/bin/certauth-ssh"
