@@ -1,9 +1,8 @@
 #!/usr/bin/env bats
 # certauth doctor and certauth setup: the verifier.
+# shellcheck disable=SC2030,SC2031 # output is that of the test
 bats_require_minimum_version 1.5.0
 load lib/common
-
-# shellcheck disable=SC2030,SC2031 # output is that of the test
 
 # a plain ! would not fail a test
 not() { ! "$@"; }
