@@ -126,6 +126,7 @@ conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
 @test "configuration: absent" {
 	rm "$C/certauth.conf"
 	doctor
+	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ $output == *'note config-absent: '* ]]
 }
