@@ -64,7 +64,7 @@ IDN2 := $(call have,libidn2)
 
 CPPFLAGS_ALL = -D_GNU_SOURCE -DCA_VERSION='"$(VERSION)"' \
 	-DCA_SYSCONFDIR='"$(SYSCONFDIR)/certauth"' \
-	-DCA_HELPER='"$(BINDIR)/certauth"' \
+	-DCA_HELPER='"$(LIBEXECDIR)/certauth/certauth-sign"' \
 	-DCA_LIBEXECDIR='"$(LIBEXECDIR)/certauth"' \
 	-DOPENSSL_API_COMPAT=30000 -DOPENSSL_NO_DEPRECATED \
 	$(if $(CERTMAP),-DHAVE_SSS_CERTMAP) \
@@ -84,24 +84,26 @@ LIBS_CLI = $(LIBS_CERTMAP) $(if $(IDN2),-lidn2) -lp11-kit -lpam $(LIBS_BASE)
 
 # ---- sources ----
 
-LIB_SRC := $(filter-out src/cli/main.c src/fetch/fetchmain.c \
-	src/verifier/main.c src/verifier/sys.c,\
-	$(wildcard src/*/*.c))
+MAIN_SRC = src/cli/main.c src/fetch/fetchmain.c src/sign/signmain.c \
+	src/verifier/main.c src/verifier/sys.c
+LIB_SRC := $(filter-out $(MAIN_SRC),$(wildcard src/*/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 LIB = $(B)/libcertauth.a
 MODULE = $(B)/pam_certauth.so
 CLI = $(B)/certauth
 FETCH = $(B)/certauth-fetch
 VERIFIER = $(B)/certauth-verifier
+SIGN = $(B)/certauth-sign
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,\
 	$(wildcard tests/unit/test_*.c))
 MAN := $(wildcard src/man/*.[1578])
 
-.PHONY: all module cli fetch verifier unit-programs
-all: module cli fetch verifier ## build the module and all programs
+.PHONY: all module cli fetch sign verifier unit-programs
+all: module cli fetch sign verifier ## build the module and all programs
 module: $(MODULE) ## build the PAM module alone
 cli: $(CLI) ## build certauth alone
 fetch: $(FETCH) ## build certauth-fetch alone
+sign: $(SIGN) ## build certauth-sign alone
 verifier: $(VERIFIER) ## build certauth-verifier alone
 unit-programs: $(UNIT) ## build the unit tests
 
@@ -127,8 +129,8 @@ $(B)/objects: FORCE
 # since `make` and then `make install PREFIX=/usr` is how people install.
 PATHS = $(SYSCONFDIR) $(BINDIR) $(LIBEXECDIR)
 PATH_OBJ := $(patsubst %.c,$(B)/%.o,$(shell grep -lE \
-	'CA_(SYSCONFDIR|HELPER|LIBEXECDIR)' $(LIB_SRC) src/cli/main.c \
-	src/fetch/fetchmain.c pam_certauth.c tests/unit/*.c tests/fuzz/*.c))
+	'CA_(SYSCONFDIR|HELPER|LIBEXECDIR)' $(LIB_SRC) $(MAIN_SRC) \
+	pam_certauth.c tests/unit/*.c tests/fuzz/*.c))
 $(B)/paths: FORCE
 	@mkdir -p $(@D); echo '$(PATHS)' | cmp -s - $@ || echo '$(PATHS)' >$@
 $(PATH_OBJ): $(B)/paths
@@ -164,6 +166,12 @@ $(FETCH): $(B)/src/fetch/fetchmain.o $(LIB)
 	$(say) LD $@
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed \
 		-o $@ $(B)/src/fetch/fetchmain.o $(LIB) -lcurl -lcrypto
+
+# What a login waits for, and what handles a PIN: two libraries.
+$(SIGN): $(B)/src/sign/signmain.o $(LIB)
+	$(say) LD $@
+	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed \
+		-o $@ $(B)/src/sign/signmain.o $(LIB) -lp11-kit -lcrypto
 
 # Without LTO: a unit test replaces functions of libc, and the compiler does not know
 # that a failed assertion of cmocka ends the test.

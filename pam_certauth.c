@@ -214,6 +214,14 @@ log_lines(struct call *c, const struct ca_op_answer *a)
 		    a->line.v[i]);
 }
 
+/* Has the log no line about the outcome? */
+static bool
+says_nothing(const struct ca_op_answer *a)
+{
+	return a->line.n == 0 &&
+	       (a->err == CA_OK || a->reason != (uint64_t)CA_R_CONFIG);
+}
+
 /* ---- a login ---- */
 
 static void
@@ -334,9 +342,14 @@ get_request(struct call *c, struct ca_asked *asked)
 	c->audit = c->audit || a->audit != 0;
 	c->log.debug = a->debug != 0;
 	log_lines(c, a);
-	if (a->err != CA_OK)
+	if (a->err != CA_OK) {
+		if (says_nothing(a))
+			log_internal(c, "", CA_R_INTERNAL);
 		return (enum ca_err)a->err;
-	return ca_asked_take(&c->verifier, asked);
+	}
+	if ((rc = ca_asked_take(&c->verifier, asked)) != CA_OK)
+		log_internal(c, "", CA_R_INTERNAL);
+	return rc;
 }
 
 /* What comes of a grant. */
@@ -369,7 +382,7 @@ get_verdict(
 	struct ca_op_answer a;
 	enum ca_err rc = ca_verifier_ask(&c->verifier, CA_OP_JUDGE, body, &a);
 
-	if (rc == CA_OK && a.line.n == 0)
+	if (rc == CA_OK && says_nothing(&a))
 		rc = CA_ERR_UNSET;
 	if (rc != CA_OK) {
 		log_internal(c, "", CA_R_INTERNAL);
@@ -520,7 +533,7 @@ account(struct call *c)
 	if (login == NULL && a.err == CA_ERR_UNSET)
 		/* no verifier can be asked: the module's arguments decide */
 		return without_login(c, c->args.require_account);
-	if (a.line.n == 0)
+	if (says_nothing(&a))
 		log_internal(c, "event=account ", CA_R_INTERNAL);
 	return pam_code(rc, PAM_PERM_DENIED);
 }

@@ -32,7 +32,7 @@ readme_build() {
 		--exclude-dir=doc --exclude-dir=man
 	echo "$output"
 	[ "$status" -eq 1 ]
-	grep -qaF /usr/bin/certauth "$S/dest$(pamdir)/pam_certauth.so"
+	grep -qaF /usr/libexec/certauth/certauth-sign "$S/dest$(pamdir)/pam_certauth.so"
 	grep -qaF /usr/libexec/certauth "$S/dest/usr/bin/certauth"
 	grep -q '^ExecStart=/usr/bin/certauth ' \
 		"$S/dest/usr/lib/systemd/system/certauth-crl-update.service"
@@ -70,7 +70,8 @@ pamdir() {
 	local path
 	for path in /opt/a /opt/b; do
 		env -u B -u MAKEFLAGS make -s -C "$S/tree" -j2 CI=1 "PREFIX=$path" all
-		grep -qaF "$path/bin/certauth" "$S/tree/build/pam_certauth.so"
+		grep -qaF "$path/libexec/certauth/certauth-sign" \
+			"$S/tree/build/pam_certauth.so"
 	done
 	run ! grep -qaF /opt/a "$S/tree/build/pam_certauth.so"
 	# and nothing is compiled where nothing changed

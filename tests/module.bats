@@ -8,6 +8,7 @@ setup_file() {
 	place_make
 	export DRIVE=$S/bin/pamdrive
 	cp "$CERTAUTH_BUILD/tests/lib/pamdrive" "$DRIVE"
+	cp "$CERTAUTH_BUILD/tests/valgrind/nosandbox.so" "$S/bin/"
 	chmod -R a+rX "$S/etc/certauth"
 	mkdir "$S/keys"
 	cp "$PKI"/{alice,revoked}{-chain.pem,.key} "$S/keys/"
@@ -17,6 +18,7 @@ setup_file() {
 teardown_file() { place_remove; }
 
 setup() {
+	verifier_reset
 	conf_reset
 	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")" \
 		"bob sha256:$(pki_sha256 "$PKI/bob.pem")"
@@ -300,7 +302,7 @@ assert o["outcome"] == "granted", o'
 	{ printf '%s\\n' "\$prompt"; cat; } | $CLIENT
 	EOF
 	chmod 755 "$S/bin/look"
-	service test proof=command,conversation "helper=$CERTAUTH" pkcs11=yes
+	service test proof=command,conversation "helper=$HELPER" pkcs11=yes
 	drive PAM_SUCCESS -C "exec $S/bin/look"
 	grep -q pam_certauth "$S/maps"
 	run ! grep -E 'p11-kit|softhsm|opensc|libcurl' "$S/maps"
@@ -373,9 +375,13 @@ assert o["outcome"] == "granted", o'
 }
 
 @test "valgrind: no error and no leak, granted or refused" {
-	local vg="valgrind -q --leak-check=full --show-leak-kinds=definite,possible
+	# valgrind lets nobody lower the limit of descriptors, which the module
+	# does for the verifier
+	local vg="env LD_PRELOAD=$S/bin/nosandbox.so
+		valgrind -q --leak-check=full --show-leak-kinds=definite,possible
 		--errors-for-leak-kinds=definite,possible --error-exitcode=99
 		--trace-children=no --child-silent-after-fork=yes"
+	verifier_is "$S/bin/certauth-verifier"
 	# shellcheck disable=SC2086 # several words
 	WRAP=$vg drive PAM_SUCCESS -C "$CLIENT" -a
 	run ! grep '^==' "$S/seen"
@@ -388,18 +394,50 @@ assert o["outcome"] == "granted", o'
 	run ! grep '^==' "$S/seen"
 }
 
-# opened_after [LOGIN.PY-OPTION ...]: the files that a login opens after it has
-# read the last answer
-opened_after() {
+# Workers end without freeing anything: what they read and write counts.
+@test "valgrind: no error in the verifier, granted or refused" {
+	local vg="$S/vg.%p" f workers=0
+	verifier_is "$(command -v valgrind)" -q --log-file="$vg" \
+		--error-exitcode=99 -v "$S/bin/unconfined"
+	drive PAM_SUCCESS -C "$CLIENT" -a
+	drive PAM_AUTH_ERR -u bob -C "${CLIENT/--user alice/--user bob}"
+	logged reason=other-user
+	drive PAM_AUTH_ERR -C "$CLIENT" -m cut
+	logged reason=answer-cut
+	for f in $(verifier_logs "$S"/vg.*); do
+		workers=$((workers + 1))
+		grep 'ERROR SUMMARY: 0 errors' "$f" || { cat "$f"; return 1; }
+	done
+	# request and judge of each, and recheck
+	echo "$workers workers"
+	[ "$workers" -eq 7 ]
+	# and its parent
+	run ! grep -E 'Invalid|ninitialised|Process terminating' "$S"/vg.*
+}
+
+# traced [LOGIN.PY-OPTION ...]: a login, with the calls of all processes in
+# $S/trace, and APP, the number of the application's
+traced() {
 	in_place python3 "$S/bin/login.py" --cert "$PKI/alice-chain.pem" \
-		--key "$PKI/alice.key" "$@" -- \
-		strace -e trace=read,openat,open -o "$S/trace" \
+		--key "$PKI/alice.key" "$@" -- strace -f \
+		-e trace=read,openat,openat2,open,seccomp,execve,execveat \
+		-o "$S/trace" \
 		pamtester test alice authenticate >"$S/seen" 2>&1 </dev/null || :
-	awk '/^read\(0, / { n = 0 } /^open/ { line[++n] = $0 }
-		END { for (i = 1; i <= n; i++) print line[i] }' "$S/trace"
+	APP=$(awk 'NR == 1 { print $1 }' "$S/trace")
+	[ -n "$APP" ]
+}
+
+# What the last worker opens after it has confined itself, which comes before it
+# is given the response; and that this was after the last answer.
+opened_after() {
+	awk -v app="$APP" '$1 == app && $2 ~ /^read\(0,/ { read_it = 1; n = 0 }
+		/ seccomp\(SECCOMP_SET_MODE_FILTER/ { n = 0; worker = $1; sure = read_it }
+		$1 == worker && / open/ { line[++n] = $0 }
+		END { for (i = 1; i <= n; i++) print line[i]; exit !sure }' "$S/trace"
 }
 
 @test "nothing is opened for the certificate before its signature is good" {
+	traced
 	opened_after >"$S/files"
 	# the trace must show the answer, or the test would prove nothing
 	grep certauth/ca "$S/files"
@@ -407,8 +445,95 @@ opened_after() {
 	grep certauth/users "$S/files"
 	local how
 	for how in flip-signature flip-nonce trailing context; do
-		opened_after --how $how >"$S/files"
-		grep -q '^read(0, ' "$S/trace"
+		traced --how $how
+		opened_after >"$S/files"
 		run ! grep certauth "$S/files"
+	done
+}
+
+@test "the application's process opens no file of certauth's, and no libcrypto" {
+	traced
+	grep "^$APP .*pam_certauth.so" "$S/trace"
+	# every file that the verifier may not open itself is asked for; here none
+	run ! grep -E "^$APP .*(etc/certauth|lib(crypto|cdb|sss)[^ ]*so)" "$S/trace"
+	# others do
+	grep 'etc/certauth/certauth.conf' "$S/trace"
+	grep 'libcrypto[^ ]*so' "$S/trace"
+	# the users file that only root may read is asked for, and nothing else
+	chmod 600 "$S/etc/certauth/users"
+	traced
+	chmod 644 "$S/etc/certauth/users"
+	logged outcome=granted
+	grep -E "^$APP .*etc/certauth" "$S/trace" >"$S/files"
+	cat "$S/files"
+	run ! grep -v '"/etc/certauth/users"' "$S/files"
+	[ -s "$S/files" ]
+}
+
+# needs FILE: the libraries that it names
+needs() {
+	objdump -p "$1" | awk '$1 == "NEEDED" { print $2 }'
+}
+
+@test "the module needs libc and libpam alone" {
+	local lib so
+	for so in "$CERTAUTH_BUILD/pam_certauth.so" "$MODULE"; do
+		needs "$so" >"$S/needed"
+		cat "$S/needed"
+		grep -q '^libpam\.so' "$S/needed"
+		while read -r lib; do
+			[[ $lib =~ ^lib(pam|c)\.so\. ]] ||
+				# of a sanitizer, which a build may have
+				[[ $lib =~ ^lib(asan|ubsan|tsan)\.so ]]
+		done <"$S/needed"
+	done
+	# the verifier needs more
+	needs "$CERTAUTH_BUILD/certauth-verifier" | grep '^libcrypto\.so'
+}
+
+# at_prompt COMMAND ...: what is mapped in each process of COMMAND that has the
+# module, while it waits for an answer: in $S/maps
+at_prompt() {
+	local pid i app p
+	rm -f "$S/maps" "$S/hold"
+	mkfifo "$S/hold"
+	# shellcheck disable=SC2016 # for the shell there
+	EXEC=exec in_place "$@" <"$S/hold" >"$S/out" 2>&1 3>&- 4>&- &
+	pid=$!
+	exec 9>"$S/hold"
+	for ((i = 0; i < 500; i++)); do
+		! grep -q 'certauth1 ' "$S/out" || break
+		sleep 0.02
+	done
+	for p in /proc/[0-9]*; do
+		! grep -q "$MODULE" "$p/maps" 2>/dev/null || cat "$p/maps"
+	done >"$S/maps"
+	exec 9>&-
+	rm -f "$S/hold"
+	wait "$pid" || :
+	cat "$S/out"
+	grep -q "$MODULE" "$S/maps"
+}
+
+@test "no library of the verifier is mapped where the module is" {
+	need_root
+	printf 'auth required %s verifier=spawn\naccount required pam_permit.so\nsession required pam_permit.so\n' \
+		"$MODULE" | tee "$S/etc/pam.d/su" >"$S/etc/pam.d/sudo"
+	echo 'alice ALL=(ALL) ALL' >"$S/etc/sudoers"
+	chmod 440 "$S/etc/sudoers"
+	local app
+	for app in drive su sudo; do
+		case $app in
+		drive) at_prompt "$DRIVE" -u alice -C "cat $S/hold" ;;
+		su) at_prompt setpriv --reuid 2002 --regid 2002 --clear-groups \
+			su alice -c true ;;
+		sudo) at_prompt setpriv --reuid 2001 --regid 2001 \
+			--clear-groups sudo -S true ;;
+		esac
+		# sudo links libcrypto itself on some releases
+		local libs='lib(crypto|cdb|sss_certmap|inih)[^ ]*so'
+		[ "$app" != sudo ] || ! needs "$(command -v sudo)" | grep libcrypto ||
+			libs='lib(cdb|sss_certmap|inih)[^ ]*so'
+		run ! grep -E "$libs" "$S/maps"
 	done
 }

@@ -7,6 +7,7 @@ TEST_LIBS = $(B)/tests/limits/count.so $(B)/tests/relay/pam_relay.so \
 	$(B)/tests/nss/blind.so
 TEST_VERIFIER = $(B)/tests/verifier/pam_certauth.so \
 	$(B)/tests/verifier/certauth-verifier $(B)/tests/verifier/certauth \
+	$(B)/tests/verifier/unconfined \
 	$(B)/tests/takeover/certauth-verifier
 KEYTEST = $(B)/tests/key/keytool $(B)/tests/key/hostile_p11.so
 testtools: $(TEST_TOOLS) $(TEST_LIBS) $(KEYTEST) $(TEST_VERIFIER) $(B)/tests/fault/fault ## build what tests use
@@ -19,11 +20,11 @@ $(B)/tests/lib/%: tests/lib/%.c Makefile
 
 # The module with the paths of the tests' namespace, where /run is its own; and a
 # verifier whose workers are killed by a system call that is not on their list.
-$(B)/tests/verifier/%.o: src/module/%.c Makefile tests/tools.mk
+$(B)/tests/verifier/%.o: tests/verifier/%.c src/module/verifier.h \
+		src/confine/confine.h Makefile tests/tools.mk
 	@mkdir -p $(@D)
 	$(say) CC $<
-	$(Q)$(CC) $(CPPFLAGS_ALL) -UCA_LIBEXECDIR \
-		-DCA_LIBEXECDIR='"/run/certauth-test"' $(CFLAGS_ALL) -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
 
 $(B)/tests/verifier/pam_certauth.so: $(B)/pam_certauth.o \
 		$(B)/tests/verifier/paths.o $(LIB) src/pam_certauth.map
@@ -37,8 +38,8 @@ $(B)/tests/verifier/pam_certauth.so: $(B)/pam_certauth.o \
 $(B)/tests/verifier/worker.o: src/verifier/worker.c Makefile tests/tools.mk
 	@mkdir -p $(@D)
 	$(say) CC $<
-	$(Q)$(CC) $(CPPFLAGS_ALL) -DCA_CONFINE_TEST $(CFLAGS_ALL) -MMD -MP \
-		$(DEPS_OF) -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS_ALL) -DCA_CONFINE_TEST -DMESSAGE_MS=60000 \
+		$(CFLAGS_ALL) -MMD -MP $(DEPS_OF) -c -o $@ $<
 
 $(B)/tests/verifier/certauth-verifier: $(VERIFIER_OBJ) \
 		$(B)/tests/verifier/worker.o $(LIB)
@@ -52,6 +53,15 @@ $(B)/tests/verifier/certauth: $(B)/src/cli/main.o $(B)/tests/verifier/paths.o $(
 	$(say) LD $@
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ \
 		$(B)/src/cli/main.o $(B)/tests/verifier/paths.o $(LIB) $(LIBS_CLI)
+
+# One that is not confined, to be run under valgrind.
+$(B)/tests/verifier/unconfined: $(VERIFIER_OBJ) \
+		$(B)/tests/verifier/worker.o \
+		$(B)/tests/verifier/unconfined.o $(LIB)
+	$(say) LD $@
+	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ \
+		$(VERIFIER_OBJ) $(B)/tests/verifier/worker.o \
+		$(B)/tests/verifier/unconfined.o $(LIB) $(LIBS_VERIFIER)
 
 # A verifier whose worker does what one that was taken over would try; with the
 # filter as it is installed.
@@ -91,21 +101,25 @@ $(B)/tests/bench/gencrl: tests/bench/gencrl.c Makefile
 	$(say) CC $@
 	$(Q)$(CC) -D_GNU_SOURCE -std=c11 $(WARN) $(OPT) -o $@ $< -lcrypto
 
-# Fault injection: the module and the archive of src, linked with wrappers that
-# let one call after the other fail.  tests/fault/run.sh says what is tried.
+# Fault injection: the module, a worker of the verifier and the archive of src,
+# linked with wrappers that let one call after the other fail.  tests/fault/run.sh
+# says what is tried.  The room src/confine has unit tests of its own.
 FAULT_B = $(B)/tests/fault
 FAULT_OBJ = $(FAULT_B)/fault.o $(FAULT_B)/app.o $(FAULT_B)/make.o \
-	$(FAULT_B)/points.o
+	$(FAULT_B)/points.o $(B)/src/verifier/sys.o \
+	$(B)/tests/verifier/unconfined.o
+# what the worker of the verifier calls
+FAULT_VERIFIER = $(B)/tests/verifier/unconfined
 # what makes the indexes, which is no part of the module
 FAULT_MAKERS = $(B)/src/map/compile.o $(B)/src/crl/index_build.o \
 	$(B)/src/crl/index_file.o
 
-$(FAULT_B)/points.c: $(MODULE) $(FAULT_MAKERS) tests/fault/points.txt \
+$(FAULT_B)/points.c: $(MODULE) $(FAULT_VERIFIER) $(FAULT_MAKERS) tests/fault/points.txt \
 		tests/fault/wrap.sh tests/tools.mk
 	@mkdir -p $(@D)
 	$(say) GEN $@
 	$(Q)rm -f $@ && tests/fault/wrap.sh tests/fault/points.txt $@ \
-		$(FAULT_B)/wrap.ld $(MODULE) $(FAULT_MAKERS)
+		$(FAULT_B)/wrap.ld $(MODULE) $(FAULT_VERIFIER) $(FAULT_MAKERS)
 
 # a word is passed on as a word, whatever it means: see point.h
 $(FAULT_B)/points.o: $(FAULT_B)/points.c tests/fault/point.h
@@ -121,5 +135,6 @@ $(FAULT_B)/%.o: tests/fault/%.c tests/fault/app.h tests/fault/point.h Makefile
 
 $(FAULT_B)/fault: $(FAULT_OBJ) $(B)/pam_certauth.o $(LIB)
 	$(say) LD $@
-	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) @$(FAULT_B)/wrap.ld -o $@ \
+	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) @$(FAULT_B)/wrap.ld \
+		-Wl,--wrap=ca_verifier_connect -o $@ \
 		$(FAULT_OBJ) $(B)/pam_certauth.o $(LIB) $(LIBS_CLI)

@@ -31,6 +31,10 @@ open_checked(int dirfd, const char *path, int flags, mode_t type, int *fd,
 		st = &own;
 	int f = ca_sys_openat(
 	    dirfd, path, flags | O_RDONLY | O_NOCTTY | O_NONBLOCK);
+	if (f < 0 && errno == CA_SYS_UNTRUSTED) {
+		errno = EPERM;
+		return CA_ERR_UNTRUSTED;
+	}
 	if (f < 0)
 		return errno == ENOENT || errno == ENOTDIR ? CA_ERR_NOT_FOUND
 							   : CA_ERR_IO;

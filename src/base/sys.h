@@ -7,12 +7,16 @@
 #ifndef CA_BASE_SYS_H
 #define CA_BASE_SYS_H
 
+#include <errno.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 #include "base/err.h"
+
+/* errno of ca_sys_openat: who opened the file did not accept its owner or mode. */
+#define CA_SYS_UNTRUSTED EKEYREJECTED
 
 /* As openat(2) for reading: flags has neither O_WRONLY, O_RDWR nor O_CREAT. */
 int ca_sys_openat(int dirfd, const char *path, int flags);

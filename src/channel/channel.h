@@ -37,6 +37,11 @@ struct ca_channel_settings {
 	unsigned helper_timeout, wait_for_token; /* seconds */
 	bool pkcs11, require_pin, ssh_agent, user_certificates;
 	const char *token_uri, *key_file;
+	/* of a helper of root, or of the host: absolute paths that it may change,
+	 * it may use the network, it is not confined */
+	const char *const *helper_write;
+	size_t nhelper_write;
+	bool helper_network, helper_free;
 };
 
 /* What every channel needs; nothing in it is owned. */
@@ -70,7 +75,7 @@ struct ca_channel_user {
 };
 
 /*
- * Run `certauth sign --helper` as the user, pass its prompts on, and append the
+ * Run the helper as the user, pass its prompts on, and append the
  * bytes of its response to out.  On failure *reason is CA_R_HELPER,
  * CA_R_HELPER_TIMEOUT, CA_R_ANSWER_LIMIT, CA_R_CONVERSATION, or
  * CA_R_NO_CREDENTIAL: the user has no key for this request, and the next
@@ -82,7 +87,7 @@ CA_MUST_CHECK enum ca_err ca_channel_command(const struct ca_channel *channel,
 
 /*
  * Sign the host's proof with a key on a token, which uri names (RFC 7512).
- * This runs `certauth sign --helper` as the user of this process, for at most
+ * This runs the helper as the user of this process, for at most
  * 20 s, without capabilities, with a clean environment and with no descriptor
  * of the application.  transcript: CertificateRequest and the host's
  * Certificate; leaf: DER of the first certificate in it.  Appends a

@@ -1,5 +1,5 @@
 /*
- * The response by a helper: `certauth sign --helper` as the user.
+ * The response that the helper makes as the user.
  */
 #include "channel/session.h"
 

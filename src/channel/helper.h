@@ -1,6 +1,7 @@
 /*
- * The line protocol between the module and its helper, `certauth sign
- * --helper`, which signs a request with the rights of a user at this machine.
+ * The line protocol between the module and its helper, certauth-sign (or
+ * `certauth sign --helper'), which signs a request with the rights of a user at
+ * this machine.
  *
  * The module ("host" below) starts the helper with three descriptors: 0, lines
  * from the host; 1, lines to the host; 2, /dev/null.  The environment of the

@@ -1,6 +1,7 @@
 /*
- * Start `certauth sign --helper` as the user, with all of the user's groups and
- * an environment made for the user.
+ * Start the helper as the user, with all of the user's groups and an environment
+ * made for the user.  It is certauth-sign, or certauth; both take the arguments
+ * `sign --helper'.
  */
 #include <errno.h>
 #include <grp.h>
@@ -10,6 +11,7 @@
 
 #include "base/buf.h"
 #include "channel/session.h"
+#include "confine/program.h"
 
 #define GROUPS_MAX 65536
 #define ENV_MAX 6
@@ -43,18 +45,82 @@ user_groups(const struct ca_channel_user *user, gid_t **out, size_t *n)
 	}
 }
 
+static bool
+is_named(const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strcmp(slash != NULL ? slash + 1 : path, name) == 0;
+}
+
+/* ---- confinement ---- */
+
+/*
+ * A helper of root has no capabilities, but root's files, and a PKCS#11 module in it
+ * may be anyone's; the host's helper acts for clients that have not logged in.
+ */
+bool
+ca_helper_confined(const struct ca_channel_session *s)
+{
+	return (s->host || s->user->uid == 0) && !s->set->helper_free;
+}
+
+void
+ca_helper_lacks(const struct ca_channel_session *s, int lacks)
+{
+	if ((lacks & CA_CONFINE_NO_LANDLOCK) != 0)
+		ca_log(s->log, CA_LOG_WARNING,
+		    "helper %s: this kernel has no Landlock, so a PKCS#11 module "
+		    "in the helper can change every file of user ID %u",
+		    s->set->helper, (unsigned)s->user->uid);
+	if ((lacks & CA_CONFINE_NO_SECCOMP) != 0)
+		ca_log(s->log, CA_LOG_WARNING,
+		    "helper %s: system calls cannot be filtered on this machine, "
+		    "so a PKCS#11 module in the helper can execute programs as "
+		    "user ID %u",
+		    s->set->helper, (unsigned)s->user->uid);
+}
+
+static enum ca_err
+confine(const struct ca_channel_session *s, struct ca_confine_program *program,
+    struct ca_spawn_params *p)
+{
+	enum ca_err rc;
+
+	*program = (struct ca_confine_program){.writable = s->set->helper_write,
+	    .nwritable = s->set->nhelper_write,
+	    .network = s->set->helper_network};
+	if ((rc = ca_confine_program_make(program)) != CA_OK) {
+		ca_log_err(
+		    s->log, "helper %s: it cannot be confined: %m", p->path);
+		return rc;
+	}
+	p->confine = ca_confine_program_enter;
+	p->confine_ctx = program;
+	p->exec_key = program->key;
+	return CA_OK;
+}
+
+/* ---- start ---- */
+
 /* Start the helper as the user; params has neither argv nor who. */
 static enum ca_err
-start(const struct ca_spawn_params *params, const struct ca_channel_user *user,
-    const struct ca_log *log, struct ca_spawn *spawn)
+start(const struct ca_channel_session *s, const struct ca_spawn_params *params,
+    struct ca_spawn *spawn)
 {
-	char name[] = "certauth", sub[] = "sign", option[] = "--helper";
+	const struct ca_channel_user *user = s->user;
+	const struct ca_log *log = s->log;
+	struct ca_confine_program program;
+	char name[] = "certauth-sign", sub[] = "sign", option[] = "--helper";
 	char *const argv[] = {name, sub, option, NULL};
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_become who = {.uid = user->uid, .gid = user->gid};
 	struct ca_spawn_params p = *params;
 	gid_t *groups = NULL;
 
+	/* certauth chooses its command by its name */
+	if (!is_named(p.path, name))
+		name[strlen("certauth")] = '\0';
 	p.argv = argv;
 	if (geteuid() == 0) {
 		rc = user_groups(user, &groups, &who.ngroups);
@@ -69,6 +135,10 @@ start(const struct ca_spawn_params *params, const struct ca_channel_user *user,
 		    "helper %s: only root can start it as another user, %s",
 		    p.path, user->name);
 		ret = CA_ERR_IO;
+		goto out;
+	}
+	if (ca_helper_confined(s) && (rc = confine(s, &program, &p)) != CA_OK) {
+		ret = rc;
 		goto out;
 	}
 	if ((rc = ca_spawn_start(&p, spawn)) != CA_OK) {
@@ -106,19 +176,19 @@ make_environment(const struct ca_channel_user *user, char *v[ENV_MAX])
 }
 
 enum ca_err
-ca_helper_start(const char *path, const struct ca_channel_user *user,
-    unsigned cpu_seconds, const struct ca_log *log, struct ca_spawn *spawn)
+ca_helper_start(const struct ca_channel_session *s, struct ca_spawn *spawn)
 {
+	const char *path = s->set->helper;
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	char *env[ENV_MAX] = {NULL};
 	struct ca_spawn_params p = {.exec_fd = -1,
 	    .path = path,
 	    .envp = env,
-	    .cpu_seconds = cpu_seconds};
+	    .cpu_seconds = s->timeout};
 
-	if ((rc = ca_spawn_open(path, log, &p.exec_fd)) != CA_OK ||
-	    (rc = make_environment(user, env)) != CA_OK ||
-	    (rc = start(&p, user, log, spawn)) != CA_OK) {
+	if ((rc = ca_spawn_open(path, s->log, &p.exec_fd)) != CA_OK ||
+	    (rc = make_environment(s->user, env)) != CA_OK ||
+	    (rc = start(s, &p, spawn)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}

@@ -45,6 +45,7 @@ ca_channel_host_sign(const struct ca_channel_settings *set,
 	    .log = log,
 	    .user = &user,
 	    .prompter = &prompter,
+	    .host = true,
 	    .timeout = set->helper_timeout < SIGN_SECONDS ? set->helper_timeout
 							  : SIGN_SECONDS};
 

@@ -48,8 +48,9 @@ const char *
 ca_pieces_prompt(struct ca_pieces *ps)
 {
 	ca_buf_reset(&ps->prompt);
-	ca_buf_fmt(&ps->prompt, "certauth1 %s next=%zu max=%u: ", ps->request,
-	    ps->text.len, ps->max);
+	ca_buf_str(&ps->prompt, "certauth1 ");
+	ca_buf_str(&ps->prompt, ps->request);
+	ca_buf_fmt(&ps->prompt, " next=%zu max=%u: ", ps->text.len, ps->max);
 	return ca_buf_text(&ps->prompt);
 }
 

@@ -282,14 +282,13 @@ ca_channel_session(struct ca_channel_session *s, unsigned wait,
 		goto out;
 	}
 	s->deadline = now + 1000LL * ((long long)s->timeout + (long long)wait);
-	rc = ca_helper_start(
-	    s->set->helper, s->user, s->timeout, s->log, &s->spawn);
-	if (rc != CA_OK) {
+	if ((rc = ca_helper_start(s, &s->spawn)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
 	rc = talk(s, opening, out);
 	ca_spawn_end(&s->spawn, &end);
+	ca_helper_lacks(s, end.lacks);
 	if (rc != CA_OK) {
 		log_end(s, &end);
 		ret = rc;

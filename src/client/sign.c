@@ -11,6 +11,7 @@
 
 #include "client/signing.h"
 #include "channel/pieces.h"
+#include "sign/signhelper.h"
 
 /* ---- options ---- */
 

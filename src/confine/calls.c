@@ -8,11 +8,11 @@
  */
 #include "confine/calltable.h"
 #include "confine/confine.h"
+#include "confine/kernel.h"
 #include "confine/refused.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/net.h>
 #include <linux/seccomp.h>
 #include <stdbool.h>
@@ -21,36 +21,6 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#if defined(__x86_64__) && !defined(__ILP32__)
-#define ARCH AUDIT_ARCH_X86_64
-#define FOREIGN 0x40000000 /* the bit of calls of x32 */
-#elif defined(__i386__)
-#define ARCH AUDIT_ARCH_I386
-#elif defined(__aarch64__) && !defined(__ILP32__) && !defined(__AARCH64EB__)
-#define ARCH AUDIT_ARCH_AARCH64
-#elif defined(__arm__) && defined(__ARM_EABI__) && !defined(__ARMEB__)
-#define ARCH AUDIT_ARCH_ARM
-#elif defined(__riscv) && __riscv_xlen == 64
-#define ARCH AUDIT_ARCH_RISCV64
-#elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__)
-#define ARCH AUDIT_ARCH_PPC64LE
-#elif defined(__s390x__)
-#define ARCH AUDIT_ARCH_S390X
-#else
-#define ARCH 0
-#endif
-
-/* An int that is the nth argument: its half of 64 bits. */
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define LOW 4
-#else
-#define LOW 0
-#endif
-#define ARG(nth)                                                               \
-	((uint32_t)(offsetof(struct seccomp_data, args) +                      \
-		    sizeof(uint64_t) * (nth) + LOW))
-#define NUMBER ((uint32_t)offsetof(struct seccomp_data, nr))
 
 #define LARGE_FILE 0100000 /* what libraries may add where O_LARGEFILE is 0 */
 #define OPEN_ALLOWED                                                           \
@@ -140,7 +110,7 @@ static void
 put_values(struct maker *m, unsigned arg, const uint32_t *value, size_t n,
     enum ending otherwise)
 {
-	put_load(m, ARG(arg));
+	put_load(m, CA_SECCOMP_ARG(arg));
 	for (size_t i = 0; i < n; i++)
 		put_equal(m, value[i], ALLOW, i + 1 < n ? 0 : otherwise);
 }
@@ -148,7 +118,7 @@ put_values(struct maker *m, unsigned arg, const uint32_t *value, size_t n,
 static void
 put_open(struct maker *m, unsigned arg)
 {
-	put_load(m, ARG(arg));
+	put_load(m, CA_SECCOMP_ARG(arg));
 	put_any(m, OPEN_KILLS, KILL, 0);
 	put_any(m, ~OPEN_ALLOWED, UNKNOWN, ALLOW);
 }
@@ -173,7 +143,7 @@ put_check(struct maker *m, enum ca_confine_kind kind, uint32_t socket)
 		put_open(m, 2);
 		break;
 	case CA_CALL_MEMORY:
-		put_load(m, ARG(2));
+		put_load(m, CA_SECCOMP_ARG(2));
 		put_any(m, PROT_EXEC, UNKNOWN, ALLOW);
 		break;
 	case CA_CALL_FCNTL:
@@ -237,7 +207,7 @@ put_bits(struct maker *m)
 	put(m, BPF_LD | BPF_IMM, 1, 0, 0);
 	put(m, BPF_ALU | BPF_LSH | BPF_X, 0, 0, 0);
 	put(m, BPF_MISC | BPF_TAX, 0, 0, 0);
-	put_load(m, NUMBER);
+	put_load(m, CA_SECCOMP_NUMBER);
 	put(m, BPF_ALU | BPF_RSH | BPF_K, 5, 0, 0);
 	for (uint32_t i = 0; i < BLOCKS; i++) {
 		size_t n = (allowed[i] != 0) + (size_t)(killing[i] != 0);
@@ -271,17 +241,17 @@ ca_confine_calls_make(
 	struct maker m = {.out = calls};
 
 	*calls = (struct ca_confine_calls){.mode = mode};
-	if (ARCH == 0) {
+	if (CA_SECCOMP_ARCH == 0) {
 		ret = CA_ERR_UNSUPPORTED;
 		goto out;
 	}
 	for (size_t i = 0; i < ca_confine_table_size; i++)
 		m.number[i] = ca_confine_number(&ca_confine_table[i]);
-	put_load(&m, (uint32_t)offsetof(struct seccomp_data, arch));
-	put_equal(&m, ARCH, 0, KILL);
-	put_load(&m, NUMBER);
-#ifdef FOREIGN
-	put_any(&m, FOREIGN, KILL, 0);
+	put_load(&m, CA_SECCOMP_ARCH_AT);
+	put_equal(&m, CA_SECCOMP_ARCH, 0, KILL);
+	put_load(&m, CA_SECCOMP_NUMBER);
+#ifdef CA_SECCOMP_FOREIGN
+	put_any(&m, CA_SECCOMP_FOREIGN, KILL, 0);
 #endif
 	for (int kind = CA_CALL_OPEN; kind <= CA_CALL_SOCKETCALL; kind++)
 		put_kind(&m, (enum ca_confine_kind)kind, (uint32_t)socket);
@@ -294,14 +264,6 @@ ca_confine_calls_make(
 	ret = CA_OK;
 out:
 	return ret;
-}
-
-/* A kernel that takes filters looks at the address first: EFAULT. */
-static bool
-has_filters(void)
-{
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0U, NULL) != 0 &&
-	       errno == EFAULT;
 }
 
 enum ca_err
@@ -317,7 +279,7 @@ ca_confine_calls_enter(const struct ca_confine_calls *calls, const char **step)
 		ret = CA_ERR_USAGE;
 		goto out;
 	}
-	if (!has_filters()) {
+	if (!ca_confine_kernel_filters()) {
 		ret = CA_ERR_UNSUPPORTED;
 		goto out;
 	}

@@ -56,6 +56,8 @@ const struct ca_confine_call ca_confine_table[] = {
     FREE(getpid), FREE(gettid), FREE(getuid), FREE(getuid32), FREE(geteuid),
     FREE(geteuid32), FREE(getgid), FREE(getgid32), FREE(getegid),
     FREE(getegid32),
+    /* the host's name, for host_names by default */
+    FREE(uname),
 
     FREE(exit_group),
 

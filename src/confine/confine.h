@@ -44,8 +44,9 @@ struct ca_confine_limits {
 };
 
 #define CA_CONFINE_CPU 2
-#define CA_CONFINE_DATA ((rlim_t)64 << 20)
-#define CA_CONFINE_FILES 64
+/* four times a CRL that is held in memory (docs/limits.md) */
+#define CA_CONFINE_DATA ((rlim_t)256 << 20)
+#define CA_CONFINE_FILES 1024 /* 256 CRLs of each issuer are open at once */
 #define CA_CONFINE_LIMITS                                                      \
 	((struct ca_confine_limits){                                           \
 	    CA_CONFINE_CPU, CA_CONFINE_DATA, CA_CONFINE_FILES})
@@ -72,6 +73,12 @@ struct ca_confine_files {
 	const char *const *paths;
 	size_t n;
 	bool network; /* sockets are used as before */
+	bool local;   /* UNIX sockets that have a path are used as before */
+	bool reading; /* every file may be read and executed; paths is empty */
+	/* files, and directories with all below them, that may be changed; as
+	 * paths otherwise */
+	const char *const *writable;
+	size_t nwritable;
 };
 
 /*
@@ -80,7 +87,7 @@ struct ca_confine_files {
  * TCP and other sockets that the kernel can refuse are refused too.  A symbolic
  * link below a path that leads out of all paths cannot be followed.
  * CA_ERR_UNSUPPORTED: the kernel has no Landlock; nothing changed, the caller
- * decides.  CA_ERR_IO.
+ * decides.  CA_ERR_IO.  Async-signal-safe.
  */
 CA_MUST_CHECK enum ca_err ca_confine_files(
     const struct ca_confine_files *files, const char **step);

@@ -4,6 +4,7 @@
  * built on are older than kernels that it runs on.
  */
 #include "confine/confine.h"
+#include "confine/kernel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,10 +24,12 @@
 #define NR_ADD 445
 #define NR_RESTRICT 446
 #endif
-#define GET_VERSION 1U /* LANDLOCK_CREATE_RULESET_VERSION */
 #define PATH_BENEATH 1 /* LANDLOCK_RULE_PATH_BENEATH */
 #define READ_FILE ((uint64_t)1 << 2)
 #define READ_DIR ((uint64_t)1 << 3)
+/* WRITE_FILE, and from REMOVE_DIR to TRUNCATE: what changes files */
+#define CHANGE_FILE ((uint64_t)1 << 1 | (uint64_t)1 << 14)
+#define CHANGE (CHANGE_FILE | (((uint64_t)1 << 14) - ((uint64_t)1 << 4)))
 
 /*
  * How many rights each version of Landlock has: to files, to the network, and to
@@ -95,9 +98,11 @@ bits(unsigned n)
 	return ((uint64_t)1 << n) - 1;
 }
 
-/* Everything that this kernel can refuse; -1: errno. */
+/* Everything that this kernel can refuse; -1: errno.  *change is what a path that
+ * may be changed allows. */
 static int
-make_ruleset(long version, bool network)
+make_ruleset(
+    long version, const struct ca_confine_files *files, uint64_t *change)
 {
 	long row = (version < VERSIONS ? version : VERSIONS) - 1;
 	struct ruleset rules = {.fs = bits(version_has[row].fs),
@@ -108,17 +113,24 @@ make_ruleset(long version, bool network)
 	    (add_known(&rules, &rules.net, version_has[row].net) != 0 ||
 		add_known(&rules, &rules.scoped, version_has[row].scoped) != 0))
 		return -1;
-	if (network) {
-		rules.fs &= ~RESOLVE_UNIX;
+	if (files->network) {
 		rules.net = 0;
 		rules.scoped &= SCOPE_SIGNAL;
+	}
+	if (files->network || files->local)
+		rules.fs &= ~RESOLVE_UNIX;
+	*change = rules.fs & (CHANGE | READ_FILE | READ_DIR);
+	if (files->reading) {
+		rules.fs &= CHANGE;
+		*change = rules.fs;
 	}
 	return create(&rules);
 }
 
-/* The file or directory may be read.  0, or -1 with errno. */
+/* The file or directory may be used so; to a file, the rights of a directory do not
+ * apply.  0, or -1 with errno. */
 static int
-allow_path(int rules, const char *path)
+allow_path(int rules, const char *path, uint64_t rights)
 {
 	struct beneath rule = {.parent = open(path, O_PATH | O_CLOEXEC)};
 	struct stat st;
@@ -131,8 +143,9 @@ allow_path(int rules, const char *path)
 			   ? 0
 			   : -1;
 	if (fstat(rule.parent, &st) == 0) {
-		rule.allowed =
-		    S_ISDIR(st.st_mode) ? READ_FILE | READ_DIR : READ_FILE;
+		rule.allowed = rights & (S_ISDIR(st.st_mode)
+						? CHANGE | READ_FILE | READ_DIR
+						: CHANGE_FILE | READ_FILE);
 		rc = (int)syscall(NR_ADD, rules, PATH_BENEATH, &rule, 0U);
 	}
 	saved = errno;
@@ -146,23 +159,28 @@ ca_confine_files(const struct ca_confine_files *files, const char **step)
 {
 	enum ca_err ret = CA_ERR_UNSET;
 	int rules = -1, saved;
+	uint64_t change = 0;
 	long version;
 
 	*step = "landlock_create_ruleset";
-	/* the kernel refuses this question only if it has no Landlock; a sandbox
-	 * around us may do so by any error */
-	version = syscall(NR_CREATE, NULL, 0UL, GET_VERSION);
-	if (version < 1) {
+	if ((version = ca_confine_kernel_landlock()) == 0) {
 		ret = CA_ERR_UNSUPPORTED;
 		goto out;
 	}
-	if ((rules = make_ruleset(version, files->network)) < 0) {
+	if ((rules = make_ruleset(version, files, &change)) < 0) {
 		ret = CA_ERR_IO;
 		goto out;
 	}
 	*step = "landlock_add_rule";
 	for (size_t i = 0; i < files->n; i++) {
-		if (allow_path(rules, files->paths[i]) != 0) {
+		if (allow_path(rules, files->paths[i], READ_FILE | READ_DIR) !=
+		    0) {
+			ret = CA_ERR_IO;
+			goto out;
+		}
+	}
+	for (size_t i = 0; i < files->nwritable; i++) {
+		if (allow_path(rules, files->writable[i], change) != 0) {
 			ret = CA_ERR_IO;
 			goto out;
 		}

@@ -10,7 +10,7 @@
  * A cdb has no checksum.  If a hash table is damaged, a record of the file may
  * not be found: CA_ERR_NOT_FOUND does not prove that a key is absent, unless
  * the writer of the file made sure of it.  The compiled indexes do that
- * (base/index.h).
+ * (data/index.h).
  */
 #ifndef CA_DATA_CDB_H
 #define CA_DATA_CDB_H

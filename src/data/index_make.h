@@ -1,5 +1,5 @@
 /*
- * The maker of compiled indexes (base/index.h): the binding, the checks, and
+ * The maker of compiled indexes (data/index.h): the binding, the checks, and
  * the replacement of the old index by rename.  It is not in index.c because the
  * PAM module only reads.
  */

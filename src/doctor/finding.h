@@ -35,6 +35,12 @@ struct ca_doctor; /* doctor.h */
 	X(CA_F_CRL_OFF, "crl-off", "Revoked certificates can log in.")         \
 	X(CA_F_HELPER, "helper",                                               \
 	    "Logins at the machine (proof = command) cannot be signed.")       \
+	X(CA_F_HELPER_CONFINED, "helper-confined",                             \
+	    "A PKCS#11 module in the helper of root, or in the one that "      \
+	    "signs for the host, has more of root's rights than it needs.")    \
+	X(CA_F_HELPER_STORE, "helper-store",                                   \
+	    "The helper of root, and the one that signs for the host, can "    \
+	    "read every file, but change only those of helper_write.")         \
 	X(CA_F_HOST_NAME, "host-name",                                         \
 	    "A client answers only if the request has the name of the "        \
 	    "host that the user means.")                                       \
@@ -265,6 +271,9 @@ void ca_doctor_listen(struct ca_doctor *d);
 void ca_doctor_find(struct ca_doctor *d, enum ca_finding_code code,
     enum ca_level level, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* The text of the last finding says where it is: no place is printed before it. */
+void ca_doctor_drop_where(struct ca_doctor *d);
 
 /* Say how to correct the last finding (nothing happens if it was dropped): a
  * command, or a sentence. */

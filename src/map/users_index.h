@@ -1,5 +1,5 @@
 /*
- * The index of a large users file: FILE.cdb beside it (base/index.h).  Private
+ * The index of a large users file: FILE.cdb beside it (data/index.h).  Private
  * to this room.
  *
  * The index has only the places of the lines that a certificate might match.  A

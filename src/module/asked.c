@@ -26,7 +26,11 @@ ca_asked_take(struct ca_verifier *v, struct ca_asked *asked)
 		.ssh_agent = a->ssh_agent != 0,
 		.user_certificates = a->user_certificates != 0,
 		.token_uri = a->token_uri,
-		.key_file = a->key_file};
+		.key_file = a->key_file,
+		.helper_write = asked->answer.helper_write.v,
+		.nhelper_write = asked->answer.helper_write.n,
+		.helper_network = a->helper_network != 0,
+		.helper_free = a->helper_free != 0};
 	return CA_OK;
 }
 

@@ -24,10 +24,20 @@ ca_confirm_login(struct ca_verifier *v, const struct ca_asked *asked,
 	char *text = NULL;
 	int e = ca_account_entry(login, &pw, &text, &entry);
 
+	if (entry == NULL && e == 0) {
+		ca_log_err(v->log,
+		    "the certificate's login %s has no account on this host",
+		    login);
+		ret = CA_ERR_NOT_FOUND;
+		goto out;
+	}
 	if (entry == NULL) {
 		errno = e;
-		ca_log_err(v->log, "the account %s cannot be found: %m", login);
-		ret = CA_ERR_NOT_FOUND;
+		ca_log_err(v->log,
+		    "the account of the certificate's login %s cannot be "
+		    "looked up: %m",
+		    login);
+		ret = CA_ERR_IO;
 		goto out;
 	}
 	if (entry->pw_uid != 0 && entry->pw_uid >= a->min_uid &&

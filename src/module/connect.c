@@ -169,7 +169,8 @@ reach_spawned(struct ca_verifier *v, int *fd)
 	(void)close(pair[1]);
 	pair[1] = -1;
 	ca_op_link_init(&link, pair[0]);
-	link.deadline = ca_op_clock() + START_MS;
+	link.deadline =
+	    ca_op_clock() + (long long)START_MS * ca_verifier_patience;
 	if (rc == CA_OK)
 		rc = ca_op_greeted(&link);
 	if (rc != CA_OK) {

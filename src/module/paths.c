@@ -1,7 +1,8 @@
 /*
- * Paths that are compiled in: neither an argument nor the environment changes them.
+ * What is compiled in: neither an argument nor the environment changes them.
  */
 #include "module/verifier.h"
 
 const char ca_verifier_program[] = CA_LIBEXECDIR "/certauth-verifier";
 const char ca_verifier_socket[] = CA_OP_SOCKET;
+const unsigned ca_verifier_patience = 1;

@@ -205,8 +205,12 @@ serve_home(struct ca_verifier *v, const struct ca_op_call *call)
 static enum ca_err
 serve_sign(struct ca_verifier *v, const struct ca_op_call *call)
 {
-	const struct ca_channel_settings set = {
-	    .helper = call->helper, .helper_timeout = (unsigned)call->timeout};
+	const struct ca_channel_settings set = {.helper = call->helper,
+	    .helper_timeout = (unsigned)call->timeout,
+	    .helper_write = call->helper_write.v,
+	    .nhelper_write = call->helper_write.n,
+	    .helper_network = call->helper_network != 0,
+	    .helper_free = call->helper_free != 0};
 	struct ca_op_reply reply = {.err = CA_ERR_UNSET};
 	struct ca_buf verify = CA_BUF_INIT(16384);
 	enum ca_err rc;
@@ -214,6 +218,9 @@ serve_sign(struct ca_verifier *v, const struct ca_op_call *call)
 	if (call->helper == NULL || call->uri == NULL ||
 	    call->timeout > UINT16_MAX)
 		return CA_ERR_FORMAT;
+	/* which program it is was said before anything of a client was seen */
+	if (!may_open(v, call->helper))
+		return CA_ERR_UNTRUSTED;
 	rc = ca_channel_host_sign(
 	    &set, v->log, call->uri, &call->leaf, &call->transcript, &verify);
 	reply.err = (uint64_t)rc;

@@ -178,7 +178,8 @@ tell(const struct ca_verifier *v, enum ca_err rc)
 
 	if (rc == CA_ERR_TIMEOUT)
 		what = "it gave no verdict in time";
-	else if (rc == CA_ERR_CANCELLED)
+	else if (rc == CA_ERR_CANCELLED ||
+		 (rc == CA_ERR_IO && (errno == ECONNRESET || errno == EPIPE)))
 		what = "it ended without a verdict";
 	ca_log_err(v->log, "certauth-verifier (%-s): %-s; run: certauth doctor",
 	    v->spawned ? "spawned" : "resident", what);
@@ -199,7 +200,8 @@ ca_verifier_ask(struct ca_verifier *v, enum ca_op op,
 		goto out;
 	}
 	v->link.fd = fd;
-	v->link.deadline = ca_op_clock() + VERDICT_MS;
+	v->link.deadline =
+	    ca_op_clock() + (long long)VERDICT_MS * ca_verifier_patience;
 	if ((rc = send_args(v)) != CA_OK ||
 	    (rc = talk(v, body, answer)) != CA_OK) {
 		tell(v, rc);

@@ -89,5 +89,8 @@ CA_MUST_CHECK enum ca_err ca_verifier_serve(
 /* Where the verifier is (paths.c). */
 extern const char ca_verifier_program[];
 extern const char ca_verifier_socket[];
+/* How many times its usual time the verifier may take: 1, more in tests that slow
+ * it down. */
+extern const unsigned ca_verifier_patience;
 
 #endif

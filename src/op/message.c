@@ -58,6 +58,9 @@ static const struct field call[] = {
     F(NUMBER, call, timeout),
     F(BYTES, call, leaf),
     F(BYTES, call, transcript),
+    F(TEXTS, call, helper_write),
+    F(NUMBER, call, helper_network),
+    F(NUMBER, call, helper_free),
 };
 
 static const struct field reply[] = {
@@ -100,6 +103,9 @@ static const struct field answer[] = {
     F(TEXTS, answer, env),
     F(TEXT, answer, notice),
     F(TEXTS, answer, line),
+    F(TEXTS, answer, helper_write),
+    F(NUMBER, answer, helper_network),
+    F(NUMBER, answer, helper_free),
 };
 
 #define TABLE(fields)                                                          \

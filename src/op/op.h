@@ -126,6 +126,8 @@ struct ca_op_call {
 	const char *uri, *helper;
 	uint64_t timeout; /* seconds */
 	struct ca_bytes leaf, transcript;
+	struct ca_op_texts helper_write; /* SIGN: as in the answer */
+	uint64_t helper_network, helper_free;
 };
 
 /* The reply to each of them.  OPEN and HOME: a descriptor comes with it. */
@@ -144,8 +146,9 @@ struct ca_op_answer {
 	uint64_t audit;   /* mode = audit */
 	uint64_t account; /* require_account = yes */
 	uint64_t debug;
+	uint64_t reason; /* enum ca_reason: why there is no request, or
+			  * CA_R_CONFIG: the outcome was sent by LOG */
 	/* request */
-	uint64_t reason; /* enum ca_reason: why there is no request */
 	struct ca_bytes request;
 	uint64_t proof1, proof2; /* enum ca_op_proof; 0: none */
 	uint64_t max_answer, lifetime, helper_timeout, wait_for_token;
@@ -161,6 +164,9 @@ struct ca_op_answer {
 	const char *notice;     /* for the user: the certificate expires */
 	/* judge and recheck: for the log, when the outcome has taken effect */
 	struct ca_op_texts line;
+	/* request: of a helper of root */
+	struct ca_op_texts helper_write;      /* absolute paths */
+	uint64_t helper_network, helper_free; /* helper_confine = network, no */
 };
 
 /* One message of either side. */

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -39,6 +40,12 @@ struct ca_spawn_params {
 	    *who;             /* NULL: as this process; else needs root */
 	unsigned cpu_seconds; /* limit of CPU time */
 	bool keep;            /* keep the capabilities of this process */
+	/* NULL, or called in the program's process before exec, last of all and
+	 * after its user and capabilities are given up: async-signal-safe.  -1: the
+	 * program does not run (errno); above 0: a number for ca_spawn_end.lacks */
+	int (*confine)(const void *ctx);
+	const void *confine_ctx;
+	uint64_t exec_key; /* the sixth argument of the call that executes it */
 };
 
 struct ca_spawn {
@@ -54,12 +61,14 @@ enum ca_spawn_how {
 	CA_SPAWN_EXITED,  /* value: exit status */
 	CA_SPAWN_SIGNAL,  /* value: signal */
 	CA_SPAWN_FAILED,  /* it never ran; value: errno, step: at what */
+	CA_SPAWN_LACKS,   /* no end: only in notes */
 };
 
 struct ca_spawn_end {
 	enum ca_spawn_how how;
 	int value;
 	const char *step; /* static */
+	int lacks;        /* what confine returned, or 0 */
 };
 
 /*

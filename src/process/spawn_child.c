@@ -33,6 +33,7 @@ enum step {
 	STEP_LIMITS,
 	STEP_USER,
 	STEP_CAPS,
+	STEP_CONFINE,
 	STEP_EXEC
 };
 
@@ -41,7 +42,8 @@ ca_spawn_step(int step)
 {
 	static const char *const text[] = {"", "setting up descriptors",
 	    "starting a process", "setting limits", "becoming the user",
-	    "dropping capabilities", "executing the helper"};
+	    "dropping capabilities", "confining the helper",
+	    "executing the helper"};
 
 	if (step < 0 || (size_t)step >= sizeof text / sizeof text[0])
 		return "";
@@ -120,13 +122,14 @@ limit(int what, rlim_t value)
 	return setrlimit((__rlimit_resource_t)what, &lim);
 }
 
-/* No core with a PIN in it; enough for any PKCS#11 library, no more. */
+/* No core with a PIN in it; enough for any PKCS#11 library, no more.  The verifier
+ * opens up to 256 CRLs of each issuer. */
 static int
-set_limits(unsigned cpu_seconds)
+set_limits(const struct ca_spawn_params *p)
 {
 	return limit(RLIMIT_CORE, 0) != 0 ||
-		       limit(RLIMIT_CPU, cpu_seconds) != 0 ||
-		       limit(RLIMIT_NOFILE, 256) != 0 ||
+		       limit(RLIMIT_CPU, p->cpu_seconds) != 0 ||
+		       limit(RLIMIT_NOFILE, p->keep ? 1024 : 256) != 0 ||
 		       limit(RLIMIT_FSIZE, 16 * MIB) != 0 ||
 		       limit(RLIMIT_DATA, 1024 * MIB) != 0
 		   ? -1
@@ -141,7 +144,7 @@ be_program(const struct ca_spawn_params *p, pid_t minder)
 	(void)setsid();
 	default_signals();
 	(void)umask(077);
-	if (chdir("/") != 0 || set_limits(p->cpu_seconds) != 0)
+	if (chdir("/") != 0 || set_limits(p) != 0)
 		give_up(STEP_LIMITS);
 	if (p->who != NULL && ca_become(p->who) != 0)
 		give_up(STEP_USER);
@@ -152,14 +155,23 @@ be_program(const struct ca_spawn_params *p, pid_t minder)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 ||
 	    getppid() != minder)
 		give_up(STEP_LIMITS);
+	if (p->confine != NULL) {
+		int lacks = p->confine(p->confine_ctx);
+
+		if (lacks < 0)
+			give_up(STEP_CONFINE);
+		if (lacks > 0)
+			send_note(CA_SPAWN_LACKS, lacks, STEP_NONE);
+	}
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)syscall(
-	    SYS_execveat, EXEC_FD, "", p->argv, p->envp, AT_EMPTY_PATH);
+	(void)syscall(SYS_execveat, EXEC_FD, "", p->argv, p->envp,
+	    AT_EMPTY_PATH, (unsigned long)p->exec_key);
 	/* a script's interpreter could not open a descriptor that is closed;
 	 * no directory of the path can have been changed by others */
 	if (errno == ENOENT || errno == ENOSYS)
-		(void)execve(p->path, p->argv, p->envp);
+		(void)syscall(SYS_execve, p->path, p->argv, p->envp, 0UL, 0UL,
+		    (unsigned long)p->exec_key);
 	give_up(STEP_EXEC);
 }
 

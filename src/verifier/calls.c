@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/sys.h"
+
 /* How long the module may take: a name service, or a token that signs. */
 #define ASK_MS 60000
 
@@ -46,7 +48,9 @@ ca_calls_open(struct ca_calls *calls, const char *path, bool directory)
 		errno = EIO;
 		return -1;
 	}
-	if (fd < 0)
+	if (fd < 0 && reply.err == CA_ERR_UNTRUSTED)
+		errno = CA_SYS_UNTRUSTED;
+	else if (fd < 0)
 		errno =
 		    reply.sys > 0 && reply.sys < 4096 ? (int)reply.sys : EIO;
 	return fd;
@@ -62,6 +66,7 @@ ca_calls_log(void *calls, enum ca_log_level level, const char *line)
 
 	/* who does not read lines gets no verdict either */
 	c->link.deadline = ca_op_clock() + ASK_MS;
-	(void)!ca_op_send(&c->link, &msg, -1);
+	if (ca_op_send(&c->link, &msg, -1) != CA_OK)
+		c->lost = true;
 	errno = saved;
 }

@@ -44,20 +44,17 @@ become(const struct ca_resident *r)
 
 	if (root && (pw = getpwnam(VERIFIER_USER)) == NULL) {
 		ca_log_err(&r->log,
-		    "user " VERIFIER_USER " does not exist; run: "
-		    "systemd-sysusers, or: useradd --system " VERIFIER_USER);
+		    "user %s does not exist; run: systemd-sysusers, or: "
+		    "useradd --system %s",
+		    VERIFIER_USER, VERIFIER_USER);
 		return CA_ERR_NOT_FOUND;
 	}
 	if (root)
 		who = (struct ca_become){.uid = pw->pw_uid, .gid = pw->pw_gid};
 	enum ca_err rc = ca_confine_user(root ? &who : NULL, &step);
-	if (rc == CA_OK && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
-		step = "PR_SET_DUMPABLE";
-		rc = CA_ERR_IO;
-	}
 	if (rc != CA_OK)
-		ca_log_err(&r->log,
-		    "cannot become user " VERIFIER_USER ": %-s: %m", step);
+		ca_log_err(&r->log, "cannot become user %s: %-s: %m",
+		    VERIFIER_USER, step);
 	return rc;
 }
 
@@ -120,7 +117,13 @@ set_up(struct ca_resident *r)
 	}
 	ca_resident_files();
 	ca_warm_crypto(w->crypto);
+	/* a change of the user takes /proc/self/pagemap away */
+	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	ca_warm_note();
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
+		ca_log_err(&r->log, "PR_SET_DUMPABLE: %m");
+		return CA_ERR_IO;
+	}
 	return CA_OK;
 }
 

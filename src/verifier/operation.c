@@ -46,6 +46,9 @@ ca_operation_paths(const struct ca_operation *o, struct ca_op_texts *paths)
 	 * have the host's key */
 	add_path(paths, cfg->host_cert);
 	add_path(paths, cfg->host_key);
+	/* a key on a token has no path; this program signs by it */
+	if (cfg->host_key != NULL && cfg->host_key[0] != '/')
+		add_path(paths, cfg->helper);
 }
 
 void
@@ -70,6 +73,9 @@ refuse_configuration(struct ca_operation *o, const struct ca_op_body *body)
 	    "doctor\"",
 	    ca_reason_code(CA_R_CONFIG), body->user != NULL ? body->user : "",
 	    o->args.service);
+	/* the module logs an outcome unless this says that one was */
+	if (!o->calls->lost)
+		o->answer.reason = CA_R_CONFIG;
 	return o->cfg_err == CA_ERR_MEMORY ? CA_ERR_MEMORY : CA_ERR_CONFIG;
 }
 

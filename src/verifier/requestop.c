@@ -7,6 +7,20 @@
 #include "verifier/operationint.h"
 #include "verify/path.h"
 
+/* What a helper of root, or of the host, may do.  A list has at most as many values
+ * as a field of a message. */
+static void
+put_confinement(const struct ca_config *cfg, struct ca_op_texts *paths,
+    uint64_t *network, uint64_t *unconfined)
+{
+	paths->n = 0;
+	for (size_t i = 0; i < cfg->helper_write.n && paths->n < CA_OP_LIST_MAX;
+	     i++)
+		paths->v[paths->n++] = cfg->helper_write.v[i];
+	*network = cfg->helper_confine == CA_CONFINED_NETWORK;
+	*unconfined = cfg->helper_confine == CA_CONFINED_NO;
+}
+
 /* A key on a token is used by the module's helper. */
 static enum ca_err
 sign_by_module(void *ctx, const struct ca_config *cfg,
@@ -14,15 +28,17 @@ sign_by_module(void *ctx, const struct ca_config *cfg,
     struct ca_buf *out)
 {
 	struct ca_operation *o = ctx;
-	const struct ca_op_call call = {.uri = cfg->host_key,
+	struct ca_op_call call = {.uri = cfg->host_key,
 	    .helper = cfg->helper,
 	    .timeout = cfg->helper_timeout,
 	    .leaf = *leaf,
 	    .transcript = *transcript};
 	struct ca_op_reply reply;
-	enum ca_err rc =
-	    ca_calls_ask(o->calls, CA_OP_SIGN, &call, &reply, NULL);
+	enum ca_err rc;
 
+	put_confinement(
+	    cfg, &call.helper_write, &call.helper_network, &call.helper_free);
+	rc = ca_calls_ask(o->calls, CA_OP_SIGN, &call, &reply, NULL);
 	if (rc != CA_OK)
 		return rc;
 	if (reply.err != CA_OK)
@@ -102,6 +118,8 @@ put_settings(const struct ca_config *cfg, struct ca_op_answer *a)
 	a->user_certificates = cfg->user_certificates;
 	a->token_uri = cfg->token_uri;
 	a->key_file = cfg->key_file;
+	put_confinement(
+	    cfg, &a->helper_write, &a->helper_network, &a->helper_free);
 	a->min_uid = cfg->min_uid;
 	a->max_uid = cfg->max_uid;
 }

@@ -181,13 +181,13 @@ own_directory(const struct ca_resident *r)
 
 	if (mkdir(CA_OP_DIR, 0755) != 0 && errno != EEXIST) {
 		ca_log_err(
-		    &r->log, "directory %-s cannot be made: %m", CA_OP_DIR);
+		    &r->log, "directory %s cannot be made: %m", CA_OP_DIR);
 		return CA_ERR_IO;
 	}
 	if (lstat(CA_OP_DIR, &st) != 0 || !S_ISDIR(st.st_mode) ||
 	    st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
 		ca_log_err(&r->log,
-		    "%-s must be a directory that root owns and nobody else "
+		    "%s must be a directory that root owns and nobody else "
 		    "can write",
 		    CA_OP_DIR);
 		return CA_ERR_UNTRUSTED;
@@ -222,7 +222,7 @@ make_own(struct ca_resident *r)
 	}
 	if (is_answered(&sa)) {
 		ca_log_err(&r->log,
-		    "another process listens at %-s: systemctl stop "
+		    "another process listens at %s: systemctl stop "
 		    "certauth-verifier.socket, or end that process",
 		    CA_OP_SOCKET);
 		ret = CA_ERR_USAGE;
@@ -233,7 +233,7 @@ make_own(struct ca_resident *r)
 	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof sa) != 0 ||
 	    chmod(CA_OP_SOCKET, 0666) != 0 || listen(fd, BACKLOG) != 0) {
 		ca_log_err(
-		    &r->log, "socket %-s cannot be made: %m", CA_OP_SOCKET);
+		    &r->log, "socket %s cannot be made: %m", CA_OP_SOCKET);
 		ret = CA_ERR_IO;
 		goto out;
 	}
@@ -263,7 +263,7 @@ ca_resident_sockets(struct ca_resident *r)
 		return make_own(r);
 	ca_log_err(&r->log,
 	    "no socket was passed to this program (LISTEN_FDS, LISTEN_PID), "
-	    "and only root can make one in %-s",
+	    "and only root can make one in %s",
 	    CA_OP_DIR);
 	return CA_ERR_NOT_FOUND;
 }

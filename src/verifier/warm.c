@@ -1,5 +1,6 @@
 #include "verifier/warm.h"
 
+#include <fcntl.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/param_build.h>
@@ -138,40 +139,73 @@ ca_warm_crypto(struct ca_crypto *c)
 
 /* ---- pages ---- */
 
-#define RANGES_MAX 64
+#define RANGES_MAX 256
+#define GAP 4 /* pages: two ranges that are that near are one */
 
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ 22
-#define MADV_POPULATE_WRITE 23
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14; what lacks it is slower */
 #endif
 
-/* What is written in most operations, and the code. */
+/*
+ * Memory that the parent has written, and a worker will: it is copied before the
+ * operation comes.  Measured for a verdict: 3.7 ms of CPU time in a fresh process, 2.9
+ * with the code mapped, 1.6 with this, and no less with both, while mapping the code
+ * costs each spare 0.7 ms.
+ */
 static struct {
-	void *at;
-	size_t len;
-	int advice;
+	uintptr_t from, to;
 } range[RANGES_MAX];
 static size_t ranges;
 
+static void
+note_page(uintptr_t at, uintptr_t size)
+{
+	size_t last = ranges - 1;
+
+	if (ranges > 0 && range[last].to <= at &&
+	    at - range[last].to <= GAP * size) {
+		range[last].to = at + size;
+	} else if (ranges < RANGES_MAX) {
+		range[ranges].from = at;
+		range[ranges++].to = at + size;
+	}
+}
+
+/* The pages from..to that are there, as /proc/self/pagemap has them: one number for
+ * each page, whose highest bit says so. */
+static void
+note_mapping(int pagemap, uintptr_t from, uintptr_t to)
+{
+	const uintptr_t size = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uint64_t entry[512];
+
+	while (from < to) {
+		size_t n = (to - from) / size;
+
+		if (n > sizeof entry / sizeof entry[0])
+			n = sizeof entry / sizeof entry[0];
+		if (pread(pagemap, entry, n * sizeof entry[0],
+			(off_t)(from / size * sizeof entry[0])) !=
+		    (ssize_t)(n * sizeof entry[0]))
+			return;
+		for (size_t i = 0; i < n; i++, from += size) {
+			if (entry[i] >> 63 != 0)
+				note_page(from, size);
+		}
+	}
+}
+
 /* One line of /proc/self/maps. */
 static void
-note_line(const char *line)
+note_line(int pagemap, const char *line)
 {
 	unsigned long from, to;
 	char mode[5] = "";
 
-	if (ranges == RANGES_MAX ||
-	    sscanf(line, "%lx-%lx %4s", &from, &to, mode) != 3 ||
-	    strstr(line, "[v") != NULL) /* vdso, vvar, vsyscall */
+	if (sscanf(line, "%lx-%lx %4s", &from, &to, mode) != 3 ||
+	    mode[1] != 'w')
 		return;
-	if (mode[1] == 'w')
-		range[ranges].advice = MADV_POPULATE_WRITE;
-	else if (mode[0] == 'r')
-		range[ranges].advice = MADV_POPULATE_READ;
-	else
-		return;
-	range[ranges].at = (void *)(uintptr_t)from;
-	range[ranges++].len = to - from;
+	note_mapping(pagemap, from, to);
 }
 
 void
@@ -179,17 +213,21 @@ ca_warm_note(void)
 {
 	char line[4352];
 	FILE *f = fopen("/proc/self/maps", "re");
+	int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 
 	ranges = 0;
-	while (f != NULL && fgets(line, sizeof line, f) != NULL)
-		note_line(line);
+	while (f != NULL && pagemap >= 0 && fgets(line, sizeof line, f) != NULL)
+		note_line(pagemap, line);
 	if (f != NULL)
 		(void)fclose(f);
+	if (pagemap >= 0)
+		(void)close(pagemap);
 }
 
 void
 ca_warm_pages(void)
 {
 	for (size_t i = 0; i < ranges; i++)
-		(void)madvise(range[i].at, range[i].len, range[i].advice);
+		(void)madvise((void *)range[i].from,
+		    range[i].to - range[i].from, MADV_POPULATE_WRITE);
 }

@@ -10,10 +10,10 @@
  * workers too. */
 void ca_warm_crypto(struct ca_crypto *c);
 
-/* After ca_warm_crypto, in the parent: note which pages a worker will touch. */
+/* After ca_warm_crypto, in the parent: note which memory a worker will write. */
 void ca_warm_note(void);
 
-/* In a child: have these pages at hand. */
+/* In a child: copy it now. */
 void ca_warm_pages(void);
 
 #endif

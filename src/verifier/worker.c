@@ -9,7 +9,9 @@
 #include "confine/confine.h"
 #include "verifier/operation.h"
 
+#ifndef MESSAGE_MS
 #define MESSAGE_MS 5000 /* how long the module may take for a message */
+#endif
 
 #ifdef CA_VERIFIER_HOOK
 /* tests/takeover/hook.c: what a worker does that was taken over */

@@ -142,7 +142,7 @@ if [ -n "$softhsm" ] && [ "$(id -u)" -eq 0 ]; then
 		--write-object "$D/card.der" --type cert --id 01 \
 		--label card >/dev/null 2>&1
 	chown -R 2001:2001 "$S/home/alice"
-	ours token proof=command "helper=$CERTAUTH" pkcs11=yes \
+	ours token proof=command "helper=$HELPER" pkcs11=yes \
 		"token_uri=pkcs11:token=Card?module-path=$softhsm"
 fi
 if [ -n "$have_token" ] && [ -e "$pam_dir/pam_pkcs11.so" ]; then

@@ -93,7 +93,8 @@ done
 unitdir=${aliased:+lib/systemd/system}
 unitdir=${unitdir:-usr/lib/systemd/system}
 in_tar certauth usr/bin/certauth usr/bin/certauth-askpass usr/bin/certauth-ssh \
-	usr/libexec/certauth/certauth-fetch usr/lib/tmpfiles.d/certauth.conf \
+	usr/libexec/certauth/certauth-fetch usr/libexec/certauth/certauth-sign \
+	usr/lib/tmpfiles.d/certauth.conf \
 	"$unitdir"/certauth-crl-update.{service,timer}
 [ "$(grep -c '/certauth-crl-update\.' "$tmp/certauth.tar")" -eq 2 ] ||
 	wrong 'certauth has its units twice, or enables them itself'

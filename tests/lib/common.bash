@@ -6,7 +6,8 @@
 #
 # gives
 #   S            a scratch folder, removed at the end
-#   MODULE CERTAUTH   the module and the tool, copied to where all may run them
+#   MODULE CERTAUTH HELPER   the module, the tool and the helper, copied to where
+#                     all may run them
 #   PKI          a copy of the shared PKI of pki.sh
 #   $S/etc       /etc inside the place: pam.d, passwd, certauth/, ...
 #   $S/log       what was sent to syslog inside it
@@ -19,6 +20,9 @@
 #                                section default a later value replaces
 #   conf_reset                   the basic configuration again
 #   users LINE ...               /etc/certauth/users
+#   verifier_is COMMAND ...      run that for the verifier, with its arguments;
+#                                $S/bin/unconfined is one for valgrind
+#   verifier_reset               the verifier again
 #   ca_dir FILE ..., crl_dir FILE ...   fill /etc/certauth/ca and crl from PKI
 #   login [OPTION ...] [-- PAMTESTER-OPTION ...]
 #                                one login by pamtester; options of login.py.
@@ -57,11 +61,14 @@ place_dir() {
 	mkdir "$S/bin" "$S/home" || return
 	cp "$CERTAUTH_BUILD/tests/verifier/pam_certauth.so" \
 		"$CERTAUTH_BUILD/tests/verifier/certauth-verifier" \
-		"$CERTAUTH_BUILD/tests/verifier/certauth" "$HERE/tests/lib/login.py" "$HERE/tests/lib/paste.exp" \
+		"$CERTAUTH_BUILD/tests/verifier/unconfined" \
+		"$CERTAUTH_BUILD/tests/verifier/certauth" "$CERTAUTH_BUILD/certauth-sign" \
+		"$HERE/tests/lib/login.py" "$HERE/tests/lib/paste.exp" \
 		"$S/bin/" || return
 	ln -s certauth "$S/bin/certauth-askpass"
 	ln -s certauth "$S/bin/certauth-ssh"
 	export MODULE=$S/bin/pam_certauth.so CERTAUTH=$S/bin/certauth
+	export HELPER=$S/bin/certauth-sign
 
 	# unreadable files remain if we are not root; nothing reads them
 	cp -a /etc "$S/etc" 2>/dev/null || [ "$(id -u)" -ne 0 ] || return
@@ -108,9 +115,7 @@ place_enter() {
 		cat "$S/ns.out" >&2
 		return 1
 	fi
-	# where the tests' module looks for it
-	in_place install -D -m 755 "$S/bin/certauth-verifier" \
-		/run/certauth-test/certauth-verifier
+	verifier_reset
 	# CERTAUTH_VERIFIER=verifier=resident: the whole suite by the socket
 	case ${CERTAUTH_VERIFIER:-} in *resident*) resident_start ;; esac
 }
@@ -129,12 +134,15 @@ resident_start() {
 		how+=(setpriv --reuid "${id%:*}" --regid "${id#*:}" --clear-groups
 			--inh-caps=-all)
 	fi
-	(umask 0 && EXEC=exec in_place "${how[@]}" \
+	EXEC='exec' in_place "${how[@]}" \
 		/run/certauth-test/certauth-verifier --listen \
-		>>"$S/resident.log" 2>&1 </dev/null 3>&- 4>&-) &
+		>>"$S/resident.log" 2>&1 </dev/null 3>&- 4>&- &
 	export RESIDENT=$!
+	echo "$RESIDENT" >"$S/resident.pid"
 	for ((i = 0; i < 500; i++)); do
-		in_place test -S /run/certauth/verifier.1.sock && return
+		# everybody may ask, as with the unit
+		in_place test -S /run/certauth/verifier.1.sock &&
+			in_place chmod 666 /run/certauth/verifier.1.sock && return
 		kill -0 "$RESIDENT" 2>/dev/null || break
 		sleep 0.02
 	done
@@ -143,12 +151,18 @@ resident_start() {
 	return 1
 }
 
+# resident_stop: also one that another test of the file started
 resident_stop() {
-	[ -n "${RESIDENT:-}" ] || return 0
-	kill -CONT "$RESIDENT" 2>/dev/null || :
-	kill "$RESIDENT" 2>/dev/null || :
-	wait "$RESIDENT" 2>/dev/null || :
-	RESIDENT=
+	local pid i
+	[ -e "$S/resident.pid" ] || return 0
+	pid=$(cat "$S/resident.pid")
+	rm "$S/resident.pid"
+	kill -CONT "$pid" 2>/dev/null || return 0
+	kill "$pid" 2>/dev/null || :
+	for ((i = 0; i < 1000; i++)); do
+		[ -e "/proc/$pid/exe" ] || break
+		sleep 0.02
+	done
 }
 
 # place_remove: to be called in teardown_file
@@ -191,6 +205,40 @@ need_root() {
 # with_certmap: was it built with libsss_certmap?
 with_certmap() {
 	grep -qF libsss_certmap.so "$CERTAUTH_BUILD/certauth"
+}
+
+# ---- the verifier that a module of the place starts ----
+
+# where the tests' module looks for it
+verifier_reset() {
+	in_place rm -f /run/certauth-test/slow
+	in_place install -D -m 755 "$S/bin/certauth-verifier" \
+		/run/certauth-test/certauth-verifier
+}
+
+# its environment is empty, and the caller's does not reach it; the module waits
+# for it as long as valgrind needs
+verifier_is() {
+	in_place install -D -m 644 /dev/null /run/certauth-test/slow
+	printf '#!/bin/sh\nexec' >"$S/bin/verifier-is"
+	printf " '%s'" "$@" >>"$S/bin/verifier-is"
+	echo ' "$@"' >>"$S/bin/verifier-is"
+	in_place install -D -m 755 "$S/bin/verifier-is" \
+		/run/certauth-test/certauth-verifier
+}
+
+# verifier_logs FILE ...: those of FILE, the logs of valgrind for each process
+# (%p at the end), that are of workers, which all have ended then
+verifier_logs() {
+	local f i
+	for f; do
+		for ((i = 0; i < 1000; i++)); do
+			[ -d "/proc/${f##*.}" ] || break
+			sleep 0.02
+		done
+		# the parent is killed, and has no end
+		! grep -qE 'Collected|ERROR SUMMARY' "$f" || echo "$f"
+	done
 }
 
 # ---- configuration of the place ----

@@ -164,9 +164,10 @@ defaults(void)
 	if (limit_us(CA_CONFINE_LIMITS) != CA_OK)
 		return 1;
 	if (!limit_is(RLIMIT_CPU, 2, 3) ||
-	    !limit_is(RLIMIT_DATA, 64 << 20, 64 << 20) ||
-	    !limit_is(RLIMIT_NOFILE, 64, 64) || !limit_is(RLIMIT_CORE, 0, 0) ||
-	    !limit_is(RLIMIT_FSIZE, 0, 0) || !limit_is(RLIMIT_NPROC, 0, 0))
+	    !limit_is(RLIMIT_DATA, CA_CONFINE_DATA, CA_CONFINE_DATA) ||
+	    !limit_is(RLIMIT_NOFILE, CA_CONFINE_FILES, CA_CONFINE_FILES) ||
+	    !limit_is(RLIMIT_CORE, 0, 0) || !limit_is(RLIMIT_FSIZE, 0, 0) ||
+	    !limit_is(RLIMIT_NPROC, 0, 0))
 		return 2;
 	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 &&
 		       prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0
@@ -236,7 +237,7 @@ use_memory(void)
 		return 2;
 	memset(some, 1, 8 << 20);
 	errno = 0;
-	if ((much = malloc(64 << 20)) != NULL || errno != ENOMEM)
+	if ((much = malloc(CA_CONFINE_DATA)) != NULL || errno != ENOMEM)
 		return 3;
 	free(much);
 	free(some);
@@ -250,9 +251,9 @@ use_descriptors(void)
 
 	if (limit_us(CA_CONFINE_LIMITS) != CA_OK)
 		return 1;
-	while (n < 100 && dup(STDIN_FILENO) >= 0)
+	while (n < 2 * CA_CONFINE_FILES && dup(STDIN_FILENO) >= 0)
 		n++;
-	return n < 64 && errno == EMFILE ? 0 : 2;
+	return n < CA_CONFINE_FILES && errno == EMFILE ? 0 : 2;
 }
 
 static int
@@ -260,9 +261,22 @@ write_a_file(void)
 {
 	FILE *f = tmpfile();
 
-	if (f == NULL || limit_us(CA_CONFINE_LIMITS) != CA_OK)
+	/* who starts the tests may ignore it */
+	if (f == NULL || signal(SIGXFSZ, SIG_DFL) == SIG_ERR ||
+	    limit_us(CA_CONFINE_LIMITS) != CA_OK)
 		return 1;
 	return write(fileno(f), "x", 1) == 1 ? 2 : 3;
+}
+
+static int
+write_a_file_without_signal(void)
+{
+	FILE *f = tmpfile();
+
+	if (f == NULL || signal(SIGXFSZ, SIG_IGN) == SIG_ERR ||
+	    limit_us(CA_CONFINE_LIMITS) != CA_OK)
+		return 1;
+	return write(fileno(f), "x", 1) == -1 && errno == EFBIG ? 0 : 2;
 }
 
 static int
@@ -289,6 +303,7 @@ limits(void **state)
 	child_returns(use_memory, 0);
 	child_returns(use_descriptors, 0);
 	child_dies(write_a_file, SIGXFSZ);
+	child_returns(write_a_file_without_signal, 0);
 	child_returns(fork_again, 0);
 }
 

@@ -2,13 +2,13 @@
  * The response: the certificates, and the signature over request and
  * certificates (RFC 8446 section 4.4.3).
  */
-#include "client/client.h"
+#include "sign/respond.h"
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
-#include "client/identity.h"
+#include "sign/identity.h"
 #include "wire/scheme.h"
 
 static bool

@@ -3,8 +3,8 @@
  * shown to the user.
  */
 
-#ifndef CA_CLIENT_IDENTITY_H
-#define CA_CLIENT_IDENTITY_H
+#ifndef CA_SIGN_IDENTITY_H
+#define CA_SIGN_IDENTITY_H
 
 #include <stdbool.h>
 #include <time.h>

@@ -1,9 +1,9 @@
 /*
- * How `certauth sign --helper' talks to its user: through the module, by the
+ * How the module's helper talks to its user: through the module, by the
  * lines of channel/helper.h on standard input and output.
  */
-#ifndef CA_CLIENT_HELPERTALK_H
-#define CA_CLIENT_HELPERTALK_H
+#ifndef CA_SIGN_HELPERTALK_H
+#define CA_SIGN_HELPERTALK_H
 
 #include <stdbool.h>
 

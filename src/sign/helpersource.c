@@ -1,4 +1,4 @@
-#include "client/helpersource.h"
+#include "sign/helpersource.h"
 
 #include <glob.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "client/pick.h"
+#include "sign/pick.h"
 
 static enum ca_err
 add(struct ca_identities *ids, struct ca_identity *id)

@@ -1,8 +1,8 @@
 /*
- * certauth sign --helper, when the module sends `hostsign': the proof of this
+ * certauth-sign, when the module sends `hostsign': the proof of this
  * host by a key on a token.
  */
-#include "client/sign.h"
+#include "sign/signhelper.h"
 
 #include <openssl/x509.h>
 #include <unistd.h>

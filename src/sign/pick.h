@@ -3,8 +3,8 @@
  * and the user chooses if more than one is left.
  */
 
-#ifndef CA_CLIENT_PICK_H
-#define CA_CLIENT_PICK_H
+#ifndef CA_SIGN_PICK_H
+#define CA_SIGN_PICK_H
 
 #include <time.h>
 

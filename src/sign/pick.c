@@ -1,8 +1,8 @@
-#include "client/pick.h"
+#include "sign/pick.h"
 
 #include <stdlib.h>
 
-#include "client/identity.h"
+#include "sign/identity.h"
 
 static void
 drop(struct ca_identity *id, const char *why, const struct ca_log *log)

@@ -1,4 +1,4 @@
-#include "client/identity.h"
+#include "sign/identity.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -6,7 +6,7 @@
 
 #include "crypto/keykind.h"
 #include "crypto/sigalg.h"
-#include "verify/verify.h"
+#include "verify/name.h"
 #include "wire/scheme.h"
 
 const struct ca_scheme *

@@ -1,9 +1,9 @@
 /*
- * The places that `certauth sign --helper' may take a key from.
+ * The places that the module's helper may take a key from.
  */
 
-#ifndef CA_CLIENT_HELPERSOURCE_H
-#define CA_CLIENT_HELPERSOURCE_H
+#ifndef CA_SIGN_HELPERSOURCE_H
+#define CA_SIGN_HELPERSOURCE_H
 
 #include <openssl/x509.h>
 #include <stdbool.h>
@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
-#include "client/helpertalk.h"
+#include "sign/helpertalk.h"
 #include "crypto/crypto.h"
 #include "key/key.h"
 #include "wire/message.h"

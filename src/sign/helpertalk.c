@@ -1,4 +1,4 @@
-#include "client/helpertalk.h"
+#include "sign/helpertalk.h"
 
 #include <stdio.h>
 #include <stdlib.h>

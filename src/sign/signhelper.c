@@ -1,11 +1,11 @@
 /*
- * certauth sign --helper: signs for the module, with the user's rights.
+ * certauth-sign, and certauth sign --helper: signs for the module, with the user's rights.
  *
  * The module started this process and wrote the request, so the host and the
  * login are those that the user means.  The user's configuration is not read;
  * only the sources that the module names are used.
  */
-#include "client/sign.h"
+#include "sign/signhelper.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
@@ -14,9 +14,10 @@
 #include <unistd.h>
 
 #include "channel/helper.h"
-#include "client/client.h"
-#include "client/helpersource.h"
-#include "client/helpertalk.h"
+#include "sign/helpersource.h"
+#include "sign/helpertalk.h"
+#include "sign/requestcheck.h"
+#include "sign/respond.h"
 
 #define LAST_MAX 1024
 
@@ -24,7 +25,6 @@ struct helper {
 	struct ca_helper_talk talk;
 	struct ca_log log;
 	char last[LAST_MAX]; /* the last error, for `none' and `failed' */
-	struct ca_client_conf *conf; /* the defaults */
 	struct ca_request *req;
 	struct ca_buf transcript; /* instead of req: for a proof of the host */
 	struct ca_sources src;
@@ -153,19 +153,29 @@ check_secret(struct helper *h, enum ca_source from)
 	return CA_DENIED;
 }
 
+/* The host and the login are those that the user means (channel/helper.h); the other
+ * rules hold here, too. */
 static enum ca_err
-check_rules(struct helper *h)
+check_request(struct helper *h)
 {
-	const struct ca_intent intent = {.any_host = true, .now = time(NULL)};
 	struct ca_buf why = CA_BUF_INIT(65536);
-	const struct ca_rules_case c = {
-	    h->src.crypto, h->conf, &intent, h->req, &h->log, &why};
-	enum ca_err rc = ca_rules_check(&c, NULL);
+	STACK_OF(X509) *chain = sk_X509_new_null();
+	X509 *leaf = NULL;
+	enum ca_err rc = CA_ERR_MEMORY;
 
+	if (chain != NULL)
+		rc = ca_requestcheck_time(h->req, time(NULL), &why);
+	if (rc == CA_OK && h->req->host_proved)
+		rc = ca_requestcheck_proof(
+		    h->src.crypto, h->req, &leaf, chain, &why);
+	if (rc != CA_OK && why.len == 0)
+		ca_buf_str(&why, ca_err_text(rc));
 	if (rc != CA_OK)
 		ca_log_err(&h->log, "%-s",
 		    ca_buf_text(&why) != NULL ? ca_buf_text(&why)
 					      : ca_err_text(rc));
+	X509_free(leaf);
+	sk_X509_pop_free(chain, X509_free);
 	ca_buf_free(&why);
 	return rc;
 }
@@ -180,7 +190,7 @@ respond(struct helper *h)
 	enum ca_source from = CA_SOURCE_NONE;
 	enum ca_err rc;
 
-	if ((rc = check_rules(h)) == CA_OK &&
+	if ((rc = check_request(h)) == CA_OK &&
 	    (rc = ca_sources_choose(&h->src, h->req, &ui, &id, &from)) ==
 		CA_OK &&
 	    (rc = ca_respond(h->src.crypto, h->req, id, &ui, &response)) ==
@@ -220,9 +230,8 @@ last_words(struct ca_buf *out, const char *text)
 int
 ca_sign_helper(void)
 {
-	struct helper h = {.conf = ca_client_conf_new(),
-	    .transcript = CA_BUF_INIT(CA_REQUEST_MAX)};
-	enum ca_err rc = CA_ERR_MEMORY;
+	struct helper h = {.transcript = CA_BUF_INIT(CA_REQUEST_MAX)};
+	enum ca_err rc;
 
 	h.log = (struct ca_log){remember, &h, false};
 	h.src.log = &h.log;
@@ -233,7 +242,7 @@ ca_sign_helper(void)
 	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 	ca_p11_guard_speak(STDOUT_FILENO, last_words);
 	ca_helper_input_init(&h.talk.in, CA_HELPER_HOST);
-	if (h.conf != NULL && (rc = ca_crypto_new(&h.src.crypto)) == CA_OK &&
+	if ((rc = ca_crypto_new(&h.src.crypto)) == CA_OK &&
 	    (rc = listen_to_module(&h)) == CA_OK)
 		rc = h.req != NULL
 			 ? respond(&h)
@@ -245,7 +254,6 @@ ca_sign_helper(void)
 	ca_helper_input_clear(&h.talk.in);
 	ca_request_free(h.req);
 	ca_buf_free(&h.transcript);
-	ca_client_conf_free(h.conf);
 	ca_crypto_free(h.src.crypto);
-	return rc == CA_OK ? CA_EXIT_OK : CA_EXIT_NO;
+	return rc == CA_OK ? 0 : 1;
 }
