@@ -107,7 +107,9 @@ in_tar libpam-certauth usr/share/pam-configs/certauth etc/certauth/ca/ \
 	"$tmp/libpam-certauth.tar")" -eq 1 ] || wrong 'libpam-certauth has no module'
 printf '%s\n' /etc/certauth/certauth.conf /etc/certauth/users |
 	diff - "$tmp/libpam-certauth/conffiles" || wrong 'conffiles of libpam-certauth'
-for name in certauth certauth-tests certauth-verifier; do
+[ "$(cat "$tmp/certauth-verifier/conffiles")" = /etc/apparmor.d/abstractions/certauth ] ||
+	wrong 'conffiles of certauth-verifier'
+for name in certauth certauth-tests; do
 	[ ! -e "$tmp/$name/conffiles" ] || wrong "$name has conffiles"
 done
 
