@@ -206,7 +206,7 @@ unit: unit-programs ## run the unit tests alone, as package builds do
 demo: ## a login over ssh, from nothing, in a scratch folder
 	@tests/lib/deps.sh demo
 	@$(MAKE) --no-print-directory B='$(B)' all \
-		'$(B)/tests/lib/devlog'
+		'$(B)/tests/lib/devlog' $(TEST_VERIFIER)
 	@tests/demo.sh '$(B)'
 
 layers: ## check the structure of src: rooms, circles, names, sizes

@@ -50,6 +50,14 @@ install: all ## install to DESTDIR, PREFIX, PAMDIR
 		'$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/certauth.conf'
 	install -m 0644 packaging/sysusers/certauth.conf \
 		'$(DESTDIR)$(PREFIX)/lib/sysusers.d/certauth.conf'
+# abstractions of AppArmor are read from one place only
+	if [ -n '$(DESTDIR)' ] || [ -d /etc/apparmor.d/abstractions ]; then \
+		install -d '$(DESTDIR)$(SYSCONFDIR)/apparmor.d/abstractions' && \
+		install -m 0644 packaging/apparmor/certauth \
+		'$(DESTDIR)$(SYSCONFDIR)/apparmor.d/abstractions/certauth'; fi
+	install -d '$(DESTDIR)$(DOCDIR)/examples/selinux'
+	install -m 0644 packaging/selinux/certauth.te packaging/selinux/certauth.fc \
+		'$(DESTDIR)$(DOCDIR)/examples/selinux/'
 	install -m 0755 tests/site/certauth-tests \
 		'$(DESTDIR)$(BINDIR)/certauth-tests'
 # only if pam-auth-update is installed: else the folder is not used
@@ -73,6 +81,7 @@ uninstall: ## remove what install put there, but for the configuration
 		'$(DESTDIR)$(ZSHCOMPDIR)/_certauth' \
 		'$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/certauth.conf' \
 		'$(DESTDIR)$(PREFIX)/lib/sysusers.d/certauth.conf' \
+		'$(DESTDIR)$(SYSCONFDIR)/apparmor.d/abstractions/certauth' \
 		'$(DESTDIR)'/usr/share/pam-configs/certauth \
 		'$(DESTDIR)$(UNITDIR)'/certauth-crl-update.service \
 		'$(DESTDIR)$(UNITDIR)'/certauth-crl-update.timer \

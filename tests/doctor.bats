@@ -126,6 +126,7 @@ conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
 @test "configuration: absent" {
 	rm "$C/certauth.conf"
 	doctor
+	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ $output == *'note config-absent: '* ]]
 }
@@ -645,6 +646,9 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	printf '#!/bin/sh\n[ "$*" = "is-active --quiet certauth-crl-update.timer" ] && exit 3\n' \
 		>"$S/fake/systemctl"
 	chmod 755 "$S/fake/systemctl"
+	# systemd has a socket of the verifier as well
+	resident_start
+	in_place chmod 666 /run/certauth/verifier.1.sock
 	PATH=$S/fake:$PATH finds warning crl-timer 'not active'
 	# an address that was learnt from a user's certificate
 	ca_dir root.pem
@@ -655,6 +659,8 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	PATH=$S/fake:$PATH finds warning crl-timer 'not active'
 	printf '#!/bin/sh\nexit 0\n' >"$S/fake/systemctl"
 	PATH=$S/fake:$PATH doctor
+	resident_stop
+	in_place rm -r /run/certauth
 	[ "$status" -eq 0 ]
 }
 

@@ -200,8 +200,8 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		usr/bin/certauth-askpass 0:0
 		usr/bin/certauth-ssh 0:0
 		usr/bin/certauth-tests 755 0:0
-		usr/lib/systemd/system/certauth-crl-update.service 644 0:0
 		usr/lib/systemd/system-preset/50-certauth.preset 644 0:0
+		usr/lib/systemd/system/certauth-crl-update.service 644 0:0
 		usr/lib/systemd/system/certauth-crl-update.timer 644 0:0
 		usr/lib/systemd/system/certauth-verifier.service 644 0:0
 		usr/lib/systemd/system/certauth-verifier.socket 644 0:0
@@ -456,4 +456,32 @@ prerm() {
 	prerm 'auth [success=done default=ignore] pam_certauth.so' \
 		'auth required pam_unix.so' 'account required pam_unix.so'
 	[ "$status" -eq 0 ]
+}
+
+@test "AppArmor's parser reads the abstraction, and it has what the module uses" {
+	local path
+	for path in /run/certauth/verifier /run/certauth/spawned.lock \
+	    libexec/certauth/certauth-verifier /etc/certauth/; do
+		grep -qF "$path" "$HERE/packaging/apparmor/certauth"
+	done
+	command -v apparmor_parser >/dev/null || skip 'apparmor is not installed'
+	printf '%s\n' '#include <tunables/global>' 'profile t /usr/bin/t {' \
+		"  include \"$HERE/packaging/apparmor/certauth\"" '}' >"$T/profile"
+	apparmor_parser -Q -K "$T/profile"
+	# the parser notices a mistake
+	sed 's/ rwk,/ rwkZ,/' "$HERE/packaging/apparmor/certauth" >"$T/broken"
+	printf '%s\n' '#include <tunables/global>' 'profile t /usr/bin/t {' \
+		"  include \"$T/broken\"" '}' >"$T/profile"
+	run ! apparmor_parser -Q -K "$T/profile"
+}
+
+@test "SELinux's compiler makes a module of the policy" {
+	grep -qF 'libexec/certauth/certauth-verifier' \
+		"$HERE/packaging/selinux/certauth.fc"
+	[ -e /usr/share/selinux/devel/Makefile ] ||
+		skip 'selinux-policy-dev is not installed'
+	cp "$HERE"/packaging/selinux/certauth.* "$T/"
+	run -0 env -u MAKEFLAGS -u MAKELEVEL -u B -u T make -C "$T" \
+		-f /usr/share/selinux/devel/Makefile certauth.pp
+	[ -s "$T/certauth.pp" ]
 }

@@ -6,7 +6,7 @@ TEST_LIBS = $(B)/tests/limits/count.so $(B)/tests/relay/pam_relay.so \
 	$(B)/tests/relay/later.so $(B)/tests/valgrind/nosandbox.so \
 	$(B)/tests/nss/blind.so
 TEST_VERIFIER = $(B)/tests/verifier/pam_certauth.so \
-	$(B)/tests/verifier/certauth-verifier \
+	$(B)/tests/verifier/certauth-verifier $(B)/tests/verifier/certauth \
 	$(B)/tests/verifier/unconfined \
 	$(B)/tests/takeover/certauth-verifier
 KEYTEST = $(B)/tests/key/keytool $(B)/tests/key/hostile_p11.so
@@ -47,6 +47,12 @@ $(B)/tests/verifier/certauth-verifier: $(VERIFIER_OBJ) \
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ \
 		$(VERIFIER_OBJ) $(B)/tests/verifier/worker.o $(LIB) \
 		$(LIBS_VERIFIER)
+
+# doctor looks for the verifier where the module does
+$(B)/tests/verifier/certauth: $(B)/src/cli/main.o $(B)/tests/verifier/paths.o $(LIB)
+	$(say) LD $@
+	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ \
+		$(B)/src/cli/main.o $(B)/tests/verifier/paths.o $(LIB) $(LIBS_CLI)
 
 # One that is not confined, to be run under valgrind.
 $(B)/tests/verifier/unconfined: $(VERIFIER_OBJ) \

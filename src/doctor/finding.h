@@ -219,6 +219,24 @@ struct ca_doctor; /* doctor.h */
 	    "sshd never asks for a certificate.")                              \
 	X(CA_F_SSHD_MATCH, "sshd-match",                                       \
 	    "sshd asks the users of that block for no certificate.")           \
+	X(CA_F_VERIFIER_PROGRAM, "verifier-program",                           \
+	    "Logins that start a verifier of their own are denied.")           \
+	X(CA_F_VERIFIER_USER, "verifier-user",                                 \
+	    "The verifier cannot give up root's rights, and denies every "     \
+	    "login of a service that runs as root.")                           \
+	X(CA_F_VERIFIER_SOCKET, "verifier-socket",                             \
+	    "Without a resident verifier each login starts one, which takes "  \
+	    "longer; with verifier=resident it is denied.")                    \
+	X(CA_F_VERIFIER_LOGIN, "verifier-login",                               \
+	    "Logins by this way are denied.")                                  \
+	X(CA_F_VERIFIER_KERNEL, "verifier-kernel",                             \
+	    "The verifier is confined by fewer means, and confine = require "  \
+	    "denies every login.")                                             \
+	X(CA_F_VERIFIER_READS, "verifier-reads",                               \
+	    "If the application runs as root, the module opens the file for "  \
+	    "the verifier; a screen locker cannot use it.")                    \
+	X(CA_F_VERIFIER_SERVICE, "verifier-service",                           \
+	    "The module cannot connect to the resident verifier there.")       \
 	X(CA_F_CLOCK, "clock",                                                 \
 	    "Certificates, CRLs and requests are checked against this "        \
 	    "clock.")                                                          \

@@ -107,7 +107,9 @@ in_tar libpam-certauth usr/share/pam-configs/certauth etc/certauth/ca/ \
 	"$tmp/libpam-certauth.tar")" -eq 1 ] || wrong 'libpam-certauth has no module'
 printf '%s\n' /etc/certauth/certauth.conf /etc/certauth/users |
 	diff - "$tmp/libpam-certauth/conffiles" || wrong 'conffiles of libpam-certauth'
-for name in certauth certauth-tests certauth-verifier; do
+[ "$(cat "$tmp/certauth-verifier/conffiles")" = /etc/apparmor.d/abstractions/certauth ] ||
+	wrong 'conffiles of certauth-verifier'
+for name in certauth certauth-tests; do
 	[ ! -e "$tmp/$name/conffiles" ] || wrong "$name has conffiles"
 done
 
@@ -149,6 +151,7 @@ awk '/systemd-sysusers/ { user = NR } /deb-systemd-invoke/ { start = NR }
 	END { exit !(user && user < start) }' "$tmp/certauth-verifier/postinst" ||
 	wrong 'certauth-verifier starts its socket before its user is there'
 script certauth-verifier prerm "deb-systemd-invoke stop 'certauth-verifier\.socket'"
+# shellcheck disable=SC2016 # the script's own variable
 grep -B 2 'deb-systemd-invoke stop' "$tmp/certauth-verifier/prerm" |
 	grep -qE '"\$1" = "?remove' ||
 	wrong 'an upgrade of certauth-verifier stops its socket'

@@ -62,7 +62,7 @@ place_dir() {
 	cp "$CERTAUTH_BUILD/tests/verifier/pam_certauth.so" \
 		"$CERTAUTH_BUILD/tests/verifier/certauth-verifier" \
 		"$CERTAUTH_BUILD/tests/verifier/unconfined" \
-		"$CERTAUTH_BUILD/certauth" "$CERTAUTH_BUILD/certauth-sign" \
+		"$CERTAUTH_BUILD/tests/verifier/certauth" "$CERTAUTH_BUILD/certauth-sign" \
 		"$HERE/tests/lib/login.py" "$HERE/tests/lib/paste.exp" \
 		"$S/bin/" || return
 	ln -s certauth "$S/bin/certauth-askpass"
