@@ -32,13 +32,13 @@ readme_build() {
 		--exclude-dir=doc --exclude-dir=man
 	echo "$output"
 	[ "$status" -eq 1 ]
+	grep -qaF /usr/libexec/certauth/certauth-verifier \
+		"$S/dest$(pamdir)/pam_certauth.so"
 	grep -qaF /usr/libexec/certauth/certauth-sign \
 		"$S/dest/usr/libexec/certauth/certauth-verifier"
 	grep -qaF /usr/libexec/certauth "$S/dest/usr/bin/certauth"
 	grep -q '^ExecStart=/usr/bin/certauth ' \
 		"$S/dest/usr/lib/systemd/system/certauth-crl-update.service"
-	grep -qaF /usr/libexec/certauth/certauth-verifier \
-		"$S/dest$(pamdir)/pam_certauth.so"
 	grep -q '^ExecStart=/usr/libexec/certauth/certauth-verifier --listen$' \
 		"$S/dest/usr/lib/systemd/system/certauth-verifier.service"
 }
@@ -94,10 +94,10 @@ pamdir() {
 	local path
 	for path in /opt/a /opt/b; do
 		env -u B -u MAKEFLAGS make -s -C "$S/tree" -j2 CI=1 "PREFIX=$path" all
-		grep -qaF "$path/libexec/certauth/certauth-sign" \
-			"$S/tree/build/certauth-verifier"
 		grep -qaF "$path/libexec/certauth/certauth-verifier" \
 			"$S/tree/build/pam_certauth.so"
+		grep -qaF "$path/libexec/certauth/certauth-sign" \
+			"$S/tree/build/certauth-verifier"
 	done
 	run ! grep -qaF /opt/a "$S/tree/build/pam_certauth.so" \
 		"$S/tree/build/certauth-verifier"

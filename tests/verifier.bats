@@ -1,5 +1,6 @@
 # certauth-verifier as a service, and how the module chooses it: what others do to its
 # socket and its processes costs at most the login that they do it to.
+# shellcheck disable=SC2030,SC2031 # each test has its RESIDENT and CERTAUTH_VERIFIER
 load lib/common
 
 setup_file() {
@@ -394,4 +395,21 @@ assert s.recv(1) == b""'
 		"$S/units/certauth-verifier.service"
 	echo "$output" | tail -3
 	[ "$status" -eq 0 ]
+}
+
+@test "the unit's filter of system calls allows what parent and workers call" {
+	command -v systemd-analyze >/dev/null || skip 'no systemd-analyze here'
+	command -v strace >/dev/null || skip 'no strace here'
+	login_ok
+	strace -f -p "$RESIDENT" -o "$S/calls" 2>"$S/strace.log" 3>&- 4>&- &
+	PEERS=$!
+	until_true grep -q attached "$S/strace.log"
+	# from its start on
+	kill -HUP "$RESIDENT"
+	until_true grep -q capset "$S/calls"
+	way auto
+	login_ok
+	peers_end
+	python3 "$HERE/tests/lib/unitcalls.py" \
+		"$HERE/packaging/systemd/certauth-verifier.service" "$S/calls"
 }

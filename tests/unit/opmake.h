@@ -23,11 +23,11 @@ static const struct {
     {CA_OP_REPLY, 7},
     {CA_OP_READY, 2},
     {CA_OP_LOG, 2},
-    {CA_OP_OPEN, 8},
-    {CA_OP_ACCOUNT, 8},
-    {CA_OP_HOME, 8},
-    {CA_OP_SIGN, 8},
-    {CA_OP_ANSWER, 29},
+    {CA_OP_OPEN, 11},
+    {CA_OP_ACCOUNT, 11},
+    {CA_OP_HOME, 11},
+    {CA_OP_SIGN, 11},
+    {CA_OP_ANSWER, 32},
 };
 
 #define TYPES (sizeof types / sizeof types[0])
@@ -65,9 +65,9 @@ whole(enum ca_op_type type)
 	case CA_OP_ACCOUNT:
 	case CA_OP_HOME:
 	case CA_OP_SIGN:
-		m.u.call =
-		    (struct ca_op_call){"/path", "name", 1, "pkcs11:token=x",
-			"/usr/bin/helper", 30, B("leaf"), B("transcript")};
+		m.u.call = (struct ca_op_call){"/path", "name", 1,
+		    "pkcs11:token=x", "/usr/bin/helper", 30, B("leaf"),
+		    B("transcript"), {{"/a", "/b"}, 2}, 5, 6};
 		break;
 	case CA_OP_REPLY:
 		m.u.reply = (struct ca_op_reply){CA_OK, ENOENT, "alice",
@@ -78,7 +78,8 @@ whole(enum ca_op_type type)
 		    1, 1, 1, 7, B("request"), CA_OP_COMMAND, CA_OP_CONVERSATION,
 		    500, 60, 30, 10, 1, 2, 3, 4, "helper", "token", "key", 1000,
 		    60000, {{B("der1"), B("der2")}, 2}, 5, "alice", B("kept"),
-		    {{"A=1", "B=2"}, 2}, "expires", {{"line", "more"}, 2}};
+		    {{"A=1", "B=2"}, 2}, "expires", {{"line", "more"}, 2},
+		    {{"/c", "/d"}, 2}, 7, 8};
 		break;
 	case CA_OP_NONE:
 	case CA_OP_TYPES:
