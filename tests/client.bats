@@ -890,7 +890,7 @@ certauth_ssh() {
 @test "certauth(1) has every key, option, variable and reason code, and no other" {
 	local man=$HERE/src/man/certauth.1
 	sed -n '/^#define CA_REASONS/,/^#define CA_REASON_ENUM/p' \
-		"$HERE/src/report/report.h" |
+		"$HERE/src/base/reason.h" |
 		grep -o 'X(CA_R_[A-Z0-9_]*, "[^"]*"' | cut -d'"' -f2 >"$D/want"
 	sed -n '/^\.Sh REASON CODES/,/^\.Sh EXAMPLES/s/^\.It Cm //p' "$man" \
 		>"$D/have"

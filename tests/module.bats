@@ -497,7 +497,7 @@ at_prompt() {
 	local pid i app p
 	rm -f "$S/maps" "$S/hold"
 	mkfifo "$S/hold"
-	# shellcheck disable=SC2016 # for the shell there
+	# shellcheck disable=SC2209 # a word
 	EXEC=exec in_place "$@" <"$S/hold" >"$S/out" 2>&1 3>&- 4>&- &
 	pid=$!
 	exec 9>"$S/hold"

@@ -222,6 +222,7 @@ verifier_is() {
 	in_place install -D -m 644 /dev/null /run/certauth-test/slow
 	printf '#!/bin/sh\nexec' >"$S/bin/verifier-is"
 	printf " '%s'" "$@" >>"$S/bin/verifier-is"
+	# shellcheck disable=SC2016 # for the shell there
 	echo ' "$@"' >>"$S/bin/verifier-is"
 	in_place install -D -m 755 "$S/bin/verifier-is" \
 		/run/certauth-test/certauth-verifier
