@@ -39,6 +39,27 @@ readme_build() {
 	grep -qaF /usr/libexec/certauth "$S/dest/usr/bin/certauth"
 	grep -q '^ExecStart=/usr/bin/certauth ' \
 		"$S/dest/usr/lib/systemd/system/certauth-crl-update.service"
+	grep -q '^ExecStart=/usr/libexec/certauth/certauth-verifier --listen$' \
+		"$S/dest/usr/lib/systemd/system/certauth-verifier.service"
+}
+
+@test "install: what the verifier needs; uninstall removes all but the configuration" {
+	local file
+	for file in libexec/certauth/certauth-verifier lib/sysusers.d/certauth.conf \
+	    lib/tmpfiles.d/certauth.conf lib/systemd/system/certauth-verifier.socket \
+	    share/man/man8/certauth-verifier.8; do
+		[ -s "$S/dest/usr/$file" ]
+	done
+	[ "$(stat -c %a "$S/dest/usr/libexec/certauth/certauth-verifier")" = 755 ]
+	[ -s "$S/dest/etc/apparmor.d/abstractions/certauth" ]
+	# files are replaced by rename: nothing is left of that
+	[ -z "$(find "$S/dest" -name '*.new')" ]
+	cp -a "$S/dest" "$S/gone"
+	env -u MAKELEVEL -u B -u MAKEFLAGS make -s -C "$S/tree" uninstall \
+		PREFIX=/usr "DESTDIR=$S/gone"
+	find "$S/gone" ! -type d ! -path "$S/gone/etc/certauth/*" >"$S/left"
+	cat "$S/left"
+	[ ! -s "$S/left" ]
 }
 
 pamdir() {

@@ -161,5 +161,5 @@ script libpam-certauth postinst '^[[:space:]]*pam-auth-update --package$'
 script libpam-certauth prerm 'pam-auth-update --package --remove certauth'
 
 [ $rc -ne 0 ] || echo "the packages $version: ${suffix:-no number of a release}," \
-	"units in /$unitdir, nothing is turned on"
+	"units in /$unitdir, nothing but the socket is turned on"
 exit $rc
