@@ -17,6 +17,11 @@ struct ca_calls {
 	bool lost;        /* a line of the log did not reach the module */
 	bool others_only; /* the peer is not root: it gets only what everybody
 			   * may read */
+	bool apart; /* a path may lead elsewhere here than in the module: a file
+		     * that is absent here may exist there (PrivateTmp) */
+	/* after READY: what the module opens, and what is below */
+	bool ready;
+	struct ca_op_texts grant;
 };
 
 /*

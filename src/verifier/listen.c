@@ -110,7 +110,7 @@ set_up(struct ca_resident *r)
 	r->crew.log = &r->log;
 	r->crew.epoll = r->epoll;
 	/* nothing is trusted that belongs to the user of this process */
-	*w = (struct ca_worker){.parent = getpid(), .owner = 0};
+	*w = (struct ca_worker){.parent = getpid(), .owner = 0, .apart = true};
 	if ((rc = ca_crypto_new(&w->crypto)) != CA_OK) {
 		ca_log_err(&r->log, "libcrypto: %-s", ca_err_text(rc));
 		return rc;

@@ -22,6 +22,7 @@ static struct {
 	char path[PATH_MAX];
 } directory[DIRECTORIES];
 static size_t next_directory;
+static char home[PATH_MAX]; /* the folder that ca_sys_home opened */
 
 void
 ca_calls_use(struct ca_calls *use)
@@ -81,6 +82,28 @@ may_use(int fd)
 	       (fstat(fd, &st) == 0 && (st.st_mode & S_IROTH) != 0);
 }
 
+static bool
+is_below(const char *path, const char *parent)
+{
+	size_t len = strlen(parent);
+
+	return len > 0 && strncmp(path, parent, len) == 0 &&
+	       (path[len] == '\0' || path[len] == '/');
+}
+
+/* Would the module open it?  What it must not be asked for denies the login. */
+static bool
+may_ask(const char *path)
+{
+	if (calls == NULL || !calls->ready)
+		return calls != NULL;
+	for (size_t i = 0; i < calls->grant.n; i++) {
+		if (is_below(path, calls->grant.v[i]))
+			return true;
+	}
+	return is_below(path, home);
+}
+
 int
 ca_sys_openat(int dirfd, const char *path, int flags)
 {
@@ -92,11 +115,13 @@ ca_sys_openat(int dirfd, const char *path, int flags)
 		fd = -1;
 		errno = EACCES;
 	}
-	if (fd < 0 && errno != EACCES && errno != EPERM)
+	if (fd < 0 && errno != EACCES && errno != EPERM &&
+	    (errno != ENOENT || path[0] != '/' || calls == NULL ||
+		!calls->apart))
 		return fd;
 	if (!full_path(dirfd, path, full))
 		return fd;
-	if (fd < 0 && calls != NULL)
+	if (fd < 0 && may_ask(full))
 		fd = ca_calls_open(calls, full, (flags & O_DIRECTORY) != 0);
 	if (fd >= 0 && (flags & O_DIRECTORY) != 0)
 		remember(fd, full);
@@ -152,13 +177,13 @@ ca_sys_passwd(const char *name, struct passwd *pw, char *buffer, size_t size,
 
 enum ca_err
 ca_sys_home(
-    const char *name, const char *home, uid_t uid, char path[PATH_MAX], int *fd)
+    const char *name, const char *from, uid_t uid, char path[PATH_MAX], int *fd)
 {
 	const struct ca_op_call call = {.name = name};
 	struct ca_op_reply reply;
 	enum ca_err rc;
 
-	(void)home, (void)uid; /* the module looks for itself */
+	(void)from, (void)uid; /* the module looks for itself */
 	path[0] = '\0';
 	*fd = -1;
 	if (calls == NULL)
@@ -170,6 +195,7 @@ ca_sys_home(
 		(void)snprintf(path, PATH_MAX, "%s", reply.path);
 	if (reply.err == CA_OK && *fd >= 0 && path[0] == '/') {
 		remember(*fd, path);
+		(void)snprintf(home, sizeof home, "%s", path);
 		return CA_OK;
 	}
 	if (*fd >= 0)

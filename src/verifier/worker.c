@@ -178,6 +178,8 @@ run(const struct ca_worker *w, struct ca_operation *o, struct ca_buf *args,
 	    (rc = send_ready(o, &paths)) != CA_OK ||
 	    (rc = receive(link, CA_OP_BODY, &msg)) != CA_OK)
 		return rc;
+	o->calls->grant = paths;
+	o->calls->ready = true;
 	*body = link->in; /* transferred */
 	link->in = CA_BUF_INIT(CA_OP_FRAME_MAX);
 	const struct ca_op_body content = msg.u.body;
@@ -201,6 +203,7 @@ ca_worker_run(const struct ca_worker *w)
 
 	calls.owner = w->owner;
 	calls.others_only = w->others_only;
+	calls.apart = w->apart;
 	ca_op_link_init(&calls.link, w->fd);
 	o.calls = &calls;
 	o.crypto = w->crypto;

@@ -18,6 +18,7 @@ struct ca_worker {
 	uid_t owner; /* the uid whose files may be trusted besides root's */
 	bool
 	    others_only; /* the peer is not root, and not this process's user */
+	bool apart;      /* the parent is not in the module's mount namespace */
 	pid_t parent;
 	struct ca_crypto *crypto;
 };
