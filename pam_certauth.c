@@ -153,6 +153,7 @@ look_at_items(struct call *c)
 	}
 	if (c->service == NULL)
 		c->service = "";
+	c->verifier.service = c->service;
 	return CA_OK;
 }
 
@@ -188,7 +189,6 @@ call_begin(
 		return rc;
 	rc = ca_verifier_arguments(argc, argv, &c->log, &c->args);
 	c->audit = c->args.audit;
-	c->verifier.service = c->service;
 	if (rc != CA_OK)
 		log_internal(c, "", CA_R_CONFIG);
 	return rc == CA_OK ? rc : CA_ERR_CONFIG;
@@ -419,6 +419,12 @@ authenticate(struct call *c)
 	const struct ca_asker asker = {&prompter, &c->log, c->user, c->rhost};
 	rc = ca_asked_response(&asked, &asker, &response, &reason);
 	if (rc != CA_OK) {
+		/* the application may have set others; if libpam does not say,
+		 * there is nobody to log about */
+		if (look_at_items(c) != CA_OK) {
+			ret = rc;
+			goto out;
+		}
 		body = body_of(c);
 		body.reason = (uint64_t)reason;
 		body.err = (uint64_t)rc;

@@ -49,6 +49,13 @@ ca_verifier_arguments(int argc, const char **argv, const struct ca_log *log,
 	enum ca_err rc;
 
 	*out = (struct ca_verifier_args){.way = CA_VERIFIER_AUTO};
+	/* first of all: a trial stays one, whatever else is wrong */
+	for (int i = 0; i < argc; i++) {
+		if (strcmp(argv[i], "mode=audit") == 0)
+			out->audit = true;
+		if (strcmp(argv[i], "require_account=yes") == 0)
+			out->require_account = true;
+	}
 	for (int i = 0; i < argc; i++) {
 		if (strncmp(argv[i], "verifier=", 9) == 0) {
 			if (seen) {
@@ -64,10 +71,6 @@ ca_verifier_arguments(int argc, const char **argv, const struct ca_log *log,
 			continue;
 		}
 		out->own = out->own || names_path(argv[i]);
-		if (strcmp(argv[i], "mode=audit") == 0)
-			out->audit = true;
-		if (strcmp(argv[i], "require_account=yes") == 0)
-			out->require_account = true;
 		if (out->argv.n == CA_OP_LIST_MAX ||
 		    strlen(argv[i]) >= CA_OP_TEXT_MAX) {
 			ca_log_err(log,

@@ -148,6 +148,8 @@ be_program(const struct ca_spawn_params *p, pid_t minder)
 		give_up(STEP_LIMITS);
 	if (p->who != NULL && ca_become(p->who) != 0)
 		give_up(STEP_USER);
+	if (p->keep && ca_become_effective() != 0)
+		give_up(STEP_USER);
 	if (p->keep ? prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0
 		    : ca_become_powerless() != 0)
 		give_up(STEP_CAPS);

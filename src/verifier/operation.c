@@ -14,10 +14,13 @@ ca_operation_configure(struct ca_operation *o)
 	o->der = CA_BUF_INIT(ANSWER_BYTES);
 	o->kept = CA_BUF_INIT(ANSWER_BYTES);
 	o->text = CA_BUF_INIT(ANSWER_BYTES);
+	o->index = CA_BUF_INIT(CA_OP_TEXT_MAX - 1);
 	o->log = (struct ca_log){ca_calls_log, o->calls, false};
 	o->cfg_err = ca_config_load((int)o->args.argv.n, o->args.argv.v,
 	    o->args.service, &o->log, &o->cfg);
 	o->log.debug = o->cfg != NULL && o->cfg->debug;
+	if (o->cfg != NULL)
+		ca_buf_fmt(&o->index, "%s.cdb", o->cfg->users);
 }
 
 static void
@@ -28,7 +31,7 @@ add_path(struct ca_op_texts *paths, const char *path)
 }
 
 void
-ca_operation_paths(const struct ca_operation *o, struct ca_op_texts *paths)
+ca_operation_paths(struct ca_operation *o, struct ca_op_texts *paths)
 {
 	const struct ca_config *cfg = o->cfg;
 
@@ -39,6 +42,7 @@ ca_operation_paths(const struct ca_operation *o, struct ca_op_texts *paths)
 	add_path(paths, cfg->intermediates_dir);
 	add_path(paths, cfg->crl_dir);
 	add_path(paths, cfg->users);
+	add_path(paths, ca_buf_text(&o->index)); /* its index */
 	add_path(paths, cfg->users_dir);
 	if (o->op != CA_OP_REQUEST)
 		return;
@@ -59,6 +63,7 @@ ca_operation_clear(struct ca_operation *o)
 	ca_buf_free(&o->der);
 	ca_buf_free(&o->kept);
 	ca_buf_free(&o->text);
+	ca_buf_free(&o->index);
 }
 
 /* ---- one operation ---- */

@@ -20,7 +20,7 @@ struct ca_operation {
 	struct ca_config *cfg; /* NULL: it has a mistake, which was logged */
 	enum ca_err cfg_err;
 	struct ca_op_answer answer; /* borrows from the buffers below */
-	struct ca_buf request, der, kept, text;
+	struct ca_buf request, der, kept, text, index; /* index: a path */
 	/* texts of the answer, in text: where each begins; the login, the
 	 * notice, the environment and the lines by their numbers */
 	size_t at[CA_OP_LIST_MAX], n;
@@ -31,8 +31,7 @@ struct ca_operation {
 void ca_operation_configure(struct ca_operation *o);
 
 /* Name the paths that this operation may open. */
-void ca_operation_paths(
-    const struct ca_operation *o, struct ca_op_texts *paths);
+void ca_operation_paths(struct ca_operation *o, struct ca_op_texts *paths);
 
 /* Carry it out; o->answer is then complete, whatever came of it. */
 void ca_operation_run(struct ca_operation *o, const struct ca_op_body *body);
