@@ -4,7 +4,6 @@
 #include "base/base64url.h"
 #include "client/wrapped.h"
 #include "tool/certargs.h"
-#include "verify/certfile.h"
 #include "verify/verify.h"
 #include "wire/message.h"
 #include "client/prompt.h"
@@ -228,23 +227,9 @@ show_one(void *ctx, const uint8_t *der, size_t len)
 static int
 show_file(struct ca_crypto *crypto, const char *path, struct ca_buf *out)
 {
-	struct ca_buf text = CA_BUF_INIT(CA_CERTFILE_MAX);
 	struct show show = {crypto, out};
-	enum ca_err rc = ca_certargs_read(path, &text);
-	int status = CA_EXIT_OK;
 
-	if (rc != CA_OK)
-		status = ca_cli_fail("%s: %s", path,
-		    rc == CA_ERR_LIMIT ? ca_err_text(rc) : strerror(errno));
-	else if (ca_certargs_other(path, &text))
-		status = CA_EXIT_NO;
-	else if ((rc = ca_certfile_each(text.p, text.len, show_one, &show)) !=
-		 CA_OK) {
-		(void)ca_cli_fail("%s: %s", path, ca_certargs_why(rc));
-		status = CA_EXIT_NO;
-	}
-	ca_buf_free(&text);
-	return status;
+	return ca_certargs_each(path, CA_EXIT_NO, show_one, &show);
 }
 
 static int

@@ -1,9 +1,5 @@
 #include "cli/presented.h"
 #include "tool/certargs.h"
-#include "verify/certfile.h"
-
-#include <errno.h>
-#include <string.h>
 
 /* One file. */
 struct reading {
@@ -39,20 +35,8 @@ read_file(struct ca_presented *p, const char *path, bool leaf)
 {
 	struct reading r = {
 	    p, {p->crypto, p->log, p->report, p->others, path}, 0, leaf};
-	struct ca_buf text = CA_BUF_INIT(CA_CERTFILE_MAX);
-	enum ca_err rc = ca_certargs_read(path, &text);
-	int status = CA_EXIT_OK;
 
-	if (rc != CA_OK)
-		status = ca_cli_fail("%s: %s", path,
-		    rc == CA_ERR_LIMIT ? ca_err_text(rc) : strerror(errno));
-	else if (ca_certargs_other(path, &text))
-		status = CA_EXIT_USAGE;
-	else if ((rc = ca_certfile_each(text.p, text.len, take_cert, &r)) !=
-		 CA_OK)
-		status = ca_cli_fail("%s: %s", path, ca_certargs_why(rc));
-	ca_buf_free(&text);
-	return status;
+	return ca_certargs_each(path, CA_EXIT_USAGE, take_cert, &r);
 }
 
 int

@@ -85,3 +85,25 @@ ca_certargs_chain(const STACK_OF(X509) *chain, struct ca_buf *out)
 		ca_buf_free(&name);
 	}
 }
+
+int
+ca_certargs_each(const char *path, int none,
+    enum ca_err (*visit)(void *ctx, const uint8_t *der, size_t len), void *ctx)
+{
+	struct ca_buf text = CA_BUF_INIT(CA_CERTFILE_MAX);
+	enum ca_err rc = ca_certargs_read(path, &text);
+	int status = CA_EXIT_OK;
+
+	if (rc != CA_OK)
+		status = ca_cli_fail("%s: %s", path,
+		    rc == CA_ERR_LIMIT ? ca_err_text(rc) : strerror(errno));
+	else if (ca_certargs_other(path, &text))
+		status = none;
+	else if ((rc = ca_certfile_each(text.p, text.len, visit, ctx)) !=
+		 CA_OK) {
+		(void)ca_cli_fail("%s: %s", path, ca_certargs_why(rc));
+		status = none;
+	}
+	ca_buf_free(&text);
+	return status;
+}

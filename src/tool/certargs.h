@@ -7,6 +7,7 @@
 
 #include <openssl/x509.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -27,5 +28,13 @@ const char *ca_certargs_why(enum ca_err err);
 /* Print a certification path (leaf first) as a tree, the trust anchor on
  * top. */
 void ca_certargs_chain(const STACK_OF(X509) *chain, struct ca_buf *out);
+
+/*
+ * Give each certificate in the file at path to visit, as ca_certfile_each does.
+ * Returns an exit status; an error is printed.  CA_EXIT_USAGE: the file cannot be
+ * read; none: it is no file of certificates, or visit returned an error.
+ */
+int ca_certargs_each(const char *path, int none,
+    enum ca_err (*visit)(void *ctx, const uint8_t *der, size_t len), void *ctx);
 
 #endif

@@ -309,8 +309,8 @@ catool_gpgsm_cert() {
 	gpgsm --batch --pinentry-mode loopback --passphrase-fd 0 --armor \
 		--gen-key -o $1.pem $1.p </dev/null
 	gpgsm --batch --import $1.pem
-	# not as PKCS#12: of those that gpgsm 2.2.40 writes, about one in 250 cannot
-	# be decrypted
+	# not as PKCS#12: some of those that gpgsm 2.2.40 writes cannot be decrypted,
+	# by any password
 	gpgsm --batch --pinentry-mode loopback --passphrase-fd 3 --armor \
 		--export-secret-key-raw -o $1.key \
 		"&$(gpgsm --with-keygrip --with-colons -k "CN=$1" |
