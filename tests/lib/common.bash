@@ -62,7 +62,8 @@ place_dir() {
 	cp "$CERTAUTH_BUILD/tests/verifier/pam_certauth.so" \
 		"$CERTAUTH_BUILD/tests/verifier/certauth-verifier" \
 		"$CERTAUTH_BUILD/tests/verifier/unconfined" \
-		"$CERTAUTH_BUILD/tests/verifier/certauth" "$CERTAUTH_BUILD/certauth-sign" \
+		"$CERTAUTH_BUILD/tests/verifier/certauth" \
+		"$CERTAUTH_BUILD"/certauth-{confine,sign} \
 		"$HERE/tests/lib/login.py" "$HERE/tests/lib/paste.exp" \
 		"$S/bin/" || return
 	ln -s certauth "$S/bin/certauth-askpass"
@@ -214,6 +215,7 @@ verifier_reset() {
 	in_place rm -f /run/certauth-test/slow
 	in_place install -D -m 755 "$S/bin/certauth-verifier" \
 		/run/certauth-test/certauth-verifier
+	in_place install -m 755 "$S/bin/certauth-confine" /run/certauth-test/
 }
 
 # its environment is empty, and the caller's does not reach it; the module waits
