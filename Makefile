@@ -84,7 +84,7 @@ LIBS_CLI = $(LIBS_CERTMAP) $(if $(IDN2),-lidn2) -lp11-kit -lpam $(LIBS_BASE)
 
 # ---- sources ----
 
-MAIN_SRC = src/cli/main.c src/fetch/fetchmain.c src/sign/signmain.c \
+MAIN_SRC = src/cli/main.c src/cli/trylog.c src/fetch/fetchmain.c src/sign/signmain.c \
 	src/confine/confinemain.c src/verifier/main.c src/verifier/sys.c
 LIB_SRC := $(filter-out $(MAIN_SRC),$(wildcard src/*/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
@@ -149,10 +149,12 @@ $(MODULE): $(B)/pam_certauth.o $(LIB) src/pam_certauth.map
 		-Wl,--version-script=src/pam_certauth.map -Wl,--as-needed \
 		-o $@ $(B)/pam_certauth.o $(LIB) $(LIBS_MODULE)
 
-$(CLI): $(B)/src/cli/main.o $(LIB)
+# trylog.c takes the place of syslog(3): in this program alone.
+CLI_OBJ = $(B)/src/cli/main.o $(B)/src/cli/trylog.o
+$(CLI): $(CLI_OBJ) $(LIB)
 	$(say) LD $@
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed \
-		-o $@ $(B)/src/cli/main.o $(LIB) $(LIBS_CLI)
+		-o $@ $(CLI_OBJ) $(LIB) $(LIBS_CLI)
 	$(Q)ln -sf certauth $(@D)/certauth-askpass
 	$(Q)ln -sf certauth $(@D)/certauth-ssh
 

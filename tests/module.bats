@@ -515,6 +515,32 @@ at_prompt() {
 	grep -q "$MODULE" "$S/maps"
 }
 
+@test "what is linked into an application has fewer than 5,000 lines of code" {
+	# the files that the linker takes, without comments and blank lines
+	local n name room total=0 f found
+	cc -shared -Wl,-Map="$S/map" -o "$S/mapped.so" \
+		"$CERTAUTH_BUILD/pam_certauth.o" \
+		"$CERTAUTH_BUILD/libcertauth.a" -lpam
+	for name in pam_certauth $(grep -oE 'libcertauth\.a\([a-z_0-9]+\.o\)' "$S/map" |
+		sed 's/.*(//; s/\.o)//' | sort -u); do
+		found=
+		for room in . src/base src/channel src/module src/op src/process; do
+			f=$HERE/$room/$name.c
+			[ -e "$f" ] || continue
+			found=1
+			n=$(cc -fpreprocessed -dD -E -P "$f" 2>/dev/null | grep -cv '^[[:space:]]*$')
+			total=$((total + n))
+		done
+		[ -n "$found" ] || {
+			echo "$name.c of another room is linked"
+			return 1
+		}
+	done
+	echo "$total lines"
+	[ "$total" -gt 2000 ]
+	[ "$total" -lt 5000 ]
+}
+
 @test "no library of the verifier is mapped where the module is" {
 	need_root
 	printf 'auth required %s verifier=spawn\naccount required pam_permit.so\nsession required pam_permit.so\n' \

@@ -49,10 +49,10 @@ $(B)/tests/verifier/certauth-verifier: $(VERIFIER_OBJ) \
 		$(LIBS_VERIFIER)
 
 # doctor looks for the verifier where the module does
-$(B)/tests/verifier/certauth: $(B)/src/cli/main.o $(B)/tests/verifier/paths.o $(LIB)
+$(B)/tests/verifier/certauth: $(CLI_OBJ) $(B)/tests/verifier/paths.o $(LIB)
 	$(say) LD $@
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ \
-		$(B)/src/cli/main.o $(B)/tests/verifier/paths.o $(LIB) $(LIBS_CLI)
+		$(CLI_OBJ) $(B)/tests/verifier/paths.o $(LIB) $(LIBS_CLI)
 
 # One that is not confined, to be run under valgrind.
 $(B)/tests/verifier/unconfined: $(VERIFIER_OBJ) \

@@ -167,7 +167,8 @@ be_program(const struct ca_spawn_params *p, pid_t minder)
 _Noreturn static void
 mind(pid_t program, int sigfd)
 {
-	struct pollfd fds[] = {{CA_SPAWN_CONTROL, POLLIN, 0}, {sigfd, POLLIN, 0}};
+	struct pollfd fds[] = {
+	    {CA_SPAWN_CONTROL, POLLIN, 0}, {sigfd, POLLIN, 0}};
 	siginfo_t info;
 	int status = 0;
 
@@ -191,9 +192,11 @@ mind(pid_t program, int sigfd)
 			_exit(0);
 	}
 	if (WIFSIGNALED(status))
-		send_note(CA_SPAWN_SIGNAL, WTERMSIG(status), CA_SPAWN_STEP_NONE);
+		send_note(
+		    CA_SPAWN_SIGNAL, WTERMSIG(status), CA_SPAWN_STEP_NONE);
 	else
-		send_note(CA_SPAWN_EXITED, WEXITSTATUS(status), CA_SPAWN_STEP_NONE);
+		send_note(
+		    CA_SPAWN_EXITED, WEXITSTATUS(status), CA_SPAWN_STEP_NONE);
 	_exit(0);
 }
 
