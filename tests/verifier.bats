@@ -7,6 +7,7 @@ setup_file() {
 	place_make
 	cp "$HERE/tests/lib/peers.py" "$S/bin/"
 	mkdir -m 1777 "$S/ready"
+	cp "$MODULE" "$S/module"
 	resident_start
 }
 
@@ -313,7 +314,7 @@ id_of() {
 # held COMMAND ...: a locker, which has authenticated alice and keeps its module while
 # COMMAND replaces things, then authenticates her once more and checks the account
 held() {
-	local sign="$CERTAUTH sign --pieces --any-host --cert $PKI/alice-chain.pem --key $PKI/alice.key" i
+	local sign="$CERTAUTH sign --pieces --any-host --user alice --cert $PKI/alice-chain.pem --key $PKI/alice.key" i
 	: >"$S/hold"
 	log_mark
 	EXEC='exec' in_place "$CERTAUTH_BUILD/tests/lib/pamdrive" -u alice -a -A script \
@@ -327,7 +328,7 @@ held() {
 	cat "$S/seen"
 	[ $i -eq 0 ] && grep -qx 'again PAM_SUCCESS' "$S/seen" &&
 		grep -qx 'account PAM_SUCCESS' "$S/seen" &&
-		[ "$(log_lines | grep -c 'outcome=granted')" -ge 2 ]
+		logged 'outcome=granted'
 }
 
 # module_gone: whoever loads the module from now on gets none
@@ -335,6 +336,11 @@ module_gone() {
 	: >"$S/bin/new"
 	mv "$S/bin/new" "$MODULE"
 	not login
+}
+
+module_back() {
+	cp "$S/module" "$S/bin/new"
+	mv "$S/bin/new" "$MODULE"
 }
 
 # program_is FILE: the program is replaced as packages do it
@@ -371,13 +377,11 @@ update_version() {
 
 @test "a locker held over an update: its old module unlocks, by each way" {
 	local w how
-	cp "$MODULE" "$S/module"
 	for how in update_program update_and_restart; do
 		for w in resident auto spawn; do
 			way "$w"
 			held "$how"
-			cp "$S/module" "$S/bin/new"
-			mv "$S/bin/new" "$MODULE"
+			module_back
 		done
 	done
 	login_ok
@@ -385,12 +389,10 @@ update_version() {
 
 @test "a locker held over an update to the next version: served at its own socket" {
 	local w
-	cp "$MODULE" "$S/module"
 	for w in resident auto spawn; do
 		way "$w"
 		held update_version
-		cp "$S/module" "$S/bin/new"
-		mv "$S/bin/new" "$MODULE"
+		module_back
 		# each socket greets with its version
 		in_place python3 -c '
 import socket
