@@ -436,8 +436,12 @@ assert s.recv(1) == b""'
 @test "without a supervisor: root's socket, then _certauth; a directory of others is refused" {
 	resident_stop
 	in_place rm -rf /run/certauth
-	EXEC='exec' in_place /run/certauth-test/certauth-verifier --listen \
-		>>"$S/resident.log" 2>&1 3>&- 4>&- </dev/null &
+	# the run script of docs/operations.md
+	sed -n '/^    #!\/bin\/sh$/,/^$/s/^    //p' "$HERE/docs/operations.md" |
+		sed 's|/usr/libexec/certauth/|/run/certauth-test/|' >"$S/bin/run-script"
+	chmod 755 "$S/bin/run-script"
+	[ "$(grep -c . "$S/bin/run-script")" -eq 4 ]
+	EXEC='exec' in_place "$S/bin/run-script" >>"$S/resident.log" 3>&- 4>&- </dev/null &
 	RESIDENT=$!
 	echo "$RESIDENT" >"$S/resident.pid"
 	until_true in_place test -S /run/certauth/verifier.1.sock
