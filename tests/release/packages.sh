@@ -20,7 +20,7 @@ fail() {
 	exit 1
 }
 
-debs=${DEBS:-dist/deb}
+debs=$(realpath "${DEBS:-dist/deb}")
 [ -n "${DEBS:-}" ] || make deb
 rm -f "$debs"/*-dbgsym_*
 tests/install/debs.sh "$debs"
@@ -38,22 +38,28 @@ shift
 for unit; do
 	case \$action in
 	start | restart)
-		[ "\$(/usr/bin/systemctl --root=/ is-enabled "\$unit")" != enabled ] ||
+		[ "\$(systemctl is-enabled "\$unit")" != enabled ] ||
 			: >"$tmp/active/\$unit" ;;
 	stop) rm -f "$tmp/active/\$unit" ;;
 	esac
 done
 END
-printf '#!/bin/sh\n' >"$tmp/bin/systemctl"
+# deb-systemd-helper makes its links by it
+printf '#!/bin/sh\ncase "$*" in *daemon-reload*) ;; *) exec /usr/bin/systemctl --root=/ "$@" ;; esac\n' \
+	>"$tmp/bin/systemctl"
 chmod 755 "$tmp/bin"/*
 with_systemd() { PATH=$tmp/bin:$PATH "$@" || fail "$*"; }
 enabled() { [ "$(systemctl --root=/ is-enabled "$1")" = "$2" ]; }
 active() { [ -e "$tmp/active/$1" ]; }
-# install NAME FOLDER
+# install_debs WHAT FILE ...: by apt, which configures the verifier before it unpacks the
+# module; dpkg alone does not
 install_debs() {
 	echo "--- $1"
+	shift
 	: >"$tmp/invoked.log"
-	with_systemd dpkg -i "$2"/*.deb
+	apt-get install -y -qq --no-install-recommends --reinstall --allow-downgrades \
+		-o "DPkg::Path=$tmp/bin:$PATH" "$@" >"$tmp/apt.log" 2>&1 || fail 'apt-get install'
+	grep -E '^(Unpacking|Setting up)' "$tmp/apt.log"
 }
 # all of them that are installed
 packages() {
@@ -85,7 +91,7 @@ OLDER=${OLDER:-$tmp/repacked}
 # ---- a fresh installation ----
 
 ! getent passwd _certauth || fail 'this root has the user _certauth already'
-install_debs "$version, where there was none" "$debs"
+install_debs "$version, where there was none" "$debs"/*.deb
 getent passwd _certauth | grep -E '^_certauth:[^:]*:[1-9][0-9]*:[1-9][0-9]*:.*:/:.*nologin$' ||
 	fail 'the installation has not made the user _certauth'
 enabled $socket enabled || fail 'the installation has not enabled the socket'
@@ -96,7 +102,7 @@ active $socket || fail 'the installation has not started the socket'
 # the one switch
 systemctl --root=/ disable $socket
 rm -f "$tmp/active/$socket"
-install_debs 'the same again' "$debs"
+install_debs 'the same again' "$debs"/*.deb
 enabled $socket disabled || fail 'the installation has enabled the socket again'
 ! active $socket || fail 'the installation has started a socket that is disabled'
 # shellcheck disable=SC2046 # names
@@ -106,7 +112,7 @@ with_systemd dpkg -P $(packages)
 # ---- a site with the earlier version, and a login that is held ----
 
 echo "$version is installed in place of another version."
-install_debs 'an earlier version' "$OLDER"
+install_debs 'an earlier version' "$OLDER"/*.deb
 ! active $timer || fail 'the installation has started the timer'
 [ ! -e "$wants" ] || fail 'the installation has enabled the timer'
 enabled $timer disabled || fail "the timer is not known: $(systemctl --root=/ is-enabled $timer)"
@@ -117,7 +123,7 @@ certauth pki init "$tmp/pki" >/dev/null
 certauth pki issue "$tmp/pki" alice --email alice@corp.example >/dev/null
 PATH=$tmp/bin:$PATH certauth setup --no-fetch --ca "$tmp/pki/ca.pem" --crl "$tmp/pki/ca.crl" \
 	--user certauth-alice --cert "$tmp/pki/alice.pem" >"$tmp/setup.log" 2>&1 ||
-	fail 'certauth setup'
+	[ $? -eq 1 ] || fail 'certauth setup' # 1: doctor has warnings
 cp /etc/certauth/users "$tmp/users"
 printf '%s\n' 'auth required pam_certauth.so' 'account required pam_certauth.so' \
 	>/etc/pam.d/certauth-release
@@ -168,7 +174,7 @@ trap resident_stop EXIT
 hold
 module=$(dpkg -L libpam-certauth | grep '/pam_certauth\.so$')
 inode=$(stat -c %i "$module")
-install_debs 'the upgrade' "$debs"
+install_debs 'the upgrade' "$debs"/*.deb
 [ "$(stat -c %i "$module")" != "$inode" ] || fail 'the module was written in place'
 # the parent looks for a new program at an event, once that is 2 seconds old
 sleep 3
@@ -197,8 +203,8 @@ dpkg -V $(packages) | tee "$tmp/changed"
 cmp "$tmp/users" /etc/certauth/users || fail 'the upgrade has replaced the users file'
 # what _certauth cannot read is said, and works
 chmod 600 /etc/certauth/users
-with_systemd dpkg -i "$debs"/libpam-certauth_*.deb >"$tmp/reads.log" 2>&1
-grep -q '^libpam-certauth: .*_certauth cannot read /etc/certauth/users' "$tmp/reads.log" ||
+install_debs 'the module again' "$debs"/libpam-certauth_*.deb
+grep -q '^libpam-certauth: .*_certauth cannot read /etc/certauth/users' "$tmp/apt.log" ||
 	fail 'the installation does not list the files that _certauth cannot read'
 login || fail 'no login with a users file of mode 0600'
 chmod 644 /etc/certauth/users
