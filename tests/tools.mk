@@ -8,7 +8,8 @@ TEST_LIBS = $(B)/tests/limits/count.so $(B)/tests/relay/pam_relay.so \
 TEST_VERIFIER = $(B)/tests/verifier/pam_certauth.so \
 	$(B)/tests/verifier/certauth-verifier $(B)/tests/verifier/certauth \
 	$(B)/tests/verifier/unconfined \
-	$(B)/tests/takeover/certauth-verifier
+	$(B)/tests/takeover/certauth-verifier \
+	$(B)/tests/later/certauth-verifier
 KEYTEST = $(B)/tests/key/keytool $(B)/tests/key/hostile_p11.so
 testtools: $(TEST_TOOLS) $(TEST_LIBS) $(KEYTEST) $(TEST_VERIFIER) $(B)/tests/fault/fault ## build what tests use
 
@@ -76,6 +77,24 @@ $(B)/tests/takeover/certauth-verifier: $(VERIFIER_OBJ) $(TAKEOVER_OBJ) $(LIB)
 	$(say) LD $@
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ \
 		$(VERIFIER_OBJ) $(TAKEOVER_OBJ) $(LIB) $(LIBS_VERIFIER)
+
+# A verifier of the next version of the messages, which serves this one too.
+LATER = sockets resident spawned
+LATER_OBJ = $(LATER:%=$(B)/tests/later/%.o) $(B)/tests/later/link.o
+$(LATER:%=$(B)/tests/later/%.o): $(B)/tests/later/%.o: src/verifier/%.c
+$(B)/tests/later/link.o: src/op/link.c
+$(LATER_OBJ): Makefile tests/tools.mk
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(CC) $(CPPFLAGS_ALL) -DCA_OP_VERSION=2 -DCA_OP_SERVED=2,1 \
+		$(CFLAGS_ALL) -MMD -MP $(DEPS_OF) -c -o $@ $(filter %.c,$^)
+
+$(B)/tests/later/certauth-verifier: $(VERIFIER_OBJ) \
+		$(B)/tests/verifier/worker.o $(LATER_OBJ) $(LIB)
+	$(say) LD $@
+	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ \
+		$(VERIFIER_OBJ) $(B)/tests/verifier/worker.o $(LATER_OBJ) \
+		$(LIB) $(LIBS_VERIFIER)
 
 $(B)/tests/limits/count.so: SO_LIBS = -lcrypto
 $(B)/tests/relay/pam_relay.so: SO_LIBS = -lpam

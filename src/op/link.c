@@ -283,10 +283,8 @@ ca_op_passed(int socket, int *fd)
 }
 
 enum ca_err
-ca_op_greet(struct ca_op_link *link)
+ca_op_greet(struct ca_op_link *link, uint8_t version)
 {
-	static const uint8_t version = CA_OP_VERSION;
-
 	return send_all(link, &version, 1, -1);
 }
 

@@ -54,21 +54,19 @@ tell_limit(struct ca_resident *r, uid_t uid)
 
 /* The byte fits into the buffer of a new connection; nothing waits. */
 static bool
-greet(int fd)
+greet(int fd, uint8_t version)
 {
-	static const uint8_t version = CA_OP_VERSION;
-
 	return send(fd, &version, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
 }
 
 static void
-welcome(struct ca_resident *r, int fd, bool served)
+welcome(struct ca_resident *r, int fd, uint8_t version)
 {
 	struct ucred peer = {0, (uid_t)-1, (gid_t)-1};
 	socklen_t len = sizeof peer;
 	struct ca_waiting w = {.fd = fd};
-	bool may =
-	    served && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0;
+	bool may = version != 0 &&
+		   getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0;
 
 	w.uid = peer.uid;
 	w.until = ca_op_clock() + CA_SILENT_MS;
@@ -76,7 +74,7 @@ welcome(struct ca_resident *r, int fd, bool served)
 		tell_limit(r, w.uid);
 		may = false;
 	}
-	if (!may || !greet(fd) ||
+	if (!may || !greet(fd, version) ||
 	    !ca_resident_watch(
 		r, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT)) {
 		(void)close(fd);
@@ -99,7 +97,7 @@ accept_all(struct ca_resident *r, size_t socket)
 		    SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (fd >= 0) {
-			welcome(r, fd, r->socket[socket].served);
+			welcome(r, fd, r->socket[socket].version);
 			continue;
 		}
 		if (!is_passing(errno)) {

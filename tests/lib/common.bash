@@ -346,7 +346,8 @@ not_logged() {
 
 # login [OPTION ...] [-- PAMTESTER-OPTION ...]: exit status of pamtester.
 # SERVICE and LOGIN (default test, alice) in the environment are the service
-# and the user.  What the user saw is in $S/seen.
+# and the user, LAUNCH the words of a program that starts pamtester.  What the user
+# saw is in $S/seen.
 login() {
 	local opts=() pam=() cert=alice key='' raw=''
 	while [ $# -gt 0 ]; do
@@ -364,7 +365,8 @@ login() {
 		opts+=(--cert "$PKI/$cert-chain.pem" --key "$PKI/${key:-$cert}.key")
 	fi
 	log_mark
-	in_place python3 "$S/bin/login.py" "${opts[@]}" -- \
+	# shellcheck disable=SC2086 # LAUNCH is a list of words
+	in_place python3 "$S/bin/login.py" "${opts[@]}" -- ${LAUNCH:-} \
 		env ${CERTAUTH_PRELOAD:+LD_PRELOAD="$CERTAUTH_PRELOAD"} \
 		pamtester "${pam[@]}" "${SERVICE:-test}" "${LOGIN-alice}" \
 		authenticate >"$S/seen" 2>&1 </dev/null

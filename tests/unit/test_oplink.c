@@ -372,7 +372,7 @@ gone(void **state)
 	errno = 0;
 	assert_int_equal(ca_op_send(&p.link, &m, -1), CA_ERR_IO);
 	assert_int_equal(errno, EPIPE);
-	assert_int_equal(ca_op_greet(&p.link), CA_ERR_IO);
+	assert_int_equal(ca_op_greet(&p.link, CA_OP_VERSION), CA_ERR_IO);
 	assert_int_equal(ca_op_pass(p.link.fd, p.link.fd), CA_ERR_IO);
 	disconnect(&p);
 }
@@ -387,7 +387,7 @@ greeting(void **state)
 	(void)state;
 	connect_pair(&p);
 	ca_op_link_init(&other, p.peer);
-	assert_int_equal(ca_op_greet(&other), CA_OK);
+	assert_int_equal(ca_op_greet(&other, CA_OP_VERSION), CA_OK);
 	assert_int_equal(ca_op_greeted(&p.link), CA_OK);
 	for (size_t i = 0; i < sizeof others; i++) {
 		send_raw(p.peer, &others[i], 1, 0);
