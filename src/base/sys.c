@@ -11,6 +11,19 @@ ca_sys_openat(int dirfd, const char *path, int flags)
 	return openat(dirfd, path, flags | O_CLOEXEC);
 }
 
+bool
+ca_sys_listed(int dirfd, const char *name)
+{
+	return faccessat(dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+	       errno != ENOENT;
+}
+
+ssize_t
+ca_sys_readlinkat(int dirfd, const char *name, char *out, size_t size)
+{
+	return readlinkat(dirfd, name, out, size);
+}
+
 uid_t
 ca_sys_owner(void)
 {

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -20,6 +21,13 @@
 
 /* As openat(2) for reading: flags has neither O_WRONLY, O_RDWR nor O_CREAT. */
 int ca_sys_openat(int dirfd, const char *path, int flags);
+
+/* Is there such a name in the directory dirfd?  A link counts, wherever it leads.
+ * True also if that cannot be found out. */
+bool ca_sys_listed(int dirfd, const char *name);
+
+/* As readlinkat(2). */
+ssize_t ca_sys_readlinkat(int dirfd, const char *name, char *out, size_t size);
 
 /* Besides root's, files of this user are trusted. */
 uid_t ca_sys_owner(void);

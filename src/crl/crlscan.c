@@ -170,7 +170,7 @@ follow(struct ca_crldir *dir, struct names *hashed, struct names *plain,
 			rc = names_add(plain, hashed->v[i]);
 			continue;
 		}
-		n = readlinkat(
+		n = ca_sys_readlinkat(
 		    dir->fd, hashed->v[i], target, sizeof target - 1);
 		if (n <= 0)
 			continue;

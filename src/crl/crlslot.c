@@ -4,6 +4,7 @@
  */
 #include "crl/crldirint.h"
 #include "base/file.h"
+#include "base/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -102,6 +103,20 @@ ca_crldir_why(enum ca_err rc, const struct stat *st, char buf[256])
 	return buf;
 }
 
+/* This process may not look at the file, which a worker may open all the same. */
+static enum ca_err
+open_unseen(int dirfd, const char *name, int *fd, struct stat *st)
+{
+	enum ca_err rc;
+
+	*st = (struct stat){0};
+	rc = ca_file_open(dirfd, name, fd, st);
+	if (rc != CA_ERR_NOT_FOUND || !ca_sys_listed(dirfd, name))
+		return rc;
+	errno = ENOENT; /* the target of the link */
+	return CA_ERR_IO;
+}
+
 enum ca_err
 ca_crldir_open(int dirfd, const char *name, int *fd, struct stat *st)
 {
@@ -113,6 +128,8 @@ ca_crldir_open(int dirfd, const char *name, int *fd, struct stat *st)
 	if (fstatat(dirfd, name, st, 0) != 0) {
 		int saved = errno;
 
+		if (saved == EACCES)
+			return open_unseen(dirfd, name, fd, st);
 		if ((saved == ENOENT || saved == ENOTDIR) &&
 		    fstatat(dirfd, name, st, AT_SYMLINK_NOFOLLOW) != 0)
 			return CA_ERR_NOT_FOUND;

@@ -1,4 +1,5 @@
 #include "crl/index_read.h"
+#include "base/sys.h"
 #include "crl/index_format.h"
 #include "crl/crlint.h"
 
@@ -18,7 +19,7 @@ enum ca_err
 ca_crl_index_name(int dirfd, const char *name, struct ca_buf *out)
 {
 	char target[4096];
-	ssize_t n = readlinkat(dirfd, name, target, sizeof target - 1);
+	ssize_t n = ca_sys_readlinkat(dirfd, name, target, sizeof target - 1);
 
 	if (n > 0) {
 		target[n] = '\0';

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/sys.h"
 #include "verify/cadirint.h"
 
 struct ca_cadir_origin {
@@ -57,7 +58,7 @@ ca_cadir_file(const struct ca_cadir *dir, const X509 *cert, struct ca_buf *out)
 		if (o->cert != cert)
 			continue;
 		ca_buf_fmt(out, "%s/%s", dir->path, o->name);
-		len = readlinkat(dir->fd, o->name, to, sizeof to - 1);
+		len = ca_sys_readlinkat(dir->fd, o->name, to, sizeof to - 1);
 		if (len > 0) {
 			to[len] = '\0';
 			ca_buf_fmt(out, " (%s)", to);

@@ -80,7 +80,7 @@ static char *
 target_of(struct ca_cadir *dir, const char *name)
 {
 	char target[PATH_MAX];
-	ssize_t n = readlinkat(dir->fd, name, target, sizeof target - 1);
+	ssize_t n = ca_sys_readlinkat(dir->fd, name, target, sizeof target - 1);
 
 	if (n <= 0 || (size_t)n >= sizeof target - 1)
 		return NULL;
