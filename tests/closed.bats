@@ -15,9 +15,10 @@ setup() {
 	need_root
 	RESIDENT=$(cat "$S/resident.pid" 2>/dev/null) || RESIDENT=
 	conf_reset
-	crl_dir crl
-	in_place "$CERTAUTH_BUILD/certauth" crl compile
-	compgen -G "$S/etc/certauth/crl/*.idx" >/dev/null
+	crl_dir root.crl inter.crl
+	# that of the intermediate has no index: its CA is in no directory
+	in_place "$CERTAUTH_BUILD/certauth" crl compile || :
+	[ -e "$S/etc/certauth/crl/root.crl.idx" ]
 	map alice revoked
 	rm -f "$S/etc/certauth/users.cdb"
 }
@@ -78,7 +79,7 @@ alike() {
 	for w in spawn resident; do
 		CERTAUTH_VERIFIER=verifier=$w service test
 		login_ok
-		login_denied other-user --cert bob --key bob
+		login_denied unmapped --cert bob --key bob
 	done
 }
 
