@@ -248,6 +248,12 @@ id_of() {
 	CERTAUTH_VERIFIER=verifier=resident \
 		service test "config=$S/home/alice/conf/certauth.conf"
 	not own_login alice
+	# not even what everybody may read: this would show the verifier's memory
+	CERTAUTH_VERIFIER=verifier=resident \
+		service test config=/proc/self/numa_maps
+	not own_login alice
+	logged 'argument config=/proc/self/numa_maps names a file'
+	not_logged '/proc/self/numa_maps:'
 	CERTAUTH_VERIFIER=verifier=auto \
 		service test "config=$S/home/alice/conf/certauth.conf"
 	own_login alice

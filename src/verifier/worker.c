@@ -58,6 +58,33 @@ take_args(struct ca_operation *o, struct ca_buf *bytes)
 	return CA_OK;
 }
 
+/* A user who names files to a process of another one would learn of what that
+ * process may read, and of its memory by /proc.  The module of such a user starts a
+ * verifier of its own (src/module/arguments.c). */
+static enum ca_err
+check_args(const struct ca_worker *w, const struct ca_operation *o)
+{
+	static const char *const key[] = {
+	    "config=", "ca_dir=", "crl_dir=", "intermediates_dir=", "users=",
+	    "users_dir=", "host_cert=", "host_key="};
+
+	for (size_t i = 0; w->others_only && i < o->args.argv.n; i++) {
+		const char *arg = o->args.argv.v[i];
+
+		for (size_t k = 0; k < sizeof key / sizeof key[0]; k++) {
+			if (strncmp(arg, key[k], strlen(key[k])) != 0)
+				continue;
+			ca_log_err(&o->log,
+			    "the module's argument %s names a file, which the "
+			    "resident verifier reads for root's processes "
+			    "only; use verifier=auto",
+			    arg);
+			return CA_ERR_UNTRUSTED;
+		}
+	}
+	return CA_OK;
+}
+
 /* ---- confinement ---- */
 
 /* A step that a kernel lacks: confine = require refuses. */
@@ -169,7 +196,8 @@ run(const struct ca_worker *w, struct ca_operation *o, struct ca_buf *args,
 	enum ca_err rc;
 
 	o->log = (struct ca_log){ca_calls_log, o->calls, false};
-	if ((rc = take_args(o, args)) != CA_OK || (rc = become(w, o)) != CA_OK)
+	if ((rc = take_args(o, args)) != CA_OK ||
+	    (rc = check_args(w, o)) != CA_OK || (rc = become(w, o)) != CA_OK)
 		return rc;
 	ca_calls_use(o->calls);
 	ca_operation_configure(o);
