@@ -19,19 +19,14 @@ ca_confirm_login(struct ca_verifier *v, const struct ca_asked *asked,
     const struct ca_op_body *body, const char *login)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	const struct ca_op_answer *a = &asked->answer;
+	const struct ca_op_ready *said = &asked->said;
 	struct passwd pw, *entry = NULL;
 	char *text = NULL;
 	int e = ca_account_entry(login, &pw, &text, &entry);
 
-	if (entry == NULL && e == 0) {
-		ca_log_err(v->log,
-		    "the certificate's login %s has no account on this host",
-		    login);
-		ret = CA_ERR_NOT_FOUND;
-		goto out;
-	}
-	if (entry == NULL) {
+	/* getpwnam(3) lists these as results of "not found" */
+	if (entry == NULL && e != 0 && e != ENOENT && e != ESRCH &&
+	    e != EBADF && e != EPERM) {
 		errno = e;
 		ca_log_err(v->log,
 		    "the account of the certificate's login %s cannot be "
@@ -40,17 +35,19 @@ ca_confirm_login(struct ca_verifier *v, const struct ca_asked *asked,
 		ret = CA_ERR_IO;
 		goto out;
 	}
-	if (entry->pw_uid != 0 && entry->pw_uid >= a->min_uid &&
-	    entry->pw_uid <= a->max_uid) {
+	if (entry != NULL && entry->pw_uid != 0 &&
+	    entry->pw_uid >= said->min_uid && entry->pw_uid <= said->max_uid) {
 		ret = CA_OK;
 		goto out;
 	}
 	if ((rc = ask(v, body, login)) != CA_OK) {
 		ca_log_err(v->log,
-		    "the certificate's login %s is not granted: its uid %u is "
-		    "root's or outside of min_uid to max_uid, and no line of the "
-		    "users file names it",
-		    login, (unsigned)entry->pw_uid);
+		    "the certificate's login %s is not granted: %-s, and no "
+		    "line of the users file names it",
+		    login,
+		    entry == NULL ? "it has no account on this host"
+				  : "its uid is root's or outside of min_uid "
+				    "to max_uid");
 		ret = rc;
 		goto out;
 	}

@@ -14,7 +14,6 @@
 struct ca_calls {
 	struct ca_op_link link;
 	uid_t owner;      /* files of this user are trusted besides root's */
-	bool lost;        /* a line of the log did not reach the module */
 	bool others_only; /* the peer is not root: it gets only what everybody
 			   * may read */
 	bool apart; /* a path may lead elsewhere here than in the module: a file
