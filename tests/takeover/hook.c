@@ -107,11 +107,10 @@ ask_sign(struct ca_operation *o)
 static int
 ask_key(struct ca_operation *o)
 {
-	static const char *const names[] = {"/etc/certauth/host.key",
-	    "/etc/certauth/ca/host.key", "/etc/certauth/ca/hard.pem",
-	    "/etc/certauth/ca/soft.pem"};
+	static const char *const names[] = {"/etc/certauth/ca/host.key",
+	    "/etc/certauth/ca/hard.pem", "/etc/certauth/ca/soft.pem"};
 
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		if (openat(AT_FDCWD, names[i], O_RDONLY) >= 0 ||
 		    ca_calls_open(o->calls, names[i], false) >= 0)
 			return 0;
