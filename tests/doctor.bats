@@ -795,12 +795,12 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	finds note pam-account 'no account line'
 	# a setting that has no effect admits whom it should not
 	conf sshd 'require_account = yes'
-	finds error pam-account 'no account line of pam_certauth.so, so require_account = yes has no effect'
+	finds error pam-require-account 'no account line of pam_certauth.so, so require_account = yes has no effect'
 	printf 'account required %s require_account=no\n' "$MODULE" >>"$S/etc/pam.d/sshd"
-	finds error pam-account 'has require_account=no, and .*: logins without a certificate are admitted'
+	finds error pam-require-account 'sshd:4 has require_account=no, but certauth.conf'
 	sed -i 's/ require_account=no//' "$S/etc/pam.d/sshd"
 	doctor
-	not grep pam-account <<<"$output"
+	not grep -E 'pam-(require-)?account' <<<"$output"
 	conf_reset
 }
 

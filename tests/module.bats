@@ -169,6 +169,19 @@ drive() {
 	logged 'event=account .*reason=other-user'
 }
 
+@test "a login without an account, as a mail server has them: only if PAM_USER names it" {
+	local user=virtual@example.org
+	users "$user sha256:$(pki_sha256 "$PKI/alice.pem")"
+	log_mark
+	run ! in_place "$DRIVE" -C "${CLIENT/--user alice/}"
+	[[ $output = *'authenticate PAM_AUTH_ERR'* ]]
+	logged 'outcome=denied reason=login-invalid .*the login is not an account'
+	log_mark
+	in_place "$DRIVE" -u "$user" -C "${CLIENT/--user alice/--user $user}" >"$S/seen"
+	grep '^authenticate PAM_SUCCESS$' "$S/seen"
+	logged 'outcome=granted reason=ok user="virtual@example.org"'
+}
+
 @test "PAM_USER changed while the answer was given" {
 	# the request is for alice, and bob would be logged in
 	drive PAM_AUTH_ERR -C "$CLIENT" -P bob

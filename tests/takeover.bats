@@ -6,6 +6,7 @@ load lib/common
 
 setup_file() {
 	place_make
+	cp "$CERTAUTH_BUILD/tests/lib/pamdrive" "$S/bin/"
 	in_place install -m 755 "$CERTAUTH_BUILD/tests/takeover/certauth-verifier" \
 		/run/certauth-test/certauth-verifier
 	pki_use "$PKI"
@@ -189,4 +190,27 @@ ends() {
 	logged 'takeover ready-again: begins'
 	logged 'outcome=denied reason=internal'
 	not_logged 'outcome=granted'
+}
+
+# any_user NAME: that attack in a login without PAM_USER
+any_user() {
+	pki_leaf "$1" inter --subject "/O=Example/OU=takeover-$1/CN=alice"
+	cat "$PKI/$1.pem" "$PKI/inter.pem" >"$PKI/$1-chain.pem"
+	map "$1" alice
+	log_mark
+	in_place "$S/bin/pamdrive" -C "$CERTAUTH sign --pieces --any-host --yes \
+		--cert $PKI/$1-chain.pem --key $PKI/$1.key" >"$S/seen" 2>&1 || :
+	cat "$S/seen"
+	logged "takeover $1: begins"
+	! grep -q '^authenticate PAM_SUCCESS' "$S/seen" || return 1
+	logged 'outcome=denied reason=internal'
+	not_logged 'outcome=granted'
+}
+
+@test "a grant for root that nobody named, for a name without an account, or under another name" {
+	any_user grant-root
+	logged 'login root is not granted: its uid 0 is root.s or outside of min_uid to max_uid, and no line of the users file names it'
+	any_user grant-nobody
+	logged 'login virtual has no account on this host'
+	any_user grant-other
 }

@@ -250,20 +250,20 @@ static void
 check_account(const struct service *s)
 {
 	if (s->auth && s->account && s->required && s->lax[0] != '\0') {
-		ca_doctor_find(s->d, CA_F_PAM_ACCOUNT, CA_LEVEL_ERROR,
-		    "%s has require_account=no, and certauth.conf or the auth "
-		    "line of %s has yes: logins without a certificate are "
-		    "admitted",
+		ca_doctor_find(s->d, CA_F_PAM_REQUIRE, CA_LEVEL_ERROR,
+		    "%s has require_account=no, but certauth.conf or the auth "
+		    "line of %s has require_account = yes",
 		    s->lax, s->name);
-		ca_doctor_mend(s->d, "remove require_account=no from %s, or "
-			"set require_account = no for the service in "
-			"certauth.conf", s->lax);
+		ca_doctor_mend(s->d,
+		    "remove require_account=no from %s, or set require_account "
+		    "= no for the service in certauth.conf",
+		    s->lax);
 	}
 	/* a file without a line for accounts is a part of other services */
 	if (!s->auth || s->account || !s->accounts)
 		return;
 	if (s->required)
-		ca_doctor_find(s->d, CA_F_PAM_ACCOUNT, CA_LEVEL_ERROR,
+		ca_doctor_find(s->d, CA_F_PAM_REQUIRE, CA_LEVEL_ERROR,
 		    "%s has no account line of " OURS ", so require_account = "
 		    "yes has no effect",
 		    s->path);

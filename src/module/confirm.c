@@ -14,6 +14,13 @@ ask(struct ca_verifier *v, const struct ca_op_body *body, const char *login)
 	return rc != CA_OK ? rc : (enum ca_err)a.err;
 }
 
+/* getpwnam(3) lists these as results of "not found". */
+static bool
+is_absent(int e)
+{
+	return e == 0 || e == ENOENT || e == ESRCH || e == EBADF || e == EPERM;
+}
+
 enum ca_err
 ca_confirm_login(struct ca_verifier *v, const struct ca_asked *asked,
     const struct ca_op_body *body, const char *login)
@@ -24,9 +31,15 @@ ca_confirm_login(struct ca_verifier *v, const struct ca_asked *asked,
 	char *text = NULL;
 	int e = ca_account_entry(login, &pw, &text, &entry);
 
-	/* getpwnam(3) lists these as results of "not found" */
-	if (entry == NULL && e != 0 && e != ENOENT && e != ESRCH &&
-	    e != EBADF && e != EPERM) {
+	if (entry == NULL && is_absent(e)) {
+		/* as the worker should have found */
+		ca_log_err(v->log,
+		    "the certificate's login %s has no account on this host",
+		    login);
+		ret = CA_ERR_NOT_FOUND;
+		goto out;
+	}
+	if (entry == NULL) {
 		errno = e;
 		ca_log_err(v->log,
 		    "the account of the certificate's login %s cannot be "
@@ -35,19 +48,17 @@ ca_confirm_login(struct ca_verifier *v, const struct ca_asked *asked,
 		ret = CA_ERR_IO;
 		goto out;
 	}
-	if (entry != NULL && entry->pw_uid != 0 &&
-	    entry->pw_uid >= said->min_uid && entry->pw_uid <= said->max_uid) {
+	if (entry->pw_uid != 0 && entry->pw_uid >= said->min_uid &&
+	    entry->pw_uid <= said->max_uid) {
 		ret = CA_OK;
 		goto out;
 	}
 	if ((rc = ask(v, body, login)) != CA_OK) {
 		ca_log_err(v->log,
-		    "the certificate's login %s is not granted: %-s, and no "
-		    "line of the users file names it",
-		    login,
-		    entry == NULL ? "it has no account on this host"
-				  : "its uid is root's or outside of min_uid "
-				    "to max_uid");
+		    "the certificate's login %s is not granted: its uid %u is "
+		    "root's or outside of min_uid to max_uid, and no line of the "
+		    "users file names it",
+		    login, (unsigned)entry->pw_uid);
 		ret = rc;
 		goto out;
 	}

@@ -7,10 +7,10 @@
 #include "module/asked.h"
 
 /*
- * May a login that a worker found in a certificate be granted?  Root, a uid outside of
- * min_uid to max_uid, and a name that has no account on this host (a mail server has
- * such users) are logins only if the administrator names them: a second worker says
- * so, which has seen nothing of the certificate.  asked: the request of the login; body: with the time.  Why not is
+ * May a login that a worker found in a certificate be granted?  The account must
+ * exist.  Root, and a uid outside of min_uid to max_uid, are logins only if the
+ * administrator names them: a second worker says so, which has seen nothing of the
+ * certificate.  asked: the request of the login; body: with the time.  Why not is
  * logged.  The answers that v gave before are gone.
  */
 CA_MUST_CHECK enum ca_err ca_confirm_login(struct ca_verifier *v,

@@ -501,6 +501,43 @@ deny_other(struct ca_operation *o)
 	return deny(o, "outcome=denied reason=nonce user=\"bob\"", NULL);
 }
 
+/* A grant, complete in form, for a login that it chooses. */
+static int
+grant(struct ca_operation *o, const char *login, const char *line)
+{
+	struct ca_op_msg msg = {.type = CA_OP_ANSWER};
+	static const char *const env[] = {"CERTAUTH_SUBJECT=x",
+	    "CERTAUTH_ISSUER=x", "CERTAUTH_SERIAL=x", "CERTAUTH_SHA256=x",
+	    "CERTAUTH_NOT_AFTER=x"};
+
+	msg.u.answer.id = o->args.id;
+	msg.u.answer.err = CA_OK;
+	msg.u.answer.login = login;
+	msg.u.answer.kept = (struct ca_bytes){(const uint8_t *)"x", 1};
+	for (size_t i = 0; i < 5; i++)
+		msg.u.answer.env.v[msg.u.answer.env.n++] = env[i];
+	msg.u.answer.line.v[msg.u.answer.line.n++] = line;
+	return ca_op_send(&o->calls->link, &msg, -1) == CA_OK ? 0 : -1;
+}
+
+static int
+grant_root(struct ca_operation *o)
+{
+	return grant(o, "root", "outcome=granted reason=ok user=\"root\"");
+}
+
+static int
+grant_nobody(struct ca_operation *o)
+{
+	return grant(o, "virtual", "outcome=granted reason=ok user=\"virtual\"");
+}
+
+static int
+grant_other(struct ca_operation *o)
+{
+	return grant(o, "alice", "outcome=granted reason=ok user=\"bob\"");
+}
+
 /* Settings once more: a helper that is not the administrator's. */
 static int
 ready_again(struct ca_operation *o)
@@ -564,6 +601,9 @@ static const struct {
     {"deny-more", deny_more},
     {"deny-other", deny_other},
     {"ready-again", ready_again},
+    {"grant-root", grant_root},
+    {"grant-nobody", grant_nobody},
+    {"grant-other", grant_other},
 };
 
 void
