@@ -190,10 +190,25 @@ drive() {
 	drive PAM_AUTH_ERR -C "$CLIENT" -P bob
 	users "bob sha256:$(pki_sha256 "$PKI/alice.pem")" \
 		"alice sha256:$(pki_sha256 "$PKI/alice.pem")"
-	# the old name has been freed
-	run in_place valgrind -q --error-exitcode=99 "$DRIVE" -u alice \
-		-C "$CLIENT" -P bob
-	[ "$status" -eq 1 ]
+}
+
+@test "valgrind: PAM_USER, PAM_SERVICE changed while the answer was given, or was not" {
+	# the old names have been freed
+	local vg="env LD_PRELOAD=$S/bin/nosandbox.so valgrind -q
+		--error-exitcode=99 --child-silent-after-fork=yes"
+	verifier_is "$S/bin/certauth-verifier"
+	WRAP=$vg drive PAM_AUTH_ERR -C "$CLIENT" -P bob
+	run ! grep '^==' "$S/seen"
+	logged 'outcome=denied reason=nonce'
+	WRAP=$vg drive PAM_CONV_ERR -m empty -P bob
+	run ! grep '^==' "$S/seen"
+	logged 'outcome=denied reason=answer-empty user="bob" service="test"'
+	WRAP=$vg drive PAM_CONV_ERR -m empty -S sshd
+	run ! grep '^==' "$S/seen"
+	logged 'outcome=denied reason=answer-empty user="alice" service="sshd"'
+	WRAP=$vg drive PAM_AUTH_ERR -C "$CLIENT" -S sshd
+	run ! grep '^==' "$S/seen"
+	logged 'outcome=denied reason=nonce user="alice" service="sshd"'
 }
 
 @test "a second attempt that fails leaves no data of the first" {
