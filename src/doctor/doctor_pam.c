@@ -23,7 +23,7 @@ struct service {
 	bool accounts;      /* the stack of accounts has a line */
 	bool audit;         /* a line of the module only observes */
 	bool required;      /* require_account, as its auth line has it */
-	char lax[4200]; /* FILE:LINE of an account line without it; or "" */
+	char lax[4200];     /* FILE:LINE of an account line without it; or "" */
 	bool nologin;       /* pam_nologin.so stands before the module */
 	bool first_nologin;
 	char at[4200]; /* FILE:LINE of the first auth line */

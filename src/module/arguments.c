@@ -73,8 +73,7 @@ ca_verifier_arguments(int argc, const char **argv, const struct ca_log *log,
 			continue;
 		}
 		out->own = out->own || names_path(argv[i]);
-		if (out->argv.n == CA_OP_LIST_MAX ||
-		    !ca_op_fits(argv[i])) {
+		if (out->argv.n == CA_OP_LIST_MAX || !ca_op_fits(argv[i])) {
 			ca_log_err(log,
 			    "the module has too many arguments, or too long "
 			    "ones; put them into certauth.conf");

@@ -15,7 +15,6 @@
 		.bytes = CA_BUF_INIT(0), .held = CA_BUF_INIT(0)                \
 	}
 
-
 struct ca_asked {
 	struct ca_op_answer answer; /* of CA_OP_REQUEST, from the caller */
 	struct ca_op_ready said;    /* by its worker, before it saw a client */
@@ -36,8 +35,7 @@ struct ca_asker {
 	const struct ca_log *log;
 	/* Borrow PAM_USER and PAM_RHOST, which may be NULL.  The application may
 	 * set them in a conversation, so nobody keeps them over one. */
-	enum ca_err (*items)(
-	    void *ctx, const char **user, const char **rhost);
+	enum ca_err (*items)(void *ctx, const char **user, const char **rhost);
 	void *ctx;
 };
 

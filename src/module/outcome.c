@@ -128,8 +128,7 @@ is_outcome(const struct ca_outcome *about, const struct ca_op_answer *a,
 	if ((user == NULL || user[0] == '\0') && granted)
 		user = a->login;
 	return begins(about, granted, &rest) && !ca_outcome_in(rest) &&
-	       !(json && hides(rest)) &&
-	       says(line, json, "user", user) &&
+	       !(json && hides(rest)) && says(line, json, "user", user) &&
 	       says(line, json, "service", about->service) &&
 	       says(line, json, "rhost", about->rhost);
 }

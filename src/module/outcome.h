@@ -27,7 +27,8 @@ bool ca_outcome_fits(
     const struct ca_outcome *about, const struct ca_op_answer *answer);
 
 /* Log the lines of an answer that fits. */
-void ca_outcome_log(const struct ca_log *log, const struct ca_op_answer *answer);
+void ca_outcome_log(
+    const struct ca_log *log, const struct ca_op_answer *answer);
 
 /* Log the outcome where no verifier was asked, or none gave a verdict.  event: what
  * stands before it. */

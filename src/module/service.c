@@ -113,8 +113,7 @@ open_in_home(const struct ca_verifier *v, const char *name)
 	if (fd < 0)
 		return -1;
 	if (fstat(fd, &st) == 0 && ca_home_theirs(&st, v->home.uid) &&
-	    (directory ||
-		(S_ISREG(st.st_mode) && st.st_uid == v->home.uid)))
+	    (directory || (S_ISREG(st.st_mode) && st.st_uid == v->home.uid)))
 		return fd;
 	(void)close(fd);
 	errno = EPERM;
@@ -133,7 +132,7 @@ serve_open(struct ca_verifier *v, const struct ca_op_call *call,
 	if (name != NULL) {
 		*fd = open_in_home(v, name);
 		reply->sys = *fd >= 0 ? 0 : (uint64_t)errno;
-		reply->err = *fd >= 0	    ? CA_OK
+		reply->err = *fd >= 0         ? CA_OK
 			     : errno == EPERM ? CA_ERR_UNTRUSTED
 					      : CA_ERR_IO;
 		return CA_OK;

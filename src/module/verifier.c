@@ -126,8 +126,8 @@ take_answer(const struct ca_verifier *v, const struct ca_op_msg *msg,
     const struct ca_op_body *body, struct ca_op_answer *answer)
 {
 	const struct ca_op_answer *a = &msg->u.answer;
-	const struct ca_outcome about = {v->op, v->said.audit != 0,
-	    body->user, v->service, body->rhost};
+	const struct ca_outcome about = {
+	    v->op, v->said.audit != 0, body->user, v->service, body->rhost};
 
 	if (!v->ready || !is_id(v, &a->id) || a->err == CA_ERR_UNSET ||
 	    a->err > CA_ERR_SIGNATURE)

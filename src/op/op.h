@@ -157,7 +157,7 @@ struct ca_op_reply {
 
 struct ca_op_answer {
 	struct ca_bytes id;
-	uint64_t err;     /* enum ca_err: CA_OK is a grant, or a request */
+	uint64_t err;    /* enum ca_err: CA_OK is a grant, or a request */
 	uint64_t reason; /* enum ca_reason: why there is no request */
 	/* request */
 	struct ca_bytes request;

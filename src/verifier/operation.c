@@ -71,8 +71,8 @@ ca_operation_ready(const struct ca_operation *o,
 
 	*r = (struct ca_op_ready){.id = o->args.id, .grant = *paths};
 	if (cfg == NULL) {
-		r->err = o->cfg_err == CA_ERR_MEMORY ? CA_ERR_MEMORY
-						     : CA_ERR_CONFIG;
+		r->err =
+		    o->cfg_err == CA_ERR_MEMORY ? CA_ERR_MEMORY : CA_ERR_CONFIG;
 		return;
 	}
 	r->audit = cfg->mode == CA_MODE_AUDIT;

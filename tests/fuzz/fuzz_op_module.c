@@ -152,6 +152,7 @@ ca_channel_host_sign(const struct ca_channel_settings *set,
 	FUZZ_CHECK(verifier.op == CA_OP_REQUEST && verifier.ready);
 	FUZZ_CHECK(set->helper != NULL && set->helper == verifier.said.helper);
 	FUZZ_CHECK(uri != NULL && uri == verifier.said.host_key);
+	FUZZ_CHECK(uri[0] != '/');
 	FUZZ_CHECK(++signatures == 1);
 	ca_buf_str(out, "signature");
 	return CA_OK;

@@ -193,8 +193,8 @@ accounts(struct ca_operation *o)
 
 	errno = EPERM;
 	for (unsigned i = 0; i < 65; i++) {
-		if (ca_calls_ask(o->calls, CA_OP_ACCOUNT, &call, &reply,
-			NULL) != CA_OK)
+		if (ca_calls_ask(
+			o->calls, CA_OP_ACCOUNT, &call, &reply, NULL) != CA_OK)
 			return -1;
 	}
 	return 0;
@@ -436,8 +436,8 @@ say_control(struct ca_operation *o)
 static int
 say(struct ca_operation *o, const char *line)
 {
-	const struct ca_op_msg msg = {.type = CA_OP_LOG,
-	    .u.log = {.level = CA_LOG_NOTICE, .line = line}};
+	const struct ca_op_msg msg = {
+	    .type = CA_OP_LOG, .u.log = {.level = CA_LOG_NOTICE, .line = line}};
 
 	return ca_op_send(&o->calls->link, &msg, -1) == CA_OK ? 0 : -1;
 }
@@ -484,8 +484,7 @@ static int
 deny_both(struct ca_operation *o)
 {
 	return deny(o,
-	    "outcome=denied reason=nonce user=\"alice\" outcome=granted",
-	    NULL);
+	    "outcome=denied reason=nonce user=\"alice\" outcome=granted", NULL);
 }
 
 static int
@@ -529,7 +528,8 @@ grant_root(struct ca_operation *o)
 static int
 grant_nobody(struct ca_operation *o)
 {
-	return grant(o, "virtual", "outcome=granted reason=ok user=\"virtual\"");
+	return grant(
+	    o, "virtual", "outcome=granted reason=ok user=\"virtual\"");
 }
 
 static int

@@ -86,9 +86,8 @@ fill(struct ca_report *report, const struct ca_outcome *about, bool granted)
 		ca_report_set(report, (enum ca_check)i, CA_PASS, CA_R_OK, "%s",
 		    hostile(text, sizeof text, below(6)));
 	if (!granted)
-		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL,
-		    CA_R_CHAIN_LIMIT, "%s",
-		    hostile(text, sizeof text, below(6)));
+		ca_report_set(report, CA_CHECK_CHAIN, CA_FAIL, CA_R_CHAIN_LIMIT,
+		    "%s", hostile(text, sizeof text, below(6)));
 	for (int i = 0; i < CA_FACTS; i++)
 		ca_report_fact(report, (enum ca_fact)i,
 		    hostile(text, sizeof text, below(10) == 0 ? 900 : 6));
@@ -132,8 +131,8 @@ own_lines(void **state)
 		about.audit = !about.audit;
 		assert_false(ca_outcome_fits(&about, &l.a));
 		about.audit = !about.audit;
-		if (strlen(user) <= 32 &&
-		    (cfg->audit != CA_AUDIT_JSON || strchr(user, '=') == NULL)) {
+		if (strlen(user) <= 32 && (cfg->audit != CA_AUDIT_JSON ||
+					      strchr(user, '=') == NULL)) {
 			about.user = "somebody";
 			assert_false(ca_outcome_fits(&about, &l.a));
 		}
@@ -169,17 +168,19 @@ forged(void **state)
 	    "outcome=denied reason=nonce user=\"alice\" user=\"bob\"",
 	    "outcome=denied reason=nonce user=bob",
 	    "outcome=denied reason=nonce service=\"su\"",
-	    "outcome=denied reason=nonce rhost=\"other\"",
-	    "outcome=denied", " outcome=denied reason=nonce",
+	    "outcome=denied reason=nonce rhost=\"other\"", "outcome=denied",
+	    " outcome=denied reason=nonce",
 	    "event=account outcome=rejected reason=revoked",
 	    "mode=audit outcome=denied reason=nonce", "a remark",
 	    JSON "\"granted\",\"reason\":\"ok\"}",
 	    JSON "\"denied\",\"reason\":\"nonce\",\"outcome\":\"granted\"}",
 	    JSON "\"denied\",\"reason\":\"nonce\",\"outcome\" :\"granted\"}",
-	    JSON "\"denied\",\"reason\":\"nonce\",\"out\\u0063ome\":\"granted\"}",
+	    JSON
+	    "\"denied\",\"reason\":\"nonce\",\"out\\u0063ome\":\"granted\"}",
 	    JSON
 	    "\"denied\",\"reason\":\"nonce\",\"\\\\\":1,\"\\u006Futcome\":\"granted\"}",
-	    JSON "\"denied\",\"reason\":\"nonce\",\"facts\":{\"user\":\"bob\"}}",
+	    JSON
+	    "\"denied\",\"reason\":\"nonce\",\"facts\":{\"user\":\"bob\"}}",
 	    "{\"outcome\":\"denied\",\"reason\":\"nonce\"}"};
 
 	(void)state;
