@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "confine/confine.h"
+#include "map/match.h"
 #include "verifier/parent.h"
 #include "verifier/resident.h"
 #include "verifier/warm.h"
@@ -115,6 +116,7 @@ set_up(struct ca_resident *r)
 		ca_log_err(&r->log, "libcrypto: %-s", ca_err_text(rc));
 		return rc;
 	}
+	(void)ca_certmap_load();
 	ca_resident_files();
 	ca_warm_crypto(w->crypto);
 	/* a change of the user takes /proc/self/pagemap away */

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "map/match.h"
 #include "op/op.h"
 #include "verifier/worker.h"
 
@@ -62,6 +63,7 @@ ca_parent_spawned(int socket)
 		ret = rc;
 		goto out;
 	}
+	(void)ca_certmap_load();
 	while ((rc = ca_op_passed(socket, &w.fd)) == CA_OK) {
 		serve(&w, socket);
 		(void)close(w.fd);
