@@ -212,6 +212,7 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		usr/lib/tmpfiles.d/certauth.conf 644 0:0
 		usr/lib64/security/pam_certauth.so 644 0:0
 		usr/libexec/certauth 755 0:0
+		usr/libexec/certauth/certauth-confine 755 0:0
 		usr/libexec/certauth/certauth-fetch 755 0:0
 		usr/libexec/certauth/certauth-sign 755 0:0
 		usr/libexec/certauth/certauth-verifier 755 0:0

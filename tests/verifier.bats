@@ -201,6 +201,22 @@ id_of() {
 	login_ok
 }
 
+@test "a login waits for its turn longer than for a verdict, while the parent lives" {
+	# all workers are at work
+	peers hold 64 3
+	[ "$(cat "$S/ready/peers")" -eq 64 ]
+	(
+		sleep 8
+		peers_end
+	) &
+	local end=$!
+	login_ok
+	wait $end
+	PEERS=
+	# a worker that has it, and says nothing, gets no such time: the test of
+	# workers that are stopped
+}
+
 @test "500 connections of one local user do not stop root's logins, nor another user's" {
 	peers alice hold 500 3
 	# those at work, and those that wait

@@ -211,7 +211,11 @@ CA_MUST_CHECK enum ca_err ca_op_parse(
 struct ca_op_link {
 	int fd;             /* a stream socket of this host */
 	long long deadline; /* milliseconds of ca_op_clock; 0: none */
-	struct ca_buf in;   /* the message that was received last */
+	/* Until the first message: a byte 0 says that the connection waits for a
+	 * worker, and the deadline is wait_ms from then on; one that comes after
+	 * wait_end is a time-out.  wait_ms is 0: there is no such byte. */
+	long long wait_ms, wait_end;
+	struct ca_buf in; /* the message that was received last */
 };
 
 /* Milliseconds of a clock that cannot be set; -1: there is no clock. */
@@ -244,6 +248,10 @@ CA_MUST_CHECK enum ca_err ca_op_recv(
  * takes.  Errors as above. */
 CA_MUST_CHECK enum ca_err ca_op_pass(int socket, int fd);
 CA_MUST_CHECK enum ca_err ca_op_passed(int socket, int *fd);
+
+/* To be sent, without waiting, while no worker has the connection: the byte that
+ * wait_ms is about. */
+void ca_op_waits(int socket);
 
 /* The greeting, which is one byte.  Errors as above. */
 CA_MUST_CHECK enum ca_err ca_op_greet(struct ca_op_link *link, uint8_t version);
