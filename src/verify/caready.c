@@ -91,8 +91,8 @@ decode(struct ca_crypto *crypto, int fd)
 
 	if (certs == NULL ||
 	    ca_file_read_fd(fd, CA_CAREADY_BYTES_MAX, &content) != CA_OK ||
-	    ca_certfile_parse_ca(
-		crypto, content.p, content.len, certs, &bad) != CA_OK ||
+	    ca_certfile_parse_ca(crypto, content.p, content.len, certs, &bad) !=
+		CA_OK ||
 	    bad > 0) {
 		sk_X509_pop_free(certs, X509_free);
 		certs = NULL;
