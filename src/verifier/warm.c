@@ -10,7 +10,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "config/config.h"
+#include "op/op.h"
+#include "verify/caready.h"
+
 #define RSA_BYTES 256
+#define AUTHORITIES_MS 2000 /* between two looks at the directories */
 
 /* ---- algorithms ---- */
 
@@ -137,6 +142,35 @@ ca_warm_crypto(struct ca_crypto *c)
 		warm_scheme(c, s, signer);
 	EVP_PKEY_free(signer);
 	ca_crypto_leave(before);
+	ERR_clear_error();
+}
+
+/* ---- authorities ---- */
+
+/* A worker that uses the configuration says what is wrong with it. */
+static void
+say_nothing(void *ctx, enum ca_log_level level, const char *line)
+{
+	(void)ctx, (void)level, (void)line;
+}
+
+void
+ca_warm_authorities(const struct ca_worker *w)
+{
+	static long long read_at;
+	static const struct ca_log quiet = {say_nothing, NULL, false};
+	long long now = ca_op_clock();
+	struct ca_config *cfg = NULL;
+
+	if (read_at != 0 && now - read_at < AUTHORITIES_MS)
+		return;
+	read_at = now;
+	if (ca_config_load(0, NULL, "", &quiet, &cfg) == CA_OK) {
+		const char *path[] = {cfg->ca_dir, cfg->intermediates_dir};
+
+		ca_caready_read(w->crypto, w->owner, path, 2);
+	}
+	ca_config_free(cfg);
 	ERR_clear_error();
 }
 
