@@ -206,7 +206,8 @@ deps: ## install what the build needs
 check: ## install what the tests need, build, test; T='crl*': only those
 	@tests/lib/deps.sh check
 	@tests/lib/samples.sh '$(B)'
-	@T='$(T)' tests/check.sh '$(B)'
+	@T='$(T)' CERTAUTH_VERIFIER='$(if $(WAY),verifier=$(WAY))' \
+		tests/check.sh '$(B)'
 
 unit: unit-programs ## run the unit tests alone, as package builds do
 	@for t in $(UNIT); do echo "$${t##*/}"; \

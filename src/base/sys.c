@@ -12,16 +12,20 @@ ca_sys_openat(int dirfd, const char *path, int flags)
 }
 
 bool
-ca_sys_listed(int dirfd, const char *name)
+ca_sys_exists(int dirfd, const char *name, bool follow)
 {
-	return faccessat(dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+	return faccessat(dirfd, name, F_OK, follow ? 0 : AT_SYMLINK_NOFOLLOW) ==
+		   0 ||
 	       errno != ENOENT;
 }
 
-ssize_t
-ca_sys_readlinkat(int dirfd, const char *name, char *out, size_t size)
+bool
+ca_sys_link(int dirfd, const char *name, char target[PATH_MAX])
 {
-	return readlinkat(dirfd, name, out, size);
+	ssize_t n = readlinkat(dirfd, name, target, PATH_MAX - 1);
+
+	target[n > 0 ? n : 0] = '\0';
+	return n > 0;
 }
 
 uid_t

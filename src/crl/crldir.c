@@ -92,7 +92,7 @@ look_for_more(struct ca_crldir *dir, unsigned long hash)
 	char file[32], what[64];
 
 	(void)snprintf(file, sizeof file, "%08lx.r%d", hash, HASHED_MAX);
-	if (!ca_sys_listed(dir->fd, file))
+	if (!ca_sys_exists(dir->fd, file, false))
 		return CA_OK;
 	(void)snprintf(what, sizeof what,
 	    "exceeds the limit: at most %d CRLs with one name hash "

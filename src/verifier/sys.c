@@ -4,7 +4,6 @@
  */
 #include "base/sys.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -123,86 +122,54 @@ ca_sys_openat(int dirfd, const char *path, int flags)
 	if (!full_path(dirfd, path, full))
 		return fd;
 	if (fd < 0 && may_ask(full))
-		fd = ca_calls_open(calls, full, (flags & O_DIRECTORY) != 0);
+		fd = ca_calls_open(
+		    calls, full, (flags & O_DIRECTORY) != 0, NULL);
 	if (fd >= 0 && (flags & O_DIRECTORY) != 0)
 		remember(fd, full);
 	return fd;
 }
 
-/* This process may read the directory, and not search it: a descriptor that the
- * module opened gives no right to the names below it. */
+/* Have the module look at a name in a directory that this process may not search.
+ * errno says why it could not open it; target: of a link, else empty. */
 static bool
-may_not_search(int dirfd)
+ask_about(int dirfd, const char *name, char target[PATH_MAX])
 {
-	return faccessat(dirfd, ".", F_OK, 0) != 0 && errno == EACCES;
+	char full[PATH_MAX];
+	int fd;
+
+	target[0] = '\0';
+	if (!full_path(dirfd, name, full) || !may_ask(full)) {
+		errno = EACCES;
+		return false;
+	}
+	fd = ca_calls_open(calls, full, false, target);
+	if (fd >= 0)
+		(void)close(fd);
+	return fd >= 0;
 }
 
 bool
-ca_sys_listed(int dirfd, const char *name)
+ca_sys_exists(int dirfd, const char *name, bool follow)
 {
-	const struct dirent *e;
-	bool found = false;
+	char target[PATH_MAX];
 
-	if (faccessat(dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	if (faccessat(dirfd, name, F_OK, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0)
 		return true;
 	if (errno != EACCES)
 		return errno != ENOENT;
-	int fd = ca_sys_openat(dirfd, ".", O_RDONLY | O_DIRECTORY);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	if (d == NULL) {
-		if (fd >= 0)
-			(void)close(fd);
-		return true;
-	}
-	errno = 0;
-	while (!found && (e = readdir(d)) != NULL)
-		found = strcmp(e->d_name, name) == 0;
-	found = found || errno != 0;
-	(void)closedir(d);
-	return found;
+	return ask_about(dirfd, name, target) ||
+	       (target[0] != '\0' && !follow) || errno != ENOENT;
 }
 
-/* Where a descriptor leads, as the kernel names it. */
-static bool
-path_of(int fd, char out[PATH_MAX])
+bool
+ca_sys_link(int dirfd, const char *name, char target[PATH_MAX])
 {
-	char name[64];
-	ssize_t n;
+	ssize_t n = readlinkat(dirfd, name, target, PATH_MAX - 1);
 
-	(void)snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
-	n = readlink(name, out, PATH_MAX - 1);
-	if (n <= 0)
-		return false;
-	out[n] = '\0';
-	return true;
-}
-
-ssize_t
-ca_sys_readlinkat(int dirfd, const char *name, char *out, size_t size)
-{
-	char at[PATH_MAX], to[PATH_MAX];
-	ssize_t n = readlinkat(dirfd, name, out, size);
-
-	if (n >= 0 || errno != EACCES || !may_not_search(dirfd))
-		return n;
-	/* the file that the module opened says where the link leads */
-	int fd = ca_sys_openat(
-	    dirfd, name, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	bool known = path_of(dirfd, at) && path_of(fd, to);
-	(void)close(fd);
-	size_t len = known ? strlen(at) : 0;
-	const char *text = to;
-	if (known && strncmp(to, at, len) == 0 && to[len] == '/')
-		text = to + len + 1; /* in the same directory */
-	if (!known || strcmp(text, name) == 0) {
-		errno = EINVAL; /* as for what is no link */
-		return -1;
-	}
-	len = strlen(text) < size ? strlen(text) : size;
-	memcpy(out, text, len);
-	return (ssize_t)len;
+	target[n > 0 ? n : 0] = '\0';
+	if (n < 0 && errno == EACCES)
+		(void)ask_about(dirfd, name, target);
+	return target[0] != '\0';
 }
 
 uid_t

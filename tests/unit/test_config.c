@@ -78,6 +78,7 @@ static const struct {
     {"helper", "/a", "/a", "certauth", ""},
     {"helper_timeout", "1h", "3600s", "0", "s"},
     {"helper_write", "/a, /b", "/a /b", "a", "/a b"},
+    {"confine", "require", "require", "yes", ""},
     {"helper_confine", "network", "network", "network no", ""},
     {"pkcs11", "yes", "yes", "maybe", ""},
     {"token_uri", "pkcs11:token=a%20b;serial=1", "pkcs11:token=a%20b;serial=1",
