@@ -45,7 +45,7 @@ killed() {
 	attack "$1"
 	[ "$status" -ne 0 ]
 	grep -q 'outcome=denied reason=internal' "$S/lines"
-	grep -q 'certauth-verifier (spawned): .*; run: certauth doctor' "$S/lines"
+	grep -qE 'certauth-verifier \((spawned|resident)\): .*; run: certauth doctor' "$S/lines"
 	! grep -q "takeover $1: failed\|outcome=granted" "$S/lines" || return 1
 }
 

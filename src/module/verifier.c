@@ -12,6 +12,7 @@
 #include "module/slot.h"
 
 #define VERDICT_MS 5000 /* for an operation, without the calls of the worker */
+#define WAIT_MS 30000   /* for a worker, while the parent says that it lives */
 #define LINES_MAX 4096  /* that one operation may log */
 
 void
@@ -222,6 +223,8 @@ ca_verifier_ask(struct ca_verifier *v, enum ca_op op,
 	v->link.fd = fd;
 	v->link.deadline =
 	    ca_op_clock() + (long long)VERDICT_MS * ca_verifier_patience;
+	v->link.wait_ms = v->spawned ? 0 : VERDICT_MS;
+	v->link.wait_end = ca_op_clock() + WAIT_MS;
 	if ((rc = send_args(v)) != CA_OK ||
 	    (rc = talk(v, body, answer)) != CA_OK) {
 		tell(v, rc);

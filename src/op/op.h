@@ -29,12 +29,23 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* The version that the module of this build speaks, and those that its verifier serves:
+ * a later one, and the one before for the programs that have the old module loaded.
+ * tests/later builds a verifier of such a version. */
+#ifndef CA_OP_VERSION
 #define CA_OP_VERSION 1
+#define CA_OP_SERVED CA_OP_VERSION
+#endif
 
-/* Where the module looks for a resident certauth-verifier.  The number is that of the
+/* A module that starts a verifier and names no version speaks this one. */
+#define CA_OP_UNNAMED 1
+
+/* Where the module looks for a resident certauth-verifier: the socket of its
  * version. */
 #define CA_OP_DIR "/run/certauth"
-#define CA_OP_SOCKET CA_OP_DIR "/verifier.1.sock"
+#define CA_OP_SOCKET_OF(version) CA_OP_DIR "/verifier." #version ".sock"
+#define CA_OP_SOCKET_NAME(version) CA_OP_SOCKET_OF(version)
+#define CA_OP_SOCKET CA_OP_SOCKET_NAME(CA_OP_VERSION)
 
 #define CA_OP_ID_LEN 16
 #define CA_OP_LIST_MAX 64         /* values of a field that may be repeated */
@@ -206,7 +217,11 @@ CA_MUST_CHECK enum ca_err ca_op_parse(
 struct ca_op_link {
 	int fd;             /* a stream socket of this host */
 	long long deadline; /* milliseconds of ca_op_clock; 0: none */
-	struct ca_buf in;   /* the message that was received last */
+	/* Until the first message: a byte 0 says that the connection waits for a
+	 * worker, and the deadline is wait_ms from then on; one that comes after
+	 * wait_end is a time-out.  wait_ms is 0: there is no such byte. */
+	long long wait_ms, wait_end;
+	struct ca_buf in; /* the message that was received last */
 };
 
 /* Milliseconds of a clock that cannot be set; -1: there is no clock. */
@@ -240,8 +255,12 @@ CA_MUST_CHECK enum ca_err ca_op_recv(
 CA_MUST_CHECK enum ca_err ca_op_pass(int socket, int fd);
 CA_MUST_CHECK enum ca_err ca_op_passed(int socket, int *fd);
 
+/* To be sent, without waiting, while no worker has the connection: the byte that
+ * wait_ms is about. */
+void ca_op_waits(int socket);
+
 /* The greeting, which is one byte.  Errors as above. */
-CA_MUST_CHECK enum ca_err ca_op_greet(struct ca_op_link *link);
+CA_MUST_CHECK enum ca_err ca_op_greet(struct ca_op_link *link, uint8_t version);
 CA_MUST_CHECK enum ca_err ca_op_greeted(struct ca_op_link *link);
 
 #endif
