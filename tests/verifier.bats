@@ -491,7 +491,9 @@ assert s.recv(1) == b""'
 	peers_end
 	peers lock 16
 	login_denied internal
-	logged '16 verifiers .* are at work'
+	logged '16 verifiers that processes of real user ID 0 started are at work'
+	# nor is one of root's processes that a user started
+	su_login 2001
 	# a user's own is not counted
 	own_login alice
 	peers_end
@@ -499,6 +501,29 @@ assert s.recv(1) == b""'
 	[ "$(in_place stat -c %u:%a /run/certauth/spawned.lock)" = 0:600 ]
 	in_place chmod 666 /run/certauth/spawned.lock
 	login_ok
+	in_place rm /run/certauth/spawned.lock
+}
+
+# su_login UID: a login by a process of root that this user started, as su is one
+su_login() {
+	log_mark
+	in_place python3 "$S/bin/login.py" --cert "$PKI/alice-chain.pem" \
+		--key "$PKI/alice.key" -- setpriv --ruid "$1" --keep-groups \
+		pamtester test alice authenticate >"$S/seen" 2>&1 </dev/null
+}
+
+@test "processes of root that a user started and stopped leave root, and other users, theirs" {
+	way spawn
+	# 4 locks of the user with uid 2001, as its stopped su hold them
+	peers lock 4 "$((16 + 4 * 2001))"
+	status=0
+	su_login 2001 || status=$?
+	[ "$status" -ne 0 ]
+	logged '4 verifiers that processes of real user ID 2001 started are at work'
+	su_login 2002
+	login_ok
+	peers_end
+	su_login 2001
 	in_place rm /run/certauth/spawned.lock
 }
 

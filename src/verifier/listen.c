@@ -126,6 +126,8 @@ set_up(struct ca_resident *r)
 		ca_log_err(&r->log, "PR_SET_DUMPABLE: %m");
 		return CA_ERR_IO;
 	}
+	/* a thousand of them are not copied for each worker */
+	ca_warm_authorities(w);
 	return CA_OK;
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "op/op.h"
+#include "verifier/warm.h"
 
 #define QUIET_MS 15    /* without an operation, before spares are replaced */
 #define SPARES_LEAST 2 /* below that, one is replaced at once */
@@ -267,6 +268,9 @@ replace_spares(struct ca_resident *r)
 
 	if (r->ending)
 		return -1;
+	if (r->crew.spares >= SPARES_LEAST && r->crew.spares < CA_SPARES &&
+	    now >= r->spare_at)
+		ca_warm_authorities(&r->crew.worker);
 	while (r->crew.spares < SPARES_LEAST ||
 	       (r->crew.spares < CA_SPARES && now >= r->spare_at)) {
 		if (!ca_crew_spare(&r->crew))

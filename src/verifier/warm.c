@@ -10,7 +10,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "config/config.h"
+#include "op/op.h"
+#include "verify/caready.h"
+
 #define RSA_BYTES 256
+#define AUTHORITIES_MS 2000 /* between two looks at the directories */
 
 /* ---- algorithms ---- */
 
@@ -63,18 +68,21 @@ certificate(EVP_PKEY *key, EVP_PKEY *signer, const EVP_MD *md, int *len)
 {
 	uint8_t *der = NULL;
 	X509 *cert = X509_new();
-	X509_NAME *name = cert != NULL ? X509_get_subject_name(cert) : NULL;
+	X509_NAME *name = X509_NAME_new();
 
 	*len = 0;
-	if (name != NULL && X509_set_version(cert, X509_VERSION_3) == 1 &&
+	if (cert != NULL && name != NULL &&
+	    X509_set_version(cert, X509_VERSION_3) == 1 &&
 	    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
 		(const uint8_t *)"warm", -1, -1, 0) == 1 &&
+	    X509_set_subject_name(cert, name) == 1 &&
 	    X509_set_issuer_name(cert, name) == 1 &&
 	    ASN1_INTEGER_set(X509_get_serialNumber(cert), 1) == 1 &&
 	    X509_gmtime_adj(X509_getm_notBefore(cert), 0) != NULL &&
 	    X509_gmtime_adj(X509_getm_notAfter(cert), 60) != NULL &&
 	    X509_set_pubkey(cert, key) == 1 && X509_sign(cert, signer, md) > 0)
 		*len = i2d_X509(cert, &der);
+	X509_NAME_free(name);
 	X509_free(cert);
 	return der;
 }
@@ -134,6 +142,35 @@ ca_warm_crypto(struct ca_crypto *c)
 		warm_scheme(c, s, signer);
 	EVP_PKEY_free(signer);
 	ca_crypto_leave(before);
+	ERR_clear_error();
+}
+
+/* ---- authorities ---- */
+
+/* A worker that uses the configuration says what is wrong with it. */
+static void
+say_nothing(void *ctx, enum ca_log_level level, const char *line)
+{
+	(void)ctx, (void)level, (void)line;
+}
+
+void
+ca_warm_authorities(const struct ca_worker *w)
+{
+	static long long read_at;
+	static const struct ca_log quiet = {say_nothing, NULL, false};
+	long long now = ca_op_clock();
+	struct ca_config *cfg = NULL;
+
+	if (read_at != 0 && now - read_at < AUTHORITIES_MS)
+		return;
+	read_at = now;
+	if (ca_config_load(0, NULL, "", &quiet, &cfg) == CA_OK) {
+		const char *path[] = {cfg->ca_dir, cfg->intermediates_dir};
+
+		ca_caready_read(w->crypto, w->owner, path, 2);
+	}
+	ca_config_free(cfg);
 	ERR_clear_error();
 }
 

@@ -28,6 +28,7 @@
  *   -w FILE        if the login succeeded, wait until FILE is removed
  *   -U USER        set PAM_USER to USER before pam_acct_mgmt
  *   -P USER        set PAM_USER to USER at the first prompt
+ *   -S SERVICE     set PAM_SERVICE to SERVICE there
  *   -A MODE        if the login succeeded, pam_authenticate once more in the
  *                  same transaction, answered by MODE; prints `again CODE`
  *   -F FLAGS       flags of pam_authenticate, a number
@@ -59,7 +60,8 @@
 #include <unistd.h>
 
 static const char *user, *service = "test", *confdir, *rhost, *command;
-static const char *mode, *wait_file, *later_user, *prompt_user, *again;
+static const char *mode, *wait_file, *later_user, *prompt_user, *again,
+    *prompt_service;
 static int mode_from, flags, logins = 1, threads = 1, children;
 static bool account, quiet, show_rest;
 static volatile sig_atomic_t sigchlds;
@@ -218,6 +220,9 @@ converse(int n, const struct pam_message **msg, struct pam_response **resp,
 			r[i].resp = by_command(t, text);
 		if (prompt_user != NULL && t->prompts == 0)
 			(void)pam_set_item(t->pamh, PAM_USER, prompt_user);
+		if (prompt_service != NULL && t->prompts == 0)
+			(void)pam_set_item(
+			    t->pamh, PAM_SERVICE, prompt_service);
 		t->prompts++;
 		if (code != PAM_SUCCESS ||
 		    (mode != NULL && strcmp(mode, "noarray") == 0)) {
@@ -383,7 +388,7 @@ main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN); /* the command may end before we do */
 	while ((opt = getopt(
-		    argc, argv, "u:s:c:r:C:m:f:aw:U:P:A:F:n:t:k:xq")) != -1) {
+		    argc, argv, "S:u:s:c:r:C:m:f:aw:U:P:A:F:n:t:k:xq")) != -1) {
 		switch (opt) {
 		case 'u':
 			user = optarg;
@@ -417,6 +422,9 @@ main(int argc, char **argv)
 			break;
 		case 'P':
 			prompt_user = optarg;
+			break;
+		case 'S':
+			prompt_service = optarg;
 			break;
 		case 'A':
 			again = optarg;
