@@ -304,17 +304,20 @@ id_of() {
 	local i n=0
 	login_ok
 	(
-		for ((i = 0; i < 40; i++)); do
+		while [ ! -e "$S/enough" ]; do
 			kill -HUP "$RESIDENT"
 			sleep 0.1
 		done
 	) &
 	local hup=$!
-	while kill -0 $hup 2>/dev/null; do
-		login_ok
+	for ((i = 0; i < 8; i++)); do
+		login_ok || break
 		n=$((n + 1))
 	done
-	[ $n -ge 2 ]
+	: >"$S/enough"
+	wait $hup
+	rm "$S/enough"
+	[ $n -eq 8 ]
 	kill -0 "$RESIDENT"
 	# one that waits is kept
 	peers hold 1 0

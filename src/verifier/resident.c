@@ -356,8 +356,12 @@ ca_resident_serve(struct ca_resident *r)
 			take_events(r, e, (size_t)n);
 		if (r->ending)
 			stop_listening(r);
-		else if (r->again || (n > 0 && ca_resident_replaced()))
+		else if (r->again || (n > 0 && ca_resident_replaced())) {
+			/* or nobody would be served while one SIGHUP follows
+			 * the other */
+			dispatch(r);
 			return CA_ERR_STALE;
+		}
 	}
 	return CA_OK;
 }
