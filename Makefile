@@ -84,8 +84,8 @@ LIBS_CLI = $(LIBS_CERTMAP) $(if $(IDN2),-lidn2) -lp11-kit -lpam $(LIBS_BASE)
 
 # ---- sources ----
 
-MAIN_SRC = src/cli/main.c src/fetch/fetchmain.c src/sign/signmain.c \
-	src/verifier/main.c src/verifier/sys.c
+MAIN_SRC = src/cli/main.c src/cli/trylog.c src/fetch/fetchmain.c src/sign/signmain.c \
+	src/confine/confinemain.c src/verifier/main.c src/verifier/sys.c
 LIB_SRC := $(filter-out $(MAIN_SRC),$(wildcard src/*/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 LIB = $(B)/libcertauth.a
@@ -94,16 +94,18 @@ CLI = $(B)/certauth
 FETCH = $(B)/certauth-fetch
 VERIFIER = $(B)/certauth-verifier
 SIGN = $(B)/certauth-sign
+CONFINE = $(B)/certauth-confine
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,\
 	$(wildcard tests/unit/test_*.c))
 MAN := $(wildcard src/man/*.[1578])
 
-.PHONY: all module cli fetch sign verifier unit-programs
-all: module cli fetch sign verifier ## build the module and all programs
+.PHONY: all module cli fetch sign confine verifier unit-programs
+all: module cli fetch sign confine verifier ## build the module and all programs
 module: $(MODULE) ## build the PAM module alone
 cli: $(CLI) ## build certauth alone
 fetch: $(FETCH) ## build certauth-fetch alone
 sign: $(SIGN) ## build certauth-sign alone
+confine: $(CONFINE) ## build certauth-confine alone
 verifier: $(VERIFIER) ## build certauth-verifier alone
 unit-programs: $(UNIT) ## build the unit tests
 
@@ -147,10 +149,12 @@ $(MODULE): $(B)/pam_certauth.o $(LIB) src/pam_certauth.map
 		-Wl,--version-script=src/pam_certauth.map -Wl,--as-needed \
 		-o $@ $(B)/pam_certauth.o $(LIB) $(LIBS_MODULE)
 
-$(CLI): $(B)/src/cli/main.o $(LIB)
+# trylog.c takes the place of syslog(3): in this program alone.
+CLI_OBJ = $(B)/src/cli/main.o $(B)/src/cli/trylog.o
+$(CLI): $(CLI_OBJ) $(LIB)
 	$(say) LD $@
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed \
-		-o $@ $(B)/src/cli/main.o $(LIB) $(LIBS_CLI)
+		-o $@ $(CLI_OBJ) $(LIB) $(LIBS_CLI)
 	$(Q)ln -sf certauth $(@D)/certauth-askpass
 	$(Q)ln -sf certauth $(@D)/certauth-ssh
 
@@ -172,6 +176,12 @@ $(SIGN): $(B)/src/sign/signmain.o $(LIB)
 	$(say) LD $@
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed \
 		-o $@ $(B)/src/sign/signmain.o $(LIB) -lp11-kit -lcrypto
+
+# Between the module and a helper that is confined: libc alone.
+$(CONFINE): $(B)/src/confine/confinemain.o $(LIB)
+	$(say) LD $@
+	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed \
+		-o $@ $(B)/src/confine/confinemain.o $(LIB)
 
 # Without LTO: a unit test replaces functions of libc, and the compiler does not know
 # that a failed assertion of cmocka ends the test.
@@ -196,7 +206,8 @@ deps: ## install what the build needs
 check: ## install what the tests need, build, test; T='crl*': only those
 	@tests/lib/deps.sh check
 	@tests/lib/samples.sh '$(B)'
-	@T='$(T)' tests/check.sh '$(B)'
+	@T='$(T)' CERTAUTH_VERIFIER='$(if $(WAY),verifier=$(WAY))' \
+		tests/check.sh '$(B)'
 
 unit: unit-programs ## run the unit tests alone, as package builds do
 	@for t in $(UNIT); do echo "$${t##*/}"; \

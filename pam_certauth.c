@@ -20,7 +20,9 @@
 #include "channel/caller.h"
 #include "module/asked.h"
 #include "module/confirm.h"
+#include "module/outcome.h"
 #include "module/pam.h"
+#include "module/variables.h"
 #include "module/verifier.h"
 
 #define PAM_EXPORT __attribute__((visibility("default")))
@@ -33,12 +35,6 @@ struct login {
 	size_t len;
 	uint8_t kept[];
 };
-
-/* The variables of the session; the verifier gives only their values. */
-static const char *const variables[] = {"CERTAUTH_SUBJECT", "CERTAUTH_ISSUER",
-    "CERTAUTH_SERIAL", "CERTAUTH_SHA256", "CERTAUTH_NOT_AFTER"};
-
-#define VARIABLES (sizeof variables / sizeof variables[0])
 
 /* One call of an entry point. */
 struct call {
@@ -154,7 +150,16 @@ look_at_items(struct call *c)
 	if (c->service == NULL)
 		c->service = "";
 	c->verifier.service = c->service;
-	return CA_OK;
+	if (ca_op_fits(c->service) && ca_op_fits(c->user) &&
+	    ca_op_fits(c->rhost))
+		return CA_OK;
+	ca_log_err(&c->log,
+	    "outcome=denied reason=%-s user=%s service=%s detail=\"the name "
+	    "of the user, the service or the remote host has more than %d "
+	    "bytes\"",
+	    ca_reason_code(CA_R_LOGIN_INVALID), c->user != NULL ? c->user : "",
+	    c->service, CA_OP_TEXT_MAX - 1);
+	return CA_ERR_LIMIT;
 }
 
 static void
@@ -163,15 +168,16 @@ call_end(struct call *c)
 	ca_verifier_clear(&c->verifier);
 }
 
-/* What no verifier was asked for, or gave no verdict on. */
+/* What no verifier was asked for, or gave no verdict on; the line before has why. */
 static void
 log_internal(struct call *c, const char *event, enum ca_reason reason)
 {
-	ca_log_err(&c->log,
-	    "%-soutcome=denied reason=%-s user=%s service=%s "
-	    "detail=\"the line before has the cause; run: certauth doctor\"",
-	    event, ca_reason_code(reason), c->user != NULL ? c->user : "",
-	    c->service);
+	const struct ca_outcome about = {
+	    .user = c->user, .service = c->service};
+	bool config = c->verifier.said.err != 0;
+
+	ca_outcome_none(&c->log, config ? "" : event,
+	    config ? CA_R_CONFIG : reason, &about);
 }
 
 /* call_end is due whatever comes of it. */
@@ -179,19 +185,19 @@ static enum ca_err
 call_begin(
     struct call *c, pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	enum ca_err rc;
+	enum ca_err rc, arguments;
 
 	c->pamh = pamh;
 	c->silent = (flags & PAM_SILENT) != 0;
 	c->log = (struct ca_log){emit, c, false};
 	ca_verifier_init(&c->verifier, &c->args, &c->log, "");
+	arguments = ca_verifier_arguments(argc, argv, &c->log, &c->args);
+	c->audit = c->args.audit;
 	if ((rc = look_at_items(c)) != CA_OK)
 		return rc;
-	rc = ca_verifier_arguments(argc, argv, &c->log, &c->args);
-	c->audit = c->args.audit;
-	if (rc != CA_OK)
+	if (arguments != CA_OK)
 		log_internal(c, "", CA_R_CONFIG);
-	return rc == CA_OK ? rc : CA_ERR_CONFIG;
+	return arguments == CA_OK ? CA_OK : CA_ERR_CONFIG;
 }
 
 /* What every operation is about. */
@@ -203,23 +209,6 @@ body_of(const struct call *c)
 	return (struct ca_op_body){.user = c->user,
 	    .rhost = c->rhost,
 	    .now = now > 0 ? (uint64_t)now : 0};
-}
-
-/* The lines about an outcome: the first is the outcome. */
-static void
-log_lines(struct call *c, const struct ca_op_answer *a)
-{
-	for (size_t i = 0; i < a->line.n; i++)
-		c->log.emit(c->log.ctx, i == 0 ? CA_LOG_NOTICE : CA_LOG_DEBUG,
-		    a->line.v[i]);
-}
-
-/* Has the log no line about the outcome? */
-static bool
-says_nothing(const struct ca_op_answer *a)
-{
-	return a->line.n == 0 &&
-	       (a->err == CA_OK || a->reason != (uint64_t)CA_R_CONFIG);
 }
 
 /* ---- a login ---- */
@@ -242,10 +231,7 @@ static void
 forget_login(pam_handle_t *pamh)
 {
 	(void)pam_set_data(pamh, LOGIN_DATA, NULL, NULL);
-	for (size_t i = 0; i < VARIABLES; i++) {
-		if (pam_getenv(pamh, variables[i]) != NULL)
-			(void)pam_putenv(pamh, variables[i]);
-	}
+	ca_variables_remove(pamh);
 }
 
 /* For acct_mgmt, later in this transaction. */
@@ -268,26 +254,6 @@ keep_login(struct call *c, const struct ca_op_answer *a)
 	return CA_OK;
 }
 
-/* For scripts of the session: NAME=VALUE, in the order of our names.  A name that
- * is not ours, or a value that is not printable, is an error. */
-static enum ca_err
-put_environment(struct call *c, const struct ca_op_texts *env)
-{
-	if (env->n != VARIABLES)
-		return CA_ERR_FORMAT;
-	for (size_t i = 0; i < VARIABLES; i++) {
-		size_t len = strlen(variables[i]);
-
-		if (strncmp(env->v[i], variables[i], len) != 0 ||
-		    env->v[i][len] != '=' ||
-		    !ca_utf8_text(env->v[i], strlen(env->v[i])))
-			return CA_ERR_FORMAT;
-		if (pam_putenv(c->pamh, env->v[i]) != PAM_SUCCESS)
-			return CA_ERR_MEMORY;
-	}
-	return CA_OK;
-}
-
 /* What a granted login does to the transaction: all of it or nothing. */
 static enum ca_err
 take_effect(struct call *c, const struct ca_op_answer *a)
@@ -295,7 +261,7 @@ take_effect(struct call *c, const struct ca_op_answer *a)
 	enum ca_err ret = CA_ERR_UNSET, rc;
 
 	if ((rc = keep_login(c, a)) != CA_OK ||
-	    (rc = put_environment(c, &a->env)) != CA_OK) {
+	    (rc = ca_variables_set(c->pamh, &a->env)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
@@ -335,15 +301,15 @@ get_request(struct call *c, struct ca_asked *asked)
 	body.helper = ca_caller_possible(c->rhost);
 	rc =
 	    ca_verifier_ask(&c->verifier, CA_OP_REQUEST, &body, &asked->answer);
+	c->audit = c->audit || c->verifier.said.audit != 0;
+	c->log.debug = c->verifier.said.debug != 0;
 	if (rc != CA_OK) {
 		log_internal(c, "", CA_R_INTERNAL);
 		return rc;
 	}
-	c->audit = c->audit || a->audit != 0;
-	c->log.debug = a->debug != 0;
-	log_lines(c, a);
+	ca_outcome_log(&c->log, a);
 	if (a->err != CA_OK) {
-		if (says_nothing(a))
+		if (a->line.n == 0)
 			log_internal(c, "", CA_R_INTERNAL);
 		return (enum ca_err)a->err;
 	}
@@ -382,8 +348,8 @@ get_verdict(
 	struct ca_op_answer a;
 	enum ca_err rc = ca_verifier_ask(&c->verifier, CA_OP_JUDGE, body, &a);
 
-	if (rc == CA_OK && says_nothing(&a))
-		rc = CA_ERR_UNSET;
+	if (rc == CA_OK && a.line.n == 0)
+		rc = c->verifier.said.err != 0 ? CA_ERR_CONFIG : CA_ERR_UNSET;
 	if (rc != CA_OK) {
 		log_internal(c, "", CA_R_INTERNAL);
 		return rc;
@@ -397,8 +363,20 @@ get_verdict(
 		log_internal(c, "", CA_R_INTERNAL);
 		rc = rc == CA_OK ? CA_ERR_UNSET : rc;
 	} else
-		log_lines(c, &a);
+		ca_outcome_log(&c->log, &a);
 	ca_buf_free(&bytes);
+	return rc;
+}
+
+/* For ca_asked_response. */
+static enum ca_err
+items(void *ctx, const char **user, const char **rhost)
+{
+	struct call *c = ctx;
+	enum ca_err rc = look_at_items(c);
+
+	*user = rc == CA_OK ? c->user : NULL;
+	*rhost = rc == CA_OK ? c->rhost : NULL;
 	return rc;
 }
 
@@ -407,7 +385,7 @@ authenticate(struct call *c)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_buf response = CA_BUF_INIT(CA_RESPONSE_MAX);
-	struct ca_asked asked = {.bytes = CA_BUF_INIT(0)};
+	struct ca_asked asked = CA_ASKED_INIT;
 	const struct ca_prompter prompter = {ask, info, c};
 	enum ca_reason reason = CA_R_INTERNAL;
 	struct ca_op_body body;
@@ -416,7 +394,7 @@ authenticate(struct call *c)
 		ret = rc;
 		goto out;
 	}
-	const struct ca_asker asker = {&prompter, &c->log, c->user, c->rhost};
+	const struct ca_asker asker = {&prompter, &c->log, items, c};
 	rc = ca_asked_response(&asked, &asker, &response, &reason);
 	if (rc != CA_OK) {
 		/* the application may have set others; if libpam does not say,
@@ -494,13 +472,29 @@ recheck(struct call *c, const struct login *login, struct ca_op_answer *a)
 	if (login != NULL)
 		body.kept = (struct ca_bytes){login->kept, login->len};
 	rc = ca_verifier_ask(&c->verifier, CA_OP_RECHECK, &body, a);
+	c->audit = c->audit || c->verifier.said.audit != 0;
 	if (rc != CA_OK)
 		return rc;
-	c->audit = c->audit || a->audit != 0;
-	log_lines(c, a);
+	ca_outcome_log(&c->log, a);
 	if (a->err == CA_OK && (login == NULL || !is_asked(c, login->user)))
 		return CA_ERR_UNSET;
 	return (enum ca_err)a->err;
+}
+
+/* Is it known whether a login by certificate is required?  The worker says so before
+ * it sees anything of a client; without one, the module's arguments do. */
+static bool
+may_tell(const struct call *c)
+{
+	return c->verifier.ready ? c->verifier.said.err == 0
+				 : c->args.account || c->args.no_account;
+}
+
+static bool
+requires_login(const struct call *c)
+{
+	return c->verifier.ready ? c->verifier.said.account != 0
+				 : c->args.account;
 }
 
 /* The transaction has no login by certificate. */
@@ -534,13 +528,18 @@ account(struct call *c)
 	rc = recheck(c, login, &a);
 	if (c->audit)
 		return PAM_IGNORE;
-	if (login == NULL && a.err == CA_ERR_NOT_FOUND)
-		return without_login(c, a.account != 0);
-	if (login == NULL && a.err == CA_ERR_UNSET)
-		/* no verifier can be asked: the module's arguments decide */
-		return without_login(c, c->args.require_account);
-	if (says_nothing(&a))
+	if (login == NULL && may_tell(c))
+		return without_login(c, requires_login(c));
+	if (a.line.n == 0) {
+		if (login == NULL && !c->verifier.ready)
+			ca_log_err(&c->log,
+			    "without a verifier, nobody can say whether "
+			    "require_account is set: give the account line of "
+			    "service %s the argument require_account=no to "
+			    "admit logins that other modules made",
+			    c->service);
 		log_internal(c, "event=account ", CA_R_INTERNAL);
+	}
 	return pam_code(rc, PAM_PERM_DENIED);
 }
 

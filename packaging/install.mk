@@ -18,7 +18,8 @@ install: all ## install to DESTDIR, PREFIX, PAMDIR
 	ln -sf certauth '$(DESTDIR)$(BINDIR)/certauth-askpass'
 	ln -sf certauth '$(DESTDIR)$(BINDIR)/certauth-ssh'
 	install -d '$(DESTDIR)$(LIBEXECDIR)/certauth'
-	install -m 0755 '$(FETCH)' '$(SIGN)' '$(DESTDIR)$(LIBEXECDIR)/certauth/'
+	install -m 0755 '$(FETCH)' '$(SIGN)' \
+		'$(CONFINE)' '$(DESTDIR)$(LIBEXECDIR)/certauth/'
 	$(call place,0755,$(VERIFIER),$(LIBEXECDIR)/certauth/certauth-verifier)
 # after the verifier, which it starts
 	$(call place,0644,$(MODULE),$(PAMDIR)/pam_certauth.so)
@@ -74,6 +75,7 @@ uninstall: ## remove what install put there, but for the configuration
 		'$(DESTDIR)$(BINDIR)/certauth-ssh' \
 		'$(DESTDIR)$(LIBEXECDIR)/certauth/certauth-fetch' \
 		'$(DESTDIR)$(LIBEXECDIR)/certauth/certauth-sign' \
+		'$(DESTDIR)$(LIBEXECDIR)/certauth/certauth-confine' \
 		'$(DESTDIR)$(LIBEXECDIR)/certauth/certauth-verifier' \
 		'$(DESTDIR)$(BINDIR)/certauth-tests' \
 		'$(DESTDIR)$(BASHCOMPDIR)/certauth' \

@@ -793,6 +793,15 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	finds error pam-password 'password stack'
 	service sshd
 	finds note pam-account 'no account line'
+	# a setting that has no effect admits whom it should not
+	conf sshd 'require_account = yes'
+	finds error pam-require-account 'no account line of pam_certauth.so, so require_account = yes has no effect'
+	printf 'account required %s require_account=no\n' "$MODULE" >>"$S/etc/pam.d/sshd"
+	finds error pam-require-account 'sshd:4 has require_account=no, but certauth.conf'
+	sed -i 's/ require_account=no//' "$S/etc/pam.d/sshd"
+	doctor
+	not grep -E 'pam-(require-)?account' <<<"$output"
+	conf_reset
 }
 
 @test "sshd: UsePAM, keyboard-interactive, AuthenticationMethods" {

@@ -7,7 +7,12 @@ load lib/common
 # a plain ! would not fail a test
 not() { ! "$@"; }
 
-setup_file() { place_make; }
+setup_file() {
+	place_make
+	# each test has the verifier that it needs
+	resident_stop
+	spawn_only
+}
 teardown_file() { place_remove; }
 
 PROGRAM=/run/certauth-test/certauth-verifier

@@ -6,6 +6,7 @@ load lib/common
 
 setup_file() {
 	place_make
+	spawn_only # whose calls and instructions are counted
 	cp "$CERTAUTH_BUILD/tests/limits/count.so" "$S/bin/count.so"
 }
 teardown_file() { place_remove; }

@@ -24,7 +24,8 @@ setup() {
 		"bob sha256:$(pki_sha256 "$PKI/bob.pem")"
 	crl_dir crl
 	service test
-	printf 'account required %s\n' "$MODULE" >>"$S/etc/pam.d/test"
+	printf 'account required %s %s\n' "$MODULE" \
+		"${CERTAUTH_VERIFIER:-verifier=spawn}" >>"$S/etc/pam.d/test"
 	# a shell command that runs alice's client
 	export CLIENT="$CERTAUTH sign --pieces --any-host --yes --user alice \
 		--cert $S/keys/alice-chain.pem --key $S/keys/alice.key"
@@ -169,6 +170,19 @@ drive() {
 	logged 'event=account .*reason=other-user'
 }
 
+@test "a login without an account, as a mail server has them: only if PAM_USER names it" {
+	local user=virtual@example.org
+	users "$user sha256:$(pki_sha256 "$PKI/alice.pem")"
+	log_mark
+	run ! in_place "$DRIVE" -C "${CLIENT/--user alice/}"
+	[[ $output = *'authenticate PAM_AUTH_ERR'* ]]
+	logged 'outcome=denied reason=login-invalid .*the login is not an account'
+	log_mark
+	in_place "$DRIVE" -u "$user" -C "${CLIENT/--user alice/--user $user}" >"$S/seen"
+	grep '^authenticate PAM_SUCCESS$' "$S/seen"
+	logged 'outcome=granted reason=ok user="virtual@example.org"'
+}
+
 @test "PAM_USER changed while the answer was given" {
 	# the request is for alice, and bob would be logged in
 	drive PAM_AUTH_ERR -C "$CLIENT" -P bob
@@ -177,10 +191,25 @@ drive() {
 	drive PAM_AUTH_ERR -C "$CLIENT" -P bob
 	users "bob sha256:$(pki_sha256 "$PKI/alice.pem")" \
 		"alice sha256:$(pki_sha256 "$PKI/alice.pem")"
-	# the old name has been freed
-	run in_place valgrind -q --error-exitcode=99 "$DRIVE" -u alice \
-		-C "$CLIENT" -P bob
-	[ "$status" -eq 1 ]
+}
+
+@test "valgrind: PAM_USER, PAM_SERVICE changed while the answer was given, or was not" {
+	# the old names have been freed
+	local vg="env LD_PRELOAD=$S/bin/nosandbox.so valgrind -q
+		--error-exitcode=99 --child-silent-after-fork=yes"
+	verifier_is "$S/bin/certauth-verifier"
+	WRAP=$vg drive PAM_AUTH_ERR -C "$CLIENT" -P bob
+	run ! grep '^==' "$S/seen"
+	logged 'outcome=denied reason=nonce'
+	WRAP=$vg drive PAM_CONV_ERR -m empty -P bob
+	run ! grep '^==' "$S/seen"
+	logged 'outcome=denied reason=answer-empty user="bob" service="test"'
+	WRAP=$vg drive PAM_CONV_ERR -m empty -S sshd
+	run ! grep '^==' "$S/seen"
+	logged 'outcome=denied reason=answer-empty user="alice" service="sshd"'
+	WRAP=$vg drive PAM_AUTH_ERR -C "$CLIENT" -S sshd
+	run ! grep '^==' "$S/seen"
+	logged 'outcome=denied reason=nonce user="alice" service="sshd"'
 }
 
 @test "a second attempt that fails leaves no data of the first" {
@@ -200,6 +229,81 @@ drive() {
 	sed -i "2s/\$/ require_account=yes/" "$S/etc/pam.d/test"
 	drive PAM_SUCCESS -a
 	grep '^account PAM_PERM_DENIED$' "$S/seen"
+}
+
+# no_verifier: none can be started
+no_verifier() {
+	in_place rm -f /run/certauth-test/certauth-verifier
+}
+
+# account CODE [ARG ...]: that is what the account phase says, without a login by
+# certificate
+account() {
+	local code=$1
+	shift
+	printf 'auth required pam_permit.so\naccount required %s verifier=spawn %s\naccount required pam_permit.so\n' \
+		"$MODULE" "$*" >"$S/etc/pam.d/test"
+	drive PAM_SUCCESS -a
+	grep "^account $code\$" "$S/seen"
+}
+
+@test "account: without a verifier, nobody is admitted unless an argument says so" {
+	local why='outcome=denied reason=internal user=alice service=test'
+	account PAM_SUCCESS
+	no_verifier
+	account 'PAM_[AP].*'
+	logged "event=account $why"
+	logged 'give the account line of service test the argument require_account=no'
+	account PAM_SUCCESS require_account=no
+	account PAM_SUCCESS mode=audit
+	account PAM_PERM_DENIED require_account=yes
+	logged 'event=account outcome=denied reason=no-credential'
+	account PAM_PERM_DENIED require_account=yes require_account=no
+	# one that fails before it has read the configuration
+	verifier_is /bin/false
+	in_place rm -f /run/certauth-test/slow
+	account 'PAM_[AP].*'
+	account PAM_SUCCESS mode=audit
+	verifier_reset
+	# the file decides where it can be read
+	conf default 'require_account = yes'
+	account PAM_PERM_DENIED
+	account PAM_SUCCESS require_account=no
+	account PAM_SUCCESS mode=audit
+	conf default 'nonsense = 1'
+	account PAM_SERVICE_ERR
+	logged 'outcome=denied reason=config user=alice service=test detail="the line before names the file'
+	account PAM_SUCCESS mode=audit
+}
+
+@test "a trial stays one, whatever is wrong with the other arguments" {
+	printf 'auth required %s mode=audit verifier=nonsense\nauth required pam_deny.so\naccount required %s verifier=nonsense mode=audit\n' \
+		"$MODULE" "$MODULE" >"$S/etc/pam.d/test"
+	echo 'account required pam_permit.so' >>"$S/etc/pam.d/test"
+	sed -i 's/pam_deny/pam_permit/' "$S/etc/pam.d/test"
+	drive PAM_SUCCESS -a
+	grep '^account PAM_SUCCESS$' "$S/seen"
+	logged 'outcome=denied reason=config'
+	no_verifier
+	sed -i 's/verifier=nonsense//' "$S/etc/pam.d/test"
+	drive PAM_SUCCESS -a
+	grep '^account PAM_SUCCESS$' "$S/seen"
+}
+
+@test "a user name, or arguments, that no message can carry" {
+	local long
+	long=$(printf 'x%.0s' {1..70000})
+	log_mark
+	in_place "$DRIVE" -u "$long" -m empty >"$S/seen" 2>&1 || :
+	grep '^authenticate PAM_' "$S/seen"
+	run ! grep '^prompt' "$S/seen"
+	logged 'outcome=denied reason=login-invalid .*has more than 66559 bytes'
+	# shellcheck disable=SC2046 # many words
+	printf 'auth required %s verifier=spawn %s\n' "$MODULE" \
+		"$(printf 'debug %.0s' {1..65})" >"$S/etc/pam.d/test"
+	drive PAM_SERVICE_ERR -m empty
+	logged 'the module has too many arguments'
+	logged 'outcome=denied reason=config'
 }
 
 # ---- configuration ----
@@ -359,8 +463,12 @@ assert o["outcome"] == "granted", o'
 }
 
 @test "8 threads at once" {
-	in_place "$DRIVE" -q -u alice -C "$CLIENT" -t 8 -n 3 -x >"$S/seen" 2>&1
+	log_mark
+	local rc=0
+	in_place "$DRIVE" -q -u alice -C "$CLIENT" -t 8 -n 3 -x >"$S/seen" 2>&1 || rc=$?
 	cat "$S/seen"
+	log_lines
+	[ $rc -eq 0 ]
 	grep '^failed 0 of 24$' "$S/seen"
 	grep '^children none$' "$S/seen"
 }
@@ -381,6 +489,7 @@ assert o["outcome"] == "granted", o'
 		valgrind -q --leak-check=full --show-leak-kinds=definite,possible
 		--errors-for-leak-kinds=definite,possible --error-exitcode=99
 		--trace-children=no --child-silent-after-fork=yes"
+	spawn_only
 	verifier_is "$S/bin/certauth-verifier"
 	# shellcheck disable=SC2086 # several words
 	WRAP=$vg drive PAM_SUCCESS -C "$CLIENT" -a
@@ -397,6 +506,7 @@ assert o["outcome"] == "granted", o'
 # Workers end without freeing anything: what they read and write counts.
 @test "valgrind: no error in the verifier, granted or refused" {
 	local vg="$S/vg.%p" f workers=0
+	spawn_only
 	verifier_is "$(command -v valgrind)" -q --log-file="$vg" \
 		--error-exitcode=99 -v "$S/bin/unconfined"
 	drive PAM_SUCCESS -C "$CLIENT" -a
@@ -437,6 +547,8 @@ opened_after() {
 }
 
 @test "nothing is opened for the certificate before its signature is good" {
+	# strace sees the children of the application alone
+	spawn_only
 	traced
 	opened_after >"$S/files"
 	# the trace must show the answer, or the test would prove nothing
@@ -452,6 +564,7 @@ opened_after() {
 }
 
 @test "the application's process opens no file of certauth's, and no libcrypto" {
+	spawn_only
 	traced
 	grep "^$APP .*pam_certauth.so" "$S/trace"
 	# every file that the verifier may not open itself is asked for; here none
@@ -515,6 +628,32 @@ at_prompt() {
 	grep -q "$MODULE" "$S/maps"
 }
 
+@test "what is linked into an application has fewer than 5,000 lines of code" {
+	# the files that the linker takes, without comments and blank lines
+	local n name room total=0 f found
+	cc -shared -Wl,-Map="$S/map" -o "$S/mapped.so" \
+		"$CERTAUTH_BUILD/pam_certauth.o" \
+		"$CERTAUTH_BUILD/libcertauth.a" -lpam
+	for name in pam_certauth $(grep -oE 'libcertauth\.a\([a-z_0-9]+\.o\)' "$S/map" |
+		sed 's/.*(//; s/\.o)//' | sort -u); do
+		found=
+		for room in . src/base src/channel src/module src/op src/process; do
+			f=$HERE/$room/$name.c
+			[ -e "$f" ] || continue
+			found=1
+			n=$(cc -fpreprocessed -dD -E -P "$f" 2>/dev/null | grep -cv '^[[:space:]]*$')
+			total=$((total + n))
+		done
+		[ -n "$found" ] || {
+			echo "$name.c of another room is linked"
+			return 1
+		}
+	done
+	echo "$total lines"
+	[ "$total" -gt 2000 ]
+	[ "$total" -lt 5000 ]
+}
+
 @test "no library of the verifier is mapped where the module is" {
 	need_root
 	printf 'auth required %s verifier=spawn\naccount required pam_permit.so\nsession required pam_permit.so\n' \
@@ -530,9 +669,9 @@ at_prompt() {
 		sudo) at_prompt setpriv --reuid 2001 --regid 2001 \
 			--clear-groups sudo -S true ;;
 		esac
-		# sudo links libcrypto itself on some releases
+		# sudo needs libcrypto itself on some releases, or a library of its own does
 		local libs='lib(crypto|cdb|sss_certmap|inih)[^ ]*so'
-		[ "$app" != sudo ] || ! needs "$(command -v sudo)" | grep libcrypto ||
+		[ "$app" != sudo ] || ! ldd "$(command -v sudo)" | grep libcrypto ||
 			libs='lib(cdb|sss_certmap|inih)[^ ]*so'
 		run ! grep -E "$libs" "$S/maps"
 	done

@@ -186,7 +186,10 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		-printf '%P %m %U:%G\n' -o -path '*certauth*' -printf '%P %m %U:%G\n') |
 		sed -e 's/\(\.[1-8]\)\.[gx]z /\1 /' -e 's/ 777 / /' \
 			-e "s,/licenses/certauth-$VERSION,/licenses/certauth," |
-		grep -v '\.build-id' | LC_ALL=C sort >"$T/files"
+		grep -v '\.build-id' | LC_ALL=C sort >"$T/all"
+	# rpm 4.19 and later make the user themselves
+	grep -vE '^etc/(\.pwd\.lock|(passwd|group|g?shadow)-?) ' "$T/all" >"$T/files"
+	cmp -s "$T/all" "$T/files" || grep -q '^_certauth:' "$T/root/etc/passwd"
 	cat "$T/files"
 	diff - "$T/files" <<-'END'
 		etc/certauth 755 0:0
@@ -209,6 +212,7 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		usr/lib/tmpfiles.d/certauth.conf 644 0:0
 		usr/lib64/security/pam_certauth.so 644 0:0
 		usr/libexec/certauth 755 0:0
+		usr/libexec/certauth/certauth-confine 755 0:0
 		usr/libexec/certauth/certauth-fetch 755 0:0
 		usr/libexec/certauth/certauth-sign 755 0:0
 		usr/libexec/certauth/certauth-verifier 755 0:0
@@ -251,6 +255,30 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		'auth sufficient pam_certauth.so' 'auth required pam_unix.so' \
 		'auth [success=done default=ignore] pam_certauth.so' >"$T/pam.d/sshd"
 	run -0 sh -e "$T/preun" 0
+	# the socket is turned on by an installation, and by an upgrade from a version
+	# that had none; else it is left as it is
+	mkdir -p "$T/units" "$T/run/systemd/system" "$T/bin"
+	printf '#!/bin/sh\necho "$*" >>%s/asked\n' "$T" >"$T/bin/systemctl"
+	printf '#!/bin/sh\n' >"$T/bin/certauth"
+	chmod 755 "$T/bin"/*
+	for step in PREIN POSTIN; do
+		rpm --root "$T/root" -q --qf "%{$step}" pam_certauth |
+			sed "s,/run/,$T/run/,g; s,/usr/lib/systemd/system,$T/units,g" >"$T/$step"
+	done
+	steps() { # N: versions that are there afterwards
+		: >"$T/asked"
+		PATH=$T/bin:$PATH sh -e "$T/PREIN" "$1"
+		: >"$T/units/certauth-verifier.socket"
+		PATH=$T/bin:$PATH sh -e "$T/POSTIN" "$1"
+		[ ! -e "$T/run/certauth-verifier.new" ]
+	}
+	steps 2
+	grep -qx -- '--quiet preset certauth-verifier.socket' "$T/asked"
+	grep -qx -- '--no-block start certauth-verifier.socket' "$T/asked"
+	steps 2
+	[ ! -s "$T/asked" ]
+	steps 1
+	grep -qx -- '--no-block start certauth-verifier.socket' "$T/asked"
 	# the configuration is the site's: a changed file is kept
 	echo 'alice email:alice@corp.example' >>"$T/root/etc/certauth/users"
 	rpm --root "$T/root" --nodeps --noscripts -e pam_certauth certauth \

@@ -5,12 +5,14 @@ TEST_TOOLS := $(patsubst %.c,$(B)/%,$(wildcard tests/lib/*.c))
 TEST_LIBS = $(B)/tests/limits/count.so $(B)/tests/relay/pam_relay.so \
 	$(B)/tests/relay/later.so $(B)/tests/valgrind/nosandbox.so \
 	$(B)/tests/nss/blind.so
+LOADTEST = $(B)/tests/load/crowd
 TEST_VERIFIER = $(B)/tests/verifier/pam_certauth.so \
 	$(B)/tests/verifier/certauth-verifier $(B)/tests/verifier/certauth \
 	$(B)/tests/verifier/unconfined \
-	$(B)/tests/takeover/certauth-verifier
+	$(B)/tests/takeover/certauth-verifier \
+	$(B)/tests/later/certauth-verifier
 KEYTEST = $(B)/tests/key/keytool $(B)/tests/key/hostile_p11.so
-testtools: $(TEST_TOOLS) $(TEST_LIBS) $(KEYTEST) $(TEST_VERIFIER) $(B)/tests/fault/fault ## build what tests use
+testtools: $(TEST_TOOLS) $(TEST_LIBS) $(KEYTEST) $(LOADTEST) $(TEST_VERIFIER) $(B)/tests/fault/fault ## build what tests use
 
 $(B)/tests/lib/%: tests/lib/%.c Makefile
 	@mkdir -p $(@D)
@@ -49,10 +51,10 @@ $(B)/tests/verifier/certauth-verifier: $(VERIFIER_OBJ) \
 		$(LIBS_VERIFIER)
 
 # doctor looks for the verifier where the module does
-$(B)/tests/verifier/certauth: $(B)/src/cli/main.o $(B)/tests/verifier/paths.o $(LIB)
+$(B)/tests/verifier/certauth: $(CLI_OBJ) $(B)/tests/verifier/paths.o $(LIB)
 	$(say) LD $@
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ \
-		$(B)/src/cli/main.o $(B)/tests/verifier/paths.o $(LIB) $(LIBS_CLI)
+		$(CLI_OBJ) $(B)/tests/verifier/paths.o $(LIB) $(LIBS_CLI)
 
 # One that is not confined, to be run under valgrind.
 $(B)/tests/verifier/unconfined: $(VERIFIER_OBJ) \
@@ -77,6 +79,24 @@ $(B)/tests/takeover/certauth-verifier: $(VERIFIER_OBJ) $(TAKEOVER_OBJ) $(LIB)
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ \
 		$(VERIFIER_OBJ) $(TAKEOVER_OBJ) $(LIB) $(LIBS_VERIFIER)
 
+# A verifier of the next version of the messages, which serves this one too.
+LATER = sockets resident spawned
+LATER_OBJ = $(LATER:%=$(B)/tests/later/%.o) $(B)/tests/later/link.o
+$(LATER:%=$(B)/tests/later/%.o): $(B)/tests/later/%.o: src/verifier/%.c
+$(B)/tests/later/link.o: src/op/link.c
+$(LATER_OBJ): Makefile tests/tools.mk
+	@mkdir -p $(@D)
+	$(say) CC $@
+	$(Q)$(CC) $(CPPFLAGS_ALL) -DCA_OP_VERSION=2 -DCA_OP_SERVED=2,1 \
+		$(CFLAGS_ALL) -MMD -MP $(DEPS_OF) -c -o $@ $(filter %.c,$^)
+
+$(B)/tests/later/certauth-verifier: $(VERIFIER_OBJ) \
+		$(B)/tests/verifier/worker.o $(LATER_OBJ) $(LIB)
+	$(say) LD $@
+	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ \
+		$(VERIFIER_OBJ) $(B)/tests/verifier/worker.o $(LATER_OBJ) \
+		$(LIB) $(LIBS_VERIFIER)
+
 $(B)/tests/limits/count.so: SO_LIBS = -lcrypto
 $(B)/tests/relay/pam_relay.so: SO_LIBS = -lpam
 $(TEST_LIBS): $(B)/%.so: %.c Makefile
@@ -86,11 +106,13 @@ $(TEST_LIBS): $(B)/%.so: %.c Makefile
 		-Wno-deprecated-declarations $(OPT) -o $@ $< $(SO_LIBS)
 
 # Programs that use the archive of src.
-$(B)/tests/key/keytool $(B)/tests/bench/drive $(B)/tests/bench/bench_wire: \
+$(B)/tests/key/keytool $(B)/tests/bench/drive $(B)/tests/bench/bench_wire $(LOADTEST): \
 		%: %.o $(LIB)
 	$(say) LD $@
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ $< \
-		$(LIB) $(LIBS_CLI)
+		$(LIB) $(LIBS_CLI) $(TOOL_LIBS)
+
+$(LOADTEST): TOOL_LIBS = -lpam
 
 $(B)/tests/key/hostile_p11.so: $(B)/tests/key/hostile_p11.o
 	$(say) LD $@

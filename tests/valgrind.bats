@@ -46,6 +46,7 @@ setup() { need_root; }
 setup_file() {
 	[ "$(id -u)" -eq 0 ] || return 0 # every test is skipped, see setup
 	place_make
+	spawn_only # by valgrind, too
 	cp "$CERTAUTH_BUILD/tests/valgrind/nosandbox.so" "$S/bin/"
 	service su
 	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")" \

@@ -7,6 +7,7 @@ setup_file() {
 	place_make
 	cp "$HERE/tests/lib/peers.py" "$S/bin/"
 	mkdir -m 1777 "$S/ready"
+	cp "$MODULE" "$S/module"
 	resident_start
 }
 
@@ -200,6 +201,22 @@ id_of() {
 	login_ok
 }
 
+@test "a login waits for its turn longer than for a verdict, while the parent lives" {
+	# all workers are at work
+	peers hold 64 3
+	[ "$(cat "$S/ready/peers")" -eq 64 ]
+	(
+		sleep 8
+		peers_end
+	) &
+	local end=$!
+	login_ok
+	wait $end
+	PEERS=
+	# a worker that has it, and says nothing, gets no such time: the test of
+	# workers that are stopped
+}
+
 @test "500 connections of one local user do not stop root's logins, nor another user's" {
 	peers alice hold 500 3
 	# those at work, and those that wait
@@ -310,6 +327,104 @@ id_of() {
 	until_true is_current
 }
 
+# held COMMAND ...: a locker, which has authenticated alice and keeps its module while
+# COMMAND replaces things, then authenticates her once more and checks the account
+held() {
+	local sign="$CERTAUTH sign --pieces --any-host --user alice --cert $PKI/alice-chain.pem --key $PKI/alice.key" i
+	: >"$S/hold"
+	log_mark
+	EXEC='exec' in_place "$CERTAUTH_BUILD/tests/lib/pamdrive" -u alice -a -A script \
+		-w "$S/hold" -C "$sign; exec $sign" >"$S/seen" 2>&1 3>&- 4>&- </dev/null &
+	local locker=$!
+	until_true grep -q '^waiting' "$S/seen"
+	"$@"
+	rm "$S/hold"
+	i=0
+	wait $locker || i=$?
+	cat "$S/seen"
+	[ $i -eq 0 ] && grep -qx 'again PAM_SUCCESS' "$S/seen" &&
+		grep -qx 'account PAM_SUCCESS' "$S/seen" &&
+		logged 'outcome=granted'
+}
+
+# module_gone: whoever loads the module from now on gets none
+module_gone() {
+	: >"$S/bin/new"
+	mv "$S/bin/new" "$MODULE"
+	not login
+}
+
+module_back() {
+	cp "$S/module" "$S/bin/new"
+	mv "$S/bin/new" "$MODULE"
+}
+
+# program_is FILE: the program is replaced as packages do it
+program_is() {
+	in_place install -m 755 "$1" /run/certauth-test/new
+	in_place mv /run/certauth-test/new /run/certauth-test/certauth-verifier
+}
+
+update_program() {
+	module_gone
+	program_is "$S/bin/certauth-verifier"
+	sleep 3
+}
+
+update_and_restart() {
+	module_gone
+	program_is "$S/bin/certauth-verifier"
+	resident_stop
+	resident_start
+}
+
+# a program of the next version, which makes its sockets
+update_version() {
+	module_gone
+	program_is "$CERTAUTH_BUILD/tests/later/certauth-verifier"
+	resident_stop
+	in_place rm -f /run/certauth/verifier.1.sock
+	EXEC='exec' in_place /run/certauth-test/certauth-verifier --listen \
+		>>"$S/resident.log" 2>&1 3>&- 4>&- </dev/null &
+	RESIDENT=$!
+	echo "$RESIDENT" >"$S/resident.pid"
+	until_true in_place test -S /run/certauth/verifier.1.sock
+}
+
+@test "a locker held over an update: its old module unlocks, by each way" {
+	local w how
+	for how in update_program update_and_restart; do
+		for w in resident auto spawn; do
+			way "$w"
+			held "$how"
+			module_back
+		done
+	done
+	login_ok
+}
+
+@test "a locker held over an update to the next version: served at its own socket" {
+	local w
+	for w in resident auto spawn; do
+		way "$w"
+		held update_version
+		module_back
+		# each socket greets with its version
+		in_place python3 -c '
+import socket
+for version in (1, 2):
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(20)
+    s.connect("/run/certauth/verifier.%d.sock" % version)
+    assert s.recv(1) == bytes([version])'
+		resident_stop
+		in_place rm -f /run/certauth/verifier.2.sock
+		verifier_reset
+		resident_start
+	done
+	login_ok
+}
+
 @test "a socket of another version is refused: no greeting, and it is said" {
 	resident_stop
 	in_place rm -f /run/certauth/verifier.1.sock
@@ -322,7 +437,7 @@ id_of() {
 	echo "$RESIDENT" >"$S/resident.pid"
 	until_true in_place test -S /run/certauth/verifier.1.sock
 	login_ok
-	grep -q 'verifier.0.sock.*no other version' "$S/resident.log"
+	grep -q 'verifier.0.sock.*connections to it are closed' "$S/resident.log"
 	in_place python3 -c '
 import socket
 s = socket.socket(socket.AF_UNIX)
@@ -337,8 +452,12 @@ assert s.recv(1) == b""'
 @test "without a supervisor: root's socket, then _certauth; a directory of others is refused" {
 	resident_stop
 	in_place rm -rf /run/certauth
-	EXEC='exec' in_place /run/certauth-test/certauth-verifier --listen \
-		>>"$S/resident.log" 2>&1 3>&- 4>&- </dev/null &
+	# the run script of docs/operations.md
+	sed -n '/^    #!\/bin\/sh$/,/^$/s/^    //p' "$HERE/docs/operations.md" |
+		sed 's|/usr/libexec/certauth/|/run/certauth-test/|' >"$S/bin/run-script"
+	chmod 755 "$S/bin/run-script"
+	[ "$(grep -c . "$S/bin/run-script")" -eq 4 ]
+	EXEC='exec' in_place "$S/bin/run-script" >>"$S/resident.log" 3>&- 4>&- </dev/null &
 	RESIDENT=$!
 	echo "$RESIDENT" >"$S/resident.pid"
 	until_true in_place test -S /run/certauth/verifier.1.sock
@@ -369,7 +488,9 @@ assert s.recv(1) == b""'
 	peers_end
 	peers lock 16
 	login_denied internal
-	logged '16 verifiers .* are at work'
+	logged '16 verifiers that processes of real user ID 0 started are at work'
+	# nor is one of root's processes that a user started
+	su_login 2001
 	# a user's own is not counted
 	own_login alice
 	peers_end
@@ -377,6 +498,29 @@ assert s.recv(1) == b""'
 	[ "$(in_place stat -c %u:%a /run/certauth/spawned.lock)" = 0:600 ]
 	in_place chmod 666 /run/certauth/spawned.lock
 	login_ok
+	in_place rm /run/certauth/spawned.lock
+}
+
+# su_login UID: a login by a process of root that this user started, as su is one
+su_login() {
+	log_mark
+	in_place python3 "$S/bin/login.py" --cert "$PKI/alice-chain.pem" \
+		--key "$PKI/alice.key" -- setpriv --ruid "$1" --keep-groups \
+		pamtester test alice authenticate >"$S/seen" 2>&1 </dev/null
+}
+
+@test "processes of root that a user started and stopped leave root, and other users, theirs" {
+	way spawn
+	# 4 locks of the user with uid 2001, as its stopped su hold them
+	peers lock 4 "$((16 + 4 * 2001))"
+	status=0
+	su_login 2001 || status=$?
+	[ "$status" -ne 0 ]
+	logged '4 verifiers that processes of real user ID 2001 started are at work'
+	su_login 2002
+	login_ok
+	peers_end
+	su_login 2001
 	in_place rm /run/certauth/spawned.lock
 }
 

@@ -49,7 +49,7 @@ of_page() {
 	of_code | sort >"$T/code"
 	of_page | sort >"$T/page"
 	[ "$(grep -c ^type "$T/code")" -eq 10 ]
-	[ "$(grep -c '^answer ' "$T/code")" -gt 20 ]
+	[ "$(grep -c '^ready ' "$T/code")" -gt 20 ]
 	diff "$T/code" "$T/page"
 }
 
@@ -67,6 +67,8 @@ bound() {
 	    "one byte, $version: the version" \
 	    "| $(bound CA_OP_FRAME_MAX | sed ':a; s/\([0-9]\)\([0-9]\{3\}\)\($\|,\)/\1,\2\3/; ta') bytes |" \
 	    "| values of a list | $(bound CA_OP_LIST_MAX) |" \
+	    "| ACCOUNT | $(bound ACCOUNT_MAX) |" "| HOME | $(bound HOME_MAX) |" \
+	    "| SIGN | $(bound SIGN_MAX) |" \
 	    "at most $(bound CA_OP_REGISTERED) certificates" \
 	    "$(bound CA_OP_ID_LEN) random bytes" "a nonce of $(bound CA_NONCE_LEN) random bytes"; do
 		echo "$text"
@@ -87,6 +89,7 @@ bound() {
 	    "and $(bound CA_WAITING_USER) of one such user" \
 	    "$(($(bound CA_SILENT_MS) / 1000)) seconds is closed" \
 	    "at most $(bound CA_SLOTS) verifiers" \
+	    "at most $(bound CA_SLOTS_USER) of each other" \
 	    "$(bound CA_CONFINE_CPU) seconds of CPU" "$(bound CA_CONFINE_FILES) descriptors"; do
 		echo "$n"
 		[[ $text == *"$n"* ]]

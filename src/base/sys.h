@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -20,6 +21,14 @@
 
 /* As openat(2) for reading: flags has neither O_WRONLY, O_RDWR nor O_CREAT. */
 int ca_sys_openat(int dirfd, const char *path, int flags);
+
+/* Is there such a name in the directory?  With follow, a link to nothing is none.
+ * Where the system does not say, there is one. */
+bool ca_sys_exists(int dirfd, const char *name, bool follow);
+
+/* As readlinkat(2), with a NUL after the target; false: it is no link, or its target
+ * does not fit. */
+bool ca_sys_link(int dirfd, const char *name, char target[PATH_MAX]);
 
 /* Besides root's, files of this user are trusted. */
 uid_t ca_sys_owner(void);

@@ -44,6 +44,9 @@ struct ca_channel_settings {
 	bool helper_network, helper_free;
 };
 
+/* Where certauth-confine is: the program that links this room has it. */
+extern const char ca_channel_confiner[];
+
 /* What every channel needs; nothing in it is owned. */
 struct ca_channel {
 	const struct ca_channel_settings *set;

@@ -5,6 +5,8 @@
  */
 #include <errno.h>
 #include <grp.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -81,24 +83,46 @@ ca_helper_lacks(const struct ca_channel_session *s, int lacks)
 		    s->set->helper, (unsigned)s->user->uid);
 }
 
+/* What is executed: the helper, or certauth-confine, which executes it. */
+struct command {
+	char name[16]; /* of the helper: certauth chooses its command by it */
+	int confiner;  /* a descriptor, or -1 */
+	const char *argv[2 * CA_CONFINE_WRITABLE_MAX + 8];
+	size_t n;
+};
+
+static void
+put_helper(struct command *c, const char *path)
+{
+	(void)snprintf(c->name, sizeof c->name, "%s",
+	    is_named(path, "certauth-sign") ? "certauth-sign" : "certauth");
+	c->argv[c->n++] = c->name;
+	c->argv[c->n++] = "sign";
+	c->argv[c->n++] = "--helper";
+	c->argv[c->n] = NULL;
+}
+
+/* params has the descriptor and the path of the helper. */
 static enum ca_err
-confine(const struct ca_channel_session *s, struct ca_confine_program *program,
+confine(const struct ca_channel_session *s, struct command *c,
     struct ca_spawn_params *p)
 {
-	enum ca_err rc;
-
-	*program = (struct ca_confine_program){.writable = s->set->helper_write,
-	    .nwritable = s->set->nhelper_write,
-	    .network = s->set->helper_network};
-	if ((rc = ca_confine_program_make(program)) != CA_OK) {
-		ca_log_err(
-		    s->log, "helper %s: it cannot be confined: %m", p->path);
-		return rc;
+	if (s->set->nhelper_write > CA_CONFINE_WRITABLE_MAX)
+		return CA_ERR_LIMIT;
+	c->argv[c->n++] = "certauth-confine";
+	if (s->set->helper_network)
+		c->argv[c->n++] = "-n";
+	for (size_t i = 0; i < s->set->nhelper_write; i++) {
+		c->argv[c->n++] = "-w";
+		c->argv[c->n++] = s->set->helper_write[i];
 	}
-	p->confine = ca_confine_program_enter;
-	p->confine_ctx = program;
-	p->exec_key = program->key;
-	return CA_OK;
+	c->argv[c->n++] = "--";
+	c->argv[c->n++] = p->path;
+	enum ca_err rc =
+	    ca_spawn_open(ca_channel_confiner, s->log, &c->confiner);
+	if (rc == CA_OK)
+		p->path = ca_channel_confiner;
+	return rc;
 }
 
 /* ---- start ---- */
@@ -110,18 +134,12 @@ start(const struct ca_channel_session *s, const struct ca_spawn_params *params,
 {
 	const struct ca_channel_user *user = s->user;
 	const struct ca_log *log = s->log;
-	struct ca_confine_program program;
-	char name[] = "certauth-sign", sub[] = "sign", option[] = "--helper";
-	char *const argv[] = {name, sub, option, NULL};
+	struct command c = {.confiner = -1};
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_become who = {.uid = user->uid, .gid = user->gid};
 	struct ca_spawn_params p = *params;
 	gid_t *groups = NULL;
 
-	/* certauth chooses its command by its name */
-	if (!is_named(p.path, name))
-		name[strlen("certauth")] = '\0';
-	p.argv = argv;
 	if (geteuid() == 0) {
 		rc = user_groups(user, &groups, &who.ngroups);
 		if (rc != CA_OK) {
@@ -137,17 +155,27 @@ start(const struct ca_channel_session *s, const struct ca_spawn_params *params,
 		ret = CA_ERR_IO;
 		goto out;
 	}
-	if (ca_helper_confined(s) && (rc = confine(s, &program, &p)) != CA_OK) {
-		ret = rc;
-		goto out;
+	if (ca_helper_confined(s)) {
+		if ((rc = confine(s, &c, &p)) != CA_OK) {
+			ret = rc;
+			goto out;
+		}
+		p.pass = &params->exec_fd;
+		p.exec_fd = c.confiner;
 	}
+	put_helper(&c, params->path);
+	/* execve does not write to them */
+	p.argv = (char *const *)(uintptr_t)c.argv;
 	if ((rc = ca_spawn_start(&p, spawn)) != CA_OK) {
-		ca_log_err(log, "helper %s: cannot be started: %m", p.path);
+		ca_log_err(
+		    log, "helper %s: cannot be started: %m", params->path);
 		ret = rc;
 		goto out;
 	}
 	ret = CA_OK;
 out:
+	if (c.confiner >= 0)
+		(void)close(c.confiner);
 	free(groups);
 	return ret;
 }

@@ -198,7 +198,7 @@ ca_confine_program_make(struct ca_confine_program *program)
 	return m.full ? CA_ERR_LIMIT : CA_OK;
 }
 
-/* ---- between fork and exec ---- */
+/* ---- before exec ---- */
 
 /* 0, CA_CONFINE_NO_LANDLOCK, or -1. */
 static int
@@ -252,9 +252,8 @@ enter_calls(const struct ca_confine_program *p)
 }
 
 int
-ca_confine_program_enter(const void *program)
+ca_confine_program_enter(const struct ca_confine_program *p)
 {
-	const struct ca_confine_program *p = program;
 	int files, calls;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||

@@ -1,6 +1,6 @@
 /*
  * Take rights from a program that is about to be executed, so that it cannot skip
- * this: what is entered between fork and exec stays.  The program is one that may
+ * this: what is entered before exec stays.  The program is one that may
  * load any PKCS#11 module, so it has threads, UNIX sockets, and everything to read.
  * It cannot execute another program, change files, reach the network, trace or
  * signal other processes, or become another user.
@@ -34,18 +34,17 @@ struct ca_confine_program {
 	unsigned short n;
 };
 
-/* Prepare in advance.  CA_ERR_IO: no random number (errno); CA_ERR_LIMIT: the calls
+/* CA_ERR_IO: no random number (errno); CA_ERR_LIMIT: the calls
  * do not fit (a bug).  On an architecture whose calls are not known n is 0. */
 CA_MUST_CHECK enum ca_err ca_confine_program_make(
     struct ca_confine_program *program);
 
 /*
- * For the process between fork and exec, which has given up its user and its
- * capabilities; async-signal-safe.  program is a struct ca_confine_program.  Returns
- * the CA_CONFINE_NO_ bits of what is missing here (0: everything was done), or -1
- * with errno: the process must end.
+ * For a process that has given up its user and its capabilities.  Returns the
+ * CA_CONFINE_NO_ bits of what is missing here (0: everything was done), or -1 with
+ * errno: the process must end.
  */
-int ca_confine_program_enter(const void *program);
+int ca_confine_program_enter(const struct ca_confine_program *program);
 
 /* What is missing here: CA_CONFINE_NO_ bits.  Nothing changes. */
 int ca_confine_program_lacks(void);

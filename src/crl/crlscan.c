@@ -159,22 +159,17 @@ static enum ca_err
 follow(struct ca_crldir *dir, struct names *hashed, struct names *plain,
     struct names *linked)
 {
-	char target[NAME_MAX + 2];
+	char target[PATH_MAX];
 	enum ca_err rc = CA_OK;
 
 	names_sort(hashed);
 	for (size_t i = 0; rc == CA_OK && i < hashed->n; i++) {
-		ssize_t n;
-
 		if (!is_reached(hashed, hashed->v[i])) {
 			rc = names_add(plain, hashed->v[i]);
 			continue;
 		}
-		n = readlinkat(
-		    dir->fd, hashed->v[i], target, sizeof target - 1);
-		if (n <= 0)
+		if (!ca_sys_link(dir->fd, hashed->v[i], target))
 			continue;
-		target[n] = '\0';
 		rc = names_add(linked, target);
 	}
 	names_sort(linked);

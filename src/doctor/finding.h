@@ -208,6 +208,9 @@ struct ca_doctor; /* doctor.h */
 	X(CA_F_PAM_ACCOUNT, "pam-account",                                     \
 	    "sudo -v and screen locks do not notice a certificate that is "    \
 	    "revoked during a session.")                                       \
+	X(CA_F_PAM_REQUIRE, "pam-require-account",                             \
+	    "Logins without a certificate are admitted, although "             \
+	    "require_account is to refuse them.")                              \
 	X(CA_F_SSHD_CONFIG, "sshd-config",                                     \
 	    "It is unknown whether sshd uses PAM.")                            \
 	X(CA_F_SSHD_USEPAM, "sshd-usepam", "sshd does not use PAM at all.")    \

@@ -138,7 +138,9 @@ open_owned(int dirfd, const char *name, const struct ca_account *owner, int *fd)
 	    dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 
 	if (f < 0)
-		return errno == ENOENT ? CA_ERR_NOT_FOUND : CA_ERR_IO;
+		return errno == ENOENT             ? CA_ERR_NOT_FOUND
+		       : errno == CA_SYS_UNTRUSTED ? CA_ERR_UNTRUSTED
+						   : CA_ERR_IO;
 	if (fstat(f, &st) != 0 || !S_ISREG(st.st_mode) ||
 	    st.st_uid != owner->uid ||
 	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {

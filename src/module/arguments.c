@@ -54,7 +54,9 @@ ca_verifier_arguments(int argc, const char **argv, const struct ca_log *log,
 		if (strcmp(argv[i], "mode=audit") == 0)
 			out->audit = true;
 		if (strcmp(argv[i], "require_account=yes") == 0)
-			out->require_account = true;
+			out->account = true;
+		if (strcmp(argv[i], "require_account=no") == 0)
+			out->no_account = true;
 	}
 	for (int i = 0; i < argc; i++) {
 		if (strncmp(argv[i], "verifier=", 9) == 0) {
@@ -71,8 +73,7 @@ ca_verifier_arguments(int argc, const char **argv, const struct ca_log *log,
 			continue;
 		}
 		out->own = out->own || names_path(argv[i]);
-		if (out->argv.n == CA_OP_LIST_MAX ||
-		    strlen(argv[i]) >= CA_OP_TEXT_MAX) {
+		if (out->argv.n == CA_OP_LIST_MAX || !ca_op_fits(argv[i])) {
 			ca_log_err(log,
 			    "the module has too many arguments, or too long "
 			    "ones; put them into certauth.conf");

@@ -5,16 +5,19 @@
 enum ca_err
 ca_asked_take(struct ca_verifier *v, struct ca_asked *asked)
 {
-	const struct ca_op_answer *a = &asked->answer;
+	const struct ca_op_ready *a = &asked->said;
 
-	if (a->request.len == 0 || a->request.len > CA_REQUEST_MAX ||
+	asked->bytes = v->link.in; /* transferred */
+	v->link.in = CA_BUF_INIT(CA_OP_FRAME_MAX);
+	asked->held = v->held; /* transferred */
+	v->held = CA_BUF_INIT(CA_OP_FRAME_MAX);
+	asked->said = v->said;
+	asked->request = asked->answer.request;
+	if (asked->request.len == 0 || asked->request.len > CA_REQUEST_MAX ||
 	    a->lifetime == 0 || a->lifetime > UINT16_MAX || a->helper == NULL ||
 	    a->max_answer < 2 || a->max_answer > UINT16_MAX ||
 	    a->helper_timeout > UINT16_MAX || a->wait_for_token > UINT16_MAX)
 		return CA_ERR_FORMAT;
-	asked->bytes = v->link.in; /* transferred */
-	v->link.in = CA_BUF_INIT(CA_OP_FRAME_MAX);
-	asked->request = a->request;
 	asked->set =
 	    (struct ca_channel_settings){.max_answer = (unsigned)a->max_answer,
 		.lifetime = (unsigned)a->lifetime,
@@ -27,8 +30,8 @@ ca_asked_take(struct ca_verifier *v, struct ca_asked *asked)
 		.user_certificates = a->user_certificates != 0,
 		.token_uri = a->token_uri,
 		.key_file = a->key_file,
-		.helper_write = asked->answer.helper_write.v,
-		.nhelper_write = asked->answer.helper_write.n,
+		.helper_write = asked->said.helper_write.v,
+		.nhelper_write = asked->said.helper_write.n,
 		.helper_network = a->helper_network != 0,
 		.helper_free = a->helper_free != 0};
 	return CA_OK;
@@ -38,6 +41,7 @@ void
 ca_asked_clear(struct ca_asked *asked)
 {
 	ca_buf_free(&asked->bytes);
+	ca_buf_free(&asked->held);
 }
 
 static enum ca_err
@@ -48,8 +52,14 @@ by_command(const struct ca_asked *asked, const struct ca_asker *who,
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	const struct ca_op_blobs *certs = &asked->answer.registered;
 	struct ca_caller *caller = NULL;
+	const char *user, *rhost;
 
-	rc = ca_caller_new(who->user, who->rhost, who->log, &caller);
+	*reason = CA_R_INTERNAL;
+	if ((rc = who->items(who->ctx, &user, &rhost)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	rc = ca_caller_new(user, rhost, who->log, &caller);
 	if (rc != CA_OK) {
 		*reason =
 		    rc == CA_ERR_NOT_FOUND ? CA_R_NO_CREDENTIAL : CA_R_INTERNAL;
@@ -102,7 +112,7 @@ ca_asked_response(const struct ca_asked *asked, const struct ca_asker *who,
 {
 	const struct ca_channel channel = {
 	    &asked->set, who->log, who->prompter};
-	const uint64_t proof[] = {asked->answer.proof1, asked->answer.proof2};
+	const uint64_t proof[] = {asked->said.proof1, asked->said.proof2};
 	enum ca_err rc = CA_ERR_NOT_FOUND;
 
 	*reason = CA_R_NO_CREDENTIAL;

@@ -9,16 +9,22 @@
 #include "channel/channel.h"
 #include "module/verifier.h"
 
-/* The request, and how to ask it.  Begin with {.bytes = CA_BUF_INIT(0)}. */
+/* The request, and how to ask it.  Begin with CA_ASKED_INIT. */
+#define CA_ASKED_INIT                                                          \
+	{                                                                      \
+		.bytes = CA_BUF_INIT(0), .held = CA_BUF_INIT(0)                \
+	}
+
 struct ca_asked {
 	struct ca_op_answer answer; /* of CA_OP_REQUEST, from the caller */
+	struct ca_op_ready said;    /* by its worker, before it saw a client */
 	struct ca_channel_settings set;
 	struct ca_bytes request;
-	struct ca_buf bytes; /* what all of these borrow from */
+	struct ca_buf bytes, held; /* what all of these borrow from */
 };
 
-/* Take the message that asked->answer borrows from out of v, so that it outlasts
- * further operations.  CA_ERR_FORMAT: it is no answer to ask by. */
+/* Take the messages that asked->answer and v->said borrow from out of v, so that they
+ * outlast further operations.  CA_ERR_FORMAT: one cannot ask by them. */
 CA_MUST_CHECK enum ca_err ca_asked_take(
     struct ca_verifier *v, struct ca_asked *asked);
 void ca_asked_clear(struct ca_asked *asked);
@@ -27,7 +33,10 @@ void ca_asked_clear(struct ca_asked *asked);
 struct ca_asker {
 	const struct ca_prompter *prompter;
 	const struct ca_log *log;
-	const char *user, *rhost; /* PAM_USER, PAM_RHOST; may be NULL */
+	/* Borrow PAM_USER and PAM_RHOST, which may be NULL.  The application may
+	 * set them in a conversation, so nobody keeps them over one. */
+	enum ca_err (*items)(void *ctx, const char **user, const char **rhost);
+	void *ctx;
 };
 
 /*

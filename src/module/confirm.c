@@ -14,17 +14,25 @@ ask(struct ca_verifier *v, const struct ca_op_body *body, const char *login)
 	return rc != CA_OK ? rc : (enum ca_err)a.err;
 }
 
+/* getpwnam(3) lists these as results of "not found". */
+static bool
+is_absent(int e)
+{
+	return e == 0 || e == ENOENT || e == ESRCH || e == EBADF || e == EPERM;
+}
+
 enum ca_err
 ca_confirm_login(struct ca_verifier *v, const struct ca_asked *asked,
     const struct ca_op_body *body, const char *login)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	const struct ca_op_answer *a = &asked->answer;
+	const struct ca_op_ready *said = &asked->said;
 	struct passwd pw, *entry = NULL;
 	char *text = NULL;
 	int e = ca_account_entry(login, &pw, &text, &entry);
 
-	if (entry == NULL && e == 0) {
+	if (entry == NULL && is_absent(e)) {
+		/* as the worker should have found */
 		ca_log_err(v->log,
 		    "the certificate's login %s has no account on this host",
 		    login);
@@ -40,8 +48,8 @@ ca_confirm_login(struct ca_verifier *v, const struct ca_asked *asked,
 		ret = CA_ERR_IO;
 		goto out;
 	}
-	if (entry->pw_uid != 0 && entry->pw_uid >= a->min_uid &&
-	    entry->pw_uid <= a->max_uid) {
+	if (entry->pw_uid != 0 && entry->pw_uid >= said->min_uid &&
+	    entry->pw_uid <= said->max_uid) {
 		ret = CA_OK;
 		goto out;
 	}

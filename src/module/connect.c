@@ -149,10 +149,11 @@ reach_spawned(struct ca_verifier *v, int *fd)
 
 	if ((rc = ca_slot_take(&v->slot)) != CA_OK) {
 		ca_log_err(v->log,
-		    "%d verifiers that root's processes started are at work, "
-		    "and none ended in time; run: systemctl enable --now "
-		    "certauth-verifier.socket",
-		    CA_SLOTS);
+		    "%d verifiers that processes of real user ID %u started "
+		    "are at work, and none ended in time; run: systemctl "
+		    "enable --now certauth-verifier.socket",
+		    getuid() == 0 ? CA_SLOTS : CA_SLOTS_USER,
+		    (unsigned)getuid());
 		ret = rc;
 		goto out;
 	}

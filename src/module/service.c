@@ -11,11 +11,18 @@
 
 #include "base/file.h"
 #include "base/home.h"
+#include "base/sys.h"
 #include "channel/channel.h"
 #include "module/passwd.h"
 #include "module/verifier.h"
 
-#define CALLS_MAX 20000 /* of one operation: a directory with that many files */
+/* How often a worker may ask in one operation, and for how long together.  A directory
+ * has at most so many files; a login looks at the homes of PAM_USER in both spellings. */
+#define OPEN_MAX_CALLS 20000
+#define ACCOUNT_MAX 64
+#define HOME_MAX 2
+#define SIGN_MAX 1
+#define SERVE_MS 60000
 
 /* ---- files ---- */
 
@@ -51,15 +58,27 @@ may_open(const struct ca_verifier *v, const char *path)
 		return false;
 	if (!v->ready)
 		return true;
-	for (size_t at = 0; at < v->grant.len;
-	     at += strlen((const char *)v->grant.p + at) + 1) {
-		if (below(path, (const char *)v->grant.p + at))
+	for (size_t i = 0; i < v->said.grant.n; i++) {
+		if (below(path, v->said.grant.v[i]))
 			return true;
 	}
 	return false;
 }
 
-/* The name of a file in the home that is open, or NULL. */
+/* Is it host_key, by whatever path or link?  Only an operation whose worker sees no
+ * response may have it; there it is granted. */
+static bool
+is_host_key(const struct ca_verifier *v, int fd)
+{
+	const char *key = v->said.host_key;
+	struct stat st, own;
+
+	return v->op != CA_OP_REQUEST && key != NULL && key[0] == '/' &&
+	       stat(key, &own) == 0 && fstat(fd, &st) == 0 &&
+	       st.st_dev == own.st_dev && st.st_ino == own.st_ino;
+}
+
+/* The name of a certificate in the home that is open, "." for the home, or NULL. */
 static const char *
 in_home(const struct ca_verifier *v, const char *path)
 {
@@ -72,16 +91,21 @@ in_home(const struct ca_verifier *v, const char *path)
 		return NULL;
 	if (path[len] == '\0')
 		return ".";
-	if (path[len] != '/' || strchr(path + len + 1, '/') != NULL ||
-	    path[len + 1] == '.' || path[len + 1] == '\0')
+	if (path[len] != '/')
 		return NULL;
-	return path + len + 1;
+	path += len + 1;
+	len = strlen(path);
+	if (strchr(path, '/') != NULL || path[0] == '.' || len < 5 ||
+	    strcmp(path + len - 4, ".pem") != 0)
+		return NULL;
+	return path;
 }
 
 /* A link of the user must not show a file of root's. */
 static int
-open_in_home(const struct ca_verifier *v, const char *name, bool directory)
+open_in_home(const struct ca_verifier *v, const char *name)
 {
+	bool directory = strcmp(name, ".") == 0;
 	struct stat st;
 	int fd = openat(v->home.fd, name,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |
@@ -90,7 +114,7 @@ open_in_home(const struct ca_verifier *v, const char *name, bool directory)
 	if (fd < 0)
 		return -1;
 	if (fstat(fd, &st) == 0 && ca_home_theirs(&st, v->home.uid) &&
-	    (directory || S_ISREG(st.st_mode)))
+	    (directory || (S_ISREG(st.st_mode) && st.st_uid == v->home.uid)))
 		return fd;
 	(void)close(fd);
 	errno = EPERM;
@@ -99,7 +123,7 @@ open_in_home(const struct ca_verifier *v, const char *name, bool directory)
 
 static enum ca_err
 serve_open(struct ca_verifier *v, const struct ca_op_call *call,
-    struct ca_op_reply *reply, int *fd)
+    struct ca_op_reply *reply, char target[PATH_MAX], int *fd)
 {
 	const char *name = in_home(v, call->path);
 	bool directory = call->directory != 0;
@@ -107,9 +131,11 @@ serve_open(struct ca_verifier *v, const struct ca_op_call *call,
 	enum ca_err rc;
 
 	if (name != NULL) {
-		*fd = open_in_home(v, name, directory);
-		reply->err = *fd >= 0 ? CA_OK : CA_ERR_IO;
+		*fd = open_in_home(v, name);
 		reply->sys = *fd >= 0 ? 0 : (uint64_t)errno;
+		reply->err = *fd >= 0         ? CA_OK
+			     : errno == EPERM ? CA_ERR_UNTRUSTED
+					      : CA_ERR_IO;
 		return CA_OK;
 	}
 	if (!may_open(v, call->path)) {
@@ -119,8 +145,17 @@ serve_open(struct ca_verifier *v, const struct ca_op_call *call,
 		    call->path != NULL ? call->path : "");
 		return CA_ERR_UNTRUSTED;
 	}
+	/* a worker that may not search the directory asks for this, too */
+	if (ca_sys_link(AT_FDCWD, call->path, target))
+		reply->path = target;
 	rc = directory ? ca_file_opendir(AT_FDCWD, call->path, fd, &st)
 		       : ca_file_open(AT_FDCWD, call->path, fd, &st);
+	if (rc == CA_OK && is_host_key(v, *fd)) {
+		(void)close(*fd);
+		*fd = -1;
+		errno = EACCES;
+		rc = CA_ERR_IO;
+	}
 	reply->err = (uint64_t)rc;
 	reply->sys = rc == CA_OK ? 0 : (uint64_t)errno;
 	return CA_OK;
@@ -172,6 +207,30 @@ close_home(struct ca_verifier_home *home)
 	*home = (struct ca_verifier_home){-1, 0, NULL};
 }
 
+/* Is name PAM_USER, or the name that its account has itself? */
+static bool
+is_user(const struct ca_verifier *v, const char *name)
+{
+	struct passwd pw, *entry = NULL;
+	char *text = NULL;
+
+	if (v->user == NULL || v->user[0] == '\0' || name == NULL)
+		return false;
+	if (strcmp(name, v->user) == 0)
+		return true;
+	(void)ca_account_entry(v->user, &pw, &text, &entry);
+	bool is = entry != NULL && strcmp(entry->pw_name, name) == 0;
+	if (is) {
+		/* that name may be of another account too */
+		uid_t uid = entry->pw_uid;
+
+		(void)ca_account_entry(name, &pw, &text, &entry);
+		is = entry != NULL && entry->pw_uid == uid;
+	}
+	free(text);
+	return is;
+}
+
 static enum ca_err
 serve_home(struct ca_verifier *v, const struct ca_op_call *call)
 {
@@ -181,8 +240,14 @@ serve_home(struct ca_verifier *v, const struct ca_op_call *call)
 	enum ca_err rc;
 	int fd = -1;
 
-	if (call->name == NULL)
-		return CA_ERR_FORMAT;
+	if ((v->op != CA_OP_REQUEST && v->op != CA_OP_JUDGE) ||
+	    v->said.user_certificates == 0 || !is_user(v, call->name)) {
+		ca_log_err(v->log,
+		    "certauth-verifier asked for the home of %s, which this "
+		    "login does not need; the login is denied",
+		    call->name != NULL ? call->name : "");
+		return CA_ERR_UNTRUSTED;
+	}
 	close_home(&v->home);
 	(void)ca_account_entry(call->name, &pw, &text, &entry);
 	if (entry != NULL) {
@@ -205,24 +270,23 @@ serve_home(struct ca_verifier *v, const struct ca_op_call *call)
 static enum ca_err
 serve_sign(struct ca_verifier *v, const struct ca_op_call *call)
 {
-	const struct ca_channel_settings set = {.helper = call->helper,
-	    .helper_timeout = (unsigned)call->timeout,
-	    .helper_write = call->helper_write.v,
-	    .nhelper_write = call->helper_write.n,
-	    .helper_network = call->helper_network != 0,
-	    .helper_free = call->helper_free != 0};
+	/* what the worker said before it saw anything of a client */
+	const struct ca_op_ready *said = &v->said;
+	const struct ca_channel_settings set = {.helper = said->helper,
+	    .helper_timeout = (unsigned)said->helper_timeout,
+	    .helper_write = said->helper_write.v,
+	    .nhelper_write = said->helper_write.n,
+	    .helper_network = said->helper_network != 0,
+	    .helper_free = said->helper_free != 0};
 	struct ca_op_reply reply = {.err = CA_ERR_UNSET};
 	struct ca_buf verify = CA_BUF_INIT(16384);
 	enum ca_err rc;
 
-	if (call->helper == NULL || call->uri == NULL ||
-	    call->timeout > UINT16_MAX)
+	if (said->helper == NULL || said->helper_timeout > UINT16_MAX ||
+	    said->host_key == NULL || said->host_key[0] == '/')
 		return CA_ERR_FORMAT;
-	/* which program it is was said before anything of a client was seen */
-	if (!may_open(v, call->helper))
-		return CA_ERR_UNTRUSTED;
-	rc = ca_channel_host_sign(
-	    &set, v->log, call->uri, &call->leaf, &call->transcript, &verify);
+	rc = ca_channel_host_sign(&set, v->log, said->host_key, &call->leaf,
+	    &call->transcript, &verify);
 	reply.err = (uint64_t)rc;
 	if (rc == CA_OK)
 		reply.verify = (struct ca_bytes){verify.p, verify.len};
@@ -239,10 +303,11 @@ serve(struct ca_verifier *v, const struct ca_op_msg *msg)
 	const struct ca_op_call *call = &msg->u.call;
 	struct ca_op_reply reply = {0};
 	enum ca_err rc;
+	char target[PATH_MAX];
 	int fd = -1;
 
 	if (msg->type == CA_OP_OPEN) {
-		rc = serve_open(v, call, &reply, &fd);
+		rc = serve_open(v, call, &reply, target, &fd);
 		if (rc == CA_OK)
 			rc = send_reply(v, &reply, fd);
 		if (fd >= 0)
@@ -264,14 +329,25 @@ serve(struct ca_verifier *v, const struct ca_op_msg *msg)
 enum ca_err
 ca_verifier_serve(struct ca_verifier *v, const struct ca_op_msg *msg)
 {
-	long long began = ca_op_clock();
+	static const unsigned most[CA_OP_TYPES] = {
+	    [CA_OP_OPEN] = OPEN_MAX_CALLS,
+	    [CA_OP_ACCOUNT] = ACCOUNT_MAX,
+	    [CA_OP_HOME] = HOME_MAX,
+	    [CA_OP_SIGN] = SIGN_MAX,
+	};
+	long long began = ca_op_clock(), took;
 	enum ca_err rc;
 
-	if (++v->calls > CALLS_MAX)
+	if (++v->calls[msg->type] > most[msg->type])
 		return CA_ERR_LIMIT;
 	rc = serve(v, msg);
-	/* a name service or a token that is slow is not the worker's time */
-	if (v->link.deadline != 0)
-		v->link.deadline += ca_op_clock() - began;
+	/* a name service or a token that is slow is not the worker's time, but a
+	 * worker that calls again and again must not hold the login */
+	took = ca_op_clock() - began;
+	v->spent += took;
+	v->link.deadline += took;
+	if (rc == CA_OK &&
+	    v->spent > (long long)SERVE_MS * ca_verifier_patience)
+		return CA_ERR_TIMEOUT;
 	return rc;
 }

@@ -51,7 +51,13 @@ open_file(void)
 static enum ca_err
 take_any(int fd)
 {
-	for (off_t i = 0; i < CA_SLOTS; i++) {
+	/* behind root's 16 bytes, each uid has bytes of its own: no byte is
+	 * written, so the file stays empty */
+	off_t uid = (off_t)getuid();
+	off_t first = uid == 0 ? 0 : CA_SLOTS + uid * CA_SLOTS_USER;
+	off_t n = uid == 0 ? CA_SLOTS : CA_SLOTS_USER;
+
+	for (off_t i = first; i < first + n; i++) {
 		if (lock(fd, F_WRLCK, i, 1))
 			return CA_OK;
 		if (errno != EAGAIN && errno != EACCES)

@@ -8,11 +8,12 @@
 
 #include "base/reason.h"
 #include "base/utf8.h"
+#include "module/outcome.h"
 #include "module/slot.h"
 
 #define VERDICT_MS 5000 /* for an operation, without the calls of the worker */
+#define WAIT_MS 30000   /* for a worker, while the parent says that it lives */
 #define LINES_MAX 4096  /* that one operation may log */
-#define GRANT_MAX ((size_t)1 << 18)
 
 void
 ca_verifier_init(struct ca_verifier *v, const struct ca_verifier_args *args,
@@ -23,7 +24,7 @@ ca_verifier_init(struct ca_verifier *v, const struct ca_verifier_args *args,
 	    .service = service,
 	    .spawn = {-1, -1, -1, -1},
 	    .slot = -1,
-	    .grant = CA_BUF_INIT(GRANT_MAX),
+	    .held = CA_BUF_INIT(CA_OP_FRAME_MAX),
 	    .home = {-1, 0, NULL}};
 	ca_op_link_init(&v->link, -1);
 }
@@ -39,9 +40,14 @@ end_operation(struct ca_verifier *v)
 		(void)close(v->home.fd);
 	free(v->home.path);
 	v->home = (struct ca_verifier_home){-1, 0, NULL};
-	ca_buf_reset(&v->grant);
+	ca_buf_free(&v->held);
+	v->held = CA_BUF_INIT(CA_OP_FRAME_MAX);
+	v->said = (struct ca_op_ready){0};
 	v->ready = false;
-	v->lines = v->calls = 0;
+	v->user = NULL;
+	v->lines = 0;
+	memset(v->calls, 0, sizeof v->calls);
+	v->spent = 0;
 }
 
 void
@@ -51,7 +57,7 @@ ca_verifier_clear(struct ca_verifier *v)
 
 	end_operation(v);
 	ca_op_link_clear(&v->link);
-	ca_buf_free(&v->grant);
+	ca_buf_free(&v->held);
 	if (v->spawned)
 		ca_spawn_end(&v->spawn, &end);
 }
@@ -81,7 +87,7 @@ send_args(struct ca_verifier *v)
 }
 
 /* The worker's lines are ours, unless it was taken over: then they are still
- * printable, and each is one line. */
+ * printable, each is one line, and none reads like an outcome. */
 static enum ca_err
 take_line(struct ca_verifier *v, const struct ca_op_log *line)
 {
@@ -90,7 +96,7 @@ take_line(struct ca_verifier *v, const struct ca_op_log *line)
 	if (++v->lines > LINES_MAX || line->level > CA_LOG_DEBUG)
 		return CA_ERR_LIMIT;
 	if (len == 0 || len >= CA_LOG_LINE_MAX ||
-	    !ca_utf8_text(line->line, len))
+	    !ca_utf8_text(line->line, len) || ca_outcome_in(line->line))
 		return CA_ERR_FORMAT;
 	v->log->emit(v->log->ctx, (enum ca_log_level)line->level, line->line);
 	return CA_OK;
@@ -102,23 +108,27 @@ take_ready(struct ca_verifier *v, const struct ca_op_ready *ready,
 {
 	struct ca_op_msg msg = {.type = CA_OP_BODY};
 
-	if (v->ready || !is_id(v, &ready->id))
+	if (v->ready || !is_id(v, &ready->id) ||
+	    (ready->err != 0 && ready->err != CA_ERR_CONFIG &&
+		ready->err != CA_ERR_MEMORY))
 		return CA_ERR_FORMAT;
-	for (size_t i = 0; i < ready->grant.n; i++)
-		ca_buf_put(&v->grant, ready->grant.v[i],
-		    strlen(ready->grant.v[i]) + 1);
-	if (ca_buf_err(&v->grant) != CA_OK)
-		return ca_buf_err(&v->grant);
+	v->said = *ready;
+	v->held = v->link.in; /* transferred */
+	v->link.in = CA_BUF_INIT(CA_OP_FRAME_MAX);
 	v->ready = true;
+	if (ready->err != 0)
+		return CA_OK;
 	msg.u.body = *body;
 	return ca_op_send(&v->link, &msg, -1);
 }
 
 static enum ca_err
 take_answer(const struct ca_verifier *v, const struct ca_op_msg *msg,
-    struct ca_op_answer *answer)
+    const struct ca_op_body *body, struct ca_op_answer *answer)
 {
 	const struct ca_op_answer *a = &msg->u.answer;
+	const struct ca_outcome about = {
+	    v->op, v->said.audit != 0, body->user, v->service, body->rhost};
 
 	if (!v->ready || !is_id(v, &a->id) || a->err == CA_ERR_UNSET ||
 	    a->err > CA_ERR_SIGNATURE)
@@ -129,6 +139,8 @@ take_answer(const struct ca_verifier *v, const struct ca_op_msg *msg,
 		if (len >= CA_LOG_LINE_MAX || !ca_utf8_text(a->line.v[i], len))
 			return CA_ERR_FORMAT;
 	}
+	if (!ca_outcome_fits(&about, a))
+		return CA_ERR_FORMAT;
 	*answer = *a;
 	return CA_OK;
 }
@@ -141,6 +153,9 @@ talk(struct ca_verifier *v, const struct ca_op_body *body,
 	enum ca_err rc;
 
 	for (;;) {
+		/* the link looks at its deadline only when it has to wait */
+		if (ca_op_clock() >= v->link.deadline)
+			return CA_ERR_TIMEOUT;
 		if ((rc = ca_op_recv(&v->link, &msg, NULL)) != CA_OK)
 			return rc;
 		switch (msg.type) {
@@ -149,6 +164,11 @@ talk(struct ca_verifier *v, const struct ca_op_body *body,
 			break;
 		case CA_OP_READY:
 			rc = take_ready(v, &msg.u.ready, body);
+			if (rc == CA_OK && v->said.err != 0) {
+				answer->err = v->said.err;
+				answer->reason = CA_R_CONFIG;
+				return CA_OK;
+			}
 			break;
 		case CA_OP_OPEN:
 		case CA_OP_ACCOUNT:
@@ -157,7 +177,7 @@ talk(struct ca_verifier *v, const struct ca_op_body *body,
 			rc = ca_verifier_serve(v, &msg);
 			break;
 		case CA_OP_ANSWER:
-			return take_answer(v, &msg, answer);
+			return take_answer(v, &msg, body, answer);
 		case CA_OP_NONE:
 		case CA_OP_ARGS:
 		case CA_OP_BODY:
@@ -195,6 +215,7 @@ ca_verifier_ask(struct ca_verifier *v, enum ca_op op,
 	*answer = (struct ca_op_answer){0};
 	end_operation(v);
 	v->op = op;
+	v->user = body->user;
 	if ((rc = ca_verifier_connect(v, &fd)) != CA_OK) {
 		ret = rc;
 		goto out;
@@ -202,6 +223,8 @@ ca_verifier_ask(struct ca_verifier *v, enum ca_op op,
 	v->link.fd = fd;
 	v->link.deadline =
 	    ca_op_clock() + (long long)VERDICT_MS * ca_verifier_patience;
+	v->link.wait_ms = v->spawned ? 0 : VERDICT_MS;
+	v->link.wait_end = ca_op_clock() + WAIT_MS;
 	if ((rc = send_args(v)) != CA_OK ||
 	    (rc = talk(v, body, answer)) != CA_OK) {
 		tell(v, rc);

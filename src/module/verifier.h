@@ -26,8 +26,9 @@ struct ca_verifier_args {
 	struct ca_op_texts argv; /* all others, for the verifier */
 	bool own; /* config=, or a path: a verifier that is not this user's must
 		   * not use them for a process that is not root's */
-	/* for a login at which no verifier can be asked */
-	bool audit, require_account;
+	/* for a login at which no verifier can be asked: mode=audit,
+	 * require_account=yes, require_account=no */
+	bool audit, account, no_account;
 };
 
 /* CA_ERR_CONFIG, logged; CA_ERR_LIMIT, logged: too many arguments. */
@@ -55,10 +56,13 @@ struct ca_verifier {
 	/* of one operation */
 	enum ca_op op;
 	uint8_t id[CA_OP_ID_LEN];
-	bool ready;          /* the worker may have seen a client's bytes */
-	struct ca_buf grant; /* the paths that it may name, each with its NUL */
+	const char *user;        /* of the body; borrowed */
+	bool ready;              /* the worker may have seen a client's bytes */
+	struct ca_op_ready said; /* what it said before; else zeroed */
+	struct ca_buf held;      /* what said borrows from */
 	struct ca_verifier_home home;
-	unsigned lines, calls;
+	unsigned lines, calls[CA_OP_TYPES];
+	long long spent; /* milliseconds in calls */
 };
 
 /* args, log and service must live until ca_verifier_clear. */
@@ -68,9 +72,11 @@ void ca_verifier_init(struct ca_verifier *v,
 void ca_verifier_clear(struct ca_verifier *v);
 
 /*
- * Carry out an operation.  answer borrows from v until the next call.  CA_OK: there
- * is an answer, whose err is the result.  Other codes: there is none, for a reason
- * that was logged; nothing may be granted.
+ * Carry out an operation.  answer borrows from v until the next call, as v->said does,
+ * which is what the configuration says, or zeroed if that is not known.  CA_OK: there
+ * is an answer, whose err is the result; its reason is CA_R_CONFIG if the configuration
+ * has a mistake, which was logged.  Other codes: there is none, for a reason that was
+ * logged; nothing may be granted.
  */
 CA_MUST_CHECK enum ca_err ca_verifier_ask(struct ca_verifier *v, enum ca_op op,
     const struct ca_op_body *body, struct ca_op_answer *answer);

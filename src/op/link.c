@@ -26,7 +26,8 @@ ca_op_clock(void)
 void
 ca_op_link_init(struct ca_op_link *link, int fd)
 {
-	*link = (struct ca_op_link){fd, 0, CA_BUF_INIT(CA_OP_FRAME_MAX)};
+	*link =
+	    (struct ca_op_link){.fd = fd, .in = CA_BUF_INIT(CA_OP_FRAME_MAX)};
 }
 
 void
@@ -218,6 +219,27 @@ recv_content(struct ca_op_link *link, size_t len)
 	return rc == CA_ERR_CANCELLED ? CA_ERR_FORMAT : rc;
 }
 
+/* The header of the first message, after bytes that say that there is none yet. */
+static enum ca_err
+recv_first(struct ca_op_link *link, uint8_t header[HEADER])
+{
+	enum ca_err rc;
+
+	for (;;) {
+		if ((rc = recv_all(link, header, 1, NULL)) != CA_OK)
+			return rc;
+		if (header[0] != 0)
+			break;
+		long long now = ca_op_clock();
+		if (now < 0 || now >= link->wait_end)
+			return CA_ERR_TIMEOUT;
+		link->deadline = now + link->wait_ms;
+	}
+	link->wait_ms = 0;
+	rc = recv_all(link, header + 1, HEADER - 1, NULL);
+	return rc == CA_ERR_CANCELLED ? CA_ERR_FORMAT : rc;
+}
+
 enum ca_err
 ca_op_recv(struct ca_op_link *link, struct ca_op_msg *msg, int *fd)
 {
@@ -228,7 +250,11 @@ ca_op_recv(struct ca_op_link *link, struct ca_op_msg *msg, int *fd)
 	*msg = (struct ca_op_msg){CA_OP_NONE, {{0}}};
 	if (fd != NULL)
 		*fd = -1;
-	rc = recv_all(link, header, sizeof header, fd != NULL ? &got : NULL);
+	if (link->wait_ms != 0)
+		rc = recv_first(link, header);
+	else
+		rc = recv_all(
+		    link, header, sizeof header, fd != NULL ? &got : NULL);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
@@ -282,11 +308,15 @@ ca_op_passed(int socket, int *fd)
 	return rc;
 }
 
-enum ca_err
-ca_op_greet(struct ca_op_link *link)
+void
+ca_op_waits(int socket)
 {
-	static const uint8_t version = CA_OP_VERSION;
+	(void)send(socket, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
 
+enum ca_err
+ca_op_greet(struct ca_op_link *link, uint8_t version)
+{
 	return send_all(link, &version, 1, -1);
 }
 

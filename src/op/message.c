@@ -28,7 +28,30 @@ static const struct field args[] = {
 
 static const struct field ready[] = {
     F(BYTES, ready, id),
+    F(NUMBER, ready, err),
     F(TEXTS, ready, grant),
+    F(NUMBER, ready, audit),
+    F(NUMBER, ready, account),
+    F(NUMBER, ready, debug),
+    F(NUMBER, ready, proof1),
+    F(NUMBER, ready, proof2),
+    F(NUMBER, ready, max_answer),
+    F(NUMBER, ready, lifetime),
+    F(NUMBER, ready, helper_timeout),
+    F(NUMBER, ready, wait_for_token),
+    F(NUMBER, ready, pkcs11),
+    F(NUMBER, ready, require_pin),
+    F(NUMBER, ready, ssh_agent),
+    F(NUMBER, ready, user_certificates),
+    F(TEXT, ready, helper),
+    F(TEXT, ready, token_uri),
+    F(TEXT, ready, key_file),
+    F(TEXT, ready, host_key),
+    F(NUMBER, ready, min_uid),
+    F(NUMBER, ready, max_uid),
+    F(TEXTS, ready, helper_write),
+    F(NUMBER, ready, helper_network),
+    F(NUMBER, ready, helper_free),
 };
 
 static const struct field body[] = {
@@ -53,14 +76,8 @@ static const struct field call[] = {
     F(TEXT, call, path),
     F(TEXT, call, name),
     F(NUMBER, call, directory),
-    F(TEXT, call, uri),
-    F(TEXT, call, helper),
-    F(NUMBER, call, timeout),
     F(BYTES, call, leaf),
     F(BYTES, call, transcript),
-    F(TEXTS, call, helper_write),
-    F(NUMBER, call, helper_network),
-    F(NUMBER, call, helper_free),
 };
 
 static const struct field reply[] = {
@@ -76,26 +93,8 @@ static const struct field reply[] = {
 static const struct field answer[] = {
     F(BYTES, answer, id),
     F(NUMBER, answer, err),
-    F(NUMBER, answer, audit),
-    F(NUMBER, answer, account),
-    F(NUMBER, answer, debug),
     F(NUMBER, answer, reason),
     F(BYTES, answer, request),
-    F(NUMBER, answer, proof1),
-    F(NUMBER, answer, proof2),
-    F(NUMBER, answer, max_answer),
-    F(NUMBER, answer, lifetime),
-    F(NUMBER, answer, helper_timeout),
-    F(NUMBER, answer, wait_for_token),
-    F(NUMBER, answer, pkcs11),
-    F(NUMBER, answer, require_pin),
-    F(NUMBER, answer, ssh_agent),
-    F(NUMBER, answer, user_certificates),
-    F(TEXT, answer, helper),
-    F(TEXT, answer, token_uri),
-    F(TEXT, answer, key_file),
-    F(NUMBER, answer, min_uid),
-    F(NUMBER, answer, max_uid),
     F(BLOBS, answer, registered),
     F(NUMBER, answer, registered_err),
     F(TEXT, answer, login),
@@ -103,9 +102,6 @@ static const struct field answer[] = {
     F(TEXTS, answer, env),
     F(TEXT, answer, notice),
     F(TEXTS, answer, line),
-    F(TEXTS, answer, helper_write),
-    F(NUMBER, answer, helper_network),
-    F(NUMBER, answer, helper_free),
 };
 
 #define TABLE(fields)                                                          \
@@ -130,6 +126,12 @@ static const struct table {
 };
 
 /* ---- write ---- */
+
+bool
+ca_op_fits(const char *text)
+{
+	return text == NULL || strnlen(text, CA_OP_TEXT_MAX) < CA_OP_TEXT_MAX;
+}
 
 static void
 put(struct ca_buf *out, size_t tag, const void *p, size_t len)

@@ -15,11 +15,13 @@
  *	                                    ANSWER
  *
  * Before READY the worker has seen nothing of a client.  After READY the module
- * opens for it only what the worker listed in READY.
+ * opens for it only what the worker listed in READY, and it uses only the settings
+ * of READY.
  */
 #ifndef CA_OP_OP_H
 #define CA_OP_OP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,12 +29,23 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* The version that the module of this build speaks, and those that its verifier serves:
+ * a later one, and the one before for the programs that have the old module loaded.
+ * tests/later builds a verifier of such a version. */
+#ifndef CA_OP_VERSION
 #define CA_OP_VERSION 1
+#define CA_OP_SERVED CA_OP_VERSION
+#endif
 
-/* Where the module looks for a resident certauth-verifier.  The number is that of the
+/* A module that starts a verifier and names no version speaks this one. */
+#define CA_OP_UNNAMED 1
+
+/* Where the module looks for a resident certauth-verifier: the socket of its
  * version. */
 #define CA_OP_DIR "/run/certauth"
-#define CA_OP_SOCKET CA_OP_DIR "/verifier.1.sock"
+#define CA_OP_SOCKET_OF(version) CA_OP_DIR "/verifier." #version ".sock"
+#define CA_OP_SOCKET_NAME(version) CA_OP_SOCKET_OF(version)
+#define CA_OP_SOCKET CA_OP_SOCKET_NAME(CA_OP_VERSION)
 
 #define CA_OP_ID_LEN 16
 #define CA_OP_LIST_MAX 64         /* values of a field that may be repeated */
@@ -93,10 +106,27 @@ struct ca_op_args {
 			 * uid that the application runs as */
 };
 
+/* The worker has seen nothing of a client: neither PAM_USER nor PAM_RHOST.  What the
+ * module does by the configuration, it does by these fields. */
 struct ca_op_ready {
 	struct ca_bytes id;
+	uint64_t err; /* enum ca_err: the configuration has a mistake, which
+		       * LOG said; 0: it has none */
 	struct ca_op_texts grant; /* absolute paths that OPEN may name from now
 				   * on, and what is below them */
+	uint64_t audit;           /* mode = audit */
+	uint64_t account;         /* require_account = yes */
+	uint64_t debug;
+	uint64_t proof1, proof2; /* enum ca_op_proof; 0: none */
+	uint64_t max_answer, lifetime, helper_timeout, wait_for_token;
+	uint64_t pkcs11, require_pin, ssh_agent, user_certificates;
+	const char *helper, *token_uri, *key_file;
+	const char *host_key; /* for SIGN, or a path that only an operation
+			       * request may have */
+	uint64_t min_uid, max_uid;
+	/* of a helper of root, or of the host */
+	struct ca_op_texts helper_write;      /* absolute paths */
+	uint64_t helper_network, helper_free; /* helper_confine = network, no */
 };
 
 struct ca_op_body {
@@ -119,15 +149,11 @@ struct ca_op_log {
 
 /* OPEN: path, for reading; directory is 1 for a directory.  ACCOUNT: the account
  * named name.  HOME: ~/.certauth of the account named name.  SIGN: as
- * ca_channel_host_sign. */
+ * ca_channel_host_sign, by the helper and the key that READY named. */
 struct ca_op_call {
 	const char *path, *name;
 	uint64_t directory;
-	const char *uri, *helper;
-	uint64_t timeout; /* seconds */
 	struct ca_bytes leaf, transcript;
-	struct ca_op_texts helper_write; /* SIGN: as in the answer */
-	uint64_t helper_network, helper_free;
 };
 
 /* The reply to each of them.  OPEN and HOME: a descriptor comes with it. */
@@ -142,19 +168,10 @@ struct ca_op_reply {
 
 struct ca_op_answer {
 	struct ca_bytes id;
-	uint64_t err;     /* enum ca_err: CA_OK is a grant, or a request */
-	uint64_t audit;   /* mode = audit */
-	uint64_t account; /* require_account = yes */
-	uint64_t debug;
-	uint64_t reason; /* enum ca_reason: why there is no request, or
-			  * CA_R_CONFIG: the outcome was sent by LOG */
+	uint64_t err;    /* enum ca_err: CA_OK is a grant, or a request */
+	uint64_t reason; /* enum ca_reason: why there is no request */
 	/* request */
 	struct ca_bytes request;
-	uint64_t proof1, proof2; /* enum ca_op_proof; 0: none */
-	uint64_t max_answer, lifetime, helper_timeout, wait_for_token;
-	uint64_t pkcs11, require_pin, ssh_agent, user_certificates;
-	const char *helper, *token_uri, *key_file;
-	uint64_t min_uid, max_uid;
 	struct ca_op_blobs registered; /* DER, for the helper */
 	uint64_t registered_err; /* enum ca_err; 0: they were not needed */
 	/* judge */
@@ -164,9 +181,6 @@ struct ca_op_answer {
 	const char *notice;     /* for the user: the certificate expires */
 	/* judge and recheck: for the log, when the outcome has taken effect */
 	struct ca_op_texts line;
-	/* request: of a helper of root */
-	struct ca_op_texts helper_write;      /* absolute paths */
-	uint64_t helper_network, helper_free; /* helper_confine = network, no */
 };
 
 /* One message of either side. */
@@ -182,6 +196,9 @@ struct ca_op_msg {
 		struct ca_op_answer answer;
 	} u;
 };
+
+/* Can the text, which may be NULL, be sent? */
+bool ca_op_fits(const char *text);
 
 /* Append the content of msg, without a header, to out (ca_buf_err). */
 void ca_op_write(const struct ca_op_msg *msg, struct ca_buf *out);
@@ -200,7 +217,11 @@ CA_MUST_CHECK enum ca_err ca_op_parse(
 struct ca_op_link {
 	int fd;             /* a stream socket of this host */
 	long long deadline; /* milliseconds of ca_op_clock; 0: none */
-	struct ca_buf in;   /* the message that was received last */
+	/* Until the first message: a byte 0 says that the connection waits for a
+	 * worker, and the deadline is wait_ms from then on; one that comes after
+	 * wait_end is a time-out.  wait_ms is 0: there is no such byte. */
+	long long wait_ms, wait_end;
+	struct ca_buf in; /* the message that was received last */
 };
 
 /* Milliseconds of a clock that cannot be set; -1: there is no clock. */
@@ -234,8 +255,12 @@ CA_MUST_CHECK enum ca_err ca_op_recv(
 CA_MUST_CHECK enum ca_err ca_op_pass(int socket, int fd);
 CA_MUST_CHECK enum ca_err ca_op_passed(int socket, int *fd);
 
+/* To be sent, without waiting, while no worker has the connection: the byte that
+ * wait_ms is about. */
+void ca_op_waits(int socket);
+
 /* The greeting, which is one byte.  Errors as above. */
-CA_MUST_CHECK enum ca_err ca_op_greet(struct ca_op_link *link);
+CA_MUST_CHECK enum ca_err ca_op_greet(struct ca_op_link *link, uint8_t version);
 CA_MUST_CHECK enum ca_err ca_op_greeted(struct ca_op_link *link);
 
 #endif

@@ -1,6 +1,7 @@
 #include "verifier/calls.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/sys.h"
@@ -38,7 +39,8 @@ out:
 }
 
 int
-ca_calls_open(struct ca_calls *calls, const char *path, bool directory)
+ca_calls_open(struct ca_calls *calls, const char *path, bool directory,
+    char target[PATH_MAX])
 {
 	const struct ca_op_call call = {.path = path, .directory = directory};
 	struct ca_op_reply reply;
@@ -48,6 +50,8 @@ ca_calls_open(struct ca_calls *calls, const char *path, bool directory)
 		errno = EIO;
 		return -1;
 	}
+	if (target != NULL && reply.path != NULL)
+		(void)snprintf(target, PATH_MAX, "%s", reply.path);
 	if (fd < 0 && reply.err == CA_ERR_UNTRUSTED)
 		errno = CA_SYS_UNTRUSTED;
 	else if (fd < 0)
@@ -66,7 +70,6 @@ ca_calls_log(void *calls, enum ca_log_level level, const char *line)
 
 	/* who does not read lines gets no verdict either */
 	c->link.deadline = ca_op_clock() + ASK_MS;
-	if (ca_op_send(&c->link, &msg, -1) != CA_OK)
-		c->lost = true;
+	(void)!ca_op_send(&c->link, &msg, -1);
 	errno = saved;
 }

@@ -14,7 +14,6 @@
 struct ca_calls {
 	struct ca_op_link link;
 	uid_t owner;      /* files of this user are trusted besides root's */
-	bool lost;        /* a line of the log did not reach the module */
 	bool others_only; /* the peer is not root: it gets only what everybody
 			   * may read */
 	bool apart; /* a path may lead elsewhere here than in the module: a file
@@ -31,8 +30,10 @@ struct ca_calls {
 void ca_calls_use(struct ca_calls *calls);
 
 /* Have the module open a file or directory for reading: a descriptor, or -1 with
- * errno. */
-int ca_calls_open(struct ca_calls *calls, const char *path, bool directory);
+ * errno.  target, if it is not NULL, gets the target of a link; it is left alone for
+ * anything else. */
+int ca_calls_open(struct ca_calls *calls, const char *path, bool directory,
+    char target[PATH_MAX]);
 
 /*
  * Have the module send a message, with the answer in *reply, which borrows from

@@ -120,7 +120,7 @@ ca_operation_recheck(struct ca_operation *o, const struct ca_op_body *body,
 	const struct ca_auth_peer peer = ca_operation_peer(o, body);
 	enum ca_err rc;
 
-	/* the module asks for mode and require_account alone */
+	/* the module asks for what READY said, mode and require_account, alone */
 	if (body->kept.len == 0 || o->cfg->mode == CA_MODE_AUDIT)
 		return CA_ERR_NOT_FOUND;
 	rc = ca_auth_recheck(&ctx, &peer, &body->kept, report);

@@ -50,9 +50,51 @@ ca_operation_paths(struct ca_operation *o, struct ca_op_texts *paths)
 	 * have the host's key */
 	add_path(paths, cfg->host_cert);
 	add_path(paths, cfg->host_key);
-	/* a key on a token has no path; this program signs by it */
-	if (cfg->host_key != NULL && cfg->host_key[0] != '/')
-		add_path(paths, cfg->helper);
+}
+
+/* What a helper of root, or of the host, may do.  A list has at most as many values
+ * as a field of a message. */
+static void
+put_confinement(const struct ca_config *cfg, struct ca_op_ready *r)
+{
+	for (size_t i = 0; i < cfg->helper_write.n && i < CA_OP_LIST_MAX; i++)
+		r->helper_write.v[r->helper_write.n++] = cfg->helper_write.v[i];
+	r->helper_network = cfg->helper_confine == CA_CONFINED_NETWORK;
+	r->helper_free = cfg->helper_confine == CA_CONFINED_NO;
+}
+
+void
+ca_operation_ready(const struct ca_operation *o,
+    const struct ca_op_texts *paths, struct ca_op_ready *r)
+{
+	const struct ca_config *cfg = o->cfg;
+
+	*r = (struct ca_op_ready){.id = o->args.id, .grant = *paths};
+	if (cfg == NULL) {
+		r->err =
+		    o->cfg_err == CA_ERR_MEMORY ? CA_ERR_MEMORY : CA_ERR_CONFIG;
+		return;
+	}
+	r->audit = cfg->mode == CA_MODE_AUDIT;
+	r->account = cfg->require_account;
+	r->debug = cfg->debug;
+	r->proof1 = (uint64_t)cfg->proof[0];
+	r->proof2 = (uint64_t)cfg->proof[1];
+	r->max_answer = cfg->max_answer;
+	r->lifetime = cfg->lifetime;
+	r->helper = cfg->helper;
+	r->helper_timeout = cfg->helper_timeout;
+	r->wait_for_token = cfg->wait_for_token;
+	r->pkcs11 = cfg->pkcs11;
+	r->require_pin = cfg->require_pin;
+	r->ssh_agent = cfg->ssh_agent;
+	r->user_certificates = cfg->user_certificates;
+	r->token_uri = cfg->token_uri;
+	r->key_file = cfg->key_file;
+	r->host_key = cfg->host_key;
+	put_confinement(cfg, r);
+	r->min_uid = cfg->min_uid;
+	r->max_uid = cfg->max_uid;
 }
 
 void
@@ -67,22 +109,6 @@ ca_operation_clear(struct ca_operation *o)
 }
 
 /* ---- one operation ---- */
-
-/* Whatever is wrong, it was not the user. */
-static enum ca_err
-refuse_configuration(struct ca_operation *o, const struct ca_op_body *body)
-{
-	ca_log_err(&o->log,
-	    "outcome=denied reason=%-s user=%s service=%s "
-	    "detail=\"the line before names the file; run: certauth "
-	    "doctor\"",
-	    ca_reason_code(CA_R_CONFIG), body->user != NULL ? body->user : "",
-	    o->args.service);
-	/* the module logs an outcome unless this says that one was */
-	if (!o->calls->lost)
-		o->answer.reason = CA_R_CONFIG;
-	return o->cfg_err == CA_ERR_MEMORY ? CA_ERR_MEMORY : CA_ERR_CONFIG;
-}
 
 /* This worker has seen nothing of a client but the name of the login. */
 static enum ca_err
@@ -120,16 +146,8 @@ ca_operation_run(struct ca_operation *o, const struct ca_op_body *body)
 	struct ca_report *report = ca_report_new();
 
 	o->answer.id = o->args.id;
-	if (o->cfg == NULL) {
-		o->answer.err = (uint64_t)refuse_configuration(o, body);
-		goto out;
-	}
-	o->answer.audit = o->cfg->mode == CA_MODE_AUDIT;
-	o->answer.account = o->cfg->require_account;
-	o->answer.debug = o->cfg->debug;
 	o->answer.err = (uint64_t)(report != NULL ? carry_out(o, body, report)
 						  : CA_ERR_MEMORY);
 	ca_operation_finish(o);
-out:
 	ca_report_free(report);
 }

@@ -7,37 +7,19 @@
 #include "verifier/operationint.h"
 #include "verify/path.h"
 
-/* What a helper of root, or of the host, may do.  A list has at most as many values
- * as a field of a message. */
-static void
-put_confinement(const struct ca_config *cfg, struct ca_op_texts *paths,
-    uint64_t *network, uint64_t *unconfined)
-{
-	paths->n = 0;
-	for (size_t i = 0; i < cfg->helper_write.n && paths->n < CA_OP_LIST_MAX;
-	     i++)
-		paths->v[paths->n++] = cfg->helper_write.v[i];
-	*network = cfg->helper_confine == CA_CONFINED_NETWORK;
-	*unconfined = cfg->helper_confine == CA_CONFINED_NO;
-}
-
-/* A key on a token is used by the module's helper. */
+/* The module's helper uses a key on a token. */
 static enum ca_err
 sign_by_module(void *ctx, const struct ca_config *cfg,
     const struct ca_bytes *leaf, const struct ca_bytes *transcript,
     struct ca_buf *out)
 {
 	struct ca_operation *o = ctx;
-	struct ca_op_call call = {.uri = cfg->host_key,
-	    .helper = cfg->helper,
-	    .timeout = cfg->helper_timeout,
-	    .leaf = *leaf,
-	    .transcript = *transcript};
+	const struct ca_op_call call = {
+	    .leaf = *leaf, .transcript = *transcript};
 	struct ca_op_reply reply;
 	enum ca_err rc;
 
-	put_confinement(
-	    cfg, &call.helper_write, &call.helper_network, &call.helper_free);
+	(void)cfg; /* READY named the key and the helper */
 	rc = ca_calls_ask(o->calls, CA_OP_SIGN, &call, &reply, NULL);
 	if (rc != CA_OK)
 		return rc;
@@ -102,28 +84,6 @@ asks_helper(const struct ca_config *cfg, const struct ca_op_body *body)
 		   cfg->proof[1] == CA_PROOF_COMMAND);
 }
 
-static void
-put_settings(const struct ca_config *cfg, struct ca_op_answer *a)
-{
-	a->proof1 = (uint64_t)cfg->proof[0];
-	a->proof2 = (uint64_t)cfg->proof[1];
-	a->max_answer = cfg->max_answer;
-	a->lifetime = cfg->lifetime;
-	a->helper = cfg->helper;
-	a->helper_timeout = cfg->helper_timeout;
-	a->wait_for_token = cfg->wait_for_token;
-	a->pkcs11 = cfg->pkcs11;
-	a->require_pin = cfg->require_pin;
-	a->ssh_agent = cfg->ssh_agent;
-	a->user_certificates = cfg->user_certificates;
-	a->token_uri = cfg->token_uri;
-	a->key_file = cfg->key_file;
-	put_confinement(
-	    cfg, &a->helper_write, &a->helper_network, &a->helper_free);
-	a->min_uid = cfg->min_uid;
-	a->max_uid = cfg->max_uid;
-}
-
 enum ca_err
 ca_operation_request(struct ca_operation *o, const struct ca_op_body *body,
     struct ca_report *report)
@@ -135,7 +95,6 @@ ca_operation_request(struct ca_operation *o, const struct ca_op_body *body,
 	struct ca_request *req = NULL;
 	enum ca_reason reason = CA_R_INTERNAL;
 
-	put_settings(o->cfg, &o->answer);
 	rc = ca_auth_request(&ctx, &peer, &signer, &req, &reason);
 	if (rc != CA_OK) {
 		o->answer.reason = (uint64_t)reason;

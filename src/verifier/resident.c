@@ -13,8 +13,10 @@
 #define QUIET_MS 15    /* without an operation, before spares are replaced */
 #define SPARES_LEAST 2 /* below that, one is replaced at once */
 #define PAUSE_MS 100   /* after the kernel had no descriptor or process */
-#define END_MS 8000    /* for the operations at work, after SIGTERM */
-#define TELL_MS 60000  /* between two lines about users at their limits */
+#define WAITS_MS                                                               \
+	1000        /* between two bytes to a module that waits for a worker */
+#define END_MS 8000 /* for the operations at work, after SIGTERM */
+#define TELL_MS 60000 /* between two lines about users at their limits */
 #define EVENTS 64
 #define ACCEPTS 64 /* at one time, so that other events get their turn */
 
@@ -55,21 +57,19 @@ tell_limit(struct ca_resident *r, uid_t uid)
 
 /* The byte fits into the buffer of a new connection; nothing waits. */
 static bool
-greet(int fd)
+greet(int fd, uint8_t version)
 {
-	static const uint8_t version = CA_OP_VERSION;
-
 	return send(fd, &version, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
 }
 
 static void
-welcome(struct ca_resident *r, int fd, bool served)
+welcome(struct ca_resident *r, int fd, uint8_t version)
 {
 	struct ucred peer = {0, (uid_t)-1, (gid_t)-1};
 	socklen_t len = sizeof peer;
 	struct ca_waiting w = {.fd = fd};
-	bool may =
-	    served && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0;
+	bool may = version != 0 &&
+		   getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0;
 
 	w.uid = peer.uid;
 	w.until = ca_op_clock() + CA_SILENT_MS;
@@ -77,7 +77,7 @@ welcome(struct ca_resident *r, int fd, bool served)
 		tell_limit(r, w.uid);
 		may = false;
 	}
-	if (!may || !greet(fd) ||
+	if (!may || !greet(fd, version) ||
 	    !ca_resident_watch(
 		r, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT)) {
 		(void)close(fd);
@@ -100,7 +100,7 @@ accept_all(struct ca_resident *r, size_t socket)
 		    SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (fd >= 0) {
-			welcome(r, fd, r->socket[socket].served);
+			welcome(r, fd, r->socket[socket].version);
 			continue;
 		}
 		if (!is_passing(errno)) {
@@ -156,6 +156,7 @@ take_event(struct ca_resident *r, int fd, unsigned events)
 		return;
 	}
 	r->queue.v[at].ready = true;
+	r->queue.v[at].until = ca_op_clock() + WAITS_MS;
 	if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0 ||
 	    !ca_resident_watch(r, EPOLL_CTL_MOD, fd, EPOLLRDHUP | EPOLLONESHOT))
 		drop(r, at);
@@ -218,6 +219,27 @@ end_silent(struct ca_resident *r)
 	return -1;
 }
 
+/* Tell those that wait for a worker that this is so: no module gives up only because
+ * others came first. */
+static long long
+tell_waiting(struct ca_resident *r)
+{
+	long long now = ca_op_clock(), next = -1;
+
+	for (size_t i = 0; i < r->queue.n; i++) {
+		struct ca_waiting *w = &r->queue.v[i];
+
+		if (!w->ready)
+			continue;
+		if (w->until <= now) {
+			ca_op_waits(w->fd);
+			w->until = now + WAITS_MS;
+		}
+		sooner(&next, w->until);
+	}
+	return next;
+}
+
 static void
 dispatch(struct ca_resident *r)
 {
@@ -269,6 +291,7 @@ do_due(struct ca_resident *r)
 		next = r->accept_at;
 	sooner(&next, end_silent(r));
 	dispatch(r);
+	sooner(&next, tell_waiting(r));
 	uid_t uid[CA_WORKERS_MAX];
 	if (ca_queue_next(&r->queue, uid, ca_crew_uids(&r->crew, uid)) <
 	    r->queue.n)

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/log.h"
@@ -28,7 +29,7 @@ struct ca_resident {
 	int epoll, signals;
 	struct {
 		int fd;
-		bool served; /* its version is ours; else all are turned away */
+		uint8_t version; /* of its peers; 0: all are turned away */
 	} socket[CA_SOCKETS_MAX];
 	size_t sockets;
 	bool ending, again; /* SIGTERM; SIGHUP */

@@ -23,13 +23,12 @@
 
 /* ---- versions ---- */
 
-/* The versions that a worker speaks.  A later program adds its own, and keeps the
- * one before: programs that run for weeks have the old module. */
-static const long served[] = {CA_OP_VERSION};
+static const uint8_t served[] = {CA_OP_SERVED};
 
-/* Does the worker speak what the peers at this socket do?  path gets its name. */
-static bool
-is_served(int fd, struct sockaddr_un *sa)
+/* The version that peers at this socket speak, of those that a worker speaks; else 0.
+ * sa gets its name. */
+static uint8_t
+version_of(int fd, struct sockaddr_un *sa)
 {
 	socklen_t len = sizeof *sa;
 	const char *name;
@@ -39,17 +38,17 @@ is_served(int fd, struct sockaddr_un *sa)
 	if (getsockname(fd, (struct sockaddr *)sa, &len) != 0 ||
 	    sa->sun_family != AF_UNIX || sa->sun_path[0] != '/' ||
 	    sa->sun_path[sizeof sa->sun_path - 1] != '\0')
-		return false;
+		return 0;
 	name = strrchr(sa->sun_path, '/') + 1;
 	if (strncmp(name, "verifier.", 9) != 0 || name[9] < '0' ||
 	    name[9] > '9')
-		return false;
+		return 0;
 	long version = strtol(name + 9, &end, 10);
-	for (size_t i = 0; i < sizeof served / sizeof served[0]; i++) {
+	for (size_t i = 0; i < sizeof served; i++) {
 		if (version == served[i] && strcmp(end, ".sock") == 0)
-			return true;
+			return served[i];
 	}
-	return false;
+	return 0;
 }
 
 static bool
@@ -83,12 +82,12 @@ add_socket(struct ca_resident *r, int fd)
 		return CA_ERR_USAGE;
 	}
 	r->socket[r->sockets].fd = fd;
-	r->socket[r->sockets].served = is_served(fd, &sa);
-	if (!r->socket[r->sockets].served)
+	r->socket[r->sockets].version = version_of(fd, &sa);
+	if (r->socket[r->sockets].version == 0)
 		ca_log_warning(&r->log,
-		    "socket %s: its name is not verifier.%d.sock, and no other "
-		    "version of the messages is served; connections to it are "
-		    "closed",
+		    "socket %s: its name is not verifier.%d.sock, or that of "
+		    "another version of the messages that is served; "
+		    "connections to it are closed",
 		    sa.sun_path, CA_OP_VERSION);
 	r->sockets++;
 	return CA_OK;
@@ -103,7 +102,7 @@ add_waiting(struct ca_resident *r, int fd)
 	socklen_t len = sizeof peer;
 	struct sockaddr_un sa;
 
-	if (!is_served(fd, &sa) || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
+	if (version_of(fd, &sa) == 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
 	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 ||
 	    !ca_queue_may(&r->queue, peer.uid) ||
 	    !ca_resident_watch(
@@ -210,30 +209,28 @@ is_answered(const struct sockaddr_un *sa)
 }
 
 static enum ca_err
-make_own(struct ca_resident *r)
+make_one(struct ca_resident *r, uint8_t version)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct sockaddr_un sa = {AF_UNIX, CA_OP_SOCKET};
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
 	int fd = -1;
 
-	if ((rc = own_directory(r)) != CA_OK) {
-		ret = rc;
-		goto out;
-	}
+	(void)snprintf(sa.sun_path, sizeof sa.sun_path,
+	    CA_OP_DIR "/verifier.%u.sock", (unsigned)version);
 	if (is_answered(&sa)) {
 		ca_log_err(&r->log,
 		    "another process listens at %s: systemctl stop "
 		    "certauth-verifier.socket, or end that process",
-		    CA_OP_SOCKET);
+		    sa.sun_path);
 		ret = CA_ERR_USAGE;
 		goto out;
 	}
-	(void)unlink(CA_OP_SOCKET);
+	(void)unlink(sa.sun_path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof sa) != 0 ||
-	    chmod(CA_OP_SOCKET, 0666) != 0 || listen(fd, BACKLOG) != 0) {
+	    chmod(sa.sun_path, 0666) != 0 || listen(fd, BACKLOG) != 0) {
 		ca_log_err(
-		    &r->log, "socket %s cannot be made: %m", CA_OP_SOCKET);
+		    &r->log, "socket %s cannot be made: %m", sa.sun_path);
 		ret = CA_ERR_IO;
 		goto out;
 	}
@@ -247,6 +244,16 @@ out:
 	if (fd >= 0)
 		(void)close(fd);
 	return ret;
+}
+
+static enum ca_err
+make_own(struct ca_resident *r)
+{
+	enum ca_err rc = own_directory(r);
+
+	for (size_t i = 0; i < sizeof served && rc == CA_OK; i++)
+		rc = make_one(r, served[i]);
+	return rc;
 }
 
 enum ca_err

@@ -42,7 +42,7 @@ serve(struct ca_worker *w, int socket)
 	(void)close(socket);
 	ca_op_link_init(&link, w->fd);
 	link.deadline = ca_op_clock() + GREETING_MS;
-	if (ca_op_greet(&link) == CA_OK)
+	if (ca_op_greet(&link, CA_OP_UNNAMED) == CA_OK)
 		ca_worker_run(w);
 	_exit(1);
 }

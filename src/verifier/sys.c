@@ -122,10 +122,54 @@ ca_sys_openat(int dirfd, const char *path, int flags)
 	if (!full_path(dirfd, path, full))
 		return fd;
 	if (fd < 0 && may_ask(full))
-		fd = ca_calls_open(calls, full, (flags & O_DIRECTORY) != 0);
+		fd = ca_calls_open(
+		    calls, full, (flags & O_DIRECTORY) != 0, NULL);
 	if (fd >= 0 && (flags & O_DIRECTORY) != 0)
 		remember(fd, full);
 	return fd;
+}
+
+/* Have the module look at a name in a directory that this process may not search.
+ * errno says why it could not open it; target: of a link, else empty. */
+static bool
+ask_about(int dirfd, const char *name, char target[PATH_MAX])
+{
+	char full[PATH_MAX];
+	int fd;
+
+	target[0] = '\0';
+	if (!full_path(dirfd, name, full) || !may_ask(full)) {
+		errno = EACCES;
+		return false;
+	}
+	fd = ca_calls_open(calls, full, false, target);
+	if (fd >= 0)
+		(void)close(fd);
+	return fd >= 0;
+}
+
+bool
+ca_sys_exists(int dirfd, const char *name, bool follow)
+{
+	char target[PATH_MAX];
+
+	if (faccessat(dirfd, name, F_OK, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0)
+		return true;
+	if (errno != EACCES)
+		return errno != ENOENT;
+	return ask_about(dirfd, name, target) ||
+	       (target[0] != '\0' && !follow) || errno != ENOENT;
+}
+
+bool
+ca_sys_link(int dirfd, const char *name, char target[PATH_MAX])
+{
+	ssize_t n = readlinkat(dirfd, name, target, PATH_MAX - 1);
+
+	target[n > 0 ? n : 0] = '\0';
+	if (n < 0 && errno == EACCES)
+		(void)ask_about(dirfd, name, target);
+	return target[0] != '\0';
 }
 
 uid_t

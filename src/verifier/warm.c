@@ -68,18 +68,21 @@ certificate(EVP_PKEY *key, EVP_PKEY *signer, const EVP_MD *md, int *len)
 {
 	uint8_t *der = NULL;
 	X509 *cert = X509_new();
-	X509_NAME *name = cert != NULL ? X509_get_subject_name(cert) : NULL;
+	X509_NAME *name = X509_NAME_new();
 
 	*len = 0;
-	if (name != NULL && X509_set_version(cert, X509_VERSION_3) == 1 &&
+	if (cert != NULL && name != NULL &&
+	    X509_set_version(cert, X509_VERSION_3) == 1 &&
 	    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
 		(const uint8_t *)"warm", -1, -1, 0) == 1 &&
+	    X509_set_subject_name(cert, name) == 1 &&
 	    X509_set_issuer_name(cert, name) == 1 &&
 	    ASN1_INTEGER_set(X509_get_serialNumber(cert), 1) == 1 &&
 	    X509_gmtime_adj(X509_getm_notBefore(cert), 0) != NULL &&
 	    X509_gmtime_adj(X509_getm_notAfter(cert), 60) != NULL &&
 	    X509_set_pubkey(cert, key) == 1 && X509_sign(cert, signer, md) > 0)
 		*len = i2d_X509(cert, &der);
+	X509_NAME_free(name);
 	X509_free(cert);
 	return der;
 }

@@ -153,8 +153,7 @@ send_ready(struct ca_operation *o, const struct ca_op_texts *paths)
 {
 	struct ca_op_msg msg = {.type = CA_OP_READY};
 
-	msg.u.ready.id = o->args.id;
-	msg.u.ready.grant = *paths;
+	ca_operation_ready(o, paths, &msg.u.ready);
 	o->calls->link.deadline = ca_op_clock() + MESSAGE_MS;
 	return ca_op_send(&o->calls->link, &msg, -1);
 }
@@ -175,8 +174,9 @@ run(const struct ca_worker *w, struct ca_operation *o, struct ca_buf *args,
 	ca_operation_configure(o);
 	ca_operation_paths(o, &paths);
 	if ((rc = confine(w, o, &paths)) != CA_OK ||
-	    (rc = send_ready(o, &paths)) != CA_OK ||
-	    (rc = receive(link, CA_OP_BODY, &msg)) != CA_OK)
+	    (rc = send_ready(o, &paths)) != CA_OK || o->cfg == NULL)
+		return rc; /* with a mistake in it, READY was the answer */
+	if ((rc = receive(link, CA_OP_BODY, &msg)) != CA_OK)
 		return rc;
 	o->calls->grant = paths;
 	o->calls->ready = true;

@@ -1,5 +1,6 @@
 #include "verify/cadir.h"
 #include "base/file.h"
+#include "base/sys.h"
 #include "verify/cadirint.h"
 #include "verify/caready.h"
 #include "verify/certfile.h"
@@ -149,7 +150,7 @@ read_or_take(struct ca_cadir *dir, const char *name, struct ca_buf *content,
 		return rc;
 	case CA_ERR_NOT_FOUND:
 		/* a dangling link is not an absent file */
-		if (faccessat(dir->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+		if (!ca_sys_exists(dir->fd, name, false))
 			return rc;
 		ca_cadir_problem(
 		    dir, name, "is a link to a file that does not exist");

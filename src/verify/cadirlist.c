@@ -80,11 +80,9 @@ static char *
 target_of(struct ca_cadir *dir, const char *name)
 {
 	char target[PATH_MAX];
-	ssize_t n = readlinkat(dir->fd, name, target, sizeof target - 1);
 
-	if (n <= 0 || (size_t)n >= sizeof target - 1)
+	if (!ca_sys_link(dir->fd, name, target))
 		return NULL;
-	target[n] = '\0';
 	const char *base = strncmp(target, "./", 2) == 0 ? target + 2 : target;
 	return strchr(base, '/') == NULL ? strdup(base) : NULL;
 }

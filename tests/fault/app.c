@@ -51,6 +51,7 @@ static char answer[CA_RESPONSE_CHARS_MAX + 1];
 
 /* in place of module/paths.c */
 char program_path[PATH_MAX] __asm__("ca_verifier_program");
+char confine_path[PATH_MAX] __asm__("ca_channel_confiner");
 char socket_path[] __asm__("ca_verifier_socket") = "/nonexistent/socket";
 unsigned patience __asm__("ca_verifier_patience") = 1;
 
@@ -294,6 +295,9 @@ app_option(int opt, const char *value)
 		return true;
 	case 'k':
 		key_path = value;
+		return true;
+	case 'C':
+		(void)snprintf(confine_path, sizeof confine_path, "%s", value);
 		return true;
 	case 'V':
 		(void)snprintf(program_path, sizeof program_path, "%s", value);

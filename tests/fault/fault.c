@@ -373,7 +373,7 @@ main(int argc, char **argv)
 		return 2;
 	st->target = -1;
 	while (
-	    (opt = getopt(argc, argv, "e:u:c:k:i:s:o:p:x:n:V:almfrv")) != -1) {
+	    (opt = getopt(argc, argv, "e:u:c:k:i:s:o:p:x:n:C:V:almfrv")) != -1) {
 		switch (opt) {
 		case 'e':
 			expect = optarg;

@@ -114,7 +114,7 @@ scene memory-from-on -m -f -e granted "${alice[@]}" "$conf" \
 	"crl_dir=$D/crl-indexed"
 scene from-on -f -e granted "${alice[@]}" "$conf"
 # the helper runs as root here, who is everywhere
-mkdir "$D/bin" && cp "$certauth-sign" "$D/bin/certauth-sign"
+mkdir "$D/bin" && cp "$certauth-sign" "$certauth-confine" "$D/bin/"
 {
 	cat "$PKI/alice-chain.pem"
 	openssl pkcs8 -topk8 -in "$PKI/alice.key" -iter 100 -passout pass:secret
@@ -124,7 +124,8 @@ chmod 600 "$D/alice-all.pem"
 	>"$D/users-root"
 command=(-u root "$conf" proof=command "helper=$D/bin/certauth-sign"
 	users="$D/users-root" "users_dir=$D/users.d")
-[ "$(id -u)" -ne 0 ] || scene command -l -e granted "${command[@]}" \
+[ "$(id -u)" -ne 0 ] || scene command -l -C "$D/bin/certauth-confine" \
+	-e granted "${command[@]}" \
 	"key_file=$D/alice-all.pem"
 # a verifier that the module starts, and that works: what starts it fails
 cp "$CERTAUTH_BUILD/certauth-verifier" "$D/bin/"

@@ -28,6 +28,7 @@
 static char dir[] = TEMPLATE;
 static ino_t secret;
 static struct ca_verifier verifier;
+static unsigned signatures;
 static int worker;
 static pthread_t reader;
 static uint8_t sent[MAX];
@@ -124,12 +125,11 @@ ca_account_entry(
 static bool
 is_granted(const char *path)
 {
-	const struct ca_buf *grant = &verifier.grant;
-	size_t n;
+	const struct ca_op_texts *grant = &verifier.said.grant;
 
-	for (size_t at = 0; at < grant->len; at += n + 1) {
-		const char *p = (const char *)grant->p + at;
-		size_t len = n = strlen(p);
+	for (size_t i = 0; i < grant->n; i++) {
+		const char *p = grant->v[i];
+		size_t len = strlen(p);
 
 		while (len > 0 && p[len - 1] == '/')
 			len--;
@@ -150,8 +150,10 @@ ca_channel_host_sign(const struct ca_channel_settings *set,
 	(void)transcript;
 	/* only a worker that reads no response has the host's signature */
 	FUZZ_CHECK(verifier.op == CA_OP_REQUEST && verifier.ready);
-	FUZZ_CHECK(set->helper != NULL && uri != NULL);
-	FUZZ_CHECK(is_granted(set->helper));
+	FUZZ_CHECK(set->helper != NULL && set->helper == verifier.said.helper);
+	FUZZ_CHECK(uri != NULL && uri == verifier.said.host_key);
+	FUZZ_CHECK(uri[0] != '/');
+	FUZZ_CHECK(++signatures == 1);
 	ca_buf_str(out, "signature");
 	return CA_OK;
 }
@@ -188,12 +190,17 @@ emit(void *ctx, enum ca_log_level level, const char *line)
 	FUZZ_CHECK(level <= CA_LOG_DEBUG);
 	FUZZ_CHECK(len > 0 && len < CA_LOG_LINE_MAX);
 	FUZZ_CHECK(ca_utf8_text(line, len));
+	FUZZ_CHECK(strcasestr(line, "outcome=granted") == NULL);
 }
 
 static void
 check_answer(const struct ca_op_answer *a)
 {
 	FUZZ_CHECK(verifier.ready);
+	if (verifier.said.err != 0) {
+		FUZZ_CHECK(a->err == verifier.said.err && a->line.n == 0);
+		return;
+	}
 	FUZZ_CHECK(a->id.len == CA_OP_ID_LEN &&
 		   memcmp(a->id.p, "IIIIIIIIIIIIIIII", CA_OP_ID_LEN) == 0);
 	FUZZ_CHECK(a->err != CA_ERR_UNSET && a->err <= CA_ERR_SIGNATURE);
@@ -248,6 +255,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	     (at = memmem(at, sent_len - (size_t)(at - sent), TEMPLATE,
 		  strlen(TEMPLATE))) != NULL;)
 		memcpy(at, dir, strlen(TEMPLATE));
+	signatures = 0;
 	ca_verifier_init(&verifier, &args, &log, "test");
 	enum ca_op op = (enum ca_op)(data[0] % 4 + CA_OP_REQUEST);
 	enum ca_err rc = ca_verifier_ask(&verifier, op, &body, &answer);

@@ -145,6 +145,10 @@ check_message(const struct ca_op_msg *msg, const struct ca_operation *o,
 		break;
 	case CA_OP_READY:
 		FUZZ_CHECK(++*ready == 1 && msg->u.ready.id.len == 16);
+		/* with a mistake in the configuration, that is the answer */
+		if (msg->u.ready.err != 0)
+			++*answers;
+		FUZZ_CHECK((msg->u.ready.err != 0) == (o->cfg == NULL));
 		break;
 	case CA_OP_ANSWER:
 		FUZZ_CHECK(++*answers == 1 && *ready == 1);

@@ -99,6 +99,7 @@ in_tar certauth usr/bin/certauth usr/bin/certauth-askpass usr/bin/certauth-ssh \
 [ "$(grep -c '/certauth-crl-update\.' "$tmp/certauth.tar")" -eq 2 ] ||
 	wrong 'certauth has its units twice, or enables them itself'
 in_tar certauth-verifier usr/libexec/certauth/certauth-verifier \
+	usr/libexec/certauth/certauth-confine \
 	usr/lib/sysusers.d/certauth.conf "$unitdir"/certauth-verifier.{service,socket}
 in_tar certauth-tests usr/bin/certauth-tests
 in_tar libpam-certauth usr/share/pam-configs/certauth etc/certauth/ca/ \

@@ -23,6 +23,7 @@
 #   verifier_is COMMAND ...      run that for the verifier, with its arguments;
 #                                $S/bin/unconfined is one for valgrind
 #   verifier_reset               the verifier again
+#   spawn_only                   the test is about a verifier that the module starts
 #   ca_dir FILE ..., crl_dir FILE ...   fill /etc/certauth/ca and crl from PKI
 #   login [OPTION ...] [-- PAMTESTER-OPTION ...]
 #                                one login by pamtester; options of login.py.
@@ -62,7 +63,8 @@ place_dir() {
 	cp "$CERTAUTH_BUILD/tests/verifier/pam_certauth.so" \
 		"$CERTAUTH_BUILD/tests/verifier/certauth-verifier" \
 		"$CERTAUTH_BUILD/tests/verifier/unconfined" \
-		"$CERTAUTH_BUILD/tests/verifier/certauth" "$CERTAUTH_BUILD/certauth-sign" \
+		"$CERTAUTH_BUILD/tests/verifier/certauth" \
+		"$CERTAUTH_BUILD"/certauth-{confine,sign} \
 		"$HERE/tests/lib/login.py" "$HERE/tests/lib/paste.exp" \
 		"$S/bin/" || return
 	ln -s certauth "$S/bin/certauth-askpass"
@@ -124,6 +126,7 @@ place_enter() {
 # module looks, as systemd starts it; RESIDENT is its number.  It needs root.
 resident_start() {
 	local how=() i id
+	resident_stop
 	id=$(awk -F: '$1 == "_certauth" { print $3 ":" $4 }' "$S/etc/passwd")
 	in_place mkdir -p /run/certauth
 	in_place rm -f /run/certauth/verifier.1.sock
@@ -214,11 +217,23 @@ verifier_reset() {
 	in_place rm -f /run/certauth-test/slow
 	in_place install -D -m 755 "$S/bin/certauth-verifier" \
 		/run/certauth-test/certauth-verifier
+	in_place install -m 755 "$S/bin/certauth-confine" /run/certauth-test/
+}
+
+# spawn_only: the test, or the file in its setup_file, is about a verifier that the
+# module starts; it tests that also where the suite runs with a resident one
+spawn_only() {
+	export CERTAUTH_VERIFIER=verifier=spawn
+	sed -i 's/verifier=resident/verifier=spawn/' "$S"/etc/pam.d/*
 }
 
 # its environment is empty, and the caller's does not reach it; the module waits
 # for it as long as valgrind needs
 verifier_is() {
+	if [[ ${CERTAUTH_VERIFIER:-} == *resident* ]]; then
+		echo 'verifier_is is about a spawned verifier: call spawn_only before'
+		return 1
+	fi
 	in_place install -D -m 644 /dev/null /run/certauth-test/slow
 	printf '#!/bin/sh\nexec' >"$S/bin/verifier-is"
 	printf " '%s'" "$@" >>"$S/bin/verifier-is"
@@ -344,7 +359,8 @@ not_logged() {
 
 # login [OPTION ...] [-- PAMTESTER-OPTION ...]: exit status of pamtester.
 # SERVICE and LOGIN (default test, alice) in the environment are the service
-# and the user.  What the user saw is in $S/seen.
+# and the user, LAUNCH the words of a program that starts pamtester.  What the user
+# saw is in $S/seen.
 login() {
 	local opts=() pam=() cert=alice key='' raw=''
 	while [ $# -gt 0 ]; do
@@ -362,7 +378,8 @@ login() {
 		opts+=(--cert "$PKI/$cert-chain.pem" --key "$PKI/${key:-$cert}.key")
 	fi
 	log_mark
-	in_place python3 "$S/bin/login.py" "${opts[@]}" -- \
+	# shellcheck disable=SC2086 # LAUNCH is a list of words
+	in_place python3 "$S/bin/login.py" "${opts[@]}" -- ${LAUNCH:-} \
 		env ${CERTAUTH_PRELOAD:+LD_PRELOAD="$CERTAUTH_PRELOAD"} \
 		pamtester "${pam[@]}" "${SERVICE:-test}" "${LOGIN-alice}" \
 		authenticate >"$S/seen" 2>&1 </dev/null

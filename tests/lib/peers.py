@@ -5,7 +5,7 @@ usage: peers.py hold N BYTES READY      N connections, each sends so many bytes,
                                         are held until this program is killed; how
                                         many were greeted is written to READY
        peers.py serve MODE READY        listen where the module looks
-       peers.py lock N READY            hold N of the locks of started verifiers
+       peers.py lock N [FIRST] READY    hold N of the locks of started verifiers
 
 MODE: mute       connections are accepted and not greeted
       newer      another version is greeted with
@@ -100,9 +100,9 @@ def serve(mode, ready):
             c.close()
 
 
-def lock(n, ready):
+def lock(n, first, ready):
     fd = os.open("/run/certauth/spawned.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    fcntl.lockf(fd, fcntl.LOCK_EX, n, 0)
+    fcntl.lockf(fd, fcntl.LOCK_EX, n, first)
     tell(ready, "ready")
     while True:
         select.select([], [], [])
@@ -115,7 +115,7 @@ def main():
     elif what == "serve":
         serve(arg, sys.argv[3])
     elif what == "lock":
-        lock(int(arg), sys.argv[3])
+        lock(int(arg), int((sys.argv[3:-1] or [0])[0]), sys.argv[-1])
 
 
 main()

@@ -1,15 +1,17 @@
 /*
  * A worker that was taken over: linked into a verifier of the tests alone, which
  * calls this function once it has a client's bytes.  A response whose certificate has
- * the organizational unit `takeover-NAME' makes it try NAME.  What could be done is
+ * the organizational unit `takeover-NAME' makes it try NAME, and so does PAM_RHOST.  What could be done is
  * logged as `takeover NAME: done', what failed as `takeover NAME: failed, ERROR'; a
  * worker that is killed logs nothing more.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -76,14 +78,15 @@ read_mem(struct ca_operation *o)
 static int
 ask_shadow(struct ca_operation *o)
 {
-	return ca_calls_open(o->calls, "/etc/shadow", false) >= 0 ? 0 : -1;
+	return ca_calls_open(o->calls, "/etc/shadow", false, NULL) >= 0 ? 0
+									: -1;
 }
 
 static int
 ask_above(struct ca_operation *o)
 {
 	return ca_calls_open(
-		   o->calls, "/etc/certauth/ca/../../shadow", false) >= 0
+		   o->calls, "/etc/certauth/ca/../../shadow", false, NULL) >= 0
 		   ? 0
 		   : -1;
 }
@@ -91,10 +94,7 @@ ask_above(struct ca_operation *o)
 static int
 ask_sign(struct ca_operation *o)
 {
-	const struct ca_op_call call = {.uri = "pkcs11:",
-	    .helper = "/bin/true",
-	    .timeout = 5,
-	    .leaf = {(const uint8_t *)"x", 1},
+	const struct ca_op_call call = {.leaf = {(const uint8_t *)"x", 1},
 	    .transcript = {(const uint8_t *)"x", 1}};
 	struct ca_op_reply reply;
 
@@ -102,6 +102,115 @@ ask_sign(struct ca_operation *o)
 	return ca_calls_ask(o->calls, CA_OP_SIGN, &call, &reply, NULL) == CA_OK
 		   ? 0
 		   : -1;
+}
+
+/* The host's key, by each name that leads to it in a directory that is granted. */
+static int
+ask_key(struct ca_operation *o)
+{
+	static const char *const names[] = {"/etc/certauth/ca/host.key",
+	    "/etc/certauth/ca/hard.pem", "/etc/certauth/ca/soft.pem"};
+
+	for (size_t i = 0; i < 3; i++) {
+		if (openat(AT_FDCWD, names[i], O_RDONLY) >= 0 ||
+		    ca_calls_open(o->calls, names[i], false, NULL) >= 0)
+			return 0;
+	}
+	return -1;
+}
+
+/* ---- homes and accounts ---- */
+
+static int
+home_of(struct ca_operation *o, const char *name, char path[PATH_MAX])
+{
+	const struct ca_op_call call = {.name = name};
+	struct ca_op_reply reply;
+	int fd = -1;
+
+	errno = EPERM;
+	if (ca_calls_ask(o->calls, CA_OP_HOME, &call, &reply, &fd) != CA_OK)
+		return -1;
+	if (path != NULL && reply.path != NULL)
+		(void)snprintf(path, PATH_MAX, "%s", reply.path);
+	return 0;
+}
+
+static int
+home_other(struct ca_operation *o)
+{
+	return home_of(o, "bob", NULL);
+}
+
+static int
+home_own(struct ca_operation *o)
+{
+	return home_of(o, "alice", NULL);
+}
+
+static int
+home_thrice(struct ca_operation *o)
+{
+	return home_of(o, "alice", NULL) == 0 &&
+		       home_of(o, "alice", NULL) == 0 &&
+		       home_of(o, "alice", NULL) == 0
+		   ? 0
+		   : -1;
+}
+
+static int
+home_file(struct ca_operation *o)
+{
+	static char path[PATH_MAX];
+
+	if (home_of(o, "alice", path) != 0)
+		return -1;
+	(void)snprintf(
+	    path + strlen(path), sizeof path - strlen(path), "/secret");
+	return ca_calls_open(o->calls, path, false, NULL) >= 0 ? 0 : -1;
+}
+
+/* A file of root's in the home, and no file at all. */
+static int
+home_root(struct ca_operation *o)
+{
+	static char path[PATH_MAX];
+
+	if (home_of(o, "alice", path) != 0)
+		return -1;
+	size_t len = strlen(path);
+	(void)snprintf(path + len, sizeof path - len, "/root.pem");
+	if (ca_calls_open(o->calls, path, false, NULL) >= 0)
+		return 0;
+	(void)snprintf(path + len, sizeof path - len, "/directory.pem");
+	return ca_calls_open(o->calls, path, true, NULL) >= 0 ? 0 : -1;
+}
+
+static int
+accounts(struct ca_operation *o)
+{
+	const struct ca_op_call call = {.name = "bob"};
+	struct ca_op_reply reply;
+
+	errno = EPERM;
+	for (unsigned i = 0; i < 65; i++) {
+		if (ca_calls_ask(
+			o->calls, CA_OP_ACCOUNT, &call, &reply, NULL) != CA_OK)
+			return -1;
+	}
+	return 0;
+}
+
+/* Lines that never end, each soon enough for whoever waits for the next. */
+static int
+drip(struct ca_operation *o)
+{
+	const struct ca_op_msg msg = {.type = CA_OP_LOG,
+	    .u.log = {.level = CA_LOG_DEBUG, .line = "still at work"}};
+
+	while (ca_op_send(&o->calls->link, &msg, -1) == CA_OK)
+		(void)poll(NULL, 0, 2);
+	return -1;
 }
 
 static int
@@ -220,7 +329,7 @@ static int
 allocate(struct ca_operation *o)
 {
 	size_t n = (size_t)1 << 30;
-	char *p = malloc(n);
+	char *volatile p = malloc(n); /* compilers leave out what nobody sees */
 
 	(void)o;
 	if (p == NULL)
@@ -323,6 +432,127 @@ say_control(struct ca_operation *o)
 	return ca_op_send(&o->calls->link, &msg, -1) == CA_OK ? 0 : -1;
 }
 
+/* ---- what is no answer, but would be read as one ---- */
+
+static int
+say(struct ca_operation *o, const char *line)
+{
+	const struct ca_op_msg msg = {
+	    .type = CA_OP_LOG, .u.log = {.level = CA_LOG_NOTICE, .line = line}};
+
+	return ca_op_send(&o->calls->link, &msg, -1) == CA_OK ? 0 : -1;
+}
+
+static int
+say_granted(struct ca_operation *o)
+{
+	return say(o, "outcome=granted reason=ok user=\"root\"");
+}
+
+static int
+say_later(struct ca_operation *o)
+{
+	return say(o, "the verifier: Outcome=granted reason=ok user=\"root\"");
+}
+
+static int
+say_json(struct ca_operation *o)
+{
+	return say(o, "{\"event\":\"login\",\"out\\u0063ome\":\"granted\"}");
+}
+
+/* A denial with other lines. */
+static int
+deny(struct ca_operation *o, const char *line, const char *more)
+{
+	struct ca_op_msg msg = {.type = CA_OP_ANSWER};
+
+	msg.u.answer.id = o->args.id;
+	msg.u.answer.err = CA_DENIED;
+	msg.u.answer.line.v[0] = line;
+	msg.u.answer.line.v[1] = more;
+	msg.u.answer.line.n = more != NULL ? 2 : 1;
+	return ca_op_send(&o->calls->link, &msg, -1) == CA_OK ? 0 : -1;
+}
+
+static int
+deny_granted(struct ca_operation *o)
+{
+	return deny(o, "outcome=granted reason=ok user=\"alice\"", NULL);
+}
+
+static int
+deny_both(struct ca_operation *o)
+{
+	return deny(o,
+	    "outcome=denied reason=nonce user=\"alice\" outcome=granted", NULL);
+}
+
+static int
+deny_more(struct ca_operation *o)
+{
+	return deny(o, "outcome=denied reason=nonce user=\"alice\"",
+	    "outcome=granted reason=ok user=\"alice\"");
+}
+
+static int
+deny_other(struct ca_operation *o)
+{
+	return deny(o, "outcome=denied reason=nonce user=\"bob\"", NULL);
+}
+
+/* A grant, complete in form, for a login that it chooses. */
+static int
+grant(struct ca_operation *o, const char *login, const char *line)
+{
+	struct ca_op_msg msg = {.type = CA_OP_ANSWER};
+	static const char *const env[] = {"CERTAUTH_SUBJECT=x",
+	    "CERTAUTH_ISSUER=x", "CERTAUTH_SERIAL=x", "CERTAUTH_SHA256=x",
+	    "CERTAUTH_NOT_AFTER=x"};
+
+	msg.u.answer.id = o->args.id;
+	msg.u.answer.err = CA_OK;
+	msg.u.answer.login = login;
+	msg.u.answer.kept = (struct ca_bytes){(const uint8_t *)"x", 1};
+	for (size_t i = 0; i < 5; i++)
+		msg.u.answer.env.v[msg.u.answer.env.n++] = env[i];
+	msg.u.answer.line.v[msg.u.answer.line.n++] = line;
+	return ca_op_send(&o->calls->link, &msg, -1) == CA_OK ? 0 : -1;
+}
+
+static int
+grant_root(struct ca_operation *o)
+{
+	return grant(o, "root", "outcome=granted reason=ok user=\"root\"");
+}
+
+static int
+grant_nobody(struct ca_operation *o)
+{
+	return grant(
+	    o, "virtual", "outcome=granted reason=ok user=\"virtual\"");
+}
+
+static int
+grant_other(struct ca_operation *o)
+{
+	return grant(o, "alice", "outcome=granted reason=ok user=\"bob\"");
+}
+
+/* Settings once more: a helper that is not the administrator's. */
+static int
+ready_again(struct ca_operation *o)
+{
+	struct ca_op_msg msg = {.type = CA_OP_READY};
+
+	msg.u.ready.id = o->args.id;
+	msg.u.ready.helper = "/tmp/takeover-helper";
+	msg.u.ready.helper_free = 1;
+	msg.u.ready.grant.v[0] = "/etc/shadow";
+	msg.u.ready.grant.n = 1;
+	return ca_op_send(&o->calls->link, &msg, -1) == CA_OK ? 0 : -1;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct ca_operation *o);
@@ -356,22 +586,45 @@ static const struct {
     {"answer-short", answer_short},
     {"answer-junk", answer_junk},
     {"say-control", say_control},
+    {"ask-key", ask_key},
+    {"home-other", home_other},
+    {"home-own", home_own},
+    {"home-thrice", home_thrice},
+    {"home-file", home_file},
+    {"home-root", home_root},
+    {"accounts", accounts},
+    {"drip", drip},
+    {"say-granted", say_granted},
+    {"say-later", say_later},
+    {"say-json", say_json},
+    {"deny-granted", deny_granted},
+    {"deny-both", deny_both},
+    {"deny-more", deny_more},
+    {"deny-other", deny_other},
+    {"ready-again", ready_again},
+    {"grant-root", grant_root},
+    {"grant-nobody", grant_nobody},
+    {"grant-other", grant_other},
 };
 
 void
 ca_worker_hook(struct ca_operation *o, const struct ca_op_body *body)
 {
 	static const char mark[] = "takeover-";
+	struct ca_bytes from = body->response;
 	const uint8_t *at;
 
-	if (body->response.len == 0)
+	/* PAM_RHOST is a client's too: the worker of a request sees it */
+	if (from.len == 0 && body->rhost != NULL)
+		from = (struct ca_bytes){
+		    (const uint8_t *)body->rhost, strlen(body->rhost) + 1};
+	if (from.len == 0)
 		return;
-	at =
-	    memmem(body->response.p, body->response.len, mark, sizeof mark - 1);
+	at = memmem(from.p, from.len, mark, sizeof mark - 1);
 	if (at == NULL)
 		return;
 	at += sizeof mark - 1;
-	size_t left = (size_t)(body->response.p + body->response.len - at);
+	size_t left = (size_t)(from.p + from.len - at);
 	for (size_t i = 0; i < sizeof attacks / sizeof attacks[0]; i++) {
 		size_t n = strlen(attacks[i].name);
 

@@ -21,13 +21,13 @@ static const struct {
     {CA_OP_ARGS, 5},
     {CA_OP_BODY, 10},
     {CA_OP_REPLY, 7},
-    {CA_OP_READY, 2},
+    {CA_OP_READY, 25},
     {CA_OP_LOG, 2},
-    {CA_OP_OPEN, 11},
-    {CA_OP_ACCOUNT, 11},
-    {CA_OP_HOME, 11},
-    {CA_OP_SIGN, 11},
-    {CA_OP_ANSWER, 32},
+    {CA_OP_OPEN, 5},
+    {CA_OP_ACCOUNT, 5},
+    {CA_OP_HOME, 5},
+    {CA_OP_SIGN, 5},
+    {CA_OP_ANSWER, 11},
 };
 
 #define TYPES (sizeof types / sizeof types[0])
@@ -51,8 +51,11 @@ whole(enum ca_op_type type)
 			"sshd", {{"debug", "", "a=b"}, 3}, UINT64_MAX};
 		break;
 	case CA_OP_READY:
-		m.u.ready = (struct ca_op_ready){
-		    B("fedcba9876543210"), {{"/etc/certauth/ca", "/x"}, 2}};
+		m.u.ready = (struct ca_op_ready){B("fedcba9876543210"),
+		    CA_ERR_CONFIG, {{"/etc/certauth/ca", "/x"}, 2}, 1, 1, 1,
+		    CA_OP_COMMAND, CA_OP_CONVERSATION, 500, 60, 30, 10, 1, 2, 3,
+		    4, "helper", "token", "key", "pkcs11:token=x", 1000, 60000,
+		    {{"/a", "/b"}, 2}, 5, 6};
 		break;
 	case CA_OP_BODY:
 		m.u.body = (struct ca_op_body){"alice", "", 1, 1, B("nonce"),
@@ -65,9 +68,8 @@ whole(enum ca_op_type type)
 	case CA_OP_ACCOUNT:
 	case CA_OP_HOME:
 	case CA_OP_SIGN:
-		m.u.call = (struct ca_op_call){"/path", "name", 1,
-		    "pkcs11:token=x", "/usr/bin/helper", 30, B("leaf"),
-		    B("transcript"), {{"/a", "/b"}, 2}, 5, 6};
+		m.u.call = (struct ca_op_call){
+		    "/path", "name", 1, B("leaf"), B("transcript")};
 		break;
 	case CA_OP_REPLY:
 		m.u.reply = (struct ca_op_reply){CA_OK, ENOENT, "alice",
@@ -75,11 +77,9 @@ whole(enum ca_op_type type)
 		break;
 	case CA_OP_ANSWER:
 		m.u.answer = (struct ca_op_answer){B("0123456789abcdef"), CA_OK,
-		    1, 1, 1, 7, B("request"), CA_OP_COMMAND, CA_OP_CONVERSATION,
-		    500, 60, 30, 10, 1, 2, 3, 4, "helper", "token", "key", 1000,
-		    60000, {{B("der1"), B("der2")}, 2}, 5, "alice", B("kept"),
-		    {{"A=1", "B=2"}, 2}, "expires", {{"line", "more"}, 2},
-		    {{"/c", "/d"}, 2}, 7, 8};
+		    7, B("request"), {{B("der1"), B("der2")}, 2}, 5, "alice",
+		    B("kept"), {{"A=1", "B=2"}, 2}, "expires",
+		    {{"line", "more"}, 2}};
 		break;
 	case CA_OP_NONE:
 	case CA_OP_TYPES:

@@ -75,7 +75,6 @@ static const struct {
     {"host_proof", "require", "require", "yes", ""},
     {"proof", "command conversation", "command conversation", "command command",
 	"agent"},
-    {"confine", "require", "require", "no", ""},
     {"helper", "/a", "/a", "certauth", ""},
     {"helper_timeout", "1h", "3600s", "0", "s"},
     {"helper_write", "/a, /b", "/a /b", "a", "/a b"},

@@ -357,6 +357,80 @@ deadlines(void **state)
 	disconnect(&p);
 }
 
+/* A byte 0 before the first message puts the deadline off. */
+static void
+waits(void **state)
+{
+	struct ca_op_msg got;
+	uint8_t raw[64];
+	struct pair p;
+
+	(void)state;
+	size_t len = log_message(raw);
+	connect_pair(&p);
+	p.link.wait_ms = 20000;
+	p.link.wait_end = ca_op_clock() + 100000;
+	long long before = ca_op_clock();
+	p.link.deadline = before + 1000;
+	for (int i = 0; i < 3; i++)
+		ca_op_waits(p.peer);
+	send_raw(p.peer, raw, len, 0);
+	assert_int_equal(ca_op_recv(&p.link, &got, NULL), CA_OK);
+	assert_int_equal(got.type, CA_OP_LOG);
+	assert_true(p.link.deadline >= before + 20000);
+	/* after it, the byte is the type of a message that there is not */
+	ca_op_waits(p.peer);
+	send_raw(p.peer, raw, len, 0);
+	assert_int_not_equal(ca_op_recv(&p.link, &got, NULL), CA_OK);
+	disconnect(&p);
+	/* and where nobody waits */
+	connect_pair(&p);
+	ca_op_waits(p.peer);
+	send_raw(p.peer, raw, len, 0);
+	assert_int_not_equal(ca_op_recv(&p.link, &got, NULL), CA_OK);
+	disconnect(&p);
+	/* the header may come in parts, or not at all, and brings nothing along */
+	for (size_t at = 1; at <= len; at++) {
+		connect_pair(&p);
+		p.link.wait_ms = 20000;
+		p.link.wait_end = ca_op_clock() + 100000;
+		ca_op_waits(p.peer);
+		send_raw(p.peer, raw, at, 0);
+		if (at < len) {
+			(void)close(p.peer);
+			p.peer = -1;
+		}
+		assert_int_equal(ca_op_recv(&p.link, &got, NULL),
+		    at < len ? CA_ERR_FORMAT : CA_OK);
+		disconnect(&p);
+	}
+	connect_pair(&p);
+	p.link.wait_ms = 20000;
+	p.link.wait_end = ca_op_clock() + 100000;
+	send_raw(p.peer, "", 1, 1);
+	assert_int_equal(ca_op_recv(&p.link, &got, NULL), CA_ERR_FORMAT);
+	disconnect(&p);
+}
+
+/* One that says so for ever is not waited for for ever. */
+static void
+waits_no_longer(void **state)
+{
+	struct ca_op_msg got;
+	struct pair p;
+
+	(void)state;
+	connect_pair(&p);
+	p.link.wait_ms = 10;
+	p.link.wait_end = ca_op_clock() - 1;
+	ca_op_waits(p.peer);
+	assert_int_equal(ca_op_recv(&p.link, &got, NULL), CA_ERR_TIMEOUT);
+	for (int i = 0; i < 100; i++)
+		ca_op_waits(p.peer);
+	assert_int_equal(ca_op_recv(&p.link, &got, NULL), CA_ERR_TIMEOUT);
+	disconnect(&p);
+}
+
 /* No signal: that would end the application. */
 static void
 gone(void **state)
@@ -372,7 +446,7 @@ gone(void **state)
 	errno = 0;
 	assert_int_equal(ca_op_send(&p.link, &m, -1), CA_ERR_IO);
 	assert_int_equal(errno, EPIPE);
-	assert_int_equal(ca_op_greet(&p.link), CA_ERR_IO);
+	assert_int_equal(ca_op_greet(&p.link, CA_OP_VERSION), CA_ERR_IO);
 	assert_int_equal(ca_op_pass(p.link.fd, p.link.fd), CA_ERR_IO);
 	disconnect(&p);
 }
@@ -387,7 +461,7 @@ greeting(void **state)
 	(void)state;
 	connect_pair(&p);
 	ca_op_link_init(&other, p.peer);
-	assert_int_equal(ca_op_greet(&other), CA_OK);
+	assert_int_equal(ca_op_greet(&other, CA_OP_VERSION), CA_OK);
 	assert_int_equal(ca_op_greeted(&p.link), CA_OK);
 	for (size_t i = 0; i < sizeof others; i++) {
 		send_raw(p.peer, &others[i], 1, 0);
@@ -446,6 +520,8 @@ main(void)
 	    cmocka_unit_test(too_much_to_send),
 	    cmocka_unit_test(largest),
 	    cmocka_unit_test(deadlines),
+	    cmocka_unit_test(waits),
+	    cmocka_unit_test(waits_no_longer),
 	    cmocka_unit_test(gone),
 	    cmocka_unit_test(greeting),
 	    cmocka_unit_test(passing),

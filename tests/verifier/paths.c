@@ -4,6 +4,7 @@
  */
 #include <unistd.h>
 
+#include "channel/channel.h"
 #include "module/verifier.h"
 
 #define DIR "/run/certauth-test/"
@@ -11,6 +12,7 @@
 extern unsigned ca_verifier_patience_of_test;
 
 const char ca_verifier_program[] = DIR "certauth-verifier";
+const char ca_channel_confiner[] = DIR "certauth-confine";
 const char ca_verifier_socket[] = "/run/certauth/verifier.1.sock";
 
 /* the module reads it by the name of a constant */
