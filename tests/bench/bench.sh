@@ -86,6 +86,7 @@ theirs() {
 		>"$S/etc/pam.d/$1"
 }
 theirs permit pam_permit.so
+CERTAUTH_VERIFIER=verifier=resident ours resident
 for n in $SIZES; do
 	ours "indexed-$n" "crl_dir=$D/crl-$n"
 	ours "streamed-$n" "crl_dir=$D/crl-$n" crl_engine=stream
@@ -202,6 +203,16 @@ timed() {
 }
 
 timed permit - "$(login permit)"
+if [ "$(id -u)" -eq 0 ]; then
+	timed resident "$cert" "$(login resident)"
+	# the parent decodes those of the configuration alone, and none that was
+	# changed within a second
+	conf default "ca_dir = $D/ca-1"
+	sleep 1.2
+	resident_start
+else
+	say 'without the resident verifier, which needs root'
+fi
 for n in $SIZES; do
 	timed "indexed-$n" "$cert" "$(login "indexed-$n")"
 	timed "streamed-$n" "$cert" "$(login "streamed-$n")"

@@ -101,25 +101,31 @@ test_removed(void **state)
 static void
 test_replaced(void **state)
 {
-	X509 *other =
-	    make(&(struct spec){"Root", "Root", other_key, other_key, true});
+	X509 *other = NULL;
 	struct stat st, now;
 
 	(void)state;
+	/* the length of a signature varies */
+	for (int i = 0; i < 200 && (other == NULL || i2d_X509(other, NULL) !=
+							 i2d_X509(root, NULL));
+	     i++) {
+		X509_free(other);
+		other = make(
+		    &(struct spec){"Root", "Root", other_key, other_key, true});
+	}
 	for (int in_place = 0; in_place < 2; in_place++) {
 		begin();
 		assert_int_equal(stat(file, &st), 0);
 		if (!in_place)
 			assert_int_equal(unlink(file), 0);
 		put_cert("root.pem", other);
-		assert_int_equal(truncate(file, st.st_size), 0);
 		const struct timespec t[2] = {st.st_atim, st.st_mtim};
 		assert_int_equal(utimensat(AT_FDCWD, file, t, 0), 0);
 		assert_int_equal(stat(file, &now), 0);
 		assert_int_equal(now.st_size, st.st_size);
 		assert_int_equal(now.st_mtim.tv_nsec, st.st_mtim.tv_nsec);
 		assert_int_equal(ready(), 0);
-		refuses(leaf, NULL, CA_R_CHAIN_SIGNATURE);
+		refuses(leaf, NULL, CA_R_CHAIN_UNKNOWN_CA);
 	}
 	X509_free(other);
 }
