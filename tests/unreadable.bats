@@ -104,3 +104,16 @@ root_alone() {
 		chmod 644 "$d"/crl/*
 	done
 }
+
+@test "a link of crl_dir without its target, in a directory of root alone" {
+	local way h
+	crl_dir root.crl inter.crl
+	h=$(basename "$(find "$S/etc/certauth/crl" -name '*.r0' -type l | head -n 1)")
+	ln -sfn absent.pem "$S/etc/certauth/crl/$h"
+	chmod 700 "$S/etc/certauth/crl"
+	for way in spawn resident; do
+		CERTAUTH_VERIFIER=verifier=$way service test
+		run -1 login
+		logged "the CRL file $h is a symbolic link to a file that does not exist"
+	done
+}
