@@ -345,11 +345,13 @@ held() {
 	EXEC='exec' in_place "$CERTAUTH_BUILD/tests/lib/pamdrive" -u alice -a -A script \
 		-w "$S/hold" -C "$sign; exec $sign" >"$S/seen" 2>&1 3>&- 4>&- </dev/null &
 	local locker=$!
+	PEERS="${PEERS:-} $locker" # if this test fails
 	until_true grep -q '^waiting' "$S/seen"
 	"$@"
 	rm "$S/hold"
 	i=0
 	wait $locker || i=$?
+	PEERS=
 	cat "$S/seen"
 	[ $i -eq 0 ] && grep -qx 'again PAM_SUCCESS' "$S/seen" &&
 		grep -qx 'account PAM_SUCCESS' "$S/seen" &&
