@@ -141,7 +141,7 @@ ends() {
 	! grep -q 'outcome=.*bob' "$S/lines" || return 1
 }
 
-@test "the home of PAM_USER alone, if user_certificates says so, twice" {
+@test "the home of PAM_USER alone, if user_certificates says so, four times" {
 	mkdir -p "$S/home/alice/.certauth/directory.pem"
 	echo secret >"$S/home/alice/.certauth/secret"
 	echo secret >"$S/home/alice/.certauth/root.pem"
@@ -152,7 +152,7 @@ ends() {
 	conf default 'user_certificates = yes'
 	ends home-other
 	grep -q 'asked for the home of bob, which this login does not need' "$S/lines"
-	ends home-thrice
+	ends home-often
 	ends home-file
 	grep -q 'secret, which its configuration does not name' "$S/lines"
 	refused home-root 'Key was rejected'

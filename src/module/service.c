@@ -20,7 +20,7 @@
  * has at most so many files; a login looks at the homes of PAM_USER in both spellings. */
 #define OPEN_MAX_CALLS 20000
 #define ACCOUNT_MAX 64
-#define HOME_MAX 2
+#define HOME_MAX 4
 #define SIGN_MAX 1
 #define SERVE_MS 60000
 

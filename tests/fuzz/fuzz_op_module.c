@@ -173,6 +173,15 @@ ca_sys_openat(int dirfd, const char *path, int flags)
 	return open(file, O_RDONLY | O_CLOEXEC);
 }
 
+bool
+ca_sys_link(int dirfd, const char *name, char target[PATH_MAX])
+{
+	(void)dirfd;
+	(void)name;
+	target[0] = '\0';
+	return false;
+}
+
 uid_t
 ca_sys_owner(void)
 {
