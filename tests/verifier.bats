@@ -232,6 +232,13 @@ id_of() {
 	own_login alice
 }
 
+@test "a descriptor that takes long to close, sent by a local user, does not stop others" {
+	peers alice linger 20
+	login_ok
+	login_ok
+	resident_alive
+}
+
 @test "a user's own process asks with the usual files, and starts its own for others" {
 	own_login alice
 	# a file that not everybody may read, though the verifier may

@@ -10,6 +10,7 @@
 
 #include "op/op.h"
 #include "process/become.h"
+#include "verifier/letgo.h"
 #include "verifier/warm.h"
 
 /* The module gives an operation 5 s, and more while it opens files, looks up an
@@ -210,7 +211,7 @@ static void
 leave(const struct ca_crew *c, int fd)
 {
 	(void)epoll_ctl(c->epoll, EPOLL_CTL_DEL, fd, NULL);
-	(void)close(fd);
+	ca_letgo(fd);
 }
 
 static void

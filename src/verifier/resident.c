@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "op/op.h"
+#include "verifier/letgo.h"
 #include "verifier/warm.h"
 
 #define QUIET_MS 15    /* without an operation, before spares are replaced */
@@ -34,7 +35,7 @@ drop(struct ca_resident *r, size_t at)
 	int fd = r->queue.v[at].fd;
 
 	(void)epoll_ctl(r->epoll, EPOLL_CTL_DEL, fd, NULL);
-	(void)close(fd);
+	ca_letgo(fd);
 	ca_queue_remove(&r->queue, at);
 }
 
@@ -80,7 +81,7 @@ welcome(struct ca_resident *r, int fd, uint8_t version)
 	if (!may || !greet(fd, version) ||
 	    !ca_resident_watch(
 		r, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT)) {
-		(void)close(fd);
+		ca_letgo(fd);
 		return;
 	}
 	ca_queue_add(&r->queue, &w);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "op/op.h"
+#include "verifier/letgo.h"
 #include "verifier/resident.h"
 
 #define FIRST 3 /* the first that a supervisor passes (sd_listen_fds(3)) */
@@ -107,7 +108,7 @@ add_waiting(struct ca_resident *r, int fd)
 	    !ca_queue_may(&r->queue, peer.uid) ||
 	    !ca_resident_watch(
 		r, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT)) {
-		(void)close(fd);
+		ca_letgo(fd);
 		return;
 	}
 	const struct ca_waiting w = {

@@ -4,6 +4,8 @@
 usage: peers.py hold N BYTES READY      N connections, each sends so many bytes, and
                                         are held until this program is killed; how
                                         many were greeted is written to READY
+       peers.py linger N READY         N connections, each sends a TCP connection whose
+                                        close(2) waits for 300 s, and is closed
        peers.py serve MODE READY        listen where the module looks
        peers.py lock N [FIRST] READY    hold N of the locks of started verifiers
 
@@ -48,6 +50,29 @@ def hold(n, count, ready):
             pass
         held.append(s)
     tell(ready, greeted)
+    while True:
+        select.select([], [], [])
+
+
+def linger(n, ready):
+    server = socket.create_server(("127.0.0.1", 0))
+    others = []
+    for _ in range(n):
+        tcp = socket.create_connection(server.getsockname())
+        others.append(server.accept()[0])  # which reads nothing
+        tcp.setblocking(False)
+        try:
+            while True:
+                tcp.send(b"x" * 65536)
+        except BlockingIOError:
+            pass
+        tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 300))
+        s = socket.socket(socket.AF_UNIX)
+        s.connect(PATH)
+        socket.send_fds(s, [b"\1"], [tcp.fileno()])
+        tcp.close()  # the message has the last reference
+        s.close()
+    tell(ready, n)
     while True:
         select.select([], [], [])
 
@@ -112,6 +137,8 @@ def main():
     what, arg = sys.argv[1:3]
     if what == "hold":
         hold(int(arg), int(sys.argv[3]), sys.argv[4])
+    elif what == "linger":
+        linger(int(arg), sys.argv[3])
     elif what == "serve":
         serve(arg, sys.argv[3])
     elif what == "lock":
