@@ -25,6 +25,7 @@ import select
 import socket
 import struct
 import sys
+import time
 
 PATH = "/run/certauth/verifier.1.sock"
 READY, ANSWER = 4, 10
@@ -67,9 +68,15 @@ def linger(n, ready):
         except BlockingIOError:
             pass
         tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 300))
-        s = socket.socket(socket.AF_UNIX)
-        s.connect(PATH)
-        socket.send_fds(s, [b"\1"], [tcp.fileno()])
+        while True:
+            s = socket.socket(socket.AF_UNIX)
+            try:
+                s.connect(PATH)
+                socket.send_fds(s, [b"\1"], [tcp.fileno()])
+                break
+            except OSError:  # this user has too many connections for now
+                s.close()
+                time.sleep(0.05)
         tcp.close()  # the message has the last reference
         s.close()
     tell(ready, n)
