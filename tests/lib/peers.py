@@ -55,30 +55,36 @@ def hold(n, count, ready):
         select.select([], [], [])
 
 
+def send_lingering(address):
+    tcp = socket.create_connection(address)
+    tcp.setblocking(False)
+    try:
+        while True:
+            tcp.send(b"x" * 65536)
+    except BlockingIOError:
+        pass
+    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 300))
+    while True:
+        s = socket.socket(socket.AF_UNIX)
+        try:
+            s.connect(PATH)
+            socket.send_fds(s, [b"\1"], [tcp.fileno()])
+            return
+        except OSError:  # this user has too many connections for now
+            s.close()
+            time.sleep(0.05)
+
+
 def linger(n, ready):
     server = socket.create_server(("127.0.0.1", 0))
     others = []
     for _ in range(n):
-        tcp = socket.create_connection(server.getsockname())
+        pid = os.fork()
+        if pid == 0:
+            send_lingering(server.getsockname())
+            os._exit(0)  # which does not wait, as close would
         others.append(server.accept()[0])  # which reads nothing
-        tcp.setblocking(False)
-        try:
-            while True:
-                tcp.send(b"x" * 65536)
-        except BlockingIOError:
-            pass
-        tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 300))
-        while True:
-            s = socket.socket(socket.AF_UNIX)
-            try:
-                s.connect(PATH)
-                socket.send_fds(s, [b"\1"], [tcp.fileno()])
-                break
-            except OSError:  # this user has too many connections for now
-                s.close()
-                time.sleep(0.05)
-        tcp.close()  # the message has the last reference
-        s.close()
+        os.waitpid(pid, 0)
     tell(ready, n)
     while True:
         select.select([], [], [])
