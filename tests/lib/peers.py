@@ -69,7 +69,7 @@ def send_lingering(address):
         try:
             s.connect(PATH)
             socket.send_fds(s, [b"\1"], [tcp.fileno()])
-            return
+            os._exit(0)  # which does not wait, as close would
         except OSError:  # this user has too many connections for now
             s.close()
             time.sleep(0.05)
@@ -82,7 +82,6 @@ def linger(n, ready):
         pid = os.fork()
         if pid == 0:
             send_lingering(server.getsockname())
-            os._exit(0)  # which does not wait, as close would
         others.append(server.accept()[0])  # which reads nothing
         os.waitpid(pid, 0)
     tell(ready, n)
