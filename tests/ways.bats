@@ -49,13 +49,12 @@ said() {
 		"account required $MODULE verifier=$way $args" \
 		'account required pam_permit.so' >"$S/etc/pam.d/test"
 	log_mark
+	# in a chroot the client's shell would complain of its directory
 	# shellcheck disable=SC2086 # two words, or none
-	in_place "$S/bin/pamdrive" -s test ${RHOST--r client.example} -x -a "$@" \
+	in_place env -C / "$S/bin/pamdrive" -s test ${RHOST--r client.example} -x -a "$@" \
 		>"$S/seen" 2>&1 </dev/null || :
 	{
-		# in a chroot, the client's shell complains of its directory
-		sed -E 's/(certauth1 )[A-Za-z0-9_-]+( next)/\1REQUEST\2/
-			/getcwd\(\) failed/d' "$S/seen"
+		sed -E 's/(certauth1 )[A-Za-z0-9_-]+( next)/\1REQUEST\2/' "$S/seen"
 		log_lines | grep pam_certauth |
 			sed -E 's/^(<[0-9]+>)[A-Z][a-z]+ +[0-9]+ [0-9:]+ /\1/
 				s/(the time of this check is )[0-9TZ:-]+/\1NOW/'
