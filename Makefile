@@ -64,7 +64,7 @@ IDN2 := $(call have,libidn2)
 
 CPPFLAGS_ALL = -D_GNU_SOURCE -DCA_VERSION='"$(VERSION)"' \
 	-DCA_SYSCONFDIR='"$(SYSCONFDIR)/certauth"' \
-	-DCA_HELPER='"$(BINDIR)/certauth"' \
+	-DCA_HELPER='"$(LIBEXECDIR)/certauth/certauth-sign"' \
 	-DCA_LIBEXECDIR='"$(LIBEXECDIR)/certauth"' \
 	-DOPENSSL_API_COMPAT=30000 -DOPENSSL_NO_DEPRECATED \
 	$(if $(CERTMAP),-DHAVE_SSS_CERTMAP) \
@@ -78,27 +78,35 @@ LDFLAGS_ALL = $(HARDEN_LD) $(SAN) $(LTO_JOBS) $(LDFLAGS)
 
 LIBS_BASE = -lcrypto -lcdb
 LIBS_CERTMAP = $(if $(CERTMAP),-lsss_certmap)
-LIBS_MODULE = $(LIBS_CERTMAP) $(LIBS_BASE) -lpam
+LIBS_MODULE = -lpam
+LIBS_VERIFIER = $(LIBS_CERTMAP) $(LIBS_BASE)
 LIBS_CLI = $(LIBS_CERTMAP) $(if $(IDN2),-lidn2) -lp11-kit -lpam $(LIBS_BASE)
 
 # ---- sources ----
 
-LIB_SRC := $(filter-out src/cli/main.c src/fetch/fetchmain.c,\
-	$(wildcard src/*/*.c))
+MAIN_SRC = src/cli/main.c src/cli/trylog.c src/fetch/fetchmain.c src/sign/signmain.c \
+	src/confine/confinemain.c src/verifier/main.c src/verifier/sys.c
+LIB_SRC := $(filter-out $(MAIN_SRC),$(wildcard src/*/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 LIB = $(B)/libcertauth.a
 MODULE = $(B)/pam_certauth.so
 CLI = $(B)/certauth
 FETCH = $(B)/certauth-fetch
+VERIFIER = $(B)/certauth-verifier
+SIGN = $(B)/certauth-sign
+CONFINE = $(B)/certauth-confine
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,\
 	$(wildcard tests/unit/test_*.c))
 MAN := $(wildcard src/man/*.[1578])
 
-.PHONY: all module cli fetch unit-programs
-all: module cli fetch ## build the module, certauth and certauth-fetch
+.PHONY: all module cli fetch sign confine verifier unit-programs
+all: module cli fetch sign confine verifier ## build the module and all programs
 module: $(MODULE) ## build the PAM module alone
 cli: $(CLI) ## build certauth alone
 fetch: $(FETCH) ## build certauth-fetch alone
+sign: $(SIGN) ## build certauth-sign alone
+confine: $(CONFINE) ## build certauth-confine alone
+verifier: $(VERIFIER) ## build certauth-verifier alone
 unit-programs: $(UNIT) ## build the unit tests
 
 # No object is removed after use: an unchanged tree compiles nothing.
@@ -123,8 +131,8 @@ $(B)/objects: FORCE
 # since `make` and then `make install PREFIX=/usr` is how people install.
 PATHS = $(SYSCONFDIR) $(BINDIR) $(LIBEXECDIR)
 PATH_OBJ := $(patsubst %.c,$(B)/%.o,$(shell grep -lE \
-	'CA_(SYSCONFDIR|HELPER|LIBEXECDIR)' $(LIB_SRC) src/cli/main.c \
-	src/fetch/fetchmain.c pam_certauth.c tests/unit/*.c tests/fuzz/*.c))
+	'CA_(SYSCONFDIR|HELPER|LIBEXECDIR)' $(LIB_SRC) $(MAIN_SRC) \
+	pam_certauth.c tests/unit/*.c tests/fuzz/*.c))
 $(B)/paths: FORCE
 	@mkdir -p $(@D); echo '$(PATHS)' | cmp -s - $@ || echo '$(PATHS)' >$@
 $(PATH_OBJ): $(B)/paths
@@ -133,7 +141,7 @@ $(LIB): $(LIB_OBJ) $(B)/objects
 	$(say) AR $@
 	$(Q)rm -f $@ && $(AR) rcs $@ $(LIB_OBJ)
 
-# The module takes from the archive what it uses: no key, no tool, no curl.
+# The module takes from the archive what it uses: no libcrypto, no parser.
 $(MODULE): $(B)/pam_certauth.o $(LIB) src/pam_certauth.map
 	$(say) LD $@
 	$(Q)$(CC) -shared $(CFLAGS_ALL) $(LDFLAGS_ALL) \
@@ -141,18 +149,39 @@ $(MODULE): $(B)/pam_certauth.o $(LIB) src/pam_certauth.map
 		-Wl,--version-script=src/pam_certauth.map -Wl,--as-needed \
 		-o $@ $(B)/pam_certauth.o $(LIB) $(LIBS_MODULE)
 
-$(CLI): $(B)/src/cli/main.o $(LIB)
+# trylog.c takes the place of syslog(3): in this program alone.
+CLI_OBJ = $(B)/src/cli/main.o $(B)/src/cli/trylog.o
+$(CLI): $(CLI_OBJ) $(LIB)
 	$(say) LD $@
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed \
-		-o $@ $(B)/src/cli/main.o $(LIB) $(LIBS_CLI)
+		-o $@ $(CLI_OBJ) $(LIB) $(LIBS_CLI)
 	$(Q)ln -sf certauth $(@D)/certauth-askpass
 	$(Q)ln -sf certauth $(@D)/certauth-ssh
+
+# Its own sys.o comes before that of the archive.
+VERIFIER_OBJ = $(B)/src/verifier/main.o $(B)/src/verifier/sys.o
+$(VERIFIER): $(VERIFIER_OBJ) $(LIB)
+	$(say) LD $@
+	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed \
+		-o $@ $(VERIFIER_OBJ) $(LIB) $(LIBS_VERIFIER)
 
 # libcurl stays out of the tool that users run, and of root's hands.
 $(FETCH): $(B)/src/fetch/fetchmain.o $(LIB)
 	$(say) LD $@
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed \
 		-o $@ $(B)/src/fetch/fetchmain.o $(LIB) -lcurl -lcrypto
+
+# What a login waits for, and what handles a PIN: two libraries.
+$(SIGN): $(B)/src/sign/signmain.o $(LIB)
+	$(say) LD $@
+	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed \
+		-o $@ $(B)/src/sign/signmain.o $(LIB) -lp11-kit -lcrypto
+
+# Between the module and a helper that is confined: libc alone.
+$(CONFINE): $(B)/src/confine/confinemain.o $(LIB)
+	$(say) LD $@
+	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed \
+		-o $@ $(B)/src/confine/confinemain.o $(LIB)
 
 # Without LTO: a unit test replaces functions of libc, and the compiler does not know
 # that a failed assertion of cmocka ends the test.
@@ -177,7 +206,8 @@ deps: ## install what the build needs
 check: ## install what the tests need, build, test; T='crl*': only those
 	@tests/lib/deps.sh check
 	@tests/lib/samples.sh '$(B)'
-	@T='$(T)' tests/check.sh '$(B)'
+	@T='$(T)' CERTAUTH_VERIFIER='$(if $(WAY),verifier=$(WAY))' \
+		tests/check.sh '$(B)'
 
 unit: unit-programs ## run the unit tests alone, as package builds do
 	@for t in $(UNIT); do echo "$${t##*/}"; \
@@ -187,7 +217,7 @@ unit: unit-programs ## run the unit tests alone, as package builds do
 demo: ## a login over ssh, from nothing, in a scratch folder
 	@tests/lib/deps.sh demo
 	@$(MAKE) --no-print-directory B='$(B)' all \
-		'$(B)/tests/lib/devlog'
+		'$(B)/tests/lib/devlog' $(TEST_VERIFIER)
 	@tests/demo.sh '$(B)'
 
 layers: ## check the structure of src: rooms, circles, names, sizes

@@ -5,7 +5,6 @@
  * The host application may be threaded, setuid, or run by an ordinary user;
  * nothing here outlives a transaction but what pam_set_data holds.
  */
-#include <openssl/err.h>
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
 #include <stdlib.h>
@@ -13,17 +12,29 @@
 #include <syslog.h>
 #include <time.h>
 
-#include "auth/auth.h"
-#include "auth/pamcode.h"
 #include "base/format.h"
+#include "base/pamcode.h"
+#include "base/reason.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "channel/caller.h"
-#include "channel/channel.h"
-#include "map/map.h"
-#include "verify/path.h"
+#include "module/asked.h"
+#include "module/confirm.h"
+#include "module/outcome.h"
+#include "module/pam.h"
+#include "module/variables.h"
+#include "module/verifier.h"
 
 #define PAM_EXPORT __attribute__((visibility("default")))
 #define LOGIN_DATA "certauth_login"
+
+/* What a login leaves for acct_mgmt, later in this transaction: bytes that only the
+ * verifier reads. */
+struct login {
+	char *user;
+	size_t len;
+	uint8_t kept[];
+};
 
 /* One call of an entry point. */
 struct call {
@@ -31,16 +42,16 @@ struct call {
 	const char *phase; /* "auth", "account" */
 	bool silent;       /* PAM_SILENT */
 	struct ca_log log;
-	struct ca_config *cfg;
-	struct ca_crypto *crypto;
-	struct ca_report *report;
-	struct ca_auth_peer peer;
+	struct ca_verifier_args args;
+	struct ca_verifier verifier;
+	const char *service, *user, *rhost; /* borrowed from libpam */
+	bool audit; /* mode = audit: nothing comes of the outcome */
 };
 
 /* ---- errors ---- */
 
 /* denied: what this entry point says when the checks said no.  The table is
- * in auth/pamcode.h, so that `certauth explain` tells the same. */
+ * in base/pamcode.h, so that `certauth explain` tells the same. */
 static int
 pam_code(enum ca_err err, int denied)
 {
@@ -88,38 +99,12 @@ emit(void *ctx, enum ca_log_level level, const char *line)
 
 /* ---- conversation ---- */
 
-/*
- * An application may say PAM_SUCCESS and give no array, no answer in it, or a
- * very long one; after any other code the array is not ours to look at.
- */
-static enum ca_err
-converse(pam_handle_t *pamh, int style, const char *text, char **answer)
-{
-	const void *item = NULL;
-	struct pam_message msg = {style, text};
-	const struct pam_message *msgs = &msg;
-	struct pam_response *resp = NULL;
-
-	*answer = NULL;
-	if (pam_get_item(pamh, PAM_CONV, &item) != PAM_SUCCESS || item == NULL)
-		return CA_ERR_CONV;
-	const struct pam_conv *conv = item;
-	if (conv->conv == NULL)
-		return CA_ERR_CONV;
-	if (conv->conv(1, &msgs, &resp, conv->appdata_ptr) != PAM_SUCCESS)
-		return CA_ERR_CONV;
-	if (resp != NULL)
-		*answer = resp->resp; /* transferred */
-	free(resp);
-	return CA_OK;
-}
-
 static enum ca_err
 ask(void *ctx, const char *prompt, bool echo, struct ca_secret **answer)
 {
 	const struct call *c = ctx;
 	char *text;
-	enum ca_err rc = converse(c->pamh,
+	enum ca_err rc = ca_pam_converse(c->pamh,
 	    echo ? PAM_PROMPT_ECHO_ON : PAM_PROMPT_ECHO_OFF, prompt, &text);
 
 	*answer = NULL;
@@ -139,24 +124,12 @@ info(void *ctx, const char *text, bool error)
 
 	/* what nobody sees changes no verdict */
 	if (!c->silent &&
-	    converse(c->pamh, error ? PAM_ERROR_MSG : PAM_TEXT_INFO, text,
-		&answer) == CA_OK)
+	    ca_pam_converse(c->pamh, error ? PAM_ERROR_MSG : PAM_TEXT_INFO,
+		text, &answer) == CA_OK)
 		ca_secret_wipe_text(answer);
 }
 
 /* ---- setting up ---- */
-
-/* An item that is not set is NULL, and that means something: without PAM_USER
- * the certificate decides.  So not being told is an error of its own. */
-static bool
-item_text(pam_handle_t *pamh, int type, const char **text)
-{
-	const void *item = NULL;
-	bool told = pam_get_item(pamh, type, &item) == PAM_SUCCESS;
-
-	*text = told ? item : NULL;
-	return told;
-}
 
 /*
  * Borrow the items that a login is about.  Done anew after each conversation:
@@ -165,27 +138,46 @@ item_text(pam_handle_t *pamh, int type, const char **text)
 static enum ca_err
 look_at_items(struct call *c)
 {
-	if (!item_text(c->pamh, PAM_SERVICE, &c->peer.service) ||
-	    !item_text(c->pamh, PAM_USER, &c->peer.user) ||
-	    !item_text(c->pamh, PAM_RHOST, &c->peer.rhost)) {
+	if (!ca_pam_item(c->pamh, PAM_SERVICE, &c->service) ||
+	    !ca_pam_item(c->pamh, PAM_USER, &c->user) ||
+	    !ca_pam_item(c->pamh, PAM_RHOST, &c->rhost)) {
 		ca_log_err(&c->log,
 		    "outcome=denied reason=%-s: libpam did not return the "
 		    "service, user or remote host",
 		    ca_reason_code(CA_R_INTERNAL));
 		return CA_ERR_USAGE;
 	}
-	if (c->peer.service == NULL)
-		c->peer.service = "";
-	return CA_OK;
+	if (c->service == NULL)
+		c->service = "";
+	c->verifier.service = c->service;
+	if (ca_op_fits(c->service) && ca_op_fits(c->user) &&
+	    ca_op_fits(c->rhost))
+		return CA_OK;
+	ca_log_err(&c->log,
+	    "outcome=denied reason=%-s user=%s service=%s detail=\"the name "
+	    "of the user, the service or the remote host has more than %d "
+	    "bytes\"",
+	    ca_reason_code(CA_R_LOGIN_INVALID), c->user != NULL ? c->user : "",
+	    c->service, CA_OP_TEXT_MAX - 1);
+	return CA_ERR_LIMIT;
 }
 
 static void
 call_end(struct call *c)
 {
-	ca_report_free(c->report);
-	ca_crypto_free(c->crypto);
-	ca_config_free(c->cfg);
-	ERR_pop_to_mark();
+	ca_verifier_clear(&c->verifier);
+}
+
+/* What no verifier was asked for, or gave no verdict on; the line before has why. */
+static void
+log_internal(struct call *c, const char *event, enum ca_reason reason)
+{
+	const struct ca_outcome about = {
+	    .user = c->user, .service = c->service};
+	bool config = c->verifier.said.err != 0;
+
+	ca_outcome_none(&c->log, config ? "" : event,
+	    config ? CA_R_CONFIG : reason, &about);
 }
 
 /* call_end is due whatever comes of it. */
@@ -193,135 +185,30 @@ static enum ca_err
 call_begin(
     struct call *c, pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	enum ca_err rc;
+	enum ca_err rc, arguments;
 
 	c->pamh = pamh;
 	c->silent = (flags & PAM_SILENT) != 0;
 	c->log = (struct ca_log){emit, c, false};
-	ERR_set_mark(); /* the queue is the application's too */
+	ca_verifier_init(&c->verifier, &c->args, &c->log, "");
+	arguments = ca_verifier_arguments(argc, argv, &c->log, &c->args);
+	c->audit = c->args.audit;
 	if ((rc = look_at_items(c)) != CA_OK)
 		return rc;
-	rc = ca_config_load(argc, argv, c->peer.service, &c->log, &c->cfg);
-	if (rc != CA_OK) {
-		/* whatever was wrong, it was not the user */
-		ca_log_err(&c->log,
-		    "outcome=denied reason=%-s user=%s service=%s "
-		    "detail=\"the line before names the file; run: certauth "
-		    "doctor\"",
-		    ca_reason_code(CA_R_CONFIG),
-		    c->peer.user != NULL ? c->peer.user : "", c->peer.service);
-		return rc == CA_ERR_MEMORY ? rc : CA_ERR_CONFIG;
-	}
-	c->log.debug = c->cfg->debug;
-	c->report = ca_report_new();
-	rc = c->report != NULL ? ca_crypto_new(&c->crypto) : CA_ERR_MEMORY;
-	if (rc != CA_OK) {
-		ca_log_err(&c->log, "outcome=denied reason=%-s: %-s",
-		    ca_reason_code(CA_R_INTERNAL), ca_err_text(rc));
-		return rc;
-	}
-	ca_auth_facts(&c->peer, c->report);
-	return CA_OK;
+	if (arguments != CA_OK)
+		log_internal(c, "", CA_R_CONFIG);
+	return arguments == CA_OK ? CA_OK : CA_ERR_CONFIG;
 }
 
-/* ---- getting a response ---- */
-
-static enum ca_err
-by_command(struct call *c, const struct ca_request *req,
-    const struct ca_channel *channel, struct ca_buf *out,
-    enum ca_reason *reason)
+/* What every operation is about. */
+static struct ca_op_body
+body_of(const struct call *c)
 {
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_caller *caller = NULL;
-	struct ca_map_budget budget = {CA_CALLER_CERTS_MAX, CA_PATH_COST_MAX};
-	STACK_OF(X509) *certs = NULL;
+	const time_t now = time(NULL);
 
-	rc = ca_caller_new(c->peer.user, c->peer.rhost, &c->log, &caller);
-	if (rc != CA_OK) {
-		*reason =
-		    rc == CA_ERR_NOT_FOUND ? CA_R_NO_CREDENTIAL : CA_R_INTERNAL;
-		ret = rc;
-		goto out;
-	}
-	if (c->peer.user != NULL && c->peer.user[0] != '\0') {
-		const struct ca_context ctx = {
-		    c->crypto, c->cfg, &c->log, time(NULL)};
-		rc = ca_map_registered(&ctx, c->peer.user, &budget, &certs);
-		if (rc != CA_OK) {
-			*reason = CA_R_USERS_FILE;
-			ret = rc;
-			goto out;
-		}
-	}
-	for (int i = 0; certs != NULL && i < sk_X509_num(certs); i++) {
-		unsigned char *der = NULL;
-		int len = i2d_X509(sk_X509_value(certs, i), &der);
-
-		rc = len > 0 ? ca_caller_add_cert(caller, der, (size_t)len)
-			     : CA_ERR_CRYPTO;
-		OPENSSL_free(der);
-		if (rc != CA_OK) {
-			*reason = CA_R_INTERNAL;
-			ret = rc;
-			goto out;
-		}
-	}
-	rc = ca_channel_command(
-	    channel, req, ca_caller_get0_user(caller), out, reason);
-	if (rc != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	ret = CA_OK;
-out:
-	sk_X509_pop_free(certs, X509_free);
-	ca_caller_free(caller);
-	return ret;
-}
-
-static void
-abort_login(struct call *c, enum ca_reason reason)
-{
-	const char *text = ca_auth_abort_text(reason);
-
-	if (text != NULL)
-		ca_report_abort(c->report, reason, "%s", text);
-	else
-		ca_report_abort(c->report, reason, NULL);
-}
-
-/* One channel after the other, until one has something to say. */
-static enum ca_err
-get_response(struct call *c, const struct ca_request *req, struct ca_buf *out)
-{
-	const struct ca_prompter prompter = {ask, info, c};
-	const struct ca_channel channel = {c->cfg, &c->log, &prompter};
-	enum ca_reason reason = CA_R_NO_CREDENTIAL;
-	enum ca_err rc = CA_ERR_NOT_FOUND;
-
-	for (size_t i = 0; i < 2 && c->cfg->proof[i] != 0; i++) {
-		if (c->cfg->proof[i] == CA_PROOF_COMMAND)
-			rc = by_command(c, req, &channel, out, &reason);
-		else
-			rc = ca_channel_conversation(
-			    &channel, req, out, &reason);
-		if (rc == CA_OK)
-			return CA_OK;
-		if (reason != CA_R_NO_CREDENTIAL)
-			break;
-	}
-	abort_login(c, reason);
-	if (reason == CA_R_ANSWER_CUT)
-		info(c,
-		    "The answer was truncated on its way to this host: its "
-		    "end is missing.",
-		    true);
-	else if (reason == CA_R_ANSWER_MALFORMED)
-		info(c,
-		    "The answer is malformed: it differs from what certauth "
-		    "printed.",
-		    true);
-	return rc;
+	return (struct ca_op_body){.user = c->user,
+	    .rhost = c->rhost,
+	    .now = now > 0 ? (uint64_t)now : 0};
 }
 
 /* ---- a login ---- */
@@ -329,9 +216,13 @@ get_response(struct call *c, const struct ca_request *req, struct ca_buf *out)
 static void
 login_free(pam_handle_t *pamh, void *data, int status)
 {
+	struct login *login = data;
+
 	(void)pamh;
 	(void)status;
-	ca_auth_login_free(data);
+	if (login != NULL)
+		free(login->user);
+	free(login);
 }
 
 /* Whatever an earlier attempt of this transaction left: its session may be
@@ -339,77 +230,48 @@ login_free(pam_handle_t *pamh, void *data, int status)
 static void
 forget_login(pam_handle_t *pamh)
 {
-	const char *name;
-
 	(void)pam_set_data(pamh, LOGIN_DATA, NULL, NULL);
-	for (size_t i = 0; (name = ca_auth_env_name(i)) != NULL; i++) {
-		if (pam_getenv(pamh, name) != NULL)
-			(void)pam_putenv(pamh, name);
-	}
+	ca_variables_remove(pamh);
 }
 
 /* For acct_mgmt, later in this transaction. */
 static enum ca_err
-keep_login(struct call *c, const struct ca_auth_result *result)
+keep_login(struct call *c, const struct ca_op_answer *a)
 {
-	struct ca_auth_login *login;
-	enum ca_err rc = ca_auth_login_new(result, &login);
+	struct login *login = calloc(1, sizeof *login + a->kept.len);
 
-	if (rc != CA_OK)
-		return rc;
-	if (pam_set_data(c->pamh, LOGIN_DATA, login, login_free) !=
-	    PAM_SUCCESS) {
-		ca_auth_login_free(login);
+	if (login == NULL)
+		return CA_ERR_MEMORY;
+	login->len = a->kept.len;
+	if (a->kept.len > 0)
+		memcpy(login->kept, a->kept.p, a->kept.len);
+	login->user = strdup(a->login);
+	if (login->user == NULL || pam_set_data(c->pamh, LOGIN_DATA, login,
+				       login_free) != PAM_SUCCESS) {
+		login_free(c->pamh, login, 0);
 		return CA_ERR_MEMORY;
 	}
 	return CA_OK;
 }
 
-/* For scripts of the session. */
-static enum ca_err
-put_environment(struct call *c)
-{
-	struct ca_buf b = CA_BUF_INIT((size_t)1 << 16);
-	enum ca_err rc = CA_OK;
-
-	for (size_t i = 0; rc == CA_OK && ca_auth_env(c->report, i, &b); i++) {
-		if (ca_buf_text(&b) == NULL ||
-		    pam_putenv(c->pamh, ca_buf_text(&b)) != PAM_SUCCESS)
-			rc = CA_ERR_MEMORY;
-		ca_buf_reset(&b);
-	}
-	ca_buf_free(&b);
-	return rc;
-}
-
-static void
-warn_expiry(struct call *c, X509 *leaf, time_t now)
-{
-	struct ca_buf b = CA_BUF_INIT((size_t)1 << 16);
-
-	if (ca_auth_expires_soon(c->cfg, c->report, leaf, now, &b) &&
-	    ca_buf_text(&b) != NULL)
-		info(c, ca_buf_text(&b), false);
-	ca_buf_free(&b);
-}
-
 /* What a granted login does to the transaction: all of it or nothing. */
 static enum ca_err
-take_effect(struct call *c, const struct ca_auth_result *result, time_t now)
+take_effect(struct call *c, const struct ca_op_answer *a)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 
-	if ((rc = keep_login(c, result)) != CA_OK ||
-	    (rc = put_environment(c)) != CA_OK) {
+	if ((rc = keep_login(c, a)) != CA_OK ||
+	    (rc = ca_variables_set(c->pamh, &a->env)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
-	if ((c->peer.user == NULL || c->peer.user[0] == '\0') &&
-	    pam_set_item(c->pamh, PAM_USER, result->login) != PAM_SUCCESS) {
+	if ((c->user == NULL || c->user[0] == '\0') &&
+	    pam_set_item(c->pamh, PAM_USER, a->login) != PAM_SUCCESS) {
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
-	warn_expiry(c, result->leaf, now);
+	if (a->notice != NULL && ca_utf8_text(a->notice, strlen(a->notice)))
+		info(c, a->notice, false);
 	ret = CA_OK;
 out:
 	/* a later account check must not take this for a login */
@@ -418,11 +280,104 @@ out:
 	return ret;
 }
 
-/* The context of a step that is judged by the time of now. */
-static struct ca_context
-context(const struct call *c)
+/* The login that was asked for, if one was. */
+static bool
+is_asked(const struct call *c, const char *login)
 {
-	return (struct ca_context){c->crypto, c->cfg, &c->log, time(NULL)};
+	if (login == NULL || login[0] == '\0')
+		return false;
+	return c->user == NULL || c->user[0] == '\0' ||
+	       strcmp(c->user, login) == 0;
+}
+
+/* The request, and how to ask it. */
+static enum ca_err
+get_request(struct call *c, struct ca_asked *asked)
+{
+	struct ca_op_body body = body_of(c);
+	const struct ca_op_answer *a = &asked->answer;
+	enum ca_err rc;
+
+	body.helper = ca_caller_possible(c->rhost);
+	rc =
+	    ca_verifier_ask(&c->verifier, CA_OP_REQUEST, &body, &asked->answer);
+	c->audit = c->audit || c->verifier.said.audit != 0;
+	c->log.debug = c->verifier.said.debug != 0;
+	if (rc != CA_OK) {
+		log_internal(c, "", CA_R_INTERNAL);
+		return rc;
+	}
+	ca_outcome_log(&c->log, a);
+	if (a->err != CA_OK) {
+		if (a->line.n == 0)
+			log_internal(c, "", CA_R_INTERNAL);
+		return (enum ca_err)a->err;
+	}
+	if ((rc = ca_asked_take(&c->verifier, asked)) != CA_OK)
+		log_internal(c, "", CA_R_INTERNAL);
+	return rc;
+}
+
+/* What comes of a grant. */
+static enum ca_err
+grant(struct call *c, const struct ca_asked *asked,
+    const struct ca_op_body *body, const struct ca_op_answer *a)
+{
+	bool chosen = c->user == NULL || c->user[0] == '\0';
+	enum ca_err rc = CA_OK;
+
+	if (!is_asked(c, a->login))
+		rc = CA_ERR_UNSET;
+	else if (chosen)
+		rc = ca_confirm_login(&c->verifier, asked, body, a->login);
+	/* a trial of the configuration leaves no traces of a login */
+	if (rc == CA_OK && !c->audit)
+		rc = take_effect(c, a);
+	if (rc != CA_OK)
+		ca_log_err(&c->log, "the login cannot take effect: %-s",
+		    ca_err_text(rc));
+	return rc;
+}
+
+/* The verdict on the response, or the log of why there is none. */
+static enum ca_err
+get_verdict(
+    struct call *c, const struct ca_asked *asked, const struct ca_op_body *body)
+{
+	struct ca_buf bytes = CA_BUF_INIT(0);
+	struct ca_op_answer a;
+	enum ca_err rc = ca_verifier_ask(&c->verifier, CA_OP_JUDGE, body, &a);
+
+	if (rc == CA_OK && a.line.n == 0)
+		rc = c->verifier.said.err != 0 ? CA_ERR_CONFIG : CA_ERR_UNSET;
+	if (rc != CA_OK) {
+		log_internal(c, "", CA_R_INTERNAL);
+		return rc;
+	}
+	/* a further question must not take its bytes away */
+	bytes = c->verifier.link.in; /* transferred */
+	c->verifier.link.in = CA_BUF_INIT(CA_OP_FRAME_MAX);
+	rc = (enum ca_err)a.err;
+	if (rc == CA_OK &&
+	    (body->reason != 0 || (rc = grant(c, asked, body, &a)) != CA_OK)) {
+		log_internal(c, "", CA_R_INTERNAL);
+		rc = rc == CA_OK ? CA_ERR_UNSET : rc;
+	} else
+		ca_outcome_log(&c->log, &a);
+	ca_buf_free(&bytes);
+	return rc;
+}
+
+/* For ca_asked_response. */
+static enum ca_err
+items(void *ctx, const char **user, const char **rhost)
+{
+	struct call *c = ctx;
+	enum ca_err rc = look_at_items(c);
+
+	*user = rc == CA_OK ? c->user : NULL;
+	*rhost = rc == CA_OK ? c->rhost : NULL;
+	return rc;
 }
 
 static enum ca_err
@@ -430,50 +385,47 @@ authenticate(struct call *c)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_buf response = CA_BUF_INIT(CA_RESPONSE_MAX);
-	struct ca_auth_result result = {NULL, NULL, NULL};
-	struct ca_request *req = NULL;
+	struct ca_asked asked = CA_ASKED_INIT;
+	const struct ca_prompter prompter = {ask, info, c};
 	enum ca_reason reason = CA_R_INTERNAL;
-	struct ca_context ctx;
+	struct ca_op_body body;
 
-	ctx = context(c);
-	rc = ca_auth_request(
-	    &ctx, &c->peer, ca_channel_host_sign, &req, &reason);
-	if (rc != CA_OK) {
-		abort_login(c, reason);
+	if ((rc = get_request(c, &asked)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
-	if ((rc = get_response(c, req, &response)) != CA_OK) {
+	const struct ca_asker asker = {&prompter, &c->log, items, c};
+	rc = ca_asked_response(&asked, &asker, &response, &reason);
+	if (rc != CA_OK) {
+		/* the application may have set others; if libpam does not say,
+		 * there is nobody to log about */
+		if (look_at_items(c) != CA_OK) {
+			ret = rc;
+			goto out;
+		}
+		body = body_of(c);
+		body.reason = (uint64_t)reason;
+		body.err = (uint64_t)rc;
+		/* logged; the result stays what it was */
+		(void)!get_verdict(c, &asked, &body);
 		ret = rc;
 		goto out;
 	}
 	/* an answer about another user, service or host than now is refused */
 	if ((rc = look_at_items(c)) != CA_OK) {
-		ca_report_abort(c->report, CA_R_INTERNAL, NULL);
 		ret = rc;
 		goto out;
 	}
-	ctx = context(c);
-	rc = ca_auth_check(&ctx, &c->peer, req,
-	    &(struct ca_bytes){response.p, response.len}, c->report, &result);
-	if (rc != CA_OK) {
+	body = body_of(c);
+	body.request = asked.request;
+	body.response = (struct ca_bytes){response.p, response.len};
+	if ((rc = get_verdict(c, &asked, &body)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
-	/* a trial of the configuration must not leave traces of a login */
-	if (c->cfg->mode == CA_MODE_ENFORCE &&
-	    (rc = take_effect(c, &result, ctx.now)) != CA_OK) {
-		ca_report_abort(
-		    c->report, CA_R_INTERNAL, "%s", ca_err_text(rc));
-		ret = rc;
-		goto out;
-	}
-	ca_auth_warn_site(c->cfg, &c->log, &result, ctx.now);
 	ret = CA_OK;
 out:
-	ca_auth_log(c->cfg, &c->log, c->report, CA_REPORT_ALL, "login");
-	ca_auth_result_clear(&result);
-	ca_request_free(req);
+	ca_asked_clear(&asked);
 	ca_buf_free(&response);
 	return ret;
 }
@@ -486,12 +438,9 @@ pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	enum ca_err rc;
 
 	forget_login(pamh);
-	if ((rc = call_begin(&c, pamh, flags, argc, argv)) != CA_OK) {
-		ret = pam_code(rc, PAM_AUTH_ERR);
-		goto out;
-	}
-	rc = authenticate(&c);
-	if (c.cfg->mode == CA_MODE_AUDIT) {
+	if ((rc = call_begin(&c, pamh, flags, argc, argv)) == CA_OK)
+		rc = authenticate(&c);
+	if (c.audit) {
 		ret = PAM_IGNORE;
 		goto out;
 	}
@@ -515,49 +464,97 @@ pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
 
 /* The same certificate, by today's CRLs. */
 static enum ca_err
-recheck(struct call *c, const struct ca_auth_login *login)
+recheck(struct call *c, const struct login *login, struct ca_op_answer *a)
 {
-	const struct ca_context ctx = context(c);
-	enum ca_err rc = ca_auth_recheck(&ctx, &c->peer, login, c->report);
+	struct ca_op_body body = body_of(c);
+	enum ca_err rc;
 
-	ca_auth_log(c->cfg, &c->log, c->report, CA_REPORT_CERT, "account");
-	return rc;
+	if (login != NULL)
+		body.kept = (struct ca_bytes){login->kept, login->len};
+	rc = ca_verifier_ask(&c->verifier, CA_OP_RECHECK, &body, a);
+	c->audit = c->audit || c->verifier.said.audit != 0;
+	if (rc != CA_OK)
+		return rc;
+	ca_outcome_log(&c->log, a);
+	if (a->err == CA_OK && (login == NULL || !is_asked(c, login->user)))
+		return CA_ERR_UNSET;
+	return (enum ca_err)a->err;
+}
+
+/* Is it known whether a login by certificate is required?  The worker says so before
+ * it sees anything of a client; without one, the module's arguments do. */
+static bool
+may_tell(const struct call *c)
+{
+	return c->verifier.ready ? c->verifier.said.err == 0
+				 : c->args.account || c->args.no_account;
+}
+
+static bool
+requires_login(const struct call *c)
+{
+	return c->verifier.ready ? c->verifier.said.account != 0
+				 : c->args.account;
+}
+
+/* The transaction has no login by certificate. */
+static int
+without_login(struct call *c, bool required)
+{
+	if (required)
+		ca_log(&c->log, CA_LOG_NOTICE,
+		    "event=account outcome=denied reason=no-credential: the "
+		    "user did not log in by certificate, and require_account "
+		    "= yes requires it");
+	return required ? PAM_PERM_DENIED : PAM_IGNORE;
+}
+
+static int
+account(struct call *c)
+{
+	struct ca_op_answer a = {0};
+	const void *data = NULL;
+	int kept = pam_get_data(c->pamh, LOGIN_DATA, &data);
+	enum ca_err rc;
+
+	if (kept != PAM_SUCCESS && kept != PAM_NO_MODULE_DATA) {
+		ca_log_err(&c->log,
+		    "event=account outcome=denied reason=%-s: libpam did not "
+		    "return the data of the login",
+		    ca_reason_code(CA_R_INTERNAL));
+		return PAM_SERVICE_ERR;
+	}
+	const struct login *login = kept == PAM_SUCCESS ? data : NULL;
+	rc = recheck(c, login, &a);
+	if (c->audit)
+		return PAM_IGNORE;
+	if (login == NULL && may_tell(c))
+		return without_login(c, requires_login(c));
+	if (a.line.n == 0) {
+		if (login == NULL && !c->verifier.ready)
+			ca_log_err(&c->log,
+			    "without a verifier, nobody can say whether "
+			    "require_account is set: give the account line of "
+			    "service %s the argument require_account=no to "
+			    "admit logins that other modules made",
+			    c->service);
+		log_internal(c, "event=account ", CA_R_INTERNAL);
+	}
+	return pam_code(rc, PAM_PERM_DENIED);
 }
 
 PAM_EXPORT int
 pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	int ret = PAM_SERVICE_ERR, kept;
-	const void *data = NULL;
+	int ret = PAM_SERVICE_ERR;
 	struct call c = {.phase = "account"};
 	enum ca_err rc;
 
 	if ((rc = call_begin(&c, pamh, flags, argc, argv)) != CA_OK) {
-		ret = pam_code(rc, PAM_PERM_DENIED);
+		ret = c.audit ? PAM_IGNORE : pam_code(rc, PAM_PERM_DENIED);
 		goto out;
 	}
-	if (c.cfg->mode == CA_MODE_AUDIT) {
-		ret = PAM_IGNORE;
-		goto out;
-	}
-	kept = pam_get_data(pamh, LOGIN_DATA, &data);
-	if (kept != PAM_SUCCESS && kept != PAM_NO_MODULE_DATA) {
-		ca_log_err(&c.log,
-		    "event=account outcome=denied reason=%-s: libpam did not "
-		    "return the data of the login",
-		    ca_reason_code(CA_R_INTERNAL));
-		goto out;
-	}
-	if (kept == PAM_NO_MODULE_DATA || data == NULL) {
-		if (c.cfg->require_account)
-			ca_log(&c.log, CA_LOG_NOTICE,
-			    "event=account outcome=denied reason=no-credential: the "
-			    "user did not log in by certificate, and require_account "
-			    "= yes requires it");
-		ret = c.cfg->require_account ? PAM_PERM_DENIED : PAM_IGNORE;
-		goto out;
-	}
-	ret = pam_code(recheck(&c, data), PAM_PERM_DENIED);
+	ret = account(&c);
 out:
 	call_end(&c);
 	return ret;

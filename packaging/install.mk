@@ -6,15 +6,23 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
 
+# Install file $(2) with mode $(1) as $(3): a login meanwhile has the old or the new
+# one, and a process that has the old one mapped keeps it.
+place = install -m $(1) '$(2)' '$(DESTDIR)$(3).new' && \
+	mv -f '$(DESTDIR)$(3).new' '$(DESTDIR)$(3)'
+
 # The site's own files are never replaced: they are installed only if absent.
 install: all ## install to DESTDIR, PREFIX, PAMDIR
 	install -d '$(DESTDIR)$(PAMDIR)' '$(DESTDIR)$(BINDIR)'
-	install -m 0644 '$(MODULE)' '$(DESTDIR)$(PAMDIR)/pam_certauth.so'
-	install -m 0755 '$(CLI)' '$(DESTDIR)$(BINDIR)/certauth'
+	$(call place,0755,$(CLI),$(BINDIR)/certauth)
 	ln -sf certauth '$(DESTDIR)$(BINDIR)/certauth-askpass'
 	ln -sf certauth '$(DESTDIR)$(BINDIR)/certauth-ssh'
 	install -d '$(DESTDIR)$(LIBEXECDIR)/certauth'
-	install -m 0755 '$(FETCH)' '$(DESTDIR)$(LIBEXECDIR)/certauth/'
+	install -m 0755 '$(FETCH)' '$(SIGN)' \
+		'$(CONFINE)' '$(DESTDIR)$(LIBEXECDIR)/certauth/'
+	$(call place,0755,$(VERIFIER),$(LIBEXECDIR)/certauth/certauth-verifier)
+# after the verifier, which it starts
+	$(call place,0644,$(MODULE),$(PAMDIR)/pam_certauth.so)
 	for m in $(MAN); do s=$${m##*.}; \
 		install -d '$(DESTDIR)$(MANDIR)'/man$$s && install -m 0644 \
 		$$m '$(DESTDIR)$(MANDIR)'/man$$s/ || exit 1; done
@@ -27,10 +35,12 @@ install: all ## install to DESTDIR, PREFIX, PAMDIR
 		'$(DESTDIR)$(DOCDIR)/'
 	cp -R etc/. '$(DESTDIR)$(DOCDIR)/examples/'
 	install -d '$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(BASHCOMPDIR)' \
-		'$(DESTDIR)$(ZSHCOMPDIR)' '$(DESTDIR)$(PREFIX)/lib/tmpfiles.d'
-	install -m 0644 packaging/systemd/*.service packaging/systemd/*.timer \
-		'$(DESTDIR)$(UNITDIR)/'
-	sed -i 's|/usr/bin/certauth|$(BINDIR)/certauth|' \
+		'$(DESTDIR)$(ZSHCOMPDIR)' '$(DESTDIR)$(PREFIX)/lib/tmpfiles.d' \
+		'$(DESTDIR)$(PREFIX)/lib/sysusers.d'
+	install -m 0644 packaging/systemd/*.service packaging/systemd/*.socket \
+		packaging/systemd/*.timer '$(DESTDIR)$(UNITDIR)/'
+	sed -i -e 's|/usr/bin/certauth|$(BINDIR)/certauth|' \
+		-e 's|/usr/libexec/certauth|$(LIBEXECDIR)/certauth|' \
 		'$(DESTDIR)$(UNITDIR)'/certauth-*.service
 	install -m 0644 packaging/completion/certauth.bash \
 		'$(DESTDIR)$(BASHCOMPDIR)/certauth'
@@ -39,6 +49,16 @@ install: all ## install to DESTDIR, PREFIX, PAMDIR
 		'$(DESTDIR)$(ZSHCOMPDIR)/_certauth'
 	install -m 0644 packaging/tmpfiles/certauth.conf \
 		'$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/certauth.conf'
+	install -m 0644 packaging/sysusers/certauth.conf \
+		'$(DESTDIR)$(PREFIX)/lib/sysusers.d/certauth.conf'
+# abstractions of AppArmor are read from one place only
+	if [ -n '$(DESTDIR)' ] || [ -d /etc/apparmor.d/abstractions ]; then \
+		install -d '$(DESTDIR)$(SYSCONFDIR)/apparmor.d/abstractions' && \
+		install -m 0644 packaging/apparmor/certauth \
+		'$(DESTDIR)$(SYSCONFDIR)/apparmor.d/abstractions/certauth'; fi
+	install -d '$(DESTDIR)$(DOCDIR)/examples/selinux'
+	install -m 0644 packaging/selinux/certauth.te packaging/selinux/certauth.fc \
+		'$(DESTDIR)$(DOCDIR)/examples/selinux/'
 	install -m 0755 tests/site/certauth-tests \
 		'$(DESTDIR)$(BINDIR)/certauth-tests'
 # only if pam-auth-update is installed: else the folder is not used
@@ -54,14 +74,21 @@ uninstall: ## remove what install put there, but for the configuration
 		'$(DESTDIR)$(BINDIR)/certauth-askpass' \
 		'$(DESTDIR)$(BINDIR)/certauth-ssh' \
 		'$(DESTDIR)$(LIBEXECDIR)/certauth/certauth-fetch' \
+		'$(DESTDIR)$(LIBEXECDIR)/certauth/certauth-sign' \
+		'$(DESTDIR)$(LIBEXECDIR)/certauth/certauth-confine' \
+		'$(DESTDIR)$(LIBEXECDIR)/certauth/certauth-verifier' \
 		'$(DESTDIR)$(BINDIR)/certauth-tests' \
 		'$(DESTDIR)$(BASHCOMPDIR)/certauth' \
 		'$(DESTDIR)$(BASHCOMPDIR)/certauth-ssh' \
 		'$(DESTDIR)$(ZSHCOMPDIR)/_certauth' \
 		'$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/certauth.conf' \
+		'$(DESTDIR)$(PREFIX)/lib/sysusers.d/certauth.conf' \
+		'$(DESTDIR)$(SYSCONFDIR)/apparmor.d/abstractions/certauth' \
 		'$(DESTDIR)'/usr/share/pam-configs/certauth \
 		'$(DESTDIR)$(UNITDIR)'/certauth-crl-update.service \
-		'$(DESTDIR)$(UNITDIR)'/certauth-crl-update.timer
+		'$(DESTDIR)$(UNITDIR)'/certauth-crl-update.timer \
+		'$(DESTDIR)$(UNITDIR)'/certauth-verifier.service \
+		'$(DESTDIR)$(UNITDIR)'/certauth-verifier.socket
 	for m in $(MAN); do s=$${m##*.}; \
 		rm -f '$(DESTDIR)$(MANDIR)'/man$$s/$${m##*/}; done
 	rm -rf '$(DESTDIR)$(DOCDIR)'

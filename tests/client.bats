@@ -890,7 +890,7 @@ certauth_ssh() {
 @test "certauth(1) has every key, option, variable and reason code, and no other" {
 	local man=$HERE/src/man/certauth.1
 	sed -n '/^#define CA_REASONS/,/^#define CA_REASON_ENUM/p' \
-		"$HERE/src/report/report.h" |
+		"$HERE/src/base/reason.h" |
 		grep -o 'X(CA_R_[A-Z0-9_]*, "[^"]*"' | cut -d'"' -f2 >"$D/want"
 	sed -n '/^\.Sh REASON CODES/,/^\.Sh EXAMPLES/s/^\.It Cm //p' "$man" \
 		>"$D/have"
@@ -917,7 +917,18 @@ certauth_ssh() {
 
 # ---- the module's helper ----
 
-helper() { printf '%s\n' "$@" | setsid -w "$CA_BIN/certauth" sign --helper; }
+# helper LINE ...: answer these lines, by both programs, and alike but for the signature
+helper() {
+	local one two rc=0
+	one=$(printf '%s\n' "$@" | setsid -w "$CA_BIN/certauth" sign --helper) ||
+		rc=$?
+	two=$(printf '%s\n' "$@" | setsid -w "$CERTAUTH_BUILD/certauth-sign") ||
+		[ "$rc" -ne 0 ] || return 99
+	diff <(sed 's/^response .*/response/' <<<"$one") \
+		<(sed 's/^response .*/response/' <<<"$two") >&2 || return 98
+	printf '%s\n' "$two"
+	return "$rc"
+}
 
 @test "sign --helper answers the module's lines" {
 	local r

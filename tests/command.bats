@@ -185,7 +185,9 @@ refused() {
 	mkdir "$S/home/root"
 	sed -i "s|^root:\(.*\):[^:]*:\([^:]*\)$|root:\1:$S/home/root:\2|" \
 		"$S/etc/passwd"
-	service test proof=command "helper=$S/helpers/dump" ssh_agent=yes
+	# this helper writes what it is given into root's home
+	service test proof=command "helper=$S/helpers/dump" ssh_agent=yes \
+		"helper_write=$S/home/root"
 	run ! in_place env SSH_AUTH_SOCK=/tmp/agent.sock "$DRIVE" -u root
 	grep '^go$' "$S/home/root/opening"
 	run ! grep '^agent ' "$S/home/root/opening"
@@ -302,7 +304,7 @@ local_login() {
 		shift
 	done
 	[ $# -eq 0 ] || shift
-	service test proof=command "helper=$CERTAUTH" "${args[@]}"
+	service test proof=command "helper=$HELPER" "${args[@]}"
 	log_mark
 	in_place "$DRIVE" -s test -u alice -x -k 1 "$@" >"$S/seen" 2>&1 || :
 	cat "$S/seen"
@@ -381,7 +383,7 @@ teardown() {
 	pki_dir "$S/etc/certauth/inter" inter.pem
 	conf_reset
 	conf default "intermediates_dir=/etc/certauth/inter"
-	service sudo proof=command "helper=$CERTAUTH" ssh_agent=yes
+	service sudo proof=command "helper=$HELPER" ssh_agent=yes
 	log_mark
 	AS_USER_ENV="SSH_AUTH_SOCK=$S/home/alice/agent" run as_user alice \
 		sudo id -un </dev/null
@@ -398,7 +400,7 @@ teardown() {
 	logged 'outcome=denied'
 	not_logged 'outcome=granted'
 	# bob cannot log in with alice's key
-	service su proof=command "helper=$CERTAUTH" ssh_agent=yes
+	service su proof=command "helper=$HELPER" ssh_agent=yes
 	log_mark
 	AS_USER_ENV="SSH_AUTH_SOCK=$S/home/alice/agent" run as_user alice \
 		su bob -c 'id -un' </dev/null
@@ -414,7 +416,7 @@ teardown() {
 		SSH_ASKPASS=$HOME/ask; export SSH_ASKPASS_REQUIRE SSH_ASKPASS
 		printf "#!/bin/sh\necho secret\n" >ask; chmod 700 ask
 		ssh-add -x' </dev/null
-	service test proof=command "helper=$CERTAUTH" ssh_agent=yes
+	service test proof=command "helper=$HELPER" ssh_agent=yes
 	log_mark
 	AS_USER_ENV="SSH_AUTH_SOCK=$S/home/alice/agent" run as_user alice \
 		"$DRIVE" -u alice </dev/null

@@ -428,6 +428,32 @@ child_of() {
 	[ ! -e "/proc/$child" ]
 }
 
+# FAULT...: certauth-fetch with an empty order, and a fault of strace
+fetch_with() {
+	run strace -o "$S/fetch.trace" -e trace=/landlock \
+		${1:+-e inject="$1"} "$CERTAUTH_BUILD/certauth-fetch" </dev/null
+	echo "$output"
+}
+
+@test "the fetcher does not run if Landlock is there and cannot be used" {
+	fetch_with ''
+	[ "$status" -eq 1 ]
+	not grep -q 'cannot give up its rights' <<<"$output"
+	grep -q 'landlock_restrict_self(.* = 0' "$S/fetch.trace" ||
+		skip 'this kernel has no Landlock'
+	for call in create_ruleset:error=EMFILE:when=2 add_rule:error=EPERM \
+		restrict_self:error=E2BIG; do
+		fetch_with "landlock_$call"
+		[ "$status" -eq 1 ]
+		grep -q "cannot give up its rights: landlock_${call%%:*}: " \
+			<<<"$output"
+	done
+	# a kernel without it
+	fetch_with landlock_create_ruleset:error=ENOSYS
+	[ "$status" -eq 1 ]
+	not grep -q 'cannot give up its rights' <<<"$output"
+}
+
 @test "file: is read by the fetcher, which cannot read files of root only" {
 	cas 1
 	[ "$(id -u)" -eq 0 ] || skip 'only root has rights to give up'

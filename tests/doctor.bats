@@ -126,6 +126,7 @@ conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
 @test "configuration: absent" {
 	rm "$C/certauth.conf"
 	doctor
+	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ $output == *'note config-absent: '* ]]
 }
@@ -645,6 +646,9 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	printf '#!/bin/sh\n[ "$*" = "is-active --quiet certauth-crl-update.timer" ] && exit 3\n' \
 		>"$S/fake/systemctl"
 	chmod 755 "$S/fake/systemctl"
+	# systemd has a socket of the verifier as well
+	resident_start
+	in_place chmod 666 /run/certauth/verifier.1.sock
 	PATH=$S/fake:$PATH finds warning crl-timer 'not active'
 	# an address that was learnt from a user's certificate
 	ca_dir root.pem
@@ -655,6 +659,8 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	PATH=$S/fake:$PATH finds warning crl-timer 'not active'
 	printf '#!/bin/sh\nexit 0\n' >"$S/fake/systemctl"
 	PATH=$S/fake:$PATH doctor
+	resident_stop
+	in_place rm -r /run/certauth
 	[ "$status" -eq 0 ]
 }
 
@@ -787,6 +793,15 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	finds error pam-password 'password stack'
 	service sshd
 	finds note pam-account 'no account line'
+	# a setting that has no effect admits whom it should not
+	conf sshd 'require_account = yes'
+	finds error pam-require-account 'no account line of pam_certauth.so, so require_account = yes has no effect'
+	printf 'account required %s require_account=no\n' "$MODULE" >>"$S/etc/pam.d/sshd"
+	finds error pam-require-account 'sshd:4 has require_account=no, but certauth.conf'
+	sed -i 's/ require_account=no//' "$S/etc/pam.d/sshd"
+	doctor
+	not grep -E 'pam-(require-)?account' <<<"$output"
+	conf_reset
 }
 
 @test "sshd: UsePAM, keyboard-interactive, AuthenticationMethods" {
@@ -852,16 +867,82 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	conf su 'proof = command' 'helper = /nonexistent/certauth'
 	finds error helper 'the helper /nonexistent/certauth of [su] of /etc/certauth/certauth.conf cannot be executed: No such file'
 	cured helper 'set helper in [su] of /etc/certauth/certauth.conf' \
-		sed -i "s|^helper = .*|helper = $CERTAUTH|" "$C/certauth.conf"
+		sed -i "s|^helper = .*|helper = $HELPER|" "$C/certauth.conf"
 	conf_reset
 	service su proof=command helper=/nonexistent/certauth
 	finds error helper 'the helper /nonexistent/certauth of /etc/pam.d/su:1 cannot be executed'
 	cured helper 'set helper in /etc/pam.d/su:1' \
-		sed -i "s|helper=[^ ]*|helper=$CERTAUTH|" "$S/etc/pam.d/su"
+		sed -i "s|helper=[^ ]*|helper=$HELPER|" "$S/etc/pam.d/su"
 	# the argument overrides the section
 	conf su 'proof = command' 'helper = /nonexistent/a'
 	doctor
 	[[ $output == *"the helper /nonexistent/a of [su] of /etc/certauth/certauth.conf cannot be executed"* ]]
+}
+
+# by_token: su by proof = command, with tokens of modules of these names alone
+by_token() {
+	local name
+	rm -rf "$S/etc/pkcs11" "$S/etc/softhsm"
+	mkdir -p "$S/etc/pkcs11/modules" "$S/etc/softhsm"
+	for name; do
+		echo "module: $name.so" >"$S/etc/pkcs11/modules/$name.module"
+	done
+	echo "directories.tokendir = $S/hsm" >"$S/etc/softhsm/softhsm2.conf"
+	service su
+	conf su 'proof = command' "helper = $HELPER" 'pkcs11 = yes'
+	# those of the machine's packages
+	in_place mount -t tmpfs none /usr/share/p11-kit/modules
+}
+
+@test "helper-confined: helper_confine = no, and a kernel that lacks Landlock" {
+	need_root
+	by_token
+	doctor
+	not grep -q 'helper-' <<<"$output"
+	sed -i 's|^proof = command|&\nhelper_confine = no|' "$C/certauth.conf"
+	finds warning helper-confined '[su] of /etc/certauth/certauth.conf sets helper_confine = no'
+	cured helper-confined 'remove helper_confine from [su]' \
+		conf_delete helper_confine
+	run in_place strace -f -qq -o /dev/null \
+		-e inject=landlock_create_ruleset:error=ENOSYS \
+		"$CERTAUTH" doctor --skip clock
+	echo "$output"
+	grep -qE '^warning helper-confined: this kernel, or a sandbox around this program, has no Landlock( |$)' <<<"$output"
+	run in_place strace -f -qq -o /dev/null -e inject=seccomp:error=EINVAL \
+		"$CERTAUTH" doctor --skip clock
+	grep -qE '^warning helper-confined: .* has no filters of system calls( |$)' <<<"$output"
+	# only where a PKCS#11 module is loaded
+	conf_delete pkcs11
+	run in_place strace -f -qq -o /dev/null \
+		-e inject=landlock_create_ruleset:error=ENOSYS \
+		"$CERTAUTH" doctor --skip clock
+	not grep -q helper-confined <<<"$output"
+	in_place umount /usr/share/p11-kit/modules
+}
+
+@test "helper-store: modules that change files, or use the network" {
+	need_root
+	by_token libsofthsm2
+	finds note helper-store "the PKCS#11 module libsofthsm2.so changes files in $S/hsm"
+	cured helper-store "otherwise set helper_write = $S/hsm in" \
+		sed -i "s|^proof = command|&\nhelper_write = $S/hsm/|" \
+		"$C/certauth.conf"
+	in_place umount /usr/share/p11-kit/modules
+	conf_reset
+	by_token libtpm2_pkcs11
+	finds warning helper-store 'libtpm2_pkcs11.so changes files in /etc/tpm2_pkcs11'
+	cured helper-store 'set helper_write = /etc/tpm2_pkcs11' \
+		sed -i "s|^proof = command|&\nhelper_write = /etc|" \
+		"$C/certauth.conf"
+	in_place umount /usr/share/p11-kit/modules
+	conf_reset
+	by_token yubihsm_pkcs11
+	finds warning helper-store 'yubihsm_pkcs11.so uses the network'
+	cured helper-store 'set helper_confine = network' \
+		sed -i "s|^proof = command|&\nhelper_confine = network|" \
+		"$C/certauth.conf"
+	in_place umount /usr/share/p11-kit/modules
+	rm -rf "$S/etc/pkcs11"
 }
 
 @test "sections: files of one service; commands name its directories" {
@@ -993,11 +1074,11 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	conf default 'pkcs11 = yes'
 	finds warning config-unused 'sets pkcs11 = yes, but no service has proof = command'
 	cured config-unused 'set proof = command' \
-		conf sshd 'proof = command' "helper = $CERTAUTH"
+		conf sshd 'proof = command' "helper = $HELPER"
 	conf_reset
 	conf default 'key_file = %h/key.pem'
 	finds warning config-unused 'key_file'
-	service su proof=command "helper=$CERTAUTH"
+	service su proof=command "helper=$HELPER"
 	gone config-unused
 }
 
@@ -1526,7 +1607,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	# every example beside the others, under its own name
 	rm "$S"/etc/pam.d/sshd
 	for f in "$HERE"/etc/pam.d/*; do
-		sed "s|pam_certauth.so|$MODULE|; s|proof=command[^ ]*|& helper=$CERTAUTH|" \
+		sed "s|pam_certauth.so|$MODULE|; s|proof=command[^ ]*|& helper=$HELPER|" \
 			"$f" >"$S/etc/pam.d/${f##*/}"
 	done
 	printf 'UsePAM yes\nKbdInteractiveAuthentication yes\nPasswordAuthentication no\nAuthenticationMethods keyboard-interactive\n' \
@@ -1537,7 +1618,7 @@ authorityKeyIdentifier = keyid' --subject '/O=Example/CN=Test mute' \
 	# with the commented sections too
 	sed 's|^# \(\[.*\]\)$|\1|; s|^# \([a-z_0-9]* =.*\)$|\1|; s|^#     \(http\)|    \1|' \
 		"$HERE/etc/certauth.conf" >"$C/certauth.conf"
-	sed -i "s|^mode = audit||; /^proof = /a helper = $CERTAUTH" "$C/certauth.conf"
+	sed -i "s|^mode = audit||; /^proof = /a helper = $HELPER" "$C/certauth.conf"
 	doctor
 	echo "$output"
 	[ "$status" -eq 0 ]

@@ -17,7 +17,11 @@ setup_file() {
 	cp "$MODULE" "$S/security/pam_certauth.so"
 	in_place mount --bind "$S/security" "$MODDIR"
 	# the helper too, where the module looks for it
+	in_place mount -t tmpfs -o mode=755 tmpfs /usr/local
+	in_place mkdir -p /usr/local/bin /usr/local/libexec/certauth
 	in_place mount --bind "$S/bin" /usr/local/bin
+	in_place install -m 755 "$CERTAUTH_BUILD/certauth-sign" \
+		/usr/local/libexec/certauth/
 	cp "$HERE"/etc/pam.d/* "$S/etc/pam.d/"
 }
 teardown_file() { place_remove; }

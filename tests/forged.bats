@@ -65,7 +65,7 @@ drive() {
 
 @test "SSH_AUTH_SOCK" {
 	local socket
-	service test proof=command helper="$CERTAUTH" ssh_agent=yes
+	service test proof=command helper="$HELPER" ssh_agent=yes
 	mkdir -p "$S/etc/certauth/users.d/alice"
 	cp "$PKI/alice.pem" "$S/etc/certauth/users.d/alice/"
 	for socket in "/tmp/s$FORGED" $'/tmp/s\nouter: pam_certauth(sshd:auth):'"$FORGED" \

@@ -19,9 +19,9 @@ setup_file() {
 	mkdir -p "$S/etc/certauth/users.d/alice" "$S/etc/certauth/users.d/bob"
 	cp "$PKI/alice-chain.pem" "$S/etc/certauth/users.d/alice/alice.pem"
 	cp "$PKI/alice-chain.pem" "$S/etc/certauth/users.d/bob/alice.pem"
-	service sudo proof=command "helper=$CERTAUTH" ssh_agent=yes \
+	service sudo proof=command "helper=$HELPER" ssh_agent=yes \
 		helper_timeout=10
-	service su proof=command "helper=$CERTAUTH" ssh_agent=yes \
+	service su proof=command "helper=$HELPER" ssh_agent=yes \
 		helper_timeout=10
 	conf default 'host_names = web1.example'
 	sshd_start

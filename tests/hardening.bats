@@ -12,7 +12,8 @@ setup() {
 
 @test "RELRO, immediate binding, no executable stack" {
 	local f
-	for f in "$B/pam_certauth.so" "$B/certauth" "$B/certauth-fetch"; do
+	for f in "$B/pam_certauth.so" "$B/certauth" "$B/certauth-fetch" \
+		"$B/certauth-sign"; do
 		readelf -lW "$f" >"$BATS_TEST_TMPDIR/l"
 		readelf -dW "$f" >"$BATS_TEST_TMPDIR/d"
 		grep -q GNU_RELRO "$BATS_TEST_TMPDIR/l"
@@ -25,6 +26,7 @@ setup() {
 @test "position-independent executables" {
 	readelf -hW "$B/certauth" | grep -qE 'Type: +DYN'
 	readelf -hW "$B/certauth-fetch" | grep -qE 'Type: +DYN'
+	readelf -hW "$B/certauth-sign" | grep -qE 'Type: +DYN'
 }
 
 @test "stack protector and fortified functions are there" {

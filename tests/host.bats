@@ -541,7 +541,7 @@ host_token() {
 	chmod 600 "$S/etc/certauth/pin"
 	host_proof "$1"
 	rm "$S/etc/certauth/host.key"
-	conf default "helper = $CERTAUTH" \
+	conf default "helper = $HELPER" \
 		"host_key = pkcs11:token=Host${2-?pin-source=/etc/certauth/pin}"
 }
 

@@ -32,10 +32,34 @@ readme_build() {
 		--exclude-dir=doc --exclude-dir=man
 	echo "$output"
 	[ "$status" -eq 1 ]
-	grep -qaF /usr/bin/certauth "$S/dest$(pamdir)/pam_certauth.so"
+	grep -qaF /usr/libexec/certauth/certauth-verifier \
+		"$S/dest$(pamdir)/pam_certauth.so"
+	grep -qaF /usr/libexec/certauth/certauth-sign \
+		"$S/dest/usr/libexec/certauth/certauth-verifier"
 	grep -qaF /usr/libexec/certauth "$S/dest/usr/bin/certauth"
 	grep -q '^ExecStart=/usr/bin/certauth ' \
 		"$S/dest/usr/lib/systemd/system/certauth-crl-update.service"
+	grep -q '^ExecStart=/usr/libexec/certauth/certauth-verifier --listen$' \
+		"$S/dest/usr/lib/systemd/system/certauth-verifier.service"
+}
+
+@test "install: what the verifier needs; uninstall removes all but the configuration" {
+	local file
+	for file in libexec/certauth/certauth-verifier lib/sysusers.d/certauth.conf \
+	    lib/tmpfiles.d/certauth.conf lib/systemd/system/certauth-verifier.socket \
+	    share/man/man8/certauth-verifier.8; do
+		[ -s "$S/dest/usr/$file" ]
+	done
+	[ "$(stat -c %a "$S/dest/usr/libexec/certauth/certauth-verifier")" = 755 ]
+	[ -s "$S/dest/etc/apparmor.d/abstractions/certauth" ]
+	# files are replaced by rename: nothing is left of that
+	[ -z "$(find "$S/dest" -name '*.new')" ]
+	cp -a "$S/dest" "$S/gone"
+	env -u MAKELEVEL -u B -u MAKEFLAGS make -s -C "$S/tree" uninstall \
+		PREFIX=/usr "DESTDIR=$S/gone"
+	find "$S/gone" ! -type d ! -path "$S/gone/etc/certauth/*" >"$S/left"
+	cat "$S/left"
+	[ ! -s "$S/left" ]
 }
 
 pamdir() {
@@ -46,6 +70,9 @@ pamdir() {
 # The tree as it would be on a machine, in this place alone.
 @test "README's build: proof = command and crl update find their programs" {
 	need_root
+	# no resident verifier of the tests answers for what is installed
+	resident_stop
+	in_place rm -f /run/certauth/verifier.1.sock
 	in_place mount -t overlay overlay -o "lowerdir=$S/dest/usr:/usr" /usr
 	cp "$CERTAUTH_BUILD/tests/lib/pamdrive" "$S/bin/pamdrive"
 	printf '%s\n' "auth required $(pamdir)/pam_certauth.so proof=command key_file=%h/login.p12" \
@@ -70,9 +97,13 @@ pamdir() {
 	local path
 	for path in /opt/a /opt/b; do
 		env -u B -u MAKEFLAGS make -s -C "$S/tree" -j2 CI=1 "PREFIX=$path" all
-		grep -qaF "$path/bin/certauth" "$S/tree/build/pam_certauth.so"
+		grep -qaF "$path/libexec/certauth/certauth-verifier" \
+			"$S/tree/build/pam_certauth.so"
+		grep -qaF "$path/libexec/certauth/certauth-sign" \
+			"$S/tree/build/certauth-verifier"
 	done
-	run ! grep -qaF /opt/a "$S/tree/build/pam_certauth.so"
+	run ! grep -qaF /opt/a "$S/tree/build/pam_certauth.so" \
+		"$S/tree/build/certauth-verifier"
 	# and nothing is compiled where nothing changed
 	run env -u B -u MAKEFLAGS make -C "$S/tree" -j2 CI=1 PREFIX=/opt/b all
 	echo "$output"

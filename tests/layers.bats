@@ -43,7 +43,7 @@ put() {
 	found 'src/base/x.c includes buf.h: write ROOM/buf.h'
 	rm "$T/src/base/x.c"
 	put src/map/x.c <<<'#include <security/pam_modules.h>'
-	found "src/map/x.c: only pam_certauth.c and src/cli include PAM's headers"
+	found "src/map/x.c: only pam_certauth.c, src/module and src/cli include PAM's headers"
 	rm "$T/src/map/x.c"
 	mkdir "$T/src/cellar"
 	put src/cellar/x.c <<<''

@@ -6,6 +6,7 @@ load lib/common
 
 setup_file() {
 	place_make
+	spawn_only # whose calls and instructions are counted
 	cp "$CERTAUTH_BUILD/tests/limits/count.so" "$S/bin/count.so"
 }
 teardown_file() { place_remove; }
@@ -16,14 +17,21 @@ verify() {
 	: >"$S/empty.conf"
 	run env CERTAUTH_COUNT="$S/count" LD_PRELOAD="$S/bin/count.so" \
 		"$CERTAUTH" verify --config "$S/empty.conf" "$@"
-	count=$(cat "$S/count")
+	count=$(counted)
 }
 
-# of a login: in $S/count is the count of pamtester's process
+counted() { od -An -tu8 "$S/count" | tr -d ' '; }
+
+# of a login: counted is then the count of the verifier's processes
 # shellcheck disable=SC2119,SC2120 # login's arguments
 counted_login() {
+	local status=0
 	rm -f "$S/count"
-	CERTAUTH_COUNT=$S/count CERTAUTH_PRELOAD=$S/bin/count.so login "$@"
+	verifier_is "$(command -v env)" LD_PRELOAD="$S/bin/count.so" \
+		CERTAUTH_COUNT="$S/count" "$S/bin/certauth-verifier"
+	login "$@" || status=$?
+	verifier_reset
+	return $status
 }
 
 @test "the counter counts" {
@@ -33,10 +41,10 @@ counted_login() {
 	[ "$count" -eq 2 ] # root signed inter, and inter alice
 	# shellcheck disable=SC2119
 	counted_login
-	cat "$S/count"
+	counted
 	# the client's signature, the chain's two, and each CA's CRL
-	[ "$(cat "$S/count")" -ge 5 ]
-	[ "$(cat "$S/count")" -le 8 ]
+	[ "$(counted)" -ge 5 ]
+	[ "$(counted)" -le 8 ]
 }
 
 @test "pathological cases of x509-limbo stay within the bounds" {
@@ -68,7 +76,7 @@ counted_login() {
 	run counted_login --how flip-signature
 	[ "$status" -ne 0 ]
 	logged 'reason=signature'
-	[ "$(cat "$S/count")" -eq 1 ]
+	[ "$(counted)" -eq 1 ]
 }
 
 @test "of registered certificates eight are tried" {
@@ -87,9 +95,9 @@ counted_login() {
 	log_lines
 	[ "$status" -ne 0 ]
 	logged 'outcome=denied.* reason=signature'
-	cat "$S/count"
+	counted
 	# bob's seven are one
-	[ "$(cat "$S/count")" -le 8 ]
+	[ "$(counted)" -le 8 ]
 }
 
 # slow_pem: the certificate whose key is slow to decode
@@ -99,17 +107,23 @@ slow_pem() {
 	echo '-----END CERTIFICATE-----'
 }
 
-# instructions OPTION ...: sets n to those of pamtester's process in a login
-# that is refused
+# instructions OPTION ...: sets n to those of the workers of the verifier, which
+# make the request and judge the response, in a login that is refused
 instructions() {
-	log_mark
-	in_place python3 "$S/bin/login.py" "$@" -- \
-		valgrind --tool=callgrind --callgrind-out-file=/dev/null \
-		pamtester test alice authenticate \
-		>"$S/seen" 2>&1 </dev/null && return 1
-	n=$(sed -n 's/.*Collected : //p' "$S/seen")
-	logged 'outcome=denied' || return
-	[ -n "$n" ]
+	local status=0 f workers=0
+	rm -f "$S"/calls.*
+	verifier_is "$(command -v valgrind)" --tool=callgrind \
+		--callgrind-out-file=/dev/null --log-file="$S/calls.%p" \
+		"$S/bin/unconfined"
+	login --raw "$@" || status=$?
+	verifier_reset
+	[ "$status" -ne 0 ] && logged 'outcome=denied' || return
+	n=0
+	for f in $(verifier_logs "$S"/calls.*); do
+		n=$((n + $(sed -n 's/.*Collected : //p' "$f")))
+		workers=$((workers + 1))
+	done
+	[ "$workers" -eq 2 ]
 }
 
 # how a response by that certificate is signed: sets how
@@ -219,8 +233,8 @@ signed_for() {
 	rm -f "$S/count"
 	run counted_login --raw --cert - --key "$PKI/rsa2048.key" \
 		--scheme rsa_pkcs1_sha256 --junk-bytes 2048
-	cat "$S/count"
-	[ "$(cat "$S/count")" -eq 4 ]
+	counted
+	[ "$(counted)" -eq 4 ]
 	rm -rf "$d"
 }
 

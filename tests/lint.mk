@@ -33,7 +33,7 @@ lint: layers ## format, static analysis, shell scripts, manuals
 # beside the line.  Leaks are not gcc's to find: gcc 12 loses a pointer that is
 # stored in an array; LeakSanitizer, valgrind and fault injection look for them.
 analyze: analyze-gcc ## static analysis: clang-tidy, cppcheck, gcc
-	@printf '%s\n' pam_certauth.c $(LIB_SRC) src/cli/main.c src/fetch/fetchmain.c | \
+	@printf '%s\n' pam_certauth.c $(LIB_SRC) $(MAIN_SRC) | \
 		xargs -P $$(nproc) -I{} clang-tidy --quiet {} -- \
 		-std=c11 $(CPPFLAGS_ALL) 2>/dev/null
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability \
@@ -43,6 +43,6 @@ analyze: analyze-gcc ## static analysis: clang-tidy, cppcheck, gcc
 
 .PHONY: analyze-gcc
 analyze-gcc: ## static analysis by gcc alone
-	@printf '%s\n' pam_certauth.c $(LIB_SRC) src/cli/main.c src/fetch/fetchmain.c | \
+	@printf '%s\n' pam_certauth.c $(LIB_SRC) $(MAIN_SRC) | \
 		xargs -P $$(nproc) -n 1 $(CC) -std=c11 -O2 $(CPPFLAGS_ALL) \
 		-fanalyzer -Wno-analyzer-malloc-leak -Werror -c -o /dev/null

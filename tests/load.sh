@@ -2,8 +2,10 @@
 # Many logins at once, and a machine without memory, disk space or descriptors.
 # The run takes some minutes and needs root.
 # usage: tests/load.sh BUILD [PART ...]
-#   parts: ssh logins replace kill full clock
-# The numbers of the parts: SSH=200 LOGINS=10000 REPLACE=100 KILLS=200
+#   parts: ssh logins replace kill full clock; with a resident verifier: crowd row
+#   chaos
+# The numbers of the parts: SSH=200 LOGINS=10000 REPLACE=100 KILLS=200 CROWD=1000
+# ROW=10000 CHAOS=100
 # Prints a line per part; exit status 1 if one of them failed.
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -15,7 +17,7 @@ shift
 # shellcheck source=tests/lib/sshd.bash
 . tests/lib/sshd.bash
 [ "$(id -u)" -eq 0 ] || { echo 'load.sh needs root'; exit 77; }
-[ $# -gt 0 ] || set -- ssh logins replace kill full clock
+[ $# -gt 0 ] || set -- ssh logins replace kill full clock crowd row chaos
 
 failed=0
 fail() {
@@ -25,7 +27,8 @@ fail() {
 
 trap 'sshd_stop; place_remove' EXIT
 place_make || exit 2
-cp "$CERTAUTH_BUILD/tests/lib/pamdrive" "$CERTAUTH_BUILD/certauth-fetch" "$S/bin/"
+cp "$CERTAUTH_BUILD/tests/lib/pamdrive" "$CERTAUTH_BUILD/tests/load/crowd" \
+	"$CERTAUTH_BUILD/certauth-fetch" "$S/bin/"
 chmod -R a+rX "$S/etc/certauth"
 mkdir "$S/keys"
 cp "$PKI"/{alice,revoked,bob}{-chain.pem,.key} "$S/keys/"
@@ -326,6 +329,178 @@ part_clock() {
 	echo "clock: $(echo "$out" | tail -n 1)"
 }
 
+# ---- a resident verifier ----
+
+# crowd NAME OPTION ...: logins of tests/load/crowd.c with that certificate, in the
+# background; the result is in $S/crowd.NAME.  LIMIT: what no login exceeds, the
+# times of a resident verifier that stands still, and of a spawned one after it.
+LIMIT=30
+crowd() {
+	local name=$1
+	shift
+	in_place "$S/bin/crowd" -l $LIMIT "$@" "$S/keys/${name%.*}-chain.pem" \
+		"$S/keys/${name%.*}.key" >"$S/crowd.$name" 2>&1 &
+	crowds+=($!)
+}
+
+# crowds_end: sets granted and denied of good ones, and lost; nobody is let in by a
+# revoked certificate, none hangs, and a good one is refused for no reason but that
+# the verifier gave no verdict
+crowds_end() {
+	local f words other
+	wait "${crowds[@]}" || { fail 'a process of crowd'; cat "$S"/crowd.*; }
+	crowds=() granted=0 lost=0 refused=0 slowest=0
+	for f in "$S"/crowd.*; do
+		read -ra words <"$f"
+		[ "${words[5]}" -eq 0 ] ||
+			fail "${words[5]} logins took longer than $LIMIT s"
+		[ "${words[7]}" -le "$slowest" ] || slowest=${words[7]}
+		case $f in
+		*/crowd.alice*)
+			granted=$((granted + words[1]))
+			lost=$((lost + words[3]))
+			;;
+		*)
+			[ "${words[1]}" -eq 0 ] || fail 'GRANTED a revoked one'
+			refused=$((refused + words[3]))
+			;;
+		esac
+	done
+	rm -f "$S"/crowd.*
+	[ "$(outcomes granted)" -eq "$granted" ] ||
+		fail "$(outcomes granted) are logged as granted, not $granted"
+	other=$(log_lines | grep 'outcome=denied' |
+		grep -vE 'reason=(revoked|internal) ' | head -n 3)
+	[ -z "$other" ] || fail "denied for another reason: $other"
+	other=$(log_lines | grep -c 'outcome=denied reason=internal')
+	[ "$other" -le $((lost + refused)) ] || fail 'more are logged as lost'
+}
+
+# descriptors, and children when it is quiet
+hold() {
+	local i
+	for ((i = 0; i < 500; i++)); do
+		[ "$(pgrep -c -P "$RESIDENT")" -ne 4 ] || break
+		sleep 0.02
+	done
+	echo "$(find "/proc/$RESIDENT/fd" -type l | wc -l) descriptors," \
+		"$(pgrep -c -P "$RESIDENT") children"
+}
+
+part_crowd() {
+	local n=${CROWD:-1000} before
+	CERTAUTH_VERIFIER=verifier=resident service test
+	resident_start
+	crowd alice -n 5
+	crowds_end
+	before=$(hold)
+	log_mark
+	crowd alice -p "$n"
+	crowd revoked -p $((n / 10))
+	crowds_end
+	[ "$granted" -eq "$n" ] || {
+		fail "$granted of $n logins at once granted"
+		log_lines | sed -n 's/.*pam_certauth([^)]*): \(certauth-verifier .*\)/\1/p' |
+			sort | uniq -c
+	}
+	[ "$(hold)" = "$before" ] || fail "the parent had $before, and has $(hold)"
+	resident_stop
+	service test
+	echo "crowd: $granted of $n logins at once granted, $refused with a revoked" \
+		"certificate denied, the slowest after $slowest ms; $before"
+}
+
+part_row() {
+	local n=${ROW:-10000} before first last i
+	CERTAUTH_VERIFIER=verifier=resident service test
+	resident_start
+	log_mark
+	crowd alice -n $((n / 40)) -p 2
+	crowds_end
+	before=$(hold)
+	first=$(rss "$RESIDENT")
+	log_mark
+	for i in 1 2; do
+		crowd alice.$i -n $((n / 2 - n / 40))
+	done
+	crowds_end
+	last=$(rss "$RESIDENT")
+	[ "$lost" -eq 0 ] || fail "$lost of $n logins in a row denied"
+	[ "$(hold)" = "$before" ] || fail "the parent had $before, and has $(hold)"
+	[ $((last - first)) -lt 256 ] ||
+		fail "the parent's memory grew from $first to $last KiB"
+	resident_stop
+	service test
+	echo "row: $n logins granted, the slowest after $slowest ms; the parent:" \
+		"$first KiB after $((n / 20)), $last KiB at the end, $before"
+}
+
+# one thing that happens to the resident verifier; false: it may cost logins
+happens() {
+	case $1 in
+	kill) # and systemd starts it anew
+		kill -KILL "$RESIDENT"
+		wait "$RESIDENT" 2>/dev/null
+		sleep "0.$((RANDOM % 5))"
+		resident_start
+		return 1
+		;;
+	stop) # for less than the 5 s that a login waits for its verdict
+		kill -STOP "$RESIDENT"
+		sleep "$((RANDOM % 3)).$((RANDOM % 10))"
+		kill -CONT "$RESIDENT"
+		;;
+	hup) kill -HUP "$RESIDENT" ;;
+	replace)
+		in_place cp /run/certauth-test/certauth-verifier /run/certauth-test/new
+		in_place mv /run/certauth-test/new /run/certauth-test/certauth-verifier
+		;;
+	remove) # the socket; then it is restarted
+		in_place rm -f /run/certauth/verifier.1.sock
+		sleep "0.$((RANDOM % 10))"
+		resident_start
+		return 1
+		;;
+	term)
+		resident_stop
+		sleep "0.$((RANDOM % 5))"
+		resident_start
+		return 1
+		;;
+	esac
+}
+
+# Each process that logs in loses at most one login by each thing that ends the
+# verifier which it has chosen, and none by those that do not end it.
+part_chaos() {
+	local n=${CHAOS:-100} things=(kill stop hup replace remove term) i p=4 costly=0
+	CERTAUTH_VERIFIER=verifier=auto service test
+	resident_start
+	log_mark
+	rm -f "$S/stop"
+	crowd alice -p $p -n 1000000 -d 50 -f "$S/stop"
+	crowd revoked -p 1 -n 1000000 -d 50 -f "$S/stop"
+	for ((i = 0; i < n; i++)); do
+		sleep "0.$((RANDOM % 10))"
+		happens "${things[RANDOM % ${#things[@]}]}" || costly=$((costly + 1))
+	done
+	: >"$S/stop"
+	crowds_end
+	local made=$((granted + lost)) all=$lost denied=$refused slow=$slowest
+	[ "$lost" -le $((p * costly)) ] ||
+		fail "$lost logins lost by $costly ends of the verifier, $p at once"
+	# and all is well
+	log_mark
+	crowd alice -n 20
+	crowds_end
+	[ "$granted" -eq 20 ] || fail 'logins afterwards'
+	resident_stop
+	service test
+	echo "chaos: $n things happened, of which $costly ended the verifier;" \
+		"$all of $made logins lost, $p at once; $denied of a revoked" \
+		"certificate denied; the slowest after $slow ms"
+}
+
 for part; do
 	case $part in
 	ssh) part_ssh ;;
@@ -334,6 +509,9 @@ for part; do
 	kill) part_kill ;;
 	full) part_full ;;
 	clock) part_clock ;;
+	crowd) part_crowd ;;
+	row) part_row ;;
+	chaos) part_chaos ;;
 	*) echo "no part $part"; exit 2 ;;
 	esac
 done

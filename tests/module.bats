@@ -8,6 +8,7 @@ setup_file() {
 	place_make
 	export DRIVE=$S/bin/pamdrive
 	cp "$CERTAUTH_BUILD/tests/lib/pamdrive" "$DRIVE"
+	cp "$CERTAUTH_BUILD/tests/valgrind/nosandbox.so" "$S/bin/"
 	chmod -R a+rX "$S/etc/certauth"
 	mkdir "$S/keys"
 	cp "$PKI"/{alice,revoked}{-chain.pem,.key} "$S/keys/"
@@ -17,12 +18,14 @@ setup_file() {
 teardown_file() { place_remove; }
 
 setup() {
+	verifier_reset
 	conf_reset
 	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")" \
 		"bob sha256:$(pki_sha256 "$PKI/bob.pem")"
 	crl_dir crl
 	service test
-	printf 'account required %s\n' "$MODULE" >>"$S/etc/pam.d/test"
+	printf 'account required %s %s\n' "$MODULE" \
+		"${CERTAUTH_VERIFIER:-verifier=spawn}" >>"$S/etc/pam.d/test"
 	# a shell command that runs alice's client
 	export CLIENT="$CERTAUTH sign --pieces --any-host --yes --user alice \
 		--cert $S/keys/alice-chain.pem --key $S/keys/alice.key"
@@ -167,6 +170,19 @@ drive() {
 	logged 'event=account .*reason=other-user'
 }
 
+@test "a login without an account, as a mail server has them: only if PAM_USER names it" {
+	local user=virtual@example.org
+	users "$user sha256:$(pki_sha256 "$PKI/alice.pem")"
+	log_mark
+	run ! in_place "$DRIVE" -C "${CLIENT/--user alice/}"
+	[[ $output = *'authenticate PAM_AUTH_ERR'* ]]
+	logged 'outcome=denied reason=login-invalid .*the login is not an account'
+	log_mark
+	in_place "$DRIVE" -u "$user" -C "${CLIENT/--user alice/--user $user}" >"$S/seen"
+	grep '^authenticate PAM_SUCCESS$' "$S/seen"
+	logged 'outcome=granted reason=ok user="virtual@example.org"'
+}
+
 @test "PAM_USER changed while the answer was given" {
 	# the request is for alice, and bob would be logged in
 	drive PAM_AUTH_ERR -C "$CLIENT" -P bob
@@ -175,10 +191,25 @@ drive() {
 	drive PAM_AUTH_ERR -C "$CLIENT" -P bob
 	users "bob sha256:$(pki_sha256 "$PKI/alice.pem")" \
 		"alice sha256:$(pki_sha256 "$PKI/alice.pem")"
-	# the old name has been freed
-	run in_place valgrind -q --error-exitcode=99 "$DRIVE" -u alice \
-		-C "$CLIENT" -P bob
-	[ "$status" -eq 1 ]
+}
+
+@test "valgrind: PAM_USER, PAM_SERVICE changed while the answer was given, or was not" {
+	# the old names have been freed
+	local vg="env LD_PRELOAD=$S/bin/nosandbox.so valgrind -q
+		--error-exitcode=99 --child-silent-after-fork=yes"
+	verifier_is "$S/bin/certauth-verifier"
+	WRAP=$vg drive PAM_AUTH_ERR -C "$CLIENT" -P bob
+	run ! grep '^==' "$S/seen"
+	logged 'outcome=denied reason=nonce'
+	WRAP=$vg drive PAM_CONV_ERR -m empty -P bob
+	run ! grep '^==' "$S/seen"
+	logged 'outcome=denied reason=answer-empty user="bob" service="test"'
+	WRAP=$vg drive PAM_CONV_ERR -m empty -S sshd
+	run ! grep '^==' "$S/seen"
+	logged 'outcome=denied reason=answer-empty user="alice" service="sshd"'
+	WRAP=$vg drive PAM_AUTH_ERR -C "$CLIENT" -S sshd
+	run ! grep '^==' "$S/seen"
+	logged 'outcome=denied reason=nonce user="alice" service="sshd"'
 }
 
 @test "a second attempt that fails leaves no data of the first" {
@@ -198,6 +229,81 @@ drive() {
 	sed -i "2s/\$/ require_account=yes/" "$S/etc/pam.d/test"
 	drive PAM_SUCCESS -a
 	grep '^account PAM_PERM_DENIED$' "$S/seen"
+}
+
+# no_verifier: none can be started
+no_verifier() {
+	in_place rm -f /run/certauth-test/certauth-verifier
+}
+
+# account CODE [ARG ...]: that is what the account phase says, without a login by
+# certificate
+account() {
+	local code=$1
+	shift
+	printf 'auth required pam_permit.so\naccount required %s verifier=spawn %s\naccount required pam_permit.so\n' \
+		"$MODULE" "$*" >"$S/etc/pam.d/test"
+	drive PAM_SUCCESS -a
+	grep "^account $code\$" "$S/seen"
+}
+
+@test "account: without a verifier, nobody is admitted unless an argument says so" {
+	local why='outcome=denied reason=internal user=alice service=test'
+	account PAM_SUCCESS
+	no_verifier
+	account 'PAM_[AP].*'
+	logged "event=account $why"
+	logged 'give the account line of service test the argument require_account=no'
+	account PAM_SUCCESS require_account=no
+	account PAM_SUCCESS mode=audit
+	account PAM_PERM_DENIED require_account=yes
+	logged 'event=account outcome=denied reason=no-credential'
+	account PAM_PERM_DENIED require_account=yes require_account=no
+	# one that fails before it has read the configuration
+	verifier_is /bin/false
+	in_place rm -f /run/certauth-test/slow
+	account 'PAM_[AP].*'
+	account PAM_SUCCESS mode=audit
+	verifier_reset
+	# the file decides where it can be read
+	conf default 'require_account = yes'
+	account PAM_PERM_DENIED
+	account PAM_SUCCESS require_account=no
+	account PAM_SUCCESS mode=audit
+	conf default 'nonsense = 1'
+	account PAM_SERVICE_ERR
+	logged 'outcome=denied reason=config user=alice service=test detail="the line before names the file'
+	account PAM_SUCCESS mode=audit
+}
+
+@test "a trial stays one, whatever is wrong with the other arguments" {
+	printf 'auth required %s mode=audit verifier=nonsense\nauth required pam_deny.so\naccount required %s verifier=nonsense mode=audit\n' \
+		"$MODULE" "$MODULE" >"$S/etc/pam.d/test"
+	echo 'account required pam_permit.so' >>"$S/etc/pam.d/test"
+	sed -i 's/pam_deny/pam_permit/' "$S/etc/pam.d/test"
+	drive PAM_SUCCESS -a
+	grep '^account PAM_SUCCESS$' "$S/seen"
+	logged 'outcome=denied reason=config'
+	no_verifier
+	sed -i 's/verifier=nonsense//' "$S/etc/pam.d/test"
+	drive PAM_SUCCESS -a
+	grep '^account PAM_SUCCESS$' "$S/seen"
+}
+
+@test "a user name, or arguments, that no message can carry" {
+	local long
+	long=$(printf 'x%.0s' {1..70000})
+	log_mark
+	in_place "$DRIVE" -u "$long" -m empty >"$S/seen" 2>&1 || :
+	grep '^authenticate PAM_' "$S/seen"
+	run ! grep '^prompt' "$S/seen"
+	logged 'outcome=denied reason=login-invalid .*has more than 66559 bytes'
+	# shellcheck disable=SC2046 # many words
+	printf 'auth required %s verifier=spawn %s\n' "$MODULE" \
+		"$(printf 'debug %.0s' {1..65})" >"$S/etc/pam.d/test"
+	drive PAM_SERVICE_ERR -m empty
+	logged 'the module has too many arguments'
+	logged 'outcome=denied reason=config'
 }
 
 # ---- configuration ----
@@ -300,7 +406,7 @@ assert o["outcome"] == "granted", o'
 	{ printf '%s\\n' "\$prompt"; cat; } | $CLIENT
 	EOF
 	chmod 755 "$S/bin/look"
-	service test proof=command,conversation "helper=$CERTAUTH" pkcs11=yes
+	service test proof=command,conversation "helper=$HELPER" pkcs11=yes
 	drive PAM_SUCCESS -C "exec $S/bin/look"
 	grep -q pam_certauth "$S/maps"
 	run ! grep -E 'p11-kit|softhsm|opensc|libcurl' "$S/maps"
@@ -357,8 +463,12 @@ assert o["outcome"] == "granted", o'
 }
 
 @test "8 threads at once" {
-	in_place "$DRIVE" -q -u alice -C "$CLIENT" -t 8 -n 3 -x >"$S/seen" 2>&1
+	log_mark
+	local rc=0
+	in_place "$DRIVE" -q -u alice -C "$CLIENT" -t 8 -n 3 -x >"$S/seen" 2>&1 || rc=$?
 	cat "$S/seen"
+	log_lines
+	[ $rc -eq 0 ]
 	grep '^failed 0 of 24$' "$S/seen"
 	grep '^children none$' "$S/seen"
 }
@@ -373,9 +483,14 @@ assert o["outcome"] == "granted", o'
 }
 
 @test "valgrind: no error and no leak, granted or refused" {
-	local vg="valgrind -q --leak-check=full --show-leak-kinds=definite,possible
+	# valgrind lets nobody lower the limit of descriptors, which the module
+	# does for the verifier
+	local vg="env LD_PRELOAD=$S/bin/nosandbox.so
+		valgrind -q --leak-check=full --show-leak-kinds=definite,possible
 		--errors-for-leak-kinds=definite,possible --error-exitcode=99
 		--trace-children=no --child-silent-after-fork=yes"
+	spawn_only
+	verifier_is "$S/bin/certauth-verifier"
 	# shellcheck disable=SC2086 # several words
 	WRAP=$vg drive PAM_SUCCESS -C "$CLIENT" -a
 	run ! grep '^==' "$S/seen"
@@ -388,18 +503,53 @@ assert o["outcome"] == "granted", o'
 	run ! grep '^==' "$S/seen"
 }
 
-# opened_after [LOGIN.PY-OPTION ...]: the files that a login opens after it has
-# read the last answer
-opened_after() {
+# Workers end without freeing anything: what they read and write counts.
+@test "valgrind: no error in the verifier, granted or refused" {
+	local vg="$S/vg.%p" f workers=0
+	spawn_only
+	verifier_is "$(command -v valgrind)" -q --log-file="$vg" \
+		--error-exitcode=99 -v "$S/bin/unconfined"
+	drive PAM_SUCCESS -C "$CLIENT" -a
+	drive PAM_AUTH_ERR -u bob -C "${CLIENT/--user alice/--user bob}"
+	logged reason=other-user
+	drive PAM_AUTH_ERR -C "$CLIENT" -m cut
+	logged reason=answer-cut
+	for f in $(verifier_logs "$S"/vg.*); do
+		workers=$((workers + 1))
+		grep 'ERROR SUMMARY: 0 errors' "$f" || { cat "$f"; return 1; }
+	done
+	# request and judge of each, and recheck
+	echo "$workers workers"
+	[ "$workers" -eq 7 ]
+	# and its parent
+	run ! grep -E 'Invalid|ninitialised|Process terminating' "$S"/vg.*
+}
+
+# traced [LOGIN.PY-OPTION ...]: a login, with the calls of all processes in
+# $S/trace, and APP, the number of the application's
+traced() {
 	in_place python3 "$S/bin/login.py" --cert "$PKI/alice-chain.pem" \
-		--key "$PKI/alice.key" "$@" -- \
-		strace -e trace=read,openat,open -o "$S/trace" \
+		--key "$PKI/alice.key" "$@" -- strace -f \
+		-e trace=read,openat,openat2,open,seccomp,execve,execveat \
+		-o "$S/trace" \
 		pamtester test alice authenticate >"$S/seen" 2>&1 </dev/null || :
-	awk '/^read\(0, / { n = 0 } /^open/ { line[++n] = $0 }
-		END { for (i = 1; i <= n; i++) print line[i] }' "$S/trace"
+	APP=$(awk 'NR == 1 { print $1 }' "$S/trace")
+	[ -n "$APP" ]
+}
+
+# What the last worker opens after it has confined itself, which comes before it
+# is given the response; and that this was after the last answer.
+opened_after() {
+	awk -v app="$APP" '$1 == app && $2 ~ /^read\(0,/ { read_it = 1; n = 0 }
+		/ seccomp\(SECCOMP_SET_MODE_FILTER/ { n = 0; worker = $1; sure = read_it }
+		$1 == worker && / open/ { line[++n] = $0 }
+		END { for (i = 1; i <= n; i++) print line[i]; exit !sure }' "$S/trace"
 }
 
 @test "nothing is opened for the certificate before its signature is good" {
+	# strace sees the children of the application alone
+	spawn_only
+	traced
 	opened_after >"$S/files"
 	# the trace must show the answer, or the test would prove nothing
 	grep certauth/ca "$S/files"
@@ -407,8 +557,122 @@ opened_after() {
 	grep certauth/users "$S/files"
 	local how
 	for how in flip-signature flip-nonce trailing context; do
-		opened_after --how $how >"$S/files"
-		grep -q '^read(0, ' "$S/trace"
+		traced --how $how
+		opened_after >"$S/files"
 		run ! grep certauth "$S/files"
+	done
+}
+
+@test "the application's process opens no file of certauth's, and no libcrypto" {
+	spawn_only
+	traced
+	grep "^$APP .*pam_certauth.so" "$S/trace"
+	# every file that the verifier may not open itself is asked for; here none
+	run ! grep -E "^$APP .*(etc/certauth|lib(crypto|cdb|sss)[^ ]*so)" "$S/trace"
+	# others do
+	grep 'etc/certauth/certauth.conf' "$S/trace"
+	grep 'libcrypto[^ ]*so' "$S/trace"
+	# the users file that only root may read is asked for, and nothing else
+	chmod 600 "$S/etc/certauth/users"
+	traced
+	chmod 644 "$S/etc/certauth/users"
+	logged outcome=granted
+	grep -E "^$APP .*etc/certauth" "$S/trace" >"$S/files"
+	cat "$S/files"
+	run ! grep -v '"/etc/certauth/users"' "$S/files"
+	[ -s "$S/files" ]
+}
+
+# needs FILE: the libraries that it names
+needs() {
+	objdump -p "$1" | awk '$1 == "NEEDED" { print $2 }'
+}
+
+@test "the module needs libc and libpam alone" {
+	local lib so
+	for so in "$CERTAUTH_BUILD/pam_certauth.so" "$MODULE"; do
+		needs "$so" >"$S/needed"
+		cat "$S/needed"
+		grep -q '^libpam\.so' "$S/needed"
+		while read -r lib; do
+			[[ $lib =~ ^lib(pam|c)\.so\. ]] ||
+				# of a sanitizer, which a build may have
+				[[ $lib =~ ^lib(asan|ubsan|tsan)\.so ]]
+		done <"$S/needed"
+	done
+	# the verifier needs more
+	needs "$CERTAUTH_BUILD/certauth-verifier" | grep '^libcrypto\.so'
+}
+
+# at_prompt COMMAND ...: what is mapped in each process of COMMAND that has the
+# module, while it waits for an answer: in $S/maps
+at_prompt() {
+	local pid i app p
+	rm -f "$S/maps" "$S/hold"
+	mkfifo "$S/hold"
+	# shellcheck disable=SC2209 # a word
+	EXEC=exec in_place "$@" <"$S/hold" >"$S/out" 2>&1 3>&- 4>&- &
+	pid=$!
+	exec 9>"$S/hold"
+	for ((i = 0; i < 500; i++)); do
+		! grep -q 'certauth1 ' "$S/out" || break
+		sleep 0.02
+	done
+	for p in /proc/[0-9]*; do
+		! grep -q "$MODULE" "$p/maps" 2>/dev/null || cat "$p/maps"
+	done >"$S/maps"
+	exec 9>&-
+	rm -f "$S/hold"
+	wait "$pid" || :
+	cat "$S/out"
+	grep -q "$MODULE" "$S/maps"
+}
+
+@test "what is linked into an application has fewer than 5,300 lines of code" {
+	# the files that the linker takes, without comments and blank lines
+	local n name room total=0 f found
+	cc -shared -Wl,-Map="$S/map" -o "$S/mapped.so" \
+		"$CERTAUTH_BUILD/pam_certauth.o" \
+		"$CERTAUTH_BUILD/libcertauth.a" -lpam
+	for name in pam_certauth $(grep -oE 'libcertauth\.a\([a-z_0-9]+\.o\)' "$S/map" |
+		sed 's/.*(//; s/\.o)//' | sort -u); do
+		found=
+		for room in . src/base src/channel src/module src/op src/process; do
+			f=$HERE/$room/$name.c
+			[ -e "$f" ] || continue
+			found=1
+			n=$(cc -fpreprocessed -dD -E -P "$f" 2>/dev/null | grep -cv '^[[:space:]]*$')
+			total=$((total + n))
+		done
+		[ -n "$found" ] || {
+			echo "$name.c of another room is linked"
+			return 1
+		}
+	done
+	echo "$total lines"
+	[ "$total" -gt 2000 ]
+	[ "$total" -lt 5300 ]
+}
+
+@test "no library of the verifier is mapped where the module is" {
+	need_root
+	printf 'auth required %s verifier=spawn\naccount required pam_permit.so\nsession required pam_permit.so\n' \
+		"$MODULE" | tee "$S/etc/pam.d/su" >"$S/etc/pam.d/sudo"
+	echo 'alice ALL=(ALL) ALL' >"$S/etc/sudoers"
+	chmod 440 "$S/etc/sudoers"
+	local app
+	for app in drive su sudo; do
+		case $app in
+		drive) at_prompt "$DRIVE" -u alice -C "cat $S/hold" ;;
+		su) at_prompt setpriv --reuid 2002 --regid 2002 --clear-groups \
+			su alice -c true ;;
+		sudo) at_prompt setpriv --reuid 2001 --regid 2001 \
+			--clear-groups sudo -S true ;;
+		esac
+		# sudo needs libcrypto itself on some releases, or a library of its own does
+		local libs='lib(crypto|cdb|sss_certmap|inih)[^ ]*so'
+		[ "$app" != sudo ] || ! ldd "$(command -v sudo)" | grep libcrypto ||
+			libs='lib(cdb|sss_certmap|inih)[^ ]*so'
+		run ! grep -E "$libs" "$S/maps"
 	done
 }

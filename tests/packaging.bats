@@ -113,10 +113,11 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 	--define '_unitdir /usr/lib/systemd/system'
 	--define '_tmpfilesdir /usr/lib/tmpfiles.d'
 	--define 'build_ldflags -Wl,-z,now'
+	--define 'sysusers_create_compat() echo sysusers %{1}'
 	--define 'systemd_requires Requires(post): systemd'
-	--define 'systemd_post() echo post %{1}'
-	--define 'systemd_preun() echo preun %{1}'
-	--define 'systemd_postun() echo postun %{1}')
+	--define 'systemd_post() echo post %*'
+	--define 'systemd_preun() echo preun %*'
+	--define 'systemd_postun() echo postun %*')
 
 @test "the spec is read with and without Fedora's macros, and its names are known" {
 	command -v rpmspec >/dev/null || skip 'rpm is not installed'
@@ -130,7 +131,9 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 	grep -qx 'Release: *1.fc43' "$T/fedora"
 	for step in post preun postun; do
 		grep -qx "echo $step certauth-crl-update.timer" "$T/fedora"
+		grep -qE "^echo $step certauth-verifier.socket( |\$)" "$T/fedora"
 	done
+	grep -qx 'echo sysusers packaging/sysusers/certauth.conf' "$T/fedora"
 	rpmspec -q --buildrequires "$SPEC" | sort >"$T/needs"
 	diff - "$T/needs" <<-'END'
 		gcc
@@ -183,7 +186,10 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		-printf '%P %m %U:%G\n' -o -path '*certauth*' -printf '%P %m %U:%G\n') |
 		sed -e 's/\(\.[1-8]\)\.[gx]z /\1 /' -e 's/ 777 / /' \
 			-e "s,/licenses/certauth-$VERSION,/licenses/certauth," |
-		grep -v '\.build-id' | LC_ALL=C sort >"$T/files"
+		grep -v '\.build-id' | LC_ALL=C sort >"$T/all"
+	# rpm 4.19 and later make the user themselves
+	grep -vE '^etc/(\.pwd\.lock|(passwd|group|g?shadow)-?) ' "$T/all" >"$T/files"
+	cmp -s "$T/all" "$T/files" || grep -q '^_certauth:' "$T/root/etc/passwd"
 	cat "$T/files"
 	diff - "$T/files" <<-'END'
 		etc/certauth 755 0:0
@@ -197,12 +203,19 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		usr/bin/certauth-askpass 0:0
 		usr/bin/certauth-ssh 0:0
 		usr/bin/certauth-tests 755 0:0
+		usr/lib/systemd/system-preset/50-certauth.preset 644 0:0
 		usr/lib/systemd/system/certauth-crl-update.service 644 0:0
 		usr/lib/systemd/system/certauth-crl-update.timer 644 0:0
+		usr/lib/systemd/system/certauth-verifier.service 644 0:0
+		usr/lib/systemd/system/certauth-verifier.socket 644 0:0
+		usr/lib/sysusers.d/certauth.conf 644 0:0
 		usr/lib/tmpfiles.d/certauth.conf 644 0:0
 		usr/lib64/security/pam_certauth.so 644 0:0
 		usr/libexec/certauth 755 0:0
+		usr/libexec/certauth/certauth-confine 755 0:0
 		usr/libexec/certauth/certauth-fetch 755 0:0
+		usr/libexec/certauth/certauth-sign 755 0:0
+		usr/libexec/certauth/certauth-verifier 755 0:0
 		usr/share/bash-completion/completions/certauth 644 0:0
 		usr/share/bash-completion/completions/certauth-ssh 0:0
 		usr/share/licenses/certauth 755 0:0
@@ -212,6 +225,7 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		usr/share/man/man5/certauth-users.5 644 0:0
 		usr/share/man/man5/certauth.conf.5 644 0:0
 		usr/share/man/man7/certauth-protocol.7 644 0:0
+		usr/share/man/man8/certauth-verifier.8 644 0:0
 		usr/share/man/man8/pam_certauth.8 644 0:0
 		usr/share/zsh/site-functions/_certauth 644 0:0
 	END
@@ -241,6 +255,30 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		'auth sufficient pam_certauth.so' 'auth required pam_unix.so' \
 		'auth [success=done default=ignore] pam_certauth.so' >"$T/pam.d/sshd"
 	run -0 sh -e "$T/preun" 0
+	# the socket is turned on by an installation, and by an upgrade from a version
+	# that had none; else it is left as it is
+	mkdir -p "$T/units" "$T/run/systemd/system" "$T/bin"
+	printf '#!/bin/sh\necho "$*" >>%s/asked\n' "$T" >"$T/bin/systemctl"
+	printf '#!/bin/sh\n' >"$T/bin/certauth"
+	chmod 755 "$T/bin"/*
+	for step in PREIN POSTIN; do
+		rpm --root "$T/root" -q --qf "%{$step}" pam_certauth |
+			sed "s,/run/,$T/run/,g; s,/usr/lib/systemd/system,$T/units,g" >"$T/$step"
+	done
+	steps() { # N: versions that are there afterwards
+		: >"$T/asked"
+		PATH=$T/bin:$PATH sh -e "$T/PREIN" "$1"
+		: >"$T/units/certauth-verifier.socket"
+		PATH=$T/bin:$PATH sh -e "$T/POSTIN" "$1"
+		[ ! -e "$T/run/certauth-verifier.new" ]
+	}
+	steps 2
+	grep -qx -- '--quiet preset certauth-verifier.socket' "$T/asked"
+	grep -qx -- '--no-block start certauth-verifier.socket' "$T/asked"
+	steps 2
+	[ ! -s "$T/asked" ]
+	steps 1
+	grep -qx -- '--no-block start certauth-verifier.socket' "$T/asked"
 	# the configuration is the site's: a changed file is kept
 	echo 'alice email:alice@corp.example' >>"$T/root/etc/certauth/users"
 	rpm --root "$T/root" --nodeps --noscripts -e pam_certauth certauth \
@@ -446,4 +484,32 @@ prerm() {
 	prerm 'auth [success=done default=ignore] pam_certauth.so' \
 		'auth required pam_unix.so' 'account required pam_unix.so'
 	[ "$status" -eq 0 ]
+}
+
+@test "AppArmor's parser reads the abstraction, and it has what the module uses" {
+	local path
+	for path in /run/certauth/verifier /run/certauth/spawned.lock \
+	    libexec/certauth/certauth-verifier /etc/certauth/; do
+		grep -qF "$path" "$HERE/packaging/apparmor/certauth"
+	done
+	command -v apparmor_parser >/dev/null || skip 'apparmor is not installed'
+	printf '%s\n' '#include <tunables/global>' 'profile t /usr/bin/t {' \
+		"  include \"$HERE/packaging/apparmor/certauth\"" '}' >"$T/profile"
+	apparmor_parser -Q -K "$T/profile"
+	# the parser notices a mistake
+	sed 's/ rwk,/ rwkZ,/' "$HERE/packaging/apparmor/certauth" >"$T/broken"
+	printf '%s\n' '#include <tunables/global>' 'profile t /usr/bin/t {' \
+		"  include \"$T/broken\"" '}' >"$T/profile"
+	run ! apparmor_parser -Q -K "$T/profile"
+}
+
+@test "SELinux's compiler makes a module of the policy" {
+	grep -qF 'libexec/certauth/certauth-verifier' \
+		"$HERE/packaging/selinux/certauth.fc"
+	[ -e /usr/share/selinux/devel/Makefile ] ||
+		skip 'selinux-policy-dev is not installed'
+	cp "$HERE"/packaging/selinux/certauth.* "$T/"
+	run -0 env -u MAKEFLAGS -u MAKELEVEL -u B -u T make -C "$T" \
+		-f /usr/share/selinux/devel/Makefile certauth.pp
+	[ -s "$T/certauth.pp" ]
 }

@@ -45,7 +45,7 @@ block() {
 	for code in $(grep '^| [0-9]' "$HERE/README.md" | awk -F'|' \
 	    '{ print $(NF - 1) }' | grep -oE '`[a-z-]+`' | tr -d '`'); do
 		echo "$code"
-		grep -q "\"$code\"" "$HERE/src/report/report.h"
+		grep -q "\"$code\"" "$HERE/src/base/reason.h"
 	done
 }
 

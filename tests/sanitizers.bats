@@ -31,7 +31,7 @@ clean() {
 }
 
 @test "unit tests of messages, pieces, files and authentication are clean" {
-	for t in base message pieces vectors auth after helper agent config \
+	for t in base message op oplink pieces vectors auth after helper agent config \
 		map map_forged cdb crlder crl_index crl_source fetch hostname; do
 		run make B="$B/asan-check" OPT='-O1 -g1' SAN="$SAN" \
 			"$B/asan-check/tests/unit/test_$t"

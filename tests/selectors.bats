@@ -100,6 +100,8 @@ maps() {
 	users "alice $1"
 	explain "${2:-full}" --user alice
 	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	# the confined worker of a login finds the same
+	login_ok --cert "${2:-full}" --key "${2:-full}"
 }
 
 maps_not() {
@@ -186,6 +188,19 @@ maps_not() {
 	with_certmap || skip 'built without libsss_certmap'
 	maps '"match:<ISSUER>CN=Test inter<EKU>clientAuth"' alice
 	maps_not '"match:<ISSUER>^CN=Nobody$"' alice
+}
+
+@test "match: in a login, where the verifier can load no library" {
+	with_certmap || skip 'built without libsss_certmap'
+	local way
+	for way in spawn resident; do
+		[ "$way" = spawn ] || resident_start
+		CERTAUTH_VERIFIER=verifier=$way service test
+		users 'alice "match:<ISSUER>CN=Test inter<EKU>clientAuth"'
+		login_ok
+		users 'alice "match:<ISSUER>^CN=Nobody$"'
+		login_denied unmapped
+	done
 }
 
 @test "BMPString compares as the text that it is" {

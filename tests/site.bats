@@ -1,10 +1,15 @@
 #!/usr/bin/env bats
 # certauth-tests, which an administrator runs on the set-up of a site.
+bats_require_minimum_version 1.5.0
 load lib/common
 
 setup_file() {
 	[ "$(id -u)" -eq 0 ] || return 0 # every test is skipped, see setup
 	place_make
+	# a resident verifier does not see the files of certauth-tests; one test
+	# here has one
+	resident_stop
+	spawn_only
 }
 teardown_file() { place_remove; }
 
@@ -40,6 +45,22 @@ site() {
 	[ -z "$(ls "$TMPDIR")" ]
 	# and the test CA is not trusted outside
 	login_ok
+}
+
+@test "a resident verifier of the host does not judge the test's certificates" {
+	resident_start
+	printf 'auth required %s\naccount required pam_permit.so\n' "$MODULE" \
+		>"$S/etc/pam.d/test"
+	site
+	[ "$status" -eq 0 ]
+	[[ $output == *'13 of 13 results are as expected'* ]]
+	in_place test -S /run/certauth/verifier.1.sock
+	printf 'auth required %s verifier=resident\n' "$MODULE" >"$S/etc/pam.d/test"
+	site
+	[ "$status" -eq 2 ]
+	[[ $output == *'verifier=resident'*'remove the argument'* ]]
+	resident_stop
+	in_place rm -r /run/certauth
 }
 
 @test "a service that includes another, with arguments and a section" {

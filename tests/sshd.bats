@@ -79,6 +79,39 @@ pass_through() {
 	echo from here | client "$CERTAUTH" ssh web1 'cat; exit 7'
 }
 
+@test "in sshd the module loads nothing: no library is opened after it" {
+	local pid of_file=$SSHD_PID
+	command -v strace >/dev/null || skip 'no strace here'
+	# a second one, for this test
+	SSHD_PID=
+	SSHD_UNDER="strace -I1 -f -qq -e trace=openat,open -o $S/opened" SSHD_WAIT=2000 \
+		sshd_start
+	client_make
+	log_mark
+	run client "$CERTAUTH" ssh web1 true </dev/null
+	echo "$output"
+	[ "$status" -eq 0 ]
+	logged 'pam_certauth\(sshd:auth\).*outcome=granted'
+	# strace ends with the sshd that it started
+	kill "$(pgrep -P "$SSHD_PID")"
+	wait "$SSHD_PID" || :
+	SSHD_PID=$of_file
+	awk '/\/pam_certauth\.so"/ && !/ENOENT/ { print $1 }' "$S/opened" |
+		sort -u >"$S/loaders"
+	[ -s "$S/loaders" ]
+	while read -r pid; do
+		# what that process opens after the module; PAM loads its other
+		# modules itself
+		awk -v p="$pid" '$1 == p && after && /\.so/ && !/ENOENT/ && \
+			!/\/pam_[a-z]+\.so"/
+			$1 == p && /\/pam_certauth\.so"/ { after = 1 }' "$S/opened"
+	done <"$S/loaders" >"$S/libraries"
+	cat "$S/libraries"
+	[ ! -s "$S/libraries" ]
+	# the trace would show it: the verifier loads libcrypto
+	grep -q 'libcrypto[^ ]*so' "$S/opened"
+}
+
 @test "ssh passes the exit status and the streams through" {
 	run pass_through
 	echo "$output"

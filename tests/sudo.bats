@@ -203,7 +203,7 @@ card_without_pin() {
 	# alice's intermediate does not come with the card
 	cp "$PKI/inter.pem" "$S/etc/certauth/ca/"
 	openssl rehash "$S/etc/certauth/ca"
-	service sudo proof=command "helper=$CERTAUTH" pkcs11=yes
+	service sudo proof=command "helper=$HELPER" pkcs11=yes
 	log_mark
 	run as_user alice sudo -S id -un </dev/null
 	echo "$output"
@@ -217,7 +217,7 @@ card_without_pin() {
 	[[ $output == *'PIN for Card'*root* ]]
 	logged 'pam_certauth\(sudo:auth\).*outcome=granted'
 	# where the host wants it so
-	service sudo proof=command "helper=$CERTAUTH" pkcs11=yes require_pin=no
+	service sudo proof=command "helper=$HELPER" pkcs11=yes require_pin=no
 	run as_user alice sudo -S id -un </dev/null
 	echo "$output"
 	[ "$status" -eq 0 ]
@@ -257,7 +257,7 @@ or_password() {
 @test "sudo -n: with noninteractive_auth, a key that needs no answer" {
 	mkdir -p "$S/etc/certauth/users.d/alice"
 	cp "$PKI/alice-chain.pem" "$S/etc/certauth/users.d/alice/alice.pem"
-	or_password proof=command "helper=$CERTAUTH" ssh_agent=yes
+	or_password proof=command "helper=$HELPER" ssh_agent=yes
 	agent_run alice "$S/home/alice/agent" \
 		ssh-agent -D -a "$S/home/alice/agent"
 	# shellcheck disable=SC2034 # lib/common.bash takes it

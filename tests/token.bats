@@ -265,6 +265,76 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	unset REQUIRE_PIN
 }
 
+# sessions WHAT ...: what began and ended in the last run, in this order
+sessions() {
+	diff <(for c; do echo "$c"; done) "$T/.hostile-sessions"
+}
+
+# counted MODE ANSWERS ARG ...: as tool, behind the module that counts
+counted() {
+	local how=$1
+	shift
+	hostile "$how"
+	: >"$T/.hostile-sessions"
+	HOME=$T tool "$@"
+}
+
+@test "the module is started once, and each token has one session up to the signature" {
+	counted none 1234 p11 "$P256" all
+	[ "$status" -eq 0 ]
+	sessions initialize open close finalize
+	# what comes between the two: a wrong PIN, a PIN for each signature, none
+	counted none 9999,1234 p11 "$P256" all
+	[ "$status" -eq 0 ]
+	sessions initialize open close finalize
+	counted always 1234 p11 "$P256" all
+	[ "$status" -eq 0 ]
+	sessions initialize open close finalize
+	counted public '' p11 "$P256" all
+	[ "$status" -eq 0 ]
+	sessions initialize open close finalize
+	REQUIRE_PIN=1 counted public 1234 p11 "$P256" all
+	[ "$status" -eq 0 ]
+	sessions initialize open close finalize
+	# nothing to sign: the session ends with the key
+	counted none '' p11 "$P256"
+	[ "$status" -eq 0 ]
+	sessions initialize open close finalize
+	# a token without a certificate that is wanted
+	counted none '' p11 'pkcs11:token=Card%20A;object=nothing'
+	[ "$status" -eq 1 ]
+	sessions initialize open close finalize
+	# two tokens
+	counted none '' p11 -
+	[ "$status" -eq 0 ]
+	sessions initialize open open close close finalize
+	# a second signature opens its own: the first one has logged out
+	counted none 1234,1234 p11 "$P256" all all
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^ask:' <<<"$output")" -eq 2 ]
+	sessions initialize open close open close finalize
+}
+
+@test "a session that ended before the signature is opened again" {
+	counted reinserted 1234 p11 "$P256" all
+	[ "$status" -eq 0 ]
+	has 'signed by ecdsa_secp256r1_sha256'
+	sessions initialize open close open close finalize
+	# another token in the slot gets no PIN
+	counted swapped 1234 p11 "$P256" all
+	[ "$status" -eq 1 ]
+	has '"Card A" was removed.'
+	hasnt 'ask:'
+}
+
+@test "a module with one session at a time: each token signs" {
+	counted one-session 1234,1234,1234,1234,1234 p11 - \
+		ecdsa_secp256r1_sha256 rsa_pkcs1_sha256 ed25519
+	has 'identity: Card A: p256'
+	has 'identity: Card B: expired'
+	[ "$(grep -c '^signed by' <<<"$output")" -eq 5 ]
+}
+
 @test "no token, no module" {
 	mv "$T/tokens" "$T/away"
 	mkdir "$T/tokens"

@@ -70,7 +70,7 @@ local_login() {
 		shift
 	done
 	[ $# -eq 0 ] || shift
-	service test proof=command "helper=$CERTAUTH" "${args[@]}"
+	service test proof=command "helper=$HELPER" "${args[@]}"
 	log_mark
 	in_place "$DRIVE" -s test -u alice -x "$@" >"$S/seen" 2>&1 || :
 	cat "$S/seen"
@@ -174,6 +174,54 @@ pinless() {
 	local_login PAM_AUTH_ERR pkcs11=yes
 	not_logged outcome=granted
 	[ "$(grep -c sign "$S/home/alice/.hostile-calls")" -eq 0 ]
+	rm -rf "$S/home/alice/.config/pkcs11"
+}
+
+# sessions WHAT ...: what the helper began and ended in the last login, up to the
+# response; the module does not wait for the rest
+sessions() {
+	diff <(for c; do echo "$c"; done) \
+		<(grep -vx finalize "$S/home/alice/.hostile-sessions")
+}
+
+# watched MODE CODE [MODULE-ARGUMENT ...] [-- PAMDRIVE-OPTION ...]
+watched() {
+	hostile "$1"
+	: >"$S/home/alice/.hostile-sessions"
+	theirs
+	shift
+	local_login "$@"
+}
+
+@test "a login starts the module once, with one session for each token" {
+	local a=token_uri=pkcs11:token=Card%20A
+	watched none PAM_SUCCESS pkcs11=yes $a -- -C "$(answers 1234)"
+	sessions initialize open close
+	watched none PAM_SUCCESS pkcs11=yes $a -- -C "$(answers 9999 1234)"
+	sessions initialize open close
+	watched always PAM_SUCCESS pkcs11=yes $a -- -C "$(answers 1234)"
+	sessions initialize open close
+	watched always,pinpad PAM_SUCCESS pkcs11=yes $a
+	sessions initialize open close
+	watched public PAM_SUCCESS pkcs11=yes require_pin=no $a
+	sessions initialize open close
+	# the second token has no key for this host: its session ends before the PIN
+	watched none PAM_SUCCESS pkcs11=yes -- -C "$(answers 1234)"
+	sessions initialize open open close close
+	# the token was inserted again, or another one, before the PIN
+	watched reinserted PAM_SUCCESS pkcs11=yes $a -- -C "$(answers 1234)"
+	sessions initialize open close open close
+	watched swapped PAM_AUTH_ERR pkcs11=yes $a -- -C "$(answers 1234)"
+	grep 'Card A" was removed' "$S/seen"
+	[ "$(grep -c '^prompt' "$S/seen")" -eq 0 ]
+	rm -rf "$S/home/alice/.config/pkcs11"
+}
+
+@test "a PKCS#11 module that hangs at the end of a session fails that attempt" {
+	hostile close-hang
+	local_login PAM_AUTH_ERR pkcs11=yes helper_timeout=6 -- \
+		-C "$(answers 1234)"
+	not_logged outcome=granted
 	rm -rf "$S/home/alice/.config/pkcs11"
 }
 
@@ -318,7 +366,7 @@ pinless() {
 		# by its program, which no other test's helper has
 		for pid in $(pgrep -u 2001 -f 'sign --helper'); do
 			[ "$(readlink "/proc/$pid/exe")" = \
-				"$1/bin/certauth" ] || continue
+				"$1/bin/certauth-sign" ] || continue
 			cat "/proc/$pid/maps" >"$1/helper-maps"
 		done
 		echo 1234
@@ -348,7 +396,7 @@ teardown() {
 
 # locker CODE: alice's own program, with her agent
 locker() {
-	service test proof=command "helper=$CERTAUTH" ssh_agent=yes
+	service test proof=command "helper=$HELPER" ssh_agent=yes
 	log_mark
 	as_user alice "$DRIVE" -s test -u alice -x </dev/null >"$S/seen" 2>&1 ||
 		:

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The module in the real sshd and the real su, under valgrind: no error and no
-# leak in any of their processes; tests/data/valgrind.supp has what is others'.
+# leak in any of their processes, and no error in the verifier;
+# tests/data/valgrind.supp has what is others'.
 load lib/common
 load lib/sshd
 
@@ -14,11 +15,39 @@ valgrind_for() { # NAME
 		--suppressions="$HERE/tests/data/valgrind.supp"
 }
 
+# valgrind lets nobody lower the limit of descriptors, which the module does for
+# the verifier
+preloaded() {
+	echo env LD_PRELOAD="$S/bin/nosandbox.so"
+}
+
+# The parent ends by a signal, and workers without freeing anything.
+verifier_under_valgrind() {
+	rm -f "$S/vg/verifier".*
+	verifier_is "$(command -v valgrind)" --log-file="$S/vg/verifier.%p" \
+		--suppressions="$HERE/tests/data/valgrind.supp" \
+		"$S/bin/unconfined"
+}
+
+# verifier_clean N: that many workers ended, all without an error
+verifier_clean() {
+	local f n=0
+	for f in $(verifier_logs "$S/vg/verifier".*); do
+		n=$((n + 1))
+		grep 'ERROR SUMMARY: 0 errors' "$f" || { cat "$f"; return 1; }
+	done
+	echo "$n workers"
+	! grep -E 'Invalid|ninitialised' "$S/vg/verifier".* || return
+	[ "$n" -eq "$1" ]
+}
+
 setup() { need_root; }
 
 setup_file() {
 	[ "$(id -u)" -eq 0 ] || return 0 # every test is skipped, see setup
 	place_make
+	spawn_only # by valgrind, too
+	cp "$CERTAUTH_BUILD/tests/valgrind/nosandbox.so" "$S/bin/"
 	service su
 	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")" \
 		"bob sha256:$(pki_sha256 "$PKI/bob.pem")"
@@ -51,13 +80,14 @@ clean() {
 
 @test "su: granted, another user's certificate, a cut answer" {
 	local under
-	under=$(valgrind_for su)
+	under="$(preloaded) $(valgrind_for su)"
 	# valgrind takes no setuid program; root needs none
 	cp "$(command -v su)" "$S/bin/su"
 	# shellcheck disable=SC2086 # several words
 	run in_place $under "$(command -v true)" # that it is there
 	[ "$status" -eq 0 ]
 	rm -f "$S/vg"/*
+	verifier_under_valgrind
 	log_mark
 	# shellcheck disable=SC2016,SC2086
 	run in_place python3 "$S/bin/login.py" --cert "$PKI/alice-chain.pem" \
@@ -78,13 +108,16 @@ clean() {
 		"$S/bin/su" alice -c true </dev/null
 	[ "$status" -ne 0 ]
 	logged 'outcome=denied.* reason=answer-empty'
-	clean su 3
+	# of each su itself, and of each verifier what minds it
+	clean su 6
+	# request and judge of each
+	verifier_clean 6
 }
 
 @test "sshd: granted, and another user's certificate" {
 	local i under session processes=4
-	under="env LD_PRELOAD=$CERTAUTH_BUILD/tests/valgrind/nosandbox.so
-		$(valgrind_for sshd)"
+	under="$(preloaded) $(valgrind_for sshd)"
+	verifier_under_valgrind
 	if sshd_knows SshdSessionPath; then
 		# 9.8 and later: a program of its own answers each connection.
 		# From 10.0 on it executes sshd-auth for the network, where the
@@ -124,4 +157,6 @@ clean() {
 	sshd_stop
 	# of each connection the monitor and PAM's process
 	clean sshd "$processes"
+	# request and judge of both
+	verifier_clean 4
 }

@@ -12,100 +12,75 @@
 #include "verify/verify.h"
 
 #define CHAIN_MAX 64 /* certificates */
-#define CHAIN_BYTES ((size_t)1 << 20)
 #define LINE_BYTES ((size_t)1 << 16)
 #define TEXT_SHORTEST 32 /* bytes */
 #define DAY 86400
 
-struct ca_auth_login {
-	char *user;
-	struct ca_buf der;     /* one certificate after the other */
-	size_t len[CHAIN_MAX]; /* leaf first */
-	size_t n;
-};
-
-void
-ca_auth_login_free(struct ca_auth_login *login)
+/* login, as a vector with a length of 2 bytes, then each certificate of the chain,
+ * leaf first, with one of 3 bytes. */
+enum ca_err
+ca_auth_keep(const struct ca_auth_result *from, struct ca_buf *out)
 {
-	if (login == NULL)
-		return;
-	free(login->user);
-	ca_buf_free(&login->der);
-	free(login);
-}
-
-static enum ca_err
-keep_chain(struct ca_auth_login *login, STACK_OF(X509) *chain)
-{
-	int n = chain != NULL ? sk_X509_num(chain) : 0;
+	int n = from->chain != NULL ? sk_X509_num(from->chain) : 0;
 
 	if (n < 1 || n > CHAIN_MAX)
 		return CA_ERR_LIMIT;
+	size_t at = ca_buf_vector_begin(out, 2);
+	ca_buf_str(out, from->login);
+	ca_buf_vector_end(out, at, 2);
 	for (int i = 0; i < n; i++) {
 		unsigned char *der = NULL;
-		int len = i2d_X509(sk_X509_value(chain, i), &der);
+		int len = i2d_X509(sk_X509_value(from->chain, i), &der);
 
 		if (len <= 0)
 			return CA_ERR_CRYPTO;
-		ca_buf_put(&login->der, der, (size_t)len);
-		login->len[login->n++] = (size_t)len;
+		at = ca_buf_vector_begin(out, 3);
+		ca_buf_put(out, der, (size_t)len);
+		ca_buf_vector_end(out, at, 3);
 		OPENSSL_free(der);
 	}
-	return ca_buf_err(&login->der);
+	return ca_buf_err(out);
 }
 
-enum ca_err
-ca_auth_login_new(const struct ca_auth_result *from, struct ca_auth_login **out)
-{
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_auth_login *login = calloc(1, sizeof *login);
+/* What ca_auth_keep wrote. */
+struct kept {
+	struct ca_reader login;
+	struct ca_bytes cert[CHAIN_MAX];
+	size_t n;
+};
 
-	*out = NULL;
-	if (login == NULL) {
-		ret = CA_ERR_MEMORY;
-		goto out;
+static enum ca_err
+read_kept(const struct ca_bytes *from, struct kept *out)
+{
+	struct ca_reader r = ca_reader_of(from->p, from->len), cert;
+	enum ca_err rc = ca_read_vector(&r, 2, 1, UINT16_MAX, &out->login);
+
+	out->n = 0;
+	while (rc == CA_OK && r.left > 0) {
+		if (out->n == CHAIN_MAX)
+			return CA_ERR_LIMIT;
+		rc = ca_read_vector(&r, 3, 1, CA_CERT_MAX, &cert);
+		if (rc == CA_OK)
+			out->cert[out->n++] =
+			    (struct ca_bytes){cert.p, cert.left};
 	}
-	login->der = CA_BUF_INIT(CHAIN_BYTES);
-	login->user = strdup(from->login);
-	if (login->user == NULL) {
-		ret = CA_ERR_MEMORY;
-		goto out;
-	}
-	if ((rc = keep_chain(login, from->chain)) != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	*out = login;
-	login = NULL; /* transferred */
-	ret = CA_OK;
-out:
-	ca_auth_login_free(login);
-	return ret;
+	return rc == CA_OK && out->n == 0 ? CA_ERR_FORMAT : rc;
 }
 
 /* Chain, validity, purpose and revocation of what was kept. */
 static enum ca_err
-verify_kept(const struct ca_context *ctx, const struct ca_auth_login *login,
+verify_kept(const struct ca_context *ctx, const struct kept *kept,
     struct ca_report *report)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_bytes cert[CHAIN_MAX];
 	STACK_OF(X509) *rest = NULL;
 	X509 *leaf = NULL;
-	size_t at = 0;
 
-	if (login->n == 0) {
-		ret = CA_ERR_USAGE;
-		goto out;
-	}
-	for (size_t i = 0; i < login->n; i++) {
-		cert[i] = (struct ca_bytes){login->der.p + at, login->len[i]};
-		at += login->len[i];
-	}
-	rc = ca_crypto_cert(ctx->crypto, cert[0].p, cert[0].len, &leaf);
+	rc = ca_crypto_cert(
+	    ctx->crypto, kept->cert[0].p, kept->cert[0].len, &leaf);
 	if (rc == CA_OK)
 		rc = ca_auth_decode_rest(
-		    ctx->crypto, ctx->log, cert, login->n, report, &rest);
+		    ctx->crypto, ctx->log, kept->cert, kept->n, report, &rest);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
@@ -123,21 +98,35 @@ out:
 	return ret;
 }
 
+static bool
+is_login(const char *user, const struct ca_reader *login)
+{
+	return user != NULL && strlen(user) == login->left &&
+	       memcmp(user, login->p, login->left) == 0;
+}
+
 enum ca_err
 ca_auth_recheck(const struct ca_context *ctx, const struct ca_auth_peer *peer,
-    const struct ca_auth_login *login, struct ca_report *report)
+    const struct ca_bytes *from, struct ca_report *report)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct kept kept;
 
-	ERR_set_mark(); /* the queue is the application's too */
+	ERR_set_mark();
+	if ((rc = read_kept(from, &kept)) != CA_OK) {
+		ca_report_abort(report, CA_R_INTERNAL, "%s", ca_err_text(rc));
+		ret = rc;
+		goto out;
+	}
 	/* PAM_USER may have been changed since: that login was not checked */
-	if (peer->user == NULL || strcmp(peer->user, login->user) != 0) {
+	if (!is_login(peer->user, &kept.login)) {
 		ca_report_abort(report, CA_R_OTHER_USER,
-		    "the login by certificate was for user %s", login->user);
+		    "the login by certificate was for user %.*s",
+		    (int)kept.login.left, (const char *)kept.login.p);
 		ret = CA_DENIED;
 		goto out;
 	}
-	rc = verify_kept(ctx, login, report);
+	rc = verify_kept(ctx, &kept, report);
 	if (rc != CA_OK) {
 		ca_report_abort(report, CA_R_INTERNAL, "%s", ca_err_text(rc));
 		ret = rc;

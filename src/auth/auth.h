@@ -36,7 +36,7 @@ void ca_auth_facts(const struct ca_auth_peer *peer, struct ca_report *report);
  * administrator must mend is in the log.
  */
 CA_MUST_CHECK enum ca_err ca_auth_request(const struct ca_context *ctx,
-    const struct ca_auth_peer *peer, ca_host_signer *signer,
+    const struct ca_auth_peer *peer, const struct ca_host_signer *signer,
     struct ca_request **out, enum ca_reason *reason);
 
 /* What a granted login leaves behind. */
@@ -130,22 +130,19 @@ const char *ca_auth_abort_text(enum ca_reason reason);
 
 /* ---- after the login ---- */
 
-/* What is kept of a granted login for a later look: its name and its chain,
- * as bytes, bound to no library context. */
-struct ca_auth_login;
-
-CA_MUST_CHECK enum ca_err ca_auth_login_new(
-    const struct ca_auth_result *from, struct ca_auth_login **out);
-void ca_auth_login_free(struct ca_auth_login *login); /* NULL is allowed */
+/* Append what is kept of a granted login for a later look: its name and its chain.
+ * CA_ERR_LIMIT, CA_ERR_CRYPTO, CA_ERR_MEMORY; out must not be used then. */
+CA_MUST_CHECK enum ca_err ca_auth_keep(
+    const struct ca_auth_result *from, struct ca_buf *out);
 
 /*
  * Look again at the certificate that logged in before: chain, validity,
- * purpose and revocation as of now.  CA_OK only if peer->user is the login of
- * then and ca_report_granted(report, CA_REPORT_CERT); CA_DENIED; others as
- * above.
+ * purpose and revocation as of now.  kept: what ca_auth_keep wrote.  CA_OK only
+ * if peer->user is the login of then and ca_report_granted(report,
+ * CA_REPORT_CERT); CA_DENIED; others as above.
  */
 CA_MUST_CHECK enum ca_err ca_auth_recheck(const struct ca_context *ctx,
-    const struct ca_auth_peer *peer, const struct ca_auth_login *login,
+    const struct ca_auth_peer *peer, const struct ca_bytes *kept,
     struct ca_report *report);
 
 /* The name of variable number i below, or NULL after the last. */

@@ -110,7 +110,7 @@ out:
 /* The host's proof behind the request in msg, as host_proof has it. */
 static enum ca_err
 add_proof(const struct ca_context *ctx, const uint8_t *nonce,
-    ca_host_signer *signer, struct ca_buf *msg)
+    const struct ca_host_signer *signer, struct ca_buf *msg)
 {
 	const struct ca_config *cfg = ctx->cfg;
 	const struct ca_log *log = ctx->log;
@@ -137,7 +137,7 @@ add_proof(const struct ca_context *ctx, const uint8_t *nonce,
 
 /* The request and the host's proof into msg, for the names of this host. */
 static enum ca_err
-write_all(const struct ca_context *ctx, ca_host_signer *signer,
+write_all(const struct ca_context *ctx, const struct ca_host_signer *signer,
     struct ca_request_params *params, struct ca_buf *msg,
     enum ca_reason *reason)
 {
@@ -168,7 +168,8 @@ write_all(const struct ca_context *ctx, ca_host_signer *signer,
 
 enum ca_err
 ca_auth_request(const struct ca_context *ctx, const struct ca_auth_peer *peer,
-    ca_host_signer *signer, struct ca_request **out, enum ca_reason *reason)
+    const struct ca_host_signer *signer, struct ca_request **out,
+    enum ca_reason *reason)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_buf msg = CA_BUF_INIT(CA_REQUEST_MAX);

@@ -18,6 +18,9 @@ int ca_base64_value(char c);
 
 bool ca_base64url_char(char c); /* c is of the alphabet */
 
+/* How many of the len characters at s, from the first, are of the alphabet. */
+size_t ca_base64url_span(const char *s, size_t len);
+
 /* Append the text of the len bytes at p to out. */
 void ca_base64url_encode(struct ca_buf *out, const void *p, size_t len);
 

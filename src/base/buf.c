@@ -1,6 +1,5 @@
 #include "base/buf.h"
 
-#include <openssl/crypto.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,7 +136,7 @@ grow(struct ca_buf *b, size_t len)
 	if (b->len > 0)
 		memcpy(p, b->p, b->len);
 	if (b->p != NULL)
-		OPENSSL_cleanse(b->p, b->cap);
+		explicit_bzero(b->p, b->cap);
 	free(b->p);
 	b->p = p;
 	b->cap = cap;
@@ -292,7 +291,7 @@ void
 ca_buf_free(struct ca_buf *b)
 {
 	if (b->p != NULL)
-		OPENSSL_cleanse(b->p, b->cap);
+		explicit_bzero(b->p, b->cap);
 	free(b->p);
 	b->p = NULL;
 	b->len = b->cap = 0;

@@ -49,6 +49,12 @@ CA_MUST_CHECK enum ca_err ca_read_vector(struct ca_reader *r, int lenbytes,
 /* CA_OK if nothing is left, CA_ERR_FORMAT otherwise. */
 CA_MUST_CHECK enum ca_err ca_read_end(const struct ca_reader *r);
 
+/* A borrowed byte string. */
+struct ca_bytes {
+	const uint8_t *p;
+	size_t len;
+};
+
 /* ---- writer: a buffer that grows up to a maximum ---- */
 
 struct ca_buf {

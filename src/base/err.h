@@ -17,7 +17,7 @@
  *	free(...);
  *	return ret;
  *
- * A callee's code never goes directly into ret.  auth/pamcode.h maps these
+ * A callee's code never goes directly into ret.  base/pamcode.h maps these
  * codes to those of PAM.
  */
 #ifndef CA_BASE_ERR_H

@@ -1,6 +1,5 @@
 #include "base/secret.h"
 
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,7 +54,7 @@ ca_secret_free(struct ca_secret *s)
 {
 	if (s == NULL)
 		return;
-	OPENSSL_cleanse(s, sizeof *s + s->len + 1);
+	explicit_bzero(s, sizeof *s + s->len + 1);
 	free(s);
 }
 
@@ -64,6 +63,6 @@ ca_secret_wipe_text(char *text)
 {
 	if (text == NULL)
 		return;
-	OPENSSL_cleanse(text, strlen(text));
+	explicit_bzero(text, strlen(text));
 	free(text);
 }

@@ -69,6 +69,13 @@ ca_utf8_text(const void *p, size_t len)
 
 	while (len > 0) {
 		uint32_t c;
+
+		/* most text is ASCII */
+		if (*s >= 0x20 && *s < 0x7f) {
+			s++;
+			len--;
+			continue;
+		}
 		size_t n = ca_utf8_next(s, len, &c);
 
 		if (n == 0 || !ca_utf8_printable(c))

@@ -88,20 +88,32 @@ find_agent(struct ca_caller *c, bool service)
 	return c->agent != NULL ? CA_OK : CA_ERR_MEMORY;
 }
 
+static bool
+is_service(void)
+{
+	return getuid() == 0 && geteuid() == 0;
+}
+
+bool
+ca_caller_possible(const char *rhost)
+{
+	return !is_service() || rhost == NULL || rhost[0] == '\0';
+}
+
 enum ca_err
 ca_caller_new(const char *pam_user, const char *rhost, const struct ca_log *log,
     struct ca_caller **out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_caller *c = calloc(1, sizeof *c);
-	bool service = getuid() == 0 && geteuid() == 0;
+	bool service = is_service();
 
 	*out = NULL;
 	if (c == NULL) {
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
-	if (service && rhost != NULL && rhost[0] != '\0') {
+	if (!ca_caller_possible(rhost)) {
 		ca_log_debug(log,
 		    "no helper is started: PAM_RHOST is set, so the user is "
 		    "at another machine");

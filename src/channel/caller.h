@@ -4,6 +4,7 @@
 #ifndef CA_CHANNEL_CALLER_H
 #define CA_CHANNEL_CALLER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -14,6 +15,9 @@
 #define CA_CALLER_CERTS_MAX CA_HELPER_CERTS_MAX
 
 struct ca_caller;
+
+/* Can there be a caller?  Not for a user at another machine. */
+bool ca_caller_possible(const char *rhost);
 
 /*
  * Find the user.  If the process runs setuid root (sudo, su), it is the user of

@@ -12,9 +12,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/secret.h"
-#include "config/config.h"
-#include "report/report.h"
-#include "wire/message.h"
+#include "base/reason.h"
 
 /* Callbacks to the client at the other end of the conversation. */
 struct ca_prompter {
@@ -31,20 +29,38 @@ struct ca_prompter {
 	void *ctx;
 };
 
+/* What certauth.conf(5) says about the channels, by the names of its keys.
+ * Nothing in it is owned; NULL: not set. */
+struct ca_channel_settings {
+	unsigned max_answer, lifetime; /* characters, seconds */
+	const char *helper;
+	unsigned helper_timeout, wait_for_token; /* seconds */
+	bool pkcs11, require_pin, ssh_agent, user_certificates;
+	const char *token_uri, *key_file;
+	/* of a helper of root, or of the host: absolute paths that it may change,
+	 * it may use the network, it is not confined */
+	const char *const *helper_write;
+	size_t nhelper_write;
+	bool helper_network, helper_free;
+};
+
+/* Where certauth-confine is: the program that links this room has it. */
+extern const char ca_channel_confiner[];
+
 /* What every channel needs; nothing in it is owned. */
 struct ca_channel {
-	const struct ca_config *cfg;
+	const struct ca_channel_settings *set;
 	const struct ca_log *log;
 	const struct ca_prompter *prompter;
 };
 
 /*
- * Ask for the response in the conversation, piece by piece, and append its
+ * Ask for the response to request (its bytes) in the conversation, piece by piece, and append its
  * bytes to out.  On failure *reason is one of CA_R_ANSWER_...,
  * CA_R_CONVERSATION, CA_R_REQUEST_EXPIRED and CA_R_INTERNAL.
  */
 CA_MUST_CHECK enum ca_err ca_channel_conversation(
-    const struct ca_channel *channel, const struct ca_request *req,
+    const struct ca_channel *channel, const struct ca_bytes *request,
     struct ca_buf *out, enum ca_reason *reason);
 
 /* The user as whom the helper of ca_channel_command runs; nothing is owned. */
@@ -62,19 +78,19 @@ struct ca_channel_user {
 };
 
 /*
- * Run `certauth sign --helper` as the user, pass its prompts on, and append the
+ * Run the helper as the user, pass its prompts on, and append the
  * bytes of its response to out.  On failure *reason is CA_R_HELPER,
  * CA_R_HELPER_TIMEOUT, CA_R_ANSWER_LIMIT, CA_R_CONVERSATION, or
  * CA_R_NO_CREDENTIAL: the user has no key for this request, and the next
  * channel may be tried.
  */
 CA_MUST_CHECK enum ca_err ca_channel_command(const struct ca_channel *channel,
-    const struct ca_request *req, const struct ca_channel_user *user,
+    const struct ca_bytes *request, const struct ca_channel_user *user,
     struct ca_buf *out, enum ca_reason *reason);
 
 /*
  * Sign the host's proof with a key on a token, which uri names (RFC 7512).
- * This runs `certauth sign --helper` as the user of this process, for at most
+ * This runs the helper as the user of this process, for at most
  * 20 s, without capabilities, with a clean environment and with no descriptor
  * of the application.  transcript: CertificateRequest and the host's
  * Certificate; leaf: DER of the first certificate in it.  Appends a
@@ -82,8 +98,9 @@ CA_MUST_CHECK enum ca_err ca_channel_command(const struct ca_channel *channel,
  * from the URI's pin-source.  Failures are logged, without uri, because it may
  * contain a PIN.
  */
-CA_MUST_CHECK enum ca_err ca_channel_host_sign(const struct ca_config *cfg,
-    const struct ca_log *log, const char *uri, const struct ca_bytes *leaf,
+CA_MUST_CHECK enum ca_err ca_channel_host_sign(
+    const struct ca_channel_settings *set, const struct ca_log *log,
+    const char *uri, const struct ca_bytes *leaf,
     const struct ca_bytes *transcript, struct ca_buf *out);
 
 #endif

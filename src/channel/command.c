@@ -1,8 +1,5 @@
 /*
- * The response that `certauth sign --helper' makes as the user.
- */
-/*
- * The response by a helper: `certauth sign --helper` as the user.
+ * The response that the helper makes as the user.
  */
 #include "channel/session.h"
 
@@ -13,12 +10,12 @@
 /* Replace %u, %h and %% as certauth.conf(5) says.  The parser of the
  * configuration refuses any other %. */
 static void
-put_key_file(const struct ca_config *cfg, const struct ca_log *log,
+put_key_file(const struct ca_channel_settings *set, const struct ca_log *log,
     const struct ca_channel_user *user, struct ca_buf *out)
 {
 	struct ca_buf path = CA_BUF_INIT(CA_HELPER_TEXT_MAX);
 
-	for (const char *p = cfg->key_file; *p != '\0'; p++) {
+	for (const char *p = set->key_file; *p != '\0'; p++) {
 		if (*p != '%') {
 			ca_buf_u8(&path, (uint8_t)*p);
 			continue;
@@ -46,62 +43,62 @@ put_key_file(const struct ca_config *cfg, const struct ca_log *log,
 
 /* The URI is not logged, because it may contain the PIN. */
 static void
-warn_of_pin(const struct ca_config *cfg, const struct ca_log *log)
+warn_of_pin(const struct ca_channel_settings *set, const struct ca_log *log)
 {
-	if (cfg->require_pin && cfg->token_uri != NULL &&
-	    (strstr(cfg->token_uri, "pin-value=") != NULL ||
-		strstr(cfg->token_uri, "pin-source=") != NULL))
+	if (set->require_pin && set->token_uri != NULL &&
+	    (strstr(set->token_uri, "pin-value=") != NULL ||
+		strstr(set->token_uri, "pin-source=") != NULL))
 		ca_log(log, CA_LOG_WARNING,
 		    "the PIN in token_uri is not used, because require_pin = "
 		    "yes makes the user enter it");
 }
 
 static void
-put_opening(const struct ca_config *cfg, const struct ca_log *log,
-    const struct ca_request *req, const struct ca_channel_user *user,
+put_opening(const struct ca_channel_settings *set, const struct ca_log *log,
+    const struct ca_bytes *request, const struct ca_channel_user *user,
     struct ca_buf *out)
 {
 	ca_helper_put_number(out, CA_HELPER_HELLO, CA_HELPER_VERSION);
-	ca_helper_put_bytes(out, CA_HELPER_REQUEST, req->raw, req->len);
-	if (cfg->ssh_agent && user->ssh_auth_sock != NULL)
+	ca_helper_put_bytes(out, CA_HELPER_REQUEST, request->p, request->len);
+	if (set->ssh_agent && user->ssh_auth_sock != NULL)
 		ca_helper_put_text(out, CA_HELPER_AGENT, user->ssh_auth_sock);
-	if (cfg->pkcs11)
+	if (set->pkcs11)
 		ca_helper_put_text(out, CA_HELPER_PKCS11,
-		    cfg->token_uri != NULL ? cfg->token_uri : "");
-	if (cfg->pkcs11 && cfg->wait_for_token > 0)
-		ca_helper_put_number(out, CA_HELPER_WAIT, cfg->wait_for_token);
-	if (cfg->key_file != NULL)
-		put_key_file(cfg, log, user, out);
+		    set->token_uri != NULL ? set->token_uri : "");
+	if (set->pkcs11 && set->wait_for_token > 0)
+		ca_helper_put_number(out, CA_HELPER_WAIT, set->wait_for_token);
+	if (set->key_file != NULL)
+		put_key_file(set, log, user, out);
 	for (size_t i = 0; i < user->ncerts && i < CA_HELPER_CERTS_MAX; i++)
 		ca_helper_put_bytes(out, CA_HELPER_CERTIFICATE, user->cert[i].p,
 		    user->cert[i].len);
-	if (cfg->user_certificates)
+	if (set->user_certificates)
 		ca_helper_put(out, CA_HELPER_USERCERTS);
 	if (user->service)
 		ca_helper_put(out, CA_HELPER_SECRET);
-	if (!cfg->require_pin)
+	if (!set->require_pin)
 		ca_helper_put(out, CA_HELPER_PINLESS);
 	ca_helper_put(out, CA_HELPER_GO);
 }
 
 enum ca_err
 ca_channel_command(const struct ca_channel *channel,
-    const struct ca_request *req, const struct ca_channel_user *user,
+    const struct ca_bytes *request, const struct ca_channel_user *user,
     struct ca_buf *out, enum ca_reason *reason)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	const struct ca_config *cfg = channel->cfg;
+	const struct ca_channel_settings *set = channel->set;
 	struct ca_buf opening = CA_BUF_INIT(OPENING_BYTES);
-	struct ca_channel_session s = {.cfg = cfg,
+	struct ca_channel_session s = {.set = set,
 	    .log = channel->log,
 	    .user = user,
 	    .prompter = channel->prompter,
-	    .timeout = cfg->helper_timeout};
+	    .timeout = set->helper_timeout};
 
-	if (cfg->pkcs11)
-		warn_of_pin(cfg, channel->log);
-	put_opening(cfg, channel->log, req, user, &opening);
-	rc = ca_channel_session(&s, cfg->wait_for_token, &opening, out);
+	if (set->pkcs11)
+		warn_of_pin(set, channel->log);
+	put_opening(set, channel->log, request, user, &opening);
+	rc = ca_channel_session(&s, set->wait_for_token, &opening, out);
 	*reason = s.reason;
 	if (rc != CA_OK) {
 		ret = rc;

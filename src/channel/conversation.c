@@ -1,7 +1,4 @@
 /*
- * The response in pieces, by the prompts and answers of a PAM conversation.
- */
-/*
  * The response by the PAM conversation, piece by piece.
  */
 #include "channel/channel.h"
@@ -9,7 +6,7 @@
 #include <time.h>
 
 #include "base/base64url.h"
-#include "wire/pieces.h"
+#include "channel/pieces.h"
 
 /* Seconds of a clock that cannot be set, and that runs during suspend if the
  * kernel has such a clock.  CA_ERR_IO: there is no clock. */
@@ -27,14 +24,14 @@ uptime(time_t *out)
 
 /* CA_ERR_EXPIRED: the request's lifetime, counted from began, is over. */
 static enum ca_err
-check_lifetime(const struct ca_request *req, time_t began)
+check_lifetime(unsigned lifetime, time_t began)
 {
 	time_t now;
 	enum ca_err rc = uptime(&now);
 
 	if (rc != CA_OK)
 		return rc;
-	return now - began > (time_t)req->lifetime ? CA_ERR_EXPIRED : CA_OK;
+	return now - began > (time_t)lifetime ? CA_ERR_EXPIRED : CA_OK;
 }
 
 static enum ca_reason
@@ -109,7 +106,7 @@ out:
 
 enum ca_err
 ca_channel_conversation(const struct ca_channel *channel,
-    const struct ca_request *req, struct ca_buf *out, enum ca_reason *reason)
+    const struct ca_bytes *request, struct ca_buf *out, enum ca_reason *reason)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_buf text = CA_BUF_INIT(CA_REQUEST_CHARS_MAX);
@@ -119,10 +116,10 @@ ca_channel_conversation(const struct ca_channel *channel,
 	size_t pieces = 0;
 
 	*reason = CA_R_INTERNAL;
-	ca_base64url_encode(&text, req->raw, req->len);
+	ca_base64url_encode(&text, request->p, request->len);
 	if (ca_buf_text(&text) != NULL)
 		ps =
-		    ca_pieces_new(ca_buf_text(&text), channel->cfg->max_answer);
+		    ca_pieces_new(ca_buf_text(&text), channel->set->max_answer);
 	if (ps == NULL) {
 		ret = CA_ERR_MEMORY;
 		goto out;
@@ -139,7 +136,8 @@ ca_channel_conversation(const struct ca_channel *channel,
 			goto out;
 		}
 		pieces++;
-		if ((rc = check_lifetime(req, began)) != CA_OK) {
+		if ((rc = check_lifetime(channel->set->lifetime, began)) !=
+		    CA_OK) {
 			*reason = reason_of(rc);
 			ret = rc;
 			goto out;

@@ -1,6 +1,7 @@
 /*
- * The line protocol between the module and its helper, `certauth sign
- * --helper`, which signs a request with the rights of a user at this machine.
+ * The line protocol between the module and its helper, certauth-sign (or
+ * `certauth sign --helper'), which signs a request with the rights of a user at
+ * this machine.
  *
  * The module ("host" below) starts the helper with three descriptors: 0, lines
  * from the host; 1, lines to the host; 2, /dev/null.  The environment of the
@@ -69,7 +70,6 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "wire/message.h"
 
 #define CA_HELPER_VERSION 1
 #define CA_HELPER_LINE_MAX 66560  /* bytes, LF included: a whole request */

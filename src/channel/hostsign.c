@@ -29,8 +29,8 @@ to_log(void *ctx, const char *text, bool error)
 }
 
 enum ca_err
-ca_channel_host_sign(const struct ca_config *cfg, const struct ca_log *log,
-    const char *uri, const struct ca_bytes *leaf,
+ca_channel_host_sign(const struct ca_channel_settings *set,
+    const struct ca_log *log, const char *uri, const struct ca_bytes *leaf,
     const struct ca_bytes *transcript, struct ca_buf *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
@@ -41,11 +41,12 @@ ca_channel_host_sign(const struct ca_config *cfg, const struct ca_log *log,
 	/* to_log does not write to its context */
 	const struct ca_prompter prompter = {
 	    no_answer, to_log, (void *)(uintptr_t)log};
-	struct ca_channel_session s = {.cfg = cfg,
+	struct ca_channel_session s = {.set = set,
 	    .log = log,
 	    .user = &user,
 	    .prompter = &prompter,
-	    .timeout = cfg->helper_timeout < SIGN_SECONDS ? cfg->helper_timeout
+	    .host = true,
+	    .timeout = set->helper_timeout < SIGN_SECONDS ? set->helper_timeout
 							  : SIGN_SECONDS};
 
 	if (getpwuid_r(user.uid, &pw, text, sizeof text, &found) != 0 ||

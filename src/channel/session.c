@@ -17,7 +17,7 @@ clock_ms(const struct ca_channel_session *s, long long *out)
 	if (clock_gettime(CLOCK_BOOTTIME, &ts) != 0 &&
 	    clock_gettime(CLOCK_MONOTONIC, &ts) != 0) {
 		ca_log_err(
-		    s->log, "helper %s: there is no clock: %m", s->cfg->helper);
+		    s->log, "helper %s: there is no clock: %m", s->set->helper);
 		return CA_ERR_IO;
 	}
 	*out = (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
@@ -122,7 +122,7 @@ next_line(struct ca_channel_session *s)
 	}
 	if (rc != CA_OK) {
 		ca_log_err(s->log, "helper %s: sent an invalid line: %-s",
-		    s->cfg->helper, ca_err_text(rc));
+		    s->set->helper, ca_err_text(rc));
 		ret = rc;
 		goto out;
 	}
@@ -235,7 +235,7 @@ talk(struct ca_channel_session *s, struct ca_buf *opening, struct ca_buf *out)
 	for (unsigned lines = 0; rc == CA_OK && !done; lines++) {
 		if (lines == CA_HELPER_LINES) {
 			ca_log_err(s->log, "helper %s: sent more than %d lines",
-			    s->cfg->helper, CA_HELPER_LINES);
+			    s->set->helper, CA_HELPER_LINES);
 			return CA_ERR_LIMIT;
 		}
 		if ((rc = next_line(s)) == CA_OK)
@@ -252,18 +252,18 @@ log_end(const struct ca_channel_session *s, const struct ca_spawn_end *end)
 	if (s->reason == CA_R_HELPER_TIMEOUT)
 		ca_log_err(s->log,
 		    "helper %s: did not finish within %u s and was killed",
-		    s->cfg->helper, s->timeout);
+		    s->set->helper, s->timeout);
 	else if (end->how == CA_SPAWN_FAILED) {
 		errno = end->value;
-		ca_log_err(s->log, "helper %s: %-s failed: %m", s->cfg->helper,
+		ca_log_err(s->log, "helper %s: %-s failed: %m", s->set->helper,
 		    end->step);
 	} else if (s->silent && end->how == CA_SPAWN_SIGNAL)
 		ca_log_err(s->log, "helper %s: was killed by signal %d",
-		    s->cfg->helper, end->value);
+		    s->set->helper, end->value);
 	else if (s->silent)
 		ca_log_err(s->log,
 		    "helper %s: exited with status %d without a result",
-		    s->cfg->helper, end->value);
+		    s->set->helper, end->value);
 }
 
 enum ca_err
@@ -282,14 +282,13 @@ ca_channel_session(struct ca_channel_session *s, unsigned wait,
 		goto out;
 	}
 	s->deadline = now + 1000LL * ((long long)s->timeout + (long long)wait);
-	rc = ca_helper_start(
-	    s->cfg->helper, s->user, s->timeout, s->log, &s->spawn);
-	if (rc != CA_OK) {
+	if ((rc = ca_helper_start(s, &s->spawn)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
 	rc = talk(s, opening, out);
 	ca_spawn_end(&s->spawn, &end);
+	ca_helper_lacks(s, end.lacks);
 	if (rc != CA_OK) {
 		log_end(s, &end);
 		ret = rc;

@@ -12,11 +12,12 @@
 
 struct ca_channel_session {
 	/* from the caller */
-	const struct ca_config *cfg; /* its helper is started */
+	const struct ca_channel_settings *set; /* its helper is started */
 	const struct ca_log *log;
 	const struct ca_channel_user *user;
 	const struct ca_prompter *prompter;
 	unsigned timeout; /* seconds, not counting the user's answers */
+	bool host;        /* the helper signs as the host */
 	/* result */
 	enum ca_reason reason;
 	/* private */
@@ -37,13 +38,17 @@ CA_MUST_CHECK enum ca_err ca_channel_session(struct ca_channel_session *s,
     unsigned wait, struct ca_buf *opening, struct ca_buf *out);
 
 /*
- * Start `certauth sign --helper` (certauth is at path) as user, with all of the
- * user's groups and an environment made for the user.  Failures are logged.
+ * Start the helper of s->set (certauth-sign, or certauth) as s->user, with all of
+ * the user's groups and an environment made for the user.  Failures are logged.
  * Errors as of ca_spawn_open and ca_spawn_start; CA_ERR_LIMIT: the user is in
  * too many groups; CA_ERR_MEMORY.
  */
-CA_MUST_CHECK enum ca_err ca_helper_start(const char *path,
-    const struct ca_channel_user *user, unsigned cpu_seconds,
-    const struct ca_log *log, struct ca_spawn *spawn);
+CA_MUST_CHECK enum ca_err ca_helper_start(
+    const struct ca_channel_session *s, struct ca_spawn *spawn);
+
+/* The helper is one that ca_helper_start confines: root's, or the host's.  Log what
+ * was missing for that (ca_spawn_end.lacks). */
+bool ca_helper_confined(const struct ca_channel_session *s);
+void ca_helper_lacks(const struct ca_channel_session *s, int lacks);
 
 #endif

@@ -3,7 +3,7 @@
  * the signature.
  */
 #include "cli/explain.h"
-#include "auth/pamcode.h"
+#include "base/pamcode.h"
 
 #include <stdlib.h>
 #include <string.h>

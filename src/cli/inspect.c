@@ -6,7 +6,7 @@
 #include "tool/certargs.h"
 #include "verify/verify.h"
 #include "wire/message.h"
-#include "wire/pieces.h"
+#include "client/prompt.h"
 #include "wire/scheme.h"
 
 #include <errno.h>

@@ -16,8 +16,9 @@ static const char help[] =
     "usage: certauth setup [OPTIONS]\n"
     "\n"
     "Set up a host: create the directories, import CAs and CRLs, fetch the CRLs whose\n"
-    "address is known, add a rule for a login, and run `certauth doctor'.  It can be\n"
-    "repeated.  PAM's files are not changed; the lines to add are shown.\n"
+    "address is known, add a rule for a login, enable certauth-verifier.socket, run\n"
+    "`certauth doctor'.  It can be repeated.  PAM's files are not changed; the lines\n"
+    "to add are shown.\n"
     "\n"
     "  --ca FILE         one or more CA certificates: PEM, DER or PKCS#7 (may be\n"
     "                    repeated); self-signed ones become trust anchors, others\n"
@@ -389,6 +390,7 @@ run(int argc, char **argv)
 	import(&s);
 	if (s.user != NULL)
 		add_user(&s);
+	s.wrong = !ca_setup_socket() || s.wrong;
 	show_pam(&s);
 	/* warnings (1) do not fail setup; the administrator judges them */
 	if (also(&s, &ca_cmd_doctor, doctor) == CA_EXIT_USAGE)

@@ -1,5 +1,5 @@
 /* certauth setup: import CA certificates. */
-#include "base/der.h"
+#include "data/der.h"
 #include "base/file.h"
 #include "verify/anchor.h"
 #include "verify/issued.h"

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "wire/pieces.h"
+#include "channel/pieces.h"
 
 #define TRANSCRIPT_MAX ((size_t)1 << 20)
 

@@ -7,7 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "wire/pieces.h"
+#include "channel/pieces.h"
+#include "client/prompt.h"
 
 #define LINE_BYTES ((size_t)1 << 20)
 

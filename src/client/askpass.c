@@ -17,7 +17,8 @@
 #include "client/ssh.h"
 #include "client/sshrun.h"
 #include "client/terminal.h"
-#include "wire/pieces.h"
+#include "channel/pieces.h"
+#include "client/prompt.h"
 
 #define ENV_NESTED "CERTAUTH_ASKPASS_NESTED"
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/identity.h"
-#include "client/pick.h"
+#include "sign/identity.h"
+#include "sign/pick.h"
 #include "client/remember.h"
 
 /* ---- sources ---- */

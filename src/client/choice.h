@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 #include "client/clientconf.h"
-#include "client/pick.h"
+#include "sign/pick.h"
 #include "crypto/crypto.h"
 #include "key/key.h"
 

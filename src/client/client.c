@@ -8,7 +8,6 @@
 #include "base/base64url.h"
 #include "client/choice.h"
 #include "verify/verify.h"
-#include "wire/pieces.h"
 
 /* ---- names ---- */
 

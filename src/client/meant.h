@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "config/config.h"
-#include "wire/pieces.h"
+#include "client/prompt.h"
 
 struct ca_meant {
 	const char *text; /* the question; a host wrote most of it */

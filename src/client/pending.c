@@ -11,7 +11,7 @@
 
 #include "base/file.h"
 #include "client/clientconf.h"
-#include "wire/pieces.h"
+#include "channel/pieces.h"
 
 #define SUFFIX ".answer"
 #define NAME_LEN (64 + sizeof SUFFIX)

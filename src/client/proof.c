@@ -14,8 +14,8 @@
 #include "verify/certfile.h"
 #include "verify/purpose.h"
 #include "report/report.h"
+#include "sign/requestcheck.h"
 #include "verify/verify.h"
-#include "wire/scheme.h"
 
 /* brief is "web1" and full is "web1.example.com". */
 static bool
@@ -56,52 +56,6 @@ proof_names(const struct ca_rules_case *c, X509 *leaf)
 	ca_buf_str(c->why, ". Log in by a name in the certificate, or add that "
 			   "name to trusted_hosts");
 	return CA_DENIED;
-}
-
-static enum ca_err
-decode_certs(const struct ca_rules_case *c, X509 **leaf, STACK_OF(X509) *chain)
-{
-	const struct ca_proof_msgs *host = &c->req->host;
-	enum ca_err rc;
-	X509 *cert;
-
-	for (size_t i = 0; i < host->ncerts; i++) {
-		cert = NULL;
-		if ((rc = ca_crypto_cert(c->crypto, host->cert[i].p,
-			 host->cert[i].len, &cert)) != CA_OK)
-			return rc;
-		if (i == 0) {
-			*leaf = cert; /* transferred */
-		} else if (sk_X509_push(chain, cert) <= 0) {
-			X509_free(cert);
-			return CA_ERR_MEMORY;
-		}
-	}
-	return *leaf != NULL ? CA_OK : CA_ERR_FORMAT;
-}
-
-/* RFC 8446 section 4.4.3: the host signs the request and its certificate. */
-static enum ca_err
-proof_signature(const struct ca_rules_case *c, X509 *leaf)
-{
-	const struct ca_proof_msgs *host = &c->req->host;
-	const struct ca_scheme *scheme = ca_scheme_by_code(host->scheme);
-	const struct ca_bytes part[] = {c->req->request, host->certificate};
-	uint8_t hash[CA_TRANSCRIPT_HASH_LEN], tbs[CA_SIGNED_CONTENT_MAX];
-	EVP_PKEY *key = X509_get0_pubkey(leaf);
-	enum ca_err rc;
-
-	if (scheme == NULL || key == NULL)
-		return CA_DENIED;
-	if (host->context.len != CA_NONCE_LEN ||
-	    memcmp(host->context.p, c->req->nonce, CA_NONCE_LEN) != 0)
-		return CA_DENIED;
-	if ((rc = ca_crypto_transcript(c->crypto, part, 2, hash)) != CA_OK)
-		return rc;
-	size_t len = ca_signed_content(CA_SIGNER_HOST, hash, tbs);
-	return ca_crypto_verify(c->crypto, scheme, key,
-	    &(struct ca_signed){
-		tbs, len, host->signature.p, host->signature.len});
 }
 
 static bool
@@ -256,15 +210,9 @@ ca_rules_proof(const struct ca_rules_case *c)
 	}
 	if ((chain = sk_X509_new_null()) == NULL)
 		return CA_ERR_MEMORY;
-	rc = decode_certs(c, &leaf, chain);
-	if (rc == CA_OK)
-		rc = proof_signature(c, leaf);
+	rc = ca_requestcheck_proof(c->crypto, c->req, &leaf, chain, c->why);
 	if (rc != CA_OK) {
-		ca_buf_fmt(c->why,
-		    "rule 4, the host's proof: the host's certificate or "
-		    "signature is wrong (%s). Tell the host's administrator",
-		    ca_err_text(rc));
-		ret = rc == CA_ERR_MEMORY ? rc : CA_DENIED;
+		ret = rc;
 		goto out;
 	}
 	/* without host_ca, only rule 1 protects */

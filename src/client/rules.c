@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "sign/requestcheck.h"
+
 static void
 quote(struct ca_buf *b, const char *text)
 {
@@ -47,22 +49,7 @@ rule_user(const struct ca_rules_case *c)
 static enum ca_err
 rule_time(const struct ca_rules_case *c)
 {
-	uint64_t now = (uint64_t)c->intent->now;
-	uint64_t at = c->req->issued_at;
-	uint64_t apart = now > at ? now - at : at - now;
-
-	if (c->intent->now < 0) /* time(2) failed, or a clock before 1970 */
-		return CA_ERR_IO;
-	if (apart <= (uint64_t)c->req->lifetime + CA_RULES_SKEW)
-		return CA_OK;
-	ca_buf_fmt(c->why,
-	    "rule 3, the time: by your clock, the host made the request %llu "
-	    "seconds %s; at most %u seconds are allowed. Start the login "
-	    "again. If that does not help, compare the clock of this machine "
-	    "(`date -u`) with that of the host",
-	    (unsigned long long)apart, now > at ? "ago" : "in the future",
-	    (unsigned)c->req->lifetime + CA_RULES_SKEW);
-	return CA_DENIED;
+	return ca_requestcheck_time(c->req, c->intent->now, c->why);
 }
 
 enum ca_err

@@ -16,8 +16,6 @@
 #include "crypto/crypto.h"
 #include "wire/message.h"
 
-#define CA_RULES_SKEW 300 /* seconds that the two clocks may differ */
-
 /* Which login the user means, as far as the client knows it. */
 struct ca_intent {
 	const char *const *host; /* every name of the host meant */

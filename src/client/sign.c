@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 #include "client/signing.h"
-#include "wire/pieces.h"
+#include "channel/pieces.h"
+#include "sign/signhelper.h"
 
 /* ---- options ---- */
 

@@ -8,7 +8,8 @@
 #include "client/terminal.h"
 #include "client/wrapped.h"
 #include "tool/cli.h"
-#include "wire/pieces.h"
+#include "channel/pieces.h"
+#include "client/prompt.h"
 
 #define LONG_TEXT 4096 /* bytes */
 #define FIRST_LINE "Paste the line that begins with certauth1:\n"

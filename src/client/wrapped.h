@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "wire/pieces.h"
+#include "client/prompt.h"
 
 /*
  * ca_prompt_find, for a text that a user copied.  If the text is a prompt only

@@ -28,7 +28,10 @@ enum ca_crl_engine {
 };
 enum ca_profile { CA_PROFILE_STRICT, CA_PROFILE_BASIC };
 enum ca_mode { CA_MODE_ENFORCE, CA_MODE_AUDIT };
+/* What if the kernel cannot confine the verifier completely. */
+enum ca_confinement { CA_CONFINEMENT_PREFER, CA_CONFINEMENT_REQUIRE };
 enum ca_audit { CA_AUDIT_TEXT, CA_AUDIT_JSON };
+enum ca_confined { CA_CONFINED_YES = 1, CA_CONFINED_NETWORK, CA_CONFINED_NO };
 enum ca_proof { CA_PROOF_CONVERSATION = 1, CA_PROOF_COMMAND };
 enum ca_host_proof {
 	CA_HOST_PROOF_OFF,
@@ -47,6 +50,7 @@ struct ca_config {
 	bool debug;
 	enum ca_mode mode;
 	enum ca_audit audit;
+	enum ca_confinement confine;
 	/* chain */
 	char *ca_dir;
 	char *intermediates_dir; /* NULL: none */
@@ -94,8 +98,12 @@ struct ca_config {
 			 * host_cert and host_key are set together */
 	/* where the response comes from */
 	enum ca_proof proof[2];  /* in this order; 0 ends the list */
-	char *helper;            /* absolute path of certauth */
+	char *helper;            /* absolute path of certauth-sign */
 	unsigned helper_timeout; /* seconds */
+	/* of a helper of root, or of the host: absolute paths that it may change, and
+	 * how it is confined */
+	struct ca_list helper_write;
+	enum ca_confined helper_confine;
 	bool pkcs11;
 	char *token_uri;         /* NULL: any token */
 	bool require_pin;        /* the user must enter the PIN before each

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #ifndef CA_HELPER
-#define CA_HELPER "/usr/local/bin/certauth"
+#define CA_HELPER "/usr/local/libexec/certauth/certauth-sign"
 #endif
 
 #define MINUTE UINT64_C(60)
@@ -23,9 +23,14 @@ static const struct ca_key_word modes[] = {
     {"enforce", CA_MODE_ENFORCE}, {"audit", CA_MODE_AUDIT}, {NULL, 0}};
 static const struct ca_key_word audits[] = {
     {"text", CA_AUDIT_TEXT}, {"json", CA_AUDIT_JSON}, {NULL, 0}};
+static const struct ca_key_word confinements[] = {
+    {"prefer", CA_CONFINEMENT_PREFER}, {"require", CA_CONFINEMENT_REQUIRE},
+    {NULL, 0}};
 static const struct ca_key_word host_proofs[] = {{"off", CA_HOST_PROOF_OFF},
     {"auto", CA_HOST_PROOF_AUTO}, {"optional", CA_HOST_PROOF_OPTIONAL},
     {"require", CA_HOST_PROOF_REQUIRE}, {NULL, 0}};
+static const struct ca_key_word confines[] = {{"yes", CA_CONFINED_YES},
+    {"network", CA_CONFINED_NETWORK}, {"no", CA_CONFINED_NO}, {NULL, 0}};
 static const struct ca_key_word proofs[] = {
     {"conversation", CA_PROOF_CONVERSATION}, {"command", CA_PROOF_COMMAND},
     {NULL, 0}};
@@ -103,6 +108,12 @@ check_host_name(const char *s)
 }
 
 static const char *
+check_absolute(const char *s)
+{
+	return s[0] == '/' ? NULL : "is not an absolute path";
+}
+
+static const char *
 check_token_uri(const char *s)
 {
 	return strncmp(s, "pkcs11:", 7) == 0 ? NULL
@@ -148,6 +159,7 @@ const struct ca_key ca_keys[] = {
 	BOOL(debug, "no"),
 	ENUM(mode, "enforce", modes),
 	ENUM(audit, "text", audits),
+	ENUM(confine, "prefer", confinements),
 	PATH(ca_dir, CA_SYSCONFDIR "/ca"),
 	OPTPATH(intermediates_dir),
 	ENUM(profile, "basic", profiles),
@@ -181,6 +193,8 @@ const struct ca_key ca_keys[] = {
 	{"proof", CA_KEY_PROOF, AT(proof), "conversation", 1, 2, proofs, NULL},
 	PATH(helper, CA_HELPER),
 	SECS(helper_timeout, "120s", 1, HOUR),
+	LIST(helper_write, "", 0, check_absolute),
+	ENUM(helper_confine, "yes", confines),
 	BOOL(pkcs11, "no"),
 	STR(token_uri, check_token_uri),
 	BOOL(require_pin, "yes"),

@@ -111,8 +111,9 @@ ca_config_load(int argc, const char **argv, const char *service,
 		goto out;
 	}
 	for (int i = 0; i < argc; i++) {
-		if (strncmp(argv[i], "config=", 7) == 0)
-			continue;
+		if (strncmp(argv[i], "config=", 7) == 0 ||
+		    strncmp(argv[i], "verifier=", 9) == 0)
+			continue; /* the module itself reads verifier= */
 		if ((rc = set_argument(cfg, argv[i], i + 1, seen, log)) !=
 		    CA_OK) {
 			ret = rc;

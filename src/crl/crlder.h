@@ -4,7 +4,7 @@
 #ifndef CA_CRL_CRLDER_H
 #define CA_CRL_CRLDER_H
 
-#include "base/der.h"
+#include "data/der.h"
 
 /* What the extensions of a CRL entry say (RFC 5280 section 5.3). */
 struct ca_der_entry_exts {

@@ -1,5 +1,6 @@
 #include "crl/crldirint.h"
 #include "base/file.h"
+#include "base/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -89,11 +90,9 @@ static enum ca_err
 look_for_more(struct ca_crldir *dir, unsigned long hash)
 {
 	char file[32], what[64];
-	struct stat st;
 
 	(void)snprintf(file, sizeof file, "%08lx.r%d", hash, HASHED_MAX);
-	if (fstatat(dir->fd, file, &st, AT_SYMLINK_NOFOLLOW) != 0 &&
-	    errno == ENOENT)
+	if (!ca_sys_exists(dir->fd, file, false))
 		return CA_OK;
 	(void)snprintf(what, sizeof what,
 	    "exceeds the limit: at most %d CRLs with one name hash "

@@ -2,7 +2,7 @@
  * The entries of a CRL for the serial numbers that a caller asks for, and the
  * choice of the entry that applies to a certificate.
  */
-#include "base/der.h"
+#include "data/der.h"
 #include "crl/crlint.h"
 
 #include <openssl/err.h>

@@ -3,6 +3,7 @@
  * without `openssl rehash` may be the one that revokes a certificate.
  */
 #include "base/file.h"
+#include "base/sys.h"
 #include "crl/crldirint.h"
 #include "crl/crlread.h"
 
@@ -112,7 +113,7 @@ read_names(struct ca_crldir *dir, struct names *plain, struct names *hashed)
 	enum ca_err ret = CA_ERR_UNSET, rc = CA_OK;
 	struct dirent *e = NULL;
 	DIR *d = NULL;
-	int fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = ca_sys_openat(dir->fd, ".", O_RDONLY | O_DIRECTORY);
 
 	if (fd < 0 || (d = fdopendir(fd)) == NULL) {
 		if (fd >= 0)
@@ -158,22 +159,17 @@ static enum ca_err
 follow(struct ca_crldir *dir, struct names *hashed, struct names *plain,
     struct names *linked)
 {
-	char target[NAME_MAX + 2];
+	char target[PATH_MAX];
 	enum ca_err rc = CA_OK;
 
 	names_sort(hashed);
 	for (size_t i = 0; rc == CA_OK && i < hashed->n; i++) {
-		ssize_t n;
-
 		if (!is_reached(hashed, hashed->v[i])) {
 			rc = names_add(plain, hashed->v[i]);
 			continue;
 		}
-		n = readlinkat(
-		    dir->fd, hashed->v[i], target, sizeof target - 1);
-		if (n <= 0)
+		if (!ca_sys_link(dir->fd, hashed->v[i], target))
 			continue;
-		target[n] = '\0';
 		rc = names_add(linked, target);
 	}
 	names_sort(linked);

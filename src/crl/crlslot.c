@@ -4,6 +4,7 @@
  */
 #include "crl/crldirint.h"
 #include "base/file.h"
+#include "base/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -110,19 +111,18 @@ ca_crldir_open(int dirfd, const char *name, int *fd, struct stat *st)
 
 	if (st == NULL)
 		st = &own;
-	if (fstatat(dirfd, name, st, 0) != 0) {
-		int saved = errno;
-
-		if ((saved == ENOENT || saved == ENOTDIR) &&
-		    fstatat(dirfd, name, st, AT_SYMLINK_NOFOLLOW) != 0)
-			return CA_ERR_NOT_FOUND;
-		errno = saved;
-		return CA_ERR_IO;
-	}
+	*st = (struct stat){.st_mode = S_IFREG}; /* unless the system says */
 	/* opening a device may have side effects */
-	if (!S_ISREG(st->st_mode))
+	if (fstatat(dirfd, name, st, 0) == 0 && !S_ISREG(st->st_mode))
 		return CA_ERR_UNSUPPORTED;
 	rc = ca_file_open(dirfd, name, fd, st);
+	/* a link to nothing is not an absent file */
+	if (rc == CA_ERR_NOT_FOUND) {
+		int saved = errno;
+
+		rc = ca_sys_exists(dirfd, name, false) ? CA_ERR_IO : rc;
+		errno = saved;
+	}
 	/* the file may have been replaced meanwhile */
 	if (rc == CA_ERR_UNTRUSTED && !S_ISREG(st->st_mode))
 		return CA_ERR_UNSUPPORTED;

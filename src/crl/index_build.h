@@ -5,7 +5,7 @@
 #ifndef CA_CRL_INDEX_BUILD_H
 #define CA_CRL_INDEX_BUILD_H
 
-#include "base/index_make.h"
+#include "data/index_make.h"
 #include "crl/index_read.h"
 
 struct maker {

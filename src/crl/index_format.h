@@ -2,7 +2,7 @@
  * The records of a CRL index, for its reader and its maker.  Private to
  * index_read.c, index_build.c and index_file.c.
  *
- * Keys and values beside the head of base/index.h, numbers big-endian:
+ * Keys and values beside the head of data/index.h, numbers big-endian:
  *
  *	"m" (head)       u32 number of CRLs
  *	"c" u32 no       SHA-256 of SPKI, u64 entries, u32 buckets, stripped DER
@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/index.h"
+#include "data/index.h"
 
 extern const struct ca_index_kind ca_crl_index_kind;
 

@@ -1,4 +1,5 @@
 #include "crl/index_read.h"
+#include "base/sys.h"
 #include "crl/index_format.h"
 #include "crl/crlint.h"
 
@@ -17,14 +18,10 @@ struct ca_crl_index {
 enum ca_err
 ca_crl_index_name(int dirfd, const char *name, struct ca_buf *out)
 {
-	char target[4096];
-	ssize_t n = readlinkat(dirfd, name, target, sizeof target - 1);
+	char target[PATH_MAX];
 
-	if (n > 0) {
-		target[n] = '\0';
-		if (strchr(target, '/') == NULL)
-			name = target;
-	}
+	if (ca_sys_link(dirfd, name, target) && strchr(target, '/') == NULL)
+		name = target;
 	ca_buf_fmt(out, "%s.idx", name);
 	return ca_buf_text(out) != NULL ? CA_OK : CA_ERR_MEMORY;
 }

@@ -1,5 +1,5 @@
 #include "crypto/certgate.h"
-#include "base/der.h"
+#include "data/der.h"
 #include "crypto/sigalg.h"
 
 #include <stdbool.h>
@@ -251,7 +251,7 @@ optional(struct ca_reader *r, uint8_t tag)
 	return content;
 }
 
-/* Validity: two times.  Newer libcrypto decodes no shorter ones (base/der.h),
+/* Validity: two times.  Newer libcrypto decodes no shorter ones (data/der.h),
  * and a verdict does not depend on its version. */
 static enum ca_err
 validity(struct ca_reader r)

@@ -1,5 +1,5 @@
 #include "crypto/crypto.h"
-#include "base/der.h"
+#include "data/der.h"
 #include "crypto/certgate.h"
 
 #include <errno.h>

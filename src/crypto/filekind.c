@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/der.h"
-#include "base/pem.h"
+#include "data/der.h"
+#include "data/pem.h"
 
 static const char *const names[CA_FILE_KINDS] = {
     [CA_FILE_UNKNOWN] = "neither PEM nor DER",

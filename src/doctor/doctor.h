@@ -69,6 +69,9 @@ void ca_doctor_cas_clear(struct ca_doctor *d);
 
 /* The checks, in the order of the table. */
 void ca_doctor_keys(struct ca_doctor *d);
+/* doctor_helper.c: the program of proof = command, and of host_key on a token. */
+void ca_doctor_helper(struct ca_doctor *d);
+bool ca_doctor_by_command(const struct ca_config *cfg); /* proof has command */
 void ca_doctor_files(struct ca_doctor *d);
 void ca_doctor_host(struct ca_doctor *d);
 void ca_doctor_cas(struct ca_doctor *d);
@@ -78,7 +81,17 @@ void ca_doctor_users(struct ca_doctor *d);
 void ca_doctor_registered(struct ca_doctor *d);
 void ca_doctor_pam(struct ca_doctor *d);
 void ca_doctor_sshd(struct ca_doctor *d);
+void ca_doctor_verifier(struct ca_doctor *d);
 void ca_doctor_clock(struct ca_doctor *d);
 void ca_doctor_libcrypto(struct ca_doctor *d);
+
+/* Find the files at and below path that user _certauth cannot read. */
+void ca_doctor_verifier_reads(struct ca_doctor *d, const char *path);
+/* Does this line of a unit of the service keep the module from the verifier? */
+void ca_doctor_verifier_unit(struct ca_doctor *d, const char *unit,
+    const char *line, const char *service);
+/* The first directory above path, or path itself, that is closed to others, in full
+ * (PATH_MAX bytes).  False: there is none. */
+bool ca_doctor_closed(const char *path, char *full);
 
 #endif

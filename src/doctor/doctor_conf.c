@@ -88,16 +88,6 @@ ca_doctor_views(struct ca_doctor *d)
 
 /* ---- keys ---- */
 
-/* The text of the last finding says where. */
-static void
-drop_where(struct ca_doctor *d)
-{
-	if (d->dropped)
-		return;
-	free(d->v[d->n - 1].where);
-	d->v[d->n - 1].where = NULL;
-}
-
 /* Record that a key has its value, and why that is a finding. */
 static void __attribute__((format(printf, 5, 6)))
 find_key(struct ca_doctor *d, enum ca_finding_code code, enum ca_level level,
@@ -117,7 +107,7 @@ find_key(struct ca_doctor *d, enum ca_finding_code code, enum ca_level level,
 	va_end(ap);
 	ca_doctor_find(d, code, level, "%s sets %s = %s%s",
 	    ca_doctor_origin(d, key), key, value, more);
-	drop_where(d);
+	ca_doctor_drop_where(d);
 	free(value);
 	free(more);
 }
@@ -135,30 +125,6 @@ check_answer(struct ca_doctor *d)
 	    ca_doctor_origin(d, "max_answer"));
 }
 
-static bool
-by_command(const struct ca_config *cfg)
-{
-	return cfg->proof[0] == CA_PROOF_COMMAND ||
-	       cfg->proof[1] == CA_PROOF_COMMAND;
-}
-
-static void
-check_helper(struct ca_doctor *d)
-{
-	if (!by_command(d->cfg) || access(d->cfg->helper, X_OK) == 0)
-		return;
-	int saved = errno;
-	const char *origin = ca_doctor_origin(d, "helper proof");
-	ca_doctor_find(d, CA_F_HELPER, CA_LEVEL_ERROR,
-	    "the helper %s of %s cannot be executed: %s", d->cfg->helper,
-	    origin, strerror(saved));
-	drop_where(d);
-	ca_doctor_mend(d,
-	    "set helper in %s to the path of the installed certauth: "
-	    "`command -v certauth' prints it",
-	    origin);
-}
-
 /* Keys for proof = command, while no service has it. */
 static void
 check_unused(struct ca_doctor *d)
@@ -170,7 +136,7 @@ check_unused(struct ca_doctor *d)
 						  : NULL;
 
 	for (size_t i = 0; key != NULL && i < d->nviews; i++)
-		if (by_command(d->views[i]->cfg))
+		if (ca_doctor_by_command(d->views[i]->cfg))
 			key = NULL;
 	if (key == NULL)
 		return;
@@ -249,7 +215,7 @@ ca_doctor_keys(struct ca_doctor *d)
 		ca_doctor_mend(d, "remove `crl = off' from %s, then run `%s'",
 		    ca_doctor_origin(d, "crl"), command);
 	}
-	check_helper(d);
+	ca_doctor_helper(d);
 	check_unused(d);
 	check_purpose(d);
 }
@@ -266,7 +232,7 @@ ca_doctor_files(struct ca_doctor *d)
 	    cfg->users_dir, cfg->host_cert,
 	    cfg->host_key != NULL && cfg->host_key[0] == '/' ? cfg->host_key
 							     : NULL,
-	    by_command(cfg) ? cfg->helper : NULL};
+	    ca_doctor_by_command(cfg) ? cfg->helper : NULL};
 
 	for (size_t i = 0; i < sizeof path / sizeof *path; i++)
 		ca_doctor_path(d, path[i]);

@@ -22,6 +22,8 @@ struct service {
 	bool auth, account; /* the module is in that stack */
 	bool accounts;      /* the stack of accounts has a line */
 	bool audit;         /* a line of the module only observes */
+	bool required;      /* require_account, as its auth line has it */
+	char lax[4200];     /* FILE:LINE of an account line without it; or "" */
 	bool nologin;       /* pam_nologin.so stands before the module */
 	bool first_nologin;
 	char at[4200]; /* FILE:LINE of the first auth line */
@@ -193,9 +195,15 @@ whole_line(void *ctx, const struct ca_pam_line *line)
 	struct service *s = ctx;
 	bool ours = ca_pamfile_is_ours(line);
 
+	const struct ca_doctor_view *v =
+	    ours ? ca_doctor_view_of(s->d, s->name, line) : NULL;
+
 	if (strcasecmp(line->type, "account") == 0) {
 		s->account = s->account || ours;
 		s->accounts = true;
+		if (v != NULL && !v->cfg->require_account && s->lax[0] == '\0')
+			(void)snprintf(s->lax, sizeof s->lax, "%s:%u",
+			    line->file, line->number);
 	}
 	if (strcasecmp(line->type, "auth") != 0)
 		return;
@@ -206,6 +214,7 @@ whole_line(void *ctx, const struct ca_pam_line *line)
 		return;
 	ca_doctor_reach(s->d, s->name, line);
 	s->audit = s->audit || is_audit(s, line);
+	s->required = s->required || (v != NULL && v->cfg->require_account);
 	if (s->auth)
 		return;
 	s->auth = true;
@@ -240,11 +249,28 @@ check_greeter(const struct service *s)
 static void
 check_account(const struct service *s)
 {
+	if (s->auth && s->account && s->required && s->lax[0] != '\0') {
+		ca_doctor_find(s->d, CA_F_PAM_REQUIRE, CA_LEVEL_ERROR,
+		    "%s has require_account=no, but certauth.conf or the auth "
+		    "line of %s has require_account = yes",
+		    s->lax, s->name);
+		ca_doctor_mend(s->d,
+		    "remove require_account=no from %s, or set require_account "
+		    "= no for the service in certauth.conf",
+		    s->lax);
+	}
 	/* a file without a line for accounts is a part of other services */
 	if (!s->auth || s->account || !s->accounts)
 		return;
-	ca_doctor_find(s->d, CA_F_PAM_ACCOUNT, CA_LEVEL_NOTE,
-	    "%s has an auth line of " OURS ", but no account line", s->path);
+	if (s->required)
+		ca_doctor_find(s->d, CA_F_PAM_REQUIRE, CA_LEVEL_ERROR,
+		    "%s has no account line of " OURS ", so require_account = "
+		    "yes has no effect",
+		    s->path);
+	else
+		ca_doctor_find(s->d, CA_F_PAM_ACCOUNT, CA_LEVEL_NOTE,
+		    "%s has an auth line of " OURS ", but no account line",
+		    s->path);
 	ca_doctor_mend(
 	    s->d, "add the line `account required " OURS "' to %s", s->path);
 }

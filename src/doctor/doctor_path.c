@@ -71,3 +71,25 @@ ca_doctor_path(struct ca_doctor *d, const char *path)
 	}
 	parents(d, path);
 }
+
+bool
+ca_doctor_closed(const char *path, char *full)
+{
+	char part[PATH_MAX];
+	struct stat st;
+	mode_t need = S_IROTH;
+
+	if (realpath(path, full) == NULL)
+		return false;
+	for (char *p = full; p != NULL; p = strchr(p + 1, '/')) {
+		(void)snprintf(part, sizeof part, "%.*s",
+		    p == full ? 1 : (int)(p - full), full);
+		if (stat(part, &st) == 0 && (st.st_mode & S_IXOTH) == 0) {
+			memcpy(full, part, sizeof part);
+			return true;
+		}
+	}
+	if (stat(full, &st) == 0 && S_ISDIR(st.st_mode))
+		need |= S_IXOTH;
+	return (st.st_mode & need) != need;
+}

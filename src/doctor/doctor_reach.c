@@ -47,30 +47,6 @@ is_locker(const char *service)
 	return false;
 }
 
-/* The first directory above path, or path itself, that is closed to others.
- * full: PATH_MAX bytes.  False: there is none. */
-static bool
-find_closed(const char *path, char *full)
-{
-	char part[PATH_MAX];
-	struct stat st;
-	mode_t need = S_IROTH;
-
-	if (realpath(path, full) == NULL)
-		return false;
-	for (char *p = full; p != NULL; p = strchr(p + 1, '/')) {
-		(void)snprintf(part, sizeof part, "%.*s",
-		    p == full ? 1 : (int)(p - full), full);
-		if (stat(part, &st) == 0 && (st.st_mode & S_IXOTH) == 0) {
-			memcpy(full, part, sizeof part);
-			return true;
-		}
-	}
-	if (stat(full, &st) == 0 && S_ISDIR(st.st_mode))
-		need |= S_IXOTH;
-	return (st.st_mode & need) != need;
-}
-
 static void
 check_locker(struct ca_doctor *d, const char *service)
 {
@@ -79,7 +55,7 @@ check_locker(struct ca_doctor *d, const char *service)
 
 	paths_of(d->view, path);
 	for (size_t i = 0; i < PATHS; i++) {
-		if (path[i] == NULL || !find_closed(path[i], full))
+		if (path[i] == NULL || !ca_doctor_closed(path[i], full))
 			continue;
 		ca_doctor_find(d, CA_F_NOT_READABLE, CA_LEVEL_WARNING,
 		    "%s is not readable by all users, and the service %s runs "
@@ -119,7 +95,8 @@ read_unit(struct ca_doctor *d, const char *unit, const char *service)
 	size_t size = 0;
 
 	paths_of(d->view, path);
-	while (f != NULL && getline(&line, &size, f) >= 0)
+	while (f != NULL && getline(&line, &size, f) >= 0) {
+		ca_doctor_verifier_unit(d, unit, line, service);
 		for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
 			size_t n = strlen(keys[k]);
 
@@ -140,6 +117,7 @@ read_unit(struct ca_doctor *d, const char *unit, const char *service)
 				    unit);
 			}
 		}
+	}
 	free(line);
 	if (f != NULL)
 		(void)fclose(f);

@@ -57,6 +57,15 @@ ca_doctor_find(struct ca_doctor *d, enum ca_finding_code code,
 }
 
 void
+ca_doctor_drop_where(struct ca_doctor *d)
+{
+	if (d->dropped)
+		return;
+	free(d->v[d->n - 1].where);
+	d->v[d->n - 1].where = NULL;
+}
+
+void
 ca_doctor_mend(struct ca_doctor *d, const char *fmt, ...)
 {
 	va_list ap;

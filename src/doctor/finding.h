@@ -35,6 +35,12 @@ struct ca_doctor; /* doctor.h */
 	X(CA_F_CRL_OFF, "crl-off", "Revoked certificates can log in.")         \
 	X(CA_F_HELPER, "helper",                                               \
 	    "Logins at the machine (proof = command) cannot be signed.")       \
+	X(CA_F_HELPER_CONFINED, "helper-confined",                             \
+	    "A PKCS#11 module in the helper of root, or in the one that "      \
+	    "signs for the host, has more of root's rights than it needs.")    \
+	X(CA_F_HELPER_STORE, "helper-store",                                   \
+	    "The helper of root, and the one that signs for the host, can "    \
+	    "read every file, but change only those of helper_write.")         \
 	X(CA_F_HOST_NAME, "host-name",                                         \
 	    "A client answers only if the request has the name of the "        \
 	    "host that the user means.")                                       \
@@ -202,6 +208,9 @@ struct ca_doctor; /* doctor.h */
 	X(CA_F_PAM_ACCOUNT, "pam-account",                                     \
 	    "sudo -v and screen locks do not notice a certificate that is "    \
 	    "revoked during a session.")                                       \
+	X(CA_F_PAM_REQUIRE, "pam-require-account",                             \
+	    "Logins without a certificate are admitted, although "             \
+	    "require_account is to refuse them.")                              \
 	X(CA_F_SSHD_CONFIG, "sshd-config",                                     \
 	    "It is unknown whether sshd uses PAM.")                            \
 	X(CA_F_SSHD_USEPAM, "sshd-usepam", "sshd does not use PAM at all.")    \
@@ -213,6 +222,24 @@ struct ca_doctor; /* doctor.h */
 	    "sshd never asks for a certificate.")                              \
 	X(CA_F_SSHD_MATCH, "sshd-match",                                       \
 	    "sshd asks the users of that block for no certificate.")           \
+	X(CA_F_VERIFIER_PROGRAM, "verifier-program",                           \
+	    "Logins that start a verifier of their own are denied.")           \
+	X(CA_F_VERIFIER_USER, "verifier-user",                                 \
+	    "The verifier cannot give up root's rights, and denies every "     \
+	    "login of a service that runs as root.")                           \
+	X(CA_F_VERIFIER_SOCKET, "verifier-socket",                             \
+	    "Without a resident verifier each login starts one, which takes "  \
+	    "longer; with verifier=resident it is denied.")                    \
+	X(CA_F_VERIFIER_LOGIN, "verifier-login",                               \
+	    "Logins by this way are denied.")                                  \
+	X(CA_F_VERIFIER_KERNEL, "verifier-kernel",                             \
+	    "The verifier is confined by fewer means, and confine = require "  \
+	    "denies every login.")                                             \
+	X(CA_F_VERIFIER_READS, "verifier-reads",                               \
+	    "If the application runs as root, the module opens the file for "  \
+	    "the verifier; a screen locker cannot use it.")                    \
+	X(CA_F_VERIFIER_SERVICE, "verifier-service",                           \
+	    "The module cannot connect to the resident verifier there.")       \
 	X(CA_F_CLOCK, "clock",                                                 \
 	    "Certificates, CRLs and requests are checked against this "        \
 	    "clock.")                                                          \
@@ -247,6 +274,9 @@ void ca_doctor_listen(struct ca_doctor *d);
 void ca_doctor_find(struct ca_doctor *d, enum ca_finding_code code,
     enum ca_level level, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* The text of the last finding says where it is: no place is printed before it. */
+void ca_doctor_drop_where(struct ca_doctor *d);
 
 /* Say how to correct the last finding (nothing happens if it was dropped): a
  * command, or a sentence. */

@@ -2,62 +2,49 @@
  * certauth-fetch: the program that talks to servers for `certauth crl update`.
  * fetchmsg.h says what it reads and writes.
  */
+#include "confine/confine.h"
 #include "fetch/fetchcurl.h"
 
 #include <errno.h>
-#if __has_include(<linux/landlock.h>)
-#include <linux/landlock.h>
-#endif
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /*
- * From here on the process cannot create, change or remove a file.  If the
- * kernel has no Landlock, the limits in confine() and the user nobody, who owns
+ * From here on the process cannot create, change or remove a file, nor run one.  If
+ * the kernel has no Landlock, the limits in confine() and the user nobody, who owns
  * no files, must do.
  */
-static void
-no_writing(void)
+static enum ca_err
+no_writing(const char **step)
 {
-#ifdef LANDLOCK_ACCESS_FS_WRITE_FILE
-	const struct landlock_ruleset_attr attr = {
-	    .handled_access_fs =
-		LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_EXECUTE |
-		LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
-		LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR |
-		LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |
-		LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
-		LANDLOCK_ACCESS_FS_MAKE_SYM};
-	long fd = syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0U);
+	static const char *const everything[] = {"/"};
+	static const struct ca_confine_files files = {everything, 1, true};
+	enum ca_err rc = ca_confine_files(&files, step);
 
-	if (fd < 0)
-		return;
-	(void)syscall(SYS_landlock_restrict_self, (int)fd, 0U);
-	(void)close((int)fd);
-#endif
+	return rc == CA_ERR_UNSUPPORTED ? CA_OK : rc;
 }
 
-static bool
-confine(void)
+/* Returns 0, or -1 with errno and the step that failed. */
+static int
+confine(const char **step)
 {
 	const struct rlimit none = {0, 0};
 
+	*step = "setting limits";
 	/* RLIMIT_FSIZE does not apply to the pipe */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
 	    setrlimit(RLIMIT_FSIZE, &none) != 0 ||
 	    setrlimit(RLIMIT_CORE, &none) != 0 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
-		return false;
+		return -1;
 	/* standard error may be a file: writing to it must fail, not kill */
 	(void)signal(SIGXFSZ, SIG_IGN);
-	no_writing();
-	return true;
+	return no_writing(step) == CA_OK ? 0 : -1;
 }
 
 static enum ca_err
@@ -123,6 +110,7 @@ int
 main(int argc, char **argv)
 {
 	enum ca_err rc;
+	const char *step = "";
 
 	(void)argv;
 	if (argc != 1 || isatty(STDIN_FILENO)) {
@@ -133,8 +121,10 @@ main(int argc, char **argv)
 		return 2;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
-	if (!confine()) {
-		perror("certauth-fetch: cannot give up its rights");
+	if (confine(&step) != 0) {
+		(void)fprintf(stderr,
+		    "certauth-fetch: cannot give up its rights: %s: %s\n", step,
+		    strerror(errno));
 		return 1;
 	}
 	if ((rc = work()) == CA_OK)

@@ -16,12 +16,16 @@
 
 /*
  * Who signs as the host where host_key is a `pkcs11:' URI, since no token
- * library is loaded here: ca_channel_host_sign, which says what the arguments
- * are.  NULL: such a host_key is an error.
+ * library is loaded here.  leaf: DER of the host's certificate; transcript:
+ * CertificateRequest and the host's Certificate.  Appends a CertificateVerify
+ * to out, which the caller verifies.
  */
-typedef enum ca_err ca_host_signer(const struct ca_config *cfg,
-    const struct ca_log *log, const char *uri, const struct ca_bytes *leaf,
-    const struct ca_bytes *transcript, struct ca_buf *out);
+struct ca_host_signer {
+	enum ca_err (*sign)(void *ctx, const struct ca_config *cfg,
+	    const struct ca_bytes *leaf, const struct ca_bytes *transcript,
+	    struct ca_buf *out);
+	void *ctx;
+};
 
 /*
  * The names of this host: those of cfg, else the full name as /etc/hosts has
@@ -43,12 +47,14 @@ bool ca_host_fqdn(const char *hosts, const char *node, char *out, size_t size);
  * Append the host's Certificate and CertificateVerify to msg, which holds the
  * CertificateRequest with that nonce.  cfg->host_cert: PEM, leaf first;
  * cfg->host_key: PEM without passphrase, owned by root (or the user that the
- * process runs as), for its owner alone; or a `pkcs11:' URI for signer.  What
+ * process runs as), for its owner alone; or a `pkcs11:' URI for signer
+ * (NULL: such a host_key is an error).  What
  * is wrong with either goes to log, and the result is not CA_OK; msg is then as
  * it was.
  */
 CA_MUST_CHECK enum ca_err ca_host_proof(const struct ca_context *ctx,
-    const uint8_t *nonce, ca_host_signer *signer, struct ca_buf *msg);
+    const uint8_t *nonce, const struct ca_host_signer *signer,
+    struct ca_buf *msg);
 
 /*
  * For `certauth doctor': look at host_cert and host_key as a login by cfg at

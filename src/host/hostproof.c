@@ -97,7 +97,7 @@ check_verify(struct ca_crypto *crypto, const struct ca_config *cfg, X509 *leaf,
 /* Have it signed by a token. */
 static enum ca_err
 put_token_verify(const struct ca_context *ctx, X509 *leaf,
-    ca_host_signer *signer, struct ca_buf *msg)
+    const struct ca_host_signer *signer, struct ca_buf *msg)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	const struct ca_config *cfg = ctx->cfg;
@@ -114,7 +114,7 @@ put_token_verify(const struct ca_context *ctx, X509 *leaf,
 		ret = CA_ERR_UNSUPPORTED;
 		goto out;
 	}
-	rc = signer(cfg, log, cfg->host_key, &bytes, &transcript, &verify);
+	rc = signer->sign(signer->ctx, cfg, &bytes, &transcript, &verify);
 	if (rc != CA_OK) {
 		ca_log_err(log, "host_key: the token did not sign: %-s",
 		    ca_err_text(rc));
@@ -144,7 +144,7 @@ out:
 
 enum ca_err
 ca_host_proof(const struct ca_context *ctx, const uint8_t *nonce,
-    ca_host_signer *signer, struct ca_buf *msg)
+    const struct ca_host_signer *signer, struct ca_buf *msg)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_host_identity host;

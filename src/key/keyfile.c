@@ -1,5 +1,5 @@
 #include "key/keyfile.h"
-#include "base/pem.h"
+#include "data/pem.h"
 #include "key/key.h"
 
 #include <errno.h>

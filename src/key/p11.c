@@ -20,6 +20,29 @@ slot_wanted(const struct ca_p11_scan *s, CK_FUNCTION_LIST *f, CK_SLOT_ID slot)
 	       p11_kit_uri_match_slot_info(uri, &info) != 0;
 }
 
+/* If the token has a key, the session stays open for the signature. */
+static enum ca_err
+scan_token(struct ca_p11_scan *s)
+{
+	enum ca_err rc = CA_OK;
+
+	if ((s->held = ca_p11_held_new(s->at.p11)) == NULL)
+		return CA_ERR_MEMORY;
+	s->held->token = s->at.token;
+	if (ca_p11_held_open(s->held) == CKR_OK) {
+		s->at.handle = s->held->handle;
+		rc = ca_p11_scan_token(s);
+	} else {
+		ca_log_debug(&s->at.p11->log,
+		    "%s is skipped: it opens no session", s->at.token.name);
+	}
+	if (s->held->refs == 1)
+		ca_p11_held_close(s->held); /* no key; within this guard */
+	ca_p11_held_unref(s->held);
+	s->held = NULL;
+	return rc;
+}
+
 static enum ca_err
 scan_slot(struct ca_p11_scan *s, CK_FUNCTION_LIST *f, CK_SLOT_ID slot)
 {
@@ -40,15 +63,7 @@ scan_slot(struct ca_p11_scan *s, CK_FUNCTION_LIST *f, CK_SLOT_ID slot)
 		    "slot %lu is skipped: its token is not initialised", slot);
 		return CA_OK;
 	}
-	if (f->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL,
-		&s->at.handle) != CKR_OK) {
-		ca_log_debug(log, "%s is skipped: it opens no session",
-		    s->at.token.name);
-		return CA_OK;
-	}
-	enum ca_err rc = ca_p11_scan_token(s);
-	(void)f->C_CloseSession(s->at.handle);
-	return rc;
+	return scan_token(s);
 }
 
 static enum ca_err

@@ -30,6 +30,7 @@ struct ca_p11 {
 	P11KitUri *uri;            /* NULL: everything */
 	enum ca_key_pin pin;
 	struct ca_log log;
+	struct ca_p11_held *held; /* the first of the tokens with a session */
 };
 
 /*
@@ -76,6 +77,32 @@ struct ca_p11_token {
 	uint64_t ways;  /* of ca_p11_ways; 0 before it */
 };
 
+/*
+ * A token as it was listed, with the session in which its certificates were
+ * read: its keys share both, and the first signature uses this session.  (To open
+ * a session a second time makes some modules read the whole card again.)
+ */
+struct ca_p11_held {
+	unsigned int refs;
+	struct ca_p11 *p11; /* a reference */
+	struct ca_p11_held *next;
+	struct ca_p11_token token;
+	CK_SESSION_HANDLE handle; /* CK_INVALID_HANDLE: none is open */
+};
+
+/* An empty one with one reference, or NULL: no memory. */
+struct ca_p11_held *ca_p11_held_new(struct ca_p11 *p11);
+struct ca_p11_held *ca_p11_held_ref(struct ca_p11_held *held);
+/* NULL is allowed; the last reference closes the session, in a guard. */
+void ca_p11_held_unref(struct ca_p11_held *held);
+
+/* Open a session with the token in held, in the caller's guard.  If the module
+ * allows no more of them, those of its other tokens are closed first. */
+CK_RV ca_p11_held_open(struct ca_p11_held *held);
+/* Close the session, if one is open, in the caller's guard.  Closing the last
+ * session logs out. */
+void ca_p11_held_close(struct ca_p11_held *held);
+
 struct ca_p11_session {
 	struct ca_p11 *p11;         /* borrowed */
 	const struct ca_key_ui *ui; /* borrowed; NULL: no one to ask or tell */
@@ -86,13 +113,14 @@ struct ca_p11_session {
 };
 
 /*
- * Open a session with the listed token; p11 and ui are set by the caller, who
- * calls ca_p11_session_close in any case.  CA_ERR_IO: another token is in the
- * slot, or none.  The user was told.
+ * Use the held token's session, or open one if it has none or the token was
+ * inserted again since; p11 and ui are set by the caller, who calls
+ * ca_p11_session_close in any case.  CA_ERR_IO: another token is in the slot, or
+ * none.  The user was told.
  */
 CA_MUST_CHECK enum ca_err ca_p11_session_open(
-    struct ca_p11_session *s, const struct ca_p11_token *listed);
-void ca_p11_session_close(struct ca_p11_session *s);
+    struct ca_p11_session *s, struct ca_p11_held *held);
+void ca_p11_session_close(struct ca_p11_session *s, struct ca_p11_held *held);
 
 /* Tell the user that the token or module failed during what, and return the
  * error code for rv. */
@@ -184,11 +212,11 @@ const struct ca_p11_way *ca_p11_way(
 /* ---- p11sign.c ---- */
 
 /*
- * A key on the session's token that belongs to the certificate.  id is the
- * key's CKA_ID, and may be empty.  Takes a reference of the session's p11.
+ * A key on the held token that belongs to the certificate.  id is the key's
+ * CKA_ID, and may be empty.  Takes a reference of held.
  */
 CA_MUST_CHECK enum ca_err ca_p11_key_new(struct ca_crypto *crypto,
-    const struct ca_p11_session *s, struct ca_bytes id, X509 *cert,
+    struct ca_p11_held *held, struct ca_bytes id, X509 *cert,
     struct ca_key **out);
 
 #endif

@@ -28,6 +28,7 @@ struct ca_p11_scan {
 	bool refused; /* a token with keys needs no PIN, but one is required */
 	/* the current token */
 	struct ca_p11_session at;
+	struct ca_p11_held *held; /* its keys share it */
 	struct ca_p11_objects keys, public_keys, certs;
 	STACK_OF(X509) *parsed; /* one for each of certs; NULL if broken */
 };

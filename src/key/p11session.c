@@ -5,7 +5,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void
 ca_p11_tell(const struct ca_p11_session *s, const char *fmt, ...)
@@ -63,10 +65,101 @@ same_token(const CK_TOKEN_INFO *a, const CK_TOKEN_INFO *b)
 		   sizeof a->serialNumber) == 0;
 }
 
-enum ca_err
-ca_p11_session_open(struct ca_p11_session *s, const struct ca_p11_token *listed)
+/* ---- held tokens ---- */
+
+struct ca_p11_held *
+ca_p11_held_new(struct ca_p11 *p11)
 {
-	CK_SESSION_HANDLE handle = CK_INVALID_HANDLE;
+	struct ca_p11_held *held = calloc(1, sizeof *held);
+
+	if (held == NULL)
+		return NULL;
+	held->refs = 1;
+	held->handle = CK_INVALID_HANDLE;
+	held->p11 = ca_p11_ref(p11);
+	held->next = p11->held;
+	p11->held = held;
+	return held;
+}
+
+struct ca_p11_held *
+ca_p11_held_ref(struct ca_p11_held *held)
+{
+	held->refs++;
+	return held;
+}
+
+void
+ca_p11_held_close(struct ca_p11_held *held)
+{
+	/* after a fork the session belongs to the parent */
+	if (held->handle != CK_INVALID_HANDLE && held->p11->pid == getpid())
+		(void)held->token.f->C_CloseSession(held->handle);
+	held->handle = CK_INVALID_HANDLE;
+}
+
+static void
+close_guarded(struct ca_p11_held *held)
+{
+	struct ca_p11_guard guard;
+
+	if (held->handle == CK_INVALID_HANDLE)
+		return;
+	ca_p11_guard_begin(&guard, held->token.name, CA_P11_SECONDS);
+	ca_p11_held_close(held);
+	ca_p11_guard_end(&guard);
+}
+
+void
+ca_p11_held_unref(struct ca_p11_held *held)
+{
+	if (held == NULL || --held->refs > 0)
+		return;
+	close_guarded(held);
+	struct ca_p11_held **at = &held->p11->held;
+	while (*at != held)
+		at = &(*at)->next;
+	*at = held->next;
+	ca_p11_unref(held->p11);
+	free(held);
+}
+
+CK_RV
+ca_p11_held_open(struct ca_p11_held *held)
+{
+	const struct ca_p11_token *t = &held->token;
+	CK_RV rv = t->f->C_OpenSession(
+	    t->slot, CKF_SERIAL_SESSION, NULL, NULL, &held->handle);
+
+	if (rv != CKR_SESSION_COUNT)
+		return rv;
+	for (struct ca_p11_held *h = held->p11->held; h != NULL; h = h->next)
+		if (h != held && h->token.f == t->f)
+			ca_p11_held_close(h);
+	return t->f->C_OpenSession(
+	    t->slot, CKF_SERIAL_SESSION, NULL, NULL, &held->handle);
+}
+
+/* A session ends when its token is removed, also if the token is inserted
+ * again. */
+static CK_RV
+held_reopen(struct ca_p11_held *held)
+{
+	CK_SESSION_INFO info;
+
+	if (held->handle != CK_INVALID_HANDLE &&
+	    held->token.f->C_GetSessionInfo(held->handle, &info) == CKR_OK)
+		return CKR_OK;
+	ca_p11_held_close(held);
+	return ca_p11_held_open(held);
+}
+
+/* ---- the session for a signature ---- */
+
+enum ca_err
+ca_p11_session_open(struct ca_p11_session *s, struct ca_p11_held *held)
+{
+	const struct ca_p11_token *listed = &held->token;
 	struct ca_p11_guard guard;
 	struct ca_p11_token now;
 	CK_RV rv = CKR_DEVICE_REMOVED;
@@ -75,26 +168,21 @@ ca_p11_session_open(struct ca_p11_session *s, const struct ca_p11_token *listed)
 	s->handle = CK_INVALID_HANDLE;
 	ca_p11_guard_begin(&guard, listed->name, CA_P11_SECONDS);
 	enum ca_err rc = ca_p11_token_read(listed->f, listed->slot, &now);
-	if (rc == CA_OK)
-		rv = now.f->C_OpenSession(
-		    now.slot, CKF_SERIAL_SESSION, NULL, NULL, &handle);
+	if (rc == CA_OK && same_token(&now.info, &listed->info))
+		rv = held_reopen(held);
 	ca_p11_guard_end(&guard);
-	s->handle = handle;
-	if (rv == CKR_OK && !same_token(&now.info, &listed->info))
-		rv = CKR_DEVICE_REMOVED;
 	if (rv != CKR_OK)
 		return ca_p11_failed(s, "opening a session", rv);
 	now.ways = listed->ways;
 	s->token = now;
+	s->handle = held->handle;
 	s->fresh = true;
 	return CA_OK;
 }
 
 void
-ca_p11_session_close(struct ca_p11_session *s)
+ca_p11_session_close(struct ca_p11_session *s, struct ca_p11_held *held)
 {
-	/* closing the last session logs out */
-	if (s->handle != CK_INVALID_HANDLE)
-		(void)s->token.f->C_CloseSession(s->handle);
+	close_guarded(held);
 	s->handle = CK_INVALID_HANDLE;
 }

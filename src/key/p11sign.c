@@ -16,9 +16,8 @@
 #define CANDIDATES_MAX 8
 
 struct p11_key {
-	struct ca_crypto *crypto;  /* borrowed */
-	struct ca_p11 *p11;        /* a reference */
-	struct ca_p11_token token; /* as it was listed */
+	struct ca_crypto *crypto; /* borrowed */
+	struct ca_p11_held *held; /* a reference */
 	uint8_t *id;
 	size_t idlen;
 	EVP_PKEY *pub;
@@ -48,7 +47,7 @@ p11_free(void *impl)
 	if (k == NULL)
 		return;
 	EVP_PKEY_free(k->pub);
-	ca_p11_unref(k->p11);
+	ca_p11_held_unref(k->held);
 	free(k->id);
 	free(k);
 }
@@ -58,7 +57,7 @@ p11_can(const void *impl, const struct ca_scheme *scheme)
 {
 	const struct p11_key *k = impl;
 
-	return ca_p11_way(k->token.ways, scheme) != NULL &&
+	return ca_p11_way(k->held->token.ways, scheme) != NULL &&
 	       ca_crypto_scheme_fits(scheme, k->pub);
 }
 
@@ -315,23 +314,23 @@ p11_sign(void *impl, const struct ca_scheme *scheme, const void *tbs,
 	struct p11_key *k = impl;
 	struct signing s = {.k = k,
 	    .scheme = scheme,
-	    .way = ca_p11_way(k->token.ways, scheme),
-	    .at = {.p11 = k->p11, .ui = ui, .handle = CK_INVALID_HANDLE}};
+	    .way = ca_p11_way(k->held->token.ways, scheme),
+	    .at = {.p11 = k->held->p11, .ui = ui, .handle = CK_INVALID_HANDLE}};
 	struct ca_buf in = CA_BUF_INIT(len + INPUT_EXTRA);
 
-	if (k->p11->pid != getpid() || s.way == NULL) {
+	if (k->held->p11->pid != getpid() || s.way == NULL) {
 		ret = CA_ERR_USAGE;
 		goto out;
 	}
 	if ((rc = make_input(&s, tbs, len, &in)) != CA_OK ||
-	    (rc = ca_p11_session_open(&s.at, &k->token)) != CA_OK ||
+	    (rc = ca_p11_session_open(&s.at, k->held)) != CA_OK ||
 	    (rc = sign_in_session(&s, &in, tbs, len, sig)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
 	ret = CA_OK;
 out:
-	ca_p11_session_close(&s.at);
+	ca_p11_session_close(&s.at, k->held);
 	ca_secret_free(s.pin);
 	ca_buf_free(&in);
 	return ret;
@@ -340,7 +339,7 @@ out:
 static const struct ca_key_ops p11_ops = {p11_can, p11_sign, p11_free};
 
 enum ca_err
-ca_p11_key_new(struct ca_crypto *crypto, const struct ca_p11_session *s,
+ca_p11_key_new(struct ca_crypto *crypto, struct ca_p11_held *held,
     struct ca_bytes id, X509 *cert, struct ca_key **out)
 {
 	EVP_PKEY *pub = X509_get0_pubkey(cert);
@@ -351,12 +350,11 @@ ca_p11_key_new(struct ca_crypto *crypto, const struct ca_p11_session *s,
 	if ((k = calloc(1, sizeof *k)) == NULL)
 		return CA_ERR_MEMORY;
 	k->crypto = crypto;
-	k->token = s->token;
+	k->held = ca_p11_held_ref(held);
 	k->idlen = id.len;
 	k->id = malloc(id.len > 0 ? id.len : 1);
 	if (k->id != NULL && EVP_PKEY_up_ref(pub) == 1)
 		k->pub = pub;
-	k->p11 = ca_p11_ref(s->p11);
 	if (k->id != NULL && id.len > 0)
 		memcpy(k->id, id.p, id.len);
 	if (k->pub == NULL || (*out = ca_key_new(&p11_ops, k)) == NULL) {

@@ -229,7 +229,7 @@ add_identity(struct ca_p11_scan *s, X509 *leaf, struct ca_bytes id,
 	one->leaf = leaf;
 	if ((rc = make_label(s, label, &one->label)) != CA_OK ||
 	    (rc = make_chain(s, leaf, &one->chain)) != CA_OK ||
-	    (rc = ca_p11_key_new(s->crypto, &s->at, id, leaf, &one->key)) !=
+	    (rc = ca_p11_key_new(s->crypto, s->held, id, leaf, &one->key)) !=
 		CA_OK) {
 		ret = rc;
 		goto out;
@@ -370,6 +370,7 @@ ca_p11_scan_token(struct ca_p11_scan *s)
 {
 	enum ca_err rc = read_token(s);
 
+	s->held->token = s->at.token; /* with its ways */
 	if (rc == CA_OK)
 		rc = s->given != NULL ? add_given(s) : add_all(s);
 	if (rc != CA_OK)

@@ -2,7 +2,7 @@
  * The contents of a PKCS#12 file: its password, its keys and certificates.
  */
 #include "key/p12.h"
-#include "base/der.h"
+#include "data/der.h"
 #include "crypto/sigalg.h"
 
 #include <openssl/err.h>

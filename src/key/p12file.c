@@ -2,7 +2,7 @@
  * used. */
 #include "key/p12.h"
 
-#include "base/pem.h"
+#include "data/pem.h"
 #include "key/keyfile.h"
 
 enum ca_err

@@ -10,7 +10,7 @@
 #include <openssl/pkcs12.h>
 #include <string.h>
 
-#include "base/der.h"
+#include "data/der.h"
 #include "key/pbe.h"
 
 #define KEY_MAX 256 /* bytes; RFC 9579 uses the length of the hash */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/pem.h"
+#include "data/pem.h"
 #include "crypto/certgate.h"
 #include "key/keyfile.h"
 #include "key/pemkey.h"

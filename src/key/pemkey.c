@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/pem.h"
+#include "data/pem.h"
 #include "crypto/sigalg.h"
 #include "key/keyfile.h"
 #include "key/pbe.h"

@@ -4,7 +4,7 @@
 #ifndef CA_KEY_PEMKEY_H
 #define CA_KEY_PEMKEY_H
 
-#include "base/pem.h"
+#include "data/pem.h"
 #include "key/key.h"
 
 struct ca_pemkey;

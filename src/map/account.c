@@ -1,4 +1,5 @@
 #include "map/account.h"
+#include "base/sys.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -19,7 +20,7 @@ look_up(
 		if (p == NULL)
 			return CA_ERR_MEMORY;
 		*buffer = p;
-		int rc = getpwnam_r(name, pw, p, size, entry);
+		int rc = ca_sys_passwd(name, pw, p, size, entry);
 		if (rc == ERANGE)
 			continue;
 		/* getpwnam(3) lists these as results of "not found" */
@@ -40,6 +41,7 @@ ca_account_find(const char *name, struct ca_account *out)
 	struct passwd pw, *entry = NULL;
 	char *buffer = NULL;
 
+	out->name = name;
 	out->home = NULL;
 	out->other = false;
 	if ((rc = look_up(name, &pw, &buffer, &entry)) != CA_OK) {

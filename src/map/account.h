@@ -12,6 +12,7 @@
 #include "config/config.h"
 
 struct ca_account {
+	const char *name; /* borrowed */
 	uid_t uid;
 	char *home; /* to free() with ca_account_free */
 	bool other; /* after CA_ERR_NOT_FOUND: found under another spelling */

@@ -1,6 +1,6 @@
 /*
- * The selector match: by libsss_certmap.  The library is loaded only if a rule
- * uses it, because it loads three more libraries into the process.
+ * The selector match: by libsss_certmap.  certauth loads the library only if a rule
+ * uses it.  A worker of the verifier can load nothing any more: its parent does.
  */
 #include "map/match.h"
 
@@ -15,15 +15,15 @@
  * cannot be included, because it needs talloc's header. */
 struct sss_certmap_ctx;
 
-struct certmap {
-	void *lib;
+static struct certmap {
+	void *lib; /* stays loaded */
 	int (*init)(void *talloc, void *debug, void *debug_priv,
 	    struct sss_certmap_ctx **);
 	void (*free)(struct sss_certmap_ctx *);
 	int (*add)(struct sss_certmap_ctx *, uint32_t, const char *,
 	    const char *, const char **);
 	int (*match)(struct sss_certmap_ctx *, const uint8_t *, size_t);
-};
+} certmap;
 
 /* In POSIX, dlsym returns functions as data pointers. */
 static bool
@@ -35,10 +35,13 @@ symbol(void *lib, const char *name, void *out)
 	return p != NULL;
 }
 
-static bool
-load(struct certmap *m)
+bool
+ca_certmap_load(void)
 {
-	m->lib = dlopen(SONAME, RTLD_NOW | RTLD_LOCAL);
+	struct certmap *m = &certmap;
+
+	if (m->lib == NULL)
+		m->lib = dlopen(SONAME, RTLD_NOW | RTLD_LOCAL);
 	return m->lib != NULL && symbol(m->lib, "sss_certmap_init", &m->init) &&
 	       symbol(m->lib, "sss_certmap_free_ctx", &m->free) &&
 	       symbol(m->lib, "sss_certmap_add_rule", &m->add) &&
@@ -49,18 +52,17 @@ enum ca_err
 ca_certmap_match(const char *rule, const void *der, size_t len)
 {
 	enum ca_err ret = CA_ERR_UNSET;
-	struct certmap m = {0};
 	struct sss_certmap_ctx *ctx = NULL;
 
-	if (!load(&m) || m.init(NULL, NULL, NULL, &ctx) != 0) {
+	if (!ca_certmap_load() || certmap.init(NULL, NULL, NULL, &ctx) != 0) {
 		ret = CA_ERR_UNSUPPORTED;
 		goto out;
 	}
-	if (m.add(ctx, 1, rule, NULL, NULL) != 0) {
+	if (certmap.add(ctx, 1, rule, NULL, NULL) != 0) {
 		ret = CA_ERR_FORMAT;
 		goto out;
 	}
-	int rc = m.match(ctx, der, len);
+	int rc = certmap.match(ctx, der, len);
 	if (rc != 0) {
 		ret = rc == ENOENT ? CA_DENIED : CA_ERR_FORMAT;
 		goto out;
@@ -68,13 +70,17 @@ ca_certmap_match(const char *rule, const void *der, size_t len)
 	ret = CA_OK;
 out:
 	if (ctx != NULL)
-		m.free(ctx);
-	if (m.lib != NULL)
-		(void)dlclose(m.lib);
+		certmap.free(ctx);
 	return ret;
 }
 
 #else
+
+bool
+ca_certmap_load(void)
+{
+	return false;
+}
 
 enum ca_err
 ca_certmap_match(const char *rule, const void *der, size_t len)

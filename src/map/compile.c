@@ -2,7 +2,7 @@
  * Make the index of a users file (users_index.h).
  */
 #include "base/file.h"
-#include "base/index_make.h"
+#include "data/index_make.h"
 #include "map/users_index.h"
 #include "map/map.h"
 

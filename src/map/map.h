@@ -56,6 +56,14 @@ CA_MUST_CHECK enum ca_err ca_map_explain(const struct ca_context *ctx,
     const struct ca_map_input *in, struct ca_report *report, char **login,
     ca_map_trace *trace, void *trace_ctx);
 
+/*
+ * Does a line of the users file, not a pattern, or a directory of users_dir name this
+ * login?  CA_DENIED: none does.  CA_ERR_CONFIG and others, logged: it cannot be
+ * said.
+ */
+CA_MUST_CHECK enum ca_err ca_map_names(
+    const struct ca_context *ctx, const char *login);
+
 typedef void ca_map_selector(void *ctx, bool strong, const char *selector);
 
 /*

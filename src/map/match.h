@@ -45,6 +45,10 @@ CA_MUST_CHECK enum ca_err ca_match(const struct ca_rule *rule,
 const char *ca_match_near(
     const struct ca_rule *rule, const struct ca_ident *id);
 
+/* Load the library of the next function for good.  False: there is none.  For a
+ * process whose children can load nothing any more. */
+bool ca_certmap_load(void);
+
 /* Apply a matching rule of sss-certmap(5) to a certificate: CA_OK, CA_DENIED,
  * CA_ERR_FORMAT (not such a rule), CA_ERR_UNSUPPORTED (no library). */
 CA_MUST_CHECK enum ca_err ca_certmap_match(

@@ -1,5 +1,6 @@
 #include "map/registered.h"
 #include "base/file.h"
+#include "base/sys.h"
 #include "map/registeredint.h"
 #include "map/rule.h"
 
@@ -121,88 +122,24 @@ walk_users_dir(struct ca_registered_state *w, struct ca_account_user *user)
 
 /* ---- a home ---- */
 
-/* Only root or the user can replace an entry of the directory.  In a sticky
- * directory of root's, others can create entries, but not replace those of root
- * or the user; the caller checks the next entry's owner. */
-static bool
-only_theirs(const struct stat *st, const struct ca_account *owner)
-{
-	if (st->st_uid == 0 && (st->st_mode & S_ISVTX) != 0)
-		return true;
-	return (st->st_uid == 0 || st->st_uid == owner->uid) &&
-	       (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
-}
-
-/*
- * Open path so that a process of root reads only what the user could have put
- * there: from / down, no symbolic link, and every directory is owned by root or
- * the user and not writable by others.  The user id of the process is not
- * changed, because this would change its other threads too.
- */
-static enum ca_err
-open_home(const char *path, const struct ca_account *owner, int *out)
-{
-	enum ca_err ret = CA_ERR_UNSET;
-	char *copy = NULL, *save = NULL;
-	struct stat st;
-	int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0 || (copy = strdup(path)) == NULL) {
-		ret = CA_ERR_IO;
-		goto out;
-	}
-	for (char *part = strtok_r(copy, "/", &save); part != NULL;
-	     part = strtok_r(NULL, "/", &save)) {
-		int next = openat(
-		    fd, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-		if (next < 0) {
-			ret = errno == ENOENT ? CA_ERR_NOT_FOUND : CA_ERR_IO;
-			goto out;
-		}
-		(void)close(fd);
-		fd = next;
-		if (fstat(fd, &st) != 0 || !only_theirs(&st, owner)) {
-			ret = CA_ERR_UNTRUSTED;
-			goto out;
-		}
-	}
-	*out = fd;
-	fd = -1; /* transferred */
-	ret = CA_OK;
-out:
-	free(copy);
-	if (fd >= 0)
-		(void)close(fd);
-	return ret;
-}
-
 static enum ca_err
 walk_home(struct ca_registered_state *w, const char *user,
     const struct ca_account *account)
 {
-	struct ca_buf path = CA_BUF_INIT((size_t)2 * PATH_MAX);
-	char real[PATH_MAX];
-	enum ca_err rc;
+	char path[PATH_MAX];
 	int fd = -1;
+	enum ca_err rc =
+	    ca_sys_home(account->name, account->home, account->uid, path, &fd);
 
-	/* symbolic links in the path to a home are common.  open_home checks
-	 * each part of the resolved path, so a race gains nothing. */
-	if (account->home[0] != '/' || realpath(account->home, real) == NULL)
-		return CA_OK;
-	ca_buf_fmt(&path, "%s/.certauth", real);
-	const char *text = ca_buf_text(&path);
-	rc = text == NULL ? CA_ERR_MEMORY : open_home(text, account, &fd);
 	if (rc == CA_OK) {
 		w->login = user;
 		w->owner = account;
-		rc = ca_registered_dir(w, fd, text);
+		rc = ca_registered_dir(w, fd, path);
 		(void)close(fd);
-	} else if (rc != CA_ERR_NOT_FOUND && text != NULL) {
-		ca_registered_warn(w, text, rc);
+	} else if (rc != CA_ERR_NOT_FOUND) {
+		ca_registered_warn(w, path, rc);
 		rc = CA_OK;
 	}
-	ca_buf_free(&path);
 	/* other errors are logged, and the login continues without the home */
 	return w->ended || rc == CA_ERR_MEMORY ? rc : CA_OK;
 }

@@ -2,7 +2,8 @@
  * The files of one directory of registered certificates.
  */
 #include "base/file.h"
-#include "base/pem.h"
+#include "base/sys.h"
+#include "data/pem.h"
 #include "crypto/crypto.h"
 #include "map/registeredint.h"
 
@@ -46,7 +47,7 @@ ca_registered_list(
 	struct dirent *e;
 	DIR *dir = NULL;
 	size_t seen = 0;
-	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int copy = ca_sys_openat(fd, ".", O_RDONLY | O_DIRECTORY);
 
 	if (copy < 0 || (dir = fdopendir(copy)) == NULL) {
 		ret = CA_ERR_IO;
@@ -133,11 +134,13 @@ static enum ca_err
 open_owned(int dirfd, const char *name, const struct ca_account *owner, int *fd)
 {
 	struct stat st;
-	int f = openat(dirfd, name,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int f = ca_sys_openat(
+	    dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 
 	if (f < 0)
-		return errno == ENOENT ? CA_ERR_NOT_FOUND : CA_ERR_IO;
+		return errno == ENOENT             ? CA_ERR_NOT_FOUND
+		       : errno == CA_SYS_UNTRUSTED ? CA_ERR_UNTRUSTED
+						   : CA_ERR_IO;
 	if (fstat(f, &st) != 0 || !S_ISREG(st.st_mode) ||
 	    st.st_uid != owner->uid ||
 	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {

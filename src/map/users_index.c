@@ -1,5 +1,5 @@
 #include "map/users_index.h"
-#include "base/cdb.h"
+#include "data/cdb.h"
 #include "base/file.h"
 #include "map/map.h"
 

@@ -1,5 +1,5 @@
 /*
- * The index of a large users file: FILE.cdb beside it (base/index.h).  Private
+ * The index of a large users file: FILE.cdb beside it (data/index.h).  Private
  * to this room.
  *
  * The index has only the places of the lines that a certificate might match.  A
@@ -25,7 +25,7 @@
 #define CA_MAP_USERS_INDEX_H
 
 #include "base/err.h"
-#include "base/index.h"
+#include "data/index.h"
 #include "base/log.h"
 #include "crypto/crypto.h"
 #include "map/ident.h"

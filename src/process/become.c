@@ -71,6 +71,18 @@ ca_become(const struct ca_become *who)
 }
 
 int
+ca_become_effective(void)
+{
+	const uid_t uid = geteuid();
+	const gid_t gid = getegid();
+
+	return syscall(NR_SETRESGID, gid, gid, gid) == 0 &&
+		       syscall(NR_SETRESUID, uid, uid, uid) == 0
+		   ? 0
+		   : -1;
+}
+
+int
 ca_become_powerless(void)
 {
 	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};

@@ -27,6 +27,13 @@ struct ca_become {
  */
 int ca_become(const struct ca_become *who);
 
+/*
+ * Make the real and the saved ids those that are effective now: a program that is
+ * executed with no_new_privs gets its effective user from the real one on Linux
+ * before 6.16.  0, or -1 with errno.
+ */
+int ca_become_effective(void);
+
 /* Drop all capabilities, also those that an exec would give, and gain none from
  * a setuid program.  0, or -1 with errno. */
 int ca_become_powerless(void);

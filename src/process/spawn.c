@@ -226,7 +226,9 @@ read_notes(int control, struct ca_spawn_end *end)
 			continue;
 		if (len != (ssize_t)sizeof note)
 			return true; /* its end is closed: it has ended */
-		if (end->how == CA_SPAWN_FAILED)
+		if (note.how == CA_SPAWN_LACKS)
+			end->lacks = note.value;
+		if (end->how == CA_SPAWN_FAILED || note.how == CA_SPAWN_LACKS)
 			continue;
 		end->how = (enum ca_spawn_how)note.how;
 		end->value = note.value;
@@ -237,7 +239,7 @@ read_notes(int control, struct ca_spawn_end *end)
 void
 ca_spawn_end(struct ca_spawn *spawn, struct ca_spawn_end *end)
 {
-	*end = (struct ca_spawn_end){CA_SPAWN_UNKNOWN, 0, ""};
+	*end = (struct ca_spawn_end){CA_SPAWN_UNKNOWN, 0, "", 0};
 	if (spawn->minder <= 0)
 		return;
 	/* a word, since a copy of this end may live on in another child of

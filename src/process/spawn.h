@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -38,7 +39,14 @@ struct ca_spawn_params {
 	const struct ca_become
 	    *who;             /* NULL: as this process; else needs root */
 	unsigned cpu_seconds; /* limit of CPU time */
+	bool keep;            /* keep the capabilities of this process */
+	/* NULL, or the descriptor of a program that this one executes in its place:
+	 * it gets that as CA_SPAWN_PASSED, and CA_SPAWN_CONTROL for its notes */
+	const int *pass;
 };
+
+#define CA_SPAWN_CONTROL 3
+#define CA_SPAWN_PASSED 5
 
 struct ca_spawn {
 	int in;      /* a socket: to the program's standard input */
@@ -53,12 +61,14 @@ enum ca_spawn_how {
 	CA_SPAWN_EXITED,  /* value: exit status */
 	CA_SPAWN_SIGNAL,  /* value: signal */
 	CA_SPAWN_FAILED,  /* it never ran; value: errno, step: at what */
+	CA_SPAWN_LACKS,   /* no end: only in notes */
 };
 
 struct ca_spawn_end {
 	enum ca_spawn_how how;
 	int value;
 	const char *step; /* static */
+	int lacks;        /* what a note CA_SPAWN_LACKS said, or 0 */
 };
 
 /*
@@ -81,11 +91,23 @@ struct ca_spawn_child {
 	int control, in, out, null;
 };
 
+/* What a program failed at before it ran. */
+enum ca_spawn_step {
+	CA_SPAWN_STEP_NONE,
+	CA_SPAWN_STEP_FDS,
+	CA_SPAWN_STEP_FORK,
+	CA_SPAWN_STEP_LIMITS,
+	CA_SPAWN_STEP_USER,
+	CA_SPAWN_STEP_CAPS,
+	CA_SPAWN_STEP_CONFINE,
+	CA_SPAWN_STEP_EXEC
+};
+
 /* What the children send through the control socket. */
 struct ca_spawn_note {
 	int how; /* enum ca_spawn_how */
 	int value;
-	int step; /* index for ca_spawn_step */
+	int step; /* enum ca_spawn_step */
 };
 
 /* Be the minder.  Async-signal-safe throughout; all signals are blocked. */

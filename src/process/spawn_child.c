@@ -20,28 +20,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MINDER_CONTROL 3
 #define EXEC_FD 4
-#define FIRST_FREE 5
+#define DESCRIPTORS 6
 #define OUT_OF_THE_WAY 8
 #define MIB ((rlim_t)1 << 20)
-
-enum step {
-	STEP_NONE,
-	STEP_FDS,
-	STEP_FORK,
-	STEP_LIMITS,
-	STEP_USER,
-	STEP_CAPS,
-	STEP_EXEC
-};
 
 const char *
 ca_spawn_step(int step)
 {
 	static const char *const text[] = {"", "setting up descriptors",
 	    "starting a process", "setting limits", "becoming the user",
-	    "dropping capabilities", "executing the helper"};
+	    "dropping capabilities", "confining the helper",
+	    "executing the helper"};
 
 	if (step < 0 || (size_t)step >= sizeof text / sizeof text[0])
 		return "";
@@ -58,43 +48,46 @@ ca_spawn_clone(int exit_signal)
 }
 
 static void
-send_note(enum ca_spawn_how how, int value, enum step step)
+send_note(enum ca_spawn_how how, int value, enum ca_spawn_step step)
 {
 	const struct ca_spawn_note note = {how, value, step};
 
-	(void)!send(MINDER_CONTROL, &note, sizeof note, MSG_NOSIGNAL);
+	(void)!send(CA_SPAWN_CONTROL, &note, sizeof note, MSG_NOSIGNAL);
 }
 
 _Noreturn static void
-give_up(enum step step)
+give_up(enum ca_spawn_step step)
 {
 	send_note(CA_SPAWN_FAILED, errno, step);
 	_exit(127);
 }
 
-/* 0 in, 1 out, 2 null, 3 control, 4 the program; nothing else.  First all go
- * out of the way of each other: the host may have had no descriptors 0 to 2. */
+/* 0 in, 1 out, 2 null, 3 control, 4 the program, perhaps 5 what it executes; nothing
+ * else.  First all go out of the way of each other: the host may have had no
+ * descriptors 0 to 2. */
 static int
 arrange(const struct ca_spawn_child *child)
 {
-	int fd[] = {child->in, child->out, child->null, child->control,
-	    child->params->exec_fd};
+	const int *pass = child->params->pass;
+	int n = pass != NULL ? DESCRIPTORS : DESCRIPTORS - 1;
+	int fd[DESCRIPTORS] = {child->in, child->out, child->null,
+	    child->control, child->params->exec_fd, pass != NULL ? *pass : -1};
 
-	for (int i = 0; i < FIRST_FREE; i++) {
+	for (int i = 0; i < n; i++) {
 		fd[i] = fcntl(fd[i], F_DUPFD, OUT_OF_THE_WAY);
 		if (fd[i] < 0)
 			return -1;
 	}
-	for (int i = 0; i < FIRST_FREE; i++) {
+	for (int i = 0; i < n; i++) {
 		if (dup2(fd[i], i) < 0)
 			return -1;
 	}
-	if (ca_become_close(FIRST_FREE) != 0)
+	if (ca_become_close((unsigned)n) != 0)
 		return -1;
-	return fcntl(MINDER_CONTROL, F_SETFD, FD_CLOEXEC) == 0 &&
-		       fcntl(EXEC_FD, F_SETFD, FD_CLOEXEC) == 0
-		   ? 0
-		   : -1;
+	/* a program that executes another one closes these two then */
+	if (pass == NULL && fcntl(CA_SPAWN_CONTROL, F_SETFD, FD_CLOEXEC) != 0)
+		return -1;
+	return fcntl(EXEC_FD, F_SETFD, FD_CLOEXEC);
 }
 
 static void
@@ -120,13 +113,14 @@ limit(int what, rlim_t value)
 	return setrlimit((__rlimit_resource_t)what, &lim);
 }
 
-/* No core with a PIN in it; enough for any PKCS#11 library, no more. */
+/* No core with a PIN in it; enough for any PKCS#11 library, no more.  The verifier
+ * opens up to 256 CRLs of each issuer. */
 static int
-set_limits(unsigned cpu_seconds)
+set_limits(const struct ca_spawn_params *p)
 {
 	return limit(RLIMIT_CORE, 0) != 0 ||
-		       limit(RLIMIT_CPU, cpu_seconds) != 0 ||
-		       limit(RLIMIT_NOFILE, 256) != 0 ||
+		       limit(RLIMIT_CPU, p->cpu_seconds) != 0 ||
+		       limit(RLIMIT_NOFILE, p->keep ? 1024 : 256) != 0 ||
 		       limit(RLIMIT_FSIZE, 16 * MIB) != 0 ||
 		       limit(RLIMIT_DATA, 1024 * MIB) != 0
 		   ? -1
@@ -141,16 +135,19 @@ be_program(const struct ca_spawn_params *p, pid_t minder)
 	(void)setsid();
 	default_signals();
 	(void)umask(077);
-	if (chdir("/") != 0 || set_limits(p->cpu_seconds) != 0)
-		give_up(STEP_LIMITS);
+	if (chdir("/") != 0 || set_limits(p) != 0)
+		give_up(CA_SPAWN_STEP_LIMITS);
 	if (p->who != NULL && ca_become(p->who) != 0)
-		give_up(STEP_USER);
-	if (ca_become_powerless() != 0)
-		give_up(STEP_CAPS);
+		give_up(CA_SPAWN_STEP_USER);
+	if (p->keep && ca_become_effective() != 0)
+		give_up(CA_SPAWN_STEP_USER);
+	if (p->keep ? prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0
+		    : ca_become_powerless() != 0)
+		give_up(CA_SPAWN_STEP_CAPS);
 	/* not before: a change of user forgets it */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 ||
 	    getppid() != minder)
-		give_up(STEP_LIMITS);
+		give_up(CA_SPAWN_STEP_LIMITS);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)syscall(
@@ -158,8 +155,8 @@ be_program(const struct ca_spawn_params *p, pid_t minder)
 	/* a script's interpreter could not open a descriptor that is closed;
 	 * no directory of the path can have been changed by others */
 	if (errno == ENOENT || errno == ENOSYS)
-		(void)execve(p->path, p->argv, p->envp);
-	give_up(STEP_EXEC);
+		(void)syscall(SYS_execve, p->path, p->argv, p->envp);
+	give_up(CA_SPAWN_STEP_EXEC);
 }
 
 /*
@@ -170,7 +167,8 @@ be_program(const struct ca_spawn_params *p, pid_t minder)
 _Noreturn static void
 mind(pid_t program, int sigfd)
 {
-	struct pollfd fds[] = {{MINDER_CONTROL, POLLIN, 0}, {sigfd, POLLIN, 0}};
+	struct pollfd fds[] = {
+	    {CA_SPAWN_CONTROL, POLLIN, 0}, {sigfd, POLLIN, 0}};
 	siginfo_t info;
 	int status = 0;
 
@@ -194,9 +192,11 @@ mind(pid_t program, int sigfd)
 			_exit(0);
 	}
 	if (WIFSIGNALED(status))
-		send_note(CA_SPAWN_SIGNAL, WTERMSIG(status), STEP_NONE);
+		send_note(
+		    CA_SPAWN_SIGNAL, WTERMSIG(status), CA_SPAWN_STEP_NONE);
 	else
-		send_note(CA_SPAWN_EXITED, WEXITSTATUS(status), STEP_NONE);
+		send_note(
+		    CA_SPAWN_EXITED, WEXITSTATUS(status), CA_SPAWN_STEP_NONE);
 	_exit(0);
 }
 
@@ -215,13 +215,13 @@ ca_spawn_minder(const struct ca_spawn_child *child)
 	(void)sigaddset(&chld, SIGCHLD);
 	int sigfd = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (sigfd < 0)
-		give_up(STEP_FDS);
+		give_up(CA_SPAWN_STEP_FDS);
 	pid_t self = (pid_t)syscall(SYS_getpid);
 	pid_t program = ca_spawn_clone(SIGCHLD);
 	if (program == 0)
 		be_program(p, self);
 	if (program < 0)
-		give_up(STEP_FORK);
+		give_up(CA_SPAWN_STEP_FORK);
 	/* the pipes are the program's alone, so that their end is its end */
 	(void)dup2(2, 0);
 	(void)dup2(2, 1);

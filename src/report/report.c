@@ -6,14 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
-	const char *code, *text;
-} reasons[] = {
-#define CA_REASON_ROW(e, code, text) [e] = {code, text},
-    CA_REASONS(CA_REASON_ROW)
-#undef CA_REASON_ROW
-};
-
 struct ca_report *
 ca_report_new(void)
 {
@@ -244,16 +236,4 @@ enum ca_reason
 ca_report_reason(const struct ca_report *r)
 {
 	return ca_report_reason_among(r, CA_REPORT_ALL);
-}
-
-const char *
-ca_reason_code(enum ca_reason reason)
-{
-	return reasons[known(reason)].code;
-}
-
-const char *
-ca_reason_text(enum ca_reason reason)
-{
-	return reasons[known(reason)].text;
 }

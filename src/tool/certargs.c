@@ -1,6 +1,6 @@
 #include "tool/certargs.h"
 #include "base/file.h"
-#include "base/pem.h"
+#include "data/pem.h"
 #include "crypto/crypto.h"
 #include "crypto/filekind.h"
 #include "tool/cli.h"

@@ -1,6 +1,8 @@
 #include "verify/cadir.h"
 #include "base/file.h"
+#include "base/sys.h"
 #include "verify/cadirint.h"
+#include "verify/caready.h"
 #include "verify/certfile.h"
 
 #include <errno.h>
@@ -124,15 +126,20 @@ ca_cadir_problem(struct ca_cadir *dir, const char *name, const char *what)
 
 /* ---- one file ---- */
 
-enum ca_err
-ca_cadir_read(struct ca_cadir *dir, const char *name, struct ca_buf *content)
+/* The content of a file; or, with out, its certificates if they are decoded already:
+ * *taken is set then, and content stays empty. */
+static enum ca_err
+read_or_take(struct ca_cadir *dir, const char *name, struct ca_buf *content,
+    STACK_OF(X509) *out, bool *taken)
 {
 	struct stat st = {0};
 	int fd;
 	enum ca_err rc = ca_file_open(dir->fd, name, &fd, &st);
 
+	*taken = rc == CA_OK && out != NULL && ca_caready_take(&st, out);
 	if (rc == CA_OK) {
-		rc = ca_file_read_fd(fd, CA_CERTFILE_MAX, content);
+		if (!*taken)
+			rc = ca_file_read_fd(fd, CA_CERTFILE_MAX, content);
 		int saved = errno;
 		(void)close(fd);
 		errno = saved;
@@ -143,7 +150,7 @@ ca_cadir_read(struct ca_cadir *dir, const char *name, struct ca_buf *content)
 		return rc;
 	case CA_ERR_NOT_FOUND:
 		/* a dangling link is not an absent file */
-		if (faccessat(dir->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+		if (!ca_sys_exists(dir->fd, name, false))
 			return rc;
 		ca_cadir_problem(
 		    dir, name, "is a link to a file that does not exist");
@@ -171,20 +178,31 @@ ca_cadir_read(struct ca_cadir *dir, const char *name, struct ca_buf *content)
 }
 
 enum ca_err
+ca_cadir_read(struct ca_cadir *dir, const char *name, struct ca_buf *content)
+{
+	bool taken;
+
+	return read_or_take(dir, name, content, NULL, &taken);
+}
+
+enum ca_err
 ca_cadir_load(struct ca_cadir *dir, const char *name, STACK_OF(X509) *out)
 {
 	struct ca_buf content = CA_BUF_INIT(CA_CERTFILE_MAX);
 	char what[CA_CERTFILE_TROUBLE];
+	bool taken;
 	size_t bad = 0;
 	int before = sk_X509_num(out);
 	enum ca_err ret = CA_ERR_UNSET, rc;
 
-	rc = ca_cadir_read(dir, name, &content);
+	rc = read_or_take(dir, name, &content, out, &taken);
 	if (rc == CA_ERR_MEMORY || rc == CA_ERR_NOT_FOUND) {
 		ret = rc;
 		goto out;
 	}
-	if (rc == CA_OK) {
+	if (taken)
+		ca_cadir_note(dir, name, out, before);
+	if (rc == CA_OK && !taken) {
 		rc = ca_certfile_parse_ca(
 		    dir->crypto, content.p, content.len, out, &bad);
 		ca_cadir_note(dir, name, out, before);

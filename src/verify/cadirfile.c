@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/sys.h"
 #include "verify/cadirint.h"
 
 struct ca_cadir_origin {
@@ -47,7 +48,6 @@ bool
 ca_cadir_file(const struct ca_cadir *dir, const X509 *cert, struct ca_buf *out)
 {
 	char to[PATH_MAX];
-	ssize_t len;
 
 	/* from the last one: the address of a certificate that was freed may
 	 * have been used again */
@@ -57,11 +57,8 @@ ca_cadir_file(const struct ca_cadir *dir, const X509 *cert, struct ca_buf *out)
 		if (o->cert != cert)
 			continue;
 		ca_buf_fmt(out, "%s/%s", dir->path, o->name);
-		len = readlinkat(dir->fd, o->name, to, sizeof to - 1);
-		if (len > 0) {
-			to[len] = '\0';
+		if (ca_sys_link(dir->fd, o->name, to))
 			ca_buf_fmt(out, " (%s)", to);
-		}
 		return true;
 	}
 	return false;

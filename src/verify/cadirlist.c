@@ -1,5 +1,6 @@
 /* The names in a directory of CA certificates, and the subjects of all of them. */
 #include "verify/cadirint.h"
+#include "base/sys.h"
 #include "verify/certfile.h"
 
 #include <dirent.h>
@@ -79,11 +80,9 @@ static char *
 target_of(struct ca_cadir *dir, const char *name)
 {
 	char target[PATH_MAX];
-	ssize_t n = readlinkat(dir->fd, name, target, sizeof target - 1);
 
-	if (n <= 0 || (size_t)n >= sizeof target - 1)
+	if (!ca_sys_link(dir->fd, name, target))
 		return NULL;
-	target[n] = '\0';
 	const char *base = strncmp(target, "./", 2) == 0 ? target + 2 : target;
 	return strchr(base, '/') == NULL ? strdup(base) : NULL;
 }
@@ -150,7 +149,7 @@ enum ca_err
 ca_cadir_list(struct ca_cadir *dir, struct ca_cadir_listing *l, size_t enough)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	int fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = ca_sys_openat(dir->fd, ".", O_RDONLY | O_DIRECTORY);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 
 	if (d == NULL) {

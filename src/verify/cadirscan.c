@@ -1,4 +1,5 @@
 /* Reads the certificates of a directory to which no hashed name leads. */
+#include "base/sys.h"
 #include "verify/cadirint.h"
 #include "verify/certfile.h"
 
@@ -26,12 +27,6 @@ struct file {
 
 /* ---- what its hashed names say ---- */
 
-static bool
-exists(const struct ca_cadir *dir, const char *name)
-{
-	return faccessat(dir->fd, name, F_OK, 0) == 0 || errno != ENOENT;
-}
-
 /* Would ca_cadir_by_subject come to this name?  It begins with HASH.0, and ends
  * where a number is missing. */
 static bool
@@ -44,7 +39,7 @@ is_reached(const struct ca_cadir *dir, const struct ca_cadir_hashed *h)
 		(void)snprintf(name, sizeof name, "%08lx.%d", h->hash, i);
 		if (strcmp(name, h->name) == 0)
 			return true;
-		if (!exists(dir, name))
+		if (!ca_sys_exists(dir->fd, name, true))
 			return false;
 	}
 	return false;
@@ -117,7 +112,7 @@ read_file(struct file *f, STACK_OF(X509) *out)
 		if (name == NULL)
 			name = f->l->hashed[f->from].name;
 		/* the target of a link was removed: nothing is missed */
-		if (f->plain == NULL && !exists(f->dir, name))
+		if (f->plain == NULL && !ca_sys_exists(f->dir->fd, name, true))
 			return CA_OK;
 		rc = fit(f, name, &any);
 		if (rc == CA_ERR_MEMORY)

@@ -1,6 +1,6 @@
 #include "verify/certbag.h"
 #include "base/buf.h"
-#include "base/der.h"
+#include "data/der.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 #include "verify/certfile.h"
-#include "base/der.h"
-#include "base/pem.h"
+#include "data/der.h"
+#include "data/pem.h"
 #include "crypto/certgate.h"
 #include "verify/certbag.h"
 

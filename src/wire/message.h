@@ -8,10 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bounds.h"
 #include "base/buf.h"
 #include "base/err.h"
 
-#define CA_NONCE_LEN 32
 #define CA_MSG_CERTIFICATE 11
 #define CA_MSG_CERTIFICATE_REQUEST 13
 #define CA_MSG_CERTIFICATE_VERIFY 15
@@ -19,20 +19,12 @@
 #define CA_SIGNED_CONTENT_MAX (64 + 64 + CA_TRANSCRIPT_HASH_LEN)
 
 /* Bounds besides those of the presentation language; protocol.md has them. */
-#define CA_REQUEST_MAX 49152  /* bytes; 65,536 characters of text */
-#define CA_RESPONSE_MAX 24576 /* bytes; 32,768 characters */
-#define CA_CERTS_MAX 16       /* certificates in one Certificate message */
+#define CA_CERTS_MAX 16 /* certificates in one Certificate message */
 #define CA_HOST_NAMES_MAX 16
 /* a CertificateRequest with authorities has at most this many bytes */
 #define CA_AUTHORITIES_BYTES 2048
 
 enum ca_signer { CA_SIGNER_CLIENT, CA_SIGNER_HOST };
-
-/* A borrowed byte string. */
-struct ca_bytes {
-	const uint8_t *p;
-	size_t len;
-};
 
 /* ---- a Certificate message and its CertificateVerify ---- */
 

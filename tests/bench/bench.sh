@@ -86,6 +86,7 @@ theirs() {
 		>"$S/etc/pam.d/$1"
 }
 theirs permit pam_permit.so
+CERTAUTH_VERIFIER=verifier=resident ours resident
 for n in $SIZES; do
 	ours "indexed-$n" "crl_dir=$D/crl-$n"
 	ours "streamed-$n" "crl_dir=$D/crl-$n" crl_engine=stream
@@ -142,7 +143,7 @@ if [ -n "$softhsm" ] && [ "$(id -u)" -eq 0 ]; then
 		--write-object "$D/card.der" --type cert --id 01 \
 		--label card >/dev/null 2>&1
 	chown -R 2001:2001 "$S/home/alice"
-	ours token proof=command "helper=$CERTAUTH" pkcs11=yes \
+	ours token proof=command "helper=$HELPER" pkcs11=yes \
 		"token_uri=pkcs11:token=Card?module-path=$softhsm"
 fi
 if [ -n "$have_token" ] && [ -e "$pam_dir/pam_pkcs11.so" ]; then
@@ -202,6 +203,16 @@ timed() {
 }
 
 timed permit - "$(login permit)"
+if [ "$(id -u)" -eq 0 ]; then
+	timed resident "$cert" "$(login resident)"
+	# the parent decodes those of the configuration alone, and none that was
+	# changed within a second
+	conf default "ca_dir = $D/ca-1"
+	sleep 1.2
+	resident_start
+else
+	say 'without the resident verifier, which needs root'
+fi
 for n in $SIZES; do
 	timed "indexed-$n" "$cert" "$(login "indexed-$n")"
 	timed "streamed-$n" "$cert" "$(login "streamed-$n")"

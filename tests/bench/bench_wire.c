@@ -6,7 +6,8 @@
 #include "base/base64url.h"
 #include "crypto/crypto.h"
 #include "wire/message.h"
-#include "wire/pieces.h"
+#include "channel/pieces.h"
+#include "client/prompt.h"
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>

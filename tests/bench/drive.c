@@ -23,7 +23,8 @@
  * -o: what a job's last run printed is left in DIR/NAME.
  */
 #include "client/client.h"
-#include "wire/pieces.h"
+#include "channel/pieces.h"
+#include "client/prompt.h"
 #include "base/base64url.h"
 
 #include <errno.h>

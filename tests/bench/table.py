@@ -70,6 +70,12 @@ def ratio(a, b):
     return None if a is None or b is None else a / b
 
 
+def above(of, name):
+    """What the row takes more than pam_permit's."""
+    value, least = of(name), of('permit')
+    return None if value is None or least is None else value - least
+
+
 def limbo(b):
     return sorted(name for name in b.times if name.startswith('limbo-'))
 
@@ -94,6 +100,14 @@ def targets(b):
            ratio(b.wall('indexed-0'), b.wall('agent')), 1, '')
     target('a login to one by pam_ssh_agent_auth: CPU',
            ratio(b.cpu('indexed-0'), b.cpu('agent')), 1, '')
+    target('a login by the resident verifier to one by pam_ssh_agent_auth: wall',
+           ratio(b.wall('resident'), b.wall('agent')), 0.65, '')
+    target('the same, both above pam_permit',
+           ratio(above(b.wall, 'resident'), above(b.wall, 'agent')), 0.45, '')
+    target('the application of a login by the resident verifier, above '
+           'pam_permit: instructions',
+           above(b.count, 'resident'), 0.3, ' M')
+    target('the same: peak', above(b.peak, 'resident'), 0.3, ' MiB')
     target('1,000,000 lines of users to 10: instructions',
            ratio(b.count('users-1000000'), b.count('indexed-0')), MARGIN, '')
     target('a login by token to one by pam_pkcs11: wall',
@@ -123,6 +137,7 @@ def main():
     print()
     size = {n: '{:,}'.format(n) if n else 'no' for n in SIZES}
     table(b, [('permit', '`pamtester` with pam_permit'),
+              ('resident', 'pam_certauth by the resident verifier'),
               ('agent', 'pam_ssh_agent_auth, P-256')] +
           [('indexed-%d' % n, 'pam_certauth, indexed CRL, %s entries'
             % size[n]) for n in SIZES] +

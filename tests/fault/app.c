@@ -1,5 +1,7 @@
 #include "app.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <openssl/err.h>
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
@@ -7,15 +9,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/base64url.h"
 #include "client/client.h"
 #include "crypto/crypto.h"
 #include "key/key.h"
 #include "wire/message.h"
-#include "wire/pieces.h"
+#include "channel/pieces.h"
+#include "module/verifier.h"
+#include "verifier/worker.h"
 
 #define LINES 64
+#define WORKERS 16
 #define LINE 2048
 #define ERROR_OF_OURS 42 /* in the queue of libcrypto, before a login */
 
@@ -38,6 +46,68 @@ static char line[LINES][LINE];
 static int lines;
 
 static char answer[CA_RESPONSE_CHARS_MAX + 1];
+
+/* ---- the verifier ---- */
+
+/* in place of module/paths.c */
+char program_path[PATH_MAX] __asm__("ca_verifier_program");
+char confine_path[PATH_MAX] __asm__("ca_channel_confiner");
+char socket_path[] __asm__("ca_verifier_socket") = "/nonexistent/socket";
+unsigned patience __asm__("ca_verifier_patience") = 1;
+
+static pid_t worker[WORKERS];
+static int workers;
+
+/* What the parent and the worker do, in a process that fails as this one. */
+_Noreturn static void
+be_worker(int fd)
+{
+	struct ca_worker w = {
+	    .fd = fd, .owner = geteuid(), .parent = getppid()};
+
+	fault_arm(true);
+	if (ca_crypto_new(&w.crypto) != CA_OK)
+		_exit(1);
+	ca_worker_run(&w);
+	_exit(1);
+}
+
+enum ca_err __real_ca_verifier_connect(struct ca_verifier *v, int *fd);
+enum ca_err __wrap_ca_verifier_connect(struct ca_verifier *v, int *fd);
+
+enum ca_err
+__wrap_ca_verifier_connect(struct ca_verifier *v, int *fd)
+{
+	int pair[2];
+
+	if (program_path[0] != '\0')
+		return __real_ca_verifier_connect(v, fd);
+	fault_arm(false);
+	if (workers == WORKERS ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		abort();
+	pid_t pid = fork();
+	if (pid == 0) {
+		(void)close(pair[0]);
+		be_worker(pair[1]);
+	}
+	if (pid < 0)
+		abort();
+	worker[workers++] = pid;
+	(void)close(pair[1]);
+	*fd = pair[0];
+	fault_arm(true);
+	return CA_OK;
+}
+
+/* The module has closed its ends. */
+static void
+end_workers(void)
+{
+	for (int i = 0; i < workers; i++)
+		(void)waitpid(worker[i], NULL, 0);
+	workers = 0;
+}
 
 /* ---- what the module calls ---- */
 
@@ -226,6 +296,12 @@ app_option(int opt, const char *value)
 	case 'k':
 		key_path = value;
 		return true;
+	case 'C':
+		(void)snprintf(confine_path, sizeof confine_path, "%s", value);
+		return true;
+	case 'V':
+		(void)snprintf(program_path, sizeof program_path, "%s", value);
+		return true;
 	default:
 		return false;
 	}
@@ -296,6 +372,7 @@ app_login(struct app_end *end)
 		end->account =
 		    pam_sm_acct_mgmt(&handle, 0, module_argc, module_argv);
 	fault_arm(false);
+	end_workers();
 	end->user = handle.user;
 	end->user_changed = (handle.user == NULL) != (user == NULL) ||
 			    (user != NULL && strcmp(user, handle.user) != 0);

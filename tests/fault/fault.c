@@ -18,6 +18,8 @@
  *                that libraries make, instead of the calls of the module
  *   -f           from the call on that is tried, all later ones fail too
  *   -v           say what the module logs
+ *   -V FILE      start FILE for the verifier, as the module does; otherwise its
+ *                worker is a process that is forked here, whose calls fail, too
  *   -x KIND      no login: make the index of the file that is the first
  *                argument; see make_begin in app.h.  "granted": it was made
  *
@@ -50,15 +52,16 @@
 #include "app.h"
 #include "point.h"
 
-/* Shared with the processes that a login makes. */
+/* Shared with the processes that a login makes: a worker, a helper. */
 struct state {
-	bool armed, again; /* again: every later call fails, too */
-	int target;        /* point, -1: none */
-	long call;         /* of it */
-	bool fired;
+	bool again; /* every later call fails, too */
+	int target; /* point, -1: none */
+	long call;  /* of it */
+	bool fired, crashed;
 	long hits[4096];
 };
 static struct state *st;
+static bool armed; /* of this process */
 
 static const char *making, *without;
 static bool libc_only, verbose, absent_is_fine;
@@ -70,16 +73,16 @@ static long tried, granted, wrong, runs;
 bool
 fault_hits(int i, bool openssl)
 {
-	if (st == NULL || !st->armed)
+	if (st == NULL || !armed)
 		return false;
 	long n = __atomic_fetch_add(&st->hits[i], 1, __ATOMIC_RELAXED);
 	if (i != st->target || (st->again ? n < st->call : n != st->call))
 		return false;
 	st->fired = true;
 	if (openssl) {
-		st->armed = false;
+		armed = false;
 		ERR_raise(ERR_LIB_X509, ERR_R_MALLOC_FAILURE);
-		st->armed = true;
+		armed = true;
 	} else if (fault_point[i].err != 0) {
 		errno = fault_point[i].err;
 	}
@@ -89,7 +92,7 @@ fault_hits(int i, bool openssl)
 void
 fault_arm(bool on)
 {
-	st->armed = on;
+	armed = on;
 }
 
 /* ---- memory: how many blocks there are ---- */
@@ -228,7 +231,7 @@ run_once(struct app_end *end)
 {
 	for (int i = 0; i < fault_points; i++)
 		st->hits[i] = 0;
-	st->fired = false;
+	st->fired = st->crashed = false;
 	if (making == NULL) {
 		app_login(end);
 	} else {
@@ -282,6 +285,8 @@ try(int point, long call, bool may_grant)
 	else
 		granted += end.code == PAM_SUCCESS;
 	app_forget();
+	if (st->crashed)
+		complain("a worker crashed");
 	if (open_descriptors() != fds)
 		complain("left a descriptor");
 	if (waitpid(-1, NULL, __WALL | WNOHANG) >= 0 || errno != ECHILD)
@@ -297,7 +302,8 @@ try(int point, long call, bool may_grant)
 static void
 on_crash(int sig)
 {
-	st->armed = false;
+	armed = false;
+	st->crashed = true;
 	printf("CRASH, signal %d: call %ld of %s failing with %ld\n", sig,
 	    st->call, st->target >= 0 ? fault_point[st->target].name : "none",
 	    st->target >= 0 ? fault_point[st->target].value : 0);
@@ -366,7 +372,8 @@ main(int argc, char **argv)
 	if (st == MAP_FAILED || fault_points > 4096)
 		return 2;
 	st->target = -1;
-	while ((opt = getopt(argc, argv, "e:u:c:k:i:s:o:p:x:n:almfrv")) != -1) {
+	while (
+	    (opt = getopt(argc, argv, "e:u:c:k:i:s:o:p:x:n:C:V:almfrv")) != -1) {
 		switch (opt) {
 		case 'e':
 			expect = optarg;

@@ -61,7 +61,7 @@ as() { # NAME: alice tries with another certificate
 	printf '%s\n' -u alice -c "$PKI/$1-chain.pem" -k "$PKI/$1.key"
 }
 
-# scene NAME OPTION ...: one run of fault in the background
+# scene NAME OPTION ...: one run of fault in the background, by the command under
 ran=''
 scene() {
 	local name=$1
@@ -70,7 +70,7 @@ scene() {
 	while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n; done
 	ran="$ran $name"
 	(
-		timeout 1500 "$fault" -s "$stride" "$@" >"$D/$name.out" 2>&1
+		timeout 1500 "${under[@]}" "$fault" -s "$stride" "$@" >"$D/$name.out" 2>&1
 		echo $? >"$D/$name.rc"
 	) &
 }
@@ -87,10 +87,21 @@ mapfile -t bob < <(as bob)
 mapfile -t wrong_key < <(as bob)
 wrong_key+=(-i "$PKI/alice-chain.pem")
 
+# accounts of alice and of the verifier
+under=()
+if [ "$(id -u)" -eq 0 ]; then
+	grep -vE '^(_certauth|alice):' /etc/passwd >"$D/passwd"
+	echo '_certauth:x:2990:2990::/nonexistent:/usr/sbin/nologin' >>"$D/passwd"
+	echo 'alice:x:2001:2001::/nonexistent:/bin/sh' >>"$D/passwd"
+	# shellcheck disable=SC2016 # for the shell there
+	under=(unshare -m --propagation private sh -c
+		'mount --bind "$0" /etc/passwd && exec "$@"' "$D/passwd")
+fi
+
 # logins that are good
 scene stream -e granted "${alice[@]}" "$conf"
 scene index -e granted "${alice[@]}" "$conf" "crl_dir=$D/crl-indexed"
-scene no-user -e granted -c "$PKI/alice-chain.pem" -k "$PKI/alice.key" "$conf"
+[ "$(id -u)" -ne 0 ] || scene no-user -e granted -c "$PKI/alice-chain.pem" -k "$PKI/alice.key" "$conf"
 scene host-proof -e granted "${alice[@]}" "$conf" host_proof=require \
 	"host_cert=$PKI/server-chain.pem" "host_key=$PKI/server.key"
 scene rsa-pss -e granted -u alice -c "$PKI/rsa2048-chain.pem" \
@@ -103,7 +114,7 @@ scene memory-from-on -m -f -e granted "${alice[@]}" "$conf" \
 	"crl_dir=$D/crl-indexed"
 scene from-on -f -e granted "${alice[@]}" "$conf"
 # the helper runs as root here, who is everywhere
-mkdir "$D/bin" && cp "$certauth" "$D/bin/certauth"
+mkdir "$D/bin" && cp "$certauth-sign" "$certauth-confine" "$D/bin/"
 {
 	cat "$PKI/alice-chain.pem"
 	openssl pkcs8 -topk8 -in "$PKI/alice.key" -iter 100 -passout pass:secret
@@ -111,10 +122,17 @@ mkdir "$D/bin" && cp "$certauth" "$D/bin/certauth"
 chmod 600 "$D/alice-all.pem"
 { cat "$D/users"; echo "root sha256:$(pki_sha256 "$PKI/alice.pem")"; } \
 	>"$D/users-root"
-command=(-u root "$conf" proof=command "helper=$D/bin/certauth"
+command=(-u root "$conf" proof=command "helper=$D/bin/certauth-sign"
 	users="$D/users-root" "users_dir=$D/users.d")
-[ "$(id -u)" -ne 0 ] || scene command -l -e granted "${command[@]}" \
+[ "$(id -u)" -ne 0 ] || scene command -l -C "$D/bin/certauth-confine" \
+	-e granted "${command[@]}" \
 	"key_file=$D/alice-all.pem"
+# a verifier that the module starts, and that works: what starts it fails
+cp "$CERTAUTH_BUILD/certauth-verifier" "$D/bin/"
+scene spawned -l -V "$D/bin/certauth-verifier" -e granted "${alice[@]}" \
+	"$conf" verifier=spawn
+scene spawned-revoked -l -V "$D/bin/certauth-verifier" -e denied \
+	"${revoked[@]}" "$conf" verifier=spawn
 scene clock -s 1 -p time -e granted "${alice[@]}" "$conf"
 # and those that must be refused, whatever fails
 scene revoked -e denied "${revoked[@]}" "$conf"

@@ -1,7 +1,7 @@
 /* A cdb file of anybody's making: look-ups end, and stay inside. */
 #include "fuzz.h"
 
-#include "base/cdb.h"
+#include "data/cdb.h"
 
 #include <sys/mman.h>
 #include <unistd.h>

@@ -11,7 +11,7 @@
 #include <openssl/pem.h>
 #include <string.h>
 
-#include "base/pem.h"
+#include "data/pem.h"
 #include "crypto/filekind.h"
 #include "key/pemkey.h"
 #include "verify/certfile.h"

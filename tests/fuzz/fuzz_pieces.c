@@ -2,7 +2,8 @@
 #include "fuzz.h"
 
 #include "base/base64url.h"
-#include "wire/pieces.h"
+#include "channel/pieces.h"
+#include "client/prompt.h"
 
 #include <string.h>
 

@@ -34,7 +34,7 @@ for deb in *.deb; do
 	dpkg-deb --control "$deb" "$tmp/$name"
 	dpkg-deb --fsys-tarfile "$deb" | tar -tv --numeric-owner >"$tmp/$name.tar"
 done
-[ "$names" = ' certauth-tests certauth libpam-certauth' ] || {
+[ "$names" = ' certauth-tests certauth-verifier certauth libpam-certauth' ] || {
 	wrong "the packages are:$names"
 	exit 1
 }
@@ -48,7 +48,7 @@ version=${versions%%$'\n'*}
 needs() {
 	local package=$1 need
 	shift
-	sed -n 's/^Depends: //p' "$tmp/$package/control" | sed 's/, */\n/g' >"$tmp/depends"
+	sed -nE 's/^(Pre-)?Depends: //p' "$tmp/$package/control" | sed 's/, */\n/g' >"$tmp/depends"
 	for need; do
 		grep -qxF "$need" "$tmp/depends" ||
 			grep -qE "^$need( \(.*\))?$" "$tmp/depends" ||
@@ -57,7 +57,17 @@ needs() {
 }
 needs certauth 'openssh-client \| ssh-client' libc6
 # README runs openssl on the host, and the tests of a site make certificates by it
-needs libpam-certauth openssl "certauth (= $version)" libpam-runtime libpam0g
+needs libpam-certauth openssl "certauth (= $version)" \
+	"certauth-verifier (= $version)" libpam-runtime libpam0g
+needs certauth-verifier libc6 'systemd .*' # for its user
+# the module parses nothing: its package needs no library but those of PAM
+! grep -E '^Depends: .*(libssl|libcrypto|libcdb|libsss)' "$tmp/libpam-certauth/control" ||
+	wrong 'libpam-certauth needs a library that the verifier alone needs'
+# two architectures of the module ask one verifier
+for name in certauth certauth-verifier; do
+	grep -qx 'Multi-Arch: foreign' "$tmp/$name/control" ||
+		wrong "$name is not Multi-Arch: foreign"
+done
 needs certauth-tests openssl "certauth (>= $version)" python3:any mount
 
 # ---- which file is where ----
@@ -76,17 +86,21 @@ for name in $names; do
 	awk '$1 !~ /^l/ && $1 ~ /[sStT]|^.....w|^........w/' "$tmp/$name.tar" |
 		sed 's/^/its mode: /' >>"$tmp/bad"
 	awk -v aliased="$aliased" '$6 !~ /^\.\/((usr|etc)(\/.*)?)?$/ &&
-		!(aliased && $6 ~ /^\.\/lib\/(systemd\/(system\/(certauth-crl-update.*)?)?)?$/)' \
+		!(aliased && $6 ~ /^\.\/lib\/(systemd\/(system\/(certauth-(crl-update|verifier).*)?)?)?$/)' \
 		"$tmp/$name.tar" | sed 's/^/its place: /' >>"$tmp/bad"
 	[ ! -s "$tmp/bad" ] || wrong "$name: $(cat "$tmp/bad")"
 done
 unitdir=${aliased:+lib/systemd/system}
 unitdir=${unitdir:-usr/lib/systemd/system}
 in_tar certauth usr/bin/certauth usr/bin/certauth-askpass usr/bin/certauth-ssh \
-	usr/libexec/certauth/certauth-fetch usr/lib/tmpfiles.d/certauth.conf \
+	usr/libexec/certauth/certauth-fetch usr/libexec/certauth/certauth-sign \
+	usr/lib/tmpfiles.d/certauth.conf \
 	"$unitdir"/certauth-crl-update.{service,timer}
 [ "$(grep -c '/certauth-crl-update\.' "$tmp/certauth.tar")" -eq 2 ] ||
 	wrong 'certauth has its units twice, or enables them itself'
+in_tar certauth-verifier usr/libexec/certauth/certauth-verifier \
+	usr/libexec/certauth/certauth-confine \
+	usr/lib/sysusers.d/certauth.conf "$unitdir"/certauth-verifier.{service,socket}
 in_tar certauth-tests usr/bin/certauth-tests
 in_tar libpam-certauth usr/share/pam-configs/certauth etc/certauth/ca/ \
 	etc/certauth/crl/ etc/certauth/certauth.conf etc/certauth/users
@@ -94,6 +108,8 @@ in_tar libpam-certauth usr/share/pam-configs/certauth etc/certauth/ca/ \
 	"$tmp/libpam-certauth.tar")" -eq 1 ] || wrong 'libpam-certauth has no module'
 printf '%s\n' /etc/certauth/certauth.conf /etc/certauth/users |
 	diff - "$tmp/libpam-certauth/conffiles" || wrong 'conffiles of libpam-certauth'
+[ "$(cat "$tmp/certauth-verifier/conffiles")" = /etc/apparmor.d/abstractions/certauth ] ||
+	wrong 'conffiles of certauth-verifier'
 for name in certauth certauth-tests; do
 	[ ! -e "$tmp/$name/conffiles" ] || wrong "$name has conffiles"
 done
@@ -111,10 +127,11 @@ script() {
 for file in "$tmp"/*/{preinst,postinst,prerm,postrm}; do
 	[ -e "$file" ] || continue
 	sh -n "$file" || wrong "${file#"$tmp/"} is not sh"
-	# Nothing is turned on: the administrator enables the timer and the profile.
-	# An enabled timer stays enabled: that line stands below `was-enabled`.
-	! grep -nE '#DEBHELPER#|deb-systemd-invoke (start|restart|.*\$)|systemctl.* (start|enable)|pam-auth-update.*--enable' \
-		"$file" || wrong "${file#"$tmp/"} has these lines"
+	# Nothing is turned on but the socket: the administrator enables the timer and
+	# the profile.  An enabled unit stays enabled: that line stands below
+	# `was-enabled`.
+	! grep -v certauth-verifier.socket "$file" | grep -nE '#DEBHELPER#|deb-systemd-invoke (start|restart|.*\$)|systemctl.* (start|enable)|pam-auth-update.*--enable' ||
+		 wrong "${file#"$tmp/"} has these lines"
 	[ "$(grep -cE 'deb-systemd-helper.* enable ' "$file")" -eq \
 		"$(grep -cE 'deb-systemd-helper.* was-enabled ' "$file")" ] ||
 		wrong "${file#"$tmp/"} enables a unit that was not enabled"
@@ -127,9 +144,23 @@ script certauth postinst "deb-systemd-invoke try-restart 'certauth-crl-update\.t
 script certauth prerm 'deb-systemd-invoke stop .*certauth-crl-update\.timer'
 [ ! -e "$tmp/certauth/preinst" ] || wrong 'certauth has a preinst'
 script certauth postrm "deb-systemd-helper purge 'certauth-crl-update\.timer'"
+# the verifier: its user, then its socket, which an upgrade leaves as it is
+script certauth-verifier postinst 'systemd-sysusers .*certauth' \
+	"deb-systemd-helper enable 'certauth-verifier\.socket'" \
+	"deb-systemd-invoke .*'certauth-verifier\.socket'"
+awk '/systemd-sysusers/ { user = NR } /deb-systemd-invoke/ { start = NR }
+	END { exit !(user && user < start) }' "$tmp/certauth-verifier/postinst" ||
+	wrong 'certauth-verifier starts its socket before its user is there'
+script certauth-verifier prerm "deb-systemd-invoke stop 'certauth-verifier\.socket'"
+# shellcheck disable=SC2016 # the script's own variable
+grep -B 2 'deb-systemd-invoke stop' "$tmp/certauth-verifier/prerm" |
+	grep -qE '"\$1" = "?remove' ||
+	wrong 'an upgrade of certauth-verifier stops its socket'
+script certauth-verifier postrm "deb-systemd-helper purge 'certauth-verifier\.socket'" \
+	'rmdir /run/certauth'
 script libpam-certauth postinst '^[[:space:]]*pam-auth-update --package$'
 script libpam-certauth prerm 'pam-auth-update --package --remove certauth'
 
 [ $rc -ne 0 ] || echo "the packages $version: ${suffix:-no number of a release}," \
-	"units in /$unitdir, nothing is turned on"
+	"units in /$unitdir, nothing but the socket is turned on"
 exit $rc

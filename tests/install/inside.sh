@@ -25,9 +25,13 @@ if [ "$1" = packages ]; then
 	apt-get install -y -qq --no-install-recommends /debs/*.deb openssh-server \
 		openssh-client sudo >/root/apt.log 2>&1 ||
 		{ tail -n 30 /root/apt.log; exit 1; }
-	dpkg -l libpam-certauth certauth certauth-tests | tail -n 3
+	dpkg -l libpam-certauth certauth certauth-verifier certauth-tests | tail -n 4
 	# installing has turned nothing on
 	! grep -rs certauth /etc/pam.d || fail 'installing changed PAM'
+	# but for the socket of the verifier, and its user
+	[ -L /etc/systemd/system/sockets.target.wants/certauth-verifier.socket ] ||
+		fail 'the socket is not enabled'
+	getent passwd _certauth || fail 'there is no user _certauth'
 	exit 0
 fi
 
@@ -90,6 +94,22 @@ who=$(echo 'SUDO_ASKPASS=/usr/bin/certauth-askpass sudo -A id -un' |
 [ "$who" = root ] || fail "sudo says: $who"
 say "sudo -A: $who"
 
+# a resident verifier, as operations.md says it for hosts without systemd
+/usr/libexec/certauth/certauth-verifier --listen 2>/root/verifier.log &
+verifier=$!
+trap 'kill $sshd $verifier' EXIT
+for _ in 1 2 3 4 5; do [ -S /run/certauth/verifier.1.sock ] || sleep 1; done
+certauth doctor | grep '^note verifier-socket: a verifier answers at ' ||
+	fail "the resident verifier: $(cat /root/verifier.log)"
+sed -i 's/pam_certauth\.so/& verifier=resident/' /etc/pam.d/sshd
+who=$(sed 's/$/ id -un/' block.login | as_alice) || fail 'no login by the resident verifier'
+[ "$who" = alice ] || fail "the session says: $who"
+sed -i 's/ verifier=resident//' /etc/pam.d/sshd
+kill $verifier
+wait $verifier || fail 'the resident verifier did not end well'
+trap 'kill $sshd' EXIT
+say 'the same by a resident verifier'
+
 say 'certauth-tests, against this set-up'
 certauth-tests --service sshd --user alice || fail 'certauth-tests'
 
@@ -112,7 +132,7 @@ sed -i 1d /etc/pam.d/sudo
 # switched on by pam-auth-update, as an administrator would: removal undoes it
 pam-auth-update --package --enable certauth
 grep -q pam_certauth /etc/pam.d/common-auth || fail 'pam-auth-update'
-apt-get remove -y -qq libpam-certauth certauth certauth-tests \
+apt-get remove -y -qq libpam-certauth certauth certauth-verifier certauth-tests \
 	>/root/remove.log 2>&1 || { cat /root/remove.log; fail 'removal'; }
 ! grep -rs certauth /etc/pam.d || fail 'removal left lines in /etc/pam.d'
 for f in common-auth common-account; do
@@ -120,7 +140,7 @@ for f in common-auth common-account; do
 done
 # purged: nothing of the packages' stays but what the administrator put there
 # (certauth-tests is gone already: apt would not know its name)
-dpkg --purge libpam-certauth certauth certauth-tests \
+dpkg --purge libpam-certauth certauth certauth-verifier certauth-tests \
 	>/root/purge.log 2>&1 || { cat /root/purge.log; fail 'purge'; }
 find / -xdev \( -path /root -o -path /debs -o -path /home -o -path /proc \
 	-o -path /tmp -o -path /var/log -o -path /src \) -prune -o \

@@ -22,11 +22,17 @@
  *	raw-only                         of RSA just the bare operation
  *	public                           no login is needed: it is made silently
  *	no-login                         and the token says so (with public)
- *	no-login-later                   it says so once a session was closed
+ *	no-login-later                   it says so once certificates were read
  *	shared                           nor can that login be ended
+ *	reinserted                       the first session has ended once certificates
+ *	                                 were read
+ *	swapped                          another token is in the slot then
+ *	one-session                      there is one session at a time, in all slots
+ *	close-hang                       in C_CloseSession, after a signature
  *
- * HOSTILE_PIN is the right PIN (pinpad, public), or 1234.  What is called goes
- * into the file $HOME/.hostile-calls, if there is one.
+ * HOSTILE_PIN is the right PIN (pinpad, public), or 1234.  Logins and signatures
+ * go into the file $HOME/.hostile-calls, what begins and ends the module and its
+ * sessions into $HOME/.hostile-sessions, if there is such a file.
  */
 #include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
@@ -44,7 +50,9 @@ static CK_FUNCTION_LIST *real;
 static CK_FUNCTION_LIST mine;
 static int wrong_pins;
 static int authenticated; /* for the signature at hand */
-static int closed;        /* sessions */
+static int values;        /* of certificates that were read */
+static int sessions, opened, signatures;
+static CK_SESSION_HANDLE first; /* session */
 
 static int
 mode(const char *name)
@@ -87,19 +95,31 @@ right_pin(void)
 }
 
 static void
-called(const char *what)
+note(const char *file, const char *what)
 {
 	char path[512];
 	FILE *f;
 
 	if (getenv("HOME") == NULL)
 		return;
-	(void)snprintf(path, sizeof path, "%s/.hostile-calls", getenv("HOME"));
+	(void)snprintf(path, sizeof path, "%s/%s", getenv("HOME"), file);
 	if ((f = fopen(path, "r+e")) == NULL)
 		return;
 	if (fseek(f, 0, SEEK_END) == 0)
 		(void)fprintf(f, "%s\n", what);
 	(void)fclose(f);
+}
+
+static void
+called(const char *what)
+{
+	note(".hostile-calls", what);
+}
+
+static void
+in_session(const char *what)
+{
+	note(".hostile-sessions", what);
 }
 
 static void
@@ -112,6 +132,7 @@ hang(void)
 static CK_RV
 initialize(void *args)
 {
+	in_session("initialize");
 	if (mode("init-crash"))
 		abort();
 	if (mode("init-hang"))
@@ -151,8 +172,10 @@ get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 		info->flags |= CKF_USER_PIN_COUNT_LOW;
 	if (mode("pinpad"))
 		info->flags |= CKF_PROTECTED_AUTHENTICATION_PATH;
-	if (mode("no-login") || (mode("no-login-later") && closed > 0))
+	if (mode("no-login") || (mode("no-login-later") && values > 0))
 		info->flags &= ~(CK_FLAGS)CKF_LOGIN_REQUIRED;
+	if (mode("swapped") && values > 0)
+		memset(info->serialNumber, '7', sizeof info->serialNumber);
 	return CKR_OK;
 }
 
@@ -184,9 +207,16 @@ open_session(CK_SLOT_ID slot, CK_FLAGS flags, void *app, CK_NOTIFY notify,
 	CK_RV rv;
 	char *pin = right_pin();
 
+	in_session("open");
 	if (mode("session-fail"))
 		return CKR_DEVICE_ERROR;
+	if (mode("one-session") && sessions > 0)
+		return CKR_SESSION_COUNT;
 	rv = real->C_OpenSession(slot, flags, app, notify, session);
+	if (rv == CKR_OK)
+		sessions++;
+	if (rv == CKR_OK && opened++ == 0)
+		first = *session;
 	if (rv == CKR_OK && mode("public"))
 		(void)real->C_Login(
 		    *session, CKU_USER, (unsigned char *)pin, strlen(pin));
@@ -224,8 +254,26 @@ login(CK_SESSION_HANDLE session, CK_USER_TYPE type, unsigned char *pin,
 static CK_RV
 close_session(CK_SESSION_HANDLE session)
 {
-	closed++;
+	in_session("close");
+	if (mode("close-hang") && signatures > 0)
+		hang();
+	sessions--;
 	return real->C_CloseSession(session);
+}
+
+static CK_RV
+get_session_info(CK_SESSION_HANDLE session, CK_SESSION_INFO *info)
+{
+	if (mode("reinserted") && session == first && values > 0)
+		return CKR_SESSION_HANDLE_INVALID;
+	return real->C_GetSessionInfo(session, info);
+}
+
+static CK_RV
+finalize(void *args)
+{
+	in_session("finalize");
+	return real->C_Finalize(args);
 }
 
 static CK_RV
@@ -264,6 +312,7 @@ get_attribute_value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
 	if (rv != CKR_OK)
 		return rv;
 	for (CK_ULONG i = 0; i < n; i++) {
+		values += attr[i].type == CKA_VALUE;
 		/* several at once are read without asking for lengths first */
 		if (mode("attr-huge") && (asks || n > 1))
 			attr[i].ulValueLen = (CK_ULONG)1 << 40;
@@ -291,6 +340,7 @@ sign(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG len,
 	CK_RV rv;
 
 	called("sign");
+	signatures++;
 	if (mode("sign-crash"))
 		abort();
 	if (mode("sign-hang"))
@@ -323,11 +373,13 @@ C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR list)
 	mine = *real;
 	mine.C_GetFunctionList = C_GetFunctionList;
 	mine.C_Initialize = initialize;
+	mine.C_Finalize = finalize;
 	mine.C_GetSlotList = get_slot_list;
 	mine.C_GetTokenInfo = get_token_info;
 	mine.C_GetMechanismList = get_mechanism_list;
 	mine.C_OpenSession = open_session;
 	mine.C_CloseSession = close_session;
+	mine.C_GetSessionInfo = get_session_info;
 	mine.C_Login = login;
 	mine.C_Logout = logout;
 	mine.C_FindObjects = find_objects;

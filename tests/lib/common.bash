@@ -6,7 +6,8 @@
 #
 # gives
 #   S            a scratch folder, removed at the end
-#   MODULE CERTAUTH   the module and the tool, copied to where all may run them
+#   MODULE CERTAUTH HELPER   the module, the tool and the helper, copied to where
+#                     all may run them
 #   PKI          a copy of the shared PKI of pki.sh
 #   $S/etc       /etc inside the place: pam.d, passwd, certauth/, ...
 #   $S/log       what was sent to syslog inside it
@@ -19,6 +20,10 @@
 #                                section default a later value replaces
 #   conf_reset                   the basic configuration again
 #   users LINE ...               /etc/certauth/users
+#   verifier_is COMMAND ...      run that for the verifier, with its arguments;
+#                                $S/bin/unconfined is one for valgrind
+#   verifier_reset               the verifier again
+#   spawn_only                   the test is about a verifier that the module starts
 #   ca_dir FILE ..., crl_dir FILE ...   fill /etc/certauth/ca and crl from PKI
 #   login [OPTION ...] [-- PAMTESTER-OPTION ...]
 #                                one login by pamtester; options of login.py.
@@ -55,12 +60,17 @@ place_dir() {
 	export S
 	chmod 755 "$S"
 	mkdir "$S/bin" "$S/home" || return
-	cp "$CERTAUTH_BUILD/pam_certauth.so" "$CERTAUTH_BUILD/certauth" \
+	cp "$CERTAUTH_BUILD/tests/verifier/pam_certauth.so" \
+		"$CERTAUTH_BUILD/tests/verifier/certauth-verifier" \
+		"$CERTAUTH_BUILD/tests/verifier/unconfined" \
+		"$CERTAUTH_BUILD/tests/verifier/certauth" \
+		"$CERTAUTH_BUILD"/certauth-{confine,sign} \
 		"$HERE/tests/lib/login.py" "$HERE/tests/lib/paste.exp" \
 		"$S/bin/" || return
 	ln -s certauth "$S/bin/certauth-askpass"
 	ln -s certauth "$S/bin/certauth-ssh"
 	export MODULE=$S/bin/pam_certauth.so CERTAUTH=$S/bin/certauth
+	export HELPER=$S/bin/certauth-sign
 
 	# unreadable files remain if we are not root; nothing reads them
 	cp -a /etc "$S/etc" 2>/dev/null || [ "$(id -u)" -ne 0 ] || return
@@ -78,6 +88,11 @@ place_dir() {
 		[ "$(id -u)" -ne 0 ] ||
 			chown "${user#*:}:${user#*:}" "$S/home/${user%:*}"
 	done
+	if ! grep -q '^_certauth:' "$S/etc/passwd"; then
+		echo '_certauth:x:2990:2990::/nonexistent:/usr/sbin/nologin' \
+			>>"$S/etc/passwd"
+		echo '_certauth:x:2990:' >>"$S/etc/group"
+	fi
 	printf '127.0.0.1 localhost %s\n' "$(hostname)" >"$S/etc/hosts"
 	printf 'auth required pam_deny.so\naccount required pam_deny.so\n' \
 		>"$S/etc/pam.d/other"
@@ -102,11 +117,61 @@ place_enter() {
 		cat "$S/ns.out" >&2
 		return 1
 	fi
+	verifier_reset
+	# CERTAUTH_VERIFIER=verifier=resident: the whole suite by the socket
+	case ${CERTAUTH_VERIFIER:-} in *resident*) resident_start ;; esac
+}
+
+# resident_start: certauth-verifier --listen in the place, at the socket where the
+# module looks, as systemd starts it; RESIDENT is its number.  It needs root.
+resident_start() {
+	local how=() i id
+	resident_stop
+	id=$(awk -F: '$1 == "_certauth" { print $3 ":" $4 }' "$S/etc/passwd")
+	in_place mkdir -p /run/certauth
+	in_place rm -f /run/certauth/verifier.1.sock
+	if command -v systemd-socket-activate >/dev/null; then
+		how=(systemd-socket-activate -l /run/certauth/verifier.1.sock)
+		# its socket belongs to root, as that of a unit does; the parent
+		# does not
+		how+=(setpriv --reuid "${id%:*}" --regid "${id#*:}" --clear-groups
+			--inh-caps=-all)
+	fi
+	EXEC='exec' in_place "${how[@]}" \
+		/run/certauth-test/certauth-verifier --listen \
+		>>"$S/resident.log" 2>&1 </dev/null 3>&- 4>&- &
+	export RESIDENT=$!
+	echo "$RESIDENT" >"$S/resident.pid"
+	for ((i = 0; i < 500; i++)); do
+		# everybody may ask, as with the unit
+		in_place test -S /run/certauth/verifier.1.sock &&
+			in_place chmod 666 /run/certauth/verifier.1.sock && return
+		kill -0 "$RESIDENT" 2>/dev/null || break
+		sleep 0.02
+	done
+	echo 'certauth-verifier --listen did not start:' >&2
+	cat "$S/resident.log" >&2
+	return 1
+}
+
+# resident_stop: also one that another test of the file started
+resident_stop() {
+	local pid i
+	[ -e "$S/resident.pid" ] || return 0
+	pid=$(cat "$S/resident.pid")
+	rm "$S/resident.pid"
+	kill -CONT "$pid" 2>/dev/null || return 0
+	kill "$pid" 2>/dev/null || :
+	for ((i = 0; i < 1000; i++)); do
+		[ -e "/proc/$pid/exe" ] || break
+		sleep 0.02
+	done
 }
 
 # place_remove: to be called in teardown_file
 place_remove() {
 	[ -n "${S:-}" ] || return 0
+	resident_stop
 	if [ -n "${PLACE_PID:-}" ]; then
 		kill "$PLACE_PID" 2>/dev/null || :
 		wait "$PLACE_PID" 2>/dev/null || :
@@ -145,12 +210,59 @@ with_certmap() {
 	grep -qF libsss_certmap.so "$CERTAUTH_BUILD/certauth"
 }
 
+# ---- the verifier that a module of the place starts ----
+
+# where the tests' module looks for it
+verifier_reset() {
+	in_place rm -f /run/certauth-test/slow
+	in_place install -D -m 755 "$S/bin/certauth-verifier" \
+		/run/certauth-test/certauth-verifier
+	in_place install -m 755 "$S/bin/certauth-confine" /run/certauth-test/
+}
+
+# spawn_only: the test, or the file in its setup_file, is about a verifier that the
+# module starts; it tests that also where the suite runs with a resident one
+spawn_only() {
+	export CERTAUTH_VERIFIER=verifier=spawn
+	sed -i 's/verifier=resident/verifier=spawn/' "$S"/etc/pam.d/*
+}
+
+# its environment is empty, and the caller's does not reach it; the module waits
+# for it as long as valgrind needs
+verifier_is() {
+	if [[ ${CERTAUTH_VERIFIER:-} == *resident* ]]; then
+		echo 'verifier_is is about a spawned verifier: call spawn_only before'
+		return 1
+	fi
+	in_place install -D -m 644 /dev/null /run/certauth-test/slow
+	printf '#!/bin/sh\nexec' >"$S/bin/verifier-is"
+	printf " '%s'" "$@" >>"$S/bin/verifier-is"
+	# shellcheck disable=SC2016 # for the shell there
+	echo ' "$@"' >>"$S/bin/verifier-is"
+	in_place install -D -m 755 "$S/bin/verifier-is" \
+		/run/certauth-test/certauth-verifier
+}
+
+# verifier_logs FILE ...: those of FILE, the logs of valgrind for each process
+# (%p at the end), that are of workers, which all have ended then
+verifier_logs() {
+	local f i
+	for f; do
+		for ((i = 0; i < 1000; i++)); do
+			[ -d "/proc/${f##*.}" ] || break
+			sleep 0.02
+		done
+		# the parent is killed, and has no end
+		! grep -qE 'Collected|ERROR SUMMARY' "$f" || echo "$f"
+	done
+}
+
 # ---- configuration of the place ----
 
 service() {
 	local name=$1
 	shift
-	printf '%s\n' "auth required $MODULE $*" 'account required pam_permit.so' \
+	printf '%s\n' "auth required $MODULE ${CERTAUTH_VERIFIER:-verifier=spawn} $*" 'account required pam_permit.so' \
 		'session required pam_permit.so' >"$S/etc/pam.d/$name"
 }
 
@@ -247,7 +359,8 @@ not_logged() {
 
 # login [OPTION ...] [-- PAMTESTER-OPTION ...]: exit status of pamtester.
 # SERVICE and LOGIN (default test, alice) in the environment are the service
-# and the user.  What the user saw is in $S/seen.
+# and the user, LAUNCH the words of a program that starts pamtester.  What the user
+# saw is in $S/seen.
 login() {
 	local opts=() pam=() cert=alice key='' raw=''
 	while [ $# -gt 0 ]; do
@@ -265,7 +378,8 @@ login() {
 		opts+=(--cert "$PKI/$cert-chain.pem" --key "$PKI/${key:-$cert}.key")
 	fi
 	log_mark
-	in_place python3 "$S/bin/login.py" "${opts[@]}" -- \
+	# shellcheck disable=SC2086 # LAUNCH is a list of words
+	in_place python3 "$S/bin/login.py" "${opts[@]}" -- ${LAUNCH:-} \
 		env ${CERTAUTH_PRELOAD:+LD_PRELOAD="$CERTAUTH_PRELOAD"} \
 		pamtester "${pam[@]}" "${SERVICE:-test}" "${LOGIN-alice}" \
 		authenticate >"$S/seen" 2>&1 </dev/null

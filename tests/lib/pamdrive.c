@@ -22,11 +22,13 @@
  *       cut          what -C says, without its last character
  *       foreign      a word
  *       binary       bytes that are no text
+ *       script       what -C says
  *   -f N           answer as -C says until prompt number N (from 0), then by -m
  *   -a             pam_acct_mgmt as well, if the login succeeded
- *   -w FILE        between the two, wait until FILE is removed
- *   -U USER        and set PAM_USER to USER there
+ *   -w FILE        if the login succeeded, wait until FILE is removed
+ *   -U USER        set PAM_USER to USER before pam_acct_mgmt
  *   -P USER        set PAM_USER to USER at the first prompt
+ *   -S SERVICE     set PAM_SERVICE to SERVICE there
  *   -A MODE        if the login succeeded, pam_authenticate once more in the
  *                  same transaction, answered by MODE; prints `again CODE`
  *   -F FLAGS       flags of pam_authenticate, a number
@@ -58,7 +60,8 @@
 #include <unistd.h>
 
 static const char *user, *service = "test", *confdir, *rhost, *command;
-static const char *mode, *wait_file, *later_user, *prompt_user, *again;
+static const char *mode, *wait_file, *later_user, *prompt_user, *again,
+    *prompt_service;
 static int mode_from, flags, logins = 1, threads = 1, children;
 static bool account, quiet, show_rest;
 static volatile sig_atomic_t sigchlds;
@@ -172,6 +175,8 @@ by_mode(struct talk *t, const char *prompt, int *code)
 			t->first = by_command(t, prompt);
 		return t->first != NULL ? strdup(t->first) : NULL;
 	}
+	if (strcmp(mode, "script") == 0)
+		return by_command(t, prompt);
 	if (strcmp(mode, "cut") == 0) {
 		s = by_command(t, prompt);
 		if (s != NULL && s[0] != '\0')
@@ -215,6 +220,9 @@ converse(int n, const struct pam_message **msg, struct pam_response **resp,
 			r[i].resp = by_command(t, text);
 		if (prompt_user != NULL && t->prompts == 0)
 			(void)pam_set_item(t->pamh, PAM_USER, prompt_user);
+		if (prompt_service != NULL && t->prompts == 0)
+			(void)pam_set_item(
+			    t->pamh, PAM_SERVICE, prompt_service);
 		t->prompts++;
 		if (code != PAM_SUCCESS ||
 		    (mode != NULL && strcmp(mode, "noarray") == 0)) {
@@ -259,15 +267,20 @@ name_of(int code)
 	}
 }
 
+static void
+wait_for_file(void)
+{
+	if (wait_file == NULL)
+		return;
+	printf("waiting\n");
+	fflush(stdout);
+	while (access(wait_file, F_OK) == 0)
+		usleep(10000);
+}
+
 static int
 check_account(pam_handle_t *pamh)
 {
-	if (wait_file != NULL) {
-		printf("waiting\n");
-		fflush(stdout);
-		while (access(wait_file, F_OK) == 0)
-			usleep(10000);
-	}
 	if (later_user != NULL)
 		(void)pam_set_item(pamh, PAM_USER, later_user);
 	int code = pam_acct_mgmt(pamh, 0);
@@ -295,6 +308,8 @@ one_login(void)
 	code = pam_authenticate(pamh, flags);
 	if (!quiet || logins * threads == 1)
 		printf("authenticate %s\n", name_of(code));
+	if (code == PAM_SUCCESS)
+		wait_for_file();
 	if (again != NULL && code == PAM_SUCCESS) {
 		mode = again;
 		mode_from = 0;
@@ -373,7 +388,7 @@ main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN); /* the command may end before we do */
 	while ((opt = getopt(
-		    argc, argv, "u:s:c:r:C:m:f:aw:U:P:A:F:n:t:k:xq")) != -1) {
+		    argc, argv, "S:u:s:c:r:C:m:f:aw:U:P:A:F:n:t:k:xq")) != -1) {
 		switch (opt) {
 		case 'u':
 			user = optarg;
@@ -407,6 +422,9 @@ main(int argc, char **argv)
 			break;
 		case 'P':
 			prompt_user = optarg;
+			break;
+		case 'S':
+			prompt_service = optarg;
 			break;
 		case 'A':
 			again = optarg;

@@ -11,18 +11,19 @@
 #include <stdlib.h>
 
 static unsigned long counted;
+static unsigned long *counter = &counted;
 static int (*ec_verify)(int type, const unsigned char *hash, int len,
     const unsigned char *sig, int siglen, EC_KEY *key);
-static int (*ec_verify_sig)(const unsigned char *hash, int len,
-    const ECDSA_SIG *sig, EC_KEY *key);
+static int (*ec_verify_sig)(
+    const unsigned char *hash, int len, const ECDSA_SIG *sig, EC_KEY *key);
 static int (*rsa_public)(int len, const unsigned char *from, unsigned char *to,
     RSA *rsa, int padding);
 
 static int
-count_ec(int type, const unsigned char *hash, int len,
-    const unsigned char *sig, int siglen, EC_KEY *key)
+count_ec(int type, const unsigned char *hash, int len, const unsigned char *sig,
+    int siglen, EC_KEY *key)
 {
-	counted++;
+	(void)__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 	return ec_verify(type, hash, len, sig, siglen, key);
 }
 
@@ -30,7 +31,7 @@ static int
 count_rsa(int len, const unsigned char *from, unsigned char *to, RSA *rsa,
     int padding)
 {
-	counted++;
+	(void)__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 	return rsa_public(len, from, to, rsa, padding);
 }
 

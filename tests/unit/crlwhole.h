@@ -6,7 +6,7 @@
 #ifndef CA_TESTS_UNIT_CRLWHOLE_H
 #define CA_TESTS_UNIT_CRLWHOLE_H
 
-#include "base/der.h"
+#include "data/der.h"
 #include "crl/crlint.h"
 #include "crl/crlsig.h"
 

@@ -119,20 +119,21 @@ static enum ca_reason
 recheck(struct world *w, const char *user, time_t now)
 {
 	struct ca_auth_peer peer = alice;
-	struct ca_auth_login *login;
+	struct ca_buf kept = CA_BUF_INIT((size_t)1 << 20);
 	struct ca_report *report = ca_report_new();
 
 	peer.user = user;
 	w->lines[0] = '\0';
-	assert_int_equal(ca_auth_login_new(&w->result, &login), CA_OK);
+	assert_int_equal(ca_auth_keep(&w->result, &kept), CA_OK);
 	const struct ca_context ctx = {w->crypto, w->cfg, &w->log, now};
-	enum ca_err rc = ca_auth_recheck(&ctx, &peer, login, report);
+	enum ca_err rc = ca_auth_recheck(
+	    &ctx, &peer, &(struct ca_bytes){kept.p, kept.len}, report);
 	enum ca_reason reason =
 	    rc == CA_OK ? CA_R_OK : ca_report_reason(report);
 	if (rc != CA_OK)
 		assert_int_equal(rc, CA_DENIED);
 	ca_report_free(report);
-	ca_auth_login_free(login);
+	ca_buf_free(&kept);
 	return reason;
 }
 
@@ -174,21 +175,17 @@ no_chain(void **state)
 	struct world *w = *state;
 	struct ca_auth_result r = {
 	    .login = w->result.login, .leaf = w->result.leaf};
-	struct ca_auth_login *login;
+	struct ca_buf kept = CA_BUF_INIT((size_t)1 << 20);
 
-	assert_int_not_equal(ca_auth_login_new(&r, &login), CA_OK);
-	assert_null(login);
+	assert_int_not_equal(ca_auth_keep(&r, &kept), CA_OK);
 	r.chain = sk_X509_new_null();
-	assert_int_not_equal(ca_auth_login_new(&r, &login), CA_OK);
-	assert_null(login);
+	assert_int_not_equal(ca_auth_keep(&r, &kept), CA_OK);
 	for (int i = 0; i <= 64; i++)
 		sk_X509_push(r.chain, w->result.leaf);
-	assert_int_not_equal(ca_auth_login_new(&r, &login), CA_OK);
-	assert_null(login);
+	assert_int_not_equal(ca_auth_keep(&r, &kept), CA_OK);
 	sk_X509_pop(r.chain);
-	assert_int_equal(ca_auth_login_new(&r, &login), CA_OK);
-	ca_auth_login_free(login);
-	ca_auth_login_free(NULL);
+	assert_int_equal(ca_auth_keep(&r, &kept), CA_OK);
+	ca_buf_free(&kept);
 	sk_X509_free(r.chain);
 }
 

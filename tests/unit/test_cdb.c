@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/cdb.h"
+#include "data/cdb.h"
 
 static int
 make_db(unsigned n)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bounds.h"
 #include "channel/channel.h"
 
 struct person {
@@ -44,18 +45,18 @@ talk(
     struct person *p, uint16_t lifetime, char *response, enum ca_reason *reason)
 {
 	static uint8_t raw[] = {1, 2, 3};
-	struct ca_config *cfg = ca_config_new();
-	const struct ca_request req = {
-	    .raw = raw, .len = sizeof raw, .lifetime = lifetime};
+	const struct ca_channel_settings set = {
+	    .max_answer = 500, .lifetime = lifetime};
+	const struct ca_bytes request = {raw, sizeof raw};
 	const struct ca_prompter prompter = {ask, NULL, p};
 	struct ca_buf out = CA_BUF_INIT(CA_RESPONSE_MAX);
-	enum ca_err rc = ca_channel_conversation(
-	    &(struct ca_channel){cfg, NULL, &prompter}, &req, &out, reason);
+	enum ca_err rc =
+	    ca_channel_conversation(&(struct ca_channel){&set, NULL, &prompter},
+		&request, &out, reason);
 
 	if (rc == CA_OK)
 		strcpy(response, ca_buf_text(&out));
 	ca_buf_free(&out);
-	ca_config_free(cfg);
 	return rc;
 }
 

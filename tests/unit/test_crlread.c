@@ -5,7 +5,7 @@
  */
 #include "crlmake.h"
 #include "crl/crlint.h"
-#include "base/der.h"
+#include "data/der.h"
 #include "crlwhole.h"
 
 #include <openssl/err.h>

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "base/bounds.h"
 #include "channel/helper.h"
 
 static enum ca_err

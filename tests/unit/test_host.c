@@ -264,9 +264,8 @@ static struct {
 } token;
 
 static enum ca_err
-by_token(const struct ca_config *cfg, const struct ca_log *log, const char *uri,
-    const struct ca_bytes *leaf, const struct ca_bytes *transcript,
-    struct ca_buf *out)
+by_token(void *ctx, const struct ca_config *cfg, const struct ca_bytes *leaf,
+    const struct ca_bytes *transcript, struct ca_buf *out)
 {
 	uint8_t hash[CA_TRANSCRIPT_HASH_LEN], tbs[CA_SIGNED_CONTENT_MAX];
 	struct ca_buf sig = CA_BUF_INIT(4096);
@@ -275,9 +274,8 @@ by_token(const struct ca_config *cfg, const struct ca_log *log, const char *uri,
 	    f != NULL ? PEM_read_PrivateKey(f, NULL, NULL, NULL) : NULL;
 	uint16_t code = token.code;
 
-	(void)cfg;
-	(void)log;
-	assert_string_equal(uri, "pkcs11:token=x");
+	(void)ctx;
+	assert_string_equal(cfg->host_key, "pkcs11:token=x");
 	assert_true(leaf->len > 0);
 	assert_non_null(key);
 	fclose(f);
@@ -314,13 +312,13 @@ by_token(const struct ca_config *cfg, const struct ca_log *log, const char *uri,
 static struct ca_request *
 by_token_request(struct world *w)
 {
+	static const struct ca_host_signer signer = {by_token, NULL};
 	struct ca_request *req = NULL;
 	enum ca_reason reason = CA_R_OK;
 
 	w->lines[0] = '\0';
 	const struct ca_context ctx = context_at(w, NOW);
-	if (ca_auth_request(&ctx, &sshd_alice, by_token, &req, &reason) !=
-	    CA_OK)
+	if (ca_auth_request(&ctx, &sshd_alice, &signer, &req, &reason) != CA_OK)
 		assert_int_equal(reason, CA_R_HOST_PROOF);
 	return req;
 }

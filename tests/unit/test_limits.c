@@ -17,7 +17,7 @@
 #include "verify/profile.h"
 #include "verify/verify.h"
 #include "wire/message.h"
-#include "wire/pieces.h"
+#include "channel/pieces.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

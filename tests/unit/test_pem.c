@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/pem.h"
+#include "data/pem.h"
 #include "crypto/filekind.h"
 
 #define B(label) "-----BEGIN " label "-----"

@@ -1,7 +1,8 @@
 /* The text form: every bound of docs/protocol.md, and input of hostile peers. */
 #include "vectors.h"
 
-#include "wire/pieces.h"
+#include "channel/pieces.h"
+#include "client/prompt.h"
 
 #include <ctype.h>
 

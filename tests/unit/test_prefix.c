@@ -15,7 +15,7 @@
 #include "client/client.h"
 #include "client/rules.h"
 #include "client/sshway.h"
-#include "wire/pieces.h"
+#include "client/prompt.h"
 
 #define PROMPT "certauth1 DQAA next=0 max=500:"
 #define NAME "[^()\x01-\x1f\x7f]"

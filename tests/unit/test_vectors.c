@@ -4,7 +4,8 @@
 
 #include "crypto/crypto.h"
 #include "wire/message.h"
-#include "wire/pieces.h"
+#include "channel/pieces.h"
+#include "client/prompt.h"
 #include "wire/scheme.h"
 
 #include <openssl/pem.h>

@@ -1,0 +1,11 @@
+/*
+ * Bounds of the protocol that every part keeps (docs/protocol.md has them).
+ */
+#ifndef CA_BASE_BOUNDS_H
+#define CA_BASE_BOUNDS_H
+
+#define CA_NONCE_LEN 32
+#define CA_REQUEST_MAX 49152  /* bytes; 65,536 characters of text */
+#define CA_RESPONSE_MAX 24576 /* bytes; 32,768 characters */
+
+#endif

@@ -1,0 +1,50 @@
+#include "base/sys.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/home.h"
+
+int
+ca_sys_openat(int dirfd, const char *path, int flags)
+{
+	return openat(dirfd, path, flags | O_CLOEXEC);
+}
+
+bool
+ca_sys_exists(int dirfd, const char *name, bool follow)
+{
+	return faccessat(dirfd, name, F_OK, follow ? 0 : AT_SYMLINK_NOFOLLOW) ==
+		   0 ||
+	       errno != ENOENT;
+}
+
+bool
+ca_sys_link(int dirfd, const char *name, char target[PATH_MAX])
+{
+	ssize_t n = readlinkat(dirfd, name, target, PATH_MAX - 1);
+
+	target[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+uid_t
+ca_sys_owner(void)
+{
+	return geteuid();
+}
+
+int
+ca_sys_passwd(const char *name, struct passwd *pw, char *buffer, size_t size,
+    struct passwd **found)
+{
+	return getpwnam_r(name, pw, buffer, size, found);
+}
+
+enum ca_err
+ca_sys_home(
+    const char *name, const char *home, uid_t uid, char path[PATH_MAX], int *fd)
+{
+	(void)name;
+	return ca_home_open(home, uid, path, fd);
+}

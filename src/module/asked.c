@@ -1,0 +1,132 @@
+#include "module/asked.h"
+
+#include "channel/caller.h"
+
+enum ca_err
+ca_asked_take(struct ca_verifier *v, struct ca_asked *asked)
+{
+	const struct ca_op_ready *a = &asked->said;
+
+	asked->bytes = v->link.in; /* transferred */
+	v->link.in = CA_BUF_INIT(CA_OP_FRAME_MAX);
+	asked->held = v->held; /* transferred */
+	v->held = CA_BUF_INIT(CA_OP_FRAME_MAX);
+	asked->said = v->said;
+	asked->request = asked->answer.request;
+	if (asked->request.len == 0 || asked->request.len > CA_REQUEST_MAX ||
+	    a->lifetime == 0 || a->lifetime > UINT16_MAX || a->helper == NULL ||
+	    a->max_answer < 2 || a->max_answer > UINT16_MAX ||
+	    a->helper_timeout > UINT16_MAX || a->wait_for_token > UINT16_MAX)
+		return CA_ERR_FORMAT;
+	asked->set =
+	    (struct ca_channel_settings){.max_answer = (unsigned)a->max_answer,
+		.lifetime = (unsigned)a->lifetime,
+		.helper = a->helper,
+		.helper_timeout = (unsigned)a->helper_timeout,
+		.wait_for_token = (unsigned)a->wait_for_token,
+		.pkcs11 = a->pkcs11 != 0,
+		.require_pin = a->require_pin != 0,
+		.ssh_agent = a->ssh_agent != 0,
+		.user_certificates = a->user_certificates != 0,
+		.token_uri = a->token_uri,
+		.key_file = a->key_file,
+		.helper_write = asked->said.helper_write.v,
+		.nhelper_write = asked->said.helper_write.n,
+		.helper_network = a->helper_network != 0,
+		.helper_free = a->helper_free != 0};
+	return CA_OK;
+}
+
+void
+ca_asked_clear(struct ca_asked *asked)
+{
+	ca_buf_free(&asked->bytes);
+	ca_buf_free(&asked->held);
+}
+
+static enum ca_err
+by_command(const struct ca_asked *asked, const struct ca_asker *who,
+    const struct ca_channel *channel, struct ca_buf *out,
+    enum ca_reason *reason)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	const struct ca_op_blobs *certs = &asked->answer.registered;
+	struct ca_caller *caller = NULL;
+	const char *user, *rhost;
+
+	*reason = CA_R_INTERNAL;
+	if ((rc = who->items(who->ctx, &user, &rhost)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	rc = ca_caller_new(user, rhost, who->log, &caller);
+	if (rc != CA_OK) {
+		*reason =
+		    rc == CA_ERR_NOT_FOUND ? CA_R_NO_CREDENTIAL : CA_R_INTERNAL;
+		ret = rc;
+		goto out;
+	}
+	if (asked->answer.registered_err > CA_OK) {
+		*reason = CA_R_USERS_FILE;
+		ret = (enum ca_err)asked->answer.registered_err;
+		goto out;
+	}
+	*reason = CA_R_INTERNAL;
+	for (size_t i = 0; i < certs->n; i++) {
+		rc = ca_caller_add_cert(caller, certs->v[i].p, certs->v[i].len);
+		if (rc != CA_OK) {
+			ret = rc;
+			goto out;
+		}
+	}
+	rc = ca_channel_command(
+	    channel, &asked->request, ca_caller_get0_user(caller), out, reason);
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	ca_caller_free(caller);
+	return ret;
+}
+
+static void
+tell_user(const struct ca_prompter *p, enum ca_reason reason)
+{
+	if (reason == CA_R_ANSWER_CUT)
+		p->info(p->ctx,
+		    "The answer was truncated on its way to this host: its "
+		    "end is missing.",
+		    true);
+	else if (reason == CA_R_ANSWER_MALFORMED)
+		p->info(p->ctx,
+		    "The answer is malformed: it differs from what certauth "
+		    "printed.",
+		    true);
+}
+
+enum ca_err
+ca_asked_response(const struct ca_asked *asked, const struct ca_asker *who,
+    struct ca_buf *out, enum ca_reason *reason)
+{
+	const struct ca_channel channel = {
+	    &asked->set, who->log, who->prompter};
+	const uint64_t proof[] = {asked->said.proof1, asked->said.proof2};
+	enum ca_err rc = CA_ERR_NOT_FOUND;
+
+	*reason = CA_R_NO_CREDENTIAL;
+	for (size_t i = 0; i < 2 && proof[i] != 0; i++) {
+		if (proof[i] == CA_OP_CONVERSATION)
+			rc = ca_channel_conversation(
+			    &channel, &asked->request, out, reason);
+		else
+			rc = by_command(asked, who, &channel, out, reason);
+		if (rc == CA_OK)
+			return CA_OK;
+		if (*reason != CA_R_NO_CREDENTIAL)
+			break;
+	}
+	tell_user(who->prompter, *reason);
+	return rc;
+}

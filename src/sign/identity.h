@@ -1,0 +1,39 @@
+/*
+ * Whether a certificate and its key fit a request, and how a certificate is
+ * shown to the user.
+ */
+
+#ifndef CA_SIGN_IDENTITY_H
+#define CA_SIGN_IDENTITY_H
+
+#include <stdbool.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "key/key.h"
+#include "wire/message.h"
+
+/* The scheme that the host prefers among those that id's key can use, or NULL.
+ */
+const struct ca_scheme *ca_identity_scheme(
+    const struct ca_identity *id, const struct ca_request *req);
+
+/*
+ * Why the host may refuse a signature by id, as a phrase about the certificate,
+ * or NULL: no scheme in common, outside its validity, not for client
+ * authentication, not issued by a CA that the host names.  The phrase is in
+ * buf.  *never: no signature is possible at all (no scheme in common).
+ */
+const char *ca_identity_unfit(const struct ca_identity *id,
+    const struct ca_request *req, time_t now, struct ca_buf *buf, bool *never);
+
+/* True if id fits except that its chain, as far as it is known here, leads to
+ * none of the CAs that the host names, and does not end at a root: the host may
+ * have the missing certificates. */
+bool ca_identity_uncertain(
+    const struct ca_identity *id, const struct ca_request *req, time_t now);
+
+/* Append "CN=Alice,O=Corp, issued by CN=CA, until 2027-01-01, in LABEL". */
+void ca_identity_describe(const struct ca_identity *id, struct ca_buf *b);
+
+#endif

@@ -1,0 +1,138 @@
+/*
+ * The response: the certificates, and the signature over request and
+ * certificates (RFC 8446 section 4.4.3).
+ */
+#include "sign/respond.h"
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "sign/identity.h"
+#include "wire/scheme.h"
+
+static bool
+self_issued(X509 *cert)
+{
+	return X509_NAME_cmp(X509_get_subject_name(cert),
+		   X509_get_issuer_name(cert)) == 0;
+}
+
+/* The certificate in chain that issued cert, or NULL. */
+static X509 *
+issuer_of(X509 *cert, STACK_OF(X509) *chain)
+{
+	for (int i = 0; i < sk_X509_num(chain); i++) {
+		X509 *c = sk_X509_value(chain, i);
+
+		if (X509_check_issued(c, cert) == X509_V_OK)
+			return c;
+	}
+	return NULL;
+}
+
+/* Leaf first, each followed by its issuer, without the root
+ * (docs/protocol.md). */
+static size_t
+order_chain(const struct ca_identity *id, X509 *out[CA_CERTS_MAX])
+{
+	size_t n = 0;
+
+	if (id->registered)
+		return 0;
+	for (X509 *c = id->leaf; c != NULL && n < CA_CERTS_MAX;
+	     c = issuer_of(c, id->chain)) {
+		if (n > 0 && self_issued(c))
+			break;
+		out[n++] = c;
+	}
+	return n;
+}
+
+static enum ca_err
+write_certificate(const struct ca_request *req, const struct ca_identity *id,
+    struct ca_buf *out)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	X509 *cert[CA_CERTS_MAX];
+	struct ca_bytes der[CA_CERTS_MAX] = {0};
+	size_t n = order_chain(id, cert), made = 0;
+
+	for (; made < n; made++) {
+		unsigned char *p = NULL;
+		int len = i2d_X509(cert[made], &p);
+
+		if (len <= 0) {
+			ret = CA_ERR_CRYPTO;
+			goto out;
+		}
+		der[made] = (struct ca_bytes){p, (size_t)len};
+	}
+	if ((rc = ca_certificate_write(out, req->nonce, der, n)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	for (size_t i = 0; i < made; i++)
+		OPENSSL_free((void *)(uintptr_t)der[i].p);
+	return ret;
+}
+
+enum ca_err
+ca_response_bound(
+    const struct ca_request *req, const struct ca_identity *id, size_t *len)
+{
+	struct ca_buf cert = CA_BUF_INIT(CA_RESPONSE_MAX);
+	EVP_PKEY *key = X509_get0_pubkey(id->leaf);
+	int sig = key != NULL ? EVP_PKEY_get_size(key) : 0;
+	enum ca_err rc = write_certificate(req, id, &cert);
+
+	if (rc == CA_OK && sig <= 0)
+		rc = CA_ERR_CRYPTO;
+	/* the header of CertificateVerify, scheme and length */
+	*len = cert.len + 8 + (sig > 0 ? (size_t)sig : 0);
+	ca_buf_free(&cert);
+	return rc;
+}
+
+enum ca_err
+ca_respond(struct ca_crypto *crypto, const struct ca_request *req,
+    struct ca_identity *id, const struct ca_key_ui *ui, struct ca_buf *out)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	const struct ca_scheme *scheme = ca_identity_scheme(id, req);
+	struct ca_buf cert = CA_BUF_INIT(CA_RESPONSE_MAX);
+	struct ca_buf sig = CA_BUF_INIT(CA_RESPONSE_MAX);
+	uint8_t hash[CA_TRANSCRIPT_HASH_LEN], tbs[CA_SIGNED_CONTENT_MAX];
+
+	if (scheme == NULL)
+		return CA_ERR_UNSUPPORTED;
+	if ((rc = write_certificate(req, id, &cert)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	/* every message so far; the host's proof is part of raw */
+	const struct ca_bytes part[] = {
+	    {req->raw, req->len}, {cert.p, cert.len}};
+	if ((rc = ca_crypto_transcript(crypto, part, 2, hash)) != CA_OK ||
+	    (rc = ca_key_sign(id->key, scheme, tbs,
+		 ca_signed_content(CA_SIGNER_CLIENT, hash, tbs), ui, &sig)) !=
+		CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ca_buf_put(out, cert.p, cert.len);
+	rc = ca_certificate_verify_write(out, scheme->code, sig.p, sig.len);
+	if (rc == CA_OK && out->len > CA_RESPONSE_MAX)
+		rc = CA_ERR_LIMIT;
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	ca_buf_free(&cert);
+	ca_buf_free(&sig);
+	return ret;
+}

@@ -1,0 +1,27 @@
+/*
+ * The response to a request.
+ */
+#ifndef CA_SIGN_RESPOND_H
+#define CA_SIGN_RESPOND_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "crypto/crypto.h"
+#include "key/key.h"
+#include "wire/message.h"
+
+/* The most bytes that ca_respond may append for id's key and chain.
+ * CA_ERR_CRYPTO, CA_ERR_LIMIT. */
+CA_MUST_CHECK enum ca_err ca_response_bound(
+    const struct ca_request *req, const struct ca_identity *id, size_t *len);
+
+/* Sign req by id and append Certificate and CertificateVerify to out.  Errors
+ * as for ca_key_sign, and CA_ERR_LIMIT: the chain is too long for a response.
+ */
+CA_MUST_CHECK enum ca_err ca_respond(struct ca_crypto *crypto,
+    const struct ca_request *req, struct ca_identity *id,
+    const struct ca_key_ui *ui, struct ca_buf *out);
+
+#endif

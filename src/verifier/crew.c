@@ -1,0 +1,249 @@
+#include "verifier/crew.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "op/op.h"
+#include "process/become.h"
+#include "verifier/letgo.h"
+#include "verifier/warm.h"
+
+/* The module gives an operation 5 s, and more while it opens files, looks up an
+ * account or has a token sign, which may take a minute each.  When it has given up,
+ * it closes the connection. */
+#define LEFT_MS 1000
+#define WORK_MS 300000
+
+#define SPARE_MS 100 /* after a spare ended by itself */
+
+#define FIRST 3 /* the one descriptor of a child, after standard error */
+
+/* ---- in the child ---- */
+
+/* Keep the descriptor fd alone, as number FIRST: a worker must not read another's
+ * connection. */
+static void
+keep_only(int fd)
+{
+	sigset_t none;
+
+	(void)sigemptyset(&none);
+	if ((fd != FIRST && dup2(fd, FIRST) != FIRST) ||
+	    ca_become_close(FIRST + 1) != 0 ||
+	    sigprocmask(SIG_SETMASK, &none, NULL) != 0)
+		_exit(1);
+}
+
+/* Who is not root, in this user namespace, gets only what everybody may read. */
+static bool
+others_only(int fd)
+{
+	struct ucred peer = {0, (uid_t)-1, (gid_t)-1};
+	socklen_t len = sizeof peer;
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 ||
+	       peer.uid != 0;
+}
+
+static _Noreturn void
+work(const struct ca_crew *c, int fd)
+{
+	struct ca_worker w = c->worker;
+
+	w.fd = fd;
+	w.others_only = others_only(fd);
+	ca_worker_run(&w);
+}
+
+static _Noreturn void
+wait_for_work(const struct ca_crew *c)
+{
+	int fd;
+
+	ca_warm_pages();
+	if (ca_op_passed(FIRST, &fd) != CA_OK)
+		_exit(0); /* the parent ended, or was replaced */
+	/* the filter of calls allows one descriptor, of any number */
+	(void)close(FIRST);
+	work(c, fd);
+}
+
+/* ---- in the parent ---- */
+
+static struct ca_hand *
+add(struct ca_crew *c, pid_t pid, int fd)
+{
+	struct ca_hand *h = &c->v[c->n++];
+
+	*h = (struct ca_hand){.pid = pid, .fd = fd};
+	return h;
+}
+
+static void
+set_work(struct ca_hand *h, int fd, uid_t uid)
+{
+	h->spare = false;
+	h->fd = fd;
+	h->uid = uid;
+	h->kill_at = ca_op_clock() + WORK_MS;
+}
+
+bool
+ca_crew_spare(struct ca_crew *c)
+{
+	int pair[2];
+
+	if (c->n == sizeof c->v / sizeof c->v[0] || ca_op_clock() < c->spare_at)
+		return false;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		return false;
+	pid_t pid = fork();
+	if (pid == 0) {
+		keep_only(pair[1]);
+		wait_for_work(c);
+	}
+	(void)close(pair[1]);
+	if (pid < 0) {
+		(void)close(pair[0]);
+		return false;
+	}
+	add(c, pid, pair[0])->spare = true;
+	c->spares++;
+	return true;
+}
+
+/* Pass fd to a spare.  One that is dead already is left to ca_crew_reap. */
+static bool
+pass(struct ca_crew *c, int fd, uid_t uid)
+{
+	for (size_t i = 0; i < c->n && c->spares > 0; i++) {
+		struct ca_hand *h = &c->v[i];
+
+		if (!h->spare)
+			continue;
+		bool passed = ca_op_pass(h->fd, fd) == CA_OK;
+		(void)close(h->fd);
+		h->spare = false;
+		h->fd = -1;
+		c->spares--;
+		if (passed) {
+			set_work(h, fd, uid);
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+ca_crew_give(struct ca_crew *c, int fd, uid_t uid)
+{
+	if (pass(c, fd, uid))
+		return true;
+	if (c->n == sizeof c->v / sizeof c->v[0])
+		return false;
+	pid_t pid = fork();
+	if (pid == 0) {
+		keep_only(fd);
+		work(c, FIRST);
+	}
+	if (pid < 0)
+		return false;
+	set_work(add(c, pid, -1), fd, uid);
+	return true;
+}
+
+size_t
+ca_crew_uids(const struct ca_crew *c, uid_t *uid)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n && n < CA_WORKERS_MAX; i++) {
+		if (!c->v[i].spare && c->v[i].fd >= 0)
+			uid[n++] = c->v[i].uid;
+	}
+	return n;
+}
+
+void
+ca_crew_left(struct ca_crew *c, int fd)
+{
+	long long at = ca_op_clock() + LEFT_MS;
+
+	for (size_t i = 0; i < c->n; i++) {
+		if (!c->v[i].spare && c->v[i].fd == fd && at < c->v[i].kill_at)
+			c->v[i].kill_at = at;
+	}
+}
+
+/* A process is collected by ca_crew_reap alone, so its number is still its own. */
+long long
+ca_crew_kill(struct ca_crew *c)
+{
+	long long now = ca_op_clock(), next = -1;
+
+	for (size_t i = 0; i < c->n; i++) {
+		struct ca_hand *h = &c->v[i];
+
+		if (h->spare || h->killed || h->fd < 0)
+			continue;
+		if (h->kill_at > now) {
+			if (next < 0 || h->kill_at < next)
+				next = h->kill_at;
+			continue;
+		}
+		ca_log_warning(c->log,
+		    "a worker for user id %u did not end, and is killed",
+		    (unsigned)h->uid);
+		(void)kill(h->pid, SIGKILL);
+		h->killed = true;
+	}
+	return next;
+}
+
+/* A child that was forked just now may have it open still: closing alone would
+ * leave it registered. */
+static void
+leave(const struct ca_crew *c, int fd)
+{
+	(void)epoll_ctl(c->epoll, EPOLL_CTL_DEL, fd, NULL);
+	ca_letgo(fd);
+}
+
+static void
+tell_end(const struct ca_crew *c, const struct ca_hand *h, int status)
+{
+	if (WIFSIGNALED(status) && !h->killed)
+		ca_log_err(c->log,
+		    "a worker for user id %u was ended by signal %d; please "
+		    "report it as a bug unless somebody sent that signal",
+		    (unsigned)h->uid, WTERMSIG(status));
+}
+
+void
+ca_crew_reap(struct ca_crew *c)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		size_t i = 0;
+
+		while (i < c->n && c->v[i].pid != pid)
+			i++;
+		if (i == c->n)
+			continue; /* of the parent that this one replaced */
+		tell_end(c, &c->v[i], status);
+		if (c->v[i].spare) {
+			c->spares--;
+			c->spare_at = ca_op_clock() + SPARE_MS;
+		}
+		if (c->v[i].fd >= 0)
+			leave(c, c->v[i].fd);
+		c->v[i] = c->v[--c->n];
+	}
+}

@@ -1,0 +1,129 @@
+/*
+ * The operations judge and recheck.
+ */
+#include <string.h>
+
+#include "verifier/operationint.h"
+
+/* NAME=VALUE of each variable of the session. */
+static enum ca_err
+put_environment(struct ca_operation *o, const struct ca_report *report)
+{
+	struct ca_buf b = CA_BUF_INIT(CA_OP_TEXT_MAX - 1);
+	enum ca_err rc = CA_OK;
+
+	o->env[0] = o->n;
+	for (size_t i = 0; rc == CA_OK && ca_auth_env(report, i, &b); i++) {
+		const char *text = ca_buf_text(&b);
+
+		if (text != NULL)
+			ca_operation_text(o, text, strlen(text));
+		rc = text != NULL ? CA_OK : CA_ERR_MEMORY;
+		ca_buf_reset(&b);
+	}
+	o->env[1] = o->n;
+	ca_buf_free(&b);
+	return rc;
+}
+
+/* What the module keeps and does after a grant. */
+static enum ca_err
+put_grant(struct ca_operation *o, const struct ca_report *report,
+    const struct ca_auth_result *result, time_t now)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_buf b = CA_BUF_INIT(CA_OP_TEXT_MAX - 1);
+
+	if ((rc = ca_auth_keep(result, &o->kept)) != CA_OK ||
+	    (rc = put_environment(o, report)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	o->answer.kept = (struct ca_bytes){o->kept.p, o->kept.len};
+	ca_operation_text(o, result->login, strlen(result->login));
+	o->login = o->n;
+	if (ca_auth_expires_soon(o->cfg, report, result->leaf, now, &b) &&
+	    ca_buf_text(&b) != NULL) {
+		ca_operation_text(o, ca_buf_text(&b), b.len);
+		o->notice = o->n;
+	}
+	ret = CA_OK;
+out:
+	ca_buf_free(&b);
+	return ret;
+}
+
+/* There is no response: the module could not get one. */
+static enum ca_err
+log_abort(const struct ca_op_body *body, struct ca_report *report)
+{
+	enum ca_reason reason = body->reason < CA_REASON_COUNT
+				    ? (enum ca_reason)body->reason
+				    : CA_R_INTERNAL;
+
+	ca_operation_abort(report, reason);
+	return body->err > CA_OK && body->err <= CA_ERR_SIGNATURE
+		   ? (enum ca_err)body->err
+		   : CA_ERR_UNSET;
+}
+
+static enum ca_err
+judge_response(struct ca_operation *o, const struct ca_op_body *body,
+    struct ca_report *report)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	const struct ca_context ctx = ca_operation_context(o, body);
+	const struct ca_auth_peer peer = ca_operation_peer(o, body);
+	struct ca_auth_result result = {NULL, NULL, NULL};
+	struct ca_request *req = NULL;
+
+	rc = ca_request_parse(body->request.p, body->request.len, &req);
+	if (rc != CA_OK) {
+		ca_operation_abort(report, CA_R_INTERNAL);
+		ret = rc;
+		goto out;
+	}
+	rc = ca_auth_check(&ctx, &peer, req, &body->response, report, &result);
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	if ((rc = put_grant(o, report, &result, ctx.now)) != CA_OK) {
+		ca_report_abort(report, CA_R_INTERNAL, "%s", ca_err_text(rc));
+		ret = rc;
+		goto out;
+	}
+	ca_auth_warn_site(o->cfg, &o->log, &result, ctx.now);
+	ret = CA_OK;
+out:
+	ca_auth_result_clear(&result);
+	ca_request_free(req);
+	return ret;
+}
+
+enum ca_err
+ca_operation_judge(struct ca_operation *o, const struct ca_op_body *body,
+    struct ca_report *report)
+{
+	enum ca_err rc = body->reason != 0 ? log_abort(body, report)
+					   : judge_response(o, body, report);
+
+	ca_operation_outcome(o, report, CA_REPORT_ALL, "login");
+	return rc;
+}
+
+enum ca_err
+ca_operation_recheck(struct ca_operation *o, const struct ca_op_body *body,
+    struct ca_report *report)
+{
+	const struct ca_context ctx = ca_operation_context(o, body);
+	const struct ca_auth_peer peer = ca_operation_peer(o, body);
+	enum ca_err rc;
+
+	/* the module asks for what READY said, mode and require_account, alone */
+	if (body->kept.len == 0 || o->cfg->mode == CA_MODE_AUDIT)
+		return CA_ERR_NOT_FOUND;
+	rc = ca_auth_recheck(&ctx, &peer, &body->kept, report);
+	ca_operation_outcome(o, report, CA_REPORT_CERT, "account");
+	return rc;
+}

@@ -1,0 +1,242 @@
+/*
+ * Logins from many processes at once, whose client is the process itself.
+ *
+ * usage: crowd [OPTION ...] CHAIN.pem KEY
+ *
+ *   -s SERVICE     (default: test)
+ *   -u USER        PAM_USER (default: alice)
+ *   -p N           N processes, which begin at the same moment (default: 1)
+ *   -n N           each of them N logins, one after the other (default: 1)
+ *   -l SECONDS     a login that takes longer hangs (default: 60)
+ *   -d MS          the client takes MS milliseconds, or fewer, to answer
+ *   -f FILE        until FILE exists; -n is then the most
+ *
+ * Prints `granted G denied D late L slowest MS`, where late are those that took
+ * longer than -l.  Exit status: 0 if every login came to an end.
+ */
+#include <fcntl.h>
+#include <security/pam_appl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/base64url.h"
+#include "channel/pieces.h"
+#include "client/client.h"
+#include "key/key.h"
+
+static struct shared {
+	long granted, denied, late, slowest;
+} * shared;
+
+static const char *service = "test", *user = "alice", *stop;
+static int processes = 1, logins = 1, limit = 60, delay;
+static struct ca_crypto *crypto;
+static struct ca_identity *id;
+
+/* of the login at work */
+static char answer[CA_RESPONSE_CHARS_MAX + 1];
+
+static void
+die(const char *what)
+{
+	perror(what);
+	exit(2);
+}
+
+static long
+now(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void
+emit(void *ctx, enum ca_log_level level, const char *line)
+{
+	(void)ctx;
+	(void)level;
+	fprintf(stderr, "%s\n", line);
+}
+
+static enum ca_err
+make_answer(const char *b64, size_t len)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_buf raw = CA_BUF_INIT(CA_REQUEST_MAX);
+	struct ca_buf out = CA_BUF_INIT(CA_RESPONSE_MAX);
+	struct ca_buf text = CA_BUF_INIT(CA_RESPONSE_CHARS_MAX + 1);
+	struct ca_request *req = NULL;
+
+	if ((rc = ca_base64url_decode(&raw, b64, len)) != CA_OK ||
+	    (rc = ca_request_parse(raw.p, raw.len, &req)) != CA_OK ||
+	    (rc = ca_respond(crypto, req, id, NULL, &out)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ca_base64url_encode(&text, out.p, out.len);
+	(void)snprintf(answer, sizeof answer, "%s", ca_buf_text(&text));
+	ret = CA_OK;
+out:
+	ca_request_free(req);
+	ca_buf_free(&raw);
+	ca_buf_free(&out);
+	ca_buf_free(&text);
+	return ret;
+}
+
+/* "certauth1 REQUEST next=N max=M: " */
+static char *
+answer_to(const char *prompt)
+{
+	const char *b64 = strchr(prompt, ' ');
+	unsigned next = 0, max = 0;
+	char *piece;
+
+	if (strncmp(prompt, "certauth1 ", 10) != 0)
+		return NULL;
+	b64++;
+	size_t len = strcspn(b64, " ");
+	if (sscanf(b64 + len, " next=%u max=%u", &next, &max) != 2)
+		return NULL;
+	if (next == 0) {
+		if (delay > 0)
+			(void)usleep((useconds_t)(random() % (delay * 1000)));
+		if (make_answer(b64, len) != CA_OK)
+			return NULL;
+	}
+	size_t all = strlen(answer), n = all - next;
+	if (next > all)
+		return NULL;
+	bool last = n <= max - 1;
+	if (!last)
+		n = max - 1;
+	return asprintf(&piece, "%.*s%c", (int)n, answer + next,
+		   last ? '.' : '+') < 0
+		   ? NULL
+		   : piece;
+}
+
+static int
+converse(int n, const struct pam_message **msg, struct pam_response **resp,
+    void *data)
+{
+	struct pam_response *r = calloc((size_t)n, sizeof *r);
+
+	(void)data;
+	for (int i = 0; r != NULL && i < n; i++) {
+		if (msg[i]->msg_style == PAM_PROMPT_ECHO_OFF)
+			r[i].resp = answer_to(msg[i]->msg);
+	}
+	*resp = r;
+	return r != NULL ? PAM_SUCCESS : PAM_CONV_ERR;
+}
+
+static void
+one_login(void)
+{
+	struct pam_conv conv = {converse, NULL};
+	pam_handle_t *pamh = NULL;
+	long began = now(), took, was;
+
+	if (pam_start(service, user, &conv, &pamh) != PAM_SUCCESS)
+		die("pam_start");
+	int code = pam_authenticate(pamh, 0);
+	took = now() - began;
+	(void)pam_end(pamh, code);
+	__atomic_fetch_add(
+	    code == PAM_SUCCESS ? &shared->granted : &shared->denied, 1,
+	    __ATOMIC_RELAXED);
+	if (took > limit * 1000L)
+		__atomic_fetch_add(&shared->late, 1, __ATOMIC_RELAXED);
+	was = __atomic_load_n(&shared->slowest, __ATOMIC_RELAXED);
+	while (
+	    took > was && !__atomic_compare_exchange_n(&shared->slowest, &was,
+			      took, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
+static _Noreturn void
+one_process(int gate)
+{
+	char c;
+
+	srandom((unsigned)getpid());
+	if (read(gate, &c, 1) != 0) /* until it is closed */
+		_exit(2);
+	for (int i = 0; i < logins; i++) {
+		if (stop != NULL && access(stop, F_OK) == 0)
+			break;
+		one_login();
+	}
+	_exit(0);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct ca_log log = {emit, NULL, false};
+	int opt, gate[2], status, bad = 0;
+
+	while ((opt = getopt(argc, argv, "s:u:p:n:l:d:f:")) != -1) {
+		switch (opt) {
+		case 's':
+			service = optarg;
+			break;
+		case 'u':
+			user = optarg;
+			break;
+		case 'p':
+			processes = atoi(optarg);
+			break;
+		case 'n':
+			logins = atoi(optarg);
+			break;
+		case 'l':
+			limit = atoi(optarg);
+			break;
+		case 'd':
+			delay = atoi(optarg);
+			break;
+		case 'f':
+			stop = optarg;
+			break;
+		default:
+			return 2;
+		}
+	}
+	if (argc - optind != 2 || ca_crypto_new(&crypto) != CA_OK ||
+	    ca_key_pem(crypto, argv[optind], argv[optind + 1], NULL, &log,
+		&id) != CA_OK)
+		return 2;
+	shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED || pipe2(gate, O_CLOEXEC) != 0)
+		die("crowd");
+	for (int i = 0; i < processes; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			die("fork");
+		if (pid > 0)
+			continue;
+		(void)close(gate[1]);
+		one_process(gate[0]);
+	}
+	(void)close(gate[0]);
+	(void)close(gate[1]);
+	while (wait(&status) > 0)
+		bad += status != 0;
+	printf("granted %ld denied %ld late %ld slowest %ld\n", shared->granted,
+	    shared->denied, shared->late, shared->slowest);
+	ca_identity_free(id);
+	ca_crypto_free(crypto);
+	return bad == 0 ? 0 : 1;
+}

@@ -1,0 +1,216 @@
+#!/usr/bin/env bats
+# What a worker can do that was taken over: the verifier here has a worker that tries
+# it, when a certificate tells it to (tests/takeover/hook.c), with the confinement
+# that is installed.
+load lib/common
+
+setup_file() {
+	place_make
+	cp "$CERTAUTH_BUILD/tests/lib/pamdrive" "$S/bin/"
+	in_place install -m 755 "$CERTAUTH_BUILD/tests/takeover/certauth-verifier" \
+		/run/certauth-test/certauth-verifier
+	pki_use "$PKI"
+}
+teardown_file() { place_remove; }
+
+setup() {
+	need_root
+	log_mark
+}
+
+# attack NAME: alice logs in with a certificate that makes the worker try NAME
+attack() {
+	[ -e "$PKI/$1.pem" ] || {
+		pki_leaf "$1" inter --subject "/O=Example/OU=takeover-$1/CN=alice"
+		cat "$PKI/$1.pem" "$PKI/inter.pem" >"$PKI/$1-chain.pem"
+	}
+	map "$1" alice
+	status=0
+	login --cert "$1" --key "$1" || status=$?
+	log_lines | tee "$S/lines"
+	# the attack was tried, and it was not done
+	grep -q "takeover $1: begins" "$S/lines"
+	if grep -q "takeover $1: done" "$S/lines"; then
+		echo "$1 could be done"
+		return 1
+	fi
+	# and the next login is unharmed
+	cp "$S/lines" "$S/attack"
+	login_ok
+	cp "$S/attack" "$S/lines"
+}
+
+# killed: the worker was killed, and the login denied
+killed() {
+	attack "$1"
+	[ "$status" -ne 0 ]
+	grep -q 'outcome=denied reason=internal' "$S/lines"
+	grep -qE 'certauth-verifier \((spawned|resident)\): .*; run: certauth doctor' "$S/lines"
+	! grep -q "takeover $1: failed\|outcome=granted" "$S/lines" || return 1
+}
+
+# refused: the call failed, and the rest of the login is as ever
+refused() {
+	attack "$1"
+	grep -qE "takeover $1: failed, .*($2)" "$S/lines"
+	grep -q outcome=granted "$S/lines"
+	[ "$status" -eq 0 ]
+}
+
+@test "files: none is written, none but those of the configuration is read" {
+	killed open-write
+	killed open-create
+	[ ! -e /tmp/takeover ]
+	refused read-shadow 'Permission denied'
+	refused read-passwd 'Permission denied'
+	refused read-environ 'Permission denied'
+}
+
+@test "the module opens nothing for it that the configuration does not name" {
+	local name
+	for name in ask-shadow ask-above; do
+		attack "$name"
+		[ "$status" -ne 0 ]
+		grep -q 'which its configuration does not name' "$S/lines"
+		grep -q 'outcome=denied reason=internal' "$S/lines"
+	done
+	attack ask-sign
+	[ "$status" -ne 0 ]
+	grep -q 'outcome=denied reason=internal' "$S/lines"
+}
+
+@test "no network, no other process, no program" {
+	local name
+	for name in connect-tcp connect-log fork exec signal-parent \
+		signal-thread trace-parent send-other become-root; do
+		killed "$name"
+	done
+	refused write-other 'not implemented|Bad file'
+	refused more-time 'not implemented'
+	refused exec-memory 'not permitted|Permission|not implemented'
+}
+
+@test "no more than its time and its memory" {
+	killed spin
+	refused allocate 'Cannot allocate'
+	killed crash
+}
+
+@test "a worker that hangs is given up" {
+	attack hang
+	[ "$status" -ne 0 ]
+	grep -q 'gave no verdict in time' "$S/lines"
+	grep -q 'outcome=denied reason=internal' "$S/lines"
+}
+
+@test "answers that are none" {
+	local name
+	for name in answer-half answer-other answer-short answer-junk; do
+		attack "$name" || {
+			# to send it is no attack: what comes of it is
+			grep -q "takeover $name: done" "$S/lines"
+		}
+		! grep -q 'outcome=granted' "$S/lines" || return 1
+		grep -q 'outcome=denied reason=internal' "$S/lines"
+	done
+}
+
+@test "a line with control characters is not logged" {
+	attack say-control || grep -q 'takeover say-control: done' "$S/lines"
+	! grep -q 'two' "$S/lines" || return 1
+	grep -q 'outcome=denied reason=internal' "$S/lines"
+}
+
+# ends NAME: the module ended the login
+ends() {
+	local done=0
+	attack "$1" || done=1
+	[ "$status" -ne 0 ]
+	# to send a message is no attack: what comes of it is
+	[ "$done" -eq 0 ] || grep -q "takeover $1: done" "$S/lines"
+	grep -q 'outcome=denied reason=internal' "$S/lines"
+	! grep -qi 'outcome=granted\|"granted"' "$S/lines" || return 1
+}
+
+@test "no line that reads like an outcome" {
+	local name
+	for name in say-granted say-later say-json deny-granted deny-both deny-more; do
+		ends "$name"
+	done
+	ends deny-other
+	! grep -q 'outcome=.*bob' "$S/lines" || return 1
+}
+
+@test "the home of PAM_USER alone, if user_certificates says so, four times" {
+	mkdir -p "$S/home/alice/.certauth/directory.pem"
+	echo secret >"$S/home/alice/.certauth/secret"
+	echo secret >"$S/home/alice/.certauth/root.pem"
+	chown -R 2001:2001 "$S/home/alice/.certauth"
+	chown 0:0 "$S/home/alice/.certauth/root.pem"
+	ends home-own
+	grep -q 'asked for the home of alice, which this login does not need' "$S/lines"
+	conf default 'user_certificates = yes'
+	ends home-other
+	grep -q 'asked for the home of bob, which this login does not need' "$S/lines"
+	ends home-often
+	ends home-file
+	grep -q 'secret, which its configuration does not name' "$S/lines"
+	refused home-root 'Key was rejected'
+	grep -q 'root.pem is not used: the user must own it' "$S/lines"
+	rm -r "$S/home/alice/.certauth"
+	conf_reset
+}
+
+@test "the host's key: not in a judgement, by no name" {
+	cp "$PKI/alice.pem" "$S/etc/certauth/host.pem"
+	cp "$PKI/alice.key" "$S/etc/certauth/ca/host.key"
+	chmod 600 "$S/etc/certauth/ca/host.key"
+	ln "$S/etc/certauth/ca/host.key" "$S/etc/certauth/ca/hard.pem"
+	ln -s host.key "$S/etc/certauth/ca/soft.pem"
+	ln -s ca/host.key "$S/etc/certauth/host.key"
+	conf default 'host_proof = off' 'host_cert = /etc/certauth/host.pem' \
+		'host_key = /etc/certauth/host.key'
+	refused ask-key 'Permission denied'
+	rm "$S/etc/certauth/host.key" "$S/etc/certauth/ca/host.key" \
+		"$S/etc/certauth/ca/hard.pem" "$S/etc/certauth/ca/soft.pem"
+	conf_reset
+}
+
+@test "a worker that calls without end, or says something all the time" {
+	ends accounts
+	ends drip
+}
+
+@test "settings that come after a client's bytes, in either operation" {
+	ends ready-again
+	log_mark
+	status=0
+	login -- -I rhost=takeover-ready-again || status=$?
+	[ "$status" -ne 0 ]
+	logged 'takeover ready-again: begins'
+	logged 'outcome=denied reason=internal'
+	not_logged 'outcome=granted'
+}
+
+# any_user NAME: that attack in a login without PAM_USER
+any_user() {
+	pki_leaf "$1" inter --subject "/O=Example/OU=takeover-$1/CN=alice"
+	cat "$PKI/$1.pem" "$PKI/inter.pem" >"$PKI/$1-chain.pem"
+	map "$1" alice
+	log_mark
+	in_place "$S/bin/pamdrive" -C "$CERTAUTH sign --pieces --any-host --yes \
+		--cert $PKI/$1-chain.pem --key $PKI/$1.key" >"$S/seen" 2>&1 || :
+	cat "$S/seen"
+	logged "takeover $1: begins"
+	! grep -q '^authenticate PAM_SUCCESS' "$S/seen" || return 1
+	logged 'outcome=denied reason=internal'
+	not_logged 'outcome=granted'
+}
+
+@test "a grant for root that nobody named, for a name without an account, or under another name" {
+	any_user grant-root
+	logged 'login root is not granted: its uid 0 is root.s or outside of min_uid to max_uid, and no line of the users file names it'
+	any_user grant-nobody
+	logged 'login virtual has no account on this host'
+	any_user grant-other
+}
