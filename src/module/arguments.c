@@ -5,20 +5,6 @@
 
 #include "module/verifier.h"
 
-static bool
-names_path(const char *arg)
-{
-	static const char *const key[] = {
-	    "config=", "ca_dir=", "crl_dir=", "intermediates_dir=", "users=",
-	    "users_dir=", "host_cert=", "host_key="};
-
-	for (size_t i = 0; i < sizeof key / sizeof key[0]; i++) {
-		if (strncmp(arg, key[i], strlen(key[i])) == 0)
-			return true;
-	}
-	return false;
-}
-
 static enum ca_err
 set_way(const char *word, const struct ca_log *log, enum ca_verifier_way *out)
 {
@@ -72,7 +58,7 @@ ca_verifier_arguments(int argc, const char **argv, const struct ca_log *log,
 				return rc;
 			continue;
 		}
-		out->own = out->own || names_path(argv[i]);
+		out->own = out->own || ca_op_names_file(argv[i]);
 		if (out->argv.n == CA_OP_LIST_MAX || !ca_op_fits(argv[i])) {
 			ca_log_err(log,
 			    "the module has too many arguments, or too long "

@@ -296,3 +296,19 @@ ca_op_parse(uint8_t type, const void *p, size_t len, struct ca_op_msg *msg)
 out:
 	return ret;
 }
+
+/* ---- arguments ---- */
+
+bool
+ca_op_names_file(const char *arg)
+{
+	static const char *const key[] = {
+	    "config=", "ca_dir=", "crl_dir=", "intermediates_dir=", "users=",
+	    "users_dir=", "host_cert=", "host_key="};
+
+	for (size_t i = 0; i < sizeof key / sizeof key[0]; i++) {
+		if (strncmp(arg, key[i], strlen(key[i])) == 0)
+			return true;
+	}
+	return false;
+}

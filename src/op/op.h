@@ -212,6 +212,10 @@ void ca_op_write(const struct ca_op_msg *msg, struct ca_buf *out);
 CA_MUST_CHECK enum ca_err ca_op_parse(
     uint8_t type, const void *p, size_t len, struct ca_op_msg *msg);
 
+/* Does an argument of the module name a file or directory that the verifier reads?  A
+ * resident one takes such an argument from root's processes only. */
+bool ca_op_names_file(const char *arg);
+
 /* ---- a connection ---- */
 
 struct ca_op_link {

@@ -37,7 +37,8 @@ void ca_operation_paths(struct ca_operation *o, struct ca_op_texts *paths);
 void ca_operation_ready(const struct ca_operation *o,
     const struct ca_op_texts *paths, struct ca_op_ready *ready);
 
-/* Carry it out, by a configuration without mistakes; o->answer is then complete, whatever came of it. */
+/* Carry it out, by a configuration without mistakes; o->answer is then complete,
+ * whatever came of it. */
 void ca_operation_run(struct ca_operation *o, const struct ca_op_body *body);
 
 void ca_operation_clear(struct ca_operation *o);

@@ -64,23 +64,17 @@ take_args(struct ca_operation *o, struct ca_buf *bytes)
 static enum ca_err
 check_args(const struct ca_worker *w, const struct ca_operation *o)
 {
-	static const char *const key[] = {
-	    "config=", "ca_dir=", "crl_dir=", "intermediates_dir=", "users=",
-	    "users_dir=", "host_cert=", "host_key="};
-
 	for (size_t i = 0; w->others_only && i < o->args.argv.n; i++) {
 		const char *arg = o->args.argv.v[i];
 
-		for (size_t k = 0; k < sizeof key / sizeof key[0]; k++) {
-			if (strncmp(arg, key[k], strlen(key[k])) != 0)
-				continue;
-			ca_log_err(&o->log,
-			    "the module's argument %s names a file, which the "
-			    "resident verifier reads for root's processes "
-			    "only; use verifier=auto",
-			    arg);
-			return CA_ERR_UNTRUSTED;
-		}
+		if (!ca_op_names_file(arg))
+			continue;
+		ca_log_err(&o->log,
+		    "the module's argument %s names a file, which the resident "
+		    "verifier reads for root's processes only; use "
+		    "verifier=auto",
+		    arg);
+		return CA_ERR_UNTRUSTED;
 	}
 	return CA_OK;
 }
