@@ -179,7 +179,7 @@ ca_pki_open(struct ca_pki *p)
 	    (bio = fetch(p, "ca", ".key")) == NULL)
 		return false;
 	p->key = PEM_read_bio_PrivateKey_ex(bio, NULL, no_passphrase, NULL,
-	    ca_crypto_get0_libctx(p->crypto), NULL);
+	    ca_crypto_get0_keys(p->crypto), NULL);
 	BIO_free(bio);
 	if (X509_get0_pubkey(p->ca) == NULL)
 		return no_such_key(p);

@@ -1,11 +1,11 @@
 #include "crypto/crypto.h"
 #include "data/der.h"
 #include "crypto/certgate.h"
+#include "crypto/libctx.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
-#include <openssl/provider.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -51,15 +51,10 @@ load_system_config(void)
 	OPENSSL_INIT_free(settings);
 }
 
-/*
- * OSSL_LIB_CTX_new reads no file.  The default provider is part of libcrypto:
- * loading it by name reads no module directory, and prevents the search for a
- * fallback.
- */
 enum ca_err
 ca_crypto_new(struct ca_crypto **out)
 {
-	enum ca_err ret = CA_ERR_UNSET;
+	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_crypto *c = NULL;
 
 	*out = NULL;
@@ -69,9 +64,8 @@ ca_crypto_new(struct ca_crypto **out)
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
-	if ((c->libctx = OSSL_LIB_CTX_new()) == NULL ||
-	    (c->provider = OSSL_PROVIDER_load(c->libctx, "default")) == NULL) {
-		ret = CA_ERR_CRYPTO;
+	if ((rc = ca_libctx_new(&c->libctx, &c->provider)) != CA_OK) {
+		ret = rc;
 		goto out;
 	}
 	*out = c;
@@ -100,6 +94,13 @@ OSSL_LIB_CTX *
 ca_crypto_get0_libctx(const struct ca_crypto *c)
 {
 	return c->libctx;
+}
+
+OSSL_LIB_CTX *
+ca_crypto_get0_keys(const struct ca_crypto *c)
+{
+	(void)c;
+	return ca_libctx_get0_whole();
 }
 
 OSSL_LIB_CTX *

@@ -28,10 +28,14 @@
  */
 struct ca_crypto;
 
-/* A context with the default provider.  CA_ERR_CRYPTO, CA_ERR_MEMORY. */
+/* A context for certificates and CRLs.  CA_ERR_CRYPTO, CA_ERR_MEMORY. */
 CA_MUST_CHECK enum ca_err ca_crypto_new(struct ca_crypto **out);
 void ca_crypto_free(struct ca_crypto *c); /* NULL is allowed */
 OSSL_LIB_CTX *ca_crypto_get0_libctx(const struct ca_crypto *c);
+
+/* The context that decodes private keys and other files of this process's user;
+ * crypto/libctx.h says why there are two. */
+OSSL_LIB_CTX *ca_crypto_get0_keys(const struct ca_crypto *c);
 
 /*
  * Between these two calls, c is the calling thread's default context.

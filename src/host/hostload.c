@@ -61,7 +61,7 @@ read_key(struct ca_crypto *crypto, const char *path, const struct ca_log *log,
 	bio = BIO_new_mem_buf(ca_buf_text(&pem), (int)pem.len);
 	if (bio != NULL)
 		*out = PEM_read_bio_PrivateKey_ex(bio, NULL, no_passphrase,
-		    NULL, ca_crypto_get0_libctx(crypto), NULL);
+		    NULL, ca_crypto_get0_keys(crypto), NULL);
 	if (*out == NULL) {
 		ca_log_err(log,
 		    "host_key %s: it is not a PEM private key without a "

@@ -112,7 +112,7 @@ add_key(struct walk *w, const PKCS8_PRIV_KEY_INFO *p8)
 	if (w->out->nkeys == CA_P12_KEYS_MAX)
 		return CA_ERR_LIMIT;
 	EVP_PKEY *key =
-	    EVP_PKCS82PKEY_ex(p8, ca_crypto_get0_libctx(w->crypto), NULL);
+	    EVP_PKCS82PKEY_ex(p8, ca_crypto_get0_keys(w->crypto), NULL);
 	if (key == NULL) {
 		const ASN1_OBJECT *type = NULL;
 
@@ -338,7 +338,7 @@ ca_p12_open(struct ca_crypto *crypto, const void *p, size_t len,
 	*out = (struct ca_p12){.nkeys = 0};
 	if (len > CA_P12_BYTES_MAX)
 		return CA_ERR_LIMIT;
-	w.lib = ca_crypto_get0_libctx(crypto);
+	w.lib = ca_crypto_get0_keys(crypto);
 	if (password != NULL && ca_secret_len(password) > 0) {
 		w.pass = ca_secret_get0(password);
 		w.passlen = (int)ca_secret_len(password);

@@ -65,7 +65,7 @@ decrypt(struct ca_pemkey *k, struct ca_secret *secret)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_legacy legacy = {0};
-	OSSL_LIB_CTX *own = ca_crypto_get0_libctx(k->crypto), *lib = own;
+	OSSL_LIB_CTX *own = ca_crypto_get0_keys(k->crypto), *lib = own;
 	PKCS8_PRIV_KEY_INFO *p8 = NULL;
 
 	if (k->legacy) {
@@ -183,9 +183,9 @@ look(struct ca_pemkey *k, const struct ca_pem *pem)
 	k->encrypted = ca_pem_is_encrypted(pem);
 	k->sealed = ca_pem_label(pem, PEM_STRING_PKCS8);
 	if (k->encrypted)
-		return ca_pem_cipher(pem, ca_crypto_get0_libctx(k->crypto),
+		return ca_pem_cipher(pem, ca_crypto_get0_keys(k->crypto),
 		    k->path, k->log, &k->legacy);
-	k->pkey = ca_pem_key(&k->text, ca_crypto_get0_libctx(k->crypto), NULL);
+	k->pkey = ca_pem_key(&k->text, ca_crypto_get0_keys(k->crypto), NULL);
 	if (k->pkey == NULL) {
 		if (ca_pem_decode(pem, &der) != CA_OK)
 			ca_buf_reset(&der); /* its base64 is damaged */
@@ -244,7 +244,7 @@ find_key(struct ca_pemkey *k, const struct ca_buf *file)
 	    ca_file_kind(file->p, file->len) != CA_FILE_KEY)
 		return find_pem(k, file);
 	k->pkey = d2i_AutoPrivateKey_ex(
-	    NULL, &p, (long)file->len, ca_crypto_get0_libctx(k->crypto), NULL);
+	    NULL, &p, (long)file->len, ca_crypto_get0_keys(k->crypto), NULL);
 	ERR_clear_error();
 	return k->pkey != NULL ? CA_OK : unreadable_der(k, file->p, file->len);
 }

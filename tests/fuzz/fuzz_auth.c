@@ -160,7 +160,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	f = fopen(VECTORS "p256.key", "r");
 	FUZZ_CHECK(f != NULL);
 	key = PEM_read_PrivateKey_ex(
-	    f, NULL, NULL, NULL, ca_crypto_get0_libctx(crypto), NULL);
+	    f, NULL, NULL, NULL, ca_crypto_get0_keys(crypto), NULL);
 	(void)fclose(f);
 	FUZZ_CHECK(key != NULL);
 

@@ -105,7 +105,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		one_block(&pem);
 		if (ca_pem_is_encrypted(&pem))
 			FUZZ_CHECK(
-			    ca_pem_cipher(&pem, ca_crypto_get0_libctx(crypto),
+			    ca_pem_cipher(&pem, ca_crypto_get0_keys(crypto),
 				"x", NULL, &legacy) != CA_ERR_UNSET);
 	}
 	FUZZ_CHECK(!any || ca_pem_is(data, size));

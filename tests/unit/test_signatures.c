@@ -108,7 +108,7 @@ conformance(void **state)
 static EVP_PKEY *
 make_key(struct ca_crypto *c, const char *type, const char *arg)
 {
-	OSSL_LIB_CTX *lib = ca_crypto_get0_libctx(c);
+	OSSL_LIB_CTX *lib = ca_crypto_get0_keys(c);
 	EVP_PKEY *key;
 
 	if (strcmp(type, "RSA") == 0)

@@ -36,7 +36,7 @@ load_key(struct ca_crypto *c, const char *cert_name)
 	FILE *f = fopen(path, "r");
 	assert_non_null(f);
 	key = PEM_read_PrivateKey_ex(
-	    f, NULL, NULL, NULL, ca_crypto_get0_libctx(c), NULL);
+	    f, NULL, NULL, NULL, ca_crypto_get0_keys(c), NULL);
 	assert_non_null(key);
 	fclose(f);
 	return key;
