@@ -12,10 +12,6 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* The value of a letter or digit in base64 and in base64url, which differ in the
- * other two characters (RFC 4648 sections 4 and 5), or -1. */
-int ca_base64_value(char c);
-
 bool ca_base64url_char(char c); /* c is of the alphabet */
 
 /* How many of the len characters at s, from the first, are of the alphabet. */

@@ -7,8 +7,8 @@
 
 /* ---- reader ---- */
 
-static enum ca_err
-read_number(struct ca_reader *r, int bytes, uint64_t *out)
+enum ca_err
+ca_read_number(struct ca_reader *r, int bytes, uint64_t *out)
 {
 	uint64_t v = 0;
 
@@ -23,74 +23,13 @@ read_number(struct ca_reader *r, int bytes, uint64_t *out)
 }
 
 enum ca_err
-ca_read_u8(struct ca_reader *r, uint8_t *out)
-{
-	uint64_t v;
-
-	if (read_number(r, 1, &v) != CA_OK)
-		return CA_ERR_FORMAT;
-	*out = (uint8_t)v;
-	return CA_OK;
-}
-
-enum ca_err
-ca_read_u16(struct ca_reader *r, uint16_t *out)
-{
-	uint64_t v;
-
-	if (read_number(r, 2, &v) != CA_OK)
-		return CA_ERR_FORMAT;
-	*out = (uint16_t)v;
-	return CA_OK;
-}
-
-enum ca_err
-ca_read_u24(struct ca_reader *r, uint32_t *out)
-{
-	uint64_t v;
-
-	if (read_number(r, 3, &v) != CA_OK)
-		return CA_ERR_FORMAT;
-	*out = (uint32_t)v;
-	return CA_OK;
-}
-
-enum ca_err
-ca_read_u32(struct ca_reader *r, uint32_t *out)
-{
-	uint64_t v;
-
-	if (read_number(r, 4, &v) != CA_OK)
-		return CA_ERR_FORMAT;
-	*out = (uint32_t)v;
-	return CA_OK;
-}
-
-enum ca_err
-ca_read_u64(struct ca_reader *r, uint64_t *out)
-{
-	return read_number(r, 8, out);
-}
-
-enum ca_err
-ca_read_bytes(struct ca_reader *r, size_t len, const uint8_t **out)
-{
-	if (r->left < len)
-		return CA_ERR_FORMAT;
-	*out = r->p;
-	r->p += len;
-	r->left -= len;
-	return CA_OK;
-}
-
-enum ca_err
 ca_read_vector(struct ca_reader *r, int lenbytes, size_t min, size_t max,
     struct ca_reader *out)
 {
 	struct ca_reader at = *r;
 	uint64_t len;
 
-	if (read_number(&at, lenbytes, &len) != CA_OK)
+	if (ca_read_number(&at, lenbytes, &len) != CA_OK)
 		return CA_ERR_FORMAT;
 	if (len < min || len > max || len > at.left)
 		return CA_ERR_FORMAT;
@@ -99,12 +38,6 @@ ca_read_vector(struct ca_reader *r, int lenbytes, size_t min, size_t max,
 	at.left -= (size_t)len;
 	*r = at;
 	return CA_OK;
-}
-
-enum ca_err
-ca_read_end(const struct ca_reader *r)
-{
-	return r->left == 0 ? CA_OK : CA_ERR_FORMAT;
 }
 
 /* ---- writer ---- */
@@ -153,11 +86,13 @@ ca_buf_put(struct ca_buf *b, const void *p, size_t len)
 	b->len += len;
 }
 
-static void
-put_number(struct ca_buf *b, uint64_t v, int bytes)
+void
+ca_buf_number(struct ca_buf *b, uint64_t v, int bytes)
 {
 	uint8_t be[8] = {0};
 
+	if (bytes < 8 && v >> (8 * bytes) != 0 && b->err == CA_OK)
+		b->err = CA_ERR_LIMIT;
 	for (int i = 0; i < bytes; i++)
 		be[i] = (uint8_t)(v >> (8 * (bytes - 1 - i)));
 	ca_buf_put(b, be, (size_t)bytes);
@@ -166,27 +101,7 @@ put_number(struct ca_buf *b, uint64_t v, int bytes)
 void
 ca_buf_u8(struct ca_buf *b, uint8_t v)
 {
-	put_number(b, v, 1);
-}
-
-void
-ca_buf_u16(struct ca_buf *b, uint16_t v)
-{
-	put_number(b, v, 2);
-}
-
-void
-ca_buf_u24(struct ca_buf *b, uint32_t v)
-{
-	if (v > 0xffffff && b->err == CA_OK)
-		b->err = CA_ERR_LIMIT;
-	put_number(b, v, 3);
-}
-
-void
-ca_buf_u64(struct ca_buf *b, uint64_t v)
-{
-	put_number(b, v, 8);
+	ca_buf_number(b, v, 1);
 }
 
 void
@@ -216,24 +131,12 @@ ca_buf_fmt(struct ca_buf *b, const char *fmt, ...)
 	va_end(again);
 }
 
-void
-ca_buf_hex(struct ca_buf *b, const void *p, size_t len)
-{
-	static const char digit[] = "0123456789abcdef";
-	const uint8_t *s = p;
-
-	for (size_t i = 0; i < len; i++) {
-		char two[2] = {digit[s[i] >> 4], digit[s[i] & 15]};
-		ca_buf_put(b, two, 2);
-	}
-}
-
 size_t
 ca_buf_vector_begin(struct ca_buf *b, int lenbytes)
 {
 	size_t at = b->len;
 
-	put_number(b, 0, lenbytes);
+	ca_buf_number(b, 0, lenbytes);
 	return at;
 }
 

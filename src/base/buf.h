@@ -25,12 +25,13 @@ ca_reader_of(const void *p, size_t len)
 }
 
 /*
- * Read a big-endian number of 1, 2, 3, 4 or 8 bytes.  CA_ERR_FORMAT: the input
+ * Read a big-endian number of 1 to 8 bytes.  CA_ERR_FORMAT: the input
  * is too short; the cursor and *out are unchanged.
  */
+CA_MUST_CHECK enum ca_err ca_read_number(
+    struct ca_reader *r, int bytes, uint64_t *out);
 CA_MUST_CHECK enum ca_err ca_read_u8(struct ca_reader *r, uint8_t *out);
 CA_MUST_CHECK enum ca_err ca_read_u16(struct ca_reader *r, uint16_t *out);
-CA_MUST_CHECK enum ca_err ca_read_u24(struct ca_reader *r, uint32_t *out);
 CA_MUST_CHECK enum ca_err ca_read_u32(struct ca_reader *r, uint32_t *out);
 CA_MUST_CHECK enum ca_err ca_read_u64(struct ca_reader *r, uint64_t *out);
 
@@ -73,6 +74,8 @@ struct ca_buf {
  * CA_ERR_LIMIT: longer than max; CA_ERR_MEMORY.
  */
 void ca_buf_put(struct ca_buf *b, const void *p, size_t len);
+/* A big-endian number of 1 to 8 bytes; CA_ERR_LIMIT: v does not fit. */
+void ca_buf_number(struct ca_buf *b, uint64_t v, int bytes);
 void ca_buf_u8(struct ca_buf *b, uint8_t v);
 void ca_buf_u16(struct ca_buf *b, uint16_t v);
 void ca_buf_u24(struct ca_buf *b, uint32_t v);

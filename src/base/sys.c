@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "base/home.h"
-
 int
 ca_sys_openat(int dirfd, const char *path, int flags)
 {
@@ -32,19 +30,4 @@ uid_t
 ca_sys_owner(void)
 {
 	return geteuid();
-}
-
-int
-ca_sys_passwd(const char *name, struct passwd *pw, char *buffer, size_t size,
-    struct passwd **found)
-{
-	return getpwnam_r(name, pw, buffer, size, found);
-}
-
-enum ca_err
-ca_sys_home(
-    const char *name, const char *home, uid_t uid, char path[PATH_MAX], int *fd)
-{
-	(void)name;
-	return ca_home_open(home, uid, path, fd);
 }

@@ -2,56 +2,18 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-/* ---- time ---- */
+#include "base/stream.h"
 
-/* Milliseconds of a clock that cannot be set.  CA_ERR_IO: there is no clock. */
+/* rc, of a step that waits for the helper; remember what went wrong. */
 static enum ca_err
-clock_ms(const struct ca_channel_session *s, long long *out)
+note(struct ca_channel_session *s, enum ca_err rc)
 {
-	struct timespec ts;
-
-	if (clock_gettime(CLOCK_BOOTTIME, &ts) != 0 &&
-	    clock_gettime(CLOCK_MONOTONIC, &ts) != 0) {
-		ca_log_err(
-		    s->log, "helper %s: there is no clock: %m", s->set->helper);
-		return CA_ERR_IO;
-	}
-	*out = (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-	return CA_OK;
-}
-
-static enum ca_err
-wait_for(struct ca_channel_session *s, int fd, short events)
-{
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct pollfd p = {fd, events, 0};
-	long long now;
-	int n = 0;
-
-	while (n <= 0) {
-		if ((rc = clock_ms(s, &now)) != CA_OK) {
-			ret = rc;
-			goto out;
-		}
-		long long left = s->deadline - now;
-		if (left <= 0) {
-			s->reason = CA_R_HELPER_TIMEOUT;
-			ret = CA_ERR_TIMEOUT;
-			goto out;
-		}
-		n = poll(&p, 1, left > 60000 ? 60000 : (int)left);
-		if (n < 0 && errno != EINTR) {
-			ret = CA_ERR_IO;
-			goto out;
-		}
-	}
-	ret = CA_OK;
-out:
-	return ret;
+	if (rc == CA_ERR_TIMEOUT)
+		s->reason = CA_R_HELPER_TIMEOUT;
+	s->silent = s->silent || rc == CA_ERR_IO;
+	return rc;
 }
 
 /* ---- lines to the helper ---- */
@@ -59,37 +21,13 @@ out:
 static enum ca_err
 send_lines(struct ca_channel_session *s, struct ca_buf *out)
 {
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	size_t done = 0;
+	enum ca_err rc = ca_buf_err(out);
 
-	if ((rc = ca_buf_err(out)) != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	while (done < out->len) {
-		ssize_t n = send(s->spawn.in, out->p + done, out->len - done,
-		    MSG_NOSIGNAL | MSG_DONTWAIT);
-
-		if (n >= 0) {
-			done += (size_t)n;
-			continue;
-		}
-		if (errno == EINTR)
-			continue;
-		if (errno != EAGAIN && errno != EWOULDBLOCK) {
-			s->silent = true;
-			ret = CA_ERR_IO;
-			goto out;
-		}
-		if ((rc = wait_for(s, s->spawn.in, POLLOUT)) != CA_OK) {
-			ret = rc;
-			goto out;
-		}
-	}
-	ret = CA_OK;
-out:
+	if (rc == CA_OK)
+		rc = note(s, ca_stream_send(s->spawn.in, out->p, out->len, -1,
+				 s->deadline));
 	ca_buf_free(out);
-	return ret;
+	return rc;
 }
 
 /* ---- lines from the helper ---- */
@@ -102,7 +40,8 @@ next_line(struct ca_channel_session *s)
 
 	while ((rc = ca_helper_input_next(&s->input, &s->msg)) ==
 	       CA_ERR_NOT_FOUND) {
-		if ((rc = wait_for(s, s->spawn.out, POLLIN)) != CA_OK) {
+		rc = note(s, ca_stream_wait(s->spawn.out, POLLIN, s->deadline));
+		if (rc != CA_OK) {
 			ret = rc;
 			goto out;
 		}
@@ -139,20 +78,17 @@ pass_question(struct ca_channel_session *s, const char *text, bool echo)
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_buf out = CA_BUF_INIT(CA_HELPER_LINE_MAX);
 	struct ca_secret *answer = NULL;
-	long long asked, answered;
+	long long asked = ca_stream_clock(), answered;
 
-	if ((rc = clock_ms(s, &asked)) != CA_OK) {
-		ret = rc;
-		goto out;
-	}
 	rc = s->prompter->ask(s->prompter->ctx, text, echo, &answer);
 	if (rc != CA_OK) {
 		s->reason = CA_R_CONVERSATION;
 		ret = rc;
 		goto out;
 	}
-	if ((rc = clock_ms(s, &answered)) != CA_OK) {
-		ret = rc;
+	answered = ca_stream_clock();
+	if (asked < 0 || answered < asked) {
+		ret = CA_ERR_IO;
 		goto out;
 	}
 	s->deadline += answered - asked;
@@ -272,16 +208,12 @@ ca_channel_session(struct ca_channel_session *s, unsigned wait,
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_spawn_end end;
-	long long now;
 
 	s->reason = CA_R_HELPER;
 	s->spawn = (struct ca_spawn){-1, -1, -1, -1};
 	ca_helper_input_init(&s->input, CA_HELPER_CHILD);
-	if ((rc = clock_ms(s, &now)) != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	s->deadline = now + 1000LL * ((long long)s->timeout + (long long)wait);
+	s->deadline = ca_stream_clock() +
+		      1000LL * ((long long)s->timeout + (long long)wait);
 	if ((rc = ca_helper_start(s, &s->spawn)) != CA_OK) {
 		ret = rc;
 		goto out;

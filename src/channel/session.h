@@ -24,7 +24,7 @@ struct ca_channel_session {
 	struct ca_spawn spawn;
 	struct ca_helper_input input;
 	struct ca_helper_msg msg;
-	long long deadline; /* milliseconds of clock_ms() */
+	long long deadline; /* milliseconds of ca_stream_clock */
 	bool silent;        /* the helper ended without a last line */
 };
 

@@ -42,7 +42,7 @@ socket_distrust(const char *path)
 static enum ca_err
 set_time(int fd, long long deadline)
 {
-	long long left = deadline - ca_op_clock();
+	long long left = deadline - ca_stream_clock();
 	const struct timeval tv = {
 	    .tv_sec = left / 1000, .tv_usec = left % 1000 * 1000};
 
@@ -90,7 +90,8 @@ reach_resident(struct ca_verifier *v, bool wait, int *fd)
 			    ca_verifier_socket, wrong);
 		return CA_ERR_NOT_FOUND;
 	}
-	long long deadline = ca_op_clock() + (wait ? START_MS : GREETING_MS);
+	long long deadline =
+	    ca_stream_clock() + (wait ? START_MS : GREETING_MS);
 	rc = connect_socket(ca_verifier_socket, deadline, fd);
 	if (rc != CA_OK && wait)
 		ca_log_err(v->log,
@@ -171,7 +172,7 @@ reach_spawned(struct ca_verifier *v, int *fd)
 	pair[1] = -1;
 	ca_op_link_init(&link, pair[0]);
 	link.deadline =
-	    ca_op_clock() + (long long)START_MS * ca_verifier_patience;
+	    ca_stream_clock() + (long long)START_MS * ca_verifier_patience;
 	if (rc == CA_OK)
 		rc = ca_op_greeted(&link);
 	if (rc != CA_OK) {

@@ -335,7 +335,7 @@ ca_verifier_serve(struct ca_verifier *v, const struct ca_op_msg *msg)
 	    [CA_OP_HOME] = HOME_MAX,
 	    [CA_OP_SIGN] = SIGN_MAX,
 	};
-	long long began = ca_op_clock(), took;
+	long long began = ca_stream_clock(), took;
 	enum ca_err rc;
 
 	if (++v->calls[msg->type] > most[msg->type])
@@ -343,7 +343,7 @@ ca_verifier_serve(struct ca_verifier *v, const struct ca_op_msg *msg)
 	rc = serve(v, msg);
 	/* a name service or a token that is slow is not the worker's time, but a
 	 * worker that calls again and again must not hold the login */
-	took = ca_op_clock() - began;
+	took = ca_stream_clock() - began;
 	v->spent += took;
 	v->link.deadline += took;
 	if (rc == CA_OK &&

@@ -69,14 +69,14 @@ take_any(int fd)
 enum ca_err
 ca_slot_take(int *slot)
 {
-	long long deadline = ca_op_clock() + WAIT_MS;
+	long long deadline = ca_stream_clock() + WAIT_MS;
 	enum ca_err rc;
 
 	*slot = open_file();
 	if (*slot < 0)
 		return CA_OK;
 	while ((rc = take_any(*slot)) == CA_ERR_TIMEOUT &&
-	       ca_op_clock() < deadline)
+	       ca_stream_clock() < deadline)
 		(void)poll(NULL, 0, AGAIN_MS);
 	if (rc != CA_OK)
 		ca_slot_leave(slot);

@@ -154,7 +154,7 @@ talk(struct ca_verifier *v, const struct ca_op_body *body,
 
 	for (;;) {
 		/* the link looks at its deadline only when it has to wait */
-		if (ca_op_clock() >= v->link.deadline)
+		if (ca_stream_clock() >= v->link.deadline)
 			return CA_ERR_TIMEOUT;
 		if ((rc = ca_op_recv(&v->link, &msg, NULL)) != CA_OK)
 			return rc;
@@ -222,9 +222,9 @@ ca_verifier_ask(struct ca_verifier *v, enum ca_op op,
 	}
 	v->link.fd = fd;
 	v->link.deadline =
-	    ca_op_clock() + (long long)VERDICT_MS * ca_verifier_patience;
+	    ca_stream_clock() + (long long)VERDICT_MS * ca_verifier_patience;
 	v->link.wait_ms = v->spawned ? 0 : VERDICT_MS;
-	v->link.wait_end = ca_op_clock() + WAIT_MS;
+	v->link.wait_end = ca_stream_clock() + WAIT_MS;
 	if ((rc = send_args(v)) != CA_OK ||
 	    (rc = talk(v, body, answer)) != CA_OK) {
 		tell(v, rc);

@@ -137,7 +137,7 @@ static void
 put(struct ca_buf *out, size_t tag, const void *p, size_t len)
 {
 	ca_buf_u8(out, (uint8_t)tag);
-	ca_buf_u24(out, (uint32_t)len);
+	ca_buf_number(out, len, 3);
 	ca_buf_put(out, p, len);
 }
 
@@ -154,8 +154,8 @@ put_number(struct ca_buf *out, size_t tag, uint64_t v)
 	if (v == 0)
 		return;
 	ca_buf_u8(out, (uint8_t)tag);
-	ca_buf_u24(out, 8);
-	ca_buf_u64(out, v);
+	ca_buf_number(out, 8, 3);
+	ca_buf_number(out, v, 8);
 }
 
 static void
@@ -222,7 +222,7 @@ take_number(const struct ca_bytes *value, uint64_t *out)
 
 	if (value->len != 8)
 		return CA_ERR_FORMAT;
-	return ca_read_u64(&r, out);
+	return ca_read_number(&r, 8, out);
 }
 
 static enum ca_err
@@ -261,7 +261,8 @@ ca_op_parse(uint8_t type, const void *p, size_t len, struct ca_op_msg *msg)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_reader r = ca_reader_of(p, len), value;
-	uint8_t *base = (void *)&msg->u, tag, last = 0;
+	uint8_t *base = (void *)&msg->u;
+	uint64_t tag, last = 0;
 
 	*msg = (struct ca_op_msg){CA_OP_NONE, {{0}}};
 	memset(&msg->u, 0, sizeof msg->u);
@@ -271,8 +272,8 @@ ca_op_parse(uint8_t type, const void *p, size_t len, struct ca_op_msg *msg)
 	}
 	const struct table *t = &tables[type];
 	while (r.left > 0) {
-		if (ca_read_u8(&r, &tag) != CA_OK || tag == 0 || tag > t->n ||
-		    tag < last ||
+		if (ca_read_number(&r, 1, &tag) != CA_OK || tag == 0 ||
+		    tag > t->n || tag < last ||
 		    ca_read_vector(&r, 3, 0, CA_OP_FRAME_MAX, &value) !=
 			CA_OK) {
 			ret = CA_ERR_FORMAT;

@@ -28,6 +28,7 @@
 #include "base/bounds.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/stream.h"
 
 /* The version that the module of this build speaks, and those that its verifier serves:
  * a later one, and the one before for the programs that have the old module loaded.
@@ -220,16 +221,13 @@ bool ca_op_names_file(const char *arg);
 
 struct ca_op_link {
 	int fd;             /* a stream socket of this host */
-	long long deadline; /* milliseconds of ca_op_clock; 0: none */
+	long long deadline; /* milliseconds of ca_stream_clock; 0: none */
 	/* Until the first message: a byte 0 says that the connection waits for a
 	 * worker, and the deadline is wait_ms from then on; one that comes after
 	 * wait_end is a time-out.  wait_ms is 0: there is no such byte. */
 	long long wait_ms, wait_end;
 	struct ca_buf in; /* the message that was received last */
 };
-
-/* Milliseconds of a clock that cannot be set; -1: there is no clock. */
-long long ca_op_clock(void);
 
 void ca_op_link_init(struct ca_op_link *link, int fd);
 void ca_op_link_clear(struct ca_op_link *link); /* wipes; fd stays open */
@@ -253,18 +251,25 @@ CA_MUST_CHECK enum ca_err ca_op_send(
 CA_MUST_CHECK enum ca_err ca_op_recv(
     struct ca_op_link *link, struct ca_op_msg *msg, int *fd);
 
-/* Pass the descriptor fd over the stream socket with a byte, and receive it:
- * *fd is the caller's to close, -1 after an error.  These wait as long as it
- * takes.  Errors as above. */
+/* Pass the descriptor fd over the stream socket with a byte.  This waits as long as it
+ * takes.  Errors as of ca_op_send. */
 CA_MUST_CHECK enum ca_err ca_op_pass(int socket, int fd);
+
+/* Receive the greeting, which is one byte.  CA_ERR_UNSUPPORTED: it names another
+ * version; other errors as of ca_op_recv. */
+CA_MUST_CHECK enum ca_err ca_op_greeted(struct ca_op_link *link);
+
+/* ---- a connection on its way to a worker (handover.c) ---- */
+
+/* Receive what ca_op_pass passed: *fd is the caller's to close, -1 after an error.
+ * This waits as long as it takes.  Errors as of ca_op_recv. */
 CA_MUST_CHECK enum ca_err ca_op_passed(int socket, int *fd);
 
 /* To be sent, without waiting, while no worker has the connection: the byte that
  * wait_ms is about. */
 void ca_op_waits(int socket);
 
-/* The greeting, which is one byte.  Errors as above. */
+/* Send the greeting.  Errors as of ca_op_send. */
 CA_MUST_CHECK enum ca_err ca_op_greet(struct ca_op_link *link, uint8_t version);
-CA_MUST_CHECK enum ca_err ca_op_greeted(struct ca_op_link *link);
 
 #endif

@@ -82,7 +82,7 @@ is_replaced(size_t i)
 bool
 ca_resident_replaced(void)
 {
-	long long now = ca_op_clock();
+	long long now = ca_stream_clock();
 
 	if (now - looked_at < LOOK_MS)
 		return false;

@@ -18,7 +18,7 @@ ca_calls_ask(struct ca_calls *calls, enum ca_op_type type,
 	struct ca_op_link *link = &calls->link;
 
 	*reply = (struct ca_op_reply){0};
-	link->deadline = ca_op_clock() + ASK_MS;
+	link->deadline = ca_stream_clock() + ASK_MS;
 	if ((rc = ca_op_send(link, &msg, -1)) != CA_OK ||
 	    (rc = ca_op_recv(link, &msg, fd)) != CA_OK) {
 		ret = rc;
@@ -69,7 +69,7 @@ ca_calls_log(void *calls, enum ca_log_level level, const char *line)
 	int saved = errno;
 
 	/* who does not read lines gets no verdict either */
-	c->link.deadline = ca_op_clock() + ASK_MS;
+	c->link.deadline = ca_stream_clock() + ASK_MS;
 	(void)!ca_op_send(&c->link, &msg, -1);
 	errno = saved;
 }

@@ -90,7 +90,7 @@ set_work(struct ca_hand *h, int fd, uid_t uid)
 	h->spare = false;
 	h->fd = fd;
 	h->uid = uid;
-	h->kill_at = ca_op_clock() + WORK_MS;
+	h->kill_at = ca_stream_clock() + WORK_MS;
 }
 
 bool
@@ -98,7 +98,8 @@ ca_crew_spare(struct ca_crew *c)
 {
 	int pair[2];
 
-	if (c->n == sizeof c->v / sizeof c->v[0] || ca_op_clock() < c->spare_at)
+	if (c->n == sizeof c->v / sizeof c->v[0] ||
+	    ca_stream_clock() < c->spare_at)
 		return false;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		return false;
@@ -172,7 +173,7 @@ ca_crew_uids(const struct ca_crew *c, uid_t *uid)
 void
 ca_crew_left(struct ca_crew *c, int fd)
 {
-	long long at = ca_op_clock() + LEFT_MS;
+	long long at = ca_stream_clock() + LEFT_MS;
 
 	for (size_t i = 0; i < c->n; i++) {
 		if (!c->v[i].spare && c->v[i].fd == fd && at < c->v[i].kill_at)
@@ -184,7 +185,7 @@ ca_crew_left(struct ca_crew *c, int fd)
 long long
 ca_crew_kill(struct ca_crew *c)
 {
-	long long now = ca_op_clock(), next = -1;
+	long long now = ca_stream_clock(), next = -1;
 
 	for (size_t i = 0; i < c->n; i++) {
 		struct ca_hand *h = &c->v[i];
@@ -240,7 +241,7 @@ ca_crew_reap(struct ca_crew *c)
 		tell_end(c, &c->v[i], status);
 		if (c->v[i].spare) {
 			c->spares--;
-			c->spare_at = ca_op_clock() + SPARE_MS;
+			c->spare_at = ca_stream_clock() + SPARE_MS;
 		}
 		if (c->v[i].fd >= 0)
 			leave(c, c->v[i].fd);

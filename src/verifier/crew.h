@@ -21,7 +21,7 @@ struct ca_hand {
 	int fd;    /* a spare's socket; a worker's connection, which is only
 		    * looked at for its end */
 	uid_t uid; /* a worker's peer */
-	long long kill_at; /* a worker's, of ca_op_clock */
+	long long kill_at; /* a worker's, of ca_stream_clock */
 	bool killed;
 };
 
@@ -31,7 +31,7 @@ struct ca_crew {
 	struct ca_worker worker; /* what each of them is given */
 	struct ca_hand v[CA_WORKERS_MAX + CA_SPARES];
 	size_t n, spares;
-	long long spare_at; /* of ca_op_clock; no spare is forked before */
+	long long spare_at; /* of ca_stream_clock; no spare is forked before */
 };
 
 /* Fork a spare.  False: this process cannot fork, or a spare ended just now. */

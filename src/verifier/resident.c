@@ -45,7 +45,7 @@ drop(struct ca_resident *r, size_t at)
 static void
 tell_limit(struct ca_resident *r, uid_t uid)
 {
-	long long now = ca_op_clock();
+	long long now = ca_stream_clock();
 
 	if (r->told_at != 0 && now - r->told_at < TELL_MS)
 		return;
@@ -73,7 +73,7 @@ welcome(struct ca_resident *r, int fd, uint8_t version)
 		   getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0;
 
 	w.uid = peer.uid;
-	w.until = ca_op_clock() + CA_SILENT_MS;
+	w.until = ca_stream_clock() + CA_SILENT_MS;
 	if (may && !ca_queue_may(&r->queue, w.uid)) {
 		tell_limit(r, w.uid);
 		may = false;
@@ -107,7 +107,7 @@ accept_all(struct ca_resident *r, size_t socket)
 		if (!is_passing(errno)) {
 			/* the connection stays in the queue of the socket, and
 			 * would be reported again at once */
-			r->accept_at = ca_op_clock() + PAUSE_MS;
+			r->accept_at = ca_stream_clock() + PAUSE_MS;
 			(void)epoll_ctl(r->epoll, EPOLL_CTL_DEL,
 			    r->socket[socket].fd, NULL);
 			ca_log_err(&r->log, "cannot accept a connection: %m");
@@ -141,7 +141,7 @@ take_signals(struct ca_resident *r)
 		if (info.ssi_signo != SIGTERM && info.ssi_signo != SIGINT)
 			continue;
 		r->ending = true;
-		r->end_at = ca_op_clock() + END_MS;
+		r->end_at = ca_stream_clock() + END_MS;
 	}
 	ca_crew_reap(&r->crew);
 }
@@ -157,7 +157,7 @@ take_event(struct ca_resident *r, int fd, unsigned events)
 		return;
 	}
 	r->queue.v[at].ready = true;
-	r->queue.v[at].until = ca_op_clock() + WAITS_MS;
+	r->queue.v[at].until = ca_stream_clock() + WAITS_MS;
 	if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0 ||
 	    !ca_resident_watch(r, EPOLL_CTL_MOD, fd, EPOLLRDHUP | EPOLLONESHOT))
 		drop(r, at);
@@ -206,7 +206,7 @@ sooner(long long *next, long long at)
 static long long
 end_silent(struct ca_resident *r)
 {
-	long long now = ca_op_clock();
+	long long now = ca_stream_clock();
 
 	for (size_t i = 0; i < r->queue.n;) {
 		if (r->queue.v[i].ready) {
@@ -225,7 +225,7 @@ end_silent(struct ca_resident *r)
 static long long
 tell_waiting(struct ca_resident *r)
 {
-	long long now = ca_op_clock(), next = -1;
+	long long now = ca_stream_clock(), next = -1;
 
 	for (size_t i = 0; i < r->queue.n; i++) {
 		struct ca_waiting *w = &r->queue.v[i];
@@ -257,7 +257,7 @@ dispatch(struct ca_resident *r)
 			return;
 		}
 		ca_queue_remove(&r->queue, at);
-		r->spare_at = ca_op_clock() + QUIET_MS;
+		r->spare_at = ca_stream_clock() + QUIET_MS;
 	}
 }
 
@@ -265,7 +265,7 @@ dispatch(struct ca_resident *r)
 static long long
 replace_spares(struct ca_resident *r)
 {
-	long long now = ca_op_clock();
+	long long now = ca_stream_clock();
 
 	if (r->ending)
 		return -1;
@@ -280,14 +280,14 @@ replace_spares(struct ca_resident *r)
 	return r->crew.spares < CA_SPARES ? r->spare_at : -1;
 }
 
-/* Everything that is due; the time of ca_op_clock when more is, or -1. */
+/* Everything that is due; the time of ca_stream_clock when more is, or -1. */
 static long long
 do_due(struct ca_resident *r)
 {
 	long long next = -1;
 
-	if (r->accept_at != 0 && ca_op_clock() >= r->accept_at)
-		r->accept_at = listen_on(r) ? 0 : ca_op_clock() + PAUSE_MS;
+	if (r->accept_at != 0 && ca_stream_clock() >= r->accept_at)
+		r->accept_at = listen_on(r) ? 0 : ca_stream_clock() + PAUSE_MS;
 	if (r->accept_at != 0)
 		next = r->accept_at;
 	sooner(&next, end_silent(r));
@@ -296,7 +296,7 @@ do_due(struct ca_resident *r)
 	uid_t uid[CA_WORKERS_MAX];
 	if (ca_queue_next(&r->queue, uid, ca_crew_uids(&r->crew, uid)) <
 	    r->queue.n)
-		sooner(&next, ca_op_clock() + PAUSE_MS);
+		sooner(&next, ca_stream_clock() + PAUSE_MS);
 	sooner(&next, ca_crew_kill(&r->crew));
 	sooner(&next, replace_spares(r));
 	if (r->ending)
@@ -310,14 +310,14 @@ is_over(const struct ca_resident *r)
 	uid_t uid[CA_WORKERS_MAX];
 
 	return r->ending &&
-	       (ca_op_clock() >= r->end_at ||
+	       (ca_stream_clock() >= r->end_at ||
 		   (r->queue.n == 0 && ca_crew_uids(&r->crew, uid) == 0));
 }
 
 static int
 milliseconds(long long at)
 {
-	long long left = at - ca_op_clock();
+	long long left = at - ca_stream_clock();
 
 	if (at < 0)
 		return -1;

@@ -111,8 +111,9 @@ add_waiting(struct ca_resident *r, int fd)
 		ca_letgo(fd);
 		return;
 	}
-	const struct ca_waiting w = {
-	    .fd = fd, .uid = peer.uid, .until = ca_op_clock() + CA_SILENT_MS};
+	const struct ca_waiting w = {.fd = fd,
+	    .uid = peer.uid,
+	    .until = ca_stream_clock() + CA_SILENT_MS};
 	ca_queue_add(&r->queue, &w);
 }
 

@@ -41,7 +41,7 @@ serve(struct ca_worker *w, int socket)
 		return; /* without a worker the module reads an end */
 	(void)close(socket);
 	ca_op_link_init(&link, w->fd);
-	link.deadline = ca_op_clock() + GREETING_MS;
+	link.deadline = ca_stream_clock() + GREETING_MS;
 	if (ca_op_greet(&link, CA_OP_UNNAMED) == CA_OK)
 		ca_worker_run(w);
 	_exit(1);

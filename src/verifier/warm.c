@@ -159,7 +159,7 @@ ca_warm_authorities(const struct ca_worker *w)
 {
 	static long long read_at;
 	static const struct ca_log quiet = {say_nothing, NULL, false};
-	long long now = ca_op_clock();
+	long long now = ca_stream_clock();
 	struct ca_config *cfg = NULL;
 
 	if (read_at != 0 && now - read_at < AUTHORITIES_MS)

@@ -28,7 +28,7 @@ void ca_worker_hook(struct ca_operation *o, const struct ca_op_body *body);
 static enum ca_err
 receive(struct ca_op_link *link, enum ca_op_type type, struct ca_op_msg *msg)
 {
-	link->deadline = ca_op_clock() + MESSAGE_MS;
+	link->deadline = ca_stream_clock() + MESSAGE_MS;
 	enum ca_err rc = ca_op_recv(link, msg, NULL);
 
 	if (rc != CA_OK)
@@ -175,7 +175,7 @@ send_ready(struct ca_operation *o, const struct ca_op_texts *paths)
 	struct ca_op_msg msg = {.type = CA_OP_READY};
 
 	ca_operation_ready(o, paths, &msg.u.ready);
-	o->calls->link.deadline = ca_op_clock() + MESSAGE_MS;
+	o->calls->link.deadline = ca_stream_clock() + MESSAGE_MS;
 	return ca_op_send(&o->calls->link, &msg, -1);
 }
 
@@ -212,7 +212,7 @@ run(const struct ca_worker *w, struct ca_operation *o, struct ca_buf *args,
 	tell_refused(o);
 	msg = (struct ca_op_msg){.type = CA_OP_ANSWER};
 	msg.u.answer = o->answer;
-	link->deadline = ca_op_clock() + MESSAGE_MS;
+	link->deadline = ca_stream_clock() + MESSAGE_MS;
 	return ca_op_send(link, &msg, -1);
 }
 

@@ -32,7 +32,7 @@ connect_pair(struct pair *p)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
 	ca_op_link_init(&p->link, fd[0]);
 	/* a test that hangs fails */
-	p->link.deadline = ca_op_clock() + 20000;
+	p->link.deadline = ca_stream_clock() + 20000;
 	p->peer = fd[1];
 }
 
@@ -340,16 +340,16 @@ deadlines(void **state)
 
 	(void)state;
 	connect_pair(&p);
-	p.link.deadline = ca_op_clock() + 20;
+	p.link.deadline = ca_stream_clock() + 20;
 	assert_int_equal(ca_op_recv(&p.link, &got, NULL), CA_ERR_TIMEOUT);
 	/* one that began is not waited for longer */
 	(void)log_message(raw);
 	send_raw(p.peer, raw, 7, 0);
-	p.link.deadline = ca_op_clock() + 20;
+	p.link.deadline = ca_stream_clock() + 20;
 	assert_int_equal(ca_op_recv(&p.link, &got, NULL), CA_ERR_TIMEOUT);
 	assert_int_equal(ca_op_greeted(&p.link), CA_ERR_TIMEOUT);
 	/* nobody reads */
-	p.link.deadline = ca_op_clock() + 20;
+	p.link.deadline = ca_stream_clock() + 20;
 	m.u.body.response = (struct ca_bytes){much, sizeof much};
 	for (int i = 0; (rc = ca_op_send(&p.link, &m, -1)) == CA_OK; i++)
 		assert_true(i < 100);
@@ -369,8 +369,8 @@ waits(void **state)
 	size_t len = log_message(raw);
 	connect_pair(&p);
 	p.link.wait_ms = 20000;
-	p.link.wait_end = ca_op_clock() + 100000;
-	long long before = ca_op_clock();
+	p.link.wait_end = ca_stream_clock() + 100000;
+	long long before = ca_stream_clock();
 	p.link.deadline = before + 1000;
 	for (int i = 0; i < 3; i++)
 		ca_op_waits(p.peer);
@@ -393,7 +393,7 @@ waits(void **state)
 	for (size_t at = 1; at <= len; at++) {
 		connect_pair(&p);
 		p.link.wait_ms = 20000;
-		p.link.wait_end = ca_op_clock() + 100000;
+		p.link.wait_end = ca_stream_clock() + 100000;
 		ca_op_waits(p.peer);
 		send_raw(p.peer, raw, at, 0);
 		if (at < len) {
@@ -406,7 +406,7 @@ waits(void **state)
 	}
 	connect_pair(&p);
 	p.link.wait_ms = 20000;
-	p.link.wait_end = ca_op_clock() + 100000;
+	p.link.wait_end = ca_stream_clock() + 100000;
 	send_raw(p.peer, "", 1, 1);
 	assert_int_equal(ca_op_recv(&p.link, &got, NULL), CA_ERR_FORMAT);
 	disconnect(&p);
@@ -422,7 +422,7 @@ waits_no_longer(void **state)
 	(void)state;
 	connect_pair(&p);
 	p.link.wait_ms = 10;
-	p.link.wait_end = ca_op_clock() - 1;
+	p.link.wait_end = ca_stream_clock() - 1;
 	ca_op_waits(p.peer);
 	assert_int_equal(ca_op_recv(&p.link, &got, NULL), CA_ERR_TIMEOUT);
 	for (int i = 0; i < 100; i++)
