@@ -11,8 +11,8 @@
  *   -d MS          the client takes MS milliseconds, or fewer, to answer
  *   -f FILE        until FILE exists; -n is then the most
  *
- * Prints `granted G denied D late L slowest MS`, where late are those that took
- * longer than -l.  Exit status: 0 if every login came to an end.
+ * Prints `granted G denied D late L slowest MS wall MS`, where late are those that
+ * took longer than -l, and wall is the time of all.  Exit status: 0 if every login came to an end.
  */
 #include <fcntl.h>
 #include <security/pam_appl.h>
@@ -231,11 +231,15 @@ main(int argc, char **argv)
 		one_process(gate[0]);
 	}
 	(void)close(gate[0]);
+	/* all have come to the gate */
+	(void)usleep(200000);
+	long began = now();
 	(void)close(gate[1]);
 	while (wait(&status) > 0)
 		bad += status != 0;
-	printf("granted %ld denied %ld late %ld slowest %ld\n", shared->granted,
-	    shared->denied, shared->late, shared->slowest);
+	printf("granted %ld denied %ld late %ld slowest %ld wall %ld\n",
+	    shared->granted, shared->denied, shared->late, shared->slowest,
+	    now() - began);
 	ca_identity_free(id);
 	ca_crypto_free(crypto);
 	return bad == 0 ? 0 : 1;
