@@ -348,9 +348,8 @@ main(int argc, char **argv)
 			if (job[i].n < LEAST || job[i].used < limit)
 				once(&job[i], dir);
 	for (size_t i = 0; i < n; i++)
-		printf("%s\t%d\t%.0f\t%.0f\t%ld\t%.0f\n", job[i].name,
-		    job[i].n, median(job[i].wall, job[i].n),
-		    median(job[i].cpu, job[i].n), job[i].peak,
-		    mean(job[i].cpu, job[i].n));
+		printf("%s\t%d\t%.0f\t%.0f\t%ld\t%.0f\n", job[i].name, job[i].n,
+		    median(job[i].wall, job[i].n), median(job[i].cpu, job[i].n),
+		    job[i].peak, mean(job[i].cpu, job[i].n));
 	return 0;
 }

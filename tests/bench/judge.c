@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,7 +24,6 @@
 
 static struct ca_log logger;
 static struct ca_verifier_args args;
-static uint8_t nonce[CA_NONCE_LEN];
 static struct ca_buf request = CA_BUF_INIT(CA_REQUEST_MAX);
 static struct ca_buf response = CA_BUF_INIT(CA_RESPONSE_MAX);
 
@@ -49,7 +47,8 @@ now(void)
 static struct ca_op_body
 body(void)
 {
-	return (struct ca_op_body){.user = "alice", .now = (uint64_t)time(NULL)};
+	return (struct ca_op_body){
+	    .user = "alice", .now = (uint64_t)time(NULL)};
 }
 
 static void
@@ -59,12 +58,10 @@ ask(void)
 	struct ca_op_answer a;
 	struct ca_op_body b = body();
 
-	if (getrandom(nonce, sizeof nonce, 0) != sizeof nonce)
-		DIE("no random bytes");
-	b.nonce = (struct ca_bytes){nonce, sizeof nonce};
 	ca_verifier_init(&v, &args, &logger, "bench");
-	if (ca_verifier_ask(&v, CA_OP_REQUEST, &b, &a) != CA_OK || a.err != 0)
-		DIE("no request");
+	if (ca_verifier_ask(&v, CA_OP_REQUEST, &b, &a) != CA_OK ||
+	    a.err != CA_OK)
+		DIE("no request: %s", a.line.n > 0 ? a.line.v[0] : "no answer");
 	ca_buf_put(&request, a.request.p, a.request.len);
 	ca_verifier_clear(&v);
 }
@@ -98,7 +95,7 @@ judge(int n)
 		b.response = (struct ca_bytes){response.p, response.len};
 		ca_verifier_init(&v, &args, &logger, "bench");
 		if (ca_verifier_ask(&v, CA_OP_JUDGE, &b, &a) != CA_OK ||
-		    a.err != 0)
+		    a.err != CA_OK)
 			DIE("no grant: %s",
 			    a.line.n > 0 ? a.line.v[0] : "no verdict");
 		ca_verifier_clear(&v);

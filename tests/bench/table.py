@@ -93,8 +93,8 @@ def both_sides(b):
             ('permit', None, '`pamtester` with pam_permit'),
             ('agent', 'agent', 'pam_ssh_agent_auth, P-256, and ssh-agent'),
             ('resident', 'verifier', 'pam_certauth, and the resident verifier'),
-            ('spawned', None, 'pam_certauth, spawned verifier (its CPU is not '
-             'counted)'),
+            ('spawned', None, 'pam_certauth, spawned verifier (without what it '
+             'does not wait for)'),
             ('old', None, 'an earlier version, in the application')):
         if name not in b.both:
             continue
