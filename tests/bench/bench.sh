@@ -388,8 +388,8 @@ counted() {
 	fact "verifier-$1" $((sum - before))
 }
 for cas in 1 1000; do
-	mkdir -p -m 777 "$S/counts"
-	rm -f "$S/counts"/*
+	rm -rf "$S/counts"
+	mkdir -m 777 "$S/counts"
 	conf default "ca_dir = $D/ca-$cas"
 	sleep 1.2
 	resident_start
