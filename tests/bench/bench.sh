@@ -230,7 +230,7 @@ for n in $SIZES; do
 		row "pkcs11-$n" text:1234 "$(login "pkcs11-$n")" times
 done
 row users-1000000 "$cert" "$(login users-1000000)" times
-row users-scanned "$cert" "$(login users-scanned)" times
+row users-scanned "$cert" "$(login users-scanned)" scanned
 [ -z "$have_token" ] || row token text:1234 "$(login token)" times
 for n in 1 10 100 1000; do
 	row "ca-$n" "$cert" "$(login indexed-0)" "ca-$n"
@@ -338,6 +338,9 @@ drive -r "$ROUNDS" -t 8 "$D/jobs/times" >"$D/times"
 say 'compiling a CRL of 1,000,000 entries, and openssl parsing it'
 drive -r 7 "$D/jobs/compile" >"$D/compile"
 not_logged 'outcome=denied'
+# on a busy machine that takes longer than a login may
+drive -r "$ROUNDS" -t 8 "$D/jobs/scanned" >>"$D/cas" ||
+	say 'without the row of users without an index'
 
 # ---- instructions ----
 
