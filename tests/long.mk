@@ -27,7 +27,8 @@ coverage: ## lines of src that the tests reach, file by file
 bench: ## timings of logins and tools, as ratios in one run, and a plot
 	@tests/lib/deps.sh bench
 	@$(MAKE) --no-print-directory B='$(B)' all testtools \
-		'$(B)/tests/bench/drive' '$(B)/tests/bench/gencrl'
+		'$(B)/tests/bench/drive' '$(B)/tests/bench/judge' \
+		'$(B)/tests/bench/gencrl'
 	@tests/bench/bench.sh '$(B)'
 
 pictures: all testtools ## make docs/*.svg from the sources and from a real demo

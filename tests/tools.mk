@@ -106,8 +106,8 @@ $(TEST_LIBS): $(B)/%.so: %.c Makefile
 		-Wno-deprecated-declarations $(OPT) -o $@ $< $(SO_LIBS)
 
 # Programs that use the archive of src.
-$(B)/tests/key/keytool $(B)/tests/bench/drive $(B)/tests/bench/bench_wire $(LOADTEST): \
-		%: %.o $(LIB)
+$(B)/tests/key/keytool $(B)/tests/bench/drive $(B)/tests/bench/judge \
+		$(B)/tests/bench/bench_wire $(LOADTEST): %: %.o $(LIB)
 	$(say) LD $@
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed -o $@ $< \
 		$(LIB) $(LIBS_CLI) $(TOOL_LIBS)

@@ -16,7 +16,7 @@
  *
  * Prints for each job, with tabs between: NAME, number of runs, medians of wall
  * clock and of CPU time (children that it waited for included) in microseconds,
- * and the largest peak of memory in KiB.  Every run must end with status 0; one
+ * the largest peak of memory in KiB, and the mean of CPU time.  Every run must end with status 0; one
  * that does not ends it all, since the time of a refusal says nothing.
  *
  * -t: a job gets no further run once it has had 3 and used that much time.
@@ -308,6 +308,16 @@ median(double *v, int n)
 	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
 
+static double
+mean(const double *v, int n)
+{
+	double sum = 0;
+
+	for (int i = 0; i < n; i++)
+		sum += v[i];
+	return sum / n;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -338,8 +348,8 @@ main(int argc, char **argv)
 			if (job[i].n < LEAST || job[i].used < limit)
 				once(&job[i], dir);
 	for (size_t i = 0; i < n; i++)
-		printf("%s\t%d\t%.0f\t%.0f\t%ld\n", job[i].name, job[i].n,
+		printf("%s\t%d\t%.0f\t%.0f\t%ld\t%.0f\n", job[i].name, job[i].n,
 		    median(job[i].wall, job[i].n), median(job[i].cpu, job[i].n),
-		    job[i].peak);
+		    job[i].peak, mean(job[i].cpu, job[i].n));
 	return 0;
 }

@@ -10,9 +10,11 @@
  *   -l SECONDS     a login that takes longer hangs (default: 60)
  *   -d MS          the client takes MS milliseconds, or fewer, to answer
  *   -f FILE        until FILE exists; -n is then the most
+ *   -w             a login before all others, which is not counted: libcrypto then
+ *                  has what the client needs
  *
- * Prints `granted G denied D late L slowest MS`, where late are those that took
- * longer than -l.  Exit status: 0 if every login came to an end.
+ * Prints `granted G denied D late L slowest MS wall MS`, where late are those that
+ * took longer than -l, and wall is the time of all.  Exit status: 0 if every login came to an end.
  */
 #include <fcntl.h>
 #include <security/pam_appl.h>
@@ -36,6 +38,7 @@ static struct shared {
 
 static const char *service = "test", *user = "alice", *stop;
 static int processes = 1, logins = 1, limit = 60, delay;
+static bool warm;
 static struct ca_crypto *crypto;
 static struct ca_identity *id;
 
@@ -185,7 +188,7 @@ main(int argc, char **argv)
 	static const struct ca_log log = {emit, NULL, false};
 	int opt, gate[2], status, bad = 0;
 
-	while ((opt = getopt(argc, argv, "s:u:p:n:l:d:f:")) != -1) {
+	while ((opt = getopt(argc, argv, "s:u:p:n:l:d:f:w")) != -1) {
 		switch (opt) {
 		case 's':
 			service = optarg;
@@ -208,6 +211,9 @@ main(int argc, char **argv)
 		case 'f':
 			stop = optarg;
 			break;
+		case 'w':
+			warm = true;
+			break;
 		default:
 			return 2;
 		}
@@ -220,6 +226,10 @@ main(int argc, char **argv)
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED || pipe2(gate, O_CLOEXEC) != 0)
 		die("crowd");
+	if (warm) {
+		one_login();
+		*shared = (struct shared){0};
+	}
 	for (int i = 0; i < processes; i++) {
 		pid_t pid = fork();
 
@@ -231,11 +241,15 @@ main(int argc, char **argv)
 		one_process(gate[0]);
 	}
 	(void)close(gate[0]);
+	/* all have come to the gate */
+	(void)usleep(200000);
+	long began = now();
 	(void)close(gate[1]);
 	while (wait(&status) > 0)
 		bad += status != 0;
-	printf("granted %ld denied %ld late %ld slowest %ld\n", shared->granted,
-	    shared->denied, shared->late, shared->slowest);
+	printf("granted %ld denied %ld late %ld slowest %ld wall %ld\n",
+	    shared->granted, shared->denied, shared->late, shared->slowest,
+	    now() - began);
 	ca_identity_free(id);
 	ca_crypto_free(crypto);
 	return bad == 0 ? 0 : 1;
