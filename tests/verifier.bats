@@ -40,10 +40,14 @@ way() {
 	CERTAUTH_VERIFIER=verifier=$1 service test
 }
 
-# peers [USER] ARG ...: peers.py in the background, when it is ready
+# peers [USER] ARG ...: peers.py in the background, when it is ready.  USER setuid: a
+# process of root that the user with uid 2003 started, as su is one
 peers() {
 	local i how=in_place
-	case $1 in alice | bob) how="as_user $1"; shift ;; esac
+	case $1 in
+	alice | bob) how="as_user $1"; shift ;;
+	setuid) how='in_place setpriv --ruid 2003 --keep-groups'; shift ;;
+	esac
 	rm -f "$S/ready/peers"
 	EXEC='exec' $how python3 "$S/bin/peers.py" "$@" "$S/ready/peers" \
 		>"$S/peers.log" 2>&1 </dev/null 3>&- 4>&- &
@@ -230,6 +234,36 @@ id_of() {
 	# who has used up his own starts one
 	way auto
 	own_login alice
+}
+
+@test "processes of root that a user started count as that user's" {
+	peers setuid hold 500 3
+	[ "$(cat "$S/ready/peers")" -ge 100 ]
+	[ "$(cat "$S/ready/peers")" -le 200 ]
+	login_ok
+	login_ok
+	own_login bob
+	[ "$(hands | wc -l)" -le 8 ]
+	# also those that wait when the parent is replaced, which leaves its 4 at work
+	kill -HUP "$RESIDENT"
+	login_ok
+	[ "$(hands | wc -l)" -le 12 ]
+}
+
+@test "a process that is stopped when it is asked for a file holds a worker for a short time" {
+	login_ok
+	# one whose times are those of the program that is installed
+	program_is "$CERTAUTH_BUILD/certauth-verifier"
+	resident_stop
+	resident_start
+	in_place chmod 600 /etc/certauth/certauth.conf
+	peers ask 8
+	until_true are_hands 4
+	in_place chmod 644 /etc/certauth/certauth.conf
+	program_is "$S/bin/certauth-verifier"
+	resident_stop
+	resident_start
+	login_ok
 }
 
 @test "a descriptor that takes long to close, sent by a local user, does not stop others" {
@@ -557,6 +591,8 @@ su_login() {
 		"$S/units/certauth-verifier.service"
 	echo "$output" | tail -3
 	[ "$status" -eq 0 ]
+	# the parent sees who started a process
+	not grep '^ProtectProc=' "$u/certauth-verifier.service"
 }
 
 @test "the unit's filter of system calls allows what parent and workers call" {

@@ -123,8 +123,17 @@ ca_op_send(struct ca_op_link *link, const struct ca_op_msg *msg, int fd)
 	size_t at = ca_buf_vector_begin(&out, 3);
 	ca_op_write(msg, &out);
 	ca_buf_vector_end(&out, at, 3);
-	if ((rc = ca_buf_err(&out)) != CA_OK ||
-	    (rc = send_all(link, out.p, out.len, fd)) != CA_OK) {
+	if ((rc = ca_buf_err(&out)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	if (link->broken) {
+		errno = EPIPE;
+		ret = CA_ERR_IO;
+		goto out;
+	}
+	if ((rc = send_all(link, out.p, out.len, fd)) != CA_OK) {
+		link->broken = true;
 		ret = rc;
 		goto out;
 	}
