@@ -300,6 +300,42 @@ id_of() {
 	own_login alice
 }
 
+# not_for_alice FILE: root's processes use it as the users file, alice's do not
+not_for_alice() {
+	conf default "users = $1"
+	login || :
+	not_logged "$1: Permission denied"
+	not own_login alice
+	logged "$1: Permission denied"
+	not_logged "$1:[0-9]"
+}
+
+@test "a user's process has nothing of a directory that not everybody may search" {
+	local etc=$S/etc/certauth
+	in_place mkdir -m 750 /etc/certauth/staff
+	in_place chgrp _certauth /etc/certauth/staff
+	cp "$etc/users" "$etc/staff/users"
+	ln -s staff/users "$etc/linked"
+	not_for_alice /etc/certauth/staff/users
+	not_for_alice /etc/certauth/linked
+	in_place chmod 755 /etc/certauth/staff
+	own_login alice
+	conf_reset
+	rm -r "$etc/staff" "$etc/linked"
+}
+
+@test "a user's process has nothing of a file that the kernel makes" {
+	local file
+	for file in /proc/self/limits /proc/version /sys/kernel/uevent_seqnum; do
+		not_for_alice "$file"
+		ln -sf "$file" "$S/etc/certauth/linked"
+		not_for_alice /etc/certauth/linked
+	done
+	rm "$S/etc/certauth/linked"
+	conf_reset
+	own_login alice
+}
+
 @test "the parent is killed between request and verdict: that login is denied, the next is not" {
 	local script='kill -9 '"$RESIDENT"'; exec '"$CERTAUTH"' sign --cert '"$PKI"'/alice-chain.pem --key '"$PKI"'/alice.key'
 	log_mark
