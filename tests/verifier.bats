@@ -357,7 +357,7 @@ not_for_alice() {
 	until_true are_hands 4
 	for pid in $(hands); do kill -STOP "$pid"; done
 	login_denied internal
-	logged 'gave no verdict in time'
+	logged 'gave no verdict in time; .*run: certauth crl compile; run: certauth doctor'
 	# those that are stopped and have nobody to answer to are killed
 	until_true grep -q 'did not end, and is killed' "$S/resident.log"
 	for pid in $(hands); do kill -KILL "$pid"; done
@@ -373,7 +373,16 @@ not_for_alice() {
 	) &
 	login_denied internal
 	wait $!
-	logged 'ended without a verdict'
+	logged 'ended without a verdict; .*run: certauth crl compile; run: certauth doctor'
+	login_ok
+}
+
+@test "a worker that used up its CPU time: the parent's log says what to do" {
+	login_ok
+	until_true are_hands 4
+	kill -XCPU "$(hands | head -1)"
+	until_true grep -q 'used up its 2 s of CPU time; .*run: certauth crl compile' \
+		"$S/resident.log"
 	login_ok
 }
 
