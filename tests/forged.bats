@@ -182,7 +182,7 @@ drive() {
 	conf default "crl = $FORGED"
 	login_denied config
 	# an auditor sees whose login it was
-	logged 'outcome=denied reason=config user=alice service=test detail="the line before'
+	logged 'outcome=denied reason=config user="alice" service="test" detail="the line before'
 	unforged
 	conf_reset
 	conf 'x outcome=granted reason=ok' 'debug = yes'

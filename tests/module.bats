@@ -248,7 +248,7 @@ account() {
 }
 
 @test "account: without a verifier, nobody is admitted unless an argument says so" {
-	local why='outcome=denied reason=internal user=alice service=test'
+	local why='outcome=denied reason=internal user="alice" service="test"'
 	account PAM_SUCCESS
 	no_verifier
 	account 'PAM_[AP].*'
@@ -272,7 +272,7 @@ account() {
 	account PAM_SUCCESS mode=audit
 	conf default 'nonsense = 1'
 	account PAM_SERVICE_ERR
-	logged 'outcome=denied reason=config user=alice service=test detail="the line before names the file'
+	logged 'outcome=denied reason=config user="alice" service="test" detail="the line before names the file'
 	account PAM_SUCCESS mode=audit
 }
 

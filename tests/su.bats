@@ -59,6 +59,43 @@ carol_su() {
 	done
 }
 
+# worker_ids FILE: the uids and gids of each certauth-verifier that there is
+worker_ids() {
+	local pid
+	while [ ! -e "$S/enough" ]; do
+		for pid in $(pgrep -f '^/run/certauth-test/real --stdio=0'); do
+			awk '/^(Uid|Gid|Groups):/ { $1 = ""; printf "%s;", $0 }
+				END { print "" }' "/proc/$pid/status" 2>/dev/null
+		done
+		sleep 0.02
+	done >"$1"
+}
+
+@test "a verifier that su starts for an ordinary user: its worker is _certauth alone" {
+	spawn_only
+	command -v strace >/dev/null || skip 'no strace here'
+	local id
+	id=$(awk -F: '$1 == "_certauth" { print $3 " " $4 }' "$S/etc/passwd")
+	in_place install -m 755 "$S/bin/certauth-verifier" /run/certauth-test/real
+	# a worker that has answered stays for a moment, to be looked at
+	verifier_is "$(command -v strace)" -f -qq -o /dev/null -e trace=exit_group \
+		-e inject=exit_group:delay_enter=1000000 /run/certauth-test/real
+	rm -f "$S/enough"
+	worker_ids "$S/ids" 3>&- 4>&- &
+	carol_su --pty --cert alice-chain.pem --key alice.key
+	touch "$S/enough"
+	wait $!
+	verifier_reset
+	[ "$status" -eq 0 ]
+	[[ $output == *alice-is-in* ]]
+	sort -u "$S/ids"
+	local u=${id% *} g=${id#* }
+	grep -qx " $u $u $u $u; $g $g $g $g;;" "$S/ids"
+	# and no other has a part of that
+	grep -v " $u $u $u $u; $g $g $g $g;;" "$S/ids" >"$S/others" || :
+	[ "$(grep -cE "(^| )$u( |;)" "$S/others")" -eq 0 ]
+}
+
 @test "another user's su request is not answered by the victim's askpass" {
 	local r as text
 	conf default "host_names = $(hostname)"

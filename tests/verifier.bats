@@ -40,10 +40,18 @@ way() {
 	CERTAUTH_VERIFIER=verifier=$1 service test
 }
 
-# peers [USER] ARG ...: peers.py in the background, when it is ready
+# peers [USER] ARG ...: peers.py in the background, when it is ready.  USER setuid: a
+# process of root that the user with uid 2003 started, as su is one
 peers() {
 	local i how=in_place
-	case $1 in alice | bob) how="as_user $1"; shift ;; esac
+	case $1 in
+	alice | bob) how="as_user $1"; shift ;;
+	# a python3 that is a script of bash gives root's rights up
+	setuid)
+		how='in_place setpriv --ruid 2003 --keep-groups env PATH=/usr/bin:/bin'
+		shift
+		;;
+	esac
 	rm -f "$S/ready/peers"
 	EXEC='exec' $how python3 "$S/bin/peers.py" "$@" "$S/ready/peers" \
 		>"$S/peers.log" 2>&1 </dev/null 3>&- 4>&- &
@@ -232,6 +240,36 @@ id_of() {
 	own_login alice
 }
 
+@test "processes of root that a user started count as that user's" {
+	peers setuid hold 500 3
+	[ "$(cat "$S/ready/peers")" -ge 100 ]
+	[ "$(cat "$S/ready/peers")" -le 200 ]
+	login_ok
+	login_ok
+	own_login bob
+	[ "$(hands | wc -l)" -le 8 ]
+	# also those that wait when the parent is replaced, which leaves its 4 at work
+	kill -HUP "$RESIDENT"
+	login_ok
+	[ "$(hands | wc -l)" -le 12 ]
+}
+
+@test "a process that is stopped when it is asked for a file holds a worker for a short time" {
+	login_ok
+	# one whose times are those of the program that is installed
+	program_is "$CERTAUTH_BUILD/certauth-verifier"
+	resident_stop
+	resident_start
+	in_place chmod 600 /etc/certauth/certauth.conf
+	peers ask 8
+	until_true are_hands 4
+	in_place chmod 644 /etc/certauth/certauth.conf
+	program_is "$S/bin/certauth-verifier"
+	resident_stop
+	resident_start
+	login_ok
+}
+
 @test "a descriptor that takes long to close, sent by a local user, does not stop others" {
 	peers alice linger 20
 	login_ok
@@ -266,6 +304,42 @@ id_of() {
 	own_login alice
 }
 
+# not_for_alice FILE: root's processes use it as the users file, alice's do not
+not_for_alice() {
+	conf default "users = $1"
+	login || :
+	not_logged "$1: Permission denied"
+	not own_login alice
+	logged "$1: Permission denied"
+	not_logged "$1:[0-9]"
+}
+
+@test "a user's process has nothing of a directory that not everybody may search" {
+	local etc=$S/etc/certauth
+	in_place mkdir -m 750 /etc/certauth/staff
+	in_place chgrp _certauth /etc/certauth/staff
+	cp "$etc/users" "$etc/staff/users"
+	ln -s staff/users "$etc/linked"
+	not_for_alice /etc/certauth/staff/users
+	not_for_alice /etc/certauth/linked
+	in_place chmod 755 /etc/certauth/staff
+	own_login alice
+	conf_reset
+	rm -r "$etc/staff" "$etc/linked"
+}
+
+@test "a user's process has nothing of a file that the kernel makes" {
+	local file
+	for file in /proc/self/limits /proc/version /sys/kernel/uevent_seqnum; do
+		not_for_alice "$file"
+		ln -sf "$file" "$S/etc/certauth/linked"
+		not_for_alice /etc/certauth/linked
+	done
+	rm "$S/etc/certauth/linked"
+	conf_reset
+	own_login alice
+}
+
 @test "the parent is killed between request and verdict: that login is denied, the next is not" {
 	local script='kill -9 '"$RESIDENT"'; exec '"$CERTAUTH"' sign --cert '"$PKI"'/alice-chain.pem --key '"$PKI"'/alice.key'
 	log_mark
@@ -287,7 +361,7 @@ id_of() {
 	until_true are_hands 4
 	for pid in $(hands); do kill -STOP "$pid"; done
 	login_denied internal
-	logged 'gave no verdict in time'
+	logged 'gave no verdict in time; .*run: certauth crl compile; run: certauth doctor'
 	# those that are stopped and have nobody to answer to are killed
 	until_true grep -q 'did not end, and is killed' "$S/resident.log"
 	for pid in $(hands); do kill -KILL "$pid"; done
@@ -303,7 +377,16 @@ id_of() {
 	) &
 	login_denied internal
 	wait $!
-	logged 'ended without a verdict'
+	logged 'ended without a verdict; .*run: certauth crl compile; run: certauth doctor'
+	login_ok
+}
+
+@test "a worker that used up its CPU time: the parent's log says what to do" {
+	login_ok
+	until_true are_hands 4
+	kill -XCPU "$(hands | head -1)"
+	until_true grep -q 'used up its 2 s of CPU time; .*run: certauth crl compile' \
+		"$S/resident.log"
 	login_ok
 }
 
@@ -557,6 +640,8 @@ su_login() {
 		"$S/units/certauth-verifier.service"
 	echo "$output" | tail -3
 	[ "$status" -eq 0 ]
+	# the parent sees who started a process
+	not grep '^ProtectProc=' "$u/certauth-verifier.service"
 }
 
 @test "the unit's filter of system calls allows what parent and workers call" {

@@ -31,8 +31,9 @@ const struct ca_confine_call ca_confine_table[] = {
     FREE(read), FREE(pread64), FREE(readv), FREE(close), FREE(lseek),
     FREE(_llseek), FREE(fstat), FREE(fstat64), FREE(newfstatat),
     FREE(fstatat64), FREE(stat), FREE(stat64), FREE(lstat), FREE(lstat64),
-    FREE(statx), FREE(getdents64), FREE(readlink), FREE(readlinkat),
-    FREE(access), FREE(faccessat), FREE(faccessat2),
+    FREE(statx), FREE(fstatfs), FREE(fstatfs64), FREE(getdents64),
+    FREE(readlink), FREE(readlinkat), FREE(access), FREE(faccessat),
+    FREE(faccessat2),
     /* to wait for the socket */
     FREE(poll), FREE(ppoll), FREE(ppoll_time64),
     /* memory; a protection that is in memory (s390x) cannot be checked */

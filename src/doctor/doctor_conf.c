@@ -201,8 +201,13 @@ void
 ca_doctor_keys(struct ca_doctor *d)
 {
 	if (d->cfg->mode == CA_MODE_AUDIT) {
-		find_key(
-		    d, CA_F_MODE_AUDIT, CA_LEVEL_WARNING, "mode", "%s", "");
+		/* else it is a line of PAM, which begins with a path */
+		bool in_file = ca_doctor_origin(d, "mode")[0] == '[';
+
+		find_key(d, CA_F_MODE_AUDIT, CA_LEVEL_WARNING, "mode", "%s",
+		    in_file ? "; it holds only while a verifier answers, and "
+			      "mode=audit as an argument of the module always"
+			    : "");
 		ca_doctor_mend(d,
 		    "remove `mode = audit' from %s when the log shows that the "
 		    "right logins would be granted",

@@ -149,7 +149,8 @@ struct ca_doctor; /* doctor.h */
 	    "The certificate can log in although its serial number is on a "   \
 	    "CRL.")                                                            \
 	X(CA_F_CRL_UNINDEXED, "crl-unindexed",                                 \
-	    "Each login reads the whole CRL.")                                 \
+	    "Each login reads the whole CRL, and is denied if that takes "     \
+	    "too long.")                                                       \
 	X(CA_F_CRL_INDEX_STALE, "crl-index-stale",                             \
 	    "The index is not used, and each login reads the whole CRL.")      \
 	X(CA_F_CRL_NOT_HASHED, "crl-not-hashed",                               \

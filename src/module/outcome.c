@@ -7,6 +7,8 @@
 #include "base/text.h"
 
 #define VALUE_BYTES ((size_t)1 << 19)
+#define NAME_MAX_BYTES ((size_t)256)
+#define NAMES_BYTES ((size_t)8192)
 /* A fact of a line that would be too long may be cut, but none this short. */
 #define NEVER_CUT 32
 
@@ -161,16 +163,30 @@ ca_outcome_log(const struct ca_log *log, const struct ca_op_answer *a)
 		    a->line.v[i]);
 }
 
+/* In quotes, as the report writes it; the end of a very long one is left out. */
+static void
+put_name(struct ca_buf *out, const char *key, const char *name)
+{
+	const char *text = name != NULL ? name : "";
+	size_t len = strlen(text);
+
+	ca_buf_put(out, key, strlen(key));
+	ca_buf_quote(out, text, len < NAME_MAX_BYTES ? len : NAME_MAX_BYTES);
+}
+
 void
 ca_outcome_none(const struct ca_log *log, const char *event,
     enum ca_reason reason, const struct ca_outcome *about)
 {
+	struct ca_buf names = CA_BUF_INIT(NAMES_BYTES);
+
+	put_name(&names, " user=", about->user);
+	put_name(&names, " service=", about->service);
 	ca_log_err(log,
-	    "%-soutcome=denied reason=%-s user=%s service=%s detail=\"%-s; "
-	    "run: certauth doctor\"",
+	    "%-soutcome=denied reason=%-s%-s detail=\"%-s; run: certauth doctor\"",
 	    event, ca_reason_code(reason),
-	    about->user != NULL ? about->user : "",
-	    about->service != NULL ? about->service : "",
+	    ca_buf_text(&names) != NULL ? ca_buf_text(&names) : "",
 	    reason == CA_R_CONFIG ? "the line before names the file"
 				  : "the line before has the cause");
+	ca_buf_free(&names);
 }

@@ -13,7 +13,9 @@
 
 #define VERDICT_MS 5000 /* for an operation, without the calls of the worker */
 #define WAIT_MS 30000   /* for a worker, while the parent says that it lives */
-#define LINES_MAX 4096  /* that one operation may log */
+/* what takes longest, in a set-up without mistakes */
+#define LARGE_CRL "if a large CRL has no index, run: certauth crl compile"
+#define LINES_MAX 4096 /* that one operation may log */
 
 void
 ca_verifier_init(struct ca_verifier *v, const struct ca_verifier_args *args,
@@ -197,10 +199,10 @@ tell(const struct ca_verifier *v, enum ca_err rc)
 	const char *what = ca_err_text(rc);
 
 	if (rc == CA_ERR_TIMEOUT)
-		what = "it gave no verdict in time";
+		what = "it gave no verdict in time; " LARGE_CRL;
 	else if (rc == CA_ERR_CANCELLED ||
 		 (rc == CA_ERR_IO && (errno == ECONNRESET || errno == EPIPE)))
-		what = "it ended without a verdict";
+		what = "it ended without a verdict; " LARGE_CRL;
 	ca_log_err(v->log, "certauth-verifier (%-s): %-s; run: certauth doctor",
 	    v->spawned ? "spawned" : "resident", what);
 }

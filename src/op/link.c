@@ -4,6 +4,7 @@
  */
 #include "op/op.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #define HEADER 5
@@ -35,9 +36,18 @@ ca_op_send(struct ca_op_link *link, const struct ca_op_msg *msg, int fd)
 	size_t at = ca_buf_vector_begin(&out, 3);
 	ca_op_write(msg, &out);
 	ca_buf_vector_end(&out, at, 3);
-	if ((rc = ca_buf_err(&out)) != CA_OK ||
-	    (rc = ca_stream_send(
+	if ((rc = ca_buf_err(&out)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	if (link->broken) {
+		errno = EPIPE;
+		ret = CA_ERR_IO;
+		goto out;
+	}
+	if ((rc = ca_stream_send(
 		 link->fd, out.p, out.len, fd, link->deadline)) != CA_OK) {
+		link->broken = true;
 		ret = rc;
 		goto out;
 	}

@@ -226,6 +226,7 @@ struct ca_op_link {
 	 * worker, and the deadline is wait_ms from then on; one that comes after
 	 * wait_end is a time-out.  wait_ms is 0: there is no such byte. */
 	long long wait_ms, wait_end;
+	bool broken; /* a part of a message was sent: no other one can follow */
 	struct ca_buf in; /* the message that was received last */
 };
 
@@ -235,7 +236,7 @@ void ca_op_link_clear(struct ca_op_link *link); /* wipes; fd stays open */
 /*
  * Send msg, with the descriptor fd unless that is -1 (fd stays open).
  * CA_ERR_TIMEOUT: the deadline; CA_ERR_IO: errno (EPIPE: the other side closed
- * its end); CA_ERR_LIMIT, CA_ERR_MEMORY.
+ * its end, or a message before could not be sent); CA_ERR_LIMIT, CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_op_send(
     struct ca_op_link *link, const struct ca_op_msg *msg, int fd);

@@ -6,7 +6,7 @@
 
 #include "base/sys.h"
 
-/* How long the module may take: a name service, or a token that signs. */
+/* How long the module may take for a name service, or a token that signs. */
 #define ASK_MS 60000
 
 enum ca_err
@@ -18,7 +18,9 @@ ca_calls_ask(struct ca_calls *calls, enum ca_op_type type,
 	struct ca_op_link *link = &calls->link;
 
 	*reply = (struct ca_op_reply){0};
-	link->deadline = ca_stream_clock() + ASK_MS;
+	/* whoever stops the module's process must not keep this one for long */
+	link->deadline = ca_stream_clock() +
+			 (type == CA_OP_OPEN ? calls->message_ms : ASK_MS);
 	if ((rc = ca_op_send(link, &msg, -1)) != CA_OK ||
 	    (rc = ca_op_recv(link, &msg, fd)) != CA_OK) {
 		ret = rc;
@@ -69,7 +71,7 @@ ca_calls_log(void *calls, enum ca_log_level level, const char *line)
 	int saved = errno;
 
 	/* who does not read lines gets no verdict either */
-	c->link.deadline = ca_stream_clock() + ASK_MS;
+	c->link.deadline = ca_stream_clock() + c->message_ms;
 	(void)!ca_op_send(&c->link, &msg, -1);
 	errno = saved;
 }

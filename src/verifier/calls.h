@@ -13,6 +13,8 @@
 
 struct ca_calls {
 	struct ca_op_link link;
+	long long message_ms; /* how long the module may take for what it has at
+			       * hand: all but a name service and a token */
 	uid_t owner;      /* files of this user are trusted besides root's */
 	bool others_only; /* the peer is not root: it gets only what everybody
 			   * may read */

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "confine/confine.h"
 #include "op/op.h"
 #include "process/become.h"
 #include "verifier/letgo.h"
@@ -218,7 +219,12 @@ leave(const struct ca_crew *c, int fd)
 static void
 tell_end(const struct ca_crew *c, const struct ca_hand *h, int status)
 {
-	if (WIFSIGNALED(status) && !h->killed)
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
+		ca_log_err(c->log,
+		    "a worker for user id %u used up its %d s of CPU time; if "
+		    "a large CRL has no index, run: certauth crl compile",
+		    (unsigned)h->uid, CA_CONFINE_CPU);
+	else if (WIFSIGNALED(status) && !h->killed)
 		ca_log_err(c->log,
 		    "a worker for user id %u was ended by signal %d; please "
 		    "report it as a bug unless somebody sent that signal",

@@ -20,7 +20,7 @@ struct ca_hand {
 	bool spare;
 	int fd;    /* a spare's socket; a worker's connection, which is only
 		    * looked at for its end */
-	uid_t uid; /* a worker's peer */
+	uid_t uid; /* a worker's: as of struct ca_waiting */
 	long long kill_at; /* a worker's, of ca_stream_clock */
 	bool killed;
 };

@@ -17,7 +17,8 @@
 
 struct ca_waiting {
 	int fd;
-	uid_t uid;  /* of the peer; 65534: a user of another namespace */
+	uid_t uid;  /* ca_peer_counts_for; 65534: a user of another
+			  * namespace */
 	bool ready; /* there are bytes to read */
 	long long
 	    until; /* of ca_stream_clock; when it is closed if it is silent,

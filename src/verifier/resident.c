@@ -9,6 +9,7 @@
 
 #include "op/op.h"
 #include "verifier/letgo.h"
+#include "verifier/peer.h"
 #include "verifier/warm.h"
 
 #define QUIET_MS 15    /* without an operation, before spares are replaced */
@@ -66,14 +67,9 @@ greet(int fd, uint8_t version)
 static void
 welcome(struct ca_resident *r, int fd, uint8_t version)
 {
-	struct ucred peer = {0, (uid_t)-1, (gid_t)-1};
-	socklen_t len = sizeof peer;
-	struct ca_waiting w = {.fd = fd};
-	bool may = version != 0 &&
-		   getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0;
+	struct ca_waiting w = {.fd = fd, .until = ca_stream_clock() + CA_SILENT_MS};
+	bool may = version != 0 && ca_peer_counts_for(fd, &w.uid);
 
-	w.uid = peer.uid;
-	w.until = ca_stream_clock() + CA_SILENT_MS;
 	if (may && !ca_queue_may(&r->queue, w.uid)) {
 		tell_limit(r, w.uid);
 		may = false;

@@ -17,6 +17,7 @@
 
 #include "op/op.h"
 #include "verifier/letgo.h"
+#include "verifier/peer.h"
 #include "verifier/resident.h"
 
 #define FIRST 3 /* the first that a supervisor passes (sd_listen_fds(3)) */
@@ -99,21 +100,17 @@ add_socket(struct ca_resident *r, int fd)
 static void
 add_waiting(struct ca_resident *r, int fd)
 {
-	struct ucred peer;
-	socklen_t len = sizeof peer;
+	struct ca_waiting w = {.fd = fd, .until = ca_stream_clock() + CA_SILENT_MS};
 	struct sockaddr_un sa;
 
 	if (version_of(fd, &sa) == 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
-	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 ||
-	    !ca_queue_may(&r->queue, peer.uid) ||
+	    !ca_peer_counts_for(fd, &w.uid) ||
+	    !ca_queue_may(&r->queue, w.uid) ||
 	    !ca_resident_watch(
 		r, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT)) {
 		ca_letgo(fd);
 		return;
 	}
-	const struct ca_waiting w = {.fd = fd,
-	    .uid = peer.uid,
-	    .until = ca_stream_clock() + CA_SILENT_MS};
 	ca_queue_add(&r->queue, &w);
 }
 

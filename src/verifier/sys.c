@@ -6,9 +6,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "verifier/calls.h"
@@ -71,16 +75,74 @@ remember(int fd, const char *path)
 	(void)snprintf(directory[at].path, PATH_MAX, "%s", path);
 }
 
-/* A peer that is not root learns nothing of a file that not everybody may read:
- * this process may be in a group that it is not in. */
+/* ---- what a peer that is not root may have ---- */
+
+/* May everybody search the directories above the file of that path? */
 static bool
-may_use(int fd)
+all_may_reach(const char *path, const struct stat *file)
+{
+	char real[PATH_MAX];
+	struct stat st;
+
+	if (realpath(path, real) == NULL || stat(real, &st) != 0 ||
+	    st.st_dev != file->st_dev || st.st_ino != file->st_ino)
+		return false;
+	for (char *end; (end = strrchr(real, '/')) != NULL;) {
+		*end = '\0';
+		if (stat(real[0] != '\0' ? real : "/", &st) != 0 ||
+		    (st.st_mode & S_IXOTH) == 0)
+			return false;
+	}
+	return true;
+}
+
+/* A peer that is not root learns nothing of a file that not everybody may read:
+ * this process may be in a group that it is not in.  path: NULL if it is not
+ * known. */
+static bool
+may_use(int fd, const char *path)
 {
 	struct stat st;
 
-	return calls == NULL || !calls->others_only ||
-	       (fstat(fd, &st) == 0 && (st.st_mode & S_IROTH) != 0);
+	if (calls == NULL || !calls->others_only)
+		return true;
+	return path != NULL && fstat(fd, &st) == 0 &&
+	       (st.st_mode & S_IROTH) != 0 && all_may_reach(path, &st);
 }
+
+/* Is it a file whose content the kernel makes, of the process that reads it or of its
+ * host?  They are nobody's configuration, and tell more than their modes say. */
+static bool
+is_made_by_kernel(int fd)
+{
+	static const uint32_t type[] = {PROC_SUPER_MAGIC, SYSFS_MAGIC,
+	    DEBUGFS_MAGIC, TRACEFS_MAGIC, SECURITYFS_MAGIC, SELINUX_MAGIC,
+	    SMACK_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, BPF_FS_MAGIC,
+	    PSTOREFS_MAGIC, EFIVARFS_MAGIC, DEVPTS_SUPER_MAGIC, NSFS_MAGIC};
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) != 0)
+		return true;
+	for (size_t i = 0; i < sizeof type / sizeof type[0]; i++) {
+		if ((uint32_t)fs.f_type == type[i])
+			return true;
+	}
+	return false;
+}
+
+/* fd, or -1. */
+static int
+unless_made_by_kernel(int fd)
+{
+	if (fd < 0 || calls == NULL || !calls->others_only ||
+	    !is_made_by_kernel(fd))
+		return fd;
+	(void)close(fd);
+	errno = EACCES;
+	return -1;
+}
+
+/* ---- files ---- */
 
 static bool
 is_below(const char *path, const char *parent)
@@ -108,9 +170,10 @@ int
 ca_sys_openat(int dirfd, const char *path, int flags)
 {
 	char full[PATH_MAX];
+	bool known = full_path(dirfd, path, full);
 	int fd = openat(dirfd, path, flags | O_CLOEXEC);
 
-	if (fd >= 0 && !may_use(fd)) {
+	if (fd >= 0 && !may_use(fd, known ? full : NULL)) {
 		(void)close(fd);
 		fd = -1;
 		errno = EACCES;
@@ -119,11 +182,12 @@ ca_sys_openat(int dirfd, const char *path, int flags)
 	    (errno != ENOENT || path[0] != '/' || calls == NULL ||
 		!calls->apart))
 		return fd;
-	if (!full_path(dirfd, path, full))
+	if (!known)
 		return fd;
 	if (fd < 0 && may_ask(full))
 		fd = ca_calls_open(
 		    calls, full, (flags & O_DIRECTORY) != 0, NULL);
+	fd = unless_made_by_kernel(fd);
 	if (fd >= 0 && (flags & O_DIRECTORY) != 0)
 		remember(fd, full);
 	return fd;

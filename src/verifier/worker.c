@@ -226,6 +226,7 @@ ca_worker_run(const struct ca_worker *w)
 	calls.owner = w->owner;
 	calls.others_only = w->others_only;
 	calls.apart = w->apart;
+	calls.message_ms = MESSAGE_MS;
 	ca_op_link_init(&calls.link, w->fd);
 	o.calls = &calls;
 	o.crypto = w->crypto;

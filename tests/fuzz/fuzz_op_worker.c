@@ -253,7 +253,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct ca_worker w = {.owner = geteuid(), .parent = getppid()};
 	struct ca_operation o = {.crypto = crypto};
-	struct ca_calls link = {.owner = geteuid()};
+	struct ca_calls link = {.owner = geteuid(), .message_ms = MESSAGE_MS};
 	struct ca_buf args = CA_BUF_INIT(0), body = CA_BUF_INIT(0);
 	int pair[2], room = 1 << 20;
 	pthread_t thread;

@@ -4,6 +4,8 @@
 usage: peers.py hold N BYTES READY      N connections, each sends so many bytes, and
                                         are held until this program is killed; how
                                         many were greeted is written to READY
+       peers.py ask N READY             N connections that begin a login, and do not reply
+                                        to the file that they are asked for
        peers.py linger N READY         N connections, each sends a TCP connection whose
                                         close(2) waits for 300 s, and is closed
        peers.py serve MODE READY        listen where the module looks
@@ -28,7 +30,15 @@ import sys
 import time
 
 PATH = "/run/certauth/verifier.1.sock"
-READY, ANSWER = 4, 10
+ARGS, READY, OPEN, ANSWER = 1, 4, 6, 10
+
+
+def field(tag, value):
+    return bytes([tag]) + struct.pack(">I", len(value))[1:] + value
+
+
+def message(kind, content):
+    return bytes([kind, 0]) + struct.pack(">I", len(content))[1:] + content
 
 
 def tell(path, text):
@@ -51,6 +61,22 @@ def hold(n, count, ready):
             pass
         held.append(s)
     tell(ready, greeted)
+    while True:
+        select.select([], [], [])
+
+
+def ask(n, ready):
+    args = message(ARGS, field(1, struct.pack(">Q", 1)) + field(2, b"x" * 16) +
+                   field(3, b"test\0"))
+    held = []
+    for _ in range(n):
+        s = socket.socket(socket.AF_UNIX)
+        s.connect(PATH)
+        s.send(args)
+        if s.recv(2, socket.MSG_WAITALL) != bytes([1, OPEN]):
+            sys.exit("the verifier needs no file")
+        held.append(s)
+    tell(ready, n)
     while True:
         select.select([], [], [])
 
@@ -87,14 +113,6 @@ def linger(n, ready):
     tell(ready, n)
     while True:
         select.select([], [], [])
-
-
-def field(tag, value):
-    return bytes([tag]) + struct.pack(">I", len(value))[1:] + value
-
-
-def message(kind, content):
-    return bytes([kind, 0]) + struct.pack(">I", len(content))[1:] + content
 
 
 def grant(identifier):
@@ -149,6 +167,8 @@ def main():
     what, arg = sys.argv[1:3]
     if what == "hold":
         hold(int(arg), int(sys.argv[3]), sys.argv[4])
+    elif what == "ask":
+        ask(int(arg), sys.argv[3])
     elif what == "linger":
         linger(int(arg), sys.argv[3])
     elif what == "serve":

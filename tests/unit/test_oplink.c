@@ -354,6 +354,14 @@ deadlines(void **state)
 	for (int i = 0; (rc = ca_op_send(&p.link, &m, -1)) == CA_OK; i++)
 		assert_true(i < 100);
 	assert_int_equal(rc, CA_ERR_TIMEOUT);
+	/* when it reads again, nothing follows the part that was sent */
+	while (recv(p.peer, much, sizeof much, MSG_DONTWAIT) > 0)
+		continue;
+	m.u.body.response.len = 1;
+	p.link.deadline = ca_stream_clock() + 20000;
+	assert_int_equal(ca_op_send(&p.link, &m, -1), CA_ERR_IO);
+	assert_int_equal(errno, EPIPE);
+	assert_true(recv(p.peer, much, 1, MSG_DONTWAIT) < 0);
 	disconnect(&p);
 }
 
