@@ -17,6 +17,7 @@
 #include "crypto/crypto.h"
 #include "key/key.h"
 #include "module/verifier.h"
+#include "op/op.h"
 #include "verifier/worker.h"
 
 #define LINES 64
@@ -32,7 +33,7 @@ struct pam_handle {
 };
 
 static const char *user, *cert_path, *key_path, *instead_path;
-static bool registered;
+static bool registered, resident;
 static int module_argc;
 static const char **module_argv;
 static struct responder client;
@@ -46,7 +47,7 @@ static int lines;
 /* in place of module/paths.c */
 char program_path[PATH_MAX] __asm__("ca_verifier_program");
 char confine_path[PATH_MAX] __asm__("ca_channel_confiner");
-char socket_path[] __asm__("ca_verifier_socket") = "/nonexistent/socket";
+char socket_path[] __asm__("ca_verifier_socket") = CA_OP_DIR "/verifier.1.sock";
 unsigned patience __asm__("ca_verifier_patience") = 1;
 
 static pid_t worker[WORKERS];
@@ -74,7 +75,7 @@ __wrap_ca_verifier_connect(struct ca_verifier *v, int *fd)
 {
 	int pair[2];
 
-	if (program_path[0] != '\0')
+	if (program_path[0] != '\0' || resident)
 		return __real_ca_verifier_connect(v, fd);
 	fault_arm(false);
 	if (workers == WORKERS ||
@@ -238,6 +239,9 @@ app_option(int opt, const char *value)
 	case 'i':
 		instead_path = value;
 		return true;
+	case 'L':
+		resident = true;
+		return listen_begin(value);
 	case 'r':
 		registered = true;
 		return true;
