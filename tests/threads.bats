@@ -59,7 +59,11 @@ threads() {
 		--cert $S/keys/$cert-chain.pem --key $S/keys/$cert.key" "$@" \
 		>"$S/seen" 2>&1 || rc=$?
 	cat "$S/seen"
-	grep "^failed $all of 8\$" "$S/seen" || { log_lines; return 1; }
+	grep "^failed $all of 8\$" "$S/seen" || {
+		log_lines
+		cat "$S"/san/* "$S/resident.log"
+		return 1
+	}
 	grep '^children none$' "$S/seen"
 	[ "$rc" -eq $((all > 0)) ]
 	if [ "$outcome" = granted ]; then
