@@ -1,14 +1,10 @@
 #!/usr/bin/env bats
 # A table of logins in a host with threads, by each way to the verifier.  In a build
 # for a sanitizer nothing of the module, of the verifier's parent or of its workers is
-# reported: `make check-sanitizers` runs it so.  The verifier is not confined then,
-# since a sanitizer needs what a worker gives up.
+# reported: `make check-sanitizers` runs it so, with a verifier that is not
+# confined.
 bats_require_minimum_version 1.5.0
 load lib/common
-
-sanitized() {
-	nm "$CERTAUTH_BUILD/certauth" | grep -qE '__(asan|tsan)_init'
-}
 
 setup_file() {
 	[ "$(id -u)" -eq 0 ] || return 0 # every test is skipped, see setup
