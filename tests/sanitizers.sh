@@ -65,8 +65,8 @@ asan() {
 	corpora "$B/asan" $(cd tests/fuzz && printf '%s\n' fuzz_*.c |
 		sed 's/^fuzz_//; s/\.c$//') || rc=1
 	"$PWD/tests/fault/run.sh" "$B/asan" "${STRIDE:-11}" json no-user index \
-		from-on host-proof rsa-pss registered stream openssl \
-		revoked revoked-index revoked-prefer revoked-openssl \
+		from-on host-proof rsa-pss registered stream openssl listen \
+		listen-revoked revoked revoked-index revoked-prefer revoked-openssl \
 		other-user wrong-key >"$D/out" 2>&1 ||
 		{ echo 'fault injection:'; tail -n 60 "$D/out"; rc=1; }
 	# programs that are not ours load the module: ASan has to be first

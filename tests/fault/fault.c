@@ -36,8 +36,8 @@
  * for the next time).
  *
  * With -L a run has a parent from its start to its end, which executes itself again
- * in between, and two logins.  Each ends in time; then a login ends as it does when
- * nothing fails, since the parent has gone on, or has ended with a line in its log and
+ * after the first of three logins.  Each ends in time; then a login ends as it does
+ * when nothing fails, since the parent has gone on, or has ended with a line in its log and
  * was started again; and none of its processes is left.
  */
 #include <dirent.h>
@@ -60,7 +60,7 @@
 #include "point.h"
 
 #define STATE_FD 300    /* its number for a parent that has executed itself */
-#define LOGINS_MORE 200 /* after two, until one is served */
+#define LOGINS_MORE 200 /* after three, until one is served */
 
 /* Shared with the processes that a login makes: a worker, a helper. */
 struct state {
@@ -262,7 +262,8 @@ listen_once(struct app_end *end)
 	const char *what;
 
 	listen_start();
-	for (int i = 0; i < 2 + LOGINS_MORE && (i < 2 || !right); i++) {
+	/* the third shows what the second has left */
+	for (int i = 0; i < 3 + LOGINS_MORE && (i < 3 || !right); i++) {
 		if (i > 0)
 			app_forget();
 		app_login(end);
@@ -359,8 +360,9 @@ on_crash(int sig)
 {
 	armed = false;
 	st->crashed = true;
-	printf("CRASH, signal %d: call %ld of %s failing with %ld\n", sig,
-	    st->call, st->target >= 0 ? fault_point[st->target].name : "none",
+	printf("%s, signal %d: call %ld of %s failing with %ld\n",
+	    sig == SIGALRM ? "HANGS" : "CRASH", sig, st->call,
+	    st->target >= 0 ? fault_point[st->target].name : "none",
 	    st->target >= 0 ? fault_point[st->target].value : 0);
 	fflush(stdout);
 	signal(sig, SIG_DFL);

@@ -103,6 +103,7 @@ until_it_ends(pid_t pid, off_t before)
 static _Noreturn void
 supervise(void)
 {
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
 	for (int i = 0; i < STARTS && !shared->stopping; i++) {
 		if (i > 0)
