@@ -81,6 +81,12 @@ CERTAUTH_BUILD=${CERTAUTH_BUILD:-$HERE/build}
 		spawned spawned-revoked
 }
 
+@test "a resident verifier goes on, or ends and says why, whatever call of its parent fails" {
+	[ "$(id -u)" -eq 0 ] || skip 'needs root (the socket)'
+	"$HERE/tests/fault/run.sh" "$CERTAUTH_BUILD" 7 listen listen-passed \
+		listen-revoked
+}
+
 @test "a revoked certificate stays so, whatever call of the login fails" {
 	"$HERE/tests/fault/run.sh" "$CERTAUTH_BUILD" 1 revoked revoked-index \
 		revoked-prefer revoked-two

@@ -59,7 +59,7 @@ build-asan: ## (for make check-sanitizers)
 
 build-tsan: ## (for make check-sanitizers)
 	@$(MAKE) --no-print-directory B='$(B)/tsan' OPT='-O1 -g' \
-		SAN=-fsanitize=thread module cli testtools
+		SAN=-fsanitize=thread all testtools
 
 # MemorySanitizer wants every library built with it.  What reads bytes from
 # others without help of a library is run under it: these fuzz targets.

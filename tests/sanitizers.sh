@@ -43,7 +43,7 @@ corpora() { # BUILD NAME ...: each corpus once
 # leaves no room for the shadow of it; of valgrind; and login_files, which runs
 # programs of others as another user.
 asan_bats='login_answer login_chain login_crl login_keys
-	verify_cli verify_agrees config client users crl'
+	verify_cli verify_agrees config client users crl threads'
 
 asan() {
 	local rc=0 t n=0
@@ -65,8 +65,8 @@ asan() {
 	corpora "$B/asan" $(cd tests/fuzz && printf '%s\n' fuzz_*.c |
 		sed 's/^fuzz_//; s/\.c$//') || rc=1
 	"$PWD/tests/fault/run.sh" "$B/asan" "${STRIDE:-11}" json no-user index \
-		from-on host-proof rsa-pss registered stream openssl \
-		revoked revoked-index revoked-prefer revoked-openssl \
+		from-on host-proof rsa-pss registered stream openssl listen \
+		listen-revoked revoked revoked-index revoked-prefer revoked-openssl \
 		other-user wrong-key >"$D/out" 2>&1 ||
 		{ echo 'fault injection:'; tail -n 60 "$D/out"; rc=1; }
 	# programs that are not ours load the module: ASan has to be first
@@ -128,9 +128,9 @@ tsan() {
 		{ tail -n 20 "$D/make"; rc=1; }
 	export TSAN_OPTIONS="suppressions=$PWD/tests/data/tsan.supp exitcode=66"
 	[ $rc -ne 0 ] || CERTAUTH_BUILD=$B/tsan timeout 600 bats --tap \
-		-f '8 threads' tests/module.bats >"$D/out" 2>&1 </dev/null ||
+		tests/threads.bats >"$D/out" 2>&1 </dev/null ||
 		{ tail -n 60 "$D/out"; rc=1; }
-	result TSan $rc '8 threads with three logins each'
+	result TSan $rc 'a table of logins in threads, spawned and resident'
 }
 
 for part; do

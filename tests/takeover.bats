@@ -214,3 +214,130 @@ any_user() {
 	logged 'login virtual has no account on this host'
 	any_user grant-other
 }
+
+# ---- the same in a resident verifier, whose parent goes on ----
+
+# children COUNT: has the parent that many?
+children() {
+	[ "$(pgrep -c -P "$RESIDENT")" -eq "$1" ]
+}
+
+until_true() {
+	local i
+	for ((i = 0; i < 1500; i++)); do
+		"$@" && return
+		sleep 0.02
+	done
+	echo "never: $*"
+	ps --ppid "$RESIDENT" -o pid,stat,args
+	return 1
+}
+
+descriptors() {
+	find "/proc/$RESIDENT/fd" -type l | wc -l
+}
+
+# quiet: the spares are there, and nothing else; with as many descriptors as before
+quiet() {
+	until_true children 4 && [ "$(descriptors)" -eq "$1" ]
+}
+
+resident_begin() {
+	export CERTAUTH_VERIFIER=verifier=resident
+	service test
+	resident_start
+	login_ok
+	until_true children 4
+	held=$(descriptors)
+}
+
+# the parent is the same, and holds what it held
+resident_unharmed() {
+	until_true quiet "$held"
+	kill -0 "$RESIDENT"
+	[ "$RESIDENT" = "$(cat "$S/resident.pid")" ]
+}
+
+gone() { [ ! -e "/proc/$1/exe" ]; }
+
+resident_end() {
+	local pid hands
+	mapfile -t hands < <(pgrep -P "$RESIDENT")
+	resident_stop
+	for pid in "${hands[@]}"; do
+		until_true gone "$pid"
+	done
+	if [[ $way != *resident* ]]; then
+		CERTAUTH_VERIFIER=$way service test
+	else
+		resident_start
+	fi
+}
+
+@test "a resident verifier: a worker that spins, allocates, or crashes" {
+	local way=${CERTAUTH_VERIFIER:-} held
+	resident_begin
+	killed spin
+	grep -q '(resident): .*; run: certauth doctor' "$S/lines"
+	resident_unharmed
+	refused allocate 'Cannot allocate'
+	resident_unharmed
+	killed crash
+	resident_unharmed
+	grep -q 'was ended by signal' "$S/resident.log"
+	resident_end
+}
+
+@test "a resident verifier: answers that are none, half, two, or another's" {
+	local way=${CERTAUTH_VERIFIER:-} held name
+	resident_begin
+	for name in answer-half answer-other answer-short answer-junk; do
+		ends "$name"
+		resident_unharmed
+	done
+	# the first is the verdict
+	attack answer-twice || grep -q 'takeover answer-twice: done' "$S/lines"
+	[ "$status" -ne 0 ]
+	grep -q 'outcome=denied reason=nonce' "$S/lines"
+	! grep -q 'outcome=granted' "$S/lines" || return 1
+	login_ok
+	resident_unharmed
+	resident_end
+}
+
+# at_work: the child that has a client's bytes; spares are not confined yet
+at_work() {
+	local pid
+	for pid in $(pgrep -P "$RESIDENT"); do
+		! grep -q '^Seccomp:.*2' "/proc/$pid/status" || echo "$pid"
+	done
+}
+
+@test "a resident verifier: a worker that hangs, or is stopped, is given up and killed" {
+	local way=${CERTAUTH_VERIFIER:-} held stopper pid
+	resident_begin
+	attack hang
+	[ "$status" -ne 0 ]
+	grep -q 'gave no verdict in time' "$S/lines"
+	grep -q 'outcome=denied reason=internal' "$S/lines"
+	resident_unharmed
+	grep -q 'did not end, and is killed' "$S/resident.log"
+	: >"$S/resident.log"
+	log_mark
+	(
+		until_true logged 'takeover hang: begins'
+		pid=$(at_work)
+		kill -STOP "$pid"
+		grep '^State:.*stopped' "/proc/$pid/status" >"$S/stopped"
+	) &
+	stopper=$!
+	attack hang
+	wait "$stopper"
+	[ -s "$S/stopped" ]
+	[ "$status" -ne 0 ]
+	grep -q 'gave no verdict in time' "$S/lines"
+	grep -q 'outcome=denied reason=internal' "$S/lines"
+	resident_unharmed
+	grep -q 'did not end, and is killed' "$S/resident.log"
+	resident_end
+}

@@ -128,7 +128,7 @@ $(B)/tests/bench/gencrl: tests/bench/gencrl.c Makefile
 # says what is tried.  The room src/confine has unit tests of its own.
 FAULT_B = $(B)/tests/fault
 FAULT_OBJ = $(FAULT_B)/fault.o $(FAULT_B)/app.o $(FAULT_B)/make.o \
-	$(FAULT_B)/points.o $(B)/src/verifier/sys.o \
+	$(FAULT_B)/listen.o $(FAULT_B)/points.o $(B)/src/verifier/sys.o \
 	$(B)/tests/verifier/unconfined.o
 # what the worker of the verifier calls
 FAULT_VERIFIER = $(B)/tests/verifier/unconfined

@@ -27,18 +27,24 @@
 
 static const uint8_t served[] = {CA_OP_SERVED};
 
-/* The version that peers at this socket speak, of those that a worker speaks; else 0.
- * sa gets its name. */
-static uint8_t
-version_of(int fd, struct sockaddr_un *sa)
+static bool
+name_of(int fd, struct sockaddr_un *sa)
 {
 	socklen_t len = sizeof *sa;
+
+	memset(sa, 0, sizeof *sa);
+	return getsockname(fd, (struct sockaddr *)sa, &len) == 0;
+}
+
+/* The version that peers at this socket speak, of those that a worker speaks; else
+ * 0. */
+static uint8_t
+version_of(const struct sockaddr_un *sa)
+{
 	const char *name;
 	char *end;
 
-	memset(sa, 0, sizeof *sa);
-	if (getsockname(fd, (struct sockaddr *)sa, &len) != 0 ||
-	    sa->sun_family != AF_UNIX || sa->sun_path[0] != '/' ||
+	if (sa->sun_family != AF_UNIX || sa->sun_path[0] != '/' ||
 	    sa->sun_path[sizeof sa->sun_path - 1] != '\0')
 		return 0;
 	name = strrchr(sa->sun_path, '/') + 1;
@@ -76,7 +82,7 @@ add_socket(struct ca_resident *r, int fd)
 
 	if (r->sockets == CA_SOCKETS_MAX || !is_listening(fd) ||
 	    fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
-	    fcntl(fd, F_SETFL, O_NONBLOCK) != 0) {
+	    fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || !name_of(fd, &sa)) {
 		ca_log_err(&r->log,
 		    "descriptor %d, which was passed to this program, is not a "
 		    "listening stream socket of this host",
@@ -84,7 +90,7 @@ add_socket(struct ca_resident *r, int fd)
 		return CA_ERR_USAGE;
 	}
 	r->socket[r->sockets].fd = fd;
-	r->socket[r->sockets].version = version_of(fd, &sa);
+	r->socket[r->sockets].version = version_of(&sa);
 	if (r->socket[r->sockets].version == 0)
 		ca_log_warning(&r->log,
 		    "socket %s: its name is not verifier.%d.sock, or that of "
@@ -100,10 +106,12 @@ add_socket(struct ca_resident *r, int fd)
 static void
 add_waiting(struct ca_resident *r, int fd)
 {
-	struct ca_waiting w = {.fd = fd, .until = ca_stream_clock() + CA_SILENT_MS};
+	struct ca_waiting w = {
+	    .fd = fd, .until = ca_stream_clock() + CA_SILENT_MS};
 	struct sockaddr_un sa;
 
-	if (version_of(fd, &sa) == 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
+	if (!name_of(fd, &sa) || version_of(&sa) == 0 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
 	    !ca_peer_counts_for(fd, &w.uid) ||
 	    !ca_queue_may(&r->queue, w.uid) ||
 	    !ca_resident_watch(

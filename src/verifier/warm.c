@@ -177,6 +177,7 @@ ca_warm_authorities(const struct ca_worker *w)
 /* ---- pages ---- */
 
 #define RANGES_MAX 256
+#define MAPPING_MAX (1UL << 30) /* above it: a reserve, long to read */
 #define GAP 4 /* pages: two ranges that are that near are one */
 
 #ifndef MADV_POPULATE_WRITE
@@ -240,7 +241,7 @@ note_line(int pagemap, const char *line)
 	char mode[5] = "";
 
 	if (sscanf(line, "%lx-%lx %4s", &from, &to, mode) != 3 ||
-	    mode[1] != 'w')
+	    mode[1] != 'w' || to - from > MAPPING_MAX)
 		return;
 	note_mapping(pagemap, from, to);
 }

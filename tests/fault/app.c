@@ -13,13 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/base64url.h"
-#include "client/client.h"
+#include "../lib/responder.h"
 #include "crypto/crypto.h"
 #include "key/key.h"
-#include "wire/message.h"
-#include "channel/pieces.h"
 #include "module/verifier.h"
+#include "op/op.h"
 #include "verifier/worker.h"
 
 #define LINES 64
@@ -35,24 +33,21 @@ struct pam_handle {
 };
 
 static const char *user, *cert_path, *key_path, *instead_path;
-static bool registered;
+static bool registered, resident;
 static int module_argc;
 static const char **module_argv;
-static struct ca_crypto *crypto;
-static struct ca_identity *id;
+static struct responder client;
 static pam_handle_t handle;
 
 static char line[LINES][LINE];
 static int lines;
-
-static char answer[CA_RESPONSE_CHARS_MAX + 1];
 
 /* ---- the verifier ---- */
 
 /* in place of module/paths.c */
 char program_path[PATH_MAX] __asm__("ca_verifier_program");
 char confine_path[PATH_MAX] __asm__("ca_channel_confiner");
-char socket_path[] __asm__("ca_verifier_socket") = "/nonexistent/socket";
+char socket_path[] __asm__("ca_verifier_socket") = CA_OP_DIR "/verifier.1.sock";
 unsigned patience __asm__("ca_verifier_patience") = 1;
 
 static pid_t worker[WORKERS];
@@ -80,7 +75,7 @@ __wrap_ca_verifier_connect(struct ca_verifier *v, int *fd)
 {
 	int pair[2];
 
-	if (program_path[0] != '\0')
+	if (program_path[0] != '\0' || resident)
 		return __real_ca_verifier_connect(v, fd);
 	fault_arm(false);
 	if (workers == WORKERS ||
@@ -205,58 +200,12 @@ pam_syslog(const pam_handle_t *pamh, int priority, const char *fmt, ...)
 
 /* ---- the client ---- */
 
-static enum ca_err
-make_answer(const char *b64, size_t len)
-{
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_buf raw = CA_BUF_INIT(CA_REQUEST_MAX);
-	struct ca_buf out = CA_BUF_INIT(CA_RESPONSE_MAX);
-	struct ca_buf text = CA_BUF_INIT(CA_RESPONSE_CHARS_MAX + 1);
-	struct ca_request *req = NULL;
-
-	if ((rc = ca_base64url_decode(&raw, b64, len)) != CA_OK ||
-	    (rc = ca_request_parse(raw.p, raw.len, &req)) != CA_OK ||
-	    (rc = ca_respond(crypto, req, id, NULL, &out)) != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	ca_base64url_encode(&text, out.p, out.len);
-	(void)snprintf(answer, sizeof answer, "%s", ca_buf_text(&text));
-	ret = CA_OK;
-out:
-	ca_request_free(req);
-	ca_buf_free(&raw);
-	ca_buf_free(&out);
-	ca_buf_free(&text);
-	return ret;
-}
-
-/* "certauth1 REQUEST next=N max=M: " */
 static char *
 answer_to(const char *prompt)
 {
-	const char *b64 = strchr(prompt, ' ');
-	unsigned next = 0, max = 0;
-	char *piece;
-
 	if (strncmp(prompt, "certauth1 ", 10) != 0)
 		return strdup("secret"); /* the helper asks for a passphrase */
-	b64++;
-	size_t len = strcspn(b64, " ");
-	if (sscanf(b64 + len, " next=%u max=%u", &next, &max) != 2)
-		return NULL;
-	if (next == 0 && make_answer(b64, len) != CA_OK)
-		return NULL;
-	size_t all = strlen(answer), n = all - next;
-	if (next > all)
-		return NULL;
-	bool last = n <= max - 1;
-	if (!last)
-		n = max - 1;
-	if (asprintf(
-		&piece, "%.*s%c", (int)n, answer + next, last ? '.' : '+') < 0)
-		return NULL;
-	return piece;
+	return responder_piece(&client, prompt);
 }
 
 static int
@@ -290,6 +239,9 @@ app_option(int opt, const char *value)
 	case 'i':
 		instead_path = value;
 		return true;
+	case 'L':
+		resident = true;
+		return listen_begin(value);
 	case 'r':
 		registered = true;
 		return true;
@@ -320,13 +272,13 @@ static bool
 other_cert(const struct ca_log *log)
 {
 	struct ca_identity *other;
-	X509 *leaf = id->leaf;
-	STACK_OF(X509) *chain = id->chain;
+	X509 *leaf = client.id->leaf;
+	STACK_OF(X509) *chain = client.id->chain;
 
-	if (ca_key_pem_cert(crypto, instead_path, log, &other) != CA_OK)
+	if (ca_key_pem_cert(client.crypto, instead_path, log, &other) != CA_OK)
 		return false;
-	id->leaf = other->leaf;
-	id->chain = other->chain;
+	client.id->leaf = other->leaf;
+	client.id->chain = other->chain;
 	other->leaf = leaf;
 	other->chain = chain;
 	ca_identity_free(other);
@@ -342,18 +294,19 @@ app_begin(int argc, const char **argv)
 	module_argv = argv;
 	if (cert_path == NULL)
 		return true;
-	if (ca_crypto_new(&crypto) != CA_OK ||
-	    ca_key_pem(crypto, cert_path, key_path, NULL, &log, &id) != CA_OK)
+	if (ca_crypto_new(&client.crypto) != CA_OK ||
+	    ca_key_pem(client.crypto, cert_path, key_path, NULL, &log,
+		&client.id) != CA_OK)
 		return false;
-	id->registered = registered;
+	client.id->registered = registered;
 	return instead_path == NULL || other_cert(&log);
 }
 
 void
 app_finish(void)
 {
-	ca_identity_free(id);
-	ca_crypto_free(crypto);
+	ca_identity_free(client.id);
+	ca_crypto_free(client.crypto);
 }
 
 void

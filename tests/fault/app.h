@@ -40,8 +40,24 @@ bool make_begin(const char *kind, const char *file, const char *ca_file);
 void make_finish(void);
 const char *make_once(bool *made);
 
+/*
+ * The module of this process asks a resident verifier, in whose parent calls fail.
+ * how: "own", the parent makes its socket; "passed", it has one of its supervisor's.
+ */
+bool listen_begin(const char *how);
+void listen_start(void);
+void listen_again(void); /* SIGHUP: it executes itself again */
+
+/* Stop it, and wait for all its processes.  What was wrong, or NULL. */
+const char *listen_stop(void);
+void listen_print_log(void);
+
+/* The parent that was executed again. */
+_Noreturn void listen_parent(void);
+
 /* fault.c: failures happen only while this is on. */
 void fault_arm(bool on);
+void fault_take_part(void); /* this process's calls are those that fail */
 bool fault_is_libc(const char *name);
 
 #endif

@@ -20,6 +20,8 @@
  *   -v           say what the module logs
  *   -V FILE      start FILE for the verifier, as the module does; otherwise its
  *                worker is a process that is forked here, whose calls fail, too
+ *   -L HOW       a resident verifier, in whose parent alone calls fail: "own"
+ *                makes its socket, "passed" has it of its supervisor
  *   -x KIND      no login: make the index of the file that is the first
  *                argument; see make_begin in app.h.  "granted": it was made
  *
@@ -32,6 +34,11 @@
  * descriptor, no child, and no memory: a run that leaves some is repeated,
  * and what grows with each repetition is a leak (libraries keep some things
  * for the next time).
+ *
+ * With -L a run has a parent from its start to its end, which executes itself again
+ * after the first of three logins.  Each ends in time; then a login ends as it does
+ * when nothing fails, since the parent has gone on, or has ended with a line in its log and
+ * was started again; and none of its processes is left.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -52,6 +59,9 @@
 #include "app.h"
 #include "point.h"
 
+#define STATE_FD 300    /* its number for a parent that has executed itself */
+#define LOGINS_MORE 200 /* after three, until one is served */
+
 /* Shared with the processes that a login makes: a worker, a helper. */
 struct state {
 	bool again; /* every later call fails, too */
@@ -61,12 +71,14 @@ struct state {
 	long hits[4096];
 };
 static struct state *st;
-static bool armed; /* of this process */
+static bool armed;     /* of this process */
+static bool bystander; /* calls fail in others alone */
 
 static const char *making, *without;
-static bool libc_only, verbose, absent_is_fine;
+static bool libc_only, verbose, absent_is_fine, listening, may_grant;
 static int stride = 1, offset;
 static long tried, granted, wrong, runs;
+static long clean[4096]; /* how often each is called when nothing fails */
 
 /* ---- points ---- */
 
@@ -92,7 +104,13 @@ fault_hits(int i, bool openssl)
 void
 fault_arm(bool on)
 {
-	armed = on;
+	armed = on && !bystander;
+}
+
+void
+fault_take_part(void)
+{
+	bystander = false;
 }
 
 /* ---- memory: how many blocks there are ---- */
@@ -168,6 +186,8 @@ complain(const char *what)
 	    st->target >= 0 ? fault_point[st->target].value : 0,
 	    st->target >= 0 ? fault_point[st->target].err : 0);
 	app_print_log();
+	if (listening)
+		listen_print_log();
 }
 
 static bool
@@ -194,7 +214,7 @@ logged_granted(void)
 }
 
 static void
-judge(const struct app_end *end, bool may_grant)
+judge(const struct app_end *end)
 {
 	if (end->code == PAM_SUCCESS) {
 		granted++;
@@ -226,13 +246,49 @@ judge(const struct app_end *end, bool may_grant)
 		complain("the queue of libcrypto's errors is not what it was");
 }
 
+/* A login ended as it does when nothing fails. */
+static bool
+is_right(const struct app_end *end)
+{
+	return may_grant ? end->code == PAM_SUCCESS
+			 : app_logged("reason=revoked") > 0;
+}
+
+/* What the loop of the parent does; the last login is the one of *end. */
+static void
+listen_once(struct app_end *end)
+{
+	bool right = false;
+	const char *what;
+
+	listen_start();
+	/* the third shows what the second has left */
+	for (int i = 0; i < 3 + LOGINS_MORE && (i < 3 || !right); i++) {
+		if (i > 0)
+			app_forget();
+		app_login(end);
+		judge(end);
+		right = is_right(end);
+		if (i == 0)
+			listen_again();
+		else if (!right)
+			(void)usleep(20000);
+	}
+	if (!right)
+		complain("no login was served any more");
+	if ((what = listen_stop()) != NULL)
+		complain(what);
+}
+
 static void
 run_once(struct app_end *end)
 {
 	for (int i = 0; i < fault_points; i++)
 		st->hits[i] = 0;
 	st->fired = st->crashed = false;
-	if (making == NULL) {
+	if (listening) {
+		listen_once(end);
+	} else if (making == NULL) {
 		app_login(end);
 	} else {
 		bool made;
@@ -267,7 +323,7 @@ leaves_memory(void)
 
 /* One run, judged.  False: the point was not reached. */
 static bool
-try(int point, long call, bool may_grant)
+try(int point, long call)
 {
 	struct app_end end;
 	int fds = open_descriptors();
@@ -280,9 +336,9 @@ try(int point, long call, bool may_grant)
 		app_forget();
 		return false;
 	}
-	if (making == NULL)
-		judge(&end, may_grant);
-	else
+	if (making == NULL && !listening)
+		judge(&end);
+	else if (making != NULL)
 		granted += end.code == PAM_SUCCESS;
 	app_forget();
 	if (st->crashed)
@@ -304,8 +360,9 @@ on_crash(int sig)
 {
 	armed = false;
 	st->crashed = true;
-	printf("CRASH, signal %d: call %ld of %s failing with %ld\n", sig,
-	    st->call, st->target >= 0 ? fault_point[st->target].name : "none",
+	printf("%s, signal %d: call %ld of %s failing with %ld\n",
+	    sig == SIGALRM ? "HANGS" : "CRASH", sig, st->call,
+	    st->target >= 0 ? fault_point[st->target].name : "none",
 	    st->target >= 0 ? fault_point[st->target].value : 0);
 	fflush(stdout);
 	signal(sig, SIG_DFL);
@@ -338,7 +395,7 @@ fault_is_libc(const char *name)
 }
 
 static void
-all_points(bool may_grant, const char *only, bool inner)
+all_points(const char *only, bool inner)
 {
 	size_t len = only != NULL ? strcspn(only, ":") : 0;
 	long call =
@@ -348,32 +405,53 @@ all_points(bool may_grant, const char *only, bool inner)
 		if (!is_chosen(i, only, len, inner))
 			continue;
 		if (call >= 0) {
-			tried += try(i, call, may_grant);
+			tried += try(i, call);
 			continue;
 		}
+		/* each run of the parent takes long */
+		if (listening && clean[i] == 0)
+			continue;
 		long n = (offset + i) % stride;
-		while (try(i, n, may_grant)) {
+		while (try(i, n)) {
 			tried++;
 			n += stride;
 		}
 	}
 }
 
+/* again: this is the parent of a resident verifier, which has executed itself. */
+static bool
+share_state(bool again)
+{
+	if (fault_points > 4096)
+		return false;
+	if (!again) {
+		int fd = memfd_create("state", 0);
+
+		if (fd < 0 || ftruncate(fd, sizeof *st) != 0 ||
+		    dup2(fd, STATE_FD) != STATE_FD || close(fd) != 0)
+			return false;
+	}
+	st = mmap(
+	    NULL, sizeof *st, PROT_READ | PROT_WRITE, MAP_SHARED, STATE_FD, 0);
+	if (st != MAP_FAILED && again)
+		listen_parent();
+	return st != MAP_FAILED;
+}
+
 int
 main(int argc, char **argv)
 {
 	const char *expect = "", *only = NULL;
-	bool inner = false, may_grant;
+	bool inner = false;
 	struct app_end end;
 	int opt;
 
-	st = mmap(NULL, sizeof *st, PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (st == MAP_FAILED || fault_points > 4096)
+	if (!share_state(argc == 2 && strcmp(argv[1], "--listen") == 0))
 		return 2;
 	st->target = -1;
-	while (
-	    (opt = getopt(argc, argv, "e:u:c:k:i:s:o:p:x:n:C:V:almfrv")) != -1) {
+	while ((opt = getopt(argc, argv, "e:u:c:k:i:s:o:p:x:n:C:V:L:almfrv")) !=
+	       -1) {
 		switch (opt) {
 		case 'e':
 			expect = optarg;
@@ -408,6 +486,9 @@ main(int argc, char **argv)
 		case 'x':
 			making = optarg;
 			break;
+		case 'L':
+			bystander = listening = true;
+			/* fall through */
 		default:
 			if (!app_option(opt, optarg))
 				return 2;
@@ -428,8 +509,10 @@ main(int argc, char **argv)
 	/* the first two warm up what libraries keep */
 	for (int i = 0; i < 3; i++) {
 		run_once(&end);
-		if (verbose)
+		if (verbose) {
 			app_print_log();
+			listen_print_log();
+		}
 		if ((end.code == PAM_SUCCESS) != may_grant ||
 		    (may_grant && end.account != PAM_SUCCESS)) {
 			printf("without a failure: %d, account %d\n", end.code,
@@ -439,7 +522,8 @@ main(int argc, char **argv)
 		}
 		app_forget();
 	}
-	all_points(may_grant, only, inner);
+	memcpy(clean, st->hits, sizeof clean);
+	all_points(only, inner);
 	app_finish();
 	make_finish();
 	printf("tried %ld points, granted %ld, %ld wrong\n", tried, granted,

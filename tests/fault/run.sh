@@ -87,7 +87,7 @@ mapfile -t bob < <(as bob)
 mapfile -t wrong_key < <(as bob)
 wrong_key+=(-i "$PKI/alice-chain.pem")
 
-# accounts of alice and of the verifier
+# accounts of alice and of the verifier, and no socket of this host
 under=()
 if [ "$(id -u)" -eq 0 ]; then
 	grep -vE '^(_certauth|alice):' /etc/passwd >"$D/passwd"
@@ -95,7 +95,8 @@ if [ "$(id -u)" -eq 0 ]; then
 	echo 'alice:x:2001:2001::/nonexistent:/bin/sh' >>"$D/passwd"
 	# shellcheck disable=SC2016 # for the shell there
 	under=(unshare -m --propagation private sh -c
-		'mount --bind "$0" /etc/passwd && exec "$@"' "$D/passwd")
+		'mount --bind "$0" /etc/passwd && mount -t tmpfs -o mode=755 none /run &&
+		exec "$@"' "$D/passwd")
 fi
 
 # logins that are good
@@ -133,6 +134,14 @@ scene spawned -l -V "$D/bin/certauth-verifier" -e granted "${alice[@]}" \
 	"$conf" verifier=spawn
 scene spawned-revoked -l -V "$D/bin/certauth-verifier" -e denied \
 	"${revoked[@]}" "$conf" verifier=spawn
+# a resident verifier: its parent's calls fail
+if [ "$(id -u)" -eq 0 ]; then
+	scene listen -l -L own -e granted "${alice[@]}" "$conf" verifier=resident
+	scene listen-passed -l -L passed -e granted "${alice[@]}" "$conf" \
+		verifier=resident
+	scene listen-revoked -l -L passed -e denied "${revoked[@]}" "$conf" \
+		verifier=resident
+fi
 scene clock -s 1 -p time -e granted "${alice[@]}" "$conf"
 # and those that must be refused, whatever fails
 scene revoked -e denied "${revoked[@]}" "$conf"

@@ -27,9 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/base64url.h"
-#include "channel/pieces.h"
-#include "client/client.h"
+#include "../lib/responder.h"
 #include "key/key.h"
 
 static struct shared {
@@ -39,11 +37,7 @@ static struct shared {
 static const char *service = "test", *user = "alice", *stop;
 static int processes = 1, logins = 1, limit = 60, delay;
 static bool warm;
-static struct ca_crypto *crypto;
-static struct ca_identity *id;
-
-/* of the login at work */
-static char answer[CA_RESPONSE_CHARS_MAX + 1];
+static struct responder client;
 
 static void
 die(const char *what)
@@ -69,62 +63,12 @@ emit(void *ctx, enum ca_log_level level, const char *line)
 	fprintf(stderr, "%s\n", line);
 }
 
-static enum ca_err
-make_answer(const char *b64, size_t len)
-{
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_buf raw = CA_BUF_INIT(CA_REQUEST_MAX);
-	struct ca_buf out = CA_BUF_INIT(CA_RESPONSE_MAX);
-	struct ca_buf text = CA_BUF_INIT(CA_RESPONSE_CHARS_MAX + 1);
-	struct ca_request *req = NULL;
-
-	if ((rc = ca_base64url_decode(&raw, b64, len)) != CA_OK ||
-	    (rc = ca_request_parse(raw.p, raw.len, &req)) != CA_OK ||
-	    (rc = ca_respond(crypto, req, id, NULL, &out)) != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	ca_base64url_encode(&text, out.p, out.len);
-	(void)snprintf(answer, sizeof answer, "%s", ca_buf_text(&text));
-	ret = CA_OK;
-out:
-	ca_request_free(req);
-	ca_buf_free(&raw);
-	ca_buf_free(&out);
-	ca_buf_free(&text);
-	return ret;
-}
-
-/* "certauth1 REQUEST next=N max=M: " */
 static char *
 answer_to(const char *prompt)
 {
-	const char *b64 = strchr(prompt, ' ');
-	unsigned next = 0, max = 0;
-	char *piece;
-
-	if (strncmp(prompt, "certauth1 ", 10) != 0)
-		return NULL;
-	b64++;
-	size_t len = strcspn(b64, " ");
-	if (sscanf(b64 + len, " next=%u max=%u", &next, &max) != 2)
-		return NULL;
-	if (next == 0) {
-		if (delay > 0)
-			(void)usleep((useconds_t)(random() % (delay * 1000)));
-		if (make_answer(b64, len) != CA_OK)
-			return NULL;
-	}
-	size_t all = strlen(answer), n = all - next;
-	if (next > all)
-		return NULL;
-	bool last = n <= max - 1;
-	if (!last)
-		n = max - 1;
-	return asprintf(&piece, "%.*s%c", (int)n, answer + next,
-		   last ? '.' : '+') < 0
-		   ? NULL
-		   : piece;
+	if (delay > 0 && strstr(prompt, " next=0 ") != NULL)
+		(void)usleep((useconds_t)(random() % (delay * 1000)));
+	return responder_piece(&client, prompt);
 }
 
 static int
@@ -218,9 +162,9 @@ main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (argc - optind != 2 || ca_crypto_new(&crypto) != CA_OK ||
-	    ca_key_pem(crypto, argv[optind], argv[optind + 1], NULL, &log,
-		&id) != CA_OK)
+	if (argc - optind != 2 || ca_crypto_new(&client.crypto) != CA_OK ||
+	    ca_key_pem(client.crypto, argv[optind], argv[optind + 1], NULL,
+		&log, &client.id) != CA_OK)
 		return 2;
 	shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -250,7 +194,7 @@ main(int argc, char **argv)
 	printf("granted %ld denied %ld late %ld slowest %ld wall %ld\n",
 	    shared->granted, shared->denied, shared->late, shared->slowest,
 	    now() - began);
-	ca_identity_free(id);
-	ca_crypto_free(crypto);
+	ca_identity_free(client.id);
+	ca_crypto_free(client.crypto);
 	return bad == 0 ? 0 : 1;
 }

@@ -539,6 +539,16 @@ grant_other(struct ca_operation *o)
 	return grant(o, "alice", "outcome=granted reason=ok user=\"bob\"");
 }
 
+/* A verdict, and another one. */
+static int
+answer_twice(struct ca_operation *o)
+{
+	return deny(o, "outcome=denied reason=nonce user=\"alice\"", NULL) == 0
+		   ? grant(
+			 o, "alice", "outcome=granted reason=ok user=\"alice\"")
+		   : -1;
+}
+
 /* Settings once more: a helper that is not the administrator's. */
 static int
 ready_again(struct ca_operation *o)
@@ -584,6 +594,7 @@ static const struct {
     {"answer-half", answer_half},
     {"answer-other", answer_other},
     {"answer-short", answer_short},
+    {"answer-twice", answer_twice},
     {"answer-junk", answer_junk},
     {"say-control", say_control},
     {"ask-key", ask_key},

@@ -160,6 +160,28 @@ test_not_certificates(void **state)
 	assert_int_equal(ready(), 0);
 }
 
+/* Nor a file of which only a part is. */
+static void
+test_bad_part(void **state)
+{
+	FILE *f;
+
+	(void)state;
+	ca_caready_clear();
+	empty_dir();
+	put_cert("root.pem", root);
+	(void)snprintf(file, sizeof file, "%s/root.pem", dir);
+	f = fopen(file, "a");
+	assert_non_null(f);
+	assert_true(fputs("-----BEGIN CERTIFICATE-----\nMAA=\n"
+			  "-----END CERTIFICATE-----\n",
+			f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	settle();
+	read_all();
+	assert_int_equal(ready(), 0);
+}
+
 int
 main(void)
 {
@@ -170,6 +192,7 @@ main(void)
 	    cmocka_unit_test(test_replaced),
 	    cmocka_unit_test(test_untrusted),
 	    cmocka_unit_test(test_not_certificates),
+	    cmocka_unit_test(test_bad_part),
 	};
 
 	return cmocka_run_group_tests(tests, start, finish);

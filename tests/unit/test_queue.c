@@ -106,6 +106,9 @@ busy_users_wait(void **state)
 		busy[i] = (uid_t)(3000 + i);
 	assert_int_equal(ca_queue_next(&q, busy, CA_WORKERS_OTHERS - 1), 0);
 	assert_int_equal(ca_queue_next(&q, busy, CA_WORKERS_OTHERS), 2);
+	/* root's workers are not taken from the others' share */
+	busy[0] = 0;
+	assert_int_equal(ca_queue_next(&q, busy, CA_WORKERS_OTHERS), 0);
 	put(0, true);
 	assert_int_equal(ca_queue_next(&q, busy, CA_WORKERS_OTHERS), 2);
 	assert_int_equal(ca_queue_next(&q, busy, CA_WORKERS_MAX - 1), 2);
