@@ -121,7 +121,7 @@ set_up(struct ca_resident *r)
 	ca_warm_crypto(w->crypto);
 	/* a change of the user takes /proc/self/pagemap away */
 	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-	ca_warm_note();
+	ca_warm_note(w->crypto);
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
 		ca_log_err(&r->log, "PR_SET_DUMPABLE: %m");
 		return CA_ERR_IO;

@@ -67,7 +67,8 @@ greet(int fd, uint8_t version)
 static void
 welcome(struct ca_resident *r, int fd, uint8_t version)
 {
-	struct ca_waiting w = {.fd = fd, .until = ca_stream_clock() + CA_SILENT_MS};
+	struct ca_waiting w = {
+	    .fd = fd, .until = ca_stream_clock() + CA_SILENT_MS};
 	bool may = version != 0 && ca_peer_counts_for(fd, &w.uid);
 
 	if (may && !ca_queue_may(&r->queue, w.uid)) {

@@ -11,8 +11,9 @@
  * workers too. */
 void ca_warm_crypto(struct ca_crypto *c);
 
-/* After ca_warm_crypto, in the parent: note which memory a worker will write. */
-void ca_warm_note(void);
+/* After ca_warm_crypto, in the parent: note which memory a worker will write.  A child
+ * of this function finds it out. */
+void ca_warm_note(struct ca_crypto *c);
 
 /* Decode the CA certificates of ca_dir and intermediates_dir of the default
  * configuration, at most once in 2 s (verify/caready.h).  A service's own directories
