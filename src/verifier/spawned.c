@@ -63,10 +63,11 @@ ca_parent_spawned(int socket)
 		ret = rc;
 		goto out;
 	}
-	(void)ca_certmap_load();
 	while ((rc = ca_op_passed(socket, &w.fd)) == CA_OK) {
 		serve(&w, socket);
 		(void)close(w.fd);
+		/* for the next operation: the first one seldom needs it */
+		(void)ca_certmap_load();
 	}
 	if (rc != CA_ERR_CANCELLED) {
 		ret = rc;

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/reason.h"
 #include "confine/confine.h"
+#include "map/match.h"
 #include "verifier/operation.h"
 
 #ifndef MESSAGE_MS
@@ -195,6 +196,8 @@ run(const struct ca_worker *w, struct ca_operation *o, struct ca_buf *args,
 	ca_calls_use(o->calls);
 	ca_operation_configure(o);
 	ca_operation_paths(o, &paths);
+	if (o->op != CA_OP_REQUEST)
+		(void)ca_certmap_load(); /* if the parent has not */
 	if ((rc = confine(w, o, &paths)) != CA_OK ||
 	    (rc = send_ready(o, &paths)) != CA_OK || o->cfg == NULL)
 		return rc; /* with a mistake in it, READY was the answer */
