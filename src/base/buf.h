@@ -103,6 +103,10 @@ void ca_buf_escape(struct ca_buf *b, const void *p, size_t len);
 /* As ca_buf_escape, but a backslash is copied: for text already escaped. */
 void ca_buf_printable(struct ca_buf *b, const void *p, size_t len);
 
+/* As ca_buf_printable, with a backslash before each byte of special. */
+void ca_buf_escaped(
+    struct ca_buf *b, const void *text, size_t len, const char *special);
+
 /*
  * Append text of others to a line of key=value pairs: in double quotes, escaped
  * as by ca_buf_escape, with \" for a quote and \= for an equals sign, so that

@@ -7,9 +7,11 @@
 #include "base/text.h"
 #include "base/utf8.h"
 
-static void
-put_escaped(struct ca_buf *b, const uint8_t *p, size_t len, const char *special)
+void
+ca_buf_escaped(
+    struct ca_buf *b, const void *text, size_t len, const char *special)
 {
+	const uint8_t *p = text;
 	char out[CA_TEXT_STEP];
 	size_t n;
 
@@ -20,22 +22,10 @@ put_escaped(struct ca_buf *b, const uint8_t *p, size_t len, const char *special)
 }
 
 void
-ca_buf_escape(struct ca_buf *b, const void *p, size_t len)
-{
-	put_escaped(b, p, len, "\\");
-}
-
-void
-ca_buf_printable(struct ca_buf *b, const void *p, size_t len)
-{
-	put_escaped(b, p, len, "");
-}
-
-void
 ca_buf_quote(struct ca_buf *b, const void *p, size_t len)
 {
 	ca_buf_u8(b, '"');
-	put_escaped(b, p, len, "\\\"=");
+	ca_buf_escaped(b, p, len, "\\\"=");
 	ca_buf_u8(b, '"');
 }
 

@@ -49,6 +49,12 @@ ca_caller_get0_user(const struct ca_caller *caller)
 }
 
 /* Look the account up by name, or by uid if name is NULL. */
+bool
+ca_caller_is_absent(int e)
+{
+	return e == 0 || e == ENOENT || e == ESRCH || e == EBADF || e == EPERM;
+}
+
 static enum ca_err
 look_up(struct ca_caller *c, const char *name, uid_t uid)
 {
@@ -64,10 +70,7 @@ look_up(struct ca_caller *c, const char *name, uid_t uid)
 		e = getpwuid_r(uid, &c->pw, c->pw_text, PASSWD_BYTES, &found);
 	if (found != NULL)
 		return CA_OK;
-	/* some name services report an unknown user by an error code */
-	return e == 0 || e == ENOENT || e == ESRCH || e == EBADF || e == EPERM
-		   ? CA_ERR_NOT_FOUND
-		   : CA_ERR_IO;
+	return ca_caller_is_absent(e) ? CA_ERR_NOT_FOUND : CA_ERR_IO;
 }
 
 /*

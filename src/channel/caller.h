@@ -16,6 +16,10 @@
 
 struct ca_caller;
 
+/* Does the value of getpwnam_r or getpwuid_r, without an entry, mean that there is no
+ * such account?  Some name services report that by an error code. */
+bool ca_caller_is_absent(int e);
+
 /* Can there be a caller?  Not for a user at another machine. */
 bool ca_caller_possible(const char *rhost);
 

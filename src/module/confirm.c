@@ -1,4 +1,5 @@
 #include "module/confirm.h"
+#include "channel/caller.h"
 #include "module/passwd.h"
 
 #include <errno.h>
@@ -14,13 +15,6 @@ ask(struct ca_verifier *v, const struct ca_op_body *body, const char *login)
 	return rc != CA_OK ? rc : (enum ca_err)a.err;
 }
 
-/* getpwnam(3) lists these as results of "not found". */
-static bool
-is_absent(int e)
-{
-	return e == 0 || e == ENOENT || e == ESRCH || e == EBADF || e == EPERM;
-}
-
 enum ca_err
 ca_confirm_login(struct ca_verifier *v, const struct ca_asked *asked,
     const struct ca_op_body *body, const char *login)
@@ -31,7 +25,7 @@ ca_confirm_login(struct ca_verifier *v, const struct ca_asked *asked,
 	char *text = NULL;
 	int e = ca_account_entry(login, &pw, &text, &entry);
 
-	if (entry == NULL && is_absent(e)) {
+	if (entry == NULL && ca_caller_is_absent(e)) {
 		/* as the worker should have found */
 		ca_log_err(v->log,
 		    "the certificate's login %s has no account on this host",
