@@ -70,7 +70,7 @@ bound() {
 	    "| ACCOUNT | $(bound ACCOUNT_MAX) |" "| HOME | $(bound HOME_MAX) |" \
 	    "| SIGN | $(bound SIGN_MAX) |" \
 	    "at most $(bound CA_OP_REGISTERED) certificates" \
-	    "$(bound CA_OP_ID_LEN) random bytes" "a nonce of $(bound CA_NONCE_LEN) random bytes"; do
+	    "$(bound CA_OP_ID_LEN) random bytes"; do
 		echo "$text"
 		grep -qF "$text" "$HERE/docs/verifier.md"
 	done

@@ -48,13 +48,13 @@ ca_caller_get0_user(const struct ca_caller *caller)
 	return &caller->user;
 }
 
-/* Look the account up by name, or by uid if name is NULL. */
 bool
 ca_caller_is_absent(int e)
 {
 	return e == 0 || e == ENOENT || e == ESRCH || e == EBADF || e == EPERM;
 }
 
+/* Look the account up by name, or by uid if name is NULL. */
 static enum ca_err
 look_up(struct ca_caller *c, const char *name, uid_t uid)
 {

@@ -13,7 +13,7 @@ static CRYPTO_ONCE once = CRYPTO_ONCE_STATIC_INIT;
 static OSSL_LIB_CTX *whole;
 static OSSL_PROVIDER *standard; /* of whole */
 
-/* The first names that libcrypto has for the types of keys of crypto/certgate.c. */
+/* Names that libcrypto has for the types of keys of crypto/certgate.c. */
 static const char *const types[] = {"EC", "RSA", "RSA-PSS", "ED25519", "ED448",
     "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"};
 
@@ -22,14 +22,30 @@ static struct offered {
 	size_t n;
 } keys, decoders;
 
+static bool narrow; /* these are offered */
+
+/* Is type one of the names, which have colons between them? */
+static bool
+is_named(const char *names, const char *type)
+{
+	size_t len = strlen(type);
+
+	for (;;) {
+		size_t n = strcspn(names, ":");
+
+		if (n == len && strncmp(names, type, n) == 0)
+			return true;
+		if (names[n] == '\0')
+			return false;
+		names += n + 1;
+	}
+}
+
 static bool
 is_admitted(const char *names)
 {
-	size_t len = strcspn(names, ":");
-
 	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-		if (strlen(types[i]) == len &&
-		    strncmp(names, types[i], len) == 0)
+		if (is_named(names, types[i]))
 			return true;
 	return false;
 }
@@ -43,18 +59,44 @@ decodes_spki(const OSSL_ALGORITHM *a)
 		   "structure=SubjectPublicKeyInfo") != NULL;
 }
 
-static void
+/* What the provider said is never given back: it is used as long as the process
+ * lives. */
+static bool
 offer(struct offered *out, int operation)
 {
 	int no_cache = 0;
 	const OSSL_ALGORITHM *a =
 	    OSSL_PROVIDER_query_operation(standard, operation, &no_cache);
 
-	for (; a != NULL && a->algorithm_names != NULL; a++)
-		if (is_admitted(a->algorithm_names) &&
-		    (operation != OSSL_OP_DECODER || decodes_spki(a)) &&
-		    out->n < OFFERED_MAX)
-			out->v[out->n++] = *a;
+	for (; a != NULL && a->algorithm_names != NULL; a++) {
+		if (!is_admitted(a->algorithm_names) ||
+		    (operation == OSSL_OP_DECODER && !decodes_spki(a)))
+			continue;
+		if (out->n == OFFERED_MAX)
+			return false;
+		out->v[out->n++] = *a;
+	}
+	return out->n > 0;
+}
+
+static bool
+has(const struct offered *offered, const char *type)
+{
+	for (size_t i = 0; i < offered->n; i++)
+		if (is_named(offered->v[i].algorithm_names, type))
+			return true;
+	return false;
+}
+
+/* A libcrypto that describes its decoders in another way gets all of them: slower,
+ * and no key of a type that it has is lost. */
+static bool
+is_complete(void)
+{
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+		if (has(&keys, types[i]) != has(&decoders, types[i]))
+			return false;
+	return true;
 }
 
 static const OSSL_ALGORITHM *
@@ -62,11 +104,20 @@ query(void *provctx, int operation, int *no_cache)
 {
 	(void)provctx;
 	*no_cache = 0;
-	if (operation == OSSL_OP_KEYMGMT)
+	if (narrow && operation == OSSL_OP_KEYMGMT)
 		return keys.v;
-	if (operation == OSSL_OP_DECODER)
+	if (narrow && operation == OSSL_OP_DECODER)
 		return decoders.v;
 	return OSSL_PROVIDER_query_operation(standard, operation, no_cache);
+}
+
+static void
+unquery(void *provctx, int operation, const OSSL_ALGORITHM *algorithms)
+{
+	(void)provctx;
+	if (algorithms != keys.v && algorithms != decoders.v)
+		OSSL_PROVIDER_unquery_operation(
+		    standard, operation, algorithms);
 }
 
 /* The algorithms are those of the default provider, and get its own state. */
@@ -76,6 +127,7 @@ start(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
 {
 	static const OSSL_DISPATCH functions[] = {
 	    {OSSL_FUNC_PROVIDER_QUERY_OPERATION, (void (*)(void))query},
+	    {OSSL_FUNC_PROVIDER_UNQUERY_OPERATION, (void (*)(void))unquery},
 	    {0, NULL}};
 
 	(void)handle;
@@ -99,8 +151,8 @@ make_whole(void)
 		whole = NULL;
 		return;
 	}
-	offer(&keys, OSSL_OP_KEYMGMT);
-	offer(&decoders, OSSL_OP_DECODER);
+	narrow = offer(&keys, OSSL_OP_KEYMGMT) &&
+		 offer(&decoders, OSSL_OP_DECODER) && is_complete();
 }
 
 OSSL_LIB_CTX *

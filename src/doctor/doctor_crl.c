@@ -19,8 +19,7 @@
 #include "crl/index_read.h"
 
 #define MANY_ENTRIES 10000
-#define ENTRIES_MS                                                             \
-	25000 /* that are read in a millisecond: measured 39 ms a million */
+#define ENTRIES_MS 25000 /* read in a millisecond: measured 39 ms a million */
 
 /* How to replace a CRL that is of no use: the file may hold others. */
 static void
@@ -127,7 +126,7 @@ check_index(struct ca_doctor_look *l, struct ca_crl *crl, const char *name)
 		ca_doctor_find(l->d, CA_F_CRL_UNINDEXED, CA_LEVEL_WARNING,
 		    "%s/%s has %" PRIu64 " entries and no index: to read it "
 		    "takes about %" PRIu64 " ms of the %d s of CPU time that "
-		    "certauth-verifier has for a login",
+		    "certauth-verifier has for a verdict",
 		    l->path, name, ca_crl_entries(crl),
 		    ca_crl_entries(crl) / ENTRIES_MS + 1, CA_CONFINE_CPU);
 		ca_doctor_mend(

@@ -9,7 +9,6 @@
 #include <linux/seccomp.h>
 #include <pwd.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -20,7 +19,6 @@
 
 #define VERIFIER_USER "_certauth"
 #define SOCKET_UNIT "certauth-verifier.socket"
-#define NONCE_LEN 32
 
 /* ---- the program and its user ---- */
 
@@ -67,7 +65,6 @@ static void
 try_request(struct ca_doctor *d, enum ca_verifier_way way)
 {
 	char config[4200];
-	uint8_t nonce[NONCE_LEN];
 	struct ca_verifier_args args = {.way = way};
 	struct ca_verifier v;
 	struct ca_op_answer answer;
@@ -78,8 +75,6 @@ try_request(struct ca_doctor *d, enum ca_verifier_way way)
 		args.argv.v[args.argv.n++] = config;
 		args.own = true;
 	}
-	if (getrandom(nonce, sizeof nonce, 0) == (ssize_t)sizeof nonce)
-		body.nonce = (struct ca_bytes){nonce, sizeof nonce};
 	ca_buf_reset(&d->heard);
 	ca_verifier_init(&v, &args, &d->log, "certauth-doctor");
 	enum ca_err rc = ca_verifier_ask(&v, CA_OP_REQUEST, &body, &answer);

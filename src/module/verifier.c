@@ -38,6 +38,7 @@ end_operation(struct ca_verifier *v)
 	if (v->link.fd >= 0)
 		(void)close(v->link.fd);
 	v->link.fd = -1;
+	v->link.broken = false;
 	if (v->home.fd >= 0)
 		(void)close(v->home.fd);
 	free(v->home.path);

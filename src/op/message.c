@@ -59,7 +59,6 @@ static const struct field body[] = {
     F(TEXT, body, rhost),
     F(NUMBER, body, now),
     F(NUMBER, body, helper),
-    F(BYTES, body, nonce),
     F(BYTES, body, request),
     F(BYTES, body, response),
     F(NUMBER, body, reason),

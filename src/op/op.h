@@ -134,7 +134,6 @@ struct ca_op_body {
 	const char *user, *rhost; /* PAM_USER, PAM_RHOST */
 	uint64_t now;             /* seconds since 1970 */
 	uint64_t helper;          /* request: proof = command can be used */
-	struct ca_bytes nonce;    /* request: CA_NONCE_LEN bytes */
 	/* judge */
 	struct ca_bytes request, response;
 	uint64_t reason; /* enum ca_reason: why there is no response; else 0 */
@@ -226,7 +225,9 @@ struct ca_op_link {
 	 * worker, and the deadline is wait_ms from then on; one that comes after
 	 * wait_end is a time-out.  wait_ms is 0: there is no such byte. */
 	long long wait_ms, wait_end;
-	bool broken; /* a part of a message was sent: no other one can follow */
+	bool
+	    broken; /* a message was not sent whole, or a reply did not come: no
+		      * other message is sent */
 	struct ca_buf in; /* the message that was received last */
 };
 

@@ -33,6 +33,8 @@ ca_calls_ask(struct ca_calls *calls, enum ca_op_type type,
 	*reply = msg.u.reply;
 	ret = CA_OK;
 out:
+	/* a reply that comes late must not be taken for that to another call */
+	link->broken |= ret != CA_OK;
 	if (ret != CA_OK && fd != NULL && *fd >= 0) {
 		(void)close(*fd);
 		*fd = -1;

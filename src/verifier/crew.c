@@ -222,7 +222,8 @@ tell_end(const struct ca_crew *c, const struct ca_hand *h, int status)
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
 		ca_log_err(c->log,
 		    "a worker for user id %u used up its %d s of CPU time; if "
-		    "a large CRL has no index, run: certauth crl compile",
+		    "a large CRL has no index, run: certauth crl compile; else "
+		    "please report it as a bug",
 		    (unsigned)h->uid, CA_CONFINE_CPU);
 	else if (WIFSIGNALED(status) && !h->killed)
 		ca_log_err(c->log,

@@ -19,7 +19,7 @@ static const struct {
 	unsigned fields;
 } types[] = {
     {CA_OP_ARGS, 5},
-    {CA_OP_BODY, 10},
+    {CA_OP_BODY, 9},
     {CA_OP_REPLY, 7},
     {CA_OP_READY, 25},
     {CA_OP_LOG, 2},
@@ -58,7 +58,7 @@ whole(enum ca_op_type type)
 		    {{"/a", "/b"}, 2}, 5, 6};
 		break;
 	case CA_OP_BODY:
-		m.u.body = (struct ca_op_body){"alice", "", 1, 1, B("nonce"),
+		m.u.body = (struct ca_op_body){"alice", "", 1, 1,
 		    B("\0request\0"), B("response"), 3, 4, B("kept")};
 		break;
 	case CA_OP_LOG:

@@ -86,6 +86,10 @@ files_are_at_hand(void **state)
 	assert_int_equal(ca_calls_open(&calls, "/x", false, NULL), -1);
 	assert_int_equal(errno, EIO); /* and not what the reply says */
 	ended(pid);
+	/* the reply has come, and is not one to the next call */
+	errno = 0;
+	assert_int_equal(ca_calls_open(&calls, "/y", false, NULL), -1);
+	assert_int_equal(errno, EIO);
 }
 
 static void
