@@ -90,14 +90,22 @@ arrange(const struct ca_spawn_child *child)
 	return fcntl(EXEC_FD, F_SETFD, FD_CLOEXEC);
 }
 
+/* The kernel's structure for SIG_DFL has only zeros.  sigaction(3) takes a lock for
+ * SIGABRT (glibc 2.41), which another thread may have held. */
+static void
+default_signal(int sig)
+{
+	static const unsigned long zeros[8];
+
+	(void)syscall(SYS_rt_sigaction, sig, zeros, NULL, _NSIG / 8);
+}
+
 static void
 default_signals(void)
 {
-	struct sigaction sa = {.sa_handler = SIG_DFL};
-
 	/* some cannot be set, and need not be */
 	for (int sig = 1; sig <= SIGRTMAX; sig++)
-		(void)sigaction(sig, &sa, NULL);
+		default_signal(sig);
 }
 
 static int
@@ -203,14 +211,13 @@ mind(pid_t program, int sigfd)
 _Noreturn void
 ca_spawn_minder(const struct ca_spawn_child *child)
 {
-	struct sigaction sa = {.sa_handler = SIG_DFL};
 	const struct ca_spawn_params *p = child->params;
 	sigset_t chld;
 
 	if (arrange(child) != 0)
 		_exit(127); /* the socket may not be where it belongs */
 	(void)setsid();
-	(void)sigaction(SIGCHLD, &sa, NULL);
+	default_signal(SIGCHLD);
 	(void)sigemptyset(&chld);
 	(void)sigaddset(&chld, SIGCHLD);
 	int sigfd = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
