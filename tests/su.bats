@@ -65,7 +65,7 @@ worker_ids() {
 	while [ ! -e "$S/enough" ]; do
 		for pid in $(pgrep -f '^/run/certauth-test/real --stdio=0'); do
 			awk '/^(Uid|Gid|Groups):/ { $1 = ""; printf "%s;", $0 }
-				END { print "" }' "/proc/$pid/status" 2>/dev/null
+				END { print "" }' "/proc/$pid/status" 2>/dev/null || :
 		done
 		sleep 0.02
 	done >"$1"
@@ -77,9 +77,11 @@ worker_ids() {
 	local id
 	id=$(awk -F: '$1 == "_certauth" { print $3 " " $4 }' "$S/etc/passwd")
 	in_place install -m 755 "$S/bin/certauth-verifier" /run/certauth-test/real
-	# a worker that has answered stays for a moment, to be looked at
-	verifier_is "$(command -v strace)" -f -qq -o /dev/null -e trace=exit_group \
-		-e inject=exit_group:delay_enter=1000000 /run/certauth-test/real
+	# a worker waits after it has changed the user, to be looked at
+	verifier_is "$(command -v strace)" -f -qq -o /dev/null \
+		-e trace=landlock_create_ruleset \
+		-e inject=landlock_create_ruleset:delay_exit=600000 \
+		/run/certauth-test/real
 	rm -f "$S/enough"
 	worker_ids "$S/ids" 3>&- 4>&- &
 	carol_su --pty --cert alice-chain.pem --key alice.key
