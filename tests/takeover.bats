@@ -305,10 +305,11 @@ resident_end() {
 	resident_end
 }
 
-# at_work: the child that has a client's bytes; spares are not confined yet
+# at_work: the child that has a client's bytes; spares are not confined yet, and one
+# that ended may not have been waited for yet
 at_work() {
 	local pid
-	for pid in $(pgrep -P "$RESIDENT"); do
+	for pid in $(pgrep -r R,S,D -P "$RESIDENT"); do
 		! grep -q '^Seccomp:.*2' "/proc/$pid/status" || echo "$pid"
 	done
 }
@@ -328,7 +329,8 @@ at_work() {
 		until_true logged 'takeover hang: begins'
 		pid=$(at_work)
 		kill -STOP "$pid"
-		grep '^State:.*stopped' "/proc/$pid/status" >"$S/stopped"
+		until_true grep -q '^State:.*stopped' "/proc/$pid/status"
+		echo "$pid" >"$S/stopped"
 	) &
 	stopper=$!
 	attack hang
