@@ -222,17 +222,6 @@ children() {
 	[ "$(pgrep -c -P "$RESIDENT")" -eq "$1" ]
 }
 
-until_true() {
-	local i
-	for ((i = 0; i < 1500; i++)); do
-		"$@" && return
-		sleep 0.02
-	done
-	echo "never: $*"
-	ps --ppid "$RESIDENT" -o pid,stat,args
-	return 1
-}
-
 descriptors() {
 	find "/proc/$RESIDENT/fd" -type l | wc -l
 }

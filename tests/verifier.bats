@@ -92,17 +92,6 @@ is_current() {
 	login_ok && not grep -q deleted <<<"$(readlink "/proc/$RESIDENT/exe")"
 }
 
-# until_true COMMAND ...: it succeeds before long
-until_true() {
-	local i
-	for ((i = 0; i < 1500; i++)); do
-		"$@" && return
-		sleep 0.02
-	done
-	echo "never: $*"
-	return 1
-}
-
 # own_login USER: a login of that user as an application of that user does it
 own_login() {
 	local user=$1

@@ -218,6 +218,18 @@ with_certmap() {
 	grep -qF libsss_certmap.so "$CERTAUTH_BUILD/certauth"
 }
 
+# until_true COMMAND ...: it succeeds before long
+until_true() {
+	local i
+	for ((i = 0; i < 1500; i++)); do
+		"$@" && return
+		sleep 0.02
+	done
+	echo "never: $*"
+	[ -z "${RESIDENT:-}" ] || ps --ppid "$RESIDENT" -o pid,stat,args
+	return 1
+}
+
 # ---- the verifier that a module of the place starts ----
 
 # where the tests' module looks for it
