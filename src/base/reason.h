@@ -47,6 +47,18 @@
 	X(CA_R_NO_REGISTERED, "no-registered",                                 \
 	    "the client sent no certificate, and none is registered for the "  \
 	    "user")                                                            \
+	X(CA_R_OTHER_HOST, "other-host",                                       \
+	    "the signed password is for another host")                         \
+	X(CA_R_PASSWORD_EXPIRED, "password-expired",                           \
+	    "the signed password is too old, or from the future")              \
+	X(CA_R_REPLAYED, "replayed", "the signed password was used before")    \
+	X(CA_R_RESTARTED, "verifier-restarted",                                \
+	    "the signed password was made before the resident verifier "       \
+	    "started")                                                         \
+	X(CA_R_CLAIMS_FULL, "claims-full",                                     \
+	    "too many signed passwords are remembered")                        \
+	X(CA_R_NO_RESIDENT, "no-resident",                                     \
+	    "signed passwords need the resident verifier")                     \
 	/* chain */                                                            \
 	X(CA_R_CHAIN_UNKNOWN_CA, "unknown-ca",                                 \
 	    "no certification path leads to a CA in ca_dir")                   \

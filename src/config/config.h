@@ -32,7 +32,12 @@ enum ca_mode { CA_MODE_ENFORCE, CA_MODE_AUDIT };
 enum ca_confinement { CA_CONFINEMENT_PREFER, CA_CONFINEMENT_REQUIRE };
 enum ca_audit { CA_AUDIT_TEXT, CA_AUDIT_JSON };
 enum ca_confined { CA_CONFINED_YES = 1, CA_CONFINED_NETWORK, CA_CONFINED_NO };
-enum ca_proof { CA_PROOF_CONVERSATION = 1, CA_PROOF_COMMAND };
+enum ca_proof {
+	CA_PROOF_CONVERSATION = 1,
+	CA_PROOF_COMMAND,
+	CA_PROOF_PASSWORD
+};
+enum ca_password_use { CA_PASSWORD_ONCE, CA_PASSWORD_WINDOW };
 enum ca_host_proof {
 	CA_HOST_PROOF_OFF,
 	CA_HOST_PROOF_AUTO,
@@ -97,7 +102,8 @@ struct ca_config {
 			 * host_cert is set if require is, and that
 			 * host_cert and host_key are set together */
 	/* where the response comes from */
-	enum ca_proof proof[2];  /* in this order; 0 ends the list */
+	enum ca_proof proof[2];  /* in this order; 0 ends the list; password
+				  * stands alone */
 	char *helper;            /* absolute path of certauth-sign */
 	unsigned helper_timeout; /* seconds */
 	/* of a helper of root, or of the host: absolute paths that it may change, and
@@ -111,6 +117,13 @@ struct ca_config {
 	unsigned wait_for_token; /* seconds; 0: no wait */
 	char *key_file;          /* NULL: none; may contain %u, %h, %% */
 	bool ssh_agent;
+	/* signed passwords */
+	struct ca_list password_names; /* empty: the full name of this host */
+	unsigned password_lifetime;    /* seconds, 10..3600 */
+	unsigned password_skew;        /* seconds that a client's clock may be
+					* ahead, 0..300 */
+	enum ca_password_use password_use;
+	unsigned password_window; /* seconds from the first use, 1..3600 */
 	/* after the login */
 	bool require_account;
 	uint64_t warn_expiry; /* seconds; 0: never */

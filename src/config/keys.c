@@ -1,6 +1,7 @@
 #include "config/keys.h"
 
 #include <string.h>
+#include <strings.h>
 
 #ifndef CA_HELPER
 #define CA_HELPER "/usr/local/libexec/certauth/certauth-sign"
@@ -33,7 +34,9 @@ static const struct ca_key_word confines[] = {{"yes", CA_CONFINED_YES},
     {"network", CA_CONFINED_NETWORK}, {"no", CA_CONFINED_NO}, {NULL, 0}};
 static const struct ca_key_word proofs[] = {
     {"conversation", CA_PROOF_CONVERSATION}, {"command", CA_PROOF_COMMAND},
-    {NULL, 0}};
+    {"password", CA_PROOF_PASSWORD}, {NULL, 0}};
+static const struct ca_key_word uses[] = {
+    {"once", CA_PASSWORD_ONCE}, {"window", CA_PASSWORD_WINDOW}, {NULL, 0}};
 
 /* X.660: at least two arcs; the first is 0 to 2, the second is below 40 if the
  * first is 0 or 1; no leading zeros.  At most 40 arcs of 10 digits. */
@@ -105,6 +108,16 @@ check_host_name(const char *s)
 		return "is not a host name: only letters, digits and - . _ : "
 		       "are allowed";
 	return NULL;
+}
+
+/* A name that every host has names none. */
+static const char *
+check_password_name(const char *s)
+{
+	return strcasecmp(s, "localhost") == 0 ||
+		       strncasecmp(s, "localhost.", 10) == 0
+		   ? "is a name that every host has"
+		   : check_host_name(s);
 }
 
 static const char *
@@ -191,6 +204,11 @@ const struct ca_key ca_keys[] = {
 	STR(host_key, check_host_key),
 	ENUM(host_proof, "auto", host_proofs),
 	{"proof", CA_KEY_PROOF, AT(proof), "conversation", 1, 2, proofs, NULL},
+	LIST(password_names, "", 0, check_password_name),
+	SECS(password_lifetime, "120s", 10, HOUR),
+	SECS(password_skew, "30s", 0, 300),
+	ENUM(password_use, "once", uses),
+	SECS(password_window, "60s", 1, HOUR),
 	PATH(helper, CA_HELPER),
 	SECS(helper_timeout, "120s", 1, HOUR),
 	LIST(helper_write, "", 0, check_absolute),

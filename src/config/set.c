@@ -304,6 +304,10 @@ set_proof(enum ca_proof out[2], const struct ca_key *key, const struct site *at)
 	}
 	if (n == 0)
 		return mistake(at, "must not be empty");
+	/* whoever asks for a password shows no prompt of ours */
+	if (n == 2 &&
+	    (got[0] == CA_PROOF_PASSWORD || got[1] == CA_PROOF_PASSWORD))
+		return mistake(at, "has password, which must stand alone");
 	out[0] = (enum ca_proof)got[0];
 	out[1] = (enum ca_proof)got[1];
 	return CA_OK;

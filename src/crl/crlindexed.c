@@ -141,7 +141,7 @@ static enum ca_err
 verify(struct ca_crl *crl, X509 *issuer, EVP_PKEY *key)
 {
 	uint8_t spki[32];
-	enum ca_err rc = ca_crl_index_spki(crl->crypto, issuer, spki);
+	enum ca_err rc = ca_crypto_spki(crl->crypto, issuer, spki);
 
 	if (rc != CA_OK)
 		return rc;

@@ -159,7 +159,7 @@ add_crl(struct maker *m, struct ca_crl *crl)
 		return CA_DENIED;
 	if (buckets > UINT32_MAX / 2)
 		return CA_ERR_LIMIT;
-	if ((rc = ca_crl_index_spki(m->crypto, ca, spki)) != CA_OK)
+	if ((rc = ca_crypto_spki(m->crypto, ca, spki)) != CA_OK)
 		return rc;
 	key_of(key, 'c', m->no, 0);
 	ca_buf_put(&v, spki, sizeof spki);

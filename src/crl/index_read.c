@@ -27,19 +27,6 @@ ca_crl_index_name(int dirfd, const char *name, struct ca_buf *out)
 }
 
 enum ca_err
-ca_crl_index_spki(struct ca_crypto *crypto, X509 *cert, uint8_t out[32])
-{
-	uint8_t *der = NULL;
-	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
-	enum ca_err rc = CA_ERR_CRYPTO;
-
-	if (len > 0)
-		rc = ca_crypto_sha256(crypto, der, (size_t)len, out);
-	OPENSSL_free(der);
-	return rc;
-}
-
-enum ca_err
 ca_crl_index_open(struct ca_crypto *crypto, int dirfd, const char *name,
     const struct stat *st, struct ca_crl_index **out, uint32_t *ncrls)
 {

@@ -85,8 +85,4 @@ CA_MUST_CHECK enum ca_err ca_crl_index_make(struct ca_crypto *crypto,
     const struct ca_log *log, int dirfd, const char *name, STACK_OF(X509) *cas,
     uint64_t *entries);
 
-/* SHA-256 of a certificate's SubjectPublicKeyInfo. */
-CA_MUST_CHECK enum ca_err ca_crl_index_spki(
-    struct ca_crypto *crypto, X509 *cert, uint8_t out[32]);
-
 #endif

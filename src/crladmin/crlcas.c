@@ -18,19 +18,6 @@ ca_crladmin_needs_crl(
 	       !ca_revocation_is_exempt(crypto, &cfg->crl_exempt, ca);
 }
 
-static enum ca_err
-digest_key(struct ca_crypto *crypto, X509 *cert, uint8_t out[32])
-{
-	unsigned char *der = NULL;
-	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
-	enum ca_err rc = len <= 0
-			     ? CA_ERR_CRYPTO
-			     : ca_crypto_sha256(crypto, der, (size_t)len, out);
-
-	OPENSSL_free(der);
-	return rc;
-}
-
 static bool
 is_live_ca(X509 *cert)
 {
@@ -45,7 +32,7 @@ static enum ca_err
 add(const struct ca_crladmin_run *r, X509 *cert, struct ca_crladmin_cas *out)
 {
 	struct ca_crladmin_ca *v, ca = {.cert = cert};
-	enum ca_err rc = digest_key(r->crypto, cert, ca.key);
+	enum ca_err rc = ca_crypto_spki(r->crypto, cert, ca.key);
 
 	if (rc != CA_OK)
 		return rc;

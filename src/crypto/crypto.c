@@ -206,6 +206,19 @@ ca_crypto_sha256(
 }
 
 enum ca_err
+ca_crypto_spki(struct ca_crypto *c, X509 *cert, uint8_t out[32])
+{
+	unsigned char *der = NULL;
+	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
+	enum ca_err rc = CA_ERR_CRYPTO;
+
+	if (len > 0)
+		rc = ca_crypto_sha256(c, der, (size_t)len, out);
+	OPENSSL_free(der);
+	return rc;
+}
+
+enum ca_err
 ca_crypto_transcript(struct ca_crypto *c, const struct ca_bytes *part,
     size_t nparts, uint8_t out[CA_TRANSCRIPT_HASH_LEN])
 {

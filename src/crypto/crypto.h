@@ -58,6 +58,10 @@ CA_MUST_CHECK enum ca_err ca_crypto_random(
 CA_MUST_CHECK enum ca_err ca_crypto_sha256(
     struct ca_crypto *c, const void *p, size_t len, uint8_t out[32]);
 
+/* SHA-256 of the SubjectPublicKeyInfo of cert.  CA_ERR_CRYPTO, CA_ERR_MEMORY. */
+CA_MUST_CHECK enum ca_err ca_crypto_spki(
+    struct ca_crypto *c, X509 *cert, uint8_t out[32]);
+
 /* SHA-384 of the concatenated parts.  CA_ERR_CRYPTO, CA_ERR_MEMORY. */
 CA_MUST_CHECK enum ca_err ca_crypto_transcript(struct ca_crypto *c,
     const struct ca_bytes *part, size_t nparts,

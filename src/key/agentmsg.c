@@ -3,6 +3,7 @@
  * end of a forwarded agent), so only a signature that verifies is trusted.
  */
 #include "key/agent.h"
+#include "crypto/ecdsa.h"
 #include "key/sig.h"
 
 #include <openssl/core_names.h>
@@ -281,7 +282,7 @@ convert(size_t i, struct ca_reader blob, size_t sig_max, struct ca_buf *sig)
 		    read_mpint(&blob, &b) != CA_OK ||
 		    ca_read_end(&blob) != CA_OK)
 			return CA_ERR_FORMAT;
-		return ca_sig_ecdsa(a.p, a.left, b.p, b.left, sig);
+		return ca_ecdsa_der(a.p, a.left, b.p, b.left, sig);
 	case KIND_ED25519:
 		if (blob.left != 64)
 			return CA_ERR_FORMAT;

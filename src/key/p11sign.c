@@ -2,6 +2,7 @@
  * A key on a token: find it, log in if the token needs it, sign, verify.
  */
 #include "key/p11.h"
+#include "crypto/ecdsa.h"
 #include "key/sig.h"
 
 #include <stdlib.h>
@@ -261,7 +262,7 @@ sign_with(struct signing *s, CK_OBJECT_HANDLE key, const struct ca_buf *in,
 	if (s->scheme->key != CA_KEY_EC) {
 		ca_buf_put(sig, raw.p, raw.len);
 	} else if (raw.len % 2 != 0 ||
-		   ca_sig_ecdsa(raw.p, raw.len / 2, raw.p + raw.len / 2,
+		   ca_ecdsa_der(raw.p, raw.len / 2, raw.p + raw.len / 2,
 		       raw.len / 2, sig) != CA_OK) {
 		ret = CA_ERR_SIGNATURE;
 		goto out;

@@ -1,58 +1,6 @@
 #include "key/sig.h"
 
-#include <openssl/ec.h>
 #include <string.h>
-
-#define EC_BYTES_MAX 66 /* P-521 */
-
-static BIGNUM *
-number(const uint8_t *p, size_t len)
-{
-	while (len > 0 && *p == 0) {
-		p++;
-		len--;
-	}
-	if (len == 0 || len > EC_BYTES_MAX)
-		return NULL;
-	return BN_bin2bn(p, (int)len, NULL);
-}
-
-enum ca_err
-ca_sig_ecdsa(const uint8_t *r, size_t rlen, const uint8_t *s, size_t slen,
-    struct ca_buf *out)
-{
-	enum ca_err ret = CA_ERR_UNSET;
-	BIGNUM *rn = number(r, rlen), *sn = number(s, slen);
-	ECDSA_SIG *pair = ECDSA_SIG_new();
-	unsigned char *der = NULL;
-	int len;
-
-	if (pair == NULL) {
-		ret = CA_ERR_MEMORY;
-		goto out;
-	}
-	if (rn == NULL || sn == NULL || ECDSA_SIG_set0(pair, rn, sn) != 1) {
-		ret = CA_ERR_FORMAT;
-		goto out;
-	}
-	rn = sn = NULL; /* transferred */
-	if ((len = i2d_ECDSA_SIG(pair, &der)) <= 0) {
-		ret = CA_ERR_MEMORY;
-		goto out;
-	}
-	ca_buf_put(out, der, (size_t)len);
-	if (ca_buf_err(out) != CA_OK) {
-		ret = CA_ERR_MEMORY;
-		goto out;
-	}
-	ret = CA_OK;
-out:
-	OPENSSL_free(der);
-	ECDSA_SIG_free(pair);
-	BN_free(rn);
-	BN_free(sn);
-	return ret;
-}
 
 enum ca_err
 ca_sig_digest(struct ca_crypto *crypto, const struct ca_scheme *scheme,

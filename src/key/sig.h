@@ -7,14 +7,6 @@
 #include "key/key.h"
 
 /*
- * Append the DER form (RFC 3279 section 2.2.3) of an ECDSA signature given as
- * two unsigned big-endian numbers of rlen and slen bytes.  CA_ERR_FORMAT: a
- * number is empty, zero or longer than 66 bytes; CA_ERR_MEMORY.
- */
-CA_MUST_CHECK enum ca_err ca_sig_ecdsa(const uint8_t *r, size_t rlen,
-    const uint8_t *s, size_t slen, struct ca_buf *out);
-
-/*
  * Append the DigestInfo (RFC 8017 section 9.2) of the len bytes at tbs with the
  * scheme's digest, for tokens that sign it without hashing.
  */

@@ -12,7 +12,6 @@ static enum ca_err
 add_hashes(struct ca_ident *id, struct ca_crypto *crypto)
 {
 	uint8_t hash[32];
-	unsigned char *spki = NULL;
 	enum ca_err rc;
 	int len = i2d_X509(id->leaf, &id->der);
 
@@ -25,12 +24,7 @@ add_hashes(struct ca_ident *id, struct ca_crypto *crypto)
 	if ((rc = ca_ident_add_hex(id, CA_SEL_SHA256, hash, sizeof hash)) !=
 	    CA_OK)
 		return rc;
-	len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(id->leaf), &spki);
-	if (len <= 0)
-		return CA_ERR_MEMORY;
-	rc = ca_crypto_sha256(crypto, spki, (size_t)len, hash);
-	OPENSSL_free(spki);
-	if (rc != CA_OK)
+	if ((rc = ca_crypto_spki(crypto, id->leaf, hash)) != CA_OK)
 		return rc;
 	return ca_ident_add_hex(id, CA_SEL_KEY, hash, sizeof hash);
 }

@@ -237,8 +237,12 @@ size_t
 ca_signed_content(enum ca_signer signer, const uint8_t *hash, uint8_t *out)
 {
 	static const char client[] = "certauth/1, client CertificateVerify";
-	static const char host[] = "certauth/1, host CertificateVerify";
-	const char *text = signer == CA_SIGNER_HOST ? host : client;
+	static const char *const by[] = {
+	    [CA_SIGNER_CLIENT] = client,
+	    [CA_SIGNER_HOST] = "certauth/1, host CertificateVerify",
+	    [CA_SIGNER_PASSWORD] = "certauth/1, client password",
+	};
+	const char *text = by[signer];
 	size_t len = strlen(text) + 1; /* the NUL is the separator */
 	uint8_t *p = out;
 

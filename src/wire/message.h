@@ -24,7 +24,7 @@
 /* a CertificateRequest with authorities has at most this many bytes */
 #define CA_AUTHORITIES_BYTES 2048
 
-enum ca_signer { CA_SIGNER_CLIENT, CA_SIGNER_HOST };
+enum ca_signer { CA_SIGNER_CLIENT, CA_SIGNER_HOST, CA_SIGNER_PASSWORD };
 
 /* ---- a Certificate message and its CertificateVerify ---- */
 

@@ -16,6 +16,7 @@
 #include <openssl/pem.h>
 
 #include "key/agent.h"
+#include "crypto/ecdsa.h"
 #include "key/sig.h"
 
 static EVP_PKEY *
@@ -249,8 +250,8 @@ test_signature_ecdsa(void **state)
 	ca_buf_reset(&sig);
 	uint8_t r[67];
 	memset(r, 1, sizeof r);
-	assert_int_equal(ca_sig_ecdsa(r, 67, r, 1, &sig), CA_ERR_FORMAT);
-	assert_int_equal(ca_sig_ecdsa(r, 66, r, 66, &sig), CA_OK);
+	assert_int_equal(ca_ecdsa_der(r, 67, r, 1, &sig), CA_ERR_FORMAT);
+	assert_int_equal(ca_ecdsa_der(r, 66, r, 66, &sig), CA_OK);
 	ca_buf_free(&sig);
 }
 
