@@ -22,6 +22,7 @@
 #include "module/confirm.h"
 #include "module/outcome.h"
 #include "module/pam.h"
+#include "module/password.h"
 #include "module/variables.h"
 #include "module/verifier.h"
 
@@ -384,7 +385,7 @@ static enum ca_err
 authenticate(struct call *c)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_buf response = CA_BUF_INIT(CA_RESPONSE_MAX);
+	struct ca_buf response = CA_BUF_INIT(CA_PASSWORD_TEXT_MAX);
 	struct ca_asked asked = CA_ASKED_INIT;
 	const struct ca_prompter prompter = {ask, info, c};
 	enum ca_reason reason = CA_R_INTERNAL;
@@ -395,7 +396,15 @@ authenticate(struct call *c)
 		goto out;
 	}
 	const struct ca_asker asker = {&prompter, &c->log, items, c};
-	rc = ca_asked_response(&asked, &asker, &response, &reason);
+	if (asked.said.proof1 == CA_OP_PASSWORD)
+		rc = ca_password_get(
+		    c->pamh, c->args.first_pass, &response, &reason);
+	else
+		rc = ca_asked_response(&asked, &asker, &response, &reason);
+	if (rc != CA_OK && reason == CA_R_NONE) {
+		ret = rc;
+		goto out;
+	}
 	if (rc != CA_OK) {
 		/* the application may have set others; if libpam does not say,
 		 * there is nobody to log about */

@@ -284,10 +284,18 @@ put_json_signs(struct ca_buf *out, const char *text)
 	}
 }
 
+/* A challenge is the usual proof. */
+static bool
+by_password(const struct ca_config *cfg, const char *event)
+{
+	return cfg->proof[0] == CA_PROOF_PASSWORD &&
+	       strcmp(event, "login") == 0;
+}
+
 /* One object on one line, with what the report does not know in front. */
 static void
-put_json(const struct ca_report *report, unsigned only, const char *event,
-    bool trial, struct ca_buf *out)
+put_json(const struct ca_config *cfg, const struct ca_report *report,
+    unsigned only, const char *event, struct ca_buf *out)
 {
 	struct ca_buf b = CA_BUF_INIT(LINE_BYTES);
 	const char *text;
@@ -295,8 +303,9 @@ put_json(const struct ca_report *report, unsigned only, const char *event,
 	ca_report_json(report, only, &b);
 	text = ca_buf_text(&b);
 	if (text != NULL && text[0] == '{') {
-		ca_buf_fmt(out, "{\"event\":\"%s\",\"mode\":\"%s\",", event,
-		    trial ? "audit" : "enforce");
+		ca_buf_fmt(out, "{\"event\":\"%s\",%s\"mode\":\"%s\",", event,
+		    by_password(cfg, event) ? "\"proof\":\"password\"," : "",
+		    cfg->mode == CA_MODE_AUDIT ? "audit" : "enforce");
 		put_json_signs(out, text + 1);
 	}
 	ca_buf_free(&b);
@@ -326,10 +335,12 @@ put_outcome(const struct ca_config *cfg, const struct ca_report *report,
 
 	ca_buf_reset(out);
 	if (cfg->audit == CA_AUDIT_JSON) {
-		put_json(report, only, event, trial, out);
+		put_json(cfg, report, only, event, out);
 		return;
 	}
-	if (strcmp(event, "login") != 0)
+	if (by_password(cfg, event))
+		ca_buf_str(out, "event=login proof=password ");
+	else if (strcmp(event, "login") != 0)
 		ca_buf_fmt(out, "event=%s ", event);
 	if (trial)
 		ca_buf_str(out, "mode=audit ");

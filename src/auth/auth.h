@@ -16,6 +16,8 @@
 #include "verify/verify.h"
 #include "wire/message.h"
 
+#define CA_AUTH_SCHEMES 64
+
 struct ca_auth_peer {
 	const char *service; /* PAM_SERVICE */
 	const char *user;    /* PAM_USER; NULL or "": from the certificate */
@@ -39,6 +41,49 @@ CA_MUST_CHECK enum ca_err ca_auth_request(const struct ca_context *ctx,
     const struct ca_auth_peer *peer, const struct ca_host_signer *signer,
     struct ca_request **out, enum ca_reason *reason);
 
+/* The signature schemes that this libcrypto has and cfg allows, the host's preference
+ * first; their number. */
+size_t ca_auth_schemes(struct ca_crypto *crypto, const struct ca_config *cfg,
+    uint16_t out[CA_AUTH_SCHEMES]);
+
+/* ---- signed passwords ---- */
+
+/* One use of a signed password. */
+struct ca_claim {
+	uint8_t content[CA_TRANSCRIPT_HASH_LEN]; /* SHA-384 of what was signed:
+						  * ECDSA has two signatures
+						  * for one text */
+	uint64_t issued_at;                      /* seconds since 1970 */
+	uint32_t lifetime, skew;                 /* seconds */
+	uint32_t window;      /* seconds after the first use; 0: one use */
+	uint64_t user, rhost; /* the first bytes of their SHA-256 */
+};
+
+/* Who remembers uses.  claim: CA_R_OK, or the reason of a refusal. */
+struct ca_auth_claims {
+	enum ca_reason (*claim)(void *ctx, const struct ca_claim *claim);
+	void *ctx;
+};
+
+/* The names of this host that a signed password may be for, of at most 255 bytes.
+ * CA_ERR_NOT_FOUND: it has none; CA_ERR_MEMORY. */
+CA_MUST_CHECK enum ca_err ca_auth_password_names(
+    const struct ca_config *cfg, char name[CA_HOST_NAMES_MAX][256], size_t *n);
+
+/* The identifier of a name in a text, CA_PASSWORD_HOST_ID bytes.  CA_ERR_CRYPTO,
+ * CA_ERR_MEMORY. */
+CA_MUST_CHECK enum ca_err ca_auth_password_host_id(
+    struct ca_crypto *crypto, const char *name, uint8_t *id);
+
+/* What the client sent: a response to req, or, without req, a signed password. */
+struct ca_auth_answer {
+	const struct ca_request *req;
+	struct ca_bytes text;
+	const struct ca_auth_claims *claims; /* of a signed password */
+};
+
+/* ---- judging ---- */
+
 /* What a granted login leaves behind. */
 struct ca_auth_result {
 	char *login;           /* owned */
@@ -49,7 +94,7 @@ struct ca_auth_result {
 void ca_auth_result_clear(struct ca_auth_result *result);
 
 /*
- * Judge a response to req.  The order is that of docs/protocol.md: form and
+ * Judge an answer.  The order is that of docs/protocol.md: form and
  * nonce, lifetime, signature; only then files are opened (an answer with an
  * empty certificate_list has those of peer's user opened first: the client
  * has no say in which).  Every check that can run does, so the report shows
@@ -60,9 +105,8 @@ void ca_auth_result_clear(struct ca_auth_result *result);
  * says why.  Other codes: it could not be judged, the report says why too.
  */
 CA_MUST_CHECK enum ca_err ca_auth_check(const struct ca_context *ctx,
-    const struct ca_auth_peer *peer, const struct ca_request *req,
-    const struct ca_bytes *response, struct ca_report *report,
-    struct ca_auth_result *result);
+    const struct ca_auth_peer *peer, const struct ca_auth_answer *answer,
+    struct ca_report *report, struct ca_auth_result *result);
 
 /* Who is told of every rule of the mapping that is tried. */
 struct ca_auth_trace {

@@ -94,6 +94,23 @@ check_form(struct ca_attempt *a, const struct ca_bytes *response)
 	return CA_OK;
 }
 
+static enum ca_err
+take_answer(struct ca_attempt *a, const struct ca_bytes *text)
+{
+	if (a->req != NULL) {
+		a->nschemes = a->req->nschemes;
+		memcpy(a->scheme, a->req->scheme, sizeof a->req->scheme);
+		return check_form(a, text);
+	}
+	if (a->claims == NULL) {
+		ca_report_abort(a->report, CA_R_NO_RESIDENT, "%s",
+		    ca_auth_abort_text(CA_R_NO_RESIDENT));
+		return CA_DENIED;
+	}
+	a->nschemes = ca_auth_schemes(a->ctx->crypto, a->ctx->cfg, a->scheme);
+	return ca_attempt_password(a, text);
+}
+
 /* ---- after the signature ---- */
 
 /*
@@ -203,17 +220,22 @@ login_is_asked(const struct ca_auth_peer *peer, const char *login)
 
 enum ca_err
 ca_auth_check(const struct ca_context *ctx, const struct ca_auth_peer *peer,
-    const struct ca_request *req, const struct ca_bytes *response,
-    struct ca_report *report, struct ca_auth_result *result)
+    const struct ca_auth_answer *answer, struct ca_report *report,
+    struct ca_auth_result *result)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_attempt a = {
-	    .ctx = ctx, .peer = peer, .req = req, .report = report};
+	struct ca_attempt a = {.ctx = ctx,
+	    .peer = peer,
+	    .req = answer->req,
+	    .claims = answer->claims,
+	    .report = report,
+	    .bytes = CA_BUF_INIT(CA_PASSWORD_TEXT_MAX),
+	    .der = CA_BUF_INIT(256)};
 
 	ERR_set_mark(); /* the queue is the application's too */
 	*result = (struct ca_auth_result){NULL, NULL, NULL};
 	ca_auth_facts(peer, report);
-	if ((rc = check_form(&a, response)) != CA_OK ||
+	if ((rc = take_answer(&a, &answer->text)) != CA_OK ||
 	    (rc = ca_attempt_signature(&a, &result->leaf)) != CA_OK ||
 	    (rc = check_certificate(&a, result)) != CA_OK) {
 		ret = rc;
@@ -224,8 +246,15 @@ ca_auth_check(const struct ca_context *ctx, const struct ca_auth_peer *peer,
 		ret = CA_DENIED;
 		goto out;
 	}
+	/* last: what is refused uses up no text, nor room for others */
+	if (a.req == NULL && (rc = ca_attempt_claim(&a)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
 	ret = CA_OK; /* the one line that grants */
 out:
+	ca_buf_free(&a.bytes);
+	ca_buf_free(&a.der);
 	if (ret != CA_OK)
 		ca_auth_result_clear(result);
 	ERR_pop_to_mark();

@@ -10,7 +10,6 @@
 #include "base/utf8.h"
 #include "verify/verify.h"
 
-#define SCHEMES_MAX 64
 #define TEXT_MAX_BYTES 255
 /* certificate_authorities: extension type, two lengths */
 #define AUTHORITIES_OVERHEAD 6
@@ -40,9 +39,9 @@ clean(const char *text, bool may_be_empty)
 	return text;
 }
 
-static size_t
-schemes(struct ca_crypto *crypto, const struct ca_config *cfg,
-    uint16_t out[SCHEMES_MAX])
+size_t
+ca_auth_schemes(struct ca_crypto *crypto, const struct ca_config *cfg,
+    uint16_t out[CA_AUTH_SCHEMES])
 {
 	const struct ca_scheme *s;
 	size_t n = 0;
@@ -50,7 +49,7 @@ schemes(struct ca_crypto *crypto, const struct ca_config *cfg,
 	for (size_t i = 0; (s = ca_scheme_at(i)) != NULL; i++) {
 		if (ca_scheme_is_pkcs1(s) && !cfg->rsa_pkcs1)
 			continue;
-		if (n < SCHEMES_MAX && ca_crypto_has_scheme(crypto, s))
+		if (n < CA_AUTH_SCHEMES && ca_crypto_has_scheme(crypto, s))
 			out[n++] = s->code;
 	}
 	return n;
@@ -141,7 +140,7 @@ write_all(const struct ca_context *ctx, const struct ca_host_signer *signer,
     struct ca_request_params *params, struct ca_buf *msg,
     enum ca_reason *reason)
 {
-	uint16_t scheme[SCHEMES_MAX];
+	uint16_t scheme[CA_AUTH_SCHEMES];
 	enum ca_err rc;
 
 	rc = ca_crypto_random(ctx->crypto, params->nonce, CA_NONCE_LEN);
@@ -152,7 +151,7 @@ write_all(const struct ca_context *ctx, const struct ca_host_signer *signer,
 		return rc;
 	}
 	params->scheme = scheme;
-	params->nschemes = schemes(ctx->crypto, ctx->cfg, scheme);
+	params->nschemes = ca_auth_schemes(ctx->crypto, ctx->cfg, scheme);
 	rc = write_request(ctx->crypto, ctx->cfg, ctx->log, params, msg);
 	params->scheme = NULL; /* it ends with this function */
 	if (rc != CA_OK) {

@@ -13,8 +13,8 @@
 static const struct ca_scheme *
 offered_scheme(const struct ca_attempt *a)
 {
-	for (size_t i = 0; i < a->req->nschemes; i++) {
-		if (a->req->scheme[i] == a->msgs.scheme)
+	for (size_t i = 0; i < a->nschemes; i++) {
+		if (a->scheme[i] == a->msgs.scheme)
 			return ca_scheme_by_code(a->msgs.scheme);
 	}
 	return NULL;
@@ -57,9 +57,8 @@ tell_not_offered(struct ca_attempt *a)
 	    "accepts ",
 	    a->msgs.scheme, used != NULL ? " " : "",
 	    used != NULL ? used->name : "");
-	for (size_t i = 0; i < a->req->nschemes; i++) {
-		const struct ca_scheme *s =
-		    ca_scheme_by_code(a->req->scheme[i]);
+	for (size_t i = 0; i < a->nschemes; i++) {
+		const struct ca_scheme *s = ca_scheme_by_code(a->scheme[i]);
 
 		if (s != NULL)
 			ca_buf_fmt(&text, "%s%s", i > 0 ? ", " : "", s->name);
@@ -109,7 +108,8 @@ try_each(struct ca_attempt *a, const struct ca_scheme *scheme,
 		size_t cost = ca_cost_verify(key);
 
 		/* one that does not fit is refused by its kind alone */
-		if (!ca_crypto_scheme_fits(scheme, key))
+		if (!ca_crypto_scheme_fits(scheme, key) ||
+		    !ca_attempt_has_key(a, cert))
 			continue;
 		if (cost > budget->cost) {
 			ca_log_warning(a->ctx->log,
@@ -190,7 +190,7 @@ ca_attempt_signature(struct ca_attempt *a, X509 **leaf)
 		goto out;
 	}
 	ca_report_fact(a->report, CA_FACT_SCHEME, scheme->name);
-	if ((rc = make_tbs(a)) != CA_OK) {
+	if (a->tbs_len == 0 && (rc = make_tbs(a)) != CA_OK) {
 		ca_report_set(a->report, CA_CHECK_SIGNATURE, CA_FAIL,
 		    CA_R_INTERNAL, "%s", ca_err_text(rc));
 		ret = rc;

@@ -40,6 +40,8 @@ struct maker {
 	struct ca_confine_calls *out;
 	int number[CA_CONFINE_TABLE_MAX]; /* of each row of the table, or -1 */
 	size_t yes[CA_CONFINE_CODE], no[CA_CONFINE_CODE];
+	uint32_t socket[2];
+	size_t sockets;
 	bool full;
 };
 
@@ -125,7 +127,7 @@ put_open(struct maker *m, unsigned arg)
 
 /* What decides about a call of that kind.  A is lost. */
 static void
-put_check(struct maker *m, enum ca_confine_kind kind, uint32_t socket)
+put_check(struct maker *m, enum ca_confine_kind kind)
 {
 	static const uint32_t commands[] = {
 	    F_GETFD, F_SETFD, F_GETFL, F_DUPFD, F_DUPFD_CLOEXEC};
@@ -151,7 +153,7 @@ put_check(struct maker *m, enum ca_confine_kind kind, uint32_t socket)
 		    UNKNOWN);
 		break;
 	case CA_CALL_SOCKET:
-		put_values(m, 0, &socket, 1, KILL);
+		put_values(m, 0, m->socket, m->sockets, KILL);
 		break;
 	case CA_CALL_SOCKETCALL:
 		put_values(m, 0, operations,
@@ -163,7 +165,7 @@ put_check(struct maker *m, enum ca_confine_kind kind, uint32_t socket)
 /* Calls whose arguments are checked: A is the number, and is so afterwards if
  * the call is none of that kind. */
 static void
-put_kind(struct maker *m, enum ca_confine_kind kind, uint32_t socket)
+put_kind(struct maker *m, enum ca_confine_kind kind)
 {
 	unsigned short first = m->out->n, check;
 
@@ -173,7 +175,7 @@ put_kind(struct maker *m, enum ca_confine_kind kind, uint32_t socket)
 	}
 	if ((check = m->out->n) == first)
 		return;
-	put_check(m, kind, socket);
+	put_check(m, kind);
 	for (unsigned short i = first; i < check; i++)
 		m->yes[i] = check - 1U - i;
 	m->no[check - 1] = m->out->n - (size_t)check;
@@ -234,11 +236,13 @@ action_of_unknown(enum ca_confine_mode mode)
 }
 
 enum ca_err
-ca_confine_calls_make(
-    enum ca_confine_mode mode, int socket, struct ca_confine_calls *calls)
+ca_confine_calls_make(enum ca_confine_mode mode, int socket, int second,
+    struct ca_confine_calls *calls)
 {
 	enum ca_err ret = CA_ERR_UNSET;
-	struct maker m = {.out = calls};
+	struct maker m = {.out = calls,
+	    .socket = {(uint32_t)socket, (uint32_t)second},
+	    .sockets = second >= 0 ? 2 : 1};
 
 	*calls = (struct ca_confine_calls){.mode = mode};
 	if (CA_SECCOMP_ARCH == 0) {
@@ -254,7 +258,7 @@ ca_confine_calls_make(
 	put_any(&m, CA_SECCOMP_FOREIGN, KILL, 0);
 #endif
 	for (int kind = CA_CALL_OPEN; kind <= CA_CALL_SOCKETCALL; kind++)
-		put_kind(&m, (enum ca_confine_kind)kind, (uint32_t)socket);
+		put_kind(&m, (enum ca_confine_kind)kind);
 	put_bits(&m);
 	finish(&m, action_of_unknown(mode));
 	if (m.full) {

@@ -113,13 +113,14 @@ struct ca_confine_calls {
 };
 
 /*
- * Make the filter.  socket is the number of the one descriptor that data may be
- * sent to and received from: a connected socket of type stream or seqpacket.
+ * Make the filter.  socket is the number of the descriptor that data may be sent to and
+ * received from: a connected socket of type stream or seqpacket; second is another one,
+ * or -1.
  * CA_ERR_UNSUPPORTED: this architecture's calls are not known.  CA_ERR_LIMIT: the
  * table of calls does not fit (a bug).
  */
-CA_MUST_CHECK enum ca_err ca_confine_calls_make(
-    enum ca_confine_mode mode, int socket, struct ca_confine_calls *calls);
+CA_MUST_CHECK enum ca_err ca_confine_calls_make(enum ca_confine_mode mode,
+    int socket, int second, struct ca_confine_calls *calls);
 
 /*
  * Use the filter in this process, which has set no_new_privs.  In production

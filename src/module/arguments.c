@@ -45,6 +45,13 @@ ca_verifier_arguments(int argc, const char **argv, const struct ca_log *log,
 			out->no_account = true;
 	}
 	for (int i = 0; i < argc; i++) {
+		if (strcmp(argv[i], "use_first_pass") == 0) {
+			out->first_pass = true;
+			continue;
+		}
+		/* a password that there is already is used in any case */
+		if (strcmp(argv[i], "try_first_pass") == 0)
+			continue;
 		if (strncmp(argv[i], "verifier=", 9) == 0) {
 			if (seen) {
 				ca_log_err(log,

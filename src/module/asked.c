@@ -13,8 +13,9 @@ ca_asked_take(struct ca_verifier *v, struct ca_asked *asked)
 	v->held = CA_BUF_INIT(CA_OP_FRAME_MAX);
 	asked->said = v->said;
 	asked->request = asked->answer.request;
-	if (asked->request.len == 0 || asked->request.len > CA_REQUEST_MAX ||
-	    a->lifetime == 0 || a->lifetime > UINT16_MAX || a->helper == NULL ||
+	if ((asked->request.len == 0) != (a->proof1 == CA_OP_PASSWORD) ||
+	    asked->request.len > CA_REQUEST_MAX || a->lifetime == 0 ||
+	    a->lifetime > UINT16_MAX || a->helper == NULL ||
 	    a->max_answer < 2 || a->max_answer > UINT16_MAX ||
 	    a->helper_timeout > UINT16_MAX || a->wait_for_token > UINT16_MAX)
 		return CA_ERR_FORMAT;

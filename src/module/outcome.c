@@ -75,6 +75,7 @@ begins(const struct ca_outcome *about, bool granted, const char **at)
 
 	if (skip(at, "{\"event\":\""))
 		return skip(at, login ? "login" : "account") &&
+		       (skip(at, "\",\"proof\":\"password") || true) &&
 		       skip(at, "\",\"mode\":\"") &&
 		       skip(at, about->audit ? "audit" : "enforce") &&
 		       skip(at, "\",\"outcome\":\"") &&
@@ -82,6 +83,7 @@ begins(const struct ca_outcome *about, bool granted, const char **at)
 		       skip(at, "\",\"reason\":\"");
 	if (!skip(at, login ? "event=login " : "event=account ") && !login)
 		return false;
+	(void)skip(at, "proof=password ");
 	if (!skip(at, about->audit ? "mode=audit " : "mode=enforce ") &&
 	    about->audit)
 		return false;

@@ -26,6 +26,7 @@ struct ca_verifier_args {
 	struct ca_op_texts argv; /* all others, for the verifier */
 	bool own; /* config=, or a path: a verifier that is not this user's must
 		   * not use them for a process that is not root's */
+	bool first_pass; /* use_first_pass: ask for no password */
 	/* for a login at which no verifier can be asked: mode=audit,
 	 * require_account=yes, require_account=no */
 	bool audit, account, no_account;

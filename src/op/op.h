@@ -63,7 +63,7 @@ enum ca_op {
 };
 
 /* The ways to get a response, for proof1 and proof2. */
-enum ca_op_proof { CA_OP_CONVERSATION = 1, CA_OP_COMMAND };
+enum ca_op_proof { CA_OP_CONVERSATION = 1, CA_OP_COMMAND, CA_OP_PASSWORD };
 
 enum ca_op_type {
 	CA_OP_NONE = 0,

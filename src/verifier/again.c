@@ -123,13 +123,14 @@ pass_all(const struct ca_resident *r, struct ca_buf *sockets,
 	ca_buf_fmt(waiting, "%s=", CA_RESIDENT_WAITING);
 	for (size_t i = 0; i < r->queue.n; i++)
 		pass_on(waiting, r->queue.v[i].fd, keep);
+	(void)fcntl(r->crew.claims.fd, F_SETFD, keep ? 0 : FD_CLOEXEC);
 }
 
 void
 ca_resident_again(struct ca_resident *r)
 {
 	static char name[] = "certauth-verifier", option[] = "--listen";
-	static char journal[128];
+	static char journal[128], claims[32];
 	const char *stream = getenv("JOURNAL_STREAM");
 	struct ca_buf sockets = CA_BUF_INIT(1024), waiting = CA_BUF_INIT(32768);
 	struct ca_buf unused = CA_BUF_INIT(65536);
@@ -137,11 +138,13 @@ ca_resident_again(struct ca_resident *r)
 	pass_all(r, &sockets, &waiting, true);
 	(void)snprintf(journal, sizeof journal, "JOURNAL_STREAM=%s",
 	    stream != NULL ? stream : "");
+	(void)snprintf(
+	    claims, sizeof claims, CA_RESIDENT_CLAIMS "=%d", r->crew.claims.fd);
 	char *argv[] = {name, option, NULL};
 	char *envp[] = {(char *)(uintptr_t)ca_buf_text(&sockets),
-	    (char *)(uintptr_t)ca_buf_text(&waiting), journal, NULL};
+	    (char *)(uintptr_t)ca_buf_text(&waiting), claims, journal, NULL};
 	if (stream == NULL)
-		envp[2] = NULL;
+		envp[3] = NULL;
 	errno = EPERM;
 	if (is_trusted() && envp[0] != NULL && envp[1] != NULL)
 		(void)execve(file[0].path, argv, envp);

@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "confine/confine.h"
@@ -22,20 +23,27 @@
 
 #define SPARE_MS 100 /* after a spare ended by itself */
 
-#define FIRST 3 /* the one descriptor of a child, after standard error */
+/* The descriptors of a child, after standard error: its own socket, and the connection,
+ * which a spare gets later. */
+#define OWN 3
+#define CONNECTION 4
 
 /* ---- in the child ---- */
 
-/* Keep the descriptor fd alone, as number FIRST: a worker must not read another's
+/* Keep these descriptors alone, fd only if it is one: a worker must not read another's
  * connection. */
 static void
-keep_only(int fd)
+keep_only(int own, int fd)
 {
 	sigset_t none;
 
 	(void)sigemptyset(&none);
-	if ((fd != FIRST && dup2(fd, FIRST) != FIRST) ||
-	    ca_become_close(FIRST + 1) != 0 ||
+	/* either may have the number of the other */
+	if (fd >= 0 && (fd = fcntl(fd, F_DUPFD, CONNECTION + 1)) < 0)
+		_exit(1);
+	if ((own != OWN && dup2(own, OWN) != OWN) ||
+	    (fd >= 0 && dup2(fd, CONNECTION) != CONNECTION) ||
+	    ca_become_close(fd >= 0 ? CONNECTION + 1 : CONNECTION) != 0 ||
 	    sigprocmask(SIG_SETMASK, &none, NULL) != 0)
 		_exit(1);
 }
@@ -57,6 +65,7 @@ work(const struct ca_crew *c, int fd)
 	struct ca_worker w = c->worker;
 
 	w.fd = fd;
+	w.claims = OWN;
 	w.others_only = others_only(fd);
 	ca_worker_run(&w);
 }
@@ -67,54 +76,79 @@ wait_for_work(const struct ca_crew *c)
 	int fd;
 
 	ca_warm_pages();
-	if (ca_op_passed(FIRST, &fd) != CA_OK)
+	if (ca_op_passed(OWN, &fd) != CA_OK)
 		_exit(0); /* the parent ended, or was replaced */
-	/* the filter of calls allows one descriptor, of any number */
-	(void)close(FIRST);
 	work(c, fd);
 }
 
 /* ---- in the parent ---- */
 
 static struct ca_hand *
-add(struct ca_crew *c, pid_t pid, int fd)
+add(struct ca_crew *c, pid_t pid, int own)
 {
 	struct ca_hand *h = &c->v[c->n++];
 
-	*h = (struct ca_hand){.pid = pid, .fd = fd};
+	*h = (struct ca_hand){.pid = pid, .own = own, .fd = -1};
 	return h;
 }
 
 static void
-set_work(struct ca_hand *h, int fd, uid_t uid)
+close_own(const struct ca_crew *c, struct ca_hand *h)
 {
+	if (h->own < 0)
+		return;
+	(void)epoll_ctl(c->epoll, EPOLL_CTL_DEL, h->own, NULL);
+	(void)close(h->own);
+	h->own = -1;
+}
+
+static void
+set_work(const struct ca_crew *c, struct ca_hand *h, int fd, uid_t uid)
+{
+	struct epoll_event e = {.events = EPOLLIN, .data.fd = h->own};
+
+	/* without it, the worker has nobody who remembers, and denies */
+	if (epoll_ctl(c->epoll, EPOLL_CTL_ADD, h->own, &e) != 0)
+		close_own(c, h);
 	h->spare = false;
 	h->fd = fd;
 	h->uid = uid;
 	h->kill_at = ca_stream_clock() + WORK_MS;
 }
 
-bool
-ca_crew_spare(struct ca_crew *c)
+/* Fork a process with a socket of its own, which carries out the operation of the
+ * connection fd, or waits for one if fd is -1.  NULL: that cannot be done. */
+static struct ca_hand *
+start(struct ca_crew *c, int fd)
 {
 	int pair[2];
 
 	if (c->n == sizeof c->v / sizeof c->v[0] ||
-	    ca_stream_clock() < c->spare_at)
-		return false;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-		return false;
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+		return NULL;
 	pid_t pid = fork();
 	if (pid == 0) {
-		keep_only(pair[1]);
+		keep_only(pair[1], fd);
+		if (fd >= 0)
+			work(c, CONNECTION);
 		wait_for_work(c);
 	}
 	(void)close(pair[1]);
 	if (pid < 0) {
 		(void)close(pair[0]);
-		return false;
+		return NULL;
 	}
-	add(c, pid, pair[0])->spare = true;
+	return add(c, pid, pair[0]);
+}
+
+bool
+ca_crew_spare(struct ca_crew *c)
+{
+	struct ca_hand *h;
+
+	if (ca_stream_clock() < c->spare_at || (h = start(c, -1)) == NULL)
+		return false;
+	h->spare = true;
 	c->spares++;
 	return true;
 }
@@ -128,15 +162,13 @@ pass(struct ca_crew *c, int fd, uid_t uid)
 
 		if (!h->spare)
 			continue;
-		bool passed = ca_op_pass(h->fd, fd) == CA_OK;
-		(void)close(h->fd);
 		h->spare = false;
-		h->fd = -1;
 		c->spares--;
-		if (passed) {
-			set_work(h, fd, uid);
+		if (ca_op_pass(h->own, fd) == CA_OK) {
+			set_work(c, h, fd, uid);
 			return true;
 		}
+		close_own(c, h);
 	}
 	return false;
 }
@@ -144,18 +176,36 @@ pass(struct ca_crew *c, int fd, uid_t uid)
 bool
 ca_crew_give(struct ca_crew *c, int fd, uid_t uid)
 {
+	struct ca_hand *h;
+
 	if (pass(c, fd, uid))
 		return true;
-	if (c->n == sizeof c->v / sizeof c->v[0])
+	if ((h = start(c, fd)) == NULL)
 		return false;
-	pid_t pid = fork();
-	if (pid == 0) {
-		keep_only(fd);
-		work(c, FIRST);
+	set_work(c, h, fd, uid);
+	return true;
+}
+
+bool
+ca_crew_claim(struct ca_crew *c, int fd)
+{
+	struct ca_claim claim;
+	size_t i = 0;
+
+	while (i < c->n && (c->v[i].spare || c->v[i].own != fd))
+		i++;
+	if (i == c->n)
+		return false;
+	time_t now = time(NULL);
+	/* a worker that sends another length is answered by an end */
+	if (recv(fd, &claim, sizeof claim, MSG_DONTWAIT | MSG_TRUNC) ==
+	    (ssize_t)sizeof claim) {
+		uint8_t answer = (uint8_t)ca_claims_take(&c->claims, &claim,
+		    c->v[i].uid, now > 0 ? (uint64_t)now : 0);
+
+		(void)send(fd, &answer, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 	}
-	if (pid < 0)
-		return false;
-	set_work(add(c, pid, -1), fd, uid);
+	close_own(c, &c->v[i]);
 	return true;
 }
 
@@ -250,6 +300,7 @@ ca_crew_reap(struct ca_crew *c)
 			c->spares--;
 			c->spare_at = ca_stream_clock() + SPARE_MS;
 		}
+		close_own(c, &c->v[i]);
 		if (c->v[i].fd >= 0)
 			leave(c, c->v[i].fd);
 		c->v[i] = c->v[--c->n];

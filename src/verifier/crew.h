@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "base/log.h"
+#include "verifier/claims.h"
 #include "verifier/queue.h"
 #include "verifier/worker.h"
 
@@ -18,8 +19,10 @@
 struct ca_hand {
 	pid_t pid;
 	bool spare;
-	int fd;    /* a spare's socket; a worker's connection, which is only
-		    * looked at for its end */
+	int own;   /* the other end of the process's own socket: a spare gets a
+		  * connection by it, a worker claims by it; -1 after that */
+	int fd;    /* a worker's connection, which is only looked at for its
+		  * end; else -1 */
 	uid_t uid; /* a worker's: as of struct ca_waiting */
 	long long kill_at; /* a worker's, of ca_stream_clock */
 	bool killed;
@@ -27,7 +30,8 @@ struct ca_hand {
 
 struct ca_crew {
 	const struct ca_log *log;
-	int epoll;               /* where the connections are registered */
+	int epoll; /* where the connections are registered */
+	struct ca_claims claims;
 	struct ca_worker worker; /* what each of them is given */
 	struct ca_hand v[CA_WORKERS_MAX + CA_SPARES];
 	size_t n, spares;
@@ -46,6 +50,10 @@ bool ca_crew_give(struct ca_crew *c, int fd, uid_t uid);
 
 /* The peers of the workers, in uid, which has CA_WORKERS_MAX places; their number. */
 size_t ca_crew_uids(const struct ca_crew *c, uid_t *uid);
+
+/* Answer the claim of the worker whose socket fd is, if it is one's.  A worker has one
+ * claim.  False: it is none's. */
+bool ca_crew_claim(struct ca_crew *c, int fd);
 
 /* The module closed its end of the connection fd: nobody waits for that worker. */
 void ca_crew_left(struct ca_crew *c, int fd);

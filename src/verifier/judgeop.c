@@ -77,13 +77,18 @@ judge_response(struct ca_operation *o, const struct ca_op_body *body,
 	struct ca_auth_result result = {NULL, NULL, NULL};
 	struct ca_request *req = NULL;
 
-	rc = ca_request_parse(body->request.p, body->request.len, &req);
+	/* a signed password answers no request */
+	if (o->cfg->proof[0] == CA_PROOF_PASSWORD)
+		rc = body->request.len == 0 ? CA_OK : CA_ERR_FORMAT;
+	else
+		rc = ca_request_parse(body->request.p, body->request.len, &req);
 	if (rc != CA_OK) {
 		ca_operation_abort(report, CA_R_INTERNAL);
 		ret = rc;
 		goto out;
 	}
-	rc = ca_auth_check(&ctx, &peer, req, &body->response, report, &result);
+	const struct ca_auth_answer answer = {req, body->response, o->claims};
+	rc = ca_auth_check(&ctx, &peer, &answer, report, &result);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;

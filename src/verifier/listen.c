@@ -4,12 +4,17 @@
 #include <errno.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "confine/confine.h"
@@ -94,6 +99,61 @@ take_signals(struct ca_resident *r)
 	return r->signals >= 0 && r->epoll >= 0 ? CA_OK : CA_ERR_IO;
 }
 
+/* Have the supervisor keep the memory of signed passwords over a restart.  One that does
+ * not only refuses what was issued before: so no error.  Of a pair of sockets, since the
+ * unit makes socket(2) fail. */
+static void
+store_claims(int fd)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	const char *path = getenv("NOTIFY_SOCKET");
+	char text[] = "FDSTORE=1\nFDNAME=" CA_RESIDENT_STORED;
+	struct iovec part = {text, sizeof text - 1};
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof fd)];
+	} control;
+	int pair[2];
+
+	if (path == NULL || strlen(path) >= sizeof sa.sun_path ||
+	    socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) != 0)
+		return;
+	memcpy(sa.sun_path, path, strlen(path));
+	if (path[0] == '@')
+		sa.sun_path[0] = '\0';
+	memset(&control, 0, sizeof control);
+	struct msghdr msg = {.msg_name = &sa,
+	    .msg_namelen = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+				       strlen(path)),
+	    .msg_iov = &part,
+	    .msg_iovlen = 1,
+	    .msg_control = &control,
+	    .msg_controllen = sizeof control};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&msg);
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof fd);
+	memcpy(CMSG_DATA(header), &fd, sizeof fd);
+	(void)!sendmsg(pair[0], &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+}
+
+static enum ca_err
+open_claims(struct ca_resident *r)
+{
+	time_t now = time(NULL);
+	bool own = r->claims < 0;
+	enum ca_err rc = ca_claims_open(
+	    &r->crew.claims, r->claims, now > 0 ? (uint64_t)now : 0);
+
+	if (rc != CA_OK)
+		ca_log_err(&r->log, "memory for signed passwords: %m");
+	else if (own)
+		store_claims(r->crew.claims.fd);
+	return rc;
+}
+
 static enum ca_err
 set_up(struct ca_resident *r)
 {
@@ -107,6 +167,8 @@ set_up(struct ca_resident *r)
 	}
 	ca_queue_init(&r->queue, descriptors());
 	if ((rc = ca_resident_sockets(r)) != CA_OK || (rc = become(r)) != CA_OK)
+		return rc;
+	if ((rc = open_claims(r)) != CA_OK)
 		return rc;
 	r->crew.log = &r->log;
 	r->crew.epoll = r->epoll;

@@ -5,6 +5,7 @@
 #ifndef CA_VERIFIER_OPERATION_H
 #define CA_VERIFIER_OPERATION_H
 
+#include "auth/auth.h"
 #include "config/config.h"
 #include "crypto/crypto.h"
 #include "op/op.h"
@@ -15,6 +16,7 @@ struct ca_operation {
 	struct ca_calls *calls;
 	struct ca_crypto *crypto; /* borrowed */
 	struct ca_log log;
+	const struct ca_auth_claims *claims; /* NULL: nobody remembers uses */
 	enum ca_op op;
 	struct ca_op_args args;
 	struct ca_config *cfg; /* NULL: it has a mistake, which was logged */

@@ -150,7 +150,8 @@ take_event(struct ca_resident *r, int fd, unsigned events)
 	size_t at = ca_queue_find(&r->queue, fd);
 
 	if (at == r->queue.n) {
-		ca_crew_left(&r->crew, fd);
+		if (!ca_crew_claim(&r->crew, fd))
+			ca_crew_left(&r->crew, fd);
 		return;
 	}
 	r->queue.v[at].ready = true;

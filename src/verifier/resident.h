@@ -21,6 +21,10 @@
  * commas. */
 #define CA_RESIDENT_SOCKETS "CERTAUTH_SOCKETS"
 #define CA_RESIDENT_WAITING "CERTAUTH_WAITING"
+/* the memfd with the uses of signed passwords: one number; and its name for the
+ * supervisor, which keeps it over a restart (sd_pid_notify_with_fds(3)) */
+#define CA_RESIDENT_CLAIMS "CERTAUTH_CLAIMS"
+#define CA_RESIDENT_STORED "claims"
 
 struct ca_resident {
 	struct ca_log log;
@@ -34,12 +38,14 @@ struct ca_resident {
 	size_t sockets;
 	bool ending, again; /* SIGTERM; SIGHUP */
 	long long end_at, accept_at, spare_at, told_at;
+	int claims; /* that the parent before left, or -1 */
 };
 
 /*
  * Get the listening sockets: those that the parent before this one left, or that the
  * supervisor passed; else, for root, make the one that the module looks for.
- * Connections that waited for the parent before are in r->queue then.
+ * Connections that waited for the parent before are in r->queue then, and its memory of
+ * signed passwords is in r->claims.
  * CA_ERR_NOT_FOUND, CA_ERR_UNTRUSTED, CA_ERR_IO: logged.
  */
 CA_MUST_CHECK enum ca_err ca_resident_sockets(struct ca_resident *r);

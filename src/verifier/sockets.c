@@ -139,6 +139,7 @@ static enum ca_err
 take_left(struct ca_resident *r, const char *sockets)
 {
 	const char *waiting = getenv(CA_RESIDENT_WAITING);
+	const char *claims = getenv(CA_RESIDENT_CLAIMS);
 	enum ca_err rc;
 	int fd;
 
@@ -148,6 +149,8 @@ take_left(struct ca_resident *r, const char *sockets)
 	}
 	while (waiting != NULL && (fd = next_number(&waiting)) >= 0)
 		add_waiting(r, fd);
+	if (claims != NULL)
+		r->claims = next_number(&claims);
 	return r->sockets > 0 ? CA_OK : CA_ERR_USAGE;
 }
 
@@ -165,13 +168,29 @@ number_of(const char *name)
 	return *end == '\0' ? n : -1;
 }
 
+/* Is the next name of LISTEN_FDNAMES that of what we stored? */
+static bool
+is_stored(const char **names)
+{
+	const char *name = *names;
+	size_t len = name != NULL ? strcspn(name, ":") : 0;
+
+	if (name != NULL)
+		*names = name[len] == ':' ? name + len + 1 : NULL;
+	return len == sizeof CA_RESIDENT_STORED - 1 &&
+	       strncmp(name, CA_RESIDENT_STORED, len) == 0;
+}
+
 static enum ca_err
 take_passed(struct ca_resident *r, long n)
 {
+	const char *names = getenv("LISTEN_FDNAMES");
 	enum ca_err rc = CA_ERR_NOT_FOUND;
 
 	for (int fd = FIRST; fd < FIRST + n; fd++) {
-		if ((rc = add_socket(r, fd)) != CA_OK)
+		if (is_stored(&names) && r->claims < 0)
+			r->claims = fd;
+		else if ((rc = add_socket(r, fd)) != CA_OK)
 			break;
 	}
 	return rc;
@@ -269,6 +288,7 @@ ca_resident_sockets(struct ca_resident *r)
 	const char *left = getenv(CA_RESIDENT_SOCKETS);
 	long n = number_of("LISTEN_FDS");
 
+	r->claims = -1;
 	if (left != NULL)
 		return take_left(r, left);
 	if (n > 0 && number_of("LISTEN_PID") == getpid())

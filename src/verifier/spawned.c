@@ -51,7 +51,7 @@ enum ca_err
 ca_parent_spawned(int socket)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_worker w = {.parent = getpid()};
+	struct ca_worker w = {.parent = getpid(), .claims = -1};
 
 	/* nobody waits for a worker */
 	if (signal(SIGCHLD, SIG_IGN) == SIG_ERR) {

@@ -1,7 +1,9 @@
 #include "verifier/worker.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -134,7 +136,7 @@ confine(const struct ca_worker *w, const struct ca_operation *o,
 	rc = ca_confine_files(&files, &step);
 	if ((rc = lacks(o, rc, step, "Landlock")) != CA_OK)
 		return rc;
-	rc = ca_confine_calls_make(CALLS_MODE, w->fd, &calls);
+	rc = ca_confine_calls_make(CALLS_MODE, w->fd, w->claims, &calls);
 	if (rc == CA_OK)
 		rc = ca_confine_calls_enter(&calls, &step);
 	return lacks(o, rc, step, "seccomp");
@@ -152,6 +154,40 @@ tell_refused(const struct ca_operation *o)
 		    "certauth-verifier: system call %d was refused; please "
 		    "report it as a bug",
 		    number[i]);
+}
+
+/* ---- signed passwords ---- */
+
+/* The parent answers at once, or its end is closed. */
+static enum ca_reason
+claim(void *ctx, const struct ca_claim *claim)
+{
+	const int fd = *(const int *)ctx;
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	uint8_t answer;
+
+	if (send(fd, claim, sizeof *claim, MSG_NOSIGNAL) !=
+		(ssize_t)sizeof *claim ||
+	    poll(&p, 1, MESSAGE_MS) != 1 || recv(fd, &answer, 1, 0) != 1 ||
+	    answer >= CA_REASON_COUNT)
+		return CA_R_INTERNAL;
+	return (enum ca_reason)answer;
+}
+
+/* Only the operation that may have to claim keeps the way to the parent. */
+static void
+set_claims(struct ca_worker *w, struct ca_operation *o)
+{
+	static struct ca_auth_claims claims = {claim, NULL};
+
+	if (w->claims >= 0 && o->op == CA_OP_JUDGE && o->cfg != NULL &&
+	    o->cfg->proof[0] == CA_PROOF_PASSWORD) {
+		claims.ctx = &w->claims;
+		o->claims = &claims;
+	} else if (w->claims >= 0) {
+		(void)close(w->claims);
+		w->claims = -1;
+	}
 }
 
 /* ---- the operation ---- */
@@ -181,7 +217,7 @@ send_ready(struct ca_operation *o, const struct ca_op_texts *paths)
 }
 
 static enum ca_err
-run(const struct ca_worker *w, struct ca_operation *o, struct ca_buf *args,
+run(struct ca_worker *w, struct ca_operation *o, struct ca_buf *args,
     struct ca_buf *body)
 {
 	struct ca_op_link *link = &o->calls->link;
@@ -196,6 +232,7 @@ run(const struct ca_worker *w, struct ca_operation *o, struct ca_buf *args,
 	ca_calls_use(o->calls);
 	ca_operation_configure(o);
 	ca_operation_paths(o, &paths);
+	set_claims(w, o);
 	if (o->op != CA_OP_REQUEST)
 		(void)ca_certmap_load(); /* if the parent has not */
 	if ((rc = confine(w, o, &paths)) != CA_OK ||
@@ -220,7 +257,7 @@ run(const struct ca_worker *w, struct ca_operation *o, struct ca_buf *args,
 }
 
 void
-ca_worker_run(const struct ca_worker *w)
+ca_worker_run(struct ca_worker *w)
 {
 	static struct ca_operation o;
 	static struct ca_calls calls;

@@ -12,6 +12,8 @@
 /* What a worker is given by its parent. */
 struct ca_worker {
 	int fd;      /* the connection; the parent has greeted */
+	int claims;  /* a socket to a parent that remembers uses of signed
+		      * passwords; -1: none does */
 	uid_t uid;   /* become this user, */
 	gid_t gid;   /* and this group, if become is set */
 	bool become; /* the process is root's */
@@ -27,6 +29,6 @@ struct ca_worker {
  * Confine this process and carry out the operation that comes over the
  * connection.  Does not return.  The exit status is 0 if an answer was sent.
  */
-_Noreturn void ca_worker_run(const struct ca_worker *worker);
+_Noreturn void ca_worker_run(struct ca_worker *worker);
 
 #endif

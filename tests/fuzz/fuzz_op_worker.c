@@ -75,10 +75,12 @@ ca_confine_files(const struct ca_confine_files *files, const char **step)
 
 enum ca_err
 ca_confine_calls_make(
-    enum ca_confine_mode mode, int socket, struct ca_confine_calls *filter)
+    enum ca_confine_mode mode, int socket, int second,
+    struct ca_confine_calls *filter)
 {
 	(void)mode;
 	(void)socket;
+	(void)second;
 	(void)filter;
 	return CA_OK;
 }

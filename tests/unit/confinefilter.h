@@ -20,7 +20,7 @@ static inline struct ca_confine_calls
 made(enum ca_confine_mode mode)
 {
 	struct ca_confine_calls calls;
-	enum ca_err rc = ca_confine_calls_make(mode, SOCKET, &calls);
+	enum ca_err rc = ca_confine_calls_make(mode, SOCKET, -1, &calls);
 
 	if (rc == CA_ERR_UNSUPPORTED) {
 		print_message("# SKIP: the calls of this architecture are not "

@@ -198,8 +198,9 @@ judge(struct world *w, const struct ca_auth_peer *peer,
 	struct verdict v;
 
 	const struct ca_context ctx = context_at(w, now);
-	v.err = ca_auth_check(&ctx, peer, req,
-	    &(struct ca_bytes){response->p, response->len}, report, &result);
+	const struct ca_auth_answer answer = {
+	    req, {response->p, response->len}, NULL};
+	v.err = ca_auth_check(&ctx, peer, &answer, report, &result);
 	v.reason = ca_report_reason(report);
 	v.granted = ca_report_granted(report, CA_REPORT_ALL);
 	v.signature = ca_report_verdict(report, CA_CHECK_SIGNATURE);

@@ -75,7 +75,7 @@ confine(void)
 		return false;
 	rc = ca_confine_files(&files, &step);
 	return (rc == CA_OK || rc == CA_ERR_UNSUPPORTED) &&
-	       ca_confine_calls_make(CA_CONFINE_KILL, 0, &calls) == CA_OK &&
+	       ca_confine_calls_make(CA_CONFINE_KILL, 0, -1, &calls) == CA_OK &&
 	       ca_confine_calls_enter(&calls, &step) == CA_OK;
 }
 
