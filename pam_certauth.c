@@ -22,7 +22,7 @@
 #include "module/confirm.h"
 #include "module/outcome.h"
 #include "module/pam.h"
-#include "module/password.h"
+#include "module/authtok.h"
 #include "module/variables.h"
 #include "module/verifier.h"
 
