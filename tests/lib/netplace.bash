@@ -9,6 +9,7 @@
 #   net_stop NAME          stop that server
 #   net_listens PORT       does a server listen there?
 #   net_remove             stop all of them, and the network
+#   net_tls, pwdfile       see below
 #   module_install         the module, certauth and the helper where an example
 #                          of etc/pam.d and a document find them
 #   doc PAGE NAME          the lines of the example of that name in a page
@@ -75,4 +76,29 @@ doc() {
 			empty = ""; next }
 		on && seen && /^$/ { empty = empty "\n"; next }
 		on && seen { exit }' "$HERE/docs/$1"
+}
+
+# net_tls NAME ...: a CA, /etc/ssl/certs/web-ca.pem in the place, and a certificate and
+# a key of it for each NAME, $S/web/NAME.pem and $S/web/NAME.key
+net_tls() {
+	local pki=$PKI name
+	pki_new "$S/web" && pki_ca ca || return
+	for name; do
+		pki_leaf "$name" ca --eku serverAuth --san "DNS:$name" || return
+	done
+	pki_use "$pki"
+	cp "$S/web/ca.pem" "$S/etc/ssl/certs/web-ca.pem"
+}
+
+# pwdfile PATH USER: a file for pam_pwdfile, which USER may read, and in which alice
+# has the password wonderland
+pwdfile() {
+	in_place mkdir -p "$(dirname "$1")"
+	echo "alice:$(openssl passwd -6 -salt certauth wonderland)" |
+		in_place install -m 640 -g "$2" /dev/stdin "$1"
+}
+
+need_pwdfile() {
+	find /lib /usr/lib -name pam_pwdfile.so 2>/dev/null | grep -q . ||
+		skip 'no pam_pwdfile here (libpam-pwdfile)'
 }

@@ -3,7 +3,7 @@
 #
 #   pg_make                a cluster in $S/pg with the logins alice, bob and carol
 #                          and the database shop, and a certificate for
-#                          db.example.com of the CA $S/web/ca.pem
+#                          db.example.com of net_tls
 #   pg_hba LINE ...        pg_hba.conf, after which the server reads it again
 #   pg_start, pg_stop
 
@@ -36,8 +36,8 @@ pg_make() {
 		cat "$S/pg/initdb"
 		return 1
 	}
-	cp "$S/web/db.pem" "$S/pg/data/server.crt"
-	cp "$S/web/db.key" "$S/pg/data/server.key"
+	cp "$S/web/db.example.com.pem" "$S/pg/data/server.crt"
+	cp "$S/web/db.example.com.key" "$S/pg/data/server.key"
 	chown postgres "$S/pg/data"/server.*
 	chmod 600 "$S/pg/data/server.key"
 	cat >>"$S/pg/data/postgresql.conf" <<-END
