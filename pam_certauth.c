@@ -22,7 +22,7 @@
 #include "module/confirm.h"
 #include "module/outcome.h"
 #include "module/pam.h"
-#include "module/password.h"
+#include "module/authtok.h"
 #include "module/variables.h"
 #include "module/verifier.h"
 
@@ -163,12 +163,6 @@ look_at_items(struct call *c)
 	return CA_ERR_LIMIT;
 }
 
-static void
-call_end(struct call *c)
-{
-	ca_verifier_clear(&c->verifier);
-}
-
 /* What no verifier was asked for, or gave no verdict on; the line before has why. */
 static void
 log_internal(struct call *c, const char *event, enum ca_reason reason)
@@ -181,7 +175,7 @@ log_internal(struct call *c, const char *event, enum ca_reason reason)
 	    config ? CA_R_CONFIG : reason, &about);
 }
 
-/* call_end is due whatever comes of it. */
+/* ca_verifier_clear is due whatever comes of it. */
 static enum ca_err
 call_begin(
     struct call *c, pam_handle_t *pamh, int flags, int argc, const char **argv)
@@ -462,7 +456,7 @@ pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	}
 	ret = pam_code(rc, PAM_AUTH_ERR);
 out:
-	call_end(&c);
+	ca_verifier_clear(&c.verifier);
 	return ret;
 }
 
@@ -572,7 +566,7 @@ pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	}
 	ret = account(&c);
 out:
-	call_end(&c);
+	ca_verifier_clear(&c.verifier);
 	return ret;
 }
 
