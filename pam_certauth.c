@@ -375,6 +375,13 @@ items(void *ctx, const char **user, const char **rhost)
 	return rc;
 }
 
+/* PAM_AUTHINFO_UNAVAIL says that a password was not ours, and sends it on. */
+static enum ca_err
+of_ours(enum ca_err rc)
+{
+	return rc == CA_ERR_IO || rc == CA_ERR_UNTRUSTED ? CA_DENIED : rc;
+}
+
 static enum ca_err
 authenticate(struct call *c)
 {
@@ -423,7 +430,7 @@ authenticate(struct call *c)
 	body.request = asked.request;
 	body.response = (struct ca_bytes){response.p, response.len};
 	if ((rc = get_verdict(c, &asked, &body)) != CA_OK) {
-		ret = rc;
+		ret = asked.said.proof1 == CA_OP_PASSWORD ? of_ours(rc) : rc;
 		goto out;
 	}
 	ret = CA_OK;
