@@ -22,7 +22,7 @@
 #include "module/confirm.h"
 #include "module/outcome.h"
 #include "module/pam.h"
-#include "module/password.h"
+#include "module/authtok.h"
 #include "module/variables.h"
 #include "module/verifier.h"
 
@@ -163,12 +163,6 @@ look_at_items(struct call *c)
 	return CA_ERR_LIMIT;
 }
 
-static void
-call_end(struct call *c)
-{
-	ca_verifier_clear(&c->verifier);
-}
-
 /* What no verifier was asked for, or gave no verdict on; the line before has why. */
 static void
 log_internal(struct call *c, const char *event, enum ca_reason reason)
@@ -181,7 +175,7 @@ log_internal(struct call *c, const char *event, enum ca_reason reason)
 	    config ? CA_R_CONFIG : reason, &about);
 }
 
-/* call_end is due whatever comes of it. */
+/* ca_verifier_clear is due whatever comes of it. */
 static enum ca_err
 call_begin(
     struct call *c, pam_handle_t *pamh, int flags, int argc, const char **argv)
@@ -381,6 +375,13 @@ items(void *ctx, const char **user, const char **rhost)
 	return rc;
 }
 
+/* PAM_AUTHINFO_UNAVAIL says that a password was not ours, and sends it on. */
+static enum ca_err
+of_ours(enum ca_err rc)
+{
+	return rc == CA_ERR_IO || rc == CA_ERR_UNTRUSTED ? CA_DENIED : rc;
+}
+
 static enum ca_err
 authenticate(struct call *c)
 {
@@ -429,7 +430,7 @@ authenticate(struct call *c)
 	body.request = asked.request;
 	body.response = (struct ca_bytes){response.p, response.len};
 	if ((rc = get_verdict(c, &asked, &body)) != CA_OK) {
-		ret = rc;
+		ret = asked.said.proof1 == CA_OP_PASSWORD ? of_ours(rc) : rc;
 		goto out;
 	}
 	ret = CA_OK;
@@ -455,7 +456,7 @@ pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	}
 	ret = pam_code(rc, PAM_AUTH_ERR);
 out:
-	call_end(&c);
+	ca_verifier_clear(&c.verifier);
 	return ret;
 }
 
@@ -565,7 +566,7 @@ pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	}
 	ret = account(&c);
 out:
-	call_end(&c);
+	ca_verifier_clear(&c.verifier);
 	return ret;
 }
 

@@ -4,7 +4,7 @@
 TEST_TOOLS := $(patsubst %.c,$(B)/%,$(wildcard tests/lib/*.c))
 TEST_LIBS = $(B)/tests/limits/count.so $(B)/tests/relay/pam_relay.so \
 	$(B)/tests/relay/later.so $(B)/tests/valgrind/nosandbox.so \
-	$(B)/tests/nss/blind.so
+	$(B)/tests/nss/blind.so $(B)/tests/password/pam_behind.so
 LOADTEST = $(B)/tests/load/crowd
 TEST_VERIFIER = $(B)/tests/verifier/pam_certauth.so \
 	$(B)/tests/verifier/certauth-verifier $(B)/tests/verifier/certauth \
@@ -99,6 +99,7 @@ $(B)/tests/later/certauth-verifier: $(VERIFIER_OBJ) \
 
 $(B)/tests/limits/count.so: SO_LIBS = -lcrypto
 $(B)/tests/relay/pam_relay.so: SO_LIBS = -lpam
+$(B)/tests/password/pam_behind.so: SO_LIBS = -lpam
 $(TEST_LIBS): $(B)/%.so: %.c Makefile
 	@mkdir -p $(@D)
 	$(say) CC $@

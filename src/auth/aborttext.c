@@ -3,6 +3,35 @@
  */
 #include "auth/auth.h"
 
+/* Of a signed password. */
+static const char *
+password_text(enum ca_reason reason)
+{
+	switch (reason) {
+	case CA_R_PASSWORD_EXPIRED:
+		return "the client makes a new one with certauth password for "
+		       "each use; else compare both clocks, and "
+		       "password_lifetime and password_skew in certauth.conf";
+	case CA_R_REPLAYED:
+		return "somebody, or the service itself, sent the same signed "
+		       "password again; for a service that does, set "
+		       "password_use = window in certauth.conf";
+	case CA_R_RESTARTED:
+		return "nobody knows any more whether it was used; the client "
+		       "makes a new one with certauth password";
+	case CA_R_CLAIMS_FULL:
+		return "this login, or all logins together, used too many "
+		       "signed passwords within password_lifetime; the lines "
+		       "before this line show by whom";
+	case CA_R_NO_RESIDENT:
+		return "only certauth-verifier.socket remembers which were "
+		       "used; run: systemctl enable --now "
+		       "certauth-verifier.socket";
+	default:
+		return NULL;
+	}
+}
+
 const char *
 ca_auth_abort_text(enum ca_reason reason)
 {
@@ -45,31 +74,12 @@ ca_auth_abort_text(enum ca_reason reason)
 		       "user's helper may use has a certificate for this host; "
 		       "the line about the helper before this line has the "
 		       "cause, if there is one";
-	case CA_R_PASSWORD_EXPIRED:
-		return "the client makes a new one with certauth password for "
-		       "each use; else compare both clocks, and "
-		       "password_lifetime and password_skew in certauth.conf";
-	case CA_R_REPLAYED:
-		return "somebody, or the service itself, sent the same signed "
-		       "password again; for a service that does, set "
-		       "password_use = window in certauth.conf";
-	case CA_R_RESTARTED:
-		return "nobody knows any more whether it was used; the client "
-		       "makes a new one with certauth password";
-	case CA_R_CLAIMS_FULL:
-		return "this login, or all logins together, used too many "
-		       "signed passwords within password_lifetime; the lines "
-		       "before this line show by whom";
-	case CA_R_NO_RESIDENT:
-		return "only certauth-verifier.socket remembers which were "
-		       "used; run: systemctl enable --now "
-		       "certauth-verifier.socket";
 	case CA_R_USERS_FILE:
 		return "the registered certificates cannot be read; the line "
 		       "before this line names the file";
 	case CA_R_INTERNAL:
 		return "the line before this line has the cause";
 	default:
-		return NULL;
+		return password_text(reason);
 	}
 }

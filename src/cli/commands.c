@@ -5,6 +5,7 @@
 #include "crladmin/crladmin.h"
 #include "doctor/doctor.h"
 #include "import/import.h"
+#include "client/passwordcmd.h"
 #include "client/sign.h"
 #include "client/ssh.h"
 
@@ -14,6 +15,8 @@ const struct ca_command *const ca_commands[] = {
     &ca_cmd_ssh,
     &ca_cmd_askpass,
     &ca_cmd_sign,
+    &ca_cmd_password,
+    &ca_cmd_credential,
     &ca_cmd_verify,
     &ca_cmd_explain,
     &ca_cmd_try,

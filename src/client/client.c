@@ -101,8 +101,8 @@ escaped(struct ca_buf *b, const char *text)
 }
 
 /* "Log in to web1 as alice with CN=Alice?" */
-static enum ca_err
-confirm(const struct ca_client *client, const struct ca_request *req,
+enum ca_err
+ca_client_confirm(const struct ca_client *client, const struct ca_request *req,
     const char *host, const struct ca_identity *id)
 {
 	struct ca_buf text = CA_BUF_INIT(16384);
@@ -229,7 +229,7 @@ ca_client_sign(struct ca_client *client, const struct ca_intent *intent,
 	    (rc = ca_identity_choose(&choice, &id)) != CA_OK ||
 	    (rc = check_length(client, req, id)) != CA_OK ||
 	    (rc = make_room(client, req, id)) != CA_OK ||
-	    (rc = confirm(client, req, choice.host, id)) != CA_OK ||
+	    (rc = ca_client_confirm(client, req, choice.host, id)) != CA_OK ||
 	    (rc = sign_by(client, req, id, &ui, text)) != CA_OK) {
 		ret = rc;
 		goto out;

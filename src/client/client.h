@@ -49,6 +49,12 @@ char *ca_client_login(void);
 CA_MUST_CHECK enum ca_err ca_client_request(
     const char *text, const struct ca_log *log, struct ca_request **out);
 
+/* Ask whether to log in to host with id, if conf->confirm.  Not CA_OK: not confirmed,
+ * which is logged. */
+CA_MUST_CHECK enum ca_err ca_client_confirm(const struct ca_client *client,
+    const struct ca_request *req, const char *host,
+    const struct ca_identity *id);
+
 /*
  * Check the rules, choose the certificate, confirm (conf->confirm) and sign:
  * the response in base64url is appended to text.  Each error is logged.

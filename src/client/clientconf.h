@@ -11,10 +11,15 @@
  *	host_ca = /etc/certauth/host-ca
  *	require_host_proof = yes
  *
+ *	[service mail]
+ *	service = dovecot
+ *	host = mail.example.com
+ *
  * [default], which must come first, and each section with a pattern that
  * matches the host that was meant are applied in their order; a later value
  * replaces an earlier one, and the second file those of the first.  A mistake
- * anywhere, also in a section that does not match, is an error.
+ * anywhere, also in a section that does not match, is an error.  A section [service NAME]
+ * is applied, in the same order, where NAME is meant.
  */
 #ifndef CA_CLIENT_CLIENTCONF_H
 #define CA_CLIENT_CLIENTCONF_H
@@ -44,6 +49,10 @@ struct ca_client_conf {
 				       * for the host meant */
 	struct ca_list askpass_services; /* PAM services whose requests an
 					  * askpass of sudo answers */
+	/* of a section [service NAME] alone: PAM_SERVICE, the host's name, the
+	 * most characters of a signed password (0: any number) */
+	char *service, *host;
+	unsigned max;
 	bool pkcs11, ssh_agent;
 	bool registered; /* send no certificate: the host has it */
 	bool require_host_proof;
@@ -76,6 +85,17 @@ CA_MUST_CHECK enum ca_err ca_client_conf_read(struct ca_client_conf *conf,
 CA_MUST_CHECK enum ca_err ca_client_conf_load(const char *const *host,
     size_t nhosts, const struct ca_log *log, struct ca_client_conf **out);
 
+/* The same for the section [service NAME] of the name service: the host is what that
+ * section, or a [default] before it, says, unless host (may be NULL) is given.  Each
+ * error is logged; CA_ERR_NOT_FOUND: there is no such section. */
+CA_MUST_CHECK enum ca_err ca_client_conf_load_service(const char *service,
+    const char *host, const struct ca_log *log, struct ca_client_conf **out);
+
+/* Append the names of the sections [service NAME] of both files, in their order.
+ * Errors as above. */
+CA_MUST_CHECK enum ca_err ca_client_conf_services(
+    const struct ca_log *log, struct ca_list *out);
+
 /*
  * Options of the command line over conf; NULL or false: not given.  File names
  * may be relative here.  A key without a certificate keeps that of conf.
@@ -88,8 +108,15 @@ CA_MUST_CHECK enum ca_err ca_client_conf_options(struct ca_client_conf *conf,
 const char *ca_client_conf_key(size_t i);
 size_t ca_client_conf_index(const char *name);
 
+/* True if key number i stands in a section [service NAME] only. */
+bool ca_client_conf_is_service(size_t i);
+
 /* True if key number i is a list, which indented lines may continue. */
 bool ca_client_conf_is_list(size_t i);
+
+/* Parse the most characters of a signed password.  False: it is no number from 64 to
+ * CA_PASSWORD_TEXT_MAX. */
+bool ca_client_conf_chars(const char *value, unsigned *out);
 
 /* The user's home directory: HOME, or that of the user id.  Not owned. */
 const char *ca_client_home(void);

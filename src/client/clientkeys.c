@@ -7,10 +7,11 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/bounds.h"
 #include "base/buf.h"
 #include "base/utf8.h"
 
-enum kind { PATH, KEY, P12, TEXT, URI, BOOL, LIST };
+enum kind { PATH, KEY, P12, TEXT, URI, BOOL, LIST, CHARS };
 
 #define KEYS(X)                                                                \
 	X(cert, PATH)                                                          \
@@ -28,7 +29,10 @@ enum kind { PATH, KEY, P12, TEXT, URI, BOOL, LIST };
 	X(remember, BOOL)                                                      \
 	X(user, TEXT)                                                          \
 	X(askpass, PATH)                                                       \
-	X(askpass_services, LIST)
+	X(askpass_services, LIST)                                              \
+	X(service, TEXT)                                                       \
+	X(host, TEXT)                                                          \
+	X(max, CHARS)
 
 #define KEY_ROW(name, kind)                                                    \
 	{#name, kind, offsetof(struct ca_client_conf, name)},
@@ -44,6 +48,14 @@ const char *
 ca_client_conf_key(size_t i)
 {
 	return i < NKEYS ? keys[i].name : NULL;
+}
+
+bool
+ca_client_conf_is_service(size_t i)
+{
+	return i < NKEYS &&
+	       keys[i].offset >= offsetof(struct ca_client_conf, service) &&
+	       keys[i].offset <= offsetof(struct ca_client_conf, max);
 }
 
 bool
@@ -72,7 +84,7 @@ ca_client_conf_free(struct ca_client_conf *conf)
 
 		if (keys[i].kind == LIST)
 			list_clear(at);
-		else if (keys[i].kind != BOOL)
+		else if (keys[i].kind != BOOL && keys[i].kind != CHARS)
 			free(*(char **)at);
 	}
 	free(conf);
@@ -185,6 +197,20 @@ set_text(
 	return NULL;
 }
 
+bool
+ca_client_conf_chars(const char *value, unsigned *out)
+{
+	size_t len = strlen(value);
+
+	if (len < 1 || len > 5 || strspn(value, "0123456789") != len)
+		return false;
+	unsigned long n = strtoul(value, NULL, 10);
+	if (n < 64 || n > CA_PASSWORD_TEXT_MAX)
+		return false;
+	*out = (unsigned)n;
+	return true;
+}
+
 static const char *
 set_value(struct ca_client_conf *conf, size_t i, const char *value)
 {
@@ -200,6 +226,10 @@ set_value(struct ca_client_conf *conf, size_t i, const char *value)
 		*(bool *)at = value[0] == 'y';
 		return NULL;
 	}
+	if (keys[i].kind == CHARS)
+		return ca_client_conf_chars(value, at)
+			   ? NULL
+			   : "is no number from 64 to 32773";
 	if (keys[i].kind == LIST)
 		return set_list(at, value) == CA_OK ? NULL : "out of memory";
 	return set_text(conf, keys[i].kind, at, value);

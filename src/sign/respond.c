@@ -49,34 +49,42 @@ order_chain(const struct ca_identity *id, X509 *out[CA_CERTS_MAX])
 	return n;
 }
 
+void
+ca_response_certs_clear(struct ca_response_certs *certs)
+{
+	for (size_t i = 0; i < certs->n; i++)
+		OPENSSL_free((void *)(uintptr_t)certs->der[i].p);
+	certs->n = 0;
+}
+
+enum ca_err
+ca_response_certs(const struct ca_identity *id, struct ca_response_certs *certs)
+{
+	X509 *cert[CA_CERTS_MAX];
+	size_t n = order_chain(id, cert);
+
+	for (certs->n = 0; certs->n < n; certs->n++) {
+		unsigned char *p = NULL;
+		int len = i2d_X509(cert[certs->n], &p);
+
+		if (len <= 0)
+			return CA_ERR_CRYPTO;
+		certs->der[certs->n] = (struct ca_bytes){p, (size_t)len};
+	}
+	return CA_OK;
+}
+
 static enum ca_err
 write_certificate(const struct ca_request *req, const struct ca_identity *id,
     struct ca_buf *out)
 {
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	X509 *cert[CA_CERTS_MAX];
-	struct ca_bytes der[CA_CERTS_MAX] = {0};
-	size_t n = order_chain(id, cert), made = 0;
+	struct ca_response_certs certs;
+	enum ca_err rc = ca_response_certs(id, &certs);
 
-	for (; made < n; made++) {
-		unsigned char *p = NULL;
-		int len = i2d_X509(cert[made], &p);
-
-		if (len <= 0) {
-			ret = CA_ERR_CRYPTO;
-			goto out;
-		}
-		der[made] = (struct ca_bytes){p, (size_t)len};
-	}
-	if ((rc = ca_certificate_write(out, req->nonce, der, n)) != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	ret = CA_OK;
-out:
-	for (size_t i = 0; i < made; i++)
-		OPENSSL_free((void *)(uintptr_t)der[i].p);
-	return ret;
+	if (rc == CA_OK)
+		rc = ca_certificate_write(out, req->nonce, certs.der, certs.n);
+	ca_response_certs_clear(&certs);
+	return rc;
 }
 
 enum ca_err

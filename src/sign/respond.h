@@ -12,6 +12,16 @@
 #include "key/key.h"
 #include "wire/message.h"
 
+/* The certificates that are sent, in DER: leaf first, each followed by its issuer, without
+ * the root; none if id->registered.  CA_ERR_CRYPTO.  To be cleared in every case. */
+struct ca_response_certs {
+	struct ca_bytes der[CA_CERTS_MAX];
+	size_t n;
+};
+CA_MUST_CHECK enum ca_err ca_response_certs(
+    const struct ca_identity *id, struct ca_response_certs *certs);
+void ca_response_certs_clear(struct ca_response_certs *certs);
+
 /* The most bytes that ca_respond may append for id's key and chain.
  * CA_ERR_CRYPTO, CA_ERR_LIMIT. */
 CA_MUST_CHECK enum ca_err ca_response_bound(

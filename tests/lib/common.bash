@@ -189,9 +189,11 @@ place_remove() {
 }
 
 # With EXEC=exec in a background process, its number is that of COMMAND.
+# PLACE_NET, if set, is the network of tests/lib/netplace.bash.
 in_place() {
 	if [ "$(id -u)" -eq 0 ]; then
-		${EXEC:-} nsenter -m -r -t "$PLACE_PID" -- "$@"
+		${EXEC:-} nsenter -m -r ${PLACE_NET:+--net="$PLACE_NET"} \
+			-t "$PLACE_PID" -- "$@"
 	else
 		${EXEC:-} nsenter -U --preserve-credentials -m -r -t "$PLACE_PID" -- "$@"
 	fi

@@ -1,4 +1,4 @@
-#include "module/password.h"
+#include "module/authtok.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /*
  * A signed password, from an application that asks for one password and shows no prompt.
  */
-#ifndef CA_MODULE_PASSWORD_H
-#define CA_MODULE_PASSWORD_H
+#ifndef CA_MODULE_AUTHTOK_H
+#define CA_MODULE_AUTHTOK_H
 
 #include <security/pam_modules.h>
 #include <stdbool.h>

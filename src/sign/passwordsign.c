@@ -1,0 +1,141 @@
+#include "sign/passwordsign.h"
+
+#include <string.h>
+
+#include "crypto/ecdsa.h"
+#include "sign/identity.h"
+#include "sign/respond.h"
+
+/* scheme, time, salt, key_id, host_id, length of the signature */
+#define FIXED                                                                  \
+	(2 + 4 + CA_PASSWORD_SALT + CA_PASSWORD_KEY_ID + CA_PASSWORD_HOST_ID + \
+	    2)
+#define AROUND (sizeof CA_PASSWORD_PREFIX - 1 + 1) /* with the final dot */
+
+static enum ca_err
+put_entries(const struct ca_identity *id, struct ca_buf *out)
+{
+	struct ca_response_certs certs;
+	enum ca_err rc = ca_response_certs(id, &certs);
+
+	if (rc == CA_OK)
+		rc = ca_password_entries(out, certs.der, certs.n);
+	ca_response_certs_clear(&certs);
+	return rc;
+}
+
+static size_t
+signature_bytes(const struct ca_scheme *scheme, const struct ca_identity *id)
+{
+	EVP_PKEY *key = X509_get0_pubkey(id->leaf);
+	size_t n = ca_ecdsa_bytes(scheme);
+	int size = key != NULL ? EVP_PKEY_get_size(key) : 0;
+
+	return n > 0 ? 2 * n : size > 0 ? (size_t)size : 0;
+}
+
+enum ca_err
+ca_passwordsign_length(const struct ca_passwordsign *what,
+    const struct ca_identity *id, size_t *chars)
+{
+	const struct ca_scheme *scheme = ca_identity_scheme(id, what->req);
+	struct ca_buf entries = CA_BUF_INIT(CA_RESPONSE_MAX);
+	enum ca_err rc =
+	    scheme != NULL ? put_entries(id, &entries) : CA_ERR_UNSUPPORTED;
+	size_t len = FIXED + entries.len;
+
+	ca_buf_free(&entries);
+	if (rc != CA_OK)
+		return rc;
+	len += signature_bytes(scheme, id);
+	*chars = AROUND + (len * 4 + 2) / 3; /* base64url */
+	return len <= CA_RESPONSE_MAX ? CA_OK : CA_ERR_LIMIT;
+}
+
+/* All but the signature. */
+static enum ca_err
+fill(struct ca_crypto *crypto, const struct ca_passwordsign *what,
+    const struct ca_identity *id, struct ca_password *p)
+{
+	uint8_t hash[32];
+	const char *host = what->meant.host;
+	enum ca_err rc;
+
+	p->issued_at = what->issued_at;
+	if ((rc = ca_crypto_random(crypto, p->salt, sizeof p->salt)) != CA_OK ||
+	    (rc = ca_crypto_spki(crypto, id->leaf, hash)) != CA_OK)
+		return rc;
+	memcpy(p->key_id, hash, sizeof p->key_id);
+	if ((rc = ca_crypto_sha256(crypto, host, strlen(host), hash)) != CA_OK)
+		return rc;
+	memcpy(p->host_id, hash, sizeof p->host_id);
+	return CA_OK;
+}
+
+static enum ca_err
+sign(struct ca_crypto *crypto, const struct ca_passwordsign *what,
+    const struct ca_password *p, struct ca_identity *id,
+    const struct ca_key_ui *ui, struct ca_buf *sig)
+{
+	const struct ca_scheme *scheme = ca_scheme_by_code(p->scheme);
+	struct ca_buf content = CA_BUF_INIT(CA_RESPONSE_MAX + 1024);
+	struct ca_buf made = CA_BUF_INIT(CA_RESPONSE_MAX);
+	uint8_t hash[CA_TRANSCRIPT_HASH_LEN], tbs[CA_SIGNED_CONTENT_MAX];
+	enum ca_err rc = ca_password_content(&content, p, &what->meant);
+
+	if (rc == CA_OK) {
+		const struct ca_bytes part = {content.p, content.len};
+
+		rc = ca_crypto_transcript(crypto, &part, 1, hash);
+	}
+	if (rc == CA_OK)
+		rc = ca_key_sign(id->key, scheme, tbs,
+		    ca_signed_content(CA_SIGNER_PASSWORD, hash, tbs), ui,
+		    &made);
+	if (rc == CA_OK && ca_ecdsa_bytes(scheme) > 0) {
+		rc = ca_ecdsa_raw(scheme, made.p, made.len, sig);
+	} else if (rc == CA_OK) {
+		ca_buf_put(sig, made.p, made.len);
+		rc = ca_buf_err(sig);
+	}
+	ca_buf_free(&content);
+	ca_buf_free(&made);
+	return rc;
+}
+
+enum ca_err
+ca_passwordsign(struct ca_crypto *crypto, const struct ca_passwordsign *what,
+    struct ca_identity *id, const struct ca_key_ui *ui, struct ca_buf *out)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	const struct ca_scheme *scheme = ca_identity_scheme(id, what->req);
+	struct ca_buf entries = CA_BUF_INIT(CA_RESPONSE_MAX);
+	struct ca_buf sig = CA_BUF_INIT(CA_RESPONSE_MAX);
+	struct ca_password p = {0};
+	size_t chars = 0;
+
+	/* nobody enters a PIN for a text that is too long */
+	if ((rc = ca_passwordsign_length(what, id, &chars)) != CA_OK ||
+	    (rc = chars <= what->max ? CA_OK : CA_ERR_LIMIT) != CA_OK ||
+	    (rc = put_entries(id, &entries)) != CA_OK ||
+	    (rc = fill(crypto, what, id, &p)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	p.scheme = scheme->code;
+	p.entries = (struct ca_bytes){entries.p, entries.len};
+	if ((rc = sign(crypto, what, &p, id, ui, &sig)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	p.signature = (struct ca_bytes){sig.p, sig.len};
+	if ((rc = ca_password_write(out, &p)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = out->len <= what->max ? CA_OK : CA_ERR_LIMIT;
+out:
+	ca_buf_free(&entries);
+	ca_buf_free(&sig);
+	return ret;
+}
