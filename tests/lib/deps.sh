@@ -1,6 +1,6 @@
 #!/bin/sh
 # Print and install the packages that a step needs and this machine lacks.
-# usage: tests/lib/deps.sh build|demo|check|lint|fuzz|bench|package|release ...
+# usage: tests/lib/deps.sh build|demo|check|services|lint|fuzz|bench|package|release ...
 set -eu
 build='gcc make pkgconf libc6-dev libpam0g-dev libssl-dev
 	libcdb-dev libp11-kit-dev libcurl4-openssl-dev libsss-certmap-dev
@@ -11,17 +11,28 @@ check='libcmocka-dev bats pamtester libpam-wrapper softhsm2 opensc sudo
 	libpam-pkcs11 iproute2 strace zsh busybox git rsync putty-tools
 	systemd easy-rsa libnss3-tools gnutls-bin strongswan-pki minica mkcert
 	gpgsm gpg-agent apparmor selinux-policy-dev'
+# Servers, which a machine should have only if it is there for tests.  They are not
+# started.  Their tests are skipped where one is missing.
+services='dovecot-imapd isync curl msmtp postfix sasl2-bin libsasl2-modules
+	postgresql nginx libnginx-mod-http-auth-pam apache2
+	libapache2-mod-authnz-pam libpam-pwdfile vsftpd openvpn cups cups-client
+	freeradius freeradius-utils xrdp'
+# vsftpd and ProFTPD are not installed together: the package of the latter is only
+# fetched, with the libraries that it needs
+fetched=proftpd-core
 lint='clang clang-format clang-tidy cppcheck shellcheck mandoc'
 fuzz='clang libclang-rt-dev llvm'
 bench='valgrind libpam-pkcs11 libpam-ssh-agent-auth time'
 package='build-essential git debhelper lintian rpm libcmocka-dev openssl'
 
 want=$build
+fetch=
 for step in "$@"; do
 	case $step in
 	build) ;;
 	demo) want="$want $demo" ;;
 	check) want="$want $demo $check" ;;
+	services) want="$want $demo $check $services"; fetch=$fetched ;;
 	lint) want="$want $lint" ;;
 	fuzz) want="$want $fuzz" ;;
 	bench) want="$want $demo $check $bench" ;;
@@ -58,20 +69,46 @@ drop_absent() {
 	done
 	missing=$kept
 }
+# fetch_debs: put the packages of $fetch into build/deps, with their libraries installed
+fetch_debs() {
+	for p in $fetch; do
+		mkdir -p build/deps
+		libraries=$(apt-cache depends "$p" | awk '$1 == "Depends:" && $2 ~ /^lib/ { print $2 }')
+		# shellcheck disable=SC2086 # a list of names
+		(cd build/deps && apt-get download -qq "$p" >/dev/null) &&
+			apt-get install -y -qq --no-install-recommends $libraries >/dev/null ||
+			echo "The archive has no $p: tests that need it are skipped."
+	done
+}
+for p in $fetch; do
+	set -- build/deps/"$p"_*.deb
+	[ ! -e "$1" ] || fetch=
+done
 # without lists, or with old ones, apt-get update comes first
 [ -z "$missing" ] || ! apt-cache show libpam0g-dev >/dev/null 2>&1 || drop_absent
-[ -n "$missing" ] || exit 0
-echo "Packages that are needed and missing:$missing"
+[ -n "$missing$fetch" ] || exit 0
+echo "Packages that are needed and missing:$missing $fetch"
 if [ "$(id -u)" -ne 0 ]; then
 	echo "Please run as root: apt-get update && apt-get install$missing" >&2
 	exit 1
 fi
-# The installation of openssh-server must not start an sshd.
+# The installation of a server must not start it.
 export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+	printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+	chmod 755 /usr/sbin/policy-rc.d
+	trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+fi
 echo 'Reading the lists of packages (apt-get update).'
 apt-get update -qq
 drop_absent
+[ -z "$fetch" ] || fetch_debs
 [ -n "$missing" ] || exit 0
+case $missing in
+*postfix*) command -v debconf-set-selections >/dev/null &&
+	echo 'postfix postfix/main_mailer_type select No configuration' |
+	debconf-set-selections ;;
+esac
 # shellcheck disable=SC2086 # a list of names
 apt-get install --assume-no --no-install-recommends $missing 2>/dev/null |
 	grep -E '^(Need to get|After this operation|[0-9]+ upgraded)' || :

@@ -3,6 +3,6 @@
 set -eu
 apt-get update -qq
 apt-get dist-upgrade -y -qq >/dev/null
-tests/lib/deps.sh check package
+tests/lib/deps.sh check services package
 tests/lib/samples.sh build
 apt-get clean
