@@ -500,11 +500,13 @@ assert (line["outcome"], line["reason"]) == ("denied", "other-host"), line'
 	grep -q '"reason":"replayed"' <<<"$output"
 	grep -q '"reason":"other-host"' <<<"$output"
 	[ "$(grep -c '"proof":"password"' <<<"$output")" -eq 3 ]
+	# explain does not see it again
+	not grep -q '"explain"' <<<"$output"
 	run --separate-stderr in_place "$CERTAUTH" log --file "$S/lines" --reason replayed
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ $output == *replayed* ]]
-	[[ $output != *granted* ]]
+	[[ $output == *'1 attempt: 0 granted, 1 refused'* ]]
 }
 
 @test "what the application changes while it asks" {
