@@ -219,6 +219,24 @@ web() {
 	[ "$(how_often 'auth\): event=login .*outcome=granted')" -eq 2 ]
 }
 
+@test "mode = audit locks nobody out of a password that is not signed" {
+	local s
+	for s in nginx apache; do
+		web "$s" 'mode = audit'
+		log_mark
+		run web_get wonderland
+		echo "$output"
+		[ "$status" -eq 0 ]
+		run web_get wrong
+		[ "$status" -eq 22 ]
+		not_logged 'pam_certauth'
+		# the verdict is logged, and the module behind refuses
+		run web_get "$(signed)"
+		[ "$status" -eq 22 ]
+		logged 'proof=password mode=audit outcome=granted'
+	done
+}
+
 @test "files that not everybody may read are not there for www-data" {
 	local s f text
 	for s in nginx apache; do
