@@ -72,7 +72,7 @@ by_service() {
 	for f in "$HERE"/etc/pam.d/*; do
 		grep -q '^auth .*pam_certauth.so' "$f"
 		if by_service "$f"; then
-			grep -qE "(signed_make|for s in|web) .*\b${f##*/}\b" \
+			grep -qE "(signed_make|serves|for s in|web) .*\b${f##*/}\b" \
 				"$HERE"/tests/password_*.bats
 			continue
 		fi
