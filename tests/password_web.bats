@@ -316,9 +316,15 @@ as_page() {
 	n=$(how_often 'auth\): event=login .*outcome=granted')
 	echo "$n requests"
 	[ "$n" -gt 3 ]
-	in_place git --git-dir /srv/git/project.git -c safe.directory='*' log --format=%s \
-		--all >"$S/pushed"
+	in_place env -C / git --git-dir /srv/git/project.git -c safe.directory='*' \
+		log --format=%s --all >"$S/pushed"
 	grep -qx 'a file' "$S/pushed"
+	# one text for all requests of a clone
+	granted as_user alice timeout 60 git clone -q https://git.example.com/project.git two
+	[ "$(cat "$S/home/alice/two/README")" = hello ]
+	n=$(how_often 'auth\): event=login .*outcome=granted')
+	echo "$n requests"
+	[ "$n" -ge 2 ]
 	# once is not enough
 	sed -i '/password_use/d' "$S/conf.sections"
 	conf default
