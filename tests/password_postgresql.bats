@@ -214,6 +214,30 @@ pg_socket() {
 	[ "$(wc -l <"$S/behind")" -eq 6 ]
 }
 
+@test "a password that an earlier module got: a text is taken, and taken out" {
+	local how
+	for how in use_first_pass try_first_pass ''; do
+		printf '%s\n' "auth optional pam_pwdfile.so pwdfile=/etc/postgresql/pam_passwd" \
+			"auth required pam_certauth.so $how" \
+			"auth required $S/bin/pam_behind.so $S/behind" \
+			'account required pam_certauth.so' >"$S/etc/pam.d/postgresql"
+		: >"$S/behind"
+		pgpass "$(signed)"
+		granted pg
+		refused replayed pg
+		[ "$(grep -cx 'postgresql alice 127.0.0.1 -' "$S/behind")" -eq 2 ]
+		[ "$(wc -l <"$S/behind")" -eq 2 ]
+	done
+	# nobody got one before
+	sed -i '/pam_pwdfile/d' "$S/etc/pam.d/postgresql"
+	sed -i '/^auth/s/pam_certauth.so.*/pam_certauth.so use_first_pass/' "$S/etc/pam.d/postgresql"
+	pgpass "$(signed)"
+	log_mark
+	run pg
+	[ "$status" -ne 0 ]
+	not_logged 'event=login'
+}
+
 @test "an interactive psql: the call without an answer is no attempt" {
 	rm -f "$S/home/alice/pgpass"
 	log_mark
