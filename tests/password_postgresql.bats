@@ -85,6 +85,33 @@ pg_socket() {
 	refused replayed pg
 }
 
+@test "pg_hba: host lines, a service of another name, and the remote host's name" {
+	# without TLS nothing differs for the module
+	pg_hba 'host all all 127.0.0.1/32 pam'
+	pgpass "$(signed)"
+	granted pg_env psql -XAtw -d 'host=db.example.com sslmode=disable dbname=shop' \
+		-c 'SELECT current_user'
+	logged 'outcome=granted .*rhost="127.0.0.1"'
+	# the text is for PAM_SERVICE
+	cp "$S/etc/pam.d/postgresql" "$S/etc/pam.d/shop"
+	conf shop 'proof = password' 'password_names = db.example.com'
+	pg_hba 'hostssl all all 127.0.0.1/32 pam pamservice=shop'
+	pgpass "$(signed)"
+	log_mark
+	run pg
+	[ "$status" -ne 0 ]
+	logged 'pam_certauth\(shop:auth\): .*outcome=denied reason=signature'
+	pgpass "$(signed --service shop)"
+	run pg
+	[ "$output" = alice ]
+	rm "$S/etc/pam.d/shop"
+	# whatever reverse DNS says
+	pg_hba 'hostssl all all 127.0.0.1/32 pam pam_use_hostname=1'
+	pgpass "$(signed)"
+	granted pg
+	logged 'outcome=granted .*rhost="localhost"'
+}
+
 @test "refused: another host, service, user; expired, of the future, revoked" {
 	pgpass "$(signed --host db2.example.com)"
 	refused other-host pg
