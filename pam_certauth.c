@@ -213,8 +213,7 @@ login_free(pam_handle_t *pamh, void *data, int status)
 {
 	struct login *login = data;
 
-	(void)pamh;
-	(void)status;
+	(void)pamh, (void)status;
 	if (login != NULL)
 		free(login->user);
 	free(login);
@@ -463,10 +462,7 @@ out:
 PAM_EXPORT int
 pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	(void)pamh;
-	(void)flags;
-	(void)argc;
-	(void)argv;
+	(void)pamh, (void)flags, (void)argc, (void)argv;
 	return PAM_SUCCESS;
 }
 
@@ -575,20 +571,14 @@ out:
 PAM_EXPORT int
 pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	(void)pamh;
-	(void)flags;
-	(void)argc;
-	(void)argv;
+	(void)pamh, (void)flags, (void)argc, (void)argv;
 	return PAM_IGNORE;
 }
 
 PAM_EXPORT int
 pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	(void)pamh;
-	(void)flags;
-	(void)argc;
-	(void)argv;
+	(void)pamh, (void)flags, (void)argc, (void)argv;
 	return PAM_IGNORE;
 }
 
@@ -596,9 +586,7 @@ pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 PAM_EXPORT int
 pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	(void)flags;
-	(void)argc;
-	(void)argv;
+	(void)flags, (void)argc, (void)argv;
 	pam_syslog(pamh, LOG_AUTHPRIV | LOG_ERR,
 	    "a certificate has no password to change: remove "
 	    "pam_certauth.so from the password lines");

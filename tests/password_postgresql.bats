@@ -216,7 +216,7 @@ pg_socket() {
 	signed >"$S/text"
 	run as_user alice timeout 60 expect -c "
 		set timeout 20
-		spawn -noecho psql -XAt -d {$TLS dbname=shop} \
+		spawn -noecho psql -XAt -P pager=off -d {$TLS dbname=shop} \
 			-c {SELECT current_user || '-is-in'}
 		expect {Password for user alice:}
 		send {$(cat "$S/text")}

@@ -1,51 +1,37 @@
 #include "base/err.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
+static const char *const texts[] = {
+    [CA_ERR_UNSET] = "internal error: no result was set",
+    [CA_OK] = "success",
+    [CA_DENIED] = "denied",
+    [CA_ERR_FORMAT] = "malformed",
+    [CA_ERR_TRUNCATED] = "the end is missing",
+    [CA_ERR_LIMIT] = "limit exceeded",
+    [CA_ERR_EXPIRED] = "expired",
+    [CA_ERR_NOT_FOUND] = "not found",
+    [CA_ERR_UNTRUSTED] = "owner, permissions or file type not accepted",
+    [CA_ERR_IO] = "input/output error",
+    [CA_ERR_CONFIG] = "configuration error",
+    [CA_ERR_MEMORY] = "out of memory",
+    [CA_ERR_CRYPTO] = "cryptographic library error",
+    [CA_ERR_CONV] = "conversation failed",
+    [CA_ERR_UNSUPPORTED] = "not supported",
+    [CA_ERR_STALE] = "out of date",
+    [CA_ERR_TIMEOUT] = "timed out",
+    [CA_ERR_CANCELLED] = "cancelled",
+    [CA_ERR_USAGE] = "invalid arguments",
+    [CA_ERR_PIN] = "wrong PIN or password",
+    [CA_ERR_SIGNATURE] = "the signature does not verify",
+};
+
 const char *
 ca_err_text(enum ca_err err)
 {
-	switch (err) {
-	case CA_ERR_UNSET:
-		return "internal error: no result was set";
-	case CA_OK:
-		return "success";
-	case CA_DENIED:
-		return "denied";
-	case CA_ERR_FORMAT:
-		return "malformed";
-	case CA_ERR_TRUNCATED:
-		return "the end is missing";
-	case CA_ERR_LIMIT:
-		return "limit exceeded";
-	case CA_ERR_EXPIRED:
-		return "expired";
-	case CA_ERR_NOT_FOUND:
-		return "not found";
-	case CA_ERR_UNTRUSTED:
-		return "owner, permissions or file type not accepted";
-	case CA_ERR_IO:
-		return "input/output error";
-	case CA_ERR_CONFIG:
-		return "configuration error";
-	case CA_ERR_MEMORY:
-		return "out of memory";
-	case CA_ERR_CRYPTO:
-		return "cryptographic library error";
-	case CA_ERR_CONV:
-		return "conversation failed";
-	case CA_ERR_UNSUPPORTED:
-		return "not supported";
-	case CA_ERR_STALE:
-		return "out of date";
-	case CA_ERR_TIMEOUT:
-		return "timed out";
-	case CA_ERR_CANCELLED:
-		return "cancelled";
-	case CA_ERR_USAGE:
-		return "invalid arguments";
-	case CA_ERR_PIN:
-		return "wrong PIN or password";
-	case CA_ERR_SIGNATURE:
-		return "the signature does not verify";
-	}
-	return "unknown error";
+	bool known = (size_t)err < sizeof texts / sizeof texts[0];
+	const char *text = known ? texts[err] : NULL;
+
+	return text != NULL ? text : "unknown error";
 }

@@ -10,14 +10,6 @@ ca_sys_openat(int dirfd, const char *path, int flags)
 }
 
 bool
-ca_sys_exists(int dirfd, const char *name, bool follow)
-{
-	return faccessat(dirfd, name, F_OK, follow ? 0 : AT_SYMLINK_NOFOLLOW) ==
-		   0 ||
-	       errno != ENOENT;
-}
-
-bool
 ca_sys_link(int dirfd, const char *name, char target[PATH_MAX])
 {
 	ssize_t n = readlinkat(dirfd, name, target, PATH_MAX - 1);

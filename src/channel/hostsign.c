@@ -4,13 +4,13 @@
  */
 #include "channel/session.h"
 
-#include <pwd.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/passwd.h"
+
 #define OPENING_BYTES ((size_t)1 << 18)
 #define SIGN_SECONDS 20 /* an unauthenticated client waits for it */
-#define PASSWD_BYTES 16384
 
 /* No user is there to enter a PIN. */
 static enum ca_err
@@ -35,8 +35,7 @@ ca_channel_host_sign(const struct ca_channel_settings *set,
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_buf opening = CA_BUF_INIT(OPENING_BYTES);
-	char text[PASSWD_BYTES];
-	struct passwd pw, *found = NULL;
+	struct ca_passwd account = {0};
 	struct ca_channel_user user = {.uid = geteuid(), .gid = getegid()};
 	/* to_log does not write to its context */
 	const struct ca_prompter prompter = {
@@ -49,8 +48,7 @@ ca_channel_host_sign(const struct ca_channel_settings *set,
 	    .timeout = set->helper_timeout < SIGN_SECONDS ? set->helper_timeout
 							  : SIGN_SECONDS};
 
-	if (getpwuid_r(user.uid, &pw, text, sizeof text, &found) != 0 ||
-	    found == NULL) {
+	if (ca_passwd_find(NULL, user.uid, &account) != CA_OK) {
 		ca_log_err(log,
 		    "host_key: the user ID of this process, %u, has no "
 		    "account",
@@ -58,8 +56,8 @@ ca_channel_host_sign(const struct ca_channel_settings *set,
 		ret = CA_ERR_NOT_FOUND;
 		goto out;
 	}
-	user.name = found->pw_name;
-	user.home = found->pw_dir;
+	user.name = account.pw.pw_name;
+	user.home = account.pw.pw_dir;
 	ca_helper_put_number(&opening, CA_HELPER_HELLO, CA_HELPER_VERSION);
 	ca_helper_put_bytes(
 	    &opening, CA_HELPER_HOSTSIGN, transcript->p, transcript->len);
@@ -73,6 +71,7 @@ ca_channel_host_sign(const struct ca_channel_settings *set,
 	}
 	ret = CA_OK;
 out:
+	free(account.text);
 	ca_buf_free(&opening);
 	return ret;
 }

@@ -1,6 +1,9 @@
 #include "module/asked.h"
 
+#include <stdlib.h>
+
 #include "channel/caller.h"
+#include "channel/helper.h"
 
 enum ca_err
 ca_asked_take(struct ca_verifier *v, struct ca_asked *asked)
@@ -45,6 +48,17 @@ ca_asked_clear(struct ca_asked *asked)
 	ca_buf_free(&asked->held);
 }
 
+/* The helper takes no more of them, and none that is empty. */
+static bool
+can_pass(const struct ca_op_blobs *certs)
+{
+	for (size_t i = 0; i < certs->n; i++) {
+		if (i == CA_HELPER_CERTS_MAX || certs->v[i].len == 0)
+			return false;
+	}
+	return true;
+}
+
 static enum ca_err
 by_command(const struct ca_asked *asked, const struct ca_asker *who,
     const struct ca_channel *channel, struct ca_buf *out,
@@ -52,18 +66,19 @@ by_command(const struct ca_asked *asked, const struct ca_asker *who,
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	const struct ca_op_blobs *certs = &asked->answer.registered;
-	struct ca_caller *caller = NULL;
-	const char *user, *rhost;
+	struct ca_passwd account = {0};
+	struct ca_channel_user user;
+	const char *name, *rhost;
 
 	*reason = CA_R_INTERNAL;
-	if ((rc = who->items(who->ctx, &user, &rhost)) != CA_OK) {
+	if ((rc = who->items(who->ctx, &name, &rhost)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
-	rc = ca_caller_new(user, rhost, who->log, &caller);
+	rc = ca_caller_user(name, rhost, who->log, &account, &user);
 	if (rc != CA_OK) {
-		*reason =
-		    rc == CA_ERR_NOT_FOUND ? CA_R_NO_CREDENTIAL : CA_R_INTERNAL;
+		if (rc == CA_ERR_NOT_FOUND)
+			*reason = CA_R_NO_CREDENTIAL;
 		ret = rc;
 		goto out;
 	}
@@ -72,23 +87,20 @@ by_command(const struct ca_asked *asked, const struct ca_asker *who,
 		ret = (enum ca_err)asked->answer.registered_err;
 		goto out;
 	}
-	*reason = CA_R_INTERNAL;
-	for (size_t i = 0; i < certs->n; i++) {
-		rc = ca_caller_add_cert(caller, certs->v[i].p, certs->v[i].len);
-		if (rc != CA_OK) {
-			ret = rc;
-			goto out;
-		}
+	if (!can_pass(certs)) {
+		ret = CA_ERR_LIMIT;
+		goto out;
 	}
-	rc = ca_channel_command(
-	    channel, &asked->request, ca_caller_get0_user(caller), out, reason);
+	user.cert = certs->v;
+	user.ncerts = certs->n;
+	rc = ca_channel_command(channel, &asked->request, &user, out, reason);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
 	}
 	ret = CA_OK;
 out:
-	ca_caller_free(caller);
+	free(account.text);
 	return ret;
 }
 

@@ -1,8 +1,6 @@
 #include "module/confirm.h"
-#include "channel/caller.h"
-#include "module/passwd.h"
+#include "base/passwd.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 static enum ca_err
@@ -21,29 +19,28 @@ ca_confirm_login(struct ca_verifier *v, const struct ca_asked *asked,
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	const struct ca_op_ready *said = &asked->said;
-	struct passwd pw, *entry = NULL;
-	char *text = NULL;
-	int e = ca_account_entry(login, &pw, &text, &entry);
+	struct ca_passwd account = {0};
+	const struct passwd *pw = &account.pw;
 
-	if (entry == NULL && ca_caller_is_absent(e)) {
+	rc = ca_passwd_find(login, 0, &account);
+	if (rc == CA_ERR_NOT_FOUND) {
 		/* as the worker should have found */
 		ca_log_err(v->log,
 		    "the certificate's login %s has no account on this host",
 		    login);
-		ret = CA_ERR_NOT_FOUND;
+		ret = rc;
 		goto out;
 	}
-	if (entry == NULL) {
-		errno = e;
+	if (rc != CA_OK) {
 		ca_log_err(v->log,
 		    "the account of the certificate's login %s cannot be "
 		    "looked up: %m",
 		    login);
-		ret = CA_ERR_IO;
+		ret = rc;
 		goto out;
 	}
-	if (entry->pw_uid != 0 && entry->pw_uid >= said->min_uid &&
-	    entry->pw_uid <= said->max_uid) {
+	if (pw->pw_uid != 0 && pw->pw_uid >= said->min_uid &&
+	    pw->pw_uid <= said->max_uid) {
 		ret = CA_OK;
 		goto out;
 	}
@@ -52,12 +49,12 @@ ca_confirm_login(struct ca_verifier *v, const struct ca_asked *asked,
 		    "the certificate's login %s is not granted: its uid %u is "
 		    "root's or outside of min_uid to max_uid, and no line of the "
 		    "users file names it",
-		    login, (unsigned)entry->pw_uid);
+		    login, (unsigned)pw->pw_uid);
 		ret = rc;
 		goto out;
 	}
 	ret = CA_OK;
 out:
-	free(text);
+	free(account.text);
 	return ret;
 }

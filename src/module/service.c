@@ -4,16 +4,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/home.h"
+#include "base/passwd.h"
 #include "base/sys.h"
 #include "channel/channel.h"
-#include "module/passwd.h"
 #include "module/verifier.h"
 
 /* How often a worker may ask in one operation, and for how long together.  A directory
@@ -175,31 +174,27 @@ send_reply(struct ca_verifier *v, const struct ca_op_reply *reply, int fd)
 static enum ca_err
 serve_account(struct ca_verifier *v, const struct ca_op_call *call)
 {
-	struct ca_op_reply reply = {.err = CA_ERR_NOT_FOUND};
-	struct passwd pw, *entry = NULL;
-	char *text = NULL;
+	struct ca_op_reply reply = {0};
+	struct ca_passwd account = {0};
 	enum ca_err rc;
-	int e;
 
 	if (call->name == NULL)
 		return CA_ERR_FORMAT;
-	e = ca_account_entry(call->name, &pw, &text, &entry);
-	if (entry != NULL) {
-		reply.err = CA_OK;
-		reply.uid = entry->pw_uid;
-		reply.name = entry->pw_name;
-		reply.home = entry->pw_dir;
-	} else if (e != 0) {
-		reply.err = CA_ERR_IO;
-		reply.sys = (uint64_t)e;
-	}
+	rc = ca_passwd_find(call->name, 0, &account);
+	reply.err = (uint64_t)rc;
+	if (rc == CA_OK) {
+		reply.uid = account.pw.pw_uid;
+		reply.name = account.pw.pw_name;
+		reply.home = account.pw.pw_dir;
+	} else
+		reply.sys = (uint64_t)errno;
 	rc = send_reply(v, &reply, -1);
-	free(text);
+	free(account.text);
 	return rc;
 }
 
-static void
-close_home(struct ca_verifier_home *home)
+void
+ca_verifier_home_close(struct ca_verifier_home *home)
 {
 	if (home->fd >= 0)
 		(void)close(home->fd);
@@ -211,23 +206,22 @@ close_home(struct ca_verifier_home *home)
 static bool
 is_user(const struct ca_verifier *v, const char *name)
 {
-	struct passwd pw, *entry = NULL;
-	char *text = NULL;
+	struct ca_passwd account = {0};
 
 	if (v->user == NULL || v->user[0] == '\0' || name == NULL)
 		return false;
 	if (strcmp(name, v->user) == 0)
 		return true;
-	(void)ca_account_entry(v->user, &pw, &text, &entry);
-	bool is = entry != NULL && strcmp(entry->pw_name, name) == 0;
+	bool is = ca_passwd_find(v->user, 0, &account) == CA_OK &&
+		  strcmp(account.pw.pw_name, name) == 0;
 	if (is) {
 		/* that name may be of another account too */
-		uid_t uid = entry->pw_uid;
+		uid_t uid = account.pw.pw_uid;
 
-		(void)ca_account_entry(name, &pw, &text, &entry);
-		is = entry != NULL && entry->pw_uid == uid;
+		is = ca_passwd_find(name, 0, &account) == CA_OK &&
+		     account.pw.pw_uid == uid;
 	}
-	free(text);
+	free(account.text);
 	return is;
 }
 
@@ -235,8 +229,8 @@ static enum ca_err
 serve_home(struct ca_verifier *v, const struct ca_op_call *call)
 {
 	struct ca_op_reply reply = {.err = CA_ERR_NOT_FOUND};
-	struct passwd pw, *entry = NULL;
-	char *text = NULL, path[PATH_MAX] = "";
+	struct ca_passwd account = {0};
+	char path[PATH_MAX] = "";
 	enum ca_err rc;
 	int fd = -1;
 
@@ -248,20 +242,20 @@ serve_home(struct ca_verifier *v, const struct ca_op_call *call)
 		    call->name != NULL ? call->name : "");
 		return CA_ERR_UNTRUSTED;
 	}
-	close_home(&v->home);
-	(void)ca_account_entry(call->name, &pw, &text, &entry);
-	if (entry != NULL) {
-		rc = ca_home_open(entry->pw_dir, entry->pw_uid, path, &fd);
+	ca_verifier_home_close(&v->home);
+	if (ca_passwd_find(call->name, 0, &account) == CA_OK) {
+		rc = ca_home_open(
+		    account.pw.pw_dir, account.pw.pw_uid, path, &fd);
 		reply.err = (uint64_t)rc;
 		reply.sys = rc == CA_OK ? 0 : (uint64_t)errno;
 		reply.path = path;
 	}
 	if (fd >= 0)
-		v->home =
-		    (struct ca_verifier_home){fd, entry->pw_uid, strdup(path)};
+		v->home = (struct ca_verifier_home){
+		    fd, account.pw.pw_uid, strdup(path)};
 	rc = fd >= 0 && v->home.path == NULL ? CA_ERR_MEMORY
 					     : send_reply(v, &reply, fd);
-	free(text);
+	free(account.text);
 	return rc;
 }
 

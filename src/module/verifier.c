@@ -39,10 +39,7 @@ end_operation(struct ca_verifier *v)
 		(void)close(v->link.fd);
 	v->link.fd = -1;
 	v->link.broken = false;
-	if (v->home.fd >= 0)
-		(void)close(v->home.fd);
-	free(v->home.path);
-	v->home = (struct ca_verifier_home){-1, 0, NULL};
+	ca_verifier_home_close(&v->home);
 	ca_buf_free(&v->held);
 	v->held = CA_BUF_INIT(CA_OP_FRAME_MAX);
 	v->said = (struct ca_op_ready){0};

@@ -93,6 +93,8 @@ CA_MUST_CHECK enum ca_err ca_verifier_connect(struct ca_verifier *v, int *fd);
 CA_MUST_CHECK enum ca_err ca_verifier_serve(
     struct ca_verifier *v, const struct ca_op_msg *msg);
 
+void ca_verifier_home_close(struct ca_verifier_home *home);
+
 /* Where the verifier is (paths.c). */
 extern const char ca_verifier_program[];
 extern const char ca_verifier_socket[];

@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <pwd.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -15,10 +14,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/passwd.h"
 #include "base/sys.h"
 #include "base/utf8.h"
 #include "channel/channel.h"
-#include "module/passwd.h"
 #include "module/verifier.h"
 
 #define MAX 16384 /* bytes that the worker sends: they fit into the socket */
@@ -107,18 +106,16 @@ ca_verifier_connect(struct ca_verifier *v, int *fd)
 	return CA_OK;
 }
 
-int
-ca_account_entry(
-    const char *name, struct passwd *pw, char **text, struct passwd **entry)
+enum ca_err
+ca_passwd_find(const char *name, uid_t uid, struct ca_passwd *out)
 {
 	static char login[] = "alice", home[64];
 
 	(void)snprintf(home, sizeof home, "%s/home", dir);
-	*pw = (struct passwd){
+	(void)uid;
+	out->pw = (struct passwd){
 	    .pw_name = login, .pw_dir = home, .pw_uid = geteuid()};
-	*text = NULL;
-	*entry = strcmp(name, login) == 0 ? pw : NULL;
-	return 0;
+	return strcmp(name, login) == 0 ? CA_OK : CA_ERR_NOT_FOUND;
 }
 
 /* Is path one of the paths of READY, or below one? */
