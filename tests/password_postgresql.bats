@@ -14,6 +14,8 @@ setup_file() {
 	module_install
 	net_tls db.example.com
 	signed_make postgresql db.example.com
+	# as the machine's own CA, for the page
+	cat "$S/web/ca.pem" >>"$S/etc/ssl/certs/ca-certificates.crt"
 	pwdfile /etc/postgresql/pam_passwd postgres
 	signed_stack example
 	pg_make
@@ -71,6 +73,15 @@ pg_socket() {
 	logged 'outcome=granted .*service="postgresql" subject='
 	not_logged 'rhost='
 	refused replayed pg_socket
+	refused replayed pg
+	# so a window is good for whoever has the text on this machine
+	signed_reset 'password_use = window'
+	pgpass "$(signed)"
+	granted pg_socket
+	install -m 600 -o 2002 -g 2002 "$S/home/alice/pgpass" "$S/home/bob/pgpass"
+	AS_USER_ENV="PGPASSFILE=$S/home/bob/pgpass" granted as_user bob \
+		psql -XAtw -h /run/postgresql -U alice shop -c 'SELECT current_user'
+	[ "$output" = alice ]
 	refused replayed pg
 }
 
@@ -287,4 +298,30 @@ pg_socket() {
 	chmod 755 "$S/etc/certauth/ca"
 	# nothing was used up
 	granted pg
+}
+
+# as_page: the sections of docs/services.md as they stand there
+as_page() {
+	local lines
+	conf_reset
+	# a client's clock is the host's
+	conf default 'password_skew = 0s'
+	doc services.md 'postgresql certauth.conf' >>"$S/conf.sections"
+	conf default
+	grep -q 'proof = password' "$S/etc/certauth/certauth.conf"
+	mapfile -t lines < <(doc services.md 'pg_hba.conf')
+	[ ${#lines[@]} -eq 2 ]
+	pg_hba "${lines[@]}"
+	client_home 'postgresql client'
+}
+
+@test "docs/services.md: psql and pg_dump" {
+	as_page
+	granted as_user alice timeout 60 bash -ec "$(doc services.md psql)"
+	[[ $output == *alice* ]]
+	[ "$(stat -c %a "$S/home/alice/.pgpass")" = 600 ]
+	granted as_user alice timeout 60 bash -ec "$(doc services.md pg_dump)"
+	[ "$(how_often 'auth\): event=login .*outcome=granted')" -eq 4 ]
+	[ -s "$S/home/alice/shop.dump/toc.dat" ]
+	rm -f "$S/home/alice/.pgpass"
 }
