@@ -66,7 +66,7 @@ stack() {
 doctor() {
 	run --separate-stderr in_place "$CERTAUTH" doctor --skip clock --skip files \
 		--skip users --skip sshd --skip host --skip crl --skip ca \
-		--skip timer --skip verifier "$@"
+		--skip timer --skip verifier
 	echo "$output"
 }
 

@@ -452,8 +452,8 @@ main(int argc, char **argv)
 	if (!share_state(argc == 2 && strcmp(argv[1], "--listen") == 0))
 		return 2;
 	st->target = -1;
-	while ((opt = getopt(argc, argv, "e:u:c:k:i:s:o:p:x:n:C:V:L:S:almfrRv")) !=
-	       -1) {
+	while ((opt = getopt(
+		    argc, argv, "e:u:c:k:i:s:o:p:x:n:C:V:L:S:almfrRv")) != -1) {
 		switch (opt) {
 		case 'e':
 			expect = optarg;
