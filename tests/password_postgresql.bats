@@ -14,6 +14,8 @@ setup_file() {
 	module_install
 	net_tls db.example.com
 	signed_make postgresql db.example.com
+	# as the machine's own CA, for the page
+	cat "$S/web/ca.pem" >>"$S/etc/ssl/certs/ca-certificates.crt"
 	pwdfile /etc/postgresql/pam_passwd postgres
 	signed_stack example
 	pg_make
@@ -72,6 +74,42 @@ pg_socket() {
 	not_logged 'rhost='
 	refused replayed pg_socket
 	refused replayed pg
+	# so a window is good for whoever has the text on this machine
+	signed_reset 'password_use = window'
+	pgpass "$(signed)"
+	granted pg_socket
+	install -m 600 -o 2002 -g 2002 "$S/home/alice/pgpass" "$S/home/bob/pgpass"
+	AS_USER_ENV="PGPASSFILE=$S/home/bob/pgpass" granted as_user bob \
+		psql -XAtw -h /run/postgresql -U alice shop -c 'SELECT current_user'
+	[ "$output" = alice ]
+	refused replayed pg
+}
+
+@test "pg_hba: host lines, a service of another name, and the remote host's name" {
+	# without TLS nothing differs for the module
+	pg_hba 'host all all 127.0.0.1/32 pam'
+	pgpass "$(signed)"
+	granted pg_env psql -XAtw -d 'host=db.example.com sslmode=disable dbname=shop' \
+		-c 'SELECT current_user'
+	logged 'outcome=granted .*rhost="127.0.0.1"'
+	# the text is for PAM_SERVICE
+	cp "$S/etc/pam.d/postgresql" "$S/etc/pam.d/shop"
+	conf shop 'proof = password' 'password_names = db.example.com'
+	pg_hba 'hostssl all all 127.0.0.1/32 pam pamservice=shop'
+	pgpass "$(signed)"
+	log_mark
+	run pg
+	[ "$status" -ne 0 ]
+	logged 'pam_certauth\(shop:auth\): .*outcome=denied reason=signature'
+	pgpass "$(signed --service shop)"
+	run pg
+	[ "$output" = alice ]
+	rm "$S/etc/pam.d/shop"
+	# whatever reverse DNS says
+	pg_hba 'hostssl all all 127.0.0.1/32 pam pam_use_hostname=1'
+	pgpass "$(signed)"
+	granted pg
+	logged 'outcome=granted .*rhost="localhost"'
 }
 
 @test "refused: another host, service, user; expired, of the future, revoked" {
@@ -203,6 +241,30 @@ pg_socket() {
 	[ "$(wc -l <"$S/behind")" -eq 6 ]
 }
 
+@test "a password that an earlier module got: a text is taken, and taken out" {
+	local how
+	for how in use_first_pass try_first_pass ''; do
+		printf '%s\n' "auth optional pam_pwdfile.so pwdfile=/etc/postgresql/pam_passwd" \
+			"auth required pam_certauth.so $how" \
+			"auth required $S/bin/pam_behind.so $S/behind" \
+			'account required pam_certauth.so' >"$S/etc/pam.d/postgresql"
+		: >"$S/behind"
+		pgpass "$(signed)"
+		granted pg
+		refused replayed pg
+		[ "$(grep -cx 'postgresql alice 127.0.0.1 -' "$S/behind")" -eq 2 ]
+		[ "$(wc -l <"$S/behind")" -eq 2 ]
+	done
+	# nobody got one before
+	sed -i '/pam_pwdfile/d' "$S/etc/pam.d/postgresql"
+	sed -i '/^auth/s/pam_certauth.so.*/pam_certauth.so use_first_pass/' "$S/etc/pam.d/postgresql"
+	pgpass "$(signed)"
+	log_mark
+	run pg
+	[ "$status" -ne 0 ]
+	not_logged 'event=login'
+}
+
 @test "an interactive psql: the call without an answer is no attempt" {
 	rm -f "$S/home/alice/pgpass"
 	log_mark
@@ -287,4 +349,30 @@ pg_socket() {
 	chmod 755 "$S/etc/certauth/ca"
 	# nothing was used up
 	granted pg
+}
+
+# as_page: the sections of docs/services.md as they stand there
+as_page() {
+	local lines
+	conf_reset
+	# a client's clock is the host's
+	conf default 'password_skew = 0s'
+	doc services.md 'postgresql certauth.conf' >>"$S/conf.sections"
+	conf default
+	grep -q 'proof = password' "$S/etc/certauth/certauth.conf"
+	mapfile -t lines < <(doc services.md 'pg_hba.conf')
+	[ ${#lines[@]} -eq 2 ]
+	pg_hba "${lines[@]}"
+	client_home 'postgresql client'
+}
+
+@test "docs/services.md: psql and pg_dump" {
+	as_page
+	granted as_user alice timeout 60 bash -ec "$(doc services.md psql)"
+	[[ $output == *alice* ]]
+	[ "$(stat -c %a "$S/home/alice/.pgpass")" = 600 ]
+	granted as_user alice timeout 60 bash -ec "$(doc services.md pg_dump)"
+	[ "$(how_often 'auth\): event=login .*outcome=granted')" -eq 4 ]
+	[ -s "$S/home/alice/shop.dump/toc.dat" ]
+	rm -f "$S/home/alice/.pgpass"
 }

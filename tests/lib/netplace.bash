@@ -6,6 +6,7 @@
 #                          in_place and as_user run commands there
 #   net_daemon NAME COMMAND ...  a server in the foreground; its number is in
 #                          $S/NAME.pid, what it says in $S/NAME.out
+#   net_runs NAME          does it run?
 #   net_stop NAME          stop that server
 #   net_listens PORT       does a server listen there?
 #   net_remove             stop all of them, and the network
@@ -31,7 +32,7 @@ net_make() {
 net_daemon() {
 	local name=$1
 	shift
-	EXEC='exec' in_place setpriv --pdeathsig TERM "$@" \
+	EXEC='exec' in_place "$@" \
 		>"$S/$name.out" 2>&1 </dev/null 3>&- 4>&- &
 	echo $! >"$S/$name.pid"
 }
@@ -43,6 +44,10 @@ net_stop() {
 	rm "$S/$1.pid"
 	kill "${2:--TERM}" "$pid" 2>/dev/null || return 0
 	until_true test ! -e "/proc/$pid/exe"
+}
+
+net_runs() {
+	[ -e "$S/$1.pid" ] && kill -0 "$(cat "$S/$1.pid")" 2>/dev/null
 }
 
 net_listens() {

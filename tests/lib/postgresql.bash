@@ -23,6 +23,7 @@ pg_start() {
 
 pg_stop() { net_stop postgres -INT; }
 
+# shellcheck disable=SC2120 # tests give the lines
 pg_hba() {
 	printf '%s\n' 'local all postgres peer' "$@" >"$S/pg/data/pg_hba.conf"
 	[ ! -e "$S/postgres.pid" ] || pg_as pg_ctl -s -D "$S/pg/data" reload

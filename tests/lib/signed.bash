@@ -11,6 +11,7 @@
 #   signed_stack BEHIND    SERVICE's PAM stack: the example, with pam_behind after
 #                          the module (BEHIND = after) or nothing (example)
 #                          (file $S/behind, a line for each login)
+#   client_home EXAMPLE    alice's client: her key, and that example of services.md
 #   granted COMMAND ..., refused REASON COMMAND ...   run it, and look at its exit
 #                          status and at the log
 #   how_often REGEX        how many lines of the log match, since it began
@@ -29,6 +30,7 @@ signed_make() {
 	signed_reset
 }
 
+# shellcheck disable=SC2120 # tests give the words
 signed_reset() {
 	conf_reset
 	# nothing waits for a clock in tests
@@ -82,6 +84,7 @@ signed_stack() {
 }
 
 # refused REASON COMMAND ...: a login that is refused for that reason
+# shellcheck disable=SC2154 # run of bats sets status and output
 refused() {
 	local reason=$1
 	shift
@@ -93,6 +96,7 @@ refused() {
 	not_logged 'outcome=granted'
 }
 
+# shellcheck disable=SC2154 # the same
 granted() {
 	log_mark
 	run "$@"
@@ -108,4 +112,18 @@ granted() {
 how_often() {
 	log_lines >"$S/lines"
 	grep -cE -- "$1" "$S/lines" || :
+}
+
+client_home() {
+	local home=$S/home/alice
+	mkdir -p "$home/.config/certauth"
+	cp "$PKI/alice-chain.pem" "$home/.config/certauth/me.pem"
+	cp "$PKI/alice.key" "$home/.config/certauth/me.key"
+	{
+		printf '[default]\ncert = ~/.config/certauth/me.pem\n'
+		printf 'key = ~/.config/certauth/me.key\n'
+		doc services.md "$1"
+	} >"$home/.config/certauth/config"
+	chmod 600 "$home/.config/certauth/me.key"
+	chown -R 2001:2001 "$home"
 }
