@@ -1605,8 +1605,10 @@ by_token() {
 	doctor
 	echo "$output"
 	[ "$status" -eq 0 ]
-	# every example beside the others, under its own name
-	rm "$S"/etc/pam.d/sshd
+	# every example beside the others, under its own name; without what this
+	# machine has of the servers
+	rm -rf "$S"/etc/pam.d/sshd "$S"/etc/{dovecot,postfix,postgresql,apache2,nginx} \
+		"$S"/etc/{vsftpd.conf,proftpd,openvpn} "$S"/etc/default/saslauthd*
 	for f in "$HERE"/etc/pam.d/*; do
 		sed "s|pam_certauth.so|$MODULE|; s|proof=command[^ ]*|& helper=$HELPER|" \
 			"$f" >"$S/etc/pam.d/${f##*/}"

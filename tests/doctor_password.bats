@@ -34,7 +34,8 @@ setup() {
 	need_root
 	rm -rf "$S/etc/pam.d/"* "$S/etc/dovecot" "$S/etc/apache2" \
 		"$S/etc/default/saslauthd"* "$S/etc/postgresql" "$S/etc/postfix" \
-		"$S/etc/vsftpd.conf" "$S/etc/certauth/users.d"
+		"$S/etc/vsftpd.conf" "$S/etc/certauth/users.d" "$S/etc/nginx" \
+		"$S/etc/openvpn" "$S/etc/proftpd"
 	printf 'auth required pam_deny.so\n' >"$S/etc/pam.d/other"
 	conf_reset
 	conf default 'proof = password' 'password_names = mail.example.com'
@@ -65,7 +66,7 @@ stack() {
 doctor() {
 	run --separate-stderr in_place "$CERTAUTH" doctor --skip clock --skip files \
 		--skip users --skip sshd --skip host --skip crl --skip ca \
-		--skip timer --skip verifier "$@"
+		--skip timer --skip verifier
 	echo "$output"
 }
 
@@ -124,6 +125,33 @@ clean() {
 	stack sudo
 	doctor
 	not grep -q ' password-' <<<"$output"
+}
+
+@test "a service that the program's configuration has named" {
+	local file line name n=0
+	conf_reset
+	while read -r name file line; do
+		stack chosen
+		mkdir -p "$(dirname "$S/etc/$file")"
+		finds_no password-proof
+		printf '%s\n' "$line" >"$S/etc/$file"
+		finds error password-proof "the service chosen ($name)"
+		# another name is none
+		sed -i 's/chosen/chosenother/' "$S/etc/$file"
+		finds_no password-proof
+		rm "$S/etc/$file"
+		n=$((n + 1))
+	done <<-'END'
+		nginx nginx/conf.d/a.conf   auth_pam_service_name "chosen";
+		Apache apache2/apache2.conf AuthPAMService chosen
+		OpenVPN openvpn/server/a.conf plugin /usr/lib/openvpn/openvpn-plugin-auth-pam.so chosen
+		OpenVPN openvpn/a.conf plugin /usr/lib/openvpn/openvpn-plugin-auth-pam.so "chosen login USERNAME"
+		vsftpd vsftpd.conf pam_service_name=chosen
+		ProFTPD proftpd/proftpd.conf AuthPAMConfig chosen
+		PostgreSQL postgresql/15/main/pg_hba.conf hostssl all all 0.0.0.0/0 pam pamservice=chosen
+		Dovecot dovecot/dovecot.conf args = session=yes chosen
+	END
+	[ "$n" -eq 8 ]
 }
 
 @test "use_first_pass and try_first_pass are arguments of the module" {

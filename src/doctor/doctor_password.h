@@ -29,6 +29,9 @@ struct ca_password_user {
 	const struct ca_doctor_view *view;
 };
 
+/* The carrier of a service that the configuration of its program has named, or NULL. */
+const char *ca_doctor_password_named(const char *service);
+
 /* Check the names of this host that signed passwords may be for. */
 void ca_doctor_password_names(struct ca_doctor *d);
 

@@ -130,8 +130,9 @@ void
 ca_resident_again(struct ca_resident *r)
 {
 	static char name[] = "certauth-verifier", option[] = "--listen";
-	static char journal[128], claims[32];
+	static char journal[128], claims[32], notify[256];
 	const char *stream = getenv("JOURNAL_STREAM");
+	const char *supervisor = getenv("NOTIFY_SOCKET");
 	struct ca_buf sockets = CA_BUF_INIT(1024), waiting = CA_BUF_INIT(32768);
 	struct ca_buf unused = CA_BUF_INIT(65536);
 
@@ -141,10 +142,15 @@ ca_resident_again(struct ca_resident *r)
 	(void)snprintf(
 	    claims, sizeof claims, CA_RESIDENT_CLAIMS "=%d", r->crew.claims.fd);
 	char *argv[] = {name, option, NULL};
-	char *envp[] = {(char *)(uintptr_t)ca_buf_text(&sockets),
-	    (char *)(uintptr_t)ca_buf_text(&waiting), claims, journal, NULL};
-	if (stream == NULL)
-		envp[3] = NULL;
+	(void)snprintf(notify, sizeof notify, "NOTIFY_SOCKET=%s",
+	    supervisor != NULL ? supervisor : "");
+	char *envp[6] = {(char *)(uintptr_t)ca_buf_text(&sockets),
+	    (char *)(uintptr_t)ca_buf_text(&waiting), claims};
+	size_t n = 3;
+	if (stream != NULL)
+		envp[n++] = journal;
+	if (supervisor != NULL)
+		envp[n++] = notify;
 	errno = EPERM;
 	if (is_trusted() && envp[0] != NULL && envp[1] != NULL)
 		(void)execve(file[0].path, argv, envp);

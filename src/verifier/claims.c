@@ -40,13 +40,14 @@ ca_claims_open(struct ca_claims *claims, int fd, uint64_t now)
 	struct ca_claim_table *t;
 	struct stat st;
 
-	*claims = (struct ca_claims){NULL, -1};
+	*claims = (struct ca_claims){NULL, -1, false};
 	if (fd >= 0 && (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
 			   st.st_size != (off_t)size)) {
 		(void)close(fd);
 		fd = -1;
 	}
-	if (fd < 0 && (fd = memfd_create("certauth-claims", MFD_CLOEXEC)) < 0)
+	const bool made = fd < 0;
+	if (made && (fd = memfd_create("certauth-claims", MFD_CLOEXEC)) < 0)
 		return CA_ERR_IO;
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
 	    ftruncate(fd, (off_t)size) != 0 ||
@@ -66,7 +67,7 @@ ca_claims_open(struct ca_claims *claims, int fd, uint64_t now)
 		t->start = t->seen = now;
 		t->form = FORM;
 	}
-	*claims = (struct ca_claims){t, fd};
+	*claims = (struct ca_claims){t, fd, made};
 	return CA_OK;
 }
 

@@ -5,6 +5,7 @@
 #ifndef CA_VERIFIER_CLAIMS_H
 #define CA_VERIFIER_CLAIMS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -27,6 +28,7 @@ struct ca_claim_table;
 struct ca_claims {
 	struct ca_claim_table *table; /* NULL: nothing can be claimed */
 	int fd;                       /* of a memfd that has it */
+	bool made;                    /* a new memfd */
 };
 
 /*

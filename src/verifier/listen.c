@@ -99,16 +99,14 @@ take_signals(struct ca_resident *r)
 	return r->signals >= 0 && r->epoll >= 0 ? CA_OK : CA_ERR_IO;
 }
 
-/* Have the supervisor keep the memory of signed passwords over a restart.  One that does
- * not only refuses what was issued before: so no error.  Of a pair of sockets, since the
- * unit makes socket(2) fail. */
+/* Tell the supervisor, with a descriptor unless fd is -1.  Of a pair of sockets, since
+ * the unit makes socket(2) fail. */
 static void
-store_claims(int fd)
+notify(char *text, int fd)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
 	const char *path = getenv("NOTIFY_SOCKET");
-	char text[] = "FDSTORE=1\nFDNAME=" CA_RESIDENT_STORED;
-	struct iovec part = {text, sizeof text - 1};
+	struct iovec part = {text, strlen(text)};
 	union {
 		struct cmsghdr header;
 		char room[CMSG_SPACE(sizeof fd)];
@@ -127,29 +125,40 @@ store_claims(int fd)
 				       strlen(path)),
 	    .msg_iov = &part,
 	    .msg_iovlen = 1,
-	    .msg_control = &control,
-	    .msg_controllen = sizeof control};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&msg);
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof fd);
-	memcpy(CMSG_DATA(header), &fd, sizeof fd);
+	    .msg_control = fd >= 0 ? &control : NULL,
+	    .msg_controllen = fd >= 0 ? sizeof control : 0};
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_RIGHTS;
+	control.header.cmsg_len = CMSG_LEN(sizeof fd);
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
 	(void)!sendmsg(pair[0], &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
 	(void)close(pair[0]);
 	(void)close(pair[1]);
+}
+
+/* Have the supervisor keep the memory of signed passwords over a restart, in place of
+ * one that this program could not use.  A supervisor that does not only has what was
+ * issued before refused: so no error. */
+static void
+store_claims(int fd)
+{
+	static char forget[] = "FDSTOREREMOVE=1\nFDNAME=" CA_RESIDENT_STORED;
+	static char keep[] = "FDSTORE=1\nFDNAME=" CA_RESIDENT_STORED;
+
+	notify(forget, -1);
+	notify(keep, fd);
 }
 
 static enum ca_err
 open_claims(struct ca_resident *r)
 {
 	time_t now = time(NULL);
-	bool own = r->claims < 0;
 	enum ca_err rc = ca_claims_open(
 	    &r->crew.claims, r->claims, now > 0 ? (uint64_t)now : 0);
 
 	if (rc != CA_OK)
 		ca_log_err(&r->log, "memory for signed passwords: %m");
-	else if (own)
+	else if (r->crew.claims.made)
 		store_claims(r->crew.claims.fd);
 	return rc;
 }

@@ -188,9 +188,12 @@ take_passed(struct ca_resident *r, long n)
 	enum ca_err rc = CA_ERR_NOT_FOUND;
 
 	for (int fd = FIRST; fd < FIRST + n; fd++) {
-		if (is_stored(&names) && r->claims < 0)
+		if (is_stored(&names)) {
+			/* of one name there is one, unless something went wrong */
+			if (r->claims >= 0)
+				(void)close(r->claims);
 			r->claims = fd;
-		else if ((rc = add_socket(r, fd)) != CA_OK)
+		} else if ((rc = add_socket(r, fd)) != CA_OK)
 			break;
 	}
 	return rc;

@@ -18,6 +18,7 @@
 #include "key/key.h"
 #include "module/verifier.h"
 #include "op/op.h"
+#include "verifier/claims.h"
 #include "verifier/worker.h"
 
 #define LINES 64
@@ -33,7 +34,8 @@ struct pam_handle {
 };
 
 static const char *user, *cert_path, *key_path, *instead_path;
-static bool registered, resident;
+static const char *signed_path; /* the file of a signed password */
+static bool registered, resident, replayed;
 static int module_argc;
 static const char **module_argv;
 static struct responder client;
@@ -53,12 +55,40 @@ unsigned patience __asm__("ca_verifier_patience") = 1;
 static pid_t worker[WORKERS];
 static int workers;
 
+/* A parent that remembers no use, or each: to a signed password alone. */
+static int
+claims_to(void)
+{
+	int pair[2];
+
+	if (signed_path == NULL)
+		return -1;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+		abort();
+	pid_t pid = fork();
+	if (pid < 0)
+		abort();
+	if (pid == 0) {
+		struct ca_claim claim;
+		const uint8_t answer = replayed ? CA_R_REPLAYED : CA_R_OK;
+
+		(void)close(pair[0]);
+		if (recv(pair[1], &claim, sizeof claim, 0) == sizeof claim)
+			(void)send(pair[1], &answer, 1, MSG_NOSIGNAL);
+		_exit(0);
+	}
+	(void)close(pair[1]);
+	return pair[0];
+}
+
 /* What the parent and the worker do, in a process that fails as this one. */
 _Noreturn static void
 be_worker(int fd)
 {
-	struct ca_worker w = {
-	    .fd = fd, .owner = geteuid(), .parent = getppid()};
+	struct ca_worker w = {.fd = fd,
+	    .claims = claims_to(),
+	    .owner = geteuid(),
+	    .parent = getppid()};
 
 	fault_arm(true);
 	if (ca_crypto_new(&w.crypto) != CA_OK)
@@ -130,6 +160,10 @@ pam_set_item(pam_handle_t *pamh, int type, const void *item)
 {
 	char *copy = item != NULL ? strdup(item) : NULL;
 
+	if (type == PAM_AUTHTOK && item == NULL) {
+		free(copy);
+		return PAM_SUCCESS;
+	}
 	if (type != PAM_USER)
 		abort();
 	if (item != NULL && copy == NULL)
@@ -201,8 +235,24 @@ pam_syslog(const pam_handle_t *pamh, int priority, const char *fmt, ...)
 /* ---- the client ---- */
 
 static char *
+first_line(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char *text = NULL;
+	size_t size = 0;
+
+	if (f == NULL || getline(&text, &size, f) < 0)
+		abort();
+	text[strcspn(text, "\n")] = '\0';
+	(void)fclose(f);
+	return text;
+}
+
+static char *
 answer_to(const char *prompt)
 {
+	if (signed_path != NULL)
+		return first_line(signed_path);
 	if (strncmp(prompt, "certauth1 ", 10) != 0)
 		return strdup("secret"); /* the helper asks for a passphrase */
 	return responder_piece(&client, prompt);
@@ -244,6 +294,12 @@ app_option(int opt, const char *value)
 		return listen_begin(value);
 	case 'r':
 		registered = true;
+		return true;
+	case 'S':
+		signed_path = value;
+		return true;
+	case 'R':
+		replayed = true;
 		return true;
 	case 'k':
 		key_path = value;

@@ -9,6 +9,8 @@
  *   -i FILE      sends the certificates of FILE, which are not those of its
  *                key
  *   -r           the client sends no certificate: it is registered
+ *   -S FILE      the client answers with the signed password in FILE
+ *   -R           which was used before
  *   -s N, -o N   try call number o, o + s, o + 2s ... of each point
  *   -p NAME[:N]  only this point, only its call number N
  *   -a           without those that say ENOENT
@@ -450,8 +452,8 @@ main(int argc, char **argv)
 	if (!share_state(argc == 2 && strcmp(argv[1], "--listen") == 0))
 		return 2;
 	st->target = -1;
-	while ((opt = getopt(argc, argv, "e:u:c:k:i:s:o:p:x:n:C:V:L:almfrv")) !=
-	       -1) {
+	while ((opt = getopt(
+		    argc, argv, "e:u:c:k:i:s:o:p:x:n:C:V:L:S:almfrRv")) != -1) {
 		switch (opt) {
 		case 'e':
 			expect = optarg;

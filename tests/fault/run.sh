@@ -110,6 +110,24 @@ scene rsa-pss -e granted -u alice -c "$PKI/rsa2048-chain.pem" \
 scene json -e granted "${alice[@]}" "$conf" audit=json users="$D/users-json"
 scene registered -r -e granted "${alice[@]}" "$conf" users="$D/users-none" \
 	"intermediates_dir=$PKI/ca-all"
+# signed passwords, which are good for an hour; the parent of the worker remembers none
+password=("$conf" proof=password password_names=host.example password_lifetime=3600s
+	"intermediates_dir=$PKI/ca-all")
+for n in alice revoked; do
+	python3 tests/password/password.py --key "$PKI/$n.key" \
+		--cert "$PKI/$n-chain.pem" --host host.example --service test \
+		--user alice >"$D/$n.password" || exit 2
+	python3 tests/password/password.py --key "$PKI/$n.key" \
+		--cert "$PKI/$n-chain.pem" --host host.example --service test \
+		--user alice --send >"$D/$n.password-sent" || exit 2
+done
+scene password -e granted -u alice -S "$D/alice.password" "${password[@]}"
+scene password-sent -e granted -u alice -S "$D/alice.password-sent" "${password[@]}"
+scene password-memory -m -e granted -u alice -S "$D/alice.password" "${password[@]}"
+scene password-replayed -R -e denied -u alice -S "$D/alice.password" "${password[@]}"
+scene password-revoked -e denied -u alice -S "$D/revoked.password-sent" "${password[@]}"
+scene password-spawned -l -V "$CERTAUTH_BUILD/certauth-verifier" -e denied -u alice \
+	-S "$D/alice.password" "${password[@]}" verifier=spawn
 scene memory -m -e granted "${alice[@]}" "$conf"
 scene memory-from-on -m -f -e granted "${alice[@]}" "$conf" \
 	"crl_dir=$D/crl-indexed"

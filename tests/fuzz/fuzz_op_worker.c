@@ -74,8 +74,7 @@ ca_confine_files(const struct ca_confine_files *files, const char **step)
 }
 
 enum ca_err
-ca_confine_calls_make(
-    enum ca_confine_mode mode, int socket, int second,
+ca_confine_calls_make(enum ca_confine_mode mode, int socket, int second,
     struct ca_confine_calls *filter)
 {
 	(void)mode;
@@ -253,7 +252,8 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct ca_worker w = {.owner = geteuid(), .parent = getppid()};
+	const struct ca_worker w = {
+	    .claims = -1, .owner = geteuid(), .parent = getppid()};
 	struct ca_operation o = {.crypto = crypto};
 	struct ca_calls link = {.owner = geteuid(), .message_ms = MESSAGE_MS};
 	struct ca_buf args = CA_BUF_INIT(0), body = CA_BUF_INIT(0);

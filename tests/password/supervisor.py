@@ -6,7 +6,7 @@ usage: supervisor.py SOCKET ORDERS NOTIFY UID PROGRAM [ARG ...]
 
 ORDERS is a FIFO, which is read a line at a time: restart (SIGTERM and a new one), crash
 (SIGKILL and a new one), forget (the store is emptied), damage (a stored memory is cut),
-end.  After each, and at the start, `done PID STORED' is printed.
+look (at what the program sent), end.  After each, and at the start, `done PID STORED' is printed.
 """
 import array
 import os
@@ -58,12 +58,16 @@ def collect(seconds):
             text, ancillary, _, _ = messages.recvmsg(4096, 4096)
         except (socket.timeout, BlockingIOError):
             continue
+        lines = text.split(b'\n')
+        if b'FDSTOREREMOVE=1' in lines and b'FDNAME=claims' in lines:
+            while store:
+                os.close(store.pop())
         for level, kind, data in ancillary:
             if (level, kind) != (socket.SOL_SOCKET, socket.SCM_RIGHTS):
                 continue
             fds = array.array('i')
             fds.frombytes(data)
-            if b'FDSTORE=1' in text.split(b'\n') and b'FDNAME=claims' in text.split(b'\n'):
+            if b'FDSTORE=1' in lines and b'FDNAME=claims' in lines:
                 store.extend(fds)
                 return
 
@@ -88,12 +92,14 @@ while True:
         if order in ('restart', 'crash'):
             end_of(child, signal.SIGTERM if order == 'restart' else signal.SIGKILL)
             child = start()
-            # a store that has one is not sent another
+            # a store that has a good one is not sent another
             collect(0.5 if store else 3)
         if order == 'forget':
             for fd in store:
                 os.close(fd)
             store.clear()
+        if order == 'look':
+            collect(0.5)
         if order == 'damage':
             os.ftruncate(store[0], 4096)
         print('done', child, len(store), flush=True)

@@ -18,8 +18,10 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "verifier/operation.h"
@@ -563,6 +565,91 @@ ready_again(struct ca_operation *o)
 	return ca_op_send(&o->calls->link, &msg, -1) == CA_OK ? 0 : -1;
 }
 
+/* ---- uses of signed passwords ---- */
+
+/* The parent's answer to n bytes, or -1. */
+static int
+claim_of(struct ca_operation *o, const void *bytes, size_t n)
+{
+	uint8_t answer;
+
+	errno = ENOTCONN; /* this worker has no way to claim */
+	if (o->claims == NULL)
+		return -1;
+	const int fd = *(const int *)o->claims->ctx;
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	if (send(fd, bytes, n, MSG_NOSIGNAL) != (ssize_t)n ||
+	    poll(&p, 1, 5000) != 1)
+		return -1;
+	ssize_t got = recv(fd, &answer, 1, 0);
+	errno = got == 0 ? ECONNRESET : errno;
+	return got == 1 ? answer : -1;
+}
+
+static struct ca_claim
+claim_now(uint8_t content)
+{
+	return (struct ca_claim){.content = {content},
+	    .issued_at = (uint64_t)time(NULL),
+	    .lifetime = 120};
+}
+
+static int
+claim_short(struct ca_operation *o)
+{
+	const struct ca_claim claim = claim_now(1);
+
+	return claim_of(o, &claim, sizeof claim - 1) >= 0 ? 0 : -1;
+}
+
+static int
+claim_long(struct ca_operation *o)
+{
+	struct ca_claim claim[2] = {claim_now(2), claim_now(3)};
+
+	return claim_of(o, claim, sizeof claim[0] + 1) >= 0 ? 0 : -1;
+}
+
+/* A worker has one claim. */
+static int
+claim_twice(struct ca_operation *o)
+{
+	const struct ca_claim first = claim_now(4), second = claim_now(5);
+
+	if (claim_of(o, &first, sizeof first) != CA_R_OK)
+		return -1;
+	ca_log(&o->log, CA_LOG_NOTICE, "takeover: one was claimed");
+	return claim_of(o, &second, sizeof second) >= 0 ? 0 : -1;
+}
+
+/* The parent says nothing unasked. */
+static int
+claim_read(struct ca_operation *o)
+{
+	errno = ENOTCONN;
+	if (o->claims == NULL)
+		return -1;
+	struct pollfd p = {
+	    .fd = *(const int *)o->claims->ctx, .events = POLLIN};
+	int n = poll(&p, 1, 200);
+	errno = EAGAIN;
+	return n != 0 ? 0 : -1;
+}
+
+/* The memory of the uses is a file without a name: no descriptor leads to it. */
+static int
+claim_file(struct ca_operation *o)
+{
+	struct stat st;
+
+	(void)o;
+	for (int fd = 3; fd < 1024; fd++)
+		if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+			return 0;
+	errno = ENOENT;
+	return -1;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct ca_operation *o);
@@ -616,19 +703,35 @@ static const struct {
     {"grant-root", grant_root},
     {"grant-nobody", grant_nobody},
     {"grant-other", grant_other},
+    {"claim-short", claim_short},
+    {"claim-long", claim_long},
+    {"claim-twice", claim_twice},
+    {"claim-read", claim_read},
+    {"claim-file", claim_file},
 };
+
+/* PAM_RHOST is a client's too: the worker of a request, and that of a signed password,
+ * which has no such certificate, see it. */
+static struct ca_bytes
+told_by(const struct ca_op_body *body)
+{
+	struct ca_bytes from = body->response;
+
+	if ((from.len == 0 ||
+		(from.len > 4 && memcmp(from.p, "ca1.", 4) == 0)) &&
+	    body->rhost != NULL)
+		from = (struct ca_bytes){
+		    (const uint8_t *)body->rhost, strlen(body->rhost) + 1};
+	return from;
+}
 
 void
 ca_worker_hook(struct ca_operation *o, const struct ca_op_body *body)
 {
 	static const char mark[] = "takeover-";
-	struct ca_bytes from = body->response;
+	struct ca_bytes from = told_by(body);
 	const uint8_t *at;
 
-	/* PAM_RHOST is a client's too: the worker of a request sees it */
-	if (from.len == 0 && body->rhost != NULL)
-		from = (struct ca_bytes){
-		    (const uint8_t *)body->rhost, strlen(body->rhost) + 1};
 	if (from.len == 0)
 		return;
 	at = memmem(from.p, from.len, mark, sizeof mark - 1);

@@ -42,7 +42,7 @@ shut(void **state)
 		(void)munmap(c.table, sizeof *c.table);
 	if (c.fd >= 0)
 		(void)close(c.fd);
-	c = (struct ca_claims){NULL, -1};
+	c = (struct ca_claims){NULL, -1, false};
 	return 0;
 }
 
@@ -238,7 +238,7 @@ claims_of_no_configuration(void **state)
 	assert_int_equal(c.table->n, 0);
 	assert_int_equal(c.table->span, 0);
 	assert_int_equal(c.table->seen, START);
-	const struct ca_claims none = {NULL, -1};
+	const struct ca_claims none = {NULL, -1, false};
 	assert_int_equal(
 	    ca_claims_take(&none, &claim[0], 0, START), CA_R_INTERNAL);
 }
