@@ -1610,13 +1610,26 @@ by_token() {
 	for f in "$HERE"/etc/pam.d/*; do
 		sed "s|pam_certauth.so|$MODULE|; s|proof=command[^ ]*|& helper=$HELPER|" \
 			"$f" >"$S/etc/pam.d/${f##*/}"
+		# what the service takes is one password, which some send again
+		! grep -q authinfo_unavail=ignore "$f" ||
+			printf '[%s]\nproof = password\npassword_names = host.example\n' \
+				"${f##*/}" >>"$C/certauth.conf"
+		case ${f##*/} in
+		apache* | nginx | cups) echo 'password_use = window' >>"$C/certauth.conf" ;;
+		esac
 	done
+	mkdir -p "$C/users.d/alice"
+	cp "$PKI/alice-chain.pem" "$C/users.d/alice/cert.pem"
+	[ "$(id -u)" -ne 0 ] || resident_start
 	printf 'UsePAM yes\nKbdInteractiveAuthentication yes\nPasswordAuthentication no\nAuthenticationMethods keyboard-interactive\n' \
 		>"$S/etc/ssh/sshd_config"
 	doctor
 	echo "$output"
 	[ "$status" -eq 0 ]
-	# with the commented sections too
+	# with the commented sections too, which have none for one password
+	for f in "$HERE"/etc/pam.d/*; do
+		! grep -q authinfo_unavail=ignore "$f" || rm "$S/etc/pam.d/${f##*/}"
+	done
 	sed 's|^# \(\[.*\]\)$|\1|; s|^# \([a-z_0-9]* =.*\)$|\1|; s|^#     \(http\)|    \1|' \
 		"$HERE/etc/certauth.conf" >"$C/certauth.conf"
 	sed -i "s|^mode = audit||; /^proof = /a helper = $HELPER" "$C/certauth.conf"

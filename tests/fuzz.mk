@@ -23,7 +23,8 @@
 FUZZ_CC ?= clang
 FUZZ_B ?= $(B)/fuzz
 FUZZ ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-PROPERTY = test_crl_sets test_crlways test_names_property test_profile_property
+PROPERTY = test_crl_sets test_crlways test_names_property test_password \
+	test_profile_property
 SECONDS ?= 60
 FUZZ_SAN = -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer

@@ -91,7 +91,7 @@ ca_logline_set(
 		const char **to;
 		bool word, list;
 	} t[] = {{"event", &a->event, true, false},
-	    {"mode", &a->mode, true, false},
+	    {"proof", &a->proof, true, false}, {"mode", &a->mode, true, false},
 	    {"outcome", &a->outcome, true, false},
 	    {"reason", &a->reason, true, false}, {"also", &a->also, true, true},
 	    {"waived", &a->waived, true, false},

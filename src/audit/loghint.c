@@ -76,14 +76,17 @@ void
 ca_loghint(const struct ca_logline *a, const struct ca_context *context,
     struct ca_buf *out, bool *wanted)
 {
-	/* about this one response: explain does not see it again */
+	/* about this one response or signed password: explain does not see it
+	 * again */
 	static const char *const once[] = {"nonce", "scheme", "signature",
 	    "request-expired", "answer-empty", "answer-cut", "answer-malformed",
-	    "answer-repeated", "answer-limit", "conversation", NULL};
+	    "answer-repeated", "answer-limit", "conversation", "other-host",
+	    "replayed", "password-expired", "verifier-restarted", "claims-full",
+	    NULL};
 	/* about the set-up, whatever the certificate is */
 	static const char *const setup[] = {"config", "internal", "users-file",
 	    "ca-dir", "crl-dir", "host-proof", "helper", "helper-timeout",
-	    NULL};
+	    "no-resident", NULL};
 
 	*wanted = false;
 	if (ca_logline_granted(a) || one_of(a->reason, once))

@@ -20,6 +20,7 @@
 struct ca_logline {
 	const char *service; /* as libpam writes it, before the facts */
 	const char *event;   /* "login", "account" */
+	const char *proof;   /* "password"; NULL: a response to a request */
 	const char *mode;    /* "enforce"; "audit": the outcome had no effect */
 	const char *outcome; /* granted, denied, accepted or rejected */
 	const char *reason;

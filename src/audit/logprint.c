@@ -203,6 +203,7 @@ ca_logshow_json(const struct ca_logshow_entry *e, struct ca_buf *out)
 	else
 		ca_buf_str(out, ",\"writer_uid\":null");
 	member(out, "event", a->event);
+	member(out, "proof", a->proof);
 	member(out, "mode", a->mode);
 	member(out, "outcome", a->outcome);
 	member(out, "reason", a->reason);

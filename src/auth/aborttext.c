@@ -24,9 +24,9 @@ password_text(enum ca_reason reason)
 		       "signed passwords within password_lifetime; the lines "
 		       "before this line show by whom";
 	case CA_R_NO_RESIDENT:
-		return "only certauth-verifier.socket remembers which were "
+		return "only the resident verifier remembers which were "
 		       "used; run: systemctl enable --now "
-		       "certauth-verifier.socket";
+		       "certauth-verifier.service";
 	default:
 		return NULL;
 	}

@@ -65,16 +65,6 @@ struct ca_auth_claims {
 	void *ctx;
 };
 
-/* The names of this host that a signed password may be for, of at most 255 bytes.
- * CA_ERR_NOT_FOUND: it has none; CA_ERR_MEMORY. */
-CA_MUST_CHECK enum ca_err ca_auth_password_names(
-    const struct ca_config *cfg, char name[CA_HOST_NAMES_MAX][256], size_t *n);
-
-/* The identifier of a name in a text, CA_PASSWORD_HOST_ID bytes.  CA_ERR_CRYPTO,
- * CA_ERR_MEMORY. */
-CA_MUST_CHECK enum ca_err ca_auth_password_host_id(
-    struct ca_crypto *crypto, const char *name, uint8_t *id);
-
 /* What the client sent: a response to req, or, without req, a signed password. */
 struct ca_auth_answer {
 	const struct ca_request *req;

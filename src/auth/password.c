@@ -4,94 +4,31 @@
  */
 #include "auth/attempt.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "crypto/ecdsa.h"
 
-#define NAME_BYTES 256
 #define CONTENT_MAX (CA_RESPONSE_MAX + 1024) /* the certificates, three names */
 
-/* ---- names of this host ---- */
+/* ---- the host ---- */
 
-/* As clients sign a name: lower case, without the dot of the root. */
-static bool
-canonical(const char *name, char out[NAME_BYTES])
-{
-	size_t len = strlen(name);
-
-	if (len > 0 && name[len - 1] == '.')
-		len--;
-	if (len == 0 || len >= NAME_BYTES)
-		return false;
-	for (size_t i = 0; i < len; i++)
-		out[i] = name[i] >= 'A' && name[i] <= 'Z'
-			     ? (char)(name[i] - 'A' + 'a')
-			     : name[i];
-	out[len] = '\0';
-	return true;
-}
-
-/* Each host has a short name web1, and localhost: a text for such a name would be good
- * at all of them. */
-static bool
-is_full(const char *name)
-{
-	return strchr(name, '.') != NULL &&
-	       strncmp(name, "localhost.", 10) != 0;
-}
-
-enum ca_err
-ca_auth_password_names(const struct ca_config *cfg,
-    char name[CA_HOST_NAMES_MAX][NAME_BYTES], size_t *n)
-{
-	char *own[CA_HOST_NAMES_MAX] = {NULL};
-	const struct ca_list *set = &cfg->password_names;
-	size_t count = 0;
-	enum ca_err rc = CA_OK;
-
-	*n = 0;
-	for (size_t i = 0; i < set->n && *n < CA_HOST_NAMES_MAX; i++)
-		*n += canonical(set->v[i], name[*n]) ? 1 : 0;
-	if (set->n == 0) {
-		rc = ca_host_names(cfg, own, CA_HOST_NAMES_MAX, &count);
-		for (size_t i = 0; i < count && *n == 0; i++)
-			*n += canonical(own[i], name[0]) && is_full(name[0]);
-		for (size_t i = 0; i < count; i++)
-			free(own[i]);
-	}
-	return rc == CA_ERR_MEMORY ? rc : *n > 0 ? CA_OK : CA_ERR_NOT_FOUND;
-}
-
-enum ca_err
-ca_auth_password_host_id(
-    struct ca_crypto *crypto, const char *name, uint8_t *id)
-{
-	uint8_t hash[32];
-	enum ca_err rc = ca_crypto_sha256(crypto, name, strlen(name), hash);
-
-	if (rc == CA_OK)
-		memcpy(id, hash, CA_PASSWORD_HOST_ID);
-	return rc;
-}
-
-/* Which of the names the text is for.  ca_doctor finds two that have one identifier;
+/* Which of the names the text is for.  `certauth doctor' finds two that have one identifier;
  * the second of them is never found here. */
 static enum ca_err
-find_host(const struct ca_attempt *a, char host[NAME_BYTES])
+find_host(const struct ca_attempt *a, char host[CA_HOST_PASSWORD_NAME])
 {
-	char name[CA_HOST_NAMES_MAX][NAME_BYTES];
+	char name[CA_HOST_NAMES_MAX][CA_HOST_PASSWORD_NAME];
 	uint8_t id[CA_PASSWORD_HOST_ID];
 	struct ca_buf text = CA_BUF_INIT(8192);
 	size_t n;
-	enum ca_err rc = ca_auth_password_names(a->ctx->cfg, name, &n);
+	enum ca_err rc = ca_host_password_names(a->ctx->cfg, name, &n);
 
 	for (size_t i = 0; rc == CA_OK && i < n; i++) {
-		rc = ca_auth_password_host_id(a->ctx->crypto, name[i], id);
+		rc = ca_host_password_id(a->ctx->crypto, name[i], id);
 		if (rc == CA_OK &&
 		    memcmp(id, a->password.host_id, sizeof id) == 0) {
-			memcpy(host, name[i], NAME_BYTES);
+			memcpy(host, name[i], CA_HOST_PASSWORD_NAME);
 			goto out;
 		}
 		ca_buf_fmt(&text, "%s%s", i > 0 ? ", " : "", name[i]);
@@ -226,7 +163,7 @@ make_der(struct ca_attempt *a)
 enum ca_err
 ca_attempt_password(struct ca_attempt *a, const struct ca_bytes *text)
 {
-	char host[NAME_BYTES];
+	char host[CA_HOST_PASSWORD_NAME];
 	enum ca_err rc;
 
 	if ((rc = parse(a, text)) != CA_OK || (rc = check_time(a)) != CA_OK ||

@@ -64,7 +64,8 @@ check_length(const struct ca_password_order *o,
 		    id->registered
 			? "use a key of another type: P-256 and Ed25519 need 125"
 			: "have the administrator register the certificate "
-			  "there (users_dir), and use --registered");
+			  "there (users_dir), and use --registered; P-256 and "
+			  "Ed25519 keys need 125 then");
 	else if (rc != CA_OK)
 		ca_log_err(&o->log, "%s cannot make a signed password: %-s",
 		    id->label, ca_err_text(rc));
@@ -149,6 +150,19 @@ configure(struct ca_password_order *o)
 				: CA_ERR_MEMORY;
 }
 
+/* The host as it is signed: A-labels, lower case, no final dot. */
+static bool
+signed_host(const char *name, char host[CA_HOST_NAME_MAX + 1])
+{
+	if (!ca_host_ascii(name, host))
+		return false;
+	for (char *p = host; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return host[0] != '.' && strstr(host, "..") == NULL &&
+	       host[strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789._:-")] ==
+		   '\0';
+}
+
 enum ca_err
 ca_password_order(struct ca_password_order *o, struct ca_buf *out)
 {
@@ -170,12 +184,10 @@ ca_password_order(struct ca_password_order *o, struct ca_buf *out)
 		    meant.service == NULL ? "the PAM service" : "the host");
 		return CA_ERR_USAGE;
 	}
-	if (!ca_host_ascii(name, host)) {
+	if (!signed_host(name, host)) {
 		ca_log_err(&o->log, "%s is not a host name", name);
 		return CA_ERR_USAGE;
 	}
-	for (char *p = host; *p != '\0'; p++)
-		*p = (char)tolower((unsigned char)*p);
 	max = conf->max;
 	if (o->max != NULL && !ca_client_conf_chars(o->max, &max)) {
 		ca_log_err(&o->log, "--max %s is no number from 64 to %d",

@@ -85,6 +85,16 @@ find_config(
 	return CA_OK;
 }
 
+/* The module itself reads it, and the verifier does not get it; `certauth doctor' has
+ * the whole line. */
+static bool
+is_of_module(const char *arg)
+{
+	return strncmp(arg, "verifier=", 9) == 0 ||
+	       strcmp(arg, "use_first_pass") == 0 ||
+	       strcmp(arg, "try_first_pass") == 0;
+}
+
 enum ca_err
 ca_config_load(int argc, const char **argv, const char *service,
     const struct ca_log *log, struct ca_config **out)
@@ -112,8 +122,8 @@ ca_config_load(int argc, const char **argv, const char *service,
 	}
 	for (int i = 0; i < argc; i++) {
 		if (strncmp(argv[i], "config=", 7) == 0 ||
-		    strncmp(argv[i], "verifier=", 9) == 0)
-			continue; /* the module itself reads verifier= */
+		    is_of_module(argv[i]))
+			continue;
 		if ((rc = set_argument(cfg, argv[i], i + 1, seen, log)) !=
 		    CA_OK) {
 			ret = rc;

@@ -14,7 +14,8 @@ static const char help[] =
     "\n"
     "Check the whole set-up of this machine: configuration, permissions, the\n"
     "host certificate, CAs, CRLs and their timer, users file, registered\n"
-    "certificates, PAM services, sshd, verifier, clock, libcrypto.  For each\n"
+    "certificates, PAM services, signed passwords, sshd, verifier, clock,\n"
+    "libcrypto.  For each\n"
     "finding it prints what is wrong, why that matters, and how to correct it.  It\n"
     "changes nothing.  Run it as root, because only root can read every file.\n"
     "\n"
@@ -22,8 +23,8 @@ static const char help[] =
     "  --pam-dir DIR        instead of /etc/pam.d\n"
     "  --sshd-config FILE   instead of /etc/ssh/sshd_config\n"
     "  --skip CHECK         skip a check (may be repeated): files host ca crl\n"
-    "                       timer users registered pam sshd verifier clock\n"
-    "                       libcrypto\n"
+    "                       timer users registered pam password sshd\n"
+    "                       verifier clock libcrypto\n"
     "  --json               print one JSON object\n"
     "\n"
     "Exit status: 0 no warnings or errors, 1 warnings, 2 errors.  certauth(1)\n"
@@ -56,6 +57,7 @@ static const struct {
     {"users", ca_doctor_users, CA_KEYS " users*", true},
     {"registered", ca_doctor_registered, "users*", false},
     {"pam", ca_doctor_pam, NULL, false},
+    {"password", ca_doctor_password, NULL, false},
     {"sshd", ca_doctor_sshd, NULL, false},
     {"verifier", ca_doctor_verifier, NULL, false},
     {"clock", ca_doctor_clock, NULL, false},
@@ -180,7 +182,7 @@ skip(bool skipped[NCHECKS], const char *name)
 	return ca_cli_usage(&ca_cmd_doctor,
 	    "there is no check %s; the checks are "
 	    "config, files, host, ca, crl, timer, users, registered, pam, "
-	    "sshd, verifier, clock, libcrypto",
+	    "password, sshd, verifier, clock, libcrypto",
 	    name);
 }
 

@@ -80,6 +80,7 @@ void ca_doctor_timer(struct ca_doctor *d);
 void ca_doctor_users(struct ca_doctor *d);
 void ca_doctor_registered(struct ca_doctor *d);
 void ca_doctor_pam(struct ca_doctor *d);
+void ca_doctor_password(struct ca_doctor *d);
 void ca_doctor_sshd(struct ca_doctor *d);
 void ca_doctor_verifier(struct ca_doctor *d);
 void ca_doctor_clock(struct ca_doctor *d);

@@ -104,6 +104,30 @@ without_effect(struct ca_doctor *d, const struct outcomes *o)
 	    o->ours->where);
 }
 
+/* The same where the module cannot say whether there is a certificate: with proof =
+ * password, that is any password which is no signed one. */
+static bool
+open_if_unavailable(struct ca_doctor *d, const struct outcomes *o)
+{
+	const struct ca_stack_world world[] = {
+	    {.unavailable = true}, {.other = true, .unavailable = true}};
+	const struct ca_stack_outcome first =
+	    ca_stack_evaluate(o->s, &world[0]);
+	char by[4400];
+
+	if (!first.granted || !ca_stack_evaluate(o->s, &world[1]).granted)
+		return false;
+	ca_doctor_find(d, CA_F_PAM_OPEN, CA_LEVEL_ERROR,
+	    "%s grants the login after the line %s had no answer "
+	    "(authinfo_unavail)",
+	    name(o, first.decided, by), o->ours->where);
+	ca_doctor_mend(d,
+	    "put a module that requires a password, or `auth requisite "
+	    "pam_deny.so', after the line %s",
+	    o->ours->where);
+	return true;
+}
+
 /* The line says that the certificate is required, and a password is enough. */
 static void
 not_required(struct ca_doctor *d, const struct outcomes *o)
@@ -155,7 +179,8 @@ ca_doctor_stack(struct ca_doctor *d, const struct ca_stack *s)
 		    ca_stack_evaluate(s, &w);
 	}
 	if (never_reached(d, &o) || open_to_all(d, &o) ||
-	    has_wrong_control(d, o.ours) || lets_nobody_in(d, &o))
+	    open_if_unavailable(d, &o) || has_wrong_control(d, o.ours) ||
+	    lets_nobody_in(d, &o))
 		return;
 	not_required(d, &o);
 	without_effect(d, &o);

@@ -109,9 +109,8 @@ is_vendor(const struct ca_doctor *d, const char *name)
 	return !is_conf(d) && access(path, F_OK) != 0;
 }
 
-/* False: no configuration can be read (errno). */
-static bool
-list_services(const struct ca_doctor *d, struct ca_list *names)
+bool
+ca_doctor_pam_services(const struct ca_doctor *d, struct ca_list *names)
 {
 	if (is_conf(d))
 		return ca_pamfile_walk_conf(d->pam_dir, NULL, false,
@@ -125,21 +124,28 @@ list_services(const struct ca_doctor *d, struct ca_list *names)
 	return true;
 }
 
-static void
-names_free(struct ca_list *names)
+void
+ca_doctor_pam_services_free(struct ca_list *names)
 {
 	for (size_t i = 0; i < names->n; i++)
 		free(names->v[i]);
 	free(names->v);
 }
 
+enum ca_err
+ca_doctor_pam_walk(const struct ca_doctor *d, const char *service, bool follow,
+    ca_pam_visit *visit, void *ctx)
+{
+	return is_conf(d)
+		   ? ca_pamfile_walk_conf(
+			 d->pam_dir, service, follow, visit, ctx)
+		   : ca_pamfile_walk(d->pam_dir, service, follow, visit, ctx);
+}
+
 static enum ca_err
 walk(struct service *s, bool follow, ca_pam_visit *visit)
 {
-	return is_conf(s->d)
-		   ? ca_pamfile_walk_conf(
-			 s->d->pam_dir, s->name, follow, visit, s)
-		   : ca_pamfile_walk(s->d->pam_dir, s->name, follow, visit, s);
+	return ca_doctor_pam_walk(s->d, s->name, follow, visit, s);
 }
 
 /* ---- views ---- */
@@ -158,7 +164,7 @@ ca_doctor_pam_views(struct ca_doctor *d)
 {
 	struct ca_list names = {0};
 
-	if (!list_services(d, &names))
+	if (!ca_doctor_pam_services(d, &names))
 		return; /* the check of PAM reports it */
 	for (size_t i = 0; i < names.n; i++) {
 		struct service s = {.d = d, .name = names.v[i]};
@@ -166,7 +172,7 @@ ca_doctor_pam_views(struct ca_doctor *d)
 
 		(void)rc; /* the same */
 	}
-	names_free(&names);
+	ca_doctor_pam_services_free(&names);
 }
 
 /* ---- one service ---- */
@@ -346,7 +352,7 @@ ca_doctor_pam(struct ca_doctor *d)
 	struct ca_list names = {0};
 	bool used = false;
 
-	if (!list_services(d, &names)) {
+	if (!ca_doctor_pam_services(d, &names)) {
 		ca_doctor_find(d, CA_F_PAM_FILE, CA_LEVEL_ERROR,
 		    "%s cannot be opened: %s", d->pam_dir, strerror(errno));
 		ca_doctor_mend(d, "name the directory with --pam-dir DIR");
@@ -354,7 +360,7 @@ ca_doctor_pam(struct ca_doctor *d)
 	}
 	for (size_t i = 0; i < names.n; i++)
 		used |= check_service(d, names.v[i]);
-	names_free(&names);
+	ca_doctor_pam_services_free(&names);
 	if (used)
 		return;
 	ca_doctor_find(d, CA_F_PAM_UNUSED, CA_LEVEL_WARNING,

@@ -11,6 +11,14 @@
 
 #define OURS "pam_certauth.so"
 
+/* The names of the services, sorted.  False: no configuration can be read (errno). */
+bool ca_doctor_pam_services(const struct ca_doctor *d, struct ca_list *names);
+void ca_doctor_pam_services_free(struct ca_list *names);
+
+/* Visit the lines of the service, as ca_pamfile_walk. */
+CA_MUST_CHECK enum ca_err ca_doctor_pam_walk(const struct ca_doctor *d,
+    const char *service, bool follow, ca_pam_visit *visit, void *ctx);
+
 /* Check a line of the module, or one that includes a file.  audit: the
  * configuration says so. */
 void ca_doctor_pam_line(

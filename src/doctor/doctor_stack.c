@@ -128,7 +128,10 @@ ca_stack_action(const char *control, enum ca_stack_result result, char out[16])
 {
 	static const char *const values[] = {[CA_STACK_SUCCESS] = "success",
 	    [CA_STACK_FAILURE] = "auth_err",
-	    [CA_STACK_IGNORED] = "ignore"};
+	    [CA_STACK_IGNORED] = "ignore",
+	    [CA_STACK_UNAVAILABLE] = "authinfo_unavail"};
+	const bool failed =
+	    result == CA_STACK_FAILURE || result == CA_STACK_UNAVAILABLE;
 	const char *word = "ignore";
 
 	if (control[0] == '[') {
@@ -136,13 +139,13 @@ ca_stack_action(const char *control, enum ca_stack_result result, char out[16])
 		return;
 	}
 	if (strcasecmp(control, "required") == 0)
-		word = result == CA_STACK_SUCCESS   ? "ok"
-		       : result == CA_STACK_FAILURE ? "bad"
-						    : "ignore";
+		word = result == CA_STACK_SUCCESS ? "ok"
+		       : failed                   ? "bad"
+						  : "ignore";
 	else if (strcasecmp(control, "requisite") == 0)
-		word = result == CA_STACK_SUCCESS   ? "ok"
-		       : result == CA_STACK_FAILURE ? "die"
-						    : "ignore";
+		word = result == CA_STACK_SUCCESS ? "ok"
+		       : failed                   ? "die"
+						  : "ignore";
 	else if (strcasecmp(control, "sufficient") == 0)
 		word = result == CA_STACK_SUCCESS ? "done" : "ignore";
 	else if (strcasecmp(control, "optional") == 0)
@@ -157,7 +160,9 @@ in_world(const struct ca_stack_line *line, const struct ca_stack_world *w)
 {
 	switch (line->result) {
 	case CA_STACK_CERTIFICATE:
-		return w->certificate ? CA_STACK_SUCCESS : CA_STACK_FAILURE;
+		return w->certificate   ? CA_STACK_SUCCESS
+		       : w->unavailable ? CA_STACK_UNAVAILABLE
+					: CA_STACK_FAILURE;
 	case CA_STACK_PASSWORD:
 		return w->password ? CA_STACK_SUCCESS : CA_STACK_FAILURE;
 	case CA_STACK_OTHER:
@@ -221,7 +226,7 @@ apply(const struct ca_stack *s, size_t i, enum ca_stack_result result,
 		/* a failure that counts as ok becomes the result */
 		if (result != CA_STACK_IGNORED &&
 		    (fresh || (now->impression == POSITIVE && now->success &&
-				  result == CA_STACK_FAILURE)))
+				  result != CA_STACK_SUCCESS)))
 			*now = (struct state){
 			    POSITIVE, result == CA_STACK_SUCCESS, i};
 		if (strcasecmp(act, "done") == 0 && now->impression == POSITIVE)

@@ -13,11 +13,12 @@
 #include "doctor/doctor.h"
 #include "tool/pamfile.h"
 
-/* The result of a module: the first three, or what the world decides. */
+/* The result of a module: the first four, or what the world decides. */
 enum ca_stack_result {
 	CA_STACK_SUCCESS,
 	CA_STACK_FAILURE,
 	CA_STACK_IGNORED,
+	CA_STACK_UNAVAILABLE, /* the module: the password is none of ours */
 	CA_STACK_CERTIFICATE,
 	CA_STACK_PASSWORD,
 	CA_STACK_OTHER, /* the module is not known here */
@@ -38,6 +39,8 @@ struct ca_stack {
 /* What the user has, and whether modules that are not known here succeed. */
 struct ca_stack_world {
 	bool certificate, password, other;
+	bool unavailable; /* the module cannot say whether there is a
+			   * certificate: PAM_AUTHINFO_UNAVAIL */
 };
 
 struct ca_stack_outcome {

@@ -158,6 +158,19 @@ ca_doctor_clock(struct ca_doctor *d)
 	    "the kernel reports that the clock is not synchronised");
 	ca_doctor_mend(
 	    d, "timedatectl set-ntp true, or install and start chrony");
+	for (size_t i = 0; i < d->nviews; i++) {
+		const struct ca_config *cfg = d->views[i]->cfg;
+
+		if (cfg->proof[0] != CA_PROOF_PASSWORD)
+			continue;
+		ca_doctor_find(d, CA_F_PASSWORD_CLOCK, CA_LEVEL_WARNING,
+		    "signed passwords are judged by a clock that is not "
+		    "synchronised");
+		ca_doctor_mend(d,
+		    "timedatectl set-ntp true, or install and start chrony; "
+		    "then check the clocks of the clients");
+		return;
+	}
 }
 
 void

@@ -241,6 +241,38 @@ struct ca_doctor; /* doctor.h */
 	    "the verifier; a screen locker cannot use it.")                    \
 	X(CA_F_VERIFIER_SERVICE, "verifier-service",                           \
 	    "The module cannot connect to the resident verifier there.")       \
+	X(CA_F_PASSWORD_PROOF, "password-proof",                               \
+	    "The service shows no prompt of the module, so no certificate "    \
+	    "logs in.")                                                        \
+	X(CA_F_PASSWORD_CONTROL, "password-control",                           \
+	    "The next module may log, store or send a signed password, or "    \
+	    "users without a certificate cannot log in.")                      \
+	X(CA_F_PASSWORD_NAMES, "password-names",                               \
+	    "A signed password for a name is good at each host that answers "  \
+	    "to that name; one for another name is refused.")                  \
+	X(CA_F_PASSWORD_LENGTH, "password-length",                             \
+	    "The service cuts or refuses a longer signed password.")           \
+	X(CA_F_PASSWORD_REGISTERED, "password-registered",                     \
+	    "A signed password without certificates is refused unless the "    \
+	    "login's certificate is registered.")                              \
+	X(CA_F_PASSWORD_AGAIN, "password-again",                               \
+	    "Each use of a signed password after the first is refused "        \
+	    "(replayed).")                                                     \
+	X(CA_F_PASSWORD_WINDOW, "password-window",                             \
+	    "Any host can use a signed password again during the window.")     \
+	X(CA_F_PASSWORD_RESIDENT, "password-resident",                         \
+	    "Signed passwords are refused (no-resident), because only a "      \
+	    "resident verifier remembers their uses.")                         \
+	X(CA_F_PASSWORD_CACHE, "password-cache",                               \
+	    "The service accepts a signed password again without asking the "  \
+	    "module, also after it has expired or its certificate was "        \
+	    "revoked.")                                                        \
+	X(CA_F_PASSWORD_PLAIN, "password-plain",                               \
+	    "Whoever reads a signed password on the network can use it "       \
+	    "before its client does.")                                         \
+	X(CA_F_PASSWORD_CLOCK, "password-clock",                               \
+	    "A signed password is refused if the clocks differ by more than "  \
+	    "password_lifetime, or by password_skew in the other direction.")  \
 	X(CA_F_CLOCK, "clock",                                                 \
 	    "Certificates, CRLs and requests are checked against this "        \
 	    "clock.")                                                          \

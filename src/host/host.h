@@ -44,6 +44,19 @@ CA_MUST_CHECK enum ca_err ca_host_names(
 bool ca_host_fqdn(const char *hosts, const char *node, char *out, size_t size);
 
 /*
+ * The names of this host that a signed password may be for, in lower case: those of
+ * password_names, else the full name.  CA_ERR_NOT_FOUND: it has none; CA_ERR_MEMORY.
+ */
+#define CA_HOST_PASSWORD_NAME 256 /* bytes of one, with its NUL */
+CA_MUST_CHECK enum ca_err ca_host_password_names(const struct ca_config *cfg,
+    char name[CA_HOST_NAMES_MAX][CA_HOST_PASSWORD_NAME], size_t *n);
+
+/* The identifier of a name in a text, CA_PASSWORD_HOST_ID bytes.  CA_ERR_CRYPTO,
+ * CA_ERR_MEMORY. */
+CA_MUST_CHECK enum ca_err ca_host_password_id(
+    struct ca_crypto *crypto, const char *name, uint8_t *id);
+
+/*
  * Append the host's Certificate and CertificateVerify to msg, which holds the
  * CertificateRequest with that nonce.  cfg->host_cert: PEM, leaf first;
  * cfg->host_key: PEM without passphrase, owned by root (or the user that the

@@ -17,9 +17,9 @@ services='dovecot-imapd isync curl msmtp postfix sasl2-bin libsasl2-modules
 	postgresql nginx libnginx-mod-http-auth-pam apache2
 	libapache2-mod-authnz-pam libpam-pwdfile vsftpd openvpn cups cups-client
 	freeradius freeradius-utils xrdp'
-# vsftpd and ProFTPD are not installed together: the package of the latter is only
-# fetched, with the libraries that it needs
-fetched=proftpd-core
+# vsftpd and ProFTPD are not installed together: the packages of the latter are only
+# fetched, with the libraries that they need
+fetched='proftpd-core proftpd-mod-crypto'
 lint='clang clang-format clang-tidy cppcheck shellcheck mandoc'
 fuzz='clang libclang-rt-dev llvm'
 bench='valgrind libpam-pkcs11 libpam-ssh-agent-auth time'
@@ -80,14 +80,16 @@ fetch_debs() {
 			echo "The archive has no $p: tests that need it are skipped."
 	done
 }
-for p in $fetch; do
+there=$fetch
+fetch=
+for p in $there; do
 	set -- build/deps/"$p"_*.deb
-	[ ! -e "$1" ] || fetch=
+	[ -e "$1" ] || fetch="$fetch $p"
 done
 # without lists, or with old ones, apt-get update comes first
 [ -z "$missing" ] || ! apt-cache show libpam0g-dev >/dev/null 2>&1 || drop_absent
 [ -n "$missing$fetch" ] || exit 0
-echo "Packages that are needed and missing:$missing $fetch"
+echo "Packages that are needed and missing:$missing$fetch"
 if [ "$(id -u)" -ne 0 ]; then
 	echo "Please run as root: apt-get update && apt-get install$missing" >&2
 	exit 1

@@ -22,6 +22,12 @@ for node in null zero full random urandom tty; do
 	: >"$dir/dev/$node"
 	mount --bind "/dev/$node" "$dir/dev/$node"
 done
+# openvpn, in a network of its own
+if [ -c /dev/net/tun ]; then
+	mkdir "$dir/dev/net"
+	: >"$dir/dev/net/tun"
+	mount --bind /dev/net/tun "$dir/dev/net/tun"
+fi
 mkdir "$dir/dev/pts"
 if ! mount -t devpts -o newinstance,ptmxmode=0666,mode=0620 devpts \
 	"$dir/dev/pts" 2>/dev/null; then

@@ -88,6 +88,11 @@ static const struct {
     {"key_file", "%h/.certauth/%u.p12", "%h/.certauth/%u.p12", "x.p12",
 	"/x/%d"},
     {"ssh_agent", "yes", "yes", "maybe", ""},
+    {"password_names", "a.b, c", "a.b c", "localhost", "LOCALHOST.localdomain"},
+    {"password_lifetime", "10s", "10s", "9s", "61m"},
+    {"password_skew", "0s", "0s", "301s", ""},
+    {"password_use", "window", "window", "twice", ""},
+    {"password_window", "1s", "1s", "0s", "61m"},
     {"require_account", "yes", "yes", "maybe", ""},
     {"warn_expiry", "2w", "1209600s", "two", "99999999999999999999d"},
 };

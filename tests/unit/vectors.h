@@ -1,5 +1,5 @@
 /*
- * The stanzas of tests/data/vectors/protocol.txt, for the unit tests: a list
+ * The stanzas of the files in tests/data/vectors, for the unit tests: a list
  * of `name = value` lines, an empty line between stanzas.
  */
 #ifndef VECTORS_H
@@ -19,7 +19,7 @@
 #include <string.h>
 
 #define VECTORS_DIR "tests/data/vectors/"
-#define STANZA_KEYS 12
+#define STANZA_KEYS 16
 
 struct stanza {
 	char *key[STANZA_KEYS], *value[STANZA_KEYS];
