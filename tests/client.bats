@@ -879,7 +879,7 @@ certauth_ssh() {
 
 @test "every client command's help fits a screen and shows an example" {
 	local c
-	for c in sign askpass ssh; do
+	for c in sign askpass ssh password credential; do
 		"$CA_BIN/certauth" $c --help >"$D/help"
 		[ "$(wc -l <"$D/help")" -le 24 ]
 		[ "$(wc -L <"$D/help")" -le 80 ]

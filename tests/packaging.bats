@@ -338,6 +338,26 @@ complete_bash() {
 	complete_bash certauth crl '' | sort | tr '\n' ' ' |
 		grep -qx 'addresses compile list update '
 	complete_bash certauth users '' | grep -qx test
+	complete_bash certauth credential '' | sort | tr '\n' ' ' |
+		grep -qx 'erase get store '
+}
+
+# services_conf: a client's configuration with two sections of services
+services_conf() {
+	export XDG_CONFIG_HOME=$T/config
+	mkdir -p "$T/config/certauth"
+	printf '%s\n' '[default]' 'registered = yes' '[service.example]' \
+		'[service mail]' 'max = 127' ' [service  web ] # git' \
+		>"$T/config/certauth/config"
+}
+
+@test "certauth password is completed by the sections of services" {
+	services_conf
+	complete_bash certauth password '' | sort | tr '\n' ' ' | grep -qx 'mail web '
+	complete_bash certauth password m | grep -qx mail
+	command -v zsh >/dev/null || skip 'zsh is not installed'
+	complete_zsh 'certauth password ' | tr -s ' ' '\n' | grep -xE 'mail|web|default' |
+		sort | tr '\n' ' ' | grep -qx 'mail web '
 }
 
 @test "certauth-ssh is completed as ssh" {

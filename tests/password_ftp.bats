@@ -144,10 +144,10 @@ doc_client() { as_user alice bash -c "$(doc services.md "$1")"; }
 
 @test "proftpd: the client of the document goes in" {
 	touch "$S/home/alice/report"
-	granted doc_client 'proftpd curl'
+	granted doc_client 'proftpd'
 	[[ $output == *report* ]]
 	logged 'outcome=granted .*user="alice" service="proftpd" rhost="127.0.0.1"'
-	granted doc_client 'proftpd curl'
+	granted doc_client 'proftpd'
 }
 
 @test "proftpd: once" { goes_in_once pro; }

@@ -92,6 +92,26 @@ hasnt() {
 	! grep -qF -- "$1" <<<"$output"
 }
 
+# password ANSWERS [OPTION ...]: as sign, by certauth password
+password() {
+	local answers=$1
+	shift
+	rm -f "$T/text"
+	# shellcheck disable=SC2016
+	printf '#!/bin/sh\nexec "%s" password --service dovecot --host mail.example --user alice "$@" >"%s"\n' \
+		"$CERTAUTH" "$T/text" >"$T/sign.sh"
+	chmod 755 "$T/sign.sh"
+	run with_modules expect "$T/answer.exp" "$answers" "$T/sign.sh" "$@"
+	echo "$output"
+}
+
+# text_good NAME: $T/text is by that key; prints the scheme and how many certificates
+text_good() {
+	[ "$status" -eq 0 ] || return
+	python3 "$HERE/tests/password/verify.py" "$PKI/$1.pem" mail.example dovecot alice \
+		<"$T/text"
+}
+
 @test "of three certificates on two tokens the one that fits, its PIN alone" {
 	request --authority "$PKI/root.pem" --authority "$PKI/inter.pem"
 	sign 1234
@@ -271,4 +291,57 @@ hasnt() {
 	sign '' --key agent --cert "$PKI/rsa2048.pem"
 	[ "$status" -eq 1 ]
 	has 'the token or agent with its key (RSA of 2048 bits) cannot sign by a scheme that the host accepts; the host accepts: rsa_pss_rsae_sha256'
+}
+
+@test "a signed password by a key on a token" {
+	local uri='pkcs11:token=Card%20A;object=rsa2048'
+	password 1234 --registered --key "$uri"
+	# SoftHSM has PSS, which is preferred
+	[[ $(text_good rsa2048) =~ ^080[456]\ 0$ ]]
+	[ "$(wc -c <"$T/text")" -eq 382 ]
+	password 1234 --key "$uri"
+	[[ $(text_good rsa2048) =~ ^080[456]\ [1-9]$ ]]
+	password 9999,1234 --registered --key "$uri"
+	text_good rsa2048
+	has 'Wrong PIN for "Card A".'
+	token_load 'Card A' 31 p384
+	password 1234 --registered --key 'pkcs11:token=Card%20A;object=p384'
+	[ "$(text_good p384)" = '0503 0' ]
+	[ "$(wc -c <"$T/text")" -eq 169 ]
+}
+
+@test "no PIN is asked for a signed password that is too long" {
+	password '' --registered --max 127 --key 'pkcs11:token=Card%20A;object=rsa2048'
+	[ "$status" -eq 1 ]
+	[ ! -s "$T/text" ]
+	has 'has 381 characters, and service dovecot carries 127; use a key of another type'
+	hasnt 'PIN for'
+}
+
+@test "several certificates on tokens: a list, and the choice is remembered" {
+	printf '[default]\npkcs11 = yes\nremember = yes\nregistered = yes\n' \
+		>"$XDG_CONFIG_HOME/certauth/config"
+	password 1,1234
+	[ "$status" -eq 0 ]
+	has 'Which one'
+	local name
+	name=$(line 1)
+	text_good "$name"
+	has 'remembered for mail.example in'
+	password 1234
+	hasnt 'Which one'
+	text_good "$name"
+	# the user stops: nothing is printed
+	password ''
+	[ "$status" -ne 0 ]
+	[ ! -s "$T/text" ]
+}
+
+@test "a signed password by an encrypted PKCS#12 file" {
+	openssl pkcs12 -export -inkey "$PKI/p256.key" -in "$PKI/p256.pem" \
+		-certfile "$PKI/inter.pem" -out "$T/p256.p12" -passout pass:secret
+	password secret --p12 "$T/p256.p12"
+	[ "$(text_good p256)" = '0403 2' ]
+	password wrong,secret --registered --p12 "$T/p256.p12"
+	[ "$(text_good p256)" = '0403 0' ]
 }

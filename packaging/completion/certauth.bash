@@ -25,6 +25,13 @@ _certauth_verbs() {
 		grep -vx certauth | sort -u
 }
 
+# The names of the sections [service NAME] of the client's configuration.
+_certauth_services() {
+	sed -n 's/^[[:space:]]*\[service[[:space:]]\{1,\}\([^],[:space:]]*\)[[:space:]]*\].*/\1/p' \
+		/etc/certauth/client.conf \
+		"${XDG_CONFIG_HOME:-$HOME/.config}/certauth/config" 2>/dev/null
+}
+
 _certauth() {
 	local cur prev words cword
 	_init_completion 2>/dev/null || {
@@ -71,7 +78,7 @@ _certauth() {
 	esac
 	if [ "$cword" -eq 2 ]; then
 		case $command in
-		crl | users | pki | import)
+		credential | crl | users | pki | import)
 			# shellcheck disable=SC2207
 			COMPREPLY=($(compgen -W \
 				"$(_certauth_verbs "$tool" "$command")" \
@@ -80,6 +87,10 @@ _certauth() {
 		esac
 	fi
 	case $command in
+	password)
+		# shellcheck disable=SC2207
+		COMPREPLY=($(compgen -W "$(_certauth_services)" -- "$cur"))
+		return ;;
 	ssh)
 		# complete hosts as ssh does
 		if declare -F _known_hosts_real >/dev/null; then

@@ -22,7 +22,7 @@ help_all(FILE *out)
 {
 	(void)fputs("usage: certauth COMMAND [ARGUMENTS]\n\n", out);
 	for (size_t i = 0; ca_commands[i] != NULL; i++)
-		(void)fprintf(out, "  %-9s %s\n", ca_commands[i]->name,
+		(void)fprintf(out, "  %-10s  %s\n", ca_commands[i]->name,
 		    ca_commands[i]->summary);
 	(void)fputs(
 	    "\n`certauth COMMAND --help` describes a command; see also certauth(1).\n",

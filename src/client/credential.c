@@ -144,11 +144,12 @@ run(int argc, char **argv)
 
 const struct ca_command ca_cmd_credential = {"credential",
     "give git a signed password (a credential helper)",
-    "usage: certauth credential get | store | erase\n"
+    "usage: certauth credential get|store|erase\n"
     "\n"
-    "Git starts this command, see gitcredentials(7):\n"
+    "Git starts this command, see gitcredentials(7).  In ~/.gitconfig:\n"
     "\n"
-    "  git config --global credential.helper '!certauth credential'\n"
+    "    [credential]\n"
+    "        helper = !certauth credential\n"
     "\n"
     "A request for a host that a section [service NAME] of\n"
     "~/.config/certauth/config has gets a signed password; any other gets nothing,\n"

@@ -171,7 +171,7 @@ ca_password_order(struct ca_password_order *o, struct ca_buf *out)
 	unsigned max = 0;
 
 	if (rc != CA_OK)
-		return rc;
+		return rc == CA_ERR_MEMORY ? rc : CA_ERR_USAGE;
 	const struct ca_client_conf *conf = o->client.conf;
 	const char *name = o->host != NULL ? o->host : conf->host;
 	const struct ca_password_for meant = {
@@ -255,7 +255,7 @@ run(int argc, char **argv)
 }
 
 const struct ca_command ca_cmd_password = {"password",
-    "sign a password for a service that asks for one (mail, databases, web)",
+    "sign a password, for a service that asks for one",
     "usage: certauth password [OPTIONS] [SECTION]\n"
     "\n"
     "Prints one line: a password for one host, service and login, that can be used\n"

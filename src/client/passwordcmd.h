@@ -21,7 +21,7 @@ struct ca_password_order {
 };
 
 /* Read the configuration, choose, confirm, sign: the text is appended to out.  Errors are
- * logged.  ca_password_order_clear in every case. */
+ * logged; CA_ERR_USAGE: an option or the configuration is wrong.  ca_password_order_clear in every case. */
 CA_MUST_CHECK enum ca_err ca_password_order(
     struct ca_password_order *order, struct ca_buf *out);
 void ca_password_order_clear(struct ca_password_order *order);
