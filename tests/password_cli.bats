@@ -242,6 +242,28 @@ credential() {
 	[[ $stderr == *'without encryption; use https://'* ]]
 }
 
+@test "git: two sections of one host: the helper names one" {
+	configure '[service imap]' 'service = dovecot' 'host = mail.example.com' \
+		'registered = yes' '[service git]' 'service = mail' \
+		'host = mail.example.com' 'user = alice' 'registered = yes'
+	run -0 credential https mail.example.com
+	[[ $output == *'password=else'* ]]
+	[[ $output == *'host mail.example.com is in [service imap] and [service git]; name one'* ]]
+	run -0 as_user carol "$CERTAUTH" credential git get \
+		<<<$'protocol=https\nhost=mail.example.com\n'
+	used_ok "${output#*password=}"
+	run -0 as_user carol "$CERTAUTH" credential nothing get \
+		<<<$'protocol=https\nhost=mail.example.com\n'
+	[ -z "$output" ]
+}
+
+@test "git: an address with its port" {
+	configure '[service git]' 'service = mail' 'host = 2001:db8::1' 'registered = yes'
+	run -0 as_user carol "$CERTAUTH" credential get \
+		<<<$'protocol=https\nhost=[2001:db8::1]:8443\n'
+	[[ $output == *'password=ca1.'* ]]
+}
+
 @test "git asks elsewhere where no section is of its host or login" {
 	configure '[service git]' 'service = mail' 'host = mail.example.com' 'user = alice' \
 		'registered = yes'

@@ -288,6 +288,11 @@ id_of() {
 	not own_login alice
 	logged 'numa_maps" names a file, which the resident verifier'
 	not_logged 'numa_maps:[0-9]'
+	# nor a longer memory of signed passwords, which is that of everybody
+	CERTAUTH_VERIFIER=verifier=resident service test password_lifetime=3600
+	not own_login alice
+	logged 'argument "?password_lifetime.*for root.s processes only'
+	login_ok
 	CERTAUTH_VERIFIER=verifier=auto \
 		service test "config=$S/home/alice/conf/certauth.conf"
 	own_login alice

@@ -38,6 +38,17 @@ take_line(struct wanted *w, const char *line)
 	return CA_OK;
 }
 
+/* host:port, [address]:port */
+static void
+cut_port(char *host)
+{
+	size_t end = strcspn(host, host[0] == '[' ? "]" : ":");
+
+	if (host[0] == '[' && host[end] == ']')
+		memmove(host, host + 1, --end);
+	host[end] = '\0';
+}
+
 /* Up to an empty line, or the end. */
 static enum ca_err
 read_wanted(struct wanted *w)
@@ -56,8 +67,8 @@ read_wanted(struct wanted *w)
 				 : CA_ERR_MEMORY;
 		ca_buf_free(&line);
 	}
-	if (w->host != NULL) /* git adds the port */
-		w->host[strcspn(w->host, ":")] = '\0';
+	if (w->host != NULL)
+		cut_port(w->host);
 	return rc == CA_ERR_NOT_FOUND ? CA_OK : rc;
 }
 
@@ -70,21 +81,34 @@ fits(const struct wanted *w, const struct ca_client_conf *conf)
 		   strcmp(w->username, conf->user) == 0);
 }
 
-/* The first section [service NAME] for that host and login; NULL: none. */
+/* The section [service NAME] for that host and login, of all or, if only is not NULL, of
+ * that name; NULL: none.  Of two, none: a password for the mail server is nothing for the
+ * web server of the same host. */
 static enum ca_err
 find_section(const struct wanted *w, const struct ca_log *log,
-    const struct ca_list *services, const char **out)
+    const struct ca_list *services, const char *only, const char **out)
 {
-	for (size_t i = 0; i < services->n && *out == NULL; i++) {
+	for (size_t i = 0; i < services->n; i++) {
+		const char *name = services->v[i];
 		struct ca_client_conf *conf = NULL;
-		enum ca_err rc = ca_client_conf_load_service(
-		    services->v[i], NULL, log, &conf);
+		enum ca_err rc =
+		    ca_client_conf_load_service(name, NULL, log, &conf);
 
 		if (rc != CA_OK)
 			return rc;
-		if (fits(w, conf))
-			*out = services->v[i];
+		bool fit =
+		    (only == NULL || strcmp(name, only) == 0) && fits(w, conf);
 		ca_client_conf_free(conf);
+		if (!fit)
+			continue;
+		if (*out != NULL) {
+			ca_log_err(log,
+			    "host %s is in [service %s] and [service %s]; name "
+			    "one: helper = !certauth credential %s",
+			    w->host, *out, name, name);
+			return CA_ERR_USAGE;
+		}
+		*out = name;
 	}
 	return CA_OK;
 }
@@ -120,18 +144,19 @@ run(int argc, char **argv)
 	const char *section = NULL;
 	enum ca_err rc;
 
-	if (argc != 2)
+	if (argc != 2 && argc != 3)
 		return ca_cli_usage(
 		    &ca_cmd_credential, "give one of get, store, erase");
 	/* a password that is used once is not worth keeping */
-	if (strcmp(argv[1], "get") != 0)
+	if (strcmp(argv[argc - 1], "get") != 0)
 		return CA_EXIT_OK;
+	const char *only = argc == 3 ? argv[1] : NULL;
 	ca_cli_keep_memory();
 	rc = read_wanted(&w);
 	if (rc == CA_OK && w.host != NULL)
 		rc = ca_client_conf_services(&log, &services);
 	if (rc == CA_OK && w.host != NULL)
-		rc = find_section(&w, &log, &services, &section);
+		rc = find_section(&w, &log, &services, only, &section);
 	if (rc == CA_OK && section != NULL)
 		rc = answer(&w, section);
 	ca_client_names_clear(&services);
@@ -144,7 +169,7 @@ run(int argc, char **argv)
 
 const struct ca_command ca_cmd_credential = {"credential",
     "give git a signed password (a credential helper)",
-    "usage: certauth credential get|store|erase\n"
+    "usage: certauth credential [SECTION] get|store|erase\n"
     "\n"
     "Git starts this command, see gitcredentials(7).  In ~/.gitconfig:\n"
     "\n"
@@ -153,6 +178,7 @@ const struct ca_command ca_cmd_credential = {"credential",
     "\n"
     "A request for a host that a section [service NAME] of\n"
     "~/.config/certauth/config has gets a signed password; any other gets nothing,\n"
-    "and git asks elsewhere.  Git sends the same password with each request, so the\n"
+    "and git asks elsewhere.  If several have the host, the helper names one:\n"
+    "!certauth credential SECTION.  Git sends the same password with each request, so the\n"
     "host needs password_use = window for this service.\n",
     run};

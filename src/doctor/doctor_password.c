@@ -210,7 +210,7 @@ check_resident(struct ca_doctor *d, const struct ca_password_user *u)
 	ca_doctor_find(d, CA_F_PASSWORD_RESIDENT, CA_LEVEL_ERROR,
 	    "a service has proof = password, and there is no socket %s",
 	    ca_verifier_socket);
-	ca_doctor_mend(d, "systemctl enable --now certauth-verifier.socket, or "
+	ca_doctor_mend(d, "systemctl enable --now certauth-verifier.service, or "
 			  "run certauth-verifier --listen as root under the "
 			  "supervisor of this machine");
 }

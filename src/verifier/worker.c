@@ -70,6 +70,15 @@ check_args(const struct ca_worker *w, const struct ca_operation *o)
 	for (size_t i = 0; w->others_only && i < o->args.argv.n; i++) {
 		const char *arg = o->args.argv.v[i];
 
+		/* all of them share the memory of uses, whose span they set */
+		if (strncmp(arg, "password_", 9) == 0) {
+			ca_log_err(&o->log,
+			    "the resident verifier reads the module's argument "
+			    "%s for root's processes only; write it into "
+			    "certauth.conf",
+			    arg);
+			return CA_ERR_UNTRUSTED;
+		}
 		if (!ca_op_names_file(arg))
 			continue;
 		ca_log_err(&o->log,
