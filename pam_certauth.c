@@ -392,7 +392,7 @@ authenticate(struct call *c)
 	struct ca_op_body body;
 
 	if ((rc = get_request(c, &asked)) != CA_OK) {
-		ret = rc;
+		ret = c->args.password ? of_ours(rc) : rc;
 		goto out;
 	}
 	const struct ca_asker asker = {&prompter, &c->log, items, c};

@@ -236,10 +236,13 @@ credential() {
 	# git adds a port that is not the usual one
 	run -0 credential https mail.example.com:8443 alice
 	used_ok "${output#*password=}"
-	run -0 --separate-stderr credential http mail.example.com
-	[[ $output == *'password=ca1.'* ]]
-	# shellcheck disable=SC2154 # of bats
-	[[ $stderr == *'without encryption; use https://'* ]]
+	local protocol
+	for protocol in http smtp; do
+		run -0 --separate-stderr credential "$protocol" mail.example.com
+		[[ $output == *'password=else'* && $output != *ca1.* ]]
+		# shellcheck disable=SC2154 # of bats
+		[[ $stderr == *'no password for mail.example.com: git would send it without encryption'* ]]
+	done
 }
 
 @test "git: two sections of one host: the helper names one" {
@@ -292,6 +295,7 @@ credential() {
 	[ -z "$output" ]
 	# a key that cannot be used is an error, not a question to the next helper alone
 	configure '[service git]' 'service = mail' 'host = mail.example.com' 'max = 64'
-	run -1 as_user carol "$CERTAUTH" credential get <<<$'host=mail.example.com\n'
+	run -1 as_user carol "$CERTAUTH" credential get \
+		<<<$'protocol=https\nhost=mail.example.com\n'
 	[[ $output == *' characters, and service mail carries 64;'* ]]
 }

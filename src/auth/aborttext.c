@@ -18,7 +18,10 @@ password_text(enum ca_reason reason)
 		       "password_use = window in certauth.conf";
 	case CA_R_RESTARTED:
 		return "nobody knows any more whether it was used; the client "
-		       "makes a new one with certauth password";
+		       "makes a new one with certauth password; if that is "
+		       "refused for half a minute and more, this host's clock "
+		       "was ahead: stop certauth-verifier.socket and "
+		       "certauth-verifier.service, and start them again";
 	case CA_R_CLAIMS_FULL:
 		return "this login, or all logins together, used too many "
 		       "signed passwords within password_lifetime; the lines "

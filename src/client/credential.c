@@ -120,11 +120,15 @@ answer(const struct wanted *w, const char *section)
 	    .log = ca_cli_log(false), .section = section, .user = w->username};
 	struct ca_buf text = CA_BUF_INIT(CA_PASSWORD_TEXT_MAX);
 
-	if (w->protocol != NULL && strcmp(w->protocol, "http") == 0)
-		ca_log_warning(&o.log,
-		    "git sends this password to %s without encryption; use "
-		    "https://",
+	/* an address in a repository, or a redirect, may have made it so */
+	if (w->protocol == NULL || strcmp(w->protocol, "https") != 0) {
+		ca_log_err(&o.log,
+		    "no password for %s: git would send it without "
+		    "encryption, or to another kind of server; use https://",
 		    w->host);
+		ca_buf_free(&text);
+		return CA_OK;
+	}
 	enum ca_err rc = ca_password_order(&o, &text);
 	if (rc == CA_OK && (printf("username=%s\npassword=%s\n", o.login,
 				ca_buf_text(&text)) < 0 ||

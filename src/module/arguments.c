@@ -43,6 +43,8 @@ ca_verifier_arguments(int argc, const char **argv, const struct ca_log *log,
 			out->account = true;
 		if (strcmp(argv[i], "require_account=no") == 0)
 			out->no_account = true;
+		if (strcmp(argv[i], "proof=password") == 0)
+			out->password = true;
 	}
 	for (int i = 0; i < argc; i++) {
 		if (strcmp(argv[i], "use_first_pass") == 0) {

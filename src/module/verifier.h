@@ -27,6 +27,7 @@ struct ca_verifier_args {
 	bool own; /* config=, or a path: a verifier that is not this user's must
 		   * not use them for a process that is not root's */
 	bool first_pass; /* use_first_pass: ask for no password */
+	bool password;   /* proof=password, known without a verifier */
 	/* for a login at which no verifier can be asked: mode=audit,
 	 * require_account=yes, require_account=no */
 	bool audit, account, no_account;

@@ -10,7 +10,7 @@ struct entry {
 	uint8_t content[CA_TRANSCRIPT_HASH_LEN];
 	uint64_t issued_at, first; /* seconds since 1970 */
 	uint64_t user, rhost;
-	uint64_t uid;
+	uint64_t uid, window;
 };
 
 /* A program that has another form begins anew. */
@@ -89,7 +89,7 @@ look(struct ca_claim_table *t, const struct ca_claim *claim, uid_t uid,
 		}
 		n->others += e->uid != 0;
 		n->uid += e->uid == uid;
-		n->user += e->user == claim->user;
+		n->user += e->uid == uid && e->user == claim->user;
 		if (memcmp(e->content, claim->content, sizeof e->content) == 0)
 			found = e;
 		i++;
@@ -109,6 +109,19 @@ set_span(struct ca_claim_table *t, const struct ca_claim *claim)
 	if (t->span > 0 && t->seen > t->span && t->seen - t->span > t->start)
 		t->start = t->seen - t->span;
 	t->span = span;
+}
+
+/* What was used once, for one use, is not used again after a change of the
+ * configuration. */
+static bool
+is_open(const struct ca_claim_table *t, const struct entry *used,
+    const struct ca_claim *claim)
+{
+	const uint64_t window =
+	    claim->window < used->window ? claim->window : used->window;
+
+	return window > 0 && used->rhost == claim->rhost &&
+	       t->seen <= used->first + window;
 }
 
 static bool
@@ -140,10 +153,7 @@ ca_claims_take(const struct ca_claims *claims, const struct ca_claim *claim,
 		return CA_R_RESTARTED;
 	used = look(t, claim, uid, &n);
 	if (used != NULL)
-		return claim->window > 0 && used->rhost == claim->rhost &&
-			       t->seen <= used->first + claim->window
-			   ? CA_R_OK
-			   : CA_R_REPLAYED;
+		return is_open(t, used, claim) ? CA_R_OK : CA_R_REPLAYED;
 	if (t->seen > claim->issued_at + claim->lifetime)
 		return CA_R_PASSWORD_EXPIRED;
 	if (!has_room(t, &n, uid))
@@ -153,7 +163,8 @@ ca_claims_take(const struct ca_claims *claims, const struct ca_claim *claim,
 	    .first = t->seen,
 	    .user = claim->user,
 	    .rhost = claim->rhost,
-	    .uid = uid};
+	    .uid = uid,
+	    .window = claim->window};
 	memcpy(e->content, claim->content, sizeof e->content);
 	t->n++;
 	return CA_R_OK;

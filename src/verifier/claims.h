@@ -14,7 +14,7 @@
 #include "base/reason.h"
 
 /* Texts that are remembered: of all, of users other than root, of one such user, and of
- * one login, whoever asks for it: nobody's texts fill the place of others. */
+ * one login that the processes of one user ask for: nobody's texts fill the place of others. */
 #ifndef CA_CLAIMS_MAX
 #define CA_CLAIMS_MAX 32768
 #endif

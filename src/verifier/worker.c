@@ -175,10 +175,12 @@ claim(void *ctx, const struct ca_claim *claim)
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	uint8_t answer;
 
+	/* or it was replaced meanwhile */
 	if (send(fd, claim, sizeof *claim, MSG_NOSIGNAL) !=
 		(ssize_t)sizeof *claim ||
-	    poll(&p, 1, MESSAGE_MS) != 1 || recv(fd, &answer, 1, 0) != 1 ||
-	    answer >= CA_REASON_COUNT)
+	    poll(&p, 1, MESSAGE_MS) != 1 || recv(fd, &answer, 1, 0) != 1)
+		return CA_R_RESTARTED;
+	if (answer >= CA_REASON_COUNT)
 		return CA_R_INTERNAL;
 	return (enum ca_reason)answer;
 }

@@ -291,9 +291,25 @@ nobody_fills_the_place_of_others(void **state)
 }
 
 static void
+a_change_to_a_window_revives_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(take(text(1, START + 100), START + 100), CA_R_OK);
+	assert_int_equal(
+	    take(window(1, START + 100, 60), START + 101), CA_R_REPLAYED);
+	/* nor does a longer one last longer for what was used */
+	assert_int_equal(
+	    take(window(2, START + 100, 10), START + 100), CA_R_OK);
+	assert_int_equal(
+	    take(window(2, START + 100, 60), START + 112), CA_R_REPLAYED);
+}
+
+static void
 a_login_of_root_has_a_share_too(void **state)
 {
 	(void)state;
+	/* a user's own processes cannot use up the login of another */
+	assert_int_equal(fill(1, 33), CA_CLAIMS_LOGIN);
 	assert_int_equal(fill(1, 0), CA_CLAIMS_LOGIN);
 	assert_int_equal(fill(2, 0), CA_CLAIMS_LOGIN);
 	/* a window that is open does not need another place */
@@ -441,8 +457,11 @@ may_grant(const struct ca_claim *claim, uint64_t latest, uint64_t anew)
 		return false;
 	if (u == NULL)
 		return latest <= claim->issued_at + claim->lifetime;
-	return claim->window > 0 && u->claim.rhost == claim->rhost &&
-	       latest <= u->first + claim->window;
+	const uint64_t window =
+	    claim->window < u->claim.window ? claim->window : u->claim.window;
+
+	return window > 0 && u->claim.rhost == claim->rhost &&
+	       latest <= u->first + window;
 }
 
 static unsigned
@@ -547,6 +566,7 @@ main(void)
 	    T(a_longer_span_does_not_revive_what_was_forgotten),
 	    T(claims_of_no_configuration),
 	    T(nobody_fills_the_place_of_others),
+	    T(a_change_to_a_window_revives_nothing),
 	    T(a_login_of_root_has_a_share_too),
 	    T(a_table_is_handed_over),
 	    T(a_table_of_another_form_begins_anew),
