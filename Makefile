@@ -203,8 +203,10 @@ deps: ## install what the build needs
 	@tests/lib/deps.sh build
 
 # T: shell patterns of names, of unit tests without test_: make check T='crl*'
+# SERVICES=yes: install mail servers, databases and the like too, for the tests that are
+# skipped without them
 check: ## install what the tests need, build, test; T='crl*': only those
-	@tests/lib/deps.sh check
+	@tests/lib/deps.sh check $(if $(SERVICES),services)
 	@tests/lib/samples.sh '$(B)'
 	@T='$(T)' CERTAUTH_VERIFIER='$(if $(WAY),verifier=$(WAY))' \
 		tests/check.sh '$(B)'

@@ -35,7 +35,7 @@ setup() {
 		serves vsftpd ftp.example.com
 		;;
 	*)
-		[ -n "${PROFTPD:-}" ] || skip 'no ProFTPD here (tests/lib/deps.sh services)'
+		[ -n "${PROFTPD:-}" ] || skip 'no ProFTPD here (make check SERVICES=yes)'
 		serves proftpd ftp.example.com
 		;;
 	esac

@@ -148,7 +148,7 @@ s.serve_forever()' >"$T/port" 2>/dev/null 3>&- &
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[ "${lines[-1]}" = '12 passed, 0 failed, 3 skipped' ]
-	[ "${lines[0]}" = 'make check CI=1' ]
+	[ "${lines[0]}" = 'make check SERVICES=yes CI=1' ]
 	[[ $output == *'make check-release RELEASE=trixie WHAT=check MINUTES=35 CI=1'* ]]
 	TWO='5 passed, 1 failed, 1 skipped' MADE=2 run "$HERE/.ci/run"
 	[ "$status" -eq 1 ]

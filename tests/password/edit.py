@@ -58,8 +58,12 @@ elif how == 'other-s':
 elif how == 'bits':
     # a body of 91 bytes has 2 characters for the last byte, of which 4 bits are unused
     text = write(b + b'\0')[:-2] + 'B.'
+elif how == 'time':
+    # a second later would be the future
+    b[2:6] = (int.from_bytes(b[2:6], 'big') - 1).to_bytes(4, 'big')
+    text = write(b)
 else:
-    at = {'scheme': 1, 'time': 5, 'salt': 6, 'key': 14, 'host': 22}[how]
+    at = {'scheme': 1, 'salt': 6, 'key': 14, 'host': 22}[how]
     b[at] ^= 1
     text = write(b)
 print(text)
