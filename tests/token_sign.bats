@@ -319,6 +319,7 @@ text_good() {
 }
 
 @test "several certificates on tokens: a list, and the choice is remembered" {
+	rm -f "$XDG_STATE_HOME/certauth/choices" # of the tests before
 	printf '[default]\npkcs11 = yes\nremember = yes\nregistered = yes\n' \
 		>"$XDG_CONFIG_HOME/certauth/config"
 	password 1,1234
