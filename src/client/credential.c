@@ -183,6 +183,6 @@ const struct ca_command ca_cmd_credential = {"credential",
     "A request for a host that a section [service NAME] of\n"
     "~/.config/certauth/config has gets a signed password; any other gets nothing,\n"
     "and git asks elsewhere.  If several have the host, the helper names one:\n"
-    "!certauth credential SECTION.  Git sends the same password with each request, so the\n"
-    "host needs password_use = window for this service.\n",
+    "!certauth credential SECTION.  Git sends the same password with each request,\n"
+    "so the host needs password_use = window for this service.\n",
     run};
