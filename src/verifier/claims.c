@@ -140,7 +140,9 @@ ca_claims_take(const struct ca_claims *claims, const struct ca_claim *claim,
 	const struct entry *used;
 	struct count n;
 
-	if (t == NULL || claim->lifetime > CA_CLAIMS_SECONDS ||
+	if (t == NULL)
+		return CA_R_NO_RESIDENT;
+	if (claim->lifetime > CA_CLAIMS_SECONDS ||
 	    claim->skew > CA_CLAIMS_SECONDS ||
 	    claim->window > CA_CLAIMS_SECONDS || claim->issued_at > UINT32_MAX)
 		return CA_R_INTERNAL;

@@ -149,18 +149,23 @@ store_claims(int fd)
 	notify(keep, fd);
 }
 
-static enum ca_err
+/* Without it, signed passwords are refused, and other logins are not.  Under the unit of
+ * an earlier version no file may grow (LimitFSIZE): that is an error, and no signal. */
+static void
 open_claims(struct ca_resident *r)
 {
 	time_t now = time(NULL);
-	enum ca_err rc = ca_claims_open(
-	    &r->crew.claims, r->claims, now > 0 ? (uint64_t)now : 0);
 
-	if (rc != CA_OK)
-		ca_log_err(&r->log, "memory for signed passwords: %m");
+	(void)signal(SIGXFSZ, SIG_IGN);
+	if (ca_claims_open(&r->crew.claims, r->claims,
+		now > 0 ? (uint64_t)now : 0) != CA_OK)
+		ca_log_err(&r->log,
+		    "signed passwords are refused: no memory for their uses: "
+		    "%m; run: systemctl daemon-reload && systemctl restart "
+		    "certauth-verifier.service");
 	else if (r->crew.claims.made)
 		store_claims(r->crew.claims.fd);
-	return rc;
+	(void)signal(SIGXFSZ, SIG_DFL);
 }
 
 static enum ca_err
@@ -177,8 +182,7 @@ set_up(struct ca_resident *r)
 	ca_queue_init(&r->queue, descriptors());
 	if ((rc = ca_resident_sockets(r)) != CA_OK || (rc = become(r)) != CA_OK)
 		return rc;
-	if ((rc = open_claims(r)) != CA_OK)
-		return rc;
+	open_claims(r);
 	r->crew.log = &r->log;
 	r->crew.epoll = r->epoll;
 	/* nothing is trusted that belongs to the user of this process */
