@@ -42,9 +42,8 @@ CA_MUST_CHECK enum ca_err ca_claims_open(
 
 /*
  * Claim a use for the user id uid, which asks by a worker.  CA_R_OK; CA_R_REPLAYED,
- * CA_R_PASSWORD_EXPIRED, CA_R_RESTARTED, CA_R_CLAIMS_FULL; CA_R_NO_RESIDENT: there is no
- * table; CA_R_INTERNAL: the claim is
- * none that a configuration makes.
+ * CA_R_PASSWORD_EXPIRED, CA_R_RESTARTED, CA_R_CLAIMS_FULL; CA_R_NO_RESIDENT: there is
+ * no table; CA_R_INTERNAL: the claim is none that a configuration makes.
  */
 enum ca_reason ca_claims_take(const struct ca_claims *claims,
     const struct ca_claim *claim, uid_t uid, uint64_t now);

@@ -240,7 +240,7 @@ claims_of_no_configuration(void **state)
 	assert_int_equal(c.table->seen, START);
 	const struct ca_claims none = {NULL, -1, false};
 	assert_int_equal(
-	    ca_claims_take(&none, &claim[0], 0, START), CA_R_INTERNAL);
+	    ca_claims_take(&none, &claim[0], 0, START), CA_R_NO_RESIDENT);
 }
 
 /* ---- quotas ---- */
