@@ -1617,7 +1617,7 @@ by_token() {
 			printf '[%s]\nproof = password\npassword_names = host.example\n' \
 				"${f##*/}" >>"$C/certauth.conf"
 		case ${f##*/} in
-		apache* | nginx) echo 'password_use = window' >>"$C/certauth.conf" ;;
+		apache* | nginx | cups) echo 'password_use = window' >>"$C/certauth.conf" ;;
 		esac
 	done
 	mkdir -p "$C/users.d/alice"

@@ -278,7 +278,7 @@ clean() {
 		rm "$S/etc/pam.d/$name"
 	done
 	stack cups
-	finds warning password-window 'CUPS sets PAM_RHOST to localhost for every client'
+	finds note password-window 'CUPS sets PAM_RHOST to localhost for every client'
 	rm "$S/etc/pam.d/cups"
 	stack vsftpd
 	finds_no password-window

@@ -178,7 +178,10 @@ check_window(struct ca_doctor *d, const struct ca_password_user *u)
 	if (d->view->cfg->password_use != CA_PASSWORD_WINDOW ||
 	    u->carrier->rhost == CA_ANY_RHOST)
 		return;
-	ca_doctor_find(d, CA_F_PASSWORD_WINDOW, CA_LEVEL_WARNING,
+	/* without a window, one that sends it with each request serves nobody */
+	ca_doctor_find(d, CA_F_PASSWORD_WINDOW,
+	    u->carrier->again == CA_SENT_BY_REQUEST ? CA_LEVEL_NOTE
+						    : CA_LEVEL_WARNING,
 	    u->carrier->rhost == CA_NO_RHOST
 		? "%s does not set PAM_RHOST, and password_use is window "
 		  "(%u seconds)"
@@ -210,9 +213,10 @@ check_resident(struct ca_doctor *d, const struct ca_password_user *u)
 	ca_doctor_find(d, CA_F_PASSWORD_RESIDENT, CA_LEVEL_ERROR,
 	    "a service has proof = password, and there is no socket %s",
 	    ca_verifier_socket);
-	ca_doctor_mend(d, "systemctl enable --now certauth-verifier.service, or "
-			  "run certauth-verifier --listen as root under the "
-			  "supervisor of this machine");
+	ca_doctor_mend(d,
+	    "systemctl enable --now certauth-verifier.service, or "
+	    "run certauth-verifier --listen as root under the "
+	    "supervisor of this machine");
 }
 
 /* ---- the check ---- */

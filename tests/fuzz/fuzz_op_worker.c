@@ -252,7 +252,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct ca_worker w = {
+	struct ca_worker w = {
 	    .claims = -1, .owner = geteuid(), .parent = getppid()};
 	struct ca_operation o = {.crypto = crypto};
 	struct ca_calls link = {.owner = geteuid(), .message_ms = MESSAGE_MS};
