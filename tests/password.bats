@@ -203,6 +203,7 @@ edit() { python3 "$HERE/tests/password/edit.py" "$1"; }
 	printf 'auth required %s verifier=resident\n' "$MODULE" >"$S/etc/pam.d/test"
 	for mode in null noarray error again; do
 		run send x -m $mode
+		echo "$mode: $output"
 		code PAM_CONV_ERR
 	done
 	not_logged pam_certauth
@@ -237,6 +238,7 @@ edit() { python3 "$HERE/tests/password/edit.py" "$1"; }
 		>"$S/etc/pam.d/test"
 	log_mark
 	run in_place "$S/bin/pamdrive" -s test -u alice -C "echo $(signed)"
+	echo "$output"
 	code PAM_AUTHINFO_UNAVAIL
 	not grep -q '^prompt' <<<"$output"
 	not_logged pam_certauth

@@ -142,12 +142,20 @@ doc_client() { as_user alice bash -c "$(doc services.md "$1")"; }
 	not_logged 'pam_certauth'
 }
 
+# the command of the other server, at this one's section and port
+proftpd_client() {
+	local command
+	command=$(doc services.md 'ftp curl')
+	command=${command/password ftp/password proftpd}
+	as_user alice bash -c "${command/example.com\//example.com:2121/}"
+}
+
 @test "proftpd: the client of the document goes in" {
 	touch "$S/home/alice/report"
-	granted doc_client 'proftpd'
+	granted proftpd_client
 	[[ $output == *report* ]]
 	logged 'outcome=granted .*user="alice" service="proftpd" rhost="127.0.0.1"'
-	granted doc_client 'proftpd'
+	granted proftpd_client
 }
 
 @test "proftpd: once" { goes_in_once pro; }

@@ -236,7 +236,10 @@ sesman_start() {
 	sed -i '1i ::1 localhost' "$S/etc/hosts"
 	in_place mkdir -p /run/xrdp/sockdir
 	net_daemon sesman "$SESMAN" -n
-	until_true sesman_listens
+	until_true sesman_listens || {
+		cat "$S/sesman.out" "$S/log"
+		return 1
+	}
 }
 sesman_listens() {
 	net_listens 3350 || in_place test -S /run/xrdp/sesman.socket

@@ -68,6 +68,13 @@ client_stop() {
 	CLIENT=$(cat "$S/client.number")
 	rm "$S/client.number"
 	kill "$CLIENT" 2>/dev/null || return 0
+	# a signal that comes while it sets up its device is lost
+	local i
+	for ((i = 0; i < 250; i++)); do
+		[ -e "/proc/$CLIENT/exe" ] || return 0
+		sleep 0.02
+	done
+	kill -KILL "$CLIENT" 2>/dev/null || return 0
 	until_true test ! -e "/proc/$CLIENT/exe"
 }
 # client_start TEXT USER [OPTION ...]: the client of the document

@@ -63,7 +63,7 @@ attack() {
 	for name in claim-short claim-long; do
 		attack "$name"
 		# nor is the worker's own after it
-		grep -q 'outcome=denied reason=internal' "$S/attack"
+		grep -q 'outcome=denied reason=verifier-restarted' "$S/attack"
 		not grep -q outcome=granted "$S/attack"
 	done
 }
@@ -71,7 +71,7 @@ attack() {
 @test "a worker has one claim" {
 	attack claim-twice
 	grep -q 'takeover: one was claimed' "$S/attack"
-	grep -q 'outcome=denied reason=internal' "$S/attack"
+	grep -q 'outcome=denied reason=verifier-restarted' "$S/attack"
 	not grep -q outcome=granted "$S/attack"
 }
 

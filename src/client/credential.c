@@ -173,7 +173,8 @@ run(int argc, char **argv)
 
 const struct ca_command ca_cmd_credential = {"credential",
     "give git a signed password (a credential helper)",
-    "usage: certauth credential [SECTION] get|store|erase\n"
+    "usage: certauth credential get|store|erase\n"
+    "       certauth credential SECTION get|store|erase\n"
     "\n"
     "Git starts this command, see gitcredentials(7).  In ~/.gitconfig:\n"
     "\n"
