@@ -242,7 +242,8 @@ sesman_start() {
 	}
 }
 sesman_listens() {
-	net_listens 3350 || in_place test -S /run/xrdp/sesman.socket
+	net_listens 3350 || in_place test -S /run/xrdp/sesman.socket ||
+		in_place test -S /run/xrdp/sockdir/sesman.socket
 }
 
 # desk TEXT [USER]: the session that is started has no X server
