@@ -82,6 +82,8 @@ client_start() {
 	client_stop
 	printf '%s\n%s\n' "$2" "$1" >"$S/upw"
 	chmod 600 "$S/upw"
+	# the child would empty it later than it is looked at
+	: >"$S/client.out"
 	EXEC='exec' in_place "$OPENVPN" --config /etc/openvpn/client/vpn.conf \
 		--auth-user-pass "$S/upw" "${@:3}" >"$S/client.out" 2>&1 </dev/null 3>&- 4>&- &
 	CLIENT=$!
