@@ -32,6 +32,8 @@ net_make() {
 net_daemon() {
 	local name=$1
 	shift
+	# the child would empty it later than it is looked at
+	: >"$S/$name.out"
 	EXEC='exec' in_place "$@" \
 		>"$S/$name.out" 2>&1 </dev/null 3>&- 4>&- &
 	echo $! >"$S/$name.pid"
