@@ -69,6 +69,13 @@ saslauthd_stop() {
 	group=$(cat "$S/saslauthd.pid")
 	rm "$S/saslauthd.pid"
 	kill -- "-$group" || return 0
+	# one that waits for the lock of another, which has ended, does not end by itself
+	local i
+	for ((i = 0; i < 250; i++)); do
+		! group_ended "$group" || return 0
+		sleep 0.02
+	done
+	kill -KILL -- "-$group" || return 0
 	until_true group_ended "$group"
 }
 group_ended() { ! kill -0 -- "-$1" 2>/dev/null; }
