@@ -45,6 +45,8 @@ setup() {
 		;;
 	xrdp*)
 		[ -n "$SESMAN" ] || skip 'no xrdp here'
+		! in_place test -S /run/xrdp/sockdir/sesman.socket ||
+			skip 'xrdp-sesrun of xrdp 0.10 needs an X server, which is not here'
 		[ ! -s "$S/no-ipv6" ] || skip "xrdp-sesrun needs IPv6: $(cat "$S/no-ipv6")"
 		serves xrdp-sesman desk.example.com
 		;;
@@ -222,8 +224,9 @@ radius() {
 	: >"$S/behind"
 	run radius "$(filled 128)"
 	received 128
+	# the client of Debian 13 carries more
 	run radius "$(filled 129)"
-	received 128
+	received 128 || received 129
 	signed_stack example
 	refused answer-cut radius "$(signed --send | cut -c -240)"
 }

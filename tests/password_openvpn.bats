@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Signed passwords with a real OpenVPN: two processes, and the plugin
 # openvpn-plugin-auth-pam.so.
+# shellcheck disable=SC2119,SC2120 # options that one test gives
 load lib/common
 load lib/netplace
 load lib/signed

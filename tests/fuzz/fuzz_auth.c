@@ -99,8 +99,7 @@ judge(const void *response, size_t len)
 	FUZZ_CHECK(report != NULL);
 	const struct ca_context ctx = {crypto, cfg, &no_log, NOW};
 	const struct ca_auth_answer answer = {req, {response, len}, NULL};
-	enum ca_err rc =
-	    ca_auth_check(&ctx, &peer, &answer, report, &result);
+	enum ca_err rc = ca_auth_check(&ctx, &peer, &answer, report, &result);
 	FUZZ_CHECK(rc != CA_ERR_UNSET);
 	FUZZ_CHECK((rc == CA_OK) == (result.login != NULL));
 	if (rc == CA_OK) {
