@@ -19,10 +19,10 @@
 #include "base/utf8.h"
 #include "channel/caller.h"
 #include "module/asked.h"
+#include "module/authtok.h"
 #include "module/confirm.h"
 #include "module/outcome.h"
 #include "module/pam.h"
-#include "module/authtok.h"
 #include "module/variables.h"
 #include "module/verifier.h"
 

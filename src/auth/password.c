@@ -6,10 +6,8 @@
 
 #include <string.h>
 
-#include "base/text.h"
 #include "crypto/ecdsa.h"
-
-#define CONTENT_MAX (CA_RESPONSE_MAX + 1024) /* the certificates, three names */
+#include "crypto/passwordtbs.h"
 
 /* ---- the host ---- */
 
@@ -110,27 +108,18 @@ check_time(const struct ca_attempt *a)
 static enum ca_err
 make_tbs(struct ca_attempt *a, const char *host)
 {
-	struct ca_buf content = CA_BUF_INIT(CONTENT_MAX);
 	const struct ca_password_for meant = {
 	    host, a->peer->service, a->peer->user};
-	enum ca_err rc = ca_password_content(&content, &a->password, &meant);
+	enum ca_err rc = ca_password_tbs(a->ctx->crypto, &a->password, &meant,
+	    a->content, a->tbs, &a->tbs_len);
 
-	if (rc == CA_ERR_FORMAT) {
+	if (rc == CA_ERR_FORMAT)
 		ca_report_abort(a->report, CA_R_LOGIN_INVALID,
 		    "a signed password is for a login of 1 to 255 bytes, and "
 		    "the application sets another PAM_USER or PAM_SERVICE");
-	} else if (rc == CA_OK) {
-		const struct ca_bytes part = {content.p, content.len};
-
-		rc = ca_crypto_transcript(a->ctx->crypto, &part, 1, a->content);
-	}
-	if (rc == CA_OK)
-		a->tbs_len =
-		    ca_signed_content(CA_SIGNER_PASSWORD, a->content, a->tbs);
-	else if (rc != CA_ERR_FORMAT)
+	else if (rc != CA_OK)
 		ca_report_abort(
 		    a->report, CA_R_INTERNAL, "%s", ca_err_text(rc));
-	ca_buf_free(&content);
 	return rc;
 }
 

@@ -85,9 +85,9 @@ CA_MUST_CHECK enum ca_err ca_client_conf_read(struct ca_client_conf *conf,
 CA_MUST_CHECK enum ca_err ca_client_conf_load(const char *const *host,
     size_t nhosts, const struct ca_log *log, struct ca_client_conf **out);
 
-/* The same for the section [service NAME] of the name service: the host is what that
- * section, or a [default] before it, says, unless host (may be NULL) is given.  Each
- * error is logged; CA_ERR_NOT_FOUND: there is no such section. */
+/* The same with the section [service NAME] of the name service (NULL: with none).  The
+ * host is host or, if that is NULL, the one that the section names.  Each error is logged;
+ * CA_ERR_NOT_FOUND: there is no such section. */
 CA_MUST_CHECK enum ca_err ca_client_conf_load_service(const char *service,
     const char *host, const struct ca_log *log, struct ca_client_conf **out);
 

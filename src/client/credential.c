@@ -91,13 +91,14 @@ find_section(const struct wanted *w, const struct ca_log *log,
 	for (size_t i = 0; i < services->n; i++) {
 		const char *name = services->v[i];
 		struct ca_client_conf *conf = NULL;
+
+		if (only != NULL && strcmp(name, only) != 0)
+			continue;
 		enum ca_err rc =
 		    ca_client_conf_load_service(name, NULL, log, &conf);
-
 		if (rc != CA_OK)
 			return rc;
-		bool fit =
-		    (only == NULL || strcmp(name, only) == 0) && fits(w, conf);
+		bool fit = fits(w, conf);
 		ca_client_conf_free(conf);
 		if (!fit)
 			continue;
@@ -118,7 +119,6 @@ answer(const struct wanted *w, const char *section)
 {
 	struct ca_password_order o = {
 	    .log = ca_cli_log(false), .section = section, .user = w->username};
-	struct ca_buf text = CA_BUF_INIT(CA_PASSWORD_TEXT_MAX);
 
 	/* an address in a repository, or a redirect, may have made it so */
 	if (w->protocol == NULL || strcmp(w->protocol, "https") != 0) {
@@ -126,9 +126,9 @@ answer(const struct wanted *w, const char *section)
 		    "no password for %s: git would send it without "
 		    "encryption, or to another kind of server; use https://",
 		    w->host);
-		ca_buf_free(&text);
 		return CA_OK;
 	}
+	struct ca_buf text = CA_BUF_INIT(CA_PASSWORD_TEXT_MAX);
 	enum ca_err rc = ca_password_order(&o, &text);
 	if (rc == CA_OK && (printf("username=%s\npassword=%s\n", o.login,
 				ca_buf_text(&text)) < 0 ||

@@ -85,16 +85,13 @@ ca_doctor_password_names(struct ca_doctor *d)
 static unsigned
 characters(EVP_PKEY *key)
 {
-	const unsigned fixed = 2 + 4 + CA_PASSWORD_SALT + CA_PASSWORD_KEY_ID +
-			       CA_PASSWORD_HOST_ID + 2;
 	unsigned bits = (unsigned)EVP_PKEY_get_bits(key), size = 0;
 
 	if (EVP_PKEY_is_a(key, "EC"))
 		size = 2 * ((bits + 7) / 8);
 	else if (EVP_PKEY_get_size(key) > 0)
 		size = (unsigned)EVP_PKEY_get_size(key);
-	/* `ca1.', base64url without padding, `.' */
-	return size > 0 ? 5 + (4 * (fixed + size) + 2) / 3 : 0;
+	return size > 0 ? (unsigned)ca_password_chars(size, 0) : 0;
 }
 
 static const char *

@@ -3,14 +3,9 @@
 #include <string.h>
 
 #include "crypto/ecdsa.h"
+#include "crypto/passwordtbs.h"
 #include "sign/identity.h"
 #include "sign/respond.h"
-
-/* scheme, time, salt, key_id, host_id, length of the signature */
-#define FIXED                                                                  \
-	(2 + 4 + CA_PASSWORD_SALT + CA_PASSWORD_KEY_ID + CA_PASSWORD_HOST_ID + \
-	    2)
-#define AROUND (sizeof CA_PASSWORD_PREFIX - 1 + 1) /* with the final dot */
 
 static enum ca_err
 put_entries(const struct ca_identity *id, struct ca_buf *out)
@@ -42,14 +37,14 @@ ca_passwordsign_length(const struct ca_passwordsign *what,
 	struct ca_buf entries = CA_BUF_INIT(CA_RESPONSE_MAX);
 	enum ca_err rc =
 	    scheme != NULL ? put_entries(id, &entries) : CA_ERR_UNSUPPORTED;
-	size_t len = FIXED + entries.len;
 
+	if (rc == CA_OK) {
+		*chars =
+		    ca_password_chars(signature_bytes(scheme, id), entries.len);
+		rc = *chars <= CA_PASSWORD_TEXT_MAX ? CA_OK : CA_ERR_LIMIT;
+	}
 	ca_buf_free(&entries);
-	if (rc != CA_OK)
-		return rc;
-	len += signature_bytes(scheme, id);
-	*chars = AROUND + (len * 4 + 2) / 3; /* base64url */
-	return len <= CA_RESPONSE_MAX ? CA_OK : CA_ERR_LIMIT;
+	return rc;
 }
 
 /* All but the signature. */
@@ -78,27 +73,20 @@ sign(struct ca_crypto *crypto, const struct ca_passwordsign *what,
     const struct ca_key_ui *ui, struct ca_buf *sig)
 {
 	const struct ca_scheme *scheme = ca_scheme_by_code(p->scheme);
-	struct ca_buf content = CA_BUF_INIT(CA_RESPONSE_MAX + 1024);
 	struct ca_buf made = CA_BUF_INIT(CA_RESPONSE_MAX);
 	uint8_t hash[CA_TRANSCRIPT_HASH_LEN], tbs[CA_SIGNED_CONTENT_MAX];
-	enum ca_err rc = ca_password_content(&content, p, &what->meant);
+	size_t len;
+	enum ca_err rc =
+	    ca_password_tbs(crypto, p, &what->meant, hash, tbs, &len);
 
-	if (rc == CA_OK) {
-		const struct ca_bytes part = {content.p, content.len};
-
-		rc = ca_crypto_transcript(crypto, &part, 1, hash);
-	}
 	if (rc == CA_OK)
-		rc = ca_key_sign(id->key, scheme, tbs,
-		    ca_signed_content(CA_SIGNER_PASSWORD, hash, tbs), ui,
-		    &made);
+		rc = ca_key_sign(id->key, scheme, tbs, len, ui, &made);
 	if (rc == CA_OK && ca_ecdsa_bytes(scheme) > 0) {
 		rc = ca_ecdsa_raw(scheme, made.p, made.len, sig);
 	} else if (rc == CA_OK) {
 		ca_buf_put(sig, made.p, made.len);
 		rc = ca_buf_err(sig);
 	}
-	ca_buf_free(&content);
 	ca_buf_free(&made);
 	return rc;
 }
@@ -112,13 +100,22 @@ ca_passwordsign(struct ca_crypto *crypto, const struct ca_passwordsign *what,
 	struct ca_buf entries = CA_BUF_INIT(CA_RESPONSE_MAX);
 	struct ca_buf sig = CA_BUF_INIT(CA_RESPONSE_MAX);
 	struct ca_password p = {0};
-	size_t chars = 0;
 
+	if (scheme == NULL) {
+		ret = CA_ERR_UNSUPPORTED;
+		goto out;
+	}
+	if ((rc = put_entries(id, &entries)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
 	/* nobody enters a PIN for a text that is too long */
-	if ((rc = ca_passwordsign_length(what, id, &chars)) != CA_OK ||
-	    (rc = chars <= what->max ? CA_OK : CA_ERR_LIMIT) != CA_OK ||
-	    (rc = put_entries(id, &entries)) != CA_OK ||
-	    (rc = fill(crypto, what, id, &p)) != CA_OK) {
+	if (ca_password_chars(signature_bytes(scheme, id), entries.len) >
+	    what->max) {
+		ret = CA_ERR_LIMIT;
+		goto out;
+	}
+	if ((rc = fill(crypto, what, id, &p)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}

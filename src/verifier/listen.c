@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/stream.h"
 #include "confine/confine.h"
 #include "map/match.h"
 #include "verifier/parent.h"
@@ -99,18 +100,13 @@ take_signals(struct ca_resident *r)
 	return r->signals >= 0 && r->epoll >= 0 ? CA_OK : CA_ERR_IO;
 }
 
-/* Tell the supervisor, with a descriptor unless fd is -1.  Of a pair of sockets, since
- * the unit makes socket(2) fail. */
+/* Tell the supervisor, with a descriptor unless fd is -1.  By one of a pair of sockets,
+ * since the unit makes socket(2) fail. */
 static void
-notify(char *text, int fd)
+notify(const char *text, int fd)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
 	const char *path = getenv("NOTIFY_SOCKET");
-	struct iovec part = {text, strlen(text)};
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof fd)];
-	} control;
 	int pair[2];
 
 	if (path == NULL || strlen(path) >= sizeof sa.sun_path ||
@@ -119,19 +115,11 @@ notify(char *text, int fd)
 	memcpy(sa.sun_path, path, strlen(path));
 	if (path[0] == '@')
 		sa.sun_path[0] = '\0';
-	memset(&control, 0, sizeof control);
-	struct msghdr msg = {.msg_name = &sa,
-	    .msg_namelen = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
-				       strlen(path)),
-	    .msg_iov = &part,
-	    .msg_iovlen = 1,
-	    .msg_control = fd >= 0 ? &control : NULL,
-	    .msg_controllen = fd >= 0 ? sizeof control : 0};
-	control.header.cmsg_level = SOL_SOCKET;
-	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN(sizeof fd);
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
-	(void)!sendmsg(pair[0], &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+	socklen_t len =
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+	if (connect(pair[0], (const struct sockaddr *)&sa, len) == 0)
+		(void)!ca_stream_send(pair[0], text, strlen(text), fd,
+		    ca_stream_clock() /* no wait */);
 	(void)close(pair[0]);
 	(void)close(pair[1]);
 }
@@ -142,11 +130,8 @@ notify(char *text, int fd)
 static void
 store_claims(int fd)
 {
-	static char forget[] = "FDSTOREREMOVE=1\nFDNAME=" CA_RESIDENT_STORED;
-	static char keep[] = "FDSTORE=1\nFDNAME=" CA_RESIDENT_STORED;
-
-	notify(forget, -1);
-	notify(keep, fd);
+	notify("FDSTOREREMOVE=1\nFDNAME=" CA_RESIDENT_STORED, -1);
+	notify("FDSTORE=1\nFDNAME=" CA_RESIDENT_STORED, fd);
 }
 
 /* Without it, signed passwords are refused, and other logins are not.  Under the unit of

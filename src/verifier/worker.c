@@ -1,9 +1,7 @@
 #include "verifier/worker.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -172,13 +170,12 @@ static enum ca_reason
 claim(void *ctx, const struct ca_claim *claim)
 {
 	const int fd = *(const int *)ctx;
-	struct pollfd p = {.fd = fd, .events = POLLIN};
+	const long long deadline = ca_stream_clock() + MESSAGE_MS;
 	uint8_t answer;
 
 	/* or it was replaced meanwhile */
-	if (send(fd, claim, sizeof *claim, MSG_NOSIGNAL) !=
-		(ssize_t)sizeof *claim ||
-	    poll(&p, 1, MESSAGE_MS) != 1 || recv(fd, &answer, 1, 0) != 1)
+	if (ca_stream_send(fd, claim, sizeof *claim, -1, deadline) != CA_OK ||
+	    ca_stream_recv(fd, &answer, 1, NULL, deadline) != CA_OK)
 		return CA_R_RESTARTED;
 	if (answer >= CA_REASON_COUNT)
 		return CA_R_INTERNAL;

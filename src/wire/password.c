@@ -7,6 +7,10 @@
 #define PREFIX CA_PASSWORD_PREFIX
 #define PREFIX_LEN (sizeof PREFIX - 1)
 #define END '.'
+/* scheme, time, salt, key_id, host_id, length of the signature */
+#define HEAD                                                                   \
+	(2 + 4 + CA_PASSWORD_SALT + CA_PASSWORD_KEY_ID + CA_PASSWORD_HOST_ID + \
+	    2)
 #define VERSION 1
 #define CERT_MIN 1
 #define CERT_MAX 0xffffff
@@ -101,6 +105,12 @@ ca_password_entries(struct ca_buf *out, const struct ca_bytes *cert, size_t n)
 		ca_buf_vector_end(out, begin, 3);
 	}
 	return ca_buf_err(out);
+}
+
+size_t
+ca_password_chars(size_t signature, size_t entries)
+{
+	return PREFIX_LEN + (4 * (HEAD + signature + entries) + 2) / 3 + 1;
 }
 
 enum ca_err

@@ -48,6 +48,9 @@ struct ca_password_for {
 CA_MUST_CHECK enum ca_err ca_password_parse(const char *text, size_t len,
     struct ca_buf *bytes, struct ca_password *out);
 
+/* The characters of a text with a signature and entries of so many bytes. */
+size_t ca_password_chars(size_t signature, size_t entries);
+
 /* Append the text of p; cert is not looked at, entries is.  CA_ERR_LIMIT: the signature
  * is too long, or no room in out.  After an error, out must not be used. */
 CA_MUST_CHECK enum ca_err ca_password_write(
