@@ -3,6 +3,7 @@
 load lib/common
 load lib/netplace
 load lib/signed
+load lib/services
 
 DOVECOT=$(command -v dovecot || ls /usr/sbin/dovecot 2>/dev/null) || :
 
@@ -118,20 +119,7 @@ imap() {
 	granted imap "$(signed --send)"
 }
 
-@test "five connections with one text: one, or all within a window" {
-	local text i n=0
-	text=$(signed)
-	log_mark
-	for i in 1 2 3 4 5; do imap "$text" && n=$((n + 1)); done
-	[ "$n" -eq 1 ]
-	[ "$(how_often 'outcome=granted')" -eq 1 ]
-	[ "$(how_often 'reason=replayed')" -eq 4 ]
-	signed_reset 'password_use = window' 'password_window = 5m'
-	text=$(signed)
-	log_mark
-	for i in 1 2 3 4 5; do imap "$text"; done
-	[ "$(how_often 'event=login proof=password outcome=granted')" -eq 5 ]
-}
+@test "five connections with one text: one, or all within a window" { five_connections imap 5m; }
 
 @test "five connections with Dovecot's cache: the module is asked once" {
 	local text i n=0
@@ -169,51 +157,13 @@ imap() {
 	refused other-user imap "$(signed --user mallory --send)" mallory
 }
 
-@test "a plain password: pam_unix takes it, and the module says nothing" {
-	log_mark
-	run imap wonderland
-	echo "$output"
-	[ "$status" -eq 0 ]
-	not_logged 'pam_certauth\(dovecot:auth\)'
-	log_mark
-	run imap jabberwocky
-	[ "$status" -ne 0 ]
-	logged 'pam_unix\(dovecot:auth\): authentication failure'
-	not_logged 'pam_certauth'
-}
+@test "a plain password: pam_unix takes it, and the module says nothing" { plain_password imap; }
 
-@test "no module behind gets a text of ours" {
-	local text
-	signed_stack after
-	: >"$S/behind"
-	text=$(signed)
-	granted imap "$text"
-	imap "$text" || :
-	imap "$(signed --ago 500)" || :
-	imap "$(signed | cut -c -50)" || :
-	imap wonderland || :
-	[ "$(wc -l <"$S/behind")" -ge 3 ]
-	grep -q ' wonderland$' "$S/behind"
-	[ "$(grep -c 'ca1\.' "$S/behind")" -eq 0 ]
-}
+@test "no module behind gets a text of ours" { behind_gets_none imap; }
 
-@test "a verifier that has been restarted refuses what it may have seen" {
-	local text
-	text=$(signed)
-	granted imap "$text"
-	signed_restart
-	refused verifier-restarted imap "$text"
-	granted imap "$(signed)"
-}
+@test "a verifier that has been restarted refuses what it may have seen" { restarted imap; }
 
-@test "without a resident verifier" {
-	resident_stop
-	in_place rm -f /run/certauth/verifier.1.sock
-	refused no-resident imap "$(signed)"
-	run imap wonderland
-	[ "$status" -eq 0 ]
-	signed_restart
-}
+@test "without a resident verifier" { no_resident imap; }
 
 @test "64 connections at once with one text: one is granted" {
 	local text i pids=()

@@ -156,20 +156,7 @@ letters_are() { [ "$(letters)" -eq "$1" ]; }
 
 @test "curl: once" { goes_in_once smtp; }
 
-@test "five connections: one, or all within a window" {
-	local text i n=0
-	text=$(signed)
-	log_mark
-	for i in 1 2 3 4 5; do smtp "$text" && n=$((n + 1)); done
-	[ "$n" -eq 1 ]
-	[ "$(how_often 'outcome=granted')" -eq 1 ]
-	[ "$(how_often 'reason=replayed')" -eq 4 ]
-	signed_reset 'password_use = window' 'password_window = 60s'
-	text=$(signed)
-	log_mark
-	for i in 1 2 3 4 5; do smtp "$text"; done
-	[ "$(how_often 'event=login proof=password outcome=granted')" -eq 5 ]
-}
+@test "five connections: one, or all within a window" { five_connections smtp 60s; }
 
 @test "five connections with saslauthd's cache: the module is asked once" {
 	local text i options

@@ -144,6 +144,22 @@ window() {
 	refused replayed "$1" "$text"
 }
 
+# five_connections COMMAND WINDOW: one text, for one connection, or for all within WINDOW
+five_connections() {
+	local text i n=0
+	text=$(signed)
+	log_mark
+	for i in 1 2 3 4 5; do "$1" "$text" && n=$((n + 1)); done
+	[ "$n" -eq 1 ] || return
+	[ "$(how_often 'outcome=granted')" -eq 1 ] || return
+	[ "$(how_often 'reason=replayed')" -eq 4 ] || return
+	signed_reset 'password_use = window' "password_window = $2"
+	text=$(signed)
+	log_mark
+	for i in 1 2 3 4 5; do "$1" "$text" || return; done
+	[ "$(how_often 'event=login proof=password outcome=granted')" -eq 5 ]
+}
+
 filled() { printf "%0$1d" 0 | tr 0 x; }
 
 received() {

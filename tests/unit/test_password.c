@@ -4,7 +4,7 @@
  * CERTAUTH_PROPERTY_RUNS: how many random texts (default 2,000);
  * CERTAUTH_PROPERTY_SEED: the seed, which is printed.
  */
-#include "vectors.h"
+#include "vectorcert.h"
 
 #include "crypto/crypto.h"
 #include "crypto/ecdsa.h"
@@ -60,20 +60,6 @@ cut_anywhere(const char *text)
 }
 
 /* ---- vectors ---- */
-
-static X509 *
-load_cert(struct ca_crypto *c, const char *name)
-{
-	char path[256];
-	X509 *cert = X509_new_ex(ca_crypto_get0_libctx(c), NULL);
-
-	(void)snprintf(path, sizeof path, VECTORS_DIR "%s", name);
-	FILE *f = fopen(path, "r");
-	if (f == NULL || PEM_read_X509(f, &cert, NULL, NULL) == NULL)
-		fail_msg("%s: cannot be read", path);
-	fclose(f);
-	return cert;
-}
 
 static void
 same_hex(const struct stanza *s, const char *key, const void *p, size_t len)

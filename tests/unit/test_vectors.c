@@ -1,6 +1,6 @@
 /* Every stanza of the protocol's test vectors; new signatures by the same keys.
  */
-#include "vectors.h"
+#include "vectorcert.h"
 
 #include "crypto/crypto.h"
 #include "wire/message.h"
@@ -10,20 +10,6 @@
 
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-
-static X509 *
-load_cert(struct ca_crypto *c, const char *name)
-{
-	char path[256];
-	X509 *cert = X509_new_ex(ca_crypto_get0_libctx(c), NULL);
-
-	(void)snprintf(path, sizeof path, VECTORS_DIR "%s", name);
-	FILE *f = fopen(path, "r");
-	if (f == NULL || PEM_read_X509(f, &cert, NULL, NULL) == NULL)
-		fail_msg("%s: cannot be read", path);
-	fclose(f);
-	return cert;
-}
 
 static EVP_PKEY *
 load_key(struct ca_crypto *c, const char *cert_name)
