@@ -204,7 +204,9 @@ const struct ca_key ca_keys[] = {
 	STR(host_key, check_host_key),
 	ENUM(host_proof, "auto", host_proofs),
 	{"proof", CA_KEY_PROOF, AT(proof), "conversation", 1, 2, proofs, NULL},
-	LIST(password_names, "", 0, check_password_name),
+	/* as many as a request can carry: no further one is looked at */
+	{"password_names", CA_KEY_LIST, AT(password_names), "", 0, 16, NULL,
+	    check_password_name},
 	SECS(password_lifetime, "120s", 10, HOUR),
 	SECS(password_skew, "30s", 0, 300),
 	ENUM(password_use, "once", uses),

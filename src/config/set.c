@@ -234,10 +234,14 @@ list_add(struct ca_list *list, const struct ca_key *key, const char *p,
 {
 	struct site part = *at;
 	const char *wrong;
+	char many[64];
 
-	if (list->n >= key->max)
-		return mistake(
-		    at, "has too many entries; at most 64 are allowed");
+	if (list->n >= key->max) {
+		(void)snprintf(many, sizeof many,
+		    "has too many entries; at most %u are allowed",
+		    (unsigned)key->max);
+		return mistake(at, many);
+	}
 	char **v = realloc(list->v, (list->n + 2) * sizeof *v);
 	if (v == NULL)
 		return CA_ERR_MEMORY;

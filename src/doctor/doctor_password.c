@@ -15,7 +15,8 @@
 #include "doctor/doctor_view.h"
 #include "module/verifier.h"
 
-#define EXAMPLE "[success=done authinfo_unavail=ignore default=die]"
+#define EXAMPLE                                                                \
+	"[success=done ignore=ignore authinfo_unavail=ignore default=die]"
 
 /* Measured on Debian 12; docs/services.md has the same table. */
 static const struct ca_password_carrier carriers[] = {
@@ -185,8 +186,8 @@ check_window(struct ca_doctor *d, const struct ca_password_user *u)
 	    u->carrier->rhost == CA_NO_RHOST
 		? "%s does not set PAM_RHOST, and password_use is window "
 		  "(%u seconds)"
-		: "%s sets PAM_RHOST to localhost for every client, and "
-		  "password_use is window (%u seconds)",
+		: "%s sets PAM_RHOST to localhost for every client on its "
+		  "own host, and password_use is window (%u seconds)",
 	    u->carrier->name, d->view->cfg->password_window);
 	ca_doctor_mend(d,
 	    "set password_use = once in %s if clients can make a signed "

@@ -41,8 +41,10 @@ dovecot_line(void *ctx, const struct ca_service_line *line)
 		turn(c, line, strtoll(line->value, NULL, 10) > 0);
 	else if (strcmp(line->key, "auth_cache_ttl") == 0)
 		c->seconds = ca_servicefile_seconds(line->value);
-	/* without it, nothing of PAM is in the cache */
-	c->key = c->key || strstr(line->value, "cache_key=") != NULL ||
+	/* without it, nothing of PAM is in the cache of 2.3; a configuration of 2.4 says
+	 * that it is one */
+	c->key = c->key || strcmp(line->key, "dovecot_config_version") == 0 ||
+		 strstr(line->value, "cache_key=") != NULL ||
 		 strstr(line->key, "cache_key") != NULL;
 }
 

@@ -402,6 +402,10 @@ mistakes_in_a_list(void **state)
 	    {"[default]\nlifetime = 20\n  30\n", ":3: the line is indented"},
 	    {"[a ;b]\n", ":1: the section's name has no ]"},
 	    {"[default]\ndebug ;= yes\n", ":2: the line is neither"},
+	    {"[default]\npassword_names = a b c d e f g h i j k l m n o p q\n",
+		":2: password_names"},
+	    {"[default]\npassword_names = a b c d e f g h i j k l m n o p q\n",
+		"at most 16 are allowed"},
 	};
 	struct ca_config *cfg;
 
