@@ -9,26 +9,27 @@ password_text(enum ca_reason reason)
 {
 	switch (reason) {
 	case CA_R_PASSWORD_EXPIRED:
-		return "the client makes a new one with certauth password for "
-		       "each use; else compare both clocks, and "
+		return "the client makes a new signed password with certauth "
+		       "password for each use; else compare both clocks, and "
 		       "password_lifetime and password_skew in certauth.conf";
 	case CA_R_REPLAYED:
 		return "somebody, or the service itself, sent the same signed "
 		       "password again; for a service that does, set "
 		       "password_use = window in certauth.conf";
 	case CA_R_RESTARTED:
-		return "nobody knows any more whether it was used; the client "
-		       "makes a new one with certauth password; if that is "
-		       "refused for half a minute and more, this host's clock "
-		       "was ahead: stop certauth-verifier.socket and "
+		return "nobody knows any more whether this signed password was "
+		       "used; the client makes a new one with certauth "
+		       "password; if new ones are refused for longer than "
+		       "password_skew, this host's clock was ahead: stop "
+		       "certauth-verifier.socket and "
 		       "certauth-verifier.service, and start them again";
 	case CA_R_CLAIMS_FULL:
 		return "this login, or all logins together, used too many "
 		       "signed passwords within password_lifetime; the lines "
 		       "before this line show by whom";
 	case CA_R_NO_RESIDENT:
-		return "only the resident verifier remembers which were "
-		       "used; run: systemctl enable --now "
+		return "only the resident verifier remembers which signed "
+		       "passwords were used; run: systemctl enable --now "
 		       "certauth-verifier.service";
 	default:
 		return NULL;

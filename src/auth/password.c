@@ -64,7 +64,7 @@ parse(struct ca_attempt *a, const struct ca_bytes *text)
 	if (rc == CA_ERR_TRUNCATED)
 		ca_report_abort(a->report, reason,
 		    "the service cut the signed password after %zu characters; "
-		    "the client makes a shorter one with certauth password "
+		    "the client makes a shorter text with certauth password "
 		    "--max %zu",
 		    text->len, text->len);
 	else if (rc != CA_OK)
