@@ -69,7 +69,7 @@ CPPFLAGS_ALL = -D_GNU_SOURCE -DCA_VERSION='"$(VERSION)"' \
 	-DOPENSSL_API_COMPAT=30000 -DOPENSSL_NO_DEPRECATED \
 	$(if $(CERTMAP),-DHAVE_SSS_CERTMAP) \
 	$(if $(IDN2),-DHAVE_IDN2) -Isrc \
-	$(shell $(PKG_CONFIG) --cflags p11-kit-1 2>/dev/null) $(CPPFLAGS)
+	$(shell $(PKG_CONFIG) --cflags p11-kit-1 libpcsclite 2>/dev/null) $(CPPFLAGS)
 CFLAGS_ALL = -std=c11 -fPIC -fvisibility=hidden $(WARN) $(OPT) $(HARDEN_C) \
 	$(SAN) $(CFLAGS)
 # With -flto alone, gcc links by one job and warns of that.

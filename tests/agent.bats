@@ -136,7 +136,7 @@ has() {
 	bad refuse
 	tool "$T/bad" p256 all
 	[ "$status" -eq 1 ]
-	has 'info: The ssh-agent refused to sign'
+	has 'error: The ssh-agent refused to sign'
 	has 'not signed by ecdsa_secp256r1_sha256: denied'
 }
 
@@ -150,7 +150,7 @@ has() {
 	ssh-add -q -d "$T/p384"
 	ssh-add -q "$T/p384"
 	[ "$status" -eq 1 ]
-	has 'info: The ssh-agent refused to sign: it is locked (run: ssh-add -X), it does not have the key any more, you did not confirm, or the key has a destination constraint (ssh-add -h), with which the agent signs for ssh only. Add the key without -h.'
+	has 'error: The ssh-agent refused to sign: it is locked (run: ssh-add -X), it does not have the key any more, you did not confirm, or the key has a destination constraint (ssh-add -h), with which the agent signs for ssh only. Add the key without -h.'
 	tool "$T/real" p384 all
 	[ "$status" -eq 0 ]
 }

@@ -84,7 +84,7 @@ hasnt() {
 	make modern.p12 -passout pass:secret
 	tool wrong,secret modern.p12 all
 	[ "$status" -eq 0 ]
-	has 'info: Wrong password; try again.'
+	has 'error: Wrong password; try again.'
 	tool 1,2,3,secret modern.p12 all
 	[ "$status" -eq 1 ]
 	[ "$(grep -c '^ask:' <<<"$output")" -eq 3 ]
@@ -249,13 +249,13 @@ END
 	tool '' one.p12 all
 	[ "$status" -eq 0 ]
 	has 'signed by'
-	hasnt 'choose:'
+	hasnt 'note: More than one'
 	python3 "$HERE/tests/key/p12join.py" "$T/two.p12" "$PKI/bob.key" \
 		"$PKI/rsa2048.key" -- "$PKI/bob.pem" "$PKI/rsa2048.pem"
 	tool 2 two.p12 rsa_pss_rsae_sha256
 	[ "$status" -eq 0 ]
-	has 'choose: More than one certificate with its key is in'
-	has 'choice 1: CN=bob,O=Example, valid until 20'
+	has 'note: More than one certificate with its key is in'
+	has 'note:   1  CN=bob,O=Example, valid until 20'
 	has 'can rsa_pss'
 	tool 3 two.p12
 	[ "$status" -eq 1 ]

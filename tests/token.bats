@@ -86,9 +86,9 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 
 @test "RSA on a token that only does the bare operation" {
 	hostile raw-only
-	tool 1234,1234,1234 p11 "$RSA" all
+	tool 1234,1234,1234,1234,1234,1234 p11 "$RSA" all
 	[ "$status" -eq 0 ]
-	[ "$(grep -c '^signed by rsa_pss_rsae' <<<"$output")" -eq 0 ]
+	[ "$(grep -c '^signed by rsa_pss_rsae' <<<"$output")" -eq 3 ]
 	[ "$(grep -c '^signed by rsa_pkcs1' <<<"$output")" -eq 3 ]
 }
 
@@ -120,7 +120,7 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 @test "a wrong PIN is asked again, and never tried again by itself" {
 	tool 9999,1234 p11 "$P256" all
 	[ "$status" -eq 0 ]
-	has 'info: Wrong PIN for "Card A".'
+	has 'error: Wrong PIN for "Card A".'
 	[ "$(grep -c '^ask:' <<<"$output")" -eq 2 ]
 	# SoftHSM tells that a wrong PIN was given
 	has '(few tries left)'
@@ -145,11 +145,11 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	tool 1,2,y,3 p11 "$P256" all
 	[ "$status" -eq 1 ]
 	has 'PIN for Card A (few tries left): '
-	[ "$(grep -c '^info: Wrong PIN for "Card A"\.$' <<<"$output")" -eq 1 ]
-	has 'info: Wrong PIN for "Card A". One try is left.'
-	has 'info: Wrong PIN for "Card A". No try is left: the PIN is locked now.'
-	has 'confirm: This is the last try for the PIN of "Card A"'
-	has 'info: The PIN of "Card A" is locked after too many wrong tries'
+	[ "$(grep -c '^error: Wrong PIN for "Card A"\.$' <<<"$output")" -eq 1 ]
+	has 'error: Wrong PIN for "Card A". One try is left.'
+	has 'error: Wrong PIN for "Card A". No try is left: the PIN is locked now.'
+	has 'askecho: This is the last try for the PIN of "Card A"'
+	has 'error: The PIN of "Card A" is locked after too many wrong tries'
 	has 'not signed by ecdsa_secp256r1_sha256: denied'
 	# not confirmed: not asked
 	tool 1,2,n,3 p11 "$P256" all
@@ -170,7 +170,7 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	hostile last
 	tool y,1234 p11 "$P256" all
 	[ "$status" -eq 0 ]
-	has 'confirm:'
+	has 'askecho: This is'
 	tool n p11 "$P256" all
 	[ "$status" -eq 1 ]
 	hasnt 'ask:'
@@ -224,6 +224,167 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	tool '' p11 "$P256" all
 	[ "$status" -eq 0 ]
 	[ "$(grep -c 'keypad' <<<"$output")" -eq 2 ]
+}
+
+@test "a mechanism that is refused: the next way, then the next scheme, one PIN" {
+	hostile no-pss
+	tool 1234 p11 "$RSA" any
+	[ "$status" -eq 0 ]
+	has 'signed by rsa_pkcs1_sha256'
+	[ "$(grep -c '^ask:' <<<"$output")" -eq 1 ]
+	hostile only-hash-pss
+	tool 1234 p11 "$RSA" any
+	[ "$status" -eq 0 ]
+	has 'signed by rsa_pss_rsae_sha256'
+	# CKA_ALLOWED_MECHANISMS has RSA-PKCS alone
+	hostile allowed
+	tool 1234 p11 "$RSA" any
+	[ "$status" -eq 0 ]
+	has 'signed by rsa_pkcs1_sha256'
+	hasnt 'failed'
+	[ "$(grep -c '^ask:' <<<"$output")" -eq 1 ]
+	# each time a PIN is wanted for the signature, it is the one just given
+	hostile allowed,always
+	tool 1234 p11 "$RSA" any
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^ask:' <<<"$output")" -eq 1 ]
+	hostile no-mechanism
+	tool 1234 p11 "$RSA" any
+	[ "$status" -eq 1 ]
+	has 'error: The key on "Card A" signs by no scheme that the host accepts'
+	[ "$(grep -c '^ask:' <<<"$output")" -eq 1 ]
+}
+
+@test "certificates that only a login shows" {
+	hostile private
+	tool 1234 p11 "$P256" ecdsa_secp256r1_sha256
+	[ "$status" -eq 0 ]
+	has 'ask: PIN for Card A: '
+	has 'signed by ecdsa_secp256r1_sha256'
+	[ "$(grep -c '^ask:' <<<"$output")" -eq 1 ]
+	REQUIRE_PIN=1 tool 1234 p11 "$P256" ecdsa_secp256r1_sha256
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^ask:' <<<"$output")" -eq 1 ]
+	hostile private,always
+	tool 1234 p11 "$P256" ecdsa_secp256r1_sha256
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^ask:' <<<"$output")" -eq 1 ]
+	# two of them: no PIN is asked on a chance
+	hostile private
+	tool 1234 p11 -
+	[ "$status" -eq 1 ]
+	has 'why: several tokens show no certificate without a PIN, so name one in the URI (pkcs11:token=LABEL): '
+	hasnt 'ask:'
+	tool '' p11 "$P256"
+	[ "$status" -eq 1 ]
+	has 'failed: cancelled'
+}
+
+@test "two modules that show one token: its certificate once, the other a fallback" {
+	local uri='pkcs11:object=p256'
+	modules soft hostile
+	echo 'priority: 2' >>"$T/modules/hostile.module"
+	export HOSTILE=
+	tool 1234 p11 "$uri" ecdsa_secp256r1_sha256
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^identity:' <<<"$output")" -eq 1 ]
+	hasnt 'error:'
+	export HOSTILE=sign-fail
+	tool 1234,1234 p11 "$uri" ecdsa_secp256r1_sha256
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^identity:' <<<"$output")" -eq 1 ]
+	has 'error: "Card A" failed during signing'
+	has 'signed by ecdsa_secp256r1_sha256'
+}
+
+@test "two tokens of one label: told apart in the list and in the prompt" {
+	local id slots=()
+	mkdir "$T/twins"
+	sed "s,^directories.tokendir.*,directories.tokendir = $T/twins," \
+		"$SOFTHSM2_CONF" >"$T/twins.conf"
+	export SOFTHSM2_CONF=$T/twins.conf
+	token_init Twin
+	token_init Twin
+	mapfile -t slots < <(softhsm2-util --show-slots |
+		sed -n 's/^Slot \([0-9]\{3,\}\)$/\1/p')
+	[ "${#slots[@]}" -eq 2 ]
+	for id in 0 1; do
+		softhsm2-util --import "$PKI/p256.key" --slot "${slots[id]}" \
+			--pin 1234 --id 01 --label p256 >/dev/null
+		openssl x509 -in "$PKI/p256.pem" -outform DER -out "$T/cert.der"
+		pkcs11-tool --module "$SOFTHSM" --slot "${slots[id]}" --pin 1234 \
+			--write-object "$T/cert.der" --type cert --id 01 \
+			--label p256 >/dev/null 2>&1
+	done
+	tool 1234,1234 p11 pkcs11:object=p256 ecdsa_secp256r1_sha256
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^identity: Twin (serial number [0-9a-f]*): p256,' <<<"$output")" -eq 2 ]
+	[ "$(grep '^ask: PIN for Twin (serial number [0-9a-f]*): $' <<<"$output" |
+		sort -u | wc -l)" -eq 2 ]
+}
+
+@test "why nothing is found" {
+	tool '' p11 'pkcs11:token=Card%20X'
+	[ "$status" -eq 1 ]
+	has 'why: no token has the label "Card X" of the URI'
+	has 'token "Card A" (not named by the URI)'
+	has 'token "Card B" (not named by the URI)'
+	tool '' p11 'pkcs11:tokn=Card%20A'
+	[ "$status" -eq 1 ]
+	has 'it has the unknown attribute'
+	has 'unknown attribute tokn'
+	has 'run: certauth tokens'
+	tool '' p11 'pkcs11:token=Card%20A;object=nothing'
+	[ "$status" -eq 1 ]
+	has 'token "Card A" (no certificate that is asked for)'
+	echo 'module: /nonexistent/libcard.so' >"$T/modules/gone.module"
+	tool '' p11 'pkcs11:token=Card%20X'
+	has 'module gone does not load: '
+	has '/nonexistent/libcard.so'
+	modules none
+	echo 'module: /nonexistent/libcard.so' >"$T/modules/gone.module"
+	tool '' p11 -
+	[ "$status" -eq 1 ]
+	has 'no PKCS#11 module is usable: module gone does not load: '
+	tool '' p11 'pkcs11:module-name=soft'
+	[ "$status" -eq 1 ]
+	has 'module-name belongs behind a question mark (pkcs11:token=LABEL?module-name=...)'
+	tool '' p11 'pkcs11:?module-name=other'
+	[ "$status" -eq 1 ]
+	has 'p11-kit has no module of the name other'
+}
+
+@test "the scheme of a URI in capitals, a file of localhost" {
+	tool 1234 p11 "PKCS11:token=Card%20A;object=p256" ecdsa_secp256r1_sha256
+	[ "$status" -eq 0 ]
+	echo 1234 >"$T/pin"
+	tool '' p11 "$P256?pin-source=file://localhost$T/pin" ecdsa_secp256r1_sha256
+	[ "$status" -eq 0 ]
+	tool '' p11 "$P256?pin-source=FILE://$T/pin" ecdsa_secp256r1_sha256
+	[ "$status" -eq 0 ]
+}
+
+@test "what a module says of a PIN" {
+	hostile pin-length
+	tool 12,1234 p11 "$P256" all
+	has 'error: The PIN of "Card A" has 4 to 255 characters; what was entered has another length'
+	hasnt 'Wrong PIN'
+	# OpenSC, of an OpenPGP card
+	hostile pin-openpgp
+	tool 4321,1234 p11 "$P256" all
+	[ "$status" -eq 0 ]
+	has 'error: Wrong PIN for "Card A".'
+	hostile locked,tpm
+	tool 1234 p11 "$P256" all
+	has 'error: The TPM of "Card A" takes no PIN now'
+	has 'tpm2_dictionarylockout --clear-lockout'
+	hasnt PUK
+	hasnt 'ask:'
+	hostile pulled-after-wrong
+	tool 4321,1234 p11 "$P256" all
+	[ "$status" -eq 1 ]
+	has 'error: "Card A" was removed.'
+	[ "$(grep -c '^ask:' <<<"$output")" -eq 1 ]
 }
 
 @test "a key that needs no login is used without a PIN" {
@@ -346,7 +507,7 @@ counted() {
 	modules none
 	tool '' p11 -
 	[ "$status" -eq 1 ]
-	has 'no PKCS#11 module is usable'
+	has 'no PKCS#11 module is configured'
 }
 
 @test "the token is removed between the prompt and the signature" {
@@ -357,7 +518,7 @@ counted() {
 	hostile removed
 	tool 1234 p11 "$P256" all
 	[ "$status" -eq 1 ]
-	has 'info: "Card A" was removed.'
+	has 'error: Contact with "Card A" was lost during signing; try again.'
 	has 'not signed by ecdsa_secp256r1_sha256: input/output error'
 }
 
@@ -420,7 +581,17 @@ counted() {
 	hostile init-hang
 	tool '' p11 -
 	[ "$status" -eq 1 ]
-	has 'certauth: PKCS#11: "hostile" does not answer'
+	has 'PKCS#11 module hostile does not answer and is left alone; to name another module, write pkcs11:?module-name=NAME'
+	local how
+	for how in init-hang slots-hang token-hang session-hang find-hang; do
+		modules hostile soft
+		export HOSTILE=$how
+		tool 1234 p11 "$P256" ecdsa_secp256r1_sha256
+		[ "$status" -eq 0 ]
+		has 'PKCS#11 module hostile does not answer'
+		has 'signed by ecdsa_secp256r1_sha256'
+	done
+	modules hostile
 	# in a signature a touch may be waited for, so there is more time, and
 	# the user can end it
 	hostile sign-hang

@@ -314,7 +314,12 @@ watched() {
 	grep 'More than one certificate fits' "$S/seen"
 	grep '^prompt Which one, 1 to 2' "$S/seen"
 	logged outcome=granted
-	local_login PAM_AUTH_ERR pkcs11=yes -- -C "$(answers 7 1234)"
+	# a number that is none of the list is asked again, three times
+	local_login PAM_SUCCESS pkcs11=yes -- -C "$(answers 7 2 1234)"
+	grep 'That is no number from 1 to 2.' "$S/seen"
+	local_login PAM_AUTH_ERR pkcs11=yes -- -C "$(answers 7 x 0)"
+	not_logged outcome=granted
+	local_login PAM_AUTH_ERR pkcs11=yes -- -C "$(answers "''")"
 	not_logged outcome=granted
 	softhsm2-util --delete-token --token 'Card C' >/dev/null
 }

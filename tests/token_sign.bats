@@ -147,7 +147,7 @@ text_good() {
 	name=$(line 3)
 	good "$name"
 	# an answer that is none of them: nothing is signed, no PIN asked
-	sign 9
+	sign 9,9,9
 	[ "$status" -eq 1 ]
 	hasnt 'PIN for'
 	# schemes narrow it down, before any question
@@ -185,7 +185,7 @@ text_good() {
 	grep -q '^web1 ' "$XDG_STATE_HOME/certauth/choices"
 	# and for this host alone
 	request --authority "$PKI/inter.pem" --host web2
-	sign 9 --host web2
+	sign 9,9,9 --host web2
 	[ "$status" -eq 1 ]
 	has 'Which one'
 	# one that does not fit any more is passed over
@@ -195,7 +195,7 @@ text_good() {
 	# a file that others can write to is not believed
 	chmod 666 "$XDG_STATE_HOME/certauth/choices"
 	request --authority "$PKI/inter.pem"
-	sign 9
+	sign 9,9,9
 	[ "$status" -eq 1 ]
 	has 'remembered choices are not used'
 	has 'Which one'
@@ -254,7 +254,7 @@ text_good() {
 	request
 	sign ''
 	[ "$status" -eq 1 ]
-	has 'no PKCS#11 module is usable'
+	has 'no PKCS#11 module is configured'
 }
 
 @test "a PKCS#12 file by --p12" {

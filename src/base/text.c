@@ -2,6 +2,7 @@
 #include "base/utf8.h"
 
 #include <string.h>
+#include <strings.h>
 
 size_t
 ca_text_next(const uint8_t *p, size_t len, const char *special,
@@ -44,4 +45,12 @@ ca_text_plain(const void *p, size_t len)
 			s[i]) == NULL)
 			return false;
 	return len > 0;
+}
+
+bool
+ca_text_pkcs11(const char *text)
+{
+	static const char scheme[] = "pkcs11:";
+
+	return strncasecmp(text, scheme, sizeof scheme - 1) == 0;
 }

@@ -31,4 +31,8 @@ bool ca_text_plain(const void *p, size_t len);
  */
 bool ca_text_separates(const void *p, size_t at);
 
+/* True if text is a PKCS#11 URI by its scheme, which is compared without regard
+ * to case (RFC 3986 section 3.1, RFC 7512 section 2.3). */
+bool ca_text_pkcs11(const char *text);
+
 #endif

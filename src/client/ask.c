@@ -181,9 +181,9 @@ ui_info(void *ctx, const char *text)
 }
 
 static enum ca_err
-ui_ask(void *ctx, const char *prompt, struct ca_secret **answer)
+ui_ask(void *ctx, const char *prompt, bool echo, struct ca_secret **answer)
 {
-	enum ca_err rc = ca_ask_line(ctx, prompt, false, answer);
+	enum ca_err rc = ca_ask_line(ctx, prompt, echo, answer);
 	struct ca_buf text = CA_BUF_INIT(65536);
 
 	if (rc == CA_ERR_IO) {
@@ -200,47 +200,8 @@ ui_ask(void *ctx, const char *prompt, struct ca_secret **answer)
 	return rc;
 }
 
-static enum ca_err
-ui_confirm(void *ctx, const char *question)
-{
-	return ca_ask_yes(ctx, question);
-}
-
-static enum ca_err
-ui_choose(void *ctx, const char *title, const char *const *line, size_t n,
-    size_t *index)
-{
-	struct ca_secret *answer = NULL;
-	struct ca_buf text = CA_BUF_INIT(64);
-	unsigned long number;
-	char *end;
-	enum ca_err rc;
-
-	ui_info(ctx, title);
-	for (size_t i = 0; i < n; i++) {
-		struct ca_buf item = CA_BUF_INIT(16384);
-		ca_buf_fmt(&item, "%3zu  %s", i + 1, line[i]);
-		if (ca_buf_text(&item) != NULL)
-			ui_info(ctx, ca_buf_text(&item));
-		ca_buf_free(&item);
-	}
-	ca_buf_fmt(&text, "Which one, 1 to %zu? ", n);
-	rc = ca_ask_line(ctx, ca_buf_text(&text), true, &answer);
-	ca_buf_free(&text);
-	if (rc != CA_OK)
-		return rc;
-	number = strtoul(ca_secret_get0(answer), &end, 10);
-	if (end == ca_secret_get0(answer) || *end != '\0' || number < 1 ||
-	    number > n)
-		rc = CA_ERR_CANCELLED;
-	else
-		*index = number - 1;
-	ca_secret_free(answer);
-	return rc;
-}
-
 struct ca_key_ui
 ca_ask_ui(struct ca_ask *ask)
 {
-	return (struct ca_key_ui){ui_ask, ui_confirm, ui_choose, ui_info, ask};
+	return (struct ca_key_ui){ui_ask, ui_info, ui_info, ui_info, ask};
 }

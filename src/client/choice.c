@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "sign/identity.h"
 #include "sign/pick.h"
 #include "client/remember.h"
@@ -165,13 +166,17 @@ keep_remembered(struct ca_identities *ids, const struct ca_choice *c)
  * the leaf. */
 static enum ca_err
 find_on_tokens(const struct ca_choice *c, struct ca_identity *file,
-    struct ca_identities *ids)
+    struct ca_key_search *search, struct ca_identities *ids)
 {
 	enum ca_err rc = CA_ERR_NOT_FOUND;
 
 	for (int n = sk_X509_num(file->chain); n >= 0; n--) {
-		rc = ca_key_p11_for(
-		    c->crypto, c->conf->key, file->leaf, c->pick.log, ids);
+		*search = (struct ca_key_search){.uri = c->conf->key,
+		    .pin = CA_KEY_PIN_WANTED,
+		    .ui = c->pick.ui,
+		    .log = c->pick.log,
+		    .cert = file->leaf};
+		rc = ca_key_p11(c->crypto, search, ids);
 		if (rc != CA_ERR_NOT_FOUND)
 			break;
 		if (!ca_identity_turn(file))
@@ -188,18 +193,19 @@ choose_token_key(const struct ca_choice *c, struct ca_identity **out)
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_identities ids = {0};
 	struct ca_identity *file = NULL, *id = NULL;
+	struct ca_key_search search = {0};
 
 	rc = ca_key_pem_cert(c->crypto, conf->cert, c->pick.log, &file);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
 	}
-	if ((rc = find_on_tokens(c, file, &ids)) != CA_OK) {
+	if ((rc = find_on_tokens(c, file, &search, &ids)) != CA_OK) {
 		/* a PIN may follow the question mark */
 		ca_log_err(c->pick.log,
 		    "no token for %-.*s has the key of %s: %-s",
 		    (int)strcspn(conf->key, "?"), conf->key, conf->cert,
-		    ca_err_text(rc));
+		    search.why[0] != '\0' ? search.why : ca_err_text(rc));
 		ret = rc;
 		goto out;
 	}
@@ -233,7 +239,11 @@ choose_token(const struct ca_choice *c, struct ca_identity **out)
 	struct ca_identities ids = {0};
 	enum ca_err rc;
 
-	rc = ca_key_p11(c->crypto, uri, CA_KEY_PIN_WANTED, c->pick.log, &ids);
+	struct ca_key_search search = {.uri = uri,
+	    .pin = CA_KEY_PIN_WANTED,
+	    .ui = c->pick.ui,
+	    .log = c->pick.log};
+	rc = ca_key_p11(c->crypto, &search, &ids);
 	if (rc != CA_OK) {
 		/* a PIN may follow the question mark */
 		ca_log_err(c->pick.log,
@@ -241,7 +251,8 @@ choose_token(const struct ca_choice *c, struct ca_identity **out)
 		    "%-s",
 		    uri != NULL ? " for " : "",
 		    uri != NULL ? (int)strcspn(uri, "?") : 0,
-		    uri != NULL ? uri : "", ca_err_text(rc));
+		    uri != NULL ? uri : "",
+		    search.why[0] != '\0' ? search.why : ca_err_text(rc));
 		return rc;
 	}
 	if (conf->remember)
@@ -260,7 +271,7 @@ enum ca_err
 ca_identity_choose(const struct ca_choice *c, struct ca_identity **out)
 {
 	const struct ca_client_conf *conf = c->conf;
-	bool token = conf->key != NULL && strncmp(conf->key, "pkcs11:", 7) == 0;
+	bool token = conf->key != NULL && ca_text_pkcs11(conf->key);
 	bool named =
 	    conf->cert != NULL || conf->p12 != NULL || conf->key != NULL;
 	struct ca_identity *id = NULL;

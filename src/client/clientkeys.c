@@ -9,6 +9,7 @@
 
 #include "base/bounds.h"
 #include "base/buf.h"
+#include "base/text.h"
 #include "base/utf8.h"
 
 enum kind { PATH, KEY, P12, TEXT, URI, BOOL, LIST, CHARS };
@@ -173,12 +174,12 @@ set_text(
 {
 	bool plain = kind == TEXT || kind == URI ||
 		     (kind == KEY && (strcmp(value, "agent") == 0 ||
-					 strncmp(value, "pkcs11:", 7) == 0));
+					 ca_text_pkcs11(value)));
 
 	if (kind == KEY && strncmp(value, "handle:", 7) == 0)
 		return "names a key in a TPM; make a PKCS#11 token of it with "
 		       "tpm2_ptool (tpm2-pkcs11), and use pkcs11:token=TOKEN";
-	if (kind == URI && strncmp(value, "pkcs11:", 7) != 0)
+	if (kind == URI && !ca_text_pkcs11(value))
 		return "is no PKCS#11 URI (pkcs11:...)";
 	char *text = plain ? strdup(value) : path_value(value);
 	if (text == NULL)

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
+
 #ifndef CA_HELPER
 #define CA_HELPER "/usr/local/libexec/certauth/certauth-sign"
 #endif
@@ -129,7 +131,7 @@ check_absolute(const char *s)
 static const char *
 check_token_uri(const char *s)
 {
-	return strncmp(s, "pkcs11:", 7) == 0 ? NULL
+	return ca_text_pkcs11(s) ? NULL
 					     : "does not begin with pkcs11:";
 }
 

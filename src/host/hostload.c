@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 
 #define CERT_FILE_MAX ((size_t)256 << 10)
 #define KEY_FILE_MAX ((size_t)64 << 10)
@@ -156,7 +157,7 @@ out:
 static bool
 on_token(const struct ca_config *cfg)
 {
-	return strncmp(cfg->host_key, "pkcs11:", 7) == 0;
+	return ca_text_pkcs11(cfg->host_key);
 }
 
 /* key NULL: on a token. */

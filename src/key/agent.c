@@ -43,8 +43,8 @@ agent_can(const void *impl, const struct ca_scheme *scheme)
 static void
 tell(const struct ca_key_ui *ui, const struct ca_log *log, const char *text)
 {
-	if (ui != NULL && ui->info != NULL)
-		ui->info(ui->ctx, text);
+	if (ui != NULL && ui->error != NULL)
+		ui->error(ui->ctx, text);
 	else
 		ca_log_err(log, "%-s", text);
 }
@@ -59,7 +59,9 @@ tell_failure(
 		    "-X), it does not have the key any more, you did not "
 		    "confirm, or the key has a destination constraint (ssh-add "
 		    "-h), with which the agent signs for ssh only. Add the key "
-		    "without -h.");
+		    "without -h. A gpg-agent asks for the PIN on the terminal "
+		    "that it knows: if none was shown, run: export "
+		    "GPG_TTY=$(tty); gpg-connect-agent updatestartuptty /bye");
 	else if (err == CA_ERR_TIMEOUT)
 		tell(ui, log,
 		    "The ssh-agent did not sign within the time limit.");
@@ -117,7 +119,7 @@ out:
 	return ret;
 }
 
-static const struct ca_key_ops agent_ops = {agent_can, agent_sign, agent_free};
+static const struct ca_key_ops agent_ops = {agent_can, agent_sign, NULL, agent_free};
 
 /* ---- the search ---- */
 

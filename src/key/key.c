@@ -39,6 +39,19 @@ ca_key_sign(struct ca_key *key, const struct ca_scheme *scheme, const void *tbs,
 }
 
 void
+ca_key_end(struct ca_key *key, enum ca_err rc)
+{
+	if (key->ops->end != NULL)
+		key->ops->end(key->impl, rc);
+}
+
+void *
+ca_key_impl(const struct ca_key *key, const struct ca_key_ops *ops)
+{
+	return key != NULL && key->ops == ops ? key->impl : NULL;
+}
+
+void
 ca_key_free(struct ca_key *key)
 {
 	if (key == NULL)

@@ -19,19 +19,30 @@
 
 /* How a key source talks to its user. */
 struct ca_key_ui {
-	/* Ask for a PIN or passphrase; CA_ERR_CANCELLED: the user gives none.
-	 */
-	enum ca_err (*ask)(
-	    void *ctx, const char *prompt, struct ca_secret **answer);
-	/* Ask yes or no: CA_OK or CA_ERR_CANCELLED. */
-	enum ca_err (*confirm)(void *ctx, const char *question);
-	/* Ask for one of n lines: CA_OK and *index, or CA_ERR_CANCELLED. */
-	enum ca_err (*choose)(void *ctx, const char *title,
-	    const char *const *line, size_t n, size_t *index);
-	/* Tell the user something. */
+	/* Ask for a PIN or passphrase (no echo), or for a choice or a yes (echo).
+	 * CA_ERR_CANCELLED: the user gives no answer; CA_ERR_IO: nobody can be
+	 * asked, and that was said. */
+	enum ca_err (*ask)(void *ctx, const char *prompt, bool echo,
+	    struct ca_secret **answer);
+	/* Tell the user something; what the next question needs; or what went
+	 * wrong, which is also the reason if nothing is signed in the end. */
 	void (*info)(void *ctx, const char *text);
+	void (*note)(void *ctx, const char *text);
+	void (*error)(void *ctx, const char *text);
 	void *ctx;
 };
+
+/* key/keyui.c: ask yes or no: CA_OK, or CA_ERR_CANCELLED, also if ui cannot ask. */
+CA_MUST_CHECK enum ca_err ca_key_confirm(
+    const struct ca_key_ui *ui, const char *question);
+
+/*
+ * Ask for one of n lines: CA_OK and *index, or CA_ERR_CANCELLED: an empty answer,
+ * the third that names no line, or nobody can be asked (then the user is told how to
+ * name one).
+ */
+CA_MUST_CHECK enum ca_err ca_key_choose(const struct ca_key_ui *ui,
+    const char *title, const char *const *line, size_t n, size_t *index);
 
 /* A key that can sign, but may have to be unlocked first. */
 struct ca_key;
@@ -57,17 +68,23 @@ bool ca_identity_turn(struct ca_identity *id);
 bool ca_key_can(const struct ca_key *key, const struct ca_scheme *scheme);
 
 /*
- * Sign the len bytes at tbs; the signature, in the form that CertificateVerify
+ * Sign the len bytes at tbs, which may depend on the scheme; the signature, in the form that CertificateVerify
  * carries (DER for ECDSA), is appended to sig.  ui is asked for a PIN only now.
  * CA_ERR_CANCELLED: the user gave no PIN; CA_ERR_PIN: a wrong PIN or
  * passphrase; CA_DENIED: the PIN is locked, or the agent refused; CA_ERR_IO:
  * the token was removed or the agent closed the connection; CA_ERR_SIGNATURE:
  * the signature does not verify; CA_ERR_CRYPTO.  The user was told of the first
- * five.
+ * five.  CA_ERR_UNSUPPORTED: the key does not sign by this scheme, as it turned
+ * out, and another may be tried: no PIN is asked again.  ca_key_end is due in any
+ * case.
  */
 CA_MUST_CHECK enum ca_err ca_key_sign(struct ca_key *key,
     const struct ca_scheme *scheme, const void *tbs, size_t len,
     const struct ca_key_ui *ui, struct ca_buf *sig);
+
+/* No further scheme is tried; rc is the last result.  If it is CA_ERR_UNSUPPORTED,
+ * the user is told why. */
+void ca_key_end(struct ca_key *key, enum ca_err rc);
 
 void ca_key_free(struct ca_key *key); /* NULL is allowed */
 
@@ -127,27 +144,42 @@ enum ca_key_pin {
 	CA_KEY_PIN_WANTED,
 };
 
-/*
- * key/p11.c: every certificate with a private key on the tokens that uri
- * (RFC 7512; NULL: all) selects, from the modules in p11-kit's configuration,
- * or from the URI's module-path (absolute, and only root can change the file).
- * No PIN is asked: if a token hides its private keys until the login, each of
- * its certificates except CA certificates is assumed to have a private key.
- * Broken tokens and objects are skipped with a debug line.  CA_ERR_NOT_FOUND:
- * there is none (logged only if no module can be loaded); CA_DENIED: a PIN is
- * required, but only tokens that need no PIN have keys (logged); CA_ERR_USAGE:
- * uri is not a usable URI; CA_ERR_UNTRUSTED.  crypto and log's sink must
- * outlive the identities; a child made by fork cannot use them.
- */
-CA_MUST_CHECK enum ca_err ca_key_p11(struct ca_crypto *crypto, const char *uri,
-    enum ca_key_pin pin, const struct ca_log *log, struct ca_identities *out);
+/* A search for certificates and keys on tokens. */
+struct ca_key_search {
+	const char *uri; /* RFC 7512, selects tokens and objects; NULL: all */
+	enum ca_key_pin pin;
+	const struct ca_key_ui *ui; /* NULL: nobody to ask for a PIN */
+	const struct ca_log *log;
+	X509 *cert;  /* kept elsewhere, and its key is looked for; or NULL */
+	bool asked;  /* a PIN was asked for to see certificates: this happens once,
+		      * also in further searches with this struct */
+	char why[1024]; /* why nothing was found, for people; empty: it was logged */
+};
 
-/* The same, with CA_KEY_PIN_WANTED, for a certificate that is kept elsewhere:
- * an identity with cert for each token that has its key, or may have it because
- * the token reveals no public keys. */
-CA_MUST_CHECK enum ca_err ca_key_p11_for(struct ca_crypto *crypto,
-    const char *uri, X509 *cert, const struct ca_log *log,
-    struct ca_identities *out);
+/*
+ * key/p11.c: every certificate with a private key on the tokens that the search
+ * selects, from the modules in p11-kit's configuration, or from the URI's
+ * module-path (absolute, and only root can change the file).  Modules are started
+ * one by one; if the URI names a token or a serial number, none is started after
+ * the one that has it.  A module that does not answer is left alone from then on.
+ *
+ * If a token hides its private keys until the login, each of its certificates
+ * except CA certificates is assumed to have a private key.  No PIN is asked,
+ * unless nothing is found and exactly one token shows no certificate before a
+ * login: then ui is asked for its PIN.  A certificate that two modules show of one
+ * token is found once.  Broken tokens and objects are skipped with a debug line.
+ *
+ * With cert: an identity with cert for each token that has its key, or may have it
+ * because the token reveals no public keys.
+ *
+ * CA_ERR_NOT_FOUND: there is none; CA_DENIED: a PIN is required, but only tokens
+ * that need no PIN have keys (logged); CA_ERR_USAGE: uri is not a usable URI
+ * (logged); CA_ERR_UNTRUSTED (logged); and those of a login (the user was told):
+ * CA_ERR_CANCELLED, CA_ERR_PIN, CA_ERR_IO.  crypto and log's sink must outlive the
+ * identities; a child made by fork cannot use them.
+ */
+CA_MUST_CHECK enum ca_err ca_key_p11(struct ca_crypto *crypto,
+    struct ca_key_search *search, struct ca_identities *out);
 
 /*
  * key/p11guard.c: where the line goes that is written when a PKCS#11 module
@@ -180,8 +212,13 @@ struct ca_key_ops {
 	enum ca_err (*sign)(void *impl, const struct ca_scheme *scheme,
 	    const void *tbs, size_t len, const struct ca_key_ui *ui,
 	    struct ca_buf *sig);
+	/* As ca_key_end; NULL: there is nothing to end. */
+	void (*end)(void *impl, enum ca_err rc);
 	void (*free)(void *impl);
 };
 struct ca_key *ca_key_new(const struct ca_key_ops *ops, void *impl);
+
+/* The impl of a key of these operations, or NULL; borrowed. */
+void *ca_key_impl(const struct ca_key *key, const struct ca_key_ops *ops);
 
 #endif

@@ -21,37 +21,84 @@
 #define CA_P11_ATTRIBUTE_MAX 65536
 #define CA_P11_MECHANISMS_MAX 4096
 
-/* ---- p11mod.c: the loaded modules ---- */
+/* ---- p11mod.c: the modules ---- */
+
+enum ca_p11_state {
+	CA_P11_LOADED,   /* not initialised yet */
+	CA_P11_READY,    /* initialised here, and ended here */
+	CA_P11_UNUSABLE, /* not wanted, or its C_Initialize failed */
+	CA_P11_LEFT,     /* a thread is in it for good: it must not be touched */
+};
+
+struct ca_p11_module {
+	CK_FUNCTION_LIST *f;
+	char *name; /* in p11-kit's configuration, or the file; never NULL */
+	enum ca_p11_state state;
+	bool wanted;         /* the URI and p11-kit's configuration allow it */
+	struct ca_buf found; /* a phrase: what it has, or why it is not used */
+};
 
 struct ca_p11 {
 	unsigned int refs;
-	pid_t pid;                 /* a child must not use the modules */
-	CK_FUNCTION_LIST **module; /* initialised, ended by NULL */
-	P11KitUri *uri;            /* NULL: everything */
+	pid_t pid; /* a child must not use the modules */
+	struct ca_p11_module *module;
+	size_t nmodules;
+	P11KitUri *uri; /* NULL: everything */
 	enum ca_key_pin pin;
 	struct ca_log log;
 	struct ca_p11_held *held; /* the first of the tokens with a session */
 };
 
 /*
- * Load and initialise the modules that the system and the user configured, or
- * the one that the URI's module-path names: the path must be absolute, and only
- * root may be able to change the file.  CA_ERR_USAGE: uri is not a usable URI;
- * CA_ERR_UNTRUSTED; CA_ERR_NOT_FOUND: no module.  Each is logged.
+ * Parse a PKCS#11 URI (RFC 7512), whose scheme may be in any case (RFC 3986
+ * section 3.1); the caller frees *out.  CA_ERR_USAGE: it is none, or has an
+ * attribute that nobody knows: logged, without values, because one may be a PIN.
+ */
+CA_MUST_CHECK enum ca_err ca_p11_uri(
+    const char *text, const struct ca_log *log, P11KitUri **out);
+
+/*
+ * Load the modules that the system and the user configured, or the one that the
+ * URI's module-path names: the path must be absolute, and only root may be able
+ * to change the file.  None is initialised.  CA_ERR_USAGE: uri is not a usable
+ * URI; CA_ERR_UNTRUSTED; CA_ERR_NOT_FOUND: no module.  Each is logged.
  */
 CA_MUST_CHECK enum ca_err ca_p11_load(const char *uri, enum ca_key_pin pin,
     const struct ca_log *log, struct ca_p11 **out);
+
+/* Initialise a module, in the thread of ca_p11_run; m->state tells the result,
+ * and m->found why not. */
+void ca_p11_initialise(struct ca_p11_module *m);
+
 struct ca_p11 *ca_p11_ref(struct ca_p11 *p11);
 void ca_p11_unref(struct ca_p11 *p11); /* NULL is allowed; the last reference
 					* finalises the modules */
 
-/* ---- p11guard.c: modules that crash or hang ---- */
+/* ---- p11run.c: modules that hang ---- */
 
-#define CA_P11_GUARD_SIGNALS 6
-/* The limits of a call, or of reading all of a slow card; and of a call that
- * waits for a person. */
+/* The limits of a call that begins a module or lists its slots; of one that reads
+ * a card, which may be slow; and of one that waits for a person. */
+#define CA_P11_SECONDS_BEGIN 5
 #define CA_P11_SECONDS 20
 #define CA_P11_SECONDS_PERSON 120
+
+/*
+ * Call work(ctx) in a thread, and wait for it.  CA_ERR_TIMEOUT: a call of a module
+ * took longer than its limit.  The thread is left in that call for good, so the
+ * caller never touches or frees ctx and the module again; exit(3) then does not
+ * run the destructors of libraries.  CA_ERR_MEMORY: no thread, nothing was done.
+ */
+CA_MUST_CHECK enum ca_err ca_p11_run(void (*work)(void *), void *ctx);
+
+/* In work, around each call of a module: its limit begins, and it has returned.
+ * In another thread they do nothing; a guard has the limit there. */
+void ca_p11_call(unsigned seconds);
+CK_RV ca_p11_back(CK_RV rv);
+#define CA_P11_CALL(seconds, call) (ca_p11_call(seconds), ca_p11_back(call))
+
+/* ---- p11guard.c: modules that crash, or hang while they sign ---- */
+
+#define CA_P11_GUARD_SIGNALS 6
 
 struct ca_p11_guard {
 	struct sigaction old[CA_P11_GUARD_SIGNALS];
@@ -60,8 +107,9 @@ struct ca_p11_guard {
 
 /*
  * Between begin and end, a crash or a call that takes longer than the seconds
- * ends the process with a line on standard error that names the module or token
- * (name, which is escaped).  Guards must not be nested; they use SIGALRM.
+ * (0: no limit) ends the process with a line on standard error that names the
+ * module or token (name, which is escaped).  Guards must not be nested; they use
+ * SIGALRM.
  */
 void ca_p11_guard_begin(
     struct ca_p11_guard *g, const char *name, unsigned int seconds);
@@ -73,8 +121,11 @@ struct ca_p11_token {
 	CK_FUNCTION_LIST *f;
 	CK_SLOT_ID slot;
 	CK_TOKEN_INFO info;
-	char name[160]; /* its label, printable, for messages */
-	uint64_t ways;  /* of ca_p11_ways; 0 before it */
+	char name[256];   /* its label, printable, for messages; and more of it if
+			   * another token has the same label */
+	char serial[80];  /* printable, may be empty */
+	char reader[272]; /* the slot's description, printable, may be empty */
+	uint64_t ways;    /* of ca_p11_ways; 0 before it */
 };
 
 /*
@@ -88,6 +139,8 @@ struct ca_p11_held {
 	struct ca_p11_held *next;
 	struct ca_p11_token token;
 	CK_SESSION_HANDLE handle; /* CK_INVALID_HANDLE: none is open */
+	bool logged_in;           /* to show its certificates */
+	struct ca_secret *pin;    /* the one of that login, or NULL */
 };
 
 /* An empty one with one reference, or NULL: no memory. */
@@ -102,6 +155,9 @@ CK_RV ca_p11_held_open(struct ca_p11_held *held);
 /* Close the session, if one is open, in the caller's guard.  Closing the last
  * session logs out. */
 void ca_p11_held_close(struct ca_p11_held *held);
+
+/* Forget the tokens of a module in which a thread was left. */
+void ca_p11_held_leave(struct ca_p11 *p11, const CK_FUNCTION_LIST *f);
 
 struct ca_p11_session {
 	struct ca_p11 *p11;         /* borrowed */
@@ -122,12 +178,19 @@ CA_MUST_CHECK enum ca_err ca_p11_session_open(
     struct ca_p11_session *s, struct ca_p11_held *held);
 void ca_p11_session_close(struct ca_p11_session *s, struct ca_p11_held *held);
 
+/* The same label and serial number. */
+bool ca_p11_same_token(const CK_TOKEN_INFO *a, const CK_TOKEN_INFO *b);
+
+/* A token is in the slot and the session is open, in the caller's guard.  (Some
+ * modules tell of a token that was removed what they had read of it.) */
+bool ca_p11_present(const struct ca_p11_session *s);
+
 /* Tell the user that the token or module failed during what, and return the
  * error code for rv. */
 enum ca_err ca_p11_failed(
     const struct ca_p11_session *s, const char *what, CK_RV rv);
 
-/* Tell the user, or the log if there is no ui. */
+/* Tell the user what went wrong, or the log if there is no ui. */
 void ca_p11_tell(const struct ca_p11_session *s, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -167,10 +230,10 @@ CA_MUST_CHECK enum ca_err ca_p11_find(const struct ca_p11_session *s,
     CK_ATTRIBUTE *attrs, size_t n, CK_OBJECT_HANDLE *found, size_t max,
     size_t *count);
 
-/* Read the token in a slot.  CA_ERR_IO: the slot is empty or the token is
- * broken. */
-CA_MUST_CHECK enum ca_err ca_p11_token_read(
-    CK_FUNCTION_LIST *f, CK_SLOT_ID slot, struct ca_p11_token *t);
+/* Read the token in a slot; *rv is what the module said.  CA_ERR_IO: the slot is
+ * empty or the token is broken. */
+CA_MUST_CHECK enum ca_err ca_p11_token_read(CK_FUNCTION_LIST *f,
+    CK_SLOT_ID slot, struct ca_p11_token *t, CK_RV *rv);
 
 /* ---- p11login.c ---- */
 
@@ -191,7 +254,8 @@ enum ca_p11_input {
 	CA_P11_MESSAGE,
 	CA_P11_DIGEST,
 	CA_P11_DIGESTINFO,
-	CA_P11_BLOCK, /* DigestInfo padded to the modulus: raw RSA */
+	CA_P11_BLOCK,    /* DigestInfo padded to the modulus: raw RSA */
+	CA_P11_PSSBLOCK, /* the same for RSASSA-PSS */
 };
 
 struct ca_p11_way {
@@ -205,9 +269,13 @@ struct ca_p11_way {
 /* Fill in t->ways: a bit for each way that the token's mechanisms allow. */
 CA_MUST_CHECK enum ca_err ca_p11_ways(struct ca_p11_token *t);
 
-/* The first of the ways that signs by the scheme, or NULL. */
+/* Those of the ways whose mechanism is one of the n. */
+uint64_t ca_p11_ways_of(
+    uint64_t ways, const CK_MECHANISM_TYPE *mechanism, size_t n);
+
+/* The first of the ways that signs by the scheme, or NULL; its bit is removed. */
 const struct ca_p11_way *ca_p11_way(
-    uint64_t ways, const struct ca_scheme *scheme);
+    uint64_t *ways, const struct ca_scheme *scheme);
 
 /* ---- p11sign.c ---- */
 
@@ -218,5 +286,12 @@ const struct ca_p11_way *ca_p11_way(
 CA_MUST_CHECK enum ca_err ca_p11_key_new(struct ca_crypto *crypto,
     struct ca_p11_held *held, struct ca_bytes id, X509 *cert,
     struct ca_key **out);
+
+/* The token of such a key; borrowed. */
+struct ca_p11_held *ca_p11_key_held(const struct ca_key *key);
+
+/* The same key by another module: other is used if signing by first's module
+ * fails.  first takes other. */
+void ca_p11_key_join(struct ca_key *first, struct ca_key *other);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/file.h"
 
@@ -16,19 +17,28 @@
 
 /* ---- where a PIN comes from ---- */
 
+/* The path of a file: URI of this machine (RFC 8089 section 2), or the text. */
+static const char *
+plain_path(const char *source)
+{
+	const char *path = source;
+
+	if (strncasecmp(path, "file:", 5) == 0)
+		path += 5;
+	if (strncasecmp(path, "//localhost/", 12) == 0)
+		return path + 11;
+	return strncmp(path, "///", 3) == 0 ? path + 2 : path;
+}
+
 /* RFC 7512 section 2.4: a file: URI, or a path.  "|program" is not run. */
 static enum ca_err
 pin_from_file(
     const struct ca_p11 *p11, const char *source, struct ca_secret **pin)
 {
 	struct ca_buf text = CA_BUF_INIT(PIN_MAX + 2);
-	const char *path = source;
+	const char *path = plain_path(source);
 	enum ca_err rc;
 
-	if (strncmp(path, "file:", 5) == 0)
-		path += 5;
-	if (strncmp(path, "///", 3) == 0)
-		path += 2;
 	if (path[0] != '/') {
 		ca_log_err(&p11->log,
 		    "pin-source=%s is not the absolute path of a file", source);
@@ -81,7 +91,7 @@ static enum ca_err
 pin_from_user(const struct ca_p11_session *s, CK_USER_TYPE user_type,
     struct ca_secret **pin)
 {
-	char prompt[400];
+	char prompt[512];
 	enum ca_err rc;
 
 	if (s->ui == NULL || s->ui->ask == NULL)
@@ -89,48 +99,92 @@ pin_from_user(const struct ca_p11_session *s, CK_USER_TYPE user_type,
 	(void)snprintf(prompt, sizeof prompt, "PIN for %s%s%s: ", s->token.name,
 	    user_type == CKU_CONTEXT_SPECIFIC ? " (for this signature)" : "",
 	    tries_hint(s));
-	rc = s->ui->ask(s->ui->ctx, prompt, pin);
-	if (rc != CA_OK)
-		return rc;
-	if (*pin == NULL || ca_secret_len(*pin) == 0) {
-		/* an empty PIN would only cost a try */
+	rc = s->ui->ask(s->ui->ctx, prompt, false, pin);
+	/* an empty PIN would only cost a try */
+	if (rc == CA_OK && (*pin == NULL || ca_secret_len(*pin) == 0)) {
 		ca_secret_free(*pin);
 		*pin = NULL;
-		return CA_ERR_CANCELLED;
+		rc = CA_ERR_CANCELLED;
 	}
-	return CA_OK;
+	if (rc == CA_ERR_CANCELLED)
+		ca_log_warning(&s->p11->log,
+		    "no PIN was entered for %s, so nothing was signed",
+		    s->token.name);
+	return rc;
 }
 
 /* ---- what state the PIN is in ---- */
 
-/* Read the token's flags, unless they are fresh; if the next try is the last
- * one, ask the user whether to use it. */
-static enum ca_err
-check_tries(struct ca_p11_session *s)
+/* Is the token a TPM?  A TPM has one count of wrong tries, and no PUK. */
+static bool
+is_tpm(const struct ca_p11_session *s)
 {
-	const char *name = s->token.name;
-	char question[400];
+	CK_INFO info;
+	char text[sizeof info.libraryDescription + 1] = "";
 
-	if (!s->fresh &&
-	    s->token.f->C_GetTokenInfo(s->token.slot, &s->token.info) != CKR_OK)
-		return ca_p11_failed(s, "the login", CKR_TOKEN_NOT_PRESENT);
-	s->fresh = false;
-	if (s->token.info.flags & CKF_USER_PIN_LOCKED) {
+	if (s->token.f->C_GetInfo(&info) != CKR_OK)
+		return false;
+	memcpy(text, info.libraryDescription, sizeof info.libraryDescription);
+	return strcasestr(text, "tpm") != NULL;
+}
+
+static enum ca_err
+tell_locked(const struct ca_p11_session *s)
+{
+	if (is_tpm(s))
+		ca_p11_tell(s,
+		    "The TPM of \"%s\" takes no PIN now, after too many wrong "
+		    "tries (lockout). Wait until it has recovered (run: "
+		    "tpm2_getcap properties-variable), or let the "
+		    "administrator run: tpm2_dictionarylockout "
+		    "--clear-lockout",
+		    s->token.name);
+	else
 		ca_p11_tell(s,
 		    "The PIN of \"%s\" is locked after too many wrong tries. "
 		    "Unlock it with the PUK, or ask the issuer of the token to "
 		    "unlock it.",
-		    name);
-		return CA_DENIED;
-	}
+		    s->token.name);
+	return CA_DENIED;
+}
+
+/* Read the token's flags, unless they are fresh; the token must still be there. */
+static enum ca_err
+read_flags(struct ca_p11_session *s)
+{
+	CK_TOKEN_INFO *info = &s->token.info;
+	struct ca_p11_guard guard;
+
+	ca_p11_guard_begin(&guard, s->token.name, CA_P11_SECONDS);
+	bool present = ca_p11_present(s) &&
+		       (s->fresh || s->token.f->C_GetTokenInfo(
+					s->token.slot, info) == CKR_OK);
+	ca_p11_guard_end(&guard);
+	s->fresh = false;
+	if (!present)
+		return ca_p11_failed(s, "the login", CKR_TOKEN_NOT_PRESENT);
+	return CA_OK;
+}
+
+/* If the next try is the last one, ask the user whether to use it. */
+static enum ca_err
+check_tries(struct ca_p11_session *s)
+{
+	const char *name = s->token.name;
+	char question[512];
+	enum ca_err rc;
+
+	if ((rc = read_flags(s)) != CA_OK)
+		return rc;
+	if (s->token.info.flags & CKF_USER_PIN_LOCKED)
+		return tell_locked(s);
 	if ((s->token.info.flags & CKF_USER_PIN_FINAL_TRY) == 0)
 		return CA_OK;
 	(void)snprintf(question, sizeof question,
 	    "This is the last try for the PIN of \"%s\": a wrong PIN locks the "
 	    "token. Try?",
 	    name);
-	if (s->ui == NULL || s->ui->confirm == NULL ||
-	    s->ui->confirm(s->ui->ctx, question) != CA_OK) {
+	if (ca_key_confirm(s->ui, question) != CA_OK) {
 		ca_p11_tell(s,
 		    "The PIN of \"%s\" was not tried, because it would have "
 		    "been the last try.",
@@ -156,6 +210,25 @@ tell_wrong_pin(struct ca_p11_session *s)
 	ca_p11_tell(s, "Wrong PIN for \"%s\".%s", s->token.name, left);
 }
 
+/* The module has not sent such a PIN to the token: no try is used. */
+static void
+tell_length(const struct ca_p11_session *s)
+{
+	const CK_TOKEN_INFO *info = &s->token.info;
+
+	if (info->ulMaxPinLen >= info->ulMinPinLen && info->ulMaxPinLen > 0 &&
+	    info->ulMaxPinLen <= PIN_MAX)
+		ca_p11_tell(s,
+		    "The PIN of \"%s\" has %lu to %lu characters; what was "
+		    "entered has another length, or other characters.",
+		    s->token.name, info->ulMinPinLen, info->ulMaxPinLen);
+	else
+		ca_p11_tell(s,
+		    "What was entered cannot be the PIN of \"%s\": its length "
+		    "or its characters do not fit.",
+		    s->token.name);
+}
+
 /* CA_OK: logged in; CA_ERR_PIN: wrong PIN, and another may be tried; CA_DENIED:
  * no further try is possible.  The user was told. */
 static enum ca_err
@@ -168,16 +241,15 @@ judge_login(struct ca_p11_session *s, CK_RV rv)
 	case CKR_USER_ALREADY_LOGGED_IN:
 		return CA_OK;
 	case CKR_PIN_INCORRECT:
-	case CKR_PIN_INVALID:
-	case CKR_PIN_LEN_RANGE:
+	case CKR_USER_NOT_LOGGED_IN: /* OpenSC, of an OpenPGP card's 6982 */
 		tell_wrong_pin(s);
 		return CA_ERR_PIN;
+	case CKR_PIN_INVALID:
+	case CKR_PIN_LEN_RANGE:
+		tell_length(s);
+		return CA_ERR_PIN;
 	case CKR_PIN_LOCKED:
-		ca_p11_tell(s,
-		    "The PIN of \"%s\" is locked now. Unlock it with the PUK, "
-		    "or ask the issuer of the token to unlock it.",
-		    name);
-		return CA_DENIED;
+		return tell_locked(s);
 	case CKR_PIN_EXPIRED:
 		ca_p11_tell(s,
 		    "The PIN of \"%s\" has expired; change the PIN first.",
@@ -245,15 +317,18 @@ login(const struct ca_p11_session *s, CK_USER_TYPE user_type,
 static enum ca_err
 login_pinpad(struct ca_p11_session *s, CK_USER_TYPE user_type)
 {
+	char text[512];
 	enum ca_err rc = CA_ERR_PIN;
 
 	/* the keypad's Cancel key ends this */
 	for (int i = 0; i < ASK_MAX && rc == CA_ERR_PIN; i++) {
 		if ((rc = check_tries(s)) != CA_OK)
 			return rc;
-		ca_p11_tell(s,
+		(void)snprintf(text, sizeof text,
 		    "Enter the PIN of \"%s\" on its reader's keypad%s.",
 		    s->token.name, tries_hint(s));
+		if (s->ui != NULL && s->ui->info != NULL)
+			s->ui->info(s->ui->ctx, text);
 		rc = judge_login(s, login(s, user_type, NULL));
 	}
 	return rc;

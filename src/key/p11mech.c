@@ -35,6 +35,12 @@ static const struct ca_p11_way all_ways[] = {
     {CKM_RSA_PKCS_PSS, CKM_SHA512, CKG_MGF1_SHA512, 64, CA_P11_DIGEST, 0x080b},
     {CKM_SHA512_RSA_PKCS_PSS, CKM_SHA512, CKG_MGF1_SHA512, 64, CA_P11_MESSAGE,
 	0x080b},
+    {CKM_RSA_X_509, 0, 0, 0, CA_P11_PSSBLOCK, 0x0804},
+    {CKM_RSA_X_509, 0, 0, 0, CA_P11_PSSBLOCK, 0x0805},
+    {CKM_RSA_X_509, 0, 0, 0, CA_P11_PSSBLOCK, 0x0806},
+    {CKM_RSA_X_509, 0, 0, 0, CA_P11_PSSBLOCK, 0x0809},
+    {CKM_RSA_X_509, 0, 0, 0, CA_P11_PSSBLOCK, 0x080a},
+    {CKM_RSA_X_509, 0, 0, 0, CA_P11_PSSBLOCK, 0x080b},
     {CKM_ECDSA, 0, 0, 0, CA_P11_DIGEST, 0x0403},
     {CKM_ECDSA_SHA256, 0, 0, 0, CA_P11_MESSAGE, 0x0403},
     {CKM_ECDSA, 0, 0, 0, CA_P11_DIGEST, 0x0503},
@@ -56,8 +62,9 @@ signs(const struct ca_p11_token *t, CK_MECHANISM_TYPE mechanism,
 
 	for (CK_ULONG i = 0; i < n; i++)
 		if (list[i] == mechanism)
-			return t->f->C_GetMechanismInfo(
-				   t->slot, mechanism, &info) == CKR_OK &&
+			return CA_P11_CALL(CA_P11_SECONDS,
+				   t->f->C_GetMechanismInfo(
+				       t->slot, mechanism, &info)) == CKR_OK &&
 			       (info.flags & CKF_SIGN) != 0;
 	return false;
 }
@@ -92,7 +99,8 @@ ca_p11_ways(struct ca_p11_token *t)
 	CK_MECHANISM_TYPE *list;
 	CK_RV rv;
 
-	if (t->f->C_GetMechanismList(t->slot, NULL, &n) != CKR_OK)
+	if (CA_P11_CALL(CA_P11_SECONDS,
+		t->f->C_GetMechanismList(t->slot, NULL, &n)) != CKR_OK)
 		return CA_ERR_IO;
 	if (n > CA_P11_MECHANISMS_MAX)
 		return CA_ERR_LIMIT;
@@ -100,18 +108,36 @@ ca_p11_ways(struct ca_p11_token *t)
 	if (list == NULL)
 		return CA_ERR_MEMORY;
 	got = n;
-	rv = t->f->C_GetMechanismList(t->slot, list, &got);
+	rv = CA_P11_CALL(
+	    CA_P11_SECONDS, t->f->C_GetMechanismList(t->slot, list, &got));
 	if (rv == CKR_OK && got <= n)
 		t->ways = match_ways(t, list, got);
 	free(list);
 	return rv == CKR_OK && got <= n ? CA_OK : CA_ERR_IO;
 }
 
-const struct ca_p11_way *
-ca_p11_way(uint64_t ways, const struct ca_scheme *scheme)
+uint64_t
+ca_p11_ways_of(uint64_t ways, const CK_MECHANISM_TYPE *mechanism, size_t n)
 {
+	uint64_t of = 0;
+
 	for (size_t i = 0; i < NWAYS; i++)
-		if ((ways >> i & 1) != 0 && all_ways[i].scheme == scheme->code)
+		for (size_t k = 0; k < n; k++)
+			if (all_ways[i].mechanism == mechanism[k])
+				of |= ways & (uint64_t)1 << i;
+	return of;
+}
+
+const struct ca_p11_way *
+ca_p11_way(uint64_t *ways, const struct ca_scheme *scheme)
+{
+	for (size_t i = 0; i < NWAYS; i++) {
+		const uint64_t bit = (uint64_t)1 << i;
+
+		if ((*ways & bit) != 0 && all_ways[i].scheme == scheme->code) {
+			*ways &= ~bit;
 			return &all_ways[i];
+		}
+	}
 	return NULL;
 }

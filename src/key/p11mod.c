@@ -1,13 +1,15 @@
 /*
  * PKCS#11 modules: which ones are loaded, and for how long.
  */
-#include "key/p11.h"
+#include "key/p11conf.h"
 
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/text.h"
 
 /* ---- which modules ---- */
 
@@ -90,115 +92,242 @@ option_is(CK_FUNCTION_LIST *module, const char *option, const char *value)
 
 /* Return NULL if the module is wanted, else the reason it is not. */
 static const char *
-unwanted(const struct ca_p11 *p11, CK_FUNCTION_LIST *module)
+unwanted(const struct ca_p11 *p11, const struct ca_p11_module *m)
 {
 	const char *want;
-	char *name;
-	bool same;
 
 	/* a store of CA certificates is slow to read and has no keys */
-	if (option_is(module, "trust-policy", "yes"))
-		return "it contains only CA certificates";
+	if (option_is(m->f, "trust-policy", "yes"))
+		return "only CA certificates";
 	if (p11->uri == NULL ||
 	    (want = p11_kit_uri_get_module_name(p11->uri)) == NULL)
 		return NULL;
-	name = p11_kit_module_get_name(module);
-	same = name != NULL && strcmp(name, want) == 0;
-	free(name);
-	return same ? NULL : "the URI names another module";
+	return strcmp(m->name, want) == 0 ? NULL : "the URI names another module";
 }
 
-/* Initialise the wanted modules, release the others, and close the gaps. */
-static size_t
-initialise(struct ca_p11 *p11)
+static void
+find(struct ca_p11_module *m, const char *what)
 {
-	size_t kept = 0;
+	ca_buf_reset(&m->found);
+	ca_buf_str(&m->found, what);
+}
 
-	for (size_t i = 0; p11->module[i] != NULL; i++) {
-		CK_FUNCTION_LIST *m = p11->module[i];
-		char *name = p11_kit_module_get_name(m);
-		const char *why = unwanted(p11, m);
-		struct ca_p11_guard guard;
-		CK_RV rv;
+void
+ca_p11_initialise(struct ca_p11_module *m)
+{
+	CK_RV rv = CA_P11_CALL(
+	    CA_P11_SECONDS_BEGIN, p11_kit_module_initialize(m->f));
 
-		if (why == NULL) {
-			ca_p11_guard_begin(
-			    &guard, name != NULL ? name : "?", CA_P11_SECONDS);
-			rv = p11_kit_module_initialize(m);
-			ca_p11_guard_end(&guard);
-			why = rv != CKR_OK ? p11_kit_strerror(rv) : NULL;
-		}
-		if (why == NULL) {
-			p11->module[kept++] = m;
-		} else {
-			ca_log_debug(&p11->log,
-			    "PKCS#11 module %s skipped: "
-			    "%-s",
-			    name != NULL ? name : "(no name)", why);
-			p11_kit_module_release(m);
-		}
-		free(name);
+	m->state = rv == CKR_OK ? CA_P11_READY : CA_P11_UNUSABLE;
+	if (rv == CKR_OK)
+		return;
+	find(m, "cannot be initialised: ");
+	ca_buf_str(&m->found, p11_kit_strerror(rv));
+}
+
+static enum ca_err
+take_module(struct ca_p11 *p11, struct ca_p11_module *m, CK_FUNCTION_LIST *f)
+{
+	const char *why;
+
+	*m = (struct ca_p11_module){.f = f, .found = CA_BUF_INIT(65536)};
+	p11->nmodules++;
+	m->name = p11_kit_module_get_name(f);
+	if (m->name == NULL)
+		m->name = p11_kit_module_get_filename(f);
+	if (m->name == NULL)
+		m->name = strdup("unnamed module");
+	if (m->name == NULL)
+		return CA_ERR_MEMORY;
+	why = unwanted(p11, m);
+	m->wanted = why == NULL;
+	if (why != NULL) {
+		m->state = CA_P11_UNUSABLE;
+		find(m, why);
 	}
-	p11->module[kept] = NULL;
-	return kept;
+	return CA_OK;
+}
+
+/* list becomes the modules, and is freed. */
+static enum ca_err
+take_list(struct ca_p11 *p11, CK_FUNCTION_LIST **list)
+{
+	enum ca_err rc = CA_OK;
+	size_t n = 0;
+
+	while (list[n] != NULL)
+		n++;
+	p11->module = calloc(n > 0 ? n : 1, sizeof *p11->module);
+	if (p11->module == NULL)
+		rc = CA_ERR_MEMORY;
+	for (size_t i = 0; i < n; i++) {
+		if (rc == CA_OK)
+			rc = take_module(p11, &p11->module[i], list[i]);
+		else
+			p11_kit_module_release(list[i]);
+	}
+	free(list);
+	return rc;
 }
 
 /* ---- loading ---- */
 
-static enum ca_err
-parse_uri(const char *text, const struct ca_log *log, P11KitUri **out)
-{
-	P11KitUri *uri = p11_kit_uri_new();
-	int rc;
+/* The attributes of RFC 7512 sections 2.3 and 2.4, and p11-kit's: those of the path,
+ * and those behind the question mark. */
+static const char *const of_path[] = {"token", "manufacturer", "serial", "model",
+    "library-manufacturer", "library-version", "library-description", "object",
+    "type", "id", "slot-description", "slot-manufacturer", "slot-id",
+    "object-type", "objecttype", NULL};
+static const char *const of_query[] = {
+    "pin-source", "pin-value", "module-name", "module-path", "pinfile", NULL};
 
-	if (uri == NULL)
-		return CA_ERR_MEMORY;
-	rc = p11_kit_uri_parse(text, P11_KIT_URI_FOR_ANY, uri);
-	if (rc != P11_KIT_URI_OK || p11_kit_uri_any_unrecognized(uri)) {
-		/* not the text: it may contain a PIN */
-		ca_log_err(log,
-		    "the PKCS#11 URI (RFC 7512) cannot be used: %-s",
-		    rc != P11_KIT_URI_OK ? p11_kit_uri_message(rc)
-					 : "it has an unknown attribute");
+static bool
+is_one_of(const char *const *list, struct ca_bytes name)
+{
+	for (; *list != NULL; list++)
+		if (strlen(*list) == name.len &&
+		    memcmp(*list, name.p, name.len) == 0)
+			return true;
+	return false;
+}
+
+/* The first attribute of a URI that is unknown, or misplaced; empty: none is. */
+static struct ca_bytes
+find_wrong(const char *text)
+{
+	const char *at = strchr(text, ':');
+	bool query = false;
+
+	while (at != NULL && *at != '\0') {
+		query = query || *at == '?';
+		at++;
+		const struct ca_bytes name = {
+		    (const uint8_t *)at, strcspn(at, "=;?&")};
+		if (name.len > 0 && !is_one_of(query ? of_query : of_path, name))
+			return name;
+		at += strcspn(at, ";?&");
+	}
+	return (struct ca_bytes){NULL, 0};
+}
+
+/* The values are not shown: one may be a PIN. */
+static enum ca_err
+refuse_uri(const char *text, int rc, const struct ca_log *log)
+{
+	const struct ca_bytes name = find_wrong(text);
+	struct ca_buf why = CA_BUF_INIT(512);
+
+	if (name.len == 0)
+		ca_buf_str(&why, rc != P11_KIT_URI_OK
+				     ? p11_kit_uri_message(rc)
+				     : "it has an unknown attribute");
+	else {
+		ca_buf_str(&why, "it has the unknown attribute ");
+		ca_buf_printable(
+		    &why, name.p, name.len < 40 ? name.len : 40);
+	}
+	if (is_one_of(of_query, name)) {
+		ca_buf_reset(&why);
+		ca_buf_put(&why, name.p, name.len);
+		ca_buf_str(&why, " belongs behind a question mark "
+				 "(pkcs11:token=LABEL?");
+		ca_buf_put(&why, name.p, name.len);
+		ca_buf_str(&why, "=...)");
+	}
+	ca_log_err(log,
+	    "the PKCS#11 URI (RFC 7512) cannot be used: %-s. To see the URIs "
+	    "of what is here, run: certauth tokens",
+	    ca_buf_text(&why) != NULL ? ca_buf_text(&why) : "?");
+	ca_buf_free(&why);
+	return CA_ERR_USAGE;
+}
+
+enum ca_err
+ca_p11_uri(const char *text, const struct ca_log *log, P11KitUri **out)
+{
+	static const char scheme[] = "pkcs11:";
+	P11KitUri *uri = p11_kit_uri_new();
+	char *plain = strdup(text);
+	int rc = P11_KIT_URI_BAD_SCHEME;
+
+	if (uri == NULL || plain == NULL) {
 		p11_kit_uri_free(uri);
-		return CA_ERR_USAGE;
+		free(plain);
+		return CA_ERR_MEMORY;
+	}
+	if (ca_text_pkcs11(text))
+		memcpy(plain, scheme, sizeof scheme - 1);
+	rc = p11_kit_uri_parse(plain, P11_KIT_URI_FOR_ANY, uri);
+	free(plain);
+	if (rc != P11_KIT_URI_OK || p11_kit_uri_any_unrecognized(uri)) {
+		p11_kit_uri_free(uri);
+		return refuse_uri(text, rc, log);
 	}
 	*out = uri;
 	return CA_OK;
 }
 
+/* name: the URI's module-name, or NULL. */
+static void
+say_none(const struct ca_p11 *p11, const char *name)
+{
+	struct ca_buf why = CA_BUF_INIT((size_t)1 << 20);
+
+	ca_p11_unloaded(p11, &why);
+	if (name != NULL)
+		ca_log_err(&p11->log,
+		    "p11-kit has no module of the name %s; to see the modules "
+		    "that there are, run: certauth tokens",
+		    name);
+	else if (why.len > 0 && ca_buf_text(&why) != NULL)
+		ca_log_err(&p11->log,
+		    "no PKCS#11 module is usable: %-s; to see the modules that "
+		    "there are, run: certauth tokens",
+		    ca_buf_text(&why));
+	else
+		ca_log_err(&p11->log,
+		    "no PKCS#11 module is configured; install the package of "
+		    "the token's module (opensc-pkcs11 for most smart cards), "
+		    "then run: certauth tokens");
+	ca_buf_free(&why);
+}
+
 static enum ca_err
 load_modules(struct ca_p11 *p11)
 {
-	const char *path = NULL;
+	const char *path = NULL, *name = NULL;
+	CK_FUNCTION_LIST **list;
 	char real[PATH_MAX];
+	size_t wanted = 0;
+	enum ca_err rc;
 
 	p11_kit_be_quiet();
-	if (p11->uri != NULL)
+	if (p11->uri != NULL) {
 		path = p11_kit_uri_get_module_path(p11->uri);
-	if (path != NULL) {
-		enum ca_err rc = check_module_path(path, &p11->log, real);
-
-		if (rc != CA_OK)
-			return rc;
-		p11->module = load_one(real);
-	} else {
-		p11->module = p11_kit_modules_load(NULL, 0);
+		name = p11_kit_uri_get_module_name(p11->uri);
 	}
-	if (p11->module == NULL) {
+	if (path != NULL) {
+		if ((rc = check_module_path(path, &p11->log, real)) != CA_OK)
+			return rc;
+		list = load_one(real);
+	} else {
+		list = p11_kit_modules_load(NULL, 0);
+	}
+	if (list == NULL) {
 		const char *why = p11_kit_message();
 
 		ca_log_err(&p11->log, "no PKCS#11 module could be loaded: %-s",
 		    why != NULL ? why : "unknown reason");
 		return CA_ERR_NOT_FOUND;
 	}
-	if (initialise(p11) == 0) {
-		ca_log_err(&p11->log,
-		    "no PKCS#11 module is usable; to list the configured "
-		    "modules, run: p11-kit list-modules");
-		return CA_ERR_NOT_FOUND;
-	}
-	return CA_OK;
+	if ((rc = take_list(p11, list)) != CA_OK)
+		return rc;
+	for (size_t i = 0; i < p11->nmodules; i++)
+		wanted += p11->module[i].wanted;
+	if (wanted > 0)
+		return CA_OK;
+	say_none(p11, name);
+	return CA_ERR_NOT_FOUND;
 }
 
 enum ca_err
@@ -217,7 +346,7 @@ ca_p11_load(const char *uri, enum ca_key_pin pin, const struct ca_log *log,
 	p11->pin = pin;
 	if (log != NULL)
 		p11->log = *log;
-	if (uri != NULL && (rc = parse_uri(uri, log, &p11->uri)) != CA_OK) {
+	if (uri != NULL && (rc = ca_p11_uri(uri, log, &p11->uri)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
@@ -240,23 +369,30 @@ ca_p11_ref(struct ca_p11 *p11)
 	return p11;
 }
 
-void
-ca_p11_unref(struct ca_p11 *p11)
+static void
+end_module(struct ca_p11_module *m, bool ours)
 {
 	struct ca_p11_guard guard;
 
+	/* after a fork the modules and their devices belong to the parent */
+	if (ours && m->state == CA_P11_READY) {
+		ca_p11_guard_begin(&guard, m->name, CA_P11_SECONDS);
+		(void)p11_kit_module_finalize(m->f);
+		ca_p11_guard_end(&guard);
+	}
+	if (ours && m->state != CA_P11_LEFT)
+		p11_kit_module_release(m->f);
+	ca_buf_free(&m->found);
+	free(m->name);
+}
+
+void
+ca_p11_unref(struct ca_p11 *p11)
+{
 	if (p11 == NULL || --p11->refs > 0)
 		return;
-	/* after a fork the modules and their devices belong to the parent */
-	for (size_t i = 0; p11->module != NULL && p11->module[i] != NULL &&
-			   p11->pid == getpid();
-	     i++) {
-		ca_p11_guard_begin(
-		    &guard, "a module that is unloaded", CA_P11_SECONDS);
-		(void)p11_kit_module_finalize(p11->module[i]);
-		ca_p11_guard_end(&guard);
-		p11_kit_module_release(p11->module[i]);
-	}
+	for (size_t i = 0; i < p11->nmodules; i++)
+		end_module(&p11->module[i], p11->pid == getpid());
 	free(p11->module);
 	p11_kit_uri_free(p11->uri);
 	free(p11);

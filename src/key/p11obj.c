@@ -6,6 +6,7 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +25,8 @@ read_value(const struct ca_p11_session *s, CK_OBJECT_HANDLE object,
 	if (value == NULL)
 		return CA_ERR_MEMORY;
 	attr.pValue = value;
-	rv = s->token.f->C_GetAttributeValue(s->handle, object, &attr, 1);
+	rv = CA_P11_CALL(CA_P11_SECONDS,
+	    s->token.f->C_GetAttributeValue(s->handle, object, &attr, 1));
 	if (rv == CKR_OK && attr.ulValueLen <= len)
 		ca_buf_put(out, value, attr.ulValueLen);
 	free(value);
@@ -44,8 +46,9 @@ ca_p11_attribute(const struct ca_p11_session *s, CK_OBJECT_HANDLE object,
 	/* a second try, for an object that grew between the two calls */
 	for (int i = 0; i < 2 && rc == CA_ERR_LIMIT; i++) {
 		CK_ATTRIBUTE attr = {type, NULL, 0};
-		CK_RV rv = s->token.f->C_GetAttributeValue(
-		    s->handle, object, &attr, 1);
+		CK_RV rv = CA_P11_CALL(CA_P11_SECONDS,
+		    s->token.f->C_GetAttributeValue(
+			s->handle, object, &attr, 1));
 
 		if (rv != CKR_OK ||
 		    attr.ulValueLen == CK_UNAVAILABLE_INFORMATION)
@@ -75,7 +78,8 @@ read_together(const struct ca_p11_session *s, CK_OBJECT_HANDLE object,
 	for (size_t i = 0; i < n; i++)
 		attr[i] = (CK_ATTRIBUTE){
 		    type[i], room + i * TOGETHER_ROOM, TOGETHER_ROOM};
-	if (s->token.f->C_GetAttributeValue(s->handle, object, attr, n) !=
+	if (CA_P11_CALL(CA_P11_SECONDS,
+		s->token.f->C_GetAttributeValue(s->handle, object, attr, n)) !=
 	    CKR_OK) {
 		ret = CA_ERR_NOT_FOUND;
 		goto out;
@@ -126,8 +130,9 @@ ca_p11_flag(const struct ca_p11_session *s, CK_OBJECT_HANDLE object,
 	CK_BBOOL value = CK_FALSE;
 	CK_ATTRIBUTE attr = {type, &value, sizeof value};
 
-	return s->token.f->C_GetAttributeValue(s->handle, object, &attr, 1) ==
-		   CKR_OK &&
+	return CA_P11_CALL(CA_P11_SECONDS,
+		   s->token.f->C_GetAttributeValue(
+		       s->handle, object, &attr, 1)) == CKR_OK &&
 	       attr.ulValueLen == sizeof value && value != CK_FALSE;
 }
 
@@ -138,13 +143,15 @@ ca_p11_find(const struct ca_p11_session *s, CK_ATTRIBUTE *attrs, size_t n,
 	enum ca_err ret = CA_ERR_UNSET;
 
 	*count = 0;
-	if (s->token.f->C_FindObjectsInit(s->handle, attrs, n) != CKR_OK)
+	if (CA_P11_CALL(CA_P11_SECONDS,
+		s->token.f->C_FindObjectsInit(s->handle, attrs, n)) != CKR_OK)
 		return CA_ERR_IO;
 	CK_ULONG got = 1;
 	while (*count < max && got > 0) {
 		CK_ULONG room = max - *count;
-		CK_RV rv = s->token.f->C_FindObjects(
-		    s->handle, found + *count, room, &got);
+		CK_RV rv = CA_P11_CALL(CA_P11_SECONDS,
+		    s->token.f->C_FindObjects(
+			s->handle, found + *count, room, &got));
 
 		if (rv != CKR_OK || got > room) {
 			ret = CA_ERR_IO;
@@ -154,29 +161,50 @@ ca_p11_find(const struct ca_p11_session *s, CK_ATTRIBUTE *attrs, size_t n,
 	}
 	ret = CA_OK;
 out:
-	(void)s->token.f->C_FindObjectsFinal(s->handle);
+	(void)CA_P11_CALL(
+	    CA_P11_SECONDS, s->token.f->C_FindObjectsFinal(s->handle));
 	return ret;
 }
 
-enum ca_err
-ca_p11_token_read(CK_FUNCTION_LIST *f, CK_SLOT_ID slot, struct ca_p11_token *t)
+/* A field of PKCS#11, padded with blanks, as text for messages. */
+static void
+put_field(const unsigned char *field, size_t len, char *out, size_t room)
 {
-	struct ca_buf name = CA_BUF_INIT(sizeof t->name - 1);
-	size_t len;
+	struct ca_buf b = CA_BUF_INIT(room - 1);
+
+	ca_buf_printable(&b, field, p11_kit_space_strlen(field, len));
+	const char *text = ca_buf_text(&b);
+	(void)snprintf(out, room, "%s", text != NULL ? text : "");
+	ca_buf_free(&b);
+}
+
+enum ca_err
+ca_p11_token_read(CK_FUNCTION_LIST *f, CK_SLOT_ID slot, struct ca_p11_token *t,
+    CK_RV *rv)
+{
+	CK_SLOT_INFO reader;
 
 	*t = (struct ca_p11_token){0};
 	t->f = f;
 	t->slot = slot;
-	if (f->C_GetTokenInfo(slot, &t->info) != CKR_OK)
+	*rv = CA_P11_CALL(CA_P11_SECONDS, f->C_GetTokenInfo(slot, &t->info));
+	if (*rv != CKR_OK)
 		return CA_ERR_IO;
-	len = p11_kit_space_strlen(t->info.label, sizeof t->info.label);
-	ca_buf_printable(&name, t->info.label, len);
-	const char *text = ca_buf_text(&name);
-	if (text == NULL || *text == '\0')
-		text = "token without a label";
-	memcpy(t->name, text, strlen(text) + 1);
-	ca_buf_free(&name);
-	return CA_OK;
+	put_field(
+	    t->info.label, sizeof t->info.label, t->name, sizeof t->name);
+	put_field(t->info.serialNumber, sizeof t->info.serialNumber, t->serial,
+	    sizeof t->serial);
+	if (t->name[0] == '\0')
+		(void)snprintf(
+		    t->name, sizeof t->name, "token without a label");
+	if (CA_P11_CALL(CA_P11_SECONDS, f->C_GetSlotInfo(slot, &reader)) ==
+	    CKR_OK) {
+		put_field(reader.slotDescription, sizeof reader.slotDescription,
+		    t->reader, sizeof t->reader);
+		if ((reader.flags & CKF_TOKEN_PRESENT) == 0)
+			*rv = CKR_TOKEN_NOT_PRESENT;
+	}
+	return *rv == CKR_OK ? CA_OK : CA_ERR_IO;
 }
 
 bool

@@ -1,11 +1,15 @@
 /*
  * A search for certificates and keys on tokens.  Private to p11.c, which goes
- * through the slots, and p11token.c, which reads one token.
+ * through the modules and slots, p11token.c, which reads one token, p11merge.c,
+ * which looks at what several tokens have in common, and p11why.c, which says why
+ * nothing was found.
  */
 #ifndef CA_KEY_P11SCAN_H
 #define CA_KEY_P11SCAN_H
 
 #include "key/p11.h"
+
+#define CA_P11_CLOSED_MAX 8
 
 /* The attributes read from an object. */
 struct ca_p11_object {
@@ -19,13 +23,19 @@ struct ca_p11_objects {
 	size_t n;
 };
 
-/* A scan in progress. */
+/* The scan of one module, in a thread of its own; or of one token after a login. */
 struct ca_p11_scan {
 	struct ca_crypto *crypto;
-	struct ca_identities *out;
+	struct ca_p11_module *module;
+	struct ca_identities out;
 	X509 *given;  /* a certificate whose key is on a token; NULL: use the
 		       * certificates on the tokens */
 	bool refused; /* a token with keys needs no PIN, but one is required */
+	/* the tokens that show no certificate before a login, at most that many */
+	struct ca_p11_token closed[CA_P11_CLOSED_MAX];
+	size_t nclosed;     /* all of them */
+	struct ca_buf found; /* a phrase: the slots and tokens */
+	enum ca_err rc;
 	/* the current token */
 	struct ca_p11_session at;
 	struct ca_p11_held *held; /* its keys share it */
@@ -38,5 +48,21 @@ struct ca_p11_scan {
  * ends the search; a token that fails is skipped with a debug line.
  */
 CA_MUST_CHECK enum ca_err ca_p11_scan_token(struct ca_p11_scan *s);
+
+/* ---- p11merge.c ---- */
+
+/* A certificate that two modules show of one token is kept once: the later one is
+ * the fallback of the first. */
+void ca_p11_merge(struct ca_identities *ids);
+
+/* Tokens of one label get their serial number or reader into their names, and so
+ * into the labels of ids.  CA_ERR_MEMORY. */
+CA_MUST_CHECK enum ca_err ca_p11_distinguish(struct ca_identities *ids);
+
+/* ---- p11why.c ---- */
+
+/* Append why nothing was found, and the next command, and what there is. */
+void ca_p11_why(const struct ca_p11 *p11, size_t nclosed,
+    const struct ca_p11_token *closed, struct ca_buf *out);
 
 #endif

@@ -20,10 +20,36 @@ ca_p11_tell(const struct ca_p11_session *s, const char *fmt, ...)
 	if (vsnprintf(text, sizeof text, fmt, ap) < 0)
 		text[0] = '\0';
 	va_end(ap);
-	if (s->ui != NULL && s->ui->info != NULL)
-		s->ui->info(s->ui->ctx, text);
+	if (s->ui != NULL && s->ui->error != NULL)
+		s->ui->error(s->ui->ctx, text);
 	else
 		ca_log_err(&s->p11->log, "%-s", text);
+}
+
+bool
+ca_p11_present(const struct ca_p11_session *s)
+{
+	CK_SLOT_INFO slot;
+	CK_SESSION_INFO session;
+	CK_FUNCTION_LIST *f = s->token.f;
+
+	return f->C_GetSlotInfo(s->token.slot, &slot) == CKR_OK &&
+	       (slot.flags & CKF_TOKEN_PRESENT) != 0 &&
+	       f->C_GetSessionInfo(s->handle, &session) == CKR_OK;
+}
+
+static bool
+is_there(const struct ca_p11_session *s)
+{
+	const struct ca_p11_token *t = &s->token;
+	struct ca_p11_guard guard;
+	struct ca_p11_token now;
+	CK_RV rv;
+
+	ca_p11_guard_begin(&guard, t->name, CA_P11_SECONDS);
+	enum ca_err rc = ca_p11_token_read(t->f, t->slot, &now, &rv);
+	ca_p11_guard_end(&guard);
+	return rc == CA_OK && ca_p11_same_token(&now.info, &t->info);
 }
 
 enum ca_err
@@ -31,23 +57,29 @@ ca_p11_failed(const struct ca_p11_session *s, const char *what, CK_RV rv)
 {
 	const char *name = s->token.name;
 
+	if (rv == CKR_HOST_MEMORY)
+		return CA_ERR_MEMORY;
+	if (rv == CKR_FUNCTION_CANCELED) {
+		ca_p11_tell(s, "\"%s\": the operation was cancelled.", name);
+		return CA_ERR_CANCELLED;
+	}
+	/* many modules say only that something failed */
+	if (!is_there(s)) {
+		ca_p11_tell(s, "\"%s\" was removed.", name);
+		return CA_ERR_IO;
+	}
 	switch (rv) {
 	case CKR_TOKEN_NOT_PRESENT:
 	case CKR_TOKEN_NOT_RECOGNIZED:
 	case CKR_DEVICE_REMOVED:
+	case CKR_DEVICE_ERROR:
 	case CKR_SLOT_ID_INVALID:
 	case CKR_SESSION_HANDLE_INVALID:
 	case CKR_SESSION_CLOSED:
-		ca_p11_tell(s, "\"%s\" was removed.", name);
-		return CA_ERR_IO;
-	case CKR_FUNCTION_CANCELED:
-		ca_p11_tell(s, "\"%s\": the operation was cancelled.", name);
-		return CA_ERR_CANCELLED;
-	case CKR_HOST_MEMORY:
-		return CA_ERR_MEMORY;
-	case CKR_DEVICE_ERROR:
+		/* it was inserted again, or its reader's service was started
+		 * again */
 		ca_p11_tell(s,
-		    "\"%s\" failed during %s; it may have been removed.", name,
+		    "Contact with \"%s\" was lost during %s; try again.", name,
 		    what);
 		return CA_ERR_IO;
 	default:
@@ -57,8 +89,8 @@ ca_p11_failed(const struct ca_p11_session *s, const char *what, CK_RV rv)
 	}
 }
 
-static bool
-same_token(const CK_TOKEN_INFO *a, const CK_TOKEN_INFO *b)
+bool
+ca_p11_same_token(const CK_TOKEN_INFO *a, const CK_TOKEN_INFO *b)
 {
 	return memcmp(a->label, b->label, sizeof a->label) == 0 &&
 	       memcmp(a->serialNumber, b->serialNumber,
@@ -94,7 +126,8 @@ ca_p11_held_close(struct ca_p11_held *held)
 {
 	/* after a fork the session belongs to the parent */
 	if (held->handle != CK_INVALID_HANDLE && held->p11->pid == getpid())
-		(void)held->token.f->C_CloseSession(held->handle);
+		(void)CA_P11_CALL(CA_P11_SECONDS,
+		    held->token.f->C_CloseSession(held->handle));
 	held->handle = CK_INVALID_HANDLE;
 }
 
@@ -121,23 +154,48 @@ ca_p11_held_unref(struct ca_p11_held *held)
 		at = &(*at)->next;
 	*at = held->next;
 	ca_p11_unref(held->p11);
+	ca_secret_free(held->pin);
 	free(held);
+}
+
+static CK_RV
+open_session(struct ca_p11_held *held)
+{
+	const struct ca_p11_token *t = &held->token;
+
+	return CA_P11_CALL(CA_P11_SECONDS,
+	    t->f->C_OpenSession(
+		t->slot, CKF_SERIAL_SESSION, NULL, NULL, &held->handle));
 }
 
 CK_RV
 ca_p11_held_open(struct ca_p11_held *held)
 {
-	const struct ca_p11_token *t = &held->token;
-	CK_RV rv = t->f->C_OpenSession(
-	    t->slot, CKF_SERIAL_SESSION, NULL, NULL, &held->handle);
+	CK_RV rv = open_session(held);
 
 	if (rv != CKR_SESSION_COUNT)
 		return rv;
 	for (struct ca_p11_held *h = held->p11->held; h != NULL; h = h->next)
-		if (h != held && h->token.f == t->f)
+		if (h != held && h->token.f == held->token.f)
 			ca_p11_held_close(h);
-	return t->f->C_OpenSession(
-	    t->slot, CKF_SERIAL_SESSION, NULL, NULL, &held->handle);
+	return open_session(held);
+}
+
+void
+ca_p11_held_leave(struct ca_p11 *p11, const CK_FUNCTION_LIST *f)
+{
+	struct ca_p11_held **at = &p11->held;
+
+	while (*at != NULL) {
+		struct ca_p11_held *held = *at;
+
+		if (held->token.f != f) {
+			at = &held->next;
+			continue;
+		}
+		*at = held->next; /* the thread has it */
+		p11->refs--;
+	}
 }
 
 /* A session ends when its token is removed, also if the token is inserted
@@ -151,6 +209,7 @@ held_reopen(struct ca_p11_held *held)
 	    held->token.f->C_GetSessionInfo(held->handle, &info) == CKR_OK)
 		return CKR_OK;
 	ca_p11_held_close(held);
+	held->logged_in = false;
 	return ca_p11_held_open(held);
 }
 
@@ -167,14 +226,17 @@ ca_p11_session_open(struct ca_p11_session *s, struct ca_p11_held *held)
 	s->token = *listed;
 	s->handle = CK_INVALID_HANDLE;
 	ca_p11_guard_begin(&guard, listed->name, CA_P11_SECONDS);
-	enum ca_err rc = ca_p11_token_read(listed->f, listed->slot, &now);
-	if (rc == CA_OK && same_token(&now.info, &listed->info))
+	enum ca_err rc = ca_p11_token_read(listed->f, listed->slot, &now, &rv);
+	if (rc != CA_OK)
+		rv = CKR_DEVICE_REMOVED;
+	else if (ca_p11_same_token(&now.info, &listed->info))
 		rv = held_reopen(held);
+	else
+		rv = CKR_DEVICE_REMOVED;
 	ca_p11_guard_end(&guard);
 	if (rv != CKR_OK)
 		return ca_p11_failed(s, "opening a session", rv);
-	now.ways = listed->ways;
-	s->token = now;
+	s->token.info = now.info;
 	s->handle = held->handle;
 	s->fresh = true;
 	return CA_OK;
@@ -184,5 +246,6 @@ void
 ca_p11_session_close(struct ca_p11_session *s, struct ca_p11_held *held)
 {
 	close_guarded(held);
+	held->logged_in = false;
 	s->handle = CK_INVALID_HANDLE;
 }

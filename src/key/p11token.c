@@ -229,19 +229,19 @@ add_identity(struct ca_p11_scan *s, X509 *leaf, struct ca_bytes id,
 	one->leaf = leaf;
 	if ((rc = make_label(s, label, &one->label)) != CA_OK ||
 	    (rc = make_chain(s, leaf, &one->chain)) != CA_OK ||
-	    (rc = ca_p11_key_new(s->crypto, s->held, id, leaf, &one->key)) !=
-		CA_OK) {
+	    (rc = ca_p11_key_new(
+		 s->crypto, s->held, id, leaf, &one->key)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
 	/* NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers */
-	v = realloc(s->out->v, (s->out->n + 1) * sizeof(*v));
+	v = realloc(s->out.v, (s->out.n + 1) * sizeof(*v));
 	if (v == NULL) {
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
-	s->out->v = v;
-	v[s->out->n++] = one;
+	s->out.v = v;
+	v[s->out.n++] = one;
 	one = NULL; /* transferred */
 	ret = CA_OK;
 out:
@@ -287,6 +287,19 @@ read_keys(struct ca_p11_scan *s)
 	    s, CKO_PUBLIC_KEY, CA_P11_OBJECTS_MAX, &s->public_keys);
 }
 
+/* Remember a token that may show certificates only after a login. */
+static void
+note_closed(struct ca_p11_scan *s)
+{
+	if (s->given != NULL || s->certs.n > 0 || s->held->logged_in ||
+	    !hides_keys(s) ||
+	    (s->at.token.info.flags & CKF_USER_PIN_INITIALIZED) == 0)
+		return;
+	if (s->nclosed < CA_P11_CLOSED_MAX)
+		s->closed[s->nclosed] = s->at.token;
+	s->nclosed++;
+}
+
 static enum ca_err
 read_token(struct ca_p11_scan *s)
 {
@@ -309,6 +322,7 @@ read_token(struct ca_p11_scan *s)
 		CA_OK ||
 	    (rc = parse_certs(s)) != CA_OK)
 		return rc;
+	note_closed(s);
 	return hides_keys(s) && keys_matter(s) ? read_keys(s) : CA_OK;
 }
 
@@ -353,7 +367,7 @@ add_all(struct ca_p11_scan *s)
 	for (size_t i = 0; rc == CA_OK && i < s->certs.n; i++) {
 		if (sk_X509_value(s->parsed, (int)i) == NULL ||
 		    !has_key(s, i) || !uri_wants(s, i) ||
-		    s->out->n >= IDENTITIES_MAX)
+		    s->out.n >= IDENTITIES_MAX)
 			continue;
 		const struct ca_p11_object *o = &s->certs.v[i];
 
@@ -369,6 +383,7 @@ enum ca_err
 ca_p11_scan_token(struct ca_p11_scan *s)
 {
 	enum ca_err rc = read_token(s);
+	size_t before = s->out.n;
 
 	s->held->token = s->at.token; /* with its ways */
 	if (rc == CA_OK)
@@ -378,6 +393,13 @@ ca_p11_scan_token(struct ca_p11_scan *s)
 		    s->at.token.name,
 		    rc == CA_ERR_NOT_FOUND ? "it has no private keys"
 					   : ca_err_text(rc));
+	ca_buf_fmt(&s->found, "%stoken \"%s\"%s", s->found.len > 0 ? ", " : "",
+	    s->at.token.name,
+	    s->out.n > before    ? ""
+	    : rc == CA_DENIED    ? " (needs no PIN, but one is required)"
+	    : s->certs.n > 0     ? " (no certificate that is asked for)"
+	    : s->held->logged_in ? " (no certificate)"
+				 : " (no certificate without its PIN)");
 	objects_free(&s->keys);
 	objects_free(&s->public_keys);
 	objects_free(&s->certs);

@@ -47,7 +47,7 @@ memkey_free(void *impl)
 }
 
 static const struct ca_key_ops memkey_ops = {
-    memkey_can, memkey_sign, memkey_free};
+    memkey_can, memkey_sign, NULL, memkey_free};
 
 static struct ca_key *
 memkey_new(struct ca_crypto *crypto, EVP_PKEY *pkey)
@@ -85,7 +85,7 @@ ask_once(struct ca_crypto *crypto, const char *path, const struct ca_buf *der,
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
-	if ((rc = ui->ask(ui->ctx, text, &password)) != CA_OK ||
+	if ((rc = ui->ask(ui->ctx, text, false, &password)) != CA_OK ||
 	    password == NULL) {
 		ret = rc == CA_OK ? CA_ERR_CANCELLED : rc;
 		goto out;
@@ -114,7 +114,7 @@ open_asking(struct ca_crypto *crypto, const char *path,
 		return CA_ERR_CANCELLED;
 	for (int i = 0; i < PASSWORD_TRIES && rc == CA_ERR_PIN; i++) {
 		if (i > 0 && ui->info != NULL)
-			ui->info(ui->ctx, "Wrong password; try again.");
+			ui->error(ui->ctx, "Wrong password; try again.");
 		rc = ask_once(crypto, path, der, ui, out);
 		/* the user stopped after a wrong password: that is the reason
 		 */
@@ -193,13 +193,10 @@ choose(const struct ca_p12 *p12, struct pair *pair, size_t n, const char *path,
 	ca_buf_str(&title, "More than one certificate with its key is in ");
 	ca_buf_printable(&title, path, strlen(path));
 	const char *text = ca_buf_text(&title);
-	if (text == NULL || ui == NULL || ui->choose == NULL) {
-		ret = CA_ERR_CANCELLED;
-		goto out;
-	}
-	rc = ui->choose(ui->ctx, text, line, n, index);
-	if (rc != CA_OK || *index >= n) {
-		ret = rc == CA_OK ? CA_ERR_CANCELLED : rc;
+	rc = text != NULL ? ca_key_choose(ui, text, line, n, index)
+			  : CA_ERR_MEMORY;
+	if (rc != CA_OK) {
+		ret = rc;
 		goto out;
 	}
 	ret = CA_OK;

@@ -99,7 +99,7 @@ tell(const struct ca_key_ui *ui, const char *path, const char *what)
 
 	ca_buf_fmt(&line, "%s: %s", path, what);
 	if (ui->info != NULL && ca_buf_text(&line) != NULL)
-		ui->info(ui->ctx, ca_buf_text(&line));
+		ui->error(ui->ctx, ca_buf_text(&line));
 	ca_buf_free(&line);
 }
 
@@ -113,7 +113,8 @@ decrypt_once(struct ca_pemkey *k, const struct ca_key_ui *ui)
 
 	ca_buf_fmt(&prompt, "Passphrase for %s: ", k->path);
 	if (ca_buf_text(&prompt) != NULL)
-		rc = ui->ask(ui->ctx, ca_buf_text(&prompt), &answer);
+		rc = ui->ask(
+		    ui->ctx, ca_buf_text(&prompt), false, &answer);
 	if (rc == CA_OK && answer == NULL)
 		rc = CA_ERR_CANCELLED;
 	if (rc == CA_OK && ca_secret_len(answer) > PEM_BUFSIZE)
@@ -327,7 +328,7 @@ free_impl(void *impl)
 	ca_pemkey_free(impl);
 }
 
-static const struct ca_key_ops ops = {can, sign, free_impl};
+static const struct ca_key_ops ops = {can, sign, NULL, free_impl};
 
 struct ca_key *
 ca_pemkey_take(struct ca_pemkey *pemkey, X509 *cert)

@@ -103,25 +103,32 @@ static enum ca_err
 from_tokens(
     struct ca_sources *s, const struct ca_key_ui *ui, struct ca_identities *ids)
 {
-	const char *uri = s->pkcs11[0] != '\0' ? s->pkcs11 : NULL;
-	enum ca_key_pin pin =
-	    s->pinless ? CA_KEY_PIN_WANTED : CA_KEY_PIN_REQUIRED;
+	struct ca_key_search search = {
+	    .uri = s->pkcs11[0] != '\0' ? s->pkcs11 : NULL,
+	    .pin = s->pinless ? CA_KEY_PIN_WANTED : CA_KEY_PIN_REQUIRED,
+	    .ui = ui,
+	    .log = s->log};
 	time_t end = time(NULL) + (time_t)s->wait;
 	bool told = false;
 	enum ca_err rc;
 
-	while (((rc = ca_key_p11(s->crypto, uri, pin, s->log, ids)) ==
+	while (((rc = ca_key_p11(s->crypto, &search, ids)) ==
 		       CA_ERR_NOT_FOUND ||
-		   rc == CA_DENIED) &&
+		   (rc == CA_DENIED && !search.asked)) &&
 	       time(NULL) < end && !s->talk->gone) {
 		if (!told)
 			ui->info(ui->ctx, "Insert your smart card.");
 		told = true;
 		(void)sleep(1);
 	}
+	if (search.why[0] != '\0')
+		ca_log_err(s->log, "no token has a certificate with a key: %-s",
+		    search.why);
+	if (search.asked)
+		return rc;
 	/* the token is inserted: tell the user why it is not used */
 	if (rc == CA_DENIED)
-		ui->info(ui->ctx, s->last);
+		ui->error(ui->ctx, s->last);
 	return rc == CA_ERR_NOT_FOUND || rc == CA_DENIED ? CA_OK : rc;
 }
 
@@ -143,6 +150,9 @@ try_source(struct ca_sources *s, enum ca_source source,
 		rc = from_tokens(s, ui, &ids);
 	if (rc == CA_OK)
 		rc = ca_identities_pick(&ids, &pick, out);
+	/* what was said of other certificates is no reason if this one fails */
+	if (rc == CA_OK)
+		s->last[0] = '\0';
 	ca_identities_free(&ids);
 	return rc;
 }

@@ -30,7 +30,7 @@ enum ca_source {
 struct ca_sources {
 	struct ca_crypto *crypto; /* borrowed, as the next three */
 	const struct ca_log *log;
-	const char *last; /* the last message in log */
+	char *last; /* the last message in log; emptied when a key is chosen */
 	const struct ca_helper_talk *talk;
 	char *agent, *pkcs11, *keyfile;   /* NULL: not allowed */
 	unsigned wait;                    /* for a token, in seconds */

@@ -1,8 +1,5 @@
 #include "sign/helpertalk.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/secret.h"
@@ -42,31 +39,14 @@ ask(struct ca_helper_talk *t, enum ca_helper_verb verb, const char *text,
 }
 
 static enum ca_err
-ui_ask(void *ctx, const char *prompt, struct ca_secret **answer)
+ui_ask(void *ctx, const char *prompt, bool echo, struct ca_secret **answer)
 {
 	struct ca_helper_talk *t = ctx;
-	enum ca_err rc = ask(t, CA_HELPER_ASK, prompt, answer);
+	enum ca_err rc =
+	    ask(t, echo ? CA_HELPER_ASKECHO : CA_HELPER_ASK, prompt, answer);
 
-	if (rc == CA_OK && ca_secret_len(*answer) > 0)
+	if (rc == CA_OK && !echo && ca_secret_len(*answer) > 0)
 		t->asked = true;
-	return rc;
-}
-
-static enum ca_err
-ui_confirm(void *ctx, const char *question)
-{
-	struct ca_buf text = CA_BUF_INIT(8192);
-	struct ca_secret *answer = NULL;
-	enum ca_err rc = CA_ERR_MEMORY;
-
-	ca_buf_fmt(&text, "%s [yes/no] ", question);
-	if (ca_buf_text(&text) != NULL)
-		rc = ask(ctx, CA_HELPER_ASKECHO, ca_buf_text(&text), &answer);
-	if (rc == CA_OK && strcasecmp(ca_secret_get0(answer), "yes") != 0 &&
-	    strcasecmp(ca_secret_get0(answer), "y") != 0)
-		rc = CA_ERR_CANCELLED;
-	ca_secret_free(answer);
-	ca_buf_free(&text);
 	return rc;
 }
 
@@ -76,41 +56,23 @@ ui_info(void *ctx, const char *text)
 	(void)!ca_helper_talk_text(ctx, CA_HELPER_INFO, text);
 }
 
-static enum ca_err
-ui_choose(void *ctx, const char *title, const char *const *line, size_t n,
-    size_t *index)
+static void
+ui_note(void *ctx, const char *text)
 {
-	struct ca_buf text = CA_BUF_INIT(8192);
-	struct ca_secret *answer = NULL;
-	enum ca_err rc;
+	(void)!ca_helper_talk_text(ctx, CA_HELPER_INFO, text);
+}
 
-	ui_info(ctx, title);
-	for (size_t i = 0; i < n; i++) {
-		ca_buf_reset(&text);
-		ca_buf_fmt(&text, "%3zu  %s", i + 1, line[i]);
-		if (ca_buf_text(&text) != NULL)
-			ui_info(ctx, ca_buf_text(&text));
-	}
-	ca_buf_reset(&text);
-	ca_buf_fmt(&text, "Which one, 1 to %zu? ", n);
-	rc = ca_buf_text(&text) == NULL
-		 ? CA_ERR_MEMORY
-		 : ask(ctx, CA_HELPER_ASKECHO, ca_buf_text(&text), &answer);
-	ca_buf_free(&text);
-	if (rc != CA_OK)
-		return rc;
-	char *end;
-	unsigned long number = strtoul(ca_secret_get0(answer), &end, 10);
-	if (*end != '\0' || number < 1 || number > n)
-		rc = CA_ERR_CANCELLED;
-	else
-		*index = number - 1;
-	ca_secret_free(answer);
-	return rc;
+static void
+ui_error(void *ctx, const char *text)
+{
+	struct ca_helper_talk *t = ctx;
+
+	ca_log_err(t->log, "%-s", text);
+	(void)!ca_helper_talk_text(t, CA_HELPER_ERROR, text);
 }
 
 struct ca_key_ui
 ca_helper_talk_ui(struct ca_helper_talk *t)
 {
-	return (struct ca_key_ui){ui_ask, ui_confirm, ui_choose, ui_info, t};
+	return (struct ca_key_ui){ui_ask, ui_info, ui_note, ui_error, t};
 }

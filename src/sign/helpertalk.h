@@ -15,6 +15,7 @@ struct ca_helper_talk {
 	struct ca_helper_input in;
 	bool gone;  /* the module closed its end */
 	bool asked; /* the user typed a secret */
+	const struct ca_log *log; /* gets each error, too; borrowed */
 };
 
 /* Write one line.  CA_ERR_IO: the module closed its end. */

@@ -45,19 +45,24 @@ sign(struct ca_crypto *crypto, struct ca_identity *id,
 	struct ca_buf sig = CA_BUF_INIT(CA_RESPONSE_MAX);
 	const struct ca_bytes part = {transcript->p, transcript->len};
 	uint8_t hash[CA_TRANSCRIPT_HASH_LEN], tbs[CA_SIGNED_CONTENT_MAX];
-	const struct ca_scheme *s = NULL;
+	const struct ca_scheme *s = NULL, *at;
 
-	for (size_t i = 0; (s = ca_scheme_at(i)) != NULL; i++)
-		if (ca_key_can(id->key, s))
-			break;
-	if (s == NULL) {
-		ret = CA_ERR_UNSUPPORTED;
+	if ((rc = ca_crypto_transcript(crypto, &part, 1, hash)) != CA_OK) {
+		ret = rc;
 		goto out;
 	}
-	if ((rc = ca_crypto_transcript(crypto, &part, 1, hash)) != CA_OK ||
-	    (rc = ca_key_sign(id->key, s, tbs,
-		 ca_signed_content(CA_SIGNER_HOST, hash, tbs), ui, &sig)) !=
-		CA_OK ||
+	const size_t len = ca_signed_content(CA_SIGNER_HOST, hash, tbs);
+	rc = CA_ERR_UNSUPPORTED;
+	for (size_t i = 0; rc == CA_ERR_UNSUPPORTED &&
+			   (at = ca_scheme_at(i)) != NULL;
+	     i++) {
+		if (!ca_key_can(id->key, at))
+			continue;
+		s = at;
+		rc = ca_key_sign(id->key, s, tbs, len, ui, &sig);
+	}
+	ca_key_end(id->key, rc);
+	if (rc != CA_OK ||
 	    (rc = ca_certificate_verify_write(out, s->code, sig.p, sig.len)) !=
 		CA_OK) {
 		ret = rc;
@@ -85,8 +90,12 @@ ca_sign_as_host(struct ca_crypto *crypto, const char *uri, X509 *leaf,
 		ret = CA_ERR_FORMAT;
 		goto out;
 	}
-	if ((rc = ca_key_p11(crypto, uri, CA_KEY_PIN_WANTED, log, &ids)) !=
-	    CA_OK) {
+	struct ca_key_search search = {
+	    .uri = uri, .pin = CA_KEY_PIN_WANTED, .ui = &ui, .log = log};
+	if ((rc = ca_key_p11(crypto, &search, &ids)) != CA_OK) {
+		if (search.why[0] != '\0')
+			ca_log_err(log, "no token has the key of host_cert: %-s",
+			    search.why);
 		ret = rc;
 		goto out;
 	}

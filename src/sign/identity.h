@@ -18,6 +18,17 @@
 const struct ca_scheme *ca_identity_scheme(
     const struct ca_identity *id, const struct ca_request *req);
 
+/* Sign by one scheme; returns what ca_key_sign does. */
+typedef enum ca_err ca_identity_signs(void *ctx, const struct ca_scheme *scheme);
+
+/*
+ * Call signs with each scheme that the host accepts and id's key can use, in the
+ * host's order, until one does not return CA_ERR_UNSUPPORTED; then the key's use
+ * ends.  Returns the last result; CA_ERR_UNSUPPORTED also if there is no scheme.
+ */
+CA_MUST_CHECK enum ca_err ca_identity_sign(struct ca_identity *id,
+    const struct ca_request *req, ca_identity_signs *signs, void *ctx);
+
 /*
  * Why the host may refuse a signature by id, as a phrase about the certificate,
  * or NULL: no scheme in common, outside its validity, not for client

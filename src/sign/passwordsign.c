@@ -67,25 +67,36 @@ fill(struct ca_crypto *crypto, const struct ca_passwordsign *what,
 	return CA_OK;
 }
 
+/* A text to be signed. */
+struct signing {
+	struct ca_crypto *crypto;
+	const struct ca_passwordsign *what;
+	struct ca_identity *id;
+	const struct ca_key_ui *ui;
+	struct ca_password *p;
+	struct ca_buf *sig;
+};
+
+/* What is signed names the scheme. */
 static enum ca_err
-sign(struct ca_crypto *crypto, const struct ca_passwordsign *what,
-    const struct ca_password *p, struct ca_identity *id,
-    const struct ca_key_ui *ui, struct ca_buf *sig)
+sign(void *ctx, const struct ca_scheme *scheme)
 {
-	const struct ca_scheme *scheme = ca_scheme_by_code(p->scheme);
+	struct signing *s = ctx;
 	struct ca_buf made = CA_BUF_INIT(CA_RESPONSE_MAX);
 	uint8_t hash[CA_TRANSCRIPT_HASH_LEN], tbs[CA_SIGNED_CONTENT_MAX];
 	size_t len;
-	enum ca_err rc =
-	    ca_password_tbs(crypto, p, &what->meant, hash, tbs, &len);
+	enum ca_err rc;
 
+	s->p->scheme = scheme->code;
+	rc = ca_password_tbs(
+	    s->crypto, s->p, &s->what->meant, hash, tbs, &len);
 	if (rc == CA_OK)
-		rc = ca_key_sign(id->key, scheme, tbs, len, ui, &made);
+		rc = ca_key_sign(s->id->key, scheme, tbs, len, s->ui, &made);
 	if (rc == CA_OK && ca_ecdsa_bytes(scheme) > 0) {
-		rc = ca_ecdsa_raw(scheme, made.p, made.len, sig);
+		rc = ca_ecdsa_raw(scheme, made.p, made.len, s->sig);
 	} else if (rc == CA_OK) {
-		ca_buf_put(sig, made.p, made.len);
-		rc = ca_buf_err(sig);
+		ca_buf_put(s->sig, made.p, made.len);
+		rc = ca_buf_err(s->sig);
 	}
 	ca_buf_free(&made);
 	return rc;
@@ -119,9 +130,9 @@ ca_passwordsign(struct ca_crypto *crypto, const struct ca_passwordsign *what,
 		ret = rc;
 		goto out;
 	}
-	p.scheme = scheme->code;
 	p.entries = (struct ca_bytes){entries.p, entries.len};
-	if ((rc = sign(crypto, what, &p, id, ui, &sig)) != CA_OK) {
+	if ((rc = ca_identity_sign(id, what->req, sign,
+		 &(struct signing){crypto, what, id, ui, &p, &sig})) != CA_OK) {
 		ret = rc;
 		goto out;
 	}

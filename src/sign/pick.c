@@ -65,7 +65,7 @@ offer(
 			goto out;
 		}
 	}
-	if ((rc = ui->choose(ui->ctx, "More than one certificate fits:",
+	if ((rc = ca_key_choose(ui, "More than one certificate fits:",
 		 (const char *const *)line, ids->n, index)) != CA_OK) {
 		ret = rc;
 		goto out;
@@ -118,7 +118,7 @@ ask_uncertain(const struct ca_identities *ids, const struct ca_key_ui *ui)
 		    ids->n);
 	}
 	if (ca_buf_text(&text) != NULL)
-		rc = ui->confirm(ui->ctx, ca_buf_text(&text));
+		rc = ca_key_confirm(ui, ca_buf_text(&text));
 	ca_buf_free(&text);
 	return rc;
 }

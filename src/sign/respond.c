@@ -104,18 +104,36 @@ ca_response_bound(
 	return rc;
 }
 
+/* A signature to be made. */
+struct signing {
+	struct ca_identity *id;
+	const struct ca_key_ui *ui;
+	const struct ca_scheme *scheme; /* the last that was tried */
+	uint8_t tbs[CA_SIGNED_CONTENT_MAX];
+	size_t len;
+	struct ca_buf sig;
+};
+
+static enum ca_err
+sign(void *ctx, const struct ca_scheme *scheme)
+{
+	struct signing *s = ctx;
+
+	s->scheme = scheme;
+	return ca_key_sign(
+	    s->id->key, scheme, s->tbs, s->len, s->ui, &s->sig);
+}
+
 enum ca_err
 ca_respond(struct ca_crypto *crypto, const struct ca_request *req,
     struct ca_identity *id, const struct ca_key_ui *ui, struct ca_buf *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	const struct ca_scheme *scheme = ca_identity_scheme(id, req);
+	struct signing s = {
+	    .id = id, .ui = ui, .sig = CA_BUF_INIT(CA_RESPONSE_MAX)};
 	struct ca_buf cert = CA_BUF_INIT(CA_RESPONSE_MAX);
-	struct ca_buf sig = CA_BUF_INIT(CA_RESPONSE_MAX);
-	uint8_t hash[CA_TRANSCRIPT_HASH_LEN], tbs[CA_SIGNED_CONTENT_MAX];
+	uint8_t hash[CA_TRANSCRIPT_HASH_LEN];
 
-	if (scheme == NULL)
-		return CA_ERR_UNSUPPORTED;
 	if ((rc = write_certificate(req, id, &cert)) != CA_OK) {
 		ret = rc;
 		goto out;
@@ -123,15 +141,18 @@ ca_respond(struct ca_crypto *crypto, const struct ca_request *req,
 	/* every message so far; the host's proof is part of raw */
 	const struct ca_bytes part[] = {
 	    {req->raw, req->len}, {cert.p, cert.len}};
-	if ((rc = ca_crypto_transcript(crypto, part, 2, hash)) != CA_OK ||
-	    (rc = ca_key_sign(id->key, scheme, tbs,
-		 ca_signed_content(CA_SIGNER_CLIENT, hash, tbs), ui, &sig)) !=
-		CA_OK) {
+	if ((rc = ca_crypto_transcript(crypto, part, 2, hash)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	s.len = ca_signed_content(CA_SIGNER_CLIENT, hash, s.tbs);
+	if ((rc = ca_identity_sign(id, req, sign, &s)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
 	ca_buf_put(out, cert.p, cert.len);
-	rc = ca_certificate_verify_write(out, scheme->code, sig.p, sig.len);
+	rc = ca_certificate_verify_write(
+	    out, s.scheme->code, s.sig.p, s.sig.len);
 	if (rc == CA_OK && out->len > CA_RESPONSE_MAX)
 		rc = CA_ERR_LIMIT;
 	if (rc != CA_OK) {
@@ -141,6 +162,6 @@ ca_respond(struct ca_crypto *crypto, const struct ca_request *req,
 	ret = CA_OK;
 out:
 	ca_buf_free(&cert);
-	ca_buf_free(&sig);
+	ca_buf_free(&s.sig);
 	return ret;
 }

@@ -236,6 +236,7 @@ ca_sign_helper(void)
 	h.log = (struct ca_log){remember, &h, false};
 	h.src.log = &h.log;
 	h.src.last = h.last;
+	h.talk.log = &h.log;
 	h.src.talk = &h.talk;
 	/* the module waits until this process exits, so libcrypto does not
 	 * clean up; the tokens are released when the identity is freed */

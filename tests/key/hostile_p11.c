@@ -4,6 +4,15 @@
  * names how (several, separated by commas):
  *
  *	init-crash init-hang init-fail   in C_Initialize
+ *	slots-hang token-hang session-hang find-hang
+ *	no-pss only-hash-pss no-mechanism    what C_SignInit refuses
+ *	allowed                          CKA_ALLOWED_MECHANISMS: RSA-PKCS alone, and
+ *	                                 C_SignInit refuses the others
+ *	sign-fail                        C_Sign: CKR_GENERAL_ERROR
+ *	private                          certificates are shown after a login only
+ *	pin-length pin-openpgp           what C_Login says of a wrong PIN
+ *	tpm                              the library is one of a TPM
+ *	pulled-after-wrong               a wrong PIN, and the slot is empty
  *	sign-crash sign-hang             in C_Sign
  *	slots-many slots-fail            the list of slots
  *	token-fail token-junk            the token's information
@@ -49,6 +58,7 @@ __attribute__((visibility("default"))) CK_RV C_GetFunctionList(
 static CK_FUNCTION_LIST *real;
 static CK_FUNCTION_LIST mine;
 static int wrong_pins;
+static int logged_in, certs_wanted;
 static int authenticated; /* for the signature at hand */
 static int values;        /* of certificates that were read */
 static int sessions, opened, signatures;
@@ -145,6 +155,8 @@ get_slot_list(CK_BBOOL present, CK_SLOT_ID *slot, CK_ULONG *n)
 {
 	CK_RV rv;
 
+	if (mode("slots-hang"))
+		hang();
 	if (mode("slots-fail"))
 		return CKR_GENERAL_ERROR;
 	rv = real->C_GetSlotList(present, slot, n);
@@ -154,10 +166,34 @@ get_slot_list(CK_BBOOL present, CK_SLOT_ID *slot, CK_ULONG *n)
 }
 
 static CK_RV
+get_slot_info(CK_SLOT_ID slot, CK_SLOT_INFO *info)
+{
+	CK_RV rv = real->C_GetSlotInfo(slot, info);
+
+	if (mode("pulled-after-wrong") && wrong_pins > 0)
+		info->flags &= ~(CK_FLAGS)CKF_TOKEN_PRESENT;
+	return rv;
+}
+
+static CK_RV
+get_info(CK_INFO *info)
+{
+	CK_RV rv = real->C_GetInfo(info);
+
+	if (mode("tpm"))
+		memcpy(info->libraryDescription,
+		    "TPM2.0 Cryptoki                 ",
+		    sizeof info->libraryDescription);
+	return rv;
+}
+
+static CK_RV
 get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 {
 	CK_RV rv = real->C_GetTokenInfo(slot, info);
 
+	if (mode("token-hang"))
+		hang();
 	if (mode("token-fail"))
 		return CKR_DEVICE_ERROR;
 	if (rv != CKR_OK)
@@ -208,6 +244,8 @@ open_session(CK_SLOT_ID slot, CK_FLAGS flags, void *app, CK_NOTIFY notify,
 	char *pin = right_pin();
 
 	in_session("open");
+	if (mode("session-hang"))
+		hang();
 	if (mode("session-fail"))
 		return CKR_DEVICE_ERROR;
 	if (mode("one-session") && sessions > 0)
@@ -245,9 +283,15 @@ login(CK_SESSION_HANDLE session, CK_USER_TYPE type, unsigned char *pin,
 		    strlen(right) == len && memcmp(pin, right, len) == 0;
 		return authenticated ? CKR_OK : CKR_PIN_INCORRECT;
 	}
+	if (mode("pin-length") && len < 4)
+		return CKR_PIN_LEN_RANGE;
 	rv = real->C_Login(session, type, pin, len);
+	if (rv == CKR_OK)
+		logged_in = 1;
 	if (rv == CKR_PIN_INCORRECT)
 		wrong_pins++;
+	if (rv == CKR_PIN_INCORRECT && mode("pin-openpgp"))
+		rv = CKR_USER_NOT_LOGGED_IN;
 	return rv;
 }
 
@@ -289,11 +333,23 @@ find_objects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE *object, CK_ULONG max,
 {
 	CK_RV rv = real->C_FindObjects(session, object, max, n);
 
+	if (mode("find-hang"))
+		hang();
+	if (rv == CKR_OK && mode("private") && certs_wanted && !logged_in)
+		*n = 0;
 	if (mode("find-fail"))
 		return CKR_DEVICE_ERROR;
 	if (rv == CKR_OK && mode("find-many"))
 		*n = max + 1000;
 	return rv;
+}
+
+static CK_RV
+find_objects_init(CK_SESSION_HANDLE session, CK_ATTRIBUTE *attr, CK_ULONG n)
+{
+	certs_wanted = n > 0 && attr->type == CKA_CLASS &&
+		       *(CK_OBJECT_CLASS *)attr->pValue == CKO_CERTIFICATE;
+	return real->C_FindObjectsInit(session, attr, n);
 }
 
 static CK_RV
@@ -306,6 +362,14 @@ get_attribute_value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
 	if (n == 1 && attr->type == CKA_ALWAYS_AUTHENTICATE && mode("always")) {
 		memset(attr->pValue, CK_TRUE, 1);
 		attr->ulValueLen = 1;
+		return CKR_OK;
+	}
+	if (n == 1 && attr->type == CKA_ALLOWED_MECHANISMS && mode("allowed")) {
+		static const CK_MECHANISM_TYPE pkcs = CKM_RSA_PKCS;
+
+		if (attr->pValue != NULL)
+			memcpy(attr->pValue, &pkcs, sizeof pkcs);
+		attr->ulValueLen = sizeof pkcs;
 		return CKR_OK;
 	}
 	rv = real->C_GetAttributeValue(session, object, attr, n);
@@ -329,7 +393,17 @@ get_attribute_value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
 static CK_RV
 sign_init(CK_SESSION_HANDLE session, CK_MECHANISM *m, CK_OBJECT_HANDLE key)
 {
+	const int pss = m->mechanism == CKM_RSA_PKCS_PSS ||
+			m->mechanism == CKM_SHA256_RSA_PKCS_PSS ||
+			m->mechanism == CKM_SHA384_RSA_PKCS_PSS ||
+			m->mechanism == CKM_SHA512_RSA_PKCS_PSS;
+
 	authenticated = 0;
+	if ((mode("no-pss") && (pss || m->mechanism == CKM_RSA_X_509)) ||
+	    (mode("only-hash-pss") && m->mechanism != CKM_SHA256_RSA_PKCS_PSS) ||
+	    mode("no-mechanism") ||
+	    (mode("allowed") && m->mechanism != CKM_RSA_PKCS))
+		return CKR_MECHANISM_INVALID;
 	return real->C_SignInit(session, m, key);
 }
 
@@ -345,6 +419,8 @@ sign(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG len,
 		abort();
 	if (mode("sign-hang"))
 		hang();
+	if (mode("sign-fail"))
+		return CKR_GENERAL_ERROR;
 	if (mode("removed"))
 		return CKR_DEVICE_REMOVED;
 	if (mode("always") && !authenticated)
@@ -375,6 +451,9 @@ C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR list)
 	mine.C_Initialize = initialize;
 	mine.C_Finalize = finalize;
 	mine.C_GetSlotList = get_slot_list;
+	mine.C_GetSlotInfo = get_slot_info;
+	mine.C_GetInfo = get_info;
+	mine.C_FindObjectsInit = find_objects_init;
 	mine.C_GetTokenInfo = get_token_info;
 	mine.C_GetMechanismList = get_mechanism_list;
 	mine.C_OpenSession = open_session;

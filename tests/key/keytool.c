@@ -45,39 +45,15 @@ answer(void)
 }
 
 static enum ca_err
-ask(void *ctx, const char *prompt, struct ca_secret **out)
+ask(void *ctx, const char *prompt, bool echo, struct ca_secret **out)
 {
 	(void)ctx;
-	printf("ask: %s\n", prompt);
+	printf("%s: %s\n", echo ? "askecho" : "ask", prompt);
 	const char *a = answer();
 	if (a == NULL)
 		return CA_ERR_CANCELLED;
 	*out = ca_secret_new(a, strlen(a));
 	return *out != NULL ? CA_OK : CA_ERR_MEMORY;
-}
-
-static enum ca_err
-confirm(void *ctx, const char *question)
-{
-	(void)ctx;
-	printf("confirm: %s\n", question);
-	const char *a = answer();
-	return a != NULL && strcmp(a, "y") == 0 ? CA_OK : CA_ERR_CANCELLED;
-}
-
-static enum ca_err
-choose(void *ctx, const char *title, const char *const *line, size_t n,
-    size_t *index)
-{
-	(void)ctx;
-	printf("choose: %s\n", title);
-	for (size_t i = 0; i < n; i++)
-		printf("choice %zu: %s\n", i + 1, line[i]);
-	const char *a = answer();
-	if (a == NULL || atoi(a) < 1 || (size_t)atoi(a) > n)
-		return CA_ERR_CANCELLED;
-	*index = (size_t)atoi(a) - 1;
-	return CA_OK;
 }
 
 static void
@@ -87,11 +63,24 @@ info(void *ctx, const char *text)
 	printf("info: %s\n", text);
 }
 
-static const struct ca_key_ui ui = {ask, confirm, choose, info, NULL};
+static void
+note(void *ctx, const char *text)
+{
+	(void)ctx;
+	printf("note: %s\n", text);
+}
 
-/* 0, or 1 after a failure. */
-static int
-sign(struct ca_crypto *crypto, struct ca_key *key, X509 *cert,
+static void
+error(void *ctx, const char *text)
+{
+	(void)ctx;
+	printf("error: %s\n", text);
+}
+
+static const struct ca_key_ui ui = {ask, info, note, error, NULL};
+
+static enum ca_err
+sign_once(struct ca_crypto *crypto, struct ca_key *key, X509 *cert,
     const struct ca_scheme *scheme)
 {
 	char tbs[113];
@@ -107,7 +96,34 @@ sign(struct ca_crypto *crypto, struct ca_key *key, X509 *cert,
 	else
 		printf("not signed by %s: %s\n", scheme->name, ca_err_text(rc));
 	ca_buf_free(&sig);
+	return rc;
+}
+
+/* 0, or 1 after a failure. */
+static int
+sign(struct ca_crypto *crypto, struct ca_key *key, X509 *cert,
+    const struct ca_scheme *scheme)
+{
+	enum ca_err rc = sign_once(crypto, key, cert, scheme);
+
+	ca_key_end(key, rc);
 	return rc == CA_OK ? 0 : 1;
+}
+
+/* The first scheme that the key signs by, as for a request; 0, or 1. */
+static int
+sign_any(struct ca_crypto *crypto, struct ca_key *key, X509 *cert)
+{
+	enum ca_err rc = CA_ERR_UNSUPPORTED;
+	const struct ca_scheme *s;
+
+	for (size_t i = 0; rc == CA_ERR_UNSUPPORTED &&
+			   (s = ca_scheme_at(i)) != NULL;
+	     i++)
+		if (ca_key_can(key, s))
+			rc = sign_once(crypto, key, cert, s);
+	ca_key_end(key, rc);
+	return rc != CA_OK;
 }
 
 static int
@@ -123,6 +139,10 @@ use(struct ca_crypto *crypto, struct ca_key *key, X509 *cert, const char *label,
 			printf(" %s", s->name);
 	printf("\n");
 	for (; *scheme != NULL; scheme++) {
+		if (strcmp(*scheme, "any") == 0) {
+			failed |= sign_any(crypto, key, cert);
+			continue;
+		}
 		if (strcmp(*scheme, "all") != 0) {
 			s = ca_scheme_by_name(*scheme);
 			failed |= s == NULL || sign(crypto, key, cert, s);
@@ -155,11 +175,16 @@ p11(struct ca_crypto *crypto, char **argv)
 {
 	struct ca_identities ids = {NULL, 0};
 	const char *uri = strcmp(argv[2], "-") == 0 ? NULL : argv[2];
-	enum ca_err rc = ca_key_p11(crypto, uri,
-	    getenv("REQUIRE_PIN") != NULL ? CA_KEY_PIN_REQUIRED
-					  : CA_KEY_PIN_WANTED,
-	    &to_stdout, &ids);
+	struct ca_key_search search = {.uri = uri,
+	    .pin = getenv("REQUIRE_PIN") != NULL ? CA_KEY_PIN_REQUIRED
+						 : CA_KEY_PIN_WANTED,
+	    .ui = &ui,
+	    .log = &to_stdout};
+	enum ca_err rc = ca_key_p11(crypto, &search, &ids);
 	int failed = 0;
+
+	if (search.why[0] != '\0')
+		printf("why: %s\n", search.why);
 
 	for (size_t i = 0; rc == CA_OK && i < ids.n; i++)
 		failed |= use_identity(crypto, ids.v[i], argv + 3);

@@ -3,7 +3,7 @@
 # usage: tests/lib/deps.sh build|demo|check|services|lint|fuzz|bench|package|release ...
 set -eu
 build='gcc make pkgconf libc6-dev libpam0g-dev libssl-dev
-	libcdb-dev libp11-kit-dev libcurl4-openssl-dev libsss-certmap-dev
+	libcdb-dev libp11-kit-dev libpcsclite-dev libcurl4-openssl-dev libsss-certmap-dev
 	libidn2-dev'
 demo='openssl openssh-server openssh-client'
 check='libcmocka-dev bats pamtester libpam-wrapper softhsm2 opensc sudo

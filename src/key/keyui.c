@@ -1,0 +1,99 @@
+/*
+ * Questions that every source of keys asks in the same way.
+ */
+#include <stdlib.h>
+#include <strings.h>
+
+#include "key/key.h"
+
+#define CHOICES_MAX 3 /* answers that name no line */
+
+enum ca_err
+ca_key_confirm(const struct ca_key_ui *ui, const char *question)
+{
+	struct ca_buf text = CA_BUF_INIT(65536);
+	struct ca_secret *answer = NULL;
+	enum ca_err rc = CA_ERR_MEMORY;
+
+	if (ui == NULL || ui->ask == NULL)
+		return CA_ERR_CANCELLED;
+	ca_buf_fmt(&text, "%s [yes/no] ", question);
+	if (ca_buf_text(&text) != NULL)
+		rc = ui->ask(ui->ctx, ca_buf_text(&text), true, &answer);
+	if (rc == CA_OK &&
+	    (answer == NULL || (strcasecmp(ca_secret_get0(answer), "yes") != 0 &&
+				   strcasecmp(ca_secret_get0(answer), "y") != 0)))
+		rc = CA_ERR_CANCELLED;
+	ca_secret_free(answer);
+	ca_buf_free(&text);
+	return rc;
+}
+
+static void
+put_list(const struct ca_key_ui *ui, const char *title, const char *const *line,
+    size_t n)
+{
+	ui->note(ui->ctx, title);
+	for (size_t i = 0; i < n; i++) {
+		struct ca_buf text = CA_BUF_INIT(65536);
+
+		ca_buf_fmt(&text, "%3zu  %s", i + 1, line[i]);
+		if (ca_buf_text(&text) != NULL)
+			ui->note(ui->ctx, ca_buf_text(&text));
+		ca_buf_free(&text);
+	}
+}
+
+/* CA_ERR_FORMAT: the answer names no line. */
+static enum ca_err
+read_choice(const struct ca_key_ui *ui, size_t n, size_t *index)
+{
+	struct ca_buf prompt = CA_BUF_INIT(64);
+	struct ca_secret *answer = NULL;
+	enum ca_err rc = CA_ERR_MEMORY;
+
+	ca_buf_fmt(&prompt, "Which one, 1 to %zu? ", n);
+	if (ca_buf_text(&prompt) != NULL)
+		rc = ui->ask(ui->ctx, ca_buf_text(&prompt), true, &answer);
+	ca_buf_free(&prompt);
+	if (rc == CA_OK && (answer == NULL || ca_secret_len(answer) == 0))
+		rc = CA_ERR_CANCELLED;
+	if (rc == CA_OK) {
+		const char *text = ca_secret_get0(answer);
+		char *end = NULL;
+		unsigned long number = strtoul(text, &end, 10);
+
+		if (text[0] >= '0' && text[0] <= '9' && *end == '\0' &&
+		    number >= 1 && number <= n)
+			*index = number - 1;
+		else
+			rc = CA_ERR_FORMAT;
+	}
+	ca_secret_free(answer);
+	return rc;
+}
+
+enum ca_err
+ca_key_choose(const struct ca_key_ui *ui, const char *title,
+    const char *const *line, size_t n, size_t *index)
+{
+	struct ca_buf wrong = CA_BUF_INIT(128);
+	enum ca_err rc = CA_ERR_FORMAT;
+
+	if (ui == NULL || ui->ask == NULL)
+		return CA_ERR_CANCELLED;
+	ca_buf_fmt(&wrong, "That is no number from 1 to %zu.", n);
+	for (int i = 0; i < CHOICES_MAX && rc == CA_ERR_FORMAT; i++) {
+		put_list(ui, title, line, n);
+		rc = read_choice(ui, n, index);
+		if (rc == CA_ERR_FORMAT && ca_buf_text(&wrong) != NULL)
+			ui->error(ui->ctx, ca_buf_text(&wrong));
+	}
+	ca_buf_free(&wrong);
+	if (rc == CA_ERR_IO)
+		ui->error(ui->ctx,
+		    "More than one certificate fits, and nobody can be asked for "
+		    "one. Name one by its URI; to see the URIs, run: certauth "
+		    "tokens");
+	return rc == CA_ERR_MEMORY || rc == CA_OK ? rc : CA_ERR_CANCELLED;
+}

@@ -1,0 +1,183 @@
+#include "key/p11conf.h"
+
+#include <fcntl.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+#define CONFIGS_MAX 256
+#define CONFIG_BYTES ((size_t)65536)
+
+/* The value of the line `module:', or an empty text; NULL: no memory. */
+static char *
+module_line(const char *file)
+{
+	struct ca_buf text = CA_BUF_INIT(CONFIG_BYTES);
+	char *value = NULL;
+
+	if (ca_file_read(AT_FDCWD, file, CONFIG_BYTES, &text) == CA_OK) {
+		const char *at = ca_buf_text(&text);
+
+		while (at != NULL && value == NULL) {
+			at += strspn(at, " \t");
+			if (strncmp(at, "module:", 7) == 0) {
+				at += 7;
+				at += strspn(at, " \t");
+				value = strndup(at, strcspn(at, " \t\r\n"));
+			}
+			at = strchr(at, '\n');
+			at = at != NULL ? at + 1 : NULL;
+		}
+	}
+	ca_buf_free(&text);
+	return value != NULL ? value : strdup("");
+}
+
+static bool
+is_known(const struct ca_p11_configs *c, const char *name)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (strcmp(c->v[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static enum ca_err
+add(struct ca_p11_configs *c, const char *file)
+{
+	static const char end[] = ".module";
+	const char *slash = strrchr(file, '/');
+	struct ca_p11_config one;
+	struct ca_p11_config *v;
+
+	slash = slash != NULL ? slash + 1 : file;
+	one.name = strndup(slash, strlen(slash) - (sizeof end - 1));
+	if (one.name != NULL && is_known(c, one.name)) {
+		free(one.name);
+		return CA_OK;
+	}
+	one.file = strdup(file);
+	one.module = module_line(file);
+	v = realloc(c->v, (c->n + 1) * sizeof *v);
+	if (v != NULL)
+		c->v = v;
+	if (v == NULL || one.name == NULL || one.file == NULL ||
+	    one.module == NULL) {
+		free(one.name);
+		free(one.file);
+		free(one.module);
+		return CA_ERR_MEMORY;
+	}
+	v[c->n++] = one;
+	return CA_OK;
+}
+
+static enum ca_err
+add_folder(struct ca_p11_configs *c, const char *home, const char *folder)
+{
+	struct ca_buf pattern = CA_BUF_INIT(4096);
+	enum ca_err rc = CA_OK;
+	glob_t found;
+
+	ca_buf_fmt(&pattern, "%s%s/*.module", home, folder);
+	const char *text = ca_buf_text(&pattern);
+	if (text == NULL)
+		rc = CA_ERR_MEMORY;
+	if (text != NULL && glob(text, 0, NULL, &found) == 0) {
+		for (size_t i = 0; rc == CA_OK && i < found.gl_pathc &&
+				   c->n < CONFIGS_MAX;
+		     i++)
+			rc = add(c, found.gl_pathv[i]);
+		globfree(&found);
+	}
+	ca_buf_free(&pattern);
+	return rc;
+}
+
+enum ca_err
+ca_p11_configs_read(struct ca_p11_configs *out)
+{
+	const char *home = getenv("HOME");
+	enum ca_err rc = CA_OK;
+
+	*out = (struct ca_p11_configs){NULL, 0};
+	/* p11-kit reads no file of root's own */
+	if (geteuid() != 0 && home != NULL && home[0] == '/')
+		rc = add_folder(out, home, "/.config/pkcs11/modules");
+	if (rc == CA_OK)
+		rc = add_folder(out, "", "/etc/pkcs11/modules");
+	if (rc == CA_OK)
+		rc = add_folder(out, "", "/usr/share/p11-kit/modules");
+	return rc;
+}
+
+void
+ca_p11_configs_free(struct ca_p11_configs *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		free(c->v[i].name);
+		free(c->v[i].file);
+		free(c->v[i].module);
+	}
+	free(c->v);
+	*c = (struct ca_p11_configs){NULL, 0};
+}
+
+void
+ca_p11_config_why(const struct ca_p11_config *c, struct ca_buf *out)
+{
+	struct ca_p11_guard guard;
+	CK_FUNCTION_LIST *f = NULL;
+
+	if (c->module[0] == '\0') {
+		ca_buf_fmt(out, "%s names no module", c->file);
+		return;
+	}
+	ca_p11_guard_begin(&guard, c->name, CA_P11_SECONDS);
+	f = p11_kit_module_load(c->module, 0);
+	ca_p11_guard_end(&guard);
+	if (f != NULL) {
+		ca_buf_fmt(out, "%s does not enable it for this program", c->file);
+		p11_kit_module_release(f);
+		return;
+	}
+	const char *why = p11_kit_message();
+	ca_buf_str(out, why != NULL ? why : "it cannot be loaded");
+	ca_buf_fmt(out, " (named in %s)", c->file);
+}
+
+void
+ca_p11_next(struct ca_buf *out)
+{
+	if (out->len > 0)
+		ca_buf_str(out, "; ");
+}
+
+void
+ca_p11_unloaded(const struct ca_p11 *p11, struct ca_buf *out)
+{
+	struct ca_p11_configs configs;
+
+	if (p11->uri != NULL &&
+	    (p11_kit_uri_get_module_path(p11->uri) != NULL ||
+		p11_kit_uri_get_module_name(p11->uri) != NULL))
+		return;
+	if (ca_p11_configs_read(&configs) != CA_OK)
+		configs.n = 0;
+	for (size_t i = 0; i < configs.n; i++) {
+		size_t k = 0;
+
+		while (k < p11->nmodules &&
+		       strcmp(p11->module[k].name, configs.v[i].name) != 0)
+			k++;
+		if (k < p11->nmodules)
+			continue;
+		ca_p11_next(out);
+		ca_buf_fmt(out, "module %s does not load: ", configs.v[i].name);
+		ca_p11_config_why(&configs.v[i], out);
+	}
+	ca_p11_configs_free(&configs);
+}

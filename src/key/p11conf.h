@@ -1,0 +1,35 @@
+/*
+ * The modules that p11-kit's configuration names, whether they load or not: p11-kit
+ * lists only those that do.
+ */
+#ifndef CA_KEY_P11CONF_H
+#define CA_KEY_P11CONF_H
+
+#include "key/p11.h"
+
+struct ca_p11_config {
+	char *name; /* of the file without .module, as module-name takes it */
+	char *file; /* NAME.module */
+	char *module; /* what its line `module:' names; may be empty */
+};
+
+struct ca_p11_configs {
+	struct ca_p11_config *v;
+	size_t n;
+};
+
+/* Read the files NAME.module (pkcs11.conf(5)) of the user, of /etc and of the
+ * packages; of one name the first counts.  CA_ERR_MEMORY.  To be freed in any case. */
+CA_MUST_CHECK enum ca_err ca_p11_configs_read(struct ca_p11_configs *out);
+void ca_p11_configs_free(struct ca_p11_configs *c);
+
+/* Append "; " behind what is there already. */
+void ca_p11_next(struct ca_buf *out);
+
+/* Append each module that is configured, but not among those of p11, and why. */
+void ca_p11_unloaded(const struct ca_p11 *p11, struct ca_buf *out);
+
+/* Append why a module is not among those of p11, which tries to load it. */
+void ca_p11_config_why(const struct ca_p11_config *c, struct ca_buf *out);
+
+#endif
