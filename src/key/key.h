@@ -144,6 +144,8 @@ enum ca_key_pin {
 	CA_KEY_PIN_WANTED,
 };
 
+struct ca_view; /* key/view.h */
+
 /* A search for certificates and keys on tokens. */
 struct ca_key_search {
 	const char *uri; /* RFC 7512, selects tokens and objects; NULL: all */
@@ -153,6 +155,7 @@ struct ca_key_search {
 	X509 *cert;  /* kept elsewhere, and its key is looked for; or NULL */
 	bool asked;  /* a PIN was asked for to see certificates: this happens once,
 		      * also in further searches with this struct */
+	struct ca_view *view; /* gets everything that is seen; or NULL */
 	char why[1024]; /* why nothing was found, for people; empty: it was logged */
 };
 

@@ -1,11 +1,12 @@
 /*
  * Certificates and their keys on tokens: the search through modules and slots.
  */
-#include "key/p11scan.h"
+#include "key/p11view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* ---- one module, in a thread of its own ---- */
 
@@ -44,6 +45,7 @@ scan_token(struct ca_p11_scan *s)
 		ca_buf_fmt(&s->found, "%stoken \"%s\" (opens no session: %s)",
 		    s->found.len > 0 ? ", " : "", s->at.token.name,
 		    p11_kit_strerror(rv));
+		ca_p11_view_token(s, p11_kit_strerror(rv));
 	}
 	if (s->held->refs == 1)
 		ca_p11_held_close(s->held); /* no key; within this limit */
@@ -55,6 +57,8 @@ scan_token(struct ca_p11_scan *s)
 static void
 skip_slot(struct ca_p11_scan *s, CK_SLOT_ID slot, const char *why)
 {
+	if (s->view != NULL)
+		ca_p11_view_slot(s->view, s->module->f, slot, why);
 	ca_log_debug(&s->at.p11->log, "slot %lu is skipped: %-s", slot, why);
 	ca_buf_fmt(&s->found, "%sslot %lu (%s)", s->found.len > 0 ? ", " : "",
 	    slot, why);
@@ -82,6 +86,7 @@ scan_slot(struct ca_p11_scan *s, CK_FUNCTION_LIST *f, CK_SLOT_ID slot)
 		s->at.p11->uri, &s->at.token.info)) {
 		ca_buf_fmt(&s->found, "%stoken \"%s\" (not named by the URI)",
 		    s->found.len > 0 ? ", " : "", s->at.token.name);
+		ca_p11_view_token(s, "the URI names another token");
 		return CA_OK;
 	}
 	return scan_token(s);
@@ -103,8 +108,10 @@ scan_slots(struct ca_p11_scan *s)
 		ca_buf_str(&s->found, "the URI names another library");
 		return CA_OK;
 	}
-	rv = CA_P11_CALL(
-	    CA_P11_SECONDS_BEGIN, f->C_GetSlotList(CK_TRUE, slot, &n));
+	if (s->view != NULL)
+		ca_p11_view_library(s->view, f);
+	rv = CA_P11_CALL(CA_P11_SECONDS_BEGIN,
+	    f->C_GetSlotList(s->view != NULL ? CK_FALSE : CK_TRUE, slot, &n));
 	if (rv != CKR_OK || n > CA_P11_SLOTS_MAX) {
 		const char *why = rv != CKR_OK ? p11_kit_strerror(rv)
 					       : "too many slots";
@@ -181,6 +188,7 @@ scan_free(struct ca_p11_scan *scan)
 		return;
 	ca_identities_free(&scan->out);
 	ca_buf_free(&scan->found);
+	free(scan->view); /* what it had was taken */
 	free(scan);
 }
 
@@ -196,6 +204,11 @@ scan_new(const struct search *s, struct ca_p11_module *m)
 	scan->given = s->what->cert;
 	scan->at.p11 = s->p11;
 	scan->found = CA_BUF_INIT(65536);
+	if (s->what->view != NULL &&
+	    (scan->view = calloc(1, sizeof *scan->view)) == NULL) {
+		free(scan);
+		return NULL;
+	}
 	return scan;
 }
 
@@ -214,11 +227,45 @@ leave_module(struct search *s, struct ca_p11_module *m)
 	    m->name);
 }
 
+/* In milliseconds. */
+static long long
+clock_now(void)
+{
+	struct timespec t = {0, 0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return 1000LL * t.tv_sec + t.tv_nsec / 1000000;
+}
+
+/* What was seen of a module goes into the view of the search. */
+static void
+show(struct search *s, struct ca_p11_module *m, struct ca_view_module *seen,
+    long long began)
+{
+	struct ca_view_module *one = ca_p11_view_module(s->what->view, m);
+	const char *found = ca_buf_text(&m->found);
+
+	if (one == NULL)
+		return;
+	one->ms = (unsigned)(clock_now() - began);
+	if (m->state != CA_P11_READY)
+		one->problem = strdup(found != NULL ? found : "?");
+	if (seen == NULL)
+		return;
+	if (m->state == CA_P11_READY && seen->nslots == 0)
+		one->problem = strdup("no slot");
+	one->library = seen->library;
+	one->slot = seen->slot;
+	one->nslots = seen->nslots;
+	*seen = (struct ca_view_module){0}; /* transferred */
+}
+
 static enum ca_err
 scan_module(struct search *s, struct ca_p11_module *m)
 {
 	struct ca_p11_scan *scan = scan_new(s, m);
 	struct ca_p11_guard guard;
+	long long began = clock_now();
 	enum ca_err rc;
 
 	if (scan == NULL)
@@ -226,10 +273,12 @@ scan_module(struct search *s, struct ca_p11_module *m)
 	ca_p11_guard_begin(&guard, m->name, 0);
 	rc = ca_p11_run(work, scan);
 	ca_p11_guard_end(&guard);
-	if (rc == CA_ERR_TIMEOUT) {
+	if (rc == CA_ERR_TIMEOUT)
 		leave_module(s, m);
-		return CA_OK;
-	}
+	if (s->what->view != NULL)
+		show(s, m, rc == CA_ERR_TIMEOUT ? NULL : scan->view, began);
+	if (rc == CA_ERR_TIMEOUT)
+		return CA_OK; /* the thread has the scan */
 	if (rc == CA_OK)
 		rc = scan->rc;
 	if (rc == CA_OK)
@@ -264,8 +313,11 @@ scan_modules(struct search *s)
 		struct ca_p11_module *m = &s->p11->module[i];
 		enum ca_err rc;
 
-		if (!m->wanted)
+		if (!m->wanted) {
+			if (s->what->view != NULL)
+				show(s, m, NULL, clock_now());
 			continue;
+		}
 		if ((rc = scan_module(s, m)) != CA_OK)
 			return rc;
 		if ((s->out->n > 0 || s->nclosed > 0) && names_token(s->p11))
@@ -304,7 +356,7 @@ look_again(struct search *s)
 	struct ca_p11_scan *scan;
 	enum ca_err rc = CA_ERR_MEMORY;
 
-	if (s->out->n > 0 || s->nclosed != 1 || s->what->asked ||
+	if (s->out->n > 0 || s->nclosed != 1 || s->what->view != NULL || s->what->asked ||
 	    s->what->ui == NULL)
 		return CA_OK;
 	s->what->asked = true;
@@ -343,6 +395,8 @@ ca_key_p11(struct ca_crypto *crypto, struct ca_key_search *search,
 	*out = (struct ca_identities){0};
 	search->why[0] = '\0';
 	rc = ca_p11_load(search->uri, search->pin, search->log, &s.p11);
+	if (search->view != NULL)
+		ca_p11_view_unloaded(search->view, s.p11);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;

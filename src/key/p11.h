@@ -269,6 +269,10 @@ struct ca_p11_way {
 /* Fill in t->ways: a bit for each way that the token's mechanisms allow. */
 CA_MUST_CHECK enum ca_err ca_p11_ways(struct ca_p11_token *t);
 
+/* The names of the mechanisms of the ways; to be freed with free(), NULL: no
+ * memory. */
+char *ca_p11_ways_text(uint64_t ways);
+
 /* Those of the ways whose mechanism is one of the n. */
 uint64_t ca_p11_ways_of(
     uint64_t ways, const CK_MECHANISM_TYPE *mechanism, size_t n);

@@ -149,6 +149,15 @@ ca_p11_config_why(const struct ca_p11_config *c, struct ca_buf *out)
 	ca_buf_fmt(out, " (named in %s)", c->file);
 }
 
+bool
+ca_p11_has(const struct ca_p11 *p11, const char *name)
+{
+	for (size_t i = 0; p11 != NULL && i < p11->nmodules; i++)
+		if (strcmp(p11->module[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 void
 ca_p11_next(struct ca_buf *out)
 {
@@ -168,12 +177,7 @@ ca_p11_unloaded(const struct ca_p11 *p11, struct ca_buf *out)
 	if (ca_p11_configs_read(&configs) != CA_OK)
 		configs.n = 0;
 	for (size_t i = 0; i < configs.n; i++) {
-		size_t k = 0;
-
-		while (k < p11->nmodules &&
-		       strcmp(p11->module[k].name, configs.v[i].name) != 0)
-			k++;
-		if (k < p11->nmodules)
+		if (ca_p11_has(p11, configs.v[i].name))
 			continue;
 		ca_p11_next(out);
 		ca_buf_fmt(out, "module %s does not load: ", configs.v[i].name);

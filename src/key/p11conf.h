@@ -23,6 +23,9 @@ struct ca_p11_configs {
 CA_MUST_CHECK enum ca_err ca_p11_configs_read(struct ca_p11_configs *out);
 void ca_p11_configs_free(struct ca_p11_configs *c);
 
+/* A module of that name was loaded; p11 may be NULL. */
+bool ca_p11_has(const struct ca_p11 *p11, const char *name);
+
 /* Append "; " behind what is there already. */
 void ca_p11_next(struct ca_buf *out);
 

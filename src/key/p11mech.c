@@ -116,6 +116,40 @@ ca_p11_ways(struct ca_p11_token *t)
 	return rv == CKR_OK && got <= n ? CA_OK : CA_ERR_IO;
 }
 
+static const struct {
+	CK_MECHANISM_TYPE mechanism;
+	const char *name;
+} names[] = {
+    {CKM_RSA_PKCS, "RSA-PKCS"},
+    {CKM_RSA_X_509, "RSA-X-509"},
+    {CKM_RSA_PKCS_PSS, "RSA-PKCS-PSS"},
+    {CKM_SHA256_RSA_PKCS, "SHA256-RSA-PKCS"},
+    {CKM_SHA384_RSA_PKCS, "SHA384-RSA-PKCS"},
+    {CKM_SHA512_RSA_PKCS, "SHA512-RSA-PKCS"},
+    {CKM_SHA256_RSA_PKCS_PSS, "SHA256-RSA-PKCS-PSS"},
+    {CKM_SHA384_RSA_PKCS_PSS, "SHA384-RSA-PKCS-PSS"},
+    {CKM_SHA512_RSA_PKCS_PSS, "SHA512-RSA-PKCS-PSS"},
+    {CKM_ECDSA, "ECDSA"},
+    {CKM_ECDSA_SHA256, "ECDSA-SHA256"},
+    {CKM_ECDSA_SHA384, "ECDSA-SHA384"},
+    {CKM_ECDSA_SHA512, "ECDSA-SHA512"},
+    {CKM_EDDSA, "EDDSA"},
+};
+
+char *
+ca_p11_ways_text(uint64_t ways)
+{
+	struct ca_buf b = CA_BUF_INIT(1024);
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (ca_p11_ways_of(ways, &names[i].mechanism, 1) != 0)
+			ca_buf_fmt(&b, "%s%s", b.len > 0 ? " " : "",
+			    names[i].name);
+	char *text = ca_buf_take(&b, NULL);
+	ca_buf_free(&b);
+	return text;
+}
+
 uint64_t
 ca_p11_ways_of(uint64_t ways, const CK_MECHANISM_TYPE *mechanism, size_t n)
 {

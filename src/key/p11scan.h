@@ -35,6 +35,7 @@ struct ca_p11_scan {
 	struct ca_p11_token closed[CA_P11_CLOSED_MAX];
 	size_t nclosed;     /* all of them */
 	struct ca_buf found; /* a phrase: the slots and tokens */
+	struct ca_view_module *view; /* the same with all facts, or NULL */
 	enum ca_err rc;
 	/* the current token */
 	struct ca_p11_session at;
@@ -42,6 +43,9 @@ struct ca_p11_scan {
 	struct ca_p11_objects keys, public_keys, certs;
 	STACK_OF(X509) *parsed; /* one for each of certs; NULL if broken */
 };
+
+/* A CA certificate, by its extension or its version. */
+bool ca_p11_is_ca(X509 *cert);
 
 /*
  * Append the identities of the current token to s->out.  Only CA_ERR_MEMORY

@@ -1,7 +1,7 @@
 /*
  * The certificates of a token, with their keys.
  */
-#include "key/p11scan.h"
+#include "key/p11view.h"
 
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -109,8 +109,8 @@ parse_certs(struct ca_p11_scan *s)
 	return CA_OK;
 }
 
-static bool
-is_ca(X509 *cert)
+bool
+ca_p11_is_ca(X509 *cert)
 {
 	int kind = X509_check_ca(cert);
 
@@ -137,10 +137,10 @@ has_key(const struct ca_p11_scan *s, size_t i)
 	if (with_id(&s->keys, id) != NULL)
 		return true;
 	if (id->len == 0 && s->keys.n > 0)
-		return !is_ca(sk_X509_value(s->parsed, (int)i));
+		return !ca_p11_is_ca(sk_X509_value(s->parsed, (int)i));
 	if (!hides_keys(s))
 		return false;
-	return !is_ca(sk_X509_value(s->parsed, (int)i)) ||
+	return !ca_p11_is_ca(sk_X509_value(s->parsed, (int)i)) ||
 	       with_id(&s->public_keys, id) != NULL;
 }
 
@@ -199,7 +199,7 @@ make_chain(const struct ca_p11_scan *s, const X509 *leaf, STACK_OF(X509) **out)
 	for (int i = 0; i < sk_X509_num(s->parsed); i++) {
 		X509 *cert = sk_X509_value(s->parsed, i);
 
-		if (cert == leaf || cert == NULL || !is_ca(cert))
+		if (cert == leaf || cert == NULL || !ca_p11_is_ca(cert))
 			continue;
 		if (X509_add_cert(chain, cert, X509_ADD_FLAG_UP_REF) != 1) {
 			sk_X509_pop_free(chain, X509_free);
@@ -258,7 +258,7 @@ keys_matter(const struct ca_p11_scan *s)
 {
 	const CK_ATTRIBUTE *label = NULL;
 
-	if (s->given != NULL)
+	if (s->given != NULL || s->view != NULL)
 		return true;
 	if (s->at.p11->uri != NULL)
 		label = p11_kit_uri_get_attribute(s->at.p11->uri, CKA_LABEL);
@@ -266,7 +266,7 @@ keys_matter(const struct ca_p11_scan *s)
 		X509 *cert = sk_X509_value(s->parsed, (int)i);
 
 		if (cert != NULL &&
-		    (is_ca(cert) ||
+		    (ca_p11_is_ca(cert) ||
 			(label != NULL && !label_is(&s->certs.v[i], label))))
 			return true;
 	}
@@ -393,13 +393,20 @@ ca_p11_scan_token(struct ca_p11_scan *s)
 		    s->at.token.name,
 		    rc == CA_ERR_NOT_FOUND ? "it has no private keys"
 					   : ca_err_text(rc));
-	ca_buf_fmt(&s->found, "%stoken \"%s\"%s", s->found.len > 0 ? ", " : "",
-	    s->at.token.name,
-	    s->out.n > before    ? ""
-	    : rc == CA_DENIED    ? " (needs no PIN, but one is required)"
-	    : s->certs.n > 0     ? " (no certificate that is asked for)"
-	    : s->held->logged_in ? " (no certificate)"
-				 : " (no certificate without its PIN)");
+	const char *problem =
+	    s->out.n > before        ? NULL
+	    : rc == CA_DENIED        ? "needs no PIN, but one is required"
+	    : rc == CA_ERR_NOT_FOUND ? "no private keys"
+	    : rc != CA_OK            ? ca_err_text(rc)
+	    : s->certs.n > 0         ? "no certificate that is asked for"
+	    : s->held->logged_in || !hides_keys(s)
+		? "no certificate"
+		: "no certificate without its PIN";
+	ca_buf_fmt(&s->found, "%stoken \"%s\"%s%s%s",
+	    s->found.len > 0 ? ", " : "", s->at.token.name,
+	    problem != NULL ? " (" : "", problem != NULL ? problem : "",
+	    problem != NULL ? ")" : "");
+	ca_p11_view_token(s, problem);
 	objects_free(&s->keys);
 	objects_free(&s->public_keys);
 	objects_free(&s->certs);

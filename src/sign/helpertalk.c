@@ -59,7 +59,7 @@ ui_info(void *ctx, const char *text)
 static void
 ui_note(void *ctx, const char *text)
 {
-	(void)!ca_helper_talk_text(ctx, CA_HELPER_INFO, text);
+	(void)!ca_helper_talk_text(ctx, CA_HELPER_NOTE, text);
 }
 
 static void
