@@ -41,7 +41,7 @@ struct login {
 struct call {
 	pam_handle_t *pamh;
 	const char *phase; /* "auth", "account" */
-	bool silent;       /* PAM_SILENT */
+	bool silent;       /* PAM_SILENT, unless silent = ignore */
 	struct ca_log log;
 	struct ca_verifier_args args;
 	struct ca_verifier verifier;
@@ -297,6 +297,7 @@ get_request(struct call *c, struct ca_asked *asked)
 	    ca_verifier_ask(&c->verifier, CA_OP_REQUEST, &body, &asked->answer);
 	c->audit = c->audit || c->verifier.said.audit != 0;
 	c->log.debug = c->verifier.said.debug != 0;
+	c->silent = c->silent && c->verifier.said.ignore_silent == 0;
 	if (rc != CA_OK) {
 		log_internal(c, "", CA_R_INTERNAL);
 		return rc;
@@ -387,7 +388,6 @@ authenticate(struct call *c)
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_buf response = CA_BUF_INIT(CA_PASSWORD_TEXT_MAX);
 	struct ca_asked asked = CA_ASKED_INIT;
-	const struct ca_prompter prompter = {ask, info, c};
 	enum ca_reason reason = CA_R_INTERNAL;
 	struct ca_op_body body;
 
@@ -395,6 +395,7 @@ authenticate(struct call *c)
 		ret = c->args.password ? of_ours(rc) : rc;
 		goto out;
 	}
+	const struct ca_prompter prompter = {ask, info, c, c->silent};
 	const struct ca_asker asker = {&prompter, &c->log, items, c};
 	if (asked.said.proof1 == CA_OP_PASSWORD)
 		rc = ca_password_get(

@@ -12,7 +12,7 @@ setup_file() {
 	mkdir "$S/helpers"
 	local name
 	for name in hang noread flood noline crash silent garbage direction \
-		junk replay ask none failed dump closeout child; do
+		junk replay ask questions notes badnote none failed dump closeout child; do
 		cp "$CERTAUTH_BUILD/tests/lib/badhelper" "$S/helpers/$name"
 	done
 }
@@ -215,6 +215,76 @@ refused() {
 	grep '^error It is broken.$' "$S/seen"
 	grep '^prompt PIN of the card: $' "$S/seen"
 	[ "$(cat "$S/home/alice/answer")" = "answer $(printf '12 34' | base64 | tr -d =)" ]
+}
+
+# silent NAME [MODULE-ARGUMENT ...]: alice's login by that helper, with PAM_SILENT
+silent() {
+	local name=$1
+	shift
+	service test "proof=${PROOF:-command}" "helper=$S/helpers/$name" "$@"
+	log_mark
+	in_place "$DRIVE" -s test -u alice -F 0x8000 -x \
+		-C 'while read -r p; do echo 1; done' >"$S/seen" 2>&1 || :
+	cat "$S/seen"
+}
+
+@test "PAM_SILENT: what must be read stands in front of the next question" {
+	silent questions
+	diff - <(grep -vE '^(authenticate|user|opened|children)' "$S/seen") <<-'EOF'
+	prompt Reader 1 does not answer.
+	Two certificates fit:
+	  1  A
+	  2  B
+	Which one? 
+	prompt Wrong PIN.
+	PIN: 
+	prompt Again: 
+	EOF
+	# a program reads this prompt: nothing stands in front of it
+	PROOF=command,conversation silent questions
+	[ "$(grep -c '^prompt certauth1 [^ ]* next=0 max=' "$S/seen")" -eq 1 ]
+	[ "$(grep -cE 'gone|AQID' "$S/seen")" -eq 0 ]
+}
+
+@test "silent = ignore: an application with PAM_SILENT is shown messages" {
+	silent questions silent=ignore
+	cp "$S/seen" "$S/ignored"
+	# as an application without it is
+	in_place "$DRIVE" -s test -u alice -x \
+		-C 'while read -r p; do echo 1; done' >"$S/seen" 2>&1 || :
+	diff "$S/ignored" "$S/seen"
+	diff - <(grep -vE '^(authenticate|user|opened|children)' "$S/seen") <<-'EOF'
+	error Reader 1 does not answer.
+	info Two certificates fit:
+	info   1  A
+	info Look at the reader.
+	info   2  B
+	prompt Which one? 
+	error The first error.
+	error Wrong PIN.
+	prompt PIN: 
+	prompt Again: 
+	error It is gone.
+	info certauth1 AQID
+	EOF
+	# for one service alone
+	conf other 'silent = ignore'
+	silent questions
+	[ "$(grep -cE '^(info|error)' "$S/seen")" -eq 0 ]
+	conf test 'silent = ignore'
+	silent questions
+	[ "$(grep -cE '^(info|error)' "$S/seen")" -eq 9 ]
+	conf_reset
+}
+
+@test "PAM_SILENT: the notes of a hostile helper are bounded, and checked" {
+	silent notes
+	[ "$(grep -c '^prompt' "$S/seen")" -eq 1 ]
+	[ "$(grep -c nnn "$S/seen")" -eq 16 ]
+	grep -q '^PIN: $' "$S/seen"
+	silent badnote
+	logged 'sent an invalid line'
+	[ "$(grep -c '^prompt' "$S/seen")" -eq 0 ]
 }
 
 @test "a question without an answer, and a conversation that fails" {

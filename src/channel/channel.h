@@ -27,6 +27,8 @@ struct ca_prompter {
 	 * ignored. */
 	void (*info)(void *ctx, const char *text, bool error);
 	void *ctx;
+	bool silent; /* info shows nothing: what a question of the helper needs
+		      * is put in front of the question */
 };
 
 /* What certauth.conf(5) says about the channels, by the names of its keys.

@@ -24,6 +24,8 @@ static const struct ca_key_word modes[] = {
     {"enforce", CA_MODE_ENFORCE}, {"audit", CA_MODE_AUDIT}, {NULL, 0}};
 static const struct ca_key_word audits[] = {
     {"text", CA_AUDIT_TEXT}, {"json", CA_AUDIT_JSON}, {NULL, 0}};
+static const struct ca_key_word silences[] = {
+    {"honour", CA_SILENT_HONOUR}, {"ignore", CA_SILENT_IGNORE}, {NULL, 0}};
 static const struct ca_key_word confinements[] = {
     {"prefer", CA_CONFINEMENT_PREFER}, {"require", CA_CONFINEMENT_REQUIRE},
     {NULL, 0}};
@@ -172,6 +174,7 @@ const struct ca_key ca_keys[] = {
 	BOOL(debug, "no"),
 	ENUM(mode, "enforce", modes),
 	ENUM(audit, "text", audits),
+	ENUM(silent, "honour", silences),
 	ENUM(confine, "prefer", confinements),
 	PATH(ca_dir, CA_SYSCONFDIR "/ca"),
 	OPTPATH(intermediates_dir),

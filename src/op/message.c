@@ -52,6 +52,7 @@ static const struct field ready[] = {
     F(TEXTS, ready, helper_write),
     F(NUMBER, ready, helper_network),
     F(NUMBER, ready, helper_free),
+    F(NUMBER, ready, ignore_silent),
 };
 
 static const struct field body[] = {

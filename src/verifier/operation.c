@@ -78,6 +78,7 @@ ca_operation_ready(const struct ca_operation *o,
 	r->audit = cfg->mode == CA_MODE_AUDIT;
 	r->account = cfg->require_account;
 	r->debug = cfg->debug;
+	r->ignore_silent = cfg->silent == CA_SILENT_IGNORE;
 	r->proof1 = (uint64_t)cfg->proof[0];
 	r->proof2 = (uint64_t)cfg->proof[1];
 	r->max_answer = cfg->max_answer;

@@ -41,6 +41,7 @@ static const struct {
     {"debug", "yes", "yes", "2", ""},
     {"mode", "audit", "audit", "log", ""},
     {"audit", "json", "json", "JSON", ""},
+    {"silent", "ignore", "ignore", "yes", ""},
     {"ca_dir", "/a/b", "/a/b", "a/b", ""},
     {"intermediates_dir", "/a", "/a", "./a", "\x1b"},
     {"profile", "basic", "basic", "lax", ""},
