@@ -84,12 +84,13 @@ ui_choose(void *ctx, const char *title, const char *const *line, size_t n,
 	struct ca_secret *answer = NULL;
 	enum ca_err rc;
 
-	ui_info(ctx, title);
+	(void)!ca_helper_talk_text(ctx, CA_HELPER_NOTE, title);
 	for (size_t i = 0; i < n; i++) {
 		ca_buf_reset(&text);
 		ca_buf_fmt(&text, "%3zu  %s", i + 1, line[i]);
 		if (ca_buf_text(&text) != NULL)
-			ui_info(ctx, ca_buf_text(&text));
+			(void)!ca_helper_talk_text(
+			    ctx, CA_HELPER_NOTE, ca_buf_text(&text));
 	}
 	ca_buf_reset(&text);
 	ca_buf_fmt(&text, "Which one, 1 to %zu? ", n);
