@@ -402,23 +402,17 @@ authenticate(struct call *c)
 		    c->pamh, c->args.first_pass, &response, &reason);
 	else
 		rc = ca_asked_response(&asked, &asker, &response, &reason);
-	if (rc != CA_OK && reason == CA_R_NONE) {
-		ret = rc;
-		goto out;
-	}
 	if (rc != CA_OK) {
+		ret = rc;
 		/* the application may have set others; if libpam does not say,
 		 * there is nobody to log about */
-		if (look_at_items(c) != CA_OK) {
-			ret = rc;
+		if (reason == CA_R_NONE || look_at_items(c) != CA_OK)
 			goto out;
-		}
 		body = body_of(c);
 		body.reason = (uint64_t)reason;
 		body.err = (uint64_t)rc;
 		/* logged; the result stays what it was */
 		(void)!get_verdict(c, &asked, &body);
-		ret = rc;
 		goto out;
 	}
 	/* an answer about another user, service or host than now is refused */
@@ -450,12 +444,7 @@ pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	forget_login(pamh);
 	if ((rc = call_begin(&c, pamh, flags, argc, argv)) == CA_OK)
 		rc = authenticate(&c);
-	if (c.audit) {
-		ret = PAM_IGNORE;
-		goto out;
-	}
-	ret = pam_code(rc, PAM_AUTH_ERR);
-out:
+	ret = c.audit ? PAM_IGNORE : pam_code(rc, PAM_AUTH_ERR);
 	ca_verifier_clear(&c.verifier);
 	return ret;
 }
@@ -557,12 +546,10 @@ pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	struct call c = {.phase = "account"};
 	enum ca_err rc;
 
-	if ((rc = call_begin(&c, pamh, flags, argc, argv)) != CA_OK) {
+	if ((rc = call_begin(&c, pamh, flags, argc, argv)) == CA_OK)
+		ret = account(&c);
+	else
 		ret = c.audit ? PAM_IGNORE : pam_code(rc, PAM_PERM_DENIED);
-		goto out;
-	}
-	ret = account(&c);
-out:
 	ca_verifier_clear(&c.verifier);
 	return ret;
 }

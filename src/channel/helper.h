@@ -5,8 +5,8 @@
  *
  * The module ("host" below) starts the helper with three descriptors: 0, lines
  * from the host; 1, lines to the host; 2, /dev/null.  The environment of the
- * helper is HOME, USER, LOGNAME, PATH and LC_ALL; no variable of the
- * application is passed on.
+ * helper is HOME, USER, LOGNAME, PATH and LC_ALL, and what helper_env of
+ * certauth.conf(5) allows; no other variable of the application is passed on.
  *
  *	host                                    helper
  *	certauth-helper 1

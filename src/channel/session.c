@@ -35,39 +35,29 @@ send_lines(struct ca_channel_session *s, struct ca_buf *out)
 static enum ca_err
 next_line(struct ca_channel_session *s)
 {
-	enum ca_err ret = CA_ERR_UNSET, rc;
 	uint8_t block[4096];
+	enum ca_err rc;
 
 	while ((rc = ca_helper_input_next(&s->input, &s->msg)) ==
 	       CA_ERR_NOT_FOUND) {
 		rc = note(s, ca_stream_wait(s->spawn.out, POLLIN, s->deadline));
-		if (rc != CA_OK) {
-			ret = rc;
-			goto out;
-		}
+		if (rc != CA_OK)
+			return rc;
 		ssize_t n = read(s->spawn.out, block, sizeof block);
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (n <= 0) {
 			s->silent = true;
-			ret = CA_ERR_IO;
-			goto out;
+			return CA_ERR_IO;
 		}
 		rc = ca_helper_input_add(&s->input, block, (size_t)n);
-		if (rc != CA_OK) {
-			ret = rc;
-			goto out;
-		}
+		if (rc != CA_OK)
+			return rc;
 	}
-	if (rc != CA_OK) {
+	if (rc != CA_OK)
 		ca_log_err(s->log, "helper %s: sent an invalid line: %-s",
 		    s->set->helper, ca_err_text(rc));
-		ret = rc;
-		goto out;
-	}
-	ret = CA_OK;
-out:
-	return ret;
+	return rc;
 }
 
 /* Pass a question on.  The user's time for the answer does not count as the

@@ -112,6 +112,9 @@ struct ca_config {
 	 * how it is confined */
 	struct ca_list helper_write;
 	enum ca_confined helper_confine;
+	/* of every helper: variables, NAME (of the caller's environment) or
+	 * NAME=VALUE; no name stands twice */
+	struct ca_list helper_env;
 	bool pkcs11;
 	char *token_uri;         /* NULL: any token */
 	bool require_pin;        /* the user must enter the PIN before each

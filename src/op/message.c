@@ -53,6 +53,7 @@ static const struct field ready[] = {
     F(NUMBER, ready, helper_network),
     F(NUMBER, ready, helper_free),
     F(NUMBER, ready, ignore_silent),
+    F(TEXTS, ready, helper_env),
 };
 
 static const struct field body[] = {

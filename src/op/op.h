@@ -129,6 +129,7 @@ struct ca_op_ready {
 	struct ca_op_texts helper_write;      /* absolute paths */
 	uint64_t helper_network, helper_free; /* helper_confine = network, no */
 	uint64_t ignore_silent;               /* silent = ignore */
+	struct ca_op_texts helper_env;        /* NAME, NAME=VALUE */
 };
 
 struct ca_op_body {
