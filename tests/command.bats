@@ -173,6 +173,101 @@ refused() {
 	[ "$(grep -c '^request ' "$S/home/alice/opening")" -eq 1 ]
 }
 
+# the variables of a dumped helper, but for those of every helper
+given() {
+	sed -n 's/^env //p' "$S/home/$1/dump" |
+		grep -vE '^(HOME|USER|LOGNAME|PATH|LC_ALL)=' || :
+}
+
+# locker VARIABLE ...: alice's own program with these variables
+locker() {
+	rm -f "$S"/home/*/dump
+	run ! as_user alice env "$@" "$DRIVE" -u alice
+	[ -e "$S/home/alice/dump" ]
+}
+
+@test "helper_env: root's values for each helper, the caller's for the own one" {
+	local long
+	chmod -R a+rX "$S/etc/certauth"
+	service test proof=command "helper=$S/helpers/dump"
+	# none by default
+	locker SOFTHSM2_CONF=/mine OPENSC_CONF=/mine
+	[ -z "$(given alice)" ]
+	conf default 'helper_env = SOFTHSM2_CONF TPM2_PKCS11_TCTI=swtpm:host=a,port=1 P11_KIT_SERVER_ADDRESS'
+	locker SOFTHSM2_CONF='/my own' TPM2_PKCS11_TCTI=mine OPENSC_CONF=/mine \
+		LD_PRELOAD= SECRET=1
+	diff - <(given alice) <<-'EOF'
+	SOFTHSM2_CONF=/my own
+	TPM2_PKCS11_TCTI=swtpm:host=a,port=1
+	EOF
+	# a value that is too long, empty, or no printable ASCII
+	conf default 'debug = yes'
+	long=$(printf '%1024s' '' | tr ' ' v)
+	locker SOFTHSM2_CONF="$long"
+	[ "$(given alice | head -n 1)" = "SOFTHSM2_CONF=$long" ]
+	local value
+	for value in "v$long" '' $'a\nb' $'a\x7f' $'a\t' ä $'\xff'; do
+		log_mark
+		locker SOFTHSM2_CONF="$value"
+		[ "$(given alice)" = 'TPM2_PKCS11_TCTI=swtpm:host=a,port=1' ]
+		logged 'does not get the variable "?SOFTHSM2_CONF'
+	done
+	conf_reset
+}
+
+@test "helper_env: a service's own variables reach no helper, su's not another user's" {
+	conf default 'helper_env = SOFTHSM2_CONF OPENSC_CONF=/roots'
+	service test proof=command "helper=$S/helpers/dump" \
+		"helper_write=$S/home/root"
+	# a service of root, for alice and for root
+	run ! in_place env SOFTHSM2_CONF=/services "$DRIVE" -u alice
+	[ "$(given alice)" = OPENSC_CONF=/roots ]
+	mkdir -p "$S/home/root"
+	sed -i "s|^root:\(.*\):[^:]*:\([^:]*\)$|root:\1:$S/home/root:\2|" \
+		"$S/etc/passwd"
+	run ! in_place env SOFTHSM2_CONF=/services "$DRIVE" -u root
+	[ "$(given root)" = OPENSC_CONF=/roots ]
+	# the helper that signs for the host, also in a program of alice's
+	service host "helper=$S/helpers/dump" "helper_write=$S/home" \
+		host_key=pkcs11:token=x "host_cert=$S/etc/certauth/host.pem" \
+		host_proof=optional
+	pki_leaf host-cert inter --eku serverAuth --san DNS:host.example
+	install -m 644 "$PKI/host-cert.pem" "$S/etc/certauth/host.pem"
+	rm -f "$S"/home/*/dump
+	run ! in_place env SOFTHSM2_CONF=/services "$DRIVE" -s host -u alice -m null
+	[ "$(given root)" = OPENSC_CONF=/roots ]
+	rm -f "$S"/home/*/dump
+	run ! as_user alice env SOFTHSM2_CONF=/alices "$DRIVE" -s host -u alice -m null
+	[ "$(given alice)" = OPENSC_CONF=/roots ]
+	# root's su to bob: bob's helper
+	service su proof=command "helper=$S/helpers/dump"
+	rm -f "$S"/home/*/dump
+	run ! in_place env SOFTHSM2_CONF=/roots-shell su bob -c true </dev/null
+	[ "$(given bob)" = OPENSC_CONF=/roots ]
+	# alice's su to bob: her own helper, with her variables, and none of bob's
+	rm -f "$S"/home/*/dump
+	AS_USER_ENV='SOFTHSM2_CONF=/alices' run ! as_user alice su bob -c true \
+		</dev/null
+	[ ! -e "$S/home/bob/dump" ]
+	grep -q '^uid 2001 2001 2001$' "$S/home/alice/dump"
+	diff - <(given alice) <<-'EOF'
+	SOFTHSM2_CONF=/alices
+	OPENSC_CONF=/roots
+	EOF
+	conf_reset
+}
+
+@test "helper_env: a name that is not in the table is a mistake" {
+	service test proof=command "helper=$S/helpers/dump"
+	conf default 'helper_env = SOFTHSM2_CONF LD_PRELOAD'
+	log_mark
+	run ! in_place "$DRIVE" -u alice
+	[ ! -e "$S/home/alice/dump" ]
+	logged 'certauth.conf:[0-9]+: helper_env = "LD_PRELOAD" is not NAME .* SOFTHSM2_CONF TPM2_PKCS11_STORE'
+	logged 'outcome=denied reason=config'
+	conf_reset
+}
+
 @test "a user of two hundred groups keeps all of them" {
 	seq 6001 6200 | sed 's/.*/many&:x:&:alice/' >>"$S/etc/group"
 	service test proof=command "helper=$S/helpers/dump" ssh_agent=yes
@@ -182,7 +277,7 @@ refused() {
 }
 
 @test "the agent of a service's environment is not used, even for root" {
-	mkdir "$S/home/root"
+	mkdir -p "$S/home/root"
 	sed -i "s|^root:\(.*\):[^:]*:\([^:]*\)$|root:\1:$S/home/root:\2|" \
 		"$S/etc/passwd"
 	# this helper writes what it is given into root's home
