@@ -41,7 +41,7 @@ struct login {
 struct call {
 	pam_handle_t *pamh;
 	const char *phase; /* "auth", "account" */
-	bool silent;       /* PAM_SILENT */
+	bool silent;       /* PAM_SILENT, unless silent = ignore */
 	struct ca_log log;
 	struct ca_verifier_args args;
 	struct ca_verifier verifier;
@@ -297,6 +297,7 @@ get_request(struct call *c, struct ca_asked *asked)
 	    ca_verifier_ask(&c->verifier, CA_OP_REQUEST, &body, &asked->answer);
 	c->audit = c->audit || c->verifier.said.audit != 0;
 	c->log.debug = c->verifier.said.debug != 0;
+	c->silent = c->silent && c->verifier.said.ignore_silent == 0;
 	if (rc != CA_OK) {
 		log_internal(c, "", CA_R_INTERNAL);
 		return rc;
@@ -387,7 +388,6 @@ authenticate(struct call *c)
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_buf response = CA_BUF_INIT(CA_PASSWORD_TEXT_MAX);
 	struct ca_asked asked = CA_ASKED_INIT;
-	const struct ca_prompter prompter = {ask, info, c};
 	enum ca_reason reason = CA_R_INTERNAL;
 	struct ca_op_body body;
 
@@ -395,29 +395,24 @@ authenticate(struct call *c)
 		ret = c->args.password ? of_ours(rc) : rc;
 		goto out;
 	}
+	const struct ca_prompter prompter = {ask, info, c, c->silent};
 	const struct ca_asker asker = {&prompter, &c->log, items, c};
 	if (asked.said.proof1 == CA_OP_PASSWORD)
 		rc = ca_password_get(
 		    c->pamh, c->args.first_pass, &response, &reason);
 	else
 		rc = ca_asked_response(&asked, &asker, &response, &reason);
-	if (rc != CA_OK && reason == CA_R_NONE) {
-		ret = rc;
-		goto out;
-	}
 	if (rc != CA_OK) {
+		ret = rc;
 		/* the application may have set others; if libpam does not say,
 		 * there is nobody to log about */
-		if (look_at_items(c) != CA_OK) {
-			ret = rc;
+		if (reason == CA_R_NONE || look_at_items(c) != CA_OK)
 			goto out;
-		}
 		body = body_of(c);
 		body.reason = (uint64_t)reason;
 		body.err = (uint64_t)rc;
 		/* logged; the result stays what it was */
 		(void)!get_verdict(c, &asked, &body);
-		ret = rc;
 		goto out;
 	}
 	/* an answer about another user, service or host than now is refused */
@@ -449,12 +444,7 @@ pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	forget_login(pamh);
 	if ((rc = call_begin(&c, pamh, flags, argc, argv)) == CA_OK)
 		rc = authenticate(&c);
-	if (c.audit) {
-		ret = PAM_IGNORE;
-		goto out;
-	}
-	ret = pam_code(rc, PAM_AUTH_ERR);
-out:
+	ret = c.audit ? PAM_IGNORE : pam_code(rc, PAM_AUTH_ERR);
 	ca_verifier_clear(&c.verifier);
 	return ret;
 }
@@ -556,12 +546,10 @@ pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	struct call c = {.phase = "account"};
 	enum ca_err rc;
 
-	if ((rc = call_begin(&c, pamh, flags, argc, argv)) != CA_OK) {
+	if ((rc = call_begin(&c, pamh, flags, argc, argv)) == CA_OK)
+		ret = account(&c);
+	else
 		ret = c.audit ? PAM_IGNORE : pam_code(rc, PAM_PERM_DENIED);
-		goto out;
-	}
-	ret = account(&c);
-out:
 	ca_verifier_clear(&c.verifier);
 	return ret;
 }

@@ -12,7 +12,7 @@ setup_file() {
 	mkdir "$S/helpers"
 	local name
 	for name in hang noread flood noline crash silent garbage direction \
-		junk replay ask none failed dump closeout child; do
+		junk replay ask questions notes badnote none failed dump closeout child; do
 		cp "$CERTAUTH_BUILD/tests/lib/badhelper" "$S/helpers/$name"
 	done
 }
@@ -173,6 +173,101 @@ refused() {
 	[ "$(grep -c '^request ' "$S/home/alice/opening")" -eq 1 ]
 }
 
+# the variables of a dumped helper, but for those of every helper
+given() {
+	sed -n 's/^env //p' "$S/home/$1/dump" |
+		grep -vE '^(HOME|USER|LOGNAME|PATH|LC_ALL)=' || :
+}
+
+# locker VARIABLE ...: alice's own program with these variables
+locker() {
+	rm -f "$S"/home/*/dump
+	run ! as_user alice env "$@" "$DRIVE" -u alice
+	[ -e "$S/home/alice/dump" ]
+}
+
+@test "helper_env: root's values for each helper, the caller's for the own one" {
+	local long
+	chmod -R a+rX "$S/etc/certauth"
+	service test proof=command "helper=$S/helpers/dump"
+	# none by default
+	locker SOFTHSM2_CONF=/mine OPENSC_CONF=/mine
+	[ -z "$(given alice)" ]
+	conf default 'helper_env = SOFTHSM2_CONF TPM2_PKCS11_TCTI=swtpm:host=a,port=1 P11_KIT_SERVER_ADDRESS'
+	locker SOFTHSM2_CONF='/my own' TPM2_PKCS11_TCTI=mine OPENSC_CONF=/mine \
+		LD_PRELOAD= SECRET=1
+	diff - <(given alice) <<-'EOF'
+	SOFTHSM2_CONF=/my own
+	TPM2_PKCS11_TCTI=swtpm:host=a,port=1
+	EOF
+	# a value that is too long, empty, or no printable ASCII
+	conf default 'debug = yes'
+	long=$(printf '%1024s' '' | tr ' ' v)
+	locker SOFTHSM2_CONF="$long"
+	[ "$(given alice | head -n 1)" = "SOFTHSM2_CONF=$long" ]
+	local value
+	for value in "v$long" '' $'a\nb' $'a\x7f' $'a\t' ä $'\xff'; do
+		log_mark
+		locker SOFTHSM2_CONF="$value"
+		[ "$(given alice)" = 'TPM2_PKCS11_TCTI=swtpm:host=a,port=1' ]
+		logged 'does not get the variable "?SOFTHSM2_CONF'
+	done
+	conf_reset
+}
+
+@test "helper_env: a service's own variables reach no helper, su's not another user's" {
+	conf default 'helper_env = SOFTHSM2_CONF OPENSC_CONF=/roots'
+	service test proof=command "helper=$S/helpers/dump" \
+		"helper_write=$S/home/root"
+	# a service of root, for alice and for root
+	run ! in_place env SOFTHSM2_CONF=/services "$DRIVE" -u alice
+	[ "$(given alice)" = OPENSC_CONF=/roots ]
+	mkdir -p "$S/home/root"
+	sed -i "s|^root:\(.*\):[^:]*:\([^:]*\)$|root:\1:$S/home/root:\2|" \
+		"$S/etc/passwd"
+	run ! in_place env SOFTHSM2_CONF=/services "$DRIVE" -u root
+	[ "$(given root)" = OPENSC_CONF=/roots ]
+	# the helper that signs for the host, also in a program of alice's
+	service host "helper=$S/helpers/dump" "helper_write=$S/home" \
+		host_key=pkcs11:token=x "host_cert=$S/etc/certauth/host.pem" \
+		host_proof=optional
+	pki_leaf host-cert inter --eku serverAuth --san DNS:host.example
+	install -m 644 "$PKI/host-cert.pem" "$S/etc/certauth/host.pem"
+	rm -f "$S"/home/*/dump
+	run ! in_place env SOFTHSM2_CONF=/services "$DRIVE" -s host -u alice -m null
+	[ "$(given root)" = OPENSC_CONF=/roots ]
+	rm -f "$S"/home/*/dump
+	run ! as_user alice env SOFTHSM2_CONF=/alices "$DRIVE" -s host -u alice -m null
+	[ "$(given alice)" = OPENSC_CONF=/roots ]
+	# root's su to bob: bob's helper
+	service su proof=command "helper=$S/helpers/dump"
+	rm -f "$S"/home/*/dump
+	run ! in_place env SOFTHSM2_CONF=/roots-shell su bob -c true </dev/null
+	[ "$(given bob)" = OPENSC_CONF=/roots ]
+	# alice's su to bob: her own helper, with her variables, and none of bob's
+	rm -f "$S"/home/*/dump
+	AS_USER_ENV='SOFTHSM2_CONF=/alices' run ! as_user alice su bob -c true \
+		</dev/null
+	[ ! -e "$S/home/bob/dump" ]
+	grep -q '^uid 2001 2001 2001$' "$S/home/alice/dump"
+	diff - <(given alice) <<-'EOF'
+	SOFTHSM2_CONF=/alices
+	OPENSC_CONF=/roots
+	EOF
+	conf_reset
+}
+
+@test "helper_env: a name that is not in the table is a mistake" {
+	service test proof=command "helper=$S/helpers/dump"
+	conf default 'helper_env = SOFTHSM2_CONF LD_PRELOAD'
+	log_mark
+	run ! in_place "$DRIVE" -u alice
+	[ ! -e "$S/home/alice/dump" ]
+	logged 'certauth.conf:[0-9]+: helper_env = "LD_PRELOAD" is not NAME .* SOFTHSM2_CONF TPM2_PKCS11_STORE'
+	logged 'outcome=denied reason=config'
+	conf_reset
+}
+
 @test "a user of two hundred groups keeps all of them" {
 	seq 6001 6200 | sed 's/.*/many&:x:&:alice/' >>"$S/etc/group"
 	service test proof=command "helper=$S/helpers/dump" ssh_agent=yes
@@ -182,7 +277,7 @@ refused() {
 }
 
 @test "the agent of a service's environment is not used, even for root" {
-	mkdir "$S/home/root"
+	mkdir -p "$S/home/root"
 	sed -i "s|^root:\(.*\):[^:]*:\([^:]*\)$|root:\1:$S/home/root:\2|" \
 		"$S/etc/passwd"
 	# this helper writes what it is given into root's home
@@ -215,6 +310,76 @@ refused() {
 	grep '^error It is broken.$' "$S/seen"
 	grep '^prompt PIN of the card: $' "$S/seen"
 	[ "$(cat "$S/home/alice/answer")" = "answer $(printf '12 34' | base64 | tr -d =)" ]
+}
+
+# silent NAME [MODULE-ARGUMENT ...]: alice's login by that helper, with PAM_SILENT
+silent() {
+	local name=$1
+	shift
+	service test "proof=${PROOF:-command}" "helper=$S/helpers/$name" "$@"
+	log_mark
+	in_place "$DRIVE" -s test -u alice -F 0x8000 -x \
+		-C 'while read -r p; do echo 1; done' >"$S/seen" 2>&1 || :
+	cat "$S/seen"
+}
+
+@test "PAM_SILENT: what must be read stands in front of the next question" {
+	silent questions
+	diff - <(grep -vE '^(authenticate|user|opened|children)' "$S/seen") <<-'EOF'
+	prompt Reader 1 does not answer.
+	Two certificates fit:
+	  1  A
+	  2  B
+	Which one? 
+	prompt Wrong PIN.
+	PIN: 
+	prompt Again: 
+	EOF
+	# a program reads this prompt: nothing stands in front of it
+	PROOF=command,conversation silent questions
+	[ "$(grep -c '^prompt certauth1 [^ ]* next=0 max=' "$S/seen")" -eq 1 ]
+	[ "$(grep -cE 'gone|AQID' "$S/seen")" -eq 0 ]
+}
+
+@test "silent = ignore: an application with PAM_SILENT is shown messages" {
+	silent questions silent=ignore
+	cp "$S/seen" "$S/ignored"
+	# as an application without it is
+	in_place "$DRIVE" -s test -u alice -x \
+		-C 'while read -r p; do echo 1; done' >"$S/seen" 2>&1 || :
+	diff "$S/ignored" "$S/seen"
+	diff - <(grep -vE '^(authenticate|user|opened|children)' "$S/seen") <<-'EOF'
+	error Reader 1 does not answer.
+	info Two certificates fit:
+	info   1  A
+	info Look at the reader.
+	info   2  B
+	prompt Which one? 
+	error The first error.
+	error Wrong PIN.
+	prompt PIN: 
+	prompt Again: 
+	error It is gone.
+	info certauth1 AQID
+	EOF
+	# for one service alone
+	conf other 'silent = ignore'
+	silent questions
+	[ "$(grep -cE '^(info|error)' "$S/seen")" -eq 0 ]
+	conf test 'silent = ignore'
+	silent questions
+	[ "$(grep -cE '^(info|error)' "$S/seen")" -eq 9 ]
+	conf_reset
+}
+
+@test "PAM_SILENT: the notes of a hostile helper are bounded, and checked" {
+	silent notes
+	[ "$(grep -c '^prompt' "$S/seen")" -eq 1 ]
+	[ "$(grep -c nnn "$S/seen")" -eq 16 ]
+	grep -q '^PIN: $' "$S/seen"
+	silent badnote
+	logged 'sent an invalid line'
+	[ "$(grep -c '^prompt' "$S/seen")" -eq 0 ]
 }
 
 @test "a question without an answer, and a conversation that fails" {

@@ -945,6 +945,38 @@ by_token() {
 	rm -rf "$S/etc/pkcs11"
 }
 
+@test "helper-silent: sudo with tokens, whose messages nobody sees" {
+	need_root
+	local s
+	by_token
+	rm "$S/etc/pam.d/su"
+	for s in sudo sudo-i; do
+		conf_reset
+		rm -f "$S/etc/pam.d/sudo"*
+		service "$s"
+		sed -i "s|^account .*|account required $MODULE|" "$S/etc/pam.d/$s"
+		conf default 'proof = command' "helper = $HELPER" 'pkcs11 = yes'
+		finds note helper-silent "the service $s uses tokens"
+		[ "$(grep -c '^note helper-silent' <<<"$output")" -eq 1 ]
+		[ "$(mend helper-silent)" = "set silent = ignore in [$s] of /etc/certauth/certauth.conf" ]
+		conf "$s" 'silent = ignore'
+		gone helper-silent
+	done
+	# not without tokens, nor where no helper speaks, nor of another service
+	conf_reset
+	conf default 'proof = command' "helper = $HELPER" 'ssh_agent = yes'
+	gone helper-silent
+	conf_reset
+	conf default 'pkcs11 = yes'
+	gone helper-silent
+	conf_reset
+	rm -f "$S/etc/pam.d/sudo"*
+	service su
+	conf default 'proof = command' "helper = $HELPER" 'pkcs11 = yes'
+	gone helper-silent
+	in_place umount /usr/share/p11-kit/modules
+}
+
 @test "sections: files of one service; commands name its directories" {
 	mkdir "$C/more" "$C/more-ca"
 	cp "$PKI/stranger.pem" "$C/more-ca/"

@@ -225,6 +225,78 @@ card_without_pin() {
 	service sudo
 }
 
+# two_cards: tokens One and Two, each with a certificate of alice's, by a
+# configuration of SoftHSM that only a variable names
+two_cards() {
+	local so name
+	so=$(find /usr/lib /usr/lib64 -name libsofthsm2.so 2>/dev/null | head -n 1)
+	[ -n "$so" ]
+	rm -rf "$S/home/alice/.config/pkcs11" "$S/home/alice/.config/softhsm2" \
+		"$S/home/alice/two"
+	export SOFTHSM2_CONF=$S/home/alice/two/conf
+	mkdir -p "$S/home/alice/two/tokens"
+	printf '%s\n' "directories.tokendir = $S/home/alice/two/tokens" \
+		'objectstore.backend = file' 'log.level = ERROR' \
+		>"$SOFTHSM2_CONF"
+	pki_leaf alice2 inter --subject '/CN=Alice two' --key p256
+	for name in One:alice Two:alice2; do
+		softhsm2-util --init-token --free --label "${name%:*}" \
+			--pin 1234 --so-pin 567890 >/dev/null
+		softhsm2-util --import "$PKI/${name#*:}.key" \
+			--token "${name%:*}" --pin 1234 --id 01 --label a >/dev/null
+		openssl x509 -in "$PKI/${name#*:}.pem" -outform DER -out "$S/c.der"
+		pkcs11-tool --module "$so" --token-label "${name%:*}" \
+			--pin 1234 --write-object "$S/c.der" --type cert \
+			--id 01 --label a >/dev/null 2>&1
+	done
+	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")" \
+		"alice sha256:$(pki_sha256 "$PKI/alice2.pem")"
+	cp "$PKI/inter.pem" "$S/etc/certauth/ca/"
+	openssl rehash "$S/etc/certauth/ca"
+	chown -R 2001:2001 "$S/home/alice"
+	sed -i '1i Defaults env_keep += "SOFTHSM2_CONF"' "$S/etc/sudoers"
+}
+
+# card_sudo LINE ...: alice's sudo reads these answers
+card_sudo() {
+	log_mark
+	AS_USER_ENV="SOFTHSM2_CONF=$S/home/alice/two/conf" \
+		run as_user alice sudo -S id -un < <(printf '%s\n' "$@")
+	echo "$output"
+}
+
+@test "sudo is silent: the list stands before the question; silent = ignore" {
+	two_cards
+	service sudo proof=command "helper=$HELPER" pkcs11=yes
+	# the helper does not know where the cards are
+	card_sudo 2 1234
+	[ "$status" -ne 0 ]
+	logged reason=no-credential
+	conf default 'helper_env = SOFTHSM2_CONF'
+	card_sudo 2 1234
+	[ "$status" -eq 0 ]
+	[[ $output == *'More than one certificate fits:'$'\n''  1  '*$'\n''  2  '*$'\n''Which one, 1 to 2? PIN for '*': root' ]]
+	logged 'pam_certauth\(sudo:auth\).*outcome=granted'
+	# a message of the helper: with the next question, and no prompt of its own
+	cp "$CERTAUTH_BUILD/tests/lib/badhelper" "$S/bin/questions"
+	service sudo proof=command "helper=$S/bin/questions"
+	card_sudo 1 2 3
+	[ "$status" -ne 0 ]
+	[[ $output == *'Reader 1 does not answer.'$'\n''Two certificates fit:'$'\n''  1  A'$'\n''  2  B'$'\n''Which one? Wrong PIN.'$'\n''PIN: Again: '* ]]
+	[[ $output != *'Look at the reader'* && $output != *'It is gone'* ]]
+	# with silent = ignore they come when they are sent
+	conf sudo 'silent = ignore'
+	card_sudo 1 2 3
+	[[ $output == *'Look at the reader.'$'\n''  2  B'$'\n''Which one? The first error.'$'\n''Wrong PIN.'$'\n''PIN: Again: It is gone.'* ]]
+	service sudo proof=command "helper=$HELPER" pkcs11=yes
+	card_sudo 1 9999 1234
+	[ "$status" -eq 0 ]
+	[[ $output == *'Wrong PIN for "'*root ]]
+	sed -i 1d "$S/etc/sudoers"
+	conf_reset
+	service sudo
+}
+
 # README's set-up: the certificate, or else the password
 or_password() {
 	printf '%s\n' "auth sufficient $MODULE $*" 'auth required pam_unix.so' \

@@ -324,6 +324,37 @@ watched() {
 	softhsm2-util --delete-token --token 'Card C' >/dev/null
 }
 
+@test "PAM_SILENT: the list of certificates is a part of the next prompt" {
+	token 'Card C' rsa2048
+	theirs
+	cat >"$S/by-line" <<-'END'
+		while read -r line; do
+			case $line in
+			Which*) echo 2 ;;
+			PIN*) echo 1234 ;;
+			esac
+		done
+	END
+	local_login PAM_SUCCESS pkcs11=yes -- -F 0x8000 \
+		-C "exec sh $S/by-line"
+	[ "$(grep -cE '^(info|error)' "$S/seen")" -eq 0 ]
+	# the tokens have no order
+	diff - <(sed -E '/^authenticate/,$d; s/(  [12]  ).*/\1/; s/Card [AC]/Card/' \
+		"$S/seen") <<-'EOF'
+	prompt More than one certificate fits:
+	  1  
+	  2  
+	Which one, 1 to 2? 
+	prompt PIN for Card: 
+	EOF
+	logged outcome=granted
+	local_login PAM_SUCCESS pkcs11=yes silent=ignore -- -F 0x8000 \
+		-C "$(answers 2 9999 1234)"
+	[ "$(grep -cE '^info   [12]  ' "$S/seen")" -eq 2 ]
+	grep 'Wrong PIN for "Card [AC]"' "$S/seen"
+	softhsm2-util --delete-token --token 'Card C' >/dev/null
+}
+
 @test "a wrong PIN is asked again, and an empty answer ends it" {
 	local_login PAM_SUCCESS pkcs11=yes -- -C "$(answers 9999 1234)"
 	grep 'Wrong PIN for "Card A"' "$S/seen"

@@ -10,5 +10,8 @@
 /* a signed password begins so, and a final dot ends it */
 #define CA_PASSWORD_PREFIX "ca1."
 #define CA_PASSWORD_TEXT_MAX (4 + 32768 + 1) /* characters */
+/* variables of helper_env, and bytes of a value */
+#define CA_HELPER_ENV_MAX 16
+#define CA_HELPER_VALUE_MAX 1024
 
 #endif

@@ -34,6 +34,16 @@ ca_text_next(const uint8_t *p, size_t len, const char *special,
 }
 
 bool
+ca_text_ascii(const char *s, size_t max)
+{
+	size_t n = 0;
+
+	while (n <= max && s[n] >= ' ' && s[n] <= '~')
+		n++;
+	return n > 0 && n <= max && s[n] == '\0';
+}
+
+bool
 ca_text_plain(const void *p, size_t len)
 {
 	const char *s = p;

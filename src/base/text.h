@@ -23,6 +23,9 @@ size_t ca_text_next(const uint8_t *p, size_t len, const char *special,
  * word needs no quotes in a line.  The empty text is not one. */
 bool ca_text_plain(const void *p, size_t len);
 
+/* Has the text 1 to max characters, all of them printable ASCII (blanks included)? */
+bool ca_text_ascii(const char *s, size_t max);
+
 /*
  * Does the = at p[at] certainly not belong to a `KEY=' of our lines?  It
  * follows a blank, as in `profile = basic', or an attribute type (CN, 1.2.3) at

@@ -3,20 +3,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/*
- * The environment is not trusted: the helper connects to the agent with the
- * rights of the user whose environment it is.  The environment of a service
- * belongs to the administrator who started the service, perhaps from a shell
- * with an agent; it is not the user's, even if the user is root.
- */
+/* The agent of the environment, which is the user's. */
 static const char *
-find_agent(uid_t user, bool service)
+find_agent(void)
 {
 	const char *agent = getenv("SSH_AUTH_SOCK");
 
-	if (service || getuid() != user || agent == NULL || agent[0] != '/')
-		return NULL;
-	return agent;
+	return agent != NULL && agent[0] == '/' ? agent : NULL;
 }
 
 static bool
@@ -58,11 +51,19 @@ ca_caller_user(const char *pam_user, const char *rhost,
 		    ca_err_text(rc));
 		return rc;
 	}
+	/*
+	 * The environment is not trusted: the helper uses what it names with the
+	 * rights of the user whose environment it is.  The environment of a service
+	 * belongs to the administrator who started the service, perhaps from a shell
+	 * with an agent; it is not the user's, even if the user is root.
+	 */
+	bool theirs = !service && getuid() == pw->pw_uid;
 	*user = (struct ca_channel_user){.uid = pw->pw_uid,
 	    .gid = pw->pw_gid,
 	    .name = pw->pw_name,
 	    .home = pw->pw_dir,
-	    .ssh_auth_sock = find_agent(pw->pw_uid, service),
-	    .service = service};
+	    .ssh_auth_sock = theirs ? find_agent() : NULL,
+	    .service = service,
+	    .environment = theirs};
 	return CA_OK;
 }

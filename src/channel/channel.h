@@ -27,6 +27,8 @@ struct ca_prompter {
 	 * ignored. */
 	void (*info)(void *ctx, const char *text, bool error);
 	void *ctx;
+	bool silent; /* info shows nothing: what a question of the helper needs
+		      * is put in front of the question */
 };
 
 /* What certauth.conf(5) says about the channels, by the names of its keys.
@@ -42,6 +44,9 @@ struct ca_channel_settings {
 	const char *const *helper_write;
 	size_t nhelper_write;
 	bool helper_network, helper_free;
+	/* of every helper: variables, as helper_env has them */
+	const char *const *helper_env;
+	size_t nhelper_env;
 };
 
 /* Where certauth-confine is: the program that links this room has it. */
@@ -72,6 +77,8 @@ struct ca_channel_user {
 				      * NULL: none */
 	bool service;                /* the process is root's, and the user has
 				      * not proved an identity to it */
+	bool environment;            /* the process's environment is the user's
+				      * own: the helper may have a part of it */
 	const struct ca_bytes *cert; /* DER of the certificates registered for
 				      * PAM_USER */
 	size_t ncerts;

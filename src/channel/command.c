@@ -86,7 +86,6 @@ ca_channel_command(const struct ca_channel *channel,
     const struct ca_bytes *request, const struct ca_channel_user *user,
     struct ca_buf *out, enum ca_reason *reason)
 {
-	enum ca_err ret = CA_ERR_UNSET, rc;
 	const struct ca_channel_settings *set = channel->set;
 	struct ca_buf opening = CA_BUF_INIT(OPENING_BYTES);
 	struct ca_channel_session s = {.set = set,
@@ -98,13 +97,8 @@ ca_channel_command(const struct ca_channel *channel,
 	if (set->pkcs11)
 		warn_of_pin(set, channel->log);
 	put_opening(set, channel->log, request, user, &opening);
-	rc = ca_channel_session(&s, set->wait_for_token, &opening, out);
+	enum ca_err rc =
+	    ca_channel_session(&s, set->wait_for_token, &opening, out);
 	*reason = s.reason;
-	if (rc != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	ret = CA_OK;
-out:
-	return ret;
+	return rc;
 }

@@ -37,36 +37,22 @@ check_lifetime(unsigned lifetime, time_t began)
 static enum ca_reason
 reason_of(enum ca_err rc)
 {
-	switch (rc) {
-	case CA_OK:
-		return CA_R_OK;
-	case CA_DENIED:
-		return CA_R_ANSWER_REPEATED;
-	case CA_ERR_TRUNCATED:
-		return CA_R_ANSWER_CUT;
-	case CA_ERR_FORMAT:
-		return CA_R_ANSWER_MALFORMED;
-	case CA_ERR_LIMIT:
-		return CA_R_ANSWER_LIMIT;
-	case CA_ERR_CONV:
-		return CA_R_ANSWER_EMPTY;
-	case CA_ERR_EXPIRED:
-		return CA_R_REQUEST_EXPIRED;
-	case CA_ERR_UNSET:
-	case CA_ERR_NOT_FOUND:
-	case CA_ERR_UNTRUSTED:
-	case CA_ERR_IO:
-	case CA_ERR_CONFIG:
-	case CA_ERR_MEMORY:
-	case CA_ERR_CRYPTO:
-	case CA_ERR_UNSUPPORTED:
-	case CA_ERR_STALE:
-	case CA_ERR_TIMEOUT:
-	case CA_ERR_CANCELLED:
-	case CA_ERR_USAGE:
-	case CA_ERR_PIN:
-	case CA_ERR_SIGNATURE:
-		break;
+	static const struct {
+		enum ca_err err;
+		enum ca_reason reason;
+	} reasons[] = {
+	    {CA_OK, CA_R_OK},
+	    {CA_DENIED, CA_R_ANSWER_REPEATED},
+	    {CA_ERR_TRUNCATED, CA_R_ANSWER_CUT},
+	    {CA_ERR_FORMAT, CA_R_ANSWER_MALFORMED},
+	    {CA_ERR_LIMIT, CA_R_ANSWER_LIMIT},
+	    {CA_ERR_CONV, CA_R_ANSWER_EMPTY},
+	    {CA_ERR_EXPIRED, CA_R_REQUEST_EXPIRED},
+	};
+
+	for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+		if (reasons[i].err == rc)
+			return reasons[i].reason;
 	}
 	return CA_R_INTERNAL;
 }

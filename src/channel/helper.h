@@ -5,8 +5,8 @@
  *
  * The module ("host" below) starts the helper with three descriptors: 0, lines
  * from the host; 1, lines to the host; 2, /dev/null.  The environment of the
- * helper is HOME, USER, LOGNAME, PATH and LC_ALL; no variable of the
- * application is passed on.
+ * helper is HOME, USER, LOGNAME, PATH and LC_ALL, and what helper_env of
+ * certauth.conf(5) allows; no other variable of the application is passed on.
  *
  *	host                                    helper
  *	certauth-helper 1
@@ -15,7 +15,8 @@
  *	keyfile TEXT, certificate BYTES,
  *	usercerts, secret, pinless                      (each optional)
  *	go
- *	                                        info TEXT, error TEXT  (any)
+ *	                                        info TEXT, error TEXT,
+ *	                                        note TEXT       (any)
  *	                                        ask TEXT | askecho TEXT
  *	answer BYTES | noanswer                         (one for each)
  *	                                        response BYTES | none TEXT |
@@ -48,6 +49,8 @@
  *	             pkcs11 names, for the certificate in `certificate'
  *	go           the host's part is complete
  *	info, error  a message to show to the user
+ *	note         a message that the next question needs, such as a line of
+ *	             the list to choose from
  *	ask, askecho a question for the user, answered without and with echo
  *	response     Certificate and CertificateVerify; after hostsign only
  *	             CertificateVerify
@@ -55,6 +58,10 @@
  *	             its next channel); TEXT is for the log
  *	failed       a key could sign this request, but signing failed; TEXT
  *	             is for the log
+ *
+ * An application may want no messages (PAM_SILENT).  The host then drops info;
+ * it keeps the last error, and the notes up to CA_KEPT_NOTES_MAX bytes, and puts
+ * them in front of the next question, each with an LF.
  *
  * The helper exits after its last line; its exit status is ignored.  The
  * request came through a pipe from the process that started the helper, so
@@ -98,6 +105,7 @@ enum ca_helper_verb {
 	/* from the helper */
 	CA_HELPER_INFO,
 	CA_HELPER_ERROR,
+	CA_HELPER_NOTE,
 	CA_HELPER_ASK,
 	CA_HELPER_ASKECHO,
 	CA_HELPER_RESPONSE,

@@ -11,12 +11,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bounds.h"
 #include "base/buf.h"
+#include "base/text.h"
 #include "channel/session.h"
 #include "confine/program.h"
 
 #define GROUPS_MAX 65536
-#define ENV_MAX 6
+#define OWN_ENV 5 /* variables of every helper */
+#define ENV_MAX (OWN_ENV + CA_HELPER_ENV_MAX + 1)
 
 /* Get all groups of the user.  *out is to be freed with free(). */
 static enum ca_err
@@ -180,27 +183,60 @@ out:
 	return ret;
 }
 
+/* NAME=VALUE, to be freed with free(); NULL: no memory. */
+static char *
+variable(const char *name, const char *value)
+{
+	struct ca_buf b = CA_BUF_INIT(8192);
+	char *text;
+
+	ca_buf_fmt(&b, "%s=%s", name, value);
+	text = ca_buf_take(&b, NULL);
+	ca_buf_free(&b);
+	return text;
+}
+
+/* The value of a variable in the user's environment, or NULL. */
+static const char *
+value_of(const struct ca_channel_session *s, const char *name)
+{
+	const char *value = s->user->environment ? getenv(name) : NULL;
+
+	if (value == NULL || ca_text_ascii(value, CA_HELPER_VALUE_MAX))
+		return value;
+	ca_log_debug(s->log,
+	    "the helper does not get the variable %s: its value has not 1 to %d "
+	    "characters of ASCII",
+	    name, CA_HELPER_VALUE_MAX);
+	return NULL;
+}
+
 /* Each string of v is to be freed with free(), also on failure. */
 static enum ca_err
-make_environment(const struct ca_channel_user *user, char *v[ENV_MAX])
+make_environment(const struct ca_channel_session *s, char *v[ENV_MAX])
 {
-	const char *const name[] = {"HOME=", "USER=", "LOGNAME="};
-	const char *const value[] = {user->home, user->name, user->name};
+	const char *const own[OWN_ENV][2] = {{"HOME", s->user->home},
+	    {"USER", s->user->name}, {"LOGNAME", s->user->name},
+	    {"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"LC_ALL", "C.UTF-8"}};
+	size_t n = 0;
 
-	for (size_t i = 0; i < 3; i++) {
-		struct ca_buf b = CA_BUF_INIT(8192);
-
-		ca_buf_str(&b, name[i]);
-		ca_buf_str(&b, value[i]);
-		v[i] = ca_buf_take(&b, NULL);
-		ca_buf_free(&b);
-		if (v[i] == NULL)
+	if (s->set->nhelper_env > CA_HELPER_ENV_MAX)
+		return CA_ERR_LIMIT;
+	for (; n < OWN_ENV; n++) {
+		if ((v[n] = variable(own[n][0], own[n][1])) == NULL)
 			return CA_ERR_MEMORY;
 	}
-	v[3] = strdup("PATH=/usr/local/bin:/usr/bin:/bin");
-	v[4] = strdup("LC_ALL=C.UTF-8");
-	v[5] = NULL;
-	return v[3] != NULL && v[4] != NULL ? CA_OK : CA_ERR_MEMORY;
+	for (size_t i = 0; i < s->set->nhelper_env; i++) {
+		const char *item = s->set->helper_env[i], *value = NULL;
+		bool whole = strchr(item, '=') != NULL;
+
+		if (!whole && (value = value_of(s, item)) == NULL)
+			continue;
+		v[n] = whole ? strdup(item) : variable(item, value);
+		if (v[n++] == NULL)
+			return CA_ERR_MEMORY;
+	}
+	return CA_OK;
 }
 
 enum ca_err
@@ -215,7 +251,7 @@ ca_helper_start(const struct ca_channel_session *s, struct ca_spawn *spawn)
 	    .cpu_seconds = s->timeout};
 
 	if ((rc = ca_spawn_open(path, s->log, &p.exec_fd)) != CA_OK ||
-	    (rc = make_environment(s->user, env)) != CA_OK ||
+	    (rc = make_environment(s, env)) != CA_OK ||
 	    (rc = start(s, &p, spawn)) != CA_OK) {
 		ret = rc;
 		goto out;

@@ -39,7 +39,7 @@ ca_channel_host_sign(const struct ca_channel_settings *set,
 	struct ca_channel_user user = {.uid = geteuid(), .gid = getegid()};
 	/* to_log does not write to its context */
 	const struct ca_prompter prompter = {
-	    no_answer, to_log, (void *)(uintptr_t)log};
+	    no_answer, to_log, (void *)(uintptr_t)log, false};
 	struct ca_channel_session s = {.set = set,
 	    .log = log,
 	    .user = &user,

@@ -35,39 +35,29 @@ send_lines(struct ca_channel_session *s, struct ca_buf *out)
 static enum ca_err
 next_line(struct ca_channel_session *s)
 {
-	enum ca_err ret = CA_ERR_UNSET, rc;
 	uint8_t block[4096];
+	enum ca_err rc;
 
 	while ((rc = ca_helper_input_next(&s->input, &s->msg)) ==
 	       CA_ERR_NOT_FOUND) {
 		rc = note(s, ca_stream_wait(s->spawn.out, POLLIN, s->deadline));
-		if (rc != CA_OK) {
-			ret = rc;
-			goto out;
-		}
+		if (rc != CA_OK)
+			return rc;
 		ssize_t n = read(s->spawn.out, block, sizeof block);
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (n <= 0) {
 			s->silent = true;
-			ret = CA_ERR_IO;
-			goto out;
+			return CA_ERR_IO;
 		}
 		rc = ca_helper_input_add(&s->input, block, (size_t)n);
-		if (rc != CA_OK) {
-			ret = rc;
-			goto out;
-		}
+		if (rc != CA_OK)
+			return rc;
 	}
-	if (rc != CA_OK) {
+	if (rc != CA_OK)
 		ca_log_err(s->log, "helper %s: sent an invalid line: %-s",
 		    s->set->helper, ca_err_text(rc));
-		ret = rc;
-		goto out;
-	}
-	ret = CA_OK;
-out:
-	return ret;
+	return rc;
 }
 
 /* Pass a question on.  The user's time for the answer does not count as the
@@ -80,6 +70,10 @@ pass_question(struct ca_channel_session *s, const char *text, bool echo)
 	struct ca_secret *answer = NULL;
 	long long asked = ca_stream_clock(), answered;
 
+	if ((text = ca_kept_question(&s->kept, text)) == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
 	rc = s->prompter->ask(s->prompter->ctx, text, echo, &answer);
 	if (rc != CA_OK) {
 		s->reason = CA_R_CONVERSATION;
@@ -108,9 +102,25 @@ pass_question(struct ca_channel_session *s, const char *text, bool echo)
 	}
 	ret = CA_OK;
 out:
+	ca_kept_clear(&s->kept);
 	ca_secret_free(answer);
 	ca_buf_free(&out);
 	return ret;
+}
+
+/* Show a message; or keep it for the next question what the user cannot do without. */
+static void
+pass_message(struct ca_channel_session *s, const char *text)
+{
+	const struct ca_prompter *p = s->prompter;
+	bool error = s->msg.verb == CA_HELPER_ERROR;
+
+	if (!p->silent)
+		p->info(p->ctx, text, error);
+	else if (error)
+		ca_kept_error(&s->kept, text);
+	else if (s->msg.verb == CA_HELPER_NOTE)
+		ca_kept_note(&s->kept, text);
 }
 
 /* Act on one line.  *done: it was the last line. */
@@ -124,8 +134,8 @@ handle(struct ca_channel_session *s, struct ca_buf *out, bool *done)
 	switch (s->msg.verb) {
 	case CA_HELPER_INFO:
 	case CA_HELPER_ERROR:
-		s->prompter->info(
-		    s->prompter->ctx, text, s->msg.verb == CA_HELPER_ERROR);
+	case CA_HELPER_NOTE:
+		pass_message(s, text);
 		return CA_OK;
 	case CA_HELPER_ASK:
 	case CA_HELPER_ASKECHO:
@@ -142,24 +152,9 @@ handle(struct ca_channel_session *s, struct ca_buf *out, bool *done)
 	case CA_HELPER_FAILED:
 		ca_log(s->log, CA_LOG_NOTICE, "helper: %s", text);
 		return CA_ERR_CANCELLED;
-	case CA_HELPER_UNSET:
-	case CA_HELPER_HELLO:
-	case CA_HELPER_REQUEST:
-	case CA_HELPER_HOSTSIGN:
-	case CA_HELPER_AGENT:
-	case CA_HELPER_PKCS11:
-	case CA_HELPER_WAIT:
-	case CA_HELPER_KEYFILE:
-	case CA_HELPER_CERTIFICATE:
-	case CA_HELPER_USERCERTS:
-	case CA_HELPER_SECRET:
-	case CA_HELPER_PINLESS:
-	case CA_HELPER_GO:
-	case CA_HELPER_ANSWER:
-	case CA_HELPER_NOANSWER:
-		break;
+	default: /* the host's verb; the parser refuses it, too */
+		return CA_ERR_FORMAT;
 	}
-	return CA_ERR_FORMAT; /* the host's verb; the parser refuses it, too */
 }
 
 static enum ca_err
@@ -211,6 +206,7 @@ ca_channel_session(struct ca_channel_session *s, unsigned wait,
 
 	s->reason = CA_R_HELPER;
 	s->spawn = (struct ca_spawn){-1, -1, -1, -1};
+	s->kept = CA_KEPT_INIT;
 	ca_helper_input_init(&s->input, CA_HELPER_CHILD);
 	s->deadline = ca_stream_clock() +
 		      1000LL * ((long long)s->timeout + (long long)wait);
@@ -231,6 +227,7 @@ ca_channel_session(struct ca_channel_session *s, unsigned wait,
 out:
 	ca_helper_input_clear(&s->input);
 	ca_helper_msg_clear(&s->msg);
+	ca_kept_clear(&s->kept);
 	ca_buf_free(opening);
 	return ret;
 }

@@ -8,6 +8,7 @@
 
 #include "channel/channel.h"
 #include "channel/helper.h"
+#include "channel/kept.h"
 #include "process/spawn.h"
 
 struct ca_channel_session {
@@ -24,6 +25,7 @@ struct ca_channel_session {
 	struct ca_spawn spawn;
 	struct ca_helper_input input;
 	struct ca_helper_msg msg;
+	struct ca_kept kept;
 	long long deadline; /* milliseconds of ca_stream_clock */
 	bool silent;        /* the helper ended without a last line */
 };

@@ -30,7 +30,8 @@ ca_config_free(struct ca_config *cfg)
 	for (const struct ca_key *k = ca_keys; k->name != NULL; k++) {
 		if (k->type == CA_KEY_PATH || k->type == CA_KEY_STRING)
 			free(*(char **)ca_key_member(cfg, k));
-		else if (k->type == CA_KEY_LIST || k->type == CA_KEY_PRINTS)
+		else if (k->type == CA_KEY_LIST || k->type == CA_KEY_PRINTS ||
+			 k->type == CA_KEY_VARIABLES)
 			ca_key_list_free(ca_key_member(cfg, k));
 	}
 	free(cfg);
@@ -110,6 +111,7 @@ put_value(struct ca_buf *out, const struct ca_key *k, const void *p)
 		break;
 	case CA_KEY_LIST:
 	case CA_KEY_PRINTS:
+	case CA_KEY_VARIABLES:
 		put_list(out, p);
 		break;
 	case CA_KEY_PROOF:

@@ -30,6 +30,7 @@ enum ca_profile { CA_PROFILE_STRICT, CA_PROFILE_BASIC };
 enum ca_mode { CA_MODE_ENFORCE, CA_MODE_AUDIT };
 /* What if the kernel cannot confine the verifier completely. */
 enum ca_confinement { CA_CONFINEMENT_PREFER, CA_CONFINEMENT_REQUIRE };
+enum ca_silent { CA_SILENT_HONOUR, CA_SILENT_IGNORE };
 enum ca_audit { CA_AUDIT_TEXT, CA_AUDIT_JSON };
 enum ca_confined { CA_CONFINED_YES = 1, CA_CONFINED_NETWORK, CA_CONFINED_NO };
 enum ca_proof {
@@ -55,6 +56,7 @@ struct ca_config {
 	bool debug;
 	enum ca_mode mode;
 	enum ca_audit audit;
+	enum ca_silent silent; /* of an application that passes PAM_SILENT */
 	enum ca_confinement confine;
 	/* chain */
 	char *ca_dir;
@@ -110,6 +112,9 @@ struct ca_config {
 	 * how it is confined */
 	struct ca_list helper_write;
 	enum ca_confined helper_confine;
+	/* of every helper: variables, NAME (of the caller's environment) or
+	 * NAME=VALUE; no name stands twice */
+	struct ca_list helper_env;
 	bool pkcs11;
 	char *token_uri;         /* NULL: any token */
 	bool require_pin;        /* the user must enter the PIN before each

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/bounds.h"
 #include "base/text.h"
 
 #ifndef CA_HELPER
@@ -26,6 +27,8 @@ static const struct ca_key_word modes[] = {
     {"enforce", CA_MODE_ENFORCE}, {"audit", CA_MODE_AUDIT}, {NULL, 0}};
 static const struct ca_key_word audits[] = {
     {"text", CA_AUDIT_TEXT}, {"json", CA_AUDIT_JSON}, {NULL, 0}};
+static const struct ca_key_word silences[] = {
+    {"honour", CA_SILENT_HONOUR}, {"ignore", CA_SILENT_IGNORE}, {NULL, 0}};
 static const struct ca_key_word confinements[] = {
     {"prefer", CA_CONFINEMENT_PREFER}, {"require", CA_CONFINEMENT_REQUIRE},
     {NULL, 0}};
@@ -155,6 +158,40 @@ check_key_file(const char *s)
 	return NULL;
 }
 
+/*
+ * What known PKCS#11 modules read, and nothing that the dynamic loader, the C library
+ * or libcrypto reads.
+ */
+#define VARIABLES(X)                                                           \
+	X(OPENSC_CONF)                                                         \
+	X(P11_KIT_SERVER_ADDRESS)                                              \
+	X(PCSCLITE_CSOCK_NAME)                                                 \
+	X(SOFTHSM2_CONF)                                                       \
+	X(TPM2_PKCS11_STORE)                                                   \
+	X(TPM2_PKCS11_TCTI)
+#define VARIABLE_NAME(name) #name,
+#define VARIABLE_TEXT(name) " " #name
+_Static_assert(CA_HELPER_VALUE_MAX == 1024, "the text below says so");
+
+static const char *
+check_variable(const char *s)
+{
+	static const char *const names[] = {VARIABLES(VARIABLE_NAME)};
+	size_t len = strcspn(s, "=");
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (strlen(names[i]) != len || strncmp(names[i], s, len) != 0)
+			continue;
+		return s[len] == '\0' ||
+			       ca_text_ascii(s + len + 1, CA_HELPER_VALUE_MAX)
+			   ? NULL
+			   : "must have 1 to 1024 characters of ASCII after "
+			     "the =";
+	}
+	return "is not NAME or NAME=VALUE with one of these names:" VARIABLES(
+	    VARIABLE_TEXT);
+}
+
 /* one key on each line */
 /* clang-format off */
 #define AT(member) offsetof(struct ca_config, member)
@@ -174,6 +211,7 @@ const struct ca_key ca_keys[] = {
 	BOOL(debug, "no"),
 	ENUM(mode, "enforce", modes),
 	ENUM(audit, "text", audits),
+	ENUM(silent, "honour", silences),
 	ENUM(confine, "prefer", confinements),
 	PATH(ca_dir, CA_SYSCONFDIR "/ca"),
 	OPTPATH(intermediates_dir),
@@ -216,6 +254,8 @@ const struct ca_key ca_keys[] = {
 	PATH(helper, CA_HELPER),
 	SECS(helper_timeout, "120s", 1, HOUR),
 	LIST(helper_write, "", 0, check_absolute),
+	{"helper_env", CA_KEY_VARIABLES, AT(helper_env), "", 0,
+	    CA_HELPER_ENV_MAX, NULL, check_variable},
 	ENUM(helper_confine, "yes", confines),
 	BOOL(pkcs11, "no"),
 	STR(token_uri, check_token_uri),
@@ -228,6 +268,19 @@ const struct ca_key ca_keys[] = {
 	{NULL, CA_KEY_BOOL, 0, NULL, 0, 0, NULL, NULL},
 };
 /* clang-format on */
+
+bool
+ca_key_list_repeats(const struct ca_list *list)
+{
+	const char *last = list->v[list->n - 1];
+	size_t len = strcspn(last, "=");
+
+	for (size_t i = 0; i + 1 < list->n; i++)
+		if (strcspn(list->v[i], "=") == len &&
+		    strncmp(list->v[i], last, len) == 0)
+			return true;
+	return false;
+}
 
 const struct ca_key *
 ca_key_find(const char *name)

@@ -13,16 +13,18 @@
 
 enum ca_key_type {
 	CA_KEY_BOOL,
-	CA_KEY_ENUM,     /* an enum of words */
-	CA_KEY_UINT,     /* unsigned */
-	CA_KEY_SECONDS,  /* unsigned; 30s, 5m, 2h, 14d or plain seconds */
-	CA_KEY_DURATION, /* uint64_t; the same forms */
-	CA_KEY_PATH,     /* char *, absolute; NULL if empty and optional */
-	CA_KEY_STRING,   /* char *; NULL if empty */
-	CA_KEY_LIST,     /* struct ca_list; separated by blanks or commas */
-	CA_KEY_PRINTS,   /* struct ca_list of SHA-256 fingerprints: 64
+	CA_KEY_ENUM,      /* an enum of words */
+	CA_KEY_UINT,      /* unsigned */
+	CA_KEY_SECONDS,   /* unsigned; 30s, 5m, 2h, 14d or plain seconds */
+	CA_KEY_DURATION,  /* uint64_t; the same forms */
+	CA_KEY_PATH,      /* char *, absolute; NULL if empty and optional */
+	CA_KEY_STRING,    /* char *; NULL if empty */
+	CA_KEY_LIST,      /* struct ca_list; separated by blanks or commas */
+	CA_KEY_PRINTS,    /* struct ca_list of SHA-256 fingerprints: 64
 			  * lower-case hexadecimal digits each */
-	CA_KEY_PROOF,    /* enum ca_proof[2] */
+	CA_KEY_VARIABLES, /* struct ca_list of NAME or NAME=VALUE; separated by
+			   * blanks alone; no name stands twice */
+	CA_KEY_PROOF,     /* enum ca_proof[2] */
 };
 
 struct ca_key_word {
@@ -55,6 +57,9 @@ ca_key_member(struct ca_config *cfg, const struct ca_key *key)
 {
 	return (char *)cfg + key->offset;
 }
+
+/* Does the last entry, NAME or NAME=VALUE, have the name of another one? */
+bool ca_key_list_repeats(const struct ca_list *list);
 
 /* Free the entries; the list is empty afterwards. */
 void ca_key_list_free(struct ca_list *list);

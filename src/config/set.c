@@ -168,9 +168,10 @@ ca_key_list_free(struct ca_list *list)
 
 /* The next entry of the list at *s, with its length in *len, or NULL. */
 static const char *
-entry(const char **s, size_t *len)
+entry(const struct ca_key *key, const char **s, size_t *len)
 {
-	static const char separators[] = " \t,";
+	/* a value of a variable may have a comma */
+	const char *separators = key->type == CA_KEY_VARIABLES ? " \t" : " \t,";
 	const char *p = *s + strspn(*s, separators);
 
 	*len = strcspn(p, separators);
@@ -252,6 +253,8 @@ list_add(struct ca_list *list, const struct ca_key *key, const char *p,
 	v[list->n] = NULL;
 	if (key->check != NULL && (wrong = key->check(part.value)) != NULL)
 		return mistake(&part, wrong);
+	if (key->type == CA_KEY_VARIABLES && ca_key_list_repeats(list))
+		return mistake(&part, "names a variable twice; remove one");
 	if (key->type == CA_KEY_PRINTS) {
 		char digits[PRINT_DIGITS + 1];
 
@@ -271,7 +274,7 @@ set_list(struct ca_list *out, const struct ca_key *key, const struct site *at)
 	const char *s = at->value, *p;
 	size_t len;
 
-	while ((p = entry(&s, &len)) != NULL)
+	while ((p = entry(key, &s, &len)) != NULL)
 		if (!is_print_label(key, p, len) &&
 		    (rc = list_add(&list, key, p, len, at)) != CA_OK) {
 			ret = rc;
@@ -297,7 +300,7 @@ set_proof(enum ca_proof out[2], const struct ca_key *key, const struct site *at)
 	const char *s = at->value, *p;
 	size_t len, n = 0;
 
-	while ((p = entry(&s, &len)) != NULL) {
+	while ((p = entry(key, &s, &len)) != NULL) {
 		int v = word_value(key->words, p, len);
 
 		if (v < 0)
@@ -348,6 +351,7 @@ set_value(
 		return set_text(ca_key_member(cfg, key), key, at);
 	case CA_KEY_LIST:
 	case CA_KEY_PRINTS:
+	case CA_KEY_VARIABLES:
 		return set_list(ca_key_member(cfg, key), key, at);
 	case CA_KEY_PROOF:
 		return set_proof(ca_key_member(cfg, key), key, at);

@@ -210,6 +210,24 @@ check_modules(struct ca_doctor *d)
 	}
 }
 
+/* Of the applications that ask at the machine, sudo alone passes PAM_SILENT by
+ * itself; su, login, polkit and screen lockers do not. */
+static void
+check_silent(struct ca_doctor *d)
+{
+	const char *service = d->view->service;
+
+	if (!d->view->line || d->cfg->silent == CA_SILENT_IGNORE ||
+	    (strcmp(service, "sudo") != 0 && strcmp(service, "sudo-i") != 0))
+		return;
+	ca_doctor_find(d, CA_F_HELPER_SILENT, CA_LEVEL_NOTE,
+	    "the service %s uses tokens by proof = command, and has silent = "
+	    "honour",
+	    service);
+	ca_doctor_mend(
+	    d, "set silent = ignore in [%s] of %s", service, d->view->file);
+}
+
 void
 ca_doctor_helper(struct ca_doctor *d)
 {
@@ -218,6 +236,8 @@ ca_doctor_helper(struct ca_doctor *d)
 
 	if (command)
 		check_program(d);
+	if (command && d->cfg->pkcs11)
+		check_silent(d);
 	if (!tokens)
 		return;
 	check_kernel(d);

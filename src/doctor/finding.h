@@ -41,6 +41,9 @@ struct ca_doctor; /* doctor.h */
 	X(CA_F_HELPER_STORE, "helper-store",                                   \
 	    "The helper of root, and the one that signs for the host, can "    \
 	    "read every file, but change only those of helper_write.")         \
+	X(CA_F_HELPER_SILENT, "helper-silent",                                 \
+	    "sudo passes PAM_SILENT, so users do not see what the helper "     \
+	    "says without a question, such as `Insert your smart card.'")      \
 	X(CA_F_HOST_NAME, "host-name",                                         \
 	    "A client answers only if the request has the name of the "        \
 	    "host that the user means.")                                       \

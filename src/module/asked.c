@@ -37,7 +37,9 @@ ca_asked_take(struct ca_verifier *v, struct ca_asked *asked)
 		.helper_write = asked->said.helper_write.v,
 		.nhelper_write = asked->said.helper_write.n,
 		.helper_network = a->helper_network != 0,
-		.helper_free = a->helper_free != 0};
+		.helper_free = a->helper_free != 0,
+		.helper_env = asked->said.helper_env.v,
+		.nhelper_env = asked->said.helper_env.n};
 	return CA_OK;
 }
 
@@ -107,15 +109,13 @@ out:
 static void
 tell_user(const struct ca_prompter *p, enum ca_reason reason)
 {
-	if (reason == CA_R_ANSWER_CUT)
+	if (reason == CA_R_ANSWER_CUT || reason == CA_R_ANSWER_MALFORMED)
 		p->info(p->ctx,
-		    "The answer was truncated on its way to this host: its "
-		    "end is missing.",
-		    true);
-	else if (reason == CA_R_ANSWER_MALFORMED)
-		p->info(p->ctx,
-		    "The answer is malformed: it differs from what certauth "
-		    "printed.",
+		    reason == CA_R_ANSWER_CUT
+			? "The answer was truncated on its way to this host: "
+			  "its end is missing."
+			: "The answer is malformed: it differs from what "
+			  "certauth printed.",
 		    true);
 }
 

@@ -271,7 +271,9 @@ serve_sign(struct ca_verifier *v, const struct ca_op_call *call)
 	    .helper_write = said->helper_write.v,
 	    .nhelper_write = said->helper_write.n,
 	    .helper_network = said->helper_network != 0,
-	    .helper_free = said->helper_free != 0};
+	    .helper_free = said->helper_free != 0,
+	    .helper_env = said->helper_env.v,
+	    .nhelper_env = said->helper_env.n};
 	struct ca_op_reply reply = {.err = CA_ERR_UNSET};
 	struct ca_buf verify = CA_BUF_INIT(16384);
 	enum ca_err rc;

@@ -52,6 +52,8 @@ static const struct field ready[] = {
     F(TEXTS, ready, helper_write),
     F(NUMBER, ready, helper_network),
     F(NUMBER, ready, helper_free),
+    F(NUMBER, ready, ignore_silent),
+    F(TEXTS, ready, helper_env),
 };
 
 static const struct field body[] = {

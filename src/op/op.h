@@ -128,6 +128,8 @@ struct ca_op_ready {
 	/* of a helper of root, or of the host */
 	struct ca_op_texts helper_write;      /* absolute paths */
 	uint64_t helper_network, helper_free; /* helper_confine = network, no */
+	uint64_t ignore_silent;               /* silent = ignore */
+	struct ca_op_texts helper_env;        /* NAME, NAME=VALUE */
 };
 
 struct ca_op_body {

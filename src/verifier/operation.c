@@ -52,13 +52,19 @@ ca_operation_paths(struct ca_operation *o, struct ca_op_texts *paths)
 	add_path(paths, cfg->host_key);
 }
 
-/* What a helper of root, or of the host, may do.  A list has at most as many values
- * as a field of a message. */
+/* A list has at most as many values as a field of a message. */
+static void
+put_list(const struct ca_list *list, struct ca_op_texts *out)
+{
+	for (size_t i = 0; i < list->n && i < CA_OP_LIST_MAX; i++)
+		out->v[out->n++] = list->v[i];
+}
+
+/* What a helper of root, or of the host, may do. */
 static void
 put_confinement(const struct ca_config *cfg, struct ca_op_ready *r)
 {
-	for (size_t i = 0; i < cfg->helper_write.n && i < CA_OP_LIST_MAX; i++)
-		r->helper_write.v[r->helper_write.n++] = cfg->helper_write.v[i];
+	put_list(&cfg->helper_write, &r->helper_write);
 	r->helper_network = cfg->helper_confine == CA_CONFINED_NETWORK;
 	r->helper_free = cfg->helper_confine == CA_CONFINED_NO;
 }
@@ -78,6 +84,7 @@ ca_operation_ready(const struct ca_operation *o,
 	r->audit = cfg->mode == CA_MODE_AUDIT;
 	r->account = cfg->require_account;
 	r->debug = cfg->debug;
+	r->ignore_silent = cfg->silent == CA_SILENT_IGNORE;
 	r->proof1 = (uint64_t)cfg->proof[0];
 	r->proof2 = (uint64_t)cfg->proof[1];
 	r->max_answer = cfg->max_answer;
@@ -93,6 +100,7 @@ ca_operation_ready(const struct ca_operation *o,
 	r->key_file = cfg->key_file;
 	r->host_key = cfg->host_key;
 	put_confinement(cfg, r);
+	put_list(&cfg->helper_env, &r->helper_env);
 	r->min_uid = cfg->min_uid;
 	r->max_uid = cfg->max_uid;
 }

@@ -155,6 +155,44 @@ question(void)
 	say("none asked\n");
 }
 
+/* Several questions, each with messages before it; then no key, with a message of its
+ * own, so that the next channel is tried. */
+static void
+many_questions(void)
+{
+	char c;
+
+	for (int i = 0; i < 3; i++) {
+		if (i == 0)
+			say("error Reader 1 does not answer.\n"
+			    "note Two certificates fit:\nnote   1  A\n"
+			    "info Look at the reader.\nnote   2  B\n"
+			    "askecho Which one? \n");
+		else if (i == 1)
+			say("error The first error.\nerror Wrong PIN.\n"
+			    "ask PIN: \n");
+		else
+			say("ask Again: \n");
+		while (read(0, &c, 1) == 1 && c != '\n')
+			continue;
+	}
+	say("error It is gone.\nnote certauth1 AQID\nnone no key\n");
+}
+
+/* As many notes as it may send, and longer than is kept. */
+static void
+many_notes(void)
+{
+	static char line[1 + 5 + 1000 + 1];
+
+	memset(line, 'n', sizeof line - 2);
+	memcpy(line, "note ", 5);
+	line[sizeof line - 2] = '\n';
+	for (int i = 0; i < 250; i++)
+		say(line);
+	say("ask PIN: \nnone no key\n");
+}
+
 static void
 leave_child(void)
 {
@@ -207,6 +245,12 @@ main(int argc, char **argv, char **envp)
 		replay("response");
 	} else if (strcmp(name, "ask") == 0) {
 		question();
+	} else if (strcmp(name, "questions") == 0) {
+		many_questions();
+	} else if (strcmp(name, "notes") == 0) {
+		many_notes();
+	} else if (strcmp(name, "badnote") == 0) {
+		say("note \033[2J\nask PIN: \n");
 	} else if (strcmp(name, "none") == 0) {
 		say("none no token\n");
 	} else if (strcmp(name, "failed") == 0) {

@@ -41,6 +41,7 @@ static const struct {
     {"debug", "yes", "yes", "2", ""},
     {"mode", "audit", "audit", "log", ""},
     {"audit", "json", "json", "JSON", ""},
+    {"silent", "ignore", "ignore", "yes", ""},
     {"ca_dir", "/a/b", "/a/b", "a/b", ""},
     {"intermediates_dir", "/a", "/a", "./a", "\x1b"},
     {"profile", "basic", "basic", "lax", ""},
@@ -78,6 +79,9 @@ static const struct {
     {"helper", "/a", "/a", "certauth", ""},
     {"helper_timeout", "1h", "3600s", "0", "s"},
     {"helper_write", "/a, /b", "/a /b", "a", "/a b"},
+    {"helper_env", "TPM2_PKCS11_TCTI=swtpm:host=a,port=1  SOFTHSM2_CONF",
+	"TPM2_PKCS11_TCTI=swtpm:host=a,port=1 SOFTHSM2_CONF", "LD_PRELOAD",
+	"SOFTHSM2_CONF="},
     {"confine", "require", "require", "yes", ""},
     {"helper_confine", "network", "network", "network no", ""},
     {"pkcs11", "yes", "yes", "maybe", ""},
@@ -165,6 +169,71 @@ good_and_bad_values(void **state)
 		ca_config_free(cfg);
 	}
 	ca_config_free(NULL);
+}
+
+/* How helper_env = TEXT, or PREFIX with a value of len times c, ends. */
+static enum ca_err
+set_env(const char *text, size_t len, int c)
+{
+	struct ca_config *cfg = ca_config_new();
+	char value[2048];
+
+	assert_non_null(cfg);
+	(void)snprintf(value, sizeof value, "%s", text);
+	memset(value + strlen(text), c, len);
+	value[strlen(text) + len] = '\0';
+	logged[0] = '\0';
+	enum ca_err rc = ca_config_set(cfg, "helper_env", value, "F:1", &sink);
+	ca_config_free(cfg);
+	return rc;
+}
+
+static void
+variables_of_the_helper(void **state)
+{
+	static const char *const table[] = {"OPENSC_CONF",
+	    "P11_KIT_SERVER_ADDRESS", "PCSCLITE_CSOCK_NAME", "SOFTHSM2_CONF",
+	    "TPM2_PKCS11_STORE", "TPM2_PKCS11_TCTI"};
+	static const char *const bad[] = {"LD_PRELOAD", "LD_LIBRARY_PATH=/x",
+	    "OPENSSL_CONF", "GCONV_PATH", "HOME=/x", "PATH", "softhsm2_conf",
+	    "SOFTHSM2_CON", "SOFTHSM2_CONFX", "=", "=x", "*",
+	    "SOFTHSM2_CONF,OPENSC_CONF", "SOFTHSM2_CONF LD_PRELOAD",
+	    "OPENSC_CONF=/a LD_AUDIT=/b"};
+	static const char *const twice[] = {"OPENSC_CONF OPENSC_CONF",
+	    "OPENSC_CONF SOFTHSM2_CONF OPENSC_CONF=/a",
+	    "OPENSC_CONF=/a OPENSC_CONF=/b"};
+	char all[512] = "";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		char item[64];
+
+		assert_int_equal(set_env(table[i], 0, 0), CA_OK);
+		(void)snprintf(item, sizeof item, "%s=", table[i]);
+		assert_int_equal(set_env(item, 0, 0), CA_ERR_CONFIG);
+		assert_int_equal(set_env(item, 1, 'v'), CA_OK);
+		assert_int_equal(set_env(item, 1024, 'v'), CA_OK);
+		assert_int_equal(set_env(item, 1025, 'v'), CA_ERR_CONFIG);
+		assert_int_equal(set_env(item, 1, 0x7f), CA_ERR_CONFIG);
+		(void)snprintf(item, sizeof item, "%s=\xc3\xa4", table[i]);
+		assert_int_equal(set_env(item, 0, 0), CA_ERR_CONFIG);
+		(void)snprintf(all + strlen(all), sizeof all - strlen(all),
+		    " %s", table[i]);
+		if (i > 0)
+			assert_true(strcmp(table[i - 1], table[i]) < 0);
+	}
+	assert_int_equal(set_env(all, 0, 0), CA_OK);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		if (set_env(bad[i], 0, 0) != CA_ERR_CONFIG)
+			fail_msg("%s taken", bad[i]);
+		/* the message has the place, and the whole table in its order */
+		assert_int_equal(strncmp(logged, "F:1: helper_env = ", 18), 0);
+		assert_non_null(strstr(logged, all));
+	}
+	for (size_t i = 0; i < sizeof twice / sizeof *twice; i++) {
+		assert_int_equal(set_env(twice[i], 0, 0), CA_ERR_CONFIG);
+		assert_non_null(strstr(logged, "twice"));
+	}
 }
 
 static void
@@ -569,6 +638,7 @@ main(void)
 	    cmocka_unit_test(fingerprints),
 	    cmocka_unit_test(every_key_is_here),
 	    cmocka_unit_test(good_and_bad_values),
+	    cmocka_unit_test(variables_of_the_helper),
 	    cmocka_unit_test(defaults),
 	    cmocka_unit_test(precedence),
 	    cmocka_unit_test(forms_of_a_file),

@@ -45,6 +45,7 @@ test_each_verb(void **state)
 	    {"noanswer", CA_HELPER_HOST, CA_HELPER_NOANSWER, "", 0},
 	    {"info \xc3\xa4", CA_HELPER_CHILD, CA_HELPER_INFO, "\xc3\xa4", 0},
 	    {"error no", CA_HELPER_CHILD, CA_HELPER_ERROR, "no", 0},
+	    {"note   1  a", CA_HELPER_CHILD, CA_HELPER_NOTE, "  1  a", 0},
 	    {"ask PIN: ", CA_HELPER_CHILD, CA_HELPER_ASK, "PIN: ", 0},
 	    {"askecho Which? ", CA_HELPER_CHILD, CA_HELPER_ASKECHO, "Which? ",
 		0},

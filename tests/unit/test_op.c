@@ -242,7 +242,7 @@ order(void **state)
 		/* argv has 3 values in whole(), each other list 2 */
 		assert_int_equal(lists, m.type == CA_OP_ARGS     ? 3
 					: m.type == CA_OP_ANSWER ? 6
-					: m.type == CA_OP_READY  ? 4
+					: m.type == CA_OP_READY  ? 6
 								 : 0);
 		ca_buf_free(&two);
 		ca_buf_free(&b);
