@@ -8,6 +8,7 @@
 #include "client/passwordcmd.h"
 #include "client/sign.h"
 #include "client/ssh.h"
+#include "client/tokens.h"
 
 #include <stddef.h>
 
@@ -17,6 +18,7 @@ const struct ca_command *const ca_commands[] = {
     &ca_cmd_sign,
     &ca_cmd_password,
     &ca_cmd_credential,
+    &ca_cmd_tokens,
     &ca_cmd_verify,
     &ca_cmd_explain,
     &ca_cmd_try,

@@ -98,8 +98,8 @@ purpose_fits(X509 *cert)
 	return fits;
 }
 
-static void
-put_time(struct ca_buf *b, const ASN1_TIME *t)
+void
+ca_identity_date(const ASN1_TIME *t, struct ca_buf *b)
 {
 	struct tm tm;
 
@@ -186,10 +186,10 @@ unfit_itself(const struct ca_identity *id, const struct ca_request *req,
 		ca_buf_str(buf, "its validity cannot be read");
 	} else if (X509_cmp_time(X509_get0_notAfter(id->leaf), &now) < 0) {
 		ca_buf_str(buf, "it expired on ");
-		put_time(buf, X509_get0_notAfter(id->leaf));
+		ca_identity_date(X509_get0_notAfter(id->leaf), buf);
 	} else if (X509_cmp_time(X509_get0_notBefore(id->leaf), &now) > 0) {
 		ca_buf_str(buf, "it is not valid before ");
-		put_time(buf, X509_get0_notBefore(id->leaf));
+		ca_identity_date(X509_get0_notBefore(id->leaf), buf);
 	} else if (!purpose_fits(id->leaf)) {
 		ca_buf_str(buf, "it is not for client authentication");
 	}
@@ -258,7 +258,7 @@ ca_identity_describe(const struct ca_identity *id, struct ca_buf *b)
 	ca_buf_str(b, ", issued by ");
 	ca_name_rfc4514(X509_get_issuer_name(id->leaf), b);
 	ca_buf_str(b, ", until ");
-	put_time(b, X509_get0_notAfter(id->leaf));
+	ca_identity_date(X509_get0_notAfter(id->leaf), b);
 	if (id->label != NULL)
 		ca_buf_fmt(b, ", in %s", id->label);
 }

@@ -44,6 +44,9 @@ const char *ca_identity_unfit(const struct ca_identity *id,
 bool ca_identity_uncertain(
     const struct ca_identity *id, const struct ca_request *req, time_t now);
 
+/* Append the day of t, "2027-01-01". */
+void ca_identity_date(const ASN1_TIME *t, struct ca_buf *b);
+
 /* Append "CN=Alice,O=Corp, issued by CN=CA, until 2027-01-01, in LABEL". */
 void ca_identity_describe(const struct ca_identity *id, struct ca_buf *b);
 
