@@ -292,11 +292,26 @@ tpm_env() {
 	echo 'TSS2_LOG=all+NONE'
 }
 
-# tpm COMMAND ...: a command of tpm2-tools or tpm2_ptool
+# tpm COMMAND ...: a command of tpm2-tools or tpm2_ptool.  There is no resource
+# manager as in /dev/tpmrm0: what a tool leaves in the TPM is removed after it.
 tpm() {
 	local env
 	mapfile -t env < <(tpm_env)
-	with_net env "${env[@]}" "$@"
+	with_net env "${env[@]}" PATH="$CARDS/tpm-bin:$PATH" "$@"
+}
+
+tpm_tools() {
+	local tool
+	mkdir -p "$CARDS/tpm-bin"
+	# shellcheck disable=SC2016
+	printf '%s\n' '#!/bin/sh' 'PATH=${PATH#*:}' '"${0##*/}" "$@"' 'rc=$?' \
+		'for what in t l s; do tpm2_flushcontext -$what >/dev/null 2>&1; done' \
+		'exit $rc' >"$CARDS/tpm-bin/tool"
+	chmod 755 "$CARDS/tpm-bin/tool"
+	for tool in create createprimary load loadexternal import changeauth evictcontrol \
+		unseal encryptdecrypt getcap readpublic; do
+		ln -sf tool "$CARDS/tpm-bin/tpm2_$tool"
+	done
 }
 
 tpm_make() {
@@ -306,6 +321,7 @@ tpm_make() {
 		--flags not-need-init,startup-clear \
 		>"$CARDS/tpm.out" 2>&1 </dev/null 3>&- 4>&- &
 	echo $! >"$CARDS/tpm.pid"
+	tpm_tools
 	cards_wait tpm_listens || return
 	tpm_quiet tpm2_ptool init --path "$CARDS/tpm-store" &&
 		tpm_quiet tpm2_ptool addtoken --pid 1 --sopin 567890 \
@@ -372,16 +388,17 @@ with_cards() {
 		mount --bind "$1" "$2" || exit 99
 		[ ! -d /etc/pkcs11 ] || mount -t tmpfs none /etc/pkcs11 || exit 99
 		shift 2
-		exec env "$@"' - "$CARDS/modules" \
+		exec env "$@"' - "${CARDS_MODULES:-$CARDS/modules}" \
 		"$(pkg-config --variable=p11_module_configs p11-kit-1)" \
 		"${env[@]}" "$@"
 }
 
-# the modules are read at its start
+# each connection reads the modules: the server keeps those of now
 cards_server() {
 	[ ! -e "$CARDS/server.pid" ] || cards_kill "$CARDS/server.pid"
-	rm -f "$CARDS/p11.sock"
-	EXEC='exec' with_cards p11-kit server --foreground --name "$CARDS/p11.sock" "$1" \
+	rm -rf "$CARDS/p11.sock" "$CARDS/server"
+	cp -r "$CARDS/modules" "$CARDS/server"
+	CARDS_MODULES=$CARDS/server EXEC='exec' with_cards p11-kit server --foreground --name "$CARDS/p11.sock" "$1" \
 		>"$CARDS/server.out" 2>&1 </dev/null 3>&- 4>&- &
 	echo $! >"$CARDS/server.pid"
 	cards_wait test -S "$CARDS/p11.sock"
