@@ -10,6 +10,7 @@ without a PIN.  card.py has the folder's other files, and the options of all car
   serial=N   of the card
   pin=PIN    123456 if it is not named
   yubi=1     the card is a YubiKey 5.2.7
+  atr=HEX    3b80800101 is of a card with which OpenSC uses RSA keys only
 """
 import os
 import struct
@@ -32,8 +33,9 @@ FASCN = bytes.fromhex('d4e739da739ced39ce739d836858210842108421c84210c3eb')
 DISCOVERY = bytes.fromhex('7e124f0ba0000003080000100001005f2f024000')
 HASHES = {h.digest_size: h for h in (hashes.SHA1, hashes.SHA224, hashes.SHA256,
                                      hashes.SHA384, hashes.SHA512)}
-PLAIN_ATR = bytes.fromhex('3b80800101')
-YUBI_ATR = bytes.fromhex('3bf81300008131fe15597562696b657934d4')
+# the ID-One card: OpenSC does what the standard says, EC included
+PLAIN_ATR = '3bdb9600801f030031c064b0f3100007900080'
+YUBI_ATR = '3bf81300008131fe15597562696b657934d4'
 NOT_FOUND, NOT_DATA, LOCKED, NO_PIN, UNKNOWN = 0x6a82, 0x6a88, 0x6983, 0x6982, 0x6d00
 PIN_REF = 0x80
 
@@ -60,7 +62,8 @@ class Piv(card.Card):
         self.selected = self.pin = self.fresh = False
         super().__init__(port, folder, options)
         self.yubi = 'yubi' in self.options
-        self.atr = YUBI_ATR if self.yubi else PLAIN_ATR
+        self.atr = bytes.fromhex(
+            self.option('atr', YUBI_ATR if self.yubi else PLAIN_ATR))
         self.serial = self.option('serial', 1)
         self.keys, self.data = {}, {}
         for slot, number in OBJECTS.items():
