@@ -17,8 +17,9 @@ Options of all cards, also by "set":
 
   tries=N    tries of each PIN, at the start if the file tries is not there
   slow=S     seconds before each answer
-  die=STEP   at the next command of this kind (select, read, verify, sign) the card
-             leaves the reader without an answer; once
+  die=STEP   at the next command of this kind the card leaves the reader without an
+             answer, once: select, read, status (VERIFY without a PIN: how many
+             tries are left), verify, sign
   cut=STEP   the same after the answer
 """
 import os
@@ -166,6 +167,8 @@ class Card:
             return
         time.sleep(self.option('slow', 0.0))
         name = NAMES.get(data[1], f'ins-{data[1]:02x}')
+        if name == 'verify' and len(data) < 6:
+            name = 'status'
         if self.options.get('die') == name:
             del self.options['die']
             self.note(name, data, 0, b'')
