@@ -8,6 +8,7 @@ in the slot.  Its folder has
                  insert           the card is in the reader again
                  set NAME=VALUE   change an option
                  sync WORD        write WORD to the file done
+  inside     is there while the card is in the reader
   done       the last WORD: all commands before it were obeyed
   log        a line for each command of the host: its name, the command and the
              status in hexadecimal, the bytes of the answer
@@ -122,17 +123,20 @@ class Card:
     # ---- the reader ----
 
     def insert(self):
-        """Connect; vpcd may not listen yet."""
-        self.forget()
+        """Connect, if the card is not in the reader; vpcd may not listen yet."""
         while self.line is None:
+            self.forget()
             try:
                 self.line = socket.create_connection(('127.0.0.1', self.port))
             except ConnectionRefusedError:
                 time.sleep(0.05)
+        with open(self.path('inside'), 'w', encoding='ascii'):
+            pass
 
     def pull(self):
         """Leave the reader."""
         if self.line is not None:
+            os.unlink(self.path('inside'))
             self.line.close()
             self.line = None
         self.forget()
@@ -146,6 +150,9 @@ class Card:
         """Exactly size bytes of the reader."""
         data = b''
         while len(data) < size:
+            # vpcd sends the length and the data apart, and waits for our answer
+            # to the first before the second
+            self.line.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
             part = self.line.recv(size - len(data))
             if not part:
                 raise Gone
@@ -215,7 +222,6 @@ class Card:
         if word == 'pull':
             self.pull()
         elif word == 'insert':
-            self.pull()
             self.insert()
         elif word == 'set':
             name, _, value = rest.partition('=')

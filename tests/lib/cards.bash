@@ -19,18 +19,20 @@
 #   card_pull NAME, card_insert NAME   out of the reader, and back; pcscd knows of it
 #                          afterwards
 #   card_set NAME OPTION=VALUE ...   tries, slow, die, cut, pin, wrong (card.py)
+#                          A program that a test runs has them as $CARDS/do card_pull
+#                          NAME, and so on
 #   card_log NAME          the commands that the card got since card_mark NAME
 #   card_count NAME        how many these are
 #   card_stop NAME         the card is gone for good
 #
-#   tpm_make LABEL         swtpm with a store of tpm2-pkcs11 and a token, PIN 1234
-#   tpm_load LABEL NAME    a key and its certificate of the PKI
+#   tpm_make, tpm_load     see tpm.bash
 #
 #   cards_modules opensc|ykcs11|tpm2|spy|remote ...   what p11-kit knows: spy is
 #                          OpenSC's module, its calls in $CARDS/spy; remote is what
 #                          cards_server serves
 #   cards_server URI       p11-kit server for the tokens of cards_modules, a socket
 #   with_cards COMMAND ... run with pcscd, the TPM and these modules
+#   cards_tool ANSWERS ARG ...   bats' run of keytool so, answers separated by commas
 #   cards_in_place         the place of common.bash has them, too: in_place, as_user
 #                          and logins in it (sets PLACE_NET)
 #
@@ -42,6 +44,9 @@
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CERTAUTH_BUILD=${CERTAUTH_BUILD:-$HERE/build}
 export HERE CERTAUTH_BUILD
+KEYTOOL=$CERTAUTH_BUILD/tests/key/keytool
+# shellcheck source=tests/lib/tpm.bash
+. "$HERE/tests/lib/tpm.bash"
 
 # a library of PKCS#11, wherever this Debian has it
 cards_library() {
@@ -105,6 +110,8 @@ cards_make() {
 	export CARDS=$1/cards
 	mkdir -p "$CARDS/run" "$CARDS/readers" "$CARDS/modules" || return
 	chmod 755 "$CARDS" "$CARDS/run"
+	printf '#!/bin/bash\n. "%s"\n"$@"\n' "$HERE/tests/lib/cards.bash" >"$CARDS/do"
+	chmod 755 "$CARDS/do"
 	[ -z "$(cards_has pcscd)" ] || return 0
 	driver=$(cards_library libifdvpcd.so)
 	# channel and port, in hexadecimal; the second slot has the next port.  The
@@ -230,7 +237,7 @@ card_do() {
 	local name=$1 word=$RANDOM$RANDOM
 	shift
 	{
-		printf '%s\n' "$@"
+		[ $# -eq 0 ] || printf '%s\n' "$@"
 		echo "sync $word"
 	} >"$CARDS/$name/control"
 	cards_wait grep -qx "$word" "$CARDS/$name/done"
@@ -254,8 +261,11 @@ card_pull() {
 	card_do "$1" pull && card_seen "$1" No
 }
 
+# one that left by itself (die, cut) first leaves for pcscd, too
 card_insert() {
-	card_do "$1" insert && card_seen "$1" Yes
+	card_do "$1" || return
+	[ ! -e "$CARDS/$1/inside" ] || return 0
+	card_seen "$1" No && card_do "$1" insert && card_seen "$1" Yes
 }
 
 card_set() {
@@ -280,75 +290,6 @@ card_stop() {
 	cards_kill "$CARDS/$1/pid"
 	card_seen "$1" No
 	rm -rf "${CARDS:?}/$1"
-}
-
-# ---- the TPM ----
-
-tpm_env() {
-	echo "TPM2_PKCS11_STORE=$CARDS/tpm-store"
-	echo "TPM2_PKCS11_TCTI=swtpm:host=127.0.0.1,port=2321"
-	echo 'TPM2_PKCS11_LOG_LEVEL=0'
-	echo "TPM2TOOLS_TCTI=swtpm:host=127.0.0.1,port=2321"
-	echo 'TSS2_LOG=all+NONE'
-}
-
-# tpm COMMAND ...: a command of tpm2-tools or tpm2_ptool.  There is no resource
-# manager as in /dev/tpmrm0: what a tool leaves in the TPM is removed after it.
-tpm() {
-	local env
-	mapfile -t env < <(tpm_env)
-	with_net env "${env[@]}" PATH="$CARDS/tpm-bin:$PATH" "$@"
-}
-
-tpm_tools() {
-	local tool
-	mkdir -p "$CARDS/tpm-bin"
-	# shellcheck disable=SC2016
-	printf '%s\n' '#!/bin/sh' 'PATH=${PATH#*:}' '"${0##*/}" "$@"' 'rc=$?' \
-		'for what in t l s; do tpm2_flushcontext -$what >/dev/null 2>&1; done' \
-		'exit $rc' >"$CARDS/tpm-bin/tool"
-	chmod 755 "$CARDS/tpm-bin/tool"
-	for tool in create createprimary load loadexternal import changeauth evictcontrol \
-		unseal encryptdecrypt getcap readpublic; do
-		ln -sf tool "$CARDS/tpm-bin/tpm2_$tool"
-	done
-}
-
-tpm_make() {
-	mkdir -p "$CARDS/tpm-state" "$CARDS/tpm-store"
-	EXEC='exec' with_net swtpm socket --tpm2 --tpmstate "dir=$CARDS/tpm-state" \
-		--server type=tcp,port=2321 --ctrl type=tcp,port=2322 \
-		--flags not-need-init,startup-clear \
-		>"$CARDS/tpm.out" 2>&1 </dev/null 3>&- 4>&- &
-	echo $! >"$CARDS/tpm.pid"
-	tpm_tools
-	cards_wait tpm_listens || return
-	tpm_quiet tpm2_ptool init --path "$CARDS/tpm-store" &&
-		tpm_quiet tpm2_ptool addtoken --pid 1 --sopin 567890 \
-			--userpin 1234 --label "$1" --path "$CARDS/tpm-store"
-}
-
-tpm_listens() {
-	with_net ss -ltnH 'sport = :2321' | grep -q .
-}
-
-# quiet unless it fails
-tpm_quiet() {
-	local out
-	out=$(tpm "$@" 2>&1 </dev/null) || {
-		echo "$*: $out" >&2
-		return 1
-	}
-}
-
-tpm_load() {
-	local kind=ecc
-	! openssl pkey -in "$PKI/$2.key" -noout -text | grep -qi modulus || kind=rsa
-	tpm_quiet tpm2_ptool import --label "$1" --key-label "$2" --userpin 1234 \
-		--privkey "$PKI/$2.key" --algorithm "$kind" \
-		--path "$CARDS/tpm-store" &&
-		tpm_quiet tpm2_ptool addcert --label "$1" --key-label "$2" \
-			--path "$CARDS/tpm-store" "$PKI/$2.pem"
 }
 
 # ---- modules ----
@@ -391,6 +332,14 @@ with_cards() {
 		exec env "$@"' - "${CARDS_MODULES:-$CARDS/modules}" \
 		"$(pkg-config --variable=p11_module_configs p11-kit-1)" \
 		"${env[@]}" "$@"
+}
+
+cards_tool() {
+	local answers=$1
+	shift
+	run with_cards timeout 60 "$KEYTOOL" "$@" \
+		< <([ -z "$answers" ] || tr , '\n' <<<"$answers")
+	echo "$output"
 }
 
 # each connection reads the modules: the server keeps those of now
