@@ -6,7 +6,7 @@
 #                          wrong PINs
 #   tpm_load LABEL NAME    a key and its certificate of the PKI
 #   tpm COMMAND ...        tpm2-tools and tpm2_ptool with both
-#   tpm_stop               the TPM is gone
+#   tpm_stop, tpm_start    the TPM is gone, and there again
 
 tpm_env() {
 	echo "TPM2_PKCS11_STORE=$CARDS/tpm-store"
@@ -40,16 +40,20 @@ tpm_tools() {
 
 tpm_make() {
 	mkdir -p "$CARDS/tpm-state" "$CARDS/tpm-store"
+	tpm_tools
+	tpm_start || return
+	tpm_quiet tpm2_ptool init --path "$CARDS/tpm-store" &&
+		tpm_quiet tpm2_ptool addtoken --pid 1 --sopin 567890 \
+			--userpin 1234 --label "$1" --path "$CARDS/tpm-store"
+}
+
+tpm_start() {
 	EXEC='exec' with_net swtpm socket --tpm2 --tpmstate "dir=$CARDS/tpm-state" \
 		--server type=tcp,port=2321 --ctrl type=tcp,port=2322 \
 		--flags not-need-init,startup-clear \
 		>"$CARDS/tpm.out" 2>&1 </dev/null 3>&- 4>&- &
 	echo $! >"$CARDS/tpm.pid"
-	tpm_tools
-	cards_wait tpm_listens || return
-	tpm_quiet tpm2_ptool init --path "$CARDS/tpm-store" &&
-		tpm_quiet tpm2_ptool addtoken --pid 1 --sopin 567890 \
-			--userpin 1234 --label "$1" --path "$CARDS/tpm-store"
+	cards_wait tpm_listens
 }
 
 tpm_listens() {
