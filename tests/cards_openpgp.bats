@@ -130,8 +130,10 @@ RSA=rsa_pkcs1_sha256
 # ---- GnuPG holds the card ----
 
 gpg_card() {
+	with_cards gpgconf --kill all
 	# the reader of USB devices that scdaemon has itself is not used
-	printf '%s\n' disable-ccid "$@" >"$GNUPGHOME/scdaemon.conf"
+	printf '%s\n' disable-ccid 'reader-port Virtual PCD 00 00' "$@" \
+		>"$GNUPGHOME/scdaemon.conf"
 	run with_cards timeout 60 gpg --batch --card-status
 	echo "$output"
 	[ "$status" -eq 0 ]
@@ -152,7 +154,6 @@ gpg_card() {
 
 @test "with pcsc-shared, scdaemon and certauth use the card in turn" {
 	cards_need scdaemon
-	with_cards gpgconf --kill scdaemon
 	gpg_card pcsc-shared
 	cards_tool 123456 p11 "$AUTH" $RSA
 	[ "$status" -eq 0 ]
