@@ -11,6 +11,10 @@ check='libcmocka-dev bats pamtester libpam-wrapper softhsm2 opensc sudo
 	libpam-pkcs11 iproute2 strace zsh busybox git rsync putty-tools
 	systemd easy-rsa libnss3-tools gnutls-bin strongswan-pki minica mkcert
 	gpgsm gpg-agent apparmor selinux-policy-dev'
+# Smart cards and a TPM: tests/lib/cards.bash emulates them.
+cards='pcscd vsmartcard-vpcd opensc opensc-pkcs11 ykcs11 python3-cryptography
+	swtpm tpm2-tools libtpm2-pkcs11-1 libtpm2-pkcs11-tools libtss2-tcti-swtpm0
+	scdaemon gnupg'
 # Servers, which a machine should have only if it is there for tests.  They are not
 # started.  Their tests are skipped where one is missing.
 services='dovecot-imapd isync curl msmtp postfix sasl2-bin libsasl2-modules
@@ -31,11 +35,11 @@ for step in "$@"; do
 	case $step in
 	build) ;;
 	demo) want="$want $demo" ;;
-	check) want="$want $demo $check" ;;
-	services) want="$want $demo $check $services"; fetch=$fetched ;;
+	check) want="$want $demo $check $cards" ;;
+	services) want="$want $demo $check $cards $services"; fetch=$fetched ;;
 	lint) want="$want $lint" ;;
 	fuzz) want="$want $fuzz" ;;
-	bench) want="$want $demo $check $bench" ;;
+	bench) want="$want $demo $check $cards $bench" ;;
 	package) want="$want $package" ;;
 	release) want='debootstrap debian-archive-keyring git iproute2' ;;
 	*) echo "deps.sh: unknown step $step" >&2; exit 2 ;;

@@ -1,0 +1,255 @@
+#!/usr/bin/env bats
+# A PIV card, by OpenSC and pcscd: tests/cards/piv.py in a virtual reader.
+bats_require_minimum_version 1.5.0
+load lib/token
+load lib/cards
+
+setup_file() {
+	token_make
+	cards_make "$T"
+	[ -z "$(cards_has pcscd)$(cards_has opensc)" ] || return 0
+	card_piv alice 9a=p256 9c=rsa2048 9e=p256 serial=5
+}
+
+teardown_file() {
+	cards_remove
+	token_remove
+}
+
+setup() {
+	cards_need pcscd opensc
+	cards_modules opensc
+	card_insert alice
+	card_set alice tries=3
+}
+
+has() {
+	grep -qE -- "$1" <<<"$output"
+}
+
+hasnt() {
+	! grep -qE -- "$1" <<<"$output"
+}
+
+# the tries that the card has left
+left() {
+	[ "$(awk '$1 == "pin" { print $2 }' "$CARDS/alice/tries")" -eq "$1" ]
+}
+
+# verified N: the card got that many PINs since card_mark
+verified() {
+	[ "$(card_log alice | grep -c '^verify ')" -eq "$1" ]
+}
+
+AUTH='pkcs11:id=%01'
+SIGN='pkcs11:id=%02'
+CARD='pkcs11:id=%04'
+EC=ecdsa_secp256r1_sha256
+
+@test "every certificate of the card is found, without a PIN" {
+	card_mark alice
+	cards_tool '' p11 -
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^identity:' <<<"$output")" -eq 3 ]
+	has '^identity: .*PIV Authentication.* can ecdsa_secp256r1_sha256$'
+	has '^identity: .*Digital Signature.* can rsa_pss_rsae_sha256 .*rsa_pkcs1_sha256'
+	has '^identity: .*Card Authentication'
+	hasnt '^ask:'
+	verified 0
+}
+
+@test "the key for authentication signs after its PIN, which the card gets once" {
+	card_mark alice
+	cards_tool 123456 p11 "$AUTH" $EC
+	[ "$status" -eq 0 ]
+	has "^signed by $EC"
+	[ "$(grep -c '^ask:' <<<"$output")" -eq 1 ]
+	verified 1
+	[ "$(card_log alice | grep -c '^sign ')" -eq 1 ]
+}
+
+@test "RSA by each scheme; the key for signatures wants the PIN each time" {
+	card_mark alice
+	cards_tool 123456,123456,123456,123456,123456,123456 p11 "$SIGN" all
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^signed by rsa_p' <<<"$output")" -eq 6 ]
+	# the PIN that was just given serves for both logins
+	[ "$(grep -c '^ask:' <<<"$output")" -eq 6 ]
+	verified 12
+}
+
+@test "the key for card authentication needs no PIN" {
+	cards_tool '' p11 "$CARD" $EC
+	[ "$status" -eq 0 ]
+	hasnt '^ask:'
+}
+
+@test "a wrong PIN is one try, and is asked for again" {
+	card_mark alice
+	cards_tool 999999,123456 p11 "$AUTH" $EC
+	[ "$status" -eq 0 ]
+	has '^info: Wrong PIN'
+	[ "$(grep -c '^ask:' <<<"$output")" -eq 2 ]
+	verified 2
+	left 3
+	cards_tool 999999 p11 "$AUTH" $EC
+	[ "$status" -eq 1 ]
+	has '^not signed .*wrong PIN'
+	left 2
+}
+
+@test "the last try is confirmed, and the PIN is locked after it" {
+	cards_tool 999999,999998,n p11 "$AUTH" $EC
+	[ "$status" -eq 1 ]
+	has '^confirm: .*last try'
+	left 1
+	cards_tool y,999997 p11 "$AUTH" $EC
+	[ "$status" -eq 1 ]
+	has '^info: .*locked'
+	left 0
+	# then the right PIN is not asked for
+	card_mark alice
+	cards_tool 123456 p11 "$AUTH" $EC
+	[ "$status" -eq 1 ]
+	has '^info: .*locked'
+	hasnt '^ask:'
+	verified 0
+}
+
+@test "a card that is pulled before its PIN is asked for" {
+	card_pull alice
+	cards_tool 123456 p11 "$AUTH" $EC
+	[ "$status" -eq 1 ]
+	has '^failed: not found'
+	hasnt '^ask:'
+}
+
+@test "a card that is pulled, or pulled and inserted, while the PIN is typed" {
+	cards_tool "!$CARDS/do card_pull alice,123456" p11 "$AUTH" $EC
+	[ "$status" -eq 1 ]
+	has '^info: .*removed'
+	has '^not signed'
+	card_insert alice
+	card_mark alice
+	cards_tool "!$CARDS/do card_pull alice && $CARDS/do card_insert alice,123456" \
+		p11 "$AUTH" $EC
+	# whether it signs or not: it is the same card, and no PIN is lost
+	left 3 || [ ! -e "$CARDS/alice/tries" ]
+	[ "$status" -eq 0 ] || has '^info: .*removed'
+}
+
+@test "a card that is pulled while it checks the PIN, or signs" {
+	local step
+	for step in verify sign; do
+		card_insert alice
+		card_set alice die=$step
+		cards_tool 123456 p11 "$AUTH" $EC
+		echo "# $step"
+		[ "$status" -eq 1 ]
+		hasnt '^signed'
+		has '^(info|failed|certauth): '
+	done
+}
+
+@test "a card that is pulled after the PIN: the user can end the wait for OpenSC" {
+	# OpenSC 0.23 locks itself out there and never returns
+	card_set alice cut=verify
+	run with_cards timeout -s INT -k 30 5 "$KEYTOOL" p11 "$AUTH" $EC <<<123456
+	echo "$output"
+	[ "$status" -eq 124 ] || [ "$status" -eq 1 ]
+	hasnt '^signed'
+}
+
+@test "a slow card is waited for" {
+	card_set alice slow=0.05
+	cards_tool 123456 p11 "$AUTH" $EC
+	card_set alice slow=0
+	[ "$status" -eq 0 ]
+	has "^signed by $EC"
+}
+
+@test "of two cards the one that the URI names" {
+	card_piv bob 9a=rsa2048 serial=6
+	cards_tool '' p11 -
+	[ "$(grep -c '^identity:' <<<"$output")" -eq 4 ]
+	card_mark alice
+	cards_tool 123456 p11 "$AUTH;serial=0000000000000006" rsa_pkcs1_sha256
+	[ "$status" -eq 0 ]
+	has '^signed by rsa_pkcs1_sha256'
+	verified 0
+	# the other one can leave
+	card_pull alice
+	cards_tool 123456 p11 "$AUTH" rsa_pkcs1_sha256
+	[ "$status" -eq 0 ]
+	card_stop bob
+}
+
+@test "a card with which OpenSC uses no EC keys: they can nothing, and RSA can" {
+	card_piv old 9a=p256 9c=rsa2048 serial=7 atr=3b80800101
+	cards_tool 123456 p11 "$AUTH;serial=0000000000000007" $EC
+	card_stop old
+	[ "$status" -eq 1 ]
+	has 'not signed .*not supported'
+	hasnt '^ask:'
+}
+
+@test "a YubiKey by ykcs11, and by OpenSC" {
+	cards_need ykcs11
+	card_piv key 9a=p256 9c=rsa2048 yubi=1 serial=9
+	cards_modules ykcs11
+	cards_tool 123456 p11 'pkcs11:id=%01' $EC
+	[ "$status" -eq 0 ]
+	has '^identity: YubiKey PIV #1009'
+	has "^signed by $EC"
+	cards_tool 999999 p11 'pkcs11:id=%01' $EC
+	[ "$status" -eq 1 ]
+	has '^info: Wrong PIN'
+	cards_modules opensc
+	cards_tool 123456 p11 "$AUTH;serial=0000000000000009" $EC
+	[ "$status" -eq 0 ]
+	has "^signed by $EC"
+	# both modules: the card is found twice, and each way signs
+	cards_modules ykcs11 opensc
+	card_pull alice
+	cards_tool 123456,123456 p11 'pkcs11:id=%01' $EC
+	card_stop key
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^identity:' <<<"$output")" -eq 2 ]
+	[ "$(grep -c '^signed' <<<"$output")" -eq 2 ]
+}
+
+@test "a card behind p11-kit server" {
+	cards_need remote
+	cards_server 'pkcs11:manufacturer=piv_II'
+	cards_modules remote
+	cards_tool 123456 p11 "$AUTH" $EC
+	[ "$status" -eq 0 ]
+	has "^signed by $EC"
+	cards_tool 999999 p11 "$AUTH" $EC
+	[ "$status" -eq 1 ]
+	has '^info: Wrong PIN'
+}
+
+# sign_by COMMAND ...: how many commands the card gets for it
+sign_by() {
+	card_mark alice
+	"$@" >"$T/out" 2>&1 || {
+		cat "$T/out" >&2
+		return 1
+	}
+	card_count alice
+}
+
+@test "a signature costs the card no more commands than pkcs11-tool's" {
+	local theirs ours
+	printf 'to be signed' >"$T/text"
+	theirs=$(sign_by with_cards pkcs11-tool --module "$(cards_library opensc-pkcs11.so)" \
+		--login --pin 123456 --sign --mechanism SHA256-RSA-PKCS --id 02 \
+		--input-file "$T/text" --output-file "$T/sig")
+	ours=$(sign_by with_cards "$KEYTOOL" p11 "$SIGN" rsa_pkcs1_sha256 <<<123456)
+	echo "RSA: keytool $ours, pkcs11-tool $theirs"
+	grep '^signed' "$T/out"
+	# as pkcs11-tool logs in for the session, and again for the signature
+	[ "$ours" -gt 10 ]
+	[ "$ours" -le "$theirs" ]
+}
