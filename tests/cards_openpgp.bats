@@ -78,13 +78,13 @@ RSA=rsa_pkcs1_sha256
 		cards_tool 999999 p11 "$AUTH" $RSA
 		echo "# $how"
 		[ "$status" -eq 1 ]
-		has '^info: '
+		has '^error: '
 		has '^not signed'
 		verified 1
 		left 2
 	done
 	# this status is a wrong PIN for everybody
-	has '^info: Wrong PIN'
+	has '^error: Wrong PIN'
 }
 
 @test "a locked PIN is said, and costs no more" {
@@ -96,7 +96,7 @@ RSA=rsa_pkcs1_sha256
 	left 0
 	cards_tool 123456 p11 "$AUTH" $RSA
 	[ "$status" -eq 1 ]
-	has '^info: .*locked'
+	has '^error: .*locked'
 	hasnt '^signed'
 	left 0
 }
@@ -111,7 +111,7 @@ RSA=rsa_pkcs1_sha256
 	card_insert alice
 	cards_tool "!$CARDS/do card_pull alice,123456" p11 "$AUTH" $RSA
 	[ "$status" -eq 1 ]
-	has '^info: .*removed'
+	has '^error: .*removed'
 	for step in verify sign; do
 		card_insert alice
 		card_set alice die=$step
@@ -119,7 +119,7 @@ RSA=rsa_pkcs1_sha256
 		echo "# $step"
 		[ "$status" -eq 1 ]
 		hasnt '^signed'
-		has '^info: '
+		has '^error: '
 	done
 	# and it is as good as before
 	card_insert alice

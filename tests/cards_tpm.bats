@@ -73,7 +73,7 @@ EC=ecdsa_secp256r1_sha256
 @test "a wrong PIN is asked for again; the TPM counts it" {
 	cards_tool 9999,1234 p11 "$P256" $EC
 	[ "$status" -eq 0 ]
-	has '^info: Wrong PIN'
+	has '^error: Wrong PIN'
 	[ "$(grep -c '^ask:' <<<"$output")" -eq 2 ]
 	# a right PIN does not reset the count: only time or the owner does
 	counted 1
@@ -82,13 +82,13 @@ EC=ecdsa_secp256r1_sha256
 @test "the TPM locks out after its wrong PINs, until the owner or time ends it" {
 	cards_tool 9999,9998,9997,9996 p11 "$P256" $EC
 	[ "$status" -eq 1 ]
-	has '^info: .*(locked|lockout)'
+	has '^error: .*(locked|lockout)'
 	hasnt '^signed'
 	counted 3
 	# also for the right PIN
 	cards_tool 1234 p11 "$P256" $EC
 	[ "$status" -eq 1 ]
-	has '^info: .*(locked|lockout)'
+	has '^error: .*(locked|lockout)'
 	tpm tpm2_dictionarylockout --clear-lockout
 	cards_tool 1234 p11 "$P256" $EC
 	[ "$status" -eq 0 ]
@@ -98,7 +98,7 @@ EC=ecdsa_secp256r1_sha256
 @test "a TPM that is gone before, or while the PIN is typed" {
 	cards_tool "!$CARDS/do tpm_stop,1234" p11 "$P256" $EC
 	[ "$status" -eq 1 ]
-	has '^info: '
+	has '^error: '
 	has '^not signed'
 	cards_tool 1234 p11 "$P256" $EC
 	[ "$status" -eq 1 ]

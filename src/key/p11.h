@@ -125,6 +125,7 @@ struct ca_p11_token {
 			   * another token has the same label */
 	char serial[80];  /* printable, may be empty */
 	char reader[272]; /* the slot's description, printable, may be empty */
+	bool removable;   /* from its slot */
 	uint64_t ways;    /* of ca_p11_ways; 0 before it */
 };
 

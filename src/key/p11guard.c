@@ -77,8 +77,8 @@ make_texts(const char *name)
 	if (text_name[0] != '\0' && strncmp(text_name, name, NAME_SHOWN) == 0)
 		return;
 	make_text(hang_text,
-	    "does not answer; remove it, or "
-	    "select another token by its URI, pkcs11:...",
+	    "does not answer, or was removed; insert it again, or name "
+	    "another token by its URI; to see the URIs, run: certauth tokens",
 	    name);
 	make_text(crash_text,
 	    "crashed; its module is broken. "

@@ -201,6 +201,7 @@ ca_p11_token_read(CK_FUNCTION_LIST *f, CK_SLOT_ID slot, struct ca_p11_token *t,
 	    CKR_OK) {
 		put_field(reader.slotDescription, sizeof reader.slotDescription,
 		    t->reader, sizeof t->reader);
+		t->removable = (reader.flags & CKF_REMOVABLE_DEVICE) != 0;
 		if ((reader.flags & CKF_TOKEN_PRESENT) == 0)
 			*rv = CKR_TOKEN_NOT_PRESENT;
 	}

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 void
@@ -38,18 +39,32 @@ ca_p11_present(const struct ca_p11_session *s)
 	       f->C_GetSessionInfo(s->handle, &session) == CKR_OK;
 }
 
+/* Readers notice a card that was pulled after a while only. */
+#define LOOKS 5
+#define LOOK_NS 250000000L
+
 static bool
 is_there(const struct ca_p11_session *s)
 {
 	const struct ca_p11_token *t = &s->token;
+	const struct timespec pause = {0, LOOK_NS};
 	struct ca_p11_guard guard;
 	struct ca_p11_token now;
+	enum ca_err rc = CA_OK;
 	CK_RV rv;
 
 	ca_p11_guard_begin(&guard, t->name, CA_P11_SECONDS);
-	enum ca_err rc = ca_p11_token_read(t->f, t->slot, &now, &rv);
+	for (int i = 0; i < LOOKS && rc == CA_OK; i++) {
+		if (i > 0)
+			(void)nanosleep(&pause, NULL);
+		rc = ca_p11_token_read(t->f, t->slot, &now, &rv);
+		if (rc == CA_OK && !ca_p11_same_token(&now.info, &t->info))
+			rc = CA_ERR_NOT_FOUND;
+		if (!t->removable)
+			break;
+	}
 	ca_p11_guard_end(&guard);
-	return rc == CA_OK && ca_p11_same_token(&now.info, &t->info);
+	return rc == CA_OK;
 }
 
 enum ca_err
