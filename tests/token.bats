@@ -123,7 +123,7 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	has 'error: Wrong PIN for "Card A".'
 	[ "$(grep -c '^ask:' <<<"$output")" -eq 2 ]
 	# SoftHSM tells that a wrong PIN was given
-	has '(few tries left)'
+	has '(a wrong one was entered before)'
 	tool 9999 p11 "$P256" all
 	[ "$status" -eq 1 ]
 	has 'not signed by ecdsa_secp256r1_sha256: wrong PIN or password'
@@ -144,7 +144,7 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	hostile countdown
 	tool 1,2,y,3 p11 "$P256" all
 	[ "$status" -eq 1 ]
-	has 'PIN for Card A (few tries left): '
+	has 'PIN for Card A (a wrong one was entered before): '
 	[ "$(grep -c '^error: Wrong PIN for "Card A"\.$' <<<"$output")" -eq 1 ]
 	has 'error: Wrong PIN for "Card A". One try is left.'
 	has 'error: Wrong PIN for "Card A". No try is left: the PIN is locked now.'

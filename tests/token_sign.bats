@@ -290,7 +290,7 @@ text_good() {
 	request --schemes 0804
 	sign '' --key agent --cert "$PKI/rsa2048.pem"
 	[ "$status" -eq 1 ]
-	has 'the token or agent with its key (RSA of 2048 bits) cannot sign by a scheme that the host accepts; the host accepts: rsa_pss_rsae_sha256'
+	has 'the token or agent with its key (RSA of 2048 bits) cannot sign by a scheme that the host accepts (certauth tokens shows what it can); the host accepts: rsa_pss_rsae_sha256'
 }
 
 @test "a signed password by a key on a token" {

@@ -77,13 +77,13 @@ pin_from_uri(const struct ca_p11 *p11, struct ca_secret **pin)
 	return source != NULL ? pin_from_file(p11, source, pin) : CA_OK;
 }
 
-/* Whether the PIN may be locked soon.  PKCS#11 has no number of tries, only
- * this flag and that of the last try. */
+/* PKCS#11 has no number of tries, only this flag, which says that a wrong PIN was
+ * entered since the last right one, and that of the last try. */
 static const char *
 tries_hint(const struct ca_p11_session *s)
 {
 	return (s->token.info.flags & CKF_USER_PIN_COUNT_LOW) != 0
-		   ? " (few tries left)"
+		   ? " (a wrong one was entered before)"
 		   : "";
 }
 

@@ -98,8 +98,16 @@ ca_p11_failed(const struct ca_p11_session *s, const char *what, CK_RV rv)
 		    what);
 		return CA_ERR_IO;
 	default:
-		ca_p11_tell(s, "\"%s\" failed during %s: %s.", name, what,
-		    p11_kit_strerror(rv));
+		/* OpenSC says no more if pcscd was started again */
+		if (s->token.removable &&
+		    (rv == CKR_GENERAL_ERROR || rv == CKR_FUNCTION_FAILED))
+			ca_p11_tell(s,
+			    "Contact with \"%s\" was lost during %s (%s); try "
+			    "again.",
+			    name, what, p11_kit_strerror(rv));
+		else
+			ca_p11_tell(s, "\"%s\" failed during %s: %s.", name,
+			    what, p11_kit_strerror(rv));
 		return CA_ERR_CRYPTO;
 	}
 }

@@ -164,7 +164,8 @@ put_no_scheme(const struct ca_identity *id, const struct ca_request *req,
 	    buf, holder ? "the token or agent with its key (" : "its key (");
 	ca_cert_key_kind(id->leaf, buf);
 	ca_buf_str(buf, holder ? ") cannot sign by a scheme that the host "
-				 "accepts; the host accepts: "
+				 "accepts (certauth tokens shows what it can); "
+				 "the host accepts: "
 			       : ") fits no signature scheme that the host "
 				 "accepts; the host accepts keys of these "
 				 "kinds: ");
