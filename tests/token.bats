@@ -601,6 +601,19 @@ counted() {
 	[ "$status" -eq 124 ]
 }
 
+@test "a module that answers after it was given up is not used any more" {
+	modules hostile soft
+	echo 'priority: 2' >>"$T/modules/hostile.module"
+	: >"$T/.hostile-sessions"
+	HOME=$T HOSTILE=init-slow tool '!sleep 5,1234' p11 "$P256" \
+		ecdsa_secp256r1_sha256
+	[ "$status" -eq 0 ]
+	has 'PKCS#11 module hostile does not answer'
+	has 'signed by ecdsa_secp256r1_sha256'
+	[ "$(cat "$T/.hostile-sessions")" = initialize ]
+	rm "$T/.hostile-sessions"
+}
+
 @test "a label of control characters is shown escaped" {
 	hostile token-junk
 	tool '' p11 -

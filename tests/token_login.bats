@@ -355,6 +355,32 @@ watched() {
 	softhsm2-util --delete-token --token 'Card C' >/dev/null
 }
 
+@test "the host's log has the token's own reason, not another certificate's" {
+	# of the certificates that do not fit it was said before why
+	local_login PAM_AUTH_ERR pkcs11=yes -- -C "$(answers "''")"
+	logged 'no PIN was entered for'
+	not_logged 'is not used, because'
+	local_login PAM_AUTH_ERR pkcs11=yes -- -C "$(answers 9999 "''")"
+	logged 'no PIN was entered for'
+	not_logged 'is not used, because'
+	hostile locked
+	local_login PAM_AUTH_ERR pkcs11=yes -- -C "$(answers 1234)"
+	logged 'The PIN of .*Card A.* is locked'
+	not_logged 'is not used, because'
+	hostile removed
+	local_login PAM_AUTH_ERR pkcs11=yes -- -C "$(answers 1234)"
+	logged 'Contact with .*Card A.* was lost'
+	not_logged 'is not used, because'
+	rm -rf "$S/home/alice/.config/pkcs11"
+}
+
+@test "a silent application: a wrong PIN is said in front of the next question" {
+	local_login PAM_SUCCESS pkcs11=yes -- -F 0x8000 -C "$(answers 9999 1234)"
+	grep -A1 '^prompt Wrong PIN for "Card A"' "$S/seen" |
+		grep 'PIN for Card A'
+	[ "$(grep -c '^\(info\|error\)' "$S/seen")" -eq 0 ]
+}
+
 @test "a wrong PIN is asked again, and an empty answer ends it" {
 	local_login PAM_SUCCESS pkcs11=yes -- -C "$(answers 9999 1234)"
 	grep 'Wrong PIN for "Card A"' "$S/seen"

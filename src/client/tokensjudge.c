@@ -41,8 +41,8 @@ put_uses(X509 *cert, struct ca_buf *out)
 	for (int i = 0; i < sk_ASN1_OBJECT_num(eku); i++) {
 		char name[80];
 
-		if (OBJ_obj2txt(name, sizeof name,
-			sk_ASN1_OBJECT_value(eku, i), 0) > 0)
+		if (OBJ_obj2txt(
+			name, sizeof name, sk_ASN1_OBJECT_value(eku, i), 0) > 0)
 			put_use(out, name);
 	}
 	sk_ASN1_OBJECT_pop_free(eku, ASN1_OBJECT_free);

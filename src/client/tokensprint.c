@@ -20,8 +20,8 @@ or_none(const char *text)
 /* ---- text ---- */
 
 static void
-text_cert(const struct ca_tokens *t, const struct ca_view_cert *c,
-    struct ca_buf *out)
+text_cert(
+    const struct ca_tokens *t, const struct ca_view_cert *c, struct ca_buf *out)
 {
 	struct ca_tokens_cert j;
 
@@ -43,8 +43,8 @@ text_cert(const struct ca_tokens *t, const struct ca_view_cert *c,
 }
 
 static void
-text_slot(const struct ca_tokens *t, const struct ca_view_slot *s,
-    struct ca_buf *out)
+text_slot(
+    const struct ca_tokens *t, const struct ca_view_slot *s, struct ca_buf *out)
 {
 	ca_buf_fmt(out, "  slot %lu: %s\n", s->id, or_none(s->reader));
 	if (s->token) {
@@ -105,8 +105,8 @@ member(
 }
 
 static void
-json_cert(const struct ca_tokens *t, const struct ca_view_cert *c,
-    struct ca_buf *out)
+json_cert(
+    const struct ca_tokens *t, const struct ca_view_cert *c, struct ca_buf *out)
 {
 	struct ca_tokens_cert j;
 
@@ -121,8 +121,7 @@ json_cert(const struct ca_tokens *t, const struct ca_view_cert *c,
 		member(out, ",", "uses", ca_buf_text(&j.uses));
 	}
 	member(out, ",", "scheme", j.scheme);
-	ca_buf_fmt(
-	    out, ",\"taken\":%s", j.why.len == 0 ? "true" : "false");
+	ca_buf_fmt(out, ",\"taken\":%s", j.why.len == 0 ? "true" : "false");
 	if (j.why.len > 0)
 		member(out, ",", "why", ca_buf_text(&j.why));
 	ca_buf_str(out, "}");
@@ -130,8 +129,8 @@ json_cert(const struct ca_tokens *t, const struct ca_view_cert *c,
 }
 
 static void
-json_token(const struct ca_tokens *t, const struct ca_view_slot *s,
-    struct ca_buf *out)
+json_token(
+    const struct ca_tokens *t, const struct ca_view_slot *s, struct ca_buf *out)
 {
 	ca_buf_str(out, ",\"token\":");
 	member(out, "{", "label", or_none(s->label));

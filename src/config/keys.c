@@ -134,8 +134,7 @@ check_absolute(const char *s)
 static const char *
 check_token_uri(const char *s)
 {
-	return ca_text_pkcs11(s) ? NULL
-					     : "does not begin with pkcs11:";
+	return ca_text_pkcs11(s) ? NULL : "does not begin with pkcs11:";
 }
 
 static const char *

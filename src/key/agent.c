@@ -119,7 +119,8 @@ out:
 	return ret;
 }
 
-static const struct ca_key_ops agent_ops = {agent_can, agent_sign, NULL, agent_free};
+static const struct ca_key_ops agent_ops = {
+    agent_can, agent_sign, NULL, agent_free};
 
 /* ---- the search ---- */
 

@@ -152,11 +152,13 @@ struct ca_key_search {
 	enum ca_key_pin pin;
 	const struct ca_key_ui *ui; /* NULL: nobody to ask for a PIN */
 	const struct ca_log *log;
-	X509 *cert;  /* kept elsewhere, and its key is looked for; or NULL */
-	bool asked;  /* a PIN was asked for to see certificates: this happens once,
+	X509 *cert; /* kept elsewhere, and its key is looked for; or NULL */
+	bool
+	    asked; /* a PIN was asked for to see certificates: this happens once,
 		      * also in further searches with this struct */
 	struct ca_view *view; /* gets everything that is seen; or NULL */
-	char why[1024]; /* why nothing was found, for people; empty: it was logged */
+	char why
+	    [1024]; /* why nothing was found, for people; empty: it was logged */
 };
 
 /*

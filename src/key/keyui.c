@@ -21,8 +21,9 @@ ca_key_confirm(const struct ca_key_ui *ui, const char *question)
 	if (ca_buf_text(&text) != NULL)
 		rc = ui->ask(ui->ctx, ca_buf_text(&text), true, &answer);
 	if (rc == CA_OK &&
-	    (answer == NULL || (strcasecmp(ca_secret_get0(answer), "yes") != 0 &&
-				   strcasecmp(ca_secret_get0(answer), "y") != 0)))
+	    (answer == NULL ||
+		(strcasecmp(ca_secret_get0(answer), "yes") != 0 &&
+		    strcasecmp(ca_secret_get0(answer), "y") != 0)))
 		rc = CA_ERR_CANCELLED;
 	ca_secret_free(answer);
 	ca_buf_free(&text);

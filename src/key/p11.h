@@ -27,7 +27,7 @@ enum ca_p11_state {
 	CA_P11_LOADED,   /* not initialised yet */
 	CA_P11_READY,    /* initialised here, and ended here */
 	CA_P11_UNUSABLE, /* not wanted, or its C_Initialize failed */
-	CA_P11_LEFT,     /* a thread is in it for good: it must not be touched */
+	CA_P11_LEFT, /* a thread is in it for good: it must not be touched */
 };
 
 struct ca_p11_module {
@@ -121,7 +121,7 @@ struct ca_p11_token {
 	CK_FUNCTION_LIST *f;
 	CK_SLOT_ID slot;
 	CK_TOKEN_INFO info;
-	char name[256];   /* its label, printable, for messages; and more of it if
+	char name[256]; /* its label, printable, for messages; and more of it if
 			   * another token has the same label */
 	char serial[80];  /* printable, may be empty */
 	char reader[272]; /* the slot's description, printable, may be empty */
@@ -233,8 +233,8 @@ CA_MUST_CHECK enum ca_err ca_p11_find(const struct ca_p11_session *s,
 
 /* Read the token in a slot; *rv is what the module said.  CA_ERR_IO: the slot is
  * empty or the token is broken. */
-CA_MUST_CHECK enum ca_err ca_p11_token_read(CK_FUNCTION_LIST *f,
-    CK_SLOT_ID slot, struct ca_p11_token *t, CK_RV *rv);
+CA_MUST_CHECK enum ca_err ca_p11_token_read(
+    CK_FUNCTION_LIST *f, CK_SLOT_ID slot, struct ca_p11_token *t, CK_RV *rv);
 
 /* ---- p11login.c ---- */
 

@@ -87,8 +87,8 @@ add_folder(struct ca_p11_configs *c, const char *home, const char *folder)
 	if (text == NULL)
 		rc = CA_ERR_MEMORY;
 	if (text != NULL && glob(text, 0, NULL, &found) == 0) {
-		for (size_t i = 0; rc == CA_OK && i < found.gl_pathc &&
-				   c->n < CONFIGS_MAX;
+		for (size_t i = 0;
+		     rc == CA_OK && i < found.gl_pathc && c->n < CONFIGS_MAX;
 		     i++)
 			rc = add(c, found.gl_pathv[i]);
 		globfree(&found);
@@ -140,7 +140,8 @@ ca_p11_config_why(const struct ca_p11_config *c, struct ca_buf *out)
 	f = p11_kit_module_load(c->module, 0);
 	ca_p11_guard_end(&guard);
 	if (f != NULL) {
-		ca_buf_fmt(out, "%s does not enable it for this program", c->file);
+		ca_buf_fmt(
+		    out, "%s does not enable it for this program", c->file);
 		p11_kit_module_release(f);
 		return;
 	}

@@ -8,8 +8,8 @@
 #include "key/p11.h"
 
 struct ca_p11_config {
-	char *name; /* of the file without .module, as module-name takes it */
-	char *file; /* NAME.module */
+	char *name;   /* of the file without .module, as module-name takes it */
+	char *file;   /* NAME.module */
 	char *module; /* what its line `module:' names; may be empty */
 };
 

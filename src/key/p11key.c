@@ -42,16 +42,6 @@ p11_can(const void *impl, const struct ca_scheme *scheme)
 
 /* ---- session, login, key ---- */
 
-enum ca_err
-ca_p11_key_login(struct ca_p11_signing *s, CK_USER_TYPE type)
-{
-	enum ca_err rc = ca_p11_login(&s->at, type, &s->pin);
-
-	if (rc == CA_OK)
-		s->logged_in = true;
-	return rc;
-}
-
 static enum ca_err
 find_keys(struct ca_p11_key *k)
 {
@@ -135,14 +125,18 @@ allowed_ways(const struct ca_p11_key *k, CK_OBJECT_HANDLE key)
 	return ways;
 }
 
-enum ca_err
-ca_p11_key_begin(struct ca_p11_key *k, const struct ca_key_ui *ui)
+/* Open the session, log in if a PIN is required, and find the keys: once for all
+ * schemes, until the key's end.  The user was told of an error. */
+static enum ca_err
+begin(struct ca_p11_key *k, const struct ca_key_ui *ui)
 {
 	struct ca_p11_signing *s = &k->s;
 	enum ca_err rc;
 
 	if (s->open)
 		return CA_OK;
+	if (k->held->p11->pid != getpid())
+		return CA_ERR_USAGE;
 	s->at = (struct ca_p11_session){
 	    .p11 = k->held->p11, .ui = ui, .handle = CK_INVALID_HANDLE};
 	if ((rc = ca_p11_session_open(&s->at, k->held)) != CA_OK)
@@ -176,8 +170,8 @@ p11_sign(void *impl, const struct ca_scheme *scheme, const void *tbs,
 	struct ca_p11_job job = {.scheme = scheme, .tbs = tbs, .len = len};
 	enum ca_err rc = CA_ERR_UNSUPPORTED;
 
-	if (can(k, scheme))
-		rc = ca_p11_sign(k, &job, ui, sig);
+	if (can(k, scheme) && (rc = begin(k, ui)) == CA_OK)
+		rc = ca_p11_sign(k, &job, sig);
 	if (is_of_module(rc) && k->other != NULL) {
 		enum ca_err other =
 		    ca_key_sign(k->other, scheme, tbs, len, ui, sig);

@@ -46,17 +46,12 @@ struct ca_p11_job {
 CA_MUST_CHECK enum ca_err ca_p11_key_login(
     struct ca_p11_signing *s, CK_USER_TYPE type);
 
-/* Open the session, log in if a PIN is required, and find the keys: once for all
- * schemes, until the key's end.  The user was told of an error. */
-CA_MUST_CHECK enum ca_err ca_p11_key_begin(
-    struct ca_p11_key *k, const struct ca_key_ui *ui);
-
 /*
- * Sign by the job's scheme and append the signature to sig.  CA_ERR_UNSUPPORTED:
+ * In the session that p11key.c began, sign by the job's scheme and append the signature to sig.  CA_ERR_UNSUPPORTED:
  * neither the token nor the key signs by it, and another scheme may be tried; the
  * session and the PIN are kept.  Else as ca_key_sign.
  */
-CA_MUST_CHECK enum ca_err ca_p11_sign(struct ca_p11_key *k,
-    struct ca_p11_job *job, const struct ca_key_ui *ui, struct ca_buf *sig);
+CA_MUST_CHECK enum ca_err ca_p11_sign(
+    struct ca_p11_key *k, struct ca_p11_job *job, struct ca_buf *sig);
 
 #endif

@@ -143,8 +143,8 @@ ca_p11_ways_text(uint64_t ways)
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (ca_p11_ways_of(ways, &names[i].mechanism, 1) != 0)
-			ca_buf_fmt(&b, "%s%s", b.len > 0 ? " " : "",
-			    names[i].name);
+			ca_buf_fmt(
+			    &b, "%s%s", b.len > 0 ? " " : "", names[i].name);
 	char *text = ca_buf_take(&b, NULL);
 	ca_buf_free(&b);
 	return text;

@@ -17,8 +17,7 @@ same_place(const struct ca_p11_token *a, const struct ca_p11_token *b)
 {
 	if (a->reader[0] != '\0' && strcmp(a->reader, b->reader) == 0)
 		return true;
-	return a->serial[0] != '\0' &&
-	       ca_p11_same_token(&a->info, &b->info);
+	return a->serial[0] != '\0' && ca_p11_same_token(&a->info, &b->info);
 }
 
 static bool
@@ -61,9 +60,9 @@ shares_name(const struct ca_identities *ids, const struct ca_p11_held *held)
 	for (size_t i = 0; i < ids->n; i++) {
 		const struct ca_p11_held *h = ca_p11_key_held(ids->v[i]->key);
 
-		if (h != held && memcmp(h->token.info.label,
-				     held->token.info.label,
-				     sizeof h->token.info.label) == 0)
+		if (h != held &&
+		    memcmp(h->token.info.label, held->token.info.label,
+			sizeof h->token.info.label) == 0)
 			return true;
 	}
 	return false;
@@ -130,8 +129,8 @@ ca_p11_distinguish(struct ca_identities *ids)
 		bool first = true;
 
 		for (size_t k = 0; k < i; k++)
-			first = first &&
-				ca_p11_key_held(ids->v[k]->key) != held;
+			first =
+			    first && ca_p11_key_held(ids->v[k]->key) != held;
 		if (first && shares_name(ids, held))
 			rc = rename_token(ids, held);
 	}

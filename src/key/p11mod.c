@@ -102,7 +102,8 @@ unwanted(const struct ca_p11 *p11, const struct ca_p11_module *m)
 	if (p11->uri == NULL ||
 	    (want = p11_kit_uri_get_module_name(p11->uri)) == NULL)
 		return NULL;
-	return strcmp(m->name, want) == 0 ? NULL : "the URI names another module";
+	return strcmp(m->name, want) == 0 ? NULL
+					  : "the URI names another module";
 }
 
 static void
@@ -115,8 +116,8 @@ find(struct ca_p11_module *m, const char *what)
 void
 ca_p11_initialise(struct ca_p11_module *m)
 {
-	CK_RV rv = CA_P11_CALL(
-	    CA_P11_SECONDS_BEGIN, p11_kit_module_initialize(m->f));
+	CK_RV rv =
+	    CA_P11_CALL(CA_P11_SECONDS_BEGIN, p11_kit_module_initialize(m->f));
 
 	m->state = rv == CKR_OK ? CA_P11_READY : CA_P11_UNUSABLE;
 	if (rv == CKR_OK)
@@ -174,9 +175,9 @@ take_list(struct ca_p11 *p11, CK_FUNCTION_LIST **list)
 
 /* The attributes of RFC 7512 sections 2.3 and 2.4, and p11-kit's: those of the path,
  * and those behind the question mark. */
-static const char *const of_path[] = {"token", "manufacturer", "serial", "model",
-    "library-manufacturer", "library-version", "library-description", "object",
-    "type", "id", "slot-description", "slot-manufacturer", "slot-id",
+static const char *const of_path[] = {"token", "manufacturer", "serial",
+    "model", "library-manufacturer", "library-version", "library-description",
+    "object", "type", "id", "slot-description", "slot-manufacturer", "slot-id",
     "object-type", "objecttype", NULL};
 static const char *const of_query[] = {
     "pin-source", "pin-value", "module-name", "module-path", "pinfile", NULL};
@@ -203,7 +204,8 @@ find_wrong(const char *text)
 		at++;
 		const struct ca_bytes name = {
 		    (const uint8_t *)at, strcspn(at, "=;?&")};
-		if (name.len > 0 && !is_one_of(query ? of_query : of_path, name))
+		if (name.len > 0 &&
+		    !is_one_of(query ? of_query : of_path, name))
 			return name;
 		at += strcspn(at, ";?&");
 	}
@@ -223,8 +225,7 @@ refuse_uri(const char *text, int rc, const struct ca_log *log)
 				     : "it has an unknown attribute");
 	else {
 		ca_buf_str(&why, "it has the unknown attribute ");
-		ca_buf_printable(
-		    &why, name.p, name.len < 40 ? name.len : 40);
+		ca_buf_printable(&why, name.p, name.len < 40 ? name.len : 40);
 	}
 	if (is_one_of(of_query, name)) {
 		ca_buf_reset(&why);
@@ -281,7 +282,7 @@ say_none(const struct ca_p11 *p11, const char *name)
 		    name);
 	else if (why.len > 0 && ca_buf_text(&why) != NULL)
 		ca_log_err(&p11->log,
-		    "no PKCS#11 module is usable: %-s; to see the modules that "
+		    "no PKCS#11 module is usable: %s; to see the modules that "
 		    "there are, run: certauth tokens",
 		    ca_buf_text(&why));
 	else

@@ -46,9 +46,9 @@ ca_p11_attribute(const struct ca_p11_session *s, CK_OBJECT_HANDLE object,
 	/* a second try, for an object that grew between the two calls */
 	for (int i = 0; i < 2 && rc == CA_ERR_LIMIT; i++) {
 		CK_ATTRIBUTE attr = {type, NULL, 0};
-		CK_RV rv = CA_P11_CALL(CA_P11_SECONDS,
-		    s->token.f->C_GetAttributeValue(
-			s->handle, object, &attr, 1));
+		CK_RV rv = CA_P11_CALL(
+		    CA_P11_SECONDS, s->token.f->C_GetAttributeValue(
+					s->handle, object, &attr, 1));
 
 		if (rv != CKR_OK ||
 		    attr.ulValueLen == CK_UNAVAILABLE_INFORMATION)
@@ -130,9 +130,9 @@ ca_p11_flag(const struct ca_p11_session *s, CK_OBJECT_HANDLE object,
 	CK_BBOOL value = CK_FALSE;
 	CK_ATTRIBUTE attr = {type, &value, sizeof value};
 
-	return CA_P11_CALL(CA_P11_SECONDS,
-		   s->token.f->C_GetAttributeValue(
-		       s->handle, object, &attr, 1)) == CKR_OK &&
+	return CA_P11_CALL(CA_P11_SECONDS, s->token.f->C_GetAttributeValue(
+					       s->handle, object, &attr, 1)) ==
+		   CKR_OK &&
 	       attr.ulValueLen == sizeof value && value != CK_FALSE;
 }
 
@@ -149,9 +149,9 @@ ca_p11_find(const struct ca_p11_session *s, CK_ATTRIBUTE *attrs, size_t n,
 	CK_ULONG got = 1;
 	while (*count < max && got > 0) {
 		CK_ULONG room = max - *count;
-		CK_RV rv = CA_P11_CALL(CA_P11_SECONDS,
-		    s->token.f->C_FindObjects(
-			s->handle, found + *count, room, &got));
+		CK_RV rv = CA_P11_CALL(
+		    CA_P11_SECONDS, s->token.f->C_FindObjects(
+					s->handle, found + *count, room, &got));
 
 		if (rv != CKR_OK || got > room) {
 			ret = CA_ERR_IO;
@@ -179,8 +179,8 @@ put_field(const unsigned char *field, size_t len, char *out, size_t room)
 }
 
 enum ca_err
-ca_p11_token_read(CK_FUNCTION_LIST *f, CK_SLOT_ID slot, struct ca_p11_token *t,
-    CK_RV *rv)
+ca_p11_token_read(
+    CK_FUNCTION_LIST *f, CK_SLOT_ID slot, struct ca_p11_token *t, CK_RV *rv)
 {
 	CK_SLOT_INFO reader;
 
@@ -190,8 +190,7 @@ ca_p11_token_read(CK_FUNCTION_LIST *f, CK_SLOT_ID slot, struct ca_p11_token *t,
 	*rv = CA_P11_CALL(CA_P11_SECONDS, f->C_GetTokenInfo(slot, &t->info));
 	if (*rv != CKR_OK)
 		return CA_ERR_IO;
-	put_field(
-	    t->info.label, sizeof t->info.label, t->name, sizeof t->name);
+	put_field(t->info.label, sizeof t->info.label, t->name, sizeof t->name);
 	put_field(t->info.serialNumber, sizeof t->info.serialNumber, t->serial,
 	    sizeof t->serial);
 	if (t->name[0] == '\0')

@@ -1,8 +1,8 @@
 /*
- * A search for certificates and keys on tokens.  Private to p11.c, which goes
- * through the modules and slots, p11token.c, which reads one token, p11merge.c,
- * which looks at what several tokens have in common, and p11why.c, which says why
- * nothing was found.
+ * A search for certificates and keys on tokens.  Private to p11search.c, which goes
+ * through the modules, p11.c, which goes through the slots of one, p11token.c and
+ * p11identity.c, which read one token, p11merge.c, which looks at what several
+ * tokens have in common, and p11why.c, which says why nothing was found.
  */
 #ifndef CA_KEY_P11SCAN_H
 #define CA_KEY_P11SCAN_H
@@ -33,8 +33,8 @@ struct ca_p11_scan {
 	bool refused; /* a token with keys needs no PIN, but one is required */
 	/* the tokens that show no certificate before a login, at most that many */
 	struct ca_p11_token closed[CA_P11_CLOSED_MAX];
-	size_t nclosed;     /* all of them */
-	struct ca_buf found; /* a phrase: the slots and tokens */
+	size_t nclosed;              /* all of them */
+	struct ca_buf found;         /* a phrase: the slots and tokens */
 	struct ca_view_module *view; /* the same with all facts, or NULL */
 	enum ca_err rc;
 	/* the current token */
@@ -44,14 +44,30 @@ struct ca_p11_scan {
 	STACK_OF(X509) *parsed; /* one for each of certs; NULL if broken */
 };
 
+/* ---- p11identity.c ---- */
+
 /* A CA certificate, by its extension or its version. */
 bool ca_p11_is_ca(X509 *cert);
+
+/* Append an identity with leaf to s->out: the current token has its key, whose
+ * CKA_ID is id (may be empty), and the certificate's label (NULL: none).
+ * CA_ERR_UNSUPPORTED: a type of key that nobody knows; CA_ERR_MEMORY. */
+CA_MUST_CHECK enum ca_err ca_p11_add_identity(struct ca_p11_scan *s, X509 *leaf,
+    struct ca_bytes id, const struct ca_buf *label);
+
+/* ---- p11token.c ---- */
 
 /*
  * Append the identities of the current token to s->out.  Only CA_ERR_MEMORY
  * ends the search; a token that fails is skipped with a debug line.
  */
 CA_MUST_CHECK enum ca_err ca_p11_scan_token(struct ca_p11_scan *s);
+
+/* ---- p11.c ---- */
+
+/* Initialise the scan's module and read all its tokens, in the thread of
+ * ca_p11_run; s->rc is the result. */
+void ca_p11_scan_module(void *scan);
 
 /* ---- p11merge.c ---- */
 

@@ -186,9 +186,9 @@ open_session(struct ca_p11_held *held)
 {
 	const struct ca_p11_token *t = &held->token;
 
-	return CA_P11_CALL(CA_P11_SECONDS,
-	    t->f->C_OpenSession(
-		t->slot, CKF_SERIAL_SESSION, NULL, NULL, &held->handle));
+	return CA_P11_CALL(
+	    CA_P11_SECONDS, t->f->C_OpenSession(t->slot, CKF_SERIAL_SESSION,
+				NULL, NULL, &held->handle));
 }
 
 CK_RV

@@ -21,8 +21,19 @@ struct raw {
 
 /* ---- one signature ---- */
 
+enum ca_err
+ca_p11_key_login(struct ca_p11_signing *s, CK_USER_TYPE type)
+{
+	enum ca_err rc = ca_p11_login(&s->at, type, &s->pin);
+
+	if (rc == CA_OK)
+		s->logged_in = true;
+	return rc;
+}
+
 static CK_RV
-sign_init(struct ca_p11_signing *s, const struct ca_p11_job *job, CK_OBJECT_HANDLE key)
+sign_init(struct ca_p11_signing *s, const struct ca_p11_job *job,
+    CK_OBJECT_HANDLE key)
 {
 	struct {
 		CK_BBOOL prehash;
@@ -64,8 +75,8 @@ is_about_mechanism(CK_RV rv)
 
 /* One try by one key; the token's return code goes to *rv. */
 static enum ca_err
-sign_once(struct ca_p11_signing *s, const struct ca_p11_job *job, CK_OBJECT_HANDLE key,
-    bool always, struct raw *out, CK_RV *rv)
+sign_once(struct ca_p11_signing *s, const struct ca_p11_job *job,
+    CK_OBJECT_HANDLE key, bool always, struct raw *out, CK_RV *rv)
 {
 	const struct ca_p11_token *t = &s->at.token;
 	struct ca_p11_guard guard;
@@ -94,8 +105,8 @@ sign_once(struct ca_p11_signing *s, const struct ca_p11_job *job, CK_OBJECT_HAND
 /* Many keys sign without a login on tokens that otherwise want one, so a PIN
  * is asked for only when the token says that it needs one. */
 static enum ca_err
-sign_raw(struct ca_p11_signing *s, const struct ca_p11_job *job, CK_OBJECT_HANDLE key,
-    struct raw *out)
+sign_raw(struct ca_p11_signing *s, const struct ca_p11_job *job,
+    CK_OBJECT_HANDLE key, struct raw *out)
 {
 	bool always = ca_p11_flag(&s->at, key, CKA_ALWAYS_AUTHENTICATE);
 	CK_ULONG room = out->len;
@@ -163,8 +174,8 @@ raw_max(const struct ca_p11_key *k, const struct ca_scheme *scheme)
 /* Sign by one key, into CertificateVerify's form, and verify.
  * CA_ERR_SIGNATURE: the key is another one, or the token is broken. */
 static enum ca_err
-sign_with(struct ca_p11_key *k, const struct ca_p11_job *job, CK_OBJECT_HANDLE key,
-    struct ca_buf *sig)
+sign_with(struct ca_p11_key *k, const struct ca_p11_job *job,
+    CK_OBJECT_HANDLE key, struct ca_buf *sig)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct raw raw = {NULL, raw_max(k, job->scheme)};
@@ -229,17 +240,11 @@ sign_by_way(struct ca_p11_key *k, struct ca_p11_job *job, struct ca_buf *sig)
 }
 
 enum ca_err
-ca_p11_sign(struct ca_p11_key *k, struct ca_p11_job *job, const struct ca_key_ui *ui,
-    struct ca_buf *sig)
+ca_p11_sign(struct ca_p11_key *k, struct ca_p11_job *job, struct ca_buf *sig)
 {
 	uint64_t ways = k->held->token.ways;
-	enum ca_err rc;
+	enum ca_err rc = CA_ERR_UNSUPPORTED;
 
-	if (k->held->p11->pid != getpid())
-		return CA_ERR_USAGE;
-	if ((rc = ca_p11_key_begin(k, ui)) != CA_OK)
-		return rc;
-	rc = CA_ERR_UNSUPPORTED;
 	while (rc == CA_ERR_UNSUPPORTED &&
 	       (job->way = ca_p11_way(&ways, job->scheme)) != NULL)
 		rc = sign_by_way(k, job, sig);
@@ -250,4 +255,3 @@ ca_p11_sign(struct ca_p11_key *k, struct ca_p11_job *job, const struct ca_key_ui
 		    k->s.at.token.name);
 	return rc;
 }
-

@@ -82,8 +82,8 @@ ca_p11_view_library(struct ca_view_module *m, CK_FUNCTION_LIST *f)
 	ca_buf_printable(&b, info.libraryDescription,
 	    p11_kit_space_strlen(
 		info.libraryDescription, sizeof info.libraryDescription));
-	ca_buf_fmt(&b, " %u.%u", info.libraryVersion.major,
-	    info.libraryVersion.minor);
+	ca_buf_fmt(
+	    &b, " %u.%u", info.libraryVersion.major, info.libraryVersion.minor);
 	m->library = ca_buf_take(&b, NULL);
 	ca_buf_free(&b);
 }
@@ -103,8 +103,8 @@ add_slot(struct ca_view_module *m, CK_SLOT_ID slot, const char *problem)
 }
 
 void
-ca_p11_view_slot(struct ca_view_module *m, CK_FUNCTION_LIST *f,
-    CK_SLOT_ID slot, const char *problem)
+ca_p11_view_slot(struct ca_view_module *m, CK_FUNCTION_LIST *f, CK_SLOT_ID slot,
+    const char *problem)
 {
 	struct ca_view_slot *one = add_slot(m, slot, problem);
 	CK_SLOT_INFO info;
@@ -123,14 +123,13 @@ pin_state(const CK_TOKEN_INFO *info)
 	const CK_FLAGS f = info->flags;
 	struct ca_buf b = CA_BUF_INIT(256);
 
-	ca_buf_str(&b, (f & CKF_LOGIN_REQUIRED) == 0 ? "not needed"
-		       : (f & CKF_USER_PIN_INITIALIZED) == 0 ? "not set"
-		       : (f & CKF_USER_PIN_LOCKED) != 0 ? "locked"
-		       : (f & CKF_USER_PIN_FINAL_TRY) != 0
-			   ? "set, one try is left"
-		       : (f & CKF_USER_PIN_COUNT_LOW) != 0
-			   ? "set, a wrong one was entered"
-			   : "set");
+	ca_buf_str(&b,
+	    (f & CKF_LOGIN_REQUIRED) == 0         ? "not needed"
+	    : (f & CKF_USER_PIN_INITIALIZED) == 0 ? "not set"
+	    : (f & CKF_USER_PIN_LOCKED) != 0      ? "locked"
+	    : (f & CKF_USER_PIN_FINAL_TRY) != 0   ? "set, one try is left"
+	    : (f & CKF_USER_PIN_COUNT_LOW) != 0 ? "set, a wrong one was entered"
+						: "set");
 	if ((f & CKF_USER_PIN_TO_BE_CHANGED) != 0)
 		ca_buf_str(&b, ", to be changed");
 	if ((f & CKF_PROTECTED_AUTHENTICATION_PATH) != 0)
@@ -189,7 +188,8 @@ add_certs(struct ca_p11_scan *s, struct ca_view_slot *slot)
 }
 
 static void
-key_type(const struct ca_p11_scan *s, CK_OBJECT_HANDLE key, char *out, size_t room)
+key_type(
+    const struct ca_p11_scan *s, CK_OBJECT_HANDLE key, char *out, size_t room)
 {
 	struct ca_buf attr = CA_BUF_INIT(CA_P11_ATTRIBUTE_MAX);
 	CK_KEY_TYPE type = CKK_VENDOR_DEFINED;
@@ -203,10 +203,10 @@ key_type(const struct ca_p11_scan *s, CK_OBJECT_HANDLE key, char *out, size_t ro
 		(void)snprintf(out, room, "RSA %zu", 8 * attr.len);
 	else
 		(void)snprintf(out, room, "%s",
-		    type == CKK_RSA              ? "RSA"
-		    : type == CKK_EC             ? "EC"
-		    : type == CKK_EC_EDWARDS     ? "Ed25519 or Ed448"
-						 : "other");
+		    type == CKK_RSA          ? "RSA"
+		    : type == CKK_EC         ? "EC"
+		    : type == CKK_EC_EDWARDS ? "Ed25519 or Ed448"
+					     : "other");
 	ca_buf_free(&attr);
 }
 
@@ -265,8 +265,8 @@ ca_p11_view_unloaded(struct ca_view *v, const struct ca_p11 *p11)
 		struct ca_view_module *one = NULL;
 
 		if (!ca_p11_has(p11, c->name))
-			one = grow((void **)&v->module, v->nmodules,
-			    sizeof *one);
+			one =
+			    grow((void **)&v->module, v->nmodules, sizeof *one);
 		if (one != NULL) {
 			v->nmodules++;
 			ca_buf_str(&why, "does not load: ");

@@ -58,7 +58,8 @@ void
 ca_p11_why(const struct ca_p11 *p11, size_t nclosed,
     const struct ca_p11_token *closed, struct ca_buf *out)
 {
-	struct ca_buf what = CA_BUF_INIT((size_t)1 << 20), pcsc = CA_BUF_INIT(8192);
+	struct ca_buf what = CA_BUF_INIT((size_t)1 << 20),
+		      pcsc = CA_BUF_INIT(8192);
 	bool known = false;
 
 	for (size_t i = 0; i < p11->nmodules; i++) {

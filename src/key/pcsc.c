@@ -73,8 +73,9 @@ put_reader(const SCARD_READERSTATE *r, bool known, struct ca_buf *out)
 	const char *what = NULL;
 
 	if ((s & SCARD_STATE_EXCLUSIVE) != 0)
-		what = "is held by another program, as GnuPG does; run: gpgconf "
-		       "--kill scdaemon";
+		what =
+		    "is held by another program, as GnuPG does; run: gpgconf "
+		    "--kill scdaemon";
 	else if ((s & SCARD_STATE_MUTE) != 0)
 		what = "does not answer; turn it round, or clean its contacts";
 	else if ((s & SCARD_STATE_PRESENT) != 0 && !known)
@@ -99,19 +100,22 @@ put_service(const struct look *l, bool known, struct ca_buf *out)
 		return;
 	case SCARD_E_NO_SERVICE:
 	case SCARD_E_SERVICE_STOPPED:
-		ca_buf_str(out, "the smart card service pcscd does not run; run: "
-				"systemctl start pcscd.socket");
+		ca_buf_str(out,
+		    "the smart card service pcscd does not run; run: "
+		    "systemctl start pcscd.socket");
 		return;
 	case SCARD_W_SECURITY_VIOLATION:
 	case SCARD_E_NO_ACCESS:
-		ca_buf_str(out, "the smart card service pcscd refuses this user; "
-				"the administrator grants "
-				"org.debian.pcsc-lite.access_pcsc by a rule of "
-				"polkit(8)");
+		ca_buf_str(out,
+		    "the smart card service pcscd refuses this user; "
+		    "the administrator grants "
+		    "org.debian.pcsc-lite.access_pcsc by a rule of "
+		    "polkit(8)");
 		return;
 	case SCARD_E_NO_READERS_AVAILABLE:
-		ca_buf_str(out, "no smart card reader is there, or GnuPG has it "
-				"for itself; run: gpgconf --kill scdaemon");
+		ca_buf_str(out,
+		    "no smart card reader is there, or GnuPG has it "
+		    "for itself; run: gpgconf --kill scdaemon");
 		return;
 	default:
 		ca_buf_fmt(out, "the smart card service pcscd fails (0x%08lx)",
@@ -131,8 +135,9 @@ ca_pcsc_why(bool known, struct ca_buf *out)
 	}
 	enum ca_err rc = ca_p11_run(work, l);
 	if (rc == CA_ERR_TIMEOUT)
-		ca_buf_str(&text, "the smart card service pcscd does not answer; "
-				  "run: systemctl restart pcscd");
+		ca_buf_str(&text,
+		    "the smart card service pcscd does not answer; "
+		    "run: systemctl restart pcscd");
 	if (rc == CA_OK)
 		put_service(l, known, &text);
 	if (rc != CA_ERR_TIMEOUT)

@@ -113,8 +113,7 @@ decrypt_once(struct ca_pemkey *k, const struct ca_key_ui *ui)
 
 	ca_buf_fmt(&prompt, "Passphrase for %s: ", k->path);
 	if (ca_buf_text(&prompt) != NULL)
-		rc = ui->ask(
-		    ui->ctx, ca_buf_text(&prompt), false, &answer);
+		rc = ui->ask(ui->ctx, ca_buf_text(&prompt), false, &answer);
 	if (rc == CA_OK && answer == NULL)
 		rc = CA_ERR_CANCELLED;
 	if (rc == CA_OK && ca_secret_len(answer) > PEM_BUFSIZE)

@@ -84,7 +84,8 @@ ca_sig_block(struct ca_crypto *crypto, const struct ca_scheme *scheme,
 
 /* MGF1 (appendix B.2.1): mask the n bytes at at by the seed of hlen bytes. */
 static enum ca_err
-mask(const EVP_MD *type, const uint8_t *seed, size_t hlen, uint8_t *at, size_t n)
+mask(
+    const EVP_MD *type, const uint8_t *seed, size_t hlen, uint8_t *at, size_t n)
 {
 	uint8_t block[EVP_MAX_MD_SIZE + 4], out[EVP_MAX_MD_SIZE];
 
@@ -102,8 +103,8 @@ mask(const EVP_MD *type, const uint8_t *seed, size_t hlen, uint8_t *at, size_t n
 
 /* Fill em, of emlen zero bytes; digest of hlen bytes. */
 static enum ca_err
-encode(struct ca_crypto *crypto, const EVP_MD *type, const struct ca_buf *digest,
-    uint8_t *em, size_t emlen)
+encode(struct ca_crypto *crypto, const EVP_MD *type,
+    const struct ca_buf *digest, uint8_t *em, size_t emlen)
 {
 	const size_t hlen = digest->len, dblen = emlen - hlen - 1;
 	uint8_t in[8 + 2 * EVP_MAX_MD_SIZE] = {0}, *salt = in + 8 + hlen;
@@ -129,8 +130,8 @@ ca_sig_pssblock(struct ca_crypto *crypto, const struct ca_scheme *scheme,
 	const size_t embits = bits - 1, emlen = (embits + 7) / 8;
 	uint8_t em[PSS_MAX] = {0};
 
-	if (rc == CA_OK && (bits < 2 || emlen > sizeof em ||
-			       emlen < 2 * digest.len + 2))
+	if (rc == CA_OK &&
+	    (bits < 2 || emlen > sizeof em || emlen < 2 * digest.len + 2))
 		rc = CA_ERR_LIMIT;
 	if (rc == CA_OK)
 		rc = encode(crypto, ca_crypto_get0_md(crypto, scheme->digest),

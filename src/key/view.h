@@ -11,7 +11,7 @@
 /* A key, as far as the token shows it without a PIN.  Texts are printable. */
 struct ca_view_key {
 	bool private;
-	char type[32]; /* "RSA 2048", "EC", "Ed25519 or Ed448" */
+	char type[32];    /* "RSA 2048", "EC", "Ed25519 or Ed448" */
 	char *label, *id; /* id in hexadecimal */
 };
 

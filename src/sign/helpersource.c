@@ -112,10 +112,10 @@ from_tokens(
 	bool told = false;
 	enum ca_err rc;
 
-	while (((rc = ca_key_p11(s->crypto, &search, ids)) ==
-		       CA_ERR_NOT_FOUND ||
-		   (rc == CA_DENIED && !search.asked)) &&
-	       time(NULL) < end && !s->talk->gone) {
+	while (
+	    ((rc = ca_key_p11(s->crypto, &search, ids)) == CA_ERR_NOT_FOUND ||
+		(rc == CA_DENIED && !search.asked)) &&
+	    time(NULL) < end && !s->talk->gone) {
 		if (!told)
 			ui->info(ui->ctx, "Insert your smart card.");
 		told = true;

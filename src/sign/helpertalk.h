@@ -13,8 +13,8 @@
 
 struct ca_helper_talk {
 	struct ca_helper_input in;
-	bool gone;  /* the module closed its end */
-	bool asked; /* the user typed a secret */
+	bool gone;                /* the module closed its end */
+	bool asked;               /* the user typed a secret */
 	const struct ca_log *log; /* gets each error, too; borrowed */
 };
 

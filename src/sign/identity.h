@@ -19,7 +19,8 @@ const struct ca_scheme *ca_identity_scheme(
     const struct ca_identity *id, const struct ca_request *req);
 
 /* Sign by one scheme; returns what ca_key_sign does. */
-typedef enum ca_err ca_identity_signs(void *ctx, const struct ca_scheme *scheme);
+typedef enum ca_err ca_identity_signs(
+    void *ctx, const struct ca_scheme *scheme);
 
 /*
  * Call signs with each scheme that the host accepts and id's key can use, in the

@@ -88,8 +88,7 @@ sign(void *ctx, const struct ca_scheme *scheme)
 	enum ca_err rc;
 
 	s->p->scheme = scheme->code;
-	rc = ca_password_tbs(
-	    s->crypto, s->p, &s->what->meant, hash, tbs, &len);
+	rc = ca_password_tbs(s->crypto, s->p, &s->what->meant, hash, tbs, &len);
 	if (rc == CA_OK)
 		rc = ca_key_sign(s->id->key, scheme, tbs, len, s->ui, &made);
 	if (rc == CA_OK && ca_ecdsa_bytes(scheme) > 0) {

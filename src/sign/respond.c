@@ -120,8 +120,7 @@ sign(void *ctx, const struct ca_scheme *scheme)
 	struct signing *s = ctx;
 
 	s->scheme = scheme;
-	return ca_key_sign(
-	    s->id->key, scheme, s->tbs, s->len, s->ui, &s->sig);
+	return ca_key_sign(s->id->key, scheme, s->tbs, s->len, s->ui, &s->sig);
 }
 
 enum ca_err

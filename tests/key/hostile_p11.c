@@ -4,6 +4,7 @@
  * names how (several, separated by commas):
  *
  *	init-crash init-hang init-fail   in C_Initialize
+ *	init-slow                        it takes 8 s
  *	slots-hang token-hang session-hang find-hang
  *	no-pss only-hash-pss no-mechanism    what C_SignInit refuses
  *	allowed                          CKA_ALLOWED_MECHANISMS: RSA-PKCS alone, and
@@ -147,6 +148,8 @@ initialize(void *args)
 		abort();
 	if (mode("init-hang"))
 		hang();
+	if (mode("init-slow"))
+		(void)sleep(8);
 	return mode("init-fail") ? CKR_GENERAL_ERROR : real->C_Initialize(args);
 }
 
@@ -400,7 +403,8 @@ sign_init(CK_SESSION_HANDLE session, CK_MECHANISM *m, CK_OBJECT_HANDLE key)
 
 	authenticated = 0;
 	if ((mode("no-pss") && (pss || m->mechanism == CKM_RSA_X_509)) ||
-	    (mode("only-hash-pss") && m->mechanism != CKM_SHA256_RSA_PKCS_PSS) ||
+	    (mode("only-hash-pss") &&
+		m->mechanism != CKM_SHA256_RSA_PKCS_PSS) ||
 	    mode("no-mechanism") ||
 	    (mode("allowed") && m->mechanism != CKM_RSA_PKCS))
 		return CKR_MECHANISM_INVALID;

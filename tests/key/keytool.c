@@ -117,9 +117,8 @@ sign_any(struct ca_crypto *crypto, struct ca_key *key, X509 *cert)
 	enum ca_err rc = CA_ERR_UNSUPPORTED;
 	const struct ca_scheme *s;
 
-	for (size_t i = 0; rc == CA_ERR_UNSUPPORTED &&
-			   (s = ca_scheme_at(i)) != NULL;
-	     i++)
+	for (size_t i = 0;
+	     rc == CA_ERR_UNSUPPORTED && (s = ca_scheme_at(i)) != NULL; i++)
 		if (ca_key_can(key, s))
 			rc = sign_once(crypto, key, cert, s);
 	ca_key_end(key, rc);
