@@ -8,7 +8,7 @@
  */
 #include "key/p11.h"
 
-#include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,6 +118,8 @@ ca_p11_run(void (*work)(void *), void *ctx)
 
 	if (r == NULL)
 		return CA_ERR_MEMORY;
+	/* a second arena would grow page by page, by a system call each */
+	(void)mallopt(M_ARENA_MAX, 1);
 	r->work = work;
 	r->ctx = ctx;
 	(void)pthread_mutex_init(&r->lock, NULL);
