@@ -146,6 +146,7 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		openssl-devel >= 3.0
 		p11-kit-devel
 		pam-devel
+		pcsc-lite-devel
 		pkgconf-pkg-config
 		systemd-rpm-macros
 		tinycdb-devel

@@ -86,7 +86,7 @@ static const struct {
     {"helper_confine", "network", "network", "network no", ""},
     {"pkcs11", "yes", "yes", "maybe", ""},
     {"token_uri", "pkcs11:token=a%20b;serial=1", "pkcs11:token=a%20b;serial=1",
-	"token=a", "PKCS11:x"},
+	"token=a", "PKCS1:x"},
     {"require_pin", "no", "no", "maybe", ""},
     {"wait_for_token", "10s", "10s", "10 s", "2h"},
     {"key_file", "%h/.certauth/%u.p12", "%h/.certauth/%u.p12", "x.p12",
