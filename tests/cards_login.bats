@@ -52,7 +52,7 @@ local_login() {
 }
 
 asked() {
-	[ "$(grep -c '^prompt.*PIN' "$S/seen")" -eq "$1" ]
+	[ "$(grep -c '^prompt PIN' "$S/seen")" -eq "$1" ]
 }
 
 @test "a PIV card: its PIN once" {
@@ -69,6 +69,9 @@ asked() {
 	local_login PAM_SUCCESS 999999 yes 123456
 	asked 2
 	card_set card tries=0
+	# a card keeps the PIN that it was given until it loses its power
+	card_pull card
+	card_insert card
 	local_login PAM_AUTH_ERR 123456
 	not_logged outcome=granted
 	asked 0
@@ -100,6 +103,33 @@ asked() {
 	local_login PAM_AUTH_ERR 123456
 	conf_reset
 	not_logged outcome=granted
+}
+
+@test "of two certificates on a PIV card the one that the user chooses" {
+	card_piv card 9a=p256 9c=rsa2048
+	local_login PAM_SUCCESS 2 123456
+	grep -q 'More than one certificate fits' "$S/seen"
+	asked 1
+	logged outcome=granted
+	local_login PAM_AUTH_ERR 7 123456
+	asked 0
+	not_logged outcome=granted
+}
+
+@test "a login costs a PIV card no more commands than a signature of pkcs11-tool" {
+	local theirs
+	card_piv card 9a=p256
+	printf '%032d' 0 >"$S/hash"
+	card_mark card
+	with_cards pkcs11-tool --module "$(cards_library opensc-pkcs11.so)" --login \
+		--pin 123456 --sign --mechanism ECDSA --id 01 --input-file "$S/hash" \
+		--output-file "$S/sig"
+	theirs=$(card_count card)
+	card_mark card
+	local_login PAM_SUCCESS 123456
+	echo "a login: $(card_count card), pkcs11-tool: $theirs"
+	[ "$(card_count card)" -gt 10 ]
+	[ "$(card_count card)" -le "$theirs" ]
 }
 
 @test "an OpenPGP card: its PIN once; a wrong one is no login" {
@@ -148,6 +178,35 @@ asked() {
 	[ "$status" -ne 0 ]
 	[[ $output != *root* ]]
 	not_logged outcome=granted
+}
+
+@test "a PIV card that an ssh-agent uses, with the registered certificate" {
+	card_piv card 9a=p256
+	mkdir -p "$S/etc/certauth/users.d/alice"
+	cp "$PKI/p256-chain.pem" "$S/etc/certauth/users.d/alice/"
+	chmod -R a+rX "$S/etc/certauth/users.d"
+	agent_run alice "$S/home/alice/agent" ssh-agent -D -a "$S/home/alice/agent"
+	printf '#!/bin/sh\necho 123456\n' >"$S/bin/pin"
+	chmod 755 "$S/bin/pin"
+	export AS_USER_ENV="SSH_AUTH_SOCK=$S/home/alice/agent SSH_ASKPASS=$S/bin/pin
+		SSH_ASKPASS_REQUIRE=force"
+	as_user alice ssh-add -s "$(cards_library opensc-pkcs11.so)" </dev/null
+	service test proof=command "helper=$HELPER" ssh_agent=yes
+	log_mark
+	as_user alice timeout 60 "$DRIVE" -s test -u alice -x </dev/null >"$S/seen" 2>&1 || :
+	cat "$S/seen"
+	grep -q '^authenticate PAM_SUCCESS$' "$S/seen"
+	logged 'outcome=granted'
+	# the agent keeps the login to the card, and no PIN is asked for
+	asked 0
+	# without the card the agent has the key, and cannot sign
+	card_pull card
+	log_mark
+	as_user alice timeout 60 "$DRIVE" -s test -u alice -x </dev/null >"$S/seen" 2>&1 || :
+	grep -q '^authenticate PAM_AUTH_ERR$' "$S/seen"
+	not_logged outcome=granted
+	kill "$AGENT"
+	rm -r "$S/etc/certauth/users.d/alice"
 }
 
 # ssh_card ANSWER: carol's certauth ssh, with the card at her machine
