@@ -239,3 +239,27 @@ ssh_card() {
 	logged 'pam_certauth\(sshd:auth\).*outcome=granted'
 	conf_reset
 }
+
+@test "a card at the client, used on the host: p11-kit server through ssh -R" {
+	local there=$S/home/alice/p11.sock i
+	cards_need remote
+	card_piv card 9a=p256
+	conf default 'host_names = web1.example web1'
+	client_make p256
+	cp "$KEYTOOL" "$S/bin/"
+	cp -r "$CARDS/modules" "$CARDS/carols"
+	CARDS_MODULES=$CARDS/carols EXEC='exec' with_cards setpriv --reuid 2003 --regid 2003 \
+		--clear-groups p11-kit server --foreground --name "$S/home/carol/p11.sock" \
+		'pkcs11:manufacturer=piv_II' >"$CARDS/carol.out" 2>&1 </dev/null 3>&- 4>&- &
+	echo $! >"$CARDS/carol.pid"
+	cards_wait test -S "$S/home/carol/p11.sock"
+	cards_modules remote
+	run client timeout 60 "$CERTAUTH" ssh -R "$there:$S/home/carol/p11.sock" web1 \
+		"P11_KIT_SERVER_ADDRESS=unix:path=$there $S/bin/keytool p11 - \
+			ecdsa_secp256r1_sha256" <<<123456
+	conf_reset
+	cards_kill "$CARDS/carol.pid"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *'signed by ecdsa_secp256r1_sha256'* ]]
+}
