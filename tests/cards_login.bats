@@ -205,6 +205,12 @@ asked() {
 	as_user alice timeout 60 "$DRIVE" -s test -u alice -x </dev/null >"$S/seen" 2>&1 || :
 	grep -q '^authenticate PAM_AUTH_ERR$' "$S/seen"
 	not_logged outcome=granted
+	# also when it is back, until the agent is told
+	card_insert card
+	as_user alice ssh-add -e "$(cards_library opensc-pkcs11.so)" </dev/null
+	as_user alice ssh-add -s "$(cards_library opensc-pkcs11.so)" </dev/null
+	as_user alice timeout 60 "$DRIVE" -s test -u alice -x </dev/null >"$S/seen" 2>&1 || :
+	grep -q '^authenticate PAM_SUCCESS$' "$S/seen"
 	kill "$AGENT"
 	rm -r "$S/etc/certauth/users.d/alice"
 }
