@@ -229,6 +229,7 @@ ssh_card() {
 		}
 		exit [lindex [wait] 3]
 	END
+	# shellcheck disable=SC2016 # for the shell there
 	run client expect "$S/bin/ssh.exp" "$1" "$CERTAUTH" ssh web1 'echo $(id -un)-is-in'
 	echo "$output"
 }
@@ -247,7 +248,7 @@ ssh_card() {
 }
 
 @test "a card at the client, used on the host: p11-kit server through ssh -R" {
-	local there=$S/home/alice/p11.sock i
+	local there=$S/home/alice/p11.sock
 	cards_need remote
 	card_piv card 9a=p256
 	conf default 'host_names = web1.example web1'
