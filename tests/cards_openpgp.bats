@@ -88,9 +88,9 @@ RSA=rsa_pkcs1_sha256
 }
 
 @test "a locked PIN is said, and costs no more" {
-	local i
-	for i in 1 2 3; do
-		cards_tool 999999 p11 "$AUTH" $RSA
+	local wrong
+	for wrong in 999999 999998 999997; do
+		cards_tool $wrong p11 "$AUTH" $RSA
 		[ "$status" -eq 1 ]
 	done
 	left 0

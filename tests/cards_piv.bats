@@ -241,15 +241,20 @@ sign_by() {
 }
 
 @test "a signature costs the card no more commands than pkcs11-tool's" {
-	local theirs ours
-	printf 'to be signed' >"$T/text"
-	theirs=$(sign_by with_cards pkcs11-tool --module "$(cards_library opensc-pkcs11.so)" \
-		--login --pin 123456 --sign --mechanism SHA256-RSA-PKCS --id 02 \
-		--input-file "$T/text" --output-file "$T/sig")
-	ours=$(sign_by with_cards "$KEYTOOL" p11 "$SIGN" rsa_pkcs1_sha256 <<<123456)
-	echo "RSA: keytool $ours, pkcs11-tool $theirs"
-	grep '^signed' "$T/out"
-	# as pkcs11-tool logs in for the session, and again for the signature
-	[ "$ours" -gt 10 ]
-	[ "$ours" -le "$theirs" ]
+	local id mechanism scheme theirs ours
+	printf '%032d' 0 >"$T/hash"
+	while read -r id mechanism scheme; do
+		theirs=$(sign_by with_cards pkcs11-tool --login --pin 123456 --sign \
+			--module "$(cards_library opensc-pkcs11.so)" --id "$id" \
+			--mechanism "$mechanism" --input-file "$T/hash" \
+			--output-file "$T/sig")
+		ours=$(sign_by with_cards "$KEYTOOL" p11 "pkcs11:id=%$id" "$scheme" <<<123456)
+		echo "$scheme: keytool $ours, pkcs11-tool $theirs"
+		grep "^signed by $scheme" "$T/out"
+		[ "$ours" -gt 10 ]
+		[ "$ours" -le "$theirs" ]
+	done <<-END
+		01 ECDSA ecdsa_secp256r1_sha256
+		02 SHA256-RSA-PKCS rsa_pkcs1_sha256
+	END
 }

@@ -39,7 +39,7 @@
 # In the namespace of pcscd /run is empty but for its own socket, and the ports of
 # vpcd and swtpm are on its own loopback interface.  Two readers have two slots each.
 #
-# shellcheck disable=SC2034
+# shellcheck disable=SC2034,SC2154 # status and output are those of bats' run
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CERTAUTH_BUILD=${CERTAUTH_BUILD:-$HERE/build}
