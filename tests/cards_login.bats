@@ -111,7 +111,7 @@ asked() {
 	grep -q 'More than one certificate fits' "$S/seen"
 	asked 1
 	logged outcome=granted
-	local_login PAM_AUTH_ERR 7 123456
+	local_login PAM_AUTH_ERR 7 7 7
 	asked 0
 	not_logged outcome=granted
 }
@@ -137,7 +137,7 @@ asked() {
 	local_login PAM_SUCCESS 123456
 	logged outcome=granted
 	asked 1
-	local_login PAM_AUTH_ERR 999999
+	local_login PAM_AUTH_ERR 999999 "''"
 	not_logged outcome=granted
 	[ "$(awk '$1 == "pw1" { print $2 }' "$CARDS/card/tries")" -eq 2 ]
 }

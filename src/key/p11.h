@@ -182,8 +182,8 @@ void ca_p11_session_close(struct ca_p11_session *s, struct ca_p11_held *held);
 /* The same label and serial number. */
 bool ca_p11_same_token(const CK_TOKEN_INFO *a, const CK_TOKEN_INFO *b);
 
-/* A token is in the slot and the session is open, in the caller's guard.  (Some
- * modules tell of a token that was removed what they had read of it.) */
+/* A token is in the slot, in the caller's guard.  (Some modules tell of a token that
+ * was removed what they had read of it.) */
 bool ca_p11_present(const struct ca_p11_session *s);
 
 /* Tell the user that the token or module failed during what, and return the

@@ -31,12 +31,10 @@ bool
 ca_p11_present(const struct ca_p11_session *s)
 {
 	CK_SLOT_INFO slot;
-	CK_SESSION_INFO session;
-	CK_FUNCTION_LIST *f = s->token.f;
 
-	return f->C_GetSlotInfo(s->token.slot, &slot) == CKR_OK &&
-	       (slot.flags & CKF_TOKEN_PRESENT) != 0 &&
-	       f->C_GetSessionInfo(s->handle, &session) == CKR_OK;
+	/* C_GetSessionInfo would cost the card a command */
+	return s->token.f->C_GetSlotInfo(s->token.slot, &slot) == CKR_OK &&
+	       (slot.flags & CKF_TOKEN_PRESENT) != 0;
 }
 
 /* Readers notice a card that was pulled after a while only. */
