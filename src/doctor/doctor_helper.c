@@ -93,6 +93,7 @@ value_in(const char *path, const char *key)
 			size_t n = strlen(key);
 
 			line += strspn(line, " \t");
+			/* a prefix: NOLINTNEXTLINE(bugprone-not-null-*) */
 			if (strncmp(line, key, n) != 0)
 				continue;
 			n += strspn(line + n, " \t");

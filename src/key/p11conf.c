@@ -45,34 +45,38 @@ is_known(const struct ca_p11_configs *c, const char *name)
 	return false;
 }
 
+static void
+config_free(struct ca_p11_config *c)
+{
+	free(c->name);
+	free(c->file);
+	free(c->module);
+}
+
 static enum ca_err
 add(struct ca_p11_configs *c, const char *file)
 {
 	static const char end[] = ".module";
 	const char *slash = strrchr(file, '/');
-	struct ca_p11_config one;
-	struct ca_p11_config *v;
+	const char *base = slash != NULL ? slash + 1 : file;
+	struct ca_p11_config one = {
+	    strndup(base, strlen(base) - (sizeof end - 1)), strdup(file),
+	    module_line(file)};
+	const bool whole =
+	    one.name != NULL && one.file != NULL && one.module != NULL;
+	struct ca_p11_config *v = NULL;
 
-	slash = slash != NULL ? slash + 1 : file;
-	one.name = strndup(slash, strlen(slash) - (sizeof end - 1));
-	if (one.name != NULL && is_known(c, one.name)) {
-		free(one.name);
-		return CA_OK;
+	if (whole && !is_known(c, one.name)) {
+		v = realloc(c->v, (c->n + 1) * sizeof *v);
+		if (v != NULL) {
+			c->v = v;
+			v[c->n++] = one;
+			return CA_OK;
+		}
 	}
-	one.file = strdup(file);
-	one.module = module_line(file);
-	v = realloc(c->v, (c->n + 1) * sizeof *v);
-	if (v != NULL)
-		c->v = v;
-	if (v == NULL || one.name == NULL || one.file == NULL ||
-	    one.module == NULL) {
-		free(one.name);
-		free(one.file);
-		free(one.module);
-		return CA_ERR_MEMORY;
-	}
-	v[c->n++] = one;
-	return CA_OK;
+	const bool known = whole && is_known(c, one.name);
+	config_free(&one);
+	return known ? CA_OK : CA_ERR_MEMORY;
 }
 
 static enum ca_err
@@ -117,11 +121,8 @@ ca_p11_configs_read(struct ca_p11_configs *out)
 void
 ca_p11_configs_free(struct ca_p11_configs *c)
 {
-	for (size_t i = 0; i < c->n; i++) {
-		free(c->v[i].name);
-		free(c->v[i].file);
-		free(c->v[i].module);
-	}
+	for (size_t i = 0; i < c->n; i++)
+		config_free(&c->v[i]);
 	free(c->v);
 	*c = (struct ca_p11_configs){NULL, 0};
 }

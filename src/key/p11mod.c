@@ -209,7 +209,7 @@ find_wrong(const char *text)
 			return name;
 		at += strcspn(at, ";?&");
 	}
-	return (struct ca_bytes){NULL, 0};
+	return (struct ca_bytes){(const uint8_t *)"", 0};
 }
 
 /* The values are not shown: one may be a PIN. */

@@ -25,9 +25,9 @@ static enum ca_err
 take_identities(struct search *s, struct ca_p11_scan *scan)
 {
 	struct ca_identities *out = s->out;
+	const size_t room = out->n + scan->out.n + 1;
 	/* an array of pointers is meant: NOLINTNEXTLINE(bugprone-sizeof-*) */
-	struct ca_identity **v =
-	    realloc(out->v, (out->n + scan->out.n + 1) * sizeof *v);
+	struct ca_identity **v = realloc(out->v, room * sizeof(*v));
 
 	if (v == NULL)
 		return CA_ERR_MEMORY;

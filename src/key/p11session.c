@@ -248,9 +248,7 @@ ca_p11_session_open(struct ca_p11_session *s, struct ca_p11_held *held)
 	s->handle = CK_INVALID_HANDLE;
 	ca_p11_guard_begin(&guard, listed->name, CA_P11_SECONDS);
 	enum ca_err rc = ca_p11_token_read(listed->f, listed->slot, &now, &rv);
-	if (rc != CA_OK)
-		rv = CKR_DEVICE_REMOVED;
-	else if (ca_p11_same_token(&now.info, &listed->info))
+	if (rc == CA_OK && ca_p11_same_token(&now.info, &listed->info))
 		rv = held_reopen(held);
 	else
 		rv = CKR_DEVICE_REMOVED;

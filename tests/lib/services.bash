@@ -11,6 +11,8 @@
 #                          they need signed.bash
 #   received N             pam_behind has got a password of N characters, the last one
 #   filled N               a plain password of N characters
+#
+# shellcheck disable=SC2154 # bats sets output and status
 
 serves() {
 	export SIGNED_SERVICE=$1 SIGNED_HOST=$2
@@ -132,10 +134,10 @@ no_resident() {
 }
 
 window() {
-	local text i
+	local text
 	signed_reset 'password_use = window' 'password_window = 5m'
 	text=$(signed)
-	for i in 1 2 3; do granted "$1" "$text"; done
+	for _ in 1 2 3; do granted "$1" "$text"; done
 	revoked_now "$1" "$text" || return
 	signed_reset 'password_use = window' 'password_window = 1s'
 	text=$(signed)
@@ -146,17 +148,17 @@ window() {
 
 # five_connections COMMAND WINDOW: one text, for one connection, or for all within WINDOW
 five_connections() {
-	local text i n=0
+	local text n=0
 	text=$(signed)
 	log_mark
-	for i in 1 2 3 4 5; do "$1" "$text" && n=$((n + 1)); done
+	for _ in 1 2 3 4 5; do "$1" "$text" && n=$((n + 1)); done
 	[ "$n" -eq 1 ] || return
 	[ "$(how_often 'outcome=granted')" -eq 1 ] || return
 	[ "$(how_often 'reason=replayed')" -eq 4 ] || return
 	signed_reset 'password_use = window' "password_window = $2"
 	text=$(signed)
 	log_mark
-	for i in 1 2 3 4 5; do "$1" "$text" || return; done
+	for _ in 1 2 3 4 5; do "$1" "$text" || return; done
 	[ "$(how_often 'event=login proof=password outcome=granted')" -eq 5 ]
 }
 
