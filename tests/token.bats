@@ -345,7 +345,7 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	echo 'module: /nonexistent/libcard.so' >"$T/modules/gone.module"
 	tool '' p11 -
 	[ "$status" -eq 1 ]
-	has 'no PKCS#11 module is usable: module gone does not load: '
+	has 'no PKCS#11 module is usable: "module gone does not load: '
 	tool '' p11 'pkcs11:module-name=soft'
 	[ "$status" -eq 1 ]
 	has 'module-name belongs behind a question mark (pkcs11:token=LABEL?module-name=...)'
