@@ -175,6 +175,7 @@ find_on_tokens(const struct ca_choice *c, struct ca_identity *file,
 		    .pin = CA_KEY_PIN_WANTED,
 		    .ui = c->pick.ui,
 		    .log = c->pick.log,
+		    .final = true,
 		    .cert = file->leaf};
 		rc = ca_key_p11(c->crypto, search, ids);
 		if (rc != CA_ERR_NOT_FOUND)
@@ -242,7 +243,8 @@ choose_token(const struct ca_choice *c, struct ca_identity **out)
 	struct ca_key_search search = {.uri = uri,
 	    .pin = CA_KEY_PIN_WANTED,
 	    .ui = c->pick.ui,
-	    .log = c->pick.log};
+	    .log = c->pick.log,
+	    .final = true};
 	rc = ca_key_p11(c->crypto, &search, &ids);
 	if (rc != CA_OK) {
 		/* a PIN may follow the question mark */

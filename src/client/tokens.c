@@ -33,8 +33,11 @@ list(const char *uri, bool json)
 	const struct ca_log log = ca_cli_log(false);
 	struct ca_crypto *crypto = NULL;
 	struct ca_tokens t = {0};
-	struct ca_key_search search = {
-	    .uri = uri, .pin = CA_KEY_PIN_WANTED, .log = &log, .view = &t.view};
+	struct ca_key_search search = {.uri = uri,
+	    .pin = CA_KEY_PIN_WANTED,
+	    .log = &log,
+	    .final = true,
+	    .view = &t.view};
 	enum ca_err rc;
 	int status = CA_EXIT_USAGE;
 

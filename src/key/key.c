@@ -38,17 +38,26 @@ ca_key_sign(struct ca_key *key, const struct ca_scheme *scheme, const void *tbs,
 	return key->ops->sign(key->impl, scheme, tbs, len, ui, sig);
 }
 
-void
+bool
 ca_key_end(struct ca_key *key, enum ca_err rc)
 {
-	if (key->ops->end != NULL)
-		key->ops->end(key->impl, rc);
+	return key->ops->end != NULL && key->ops->end(key->impl, rc);
 }
 
 void *
 ca_key_impl(const struct ca_key *key, const struct ca_key_ops *ops)
 {
 	return key != NULL && key->ops == ops ? key->impl : NULL;
+}
+
+void *
+ca_key_take(struct ca_key *key, const struct ca_key_ops *ops)
+{
+	void *impl = ca_key_impl(key, ops);
+
+	if (impl != NULL)
+		free(key);
+	return impl;
 }
 
 void

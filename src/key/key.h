@@ -82,9 +82,13 @@ CA_MUST_CHECK enum ca_err ca_key_sign(struct ca_key *key,
     const struct ca_scheme *scheme, const void *tbs, size_t len,
     const struct ca_key_ui *ui, struct ca_buf *sig);
 
-/* No further scheme is tried; rc is the last result.  If it is CA_ERR_UNSUPPORTED,
- * the user is told why. */
-void ca_key_end(struct ca_key *key, enum ca_err rc);
+/*
+ * No further scheme is tried; rc is the last result.  True: the same key can be
+ * reached in another way (a second module for the token), and each scheme may be
+ * tried once more, after which this is called again.  False: it is over, and if rc is
+ * CA_ERR_UNSUPPORTED the user was told why.
+ */
+CA_MUST_CHECK bool ca_key_end(struct ca_key *key, enum ca_err rc);
 
 void ca_key_free(struct ca_key *key); /* NULL is allowed */
 
@@ -153,12 +157,15 @@ struct ca_key_search {
 	const struct ca_key_ui *ui; /* NULL: nobody to ask for a PIN */
 	const struct ca_log *log;
 	X509 *cert; /* kept elsewhere, and its key is looked for; or NULL */
-	bool
-	    asked; /* a PIN was asked for to see certificates: this happens once,
-		      * also in further searches with this struct */
+	/* no further search follows: if nothing is found, a PIN may be asked,
+	 * and the cause is looked for */
+	bool final;
+	/* a PIN was asked for to see certificates: this happens once, also in
+	 * further searches with this struct */
+	bool asked;
 	struct ca_view *view; /* gets everything that is seen; or NULL */
-	char why
-	    [1024]; /* why nothing was found, for people; empty: it was logged */
+	/* why nothing was found, for people; empty: it was logged */
+	char why[1024];
 };
 
 /*
@@ -171,13 +178,15 @@ struct ca_key_search {
  * If a token hides its private keys until the login, each of its certificates
  * except CA certificates is assumed to have a private key.  No PIN is asked,
  * unless nothing is found and exactly one token shows no certificate before a
- * login: then ui is asked for its PIN.  A certificate that two modules show of one
+ * login: then ui is asked for its PIN, once, if the URI names the token or the
+ * search is final.  A certificate that two modules show of one
  * token is found once.  Broken tokens and objects are skipped with a debug line.
  *
  * With cert: an identity with cert for each token that has its key, or may have it
  * because the token reveals no public keys.
  *
- * CA_ERR_NOT_FOUND: there is none; CA_DENIED: a PIN is required, but only tokens
+ * CA_ERR_NOT_FOUND: there is none, and if the search is final, why is the cause;
+ * CA_DENIED: a PIN is required, but only tokens
  * that need no PIN have keys (logged); CA_ERR_USAGE: uri is not a usable URI
  * (logged); CA_ERR_UNTRUSTED (logged); and those of a login (the user was told):
  * CA_ERR_CANCELLED, CA_ERR_PIN, CA_ERR_IO.  crypto and log's sink must outlive the
@@ -218,12 +227,14 @@ struct ca_key_ops {
 	    const void *tbs, size_t len, const struct ca_key_ui *ui,
 	    struct ca_buf *sig);
 	/* As ca_key_end; NULL: there is nothing to end. */
-	void (*end)(void *impl, enum ca_err rc);
+	bool (*end)(void *impl, enum ca_err rc);
 	void (*free)(void *impl);
 };
 struct ca_key *ca_key_new(const struct ca_key_ops *ops, void *impl);
 
-/* The impl of a key of these operations, or NULL; borrowed. */
+/* The impl of a key of these operations, or NULL; borrowed, or taken from the key,
+ * which is freed. */
 void *ca_key_impl(const struct ca_key *key, const struct ca_key_ops *ops);
+void *ca_key_take(struct ca_key *key, const struct ca_key_ops *ops);
 
 #endif

@@ -46,6 +46,7 @@ struct ca_p11 {
 	P11KitUri *uri; /* NULL: everything */
 	enum ca_key_pin pin;
 	struct ca_log log;
+	char *said; /* p11-kit's last message while it loaded, or NULL */
 	struct ca_p11_held *held; /* the first of the tokens with a session */
 };
 
@@ -89,6 +90,12 @@ void ca_p11_unref(struct ca_p11 *p11); /* NULL is allowed; the last reference
  * run the destructors of libraries.  CA_ERR_MEMORY: no thread, nothing was done.
  */
 CA_MUST_CHECK enum ca_err ca_p11_run(void (*work)(void *), void *ctx);
+
+/* Remember for the life of the process that a thread was left in the module of that
+ * name: no further search enters it.  Only the thread that calls ca_p11_run calls
+ * these. */
+void ca_p11_note_left(const char *name);
+bool ca_p11_was_left(const char *name);
 
 /* In work, around each call of a module: its limit begins, and it has returned.
  * In another thread they do nothing; a guard has the limit there. */
@@ -165,7 +172,8 @@ struct ca_p11_session {
 	const struct ca_key_ui *ui; /* borrowed; NULL: no one to ask or tell */
 	struct ca_p11_token token;
 	CK_SESSION_HANDLE handle;
-	bool fresh; /* token.info was read just now, so that the next try of a
+	bool looking; /* the login is to see the certificates: one try */
+	bool fresh;   /* token.info was read just now, so that the next try of a
 		     * PIN need not read it again */
 };
 

@@ -11,29 +11,62 @@
 #define CONFIGS_MAX 256
 #define CONFIG_BYTES ((size_t)65536)
 
-/* The value of the line `module:', or an empty text; NULL: no memory. */
+/* The value of the line `KEY:', or NULL: there is none, or no memory. */
 static char *
-module_line(const char *file)
+line_of(struct ca_buf *text, const char *key)
+{
+	const size_t len = strlen(key);
+	const char *at = ca_buf_text(text);
+
+	while (at != NULL) {
+		at += strspn(at, " \t");
+		if (strncmp(at, key, len) == 0 && at[len] == ':') {
+			at += len + 1;
+			at += strspn(at, " \t");
+			return strndup(at, strcspn(at, "\r\n"));
+		}
+		at = strchr(at, '\n');
+		at = at != NULL ? at + 1 : NULL;
+	}
+	return NULL;
+}
+
+/* Read what p11-kit's configuration says in file; true: it could be read. */
+static bool
+read_file(const char *file, struct ca_p11_config *c)
+{
+	struct ca_buf text = CA_BUF_INIT(CONFIG_BYTES);
+	enum ca_err rc = ca_file_read(AT_FDCWD, file, CONFIG_BYTES, &text);
+
+	if (rc == CA_OK) {
+		char *on = line_of(&text, "enable-in");
+		char *off = line_of(&text, "disable-in");
+
+		c->module = line_of(&text, "module");
+		c->chosen = on != NULL || off != NULL;
+		free(on);
+		free(off);
+	}
+	if (c->module == NULL)
+		c->module = strdup("");
+	ca_buf_free(&text);
+	return rc == CA_OK;
+}
+
+/* The system lets users add modules. */
+static bool
+users_may(void)
 {
 	struct ca_buf text = CA_BUF_INIT(CONFIG_BYTES);
 	char *value = NULL;
 
-	if (ca_file_read(AT_FDCWD, file, CONFIG_BYTES, &text) == CA_OK) {
-		const char *at = ca_buf_text(&text);
-
-		while (at != NULL && value == NULL) {
-			at += strspn(at, " \t");
-			if (strncmp(at, "module:", 7) == 0) {
-				at += 7;
-				at += strspn(at, " \t");
-				value = strndup(at, strcspn(at, " \t\r\n"));
-			}
-			at = strchr(at, '\n');
-			at = at != NULL ? at + 1 : NULL;
-		}
-	}
+	if (ca_file_read(AT_FDCWD, "/etc/pkcs11/pkcs11.conf", CONFIG_BYTES,
+		&text) == CA_OK)
+		value = line_of(&text, "user-config");
+	const bool may = value == NULL || strncmp(value, "none", 4) != 0;
+	free(value);
 	ca_buf_free(&text);
-	return value != NULL ? value : strdup("");
+	return may;
 }
 
 static bool
@@ -60,8 +93,10 @@ add(struct ca_p11_configs *c, const char *file)
 	const char *slash = strrchr(file, '/');
 	const char *base = slash != NULL ? slash + 1 : file;
 	struct ca_p11_config one = {
-	    strndup(base, strlen(base) - (sizeof end - 1)), strdup(file),
-	    module_line(file)};
+	    .name = strndup(base, strlen(base) - (sizeof end - 1)),
+	    .file = strdup(file)};
+
+	one.readable = read_file(file, &one);
 	const bool whole =
 	    one.name != NULL && one.file != NULL && one.module != NULL;
 	struct ca_p11_config *v = NULL;
@@ -109,7 +144,7 @@ ca_p11_configs_read(struct ca_p11_configs *out)
 
 	*out = (struct ca_p11_configs){NULL, 0};
 	/* p11-kit reads no file of root's own */
-	if (geteuid() != 0 && home != NULL && home[0] == '/')
+	if (geteuid() != 0 && home != NULL && home[0] == '/' && users_may())
 		rc = add_folder(out, home, "/.config/pkcs11/modules");
 	if (rc == CA_OK)
 		rc = add_folder(out, "", "/etc/pkcs11/modules");
@@ -128,27 +163,24 @@ ca_p11_configs_free(struct ca_p11_configs *c)
 }
 
 void
-ca_p11_config_why(const struct ca_p11_config *c, struct ca_buf *out)
+ca_p11_config_why(
+    const struct ca_p11_config *c, const char *said, struct ca_buf *out)
 {
-	struct ca_p11_guard guard;
-	CK_FUNCTION_LIST *f = NULL;
+	const char *slash = strrchr(c->module, '/');
+	const char *base = slash != NULL ? slash + 1 : c->module;
 
-	if (c->module[0] == '\0') {
-		ca_buf_fmt(out, "%s names no module", c->file);
-		return;
-	}
-	ca_p11_guard_begin(&guard, c->name, CA_P11_SECONDS);
-	f = p11_kit_module_load(c->module, 0);
-	ca_p11_guard_end(&guard);
-	if (f != NULL) {
-		ca_buf_fmt(
-		    out, "%s does not enable it for this program", c->file);
-		p11_kit_module_release(f);
-		return;
-	}
-	const char *why = p11_kit_message();
-	ca_buf_str(out, why != NULL ? why : "it cannot be loaded");
-	ca_buf_fmt(out, " (named in %s)", c->file);
+	if (!c->readable)
+		ca_buf_str(out, "its file cannot be read");
+	else if (base[0] == '\0')
+		ca_buf_str(out, "its file names no module");
+	else if (c->chosen)
+		ca_buf_str(
+		    out, "enable-in or disable-in is not for this program");
+	else if (said != NULL && strstr(said, base) != NULL)
+		ca_buf_str(out, said);
+	else
+		ca_buf_str(out, "to see why, run: p11-kit list-modules");
+	ca_buf_fmt(out, " (%s)", c->file);
 }
 
 bool
@@ -183,7 +215,7 @@ ca_p11_unloaded(const struct ca_p11 *p11, struct ca_buf *out)
 			continue;
 		ca_p11_next(out);
 		ca_buf_fmt(out, "module %s does not load: ", configs.v[i].name);
-		ca_p11_config_why(&configs.v[i], out);
+		ca_p11_config_why(&configs.v[i], p11->said, out);
 	}
 	ca_p11_configs_free(&configs);
 }

@@ -11,6 +11,8 @@ struct ca_p11_config {
 	char *name;   /* of the file without .module, as module-name takes it */
 	char *file;   /* NAME.module */
 	char *module; /* what its line `module:' names; may be empty */
+	bool readable;
+	bool chosen; /* it has enable-in or disable-in */
 };
 
 struct ca_p11_configs {
@@ -32,7 +34,10 @@ void ca_p11_next(struct ca_buf *out);
 /* Append each module that is configured, but not among those of p11, and why. */
 void ca_p11_unloaded(const struct ca_p11 *p11, struct ca_buf *out);
 
-/* Append why a module is not among those of p11, which tries to load it. */
-void ca_p11_config_why(const struct ca_p11_config *c, struct ca_buf *out);
+/* Append why a module is not among those that were loaded.  said: p11-kit's last
+ * message of the loading, or NULL.  Nothing is loaded for it: a module that was taken
+ * out of use must not run. */
+void ca_p11_config_why(
+    const struct ca_p11_config *c, const char *said, struct ca_buf *out);
 
 #endif

@@ -15,7 +15,7 @@ p11_free(void *impl)
 
 	if (k == NULL)
 		return;
-	ca_key_free(k->other);
+	p11_free(k->other);
 	EVP_PKEY_free(k->pub);
 	ca_p11_held_unref(k->held);
 	free(k->id);
@@ -36,8 +36,9 @@ p11_can(const void *impl, const struct ca_scheme *scheme)
 {
 	const struct ca_p11_key *k = impl;
 
-	return can(k, scheme) ||
-	       (k->other != NULL && ca_key_can(k->other, scheme));
+	while (k != NULL && !can(k, scheme))
+		k = k->other;
+	return k != NULL;
 }
 
 /* ---- session, login, key ---- */
@@ -154,41 +155,39 @@ begin(struct ca_p11_key *k, const struct ca_key_ui *ui)
 	return CA_OK;
 }
 
-/* The module failed, and not the token or its user. */
-static bool
-is_of_module(enum ca_err rc)
-{
-	return rc == CA_ERR_UNSUPPORTED || rc == CA_ERR_CRYPTO ||
-	       rc == CA_ERR_NOT_FOUND || rc == CA_ERR_SIGNATURE;
-}
-
 static enum ca_err
 p11_sign(void *impl, const struct ca_scheme *scheme, const void *tbs,
     size_t len, const struct ca_key_ui *ui, struct ca_buf *sig)
 {
-	struct ca_p11_key *k = impl;
+	struct ca_p11_key *k = ((struct ca_p11_key *)impl)->at;
 	struct ca_p11_job job = {.scheme = scheme, .tbs = tbs, .len = len};
-	enum ca_err rc = CA_ERR_UNSUPPORTED;
+	enum ca_err rc;
 
-	if (can(k, scheme) && (rc = begin(k, ui)) == CA_OK)
-		rc = ca_p11_sign(k, &job, sig);
-	if (is_of_module(rc) && k->other != NULL) {
-		enum ca_err other =
-		    ca_key_sign(k->other, scheme, tbs, len, ui, sig);
-
-		if (other != CA_ERR_UNSUPPORTED)
-			rc = other;
-	}
-	return rc;
+	if (!can(k, scheme))
+		return CA_ERR_UNSUPPORTED;
+	if ((rc = begin(k, ui)) != CA_OK)
+		return rc;
+	return ca_p11_sign(k, &job, sig);
 }
 
-static void
+/* The module failed, and not the token or its user; and the token has counted no
+ * try of a PIN, which the other module would ask for again. */
+static bool
+is_of_module(const struct ca_p11_key *k, enum ca_err rc)
+{
+	return !k->s.login_failed &&
+	       (rc == CA_ERR_UNSUPPORTED || rc == CA_ERR_CRYPTO ||
+		   rc == CA_ERR_NOT_FOUND || rc == CA_ERR_SIGNATURE);
+}
+
+static bool
 p11_end(void *impl, enum ca_err rc)
 {
-	struct ca_p11_key *k = impl;
+	struct ca_p11_key *first = impl, *k = first->at;
 	struct ca_p11_signing *s = &k->s;
+	bool again = k->other != NULL && is_of_module(k, rc);
 
-	if (rc == CA_ERR_UNSUPPORTED && s->open)
+	if (rc == CA_ERR_UNSUPPORTED && s->open && !again)
 		ca_p11_tell(&s->at,
 		    "The key on \"%s\" signs by no scheme that the host "
 		    "accepts: %s.",
@@ -198,8 +197,8 @@ p11_end(void *impl, enum ca_err rc)
 	ca_p11_session_close(&s->at, k->held);
 	ca_secret_free(s->pin);
 	*s = (struct ca_p11_signing){0};
-	if (k->other != NULL)
-		ca_key_end(k->other, rc);
+	first->at = again ? k->other : first;
+	return again;
 }
 
 static const struct ca_key_ops p11_ops = {p11_can, p11_sign, p11_end, p11_free};
@@ -218,8 +217,8 @@ ca_p11_key_join(struct ca_key *first, struct ca_key *other)
 	struct ca_p11_key *k = ca_key_impl(first, &p11_ops);
 
 	while (k->other != NULL)
-		k = ca_key_impl(k->other, &p11_ops);
-	k->other = other;
+		k = k->other;
+	k->other = ca_key_take(other, &p11_ops);
 }
 
 enum ca_err
@@ -234,6 +233,7 @@ ca_p11_key_new(struct ca_crypto *crypto, struct ca_p11_held *held,
 	if ((k = calloc(1, sizeof *k)) == NULL)
 		return CA_ERR_MEMORY;
 	k->crypto = crypto;
+	k->at = k;
 	k->held = ca_p11_held_ref(held);
 	k->idlen = id.len;
 	k->id = malloc(id.len > 0 ? id.len : 1);

@@ -20,7 +20,8 @@ struct ca_p11_signing {
 	CK_OBJECT_HANDLE found[CANDIDATES_MAX];
 	uint64_t ways[CANDIDATES_MAX]; /* of each key */
 	size_t nfound;
-	CK_RV refused; /* why the last way was refused */
+	CK_RV refused;     /* why the last way was refused */
+	bool login_failed; /* the token may have counted a try */
 };
 
 struct ca_p11_key {
@@ -29,7 +30,8 @@ struct ca_p11_key {
 	uint8_t *id;
 	size_t idlen;
 	EVP_PKEY *pub;
-	struct ca_key *other; /* the same key by another module, or NULL */
+	struct ca_p11_key *other; /* by another module, or NULL; owned */
+	struct ca_p11_key *at;    /* of the first: the one in use */
 	struct ca_p11_signing s;
 };
 

@@ -97,7 +97,9 @@ pin_from_user(const struct ca_p11_session *s, CK_USER_TYPE user_type,
 	if (s->ui == NULL || s->ui->ask == NULL)
 		return CA_ERR_CANCELLED;
 	(void)snprintf(prompt, sizeof prompt, "PIN for %s%s%s: ", s->token.name,
-	    user_type == CKU_CONTEXT_SPECIFIC ? " (for this signature)" : "",
+	    user_type == CKU_CONTEXT_SPECIFIC ? " (for this signature)"
+	    : s->looking ? " (which shows no certificate before)"
+			 : "",
 	    tries_hint(s));
 	rc = s->ui->ask(s->ui->ctx, prompt, false, pin);
 	/* an empty PIN would only cost a try */
@@ -121,8 +123,12 @@ is_tpm(const struct ca_p11_session *s)
 {
 	CK_INFO info;
 	char text[sizeof info.libraryDescription + 1] = "";
+	struct ca_p11_guard guard;
 
-	if (s->token.f->C_GetInfo(&info) != CKR_OK)
+	ca_p11_guard_begin(&guard, s->token.name, CA_P11_SECONDS);
+	CK_RV rv = s->token.f->C_GetInfo(&info);
+	ca_p11_guard_end(&guard);
+	if (rv != CKR_OK)
 		return false;
 	memcpy(text, info.libraryDescription, sizeof info.libraryDescription);
 	return strcasestr(text, "tpm") != NULL;
@@ -201,8 +207,11 @@ tell_wrong_pin(struct ca_p11_session *s)
 {
 	CK_TOKEN_INFO *info = &s->token.info;
 	const char *left = "";
+	struct ca_p11_guard guard;
 
+	ca_p11_guard_begin(&guard, s->token.name, CA_P11_SECONDS);
 	s->fresh = s->token.f->C_GetTokenInfo(s->token.slot, info) == CKR_OK;
+	ca_p11_guard_end(&guard);
 	if (s->fresh && (info->flags & CKF_USER_PIN_LOCKED) != 0)
 		left = " No try is left: the PIN is locked now.";
 	else if (s->fresh && (info->flags & CKF_USER_PIN_FINAL_TRY) != 0)
@@ -354,7 +363,8 @@ login_asking(
 {
 	enum ca_err rc = CA_ERR_PIN;
 
-	for (int i = 0; i < ASK_MAX && rc == CA_ERR_PIN; i++) {
+	for (int i = 0; i < (s->looking ? 1 : ASK_MAX) && rc == CA_ERR_PIN;
+	     i++) {
 		struct ca_secret *pin = NULL;
 
 		if ((rc = check_tries(s)) != CA_OK)
@@ -375,6 +385,7 @@ ca_p11_login(
     struct ca_p11_session *s, CK_USER_TYPE user_type, struct ca_secret **kept)
 {
 	struct ca_secret *pin = *kept;
+	const bool accepted = pin != NULL;
 	enum ca_err rc;
 
 	*kept = NULL;
@@ -390,5 +401,9 @@ ca_p11_login(
 		ca_secret_free(pin);
 		return rc;
 	}
-	return try_pin(s, user_type, pin, kept);
+	rc = try_pin(s, user_type, pin, kept);
+	/* a card may have a PIN of its own for signatures */
+	if (rc == CA_ERR_PIN && accepted && user_type == CKU_CONTEXT_SPECIFIC)
+		rc = login_asking(s, user_type, kept);
+	return rc;
 }

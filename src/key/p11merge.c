@@ -8,16 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define READER_BYTES 64 /* of slotDescription */
+
 /* ---- one token behind two modules ---- */
 
-/* Two modules give one token different labels and serial numbers, but they have
- * its reader in common; a module that passes another one on has the token's own. */
+/*
+ * The token is in the same reader.  Labels and serial numbers prove nothing: two modules
+ * give one token different ones, and a card can be made that has those of another.  A
+ * reader's name that fills its field may be cut.
+ */
 static bool
 same_place(const struct ca_p11_token *a, const struct ca_p11_token *b)
 {
-	if (a->reader[0] != '\0' && strcmp(a->reader, b->reader) == 0)
-		return true;
-	return a->serial[0] != '\0' && ca_p11_same_token(&a->info, &b->info);
+	const size_t len = strlen(a->reader);
+
+	return len > 0 && len < READER_BYTES &&
+	       strcmp(a->reader, b->reader) == 0;
 }
 
 static bool
@@ -54,6 +60,13 @@ ca_p11_merge(struct ca_identities *ids)
 
 /* ---- two tokens of one label ---- */
 
+/* Two modules show one token. */
+static bool
+is_of(const struct ca_p11_held *a, const struct ca_p11_held *b)
+{
+	return a->token.f != b->token.f && same_place(&a->token, &b->token);
+}
+
 static bool
 shares_name(const struct ca_identities *ids, const struct ca_p11_held *held)
 {
@@ -74,7 +87,7 @@ shares_serial(const struct ca_identities *ids, const struct ca_p11_held *held)
 	for (size_t i = 0; i < ids->n; i++) {
 		const struct ca_p11_held *h = ca_p11_key_held(ids->v[i]->key);
 
-		if (h != held &&
+		if (h != held && !is_of(h, held) &&
 		    strcmp(h->token.serial, held->token.serial) == 0)
 			return true;
 	}

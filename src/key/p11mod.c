@@ -141,11 +141,15 @@ take_module(struct ca_p11 *p11, struct ca_p11_module *m, CK_FUNCTION_LIST *f)
 	if (m->name == NULL)
 		return CA_ERR_MEMORY;
 	why = unwanted(p11, m);
-	m->wanted = why == NULL;
-	if (why != NULL) {
+	if (why != NULL)
 		m->state = CA_P11_UNUSABLE;
-		find(m, why);
+	else if (ca_p11_was_left(m->name)) {
+		m->state = CA_P11_LEFT;
+		why = "does not answer";
 	}
+	m->wanted = m->state == CA_P11_LOADED;
+	if (why != NULL)
+		find(m, why);
 	return CA_OK;
 }
 
@@ -314,11 +318,11 @@ load_modules(struct ca_p11 *p11)
 	} else {
 		list = p11_kit_modules_load(NULL, 0);
 	}
+	if (p11_kit_message() != NULL)
+		p11->said = strdup(p11_kit_message());
 	if (list == NULL) {
-		const char *why = p11_kit_message();
-
-		ca_log_err(&p11->log, "no PKCS#11 module could be loaded: %-s",
-		    why != NULL ? why : "unknown reason");
+		ca_log_err(&p11->log, "no PKCS#11 module could be loaded: %s",
+		    p11->said != NULL ? p11->said : "unknown reason");
 		return CA_ERR_NOT_FOUND;
 	}
 	if ((rc = take_list(p11, list)) != CA_OK)
@@ -395,6 +399,7 @@ ca_p11_unref(struct ca_p11 *p11)
 	for (size_t i = 0; i < p11->nmodules; i++)
 		end_module(&p11->module[i], p11->pid == getpid());
 	free(p11->module);
+	free(p11->said);
 	p11_kit_uri_free(p11->uri);
 	free(p11);
 }

@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -85,12 +86,14 @@ thread(void *arg)
 	return NULL;
 }
 
-/* Destructors of libraries might wait for the thread that was left. */
+/* Destructors of libraries might wait for the thread that was left, which may also
+ * hold a stream. */
 static void
 leave_at_once(int status, void *arg)
 {
 	(void)arg;
-	(void)fflush(NULL);
+	if (ftrylockfile(stdout) == 0)
+		(void)fflush_unlocked(stdout);
 	_exit(status);
 }
 
@@ -108,6 +111,30 @@ await(struct run *r)
 	r->left = !r->done;
 	(void)pthread_mutex_unlock(&r->lock);
 	return !r->left;
+}
+
+/* The names of modules in which a thread was left: few, and for good. */
+#define LEFT_MAX 16
+static char *was_left[LEFT_MAX];
+
+void
+ca_p11_note_left(const char *name)
+{
+	for (size_t i = 0; i < LEFT_MAX; i++) {
+		if (was_left[i] != NULL)
+			continue;
+		was_left[i] = strdup(name);
+		return;
+	}
+}
+
+bool
+ca_p11_was_left(const char *name)
+{
+	for (size_t i = 0; i < LEFT_MAX && was_left[i] != NULL; i++)
+		if (strcmp(was_left[i], name) == 0)
+			return true;
+	return false;
 }
 
 enum ca_err

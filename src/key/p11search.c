@@ -78,6 +78,7 @@ static void
 leave_module(struct search *s, struct ca_p11_module *m)
 {
 	m->state = CA_P11_LEFT;
+	ca_p11_note_left(m->name);
 	ca_p11_held_leave(s->p11, m->f);
 	m->found = CA_BUF_INIT(65536);
 	ca_buf_str(&m->found, "does not answer");
@@ -189,25 +190,63 @@ scan_modules(struct search *s)
 
 /* ---- a token that shows its certificates only after a login ---- */
 
+static void
+read_one(void *ctx)
+{
+	struct ca_p11_scan *scan = ctx;
+
+	scan->rc = ca_p11_scan_token(scan);
+}
+
+/* Once, because the user may have meant another token. */
 static enum ca_err
-log_in_and_scan(struct search *s, struct ca_p11_scan *scan)
+log_in(struct search *s, struct ca_p11_scan *scan)
 {
 	struct ca_p11_held *held = scan->held;
-	struct ca_p11_guard guard;
 	enum ca_err rc;
 
 	scan->at.ui = s->what->ui;
+	scan->at.looking = true;
 	rc = ca_p11_session_open(&scan->at, held);
 	if (rc == CA_OK)
 		rc = ca_p11_login(&scan->at, CKU_USER, &held->pin);
-	if (rc != CA_OK)
-		return rc;
-	held->logged_in = true;
-	ca_p11_guard_begin(&guard, held->token.name, CA_P11_SECONDS);
-	rc = ca_p11_scan_token(scan);
-	ca_p11_guard_end(&guard);
+	held->logged_in = rc == CA_OK;
+	return rc;
+}
+
+static struct ca_p11_module *
+module_of(const struct search *s, const CK_FUNCTION_LIST *f)
+{
+	size_t i = 0;
+
+	while (s->p11->module[i].f != f)
+		i++;
+	return &s->p11->module[i];
+}
+
+/* scan is freed, unless its module hangs. */
+static enum ca_err
+scan_closed(struct search *s, struct ca_p11_scan *scan)
+{
+	struct ca_p11_module *m = module_of(s, s->closed[0].f);
+	struct ca_p11_guard guard;
+	enum ca_err rc = log_in(s, scan);
+
+	if (rc == CA_OK) {
+		ca_p11_guard_begin(&guard, m->name, 0);
+		rc = ca_p11_run(read_one, scan);
+		ca_p11_guard_end(&guard);
+		if (rc == CA_ERR_TIMEOUT) {
+			leave_module(s, m);
+			return CA_OK;
+		}
+	}
+	if (rc == CA_OK)
+		rc = scan->rc;
 	if (rc == CA_OK)
 		rc = take_identities(s, scan);
+	ca_p11_held_unref(scan->held);
+	scan_free(scan);
 	return rc;
 }
 
@@ -215,22 +254,21 @@ static enum ca_err
 look_again(struct search *s)
 {
 	struct ca_p11_scan *scan;
-	enum ca_err rc = CA_ERR_MEMORY;
 
 	if (s->out->n > 0 || s->nclosed != 1 || s->what->view != NULL ||
-	    s->what->asked || s->what->ui == NULL)
+	    s->what->asked || s->what->ui == NULL ||
+	    (!s->what->final && !names_token(s->p11)))
 		return CA_OK;
 	s->what->asked = true;
 	if ((scan = scan_new(s, NULL)) == NULL)
 		return CA_ERR_MEMORY;
 	scan->at.token = s->closed[0];
-	if ((scan->held = ca_p11_held_new(s->p11)) != NULL) {
-		scan->held->token = s->closed[0];
-		rc = log_in_and_scan(s, scan);
-		ca_p11_held_unref(scan->held);
+	if ((scan->held = ca_p11_held_new(s->p11)) == NULL) {
+		scan_free(scan);
+		return CA_ERR_MEMORY;
 	}
-	scan_free(scan);
-	return rc;
+	scan->held->token = s->closed[0];
+	return scan_closed(s, scan);
 }
 
 /* ---- the search ---- */
@@ -273,15 +311,15 @@ ca_key_p11(struct ca_crypto *crypto, struct ca_key_search *search,
 	}
 	if (out->n == 0) {
 		ret = s.refused ? CA_DENIED : CA_ERR_NOT_FOUND;
-		if (!s.refused)
+		if (!s.refused && search->final)
 			explain(&s);
 		goto out;
 	}
-	ca_p11_merge(out);
 	if ((rc = ca_p11_distinguish(out)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
+	ca_p11_merge(out);
 	ret = CA_OK;
 out:
 	if (ret != CA_OK)

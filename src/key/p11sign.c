@@ -28,6 +28,8 @@ ca_p11_key_login(struct ca_p11_signing *s, CK_USER_TYPE type)
 
 	if (rc == CA_OK)
 		s->logged_in = true;
+	else
+		s->login_failed = true;
 	return rc;
 }
 
@@ -85,10 +87,11 @@ sign_once(struct ca_p11_signing *s, const struct ca_p11_job *job,
 
 	ca_p11_guard_begin(&guard, t->name, CA_P11_SECONDS);
 	*rv = sign_init(s, job, key);
-	ca_p11_guard_end(&guard);
-	/* nothing was asked of the token yet */
-	if (*rv == CKR_FUNCTION_FAILED || *rv == CKR_GENERAL_ERROR)
+	/* nothing was asked of the token yet, if it is there */
+	if ((*rv == CKR_FUNCTION_FAILED || *rv == CKR_GENERAL_ERROR) &&
+	    ca_p11_present(&s->at))
 		*rv = CKR_MECHANISM_INVALID;
+	ca_p11_guard_end(&guard);
 	if (*rv != CKR_OK)
 		return CA_OK;
 	if (always && (rc = ca_p11_key_login(s, CKU_CONTEXT_SPECIFIC)) != CA_OK)
@@ -108,10 +111,14 @@ static enum ca_err
 sign_raw(struct ca_p11_signing *s, const struct ca_p11_job *job,
     CK_OBJECT_HANDLE key, struct raw *out)
 {
-	bool always = ca_p11_flag(&s->at, key, CKA_ALWAYS_AUTHENTICATE);
+	struct ca_p11_guard guard;
 	CK_ULONG room = out->len;
 	enum ca_err rc;
 	CK_RV rv;
+
+	ca_p11_guard_begin(&guard, s->at.token.name, CA_P11_SECONDS);
+	const bool always = ca_p11_flag(&s->at, key, CKA_ALWAYS_AUTHENTICATE);
+	ca_p11_guard_end(&guard);
 
 	if (always && !s->logged_in &&
 	    (s->at.token.info.flags & CKF_LOGIN_REQUIRED) != 0 &&

@@ -61,12 +61,13 @@ ca_p11_view_module(struct ca_view *v, const struct ca_p11_module *m)
 	if (one == NULL)
 		return NULL;
 	v->nmodules++;
-	one->name = strdup(m->name);
+	one->name = printable(m->name, strlen(m->name));
 	if (ca_p11_configs_read(&configs) == CA_OK)
 		for (size_t i = 0; i < configs.n; i++)
 			if (strcmp(configs.v[i].name, m->name) == 0 &&
 			    one->file == NULL)
-				one->file = strdup(configs.v[i].file);
+				one->file = printable(configs.v[i].file,
+				    strlen(configs.v[i].file));
 	ca_p11_configs_free(&configs);
 	return one;
 }
@@ -270,10 +271,11 @@ ca_p11_view_unloaded(struct ca_view *v, const struct ca_p11 *p11)
 		if (one != NULL) {
 			v->nmodules++;
 			ca_buf_str(&why, "does not load: ");
-			ca_p11_config_why(c, &why);
-			one->name = strdup(c->name);
-			one->file = strdup(c->file);
-			one->problem = ca_buf_take(&why, NULL);
+			ca_p11_config_why(
+			    c, p11 != NULL ? p11->said : NULL, &why);
+			one->name = printable(c->name, strlen(c->name));
+			one->file = printable(c->file, strlen(c->file));
+			one->problem = printable(why.p, why.len);
 		}
 		ca_buf_free(&why);
 	}

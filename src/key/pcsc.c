@@ -20,6 +20,7 @@ struct pcsc {
 
 /* In a thread, because the service may hang. */
 struct look {
+	bool here; /* there is a library of PC/SC */
 	struct pcsc call;
 	LONG rv;
 	char names[NAMES_BYTES]; /* ended by an empty name */
@@ -50,6 +51,11 @@ work(void *ctx)
 	DWORD len = sizeof l->names - 2;
 
 	ca_p11_call(CA_P11_SECONDS_BEGIN);
+	l->here = load(&l->call);
+	if (!l->here) {
+		(void)ca_p11_back(CKR_OK);
+		return;
+	}
 	l->rv = l->call.establish(SCARD_SCOPE_SYSTEM, NULL, NULL, &context);
 	if (l->rv == SCARD_S_SUCCESS) {
 		l->rv = l->call.list(context, NULL, l->names, &len);
@@ -129,16 +135,14 @@ ca_pcsc_why(bool known, struct ca_buf *out)
 	struct look *l = calloc(1, sizeof *l);
 	struct ca_buf text = CA_BUF_INIT(8192);
 
-	if (l == NULL || !load(&l->call)) {
-		free(l);
+	if (l == NULL)
 		return;
-	}
 	enum ca_err rc = ca_p11_run(work, l);
 	if (rc == CA_ERR_TIMEOUT)
 		ca_buf_str(&text,
 		    "the smart card service pcscd does not answer; "
 		    "run: systemctl restart pcscd");
-	if (rc == CA_OK)
+	if (rc == CA_OK && l->here)
 		put_service(l, known, &text);
 	if (rc != CA_ERR_TIMEOUT)
 		free(l); /* else the thread has it */

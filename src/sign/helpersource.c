@@ -108,14 +108,16 @@ from_tokens(
 	    .pin = s->pinless ? CA_KEY_PIN_WANTED : CA_KEY_PIN_REQUIRED,
 	    .ui = ui,
 	    .log = s->log};
-	time_t end = time(NULL) + (time_t)s->wait;
+	const time_t end = time(NULL) + (time_t)s->wait;
 	bool told = false;
 	enum ca_err rc;
 
-	while (
-	    ((rc = ca_key_p11(s->crypto, &search, ids)) == CA_ERR_NOT_FOUND ||
-		(rc == CA_DENIED && !search.asked)) &&
-	    time(NULL) < end && !s->talk->gone) {
+	for (;;) {
+		search.final = time(NULL) >= end || s->talk->gone;
+		rc = ca_key_p11(s->crypto, &search, ids);
+		if (search.final || search.asked ||
+		    (rc != CA_ERR_NOT_FOUND && rc != CA_DENIED))
+			break;
 		if (!told)
 			ui->info(ui->ctx, "Insert your smart card.");
 		told = true;

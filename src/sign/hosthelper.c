@@ -52,15 +52,17 @@ sign(struct ca_crypto *crypto, struct ca_identity *id,
 		goto out;
 	}
 	const size_t len = ca_signed_content(CA_SIGNER_HOST, hash, tbs);
-	rc = CA_ERR_UNSUPPORTED;
-	for (size_t i = 0;
-	     rc == CA_ERR_UNSUPPORTED && (at = ca_scheme_at(i)) != NULL; i++) {
-		if (!ca_key_can(id->key, at))
-			continue;
-		s = at;
-		rc = ca_key_sign(id->key, s, tbs, len, ui, &sig);
-	}
-	ca_key_end(id->key, rc);
+	do {
+		rc = CA_ERR_UNSUPPORTED;
+		for (size_t i = 0;
+		     rc == CA_ERR_UNSUPPORTED && (at = ca_scheme_at(i)) != NULL;
+		     i++) {
+			if (!ca_key_can(id->key, at))
+				continue;
+			s = at;
+			rc = ca_key_sign(id->key, s, tbs, len, ui, &sig);
+		}
+	} while (ca_key_end(id->key, rc));
 	if (rc != CA_OK || (rc = ca_certificate_verify_write(
 				out, s->code, sig.p, sig.len)) != CA_OK) {
 		ret = rc;
@@ -88,8 +90,11 @@ ca_sign_as_host(struct ca_crypto *crypto, const char *uri, X509 *leaf,
 		ret = CA_ERR_FORMAT;
 		goto out;
 	}
-	struct ca_key_search search = {
-	    .uri = uri, .pin = CA_KEY_PIN_WANTED, .ui = &ui, .log = log};
+	struct ca_key_search search = {.uri = uri,
+	    .pin = CA_KEY_PIN_WANTED,
+	    .ui = &ui,
+	    .log = log,
+	    .final = true};
 	if ((rc = ca_key_p11(crypto, &search, &ids)) != CA_OK) {
 		if (search.why[0] != '\0')
 			ca_log_err(log,

@@ -25,15 +25,19 @@ enum ca_err
 ca_identity_sign(struct ca_identity *id, const struct ca_request *req,
     ca_identity_signs *signs, void *ctx)
 {
-	enum ca_err rc = CA_ERR_UNSUPPORTED;
+	enum ca_err rc;
 
-	for (size_t i = 0; i < req->nschemes && rc == CA_ERR_UNSUPPORTED; i++) {
-		const struct ca_scheme *s = ca_scheme_by_code(req->scheme[i]);
+	do {
+		rc = CA_ERR_UNSUPPORTED;
+		for (size_t i = 0;
+		     i < req->nschemes && rc == CA_ERR_UNSUPPORTED; i++) {
+			const struct ca_scheme *s =
+			    ca_scheme_by_code(req->scheme[i]);
 
-		if (s != NULL && ca_key_can(id->key, s))
-			rc = signs(ctx, s);
-	}
-	ca_key_end(id->key, rc);
+			if (s != NULL && ca_key_can(id->key, s))
+				rc = signs(ctx, s);
+		}
+	} while (ca_key_end(id->key, rc));
 	return rc;
 }
 

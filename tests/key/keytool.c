@@ -104,9 +104,11 @@ static int
 sign(struct ca_crypto *crypto, struct ca_key *key, X509 *cert,
     const struct ca_scheme *scheme)
 {
-	enum ca_err rc = sign_once(crypto, key, cert, scheme);
+	enum ca_err rc;
 
-	ca_key_end(key, rc);
+	do
+		rc = sign_once(crypto, key, cert, scheme);
+	while (ca_key_end(key, rc));
 	return rc == CA_OK ? 0 : 1;
 }
 
@@ -114,14 +116,17 @@ sign(struct ca_crypto *crypto, struct ca_key *key, X509 *cert,
 static int
 sign_any(struct ca_crypto *crypto, struct ca_key *key, X509 *cert)
 {
-	enum ca_err rc = CA_ERR_UNSUPPORTED;
 	const struct ca_scheme *s;
+	enum ca_err rc;
 
-	for (size_t i = 0;
-	     rc == CA_ERR_UNSUPPORTED && (s = ca_scheme_at(i)) != NULL; i++)
-		if (ca_key_can(key, s))
-			rc = sign_once(crypto, key, cert, s);
-	ca_key_end(key, rc);
+	do {
+		rc = CA_ERR_UNSUPPORTED;
+		for (size_t i = 0;
+		     rc == CA_ERR_UNSUPPORTED && (s = ca_scheme_at(i)) != NULL;
+		     i++)
+			if (ca_key_can(key, s))
+				rc = sign_once(crypto, key, cert, s);
+	} while (ca_key_end(key, rc));
 	return rc != CA_OK;
 }
 
@@ -178,7 +183,8 @@ p11(struct ca_crypto *crypto, char **argv)
 	    .pin = getenv("REQUIRE_PIN") != NULL ? CA_KEY_PIN_REQUIRED
 						 : CA_KEY_PIN_WANTED,
 	    .ui = &ui,
-	    .log = &to_stdout};
+	    .log = &to_stdout,
+	    .final = true};
 	enum ca_err rc = ca_key_p11(crypto, &search, &ids);
 	int failed = 0;
 
