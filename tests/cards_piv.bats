@@ -23,6 +23,14 @@ setup() {
 	card_set alice tries=3
 }
 
+# what a test that failed left in the other slots
+teardown() {
+	local card
+	for card in bob old key; do
+		[ ! -e "$CARDS/$card/pid" ] || card_stop $card
+	done
+}
+
 has() {
 	grep -qE -- "$1" <<<"$output"
 }
