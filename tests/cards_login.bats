@@ -125,6 +125,8 @@ asked() {
 		--pin 123456 --sign --mechanism ECDSA --id 01 --input-file "$S/hash" \
 		--output-file "$S/sig"
 	theirs=$(card_count card)
+	card_pull card
+	card_insert card
 	card_mark card
 	local_login PAM_SUCCESS 123456
 	echo "a login: $(card_count card), pkcs11-tool: $theirs"

@@ -238,8 +238,10 @@ EC=ecdsa_secp256r1_sha256
 	has '^info: Wrong PIN'
 }
 
-# sign_by COMMAND ...: how many commands the card gets for it
+# sign_by COMMAND ...: how many commands a card gets for it that was just inserted:
+# one that still has a PIN, or is selected, gets others
 sign_by() {
+	card_pull alice && card_insert alice || return
 	card_mark alice
 	"$@" >"$T/out" 2>&1 || {
 		cat "$T/out" >&2
