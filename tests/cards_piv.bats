@@ -250,7 +250,8 @@ sign_by() {
 	card_count alice
 }
 
-@test "a signature costs the card no more commands than pkcs11-tool's" {
+# with OpenSC 0.26 the tries are asked for once more, just before the PIN: 2 commands
+@test "a signature costs the card no more commands than pkcs11-tool's, and one question for the tries" {
 	local id mechanism scheme theirs ours
 	printf '%032d' 0 >"$T/hash"
 	while read -r id mechanism scheme; do
@@ -262,7 +263,7 @@ sign_by() {
 		echo "$scheme: keytool $ours, pkcs11-tool $theirs"
 		grep "^signed by $scheme" "$T/out"
 		[ "$ours" -gt 10 ]
-		[ "$ours" -le "$theirs" ]
+		[ "$ours" -le $((theirs + 2)) ]
 	done <<-END
 		01 ECDSA ecdsa_secp256r1_sha256
 		02 SHA256-RSA-PKCS rsa_pkcs1_sha256
