@@ -116,7 +116,8 @@ asked() {
 	not_logged outcome=granted
 }
 
-@test "a login costs a PIV card no more commands than a signature of pkcs11-tool" {
+# and with OpenSC 0.26 one more question for the tries: 2 commands
+@test "a login costs a PIV card hardly more commands than a signature of pkcs11-tool" {
 	local theirs
 	card_piv card 9a=p256
 	printf '%032d' 0 >"$S/hash"
@@ -125,11 +126,13 @@ asked() {
 		--pin 123456 --sign --mechanism ECDSA --id 01 --input-file "$S/hash" \
 		--output-file "$S/sig"
 	theirs=$(card_count card)
+	card_pull card
+	card_insert card
 	card_mark card
 	local_login PAM_SUCCESS 123456
 	echo "a login: $(card_count card), pkcs11-tool: $theirs"
 	[ "$(card_count card)" -gt 10 ]
-	[ "$(card_count card)" -le "$theirs" ]
+	[ "$(card_count card)" -le $((theirs + 2)) ]
 }
 
 @test "an OpenPGP card: its PIN once; a wrong one is no login" {

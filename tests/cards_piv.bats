@@ -23,6 +23,14 @@ setup() {
 	card_set alice tries=3
 }
 
+# what a test that failed left in the other slots
+teardown() {
+	local card
+	for card in bob old key; do
+		[ ! -e "$CARDS/$card/pid" ] || card_stop $card
+	done
+}
+
 has() {
 	grep -qE -- "$1" <<<"$output"
 }
@@ -230,8 +238,10 @@ EC=ecdsa_secp256r1_sha256
 	has '^error: Wrong PIN'
 }
 
-# sign_by COMMAND ...: how many commands the card gets for it
+# sign_by COMMAND ...: how many commands a card gets for it that was just inserted:
+# one that still has a PIN, or is selected, gets others
 sign_by() {
+	card_pull alice && card_insert alice || return
 	card_mark alice
 	"$@" >"$T/out" 2>&1 || {
 		cat "$T/out" >&2
@@ -240,7 +250,8 @@ sign_by() {
 	card_count alice
 }
 
-@test "a signature costs the card no more commands than pkcs11-tool's" {
+# with OpenSC 0.26 the tries are asked for once more, just before the PIN: 2 commands
+@test "a signature costs the card no more commands than pkcs11-tool's, and one question for the tries" {
 	local id mechanism scheme theirs ours
 	printf '%032d' 0 >"$T/hash"
 	while read -r id mechanism scheme; do
@@ -252,7 +263,7 @@ sign_by() {
 		echo "$scheme: keytool $ours, pkcs11-tool $theirs"
 		grep "^signed by $scheme" "$T/out"
 		[ "$ours" -gt 10 ]
-		[ "$ours" -le "$theirs" ]
+		[ "$ours" -le $((theirs + 2)) ]
 	done <<-END
 		01 ECDSA ecdsa_secp256r1_sha256
 		02 SHA256-RSA-PKCS rsa_pkcs1_sha256

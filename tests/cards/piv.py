@@ -9,7 +9,7 @@ without a PIN.  card.py has the folder's other files, and the options of all car
 
   serial=N   of the card
   pin=PIN    123456 if it is not named
-  yubi=1     the card is a YubiKey 5.2.7
+  yubi=1     the card is a YubiKey 5.4.3
   atr=HEX    3b80800101 is of a card with which OpenSC uses RSA keys only
 """
 import os
@@ -55,6 +55,23 @@ def sign(key, challenge):
     return key.sign(challenge, ec.ECDSA(utils.Prehashed(kind()))), OK
 
 
+def metadata(key, ref):
+    """What a YubiKey says of a key: algorithm, policies, origin, public key."""
+    numbers = key.public_key().public_numbers()
+    if isinstance(key, rsa.RSAPrivateKey):
+        algorithm = 0x07
+        public = (tlv('81', numbers.n.to_bytes(key.key_size // 8, 'big')) +
+                  tlv('82', numbers.e.to_bytes(3, 'big')))
+    else:
+        size = key.key_size // 8
+        algorithm = 0x11 if size == 32 else 0x14
+        public = tlv('86', b'\4' + numbers.x.to_bytes(size, 'big') +
+                     numbers.y.to_bytes(size, 'big'))
+    pin = {0x9c: 3, 0x9e: 1}.get(ref, 2)  # always, never, once
+    return (tlv('01', bytes([algorithm])) + tlv('02', bytes([pin, 1])) +
+            tlv('03', b'\2') + tlv('04', public))
+
+
 class Piv(card.Card):
     """The applet, which is the card."""
 
@@ -95,7 +112,7 @@ class Piv(card.Card):
         if ins == 0x87:
             return self.authenticate(p2, data, fresh)
         if self.yubi:
-            return self.of_yubi(ins)
+            return self.of_yubi(ins, p2)
         return b'', UNKNOWN
 
     def select(self, aid):
@@ -144,13 +161,17 @@ class Piv(card.Card):
         signed, status = sign(self.keys[ref], template['81'])
         return tlv('7c', tlv('82', signed)) if signed else b'', status
 
-    def of_yubi(self, ins):
-        """Version, serial number, metadata of a key (not there)."""
+    def of_yubi(self, ins, ref):
+        """Version, serial number, metadata of a key."""
         if ins == 0xfd:
-            return b'\x05\x02\x07', OK
+            return bytes([5, 4, 3]), OK
         if ins == 0xf8:
             return struct.pack('>I', 1000 + self.serial), OK
-        return b'', NOT_DATA if ins == 0xf7 else UNKNOWN
+        if ins != 0xf7:
+            return b'', UNKNOWN
+        if ref not in self.keys:
+            return b'', NOT_DATA
+        return metadata(self.keys[ref], ref), OK
 
 
 if __name__ == '__main__':
