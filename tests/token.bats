@@ -259,7 +259,7 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	hostile private
 	tool 1234 p11 "$P256" ecdsa_secp256r1_sha256
 	[ "$status" -eq 0 ]
-	has 'ask: PIN for Card A: '
+	has 'ask: PIN for Card A (which shows no certificate before): '
 	has 'signed by ecdsa_secp256r1_sha256'
 	[ "$(grep -c '^ask:' <<<"$output")" -eq 1 ]
 	REQUIRE_PIN=1 tool 1234 p11 "$P256" ecdsa_secp256r1_sha256
@@ -339,13 +339,13 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	has 'token "Card A" (no certificate that is asked for)'
 	echo 'module: /nonexistent/libcard.so' >"$T/modules/gone.module"
 	tool '' p11 'pkcs11:token=Card%20X'
-	has 'module gone does not load: '
+	has 'module gone is not loaded: '
 	has '/nonexistent/libcard.so'
 	modules none
 	echo 'module: /nonexistent/libcard.so' >"$T/modules/gone.module"
 	tool '' p11 -
 	[ "$status" -eq 1 ]
-	has 'no PKCS#11 module is usable: "module gone does not load: '
+	has 'no PKCS#11 module is usable: "module gone is not loaded: '
 	tool '' p11 'pkcs11:module-name=soft'
 	[ "$status" -eq 1 ]
 	has 'module-name belongs behind a question mark (pkcs11:token=LABEL?module-name=...)'

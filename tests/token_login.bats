@@ -408,6 +408,34 @@ watched() {
 	grep 'Insert your smart card' "$S/seen"
 }
 
+@test "a token that shows nothing is asked for its PIN only after the wait, and once" {
+	mv "$S/home/alice/tokens" "$S/home/alice/away"
+	mkdir "$S/home/alice/tokens"
+	softhsm2-util --init-token --free --label Other --pin 4321 \
+		--so-pin 567890 >/dev/null
+	theirs
+	local_login PAM_AUTH_ERR pkcs11=yes wait_for_token=3s -- -C "$(answers 1234 1234)"
+	rm -rf "$S/home/alice/tokens"
+	mv "$S/home/alice/away" "$S/home/alice/tokens"
+	grep -nE 'Insert your smart card|^prompt' "$S/seen" | sed 's/^[0-9]*://' >"$S/order"
+	diff - "$S/order" <<-'END'
+		info Insert your smart card.
+		prompt PIN for Other (which shows no certificate before): 
+	END
+	logged 'Wrong PIN for .*Other'
+}
+
+@test "a module that hangs is entered once, however long a card is waited for" {
+	hostile init-hang
+	: >"$S/home/alice/.hostile-sessions"
+	theirs
+	local_login PAM_AUTHINFO_UNAVAIL pkcs11=yes wait_for_token=8s helper_timeout=30 || :
+	rm -rf "$S/home/alice/.config/pkcs11"
+	grep 'Insert your smart card' "$S/seen"
+	[ "$(cat "$S/home/alice/.hostile-sessions")" = initialize ]
+	rm "$S/home/alice/.hostile-sessions"
+}
+
 @test "no token: no credential, so that another way can be tried" {
 	mv "$S/home/alice/tokens" "$S/home/alice/away"
 	mkdir "$S/home/alice/tokens"

@@ -109,6 +109,24 @@ says() {
 	held unloadable
 }
 
+@test "a module that was taken out of use is not loaded to say so" {
+	printf 'module: %s\nenable-in: other\n' "$T/hostile_p11.so" \
+		>"$T/modules/out.module"
+	run with_modules env LD_DEBUG=files "$CERTAUTH" tokens
+	[[ $output == *'file=libcrypto'* ]]
+	[[ $output == *'is not loaded: enable-in or disable-in is not for this program'* ]]
+	[[ $output != *"file=$T/hostile_p11.so"* ]]
+}
+
+@test "a module that hangs with a stream in its hands does not keep the program" {
+	modules hostile soft
+	export HOSTILE=init-stdin
+	run with_modules timeout 30 "$CERTAUTH" tokens
+	[ "$status" -eq 0 ]
+	[[ $output == *'not used: does not answer'* ]]
+	[[ $output == *'token "Card A"'* ]]
+}
+
 # tokens [ARG ...]: certauth tokens
 tokens() {
 	run with_modules "$CERTAUTH" tokens "$@"

@@ -244,6 +244,16 @@ CA_MUST_CHECK enum ca_err ca_p11_find(const struct ca_p11_session *s,
 CA_MUST_CHECK enum ca_err ca_p11_token_read(
     CK_FUNCTION_LIST *f, CK_SLOT_ID slot, struct ca_p11_token *t, CK_RV *rv);
 
+/* ---- p11pin.c ---- */
+
+#define CA_P11_PIN_MAX 255 /* bytes */
+
+/* The URI's own PIN (pin-value, or the file pin-source), for the caller to free;
+ * CA_OK with *pin NULL if the URI has none, or a person must type the PIN.
+ * CA_ERR_USAGE, and the errors of reading a file: logged. */
+CA_MUST_CHECK enum ca_err ca_p11_uri_pin(
+    const struct ca_p11 *p11, struct ca_secret **pin);
+
 /* ---- p11login.c ---- */
 
 /*

@@ -214,7 +214,7 @@ ca_p11_unloaded(const struct ca_p11 *p11, struct ca_buf *out)
 		if (ca_p11_has(p11, configs.v[i].name))
 			continue;
 		ca_p11_next(out);
-		ca_buf_fmt(out, "module %s does not load: ", configs.v[i].name);
+		ca_buf_fmt(out, "module %s is not loaded: ", configs.v[i].name);
 		ca_p11_config_why(&configs.v[i], p11->said, out);
 	}
 	ca_p11_configs_free(&configs);

@@ -73,7 +73,7 @@ shares_name(const struct ca_identities *ids, const struct ca_p11_held *held)
 	for (size_t i = 0; i < ids->n; i++) {
 		const struct ca_p11_held *h = ca_p11_key_held(ids->v[i]->key);
 
-		if (h != held &&
+		if (h != held && !is_of(h, held) &&
 		    memcmp(h->token.info.label, held->token.info.label,
 			sizeof h->token.info.label) == 0)
 			return true;

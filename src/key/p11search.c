@@ -255,9 +255,8 @@ look_again(struct search *s)
 {
 	struct ca_p11_scan *scan;
 
-	if (s->out->n > 0 || s->nclosed != 1 || s->what->view != NULL ||
-	    s->what->asked || s->what->ui == NULL ||
-	    (!s->what->final && !names_token(s->p11)))
+	if (s->out->n > 0 || s->nclosed != 1 || s->what->asked ||
+	    s->what->ui == NULL || (!s->what->final && !names_token(s->p11)))
 		return CA_OK;
 	s->what->asked = true;
 	if ((scan = scan_new(s, NULL)) == NULL)

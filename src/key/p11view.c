@@ -270,7 +270,7 @@ ca_p11_view_unloaded(struct ca_view *v, const struct ca_p11 *p11)
 			    grow((void **)&v->module, v->nmodules, sizeof *one);
 		if (one != NULL) {
 			v->nmodules++;
-			ca_buf_str(&why, "does not load: ");
+			ca_buf_str(&why, "is not loaded: ");
 			ca_p11_config_why(
 			    c, p11 != NULL ? p11->said : NULL, &why);
 			one->name = printable(c->name, strlen(c->name));

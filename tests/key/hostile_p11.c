@@ -5,6 +5,7 @@
  *
  *	init-crash init-hang init-fail   in C_Initialize
  *	init-slow                        it takes 8 s
+ *	init-stdin                       init-hang, and it holds a stream
  *	slots-hang token-hang session-hang find-hang
  *	no-pss only-hash-pss no-mechanism    what C_SignInit refuses
  *	allowed                          CKA_ALLOWED_MECHANISMS: RSA-PKCS alone, and
@@ -148,6 +149,10 @@ initialize(void *args)
 		abort();
 	if (mode("init-hang"))
 		hang();
+	if (mode("init-stdin")) {
+		flockfile(stdin);
+		hang();
+	}
 	if (mode("init-slow"))
 		(void)sleep(8);
 	return mode("init-fail") ? CKR_GENERAL_ERROR : real->C_Initialize(args);
