@@ -146,6 +146,7 @@ gpg_card() {
 	cards_tool 123456 p11 "$AUTH" $RSA
 	[ "$status" -eq 1 ]
 	hasnt '^signed'
+	has '^why: .*the card in reader "Virtual PCD 00 00" is held by another program.*gpgconf --kill scdaemon'
 	with_cards gpgconf --kill scdaemon
 	cards_tool 123456 p11 "$AUTH" $RSA
 	[ "$status" -eq 0 ]

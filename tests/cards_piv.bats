@@ -132,6 +132,24 @@ EC=ecdsa_secp256r1_sha256
 	hasnt '^ask:'
 }
 
+@test "why no card is found: pcscd, the reader, a module" {
+	card_pull alice
+	cards_tool '' p11 -
+	[ "$status" -eq 1 ]
+	has '^why: .*reader "Virtual PCD 00 00" has no card'
+	run with_cards env PCSCLITE_CSOCK_NAME="$T/nothing" "$KEYTOOL" p11 -
+	[ "$status" -eq 1 ]
+	has 'the smart card service pcscd does not run; run: systemctl start pcscd.socket'
+	card_insert alice
+	# a module for other tokens
+	echo "module: $SOFTHSM" >"$CARDS/modules/soft.module"
+	rm -f "$CARDS/modules/opensc.module"
+	cards_tool '' p11 -
+	rm -f "$CARDS/modules/soft.module"
+	[ "$status" -eq 1 ]
+	has 'the card in reader "Virtual PCD 00 00" is known to no module here'
+}
+
 @test "a card that is pulled, or pulled and inserted, while the PIN is typed" {
 	cards_tool "!$CARDS/do card_pull alice,123456" p11 "$AUTH" $EC
 	[ "$status" -eq 1 ]
