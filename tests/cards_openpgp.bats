@@ -28,20 +28,8 @@ setup() {
 	card_set alice tries=3 wrong=6982
 }
 
-has() {
-	grep -qE -- "$1" <<<"$output"
-}
-
-hasnt() {
-	! grep -qE -- "$1" <<<"$output"
-}
-
 left() {
 	[ "$(awk '$1 == "pw1" { print $2 }' "$CARDS/alice/tries")" -eq "$1" ]
-}
-
-verified() {
-	[ "$(card_log alice | grep -c '^verify ')" -eq "$1" ]
 }
 
 AUTH='pkcs11:id=%03'

@@ -31,22 +31,9 @@ teardown() {
 	done
 }
 
-has() {
-	grep -qE -- "$1" <<<"$output"
-}
-
-hasnt() {
-	! grep -qE -- "$1" <<<"$output"
-}
-
 # the tries that the card has left
 left() {
 	[ "$(awk '$1 == "pin" { print $2 }' "$CARDS/alice/tries")" -eq "$1" ]
-}
-
-# verified N: the card got that many PINs since card_mark
-verified() {
-	[ "$(card_log alice | grep -c '^verify ')" -eq "$1" ]
 }
 
 AUTH='pkcs11:id=%01'

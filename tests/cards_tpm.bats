@@ -26,14 +26,6 @@ setup() {
 	tpm tpm2_dictionarylockout --clear-lockout
 }
 
-has() {
-	grep -qE -- "$1" <<<"$output"
-}
-
-hasnt() {
-	! grep -qE -- "$1" <<<"$output"
-}
-
 # the wrong PINs that the TPM has counted
 counted() {
 	tpm tpm2_getcap properties-variable |

@@ -134,6 +134,10 @@ void ca_buf_quote_dn(struct ca_buf *b, const void *p, size_t len);
  * becomes U+FFFD. */
 void ca_buf_json(struct ca_buf *b, const void *p, size_t len);
 
+/* Append before, then "name": and value as a string of JSON; nothing for NULL. */
+void ca_buf_member(
+    struct ca_buf *b, const char *before, const char *name, const char *value);
+
 CA_MUST_CHECK enum ca_err ca_buf_err(const struct ca_buf *b);
 
 /* The content with a NUL after it, owned by b; NULL after a failure. */

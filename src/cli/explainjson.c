@@ -4,24 +4,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* "name":"value", or nothing for NULL. */
-static void
-member(
-    struct ca_buf *out, const char *before, const char *name, const char *value)
-{
-	if (value == NULL)
-		return;
-	ca_buf_fmt(out, "%s\"%s\":", before, name);
-	ca_buf_json(out, value, strlen(value));
-}
-
 static void
 moment(struct ca_buf *out, const char *before, const char *name, time_t t)
 {
 	char text[32];
 
 	ca_explain_time(t, text);
-	member(out, before, name, text);
+	ca_buf_member(out, before, name, text);
 }
 
 static void
@@ -34,11 +23,12 @@ checks(const struct ca_explain *e, struct ca_buf *out)
 
 		ca_buf_fmt(
 		    out, "%s\"%s\":", i > 0 ? "," : "", ca_check_name(c));
-		member(out, "{", "verdict",
+		ca_buf_member(out, "{", "verdict",
 		    ca_verdict_name(ca_report_verdict(e->report, c)));
-		member(out, ",", "reason", ca_reason_code(why));
-		member(out, ",", "text", ca_reason_text(why));
-		member(out, ",", "detail", ca_report_get0_detail(e->report, c));
+		ca_buf_member(out, ",", "reason", ca_reason_code(why));
+		ca_buf_member(out, ",", "text", ca_reason_text(why));
+		ca_buf_member(
+		    out, ",", "detail", ca_report_get0_detail(e->report, c));
 		ca_buf_str(out, "}");
 	}
 	ca_buf_str(out, "},\"facts\":{");
@@ -47,7 +37,7 @@ checks(const struct ca_explain *e, struct ca_buf *out)
 		const char *text =
 		    ca_report_get0_fact(e->report, (enum ca_fact)i);
 
-		member(out, before, ca_fact_name((enum ca_fact)i), text);
+		ca_buf_member(out, before, ca_fact_name((enum ca_fact)i), text);
 		if (text != NULL)
 			before = ",";
 	}
@@ -67,8 +57,8 @@ crls(const struct ca_explain *e, int depth, struct ca_buf *out)
 		if (use->depth != depth)
 			continue;
 		ca_buf_str(out, before);
-		member(out, "{", "file", use->file);
-		member(out, ",", "engine", use->engine);
+		ca_buf_member(out, "{", "file", use->file);
+		ca_buf_member(out, ",", "engine", use->engine);
 		moment(out, ",", "this_update", use->this_update);
 		if (use->next_update != 0)
 			moment(out, ",", "next_update", use->next_update);
@@ -77,7 +67,7 @@ crls(const struct ca_explain *e, int depth, struct ca_buf *out)
 		    (long long)e->now - (long long)use->this_update,
 		    use->entries, use->revoked ? "true" : "false");
 		if (use->other != NULL) {
-			member(out, ",", "out_of_scope", use->other);
+			ca_buf_member(out, ",", "out_of_scope", use->other);
 			ca_buf_fmt(out, ",\"listed\":%s",
 			    use->listed ? "true" : "false");
 		}
@@ -108,7 +98,7 @@ chain(const struct ca_explain *e, struct ca_buf *out)
 		struct ca_buf name = CA_BUF_INIT(65536);
 
 		ca_name_rfc4514(X509_get_subject_name(cert), &name);
-		member(out, i > 0 ? ",{" : "{", "subject",
+		ca_buf_member(out, i > 0 ? ",{" : "{", "subject",
 		    ca_buf_text(&name) != NULL ? ca_buf_text(&name) : "?");
 		ca_buf_free(&name);
 		date(out, "not_before", X509_get0_notBefore(cert));
@@ -117,7 +107,7 @@ chain(const struct ca_explain *e, struct ca_buf *out)
 		    i == n - 1 && t->anchored ? "true" : "false");
 		crls(e, i, out);
 		if (i < CA_REVOCATION_PATH && t->waiver[i] != CA_R_NONE)
-			member(
+			ca_buf_member(
 			    out, ",", "waived", ca_reason_code(t->waiver[i]));
 		ca_buf_str(out, "}");
 	}
@@ -133,13 +123,13 @@ rules(const struct ca_explain *e, struct ca_buf *out)
 
 		ca_buf_fmt(out, "%s{\"matched\":%s", i > 0 ? "," : "",
 		    r->matched ? "true" : "false");
-		member(out, ",", "file", r->file);
+		ca_buf_member(out, ",", "file", r->file);
 		if (r->line > 0)
 			ca_buf_fmt(out, ",\"line\":%u", r->line);
-		member(out, ",", "login", r->login);
-		member(out, ",", "selector", r->selector);
-		member(out, ",", "why", r->why);
-		member(out, ",", "made", r->made);
+		ca_buf_member(out, ",", "login", r->login);
+		ca_buf_member(out, ",", "selector", r->selector);
+		ca_buf_member(out, ",", "why", r->why);
+		ca_buf_member(out, ",", "made", r->made);
 		ca_buf_str(out, "}");
 	}
 	ca_buf_str(out, "]");
@@ -148,16 +138,16 @@ rules(const struct ca_explain *e, struct ca_buf *out)
 void
 ca_explain_json(const struct ca_explain *e, struct ca_buf *out)
 {
-	member(out, "{", "outcome", e->granted ? "granted" : "denied");
-	member(out, ",", "reason", ca_reason_code(e->reason));
-	member(out, ",", "text", ca_reason_text(e->reason));
-	member(out, ",", "pam_code", e->pam);
+	ca_buf_member(out, "{", "outcome", e->granted ? "granted" : "denied");
+	ca_buf_member(out, ",", "reason", ca_reason_code(e->reason));
+	ca_buf_member(out, ",", "text", ca_reason_text(e->reason));
+	ca_buf_member(out, ",", "pam_code", e->pam);
 	ca_buf_str(out, ",\"signature_checked\":false");
-	member(out, ",", "mode",
+	ca_buf_member(out, ",", "mode",
 	    e->cfg == NULL                  ? NULL
 	    : e->cfg->mode == CA_MODE_AUDIT ? "audit"
 					    : "enforce");
-	member(out, ",", "configuration", e->source);
+	ca_buf_member(out, ",", "configuration", e->source);
 	if (e->cfg != NULL) {
 		checks(e, out);
 		chain(e, out);

@@ -93,17 +93,6 @@ ca_tokens_text(const struct ca_tokens *t, struct ca_buf *out)
 
 /* ---- JSON ---- */
 
-/* "name":"value", behind a comma or not. */
-static void
-member(
-    struct ca_buf *out, const char *before, const char *name, const char *value)
-{
-	if (value == NULL)
-		return;
-	ca_buf_fmt(out, "%s\"%s\":", before, name);
-	ca_buf_json(out, value, strlen(value));
-}
-
 static void
 json_cert(
     const struct ca_tokens *t, const struct ca_view_cert *c, struct ca_buf *out)
@@ -111,19 +100,19 @@ json_cert(
 	struct ca_tokens_cert j;
 
 	ca_tokens_judge(t, c, &j);
-	member(out, "{", "label", or_none(c->label));
-	member(out, ",", "id", or_none(c->id));
-	member(out, ",", "uri", c->uri);
+	ca_buf_member(out, "{", "label", or_none(c->label));
+	ca_buf_member(out, ",", "id", or_none(c->id));
+	ca_buf_member(out, ",", "uri", c->uri);
 	if (c->cert != NULL) {
-		member(out, ",", "subject", ca_buf_text(&j.subject));
-		member(out, ",", "issuer", ca_buf_text(&j.issuer));
-		member(out, ",", "not_after", ca_buf_text(&j.until));
-		member(out, ",", "uses", ca_buf_text(&j.uses));
+		ca_buf_member(out, ",", "subject", ca_buf_text(&j.subject));
+		ca_buf_member(out, ",", "issuer", ca_buf_text(&j.issuer));
+		ca_buf_member(out, ",", "not_after", ca_buf_text(&j.until));
+		ca_buf_member(out, ",", "uses", ca_buf_text(&j.uses));
 	}
-	member(out, ",", "scheme", j.scheme);
+	ca_buf_member(out, ",", "scheme", j.scheme);
 	ca_buf_fmt(out, ",\"taken\":%s", j.why.len == 0 ? "true" : "false");
 	if (j.why.len > 0)
-		member(out, ",", "why", ca_buf_text(&j.why));
+		ca_buf_member(out, ",", "why", ca_buf_text(&j.why));
 	ca_buf_str(out, "}");
 	ca_tokens_cert_clear(&j);
 }
@@ -133,12 +122,12 @@ json_token(
     const struct ca_tokens *t, const struct ca_view_slot *s, struct ca_buf *out)
 {
 	ca_buf_str(out, ",\"token\":");
-	member(out, "{", "label", or_none(s->label));
-	member(out, ",", "serial", s->serial);
-	member(out, ",", "manufacturer", s->manufacturer);
-	member(out, ",", "model", s->model);
-	member(out, ",", "pin", s->pin);
-	member(out, ",", "mechanisms", or_none(s->mechanisms));
+	ca_buf_member(out, "{", "label", or_none(s->label));
+	ca_buf_member(out, ",", "serial", s->serial);
+	ca_buf_member(out, ",", "manufacturer", s->manufacturer);
+	ca_buf_member(out, ",", "model", s->model);
+	ca_buf_member(out, ",", "pin", s->pin);
+	ca_buf_member(out, ",", "mechanisms", or_none(s->mechanisms));
 	ca_buf_str(out, ",\"certificates\":[");
 	for (size_t i = 0; i < s->ncerts; i++) {
 		ca_buf_str(out, i > 0 ? "," : "");
@@ -147,9 +136,9 @@ json_token(
 	ca_buf_str(out, "],\"keys\":[");
 	for (size_t i = 0; i < s->nkeys; i++) {
 		ca_buf_str(out, i > 0 ? "," : "");
-		member(out, "{", "label", or_none(s->key[i].label));
-		member(out, ",", "id", or_none(s->key[i].id));
-		member(out, ",", "type", s->key[i].type);
+		ca_buf_member(out, "{", "label", or_none(s->key[i].label));
+		ca_buf_member(out, ",", "id", or_none(s->key[i].id));
+		ca_buf_member(out, ",", "type", s->key[i].type);
 		ca_buf_fmt(out, ",\"private\":%s}",
 		    s->key[i].private ? "true" : "false");
 	}
@@ -160,17 +149,17 @@ static void
 json_module(const struct ca_tokens *t, const struct ca_view_module *m,
     struct ca_buf *out)
 {
-	member(out, "{", "name", or_none(m->name));
-	member(out, ",", "file", m->file);
-	member(out, ",", "library", m->library);
-	member(out, ",", "problem", m->problem);
+	ca_buf_member(out, "{", "name", or_none(m->name));
+	ca_buf_member(out, ",", "file", m->file);
+	ca_buf_member(out, ",", "library", m->library);
+	ca_buf_member(out, ",", "problem", m->problem);
 	ca_buf_fmt(out, ",\"milliseconds\":%u,\"slots\":[", m->ms);
 	for (size_t i = 0; i < m->nslots; i++) {
 		const struct ca_view_slot *s = &m->slot[i];
 
 		ca_buf_fmt(out, "%s{\"id\":%lu", i > 0 ? "," : "", s->id);
-		member(out, ",", "reader", s->reader);
-		member(out, ",", "problem", s->problem);
+		ca_buf_member(out, ",", "reader", s->reader);
+		ca_buf_member(out, ",", "problem", s->problem);
 		if (s->token)
 			json_token(t, s, out);
 		ca_buf_str(out, "}");
@@ -187,6 +176,6 @@ ca_tokens_json(const struct ca_tokens *t, struct ca_buf *out)
 		json_module(t, &t->view.module[i], out);
 	}
 	ca_buf_str(out, "]");
-	member(out, ",", "why", t->why);
+	ca_buf_member(out, ",", "why", t->why);
 	ca_buf_str(out, "}\n");
 }

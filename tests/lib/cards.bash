@@ -363,3 +363,18 @@ cards_in_place() {
 	chmod -R a+rX "$CARDS/modules"
 	export PLACE_NET=/proc/$PCSCD_PID/ns/net
 }
+
+# ---- what was said, and what the card got ----
+
+has() {
+	grep -qE -- "$1" <<<"$output"
+}
+
+hasnt() {
+	! grep -qE -- "$1" <<<"$output"
+}
+
+# verified N: alice's card got that many PINs since card_mark
+verified() {
+	[ "$(card_log alice | grep -c '^verify ')" -eq "$1" ]
+}
