@@ -9,7 +9,7 @@
  *	slots-hang token-hang session-hang find-hang
  *	no-pss only-hash-pss no-mechanism    what C_SignInit refuses
  *	allowed                          CKA_ALLOWED_MECHANISMS: RSA-PKCS alone, and
- *	                                 C_SignInit refuses the others
+ *	                                 C_Sign fails for the others
  *	sign-fail                        C_Sign: CKR_GENERAL_ERROR
  *	private                          certificates are shown after a login only
  *	pin-length pin-openpgp           what C_Login says of a wrong PIN
@@ -60,7 +60,7 @@ __attribute__((visibility("default"))) CK_RV C_GetFunctionList(
 static CK_FUNCTION_LIST *real;
 static CK_FUNCTION_LIST mine;
 static int wrong_pins;
-static int logged_in, certs_wanted;
+static int logged_in, certs_wanted, forbidden;
 static int authenticated; /* for the signature at hand */
 static int values;        /* of certificates that were read */
 static int sessions, opened, signatures;
@@ -410,9 +410,9 @@ sign_init(CK_SESSION_HANDLE session, CK_MECHANISM *m, CK_OBJECT_HANDLE key)
 	if ((mode("no-pss") && (pss || m->mechanism == CKM_RSA_X_509)) ||
 	    (mode("only-hash-pss") &&
 		m->mechanism != CKM_SHA256_RSA_PKCS_PSS) ||
-	    mode("no-mechanism") ||
-	    (mode("allowed") && m->mechanism != CKM_RSA_PKCS))
+	    mode("no-mechanism"))
 		return CKR_MECHANISM_INVALID;
+	forbidden = mode("allowed") && m->mechanism != CKM_RSA_PKCS;
 	return real->C_SignInit(session, m, key);
 }
 
@@ -428,7 +428,7 @@ sign(CK_SESSION_HANDLE session, unsigned char *data, CK_ULONG len,
 		abort();
 	if (mode("sign-hang"))
 		hang();
-	if (mode("sign-fail"))
+	if (mode("sign-fail") || forbidden)
 		return CKR_GENERAL_ERROR;
 	if (mode("removed"))
 		return CKR_DEVICE_REMOVED;
