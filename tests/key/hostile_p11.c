@@ -163,8 +163,10 @@ get_slot_list(CK_BBOOL present, CK_SLOT_ID *slot, CK_ULONG *n)
 {
 	CK_RV rv;
 
-	if (mode("slots-hang"))
+	if (mode("slots-hang")) {
+		in_session("slots");
 		hang();
+	}
 	if (mode("slots-fail"))
 		return CKR_GENERAL_ERROR;
 	rv = real->C_GetSlotList(present, slot, n);
