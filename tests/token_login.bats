@@ -72,7 +72,8 @@ local_login() {
 	[ $# -eq 0 ] || shift
 	service test proof=command "helper=$HELPER" "${args[@]}"
 	log_mark
-	in_place "$DRIVE" -s test -u alice -x "$@" >"$S/seen" 2>&1 || :
+	# a question too many would wait for its answer for good
+	in_place timeout 180 "$DRIVE" -s test -u alice -x "$@" >"$S/seen" 2>&1 || :
 	cat "$S/seen"
 	grep -q "^authenticate $code\$" "$S/seen" &&
 		grep -q '^children none$' "$S/seen"
@@ -339,7 +340,7 @@ watched() {
 		-C "exec sh $S/by-line"
 	[ "$(grep -cE '^(info|error)' "$S/seen")" -eq 0 ]
 	# the tokens have no order
-	diff - <(sed -E '/^authenticate/,$d; s/(  [12]  ).*/\1/; s/Card [AC]/Card/' \
+	diff - <(sed -E '/^sh: 0: getcwd/d; /^authenticate/,$d; s/(  [12]  ).*/\1/; s/Card [AC]/Card/' \
 		"$S/seen") <<-'EOF'
 	prompt More than one certificate fits:
 	  1  
@@ -362,6 +363,12 @@ watched() {
 	not_logged 'is not used, because'
 	local_login PAM_AUTH_ERR pkcs11=yes -- -C "$(answers 9999 "''")"
 	logged 'no PIN was entered for'
+	not_logged 'is not used, because'
+	token 'Card D' rsa2048
+	theirs
+	local_login PAM_AUTH_ERR pkcs11=yes -- -C "$(answers "''")"
+	softhsm2-util --delete-token --token 'Card D' >/dev/null
+	logged 'no certificate was chosen'
 	not_logged 'is not used, because'
 	hostile locked
 	local_login PAM_AUTH_ERR pkcs11=yes -- -C "$(answers 1234)"

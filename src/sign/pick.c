@@ -136,5 +136,9 @@ ca_identities_pick(struct ca_identities *ids, const struct ca_pick *pick,
 		    "far as is known here");
 		return CA_ERR_NOT_FOUND;
 	}
-	return ca_identities_offer(ids, pick->ui, out);
+	enum ca_err rc = ca_identities_offer(ids, pick->ui, out);
+	if (rc == CA_ERR_CANCELLED)
+		ca_log_warning(pick->log,
+		    "no certificate was chosen, so nothing was signed");
+	return rc;
 }
