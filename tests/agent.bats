@@ -150,7 +150,7 @@ has() {
 	ssh-add -q -d "$T/p384"
 	ssh-add -q "$T/p384"
 	[ "$status" -eq 1 ]
-	has 'error: The ssh-agent refused to sign: it is locked (run: ssh-add -X), it does not have the key any more, you did not confirm, or the key has a destination constraint (ssh-add -h), with which the agent signs for ssh only. Add the key without -h.'
+	has 'error: The ssh-agent refused to sign: it is locked (run: ssh-add -X), it does not have the key any more, you did not confirm, or the key has a destination constraint (ssh-add -h), with which the agent signs for ssh only. Add the key without -h. A gpg-agent asks for the PIN on the terminal that it knows: if none was shown, run: export GPG_TTY=$(tty); gpg-connect-agent updatestartuptty /bye'
 	tool "$T/real" p384 all
 	[ "$status" -eq 0 ]
 }

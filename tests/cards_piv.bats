@@ -274,3 +274,11 @@ sign_by() {
 		02 SHA256-RSA-PKCS rsa_pkcs1_sha256
 	END
 }
+
+# the last test: no card can be reached after it
+@test "pcscd ends while the PIN is typed" {
+	cards_tool "!kill $PCSCD_PID; sleep 1,123456" p11 "$AUTH" $EC
+	[ "$status" -eq 1 ]
+	has '^error: (Contact with "p256" was lost during the login.*; try again\.|"p256" was removed)'
+	hasnt '^signed'
+}

@@ -146,6 +146,11 @@ text_good() {
 	local name
 	name=$(line 3)
 	good "$name"
+	# nobody can be asked
+	run with_modules env -u DISPLAY -u SSH_ASKPASS setsid -w "$T/sign.sh" </dev/null
+	[ "$status" -ne 0 ]
+	has 'there is no terminal and no working askpass program'
+	has 'More than one certificate fits, and nobody can be asked for one. Name one by its URI; to see the URIs, run: certauth tokens'
 	# an answer that is none of them: nothing is signed, no PIN asked
 	sign 9,9,9
 	[ "$status" -eq 1 ]

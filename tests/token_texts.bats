@@ -100,6 +100,8 @@ says() {
 	held misplaced
 	tool '' p11 'pkcs11:token=Card%20A;object=nothing'
 	held no-object
+	tool 1234 p11 'pkcs11:token=Card A'
+	held blank
 	says private private 4321 'pkcs11:token=Card%20A'
 	modules none
 	tool '' p11 -
@@ -114,7 +116,7 @@ says() {
 		>"$T/modules/out.module"
 	run with_modules env LD_DEBUG=files "$CERTAUTH" tokens
 	[[ $output == *'file=libcrypto'* ]]
-	[[ $output == *'is not loaded: enable-in or disable-in is not for this program'* ]]
+	[[ $output == *'is not loaded: its file leaves this program out (enable-in, disable-in)'* ]]
 	[[ $output != *"file=$T/hostile_p11.so"* ]]
 }
 

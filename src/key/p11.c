@@ -4,6 +4,8 @@
  */
 #include "key/p11view.h"
 
+#include <string.h>
+
 static bool
 slot_wanted(const struct ca_p11_scan *s, CK_FUNCTION_LIST *f, CK_SLOT_ID slot)
 {
@@ -58,6 +60,18 @@ skip_slot(struct ca_p11_scan *s, CK_SLOT_ID slot, const char *why)
 	    slot, why);
 }
 
+static void
+note_token(struct ca_p11_scan *s)
+{
+	P11KitUri *uri = s->at.p11->uri;
+	const unsigned char *label = s->at.token.info.label;
+
+	s->cards += s->at.token.removable;
+	if (uri != NULL && memcmp(p11_kit_uri_get_token_info(uri)->label, label,
+			       sizeof s->at.token.info.label) == 0)
+		s->labels++;
+}
+
 static enum ca_err
 scan_slot(struct ca_p11_scan *s, CK_FUNCTION_LIST *f, CK_SLOT_ID slot)
 {
@@ -71,6 +85,7 @@ scan_slot(struct ca_p11_scan *s, CK_FUNCTION_LIST *f, CK_SLOT_ID slot)
 		skip_slot(s, slot, p11_kit_strerror(rv));
 		return CA_OK;
 	}
+	note_token(s);
 	if ((s->at.token.info.flags & CKF_TOKEN_INITIALIZED) == 0) {
 		skip_slot(s, slot, "its token is not initialised");
 		return CA_OK;

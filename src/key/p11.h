@@ -36,6 +36,8 @@ struct ca_p11_module {
 	enum ca_p11_state state;
 	bool wanted;         /* the URI and p11-kit's configuration allow it */
 	struct ca_buf found; /* a phrase: what it has, or why it is not used */
+	size_t cards;        /* its tokens that can be removed from a reader */
+	size_t labels;       /* its tokens that have the URI's label */
 };
 
 struct ca_p11 {

@@ -99,19 +99,18 @@ add(struct ca_p11_configs *c, const char *file)
 	one.readable = read_file(file, &one);
 	const bool whole =
 	    one.name != NULL && one.file != NULL && one.module != NULL;
+	const bool known = whole && is_known(c, one.name);
 	struct ca_p11_config *v = NULL;
 
-	if (whole && !is_known(c, one.name)) {
+	if (whole && !known)
 		v = realloc(c->v, (c->n + 1) * sizeof *v);
-		if (v != NULL) {
-			c->v = v;
-			v[c->n++] = one;
-			return CA_OK;
-		}
+	if (v == NULL) {
+		config_free(&one);
+		return known ? CA_OK : CA_ERR_MEMORY;
 	}
-	const bool known = whole && is_known(c, one.name);
-	config_free(&one);
-	return known ? CA_OK : CA_ERR_MEMORY;
+	c->v = v;
+	v[c->n++] = one;
+	return CA_OK;
 }
 
 static enum ca_err
@@ -174,8 +173,8 @@ ca_p11_config_why(
 	else if (base[0] == '\0')
 		ca_buf_str(out, "its file names no module");
 	else if (c->chosen)
-		ca_buf_str(
-		    out, "enable-in or disable-in is not for this program");
+		ca_buf_str(out,
+		    "its file leaves this program out (enable-in, disable-in)");
 	else if (said != NULL && strstr(said, base) != NULL)
 		ca_buf_str(out, said);
 	else

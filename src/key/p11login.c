@@ -89,17 +89,28 @@ tell_locked(const struct ca_p11_session *s)
 	return CA_DENIED;
 }
 
+/* Read the token's information again, in the caller's guard; false: it is not that of
+ * the same token. */
+static bool
+reread(struct ca_p11_session *s)
+{
+	CK_TOKEN_INFO now;
+
+	if (s->token.f->C_GetTokenInfo(s->token.slot, &now) != CKR_OK ||
+	    !ca_p11_same_token(&now, &s->token.info))
+		return false;
+	s->token.info = now;
+	return true;
+}
+
 /* Read the token's flags, unless they are fresh; the token must still be there. */
 static enum ca_err
 read_flags(struct ca_p11_session *s)
 {
-	CK_TOKEN_INFO *info = &s->token.info;
 	struct ca_p11_guard guard;
 
 	ca_p11_guard_begin(&guard, s->token.name, CA_P11_SECONDS);
-	bool present = ca_p11_present(s) &&
-		       (s->fresh || s->token.f->C_GetTokenInfo(
-					s->token.slot, info) == CKR_OK);
+	bool present = ca_p11_present(s) && (s->fresh || reread(s));
 	ca_p11_guard_end(&guard);
 	s->fresh = false;
 	if (!present)
@@ -140,12 +151,12 @@ check_tries(struct ca_p11_session *s)
 static void
 tell_wrong_pin(struct ca_p11_session *s)
 {
-	CK_TOKEN_INFO *info = &s->token.info;
+	const CK_TOKEN_INFO *info = &s->token.info;
 	const char *left = "";
 	struct ca_p11_guard guard;
 
 	ca_p11_guard_begin(&guard, s->token.name, CA_P11_SECONDS);
-	s->fresh = s->token.f->C_GetTokenInfo(s->token.slot, info) == CKR_OK;
+	s->fresh = reread(s);
 	ca_p11_guard_end(&guard);
 	if (s->fresh && (info->flags & CKF_USER_PIN_LOCKED) != 0)
 		left = " No try is left: the PIN is locked now.";

@@ -35,6 +35,7 @@ struct ca_p11_scan {
 	struct ca_p11_token closed[CA_P11_CLOSED_MAX];
 	size_t nclosed;              /* all of them */
 	struct ca_buf found;         /* a phrase: the slots and tokens */
+	size_t cards, labels;        /* as of struct ca_p11_module */
 	struct ca_view_module *view; /* the same with all facts, or NULL */
 	enum ca_err rc;
 	/* the current token */

@@ -104,7 +104,7 @@ static void
 show(struct search *s, struct ca_p11_module *m, struct ca_view_module *seen,
     long long began)
 {
-	struct ca_view_module *one = ca_p11_view_module(s->what->view, m);
+	struct ca_view_module *one = ca_p11_view_module(s->what->view, m->name);
 	const char *found = ca_buf_text(&m->found);
 
 	if (one == NULL)
@@ -149,6 +149,8 @@ scan_module(struct search *s, struct ca_p11_module *m)
 		ca_buf_free(&m->found);
 		m->found = scan->found;
 		scan->found = CA_BUF_INIT(0); /* transferred */
+		m->cards = scan->cards;
+		m->labels = scan->labels;
 	}
 	scan_free(scan);
 	return rc;
@@ -297,8 +299,6 @@ ca_key_p11(struct ca_crypto *crypto, struct ca_key_search *search,
 	*out = (struct ca_identities){0};
 	search->why[0] = '\0';
 	rc = ca_p11_load(search->uri, search->pin, search->log, &s.p11);
-	if (search->view != NULL)
-		ca_p11_view_unloaded(search->view, s.p11);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
@@ -321,6 +321,8 @@ ca_key_p11(struct ca_crypto *crypto, struct ca_key_search *search,
 	ca_p11_merge(out);
 	ret = CA_OK;
 out:
+	if (search->view != NULL)
+		ca_p11_view_configs(search->view, s.p11);
 	if (ret != CA_OK)
 		ca_identities_free(out);
 	ca_p11_unref(s.p11);

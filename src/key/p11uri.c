@@ -99,6 +99,10 @@ ca_p11_uri(const char *text, const struct ca_log *log, P11KitUri **out)
 		p11_kit_uri_free(uri);
 		return refuse_uri(text, rc, log);
 	}
+	if (strpbrk(text, " \t") != NULL)
+		ca_log_warning(log,
+		    "the blanks in the PKCS#11 URI are left out: write %%20 for a "
+		    "blank (RFC 7512)");
 	*out = uri;
 	return CA_OK;
 }

@@ -52,23 +52,15 @@ hex(const struct ca_buf *bytes)
 /* ---- modules and slots ---- */
 
 struct ca_view_module *
-ca_p11_view_module(struct ca_view *v, const struct ca_p11_module *m)
+ca_p11_view_module(struct ca_view *v, const char *name)
 {
-	struct ca_p11_configs configs;
-	struct ca_view_module *one;
+	struct ca_view_module *one =
+	    grow((void **)&v->module, v->nmodules, sizeof *one);
 
-	one = grow((void **)&v->module, v->nmodules, sizeof *one);
 	if (one == NULL)
 		return NULL;
 	v->nmodules++;
-	one->name = printable(m->name, strlen(m->name));
-	if (ca_p11_configs_read(&configs) == CA_OK)
-		for (size_t i = 0; i < configs.n; i++)
-			if (strcmp(configs.v[i].name, m->name) == 0 &&
-			    one->file == NULL)
-				one->file = printable(configs.v[i].file,
-				    strlen(configs.v[i].file));
-	ca_p11_configs_free(&configs);
+	one->name = printable(name, strlen(name));
 	return one;
 }
 
@@ -253,31 +245,50 @@ ca_p11_view_token(struct ca_p11_scan *s, const char *problem)
 	add_keys(s, &s->public_keys, false, slot);
 }
 
+/* The module of that name, or NULL. */
+static struct ca_view_module *
+named(const struct ca_view *v, const char *name)
+{
+	for (size_t i = 0; i < v->nmodules; i++)
+		if (v->module[i].name != NULL &&
+		    strcmp(v->module[i].name, name) == 0)
+			return &v->module[i];
+	return NULL;
+}
+
+static void
+add_unloaded(struct ca_view *v, const struct ca_p11 *p11,
+    const struct ca_p11_config *c, const char *file)
+{
+	struct ca_view_module *one = ca_p11_view_module(v, c->name);
+	struct ca_buf why = CA_BUF_INIT(8192);
+
+	if (one == NULL)
+		return;
+	ca_buf_str(&why, "is not loaded: ");
+	ca_p11_config_why(c, p11 != NULL ? p11->said : NULL, &why);
+	one->file = strdup(file);
+	one->problem = printable(why.p, why.len);
+	ca_buf_free(&why);
+}
+
 void
-ca_p11_view_unloaded(struct ca_view *v, const struct ca_p11 *p11)
+ca_p11_view_configs(struct ca_view *v, const struct ca_p11 *p11)
 {
 	struct ca_p11_configs configs;
 
 	if (ca_p11_configs_read(&configs) != CA_OK)
 		configs.n = 0;
 	for (size_t i = 0; i < configs.n; i++) {
-		struct ca_p11_config *c = &configs.v[i];
-		struct ca_buf why = CA_BUF_INIT(8192);
-		struct ca_view_module *one = NULL;
+		const struct ca_p11_config *c = &configs.v[i];
+		struct ca_view_module *one = named(v, c->name);
+		char *file = printable(c->file, strlen(c->file));
 
-		if (!ca_p11_has(p11, c->name))
-			one =
-			    grow((void **)&v->module, v->nmodules, sizeof *one);
-		if (one != NULL) {
-			v->nmodules++;
-			ca_buf_str(&why, "is not loaded: ");
-			ca_p11_config_why(
-			    c, p11 != NULL ? p11->said : NULL, &why);
-			one->name = printable(c->name, strlen(c->name));
-			one->file = printable(c->file, strlen(c->file));
-			one->problem = printable(why.p, why.len);
-		}
-		ca_buf_free(&why);
+		if (one != NULL && one->file == NULL)
+			one->file = strdup(file != NULL ? file : "?");
+		else if (!ca_p11_has(p11, c->name))
+			add_unloaded(v, p11, c, file != NULL ? file : "?");
+		free(file);
 	}
 	ca_p11_configs_free(&configs);
 }

@@ -6,39 +6,24 @@
 #include "key/p11scan.h"
 #include "key/pcsc.h"
 
-#include <string.h>
-
-/* The label that the URI names, as text, if no token has it. */
+/* The label that the URI names, if no token has it. */
 static void
 put_label(const struct ca_p11 *p11, struct ca_buf *out)
 {
-	struct ca_buf name = CA_BUF_INIT(256), quoted = CA_BUF_INIT(512);
 	const CK_TOKEN_INFO *t;
-	bool seen = false;
+	size_t labels = 0;
 
 	if (p11->uri == NULL)
 		return;
 	t = p11_kit_uri_get_token_info(p11->uri);
-	size_t len = p11_kit_space_strlen(t->label, sizeof t->label);
-	if (t->label[0] != '\0')
-		ca_buf_printable(&name, t->label, len);
-	if (ca_buf_text(&name) == NULL || name.len == 0)
-		goto out;
-	ca_buf_fmt(&quoted, "token \"%s\"", ca_buf_text(&name));
-	for (size_t i = 0; i < p11->nmodules; i++) {
-		struct ca_buf *found = &p11->module[i].found;
-
-		seen = seen || (ca_buf_text(found) != NULL &&
-				   ca_buf_text(&quoted) != NULL &&
-				   strstr(ca_buf_text(found),
-				       ca_buf_text(&quoted)) != NULL);
-	}
-	if (!seen)
-		ca_buf_fmt(out, "no token has the label \"%s\" of the URI",
-		    ca_buf_text(&name));
-out:
-	ca_buf_free(&name);
-	ca_buf_free(&quoted);
+	for (size_t i = 0; i < p11->nmodules; i++)
+		labels += p11->module[i].labels;
+	if (t->label[0] == '\0' || labels > 0)
+		return;
+	ca_buf_str(out, "no token has the label \"");
+	ca_buf_printable(
+	    out, t->label, p11_kit_space_strlen(t->label, sizeof t->label));
+	ca_buf_str(out, "\" of the URI");
 }
 
 static void
@@ -60,21 +45,20 @@ ca_p11_why(const struct ca_p11 *p11, size_t nclosed,
 {
 	struct ca_buf what = CA_BUF_INIT((size_t)1 << 20),
 		      pcsc = CA_BUF_INIT(8192);
-	bool known = false;
+	size_t cards = 0;
 
 	for (size_t i = 0; i < p11->nmodules; i++) {
 		const char *found = ca_buf_text(&p11->module[i].found);
 
 		if (!p11->module[i].wanted)
 			continue;
-		known = known ||
-			(found != NULL && strstr(found, "token \"") != NULL);
+		cards += p11->module[i].cards;
 		ca_buf_fmt(&what, "%s%s: %s", what.len > 0 ? "; " : "",
 		    p11->module[i].name, found != NULL ? found : "?");
 	}
 	put_label(p11, out);
 	put_closed(nclosed, closed, out);
-	ca_pcsc_why(known, &pcsc);
+	ca_pcsc_why(cards > 0, &pcsc);
 	if (pcsc.len > 0 && ca_buf_text(&pcsc) != NULL) {
 		ca_p11_next(out);
 		ca_buf_str(out, ca_buf_text(&pcsc));
