@@ -28,11 +28,7 @@ setup() {
 
 # tool ANSWERS ARG ...: keytool, its answers separated by commas
 tool() {
-	local answers=$1
-	shift
-	run with_modules timeout 60 "$KEYTOOL" "$@" \
-		< <([ -z "$answers" ] || tr , '\n' <<<"$answers")
-	echo "$output"
+	token_tool with_modules "$@"
 }
 
 hostile() {
@@ -380,11 +376,14 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	has 'tpm2_dictionarylockout --clear-lockout'
 	hasnt PUK
 	hasnt 'ask:'
-	hostile pulled-after-wrong
-	tool 4321,1234 p11 "$P256" all
-	[ "$status" -eq 1 ]
-	has 'error: "Card A" was removed.'
-	[ "$(grep -c '^ask:' <<<"$output")" -eq 1 ]
+	local how
+	for how in pulled-after-wrong swapped-after-wrong; do
+		hostile $how
+		tool 4321,1234 p11 "$P256" all
+		[ "$status" -eq 1 ]
+		has 'error: "Card A" was removed.'
+		[ "$(grep -c '^ask:' <<<"$output")" -eq 1 ]
+	done
 }
 
 @test "a key that needs no login is used without a PIN" {

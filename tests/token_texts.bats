@@ -51,10 +51,7 @@ held() {
 
 # tool ANSWERS ARG ...: keytool, its answers separated by commas
 tool() {
-	local answers=$1
-	shift
-	run with_modules timeout 60 "$KEYTOOL" "$@" \
-		< <([ -z "$answers" ] || tr , '\n' <<<"$answers")
+	token_tool with_modules "$@"
 	output=$(grep -v '^log 4:' <<<"$output")
 }
 

@@ -15,6 +15,7 @@
  *	pin-length pin-openpgp           what C_Login says of a wrong PIN
  *	tpm                              the library is one of a TPM
  *	pulled-after-wrong               a wrong PIN, and the slot is empty
+ *	swapped-after-wrong              a wrong PIN, and another token is in the slot
  *	sign-crash sign-hang             in C_Sign
  *	slots-many slots-fail            the list of slots
  *	token-fail token-junk            the token's information
@@ -220,7 +221,8 @@ get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 		info->flags |= CKF_PROTECTED_AUTHENTICATION_PATH;
 	if (mode("no-login") || (mode("no-login-later") && values > 0))
 		info->flags &= ~(CK_FLAGS)CKF_LOGIN_REQUIRED;
-	if (mode("swapped") && values > 0)
+	if ((mode("swapped") && values > 0) ||
+	    (mode("swapped-after-wrong") && wrong_pins > 0))
 		memset(info->serialNumber, '7', sizeof info->serialNumber);
 	return CKR_OK;
 }

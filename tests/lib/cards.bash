@@ -32,7 +32,7 @@
 #                          cards_server serves
 #   cards_server URI       p11-kit server for the tokens of cards_modules, a socket
 #   with_cards COMMAND ... run with pcscd, the TPM and these modules
-#   cards_tool ANSWERS ARG ...   bats' run of keytool so, answers separated by commas
+#   cards_tool ANSWERS ARG ...   bats' run of keytool so (token.bash has to be loaded)
 #   cards_in_place         the place of common.bash has them, too: in_place, as_user
 #                          and logins in it (sets PLACE_NET)
 #
@@ -335,11 +335,7 @@ with_cards() {
 }
 
 cards_tool() {
-	local answers=$1
-	shift
-	run with_cards timeout 60 "$KEYTOOL" "$@" \
-		< <([ -z "$answers" ] || tr , '\n' <<<"$answers")
-	echo "$output"
+	token_tool with_cards "$@"
 }
 
 # each connection reads the modules: the server keeps those of now

@@ -9,11 +9,13 @@
 #   token_cert LABEL ID NAME                   the certificate alone
 #   modules soft|hostile|none ...              what p11-kit knows
 #   with_modules COMMAND ...                   run with these
+#   token_tool COMMAND ANSWERS ARG ...         bats' run of keytool by COMMAND, which
+#                          is with_modules or the like; answers separated by commas
 #
 # p11-kit reads no user's configuration for root, so its directory is covered
 # in a private mount namespace.
 #
-# shellcheck disable=SC2034
+# shellcheck disable=SC2034,SC2154
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CERTAUTH_BUILD=${CERTAUTH_BUILD:-$HERE/build}
@@ -82,4 +84,12 @@ with_modules() {
 		[ ! -d /etc/pkcs11 ] || mount -t tmpfs none /etc/pkcs11 || exit 99
 		shift 2
 		exec "$@"' - "$T/modules" "$P11_MODULES" "$@"
+}
+
+token_tool() {
+	local by=$1 answers=$2
+	shift 2
+	run "$by" timeout 60 "$KEYTOOL" "$@" \
+		< <([ -z "$answers" ] || tr , '\n' <<<"$answers")
+	echo "$output"
 }
