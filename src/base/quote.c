@@ -59,13 +59,3 @@ ca_buf_json(struct ca_buf *b, const void *p, size_t len)
 	}
 	ca_buf_u8(b, '"');
 }
-
-void
-ca_buf_member(
-    struct ca_buf *b, const char *before, const char *name, const char *value)
-{
-	if (value == NULL)
-		return;
-	ca_buf_fmt(b, "%s\"%s\":", before, name);
-	ca_buf_json(b, value, strlen(value));
-}

@@ -2,7 +2,6 @@
 #include "base/utf8.h"
 
 #include <string.h>
-#include <strings.h>
 
 size_t
 ca_text_next(const uint8_t *p, size_t len, const char *special,
@@ -55,12 +54,4 @@ ca_text_plain(const void *p, size_t len)
 			s[i]) == NULL)
 			return false;
 	return len > 0;
-}
-
-bool
-ca_text_pkcs11(const char *text)
-{
-	static const char scheme[] = "pkcs11:";
-
-	return strncasecmp(text, scheme, sizeof scheme - 1) == 0;
 }
