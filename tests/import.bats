@@ -238,7 +238,8 @@ sample() {
 		grep -qE "^([^:]*:[0-9]+: )?$n( =|:)" "$D/err" ||
 			{ echo "not named: $n"; return 1; }
 	done
-	for n in none ocsp_on no_signature; do
+	has conf 'cert_policy ocsp_on'
+	for n in none no_signature; do
 		has err "cert_policy = $n"
 	done
 	# the password of the directory is shown nowhere
@@ -299,8 +300,33 @@ sample() {
 	import sssd "$sample"
 	[ "$status" -eq 0 ]
 	has conf 'ca_dir = /etc/certauth/ca'
-	has conf 'crl = prefer'
+	has conf 'revocation = any'
+	has conf 'crl = require'
 	[ -z "$(live users)" ]
+}
+
+@test "sssd: OCSP is asked for unless it says no_ocsp, and required unless soft_ocsp" {
+	local words revocation crl
+	while read -r words revocation crl; do
+		printf '[sssd]\ncertificate_verification = %s\n' "$words" >"$D/s.conf"
+		import sssd "$D/s.conf"
+		echo "# $words"
+		[ "$status" -eq 0 ]
+		has conf "crl = $crl"
+		if [ "$revocation" = any ]; then
+			grep -qx 'revocation = any' "$D/conf"
+		else
+			run ! grep -qx 'revocation = any' "$D/conf"
+		fi
+	done <<-'END'
+		partial_chain any require
+		ocsp_dgst=sha256 any require
+		soft_ocsp any prefer
+		no_ocsp crl prefer
+		crl_file=/x crl require
+		crl_file=/x,no_ocsp crl require
+		crl_file=/x,soft_crl crl prefer
+	END
 }
 
 @test "sssd: verification, [pam] and pam_sss, every name" {
@@ -326,7 +352,7 @@ sample() {
 	import sssd "$D/s.conf" allow_missing_name try_cert_auth \
 		require_cert_auth prompt_always
 	[ "$status" -eq 1 ]
-	for n in soft_ocsp ocsp_dgst no_verification ocsp_default_responder \
+	for n in no_verification ocsp_default_responder \
 		ocsp_default_responder_signing_cert pam_p11_allowed_services \
 		local_auth_policy try_cert_auth require_cert_auth \
 		prompt_always; do

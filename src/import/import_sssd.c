@@ -11,24 +11,38 @@
 
 /* ---- certificate_verification ---- */
 
-static const char no_ocsp[] =
-    "OCSP is not used: a login does not wait for the network; `certauth crl update' fetches CRLs in advance";
+/* What certificate_verification asks for. */
+struct wanted {
+	bool crl, soft_crl; /* crl_file, soft_crl */
+	bool no_ocsp, soft_ocsp;
+};
 
 static const struct {
 	const char *name, *note, *gap;
 } words[] = {
-    {"no_ocsp", "OCSP is not used here", NULL},
-    {"soft_ocsp", NULL, no_ocsp},
-    {"ocsp_dgst", NULL, no_ocsp},
-    {"ocsp_default_responder", NULL, no_ocsp},
-    {"ocsp_default_responder_signing_cert", NULL, no_ocsp},
+    {"no_ocsp", "OCSP responses are not asked for, as revocation = crl has it",
+	NULL},
+    {"soft_ocsp",
+	"soft_ocsp: crl = prefer; a certificate without a response is "
+	"accepted, and what a response revokes is refused",
+	NULL},
+    {"ocsp_dgst",
+	"ocsp_dgst: a response may name the certificate by SHA-1 or SHA-256",
+	NULL},
+    {"ocsp_default_responder", NULL,
+	"the responder is the one that the certificate names "
+	"(authorityInfoAccess)"},
+    {"ocsp_default_responder_signing_cert", NULL,
+	"a response is signed by the CA that issued the certificate, or by a "
+	"responder to which that CA issued a certificate with OCSPSigning (RFC "
+	"6960 section 4.2.2.2)"},
     {"no_verification", NULL, "a certificate is always verified"},
     {"partial_chain", "every certificate in ca_dir is an anchor here", NULL},
 };
 
 static void
 one_word(struct ca_import *im, const struct ca_sssdconf_entry *e,
-    const char *word, bool *crl, bool *soft)
+    const char *word, struct wanted *want)
 {
 	char name[64];
 	size_t len = strcspn(word, "=");
@@ -36,6 +50,8 @@ one_word(struct ca_import *im, const struct ca_sssdconf_entry *e,
 
 	(void)snprintf(
 	    name, sizeof name, "%.*s", len < 63 ? (int)len : 63, word);
+	want->no_ocsp = want->no_ocsp || strcmp(name, "no_ocsp") == 0;
+	want->soft_ocsp = want->soft_ocsp || strcmp(name, "soft_ocsp") == 0;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		if (strcmp(words[i].name, name) != 0)
 			continue;
@@ -47,11 +63,11 @@ one_word(struct ca_import *im, const struct ca_sssdconf_entry *e,
 		return;
 	}
 	if (strcmp(name, "crl_file") == 0) {
-		*crl = true;
+		want->crl = true;
 		ca_import_note(im, e->line,
 		    "crl_file: install -m 644 %s /etc/certauth/crl/", value);
 	} else if (strcmp(name, "soft_crl") == 0) {
-		*soft = true;
+		want->soft_crl = true;
 		ca_import_note(im, e->line,
 		    "soft_crl: crl = prefer; an expired CRL is waived, and "
 		    "what it revokes stays revoked");
@@ -61,13 +77,41 @@ one_word(struct ca_import *im, const struct ca_sssdconf_entry *e,
 	}
 }
 
+/*
+ * SSSD asks the responder that a certificate names, unless it is told not to; with a
+ * CRL as well, both must be good.  Here CRLs alone are required then: revocation =
+ * any would be content with one of the two.
+ */
+static void
+revocation(struct ca_import *im, const struct wanted *want)
+{
+	static const char name[] = "certificate_verification";
+	bool ocsp = !want->crl && !want->no_ocsp;
+	bool require = want->crl ? !want->soft_crl : ocsp && !want->soft_ocsp;
+
+	if (want->crl && !want->no_ocsp)
+		ca_import_note(im, 0,
+		    "SSSD also asked the responder that a certificate names: "
+		    "revocation = any accepts a response in place of a CRL");
+	if (ocsp) {
+		ca_import_note(im, 0,
+		    "SSSD asked the responder at each login; here the client "
+		    "sends a response, or certauth-ocsp-update.timer fetches one");
+		ca_import_set(im, 0, name, "revocation", "any");
+	} else if (!want->crl) {
+		ca_import_note(im, 0,
+		    "SSSD did not read CRLs: with crl = prefer, a login without a CRL is accepted and logged; set crl = require to deny it");
+	}
+	ca_import_set(im, 0, name, "crl", require ? "require" : "prefer");
+}
+
 static void
 verification(struct ca_import *im, const struct ca_sssdconf *conf)
 {
 	static const char *const where[][2] = {
 	    {"sssd", "certificate_verification"},
 	    {"pam", "pam_cert_verification"}};
-	bool crl = false, soft = false;
+	struct wanted want = {0};
 
 	for (size_t i = 0; i < 2; i++) {
 		const struct ca_sssdconf_entry *e =
@@ -77,14 +121,10 @@ verification(struct ca_import *im, const struct ca_sssdconf *conf)
 		for (char *w = copy != NULL ? strtok_r(copy, ", ", &save)
 					    : NULL;
 		     w != NULL; w = strtok_r(NULL, ", ", &save))
-			one_word(im, e, w, &crl, &soft);
+			one_word(im, e, w, &want);
 		free(copy);
 	}
-	if (!crl)
-		ca_import_note(im, 0,
-		    "SSSD did not read CRLs: with crl = prefer, a login without a CRL is accepted and logged; set crl = require to deny it");
-	ca_import_set(im, 0, "certificate_verification", "crl",
-	    crl && !soft ? "require" : "prefer");
+	revocation(im, &want);
 }
 
 /* ---- [pam] and pam_sss ---- */
