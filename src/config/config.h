@@ -33,6 +33,8 @@ enum ca_crl_engine {
 	CA_CRL_AUTO,   /* use a valid index, else stream the file */
 	CA_CRL_STREAM, /* never use an index */
 };
+/* Who else says which login a certificate has. */
+enum ca_directory { CA_DIRECTORY_NONE, CA_DIRECTORY_SSS, CA_DIRECTORY_LDAP };
 enum ca_profile { CA_PROFILE_STRICT, CA_PROFILE_BASIC };
 enum ca_mode { CA_MODE_ENFORCE, CA_MODE_AUDIT };
 /* What if the kernel cannot confine the verifier completely. */
@@ -94,13 +96,16 @@ struct ca_config {
 				      * lower-case hexadecimal digits */
 	struct ca_list crl_url;      /* certauth crl update only */
 	/* mapping */
-	char *users;            /* the users file */
-	char *users_dir;        /* registered certificates, one
+	char *users;                 /* the users file */
+	char *users_dir;             /* registered certificates, one
 				 * directory per LOGIN, *.pem in it */
-	bool user_certificates; /* use the user's own certificates too:
+	bool user_certificates;      /* use the user's own certificates too:
 				 * *.pem in ~/.certauth */
-	unsigned min_uid;       /* lowest UID of a login made by a pattern */
-	unsigned max_uid;       /* highest UID of such a login */
+	enum ca_directory directory; /* asked when no line and no registered
+				      * certificate decides */
+	unsigned min_uid; /* lowest UID of a login made by a pattern, or
+				 * by the directory */
+	unsigned max_uid; /* highest UID of such a login */
 	/* protocol */
 	bool rsa_pkcs1;
 	unsigned lifetime;          /* seconds, 10..3600 */

@@ -23,6 +23,8 @@ static const struct ca_key_word crl_checks[] = {
     {"chain", CA_CRL_CHAIN}, {"leaf", CA_CRL_LEAF}, {NULL, 0}};
 static const struct ca_key_word crl_engines[] = {
     {"auto", CA_CRL_AUTO}, {"stream", CA_CRL_STREAM}, {NULL, 0}};
+static const struct ca_key_word directories[] = {
+    {"none", CA_DIRECTORY_NONE}, {"sss", CA_DIRECTORY_SSS}, {NULL, 0}};
 static const struct ca_key_word profiles[] = {
     {"strict", CA_PROFILE_STRICT}, {"basic", CA_PROFILE_BASIC}, {NULL, 0}};
 static const struct ca_key_word modes[] = {
@@ -238,6 +240,7 @@ const struct ca_key ca_keys[] = {
 	PATH(users, CA_SYSCONFDIR "/users"),
 	PATH(users_dir, CA_SYSCONFDIR "/users.d"),
 	BOOL(user_certificates, "no"),
+	ENUM(directory, "none", directories),
 	UINT(min_uid, "1000", 1, 4294967294ULL),
 	UINT(max_uid, "4294967295", 1, 4294967295ULL),
 	BOOL(rsa_pkcs1, "yes"),

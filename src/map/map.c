@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum ca_err
-remember(struct ca_map_decision *d, const char *login, const char *rule)
+enum ca_err
+ca_map_keep(struct ca_map_decision *d, const char *login, const char *rule)
 {
 	for (size_t i = 0; i < d->n; i++)
 		if (strcmp(d->login[i], login) == 0)
@@ -32,8 +32,8 @@ known:
 	return CA_OK;
 }
 
-static void
-tell(const struct ca_map_decision *d, const struct ca_map_trial *trial)
+void
+ca_map_tell(const struct ca_map_decision *d, const struct ca_map_trial *trial)
 {
 	if (d->trace != NULL)
 		d->trace(d->trace_ctx, trial);
@@ -48,7 +48,7 @@ tell_rule(const struct ca_map_decision *d, const struct ca_rule *rule,
 	const struct ca_map_trial trial = {d->ctx->cfg->users, line,
 	    rule->login, rule->selector, made != NULL, made, why};
 
-	tell(d, &trial);
+	ca_map_tell(d, &trial);
 }
 
 /* Check the login in d->made, which the rule gave.  CA_DENIED with *why. */
@@ -130,6 +130,16 @@ note(const struct ca_map_decision *d, const struct ca_rule *rule, unsigned line,
 	return rc == CA_OK && *out == NULL ? CA_ERR_MEMORY : rc;
 }
 
+/* A line that refuses the certificate, whatever others say. */
+static enum ca_err
+refuse(struct ca_map_decision *d, const struct ca_rule *rule, unsigned line)
+{
+	tell_rule(d, rule, line, NULL,
+	    "matches: the line refuses the certificate for every login");
+	return note(
+	    d, rule, line, "the line refuses the certificate", &d->refused);
+}
+
 static enum ca_err
 keep(struct ca_map_decision *d, const struct ca_rule *rule, unsigned line)
 {
@@ -154,8 +164,8 @@ keep(struct ca_map_decision *d, const struct ca_rule *rule, unsigned line)
 		return rc;
 	ca_buf_fmt(&text, "%s:%u %s", d->ctx->cfg->users, line, rule->selector);
 	const char *t = ca_buf_text(&text);
-	rc =
-	    t == NULL ? CA_ERR_MEMORY : remember(d, (const char *)d->made.p, t);
+	rc = t == NULL ? CA_ERR_MEMORY
+		       : ca_map_keep(d, (const char *)d->made.p, t);
 	ca_buf_free(&text);
 	tell_rule(d, rule, line, (const char *)d->made.p, "matches");
 	return rc;
@@ -175,7 +185,7 @@ try_value(struct ca_map_decision *d, const struct ca_rule *rule, unsigned line,
 	if (rc == CA_DENIED && first)
 		tell_denied(d, rule, line, why);
 	/* only an option does not match */
-	if (rc == CA_DENIED && d->made.len > 0) {
+	if (rc == CA_DENIED && d->made.len > 0 && !rule->refuses) {
 		if (ca_buf_text(&d->made) == NULL)
 			return CA_ERR_MEMORY;
 		if (d->user == NULL ||
@@ -190,6 +200,8 @@ try_value(struct ca_map_decision *d, const struct ca_rule *rule, unsigned line,
 		    d->ctx->log, "%s:%u: %-s", d->ctx->cfg->users, line, why);
 	if (rc != CA_OK)
 		return rc;
+	if (rule->refuses)
+		return refuse(d, rule, line);
 	/* a login has no NUL, and a NUL after it */
 	if (ca_buf_text(&d->made) == NULL)
 		return CA_ERR_MEMORY;
@@ -248,8 +260,19 @@ try_registered(void *ctx, const char *login, const char *path, bool first,
 	    : same ? "matches"
 		   : "another certificate is registered"};
 
-	tell(d, &trial);
-	return same && !link ? remember(d, login, path) : CA_OK;
+	ca_map_tell(d, &trial);
+	return same && !link ? ca_map_keep(d, login, path) : CA_OK;
+}
+
+/* Lines and registered certificates come first, and also refuse: a line for this login
+ * that has ended, or is for other services, is not replaced by the directory. */
+static bool
+asks_directory(const struct ca_map_decision *d)
+{
+	if (d->ctx->cfg->directory != CA_DIRECTORY_SSS || d->refused != NULL ||
+	    d->option != NULL || d->invalid != NULL || d->more)
+		return false;
+	return d->user != NULL ? !d->allowed : d->n == 0;
 }
 
 static enum ca_err
@@ -275,6 +298,8 @@ decide(struct ca_map_decision *d, struct ca_report *report, char **login)
 		ca_map_cannot(report, cfg, path, rc);
 		return rc;
 	}
+	if (asks_directory(d) && (rc = ca_map_directory(d, report)) != CA_OK)
+		return rc; /* the report says why */
 	const char *result = ca_map_conclude(d, report);
 	if (result == NULL && d->option == NULL) /* else the line is named */
 		ca_map_hint(&d->id, cfg->users, report);
@@ -316,6 +341,7 @@ ca_map_explain(const struct ca_context *ctx, const struct ca_map_input *in,
 	free(d->rule);
 	free(d->invalid);
 	free(d->option);
+	free(d->refused);
 	ca_account_user_clear(&d->who);
 	free(d);
 	return rc;

@@ -23,14 +23,31 @@ struct ca_map_decision {
 	/* the different logins that rules gave */
 	char *login[LOGINS_MAX];
 	size_t n;
-	bool more;     /* than LOGINS_MAX */
-	char *rule;    /* the first rule that gave the right one */
-	bool allowed;  /* one of them is user */
-	char *invalid; /* the rule whose login is refused, and why */
-	char *option;  /* the rule of which only an option does not match */
+	bool more;      /* than LOGINS_MAX */
+	char *rule;     /* the first rule that gave the right one */
+	bool allowed;   /* one of them is user */
+	char *invalid;  /* the rule whose login is refused, and why */
+	char *option;   /* the rule of which only an option does not match */
+	char *refused;  /* the line that refuses the certificate */
+	bool directory; /* it was asked, and knows no account */
 	ca_map_trace *trace;
 	void *trace_ctx;
 };
+
+/* Keep a login that a rule gave, and the rule if it is the first that decides. */
+CA_MUST_CHECK enum ca_err ca_map_keep(
+    struct ca_map_decision *d, const char *login, const char *rule);
+
+/* Call the trace, if there is one. */
+void ca_map_tell(
+    const struct ca_map_decision *d, const struct ca_map_trial *trial);
+
+/*
+ * Ask SSSD, and keep the accounts that it gives as a rule keeps its login.  CA_ERR_IO
+ * and others: nobody can say who has the certificate; the report says why.
+ */
+CA_MUST_CHECK enum ca_err ca_map_directory(
+    struct ca_map_decision *d, struct ca_report *report);
 
 /* Return the login that is granted, or NULL; the report has the reason. */
 const char *ca_map_conclude(

@@ -35,6 +35,11 @@ ca_map_conclude(struct ca_map_decision *d, struct ca_report *report)
 {
 	enum ca_reason why = CA_R_UNMAPPED;
 
+	if (d->refused != NULL) {
+		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, CA_R_REFUSED,
+		    "%s", d->refused);
+		return NULL;
+	}
 	if (d->user != NULL && d->allowed) {
 		pass(d, report, d->user);
 		return d->user;
