@@ -20,6 +20,13 @@
 #define CA_SYSCONFDIR "/etc/certauth"
 #endif
 
+/* What must not be lost, and changes: the timers write it. */
+#ifndef CA_STATEDIR
+#define CA_STATEDIR "/var/lib/certauth"
+#endif
+
+/* Which sources can show that a certificate is not revoked. */
+enum ca_sources { CA_SOURCES_CRL, CA_SOURCES_OCSP, CA_SOURCES_ANY };
 enum ca_crl_mode { CA_CRL_REQUIRE, CA_CRL_PREFER, CA_CRL_OFF };
 enum ca_crl_check { CA_CRL_CHAIN, CA_CRL_LEAF };
 enum ca_crl_engine {
@@ -69,6 +76,9 @@ struct ca_config {
 	unsigned max_depth; /* intermediates at most, without self-issued
 			     * ones (RFC 5280 section 6.1.4) */
 	/* revocation */
+	enum ca_sources revocation;
+	char *ocsp_dir;
+	uint64_t ocsp_max_age; /* seconds from thisUpdate */
 	char *crl_dir;
 	enum ca_crl_mode crl;
 	enum ca_crl_check crl_check;

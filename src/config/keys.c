@@ -15,6 +15,8 @@
 #define DAY (24 * HOUR)
 #define YEAR (366 * DAY)
 
+static const struct ca_key_word sources[] = {{"crl", CA_SOURCES_CRL},
+    {"ocsp", CA_SOURCES_OCSP}, {"any", CA_SOURCES_ANY}, {NULL, 0}};
 static const struct ca_key_word crl_modes[] = {{"require", CA_CRL_REQUIRE},
     {"prefer", CA_CRL_PREFER}, {"off", CA_CRL_OFF}, {NULL, 0}};
 static const struct ca_key_word crl_checks[] = {
@@ -221,6 +223,9 @@ const struct ca_key ca_keys[] = {
 	BOOL(inhibit_any, "no"),
 	BOOL(inhibit_map, "no"),
 	UINT(max_depth, "10", 0, 255),
+	ENUM(revocation, "crl", sources),
+	PATH(ocsp_dir, CA_STATEDIR "/ocsp"),
+	LONG(ocsp_max_age, "7d", 60, YEAR),
 	PATH(crl_dir, CA_SYSCONFDIR "/crl"),
 	ENUM(crl, "require", crl_modes),
 	ENUM(crl_check, "chain", crl_checks),

@@ -23,6 +23,14 @@ consistent(const struct ca_config *cfg, const struct ca_log *log)
 				"host_key; set both");
 		return CA_ERR_CONFIG;
 	}
+	/* who writes both means "OCSP instead of CRLs", and would get neither */
+	if (cfg->crl == CA_CRL_OFF && cfg->revocation != CA_SOURCES_CRL) {
+		ca_log_err(log,
+		    "crl = off checks no revocation at all, by OCSP neither; "
+		    "to use OCSP without CRLs, set revocation = ocsp and "
+		    "remove crl = off; to check nothing, remove revocation");
+		return CA_ERR_CONFIG;
+	}
 	if (cfg->min_uid > cfg->max_uid) {
 		ca_log_err(log,
 		    "min_uid = %u is greater than max_uid = %u, so no pattern "

@@ -1,5 +1,5 @@
 #include "verify/path.h"
-#include "verify/cost.h"
+#include "crypto/cost.h"
 #include "verify/issued.h"
 #include "verify/pathint.h"
 

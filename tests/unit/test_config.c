@@ -52,6 +52,9 @@ static const struct {
     {"inhibit_any", "true", "yes", "y", ""},
     {"inhibit_map", "1", "yes", "YES", ""},
     {"max_depth", "0", "0", "256", "-1"},
+    {"revocation", "any", "any", "both", ""},
+    {"ocsp_dir", "/a", "/a", "a", ""},
+    {"ocsp_max_age", "1d", "86400s", "59s", "2y"},
     {"crl_dir", "/a", "/a", "a", ""},
     {"crl", "prefer", "prefer", "no", ""},
     {"crl_check", "leaf", "leaf", "all", ""},
@@ -532,7 +535,8 @@ arguments(void **state)
 	    {"config=/x", NULL}, {"=", NULL}, {"", NULL},
 	    {"host_cert=/x", NULL}, {"host_key=/x", NULL},
 	    {"host_proof=require", NULL}, {"ca_dir=x", NULL},
-	    {"min_uid=2000", "max_uid=1999"}};
+	    {"min_uid=2000", "max_uid=1999"}, {"crl=off", "revocation=ocsp"},
+	    {"crl=off", "revocation=any"}};
 
 	put("[default]\n", 10);
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -2,8 +2,8 @@
  * The cost of work on certificates.  The unit is one signature verification
  * with P-256 or RSA 2048 (about half a million instructions).
  */
-#ifndef CA_VERIFY_COST_H
-#define CA_VERIFY_COST_H
+#ifndef CA_CRYPTO_COST_H
+#define CA_CRYPTO_COST_H
 
 #include <openssl/evp.h>
 #include <stddef.h>

@@ -1,6 +1,5 @@
-#include "verify/strength.h"
+#include "crypto/strength.h"
 #include "crypto/crypto.h"
-#include "verify/profile.h"
 
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>

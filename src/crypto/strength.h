@@ -1,11 +1,14 @@
 /*
  * Which keys and signature algorithms a certificate may have.
  */
-#ifndef CA_VERIFY_STRENGTH_H
-#define CA_VERIFY_STRENGTH_H
+#ifndef CA_CRYPTO_STRENGTH_H
+#define CA_CRYPTO_STRENGTH_H
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+
+#define CA_PROFILE_RSA_MIN 2048 /* bits */
+#define CA_PROFILE_RSA_MAX 16384
 
 /* Return NULL if the key (may be NULL: it cannot be read) may verify signatures,
  * else what is wrong with it, as a static text. */

@@ -1,4 +1,4 @@
-#include "verify/cost.h"
+#include "crypto/cost.h"
 #include "crypto/crypto.h"
 
 #include <openssl/objects.h>
