@@ -91,6 +91,7 @@ add_question(struct stapling *s, size_t i, const char *url)
 	a->cert = s->certs->cert[i];
 	a->issuer = s->certs->issuer[i];
 	memcpy(a->url, url, sizeof a->url);
+	a->max_age = CA_OCSPASK_ANY_AGE;
 	s->of[s->n++] = i;
 }
 

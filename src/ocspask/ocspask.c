@@ -59,7 +59,7 @@ judge(struct ca_crypto *crypto, struct ca_ocspask *a)
 	const struct ca_ocsp_question q = {.cert = a->cert,
 	    .issuer = a->issuer,
 	    .now = time(NULL),
-	    .max_age = CA_OCSPASK_ANY_AGE};
+	    .max_age = a->max_age};
 	enum ca_err rc = ca_ocsp_judge(crypto, &der, &q, &a->answer);
 
 	if (rc != CA_OK)

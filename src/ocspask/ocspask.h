@@ -29,6 +29,7 @@ struct ca_ocspask {
 	/* in */
 	X509 *cert, *issuer; /* borrowed; whose signature is verified */
 	char url[CA_OCSPASK_URL_MAX];
+	uint64_t max_age; /* seconds: an older answer is none */
 	/* out */
 	struct ca_buf response;       /* DER; empty: none came */
 	struct ca_ocsp_answer answer; /* of that response; or no answer */
