@@ -8,6 +8,7 @@
 
 #include "client/staplecache.h"
 #include "ocspask/ocspask.h"
+#include "verify/name.h"
 
 /* A response is fetched again after a day, also if it is valid for longer: a
  * revocation is then known after a day. */
@@ -95,6 +96,24 @@ add_question(struct stapling *s, size_t i, const char *url)
 	s->of[s->n++] = i;
 }
 
+/* It explains why the login took longer, or was refused; again after TRY_AGAIN at
+ * the earliest. */
+static void
+tell(const struct stapling *s, const struct ca_ocspask *a)
+{
+	struct ca_buf name = CA_BUF_INIT(16384), quoted = CA_BUF_INIT(65536);
+
+	ca_name_rfc4514(X509_get_subject_name(a->cert), &name);
+	ca_buf_quote_dn(&quoted, name.p, name.len);
+	ca_log_warning(s->client->log,
+	    "no OCSP response is sent for %-s, and the host may refuse the "
+	    "login: %s: %s",
+	    ca_buf_text(&quoted) != NULL ? ca_buf_text(&quoted) : "?", a->url,
+	    a->why);
+	ca_buf_free(&quoted);
+	ca_buf_free(&name);
+}
+
 /* Keep a response that still holds; else remember by an empty file that there is
  * none. */
 static void
@@ -129,7 +148,8 @@ take_answer(struct stapling *s, struct ca_ocspask *a, size_t i)
 		set_staple(s, i, &a->response);
 		break;
 	case CA_OCSP_NO_ANSWER:
-		ca_log_debug(s->client->log, "OCSP: %s: %s", a->url, a->why);
+		if (s->certs->staple[i].len == 0)
+			tell(s, a);
 		try_later(s, a->cert, i);
 		break;
 	}
@@ -144,7 +164,8 @@ ask_responders(struct stapling *s)
 	    ca_ocspask_all(s->client->crypto, s->ask, s->n, &limits);
 
 	if (rc != CA_OK)
-		ca_log_debug(s->client->log, "OCSP: nothing is fetched: %-s",
+		ca_log_warning(s->client->log,
+		    "no OCSP response is fetched: %-s",
 		    rc == CA_ERR_NOT_FOUND ? "certauth-fetch is not installed"
 		    : rc == CA_ERR_IO      ? strerror(errno)
 					   : ca_err_text(rc));

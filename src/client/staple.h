@@ -12,7 +12,7 @@
  * Fill in certs->staple where there is a response with an answer.  A certificate
  * that names no responder, or whose issuer is not known here, gets none.  Takes at
  * most conf->ocsp_timeout seconds.  Nothing here is an error: the host decides
- * whether it needs a response.  Reasons go to the debug log.
+ * whether it needs a response.  A response that could not be had is a warning.
  */
 void ca_staple(const struct ca_client *client, struct ca_response_certs *certs);
 

@@ -102,9 +102,10 @@ ca_staplecache_open(const struct ca_log *log, time_t now)
 	if (own >= 0)
 		dir = open_private(own, "ocsp");
 	if (dir < 0)
-		ca_log_debug(log,
-		    "OCSP: there is no certauth/ocsp in XDG_CACHE_HOME or ~/.cache "
-		    "that only this user can write; responses are not kept");
+		ca_log_warning(log,
+		    "OCSP responses are not kept: certauth/ocsp in "
+		    "XDG_CACHE_HOME or ~/.cache, and certauth above it, must be "
+		    "directories that you own, with mode 0700");
 	else
 		clean(dir, now);
 	if (caches >= 0)

@@ -6,6 +6,7 @@
 #   ocsp_pki NAME=PATH ...   root, its CA "sub", and leaves NAME of sub, whose
 #                            authorityInfoAccess names http://127.0.0.1:8080/PATH; the
 #                            same for sub with /root.  NAME-chain.pem has all.
+#   ocsp_keys                alice may use the keys of all leaves, also of new ones
 #   ocsp_start [OPTION ...]  the responders of root and sub; options of `openssl
 #                            ocsp', such as -nmin 5
 #   ocsp_stop                the responders end; the front answers 502
@@ -32,8 +33,19 @@ ocsp_pki() {
 			>"$PKI/${leaf%%=*}-chain.pem"
 	done
 	chmod -R a+rX "$PKI"
-	find "$PKI" -name '*.key' -exec chmod 644 {} +
+	ocsp_keys
 	ocsp_front
+}
+
+ocsp_keys() {
+	local key
+	for key in "$PKI"/*.key; do
+		chmod 600 "$key"
+		case $key in */root.key | */sub.key) ;; *)
+			[ "$(id -u)" -ne 0 ] || chown 2001:2001 "$key" ;;
+		esac
+	done
+	chmod a+r "$PKI"/*.pem
 }
 
 ocsp_front() {
