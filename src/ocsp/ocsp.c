@@ -64,46 +64,62 @@ tell_form(enum ca_err rc, struct ca_ocsp_answer *out)
 		    out, CA_R_OCSP_MALFORMED, "is not an OCSP response in DER");
 }
 
+/* Whatever libcrypto has no memory for looks like a wrong signature.  A revocation
+ * must not be lost so: it is verified twice before it counts for nothing. */
+static enum ca_err
+verify(struct ca_crypto *crypto, const struct ca_ocsp_response *r,
+    const struct ca_ocsp_question *q, struct ca_ocsp_answer *out)
+{
+	const struct ca_ocsp_answer said = *out;
+	enum ca_err rc;
+
+	if (said.status == CA_OCSP_NO_ANSWER)
+		return CA_OK;
+	rc = ca_ocsp_signer(crypto, r, q, out);
+	if (rc == CA_DENIED && said.status == CA_OCSP_REVOKED) {
+		*out = said;
+		rc = ca_ocsp_signer(crypto, r, q, out);
+	}
+	return rc == CA_DENIED ? CA_OK : rc;
+}
+
 /* The signature is verified last: it costs most, and decides nothing if the
  * response has no answer anyway. */
+static enum ca_err
+judge(struct ca_crypto *crypto, const struct ca_bytes *der,
+    const struct ca_ocsp_question *q, struct ca_ocsp_answer *out)
+{
+	struct ca_ocsp_response r;
+	enum ca_err rc;
+
+	if ((rc = ca_ocsp_parse(der, &r)) != CA_OK) {
+		tell_form(rc, out);
+		return CA_OK;
+	}
+	if (r.status != CA_OCSP_STATUS_OK) {
+		tell_error(r.status, out);
+		return CA_OK;
+	}
+	if ((rc = ca_ocsp_read_entries(crypto, &r, q, out)) != CA_OK)
+		return rc;
+	return verify(crypto, &r, q, out);
+}
+
 enum ca_err
 ca_ocsp_judge(struct ca_crypto *crypto, const struct ca_bytes *der,
     const struct ca_ocsp_question *q, struct ca_ocsp_answer *out)
 {
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_ocsp_response r;
 	OSSL_LIB_CTX *before;
+	enum ca_err rc;
 
 	*out = (struct ca_ocsp_answer){.revoked_for = -1};
 	ca_ocsp_no(out, CA_R_OCSP_MALFORMED, "was not judged");
 	ERR_set_mark();
 	before = ca_crypto_enter(crypto);
-	if ((rc = ca_ocsp_parse(der, &r)) != CA_OK) {
-		tell_form(rc, out);
-		ret = CA_OK; /* no answer */
-		goto out;
-	}
-	if (r.status != CA_OCSP_STATUS_OK) {
-		tell_error(r.status, out);
-		ret = CA_OK; /* no answer */
-		goto out;
-	}
-	if ((rc = ca_ocsp_read_entries(crypto, &r, q, out)) != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	rc = out->status == CA_OCSP_NO_ANSWER
-		 ? CA_OK
-		 : ca_ocsp_signer(crypto, &r, q, out);
-	if (rc != CA_OK && rc != CA_DENIED) {
-		ret = rc;
-		goto out;
-	}
-	ret = CA_OK;
-out:
-	if (ret != CA_OK)
+	rc = judge(crypto, der, q, out);
+	if (rc != CA_OK)
 		out->status = CA_OCSP_NO_ANSWER;
 	ca_crypto_leave(before);
 	ERR_pop_to_mark();
-	return ret;
+	return rc;
 }

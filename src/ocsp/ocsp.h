@@ -60,7 +60,8 @@ struct ca_ocsp_answer {
 
 /*
  * Judge the response der.  The signatures of cert and issuer must have been
- * verified before: this one costs up to nine verifications.
+ * verified before: this one costs one or two verifications, and up to nine if
+ * the response was made to cost much; twice that if it says revoked.
  *
  * CA_OK: out has the answer, whatever it is.  Any other code (CA_ERR_MEMORY,
  * CA_ERR_CRYPTO, what spend returned): it is not known what the response says.
@@ -79,11 +80,13 @@ CA_MUST_CHECK enum ca_err ca_ocsp_judge(struct ca_crypto *crypto,
 void ca_ocsp_answer_clear(struct ca_ocsp_answer *answer);
 
 /* Is an entry of the response about cert, which issuer issued?  Costs a few
- * digests.  False also if the response is malformed or an error message. */
-bool ca_ocsp_is_about(struct ca_crypto *crypto, const struct ca_bytes *der,
-    X509 *cert, X509 *issuer);
+ * digests.  CA_OK: *is says so; false also if the response is malformed or an
+ * error message.  CA_ERR_CRYPTO. */
+CA_MUST_CHECK enum ca_err ca_ocsp_is_about(struct ca_crypto *crypto,
+    const struct ca_bytes *der, X509 *cert, X509 *issuer, bool *is);
 
-/* The text of a CRLReason, as RFC 5280 section 5.3.1 has it; static. */
+/* The text of a CRLReason, as RFC 5280 section 5.3.1 has it, of a CRL too;
+ * static. */
 const char *ca_ocsp_reason_text(int reason);
 
 #define CA_OCSP_FILE_LEN (64 + sizeof ".ocsp") /* with the NUL at its end */

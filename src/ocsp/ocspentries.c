@@ -57,52 +57,73 @@ target_of(struct ca_crypto *crypto, X509 *cert, X509 *issuer, struct target *t)
 }
 
 /* Is hash the digest md of the len bytes at p? */
-static bool
-hashes_to(const EVP_MD *md, const void *p, size_t len, struct ca_reader hash)
+static enum ca_err
+compare(const EVP_MD *md, const void *p, size_t len, struct ca_reader hash,
+    bool *is)
 {
 	uint8_t out[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
 
-	return EVP_Digest(p, len, out, &n, md, NULL) == 1 &&
-	       ca_der_is(hash, out, n);
+	if (md == NULL || EVP_Digest(p, len, out, &n, md, NULL) != 1)
+		return CA_ERR_CRYPTO;
+	*is = *is && ca_der_is(hash, out, n);
+	return CA_OK;
 }
 
-/* The serial number is compared first: it is cheap, and rarely the same. */
-static bool
-is_about(const struct target *t, const struct ca_ocsp_entry *e)
+/* The serial number is compared first: it is cheap, and rarely the same.  A lack
+ * of memory must not look like another certificate: the entry may revoke. */
+static enum ca_err
+is_about(const struct target *t, const struct ca_ocsp_entry *e, bool *is)
 {
-	const EVP_MD *md = NULL;
+	const char *name = NULL;
+	const EVP_MD *md;
+	enum ca_err rc;
 
+	*is = false;
 	if (!ca_der_is(e->serial, t->serial, t->serial_len))
-		return false;
+		return CA_OK;
 	for (size_t i = 0; i < sizeof digests / sizeof *digests; i++)
 		if (ca_der_is(e->hash, digests[i].oid, digests[i].len))
-			md = ca_crypto_get0_md(t->crypto, digests[i].name);
-	return md != NULL &&
-	       hashes_to(md, t->name, t->name_len, e->name_hash) &&
-	       hashes_to(md, ASN1_STRING_get0_data(t->key),
-		   (size_t)ASN1_STRING_length(t->key), e->key_hash);
+			name = digests[i].name;
+	if (name == NULL)
+		return CA_OK;
+	md = ca_crypto_get0_md(t->crypto, name);
+	*is = true;
+	rc = compare(md, t->name, t->name_len, e->name_hash, is);
+	if (rc == CA_OK)
+		rc = compare(md, ASN1_STRING_get0_data(t->key),
+		    (size_t)ASN1_STRING_length(t->key), e->key_hash, is);
+	return rc;
 }
 
-bool
+enum ca_err
 ca_ocsp_is_about(struct ca_crypto *crypto, const struct ca_bytes *der,
-    X509 *cert, X509 *issuer)
+    X509 *cert, X509 *issuer, bool *is)
 {
+	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_ocsp_response r;
 	struct ca_ocsp_entry e;
 	struct target t = {0};
-	bool is = false;
 
+	*is = false;
 	if (ca_ocsp_parse(der, &r) != CA_OK || r.status != CA_OCSP_STATUS_OK)
-		return false;
+		return CA_OK;
 	ERR_set_mark();
-	if (target_of(crypto, cert, issuer, &t) == CA_OK)
-		while (!is && r.entries.left > 0 &&
-		       ca_ocsp_entry(&r.entries, &e) == CA_OK)
-			is = is_about(&t, &e);
+	if ((rc = target_of(crypto, cert, issuer, &t)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	while (!*is && r.entries.left > 0)
+		if ((rc = ca_ocsp_entry(&r.entries, &e)) != CA_OK ||
+		    (rc = is_about(&t, &e, is)) != CA_OK) {
+			ret = rc;
+			goto out;
+		}
+	ret = CA_OK;
+out:
 	target_clear(&t);
 	ERR_pop_to_mark();
-	return is;
+	return ret;
 }
 
 /* ---- what they say ---- */
@@ -189,6 +210,7 @@ ca_ocsp_read_entries(struct ca_crypto *crypto, const struct ca_ocsp_response *r,
 	struct ca_reader list = r->entries;
 	struct ca_ocsp_entry e;
 	struct target t;
+	bool is;
 
 	ca_ocsp_no(out, CA_R_OCSP_SCOPE, "is not about this certificate");
 	if ((rc = target_of(crypto, q->cert, q->issuer, &t)) != CA_OK) {
@@ -196,11 +218,12 @@ ca_ocsp_read_entries(struct ca_crypto *crypto, const struct ca_ocsp_response *r,
 		goto out;
 	}
 	while (list.left > 0) {
-		if ((rc = ca_ocsp_entry(&list, &e)) != CA_OK) {
+		if ((rc = ca_ocsp_entry(&list, &e)) != CA_OK ||
+		    (rc = is_about(&t, &e, &is)) != CA_OK) {
 			ret = rc;
 			goto out;
 		}
-		if (is_about(&t, &e))
+		if (is)
 			add(&e, q, out);
 	}
 	if (r->critical && out->status == CA_OCSP_GOOD)

@@ -139,6 +139,8 @@ fault(const struct signing *s, X509 *cert)
 {
 	const uint32_t flags = X509_get_extension_flags(cert);
 
+	if (X509_cmp(cert, s->q->cert) == 0)
+		return "is signed by the certificate that it is about";
 	if (X509_NAME_cmp(X509_get_issuer_name(cert),
 		X509_get_subject_name(s->q->issuer)) != 0)
 		return "is signed by a responder that another CA than the "

@@ -131,8 +131,8 @@ read_certificate(struct ca_reader body, struct ca_proof_msgs *out)
 			return CA_ERR_LIMIT;
 		if ((rc = read_entry(&list, &cert, &ocsp)) != CA_OK)
 			return rc;
-		if (out->ncerts == 0)
-			out->ocsp = ocsp;
+		if (ocsp.len > 0)
+			out->ocsp[out->nocsp++] = ocsp;
 		out->cert[out->ncerts++] = cert;
 	}
 	return CA_OK;

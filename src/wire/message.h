@@ -34,8 +34,10 @@ struct ca_proof_msgs {
 	struct ca_bytes verify;      /* the message, header included */
 	struct ca_bytes context;
 	struct ca_bytes cert[CA_CERTS_MAX]; /* DER, leaf first */
-	struct ca_bytes ocsp; /* status_request of the leaf, or empty */
-	size_t ncerts;        /* 0: the host has the certificate */
+	size_t ncerts; /* 0: the host has the certificate */
+	/* the OCSP responses of status_request in any CertificateEntry */
+	struct ca_bytes ocsp[CA_CERTS_MAX];
+	size_t nocsp;
 	uint16_t scheme;
 	struct ca_bytes signature;
 };
