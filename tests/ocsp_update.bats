@@ -337,6 +337,24 @@ stored() {
 	[[ $output == *'certauth-fetch was not found'* ]]
 }
 
+@test "the systemd units are valid, and leave few rights" {
+	command -v systemd-analyze >/dev/null || skip 'no systemd-analyze here'
+	u=$BATS_TEST_DIRNAME/../packaging/systemd
+	mkdir -p "$S/units"
+	sed "s|/usr/bin/certauth|$CERTAUTH|" "$u/certauth-ocsp-update.service" \
+		>"$S/units/certauth-ocsp-update.service"
+	cp "$u/certauth-ocsp-update.timer" "$S/units/"
+	run systemd-analyze verify --man=no \
+		"$S/units/certauth-ocsp-update.service" \
+		"$S/units/certauth-ocsp-update.timer"
+	# messages about the machine's own units do not matter
+	not grep certauth <<<"$output"
+	run systemd-analyze security --offline=true --threshold=25 \
+		"$S/units/certauth-ocsp-update.service"
+	echo "$output" | tail -3
+	[ "$status" -eq 0 ]
+}
+
 # ---- logins ----
 
 # ask NAME: $S/bin/ask, alice's client, which staples
