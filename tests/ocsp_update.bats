@@ -20,7 +20,8 @@ setup_file() {
 	pki_leaf both sub --ext 'authorityInfoAccess = OCSP;URI:ldap://127.0.0.1/x, OCSP;URI:http://127.0.0.1:8080/gone, OCSP;URI:http://127.0.0.1:8080/sub'
 	pki_leaf old sub --from -3d --to -1d --ext \
 		'authorityInfoAccess = OCSP;URI:http://127.0.0.1:8080/sub'
-	pki_ca stranger
+	# only its signature tells it from sub
+	pki_ca stranger --subject '/O=Example/CN=Test sub'
 	pki_leaf strange stranger --ext \
 		'authorityInfoAccess = OCSP;URI:http://127.0.0.1:8080/sub'
 	ocsp_keys
