@@ -87,6 +87,8 @@ uninstall: ## remove what install put there, but for the configuration
 		'$(DESTDIR)'/usr/share/pam-configs/certauth \
 		'$(DESTDIR)$(UNITDIR)'/certauth-crl-update.service \
 		'$(DESTDIR)$(UNITDIR)'/certauth-crl-update.timer \
+		'$(DESTDIR)$(UNITDIR)'/certauth-ocsp-update.service \
+		'$(DESTDIR)$(UNITDIR)'/certauth-ocsp-update.timer \
 		'$(DESTDIR)$(UNITDIR)'/certauth-verifier.service \
 		'$(DESTDIR)$(UNITDIR)'/certauth-verifier.socket
 	for m in $(MAN); do s=$${m##*.}; \

@@ -9,6 +9,7 @@
 #include "client/sign.h"
 #include "client/ssh.h"
 #include "client/tokens.h"
+#include "ocspadmin/ocspadmin.h"
 
 #include <stddef.h>
 
@@ -25,6 +26,7 @@ const struct ca_command *const ca_commands[] = {
     &ca_cmd_log,
     &ca_cmd_doctor,
     &ca_cmd_crl,
+    &ca_cmd_ocsp,
     &ca_cmd_users,
     &ca_cmd_import,
     &ca_cmd_inspect,

@@ -23,7 +23,7 @@ static const char help[] =
     "  --crl require|prefer|off     --crl-engine auto|stream\n"
     "  --crl-short-lived 25h        a leaf valid for no longer needs no CRL\n"
     "  --crl-exempt SHA256          what this CA issues needs no CRL (repeatable)\n"
-    "  --revocation crl|ocsp|any    --ocsp-dir DIR   --ocsp FILE (as if a client sent it)\n"
+    "  --revocation crl|ocsp|any    --ocsp-dir DIR   --ocsp FILE (a client's)\n"
     "  --purpose any|sslclient|sslserver|OID    (if repeated: any of them)\n"
     "  --profile basic|strict       the requirements on certificates\n"
     "  --policy OID ... --explicit-policy --inhibit-any --inhibit-map\n"

@@ -7,6 +7,7 @@
 
 #include "base/base64url.h"
 #include "client/choice.h"
+#include "client/staple.h"
 #include "verify/verify.h"
 
 /* ---- names ---- */
@@ -149,19 +150,34 @@ check_rules(const struct ca_client *client, const struct ca_intent *intent,
 	return rc;
 }
 
+static bool
+wants_staples(const struct ca_client *client, const struct ca_request *req,
+    const struct ca_identity *id)
+{
+	return req->status_request && client->conf->ocsp_timeout > 0 &&
+	       !id->registered;
+}
+
 static enum ca_err
 sign_by(const struct ca_client *client, const struct ca_request *req,
     struct ca_identity *id, const struct ca_key_ui *ui, struct ca_buf *text)
 {
 	struct ca_buf response = CA_BUF_INIT((size_t)CA_RESPONSE_MAX);
+	struct ca_response_certs certs;
 	enum ca_err rc;
 
-	rc = ca_respond(client->crypto, req, id, ui, &response);
+	rc = ca_response_certs(id, &certs);
+	if (rc == CA_OK && wants_staples(client, req, id))
+		ca_staple(client, &certs);
+	if (rc == CA_OK)
+		rc = ca_respond_certs(
+		    client->crypto, req, id, &certs, ui, &response);
 	if (rc != CA_OK)
 		ca_log_err(client->log, "the key of %s did not sign: %-s",
 		    id->label, ca_err_text(rc));
 	else
 		ca_base64url_encode(text, response.p, response.len);
+	ca_response_certs_clear(&certs);
 	ca_buf_free(&response);
 	return rc != CA_OK ? rc : ca_buf_err(text);
 }
@@ -200,10 +216,13 @@ make_room(const struct ca_client *client, const struct ca_request *req,
 
 	if (client->room == NULL)
 		return CA_OK;
-	if (id != NULL)
-		rc = ca_response_bound(req, id, &len);
-	else if (client->conf->p12 == NULL || client->conf->registered)
+	if (id == NULL &&
+	    (client->conf->p12 == NULL || client->conf->registered))
 		return CA_OK;
+	/* a responder learns of the login only after the user confirmed it, so
+	 * the length of the staples is not known yet */
+	if (id != NULL && !wants_staples(client, req, id))
+		rc = ca_response_bound(req, id, &len);
 	if (rc == CA_OK) /* base64url */
 		return client->room(client->room_ctx, (len * 4 + 2) / 3);
 	ca_log_err(client->log, "%s cannot make a response: %-s",

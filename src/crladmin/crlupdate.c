@@ -310,7 +310,8 @@ fetch_all(struct update *u)
 	enum ca_err rc;
 
 	u->bar = !r->quiet && isatty(STDERR_FILENO);
-	rc = ca_fetch_all(u->fetch, u->n, r->timeout, CA_CRL_MAX, progress, u);
+	const struct ca_fetch_limits limits = {r->timeout, 10, CA_CRL_MAX};
+	rc = ca_fetch_all(u->fetch, u->n, &limits, progress, u);
 	if (u->bar)
 		(void)fputs("\r\033[K", stderr);
 	if (rc == CA_ERR_NOT_FOUND)

@@ -23,9 +23,12 @@ static STACK_OF(X509) *subs; /* what a client sends along */
 /* ---- one verification ---- */
 
 /* Settings beside ca_dir, crl_dir, profile and crl_engine: name, value, ... */
-static const char *settings[8];
+static const char *settings[16];
 /* Where to tell of the path; NULL: nowhere. */
 static struct ca_verify_trace *traced_to;
+/* The OCSP responses that the client sends. */
+static struct ca_bytes stapled[4];
+static size_t nstapled;
 /* The detail of the last verdict. */
 static char detail[1024];
 
@@ -39,7 +42,8 @@ static inline enum ca_reason
 verdict(X509 *cert, STACK_OF(X509) *sent, const char *engine)
 {
 	static const enum ca_check also[] = {CA_CHECK_VALIDITY, CA_CHECK_CHAIN};
-	struct ca_verify_input in = {cert, sent, NOW, .trace = traced_to};
+	struct ca_verify_input in = {cert, sent, NOW, .trace = traced_to,
+	    .staple = stapled, .nstaples = nstapled};
 	struct ca_config *cfg = ca_config_new();
 	struct ca_report *r = ca_report_new();
 	STACK_OF(X509) *chain = NULL;
@@ -105,6 +109,7 @@ fresh(void)
 	(void)snprintf(path, sizeof path, "%s/helpers", dir);
 	assert_int_equal(mkdir(path, 0755), 0);
 	memset(settings, 0, sizeof settings);
+	nstapled = 0;
 }
 
 static inline void

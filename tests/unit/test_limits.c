@@ -7,8 +7,11 @@
 
 #include "channel/helper.h"
 #include "client/askpass.h"
+#include "client/clientconf.h"
 #include "map/ident.h"
 #include "map/rule.h"
+#include "ocspadmin/ocsptargets.h"
+#include "ocspask/ocspask.h"
 #include "verify/cadir.h"
 #include "crl/crl.h"
 #include "crl/crlread.h"
@@ -55,6 +58,13 @@ documented(void **state)
 	assert_int_equal(CA_CADIR_CERTS_MAX, 20000);
 	assert_int_equal(CA_CRL_MAX, 256 << 20);
 	assert_int_equal(CA_CRL_ENTRY_MAX, 32768);
+	assert_int_equal(CA_OCSP_MAX, 16384);
+	assert_int_equal(CA_FETCH_OCSP_MAX, 1024);
+	assert_int_equal(CA_OCSPASK_ADDRESSES_MAX, 4);
+	assert_int_equal(CA_OCSPASK_MAX, 256);
+	assert_int_equal(CA_OCSPADMIN_TARGETS_MAX, 20000);
+	assert_int_equal(CA_OCSP_TIMEOUT, 3);
+	assert_int_equal(CA_OCSP_TIMEOUT_MAX, 30);
 	assert_int_equal(CA_IDENT_MAX, 128);
 	assert_int_equal(CA_IDENT_VALUE_MAX, 65536);
 	assert_int_equal(CA_RULE_LINE_MAX, 4096);

@@ -1,0 +1,201 @@
+#include "client/staple.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client/staplecache.h"
+#include "ocspask/ocspask.h"
+#include "verify/name.h"
+
+/* A response is fetched again after a day, also if it is valid for longer: a
+ * revocation is then known after a day. */
+#define FETCH_AGAIN 86400
+/* A responder that does not answer would delay each login. */
+#define TRY_AGAIN 300
+
+struct stapling {
+	const struct ca_client *client;
+	struct ca_response_certs *certs;
+	time_t now;
+	int dir; /* the cache; -1: none */
+	struct ca_ocspask ask[CA_CERTS_MAX];
+	size_t of[CA_CERTS_MAX]; /* the certificate that a question is about */
+	size_t n;
+};
+
+static void
+set_staple(struct stapling *s, size_t i, struct ca_buf *from)
+{
+	struct ca_bytes *staple = &s->certs->staple[i];
+	size_t len = 0;
+	uint8_t *p = (uint8_t *)ca_buf_take(from, &len);
+
+	if (p == NULL)
+		return;
+	free((void *)(uintptr_t)staple->p);
+	*staple = (struct ca_bytes){p, len}; /* transferred */
+}
+
+/* ---- the cache ---- */
+
+/* Does the cached response still say that the certificate is good? */
+static bool
+still_good(struct stapling *s, size_t i, const struct ca_buf *cached)
+{
+	const struct ca_bytes der = {cached->p, cached->len};
+	const struct ca_ocsp_question q = {.cert = s->certs->cert[i],
+	    .issuer = s->certs->issuer[i],
+	    .now = s->now,
+	    .max_age = CA_OCSPASK_ANY_AGE};
+	struct ca_ocsp_answer answer;
+	bool good =
+	    cached->len > 0 &&
+	    ca_ocsp_judge(s->client->crypto, &der, &q, &answer) == CA_OK &&
+	    answer.status == CA_OCSP_GOOD;
+
+	if (cached->len > 0)
+		ca_ocsp_answer_clear(&answer);
+	return good;
+}
+
+/* Take what the cache has about certificate i.  True: nothing is fetched now. */
+static bool
+from_cache(struct stapling *s, size_t i)
+{
+	struct ca_buf cached = CA_BUF_INIT(CA_OCSP_MAX);
+	time_t due = 0;
+	bool fresh = false, good;
+
+	if (ca_staplecache_load(s->client->crypto, s->dir, s->certs->cert[i],
+		&cached, &due) == CA_OK) {
+		good = still_good(s, i, &cached);
+		/* an empty file: the responder did not answer */
+		fresh = (good || cached.len == 0) && due > s->now &&
+			due <= s->now + FETCH_AGAIN;
+		if (good)
+			set_staple(s, i, &cached);
+	}
+	ca_buf_free(&cached);
+	return fresh;
+}
+
+/* ---- the responders ---- */
+
+static void
+add_question(struct stapling *s, size_t i, const char *url)
+{
+	struct ca_ocspask *a = &s->ask[s->n];
+
+	a->cert = s->certs->cert[i];
+	a->issuer = s->certs->issuer[i];
+	memcpy(a->url, url, sizeof a->url);
+	a->max_age = CA_OCSPASK_ANY_AGE;
+	s->of[s->n++] = i;
+}
+
+/* It explains why the login took longer, or was refused; again after TRY_AGAIN at
+ * the earliest. */
+static void
+tell(const struct stapling *s, const struct ca_ocspask *a)
+{
+	struct ca_buf name = CA_BUF_INIT(16384), quoted = CA_BUF_INIT(65536);
+
+	ca_name_rfc4514(X509_get_subject_name(a->cert), &name);
+	ca_buf_quote_dn(&quoted, name.p, name.len);
+	ca_log_warning(s->client->log,
+	    "no OCSP response is sent for %-s, and the host may refuse the "
+	    "login: %s: %s",
+	    ca_buf_text(&quoted) != NULL ? ca_buf_text(&quoted) : "?", a->url,
+	    a->why);
+	ca_buf_free(&quoted);
+	ca_buf_free(&name);
+}
+
+/* Keep a response that still holds; else remember by an empty file that there is
+ * none. */
+static void
+try_later(struct stapling *s, X509 *cert, size_t i)
+{
+	const struct ca_buf empty = CA_BUF_INIT(0);
+	struct ca_crypto *crypto = s->client->crypto;
+
+	if (s->certs->staple[i].len > 0)
+		ca_staplecache_delay(crypto, s->dir, cert, s->now + TRY_AGAIN);
+	else
+		ca_staplecache_save(
+		    crypto, s->dir, cert, &empty, s->now + TRY_AGAIN);
+}
+
+static void
+take_answer(struct stapling *s, struct ca_ocspask *a, size_t i)
+{
+	struct ca_crypto *crypto = s->client->crypto;
+	time_t due = s->now + FETCH_AGAIN;
+
+	switch (a->answer.status) {
+	case CA_OCSP_GOOD:
+		if (a->answer.until < due)
+			due = a->answer.until;
+		ca_staplecache_save(crypto, s->dir, a->cert, &a->response, due);
+		set_staple(s, i, &a->response);
+		break;
+	case CA_OCSP_REVOKED:
+		/* the host's log names the reason; a hold may end */
+		ca_staplecache_remove(crypto, s->dir, a->cert);
+		set_staple(s, i, &a->response);
+		break;
+	case CA_OCSP_NO_ANSWER:
+		if (s->certs->staple[i].len == 0)
+			tell(s, a);
+		try_later(s, a->cert, i);
+		break;
+	}
+}
+
+static void
+ask_responders(struct stapling *s)
+{
+	const struct ca_fetch_limits limits = {
+	    .timeout = s->client->conf->ocsp_timeout, .grace = 0};
+	enum ca_err rc =
+	    ca_ocspask_all(s->client->crypto, s->ask, s->n, &limits);
+
+	if (rc != CA_OK)
+		ca_log_warning(s->client->log,
+		    "no OCSP response is fetched: %-s",
+		    rc == CA_ERR_NOT_FOUND ? "certauth-fetch is not installed"
+		    : rc == CA_ERR_IO      ? strerror(errno)
+					   : ca_err_text(rc));
+	for (size_t i = 0; i < s->n; i++) {
+		if (rc == CA_OK)
+			take_answer(s, &s->ask[i], s->of[i]);
+		ca_ocspask_clear(&s->ask[i]);
+	}
+}
+
+void
+ca_staple(const struct ca_client *client, struct ca_response_certs *certs)
+{
+	struct stapling *s = calloc(1, sizeof *s);
+	char url[CA_OCSPASK_URL_MAX];
+
+	if (s == NULL)
+		return;
+	s->client = client;
+	s->certs = certs;
+	s->now = time(NULL);
+	s->dir = ca_staplecache_open(client->log, s->now);
+	for (size_t i = 0; i < certs->n; i++)
+		if (certs->issuer[i] != NULL &&
+		    ca_ocspask_address(certs->cert[i], 0, url) &&
+		    !from_cache(s, i))
+			add_question(s, i, url);
+	if (s->n > 0)
+		ask_responders(s);
+	if (s->dir >= 0)
+		(void)close(s->dir);
+	free(s);
+}

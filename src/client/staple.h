@@ -1,0 +1,19 @@
+/*
+ * OCSP responses for the certificates that are sent: from the user's cache, or from
+ * the responders that the certificates name.
+ */
+#ifndef CA_CLIENT_STAPLE_H
+#define CA_CLIENT_STAPLE_H
+
+#include "client/client.h"
+#include "sign/respond.h"
+
+/*
+ * Fill in certs->staple where there is a response with an answer.  A certificate
+ * that names no responder, or whose issuer is not known here, gets none.  Takes at
+ * most conf->ocsp_timeout seconds.  Nothing here is an error: the host decides
+ * whether it needs a response.  A response that could not be had is a warning.
+ */
+void ca_staple(const struct ca_client *client, struct ca_response_certs *certs);
+
+#endif

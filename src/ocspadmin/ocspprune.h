@@ -1,0 +1,17 @@
+/*
+ * Files of ocsp_dir that no certificate needs any more.
+ */
+#ifndef CA_OCSPADMIN_OCSPPRUNE_H
+#define CA_OCSPADMIN_OCSPPRUNE_H
+
+#include "ocspadmin/ocsptargets.h"
+
+/*
+ * Remove the responses about certificates that are none of targets, if they were
+ * stored more than ocsp_max_age ago: what they say of a good certificate is no
+ * answer any more, and the certificate may have been sent by a client until then.
+ */
+void ca_ocspadmin_prune(
+    struct ca_ocspadmin_run *run, const struct ca_ocspadmin_targets *targets);
+
+#endif

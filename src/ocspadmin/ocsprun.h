@@ -1,0 +1,40 @@
+/*
+ * One run of `certauth ocsp`: settings, CAs, ocsp_dir and its lock.
+ */
+#ifndef CA_OCSPADMIN_OCSPRUN_H
+#define CA_OCSPADMIN_OCSPRUN_H
+
+#include <stdbool.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "crladmin/crlrun.h"
+#include "ocsp/ocsp.h"
+
+struct ca_ocspadmin_run {
+	struct ca_crladmin_run
+	    base; /* cfg, log, crypto, cas; dir is ocsp_dir */
+	time_t now;
+};
+
+/* Read the CAs and open ocsp_dir; with make, create it if it is absent, and lock
+ * it.  Prints what fails.  Returns an exit status; in every case the caller calls
+ * ca_crladmin_close for base. */
+int ca_ocspadmin_open(struct ca_ocspadmin_run *run, bool make);
+
+/*
+ * Read a file of ocsp_dir and judge it as a login does: the answer about cert.
+ * Without a file, or if a login would not read it, there is no answer, and why says
+ * so.  out (may be NULL) gets the response.  The caller clears *answer.
+ * CA_ERR_MEMORY, CA_ERR_CRYPTO.
+ */
+CA_MUST_CHECK enum ca_err ca_ocspadmin_stored(struct ca_ocspadmin_run *run,
+    const char *file, X509 *cert, X509 *issuer, struct ca_ocsp_answer *answer);
+
+/* Append "good until 2027-01-01 00:00 UTC", "revoked since ... (keyCompromise)", or
+ * why there is no answer. */
+void ca_ocspadmin_describe(
+    const struct ca_ocsp_answer *answer, struct ca_buf *out);
+
+#endif

@@ -1,0 +1,419 @@
+#!/usr/bin/env bats
+# `certauth ocsp update' and `list' with real responders of the openssl command, and
+# logins by what they stored.
+load lib/common
+load lib/netplace
+load lib/ocsp
+
+# a plain ! would not fail a test
+not() { ! "$@"; }
+
+setup_file() {
+	need_root_file || return 0
+	place_make
+	net_make
+	cp "$CERTAUTH_BUILD/certauth-fetch" "$CERTAUTH_BUILD/tests/relay/later.so" \
+		"$S/bin/"
+	ocsp_pki alice=sub bob=sub hang=hang slow=slow garbage=garbage huge=huge \
+		local=local
+	pki_leaf plain sub
+	pki_leaf both sub --ext 'authorityInfoAccess = OCSP;URI:ldap://127.0.0.1/x, OCSP;URI:http://127.0.0.1:8080/gone, OCSP;URI:http://127.0.0.1:8080/sub'
+	pki_leaf old sub --from -3d --to -1d --ext \
+		'authorityInfoAccess = OCSP;URI:http://127.0.0.1:8080/sub'
+	# only its signature tells it from sub
+	pki_ca stranger --subject '/O=Example/CN=Test sub'
+	pki_leaf strange stranger --ext \
+		'authorityInfoAccess = OCSP;URI:http://127.0.0.1:8080/sub'
+	ocsp_keys
+	cp -a "$PKI/sub.db" "$S/sub.db"
+	rm -rf "$S/etc/certauth/ca" "$S/etc/certauth/crl"
+	pki_dir "$S/etc/certauth/ca" root.pem
+	pki_dir "$S/etc/certauth/intermediates" sub.pem
+	mkdir "$S/etc/certauth/crl"
+	export DIR=$S/state/ocsp
+}
+
+need_root_file() { [ "$(id -u)" -eq 0 ]; }
+
+teardown_file() {
+	need_root_file || return 0
+	net_remove
+	place_remove
+}
+
+setup() {
+	need_root
+	PKI=$S/ocsppki
+	rm -rf "$S/state" "$S/etc/certauth/users.d" "$PKI/sub.db" "$S/home/alice/.cache"
+	cp -a "$S/sub.db" "$PKI/sub.db"
+	mkdir "$S/etc/certauth/users.d"
+	conf_reset
+	conf default "ocsp_dir = $DIR" \
+		"intermediates_dir = /etc/certauth/intermediates"
+	ocsp_start -nmin 60
+	ocsp_forget
+}
+
+# registered LOGIN NAME ...: LOGIN has these certificates in users_dir
+registered() {
+	local login=$1 name
+	shift
+	mkdir -p "$S/etc/certauth/users.d/$login"
+	for name; do
+		cp "$PKI/$name.pem" "$S/etc/certauth/users.d/$login/"
+	done
+}
+
+ocsp() {
+	run in_place "$CERTAUTH" ocsp "$@"
+	echo "$output"
+}
+
+# later SECONDS COMMAND ...: with a clock that is so far ahead
+later() {
+	local seconds=$1
+	shift
+	in_place env LD_PRELOAD="$S/bin/later.so" LATER="$seconds" "$@"
+}
+
+file_of() { echo "$DIR/$(pki_sha256 "$PKI/$1.pem").ocsp"; }
+
+# what is stored about NAME, by the openssl command
+stored() {
+	openssl ocsp -respin "$(file_of "$1")" -issuer "$PKI/sub.pem" -no_nonce \
+		-cert "$PKI/$1.pem" -CAfile "$PKI/root.pem" -verify_other \
+		"$PKI/sub.pem" 2>&1
+}
+
+@test "registered certificates and intermediates: each response is fetched and stored" {
+	registered alice alice plain
+	registered bob bob
+	ocsp update
+	[ "$status" -eq 0 ]
+	[ "$(grep -c ': updated: good until' <<<"$output")" -eq 3 ]
+	grep -q 'users.d/alice/alice.pem: CN=alice,O=Example: updated: good' <<<"$output"
+	grep -q '^CN=Test sub,O=Example: updated: good' <<<"$output"
+	[ "$(ocsp_requests)" = "/root
+/sub
+/sub" ]
+	stored alice | grep -q 'alice.pem: good'
+	stored alice | grep -q '^Response verify OK'
+	[ "$(stat -c '%u %a' "$DIR" "$DIR"/*.ocsp | sort -u)" = "0 644
+0 755" ]
+	[ "$(find "$DIR" -name '*.ocsp' | wc -l)" -eq 3 ]
+	[ -z "$(find "$DIR" -name '*.tmp')" ]
+	ocsp list
+	[ "$status" -eq 0 ]
+	[ "$(grep -c ': good until' <<<"$output")" -eq 3 ]
+	grep -q "alice.pem: CN=alice.*: $(basename "$(file_of alice)")" <<<"$output"
+}
+
+@test "a second run asks nobody before half of the life is over" {
+	registered alice alice
+	ocsp update
+	[ "$status" -eq 0 ]
+	ocsp_forget
+	ocsp update
+	[ "$status" -eq 0 ]
+	[ -z "$(ocsp_requests)" ]
+	[[ $output == 'nothing is due: 2 stored'* ]]
+	# one whose half is over: valid for a minute, and 31 s old
+	ocsp_stop
+	ocsp_start -nmin 1
+	rm "$DIR"/*.ocsp
+	ocsp update
+	ocsp_forget
+	later 31 "$CERTAUTH" ocsp update
+	[ "$(ocsp_requests | wc -l)" -eq 2 ]
+}
+
+@test "no directory, no certificate with a responder: nothing to do" {
+	conf default 'intermediates_dir = /etc/certauth/crl'
+	registered alice plain
+	ocsp list
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	ocsp update
+	[ "$status" -eq 0 ]
+	[[ $output == 'nothing was fetched, because no registered certificate'* ]]
+	[ -d "$DIR" ]
+}
+
+@test "only what a CA of this host signed is asked about, and nothing that expired" {
+	registered alice strange old alice
+	ocsp update
+	[ "$status" -eq 0 ]
+	[ "$(ocsp_requests)" = "/root
+/sub" ]
+	not test -e "$(file_of strange)"
+	not test -e "$(file_of old)"
+	[ -e "$(file_of alice)" ]
+}
+
+@test "a CA that is in a user's file only leads further, if it is signed" {
+	conf default 'intermediates_dir = /etc/certauth/crl'
+	mkdir "$S/etc/certauth/users.d/alice"
+	cat "$PKI/alice.pem" "$PKI/sub.pem" >"$S/etc/certauth/users.d/alice/a.pem"
+	ocsp update
+	[ "$status" -eq 0 ]
+	[ "$(ocsp_requests)" = "/root
+/sub" ]
+	ocsp_forget
+	cat "$PKI/strange.pem" "$PKI/stranger.pem" \
+		>"$S/etc/certauth/users.d/alice/a.pem"
+	ocsp update
+	[ "$status" -eq 0 ]
+	[ -z "$(ocsp_requests)" ]
+}
+
+@test "revoked: stored, told even with --quiet, and good again replaces it" {
+	registered alice alice
+	ocsp update --quiet
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	pki_revoke sub alice certificateHold
+	ocsp_start -nmin 60
+	rm "$(file_of alice)"
+	ocsp update --quiet
+	[ "$status" -eq 0 ]
+	grep -q 'alice.pem: CN=alice,O=Example: updated: revoked since .*(certificateHold)' \
+		<<<"$output"
+	stored alice | grep -q 'alice.pem: revoked'
+	ocsp list
+	[ "$status" -eq 1 ]
+	grep -q 'revoked since' <<<"$output"
+	# the hold ends: it is asked each time
+	rm -rf "$PKI/sub.db"
+	cp -a "$S/sub.db" "$PKI/sub.db"
+	ocsp_start -nmin 60
+	ocsp update
+	[ "$status" -eq 0 ]
+	stored alice | grep -q 'alice.pem: good'
+}
+
+@test "no answer: status 1, and the stored response is kept while it is good" {
+	local name before
+	registered alice hang slow garbage huge local alice
+	ocsp update --timeout 1
+	[ "$status" -eq 1 ]
+	for name in hang slow garbage huge local; do
+		grep -q "$name.pem: CN=$name,O=Example: no answer: http://127.0.0.1:8080/$name: " \
+			<<<"$output"
+		not test -e "$(file_of $name)"
+	done
+	grep -q 'CN=local.*link-local address, which is not allowed' <<<"$output"
+	[ -e "$(file_of alice)" ]
+	before=$(sha256sum "$(file_of alice)")
+	rm "$S/etc/certauth/users.d/alice/"[ghsl]*
+	ocsp_stop
+	status=0
+	later 1900 "$CERTAUTH" ocsp update >"$S/out" || status=$?
+	cat "$S/out"
+	[ "$status" -eq 1 ]
+	grep -q 'alice.pem: CN=alice.*: no newer answer, the stored one is kept: http' "$S/out"
+	[ "$(sha256sum "$(file_of alice)")" = "$before" ]
+}
+
+@test "unknown, and a response by another CA: no answer" {
+	registered alice alice
+	: >"$PKI/sub.db/index"
+	ocsp_start -nmin 60
+	ocsp update
+	[ "$status" -eq 1 ]
+	grep -q 'CN=alice.*no answer: .*does not know' <<<"$output"
+	ocsp_stop
+	net_daemon ocsp-sub openssl ocsp -port 8002 -ignore_err \
+		-index "$S/sub.db/index" -CA "$PKI/sub.pem" \
+		-rsigner "$PKI/stranger.pem" -rkey "$PKI/stranger.key" -nmin 60
+	until_true net_listens 8002
+	ocsp update
+	[ "$status" -eq 1 ]
+	not test -e "$(file_of alice)"
+}
+
+@test "an older response does not replace a newer one" {
+	registered alice alice
+	ocsp update
+	# of a clock that is ahead, and revoked, so that it is asked about again
+	pki_revoke sub alice
+	later 200 openssl ocsp -index "$PKI/sub.db/index" -CA "$PKI/sub.pem" \
+		-rsigner "$PKI/sub.pem" -rkey "$PKI/sub.key" -no_nonce -nmin 60 \
+		-issuer "$PKI/sub.pem" -cert "$PKI/alice.pem" \
+		-respout "$(file_of alice)" >/dev/null
+	cp "$(file_of alice)" "$S/newer"
+	ocsp update
+	[ "$status" -eq 1 ]
+	grep -q 'alice.pem: CN=alice.*: refused, because the stored response is newer' \
+		<<<"$output"
+	cmp "$(file_of alice)" "$S/newer"
+}
+
+@test "the second address is asked if the first has no answer; ldap is none" {
+	registered alice both
+	ocsp update
+	[ "$status" -eq 0 ]
+	[ "$(ocsp_requests)" = "/gone
+/root
+/sub" ]
+	[ -e "$(file_of both)" ]
+}
+
+@test "--dry-run changes nothing" {
+	registered alice alice
+	ocsp update --dry-run
+	[ "$status" -eq 0 ]
+	grep -q 'would be updated: good until' <<<"$output"
+	[ -z "$(find "$DIR" -name '*.ocsp')" ]
+	touch -d '30 days ago' "$DIR/$(printf '%064d' 7).ocsp"
+	ocsp update --dry-run
+	[ -e "$DIR/$(printf '%064d' 7).ocsp" ]
+}
+
+@test "a response of a certificate that is gone is removed when it is too old" {
+	local old young name
+	registered alice alice
+	ocsp update
+	registered bob bob
+	ocsp update
+	rm -r "$S/etc/certauth/users.d/bob"
+	ocsp update
+	[ -e "$(file_of bob)" ]
+	touch -d '8 days ago' "$(file_of bob)" "$(file_of alice)" "$DIR/notes" \
+		"$DIR/$(printf '%064d' 7).ocsp.bak"
+	ocsp update
+	not test -e "$(file_of bob)"
+	grep -q "$(file_of bob): removed" <<<"$output"
+	[ -e "$(file_of alice)" ]
+	[ -e "$DIR/notes" ]
+	[ -e "$DIR/$(printf '%064d' 7).ocsp.bak" ]
+}
+
+@test "users_dir cannot be read: nothing is removed, status 1" {
+	registered bob bob
+	ocsp update
+	touch -d '8 days ago' "$(file_of bob)"
+	chmod 777 "$S/etc/certauth/users.d"
+	ocsp update
+	[ "$status" -eq 1 ]
+	[ -e "$(file_of bob)" ]
+}
+
+@test "a stored response that another user could write is no answer, and replaced" {
+	registered alice alice
+	ocsp update
+	chmod 666 "$(file_of alice)"
+	ocsp list
+	[ "$status" -eq 1 ]
+	ocsp update
+	[ "$status" -eq 0 ]
+	[ "$(stat -c %a "$(file_of alice)")" = 644 ]
+}
+
+@test "two runs wait for each other, and both succeed" {
+	registered alice alice
+	in_place "$CERTAUTH" ocsp update --quiet >"$S/one" 2>&1 &
+	ocsp update --quiet
+	[ "$status" -eq 0 ]
+	wait $!
+	[ ! -s "$S/one" ]
+}
+
+@test "wrong usage" {
+	local args
+	for args in '' 'fetch' 'update more' 'update --timeout 0' 'list --what'; do
+		# shellcheck disable=SC2086 # words
+		ocsp $args
+		[ "$status" -eq 2 ]
+	done
+	ocsp list --config /nonexistent
+	[ "$status" -eq 2 ]
+}
+
+@test "certauth-fetch is not installed: status 2, and it says so" {
+	registered alice alice
+	mv "$S/bin/certauth-fetch" "$S/bin/elsewhere"
+	ocsp update
+	mv "$S/bin/elsewhere" "$S/bin/certauth-fetch"
+	[ "$status" -eq 2 ]
+	[[ $output == *'certauth-fetch was not found'* ]]
+}
+
+@test "the systemd units are valid, and leave few rights" {
+	command -v systemd-analyze >/dev/null || skip 'no systemd-analyze here'
+	u=$BATS_TEST_DIRNAME/../packaging/systemd
+	mkdir -p "$S/units"
+	sed "s|/usr/bin/certauth|$CERTAUTH|" "$u/certauth-ocsp-update.service" \
+		>"$S/units/certauth-ocsp-update.service"
+	cp "$u/certauth-ocsp-update.timer" "$S/units/"
+	run systemd-analyze verify --man=no \
+		"$S/units/certauth-ocsp-update.service" \
+		"$S/units/certauth-ocsp-update.timer"
+	# messages about the machine's own units do not matter
+	not grep certauth <<<"$output"
+	run systemd-analyze security --offline=true --threshold=25 \
+		"$S/units/certauth-ocsp-update.service"
+	echo "$output" | tail -3
+	[ "$status" -eq 0 ]
+}
+
+# ---- logins ----
+
+# ask NAME: $S/bin/ask, alice's client, which staples
+ask() {
+	local name=$1
+	cat >"$S/bin/ask" <<-ENDSH
+		#!/bin/sh
+		exec setpriv --reuid 2001 --regid 2001 --clear-groups env -i \
+			HOME=$S/home/alice PATH="$PATH" "$CERTAUTH" sign --pieces \
+			--host host.example --cert $PKI/$name-chain.pem \
+			--key $PKI/$name.key "\$1" </dev/null
+	ENDSH
+	chmod 755 "$S/bin/ask"
+}
+
+@test "revocation = ocsp: a stapled login is granted; revoked at the responder: refused" {
+	conf default 'revocation = ocsp' 'max_answer = 32000'
+	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")"
+	service test
+	ask alice
+	login_ok --client "$S/bin/ask"
+	[ "$(ocsp_requests)" = "/root
+/sub" ]
+	# from the cache
+	ocsp_forget
+	login_ok --client "$S/bin/ask"
+	[ -z "$(ocsp_requests)" ]
+	pki_revoke sub alice
+	ocsp_start -nmin 60
+	rm -rf "$S/home/alice/.cache"
+	login_denied revoked --client "$S/bin/ask"
+	# the responder is down
+	ocsp_stop
+	rm -rf "$S/home/alice/.cache"
+	login_denied ocsp-missing --client "$S/bin/ask"
+}
+
+@test "revocation = crl: the host asks for no response" {
+	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")"
+	conf default 'crl = off' 'max_answer = 32000'
+	service test
+	ask alice
+	login_ok --client "$S/bin/ask"
+	[ -z "$(ocsp_requests)" ]
+}
+
+@test "revocation = ocsp: by what certauth ocsp update stored, also revoked" {
+	conf default 'revocation = ocsp'
+	registered alice alice
+	users '# none'
+	service test
+	login_denied ocsp-missing
+	ocsp update
+	[ "$status" -eq 0 ]
+	login_ok
+	pki_revoke sub alice
+	ocsp_start -nmin 60
+	rm "$(file_of alice)"
+	ocsp update
+	login_denied revoked
+}
