@@ -38,6 +38,7 @@ enum ca_proof {
 	CA_PROOF_COMMAND,
 	CA_PROOF_PASSWORD
 };
+enum ca_directory { CA_DIRECTORY_NONE, CA_DIRECTORY_SSS, CA_DIRECTORY_LDAP };
 enum ca_password_use { CA_PASSWORD_ONCE, CA_PASSWORD_WINDOW };
 enum ca_host_proof {
 	CA_HOST_PROOF_OFF,
@@ -91,6 +92,18 @@ struct ca_config {
 				 * *.pem in ~/.certauth */
 	unsigned min_uid;       /* lowest UID of a login made by a pattern */
 	unsigned max_uid;       /* highest UID of such a login */
+	/* a directory, which says whose certificate it is */
+	enum ca_directory directory;
+	struct ca_list directory_uri; /* servers of LDAP, in this order */
+	char *directory_base, *directory_filter; /* of the search */
+	char *directory_login; /* the attribute with the login */
+	char *directory_ca;    /* PEM; of the servers' certificates */
+	/* how certauth users update binds: with a password, a certificate, a
+	 * keytab, or not at all */
+	char *directory_bind_dn, *directory_password_file;
+	char *directory_cert, *directory_key, *directory_keytab;
+	bool directory_weak;   /* take mappings that only name names, too */
+	char *directory_index; /* what certauth users update writes */
 	/* protocol */
 	bool rsa_pkcs1;
 	unsigned lifetime;          /* seconds, 10..3600 */

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum ca_err
-remember(struct ca_map_decision *d, const char *login, const char *rule)
+enum ca_err
+ca_map_remember(struct ca_map_decision *d, const char *login, const char *rule)
 {
 	for (size_t i = 0; i < d->n; i++)
 		if (strcmp(d->login[i], login) == 0)
@@ -154,8 +154,8 @@ keep(struct ca_map_decision *d, const struct ca_rule *rule, unsigned line)
 		return rc;
 	ca_buf_fmt(&text, "%s:%u %s", d->ctx->cfg->users, line, rule->selector);
 	const char *t = ca_buf_text(&text);
-	rc =
-	    t == NULL ? CA_ERR_MEMORY : remember(d, (const char *)d->made.p, t);
+	rc = t == NULL ? CA_ERR_MEMORY
+		       : ca_map_remember(d, (const char *)d->made.p, t);
 	ca_buf_free(&text);
 	tell_rule(d, rule, line, (const char *)d->made.p, "matches");
 	return rc;
@@ -249,7 +249,14 @@ try_registered(void *ctx, const char *login, const char *path, bool first,
 		   : "another certificate is registered"};
 
 	tell(d, &trial);
-	return same && !link ? remember(d, login, path) : CA_OK;
+	return same && !link ? ca_map_remember(d, login, path) : CA_OK;
+}
+
+/* Do the rules of this host leave the decision to the directory? */
+static bool
+undecided(const struct ca_map_decision *d)
+{
+	return !d->allowed && (d->user != NULL || d->n == 0);
 }
 
 static enum ca_err
@@ -270,6 +277,11 @@ decide(struct ca_map_decision *d, struct ca_report *report, char **login)
 		path = cfg->users_dir != NULL ? cfg->users_dir : "users_dir";
 		rc = ca_registered_walk(
 		    cfg, d->ctx->log, d->user, try_registered, d);
+	}
+	if (rc == CA_OK && cfg->directory == CA_DIRECTORY_LDAP &&
+	    undecided(d)) {
+		path = cfg->directory_index;
+		rc = ca_map_try_ldap(d);
 	}
 	if (rc != CA_OK) {
 		ca_map_cannot(report, cfg, path, rc);

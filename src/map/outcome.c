@@ -89,6 +89,22 @@ cannot_users(struct ca_report *report, const char *users, enum ca_err err)
 		    CA_R_USERS_FILE, "%s: %s", users, ca_err_text(err));
 }
 
+/* What is wrong with the index of the directory: one command makes it anew. */
+static void
+cannot_directory(struct ca_report *report, const char *path, enum ca_err err)
+{
+	const char *what =
+	    err == CA_ERR_NOT_FOUND ? "does not exist"
+	    : err == CA_ERR_STALE
+		? "was made of another directory than the configuration names"
+	    : err == CA_ERR_UNSUPPORTED
+		? "was made by another version of certauth"
+		: ca_err_text(err);
+
+	ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, CA_R_USERS_FILE,
+	    "%s: %s; run: certauth users update", path, what);
+}
+
 void
 ca_map_cannot(struct ca_report *report, const struct ca_config *cfg,
     const char *path, enum ca_err err)
@@ -98,6 +114,8 @@ ca_map_cannot(struct ca_report *report, const struct ca_config *cfg,
 		    "%s: %s", path, ca_err_text(err));
 	else if (path == cfg->users)
 		cannot_users(report, path, err);
+	else if (path == cfg->directory_index)
+		cannot_directory(report, path, err);
 	else
 		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL,
 		    CA_R_USERS_FILE, "%s: %s", path, ca_err_text(err));
