@@ -24,6 +24,10 @@ services='dovecot-imapd isync curl msmtp postfix sasl2-bin libsasl2-modules
 # vsftpd and ProFTPD are not installed together: the packages of the latter are only
 # fetched, with the libraries that they need
 fetched='proftpd-core proftpd-mod-crypto'
+# A directory (tests/lib/directory.bash).  These are only fetched, with all that they
+# need: the installation of SSSD changes nsswitch.conf and the common files of PAM.
+directory='slapd ldap-utils sssd-common sssd-ldap libnss-sss libsss-nss-idmap0
+	krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit'
 lint='clang clang-format clang-tidy cppcheck shellcheck mandoc'
 fuzz='clang libclang-rt-dev llvm'
 bench='valgrind libpam-pkcs11 libpam-ssh-agent-auth time'
@@ -36,7 +40,8 @@ for step in "$@"; do
 	build) ;;
 	demo) want="$want $demo" ;;
 	check) want="$want $demo $check $cards" ;;
-	services) want="$want $demo $check $cards $services"; fetch=$fetched ;;
+	services) want="$want $demo $check $cards $services"; fetch=$fetched
+		[ -e build/deps/directory/complete ] || fetch="$fetch directory" ;;
 	lint) want="$want $lint" ;;
 	fuzz) want="$want $fuzz" ;;
 	bench) want="$want $demo $check $cards $bench" ;;
@@ -77,12 +82,27 @@ drop_absent() {
 fetch_debs() {
 	for p in $fetch; do
 		mkdir -p build/deps
+		[ "$p" != directory ] || { fetch_directory; continue; }
 		libraries=$(apt-cache depends "$p" | awk '$1 == "Depends:" && $2 ~ /^lib/ { print $2 }')
 		# shellcheck disable=SC2086 # a list of names
 		(cd build/deps && apt-get download -qq "$p" >/dev/null) &&
 			apt-get install -y -qq --no-install-recommends $libraries >/dev/null ||
 			echo "The archive has no $p: tests that need it are skipped."
 	done
+}
+# fetch_directory: put the packages of $directory, and those that they need and this
+# machine lacks or has in an older version, into build/deps/directory
+fetch_directory() {
+	rm -rf build/deps/directory
+	mkdir build/deps/directory
+	# shellcheck disable=SC2086 # a list of names
+	chosen=$(apt-get install -s --no-install-recommends $directory 2>/dev/null |
+		awk '$1 == "Inst" { v = $3 ~ /^\[/ ? $4 : $3; sub(/^\(/, "", v)
+			print $2 "=" v }')
+	# shellcheck disable=SC2086
+	[ -n "$chosen" ] && (cd build/deps/directory &&
+		apt-get download -qq $chosen >/dev/null && : >complete) ||
+		echo 'The archive has no slapd and sssd: tests that need them are skipped.'
 }
 there=$fetch
 fetch=
