@@ -19,7 +19,8 @@ install: all ## install to DESTDIR, PREFIX, PAMDIR
 	ln -sf certauth '$(DESTDIR)$(BINDIR)/certauth-ssh'
 	install -d '$(DESTDIR)$(LIBEXECDIR)/certauth'
 	install -m 0755 '$(FETCH)' '$(SIGN)' \
-		'$(CONFINE)' '$(DESTDIR)$(LIBEXECDIR)/certauth/'
+		'$(CONFINE)' $(if $(LDAP),'$(LDAPPULL)') \
+		'$(DESTDIR)$(LIBEXECDIR)/certauth/'
 	$(call place,0755,$(VERIFIER),$(LIBEXECDIR)/certauth/certauth-verifier)
 # after the verifier, which it starts
 	$(call place,0644,$(MODULE),$(PAMDIR)/pam_certauth.so)
@@ -74,6 +75,7 @@ uninstall: ## remove what install put there, but for the configuration
 		'$(DESTDIR)$(BINDIR)/certauth-askpass' \
 		'$(DESTDIR)$(BINDIR)/certauth-ssh' \
 		'$(DESTDIR)$(LIBEXECDIR)/certauth/certauth-fetch' \
+		'$(DESTDIR)$(LIBEXECDIR)/certauth/certauth-ldap' \
 		'$(DESTDIR)$(LIBEXECDIR)/certauth/certauth-sign' \
 		'$(DESTDIR)$(LIBEXECDIR)/certauth/certauth-confine' \
 		'$(DESTDIR)$(LIBEXECDIR)/certauth/certauth-verifier' \
@@ -89,6 +91,8 @@ uninstall: ## remove what install put there, but for the configuration
 		'$(DESTDIR)$(UNITDIR)'/certauth-crl-update.timer \
 		'$(DESTDIR)$(UNITDIR)'/certauth-ocsp-update.service \
 		'$(DESTDIR)$(UNITDIR)'/certauth-ocsp-update.timer \
+		'$(DESTDIR)$(UNITDIR)'/certauth-users-update.service \
+		'$(DESTDIR)$(UNITDIR)'/certauth-users-update.timer \
 		'$(DESTDIR)$(UNITDIR)'/certauth-verifier.service \
 		'$(DESTDIR)$(UNITDIR)'/certauth-verifier.socket
 	for m in $(MAN); do s=$${m##*.}; \

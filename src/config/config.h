@@ -106,6 +106,17 @@ struct ca_config {
 	unsigned min_uid; /* lowest UID of a login made by a pattern, or
 				 * by the directory */
 	unsigned max_uid; /* highest UID of such a login */
+	/* a directory of LDAP, which says whose certificate it is */
+	struct ca_list directory_uri; /* servers of LDAP, in this order */
+	char *directory_base, *directory_filter; /* of the search */
+	char *directory_login; /* the attribute with the login */
+	char *directory_ca;    /* PEM; of the servers' certificates */
+	/* how certauth users update binds: with a password, a certificate, a
+	 * keytab, or not at all */
+	char *directory_bind_dn, *directory_password_file;
+	char *directory_cert, *directory_key, *directory_keytab;
+	bool directory_weak;   /* take mappings that only name names, too */
+	char *directory_index; /* what certauth users update writes */
 	/* protocol */
 	bool rsa_pkcs1;
 	unsigned lifetime;          /* seconds, 10..3600 */

@@ -23,8 +23,6 @@ static const struct ca_key_word crl_checks[] = {
     {"chain", CA_CRL_CHAIN}, {"leaf", CA_CRL_LEAF}, {NULL, 0}};
 static const struct ca_key_word crl_engines[] = {
     {"auto", CA_CRL_AUTO}, {"stream", CA_CRL_STREAM}, {NULL, 0}};
-static const struct ca_key_word directories[] = {
-    {"none", CA_DIRECTORY_NONE}, {"sss", CA_DIRECTORY_SSS}, {NULL, 0}};
 static const struct ca_key_word profiles[] = {
     {"strict", CA_PROFILE_STRICT}, {"basic", CA_PROFILE_BASIC}, {NULL, 0}};
 static const struct ca_key_word modes[] = {
@@ -44,6 +42,8 @@ static const struct ca_key_word confines[] = {{"yes", CA_CONFINED_YES},
 static const struct ca_key_word proofs[] = {
     {"conversation", CA_PROOF_CONVERSATION}, {"command", CA_PROOF_COMMAND},
     {"password", CA_PROOF_PASSWORD}, {NULL, 0}};
+static const struct ca_key_word directories[] = {{"none", CA_DIRECTORY_NONE},
+    {"sss", CA_DIRECTORY_SSS}, {"ldap", CA_DIRECTORY_LDAP}, {NULL, 0}};
 static const struct ca_key_word uses[] = {
     {"once", CA_PASSWORD_ONCE}, {"window", CA_PASSWORD_WINDOW}, {NULL, 0}};
 
@@ -103,6 +103,38 @@ check_url(const char *s)
 		    s[strlen(schemes[i])] != '\0')
 			return NULL;
 	return "does not begin with http://, https:// or file:///";
+}
+
+/* A server: what libldap reads from the rest of a URL has keys of its own here. */
+static const char *
+check_directory_uri(const char *s)
+{
+	static const char *const schemes[] = {
+	    "ldaps://", "ldap://", "ldapi://"};
+
+	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+		size_t len = strlen(schemes[i]);
+
+		if (strncmp(s, schemes[i], len) != 0)
+			continue;
+		return s[len] != '\0' && strpbrk(s + len, "/?#@") == NULL
+			   ? NULL
+			   : "must have a server after the scheme, and nothing "
+			     "more: ldaps://HOST or ldaps://HOST:PORT";
+	}
+	return "does not begin with ldaps://, ldap:// or ldapi://";
+}
+
+/* attributedescription of RFC 4512 section 2.5, without options and OIDs. */
+static const char *
+check_attribute(const char *s)
+{
+	size_t len = strspn(s, "abcdefghijklmnopqrstuvwxyz"
+			       "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
+
+	return s[len] == '\0' && len <= 64 && s[0] > '9'
+		   ? NULL
+		   : "is not the name of an attribute, such as uid";
 }
 
 /* A request can carry 1 to 255 bytes of text (docs/protocol.md). */
@@ -243,6 +275,20 @@ const struct ca_key ca_keys[] = {
 	ENUM(directory, "none", directories),
 	UINT(min_uid, "1000", 1, 4294967294ULL),
 	UINT(max_uid, "4294967295", 1, 4294967295ULL),
+	LIST(directory_uri, "", 0, check_directory_uri),
+	STR(directory_base, NULL),
+	{"directory_filter", CA_KEY_STRING, AT(directory_filter),
+	    "(objectClass=posixAccount)", 1, 0, NULL, NULL},
+	{"directory_login", CA_KEY_STRING, AT(directory_login), "uid", 1, 0,
+	    NULL, check_attribute},
+	OPTPATH(directory_ca),
+	STR(directory_bind_dn, NULL),
+	OPTPATH(directory_password_file),
+	OPTPATH(directory_cert),
+	OPTPATH(directory_key),
+	OPTPATH(directory_keytab),
+	BOOL(directory_weak, "no"),
+	PATH(directory_index, "/var/lib/certauth/users.cdb"),
 	BOOL(rsa_pkcs1, "yes"),
 	SECS(lifetime, "120s", 10, HOUR),
 	UINT(max_answer, "500", 64, 32768),

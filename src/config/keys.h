@@ -44,7 +44,7 @@ struct ca_key {
 	const char *(*check)(const char *value);
 };
 
-#define CA_KEYS_MAX 64 /* there are fewer keys than this */
+#define CA_KEYS_MAX 96 /* there are fewer keys than this */
 
 extern const struct ca_key ca_keys[];
 

@@ -37,6 +37,13 @@ CA_MUST_CHECK enum ca_err ca_derived_judge(const struct ca_config *cfg,
     const char **why);
 
 /*
+ * Check an account that the directory gives, by its own name: it must exist, and be a
+ * person's as above.  Results as ca_derived_judge.
+ */
+CA_MUST_CHECK enum ca_err ca_directory_judge(const struct ca_config *cfg,
+    const struct ca_log *log, const char *name, const char **why);
+
+/*
  * Find the account with exactly this name.  If the name service answers with
  * another spelling (case, domain), the account is not found.  CA_ERR_NOT_FOUND;
  * CA_ERR_IO: the name service failed (errno); CA_ERR_MEMORY.

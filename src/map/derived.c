@@ -1,5 +1,5 @@
 /*
- * Check whether a pattern may give an account.
+ * Check whether a pattern, or the directory, may give an account.
  */
 #include "map/account.h"
 #include "map/rule.h"
@@ -54,6 +54,35 @@ ca_derived_judge(const struct ca_config *cfg, const struct ca_log *log,
 		return rc;
 	}
 	*why = ca_account_unfit(cfg, account.uid);
+	ca_account_free(&account);
+	return *why == NULL ? CA_OK : CA_DENIED;
+}
+
+enum ca_err
+ca_directory_judge(const struct ca_config *cfg, const struct ca_log *log,
+    const char *name, const char **why)
+{
+	struct ca_account account;
+	enum ca_err rc;
+
+	if (strcmp(name, "root") == 0) {
+		*why = "a directory never gives root";
+		return CA_DENIED;
+	}
+	rc = ca_account_find(name, &account);
+	if (rc == CA_ERR_NOT_FOUND) {
+		*why = "the login of the directory is not an account of this "
+		       "host";
+		return CA_DENIED;
+	}
+	if (rc != CA_OK) {
+		ca_log_err(log, "cannot look up the account %s: %m", name);
+		return rc;
+	}
+	*why = unfit_uid(cfg, account.uid) == NULL
+		   ? NULL
+		   : "a directory never gives an account below min_uid or "
+		     "above max_uid, nor one whose uid is reserved";
 	ca_account_free(&account);
 	return *why == NULL ? CA_OK : CA_DENIED;
 }

@@ -9,29 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum ca_err
-ca_map_keep(struct ca_map_decision *d, const char *login, const char *rule)
-{
-	for (size_t i = 0; i < d->n; i++)
-		if (strcmp(d->login[i], login) == 0)
-			goto known;
-	if (d->n == LOGINS_MAX) {
-		d->more = true;
-		goto known;
-	}
-	if ((d->login[d->n] = strdup(login)) == NULL)
-		return CA_ERR_MEMORY;
-	d->n++;
-known:
-	if (ca_account_is(&d->who, login, d->ctx->log))
-		d->allowed = true;
-	else if (d->user != NULL)
-		return CA_OK;
-	if (d->rule == NULL && (d->rule = strdup(rule)) == NULL)
-		return CA_ERR_MEMORY;
-	return CA_OK;
-}
-
 void
 ca_map_tell(const struct ca_map_decision *d, const struct ca_map_trial *trial)
 {
@@ -165,7 +142,7 @@ keep(struct ca_map_decision *d, const struct ca_rule *rule, unsigned line)
 	ca_buf_fmt(&text, "%s:%u %s", d->ctx->cfg->users, line, rule->selector);
 	const char *t = ca_buf_text(&text);
 	rc = t == NULL ? CA_ERR_MEMORY
-		       : ca_map_keep(d, (const char *)d->made.p, t);
+		       : ca_map_remember(d, (const char *)d->made.p, t);
 	ca_buf_free(&text);
 	tell_rule(d, rule, line, (const char *)d->made.p, "matches");
 	return rc;
@@ -261,7 +238,7 @@ try_registered(void *ctx, const char *login, const char *path, bool first,
 		   : "another certificate is registered"};
 
 	ca_map_tell(d, &trial);
-	return same && !link ? ca_map_keep(d, login, path) : CA_OK;
+	return same && !link ? ca_map_remember(d, login, path) : CA_OK;
 }
 
 /* Lines and registered certificates come first, and also refuse: a line for this login
@@ -269,10 +246,25 @@ try_registered(void *ctx, const char *login, const char *path, bool first,
 static bool
 asks_directory(const struct ca_map_decision *d)
 {
-	if (d->ctx->cfg->directory != CA_DIRECTORY_SSS || d->refused != NULL ||
+	if (d->ctx->cfg->directory == CA_DIRECTORY_NONE || d->refused != NULL ||
 	    d->option != NULL || d->invalid != NULL || d->more)
 		return false;
 	return d->user != NULL ? !d->allowed : d->n == 0;
+}
+
+static enum ca_err
+ask_directory(struct ca_map_decision *d, struct ca_report *report)
+{
+	const struct ca_config *cfg = d->ctx->cfg;
+	enum ca_err rc;
+
+	if (!asks_directory(d))
+		return CA_OK;
+	if (cfg->directory == CA_DIRECTORY_SSS)
+		return ca_map_directory(d, report);
+	if ((rc = ca_map_try_ldap(d)) != CA_OK)
+		ca_map_cannot(report, cfg, cfg->directory_index, rc);
+	return rc;
 }
 
 static enum ca_err
@@ -298,7 +290,7 @@ decide(struct ca_map_decision *d, struct ca_report *report, char **login)
 		ca_map_cannot(report, cfg, path, rc);
 		return rc;
 	}
-	if (asks_directory(d) && (rc = ca_map_directory(d, report)) != CA_OK)
+	if ((rc = ask_directory(d, report)) != CA_OK)
 		return rc; /* the report says why */
 	const char *result = ca_map_conclude(d, report);
 	if (result == NULL && d->option == NULL) /* else the line is named */

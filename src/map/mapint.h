@@ -34,8 +34,8 @@ struct ca_map_decision {
 	void *trace_ctx;
 };
 
-/* Keep a login that a rule gave, and the rule if it is the first that decides. */
-CA_MUST_CHECK enum ca_err ca_map_keep(
+/* Record a login that a rule gave, and the rule.  CA_ERR_MEMORY. */
+CA_MUST_CHECK enum ca_err ca_map_remember(
     struct ca_map_decision *d, const char *login, const char *rule);
 
 /* Call the trace, if there is one. */
@@ -48,6 +48,9 @@ void ca_map_tell(
  */
 CA_MUST_CHECK enum ca_err ca_map_directory(
     struct ca_map_decision *d, struct ca_report *report);
+
+/* Try the logins of the index of the directory.  Errors as ca_ldap_index_visit. */
+CA_MUST_CHECK enum ca_err ca_map_try_ldap(struct ca_map_decision *d);
 
 /* Return the login that is granted, or NULL; the report has the reason. */
 const char *ca_map_conclude(

@@ -4,7 +4,7 @@
 set -eu
 build='gcc make pkgconf libc6-dev libpam0g-dev libssl-dev
 	libcdb-dev libp11-kit-dev libpcsclite-dev libcurl4-openssl-dev libsss-certmap-dev
-	libidn2-dev'
+	libidn2-dev libldap-dev libsasl2-dev'
 demo='openssl openssh-server openssh-client'
 check='libcmocka-dev bats pamtester libpam-wrapper softhsm2 opensc sudo
 	valgrind python3 expect p11-kit p11-kit-modules procps mandoc

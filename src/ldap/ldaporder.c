@@ -1,0 +1,139 @@
+/*
+ * The order of a configuration: the ways to bind, and the files that root reads for
+ * certauth-ldap.
+ */
+#include "base/file.h"
+#include "ldap/ldap.h"
+#include "ldap/ldaplocal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+static bool
+needs_ca(const struct ca_config *cfg)
+{
+	for (size_t i = 0; i < cfg->directory_uri.n; i++)
+		if (!ca_ldap_is_local(cfg->directory_uri.v[i]))
+			return true;
+	return false;
+}
+
+/* Return what is wrong with the keys, or NULL. */
+static const char *
+mistake(const struct ca_config *cfg)
+{
+	int ways = (cfg->directory_bind_dn != NULL) +
+		   (cfg->directory_cert != NULL) +
+		   (cfg->directory_keytab != NULL);
+
+	if (cfg->directory != CA_DIRECTORY_LDAP)
+		return "directory is not ldap";
+	if (cfg->directory_uri.n == 0)
+		return "directory_uri names no server";
+	if (cfg->directory_base == NULL || cfg->directory_filter == NULL ||
+	    cfg->directory_login == NULL)
+		return "directory_base, directory_filter and directory_login "
+		       "must not be empty";
+	if (ways > 1)
+		return "set only one of directory_bind_dn, directory_cert and "
+		       "directory_keytab";
+	if ((cfg->directory_bind_dn == NULL) !=
+	    (cfg->directory_password_file == NULL))
+		return "directory_bind_dn and directory_password_file need each "
+		       "other";
+	if ((cfg->directory_cert == NULL) != (cfg->directory_key == NULL))
+		return "directory_cert and directory_key need each other";
+	if (cfg->directory_ca == NULL &&
+	    (needs_ca(cfg) || cfg->directory_cert != NULL))
+		return "directory_ca is necessary: a connection to another "
+		       "machine always uses TLS";
+	return NULL;
+}
+
+static void
+put_text(struct ca_buf *out, char type, const char *text)
+{
+	if (text != NULL)
+		ca_ldap_frame_put(out, type, text, strlen(text));
+}
+
+/* Put the content of a file; of a secret, the first line alone. */
+static enum ca_err
+put_file(struct ca_buf *out, char type, const char *path, bool line,
+    const struct ca_log *log)
+{
+	struct ca_buf content = CA_BUF_INIT(CA_LDAP_ORDER_MAX);
+	enum ca_err rc;
+
+	if (path == NULL)
+		return CA_OK;
+	rc = ca_file_read(AT_FDCWD, path, CA_LDAP_ORDER_MAX, &content);
+	if (rc != CA_OK) {
+		ca_file_log(log, path, rc);
+	} else {
+		size_t len = content.len;
+		const char *end =
+		    line && len > 0 ? memchr(content.p, '\n', len) : NULL;
+
+		if (end != NULL)
+			len = (size_t)(end - (const char *)content.p);
+		/* a password that is empty would be no bind at all */
+		if (len == 0) {
+			ca_log_err(log, "%s: the file is empty", path);
+			rc = CA_ERR_CONFIG;
+		} else {
+			ca_ldap_frame_put(out, type, content.p, len);
+		}
+	}
+	ca_buf_free(&content);
+	return rc;
+}
+
+static enum ca_err
+put_files(
+    const struct ca_config *cfg, const struct ca_log *log, struct ca_buf *out)
+{
+	const struct {
+		char type;
+		const char *path;
+	} files[] = {
+	    {CA_LDAP_CA, cfg->directory_ca},
+	    {CA_LDAP_PASSWORD, cfg->directory_password_file},
+	    {CA_LDAP_CLIENT, cfg->directory_cert},
+	    {CA_LDAP_KEY_PEM, cfg->directory_key},
+	    {CA_LDAP_KEYTAB, cfg->directory_keytab},
+	};
+	enum ca_err rc = CA_OK;
+
+	for (size_t i = 0; i < sizeof files / sizeof files[0] && rc == CA_OK;
+	     i++)
+		rc = put_file(out, files[i].type, files[i].path,
+		    files[i].type == CA_LDAP_PASSWORD, log);
+	return rc;
+}
+
+enum ca_err
+ca_ldap_order_put(
+    const struct ca_config *cfg, const struct ca_log *log, struct ca_buf *out)
+{
+	const char *wrong = mistake(cfg);
+	enum ca_err rc;
+
+	if (wrong != NULL) {
+		ca_log_err(log, "the configuration has a mistake: %-s", wrong);
+		return CA_ERR_CONFIG;
+	}
+	for (size_t i = 0; i < cfg->directory_uri.n; i++)
+		put_text(out, CA_LDAP_URI, cfg->directory_uri.v[i]);
+	put_text(out, CA_LDAP_BASE, cfg->directory_base);
+	put_text(out, CA_LDAP_FILTER, cfg->directory_filter);
+	put_text(out, CA_LDAP_LOGIN, cfg->directory_login);
+	put_text(out, CA_LDAP_DN, cfg->directory_bind_dn);
+	if (cfg->directory_weak)
+		put_text(out, CA_LDAP_WEAK, "");
+	if ((rc = put_files(cfg, log, out)) != CA_OK)
+		return rc;
+	put_text(out, CA_LDAP_END, "");
+	return ca_buf_err(out);
+}

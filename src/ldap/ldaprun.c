@@ -1,0 +1,201 @@
+/*
+ * Running certauth-ldap as nobody, and reading what it sends.
+ */
+#include "ldap/ldap.h"
+#include "process/start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PROGRAM "certauth-ldap"
+
+/* Open the program in the directory of this executable, as in a build folder, or
+ * else the installed program. */
+static int
+open_program(void)
+{
+	char path[PATH_MAX];
+	ssize_t len =
+	    readlink("/proc/self/exe", path, sizeof path - sizeof PROGRAM);
+	char *slash;
+	int fd = -1;
+
+	if (len > 0) {
+		path[len] = '\0';
+		if ((slash = strrchr(path, '/')) != NULL) {
+			memcpy(slash + 1, PROGRAM, sizeof PROGRAM);
+			fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		}
+	}
+	if (fd < 0)
+		fd = open(CA_LIBEXECDIR "/" PROGRAM, O_RDONLY | O_CLOEXEC);
+	return fd;
+}
+
+/* Put the order into a file in memory: reading it never blocks. */
+static enum ca_err
+order_fd(const struct ca_buf *order, int *out)
+{
+	const uint8_t *p = order->p;
+	size_t left = order->len;
+
+	*out = memfd_create(PROGRAM, MFD_CLOEXEC);
+	while (*out >= 0 && left > 0) {
+		ssize_t n = write(*out, p, left);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return CA_ERR_IO;
+		p += n;
+		left -= (size_t)n;
+	}
+	return *out >= 0 && lseek(*out, 0, SEEK_SET) == 0 ? CA_OK : CA_ERR_IO;
+}
+
+static enum ca_err
+start(int order, pid_t *pid, int *from)
+{
+	const struct ca_become who = ca_start_nobody();
+	/* libldap reads no ldap.conf, no ~/.ldaprc and no variable */
+	char name[] = PROGRAM, alone[] = "LDAPNOINIT=1";
+	char *const argv[] = {name, NULL}, *const envp[] = {alone, NULL};
+	int program = open_program();
+	enum ca_err rc;
+
+	if (program < 0)
+		return errno == ENOENT ? CA_ERR_NOT_FOUND : CA_ERR_IO;
+	const struct ca_start s = {
+	    program, order, -1, geteuid() == 0 ? &who : NULL, argv, envp};
+	rc = ca_start_reading(&s, from, pid);
+	(void)close(program);
+	return rc;
+}
+
+static bool
+now_ms(int64_t *out)
+{
+	struct timespec t;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
+		return false;
+	*out = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return true;
+}
+
+/* Read up to the last frame.  The time limits of libldap do not bound a server that
+ * sends a byte now and then; this one does. */
+static enum ca_err
+receive(struct ca_ldap_input *in, int from, int64_t deadline)
+{
+	uint8_t block[32768];
+	enum ca_err rc;
+
+	while (!in->ended) {
+		struct pollfd p = {.fd = from, .events = POLLIN};
+		int64_t now;
+		ssize_t n;
+
+		if (!now_ms(&now))
+			return CA_ERR_IO;
+		if (now >= deadline)
+			return CA_ERR_TIMEOUT;
+		if (poll(&p, 1,
+			deadline - now > 1000 ? 1000 : (int)(deadline - now)) <=
+		    0)
+			continue;
+		n = read(from, block, sizeof block);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return CA_ERR_TRUNCATED;
+		if ((rc = ca_ldap_input_take(in, block, (size_t)n)) != CA_OK)
+			return rc;
+	}
+	return CA_OK;
+}
+
+/* Kill the program in any case: it has nothing more to send. */
+static int
+stop(pid_t pid)
+{
+	int status = 0;
+
+	(void)kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+}
+
+static void
+tell(const struct ca_log *log, enum ca_err rc, int status, unsigned timeout)
+{
+	if (status == CA_START_NO_USER)
+		ca_log_err(log, PROGRAM " cannot become the user nobody");
+	else if (status >= CA_START_NO_ENDS)
+		ca_log_err(log, PROGRAM " cannot be run");
+	else if (rc == CA_ERR_TIMEOUT)
+		ca_log_err(log,
+		    "the directory did not give all accounts in %u seconds",
+		    timeout);
+	else if (rc == CA_ERR_TRUNCATED)
+		ca_log_err(log, PROGRAM " ended early");
+	else if (rc == CA_ERR_FORMAT)
+		ca_log_err(log, PROGRAM " sent an invalid frame");
+	else if (rc == CA_ERR_LIMIT)
+		ca_log_err(
+		    log, "the directory has too many accounts or values");
+}
+
+enum ca_err
+ca_ldap_run(const struct ca_config *cfg, const struct ca_log *log,
+    unsigned timeout, struct ca_ldap_input *in)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct ca_buf order = CA_BUF_INIT(CA_LDAP_ORDERS_MAX);
+	int from = -1, fd = -1;
+	int64_t now;
+	pid_t pid;
+
+	rc = ca_ldap_order_put(cfg, log, &order);
+	if (rc == CA_OK)
+		rc = order_fd(&order, &fd);
+	if (rc == CA_OK && !now_ms(&now))
+		rc = CA_ERR_IO;
+	if (rc == CA_OK)
+		rc = start(fd, &pid, &from);
+	if (rc == CA_ERR_NOT_FOUND)
+		ca_log_err(log,
+		    PROGRAM " is not installed; install the package "
+			    "certauth-ldap, or build certauth with libldap");
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	rc = receive(in, from, now + (int64_t)timeout * 1000);
+	tell(log, rc, stop(pid), timeout);
+	if (rc != CA_OK || !in->complete) {
+		ret = rc == CA_OK || rc == CA_ERR_TIMEOUT ||
+			      rc == CA_ERR_TRUNCATED || rc == CA_ERR_FORMAT
+			  ? CA_DENIED
+			  : rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	if (from >= 0)
+		(void)close(from);
+	if (fd >= 0)
+		(void)close(fd);
+	ca_buf_free(&order);
+	return ret;
+}
