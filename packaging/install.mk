@@ -42,6 +42,9 @@ install: all ## install to DESTDIR, PREFIX, PAMDIR
 	sed -i -e 's|/usr/bin/certauth|$(BINDIR)/certauth|' \
 		-e 's|/usr/libexec/certauth|$(LIBEXECDIR)/certauth|' \
 		'$(DESTDIR)$(UNITDIR)'/certauth-*.service
+	install -d '$(DESTDIR)$(PREFIX)/share/certauth/schema'
+	install -m 0644 packaging/schema/*.json \
+		'$(DESTDIR)$(PREFIX)/share/certauth/schema/'
 	install -m 0644 packaging/completion/certauth.bash \
 		'$(DESTDIR)$(BASHCOMPDIR)/certauth'
 	ln -sf certauth '$(DESTDIR)$(BASHCOMPDIR)/certauth-ssh'
@@ -87,11 +90,13 @@ uninstall: ## remove what install put there, but for the configuration
 		'$(DESTDIR)'/usr/share/pam-configs/certauth \
 		'$(DESTDIR)$(UNITDIR)'/certauth-crl-update.service \
 		'$(DESTDIR)$(UNITDIR)'/certauth-crl-update.timer \
+		'$(DESTDIR)$(UNITDIR)'/certauth-metrics.service \
+		'$(DESTDIR)$(UNITDIR)'/certauth-metrics.timer \
 		'$(DESTDIR)$(UNITDIR)'/certauth-verifier.service \
 		'$(DESTDIR)$(UNITDIR)'/certauth-verifier.socket
 	for m in $(MAN); do s=$${m##*.}; \
 		rm -f '$(DESTDIR)$(MANDIR)'/man$$s/$${m##*/}; done
-	rm -rf '$(DESTDIR)$(DOCDIR)'
+	rm -rf '$(DESTDIR)$(DOCDIR)' '$(DESTDIR)$(PREFIX)/share/certauth'
 
 dist: ## dist/certauth-VERSION.tar.gz of the committed tree
 	@packaging/dist.sh '$(VERSION)'
