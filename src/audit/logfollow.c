@@ -154,7 +154,7 @@ open_regular(int dir, const char *name, struct stat *st)
 	if (fd < 0 || (fstat(fd, st) == 0 && S_ISREG(st->st_mode)))
 		return fd;
 	(void)close(fd);
-	errno = S_ISDIR(st->st_mode) ? EISDIR : EINVAL;
+	errno = EINVAL;
 	return -1;
 }
 
@@ -237,6 +237,8 @@ ca_logfollow_file(
 	enum ca_err rc = CA_ERR_IO;
 
 	s->read = path;
+	if (fd < 0 && errno == EINVAL)
+		return ca_cli_fail("%s is not a regular file", path);
 	if (fd < 0)
 		return ca_logsource_failed(path, CA_ERR_IO);
 	if (ca_logsource_gzip(fd)) {
