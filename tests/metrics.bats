@@ -328,7 +328,7 @@ d.crl"
 }
 
 @test "many CAs: at most 500 are shown, those that expire first" {
-	local i soon
+	local i
 	mkdir "$S/many"
 	openssl genpkey -algorithm ed25519 -out "$S/many.key" 2>/dev/null
 	python3 - "$S" <<-'END'
@@ -431,6 +431,7 @@ d.crl"
 }
 
 @test "the verifier: what systemctl says; without systemd there is nothing" {
+	metrics
 	[ "$(grep -c '^certauth_verifier' "$S/out")" -eq 0 ]
 	cp "$CERTAUTH_BUILD/tests/lib/systemctl" "$S/bin/"
 	# shellcheck disable=SC2016 # for the shell inside
