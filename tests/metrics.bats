@@ -543,6 +543,33 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' \
 	[ "$status" -eq 0 ]
 }
 
+@test "the rights of the unit suffice, and its filter has every system call" {
+	local rights='--bounding-set=-all,+dac_override --inh-caps=-all --no-new-privs'
+	mkdir "$S/prometheus"
+	chown 2003 "$S/prometheus"
+	# shellcheck disable=SC2086 # several words
+	in_place setpriv $rights "$CERTAUTH" metrics --state "$S/rights" \
+		--output "$S/prometheus/certauth.prom" 2>"$S/err" || [ $? -eq 1 ]
+	cat "$S/err"
+	grep -qx 'certauth_log_read 1' "$S/prometheus/certauth.prom"
+	[ "$(stat -c '%u %a' "$S/prometheus/certauth.prom")" = '0 644' ]
+	rm "$S/prometheus/certauth.prom"
+	# shellcheck disable=SC2086
+	run -2 in_place setpriv ${rights/,+dac_override/} "$CERTAUTH" metrics \
+		--state "$S/rights" --output "$S/prometheus/certauth.prom"
+	[ ! -e "$S/prometheus/certauth.prom" ]
+	grep -qx 'CapabilityBoundingSet=CAP_DAC_OVERRIDE' \
+		"$HERE/packaging/systemd/certauth-metrics.service"
+	command -v systemd-analyze >/dev/null || skip 'no systemd-analyze here'
+	command -v strace >/dev/null || skip 'no strace here'
+	sanitized && skip 'a sanitizer makes calls of its own'
+	in_place strace -f -o "$S/trace" "$CERTAUTH" metrics --state "$S/rights" \
+		--output "$S/prometheus/certauth.prom" 2>"$S/err" || [ $? -eq 1 ]
+	grep -q 'journalctl' "$S/trace"
+	python3 "$HERE/tests/lib/unitcalls.py" \
+		"$HERE/packaging/systemd/certauth-metrics.service" "$S/trace"
+}
+
 # validate KIND: each line of standard input has the schema; strict: without a member
 # that the schema does not have
 validate() {
