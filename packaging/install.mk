@@ -43,6 +43,9 @@ install: all ## install to DESTDIR, PREFIX, PAMDIR
 	sed -i -e 's|/usr/bin/certauth|$(BINDIR)/certauth|' \
 		-e 's|/usr/libexec/certauth|$(LIBEXECDIR)/certauth|' \
 		'$(DESTDIR)$(UNITDIR)'/certauth-*.service
+	install -d '$(DESTDIR)$(PREFIX)/share/certauth/schema'
+	install -m 0644 packaging/schema/*.json \
+		'$(DESTDIR)$(PREFIX)/share/certauth/schema/'
 	install -m 0644 packaging/completion/certauth.bash \
 		'$(DESTDIR)$(BASHCOMPDIR)/certauth'
 	ln -sf certauth '$(DESTDIR)$(BASHCOMPDIR)/certauth-ssh'
@@ -93,11 +96,13 @@ uninstall: ## remove what install put there, but for the configuration
 		'$(DESTDIR)$(UNITDIR)'/certauth-ocsp-update.timer \
 		'$(DESTDIR)$(UNITDIR)'/certauth-users-update.service \
 		'$(DESTDIR)$(UNITDIR)'/certauth-users-update.timer \
+		'$(DESTDIR)$(UNITDIR)'/certauth-metrics.service \
+		'$(DESTDIR)$(UNITDIR)'/certauth-metrics.timer \
 		'$(DESTDIR)$(UNITDIR)'/certauth-verifier.service \
 		'$(DESTDIR)$(UNITDIR)'/certauth-verifier.socket
 	for m in $(MAN); do s=$${m##*.}; \
 		rm -f '$(DESTDIR)$(MANDIR)'/man$$s/$${m##*/}; done
-	rm -rf '$(DESTDIR)$(DOCDIR)'
+	rm -rf '$(DESTDIR)$(DOCDIR)' '$(DESTDIR)$(PREFIX)/share/certauth'
 
 dist: ## dist/certauth-VERSION.tar.gz of the committed tree
 	@packaging/dist.sh '$(VERSION)'

@@ -5,6 +5,7 @@
 #include "crladmin/crladmin.h"
 #include "doctor/doctor.h"
 #include "import/import.h"
+#include "metrics/metrics.h"
 #include "client/passwordcmd.h"
 #include "client/sign.h"
 #include "client/ssh.h"
@@ -25,6 +26,7 @@ const struct ca_command *const ca_commands[] = {
     &ca_cmd_try,
     &ca_cmd_log,
     &ca_cmd_doctor,
+    &ca_cmd_metrics,
     &ca_cmd_crl,
     &ca_cmd_ocsp,
     &ca_cmd_users,

@@ -333,7 +333,8 @@ store(struct update *u)
 	enum ca_err rc;
 
 	drop_files(u);
-	if ((rc = ca_crladmin_states_write(r, &u->plan.states)) == CA_OK)
+	if ((rc = ca_crladmin_states_write(r, &u->plan.states)) == CA_OK &&
+	    (rc = ca_crladmin_updated_make(r)) == CA_OK)
 		rc = ca_crladmin_link(r);
 	return rc;
 }
@@ -370,6 +371,8 @@ update(struct update *u)
 		return ca_crladmin_said(r->cfg->crl_dir, rc);
 	if (!ca_crladmin_missing_say(r, &u->plan) || u->plan.failed)
 		status = CA_EXIT_NO;
+	if (status == CA_EXIT_OK && !r->dry_run)
+		status = ca_crladmin_updated_note(r);
 	return status;
 }
 

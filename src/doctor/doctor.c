@@ -114,7 +114,9 @@ put_text(const struct ca_doctor *d, struct ca_buf *out)
 static void
 put_json(const struct ca_doctor *d, struct ca_buf *out)
 {
-	ca_buf_fmt(out, "{\"errors\":%zu,\"warnings\":%zu,\"findings\":[",
+	/* certauth(1), JSON, says what a change of the number means */
+	ca_buf_fmt(out,
+	    "{\"schema\":1,\"errors\":%zu,\"warnings\":%zu,\"findings\":[",
 	    count(d, CA_LEVEL_ERROR), count(d, CA_LEVEL_WARNING));
 	for (size_t i = 0; i < d->n; i++) {
 		const struct ca_finding *f = &d->v[i];

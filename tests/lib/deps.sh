@@ -10,7 +10,7 @@ check='libcmocka-dev bats pamtester libpam-wrapper softhsm2 opensc sudo
 	valgrind python3 expect p11-kit p11-kit-modules procps mandoc
 	libpam-pkcs11 iproute2 strace zsh busybox git rsync putty-tools
 	systemd easy-rsa libnss3-tools gnutls-bin strongswan-pki minica mkcert
-	gpgsm gpg-agent apparmor selinux-policy-dev'
+	gpgsm gpg-agent apparmor selinux-policy-dev python3-jsonschema'
 # Smart cards and a TPM: tests/lib/cards.bash emulates them.
 cards='pcscd vsmartcard-vpcd opensc opensc-pkcs11 ykcs11 python3-cryptography
 	swtpm tpm2-tools libtpm2-pkcs11-1 libtpm2-pkcs11-tools libtss2-tcti-swtpm0
@@ -28,6 +28,8 @@ fetched='proftpd-core proftpd-mod-crypto'
 # need: the installation of SSSD changes nsswitch.conf and the common files of PAM.
 directory='slapd ldap-utils sssd-common sssd-ldap libnss-sss libsss-nss-idmap0
 	krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit'
+# Only promtool is used, which needs libc alone; the package starts a server.
+promtool=prometheus
 lint='clang clang-format clang-tidy cppcheck shellcheck mandoc'
 fuzz='clang libclang-rt-dev llvm'
 bench='valgrind libpam-pkcs11 libpam-ssh-agent-auth time'
@@ -39,8 +41,8 @@ for step in "$@"; do
 	case $step in
 	build) ;;
 	demo) want="$want $demo" ;;
-	check) want="$want $demo $check $cards" ;;
-	services) want="$want $demo $check $cards $services"; fetch=$fetched
+	check) want="$want $demo $check $cards"; fetch="$fetch $promtool" ;;
+	services) want="$want $demo $check $cards $services"; fetch="$fetch $fetched $promtool"
 		[ -e build/deps/directory/complete ] || fetch="$fetch directory" ;;
 	lint) want="$want $lint" ;;
 	fuzz) want="$want $fuzz" ;;
@@ -83,10 +85,12 @@ fetch_debs() {
 	for p in $fetch; do
 		mkdir -p build/deps
 		[ "$p" != directory ] || { fetch_directory; continue; }
-		libraries=$(apt-cache depends "$p" | awk '$1 == "Depends:" && $2 ~ /^lib/ { print $2 }')
+		libraries=$(apt-cache depends "$p" |
+			awk '$1 == "Depends:" && $2 ~ /^lib/ && $2 !~ /^libjs-/ { print $2 }')
 		# shellcheck disable=SC2086 # a list of names
 		(cd build/deps && apt-get download -qq "$p" >/dev/null) &&
-			apt-get install -y -qq --no-install-recommends $libraries >/dev/null ||
+			{ [ -z "$libraries" ] ||
+				apt-get install -y -qq --no-install-recommends $libraries >/dev/null; } ||
 			echo "The archive has no $p: tests that need it are skipped."
 	done
 }
@@ -114,6 +118,11 @@ done
 [ -z "$missing" ] || ! apt-cache show libpam0g-dev >/dev/null 2>&1 || drop_absent
 [ -n "$missing$fetch" ] || exit 0
 echo "Packages that are needed and missing:$missing$fetch"
+# nothing but what is only fetched: a machine without a network, or a user, does without
+if [ -z "$missing" ]; then
+	fetch_debs
+	exit 0
+fi
 if [ "$(id -u)" -ne 0 ]; then
 	echo "Please run as root: apt-get update && apt-get install$missing" >&2
 	exit 1

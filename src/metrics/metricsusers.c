@@ -1,0 +1,66 @@
+/*
+ * Metrics of the users file and of the indexes of users.
+ */
+#include "metrics/metricscerts.h"
+#include "metrics/metricstext.h"
+#include "crypto/crypto.h"
+#include "data/index.h"
+#include "map/users_index.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+/* what `certauth users update' makes */
+#define DIRECTORY_INDEX "/var/lib/certauth/users.cdb"
+
+static void
+put_index(const char *source, const struct stat *st, struct ca_buf *out)
+{
+	const struct ca_metrics_label labels[] = {
+	    {"source", source}, {NULL, NULL}};
+
+	ca_metrics_sample(out, "certauth_users_index_timestamp_seconds", labels,
+	    (long long)st->st_mtime);
+}
+
+/* Was the index made of the users file as it is now? */
+static bool
+is_current(const struct ca_crladmin_run *run, const char *path,
+    const struct stat *users)
+{
+	struct ca_index *index = NULL;
+	bool ok = ca_index_open(&ca_users_index_kind,
+		      ca_crypto_get0_md(run->crypto, "SHA256"), AT_FDCWD, path,
+		      users, &index) == CA_OK;
+
+	ca_index_close(index);
+	return ok;
+}
+
+void
+ca_metrics_users_put(const struct ca_crladmin_run *run, struct ca_buf *out)
+{
+	struct stat users, index, directory;
+	char path[4096];
+	bool file = stat(run->cfg->users, &users) == 0;
+	bool indexed = file &&
+		       snprintf(path, sizeof path, "%s.cdb", run->cfg->users) <
+			   (int)sizeof path &&
+		       stat(path, &index) == 0;
+
+	if (file)
+		ca_metrics_single(out, "certauth_users_file_timestamp_seconds",
+		    "gauge", "When the users file was last changed.",
+		    (long long)users.st_mtime);
+	ca_metrics_head(out, "certauth_users_index_timestamp_seconds", "gauge",
+	    "When an index of users was made: of the users file, or of a directory.");
+	if (indexed)
+		put_index("file", &index, out);
+	if (stat(DIRECTORY_INDEX, &directory) == 0)
+		put_index("directory", &directory, out);
+	if (indexed)
+		ca_metrics_single(out, "certauth_users_index_current", "gauge",
+		    "1 if the index of the users file was made of the file as it is now.",
+		    is_current(run, path, &users));
+}
