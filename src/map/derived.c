@@ -79,10 +79,7 @@ ca_directory_judge(const struct ca_config *cfg, const struct ca_log *log,
 		ca_log_err(log, "cannot look up the account %s: %m", name);
 		return rc;
 	}
-	*why = unfit_uid(cfg, account.uid) == NULL
-		   ? NULL
-		   : "a directory never gives an account below min_uid or "
-		     "above max_uid, nor one whose uid is reserved";
+	*why = ca_account_unfit(cfg, account.uid);
 	ca_account_free(&account);
 	return *why == NULL ? CA_OK : CA_DENIED;
 }

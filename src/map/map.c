@@ -9,13 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void
-ca_map_tell(const struct ca_map_decision *d, const struct ca_map_trial *trial)
-{
-	if (d->trace != NULL)
-		d->trace(d->trace_ctx, trial);
-}
-
 /* Report a line of the users file to the trace; made is NULL if the line does
  * not match. */
 static void

@@ -28,6 +28,13 @@ known:
 	return CA_OK;
 }
 
+void
+ca_map_tell(const struct ca_map_decision *d, const struct ca_map_trial *trial)
+{
+	if (d->trace != NULL)
+		d->trace(d->trace_ctx, trial);
+}
+
 static void
 pass(struct ca_map_decision *d, struct ca_report *report, const char *login)
 {
