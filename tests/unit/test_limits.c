@@ -8,6 +8,7 @@
 #include "channel/helper.h"
 #include "client/askpass.h"
 #include "map/ident.h"
+#include "ocsp/ocsp.h"
 #include "map/rule.h"
 #include "verify/cadir.h"
 #include "crl/crl.h"
@@ -55,6 +56,10 @@ documented(void **state)
 	assert_int_equal(CA_CADIR_CERTS_MAX, 20000);
 	assert_int_equal(CA_CRL_MAX, 256 << 20);
 	assert_int_equal(CA_CRL_ENTRY_MAX, 32768);
+	assert_int_equal(CA_OCSP_MAX, 16384);
+	assert_int_equal(CA_OCSP_ENTRIES_MAX, 64);
+	assert_int_equal(CA_OCSP_CERTS_MAX, 4);
+	assert_int_equal(CA_OCSP_SKEW, 300); /* docs/security.md */
 	assert_int_equal(CA_IDENT_MAX, 128);
 	assert_int_equal(CA_IDENT_VALUE_MAX, 65536);
 	assert_int_equal(CA_RULE_LINE_MAX, 4096);
