@@ -403,6 +403,25 @@ conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
 	finds warning crl-unsigned 'inter-forged.crl' crl-missing
 }
 
+@test "OCSP: responses of the host, and no CRL that nobody needs" {
+	conf default 'revocation = ocsp' 'ocsp_dir = /etc/certauth/ocsp'
+	finds note ocsp-none '/etc/certauth/ocsp contains no OCSP response'
+	mkdir "$C/ocsp"
+	finds note ocsp-none '/etc/certauth/ocsp contains no OCSP response'
+	[[ $(mend ocsp-none) == *'certauth ocsp update'* ]]
+	rm -rf "$C/crl"
+	finds note ocsp-none '/etc/certauth/ocsp contains no OCSP response'
+	: >"$C/ocsp/$(pki_sha256 "$PKI/alice.pem").ocsp"
+	doctor
+	[ "$status" -eq 0 ]
+	chmod 777 "$C/ocsp"
+	finds error file-untrusted '/etc/certauth/ocsp'
+	rm -rf "$C/ocsp"
+	mkdir "$C/crl"
+	conf default 'revocation = any'
+	finds warning crl-missing 'contains no current CRL'
+}
+
 @test "CRLs: junk, not hashed, an index of an older file" {
 	echo junk >"$C/crl/junk.crl"
 	finds warning crl-malformed 'junk.crl'

@@ -77,6 +77,7 @@ void ca_doctor_host(struct ca_doctor *d);
 void ca_doctor_cas(struct ca_doctor *d);
 void ca_doctor_crls(struct ca_doctor *d);
 void ca_doctor_timer(struct ca_doctor *d);
+void ca_doctor_ocsp(struct ca_doctor *d);
 void ca_doctor_users(struct ca_doctor *d);
 void ca_doctor_registered(struct ca_doctor *d);
 void ca_doctor_pam(struct ca_doctor *d);

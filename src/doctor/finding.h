@@ -161,6 +161,9 @@ struct ca_doctor; /* doctor.h */
 	X(CA_F_CRL_TIMER, "crl-timer",                                         \
 	    "New CRLs are not fetched, and logins fail when the CRLs in "      \
 	    "crl_dir have expired.")                                           \
+	X(CA_F_OCSP_NONE, "ocsp-none",                                         \
+	    "Only clients that send OCSP responses can log in, unless there "  \
+	    "are CRLs and revocation = any.")                                  \
 	X(CA_F_USERS_FILE, "users-file",                                       \
 	    "The users file maps no certificate to a login.")                  \
 	X(CA_F_USERS_MISTAKE, "users-mistake",                                 \

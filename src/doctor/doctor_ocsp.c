@@ -1,0 +1,44 @@
+/*
+ * doctor: the OCSP responses that this host has.
+ */
+#include "doctor/doctor.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+
+static bool
+is_response(const char *name)
+{
+	const char *end = strrchr(name, '.');
+
+	return end != NULL && strcmp(end, ".ocsp") == 0;
+}
+
+void
+ca_doctor_ocsp(struct ca_doctor *d)
+{
+	const struct ca_config *cfg = d->cfg;
+	const struct dirent *e;
+	DIR *dir;
+	int saved;
+	bool any = false;
+
+	if (cfg->crl == CA_CRL_OFF || cfg->revocation == CA_SOURCES_CRL)
+		return;
+	dir = opendir(cfg->ocsp_dir);
+	saved = errno;
+	while (dir != NULL && !any && (e = readdir(dir)) != NULL)
+		any = is_response(e->d_name);
+	if (dir != NULL)
+		(void)closedir(dir);
+	if (any)
+		return;
+	if (dir == NULL && saved != ENOENT)
+		ca_doctor_find(d, CA_F_OCSP_NONE, CA_LEVEL_WARNING,
+		    "%s cannot be read: %s", cfg->ocsp_dir, strerror(saved));
+	else
+		ca_doctor_find(d, CA_F_OCSP_NONE, CA_LEVEL_NOTE,
+		    "%s contains no OCSP response", cfg->ocsp_dir);
+	ca_doctor_mend(d, "certauth ocsp update");
+}
