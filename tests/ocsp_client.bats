@@ -287,7 +287,8 @@ status() {
 
 @test "files of a cache that are due since a month are removed" {
 	[ "$(answer alice)" = '0 1' ]
-	local old=$CACHE/$(printf '%064d' 7).ocsp keep=$CACHE/notes
+	local old keep=$CACHE/notes
+	old=$CACHE/$(printf '%064d' 7).ocsp
 	touch -d '31 days ago' "$old" "$keep"
 	touch -d '29 days ago' "$CACHE/$(printf '%064d' 8).ocsp"
 	in_place chown alice "$old" "$keep" "$CACHE"/*
@@ -301,7 +302,7 @@ status() {
 	mkdir -m 700 "$S/home/alice/xdg"
 	in_place chown alice "$S/home/alice/xdg"
 	AS_USER_ENV="XDG_CACHE_HOME=$S/home/alice/xdg" answer alice
-	[ "$(ls "$S/home/alice/xdg/certauth/ocsp" | wc -l)" -eq 2 ]
+	[ "$(find "$S/home/alice/xdg/certauth/ocsp" -type f | wc -l)" -eq 2 ]
 	not test -e "$CACHE"
 	AS_USER_ENV='XDG_CACHE_HOME=xdg' answer alice
 	[ -e "$CACHE" ]
@@ -332,6 +333,18 @@ sized() {
 	[ "$(cat "$S/sent")" = 0 ]
 	sized $((room + second + first / 2))
 	[ -z "$(cat "$S/sent")" ]
+}
+
+@test "inspect shows the responder, the question and the responses" {
+	answer alice
+	"$CERTAUTH" inspect "$PKI/alice.pem" >"$S/inspected"
+	grep -q '^  OCSP  *http://127.0.0.1:8080/sub$' "$S/inspected"
+	"$CERTAUTH" inspect --response "$(cat "$S/response")" >"$S/inspected"
+	grep -q '^  OCSP responses 2$' "$S/inspected"
+	"$CERTAUTH" inspect --request "$(host request --ocsp yes)" >"$S/inspected"
+	grep -q '^  OCSP  *responses are asked for$' "$S/inspected"
+	"$CERTAUTH" inspect --request "$(host request)" >"$S/inspected"
+	not grep OCSP "$S/inspected"
 }
 
 @test "client.conf: ocsp_timeout takes seconds from 0 to 30" {

@@ -270,7 +270,6 @@ stored() {
 }
 
 @test "a response of a certificate that is gone is removed when it is too old" {
-	local old young name
 	registered alice alice
 	ocsp update
 	registered bob bob

@@ -145,7 +145,8 @@ script certauth prerm 'deb-systemd-invoke stop .*certauth-crl-update\.timer' \
 	'deb-systemd-invoke stop .*certauth-ocsp-update\.timer'
 [ ! -e "$tmp/certauth/preinst" ] || wrong 'certauth has a preinst'
 script certauth postrm "deb-systemd-helper purge 'certauth-crl-update\.timer'" \
-	"deb-systemd-helper purge 'certauth-ocsp-update\.timer'"
+	"deb-systemd-helper purge 'certauth-ocsp-update\.timer'" \
+	'rm -rf /var/lib/certauth/ocsp'
 # the verifier: its user, then its socket, which an upgrade leaves as it is
 script certauth-verifier postinst 'systemd-sysusers .*certauth' \
 	"deb-systemd-helper enable 'certauth-verifier\.socket'" \
