@@ -325,7 +325,7 @@ silent() {
 
 @test "PAM_SILENT: what must be read stands in front of the next question" {
 	silent questions
-	diff - <(grep -vE '^(authenticate|user|opened|children|sh: 0: getcwd)' "$S/seen") <<-'EOF'
+	diff - <(grep -vE '^(authenticate|user|opened|children)' "$S/seen") <<-'EOF'
 	prompt Reader 1 does not answer.
 	Two certificates fit:
 	  1  A
@@ -348,7 +348,7 @@ silent() {
 	in_place "$DRIVE" -s test -u alice -x \
 		-C 'while read -r p; do echo 1; done' >"$S/seen" 2>&1 || :
 	diff "$S/ignored" "$S/seen"
-	diff - <(grep -vE '^(authenticate|user|opened|children|sh: 0: getcwd)' "$S/seen") <<-'EOF'
+	diff - <(grep -vE '^(authenticate|user|opened|children)' "$S/seen") <<-'EOF'
 	error Reader 1 does not answer.
 	info Two certificates fit:
 	info   1  A

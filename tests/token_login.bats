@@ -340,7 +340,7 @@ watched() {
 		-C "exec sh $S/by-line"
 	[ "$(grep -cE '^(info|error)' "$S/seen")" -eq 0 ]
 	# the tokens have no order
-	diff - <(sed -E '/^sh: 0: getcwd/d; /^authenticate/,$d; s/(  [12]  ).*/\1/; s/Card [AC]/Card/' \
+	diff - <(sed -E '/^authenticate/,$d; s/(  [12]  ).*/\1/; s/Card [AC]/Card/' \
 		"$S/seen") <<-'EOF'
 	prompt More than one certificate fits:
 	  1  

@@ -190,12 +190,15 @@ place_remove() {
 
 # With EXEC=exec in a background process, its number is that of COMMAND.
 # PLACE_NET, if set, is the network of tests/lib/netplace.bash.
+# The working directory is found by its name there: in a chroot the one from outside
+# cannot be named, and every shell says so in the middle of others' output.
 in_place() {
 	if [ "$(id -u)" -eq 0 ]; then
-		${EXEC:-} nsenter -m -r ${PLACE_NET:+--net="$PLACE_NET"} \
+		${EXEC:-} nsenter -m -r --wdns="$PWD" ${PLACE_NET:+--net="$PLACE_NET"} \
 			-t "$PLACE_PID" -- "$@"
 	else
-		${EXEC:-} nsenter -U --preserve-credentials -m -r -t "$PLACE_PID" -- "$@"
+		${EXEC:-} nsenter -U --preserve-credentials -m -r --wdns="$PWD" \
+			-t "$PLACE_PID" -- "$@"
 	fi
 }
 
