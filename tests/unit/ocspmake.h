@@ -32,6 +32,7 @@ struct reply {
 	bool no_certs;    /* the signer's certificate is left out */
 	bool critical;    /* with an unknown critical extension */
 	bool nonce, critical_nonce;
+	int again;            /* how many more times the first entry is there */
 	int error;            /* an OCSPResponseStatus instead; 0: none */
 	STACK_OF(X509) *more; /* further certificates; or NULL */
 };
@@ -123,6 +124,8 @@ reply_der(const struct reply *r)
 	for (size_t i = 0; i < SINGLES_MAX; i++)
 		if (r->single[i].cert != NULL)
 			add_single(bs, &r->single[i]);
+	for (int i = 0; i < r->again; i++)
+		add_single(bs, &r->single[0]);
 	add_response_extensions(bs, r);
 	assert_int_equal(
 	    OCSP_basic_sign(bs, r->signer, r->key, md, r->more, flags), 1);

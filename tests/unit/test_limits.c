@@ -9,6 +9,7 @@
 #include "client/askpass.h"
 #include "client/clientconf.h"
 #include "map/ident.h"
+#include "ocsp/ocsp.h"
 #include "map/rule.h"
 #include "ocspadmin/ocsptargets.h"
 #include "ocspask/ocspask.h"
@@ -65,6 +66,9 @@ documented(void **state)
 	assert_int_equal(CA_OCSPADMIN_TARGETS_MAX, 20000);
 	assert_int_equal(CA_OCSP_TIMEOUT, 3);
 	assert_int_equal(CA_OCSP_TIMEOUT_MAX, 30);
+	assert_int_equal(CA_OCSP_ENTRIES_MAX, 64);
+	assert_int_equal(CA_OCSP_CERTS_MAX, 4);
+	assert_int_equal(CA_OCSP_SKEW, 300); /* docs/security.md */
 	assert_int_equal(CA_IDENT_MAX, 128);
 	assert_int_equal(CA_IDENT_VALUE_MAX, 65536);
 	assert_int_equal(CA_RULE_LINE_MAX, 4096);

@@ -310,6 +310,10 @@ bounds(void **state)
 	none(&(struct reply){{GOOD}, BY_RESPONDER, .more = more},
 	    CA_R_OCSP_MALFORMED);
 	sk_X509_free(more);
+	is(&(struct reply){{GOOD}, BY_CA, .again = CA_OCSP_ENTRIES_MAX - 1},
+	    CA_OCSP_GOOD);
+	none(&(struct reply){{GOOD}, BY_CA, .again = CA_OCSP_ENTRIES_MAX},
+	    CA_R_OCSP_MALFORMED);
 }
 
 int
