@@ -86,6 +86,24 @@ status() {
 	status 1 sub root | grep -q 'sub.pem: good'
 }
 
+@test "askpass: a response of several pieces has the staples too" {
+	local request
+	client_conf "cert = $PKI/alice-chain.pem" "key = $PKI/alice.key"
+	mkdir -p "$S/as"
+	cp "$HERE/tests/lib/asker.sh" "$S/as/ssh"
+	printf '#!/bin/sh\nexec %s %s "(alice@web1) $1"\n' "$S/as/ssh" \
+		"$S/bin/certauth-askpass" >"$S/as/prompt"
+	chmod 755 "$S/as" "$S/as/ssh" "$S/as/prompt"
+	request=$(host request --ocsp yes)
+	echo "$request" | as_user alice setsid -w timeout 60 \
+		python3 "$HERE/tests/lib/host.py" join 500 "$S/as/prompt" \
+		>"$S/response"
+	host check "$request" "$(cat "$S/response")" "$PKI/alice.pem"
+	[ "$(host staples "$(cat "$S/response")" "$S/out" | paste -sd' ')" = '0 1' ]
+	[ "$(ocsp_requests)" = "/root
+/sub" ]
+}
+
 @test "not asked for: none, and no responder learns of the login" {
 	[ "$(answer alice --ocsp '')" = '' ]
 	[ -z "$(ocsp_requests)" ]
