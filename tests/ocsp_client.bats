@@ -8,7 +8,11 @@ load lib/ocsp
 # a plain ! would not fail a test
 not() { ! "$@"; }
 
+# answers are given by a user of the place
+need_root_file() { [ "$(id -u)" -eq 0 ]; }
+
 setup_file() {
+	need_root_file || return 0
 	place_make
 	net_make
 	cp "$CERTAUTH_BUILD/certauth-fetch" "$S/bin/"
@@ -25,11 +29,13 @@ setup_file() {
 }
 
 teardown_file() {
+	need_root_file || return 0
 	net_remove
 	place_remove
 }
 
 setup() {
+	need_root
 	PKI=$S/ocsppki
 	rm -rf "$S/home/alice/.cache" "$S/home/alice/.config" "$S/out"
 	mkdir "$S/out"
@@ -80,6 +86,24 @@ status() {
 	status 1 sub root | grep -q 'sub.pem: good'
 }
 
+@test "askpass: a response of several pieces has the staples too" {
+	local request
+	client_conf "cert = $PKI/alice-chain.pem" "key = $PKI/alice.key"
+	mkdir -p "$S/as"
+	cp "$HERE/tests/lib/asker.sh" "$S/as/ssh"
+	printf '#!/bin/sh\nexec %s %s "(alice@web1) $1"\n' "$S/as/ssh" \
+		"$S/bin/certauth-askpass" >"$S/as/prompt"
+	chmod 755 "$S/as" "$S/as/ssh" "$S/as/prompt"
+	request=$(host request --ocsp yes)
+	echo "$request" | as_user alice setsid -w timeout 60 \
+		python3 "$HERE/tests/lib/host.py" join 500 "$S/as/prompt" \
+		>"$S/response"
+	host check "$request" "$(cat "$S/response")" "$PKI/alice.pem"
+	[ "$(host staples "$(cat "$S/response")" "$S/out" | paste -sd' ')" = '0 1' ]
+	[ "$(ocsp_requests)" = "/root
+/sub" ]
+}
+
 @test "not asked for: none, and no responder learns of the login" {
 	[ "$(answer alice --ocsp '')" = '' ]
 	[ -z "$(ocsp_requests)" ]
@@ -93,7 +117,9 @@ status() {
 	[ -z "$(ocsp_requests)" ]
 }
 
-@test "ocsp_timeout = 0: none" {
+@test "ocsp_timeout = 0: none, also if the cache has them" {
+	[ "$(answer alice)" = '0 1' ]
+	ocsp_forget
 	client_conf 'ocsp_timeout = 0'
 	[ "$(answer alice)" = '' ]
 	[ -z "$(ocsp_requests)" ]
@@ -249,7 +275,6 @@ status() {
 
 @test "a cached file that another user can write, or a link, is not used" {
 	local file
-	need_root
 	[ "$(answer alice)" = '0 1' ]
 	file=$CACHE/$(pki_sha256 "$PKI/alice.pem").ocsp
 	cp -p "$file" "$S/good"
@@ -287,7 +312,8 @@ status() {
 
 @test "files of a cache that are due since a month are removed" {
 	[ "$(answer alice)" = '0 1' ]
-	local old=$CACHE/$(printf '%064d' 7).ocsp keep=$CACHE/notes
+	local old keep=$CACHE/notes
+	old=$CACHE/$(printf '%064d' 7).ocsp
 	touch -d '31 days ago' "$old" "$keep"
 	touch -d '29 days ago' "$CACHE/$(printf '%064d' 8).ocsp"
 	in_place chown alice "$old" "$keep" "$CACHE"/*
@@ -301,7 +327,7 @@ status() {
 	mkdir -m 700 "$S/home/alice/xdg"
 	in_place chown alice "$S/home/alice/xdg"
 	AS_USER_ENV="XDG_CACHE_HOME=$S/home/alice/xdg" answer alice
-	[ "$(ls "$S/home/alice/xdg/certauth/ocsp" | wc -l)" -eq 2 ]
+	[ "$(find "$S/home/alice/xdg/certauth/ocsp" -type f | wc -l)" -eq 2 ]
 	not test -e "$CACHE"
 	AS_USER_ENV='XDG_CACHE_HOME=xdg' answer alice
 	[ -e "$CACHE" ]
@@ -332,6 +358,18 @@ sized() {
 	[ "$(cat "$S/sent")" = 0 ]
 	sized $((room + second + first / 2))
 	[ -z "$(cat "$S/sent")" ]
+}
+
+@test "inspect shows the responder, the question and the responses" {
+	answer alice
+	"$CERTAUTH" inspect "$PKI/alice.pem" >"$S/inspected"
+	grep -q '^  OCSP  *http://127.0.0.1:8080/sub$' "$S/inspected"
+	"$CERTAUTH" inspect --response "$(cat "$S/response")" >"$S/inspected"
+	grep -q '^  OCSP responses 2$' "$S/inspected"
+	"$CERTAUTH" inspect --request "$(host request --ocsp yes)" >"$S/inspected"
+	grep -q '^  OCSP  *responses are asked for$' "$S/inspected"
+	"$CERTAUTH" inspect --request "$(host request)" >"$S/inspected"
+	not grep OCSP "$S/inspected"
 }
 
 @test "client.conf: ocsp_timeout takes seconds from 0 to 30" {

@@ -8,6 +8,9 @@ load lib/ocsp
 # a plain ! would not fail a test
 not() { ! "$@"; }
 
+# files that a login reads belong to root
+need_root_file() { [ "$(id -u)" -eq 0 ]; }
+
 setup_file() {
 	need_root_file || return 0
 	place_make
@@ -32,8 +35,6 @@ setup_file() {
 	mkdir "$S/etc/certauth/crl"
 	export DIR=$S/state/ocsp
 }
-
-need_root_file() { [ "$(id -u)" -eq 0 ]; }
 
 teardown_file() {
 	need_root_file || return 0
@@ -270,7 +271,6 @@ stored() {
 }
 
 @test "a response of a certificate that is gone is removed when it is too old" {
-	local old young name
 	registered alice alice
 	ocsp update
 	registered bob bob

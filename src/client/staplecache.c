@@ -13,7 +13,7 @@
 #include "client/clientconf.h"
 #include "ocsp/ocsp.h"
 
-#define KEEP (30 * 86400) /* seconds after a file is due */
+#define KEEP 2592000 /* seconds after a file is due: 30 days */
 #define TMP_LEN (CA_OCSP_FILE_LEN + 32)
 
 /* Only this user may read or write it: a reader would learn of logins. */

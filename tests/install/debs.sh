@@ -149,7 +149,8 @@ script certauth prerm 'deb-systemd-invoke stop .*certauth-crl-update\.timer' \
 script certauth postrm "deb-systemd-helper purge 'certauth-crl-update\.timer'" \
 	"deb-systemd-helper purge 'certauth-ocsp-update\.timer'" \
 	"deb-systemd-helper purge 'certauth-metrics\.timer'" \
-	'rm -rf /var/lib/certauth/metrics'
+	'rm -rf /var/lib/certauth/metrics /var/lib/certauth/ocsp' \
+	'rm -f /var/lib/certauth/users\.cdb'
 # the verifier: its user, then its socket, which an upgrade leaves as it is
 script certauth-verifier postinst 'systemd-sysusers .*certauth' \
 	"deb-systemd-helper enable 'certauth-verifier\.socket'" \
