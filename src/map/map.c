@@ -9,36 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum ca_err
-ca_map_keep(struct ca_map_decision *d, const char *login, const char *rule)
-{
-	for (size_t i = 0; i < d->n; i++)
-		if (strcmp(d->login[i], login) == 0)
-			goto known;
-	if (d->n == LOGINS_MAX) {
-		d->more = true;
-		goto known;
-	}
-	if ((d->login[d->n] = strdup(login)) == NULL)
-		return CA_ERR_MEMORY;
-	d->n++;
-known:
-	if (ca_account_is(&d->who, login, d->ctx->log))
-		d->allowed = true;
-	else if (d->user != NULL)
-		return CA_OK;
-	if (d->rule == NULL && (d->rule = strdup(rule)) == NULL)
-		return CA_ERR_MEMORY;
-	return CA_OK;
-}
-
-void
-ca_map_tell(const struct ca_map_decision *d, const struct ca_map_trial *trial)
-{
-	if (d->trace != NULL)
-		d->trace(d->trace_ctx, trial);
-}
-
 /* Report a line of the users file to the trace; made is NULL if the line does
  * not match. */
 static void

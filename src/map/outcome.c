@@ -1,7 +1,40 @@
 /*
- * The outcome of the rules, for the report.
+ * The outcome of the rules: what is kept of each, and what it means for the report.
  */
 #include "map/mapint.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum ca_err
+ca_map_keep(struct ca_map_decision *d, const char *login, const char *rule)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (strcmp(d->login[i], login) == 0)
+			goto known;
+	if (d->n == LOGINS_MAX) {
+		d->more = true;
+		goto known;
+	}
+	if ((d->login[d->n] = strdup(login)) == NULL)
+		return CA_ERR_MEMORY;
+	d->n++;
+known:
+	if (ca_account_is(&d->who, login, d->ctx->log))
+		d->allowed = true;
+	else if (d->user != NULL)
+		return CA_OK;
+	if (d->rule == NULL && (d->rule = strdup(rule)) == NULL)
+		return CA_ERR_MEMORY;
+	return CA_OK;
+}
+
+void
+ca_map_tell(const struct ca_map_decision *d, const struct ca_map_trial *trial)
+{
+	if (d->trace != NULL)
+		d->trace(d->trace_ctx, trial);
+}
 
 static void
 pass(struct ca_map_decision *d, struct ca_report *report, const char *login)
