@@ -274,3 +274,76 @@ ways() {
 	[ "$status" -ne 0 ]
 	[[ $output == *'SSSD does not answer'* ]]
 }
+
+# doctor_says [CODE TEXT]: what the check of the directory finds; nothing without CODE
+doctor_says() {
+	run in_place "$CERTAUTH" doctor --skip files --skip host --skip crl --skip timer \
+		--skip users --skip registered --skip pam --skip password --skip sshd \
+		--skip verifier --skip clock --skip libcrypto
+	if [ $# -eq 0 ]; then
+		! grep directory <<<"$output" || return 1
+		return
+	fi
+	grep -q "directory" <<<"$output" && [[ $output == *"$2"* ]] &&
+		[[ $output == *"$1"* ]] || {
+		echo "$output"
+		return 1
+	}
+}
+
+@test "doctor: SSSD does not answer, is not installed, or is not asked for accounts" {
+	sssd
+	doctor_says
+	sssd_stop
+	doctor_says directory 'directory = sss is set, but SSSD does not answer'
+	# it is asked only where the key is set
+	conf default 'directory = none'
+	doctor_says
+	conf default 'directory = sss'
+	sssd
+	doctor_says
+	sed -i 's/^passwd:.*/passwd: files # sss/' "$S/etc/nsswitch.conf"
+	doctor_says directory '/etc/nsswitch.conf does not name sss for passwd'
+	sed -i 's/^passwd:.*/passwd: files [NOTFOUND=continue] sss/' "$S/etc/nsswitch.conf"
+	doctor_says
+	local lib
+	lib=$(in_place sh -c 'ls /usr/lib/*/libsss_nss_idmap.so.0.*')
+	in_place mount --bind /dev/null "$lib"
+	doctor_says directory 'libsss_nss_idmap.so.0 is not installed'
+	in_place umount "$lib"
+}
+
+@test "doctor: rules of SSSD that find nobody, or another person" {
+	with_certmap || skip 'this certauth has no libsss_certmap'
+	SSSD_MAPRULE='LDAP:(userCertificate:certificateExactMatch:={serial_number!dec})' sssd
+	doctor_says directory-rule '[certmap/example.com/rule] has a rule that SSSD cannot parse'
+	# as it says: SSSD then uses its default rule, which finds nothing here
+	LOGIN=erin ways login_denied unmapped
+	sed -i '/^\[certmap/,$d' "$S/etc/sssd/sssd.conf"
+	doctor_says directory-rule 'the domain example.com has no rule for certificates'
+	# the rule that doctor names finds it
+	local rule
+	rule=$(sed -n 's/.*\(LDAPU1:.*}})\).*/\1/p' <<<"$output")
+	SSSD_MAPRULE=$rule sssd
+	doctor_says
+	LOGIN=erin ways login_ok
+	# one in a further file counts
+	sed -i '/^\[certmap/,$d' "$S/etc/sssd/sssd.conf"
+	mkdir -p "$S/etc/sssd/conf.d"
+	printf '[certmap/example.com/more]\nmaprule = %s\n' "$rule" >"$S/etc/sssd/conf.d/a.conf"
+	chmod 600 "$S/etc/sssd/conf.d/a.conf"
+	doctor_says
+	rm "$S/etc/sssd/conf.d/a.conf"
+	# two CAs of one name and two keys
+	SSSD_MAPRULE=$rule sssd
+	local pki=$PKI
+	cp -r "$PKI" "$S/twin"
+	pki_use "$S/twin"
+	pki_ca twin --subject '/O=Example/CN=Test root'
+	pki_use "$pki"
+	ca_dir root.pem "$S/twin/twin.pem"
+	doctor_says directory-rule 'are CAs of one name'
+	ca_dir root.pem "$PKI/root.pem"
+	doctor_says
+	ca_dir root.pem
+}

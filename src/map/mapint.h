@@ -1,5 +1,5 @@
 /*
- * Private to map.c and outcome.c: the decision about one certificate.
+ * Private to map.c, directory.c and outcome.c: the decision about one certificate.
  */
 #ifndef CA_MAP_MAPINT_H
 #define CA_MAP_MAPINT_H

@@ -153,6 +153,14 @@ ca_sss_ask(const struct ca_sss_question *q, struct ca_sss_answer *a)
 	free(types);
 }
 
+void
+ca_sss_probe(struct ca_sss_answer *a)
+{
+	*a = (struct ca_sss_answer){.state = CA_SSS_ABSENT};
+	if (sss.account != NULL)
+		probe("", ca_stream_clock() + CA_SSS_MS, a);
+}
+
 /* ---- by the broker ---- */
 
 void

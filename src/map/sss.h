@@ -52,6 +52,9 @@ bool ca_sss_load(void);
 void ca_sss_ask(
     const struct ca_sss_question *question, struct ca_sss_answer *answer);
 
+/* Does SSSD answer at all?  After ca_sss_load.  As ca_sss_ask, without accounts. */
+void ca_sss_probe(struct ca_sss_answer *answer);
+
 /* From now on, for the life of this process, ask the broker at this socket,
  * and nobody if it is -1. */
 void ca_sss_use(int broker);

@@ -68,6 +68,7 @@ static const struct {
     {"users", "/a", "/a", "a", ""},
     {"users_dir", "/a", "/a", "a", ""},
     {"user_certificates", "yes", "yes", "root", ""},
+    {"directory", "sss", "sss", "nis", ""},
     {"min_uid", "500", "500", "0", "99999999999"},
     {"max_uid", "60000", "60000", "0", "4294967296"},
     {"rsa_pkcs1", "no", "no", "never", ""},

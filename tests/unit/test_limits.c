@@ -11,6 +11,7 @@
 #include "map/ident.h"
 #include "ocsp/ocsp.h"
 #include "map/rule.h"
+#include "map/sss.h"
 #include "ocspadmin/ocsptargets.h"
 #include "ocspask/ocspask.h"
 #include "verify/cadir.h"
@@ -71,6 +72,10 @@ documented(void **state)
 	assert_int_equal(CA_OCSP_SKEW, 300); /* docs/security.md */
 	assert_int_equal(CA_IDENT_MAX, 128);
 	assert_int_equal(CA_IDENT_VALUE_MAX, 65536);
+	assert_int_equal(CA_SSS_CERT_MAX, 7680);
+	assert_int_equal(CA_SSS_ACCOUNTS, 8);
+	assert_int_equal(CA_SSS_LIST_MS, 2000);
+	assert_int_equal(CA_SSS_MS, 3000);
 	assert_int_equal(CA_RULE_LINE_MAX, 4096);
 	assert_int_equal(CA_HELPER_LINE_MAX, 66560);
 }
