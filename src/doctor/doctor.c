@@ -55,6 +55,7 @@ static const struct {
     {"crl", ca_doctor_crls, CA_KEYS " crl*", true},
     {"timer", ca_doctor_timer, CA_KEYS " crl*", true},
     {"users", ca_doctor_users, CA_KEYS " users*", true},
+    {"ldap", ca_doctor_ldap, "directory*", false},
     {"registered", ca_doctor_registered, "users*", false},
     {"pam", ca_doctor_pam, NULL, false},
     {"password", ca_doctor_password, NULL, false},

@@ -199,7 +199,8 @@ ca_doctor_users(struct ca_doctor *d)
 	rc = ca_users_scan(d->cfg->users, 1, &d->log, check_rule, &r, NULL);
 	/* the same lines again */
 	ca_buf_reset(&d->heard);
-	if (rc == CA_OK && r.n == 0 && !any_registered(d)) {
+	if (rc == CA_OK && r.n == 0 && !any_registered(d) &&
+	    d->cfg->directory == CA_DIRECTORY_NONE) {
 		ca_doctor_find(d, CA_F_USERS_EMPTY, CA_LEVEL_WARNING,
 		    "%s contains no rule", d->cfg->users);
 		ca_doctor_mend(d, "%s", mend);
