@@ -277,7 +277,7 @@ directory() {
 	login_ok
 	conf default 'min_uid = 2002'
 	login_denied login-invalid
-	logged 'ldap uid=alice: a directory never gives an account below min_uid'
+	logged 'ldap uid=alice: a pattern or a directory never gives an account below min_uid'
 	LOGIN=ghost login_denied login-invalid --cert bob --key bob
 	directory <"$S/first.ldif"
 }

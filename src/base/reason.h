@@ -124,7 +124,10 @@
 	    "the mapped user name is not allowed or does not exist")           \
 	X(CA_R_USERS_FILE, "users-file", "the users file cannot be used")      \
 	X(CA_R_NAME_MALFORMED, "name-malformed",                               \
-	    "a name in the certificate is malformed")
+	    "a name in the certificate is malformed")                          \
+	X(CA_R_REFUSED, "refused",                                             \
+	    "a line of the users file refuses the certificate")                \
+	X(CA_R_DIRECTORY, "directory", "the directory cannot be asked")
 
 #define CA_REASON_ENUM(e, code, text) e,
 enum ca_reason { CA_REASONS(CA_REASON_ENUM) CA_REASON_COUNT };

@@ -179,7 +179,9 @@ ca_users_test(const struct ca_users_args *a, int argc, char **argv)
 		rc =
 		    ca_map_explain(&ctx, &in, report, &login, show_trial, NULL);
 	}
-	if (rc == CA_OK) {
+	if (rc == CA_OK ||
+	    (report != NULL && ca_report_check_reason(report,
+				   CA_CHECK_MAPPING) == CA_R_DIRECTORY)) {
 		struct ca_buf text = CA_BUF_INIT(400000);
 
 		ca_report_text(report, 1u << CA_CHECK_MAPPING, &text);

@@ -26,6 +26,8 @@ enum ca_crl_engine {
 	CA_CRL_AUTO,   /* use a valid index, else stream the file */
 	CA_CRL_STREAM, /* never use an index */
 };
+/* Who else says which login a certificate has. */
+enum ca_directory { CA_DIRECTORY_NONE, CA_DIRECTORY_SSS, CA_DIRECTORY_LDAP };
 enum ca_profile { CA_PROFILE_STRICT, CA_PROFILE_BASIC };
 enum ca_mode { CA_MODE_ENFORCE, CA_MODE_AUDIT };
 /* What if the kernel cannot confine the verifier completely. */
@@ -38,7 +40,6 @@ enum ca_proof {
 	CA_PROOF_COMMAND,
 	CA_PROOF_PASSWORD
 };
-enum ca_directory { CA_DIRECTORY_NONE, CA_DIRECTORY_SSS, CA_DIRECTORY_LDAP };
 enum ca_password_use { CA_PASSWORD_ONCE, CA_PASSWORD_WINDOW };
 enum ca_host_proof {
 	CA_HOST_PROOF_OFF,
@@ -85,15 +86,13 @@ struct ca_config {
 				      * lower-case hexadecimal digits */
 	struct ca_list crl_url;      /* certauth crl update only */
 	/* mapping */
-	char *users;            /* the users file */
-	char *users_dir;        /* registered certificates, one
+	char *users;                 /* the users file */
+	char *users_dir;             /* registered certificates, one
 				 * directory per LOGIN, *.pem in it */
-	bool user_certificates; /* use the user's own certificates too:
+	bool user_certificates;      /* use the user's own certificates too:
 				 * *.pem in ~/.certauth */
-	unsigned min_uid;       /* lowest UID of a login made by a pattern */
-	unsigned max_uid;       /* highest UID of such a login */
-	/* a directory, which says whose certificate it is */
-	enum ca_directory directory;
+	enum ca_directory directory; /* asked when no line and no registered
+				      * certificate decides */
 	struct ca_list directory_uri; /* servers of LDAP, in this order */
 	char *directory_base, *directory_filter; /* of the search */
 	char *directory_login; /* the attribute with the login */
@@ -104,6 +103,9 @@ struct ca_config {
 	char *directory_cert, *directory_key, *directory_keytab;
 	bool directory_weak;   /* take mappings that only name names, too */
 	char *directory_index; /* what certauth users update writes */
+	unsigned min_uid; /* lowest UID of a login made by a pattern, or
+				 * by the directory */
+	unsigned max_uid; /* highest UID of such a login */
 	/* protocol */
 	bool rsa_pkcs1;
 	unsigned lifetime;          /* seconds, 10..3600 */

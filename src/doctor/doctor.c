@@ -14,17 +14,17 @@ static const char help[] =
     "\n"
     "Check the whole set-up of this machine: configuration, permissions, the\n"
     "host certificate, CAs, CRLs and their timer, users file, registered\n"
-    "certificates, PAM services, signed passwords, sshd, verifier, clock,\n"
-    "libcrypto.  For each\n"
-    "finding it prints what is wrong, why that matters, and how to correct it.  It\n"
-    "changes nothing.  Run it as root, because only root can read every file.\n"
+    "certificates, the directory, PAM services, signed passwords, sshd, verifier,\n"
+    "clock, libcrypto.  For each finding it prints what is wrong, why that matters,\n"
+    "and how to correct it.  It changes nothing.  Run it as root, because only root\n"
+    "can read every file.\n"
     "\n"
     "  --config FILE        instead of /etc/certauth/certauth.conf\n"
     "  --pam-dir DIR        instead of /etc/pam.d\n"
     "  --sshd-config FILE   instead of /etc/ssh/sshd_config\n"
     "  --skip CHECK         skip a check (may be repeated): files host ca crl\n"
-    "                       timer users registered pam password sshd\n"
-    "                       verifier clock libcrypto\n"
+    "                       timer users registered directory pam\n"
+    "                       password sshd verifier clock libcrypto\n"
     "  --json               print one JSON object\n"
     "\n"
     "Exit status: 0 no warnings or errors, 1 warnings, 2 errors.  certauth(1)\n"
@@ -57,6 +57,7 @@ static const struct {
     {"users", ca_doctor_users, CA_KEYS " users*", true},
     {"ldap", ca_doctor_ldap, "directory*", false},
     {"registered", ca_doctor_registered, "users*", false},
+    {"directory", ca_doctor_directory, CA_KEYS " directory", true},
     {"pam", ca_doctor_pam, NULL, false},
     {"password", ca_doctor_password, NULL, false},
     {"sshd", ca_doctor_sshd, NULL, false},

@@ -79,6 +79,7 @@ void ca_doctor_crls(struct ca_doctor *d);
 void ca_doctor_timer(struct ca_doctor *d);
 void ca_doctor_ldap(struct ca_doctor *d);
 void ca_doctor_users(struct ca_doctor *d);
+void ca_doctor_directory(struct ca_doctor *d);
 void ca_doctor_registered(struct ca_doctor *d);
 void ca_doctor_pam(struct ca_doctor *d);
 void ca_doctor_password(struct ca_doctor *d);

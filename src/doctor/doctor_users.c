@@ -86,7 +86,7 @@ check_rule(
 	    /* these two selectors name the issuer themselves */
 	    rule->sel != CA_SEL_ISSUER_SUBJECT && rule->sel != CA_SEL_MATCH)
 		add(&r->weak, line->number, rule->selector);
-	if (!rule->pattern && no_account(r, rule->login)) {
+	if (!rule->pattern && !rule->refuses && no_account(r, rule->login)) {
 		add_remove(r, rule->login);
 		add(&r->lost, line->number, rule->login);
 	}

@@ -191,6 +191,11 @@ struct ca_doctor; /* doctor.h */
 	    "Logins with a registered certificate fail.")                      \
 	X(CA_F_REGISTERED_EXPIRED, "registered-expired",                       \
 	    "The certificate cannot log in any more.")                         \
+	X(CA_F_DIRECTORY, "directory",                                         \
+	    "Logins that no line of the users file maps are denied.")          \
+	X(CA_F_DIRECTORY_RULE, "directory-rule",                               \
+	    "SSSD finds no account by a certificate, or that of another "      \
+	    "person.")                                                         \
 	X(CA_F_PAM_UNUSED, "pam-unused", "No login asks for a certificate.")   \
 	X(CA_F_PAM_FILE, "pam-file",                                           \
 	    "The PAM configuration could not be checked.")                     \

@@ -3,7 +3,7 @@
  * [certmap/...].  Other settings of SSSD do not concern certificates.
  */
 #include "import/import.h"
-#include "import/sssdconf.h"
+#include "tool/sssdconf.h"
 
 #include <stdlib.h>
 #include <string.h>

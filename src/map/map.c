@@ -9,13 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void
-tell(const struct ca_map_decision *d, const struct ca_map_trial *trial)
-{
-	if (d->trace != NULL)
-		d->trace(d->trace_ctx, trial);
-}
-
 /* Report a line of the users file to the trace; made is NULL if the line does
  * not match. */
 static void
@@ -25,7 +18,7 @@ tell_rule(const struct ca_map_decision *d, const struct ca_rule *rule,
 	const struct ca_map_trial trial = {d->ctx->cfg->users, line,
 	    rule->login, rule->selector, made != NULL, made, why};
 
-	tell(d, &trial);
+	ca_map_tell(d, &trial);
 }
 
 /* Check the login in d->made, which the rule gave.  CA_DENIED with *why. */
@@ -107,6 +100,16 @@ note(const struct ca_map_decision *d, const struct ca_rule *rule, unsigned line,
 	return rc == CA_OK && *out == NULL ? CA_ERR_MEMORY : rc;
 }
 
+/* A line that refuses the certificate, whatever others say. */
+static enum ca_err
+refuse(struct ca_map_decision *d, const struct ca_rule *rule, unsigned line)
+{
+	tell_rule(d, rule, line, NULL,
+	    "matches: the line refuses the certificate for every login");
+	return note(
+	    d, rule, line, "the line refuses the certificate", &d->refused);
+}
+
 static enum ca_err
 keep(struct ca_map_decision *d, const struct ca_rule *rule, unsigned line)
 {
@@ -132,7 +135,7 @@ keep(struct ca_map_decision *d, const struct ca_rule *rule, unsigned line)
 	ca_buf_fmt(&text, "%s:%u %s", d->ctx->cfg->users, line, rule->selector);
 	const char *t = ca_buf_text(&text);
 	rc = t == NULL ? CA_ERR_MEMORY
-		       : ca_map_remember(d, (const char *)d->made.p, t);
+		       : ca_map_keep(d, (const char *)d->made.p, t);
 	ca_buf_free(&text);
 	tell_rule(d, rule, line, (const char *)d->made.p, "matches");
 	return rc;
@@ -152,7 +155,7 @@ try_value(struct ca_map_decision *d, const struct ca_rule *rule, unsigned line,
 	if (rc == CA_DENIED && first)
 		tell_denied(d, rule, line, why);
 	/* only an option does not match */
-	if (rc == CA_DENIED && d->made.len > 0) {
+	if (rc == CA_DENIED && d->made.len > 0 && !rule->refuses) {
 		if (ca_buf_text(&d->made) == NULL)
 			return CA_ERR_MEMORY;
 		if (d->user == NULL ||
@@ -167,6 +170,8 @@ try_value(struct ca_map_decision *d, const struct ca_rule *rule, unsigned line,
 		    d->ctx->log, "%s:%u: %-s", d->ctx->cfg->users, line, why);
 	if (rc != CA_OK)
 		return rc;
+	if (rule->refuses)
+		return refuse(d, rule, line);
 	/* a login has no NUL, and a NUL after it */
 	if (ca_buf_text(&d->made) == NULL)
 		return CA_ERR_MEMORY;
@@ -225,15 +230,33 @@ try_registered(void *ctx, const char *login, const char *path, bool first,
 	    : same ? "matches"
 		   : "another certificate is registered"};
 
-	tell(d, &trial);
-	return same && !link ? ca_map_remember(d, login, path) : CA_OK;
+	ca_map_tell(d, &trial);
+	return same && !link ? ca_map_keep(d, login, path) : CA_OK;
 }
 
-/* Do the rules of this host leave the decision to the directory? */
+/* Lines and registered certificates come first, and also refuse: a line for this login
+ * that has ended, or is for other services, is not replaced by the directory. */
 static bool
-undecided(const struct ca_map_decision *d)
+asks_directory(const struct ca_map_decision *d)
 {
-	return !d->allowed && (d->user != NULL || d->n == 0);
+	if (d->ctx->cfg->directory == CA_DIRECTORY_NONE || d->refused != NULL ||
+	    d->option != NULL || d->invalid != NULL || d->more)
+		return false;
+	return d->user != NULL ? !d->allowed : d->n == 0;
+}
+
+/* Errors are in the report. */
+static enum ca_err
+ask_directory(struct ca_map_decision *d, struct ca_report *report)
+{
+	const struct ca_config *cfg = d->ctx->cfg;
+	enum ca_err rc;
+
+	if (cfg->directory == CA_DIRECTORY_SSS)
+		return ca_map_directory(d, report);
+	if ((rc = ca_map_try_ldap(d)) != CA_OK)
+		ca_map_cannot(report, cfg, cfg->directory_index, rc);
+	return rc;
 }
 
 static enum ca_err
@@ -255,15 +278,12 @@ decide(struct ca_map_decision *d, struct ca_report *report, char **login)
 		rc = ca_registered_walk(
 		    cfg, d->ctx->log, d->user, try_registered, d);
 	}
-	if (rc == CA_OK && cfg->directory == CA_DIRECTORY_LDAP &&
-	    undecided(d)) {
-		path = cfg->directory_index;
-		rc = ca_map_try_ldap(d);
-	}
 	if (rc != CA_OK) {
 		ca_map_cannot(report, cfg, path, rc);
 		return rc;
 	}
+	if (asks_directory(d) && (rc = ask_directory(d, report)) != CA_OK)
+		return rc;
 	const char *result = ca_map_conclude(d, report);
 	if (result == NULL && d->option == NULL) /* else the line is named */
 		ca_map_hint(&d->id, cfg->users, report);
@@ -305,6 +325,7 @@ ca_map_explain(const struct ca_context *ctx, const struct ca_map_input *in,
 	free(d->rule);
 	free(d->invalid);
 	free(d->option);
+	free(d->refused);
 	ca_account_user_clear(&d->who);
 	free(d);
 	return rc;

@@ -1,12 +1,13 @@
 /*
- * The logins that the rules gave, and their outcome for the report.
+ * The outcome of the rules: what is kept of each, and what it means for the report.
  */
 #include "map/mapint.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum ca_err
-ca_map_remember(struct ca_map_decision *d, const char *login, const char *rule)
+ca_map_keep(struct ca_map_decision *d, const char *login, const char *rule)
 {
 	for (size_t i = 0; i < d->n; i++)
 		if (strcmp(d->login[i], login) == 0)
@@ -26,6 +27,13 @@ known:
 	if (d->rule == NULL && (d->rule = strdup(rule)) == NULL)
 		return CA_ERR_MEMORY;
 	return CA_OK;
+}
+
+void
+ca_map_tell(const struct ca_map_decision *d, const struct ca_map_trial *trial)
+{
+	if (d->trace != NULL)
+		d->trace(d->trace_ctx, trial);
 }
 
 static void
@@ -60,6 +68,11 @@ ca_map_conclude(struct ca_map_decision *d, struct ca_report *report)
 {
 	enum ca_reason why = CA_R_UNMAPPED;
 
+	if (d->refused != NULL) {
+		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, CA_R_REFUSED,
+		    "%s", d->refused);
+		return NULL;
+	}
 	if (d->user != NULL && d->allowed) {
 		pass(d, report, d->user);
 		return d->user;

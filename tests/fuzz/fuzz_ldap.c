@@ -20,11 +20,11 @@ int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc, (void)argv;
-	(void)snprintf(path, sizeof path, "/tmp/certauth-fuzz-ldap.%ld",
-	    (long)getpid());
+	(void)snprintf(
+	    path, sizeof path, "/tmp/certauth-fuzz-ldap.%ld", (long)getpid());
 	FUZZ_CHECK((cfg = ca_config_new()) != NULL);
-	FUZZ_CHECK(ca_config_set(cfg, "directory_index", path, "f", NULL) ==
-		   CA_OK);
+	FUZZ_CHECK(
+	    ca_config_set(cfg, "directory_index", path, "f", NULL) == CA_OK);
 	FUZZ_CHECK(ca_crypto_new(&crypto) == CA_OK);
 	return 0;
 }
@@ -43,8 +43,8 @@ answer(const uint8_t *p, size_t len, size_t portion)
 		FUZZ_CHECK(ca_ldap_maker_new(crypto, cfg, NULL, &m) == CA_OK);
 		in[i] = (struct ca_ldap_input){.maker = m};
 		for (size_t at = 0; at < len && rc[i] == CA_OK; at += step)
-			rc[i] = ca_ldap_input_take(&in[i], p + at,
-			    len - at < step ? len - at : step);
+			rc[i] = ca_ldap_input_take(
+			    &in[i], p + at, len - at < step ? len - at : step);
 		FUZZ_CHECK(rc[i] == CA_OK || rc[i] == CA_ERR_FORMAT ||
 			   rc[i] == CA_ERR_USAGE);
 		FUZZ_CHECK(!in[i].complete || in[i].ended);
@@ -73,7 +73,8 @@ values(const uint8_t *p, size_t len)
 	FUZZ_CHECK(rc != CA_OK || b.len == len);
 	ca_buf_free(&b);
 	if (ca_ldap_login_refusal((const char *)p, len) == NULL)
-		FUZZ_CHECK(len > 0 && len < 256 && memchr(p, '/', len) == NULL &&
+		FUZZ_CHECK(len > 0 && len < 256 &&
+			   memchr(p, '/', len) == NULL &&
 			   memchr(p, 0, len) == NULL && p[0] != '-');
 }
 

@@ -103,7 +103,7 @@ slapd_conf() {
 		printf 'include /etc/ldap/schema/%s.schema\n' core cosine nis inetorgperson
 		printf '%s\n' 'include /etc/ldap/certauth.schema' "modulepath $lib" \
 			'moduleload back_mdb' 'moduleload syncprov' \
-			'pidfile /run/slapd/slapd.pid' "$@" \
+			'pidfile /run/slapd/slapd.pid' 'loglevel none' "$@" \
 			'database mdb' "suffix $BASE" "rootdn cn=admin,$BASE" \
 			'rootpw secret' 'directory /var/lib/slapd' 'maxsize 4294967296' \
 			'dbnosync' 'index objectClass,uid,uidNumber,gidNumber eq' \

@@ -1,4 +1,4 @@
-#include "import/sssdconf.h"
+#include "tool/sssdconf.h"
 
 #include <stdio.h>
 #include <stdlib.h>

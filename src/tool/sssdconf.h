@@ -1,9 +1,9 @@
 /*
- * The syntax of sssd.conf, read for `certauth import`: [section], key = value,
+ * The syntax of sssd.conf: [section], key = value,
  * and lines that begin with a blank and continue the value before.
  */
-#ifndef CA_IMPORT_SSSDCONF_H
-#define CA_IMPORT_SSSDCONF_H
+#ifndef CA_TOOL_SSSDCONF_H
+#define CA_TOOL_SSSDCONF_H
 
 #include <stddef.h>
 

@@ -1,0 +1,120 @@
+/* The broker: what it answers, and what it does with anything else. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "confinechild.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "base/stream.h"
+#include "map/sss.h"
+#include "verifier/broker.h"
+
+static struct ca_sss_question question;
+static struct ca_sss_answer answer;
+
+/* Whether len bytes of the question are answered. */
+static bool
+is_answered(size_t len)
+{
+	const int fd = ca_broker_start();
+	int status;
+
+	assert_true(fd >= 0);
+	assert_int_equal(
+	    ca_stream_send(fd, &question, len, -1, ca_stream_clock() + 10000),
+	    CA_OK);
+	if (len < sizeof question)
+		assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	memset(&answer, 0xff, sizeof answer);
+	enum ca_err rc = ca_stream_recv(
+	    fd, &answer, sizeof answer, NULL, ca_stream_clock() + 20000);
+	char more;
+	if (rc == CA_OK) /* and then it ends */
+		assert_int_equal(recv(fd, &more, 1, 0), 0);
+	(void)close(fd);
+	assert_true(waitpid(-1, &status, 0) > 0);
+	/* no signal: the filter has all that it needs */
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), rc == CA_OK ? 0 : 1);
+	return rc == CA_OK;
+}
+
+static void
+one_question(void **state)
+{
+	(void)state;
+	needs_a_plain_process();
+	memset(&question, 0, sizeof question);
+	question.len = 4;
+	memcpy(question.der, "\x30\x02\x05", 4);
+	assert_true(is_answered(sizeof question));
+	/* here is no SSSD, or none that knows it */
+	assert_true(answer.state < CA_SSS_STATES);
+	assert_int_equal(answer.n, 0);
+	question.len = CA_SSS_CERT_MAX;
+	assert_true(is_answered(sizeof question));
+}
+
+static void
+nothing_else(void **state)
+{
+	(void)state;
+	needs_a_plain_process();
+	memset(&question, 0, sizeof question);
+	assert_false(is_answered(sizeof question)); /* no certificate */
+	question.len = CA_SSS_CERT_MAX + 1;
+	assert_false(is_answered(sizeof question));
+	question.len = UINT32_MAX;
+	assert_false(is_answered(sizeof question));
+	question.len = 4;
+	memset(question.login, 'x', sizeof question.login);
+	assert_false(is_answered(sizeof question));
+	question.login[0] = '\0';
+	assert_false(is_answered(sizeof question - 1));
+}
+
+/* The worker ends: so does its broker.  The pipe's end is what both have open. */
+static int word[2];
+
+static int
+start_and_end(void)
+{
+	(void)close(word[0]);
+	/* the broker closes all but its socket and the three below */
+	if (dup2(word[1], 2) != 2 || close(word[1]) != 0)
+		return 1;
+	return ca_broker_start() >= 0 ? 0 : 1;
+}
+
+static void
+ends_with_its_worker(void **state)
+{
+	char c;
+
+	(void)state;
+	needs_a_plain_process();
+	assert_int_equal(pipe(word), 0);
+	child_returns(start_and_end, 0);
+	(void)close(word[1]);
+	assert_int_equal(read(word[0], &c, 1), 0);
+	(void)close(word[0]);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(one_question),
+	    cmocka_unit_test(nothing_else),
+	    cmocka_unit_test(ends_with_its_worker),
+	};
+
+	return cmocka_run_group_tests_name("broker", tests, NULL, NULL);
+}
