@@ -69,7 +69,7 @@ secure_start() {
 	slapd_conf "TLSCACertificateFile $S/tls/ca.pem" \
 		"TLSCertificateFile $S/tls/ldap.example.com.pem" \
 		"TLSCertificateKeyFile $S/tls/ldap.example.com.key" \
-		'TLSVerifyClient try' 'sasl-host ldap.example.com' 'sasl-realm EXAMPLE.COM' \
+		'TLSVerifyClient try' 'require authc' 'sasl-host ldap.example.com' 'sasl-realm EXAMPLE.COM' \
 		"authz-regexp \"^cn=client\$\" \"cn=client,$BASE\"" \
 		"authz-regexp \"^uid=host/client.example.com,.*\" \"cn=client,$BASE\"" \
 		"$@" && slapd_top || return
@@ -80,6 +80,7 @@ secure_start() {
 
 # directory_conf [KEY=VALUE ...]: those of a simple bind over ldaps
 directory_conf() {
+	conf_reset
 	conf default 'directory = ldap' 'directory_uri = ldaps://ldap.example.com' \
 		"directory_base = $BASE" "directory_ca = $S/tls/ca.pem" "$@"
 }
@@ -89,18 +90,374 @@ simple() {
 		"directory_password_file = $S/tls/password" "$@"
 }
 
-# the cost of 20,000 accounts is in sums.bats; here a run and what it says
+# cost: instructions of `certauth verify' of the mapping, as a login maps
+cost() {
+	in_place valgrind --tool=callgrind --callgrind-out-file=/dev/null \
+		"$CERTAUTH" verify --user alice "$PKI/alice-chain.pem" 2>&1 |
+		sed -n 's/.*Collected : //p'
+}
+
 update() {
 	run in_place "$CERTAUTH" users update "$@"
 	echo "$output"
 }
 
-@test "a simple bind over ldaps; a login by userCertificate, with the rule in the log" {
-	simple
-	update
+updated() {
+	update "$@"
 	[ "$status" -eq 0 ]
+}
+
+# refused PATTERN: the update fails with this in its output, and the index is as before
+refused() {
+	local before
+	before=$(in_place sha256sum /var/lib/certauth/users.cdb)
+	update
+	[ "$status" -eq 1 ] || [ "$status" -eq 2 ] || return
+	[[ $output == *$1* ]] || return
+	[ "$before" = "$(in_place sha256sum /var/lib/certauth/users.cdb)" ]
+}
+
+# bad HOW: the other server, at port 3890
+bad() {
+	net_stop bad
+	net_daemon bad python3 "$HERE/tests/lib/ldapd.py" 3890 "$1"
+	until_true net_listens 3890
+	directory_conf 'directory_uri = ldap://127.0.0.1:3890'
+}
+
+# directory <LDIF: slapd with this alone
+directory() {
+	cat >"$S/now.ldif"
+	net_stop slapd
+	in_place sh -c 'rm -f /var/lib/slapd/*'
+	slapd_load <"$S/now.ldif"
+	secure_start
+}
+
+@test "a simple bind over ldaps; a login by userCertificate, with the rule in the log" {
+	directory <"$S/first.ldif"
+	simple
+	updated
 	[[ $output == *'1 certificates and names of 1 accounts, from 2 entries'* ]]
 	login_ok
 	logged 'rule="ldap uid=alice"'
-	login_denied unmapped --user bob
+	LOGIN=bob login_denied other-user
+	login_denied unmapped --cert bob --key bob
+}
+
+@test "StartTLS; the password is never sent without it" {
+	simple 'directory_uri = ldap://ldap.example.com'
+	updated
+	conf default "directory_ca = $S/tls/other.pem"
+	refused 'ldap://ldap.example.com: '
+	# a server without TLS gets nothing, not even the bind
+	bad notls
+	simple 'directory_uri = ldap://ldap.example.com:3890'
+	refused 'no TLS here'
+	net_stop bad
+}
+
+@test "the server must be the one of the address, and its CA the one of directory_ca" {
+	simple 'directory_uri = ldaps://elsewhere.example.com'
+	refused 'elsewhere.example.com: '
+	simple "directory_ca = $S/tls/other.pem"
+	refused 'ldap.example.com: '
+	simple
+	conf default 'directory_ca ='
+	refused 'directory_ca is necessary'
+}
+
+@test "SASL EXTERNAL by a client certificate" {
+	directory_conf
+	refused 'authentication required'
+	directory_conf "directory_cert = $S/tls/client.pem" \
+		"directory_key = $S/tls/client.key"
+	updated
+}
+
+@test "GSSAPI by a keytab, which nobody but root can read" {
+	chmod 600 "$S/host-client.example.com.keytab"
+	directory_conf "directory_keytab = $S/host-client.example.com.keytab"
+	updated
+}
+
+@test "a wrong password, an empty one, one that others can write" {
+	printf 'wrong\n' >"$S/tls/wrong"
+	simple "directory_password_file = $S/tls/wrong"
+	refused 'Invalid credentials'
+	printf '\n' >"$S/tls/wrong"
+	refused 'the file is empty'
+	printf 'secret\n' >"$S/tls/wrong"
+	chmod 666 "$S/tls/wrong"
+	refused "$S/tls/wrong"
+}
+
+@test "the first server that can be reached is asked" {
+	simple 'directory_uri = ldaps://ldap.example.com:1 ldaps://ldap.example.com'
+	updated
+	[[ $output == *'ldaps://ldap.example.com:1: '* ]]
+	login_ok
+}
+
+@test "strong mappings: issuer and serial reversed, SKI, SHA-1, SID" {
+	local issuer serial ski sha1
+	issuer=$(openssl x509 -in "$PKI/alice.pem" -noout -issuer -nameopt RFC2253,-dn_rev |
+		sed 's/^issuer= *//')
+	serial=$(openssl x509 -in "$PKI/alice.pem" -noout -serial | sed 's/.*=//' |
+		sed 's/../&\n/g' | tac | tr -d '\n')
+	ski=$(openssl x509 -in "$PKI/alice.pem" -noout -ext subjectKeyIdentifier |
+		sed -n 2p | tr -d ' :')
+	sha1=$(openssl x509 -in "$PKI/alice.pem" -noout -fingerprint -sha1 |
+		sed 's/.*=//; s/://g')
+	for value in "X509:<I>$issuer<SR>$serial" "X509:<SKI>$ski" \
+		"X509:<SHA1-PUKEY>$sha1"; do
+		{
+			slapd_ldif alice 2001 | sed '$d'
+			echo "altSecurityIdentities: $value"
+		} | directory
+		simple
+		updated
+		login_ok
+		# the same bytes in another order are another serial number
+		login_denied unmapped --cert bob --key bob
+	done
+}
+
+@test "weak mappings are counted, and taken only with directory_weak" {
+	local issuer subject
+	issuer=$(openssl x509 -in "$PKI/alice.pem" -noout -issuer -nameopt RFC2253,-dn_rev |
+		sed 's/^issuer= *//')
+	subject=$(openssl x509 -in "$PKI/alice.pem" -noout -subject \
+		-nameopt RFC2253,-dn_rev | sed 's/^subject= *//')
+	{
+		cat "$S/first.ldif"
+		slapd_ldif carol 2003 | sed '$d'
+		echo "ipaCertMapData: X509:<I>$issuer<S>$subject"
+	} | sed '/^userCertificate/d' | directory
+	simple
+	refused 'no account that the directory gives has a certificate'
+	updated --force
+	[[ $output == *'1 mappings by names alone are not used'* ]]
+	LOGIN=carol login_denied unmapped
+	conf default 'directory_weak = yes'
+	# the index is of another source now
+	LOGIN=carol login_denied users-file
+	logged 'run: certauth users update'
+	updated
+	LOGIN=carol login_ok
+	directory <"$S/first.ldif"
+}
+
+@test "without the index, or with a damaged one, a login is denied; a line still grants" {
+	in_place mv /var/lib/certauth/users.cdb /var/lib/certauth/kept
+	login_denied users-file
+	logged 'users.cdb: does not exist; run: certauth users update'
+	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")"
+	login_ok
+	not_logged 'rule="ldap'
+	users '# none'
+	in_place sh -c 'head -c 3000 /var/lib/certauth/kept >/var/lib/certauth/users.cdb'
+	login_denied users-file
+	in_place sh -c 'cp /var/lib/certauth/kept /var/lib/certauth/users.cdb &&
+		chmod 666 /var/lib/certauth/users.cdb'
+	login_denied users-file
+	in_place mv /var/lib/certauth/kept /var/lib/certauth/users.cdb
+}
+
+@test "an account of the directory is a person's: not root, not below min_uid" {
+	{
+		slapd_ldif root 0 "$(der alice)"
+		slapd_ldif alice 2001 "$S/alice.der"
+		slapd_ldif ghost 2999 "$(der bob)"
+	} | directory
+	simple
+	updated
+	LOGIN=root login_denied login-invalid
+	logged 'a directory never gives root'
+	login_ok
+	conf default 'min_uid = 2002'
+	login_denied login-invalid
+	logged 'ldap uid=alice: a pattern or a directory never gives an account below min_uid'
+	LOGIN=ghost login_denied login-invalid --cert bob --key bob
+	directory <"$S/first.ldif"
+}
+
+@test "two accounts with one login, in any case: neither has it" {
+	bad twice
+	updated
+	[[ $output == *lice*'two accounts of the directory have this login'* ]]
+	[[ $output == *'of 3 accounts'* ]]
+	net_stop bad
+}
+
+@test "only an answer that is complete replaces the index" {
+	bad good
+	updated
+	[[ $output == *'of 4 accounts, from 4 entries'* ]]
+	bad cut
+	refused 'the directory cannot be read'
+	bad nopages
+	refused 'does not answer in pages'
+	bad limit
+	refused 'Size limit exceeded (500 entries)'
+	bad cookie
+	refused 'too many pages'
+	bad huge
+	refused 'the directory cannot be read'
+	bad garbage
+	refused 'the directory cannot be read'
+	net_stop bad
+	refused '127.0.0.1:3890: '
+}
+
+@test "referrals are not followed" {
+	net_stop other
+	net_daemon other python3 "$HERE/tests/lib/ldapd.py" 3891 hostile
+	until_true net_listens 3891
+	bad referral
+	refused 'the search ended with: Referral'
+	bad reference
+	updated
+	[[ $output == *'1 references to other servers are not followed'* ]]
+	[[ $output == *'of 4 accounts, from 4 entries'* ]]
+	net_stop other
+	net_stop bad
+}
+
+@test "hostile logins and values are refused one by one, and named" {
+	bad hostile
+	updated --force
+	[[ $output == *'1 certificates and names of 1 accounts, from 16 entries'* ]]
+	[[ $output == *'1 entries have no uid'* ]]
+	[[ $output == *'not used: "cn=bad login: the login is not a login name'* ]]
+	[[ $output == *'cn=two logins: the attribute of directory_login has not exactly one'* ]]
+	[[ $output == *'uid=alice: a value of userCertificate is longer than'* ]]
+	[[ $output == *'values or entries were refused'* ]]
+	[[ $output != *$'\nb'* ]]
+	net_stop bad
+}
+
+@test "a server that is killed in the middle; a server that drips" {
+	bad silent
+	EXEC=exec in_place "$CERTAUTH" users update >"$S/silent" 2>&1 3>&- 4>&- &
+	local pid=$!
+	until_true pgrep -P "$pid" -x certauth-ldap
+	sleep 0.5
+	net_stop bad -KILL
+	run wait "$pid"
+	cat "$S/silent"
+	grep -q 'the directory cannot be read' "$S/silent"
+	# SIGTERM ends an update, and what it started
+	bad drip
+	EXEC=exec in_place "$CERTAUTH" users update >"$S/silent" 2>&1 3>&- 4>&- &
+	pid=$!
+	until_true pgrep -P "$pid" -x certauth-ldap
+	local child
+	child=$(pgrep -P "$pid" -x certauth-ldap)
+	update
+	[[ $output == *'is running'* ]]
+	kill "$pid"
+	until_true test ! -e "/proc/$child/exe"
+	net_stop bad
+}
+
+@test "certauth-ldap is nobody, writes nothing, and is not run by hand" {
+	bad silent
+	EXEC=exec in_place "$CERTAUTH" users update >"$S/silent" 2>&1 3>&- 4>&- &
+	local pid=$! child
+	until_true pgrep -P "$pid" -x certauth-ldap
+	child=$(pgrep -P "$pid" -x certauth-ldap)
+	until_true grep -q '^NoNewPrivs:.*1' "/proc/$child/status"
+	grep -q "^Uid:.*65534.*65534.*65534" "/proc/$child/status"
+	grep -q '^CapEff:.*0000000000000000' "/proc/$child/status"
+	until_true grep -qE '^Max file size +0 +0' "/proc/$child/limits"
+	grep -qE '^Max address space +536870912' "/proc/$child/limits"
+	kill "$pid"
+	net_stop bad
+	run in_place "$S/bin/certauth-ldap" x
+	[ "$status" -eq 2 ]
+	[[ $output == *'cannot be run by hand'* ]]
+}
+
+@test "a tenth of the accounts is not believed without --force" {
+	local i
+	for i in $(seq 20); do
+		slapd_ldif "user$i" $((3000 + i)) | sed '$d'
+		printf 'altSecurityIdentities: X509:<SKI>%040d\n\n' "$i"
+	done >"$S/twenty.ldif"
+	directory <"$S/twenty.ldif"
+	simple
+	updated
+	{
+		head -n 13 "$S/twenty.ldif"
+		slapd_ldif alice 2001 "$(der alice)"
+	} | directory
+	refused 'gives 2 accounts with a certificate, and gave 20 at the last update'
+	updated --force
+	login_ok
+	# from 2 to 1 is not a tenth
+	slapd_ldif alice 2001 "$(der alice)" | directory
+	updated
+	directory <"$S/first.ldif"
+}
+
+@test "the configuration: each way to bind alone, and complete" {
+	conf_reset
+	updated
+	[[ $output == *'there is nothing to update'* ]]
+	simple "directory_keytab = $S/admin.keytab"
+	refused 'set only one of directory_bind_dn, directory_cert and directory_keytab'
+	directory_conf "directory_bind_dn = cn=admin,$BASE"
+	refused 'need each other'
+	directory_conf 'directory_base ='
+	refused 'directory_base, directory_filter and directory_login must not be empty'
+	directory_conf 'directory_uri = http://ldap.example.com'
+	refused 'does not begin with ldaps://'
+	directory_conf 'directory_uri = ldaps://ldap.example.com/dc=x'
+	refused 'nothing more'
+	directory_conf 'directory_login = ui(d'
+	refused 'is not the name of an attribute'
+}
+
+@test "users test and explain show what the directory gives" {
+	slapd_ldif alice 2001 "$(der alice)" | directory
+	simple
+	updated
+	run in_place "$CERTAUTH" users test --user alice "$PKI/alice.pem"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *'/var/lib/certauth/users.cdb: alice userCertificate: yes, matches: alice'* ]]
+	run in_place "$CERTAUTH" explain --service test --user alice "$PKI/alice-chain.pem"
+	echo "$output"
+	[[ $output == *'ldap uid=alice'* ]]
+}
+
+@test "20,000 accounts from slapd, and a login costs what it costs with ten" {
+	local ten many
+	simple
+	for n in 10 20000; do
+		{
+			slapd_ldif alice 2001 "$(der alice)"
+			python3 - "$n" "$S/alice.der" "$BASE" <<-'END'
+				import base64, sys
+				der = open(sys.argv[2], "rb").read()
+				# bytes of the key: each certificate is another one
+				for i in range(int(sys.argv[1]) - 1):
+				    b = der[:-4] + i.to_bytes(4, "big")
+				    print("dn: uid=u%d,ou=people,%s\nobjectClass: inetOrgPerson\n"
+				        "objectClass: posixAccount\nuid: u%d\ncn: u\nsn: u\n"
+				        "uidNumber: %d\ngidNumber: 1\nhomeDirectory: /\n"
+				        "userCertificate;binary:: %s\n" % (i, sys.argv[3], i,
+				        10000 + i, base64.b64encode(b).decode()))
+			END
+		} | directory
+		updated --force
+		[[ $output == *"of $n accounts"* ]]
+		login_ok
+		[ "$n" != 10 ] || { ten=$(cost); continue; }
+		many=$(cost)
+	done
+	echo "instructions: $ten with ten accounts, $many with 20,000"
+	[ "$((many * 100))" -lt "$((ten * 105))" ]
+	directory <"$S/first.ldif"
 }

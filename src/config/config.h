@@ -103,10 +103,6 @@ struct ca_config {
 				 * *.pem in ~/.certauth */
 	enum ca_directory directory; /* asked when no line and no registered
 				      * certificate decides */
-	unsigned min_uid; /* lowest UID of a login made by a pattern, or
-				 * by the directory */
-	unsigned max_uid; /* highest UID of such a login */
-	/* a directory of LDAP, which says whose certificate it is */
 	struct ca_list directory_uri; /* servers of LDAP, in this order */
 	char *directory_base, *directory_filter; /* of the search */
 	char *directory_login; /* the attribute with the login */
@@ -117,6 +113,9 @@ struct ca_config {
 	char *directory_cert, *directory_key, *directory_keytab;
 	bool directory_weak;   /* take mappings that only name names, too */
 	char *directory_index; /* what certauth users update writes */
+	unsigned min_uid; /* lowest UID of a login made by a pattern, or
+				 * by the directory */
+	unsigned max_uid; /* highest UID of such a login */
 	/* protocol */
 	bool rsa_pkcs1;
 	unsigned lifetime;          /* seconds, 10..3600 */

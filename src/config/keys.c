@@ -23,6 +23,8 @@ static const struct ca_key_word crl_checks[] = {
     {"chain", CA_CRL_CHAIN}, {"leaf", CA_CRL_LEAF}, {NULL, 0}};
 static const struct ca_key_word crl_engines[] = {
     {"auto", CA_CRL_AUTO}, {"stream", CA_CRL_STREAM}, {NULL, 0}};
+static const struct ca_key_word directories[] = {{"none", CA_DIRECTORY_NONE},
+    {"sss", CA_DIRECTORY_SSS}, {"ldap", CA_DIRECTORY_LDAP}, {NULL, 0}};
 static const struct ca_key_word profiles[] = {
     {"strict", CA_PROFILE_STRICT}, {"basic", CA_PROFILE_BASIC}, {NULL, 0}};
 static const struct ca_key_word modes[] = {
@@ -42,8 +44,6 @@ static const struct ca_key_word confines[] = {{"yes", CA_CONFINED_YES},
 static const struct ca_key_word proofs[] = {
     {"conversation", CA_PROOF_CONVERSATION}, {"command", CA_PROOF_COMMAND},
     {"password", CA_PROOF_PASSWORD}, {NULL, 0}};
-static const struct ca_key_word directories[] = {{"none", CA_DIRECTORY_NONE},
-    {"sss", CA_DIRECTORY_SSS}, {"ldap", CA_DIRECTORY_LDAP}, {NULL, 0}};
 static const struct ca_key_word uses[] = {
     {"once", CA_PASSWORD_ONCE}, {"window", CA_PASSWORD_WINDOW}, {NULL, 0}};
 

@@ -78,6 +78,7 @@ void ca_doctor_cas(struct ca_doctor *d);
 void ca_doctor_crls(struct ca_doctor *d);
 void ca_doctor_timer(struct ca_doctor *d);
 void ca_doctor_ocsp(struct ca_doctor *d);
+void ca_doctor_ldap(struct ca_doctor *d);
 void ca_doctor_users(struct ca_doctor *d);
 void ca_doctor_directory(struct ca_doctor *d);
 void ca_doctor_registered(struct ca_doctor *d);
@@ -88,6 +89,8 @@ void ca_doctor_verifier(struct ca_doctor *d);
 void ca_doctor_clock(struct ca_doctor *d);
 void ca_doctor_libcrypto(struct ca_doctor *d);
 
+/* Does systemd run here, and not this timer? */
+bool ca_doctor_timer_inactive(const char *timer);
 /* Find the files at and below path that user _certauth cannot read. */
 void ca_doctor_verifier_reads(struct ca_doctor *d, const char *path);
 /* Does this line of a unit of the service keep the module from the verifier? */

@@ -235,7 +235,9 @@ ca_doctor_files(struct ca_doctor *d)
 	    cfg->intermediates_dir,
 	    cfg->crl == CA_CRL_OFF ? NULL : cfg->crl_dir,
 	    cfg->revocation == CA_SOURCES_CRL ? NULL : cfg->ocsp_dir,
-	    cfg->users, cfg->users_dir, cfg->host_cert,
+	    cfg->users, cfg->users_dir,
+	    cfg->directory == CA_DIRECTORY_LDAP ? cfg->directory_index : NULL,
+	    cfg->host_cert,
 	    cfg->host_key != NULL && cfg->host_key[0] == '/' ? cfg->host_key
 							     : NULL,
 	    ca_doctor_by_command(cfg) ? cfg->helper : NULL};

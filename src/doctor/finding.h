@@ -164,6 +164,14 @@ struct ca_doctor; /* doctor.h */
 	X(CA_F_OCSP_NONE, "ocsp-none",                                         \
 	    "Only clients that send OCSP responses can log in, unless there "  \
 	    "are CRLs and revocation = any.")                                  \
+	X(CA_F_LDAP_INDEX, "ldap-index",                                       \
+	    "The directory maps no certificate to a login.")                   \
+	X(CA_F_LDAP_OLD, "ldap-index-old",                                     \
+	    "What the directory has removed since then can still log in.")     \
+	X(CA_F_LDAP_TIMER, "ldap-timer",                                       \
+	    "The index of the directory is not kept current.")                 \
+	X(CA_F_LDAP_SECRET, "ldap-secret",                                     \
+	    "Other users of this host can bind to the directory as it does.")  \
 	X(CA_F_USERS_FILE, "users-file",                                       \
 	    "The users file maps no certificate to a login.")                  \
 	X(CA_F_USERS_MISTAKE, "users-mistake",                                 \

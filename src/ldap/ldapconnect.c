@@ -88,7 +88,9 @@ interact(LDAP *ld, unsigned flags, void *defaults, void *in)
 static int
 bind_as(LDAP *ld, const struct ca_ldap_order *order)
 {
-	struct berval none = {0, NULL};
+	char nothing[] = "";
+	/* credentials that are absent would ask for a challenge */
+	struct berval none = {0, nothing};
 	struct berval password = {0, NULL};
 
 	if (order->keytab)

@@ -28,21 +28,25 @@ take_value(struct ca_ldap_input *in, struct ca_reader *r)
 	return ca_ldap_maker_value(in->maker, kind, key);
 }
 
+/* Text of a server or of an entry: quoted, so that it looks like no text of ours. */
 static enum ca_err
 take_text(struct ca_ldap_input *in, char type, const struct ca_reader *r)
 {
-	char text[CA_LDAP_TEXT_MAX + 1];
+	struct ca_buf text = CA_BUF_INIT(8 * CA_LDAP_TEXT_MAX);
+	const char *t;
 
-	if (r->left > CA_LDAP_TEXT_MAX || memchr(r->p, '\0', r->left) != NULL)
+	if (r->left > CA_LDAP_TEXT_MAX)
 		return CA_ERR_FORMAT;
-	memcpy(text, r->p, r->left);
-	text[r->left] = '\0';
+	ca_buf_quote_names(&text, r->p, r->left);
+	if ((t = ca_buf_text(&text)) == NULL)
+		return ca_buf_err(&text);
 	if (type == CA_LDAP_ERROR) {
-		ca_log_err(in->log, "the directory cannot be read: %s", text);
+		ca_log_err(in->log, "the directory cannot be read: %-s", t);
 		in->ended = true;
 	} else if (in->refused++ < LOGGED_MAX) {
-		ca_log_warning(in->log, "not used: %s", text);
+		ca_log_warning(in->log, "not used: %-s", t);
 	}
+	ca_buf_free(&text);
 	return CA_OK;
 }
 

@@ -140,17 +140,17 @@ static void
 tell(const struct ca_log *log, enum ca_err rc, int status, unsigned timeout)
 {
 	if (status == CA_START_NO_USER)
-		ca_log_err(log, PROGRAM " cannot become the user nobody");
+		ca_log_err(log, "certauth-ldap cannot become the user nobody");
 	else if (status >= CA_START_NO_ENDS)
-		ca_log_err(log, PROGRAM " cannot be run");
+		ca_log_err(log, "certauth-ldap cannot be run");
 	else if (rc == CA_ERR_TIMEOUT)
 		ca_log_err(log,
 		    "the directory did not give all accounts in %u seconds",
 		    timeout);
 	else if (rc == CA_ERR_TRUNCATED)
-		ca_log_err(log, PROGRAM " ended early");
+		ca_log_err(log, "certauth-ldap ended early");
 	else if (rc == CA_ERR_FORMAT)
-		ca_log_err(log, PROGRAM " sent an invalid frame");
+		ca_log_err(log, "certauth-ldap sent an invalid frame");
 	else if (rc == CA_ERR_LIMIT)
 		ca_log_err(
 		    log, "the directory has too many accounts or values");
@@ -171,13 +171,18 @@ ca_ldap_run(const struct ca_config *cfg, const struct ca_log *log,
 		rc = order_fd(&order, &fd);
 	if (rc == CA_OK && !now_ms(&now))
 		rc = CA_ERR_IO;
-	if (rc == CA_OK)
-		rc = start(fd, &pid, &from);
-	if (rc == CA_ERR_NOT_FOUND)
-		ca_log_err(log,
-		    PROGRAM " is not installed; install the package "
-			    "certauth-ldap, or build certauth with libldap");
 	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	if ((rc = start(fd, &pid, &from)) != CA_OK) {
+		if (rc == CA_ERR_NOT_FOUND)
+			ca_log_err(log,
+			    "certauth-ldap is not installed; install the "
+			    "package certauth-ldap, or build certauth with "
+			    "libldap");
+		else
+			ca_log_err(log, "cannot start certauth-ldap: %m");
 		ret = rc;
 		goto out;
 	}

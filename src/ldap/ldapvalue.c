@@ -265,6 +265,8 @@ ca_ldap_value_mapping(const void *p, size_t len, enum ca_ldap_kind *kind,
 	struct part part[2];
 	size_t n;
 
+	if (len == 0)
+		return refuse(why, "is empty");
 	if (len > 4096 || !ca_utf8_text(p, len))
 		return refuse(why,
 		    len > 4096 ? "is longer than 4096 bytes" : "is not text");

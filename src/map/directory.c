@@ -71,7 +71,7 @@ tell(const struct ca_map_decision *d, const char *name, const char *made,
 	ca_map_tell(d, &trial);
 }
 
-/* Not ca_map_remember: the name must not be compared with that of the user. */
+/* Not ca_map_keep: the name must not be compared with that of the user. */
 static enum ca_err
 keep_other(struct ca_map_decision *d, const char *name)
 {
@@ -105,7 +105,7 @@ keep(struct ca_map_decision *d, const char *name, const char *own)
 
 	(void)snprintf(rule, sizeof rule, "sss %s", name);
 	if (d->user == NULL)
-		return ca_map_remember(d, own, rule);
+		return ca_map_keep(d, own, rule);
 	d->allowed = true;
 	if (d->rule == NULL && (d->rule = strdup(rule)) == NULL)
 		return CA_ERR_MEMORY;

@@ -19,8 +19,7 @@ tell(const struct ca_map_decision *d, enum ca_ldap_kind kind, const char *login,
 	const struct ca_map_trial trial = {d->ctx->cfg->directory_index, 0,
 	    login, ca_ldap_kind_name(kind), made != NULL, made, why};
 
-	if (d->trace != NULL)
-		d->trace(d->trace_ctx, &trial);
+	ca_map_tell(d, &trial);
 }
 
 /* The rule for the log, as "ldap uid=alice". */
@@ -57,7 +56,7 @@ keep(struct ca_map_decision *d, enum ca_ldap_kind kind, const char *login,
 	enum ca_err rc = put_rule(d, login, &rule);
 
 	if (rc == CA_OK)
-		rc = ca_map_remember(d, name, ca_buf_text(&rule));
+		rc = ca_map_keep(d, name, ca_buf_text(&rule));
 	ca_buf_free(&rule);
 	tell(d, kind, login, name, "matches");
 	return rc;

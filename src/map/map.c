@@ -135,7 +135,7 @@ keep(struct ca_map_decision *d, const struct ca_rule *rule, unsigned line)
 	ca_buf_fmt(&text, "%s:%u %s", d->ctx->cfg->users, line, rule->selector);
 	const char *t = ca_buf_text(&text);
 	rc = t == NULL ? CA_ERR_MEMORY
-		       : ca_map_remember(d, (const char *)d->made.p, t);
+		       : ca_map_keep(d, (const char *)d->made.p, t);
 	ca_buf_free(&text);
 	tell_rule(d, rule, line, (const char *)d->made.p, "matches");
 	return rc;
@@ -231,7 +231,7 @@ try_registered(void *ctx, const char *login, const char *path, bool first,
 		   : "another certificate is registered"};
 
 	ca_map_tell(d, &trial);
-	return same && !link ? ca_map_remember(d, login, path) : CA_OK;
+	return same && !link ? ca_map_keep(d, login, path) : CA_OK;
 }
 
 /* Lines and registered certificates come first, and also refuse: a line for this login
@@ -245,14 +245,13 @@ asks_directory(const struct ca_map_decision *d)
 	return d->user != NULL ? !d->allowed : d->n == 0;
 }
 
+/* Errors are in the report. */
 static enum ca_err
 ask_directory(struct ca_map_decision *d, struct ca_report *report)
 {
 	const struct ca_config *cfg = d->ctx->cfg;
 	enum ca_err rc;
 
-	if (!asks_directory(d))
-		return CA_OK;
 	if (cfg->directory == CA_DIRECTORY_SSS)
 		return ca_map_directory(d, report);
 	if ((rc = ca_map_try_ldap(d)) != CA_OK)
@@ -283,8 +282,8 @@ decide(struct ca_map_decision *d, struct ca_report *report, char **login)
 		ca_map_cannot(report, cfg, path, rc);
 		return rc;
 	}
-	if ((rc = ask_directory(d, report)) != CA_OK)
-		return rc; /* the report says why */
+	if (asks_directory(d) && (rc = ask_directory(d, report)) != CA_OK)
+		return rc;
 	const char *result = ca_map_conclude(d, report);
 	if (result == NULL && d->option == NULL) /* else the line is named */
 		ca_map_hint(&d->id, cfg->users, report);

@@ -34,8 +34,8 @@ struct ca_map_decision {
 	void *trace_ctx;
 };
 
-/* Record a login that a rule gave, and the rule.  CA_ERR_MEMORY. */
-CA_MUST_CHECK enum ca_err ca_map_remember(
+/* Keep a login that a rule gave, and the rule if it is the first that decides. */
+CA_MUST_CHECK enum ca_err ca_map_keep(
     struct ca_map_decision *d, const char *login, const char *rule);
 
 /* Call the trace, if there is one. */

@@ -1,12 +1,13 @@
 /*
- * The logins that the rules gave, and their outcome for the report.
+ * The outcome of the rules: what is kept of each, and what it means for the report.
  */
 #include "map/mapint.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum ca_err
-ca_map_remember(struct ca_map_decision *d, const char *login, const char *rule)
+ca_map_keep(struct ca_map_decision *d, const char *login, const char *rule)
 {
 	for (size_t i = 0; i < d->n; i++)
 		if (strcmp(d->login[i], login) == 0)
