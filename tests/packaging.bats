@@ -130,7 +130,8 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 	[ "$(grep -cE '^ .*FORTIFY= ' "$T/fedora")" -eq 3 ]
 	grep -qx 'Release: *1.fc43' "$T/fedora"
 	for step in post preun postun; do
-		grep -qx "echo $step certauth-crl-update.timer" "$T/fedora"
+		grep -qx "echo $step certauth-crl-update.timer certauth-users-update.timer" \
+			"$T/fedora"
 		grep -qE "^echo $step certauth-verifier.socket( |\$)" "$T/fedora"
 	done
 	grep -qx 'echo sysusers packaging/sysusers/certauth.conf' "$T/fedora"
@@ -207,6 +208,8 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		usr/lib/systemd/system-preset/50-certauth.preset 644 0:0
 		usr/lib/systemd/system/certauth-crl-update.service 644 0:0
 		usr/lib/systemd/system/certauth-crl-update.timer 644 0:0
+		usr/lib/systemd/system/certauth-users-update.service 644 0:0
+		usr/lib/systemd/system/certauth-users-update.timer 644 0:0
 		usr/lib/systemd/system/certauth-verifier.service 644 0:0
 		usr/lib/systemd/system/certauth-verifier.socket 644 0:0
 		usr/lib/sysusers.d/certauth.conf 644 0:0
@@ -215,6 +218,7 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		usr/libexec/certauth 755 0:0
 		usr/libexec/certauth/certauth-confine 755 0:0
 		usr/libexec/certauth/certauth-fetch 755 0:0
+		usr/libexec/certauth/certauth-ldap 755 0:0
 		usr/libexec/certauth/certauth-sign 755 0:0
 		usr/libexec/certauth/certauth-verifier 755 0:0
 		usr/share/bash-completion/completions/certauth 644 0:0

@@ -86,7 +86,7 @@ for name in $names; do
 	awk '$1 !~ /^l/ && $1 ~ /[sStT]|^.....w|^........w/' "$tmp/$name.tar" |
 		sed 's/^/its mode: /' >>"$tmp/bad"
 	awk -v aliased="$aliased" '$6 !~ /^\.\/((usr|etc)(\/.*)?)?$/ &&
-		!(aliased && $6 ~ /^\.\/lib\/(systemd\/(system\/(certauth-(crl-update|verifier).*)?)?)?$/)' \
+		!(aliased && $6 ~ /^\.\/lib\/(systemd\/(system\/(certauth-(crl-update|users-update|verifier).*)?)?)?$/)' \
 		"$tmp/$name.tar" | sed 's/^/its place: /' >>"$tmp/bad"
 	[ ! -s "$tmp/bad" ] || wrong "$name: $(cat "$tmp/bad")"
 done
@@ -94,8 +94,9 @@ unitdir=${aliased:+lib/systemd/system}
 unitdir=${unitdir:-usr/lib/systemd/system}
 in_tar certauth usr/bin/certauth usr/bin/certauth-askpass usr/bin/certauth-ssh \
 	usr/libexec/certauth/certauth-fetch usr/libexec/certauth/certauth-sign \
+	usr/libexec/certauth/certauth-ldap \
 	usr/lib/tmpfiles.d/certauth.conf \
-	"$unitdir"/certauth-crl-update.{service,timer}
+	"$unitdir"/certauth-{crl,users}-update.{service,timer}
 [ "$(grep -c '/certauth-crl-update\.' "$tmp/certauth.tar")" -eq 2 ] ||
 	wrong 'certauth has its units twice, or enables them itself'
 in_tar certauth-verifier usr/libexec/certauth/certauth-verifier \
