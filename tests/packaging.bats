@@ -137,12 +137,14 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 	grep -qx 'echo sysusers packaging/sysusers/certauth.conf' "$T/fedora"
 	rpmspec -q --buildrequires "$SPEC" | sort >"$T/needs"
 	diff - "$T/needs" <<-'END'
+		cyrus-sasl-devel
 		gcc
 		libcmocka-devel
 		libcurl-devel
 		libidn2-devel
 		libsss_certmap-devel
 		make
+		openldap-devel
 		openssl
 		openssl-devel >= 3.0
 		p11-kit-devel
