@@ -130,18 +130,20 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 	[ "$(grep -cE '^ .*FORTIFY= ' "$T/fedora")" -eq 3 ]
 	grep -qx 'Release: *1.fc43' "$T/fedora"
 	for step in post preun postun; do
-		grep -qx "echo $step certauth-crl-update.timer certauth-ocsp-update.timer certauth-metrics.timer" "$T/fedora"
+		grep -qx "echo $step certauth-crl-update.timer certauth-ocsp-update.timer certauth-users-update.timer certauth-metrics.timer" "$T/fedora"
 		grep -qE "^echo $step certauth-verifier.socket( |\$)" "$T/fedora"
 	done
 	grep -qx 'echo sysusers packaging/sysusers/certauth.conf' "$T/fedora"
 	rpmspec -q --buildrequires "$SPEC" | sort >"$T/needs"
 	diff - "$T/needs" <<-'END'
+		cyrus-sasl-devel
 		gcc
 		libcmocka-devel
 		libcurl-devel
 		libidn2-devel
 		libsss_certmap-devel
 		make
+		openldap-devel
 		openssl
 		openssl-devel >= 3.0
 		p11-kit-devel
@@ -211,6 +213,8 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		usr/lib/systemd/system/certauth-ocsp-update.timer 644 0:0
 		usr/lib/systemd/system/certauth-metrics.service 644 0:0
 		usr/lib/systemd/system/certauth-metrics.timer 644 0:0
+		usr/lib/systemd/system/certauth-users-update.service 644 0:0
+		usr/lib/systemd/system/certauth-users-update.timer 644 0:0
 		usr/lib/systemd/system/certauth-verifier.service 644 0:0
 		usr/lib/systemd/system/certauth-verifier.socket 644 0:0
 		usr/lib/sysusers.d/certauth.conf 644 0:0
@@ -219,6 +223,7 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		usr/libexec/certauth 755 0:0
 		usr/libexec/certauth/certauth-confine 755 0:0
 		usr/libexec/certauth/certauth-fetch 755 0:0
+		usr/libexec/certauth/certauth-ldap 755 0:0
 		usr/libexec/certauth/certauth-sign 755 0:0
 		usr/libexec/certauth/certauth-verifier 755 0:0
 		usr/share/bash-completion/completions/certauth 644 0:0

@@ -262,6 +262,10 @@ directory() {
 		chmod 666 /var/lib/certauth/users.cdb'
 	login_denied users-file
 	in_place mv /var/lib/certauth/kept /var/lib/certauth/users.cdb
+	login_ok
+	# a line refuses what the directory grants
+	users "! sha256:$(pki_sha256 "$PKI/alice.pem")"
+	login_denied refused
 }
 
 @test "an account of the directory is a person's: not root, not below min_uid" {
@@ -279,6 +283,19 @@ directory() {
 	login_denied login-invalid
 	logged 'ldap uid=alice: a pattern or a directory never gives an account below min_uid'
 	LOGIN=ghost login_denied login-invalid --cert bob --key bob
+	directory <"$S/first.ldif"
+}
+
+@test "the name service says how an account is spelled" {
+	{
+		slapd_ldif ALICE 2001 "$(der alice)"
+	} | directory
+	simple
+	updated
+	# the name service of this place knows alice alone
+	login_denied unmapped
+	run in_place "$CERTAUTH" users test --user alice "$PKI/alice.pem"
+	[[ $output == *'ALICE userCertificate: no, the login of the directory is not an account'* ]]
 	directory <"$S/first.ldif"
 }
 
@@ -335,6 +352,18 @@ directory() {
 	[[ $output == *'values or entries were refused'* ]]
 	[[ $output != *$'\nb'* ]]
 	net_stop bad
+}
+
+@test "a certificate whose key would take seconds to decode is hashed like any other" {
+	{
+		slapd_ldif alice 2001 "$(der alice)"
+		slapd_ldif bob 2002 "$HERE/tests/data/cases/slow-key.der"
+	} | directory
+	simple
+	updated
+	[[ $output == *'2 certificates and names of 2 accounts'* ]]
+	login_ok
+	directory <"$S/first.ldif"
 }
 
 @test "a server that is killed in the middle; a server that drips" {

@@ -5,6 +5,7 @@
 
 #include "base/bounds.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 #ifndef CA_HELPER
 #define CA_HELPER "/usr/local/libexec/certauth/certauth-sign"
@@ -123,6 +124,15 @@ check_directory_uri(const char *s)
 			     "more: ldaps://HOST or ldaps://HOST:PORT";
 	}
 	return "does not begin with ldaps://, ldap:// or ldapi://";
+}
+
+/* What libldap gets as it is: a name, or a filter. */
+static const char *
+check_plain(const char *s)
+{
+	return ca_utf8_text(s, strlen(s)) && strlen(s) <= 1024
+		   ? NULL
+		   : "is longer than 1024 bytes, or not text";
 }
 
 /* attributedescription of RFC 4512 section 2.5, without options and OIDs. */
@@ -276,13 +286,13 @@ const struct ca_key ca_keys[] = {
 	UINT(min_uid, "1000", 1, 4294967294ULL),
 	UINT(max_uid, "4294967295", 1, 4294967295ULL),
 	LIST(directory_uri, "", 0, check_directory_uri),
-	STR(directory_base, NULL),
+	STR(directory_base, check_plain),
 	{"directory_filter", CA_KEY_STRING, AT(directory_filter),
-	    "(objectClass=posixAccount)", 1, 0, NULL, NULL},
+	    "(objectClass=posixAccount)", 1, 0, NULL, check_plain},
 	{"directory_login", CA_KEY_STRING, AT(directory_login), "uid", 1, 0,
 	    NULL, check_attribute},
 	OPTPATH(directory_ca),
-	STR(directory_bind_dn, NULL),
+	STR(directory_bind_dn, check_plain),
 	OPTPATH(directory_password_file),
 	OPTPATH(directory_cert),
 	OPTPATH(directory_key),

@@ -178,9 +178,8 @@ ca_ldap_run(const struct ca_config *cfg, const struct ca_log *log,
 	if ((rc = start(fd, &pid, &from)) != CA_OK) {
 		if (rc == CA_ERR_NOT_FOUND)
 			ca_log_err(log,
-			    "certauth-ldap is not installed; install the "
-			    "package certauth-ldap, or build certauth with "
-			    "libldap");
+			    "certauth-ldap is not installed; build certauth "
+			    "with libldap and libsasl2");
 		else
 			ca_log_err(log, "cannot start certauth-ldap: %m");
 		ret = rc;

@@ -86,7 +86,7 @@ for name in $names; do
 	awk '$1 !~ /^l/ && $1 ~ /[sStT]|^.....w|^........w/' "$tmp/$name.tar" |
 		sed 's/^/its mode: /' >>"$tmp/bad"
 	awk -v aliased="$aliased" '$6 !~ /^\.\/((usr|etc)(\/.*)?)?$/ &&
-		!(aliased && $6 ~ /^\.\/lib\/(systemd\/(system\/(certauth-(crl-update|ocsp-update|metrics|verifier).*)?)?)?$/)' \
+		!(aliased && $6 ~ /^\.\/lib\/(systemd\/(system\/(certauth-(crl-update|ocsp-update|users-update|metrics|verifier).*)?)?)?$/)' \
 		"$tmp/$name.tar" | sed 's/^/its place: /' >>"$tmp/bad"
 	[ ! -s "$tmp/bad" ] || wrong "$name: $(cat "$tmp/bad")"
 done
@@ -94,10 +94,11 @@ unitdir=${aliased:+lib/systemd/system}
 unitdir=${unitdir:-usr/lib/systemd/system}
 in_tar certauth usr/bin/certauth usr/bin/certauth-askpass usr/bin/certauth-ssh \
 	usr/libexec/certauth/certauth-fetch usr/libexec/certauth/certauth-sign \
+	usr/libexec/certauth/certauth-ldap \
 	usr/lib/tmpfiles.d/certauth.conf \
 	usr/share/certauth/schema/certauth-{doctor,log}.schema.json \
-	"$unitdir"/certauth-{crl-update,ocsp-update,metrics}.{service,timer}
-[ "$(grep -cE '/certauth-((crl|ocsp)-update|metrics)\.' "$tmp/certauth.tar")" -eq 6 ] ||
+	"$unitdir"/certauth-{crl-update,ocsp-update,users-update,metrics}.{service,timer}
+[ "$(grep -cE '/certauth-((crl|ocsp|users)-update|metrics)\.' "$tmp/certauth.tar")" -eq 8 ] ||
 	wrong 'certauth has its units twice, or enables them itself'
 in_tar certauth-verifier usr/libexec/certauth/certauth-verifier \
 	usr/libexec/certauth/certauth-confine \
