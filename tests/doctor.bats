@@ -414,6 +414,20 @@ conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
 	: >"$C/ocsp/$(pki_sha256 "$PKI/alice.pem").ocsp"
 	doctor
 	[ "$status" -eq 0 ]
+	# with systemd, which has a socket of the verifier as well, and no timer
+	in_place mkdir -p /run/systemd/system
+	mkdir -p "$S/fake"
+	printf '#!/bin/sh\n[ "$*" = "is-active --quiet certauth-ocsp-update.timer" ] && exit 3\n' \
+		>"$S/fake/systemctl"
+	chmod 755 "$S/fake/systemctl"
+	resident_start
+	in_place chmod 666 /run/certauth/verifier.1.sock
+	PATH=$S/fake:$PATH finds warning ocsp-timer 'certauth-ocsp-update.timer is not active'
+	printf '#!/bin/sh\nexit 0\n' >"$S/fake/systemctl"
+	PATH=$S/fake:$PATH doctor
+	resident_stop
+	in_place rm -r /run/certauth /run/systemd
+	[ "$status" -eq 0 ]
 	chmod 777 "$C/ocsp"
 	finds error file-untrusted '/etc/certauth/ocsp'
 	rm -rf "$C/ocsp"

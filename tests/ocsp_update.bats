@@ -276,6 +276,7 @@ stored() {
 	registered bob bob
 	ocsp update
 	rm -r "$S/etc/certauth/users.d/bob"
+	touch -d '6 days ago' "$(file_of bob)"
 	ocsp update
 	[ -e "$(file_of bob)" ]
 	touch -d '8 days ago' "$(file_of bob)" "$(file_of alice)" "$DIR/notes" \

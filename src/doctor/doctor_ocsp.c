@@ -32,8 +32,10 @@ ca_doctor_ocsp(struct ca_doctor *d)
 		any = is_response(e->d_name);
 	if (dir != NULL)
 		(void)closedir(dir);
-	if (any)
+	if (any) {
+		ca_doctor_ocsp_timer(d);
 		return;
+	}
 	if (dir == NULL && saved != ENOENT)
 		ca_doctor_find(d, CA_F_OCSP_NONE, CA_LEVEL_WARNING,
 		    "%s cannot be read: %s", cfg->ocsp_dir, strerror(saved));

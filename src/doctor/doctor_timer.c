@@ -1,5 +1,5 @@
 /*
- * doctor: the timer that fetches CRLs.
+ * doctor: the timers that fetch CRLs and OCSP responses.
  */
 #include "doctor/doctor.h"
 #include "crladmin/crlbook.h"
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define TIMER "certauth-crl-update.timer"
+#define OCSP_TIMER "certauth-ocsp-update.timer"
 
 extern char **environ;
 
@@ -63,4 +64,15 @@ ca_doctor_timer(struct ca_doctor *d)
 	ca_doctor_find(d, CA_F_CRL_TIMER, CA_LEVEL_WARNING,
 	    "addresses of CRLs are known, but " TIMER " is not active");
 	ca_doctor_mend(d, "systemctl enable --now " TIMER);
+}
+
+void
+ca_doctor_ocsp_timer(struct ca_doctor *d)
+{
+	if (!ca_doctor_timer_inactive(OCSP_TIMER))
+		return;
+	ca_doctor_find(d, CA_F_OCSP_TIMER, CA_LEVEL_WARNING,
+	    "%s contains OCSP responses, but " OCSP_TIMER " is not active",
+	    d->cfg->ocsp_dir);
+	ca_doctor_mend(d, "systemctl enable --now " OCSP_TIMER);
 }

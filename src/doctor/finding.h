@@ -164,6 +164,9 @@ struct ca_doctor; /* doctor.h */
 	X(CA_F_OCSP_NONE, "ocsp-none",                                         \
 	    "Only clients that send OCSP responses can log in, unless there "  \
 	    "are CRLs and revocation = any.")                                  \
+	X(CA_F_OCSP_TIMER, "ocsp-timer",                                       \
+	    "New OCSP responses are not fetched, and those in ocsp_dir "       \
+	    "expire.")                                                         \
 	X(CA_F_LDAP_INDEX, "ldap-index",                                       \
 	    "The directory maps no certificate to a login.")                   \
 	X(CA_F_LDAP_OLD, "ldap-index-old",                                     \

@@ -48,8 +48,8 @@ bool ca_ocspask_address(
  * Append the request about cert.  Its CertID has SHA-1, which every responder
  * knows (RFC 5019 section 2.1.1) and which protects nothing here: the host
  * compares serial number and issuer itself.  It has no nonce, so that a responder
- * can send a response that it made before (section 2.2).  CA_ERR_LIMIT: cert has a
- * serial number of hundreds of bytes; CA_ERR_CRYPTO, CA_ERR_MEMORY.
+ * can send a response that it made before (section 2.2).  CA_ERR_LIMIT: no room in
+ * out, which has CA_FETCH_OCSP_MAX bytes; CA_ERR_CRYPTO, CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_ocspask_request(
     struct ca_crypto *crypto, X509 *cert, X509 *issuer, struct ca_buf *out);

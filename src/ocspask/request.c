@@ -92,10 +92,6 @@ ca_ocspask_request(
 		ret = CA_ERR_CRYPTO;
 		goto out;
 	}
-	if (len > CA_FETCH_OCSP_MAX) {
-		ret = CA_ERR_LIMIT;
-		goto out;
-	}
 	ca_buf_put(out, der, (size_t)len);
 	if (ca_buf_err(out) != CA_OK) {
 		ret = ca_buf_err(out);
