@@ -214,7 +214,27 @@ users_in_files(const struct ca_sssdconf *conf, const char *domain)
 				strcasecmp(e->value, "proxy") == 0);
 }
 
-static void
+/* Does a domain of SSSD's know its accounts from a server, which may know their
+ * certificates too? */
+static bool
+has_server(const struct ca_sssdconf *conf)
+{
+	static const char *const provider[] = {"ldap", "ipa", "ad"};
+
+	for (size_t i = 0; i < conf->n; i++) {
+		const struct ca_sssdconf_entry *e = &conf->v[i];
+
+		if (e->key == NULL || strcmp(e->key, "id_provider") != 0)
+			continue;
+		for (size_t k = 0; k < sizeof provider / sizeof *provider; k++)
+			if (strcasecmp(e->value, provider[k]) == 0)
+				return true;
+	}
+	return false;
+}
+
+/* True: SSSD has to apply the rule. */
+static bool
 certmap(struct ca_import *im, const struct ca_sssdconf *conf,
     const struct ca_sssdconf_entry *head)
 {
@@ -231,31 +251,35 @@ certmap(struct ca_import *im, const struct ca_sssdconf *conf,
 	if (slash < begin) {
 		ca_import_gap(im, head->line, section, NULL,
 		    "a rule's section is [certmap/DOMAIN/RULE]");
-		return;
+		return false;
 	}
 	(void)snprintf(
 	    domain, sizeof domain, "%.*s", (int)(slash - begin), begin);
 	const struct ca_certmap_rule rule = {section, slash + 1, head->line,
 	    match != NULL ? match->value : NULL,
 	    map != NULL ? map->value : NULL, users_in_files(conf, domain)};
-	ca_import_certmap(im, &rule);
+	if (ca_import_certmap(im, &rule))
+		return true;
 	if ((e = ca_sssdconf_find(conf, section, "domains")) != NULL)
 		ca_import_gap(im, e->line, e->key, e->value,
 		    "there are no domains: accounts are looked up with getpwnam(3)");
 	if ((e = ca_sssdconf_find(conf, section, "priority")) != NULL)
 		ca_import_gap(im, e->line, e->key, e->value,
 		    "there are no priorities: all matching rules must give the same login");
+	return false;
 }
 
 static void
 certmaps(struct ca_import *im, const struct ca_sssdconf *conf)
 {
+	bool sssd = has_server(conf);
+
 	for (size_t i = 0; i < conf->n; i++) {
 		const struct ca_sssdconf_entry *e = &conf->v[i];
 		bool rule = strncmp(e->section, "certmap/", 8) == 0;
 
 		if (rule && e->key == NULL)
-			certmap(im, conf, e);
+			sssd = certmap(im, conf, e) || sssd;
 		else if (rule && strcmp(e->key, "matchrule") != 0 &&
 			 strcmp(e->key, "maprule") != 0 &&
 			 strcmp(e->key, "domains") != 0 &&
@@ -267,6 +291,11 @@ certmaps(struct ca_import *im, const struct ca_sssdconf *conf)
 			ca_import_gap(im, e->line, e->key, e->value,
 			    "pam.d decides which ways of logging in are allowed");
 	}
+	if (!sssd)
+		return;
+	ca_import_note(im, 0,
+	    "SSSD stays, without its line pam_sss.so for certificates: it knows the accounts and their certificates");
+	ca_import_set(im, 0, "id_provider", "directory", "sss");
 }
 
 enum ca_err
