@@ -94,8 +94,9 @@ add_response_extensions(OCSP_BASICRESP *bs, const struct reply *r)
 	if (r->nonce || r->critical_nonce)
 		assert_int_equal(OCSP_basic_add1_nonce(bs, NULL, 16), 1);
 	if (r->critical_nonce)
-		assert_int_equal(X509_EXTENSION_set_critical(
-				     OCSP_BASICRESP_get_ext(bs, 0), 1),
+		assert_int_equal(
+		    X509_EXTENSION_set_critical(
+			(X509_EXTENSION *)OCSP_BASICRESP_get_ext(bs, 0), 1),
 		    1);
 	if (r->critical) {
 		X509_EXTENSION *ext = unknown_extension();
