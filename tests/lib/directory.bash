@@ -13,7 +13,9 @@
 #   slapd_ldif LOGIN UID [DER-FILE ...]  an account as LDIF
 #   slapd_change <LDIF     ldapmodify of the running slapd
 #   slapd_stop [SIGNAL]
-#   sssd_conf [LINE ...]   sssd.conf for that slapd; LINEs are added to the domain
+#   sssd_conf [LINE ...]   sssd.conf for that slapd; LINEs are added to the domain;
+#                          SSSD_MAPRULE is the rule for certificates, SSSD_MEMCACHE the
+#                          time of its cache in memory
 #   sssd_start, sssd_stop  as `sssd -i', with empty caches unless SSSD_KEEP is set
 #   kdc_start PRINCIPAL ... a KDC of EXAMPLE.COM; $S/NAME.keytab of each, / as -
 #   directory_remove       before place_remove
@@ -184,8 +186,8 @@ sssd_conf() {
 	{
 		printf '%s\n' '[sssd]' 'config_file_version = 2' 'services = nss' \
 			'domains = example.com' \
-			'[nss]' 'entry_negative_timeout = 0' 'memcache_timeout = 0' \
-			"${SSSD_NSS:-}" \
+			'[nss]' 'entry_negative_timeout = 0' \
+			"memcache_timeout = ${SSSD_MEMCACHE:-0}" \
 			'[domain/example.com]' 'id_provider = ldap' 'auth_provider = none' \
 			'access_provider = permit' 'ldap_uri = ldap://127.0.0.1' \
 			"ldap_search_base = $BASE" 'ldap_user_certificate = userCertificate;binary' \
