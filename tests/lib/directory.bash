@@ -21,7 +21,7 @@
 # The base is dc=example,dc=com, accounts are uid=LOGIN,ou=people; the root of the data
 # is cn=admin with the password secret.
 
-DIRECTORY_DEBS=$HERE/build/deps/directory
+DIRECTORY_DEBS=${DIRECTORY_DEBS:-$HERE/build/deps/directory}
 BASE=dc=example,dc=com
 
 need_directory() {

@@ -101,9 +101,57 @@ ends_with_its_worker(void **state)
 	(void)state;
 	needs_a_plain_process();
 	assert_int_equal(pipe(word), 0);
+	(void)alarm(60); /* it would wait longer for a question */
 	child_returns(start_and_end, 0);
 	(void)close(word[1]);
 	assert_int_equal(read(word[0], &c, 1), 0);
+	(void)alarm(0);
+	(void)close(word[0]);
+}
+
+/* Seccomp: of the broker's /proc/PID/status; -1: it is not there. */
+static int
+filters(long pid)
+{
+	char path[64], line[256];
+	int mode = -1;
+
+	(void)snprintf(path, sizeof path, "/proc/%ld/status", pid);
+	FILE *f = fopen(path, "re");
+	while (f != NULL && fgets(line, sizeof line, f) != NULL)
+		(void)sscanf(line, "Seccomp: %d", &mode);
+	if (f != NULL)
+		(void)fclose(f);
+	return mode;
+}
+
+static void
+is_confined_and_alone(void **state)
+{
+	long pid = 0;
+	char c;
+	int status;
+
+	(void)state;
+	needs_a_plain_process();
+	assert_int_equal(pipe(word), 0);
+	int fd = ca_broker_start();
+	assert_true(fd >= 0);
+	/* it has none of our descriptors */
+	(void)close(word[1]);
+	(void)alarm(60);
+	assert_int_equal(read(word[0], &c, 1), 0);
+	FILE *f = fopen("/proc/thread-self/children", "re");
+	if (f == NULL || fscanf(f, "%ld", &pid) != 1)
+		fail_msg("this kernel does not show the children of a process");
+	(void)fclose(f);
+	while (filters(pid) == 0) /* until the alarm */
+		(void)usleep(1000);
+	assert_int_equal(filters(pid), 2);
+	(void)alarm(0);
+	(void)close(fd);
+	assert_int_equal(waitpid((pid_t)pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
 	(void)close(word[0]);
 }
 
@@ -114,6 +162,7 @@ main(void)
 	    cmocka_unit_test(one_question),
 	    cmocka_unit_test(nothing_else),
 	    cmocka_unit_test(ends_with_its_worker),
+	    cmocka_unit_test(is_confined_and_alone),
 	};
 
 	return cmocka_run_group_tests_name("broker", tests, NULL, NULL);

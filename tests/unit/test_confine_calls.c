@@ -381,6 +381,14 @@ receive_from_another(void)
 #endif
 
 static int
+make_a_socket(void)
+{
+	(void)!(enter(CA_CONFINE_PRODUCTION) &&
+		socket(AF_UNIX, SOCK_STREAM, 0) >= 0);
+	return 1;
+}
+
+static int
 fork_in_production(void)
 {
 	if (enter(CA_CONFINE_PRODUCTION) && fork() == 0)
@@ -543,6 +551,7 @@ attacks(void **state)
 	child_dies(send_to_another, SIGSYS);
 	child_dies(receive_from_another, SIGSYS);
 #endif
+	child_dies(make_a_socket, SIGSYS);
 	child_dies(fork_in_production, SIGSYS);
 	child_dies(signal_the_parent, SIGSYS);
 	child_dies(start_a_program, SIGSYS);

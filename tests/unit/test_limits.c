@@ -9,6 +9,7 @@
 #include "client/askpass.h"
 #include "map/ident.h"
 #include "map/rule.h"
+#include "map/sss.h"
 #include "verify/cadir.h"
 #include "crl/crl.h"
 #include "crl/crlread.h"
@@ -57,6 +58,10 @@ documented(void **state)
 	assert_int_equal(CA_CRL_ENTRY_MAX, 32768);
 	assert_int_equal(CA_IDENT_MAX, 128);
 	assert_int_equal(CA_IDENT_VALUE_MAX, 65536);
+	assert_int_equal(CA_SSS_CERT_MAX, 7680);
+	assert_int_equal(CA_SSS_ACCOUNTS, 8);
+	assert_int_equal(CA_SSS_LIST_MS, 2000);
+	assert_int_equal(CA_SSS_MS, 3000);
 	assert_int_equal(CA_RULE_LINE_MAX, 4096);
 	assert_int_equal(CA_HELPER_LINE_MAX, 66560);
 }

@@ -39,8 +39,10 @@ static const struct {
     {"low@example.com", "low", 999, 999, true, true},
     {"nobody@example.com", "nobody", 65534, 65534, true, true},
     {"split@example.com", "split", 3010, 3011, true, true},
+    {"split", "split", 3010, 3011, true, true},
     {"hidden@example.com", "hidden", 3012, 0, true, false},
     {"bad@example.com", "-bad", 3013, 3013, true, true},
+    {"-bad", "-bad", 3013, 3013, true, true},
 };
 
 static int
@@ -259,6 +261,11 @@ when_it_is_asked(void **state)
 	assert_int_equal(decide(w, x, "frank cn:erin\n"), CA_R_OK);
 	assert_string_equal(w->login, "frank");
 	assert_int_equal(lib.asked, 0);
+	/* nor is it the name of an account that a certificate may choose */
+	const struct ca_context ctx = {w->crypto, w->cfg, &w->log, w->now};
+	put_file(w, "users", "! cn:erin\nerin cn:erin\n");
+	assert_int_equal(ca_map_names(&ctx, "!"), CA_DENIED);
+	assert_int_equal(ca_map_names(&ctx, "erin"), CA_OK);
 	/* what says nothing of this login and certificate */
 	w->user = "erin";
 	assert_int_equal(decide(w, x, "frank cn:erin\n! cn:x\n"), CA_R_OK);
