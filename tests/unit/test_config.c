@@ -71,7 +71,6 @@ static const struct {
     {"directory", "sss", "sss", "nis", ""},
     {"min_uid", "500", "500", "0", "99999999999"},
     {"max_uid", "60000", "60000", "0", "4294967296"},
-    {"directory", "ldap", "ldap", "ad", "yes"},
     {"directory_uri", "ldaps://a.b:636, ldapi://%2Frun%2Fx",
 	"ldaps://a.b:636 ldapi://%2Frun%2Fx", "http://a", "ldaps://a/dc=b"},
     {"directory_base", "dc=a,dc=b", "dc=a,dc=b", "\x01", "\xff"},

@@ -259,6 +259,11 @@ other_attributes(void **state)
 	for (size_t len = 0; len < 16; len++)
 		assert_int_equal(
 		    ca_ldap_value_sid(sid, len, &b, &why), CA_ERR_FORMAT);
+	/* one part is announced, and two come */
+	uint8_t more[16];
+	memcpy(more, sid, 16);
+	more[1] = 1;
+	assert_int_equal(ca_ldap_value_sid(more, 16, &b, &why), CA_ERR_FORMAT);
 	for (int at = 0; at < 2; at++) {
 		uint8_t bad[16];
 
@@ -507,6 +512,8 @@ source(void **state)
 	    ca_ldap_key(w->crypto, CA_LDAP_RFC822, "a@b", 3, key), CA_OK);
 	account(m, "daemon");
 	assert_int_equal(ca_ldap_maker_value(m, CA_LDAP_RFC822, key), CA_OK);
+	assert_int_equal(
+	    ca_ldap_maker_value(m, CA_LDAP_KINDS, key), CA_ERR_FORMAT);
 	weak(w, "no");
 	assert_int_equal(
 	    ca_ldap_maker_value(m, CA_LDAP_RFC822, key), CA_ERR_FORMAT);
