@@ -9,8 +9,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 
@@ -230,6 +232,24 @@ tell_unread(struct ca_revocation *rev, const struct place *at, const char *path,
 		rev->error = says->broken;
 }
 
+/* A file that is cut short while it is read must not look like one that is bad: it
+ * may revoke.  CA_ERR_STALE: it was. */
+static enum ca_err
+read_whole(int dirfd, const char *name, struct ca_buf *out)
+{
+	struct stat st;
+	int fd;
+	enum ca_err rc = ca_file_open(dirfd, name, &fd, &st);
+
+	if (rc != CA_OK)
+		return rc;
+	rc = ca_file_read_fd(fd, CA_OCSP_MAX, out);
+	int saved = errno;
+	(void)close(fd);
+	errno = saved;
+	return rc == CA_OK && (off_t)out->len != st.st_size ? CA_ERR_STALE : rc;
+}
+
 /* The file of the certificate, if there is one. */
 static enum ca_err
 ask_file(
@@ -243,13 +263,13 @@ ask_file(
 	if (rc == CA_OK) {
 		ca_buf_fmt(&path, "%s/%s", rev->ocsp_path, name);
 		r.file = ca_buf_text(&path);
-		rc = r.file == NULL
-			 ? ca_buf_err(&path)
-			 : ca_file_read(rev->ocsp_fd, name, CA_OCSP_MAX, &der);
+		rc = r.file == NULL ? ca_buf_err(&path)
+				    : read_whole(rev->ocsp_fd, name, &der);
 	}
 	if (rc == CA_ERR_NOT_FOUND) {
 		rc = CA_OK;
-	} else if (rc == CA_ERR_IO || rc == CA_ERR_UNTRUSTED) {
+	} else if (rc == CA_ERR_IO || rc == CA_ERR_UNTRUSTED ||
+		   rc == CA_ERR_STALE) {
 		tell_unread(rev, at, r.file,
 		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc), says);
 		rc = CA_OK;
