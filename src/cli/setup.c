@@ -390,7 +390,9 @@ run(int argc, char **argv)
 	import(&s);
 	if (s.user != NULL)
 		add_user(&s);
-	s.wrong = !ca_setup_socket() || s.wrong;
+	/* a set-up elsewhere, such as one that is only tried, starts nothing */
+	if (!is_elsewhere(&s))
+		s.wrong = !ca_setup_socket() || s.wrong;
 	show_pam(&s);
 	/* warnings (1) do not fail setup; the administrator judges them */
 	if (also(&s, &ca_cmd_doctor, doctor) == CA_EXIT_USAGE)
