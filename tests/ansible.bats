@@ -176,6 +176,16 @@ ssh_in() {
 	logged 'pam_certauth\(sshd:auth\).*outcome=granted'
 }
 
+@test "absent: the CAs and users of the host's own stay" {
+	cp -a "$S/etc" "$S/etc.whole"
+	play --check -e certauth_state=absent -e '{"certauth_cas": [], "certauth_users": null}' --diff
+	[ "$status" -eq 0 ]
+	[[ $output == *"/etc/certauth/certauth.conf"* ]]
+	[[ $output != *"/etc/certauth/ca"* ]]
+	[[ $output != *"/etc/certauth/users"* ]]
+	same_etc "$S/etc.whole"
+}
+
 @test "absent: what the role has added is gone" {
 	touch "$D/users.d/0123.pem"
 	play -e certauth_state=absent
