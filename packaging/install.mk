@@ -35,6 +35,7 @@ install: all ## install to DESTDIR, PREFIX, PAMDIR
 	install -m 0644 README.md CHANGELOG.md LICENSE docs/*.md docs/*.svg \
 		'$(DESTDIR)$(DOCDIR)/'
 	cp -R etc/. '$(DESTDIR)$(DOCDIR)/examples/'
+	cp -R packaging/ansible '$(DESTDIR)$(DOCDIR)/examples/'
 	install -d '$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(BASHCOMPDIR)' \
 		'$(DESTDIR)$(ZSHCOMPDIR)' '$(DESTDIR)$(PREFIX)/lib/tmpfiles.d' \
 		'$(DESTDIR)$(PREFIX)/lib/sysusers.d'

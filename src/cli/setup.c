@@ -163,7 +163,7 @@ prepare(struct setup *s)
 
 /* ---- the other commands ---- */
 
-/* Is the configuration not that of /etc/certauth? */
+/* Is the configuration not that of /etc/certauth?  A trial starts nothing. */
 static bool
 is_elsewhere(const struct setup *s)
 {
@@ -390,7 +390,7 @@ run(int argc, char **argv)
 	import(&s);
 	if (s.user != NULL)
 		add_user(&s);
-	s.wrong = !ca_setup_socket() || s.wrong;
+	s.wrong = !(is_elsewhere(&s) || ca_setup_socket()) || s.wrong;
 	show_pam(&s);
 	/* warnings (1) do not fail setup; the administrator judges them */
 	if (also(&s, &ca_cmd_doctor, doctor) == CA_EXIT_USAGE)
