@@ -551,6 +551,9 @@ left_to_sssd() {
 		grep -qE "^[^:]*:[0-9]+: $n = " "$D/err" || { echo "not named: $n"; return 1; }
 	done
 	run ! grep -q '^directory_filter' "$D/conf"
+	mapper 'URI = "ldap://a"' 'scope = 2' 'filter = "(|(uid=%s)(cn=%s))"'
+	[ "$status" -eq 1 ]
+	run ! grep -q '^directory_filter' "$D/conf"
 	mapper 'scope = 2'
 	[ "$status" -eq 1 ]
 	has err 'directory_uri'
