@@ -34,6 +34,7 @@ install: all ## install to DESTDIR, PREFIX, PAMDIR
 	install -m 0644 README.md CHANGELOG.md LICENSE docs/*.md docs/*.svg \
 		'$(DESTDIR)$(DOCDIR)/'
 	cp -R etc/. '$(DESTDIR)$(DOCDIR)/examples/'
+	cp -R packaging/ansible '$(DESTDIR)$(DOCDIR)/examples/'
 	install -d '$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(BASHCOMPDIR)' \
 		'$(DESTDIR)$(ZSHCOMPDIR)' '$(DESTDIR)$(PREFIX)/lib/tmpfiles.d' \
 		'$(DESTDIR)$(PREFIX)/lib/sysusers.d'
