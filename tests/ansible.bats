@@ -146,7 +146,7 @@ ssh_in() {
 	# doctor at the end
 	[[ $output == *'warning mode-audit'*'0 errors'* ]]
 	[ "$(head -n 1 "$S/etc/pam.d/sshd")" = 'auth optional pam_certauth.so mode=audit' ]
-	grep -qx 'account required pam_certauth.so mode=audit' "$S/etc/pam.d/sshd"
+	grep -qx 'account optional pam_certauth.so mode=audit' "$S/etc/pam.d/sshd"
 	# the lines of the host are all there
 	diff <(grep -v pam_certauth "$S/etc/pam.d/sshd") /etc/pam.d/sshd
 	[ "$(find "$D/ca" -type f)" = "$(readlink -f "$D/ca"/*.0)" ]
