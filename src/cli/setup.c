@@ -390,9 +390,7 @@ run(int argc, char **argv)
 	import(&s);
 	if (s.user != NULL)
 		add_user(&s);
-	/* a set-up elsewhere, such as one that is only tried, starts nothing */
-	if (!is_elsewhere(&s))
-		s.wrong = !ca_setup_socket() || s.wrong;
+	s.wrong = !ca_setup_socket(is_elsewhere(&s)) || s.wrong;
 	show_pam(&s);
 	/* warnings (1) do not fail setup; the administrator judges them */
 	if (also(&s, &ca_cmd_doctor, doctor) == CA_EXIT_USAGE)
