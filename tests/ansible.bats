@@ -107,6 +107,21 @@ ssh_in() {
 	sshd_stop
 }
 
+@test "README.md: its playbook, and its table of variables" {
+	local readme=$HERE/packaging/ansible/roles/certauth/README.md
+	sed -n '/^- hosts:/,/^$/p' <(sed -n 's/^    //p; /^$/p' "$readme") >"$S/site/readme.yml"
+	grep -q certauth_cas "$S/site/readme.yml"
+	in_place env -C "$S/site" ANSIBLE_CONFIG="$S/site/ansible.cfg" HOME="$S/site" \
+		ansible-playbook -i localhost, --syntax-check readme.yml
+	diff <(sed -n 's/^| `\(certauth_[a-z]*\)`.*/\1/p' "$readme" | sort) \
+		<(sed -n 's/^\(certauth_[a-z]*\):.*/\1/p' \
+			"$(dirname "$readme")/defaults/main.yml" | sort)
+	# and the playbook has no other
+	! sed -n 's/^ *\(certauth_[a-z]*\):.*/\1/p' "$S/site/readme.yml" |
+		grep -vxFf <(sed -n 's/^\(certauth_[a-z]*\):.*/\1/p' \
+			"$(dirname "$readme")/defaults/main.yml")
+}
+
 @test "--check on a host without anything: what would change, and nothing does" {
 	play --check --diff
 	[ "$status" -eq 0 ]
@@ -131,7 +146,7 @@ ssh_in() {
 	# doctor at the end
 	[[ $output == *'warning mode-audit'*'0 errors'* ]]
 	[ "$(head -n 1 "$S/etc/pam.d/sshd")" = 'auth optional pam_certauth.so mode=audit' ]
-	grep -qx 'account required pam_certauth.so mode=audit' "$S/etc/pam.d/sshd"
+	grep -qx 'account optional pam_certauth.so mode=audit' "$S/etc/pam.d/sshd"
 	# the lines of the host are all there
 	diff <(grep -v pam_certauth "$S/etc/pam.d/sshd") /etc/pam.d/sshd
 	[ "$(find "$D/ca" -type f)" = "$(readlink -f "$D/ca"/*.0)" ]
@@ -164,9 +179,17 @@ ssh_in() {
 @test "required: alice logs in with her certificate; the CAs are those of the list" {
 	# another CA, put there by hand
 	cp "$PKI/stranger.pem" "$D/ca/"
-	play -e certauth_stage=required --diff
-	# the CA, two lines of PAM
-	changed 3
+	# and a directory
+	mkdir "$S/fake"
+	printf '#!/bin/sh\n[ "$1 $2" != "users update" ] || exec echo %s\n' \
+		'12 accounts' >"$S/fake/certauth"
+	echo "exec $CERTAUTH \"\$@\"" >>"$S/fake/certauth"
+	chmod 755 "$S/fake/certauth"
+	PATH=$S/fake:$PATH play -e certauth_stage=required \
+		-e '{"certauth_units": ["certauth-users-update.timer"]}'
+	# the CA, two lines of PAM, the directory
+	changed 4
+	[[ $output == *'users update: 12 accounts'* ]]
 	[[ $output == *'- /etc/certauth/ca/stranger.pem'* ]]
 	[ "$(find "$D/ca" -type f | wc -l)" -eq 1 ]
 	grep -c pam_certauth "$S/etc/pam.d/sshd" | grep -qx 2
