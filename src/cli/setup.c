@@ -163,7 +163,7 @@ prepare(struct setup *s)
 
 /* ---- the other commands ---- */
 
-/* Is the configuration not that of /etc/certauth?  A trial starts nothing. */
+/* Is the configuration not that of /etc/certauth? */
 static bool
 is_elsewhere(const struct setup *s)
 {
@@ -390,11 +390,7 @@ run(int argc, char **argv)
 	import(&s);
 	if (s.user != NULL)
 		add_user(&s);
-<<<<<<< HEAD
-	s.wrong = !(is_elsewhere(&s) || ca_setup_socket()) || s.wrong;
-=======
 	s.wrong = !ca_setup_socket(is_elsewhere(&s)) || s.wrong;
->>>>>>> role
 	show_pam(&s);
 	/* warnings (1) do not fail setup; the administrator judges them */
 	if (also(&s, &ca_cmd_doctor, doctor) == CA_EXIT_USAGE)
