@@ -175,6 +175,28 @@ directory() {
 	updated
 }
 
+# traced: an update under strace; its unit must allow every call of it
+traced() {
+	in_place strace -f -o "$S/trace" "$CERTAUTH" users update
+	# the trace has the child that gives up its rights
+	grep -q 'capset(' "$S/trace"
+	python3 "$HERE/tests/lib/unitcalls.py" \
+		"$HERE/packaging/systemd/certauth-users-update.service" "$S/trace"
+}
+
+@test "the unit allows every system call of an update: ldaps, StartTLS, GSSAPI" {
+	command -v systemd-analyze >/dev/null || skip 'no systemd-analyze here'
+	command -v strace >/dev/null || skip 'no strace here'
+	sanitized && skip 'a sanitizer makes calls of its own'
+	simple
+	traced
+	simple 'directory_uri = ldap://ldap.example.com'
+	traced
+	chmod 600 "$S/host-client.example.com.keytab"
+	directory_conf "directory_keytab = $S/host-client.example.com.keytab"
+	traced
+}
+
 @test "GSSAPI by a keytab, which nobody but root can read" {
 	chmod 600 "$S/host-client.example.com.keytab"
 	directory_conf "directory_keytab = $S/host-client.example.com.keytab"
