@@ -319,17 +319,19 @@ static void
 local(void **state)
 {
 	static const char *const yes[] = {"ldapi:///", "ldapi://%2Frun%2Fx",
-	    "ldap://127.0.0.1", "ldap://127.0.0.1:389", "ldap://LOCALHOST",
+	    "ldap://127.0.0.1", "ldap://127.0.0.1:389", "LDAP://[::1]",
 	    "ldap://[::1]:1"};
 	static const char *const no[] = {"ldap://127.0.0.1.evil.example",
 	    "ldap://localhost.example", "ldap://ldap.example",
-	    "ldap://10.0.0.1", "ldaps://localhost", "ldap://127.0.0.10"};
+	    "ldap://10.0.0.1", "ldaps://localhost", "ldap://127.0.0.10",
+	    /* who answers for names decides where it is */
+	    "ldap://localhost", "ldap://LOCALHOST:389"};
 
 	(void)state;
-	for (size_t i = 0; i < 6; i++) {
+	for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
 		assert_true(ca_ldap_is_local(yes[i]));
+	for (size_t i = 0; i < sizeof no / sizeof *no; i++)
 		assert_false(ca_ldap_is_local(no[i]));
-	}
 }
 
 /* ---- the index ---- */
