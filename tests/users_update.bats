@@ -165,6 +165,25 @@ directory() {
 	simple
 	conf default 'directory_ca ='
 	refused 'directory_ca is necessary'
+	directory_conf 'directory_uri = ldap://localhost' 'directory_ca ='
+	refused 'directory_ca is necessary: only ldap://127.0.0.1'
+}
+
+@test "an update leaves the index and its lock, and a purge of the package nothing" {
+	simple
+	updated
+	run in_place find /var/lib/certauth -name 'users.cdb?*'
+	echo "$output"
+	[ "$output" = /var/lib/certauth/users.cdb.lock ]
+	# of an update that was killed
+	in_place touch /var/lib/certauth/users.cdb.new /var/lib/certauth/users.cdb.stage
+	updated
+	run in_place find /var/lib/certauth -name 'users.cdb?*'
+	echo "$output"
+	[ "$output" = /var/lib/certauth/users.cdb.lock ]
+	in_place touch /var/lib/certauth/users.cdb.new /var/lib/certauth/users.cdb.stage
+	in_place sh "$HERE/packaging/debian/certauth.postrm" purge
+	in_place test ! -e /var/lib/certauth
 }
 
 @test "SASL EXTERNAL by a client certificate" {

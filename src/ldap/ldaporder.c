@@ -49,8 +49,8 @@ mistake(const struct ca_config *cfg)
 		return "directory_cert and directory_key need each other";
 	if (cfg->directory_ca == NULL &&
 	    (needs_ca(cfg) || cfg->directory_cert != NULL))
-		return "directory_ca is necessary: a connection to another "
-		       "machine always uses TLS";
+		return "directory_ca is necessary: only ldap://127.0.0.1, "
+		       "ldap://[::1] and ldapi:// are used without TLS";
 	return NULL;
 }
 
