@@ -184,6 +184,8 @@ $(LDAPPULL): $(LDAP_OBJ) $(LIB)
 	$(say) LD $@
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed \
 		-o $@ $(LDAP_OBJ) $(LIB) -lldap -llber -lcrypto
+# src/ldap/ldaprun.c says why
+	$(Q)chmod 0711 $@
 
 # What a login waits for, and what handles a PIN: two libraries.
 $(SIGN): $(B)/src/sign/signmain.o $(LIB)

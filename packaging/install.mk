@@ -19,8 +19,10 @@ install: all ## install to DESTDIR, PREFIX, PAMDIR
 	ln -sf certauth '$(DESTDIR)$(BINDIR)/certauth-ssh'
 	install -d '$(DESTDIR)$(LIBEXECDIR)/certauth'
 	install -m 0755 '$(FETCH)' '$(SIGN)' \
-		'$(CONFINE)' $(if $(LDAP),'$(LDAPPULL)') \
-		'$(DESTDIR)$(LIBEXECDIR)/certauth/'
+		'$(CONFINE)' '$(DESTDIR)$(LIBEXECDIR)/certauth/'
+# src/ldap/ldaprun.c says why
+	$(if $(LDAP),install -m 0711 '$(LDAPPULL)' \
+		'$(DESTDIR)$(LIBEXECDIR)/certauth/')
 	$(call place,0755,$(VERIFIER),$(LIBEXECDIR)/certauth/certauth-verifier)
 # after the verifier, which it starts
 	$(call place,0644,$(MODULE),$(PAMDIR)/pam_certauth.so)

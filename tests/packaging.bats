@@ -223,7 +223,7 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		usr/libexec/certauth 755 0:0
 		usr/libexec/certauth/certauth-confine 755 0:0
 		usr/libexec/certauth/certauth-fetch 755 0:0
-		usr/libexec/certauth/certauth-ldap 755 0:0
+		usr/libexec/certauth/certauth-ldap 711 0:0
 		usr/libexec/certauth/certauth-sign 755 0:0
 		usr/libexec/certauth/certauth-verifier 755 0:0
 		usr/share/bash-completion/completions/certauth 644 0:0

@@ -165,6 +165,25 @@ directory() {
 	simple
 	conf default 'directory_ca ='
 	refused 'directory_ca is necessary'
+	directory_conf 'directory_uri = ldap://localhost' 'directory_ca ='
+	refused 'directory_ca is necessary: only ldap://127.0.0.1'
+}
+
+@test "an update leaves the index and its lock, and a purge of the package nothing" {
+	simple
+	updated
+	run in_place find /var/lib/certauth -name 'users.cdb?*'
+	echo "$output"
+	[ "$output" = /var/lib/certauth/users.cdb.lock ]
+	# of an update that was killed
+	in_place touch /var/lib/certauth/users.cdb.new /var/lib/certauth/users.cdb.stage
+	updated
+	run in_place find /var/lib/certauth -name 'users.cdb?*'
+	echo "$output"
+	[ "$output" = /var/lib/certauth/users.cdb.lock ]
+	in_place touch /var/lib/certauth/users.cdb.new /var/lib/certauth/users.cdb.stage
+	in_place sh "$HERE/packaging/debian/certauth.postrm" purge
+	in_place test ! -e /var/lib/certauth
 }
 
 @test "SASL EXTERNAL by a client certificate" {
@@ -173,6 +192,28 @@ directory() {
 	directory_conf "directory_cert = $S/tls/client.pem" \
 		"directory_key = $S/tls/client.key"
 	updated
+}
+
+# traced: an update under strace; its unit must allow every call of it
+traced() {
+	in_place strace -f -o "$S/trace" "$CERTAUTH" users update
+	# the trace has the child that gives up its rights
+	grep -q 'capset(' "$S/trace"
+	python3 "$HERE/tests/lib/unitcalls.py" \
+		"$HERE/packaging/systemd/certauth-users-update.service" "$S/trace"
+}
+
+@test "the unit allows every system call of an update: ldaps, StartTLS, GSSAPI" {
+	command -v systemd-analyze >/dev/null || skip 'no systemd-analyze here'
+	command -v strace >/dev/null || skip 'no strace here'
+	sanitized && skip 'a sanitizer makes calls of its own'
+	simple
+	traced
+	simple 'directory_uri = ldap://ldap.example.com'
+	traced
+	chmod 600 "$S/host-client.example.com.keytab"
+	directory_conf "directory_keytab = $S/host-client.example.com.keytab"
+	traced
 }
 
 @test "GSSAPI by a keytab, which nobody but root can read" {
@@ -325,6 +366,9 @@ directory() {
 	refused 'the directory cannot be read'
 	bad garbage
 	refused 'the directory cannot be read'
+	# the entry that is too big has no name yet; the one before it has
+	bad bigentry
+	refused 'after uid=alice,dc=example,dc=com'
 	net_stop bad
 	refused '127.0.0.1:3890: '
 }
@@ -410,6 +454,98 @@ directory() {
 	[[ $output == *'cannot be run by hand'* ]]
 }
 
+@test "nobody can look into certauth-ldap, nor start one that can be read" {
+	bad silent
+	EXEC='exec' in_place "$CERTAUTH" users update >"$S/silent" 2>&1 3>&- 4>&- &
+	local pid=$! child name
+	until_true pgrep -P "$pid" -x certauth-ldap
+	child=$(pgrep -P "$pid" -x certauth-ldap)
+	for name in mem fd/0 environ; do
+		run setpriv --reuid 65534 --regid 65534 --clear-groups \
+			head -c 1 "/proc/$child/$name"
+		[[ $output == *'Permission denied'* ]]
+	done
+	kill "$pid"
+	net_stop bad
+	chmod 755 "$S/bin/certauth-ldap"
+	refused 'certauth-ldap can be read by other users'
+	[[ $output == *'run: chmod 0711 '*/certauth-ldap* ]]
+	chmod 711 "$S/bin/certauth-ldap"
+}
+
+# frames FRAME ...: an order, each frame as its type and its text
+frames() {
+	python3 -c 'import sys
+for f in sys.argv[1:] + ["Z"]:
+    v = f[1:].encode()
+    sys.stdout.buffer.write(f[:1].encode() + len(v).to_bytes(3, "big") + v)' "$@"
+}
+
+@test "a name without a password, or with an empty one, is never sent" {
+	local password
+	bad good
+	local order=(Uldap://127.0.0.1:3890 Bdc=example "F(a=b)" Luid)
+	frames "${order[@]}" Dcn=x Psecret >"$S/order"
+	in_place "$S/bin/certauth-ldap" <"$S/order" | grep -q alice
+	for password in '' P; do
+		# shellcheck disable=SC2086 # no frame at all
+		frames "${order[@]}" Dcn=x $password >"$S/order"
+		in_place "$S/bin/certauth-ldap" <"$S/order" >"$S/answer" 2>&1 || :
+		not grep -q alice "$S/answer"
+		grep -q '^certauth-ldap: ' "$S/answer"
+	done
+	net_stop bad
+}
+
+@test "a server that drips is given up after the time of an update" {
+	bad drip
+	cp "$CERTAUTH_BUILD/tests/relay/faster.so" "$S/bin/"
+	# 50 seconds go by each time that the clock is read
+	run in_place env LD_PRELOAD="$S/bin/faster.so" FASTER=50 "$CERTAUTH" users update
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'the directory did not give all accounts in 300 seconds'* ]]
+	net_stop bad
+}
+
+@test "directory_issuer: another CA's certificates are not looked for" {
+	local issuer
+	issuer=$(openssl x509 -in "$PKI/alice.pem" -noout -issuer -nameopt RFC2253 |
+		sed 's/^issuer= *//')
+	directory <"$S/first.ldif"
+	simple 'directory_issuer = CN=Other'
+	updated
+	login_denied unmapped
+	logged 'the issuer of the certificate is none of directory_issuer'
+	run in_place "$CERTAUTH" users test --user alice "$PKI/alice.pem"
+	echo "$output"
+	[[ $output == *'the issuer of the certificate is none of directory_issuer'* ]]
+	simple "directory_issuer = CN=Other; $issuer"
+	login_ok
+	simple 'directory_issuer = nonsense'
+	login_denied users-file
+	logged 'directory_issuer has a malformed name'
+	refused 'directory_issuer has a malformed name'
+	run in_place "$CERTAUTH" doctor
+	[[ $output == *'error ldap-issuer: directory_issuer has a malformed name'* ]]
+}
+
+@test "an index that is older than directory_max_age maps nothing, and doctor says so" {
+	cp "$CERTAUTH_BUILD/tests/relay/later.so" "$S/bin/"
+	simple 'directory_max_age = 2h'
+	updated
+	run in_place env LD_PRELOAD="$S/bin/later.so" LATER=7000 "$CERTAUTH" doctor
+	[[ $output != *ldap-index* ]]
+	run in_place env LD_PRELOAD="$S/bin/later.so" LATER=7300 "$CERTAUTH" doctor
+	echo "$output"
+	[[ $output == *'error ldap-index: '*'it is older than directory_max_age'* ]]
+	run in_place env LD_PRELOAD="$S/bin/later.so" LATER=7300 \
+		"$CERTAUTH" users test --user alice "$PKI/alice.pem"
+	echo "$output"
+	[ "$status" -ne 0 ]
+	[[ $output == *'is older than directory_max_age; run: certauth users update'* ]]
+}
+
 @test "a tenth of the accounts is not believed without --force" {
 	local i
 	for i in $(seq 20); do
@@ -470,6 +606,15 @@ directory() {
 	[[ $output != *ldap-index* ]]
 	[[ $output != *ldap-secret* ]]
 	[[ $output != *users-empty* ]]
+	[[ $output != *ldap-issuer* ]]
+	cp "$S/tls/ca.pem" "$S/etc/certauth/ca/tls.pem"
+	openssl rehash "$S/etc/certauth/ca"
+	run in_place "$CERTAUTH" doctor
+	[[ $output == *'warning ldap-issuer: directory_issuer is not set, and this host trusts 2 CAs'* ]]
+	conf default 'directory_issuer = CN=Other'
+	run in_place "$CERTAUTH" doctor
+	ca_dir root.pem
+	[[ $output != *ldap-issuer* ]]
 	conf default 'directory_filter = (uid=*)'
 	run in_place "$CERTAUTH" doctor
 	echo "$output"

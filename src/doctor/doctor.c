@@ -56,7 +56,7 @@ static const struct {
     {"timer", ca_doctor_timer, CA_KEYS " crl*", true},
     {"ocsp", ca_doctor_ocsp, "revocation ocsp*", false},
     {"users", ca_doctor_users, CA_KEYS " users*", true},
-    {"ldap", ca_doctor_ldap, "directory*", false},
+    {"ldap", ca_doctor_ldap, CA_KEYS " directory*", true},
     {"registered", ca_doctor_registered, "users*", false},
     {"directory", ca_doctor_directory, CA_KEYS " directory", true},
     {"pam", ca_doctor_pam, NULL, false},

@@ -4,6 +4,7 @@
 #include "doctor/doctor.h"
 #include "doctor/doctor_view.h"
 #include "map/ldap_index.h"
+#include "map/ldap_issuer.h"
 
 #include <sys/stat.h>
 
@@ -36,6 +37,12 @@ check_index(struct ca_doctor *d)
 			? "it was made by another version of certauth"
 			: ca_err_text(rc));
 		mend(d);
+	} else if (ca_ldap_index_too_old(d->cfg, facts.made, d->now)) {
+		ca_doctor_find(d, CA_F_LDAP_INDEX, CA_LEVEL_ERROR,
+		    "the index %s is not used: it is older than "
+		    "directory_max_age",
+		    d->cfg->directory_index);
+		mend(d);
 	} else if (facts.made + OLD < d->now) {
 		ca_doctor_when(facts.made, d->now, when);
 		ca_doctor_find(d, CA_F_LDAP_OLD, CA_LEVEL_WARNING,
@@ -57,12 +64,49 @@ check_secret(struct ca_doctor *d, const char *path)
 	ca_doctor_mend(d, "chmod 600 %s", ca_doctor_word("%s", path));
 }
 
+/* Names of CAs that can issue: of a name, the first counts. */
+static size_t
+issuers(const struct ca_doctor *d)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->ncas; i++) {
+		bool again = false;
+
+		for (size_t k = 0; k < i && !again; k++)
+			again =
+			    X509_NAME_cmp(X509_get_subject_name(d->ca[k].cert),
+				X509_get_subject_name(d->ca[i].cert)) == 0;
+		n += !again;
+	}
+	return n;
+}
+
+/* A SID or a name is the same whoever of them has certified it. */
+static void
+check_issuer(struct ca_doctor *d)
+{
+	enum ca_err rc = ca_ldap_issuer(d->cfg, NULL, 0);
+
+	if (rc == CA_ERR_CONFIG) {
+		ca_doctor_find(d, CA_F_LDAP_ISSUER, CA_LEVEL_ERROR,
+		    "directory_issuer has a malformed name");
+		ca_doctor_mend(d, "certauth inspect CERT.pem");
+	} else if (d->cfg->directory_issuer == NULL && issuers(d) > 1) {
+		ca_doctor_find(d, CA_F_LDAP_ISSUER, CA_LEVEL_WARNING,
+		    "directory_issuer is not set, and this host trusts %zu CAs",
+		    issuers(d));
+		ca_doctor_mend(d, "certauth inspect CERT.pem");
+	}
+}
+
 void
 ca_doctor_ldap(struct ca_doctor *d)
 {
 	if (d->cfg->directory != CA_DIRECTORY_LDAP)
 		return;
 	check_index(d);
+	check_issuer(d);
 	check_secret(d, d->cfg->directory_password_file);
 	check_secret(d, d->cfg->directory_key);
 	check_secret(d, d->cfg->directory_keytab);

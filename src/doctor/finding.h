@@ -169,6 +169,9 @@ struct ca_doctor; /* doctor.h */
 	    "expire.")                                                         \
 	X(CA_F_LDAP_INDEX, "ldap-index",                                       \
 	    "The directory maps no certificate to a login.")                   \
+	X(CA_F_LDAP_ISSUER, "ldap-issuer",                                     \
+	    "Each of the CAs can issue a certificate that the directory "      \
+	    "takes for another one's, by a SID or a key identifier.")          \
 	X(CA_F_LDAP_OLD, "ldap-index-old",                                     \
 	    "What the directory has removed since then can still log in.")     \
 	X(CA_F_LDAP_TIMER, "ldap-timer",                                       \

@@ -2,6 +2,7 @@
 #include "ldap/ldapvalue.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -197,6 +198,7 @@ ca_ldap_entry(struct ca_ldap_out *out, LDAP *ld, LDAPMessage *message)
 	const char *dn = name != NULL ? name : "an entry";
 	enum ca_err rc;
 
+	(void)snprintf(out->last, sizeof out->last, "%s", dn);
 	out->sum.entries++;
 	out->values = 0;
 	rc = take_login(out, ld, message, dn);

@@ -14,6 +14,7 @@ struct ca_ldap_out {
 	int to;
 	struct ca_buf frames; /* that are not written yet */
 	struct ca_ldap_sum sum;
+	char last[512]; /* the name of the last entry, or its beginning */
 	/* of one entry */
 	struct ca_buf entry, value;
 	size_t values;

@@ -6,8 +6,7 @@
 bool
 ca_ldap_is_local(const char *uri)
 {
-	static const char *const hosts[] = {
-	    "ldap://localhost", "ldap://127.0.0.1", "ldap://[::1]"};
+	static const char *const hosts[] = {"ldap://127.0.0.1", "ldap://[::1]"};
 
 	if (strncmp(uri, "ldapi://", 8) == 0)
 		return true;

@@ -152,6 +152,17 @@ read_all(struct ca_buf *b)
 	return ca_buf_err(b);
 }
 
+/* A bind with a name and no password succeeds, and proves nothing (RFC 4513 section
+ * 5.1.2): it is never sent. */
+static bool
+is_complete(const struct ca_ldap_order *o)
+{
+	return o->uris > 0 && o->base != NULL && o->filter != NULL &&
+	       o->login != NULL && (o->client == NULL) == (o->key == NULL) &&
+	       (o->dn == NULL) == (o->password == NULL) &&
+	       (o->dn == NULL || (*o->dn != '\0' && *o->password != '\0'));
+}
+
 static enum ca_err
 read_order(struct ca_ldap_order *order)
 {
@@ -168,9 +179,7 @@ read_order(struct ca_ldap_order *order)
 	}
 	if (rc == CA_OK)
 		rc = ca_read_end(&r);
-	if (rc == CA_OK && (order->uris == 0 || order->base == NULL ||
-			       order->filter == NULL || order->login == NULL ||
-			       (order->client == NULL) != (order->key == NULL)))
+	if (rc == CA_OK && !is_complete(order))
 		rc = CA_ERR_FORMAT;
 	ca_buf_free(&b);
 	return rc;

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "ldap/ldap.h"
 #include "ldap/ldaplocal.h"
+#include "map/ldap_issuer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,6 +36,8 @@ mistake(const struct ca_config *cfg)
 	    cfg->directory_login == NULL)
 		return "directory_base, directory_filter and directory_login "
 		       "must not be empty";
+	if (ca_ldap_issuer(cfg, NULL, 0) == CA_ERR_CONFIG)
+		return "directory_issuer has a malformed name";
 	if (ways > 1)
 		return "set only one of directory_bind_dn, directory_cert and "
 		       "directory_keytab";
@@ -46,8 +49,8 @@ mistake(const struct ca_config *cfg)
 		return "directory_cert and directory_key need each other";
 	if (cfg->directory_ca == NULL &&
 	    (needs_ca(cfg) || cfg->directory_cert != NULL))
-		return "directory_ca is necessary: a connection to another "
-		       "machine always uses TLS";
+		return "directory_ca is necessary: only ldap://127.0.0.1, "
+		       "ldap://[::1] and ldapi:// are used without TLS";
 	return NULL;
 }
 

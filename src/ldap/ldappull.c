@@ -174,6 +174,17 @@ connect_any(struct pull *p)
 	return fail(p, text);
 }
 
+/* An entry that cannot be received has no name: the one before it has. */
+static void
+name_last(struct pull *p)
+{
+	size_t len = strlen(p->why);
+
+	if (p->out.last[0] != '\0')
+		(void)snprintf(p->why + len, sizeof p->why - len, "; after %s",
+		    p->out.last);
+}
+
 static enum ca_err
 put_end(struct pull *p, enum ca_err rc)
 {
@@ -204,6 +215,8 @@ ca_ldap_pull(
 
 	if (rc == CA_OK)
 		rc = read_all(&p);
+	if (rc == CA_DENIED)
+		name_last(&p);
 	if (rc == CA_OK || rc == CA_DENIED)
 		rc = put_end(&p, rc);
 	if (p.ld != NULL)

@@ -9,9 +9,11 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,11 +23,10 @@
 /* Open the program in the directory of this executable, as in a build folder, or
  * else the installed program. */
 static int
-open_program(void)
+open_program(char path[PATH_MAX])
 {
-	char path[PATH_MAX];
 	ssize_t len =
-	    readlink("/proc/self/exe", path, sizeof path - sizeof PROGRAM);
+	    readlink("/proc/self/exe", path, PATH_MAX - sizeof PROGRAM);
 	char *slash;
 	int fd = -1;
 
@@ -36,9 +37,32 @@ open_program(void)
 			fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 		}
 	}
-	if (fd < 0)
-		fd = open(CA_LIBEXECDIR "/" PROGRAM, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		(void)snprintf(path, PATH_MAX, "%s", CA_LIBEXECDIR "/" PROGRAM);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	}
 	return fd;
+}
+
+/*
+ * The kernel lets no other process of the same user look into one whose program that
+ * user cannot read, from its first instruction on.  Otherwise every process of nobody
+ * could attach to it, or open its memory, before it calls PR_SET_DUMPABLE, and would
+ * see the secrets later.
+ */
+static bool
+is_private(int program, const char *path, const struct ca_log *log)
+{
+	struct stat st;
+
+	if (geteuid() != 0 ||
+	    (fstat(program, &st) == 0 && (st.st_mode & 044) == 0))
+		return true;
+	ca_log_err(log,
+	    "%s can be read by other users, who could then read the secrets "
+	    "of the directory in its memory; run: chmod 0711 %s",
+	    path, path);
+	return false;
 }
 
 /* Put the order into a file in memory: reading it never blocks. */
@@ -62,18 +86,24 @@ order_fd(const struct ca_buf *order, int *out)
 	return *out >= 0 && lseek(*out, 0, SEEK_SET) == 0 ? CA_OK : CA_ERR_IO;
 }
 
+/* CA_ERR_UNTRUSTED, logged. */
 static enum ca_err
-start(int order, pid_t *pid, int *from)
+start(int order, const struct ca_log *log, pid_t *pid, int *from)
 {
 	const struct ca_become who = ca_start_nobody();
 	/* libldap reads no ldap.conf, no ~/.ldaprc and no variable */
 	char name[] = PROGRAM, alone[] = "LDAPNOINIT=1";
 	char *const argv[] = {name, NULL}, *const envp[] = {alone, NULL};
-	int program = open_program();
+	char path[PATH_MAX];
+	int program = open_program(path);
 	enum ca_err rc;
 
 	if (program < 0)
 		return errno == ENOENT ? CA_ERR_NOT_FOUND : CA_ERR_IO;
+	if (!is_private(program, path, log)) {
+		(void)close(program);
+		return CA_ERR_UNTRUSTED;
+	}
 	const struct ca_start s = {
 	    program, order, -1, geteuid() == 0 ? &who : NULL, argv, envp};
 	rc = ca_start_reading(&s, from, pid);
@@ -175,12 +205,12 @@ ca_ldap_run(const struct ca_config *cfg, const struct ca_log *log,
 		ret = rc;
 		goto out;
 	}
-	if ((rc = start(fd, &pid, &from)) != CA_OK) {
+	if ((rc = start(fd, log, &pid, &from)) != CA_OK) {
 		if (rc == CA_ERR_NOT_FOUND)
 			ca_log_err(log,
 			    "certauth-ldap is not installed; build certauth "
 			    "with libldap and libsasl2");
-		else
+		else if (rc != CA_ERR_UNTRUSTED)
 			ca_log_err(log, "cannot start certauth-ldap: %m");
 		ret = rc;
 		goto out;

@@ -245,22 +245,59 @@ look_up_kind(struct lookup *l, enum ca_ldap_kind kind)
 	return CA_ERR_UNSET;
 }
 
-enum ca_err
-ca_ldap_index_visit(struct ca_crypto *crypto, const struct ca_config *cfg,
-    const struct ca_ident *id, ca_ldap_visit *visit, void *ctx)
+/*
+ * A certificate with a SID names its account (KB5014754).  A name in it that is also in
+ * another account must not decide otherwise, and in the same account it adds nothing.
+ */
+static bool
+sid_decides(const struct lookup *l)
 {
-	struct lookup l = {.crypto = crypto,
+	if ((l->facts.kinds >> CA_LDAP_SID & 1) == 0)
+		return false;
+	for (size_t i = 0; i < l->id->n; i++)
+		if (l->id->v[i].sel == CA_SEL_SID)
+			return true;
+	return false;
+}
+
+static enum ca_err
+visit_kind(
+    struct lookup *l, const struct ca_config *cfg, enum ca_ldap_kind kind)
+{
+	if ((l->facts.kinds >> kind & 1) == 0)
+		return CA_OK;
+	if (!ca_ldap_kind_strong(kind)) {
+		if (!cfg->directory_weak)
+			return CA_OK;
+		if (sid_decides(l))
+			return l->visit(l->ctx, kind, NULL);
+	}
+	return look_up_kind(l, kind);
+}
+
+bool
+ca_ldap_index_too_old(const struct ca_config *cfg, time_t made, time_t now)
+{
+	return made < 0 || made - now > 24 * 3600 ||
+	       (made < now && (uint64_t)(now - made) > cfg->directory_max_age);
+}
+
+enum ca_err
+ca_ldap_index_visit(const struct ca_context *ctx, const struct ca_ident *id,
+    ca_ldap_visit *visit, void *arg)
+{
+	struct lookup l = {.crypto = ctx->crypto,
 	    .id = id,
 	    .record = CA_BUF_INIT(CA_LDAP_RECORD_MAX),
 	    .visit = visit,
-	    .ctx = ctx};
-	enum ca_err rc = open_index(crypto, cfg, &l.index, &l.facts);
+	    .ctx = arg};
+	enum ca_err rc = open_index(ctx->crypto, ctx->cfg, &l.index, &l.facts);
 
+	if (rc == CA_OK &&
+	    ca_ldap_index_too_old(ctx->cfg, l.facts.made, ctx->now))
+		rc = CA_ERR_EXPIRED;
 	for (int k = 0; k < CA_LDAP_KINDS && rc == CA_OK; k++)
-		if ((l.facts.kinds >> k & 1) != 0 &&
-		    (cfg->directory_weak ||
-			ca_ldap_kind_strong((enum ca_ldap_kind)k)))
-			rc = look_up_kind(&l, (enum ca_ldap_kind)k);
+		rc = visit_kind(&l, ctx->cfg, (enum ca_ldap_kind)k);
 	ca_index_close(l.index);
 	ca_buf_free(&l.record);
 	return rc;

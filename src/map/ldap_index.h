@@ -30,6 +30,7 @@
 #include "data/index.h"
 #include "map/ident.h"
 #include "map/ldap_kind.h"
+#include "verify/context.h"
 
 #define CA_LDAP_RECORD_MAX ((size_t)64 * 1024 * 1024) /* bytes */
 #define CA_LDAP_RECORD_ENDS (CA_LDAP_KEY + 2)         /* before the login */
@@ -65,10 +66,18 @@ CA_MUST_CHECK enum ca_err ca_ldap_index_facts(struct ca_crypto *crypto,
 typedef enum ca_err ca_ldap_visit(
     void *ctx, enum ca_ldap_kind kind, const char *login);
 
-/* Visit each login that the directory gives to the certificate.  Errors as
- * ca_ldap_index_facts, or the result of visit. */
-CA_MUST_CHECK enum ca_err ca_ldap_index_visit(struct ca_crypto *crypto,
-    const struct ca_config *cfg, const struct ca_ident *id,
-    ca_ldap_visit *visit, void *ctx);
+/*
+ * Visit each login that the directory gives to the certificate.  A login of NULL: values
+ * of this kind do not count, because the certificate has a SID, and the directory has
+ * objectSids.  CA_ERR_EXPIRED: the index is older than directory_max_age; others as
+ * ca_ldap_index_facts, or the result of visit.
+ */
+CA_MUST_CHECK enum ca_err ca_ldap_index_visit(const struct ca_context *ctx,
+    const struct ca_ident *id, ca_ldap_visit *visit, void *arg);
+
+/* Is an index of this time too old to be used?  So is one of the future, which would
+ * be young for ever. */
+bool ca_ldap_index_too_old(
+    const struct ca_config *cfg, time_t made, time_t now);
 
 #endif

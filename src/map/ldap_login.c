@@ -2,6 +2,7 @@
  * The logins that the index of the directory gives to a certificate.
  */
 #include "map/ldap_index.h"
+#include "map/ldap_issuer.h"
 #include "map/mapint.h"
 
 #include <stdlib.h>
@@ -96,6 +97,12 @@ visit(void *ctx, enum ca_ldap_kind kind, const char *login)
 	struct search *s = ctx;
 	struct ca_map_decision *d = s->d;
 
+	if (login == NULL) {
+		tell(d, kind, "*", NULL,
+		    "not looked for, because the SID in the certificate says "
+		    "whose it is");
+		return CA_OK;
+	}
 	if (d->user != NULL && strcmp(d->user, login) == 0)
 		return judge(d, kind, login);
 	if (s->looked_up == LOGINS_MAX) {
@@ -109,8 +116,20 @@ visit(void *ctx, enum ca_ldap_kind kind, const char *login)
 enum ca_err
 ca_map_try_ldap(struct ca_map_decision *d)
 {
+	static const char why[] =
+	    "the issuer of the certificate is none of directory_issuer";
 	struct search s = {d, 0};
+	const struct ca_map_trial trial = {d->ctx->cfg->directory_index, 0, "*",
+	    "directory_issuer", false, NULL, why};
+	enum ca_err rc =
+	    ca_ldap_issuer(d->ctx->cfg, d->id.issuer.p, d->id.issuer.len);
 
-	return ca_ldap_index_visit(
-	    d->ctx->crypto, d->ctx->cfg, &d->id, visit, &s);
+	if (rc == CA_DENIED) {
+		ca_map_tell(d, &trial);
+		d->option = strdup(why);
+		return d->option != NULL ? CA_OK : CA_ERR_MEMORY;
+	}
+	if (rc != CA_OK)
+		return rc;
+	return ca_ldap_index_visit(d->ctx, &d->id, visit, &s);
 }

@@ -169,7 +169,9 @@ write_index(struct ca_ldap_maker *m, const struct ca_ldap_facts *facts)
 	struct ca_index_maker *index = NULL;
 	enum ca_err rc;
 
-	ca_buf_fmt(&temp, "%s.%ld", m->cfg->directory_index, (long)getpid());
+	/* one name, which the next update replaces; the caller's lock keeps two
+	 * updates apart */
+	ca_buf_fmt(&temp, "%s.new", m->cfg->directory_index);
 	const struct ca_index_place place = {
 	    AT_FDCWD, m->cfg->directory_index, ca_buf_text(&temp), 0644};
 	ca_buf_u64(&rest, facts->buckets);

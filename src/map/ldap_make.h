@@ -11,7 +11,8 @@
 
 struct ca_ldap_maker;
 
-/* Begin; cfg and log are borrowed.  CA_ERR_IO (logged), CA_ERR_CRYPTO,
+/* Begin; cfg and log are borrowed.  The caller holds a lock: the names of files beside
+ * the index are fixed.  CA_ERR_IO (logged), CA_ERR_CRYPTO,
  * CA_ERR_MEMORY. */
 CA_MUST_CHECK enum ca_err ca_ldap_maker_new(struct ca_crypto *crypto,
     const struct ca_config *cfg, const struct ca_log *log,

@@ -111,7 +111,7 @@ ca_ldap_maker_new(struct ca_crypto *crypto, const struct ca_config *cfg,
 	m->crypto = crypto;
 	m->cfg = cfg;
 	m->log = log;
-	ca_buf_fmt(&name, "%s.stage.%ld", cfg->directory_index, (long)getpid());
+	ca_buf_fmt(&name, "%s.stage", cfg->directory_index);
 	if ((path = ca_buf_text(&name)) != NULL) {
 		(void)unlink(path);
 		fd = open(path,

@@ -135,6 +135,7 @@ cannot_directory(struct ca_report *report, const char *path, enum ca_err err)
 	    err == CA_ERR_NOT_FOUND ? "does not exist"
 	    : err == CA_ERR_STALE
 		? "was made of another directory than the configuration names"
+	    : err == CA_ERR_EXPIRED ? "is older than directory_max_age"
 	    : err == CA_ERR_UNSUPPORTED
 		? "was made by another version of certauth"
 		: ca_err_text(err);
@@ -152,6 +153,11 @@ ca_map_cannot(struct ca_report *report, const struct ca_config *cfg,
 		    "%s: %s", path, ca_err_text(err));
 	else if (path == cfg->users)
 		cannot_users(report, path, err);
+	else if (path == cfg->directory_index && err == CA_ERR_CONFIG)
+		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL,
+		    CA_R_USERS_FILE,
+		    "directory_issuer has a malformed name; `certauth inspect` "
+		    "shows how the issuer of a certificate is written");
 	else if (path == cfg->directory_index)
 		cannot_directory(report, path, err);
 	else

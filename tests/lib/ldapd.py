@@ -17,6 +17,7 @@ It listens on 127.0.0.1, accepts each bind, and answers searches by HOW:
   huge       a message of 300 MiB is announced
   garbage    bytes that are no message
   hostile    values and logins that must be refused, beside good ones
+  bigentry   an entry with 25 MiB of values, after alice
   twice      two accounts with one login
   notls      StartTLS is refused
 """
@@ -150,6 +151,11 @@ class Handler(socketserver.StreamRequestHandler):
             for e in hostile():
                 self.send(ident, e)
             self.send(ident, result(0x65), page(b""))
+            return
+        if how == "bigentry":
+            self.send(ident, account("alice", 1))
+            self.send(ident, entry("uid=mallory", uid=["mallory"], userCertificate=[
+                b"\x30" + b"x" * 60000 for _ in range(440)]))
             return
         if how == "twice":
             self.send(ident, account("Alice", 7))

@@ -1,5 +1,5 @@
 /* The directory: values of accounts, and the index. */
-#include "mapcert.h"
+#include "ldapworld.h"
 
 #include <fcntl.h>
 
@@ -7,87 +7,6 @@
 #include "ldap/ldapvalue.h"
 #include "map/dn.h"
 #include "map/ident.h"
-#include "map/ldap_make.h"
-
-#define SID_DER                                                                \
-	"\x30\x25\xa0\x23\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x19\x02\x01"     \
-	"\xa0\x15\x04\x13S-1-5-21-1-2-3-1001"
-
-static const struct made person = {
-    .subject = {UTF8("C", "DE"), UTF8("O", "Corp"), UTF8("CN", "Alice"), {0}},
-    .issuer = {UTF8("DC", "com"), UTF8("DC", "corp"), UTF8("CN", "CA"), {0}},
-    .serial = "1200000000ac11",
-    .ski = "\x01\x02\xab",
-    .san = {{GEN_EMAIL, NULL, 0, "alice@Corp.Example", -1},
-	{0, "1.3.6.1.4.1.311.20.2.3", V_ASN1_UTF8STRING, "Alice@CORP.example",
-	    -1}},
-    .sid_ext = SID_DER,
-    .sid_len = sizeof SID_DER - 1,
-};
-
-static int
-set_up(void **state)
-{
-	if (world_setup(state) != 0)
-		return -1;
-	struct world *w = *state;
-	char path[128];
-
-	(void)snprintf(path, sizeof path, "%s/users.cdb", w->dir);
-	assert_int_equal(
-	    ca_config_set(w->cfg, "directory_index", path, "t", NULL), CA_OK);
-	assert_int_equal(
-	    ca_config_set(w->cfg, "directory", "ldap", "t", NULL), CA_OK);
-	assert_int_equal(
-	    ca_config_set(w->cfg, "min_uid", "1", "t", NULL), CA_OK);
-	w->user = "daemon";
-	put_file(w, "users", "# none\n");
-	return 0;
-}
-
-/* ---- making an index ---- */
-
-static struct ca_ldap_maker *
-begin(struct world *w)
-{
-	struct ca_ldap_maker *m = NULL;
-
-	assert_int_equal(
-	    ca_ldap_maker_new(w->crypto, w->cfg, &w->log, &m), CA_OK);
-	return m;
-}
-
-static void
-account(struct ca_ldap_maker *m, const char *login)
-{
-	assert_int_equal(ca_ldap_maker_account(m, login, strlen(login)), CA_OK);
-}
-
-static enum ca_err
-value(struct world *w, struct ca_ldap_maker *m, enum ca_ldap_kind kind,
-    const void *p, size_t len)
-{
-	uint8_t key[CA_LDAP_KEY];
-
-	assert_int_equal(ca_ldap_key(w->crypto, kind, p, len, key), CA_OK);
-	return ca_ldap_maker_value(m, (uint8_t)kind, key);
-}
-
-static enum ca_err
-finish(struct ca_ldap_maker *m, bool force, struct ca_ldap_facts *facts)
-{
-	enum ca_err rc = ca_ldap_maker_finish(m, force, facts);
-
-	ca_ldap_maker_free(m);
-	return rc;
-}
-
-static void
-weak(struct world *w, const char *yes)
-{
-	assert_int_equal(
-	    ca_config_set(w->cfg, "directory_weak", yes, "t", NULL), CA_OK);
-}
 
 /* Does this value of altSecurityIdentities map the certificate to daemon? */
 static bool
@@ -319,28 +238,22 @@ static void
 local(void **state)
 {
 	static const char *const yes[] = {"ldapi:///", "ldapi://%2Frun%2Fx",
-	    "ldap://127.0.0.1", "ldap://127.0.0.1:389", "ldap://LOCALHOST",
+	    "ldap://127.0.0.1", "ldap://127.0.0.1:389", "LDAP://[::1]",
 	    "ldap://[::1]:1"};
 	static const char *const no[] = {"ldap://127.0.0.1.evil.example",
 	    "ldap://localhost.example", "ldap://ldap.example",
-	    "ldap://10.0.0.1", "ldaps://localhost", "ldap://127.0.0.10"};
+	    "ldap://10.0.0.1", "ldaps://localhost", "ldap://127.0.0.10",
+	    /* who answers for names decides where it is */
+	    "ldap://localhost", "ldap://LOCALHOST:389"};
 
 	(void)state;
-	for (size_t i = 0; i < 6; i++) {
+	for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
 		assert_true(ca_ldap_is_local(yes[i]));
+	for (size_t i = 0; i < sizeof no / sizeof *no; i++)
 		assert_false(ca_ldap_is_local(no[i]));
-	}
 }
 
 /* ---- the index ---- */
-
-static void
-put_ski(struct world *w, struct ca_ldap_maker *m, const char *login,
-    const char *ski)
-{
-	account(m, login);
-	assert_int_equal(value(w, m, CA_LDAP_SKI, ski, strlen(ski)), CA_OK);
-}
 
 static void
 many(void **state)
@@ -593,8 +506,6 @@ a_tenth(void **state)
 	assert_int_equal(index_of(w, 1, true, CA_OK), 1);
 	assert_int_equal(index_of(w, 0, true, CA_OK), 0);
 }
-
-#define T(name) cmocka_unit_test_setup_teardown(name, set_up, world_teardown)
 
 int
 main(void)
