@@ -249,6 +249,26 @@ stored() {
 	cmp "$(file_of alice)" "$S/newer"
 }
 
+@test "an older good response does not replace a revocation" {
+	registered alice alice
+	ocsp update
+	pki_revoke sub alice
+	later 200 openssl ocsp -index "$PKI/sub.db/index" -CA "$PKI/sub.pem" \
+		-rsigner "$PKI/sub.pem" -rkey "$PKI/sub.key" -no_nonce -nmin 1 \
+		-issuer "$PKI/sub.pem" -cert "$PKI/alice.pem" \
+		-respout "$(file_of alice)" >/dev/null
+	cp "$(file_of alice)" "$S/newer"
+	# the responder still says good
+	rm -rf "$PKI/sub.db"
+	cp -a "$S/sub.db" "$PKI/sub.db"
+	ocsp_start -nmin 60
+	ocsp update
+	[ "$status" -eq 1 ]
+	grep -q 'alice.pem: CN=alice.*: refused, because the stored response is newer' \
+		<<<"$output"
+	cmp "$(file_of alice)" "$S/newer"
+}
+
 @test "the second address is asked if the first has no answer; ldap is none" {
 	registered alice both
 	ocsp update

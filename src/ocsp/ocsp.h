@@ -68,9 +68,10 @@ struct ca_ocsp_answer {
  * The caller clears out in both cases.
  *
  * - Revoked: an entry about cert says so, also on hold and removeFromCRL, and
- *   however old it is; only thisUpdate must not be in the future.
+ *   however old it is; only thisUpdate must not be in the future.  The
+ *   certificate of a delegated responder must have been valid at thisUpdate.
  * - Good: every entry about cert says so, is current, and has no critical
- *   extension that is not known here.
+ *   extension that is not known here; the responder's certificate is valid now.
  * - Either only with the signature of the issuer, or of a responder to which
  *   the issuer itself delegated it (section 4.2.2.2), by accepted algorithms.
  */
