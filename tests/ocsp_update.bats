@@ -309,6 +309,21 @@ stored() {
 	[ -e "$DIR/$(printf '%064d' 7).ocsp.bak" ]
 }
 
+@test "a response that says revoked is kept for a year after the certificate is gone" {
+	registered bob bob
+	pki_revoke sub bob
+	ocsp_start -nmin 60
+	ocsp update
+	stored bob | grep -q 'bob.pem: revoked'
+	rm -r "$S/etc/certauth/users.d/bob"
+	touch -d '364 days ago' "$(file_of bob)"
+	ocsp update
+	stored bob | grep -q 'bob.pem: revoked'
+	touch -d '366 days ago' "$(file_of bob)"
+	ocsp update
+	not test -e "$(file_of bob)"
+}
+
 @test "users_dir cannot be read: nothing is removed, status 1" {
 	registered bob bob
 	ocsp update
