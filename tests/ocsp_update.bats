@@ -232,6 +232,63 @@ stored() {
 	not test -e "$(file_of alice)"
 }
 
+# delegated NAME: sub's responder signs by NAME
+delegated() {
+	net_stop ocsp-sub -KILL
+	net_daemon ocsp-sub openssl ocsp -port 8002 -ignore_err \
+		-index "$PKI/sub.db/index" -CA "$PKI/sub.pem" \
+		-rsigner "$PKI/$1.pem" -rkey "$PKI/$1.key" -nmin 60
+	until_true net_listens 8002
+}
+
+@test "a delegated responder without nocheck: judged by the CRLs, as a login does" {
+	local crl=$S/etc/certauth/crl/sub.crl
+	conf default 'revocation = ocsp'
+	pki_leaf ocsp sub --eku OCSPSigning
+	ocsp_keys
+	registered alice alice
+	users '# none'
+	service test
+	delegated ocsp
+	# not known: not stored, and it replaces nothing
+	ocsp update
+	[ "$status" -eq 1 ]
+	grep -q 'CN=alice.*: no answer: http.*responder whose own status is not known' \
+		<<<"$output"
+	not test -e "$(file_of alice)"
+	# the CRL says that it is not revoked
+	pki_crl sub --out "$crl"
+	ocsp update
+	grep -q 'CN=alice.*: updated: good until' <<<"$output"
+	ocsp list
+	grep -q 'CN=alice.*: good until' <<<"$output"
+	login_ok
+	# list and login without the CRL, then with one that revokes the responder
+	rm "$crl"
+	ocsp list
+	grep -q 'CN=alice.*: the response .*status is not known' <<<"$output"
+	login_denied ocsp-responder
+	pki_revoke sub ocsp
+	pki_crl sub --out "$crl"
+	ocsp list
+	grep -q 'CN=alice.*: the response .*responder that is revoked' <<<"$output"
+	login_denied ocsp-responder
+	# what is good is not replaced by what a login does not take
+	ocsp_start -nmin 60
+	ocsp update
+	grep -q 'CN=alice.*: updated: good until' <<<"$output"
+	cp "$(file_of alice)" "$S/good"
+	delegated ocsp
+	status=0
+	later 1900 "$CERTAUTH" ocsp update >"$S/out" 2>&1 || status=$?
+	cat "$S/out"
+	[ "$status" -eq 1 ]
+	grep -q 'CN=alice.*: no newer answer, the stored one is kept: http.*is revoked' \
+		"$S/out"
+	cmp "$(file_of alice)" "$S/good"
+	rm "$crl"
+}
+
 @test "an older response does not replace a newer one" {
 	registered alice alice
 	ocsp update
