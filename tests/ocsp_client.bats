@@ -20,6 +20,8 @@ setup_file() {
 		empty=empty huge=huge gone=gone moved=moved local=local \
 		tofile=tofile
 	pki_leaf plain sub
+	pki_leaf both sub --ext 'authorityInfoAccess = OCSP;URI:http://127.0.0.1:8080/gone, OCSP;URI:http://127.0.0.1:8080/sub'
+	pki_leaf late sub --ext 'authorityInfoAccess = OCSP;URI:http://127.0.0.1:8080/hang, OCSP;URI:http://127.0.0.1:8080/sub'
 	cat "$PKI/plain.pem" "$PKI/sub.pem" "$PKI/root.pem" >"$PKI/plain-chain.pem"
 	ocsp_keys
 	pki_revoke sub revoked
@@ -160,13 +162,13 @@ status() {
 700" ]
 }
 
-@test "cached until nextUpdate, and for a day at most" {
+@test "cached for half of the life, and for a day at most" {
 	local file due now
 	ocsp_start -nmin 5
 	[ "$(answer alice)" = '0 1' ]
 	file=$CACHE/$(pki_sha256 "$PKI/alice.pem").ocsp
 	due=$(stat -c %Y "$file") now=$(date +%s)
-	[ "$due" -le $((now + 300)) ]
+	[ "$due" -le $((now + 150)) ]
 	[ "$due" -gt "$now" ]
 	rm -rf "$CACHE"
 	ocsp_start -ndays 30
@@ -175,6 +177,22 @@ status() {
 	[ "$due" -le $((now + 86400)) ]
 	[ "$due" -gt $((now + 80000)) ]
 	ocsp_stop
+}
+
+@test "the next responder is asked if the first has no answer, within ocsp_timeout" {
+	cat "$PKI/both.pem" "$PKI/sub.pem" "$PKI/root.pem" >"$PKI/both-chain.pem"
+	[ "$(answer both)" = '0 1' ]
+	[ "$(ocsp_requests)" = "/gone
+/root
+/sub" ]
+	not grep -q 'no OCSP response' "$S/said"
+	# the first hangs: there is no time for another
+	cat "$PKI/late.pem" "$PKI/sub.pem" "$PKI/root.pem" >"$PKI/late-chain.pem"
+	client_conf 'ocsp_timeout = 1'
+	ocsp_forget
+	[ "$(answer late)" = 1 ]
+	not grep -q /sub "$S/requests"
+	grep -q 'http://127.0.0.1:8080/hang: .*not fetched' "$S/said"
 }
 
 @test "what is due is fetched again; if that fails, the cached one is sent" {
