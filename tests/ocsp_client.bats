@@ -20,6 +20,9 @@ setup_file() {
 		empty=empty huge=huge gone=gone moved=moved local=local \
 		tofile=tofile
 	pki_leaf plain sub
+	# its response fits into one answer of an askpass program
+	pki_leaf short root --ext 'authorityInfoAccess = OCSP;URI:http://127.0.0.1:8080/root'
+	cat "$PKI/short.pem" "$PKI/root.pem" >"$PKI/short-chain.pem"
 	pki_leaf both sub --ext 'authorityInfoAccess = OCSP;URI:http://127.0.0.1:8080/gone, OCSP;URI:http://127.0.0.1:8080/sub'
 	pki_leaf late sub --ext 'authorityInfoAccess = OCSP;URI:http://127.0.0.1:8080/hang, OCSP;URI:http://127.0.0.1:8080/sub'
 	cat "$PKI/plain.pem" "$PKI/sub.pem" "$PKI/root.pem" >"$PKI/plain-chain.pem"
@@ -104,6 +107,32 @@ status() {
 	[ "$(host staples "$(cat "$S/response")" "$S/out" | paste -sd' ')" = '0 1' ]
 	[ "$(ocsp_requests)" = "/root
 /sub" ]
+}
+
+@test "askpass: without a directory, staples that do not fit into one piece are left out" {
+	local request
+	client_conf "cert = $PKI/short-chain.pem" "key = $PKI/short.key"
+	mkdir -p "$S/as"
+	cp "$HERE/tests/lib/asker.sh" "$S/as/ssh"
+	printf '#!/bin/sh\nexec %s %s "(alice@web1) $1"\n' "$S/as/ssh" \
+		"$S/bin/certauth-askpass" >"$S/as/prompt"
+	chmod 755 "$S/as" "$S/as/ssh" "$S/as/prompt"
+	joined() {
+		as_user alice setsid -w timeout 60 \
+			python3 "$HERE/tests/lib/host.py" join 1023 \
+			"$S/as/prompt" >"$S/response" 2>"$S/said"
+	}
+	# no directory can be made
+	in_place install -d -o alice -m 500 "$S/home/alice/.cache"
+	request=$(host request --ocsp yes)
+	joined <<<"$request" || { cat "$S/said"; false; }
+	host check "$request" "$(cat "$S/response")" "$PKI/short.pem"
+	[ -z "$(host staples "$(cat "$S/response")" "$S/out")" ]
+	grep -q 'no OCSP response is sent, because the response would need' "$S/said"
+	# with a directory
+	chmod 700 "$S/home/alice/.cache"
+	joined <<<"$request"
+	[ "$(host staples "$(cat "$S/response")" "$S/out")" = 0 ]
 }
 
 @test "not asked for: none, and no responder learns of the login" {
