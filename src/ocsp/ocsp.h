@@ -86,6 +86,10 @@ void ca_ocsp_answer_clear(struct ca_ocsp_answer *answer);
 CA_MUST_CHECK enum ca_err ca_ocsp_is_about(struct ca_crypto *crypto,
     const struct ca_bytes *der, X509 *cert, X509 *issuer, bool *is);
 
+/* Is it a response with entries?  Nothing is verified.  False: why stands behind its
+ * name, as that of an answer does. */
+bool ca_ocsp_is_response(const struct ca_bytes *der, char why[CA_OCSP_WHY]);
+
 /* Does an entry of the response, about whichever certificate, say revoked?  Nothing
  * is verified.  False also if it is malformed or an error message. */
 bool ca_ocsp_says_revoked(const struct ca_bytes *der);
