@@ -428,6 +428,12 @@ conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
 	resident_stop
 	in_place rm -r /run/certauth /run/systemd
 	[ "$status" -eq 0 ]
+	# clients keep a response for a day
+	conf default 'ocsp_max_age = 89999'
+	finds warning ocsp-age 'ocsp_max_age is shorter than 25 hours'
+	conf default 'ocsp_max_age = 25h'
+	doctor
+	[ "$status" -eq 0 ]
 	chmod 777 "$C/ocsp"
 	finds error file-untrusted '/etc/certauth/ocsp'
 	rm -rf "$C/ocsp"

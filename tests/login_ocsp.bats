@@ -189,6 +189,23 @@ session() {
 	logged 'crl = off checks no revocation at all'
 }
 
+@test "verify and explain: a file that is no response is named, and what is wrong" {
+	local command
+	head -c 100 "$S/alice.der" >"$S/cut.der"
+	printf '\x30\x03\x0a\x01\x03' >"$S/later.der"
+	for command in verify 'explain --service test --user alice'; do
+		# shellcheck disable=SC2086 # words
+		run in_place "$CERTAUTH" $command --ocsp "$S/cut.der" "$PKI/alice-chain.pem"
+		echo "$output"
+		[ "$status" -eq 2 ]
+		[[ $output == *"$S/cut.der is not an OCSP response in DER"* ]]
+		# shellcheck disable=SC2086 # words
+		run in_place "$CERTAUTH" $command --ocsp "$S/later.der" "$PKI/alice-chain.pem"
+		[ "$status" -eq 2 ]
+		[[ $output == *"$S/later.der is an error message of the responder (tryLater)"* ]]
+	done
+}
+
 @test "verify and explain say which response it was" {
 	run in_place "$CERTAUTH" verify --ca-dir "$S/etc/certauth/ca" \
 		--ocsp "$S/alice.der" --ocsp "$S/inter.der" "$PKI/alice-chain.pem"

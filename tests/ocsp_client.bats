@@ -20,6 +20,11 @@ setup_file() {
 		empty=empty huge=huge gone=gone moved=moved local=local \
 		tofile=tofile
 	pki_leaf plain sub
+	# its response fits into one answer of an askpass program
+	pki_leaf short root --ext 'authorityInfoAccess = OCSP;URI:http://127.0.0.1:8080/root'
+	cat "$PKI/short.pem" "$PKI/root.pem" >"$PKI/short-chain.pem"
+	pki_leaf both sub --ext 'authorityInfoAccess = OCSP;URI:http://127.0.0.1:8080/gone, OCSP;URI:http://127.0.0.1:8080/sub'
+	pki_leaf late sub --ext 'authorityInfoAccess = OCSP;URI:http://127.0.0.1:8080/hang, OCSP;URI:http://127.0.0.1:8080/sub'
 	cat "$PKI/plain.pem" "$PKI/sub.pem" "$PKI/root.pem" >"$PKI/plain-chain.pem"
 	ocsp_keys
 	pki_revoke sub revoked
@@ -104,6 +109,32 @@ status() {
 /sub" ]
 }
 
+@test "askpass: without a directory, staples that do not fit into one piece are left out" {
+	local request
+	client_conf "cert = $PKI/short-chain.pem" "key = $PKI/short.key"
+	mkdir -p "$S/as"
+	cp "$HERE/tests/lib/asker.sh" "$S/as/ssh"
+	printf '#!/bin/sh\nexec %s %s "(alice@web1) $1"\n' "$S/as/ssh" \
+		"$S/bin/certauth-askpass" >"$S/as/prompt"
+	chmod 755 "$S/as" "$S/as/ssh" "$S/as/prompt"
+	joined() {
+		as_user alice setsid -w timeout 60 \
+			python3 "$HERE/tests/lib/host.py" join 1023 \
+			"$S/as/prompt" >"$S/response" 2>"$S/said"
+	}
+	# no directory can be made
+	in_place install -d -o alice -m 500 "$S/home/alice/.cache"
+	request=$(host request --ocsp yes)
+	joined <<<"$request" || { cat "$S/said"; false; }
+	host check "$request" "$(cat "$S/response")" "$PKI/short.pem"
+	[ -z "$(host staples "$(cat "$S/response")" "$S/out")" ]
+	grep -q 'no OCSP response is sent, because the response would need' "$S/said"
+	# with a directory
+	chmod 700 "$S/home/alice/.cache"
+	joined <<<"$request"
+	[ "$(host staples "$(cat "$S/response")" "$S/out")" = 0 ]
+}
+
 @test "not asked for: none, and no responder learns of the login" {
 	[ "$(answer alice --ocsp '')" = '' ]
 	[ -z "$(ocsp_requests)" ]
@@ -160,13 +191,13 @@ status() {
 700" ]
 }
 
-@test "cached until nextUpdate, and for a day at most" {
+@test "cached for half of the life, and for a day at most" {
 	local file due now
 	ocsp_start -nmin 5
 	[ "$(answer alice)" = '0 1' ]
 	file=$CACHE/$(pki_sha256 "$PKI/alice.pem").ocsp
 	due=$(stat -c %Y "$file") now=$(date +%s)
-	[ "$due" -le $((now + 300)) ]
+	[ "$due" -le $((now + 150)) ]
 	[ "$due" -gt "$now" ]
 	rm -rf "$CACHE"
 	ocsp_start -ndays 30
@@ -175,6 +206,22 @@ status() {
 	[ "$due" -le $((now + 86400)) ]
 	[ "$due" -gt $((now + 80000)) ]
 	ocsp_stop
+}
+
+@test "the next responder is asked if the first has no answer, within ocsp_timeout" {
+	cat "$PKI/both.pem" "$PKI/sub.pem" "$PKI/root.pem" >"$PKI/both-chain.pem"
+	[ "$(answer both)" = '0 1' ]
+	[ "$(ocsp_requests)" = "/gone
+/root
+/sub" ]
+	not grep -q 'no OCSP response' "$S/said"
+	# the first hangs: there is no time for another
+	cat "$PKI/late.pem" "$PKI/sub.pem" "$PKI/root.pem" >"$PKI/late-chain.pem"
+	client_conf 'ocsp_timeout = 1'
+	ocsp_forget
+	[ "$(answer late)" = 1 ]
+	not grep -q /sub "$S/requests"
+	grep -q 'http://127.0.0.1:8080/hang: .*not fetched' "$S/said"
 }
 
 @test "what is due is fetched again; if that fails, the cached one is sent" {

@@ -232,6 +232,63 @@ stored() {
 	not test -e "$(file_of alice)"
 }
 
+# delegated NAME: sub's responder signs by NAME
+delegated() {
+	net_stop ocsp-sub -KILL
+	net_daemon ocsp-sub openssl ocsp -port 8002 -ignore_err \
+		-index "$PKI/sub.db/index" -CA "$PKI/sub.pem" \
+		-rsigner "$PKI/$1.pem" -rkey "$PKI/$1.key" -nmin 60
+	until_true net_listens 8002
+}
+
+@test "a delegated responder without nocheck: judged by the CRLs, as a login does" {
+	local crl=$S/etc/certauth/crl/sub.crl
+	conf default 'revocation = ocsp'
+	pki_leaf ocsp sub --eku OCSPSigning
+	ocsp_keys
+	registered alice alice
+	users '# none'
+	service test
+	delegated ocsp
+	# not known: not stored, and it replaces nothing
+	ocsp update
+	[ "$status" -eq 1 ]
+	grep -q 'CN=alice.*: no answer: http.*responder whose own status is not known' \
+		<<<"$output"
+	not test -e "$(file_of alice)"
+	# the CRL says that it is not revoked
+	pki_crl sub --out "$crl"
+	ocsp update
+	grep -q 'CN=alice.*: updated: good until' <<<"$output"
+	ocsp list
+	grep -q 'CN=alice.*: good until' <<<"$output"
+	login_ok
+	# list and login without the CRL, then with one that revokes the responder
+	rm "$crl"
+	ocsp list
+	grep -q 'CN=alice.*: the response .*status is not known' <<<"$output"
+	login_denied ocsp-responder
+	pki_revoke sub ocsp
+	pki_crl sub --out "$crl"
+	ocsp list
+	grep -q 'CN=alice.*: the response .*responder that is revoked' <<<"$output"
+	login_denied ocsp-responder
+	# what is good is not replaced by what a login does not take
+	ocsp_start -nmin 60
+	ocsp update
+	grep -q 'CN=alice.*: updated: good until' <<<"$output"
+	cp "$(file_of alice)" "$S/good"
+	delegated ocsp
+	status=0
+	later 1900 "$CERTAUTH" ocsp update >"$S/out" 2>&1 || status=$?
+	cat "$S/out"
+	[ "$status" -eq 1 ]
+	grep -q 'CN=alice.*: no newer answer, the stored one is kept: http.*is revoked' \
+		"$S/out"
+	cmp "$(file_of alice)" "$S/good"
+	rm "$crl"
+}
+
 @test "an older response does not replace a newer one" {
 	registered alice alice
 	ocsp update
@@ -242,6 +299,26 @@ stored() {
 		-issuer "$PKI/sub.pem" -cert "$PKI/alice.pem" \
 		-respout "$(file_of alice)" >/dev/null
 	cp "$(file_of alice)" "$S/newer"
+	ocsp update
+	[ "$status" -eq 1 ]
+	grep -q 'alice.pem: CN=alice.*: refused, because the stored response is newer' \
+		<<<"$output"
+	cmp "$(file_of alice)" "$S/newer"
+}
+
+@test "an older good response does not replace a revocation" {
+	registered alice alice
+	ocsp update
+	pki_revoke sub alice
+	later 200 openssl ocsp -index "$PKI/sub.db/index" -CA "$PKI/sub.pem" \
+		-rsigner "$PKI/sub.pem" -rkey "$PKI/sub.key" -no_nonce -nmin 1 \
+		-issuer "$PKI/sub.pem" -cert "$PKI/alice.pem" \
+		-respout "$(file_of alice)" >/dev/null
+	cp "$(file_of alice)" "$S/newer"
+	# the responder still says good
+	rm -rf "$PKI/sub.db"
+	cp -a "$S/sub.db" "$PKI/sub.db"
+	ocsp_start -nmin 60
 	ocsp update
 	[ "$status" -eq 1 ]
 	grep -q 'alice.pem: CN=alice.*: refused, because the stored response is newer' \
@@ -287,6 +364,21 @@ stored() {
 	[ -e "$(file_of alice)" ]
 	[ -e "$DIR/notes" ]
 	[ -e "$DIR/$(printf '%064d' 7).ocsp.bak" ]
+}
+
+@test "a response that says revoked is kept for a year after the certificate is gone" {
+	registered bob bob
+	pki_revoke sub bob
+	ocsp_start -nmin 60
+	ocsp update
+	stored bob | grep -q 'bob.pem: revoked'
+	rm -r "$S/etc/certauth/users.d/bob"
+	touch -d '364 days ago' "$(file_of bob)"
+	ocsp update
+	stored bob | grep -q 'bob.pem: revoked'
+	touch -d '366 days ago' "$(file_of bob)"
+	ocsp update
+	not test -e "$(file_of bob)"
 }
 
 @test "users_dir cannot be read: nothing is removed, status 1" {

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ocsp/ocsp.h"
+
 /* One file. */
 struct reading {
 	struct ca_presented *p;
@@ -52,13 +54,15 @@ ca_presented_add(struct ca_presented_ocsp *list, const char *file)
 	return true;
 }
 
-/* The content is judged later, as that of a client. */
+/* A login ignores what is no response.  Here the file is a mistake; whether a response
+ * has an answer is judged later, as that of a client. */
 static int
 read_staple(struct ca_presented *p, const char *path)
 {
 	struct ca_buf der = CA_BUF_INIT(CA_CERT_MAX);
 	struct ca_bytes *out = &p->staple[p->nstaples];
 	enum ca_err rc = ca_certargs_read(path, &der);
+	char why[CA_OCSP_WHY];
 	int status = CA_EXIT_OK;
 
 	if (rc != CA_OK)
@@ -66,6 +70,8 @@ read_staple(struct ca_presented *p, const char *path)
 		    rc == CA_ERR_LIMIT ? ca_err_text(rc) : strerror(errno));
 	else if (der.len == 0)
 		status = ca_cli_fail("%s is empty", path);
+	else if (!ca_ocsp_is_response(&(struct ca_bytes){der.p, der.len}, why))
+		status = ca_cli_fail("%s %s", path, why);
 	else if ((out->p = (uint8_t *)ca_buf_take(&der, &out->len)) == NULL)
 		status = ca_cli_fail("%s", ca_err_text(CA_ERR_MEMORY));
 	else

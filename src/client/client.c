@@ -150,12 +150,48 @@ check_rules(const struct ca_client *client, const struct ca_intent *intent,
 	return rc;
 }
 
+/* Of base64url. */
+static size_t
+chars_of(size_t bytes)
+{
+	return (bytes * 4 + 2) / 3;
+}
+
 static bool
 wants_staples(const struct ca_client *client, const struct ca_request *req,
     const struct ca_identity *id)
 {
 	return req->status_request && client->conf->ocsp_timeout > 0 &&
 	       !id->registered;
+}
+
+/* A response without staples is better than none: the host may have other sources.
+ * This is decided before the key signs, because a token may ask for its PIN again. */
+static void
+fit_staples(const struct ca_client *client, const struct ca_request *req,
+    const struct ca_identity *id, struct ca_response_certs *certs)
+{
+	size_t len = 0;
+
+	/* what is longer is cut to that */
+	if (ca_response_certs_bound(req, id, certs, &len) != CA_OK ||
+	    len > CA_RESPONSE_MAX)
+		len = CA_RESPONSE_MAX;
+	if (client->room == NULL ||
+	    client->room(client->room_ctx, chars_of(len)) == CA_OK)
+		return;
+	if (ca_response_unstaple(certs) > 0)
+		ca_log_warning(client->log,
+		    "no OCSP response is sent, because the response would need "
+		    "that directory, and the host may refuse the login");
+}
+
+static void
+staple(const struct ca_client *client, const struct ca_request *req,
+    const struct ca_identity *id, struct ca_response_certs *certs)
+{
+	ca_staple(client, certs);
+	fit_staples(client, req, id, certs);
 }
 
 static enum ca_err
@@ -168,7 +204,7 @@ sign_by(const struct ca_client *client, const struct ca_request *req,
 
 	rc = ca_response_certs(id, &certs);
 	if (rc == CA_OK && wants_staples(client, req, id))
-		ca_staple(client, &certs);
+		staple(client, req, id, &certs);
 	if (rc == CA_OK)
 		rc = ca_respond_certs(
 		    client->crypto, req, id, &certs, ui, &response);
@@ -211,6 +247,7 @@ static enum ca_err
 make_room(const struct ca_client *client, const struct ca_request *req,
     const struct ca_identity *id)
 {
+	/* a PKCS#12 file may have any certificate */
 	size_t len = CA_RESPONSE_MAX;
 	enum ca_err rc = CA_OK;
 
@@ -219,12 +256,12 @@ make_room(const struct ca_client *client, const struct ca_request *req,
 	if (id == NULL &&
 	    (client->conf->p12 == NULL || client->conf->registered))
 		return CA_OK;
-	/* a responder learns of the login only after the user confirmed it, so
-	 * the length of the staples is not known yet */
-	if (id != NULL && !wants_staples(client, req, id))
+	/* without staples: a responder learns of the login only after the user
+	 * confirmed it (fit_staples) */
+	if (id != NULL)
 		rc = ca_response_bound(req, id, &len);
-	if (rc == CA_OK) /* base64url */
-		return client->room(client->room_ctx, (len * 4 + 2) / 3);
+	if (rc == CA_OK)
+		return client->room(client->room_ctx, chars_of(len));
 	ca_log_err(client->log, "%s cannot make a response: %-s",
 	    id != NULL ? id->label : "", ca_err_text(rc));
 	return rc;

@@ -10,20 +10,31 @@
 #include "ocspask/ocspask.h"
 #include "verify/name.h"
 
-/* A response is fetched again after a day, also if it is valid for longer: a
- * revocation is then known after a day. */
+/* A response is fetched again when half of what is left of its life is over, and
+ * after a day, also if it is valid for longer: a revocation is then known after a day,
+ * and a host whose ocsp_max_age is above a day gets none that is too old for it. */
 #define FETCH_AGAIN 86400
 /* A responder that does not answer would delay each login. */
 #define TRY_AGAIN 300
+
+/* Why a responder gave no answer. */
+struct failure {
+	char url[CA_OCSPASK_URL_MAX];
+	char why[sizeof((struct ca_ocspask *)NULL)->why];
+};
 
 struct stapling {
 	const struct ca_client *client;
 	struct ca_response_certs *certs;
 	time_t now;
 	int dir; /* the cache; -1: none */
+	struct timespec start;
+	bool pending[CA_CERTS_MAX]; /* to be asked about, and no answer yet */
+	struct failure failed[CA_CERTS_MAX]; /* of the last address */
 	struct ca_ocspask ask[CA_CERTS_MAX];
 	size_t of[CA_CERTS_MAX]; /* the certificate that a question is about */
 	size_t n;
+	unsigned rounds; /* that are over */
 };
 
 static void
@@ -99,17 +110,18 @@ add_question(struct stapling *s, size_t i, const char *url)
 /* It explains why the login took longer, or was refused; again after TRY_AGAIN at
  * the earliest. */
 static void
-tell(const struct stapling *s, const struct ca_ocspask *a)
+tell(const struct stapling *s, size_t i)
 {
+	const struct failure *f = &s->failed[i];
 	struct ca_buf name = CA_BUF_INIT(16384), quoted = CA_BUF_INIT(65536);
 
-	ca_name_rfc4514(X509_get_subject_name(a->cert), &name);
+	ca_name_rfc4514(X509_get_subject_name(s->certs->cert[i]), &name);
 	ca_buf_quote_dn(&quoted, name.p, name.len);
 	ca_log_warning(s->client->log,
 	    "no OCSP response is sent for %-s, and the host may refuse the "
 	    "login: %s: %s",
-	    ca_buf_text(&quoted) != NULL ? ca_buf_text(&quoted) : "?", a->url,
-	    a->why);
+	    ca_buf_text(&quoted) != NULL ? ca_buf_text(&quoted) : "?", f->url,
+	    f->why);
 	ca_buf_free(&quoted);
 	ca_buf_free(&name);
 }
@@ -117,8 +129,9 @@ tell(const struct stapling *s, const struct ca_ocspask *a)
 /* Keep a response that still holds; else remember by an empty file that there is
  * none. */
 static void
-try_later(struct stapling *s, X509 *cert, size_t i)
+try_later(struct stapling *s, size_t i)
 {
+	X509 *cert = s->certs->cert[i];
 	const struct ca_buf empty = CA_BUF_INIT(0);
 	struct ca_crypto *crypto = s->client->crypto;
 
@@ -135,10 +148,11 @@ take_answer(struct stapling *s, struct ca_ocspask *a, size_t i)
 	struct ca_crypto *crypto = s->client->crypto;
 	time_t due = s->now + FETCH_AGAIN;
 
+	s->pending[i] = false;
 	switch (a->answer.status) {
 	case CA_OCSP_GOOD:
-		if (a->answer.until < due)
-			due = a->answer.until;
+		if (s->now + (a->answer.until - s->now) / 2 < due)
+			due = s->now + (a->answer.until - s->now) / 2;
 		ca_staplecache_save(crypto, s->dir, a->cert, &a->response, due);
 		set_staple(s, i, &a->response);
 		break;
@@ -148,18 +162,36 @@ take_answer(struct stapling *s, struct ca_ocspask *a, size_t i)
 		set_staple(s, i, &a->response);
 		break;
 	case CA_OCSP_NO_ANSWER:
-		if (s->certs->staple[i].len == 0)
-			tell(s, a);
-		try_later(s, a->cert, i);
+		s->pending[i] = true;
+		memcpy(s->failed[i].url, a->url, sizeof a->url);
+		memcpy(s->failed[i].why, a->why, sizeof a->why);
 		break;
 	}
 }
 
-static void
+/* Whole seconds that are left of ocsp_timeout. */
+static unsigned
+seconds_left(const struct stapling *s)
+{
+	const unsigned all = s->client->conf->ocsp_timeout;
+	struct timespec now;
+
+	if (s->rounds == 0)
+		return all;
+	if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+		return 0;
+	long long ns = (now.tv_sec - s->start.tv_sec) * 1000000000LL +
+		       now.tv_nsec - s->start.tv_nsec;
+	long long spent = (ns + 999999999) / 1000000000;
+	return spent >= 0 && spent < all ? all - (unsigned)spent : 0;
+}
+
+/* False: nobody can be asked. */
+static bool
 ask_responders(struct stapling *s)
 {
 	const struct ca_fetch_limits limits = {
-	    .timeout = s->client->conf->ocsp_timeout, .grace = 0};
+	    .timeout = seconds_left(s), .grace = 0};
 	enum ca_err rc =
 	    ca_ocspask_all(s->client->crypto, s->ask, s->n, &limits);
 
@@ -173,6 +205,37 @@ ask_responders(struct stapling *s)
 		if (rc == CA_OK)
 			take_answer(s, &s->ask[i], s->of[i]);
 		ca_ocspask_clear(&s->ask[i]);
+		s->ask[i] = (struct ca_ocspask){.cert = NULL};
+	}
+	s->n = 0;
+	return rc == CA_OK;
+}
+
+/* Ask the first responder of each certificate, then the next ones of those without an
+ * answer, as long as there is time. */
+static void
+ask_all(struct stapling *s)
+{
+	char url[CA_OCSPASK_URL_MAX];
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &s->start);
+	for (size_t k = 0; k < CA_OCSPASK_ADDRESSES_MAX; k++) {
+		for (size_t i = 0; i < s->certs->n; i++)
+			if (s->pending[i] &&
+			    ca_ocspask_address(s->certs->cert[i], k, url))
+				add_question(s, i, url);
+		if (s->n == 0 || seconds_left(s) == 0)
+			break;
+		if (!ask_responders(s))
+			return;
+		s->rounds++;
+	}
+	for (size_t i = 0; i < s->certs->n; i++) {
+		if (!s->pending[i])
+			continue;
+		if (s->certs->staple[i].len == 0)
+			tell(s, i);
+		try_later(s, i);
 	}
 }
 
@@ -189,12 +252,10 @@ ca_staple(const struct ca_client *client, struct ca_response_certs *certs)
 	s->now = time(NULL);
 	s->dir = ca_staplecache_open(client->log, s->now);
 	for (size_t i = 0; i < certs->n; i++)
-		if (certs->issuer[i] != NULL &&
-		    ca_ocspask_address(certs->cert[i], 0, url) &&
-		    !from_cache(s, i))
-			add_question(s, i, url);
-	if (s->n > 0)
-		ask_responders(s);
+		s->pending[i] = certs->issuer[i] != NULL &&
+				ca_ocspask_address(certs->cert[i], 0, url) &&
+				!from_cache(s, i);
+	ask_all(s);
 	if (s->dir >= 0)
 		(void)close(s->dir);
 	free(s);

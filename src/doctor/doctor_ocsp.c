@@ -15,6 +15,19 @@ is_response(const char *name)
 	return end != NULL && strcmp(end, ".ocsp") == 0;
 }
 
+/* Clients keep a response for a day, and their clocks differ from this one. */
+#define AGE_MIN 90000
+
+static void
+check_age(struct ca_doctor *d)
+{
+	if (d->cfg->ocsp_max_age >= AGE_MIN)
+		return;
+	ca_doctor_find(d, CA_F_OCSP_AGE, CA_LEVEL_WARNING,
+	    "ocsp_max_age is shorter than 25 hours, and clients keep an OCSP response for up to a day");
+	ca_doctor_mend(d, "set ocsp_max_age = 25h or more");
+}
+
 void
 ca_doctor_ocsp(struct ca_doctor *d)
 {
@@ -26,6 +39,7 @@ ca_doctor_ocsp(struct ca_doctor *d)
 
 	if (cfg->crl == CA_CRL_OFF || cfg->revocation == CA_SOURCES_CRL)
 		return;
+	check_age(d);
 	dir = opendir(cfg->ocsp_dir);
 	saved = errno;
 	while (dir != NULL && !any && (e = readdir(dir)) != NULL)

@@ -164,6 +164,9 @@ struct ca_doctor; /* doctor.h */
 	X(CA_F_OCSP_NONE, "ocsp-none",                                         \
 	    "Only clients that send OCSP responses can log in, unless there "  \
 	    "are CRLs and revocation = any.")                                  \
+	X(CA_F_OCSP_AGE, "ocsp-age",                                           \
+	    "A login can be refused because the response that the client "     \
+	    "kept is too old.")                                                \
 	X(CA_F_OCSP_TIMER, "ocsp-timer",                                       \
 	    "New OCSP responses are not fetched, and those in ocsp_dir "       \
 	    "expire.")                                                         \

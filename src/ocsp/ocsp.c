@@ -64,6 +64,31 @@ tell_form(enum ca_err rc, struct ca_ocsp_answer *out)
 		    out, CA_R_OCSP_MALFORMED, "is not an OCSP response in DER");
 }
 
+/* Parse, and say what is wrong. */
+static bool
+parse(const struct ca_bytes *der, struct ca_ocsp_response *r,
+    struct ca_ocsp_answer *out)
+{
+	enum ca_err rc = ca_ocsp_parse(der, r);
+
+	if (rc != CA_OK)
+		tell_form(rc, out);
+	else if (r->status != CA_OCSP_STATUS_OK)
+		tell_error(r->status, out);
+	return rc == CA_OK && r->status == CA_OCSP_STATUS_OK;
+}
+
+bool
+ca_ocsp_is_response(const struct ca_bytes *der, char why[CA_OCSP_WHY])
+{
+	struct ca_ocsp_answer out = {.revoked_for = -1};
+	struct ca_ocsp_response r;
+	bool is = parse(der, &r, &out);
+
+	memcpy(why, out.why, CA_OCSP_WHY);
+	return is;
+}
+
 /* Whatever libcrypto has no memory for looks like a wrong signature.  A revocation
  * must not be lost so: it is verified twice before it counts for nothing. */
 static enum ca_err
@@ -92,14 +117,8 @@ judge(struct ca_crypto *crypto, const struct ca_bytes *der,
 	struct ca_ocsp_response r;
 	enum ca_err rc;
 
-	if ((rc = ca_ocsp_parse(der, &r)) != CA_OK) {
-		tell_form(rc, out);
+	if (!parse(der, &r, out))
 		return CA_OK;
-	}
-	if (r.status != CA_OCSP_STATUS_OK) {
-		tell_error(r.status, out);
-		return CA_OK;
-	}
 	if ((rc = ca_ocsp_read_entries(crypto, &r, q, out)) != CA_OK)
 		return rc;
 	return verify(crypto, &r, q, out);

@@ -68,9 +68,10 @@ struct ca_ocsp_answer {
  * The caller clears out in both cases.
  *
  * - Revoked: an entry about cert says so, also on hold and removeFromCRL, and
- *   however old it is; only thisUpdate must not be in the future.
+ *   however old it is; only thisUpdate must not be in the future.  The
+ *   certificate of a delegated responder must have been valid at thisUpdate.
  * - Good: every entry about cert says so, is current, and has no critical
- *   extension that is not known here.
+ *   extension that is not known here; the responder's certificate is valid now.
  * - Either only with the signature of the issuer, or of a responder to which
  *   the issuer itself delegated it (section 4.2.2.2), by accepted algorithms.
  */
@@ -84,6 +85,14 @@ void ca_ocsp_answer_clear(struct ca_ocsp_answer *answer);
  * error message.  CA_ERR_CRYPTO. */
 CA_MUST_CHECK enum ca_err ca_ocsp_is_about(struct ca_crypto *crypto,
     const struct ca_bytes *der, X509 *cert, X509 *issuer, bool *is);
+
+/* Is it a response with entries?  Nothing is verified.  False: why stands behind its
+ * name, as that of an answer does. */
+bool ca_ocsp_is_response(const struct ca_bytes *der, char why[CA_OCSP_WHY]);
+
+/* Does an entry of the response, about whichever certificate, say revoked?  Nothing
+ * is verified.  False also if it is malformed or an error message. */
+bool ca_ocsp_says_revoked(const struct ca_bytes *der);
 
 /* The text of a CRLReason, as RFC 5280 section 5.3.1 has it, of a CRL too;
  * static. */

@@ -128,6 +128,20 @@ out:
 
 /* ---- what they say ---- */
 
+bool
+ca_ocsp_says_revoked(const struct ca_bytes *der)
+{
+	struct ca_ocsp_response r;
+	struct ca_ocsp_entry e;
+
+	if (ca_ocsp_parse(der, &r) != CA_OK || r.status != CA_OCSP_STATUS_OK)
+		return false;
+	while (r.entries.left > 0 && ca_ocsp_entry(&r.entries, &e) == CA_OK)
+		if (e.says == CA_OCSP_SAYS_REVOKED)
+			return true;
+	return false;
+}
+
 /* No overflow: the years are 0 to 9999, and max_age is at most ten years. */
 static time_t
 until(const struct ca_ocsp_entry *e, const struct ca_ocsp_question *q)

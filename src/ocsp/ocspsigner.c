@@ -22,6 +22,7 @@ struct signing {
 	const struct ca_ocsp_response *r;
 	const struct ca_ocsp_question *q;
 	struct ca_ocsp_answer *out;
+	time_t when; /* the responder's certificate must be valid then */
 	X509_ALGOR *algorithm; /* owned */
 	X509_NAME *name;       /* of byName; owned; NULL: byKey */
 };
@@ -123,13 +124,13 @@ verify(struct signing *s, X509 *cert)
 /* ---- a delegated responder ---- */
 
 static bool
-is_valid_now(X509 *cert, time_t now)
+is_valid(X509 *cert, time_t when)
 {
 	time_t from, to;
 
 	return ca_crypto_seconds(X509_get0_notBefore(cert), &from) &&
 	       ca_crypto_seconds(X509_get0_notAfter(cert), &to) &&
-	       from <= now && now <= to;
+	       from <= when && when <= to;
 }
 
 /* What is wrong with the responder's certificate, its signature aside.  An
@@ -155,7 +156,7 @@ fault(const struct signing *s, X509 *cert)
 	if ((X509_get_key_usage(cert) & KU_DIGITAL_SIGNATURE) == 0)
 		return "is signed by a responder whose keyUsage has no "
 		       "digitalSignature";
-	if (!is_valid_now(cert, s->q->now))
+	if (!is_valid(cert, s->when))
 		return "is signed by a responder whose certificate has expired "
 		       "or is not yet valid";
 	return NULL;
@@ -257,7 +258,10 @@ ca_ocsp_signer(struct ca_crypto *crypto, const struct ca_ocsp_response *r,
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	const struct ca_ocsp_answer said = *out;
-	struct signing s = {crypto, r, q, out, NULL, NULL};
+	/* a certificate stays revoked when that of the responder expires */
+	const time_t when =
+	    said.status == CA_OCSP_REVOKED ? said.this_update : q->now;
+	struct signing s = {crypto, r, q, out, when, NULL, NULL};
 
 	if ((rc = decode_algorithm(&s)) != CA_OK ||
 	    (rc = decode_name(&s)) != CA_OK || (rc = find(&s)) != CA_OK) {

@@ -140,6 +140,6 @@ run(int argc, char **argv)
 	    (status = ca_ocspadmin_open(&r, update)) == CA_EXIT_OK)
 		status =
 		    update ? ca_ocspadmin_update(&r) : ca_ocspadmin_list(&r);
-	ca_crladmin_close(&r.base);
+	ca_ocspadmin_close(&r);
 	return status;
 }

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 static bool
 is_response(const char *name)
 {
@@ -24,10 +26,24 @@ is_needed(const struct ca_ocspadmin_targets *targets, const char *name)
 	return false;
 }
 
+/* A revocation holds however old the response is: without it, a client could log in
+ * by a good response that it has kept. */
+static bool
+revokes(int dir, const char *name)
+{
+	struct ca_buf der = CA_BUF_INIT(CA_OCSP_MAX);
+	bool yes = ca_file_read(dir, name, CA_OCSP_MAX, &der) == CA_OK &&
+		   ca_ocsp_says_revoked(&(struct ca_bytes){der.p, der.len});
+
+	ca_buf_free(&der);
+	return yes;
+}
+
 static bool
 is_old(const struct ca_ocspadmin_run *run, int dir, const char *name)
 {
-	const uint64_t age = run->base.cfg->ocsp_max_age;
+	const uint64_t age = revokes(dir, name) ? CA_OCSPADMIN_REVOKED_KEEP
+						: run->base.cfg->ocsp_max_age;
 	struct stat st;
 
 	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&

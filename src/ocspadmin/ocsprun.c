@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "tool/cli.h"
+#include "verify/revocation.h"
 
 #define LOCK_NAME ".certauth-ocsp.lock"
 
@@ -71,6 +72,13 @@ ca_ocspadmin_open(struct ca_ocspadmin_run *run, bool make)
 	return rc == CA_OK ? CA_EXIT_OK : ca_crladmin_said(path, rc);
 }
 
+void
+ca_ocspadmin_close(struct ca_ocspadmin_run *run)
+{
+	ca_revocation_free(run->rev);
+	ca_crladmin_close(&run->base);
+}
+
 enum ca_err
 ca_ocspadmin_stored(struct ca_ocspadmin_run *run, const char *file, X509 *cert,
     X509 *issuer, struct ca_ocsp_answer *answer)
@@ -88,6 +96,8 @@ ca_ocspadmin_stored(struct ca_ocspadmin_run *run, const char *file, X509 *cert,
 	if (rc == CA_OK) {
 		const struct ca_bytes response = {der.p, der.len};
 		rc = ca_ocsp_judge(run->base.crypto, &response, &q, answer);
+		if (rc == CA_OK)
+			rc = ca_ocspadmin_weigh(run, cert, issuer, answer);
 	} else if (rc != CA_ERR_MEMORY) {
 		(void)snprintf(answer->why, sizeof answer->why, "%s",
 		    rc == CA_ERR_NOT_FOUND ? "is not there"

@@ -16,12 +16,16 @@ struct ca_ocspadmin_run {
 	struct ca_crladmin_run
 	    base; /* cfg, log, crypto, cas; dir is ocsp_dir */
 	time_t now;
+	/* of the search for targets; borrowed */
+	const STACK_OF(X509) *known;
+	struct ca_revocation *rev; /* NULL: not needed yet */
 };
 
 /* Read the CAs and open ocsp_dir; with make, create it if it is absent, and lock
  * it.  Prints what fails.  Returns an exit status; in every case the caller calls
- * ca_crladmin_close for base. */
+ * ca_ocspadmin_close. */
 int ca_ocspadmin_open(struct ca_ocspadmin_run *run, bool make);
+void ca_ocspadmin_close(struct ca_ocspadmin_run *run);
 
 /*
  * Read a file of ocsp_dir and judge it as a login does: the answer about cert.
@@ -31,6 +35,14 @@ int ca_ocspadmin_open(struct ca_ocspadmin_run *run, bool make);
  */
 CA_MUST_CHECK enum ca_err ca_ocspadmin_stored(struct ca_ocspadmin_run *run,
     const char *file, X509 *cert, X509 *issuer, struct ca_ocsp_answer *answer);
+
+/*
+ * What is left of answer, which is about cert, if the status of a delegated responder
+ * counts: a login asks the CRLs of crl_dir about one without id-pkix-ocsp-nocheck.
+ * CA_ERR_MEMORY.
+ */
+CA_MUST_CHECK enum ca_err ca_ocspadmin_weigh(struct ca_ocspadmin_run *run,
+    X509 *cert, X509 *issuer, struct ca_ocsp_answer *answer);
 
 /* Append "good until 2027-01-01 00:00 UTC", "revoked since ... (keyCompromise)", or
  * why there is no answer. */

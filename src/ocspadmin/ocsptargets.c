@@ -203,6 +203,7 @@ ca_ocspadmin_targets_find(
 				goto out;
 			}
 	}
+	run->known = out->certs;
 	ret = CA_OK;
 out:
 	for (size_t i = 0; i < s.n; i++)

@@ -150,19 +150,38 @@ install(struct update *u, struct job *j, const struct ca_ocspask *a)
 
 /* ---- asking ---- */
 
-static void
+/* A response that a login would not take replaces nothing. */
+static enum ca_err
+weigh(struct update *u, struct ca_ocspask *a)
+{
+	enum ca_err rc;
+
+	if (a->answer.status == CA_OCSP_NO_ANSWER)
+		return CA_OK;
+	rc = ca_ocspadmin_weigh(u->run, a->cert, a->issuer, &a->answer);
+	if (rc == CA_OK && a->answer.status == CA_OCSP_NO_ANSWER)
+		(void)snprintf(
+		    a->why, sizeof a->why, "the response %s", a->answer.why);
+	return rc;
+}
+
+static enum ca_err
 take(struct update *u, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct ca_ocspask *a = &u->ask[i];
 		struct job *j = &u->job[u->of[i]];
+		enum ca_err rc = weigh(u, a);
 
+		if (rc != CA_OK)
+			return rc;
 		if (a->answer.status != CA_OCSP_NO_ANSWER)
 			install(u, j, a);
 		else
 			(void)snprintf(
 			    j->why, sizeof j->why, "%s: %s", a->url, a->why);
 	}
+	return CA_OK;
 }
 
 /* Ask the questions that are gathered. */
@@ -176,7 +195,7 @@ ask(struct update *u, size_t *n)
 	    *n > 0 ? ca_ocspask_all(r->crypto, u->ask, *n, &limits) : CA_OK;
 
 	if (rc == CA_OK)
-		take(u, *n);
+		rc = take(u, *n);
 	for (size_t i = 0; i < *n; i++) {
 		ca_ocspask_clear(&u->ask[i]);
 		u->ask[i] = (struct ca_ocspask){.cert = NULL};

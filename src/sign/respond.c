@@ -123,21 +123,44 @@ write_fitting(const struct ca_request *req, const struct ca_identity *id,
 	return rc;
 }
 
+size_t
+ca_response_unstaple(struct ca_response_certs *certs)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < certs->n; i++) {
+		n += certs->staple[i].len > 0 ? 1 : 0;
+		free((void *)(uintptr_t)certs->staple[i].p);
+		certs->staple[i] = (struct ca_bytes){NULL, 0};
+	}
+	return n;
+}
+
+enum ca_err
+ca_response_certs_bound(const struct ca_request *req,
+    const struct ca_identity *id, const struct ca_response_certs *certs,
+    size_t *len)
+{
+	struct ca_buf cert = CA_BUF_INIT(CA_RESPONSE_MAX);
+	enum ca_err rc = write_certificate(req, certs, &cert);
+
+	if (rc == CA_OK && verify_bound(id) == 0)
+		rc = CA_ERR_CRYPTO;
+	*len = cert.len + verify_bound(id);
+	ca_buf_free(&cert);
+	return rc;
+}
+
 enum ca_err
 ca_response_bound(
     const struct ca_request *req, const struct ca_identity *id, size_t *len)
 {
-	struct ca_buf cert = CA_BUF_INIT(CA_RESPONSE_MAX);
 	struct ca_response_certs certs;
 	enum ca_err rc = ca_response_certs(id, &certs);
 
 	if (rc == CA_OK)
-		rc = write_certificate(req, &certs, &cert);
-	if (rc == CA_OK && verify_bound(id) == 0)
-		rc = CA_ERR_CRYPTO;
-	*len = cert.len + verify_bound(id);
+		rc = ca_response_certs_bound(req, id, &certs, len);
 	ca_response_certs_clear(&certs);
-	ca_buf_free(&cert);
 	return rc;
 }
 

@@ -34,6 +34,14 @@ void ca_response_certs_clear(struct ca_response_certs *certs);
 CA_MUST_CHECK enum ca_err ca_response_bound(
     const struct ca_request *req, const struct ca_identity *id, size_t *len);
 
+/* The same with these certificates and their staples. */
+CA_MUST_CHECK enum ca_err ca_response_certs_bound(const struct ca_request *req,
+    const struct ca_identity *id, const struct ca_response_certs *certs,
+    size_t *len);
+
+/* Leave the staples out.  Returns how many there were. */
+size_t ca_response_unstaple(struct ca_response_certs *certs);
+
 /* Sign req by id and append Certificate, with certs of id, and CertificateVerify to
  * out.  Staples for which there is no room are left out (emptied), from the end.
  * Errors as for ca_key_sign, and CA_ERR_LIMIT: the chain is too long for a response.

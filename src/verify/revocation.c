@@ -141,6 +141,29 @@ ca_revocation_free(struct ca_revocation *rev)
 	free(rev);
 }
 
+/* ---- one answer ---- */
+
+static enum ca_err
+nobody(void *ctx, const X509_NAME *subject, STACK_OF(X509) *out)
+{
+	(void)ctx;
+	(void)subject;
+	(void)out;
+	return CA_OK;
+}
+
+enum ca_err
+ca_revocation_weigh(struct ca_revocation *rev, const STACK_OF(X509) *chain,
+    struct ca_ocsp_answer *answer)
+{
+	const struct place at = {chain, 0, 0, false};
+
+	forget_path(rev);
+	rev->chain = chain;
+	rev->paths = (struct ca_revocation_paths){.named = nobody};
+	return ca_rev_weigh(rev, &at, answer);
+}
+
 /* ---- the path ---- */
 
 static void

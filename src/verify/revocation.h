@@ -22,6 +22,7 @@
 #include "report/report.h"
 
 struct ca_crl;
+struct ca_ocsp_answer;
 struct ca_revocation;
 
 #define CA_REVOCATION_WHY 200 /* bytes of a text, its end included */
@@ -80,6 +81,15 @@ void ca_revocation_trace(struct ca_revocation *rev, bool others);
  */
 void ca_revocation_check(struct ca_revocation *rev, const STACK_OF(X509) *chain,
     struct ca_report *report);
+
+/*
+ * For `certauth ocsp`: what is left of answer, which is about the first certificate of
+ * chain (that certificate first, anchor last; signatures verified), if the status of
+ * its responder counts (RFC 6960 section 4.2.2.2.1).  That status is told by CRLs
+ * that a certificate of chain has signed.  CA_ERR_MEMORY.
+ */
+CA_MUST_CHECK enum ca_err ca_revocation_weigh(struct ca_revocation *rev,
+    const STACK_OF(X509) *chain, struct ca_ocsp_answer *answer);
 
 /* For `certauth doctor`: does the CRL cover cert (section 6.3.3 (b))?  False:
  * why says what differs, as in "is for CA certificates only, and this is none".

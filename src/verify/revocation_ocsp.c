@@ -185,6 +185,16 @@ weigh(struct reply *r, struct ca_ocsp_answer *answer)
 	return CA_OK;
 }
 
+enum ca_err
+ca_rev_weigh(struct ca_revocation *rev, const struct place *at,
+    struct ca_ocsp_answer *answer)
+{
+	struct ocsp_says says = {.trouble.reason = CA_R_OK};
+	struct reply r = {.rev = rev, .at = at, .says = &says};
+
+	return weigh(&r, answer);
+}
+
 static enum ca_err
 take(struct reply *r)
 {

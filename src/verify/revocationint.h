@@ -296,6 +296,11 @@ bool ca_rev_revoked(struct ca_revocation *rev, const struct place *at,
 void ca_rev_ask_ocsp(
     struct ca_revocation *rev, const struct place *at, struct ocsp_says *says);
 
+/* What is left of an answer about the certificate, if the status of the responder
+ * that signed it counts.  CA_ERR_MEMORY. */
+CA_MUST_CHECK enum ca_err ca_rev_weigh(struct ca_revocation *rev,
+    const struct place *at, struct ca_ocsp_answer *answer);
+
 /* Open ocsp_dir, if the configuration asks for it.  CA_ERR_MEMORY. */
 CA_MUST_CHECK enum ca_err ca_rev_ocsp_open(
     struct ca_revocation *rev, const struct ca_config *cfg);

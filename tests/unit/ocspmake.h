@@ -8,6 +8,7 @@
 #include "base/buf.h"
 
 #include <openssl/ocsp.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
 /* One SingleResponse. */
@@ -28,6 +29,7 @@ struct reply {
 	X509 *signer;
 	EVP_PKEY *key;
 	const EVP_MD *md; /* NULL: SHA-256 */
+	bool pss;         /* RSASSA-PSS */
 	bool by_key;      /* the responderID */
 	bool no_certs;    /* the signer's certificate is left out */
 	bool critical;    /* with an unknown critical extension */
@@ -106,6 +108,29 @@ add_response_extensions(OCSP_BASICRESP *bs, const struct reply *r)
 	}
 }
 
+static inline void
+sign_reply(OCSP_BASICRESP *bs, const struct reply *r)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *key = NULL;
+	unsigned long flags = (r->by_key ? OCSP_RESPID_KEY : 0u) |
+			      (r->no_certs ? OCSP_NOCERTS : 0u);
+	/* Ed25519 signs the message itself */
+	const EVP_MD *md = EVP_PKEY_is_a(r->key, "ED25519") ? NULL
+			   : r->md != NULL                  ? r->md
+							    : EVP_sha256();
+
+	assert_int_equal(EVP_DigestSignInit(ctx, &key, md, NULL, r->key), 1);
+	if (r->pss)
+		assert_true(EVP_PKEY_CTX_set_rsa_padding(
+				key, RSA_PKCS1_PSS_PADDING) > 0 &&
+			    EVP_PKEY_CTX_set_rsa_pss_saltlen(
+				key, RSA_PSS_SALTLEN_DIGEST) > 0);
+	assert_int_equal(
+	    OCSP_basic_sign_ctx(bs, r->signer, ctx, r->more, flags), 1);
+	EVP_MD_CTX_free(ctx);
+}
+
 /* The DER of the response, in memory of its own. */
 static inline struct ca_buf
 reply_der(const struct reply *r)
@@ -114,13 +139,6 @@ reply_der(const struct reply *r)
 	OCSP_BASICRESP *bs = OCSP_BASICRESP_new();
 	OCSP_RESPONSE *response;
 	unsigned char *der = NULL;
-	unsigned long flags = (r->by_key ? OCSP_RESPID_KEY : 0u) |
-			      (r->no_certs ? OCSP_NOCERTS : 0u);
-
-	/* Ed25519 signs the message itself */
-	const EVP_MD *md = EVP_PKEY_is_a(r->key, "ED25519") ? NULL
-			   : r->md != NULL                  ? r->md
-							    : EVP_sha256();
 
 	for (size_t i = 0; i < SINGLES_MAX; i++)
 		if (r->single[i].cert != NULL)
@@ -128,8 +146,7 @@ reply_der(const struct reply *r)
 	for (int i = 0; i < r->again; i++)
 		add_single(bs, &r->single[0]);
 	add_response_extensions(bs, r);
-	assert_int_equal(
-	    OCSP_basic_sign(bs, r->signer, r->key, md, r->more, flags), 1);
+	sign_reply(bs, r);
 	response = OCSP_response_create(r->error, r->error == 0 ? bs : NULL);
 	assert_non_null(response);
 	int len = i2d_OCSP_RESPONSE(response, &der);

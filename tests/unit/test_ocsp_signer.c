@@ -104,6 +104,35 @@ responders(void **state)
 	}
 }
 
+/* A revocation counts for longer than the certificate of the responder, if that was
+ * valid when the responder said it. */
+static void
+expired_since(void **state)
+{
+	static const struct {
+		long from, to;
+		bool revokes;
+	} v[] = {{-DAY, -1, true}, {-DAY, -60, true}, {-60, -1, true},
+	    {-DAY, -61, false}, {-59, -1, false}, {-59, DAY, false}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+		X509 *cert = make(&(struct spec){"OCSP", "CA", ocsp_key, ca_key,
+		    .eku = "OCSPSigning", .from = v[i].from, .to = v[i].to});
+		struct ca_ocsp_answer a = judged(&(struct reply){
+		    {REVOKED}, .signer = cert, .key = ocsp_key});
+
+		if (v[i].revokes != (a.status == CA_OCSP_REVOKED))
+			fail_msg("%zu: %s", i, a.why);
+		ca_ocsp_answer_clear(&a);
+		if (v[i].to < 0)
+			none(&(struct reply){{GOOD}, .signer = cert,
+				 .key = ocsp_key},
+			    CA_R_OCSP_RESPONDER);
+		X509_free(cert);
+	}
+}
+
 static void
 strength(void **state)
 {
@@ -136,7 +165,7 @@ strength(void **state)
 	EVP_PKEY_free(dss);
 }
 
-/* RSA, RSASSA-PSS by hand is in test_crlsig; Ed25519 signs the message. */
+/* Ed25519 signs the message. */
 static void
 algorithms(void **state)
 {
@@ -159,6 +188,34 @@ algorithms(void **state)
 		X509_free(cert);
 		EVP_PKEY_free(keys[i]);
 	}
+}
+
+/* RSASSA-PSS; its parameters by hand are in test_crlsig. */
+static void
+pss(void **state)
+{
+	EVP_PKEY *key = EVP_RSA_gen(2048);
+	X509 *cert = make(
+	    &(struct spec){"OCSP", "CA", key, ca_key, .eku = "OCSPSigning"});
+	struct reply r = {{GOOD}, .signer = cert, .key = key, .pss = true};
+	struct ca_buf der = reply_der(&r);
+
+	(void)state;
+	assert_non_null(
+	    memmem(der.p, der.len, "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a", 9));
+	is(&r, CA_OCSP_GOOD);
+	r.md = EVP_sha512();
+	is(&r, CA_OCSP_GOOD);
+	r.md = EVP_sha1();
+	none(&r, CA_R_CHAIN_WEAK);
+	/* a signature of the same key over other bytes */
+	der.p[der.len - 1 - (size_t)i2d_X509(cert, NULL) - 40] ^= 1;
+	struct ca_ocsp_answer a = asked(&der, &usual);
+	assert_int_equal(a.reason, CA_R_OCSP_SIGNATURE);
+	ca_ocsp_answer_clear(&a);
+	ca_buf_free(&der);
+	X509_free(cert);
+	EVP_PKEY_free(key);
 }
 
 /* ---- the cost ---- */
@@ -323,8 +380,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(strangers),
 	    cmocka_unit_test(responders),
+	    cmocka_unit_test(expired_since),
 	    cmocka_unit_test(strength),
 	    cmocka_unit_test(algorithms),
+	    cmocka_unit_test(pss),
 	    cmocka_unit_test(costs),
 	    cmocka_unit_test(as_openssl),
 	};

@@ -372,6 +372,30 @@ responders(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* A responder's certificate that has expired since it said revoked. */
+static void
+responder_expired(void **state)
+{
+	EVP_PKEY *key = new_key();
+	X509 *old = make(
+	    &(struct spec){"OCSP", "Root", key, root_key, .eku = "OCSPSigning",
+		.ext = "noCheck:yes", .from = -5 * DAY, .to = -1});
+
+	(void)state;
+	begin("any");
+	root_crl(.from = 0);
+	store(direct, &(struct reply){{says(direct, root, REVOKED)},
+			  .signer = old, .key = key});
+	is(direct, CA_R_REVOKED, NULL);
+	begin("ocsp");
+	store(direct, &(struct reply){{says(direct, root, REVOKED)},
+			  .signer = old, .key = key});
+	staple(OF_DIRECT(GOOD));
+	is(direct, CA_R_REVOKED, NULL);
+	X509_free(old);
+	EVP_PKEY_free(key);
+}
+
 /* ---- the trace ---- */
 
 static void
@@ -478,6 +502,7 @@ main(void)
 	    cmocka_unit_test(exempt),
 	    cmocka_unit_test(directory),
 	    cmocka_unit_test(responders),
+	    cmocka_unit_test(responder_expired),
 	    cmocka_unit_test(traced),
 	    cmocka_unit_test(bound),
 	};
