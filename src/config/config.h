@@ -96,12 +96,12 @@ struct ca_config {
 				      * lower-case hexadecimal digits */
 	struct ca_list crl_url;      /* certauth crl update only */
 	/* mapping */
-	char *users;                 /* the users file */
-	char *users_dir;             /* registered certificates, one
+	char *users;                  /* the users file */
+	char *users_dir;              /* registered certificates, one
 				 * directory per LOGIN, *.pem in it */
-	bool user_certificates;      /* use the user's own certificates too:
+	bool user_certificates;       /* use the user's own certificates too:
 				 * *.pem in ~/.certauth */
-	enum ca_directory directory; /* asked when no line and no registered
+	enum ca_directory directory;  /* asked when no line and no registered
 				      * certificate decides */
 	struct ca_list directory_uri; /* servers of LDAP, in this order */
 	char *directory_base, *directory_filter; /* of the search */
@@ -113,9 +113,9 @@ struct ca_config {
 	char *directory_cert, *directory_key, *directory_keytab;
 	bool directory_weak;   /* take mappings that only name names, too */
 	char *directory_index; /* what certauth users update writes */
-	unsigned min_uid; /* lowest UID of a login made by a pattern, or
+	unsigned min_uid;      /* lowest UID of a login made by a pattern, or
 				 * by the directory */
-	unsigned max_uid; /* highest UID of such a login */
+	unsigned max_uid;      /* highest UID of such a login */
 	/* protocol */
 	bool rsa_pkcs1;
 	unsigned lifetime;          /* seconds, 10..3600 */
