@@ -9,6 +9,8 @@ load lib/promtool
 
 DATA=$HERE/tests/data/log
 
+not() { ! "$@"; }
+
 setup() { need_root; }
 
 setup_file() {
@@ -396,7 +398,7 @@ d.crl"
 	crl_dir crl
 }
 
-@test "the users file, its index, and the index of a directory" {
+@test "the users file, its index, and an index of a directory that no login uses" {
 	# shellcheck disable=SC2016 # for the shell inside
 	lib() {
 		in_place unshare -m --propagation private bash -c '
@@ -416,8 +418,19 @@ d.crl"
 	sane
 	[ "$(sample 'certauth_users_index_timestamp_seconds{source="file"}')" = \
 		"$(stat -c %Y "$S/etc/certauth/users.cdb")" ]
-	[ "$(sample 'certauth_users_index_timestamp_seconds{source="directory"}')" -eq 1700000001 ]
+	# a file that the configuration does not name
+	not grep 'source="directory"' "$S/out"
 	[ "$(sample certauth_users_index_current)" -eq 1 ]
+	# users_update.bats has one that is whole
+	conf default 'directory = ldap' 'directory_base = dc=example' \
+		'directory_uri = ldaps://ldap.example.com'
+	lib '' "$CERTAUTH" metrics
+	sane
+	[ "$(sample 'certauth_users_index_timestamp_seconds{source="directory"}')" -eq 0 ]
+	lib 1700000001 "$CERTAUTH" metrics
+	[ "$(sample 'certauth_users_index_timestamp_seconds{source="directory"}')" -eq 0 ]
+	conf_reset
+	crl_dir crl
 	echo '# changed' >>"$S/etc/certauth/users"
 	lib '' "$CERTAUTH" metrics
 	[ "$(sample certauth_users_index_current)" -eq 0 ]

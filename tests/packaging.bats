@@ -209,10 +209,10 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		usr/lib/systemd/system-preset/50-certauth.preset 644 0:0
 		usr/lib/systemd/system/certauth-crl-update.service 644 0:0
 		usr/lib/systemd/system/certauth-crl-update.timer 644 0:0
-		usr/lib/systemd/system/certauth-ocsp-update.service 644 0:0
-		usr/lib/systemd/system/certauth-ocsp-update.timer 644 0:0
 		usr/lib/systemd/system/certauth-metrics.service 644 0:0
 		usr/lib/systemd/system/certauth-metrics.timer 644 0:0
+		usr/lib/systemd/system/certauth-ocsp-update.service 644 0:0
+		usr/lib/systemd/system/certauth-ocsp-update.timer 644 0:0
 		usr/lib/systemd/system/certauth-users-update.service 644 0:0
 		usr/lib/systemd/system/certauth-users-update.timer 644 0:0
 		usr/lib/systemd/system/certauth-verifier.service 644 0:0

@@ -7,7 +7,7 @@ load lib/directory
 not() { ! "$@"; }
 
 setup_file() {
-	need_directory
+	[ -e "$DIRECTORY_DEBS/complete" ] && [ "$(id -u)" -eq 0 ] || return 0 # see setup
 	place_make && directory_root elsewhere.example.com || return
 	cp "$CERTAUTH_BUILD/certauth-ldap" "$S/bin/"
 	tls
@@ -27,6 +27,7 @@ setup() {
 }
 
 teardown_file() {
+	[ -n "${S:-}" ] || return 0
 	directory_remove
 	place_remove
 }
@@ -309,6 +310,36 @@ traced() {
 	# a line refuses what the directory grants
 	users "! sha256:$(pki_sha256 "$PKI/alice.pem")"
 	login_denied refused
+}
+
+# of_directory VALUE: certauth metrics says this of the index
+of_directory() {
+	in_place "$CERTAUTH" metrics --state "$S/metrics" >"$S/metrics.out" 2>&1 || :
+	[ "$(sed -n 's/^certauth_users_index_timestamp_seconds{source="directory"} //p' \
+		"$S/metrics.out")" = "$1" ]
+}
+
+@test "certauth metrics: the index that the configuration names says when it was made" {
+	local now made
+	simple 'directory_index = /var/lib/certauth/other.cdb'
+	now=$(date +%s)
+	updated
+	in_place touch -d @1700000000 /var/lib/certauth/other.cdb
+	in_place "$CERTAUTH" metrics --state "$S/metrics" >"$S/metrics.out" 2>&1 || :
+	made=$(sed -n 's/^certauth_users_index_timestamp_seconds{source="directory"} //p' \
+		"$S/metrics.out")
+	[ "$made" -ge "$now" ]
+	[ "$made" -le "$(date +%s)" ]
+	of_directory "$made"
+	# of another source
+	conf default 'directory_weak = yes'
+	of_directory 0
+	conf default 'directory_weak = no'
+	in_place mv /var/lib/certauth/other.cdb /var/lib/certauth/away.cdb
+	of_directory 0
+	conf default 'directory = none'
+	of_directory ''
+	in_place rm /var/lib/certauth/away.cdb
 }
 
 @test "an account of the directory is a person's: not root, not below min_uid" {

@@ -5,23 +5,21 @@
 #include "metrics/metricstext.h"
 #include "crypto/crypto.h"
 #include "data/index.h"
+#include "map/ldap_index.h"
 #include "map/users_index.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
-/* what `certauth users update' makes */
-#define DIRECTORY_INDEX "/var/lib/certauth/users.cdb"
-
 static void
-put_index(const char *source, const struct stat *st, struct ca_buf *out)
+put_index(const char *source, time_t made, struct ca_buf *out)
 {
 	const struct ca_metrics_label labels[] = {
 	    {"source", source}, {NULL, NULL}};
 
 	ca_metrics_sample(out, "certauth_users_index_timestamp_seconds", labels,
-	    (long long)st->st_mtime);
+	    (long long)made);
 }
 
 /* Was the index made of the users file as it is now? */
@@ -38,10 +36,22 @@ is_current(const struct ca_crladmin_run *run, const char *path,
 	return ok;
 }
 
+/* When the servers were last asked, as the index itself says: 0 if no login would use
+ * it, so that the alert of an old one fires. */
+static time_t
+directory_time(const struct ca_crladmin_run *run)
+{
+	struct ca_ldap_facts facts;
+
+	return ca_ldap_index_facts(run->crypto, run->cfg, &facts) == CA_OK
+		   ? facts.made
+		   : 0;
+}
+
 void
 ca_metrics_users_put(const struct ca_crladmin_run *run, struct ca_buf *out)
 {
-	struct stat users, index, directory;
+	struct stat users, index;
 	char path[4096];
 	bool file = stat(run->cfg->users, &users) == 0;
 	bool indexed = file &&
@@ -54,11 +64,11 @@ ca_metrics_users_put(const struct ca_crladmin_run *run, struct ca_buf *out)
 		    "gauge", "When the users file was last changed.",
 		    (long long)users.st_mtime);
 	ca_metrics_head(out, "certauth_users_index_timestamp_seconds", "gauge",
-	    "When an index of users was made: of the users file, or of a directory.");
+	    "When an index of users was made: of the users file, or of a directory; 0: no login uses it.");
 	if (indexed)
-		put_index("file", &index, out);
-	if (stat(DIRECTORY_INDEX, &directory) == 0)
-		put_index("directory", &directory, out);
+		put_index("file", index.st_mtime, out);
+	if (run->cfg->directory == CA_DIRECTORY_LDAP)
+		put_index("directory", directory_time(run), out);
 	if (indexed)
 		ca_metrics_single(out, "certauth_users_index_current", "gauge",
 		    "1 if the index of the users file was made of the file as it is now.",

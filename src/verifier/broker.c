@@ -1,5 +1,6 @@
 #include "verifier/broker.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -52,14 +53,34 @@ is_whole(const struct ca_sss_question *q)
 	       memchr(q->login, '\0', sizeof q->login) != NULL;
 }
 
+/* Its socket alone, and nothing behind the standard descriptors: those of a spawned
+ * verifier are not the broker's to hold, and are the numbers of a socket if the
+ * application has closed its own. */
+static bool
+keep(const int pair[2])
+{
+	const int fd = fcntl(pair[1], F_DUPFD_CLOEXEC, OWN);
+	int null;
+
+	if (fd < 0 || (fd != OWN && dup2(fd, OWN) != OWN) ||
+	    ca_become_close(OWN + 1) != 0)
+		return false;
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0)
+		return false;
+	for (int n = 0; n < OWN; n++)
+		if (n != null && dup2(null, n) != n)
+			return false;
+	return null < OWN || close(null) == 0;
+}
+
 static _Noreturn void
-serve(int fd, pid_t parent)
+serve(const int pair[2], pid_t parent)
 {
 	static struct ca_sss_question question;
 	static struct ca_sss_answer answer;
 
-	if ((fd != OWN && dup2(fd, OWN) != OWN) ||
-	    ca_become_close(OWN + 1) != 0)
+	if (!keep(pair))
 		_exit(1);
 	(void)ca_sss_load();
 	confine(parent);
@@ -84,7 +105,7 @@ ca_broker_start(void)
 		return -1;
 	pid_t pid = fork();
 	if (pid == 0)
-		serve(pair[1], parent);
+		serve(pair, parent);
 	(void)close(pair[1]);
 	if (pid > 0)
 		return pair[0];

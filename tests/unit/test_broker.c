@@ -9,6 +9,8 @@
 #include "confinechild.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -80,33 +82,84 @@ nothing_else(void **state)
 	assert_false(is_answered(sizeof question - 1));
 }
 
-/* The worker ends: so does its broker.  The pipe's end is what both have open. */
 static int word[2];
 
+/* The worker ends: so does its broker, which is a child of this process then. */
 static int
 start_and_end(void)
 {
-	(void)close(word[0]);
-	/* the broker closes all but its socket and the three below */
-	if (dup2(word[1], 2) != 2 || close(word[1]) != 0)
-		return 1;
 	return ca_broker_start() >= 0 ? 0 : 1;
 }
 
 static void
 ends_with_its_worker(void **state)
 {
-	char c;
+	int status;
 
 	(void)state;
 	needs_a_plain_process();
-	assert_int_equal(pipe(word), 0);
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
 	(void)alarm(60); /* it would wait longer for a question */
 	child_returns(start_and_end, 0);
-	(void)close(word[1]);
-	assert_int_equal(read(word[0], &c, 1), 0);
+	assert_true(waitpid(-1, &status, 0) > 0);
 	(void)alarm(0);
-	(void)close(word[0]);
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0), 0);
+}
+
+/* A worker whose standard descriptors are the pipe's, or closed. */
+static int
+start_at_the_bottom(bool closed)
+{
+	char c;
+	int status;
+
+	(void)alarm(60);
+	if (pipe(word) != 0)
+		return 1;
+	/* above what is closed, whatever this was started with */
+	for (int n = 0; n < 2; n++) {
+		int high = fcntl(word[n], F_DUPFD, 10);
+
+		(void)close(word[n]);
+		word[n] = high;
+	}
+	for (int n = 0; n < 3; n++)
+		if ((closed ? close(n) : dup2(word[1], n) - n) != 0)
+			return 1;
+	(void)close(word[1]);
+	int fd = ca_broker_start();
+	if (fd < 0 || (closed && fd > 2))
+		return 2;
+	for (int n = 0; n < 3; n++)
+		if (n != fd)
+			(void)close(n);
+	/* nobody else has the pipe: neither standard descriptors nor others */
+	if (read(word[0], &c, 1) != 0)
+		return 3;
+	/* and the broker has no end of ours, which would keep it alive */
+	(void)close(fd);
+	return waitpid(-1, &status, 0) > 0 && WIFEXITED(status) ? 0 : 4;
+}
+
+static int
+start_on_a_pipe(void)
+{
+	return start_at_the_bottom(false);
+}
+
+static int
+start_on_nothing(void)
+{
+	return start_at_the_bottom(true);
+}
+
+static void
+keeps_nothing(void **state)
+{
+	(void)state;
+	needs_a_plain_process();
+	child_returns(start_on_a_pipe, 0);
+	child_returns(start_on_nothing, 0);
 }
 
 /* Seccomp: of the broker's /proc/PID/status; -1: it is not there. */
@@ -162,6 +215,7 @@ main(void)
 	    cmocka_unit_test(one_question),
 	    cmocka_unit_test(nothing_else),
 	    cmocka_unit_test(ends_with_its_worker),
+	    cmocka_unit_test(keeps_nothing),
 	    cmocka_unit_test(is_confined_and_alone),
 	};
 

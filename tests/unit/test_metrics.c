@@ -155,7 +155,7 @@ who_makes_series(void **state)
 static void
 services_are_bounded(void **state)
 {
-	char name[32], message[256];
+	char name[64], message[256];
 
 	(void)state;
 	for (int i = 0; i < CA_METRICS_SERVICES + 10; i++) {
