@@ -486,6 +486,38 @@ ask() {
 	login_denied ocsp-missing --client "$S/bin/ask"
 }
 
+@test "certauth metrics: responses by status, the first that ends, the last update" {
+	local name=certauth_ocsp before
+	metrics() { in_place "$CERTAUTH" metrics --state "$S/metrics" --file "$S/log" >"$S/out" || :; }
+	: >"$S/log"
+	value() { sed -n "s/^certauth_ocsp_$1 //p" "$S/out"; }
+	metrics
+	not grep -q "^$name" "$S/out"
+	conf default 'revocation = ocsp'
+	registered alice alice hang
+	registered bob bob
+	metrics
+	[ "$(value 'responses{status="none"}')" -eq 4 ]
+	[ -z "$(value expiry_timestamp_seconds)" ]
+	pki_revoke sub bob
+	ocsp_start -nmin 60
+	# hang has no answer
+	ocsp update --timeout 1
+	[ "$status" -eq 1 ]
+	metrics
+	[ "$(value 'responses{status="good"}')" -eq 2 ]
+	[ "$(value 'responses{status="revoked"}')" -eq 1 ]
+	[ "$(value 'responses{status="none"}')" -eq 1 ]
+	[ "$(value expiry_timestamp_seconds)" -le $(($(date +%s) + 3600)) ]
+	[ "$(value expiry_timestamp_seconds)" -gt "$(date +%s)" ]
+	[ -z "$(value update_success_timestamp_seconds)" ]
+	rm "$S/etc/certauth/users.d/alice/hang.pem"
+	before=$(date +%s)
+	ocsp update
+	metrics
+	[ "$(value update_success_timestamp_seconds)" -ge "$before" ]
+}
+
 @test "revocation = crl: the host asks for no response" {
 	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")"
 	conf default 'crl = off' 'max_answer = 32000'

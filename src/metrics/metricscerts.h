@@ -17,6 +17,7 @@
 void ca_metrics_cas_put(const struct ca_crladmin_run *run, struct ca_buf *out);
 bool ca_metrics_crls_put(struct ca_crladmin_run *run, struct ca_buf *out);
 bool ca_metrics_host_put(const struct ca_crladmin_run *run, struct ca_buf *out);
+bool ca_metrics_ocsp_put(const struct ca_crladmin_run *run, struct ca_buf *out);
 void ca_metrics_users_put(
     const struct ca_crladmin_run *run, struct ca_buf *out);
 

@@ -147,6 +147,9 @@ put_configured(struct ca_crladmin_run *r, struct ca_buf *out)
 	if (!ca_metrics_host_put(r, out))
 		ok = false;
 	ca_metrics_users_put(r, out);
+	/* last: it may change crl of the configuration */
+	if (!ca_metrics_ocsp_put(r, out))
+		ok = false;
 	return ok;
 }
 

@@ -44,6 +44,20 @@ CA_MUST_CHECK enum ca_err ca_ocspadmin_stored(struct ca_ocspadmin_run *run,
 CA_MUST_CHECK enum ca_err ca_ocspadmin_weigh(struct ca_ocspadmin_run *run,
     X509 *cert, X509 *issuer, struct ca_ocsp_answer *answer);
 
+/* In ocsp_dir: its time is that of the last `certauth ocsp update` without a failure. */
+#define CA_OCSPADMIN_UPDATED ".certauth-ocsp.updated"
+
+/* For `certauth metrics`: the responses about the certificates of this host. */
+struct ca_ocspadmin_summary {
+	size_t n[CA_OCSP_REVOKED + 1]; /* by enum ca_ocsp_status */
+	time_t until;   /* when the first good one ends; 0: there is none */
+	time_t updated; /* the last update without a failure; 0: none */
+};
+
+/* run: as for ca_ocspadmin_open.  Returns an exit status; prints what fails. */
+int ca_ocspadmin_summary(
+    struct ca_ocspadmin_run *run, struct ca_ocspadmin_summary *out);
+
 /* Append "good until 2027-01-01 00:00 UTC", "revoked since ... (keyCompromise)", or
  * why there is no answer. */
 void ca_ocspadmin_describe(

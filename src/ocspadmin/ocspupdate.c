@@ -257,6 +257,19 @@ said(struct update *u, enum ca_err rc)
 	return ca_crladmin_said(u->run->base.cfg->ocsp_dir, rc);
 }
 
+/* For `certauth metrics`. */
+static bool
+note_success(const struct ca_crladmin_run *r)
+{
+	int fd = openat(r->dir, CA_OCSPADMIN_UPDATED,
+	    O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	bool done = fd >= 0 && futimens(fd, NULL) == 0;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return done;
+}
+
 static int
 update(struct update *u)
 {
@@ -280,6 +293,9 @@ update(struct update *u)
 		u->failed = true;
 	else if (!r->dry_run)
 		ca_ocspadmin_prune(u->run, &u->targets);
+	if (!u->failed && !r->dry_run && !note_success(r))
+		return ca_cli_fail("%s/" CA_OCSPADMIN_UPDATED ": %s",
+		    r->cfg->ocsp_dir, strerror(errno));
 	return u->failed ? CA_EXIT_NO : CA_EXIT_OK;
 }
 
