@@ -233,7 +233,7 @@ sssd_stop() {
 # ---- a KDC ----
 
 kdc_start() {
-	local principal
+	local principal kinit
 	cat >"$S/etc/krb5.conf" <<-CONF
 		[libdefaults]
 		default_realm = EXAMPLE.COM
@@ -255,5 +255,10 @@ kdc_start() {
 			"ktadd -k $S/${principal//\//-}.keytab $principal" >/dev/null
 	done
 	net_daemon kdc krb5kdc -n
-	until_true in_place env KRB5CCNAME=MEMORY: kinit -k -t "$S/${1//\//-}.keytab" "$1"
+	# where other Kerberos packages may be too, its name is that of an alternative
+	kinit=$(in_place sh -c 'command -v kinit || command -v kinit.mit') || {
+		echo 'krb5-user has no kinit'
+		return 1
+	}
+	until_true in_place env KRB5CCNAME=MEMORY: "$kinit" -k -t "$S/${1//\//-}.keytab" "$1"
 }
