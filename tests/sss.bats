@@ -350,7 +350,8 @@ doctor_says() {
 	pki_use "$pki"
 	ca_dir root.pem "$S/twin/twin.pem"
 	doctor_says directory-rule 'are CAs of one name'
-	ca_dir root.pem "$PKI/root.pem"
+	ca_dir root.pem
+	cp "$PKI/root.pem" "$S/etc/certauth/ca/again.pem"
 	doctor_says
 	ca_dir root.pem
 }
