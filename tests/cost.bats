@@ -47,17 +47,13 @@ counted() {
 		--callgrind-out-file="${CALLGRIND_OUT:-/dev/null}" \
 		--log-file="$S/counts/%p" "$S/bin/unconfined"
 	resident_start
-	local until=$((SECONDS + 240))
-	while [ "$SECONDS" -lt "$until" ]; do
-		# the first connection starts it, which is slow under callgrind, above all
-		# where other tests run
-		by_alice login && return
-		sleep 0.5
-	done
-	echo "no login within 240 s; the last:"
-	cat "$S/seen"
-	ls -l "$S/counts"
-	return 1
+	# the first connection starts it, which is slow under callgrind, above all where
+	# other tests run
+	until_true by_alice login || {
+		cat "$S/seen"
+		ls -l "$S/counts"
+		return 1
+	}
 }
 
 # collected: the sum of the workers that ended; sets n and workers
