@@ -8,7 +8,7 @@
 promtool_find() {
 	local deb
 	PROMTOOL=$(command -v promtool || :)
-	for deb in "$HERE"/build/deps/prometheus_*.deb; do
+	for deb in "$HERE"/build/deps/prom*_*.deb; do
 		[ -z "$PROMTOOL" ] && [ -e "$deb" ] || continue
 		dpkg-deb --fsys-tarfile "$deb" |
 			tar -x -C "$S" ./usr/bin/promtool || continue
@@ -19,5 +19,5 @@ promtool_find() {
 
 need_promtool() {
 	[ -n "${PROMTOOL:-}" ] ||
-		skip 'promtool (package prometheus) was not fetched'
+		skip 'promtool was not fetched'
 }
