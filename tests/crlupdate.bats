@@ -580,8 +580,8 @@ fetch_with() {
 
 # What libcrypto decodes and no login uses: each command says so, in the same words.
 @test "a time or a scope that no login uses: refused, listed so, not indexed" {
-	local n=0 option value why i
-	local now="$(date -u -d '-1 hour' +%y%m%d%H%M%S)"
+	local n=0 option value why i now
+	now="$(date -u -d '-1 hour' +%y%m%d%H%M%S)"
 	cas 3
 	PKI_CA=ca3 pki_crl ca3 --from -5h --to +9d --out "$S/www/form.crl"
 	openssl crl -in "$S/www/form.crl" -outform DER -out "$S/form.der"

@@ -114,7 +114,7 @@ static enum ca_err
 keep(struct ca_map_decision *d, const struct ca_rule *rule, unsigned line)
 {
 	struct ca_buf text = CA_BUF_INIT(2 * CA_RULE_LINE_MAX + 8192);
-	const char *why = NULL;
+	const char *why = "the login is refused";
 	enum ca_err rc;
 
 	bool theirs =
