@@ -142,7 +142,7 @@ check_attribute(const char *s)
 	size_t len = strspn(s, "abcdefghijklmnopqrstuvwxyz"
 			       "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
 
-	return s[len] == '\0' && len <= 64 && s[0] > '9'
+	return len <= 64 && s[len] == '\0' && s[0] > '9'
 		   ? NULL
 		   : "is not the name of an attribute, such as uid";
 }

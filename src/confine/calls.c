@@ -133,7 +133,7 @@ kind_of(const struct maker *m, size_t row)
 static void
 put_sockets(struct maker *m)
 {
-	uint32_t value[3];
+	uint32_t value[3] = {0};
 	const size_t n = m->sockets->n;
 
 	for (size_t i = 0; i < n && i < 3; i++)

@@ -278,7 +278,7 @@ visit_kind(
 bool
 ca_ldap_index_too_old(const struct ca_config *cfg, time_t made, time_t now)
 {
-	return made < 0 || made - now > 24 * 3600 ||
+	return made < 0 || made - now > 24L * 3600 ||
 	       (made < now && (uint64_t)(now - made) > cfg->directory_max_age);
 }
 

@@ -177,12 +177,13 @@ put_failure(struct ca_report *report, const struct finding *f)
 static bool
 put_waivers(const struct ca_revocation *rev, struct ca_report *report)
 {
-	const struct finding *const all[] = {
+	enum { WAIVERS = 4 };
+	const struct finding *const all[WAIVERS] = {
 	    &rev->stale, &rev->absent, &rev->exempted, &rev->brief};
-	struct ca_buf text = CA_BUF_INIT(sizeof all / sizeof *all * DETAIL_MAX);
+	struct ca_buf text = CA_BUF_INIT((size_t)WAIVERS * DETAIL_MAX);
 	enum ca_reason reason = CA_R_OK;
 
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+	for (size_t i = 0; i < WAIVERS; i++) {
 		if (all[i]->reason == CA_R_OK)
 			continue;
 		if (reason == CA_R_OK)

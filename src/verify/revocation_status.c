@@ -64,8 +64,8 @@ count_reasons(
 			oldest = v->f;
 		}
 	}
-	if ((late & ~fresh) != 0 && (fresh | late) == REASONS_ALL &&
-	    rev->stale.reason == CA_R_OK)
+	if (oldest != NULL && (late & ~fresh) != 0 &&
+	    (fresh | late) == REASONS_ALL && rev->stale.reason == CA_R_OK)
 		ca_rev_find(&rev->stale, CA_R_CRL_STALE, place_cert(at),
 		    "%s/%s; run `certauth crl update%s` before crl_grace ends",
 		    rev->dir_path, ca_crl_get0_name(oldest->crl), rev->options);
@@ -209,12 +209,13 @@ static bool
 is_refused(struct ca_revocation *rev, const struct place *at, struct known *k,
     struct finding *f)
 {
-	const struct finding *const other[] = {
+	enum { OTHERS = 3 };
+	const struct finding *const other[OTHERS] = {
 	    &k->ocsp.revoked, &k->crls.broken, &k->ocsp.broken};
 
 	if (ca_rev_revoked(rev, at, &k->crls, f))
 		return true;
-	for (size_t i = 0; i < sizeof other / sizeof *other; i++)
+	for (size_t i = 0; i < OTHERS; i++)
 		if (other[i]->reason != CA_R_OK) {
 			*f = *other[i];
 			return true;
