@@ -118,10 +118,10 @@ refused() {
 	[ "$before" = "$(in_place sha256sum /var/lib/certauth/users.cdb 2>&1)" ]
 }
 
-# bad HOW: the other server, at port 3890
+# bad HOW [N]: the other server, at port 3890
 bad() {
 	net_stop bad
-	net_daemon bad python3 "$HERE/tests/lib/ldapd.py" 3890 "$1"
+	net_daemon bad python3 "$HERE/tests/lib/ldapd.py" 3890 "$@"
 	until_true net_listens 3890
 	directory_conf 'directory_uri = ldap://127.0.0.1:3890'
 }
@@ -228,7 +228,7 @@ traced() {
 	simple "directory_password_file = $S/tls/wrong"
 	refused 'Invalid credentials'
 	printf '\n' >"$S/tls/wrong"
-	refused 'the file is empty'
+	refused 'its first line has no password'
 	printf 'secret\n' >"$S/tls/wrong"
 	chmod 666 "$S/tls/wrong"
 	refused "$S/tls/wrong"
@@ -386,7 +386,7 @@ of_directory() {
 	updated
 	[[ $output == *'of 4 accounts, from 4 entries'* ]]
 	bad cut
-	refused 'the directory cannot be read'
+	refused 'ldap://127.0.0.1:3890: the connection to the server is lost'
 	bad nopages
 	refused 'does not answer in pages'
 	bad limit
@@ -394,9 +394,9 @@ of_directory() {
 	bad cookie
 	refused 'too many pages'
 	bad huge
-	refused 'the directory cannot be read'
+	refused 'ldap://127.0.0.1:3890: the connection to the server is lost'
 	bad garbage
-	refused 'the directory cannot be read'
+	refused 'ldap://127.0.0.1:3890: the connection to the server is lost'
 	# the entry that is too big has no name yet; the one before it has
 	bad bigentry
 	refused 'after uid=alice,dc=example,dc=com'
@@ -409,7 +409,7 @@ of_directory() {
 	net_daemon other python3 "$HERE/tests/lib/ldapd.py" 3891 hostile
 	until_true net_listens 3891
 	bad referral
-	refused 'the search ended with: Referral'
+	refused 'Referral'
 	bad reference
 	updated
 	[[ $output == *'1 references to other servers are not followed'* ]]
@@ -452,7 +452,7 @@ of_directory() {
 	net_stop bad -KILL
 	run wait "$pid"
 	cat "$S/silent"
-	grep -q 'the directory cannot be read' "$S/silent"
+	grep -q 'the connection to the server is lost' "$S/silent"
 	# SIGTERM ends an update, and what it started
 	bad drip
 	EXEC='exec' in_place "$CERTAUTH" users update >"$S/silent" 2>&1 3>&- 4>&- &
@@ -535,7 +535,7 @@ for f in sys.argv[1:] + ["Z"]:
 	run in_place env LD_PRELOAD="$S/bin/faster.so" FASTER=50 "$CERTAUTH" users update
 	echo "$output"
 	[ "$status" -eq 1 ]
-	[[ $output == *'the directory did not give all accounts in 300 seconds'* ]]
+	[[ $output == *'the server did not complete the search in 300 seconds'* ]]
 	net_stop bad
 }
 
