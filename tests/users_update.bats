@@ -159,10 +159,23 @@ directory() {
 }
 
 @test "the server must be the one of the address, and its CA the one of directory_ca" {
-	simple 'directory_uri = ldaps://elsewhere.example.com'
-	refused 'elsewhere.example.com: '
-	simple "directory_ca = $S/tls/other.pem"
-	refused 'ldap.example.com: '
+	local scheme
+	for scheme in ldap ldaps; do
+		simple "directory_uri = $scheme://elsewhere.example.com"
+		refused "$scheme://elsewhere.example.com: the certificate of the server is for another name (\"it has ldap.example.com\")"
+		simple "directory_uri = $scheme://ldap.example.com" \
+			"directory_ca = $S/tls/other.pem"
+		refused "$scheme://ldap.example.com: directory_ca does not verify the certificate of the server"
+		# the other CA has the same name
+		[[ $output == *'no certificate in it has the key of the issuer, CN=TLS CA'* ]]
+		[[ $output == *"add the certificate of its CA to $S/tls/other.pem; "*'openssl s_client '* ]]
+		simple "directory_uri = $scheme://ldap.example.com" \
+			"directory_ca = $PKI/root.pem"
+		refused 'no certificate in it has the name of the issuer, CN=TLS CA'
+	done
+	simple 'directory_uri = ldaps://nowhere.example.com'
+	refused 'ldaps://nowhere.example.com: the name of the server cannot be looked up'
+	[[ $output == *'try: getent hosts nowhere.example.com'* ]]
 	simple
 	conf default 'directory_ca ='
 	refused 'directory_ca is necessary'
@@ -237,8 +250,37 @@ traced() {
 @test "the first server that can be reached is asked" {
 	simple 'directory_uri = ldaps://ldap.example.com:1 ldaps://ldap.example.com'
 	updated
-	[[ $output == *'ldaps://ldap.example.com:1: '* ]]
+	[[ $output == *'ldaps://ldap.example.com:1: no connection to the server ("Connection refused")'* ]]
+	[[ $output == *'the next server is asked'* ]]
+	# a server that is not asked is no entry of the directory
+	[[ $output != *refused$'\n'* ]]
 	login_ok
+}
+
+@test "a server that accepts and says nothing is given up, and the next one is asked" {
+	local uri
+	cp "$CERTAUTH_BUILD/tests/relay/faster.so" "$S/bin/"
+	bad mute
+	# TLS from the beginning, StartTLS, the bind
+	for uri in ldaps://ldap.example.com:3890 ldap://ldap.example.com:3890 \
+		ldap://127.0.0.1:3890; do
+		simple "directory_uri = $uri ldaps://ldap.example.com"
+		run in_place env LD_PRELOAD="$S/bin/faster.so" FASTER=4 \
+			"$CERTAUTH" users update
+		echo "$output"
+		[ "$status" -eq 0 ]
+		[[ $output == *"$uri: the server did not complete the "*' in 20 seconds; '* ]]
+		[[ $output == *'the next server is asked'* ]]
+	done
+	[[ $output == *'did not complete the bind'* ]]
+	# the last one fails the update; the message has the next command
+	simple 'directory_uri = ldap://ldap.example.com:1 ldaps://ldap.example.com:3890'
+	run in_place env LD_PRELOAD="$S/bin/faster.so" FASTER=4 "$CERTAUTH" users update
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'did not complete the TLS handshake in 20 seconds'* ]]
+	[[ $output == *"openssl s_client -connect ldap.example.com:3890 -CAfile $S/tls/ca.pem"* ]]
+	net_stop bad
 }
 
 @test "strong mappings: issuer and serial reversed, SKI, SHA-1, SID" {
@@ -532,7 +574,8 @@ for f in sys.argv[1:] + ["Z"]:
 	bad drip
 	cp "$CERTAUTH_BUILD/tests/relay/faster.so" "$S/bin/"
 	# 50 seconds go by each time that the clock is read
-	run in_place env LD_PRELOAD="$S/bin/faster.so" FASTER=50 "$CERTAUTH" users update
+	run in_place env LD_PRELOAD="$S/bin/faster.so" FASTER=50 \
+		FASTER_WHEN="$S/bad.out" "$CERTAUTH" users update
 	echo "$output"
 	[ "$status" -eq 1 ]
 	[[ $output == *'the server did not complete the search in 300 seconds'* ]]

@@ -8,7 +8,7 @@ It listens on 127.0.0.1, accepts each bind, and answers searches by HOW:
   good       two pages of two accounts, as the others begin
   cut        the connection ends in the second page
   silent     the second page never ends
-  drip       a byte of the second page each 50 ms
+  drip       a byte of the second page each 50 ms; the output says so
   nopages    success, without the control of pages
   cookie     the same cookie for ever, with an empty page
   limit      sizeLimitExceeded after the first page
@@ -138,6 +138,7 @@ class Handler(socketserver.StreamRequestHandler):
         elif how == "silent":
             time.sleep(600)
         elif how == "drip":
+            print("drips", flush=True)
             for byte in tlv(0x30, number(ident), account("carol", 3)):
                 self.request.sendall(bytes([byte]))
                 time.sleep(0.05)
