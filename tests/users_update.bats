@@ -139,7 +139,7 @@ directory() {
 	directory <"$S/first.ldif"
 	simple
 	updated
-	[[ $output == *'1 certificates and names of 1 accounts, from 2 entries'* ]]
+	[[ $output == *'1 certificate or name of 1 account, from 2 entries'* ]]
 	login_ok
 	logged 'rule="ldap uid=alice"'
 	LOGIN=bob login_denied other-user
@@ -319,9 +319,9 @@ traced() {
 		echo "ipaCertMapData: X509:<I>$issuer<S>$subject"
 	} | sed '/^userCertificate/d' | directory
 	simple
-	refused 'no account that the directory gives has a certificate'
+	refused 'gives 0 accounts with a certificate, and gave 1 at the last update; '
 	updated --force
-	[[ $output == *'1 mappings by names alone are not used'* ]]
+	[[ $output == *'1 mapping by names alone is not used'* ]]
 	LOGIN=carol login_denied unmapped
 	conf default 'directory_weak = yes'
 	# the index is of another source now
@@ -454,7 +454,7 @@ of_directory() {
 	refused 'Referral'
 	bad reference
 	updated
-	[[ $output == *'1 references to other servers are not followed'* ]]
+	[[ $output == *'1 reference to another server is not followed'* ]]
 	[[ $output == *'of 4 accounts, from 4 entries'* ]]
 	net_stop other
 	net_stop bad
@@ -463,8 +463,8 @@ of_directory() {
 @test "hostile logins and values are refused one by one, and named" {
 	bad hostile
 	updated --force
-	[[ $output == *'1 certificates and names of 1 accounts, from 16 entries'* ]]
-	[[ $output == *'1 entries have no uid'* ]]
+	[[ $output == *'1 certificate or name of 1 account, from 16 entries'* ]]
+	[[ $output == *'1 entry has no uid'* ]]
 	[[ $output == *'not used: "cn=bad login: the login is not a login name'* ]]
 	[[ $output == *'cn=two logins: the attribute of directory_login has not exactly one'* ]]
 	[[ $output == *'uid=alice: a value of userCertificate is longer than'* ]]
@@ -618,6 +618,38 @@ for f in sys.argv[1:] + ["Z"]:
 	echo "$output"
 	[ "$status" -ne 0 ]
 	[[ $output == *'is older than directory_max_age; run: certauth users update'* ]]
+}
+
+# tries ENTRIES: the command that the message advises finds so many entries
+tries() {
+	local command=${output#*; try: }
+	command=${command%%; if the number is right*}
+	in_place sh -c "${command/ -W / -w secret }" >"$S/tried"
+	[ "$(grep -c '^dn: ' "$S/tried")" -eq "$1" ]
+}
+
+@test "a filter, a base or a login attribute that gives nothing: one message, with the command to try" {
+	directory <"$S/first.ldif"
+	simple
+	updated
+	simple 'directory_filter = (uid=alicf)'
+	refused 'ldaps://ldap.example.com gives 0 accounts with a certificate; '
+	[[ $output == *"; directory_filter (uid=alicf) below directory_base $BASE matches 0 entries; "* ]]
+	[[ $output == *'run: certauth users update --force'* ]]
+	tries 0
+	simple 'directory_login = sAMAccountName' 'directory_filter = (uid=alice)'
+	refused 'ldaps://ldap.example.com gives 0 accounts with a certificate; '
+	[[ $output == *'matches 1 entry, of which 1 has no attribute sAMAccountName; '* ]]
+	[[ $output == *'directory_login (sAMAccountName)'* ]]
+	[[ $output == *'run: certauth users update --force'* ]]
+	tries 1
+	simple 'directory_uri = ldap://ldap.example.com' 'directory_filter = (uid=bob)' \
+		"directory_base = ou=people,$BASE"
+	updated --force
+	# a base that does not exist is an error of the server
+	simple "directory_base = ou=peeple,$BASE"
+	refused "ldaps://ldap.example.com: the server does not have directory_base, ou=peeple,$BASE"
+	[[ $output == *'No such object'*'correct directory_base; '*'namingContexts'* ]]
 }
 
 @test "a tenth of the accounts is not believed without --force" {
