@@ -89,7 +89,8 @@ MAIN_SRC = src/cli/main.c src/cli/trylog.c src/fetch/fetchmain.c src/sign/signma
 	src/confine/confinemain.c src/verifier/main.c src/verifier/sys.c $(LDAP_SRC)
 # what needs libldap: without it, everything else is built
 LDAP_SRC = src/ldap/ldapmain.c src/ldap/ldappull.c src/ldap/ldapentry.c \
-	src/ldap/ldapconnect.c
+	src/ldap/ldapconnect.c src/ldap/ldapreach.c src/ldap/ldaptls.c \
+	src/ldap/ldapexplain.c src/ldap/ldapwhy.c
 LIB_SRC := $(filter-out $(MAIN_SRC),$(wildcard src/*/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 LIB = $(B)/libcertauth.a

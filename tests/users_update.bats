@@ -118,10 +118,10 @@ refused() {
 	[ "$before" = "$(in_place sha256sum /var/lib/certauth/users.cdb 2>&1)" ]
 }
 
-# bad HOW: the other server, at port 3890
+# bad HOW [N]: the other server, at port 3890
 bad() {
 	net_stop bad
-	net_daemon bad python3 "$HERE/tests/lib/ldapd.py" 3890 "$1"
+	net_daemon bad python3 "$HERE/tests/lib/ldapd.py" 3890 "$@"
 	until_true net_listens 3890
 	directory_conf 'directory_uri = ldap://127.0.0.1:3890'
 }
@@ -139,7 +139,7 @@ directory() {
 	directory <"$S/first.ldif"
 	simple
 	updated
-	[[ $output == *'1 certificates and names of 1 accounts, from 2 entries'* ]]
+	[[ $output == *'1 certificate or name of 1 account, from 2 entries'* ]]
 	login_ok
 	logged 'rule="ldap uid=alice"'
 	LOGIN=bob login_denied other-user
@@ -159,10 +159,23 @@ directory() {
 }
 
 @test "the server must be the one of the address, and its CA the one of directory_ca" {
-	simple 'directory_uri = ldaps://elsewhere.example.com'
-	refused 'elsewhere.example.com: '
-	simple "directory_ca = $S/tls/other.pem"
-	refused 'ldap.example.com: '
+	local scheme
+	for scheme in ldap ldaps; do
+		simple "directory_uri = $scheme://elsewhere.example.com"
+		refused "$scheme://elsewhere.example.com: the certificate of the server is for another name (\"it has ldap.example.com\")"
+		simple "directory_uri = $scheme://ldap.example.com" \
+			"directory_ca = $S/tls/other.pem"
+		refused "$scheme://ldap.example.com: directory_ca does not verify the certificate of the server"
+		# the other CA has the same name
+		[[ $output == *'no certificate in it has the key of the issuer, CN=TLS CA'* ]]
+		[[ $output == *"add the certificate of its CA to $S/tls/other.pem; "*'openssl s_client '* ]]
+		simple "directory_uri = $scheme://ldap.example.com" \
+			"directory_ca = $PKI/root.pem"
+		refused 'no certificate in it has the name of the issuer, CN=TLS CA'
+	done
+	simple 'directory_uri = ldaps://nowhere.example.com'
+	refused 'ldaps://nowhere.example.com: the name of the server cannot be looked up'
+	[[ $output == *'try: getent hosts nowhere.example.com'* ]]
 	simple
 	conf default 'directory_ca ='
 	refused 'directory_ca is necessary'
@@ -228,7 +241,7 @@ traced() {
 	simple "directory_password_file = $S/tls/wrong"
 	refused 'Invalid credentials'
 	printf '\n' >"$S/tls/wrong"
-	refused 'the file is empty'
+	refused 'its first line has no password'
 	printf 'secret\n' >"$S/tls/wrong"
 	chmod 666 "$S/tls/wrong"
 	refused "$S/tls/wrong"
@@ -237,8 +250,37 @@ traced() {
 @test "the first server that can be reached is asked" {
 	simple 'directory_uri = ldaps://ldap.example.com:1 ldaps://ldap.example.com'
 	updated
-	[[ $output == *'ldaps://ldap.example.com:1: '* ]]
+	[[ $output == *'ldaps://ldap.example.com:1: no connection to the server ("Connection refused")'* ]]
+	[[ $output == *'the next server is asked'* ]]
+	# a server that is not asked is no entry of the directory
+	[[ $output != *refused$'\n'* ]]
 	login_ok
+}
+
+@test "a server that accepts and says nothing is given up, and the next one is asked" {
+	local uri
+	cp "$CERTAUTH_BUILD/tests/relay/faster.so" "$S/bin/"
+	bad mute
+	# TLS from the beginning, StartTLS, the bind
+	for uri in ldaps://ldap.example.com:3890 ldap://ldap.example.com:3890 \
+		ldap://127.0.0.1:3890; do
+		simple "directory_uri = $uri ldaps://ldap.example.com"
+		run in_place env LD_PRELOAD="$S/bin/faster.so" FASTER=4 \
+			"$CERTAUTH" users update
+		echo "$output"
+		[ "$status" -eq 0 ]
+		[[ $output == *"$uri: the server did not complete the "*' in 20 seconds; '* ]]
+		[[ $output == *'the next server is asked'* ]]
+	done
+	[[ $output == *'did not complete the bind'* ]]
+	# the last one fails the update; the message has the next command
+	simple 'directory_uri = ldap://ldap.example.com:1 ldaps://ldap.example.com:3890'
+	run in_place env LD_PRELOAD="$S/bin/faster.so" FASTER=4 "$CERTAUTH" users update
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'did not complete the TLS handshake in 20 seconds'* ]]
+	[[ $output == *"openssl s_client -connect ldap.example.com:3890 -CAfile $S/tls/ca.pem"* ]]
+	net_stop bad
 }
 
 @test "strong mappings: issuer and serial reversed, SKI, SHA-1, SID" {
@@ -277,9 +319,9 @@ traced() {
 		echo "ipaCertMapData: X509:<I>$issuer<S>$subject"
 	} | sed '/^userCertificate/d' | directory
 	simple
-	refused 'no account that the directory gives has a certificate'
+	refused 'gives 0 accounts with a certificate, and gave 1 at the last update; '
 	updated --force
-	[[ $output == *'1 mappings by names alone are not used'* ]]
+	[[ $output == *'1 mapping by names alone is not used'* ]]
 	LOGIN=carol login_denied unmapped
 	conf default 'directory_weak = yes'
 	# the index is of another source now
@@ -386,7 +428,7 @@ of_directory() {
 	updated
 	[[ $output == *'of 4 accounts, from 4 entries'* ]]
 	bad cut
-	refused 'the directory cannot be read'
+	refused 'ldap://127.0.0.1:3890: the connection to the server is lost'
 	bad nopages
 	refused 'does not answer in pages'
 	bad limit
@@ -394,9 +436,9 @@ of_directory() {
 	bad cookie
 	refused 'too many pages'
 	bad huge
-	refused 'the directory cannot be read'
+	refused 'ldap://127.0.0.1:3890: the connection to the server is lost'
 	bad garbage
-	refused 'the directory cannot be read'
+	refused 'ldap://127.0.0.1:3890: the connection to the server is lost'
 	# the entry that is too big has no name yet; the one before it has
 	bad bigentry
 	refused 'after uid=alice,dc=example,dc=com'
@@ -409,10 +451,10 @@ of_directory() {
 	net_daemon other python3 "$HERE/tests/lib/ldapd.py" 3891 hostile
 	until_true net_listens 3891
 	bad referral
-	refused 'the search ended with: Referral'
+	refused 'Referral'
 	bad reference
 	updated
-	[[ $output == *'1 references to other servers are not followed'* ]]
+	[[ $output == *'1 reference to another server is not followed'* ]]
 	[[ $output == *'of 4 accounts, from 4 entries'* ]]
 	net_stop other
 	net_stop bad
@@ -421,8 +463,8 @@ of_directory() {
 @test "hostile logins and values are refused one by one, and named" {
 	bad hostile
 	updated --force
-	[[ $output == *'1 certificates and names of 1 accounts, from 16 entries'* ]]
-	[[ $output == *'1 entries have no uid'* ]]
+	[[ $output == *'1 certificate or name of 1 account, from 16 entries'* ]]
+	[[ $output == *'1 entry has no uid'* ]]
 	[[ $output == *'not used: "cn=bad login: the login is not a login name'* ]]
 	[[ $output == *'cn=two logins: the attribute of directory_login has not exactly one'* ]]
 	[[ $output == *'uid=alice: a value of userCertificate is longer than'* ]]
@@ -452,7 +494,7 @@ of_directory() {
 	net_stop bad -KILL
 	run wait "$pid"
 	cat "$S/silent"
-	grep -q 'the directory cannot be read' "$S/silent"
+	grep -q 'the connection to the server is lost' "$S/silent"
 	# SIGTERM ends an update, and what it started
 	bad drip
 	EXEC='exec' in_place "$CERTAUTH" users update >"$S/silent" 2>&1 3>&- 4>&- &
@@ -532,10 +574,11 @@ for f in sys.argv[1:] + ["Z"]:
 	bad drip
 	cp "$CERTAUTH_BUILD/tests/relay/faster.so" "$S/bin/"
 	# 50 seconds go by each time that the clock is read
-	run in_place env LD_PRELOAD="$S/bin/faster.so" FASTER=50 "$CERTAUTH" users update
+	run in_place env LD_PRELOAD="$S/bin/faster.so" FASTER=50 \
+		FASTER_WHEN="$S/bad.out" "$CERTAUTH" users update
 	echo "$output"
 	[ "$status" -eq 1 ]
-	[[ $output == *'the directory did not give all accounts in 300 seconds'* ]]
+	[[ $output == *'the server did not complete the search in 300 seconds'* ]]
 	net_stop bad
 }
 
@@ -575,6 +618,38 @@ for f in sys.argv[1:] + ["Z"]:
 	echo "$output"
 	[ "$status" -ne 0 ]
 	[[ $output == *'is older than directory_max_age; run: certauth users update'* ]]
+}
+
+# tries ENTRIES: the command that the message advises finds so many entries
+tries() {
+	local command=${output#*; try: }
+	command=${command%%; if the number is right*}
+	in_place sh -c "${command/ -W / -w secret }" >"$S/tried"
+	[ "$(grep -c '^dn: ' "$S/tried")" -eq "$1" ]
+}
+
+@test "a filter, a base or a login attribute that gives nothing: one message, with the command to try" {
+	directory <"$S/first.ldif"
+	simple
+	updated
+	simple 'directory_filter = (uid=alicf)'
+	refused 'ldaps://ldap.example.com gives 0 accounts with a certificate; '
+	[[ $output == *"; directory_filter (uid=alicf) below directory_base $BASE matches 0 entries; "* ]]
+	[[ $output == *'run: certauth users update --force'* ]]
+	tries 0
+	simple 'directory_login = sAMAccountName' 'directory_filter = (uid=alice)'
+	refused 'ldaps://ldap.example.com gives 0 accounts with a certificate; '
+	[[ $output == *'matches 1 entry, of which 1 has no attribute sAMAccountName; '* ]]
+	[[ $output == *'directory_login (sAMAccountName)'* ]]
+	[[ $output == *'run: certauth users update --force'* ]]
+	tries 1
+	simple 'directory_uri = ldap://ldap.example.com' 'directory_filter = (uid=bob)' \
+		"directory_base = ou=people,$BASE"
+	updated --force
+	# a base that does not exist is an error of the server
+	simple "directory_base = ou=peeple,$BASE"
+	refused "ldaps://ldap.example.com: the server does not have directory_base, ou=peeple,$BASE"
+	[[ $output == *'No such object'*'correct directory_base; '*'namingContexts'* ]]
 }
 
 @test "a tenth of the accounts is not believed without --force" {

@@ -1,26 +1,16 @@
 #include "ldap/ldapconnect.h"
+#include "ldap/ldapexplain.h"
 #include "ldap/ldaplocal.h"
+#include "ldap/ldapreach.h"
+#include "ldap/ldaptls.h"
 
+#include <errno.h>
 #include <sasl/sasl.h>
-#include <stdio.h>
 #include <string.h>
 
-#define CONNECT_SECONDS 10
 #define ANSWER_SECONDS 60
 /* bytes of one message of the server: libldap would take any length */
 #define INCOMING ((ber_len_t)24 << 20)
-
-void
-ca_ldap_say(LDAP *ld, int error, char *why, size_t whyn)
-{
-	char *said = NULL;
-
-	(void)ldap_get_option(ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &said);
-	(void)snprintf(why, whyn, "%s%s%.400s%s", ldap_err2string(error),
-	    said != NULL && *said != '\0' ? " (" : "", said != NULL ? said : "",
-	    said != NULL && *said != '\0' ? ")" : "");
-	ldap_memfree(said);
-}
 
 static bool
 set(LDAP *ld, int option, const void *value)
@@ -34,39 +24,20 @@ set_number(LDAP *ld, int option, int value)
 	return set(ld, option, &value);
 }
 
-/* A context of TLS of our own: with our CA alone, and no file or variable of the
- * host. */
-static bool
-set_tls(LDAP *ld, const struct ca_ldap_order *order)
-{
-	return set_number(
-		   ld, LDAP_OPT_X_TLS_REQUIRE_CERT, LDAP_OPT_X_TLS_DEMAND) &&
-	       set_number(ld, LDAP_OPT_X_TLS_PROTOCOL_MIN,
-		   LDAP_OPT_X_TLS_PROTOCOL_TLS1_2) &&
-	       (order->ca == NULL ||
-		   set(ld, LDAP_OPT_X_TLS_CACERTFILE, order->ca)) &&
-	       (order->client == NULL ||
-		   (set(ld, LDAP_OPT_X_TLS_CERTFILE, order->client) &&
-		       set(ld, LDAP_OPT_X_TLS_KEYFILE, order->key))) &&
-	       set_number(ld, LDAP_OPT_X_TLS_NEWCTX, 0);
-}
-
 static bool
 set_options(LDAP *ld, const struct ca_ldap_order *order)
 {
-	const struct timeval connect = {CONNECT_SECONDS, 0};
 	const struct timeval answer = {ANSWER_SECONDS, 0};
 	ber_len_t incoming = INCOMING;
 	Sockbuf *socket = NULL;
 
 	return set_number(ld, LDAP_OPT_PROTOCOL_VERSION, LDAP_VERSION3) &&
 	       set(ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF) &&
-	       set(ld, LDAP_OPT_NETWORK_TIMEOUT, &connect) &&
 	       set(ld, LDAP_OPT_TIMEOUT, &answer) &&
 	       set(ld, LDAP_OPT_X_SASL_NOCANON, LDAP_OPT_ON) &&
 	       /* TLS protects the connection; servers refuse two layers */
 	       set(ld, LDAP_OPT_X_SASL_SECPROPS, "maxssf=0") &&
-	       set_tls(ld, order) &&
+	       ca_ldap_tls_set(ld, order) &&
 	       ldap_get_option(ld, LDAP_OPT_SOCKBUF, &socket) ==
 		   LDAP_OPT_SUCCESS &&
 	       ber_sockbuf_ctrl(
@@ -107,49 +78,102 @@ bind_as(LDAP *ld, const struct ca_ldap_order *order)
 	    LDAP_SASL_SIMPLE, &password, NULL, NULL, NULL);
 }
 
-/* Nothing is sent before TLS: neither a bind nor a search. */
-static int
-open_server(LDAP *ld, const char *uri)
+static enum ca_err
+open_socket(LDAP *ld, struct ca_ldap_why *why)
 {
-	if (strncmp(uri, "ldap://", 7) == 0 && !ca_ldap_is_local(uri))
-		return ldap_start_tls_s(ld, NULL, NULL);
-	return ldap_connect(ld);
+	int result;
+
+	errno = 0;
+	if ((result = ldap_connect(ld)) == LDAP_SUCCESS)
+		return CA_OK;
+	ca_ldap_why_set(why, CA_LDAP_CAUSE_CONNECT, "%s",
+	    errno != 0 ? strerror(errno) : ldap_err2string(result));
+	return CA_ERR_IO;
+}
+
+/* Connect, over TCP unless the URI is that of a socket in the file system. */
+static enum ca_err
+open_server(const char *uri, LDAP **ld, struct ca_ldap_why *why)
+{
+	enum ca_err rc;
+	int fd;
+
+	if (strncmp(uri, "ldapi://", 8) == 0) {
+		if (ldap_initialize(ld, uri) == LDAP_SUCCESS)
+			return open_socket(*ld, why);
+	} else if ((rc = ca_ldap_reach(uri, &fd, why)) != CA_OK) {
+		return rc;
+	} else if (ca_ldap_handle(fd, uri, ld)) {
+		return CA_OK;
+	}
+	*ld = NULL;
+	ca_ldap_why_set(
+	    why, CA_LDAP_CAUSE_OTHER, "libldap does not take the address");
+	return CA_ERR_UNSUPPORTED;
+}
+
+/* Nothing is sent before TLS: neither a bind nor a search. */
+static enum ca_err
+secure(struct ca_ldap_out *out, LDAP *ld, struct ca_ldap_why *why)
+{
+	const struct ca_ldap_order *order = out->order;
+	enum ca_err rc;
+	int result;
+
+	if (ca_ldap_is_local(order->uri))
+		return CA_OK;
+	if ((rc = ca_ldap_out_at(out, CA_LDAP_STEP_TLS)) != CA_OK)
+		return rc;
+	result = ca_ldap_tls_start(ld, order->uri);
+	if (result == LDAP_SUCCESS)
+		return CA_OK;
+	ca_ldap_why_result(why, ld, CA_LDAP_STEP_TLS, result, NULL);
+	why->cause = result > 0 ? CA_LDAP_CAUSE_STARTTLS : CA_LDAP_CAUSE_TLS;
+	if (result < 0)
+		ca_ldap_explain(out->crypto, order, why);
+	return CA_ERR_IO;
+}
+
+static enum ca_err
+authenticate(struct ca_ldap_out *out, LDAP *ld, struct ca_ldap_why *why)
+{
+	enum ca_err rc = ca_ldap_out_at(out, CA_LDAP_STEP_BIND);
+	int result;
+
+	if (rc != CA_OK)
+		return rc;
+	result = bind_as(ld, out->order);
+	if (result == LDAP_SUCCESS)
+		return CA_OK;
+	ca_ldap_why_result(why, ld, CA_LDAP_STEP_BIND, result, NULL);
+	return ca_ldap_why_away(why) ? CA_ERR_IO : CA_DENIED;
 }
 
 enum ca_err
-ca_ldap_connect(const struct ca_ldap_order *order, const char *uri, LDAP **ld,
-    char *why, size_t whyn)
+ca_ldap_connect(struct ca_ldap_out *out, LDAP **ld, struct ca_ldap_why *why)
 {
-	enum ca_err ret = CA_ERR_UNSET;
-	int rc;
+	enum ca_err ret = CA_ERR_UNSET, rc;
 
-	if (ldap_initialize(ld, uri) != LDAP_SUCCESS) {
-		*ld = NULL;
-		(void)snprintf(why, whyn, "the address is malformed");
-		return CA_ERR_UNSUPPORTED;
+	*ld = NULL;
+	if ((rc = open_server(out->order->uri, ld, why)) != CA_OK) {
+		ret = rc == CA_ERR_IO ? CA_ERR_IO : CA_DENIED;
+		goto out;
 	}
-	if (!set_options(*ld, order)) {
-		(void)snprintf(why, whyn,
+	if (!set_options(*ld, out->order)) {
+		ca_ldap_why_set(why, CA_LDAP_CAUSE_OPTION,
 		    "libldap refuses an option, a certificate or a key");
-		ret = CA_ERR_UNSUPPORTED;
+		ret = CA_DENIED;
 		goto out;
 	}
-	if ((rc = open_server(*ld, uri)) != LDAP_SUCCESS) {
-		ca_ldap_say(*ld, rc, why, whyn);
-		ret = CA_ERR_IO;
-		goto out;
-	}
-	if ((rc = bind_as(*ld, order)) != LDAP_SUCCESS) {
-		ca_ldap_say(*ld, rc, why, whyn);
-		ret = rc == LDAP_SERVER_DOWN || rc == LDAP_TIMEOUT ||
-			      rc == LDAP_UNAVAILABLE || rc == LDAP_BUSY
-			  ? CA_ERR_IO
-			  : CA_DENIED;
+	if ((rc = secure(out, *ld, why)) != CA_OK ||
+	    (rc = authenticate(out, *ld, why)) != CA_OK ||
+	    (rc = ca_ldap_out_at(out, CA_LDAP_STEP_SEARCH)) != CA_OK) {
+		ret = rc;
 		goto out;
 	}
 	ret = CA_OK;
 out:
-	if (ret != CA_OK) {
+	if (ret != CA_OK && *ld != NULL) {
 		(void)ldap_unbind_ext(*ld, NULL, NULL);
 		*ld = NULL;
 	}

@@ -4,20 +4,17 @@
 #ifndef CA_LDAP_LDAPCONNECT_H
 #define CA_LDAP_LDAPCONNECT_H
 
-#include <ldap.h>
-
-#include "ldap/ldappull.h"
+#include "ldap/ldapentry.h"
+#include "ldap/ldapwhy.h"
 
 /*
- * Connect to a server, with TLS unless it is on this machine, and bind.  *why is the
- * reason of a failure, of whyn bytes.  CA_ERR_IO: the server cannot be used, and
- * another may be; CA_DENIED: the server does not accept the bind; CA_ERR_UNSUPPORTED:
- * libldap refuses an option.  *ld is NULL after an error.
+ * Connect to the server of out->order, with TLS unless it is on this machine, and bind;
+ * a frame says when each step begins.  With *why: CA_ERR_IO: the server cannot be used,
+ * and another may be; CA_DENIED: the server does not accept the bind, or libldap
+ * refuses an option.  CA_ERR_MEMORY, CA_ERR_UNSET: the frames cannot be written.  *ld
+ * is NULL after an error.
  */
-CA_MUST_CHECK enum ca_err ca_ldap_connect(const struct ca_ldap_order *order,
-    const char *uri, LDAP **ld, char *why, size_t whyn);
-
-/* What libldap and the server say of the last error. */
-void ca_ldap_say(LDAP *ld, int error, char *why, size_t whyn);
+CA_MUST_CHECK enum ca_err ca_ldap_connect(
+    struct ca_ldap_out *out, LDAP **ld, struct ca_ldap_why *why);
 
 #endif

@@ -36,6 +36,15 @@ ca_ldap_out_flush(struct ca_ldap_out *out, bool full)
 	return CA_OK;
 }
 
+enum ca_err
+ca_ldap_out_at(struct ca_ldap_out *out, enum ca_ldap_step step)
+{
+	const uint8_t at = (uint8_t)step;
+
+	ca_ldap_frame_put(&out->frames, CA_LDAP_AT, &at, sizeof at);
+	return ca_ldap_out_flush(out, false);
+}
+
 /* Say that something of the entry is refused; attribute may be NULL. */
 static enum ca_err
 refuse(struct ca_ldap_out *out, const char *dn, const char *attribute,

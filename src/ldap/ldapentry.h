@@ -27,6 +27,10 @@ extern const char *const ca_ldap_attributes[];
 CA_MUST_CHECK enum ca_err ca_ldap_entry(
     struct ca_ldap_out *out, LDAP *ld, LDAPMessage *message);
 
+/* Say that a step begins. */
+CA_MUST_CHECK enum ca_err ca_ldap_out_at(
+    struct ca_ldap_out *out, enum ca_ldap_step step);
+
 /* Write what frames has, or, with full, only if it is much. */
 CA_MUST_CHECK enum ca_err ca_ldap_out_flush(struct ca_ldap_out *out, bool full);
 

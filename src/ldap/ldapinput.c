@@ -28,9 +28,9 @@ take_value(struct ca_ldap_input *in, struct ca_reader *r)
 	return ca_ldap_maker_value(in->maker, kind, key);
 }
 
-/* Text of a server or of an entry: quoted, so that it looks like no text of ours. */
+/* Text of an entry: quoted, so that it looks like no text of ours. */
 static enum ca_err
-take_text(struct ca_ldap_input *in, char type, const struct ca_reader *r)
+take_refusal(struct ca_ldap_input *in, const struct ca_reader *r)
 {
 	struct ca_buf text = CA_BUF_INIT(8 * CA_LDAP_TEXT_MAX);
 	const char *t;
@@ -40,13 +40,41 @@ take_text(struct ca_ldap_input *in, char type, const struct ca_reader *r)
 	ca_buf_quote_names(&text, r->p, r->left);
 	if ((t = ca_buf_text(&text)) == NULL)
 		return ca_buf_err(&text);
-	if (type == CA_LDAP_ERROR) {
-		ca_log_err(in->log, "the directory cannot be read: %-s", t);
-		in->ended = true;
-	} else if (in->refused++ < LOGGED_MAX) {
+	if (in->refused++ < LOGGED_MAX)
 		ca_log_warning(in->log, "not used: %-s", t);
-	}
 	ca_buf_free(&text);
+	return CA_OK;
+}
+
+/* Another server is asked only if this one has given nothing: accounts of two must not
+ * be mixed. */
+static enum ca_err
+take_error(struct ca_ldap_input *in, char type, struct ca_reader *r)
+{
+	uint8_t cause;
+
+	if (ca_read_u8(r, &cause) != CA_OK || cause >= CA_LDAP_CAUSES ||
+	    r->left > sizeof in->text ||
+	    (type == CA_LDAP_AWAY && in->step == CA_LDAP_STEP_SEARCH))
+		return CA_ERR_FORMAT;
+	in->cause = (enum ca_ldap_cause)cause;
+	memcpy(in->text, r->p, r->left);
+	in->textn = r->left;
+	in->ended = true;
+	in->away = type == CA_LDAP_AWAY;
+	return CA_OK;
+}
+
+/* Steps go forwards alone. */
+static enum ca_err
+take_step(struct ca_ldap_input *in, struct ca_reader *r)
+{
+	uint8_t step;
+
+	if (ca_read_u8(r, &step) != CA_OK || ca_read_end(r) != CA_OK ||
+	    step >= CA_LDAP_STEPS || step <= (uint8_t)in->step)
+		return CA_ERR_FORMAT;
+	in->step = (enum ca_ldap_step)step;
 	return CA_OK;
 }
 
@@ -55,14 +83,22 @@ take_frame(struct ca_ldap_input *in, char type, struct ca_reader *r)
 {
 	enum ca_err rc;
 
+	/* before the search, there is nothing but steps and errors */
+	if (in->step != CA_LDAP_STEP_SEARCH && type != CA_LDAP_AT &&
+	    type != CA_LDAP_AWAY && type != CA_LDAP_ERROR)
+		return CA_ERR_FORMAT;
 	switch (type) {
+	case CA_LDAP_AT:
+		return take_step(in, r);
 	case CA_LDAP_ACCOUNT:
 		return take_account(in, r);
 	case CA_LDAP_VALUE:
 		return take_value(in, r);
 	case CA_LDAP_REFUSED:
+		return take_refusal(in, r);
+	case CA_LDAP_AWAY:
 	case CA_LDAP_ERROR:
-		return take_text(in, type, r);
+		return take_error(in, type, r);
 	case CA_LDAP_DONE:
 		if ((rc = ca_ldap_sum_read(r, &in->sum)) == CA_OK)
 			in->ended = in->complete = true;

@@ -105,6 +105,7 @@ one_frame(struct ca_ldap_order *order, char type, const struct ca_reader *r)
 		bool file;
 		const char **to;
 	} places[] = {
+	    {CA_LDAP_URI, false, &order->uri},
 	    {CA_LDAP_BASE, false, &order->base},
 	    {CA_LDAP_FILTER, false, &order->filter},
 	    {CA_LDAP_LOGIN, false, &order->login},
@@ -121,13 +122,6 @@ one_frame(struct ca_ldap_order *order, char type, const struct ca_reader *r)
 	}
 	if (type == CA_LDAP_KEYTAB)
 		return set_keytab(order, r);
-	if (type == CA_LDAP_URI) {
-		if (order->uris == CA_LDAP_URIS_MAX)
-			return CA_ERR_LIMIT;
-		order->uri[order->uris] = as_text(r);
-		return order->uri[order->uris++] != NULL ? CA_OK
-							 : CA_ERR_FORMAT;
-	}
 	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
 		if (places[i].type != type || *places[i].to != NULL)
 			continue;
@@ -157,7 +151,7 @@ read_all(struct ca_buf *b)
 static bool
 is_complete(const struct ca_ldap_order *o)
 {
-	return o->uris > 0 && o->base != NULL && o->filter != NULL &&
+	return o->uri != NULL && o->base != NULL && o->filter != NULL &&
 	       o->login != NULL && (o->client == NULL) == (o->key == NULL) &&
 	       (o->dn == NULL) == (o->password == NULL) &&
 	       (o->dn == NULL || (*o->dn != '\0' && *o->password != '\0'));
@@ -188,7 +182,7 @@ read_order(struct ca_ldap_order *order)
 int
 main(int argc, char **argv)
 {
-	struct ca_ldap_order order = {.uris = 0};
+	struct ca_ldap_order order = {.uri = NULL};
 	struct ca_crypto *crypto = NULL;
 	const char *step;
 	enum ca_err rc;

@@ -14,9 +14,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* ---- the order: each once, but for the first; those that are not set are absent */
+/* ---- the order: each once; those that are not set are absent ---- */
 
-#define CA_LDAP_URI 'U'    /* a server; they are tried in this order */
+#define CA_LDAP_URI 'U'    /* the server */
 #define CA_LDAP_BASE 'B'   /* of the search */
 #define CA_LDAP_FILTER 'F' /* of the search */
 #define CA_LDAP_LOGIN 'L'  /* the attribute with the login */
@@ -29,13 +29,17 @@
 #define CA_LDAP_KEYTAB 'T'   /* GSSAPI: the keytab */
 #define CA_LDAP_END 'Z'      /* the order is complete; no bytes */
 
-/* ---- the answer */
+/* ---- the answer ---- */
 
+#define CA_LDAP_AT 'S'      /* enum ca_ldap_step (1 byte), which begins now */
 #define CA_LDAP_ACCOUNT 'E' /* the login; the values that follow are of it */
 #define CA_LDAP_VALUE 'V'   /* kind (1 byte) and key (map/ldap_kind.h) */
 #define CA_LDAP_REFUSED 'R' /* text: what was refused, and why */
 #define CA_LDAP_DONE 'O'    /* struct ca_ldap_sum, as below; the last frame */
-#define CA_LDAP_ERROR 'X'   /* text: why there is no answer; the last frame */
+/* enum ca_ldap_cause (1 byte), text: why there is no answer; the last frame.  Of the
+ * first, another server may have one; it never follows the beginning of the search. */
+#define CA_LDAP_AWAY 'N'
+#define CA_LDAP_ERROR 'X'
 
 #define CA_LDAP_HEAD 4                      /* bytes before the payload */
 #define CA_LDAP_ANSWER_MAX 4096             /* bytes of one payload */
@@ -43,6 +47,41 @@
 #define CA_LDAP_ORDERS_MAX (CA_LDAP_ORDER_MAX * 8) /* bytes of the order */
 #define CA_LDAP_TEXT_MAX 1000                      /* bytes of a text */
 #define CA_LDAP_VALUES_MAX 64                      /* of one account */
+
+/* What certauth-ldap does: it begins with the first. */
+enum ca_ldap_step {
+	CA_LDAP_STEP_CONNECT, /* the name of the server, and the connection */
+	CA_LDAP_STEP_TLS,
+	CA_LDAP_STEP_BIND,
+	CA_LDAP_STEP_SEARCH,
+	CA_LDAP_STEPS
+};
+
+/* Why there is no answer, as far as a key of the configuration can be at fault. */
+enum ca_ldap_cause {
+	CA_LDAP_CAUSE_OTHER,
+	CA_LDAP_CAUSE_NAME,       /* no address for the name of the server */
+	CA_LDAP_CAUSE_CONNECT,    /* no connection to it */
+	CA_LDAP_CAUSE_TLS,        /* TLS, for another reason than these */
+	CA_LDAP_CAUSE_TLS_ISSUER, /* directory_ca does not verify it */
+	CA_LDAP_CAUSE_TLS_TIME,   /* its certificate is not valid now */
+	CA_LDAP_CAUSE_TLS_NAME,   /* its certificate has other names */
+	CA_LDAP_CAUSE_OPTION,     /* a certificate or a key is not taken */
+	CA_LDAP_CAUSE_STARTTLS,   /* it refuses StartTLS */
+	CA_LDAP_CAUSE_BIND,       /* it refuses the bind */
+	CA_LDAP_CAUSE_MECHANISM,  /* it does not offer this way to bind */
+	CA_LDAP_CAUSE_LOCAL,      /* the way to bind fails on this host */
+	CA_LDAP_CAUSE_STRONGER,   /* it demands another way to bind, or TLS */
+	CA_LDAP_CAUSE_RIGHTS,     /* the bind may not search */
+	CA_LDAP_CAUSE_BASE,       /* directory_base does not exist */
+	CA_LDAP_CAUSE_FILTER,     /* directory_filter is none */
+	CA_LDAP_CAUSE_SIZE,       /* its limit of entries */
+	CA_LDAP_CAUSE_TIME,       /* its limit of time */
+	CA_LDAP_CAUSE_BUSY,       /* it is busy, or not available */
+	CA_LDAP_CAUSE_UNWILLING,  /* it does not want to */
+	CA_LDAP_CAUSE_LOST, /* the connection ended, or its bytes are none of LDAP */
+	CA_LDAP_CAUSES
+};
 
 /* What the directory gave, in numbers of 4 bytes each. */
 struct ca_ldap_sum {

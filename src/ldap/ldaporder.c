@@ -1,14 +1,11 @@
 /*
- * The order of a configuration: the ways to bind, and the files that root reads for
- * certauth-ldap.
+ * The order of a configuration: the ways to bind, and the content of the files.
  */
 #include "base/file.h"
 #include "ldap/ldap.h"
 #include "ldap/ldaplocal.h"
 #include "map/ldap_issuer.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 static bool
@@ -61,64 +58,39 @@ put_text(struct ca_buf *out, char type, const char *text)
 		ca_ldap_frame_put(out, type, text, strlen(text));
 }
 
-/* Put the content of a file; of a secret, the first line alone. */
 static enum ca_err
-put_file(struct ca_buf *out, char type, const char *path, bool line,
-    const struct ca_log *log)
+put_files(
+    const struct ca_config *cfg, const struct ca_log *log, struct ca_buf *out)
 {
 	struct ca_buf content = CA_BUF_INIT(CA_LDAP_ORDER_MAX);
-	enum ca_err rc;
+	struct ca_ldap_file file[CA_LDAP_FILES];
+	enum ca_err rc = CA_OK;
+	const char *why;
 
-	if (path == NULL)
-		return CA_OK;
-	rc = ca_file_read(AT_FDCWD, path, CA_LDAP_ORDER_MAX, &content);
-	if (rc != CA_OK) {
-		ca_file_log(log, path, rc);
-	} else {
-		size_t len = content.len;
-		const char *end =
-		    line && len > 0 ? memchr(content.p, '\n', len) : NULL;
-
-		if (end != NULL)
-			len = (size_t)(end - (const char *)content.p);
-		/* a password that is empty would be no bind at all */
-		if (len == 0) {
-			ca_log_err(log, "%s: the file is empty", path);
+	ca_ldap_files(cfg, file);
+	for (size_t i = 0; i < CA_LDAP_FILES && rc == CA_OK; i++) {
+		if (file[i].path == NULL)
+			continue;
+		ca_buf_reset(&content);
+		rc = ca_ldap_file_read(&file[i], &content, &why);
+		if (rc == CA_OK) {
+			ca_ldap_frame_put(
+			    out, file[i].type, content.p, content.len);
+		} else if (rc == CA_ERR_FORMAT) {
+			ca_log_err(log, "%s of %-s cannot be used: %-s",
+			    file[i].path, file[i].key, why);
 			rc = CA_ERR_CONFIG;
 		} else {
-			ca_ldap_frame_put(out, type, content.p, len);
+			ca_file_log(log, file[i].path, rc);
 		}
 	}
 	ca_buf_free(&content);
 	return rc;
 }
 
-static enum ca_err
-put_files(
-    const struct ca_config *cfg, const struct ca_log *log, struct ca_buf *out)
-{
-	const struct {
-		char type;
-		const char *path;
-	} files[] = {
-	    {CA_LDAP_CA, cfg->directory_ca},
-	    {CA_LDAP_PASSWORD, cfg->directory_password_file},
-	    {CA_LDAP_CLIENT, cfg->directory_cert},
-	    {CA_LDAP_KEY_PEM, cfg->directory_key},
-	    {CA_LDAP_KEYTAB, cfg->directory_keytab},
-	};
-	enum ca_err rc = CA_OK;
-
-	for (size_t i = 0; i < sizeof files / sizeof files[0] && rc == CA_OK;
-	     i++)
-		rc = put_file(out, files[i].type, files[i].path,
-		    files[i].type == CA_LDAP_PASSWORD, log);
-	return rc;
-}
-
 enum ca_err
-ca_ldap_order_put(
-    const struct ca_config *cfg, const struct ca_log *log, struct ca_buf *out)
+ca_ldap_order_put(const struct ca_config *cfg, const char *uri,
+    const struct ca_log *log, struct ca_buf *out)
 {
 	const char *wrong = mistake(cfg);
 	enum ca_err rc;
@@ -127,8 +99,7 @@ ca_ldap_order_put(
 		ca_log_err(log, "the configuration has a mistake: %-s", wrong);
 		return CA_ERR_CONFIG;
 	}
-	for (size_t i = 0; i < cfg->directory_uri.n; i++)
-		put_text(out, CA_LDAP_URI, cfg->directory_uri.v[i]);
+	put_text(out, CA_LDAP_URI, uri);
 	put_text(out, CA_LDAP_BASE, cfg->directory_base);
 	put_text(out, CA_LDAP_FILTER, cfg->directory_filter);
 	put_text(out, CA_LDAP_LOGIN, cfg->directory_login);

@@ -15,14 +15,14 @@ struct pull {
 	struct ca_ldap_out out;
 	LDAP *ld;
 	struct berval cookie;
-	char why[1200];
+	struct ca_ldap_why why;
 };
 
 /* The reason of a failure, and CA_DENIED. */
 static enum ca_err
-fail(struct pull *p, const char *why)
+fail(struct pull *p, enum ca_ldap_cause cause, const char *why)
 {
-	(void)snprintf(p->why, sizeof p->why, "%s", why);
+	ca_ldap_why_set(&p->why, cause, "%s", why);
 	return CA_DENIED;
 }
 
@@ -48,7 +48,7 @@ ask(struct pull *p, int *id)
 		ldap_control_free(page);
 	if (rc == LDAP_SUCCESS)
 		return CA_OK;
-	ca_ldap_say(p->ld, rc, p->why, sizeof p->why);
+	ca_ldap_why_result(&p->why, p->ld, CA_LDAP_STEP_SEARCH, rc, NULL);
 	return CA_DENIED;
 }
 
@@ -63,12 +63,13 @@ take_cookie(struct pull *p, LDAPControl **controls)
 	ber_memfree(p->cookie.bv_val);
 	p->cookie = (struct berval){0, NULL};
 	if (page == NULL)
-		return fail(p,
+		return fail(p, CA_LDAP_CAUSE_OTHER,
 		    "the server does not answer in pages, so that nothing says "
 		    "that all accounts came");
 	if (ldap_parse_pageresponse_control(
 		p->ld, page, &estimate, &p->cookie) != LDAP_SUCCESS)
-		return fail(p, "the server sent a malformed control");
+		return fail(p, CA_LDAP_CAUSE_LOST,
+		    "the server sent a malformed control");
 	return CA_OK;
 }
 
@@ -83,16 +84,13 @@ end_page(struct pull *p, LDAPMessage *message)
 
 	if (ldap_parse_result(p->ld, message, &result, NULL, &said, NULL,
 		&controls, 0) != LDAP_SUCCESS)
-		return fail(p, "the server sent a malformed result");
+		return fail(p, CA_LDAP_CAUSE_LOST,
+		    "the server sent a malformed result");
 	if (result == LDAP_SUCCESS) {
 		rc = take_cookie(p, controls);
 	} else {
-		(void)snprintf(p->why, sizeof p->why,
-		    "the search ended with: %s%s%.400s%s",
-		    ldap_err2string(result),
-		    said != NULL && *said != '\0' ? " (" : "",
-		    said != NULL ? said : "",
-		    said != NULL && *said != '\0' ? ")" : "");
+		ca_ldap_why_result(&p->why, p->ld, CA_LDAP_STEP_SEARCH, result,
+		    said != NULL ? said : "");
 		rc = CA_DENIED;
 	}
 	ldap_memfree(said);
@@ -121,13 +119,15 @@ read_page(struct pull *p, int id)
 			rc = end_page(p, message);
 			ended = true;
 		} else if (type == 0) {
-			rc = fail(p, "the server stopped answering");
+			rc = fail(p, CA_LDAP_CAUSE_LOST,
+			    "the server stopped answering");
 		} else if (type < 0) {
 			int error = LDAP_SERVER_DOWN;
 
 			(void)ldap_get_option(
 			    p->ld, LDAP_OPT_RESULT_CODE, &error);
-			ca_ldap_say(p->ld, error, p->why, sizeof p->why);
+			ca_ldap_why_result(
+			    &p->why, p->ld, CA_LDAP_STEP_SEARCH, error, NULL);
 			rc = CA_DENIED;
 		}
 		(void)ldap_msgfree(message);
@@ -143,7 +143,8 @@ read_all(struct pull *p)
 
 	do {
 		if (p->out.sum.pages++ == PAGES_MAX)
-			return fail(p, "the server sends too many pages");
+			return fail(p, CA_LDAP_CAUSE_OTHER,
+			    "the server sends too many pages");
 		if ((rc = ask(p, &id)) != CA_OK ||
 		    (rc = read_page(p, id)) != CA_OK)
 			return rc;
@@ -151,54 +152,38 @@ read_all(struct pull *p)
 	return CA_OK;
 }
 
-/* Try the servers in their order.  One that has answered is not replaced by
- * another. */
-static enum ca_err
-connect_any(struct pull *p)
-{
-	const struct ca_ldap_order *order = p->out.order;
-	char why[512], text[1200];
-	enum ca_err rc = CA_ERR_IO;
-
-	for (size_t i = 0; i < order->uris && rc == CA_ERR_IO; i++) {
-		rc = ca_ldap_connect(
-		    order, order->uri[i], &p->ld, why, sizeof why);
-		if (rc == CA_OK)
-			return CA_OK;
-		(void)snprintf(
-		    text, sizeof text, "%.500s: %s", order->uri[i], why);
-		if (i + 1 < order->uris && rc == CA_ERR_IO)
-			ca_ldap_frame_put(&p->out.frames, CA_LDAP_REFUSED, text,
-			    strnlen(text, CA_LDAP_TEXT_MAX));
-	}
-	return fail(p, text);
-}
-
 /* An entry that cannot be received has no name: the one before it has. */
 static void
 name_last(struct pull *p)
 {
-	size_t len = strlen(p->why);
+	size_t len = strlen(p->why.text);
 
 	if (p->out.last[0] != '\0')
-		(void)snprintf(p->why + len, sizeof p->why - len, "; after %s",
-		    p->out.last);
+		(void)snprintf(p->why.text + len, sizeof p->why.text - len,
+		    "; after %s", p->out.last);
 }
 
+/* CA_ERR_IO: another server may have an answer. */
 static enum ca_err
 put_end(struct pull *p, enum ca_err rc)
 {
-	struct ca_buf sum = CA_BUF_INIT(CA_LDAP_ANSWER_MAX);
+	struct ca_buf end = CA_BUF_INIT(CA_LDAP_ANSWER_MAX);
+	enum ca_err written;
 
 	if (rc == CA_OK) {
-		ca_ldap_sum_put(&sum, &p->out.sum);
-		ca_ldap_frame_put(&p->out.frames, CA_LDAP_DONE, sum.p, sum.len);
+		ca_ldap_sum_put(&end, &p->out.sum);
 	} else {
-		ca_ldap_frame_put(&p->out.frames, CA_LDAP_ERROR, p->why,
-		    strnlen(p->why, CA_LDAP_TEXT_MAX));
+		ca_buf_u8(&end, (uint8_t)p->why.cause);
+		ca_buf_str(&end, p->why.text);
 	}
-	ca_buf_free(&sum);
-	return ca_ldap_out_flush(&p->out, false);
+	ca_ldap_frame_put(&p->out.frames,
+	    rc == CA_OK       ? CA_LDAP_DONE
+	    : rc == CA_ERR_IO ? CA_LDAP_AWAY
+			      : CA_LDAP_ERROR,
+	    end.p, end.len);
+	written = ca_buf_err(&end);
+	ca_buf_free(&end);
+	return written == CA_OK ? ca_ldap_out_flush(&p->out, false) : written;
 }
 
 enum ca_err
@@ -211,13 +196,14 @@ ca_ldap_pull(
 			     .frames = CA_BUF_INIT((size_t)4 << 20),
 			     .entry = CA_BUF_INIT(CA_LDAP_ANSWER_MAX * 4),
 			     .value = CA_BUF_INIT(CA_CERT_MAX)}};
-	enum ca_err rc = connect_any(&p);
+	enum ca_err rc = ca_ldap_connect(&p.out, &p.ld, &p.why);
+	bool away = rc == CA_ERR_IO;
 
 	if (rc == CA_OK)
 		rc = read_all(&p);
 	if (rc == CA_DENIED)
 		name_last(&p);
-	if (rc == CA_OK || rc == CA_DENIED)
+	if (rc == CA_OK || rc == CA_DENIED || away)
 		rc = put_end(&p, rc);
 	if (p.ld != NULL)
 		(void)ldap_unbind_ext(p.ld, NULL, NULL);

@@ -9,12 +9,9 @@
 #include "crypto/crypto.h"
 #include "ldap/ldapmsg.h"
 
-#define CA_LDAP_URIS_MAX 64
-
 /* Strings are borrowed; those that are not set are NULL. */
 struct ca_ldap_order {
-	const char *uri[CA_LDAP_URIS_MAX];
-	size_t uris;
+	const char *uri;
 	const char *base, *filter, *login;
 	bool weak;
 	const char *dn, *password; /* simple bind */
@@ -24,7 +21,7 @@ struct ca_ldap_order {
 };
 
 /*
- * Ask the first server that can be reached for all accounts, and write them as frames
+ * Ask the server for all accounts, and write them as frames
  * to the descriptor `to'.  The last frame says that they are complete, or why not.
  * CA_ERR_IO: frames cannot be written; CA_ERR_MEMORY, CA_ERR_CRYPTO.
  */

@@ -1,7 +1,7 @@
 /*
  * Running certauth-ldap as nobody, and reading what it sends.
  */
-#include "ldap/ldap.h"
+#include "ldap/ldaptell.h"
 #include "process/start.h"
 
 #include <errno.h>
@@ -19,6 +19,9 @@
 #include <unistd.h>
 
 #define PROGRAM "certauth-ldap"
+/* to connect to one server, for TLS and for the bind: libldap has no limit for all of
+ * these, and none for TLS */
+#define SERVER_SECONDS 20
 
 /* Open the program in the directory of this executable, as in a build folder, or
  * else the installed program. */
@@ -122,19 +125,27 @@ now_ms(int64_t *out)
 	return true;
 }
 
-/* Read up to the last frame.  The time limits of libldap do not bound a server that
- * sends a byte now and then; this one does. */
+/* The time limits of libldap do not bound a server that sends a byte now and then;
+ * these do.  server: up to the search, deadline: for all. */
+struct limits {
+	int64_t server, deadline;
+};
+
+/* Read up to the last frame. */
 static enum ca_err
-receive(struct ca_ldap_input *in, int from, int64_t deadline)
+receive(struct ca_ldap_input *in, int from, const struct limits *limits)
 {
 	uint8_t block[32768];
 	enum ca_err rc;
 
 	while (!in->ended) {
 		struct pollfd p = {.fd = from, .events = POLLIN};
-		int64_t now;
+		int64_t now, deadline = limits->deadline;
 		ssize_t n;
 
+		if (in->step != CA_LDAP_STEP_SEARCH &&
+		    limits->server < deadline)
+			deadline = limits->server;
 		if (!now_ms(&now))
 			return CA_ERR_IO;
 		if (now >= deadline)
@@ -166,70 +177,127 @@ stop(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
 }
 
+/* Log why there is no answer, where certauth-ldap itself does not say it. */
 static void
-tell(const struct ca_log *log, enum ca_err rc, int status, unsigned timeout)
+tell(const struct ca_log *log, const char *uri, enum ca_err rc, int status)
 {
 	if (status == CA_START_NO_USER)
 		ca_log_err(log, "certauth-ldap cannot become the user nobody");
 	else if (status >= CA_START_NO_ENDS)
 		ca_log_err(log, "certauth-ldap cannot be run");
-	else if (rc == CA_ERR_TIMEOUT)
-		ca_log_err(log,
-		    "the directory did not give all accounts in %u seconds",
-		    timeout);
 	else if (rc == CA_ERR_TRUNCATED)
-		ca_log_err(log, "certauth-ldap ended early");
+		ca_log_err(log,
+		    "%s: certauth-ldap ended early; the journal may have the "
+		    "reason",
+		    uri);
 	else if (rc == CA_ERR_FORMAT)
-		ca_log_err(log, "certauth-ldap sent an invalid frame");
+		ca_log_err(log, "%s: certauth-ldap sent an invalid frame", uri);
 	else if (rc == CA_ERR_LIMIT)
-		ca_log_err(
-		    log, "the directory has too many accounts or values");
+		ca_log_err(log,
+		    "%s: the directory has too many accounts or values", uri);
+}
+
+static enum ca_err
+start_for(const struct ca_config *cfg, const struct ca_log *log,
+    const char *uri, pid_t *pid, int *from)
+{
+	struct ca_buf order = CA_BUF_INIT(CA_LDAP_ORDERS_MAX);
+	int fd = -1;
+	enum ca_err rc = ca_ldap_order_put(cfg, uri, log, &order);
+
+	if (rc == CA_OK)
+		rc = order_fd(&order, &fd);
+	if (rc == CA_OK) {
+		rc = start(fd, log, pid, from);
+		if (rc == CA_ERR_NOT_FOUND)
+			ca_log_err(log,
+			    "certauth-ldap is not installed; build certauth "
+			    "with libldap and libsasl2");
+		else if (rc != CA_OK && rc != CA_ERR_UNTRUSTED)
+			ca_log_err(log, "cannot start certauth-ldap: %m");
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	ca_buf_free(&order);
+	return rc;
+}
+
+struct run {
+	const struct ca_config *cfg;
+	const struct ca_log *log;
+	unsigned timeout; /* seconds */
+	int64_t deadline;
+	struct ca_ldap_input *in;
+	bool next; /* the next server is to be asked */
+};
+
+/* What became of the server; more: it is not the last. */
+static enum ca_err
+judge(struct run *run, enum ca_err rc, int status, bool more)
+{
+	const struct ca_ldap_input *in = run->in;
+	bool searched = in->step == CA_LDAP_STEP_SEARCH;
+	int64_t now;
+
+	if (rc == CA_OK && in->complete)
+		return CA_OK;
+	/* one that has begun to answer is not replaced by another */
+	run->next = more && !searched && now_ms(&now) && now < run->deadline &&
+		    (rc == CA_ERR_TIMEOUT || rc == CA_ERR_TRUNCATED ||
+			(rc == CA_OK && in->away)) &&
+		    status < CA_START_NO_USER;
+	if (rc == CA_OK)
+		ca_ldap_tell(run->cfg, run->log, in, run->next);
+	else if (rc == CA_ERR_TIMEOUT)
+		ca_ldap_tell_silent(run->cfg, run->log, in,
+		    searched ? run->timeout : SERVER_SECONDS, run->next);
+	else
+		tell(run->log, in->uri, rc, status);
+	return rc == CA_OK || rc == CA_ERR_TIMEOUT || rc == CA_ERR_TRUNCATED ||
+		       rc == CA_ERR_FORMAT
+		   ? CA_DENIED
+		   : rc;
+}
+
+/* Ask one server. */
+static enum ca_err
+ask(struct run *run, const char *uri, bool more)
+{
+	struct ca_ldap_input *in = run->in;
+	struct limits limits = {0, run->deadline};
+	int from = -1;
+	enum ca_err rc;
+	pid_t pid;
+
+	run->next = false;
+	in->uri = uri;
+	in->step = CA_LDAP_STEP_CONNECT;
+	in->ended = in->away = false;
+	in->len = 0;
+	if (!now_ms(&limits.server))
+		return CA_ERR_IO;
+	limits.server += (int64_t)SERVER_SECONDS * 1000;
+	if ((rc = start_for(run->cfg, run->log, uri, &pid, &from)) != CA_OK)
+		return rc;
+	rc = receive(in, from, &limits);
+	(void)close(from);
+	return judge(run, rc, stop(pid), more);
 }
 
 enum ca_err
 ca_ldap_run(const struct ca_config *cfg, const struct ca_log *log,
     unsigned timeout, struct ca_ldap_input *in)
 {
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_buf order = CA_BUF_INIT(CA_LDAP_ORDERS_MAX);
-	int from = -1, fd = -1;
-	int64_t now;
-	pid_t pid;
+	struct run run = {cfg, log, timeout, 0, in, true};
+	size_t n = cfg->directory_uri.n;
+	enum ca_err rc = CA_ERR_UNSET;
 
-	rc = ca_ldap_order_put(cfg, log, &order);
-	if (rc == CA_OK)
-		rc = order_fd(&order, &fd);
-	if (rc == CA_OK && !now_ms(&now))
-		rc = CA_ERR_IO;
-	if (rc != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	if ((rc = start(fd, log, &pid, &from)) != CA_OK) {
-		if (rc == CA_ERR_NOT_FOUND)
-			ca_log_err(log,
-			    "certauth-ldap is not installed; build certauth "
-			    "with libldap and libsasl2");
-		else if (rc != CA_ERR_UNTRUSTED)
-			ca_log_err(log, "cannot start certauth-ldap: %m");
-		ret = rc;
-		goto out;
-	}
-	rc = receive(in, from, now + (int64_t)timeout * 1000);
-	tell(log, rc, stop(pid), timeout);
-	if (rc != CA_OK || !in->complete) {
-		ret = rc == CA_OK || rc == CA_ERR_TIMEOUT ||
-			      rc == CA_ERR_TRUNCATED || rc == CA_ERR_FORMAT
-			  ? CA_DENIED
-			  : rc;
-		goto out;
-	}
-	ret = CA_OK;
-out:
-	if (from >= 0)
-		(void)close(from);
-	if (fd >= 0)
-		(void)close(fd);
-	ca_buf_free(&order);
-	return ret;
+	if (!now_ms(&run.deadline))
+		return CA_ERR_IO;
+	run.deadline += (int64_t)timeout * 1000;
+	if (n == 0) /* the order says what is wrong */
+		return ask(&run, "", false);
+	for (size_t i = 0; i < n && run.next; i++)
+		rc = ask(&run, cfg->directory_uri.v[i], i + 1 < n);
+	return rc;
 }

@@ -199,38 +199,26 @@ write_index(struct ca_ldap_maker *m, const struct ca_ldap_facts *facts)
 	return rc;
 }
 
-/* Is it likely that the directory has so few accounts? */
-static enum ca_err
-believe(struct ca_ldap_maker *m, const struct ca_ldap_facts *now)
+/* Is it likely that the directory has so few accounts?  An index of another source says
+ * nothing about this one. */
+static bool
+believe(
+    struct ca_ldap_maker *m, const struct ca_ldap_facts *now, uint64_t *before)
 {
 	struct ca_ldap_facts old = {0};
 
-	if (now->accounts == 0) {
-		ca_log_err(m->log,
-		    "no account that the directory gives has a certificate; "
-		    "check directory_base, directory_filter and the rights of "
-		    "the bind, or use --force; %s is kept",
-		    m->cfg->directory_index);
-		return CA_DENIED;
-	}
-	/* an index of another source says nothing about this one */
-	if (ca_ldap_index_facts(m->crypto, m->cfg, &old) != CA_OK ||
-	    now->accounts > old.accounts / 10)
-		return CA_OK;
-	ca_log_err(m->log,
-	    "the directory gives %llu accounts with a certificate, and gave "
-	    "%llu at the last update; if that is right, use --force; %s is kept",
-	    (unsigned long long)now->accounts, (unsigned long long)old.accounts,
-	    m->cfg->directory_index);
-	return CA_DENIED;
+	if (ca_ldap_index_facts(m->crypto, m->cfg, &old) == CA_OK)
+		*before = old.accounts;
+	return now->accounts > *before / 10;
 }
 
 enum ca_err
-ca_ldap_maker_finish(
-    struct ca_ldap_maker *m, bool force, struct ca_ldap_facts *out)
+ca_ldap_maker_finish(struct ca_ldap_maker *m, bool force,
+    struct ca_ldap_facts *out, uint64_t *before)
 {
 	enum ca_err rc;
 
+	*before = 0;
 	if (fflush(m->stage) != 0) {
 		ca_log_err(m->log, "cannot write beside %s: %m",
 		    m->cfg->directory_index);
@@ -243,8 +231,8 @@ ca_ldap_maker_finish(
 		ca_log_warning(m->log,
 		    "%zu more logins are of two accounts of the directory",
 		    m->named - NAMED_MAX);
-	if (!force && (rc = believe(m, out)) != CA_OK)
-		return rc;
+	if (!force && !believe(m, out, before))
+		return CA_DENIED;
 	if (m->n > 0)
 		qsort(m->v, m->n, sizeof *m->v, compare_places);
 	return write_index(m, out);

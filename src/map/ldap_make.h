@@ -36,10 +36,10 @@ CA_MUST_CHECK enum ca_err ca_ldap_maker_value(
  *
  * Unless force is set, an index without an account is refused, and one with a
  * tenth of the accounts, or fewer, of the old index of the same source:
- * CA_DENIED, logged, and the old index remains.  CA_ERR_IO (logged), CA_ERR_LIMIT,
- * CA_ERR_CRYPTO, CA_ERR_MEMORY.
+ * CA_DENIED, the old index remains, and *before is its number of accounts, or 0.
+ * CA_ERR_IO (logged), CA_ERR_LIMIT, CA_ERR_CRYPTO, CA_ERR_MEMORY.
  */
-CA_MUST_CHECK enum ca_err ca_ldap_maker_finish(
-    struct ca_ldap_maker *m, bool force, struct ca_ldap_facts *out);
+CA_MUST_CHECK enum ca_err ca_ldap_maker_finish(struct ca_ldap_maker *m,
+    bool force, struct ca_ldap_facts *out, uint64_t *before);
 
 #endif

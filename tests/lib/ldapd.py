@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """A server of LDAP that does what no good one does.
 
-usage: ldapd.py PORT HOW
+usage: ldapd.py PORT HOW [N]
 
 It listens on 127.0.0.1, accepts each bind, and answers searches by HOW:
 
   good       two pages of two accounts, as the others begin
   cut        the connection ends in the second page
   silent     the second page never ends
-  drip       a byte of the second page each 50 ms
+  drip       a byte of the second page each 50 ms; the output says so
   nopages    success, without the control of pages
   cookie     the same cookie for ever, with an empty page
   limit      sizeLimitExceeded after the first page
@@ -20,6 +20,9 @@ It listens on 127.0.0.1, accepts each bind, and answers searches by HOW:
   bigentry   an entry with 25 MiB of values, after alice
   twice      two accounts with one login
   notls      StartTLS is refused
+  mute       nothing is ever sent
+  result N   the first search ends with the result N of RFC 4511
+  bind N     each bind does
 """
 import os
 import socketserver
@@ -106,13 +109,16 @@ class Handler(socketserver.StreamRequestHandler):
 
     def handle(self):
         pages = 0
+        if sys.argv[2] == "mute":
+            time.sleep(600)
         while True:
             message = self.message()
             if message is None:
                 return
             ident, op = message
             if op[0] == 0x60:
-                self.send(ident, result(0x61))
+                code = int(sys.argv[3]) if sys.argv[2] == "bind" else 0
+                self.send(ident, result(0x61, code, "so it is" if code else ""))
             elif op[0] == 0x77:
                 self.send(ident, result(0x78, 52, "no TLS here"))
             elif op[0] == 0x63:
@@ -132,6 +138,7 @@ class Handler(socketserver.StreamRequestHandler):
         elif how == "silent":
             time.sleep(600)
         elif how == "drip":
+            print("drips", flush=True)
             for byte in tlv(0x30, number(ident), account("carol", 3)):
                 self.request.sendall(bytes([byte]))
                 time.sleep(0.05)
@@ -159,6 +166,9 @@ class Handler(socketserver.StreamRequestHandler):
             return
         if how == "twice":
             self.send(ident, account("Alice", 7))
+        if how == "result":
+            self.send(ident, result(0x65, int(sys.argv[3]), "so it is"))
+            return
         self.send(ident, account("alice", 1))
         self.send(ident, account("bob", 2))
         if how == "huge":

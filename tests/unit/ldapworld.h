@@ -75,7 +75,8 @@ value(struct world *w, struct ca_ldap_maker *m, enum ca_ldap_kind kind,
 static inline enum ca_err
 finish(struct ca_ldap_maker *m, bool force, struct ca_ldap_facts *facts)
 {
-	enum ca_err rc = ca_ldap_maker_finish(m, force, facts);
+	uint64_t before;
+	enum ca_err rc = ca_ldap_maker_finish(m, force, facts, &before);
 
 	ca_ldap_maker_free(m);
 	return rc;

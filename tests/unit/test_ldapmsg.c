@@ -33,6 +33,8 @@ begin(struct world *w)
 
 static struct ca_ldap_input in;
 
+static enum ca_ldap_step at_step = CA_LDAP_STEP_SEARCH;
+
 /* Give frames to a new reader, step bytes at a time. */
 static enum ca_err
 give(struct world *w, const struct ca_buf *b, size_t step)
@@ -40,7 +42,8 @@ give(struct world *w, const struct ca_buf *b, size_t step)
 	struct ca_ldap_maker *m = begin(w);
 	enum ca_err rc = CA_OK;
 
-	in = (struct ca_ldap_input){.maker = m, .log = &w->log};
+	in =
+	    (struct ca_ldap_input){.maker = m, .log = &w->log, .step = at_step};
 	for (size_t at = 0; rc == CA_OK && at < b->len; at += step)
 		rc = ca_ldap_input_take(
 		    &in, b->p + at, b->len - at < step ? b->len - at : step);
@@ -86,9 +89,12 @@ answers(void **state)
 	assert_int_equal(give(w, &b, b.len), CA_ERR_FORMAT);
 	/* an error is the end, and no completeness */
 	ca_buf_reset(&b);
-	ca_ldap_frame_put(&b, CA_LDAP_ERROR, "no", 2);
+	ca_ldap_frame_put(&b, CA_LDAP_ERROR, "\1no", 3);
 	assert_int_equal(give(w, &b, b.len), CA_OK);
-	assert_true(in.ended && !in.complete);
+	assert_true(in.ended && !in.complete && !in.away);
+	assert_int_equal(in.cause, 1);
+	assert_int_equal(in.textn, 2);
+	assert_memory_equal(in.text, "no", 2);
 	/* what is cut is not complete either */
 	ca_buf_reset(&b);
 	ca_ldap_frame_put(&b, CA_LDAP_DONE, s.p, s.len);
@@ -117,6 +123,14 @@ bad_answers(void **state)
 	    {CA_LDAP_REFUSED, big, CA_LDAP_TEXT_MAX + 1},
 	    {CA_LDAP_REFUSED, big, CA_LDAP_ANSWER_MAX + 1},
 	    {'?', "", 0},
+	    {CA_LDAP_ERROR, "", 0},
+	    {CA_LDAP_ERROR, "\x63", 1},
+	    {CA_LDAP_ERROR, big, CA_LDAP_TEXT_MAX + 2},
+	    {CA_LDAP_AT, "\3", 1},
+	    {CA_LDAP_AT, "\2", 1},
+	    {CA_LDAP_AT, "", 0},
+	    /* accounts of two servers are not mixed */
+	    {CA_LDAP_AWAY, "\1no", 3},
 	    {CA_LDAP_URI, "x", 1},
 	};
 	struct ca_buf b = CA_BUF_INIT(1 << 20);
@@ -147,12 +161,58 @@ bad_answers(void **state)
 	ca_buf_free(&b);
 }
 
+/* Nothing but steps and errors comes before the search. */
+static void
+steps(void **state)
+{
+	struct world *w = *state;
+	struct ca_buf b = CA_BUF_INIT(1 << 16), s = CA_BUF_INIT(64);
+	const struct ca_ldap_sum sum = {0};
+	const struct {
+		char type;
+		const char *p;
+		size_t len;
+	} early[] = {{CA_LDAP_ACCOUNT, "alice", 5}, {CA_LDAP_REFUSED, "x", 1},
+	    {CA_LDAP_AT, "\0", 1}, {CA_LDAP_AT, "\4", 1},
+	    {CA_LDAP_AT, "\2x", 2}};
+
+	ca_ldap_sum_put(&s, &sum);
+	at_step = CA_LDAP_STEP_CONNECT;
+	for (size_t i = 0; i < sizeof early / sizeof *early; i++) {
+		ca_buf_reset(&b);
+		ca_ldap_frame_put(&b, early[i].type, early[i].p, early[i].len);
+		if (give(w, &b, b.len) != CA_ERR_FORMAT)
+			fail_msg("%zu", i);
+	}
+	ca_buf_reset(&b);
+	ca_ldap_frame_put(&b, CA_LDAP_DONE, s.p, s.len);
+	assert_int_equal(give(w, &b, b.len), CA_ERR_FORMAT);
+	assert_false(in.complete);
+	/* the steps in their order, some left out; then another server */
+	ca_buf_reset(&b);
+	ca_ldap_frame_put(&b, CA_LDAP_AT, "\2", 1);
+	ca_ldap_frame_put(&b, CA_LDAP_AWAY, "\2no", 3);
+	assert_int_equal(give(w, &b, 1), CA_OK);
+	assert_int_equal(in.step, CA_LDAP_STEP_BIND);
+	assert_true(in.ended && in.away && !in.complete);
+	ca_buf_reset(&b);
+	ca_ldap_frame_put(&b, CA_LDAP_AT, "\2", 1);
+	ca_ldap_frame_put(&b, CA_LDAP_AT, "\3", 1);
+	ca_ldap_frame_put(&b, CA_LDAP_DONE, s.p, s.len);
+	assert_int_equal(give(w, &b, 1), CA_OK);
+	assert_true(in.complete);
+	at_step = CA_LDAP_STEP_SEARCH;
+	ca_buf_free(&b);
+	ca_buf_free(&s);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, world_teardown)
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {T(answers), T(bad_answers)};
+	const struct CMUnitTest tests[] = {
+	    T(answers), T(bad_answers), T(steps)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
