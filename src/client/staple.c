@@ -19,7 +19,7 @@
 
 /* Why a responder gave no answer. */
 struct failure {
-	char url[CA_OCSPASK_URL_MAX];
+	char url[CA_OCSP_URL_MAX];
 	char why[sizeof((struct ca_ocspask *)NULL)->why];
 };
 
@@ -216,13 +216,13 @@ ask_responders(struct stapling *s)
 static void
 ask_all(struct stapling *s)
 {
-	char url[CA_OCSPASK_URL_MAX];
+	char url[CA_OCSP_URL_MAX];
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &s->start);
-	for (size_t k = 0; k < CA_OCSPASK_ADDRESSES_MAX; k++) {
+	for (size_t k = 0; k < CA_OCSP_ADDRESSES_MAX; k++) {
 		for (size_t i = 0; i < s->certs->n; i++)
 			if (s->pending[i] &&
-			    ca_ocspask_address(s->certs->cert[i], k, url))
+			    ca_ocsp_address(s->certs->cert[i], k, url))
 				add_question(s, i, url);
 		if (s->n == 0 || seconds_left(s) == 0)
 			break;
@@ -243,7 +243,7 @@ void
 ca_staple(const struct ca_client *client, struct ca_response_certs *certs)
 {
 	struct stapling *s = calloc(1, sizeof *s);
-	char url[CA_OCSPASK_URL_MAX];
+	char url[CA_OCSP_URL_MAX];
 
 	if (s == NULL)
 		return;
@@ -253,7 +253,7 @@ ca_staple(const struct ca_client *client, struct ca_response_certs *certs)
 	s->dir = ca_staplecache_open(client->log, s->now);
 	for (size_t i = 0; i < certs->n; i++)
 		s->pending[i] = certs->issuer[i] != NULL &&
-				ca_ocspask_address(certs->cert[i], 0, url) &&
+				ca_ocsp_address(certs->cert[i], 0, url) &&
 				!from_cache(s, i);
 	ask_all(s);
 	if (s->dir >= 0)

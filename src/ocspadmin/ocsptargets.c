@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "map/registered.h"
-#include "ocspask/ocspask.h"
+#include "ocsp/ocsp.h"
 #include "verify/issued.h"
 #include "verify/name.h"
 
@@ -138,11 +138,11 @@ add_target(struct search *s, const struct candidate *c, X509 *issuer)
 {
 	struct ca_ocspadmin_targets *out = s->out;
 	struct ca_ocspadmin_target *v, t = {.cert = c->cert, .issuer = issuer};
-	char url[CA_OCSPASK_URL_MAX];
+	char url[CA_OCSP_URL_MAX];
 	time_t end;
 	enum ca_err rc;
 
-	if (!ca_ocspask_address(c->cert, 0, url) ||
+	if (!ca_ocsp_address(c->cert, 0, url) ||
 	    !ca_crypto_seconds(X509_get0_notAfter(c->cert), &end) ||
 	    end <= s->run->now)
 		return CA_OK;
