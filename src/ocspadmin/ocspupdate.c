@@ -19,6 +19,9 @@
  */
 
 #define TMP_NAME ".certauth-new.tmp"
+#define LEFT_MAX                                                               \
+	20 /* lines about certificates that are left out: a timer writes them
+		     * to the journal */
 #define GRACE 10 /* seconds for the start and the end of certauth-fetch */
 
 struct job {
@@ -282,6 +285,8 @@ update(struct update *u)
 		if ((rc = ask_round(u, k)) != CA_OK)
 			return said(u, rc);
 	tell_failures(u);
+	if (!r->quiet)
+		ca_ocspadmin_put_left(&u->targets, LEFT_MAX);
 	if (u->targets.n == 0 && !r->quiet)
 		puts(
 		    "nothing was fetched, because no registered certificate and "
