@@ -9,6 +9,8 @@ setup_file() {
 	map alice direct revoked
 	pki_leaf responder root --eku OCSPSigning --ext 'noCheck = yes'
 	pki_leaf checked root --eku OCSPSigning
+	pki_leaf named root --ext 'authorityInfoAccess = OCSP;URI:http://127.0.0.1:9/'
+	cp "$PKI/named.pem" "$PKI/named-chain.pem"
 	ocsp alice inter inter
 	ocsp inter root root
 	ocsp direct root root
@@ -58,7 +60,6 @@ session() {
 
 @test "each certificate of the path needs a response" {
 	login_denied ocsp-missing
-	logged 'run `certauth ocsp update`'
 	login_denied ocsp-missing --ocsp "$S/alice.der"
 	logged 'for CN=Test inter'
 	login_ok --ocsp "$S/alice.der,$S/inter.der"
@@ -66,7 +67,32 @@ session() {
 	login_ok --ocsp "$S/inter.der,$S/alice.der"
 	login_ok --cert direct --ocsp "$S/direct.der"
 	login_denied ocsp-missing --cert direct --ocsp "$S/alice.der"
+}
+
+@test "ocsp-missing: the CA, the host, or the client has to do something" {
+	map alice named direct
+	login_denied ocsp-missing --cert direct
+	logged 'this certificate names no OCSP responder .*set `revocation = any.*\(for CN=direct'
+	login_denied ocsp-missing --cert named
+	logged 'the client sent no OCSP response about this certificate, and .*about a registered certificate, run `certauth ocsp update`.*\(for CN=named'
+	login_denied ocsp-missing --cert named --ocsp "$S/alice.der"
 	logged '\(but others\)'
+	# registered, and not sent
+	mkdir -p "$S/etc/certauth/users.d/alice"
+	cp "$PKI/named.pem" "$S/etc/certauth/users.d/alice/"
+	login_denied ocsp-missing --raw --cert - --key "$PKI/named.key"
+	logged 'a client whose certificate is registered on this host sends no OCSP response; run `certauth ocsp update`.*certauth-ocsp-update.timer'
+	rm -r "$S/etc/certauth/users.d"
+	# no client is there
+	run in_place "$CERTAUTH" explain --service test --user alice "$PKI/named.pem"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'no OCSP response about this certificate was given, and '*'add --ocsp FILE'*'`certauth try`'* ]]
+	[[ $output != *'client sent'* ]]
+	run in_place "$CERTAUTH" verify "$PKI/named.pem"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'no OCSP response about this certificate was given, and '*'add --ocsp FILE'* ]]
 }
 
 @test "what the client sent is kept for the account check" {

@@ -75,6 +75,12 @@ answer() {
 	host staples "$(cat "$S/response")" "$S/out" | paste -sd' '
 }
 
+# none NAME [OPTION ...]: the answer has no staple
+none() {
+	local staples
+	staples=$(answer "$@") && [ -z "$staples" ]
+}
+
 # status N NAME CA: what the response N says of NAME, by the openssl command
 status() {
 	openssl ocsp -respin "$S/out/$1.ocsp" -issuer "$PKI/$3.pem" -no_nonce \
@@ -136,7 +142,7 @@ status() {
 }
 
 @test "not asked for: none, and no responder learns of the login" {
-	[ "$(answer alice --ocsp '')" = '' ]
+	none alice --ocsp ''
 	[ -z "$(ocsp_requests)" ]
 	not test -e "$CACHE"
 }
@@ -152,13 +158,30 @@ status() {
 	[ "$(answer alice)" = '0 1' ]
 	ocsp_forget
 	client_conf 'ocsp_timeout = 0'
-	[ "$(answer alice)" = '' ]
+	none alice
 	[ -z "$(ocsp_requests)" ]
 }
 
 @test "a certificate without a responder has none, its CA has one" {
 	[ "$(answer plain)" = 1 ]
 	[ "$(ocsp_requests)" = /root ]
+	grep -q 'no OCSP response is sent for "CN=plain,O=Example", .*: the certificate names no OCSP responder; ask its CA' "$S/said"
+	# the user wants no message, or the host no response
+	none plain --ocsp ''
+	[ ! -s "$S/said" ]
+	client_conf 'ocsp_timeout = 0'
+	none plain
+	[ ! -s "$S/said" ]
+}
+
+@test "a CA that names no responder is no reason for a message at each login" {
+	pki_ca quiet --issuer root
+	pki_leaf below quiet --ext 'authorityInfoAccess = OCSP;URI:http://127.0.0.1:8080/gone'
+	ocsp_keys
+	cat "$PKI/below.pem" "$PKI/quiet.pem" >"$PKI/below-chain.pem"
+	none below
+	grep -q 'for "CN=below' "$S/said"
+	[ "$(wc -l <"$S/said")" -eq 1 ]
 }
 
 @test "a registered certificate is not sent, and nothing is fetched" {
@@ -175,8 +198,16 @@ status() {
 	cp "$PKI/alice.pem" "$PKI/lone-chain.pem"
 	cp "$PKI/alice.pem" "$PKI/lone.pem"
 	cp "$PKI/alice.key" "$PKI/lone.key"
-	[ "$(answer lone)" = '' ]
+	ocsp_keys
+	none lone
 	[ -z "$(ocsp_requests)" ]
+	grep -q "no OCSP response is sent for \"CN=alice,O=Example\", .*: the certificate of its issuer, \"CN=Test sub,O=Example\", is not in $PKI/lone-chain.pem; add it there" "$S/said"
+	# of the CA, which is a root
+	cat "$PKI/alice.pem" "$PKI/sub.pem" >"$PKI/lone-chain.pem"
+	[ "$(answer lone)" = 0 ]
+	grep -q "no OCSP response is sent for \"CN=Test sub,O=Example\", .*: the certificate of its issuer, \"CN=Test root,O=Example\", is not in $PKI/lone-chain.pem" "$S/said"
+	[ "$(answer alice)" = '0 1' ]
+	[ ! -s "$S/said" ]
 }
 
 @test "cached: the second login asks nobody, and has the same responses" {
@@ -271,7 +302,7 @@ status() {
 		-index "$PKI/sub.db/index" -CA "$PKI/sub.pem" \
 		-rsigner "$PKI/root.pem" -rkey "$PKI/root.key" -nmin 60
 	until_true net_listens 8002
-	[ "$(answer alice)" = '' ]
+	none alice
 	ocsp_stop
 }
 
@@ -284,6 +315,7 @@ status() {
 		[ "$(stat -c %s \
 			"$CACHE/$(pki_sha256 "$PKI/$name.pem").ocsp")" -eq 0 ]
 		[ "$(answer $name)" = 1 ]
+		grep -qE "no OCSP response is sent for \"CN=$name,O=Example\", .*: http://127.0.0.1:8080/$name had no answer at a login before; try again in (2[0-9][0-9]|300) seconds" "$S/said"
 	done
 	[ "$(ocsp_requests | grep -cv /root)" -eq 4 ]
 	rm -rf "$CACHE"
@@ -315,7 +347,7 @@ status() {
 
 @test "no certauth-fetch: no staple, the login goes on" {
 	mv "$S/bin/certauth-fetch" "$S/bin/elsewhere"
-	[ "$(answer alice)" = '' ] || { mv "$S/bin/elsewhere" "$S/bin/certauth-fetch"; false; }
+	none alice || { mv "$S/bin/elsewhere" "$S/bin/certauth-fetch"; false; }
 	mv "$S/bin/elsewhere" "$S/bin/certauth-fetch"
 	grep -q 'certauth-fetch is not installed' "$S/said"
 }
@@ -402,12 +434,15 @@ sized() {
 	first=$(stat -c %s "$S/out/0.ocsp") second=$(stat -c %s "$S/out/1.ocsp")
 	room=$((15000 + 24576 - size))
 	# both fit beside the certificates, and not beside the signature too
+	not grep -q 'longer than' "$S/said"
 	sized $((room + 40))
 	[ "$(cat "$S/sent")" = 0 ]
+	grep -q '1 OCSP response is not sent, because with it the response would be longer than 24576 bytes' "$S/said"
 	sized $((room + second / 2))
 	[ "$(cat "$S/sent")" = 0 ]
 	sized $((room + second + first / 2))
 	[ -z "$(cat "$S/sent")" ]
+	grep -q '2 OCSP responses are not sent' "$S/said"
 }
 
 @test "inspect shows the responder, the question and the responses" {

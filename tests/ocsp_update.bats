@@ -130,7 +130,6 @@ stored() {
 
 @test "no directory, no certificate with a responder: nothing to do" {
 	conf default 'intermediates_dir = /etc/certauth/crl'
-	registered alice plain
 	ocsp list
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
@@ -149,6 +148,39 @@ stored() {
 	not test -e "$(file_of strange)"
 	not test -e "$(file_of old)"
 	[ -e "$(file_of alice)" ]
+}
+
+@test "certificates that are left out are named, with the reason" {
+	local dir=$S/etc/certauth/users.d/alice command
+	registered alice strange old plain alice
+	pki_ca mute --issuer root
+	cp "$PKI/mute.pem" "$S/etc/certauth/intermediates/"
+	# copies of the CAs of this host are nothing of their own
+	cat "$PKI/alice.pem" "$PKI/sub.pem" "$PKI/mute.pem" "$PKI/root.pem" >"$dir/a.pem"
+	printf -- '-----BEGIN CERTIFICATE-----\nMAAA\n-----END CERTIFICATE-----\n' \
+		>"$dir/bad.pem"
+	for command in list update; do
+		ocsp $command
+		[ "$(grep -c 'no response is fetched, because' <<<"$output")" -eq 5 ]
+		grep -q 'alice/bad.pem: .*, because a certificate cannot be decoded' <<<"$output"
+		grep -q 'users.d/alice/plain.pem: CN=plain,O=Example: .*, because the certificate names no OCSP responder' <<<"$output"
+		grep -q 'alice/old.pem: CN=old,O=Example: .*, because the certificate has expired' <<<"$output"
+		grep -q 'alice/strange.pem: CN=strange,O=Example: .*, because no CA of this host has signed' <<<"$output"
+		grep -q '^CN=Test mute,O=Example: .*, because the certificate names no OCSP responder' <<<"$output"
+	done
+	[ "$status" -eq 0 ]
+	ocsp update --quiet
+	[ -z "$output" ]
+	# a timer does not fill the journal
+	for i in {1..21}; do
+		cp "$PKI/plain.pem" "$dir/plain$i.pem"
+	done
+	ocsp update
+	[ "$(grep -c 'no response is fetched, because' <<<"$output")" -eq 20 ]
+	grep -q '^6 other certificates: no response is fetched; `certauth ocsp list'"' shows why" <<<"$output"
+	ocsp list
+	[ "$(grep -c 'no response is fetched, because' <<<"$output")" -eq 26 ]
+	rm "$S/etc/certauth/intermediates/mute.pem"
 }
 
 @test "a CA that is in a user's file only leads further, if it is signed" {

@@ -109,6 +109,7 @@ struct ca_auth_sent {
 	STACK_OF(X509) *rest;          /* to build paths from; NULL: none */
 	const struct ca_bytes *staple; /* nstaples OCSP responses */
 	size_t nstaples;
+	enum ca_staples_by origin;
 };
 
 /*

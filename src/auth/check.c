@@ -159,6 +159,7 @@ ca_auth_certificate(const struct ca_context *ctx,
 	    .untrusted = sent->rest,
 	    .staple = sent->staple,
 	    .nstaples = sent->nstaples,
+	    .origin = sent->origin,
 	    .now = ctx->now,
 	    .trace = &r->trace,
 	    .all_crls = trace != NULL};
@@ -199,7 +200,8 @@ check_certificate(struct ca_attempt *a, struct ca_auth_result *r)
 		ret = rc;
 		goto out;
 	}
-	const struct ca_auth_sent sent = {rest, a->msgs.ocsp, a->msgs.nocsp};
+	const struct ca_auth_sent sent = {rest, a->msgs.ocsp, a->msgs.nocsp,
+	    a->msgs.ncerts > 0 ? CA_STAPLES_BY_CLIENT : CA_STAPLES_BY_NOBODY};
 	rc = ca_auth_certificate(a->ctx, a->peer, &sent, NULL, a->report, r);
 	if (rc != CA_OK) {
 		ret = rc;

@@ -68,8 +68,8 @@ ca_explain_judge(struct ca_explain *e, struct ca_presented *certs)
 	const struct ca_context ctx = {
 	    certs->crypto, e->cfg, certs->log, e->now};
 	const struct ca_auth_trace trace = {take_rule, e};
-	const struct ca_auth_sent sent = {
-	    certs->others, certs->staple, certs->nstaples};
+	const struct ca_auth_sent sent = {certs->others, certs->staple,
+	    certs->nstaples, CA_STAPLES_BY_COMMAND};
 	enum ca_err rc = certs->rc;
 
 	ca_auth_facts(&e->peer, e->report);

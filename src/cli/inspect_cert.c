@@ -4,7 +4,7 @@
 #include "cli/inspect.h"
 #include "crypto/keykind.h"
 #include "map/map.h"
-#include "ocspask/ocspask.h"
+#include "ocsp/ocsp.h"
 #include "verify/verify.h"
 
 #include <openssl/objects.h>
@@ -124,9 +124,9 @@ put_crls(X509 *cert, struct ca_buf *out)
 static void
 put_responders(const X509 *cert, struct ca_buf *out)
 {
-	char url[CA_OCSPASK_URL_MAX];
+	char url[CA_OCSP_URL_MAX];
 
-	for (size_t i = 0; ca_ocspask_address(cert, i, url); i++)
+	for (size_t i = 0; ca_ocsp_address(cert, i, url); i++)
 		ca_buf_fmt(out, "  OCSP        %s\n", url);
 }
 

@@ -76,7 +76,8 @@ judge(const struct ca_verify_args *a, const struct ca_config *cfg,
 	    .untrusted = p->others,
 	    .now = (time_t)a->now,
 	    .staple = p->staple,
-	    .nstaples = p->nstaples};
+	    .nstaples = p->nstaples,
+	    .origin = CA_STAPLES_BY_COMMAND};
 	STACK_OF(X509) *chain = NULL;
 	enum ca_err rc = CA_OK;
 	int status;

@@ -190,8 +190,32 @@ static void
 staple(const struct ca_client *client, const struct ca_request *req,
     const struct ca_identity *id, struct ca_response_certs *certs)
 {
-	ca_staple(client, certs);
+	ca_staple(client, id->label, certs);
 	fit_staples(client, req, id, certs);
+}
+
+static size_t
+count_staples(const struct ca_response_certs *certs)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < certs->n; i++)
+		n += certs->staple[i].len > 0 ? 1 : 0;
+	return n;
+}
+
+static void
+tell_left_out(
+    const struct ca_client *client, const struct ca_identity *id, size_t n)
+{
+	if (n > 0)
+		ca_log_warning(client->log,
+		    "%zu OCSP response%-s not sent, because with %-s the "
+		    "response would be longer than %d bytes, and the host may "
+		    "refuse the login; remove the CA certificates that the "
+		    "host has in its intermediates_dir from %s",
+		    n, n == 1 ? " is" : "s are", n == 1 ? "it" : "them",
+		    CA_RESPONSE_MAX, id->label);
 }
 
 static enum ca_err
@@ -200,11 +224,13 @@ sign_by(const struct ca_client *client, const struct ca_request *req,
 {
 	struct ca_buf response = CA_BUF_INIT((size_t)CA_RESPONSE_MAX);
 	struct ca_response_certs certs;
+	size_t staples;
 	enum ca_err rc;
 
 	rc = ca_response_certs(id, &certs);
 	if (rc == CA_OK && wants_staples(client, req, id))
 		staple(client, req, id, &certs);
+	staples = count_staples(&certs);
 	if (rc == CA_OK)
 		rc = ca_respond_certs(
 		    client->crypto, req, id, &certs, ui, &response);
@@ -213,6 +239,8 @@ sign_by(const struct ca_client *client, const struct ca_request *req,
 		    id->label, ca_err_text(rc));
 	else
 		ca_base64url_encode(text, response.p, response.len);
+	if (rc == CA_OK)
+		tell_left_out(client, id, staples - count_staples(&certs));
 	ca_response_certs_clear(&certs);
 	ca_buf_free(&response);
 	return rc != CA_OK ? rc : ca_buf_err(text);

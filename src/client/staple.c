@@ -19,7 +19,7 @@
 
 /* Why a responder gave no answer. */
 struct failure {
-	char url[CA_OCSPASK_URL_MAX];
+	char url[CA_OCSP_URL_MAX];
 	char why[sizeof((struct ca_ocspask *)NULL)->why];
 };
 
@@ -29,7 +29,10 @@ struct stapling {
 	time_t now;
 	int dir; /* the cache; -1: none */
 	struct timespec start;
+	const char *label;          /* where the certificates are from */
 	bool pending[CA_CERTS_MAX]; /* to be asked about, and no answer yet */
+	/* when the responders of one without a response are asked again; 0: now */
+	time_t again[CA_CERTS_MAX];
 	struct failure failed[CA_CERTS_MAX]; /* of the last address */
 	struct ca_ocspask ask[CA_CERTS_MAX];
 	size_t of[CA_CERTS_MAX]; /* the certificate that a question is about */
@@ -48,6 +51,77 @@ set_staple(struct stapling *s, size_t i, struct ca_buf *from)
 		return;
 	free((void *)(uintptr_t)staple->p);
 	*staple = (struct ca_bytes){p, len}; /* transferred */
+}
+
+/* ---- messages ---- */
+
+static const char *
+quoted(const X509_NAME *name, struct ca_buf *out)
+{
+	struct ca_buf text = CA_BUF_INIT(16384);
+
+	ca_name_rfc4514(name, &text);
+	ca_buf_quote_dn(out, text.p, text.len);
+	ca_buf_free(&text);
+	return ca_buf_text(out) != NULL ? ca_buf_text(out) : "?";
+}
+
+/* Can nobody be asked about certificate i?  CAs often name no responder: hosts have
+ * their CRLs (revocation = any), and each login would be told of it. */
+static bool
+is_mute(const struct stapling *s, size_t i)
+{
+	X509 *cert = s->certs->cert[i];
+	const struct ca_log *log = s->client->log;
+	struct ca_buf name = CA_BUF_INIT(65536), issuer = CA_BUF_INIT(65536);
+	char url[CA_OCSP_URL_MAX];
+	const bool named = ca_ocsp_address(cert, 0, url);
+	const bool mute = !named || s->certs->issuer[i] == NULL;
+
+	if (!named && i == 0)
+		ca_log_warning(log,
+		    "no OCSP response is sent for %-s, and the host may refuse "
+		    "the login: the certificate names no OCSP responder; ask "
+		    "its CA for one that does, or, if no host needs a "
+		    "response, set `ocsp_timeout = 0'",
+		    quoted(X509_get_subject_name(cert), &name));
+	else if (named && mute)
+		ca_log_warning(log,
+		    "no OCSP response is sent for %-s, and the host may refuse "
+		    "the login: the certificate of its issuer, %-s, is not in "
+		    "%s; add it there, also if it is a root",
+		    quoted(X509_get_subject_name(cert), &name),
+		    quoted(X509_get_issuer_name(cert), &issuer), s->label);
+	ca_buf_free(&name);
+	ca_buf_free(&issuer);
+	return mute;
+}
+
+/* Why no responder of certificate i has an answer; due: it was so at a login before,
+ * and they are asked again then.  It also explains why the login took longer. */
+static void
+tell_failure(const struct stapling *s, size_t i, time_t due)
+{
+	struct ca_buf name = CA_BUF_INIT(65536);
+	const struct failure *f = &s->failed[i];
+	const char *subject =
+	    quoted(X509_get_subject_name(s->certs->cert[i]), &name);
+	char url[CA_OCSP_URL_MAX] = "";
+
+	if (due == 0) {
+		ca_log_warning(s->client->log,
+		    "no OCSP response is sent for %-s, and the host may refuse "
+		    "the login: %s: %s",
+		    subject, f->url, f->why);
+	} else {
+		(void)ca_ocsp_address(s->certs->cert[i], 0, url);
+		ca_log_warning(s->client->log,
+		    "no OCSP response is sent for %-s, and the host may refuse "
+		    "the login: %s had no answer at a login before; try again "
+		    "in %lld seconds",
+		    subject, url, (long long)(due - s->now));
+	}
+	ca_buf_free(&name);
 }
 
 /* ---- the cache ---- */
@@ -88,6 +162,8 @@ from_cache(struct stapling *s, size_t i)
 			due <= s->now + FETCH_AGAIN;
 		if (good)
 			set_staple(s, i, &cached);
+		else if (fresh)
+			s->again[i] = due;
 	}
 	ca_buf_free(&cached);
 	return fresh;
@@ -105,25 +181,6 @@ add_question(struct stapling *s, size_t i, const char *url)
 	memcpy(a->url, url, sizeof a->url);
 	a->max_age = CA_OCSPASK_ANY_AGE;
 	s->of[s->n++] = i;
-}
-
-/* It explains why the login took longer, or was refused; again after TRY_AGAIN at
- * the earliest. */
-static void
-tell(const struct stapling *s, size_t i)
-{
-	const struct failure *f = &s->failed[i];
-	struct ca_buf name = CA_BUF_INIT(16384), quoted = CA_BUF_INIT(65536);
-
-	ca_name_rfc4514(X509_get_subject_name(s->certs->cert[i]), &name);
-	ca_buf_quote_dn(&quoted, name.p, name.len);
-	ca_log_warning(s->client->log,
-	    "no OCSP response is sent for %-s, and the host may refuse the "
-	    "login: %s: %s",
-	    ca_buf_text(&quoted) != NULL ? ca_buf_text(&quoted) : "?", f->url,
-	    f->why);
-	ca_buf_free(&quoted);
-	ca_buf_free(&name);
 }
 
 /* Keep a response that still holds; else remember by an empty file that there is
@@ -216,13 +273,13 @@ ask_responders(struct stapling *s)
 static void
 ask_all(struct stapling *s)
 {
-	char url[CA_OCSPASK_URL_MAX];
+	char url[CA_OCSP_URL_MAX];
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &s->start);
-	for (size_t k = 0; k < CA_OCSPASK_ADDRESSES_MAX; k++) {
+	for (size_t k = 0; k < CA_OCSP_ADDRESSES_MAX; k++) {
 		for (size_t i = 0; i < s->certs->n; i++)
 			if (s->pending[i] &&
-			    ca_ocspask_address(s->certs->cert[i], k, url))
+			    ca_ocsp_address(s->certs->cert[i], k, url))
 				add_question(s, i, url);
 		if (s->n == 0 || seconds_left(s) == 0)
 			break;
@@ -234,27 +291,29 @@ ask_all(struct stapling *s)
 		if (!s->pending[i])
 			continue;
 		if (s->certs->staple[i].len == 0)
-			tell(s, i);
+			tell_failure(s, i, 0);
 		try_later(s, i);
 	}
 }
 
 void
-ca_staple(const struct ca_client *client, struct ca_response_certs *certs)
+ca_staple(const struct ca_client *client, const char *label,
+    struct ca_response_certs *certs)
 {
 	struct stapling *s = calloc(1, sizeof *s);
-	char url[CA_OCSPASK_URL_MAX];
 
 	if (s == NULL)
 		return;
 	s->client = client;
+	s->label = label;
 	s->certs = certs;
 	s->now = time(NULL);
 	s->dir = ca_staplecache_open(client->log, s->now);
-	for (size_t i = 0; i < certs->n; i++)
-		s->pending[i] = certs->issuer[i] != NULL &&
-				ca_ocspask_address(certs->cert[i], 0, url) &&
-				!from_cache(s, i);
+	for (size_t i = 0; i < certs->n; i++) {
+		s->pending[i] = !is_mute(s, i) && !from_cache(s, i);
+		if (s->again[i] > 0)
+			tell_failure(s, i, s->again[i]);
+	}
 	ask_all(s);
 	if (s->dir >= 0)
 		(void)close(s->dir);

@@ -12,8 +12,10 @@
  * Fill in certs->staple where there is a response with an answer.  A certificate
  * that names no responder, or whose issuer is not known here, gets none.  Takes at
  * most conf->ocsp_timeout seconds.  Nothing here is an error: the host decides
- * whether it needs a response.  A response that could not be had is a warning.
+ * whether it needs a response.  A warning says why there is none, except about a CA
+ * certificate that names no responder.  label: the file or token of the certificates.
  */
-void ca_staple(const struct ca_client *client, struct ca_response_certs *certs);
+void ca_staple(const struct ca_client *client, const char *label,
+    struct ca_response_certs *certs);
 
 #endif

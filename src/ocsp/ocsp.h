@@ -105,4 +105,14 @@ const char *ca_ocsp_reason_text(int reason);
 CA_MUST_CHECK enum ca_err ca_ocsp_file(
     struct ca_crypto *crypto, X509 *cert, char out[CA_OCSP_FILE_LEN]);
 
+#define CA_OCSP_URL_MAX 2048    /* bytes, with the NUL */
+#define CA_OCSP_ADDRESSES_MAX 4 /* of one certificate; others are ignored */
+
+/*
+ * Copy the n-th (from 0) address of an OCSP responder that can be asked: id-ad-ocsp
+ * of authorityInfoAccess (RFC 5280 section 4.2.2.1), http or https, without blanks
+ * and control characters.  False: there is no such address.
+ */
+bool ca_ocsp_address(const X509 *cert, size_t n, char out[CA_OCSP_URL_MAX]);
+
 #endif

@@ -41,6 +41,8 @@ ca_ocspadmin_list(struct ca_ocspadmin_run *run)
 		if (!good)
 			status = CA_EXIT_NO;
 	}
+	if (rc == CA_OK)
+		ca_ocspadmin_put_left(&targets, 0);
 	ca_ocspadmin_targets_clear(&targets);
 	return rc == CA_OK ? status : ca_cli_fail("%s", ca_err_text(rc));
 }

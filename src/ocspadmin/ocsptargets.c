@@ -1,11 +1,13 @@
 #include "ocspadmin/ocsptargets.h"
 
 #include <openssl/x509v3.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "map/registered.h"
-#include "ocspask/ocspask.h"
+#include "ocsp/ocsp.h"
 #include "verify/issued.h"
 #include "verify/name.h"
 
@@ -48,6 +50,81 @@ add_candidate(struct search *s, X509 *cert, const char *path)
 	return CA_OK;
 }
 
+/* ---- what is left out ---- */
+
+static char *
+label_of(X509 *cert, const char *path)
+{
+	struct ca_buf raw = CA_BUF_INIT(65536), text = CA_BUF_INIT(262144);
+	char *label;
+
+	if (path != NULL)
+		ca_buf_fmt(&raw, cert != NULL ? "%s: " : "%s", path);
+	if (cert != NULL)
+		ca_name_rfc4514(X509_get_subject_name(cert), &raw);
+	ca_buf_printable(&text, raw.p, raw.len);
+	label = ca_buf_take(&text, NULL);
+	ca_buf_free(&raw);
+	ca_buf_free(&text);
+	return label;
+}
+
+/* Is it a trust anchor, or a CA that was looked at before?  A user's file may have
+ * copies of both. */
+static bool
+is_known_ca(const struct search *s, X509 *cert)
+{
+	for (int i = 0; cert != NULL && i < sk_X509_num(s->pool); i++)
+		if (X509_cmp(sk_X509_value(s->pool, i), cert) == 0)
+			return true;
+	return false;
+}
+
+static enum ca_err
+leave_out(struct search *s, const struct candidate *c, X509 *issuer,
+    enum ca_ocspadmin_why why)
+{
+	struct ca_ocspadmin_targets *out = s->out;
+	struct ca_ocspadmin_left *v,
+	    l = {c->cert, issuer, NULL, c->path != NULL, why};
+
+	if (is_known_ca(s, c->cert))
+		return CA_OK;
+	if ((l.label = label_of(c->cert, c->path)) == NULL ||
+	    (v = realloc(out->left, (out->nleft + 1) * sizeof *v)) == NULL) {
+		free(l.label);
+		return CA_ERR_MEMORY;
+	}
+	out->left = v;
+	v[out->nleft++] = l;
+	return CA_OK;
+}
+
+void
+ca_ocspadmin_put_left(const struct ca_ocspadmin_targets *targets, size_t max)
+{
+	static const char *const text[] = {
+	    [CA_OCSPADMIN_NO_RESPONDER] =
+		"the certificate names no OCSP responder (authorityInfoAccess)",
+	    [CA_OCSPADMIN_EXPIRED] = "the certificate has expired",
+	    [CA_OCSPADMIN_NO_ISSUER] =
+		"no CA of this host has signed the certificate",
+	    [CA_OCSPADMIN_UNREADABLE] = "a certificate cannot be decoded"};
+
+	for (size_t i = 0; i < targets->nleft; i++) {
+		if (max > 0 && i == max) {
+			printf("%zu other certificates: no response is "
+			       "fetched; `certauth ocsp list' shows why\n",
+			    targets->nleft - max);
+			return;
+		}
+		printf("%s: no response is fetched, because %s\n",
+		    targets->left[i].label, text[targets->left[i].why]);
+	}
+}
+
+/* ---- registered certificates ---- */
+
 static enum ca_err
 one_registered(void *ctx, const char *login, const char *path, bool first,
     const unsigned char *der, size_t len)
@@ -66,8 +143,12 @@ one_registered(void *ctx, const char *login, const char *path, bool first,
 		return CA_ERR_LIMIT;
 	}
 	rc = ca_crypto_cert(s->run->base.crypto, der, len, &cert);
-	if (rc != CA_OK) /* doctor names it */
-		return rc == CA_ERR_MEMORY ? rc : CA_OK;
+	if (rc == CA_ERR_MEMORY)
+		return rc;
+	if (rc != CA_OK) {
+		const struct candidate bad = {.path = (char *)(uintptr_t)path};
+		return leave_out(s, &bad, NULL, CA_OCSPADMIN_UNREADABLE);
+	}
 	rc = add_candidate(s, cert, path);
 	X509_free(cert);
 	return rc;
@@ -108,22 +189,6 @@ issuer_of(const struct search *s, X509 *cert)
 	return NULL;
 }
 
-static char *
-label_of(const struct candidate *c)
-{
-	struct ca_buf raw = CA_BUF_INIT(65536), text = CA_BUF_INIT(262144);
-	char *label;
-
-	if (c->path != NULL)
-		ca_buf_fmt(&raw, "%s: ", c->path);
-	ca_name_rfc4514(X509_get_subject_name(c->cert), &raw);
-	ca_buf_printable(&text, raw.p, raw.len);
-	label = ca_buf_take(&text, NULL);
-	ca_buf_free(&raw);
-	ca_buf_free(&text);
-	return label;
-}
-
 static bool
 is_there(const struct ca_ocspadmin_targets *t, const char *file)
 {
@@ -137,19 +202,22 @@ static enum ca_err
 add_target(struct search *s, const struct candidate *c, X509 *issuer)
 {
 	struct ca_ocspadmin_targets *out = s->out;
-	struct ca_ocspadmin_target *v, t = {.cert = c->cert, .issuer = issuer};
-	char url[CA_OCSPASK_URL_MAX];
+	struct ca_ocspadmin_target *v, t = {.cert = c->cert,
+					   .issuer = issuer,
+					   .registered = c->path != NULL};
+	char url[CA_OCSP_URL_MAX];
 	time_t end;
 	enum ca_err rc;
 
-	if (!ca_ocspask_address(c->cert, 0, url) ||
-	    !ca_crypto_seconds(X509_get0_notAfter(c->cert), &end) ||
+	if (!ca_crypto_seconds(X509_get0_notAfter(c->cert), &end) ||
 	    end <= s->run->now)
-		return CA_OK;
+		return leave_out(s, c, issuer, CA_OCSPADMIN_EXPIRED);
+	if (!ca_ocsp_address(c->cert, 0, url))
+		return leave_out(s, c, issuer, CA_OCSPADMIN_NO_RESPONDER);
 	rc = ca_ocsp_file(s->run->base.crypto, c->cert, t.file);
 	if (rc != CA_OK || is_there(out, t.file))
 		return rc;
-	if ((t.label = label_of(c)) == NULL ||
+	if ((t.label = label_of(c->cert, c->path)) == NULL ||
 	    (v = realloc(out->v, (out->n + 1) * sizeof *v)) == NULL) {
 		free(t.label);
 		return CA_ERR_MEMORY;
@@ -203,6 +271,12 @@ ca_ocspadmin_targets_find(
 				goto out;
 			}
 	}
+	for (size_t i = 0; i < s.n; i++)
+		if (!s.v[i].done && (rc = leave_out(&s, &s.v[i], NULL,
+					 CA_OCSPADMIN_NO_ISSUER)) != CA_OK) {
+			ret = rc;
+			goto out;
+		}
 	run->known = out->certs;
 	ret = CA_OK;
 out:
@@ -219,6 +293,9 @@ ca_ocspadmin_targets_clear(struct ca_ocspadmin_targets *targets)
 	for (size_t i = 0; i < targets->n; i++)
 		free(targets->v[i].label);
 	free(targets->v);
+	for (size_t i = 0; i < targets->nleft; i++)
+		free(targets->left[i].label);
+	free(targets->left);
 	sk_X509_pop_free(targets->certs, X509_free);
 	*targets = (struct ca_ocspadmin_targets){.n = 0};
 }

@@ -19,14 +19,17 @@
  */
 
 #define TMP_NAME ".certauth-new.tmp"
+#define LEFT_MAX                                                               \
+	20 /* lines about certificates that are left out: a timer writes them
+		     * to the journal */
 #define GRACE 10 /* seconds for the start and the end of certauth-fetch */
 
 struct job {
 	const struct ca_ocspadmin_target *target;
 	struct ca_ocsp_answer old;
 	bool pending; /* to be asked, and no address has answered */
-	char why[CA_OCSPASK_URL_MAX +
-		 304]; /* why the last address has no answer */
+	char
+	    why[CA_OCSP_URL_MAX + 304]; /* why the last address has no answer */
 };
 
 struct update {
@@ -216,7 +219,7 @@ ask_round(struct update *u, size_t address)
 		const struct ca_ocspadmin_target *t = u->job[i].target;
 
 		if (!u->job[i].pending ||
-		    !ca_ocspask_address(t->cert, address, a->url))
+		    !ca_ocsp_address(t->cert, address, a->url))
 			continue;
 		a->cert = t->cert;
 		a->issuer = t->issuer;
@@ -278,10 +281,12 @@ update(struct update *u)
 
 	if (rc != CA_OK)
 		return said(u, rc);
-	for (size_t k = 0; k < CA_OCSPASK_ADDRESSES_MAX; k++)
+	for (size_t k = 0; k < CA_OCSP_ADDRESSES_MAX; k++)
 		if ((rc = ask_round(u, k)) != CA_OK)
 			return said(u, rc);
 	tell_failures(u);
+	if (!r->quiet)
+		ca_ocspadmin_put_left(&u->targets, LEFT_MAX);
 	if (u->targets.n == 0 && !r->quiet)
 		puts(
 		    "nothing was fetched, because no registered certificate and "

@@ -1,7 +1,6 @@
 /*
- * Ask OCSP responders about certificates: the addresses in a certificate, the
- * request (RFC 6960 section 4.1, in the profile of RFC 5019), and the answer,
- * judged as a host judges it.
+ * Ask OCSP responders about certificates: the request (RFC 6960 section 4.1, in the
+ * profile of RFC 5019), and the answer, judged as a host judges it.
  */
 #ifndef CA_OCSPASK_OCSPASK_H
 #define CA_OCSPASK_OCSPASK_H
@@ -17,8 +16,6 @@
 #include "fetch/fetch.h"
 #include "ocsp/ocsp.h"
 
-#define CA_OCSPASK_URL_MAX 2048    /* bytes, with the NUL */
-#define CA_OCSPASK_ADDRESSES_MAX 4 /* of one certificate; others are ignored */
 #define CA_OCSPASK_MAX 256 /* questions at once: each needs a descriptor */
 
 /* Ignore the age of an answer: the host that gets it has a bound of its own. */
@@ -28,21 +25,13 @@
 struct ca_ocspask {
 	/* in */
 	X509 *cert, *issuer; /* borrowed; whose signature is verified */
-	char url[CA_OCSPASK_URL_MAX];
+	char url[CA_OCSP_URL_MAX];
 	uint64_t max_age; /* seconds: an older answer is none */
 	/* out */
 	struct ca_buf response;       /* DER; empty: none came */
 	struct ca_ocsp_answer answer; /* of that response; or no answer */
 	char why[300]; /* why there is no answer, to stand behind the url */
 };
-
-/*
- * Copy the n-th (from 0) address of an OCSP responder that can be asked: id-ad-ocsp
- * of authorityInfoAccess (RFC 5280 section 4.2.2.1), http or https, without blanks
- * and control characters.  False: there is no such address.
- */
-bool ca_ocspask_address(
-    const X509 *cert, size_t n, char out[CA_OCSPASK_URL_MAX]);
 
 /*
  * Append the request about cert.  Its CertID has SHA-1, which every responder

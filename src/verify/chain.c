@@ -293,7 +293,8 @@ search(struct search *s, struct ca_cadir *anchors, struct ca_cadir *helpers,
 	ca_revocation_set_paths(s->pc.rev,
 	    &(struct ca_revocation_paths){ca_issuerpath_named,
 		ca_issuerpath_find, &s->issuers, ca_issuerpath_spend});
-	ca_revocation_set_staples(s->pc.rev, in->staple, in->nstaples);
+	ca_revocation_set_staples(
+	    s->pc.rev, in->origin, in->staple, in->nstaples);
 	if (s->trace != NULL)
 		ca_revocation_trace(s->pc.rev, in->all_crls);
 	rc = ca_pathfinder_run(s->finder, try_path, s);

@@ -93,9 +93,10 @@ ca_revocation_set_paths(
 }
 
 void
-ca_revocation_set_staples(
-    struct ca_revocation *rev, const struct ca_bytes *staple, size_t n)
+ca_revocation_set_staples(struct ca_revocation *rev, enum ca_staples_by origin,
+    const struct ca_bytes *staple, size_t n)
 {
+	rev->origin = origin;
 	rev->staple = staple;
 	rev->nstaples = n;
 }

@@ -28,6 +28,14 @@ struct ca_revocation;
 #define CA_REVOCATION_WHY 200 /* bytes of a text, its end included */
 #define CA_REVOCATION_PATH 32 /* certificates whose waiver is traced */
 
+/* Who could have brought an OCSP response; for texts. */
+enum ca_staples_by {
+	CA_STAPLES_BY_CLIENT,
+	CA_STAPLES_BY_NOBODY,  /* the certificate is registered on the host, and
+				* the client sends neither it nor a response */
+	CA_STAPLES_BY_COMMAND, /* an option of `certauth` */
+};
+
 /* Where the paths of CRL issuers come from that are not on the path at hand
  * (section 6.3.3 (f)). */
 struct ca_revocation_paths {
@@ -66,8 +74,8 @@ void ca_revocation_set_paths(
 
 /* The OCSP responses that the client sent, about whichever certificate.  Both the
  * n elements and their bytes are borrowed. */
-void ca_revocation_set_staples(
-    struct ca_revocation *rev, const struct ca_bytes *staple, size_t n);
+void ca_revocation_set_staples(struct ca_revocation *rev,
+    enum ca_staples_by origin, const struct ca_bytes *staple, size_t n);
 
 /* Record which CRLs are used, for ca_verify_trace_take.  others: also look up
  * certificates in CRLs that do not cover them. */

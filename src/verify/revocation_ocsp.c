@@ -338,18 +338,3 @@ ca_rev_ask_ocsp(
 	if (rc != CA_OK)
 		could_not(rev, at, rc, says);
 }
-
-void
-ca_rev_ocsp_missing(struct ca_revocation *rev, X509 *cert, struct finding *f)
-{
-	char name[CA_OCSP_FILE_LEN];
-
-	if (rev->ocsp_path == NULL ||
-	    ca_ocsp_file(rev->crypto, cert, name) != CA_OK)
-		name[0] = '\0';
-	ca_rev_find(f, CA_R_OCSP_MISSING, cert,
-	    "the client sent no OCSP response about it%s, and there is no %s/%s; "
-	    "run `certauth ocsp update`",
-	    rev->nstaples > 0 ? " (but others)" : "",
-	    rev->ocsp_path != NULL ? rev->ocsp_path : "", name);
-}

@@ -163,8 +163,9 @@ tell_none(struct ca_revocation *rev, const struct place *at, struct known *k,
 {
 	struct finding ocsp = k->ocsp.trouble, *crl = &k->crls.trouble;
 
-	if (place_is_on_path(rev, at) && ocsp.reason == CA_R_OK)
-		ca_rev_ocsp_missing(rev, place_cert(at), &ocsp);
+	if (rev->sources != CA_SOURCES_CRL && place_is_on_path(rev, at) &&
+	    ocsp.reason == CA_R_OK)
+		ca_rev_ocsp_missing(rev, at, &ocsp);
 	if (!place_needs_crls(rev, at)) {
 		*f = ocsp;
 		return;

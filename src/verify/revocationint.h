@@ -140,6 +140,7 @@ struct ca_revocation {
 	int ocsp_fd;           /* ocsp_dir; -1: not open */
 	enum ca_err ocsp_rc;   /* why; CA_ERR_NOT_FOUND also if not asked for */
 	int ocsp_errno;
+	enum ca_staples_by origin;
 	const struct ca_bytes *staple; /* borrowed */
 	size_t nstaples;
 	struct crl_facts **facts;
@@ -308,9 +309,10 @@ CA_MUST_CHECK enum ca_err ca_rev_ocsp_open(
 /* Forget the responses of one path. */
 void ca_rev_ocsp_clear(struct ca_revocation *rev);
 
-/* Why OCSP does not show that cert is not revoked. */
+/* Why there is no OCSP response about a certificate of the path, and what to do; for a
+ * configuration in which OCSP counts. */
 void ca_rev_ocsp_missing(
-    struct ca_revocation *rev, X509 *cert, struct finding *f);
+    struct ca_revocation *rev, const struct place *at, struct finding *f);
 
 /* Does the configuration say that the certificate needs no CRL?  Whether a CRL
  * lists it is not asked here. */

@@ -32,6 +32,7 @@ struct ca_verify_input {
 					* them, each about whichever
 					* certificate; borrowed */
 	size_t nstaples;
+	enum ca_staples_by origin;
 	bool all_crls; /* with a trace: also read CRLs that do
 					* not cover a certificate */
 };

@@ -83,9 +83,10 @@ setup(void **state)
 	    ca_certfile_parse(w->crypto, pem.p, pem.len, certs, &bad), CA_OK);
 	w->result.leaf = sk_X509_shift(certs);
 	const struct ca_context ctx = {w->crypto, w->cfg, &w->log, NOW};
-	assert_int_equal(ca_auth_certificate(&ctx, &alice,
-			     &(struct ca_auth_sent){rest, NULL, 0}, NULL,
-			     report, &w->result),
+	assert_int_equal(
+	    ca_auth_certificate(&ctx, &alice,
+		&(struct ca_auth_sent){rest, NULL, 0, CA_STAPLES_BY_CLIENT},
+		NULL, report, &w->result),
 	    CA_OK);
 	assert_string_equal(w->result.login, "alice");
 	assert_int_equal(sk_X509_num(w->result.chain), 3);

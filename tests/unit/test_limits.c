@@ -62,7 +62,7 @@ documented(void **state)
 	assert_int_equal(CA_CRL_ENTRY_MAX, 32768);
 	assert_int_equal(CA_OCSP_MAX, 16384);
 	assert_int_equal(CA_FETCH_OCSP_MAX, 1024);
-	assert_int_equal(CA_OCSPASK_ADDRESSES_MAX, 4);
+	assert_int_equal(CA_OCSP_ADDRESSES_MAX, 4);
 	assert_int_equal(CA_OCSPASK_MAX, 256);
 	assert_int_equal(CA_OCSPADMIN_TARGETS_MAX, 20000);
 	assert_int_equal(CA_OCSP_TIMEOUT, 3);

@@ -48,9 +48,9 @@ leaf_with_bytes(const void *url, int len)
 static const char *
 first(X509 *cert)
 {
-	static char url[CA_OCSPASK_URL_MAX];
+	static char url[CA_OCSP_URL_MAX];
 
-	if (!ca_ocspask_address(cert, 0, url))
+	if (!ca_ocsp_address(cert, 0, url))
 		(void)snprintf(url, sizeof url, "none");
 	X509_free(cert);
 	return url;
@@ -59,7 +59,7 @@ first(X509 *cert)
 static void
 addresses(void **state)
 {
-	char url[CA_OCSPASK_URL_MAX];
+	char url[CA_OCSP_URL_MAX];
 	X509 *cert =
 	    leaf("authorityInfoAccess:caIssuers;URI:http://no/,"
 		 "OCSP;URI:ldap://no/,OCSP;email:http@no,OCSP;URI:HTTP://a/,"
@@ -70,12 +70,12 @@ addresses(void **state)
 	    "HTTP://a/", "https://b/", "http://c/", "http://d/"};
 
 	(void)state;
-	for (size_t i = 0; i < CA_OCSPASK_ADDRESSES_MAX; i++) {
-		assert_true(ca_ocspask_address(cert, i, url));
+	for (size_t i = 0; i < CA_OCSP_ADDRESSES_MAX; i++) {
+		assert_true(ca_ocsp_address(cert, i, url));
 		assert_string_equal(url, want[i]);
 	}
 	/* the fifth is there, and not asked */
-	assert_false(ca_ocspask_address(cert, CA_OCSPASK_ADDRESSES_MAX, url));
+	assert_false(ca_ocsp_address(cert, CA_OCSP_ADDRESSES_MAX, url));
 	X509_free(cert);
 	assert_string_equal(first(leaf(NULL, NULL)), "none");
 }
@@ -84,7 +84,7 @@ addresses(void **state)
 static void
 bytes_of_addresses(void **state)
 {
-	char text[CA_OCSPASK_URL_MAX + 1];
+	char text[CA_OCSP_URL_MAX + 1];
 
 	(void)state;
 	assert_string_equal(
@@ -99,12 +99,12 @@ bytes_of_addresses(void **state)
 	assert_string_equal(first(leaf_with_bytes("", 0)), "none");
 	memset(text, 'a', sizeof text);
 	memcpy(text, "http://", 7);
-	text[CA_OCSPASK_URL_MAX - 1] = '\0';
+	text[CA_OCSP_URL_MAX - 1] = '\0';
 	assert_string_equal(
-	    first(leaf_with_bytes(text, CA_OCSPASK_URL_MAX - 1)), text);
-	text[CA_OCSPASK_URL_MAX - 1] = 'a';
+	    first(leaf_with_bytes(text, CA_OCSP_URL_MAX - 1)), text);
+	text[CA_OCSP_URL_MAX - 1] = 'a';
 	assert_string_equal(
-	    first(leaf_with_bytes(text, CA_OCSPASK_URL_MAX)), "none");
+	    first(leaf_with_bytes(text, CA_OCSP_URL_MAX)), "none");
 }
 
 /* One CertID, by SHA-1; no nonce, no name, no signature. */

@@ -98,7 +98,8 @@ sources(void **state)
 	begin("ocsp");
 	is(direct, CA_R_OCSP_MISSING, "certauth ocsp update");
 	root_crl(.from = 0);
-	is(direct, CA_R_OCSP_MISSING, "no OCSP response about it, and");
+	is(direct, CA_R_OCSP_MISSING,
+	    "sent no OCSP response about this certificate, and");
 	staple(OF_DIRECT(GOOD));
 	is(direct, CA_R_OK, "that the client sent until 2027-01-15T09:00:00Z");
 	begin("ocsp");
@@ -148,6 +149,49 @@ each_certificate(void **state)
 	begin("ocsp");
 	staple(OF_DIRECT(GOOD));
 	is(leaf, CA_R_OCSP_MISSING, "(but others)");
+}
+
+/* Who can get one, and which certificate lacks it. */
+static void
+whose_fault(void **state)
+{
+	X509 *mute = make(&(struct spec){"mute", "Root", leaf_key, root_key});
+	X509 *ldap = make(&(struct spec){"ldap", "Root", leaf_key, root_key,
+	    .ext = "authorityInfoAccess:OCSP;URI:ldap://ocsp.example/"});
+
+	(void)state;
+	for (int i = CA_STAPLES_BY_CLIENT; i <= CA_STAPLES_BY_COMMAND; i++) {
+		begin("ocsp");
+		origin = (enum ca_staples_by)i;
+		is(mute, CA_R_OCSP_MISSING,
+		    "this certificate names no OCSP responder (id-ad-ocsp");
+		is(mute, CA_R_OCSP_MISSING, "set `revocation = any'");
+		is(ldap, CA_R_OCSP_MISSING, "names no OCSP responder");
+		is(ldap, CA_R_OCSP_MISSING, "(for CN=ldap, issued by CN=Root)");
+		settings[1] = "any";
+		is(mute, CA_R_CRL_MISSING, "names no OCSP responder");
+		assert_null(strstr(detail, "set `revocation = any'"));
+	}
+	begin("ocsp");
+	is(direct, CA_R_OCSP_MISSING, "`ocsp_timeout = 0' send none");
+	staple(OF_LEAF(GOOD));
+	is(leaf, CA_R_OCSP_MISSING, "about this CA certificate (but others)");
+	is(leaf, CA_R_OCSP_MISSING, "if it is in intermediates_dir");
+	is(leaf, CA_R_OCSP_MISSING, "(for CN=Sub, issued by CN=Root)");
+	begin("ocsp");
+	origin = CA_STAPLES_BY_NOBODY;
+	is(direct, CA_R_OCSP_MISSING, "registered on this host sends no");
+	is(direct, CA_R_OCSP_MISSING, "certauth-ocsp-update.timer");
+	assert_null(strstr(detail, "the client sent"));
+	origin = CA_STAPLES_BY_COMMAND;
+	is(direct, CA_R_OCSP_MISSING, "was given, and there is no");
+	is(direct, CA_R_OCSP_MISSING, "add --ocsp FILE");
+	assert_null(strstr(detail, "the client sent"));
+	/* what is there is not missing */
+	staple(OF_DIRECT(UNKNOWN));
+	is(direct, CA_R_OCSP_UNKNOWN, NULL);
+	X509_free(mute);
+	X509_free(ldap);
 }
 
 /* ---- revoked ---- */
@@ -496,6 +540,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(sources),
 	    cmocka_unit_test(each_certificate),
+	    cmocka_unit_test(whose_fault),
 	    cmocka_unit_test(revoked),
 	    cmocka_unit_test(no_answer),
 	    cmocka_unit_test(prefer),
