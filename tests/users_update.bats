@@ -144,6 +144,10 @@ directory() {
 	logged 'rule="ldap uid=alice"'
 	LOGIN=bob login_denied other-user
 	login_denied unmapped --cert bob --key bob
+	# what can be done about it: the index, its age, and what makes it anew
+	logged 'the index /var/lib/certauth/users.cdb, made 20[0-9T:-]*Z \([0-9]+ minutes? ago\), has no account'
+	logged 'then run `certauth users update`'
+	not_logged 'users add'
 }
 
 @test "StartTLS; the password is never sent without it" {
@@ -369,7 +373,7 @@ of_directory() {
 	# the name service of this place knows alice alone
 	login_denied unmapped
 	run in_place "$CERTAUTH" users test --user alice "$PKI/alice.pem"
-	[[ $output == *'ALICE userCertificate: no, the login of the directory is not an account'* ]]
+	[[ $output == *'ALICE userCertificate: no, the login of the directory is not an account of this host: `getent passwd LOGIN` must find it'* ]]
 	directory <"$S/first.ldif"
 }
 
