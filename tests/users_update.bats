@@ -611,8 +611,18 @@ for f in sys.argv[1:] + ["Z"]:
 	refused 'set only one of directory_bind_dn, directory_cert and directory_keytab'
 	directory_conf "directory_bind_dn = cn=admin,$BASE"
 	refused 'need each other'
+	refused '/etc/certauth/certauth.conf:'
+	[[ $output == *'(directory_bind_dn is in [default], line '*'; directory_password_file is not set)'* ]]
+	directory_conf "directory_cert = $S/tls/client.pem"
+	refused 'directory_cert and directory_key need each other'
+	# a login says the same
+	login_denied config
+	logged 'certauth.conf:[0-9]+: directory_cert and directory_key need each other.* \(directory_cert is in \[default\], line [0-9]+; directory_key is not set\)'
 	directory_conf 'directory_base ='
-	refused 'directory_base, directory_filter and directory_login must not be empty'
+	refused 'directory_base does not name the entry'
+	conf_reset
+	conf default 'directory = ldap' "directory_base = $BASE"
+	refused 'directory_uri names no server (directory is in '
 	directory_conf 'directory_uri = http://ldap.example.com'
 	refused 'does not begin with ldaps://'
 	directory_conf 'directory_uri = ldaps://ldap.example.com/dc=x'
