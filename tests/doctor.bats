@@ -1066,7 +1066,7 @@ by_token() {
 	conf_reset
 	conf default 'crl = off'
 	conf su 'revocation = any'
-	finds error config-mistake 'revocation is in [su], line'
+	finds error config-mistake 'revocation is in [su], line' crl-off
 	grep -qF '(crl is in [default], line' <<<"$output"
 	conf_reset
 	conf su 'directory = ldap' 'directory_base = dc=example'
