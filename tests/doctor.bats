@@ -1052,16 +1052,26 @@ by_token() {
 @test "sections: keys that disagree, by section and by argument" {
 	conf su 'host_cert = /etc/certauth/host.pem'
 	finds error config-mistake 'only one of host_cert and host_key is set'
-	grep -qF '(in [su] of /etc/certauth/certauth.conf)' <<<"$output"
+	grep -qE '/etc/certauth/certauth.conf:[0-9]+: only one .* \(host_cert is in \[su\], line [0-9]+; host_key is not set\)' <<<"$output"
 	cured config-mistake 'edit /etc/certauth/certauth.conf' conf_delete 'host_cert'
 	conf_reset
 	service su min_uid=5000 max_uid=4000
-	finds error pam-argument 'min_uid = 5000 is greater than max_uid = 4000'
+	finds error pam-argument 'change one of them (min_uid is argument 2; max_uid is argument 3)'
 	grep -qF '(in /etc/pam.d/su:1)' <<<"$output"
 	conf_reset
 	service su
 	conf default 'host_cert = /etc/certauth/host.pem'
-	finds error config-mistake '(in [default] of /etc/certauth/certauth.conf)'
+	finds error config-mistake '(host_cert is in [default], line'
+	# a key of the section beside one of [default]
+	conf_reset
+	conf default 'crl = off'
+	conf su 'revocation = any'
+	finds error config-mistake 'revocation is in [su], line' crl-off
+	grep -qF '(crl is in [default], line' <<<"$output"
+	conf_reset
+	conf su 'directory = ldap' 'directory_base = dc=example'
+	finds error config-mistake 'directory_uri names no server (directory is in [su], line'
+	grep -qF 'directory_uri is not set)' <<<"$output"
 }
 
 @test "arguments: through @include, include and substack" {

@@ -266,6 +266,8 @@ host() {
 	grep -q 'must be a directory that can be opened, and no link' "$S/err"
 	[ "$(ls "$S/elsewhere")" = kept ]
 	run -2 metrics --output "$S/nowhere/certauth.prom"
+	grep -q "certauth: $S/nowhere does not exist, so nothing was written" "$S/err"
+	[ ! -e "$S/nowhere" ]
 	# node_exporter reads nothing else
 	for name in certauth.txt .prom certauth.prom.new "$S/textfile/.prom"; do
 		run -2 metrics --output "$name"

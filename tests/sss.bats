@@ -63,6 +63,9 @@ ways() {
 	logged 'it maps to erin@example.com'
 	LOGIN=erin ways login_denied unmapped --cert no-eku
 	not_logged 'rule='
+	logged 'SSSD has no account for it'
+	logged 'sss_cache -E'
+	not_logged 'users add'
 	# without the key it is none
 	conf default 'directory = none'
 	LOGIN=erin ways login_denied unmapped
@@ -187,7 +190,7 @@ ways() {
 	LOGIN=erin ways login_ok
 	sssd_stop
 	LOGIN=erin ways login_denied directory
-	logged 'SSSD does not answer: Connection refused; run: systemctl status sssd'
+	logged 'SSSD does not answer: Connection refused; `certauth doctor` and `systemctl status sssd` say why'
 	users "bob sha256:$(pki_sha256 "$PKI/alice.pem")"
 	LOGIN=bob ways login_ok
 	# with its socket left over
@@ -199,7 +202,7 @@ ways() {
 	LOGIN=bob ways login_ok
 	users '# nobody'
 	LOGIN=bob ways login_denied directory
-	logged 'SSSD does not answer: Timer expired'
+	logged 'SSSD does not answer: no answer came in time'
 	kill -CONT "$nss"
 	LOGIN=erin ways login_ok
 }
@@ -210,7 +213,7 @@ ways() {
 	kill -STOP "$(sssd_child be)"
 	LOGIN=erin ways login_ok
 	LOGIN=bob ways login_denied directory --cert bob
-	logged 'SSSD does not answer: Timer expired'
+	logged 'SSSD does not answer: no answer came in time'
 	kill -CONT "$(sssd_child be)"
 }
 
@@ -285,10 +288,11 @@ ways() {
 
 # doctor_says [CODE TEXT]: what the check of the directory finds; nothing without CODE
 doctor_says() {
-	run in_place "$CERTAUTH" doctor --skip files --skip host --skip crl --skip timer \
-		--skip users --skip registered --skip pam --skip password --skip sshd \
+	# a look-up of an account that waits for SSSD waits for minutes
+	run in_place timeout 100 "$CERTAUTH" doctor --skip files --skip host --skip crl --skip timer \
+		--skip registered --skip pam --skip password --skip sshd \
 		--skip verifier --skip clock --skip libcrypto
-	if [ $# -eq 0 ] && [[ $output != *directory* ]]; then return; fi
+	if [ $# -eq 0 ] && [[ $output != *" directory"* ]]; then return; fi
 	if [ $# -eq 2 ] && [[ $output == *"$1"* && $output == *"$2"* ]]; then return; fi
 	echo "$output"
 	return 1
@@ -298,7 +302,11 @@ doctor_says() {
 	sssd
 	doctor_says
 	sssd_stop
-	doctor_says directory 'directory = sss is set, but SSSD does not answer'
+	doctor_says directory 'directory = sss is set, but SSSD does not answer: its socket /var/lib/sss/pipes/nss does not exist'
+	[[ $output == *'mend: systemctl enable --now sssd'* ]]
+	sed -i 's/^services = .*/services = pam, nssx/' "$S/etc/sssd/sssd.conf"
+	doctor_says directory 'services = pam, nssx in [sssd] of its configuration lacks nss'
+	[[ $output == *'add nss to services = in /etc/sssd/sssd.conf, then run: systemctl restart sssd'* ]]
 	# it is asked only where the key is set, and an empty users file is none then
 	run in_place "$CERTAUTH" doctor --skip pam --skip verifier
 	[[ $output != *users-empty* ]]
@@ -309,15 +317,62 @@ doctor_says() {
 	conf default 'directory = sss'
 	sssd
 	doctor_says
-	sed -i 's/^passwd:.*/passwd: files # sss/' "$S/etc/nsswitch.conf"
+	sed -i 's/^passwd:.*/passwd: files\n#passwd: sss/' "$S/etc/nsswitch.conf"
 	doctor_says directory '/etc/nsswitch.conf does not name sss for passwd'
-	sed -i 's/^passwd:.*/passwd: files [NOTFOUND=continue] sss/' "$S/etc/nsswitch.conf"
-	doctor_says
+	# what a login says then
+	LOGIN=erin ways login_denied login-invalid
+	logged 'sss erin@example.com: the name service does not find it.* passwd: of /etc/nsswitch.conf must name sss'
+	LOGIN='' ways login_denied login-invalid
+	logged 'passwd: of /etc/nsswitch.conf must name sss'
+	# a local account is not blamed on it
+	LOGIN=bob ways login_denied other-user
+	local line
+	for line in 'passwd: files [NOTFOUND=continue] sss' ' passwd: files[SUCCESS=return]sss' \
+	    'passwd: files # sss'; do
+		sed -i "s/^ *passwd:.*/$line/" "$S/etc/nsswitch.conf"
+		doctor_says
+		LOGIN=erin ways login_ok
+	done
+	sed -i 's/^ *passwd:.*/passwd: files [sss=return] asss/' "$S/etc/nsswitch.conf"
+	doctor_says directory '/etc/nsswitch.conf does not name sss for passwd'
+	sed -i 's/^passwd:.*/passwd: files sss/' "$S/etc/nsswitch.conf"
 	local lib
 	lib=$(in_place sh -c 'ls /usr/lib/*/libsss_nss_idmap.so.0.*')
 	in_place mount --bind /dev/null "$lib"
 	doctor_says directory 'libsss_nss_idmap.so.0 is not installed'
 	in_place umount "$lib"
+}
+
+@test "doctor: SSSD hangs, is gone from its socket, or has read another configuration" {
+	local nss
+	sssd
+	nss=$(sssd_child nss)
+	kill -STOP "$nss"
+	# the name service would wait for minutes for this account
+	users 'nosuchlogin cn:alice'
+	doctor_says directory 'SSSD does not answer: it was asked for the account root by /var/lib/sss/pipes/nss, and no answer came in time'
+	[[ $output == *'mend: systemctl restart sssd; journalctl'* ]]
+	kill -CONT "$nss"
+	sssd
+	doctor_says users-no-account nosuchlogin
+	users '# nobody'
+	doctor_says
+	# a socket without anybody
+	net_stop sssd -KILL
+	kill -KILL "$nss" 2>/dev/null || :
+	sssd_stop
+	in_place python3 -c 'import socket
+socket.socket(socket.AF_UNIX).bind("/var/lib/sss/pipes/nss")'
+	doctor_says directory 'by /var/lib/sss/pipes/nss, and nobody listens there'
+	[[ $output == *'mend: systemctl restart sssd; journalctl'* ]]
+	in_place rm /var/lib/sss/pipes/nss
+	sssd
+	touch -d '1 minute' "$S/etc/sssd/sssd.conf"
+	doctor_says directory-stale '/etc/sssd/sssd.conf was changed after SSSD had started'
+	# systemd made the socket, and starts the responder by it
+	sed -i 's/^services = .*/services =/' "$S/etc/sssd/sssd.conf"
+	touch -d '1 minute' "$S/etc/sssd/sssd.conf"
+	doctor_says
 }
 
 @test "doctor: rules of SSSD that find nobody, or another person" {
@@ -339,7 +394,10 @@ doctor_says() {
 	mkdir -p "$S/etc/sssd/conf.d"
 	printf '[certmap/example.com/more]\nmaprule = %s\n' "$rule" >"$S/etc/sssd/conf.d/a.conf"
 	chmod 600 "$S/etc/sssd/conf.d/a.conf"
+	touch -d '1 hour ago' "$S"/etc/sssd/{sssd.conf,conf.d/a.conf}
 	doctor_says
+	touch -d '1 minute' "$S/etc/sssd/conf.d/a.conf"
+	doctor_says directory-stale '/etc/sssd/conf.d/a.conf was changed after'
 	rm "$S/etc/sssd/conf.d/a.conf"
 	# two CAs of one name and two keys
 	SSSD_MAPRULE=$rule sssd

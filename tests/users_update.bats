@@ -144,6 +144,10 @@ directory() {
 	logged 'rule="ldap uid=alice"'
 	LOGIN=bob login_denied other-user
 	login_denied unmapped --cert bob --key bob
+	# what can be done about it: the index, its age, and what makes it anew
+	logged 'the index /var/lib/certauth/users.cdb, made 20[0-9T:-]*Z \([0-9]+ minutes? ago\), has no account'
+	logged 'then run `certauth users update`'
+	not_logged 'users add'
 }
 
 @test "StartTLS; the password is never sent without it" {
@@ -354,9 +358,43 @@ traced() {
 	login_denied refused
 }
 
-# of_directory VALUE: certauth metrics says this of the index
+# tested TEXT: users test and explain say this of the index, and it maps nobody
+tested() {
+	run in_place "$CERTAUTH" users test --user alice "$PKI/alice.pem"
+	echo "$output"
+	[ "$status" -eq 2 ] && [[ $output == *"/var/lib/certauth/users.cdb: "*"$1"* ]] || return
+	run in_place "$CERTAUTH" explain --user alice "$PKI/alice-chain.pem"
+	[ "$status" -ne 0 ] && [[ $output == *"/var/lib/certauth/users.cdb: "*"$1"* ]] && return
+	echo "$output"
+	return 1
+}
+
+@test "users test and explain say why the index cannot be used, and what makes it anew" {
+	local index=/var/lib/certauth/users.cdb
+	directory <"$S/first.ldif"
+	simple
+	updated
+	in_place mv "$index" "$index.kept"
+	tested 'does not exist; run: certauth users update'
+	in_place sh -c ": >$index"
+	tested '; run: certauth users update'
+	in_place sh -c "head -c 2200 $index.kept >$index"
+	tested '; run: certauth users update'
+	in_place sh -c "cp $index.kept $index && chmod 666 $index"
+	tested ''
+	in_place mv "$index.kept" "$index"
+	conf default 'directory_weak = yes'
+	tested 'was made of another directory than the configuration names; run: certauth users update'
+	conf default 'directory_weak = no'
+	in_place "$CERTAUTH" users test --user alice "$PKI/alice.pem"
+}
+
+# of_directory VALUE [ACCOUNTS]: certauth metrics says this of the index
 of_directory() {
-	in_place "$CERTAUTH" metrics --state "$S/metrics" >"$S/metrics.out" 2>&1 || :
+	in_place env ${LATER:+LD_PRELOAD="$S/bin/later.so" LATER="$LATER"} \
+		"$CERTAUTH" metrics --state "$S/metrics" >"$S/metrics.out" 2>&1 || :
+	[ "$(sed -n 's/^certauth_users_index_accounts //p' "$S/metrics.out")" = "${2-0}" ] ||
+		return
 	[ "$(sed -n 's/^certauth_users_index_timestamp_seconds{source="directory"} //p' \
 		"$S/metrics.out")" = "$1" ]
 }
@@ -372,16 +410,34 @@ of_directory() {
 		"$S/metrics.out")
 	[ "$made" -ge "$now" ]
 	[ "$made" -le "$(date +%s)" ]
-	of_directory "$made"
+	of_directory "$made" 1
 	# of another source
 	conf default 'directory_weak = yes'
 	of_directory 0
 	conf default 'directory_weak = no'
+	# too old for a login
+	cp "$CERTAUTH_BUILD/tests/relay/later.so" "$S/bin/"
+	conf default 'directory_max_age = 2h'
+	LATER=7000 of_directory "$made" 1
+	LATER=7300 of_directory 0
+	# empty, cut, and writable by others
 	in_place mv /var/lib/certauth/other.cdb /var/lib/certauth/away.cdb
 	of_directory 0
+	in_place sh -c ': >/var/lib/certauth/other.cdb'
+	of_directory 0
+	in_place sh -c 'head -c 2200 /var/lib/certauth/away.cdb >/var/lib/certauth/other.cdb'
+	of_directory 0
+	in_place sh -c 'cd /var/lib/certauth && cp away.cdb other.cdb && chmod 666 other.cdb'
+	of_directory 0
+	in_place rm /var/lib/certauth/other.cdb
 	conf default 'directory = none'
-	of_directory ''
+	of_directory '' ''
 	in_place rm /var/lib/certauth/away.cdb
+	# of a clock that was days ahead: it would be current for ever
+	simple 'directory_index = /var/lib/certauth/other.cdb'
+	in_place env LD_PRELOAD="$S/bin/later.so" LATER=200000 "$CERTAUTH" users update
+	of_directory 0
+	in_place rm /var/lib/certauth/other.cdb
 }
 
 @test "an account of the directory is a person's: not root, not below min_uid" {
@@ -411,7 +467,7 @@ of_directory() {
 	# the name service of this place knows alice alone
 	login_denied unmapped
 	run in_place "$CERTAUTH" users test --user alice "$PKI/alice.pem"
-	[[ $output == *'ALICE userCertificate: no, the login of the directory is not an account'* ]]
+	[[ $output == *'ALICE userCertificate: no, the login of the directory is not an account of this host: `getent passwd LOGIN` must find it'* ]]
 	directory <"$S/first.ldif"
 }
 
@@ -682,8 +738,18 @@ tries() {
 	refused 'set only one of directory_bind_dn, directory_cert and directory_keytab'
 	directory_conf "directory_bind_dn = cn=admin,$BASE"
 	refused 'need each other'
+	refused '/etc/certauth/certauth.conf:'
+	[[ $output == *'(directory_bind_dn is in [default], line '*'; directory_password_file is not set)'* ]]
+	directory_conf "directory_cert = $S/tls/client.pem"
+	refused 'directory_cert and directory_key need each other'
+	# a login says the same
+	login_denied config
+	logged 'certauth.conf:[0-9]+: directory_cert and directory_key need each other.* \(directory_cert is in \[default\], line [0-9]+; directory_key is not set\)'
 	directory_conf 'directory_base ='
-	refused 'directory_base, directory_filter and directory_login must not be empty'
+	refused 'directory_base does not name the entry'
+	conf_reset
+	conf default 'directory = ldap' "directory_base = $BASE"
+	refused 'directory_uri names no server (directory is in '
 	directory_conf 'directory_uri = http://ldap.example.com'
 	refused 'does not begin with ldaps://'
 	directory_conf 'directory_uri = ldaps://ldap.example.com/dc=x'

@@ -223,6 +223,7 @@ run(int argc, char **argv)
 	struct ca_users_args a = {.cmd = &ca_cmd_users};
 	int c, status;
 
+	opterr = 0;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		switch (c) {
 		case OPT_FILE:

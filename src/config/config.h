@@ -159,7 +159,8 @@ struct ca_config {
 	unsigned password_window; /* seconds from the first use, 1..3600 */
 	/* after the login */
 	bool require_account;
-	uint64_t warn_expiry; /* seconds; 0: never */
+	uint64_t warn_expiry;            /* seconds; 0: never */
+	struct ca_config_origin *origin; /* where each key was set */
 };
 
 /* A configuration with the built-in defaults.  NULL: no memory. */
@@ -201,6 +202,20 @@ CA_MUST_CHECK enum ca_err ca_config_read(struct ca_config *cfg,
  */
 CA_MUST_CHECK enum ca_err ca_config_load(int argc, const char **argv,
     const char *service, const struct ca_log *log, struct ca_config **out);
+
+/*
+ * Check keys that depend on each other: of the whole configuration, which ca_config_load
+ * does, and those of directory = ldap alone.  CA_ERR_CONFIG, logged as below.
+ */
+CA_MUST_CHECK enum ca_err ca_config_check(
+    const struct ca_config *cfg, const struct ca_log *log);
+CA_MUST_CHECK enum ca_err ca_config_check_directory(
+    const struct ca_config *cfg, const struct ca_log *log);
+
+/* Log what is wrong with keys that disagree, a list that NULL ends, with the file, and
+ * the section and line, or the argument, of each. */
+void ca_config_disagree(const struct ca_config *cfg, const struct ca_log *log,
+    const char *const *keys, const char *what);
 
 /* Walk the table (for tests, completion and `certauth doctor`): the name of key
  * number i and its default as text, or NULL after the last key. */

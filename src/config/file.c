@@ -133,6 +133,9 @@ set_pair(struct parse *in, const struct ca_ini_item *item)
 	    item->value, where, in->mistakes < MISTAKES_MAX ? in->log : NULL);
 	if (rc != CA_OK)
 		in->mistakes++;
+	else if (wanted)
+		ca_config_origin_line(
+		    in->cfg, in->path, in->now->name, item->name, item->line);
 	return rc == CA_ERR_MEMORY ? rc : CA_OK;
 }
 

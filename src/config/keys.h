@@ -58,6 +58,23 @@ ca_key_member(struct ca_config *cfg, const struct ca_key *key)
 	return (char *)cfg + key->offset;
 }
 
+/* Where a key was set; all 0: it has its default. */
+struct ca_config_place {
+	unsigned line, argument;
+	bool of_default; /* the line is in [default] */
+};
+
+struct ca_config_origin {
+	char file[4096], section[64]; /* that is not [default] */
+	struct ca_config_place at[CA_KEYS_MAX];
+};
+
+/* Keep where key was set. */
+void ca_config_origin_line(struct ca_config *cfg, const char *file,
+    const char *section, const char *key, unsigned line);
+void ca_config_origin_argument(
+    struct ca_config *cfg, const char *key, unsigned number);
+
 /* Does the last entry, NAME or NAME=VALUE, have the name of another one? */
 bool ca_key_list_repeats(const struct ca_list *list);
 

@@ -55,10 +55,11 @@ static const struct {
     {"crl", ca_doctor_crls, CA_KEYS " crl* revocation", true},
     {"timer", ca_doctor_timer, CA_KEYS " crl*", true},
     {"ocsp", ca_doctor_ocsp, "revocation ocsp*", false},
+    /* before those that look up accounts */
+    {"directory", ca_doctor_directory, CA_KEYS " directory", true},
     {"users", ca_doctor_users, CA_KEYS " users*", true},
     {"ldap", ca_doctor_ldap, CA_KEYS " directory*", true},
     {"registered", ca_doctor_registered, "users*", false},
-    {"directory", ca_doctor_directory, CA_KEYS " directory", true},
     {"pam", ca_doctor_pam, NULL, false},
     {"password", ca_doctor_password, NULL, false},
     {"sshd", ca_doctor_sshd, NULL, false},
@@ -184,11 +185,15 @@ skip(bool skipped[NCHECKS], const char *name)
 			skipped[i] = true;
 			return CA_EXIT_OK;
 		}
-	return ca_cli_usage(&ca_cmd_doctor,
-	    "there is no check %s; the checks are "
-	    "config, files, host, ca, crl, timer, users, registered, pam, "
-	    "password, sshd, verifier, clock, libcrypto",
-	    name);
+	struct ca_buf all = CA_BUF_INIT(1024);
+	for (size_t i = 0; i < NCHECKS; i++)
+		ca_buf_fmt(&all, "%s%s", i > 0 ? ", " : "", checks[i].name);
+	const char *text = ca_buf_text(&all);
+	int status = ca_cli_usage(&ca_cmd_doctor,
+	    "there is no check %s; the checks are %s", name,
+	    text != NULL ? text : "?");
+	ca_buf_free(&all);
+	return status;
 }
 
 static int

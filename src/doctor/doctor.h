@@ -47,9 +47,10 @@ struct ca_doctor {
 	size_t ncas;
 	struct ca_finding *v;
 	size_t n;
-	bool dropped; /* the last finding was known */
-	bool quiet;   /* findings are not recorded */
-	bool no_pam;  /* PAM's configuration is not read */
+	bool dropped;    /* the last finding was known */
+	bool quiet;      /* findings are not recorded */
+	bool names_hang; /* SSSD hangs, and the name service with it */
+	bool no_pam;     /* PAM's configuration is not read */
 	/* for doctor_view.c */
 	char origin[4200], command[16384];
 };

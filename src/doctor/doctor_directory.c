@@ -8,6 +8,8 @@
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "map/match.h"
@@ -28,8 +30,64 @@
 
 /* ---- does SSSD answer? ---- */
 
+/* Is word one of the words of a list of SSSD's? */
 static bool
-check_answers(struct ca_doctor *d)
+lists(const char *list, const char *word)
+{
+	size_t n, len = strlen(word);
+
+	for (; *list != '\0'; list += n + strspn(list + n, ", \t")) {
+		n = strcspn(list, ", \t");
+		if (n == len && memcmp(list, word, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The responders that SSSD starts itself, or NULL: systemd starts them. */
+static const char *
+services(const struct ca_sssdconf *conf)
+{
+	const struct ca_sssdconf_entry *e =
+	    ca_sssdconf_find(conf, "sssd", "services");
+
+	return e != NULL && e->value[0] != '\0' ? e->value : NULL;
+}
+
+/* What was asked, what came, and the command that mends it. */
+static void
+say_silent(struct ca_doctor *d, const struct ca_sssdconf *conf, uint32_t error)
+{
+	static const char begin[] = "directory = sss is set, but SSSD does not "
+				    "answer: ";
+	const char *list = services(conf);
+	bool refused = error == ECONNREFUSED;
+
+	if (refused && list != NULL && !lists(list, "nss")) {
+		ca_doctor_find(d, CA_F_DIRECTORY, CA_LEVEL_ERROR,
+		    "%sservices = %s in [sssd] of its configuration lacks nss, "
+		    "the responder that says whose certificate it is",
+		    begin, list);
+		ca_doctor_mend(d, "add nss to services = in " SSSD_CONF
+				  ", then run: systemctl restart sssd");
+	} else if (refused && access(CA_SSS_PIPE, F_OK) != 0) {
+		ca_doctor_find(d, CA_F_DIRECTORY, CA_LEVEL_ERROR,
+		    "%sits socket " CA_SSS_PIPE " does not exist", begin);
+		ca_doctor_mend(d, "systemctl enable --now sssd");
+	} else {
+		ca_doctor_find(d, CA_F_DIRECTORY, CA_LEVEL_ERROR,
+		    "%sit was asked for the account root by " CA_SSS_PIPE
+		    ", and %s",
+		    begin,
+		    refused ? "nobody listens there" : ca_sss_error(error));
+		ca_doctor_mend(d, "systemctl restart sssd; journalctl -u sssd "
+				  "says why it was necessary");
+	}
+	d->names_hang = !refused;
+}
+
+static bool
+check_answers(struct ca_doctor *d, const struct ca_sssdconf *conf)
 {
 	static struct ca_sss_answer a;
 
@@ -41,35 +99,53 @@ check_answers(struct ca_doctor *d)
 		    "installed");
 		ca_doctor_mend(d, "apt-get install libsss-nss-idmap0, or on "
 				  "Fedora: dnf install libsss_nss_idmap");
-		return false;
+	} else if (a.state != CA_SSS_ANSWERED) {
+		say_silent(d, conf, a.error);
 	}
-	if (a.state != CA_SSS_ANSWERED) {
-		ca_doctor_find(d, CA_F_DIRECTORY, CA_LEVEL_ERROR,
-		    "directory = sss is set, but SSSD does not answer: %s",
-		    strerror((int)a.error));
-		ca_doctor_mend(d, "systemctl enable --now sssd");
-	}
-	return true;
+	return a.state == CA_SSS_ANSWERED;
 }
 
-/* Is there the word sss in a line `passwd: ...' of text? */
+/* SSSD reads its configuration when it starts, and makes its socket then; one that
+ * systemd has made says nothing about that. */
+static void
+check_read(struct ca_doctor *d, const char *path)
+{
+	struct stat conf, pipe;
+
+	if (stat(path, &conf) != 0 || stat(CA_SSS_PIPE, &pipe) != 0 ||
+	    conf.st_mtime <= pipe.st_mtime)
+		return;
+	ca_doctor_find(d, CA_F_DIRECTORY_STALE, CA_LEVEL_WARNING,
+	    "%s was changed after SSSD had started", path);
+	ca_doctor_mend(d, "systemctl restart sssd");
+}
+
+/* Does a line `passwd: ...' of text name sss?  As the C library reads it: actions stand
+ * between brackets, and a # later than at the beginning of the line is a word. */
 static bool
 names_sss(const char *text)
 {
-	const char *p = text, *word;
+	const char *p = text;
+	size_t n;
 
-	while (strncmp(p, "passwd:", 7) != 0) {
+	while (strncmp(p += strspn(p, " \t"), "passwd:", 7) != 0) {
 		if ((p = strchr(p, '\n')) == NULL)
 			return false;
 		p++;
 	}
-	for (word = p + 7;; word += strcspn(word, " \t\n")) {
-		word += strspn(word, " \t");
-		if (*word == '\n' || *word == '\0' || *word == '#')
-			return false;
-		if (strcspn(word, " \t\n") == 3 && memcmp(word, "sss", 3) == 0)
+	for (p += 7; *p != '\n' && *p != '\0'; p += n) {
+		if ((n = strspn(p, " \t")) > 0)
+			continue;
+		if (*p == '[') {
+			n = strcspn(p, "]\n");
+			n += p[n] == ']';
+			continue;
+		}
+		n = strcspn(p, " \t[\n");
+		if (n == 3 && memcmp(p, "sss", 3) == 0)
 			return true;
 	}
+	return false;
 }
 
 static void
@@ -219,29 +295,39 @@ append(const char *path, struct ca_buf *text)
 }
 
 static void
-check_conf(struct ca_doctor *d)
+read_conf(const glob_t *snippets, struct ca_sssdconf *conf)
 {
 	struct ca_buf text = CA_BUF_INIT(16 * CONF_MAX);
-	struct ca_sssdconf conf = {NULL, 0, 0, 0, NULL};
-	glob_t found = {0};
 
-	if (append(SSSD_CONF, &text) && glob(SNIPPETS, 0, NULL, &found) == 0)
-		for (size_t i = 0; i < found.gl_pathc; i++)
-			(void)append(found.gl_pathv[i], &text);
-	globfree(&found);
+	if (append(SSSD_CONF, &text))
+		for (size_t i = 0; i < snippets->gl_pathc; i++)
+			(void)append(snippets->gl_pathv[i], &text);
 	/* SSSD itself says what is wrong with a file that it cannot read */
-	if (text.len > 0 && ca_sssdconf_parse(&conf, &text) == CA_OK)
-		check_domains(d, &conf);
-	ca_sssdconf_clear(&conf);
+	if (text.len > 0 && ca_sssdconf_parse(conf, &text) != CA_OK) {
+		ca_sssdconf_clear(conf);
+		*conf = (struct ca_sssdconf){0};
+	}
 	ca_buf_free(&text);
 }
 
 void
 ca_doctor_directory(struct ca_doctor *d)
 {
+	struct ca_sssdconf conf = {0};
+	glob_t found = {0};
+
 	if (d->cfg->directory != CA_DIRECTORY_SSS)
 		return;
-	if (check_answers(d))
-		check_names(d);
-	check_conf(d);
+	if (glob(SNIPPETS, 0, NULL, &found) != 0)
+		found.gl_pathc = 0;
+	read_conf(&found, &conf);
+	if (check_answers(d, &conf) && services(&conf) != NULL) {
+		check_read(d, SSSD_CONF);
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			check_read(d, found.gl_pathv[i]);
+	}
+	check_names(d);
+	check_domains(d, &conf);
+	globfree(&found);
+	ca_sssdconf_clear(&conf);
 }

@@ -46,6 +46,8 @@ add(struct some *s, unsigned line, const char *what)
 static bool
 no_account(struct rules *r, const char *login)
 {
+	if (r->d->names_hang)
+		return false;
 	if (strcmp(r->last, login) == 0)
 		return r->last_lost;
 	if (r->looked_up++ >= ACCOUNTS_MAX)
@@ -225,7 +227,7 @@ check_registered(void *ctx, const char *login, const char *path, bool first,
 	time_t to;
 	char when[48], text[CA_CERT_REFUSAL];
 
-	if (first && getpwnam(login) == NULL) {
+	if (first && !d->names_hang && getpwnam(login) == NULL) {
 		ca_doctor_find(d, CA_F_USERS_NO_ACCOUNT, CA_LEVEL_WARNING,
 		    "%s is registered for %s, but there is no such account",
 		    path, login);

@@ -208,6 +208,8 @@ struct ca_doctor; /* doctor.h */
 	X(CA_F_DIRECTORY_RULE, "directory-rule",                               \
 	    "SSSD finds no account by a certificate, or that of another "      \
 	    "person.")                                                         \
+	X(CA_F_DIRECTORY_STALE, "directory-stale",                             \
+	    "SSSD still works by its former configuration.")                   \
 	X(CA_F_PAM_UNUSED, "pam-unused", "No login asks for a certificate.")   \
 	X(CA_F_PAM_FILE, "pam-file",                                           \
 	    "The PAM configuration could not be checked.")                     \

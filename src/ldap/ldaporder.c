@@ -17,38 +17,30 @@ needs_ca(const struct ca_config *cfg)
 	return false;
 }
 
-/* Return what is wrong with the keys, or NULL. */
-static const char *
-mistake(const struct ca_config *cfg)
+/* What is wrong with the keys is logged. */
+static enum ca_err
+check(const struct ca_config *cfg, const struct ca_log *log)
 {
-	int ways = (cfg->directory_bind_dn != NULL) +
-		   (cfg->directory_cert != NULL) +
-		   (cfg->directory_keytab != NULL);
+	static const char *const ca[] = {
+	    "directory_uri", "directory_cert", "directory_ca", NULL};
+	static const char *const issuer[] = {"directory_issuer", NULL};
+	enum ca_err rc = ca_config_check_directory(cfg, log);
 
-	if (cfg->directory != CA_DIRECTORY_LDAP)
-		return "directory is not ldap";
-	if (cfg->directory_uri.n == 0)
-		return "directory_uri names no server";
-	if (cfg->directory_base == NULL || cfg->directory_filter == NULL ||
-	    cfg->directory_login == NULL)
-		return "directory_base, directory_filter and directory_login "
-		       "must not be empty";
-	if (ca_ldap_issuer(cfg, NULL, 0) == CA_ERR_CONFIG)
-		return "directory_issuer has a malformed name";
-	if (ways > 1)
-		return "set only one of directory_bind_dn, directory_cert and "
-		       "directory_keytab";
-	if ((cfg->directory_bind_dn == NULL) !=
-	    (cfg->directory_password_file == NULL))
-		return "directory_bind_dn and directory_password_file need each "
-		       "other";
-	if ((cfg->directory_cert == NULL) != (cfg->directory_key == NULL))
-		return "directory_cert and directory_key need each other";
+	if (rc != CA_OK)
+		return rc;
+	if (ca_ldap_issuer(cfg, NULL, 0) == CA_ERR_CONFIG) {
+		ca_config_disagree(
+		    cfg, log, issuer, "directory_issuer has a malformed name");
+		return CA_ERR_CONFIG;
+	}
 	if (cfg->directory_ca == NULL &&
-	    (needs_ca(cfg) || cfg->directory_cert != NULL))
-		return "directory_ca is necessary: only ldap://127.0.0.1, "
-		       "ldap://[::1] and ldapi:// are used without TLS";
-	return NULL;
+	    (needs_ca(cfg) || cfg->directory_cert != NULL)) {
+		ca_config_disagree(cfg, log, ca,
+		    "directory_ca is necessary: only ldap://127.0.0.1, "
+		    "ldap://[::1] and ldapi:// are used without TLS");
+		return CA_ERR_CONFIG;
+	}
+	return CA_OK;
 }
 
 static void
@@ -92,13 +84,10 @@ enum ca_err
 ca_ldap_order_put(const struct ca_config *cfg, const char *uri,
     const struct ca_log *log, struct ca_buf *out)
 {
-	const char *wrong = mistake(cfg);
-	enum ca_err rc;
+	enum ca_err rc = check(cfg, log);
 
-	if (wrong != NULL) {
-		ca_log_err(log, "the configuration has a mistake: %-s", wrong);
-		return CA_ERR_CONFIG;
-	}
+	if (rc != CA_OK)
+		return rc;
 	put_text(out, CA_LDAP_URI, uri);
 	put_text(out, CA_LDAP_BASE, cfg->directory_base);
 	put_text(out, CA_LDAP_FILTER, cfg->directory_filter);

@@ -72,7 +72,8 @@ ca_directory_judge(const struct ca_config *cfg, const struct ca_log *log,
 	rc = ca_account_find(name, &account);
 	if (rc == CA_ERR_NOT_FOUND) {
 		*why = "the login of the directory is not an account of this "
-		       "host";
+		       "host: `getent passwd LOGIN` must find it, by SSSD or "
+		       "another service of /etc/nsswitch.conf";
 		return CA_DENIED;
 	}
 	if (rc != CA_OK) {

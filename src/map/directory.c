@@ -44,8 +44,9 @@ judge(const struct ca_map_decision *d, const struct ca_sss_account *a,
 	enum ca_err rc = ca_account_by(a->name, found);
 
 	if (rc == CA_ERR_NOT_FOUND) {
-		*why = "the name service does not find it (passwd: in "
-		       "/etc/nsswitch.conf needs sss)";
+		*why = "the name service does not find it, so it is no account "
+		       "of this host: the line passwd: of /etc/nsswitch.conf "
+		       "must name sss (`certauth doctor` checks that)";
 		return CA_DENIED;
 	}
 	if (rc != CA_OK)
@@ -112,7 +113,22 @@ keep(struct ca_map_decision *d, const char *name, const char *own)
 	return CA_OK;
 }
 
-/* theirs: is it the account of the login that was asked for? */
+/*
+ * Is it the account of the login that was asked for?  If the name service has neither,
+ * nobody can tell; then both are missing for one reason, which is more use to the
+ * administrator than the other name.
+ */
+static bool
+is_theirs(const struct ca_map_decision *d, const struct ca_sss_account *a,
+    const struct ca_account_found *user, const struct ca_account_found *found)
+{
+	if (d->user == NULL)
+		return true;
+	if (user->own == NULL)
+		return found->own == NULL;
+	return user->uid == (uid_t)a->uid;
+}
+
 static enum ca_err
 take_account(struct ca_map_decision *d, const struct ca_sss_account *a,
     const struct ca_account_found *user)
@@ -120,8 +136,7 @@ take_account(struct ca_map_decision *d, const struct ca_sss_account *a,
 	struct ca_account_found found = {0, NULL};
 	const char *why = NULL;
 	enum ca_err rc = judge(d, a, &found, &why);
-	bool theirs = d->user == NULL ||
-		      (user->own != NULL && user->uid == (uid_t)a->uid);
+	bool theirs = is_theirs(d, a, user, &found);
 
 	if (rc == CA_DENIED) {
 		tell(d, a->name, NULL, why);
@@ -159,9 +174,10 @@ take_accounts(struct ca_map_decision *d, const struct ca_sss_answer *a)
 		}
 	}
 	d->more = d->more || (a->more != 0 && d->user == NULL);
-	d->directory = a->n == 0;
-	if (a->n == 0)
+	if (a->n == 0) {
+		d->asked = CA_DIRECTORY_SSS;
 		tell(d, "*", NULL, "SSSD maps the certificate to no account");
+	}
 	ret = CA_OK;
 out:
 	free(user.own);
@@ -188,9 +204,9 @@ silent(struct ca_report *report, const struct ca_sss_answer *a)
 		    "directory = sss needs libsss_nss_idmap.so.0, which is not "
 		    "installed (Debian: libsss-nss-idmap0)");
 	(void)snprintf(text, sizeof text,
-	    "SSSD does not answer%s%s; run: systemctl status sssd",
-	    a->error != 0 ? ": " : "",
-	    a->error != 0 ? strerror((int)a->error) : "");
+	    "SSSD does not answer: %s; `certauth doctor` and `systemctl status "
+	    "sssd` say why",
+	    ca_sss_error(a->error));
 	return cannot(report, CA_ERR_IO, text);
 }
 

@@ -284,7 +284,7 @@ ca_ldap_index_too_old(const struct ca_config *cfg, time_t made, time_t now)
 
 enum ca_err
 ca_ldap_index_visit(const struct ca_context *ctx, const struct ca_ident *id,
-    ca_ldap_visit *visit, void *arg)
+    ca_ldap_visit *visit, void *arg, time_t *made)
 {
 	struct lookup l = {.crypto = ctx->crypto,
 	    .id = id,
@@ -298,6 +298,7 @@ ca_ldap_index_visit(const struct ca_context *ctx, const struct ca_ident *id,
 		rc = CA_ERR_EXPIRED;
 	for (int k = 0; k < CA_LDAP_KINDS && rc == CA_OK; k++)
 		rc = visit_kind(&l, ctx->cfg, (enum ca_ldap_kind)k);
+	*made = l.facts.made;
 	ca_index_close(l.index);
 	ca_buf_free(&l.record);
 	return rc;

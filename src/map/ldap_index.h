@@ -69,11 +69,11 @@ typedef enum ca_err ca_ldap_visit(
 /*
  * Visit each login that the directory gives to the certificate.  A login of NULL: values
  * of this kind do not count, because the certificate has a SID, and the directory has
- * objectSids.  CA_ERR_EXPIRED: the index is older than directory_max_age; others as
+ * objectSids.  *made: when the index was made.  CA_ERR_EXPIRED: the index is older than directory_max_age; others as
  * ca_ldap_index_facts, or the result of visit.
  */
 CA_MUST_CHECK enum ca_err ca_ldap_index_visit(const struct ca_context *ctx,
-    const struct ca_ident *id, ca_ldap_visit *visit, void *arg);
+    const struct ca_ident *id, ca_ldap_visit *visit, void *arg, time_t *made);
 
 /* Is an index of this time too old to be used?  So is one of the future, which would
  * be young for ever. */

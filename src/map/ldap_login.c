@@ -131,5 +131,6 @@ ca_map_try_ldap(struct ca_map_decision *d)
 	}
 	if (rc != CA_OK)
 		return rc;
-	return ca_ldap_index_visit(d->ctx, &d->id, visit, &s);
+	d->asked = CA_DIRECTORY_LDAP;
+	return ca_ldap_index_visit(d->ctx, &d->id, visit, &s, &d->index_made);
 }

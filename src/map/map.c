@@ -286,7 +286,7 @@ decide(struct ca_map_decision *d, struct ca_report *report, char **login)
 		return rc;
 	const char *result = ca_map_conclude(d, report);
 	if (result == NULL && d->option == NULL) /* else the line is named */
-		ca_map_hint(&d->id, cfg->users, report);
+		ca_map_hint(d, report);
 	if (result != NULL && login != NULL &&
 	    (*login = strdup(result)) == NULL) {
 		ca_map_cannot(report, cfg, cfg->users, CA_ERR_MEMORY);

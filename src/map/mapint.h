@@ -1,5 +1,6 @@
 /*
- * Private to map.c, directory.c and outcome.c: the decision about one certificate.
+ * Private to map.c, directory.c, hint.c and outcome.c: the decision about one
+ * certificate.
  */
 #ifndef CA_MAP_MAPINT_H
 #define CA_MAP_MAPINT_H
@@ -23,13 +24,15 @@ struct ca_map_decision {
 	/* the different logins that rules gave */
 	char *login[LOGINS_MAX];
 	size_t n;
-	bool more;      /* than LOGINS_MAX */
-	char *rule;     /* the first rule that gave the right one */
-	bool allowed;   /* one of them is user */
-	char *invalid;  /* the rule whose login is refused, and why */
-	char *option;   /* the rule of which only an option does not match */
-	char *refused;  /* the line that refuses the certificate */
-	bool directory; /* it was asked, and knows no account */
+	bool more;     /* than LOGINS_MAX */
+	char *rule;    /* the first rule that gave the right one */
+	bool allowed;  /* one of them is user */
+	char *invalid; /* the rule whose login is refused, and why */
+	char *option;  /* the rule of which only an option does not match */
+	char *refused; /* the line that refuses the certificate */
+	/* the directory that was asked, and knows no account */
+	enum ca_directory asked;
+	time_t index_made; /* of CA_DIRECTORY_LDAP */
 	ca_map_trace *trace;
 	void *trace_ctx;
 };

@@ -11,7 +11,6 @@
 #include "base/stream.h"
 
 #define SONAME "libsss_nss_idmap.so.0"
-#define PIPE "/var/lib/sss/pipes/nss" /* of every distribution */
 #define PROBE_MS 1000
 /* SSSD says "not found" also after a time-out: what took that long is one */
 #define SLOW_MS (CA_SSS_LIST_MS - 50)
@@ -84,6 +83,16 @@ find(const char *name, long long deadline, uint32_t *uid)
 	return rc == ERANGE ? ENOENT : rc;
 }
 
+const char *
+ca_sss_error(uint32_t error)
+{
+	if (error == ETIME || error == ETIMEDOUT || error == EFAULT)
+		return "no answer came in time";
+	if (error == 0)
+		return "its answer cannot be read";
+	return strerror((int)error);
+}
+
 /* SSSD answers about every name if it answers at all; root it answers itself. */
 static void
 probe(const char *login, long long deadline, struct ca_sss_answer *a)
@@ -92,7 +101,7 @@ probe(const char *login, long long deadline, struct ca_sss_answer *a)
 	int rc = find(login[0] != '\0' ? login : "root", deadline, &uid);
 
 	/* without a socket that is what SSSD's library says, too */
-	if (rc == ENOENT && access(PIPE, F_OK) != 0)
+	if (rc == ENOENT && access(CA_SSS_PIPE, F_OK) != 0)
 		rc = ECONNREFUSED;
 	a->state = rc == 0 || rc == ENOENT ? CA_SSS_ANSWERED : CA_SSS_SILENT;
 	a->error = rc == ENOENT ? 0 : (uint32_t)rc;

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 
+#define CA_SSS_PIPE "/var/lib/sss/pipes/nss" /* its socket, everywhere */
 #define CA_SSS_CERT_MAX 7680 /* bytes of DER; SSSD takes no larger request */
 #define CA_SSS_ACCOUNTS 8    /* of one certificate that are looked at */
 #define CA_SSS_NAME_MAX 256  /* bytes of a name */
@@ -44,6 +45,10 @@ struct ca_sss_answer {
 	uint32_t more; /* there are more accounts */
 	struct ca_sss_account account[CA_SSS_ACCOUNTS];
 };
+
+/* What the error of an answer means, as a phrase: SSSD's library has two for one that
+ * did not come in time.  The text is valid until the next call. */
+const char *ca_sss_error(uint32_t error);
 
 /* Load libsss_nss_idmap, if it is installed. */
 bool ca_sss_load(void);

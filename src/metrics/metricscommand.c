@@ -82,6 +82,12 @@ write_file(const char *path, const struct ca_buf *text)
 				 path) >= (int)sizeof dir)
 		return ca_cli_fail("%s: the path is too long", path);
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return ca_cli_fail(
+		    "%s does not exist, so nothing was written; create it, or "
+		    "name the directory of node_exporter's textfile collector "
+		    "with --output",
+		    dir);
 	if (fd < 0)
 		return ca_cli_fail(
 		    "%s must be a directory that can be opened, and no link: %s",

@@ -36,16 +36,21 @@ is_current(const struct ca_crladmin_run *run, const char *path,
 	return ok;
 }
 
-/* When the servers were last asked, as the index itself says: 0 if no login would use
- * it, so that the alert of an old one fires. */
-static time_t
-directory_time(const struct ca_crladmin_run *run)
+/* When the servers were last asked, as the index itself says, and what they gave: 0 if
+ * no login would use it, so that the alert of an old one fires.  One of the future
+ * would be current for ever. */
+static void
+put_directory(const struct ca_crladmin_run *run, struct ca_buf *out)
 {
-	struct ca_ldap_facts facts;
+	struct ca_ldap_facts facts = {0};
 
-	return ca_ldap_index_facts(run->crypto, run->cfg, &facts) == CA_OK
-		   ? facts.made
-		   : 0;
+	if (ca_ldap_index_facts(run->crypto, run->cfg, &facts) != CA_OK ||
+	    ca_ldap_index_too_old(run->cfg, facts.made, time(NULL)))
+		facts = (struct ca_ldap_facts){0};
+	put_index("directory", facts.made, out);
+	ca_metrics_single(out, "certauth_users_index_accounts", "gauge",
+	    "How many accounts the index of the directory has; 0: no login uses it.",
+	    (long long)facts.accounts);
 }
 
 void
@@ -68,7 +73,7 @@ ca_metrics_users_put(const struct ca_crladmin_run *run, struct ca_buf *out)
 	if (indexed)
 		put_index("file", index.st_mtime, out);
 	if (run->cfg->directory == CA_DIRECTORY_LDAP)
-		put_index("directory", directory_time(run), out);
+		put_directory(run, out);
 	if (indexed)
 		ca_metrics_single(out, "certauth_users_index_current", "gauge",
 		    "1 if the index of the users file was made of the file as it is now.",
