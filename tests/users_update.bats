@@ -446,7 +446,7 @@ traced() {
 	LOGIN=carol login_denied unmapped
 	conf default 'directory_weak = yes'
 	# the index is of another source now
-	LOGIN=carol login_denied users-file
+	LOGIN=carol login_denied directory
 	logged 'run: certauth users update'
 	updated
 	LOGIN=carol login_ok
@@ -457,17 +457,17 @@ traced() {
 	simple
 	updated
 	in_place mv /var/lib/certauth/users.cdb /var/lib/certauth/kept
-	login_denied users-file
+	login_denied directory
 	logged 'users.cdb: does not exist; run: certauth users update'
 	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")"
 	login_ok
 	not_logged 'rule="ldap'
 	users '# none'
 	in_place sh -c 'head -c 2200 /var/lib/certauth/kept >/var/lib/certauth/users.cdb'
-	login_denied users-file
+	login_denied directory
 	in_place sh -c 'cp /var/lib/certauth/kept /var/lib/certauth/users.cdb &&
 		chmod 666 /var/lib/certauth/users.cdb'
-	login_denied users-file
+	login_denied directory
 	in_place mv /var/lib/certauth/kept /var/lib/certauth/users.cdb
 	login_ok
 	# a line refuses what the directory grants
@@ -718,7 +718,7 @@ for f in sys.argv[1:] + ["Z"]:
 	simple "directory_issuer = CN=Other; $issuer"
 	login_ok
 	simple 'directory_issuer = nonsense'
-	login_denied users-file
+	login_denied directory
 	logged 'directory_issuer has a malformed name'
 	refused 'directory_issuer has a malformed name'
 	run in_place "$CERTAUTH" doctor
