@@ -91,11 +91,19 @@ simple() {
 		"directory_password_file = $S/tls/password" "$@"
 }
 
-# cost: instructions of `certauth verify' of the mapping, as a login maps
+# cost: instructions of the checks of a login, `certauth explain', which must grant it by
+# the directory; of the mapping alone, `certauth users test'
 cost() {
+	local command=("$CERTAUTH" explain --service test --user alice "$PKI/alice-chain.pem")
+	[ "$1" = login ] ||
+		command=("$CERTAUTH" users test --user alice "$PKI/alice.pem")
 	in_place valgrind --tool=callgrind --callgrind-out-file=/dev/null \
-		"$CERTAUTH" verify --user alice "$PKI/alice-chain.pem" 2>&1 |
-		sed -n 's/.*Collected : //p'
+		"${command[@]}" >"$S/cost" 2>&1 || {
+		cat "$S/cost" >&2
+		return 1
+	}
+	grep -qE 'ldap uid=alice|userCertificate: yes, matches: alice' "$S/cost" || return
+	sed -n 's/.*Collected : //p' "$S/cost"
 }
 
 update() {
@@ -160,6 +168,119 @@ directory() {
 	simple 'directory_uri = ldap://ldap.example.com:3890'
 	refused 'no TLS here'
 	net_stop bad
+}
+
+@test "errors of the server name the key at fault and the next step" {
+	local said
+	# RFC 4511 appendix A: of the search
+	while IFS='|' read -r code said; do
+		bad result "$code"
+		refused "ldap://127.0.0.1:3890: $said"
+		[[ $output == *'so it is'* ]]
+	done <<-'END'
+		3|the server has a limit of time
+		4|the server has a limit of entries
+		8|the server demands another bind, or TLS
+		11|the server has a limit of entries
+		18|directory_filter is not accepted: (objectClass=posixAccount)
+		32|the server does not have directory_base, dc=example,dc=com
+		50|the account of the bind may not search
+		51|the server is busy or not available
+		53|the server is unwilling
+		80|the server gives no complete answer
+	END
+	bad result 50
+	refused 'below directory_base, dc=example,dc=com, or check directory_bind_dn, directory_cert and directory_keytab, of which none is set; try: ldapsearch -H ldap://127.0.0.1:3890 -x -b '
+	# of the bind
+	while IFS='|' read -r code said; do
+		bad bind "$code"
+		simple 'directory_uri = ldap://127.0.0.1:3890'
+		refused "ldap://127.0.0.1:3890: $said"
+	done <<-'END'
+		7|the server does not offer this way to bind
+		8|the server demands another bind, or TLS
+		13|the server demands another bind, or TLS
+		32|the server refuses the bind
+		48|the server refuses the bind
+		49|the server refuses the bind
+		53|the server is unwilling
+	END
+	bad bind 49
+	simple 'directory_uri = ldap://127.0.0.1:3890'
+	refused 'check directory_bind_dn and directory_password_file; try: '
+	# only a server that cannot answer now is replaced by the next one
+	simple 'directory_uri = ldap://127.0.0.1:3890 ldaps://ldap.example.com'
+	refused 'the server refuses the bind'
+	bad bind 51
+	simple 'directory_uri = ldap://127.0.0.1:3890 ldaps://ldap.example.com'
+	updated
+	bad result 51
+	simple 'directory_uri = ldap://127.0.0.1:3890 ldaps://ldap.example.com'
+	refused 'the server is busy or not available'
+	net_stop bad
+}
+
+# wrong_file KEY CONTENT-FILE TEXT: that content for a key is refused before any server
+# is asked
+wrong_file() {
+	cp "$2" "$S/tls/wrong"
+	chmod 600 "$S/tls/wrong"
+	conf default "$1 = $S/tls/wrong"
+	update
+	[ "$status" -eq 2 ]
+	[[ $output == *"$S/tls/wrong of $1 cannot be used: it is $3"* ]]
+	run in_place "$CERTAUTH" doctor
+	[[ $output == *"error ldap-file: $S/tls/wrong of $1 cannot be used: it is $3"* ]]
+}
+
+@test "a file of another kind than its key wants, or none: named, before any server is asked" {
+	local key
+	openssl x509 -in "$S/tls/ca.pem" -outform DER -out "$S/ca.der"
+	sed 's/^M/!/' "$S/tls/ca.pem" >"$S/damaged.pem"
+	openssl pkcs8 -topk8 -in "$S/tls/client.key" -out "$S/sealed.key" \
+		-passout pass:x
+	: >"$S/empty"
+	simple
+	wrong_file directory_ca "$S/ca.der" 'not PEM'
+	wrong_file directory_ca "$S/damaged.pem" 'without a certificate in PEM, or damaged'
+	wrong_file directory_ca "$S/tls/client.key" 'a private key'
+	wrong_file directory_ca "$S/empty" 'empty'
+	simple
+	wrong_file directory_password_file "$S/empty" 'empty'
+	echo >"$S/empty"
+	wrong_file directory_password_file "$S/empty" 'without a password in its first line'
+	directory_conf "directory_cert = $S/tls/client.pem" "directory_key = $S/tls/client.key"
+	wrong_file directory_key "$S/sealed.key" 'a private key with a passphrase'
+	wrong_file directory_key "$S/tls/ca.pem" 'without a private key in PEM'
+	directory_conf "directory_cert = $S/tls/client.pem" "directory_key = $S/tls/client.key"
+	wrong_file directory_cert "$S/tls/client.key" 'a private key'
+	directory_conf
+	wrong_file directory_keytab "$S/tls/client.key" 'not a keytab'
+	# a file that is not there, each
+	rm "$S/tls/wrong"
+	directory_conf "directory_ca = $S/tls/wrong" "directory_cert = $S/tls/wrong" \
+		"directory_key = $S/tls/wrong" "directory_keytab = $S/tls/wrong" \
+		"directory_password_file = $S/tls/wrong"
+	run in_place "$CERTAUTH" doctor
+	echo "$output"
+	for key in ca cert key keytab password_file; do
+		[[ $output == *"error ldap-file: $S/tls/wrong of directory_$key cannot be used: it does not exist"* ]]
+	done
+	simple "directory_ca = $S/tls/wrong"
+	refused "$S/tls/wrong of directory_ca cannot be used: it does not exist"
+	[ "$status" -eq 2 ]
+}
+
+@test "a certificate of the server that has expired" {
+	openssl x509 -req -in "$S/tls/ldap.example.com.csr" -CA "$S/tls/ca.pem" \
+		-CAkey "$S/tls/ca.key" -days -1 -out "$S/tls/old.pem" \
+		-extfile <(echo 'subjectAltName=DNS:ldap.example.com') 2>/dev/null
+	net_daemon old openssl s_server -accept 3892 -quiet \
+		-cert "$S/tls/old.pem" -key "$S/tls/ldap.example.com.key"
+	until_true net_listens 3892
+	simple 'directory_uri = ldaps://ldap.example.com:3892'
+	refused 'ldaps://ldap.example.com:3892: the certificate of the server is not valid now ("its notAfter is past")'
+	net_stop old
 }
 
 @test "the server must be the one of the address, and its CA the one of directory_ca" {
@@ -245,7 +366,7 @@ traced() {
 	simple "directory_password_file = $S/tls/wrong"
 	refused 'Invalid credentials'
 	printf '\n' >"$S/tls/wrong"
-	refused 'its first line has no password'
+	refused 'without a password in its first line'
 	printf 'secret\n' >"$S/tls/wrong"
 	chmod 666 "$S/tls/wrong"
 	refused "$S/tls/wrong"
@@ -329,7 +450,7 @@ traced() {
 	LOGIN=carol login_denied unmapped
 	conf default 'directory_weak = yes'
 	# the index is of another source now
-	LOGIN=carol login_denied users-file
+	LOGIN=carol login_denied directory
 	logged 'run: certauth users update'
 	updated
 	LOGIN=carol login_ok
@@ -340,17 +461,17 @@ traced() {
 	simple
 	updated
 	in_place mv /var/lib/certauth/users.cdb /var/lib/certauth/kept
-	login_denied users-file
+	login_denied directory
 	logged 'users.cdb: does not exist; run: certauth users update'
 	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")"
 	login_ok
 	not_logged 'rule="ldap'
 	users '# none'
 	in_place sh -c 'head -c 2200 /var/lib/certauth/kept >/var/lib/certauth/users.cdb'
-	login_denied users-file
+	login_denied directory
 	in_place sh -c 'cp /var/lib/certauth/kept /var/lib/certauth/users.cdb &&
 		chmod 666 /var/lib/certauth/users.cdb'
-	login_denied users-file
+	login_denied directory
 	in_place mv /var/lib/certauth/kept /var/lib/certauth/users.cdb
 	login_ok
 	# a line refuses what the directory grants
@@ -653,7 +774,7 @@ for f in sys.argv[1:] + ["Z"]:
 	simple "directory_issuer = CN=Other; $issuer"
 	login_ok
 	simple 'directory_issuer = nonsense'
-	login_denied users-file
+	login_denied directory
 	logged 'directory_issuer has a malformed name'
 	refused 'directory_issuer has a malformed name'
 	run in_place "$CERTAUTH" doctor
@@ -702,6 +823,8 @@ tries() {
 	simple 'directory_uri = ldap://ldap.example.com' 'directory_filter = (uid=bob)' \
 		"directory_base = ou=people,$BASE"
 	updated --force
+	run in_place "$CERTAUTH" doctor
+	[[ $output == *'error ldap-index: the index /var/lib/certauth/users.cdb has no account'* ]]
 	# a base that does not exist is an error of the server
 	simple "directory_base = ou=peeple,$BASE"
 	refused "ldaps://ldap.example.com: the server does not have directory_base, ou=peeple,$BASE"
@@ -802,7 +925,7 @@ tries() {
 }
 
 @test "20,000 accounts from slapd, and a login costs what it costs with ten" {
-	local ten many
+	local n what ten many
 	simple
 	for n in 10 20000; do
 		{
@@ -823,10 +946,15 @@ tries() {
 		updated --force
 		[[ $output == *"of $n accounts"* ]]
 		login_ok
-		[ "$n" != 10 ] || { ten=$(cost); continue; }
-		many=$(cost)
+		for what in login mapping; do
+			cost "$what" >"$S/$what.$n"
+			[ -s "$S/$what.$n" ]
+		done
 	done
-	echo "instructions: $ten with ten accounts, $many with 20,000"
-	[ "$((many * 100))" -lt "$((ten * 105))" ]
+	for what in login mapping; do
+		ten=$(cat "$S/$what.10") many=$(cat "$S/$what.20000")
+		echo "instructions of a $what: $ten with ten accounts, $many with 20,000"
+		[ "$((many * 100))" -lt "$((ten * 105))" ]
+	done
 	directory <"$S/first.ldif"
 }

@@ -3,6 +3,7 @@
  */
 #include "doctor/doctor.h"
 #include "doctor/doctor_view.h"
+#include "ldap/ldap.h"
 #include "map/ldap_index.h"
 #include "map/ldap_issuer.h"
 
@@ -37,6 +38,12 @@ check_index(struct ca_doctor *d)
 			? "it was made by another version of certauth"
 			: ca_err_text(rc));
 		mend(d);
+	} else if (facts.accounts == 0) {
+		ca_doctor_find(d, CA_F_LDAP_INDEX, CA_LEVEL_ERROR,
+		    "the index %s has no account: the directory gave none, and "
+		    "the update was forced",
+		    d->cfg->directory_index);
+		mend(d);
 	} else if (ca_ldap_index_too_old(d->cfg, facts.made, d->now)) {
 		ca_doctor_find(d, CA_F_LDAP_INDEX, CA_LEVEL_ERROR,
 		    "the index %s is not used: it is older than "
@@ -49,6 +56,29 @@ check_index(struct ca_doctor *d)
 		    "the index %s was made %s", d->cfg->directory_index, when);
 		mend(d);
 	}
+}
+
+/* Does each file exist, and have what its key wants? */
+static void
+check_files(struct ca_doctor *d)
+{
+	struct ca_buf content = CA_BUF_INIT(CA_LDAP_ORDER_MAX);
+	struct ca_ldap_file file[CA_LDAP_FILES];
+	char mend[256];
+
+	ca_ldap_files(d->cfg, file);
+	for (size_t i = 0; i < CA_LDAP_FILES; i++) {
+		if (file[i].path == NULL)
+			continue;
+		ca_buf_reset(&content);
+		if (ca_ldap_file_read(&file[i], &d->log, &content) == CA_OK)
+			continue;
+		(void)snprintf(mend, sizeof mend,
+		    "correct %s, or put the right file there", file[i].key);
+		ca_doctor_heard(
+		    d, CA_F_LDAP_FILE, CA_LEVEL_ERROR, file[i].path, mend);
+	}
+	ca_buf_free(&content);
 }
 
 /* A password, a key or a keytab is root's alone. */
@@ -106,6 +136,7 @@ ca_doctor_ldap(struct ca_doctor *d)
 	if (d->cfg->directory != CA_DIRECTORY_LDAP)
 		return;
 	check_index(d);
+	check_files(d);
 	check_issuer(d);
 	check_secret(d, d->cfg->directory_password_file);
 	check_secret(d, d->cfg->directory_key);

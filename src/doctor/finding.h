@@ -172,6 +172,8 @@ struct ca_doctor; /* doctor.h */
 	    "expire.")                                                         \
 	X(CA_F_LDAP_INDEX, "ldap-index",                                       \
 	    "The directory maps no certificate to a login.")                   \
+	X(CA_F_LDAP_FILE, "ldap-file",                                         \
+	    "The index of the directory is not kept current.")                 \
 	X(CA_F_LDAP_ISSUER, "ldap-issuer",                                     \
 	    "Each of the CAs can issue a certificate that the directory "      \
 	    "takes for another one's, by a SID or a key identifier.")          \

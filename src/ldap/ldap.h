@@ -23,11 +23,11 @@ void ca_ldap_files(
 
 /*
  * Append what certauth-ldap gets of a file; of a password the first line alone.
- * CA_ERR_FORMAT, with *why, a static phrase that says what the file is: it is not of
- * the kind that the key wants.  Or errors of base/file.h.
+ * CA_ERR_FORMAT: it is not of the kind that the key wants; errors of base/file.h.  Each
+ * is logged.
  */
-CA_MUST_CHECK enum ca_err ca_ldap_file_read(
-    const struct ca_ldap_file *file, struct ca_buf *out, const char **why);
+CA_MUST_CHECK enum ca_err ca_ldap_file_read(const struct ca_ldap_file *file,
+    const struct ca_log *log, struct ca_buf *out);
 
 /*
  * Append the order for the server uri, with the content of its files.  CA_ERR_CONFIG,

@@ -50,7 +50,7 @@ has_blocks(const struct ca_buf *text, const char *label)
 	return rc == CA_ERR_NOT_FOUND && n > 0;
 }
 
-/* Return what is wrong with the content, or NULL. */
+/* Return what is wrong with the content, to follow "it is", or NULL. */
 static const char *
 mistake(char type, const struct ca_buf *text)
 {
@@ -59,45 +59,65 @@ mistake(char type, const struct ca_buf *text)
 	    type == CA_LDAP_KEY_PEM ? CA_FILE_KEY : CA_FILE_CERT;
 
 	if (text->len == 0)
-		return "the file is empty";
+		return "empty";
 	if (type == CA_LDAP_PASSWORD)
 		/* a password that is empty would be no bind at all */
 		return *text->p == '\n' || *text->p == '\0'
-			   ? "its first line has no password"
+			   ? "without a password in its first line"
 			   : NULL;
 	if (type ==
 	    CA_LDAP_KEYTAB) /* the version of the format, 0x501 or 0x502 */
 		return text->len < 2 || text->p[0] != 5 || text->p[1] > 2
-			   ? "the file is not a keytab"
+			   ? "not a keytab"
 			   : NULL;
 	if (kind == CA_FILE_SEALED)
-		return "the private key has a passphrase, which nobody enters";
+		return "a private key with a passphrase, which nobody enters";
 	/* a file may have a key beside the certificate */
 	if (kind != want && !(kind == CA_FILE_CERT && want == CA_FILE_KEY))
 		return ca_file_kind_name(kind);
 	if (!ca_pem_is(text->p, text->len))
-		return "the file is not PEM";
+		return "not PEM";
 	if (!has_blocks(
 		text, want == CA_FILE_KEY ? "PRIVATE KEY" : "CERTIFICATE"))
 		return want == CA_FILE_KEY
-			   ? "the file has no private key in PEM"
-			   : "the file has no certificate in PEM, or a damaged "
-			     "one";
+			   ? "without a private key in PEM"
+			   : "without a certificate in PEM, or damaged";
 	return NULL;
 }
 
-enum ca_err
-ca_ldap_file_read(
-    const struct ca_ldap_file *file, struct ca_buf *out, const char **why)
+/* Call it at once: it uses errno. */
+static void
+tell(const struct ca_ldap_file *file, const struct ca_log *log, enum ca_err rc,
+    const char *why)
 {
+	if (rc == CA_ERR_FORMAT)
+		ca_log_err(log, "%s of %-s cannot be used: it is %-s",
+		    file->path, file->key, why);
+	else if (rc == CA_ERR_NOT_FOUND)
+		ca_log_err(log, "%s of %-s cannot be used: it does not exist",
+		    file->path, file->key);
+	else if (rc == CA_ERR_IO)
+		ca_log_err(
+		    log, "%s of %-s cannot be used: %m", file->path, file->key);
+	else
+		ca_file_log(log, file->path, rc);
+}
+
+enum ca_err
+ca_ldap_file_read(const struct ca_ldap_file *file, const struct ca_log *log,
+    struct ca_buf *out)
+{
+	const char *why = NULL;
+	const uint8_t *end;
 	enum ca_err rc =
 	    ca_file_read(AT_FDCWD, file->path, CA_LDAP_ORDER_MAX, out);
-	const uint8_t *end;
 
-	if (rc != CA_OK)
+	if (rc == CA_OK && (why = mistake(file->type, out)) != NULL)
+		rc = CA_ERR_FORMAT;
+	if (rc != CA_OK) {
+		tell(file, log, rc, why);
 		return rc;
-	if ((*why = mistake(file->type, out)) != NULL)
-		return CA_ERR_FORMAT;
+	}
 	if (file->type == CA_LDAP_PASSWORD &&
 	    (end = memchr(out->p, '\n', out->len)) != NULL)
 		out->len = (size_t)(end - out->p);

@@ -1,7 +1,6 @@
 /*
  * The order of a configuration: the ways to bind, and the content of the files.
  */
-#include "base/file.h"
 #include "ldap/ldap.h"
 #include "ldap/ldaplocal.h"
 #include "map/ldap_issuer.h"
@@ -57,24 +56,18 @@ put_files(
 	struct ca_buf content = CA_BUF_INIT(CA_LDAP_ORDER_MAX);
 	struct ca_ldap_file file[CA_LDAP_FILES];
 	enum ca_err rc = CA_OK;
-	const char *why;
 
 	ca_ldap_files(cfg, file);
 	for (size_t i = 0; i < CA_LDAP_FILES && rc == CA_OK; i++) {
 		if (file[i].path == NULL)
 			continue;
 		ca_buf_reset(&content);
-		rc = ca_ldap_file_read(&file[i], &content, &why);
-		if (rc == CA_OK) {
+		rc = ca_ldap_file_read(&file[i], log, &content);
+		if (rc == CA_OK)
 			ca_ldap_frame_put(
 			    out, file[i].type, content.p, content.len);
-		} else if (rc == CA_ERR_FORMAT) {
-			ca_log_err(log, "%s of %-s cannot be used: %-s",
-			    file[i].path, file[i].key, why);
+		else if (rc == CA_ERR_FORMAT || rc == CA_ERR_NOT_FOUND)
 			rc = CA_ERR_CONFIG;
-		} else {
-			ca_file_log(log, file[i].path, rc);
-		}
 	}
 	ca_buf_free(&content);
 	return rc;

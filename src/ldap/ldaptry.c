@@ -19,13 +19,15 @@ put_variable(struct ca_buf *out, const char *name, const char *value)
 static void
 put_bind(const struct ca_config *cfg, const char *uri, struct ca_buf *out)
 {
-	put_variable(out, "LDAPTLS_CACERT", cfg->directory_ca);
+	bool local = ca_ldap_is_local(uri);
+
+	put_variable(out, "LDAPTLS_CACERT", local ? NULL : cfg->directory_ca);
 	put_variable(out, "LDAPTLS_CERT", cfg->directory_cert);
 	put_variable(out, "LDAPTLS_KEY", cfg->directory_key);
 	put_variable(out, "KRB5_CLIENT_KTNAME", cfg->directory_keytab);
 	ca_buf_str(out, "ldapsearch -H ");
 	ca_buf_shell(out, uri);
-	if (strncmp(uri, "ldap://", 7) == 0 && !ca_ldap_is_local(uri))
+	if (!local && strncmp(uri, "ldap://", 7) == 0)
 		ca_buf_str(out, " -ZZ");
 	if (cfg->directory_keytab != NULL) {
 		ca_buf_str(out, " -Y GSSAPI");

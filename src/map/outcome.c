@@ -140,7 +140,7 @@ cannot_directory(struct ca_report *report, const char *path, enum ca_err err)
 		? "was made by another version of certauth"
 		: ca_err_text(err);
 
-	ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, CA_R_USERS_FILE,
+	ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, CA_R_DIRECTORY,
 	    "%s: %s; run: certauth users update", path, what);
 }
 
@@ -155,7 +155,7 @@ ca_map_cannot(struct ca_report *report, const struct ca_config *cfg,
 		cannot_users(report, path, err);
 	else if (path == cfg->directory_index && err == CA_ERR_CONFIG)
 		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL,
-		    CA_R_USERS_FILE,
+		    CA_R_DIRECTORY,
 		    "directory_issuer has a malformed name; `certauth inspect` "
 		    "shows how the issuer of a certificate is written");
 	else if (path == cfg->directory_index)

@@ -410,7 +410,7 @@ source(void **state)
 		assert_int_equal(
 		    ca_config_set(w->cfg, keys[i][0], keys[i][1], "t", NULL),
 		    CA_OK);
-		assert_int_equal(decide(w, x, NULL), CA_R_USERS_FILE);
+		assert_int_equal(decide(w, x, NULL), CA_R_DIRECTORY);
 		assert_int_equal(w->err, CA_ERR_STALE);
 		assert_non_null(
 		    strstr(w->detail, "run: certauth users update"));
@@ -460,8 +460,8 @@ damage(void **state)
 		putc(all.p[i] ^ 1, f);
 		fflush(f);
 		enum ca_reason r = decide(w, x, NULL);
-		assert_true(r == CA_R_OTHER_USER || r == CA_R_USERS_FILE);
-		refused += r == CA_R_USERS_FILE;
+		assert_true(r == CA_R_OTHER_USER || r == CA_R_DIRECTORY);
+		refused += r == CA_R_DIRECTORY;
 		assert_int_equal(fseek(f, (long)i, SEEK_SET), 0);
 		putc(all.p[i], f);
 		fflush(f);
@@ -470,7 +470,7 @@ damage(void **state)
 	assert_true(refused > (all.len - 2048) / 2);
 	assert_int_equal(decide(w, x, NULL), CA_R_OTHER_USER);
 	assert_int_equal(unlink(w->cfg->directory_index), 0);
-	assert_int_equal(decide(w, x, NULL), CA_R_USERS_FILE);
+	assert_int_equal(decide(w, x, NULL), CA_R_DIRECTORY);
 	assert_int_equal(w->err, CA_ERR_NOT_FOUND);
 	ca_buf_free(&all);
 	X509_free(x);

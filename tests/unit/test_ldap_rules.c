@@ -58,9 +58,9 @@ issuers(void **state)
 	    {"CN=x\\;CN=CA,DC=corp,DC=com", CA_R_UNMAPPED},
 	    {"DC=com,DC=corp,CN=CA", CA_R_UNMAPPED},
 	    {"CN=CA,DC=corp", CA_R_UNMAPPED},
-	    {"CN=CA,DC=corp,DC=com;", CA_R_USERS_FILE},
-	    {"CN=CA,DC=corp,DC=com;nonsense", CA_R_USERS_FILE},
-	    {"nonsense", CA_R_USERS_FILE}};
+	    {"CN=CA,DC=corp,DC=com;", CA_R_DIRECTORY},
+	    {"CN=CA,DC=corp,DC=com;nonsense", CA_R_DIRECTORY},
+	    {"nonsense", CA_R_DIRECTORY}};
 
 	account(m, "daemon");
 	assert_int_equal(
@@ -101,7 +101,7 @@ too_old(void **state)
 	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
 		w->now = facts.made + t[i].later;
 		assert_int_equal(
-		    decide(w, x, NULL), t[i].old ? CA_R_USERS_FILE : CA_R_OK);
+		    decide(w, x, NULL), t[i].old ? CA_R_DIRECTORY : CA_R_OK);
 		if (!t[i].old)
 			continue;
 		assert_int_equal(w->err, CA_ERR_EXPIRED);
