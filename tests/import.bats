@@ -534,13 +534,37 @@ left_to_sssd() {
 	run ! grep -r hidden "$D/conf" "$D/users" "$D/err"
 	# TLS from the beginning, a client certificate, one host
 	mapper 'ldaphost = c.example' 'ldapport = 6360' 'ssl = on' 'scope = 2' \
-		'tls_cert = /etc/host.pem' 'tls_key = /etc/host.key'
+		'tls_cert = /etc/host.pem' 'tls_key = /etc/host.key' 'base = "o=x"' \
+		'tls_cacertfile = /etc/ssl/ca.pem'
 	[ "$status" -eq 0 ]
 	grep -qx 'directory_uri = ldaps://c.example:6360' "$D/conf"
 	grep -qx 'directory_cert = /etc/host.pem' "$D/conf"
 	grep -qx 'directory_key = /etc/host.key' "$D/conf"
 	mapper 'URI = "ldap://d.example"' 'ssl = ssl' 'scope = 2'
 	grep -qx 'directory_uri = ldaps://d.example' "$D/conf"
+	# without a CA nothing would be asked: no CA is made up, and it is said
+	mapper 'URI = "ldap://d.example"' 'ssl = off' 'scope = 2' 'base = "o=x"'
+	[ "$status" -eq 1 ]
+	has err 'mapper = ldap: not carried over: it names no CA of the servers: set directory_ca'
+	has conf 'ssl = off: here ldap:// to another machine begins with StartTLS'
+	run ! grep -q 'directory_ca =' "$D/conf"
+	mapper 'ldaphost = localhost' 'scope = 2' 'base = "o=x"'
+	[ "$status" -eq 1 ]
+	has err 'it names no CA of the servers'
+	mapper 'ldaphost = 127.0.0.1' 'ssl = off' 'scope = 2' 'base = "o=x"'
+	[ "$status" -eq 0 ]
+	has conf 'ssl = off: a server on this machine is asked without TLS'
+	mapper 'URI = "ldap://d.example"' 'ssl = off' 'scope = 2' 'base = "o=x"' \
+		'tls_cacertfile = /etc/ssl/ca.pem'
+	[ "$status" -eq 0 ]
+	grep -qx 'directory_ca = /etc/ssl/ca.pem' "$D/conf"
+	# nor with keys that disagree
+	mapper 'ldaphost = 127.0.0.1' 'scope = 2'
+	[ "$status" -eq 1 ]
+	has err 'directory_base does not name the entry'
+	mapper 'ldaphost = h' 'scope = 2' 'base = "o=x"' 'tls_cert = /c' 'tls_cacertfile = /ca'
+	[ "$status" -eq 1 ]
+	has err 'directory_cert and directory_key need each other; set both, or neither'
 	# what has no counterpart is said, and changes nothing else
 	mapper 'URI = "ldap://a"' 'scope = 1' 'filter = "(uid=x%su%s)"' \
 		'attribute = cert' 'attribute_map = "upn=x"' 'ignorecase = true' \
@@ -551,7 +575,7 @@ left_to_sssd() {
 		grep -qE "^[^:]*:[0-9]+: $n = " "$D/err" || { echo "not named: $n"; return 1; }
 	done
 	run ! grep -q '^directory_filter' "$D/conf"
-	mapper 'URI = "ldap://a"' 'scope = 2' 'filter = "(|(uid=%s)(cn=%s))"'
+	mapper 'URI = "ldap://127.0.0.1"' 'scope = 2' 'base = "o=x"' 'filter = "(|(uid=%s)(cn=%s))"'
 	[ "$status" -eq 1 ]
 	run ! grep -q '^directory_filter' "$D/conf"
 	mapper 'scope = 2'

@@ -77,8 +77,10 @@ ca_config_disagree(const struct ca_config *cfg, const struct ca_log *log,
 	if (line != 0)
 		ca_log_err(log, "%s:%u: %-s (%-s)", cfg->origin->file, line,
 		    what, text);
-	else
+	else if (strstr(text, " is argument ") != NULL)
 		ca_log_err(log, "%-s (%-s)", what, text);
+	else
+		ca_log_err(log, "%-s", what);
 	ca_buf_free(&places);
 }
 

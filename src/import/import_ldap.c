@@ -4,6 +4,7 @@
  * certificates of all logins, by a timer.
  */
 #include "import/import_mapper.h"
+#include "ldap/ldaplocal.h"
 
 #include <string.h>
 #include <strings.h>
@@ -72,7 +73,6 @@ servers(struct ca_import *im, const struct ca_scconf *conf, size_t at)
 	const struct ca_scconf_item *host = item_of(conf, at, "ldaphost");
 	const struct ca_scconf_item *port = item_of(conf, at, "ldapport");
 	const struct ca_scconf_item *uri = item_of(conf, at, "URI");
-	const struct ca_scconf_item *ssl = item_of(conf, at, "ssl");
 	struct ca_buf all = CA_BUF_INIT(8192);
 	bool ldaps = is_ldaps(conf, at);
 
@@ -86,9 +86,6 @@ servers(struct ca_import *im, const struct ca_scconf *conf, size_t at)
 		    ca_scconf_value(host), port != NULL ? ":" : "",
 		    ca_scconf_value(port));
 	}
-	if (ssl != NULL && strcasecmp(ca_scconf_value(ssl), "off") == 0)
-		ca_import_note(im, ssl->line,
-		    "ssl = off: a connection to another machine uses TLS here");
 	if (uri == NULL)
 		ca_import_gap(im, conf->item[at].line, "mapper", "ldap",
 		    "it names no server: set directory_uri");
@@ -96,6 +93,44 @@ servers(struct ca_import *im, const struct ca_scconf *conf, size_t at)
 		ca_import_set(im, uri->line, uri->name, "directory_uri",
 		    ca_buf_text(&all));
 	ca_buf_free(&all);
+}
+
+/* Is one of the servers, by its address, on another machine? */
+static bool
+is_remote(const struct ca_import *im)
+{
+	const struct ca_list *uri = &im->scratch->directory_uri;
+
+	for (size_t i = 0; i < uri->n; i++)
+		if (!ca_ldap_is_local(uri->v[i]))
+			return true;
+	return false;
+}
+
+/* There the default was no TLS, and no CA; here there is no such connection to another
+ * machine, so what is proposed without a CA would not work. */
+static void
+authority(struct ca_import *im, const struct ca_scconf *conf, size_t at)
+{
+	const struct ca_scconf_item *ssl = item_of(conf, at, "ssl");
+	const bool off = strcasecmp(ca_scconf_value(ssl), "off") == 0;
+	const bool remote = is_remote(im);
+
+	if (off)
+		ca_import_note(im, ssl->line, "%s",
+		    remote
+			? "ssl = off: here ldap:// to another machine begins "
+			  "with StartTLS before anything is sent, so the "
+			  "server must have a certificate"
+			: "ssl = off: a server on this machine is asked "
+			  "without TLS here, too");
+	if (im->scratch->directory_ca == NULL &&
+	    (remote || im->scratch->directory_cert != NULL))
+		ca_import_gap(im, conf->item[at].line, "mapper", "ldap",
+		    "it names no CA of the servers: set directory_ca to a PEM "
+		    "file with the CA, without which `certauth users update' "
+		    "connects to no other machine; a server on this one is "
+		    "ldap://127.0.0.1, and localhost is a name");
 }
 
 static void
@@ -120,6 +155,7 @@ tls(struct ca_import *im, const struct ca_scconf *conf, size_t at)
 		ca_import_note(im, item->line,
 		    "tls_checkpeer: the certificate of the server is always "
 		    "verified");
+	authority(im, conf, at);
 }
 
 /* ---- the bind and the search ---- */
@@ -213,9 +249,26 @@ search(struct ca_import *im, const struct ca_scconf *conf, size_t at)
 		    "searchtimeout: no login waits for the directory");
 }
 
+struct place {
+	struct ca_import *im;
+	unsigned line;
+};
+
+static void
+put_disagreement(void *ctx, enum ca_log_level level, const char *text)
+{
+	const struct place *p = ctx;
+
+	(void)level;
+	ca_import_gap(p->im, p->line, "mapper", "ldap", text);
+}
+
 void
 ca_import_ldap(struct ca_import *im, const struct ca_scconf *conf, size_t at)
 {
+	struct place place = {im, conf->item[at].line};
+	const struct ca_log log = {put_disagreement, &place, false};
+
 	ca_import_note(im, conf->item[at].line,
 	    "mapper ldap: a timer fetches the directory; run `certauth users "
 	    "update', then systemctl enable --now certauth-users-update.timer");
@@ -224,4 +277,7 @@ ca_import_ldap(struct ca_import *im, const struct ca_scconf *conf, size_t at)
 	bind_as(im, conf, at);
 	search(im, conf, at);
 	tls(im, conf, at);
+	/* with keys that disagree no login would be granted */
+	if (im->scratch->directory_uri.n > 0)
+		(void)!ca_config_check_directory(im->scratch, &log);
 }
