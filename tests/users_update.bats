@@ -308,6 +308,38 @@ wrong_file() {
 	refused 'directory_ca is necessary: only ldap://127.0.0.1'
 }
 
+# impostor HOW: a server whose certificate is for another name; what it saw
+impostor() {
+	net_stop bad
+	net_daemon bad python3 "$HERE/tests/lib/ldapd.py" 3890 "$1" \
+		"$S/tls/ldap.example.com.pem" "$S/tls/ldap.example.com.key"
+	until_true net_listens 3890
+	simple 'directory_uri = ldap://elsewhere.example.com:3890'
+	refused "ldap://elsewhere.example.com:3890: $2"
+	cat "$S/bad.out"
+}
+
+@test "the connection that explains a failure of TLS sends no bind, and follows nothing" {
+	impostor impostor 'the certificate of the server is for another name'
+	# two connections: the second one accepts the certificate, to show it
+	[ "$(grep -c '^connection' "$S/bad.out")" -eq 2 ]
+	until_true grep -q '^operation 42' "$S/bad.out" # unbind
+	[ "$(grep '^operation' "$S/bad.out" | sort -u | xargs)" = 'operation 42 operation 77' ]
+	# a referral in the answer to StartTLS
+	net_daemon other python3 "$HERE/tests/lib/ldapd.py" 3891 good
+	until_true net_listens 3891
+	impostor bounce 'TLS failed'
+	[ "$(grep -c '^connection' "$S/bad.out")" -eq 2 ]
+	cat "$S/other.out"
+	[ ! -s "$S/other.out" ]
+	net_stop other
+	# an answer of any length
+	impostor flood 'TLS failed'
+	until_true grep -q '^taken: ' "$S/bad.out"
+	grep -qx 'taken: a part' "$S/bad.out"
+	net_stop bad
+}
+
 @test "an update leaves the index and its lock, and a purge of the package nothing" {
 	simple
 	updated

@@ -8,10 +8,6 @@
 #include <sasl/sasl.h>
 #include <string.h>
 
-#define ANSWER_SECONDS 60
-/* bytes of one message of the server: libldap would take any length */
-#define INCOMING ((ber_len_t)24 << 20)
-
 static bool
 set(LDAP *ld, int option, const void *value)
 {
@@ -19,29 +15,13 @@ set(LDAP *ld, int option, const void *value)
 }
 
 static bool
-set_number(LDAP *ld, int option, int value)
-{
-	return set(ld, option, &value);
-}
-
-static bool
 set_options(LDAP *ld, const struct ca_ldap_order *order)
 {
-	const struct timeval answer = {ANSWER_SECONDS, 0};
-	ber_len_t incoming = INCOMING;
-	Sockbuf *socket = NULL;
-
-	return set_number(ld, LDAP_OPT_PROTOCOL_VERSION, LDAP_VERSION3) &&
-	       set(ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF) &&
-	       set(ld, LDAP_OPT_TIMEOUT, &answer) &&
+	return ca_ldap_tls_bound(ld) &&
 	       set(ld, LDAP_OPT_X_SASL_NOCANON, LDAP_OPT_ON) &&
 	       /* TLS protects the connection; servers refuse two layers */
 	       set(ld, LDAP_OPT_X_SASL_SECPROPS, "maxssf=0") &&
-	       ca_ldap_tls_set(ld, order) &&
-	       ldap_get_option(ld, LDAP_OPT_SOCKBUF, &socket) ==
-		   LDAP_OPT_SUCCESS &&
-	       ber_sockbuf_ctrl(
-		   socket, LBER_SB_OPT_SET_MAX_INCOMING, &incoming) >= 0;
+	       ca_ldap_tls_set(ld, order);
 }
 
 /* GSSAPI asks for names that the keytab has: nothing is to be said. */

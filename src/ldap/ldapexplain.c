@@ -29,7 +29,8 @@ shown(struct ca_crypto *crypto, const char *uri)
 	if (ca_ldap_reach(uri, &fd, &unused) != CA_OK ||
 	    !ca_ldap_handle(fd, uri, &ld))
 		return NULL;
-	if (set_number(ld, LDAP_OPT_PROTOCOL_VERSION, LDAP_VERSION3) &&
+	/* anybody may be the server: it must lead nowhere, nor fill the memory */
+	if (ca_ldap_tls_bound(ld) &&
 	    set_number(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, LDAP_OPT_X_TLS_NEVER) &&
 	    set_number(ld, LDAP_OPT_X_TLS_NEWCTX, 0) &&
 	    ca_ldap_tls_start(ld, uri) == LDAP_SUCCESS &&

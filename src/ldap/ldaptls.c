@@ -4,6 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#define ANSWER_SECONDS 60
+/* bytes of one message of the server: libldap would take any length */
+#define INCOMING ((ber_len_t)24 << 20)
+
 bool
 ca_ldap_handle(int fd, const char *uri, LDAP **ld)
 {
@@ -25,6 +29,22 @@ static bool
 set_number(LDAP *ld, int option, int value)
 {
 	return set(ld, option, &value);
+}
+
+bool
+ca_ldap_tls_bound(LDAP *ld)
+{
+	const struct timeval answer = {ANSWER_SECONDS, 0};
+	ber_len_t incoming = INCOMING;
+	Sockbuf *socket = NULL;
+
+	return set_number(ld, LDAP_OPT_PROTOCOL_VERSION, LDAP_VERSION3) &&
+	       set(ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF) &&
+	       set(ld, LDAP_OPT_TIMEOUT, &answer) &&
+	       ldap_get_option(ld, LDAP_OPT_SOCKBUF, &socket) ==
+		   LDAP_OPT_SUCCESS &&
+	       ber_sockbuf_ctrl(
+		   socket, LBER_SB_OPT_SET_MAX_INCOMING, &incoming) >= 0;
 }
 
 bool

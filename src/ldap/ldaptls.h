@@ -7,6 +7,10 @@
 #include "ldap/ldappull.h"
 #include "ldap/ldapwhy.h"
 
+/* What bounds every connection, also one that only explains: no referral is followed,
+ * and no message has any length. */
+CA_MUST_CHECK bool ca_ldap_tls_bound(LDAP *ld);
+
 /* Put a descriptor of ca_ldap_reach into a new handle, which closes it.  False: *ld is
  * NULL, and the descriptor is closed. */
 bool ca_ldap_handle(int fd, const char *uri, LDAP **ld);

@@ -21,14 +21,23 @@ It listens on 127.0.0.1, accepts each bind, and answers searches by HOW:
   twice      two accounts with one login
   notls      StartTLS is refused
   mute       nothing is ever sent
+  impostor CERT KEY  StartTLS with this certificate; the output has the operations
+             that come after it
+  bounce CERT KEY    the same, but from the second connection on the answer to
+             StartTLS is a referral to another server
+  flood CERT KEY     the same, but from the second connection on the answer to
+             StartTLS is announced with 300 MiB; the output says how much was taken
   result N   the first search ends with the result N of RFC 4511
   bind N     each bind does
 """
+import itertools
 import os
 import socketserver
+import ssl
 import sys
 import time
 
+CONNECTIONS = itertools.count(1)
 PAGED = b"1.2.840.113556.1.4.319"
 
 
@@ -109,14 +118,23 @@ class Handler(socketserver.StreamRequestHandler):
 
     def handle(self):
         pages = 0
+        connection = next(CONNECTIONS)
+        print("connection %d" % connection, flush=True)
         if sys.argv[2] == "mute":
             time.sleep(600)
         while True:
-            message = self.message()
+            try:
+                message = self.message()
+            except OSError: # of TLS, too
+                message = None
             if message is None:
                 return
             ident, op = message
-            if op[0] == 0x60:
+            print("operation %02x" % op[0], flush=True)
+            if op[0] == 0x77 and sys.argv[2] in ("impostor", "bounce", "flood"):
+                if not self.start_tls(ident, connection):
+                    return
+            elif op[0] == 0x60:
                 code = int(sys.argv[3]) if sys.argv[2] == "bind" else 0
                 self.send(ident, result(0x61, code, "so it is" if code else ""))
             elif op[0] == 0x77:
@@ -127,6 +145,35 @@ class Handler(socketserver.StreamRequestHandler):
                     return
             else:
                 return
+
+    def start_tls(self, ident, connection):
+        if connection > 1 and sys.argv[2] == "bounce":
+            self.send(ident, result(0x78, 10, "", tlv(
+                0xA3, text("ldap://127.0.0.1:%d/" % (int(sys.argv[1]) + 1)))))
+            return True
+        if connection > 1 and sys.argv[2] == "flood":
+            return self.flood()
+        self.send(ident, result(0x78))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[3], sys.argv[4])
+        try:
+            self.request = context.wrap_socket(self.request, server_side=True)
+        except (ssl.SSLError, OSError):
+            return False
+        self.rfile = self.request.makefile("rb")
+        print("TLS", flush=True)
+        return True
+
+    def flood(self):
+        sent = 0
+        try:
+            self.request.sendall(b"\x30\x84" + (300 << 20).to_bytes(4, "big"))
+            for sent in range(300):
+                self.request.sendall(b"\0" * (1 << 20))
+        except OSError:
+            pass
+        print("taken: %s" % ("all" if sent == 299 else "a part"), flush=True)
+        return False
 
     def search(self, ident, pages):
         how = sys.argv[2]
