@@ -13,27 +13,26 @@
 
 void
 ca_config_origin_line(struct ca_config *cfg, const char *file,
-    const char *section, const char *key, unsigned line)
+    const char *section, const struct ca_key *k, unsigned line)
 {
-	const struct ca_key *k = ca_key_find(key);
 	struct ca_config_origin *o = cfg->origin;
 
-	if (o == NULL || k == NULL)
+	if (o == NULL)
 		return;
 	o->at[k - ca_keys] = (struct ca_config_place){
 	    .line = line, .of_default = strcmp(section, "default") == 0};
-	(void)snprintf(o->file, sizeof o->file, "%s", file);
-	if (strcmp(section, "default") != 0)
+	/* there is one file */
+	if (o->file[0] == '\0')
+		(void)snprintf(o->file, sizeof o->file, "%s", file);
+	if (o->section[0] == '\0' && strcmp(section, "default") != 0)
 		(void)snprintf(o->section, sizeof o->section, "%s", section);
 }
 
 void
 ca_config_origin_argument(
-    struct ca_config *cfg, const char *key, unsigned number)
+    struct ca_config *cfg, const struct ca_key *k, unsigned number)
 {
-	const struct ca_key *k = ca_key_find(key);
-
-	if (cfg->origin != NULL && k != NULL)
+	if (cfg->origin != NULL)
 		cfg->origin->at[k - ca_keys] =
 		    (struct ca_config_place){.argument = number};
 }

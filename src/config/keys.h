@@ -71,9 +71,9 @@ struct ca_config_origin {
 
 /* Keep where key was set. */
 void ca_config_origin_line(struct ca_config *cfg, const char *file,
-    const char *section, const char *key, unsigned line);
+    const char *section, const struct ca_key *key, unsigned line);
 void ca_config_origin_argument(
-    struct ca_config *cfg, const char *key, unsigned number);
+    struct ca_config *cfg, const struct ca_key *key, unsigned number);
 
 /* Does the last entry, NAME or NAME=VALUE, have the name of another one? */
 bool ca_key_list_repeats(const struct ca_list *list);

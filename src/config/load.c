@@ -33,9 +33,10 @@ set_argument(struct ca_config *cfg, const char *arg, int number, bool *seen,
 		    log, "%-s: %s is given twice; remove one", where, name);
 		return CA_ERR_CONFIG;
 	}
-	if (key != NULL)
+	if (key != NULL) {
 		seen[key - ca_keys] = true;
-	ca_config_origin_argument(cfg, name, (unsigned)number);
+		ca_config_origin_argument(cfg, key, (unsigned)number);
+	}
 	return ca_config_set(
 	    cfg, name, equals != NULL ? equals + 1 : "yes", where, log);
 }
