@@ -403,6 +403,16 @@ conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
 	finds warning crl-unsigned 'inter-forged.crl' crl-missing
 }
 
+# ocsp_of NAME CA FILE [OPTION ...]: CA's OCSP response about NAME
+ocsp_of() {
+	local name=$1 ca=$2 file=$3
+	shift 3
+	openssl ocsp -index "$PKI/$ca.db/index" -CA "$PKI/$ca.pem" \
+		-rsigner "$PKI/$ca.pem" -rkey "$PKI/$ca.key" -no_nonce \
+		-issuer "$PKI/$ca.pem" -cert "$PKI/$name.pem" -respout "$file" \
+		"${@:--ndays}" ${1:-1} >/dev/null && [ -s "$file" ] && chmod 644 "$file"
+}
+
 @test "OCSP: responses of the host, and no CRL that nobody needs" {
 	conf default 'revocation = ocsp' 'ocsp_dir = /etc/certauth/ocsp'
 	finds note ocsp-none '/etc/certauth/ocsp contains no OCSP response'
@@ -411,7 +421,7 @@ conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
 	[[ $(mend ocsp-none) == *'certauth ocsp update'* ]]
 	rm -rf "$C/crl"
 	finds note ocsp-none '/etc/certauth/ocsp contains no OCSP response'
-	: >"$C/ocsp/$(pki_sha256 "$PKI/alice.pem").ocsp"
+	ocsp_of alice inter "$C/ocsp/$(pki_sha256 "$PKI/alice.pem").ocsp"
 	doctor
 	[ "$status" -eq 0 ]
 	# with systemd, which has a socket of the verifier as well, and no timer

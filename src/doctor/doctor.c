@@ -54,7 +54,7 @@ static const struct {
     {"ca", ca_doctor_cas, CA_KEYS " crl_exempt", false},
     {"crl", ca_doctor_crls, CA_KEYS " crl* revocation", true},
     {"timer", ca_doctor_timer, CA_KEYS " crl*", true},
-    {"ocsp", ca_doctor_ocsp, "revocation ocsp*", false},
+    {"ocsp", ca_doctor_ocsp, CA_KEYS " users_* crl* revocation ocsp*", true},
     /* before those that look up accounts */
     {"directory", ca_doctor_directory, CA_KEYS " directory", true},
     {"users", ca_doctor_users, CA_KEYS " users*", true},

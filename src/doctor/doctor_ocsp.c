@@ -40,6 +40,7 @@ ca_doctor_ocsp(struct ca_doctor *d)
 	if (cfg->crl == CA_CRL_OFF || cfg->revocation == CA_SOURCES_CRL)
 		return;
 	check_age(d);
+	ca_doctor_ocsp_set(d);
 	dir = opendir(cfg->ocsp_dir);
 	saved = errno;
 	while (dir != NULL && !any && (e = readdir(dir)) != NULL)
