@@ -413,10 +413,14 @@ conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
 	finds warning crl-unsigned 'inter-forged.crl' crl-missing
 }
 
+# response_name NAME: name of the file with the response about NAME
+response_name() { echo "$(pki_sha256 "$PKI/$1.pem").ocsp"; }
+
 # response NAME [CA [SECONDS]]: ocsp_dir has CA's response about NAME, made so many
 # seconds later than now, and good for a day
 response() {
-	local ca=${2:-ocsp-sub} file=$C/ocsp/$(pki_sha256 "$PKI/$1.pem").ocsp
+	local ca=${2:-ocsp-sub} file
+	file=$C/ocsp/$(response_name "$1")
 	mkdir -p "$C/ocsp"
 	rm -f "$file"
 	LD_PRELOAD=$CERTAUTH_BUILD/tests/relay/later.so LATER=${3:-0} \
@@ -426,9 +430,6 @@ response() {
 	[ -s "$file" ]
 	chmod 644 "$file"
 }
-
-# name of the file with the response about NAME
-response_name() { echo "$(pki_sha256 "$PKI/$1.pem").ocsp"; }
 
 # registered NAME ...: certificates of alice
 registered() {
@@ -454,7 +455,7 @@ ocsp_host() {
 
 # silent: no finding about OCSP
 silent() {
-	doctor "$@"
+	doctor
 	echo "$output"
 	[ "$status" -eq 0 ]
 	not grep -q '^[a-z]* ocsp-' <<<"$output"
