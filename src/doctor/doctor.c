@@ -13,7 +13,7 @@ static const char help[] =
     "usage: certauth doctor [OPTIONS]\n"
     "\n"
     "Check the whole set-up of this machine: configuration, permissions, the\n"
-    "host certificate, CAs, CRLs and their timer, users file, registered\n"
+    "host certificate, CAs, CRLs, OCSP responses, timers, users file, registered\n"
     "certificates, the directory, PAM services, signed passwords, sshd, verifier,\n"
     "clock, libcrypto.  For each finding it prints what is wrong, why that matters,\n"
     "and how to correct it.  It changes nothing.  Run it as root, because only root\n"
@@ -23,7 +23,7 @@ static const char help[] =
     "  --pam-dir DIR        instead of /etc/pam.d\n"
     "  --sshd-config FILE   instead of /etc/ssh/sshd_config\n"
     "  --skip CHECK         skip a check (may be repeated): files host ca crl\n"
-    "                       timer users registered directory pam\n"
+    "                       timer ocsp directory users ldap registered pam\n"
     "                       password sshd verifier clock libcrypto\n"
     "  --json               print one JSON object\n"
     "\n"
@@ -54,7 +54,7 @@ static const struct {
     {"ca", ca_doctor_cas, CA_KEYS " crl_exempt", false},
     {"crl", ca_doctor_crls, CA_KEYS " crl* revocation", true},
     {"timer", ca_doctor_timer, CA_KEYS " crl*", true},
-    {"ocsp", ca_doctor_ocsp, "revocation ocsp*", false},
+    {"ocsp", ca_doctor_ocsp, CA_KEYS " users_* crl* revocation ocsp*", true},
     /* before those that look up accounts */
     {"directory", ca_doctor_directory, CA_KEYS " directory", true},
     {"users", ca_doctor_users, CA_KEYS " users*", true},

@@ -79,6 +79,8 @@ void ca_doctor_cas(struct ca_doctor *d);
 void ca_doctor_crls(struct ca_doctor *d);
 void ca_doctor_timer(struct ca_doctor *d);
 void ca_doctor_ocsp(struct ca_doctor *d);
+/* The response about each certificate, and the other files, for ca_doctor_ocsp. */
+void ca_doctor_ocsp_set(struct ca_doctor *d);
 /* Is the timer active that fetches them?  For ca_doctor_ocsp, if there are some. */
 void ca_doctor_ocsp_timer(struct ca_doctor *d);
 void ca_doctor_ldap(struct ca_doctor *d);

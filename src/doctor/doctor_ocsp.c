@@ -2,6 +2,7 @@
  * doctor: the OCSP responses that this host has.
  */
 #include "doctor/doctor.h"
+#include "doctor/doctor_view.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -40,6 +41,7 @@ ca_doctor_ocsp(struct ca_doctor *d)
 	if (cfg->crl == CA_CRL_OFF || cfg->revocation == CA_SOURCES_CRL)
 		return;
 	check_age(d);
+	ca_doctor_ocsp_set(d);
 	dir = opendir(cfg->ocsp_dir);
 	saved = errno;
 	while (dir != NULL && !any && (e = readdir(dir)) != NULL)
@@ -56,5 +58,5 @@ ca_doctor_ocsp(struct ca_doctor *d)
 	else
 		ca_doctor_find(d, CA_F_OCSP_NONE, CA_LEVEL_NOTE,
 		    "%s contains no OCSP response", cfg->ocsp_dir);
-	ca_doctor_mend(d, "certauth ocsp update");
+	ca_doctor_mend(d, "%s", ca_doctor_config_command(d, "ocsp update"));
 }

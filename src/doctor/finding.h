@@ -167,6 +167,18 @@ struct ca_doctor; /* doctor.h */
 	X(CA_F_OCSP_AGE, "ocsp-age",                                           \
 	    "A login can be refused because the response that the client "     \
 	    "kept is too old.")                                                \
+	X(CA_F_OCSP_MISSING, "ocsp-missing",                                   \
+	    "A login with the certificate needs a response that the client "   \
+	    "sends, or CRLs and revocation = any.")                            \
+	X(CA_F_OCSP_NO_RESPONDER, "ocsp-no-responder",                         \
+	    "Nobody can fetch a response about the certificate, so a login "   \
+	    "with it needs CRLs and revocation = any.")                        \
+	X(CA_F_OCSP_UNUSABLE, "ocsp-unusable",                                 \
+	    "The response does not show that the certificate is not "          \
+	    "revoked.")                                                        \
+	X(CA_F_OCSP_REVOKED, "ocsp-revoked",                                   \
+	    "Logins with the certificate are refused.")                        \
+	X(CA_F_OCSP_SKIPPED, "ocsp-skipped", "No login reads the file.")       \
 	X(CA_F_OCSP_TIMER, "ocsp-timer",                                       \
 	    "New OCSP responses are not fetched, and those in ocsp_dir "       \
 	    "expire.")                                                         \

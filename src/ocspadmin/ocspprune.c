@@ -9,8 +9,8 @@
 
 #include "base/file.h"
 
-static bool
-is_response(const char *name)
+bool
+ca_ocspadmin_is_response(const char *name)
 {
 	return strlen(name) == CA_OCSP_FILE_LEN - 1 &&
 	       strspn(name, "0123456789abcdef") == 64 &&
@@ -65,7 +65,8 @@ ca_ocspadmin_prune(
 		return;
 	}
 	while ((e = readdir(list)) != NULL)
-		if (is_response(e->d_name) && !is_needed(targets, e->d_name) &&
+		if (ca_ocspadmin_is_response(e->d_name) &&
+		    !is_needed(targets, e->d_name) &&
 		    is_old(run, fd, e->d_name) &&
 		    unlinkat(run->base.dir, e->d_name, 0) == 0 &&
 		    !run->base.quiet)

@@ -9,6 +9,9 @@
 /* Seconds that a response is kept that says revoked: a year. */
 #define CA_OCSPADMIN_REVOKED_KEEP 31536000
 
+/* Is it the name of a response (ca_ocsp_file)? */
+bool ca_ocspadmin_is_response(const char *name);
+
 /*
  * Remove the responses about certificates that are none of targets, if they were
  * stored more than ocsp_max_age ago: what they say of a good certificate is no

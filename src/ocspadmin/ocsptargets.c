@@ -28,25 +28,34 @@ struct search {
 
 /* ---- candidates ---- */
 
-/* Take over a reference of cert. */
+/* Make room for one more. */
+static enum ca_err
+grow(struct search *s)
+{
+	struct candidate *v = realloc(s->v, (s->n + 1) * sizeof *v);
+
+	if (v == NULL)
+		return CA_ERR_MEMORY;
+	s->v = v;
+	return CA_OK;
+}
+
+/* Add a reference of cert, and a copy of path. */
 static enum ca_err
 add_candidate(struct search *s, X509 *cert, const char *path)
 {
-	struct candidate *v;
-	char *copy = path != NULL ? strdup(path) : NULL;
+	struct candidate c = {.cert = cert};
 
-	if ((path != NULL && copy == NULL) ||
-	    (v = realloc(s->v, (s->n + 1) * sizeof *v)) == NULL) {
-		free(copy);
+	if (grow(s) != CA_OK)
 		return CA_ERR_MEMORY;
-	}
-	s->v = v;
-	if (sk_X509_push(s->out->certs, cert) == 0) {
-		free(copy);
+	if (path != NULL && (c.path = strdup(path)) == NULL)
+		return CA_ERR_MEMORY;
+	if (sk_X509_push(s->out->certs, cert) <= 0) {
+		free(c.path);
 		return CA_ERR_MEMORY;
 	}
 	(void)X509_up_ref(cert);
-	v[s->n++] = (struct candidate){cert, copy, false};
+	s->v[s->n++] = c;
 	return CA_OK;
 }
 
