@@ -233,8 +233,23 @@ wrong_file() {
 	[[ $output == *"error ldap-file: $S/tls/wrong of $1 cannot be used: it is $3"* ]]
 }
 
+# absent KEY ... -- LINE ...: doctor names the file for each key
+absent() {
+	local keys=() key
+	while [ "$1" != -- ]; do
+		keys+=("$1")
+		shift
+	done
+	shift
+	directory_conf "directory_ca = $S/tls/wrong" "$@"
+	run in_place "$CERTAUTH" doctor
+	echo "$output"
+	for key in "${keys[@]}"; do
+		[[ $output == *"error ldap-file: $S/tls/wrong of directory_$key cannot be used: it does not exist"* ]]
+	done
+}
+
 @test "a file of another kind than its key wants, or none: named, before any server is asked" {
-	local key
 	openssl x509 -in "$S/tls/ca.pem" -outform DER -out "$S/ca.der"
 	sed 's/^M/!/' "$S/tls/ca.pem" >"$S/damaged.pem"
 	openssl pkcs8 -topk8 -in "$S/tls/client.key" -out "$S/sealed.key" \
@@ -256,25 +271,27 @@ wrong_file() {
 	wrong_file directory_cert "$S/tls/client.key" 'a private key'
 	directory_conf
 	wrong_file directory_keytab "$S/tls/client.key" 'not a keytab'
-	# a file that is not there, each
+	# a file that is not there, each; only one of them binds at a time
 	rm "$S/tls/wrong"
-	directory_conf "directory_ca = $S/tls/wrong" "directory_cert = $S/tls/wrong" \
-		"directory_key = $S/tls/wrong" "directory_keytab = $S/tls/wrong" \
+	absent ca cert key -- "directory_cert = $S/tls/wrong" "directory_key = $S/tls/wrong"
+	absent ca keytab -- "directory_keytab = $S/tls/wrong"
+	absent ca password_file -- 'directory_bind_dn = cn=x' \
 		"directory_password_file = $S/tls/wrong"
-	run in_place "$CERTAUTH" doctor
-	echo "$output"
-	for key in ca cert key keytab password_file; do
-		[[ $output == *"error ldap-file: $S/tls/wrong of directory_$key cannot be used: it does not exist"* ]]
-	done
 	simple "directory_ca = $S/tls/wrong"
 	refused "$S/tls/wrong of directory_ca cannot be used: it does not exist"
 	[ "$status" -eq 2 ]
 }
 
 @test "a certificate of the server that has expired" {
-	openssl x509 -req -in "$S/tls/ldap.example.com.csr" -CA "$S/tls/ca.pem" \
-		-CAkey "$S/tls/ca.key" -days -1 -out "$S/tls/old.pem" \
-		-extfile <(echo 'subjectAltName=DNS:ldap.example.com') 2>/dev/null
+	# `openssl x509' of 3.5 makes none that has expired
+	printf '%s\n' '[ca]' 'default_ca = x' '[x]' "database = $S/tls/db" "new_certs_dir = $S/tls" \
+		'rand_serial = yes' 'policy = p' '[p]' 'commonName = supplied' '[e]' \
+		'subjectAltName = DNS:ldap.example.com' >"$S/tls/ca.cnf"
+	: >"$S/tls/db"
+	openssl ca -batch -notext -config "$S/tls/ca.cnf" -extensions e -md sha256 \
+		-cert "$S/tls/ca.pem" -keyfile "$S/tls/ca.key" \
+		-startdate 20200101000000Z -enddate 20200201000000Z \
+		-in "$S/tls/ldap.example.com.csr" -out "$S/tls/old.pem" 2>/dev/null
 	net_daemon old openssl s_server -accept 3892 -quiet \
 		-cert "$S/tls/old.pem" -key "$S/tls/ldap.example.com.key"
 	until_true net_listens 3892

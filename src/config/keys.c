@@ -350,8 +350,9 @@ ca_key_list_repeats(const struct ca_list *list)
 const struct ca_key *
 ca_key_find(const char *name)
 {
+	/* each login looks up each key: most differ in the first letter */
 	for (const struct ca_key *k = ca_keys; k->name != NULL; k++)
-		if (strcmp(k->name, name) == 0)
+		if (k->name[0] == name[0] && strcmp(k->name, name) == 0)
 			return k;
 	return NULL;
 }

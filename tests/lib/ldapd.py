@@ -38,6 +38,7 @@ import sys
 import time
 
 CONNECTIONS = itertools.count(1)
+TELLS = ("impostor", "bounce", "flood")
 PAGED = b"1.2.840.113556.1.4.319"
 
 
@@ -116,10 +117,14 @@ class Handler(socketserver.StreamRequestHandler):
         size = body[1]
         return int.from_bytes(body[2:2 + size], "big"), body[2 + size:]
 
+    def tell(self, what):
+        if sys.argv[2] in TELLS:
+            print(what, flush=True)
+
     def handle(self):
         pages = 0
         connection = next(CONNECTIONS)
-        print("connection %d" % connection, flush=True)
+        self.tell("connection %d" % connection)
         if sys.argv[2] == "mute":
             time.sleep(600)
         while True:
@@ -130,8 +135,8 @@ class Handler(socketserver.StreamRequestHandler):
             if message is None:
                 return
             ident, op = message
-            print("operation %02x" % op[0], flush=True)
-            if op[0] == 0x77 and sys.argv[2] in ("impostor", "bounce", "flood"):
+            self.tell("operation %02x" % op[0])
+            if op[0] == 0x77 and sys.argv[2] in TELLS:
                 if not self.start_tls(ident, connection):
                     return
             elif op[0] == 0x60:
