@@ -18,7 +18,7 @@ setup_file() {
 	cp "$CERTAUTH_BUILD/certauth-fetch" "$CERTAUTH_BUILD/tests/relay/later.so" \
 		"$S/bin/"
 	ocsp_pki alice=sub bob=sub hang=hang slow=slow garbage=garbage huge=huge \
-		local=local
+		local=local kept=kept
 	pki_leaf plain sub
 	pki_leaf both sub --ext 'authorityInfoAccess = OCSP;URI:ldap://127.0.0.1/x, OCSP;URI:http://127.0.0.1:8080/gone, OCSP;URI:http://127.0.0.1:8080/sub'
 	pki_leaf old sub --from -3d --to -1d --ext \
@@ -78,6 +78,11 @@ later() {
 }
 
 file_of() { echo "$DIR/$(pki_sha256 "$PKI/$1.pem").ocsp"; }
+
+this_update() {
+	openssl ocsp -respin "$1" -noverify -text 2>/dev/null |
+		sed -n 's/ *This Update: //p'
+}
 
 # what is stored about NAME, by the openssl command
 stored() {
@@ -356,6 +361,37 @@ delegated() {
 	grep -q 'alice.pem: CN=alice.*: refused, because the stored response is newer' \
 		<<<"$output"
 	cmp "$(file_of alice)" "$S/newer"
+}
+
+@test "a good response of the same second does not replace a revocation" {
+	local i what
+	registered kept kept
+	for ((i = 0; i < 50; i++)); do
+		rm -rf "$PKI/sub.db"
+		cp -a "$S/sub.db" "$PKI/sub.db"
+		for what in good revoked; do
+			openssl ocsp -index "$PKI/sub.db/index" -CA "$PKI/sub.pem" \
+				-rsigner "$PKI/sub.pem" -rkey "$PKI/sub.key" -no_nonce \
+				-nmin 60 -issuer "$PKI/sub.pem" -cert "$PKI/kept.pem" \
+				-respout "$S/$what" >/dev/null
+			[ $what = revoked ] || pki_revoke sub kept
+		done
+		[ "$(this_update "$S/good")" != "$(this_update "$S/revoked")" ] || break
+	done
+	[ "$i" -lt 50 ]
+	cp "$S/good" "$S/requests.kept"
+	mkdir -p -m 755 "$DIR"
+	cp "$S/revoked" "$(file_of kept)"
+	ocsp update
+	[ "$status" -eq 1 ]
+	grep -q 'kept.pem: CN=kept.*: refused, because the stored response is newer' \
+		<<<"$output"
+	cmp "$(file_of kept)" "$S/revoked"
+	# the other way round it does
+	cp "$S/revoked" "$S/requests.kept"
+	cp "$S/good" "$(file_of kept)"
+	later 1900 "$CERTAUTH" ocsp update
+	cmp "$(file_of kept)" "$S/revoked"
 }
 
 @test "the second address is asked if the first has no answer; ldap is none" {

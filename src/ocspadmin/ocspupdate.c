@@ -125,6 +125,18 @@ store(struct update *u, const struct job *j, const struct ca_buf *response)
 	return false;
 }
 
+/* Times are of seconds: of two of one second, the one that says revoked stays. */
+static bool
+is_newer(const struct ca_ocsp_answer *old, const struct ca_ocsp_answer *answer)
+{
+	if (old->status == CA_OCSP_NO_ANSWER)
+		return false;
+	return old->this_update > answer->this_update ||
+	       (old->this_update == answer->this_update &&
+		   old->status == CA_OCSP_REVOKED &&
+		   answer->status != CA_OCSP_REVOKED);
+}
+
 /* Take a response with an answer. */
 static void
 install(struct update *u, struct job *j, const struct ca_ocspask *a)
@@ -136,8 +148,7 @@ install(struct update *u, struct job *j, const struct ca_ocspask *a)
 	ca_ocspadmin_describe(&a->answer, &text);
 	says = ca_buf_text(&text) != NULL ? ca_buf_text(&text) : "?";
 	j->pending = false;
-	if (j->old.status != CA_OCSP_NO_ANSWER &&
-	    a->answer.this_update < j->old.this_update) {
+	if (is_newer(&j->old, &a->answer)) {
 		tell(j, "refused, because the stored response is newer", "");
 		u->failed = true;
 	} else if (r->dry_run) {

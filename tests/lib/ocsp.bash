@@ -17,7 +17,7 @@
 # Paths of the front: /root and /sub ask a responder; /hang never answers, /slow
 # sends a byte each second, /garbage is no response, /empty has no bytes, /huge does
 # not end, /gone is 404, /moved redirects to /sub, /local redirects to 127.0.0.2,
-# /tofile to a file.
+# /tofile to a file, /kept answers with the file requests.kept.
 
 ocsp_pki() {
 	local leaf
@@ -79,6 +79,8 @@ ocsp_front() {
 		                self.answer(200, r.read())
 		            except OSError:
 		                self.answer(502, b'')
+		        elif p == '/kept':
+		            self.answer(200, open(sys.argv[1] + '.kept', 'rb').read())
 		        elif p == '/hang': time.sleep(600)
 		        elif p == '/slow':
 		            self.send_response(200); self.end_headers()
