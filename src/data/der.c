@@ -119,6 +119,6 @@ ca_der_time(const uint8_t *p, size_t len, int64_t *out)
 	*out = (before_year(year) - before_year(1970) +
 		   before_month(year, m[0]) + m[1] - 1) *
 		   86400 +
-	       m[2] * 3600 + m[3] * 60 + m[4];
+	       (int64_t)m[2] * 3600 + (int64_t)m[3] * 60 + m[4];
 	return true;
 }
