@@ -52,8 +52,9 @@ ca_doctor_views_clear(struct ca_doctor *d)
 static void
 add(struct ca_doctor *d, struct ca_doctor_view *v)
 {
-	struct ca_doctor_view **all =
-	    realloc(d->views, (d->nviews + 1) * sizeof *all);
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers */
+	const size_t size = (d->nviews + 1) * sizeof *d->views;
+	struct ca_doctor_view **all = realloc(d->views, size);
 
 	if (all == NULL)
 		abort();

@@ -32,7 +32,7 @@ take_value(struct ca_ldap_input *in, struct ca_reader *r)
 static enum ca_err
 take_refusal(struct ca_ldap_input *in, const struct ca_reader *r)
 {
-	struct ca_buf text = CA_BUF_INIT(8 * CA_LDAP_TEXT_MAX);
+	struct ca_buf text = CA_BUF_INIT((size_t)8 * CA_LDAP_TEXT_MAX);
 	const char *t;
 
 	if (r->left > CA_LDAP_TEXT_MAX)

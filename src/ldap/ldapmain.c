@@ -182,7 +182,8 @@ read_order(struct ca_ldap_order *order)
 int
 main(int argc, char **argv)
 {
-	struct ca_ldap_order order = {.uri = NULL};
+	/* lives as long as the process */
+	static struct ca_ldap_order order = {.uri = NULL};
 	struct ca_crypto *crypto = NULL;
 	const char *step;
 	enum ca_err rc;

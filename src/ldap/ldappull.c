@@ -168,19 +168,17 @@ static enum ca_err
 put_end(struct pull *p, enum ca_err rc)
 {
 	struct ca_buf end = CA_BUF_INIT(CA_LDAP_ANSWER_MAX);
+	char type = CA_LDAP_DONE;
 	enum ca_err written;
 
 	if (rc == CA_OK) {
 		ca_ldap_sum_put(&end, &p->out.sum);
 	} else {
+		type = rc == CA_ERR_IO ? CA_LDAP_AWAY : CA_LDAP_ERROR;
 		ca_buf_u8(&end, (uint8_t)p->why.cause);
 		ca_buf_str(&end, p->why.text);
 	}
-	ca_ldap_frame_put(&p->out.frames,
-	    rc == CA_OK       ? CA_LDAP_DONE
-	    : rc == CA_ERR_IO ? CA_LDAP_AWAY
-			      : CA_LDAP_ERROR,
-	    end.p, end.len);
+	ca_ldap_frame_put(&p->out.frames, type, end.p, end.len);
 	written = ca_buf_err(&end);
 	ca_buf_free(&end);
 	return written == CA_OK ? ca_ldap_out_flush(&p->out, false) : written;
@@ -190,12 +188,13 @@ enum ca_err
 ca_ldap_pull(
     struct ca_crypto *crypto, const struct ca_ldap_order *order, int to)
 {
-	struct pull p = {.out = {.crypto = crypto,
-			     .order = order,
-			     .to = to,
-			     .frames = CA_BUF_INIT((size_t)4 << 20),
-			     .entry = CA_BUF_INIT(CA_LDAP_ANSWER_MAX * 4),
-			     .value = CA_BUF_INIT(CA_CERT_MAX)}};
+	struct pull p = {
+	    .out = {.crypto = crypto,
+		.order = order,
+		.to = to,
+		.frames = CA_BUF_INIT((size_t)4 << 20),
+		.entry = CA_BUF_INIT((size_t)4 * CA_LDAP_ANSWER_MAX),
+		.value = CA_BUF_INIT(CA_CERT_MAX)}};
 	enum ca_err rc = ca_ldap_connect(&p.out, &p.ld, &p.why);
 	bool away = rc == CA_ERR_IO;
 
