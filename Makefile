@@ -61,6 +61,7 @@ HARDEN_LD = -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 have = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo 1)
 CERTMAP := $(call have,sss_certmap)
 IDN2 := $(call have,libidn2)
+LDAP := $(call have,ldap lber libsasl2)
 
 CPPFLAGS_ALL = -D_GNU_SOURCE -DCA_VERSION='"$(VERSION)"' \
 	-DCA_SYSCONFDIR='"$(SYSCONFDIR)/certauth"' \
@@ -85,13 +86,18 @@ LIBS_CLI = $(LIBS_CERTMAP) $(if $(IDN2),-lidn2) -lp11-kit -lpam $(LIBS_BASE)
 # ---- sources ----
 
 MAIN_SRC = src/cli/main.c src/cli/trylog.c src/fetch/fetchmain.c src/sign/signmain.c \
-	src/confine/confinemain.c src/verifier/main.c src/verifier/sys.c
+	src/confine/confinemain.c src/verifier/main.c src/verifier/sys.c $(LDAP_SRC)
+# what needs libldap: without it, everything else is built
+LDAP_SRC = src/ldap/ldapmain.c src/ldap/ldappull.c src/ldap/ldapentry.c \
+	src/ldap/ldapconnect.c src/ldap/ldapreach.c src/ldap/ldaptls.c \
+	src/ldap/ldapexplain.c src/ldap/ldapwhy.c
 LIB_SRC := $(filter-out $(MAIN_SRC),$(wildcard src/*/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 LIB = $(B)/libcertauth.a
 MODULE = $(B)/pam_certauth.so
 CLI = $(B)/certauth
 FETCH = $(B)/certauth-fetch
+LDAPPULL = $(B)/certauth-ldap
 VERIFIER = $(B)/certauth-verifier
 SIGN = $(B)/certauth-sign
 CONFINE = $(B)/certauth-confine
@@ -99,11 +105,13 @@ UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,\
 	$(wildcard tests/unit/test_*.c))
 MAN := $(wildcard src/man/*.[1578])
 
-.PHONY: all module cli fetch sign confine verifier unit-programs
-all: module cli fetch sign confine verifier ## build the module and all programs
+.PHONY: all module cli fetch ldap sign confine verifier unit-programs
+all: module cli fetch ldap sign confine verifier ## build the module and all programs
 module: $(MODULE) ## build the PAM module alone
 cli: $(CLI) ## build certauth alone
 fetch: $(FETCH) ## build certauth-fetch alone
+ldap: $(if $(LDAP),$(LDAPPULL)) ## build certauth-ldap alone, if libldap is there
+	@$(if $(LDAP),:,echo '  certauth-ldap is not built: it needs libldap and libsasl2')
 sign: $(SIGN) ## build certauth-sign alone
 confine: $(CONFINE) ## build certauth-confine alone
 verifier: $(VERIFIER) ## build certauth-verifier alone
@@ -170,6 +178,15 @@ $(FETCH): $(B)/src/fetch/fetchmain.o $(LIB)
 	$(say) LD $@
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed \
 		-o $@ $(B)/src/fetch/fetchmain.o $(LIB) -lcurl -lcrypto
+
+# libldap, libsasl2 and what they load stay out of root's hands too.
+LDAP_OBJ = $(LDAP_SRC:%.c=$(B)/%.o)
+$(LDAPPULL): $(LDAP_OBJ) $(LIB)
+	$(say) LD $@
+	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) -Wl,--as-needed \
+		-o $@ $(LDAP_OBJ) $(LIB) -lldap -llber -lcrypto
+# src/ldap/ldaprun.c says why
+	$(Q)chmod 0711 $@
 
 # What a login waits for, and what handles a PIN: two libraries.
 $(SIGN): $(B)/src/sign/signmain.o $(LIB)

@@ -20,6 +20,9 @@ install: all ## install to DESTDIR, PREFIX, PAMDIR
 	install -d '$(DESTDIR)$(LIBEXECDIR)/certauth'
 	install -m 0755 '$(FETCH)' '$(SIGN)' \
 		'$(CONFINE)' '$(DESTDIR)$(LIBEXECDIR)/certauth/'
+# src/ldap/ldaprun.c says why
+	$(if $(LDAP),install -m 0711 '$(LDAPPULL)' \
+		'$(DESTDIR)$(LIBEXECDIR)/certauth/')
 	$(call place,0755,$(VERIFIER),$(LIBEXECDIR)/certauth/certauth-verifier)
 # after the verifier, which it starts
 	$(call place,0644,$(MODULE),$(PAMDIR)/pam_certauth.so)
@@ -34,6 +37,7 @@ install: all ## install to DESTDIR, PREFIX, PAMDIR
 	install -m 0644 README.md CHANGELOG.md LICENSE docs/*.md docs/*.svg \
 		'$(DESTDIR)$(DOCDIR)/'
 	cp -R etc/. '$(DESTDIR)$(DOCDIR)/examples/'
+	cp -R packaging/ansible '$(DESTDIR)$(DOCDIR)/examples/'
 	install -d '$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(BASHCOMPDIR)' \
 		'$(DESTDIR)$(ZSHCOMPDIR)' '$(DESTDIR)$(PREFIX)/lib/tmpfiles.d' \
 		'$(DESTDIR)$(PREFIX)/lib/sysusers.d'
@@ -42,6 +46,9 @@ install: all ## install to DESTDIR, PREFIX, PAMDIR
 	sed -i -e 's|/usr/bin/certauth|$(BINDIR)/certauth|' \
 		-e 's|/usr/libexec/certauth|$(LIBEXECDIR)/certauth|' \
 		'$(DESTDIR)$(UNITDIR)'/certauth-*.service
+	install -d '$(DESTDIR)$(PREFIX)/share/certauth/schema'
+	install -m 0644 packaging/schema/*.json \
+		'$(DESTDIR)$(PREFIX)/share/certauth/schema/'
 	install -m 0644 packaging/completion/certauth.bash \
 		'$(DESTDIR)$(BASHCOMPDIR)/certauth'
 	ln -sf certauth '$(DESTDIR)$(BASHCOMPDIR)/certauth-ssh'
@@ -74,6 +81,7 @@ uninstall: ## remove what install put there, but for the configuration
 		'$(DESTDIR)$(BINDIR)/certauth-askpass' \
 		'$(DESTDIR)$(BINDIR)/certauth-ssh' \
 		'$(DESTDIR)$(LIBEXECDIR)/certauth/certauth-fetch' \
+		'$(DESTDIR)$(LIBEXECDIR)/certauth/certauth-ldap' \
 		'$(DESTDIR)$(LIBEXECDIR)/certauth/certauth-sign' \
 		'$(DESTDIR)$(LIBEXECDIR)/certauth/certauth-confine' \
 		'$(DESTDIR)$(LIBEXECDIR)/certauth/certauth-verifier' \
@@ -87,11 +95,17 @@ uninstall: ## remove what install put there, but for the configuration
 		'$(DESTDIR)'/usr/share/pam-configs/certauth \
 		'$(DESTDIR)$(UNITDIR)'/certauth-crl-update.service \
 		'$(DESTDIR)$(UNITDIR)'/certauth-crl-update.timer \
+		'$(DESTDIR)$(UNITDIR)'/certauth-ocsp-update.service \
+		'$(DESTDIR)$(UNITDIR)'/certauth-ocsp-update.timer \
+		'$(DESTDIR)$(UNITDIR)'/certauth-users-update.service \
+		'$(DESTDIR)$(UNITDIR)'/certauth-users-update.timer \
+		'$(DESTDIR)$(UNITDIR)'/certauth-metrics.service \
+		'$(DESTDIR)$(UNITDIR)'/certauth-metrics.timer \
 		'$(DESTDIR)$(UNITDIR)'/certauth-verifier.service \
 		'$(DESTDIR)$(UNITDIR)'/certauth-verifier.socket
 	for m in $(MAN); do s=$${m##*.}; \
 		rm -f '$(DESTDIR)$(MANDIR)'/man$$s/$${m##*/}; done
-	rm -rf '$(DESTDIR)$(DOCDIR)'
+	rm -rf '$(DESTDIR)$(DOCDIR)' '$(DESTDIR)$(PREFIX)/share/certauth'
 
 dist: ## dist/certauth-VERSION.tar.gz of the committed tree
 	@packaging/dist.sh '$(VERSION)'

@@ -76,11 +76,11 @@ uncomment_conf() {
 	[ "$(wc -l <"$T/users")" -eq 6 ]
 	sed -n '/^\.Sh EXAMPLES/,/^\.Ed/p' "$HERE/src/man/certauth-users.5" |
 		grep -v '^\.' >>"$T/users"
-	[ "$(wc -l <"$T/users")" -eq 12 ]
+	[ "$(wc -l <"$T/users")" -eq 13 ]
 	run "$CERTAUTH" users list --file "$T/users"
 	echo "$output"
 	[ "$status" -eq 0 ]
-	[ "${#lines[@]}" -eq 12 ]
+	[ "${#lines[@]}" -eq 13 ]
 	# as it stands it maps nobody
 	[ "$(grep -cv '^#' "$HERE/etc/users")" -eq 0 ]
 }

@@ -525,6 +525,20 @@ fetch_with() {
 	[ "$status" -eq 0 ]
 }
 
+@test "the unit allows every system call of a run" {
+	command -v systemd-analyze >/dev/null || skip 'no systemd-analyze here'
+	command -v strace >/dev/null || skip 'no strace here'
+	sanitized && skip 'a sanitizer makes calls of its own'
+	cas 1
+	strace -f -o "$S/trace" "$CERTAUTH" crl update --ca-dir "$CADIR" \
+		--crl-dir "$S/crl" --url "$URL/ca1.crl" >"$S/said" 2>&1 ||
+		{ cat "$S/said"; false; }
+	python3 "$HERE/tests/lib/unitcalls.py" \
+		"$HERE/packaging/systemd/certauth-crl-update.service" "$S/trace"
+	# the trace has the child that gives up its rights
+	grep -q 'capset(' "$S/trace"
+}
+
 @test "PEM with a byte order mark and CRLF is fetched; an entry that is not a file is left alone" {
 	cas 1
 	sed -e '1s/^/\xef\xbb\xbf/' -e 's/$/\r/' "$S/www/ca1.crl" >"$S/www/bom.crl"
@@ -566,8 +580,8 @@ fetch_with() {
 
 # What libcrypto decodes and no login uses: each command says so, in the same words.
 @test "a time or a scope that no login uses: refused, listed so, not indexed" {
-	local n=0 option value why i
-	local now="$(date -u -d '-1 hour' +%y%m%d%H%M%S)"
+	local n=0 option value why i now
+	now="$(date -u -d '-1 hour' +%y%m%d%H%M%S)"
 	cas 3
 	PKI_CA=ca3 pki_crl ca3 --from -5h --to +9d --out "$S/www/form.crl"
 	openssl crl -in "$S/www/form.crl" -outform DER -out "$S/form.der"

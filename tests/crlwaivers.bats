@@ -114,6 +114,9 @@ crl_short_lived = 25h"
 	cp "$PKI/inter.crl" "$S/etc/certauth/crl/"
 	chmod 666 "$S/etc/certauth/crl/inter.crl"
 	login_denied crl-dir --cert day
+	# the leaf alone, which needs none
+	conf default 'crl_check = leaf'
+	login_denied crl-dir --cert day
 	# one that is no CRL is none
 	chmod 644 "$S/etc/certauth/crl/inter.crl"
 	echo 'no CRL' >"$S/etc/certauth/crl/inter.crl"

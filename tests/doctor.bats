@@ -20,6 +20,16 @@ setup_file() {
 	pki_leaf host-old inter --eku serverAuth --san DNS:host.example \
 		--from -20d --to -1d
 	pki_crl inter --from -20d --to +1d --out "$PKI/inter-due.crl"
+	local responder='authorityInfoAccess = OCSP;URI:http://127.0.0.1:9/'
+	pki_ca ocsp-sub --issuer root --ext "$responder"
+	pki_ca ocsp-brief --issuer root --from -1d --to +29d --ext "$responder"
+	pki_ca ocsp-ca --issuer root
+	pki_ca ocsp-other
+	pki_leaf ocsp-alice ocsp-sub --ext "$responder"
+	pki_leaf ocsp-gone ocsp-sub --ext "$responder"
+	pki_leaf ocsp-plain ocsp-sub
+	pki_leaf ocsp-short ocsp-sub --to +1d --ext "$responder"
+	pki_revoke ocsp-sub ocsp-gone
 }
 teardown_file() { place_remove; }
 
@@ -401,6 +411,306 @@ conf_delete() { sed -i "/^$1/d" "$C/certauth.conf"; }
 	finds warning crl-future 'inter-future.crl' crl-missing
 	crl_dir root.crl inter-forged.crl
 	finds warning crl-unsigned 'inter-forged.crl' crl-missing
+}
+
+# response_name NAME: name of the file with the response about NAME
+response_name() { echo "$(pki_sha256 "$PKI/$1.pem").ocsp"; }
+
+# response NAME [CA [SECONDS]]: ocsp_dir has CA's response about NAME, made so many
+# seconds later than now, and good for a day
+response() {
+	local ca=${2:-ocsp-sub} file
+	file=$C/ocsp/$(response_name "$1")
+	mkdir -p "$C/ocsp"
+	rm -f "$file"
+	LD_PRELOAD=$CERTAUTH_BUILD/tests/relay/later.so LATER=${3:-0} \
+		openssl ocsp -index "$PKI/$ca.db/index" -CA "$PKI/$ca.pem" \
+		-rsigner "$PKI/$ca.pem" -rkey "$PKI/$ca.key" -no_nonce -ndays 1 \
+		-issuer "$PKI/$ca.pem" -cert "$PKI/$1.pem" -respout "$file" >/dev/null
+	[ -s "$file" ]
+	chmod 644 "$file"
+}
+
+# registered NAME ...: certificates of alice
+registered() {
+	local name
+	rm -rf "$C/users.d"
+	mkdir -p "$C/users.d/alice"
+	for name; do
+		cp "$PKI/$name.pem" "$C/users.d/alice/"
+	done
+}
+
+# An intermediate with a responder, a registered certificate with one, and the
+# response about each.
+ocsp_host() {
+	conf default 'revocation = ocsp' 'ocsp_dir = /etc/certauth/ocsp' \
+		'intermediates_dir = /etc/certauth/inter'
+	rm -rf "$C/crl"
+	pki_dir "$C/inter" ocsp-sub.pem
+	registered ocsp-alice
+	response ocsp-sub root
+	response ocsp-alice
+}
+
+# silent: no finding about OCSP
+silent() {
+	doctor
+	echo "$output"
+	[ "$status" -eq 0 ]
+	not grep -q '^[a-z]* ocsp-' <<<"$output"
+}
+
+@test "OCSP: responses of the host, and no CRL that nobody needs" {
+	conf default 'revocation = ocsp' 'ocsp_dir = /etc/certauth/ocsp'
+	finds note ocsp-none '/etc/certauth/ocsp contains no OCSP response'
+	mkdir "$C/ocsp"
+	finds note ocsp-none '/etc/certauth/ocsp contains no OCSP response'
+	[[ $(mend ocsp-none) == *'certauth ocsp update'* ]]
+	rm -rf "$C/crl"
+	finds note ocsp-none '/etc/certauth/ocsp contains no OCSP response'
+	response alice inter
+	doctor
+	[ "$status" -eq 0 ]
+	# with systemd, which has a socket of the verifier as well, and no timer
+	in_place mkdir -p /run/systemd/system
+	mkdir -p "$S/fake"
+	printf '#!/bin/sh\n[ "$*" = "is-active --quiet certauth-ocsp-update.timer" ] && exit 3\n' \
+		>"$S/fake/systemctl"
+	chmod 755 "$S/fake/systemctl"
+	resident_start
+	in_place chmod 666 /run/certauth/verifier.1.sock
+	PATH=$S/fake:$PATH finds warning ocsp-timer 'certauth-ocsp-update.timer is not active'
+	printf '#!/bin/sh\nexit 0\n' >"$S/fake/systemctl"
+	PATH=$S/fake:$PATH doctor
+	resident_stop
+	in_place rm -r /run/certauth /run/systemd
+	[ "$status" -eq 0 ]
+	# clients keep a response for a day
+	conf default 'ocsp_max_age = 89999'
+	finds warning ocsp-age 'ocsp_max_age is shorter than 25 hours'
+	conf default 'ocsp_max_age = 25h'
+	doctor
+	[ "$status" -eq 0 ]
+	chmod 777 "$C/ocsp"
+	finds error file-untrusted '/etc/certauth/ocsp'
+	rm -rf "$C/ocsp"
+	mkdir "$C/crl"
+	conf default 'revocation = any'
+	finds warning crl-missing 'contains no current CRL'
+}
+
+@test "OCSP: nothing is found when each certificate has its response" {
+	ocsp_host
+	silent
+	# and nothing is looked at without revocation
+	rm "$C/ocsp"/*
+	: >"$C/ocsp/junk"
+	crl_dir root.crl
+	pki_crl ocsp-sub --out "$PKI/ocsp-sub.crl"
+	crl_dir root.crl ocsp-sub.crl
+	conf default 'revocation = crl'
+	silent
+}
+
+@test "OCSP: no response about a certificate" {
+	ocsp_host
+	rm "$C/ocsp/$(response_name ocsp-alice)"
+	finds warning ocsp-missing 'users.d/alice/ocsp-alice.pem: CN=ocsp-alice,O=Example: there is no OCSP response'
+	[ "$(grep -c ' ocsp-missing: ' <<<"$output")" -eq 1 ]
+	[ "$(mend ocsp-missing)" = 'certauth ocsp update' ]
+	# a registered one is checked with crl_check = leaf too, a CA's is not
+	conf default 'crl_check = leaf'
+	finds warning ocsp-missing 'CN=ocsp-alice'
+	response ocsp-alice
+	rm "$C/ocsp/$(response_name ocsp-sub)"
+	silent
+	conf default 'crl_check = chain'
+	finds warning ocsp-missing 'CN=Test ocsp-sub,O=Example: there is no OCSP response'
+	# logins are not refused for that alone
+	conf default 'crl = prefer'
+	finds note ocsp-missing 'CN=Test ocsp-sub'
+	# CRLs are enough
+	pki_crl ocsp-sub --out "$PKI/ocsp-sub.crl"
+	crl_dir root.crl ocsp-sub.crl
+	conf default 'crl = require' 'revocation = any'
+	finds note ocsp-missing 'CN=Test ocsp-sub'
+}
+
+@test "OCSP: the mend names another configuration" {
+	ocsp_host
+	mkdir "$C/other"
+	mv "$C/certauth.conf" "$C/other/certauth.conf"
+	rm "$C/ocsp/$(response_name ocsp-alice)"
+	doctor --config /etc/certauth/other/certauth.conf
+	echo "$output"
+	[ "$(mend ocsp-missing)" = 'certauth ocsp update --config /etc/certauth/other/certauth.conf' ]
+	: >"$C/ocsp/junk"
+	doctor --config /etc/certauth/other/certauth.conf
+	[ "$(mend ocsp-skipped)" = "remove the file, or name it as \`certauth ocsp list --config /etc/certauth/other/certauth.conf' shows" ]
+}
+
+@test "OCSP: crl_exempt and crl_short_lived need no response" {
+	ocsp_host
+	registered ocsp-short
+	finds warning ocsp-missing 'CN=ocsp-short'
+	# from a day ago to a day ahead
+	conf default 'crl_short_lived = 47h'
+	finds warning ocsp-missing 'CN=ocsp-short'
+	conf default 'crl_short_lived = 49h'
+	silent
+	# no CA is short-lived
+	pki_dir "$C/inter" ocsp-sub.pem ocsp-brief.pem
+	conf default 'crl_short_lived = 31d'
+	finds warning ocsp-missing 'CN=Test ocsp-brief' ca-expiring
+	rm -r "$C/inter"
+	pki_dir "$C/inter" ocsp-sub.pem
+	conf default 'crl_short_lived = 0' \
+		"crl_exempt = $(pki_sha256 "$PKI/ocsp-sub.pem")"
+	silent
+	# nor a usable one, but a revocation counts
+	response ocsp-short ocsp-sub -172800
+	silent
+	registered ocsp-gone
+	response ocsp-gone
+	finds warning ocsp-revoked 'CN=ocsp-gone' ocsp-skipped
+}
+
+@test "OCSP: a certificate without a responder" {
+	ocsp_host
+	registered ocsp-alice ocsp-plain
+	finds warning ocsp-no-responder 'ocsp-plain.pem: CN=ocsp-plain,O=Example: the certificate names no OCSP responder'
+	[[ $(mend ocsp-no-responder) == *'id-ad-ocsp'*'revocation = any'* ]]
+	conf default 'crl = prefer'
+	finds note ocsp-no-responder 'CN=ocsp-plain'
+	conf default 'crl = require' "crl_exempt = $(pki_sha256 "$PKI/ocsp-sub.pem")"
+	silent
+	conf_delete crl_exempt
+	conf default 'crl_exempt ='
+	finds warning ocsp-no-responder 'CN=ocsp-plain'
+	# CRLs are enough then
+	pki_crl ocsp-sub --out "$PKI/ocsp-sub.crl"
+	crl_dir root.crl ocsp-sub.crl
+	conf default 'revocation = any'
+	silent
+	# a CA's
+	registered ocsp-alice
+	pki_dir "$C/inter" ocsp-ca.pem
+	conf default 'revocation = ocsp'
+	finds warning ocsp-no-responder 'CN=Test ocsp-ca,O=Example: the certificate names no'
+	conf default 'crl_check = leaf'
+	silent
+}
+
+@test "OCSP: a response that shows nothing: expired, of another CA, cut short, too long" {
+	local file
+	ocsp_host
+	file=$C/ocsp/$(response_name ocsp-alice)
+	response ocsp-alice ocsp-sub -172800
+	finds warning ocsp-unusable 'ocsp-alice.pem: CN=ocsp-alice,O=Example: the response '
+	grep -qF "($(basename "$file"))" <<<"$output"
+	[[ $(mend ocsp-unusable) == 'certauth ocsp update; '* ]]
+	conf default 'crl_short_lived = 31d'
+	silent
+	conf default 'crl_short_lived = 0'
+	response ocsp-alice ocsp-other
+	finds warning ocsp-unusable 'CN=ocsp-alice'
+	response ocsp-alice
+	silent
+	truncate -s -1 "$file"
+	finds warning ocsp-unusable 'CN=ocsp-alice'
+	response ocsp-alice
+	truncate -s 16385 "$file"
+	finds warning ocsp-unusable 'CN=ocsp-alice'
+	rm "$file"
+	mkfifo -m 644 "$file"
+	finds warning ocsp-unusable 'CN=ocsp-alice'
+}
+
+@test "OCSP: a response that says revoked" {
+	ocsp_host
+	registered ocsp-alice ocsp-gone
+	response ocsp-gone
+	finds warning ocsp-revoked 'ocsp-gone.pem: CN=ocsp-gone,O=Example: revoked since '
+	grep -q '^warning ocsp-revoked: .*(keyCompromise)' <<<"$output"
+	[[ $(mend ocsp-revoked) == *'register a new one of the user' ]]
+	# with whatever configuration a login looks at it
+	conf default 'crl = prefer' 'crl_short_lived = 31d'
+	finds warning ocsp-revoked 'CN=ocsp-gone'
+}
+
+@test "OCSP: a revoked CA" {
+	ocsp_host
+	cp -a "$PKI/root.db" "$S/root.db"
+	pki_revoke root ocsp-sub
+	response ocsp-sub root
+	rm -rf "$PKI/root.db"
+	mv "$S/root.db" "$PKI/root.db"
+	finds warning ocsp-revoked 'CN=Test ocsp-sub,O=Example: revoked since '
+	[[ $(mend ocsp-revoked) == 'ask the CA '* ]]
+	# no login looks at it
+	conf default 'crl_check = leaf'
+	silent
+}
+
+@test "OCSP: files that no login reads, and responses about other certificates" {
+	ocsp_host
+	# about a certificate that only a client has; and what the command itself leaves
+	response ocsp-gone
+	: >"$C/ocsp/.certauth-ocsp.lock"
+	silent
+	cp "$C/ocsp/$(response_name ocsp-alice)" "$C/ocsp/alice.ocsp"
+	finds warning ocsp-skipped 'alice.ocsp: the name is not the SHA-256'
+	rm "$C/ocsp/alice.ocsp"
+	cp "$C/ocsp/$(response_name ocsp-alice)" "$C/ocsp/$(response_name ocsp-alice | tr a-f A-F)"
+	finds warning ocsp-skipped 'the name is not the SHA-256'
+	rm "$C/ocsp/$(response_name ocsp-alice | tr a-f A-F)"
+	silent
+	echo junk >"$C/ocsp/$(response_name ocsp-gone)"
+	finds warning ocsp-unusable "$(response_name ocsp-gone): "
+	[ "$(mend ocsp-unusable)" = 'remove the file' ]
+}
+
+@test "OCSP: a response that another user can write" {
+	local file
+	ocsp_host
+	for file in "$(response_name ocsp-alice)" "$(response_name ocsp-gone)"; do
+		response ocsp-gone
+		chmod 664 "$C/ocsp/$file"
+		# also for a second configuration, by which nothing else is found
+		conf sshd 'crl_grace = 1h'
+		finds error file-untrusted "/etc/certauth/ocsp/$file is writable by its group"
+		[ "$(grep -c "$file" <<<"$(grep '^[a-z]* [a-z-]*: ' <<<"$output")")" -eq 1 ]
+		mended file-untrusted "chmod go-w /etc/certauth/ocsp/$file"
+		: >"$S/conf.sections"
+		conf default
+	done
+	[ "$(id -u)" -eq 0 ] || return 0
+	chown nobody "$C/ocsp/$(response_name ocsp-alice)"
+	finds error file-untrusted "$(response_name ocsp-alice) is owned"
+}
+
+@test "OCSP: of many certificates eight are named, and the others counted" {
+	local i
+	ocsp_host
+	# a file more is a certificate more for nobody: one of each is enough
+	for i in 1 2 3 4 5 6 7 8 9 a; do
+		: >"$C/ocsp/junk$i"
+	done
+	finds warning ocsp-skipped 'the name is not'
+	[ "$(grep -c '^warning ocsp-skipped: ' <<<"$output")" -eq 8 ]
+	grep -qx 'note ocsp-skipped: the same holds for 2 others in /etc/certauth/ocsp and users_dir' <<<"$output"
+	rm "$C/ocsp/junk"[9a]
+	doctor
+	[ "$(grep -c ' ocsp-skipped: ' <<<"$output")" -eq 8 ]
+}
+
+@test "OCSP: registered certificates that cannot be read" {
+	ocsp_host
+	chmod 666 "$C/users.d/alice/ocsp-alice.pem"
+	finds warning ocsp-missing 'some registered certificates could not be read' \
+		registered file-untrusted
+	[ "$(mend ocsp-missing)" = 'certauth ocsp list' ]
 }
 
 @test "CRLs: junk, not hashed, an index of an older file" {
@@ -1013,16 +1323,26 @@ by_token() {
 @test "sections: keys that disagree, by section and by argument" {
 	conf su 'host_cert = /etc/certauth/host.pem'
 	finds error config-mistake 'only one of host_cert and host_key is set'
-	grep -qF '(in [su] of /etc/certauth/certauth.conf)' <<<"$output"
+	grep -qE '/etc/certauth/certauth.conf:[0-9]+: only one .* \(host_cert is in \[su\], line [0-9]+; host_key is not set\)' <<<"$output"
 	cured config-mistake 'edit /etc/certauth/certauth.conf' conf_delete 'host_cert'
 	conf_reset
 	service su min_uid=5000 max_uid=4000
-	finds error pam-argument 'min_uid = 5000 is greater than max_uid = 4000'
+	finds error pam-argument 'change one of them (min_uid is argument 2; max_uid is argument 3)'
 	grep -qF '(in /etc/pam.d/su:1)' <<<"$output"
 	conf_reset
 	service su
 	conf default 'host_cert = /etc/certauth/host.pem'
-	finds error config-mistake '(in [default] of /etc/certauth/certauth.conf)'
+	finds error config-mistake '(host_cert is in [default], line'
+	# a key of the section beside one of [default]
+	conf_reset
+	conf default 'crl = off'
+	conf su 'revocation = any'
+	finds error config-mistake 'revocation is in [su], line' crl-off
+	grep -qF '(crl is in [default], line' <<<"$output"
+	conf_reset
+	conf su 'directory = ldap' 'directory_base = dc=example'
+	finds error config-mistake 'directory_uri names no server (directory is in [su], line'
+	grep -qF 'directory_uri is not set)' <<<"$output"
 }
 
 @test "arguments: through @include, include and substack" {

@@ -223,7 +223,7 @@ fake_systemctl() {
 	chmod 755 "$S/fake/systemctl"
 }
 run_setup() {
-	run in_place env "PATH=$S/fake:$PATH" "$CERTAUTH" setup --no-fetch
+	run in_place env "PATH=$S/fake:$PATH" "$CERTAUTH" setup --no-fetch "$@"
 	echo "$output"
 }
 
@@ -233,6 +233,9 @@ run_setup() {
 	[ ! -e "$S/fake/asked" ]
 	[[ $output == *'systemd does not run here'*'certauth-verifier(8)'* ]]
 	in_place mkdir -p /run/systemd/system
+	# a copy that is only tried
+	run_setup --confdir /run/copy
+	[ ! -e "$S/fake/asked" ]
 	run_setup
 	grep -qx -- '--quiet enable --now certauth-verifier.socket' "$S/fake/asked"
 	[[ $output == *'certauth-verifier.socket is enabled'* ]]

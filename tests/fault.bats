@@ -76,7 +76,7 @@ CERTAUTH_BUILD=${CERTAUTH_BUILD:-$HERE/build}
 
 @test "a login fails or succeeds rightly, whatever call of it fails" {
 	"$HERE/tests/fault/run.sh" "$CERTAUTH_BUILD" 7 json no-user index \
-		from-on host-proof rsa-pss registered stream command \
+		from-on host-proof rsa-pss registered stream command ocsp \
 		other-user wrong-key wrong-registered stranger expired purpose \
 		spawned spawned-revoked
 }
@@ -89,7 +89,7 @@ CERTAUTH_BUILD=${CERTAUTH_BUILD:-$HERE/build}
 
 @test "a revoked certificate stays so, whatever call of the login fails" {
 	"$HERE/tests/fault/run.sh" "$CERTAUTH_BUILD" 1 revoked revoked-index \
-		revoked-prefer revoked-two
+		revoked-prefer revoked-two ocsp-revoked ocsp-delegated
 }
 
 @test "an index is made whole or not at all, whatever call of it fails" {
@@ -100,5 +100,6 @@ CERTAUTH_BUILD=${CERTAUTH_BUILD:-$HERE/build}
 @test "no allocation that fails in a library grants a login" {
 	"$HERE/tests/fault/run.sh" "$CERTAUTH_BUILD" 23 memory \
 		memory-from-on memory-revoked memory-stranger memory-wrong-key
-	"$HERE/tests/fault/run.sh" "$CERTAUTH_BUILD" 5 memory-revoked-two
+	"$HERE/tests/fault/run.sh" "$CERTAUTH_BUILD" 5 memory-revoked-two \
+		memory-ocsp-revoked
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2030,SC2031 # run sets status and output for its test
 # certauth import: what other modules' configurations come to.  What it prints
 # is read by our own parsers in every test.
 bats_require_minimum_version 1.5.0
@@ -231,14 +232,14 @@ sample() {
 	for n in nullok quiet use_first_pass try_first_pass use_authtok \
 		use_authok screen_savers err_display_time mapper_search_path \
 		description slot_num support_threads nss_dir crl_policy \
-		token_type keyfile ldaphost ldapport uri scope binddn passwd \
-		base attribute uid_attribute attribute_map filter ignorecase \
-		searchtimeout ssl tls_randfile tls_cacertfile tls_cacertdir \
-		tls_checkpeer tls_ciphers tls_cert tls_key; do
+		token_type keyfile scope attribute attribute_map filter \
+		ignorecase tls_randfile tls_cacertdir tls_ciphers tls_cert \
+		tls_key; do
 		grep -qE "^([^:]*:[0-9]+: )?$n( =|:)" "$D/err" ||
 			{ echo "not named: $n"; return 1; }
 	done
-	for n in none ocsp_on no_signature; do
+	has conf 'cert_policy ocsp_on'
+	for n in none no_signature; do
 		has err "cert_policy = $n"
 	done
 	# the password of the directory is shown nowhere
@@ -299,8 +300,33 @@ sample() {
 	import sssd "$sample"
 	[ "$status" -eq 0 ]
 	has conf 'ca_dir = /etc/certauth/ca'
-	has conf 'crl = prefer'
+	has conf 'revocation = any'
+	has conf 'crl = require'
 	[ -z "$(live users)" ]
+}
+
+@test "sssd: OCSP is asked for unless it says no_ocsp, and required unless soft_ocsp" {
+	local words revocation crl
+	while read -r words revocation crl; do
+		printf '[sssd]\ncertificate_verification = %s\n' "$words" >"$D/s.conf"
+		import sssd "$D/s.conf"
+		echo "# $words"
+		[ "$status" -eq 0 ]
+		has conf "crl = $crl"
+		if [ "$revocation" = any ]; then
+			grep -qx 'revocation = any' "$D/conf"
+		else
+			run ! grep -qx 'revocation = any' "$D/conf"
+		fi
+	done <<-'END'
+		partial_chain any require
+		ocsp_dgst=sha256 any require
+		soft_ocsp any prefer
+		no_ocsp crl prefer
+		crl_file=/x crl require
+		crl_file=/x,no_ocsp crl require
+		crl_file=/x,soft_crl crl prefer
+	END
 }
 
 @test "sssd: verification, [pam] and pam_sss, every name" {
@@ -326,7 +352,7 @@ sample() {
 	import sssd "$D/s.conf" allow_missing_name try_cert_auth \
 		require_cert_auth prompt_always
 	[ "$status" -eq 1 ]
-	for n in soft_ocsp ocsp_dgst no_verification ocsp_default_responder \
+	for n in no_verification ocsp_default_responder \
 		ocsp_default_responder_signing_cert pam_p11_allowed_services \
 		local_auth_policy try_cert_auth require_cert_auth \
 		prompt_always; do
@@ -387,30 +413,53 @@ rule() {
 	[ "$(live users)" = '* "email:*@corp.example"' ]
 }
 
-@test "sssd: rules that do not, and why" {
+# left_to_sssd: no line, and SSSD is asked
+left_to_sssd() {
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ -z "$(live users)" ]
+	has conf 'SSSD goes on to apply this rule'
+	grep -qx 'directory = sss' "$D/conf"
+}
+
+@test "sssd: rules that do not, and why; SSSD goes on to apply those of a domain" {
 	local t
 	# fewer conditions than it had: none of these
 	rule '<SUBJECT>OU=Admins<SAN:Principal>^.*@corp\.example$' \
-		'(uid={subject_principal.short_name})'
+		'(uid={subject_principal.short_name})' implicit_files
 	[ "$status" -eq 1 ]
 	[ -z "$(live users)" ]
 	has err 'has others'
 	rule '||<SAN:Principal>^.*@a$<SAN:Principal>^.*@b$' \
-		'(uid={subject_principal.short_name})'
+		'(uid={subject_principal.short_name})' implicit_files
 	[ -z "$(live users)" ]
 	has err 'cannot say'
-	rule '' '(uid={subject_principal.short_name})'
+	rule '' '(uid={subject_principal.short_name})' implicit_files
 	[ -z "$(live users)" ]
 	has err 'does not fix the domain'
+	rule '<SUBJECT>OU=Admins<SAN:Principal>^.*@corp\.example$' \
+		'(uid={subject_principal.short_name})'
+	left_to_sssd
+	rule '' '(uid={subject_principal.short_name})'
+	left_to_sssd
 	rule '<SAN:Principal>corp' '(uid={subject_principal.short_name})'
-	[ -z "$(live users)" ]
+	left_to_sssd
+	rule '<SUBJECT>x' ''
+	left_to_sssd
+	# what SSSD skips is not left to it
 	rule '<NONSENSE>x' '(ann)'
+	[ "$status" -eq 1 ]
 	[ -z "$(live users)" ]
+	has err 'SSSD does not accept this matchrule'
+	hasnt conf 'directory = sss'
+	rule '<NONSENSE>x' ''
 	has err 'SSSD does not accept this matchrule'
 	rule '<SUBJECT>x' '(uid=../x)'
 	[ -z "$(live users)" ]
-	rule '<SUBJECT>x' ''
-	has err 'a search in a directory'
+	rule '' '(attr={nonsense})'
+	[ "$status" -eq 1 ]
+	has err 'SSSD has no such template'
+	hasnt conf 'directory = sss'
 	# every template, by name
 	for t in issuer_dn!nss_x500 issuer_dn subject_dn!ad_x500 cert!bin \
 		cert!base64 subject_principal subject_pkinit_principal \
@@ -420,20 +469,118 @@ rule() {
 		subject_registered_id 'serial_number!hex_ucr' \
 		'subject_key_id!hex_ucr' 'cert!sha512_ucr' \
 		'subject_dn_component.cn' 'issuer_dn_component.o' sid.rid; do
-		rule '' "LDAP:(attr={$t})"
 		echo "# $t"
+		rule '' "LDAP:(attr={$t})"
+		left_to_sssd
+		rule '' "LDAP:(attr={$t})" implicit_files
 		[ "$status" -eq 1 ]
 		[ -z "$(live users)" ]
 		has err 'a search in a directory'
 	done
-	rule '' '(attr={nonsense})'
-	has err 'SSSD has no such template'
-	printf '%s\n' '[certmap/corp/r]' 'priority = 1' 'domains = a, b' \
+	printf '%s\n' '[certmap/implicit_files/r]' 'priority = 1' 'domains = a, b' \
 		'other = 1' >"$D/s.conf"
 	import sssd "$D/s.conf"
 	has err 'priority = 1'
 	has err 'domains = a, b'
 	has err 'other = 1'
+}
+
+@test "sssd: a domain with a server is asked, also without a rule" {
+	local t
+	for t in ldap ipa AD; do
+		printf '%s\n' '[domain/corp]' "id_provider = $t" >"$D/s.conf"
+		import sssd "$D/s.conf"
+		[ "$status" -eq 0 ]
+		grep -qx 'directory = sss' "$D/conf"
+	done
+	for t in files proxy; do
+		printf '%s\n' '[domain/corp]' "id_provider = $t" >"$D/s.conf"
+		import sssd "$D/s.conf"
+		hasnt conf 'directory = sss'
+	done
+}
+
+@test "pam_pkcs11: the mapper ldap becomes the directory that users update asks" {
+	# mapper LINE ...: the settings of the block
+	mapper() {
+		{
+			echo 'pam_pkcs11 { use_pkcs11_module = m; use_mappers = ldap;'
+			echo 'pkcs11_module m { module = /usr/lib/m.so; cert_policy = ca, crl_offline; }'
+			echo 'mapper ldap {'
+			printf '%s;\n' "$@"
+			echo '} }'
+		} >"$D/p.conf"
+		import pam_pkcs11 "$D/p.conf"
+		cat "$D/err"
+	}
+	mapper 'URI = "ldap://a.example ldap://b.example:3890"' 'ssl = tls' \
+		'scope = 2' 'binddn = "cn=pam,o=example"' 'passwd = "hidden"' \
+		'base = "ou=People,o=example"' 'attribute = "userCertificate;binary"' \
+		'uid_attribute = sAMAccountName' \
+		'filter = "(&(objectClass=posixAccount)(uid=%s))"' \
+		'tls_cacertfile = /etc/ssl/ca.pem' 'tls_checkpeer = 1'
+	[ "$status" -eq 0 ]
+	diff - <(live conf | grep '^directory') <<-'END'
+		directory = ldap
+		directory_uri = ldap://a.example, ldap://b.example:3890
+		directory_bind_dn = cn=pam,o=example
+		directory_password_file = /etc/certauth/directory.password
+		directory_base = ou=People,o=example
+		directory_filter = (&(objectClass=posixAccount)(uid=*))
+		directory_login = sAMAccountName
+		directory_ca = /etc/ssl/ca.pem
+	END
+	has conf 'certauth users update'
+	run ! grep -r hidden "$D/conf" "$D/users" "$D/err"
+	# TLS from the beginning, a client certificate, one host
+	mapper 'ldaphost = c.example' 'ldapport = 6360' 'ssl = on' 'scope = 2' \
+		'tls_cert = /etc/host.pem' 'tls_key = /etc/host.key' 'base = "o=x"' \
+		'tls_cacertfile = /etc/ssl/ca.pem'
+	[ "$status" -eq 0 ]
+	grep -qx 'directory_uri = ldaps://c.example:6360' "$D/conf"
+	grep -qx 'directory_cert = /etc/host.pem' "$D/conf"
+	grep -qx 'directory_key = /etc/host.key' "$D/conf"
+	mapper 'URI = "ldap://d.example"' 'ssl = ssl' 'scope = 2'
+	grep -qx 'directory_uri = ldaps://d.example' "$D/conf"
+	# without a CA nothing would be asked: no CA is made up, and it is said
+	mapper 'URI = "ldap://d.example"' 'ssl = off' 'scope = 2' 'base = "o=x"'
+	[ "$status" -eq 1 ]
+	has err 'mapper = ldap: not carried over: it names no CA of the servers: set directory_ca'
+	has conf 'ssl = off: here ldap:// to another machine begins with StartTLS'
+	run ! grep -q 'directory_ca =' "$D/conf"
+	mapper 'ldaphost = localhost' 'scope = 2' 'base = "o=x"'
+	[ "$status" -eq 1 ]
+	has err 'it names no CA of the servers'
+	mapper 'ldaphost = 127.0.0.1' 'ssl = off' 'scope = 2' 'base = "o=x"'
+	[ "$status" -eq 0 ]
+	has conf 'ssl = off: a server on this machine is asked without TLS'
+	mapper 'URI = "ldap://d.example"' 'ssl = off' 'scope = 2' 'base = "o=x"' \
+		'tls_cacertfile = /etc/ssl/ca.pem'
+	[ "$status" -eq 0 ]
+	grep -qx 'directory_ca = /etc/ssl/ca.pem' "$D/conf"
+	# nor with keys that disagree
+	mapper 'ldaphost = 127.0.0.1' 'scope = 2'
+	[ "$status" -eq 1 ]
+	has err 'directory_base does not name the entry'
+	mapper 'ldaphost = h' 'scope = 2' 'base = "o=x"' 'tls_cert = /c' 'tls_cacertfile = /ca'
+	[ "$status" -eq 1 ]
+	has err 'directory_cert and directory_key need each other; set both, or neither'
+	# what has no counterpart is said, and changes nothing else
+	mapper 'URI = "ldap://a"' 'scope = 1' 'filter = "(uid=x%su%s)"' \
+		'attribute = cert' 'attribute_map = "upn=x"' 'ignorecase = true' \
+		'tls_cacertdir = /x' 'tls_ciphers = y'
+	[ "$status" -eq 1 ]
+	for n in scope filter attribute attribute_map ignorecase tls_cacertdir \
+		tls_ciphers; do
+		grep -qE "^[^:]*:[0-9]+: $n = " "$D/err" || { echo "not named: $n"; return 1; }
+	done
+	run ! grep -q '^directory_filter' "$D/conf"
+	mapper 'URI = "ldap://127.0.0.1"' 'scope = 2' 'base = "o=x"' 'filter = "(|(uid=%s)(cn=%s))"'
+	[ "$status" -eq 1 ]
+	run ! grep -q '^directory_filter' "$D/conf"
+	mapper 'scope = 2'
+	[ "$status" -eq 1 ]
+	has err 'directory_uri'
 }
 
 @test "sssd: files that do not parse" {

@@ -4,50 +4,11 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 load lib/sshd
+load lib/journal
 
 DATA=$HERE/tests/data/log
 
 setup() { need_root; }
-
-# journald of this place only; what is sent to /dev/log goes there
-journal_start() {
-	local i
-	mkdir -p "$S/var"
-	# journald asks cgroup2 who sends; a chroot may have none (257 and later
-	# end then)
-	in_place bash -c '[ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ] ||
-		mount -t cgroup2 cgroup2 /sys/fs/cgroup' \
-		>"$S/journald.out" 2>&1 || :
-	# the socket of devlog stays below
-	EXEC='exec' in_place setpriv --pdeathsig TERM \
-		/lib/systemd/systemd-journald >>"$S/journald.out" 2>&1 \
-		</dev/null 3>&- 4>&- &
-	JOURNALD_PID=$!
-	export JOURNALD_PID
-	for ((i = 0; i < 500; i++)); do
-		in_place test -S /run/systemd/journal/dev-log && break
-		sleep 0.02
-	done
-	# it ends if it misses anything, and leaves its sockets
-	if ! in_place systemd-cat true || ! kill -0 "$JOURNALD_PID"; then
-		cat "$S/journald.out" >&2
-		return 1
-	fi
-	in_place mount --bind /run/systemd/journal/dev-log /dev/log
-}
-
-# what was sent is in the journal
-journal_sync() {
-	local i mark="mark-$RANDOM$RANDOM"
-	in_place logger -t mark -p authpriv.info "$mark"
-	for ((i = 0; i < 500; i++)); do
-		in_place journalctl -q -t mark 2>/dev/null | grep -q "$mark" &&
-			return
-		sleep 0.02
-	done
-	cat "$S/journald.out"
-	return 1
-}
 
 # by pamtester, which names itself in the log: OPTION of login.py ...
 try() {
@@ -60,13 +21,6 @@ setup_file() {
 	place_make
 	cp "$DATA"/* "$S/"
 	touch -d 2026-11-29 "$S"/openssh10.* # the classic form has no year
-	# no rotation or limit of this host
-	[ -s "$S/etc/machine-id" ] ||
-		echo 0123456789abcdef0123456789abcdef >"$S/etc/machine-id"
-	# and nothing of the kernel's: its log, whether it audits
-	printf '%s\n' '[Journal]' Storage=volatile RateLimitBurst=0 \
-		ReadKMsg=no Audit= ForwardToWall=no \
-		>"$S/etc/systemd/journald.conf"
 	journal_start || return
 	users "alice sha256:$(pki_sha256 "$PKI/alice.pem")" \
 		"alice sha256:$(pki_sha256 "$PKI/revoked.pem")"
@@ -116,7 +70,7 @@ setup_file() {
 
 teardown_file() {
 	sshd_stop
-	[ -z "${JOURNALD_PID:-}" ] || kill "$JOURNALD_PID" 2>/dev/null || :
+	journal_stop
 	place_remove
 }
 

@@ -88,8 +88,9 @@ if [ -n "$check" ]; then
 	exit $bad
 fi
 
-# the outside suites stand next to the repository, not in the copies of it
+# the outside suites, and packages that were fetched, stand next to the repository, not in the copies of it
 export SUITES=${SUITES:-$PWD/../shared/conformance}
+export DIRECTORY_DEBS=${DIRECTORY_DEBS:-$PWD/build/deps/directory}
 export CERTAUTH_SHARED=${CERTAUTH_SHARED:-$PWD/../shared}
 
 restore() { # FILE ...: as they are in the repository

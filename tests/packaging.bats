@@ -130,18 +130,20 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 	[ "$(grep -cE '^ .*FORTIFY= ' "$T/fedora")" -eq 3 ]
 	grep -qx 'Release: *1.fc43' "$T/fedora"
 	for step in post preun postun; do
-		grep -qx "echo $step certauth-crl-update.timer" "$T/fedora"
+		grep -qx "echo $step certauth-crl-update.timer certauth-ocsp-update.timer certauth-users-update.timer certauth-metrics.timer" "$T/fedora"
 		grep -qE "^echo $step certauth-verifier.socket( |\$)" "$T/fedora"
 	done
 	grep -qx 'echo sysusers packaging/sysusers/certauth.conf' "$T/fedora"
 	rpmspec -q --buildrequires "$SPEC" | sort >"$T/needs"
 	diff - "$T/needs" <<-'END'
+		cyrus-sasl-devel
 		gcc
 		libcmocka-devel
 		libcurl-devel
 		libidn2-devel
 		libsss_certmap-devel
 		make
+		openldap-devel
 		openssl
 		openssl-devel >= 3.0
 		p11-kit-devel
@@ -207,6 +209,12 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		usr/lib/systemd/system-preset/50-certauth.preset 644 0:0
 		usr/lib/systemd/system/certauth-crl-update.service 644 0:0
 		usr/lib/systemd/system/certauth-crl-update.timer 644 0:0
+		usr/lib/systemd/system/certauth-metrics.service 644 0:0
+		usr/lib/systemd/system/certauth-metrics.timer 644 0:0
+		usr/lib/systemd/system/certauth-ocsp-update.service 644 0:0
+		usr/lib/systemd/system/certauth-ocsp-update.timer 644 0:0
+		usr/lib/systemd/system/certauth-users-update.service 644 0:0
+		usr/lib/systemd/system/certauth-users-update.timer 644 0:0
 		usr/lib/systemd/system/certauth-verifier.service 644 0:0
 		usr/lib/systemd/system/certauth-verifier.socket 644 0:0
 		usr/lib/sysusers.d/certauth.conf 644 0:0
@@ -215,10 +223,15 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		usr/libexec/certauth 755 0:0
 		usr/libexec/certauth/certauth-confine 755 0:0
 		usr/libexec/certauth/certauth-fetch 755 0:0
+		usr/libexec/certauth/certauth-ldap 711 0:0
 		usr/libexec/certauth/certauth-sign 755 0:0
 		usr/libexec/certauth/certauth-verifier 755 0:0
 		usr/share/bash-completion/completions/certauth 644 0:0
 		usr/share/bash-completion/completions/certauth-ssh 0:0
+		usr/share/certauth 755 0:0
+		usr/share/certauth/schema 755 0:0
+		usr/share/certauth/schema/certauth-doctor.schema.json 644 0:0
+		usr/share/certauth/schema/certauth-log.schema.json 644 0:0
 		usr/share/licenses/certauth 755 0:0
 		usr/share/licenses/certauth/LICENSE 644 0:0
 		usr/share/man/man1/certauth-tests.1 644 0:0

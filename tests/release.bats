@@ -149,7 +149,7 @@ s.serve_forever()' >"$T/port" 2>/dev/null 3>&- &
 	[ "$status" -eq 0 ]
 	[ "${lines[-1]}" = '12 passed, 0 failed, 3 skipped' ]
 	[ "${lines[0]}" = 'make check SERVICES=yes CI=1' ]
-	[[ $output == *'make check-release RELEASE=trixie WHAT=check MINUTES=55 CI=1'* ]]
+	[[ $output == *'make check-release RELEASE=trixie WHAT=check MINUTES=70 CI=1'* ]]
 	TWO='5 passed, 1 failed, 1 skipped' MADE=2 run "$HERE/.ci/run"
 	[ "$status" -eq 1 ]
 	[ "${lines[-1]}" = '12 passed, 2 failed, 3 skipped' ]

@@ -252,11 +252,11 @@ maps_not() {
 		sed -i '/^nobody:/d' "$S/etc/passwd"
 		echo "nobody:x:$uid:65534::/nonexistent:/bin/sh" >>"$S/etc/passwd"
 		LOGIN=nobody login_denied login-invalid --cert bad9 --key bad9
-		logged 'detail="[^"]*users:1 [^"]*a pattern never gives the account nobody'
+		logged 'detail="[^"]*users:1 [^"]*a pattern or a directory never gives the account nobody'
 		explain bad9
 		[ "$status" -eq 1 ]
 		[[ $output == *'(login-invalid)'* ]]
-		[[ $output == *'a pattern never gives the account nobody'* ]]
+		[[ $output == *'a pattern or a directory never gives the account nobody'* ]]
 	done
 	for uid in 61183 65536 200000; do
 		sed -i '/^nobody:/d' "$S/etc/passwd"

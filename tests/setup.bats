@@ -444,13 +444,17 @@ linked() {
 @test "an option that is unknown or lacks its value is named, and --help works behind a subcommand" {
 	local command
 	for command in 'setup --foo' 'pki init --foo' 'pki --foo init' 'crl list --foo' \
-		'users add --foo' 'verify --foo' 'explain --foo' 'try --foo' \
-		'inspect --foo' 'import sssd --foo' 'doctor --foo'; do
+		'ocsp update --foo' 'users add --foo' 'verify --foo' 'explain --foo' 'try --foo' \
+		'inspect --foo' 'import sssd --foo' 'doctor --foo' 'metrics --foo' 'log --foo' \
+		'users --foo' 'sign --foo' 'password --foo' 'tokens --foo'; do
 		# shellcheck disable=SC2086 # words
 		run in_place "$CERTAUTH" $command
 		echo "$output"
 		[ "$status" -eq 2 ]
 		[[ $output == *'--foo: unknown option'* ]]
+		# once, without getopt's own
+		[ "${#lines[@]}" -eq 2 ]
+		[[ ${lines[1]} == 'Try `certauth '* ]]
 	done
 	run in_place "$CERTAUTH" setup --ca
 	[[ $output == *'--ca: the value of this option is missing'* ]]

@@ -3,7 +3,7 @@
 .PHONY: testtools
 TEST_TOOLS := $(patsubst %.c,$(B)/%,$(wildcard tests/lib/*.c))
 TEST_LIBS = $(B)/tests/limits/count.so $(B)/tests/relay/pam_relay.so \
-	$(B)/tests/relay/later.so $(B)/tests/valgrind/nosandbox.so \
+	$(B)/tests/relay/later.so $(B)/tests/relay/faster.so $(B)/tests/valgrind/nosandbox.so \
 	$(B)/tests/nss/blind.so $(B)/tests/password/pam_behind.so
 LOADTEST = $(B)/tests/load/crowd
 TEST_VERIFIER = $(B)/tests/verifier/pam_certauth.so \

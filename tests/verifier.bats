@@ -288,6 +288,14 @@ id_of() {
 	not own_login alice
 	logged 'numa_maps" names a file, which the resident verifier'
 	not_logged 'numa_maps:[0-9]'
+	CERTAUTH_VERIFIER=verifier=resident service test directory=ldap \
+		directory_index=/proc/self/maps
+	not own_login alice
+	logged 'proc/self/maps" names a file, which the resident verifier'
+	CERTAUTH_VERIFIER=verifier=resident service test revocation=any \
+		ocsp_dir=/proc/self/task
+	not own_login alice
+	logged 'proc/self/task" names a file, which the resident verifier'
 	# nor a longer memory of signed passwords, which is that of everybody
 	CERTAUTH_VERIFIER=verifier=resident service test password_lifetime=3600
 	not own_login alice

@@ -119,7 +119,7 @@ verify() {
 }
 
 @test "a root that its own CRL lists is refused, with every libcrypto" {
-	local PKI=$BATS_TEST_TMPDIR/pki check
+	local PKI=$BATS_TEST_TMPDIR/pki
 	pki_new "$PKI"
 	pki_ca own
 	pki_ca below --issuer own

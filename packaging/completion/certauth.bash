@@ -78,7 +78,7 @@ _certauth() {
 	esac
 	if [ "$cword" -eq 2 ]; then
 		case $command in
-		credential | crl | users | pki | import)
+		credential | crl | ocsp | users | pki | import)
 			# shellcheck disable=SC2207
 			COMPREPLY=($(compgen -W \
 				"$(_certauth_verbs "$tool" "$command")" \

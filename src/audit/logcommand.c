@@ -130,7 +130,7 @@ is_reason(const char *code)
 }
 
 static int
-one_option(struct args *a, int c)
+one_option(struct args *a, int c, char **argv)
 {
 	switch (c) {
 	case OPT_SINCE:
@@ -168,8 +168,7 @@ one_option(struct args *a, int c)
 		a->json = true;
 		break;
 	default:
-		return ca_cli_usage(
-		    &ca_cmd_log, "unknown option, or a value is missing");
+		return ca_cli_bad_option(&ca_cmd_log, argv);
 	}
 	return CA_EXIT_OK;
 }
@@ -218,7 +217,7 @@ run(int argc, char **argv)
 	opterr = 0;
 	while (status == CA_EXIT_OK &&
 	       (c = getopt_long(argc, argv, "", options, NULL)) != -1)
-		status = one_option(&a, c);
+		status = one_option(&a, c, argv);
 	if (status == CA_EXIT_OK && optind < argc)
 		status = ca_cli_usage(&ca_cmd_log,
 		    "unexpected argument %s; name a file with --file",

@@ -7,10 +7,11 @@
 #include "audit/logrecordint.h"
 #include "audit/logline.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum field { MESSAGE, PROGRAM, HOST, UID, TRANSPORT, TIME, FIELDS };
+enum field { MESSAGE, PROGRAM, HOST, UID, TRANSPORT, TIME, CURSOR, FIELDS };
 
 static const char *const names[FIELDS] = {
     [MESSAGE] = "MESSAGE",
@@ -19,13 +20,15 @@ static const char *const names[FIELDS] = {
     [UID] = "_UID",
     [TRANSPORT] = "_TRANSPORT",
     [TIME] = "__REALTIME_TIMESTAMP",
+    [CURSOR] = "__CURSOR",
 };
 
 /* The values of one entry. */
 struct entry {
 	char message[CA_LOGLINE_MAX + 1];
-	char rest[FIELDS][256]; /* that of MESSAGE is not used */
-	size_t len;             /* of message */
+	char rest[FIELDS][CA_LOGRECORD_CURSOR + 1]; /* that of MESSAGE is not
+						     * used */
+	size_t len;                                 /* of message */
 	bool has[FIELDS];
 	bool bad; /* a value is too long, or the field is there twice */
 };
@@ -122,6 +125,11 @@ deliver(struct entry *e, ca_logrecord_visit *visit, void *ctx,
 	    .len = e->len};
 	long long usec;
 
+	if (state->after != NULL &&
+	    strcmp(e->rest[CURSOR], state->after) == 0) {
+		state->passed = true;
+		return CA_OK;
+	}
 	if (!e->has[MESSAGE] || !ca_logrecord_ours(e->message, e->len) ||
 	    strcmp(e->rest[TRANSPORT], "syslog") != 0)
 		return CA_OK;
@@ -162,6 +170,10 @@ next_field(struct ca_loglines *l, struct entry *e, ca_logrecord_visit *visit,
 		return rc;
 	if (len == 0) {
 		rc = deliver(e, visit, ctx, state);
+		state->used = l->ended;
+		if (e->has[CURSOR])
+			(void)snprintf(state->cursor, sizeof state->cursor,
+			    "%s", e->rest[CURSOR]);
 		clear(e);
 		return rc;
 	}
@@ -184,9 +196,9 @@ ca_logexport_read(struct ca_loglines *l, ca_logrecord_visit *visit, void *ctx,
 	while (rc == CA_OK)
 		rc = next_field(l, e, visit, ctx, state);
 	/* an entry whose end is missing */
-	if (rc == CA_ERR_TRUNCATED || rc == CA_ERR_FORMAT)
+	if ((rc == CA_ERR_TRUNCATED && !state->follow) || rc == CA_ERR_FORMAT)
 		state->damaged++;
-	if (rc == CA_ERR_NOT_FOUND && e->has[MESSAGE])
+	if (rc == CA_ERR_NOT_FOUND && e->has[MESSAGE] && !state->follow)
 		rc = deliver(e, visit, ctx, state);
 	free(e);
 	return rc == CA_ERR_NOT_FOUND || rc == CA_ERR_TRUNCATED ||

@@ -86,7 +86,7 @@ ca_loghint(const struct ca_logline *a, const struct ca_context *context,
 	/* about the set-up, whatever the certificate is */
 	static const char *const setup[] = {"config", "internal", "users-file",
 	    "ca-dir", "crl-dir", "host-proof", "helper", "helper-timeout",
-	    "no-resident", NULL};
+	    "no-resident", "directory", NULL};
 
 	*wanted = false;
 	if (ca_logline_granted(a) || one_of(a->reason, once))

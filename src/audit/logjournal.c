@@ -50,7 +50,7 @@ ca_logjournal_look(void)
 }
 
 int
-ca_logjournal_read(struct ca_logsource *s)
+ca_logjournal_read(struct ca_logsource *s, const char *where)
 {
 	/* What libpam writes has the facility authpriv, and is sent to /dev/log.
 	 * No --system: a program that a user starts, as su, writes into the
@@ -62,8 +62,8 @@ ca_logjournal_read(struct ca_logsource *s)
 			"_UID,_TRANSPORT",
 		    facility[] = "SYSLOG_FACILITY=10",
 		    transport[] = "_TRANSPORT=syslog";
-	char since[64];
-	char *const argv[] = {name, pager, quiet, output, fields, since,
+	char place[CA_LOGRECORD_CURSOR + 64];
+	char *const argv[] = {name, pager, quiet, output, fields, place,
 	    facility, transport, NULL};
 	int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	enum ca_err rc;
@@ -71,8 +71,7 @@ ca_logjournal_read(struct ca_logsource *s)
 	s->read = "the journal";
 	if (in < 0)
 		return ca_cli_fail("/dev/null: %s", strerror(errno));
-	(void)snprintf(
-	    since, sizeof since, "--since=@%lld", (long long)s->since);
+	(void)snprintf(place, sizeof place, "%s", where);
 	rc = ca_logprogram_read(PROGRAM, argv, in, false, 0, s);
 	(void)close(in);
 	if (rc == CA_ERR_NOT_FOUND)

@@ -27,8 +27,16 @@ fill(struct ca_loglines *l)
 			return CA_ERR_IO;
 		l->eof = n == 0;
 		l->end += (size_t)n;
+		l->got += (uint64_t)n;
 	}
 	return CA_OK;
+}
+
+/* What is before l->begin are complete lines. */
+static void
+line_done(struct ca_loglines *l)
+{
+	l->ended = l->got - (l->end - l->begin);
 }
 
 static char *
@@ -52,6 +60,7 @@ skip_line(struct ca_loglines *l)
 			return CA_ERR_LIMIT;
 	}
 	l->begin = (size_t)(nl + 1 - l->block);
+	line_done(l);
 	return CA_ERR_LIMIT;
 }
 
@@ -73,7 +82,10 @@ ca_loglines_next(struct ca_loglines *l, char **line, size_t *len)
 	*line = l->block + l->begin;
 	*len = nl != NULL ? (size_t)(nl - *line) : l->end - l->begin;
 	l->begin += *len + (nl != NULL);
-	return nl != NULL ? CA_OK : CA_ERR_TRUNCATED;
+	if (nl == NULL)
+		return CA_ERR_TRUNCATED;
+	line_done(l);
+	return CA_OK;
 }
 
 enum ca_err

@@ -193,7 +193,8 @@ ca_logshow_json(const struct ca_logshow_entry *e, struct ca_buf *out)
 {
 	const struct ca_logline *a = e->a;
 
-	ca_buf_str(out, "{\"time\":\"");
+	/* certauth(1), JSON, says what a change of the number means */
+	ca_buf_str(out, "{\"schema\":1,\"time\":\"");
 	put_time(out, e->record->time, true);
 	ca_buf_str(out, "\"");
 	member(out, "host", e->record->host);

@@ -15,10 +15,13 @@ read_syslog(struct ca_loglines *l, time_t before, ca_logrecord_visit *visit,
 	while (rc == CA_OK) {
 		enum ca_err got = ca_loglines_next(l, &line, &len);
 
+		state->used = l->ended;
 		if (got == CA_ERR_LIMIT)
 			continue; /* none of ours is so long */
 		if (got != CA_OK && got != CA_ERR_TRUNCATED)
 			return got == CA_ERR_NOT_FOUND ? CA_OK : got;
+		if (got == CA_ERR_TRUNCATED && state->follow)
+			return CA_OK;
 		if (!ca_logrecord_ours(line, len))
 			continue;
 		if (ca_logsyslog_parse(line, len, before, &r) != CA_OK)

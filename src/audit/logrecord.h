@@ -25,9 +25,24 @@ struct ca_logrecord {
 typedef enum ca_err ca_logrecord_visit(
     void *ctx, const struct ca_logrecord *record);
 
+#define CA_LOGRECORD_CURSOR 255 /* characters of a cursor of the journal */
+
 /* What was read beside the entries that were visited. */
 struct ca_logrecord_state {
 	size_t damaged; /* entries about pam_certauth that have another form */
+	/*
+	 * For a caller that reads on later.  follow, set by the caller: a last
+	 * line or entry whose end is missing is not visited, since its end may
+	 * still be written.  used: bytes up to the end of the last complete one.
+	 */
+	bool follow;
+	uint64_t used;
+	/* The export format: after, set by the caller, is the cursor of an entry
+	 * that is not visited (NULL: none), and passed says that it was there.
+	 * cursor is that of the last complete entry; "": there was none. */
+	const char *after;
+	bool passed;
+	char cursor[CA_LOGRECORD_CURSOR + 1];
 };
 
 /*

@@ -14,6 +14,8 @@ struct ca_loglines {
 	char *block; /* CA_LOGLINES_BLOCK bytes */
 	size_t begin, end;
 	bool eof;
+	uint64_t got;   /* bytes that were read from fd */
+	uint64_t ended; /* bytes up to the end of the last complete line */
 };
 
 /*

@@ -11,14 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define VAR_LOG "/var/log"
 #define FILES_MAX 1000 /* rotated files */
 #define DAY 86400
 
 /* ---- one file ---- */
 
-static int
-failed(const char *path, enum ca_err rc)
+int
+ca_logsource_failed(const char *path, enum ca_err rc)
 {
 	if (rc == CA_ERR_FORMAT)
 		return ca_cli_fail(
@@ -27,14 +26,14 @@ failed(const char *path, enum ca_err rc)
 		return ca_cli_fail("%s: /usr/bin/gzip is not installed", path);
 	if (rc == CA_ERR_IO && errno == EACCES)
 		return ca_cli_fail(
-		    "%s: no permission; run certauth log as root, or as a member of the group adm",
+		    "%s: no permission; run the command as root, or as a member of the group adm",
 		    path);
 	return ca_cli_fail("%s: %s", path,
 	    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
 }
 
-static bool
-is_gzip(int fd)
+bool
+ca_logsource_gzip(int fd)
 {
 	unsigned char magic[2];
 
@@ -59,7 +58,7 @@ read_fd(struct ca_logsource *s, int fd)
 	}
 	if (S_ISREG(st.st_mode))
 		before = st.st_mtime + DAY;
-	if (is_gzip(fd))
+	if (ca_logsource_gzip(fd))
 		return ca_logprogram_read(
 		    "/usr/bin/gzip", argv, fd, true, before, s);
 	return ca_logrecord_read(fd, before, s->visit, s->ctx, &s->state);
@@ -76,18 +75,18 @@ ca_logsource_file(struct ca_logsource *s, const char *path)
 
 	s->read = standard ? "standard input" : path;
 	if (fd < 0)
-		return failed(s->read, CA_ERR_IO);
+		return ca_logsource_failed(s->read, CA_ERR_IO);
 	rc = read_fd(s, fd);
 	int saved = errno;
 	(void)close(fd);
 	errno = saved;
-	return rc == CA_OK ? CA_EXIT_OK : failed(s->read, rc);
+	return rc == CA_OK ? CA_EXIT_OK : ca_logsource_failed(s->read, rc);
 }
 
 /* ---- the files of syslog ---- */
 
 struct found {
-	char path[NAME_MAX + sizeof VAR_LOG + 1];
+	char path[NAME_MAX + sizeof CA_LOG_DIR + 1];
 	time_t mtime;
 };
 
@@ -134,7 +133,7 @@ list(const struct ca_logsource *s, struct found *v)
 	struct dirent *e;
 	struct stat st;
 	size_t n = 0;
-	DIR *d = opendir(VAR_LOG);
+	DIR *d = opendir(CA_LOG_DIR);
 
 	while (d != NULL && n < FILES_MAX && (e = readdir(d)) != NULL) {
 		if (!is_log(e->d_name) ||
@@ -142,7 +141,7 @@ list(const struct ca_logsource *s, struct found *v)
 		    !S_ISREG(st.st_mode) || st.st_mtime < s->since)
 			continue;
 		(void)snprintf(
-		    v[n].path, sizeof v[n].path, VAR_LOG "/%s", e->d_name);
+		    v[n].path, sizeof v[n].path, CA_LOG_DIR "/%s", e->d_name);
 		v[n++].mtime = st.st_mtime;
 	}
 	if (d != NULL)
@@ -171,24 +170,39 @@ read_files(struct ca_logsource *s)
 			status = got;
 	}
 	if (n == 0 && v != NULL && s->since == 0)
-		status = ca_cli_fail(
-		    "this host has neither a journal nor " VAR_LOG
-		    "/auth.log or " VAR_LOG
-		    "/secure; name a file: certauth log --file FILE");
+		status = ca_logsource_none();
 	free(v);
-	s->read = VAR_LOG "/auth.log and " VAR_LOG "/secure";
+	s->read = CA_LOG_DIR "/auth.log and " CA_LOG_DIR "/secure";
 	return status;
+}
+
+int
+ca_logsource_denied(void)
+{
+	return ca_cli_fail(
+	    "no permission to read the journal: run the command as root, or as a member of the group adm or systemd-journal");
+}
+
+int
+ca_logsource_none(void)
+{
+	return ca_cli_fail(
+	    "this host has neither a journal nor " CA_LOG_DIR
+	    "/auth.log or " CA_LOG_DIR "/secure; name a file with --file FILE");
 }
 
 int
 ca_logsource_system(struct ca_logsource *s)
 {
+	char since[64];
+
 	switch (ca_logjournal_look()) {
 	case CA_LOGJOURNAL_THERE:
-		return ca_logjournal_read(s);
+		(void)snprintf(
+		    since, sizeof since, "--since=@%lld", (long long)s->since);
+		return ca_logjournal_read(s, since);
 	case CA_LOGJOURNAL_DENIED:
-		return ca_cli_fail(
-		    "no permission to read the journal: run certauth log as root, or as a member of the group adm or systemd-journal");
+		return ca_logsource_denied();
 	case CA_LOGJOURNAL_NONE:
 		break;
 	}

@@ -14,7 +14,24 @@ enum ca_logjournal_state {
 };
 
 enum ca_logjournal_state ca_logjournal_look(void);
-int ca_logjournal_read(struct ca_logsource *s);
+
+/* Each entry of pam_certauth's facility from there on; where: an option of
+ * journalctl. */
+int ca_logjournal_read(struct ca_logsource *s, const char *where);
+
+/* Print that there is no permission to read the journal, or that this host has no
+ * log that is known; return CA_EXIT_USAGE. */
+int ca_logsource_denied(void);
+int ca_logsource_none(void);
+
+/* Print why path cannot be read (errno is read for CA_ERR_IO); return
+ * CA_EXIT_USAGE. */
+int ca_logsource_failed(const char *path, enum ca_err rc);
+
+/* Does the file begin as one of gzip? */
+bool ca_logsource_gzip(int fd);
+
+#define CA_LOG_DIR "/var/log"
 
 /*
  * Run the program at path with argv, without rights (process/start.h), and as

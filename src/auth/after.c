@@ -1,6 +1,5 @@
 /*
- * After a login: looking at its certificate again, the variables of the session,
- * warnings and the log.
+ * After a login: the variables of the session, warnings and the log.
  */
 #include "auth/auth.h"
 #include "base/text.h"
@@ -11,136 +10,9 @@
 
 #include "verify/verify.h"
 
-#define CHAIN_MAX 64 /* certificates */
 #define LINE_BYTES ((size_t)1 << 16)
 #define TEXT_SHORTEST 32 /* bytes */
 #define DAY 86400
-
-/* login, as a vector with a length of 2 bytes, then each certificate of the chain,
- * leaf first, with one of 3 bytes. */
-enum ca_err
-ca_auth_keep(const struct ca_auth_result *from, struct ca_buf *out)
-{
-	int n = from->chain != NULL ? sk_X509_num(from->chain) : 0;
-
-	if (n < 1 || n > CHAIN_MAX)
-		return CA_ERR_LIMIT;
-	size_t at = ca_buf_vector_begin(out, 2);
-	ca_buf_str(out, from->login);
-	ca_buf_vector_end(out, at, 2);
-	for (int i = 0; i < n; i++) {
-		unsigned char *der = NULL;
-		int len = i2d_X509(sk_X509_value(from->chain, i), &der);
-
-		if (len <= 0)
-			return CA_ERR_CRYPTO;
-		at = ca_buf_vector_begin(out, 3);
-		ca_buf_put(out, der, (size_t)len);
-		ca_buf_vector_end(out, at, 3);
-		OPENSSL_free(der);
-	}
-	return ca_buf_err(out);
-}
-
-/* What ca_auth_keep wrote. */
-struct kept {
-	struct ca_reader login;
-	struct ca_bytes cert[CHAIN_MAX];
-	size_t n;
-};
-
-static enum ca_err
-read_kept(const struct ca_bytes *from, struct kept *out)
-{
-	struct ca_reader r = ca_reader_of(from->p, from->len), cert;
-	enum ca_err rc = ca_read_vector(&r, 2, 1, UINT16_MAX, &out->login);
-
-	out->n = 0;
-	while (rc == CA_OK && r.left > 0) {
-		if (out->n == CHAIN_MAX)
-			return CA_ERR_LIMIT;
-		rc = ca_read_vector(&r, 3, 1, CA_CERT_MAX, &cert);
-		if (rc == CA_OK)
-			out->cert[out->n++] =
-			    (struct ca_bytes){cert.p, cert.left};
-	}
-	return rc == CA_OK && out->n == 0 ? CA_ERR_FORMAT : rc;
-}
-
-/* Chain, validity, purpose and revocation of what was kept. */
-static enum ca_err
-verify_kept(const struct ca_context *ctx, const struct kept *kept,
-    struct ca_report *report)
-{
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	STACK_OF(X509) *rest = NULL;
-	X509 *leaf = NULL;
-
-	rc = ca_crypto_cert(
-	    ctx->crypto, kept->cert[0].p, kept->cert[0].len, &leaf);
-	if (rc == CA_OK)
-		rc = ca_auth_decode_rest(
-		    ctx->crypto, ctx->log, kept->cert, kept->n, report, &rest);
-	if (rc != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	const struct ca_verify_input in = {leaf, rest, ctx->now};
-	if ((rc = ca_verify(ctx->crypto, ctx->cfg, ctx->log, &in, report,
-		 NULL)) != CA_OK) {
-		ret = rc;
-		goto out;
-	}
-	ret = CA_OK;
-out:
-	X509_free(leaf);
-	sk_X509_pop_free(rest, X509_free);
-	return ret;
-}
-
-static bool
-is_login(const char *user, const struct ca_reader *login)
-{
-	return user != NULL && strlen(user) == login->left &&
-	       memcmp(user, login->p, login->left) == 0;
-}
-
-enum ca_err
-ca_auth_recheck(const struct ca_context *ctx, const struct ca_auth_peer *peer,
-    const struct ca_bytes *from, struct ca_report *report)
-{
-	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct kept kept;
-
-	ERR_set_mark();
-	if ((rc = read_kept(from, &kept)) != CA_OK) {
-		ca_report_abort(report, CA_R_INTERNAL, "%s", ca_err_text(rc));
-		ret = rc;
-		goto out;
-	}
-	/* PAM_USER may have been changed since: that login was not checked */
-	if (!is_login(peer->user, &kept.login)) {
-		ca_report_abort(report, CA_R_OTHER_USER,
-		    "the login by certificate was for user %.*s",
-		    (int)kept.login.left, (const char *)kept.login.p);
-		ret = CA_DENIED;
-		goto out;
-	}
-	rc = verify_kept(ctx, &kept, report);
-	if (rc != CA_OK) {
-		ca_report_abort(report, CA_R_INTERNAL, "%s", ca_err_text(rc));
-		ret = rc;
-		goto out;
-	}
-	if (!ca_report_granted(report, CA_REPORT_CERT)) {
-		ret = CA_DENIED;
-		goto out;
-	}
-	ret = CA_OK;
-out:
-	ERR_pop_to_mark();
-	return ret;
-}
 
 static const struct {
 	const char *name;

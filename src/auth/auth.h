@@ -104,17 +104,25 @@ struct ca_auth_trace {
 	void *ctx; /* its first argument */
 };
 
+/* What came with the client's certificate.  All of it is borrowed. */
+struct ca_auth_sent {
+	STACK_OF(X509) *rest;          /* to build paths from; NULL: none */
+	const struct ca_bytes *staple; /* nstaples OCSP responses */
+	size_t nstaples;
+	enum ca_staples_by origin;
+};
+
 /*
  * The part of ca_auth_check behind the signature, for those who want to see
  * why: chain, validity, purpose, revocation and mapping of result->leaf, which
  * the caller has put there.  Where the chain does not hold, the mapping runs
- * for a trace alone.  rest (may be NULL) helps to build chains; trace (may be
+ * for a trace alone.  Certificates may be added to sent->rest.  trace (may be
  * NULL) is told of every rule.  Fills the rest of result, also where the report
  * says no; ca_auth_result_clear.  Not CA_OK: something could not be judged, the
  * report says what.
  */
 CA_MUST_CHECK enum ca_err ca_auth_certificate(const struct ca_context *ctx,
-    const struct ca_auth_peer *peer, STACK_OF(X509) *rest,
+    const struct ca_auth_peer *peer, const struct ca_auth_sent *sent,
     const struct ca_auth_trace *trace, struct ca_report *report,
     struct ca_auth_result *result);
 
@@ -164,7 +172,8 @@ const char *ca_auth_abort_text(enum ca_reason reason);
 
 /* ---- after the login ---- */
 
-/* Append what is kept of a granted login for a later look: its name and its chain.
+/* Append what is kept of a granted login for a later look: its name, its chain, and
+ * the client's OCSP responses by which it was granted.
  * CA_ERR_LIMIT, CA_ERR_CRYPTO, CA_ERR_MEMORY; out must not be used then. */
 CA_MUST_CHECK enum ca_err ca_auth_keep(
     const struct ca_auth_result *from, struct ca_buf *out);

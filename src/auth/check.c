@@ -150,18 +150,21 @@ add_registered_chain(const struct ca_context *ctx,
  */
 enum ca_err
 ca_auth_certificate(const struct ca_context *ctx,
-    const struct ca_auth_peer *peer, STACK_OF(X509) *rest,
+    const struct ca_auth_peer *peer, const struct ca_auth_sent *sent,
     const struct ca_auth_trace *trace, struct ca_report *report,
     struct ca_auth_result *r)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc, map_rc = CA_OK;
 	const struct ca_verify_input in = {.leaf = r->leaf,
-	    .untrusted = rest,
+	    .untrusted = sent->rest,
+	    .staple = sent->staple,
+	    .nstaples = sent->nstaples,
+	    .origin = sent->origin,
 	    .now = ctx->now,
 	    .trace = &r->trace,
 	    .all_crls = trace != NULL};
 
-	if ((rc = add_registered_chain(ctx, peer, rest)) != CA_OK) {
+	if ((rc = add_registered_chain(ctx, peer, sent->rest)) != CA_OK) {
 		ca_report_abort(report, CA_R_INTERNAL, "%s", ca_err_text(rc));
 		ret = rc;
 		goto out;
@@ -197,7 +200,9 @@ check_certificate(struct ca_attempt *a, struct ca_auth_result *r)
 		ret = rc;
 		goto out;
 	}
-	rc = ca_auth_certificate(a->ctx, a->peer, rest, NULL, a->report, r);
+	const struct ca_auth_sent sent = {rest, a->msgs.ocsp, a->msgs.nocsp,
+	    a->msgs.ncerts > 0 ? CA_STAPLES_BY_CLIENT : CA_STAPLES_BY_NOBODY};
+	rc = ca_auth_certificate(a->ctx, a->peer, &sent, NULL, a->report, r);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;

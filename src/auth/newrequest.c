@@ -177,6 +177,7 @@ ca_auth_request(const struct ca_context *ctx, const struct ca_auth_peer *peer,
 	struct ca_request_params params = {
 	    .issued_at = ctx->now > 0 ? (uint64_t)ctx->now : 0,
 	    .lifetime = (uint16_t)ctx->cfg->lifetime,
+	    .status_request = ctx->cfg->revocation != CA_SOURCES_CRL,
 	    .host_name = (const char *const *)name,
 	    .service = clean(peer->service, false),
 	    .user = clean(peer->user, true),

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
+#include "crypto/cost.h"
 #include "map/map.h"
-#include "verify/cost.h"
 #include "verify/path.h"
 #include "verify/verify.h"
 

@@ -114,6 +114,28 @@
 	X(CA_R_CRL_SHORT_LIVED, "crl-short-lived",                             \
 	    "crl_short_lived accepts a certificate of such a short validity "  \
 	    "without a CRL")                                                   \
+	X(CA_R_OCSP_MISSING, "ocsp-missing",                                   \
+	    "no OCSP response about a certificate was found")                  \
+	X(CA_R_OCSP_EXPIRED, "ocsp-expired", "the OCSP response has expired")  \
+	X(CA_R_OCSP_FUTURE, "ocsp-future",                                     \
+	    "the OCSP response is not yet valid")                              \
+	X(CA_R_OCSP_SIGNATURE, "ocsp-signature",                               \
+	    "the OCSP response's signature is wrong")                          \
+	X(CA_R_OCSP_RESPONDER, "ocsp-responder",                               \
+	    "the signer of the OCSP response is not allowed to sign it")       \
+	X(CA_R_OCSP_UNKNOWN, "ocsp-unknown",                                   \
+	    "the OCSP responder does not know the certificate")                \
+	X(CA_R_OCSP_SCOPE, "ocsp-scope",                                       \
+	    "the OCSP response is about another certificate")                  \
+	X(CA_R_OCSP_MALFORMED, "ocsp-malformed",                               \
+	    "the OCSP response is malformed")                                  \
+	X(CA_R_OCSP_EXTENSION, "ocsp-extension",                               \
+	    "the OCSP response has an unknown critical extension")             \
+	X(CA_R_OCSP_ERROR, "ocsp-error",                                       \
+	    "the OCSP responder answered with an error")                       \
+	X(CA_R_OCSP_DIR, "ocsp-dir", "ocsp_dir cannot be used")                \
+	X(CA_R_OCSP_ABSENT, "ocsp-absent",                                     \
+	    "no OCSP response was found, and crl = prefer accepts that")       \
 	/* mapping */                                                          \
 	X(CA_R_UNMAPPED, "unmapped", "no rule maps the certificate to a user") \
 	X(CA_R_OTHER_USER, "other-user",                                       \
@@ -124,7 +146,10 @@
 	    "the mapped user name is not allowed or does not exist")           \
 	X(CA_R_USERS_FILE, "users-file", "the users file cannot be used")      \
 	X(CA_R_NAME_MALFORMED, "name-malformed",                               \
-	    "a name in the certificate is malformed")
+	    "a name in the certificate is malformed")                          \
+	X(CA_R_REFUSED, "refused",                                             \
+	    "a line of the users file refuses the certificate")                \
+	X(CA_R_DIRECTORY, "directory", "the directory cannot be asked")
 
 #define CA_REASON_ENUM(e, code, text) e,
 enum ca_reason { CA_REASONS(CA_REASON_ENUM) CA_REASON_COUNT };

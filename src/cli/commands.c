@@ -5,10 +5,12 @@
 #include "crladmin/crladmin.h"
 #include "doctor/doctor.h"
 #include "import/import.h"
+#include "metrics/metrics.h"
 #include "client/passwordcmd.h"
 #include "client/sign.h"
 #include "client/ssh.h"
 #include "client/tokens.h"
+#include "ocspadmin/ocspadmin.h"
 
 #include <stddef.h>
 
@@ -24,7 +26,9 @@ const struct ca_command *const ca_commands[] = {
     &ca_cmd_try,
     &ca_cmd_log,
     &ca_cmd_doctor,
+    &ca_cmd_metrics,
     &ca_cmd_crl,
+    &ca_cmd_ocsp,
     &ca_cmd_users,
     &ca_cmd_import,
     &ca_cmd_inspect,

@@ -13,7 +13,7 @@ static const char help[] =
     "usage: certauth explain [OPTIONS] CERT.pem\n"
     "\n"
     "Show whether a login with this certificate would be granted, and why: each\n"
-    "check, the certification path with the CRL used for each certificate, every\n"
+    "check, the certification path with the CRLs used for each certificate, every\n"
     "rule of the users file, and the PAM code.  No login takes place and no key is\n"
     "used, so the signature is not checked; `certauth try' makes a real login.\n"
     "CERT.pem may also contain intermediates after the certificate.\n"
@@ -24,7 +24,7 @@ static const char help[] =
     "  --rhost H          the host that the login comes from; default: this host\n"
     "  --config FILE      use only this configuration, without /etc/pam.d\n"
     "  --pam-dir DIR      use DIR instead of /etc/pam.d\n"
-    "  --intermediates FILE     more certificates to build the path with\n"
+    "  --intermediates FILE, --ocsp FILE   further certificates; OCSP responses\n"
     "  --time 2026-11-24T12:00:00Z   use this time instead of the current time\n"
     "  --json, --debug\n"
     "\n"
@@ -45,6 +45,7 @@ enum {
 	OPT_CONFIG,
 	OPT_PAM_DIR,
 	OPT_INTERMEDIATES,
+	OPT_OCSP,
 	OPT_TIME,
 	OPT_JSON,
 	OPT_DEBUG,
@@ -57,6 +58,7 @@ static const struct option options[] = {
     {"config", required_argument, NULL, OPT_CONFIG},
     {"pam-dir", required_argument, NULL, OPT_PAM_DIR},
     {"intermediates", required_argument, NULL, OPT_INTERMEDIATES},
+    {"ocsp", required_argument, NULL, OPT_OCSP},
     {"time", required_argument, NULL, OPT_TIME},
     {"json", no_argument, NULL, OPT_JSON},
     {"debug", no_argument, NULL, OPT_DEBUG},
@@ -65,6 +67,7 @@ static const struct option options[] = {
 
 struct args {
 	const char *config, *pam_dir, *intermediates;
+	struct ca_presented_ocsp ocsp;
 	bool json, debug;
 };
 
@@ -91,6 +94,10 @@ one_option(struct args *a, struct ca_explain *e, int c)
 		break;
 	case OPT_INTERMEDIATES:
 		a->intermediates = optarg;
+		break;
+	case OPT_OCSP:
+		if (!ca_presented_add(&a->ocsp, optarg))
+			return ca_cli_usage(&ca_cmd_explain, "too many --ocsp");
 		break;
 	case OPT_TIME:
 		if (ca_cli_time(optarg, &t) != CA_OK)
@@ -233,7 +240,8 @@ explain(const struct args *a, struct ca_explain *e, struct ca_crypto *crypto)
 	    .log = &log,
 	    .report = e->report,
 	    .check = CA_CHECK_SIGNATURE};
-	int status = ca_presented_read(&certs, e->cert, a->intermediates);
+	int status =
+	    ca_presented_read(&certs, e->cert, a->intermediates, &a->ocsp);
 	enum ca_err rc;
 
 	if (status != CA_EXIT_OK)

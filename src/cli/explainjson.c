@@ -78,6 +78,38 @@ crls(const struct ca_explain *e, int depth, struct ca_buf *out)
 }
 
 static void
+responses(const struct ca_explain *e, int depth, struct ca_buf *out)
+{
+	static const char *const says[] = {[CA_OCSP_NO_ANSWER] = "none",
+	    [CA_OCSP_GOOD] = "good",
+	    [CA_OCSP_REVOKED] = "revoked"};
+	const struct ca_verify_trace *t = &e->result.trace;
+	const char *before = "";
+
+	ca_buf_str(out, ",\"ocsp\":[");
+	for (size_t i = 0; i < t->nocsp; i++) {
+		const struct ca_ocsp_use *use = &t->ocsp[i];
+
+		if (use->depth != depth)
+			continue;
+		ca_buf_str(out, before);
+		ca_buf_member(out, "{", "status", says[use->status]);
+		ca_buf_member(out, ",", "file", use->file);
+		if (use->status == CA_OCSP_NO_ANSWER)
+			ca_buf_member(out, ",", "why", use->why);
+		else
+			moment(out, ",", "this_update", use->this_update);
+		if (use->status == CA_OCSP_GOOD)
+			moment(out, ",", "until", use->until);
+		if (use->status == CA_OCSP_REVOKED)
+			moment(out, ",", "revoked", use->revoked_at);
+		ca_buf_str(out, "}");
+		before = ",";
+	}
+	ca_buf_str(out, "]");
+}
+
+static void
 date(struct ca_buf *out, const char *name, const ASN1_TIME *t)
 {
 	struct tm tm;
@@ -106,6 +138,7 @@ chain(const struct ca_explain *e, struct ca_buf *out)
 		ca_buf_fmt(out, ",\"anchor\":%s",
 		    i == n - 1 && t->anchored ? "true" : "false");
 		crls(e, i, out);
+		responses(e, i, out);
 		if (i < CA_REVOCATION_PATH && t->waiver[i] != CA_R_NONE)
 			ca_buf_member(
 			    out, ",", "waived", ca_reason_code(t->waiver[i]));

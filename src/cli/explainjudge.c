@@ -68,14 +68,16 @@ ca_explain_judge(struct ca_explain *e, struct ca_presented *certs)
 	const struct ca_context ctx = {
 	    certs->crypto, e->cfg, certs->log, e->now};
 	const struct ca_auth_trace trace = {take_rule, e};
+	const struct ca_auth_sent sent = {certs->others, certs->staple,
+	    certs->nstaples, CA_STAPLES_BY_COMMAND};
 	enum ca_err rc = certs->rc;
 
 	ca_auth_facts(&e->peer, e->report);
 	e->result.leaf = certs->leaf;
 	certs->leaf = NULL; /* transferred */
 	if (e->result.leaf != NULL)
-		rc = ca_auth_certificate(&ctx, &e->peer, certs->others, &trace,
-		    e->report, &e->result);
+		rc = ca_auth_certificate(
+		    &ctx, &e->peer, &sent, &trace, e->report, &e->result);
 	/* a login ends there, whatever the other checks would find */
 	if (ca_report_verdict(e->report, CA_CHECK_SIGNATURE) == CA_FAIL)
 		rc = CA_DENIED;

@@ -174,6 +174,36 @@ crl_line(const struct ca_explain *e, const struct ca_crl_use *use, int indent,
 	ca_buf_str(out, "\n");
 }
 
+static void
+ocsp_line(const struct ca_explain *e, const struct ca_ocsp_use *use, int indent,
+    struct ca_buf *out)
+{
+	char date[32], old[32];
+
+	ca_buf_fmt(out, "%*sOCSP response ", indent, "");
+	if (use->file != NULL)
+		others_name(out, use->file);
+	else
+		ca_buf_str(out, "of the client");
+	ca_buf_str(out, ": ");
+	if (use->status == CA_OCSP_NO_ANSWER) {
+		ca_buf_str(out, "no answer, it ");
+		others(out, use->why);
+	} else {
+		age(use->this_update, e->now, old);
+		ca_buf_fmt(out, "%s old, ", old);
+	}
+	if (use->status == CA_OCSP_GOOD) {
+		ca_explain_time(use->until, date);
+		ca_buf_fmt(out, "does not revoke it, until %s", date);
+	} else if (use->status == CA_OCSP_REVOKED) {
+		paint(e, out, BAD, "revokes it");
+		ca_explain_time(use->revoked_at, date);
+		ca_buf_fmt(out, " since %s", date);
+	}
+	ca_buf_str(out, "\n");
+}
+
 /* Why no CRL was used for a certificate of the path. */
 static const char *
 no_crl(const struct ca_explain *e, int depth)
@@ -190,6 +220,8 @@ no_crl(const struct ca_explain *e, int depth)
 		return "no CRL used: crl = off";
 	if (ca_report_verdict(e->report, CA_CHECK_REVOCATION) == CA_NOT_RUN)
 		return "no CRL used: the certification path is not valid";
+	if (e->cfg->revocation == CA_SOURCES_OCSP)
+		return "no CRL used: revocation = ocsp";
 	if (e->cfg->crl_check == CA_CRL_LEAF && depth > 0)
 		return "no CRL used: crl_check = leaf";
 	return "no CRL for this certificate was found";
@@ -222,6 +254,9 @@ link_lines(
 			crl_line(e, &t->use[i], indent, out);
 			crls++;
 		}
+	for (size_t i = 0; i < t->nocsp; i++)
+		if (t->ocsp[i].depth == depth)
+			ocsp_line(e, &t->ocsp[i], indent, out);
 	if ((crls == 0 && !(top && t->anchored)) ||
 	    (depth < CA_REVOCATION_PATH && t->waiver[depth] != CA_R_NONE))
 		ca_buf_fmt(out, "%*s%s\n", indent, "", no_crl(e, depth));

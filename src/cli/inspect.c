@@ -20,9 +20,10 @@ static const char help[] =
     "       certauth inspect --request TEXT | --response TEXT\n"
     "\n"
     "Show the contents of a certificate: names, validity, purposes, the addresses of\n"
-    "its CRLs, and the selectors that a rule of the users file can use for it.\n"
-    "Or show the contents of a protocol message: a request (a complete prompt, or\n"
-    "only its base64url text) or a response.  Nothing is verified.\n"
+    "its CRLs and OCSP responders, and the selectors that a rule of the users file\n"
+    "can use for it.  Or show the contents of a protocol message: a request (a\n"
+    "complete prompt, or only its base64url text) or a response.  Nothing is\n"
+    "verified.\n"
     "\n"
     "Exit status: 0 shown, 1 malformed, 2 usage, or the file cannot be read.\n"
     "\n"
@@ -84,6 +85,8 @@ put_proof(struct ca_crypto *crypto, const struct ca_proof_msgs *proof,
 			put_refused(&proof->cert[i], i, out);
 		X509_free(cert);
 	}
+	if (proof->nocsp > 0)
+		ca_buf_fmt(out, "  OCSP responses %zu\n", proof->nocsp);
 }
 
 static void
@@ -134,6 +137,8 @@ put_request(
 		ca_buf_str(out, "\n");
 	}
 	put_authorities(req, out);
+	if (req->status_request)
+		ca_buf_str(out, "  OCSP        responses are asked for\n");
 	if (req->host_proved) {
 		ca_buf_str(out, "the host's proof\n");
 		put_proof(crypto, &req->host, out);

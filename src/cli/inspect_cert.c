@@ -4,6 +4,7 @@
 #include "cli/inspect.h"
 #include "crypto/keykind.h"
 #include "map/map.h"
+#include "ocsp/ocsp.h"
 #include "verify/verify.h"
 
 #include <openssl/objects.h>
@@ -119,6 +120,16 @@ put_crls(X509 *cert, struct ca_buf *out)
 	CRL_DIST_POINTS_free(points);
 }
 
+/* The responders that are asked; others are not. */
+static void
+put_responders(const X509 *cert, struct ca_buf *out)
+{
+	char url[CA_OCSP_URL_MAX];
+
+	for (size_t i = 0; ca_ocsp_address(cert, i, url); i++)
+		ca_buf_fmt(out, "  OCSP        %s\n", url);
+}
+
 /* ---- selectors ---- */
 
 struct selectors {
@@ -183,6 +194,7 @@ ca_inspect_cert(struct ca_crypto *crypto, X509 *cert, struct ca_buf *out)
 	put_key_usage(cert, out);
 	put_purposes(cert, out);
 	put_crls(cert, out);
+	put_responders(cert, out);
 	put_selectors(crypto, cert, out);
 	ca_report_free(facts);
 }

@@ -390,7 +390,7 @@ run(int argc, char **argv)
 	import(&s);
 	if (s.user != NULL)
 		add_user(&s);
-	s.wrong = !ca_setup_socket() || s.wrong;
+	s.wrong = !ca_setup_socket(is_elsewhere(&s)) || s.wrong;
 	show_pam(&s);
 	/* warnings (1) do not fail setup; the administrator judges them */
 	if (also(&s, &ca_cmd_doctor, doctor) == CA_EXIT_USAGE)

@@ -36,8 +36,9 @@ bool ca_setup_crl(struct ca_config *cfg, const char *path);
  * cfg signed them (crladmin/crlbook.h).  False: an error was printed. */
 bool ca_setup_learn(struct ca_config *cfg, const char *const *path, size_t n);
 
-/* Enable the socket of the resident verifier, if this is root and systemd runs.
- * False: it could not be enabled, which was printed. */
-bool ca_setup_socket(void);
+/* Enable the socket of the resident verifier, if this is root and systemd runs.  A
+ * set-up elsewhere than in /etc/certauth may be one that is only tried, and starts
+ * nothing.  False: it could not be enabled, which was printed. */
+bool ca_setup_socket(bool elsewhere);
 
 #endif

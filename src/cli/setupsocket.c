@@ -28,9 +28,9 @@ enable(void)
 }
 
 bool
-ca_setup_socket(void)
+ca_setup_socket(bool elsewhere)
 {
-	if (geteuid() != 0)
+	if (elsewhere || geteuid() != 0)
 		return true;
 	puts("Verifier:");
 	if (access("/run/systemd/system", F_OK) != 0) {

@@ -29,9 +29,11 @@ static const char help[] =
     "  list [LOGIN]                      show the rules, and check every line\n"
     "  test CERT.pem                     show which rules map, which do not, and why\n"
     "  compile                           create the index, for a large file\n"
+    "  update                            make the index of the LDAP directory\n"
     "\n"
     "  --file FILE, --config FILE        use another users file or configuration\n"
     "  --user U --service S --rhost H    test: simulate this login\n"
+    "  --force                           update: accept far fewer accounts\n"
     "\n"
     "Exit status: 0 done; 1 nothing to do, or the certificate does not map;\n"
     "2 an error.  certauth-users(5) describes selectors and options.\n"
@@ -44,7 +46,15 @@ static int run(int argc, char **argv);
 const struct ca_command ca_cmd_users = {
     "users", "edit and test the users file", help, run};
 
-enum { OPT_FILE = 256, OPT_CONFIG, OPT_CERT, OPT_USER, OPT_SERVICE, OPT_RHOST };
+enum {
+	OPT_FILE = 256,
+	OPT_CONFIG,
+	OPT_CERT,
+	OPT_USER,
+	OPT_SERVICE,
+	OPT_RHOST,
+	OPT_FORCE
+};
 
 static const struct option options[] = {
     {"file", required_argument, NULL, OPT_FILE},
@@ -53,6 +63,7 @@ static const struct option options[] = {
     {"user", required_argument, NULL, OPT_USER},
     {"service", required_argument, NULL, OPT_SERVICE},
     {"rhost", required_argument, NULL, OPT_RHOST},
+    {"force", no_argument, NULL, OPT_FORCE},
     {NULL, 0, NULL, 0},
 };
 
@@ -163,6 +174,7 @@ static const struct {
     {"list", ca_users_list},
     {"test", ca_users_test},
     {"compile", users_compile},
+    {"update", ca_users_update},
 };
 
 /* ---- arguments ---- */
@@ -211,6 +223,7 @@ run(int argc, char **argv)
 	struct ca_users_args a = {.cmd = &ca_cmd_users};
 	int c, status;
 
+	opterr = 0;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		switch (c) {
 		case OPT_FILE:
@@ -231,6 +244,9 @@ run(int argc, char **argv)
 		case OPT_RHOST:
 			a.rhost = optarg;
 			break;
+		case OPT_FORCE:
+			a.force = true;
+			break;
 		default:
 			return ca_cli_bad_option(&ca_cmd_users, argv);
 		}
@@ -238,7 +254,7 @@ run(int argc, char **argv)
 	argv += optind;
 	if (argc < 1)
 		return ca_cli_usage(&ca_cmd_users,
-		    "a command is needed: add, remove, list, test or compile");
+		    "a command is needed: add, remove, list, test, compile or update");
 	for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
 		if (strcmp(commands[i].name, argv[0]) != 0)
 			continue;

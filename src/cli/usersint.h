@@ -16,6 +16,7 @@
 struct ca_users_args {
 	const struct ca_command *cmd; /* for messages about its usage */
 	const char *file, *config, *cert, *user, *service, *rhost;
+	bool force;
 	struct ca_config *cfg;
 	struct ca_crypto *crypto;
 	struct ca_log log;
@@ -33,5 +34,8 @@ CA_MUST_CHECK enum ca_err ca_users_read_cert(
 /* The commands `list` and `test`; an exit status. */
 int ca_users_list(const struct ca_users_args *a, int argc, char **argv);
 int ca_users_test(const struct ca_users_args *a, int argc, char **argv);
+
+/* The command `update` (usersupdate.c); an exit status. */
+int ca_users_update(const struct ca_users_args *a, int argc, char **argv);
 
 #endif

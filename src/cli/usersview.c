@@ -156,6 +156,22 @@ show_trial(void *ctx, const struct ca_map_trial *t)
 	putchar('\n');
 }
 
+/* The report has what a login would say.  What is wrong with the users file is logged
+ * already; what is wrong with a directory is not. */
+static bool
+says_why(const struct ca_users_args *a, const struct ca_report *report,
+    enum ca_err rc)
+{
+	enum ca_reason reason;
+
+	if (rc == CA_OK || report == NULL)
+		return rc == CA_OK;
+	reason = ca_report_check_reason(report, CA_CHECK_MAPPING);
+	return reason == CA_R_DIRECTORY ||
+	       (reason == CA_R_USERS_FILE &&
+		   a->cfg->directory == CA_DIRECTORY_LDAP);
+}
+
 int
 ca_users_test(const struct ca_users_args *a, int argc, char **argv)
 {
@@ -179,7 +195,7 @@ ca_users_test(const struct ca_users_args *a, int argc, char **argv)
 		rc =
 		    ca_map_explain(&ctx, &in, report, &login, show_trial, NULL);
 	}
-	if (rc == CA_OK) {
+	if (says_why(a, report, rc)) {
 		struct ca_buf text = CA_BUF_INIT(400000);
 
 		ca_report_text(report, 1u << CA_CHECK_MAPPING, &text);

@@ -23,6 +23,7 @@ static const char help[] =
     "  --crl require|prefer|off     --crl-engine auto|stream\n"
     "  --crl-short-lived 25h        a leaf valid for no longer needs no CRL\n"
     "  --crl-exempt SHA256          what this CA issues needs no CRL (repeatable)\n"
+    "  --revocation crl|ocsp|any    --ocsp-dir DIR   --ocsp FILE (a client's)\n"
     "  --purpose any|sslclient|sslserver|OID    (if repeated: any of them)\n"
     "  --profile basic|strict       the requirements on certificates\n"
     "  --policy OID ... --explicit-policy --inhibit-any --inhibit-map\n"
@@ -71,7 +72,12 @@ static int
 judge(const struct ca_verify_args *a, const struct ca_config *cfg,
     const struct ca_presented *p)
 {
-	struct ca_verify_input in = {p->leaf, p->others, (time_t)a->now};
+	const struct ca_verify_input in = {.leaf = p->leaf,
+	    .untrusted = p->others,
+	    .now = (time_t)a->now,
+	    .staple = p->staple,
+	    .nstaples = p->nstaples,
+	    .origin = CA_STAPLES_BY_COMMAND};
 	STACK_OF(X509) *chain = NULL;
 	enum ca_err rc = CA_OK;
 	int status;
@@ -115,7 +121,7 @@ run(int argc, char **argv)
 		goto out;
 	}
 	certs.log = &log;
-	status = ca_presented_read(&certs, a.cert, a.intermediates);
+	status = ca_presented_read(&certs, a.cert, a.intermediates, &a.ocsp);
 	if (status == CA_EXIT_OK)
 		status = judge(&a, cfg, &certs);
 out:

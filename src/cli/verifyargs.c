@@ -3,6 +3,7 @@
 
 #include <getopt.h>
 #include <limits.h>
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -10,6 +11,7 @@ enum {
 	OPT_SERVICE,
 	OPT_INTERMEDIATES,
 	OPT_NO_CRL,
+	OPT_OCSP,
 	OPT_TIME,
 	OPT_JSON,
 	OPT_QUIET,
@@ -22,6 +24,8 @@ enum {
 	OPT_CRL,
 	OPT_CRL_ENGINE,
 	OPT_CRL_SHORT_LIVED,
+	OPT_REVOCATION,
+	OPT_OCSP_DIR,
 	OPT_PROFILE,
 	OPT_MAX_DEPTH,
 	OPT_EXPLICIT,
@@ -39,6 +43,7 @@ static const struct option options[] = {
     {"service", required_argument, NULL, OPT_SERVICE},
     {"intermediates", required_argument, NULL, OPT_INTERMEDIATES},
     {"no-crl", no_argument, NULL, OPT_NO_CRL},
+    {"ocsp", required_argument, NULL, OPT_OCSP},
     {"time", required_argument, NULL, OPT_TIME},
     {"json", no_argument, NULL, OPT_JSON},
     {"quiet", no_argument, NULL, OPT_QUIET},
@@ -50,6 +55,8 @@ static const struct option options[] = {
     {"crl-engine", required_argument, NULL, OPT_CRL_ENGINE},
     {"crl-short-lived", required_argument, NULL, OPT_CRL_SHORT_LIVED},
     {"crl-exempt", required_argument, NULL, OPT_CRL_EXEMPT},
+    {"revocation", required_argument, NULL, OPT_REVOCATION},
+    {"ocsp-dir", required_argument, NULL, OPT_OCSP_DIR},
     {"profile", required_argument, NULL, OPT_PROFILE},
     {"max-depth", required_argument, NULL, OPT_MAX_DEPTH},
     {"explicit-policy", no_argument, NULL, OPT_EXPLICIT},
@@ -72,6 +79,8 @@ static const struct {
     [OPT_CRL - OPT_KEY] = {"crl", "--crl"},
     [OPT_CRL_ENGINE - OPT_KEY] = {"crl_engine", "--crl-engine"},
     [OPT_CRL_SHORT_LIVED - OPT_KEY] = {"crl_short_lived", "--crl-short-lived"},
+    [OPT_REVOCATION - OPT_KEY] = {"revocation", "--revocation"},
+    [OPT_OCSP_DIR - OPT_KEY] = {"ocsp_dir", "--ocsp-dir", true},
     [OPT_CRL_EXEMPT - OPT_KEY] = {"crl_exempt", "--crl-exempt"},
     [OPT_PROFILE - OPT_KEY] = {"profile", "--profile"},
     [OPT_MAX_DEPTH - OPT_KEY] = {"max_depth", "--max-depth"},
@@ -105,6 +114,10 @@ one_option(struct ca_verify_args *a, const struct ca_command *cmd, int c)
 		break;
 	case OPT_NO_CRL:
 		a->no_crl = true;
+		break;
+	case OPT_OCSP:
+		if (!ca_presented_add(&a->ocsp, optarg))
+			return ca_cli_usage(cmd, "too many --ocsp");
 		break;
 	case OPT_TIME:
 		if (ca_cli_time(optarg, &a->now) != CA_OK)
@@ -143,6 +156,18 @@ one_option(struct ca_verify_args *a, const struct ca_command *cmd, int c)
 	return CA_EXIT_OK;
 }
 
+/* Does OCSP alone count?  Who gives --ca-dir and --ocsp without a word about CRLs
+ * wants that. */
+static bool
+by_ocsp(struct ca_verify_args *a)
+{
+	const char **sources = &a->key[OPT_REVOCATION - OPT_KEY];
+
+	if (*sources == NULL && a->ocsp.n > 0)
+		*sources = "ocsp";
+	return *sources != NULL && strcmp(*sources, "ocsp") == 0;
+}
+
 int
 ca_verify_args_parse(struct ca_verify_args *a, const struct ca_command *cmd,
     int argc, char **argv)
@@ -163,8 +188,13 @@ ca_verify_args_parse(struct ca_verify_args *a, const struct ca_command *cmd,
 	if (a->no_crl && a->key[OPT_CRL_DIR - OPT_KEY] != NULL)
 		return ca_cli_usage(
 		    cmd, "--crl-dir and --no-crl cannot be combined");
+	if (a->no_crl &&
+	    (a->ocsp.n > 0 || a->key[OPT_REVOCATION - OPT_KEY] != NULL))
+		return ca_cli_usage(cmd,
+		    "--no-crl checks no revocation; remove it, or --ocsp and --revocation");
 	a->foreign = a->key[OPT_CA_DIR - OPT_KEY] != NULL &&
-		     a->key[OPT_CRL_DIR - OPT_KEY] == NULL && !a->no_crl;
+		     a->key[OPT_CRL_DIR - OPT_KEY] == NULL && !a->no_crl &&
+		     !by_ocsp(a);
 	if (a->no_crl || a->foreign)
 		a->key[OPT_CRL - OPT_KEY] = "off";
 	if (a->purpose.len > 0)

@@ -9,16 +9,18 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "cli/presented.h"
 #include "config/config.h"
 #include "tool/cli.h"
 
-#define CA_VERIFY_KEYS 14 /* options that are keys */
+#define CA_VERIFY_KEYS 16 /* options that are keys */
 
 struct ca_verify_args {
 	const char *config, *service, *intermediates, *cert;
 	const char *key[CA_VERIFY_KEYS];
 	struct ca_buf purpose, policy, exempt; /* lists, with spaces between */
 	bool no_crl, json, quiet, debug;
+	struct ca_presented_ocsp ocsp;
 	bool foreign; /* --ca-dir without --crl-dir: the site's CRLs are
 		       of other CAs */
 	long long now;

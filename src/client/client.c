@@ -7,6 +7,7 @@
 
 #include "base/base64url.h"
 #include "client/choice.h"
+#include "client/staple.h"
 #include "verify/verify.h"
 
 /* ---- names ---- */
@@ -149,19 +150,98 @@ check_rules(const struct ca_client *client, const struct ca_intent *intent,
 	return rc;
 }
 
+/* Of base64url. */
+static size_t
+chars_of(size_t bytes)
+{
+	return (bytes * 4 + 2) / 3;
+}
+
+static bool
+wants_staples(const struct ca_client *client, const struct ca_request *req,
+    const struct ca_identity *id)
+{
+	return req->status_request && client->conf->ocsp_timeout > 0 &&
+	       !id->registered;
+}
+
+/* A response without staples is better than none: the host may have other sources.
+ * This is decided before the key signs, because a token may ask for its PIN again. */
+static void
+fit_staples(const struct ca_client *client, const struct ca_request *req,
+    const struct ca_identity *id, struct ca_response_certs *certs)
+{
+	size_t len = 0;
+
+	/* what is longer is cut to that */
+	if (ca_response_certs_bound(req, id, certs, &len) != CA_OK ||
+	    len > CA_RESPONSE_MAX)
+		len = CA_RESPONSE_MAX;
+	if (client->room == NULL ||
+	    client->room(client->room_ctx, chars_of(len)) == CA_OK)
+		return;
+	if (ca_response_unstaple(certs) > 0)
+		ca_log_warning(client->log,
+		    "no OCSP response is sent, because the response would need "
+		    "that directory, and the host may refuse the login");
+}
+
+static void
+staple(const struct ca_client *client, const struct ca_request *req,
+    const struct ca_identity *id, struct ca_response_certs *certs)
+{
+	ca_staple(client, id->label, certs);
+	fit_staples(client, req, id, certs);
+}
+
+static size_t
+count_staples(const struct ca_response_certs *certs)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < certs->n; i++)
+		n += certs->staple[i].len > 0 ? 1 : 0;
+	return n;
+}
+
+static void
+tell_left_out(
+    const struct ca_client *client, const struct ca_identity *id, size_t n)
+{
+	if (n > 0)
+		ca_log_warning(client->log,
+		    "%zu OCSP response%-s not sent, because with %-s the "
+		    "response would be longer than %d bytes, and the host may "
+		    "refuse the login; remove the CA certificates that the "
+		    "host has in its intermediates_dir from %s",
+		    n, n == 1 ? " is" : "s are", n == 1 ? "it" : "them",
+		    CA_RESPONSE_MAX, id->label);
+}
+
 static enum ca_err
 sign_by(const struct ca_client *client, const struct ca_request *req,
     struct ca_identity *id, const struct ca_key_ui *ui, struct ca_buf *text)
 {
 	struct ca_buf response = CA_BUF_INIT((size_t)CA_RESPONSE_MAX);
+	struct ca_response_certs certs;
+	size_t staples;
 	enum ca_err rc;
 
-	rc = ca_respond(client->crypto, req, id, ui, &response);
+	rc = ca_response_certs(id, &certs);
+	if (rc == CA_OK && wants_staples(client, req, id))
+		staple(client, req, id, &certs);
+	staples = count_staples(&certs);
+	if (rc == CA_OK)
+		rc = ca_respond_certs(
+		    client->crypto, req, id, &certs, ui, &response);
 	if (rc != CA_OK)
 		ca_log_err(client->log, "the key of %s did not sign: %-s",
 		    id->label, ca_err_text(rc));
 	else
 		ca_base64url_encode(text, response.p, response.len);
+	if (rc == CA_OK)
+		tell_left_out(client, id, staples - count_staples(&certs));
+	ca_response_certs_clear(&certs);
 	ca_buf_free(&response);
 	return rc != CA_OK ? rc : ca_buf_err(text);
 }
@@ -195,17 +275,21 @@ static enum ca_err
 make_room(const struct ca_client *client, const struct ca_request *req,
     const struct ca_identity *id)
 {
+	/* a PKCS#12 file may have any certificate */
 	size_t len = CA_RESPONSE_MAX;
 	enum ca_err rc = CA_OK;
 
 	if (client->room == NULL)
 		return CA_OK;
+	if (id == NULL &&
+	    (client->conf->p12 == NULL || client->conf->registered))
+		return CA_OK;
+	/* without staples: a responder learns of the login only after the user
+	 * confirmed it (fit_staples) */
 	if (id != NULL)
 		rc = ca_response_bound(req, id, &len);
-	else if (client->conf->p12 == NULL || client->conf->registered)
-		return CA_OK;
-	if (rc == CA_OK) /* base64url */
-		return client->room(client->room_ctx, (len * 4 + 2) / 3);
+	if (rc == CA_OK)
+		return client->room(client->room_ctx, chars_of(len));
 	ca_log_err(client->log, "%s cannot make a response: %-s",
 	    id != NULL ? id->label : "", ca_err_text(rc));
 	return rc;

@@ -35,6 +35,9 @@
 /* The services that sudo asks for, where askpass_services does not say. */
 #define CA_ASKPASS_SERVICES "sudo sudo-i"
 
+#define CA_OCSP_TIMEOUT 3      /* seconds, where ocsp_timeout does not say */
+#define CA_OCSP_TIMEOUT_MAX 30 /* a request is valid for 120 usually */
+
 /* Everything is owned; NULL where not set. */
 struct ca_client_conf {
 	char *cert;      /* file */
@@ -53,6 +56,9 @@ struct ca_client_conf {
 	 * most characters of a signed password (0: any number) */
 	char *service, *host;
 	unsigned max;
+	/* seconds that a login waits for OCSP responses at most; 0: none is fetched
+	 * or sent */
+	unsigned ocsp_timeout;
 	bool pkcs11, ssh_agent;
 	bool registered; /* send no certificate: the host has it */
 	bool require_host_proof;

@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 
-enum kind { PATH, KEY, P12, TEXT, URI, BOOL, LIST, CHARS };
+enum kind { PATH, KEY, P12, TEXT, URI, BOOL, LIST, SECONDS, CHARS };
 
 #define KEYS(X)                                                                \
 	X(cert, PATH)                                                          \
@@ -28,6 +28,7 @@ enum kind { PATH, KEY, P12, TEXT, URI, BOOL, LIST, CHARS };
 	X(trusted_hosts, LIST)                                                 \
 	X(confirm, BOOL)                                                       \
 	X(remember, BOOL)                                                      \
+	X(ocsp_timeout, SECONDS)                                               \
 	X(user, TEXT)                                                          \
 	X(askpass, PATH)                                                       \
 	X(askpass_services, LIST)                                              \
@@ -85,7 +86,8 @@ ca_client_conf_free(struct ca_client_conf *conf)
 
 		if (keys[i].kind == LIST)
 			list_clear(at);
-		else if (keys[i].kind != BOOL && keys[i].kind != CHARS)
+		else if (keys[i].kind != BOOL && keys[i].kind != CHARS &&
+			 keys[i].kind != SECONDS)
 			free(*(char **)at);
 	}
 	free(conf);
@@ -124,6 +126,8 @@ ca_client_conf_new(void)
 {
 	struct ca_client_conf *conf = calloc(1, sizeof *conf);
 
+	if (conf != NULL)
+		conf->ocsp_timeout = CA_OCSP_TIMEOUT;
 	if (conf != NULL &&
 	    set_list(&conf->askpass_services, CA_ASKPASS_SERVICES) != CA_OK) {
 		ca_client_conf_free(conf);
@@ -212,6 +216,20 @@ ca_client_conf_chars(const char *value, unsigned *out)
 	return true;
 }
 
+static bool
+seconds(const char *value, unsigned *out)
+{
+	size_t len = strlen(value);
+
+	if (len < 1 || len > 2 || strspn(value, "0123456789") != len)
+		return false;
+	unsigned long n = strtoul(value, NULL, 10);
+	if (n > CA_OCSP_TIMEOUT_MAX)
+		return false;
+	*out = (unsigned)n;
+	return true;
+}
+
 static const char *
 set_value(struct ca_client_conf *conf, size_t i, const char *value)
 {
@@ -231,6 +249,10 @@ set_value(struct ca_client_conf *conf, size_t i, const char *value)
 		return ca_client_conf_chars(value, at)
 			   ? NULL
 			   : "is no number from 64 to 32773";
+	if (keys[i].kind == SECONDS)
+		return seconds(value, at)
+			   ? NULL
+			   : "is no number of seconds from 0 to 30";
 	if (keys[i].kind == LIST)
 		return set_list(at, value) == CA_OK ? NULL : "out of memory";
 	return set_text(conf, keys[i].kind, at, value);

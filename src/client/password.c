@@ -227,6 +227,7 @@ run(int argc, char **argv)
 	int opt, status = CA_EXIT_NO;
 
 	ca_cli_keep_memory();
+	opterr = 0;
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (opt == 'r')
 			o.registered = true;
@@ -235,7 +236,7 @@ run(int argc, char **argv)
 		else if (opt >= 0 && opt < 7)
 			*option[opt] = optarg;
 		else
-			return ca_cli_usage(&ca_cmd_password, "wrong option");
+			return ca_cli_bad_option(&ca_cmd_password, argv);
 	}
 	if (argc - optind > 1)
 		return ca_cli_usage(

@@ -125,10 +125,13 @@ run(int argc, char **argv)
 
 	ca_cli_keep_memory();
 	s.client.log = &s.log;
+	opterr = 0;
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if ((rc = take_option(&s, opt)) != CA_OK) {
-			status =
-			    ca_cli_usage(&ca_cmd_sign, "%s", ca_err_text(rc));
+			status = opt == '?'
+				     ? ca_cli_bad_option(&ca_cmd_sign, argv)
+				     : ca_cli_usage(
+					   &ca_cmd_sign, "%s", ca_err_text(rc));
 			goto out;
 		}
 	if (argc - optind > 1) {

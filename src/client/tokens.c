@@ -64,6 +64,7 @@ run(int argc, char **argv)
 	int opt;
 
 	ca_cli_keep_memory();
+	opterr = 0;
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (opt != 'j')
 			return ca_cli_bad_option(&ca_cmd_tokens, argv);

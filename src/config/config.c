@@ -13,6 +13,10 @@ ca_config_new(void)
 
 	if (cfg == NULL)
 		return NULL;
+	if ((cfg->origin = calloc(1, sizeof *cfg->origin)) == NULL) {
+		ca_config_free(cfg);
+		return NULL;
+	}
 	for (const struct ca_key *k = ca_keys; k->name != NULL; k++)
 		if (ca_config_set(cfg, k->name, k->def, "built-in default",
 			NULL) != CA_OK) {
@@ -34,6 +38,7 @@ ca_config_free(struct ca_config *cfg)
 			 k->type == CA_KEY_VARIABLES)
 			ca_key_list_free(ca_key_member(cfg, k));
 	}
+	free(cfg->origin);
 	free(cfg);
 }
 

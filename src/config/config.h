@@ -20,12 +20,21 @@
 #define CA_SYSCONFDIR "/etc/certauth"
 #endif
 
+/* What must not be lost, and changes: the timers write it. */
+#ifndef CA_STATEDIR
+#define CA_STATEDIR "/var/lib/certauth"
+#endif
+
+/* Which sources can show that a certificate is not revoked. */
+enum ca_sources { CA_SOURCES_CRL, CA_SOURCES_OCSP, CA_SOURCES_ANY };
 enum ca_crl_mode { CA_CRL_REQUIRE, CA_CRL_PREFER, CA_CRL_OFF };
 enum ca_crl_check { CA_CRL_CHAIN, CA_CRL_LEAF };
 enum ca_crl_engine {
 	CA_CRL_AUTO,   /* use a valid index, else stream the file */
 	CA_CRL_STREAM, /* never use an index */
 };
+/* Who else says which login a certificate has. */
+enum ca_directory { CA_DIRECTORY_NONE, CA_DIRECTORY_SSS, CA_DIRECTORY_LDAP };
 enum ca_profile { CA_PROFILE_STRICT, CA_PROFILE_BASIC };
 enum ca_mode { CA_MODE_ENFORCE, CA_MODE_AUDIT };
 /* What if the kernel cannot confine the verifier completely. */
@@ -69,6 +78,9 @@ struct ca_config {
 	unsigned max_depth; /* intermediates at most, without self-issued
 			     * ones (RFC 5280 section 6.1.4) */
 	/* revocation */
+	enum ca_sources revocation;
+	char *ocsp_dir;
+	uint64_t ocsp_max_age; /* seconds from thisUpdate */
 	char *crl_dir;
 	enum ca_crl_mode crl;
 	enum ca_crl_check crl_check;
@@ -84,13 +96,29 @@ struct ca_config {
 				      * lower-case hexadecimal digits */
 	struct ca_list crl_url;      /* certauth crl update only */
 	/* mapping */
-	char *users;            /* the users file */
-	char *users_dir;        /* registered certificates, one
+	char *users;                  /* the users file */
+	char *users_dir;              /* registered certificates, one
 				 * directory per LOGIN, *.pem in it */
-	bool user_certificates; /* use the user's own certificates too:
+	bool user_certificates;       /* use the user's own certificates too:
 				 * *.pem in ~/.certauth */
-	unsigned min_uid;       /* lowest UID of a login made by a pattern */
-	unsigned max_uid;       /* highest UID of such a login */
+	enum ca_directory directory;  /* asked when no line and no registered
+				      * certificate decides */
+	struct ca_list directory_uri; /* servers of LDAP, in this order */
+	char *directory_base, *directory_filter; /* of the search */
+	char *directory_login; /* the attribute with the login */
+	char *directory_ca;    /* PEM; of the servers' certificates */
+	/* how certauth users update binds: with a password, a certificate, a
+	 * keytab, or not at all */
+	char *directory_bind_dn, *directory_password_file;
+	char *directory_cert, *directory_key, *directory_keytab;
+	bool directory_weak;    /* take mappings that only name names, too */
+	char *directory_issuer; /* names, separated by ;: of whose certificates
+				 * the index may speak; NULL: of all */
+	char *directory_index;  /* what certauth users update writes */
+	uint64_t directory_max_age; /* seconds */
+	unsigned min_uid; /* lowest UID of a login made by a pattern, or
+				 * by the directory */
+	unsigned max_uid; /* highest UID of such a login */
 	/* protocol */
 	bool rsa_pkcs1;
 	unsigned lifetime;          /* seconds, 10..3600 */
@@ -131,7 +159,8 @@ struct ca_config {
 	unsigned password_window; /* seconds from the first use, 1..3600 */
 	/* after the login */
 	bool require_account;
-	uint64_t warn_expiry; /* seconds; 0: never */
+	uint64_t warn_expiry;            /* seconds; 0: never */
+	struct ca_config_origin *origin; /* where each key was set */
 };
 
 /* A configuration with the built-in defaults.  NULL: no memory. */
@@ -173,6 +202,20 @@ CA_MUST_CHECK enum ca_err ca_config_read(struct ca_config *cfg,
  */
 CA_MUST_CHECK enum ca_err ca_config_load(int argc, const char **argv,
     const char *service, const struct ca_log *log, struct ca_config **out);
+
+/*
+ * Check keys that depend on each other: of the whole configuration, which ca_config_load
+ * does, and those of directory = ldap alone.  CA_ERR_CONFIG, logged as below.
+ */
+CA_MUST_CHECK enum ca_err ca_config_check(
+    const struct ca_config *cfg, const struct ca_log *log);
+CA_MUST_CHECK enum ca_err ca_config_check_directory(
+    const struct ca_config *cfg, const struct ca_log *log);
+
+/* Log what is wrong with keys that disagree, a list that NULL ends, with the file, and
+ * the section and line, or the argument, of each. */
+void ca_config_disagree(const struct ca_config *cfg, const struct ca_log *log,
+    const char *const *keys, const char *what);
 
 /* Walk the table (for tests, completion and `certauth doctor`): the name of key
  * number i and its default as text, or NULL after the last key. */

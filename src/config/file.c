@@ -86,9 +86,9 @@ new_section(struct parse *in, const struct ca_ini_item *item)
 
 /* Indented lines may continue a list only, and no key may be set twice. */
 static bool
-well_placed(struct parse *in, const struct ca_ini_item *item)
+well_placed(
+    struct parse *in, const struct ca_ini_item *item, const struct ca_key *key)
 {
-	const struct ca_key *key = ca_key_find(item->name);
 
 	if (in->now == NULL) {
 		mistake(in, item->line,
@@ -120,10 +120,11 @@ well_placed(struct parse *in, const struct ca_ini_item *item)
 static enum ca_err
 set_pair(struct parse *in, const struct ca_ini_item *item)
 {
+	const struct ca_key *key = ca_key_find(item->name);
 	char where[4200];
 	enum ca_err rc;
 
-	if (!well_placed(in, item))
+	if (!well_placed(in, item, key))
 		return CA_OK; /* counted */
 	bool wanted = strcmp(in->now->name, in->want) == 0;
 	if (!wanted && !in->check)
@@ -133,6 +134,9 @@ set_pair(struct parse *in, const struct ca_ini_item *item)
 	    item->value, where, in->mistakes < MISTAKES_MAX ? in->log : NULL);
 	if (rc != CA_OK)
 		in->mistakes++;
+	else if (wanted)
+		ca_config_origin_line(
+		    in->cfg, in->path, in->now->name, key, item->line);
 	return rc == CA_ERR_MEMORY ? rc : CA_OK;
 }
 

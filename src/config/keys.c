@@ -5,6 +5,7 @@
 
 #include "base/bounds.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 #ifndef CA_HELPER
 #define CA_HELPER "/usr/local/libexec/certauth/certauth-sign"
@@ -15,12 +16,16 @@
 #define DAY (24 * HOUR)
 #define YEAR (366 * DAY)
 
+static const struct ca_key_word sources[] = {{"crl", CA_SOURCES_CRL},
+    {"ocsp", CA_SOURCES_OCSP}, {"any", CA_SOURCES_ANY}, {NULL, 0}};
 static const struct ca_key_word crl_modes[] = {{"require", CA_CRL_REQUIRE},
     {"prefer", CA_CRL_PREFER}, {"off", CA_CRL_OFF}, {NULL, 0}};
 static const struct ca_key_word crl_checks[] = {
     {"chain", CA_CRL_CHAIN}, {"leaf", CA_CRL_LEAF}, {NULL, 0}};
 static const struct ca_key_word crl_engines[] = {
     {"auto", CA_CRL_AUTO}, {"stream", CA_CRL_STREAM}, {NULL, 0}};
+static const struct ca_key_word directories[] = {{"none", CA_DIRECTORY_NONE},
+    {"sss", CA_DIRECTORY_SSS}, {"ldap", CA_DIRECTORY_LDAP}, {NULL, 0}};
 static const struct ca_key_word profiles[] = {
     {"strict", CA_PROFILE_STRICT}, {"basic", CA_PROFILE_BASIC}, {NULL, 0}};
 static const struct ca_key_word modes[] = {
@@ -99,6 +104,47 @@ check_url(const char *s)
 		    s[strlen(schemes[i])] != '\0')
 			return NULL;
 	return "does not begin with http://, https:// or file:///";
+}
+
+/* A server: what libldap reads from the rest of a URL has keys of its own here. */
+static const char *
+check_directory_uri(const char *s)
+{
+	static const char *const schemes[] = {
+	    "ldaps://", "ldap://", "ldapi://"};
+
+	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+		size_t len = strlen(schemes[i]);
+
+		if (strncmp(s, schemes[i], len) != 0)
+			continue;
+		return s[len] != '\0' && strpbrk(s + len, "/?#@") == NULL
+			   ? NULL
+			   : "must have a server after the scheme, and nothing "
+			     "more: ldaps://HOST or ldaps://HOST:PORT";
+	}
+	return "does not begin with ldaps://, ldap:// or ldapi://";
+}
+
+/* What libldap gets as it is: a name, or a filter. */
+static const char *
+check_plain(const char *s)
+{
+	return ca_utf8_text(s, strlen(s)) && strlen(s) <= 1024
+		   ? NULL
+		   : "is longer than 1024 bytes, or not text";
+}
+
+/* attributedescription of RFC 4512 section 2.5, without options and OIDs. */
+static const char *
+check_attribute(const char *s)
+{
+	size_t len = strspn(s, "abcdefghijklmnopqrstuvwxyz"
+			       "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
+
+	return len <= 64 && s[len] == '\0' && s[0] > '9'
+		   ? NULL
+		   : "is not the name of an attribute, such as uid";
 }
 
 /* A request can carry 1 to 255 bytes of text (docs/protocol.md). */
@@ -221,6 +267,9 @@ const struct ca_key ca_keys[] = {
 	BOOL(inhibit_any, "no"),
 	BOOL(inhibit_map, "no"),
 	UINT(max_depth, "10", 0, 255),
+	ENUM(revocation, "crl", sources),
+	PATH(ocsp_dir, CA_STATEDIR "/ocsp"),
+	LONG(ocsp_max_age, "7d", 60, YEAR),
 	PATH(crl_dir, CA_SYSCONFDIR "/crl"),
 	ENUM(crl, "require", crl_modes),
 	ENUM(crl_check, "chain", crl_checks),
@@ -233,8 +282,25 @@ const struct ca_key ca_keys[] = {
 	PATH(users, CA_SYSCONFDIR "/users"),
 	PATH(users_dir, CA_SYSCONFDIR "/users.d"),
 	BOOL(user_certificates, "no"),
+	ENUM(directory, "none", directories),
 	UINT(min_uid, "1000", 1, 4294967294ULL),
 	UINT(max_uid, "4294967295", 1, 4294967295ULL),
+	LIST(directory_uri, "", 0, check_directory_uri),
+	STR(directory_base, check_plain),
+	{"directory_filter", CA_KEY_STRING, AT(directory_filter),
+	    "(objectClass=posixAccount)", 1, 0, NULL, check_plain},
+	{"directory_login", CA_KEY_STRING, AT(directory_login), "uid", 1, 0,
+	    NULL, check_attribute},
+	OPTPATH(directory_ca),
+	STR(directory_bind_dn, check_plain),
+	OPTPATH(directory_password_file),
+	OPTPATH(directory_cert),
+	OPTPATH(directory_key),
+	OPTPATH(directory_keytab),
+	BOOL(directory_weak, "no"),
+	STR(directory_issuer, check_plain),
+	PATH(directory_index, "/var/lib/certauth/users.cdb"),
+	LONG(directory_max_age, "7d", HOUR, YEAR),
 	BOOL(rsa_pkcs1, "yes"),
 	SECS(lifetime, "120s", 10, HOUR),
 	UINT(max_answer, "500", 64, 32768),
@@ -284,8 +350,9 @@ ca_key_list_repeats(const struct ca_list *list)
 const struct ca_key *
 ca_key_find(const char *name)
 {
+	/* each login looks up each key: most differ in the first letter */
 	for (const struct ca_key *k = ca_keys; k->name != NULL; k++)
-		if (strcmp(k->name, name) == 0)
+		if (k->name[0] == name[0] && strcmp(k->name, name) == 0)
 			return k;
 	return NULL;
 }

@@ -44,7 +44,7 @@ struct ca_key {
 	const char *(*check)(const char *value);
 };
 
-#define CA_KEYS_MAX 64 /* there are fewer keys than this */
+#define CA_KEYS_MAX 96 /* there are fewer keys than this */
 
 extern const struct ca_key ca_keys[];
 
@@ -57,6 +57,23 @@ ca_key_member(struct ca_config *cfg, const struct ca_key *key)
 {
 	return (char *)cfg + key->offset;
 }
+
+/* Where a key was set; all 0: it has its default. */
+struct ca_config_place {
+	unsigned line, argument;
+	bool of_default; /* the line is in [default] */
+};
+
+struct ca_config_origin {
+	char file[4096], section[64]; /* that is not [default] */
+	struct ca_config_place at[CA_KEYS_MAX];
+};
+
+/* Keep where key was set. */
+void ca_config_origin_line(struct ca_config *cfg, const char *file,
+    const char *section, const struct ca_key *key, unsigned line);
+void ca_config_origin_argument(
+    struct ca_config *cfg, const struct ca_key *key, unsigned number);
 
 /* Does the last entry, NAME or NAME=VALUE, have the name of another one? */
 bool ca_key_list_repeats(const struct ca_list *list);

@@ -7,32 +7,6 @@
 
 #define NAME_MAX_LEN 49 /* longer than any key */
 
-/* Check keys that depend on each other. */
-static enum ca_err
-consistent(const struct ca_config *cfg, const struct ca_log *log)
-{
-	if ((cfg->host_cert == NULL) != (cfg->host_key == NULL)) {
-		ca_log_err(log,
-		    "only one of host_cert and host_key is set; set "
-		    "both, or neither");
-		return CA_ERR_CONFIG;
-	}
-	if (cfg->host_proof == CA_HOST_PROOF_REQUIRE &&
-	    cfg->host_cert == NULL) {
-		ca_log_err(log, "host_proof = require needs host_cert and "
-				"host_key; set both");
-		return CA_ERR_CONFIG;
-	}
-	if (cfg->min_uid > cfg->max_uid) {
-		ca_log_err(log,
-		    "min_uid = %u is greater than max_uid = %u, so no pattern "
-		    "can make a login; change one of them",
-		    cfg->min_uid, cfg->max_uid);
-		return CA_ERR_CONFIG;
-	}
-	return CA_OK;
-}
-
 static enum ca_err
 set_argument(struct ca_config *cfg, const char *arg, int number, bool *seen,
     const struct ca_log *log)
@@ -59,8 +33,10 @@ set_argument(struct ca_config *cfg, const char *arg, int number, bool *seen,
 		    log, "%-s: %s is given twice; remove one", where, name);
 		return CA_ERR_CONFIG;
 	}
-	if (key != NULL)
+	if (key != NULL) {
 		seen[key - ca_keys] = true;
+		ca_config_origin_argument(cfg, key, (unsigned)number);
+	}
 	return ca_config_set(
 	    cfg, name, equals != NULL ? equals + 1 : "yes", where, log);
 }
@@ -130,7 +106,7 @@ ca_config_load(int argc, const char **argv, const char *service,
 			goto out;
 		}
 	}
-	if ((rc = consistent(cfg, log)) != CA_OK) {
+	if ((rc = ca_config_check(cfg, log)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}

@@ -19,6 +19,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -40,8 +41,7 @@ struct maker {
 	struct ca_confine_calls *out;
 	int number[CA_CONFINE_TABLE_MAX]; /* of each row of the table, or -1 */
 	size_t yes[CA_CONFINE_CODE], no[CA_CONFINE_CODE];
-	uint32_t socket[2];
-	size_t sockets;
+	const struct ca_confine_sockets *sockets;
 	bool full;
 };
 
@@ -117,6 +117,33 @@ put_values(struct maker *m, unsigned arg, const uint32_t *value, size_t n,
 		put_equal(m, value[i], ALLOW, i + 1 < n ? 0 : otherwise);
 }
 
+/* The kind of a row, for a process with those sockets. */
+static enum ca_confine_kind
+kind_of(const struct maker *m, size_t row)
+{
+	const struct ca_confine_call *call = &ca_confine_table[row];
+
+	if (m->sockets->local && strcmp(call->name, "socket") == 0)
+		return CA_CALL_FAMILY;
+	if (m->sockets->local && strcmp(call->name, "connect") == 0)
+		return CA_CALL_FREE;
+	return call->kind;
+}
+
+static void
+put_sockets(struct maker *m)
+{
+	uint32_t value[3] = {0};
+	const size_t n = m->sockets->n;
+
+	for (size_t i = 0; i < n && i < 3; i++)
+		value[i] = (uint32_t)m->sockets->fd[i];
+	if (m->sockets->local)
+		put_any(m, 0, KILL, ALLOW); /* no bit: always */
+	else
+		put_values(m, 0, value, n, KILL);
+}
+
 static void
 put_open(struct maker *m, unsigned arg)
 {
@@ -129,10 +156,13 @@ put_open(struct maker *m, unsigned arg)
 static void
 put_check(struct maker *m, enum ca_confine_kind kind)
 {
+	/* the last ones with sockets of its own alone */
 	static const uint32_t commands[] = {
-	    F_GETFD, F_SETFD, F_GETFL, F_DUPFD, F_DUPFD_CLOEXEC};
+	    F_GETFD, F_SETFD, F_GETFL, F_DUPFD, F_DUPFD_CLOEXEC, F_SETFL};
 	static const uint32_t operations[] = {SYS_SEND, SYS_RECV, SYS_SENDTO,
-	    SYS_RECVFROM, SYS_SENDMSG, SYS_RECVMSG};
+	    SYS_RECVFROM, SYS_SENDMSG, SYS_RECVMSG, SYS_SOCKET, SYS_CONNECT};
+	static const uint32_t families[] = {AF_UNIX};
+	const bool local = m->sockets->local;
 
 	switch (kind) {
 	case CA_CALL_FREE:
@@ -149,15 +179,20 @@ put_check(struct maker *m, enum ca_confine_kind kind)
 		put_any(m, PROT_EXEC, UNKNOWN, ALLOW);
 		break;
 	case CA_CALL_FCNTL:
-		put_values(m, 1, commands, sizeof commands / sizeof *commands,
+		put_values(m, 1, commands,
+		    sizeof commands / sizeof *commands - (local ? 0 : 1),
 		    UNKNOWN);
 		break;
 	case CA_CALL_SOCKET:
-		put_values(m, 0, m->socket, m->sockets, KILL);
+		put_sockets(m);
 		break;
 	case CA_CALL_SOCKETCALL:
 		put_values(m, 0, operations,
-		    sizeof operations / sizeof *operations, KILL);
+		    sizeof operations / sizeof *operations - (local ? 0 : 2),
+		    KILL);
+		break;
+	case CA_CALL_FAMILY:
+		put_values(m, 0, families, 1, KILL);
 		break;
 	}
 }
@@ -170,7 +205,7 @@ put_kind(struct maker *m, enum ca_confine_kind kind)
 	unsigned short first = m->out->n, check;
 
 	for (size_t i = 0; i < ca_confine_table_size; i++) {
-		if (ca_confine_table[i].kind == kind && m->number[i] >= 0)
+		if (kind_of(m, i) == kind && m->number[i] >= 0)
 			put_equal(m, (uint32_t)m->number[i], 0, 0);
 	}
 	if ((check = m->out->n) == first)
@@ -189,8 +224,7 @@ masks(const struct maker *m, enum ca_confine_kind kind, uint32_t mask[BLOCKS])
 	for (size_t i = 0; i < ca_confine_table_size; i++) {
 		int nr = m->number[i];
 
-		if (ca_confine_table[i].kind == kind && nr >= 0 &&
-		    nr < 32 * BLOCKS)
+		if (kind_of(m, i) == kind && nr >= 0 && nr < 32 * BLOCKS)
 			mask[nr / 32] |= (uint32_t)1 << (nr % 32);
 	}
 }
@@ -236,13 +270,11 @@ action_of_unknown(enum ca_confine_mode mode)
 }
 
 enum ca_err
-ca_confine_calls_make(enum ca_confine_mode mode, int socket, int second,
-    struct ca_confine_calls *calls)
+ca_confine_calls_make(enum ca_confine_mode mode,
+    const struct ca_confine_sockets *sockets, struct ca_confine_calls *calls)
 {
 	enum ca_err ret = CA_ERR_UNSET;
-	struct maker m = {.out = calls,
-	    .socket = {(uint32_t)socket, (uint32_t)second},
-	    .sockets = second >= 0 ? 2 : 1};
+	struct maker m = {.out = calls, .sockets = sockets};
 
 	*calls = (struct ca_confine_calls){.mode = mode};
 	if (CA_SECCOMP_ARCH == 0) {
@@ -257,7 +289,7 @@ ca_confine_calls_make(enum ca_confine_mode mode, int socket, int second,
 #ifdef CA_SECCOMP_FOREIGN
 	put_any(&m, CA_SECCOMP_FOREIGN, KILL, 0);
 #endif
-	for (int kind = CA_CALL_OPEN; kind <= CA_CALL_SOCKETCALL; kind++)
+	for (int kind = CA_CALL_OPEN; kind <= CA_CALL_FAMILY; kind++)
 		put_kind(&m, (enum ca_confine_kind)kind);
 	put_bits(&m);
 	finish(&m, action_of_unknown(mode));

@@ -13,6 +13,7 @@ enum ca_confine_kind {
 	CA_CALL_FCNTL,      /* (fd, command): a harmless one */
 	CA_CALL_SOCKET,     /* (fd): the one socket */
 	CA_CALL_SOCKETCALL, /* (operation): to send and receive */
+	CA_CALL_FAMILY,     /* (family): a UNIX socket; not in the table */
 };
 
 struct ca_confine_call {

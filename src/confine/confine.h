@@ -112,15 +112,23 @@ struct ca_confine_calls {
 	struct sock_filter code[CA_CONFINE_CODE];
 };
 
+/* The sockets of a process. */
+struct ca_confine_sockets {
+	int fd[3]; /* connected, of type stream or seqpacket: data may be sent
+		    * to these and received from these alone */
+	size_t n;
+	/* instead: it may make and connect UNIX sockets, and use each.  Which one
+	 * it connects to no filter can see. */
+	bool local;
+};
+
 /*
- * Make the filter.  socket is the number of the descriptor that data may be sent to and
- * received from: a connected socket of type stream or seqpacket; second is another one,
- * or -1.
+ * Make the filter.
  * CA_ERR_UNSUPPORTED: this architecture's calls are not known.  CA_ERR_LIMIT: the
  * table of calls does not fit (a bug).
  */
 CA_MUST_CHECK enum ca_err ca_confine_calls_make(enum ca_confine_mode mode,
-    int socket, int second, struct ca_confine_calls *calls);
+    const struct ca_confine_sockets *sockets, struct ca_confine_calls *calls);
 
 /*
  * Use the filter in this process, which has set no_new_privs.  In production

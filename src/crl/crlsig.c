@@ -306,3 +306,50 @@ ca_crlsig_verify(struct ca_crypto *crypto, const X509_ALGOR *alg, EVP_PKEY *key,
 	ERR_pop_to_mark();
 	return rc;
 }
+
+enum ca_err
+ca_crlsig_verify_whole(struct ca_crypto *crypto, const X509_ALGOR *alg,
+    EVP_PKEY *key, const struct ca_signed *what)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	const struct ca_scheme *mldsa = ca_sigalg_mldsa(alg->algorithm);
+	const char *digest = ca_crlsig_digest(crypto, alg);
+	struct ca_crlread read = {.signature = CA_BUF_INIT(CA_CRL_SIG_MAX),
+	    .tbs = CA_BUF_INIT(what->len),
+	    .accepted = digest != NULL};
+	unsigned n = 0;
+
+	ca_buf_put(&read.signature, what->sig, what->siglen);
+	ca_buf_put(&read.tbs, what->tbs, what->len);
+	if (digest == NULL || ca_buf_err(&read.signature) == CA_ERR_LIMIT ||
+	    (mldsa != NULL && !EVP_PKEY_is_a(key, mldsa->key_name))) {
+		ret = CA_DENIED;
+		goto out;
+	}
+	if (ca_buf_err(&read.signature) != CA_OK ||
+	    ca_buf_err(&read.tbs) != CA_OK) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	if (*digest != '\0' && mldsa == NULL &&
+	    EVP_Digest(what->tbs, what->len, read.digest, &n,
+		ca_crypto_get0_md(crypto, digest), NULL) != 1) {
+		ret = CA_ERR_CRYPTO;
+		goto out;
+	}
+	read.digest_len = n;
+	ERR_set_mark();
+	rc = mldsa != NULL ? ca_crlsig_verify_message(
+				 crypto, key, &read, what->tbs, what->len, NULL)
+			   : ca_crlsig_verify(crypto, alg, key, &read);
+	ERR_pop_to_mark();
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	ca_buf_free(&read.signature);
+	ca_buf_free(&read.tbs);
+	return ret;
+}

@@ -1,6 +1,7 @@
 /*
  * Signatures of CRLs: which are accepted, and their verification from a
- * digest that was made while streaming.  Private to src/crl.
+ * digest that was made while streaming.  OCSP responses are signed by the same
+ * algorithms.  Private to src/crl and src/ocsp.
  */
 #ifndef CA_CRL_CRLSIG_H
 #define CA_CRL_CRLSIG_H
@@ -48,5 +49,13 @@ CA_MUST_CHECK enum ca_err ca_crlsig_verify(struct ca_crypto *crypto,
 CA_MUST_CHECK enum ca_err ca_crlsig_verify_message(struct ca_crypto *crypto,
     EVP_PKEY *key, const struct ca_crlread *read, const uint8_t *message,
     size_t len, const OSSL_PARAM *params);
+
+/*
+ * Verify a signature of what is in memory as a whole, of every accepted
+ * algorithm.  CA_OK, CA_DENIED (wrong, or alg is not accepted or does not fit
+ * the key), CA_ERR_CRYPTO, CA_ERR_MEMORY.
+ */
+CA_MUST_CHECK enum ca_err ca_crlsig_verify_whole(struct ca_crypto *crypto,
+    const X509_ALGOR *alg, EVP_PKEY *key, const struct ca_signed *what);
 
 #endif

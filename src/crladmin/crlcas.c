@@ -14,7 +14,7 @@ bool
 ca_crladmin_needs_crl(
     struct ca_crypto *crypto, const struct ca_config *cfg, X509 *ca)
 {
-	return cfg->crl != CA_CRL_OFF &&
+	return cfg->crl != CA_CRL_OFF && cfg->revocation != CA_SOURCES_OCSP &&
 	       !ca_revocation_is_exempt(crypto, &cfg->crl_exempt, ca);
 }
 

@@ -151,10 +151,13 @@ say_one(const struct ca_crladmin_run *r, const struct ca_crladmin_ca *ca,
 		return false;
 	}
 	if (ca_crladmin_no_address(ca)) {
-		/* with crl_short_lived, it may be a CA that publishes none */
-		bool good = ca->current
-				? !ca->soon
-				: !ca->any && r->cfg->crl_short_lived > 0;
+		/* with crl_short_lived, it may be a CA that publishes none, and
+		 * with revocation = any OCSP may be enough */
+		bool good =
+		    ca->current
+			? !ca->soon
+			: !ca->any && (r->cfg->crl_short_lived > 0 ||
+					  r->cfg->revocation == CA_SOURCES_ANY);
 
 		/* what root installs by hand is named, and is no failure yet */
 		if (!good || !r->quiet)

@@ -98,7 +98,7 @@ ca_crladmin_said(const char *path, enum ca_err rc)
 }
 
 int
-ca_crladmin_open(struct ca_crladmin_run *r)
+ca_crladmin_open_cas(struct ca_crladmin_run *r)
 {
 	enum ca_err rc;
 
@@ -112,6 +112,17 @@ ca_crladmin_open(struct ca_crladmin_run *r)
 	    (rc = read_cas(r, r->cfg->intermediates_dir)) != CA_OK &&
 	    rc != CA_ERR_NOT_FOUND)
 		return ca_crladmin_said(r->cfg->intermediates_dir, rc);
+	return CA_EXIT_OK;
+}
+
+int
+ca_crladmin_open(struct ca_crladmin_run *r)
+{
+	enum ca_err rc;
+	int status = ca_crladmin_open_cas(r);
+
+	if (status != CA_EXIT_OK)
+		return status;
 	rc = ca_file_opendir(AT_FDCWD, r->cfg->crl_dir, &r->dir, NULL);
 	return rc == CA_OK ? CA_EXIT_OK : ca_crladmin_said(r->cfg->crl_dir, rc);
 }

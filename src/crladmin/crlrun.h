@@ -36,7 +36,11 @@ struct ca_crladmin_run {
 	const char *again;
 };
 
-/* Read the CAs and open crl_dir.  Prints what fails.  Returns an exit status;
+/* Read the CAs into run->cas, without duplicates.  Prints what fails.  Returns an
+ * exit status. */
+int ca_crladmin_open_cas(struct ca_crladmin_run *run);
+
+/* The same, and open crl_dir.  Prints what fails.  Returns an exit status;
  * in every case the caller calls ca_crladmin_close. */
 int ca_crladmin_open(struct ca_crladmin_run *run);
 void ca_crladmin_close(struct ca_crladmin_run *run);

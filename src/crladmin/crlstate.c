@@ -1,13 +1,16 @@
 #include "crladmin/crlstate.h"
 #include "base/file.h"
 #include "crladmin/crlbook.h"
+#include "tool/cli.h"
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define STATE_NAME ".certauth-crl.state"
@@ -196,4 +199,28 @@ ca_crladmin_states_clear(struct ca_crladmin_states *s)
 		free(s->v[i].url);
 	free(s->v);
 	*s = (struct ca_crladmin_states){NULL, 0};
+}
+
+enum ca_err
+ca_crladmin_updated_make(const struct ca_crladmin_run *r)
+{
+	static const struct timespec never[2] = {{0, 0}, {0, 0}};
+	int fd = openat(r->dir, CA_CRLADMIN_UPDATED,
+	    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+	if (fd < 0)
+		return errno == EEXIST ? CA_OK : CA_ERR_IO;
+	enum ca_err rc = futimens(fd, never) == 0 ? CA_OK : CA_ERR_IO;
+	(void)close(fd);
+	return rc;
+}
+
+int
+ca_crladmin_updated_note(const struct ca_crladmin_run *r)
+{
+	return utimensat(
+		   r->dir, CA_CRLADMIN_UPDATED, NULL, AT_SYMLINK_NOFOLLOW) == 0
+		   ? CA_EXIT_OK
+		   : ca_cli_fail("%s/" CA_CRLADMIN_UPDATED ": %s",
+			 r->cfg->crl_dir, strerror(errno));
 }

@@ -47,4 +47,17 @@ bool ca_crladmin_states_has_file(
 
 void ca_crladmin_states_clear(struct ca_crladmin_states *states);
 
+/*
+ * A file of crl_dir whose mtime is the time of the last run that fetched every CRL;
+ * 0: there was none.  It is made before the files are linked, since crl_dir must not
+ * change after that; its time is set at the end of a good run.
+ */
+#define CA_CRLADMIN_UPDATED ".certauth-crl.updated"
+
+/* CA_ERR_IO. */
+CA_MUST_CHECK enum ca_err ca_crladmin_updated_make(
+    const struct ca_crladmin_run *run);
+/* An exit status, after a message. */
+int ca_crladmin_updated_note(const struct ca_crladmin_run *run);
+
 #endif

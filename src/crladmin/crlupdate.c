@@ -310,7 +310,8 @@ fetch_all(struct update *u)
 	enum ca_err rc;
 
 	u->bar = !r->quiet && isatty(STDERR_FILENO);
-	rc = ca_fetch_all(u->fetch, u->n, r->timeout, CA_CRL_MAX, progress, u);
+	const struct ca_fetch_limits limits = {r->timeout, 10, CA_CRL_MAX};
+	rc = ca_fetch_all(u->fetch, u->n, &limits, progress, u);
 	if (u->bar)
 		(void)fputs("\r\033[K", stderr);
 	if (rc == CA_ERR_NOT_FOUND)
@@ -332,7 +333,8 @@ store(struct update *u)
 	enum ca_err rc;
 
 	drop_files(u);
-	if ((rc = ca_crladmin_states_write(r, &u->plan.states)) == CA_OK)
+	if ((rc = ca_crladmin_states_write(r, &u->plan.states)) == CA_OK &&
+	    (rc = ca_crladmin_updated_make(r)) == CA_OK)
 		rc = ca_crladmin_link(r);
 	return rc;
 }
@@ -369,6 +371,8 @@ update(struct update *u)
 		return ca_crladmin_said(r->cfg->crl_dir, rc);
 	if (!ca_crladmin_missing_say(r, &u->plan) || u->plan.failed)
 		status = CA_EXIT_NO;
+	if (status == CA_EXIT_OK && !r->dry_run)
+		status = ca_crladmin_updated_note(r);
 	return status;
 }
 

@@ -1,7 +1,6 @@
 #include "data/der.h"
 
 #include <string.h>
-#include <time.h>
 
 enum ca_err
 ca_der_header(
@@ -74,10 +73,29 @@ ca_der_is(struct ca_reader r, const void *p, size_t len)
 	return r.left == len && memcmp(r.p, p, len) == 0;
 }
 
+/* Days from the first day of year 0 to that of the year. */
+static int64_t
+before_year(int year)
+{
+	return 365 * (int64_t)year + (year + 3) / 4 - (year + 99) / 100 +
+	       (year + 399) / 400;
+}
+
+/* Days from the first day of the year to that of the month, 1 to 13. */
+static int
+before_month(int year, int month)
+{
+	static const int days[] = {
+	    0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
+	const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return days[month - 1] + (leap && month > 2 ? 1 : 0);
+}
+
+/* Computed here, since timegm(3) can fail, and a time would then be a wrong one. */
 bool
 ca_der_time(const uint8_t *p, size_t len, int64_t *out)
 {
-	struct tm tm = {0}, is;
 	int v[7], n = 0;
 	size_t i = 0;
 
@@ -89,19 +107,18 @@ ca_der_time(const uint8_t *p, size_t len, int64_t *out)
 			return false;
 		v[n++] = (p[i] - '0') * 10 + p[i + 1] - '0';
 	}
-	/* UTCTime: 50..99 is 19YY (RFC 5280 section 4.1.2.5.1) */
-	tm.tm_year =
-	    len == 15 ? v[0] * 100 + v[1] - 1900 : v[0] + (v[0] < 50 ? 100 : 0);
 	const int *m = len == 15 ? v + 2 : v + 1;
-	tm.tm_mon = m[0] - 1;
-	tm.tm_mday = m[1];
-	tm.tm_hour = m[2];
-	tm.tm_min = m[3];
-	tm.tm_sec = m[4];
-	is = tm;
-	*out = (int64_t)timegm(&is);
-	/* timegm turns 29 February of a common year into 1 March */
-	return is.tm_mon == tm.tm_mon && is.tm_mday == tm.tm_mday &&
-	       is.tm_hour == tm.tm_hour && is.tm_min == tm.tm_min &&
-	       is.tm_sec == tm.tm_sec;
+	/* UTCTime: 50..99 is 19YY (RFC 5280 section 4.1.2.5.1) */
+	const int year =
+	    len == 15 ? v[0] * 100 + v[1] : v[0] + (v[0] < 50 ? 2000 : 1900);
+
+	if (m[0] < 1 || m[0] > 12 || m[1] < 1 ||
+	    m[1] > before_month(year, m[0] + 1) - before_month(year, m[0]) ||
+	    m[2] > 23 || m[3] > 59 || m[4] > 59)
+		return false;
+	*out = (before_year(year) - before_year(1970) +
+		   before_month(year, m[0]) + m[1] - 1) *
+		   86400 +
+	       (int64_t)m[2] * 3600 + (int64_t)m[3] * 60 + m[4];
+	return true;
 }

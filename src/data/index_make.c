@@ -192,9 +192,11 @@ ca_index_maker_finish(struct ca_index_maker *m, const void *rest, size_t len)
 		return rc;
 	m->begun = false;
 	if (cdb_make_finish(&m->cdb) != 0 || fchmod(m->fd, place->mode) != 0 ||
-	    fsync(m->fd) != 0 || fstat(m->source, &now) != 0)
+	    fsync(m->fd) != 0)
 		return CA_ERR_IO;
-	if (!ca_index_same_state(&m->st, &now))
+	if (m->source >= 0 && fstat(m->source, &now) != 0)
+		return CA_ERR_IO;
+	if (m->source >= 0 && !ca_index_same_state(&m->st, &now))
 		return CA_ERR_STALE;
 	if (renameat(place->dirfd, place->temp, place->dirfd, place->name) != 0)
 		return CA_ERR_IO;

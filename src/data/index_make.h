@@ -8,7 +8,8 @@
 
 #include "data/index.h"
 
-/* The file that an index is made of. */
+/* The file that an index is made of; or, with fd -1 and a zeroed st, something that
+ * is no file, and that the hash names. */
 struct ca_index_source {
 	int fd; /* open for reading; borrowed */
 	struct stat st;

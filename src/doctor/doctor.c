@@ -13,18 +13,18 @@ static const char help[] =
     "usage: certauth doctor [OPTIONS]\n"
     "\n"
     "Check the whole set-up of this machine: configuration, permissions, the\n"
-    "host certificate, CAs, CRLs and their timer, users file, registered\n"
-    "certificates, PAM services, signed passwords, sshd, verifier, clock,\n"
-    "libcrypto.  For each\n"
-    "finding it prints what is wrong, why that matters, and how to correct it.  It\n"
-    "changes nothing.  Run it as root, because only root can read every file.\n"
+    "host certificate, CAs, CRLs, OCSP responses, timers, users file, registered\n"
+    "certificates, the directory, PAM services, signed passwords, sshd, verifier,\n"
+    "clock, libcrypto.  For each finding it prints what is wrong, why that matters,\n"
+    "and how to correct it.  It changes nothing.  Run it as root, because only root\n"
+    "can read every file.\n"
     "\n"
     "  --config FILE        instead of /etc/certauth/certauth.conf\n"
     "  --pam-dir DIR        instead of /etc/pam.d\n"
     "  --sshd-config FILE   instead of /etc/ssh/sshd_config\n"
     "  --skip CHECK         skip a check (may be repeated): files host ca crl\n"
-    "                       timer users registered pam password sshd\n"
-    "                       verifier clock libcrypto\n"
+    "                       timer ocsp directory users ldap registered pam\n"
+    "                       password sshd verifier clock libcrypto\n"
     "  --json               print one JSON object\n"
     "\n"
     "Exit status: 0 no warnings or errors, 1 warnings, 2 errors.  certauth(1)\n"
@@ -52,9 +52,13 @@ static const struct {
     {"files", ca_doctor_files, "*", false},
     {"host", ca_doctor_host, "host_* warn_expiry rsa_pkcs1", false},
     {"ca", ca_doctor_cas, CA_KEYS " crl_exempt", false},
-    {"crl", ca_doctor_crls, CA_KEYS " crl*", true},
+    {"crl", ca_doctor_crls, CA_KEYS " crl* revocation", true},
     {"timer", ca_doctor_timer, CA_KEYS " crl*", true},
+    {"ocsp", ca_doctor_ocsp, CA_KEYS " users_* crl* revocation ocsp*", true},
+    /* before those that look up accounts */
+    {"directory", ca_doctor_directory, CA_KEYS " directory", true},
     {"users", ca_doctor_users, CA_KEYS " users*", true},
+    {"ldap", ca_doctor_ldap, CA_KEYS " directory*", true},
     {"registered", ca_doctor_registered, "users*", false},
     {"pam", ca_doctor_pam, NULL, false},
     {"password", ca_doctor_password, NULL, false},
@@ -114,7 +118,9 @@ put_text(const struct ca_doctor *d, struct ca_buf *out)
 static void
 put_json(const struct ca_doctor *d, struct ca_buf *out)
 {
-	ca_buf_fmt(out, "{\"errors\":%zu,\"warnings\":%zu,\"findings\":[",
+	/* certauth(1), JSON, says what a change of the number means */
+	ca_buf_fmt(out,
+	    "{\"schema\":1,\"errors\":%zu,\"warnings\":%zu,\"findings\":[",
 	    count(d, CA_LEVEL_ERROR), count(d, CA_LEVEL_WARNING));
 	for (size_t i = 0; i < d->n; i++) {
 		const struct ca_finding *f = &d->v[i];
@@ -179,11 +185,15 @@ skip(bool skipped[NCHECKS], const char *name)
 			skipped[i] = true;
 			return CA_EXIT_OK;
 		}
-	return ca_cli_usage(&ca_cmd_doctor,
-	    "there is no check %s; the checks are "
-	    "config, files, host, ca, crl, timer, users, registered, pam, "
-	    "password, sshd, verifier, clock, libcrypto",
-	    name);
+	struct ca_buf all = CA_BUF_INIT(1024);
+	for (size_t i = 0; i < NCHECKS; i++)
+		ca_buf_fmt(&all, "%s%s", i > 0 ? ", " : "", checks[i].name);
+	const char *text = ca_buf_text(&all);
+	int status = ca_cli_usage(&ca_cmd_doctor,
+	    "there is no check %s; the checks are %s", name,
+	    text != NULL ? text : "?");
+	ca_buf_free(&all);
+	return status;
 }
 
 static int

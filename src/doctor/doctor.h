@@ -47,9 +47,10 @@ struct ca_doctor {
 	size_t ncas;
 	struct ca_finding *v;
 	size_t n;
-	bool dropped; /* the last finding was known */
-	bool quiet;   /* findings are not recorded */
-	bool no_pam;  /* PAM's configuration is not read */
+	bool dropped;    /* the last finding was known */
+	bool quiet;      /* findings are not recorded */
+	bool names_hang; /* SSSD hangs, and the name service with it */
+	bool no_pam;     /* PAM's configuration is not read */
 	/* for doctor_view.c */
 	char origin[4200], command[16384];
 };
@@ -77,7 +78,14 @@ void ca_doctor_host(struct ca_doctor *d);
 void ca_doctor_cas(struct ca_doctor *d);
 void ca_doctor_crls(struct ca_doctor *d);
 void ca_doctor_timer(struct ca_doctor *d);
+void ca_doctor_ocsp(struct ca_doctor *d);
+/* The response about each certificate, and the other files, for ca_doctor_ocsp. */
+void ca_doctor_ocsp_set(struct ca_doctor *d);
+/* Is the timer active that fetches them?  For ca_doctor_ocsp, if there are some. */
+void ca_doctor_ocsp_timer(struct ca_doctor *d);
+void ca_doctor_ldap(struct ca_doctor *d);
 void ca_doctor_users(struct ca_doctor *d);
+void ca_doctor_directory(struct ca_doctor *d);
 void ca_doctor_registered(struct ca_doctor *d);
 void ca_doctor_pam(struct ca_doctor *d);
 void ca_doctor_password(struct ca_doctor *d);
@@ -86,6 +94,8 @@ void ca_doctor_verifier(struct ca_doctor *d);
 void ca_doctor_clock(struct ca_doctor *d);
 void ca_doctor_libcrypto(struct ca_doctor *d);
 
+/* Does systemd run here, and not this timer? */
+bool ca_doctor_timer_inactive(const char *timer);
 /* Find the files at and below path that user _certauth cannot read. */
 void ca_doctor_verifier_reads(struct ca_doctor *d, const char *path);
 /* Does this line of a unit of the service keep the module from the verifier? */

@@ -63,6 +63,14 @@ put_config(struct ca_doctor *d)
 		put(d, "--config", d->view->file);
 }
 
+const char *
+ca_doctor_config_command(struct ca_doctor *d, const char *what)
+{
+	begin(d, what);
+	put_config(d);
+	return d->command;
+}
+
 static void
 put_crl_options(struct ca_doctor *d)
 {

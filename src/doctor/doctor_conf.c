@@ -233,8 +233,11 @@ ca_doctor_files(struct ca_doctor *d)
 	const struct ca_config *cfg = d->cfg;
 	const char *path[] = {d->view->file, cfg->ca_dir,
 	    cfg->intermediates_dir,
-	    cfg->crl == CA_CRL_OFF ? NULL : cfg->crl_dir, cfg->users,
-	    cfg->users_dir, cfg->host_cert,
+	    cfg->crl == CA_CRL_OFF ? NULL : cfg->crl_dir,
+	    cfg->revocation == CA_SOURCES_CRL ? NULL : cfg->ocsp_dir,
+	    cfg->users, cfg->users_dir,
+	    cfg->directory == CA_DIRECTORY_LDAP ? cfg->directory_index : NULL,
+	    cfg->host_cert,
 	    cfg->host_key != NULL && cfg->host_key[0] == '/' ? cfg->host_key
 							     : NULL,
 	    ca_doctor_by_command(cfg) ? cfg->helper : NULL};

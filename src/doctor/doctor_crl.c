@@ -338,7 +338,10 @@ ca_doctor_crls(struct ca_doctor *d)
 	char *again = NULL;
 	enum ca_err rc;
 
-	if (d->cfg->crl == CA_CRL_OFF)
+	/* with OCSP alone, CRLs are for responders */
+	if (d->cfg->crl == CA_CRL_OFF ||
+	    (d->cfg->revocation == CA_SOURCES_OCSP &&
+		access(l.path, F_OK) != 0))
 		goto out;
 	l.has = calloc(d->ncas + 1, sizeof *l.has);
 	l.refused = calloc(d->ncas + 1, sizeof *l.refused);

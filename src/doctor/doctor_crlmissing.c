@@ -107,8 +107,11 @@ say_missing(struct ca_doctor_look *l, X509 *ca, const char *file)
 	const char *other = none && v->other != NULL ? v->other : "";
 
 	ca_doctor_find(l->d, CA_F_CRL_MISSING,
-	    /* with crl_short_lived, it may be a CA that publishes none */
-	    l->d->cfg->crl == CA_CRL_REQUIRE && l->d->cfg->crl_short_lived == 0
+	    /* with crl_short_lived, it may be a CA that publishes none; with
+	     * revocation = any, OCSP may be enough */
+	    l->d->cfg->crl == CA_CRL_REQUIRE &&
+		    l->d->cfg->crl_short_lived == 0 &&
+		    l->d->cfg->revocation == CA_SOURCES_CRL
 		? CA_LEVEL_ERROR
 		: CA_LEVEL_WARNING,
 	    "%s contains no current CRL of %s (%s)%s%s%s", l->path,

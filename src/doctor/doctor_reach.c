@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PATHS 6
+#define PATHS 8
 
 /* What a login by this configuration reads; NULL where there is nothing. */
 static void
@@ -22,8 +22,10 @@ paths_of(const struct ca_doctor_view *v, const char *out[PATHS])
 {
 	const struct ca_config *cfg = v->cfg;
 	const char *all[PATHS] = {v->file, cfg->ca_dir, cfg->intermediates_dir,
-	    cfg->crl == CA_CRL_OFF ? NULL : cfg->crl_dir, cfg->users,
-	    cfg->users_dir};
+	    cfg->crl == CA_CRL_OFF ? NULL : cfg->crl_dir,
+	    cfg->revocation == CA_SOURCES_CRL ? NULL : cfg->ocsp_dir,
+	    cfg->users, cfg->users_dir,
+	    cfg->directory == CA_DIRECTORY_LDAP ? cfg->directory_index : NULL};
 
 	for (size_t i = 0; i < PATHS; i++)
 		out[i] =

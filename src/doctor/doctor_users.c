@@ -46,6 +46,8 @@ add(struct some *s, unsigned line, const char *what)
 static bool
 no_account(struct rules *r, const char *login)
 {
+	if (r->d->names_hang)
+		return false;
 	if (strcmp(r->last, login) == 0)
 		return r->last_lost;
 	if (r->looked_up++ >= ACCOUNTS_MAX)
@@ -86,7 +88,7 @@ check_rule(
 	    /* these two selectors name the issuer themselves */
 	    rule->sel != CA_SEL_ISSUER_SUBJECT && rule->sel != CA_SEL_MATCH)
 		add(&r->weak, line->number, rule->selector);
-	if (!rule->pattern && no_account(r, rule->login)) {
+	if (!rule->pattern && !rule->refuses && no_account(r, rule->login)) {
 		add_remove(r, rule->login);
 		add(&r->lost, line->number, rule->login);
 	}
@@ -199,7 +201,8 @@ ca_doctor_users(struct ca_doctor *d)
 	rc = ca_users_scan(d->cfg->users, 1, &d->log, check_rule, &r, NULL);
 	/* the same lines again */
 	ca_buf_reset(&d->heard);
-	if (rc == CA_OK && r.n == 0 && !any_registered(d)) {
+	if (rc == CA_OK && r.n == 0 && !any_registered(d) &&
+	    d->cfg->directory == CA_DIRECTORY_NONE) {
 		ca_doctor_find(d, CA_F_USERS_EMPTY, CA_LEVEL_WARNING,
 		    "%s contains no rule", d->cfg->users);
 		ca_doctor_mend(d, "%s", mend);
@@ -224,7 +227,7 @@ check_registered(void *ctx, const char *login, const char *path, bool first,
 	time_t to;
 	char when[48], text[CA_CERT_REFUSAL];
 
-	if (first && getpwnam(login) == NULL) {
+	if (first && !d->names_hang && getpwnam(login) == NULL) {
 		ca_doctor_find(d, CA_F_USERS_NO_ACCOUNT, CA_LEVEL_WARNING,
 		    "%s is registered for %s, but there is no such account",
 		    path, login);

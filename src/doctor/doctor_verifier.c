@@ -253,7 +253,11 @@ check_files(struct ca_doctor *d)
 		const struct ca_config *cfg = d->views[v]->cfg;
 		const char *path[] = {d->views[v]->file, cfg->ca_dir,
 		    cfg->intermediates_dir, cfg->crl_dir, cfg->users,
-		    cfg->users_dir, cfg->host_cert};
+		    cfg->users_dir,
+		    cfg->directory == CA_DIRECTORY_LDAP ? cfg->directory_index
+							: NULL,
+		    cfg->host_cert,
+		    cfg->revocation == CA_SOURCES_CRL ? NULL : cfg->ocsp_dir};
 
 		d->view = d->views[v];
 		for (size_t i = 0; i < sizeof path / sizeof path[0]; i++)

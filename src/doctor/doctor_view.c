@@ -52,8 +52,9 @@ ca_doctor_views_clear(struct ca_doctor *d)
 static void
 add(struct ca_doctor *d, struct ca_doctor_view *v)
 {
-	struct ca_doctor_view **all =
-	    realloc(d->views, (d->nviews + 1) * sizeof *all);
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers */
+	const size_t size = (d->nviews + 1) * sizeof *d->views;
+	struct ca_doctor_view **all = realloc(d->views, size);
 
 	if (all == NULL)
 		abort();
@@ -248,6 +249,19 @@ ca_doctor_view_of(const struct ca_doctor *d, const char *service,
 	return found;
 }
 
+/* Is what was heard a mistake of the file, and recorded?  Then the line is right. */
+static bool
+is_known(struct ca_doctor *d)
+{
+	const char *said = ca_buf_text(&d->heard);
+
+	for (size_t i = 0; said != NULL && i < d->n; i++)
+		if (strcmp(d->v[i].id, "config-mistake") == 0 &&
+		    strncmp(d->v[i].what, said, strlen(d->v[i].what)) == 0)
+			return true;
+	return false;
+}
+
 void
 ca_doctor_view_line(
     struct ca_doctor *d, const char *service, const struct ca_pam_line *line)
@@ -266,6 +280,10 @@ ca_doctor_view_line(
 	v->above = above;
 	if (load(d, v, line) == CA_OK) {
 		add(d, v);
+		return;
+	}
+	if (is_known(d)) {
+		view_free(v);
 		return;
 	}
 	char *mend = text_of("edit line %u of %s; certauth.conf(5) lists every "

@@ -57,6 +57,8 @@ const char *ca_doctor_origin(struct ca_doctor *d, const char *key);
  * is valid until the next call.
  */
 const char *ca_doctor_crl_command(struct ca_doctor *d, const char *what);
+/* With --config alone. */
+const char *ca_doctor_config_command(struct ca_doctor *d, const char *what);
 /* Only the options, with a blank before each.  The caller frees them. */
 char *ca_doctor_crl_options(struct ca_doctor *d);
 const char *ca_doctor_users_command(struct ca_doctor *d, const char *what);

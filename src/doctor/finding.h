@@ -161,6 +161,40 @@ struct ca_doctor; /* doctor.h */
 	X(CA_F_CRL_TIMER, "crl-timer",                                         \
 	    "New CRLs are not fetched, and logins fail when the CRLs in "      \
 	    "crl_dir have expired.")                                           \
+	X(CA_F_OCSP_NONE, "ocsp-none",                                         \
+	    "Only clients that send OCSP responses can log in, unless there "  \
+	    "are CRLs and revocation = any.")                                  \
+	X(CA_F_OCSP_AGE, "ocsp-age",                                           \
+	    "A login can be refused because the response that the client "     \
+	    "kept is too old.")                                                \
+	X(CA_F_OCSP_MISSING, "ocsp-missing",                                   \
+	    "A login with the certificate needs a response that the client "   \
+	    "sends, or CRLs and revocation = any.")                            \
+	X(CA_F_OCSP_NO_RESPONDER, "ocsp-no-responder",                         \
+	    "Nobody can fetch a response about the certificate, so a login "   \
+	    "with it needs CRLs and revocation = any.")                        \
+	X(CA_F_OCSP_UNUSABLE, "ocsp-unusable",                                 \
+	    "The response does not show that the certificate is not "          \
+	    "revoked.")                                                        \
+	X(CA_F_OCSP_REVOKED, "ocsp-revoked",                                   \
+	    "Logins with the certificate are refused.")                        \
+	X(CA_F_OCSP_SKIPPED, "ocsp-skipped", "No login reads the file.")       \
+	X(CA_F_OCSP_TIMER, "ocsp-timer",                                       \
+	    "New OCSP responses are not fetched, and those in ocsp_dir "       \
+	    "expire.")                                                         \
+	X(CA_F_LDAP_INDEX, "ldap-index",                                       \
+	    "The directory maps no certificate to a login.")                   \
+	X(CA_F_LDAP_FILE, "ldap-file",                                         \
+	    "The index of the directory is not kept current.")                 \
+	X(CA_F_LDAP_ISSUER, "ldap-issuer",                                     \
+	    "Each of the CAs can issue a certificate that the directory "      \
+	    "takes for another one's, by a SID or a key identifier.")          \
+	X(CA_F_LDAP_OLD, "ldap-index-old",                                     \
+	    "What the directory has removed since then can still log in.")     \
+	X(CA_F_LDAP_TIMER, "ldap-timer",                                       \
+	    "The index of the directory is not kept current.")                 \
+	X(CA_F_LDAP_SECRET, "ldap-secret",                                     \
+	    "Other users of this host can bind to the directory as it does.")  \
 	X(CA_F_USERS_FILE, "users-file",                                       \
 	    "The users file maps no certificate to a login.")                  \
 	X(CA_F_USERS_MISTAKE, "users-mistake",                                 \
@@ -183,6 +217,13 @@ struct ca_doctor; /* doctor.h */
 	    "Logins with a registered certificate fail.")                      \
 	X(CA_F_REGISTERED_EXPIRED, "registered-expired",                       \
 	    "The certificate cannot log in any more.")                         \
+	X(CA_F_DIRECTORY, "directory",                                         \
+	    "Logins that no line of the users file maps are denied.")          \
+	X(CA_F_DIRECTORY_RULE, "directory-rule",                               \
+	    "SSSD finds no account by a certificate, or that of another "      \
+	    "person.")                                                         \
+	X(CA_F_DIRECTORY_STALE, "directory-stale",                             \
+	    "SSSD still works by its former configuration.")                   \
 	X(CA_F_PAM_UNUSED, "pam-unused", "No login asks for a certificate.")   \
 	X(CA_F_PAM_FILE, "pam-file",                                           \
 	    "The PAM configuration could not be checked.")                     \

@@ -2,7 +2,7 @@
  * Fetch several addresses at once.  A separate program, certauth-fetch, does
  * it: only that program loads libcurl, it runs without rights, and it can write
  * to nothing but a pipe.  What comes out of the pipe is trusted no more than
- * the server is: it is the bytes of a candidate CRL.
+ * the server is: it is the bytes of a candidate CRL or OCSP response.
  */
 #ifndef CA_FETCH_FETCH_H
 #define CA_FETCH_FETCH_H
@@ -15,13 +15,18 @@
 
 #define CA_FETCH_ETAG_MAX 256
 #define CA_FETCH_DATE_MAX 64
+#define CA_FETCH_OCSP_MAX 1024 /* bytes */
 
 struct ca_fetch {
 	/* in */
 	const char *url;           /* http, https or file; borrowed */
 	const char *etag;          /* If-None-Match, or NULL */
 	const char *last_modified; /* If-Modified-Since, or NULL */
-	int fd;                    /* open for writing, empty */
+	/* an OCSP request in DER, which is posted to an http or https address (RFC
+	 * 6960 appendix A.1); NULL: none.  Borrowed. */
+	const void *ocsp;
+	size_t ocsplen; /* 1 to CA_FETCH_OCSP_MAX */
+	int fd;         /* open for writing, empty */
 	/* out */
 	bool ended;                       /* the transfer is over */
 	bool done;                        /* the new content is in fd */
@@ -35,17 +40,23 @@ struct ca_fetch {
 /* finished: transfers that are over; bytes: of all contents together. */
 typedef void ca_fetch_progress(void *ctx, size_t finished, uint64_t bytes);
 
+struct ca_fetch_limits {
+	unsigned timeout; /* seconds of one transfer */
+	unsigned grace;   /* seconds after that, until the process is killed */
+	uint64_t max_bytes; /* of each content */
+};
+
 /*
- * Run the n transfers in one certauth-fetch process.  Each may take timeout
- * seconds; some seconds after that the process is killed.  max_bytes bounds
- * each content.  progress (may be NULL) is called at least four times a second.
+ * Run the n transfers in one certauth-fetch process.  After timeout and grace, the
+ * process is killed, and the call returns.  progress (may be NULL) is called at
+ * least four times a second.
  * CA_OK means that the process ran; the result of each transfer is in its
  * struct.  CA_ERR_NOT_FOUND: certauth-fetch is not installed; CA_ERR_IO
  * (errno): it could not be started; CA_ERR_LIMIT: too many addresses;
  * CA_ERR_MEMORY.
  */
 CA_MUST_CHECK enum ca_err ca_fetch_all(struct ca_fetch *f, size_t n,
-    unsigned timeout, uint64_t max_bytes, ca_fetch_progress *progress,
+    const struct ca_fetch_limits *limits, ca_fetch_progress *progress,
     void *ctx);
 
 /* Return whether url can be fetched: http, https, or file without a host. */

@@ -9,12 +9,19 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/base64url.h"
+
+static bool
+is_http(const char *url)
+{
+	return strncasecmp(url, "http://", 7) == 0 ||
+	       strncasecmp(url, "https://", 8) == 0;
+}
+
 bool
 ca_fetch_can(const char *url)
 {
-	return strncasecmp(url, "http://", 7) == 0 ||
-	       strncasecmp(url, "https://", 8) == 0 ||
-	       strncasecmp(url, "file:///", 8) == 0;
+	return is_http(url) || strncasecmp(url, "file:///", 8) == 0;
 }
 
 /* Return whether p is one line of text without a tab, as the state file
@@ -51,26 +58,52 @@ ca_fetch_order_put(struct ca_buf *out, const struct ca_fetch *f, size_t n,
 		put_field(out, f[i].etag);
 		ca_buf_str(out, "\t");
 		put_field(out, f[i].last_modified);
+		if (f[i].ocsp != NULL) {
+			if (f[i].ocsplen > CA_FETCH_OCSP_MAX)
+				return CA_ERR_LIMIT;
+			ca_buf_str(out, "\t");
+			ca_base64url_encode(out, f[i].ocsp, f[i].ocsplen);
+		}
 		ca_buf_str(out, "\n");
 	}
 	return ca_buf_err(out);
 }
 
+/* Decode the OCSP request in text, in its place. */
+static enum ca_err
+parse_ocsp(char *text, struct ca_fetch *f)
+{
+	struct ca_buf der = CA_BUF_INIT(CA_FETCH_OCSP_MAX);
+	enum ca_err rc = ca_base64url_decode(&der, text, strlen(text));
+
+	if (rc == CA_OK && der.len == 0)
+		rc = CA_ERR_FORMAT;
+	if (rc == CA_OK) {
+		/* three quarters as long as the text */
+		memcpy(text, der.p, der.len);
+		f->ocsp = text;
+		f->ocsplen = der.len;
+	}
+	ca_buf_free(&der);
+	return rc;
+}
+
 static enum ca_err
 parse_address(char *line, struct ca_fetch *f)
 {
-	char *etag = strchr(line, '\t');
-	char *last = etag != NULL ? strchr(etag + 1, '\t') : NULL;
+	char *rest = line, *field[5] = {NULL};
+	size_t n = 0;
 
-	if (last == NULL || strchr(last + 1, '\t') != NULL)
-		return CA_ERR_FORMAT;
-	*etag++ = '\0';
-	*last++ = '\0';
-	if (!ca_fetch_can(line))
+	while (n < 5 && (field[n] = strsep(&rest, "\t")) != NULL)
+		n++;
+	if ((n != 3 && n != 4) || !ca_fetch_can(line))
 		return CA_ERR_FORMAT;
 	*f = (struct ca_fetch){
-	    .url = line, .etag = etag, .last_modified = last, .fd = -1};
-	return CA_OK;
+	    .url = line, .etag = field[1], .last_modified = field[2], .fd = -1};
+	if (n == 3)
+		return CA_OK;
+	/* a file takes no request */
+	return is_http(line) ? parse_ocsp(field[3], f) : CA_ERR_FORMAT;
 }
 
 /* Read decimal digits, at most max, up to the byte end, and skip that byte. */
@@ -179,8 +212,8 @@ store(
 
 	if (len > in->max_bytes - f->bytes) {
 		int n = snprintf(text, sizeof text,
-		    "the content is larger than %" PRIu64 " MiB",
-		    in->max_bytes >> 20);
+		    "the content is larger than %" PRIu64 " KiB",
+		    in->max_bytes >> 10);
 		fail(in, f, text, n > 0 ? (size_t)n : 0);
 		return;
 	}

@@ -1,10 +1,11 @@
 /*
- * The protocol between `certauth crl update` and certauth-fetch.
+ * The protocol between those who fetch (fetch.h) and certauth-fetch.
  *
  * The order goes to the standard input of certauth-fetch, up to the end of the
  * input.  It is a line "certauth-fetch 1 TIMEOUT MAXBYTES", then a line for
  * each address, "URL<tab>ETag<tab>Last-Modified".  The last two fields are
- * empty if they are not known.
+ * empty if they are not known.  A fourth field is an OCSP request in base64url,
+ * which is posted.
  *
  * The answer comes from its standard output.  It is a sequence of frames:
  *
@@ -38,7 +39,7 @@
 
 /* Append the order for n addresses to out.  timeout is in seconds.  An etag or
  * last_modified that is not one line of text is left out.  CA_ERR_LIMIT: too
- * many addresses, or out is full; CA_ERR_MEMORY. */
+ * many addresses, a request is too long, or out is full; CA_ERR_MEMORY. */
 CA_MUST_CHECK enum ca_err ca_fetch_order_put(struct ca_buf *out,
     const struct ca_fetch *f, size_t n, unsigned timeout, uint64_t max_bytes);
 

@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #define PROGRAM "certauth-fetch"
-#define GRACE_MS 10000 /* for the start and end of the program */
 
 /* ---- the program ---- */
 
@@ -195,7 +194,7 @@ end_all(struct ca_fetch_input *in, const char *why)
 }
 
 enum ca_err
-ca_fetch_all(struct ca_fetch *f, size_t n, unsigned timeout, uint64_t max_bytes,
+ca_fetch_all(struct ca_fetch *f, size_t n, const struct ca_fetch_limits *limits,
     ca_fetch_progress *progress, void *ctx)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
@@ -203,7 +202,7 @@ ca_fetch_all(struct ca_fetch *f, size_t n, unsigned timeout, uint64_t max_bytes,
 	struct ca_fetch_input *in = calloc(1, sizeof *in);
 	int from = -1, fd = -1;
 	const char *early, *why;
-	int64_t now;
+	int64_t now = 0;
 	pid_t pid;
 
 	if (in == NULL) {
@@ -212,8 +211,12 @@ ca_fetch_all(struct ca_fetch *f, size_t n, unsigned timeout, uint64_t max_bytes,
 	}
 	in->f = f;
 	in->n = n;
-	in->max_bytes = max_bytes;
-	rc = ca_fetch_order_put(&order, f, n, timeout, max_bytes);
+	in->max_bytes = limits->max_bytes;
+	const int64_t ms =
+	    ((int64_t)limits->timeout + (int64_t)limits->grace) * 1000;
+	const bool clock = now_ms(&now);
+	rc = ca_fetch_order_put(
+	    &order, f, n, limits->timeout, limits->max_bytes);
 	if (rc == CA_OK)
 		rc = order_fd(&order, &fd);
 	if (rc == CA_OK)
@@ -222,10 +225,8 @@ ca_fetch_all(struct ca_fetch *f, size_t n, unsigned timeout, uint64_t max_bytes,
 		ret = rc;
 		goto out;
 	}
-	early = now_ms(&now) ? receive(in, from,
-				   now + (int64_t)timeout * 1000 + GRACE_MS,
-				   progress, ctx)
-			     : "the clock cannot be read";
+	early = clock ? receive(in, from, now + ms, progress, ctx)
+		      : "the clock cannot be read";
 	why = stop(pid);
 	end_all(in, why != NULL ? why : early != NULL ? early : "");
 	ret = CA_OK;

@@ -72,8 +72,8 @@ on_data(char *p, size_t one, size_t n, void *ctx)
 	}
 	if (left > t->max - t->f->bytes) {
 		(void)snprintf(t->f->error, sizeof t->f->error,
-		    "the content is larger than %llu MiB",
-		    (unsigned long long)(t->max >> 20));
+		    "the content is larger than %llu KiB",
+		    (unsigned long long)(t->max >> 10));
 		return 0;
 	}
 	t->f->bytes += left;
@@ -136,20 +136,36 @@ is_file(const char *url)
 	return strncasecmp(url, "file:", 5) == 0;
 }
 
+static bool
+add_line(struct ca_fetch_transfer *t, const char *line)
+{
+	struct curl_slist *more = curl_slist_append(t->headers, line);
+
+	if (more != NULL)
+		t->headers = more;
+	return more != NULL;
+}
+
 /* A file has no headers. */
 static bool
 add_header(struct ca_fetch_transfer *t, const char *name, const char *value)
 {
 	char line[512];
-	struct curl_slist *more;
 
 	if (value == NULL || *value == '\0' || is_file(t->f->url))
 		return true;
 	(void)snprintf(line, sizeof line, "%s: %s", name, value);
-	if ((more = curl_slist_append(t->headers, line)) == NULL)
-		return false;
-	t->headers = more;
-	return true;
+	return add_line(t, line);
+}
+
+/* An empty Expect keeps libcurl from waiting for a 100 Continue. */
+static bool
+add_ocsp_headers(struct ca_fetch_transfer *t)
+{
+	return t->f->ocsp == NULL ||
+	       (add_line(t, "Content-Type: application/ocsp-request") &&
+		   add_line(t, "Accept: application/ocsp-response") &&
+		   add_line(t, "Expect:"));
 }
 
 bool
@@ -167,12 +183,24 @@ ca_fetch_transfer_blocks(const struct ca_fetch_transfer *t)
 	return blocks;
 }
 
+/* A redirect keeps the method and the body: they are of the handle. */
+static bool
+set_post(struct ca_fetch_transfer *t)
+{
+	return t->f->ocsp == NULL ||
+	       (curl_easy_setopt(t->easy, CURLOPT_POST, 1L) == CURLE_OK &&
+		   curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE,
+		       (long)t->f->ocsplen) == CURLE_OK &&
+		   curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, t->f->ocsp) ==
+		       CURLE_OK);
+}
+
 static bool
 set_options(struct ca_fetch_transfer *t)
 {
 	CURL *e = t->easy;
 
-	return ca_fetch_guard_watch(&t->guard) &&
+	return set_post(t) && ca_fetch_guard_watch(&t->guard) &&
 	       curl_easy_setopt(e, CURLOPT_URL, t->f->url) == CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_PRIVATE, t) == CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
@@ -203,7 +231,8 @@ ca_fetch_transfer_open(struct ca_fetch_transfer *t)
 
 	if ((t->easy = t->guard.easy = curl_easy_init()) == NULL ||
 	    !add_header(t, "If-None-Match", t->f->etag) ||
-	    !add_header(t, "If-Modified-Since", t->f->last_modified)) {
+	    !add_header(t, "If-Modified-Since", t->f->last_modified) ||
+	    !add_ocsp_headers(t)) {
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}

@@ -22,7 +22,7 @@ put_certificate(STACK_OF(X509) *certs, const uint8_t *nonce, struct ca_buf *msg)
 		}
 		list[i] = (struct ca_bytes){der[i], (size_t)len};
 	}
-	rc = ca_certificate_write(msg, nonce, list, (size_t)n);
+	rc = ca_certificate_write(msg, nonce, list, NULL, (size_t)n);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;

@@ -90,6 +90,8 @@ struct ca_certmap_rule {
 	const char *matchrule, *maprule; /* NULL: not given */
 	bool local; /* of a domain whose users are in files */
 };
-void ca_import_certmap(struct ca_import *im, const struct ca_certmap_rule *r);
+/* Translate it to lines of the users file.  True: no line can say what it says, and
+ * SSSD has to apply it (directory = sss). */
+bool ca_import_certmap(struct ca_import *im, const struct ca_certmap_rule *r);
 
 #endif

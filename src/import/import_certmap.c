@@ -3,9 +3,10 @@
  * maprule their user.
  *
  * matchrule alone becomes a match: line if the login is known.  maprule is a
- * search in a directory, which certauth does not do.  It is translated if it names
- * the login itself, or makes the login by a template from a name whose domain
- * the matchrule fixes, which becomes a pattern.  No condition is ever dropped.
+ * search in a directory.  It is translated if it names the login itself, or makes the
+ * login by a template from a name whose domain the matchrule fixes, which becomes a
+ * pattern.  Every other rule of a domain is left to SSSD, which applies it with
+ * directory = sss.  No condition is ever dropped.
  */
 #include "import/import.h"
 
@@ -16,6 +17,8 @@ static const char default_match[] = "<KU>digitalSignature<EKU>clientAuth";
 static const char directory[] =
     "it is a search in a directory: register the certificates "
     "(/etc/certauth/users.d/LOGIN/*.pem), or write a line for each user";
+
+static const char malformed[] = "the matchrule is malformed";
 
 /* What a matchrule may name. */
 static const char *const components[] = {"SUBJECT", "ISSUER", "KU", "EKU",
@@ -183,7 +186,7 @@ as_pattern(const char *match, const struct template *t, struct ca_buf *domain,
 		       "for each user";
 	}
 	if (bad)
-		return "the matchrule is malformed";
+		return malformed;
 	if (domain->len == 0)
 		return "the matchrule does not fix the domain, so a user of "
 		       "any domain would match; write `* upn:*@DOMAIN issuer=...' "
@@ -232,7 +235,19 @@ gap(struct ca_import *im, const struct ca_certmap_rule *r, const char *why)
 	ca_import_gap(im, r->line, r->section, r->maprule, why);
 }
 
-static void
+/* No line can say it.  SSSD can, unless the users are in files. */
+static bool
+leave(struct ca_import *im, const struct ca_certmap_rule *r, const char *why)
+{
+	if (r->local)
+		gap(im, r, why);
+	else
+		ca_import_note(im, r->line,
+		    "%s: SSSD goes on to apply this rule", r->section);
+	return !r->local;
+}
+
+static bool
 by_template(struct ca_import *im, const struct ca_certmap_rule *r,
     const char *match, const char *value)
 {
@@ -241,6 +256,7 @@ by_template(struct ca_import *im, const struct ca_certmap_rule *r,
 	struct ca_buf pattern = CA_BUF_INIT(2048), opts = CA_BUF_INIT(8192);
 	char want[64];
 	const char *why = directory;
+	bool left = false;
 
 	if (t != NULL && t->selector != NULL) {
 		(void)snprintf(want, sizeof want, "{%s.short_name}", t->name);
@@ -251,9 +267,13 @@ by_template(struct ca_import *im, const struct ca_certmap_rule *r,
 	}
 	const char *d = ca_buf_text(&domain), *i = ca_buf_text(&issuer);
 	if (why == NULL && d != NULL && strpbrk(d, "\\\"*") != NULL)
-		why = "the domain is malformed";
-	if (why != NULL) {
+		why = malformed;
+	if (why == malformed || t == NULL) {
 		gap(im, r, why);
+		goto out;
+	}
+	if (why != NULL) {
+		left = leave(im, r, why);
 		goto out;
 	}
 	ca_buf_fmt(&pattern, "*%c%s", t->before, d);
@@ -274,25 +294,13 @@ out:
 	ca_buf_free(&issuer);
 	ca_buf_free(&pattern);
 	ca_buf_free(&opts);
+	return left;
 }
 
 static void
 by_login(struct ca_import *im, const struct ca_certmap_rule *r,
     const char *match, const char *login)
 {
-	const char *at = match;
-	struct part part;
-	bool bad;
-
-	if (strncmp(at, "&&", 2) == 0 || strncmp(at, "||", 2) == 0)
-		at += 2;
-	while (next_part(&at, &part, &bad))
-		;
-	if (bad) {
-		ca_import_gap(im, r->line, r->section, r->matchrule,
-		    "SSSD does not accept this matchrule");
-		return;
-	}
 	if (strchr(match, '"') != NULL) {
 		gap(im, r, "a match: line cannot hold a double quote");
 		return;
@@ -306,7 +314,24 @@ by_login(struct ca_import *im, const struct ca_certmap_rule *r,
 	    &(struct ca_import_line){login, "match", match, true, ""});
 }
 
-void
+/* Does SSSD accept the matchrule?  It skips a rule that it cannot parse. */
+static bool
+parses(struct ca_import *im, const struct ca_certmap_rule *r, const char *match)
+{
+	struct part part;
+	bool bad;
+
+	if (strncmp(match, "&&", 2) == 0 || strncmp(match, "||", 2) == 0)
+		match += 2;
+	while (next_part(&match, &part, &bad))
+		;
+	if (bad)
+		ca_import_gap(im, r->line, r->section, r->matchrule,
+		    "SSSD does not accept this matchrule");
+	return !bad;
+}
+
+bool
 ca_import_certmap(struct ca_import *im, const struct ca_certmap_rule *r)
 {
 	static const char *const match_prefix[] = {"KRB5:", NULL};
@@ -318,18 +343,23 @@ ca_import_certmap(struct ca_import *im, const struct ca_certmap_rule *r)
 	    r->maprule != NULL ? after_prefix(r->maprule, map_prefix) : NULL;
 	char value[300];
 
-	if (map == NULL && r->local)
-		by_login(
-		    im, r, match, r->name); /* the rule's name is the login */
-	else if (map == NULL)
-		gap(im, r, directory); /* userCertificate;binary={cert!bin} */
-	else if (!only_value(map, value, sizeof value))
-		gap(im, r,
-		    strchr(map, '{') != NULL && template_of(map) == NULL
-			? "SSSD has no such template"
-			: directory);
-	else if (strchr(value, '{') != NULL)
-		by_template(im, r, match, value);
-	else
-		by_login(im, r, match, value);
+	if (!parses(im, r, match))
+		return false;
+	if (map == NULL && !r->local)
+		return leave(im, r, directory);
+	if (map == NULL) {
+		/* the rule's name is the login */
+		by_login(im, r, match, r->name);
+		return false;
+	}
+	if (strchr(map, '{') != NULL && template_of(map) == NULL) {
+		gap(im, r, "SSSD has no such template");
+		return false;
+	}
+	if (!only_value(map, value, sizeof value))
+		return leave(im, r, directory);
+	if (strchr(value, '{') != NULL)
+		return by_template(im, r, match, value);
+	by_login(im, r, match, value);
+	return false;
 }

@@ -7,9 +7,6 @@
 
 static const char own_string[] =
     "the text in the certificate became the login, so the holder of a certificate chose the login; write a line for each user, or a pattern with issuer= (certauth-users(5))";
-static const char no_ldap[] =
-    "a login does not query a directory: write the directory's content into the users file, with a timer that then runs `certauth users compile'";
-
 /* Names that a mapper's block may hold; each as "name " in a list. */
 static const struct mapper {
 	const char *name, *settings;
@@ -40,7 +37,7 @@ static const struct mapper {
 	"uid_attribute attribute_map filter ignorecase searchtimeout ssl "
 	"tls_randfile tls_cacertfile tls_cacertdir tls_checkpeer tls_ciphers "
 	"tls_cert tls_key ",
-	NULL, no_ldap},
+	NULL, NULL},
 };
 #define NMAPPERS (sizeof mappers / sizeof *mappers)
 
@@ -247,6 +244,8 @@ import_one(struct ca_import *im, const struct ca_scconf *conf,
 		ms(im, conf, at);
 	else if (strcmp(name, "null") == 0)
 		null_mapper(im, conf, at);
+	else if (strcmp(name, "ldap") == 0)
+		ca_import_ldap(im, conf, at);
 }
 
 void

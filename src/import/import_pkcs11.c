@@ -206,8 +206,12 @@ cert_policy(struct ca_import *im, const struct ca_scconf_item *item)
 			    "of `certauth crl update' does",
 			    v);
 		} else if (strcmp(v, "ocsp_on") == 0)
-			ca_import_gap(im, item->line, "cert_policy", v,
-			    "OCSP is not used, and pam_pkcs11 with OpenSSL did not use it either");
+			ca_import_note(im, item->line,
+			    "cert_policy %s: pam_pkcs11 with OpenSSL did not "
+			    "ask; set revocation = any to accept a response of "
+			    "the client, or of certauth-ocsp-update.timer, in "
+			    "place of a CRL",
+			    v);
 		else if (strcmp(v, "none") == 0)
 			ca_import_gap(im, item->line, "cert_policy", v,
 			    "a certificate's chain is always checked");

@@ -3,7 +3,7 @@
  * [certmap/...].  Other settings of SSSD do not concern certificates.
  */
 #include "import/import.h"
-#include "import/sssdconf.h"
+#include "tool/sssdconf.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,24 +11,38 @@
 
 /* ---- certificate_verification ---- */
 
-static const char no_ocsp[] =
-    "OCSP is not used: a login does not wait for the network; `certauth crl update' fetches CRLs in advance";
+/* What certificate_verification asks for. */
+struct wanted {
+	bool crl, soft_crl; /* crl_file, soft_crl */
+	bool no_ocsp, soft_ocsp;
+};
 
 static const struct {
 	const char *name, *note, *gap;
 } words[] = {
-    {"no_ocsp", "OCSP is not used here", NULL},
-    {"soft_ocsp", NULL, no_ocsp},
-    {"ocsp_dgst", NULL, no_ocsp},
-    {"ocsp_default_responder", NULL, no_ocsp},
-    {"ocsp_default_responder_signing_cert", NULL, no_ocsp},
+    {"no_ocsp", "OCSP responses are not asked for, as revocation = crl has it",
+	NULL},
+    {"soft_ocsp",
+	"soft_ocsp: crl = prefer; a certificate without a response is "
+	"accepted, and what a response revokes is refused",
+	NULL},
+    {"ocsp_dgst",
+	"ocsp_dgst: a response may name the certificate by SHA-1 or SHA-256",
+	NULL},
+    {"ocsp_default_responder", NULL,
+	"the responder is the one that the certificate names "
+	"(authorityInfoAccess)"},
+    {"ocsp_default_responder_signing_cert", NULL,
+	"a response is signed by the CA that issued the certificate, or by a "
+	"responder to which that CA issued a certificate with OCSPSigning (RFC "
+	"6960 section 4.2.2.2)"},
     {"no_verification", NULL, "a certificate is always verified"},
     {"partial_chain", "every certificate in ca_dir is an anchor here", NULL},
 };
 
 static void
 one_word(struct ca_import *im, const struct ca_sssdconf_entry *e,
-    const char *word, bool *crl, bool *soft)
+    const char *word, struct wanted *want)
 {
 	char name[64];
 	size_t len = strcspn(word, "=");
@@ -36,6 +50,8 @@ one_word(struct ca_import *im, const struct ca_sssdconf_entry *e,
 
 	(void)snprintf(
 	    name, sizeof name, "%.*s", len < 63 ? (int)len : 63, word);
+	want->no_ocsp = want->no_ocsp || strcmp(name, "no_ocsp") == 0;
+	want->soft_ocsp = want->soft_ocsp || strcmp(name, "soft_ocsp") == 0;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		if (strcmp(words[i].name, name) != 0)
 			continue;
@@ -47,11 +63,11 @@ one_word(struct ca_import *im, const struct ca_sssdconf_entry *e,
 		return;
 	}
 	if (strcmp(name, "crl_file") == 0) {
-		*crl = true;
+		want->crl = true;
 		ca_import_note(im, e->line,
 		    "crl_file: install -m 644 %s /etc/certauth/crl/", value);
 	} else if (strcmp(name, "soft_crl") == 0) {
-		*soft = true;
+		want->soft_crl = true;
 		ca_import_note(im, e->line,
 		    "soft_crl: crl = prefer; an expired CRL is waived, and "
 		    "what it revokes stays revoked");
@@ -61,13 +77,41 @@ one_word(struct ca_import *im, const struct ca_sssdconf_entry *e,
 	}
 }
 
+/*
+ * SSSD asks the responder that a certificate names, unless it is told not to; with a
+ * CRL as well, both must be good.  Here CRLs alone are required then: revocation =
+ * any would be content with one of the two.
+ */
+static void
+revocation(struct ca_import *im, const struct wanted *want)
+{
+	static const char name[] = "certificate_verification";
+	bool ocsp = !want->crl && !want->no_ocsp;
+	bool require = want->crl ? !want->soft_crl : ocsp && !want->soft_ocsp;
+
+	if (want->crl && !want->no_ocsp)
+		ca_import_note(im, 0,
+		    "SSSD also asked the responder that a certificate names: "
+		    "revocation = any accepts a response in place of a CRL");
+	if (ocsp) {
+		ca_import_note(im, 0,
+		    "SSSD asked the responder at each login; here the client "
+		    "sends a response, or certauth-ocsp-update.timer fetches one");
+		ca_import_set(im, 0, name, "revocation", "any");
+	} else if (!want->crl) {
+		ca_import_note(im, 0,
+		    "SSSD did not read CRLs: with crl = prefer, a login without a CRL is accepted and logged; set crl = require to deny it");
+	}
+	ca_import_set(im, 0, name, "crl", require ? "require" : "prefer");
+}
+
 static void
 verification(struct ca_import *im, const struct ca_sssdconf *conf)
 {
 	static const char *const where[][2] = {
 	    {"sssd", "certificate_verification"},
 	    {"pam", "pam_cert_verification"}};
-	bool crl = false, soft = false;
+	struct wanted want = {0};
 
 	for (size_t i = 0; i < 2; i++) {
 		const struct ca_sssdconf_entry *e =
@@ -77,14 +121,10 @@ verification(struct ca_import *im, const struct ca_sssdconf *conf)
 		for (char *w = copy != NULL ? strtok_r(copy, ", ", &save)
 					    : NULL;
 		     w != NULL; w = strtok_r(NULL, ", ", &save))
-			one_word(im, e, w, &crl, &soft);
+			one_word(im, e, w, &want);
 		free(copy);
 	}
-	if (!crl)
-		ca_import_note(im, 0,
-		    "SSSD did not read CRLs: with crl = prefer, a login without a CRL is accepted and logged; set crl = require to deny it");
-	ca_import_set(im, 0, "certificate_verification", "crl",
-	    crl && !soft ? "require" : "prefer");
+	revocation(im, &want);
 }
 
 /* ---- [pam] and pam_sss ---- */
@@ -174,7 +214,27 @@ users_in_files(const struct ca_sssdconf *conf, const char *domain)
 				strcasecmp(e->value, "proxy") == 0);
 }
 
-static void
+/* Does a domain of SSSD's know its accounts from a server, which may know their
+ * certificates too? */
+static bool
+has_server(const struct ca_sssdconf *conf)
+{
+	static const char *const provider[] = {"ldap", "ipa", "ad"};
+
+	for (size_t i = 0; i < conf->n; i++) {
+		const struct ca_sssdconf_entry *e = &conf->v[i];
+
+		if (e->key == NULL || strcmp(e->key, "id_provider") != 0)
+			continue;
+		for (size_t k = 0; k < sizeof provider / sizeof *provider; k++)
+			if (strcasecmp(e->value, provider[k]) == 0)
+				return true;
+	}
+	return false;
+}
+
+/* True: SSSD has to apply the rule. */
+static bool
 certmap(struct ca_import *im, const struct ca_sssdconf *conf,
     const struct ca_sssdconf_entry *head)
 {
@@ -191,31 +251,35 @@ certmap(struct ca_import *im, const struct ca_sssdconf *conf,
 	if (slash < begin) {
 		ca_import_gap(im, head->line, section, NULL,
 		    "a rule's section is [certmap/DOMAIN/RULE]");
-		return;
+		return false;
 	}
 	(void)snprintf(
 	    domain, sizeof domain, "%.*s", (int)(slash - begin), begin);
 	const struct ca_certmap_rule rule = {section, slash + 1, head->line,
 	    match != NULL ? match->value : NULL,
 	    map != NULL ? map->value : NULL, users_in_files(conf, domain)};
-	ca_import_certmap(im, &rule);
+	if (ca_import_certmap(im, &rule))
+		return true;
 	if ((e = ca_sssdconf_find(conf, section, "domains")) != NULL)
 		ca_import_gap(im, e->line, e->key, e->value,
 		    "there are no domains: accounts are looked up with getpwnam(3)");
 	if ((e = ca_sssdconf_find(conf, section, "priority")) != NULL)
 		ca_import_gap(im, e->line, e->key, e->value,
 		    "there are no priorities: all matching rules must give the same login");
+	return false;
 }
 
 static void
 certmaps(struct ca_import *im, const struct ca_sssdconf *conf)
 {
+	bool sssd = has_server(conf);
+
 	for (size_t i = 0; i < conf->n; i++) {
 		const struct ca_sssdconf_entry *e = &conf->v[i];
 		bool rule = strncmp(e->section, "certmap/", 8) == 0;
 
 		if (rule && e->key == NULL)
-			certmap(im, conf, e);
+			sssd = certmap(im, conf, e) || sssd;
 		else if (rule && strcmp(e->key, "matchrule") != 0 &&
 			 strcmp(e->key, "maprule") != 0 &&
 			 strcmp(e->key, "domains") != 0 &&
@@ -227,6 +291,11 @@ certmaps(struct ca_import *im, const struct ca_sssdconf *conf)
 			ca_import_gap(im, e->line, e->key, e->value,
 			    "pam.d decides which ways of logging in are allowed");
 	}
+	if (!sssd)
+		return;
+	ca_import_note(im, 0,
+	    "SSSD stays, without its line pam_sss.so for certificates: it knows the accounts and their certificates");
+	ca_import_set(im, 0, "id_provider", "directory", "sss");
 }
 
 enum ca_err

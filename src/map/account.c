@@ -64,6 +64,33 @@ out:
 	return ret;
 }
 
+enum ca_err
+ca_account_by(const char *name, struct ca_account_found *out)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	struct passwd pw, *entry = NULL;
+	char *buffer = NULL;
+
+	out->own = NULL;
+	if ((rc = look_up(name, &pw, &buffer, &entry)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	if (entry == NULL) {
+		ret = CA_ERR_NOT_FOUND;
+		goto out;
+	}
+	out->uid = entry->pw_uid;
+	if ((out->own = strdup(entry->pw_name)) == NULL) {
+		ret = CA_ERR_MEMORY;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	free(buffer);
+	return ret;
+}
+
 void
 ca_account_free(struct ca_account *account)
 {

@@ -37,6 +37,13 @@ CA_MUST_CHECK enum ca_err ca_derived_judge(const struct ca_config *cfg,
     const char **why);
 
 /*
+ * Check an account that the directory gives, by its own name: it must exist, and be a
+ * person's as above.  Results as ca_derived_judge.
+ */
+CA_MUST_CHECK enum ca_err ca_directory_judge(const struct ca_config *cfg,
+    const struct ca_log *log, const char *name, const char **why);
+
+/*
  * Find the account with exactly this name.  If the name service answers with
  * another spelling (case, domain), the account is not found.  CA_ERR_NOT_FOUND;
  * CA_ERR_IO: the name service failed (errno); CA_ERR_MEMORY.
@@ -44,6 +51,20 @@ CA_MUST_CHECK enum ca_err ca_derived_judge(const struct ca_config *cfg,
 CA_MUST_CHECK enum ca_err ca_account_find(
     const char *name, struct ca_account *out);
 void ca_account_free(struct ca_account *account);
+
+/* The account that the name service finds by this name, in whatever spelling. */
+struct ca_account_found {
+	uid_t uid;
+	char *own; /* the account's own name, to free() */
+};
+
+/* CA_ERR_NOT_FOUND; CA_ERR_IO: the name service failed (errno); CA_ERR_MEMORY. */
+CA_MUST_CHECK enum ca_err ca_account_by(
+    const char *name, struct ca_account_found *out);
+
+/* NULL if a pattern or the directory may give an account with this uid, else the
+ * reason why not, static. */
+const char *ca_account_unfit(const struct ca_config *cfg, uid_t uid);
 
 /* The user whom PAM names.  Begin with {name}. */
 struct ca_account_user {

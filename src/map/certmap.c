@@ -74,7 +74,27 @@ out:
 	return ret;
 }
 
+enum ca_err
+ca_certmap_check(const char *match, const char *map)
+{
+	struct sss_certmap_ctx *ctx = NULL;
+
+	if (!ca_certmap_load() || certmap.init(NULL, NULL, NULL, &ctx) != 0)
+		return CA_ERR_UNSUPPORTED;
+	int rc = certmap.add(ctx, 1, match, map, NULL);
+	certmap.free(ctx);
+	return rc == 0 ? CA_OK : CA_ERR_FORMAT;
+}
+
 #else
+
+enum ca_err
+ca_certmap_check(const char *match, const char *map)
+{
+	(void)match;
+	(void)map;
+	return CA_ERR_UNSUPPORTED;
+}
 
 bool
 ca_certmap_load(void)

@@ -3,9 +3,9 @@
  * for a response that contains no certificate.
  */
 #include "crypto/certgate.h"
+#include "crypto/cost.h"
 #include "map/map.h"
 #include "map/registered.h"
-#include "verify/cost.h"
 
 struct collect {
 	struct ca_crypto *crypto;

@@ -1,5 +1,5 @@
 /*
- * Check whether a pattern may give an account.
+ * Check whether a pattern, or the directory, may give an account.
  */
 #include "map/account.h"
 #include "map/rule.h"
@@ -12,16 +12,15 @@ ca_uid_reserved(uid_t uid)
 	return (uid >= 61184 && uid <= 65535) || uid >= 4294967294U;
 }
 
-/* Return NULL if the uid may be a person's, else the reason why not. */
-static const char *
-unfit_uid(const struct ca_config *cfg, uid_t uid)
+const char *
+ca_account_unfit(const struct ca_config *cfg, uid_t uid)
 {
 	if (uid == 0 || uid < cfg->min_uid)
-		return "a pattern never gives an account below min_uid";
+		return "a pattern or a directory never gives an account below min_uid";
 	if (uid > cfg->max_uid)
-		return "a pattern never gives an account above max_uid";
+		return "a pattern or a directory never gives an account above max_uid";
 	if (ca_uid_reserved(uid))
-		return "a pattern never gives the account nobody, nor an account whose uid is reserved (61184 to 65535, 4294967294, 4294967295)";
+		return "a pattern or a directory never gives the account nobody, nor an account whose uid is reserved (61184 to 65535, 4294967294, 4294967295)";
 	return NULL;
 }
 
@@ -54,7 +53,34 @@ ca_derived_judge(const struct ca_config *cfg, const struct ca_log *log,
 		ca_log_err(log, "cannot look up the account %s: %m", login);
 		return rc;
 	}
-	*why = unfit_uid(cfg, account.uid);
+	*why = ca_account_unfit(cfg, account.uid);
+	ca_account_free(&account);
+	return *why == NULL ? CA_OK : CA_DENIED;
+}
+
+enum ca_err
+ca_directory_judge(const struct ca_config *cfg, const struct ca_log *log,
+    const char *name, const char **why)
+{
+	struct ca_account account;
+	enum ca_err rc;
+
+	if (strcmp(name, "root") == 0) {
+		*why = "a directory never gives root";
+		return CA_DENIED;
+	}
+	rc = ca_account_find(name, &account);
+	if (rc == CA_ERR_NOT_FOUND) {
+		*why = "the login of the directory is not an account of this "
+		       "host: `getent passwd LOGIN` must find it, by SSSD or "
+		       "another service of /etc/nsswitch.conf";
+		return CA_DENIED;
+	}
+	if (rc != CA_OK) {
+		ca_log_err(log, "cannot look up the account %s: %m", name);
+		return rc;
+	}
+	*why = ca_account_unfit(cfg, account.uid);
 	ca_account_free(&account);
 	return *why == NULL ? CA_OK : CA_DENIED;
 }

@@ -35,6 +35,13 @@ CA_MUST_CHECK enum ca_err ca_dn_parse(const char *text, size_t len, bool fold,
     struct ca_buf *out, const char **why);
 
 /*
+ * The same for a name whose most significant RDN stands first, as X.500 and Active
+ * Directory write it: DC=com,DC=corp,CN=Corp CA.
+ */
+CA_MUST_CHECK enum ca_err ca_dn_parse_x500(
+    const char *text, size_t len, struct ca_buf *out, const char **why);
+
+/*
  * Append the canonical form of a certificate's name.  CA_ERR_FORMAT: a value
  * cannot be decoded or holds a NUL; the caller must not match such a name.
  */

@@ -257,20 +257,38 @@ parse_pairs(struct text *t, struct ca_dn *dn)
 	}
 }
 
+static enum ca_err
+parse(struct text *t, bool fold, bool reverse, struct ca_buf *out)
+{
+	struct ca_dn dn;
+	enum ca_err rc;
+
+	t->why = "the name is too long or has too many attributes";
+	dn.n = dn.used = 0;
+	dn.fold = fold;
+	if ((rc = parse_pairs(t, &dn)) != CA_OK)
+		return rc;
+	return ca_dn_write(&dn, reverse, out);
+}
+
 enum ca_err
 ca_dn_parse(const char *text, size_t len, bool fold, struct ca_buf *out,
     const char **why)
 {
-	struct text t = {text, text + len,
-	    "the name is too long or has too many attributes"};
-	struct ca_dn dn;
-	enum ca_err rc;
+	struct text t = {text, text + len, NULL};
+	enum ca_err rc = parse(&t, fold, true, out);
 
-	dn.n = dn.used = 0;
-	dn.fold = fold;
-	rc = parse_pairs(&t, &dn);
 	*why = t.why;
-	if (rc != CA_OK)
-		return rc;
-	return ca_dn_write(&dn, true, out);
+	return rc;
+}
+
+enum ca_err
+ca_dn_parse_x500(
+    const char *text, size_t len, struct ca_buf *out, const char **why)
+{
+	struct text t = {text, text + len, NULL};
+	enum ca_err rc = parse(&t, false, false, out);
+
+	*why = t.why;
+	return rc;
 }

@@ -21,7 +21,8 @@ is_it(void *ctx, const struct ca_rule *rule, const struct ca_users_line *line)
 	struct search *s = ctx;
 
 	(void)line;
-	s->found = !rule->pattern && strcmp(rule->login, s->login) == 0;
+	s->found = !rule->pattern && !rule->refuses &&
+		   strcmp(rule->login, s->login) == 0;
 	return s->found ? CA_ERR_CANCELLED : CA_OK;
 }
 

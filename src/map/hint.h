@@ -5,16 +5,15 @@
 #ifndef CA_MAP_HINT_H
 #define CA_MAP_HINT_H
 
-#include "map/ident.h"
+#include "map/mapint.h"
 #include "report/report.h"
 
 /*
  * Add the next commands to the failure of CA_CHECK_MAPPING in report, by its
  * reason.  The commands contain no text that a client chooses, because people
- * copy them from the log; users: the users file, which they name unless it is the
- * one that they read without --file.
+ * copy them from the log; they name the users file unless it is the one that they
+ * read without --file.
  */
-void ca_map_hint(
-    const struct ca_ident *id, const char *users, struct ca_report *report);
+void ca_map_hint(const struct ca_map_decision *d, struct ca_report *report);
 
 #endif

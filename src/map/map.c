@@ -9,36 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum ca_err
-remember(struct ca_map_decision *d, const char *login, const char *rule)
-{
-	for (size_t i = 0; i < d->n; i++)
-		if (strcmp(d->login[i], login) == 0)
-			goto known;
-	if (d->n == LOGINS_MAX) {
-		d->more = true;
-		goto known;
-	}
-	if ((d->login[d->n] = strdup(login)) == NULL)
-		return CA_ERR_MEMORY;
-	d->n++;
-known:
-	if (ca_account_is(&d->who, login, d->ctx->log))
-		d->allowed = true;
-	else if (d->user != NULL)
-		return CA_OK;
-	if (d->rule == NULL && (d->rule = strdup(rule)) == NULL)
-		return CA_ERR_MEMORY;
-	return CA_OK;
-}
-
-static void
-tell(const struct ca_map_decision *d, const struct ca_map_trial *trial)
-{
-	if (d->trace != NULL)
-		d->trace(d->trace_ctx, trial);
-}
-
 /* Report a line of the users file to the trace; made is NULL if the line does
  * not match. */
 static void
@@ -48,7 +18,7 @@ tell_rule(const struct ca_map_decision *d, const struct ca_rule *rule,
 	const struct ca_map_trial trial = {d->ctx->cfg->users, line,
 	    rule->login, rule->selector, made != NULL, made, why};
 
-	tell(d, &trial);
+	ca_map_tell(d, &trial);
 }
 
 /* Check the login in d->made, which the rule gave.  CA_DENIED with *why. */
@@ -130,11 +100,21 @@ note(const struct ca_map_decision *d, const struct ca_rule *rule, unsigned line,
 	return rc == CA_OK && *out == NULL ? CA_ERR_MEMORY : rc;
 }
 
+/* A line that refuses the certificate, whatever others say. */
+static enum ca_err
+refuse(struct ca_map_decision *d, const struct ca_rule *rule, unsigned line)
+{
+	tell_rule(d, rule, line, NULL,
+	    "matches: the line refuses the certificate for every login");
+	return note(
+	    d, rule, line, "the line refuses the certificate", &d->refused);
+}
+
 static enum ca_err
 keep(struct ca_map_decision *d, const struct ca_rule *rule, unsigned line)
 {
 	struct ca_buf text = CA_BUF_INIT(2 * CA_RULE_LINE_MAX + 8192);
-	const char *why = NULL;
+	const char *why = "the login is refused";
 	enum ca_err rc;
 
 	bool theirs =
@@ -154,8 +134,8 @@ keep(struct ca_map_decision *d, const struct ca_rule *rule, unsigned line)
 		return rc;
 	ca_buf_fmt(&text, "%s:%u %s", d->ctx->cfg->users, line, rule->selector);
 	const char *t = ca_buf_text(&text);
-	rc =
-	    t == NULL ? CA_ERR_MEMORY : remember(d, (const char *)d->made.p, t);
+	rc = t == NULL ? CA_ERR_MEMORY
+		       : ca_map_keep(d, (const char *)d->made.p, t);
 	ca_buf_free(&text);
 	tell_rule(d, rule, line, (const char *)d->made.p, "matches");
 	return rc;
@@ -175,7 +155,7 @@ try_value(struct ca_map_decision *d, const struct ca_rule *rule, unsigned line,
 	if (rc == CA_DENIED && first)
 		tell_denied(d, rule, line, why);
 	/* only an option does not match */
-	if (rc == CA_DENIED && d->made.len > 0) {
+	if (rc == CA_DENIED && d->made.len > 0 && !rule->refuses) {
 		if (ca_buf_text(&d->made) == NULL)
 			return CA_ERR_MEMORY;
 		if (d->user == NULL ||
@@ -190,6 +170,8 @@ try_value(struct ca_map_decision *d, const struct ca_rule *rule, unsigned line,
 		    d->ctx->log, "%s:%u: %-s", d->ctx->cfg->users, line, why);
 	if (rc != CA_OK)
 		return rc;
+	if (rule->refuses)
+		return refuse(d, rule, line);
 	/* a login has no NUL, and a NUL after it */
 	if (ca_buf_text(&d->made) == NULL)
 		return CA_ERR_MEMORY;
@@ -248,8 +230,33 @@ try_registered(void *ctx, const char *login, const char *path, bool first,
 	    : same ? "matches"
 		   : "another certificate is registered"};
 
-	tell(d, &trial);
-	return same && !link ? remember(d, login, path) : CA_OK;
+	ca_map_tell(d, &trial);
+	return same && !link ? ca_map_keep(d, login, path) : CA_OK;
+}
+
+/* Lines and registered certificates come first, and also refuse: a line for this login
+ * that has ended, or is for other services, is not replaced by the directory. */
+static bool
+asks_directory(const struct ca_map_decision *d)
+{
+	if (d->ctx->cfg->directory == CA_DIRECTORY_NONE || d->refused != NULL ||
+	    d->option != NULL || d->invalid != NULL || d->more)
+		return false;
+	return d->user != NULL ? !d->allowed : d->n == 0;
+}
+
+/* Errors are in the report. */
+static enum ca_err
+ask_directory(struct ca_map_decision *d, struct ca_report *report)
+{
+	const struct ca_config *cfg = d->ctx->cfg;
+	enum ca_err rc;
+
+	if (cfg->directory == CA_DIRECTORY_SSS)
+		return ca_map_directory(d, report);
+	if ((rc = ca_map_try_ldap(d)) != CA_OK)
+		ca_map_cannot(report, cfg, cfg->directory_index, rc);
+	return rc;
 }
 
 static enum ca_err
@@ -275,9 +282,11 @@ decide(struct ca_map_decision *d, struct ca_report *report, char **login)
 		ca_map_cannot(report, cfg, path, rc);
 		return rc;
 	}
+	if (asks_directory(d) && (rc = ask_directory(d, report)) != CA_OK)
+		return rc;
 	const char *result = ca_map_conclude(d, report);
 	if (result == NULL && d->option == NULL) /* else the line is named */
-		ca_map_hint(&d->id, cfg->users, report);
+		ca_map_hint(d, report);
 	if (result != NULL && login != NULL &&
 	    (*login = strdup(result)) == NULL) {
 		ca_map_cannot(report, cfg, cfg->users, CA_ERR_MEMORY);
@@ -316,6 +325,7 @@ ca_map_explain(const struct ca_context *ctx, const struct ca_map_input *in,
 	free(d->rule);
 	free(d->invalid);
 	free(d->option);
+	free(d->refused);
 	ca_account_user_clear(&d->who);
 	free(d);
 	return rc;

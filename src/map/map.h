@@ -101,7 +101,7 @@ CA_MUST_CHECK enum ca_err ca_map_compile(struct ca_crypto *crypto,
  */
 struct ca_map_budget {
 	size_t max;  /* certificates given out */
-	size_t cost; /* units of verify/cost.h; each call subtracts what it
+	size_t cost; /* units of crypto/cost.h; each call subtracts what it
 		      * spends */
 };
 

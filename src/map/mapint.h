@@ -1,5 +1,6 @@
 /*
- * Private to map.c and outcome.c: the decision about one certificate.
+ * Private to map.c, directory.c, hint.c and outcome.c: the decision about one
+ * certificate.
  */
 #ifndef CA_MAP_MAPINT_H
 #define CA_MAP_MAPINT_H
@@ -28,9 +29,31 @@ struct ca_map_decision {
 	bool allowed;  /* one of them is user */
 	char *invalid; /* the rule whose login is refused, and why */
 	char *option;  /* the rule of which only an option does not match */
+	char *refused; /* the line that refuses the certificate */
+	/* the directory that was asked, and knows no account */
+	enum ca_directory asked;
+	time_t index_made; /* of CA_DIRECTORY_LDAP */
 	ca_map_trace *trace;
 	void *trace_ctx;
 };
+
+/* Keep a login that a rule gave, and the rule if it is the first that decides. */
+CA_MUST_CHECK enum ca_err ca_map_keep(
+    struct ca_map_decision *d, const char *login, const char *rule);
+
+/* Call the trace, if there is one. */
+void ca_map_tell(
+    const struct ca_map_decision *d, const struct ca_map_trial *trial);
+
+/*
+ * Ask SSSD, and keep the accounts that it gives as a rule keeps its login.  CA_ERR_IO
+ * and others: nobody can say who has the certificate; the report says why.
+ */
+CA_MUST_CHECK enum ca_err ca_map_directory(
+    struct ca_map_decision *d, struct ca_report *report);
+
+/* Try the logins of the index of the directory.  Errors as ca_ldap_index_visit. */
+CA_MUST_CHECK enum ca_err ca_map_try_ldap(struct ca_map_decision *d);
 
 /* Return the login that is granted, or NULL; the report has the reason. */
 const char *ca_map_conclude(

@@ -54,4 +54,8 @@ bool ca_certmap_load(void);
 CA_MUST_CHECK enum ca_err ca_certmap_match(
     const char *rule, const void *der, size_t len);
 
+/* Can SSSD use a certmap rule of its own, sss-certmap(5)?  match may be NULL.  CA_OK,
+ * CA_ERR_FORMAT; CA_ERR_UNSUPPORTED (no library). */
+CA_MUST_CHECK enum ca_err ca_certmap_check(const char *match, const char *map);
+
 #endif

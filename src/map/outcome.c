@@ -1,7 +1,40 @@
 /*
- * The outcome of the rules, for the report.
+ * The outcome of the rules: what is kept of each, and what it means for the report.
  */
 #include "map/mapint.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum ca_err
+ca_map_keep(struct ca_map_decision *d, const char *login, const char *rule)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (strcmp(d->login[i], login) == 0)
+			goto known;
+	if (d->n == LOGINS_MAX) {
+		d->more = true;
+		goto known;
+	}
+	if ((d->login[d->n] = strdup(login)) == NULL)
+		return CA_ERR_MEMORY;
+	d->n++;
+known:
+	if (ca_account_is(&d->who, login, d->ctx->log))
+		d->allowed = true;
+	else if (d->user != NULL)
+		return CA_OK;
+	if (d->rule == NULL && (d->rule = strdup(rule)) == NULL)
+		return CA_ERR_MEMORY;
+	return CA_OK;
+}
+
+void
+ca_map_tell(const struct ca_map_decision *d, const struct ca_map_trial *trial)
+{
+	if (d->trace != NULL)
+		d->trace(d->trace_ctx, trial);
+}
 
 static void
 pass(struct ca_map_decision *d, struct ca_report *report, const char *login)
@@ -35,6 +68,11 @@ ca_map_conclude(struct ca_map_decision *d, struct ca_report *report)
 {
 	enum ca_reason why = CA_R_UNMAPPED;
 
+	if (d->refused != NULL) {
+		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, CA_R_REFUSED,
+		    "%s", d->refused);
+		return NULL;
+	}
 	if (d->user != NULL && d->allowed) {
 		pass(d, report, d->user);
 		return d->user;
@@ -89,6 +127,23 @@ cannot_users(struct ca_report *report, const char *users, enum ca_err err)
 		    CA_R_USERS_FILE, "%s: %s", users, ca_err_text(err));
 }
 
+/* What is wrong with the index of the directory: one command makes it anew. */
+static void
+cannot_directory(struct ca_report *report, const char *path, enum ca_err err)
+{
+	const char *what =
+	    err == CA_ERR_NOT_FOUND ? "does not exist"
+	    : err == CA_ERR_STALE
+		? "was made of another directory than the configuration names"
+	    : err == CA_ERR_EXPIRED ? "is older than directory_max_age"
+	    : err == CA_ERR_UNSUPPORTED
+		? "was made by another version of certauth"
+		: ca_err_text(err);
+
+	ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, CA_R_DIRECTORY,
+	    "%s: %s; run: certauth users update", path, what);
+}
+
 void
 ca_map_cannot(struct ca_report *report, const struct ca_config *cfg,
     const char *path, enum ca_err err)
@@ -98,6 +153,13 @@ ca_map_cannot(struct ca_report *report, const struct ca_config *cfg,
 		    "%s: %s", path, ca_err_text(err));
 	else if (path == cfg->users)
 		cannot_users(report, path, err);
+	else if (path == cfg->directory_index && err == CA_ERR_CONFIG)
+		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL,
+		    CA_R_DIRECTORY,
+		    "directory_issuer has a malformed name; `certauth inspect` "
+		    "shows how the issuer of a certificate is written");
+	else if (path == cfg->directory_index)
+		cannot_directory(report, path, err);
 	else
 		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL,
 		    CA_R_USERS_FILE, "%s: %s", path, ca_err_text(err));

@@ -17,8 +17,9 @@
 #define CA_RULE_LINE_MAX 4096 /* bytes, without the line's end */
 
 struct ca_rule {
-	const char *login; /* "*" for a pattern */
+	const char *login; /* "*" for a pattern, "!" for a refusal */
 	bool pattern;
+	bool refuses; /* no login may have the certificate */
 	enum ca_selector sel;
 	const char *selector; /* as in the line, without quotes */
 	const uint8_t *value; /* normalised; with ignorecase in lower case */

@@ -188,7 +188,7 @@ clear(struct ca_rule *rule)
 	rule->value = rule->issuer = NULL;
 	rule->len = rule->issuer_len = rule->star = 0;
 	rule->pattern = rule->has_until = rule->ignorecase = false;
-	rule->keep_domain = false;
+	rule->keep_domain = rule->refuses = false;
 	rule->until = 0;
 	rule->why[0] = '\0';
 	ca_buf_reset(&rule->value_buf);
@@ -244,6 +244,7 @@ parse_login(struct ca_rule *rule, char **word, size_t n)
 
 	rule->login = login;
 	rule->pattern = strcmp(login, "*") == 0;
+	rule->refuses = strcmp(login, "!") == 0;
 	if (blank) {
 		(void)ca_rule_refuse(rule,
 		    "a login name with a blank is not supported (%.100s), so the line is ignored",

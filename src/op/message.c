@@ -305,8 +305,10 @@ bool
 ca_op_names_file(const char *arg)
 {
 	static const char *const key[] = {
-	    "config=", "ca_dir=", "crl_dir=", "intermediates_dir=", "users=",
-	    "users_dir=", "host_cert=", "host_key="};
+	    "config=", "ca_dir=", "crl_dir=", "ocsp_dir=", "intermediates_dir=",
+	    "users=", "users_dir=", "host_cert=", "host_key=",
+	    "directory_index=", "directory_ca=", "directory_cert=",
+	    "directory_key=", "directory_keytab=", "directory_password_file="};
 
 	for (size_t i = 0; i < sizeof key / sizeof key[0]; i++) {
 		if (strncmp(arg, key[i], strlen(key[i])) == 0)

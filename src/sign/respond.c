@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <stdlib.h>
 
 #include "sign/identity.h"
 #include "wire/scheme.h"
@@ -54,7 +55,9 @@ ca_response_certs_clear(struct ca_response_certs *certs)
 {
 	for (size_t i = 0; i < certs->n; i++)
 		OPENSSL_free((void *)(uintptr_t)certs->der[i].p);
-	certs->n = 0;
+	for (size_t i = 0; i < certs->n; i++)
+		free((void *)(uintptr_t)certs->staple[i].p);
+	*certs = (struct ca_response_certs){.n = 0};
 }
 
 enum ca_err
@@ -63,27 +66,88 @@ ca_response_certs(const struct ca_identity *id, struct ca_response_certs *certs)
 	X509 *cert[CA_CERTS_MAX];
 	size_t n = order_chain(id, cert);
 
-	for (certs->n = 0; certs->n < n; certs->n++) {
+	*certs = (struct ca_response_certs){.n = 0};
+	for (; certs->n < n; certs->n++) {
 		unsigned char *p = NULL;
 		int len = i2d_X509(cert[certs->n], &p);
 
 		if (len <= 0)
 			return CA_ERR_CRYPTO;
 		certs->der[certs->n] = (struct ca_bytes){p, (size_t)len};
+		certs->cert[certs->n] = cert[certs->n];
+		certs->issuer[certs->n] = issuer_of(cert[certs->n], id->chain);
 	}
 	return CA_OK;
 }
 
 static enum ca_err
-write_certificate(const struct ca_request *req, const struct ca_identity *id,
-    struct ca_buf *out)
+write_certificate(const struct ca_request *req,
+    const struct ca_response_certs *certs, struct ca_buf *out)
 {
-	struct ca_response_certs certs;
-	enum ca_err rc = ca_response_certs(id, &certs);
+	return ca_certificate_write(
+	    out, req->nonce, certs->der, certs->staple, certs->n);
+}
 
-	if (rc == CA_OK)
-		rc = ca_certificate_write(out, req->nonce, certs.der, certs.n);
-	ca_response_certs_clear(&certs);
+/* Bytes of a CertificateVerify by id, at most; 0: its key is not usable. */
+static size_t
+verify_bound(const struct ca_identity *id)
+{
+	EVP_PKEY *key = X509_get0_pubkey(id->leaf);
+	int sig = key != NULL ? EVP_PKEY_get_size(key) : 0;
+
+	/* its header, scheme and length */
+	return sig > 0 ? 8 + (size_t)sig : 0;
+}
+
+/* Write the Certificate message with as many staples as a host reads: the first
+ * certificate's are the most useful. */
+static enum ca_err
+write_fitting(const struct ca_request *req, const struct ca_identity *id,
+    struct ca_response_certs *certs, struct ca_buf *out)
+{
+	size_t room = CA_RESPONSE_MAX - verify_bound(id);
+	enum ca_err rc = write_certificate(req, certs, out);
+
+	for (size_t i = certs->n; i-- > 0;) {
+		struct ca_bytes *staple = &certs->staple[i];
+
+		if (staple->len == 0)
+			continue;
+		if (rc == CA_OK ? out->len <= room : rc != CA_ERR_LIMIT)
+			break;
+		free((void *)(uintptr_t)staple->p);
+		*staple = (struct ca_bytes){NULL, 0};
+		ca_buf_reset(out);
+		rc = write_certificate(req, certs, out);
+	}
+	return rc;
+}
+
+size_t
+ca_response_unstaple(struct ca_response_certs *certs)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < certs->n; i++) {
+		n += certs->staple[i].len > 0 ? 1 : 0;
+		free((void *)(uintptr_t)certs->staple[i].p);
+		certs->staple[i] = (struct ca_bytes){NULL, 0};
+	}
+	return n;
+}
+
+enum ca_err
+ca_response_certs_bound(const struct ca_request *req,
+    const struct ca_identity *id, const struct ca_response_certs *certs,
+    size_t *len)
+{
+	struct ca_buf cert = CA_BUF_INIT(CA_RESPONSE_MAX);
+	enum ca_err rc = write_certificate(req, certs, &cert);
+
+	if (rc == CA_OK && verify_bound(id) == 0)
+		rc = CA_ERR_CRYPTO;
+	*len = cert.len + verify_bound(id);
+	ca_buf_free(&cert);
 	return rc;
 }
 
@@ -91,16 +155,12 @@ enum ca_err
 ca_response_bound(
     const struct ca_request *req, const struct ca_identity *id, size_t *len)
 {
-	struct ca_buf cert = CA_BUF_INIT(CA_RESPONSE_MAX);
-	EVP_PKEY *key = X509_get0_pubkey(id->leaf);
-	int sig = key != NULL ? EVP_PKEY_get_size(key) : 0;
-	enum ca_err rc = write_certificate(req, id, &cert);
+	struct ca_response_certs certs;
+	enum ca_err rc = ca_response_certs(id, &certs);
 
-	if (rc == CA_OK && sig <= 0)
-		rc = CA_ERR_CRYPTO;
-	/* the header of CertificateVerify, scheme and length */
-	*len = cert.len + 8 + (sig > 0 ? (size_t)sig : 0);
-	ca_buf_free(&cert);
+	if (rc == CA_OK)
+		rc = ca_response_certs_bound(req, id, &certs, len);
+	ca_response_certs_clear(&certs);
 	return rc;
 }
 
@@ -124,8 +184,9 @@ sign(void *ctx, const struct ca_scheme *scheme)
 }
 
 enum ca_err
-ca_respond(struct ca_crypto *crypto, const struct ca_request *req,
-    struct ca_identity *id, const struct ca_key_ui *ui, struct ca_buf *out)
+ca_respond_certs(struct ca_crypto *crypto, const struct ca_request *req,
+    struct ca_identity *id, struct ca_response_certs *certs,
+    const struct ca_key_ui *ui, struct ca_buf *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct signing s = {
@@ -133,7 +194,7 @@ ca_respond(struct ca_crypto *crypto, const struct ca_request *req,
 	struct ca_buf cert = CA_BUF_INIT(CA_RESPONSE_MAX);
 	uint8_t hash[CA_TRANSCRIPT_HASH_LEN];
 
-	if ((rc = write_certificate(req, id, &cert)) != CA_OK) {
+	if ((rc = write_fitting(req, id, certs, &cert)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
@@ -163,4 +224,17 @@ out:
 	ca_buf_free(&cert);
 	ca_buf_free(&s.sig);
 	return ret;
+}
+
+enum ca_err
+ca_respond(struct ca_crypto *crypto, const struct ca_request *req,
+    struct ca_identity *id, const struct ca_key_ui *ui, struct ca_buf *out)
+{
+	struct ca_response_certs certs;
+	enum ca_err rc = ca_response_certs(id, &certs);
+
+	if (rc == CA_OK)
+		rc = ca_respond_certs(crypto, req, id, &certs, ui, out);
+	ca_response_certs_clear(&certs);
+	return rc;
 }

@@ -101,7 +101,8 @@ take_signals(struct ca_resident *r)
 }
 
 /* Tell the supervisor, with a descriptor unless fd is -1.  By one of a pair of sockets,
- * since the unit makes socket(2) fail. */
+ * since socket(2) fails under the
+ * unit of an earlier version. */
 static void
 notify(const char *text, int fd)
 {

@@ -41,9 +41,13 @@ ca_operation_paths(struct ca_operation *o, struct ca_op_texts *paths)
 	add_path(paths, cfg->ca_dir);
 	add_path(paths, cfg->intermediates_dir);
 	add_path(paths, cfg->crl_dir);
+	if (cfg->revocation != CA_SOURCES_CRL)
+		add_path(paths, cfg->ocsp_dir);
 	add_path(paths, cfg->users);
 	add_path(paths, ca_buf_text(&o->index)); /* its index */
 	add_path(paths, cfg->users_dir);
+	if (cfg->directory == CA_DIRECTORY_LDAP)
+		add_path(paths, cfg->directory_index);
 	if (o->op != CA_OP_REQUEST)
 		return;
 	/* this operation sees no byte that a client sent in answer; only it may

@@ -8,6 +8,8 @@
 #include "base/reason.h"
 #include "confine/confine.h"
 #include "map/match.h"
+#include "map/sss.h"
+#include "verifier/broker.h"
 #include "verifier/operation.h"
 
 #ifndef MESSAGE_MS
@@ -17,12 +19,6 @@
 #ifdef CA_VERIFIER_HOOK
 /* tests/takeover/hook.c: what a worker does that was taken over */
 void ca_worker_hook(struct ca_operation *o, const struct ca_op_body *body);
-#endif
-
-#ifdef CA_CONFINE_TEST
-#define CALLS_MODE CA_CONFINE_KILL
-#else
-#define CALLS_MODE CA_CONFINE_PRODUCTION
 #endif
 
 /* Receive a message of that type, which borrows from the link. */
@@ -124,6 +120,7 @@ confine(const struct ca_worker *w, const struct ca_operation *o,
 {
 	static const char *const always[] = {CA_SYSCONFDIR, "/etc/hosts"};
 	const char *list[CA_OP_LIST_MAX + 2];
+	struct ca_confine_sockets sockets = {.fd = {w->fd}, .n = 1};
 	struct ca_confine_calls calls;
 	const char *step = "";
 	size_t n = 0;
@@ -143,7 +140,11 @@ confine(const struct ca_worker *w, const struct ca_operation *o,
 	rc = ca_confine_files(&files, &step);
 	if ((rc = lacks(o, rc, step, "Landlock")) != CA_OK)
 		return rc;
-	rc = ca_confine_calls_make(CALLS_MODE, w->fd, w->claims, &calls);
+	if (w->claims >= 0)
+		sockets.fd[sockets.n++] = w->claims;
+	if (w->broker >= 0)
+		sockets.fd[sockets.n++] = w->broker;
+	rc = ca_confine_calls_make(CA_WORKER_CALLS, &sockets, &calls);
 	if (rc == CA_OK)
 		rc = ca_confine_calls_enter(&calls, &step);
 	return lacks(o, rc, step, "seccomp");
@@ -198,6 +199,21 @@ set_claims(struct ca_worker *w, struct ca_operation *o)
 	}
 }
 
+/* ---- SSSD ---- */
+
+/* Only an operation that may ask has a broker, and no worker asks without one. */
+static void
+set_broker(struct ca_worker *w, const struct ca_operation *o)
+{
+	w->broker = -1;
+	if (o->op == CA_OP_JUDGE && o->cfg != NULL &&
+	    o->cfg->directory == CA_DIRECTORY_SSS &&
+	    (w->broker = ca_broker_start()) < 0)
+		ca_log_err(
+		    &o->log, "cannot start the process that asks SSSD: %m");
+	ca_sss_use(w->broker);
+}
+
 /* ---- the operation ---- */
 
 static enum ca_err
@@ -241,6 +257,7 @@ run(struct ca_worker *w, struct ca_operation *o, struct ca_buf *args,
 	ca_operation_configure(o);
 	ca_operation_paths(o, &paths);
 	set_claims(w, o);
+	set_broker(w, o);
 	if (o->op != CA_OP_REQUEST)
 		(void)ca_certmap_load(); /* if the parent has not */
 	if ((rc = confine(w, o, &paths)) != CA_OK ||

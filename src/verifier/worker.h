@@ -9,11 +9,20 @@
 
 #include "crypto/crypto.h"
 
+/* What becomes of a call that is not on the list. */
+#ifdef CA_CONFINE_TEST
+#define CA_WORKER_CALLS CA_CONFINE_KILL
+#else
+#define CA_WORKER_CALLS CA_CONFINE_PRODUCTION
+#endif
+
 /* What a worker is given by its parent. */
 struct ca_worker {
 	int fd;      /* the connection; the parent has greeted */
 	int claims;  /* a socket to a parent that remembers uses of signed
 		      * passwords; -1: none does */
+	int broker;  /* a socket to the process that asks SSSD; set by the
+		      * worker; -1: there is none */
 	uid_t uid;   /* become this user, */
 	gid_t gid;   /* and this group, if become is set */
 	bool become; /* the process is root's */

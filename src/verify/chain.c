@@ -290,9 +290,11 @@ search(struct search *s, struct ca_cadir *anchors, struct ca_cadir *helpers,
 		return CA_ERR_MEMORY;
 	s->issuers.finder = s->finder;
 	s->pc.finder = s->finder;
-	ca_revocation_set_paths(
-	    s->pc.rev, &(struct ca_revocation_paths){ca_issuerpath_named,
-			   ca_issuerpath_find, &s->issuers});
+	ca_revocation_set_paths(s->pc.rev,
+	    &(struct ca_revocation_paths){ca_issuerpath_named,
+		ca_issuerpath_find, &s->issuers, ca_issuerpath_spend});
+	ca_revocation_set_staples(
+	    s->pc.rev, in->origin, in->staple, in->nstaples);
 	if (s->trace != NULL)
 		ca_revocation_trace(s->pc.rev, in->all_crls);
 	rc = ca_pathfinder_run(s->finder, try_path, s);

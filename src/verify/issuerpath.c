@@ -17,6 +17,14 @@ ca_issuerpath_named(void *ctx, const X509_NAME *subject, STACK_OF(X509) *out)
 	return ca_pathfinder_named(ip->finder, subject, out);
 }
 
+enum ca_err
+ca_issuerpath_spend(void *ctx, size_t cost)
+{
+	const struct ca_issuerpath *ip = ctx;
+
+	return ca_pathfinder_spend(ip->finder, cost);
+}
+
 static enum ca_err
 try_issuer(void *ctx, const struct ca_path *path)
 {

@@ -33,4 +33,7 @@ CA_MUST_CHECK enum ca_err ca_issuerpath_named(
 CA_MUST_CHECK enum ca_err ca_issuerpath_find(void *ctx, X509 *cert,
     X509 *anchor, STACK_OF(X509) **chain, char why[CA_REVOCATION_WHY]);
 
+/* As ca_pathfinder_spend. */
+CA_MUST_CHECK enum ca_err ca_issuerpath_spend(void *ctx, size_t cost);
+
 #endif

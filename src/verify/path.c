@@ -1,5 +1,5 @@
 #include "verify/path.h"
-#include "verify/cost.h"
+#include "crypto/cost.h"
 #include "verify/issued.h"
 #include "verify/pathint.h"
 
@@ -108,8 +108,8 @@ add_candidates(struct ca_pathfinder *f, X509 *child, const STACK_OF(X509) *from,
 
 /* ---- signatures, if there is a choice ---- */
 
-static enum ca_err
-spend(struct ca_pathfinder *f, size_t cost)
+enum ca_err
+ca_pathfinder_spend(struct ca_pathfinder *f, size_t cost)
 {
 	if (*f->cost + cost > CA_PATH_COST_MAX) {
 		f->limit = "too many signatures, or too slow ones, would have "
@@ -129,7 +129,8 @@ ca_pathfinder_signed(struct ca_pathfinder *f, X509 *child, X509 *parent)
 	for (size_t i = 0; i < f->nedges; i++)
 		if (f->edge[i].child == child && f->edge[i].parent == parent)
 			return f->edge[i].good ? CA_OK : CA_DENIED;
-	if ((rc = spend(f, ca_cost_verify(X509_get0_pubkey(parent)))) != CA_OK)
+	if ((rc = ca_pathfinder_spend(
+		 f, ca_cost_verify(X509_get0_pubkey(parent)))) != CA_OK)
 		return rc;
 	ERR_set_mark();
 	bool good = key != NULL && X509_verify(child, key) == 1;
@@ -186,7 +187,7 @@ emit(struct ca_pathfinder *f)
 	}
 	for (size_t i = 1; i < f->path.n; i++)
 		cost += ca_cost_verify(X509_get0_pubkey(f->path.cert[i]));
-	if ((rc = spend(f, cost)) != CA_OK)
+	if ((rc = ca_pathfinder_spend(f, cost)) != CA_OK)
 		return rc;
 	f->tried[f->ntried++] = f->path;
 	return f->try(f->ctx, &f->path);

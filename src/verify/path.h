@@ -73,4 +73,9 @@ struct ca_pathfinder *ca_pathfinder_sub(
 CA_MUST_CHECK enum ca_err ca_pathfinder_named(
     struct ca_pathfinder *f, const X509_NAME *subject, STACK_OF(X509) *out);
 
+/* Count cost, in the units of CA_PATH_COST_MAX, against the bound of f before
+ * work that belongs to its verification.  CA_ERR_LIMIT: too much. */
+CA_MUST_CHECK enum ca_err ca_pathfinder_spend(
+    struct ca_pathfinder *f, size_t cost);
+
 #endif

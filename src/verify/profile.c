@@ -3,8 +3,8 @@
 #include "crypto/crypto.h"
 #include "crypto/keykind.h"
 #include "crypto/sigalg.h"
+#include "crypto/strength.h"
 #include "verify/norevavail.h"
-#include "verify/strength.h"
 #include "verify/verify.h"
 #include "verify/verr.h"
 

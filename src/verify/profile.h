@@ -9,10 +9,8 @@
 #include <stdbool.h>
 
 #include "config/config.h"
+#include "crypto/strength.h"
 #include "report/report.h"
-
-#define CA_PROFILE_RSA_MIN 2048
-#define CA_PROFILE_RSA_MAX 16384
 
 /*
  * Record findings about the certificates of chain (leaf first) for

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/text.h"
@@ -40,7 +41,7 @@ enum ca_err
 ca_revocation_new(struct ca_crypto *crypto, const struct ca_config *cfg,
     const struct ca_log *log, time_t now, struct ca_revocation **out)
 {
-	enum ca_err ret = CA_ERR_UNSET;
+	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_revocation *rev = calloc(1, sizeof *rev);
 
 	if (rev == NULL) {
@@ -49,6 +50,7 @@ ca_revocation_new(struct ca_crypto *crypto, const struct ca_config *cfg,
 	}
 	rev->crypto = crypto;
 	rev->log = log;
+	rev->sources = cfg->revocation;
 	rev->mode = cfg->crl;
 	rev->check = cfg->crl_check;
 	rev->grace = cfg->crl_grace;
@@ -56,12 +58,19 @@ ca_revocation_new(struct ca_crypto *crypto, const struct ca_config *cfg,
 	rev->short_lived = cfg->crl_short_lived;
 	rev->exempt = &cfg->crl_exempt;
 	rev->now = now;
+	rev->ocsp_max_age = cfg->ocsp_max_age;
+	rev->ocsp_fd = -1;
+	rev->ocsp_rc = CA_ERR_NOT_FOUND;
 	rev->error.reason = CA_R_OK;
 	rev->status = ca_rev_status;
 	if (rev->mode != CA_CRL_OFF) {
 		if ((rev->dir_path = strdup(cfg->crl_dir)) == NULL ||
 		    (rev->options = directories(cfg)) == NULL) {
 			ret = CA_ERR_MEMORY;
+			goto out;
+		}
+		if ((rc = ca_rev_ocsp_open(rev, cfg)) != CA_OK) {
+			ret = rc;
 			goto out;
 		}
 		rev->dir_rc = ca_crldir_new(
@@ -84,6 +93,15 @@ ca_revocation_set_paths(
 }
 
 void
+ca_revocation_set_staples(struct ca_revocation *rev, enum ca_staples_by origin,
+    const struct ca_bytes *staple, size_t n)
+{
+	rev->origin = origin;
+	rev->staple = staple;
+	rev->nstaples = n;
+}
+
+void
 ca_revocation_trace(struct ca_revocation *rev, bool others)
 {
 	rev->traced = true;
@@ -100,6 +118,7 @@ forget_path(struct ca_revocation *rev)
 		sk_X509_pop_free(rev->issuer[i].chain, X509_free);
 	free(rev->use);
 	rev->use = NULL;
+	ca_rev_ocsp_clear(rev);
 	rev->nissuers = rev->nuse = 0;
 	rev->stale.reason = rev->absent.reason = CA_R_OK;
 	rev->exempted.reason = rev->brief.reason = CA_R_OK;
@@ -115,9 +134,35 @@ ca_revocation_free(struct ca_revocation *rev)
 	forget_path(rev);
 	ca_rev_facts_clear(rev);
 	ca_crldir_free(rev->dir);
+	if (rev->ocsp_fd >= 0)
+		(void)close(rev->ocsp_fd);
+	free(rev->ocsp_path);
 	free(rev->dir_path);
 	free(rev->options);
 	free(rev);
+}
+
+/* ---- one answer ---- */
+
+static enum ca_err
+nobody(void *ctx, const X509_NAME *subject, STACK_OF(X509) *out)
+{
+	(void)ctx;
+	(void)subject;
+	(void)out;
+	return CA_OK;
+}
+
+enum ca_err
+ca_revocation_weigh(struct ca_revocation *rev, const STACK_OF(X509) *chain,
+    struct ca_ocsp_answer *answer)
+{
+	const struct place at = {chain, 0, 0, false};
+
+	forget_path(rev);
+	rev->chain = chain;
+	rev->paths = (struct ca_revocation_paths){.named = nobody};
+	return ca_rev_weigh(rev, &at, answer);
 }
 
 /* ---- the path ---- */
@@ -133,12 +178,13 @@ put_failure(struct ca_report *report, const struct finding *f)
 static bool
 put_waivers(const struct ca_revocation *rev, struct ca_report *report)
 {
-	const struct finding *const all[] = {
+	enum { WAIVERS = 4 };
+	const struct finding *const all[WAIVERS] = {
 	    &rev->stale, &rev->absent, &rev->exempted, &rev->brief};
-	struct ca_buf text = CA_BUF_INIT(sizeof all / sizeof *all * DETAIL_MAX);
+	struct ca_buf text = CA_BUF_INIT((size_t)WAIVERS * DETAIL_MAX);
 	enum ca_reason reason = CA_R_OK;
 
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+	for (size_t i = 0; i < WAIVERS; i++) {
 		if (all[i]->reason == CA_R_OK)
 			continue;
 		if (reason == CA_R_OK)
@@ -156,11 +202,38 @@ put_waivers(const struct ca_revocation *rev, struct ca_report *report)
 	return reason != CA_R_OK;
 }
 
+/* With OCSP, the detail says which responses showed that nothing is revoked. */
+static void
+put_pass(const struct ca_revocation *rev, struct ca_report *report)
+{
+	struct ca_buf text = CA_BUF_INIT(65536);
+	char date[32];
+
+	for (size_t i = 0; i < rev->nocsp; i++) {
+		const struct ocsp_use *use = &rev->ocsp[i];
+
+		if (use->answer.status != CA_OCSP_GOOD ||
+		    rev->sources == CA_SOURCES_CRL)
+			continue;
+		ca_buf_fmt(&text, "%scertificate %d good by %s until %s",
+		    text.len > 0 ? "; " : "", use->depth + 1,
+		    use->file != NULL ? use->file : CA_OCSP_SENT,
+		    ca_rev_time(use->answer.until, date));
+	}
+	if (text.len > 0 && ca_buf_text(&text) != NULL)
+		ca_report_set(report, CA_CHECK_REVOCATION, CA_PASS, CA_R_OK,
+		    "%s", ca_buf_text(&text));
+	else
+		ca_report_set(
+		    report, CA_CHECK_REVOCATION, CA_PASS, CA_R_OK, NULL);
+	ca_buf_free(&text);
+}
+
 void
 ca_revocation_check(struct ca_revocation *rev, const STACK_OF(X509) *chain,
     struct ca_report *report)
 {
-	struct place at = {chain, 0, 0};
+	struct place at = {chain, 0, 0, false};
 	struct finding failed = {.reason = CA_R_OK};
 	int n = rev->check == CA_CRL_CHAIN ? sk_X509_num(chain) : 1;
 	bool all_good = n > 0;
@@ -191,8 +264,7 @@ ca_revocation_check(struct ca_revocation *rev, const STACK_OF(X509) *chain,
 	else if (rev->error.reason != CA_R_OK)
 		put_failure(report, &rev->error);
 	else if (!put_waivers(rev, report))
-		ca_report_set(
-		    report, CA_CHECK_REVOCATION, CA_PASS, CA_R_OK, NULL);
+		put_pass(rev, report);
 }
 
 bool

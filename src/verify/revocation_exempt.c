@@ -76,7 +76,7 @@ bool
 ca_rev_is_exempt(struct ca_revocation *rev, const struct place *at)
 {
 	/* it is not known which CRLs are in a directory that cannot be read */
-	if (rev->dir == NULL && rev->dir_rc != CA_ERR_NOT_FOUND)
+	if (place_is_unread(rev, at))
 		return false;
 	if (is_short_lived(rev, at)) {
 		waive(rev, at, &rev->brief, CA_R_CRL_SHORT_LIVED,

@@ -17,23 +17,30 @@ usefulness(enum ca_reason reason)
 	case CA_R_REVOKED: /* the issuer of a CRL */
 		return 10;
 	case CA_R_CRL_EXPIRED:
+	case CA_R_OCSP_EXPIRED:
 		return 9;
 	case CA_R_CRL_DIR:
 		return 8;
 	case CA_R_CRL_FUTURE:
+	case CA_R_OCSP_FUTURE:
 		return 7;
 	case CA_R_CHAIN_WEAK:
 	case CA_R_UNSUPPORTED:
 		return 6;
 	case CA_R_CRL_ISSUER:
+	case CA_R_OCSP_RESPONDER:
 		return 5;
 	case CA_R_CRL_SIGNATURE:
+	case CA_R_OCSP_SIGNATURE:
 		return 4;
 	case CA_R_CRL_EXTENSION:
+	case CA_R_OCSP_EXTENSION:
 		return 3;
 	case CA_R_CRL_MALFORMED:
+	case CA_R_OCSP_MALFORMED:
 		return 2;
 	case CA_R_CRL_SCOPE:
+	case CA_R_OCSP_UNKNOWN:
 		return 1;
 	default:
 		return 0;
@@ -78,6 +85,19 @@ ca_rev_prefer(struct finding *f, const struct finding *other)
 	if (f->reason == CA_R_OK ||
 	    usefulness(other->reason) > usefulness(f->reason))
 		*f = *other;
+}
+
+void
+ca_rev_join(
+    const struct finding *a, const struct finding *b, struct finding *out)
+{
+	struct finding both = {.reason = a->reason};
+	size_t n = strlen(a->detail);
+
+	memcpy(both.detail, a->detail, n);
+	(void)snprintf(
+	    both.detail + n, sizeof both.detail - n, "; %s", b->detail);
+	*out = both; /* which may be a or b */
 }
 
 const char *

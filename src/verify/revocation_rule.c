@@ -55,19 +55,6 @@ is_released(const struct ca_revocation *rev, const struct voices *all,
 	return false;
 }
 
-static const char *
-reason_text(int reason)
-{
-	static const char *const text[] = {"unspecified", "keyCompromise",
-	    "cACompromise", "affiliationChanged", "superseded",
-	    "cessationOfOperation", "certificateHold", "7", "removeFromCRL",
-	    "privilegeWithdrawn", "aACompromise"};
-
-	if (reason < 0 || (size_t)reason >= sizeof text / sizeof *text)
-		return "no reason given";
-	return text[reason];
-}
-
 static void
 tell_revoked(struct ca_revocation *rev, const struct place *at,
     const struct voice *v, struct finding *f)
@@ -78,7 +65,7 @@ tell_revoked(struct ca_revocation *rev, const struct place *at,
 	    "revoked by %s/%s since %s, %s", rev->dir_path,
 	    ca_crl_get0_name(v->f->crl),
 	    ca_rev_time((time_t)v->entry.date, date),
-	    reason_text(v->entry.reason));
+	    ca_ocsp_reason_text(v->entry.reason));
 	for (size_t i = 0; at->chain == rev->chain && i < rev->nuse; i++)
 		if (rev->use[i].facts == v->f && rev->use[i].depth == at->i)
 			rev->use[i].revoked = true;

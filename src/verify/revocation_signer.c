@@ -137,7 +137,7 @@ contains(const STACK_OF(X509) *chain, X509 *cert)
 static void
 ask_status(struct ca_revocation *rev, struct crl_issuer *is, int level)
 {
-	struct place at = {is->chain, 0, level};
+	struct place at = {is->chain, 0, level, false};
 	int n = rev->check == CA_CRL_CHAIN ? sk_X509_num(is->chain) - 1 : 0;
 	bool sure = true;
 

@@ -1,7 +1,7 @@
 /*
  * The status of one certificate by all CRLs that may cover it (RFC 5280 section
- * 6.3.3): first whether one of these CRLs revokes the certificate, then whether
- * there are enough of them to say that it is not revoked.
+ * 6.3.3), and by OCSP: first whether one of these sources revokes the certificate,
+ * then whether there are enough of them to say that it is not revoked.
  */
 #include "verify/revocationint.h"
 #include "verify/verify.h"
@@ -64,8 +64,8 @@ count_reasons(
 			oldest = v->f;
 		}
 	}
-	if ((late & ~fresh) != 0 && (fresh | late) == REASONS_ALL &&
-	    rev->stale.reason == CA_R_OK)
+	if (oldest != NULL && (late & ~fresh) != 0 &&
+	    (fresh | late) == REASONS_ALL && rev->stale.reason == CA_R_OK)
 		ca_rev_find(&rev->stale, CA_R_CRL_STALE, place_cert(at),
 		    "%s/%s; run `certauth crl update%s` before crl_grace ends",
 		    rev->dir_path, ca_crl_get0_name(oldest->crl), rev->options);
@@ -118,42 +118,109 @@ tell_missing(struct ca_revocation *rev, X509 *cert, const struct voices *all,
 	ca_buf_free(&name);
 }
 
-/* Does crl = prefer accept the certificate without enough CRLs? */
-static bool
-is_waived(struct ca_revocation *rev, X509 *cert, struct voices *all)
-{
-	const struct finding *t = &all->trouble;
+/* What is known of one certificate. */
+struct known {
+	struct voices crls;
+	struct ocsp_says ocsp;
+};
 
-	if (rev->mode != CA_CRL_PREFER || all->firm ||
-	    (rev->dir == NULL && rev->dir_rc != CA_ERR_NOT_FOUND))
-		return false;
-	if (rev->absent.reason == CA_R_OK && t->reason == CA_R_OK)
+static void
+tell_waived(struct ca_revocation *rev, X509 *cert, const struct known *k)
+{
+	const struct finding *t = &k->crls.trouble;
+
+	if (rev->absent.reason != CA_R_OK)
+		return;
+	if (rev->sources == CA_SOURCES_OCSP)
+		ca_rev_find(&rev->absent, CA_R_OCSP_ABSENT, cert,
+		    "no usable OCSP response was found");
+	else if (t->reason == CA_R_OK)
 		ca_rev_find(
 		    &rev->absent, CA_R_CRL_ABSENT, cert, "no CRL was found");
-	else if (rev->absent.reason == CA_R_OK)
+	else
 		ca_rev_find(
 		    &rev->absent, CA_R_CRL_ABSENT, NULL, "%s", t->detail);
+}
+
+/* Does crl = prefer accept the certificate without enough CRLs?  A client that
+ * sends a bad response could have sent none, so that one is not firm. */
+static bool
+is_waived(
+    struct ca_revocation *rev, const struct place *at, const struct known *k)
+{
+	if (rev->mode != CA_CRL_PREFER || at->strict || k->crls.firm ||
+	    k->ocsp.firm || place_is_unread(rev, at))
+		return false;
+	tell_waived(rev, place_cert(at), k);
 	return true;
+}
+
+/* Say why neither source is good.  The reason is that of the one that was found
+ * to be wrong, rather than that of one that is absent. */
+static void
+tell_none(struct ca_revocation *rev, const struct place *at, struct known *k,
+    unsigned reasons, struct finding *f)
+{
+	struct finding ocsp = k->ocsp.trouble, *crl = &k->crls.trouble;
+
+	if (rev->sources != CA_SOURCES_CRL && place_is_on_path(rev, at) &&
+	    ocsp.reason == CA_R_OK)
+		ca_rev_ocsp_missing(rev, at, &ocsp);
+	if (!place_needs_crls(rev, at)) {
+		*f = ocsp;
+		return;
+	}
+	if (crl->reason != CA_R_OK)
+		*f = *crl;
+	else
+		tell_missing(rev, place_cert(at), &k->crls, reasons, f);
+	if (rev->sources != CA_SOURCES_ANY || !place_is_on_path(rev, at) ||
+	    place_is_unread(rev, at))
+		return;
+	if (crl->reason == CA_R_OK && k->ocsp.trouble.reason != CA_R_OK)
+		ca_rev_join(&ocsp, f, f);
+	else
+		ca_rev_join(f, &ocsp, f);
 }
 
 /* The trust anchor needs no CRL: it is trusted because it is in ca_dir. */
 static bool
-is_enough(struct ca_revocation *rev, const struct place *at, struct voices *all,
+is_enough(struct ca_revocation *rev, const struct place *at, struct known *k,
     struct finding *f)
 {
-	X509 *cert = place_cert(at);
-	unsigned reasons;
+	unsigned reasons = 0;
 
 	if (place_is_anchor(at))
 		return true;
-	reasons = count_reasons(rev, at, all);
-	if (reasons == REASONS_ALL || ca_rev_is_exempt(rev, at) ||
-	    is_waived(rev, cert, all))
+	/* a CRL that cannot be read may revoke, whatever OCSP says */
+	if (k->ocsp.good && rev->sources != CA_SOURCES_CRL &&
+	    !place_is_unread(rev, at))
 		return true;
-	if (all->trouble.reason != CA_R_OK)
-		*f = all->trouble;
-	else
-		tell_missing(rev, cert, all, reasons, f);
+	if (place_needs_crls(rev, at))
+		reasons = count_reasons(rev, at, &k->crls);
+	if (reasons == REASONS_ALL || ca_rev_is_exempt(rev, at) ||
+	    is_waived(rev, at, k))
+		return true;
+	tell_none(rev, at, k, reasons, f);
+	return false;
+}
+
+/* Does a source revoke the certificate, or is it not known whether it does? */
+static bool
+is_refused(struct ca_revocation *rev, const struct place *at, struct known *k,
+    struct finding *f)
+{
+	enum { OTHERS = 3 };
+	const struct finding *const other[OTHERS] = {
+	    &k->ocsp.revoked, &k->crls.broken, &k->ocsp.broken};
+
+	if (ca_rev_revoked(rev, at, &k->crls, f))
+		return true;
+	for (size_t i = 0; i < OTHERS; i++)
+		if (other[i]->reason != CA_R_OK) {
+			*f = *other[i];
+			return true;
+		}
 	return false;
 }
 
@@ -161,11 +228,14 @@ bool
 ca_rev_status(
     struct ca_revocation *rev, const struct place *at, struct finding *f)
 {
-	struct voices all = {
-	    .trouble.reason = CA_R_OK, .broken.reason = CA_R_OK};
+	struct known k = {.crls.trouble.reason = CA_R_OK,
+	    .crls.broken.reason = CA_R_OK,
+	    .ocsp.revoked.reason = CA_R_OK,
+	    .ocsp.trouble.reason = CA_R_OK,
+	    .ocsp.broken.reason = CA_R_OK};
 	struct place here = *at;
 	X509 *cert = place_cert(at);
-	bool ok = false;
+	bool ok;
 
 	if (place_is_anchor(at)) {
 		/* the issuer of a cross certificate is not on the path, and
@@ -175,16 +245,10 @@ ca_rev_status(
 			return true;
 		here.level = CA_REVOCATION_LEVELS;
 	}
-	if (rev->dir != NULL)
-		ca_rev_hear(rev, &here, &all);
-	if (ca_rev_revoked(rev, at, &all, f))
-		goto out;
-	if (all.broken.reason != CA_R_OK) {
-		*f = all.broken;
-		goto out;
-	}
-	ok = is_enough(rev, at, &all, f);
-out:
-	ca_rev_voices_clear(&all);
+	if (rev->dir != NULL && place_needs_crls(rev, at))
+		ca_rev_hear(rev, &here, &k.crls);
+	ca_rev_ask_ocsp(rev, at, &k.ocsp);
+	ok = !is_refused(rev, at, &k, f) && is_enough(rev, at, &k, f);
+	ca_rev_voices_clear(&k.crls);
 	return ok;
 }

@@ -4,8 +4,8 @@
  * certificate), revocation_voices.c (the CRLs that cover it),
  * revocation_rule.c (which of them revokes it), revocation_facts.c (what a CRL
  * says of itself), revocation_scope.c (which certificates it covers),
- * revocation_signer.c (who signed it), revocation_exempt.c (what needs no CRL) and
- * revocation_finding.c (findings).
+ * revocation_signer.c (who signed it), revocation_exempt.c (what needs no CRL),
+ * revocation_ocsp.c (OCSP responses) and revocation_finding.c (findings).
  * Private to these files.
  */
 #ifndef CA_VERIFY_REVOCATIONINT_H
@@ -14,6 +14,7 @@
 #include <openssl/x509v3.h>
 
 #include "crl/crldir.h"
+#include "ocsp/ocsp.h"
 #include "verify/revocation.h"
 
 #define DETAIL_MAX 1024 /* bytes */
@@ -93,11 +94,32 @@ struct crl_use {
 					"": it covers it */
 };
 
+/* An OCSP response that was judged for a certificate of the path. */
+struct ocsp_use {
+	int depth;
+	struct ca_ocsp_answer answer; /* without its responder */
+	char *file;                   /* its path; owned; NULL: a staple */
+	struct ca_bytes staple;       /* borrowed; empty: a file */
+};
+
+/* How a response without a file is named in texts. */
+#define CA_OCSP_SENT "the OCSP response that the client sent"
+
+/* What OCSP says of one certificate. */
+struct ocsp_says {
+	bool good;
+	struct finding revoked; /* a response revokes the certificate */
+	struct finding trouble; /* a response gives no answer */
+	bool firm;              /* some of the trouble cannot be waived */
+	struct finding broken;  /* a response that may revoke cannot be read */
+};
+
 struct place;
 
 struct ca_revocation {
 	struct ca_crypto *crypto;
 	const struct ca_log *log;
+	enum ca_sources sources;
 	enum ca_crl_mode mode;
 	enum ca_crl_check check;
 	uint64_t grace, no_next_update; /* seconds */
@@ -113,6 +135,14 @@ struct ca_revocation {
 	char *options; /* for the commands in texts: the directories, if a
 			* command does not read these by itself; or "" */
 	struct ca_revocation_paths paths;
+	uint64_t ocsp_max_age; /* seconds */
+	char *ocsp_path;       /* ocsp_dir */
+	int ocsp_fd;           /* ocsp_dir; -1: not open */
+	enum ca_err ocsp_rc;   /* why; CA_ERR_NOT_FOUND also if not asked for */
+	int ocsp_errno;
+	enum ca_staples_by origin;
+	const struct ca_bytes *staple; /* borrowed */
+	size_t nstaples;
 	struct crl_facts **facts;
 	size_t nfacts;
 	/* ca_rev_status, for revocation_signer.c: the status of a certificate
@@ -125,6 +155,8 @@ struct ca_revocation {
 	size_t nissuers;
 	struct crl_use *use;
 	size_t nuse;
+	struct ocsp_use *ocsp;
+	size_t nocsp;
 	/* what is waived, by crl_grace, crl = prefer, crl_exempt and
 	 * crl_short_lived */
 	struct finding stale, absent, exempted, brief;
@@ -143,6 +175,7 @@ struct place {
 	const STACK_OF(X509) *chain;
 	int i;
 	int level;
+	bool strict; /* crl = prefer does not apply: a responder */
 };
 #define CA_REVOCATION_LEVELS 2
 
@@ -150,6 +183,29 @@ static inline X509 *
 place_cert(const struct place *at)
 {
 	return sk_X509_value(at->chain, at->i);
+}
+
+/* A certificate of the path that is checked.  The others are those of signers: of
+ * CRLs, and of OCSP responses; CRLs alone tell their status. */
+static inline bool
+place_is_on_path(const struct ca_revocation *rev, const struct place *at)
+{
+	return at->chain == rev->chain;
+}
+
+/* Do CRLs count for it? */
+static inline bool
+place_needs_crls(const struct ca_revocation *rev, const struct place *at)
+{
+	return rev->sources != CA_SOURCES_OCSP || !place_is_on_path(rev, at);
+}
+
+/* Can crl_dir not be read, so that it is not known which CRLs are in it? */
+static inline bool
+place_is_unread(const struct ca_revocation *rev, const struct place *at)
+{
+	return place_needs_crls(rev, at) && rev->dir == NULL &&
+	       rev->dir_rc != CA_ERR_NOT_FOUND;
 }
 
 static inline bool
@@ -164,6 +220,11 @@ void ca_rev_find(struct finding *f, enum ca_reason reason, X509 *cert,
 
 /* Replace f by other if other tells an administrator more. */
 void ca_rev_prefer(struct finding *f, const struct finding *other);
+
+/* Put into out (a or b, or another one) the reason of a, and the details of both,
+ * as far as they fit. */
+void ca_rev_join(
+    const struct finding *a, const struct finding *b, struct finding *out);
 
 /* Write t as RFC 3339 has it into text, and return text. */
 const char *ca_rev_time(time_t t, char text[32]);
@@ -229,6 +290,29 @@ void ca_rev_reject(const struct ca_revocation *rev, struct voices *all,
 /* Does one of the CRLs revoke the certificate?  f says which. */
 bool ca_rev_revoked(struct ca_revocation *rev, const struct place *at,
     struct voices *all, struct finding *f);
+
+/* Collect in says (zeroed, reasons CA_R_OK) what OCSP responses say of the
+ * certificate: the file in ocsp_dir, and the client's.  Nothing, if it is not on
+ * the path, or the trust anchor. */
+void ca_rev_ask_ocsp(
+    struct ca_revocation *rev, const struct place *at, struct ocsp_says *says);
+
+/* What is left of an answer about the certificate, if the status of the responder
+ * that signed it counts.  CA_ERR_MEMORY. */
+CA_MUST_CHECK enum ca_err ca_rev_weigh(struct ca_revocation *rev,
+    const struct place *at, struct ca_ocsp_answer *answer);
+
+/* Open ocsp_dir, if the configuration asks for it.  CA_ERR_MEMORY. */
+CA_MUST_CHECK enum ca_err ca_rev_ocsp_open(
+    struct ca_revocation *rev, const struct ca_config *cfg);
+
+/* Forget the responses of one path. */
+void ca_rev_ocsp_clear(struct ca_revocation *rev);
+
+/* Why there is no OCSP response about a certificate of the path, and what to do; for a
+ * configuration in which OCSP counts. */
+void ca_rev_ocsp_missing(
+    struct ca_revocation *rev, const struct place *at, struct finding *f);
 
 /* Does the configuration say that the certificate needs no CRL?  Whether a CRL
  * lists it is not asked here. */

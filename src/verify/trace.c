@@ -18,6 +18,12 @@ ca_verify_trace_clear(struct ca_verify_trace *t)
 	for (size_t i = 0; i < t->n; i++)
 		use_clear(&t->use[i]);
 	free(t->use);
+	for (size_t i = 0; i < t->nocsp; i++) {
+		free(t->ocsp[i].file);
+		free(t->ocsp[i].why);
+		free(t->ocsp[i].der);
+	}
+	free(t->ocsp);
 	*t = (struct ca_verify_trace){.n = 0};
 }
 
@@ -47,6 +53,36 @@ add_use(struct ca_verify_trace *t, const struct crl_use *use)
 		   : CA_ERR_MEMORY;
 }
 
+static enum ca_err
+add_ocsp(struct ca_verify_trace *t, const struct ocsp_use *use)
+{
+	const struct ca_ocsp_answer *a = &use->answer;
+	bool keep = use->file == NULL && a->status == CA_OCSP_GOOD;
+	/* as above
+	 * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+	struct ca_ocsp_use *v = realloc(t->ocsp, (t->nocsp + 1) * sizeof *v);
+
+	if (v == NULL)
+		return CA_ERR_MEMORY;
+	t->ocsp = v;
+	v += t->nocsp++;
+	*v = (struct ca_ocsp_use){.depth = use->depth,
+	    .file = use->file != NULL ? strdup(use->file) : NULL,
+	    .status = a->status,
+	    .why = strdup(a->why),
+	    .this_update = a->this_update,
+	    .until = a->until,
+	    .revoked_at = a->revoked_at,
+	    .der = keep ? malloc(use->staple.len) : NULL,
+	    .len = keep ? use->staple.len : 0};
+	if (v->why == NULL || (use->file != NULL && v->file == NULL) ||
+	    (keep && v->der == NULL))
+		return CA_ERR_MEMORY;
+	if (keep)
+		memcpy(v->der, use->staple.p, use->staple.len);
+	return CA_OK;
+}
+
 enum ca_err
 ca_verify_trace_take(struct ca_verify_trace *t, const STACK_OF(X509) *path,
     bool anchored, const struct ca_revocation *rev)
@@ -62,6 +98,8 @@ ca_verify_trace_take(struct ca_verify_trace *t, const STACK_OF(X509) *path,
 		memcpy(t->waiver, rev->waiver, sizeof t->waiver);
 	for (size_t i = 0; rev != NULL && rc == CA_OK && i < rev->nuse; i++)
 		rc = add_use(t, &rev->use[i]);
+	for (size_t i = 0; rev != NULL && rc == CA_OK && i < rev->nocsp; i++)
+		rc = add_ocsp(t, &rev->ocsp[i]);
 	if (rc != CA_OK)
 		ca_verify_trace_clear(t);
 	return rc;

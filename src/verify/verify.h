@@ -28,12 +28,17 @@ struct ca_verify_input {
 	struct ca_verify_trace *trace; /* NULL, or receives the path that the
 					* report is about, accepted or not;
 					* the caller clears it */
-	bool all_crls;                 /* with a trace: also read CRLs that do
+	const struct ca_bytes *staple; /* the peer's OCSP responses, nstaples of
+					* them, each about whichever
+					* certificate; borrowed */
+	size_t nstaples;
+	enum ca_staples_by origin;
+	bool all_crls; /* with a trace: also read CRLs that do
 					* not cover a certificate */
 };
 
 /*
- * Verify by cfg (ca_dir, intermediates_dir, crl_dir, crl*, purpose, policy*,
+ * Verify by cfg (ca_dir, intermediates_dir, revocation, ocsp*, crl*, purpose, policy*,
  * max_depth).  Fills the findings CHAIN, VALIDITY, PURPOSE, REVOCATION and the
  * facts SUBJECT, ISSUER, SERIAL, SHA256, NOT_AFTER, ANCHOR.
  *

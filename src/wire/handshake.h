@@ -11,6 +11,7 @@
 #include "wire/message.h"
 
 #define CA_EXT_STATUS_REQUEST 5
+#define CA_STATUS_OCSP 1 /* CertificateStatusType of RFC 6066 section 8 */
 #define CA_EXT_SIGNATURE_ALGORITHMS 13
 #define CA_EXT_CERTIFICATE_AUTHORITIES 47
 #define CA_EXT_LOGIN_CONTEXT 0xffca

@@ -78,7 +78,7 @@ read_status(struct ca_reader data, struct ca_bytes *ocsp)
 	struct ca_reader response;
 	uint8_t type;
 
-	if (ca_read_u8(&data, &type) != CA_OK || type != 1)
+	if (ca_read_u8(&data, &type) != CA_OK || type != CA_STATUS_OCSP)
 		return CA_ERR_FORMAT;
 	if (ca_read_vector(&data, 3, 1, 0xffffff, &response) != CA_OK)
 		return CA_ERR_FORMAT;
@@ -131,8 +131,8 @@ read_certificate(struct ca_reader body, struct ca_proof_msgs *out)
 			return CA_ERR_LIMIT;
 		if ((rc = read_entry(&list, &cert, &ocsp)) != CA_OK)
 			return rc;
-		if (out->ncerts == 0)
-			out->ocsp = ocsp;
+		if (ocsp.len > 0)
+			out->ocsp[out->nocsp++] = ocsp;
 		out->cert[out->ncerts++] = cert;
 	}
 	return CA_OK;
@@ -196,9 +196,27 @@ ca_response_parse(
 
 /* ---- write ---- */
 
+/* The extensions of a CertificateEntry: status_request, or none. */
+static void
+put_staple(struct ca_buf *out, const struct ca_bytes *response)
+{
+	size_t block = ca_buf_vector_begin(out, 2);
+
+	if (response != NULL && response->len > 0) {
+		ca_buf_u16(out, CA_EXT_STATUS_REQUEST);
+		size_t ext = ca_buf_vector_begin(out, 2);
+		ca_buf_u8(out, CA_STATUS_OCSP);
+		size_t data = ca_buf_vector_begin(out, 3);
+		ca_buf_put(out, response->p, response->len);
+		ca_buf_vector_end(out, data, 3);
+		ca_buf_vector_end(out, ext, 2);
+	}
+	ca_buf_vector_end(out, block, 2);
+}
+
 enum ca_err
 ca_certificate_write(struct ca_buf *out, const uint8_t *nonce,
-    const struct ca_bytes *cert, size_t ncerts)
+    const struct ca_bytes *cert, const struct ca_bytes *staple, size_t ncerts)
 {
 	if (ncerts > CA_CERTS_MAX)
 		return CA_ERR_LIMIT;
@@ -212,7 +230,7 @@ ca_certificate_write(struct ca_buf *out, const uint8_t *nonce,
 		size_t data = ca_buf_vector_begin(out, 3);
 		ca_buf_put(out, cert[i].p, cert[i].len);
 		ca_buf_vector_end(out, data, 3);
-		ca_buf_u16(out, 0); /* no extensions */
+		put_staple(out, staple != NULL ? &staple[i] : NULL);
 	}
 	ca_buf_vector_end(out, list, 3);
 	ca_handshake_end(out, msg);

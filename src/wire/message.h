@@ -5,6 +5,7 @@
 #ifndef CA_WIRE_MESSAGE_H
 #define CA_WIRE_MESSAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,8 +34,10 @@ struct ca_proof_msgs {
 	struct ca_bytes verify;      /* the message, header included */
 	struct ca_bytes context;
 	struct ca_bytes cert[CA_CERTS_MAX]; /* DER, leaf first */
-	struct ca_bytes ocsp; /* status_request of the leaf, or empty */
-	size_t ncerts;        /* 0: the host has the certificate */
+	size_t ncerts; /* 0: the host has the certificate */
+	/* the OCSP responses of status_request in any CertificateEntry */
+	struct ca_bytes ocsp[CA_CERTS_MAX];
+	size_t nocsp;
 	uint16_t scheme;
 	struct ca_bytes signature;
 };
@@ -49,6 +52,7 @@ struct ca_request {
 	uint16_t scheme[64];     /* the host's preference first */
 	size_t nschemes;
 	struct ca_bytes authorities; /* the DistinguishedName list, or empty */
+	bool status_request;         /* the host asks for OCSP responses */
 	uint64_t issued_at;          /* seconds since 1970 */
 	uint16_t lifetime;           /* seconds */
 	char *host_name[CA_HOST_NAMES_MAX]; /* canonical first, owned */
@@ -67,6 +71,7 @@ struct ca_request_params {
 	size_t nschemes;
 	const struct ca_bytes *authority; /* DER Names; may be NULL */
 	size_t nauthorities;
+	bool status_request;
 	uint64_t issued_at;
 	uint16_t lifetime;
 	const char *const *host_name;
@@ -112,11 +117,14 @@ CA_MUST_CHECK enum ca_err ca_request_next_authority(
 CA_MUST_CHECK enum ca_err ca_response_parse(
     const void *p, size_t len, const uint8_t *nonce, struct ca_proof_msgs *out);
 
-/* Append a Certificate message without extensions; ncerts may be 0.
+/* Append a Certificate message; ncerts may be 0.  staple (may be NULL): for each
+ * certificate an OCSP response, which goes into its status_request, or an empty
+ * string: then the entry has no extensions.
  * CA_ERR_FORMAT: a certificate is empty; CA_ERR_LIMIT: over CA_CERTS_MAX, or no
  * room in out.  After an error the content of out must not be used. */
 CA_MUST_CHECK enum ca_err ca_certificate_write(struct ca_buf *out,
-    const uint8_t *nonce, const struct ca_bytes *cert, size_t ncerts);
+    const uint8_t *nonce, const struct ca_bytes *cert,
+    const struct ca_bytes *staple, size_t ncerts);
 
 /* Append a CertificateVerify message.  CA_ERR_LIMIT: siglen over 65,535, or no
  * room in out. */

@@ -140,6 +140,11 @@ read_extensions(struct ca_reader block, struct ca_request *req)
 		case CA_EXT_CERTIFICATE_AUTHORITIES:
 			rc = read_authorities(ext.data, req);
 			break;
+		case CA_EXT_STATUS_REQUEST:
+			/* RFC 8446 section 4.4.2.1: empty in a request */
+			rc = ca_read_end(&ext.data);
+			req->status_request = true;
+			break;
 		case CA_EXT_LOGIN_CONTEXT:
 			rc = read_login_context(ext.data, req);
 			login = true;
@@ -327,6 +332,10 @@ put_request(struct ca_buf *out, const struct ca_request_params *params,
 	ca_buf_put(out, params->nonce, CA_NONCE_LEN);
 	size_t block = ca_buf_vector_begin(out, 2);
 	put_schemes(out, params);
+	if (params->status_request) {
+		ca_buf_u16(out, CA_EXT_STATUS_REQUEST);
+		ca_buf_u16(out, 0);
+	}
 	if (authorities && (rc = put_authorities(out, params)) != CA_OK)
 		return rc;
 	if ((rc = put_login_context(out, params)) != CA_OK)

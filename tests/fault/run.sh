@@ -24,7 +24,7 @@ mkdir "$D/users.d" "$D/users.d/alice"
 cp "$PKI/alice.pem" "$D/users.d/alice/"
 {
 	echo '# users'
-	for n in alice revoked stranger-leaf expired server; do
+	for n in alice revoked direct stranger-leaf expired server; do
 		echo "alice sha256:$(pki_sha256 "$PKI/$n.pem")"
 	done
 	echo "bob sha256:$(pki_sha256 "$PKI/bob.pem")"
@@ -60,6 +60,23 @@ alice=(-u alice -c "$PKI/alice-chain.pem" -k "$PKI/alice.key")
 as() { # NAME: alice tries with another certificate
 	printf '%s\n' -u alice -c "$PKI/$1-chain.pem" -k "$PKI/$1.key"
 }
+
+# OCSP responses, by the issuer and by its responder: alice is good, the others are
+# revoked
+mkdir "$D/ocsp"
+pki_leaf responder root --eku OCSPSigning --ext 'noCheck = yes' || exit 2
+pki_revoke root direct || exit 2
+respond() { # NAME ISSUER SIGNER
+	openssl ocsp -issuer "$PKI/$2.pem" -cert "$PKI/$1.pem" -no_nonce \
+		-reqout "$D/request" &&
+		openssl ocsp -index "$PKI/$2.db/index" -CA "$PKI/$2.pem" \
+			-rsigner "$PKI/$3.pem" -rkey "$PKI/$3.key" -ndays 1 \
+			-reqin "$D/request" -respout \
+			"$D/ocsp/$(pki_sha256 "$PKI/$1.pem").ocsp" >/dev/null
+}
+respond alice inter inter && respond inter root root && respond revoked inter inter &&
+	respond direct root responder || exit 2
+ocsp=("crl_dir=$PKI/crl-clean" "ocsp_dir=$D/ocsp")
 
 # scene NAME OPTION ...: one run of fault in the background, by the command under
 ran=''
@@ -170,6 +187,13 @@ scene revoked-two -e denied "${revoked[@]}" "$conf" "crl_dir=$D/crl-two"
 scene memory-revoked-two -m -e denied "${revoked[@]}" "$conf" \
 	"crl_dir=$D/crl-two"
 scene revoked-prefer -a -e denied "${revoked[@]}" "$conf" crl=prefer
+# by OCSP, beside CRLs that list nobody: what is lost must not be the revocation
+scene ocsp -e granted "${alice[@]}" "$conf" "${ocsp[@]}" revocation=ocsp
+scene ocsp-revoked -a -e denied "${revoked[@]}" "$conf" "${ocsp[@]}" revocation=any
+scene ocsp-delegated -a -e denied -u alice -c "$PKI/direct-chain.pem" \
+	-k "$PKI/direct.key" "$conf" "${ocsp[@]}" revocation=any
+scene memory-ocsp-revoked -m -e denied "${revoked[@]}" "$conf" "${ocsp[@]}" \
+	revocation=any
 scene stranger -e denied "${stranger[@]}" "$conf" crl=prefer
 scene expired -e denied "${expired[@]}" "$conf"
 scene purpose -e denied "${server[@]}" "$conf"

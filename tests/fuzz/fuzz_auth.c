@@ -77,7 +77,7 @@ respond(const struct ca_bytes *cert, size_t n, struct ca_buf *out)
 	uint8_t hash[CA_TRANSCRIPT_HASH_LEN], tbs[CA_SIGNED_CONTENT_MAX];
 	struct ca_buf sig = CA_BUF_INIT(1024);
 
-	if (ca_certificate_write(out, req->nonce, cert, n) != CA_OK)
+	if (ca_certificate_write(out, req->nonce, cert, NULL, n) != CA_OK)
 		return;
 	const struct ca_bytes part[] = {
 	    {req->raw, req->len}, {out->p, out->len}};

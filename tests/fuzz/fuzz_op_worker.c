@@ -74,12 +74,11 @@ ca_confine_files(const struct ca_confine_files *files, const char **step)
 }
 
 enum ca_err
-ca_confine_calls_make(enum ca_confine_mode mode, int socket, int second,
-    struct ca_confine_calls *filter)
+ca_confine_calls_make(enum ca_confine_mode mode,
+    const struct ca_confine_sockets *sockets, struct ca_confine_calls *filter)
 {
 	(void)mode;
-	(void)socket;
-	(void)second;
+	(void)sockets;
 	(void)filter;
 	return CA_OK;
 }

@@ -30,7 +30,8 @@ check_proof(const struct ca_proof_msgs *m, const uint8_t *p, size_t len,
 	inside(m->certificate, p, len);
 	inside(m->verify, p, len);
 	inside(m->signature, p, len);
-	inside(m->ocsp, p, len);
+	for (size_t i = 0; i < m->nocsp; i++)
+		inside(m->ocsp[i], p, len);
 	FUZZ_CHECK(m->ncerts <= CA_CERTS_MAX);
 	FUZZ_CHECK(m->certificate.p + m->certificate.len == m->verify.p);
 	for (size_t i = 0; i < m->ncerts; i++) {
@@ -42,8 +43,8 @@ check_proof(const struct ca_proof_msgs *m, const uint8_t *p, size_t len,
 	FUZZ_CHECK(same((struct ca_bytes){out.p, out.len}, m->verify));
 	ca_buf_reset(&out);
 	/* extensions of entries are not written; all else is */
-	FUZZ_CHECK(
-	    ca_certificate_write(&out, nonce, m->cert, m->ncerts) == CA_OK);
+	FUZZ_CHECK(ca_certificate_write(
+		       &out, nonce, m->cert, NULL, m->ncerts) == CA_OK);
 	FUZZ_CHECK(out.len <= m->certificate.len);
 	FUZZ_CHECK(ca_certificate_verify_write(&out, m->scheme, m->signature.p,
 		       m->signature.len) == CA_OK);

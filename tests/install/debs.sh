@@ -86,7 +86,7 @@ for name in $names; do
 	awk '$1 !~ /^l/ && $1 ~ /[sStT]|^.....w|^........w/' "$tmp/$name.tar" |
 		sed 's/^/its mode: /' >>"$tmp/bad"
 	awk -v aliased="$aliased" '$6 !~ /^\.\/((usr|etc)(\/.*)?)?$/ &&
-		!(aliased && $6 ~ /^\.\/lib\/(systemd\/(system\/(certauth-(crl-update|verifier).*)?)?)?$/)' \
+		!(aliased && $6 ~ /^\.\/lib\/(systemd\/(system\/(certauth-(crl-update|ocsp-update|users-update|metrics|verifier).*)?)?)?$/)' \
 		"$tmp/$name.tar" | sed 's/^/its place: /' >>"$tmp/bad"
 	[ ! -s "$tmp/bad" ] || wrong "$name: $(cat "$tmp/bad")"
 done
@@ -94,9 +94,11 @@ unitdir=${aliased:+lib/systemd/system}
 unitdir=${unitdir:-usr/lib/systemd/system}
 in_tar certauth usr/bin/certauth usr/bin/certauth-askpass usr/bin/certauth-ssh \
 	usr/libexec/certauth/certauth-fetch usr/libexec/certauth/certauth-sign \
+	usr/libexec/certauth/certauth-ldap \
 	usr/lib/tmpfiles.d/certauth.conf \
-	"$unitdir"/certauth-crl-update.{service,timer}
-[ "$(grep -c '/certauth-crl-update\.' "$tmp/certauth.tar")" -eq 2 ] ||
+	usr/share/certauth/schema/certauth-{doctor,log}.schema.json \
+	"$unitdir"/certauth-{crl-update,ocsp-update,users-update,metrics}.{service,timer}
+[ "$(grep -cE '/certauth-((crl|ocsp|users)-update|metrics)\.' "$tmp/certauth.tar")" -eq 8 ] ||
 	wrong 'certauth has its units twice, or enables them itself'
 in_tar certauth-verifier usr/libexec/certauth/certauth-verifier \
 	usr/libexec/certauth/certauth-confine \
@@ -141,9 +143,15 @@ script certauth postinst "deb-systemd-helper --quiet was-enabled 'certauth-crl-u
 	'systemd-tmpfiles .*--create.* certauth\.conf'
 # a timer that runs is stopped by the removal, and not by an upgrade
 script certauth postinst "deb-systemd-invoke try-restart 'certauth-crl-update\.timer'"
-script certauth prerm 'deb-systemd-invoke stop .*certauth-crl-update\.timer'
+script certauth prerm 'deb-systemd-invoke stop .*certauth-crl-update\.timer' \
+	'deb-systemd-invoke stop .*certauth-ocsp-update\.timer' \
+	'certauth-metrics\.timer \|\| true'
 [ ! -e "$tmp/certauth/preinst" ] || wrong 'certauth has a preinst'
-script certauth postrm "deb-systemd-helper purge 'certauth-crl-update\.timer'"
+script certauth postrm "deb-systemd-helper purge 'certauth-crl-update\.timer'" \
+	"deb-systemd-helper purge 'certauth-ocsp-update\.timer'" \
+	"deb-systemd-helper purge 'certauth-metrics\.timer'" \
+	'rm -rf /var/lib/certauth/metrics /var/lib/certauth/ocsp' \
+	'rm -f /var/lib/certauth/users\.cdb'
 # the verifier: its user, then its socket, which an upgrade leaves as it is
 script certauth-verifier postinst 'systemd-sysusers .*certauth' \
 	"deb-systemd-helper enable 'certauth-verifier\.socket'" \

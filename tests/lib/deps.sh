@@ -4,13 +4,13 @@
 set -eu
 build='gcc make pkgconf libc6-dev libpam0g-dev libssl-dev
 	libcdb-dev libp11-kit-dev libpcsclite-dev libcurl4-openssl-dev libsss-certmap-dev
-	libidn2-dev'
+	libidn2-dev libldap-dev libsasl2-dev'
 demo='openssl openssh-server openssh-client'
 check='libcmocka-dev bats pamtester libpam-wrapper softhsm2 opensc sudo
 	valgrind python3 expect p11-kit p11-kit-modules procps mandoc
 	libpam-pkcs11 iproute2 strace zsh busybox git rsync putty-tools
 	systemd easy-rsa libnss3-tools gnutls-bin strongswan-pki minica mkcert
-	gpgsm gpg-agent apparmor selinux-policy-dev'
+	gpgsm gpg-agent apparmor selinux-policy-dev python3-jsonschema ansible-core'
 # Smart cards and a TPM: tests/lib/cards.bash emulates them.
 cards='pcscd vsmartcard-vpcd opensc opensc-pkcs11 ykcs11 python3-cryptography
 	swtpm tpm2-tools libtpm2-pkcs11-1 libtpm2-pkcs11-tools libtss2-tcti-swtpm0
@@ -24,6 +24,13 @@ services='dovecot-imapd isync curl msmtp postfix sasl2-bin libsasl2-modules
 # vsftpd and ProFTPD are not installed together: the packages of the latter are only
 # fetched, with the libraries that they need
 fetched='proftpd-core proftpd-mod-crypto'
+# A directory (tests/lib/directory.bash).  These are only fetched, with all that they
+# need: the installation of SSSD changes nsswitch.conf and the common files of PAM.
+directory='slapd ldap-utils sssd-common sssd-ldap libnss-sss libsss-nss-idmap0
+	krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit'
+# Only promtool is used, which needs libc alone; the package starts a server.
+# Debian 12 has it in prometheus, later releases in a package of its own.
+promtool=promtool
 lint='clang clang-format clang-tidy cppcheck shellcheck mandoc'
 fuzz='clang libclang-rt-dev llvm'
 bench='valgrind libpam-pkcs11 libpam-ssh-agent-auth time'
@@ -35,8 +42,9 @@ for step in "$@"; do
 	case $step in
 	build) ;;
 	demo) want="$want $demo" ;;
-	check) want="$want $demo $check $cards" ;;
-	services) want="$want $demo $check $cards $services"; fetch=$fetched ;;
+	check) want="$want $demo $check $cards"; fetch="$fetch $promtool" ;;
+	services) want="$want $demo $check $cards $services"; fetch="$fetch $fetched $promtool"
+		[ -e build/deps/directory/complete ] || fetch="$fetch directory" ;;
 	lint) want="$want $lint" ;;
 	fuzz) want="$want $fuzz" ;;
 	bench) want="$want $demo $check $cards $bench" ;;
@@ -77,23 +85,52 @@ drop_absent() {
 fetch_debs() {
 	for p in $fetch; do
 		mkdir -p build/deps
-		libraries=$(apt-cache depends "$p" | awk '$1 == "Depends:" && $2 ~ /^lib/ { print $2 }')
+		[ "$p" != directory ] || { fetch_directory; continue; }
+		if [ "$p" = promtool ]; then
+			(cd build/deps && { apt-get download -qq promtool ||
+				apt-get download -qq prometheus; } >/dev/null 2>&1) ||
+				echo 'The archive has no promtool: tests that need it are skipped.'
+			continue
+		fi
+		libraries=$(apt-cache depends "$p" |
+			awk '$1 == "Depends:" && $2 ~ /^lib/ && $2 !~ /^libjs-/ { print $2 }')
 		# shellcheck disable=SC2086 # a list of names
 		(cd build/deps && apt-get download -qq "$p" >/dev/null) &&
-			apt-get install -y -qq --no-install-recommends $libraries >/dev/null ||
+			{ [ -z "$libraries" ] ||
+				apt-get install -y -qq --no-install-recommends $libraries >/dev/null; } ||
 			echo "The archive has no $p: tests that need it are skipped."
 	done
+}
+# fetch_directory: put the packages of $directory, and those that they need and this
+# machine lacks or has in an older version, into build/deps/directory
+fetch_directory() {
+	rm -rf build/deps/directory
+	mkdir build/deps/directory
+	# shellcheck disable=SC2086 # a list of names
+	chosen=$(apt-get install -s --no-install-recommends $directory 2>/dev/null |
+		awk '$1 == "Inst" { v = $3 ~ /^\[/ ? $4 : $3; sub(/^\(/, "", v)
+			print $2 "=" v }')
+	# shellcheck disable=SC2086
+	[ -n "$chosen" ] && (cd build/deps/directory &&
+		apt-get download -qq $chosen >/dev/null && : >complete) ||
+		echo 'The archive has no slapd and sssd: tests that need them are skipped.'
 }
 there=$fetch
 fetch=
 for p in $there; do
 	set -- build/deps/"$p"_*.deb
+	[ "$p" != promtool ] || [ -e "$1" ] || set -- build/deps/prometheus_*.deb
 	[ -e "$1" ] || fetch="$fetch $p"
 done
 # without lists, or with old ones, apt-get update comes first
 [ -z "$missing" ] || ! apt-cache show libpam0g-dev >/dev/null 2>&1 || drop_absent
 [ -n "$missing$fetch" ] || exit 0
 echo "Packages that are needed and missing:$missing$fetch"
+# nothing but what is only fetched: a machine without a network, or a user, does without
+if [ -z "$missing" ]; then
+	fetch_debs
+	exit 0
+fi
 if [ "$(id -u)" -ne 0 ]; then
 	echo "Please run as root: apt-get update && apt-get install$missing" >&2
 	exit 1

@@ -5,6 +5,8 @@ usage: host.py request [OPTION ...] >REQUEST
        host.py prompt REQUEST NEXT MAX
        host.py check REQUEST RESPONSE CERT   (exit 0: a good signature by CERT)
        host.py proof REQUEST CERT     (exit 0: a good proof of the host by CERT)
+       host.py staples RESPONSE DIR   (write the OCSP response of certificate N,
+                       from 0, into DIR/N.ocsp, and print each N)
        host.py join MAX COMMAND ...          (ask COMMAND, by prompts as its
                        last argument, for the response to standard input's
                        request, and print the joined text)
@@ -19,6 +21,7 @@ usage: host.py request [OPTION ...] >REQUEST
   --authority FILE     a certificate whose subject goes into the list
   --host-cert FILE --host-key FILE     a proof of the host; P-256
   --break WHAT         signature, context or nonce of the proof is wrong
+  --ocsp yes           ask for OCSP responses
 
 Shares nothing with the project's own code: only the openssl command signs and
 verifies.
@@ -94,7 +97,8 @@ def message(kind, body):
 
 def request(argv):
     o = {'user': 'alice', 'service': 'sshd', 'rhost': '192.0.2.7', 'age': '0', 'lifetime': '120',
-         'schemes': ALL, 'host-cert': None, 'host-key': None, 'break': ''}
+         'schemes': ALL, 'host-cert': None, 'host-key': None, 'break': '',
+         'ocsp': None}
     hosts, authorities = [], []
     while argv:
         name = argv.pop(0)[2:]
@@ -112,6 +116,8 @@ def request(argv):
     if authorities:
         ext += u(2, 47) + vec(2, vec(2, b''.join(
             vec(2, a) for a in authorities)))
+    if o['ocsp']:
+        ext += u(2, 5) + vec(2, b'')
     login = u(2, 1) + u(8, int(time.time()) - int(o['age'])) + \
         u(2, int(o['lifetime'])) + \
         vec(2, b''.join(vec(1, h.encode()) for h in hosts)) + \
@@ -132,6 +138,34 @@ def request(argv):
     print(b64(raw))
 
 
+def entries(certificate):
+    """(certificate, extensions) of each CertificateEntry"""
+    found, at = [], 40
+    while at < len(certificate):
+        both = []
+        for n in 3, 2:
+            size = int.from_bytes(certificate[at:at + n], 'big')
+            both.append(certificate[at + n:at + n + size])
+            at += n + size
+        found.append(both)
+    return found
+
+
+def staples(resp, where):
+    resp = unb64(resp)
+    end = 4 + int.from_bytes(resp[1:4], 'big')
+    for n, (_, ext) in enumerate(entries(resp[:end])):
+        if not ext:
+            continue
+        # status_request alone: a CertificateStatus of type ocsp
+        assert ext[:2] == u(2, 5) and ext[4] == 1, ext[:5]
+        assert int.from_bytes(ext[2:4], 'big') == len(ext) - 4
+        assert int.from_bytes(ext[5:8], 'big') == len(ext) - 8
+        with open(os.path.join(where, '%d.ocsp' % n), 'wb') as f:
+            f.write(ext[8:])
+        print(n)
+
+
 def check(req, resp, cert):
     req, resp = unb64(req), unb64(resp)
     assert resp[0] == 11
@@ -142,12 +176,7 @@ def check(req, resp, cert):
     assert certificate[5:37] == req[5:37], 'another nonce'
     scheme = int.from_bytes(verify[4:6], 'big')
     sig = verify[8:]
-    sent = []
-    at = 40
-    while at < len(certificate):
-        size = int.from_bytes(certificate[at:at + 3], 'big')
-        sent.append(certificate[at + 3:at + 3 + size])
-        at += 3 + size + 2
+    sent = [cert for cert, _ in entries(certificate)]
     want = certs(cert)
     if sent:
         assert sent[0] == want[0], 'another certificate'
@@ -228,6 +257,8 @@ def main(argv):
         check(*argv)
     elif what == 'proof':
         proof(*argv)
+    elif what == 'staples':
+        staples(*argv)
     elif what == 'join':
         join(int(argv[0]), argv[1:])
     else:

@@ -9,6 +9,8 @@ that shares nothing with the project's own: only the openssl command signs.
 Exit status: that of COMMAND; 125 if something is wrong with the test itself.
 
   --cert FILE          certificates to send, leaf first; - for an empty list
+  --ocsp FILE,FILE     OCSP responses for the certificates, in their order; "" for
+                       none
   --key FILE           the key that signs
   --scheme NAME        instead of the first that fits key and request
   --junk-bytes N       a signature of N bytes that mean nothing
@@ -155,6 +157,13 @@ def flip(data, at):
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
 
 
+def status_request(path):
+    """the extension of a CertificateEntry with the response in that file"""
+    if not path:
+        return b''
+    return u(2, 5) + vec(2, u(1, 1) + vec(3, open(path, 'rb').read()))
+
+
 def make_response(request, o):
     nonce, offered = parse_request(request)
     how = o['how']
@@ -175,7 +184,9 @@ def make_response(request, o):
         context = parse_request(o['asked'])[0]
     if how == 'flip-nonce':
         context = flip(nonce, 31)
-    entries = b''.join(vec(3, c) + vec(2, b'') for c in certs)
+    staples = [status_request(f) for f in (o['ocsp'] or '').split(',')]
+    staples += [b''] * len(certs)
+    entries = b''.join(vec(3, c) + vec(2, s) for c, s in zip(certs, staples))
     certificate = vec(1, context) + vec(3, entries)
     certificate = u(1, 11) + vec(3, certificate)
     who = b'host' if how == 'context' else b'client'
@@ -284,7 +295,7 @@ def converse(child, reads, write, o):
 
 
 def main(argv):
-    o = {k: None for k in ('cert', 'key', 'scheme', 'client', 'delay',
+    o = {k: None for k in ('cert', 'ocsp', 'key', 'scheme', 'client', 'delay',
                            'save-request', 'save-answer', 'replay', 'for',
                            'text', 'asked', 'junk-bytes', 'first')}
     o.update({'how': 'honest', 'pty': False, 'nonce-of-asked': False})

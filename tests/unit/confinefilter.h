@@ -20,7 +20,8 @@ static inline struct ca_confine_calls
 made(enum ca_confine_mode mode)
 {
 	struct ca_confine_calls calls;
-	enum ca_err rc = ca_confine_calls_make(mode, SOCKET, -1, &calls);
+	const struct ca_confine_sockets sockets = {{SOCKET}, 1, false};
+	enum ca_err rc = ca_confine_calls_make(mode, &sockets, &calls);
 
 	if (rc == CA_ERR_UNSUPPORTED) {
 		print_message("# SKIP: the calls of this architecture are not "

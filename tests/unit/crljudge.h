@@ -19,13 +19,19 @@ static STACK_OF(X509) *subs; /* what a client sends along */
 #define SUB_SERIAL 102
 #define LEAF_SERIAL 103
 #define KEEPER_SERIAL 104
+/* it names a responder */
+#define ASKS "authorityInfoAccess:OCSP;URI:http://ocsp.example/"
 
 /* ---- one verification ---- */
 
 /* Settings beside ca_dir, crl_dir, profile and crl_engine: name, value, ... */
-static const char *settings[8];
+static const char *settings[16];
 /* Where to tell of the path; NULL: nowhere. */
 static struct ca_verify_trace *traced_to;
+/* The OCSP responses that the client sends. */
+static struct ca_bytes stapled[4];
+static size_t nstapled;
+static enum ca_staples_by origin;
 /* The detail of the last verdict. */
 static char detail[1024];
 
@@ -39,7 +45,8 @@ static inline enum ca_reason
 verdict(X509 *cert, STACK_OF(X509) *sent, const char *engine)
 {
 	static const enum ca_check also[] = {CA_CHECK_VALIDITY, CA_CHECK_CHAIN};
-	struct ca_verify_input in = {cert, sent, NOW, .trace = traced_to};
+	struct ca_verify_input in = {cert, sent, NOW, .trace = traced_to,
+	    .staple = stapled, .nstaples = nstapled, .origin = origin};
 	struct ca_config *cfg = ca_config_new();
 	struct ca_report *r = ca_report_new();
 	STACK_OF(X509) *chain = NULL;
@@ -105,6 +112,8 @@ fresh(void)
 	(void)snprintf(path, sizeof path, "%s/helpers", dir);
 	assert_int_equal(mkdir(path, 0755), 0);
 	memset(settings, 0, sizeof settings);
+	nstapled = 0;
+	origin = CA_STAPLES_BY_CLIENT;
 }
 
 static inline void
@@ -134,12 +143,12 @@ start(void **state)
 	keeper_key = new_key();
 	root = make(&(struct spec){
 	    "Root", "Root", root_key, root_key, true, .serial = ROOT_SERIAL});
-	sub = make(&(struct spec){
-	    "Sub", "Root", sub_key, root_key, true, .serial = SUB_SERIAL});
-	leaf = make(&(struct spec){
-	    "leaf", "Sub", leaf_key, sub_key, .serial = LEAF_SERIAL});
-	direct = make(&(struct spec){
-	    "direct", "Root", leaf_key, root_key, .serial = LEAF_SERIAL});
+	sub = make(&(struct spec){"Sub", "Root", sub_key, root_key, true,
+	    .serial = SUB_SERIAL, .ext = ASKS});
+	leaf = make(&(struct spec){"leaf", "Sub", leaf_key, sub_key,
+	    .serial = LEAF_SERIAL, .ext = ASKS});
+	direct = make(&(struct spec){"direct", "Root", leaf_key, root_key,
+	    .serial = LEAF_SERIAL, .ext = ASKS});
 	subs = sk_X509_new_null();
 	return sk_X509_push(subs, sub) > 0 ? 0 : -1;
 }

@@ -84,7 +84,9 @@ setup(void **state)
 	w->result.leaf = sk_X509_shift(certs);
 	const struct ca_context ctx = {w->crypto, w->cfg, &w->log, NOW};
 	assert_int_equal(
-	    ca_auth_certificate(&ctx, &alice, rest, NULL, report, &w->result),
+	    ca_auth_certificate(&ctx, &alice,
+		&(struct ca_auth_sent){rest, NULL, 0, CA_STAPLES_BY_CLIENT},
+		NULL, report, &w->result),
 	    CA_OK);
 	assert_string_equal(w->result.login, "alice");
 	assert_int_equal(sk_X509_num(w->result.chain), 3);
@@ -166,6 +168,47 @@ account(void **state)
 	set(w, "intermediates_dir", "none");
 	assert_int_equal(recheck(w, "alice", NOW), CA_R_OK);
 	set(w, "intermediates_dir", "inter");
+}
+
+/* What is kept, with n OCSP responses of len bytes, or cut by one byte. */
+static enum ca_err
+with_staples(struct world *w, size_t n, size_t len, bool cut)
+{
+	struct ca_buf kept = CA_BUF_INIT((size_t)1 << 20);
+	struct ca_report *report = ca_report_new();
+	const struct ca_context ctx = {w->crypto, w->cfg, &w->log, NOW};
+	enum ca_err rc;
+
+	assert_int_equal(ca_auth_keep(&w->result, &kept), CA_OK);
+	ca_buf_u24(&kept, 0);
+	for (size_t i = 0; i < n; i++) {
+		ca_buf_u24(&kept, (uint32_t)len);
+		for (size_t k = 0; k < len; k++)
+			ca_buf_u8(&kept, 0x30);
+	}
+	rc = ca_auth_recheck(
+	    &ctx, &alice, &(struct ca_bytes){kept.p, kept.len - cut}, report);
+	assert_int_equal(
+	    rc == CA_OK, ca_report_granted(report, CA_REPORT_CERT));
+	ca_report_free(report);
+	ca_buf_free(&kept);
+	return rc;
+}
+
+static void
+staples(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(with_staples(w, 0, 0, false), CA_OK);
+	assert_int_equal(with_staples(w, CA_CERTS_MAX, 9, false), CA_OK);
+	assert_int_equal(
+	    with_staples(w, CA_CERTS_MAX + 1, 9, false), CA_ERR_LIMIT);
+	assert_int_equal(with_staples(w, 1, 9, true), CA_ERR_FORMAT);
+	assert_int_equal(with_staples(w, 1, 0, false), CA_ERR_FORMAT);
+	assert_int_equal(with_staples(w, 1, CA_OCSP_MAX, false), CA_OK);
+	assert_int_equal(
+	    with_staples(w, 1, CA_OCSP_MAX + 1, false), CA_ERR_FORMAT);
 }
 
 /* A login without a certification path is refused. */
@@ -372,6 +415,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(account),
+	    cmocka_unit_test(staples),
 	    cmocka_unit_test(no_chain),
 	    cmocka_unit_test(the_user_is_told),
 	    cmocka_unit_test(cas_about_to_end),

@@ -3,7 +3,7 @@
  * or made to be slow.
  */
 #include "crypto/certgate.h"
-#include "verify/cost.h"
+#include "crypto/cost.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <time.h>
 
 static const char *step;
@@ -380,6 +381,14 @@ receive_from_another(void)
 #endif
 
 static int
+make_a_socket(void)
+{
+	(void)!(enter(CA_CONFINE_PRODUCTION) &&
+		socket(AF_UNIX, SOCK_STREAM, 0) >= 0);
+	return 1;
+}
+
+static int
 fork_in_production(void)
 {
 	if (enter(CA_CONFINE_PRODUCTION) && fork() == 0)
@@ -438,6 +447,87 @@ with_sigsys_blocked(void)
 	return open_path();
 }
 
+/* ---- a process that may connect ---- */
+
+static bool
+enter_local(void)
+{
+	static const struct ca_confine_sockets sockets = {.local = true};
+	struct ca_confine_limits limits = CA_CONFINE_LIMITS;
+	static struct ca_confine_calls calls;
+
+	return ca_confine_calls_make(CA_CONFINE_KILL, &sockets, &calls) ==
+		   CA_OK &&
+	       ca_confine_limits(&limits, getppid(), &step) == CA_OK &&
+	       ca_confine_calls_enter(&calls, &step) == CA_OK;
+}
+
+static int
+connect_local(void)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	char word[4];
+	int fd;
+
+	strcpy(sa.sun_path, "/nonexistent/socket");
+	if (!enter_local() || (fd = socket(AF_UNIX, SOCK_STREAM, 0)) < 0 ||
+	    fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
+		return 1;
+	if (connect(fd, (struct sockaddr *)&sa, sizeof sa) != -1 ||
+	    errno != ENOENT)
+		return 2;
+	/* any socket */
+	return recv(ends[1], word, 4, 0) == 4 && send(ends[1], "x", 1, 0) == 1
+		   ? 0
+		   : 3;
+}
+
+#ifndef SYS_socketcall
+static int
+make_another_socket(void)
+{
+	(void)!(enter_local() && socket(AF_INET, SOCK_STREAM, 0) >= 0);
+	return 1;
+}
+#endif
+
+static int
+listen_locally(void)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+
+	(void)!(
+	    enter_local() && bind(socket(AF_UNIX, SOCK_STREAM, 0),
+				 (struct sockaddr *)&sa, sizeof sa.sun_family));
+	return 1;
+}
+
+static int
+fork_locally(void)
+{
+	if (enter_local() && fork() == 0)
+		_exit(0);
+	return 1;
+}
+
+static void
+one_that_connects(void **state)
+{
+	(void)state;
+	needs_a_plain_process();
+	needs_filters();
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	assert_int_equal(send(ends[0], "word", 4, 0), 4);
+	child_returns(connect_local, 0);
+#ifndef SYS_socketcall
+	child_dies(make_another_socket, SIGSYS);
+	child_dies(listen_locally, SIGSYS);
+#endif
+	child_dies(fork_locally, SIGSYS);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+}
+
 static void
 attacks(void **state)
 {
@@ -461,6 +551,7 @@ attacks(void **state)
 	child_dies(send_to_another, SIGSYS);
 	child_dies(receive_from_another, SIGSYS);
 #endif
+	child_dies(make_a_socket, SIGSYS);
 	child_dies(fork_in_production, SIGSYS);
 	child_dies(signal_the_parent, SIGSYS);
 	child_dies(start_a_program, SIGSYS);
@@ -481,6 +572,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(allowed_things),
 	    cmocka_unit_test(each_call),
+	    cmocka_unit_test(one_that_connects),
 	    cmocka_unit_test(attacks),
 	};
 

@@ -67,6 +67,7 @@ confine(void)
 	const char *const paths[] = {dir};
 	const struct ca_confine_files files = {paths, 1, false};
 	struct ca_confine_limits limits = CA_CONFINE_LIMITS;
+	const struct ca_confine_sockets sockets = {{0}, 1, false};
 	struct ca_confine_calls calls;
 	enum ca_err rc;
 
@@ -75,7 +76,8 @@ confine(void)
 		return false;
 	rc = ca_confine_files(&files, &step);
 	return (rc == CA_OK || rc == CA_ERR_UNSUPPORTED) &&
-	       ca_confine_calls_make(CA_CONFINE_KILL, 0, -1, &calls) == CA_OK &&
+	       ca_confine_calls_make(CA_CONFINE_KILL, &sockets, &calls) ==
+		   CA_OK &&
 	       ca_confine_calls_enter(&calls, &step) == CA_OK;
 }
 

@@ -256,6 +256,36 @@ entry_extensions_cut(void **state)
 	}
 }
 
+/* Every day from year 0 to 9999, with each hour, minute and second of a day at least
+ * once: as timegm(3) has it.  The day that timegm changes does not exist. */
+static void
+days(void **state)
+{
+	(void)state;
+	for (int day = 0, year = 0; year <= 9999; year++)
+		for (int month = 1; month <= 12; month++)
+			for (int i = 1; i <= 31; i++, day++) {
+				struct tm tm = {.tm_year = year - 1900,
+				    .tm_mon = month - 1,
+				    .tm_mday = i,
+				    .tm_hour = day % 24,
+				    .tm_min = day % 60,
+				    .tm_sec = day / 60 % 60};
+				char text[64];
+				int64_t got = 0, want;
+
+				(void)snprintf(text, sizeof text,
+				    "%04d%02d%02d%02d%02d%02dZ", year, month, i,
+				    day % 24, day % 60, day / 60 % 60);
+				want = (int64_t)timegm(&tm);
+				assert_int_equal(
+				    ca_der_time((uint8_t *)text, 15, &got),
+				    tm.tm_mday == i);
+				if (tm.tm_mday == i)
+					assert_true(got == want);
+			}
+}
+
 int
 main(void)
 {
@@ -265,6 +295,7 @@ main(void)
 	    cmocka_unit_test(integers),
 	    cmocka_unit_test(entry_extensions),
 	    cmocka_unit_test(entry_extensions_cut),
+	    cmocka_unit_test(days),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

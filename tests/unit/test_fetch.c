@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/base64url.h"
 #include "fetch/fetchmsg.h"
 
 static struct ca_fetch f[2];
@@ -231,7 +232,11 @@ test_order(void **state)
 	    "certauth-fetch 1 : 1000\n", "certauth-fetch 1 60 :\n",
 	    "certauth-fetch 1 60 1000\nhttp://a/\t\t",
 	    "certauth-fetch 1 60 1000\nhttp://a/\t\n",
+	    /* requests: empty, no base64url, none for a file, one too many */
 	    "certauth-fetch 1 60 1000\nhttp://a/\t\t\t\n",
+	    "certauth-fetch 1 60 1000\nhttp://a/\t\t\t=\n",
+	    "certauth-fetch 1 60 1000\nfile:///x\t\t\tMAA\n",
+	    "certauth-fetch 1 60 1000\nhttp://a/\t\t\tMAA\t\n",
 	    "certauth-fetch 1 60 1000\nftp://a/\t\t\n",
 	    "certauth-fetch 1 60 1000\nfile://host/x\t\t\n"};
 	struct ca_buf b = CA_BUF_INIT(4096);
@@ -272,6 +277,52 @@ test_order(void **state)
 	ca_buf_free(&b);
 }
 
+/* A request of any bytes is what certauth-fetch gets. */
+static void
+test_ocsp(void **state)
+{
+	static uint8_t request[CA_FETCH_OCSP_MAX + 1] = "\0\t\n\xff";
+	struct ca_fetch one = {.url = "https://a/", .ocsp = request};
+	struct ca_fetch *out = NULL;
+	unsigned timeout;
+	uint64_t max;
+	size_t n;
+
+	(void)state;
+	for (size_t len = 1; len <= sizeof request; len++) {
+		struct ca_buf b = CA_BUF_INIT(4096);
+
+		one.ocsplen = len;
+		if (len > CA_FETCH_OCSP_MAX) {
+			assert_int_equal(ca_fetch_order_put(&b, &one, 1, 3, 9),
+			    CA_ERR_LIMIT);
+			ca_buf_free(&b);
+			continue;
+		}
+		assert_int_equal(ca_fetch_order_put(&b, &one, 1, 3, 9), CA_OK);
+		char *text = ca_buf_take(&b, NULL);
+		assert_non_null(text);
+		assert_int_equal(
+		    ca_fetch_order_parse(text, &out, &n, &timeout, &max),
+		    CA_OK);
+		assert_int_equal(n, 1);
+		assert_int_equal(out[0].ocsplen, len);
+		assert_memory_equal(out[0].ocsp, request, len);
+		free(out);
+		free(text);
+	}
+	/* one more byte, by another writer */
+	struct ca_buf b = CA_BUF_INIT(4096);
+	ca_buf_str(&b, "certauth-fetch 1 60 1000\nhttp://a/\t\t\t");
+	ca_base64url_encode(&b, request, sizeof request);
+	ca_buf_str(&b, "\n");
+	char *text = ca_buf_take(&b, NULL);
+	assert_non_null(text);
+	assert_int_equal(
+	    ca_fetch_order_parse(text, &out, &n, &timeout, &max), CA_ERR_LIMIT);
+	free(text);
+}
+
 int
 main(void)
 {
@@ -284,6 +335,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_order, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_long_error, set_up, tear_down),
 	    cmocka_unit_test(test_many_addresses),
+	    cmocka_unit_test(test_ocsp),
 	    cmocka_unit_test(test_addresses_that_can_be),
 	};
 

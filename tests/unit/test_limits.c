@@ -7,8 +7,13 @@
 
 #include "channel/helper.h"
 #include "client/askpass.h"
+#include "client/clientconf.h"
 #include "map/ident.h"
+#include "ocsp/ocsp.h"
 #include "map/rule.h"
+#include "map/sss.h"
+#include "ocspadmin/ocsptargets.h"
+#include "ocspask/ocspask.h"
 #include "verify/cadir.h"
 #include "crl/crl.h"
 #include "crl/crlread.h"
@@ -55,8 +60,22 @@ documented(void **state)
 	assert_int_equal(CA_CADIR_CERTS_MAX, 20000);
 	assert_int_equal(CA_CRL_MAX, 256 << 20);
 	assert_int_equal(CA_CRL_ENTRY_MAX, 32768);
+	assert_int_equal(CA_OCSP_MAX, 16384);
+	assert_int_equal(CA_FETCH_OCSP_MAX, 1024);
+	assert_int_equal(CA_OCSP_ADDRESSES_MAX, 4);
+	assert_int_equal(CA_OCSPASK_MAX, 256);
+	assert_int_equal(CA_OCSPADMIN_TARGETS_MAX, 20000);
+	assert_int_equal(CA_OCSP_TIMEOUT, 3);
+	assert_int_equal(CA_OCSP_TIMEOUT_MAX, 30);
+	assert_int_equal(CA_OCSP_ENTRIES_MAX, 64);
+	assert_int_equal(CA_OCSP_CERTS_MAX, 4);
+	assert_int_equal(CA_OCSP_SKEW, 300); /* docs/security.md */
 	assert_int_equal(CA_IDENT_MAX, 128);
 	assert_int_equal(CA_IDENT_VALUE_MAX, 65536);
+	assert_int_equal(CA_SSS_CERT_MAX, 7680);
+	assert_int_equal(CA_SSS_ACCOUNTS, 8);
+	assert_int_equal(CA_SSS_LIST_MS, 2000);
+	assert_int_equal(CA_SSS_MS, 3000);
 	assert_int_equal(CA_RULE_LINE_MAX, 4096);
 	assert_int_equal(CA_HELPER_LINE_MAX, 66560);
 }

@@ -395,6 +395,29 @@ bounds(void **state)
 	assert_int_equal(parse(NULL, 0), CA_ERR_FORMAT);
 }
 
+/* RFC 8446 section 4.4.2.1: the host asks for OCSP responses by an empty extension. */
+static void
+status_request(void **state)
+{
+	struct ca_request_params p = params();
+	struct ca_request *req;
+
+	(void)state;
+	struct ca_buf without = request_of(&p);
+	for (int asks = 0; asks < 2; asks++) {
+		p.status_request = asks;
+		struct ca_buf b = request_of(&p);
+		assert_int_equal(b.len, without.len + (asks ? 4 : 0));
+		assert_int_equal(ca_request_parse(b.p, b.len, &req), CA_OK);
+		assert_int_equal(req->status_request, asks);
+		ca_request_free(req);
+		ca_buf_free(&b);
+	}
+	ca_buf_free(&without);
+	assert_int_equal(with(SCHEMES, LOGIN, 5, ""), CA_OK);
+	assert_int_equal(with(SCHEMES, LOGIN, 5, "00"), CA_ERR_FORMAT);
+}
+
 static void
 nonce_length(void **state)
 {
@@ -452,6 +475,7 @@ main(void)
 	    cmocka_unit_test(extensions),
 	    cmocka_unit_test(login_context),
 	    cmocka_unit_test(bounds),
+	    cmocka_unit_test(status_request),
 	    cmocka_unit_test(nonce_length),
 	    cmocka_unit_test(writer_refuses),
 	};

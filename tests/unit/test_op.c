@@ -7,8 +7,10 @@
 
 #include <cmocka.h>
 
+#include "config/keys.h"
 #include "opmake.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Parse a copy that ends where its memory does, so that a sanitizer sees a read
@@ -391,6 +393,43 @@ random_bytes(void **state)
 	assert_true(bad > n / 20);
 }
 
+/* Is the value of the key a path?  Some are texts whose check takes no other. */
+static bool
+is_path(const struct ca_key *k)
+{
+	return k->type == CA_KEY_PATH ||
+	       (k->check != NULL && k->check("/a") == NULL &&
+		   k->check("a") != NULL);
+}
+
+/* What the resident verifier reads, a user's process must not name.  What the helper
+ * reads, it reads as the user. */
+static void
+names_of_files(void **state)
+{
+	static const char *const helpers[] = {
+	    "helper", "helper_write", "key_file"};
+	char arg[256];
+	unsigned paths = 0, left = 0;
+
+	(void)state;
+	for (const struct ca_key *k = ca_keys; k->name != NULL; k++) {
+		bool of_helper = false;
+
+		for (size_t i = 0; i < sizeof helpers / sizeof *helpers; i++)
+			of_helper |= strcmp(k->name, helpers[i]) == 0;
+		(void)snprintf(arg, sizeof arg, "%s=/a", k->name);
+		if (ca_op_names_file(arg) != (is_path(k) && !of_helper))
+			fail_msg("%s", arg);
+		paths += is_path(k);
+		left += of_helper;
+	}
+	assert_true(ca_op_names_file("config=/a"));
+	assert_false(ca_op_names_file("verifier=/a"));
+	assert_int_equal(left, 3);
+	assert_true(paths >= 17);
+}
+
 int
 main(void)
 {
@@ -405,6 +444,7 @@ main(void)
 	    cmocka_unit_test(numbers),
 	    cmocka_unit_test(lists),
 	    cmocka_unit_test(random_bytes),
+	    cmocka_unit_test(names_of_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

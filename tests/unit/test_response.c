@@ -32,7 +32,8 @@ entries(const char *hex, struct ca_bytes *ocsp)
 	enum ca_err rc = ca_response_parse(b.p, b.len, nonce, &m);
 
 	if (ocsp != NULL)
-		*ocsp = m.ocsp;
+		*ocsp = m.nocsp > 0 ? m.ocsp[m.nocsp - 1]
+				    : (struct ca_bytes){NULL, 0};
 	ca_buf_free(&b);
 	return rc;
 }
@@ -114,7 +115,7 @@ certificate_entries(void **state)
 				 "01000001cc00",
 			     NULL),
 	    CA_ERR_FORMAT);
-	/* that of an issuer is none of the leaf's */
+	/* also that of an issuer */
 	assert_int_equal(entries("000001aa"
 				 "0000"
 				 "000001bb"
@@ -123,7 +124,7 @@ certificate_entries(void **state)
 				 "01000001cc",
 			     &ocsp),
 	    CA_OK);
-	assert_int_equal(ocsp.len, 0);
+	assert_int_equal(ocsp.len, 1);
 }
 
 static void
@@ -145,14 +146,41 @@ certificates_bound(void **state)
 	for (size_t i = 0; i <= CA_CERTS_MAX; i++)
 		cert[i] = (struct ca_bytes){nonce, 1};
 	assert_int_equal(
-	    ca_certificate_write(&b, nonce, cert, CA_CERTS_MAX), CA_OK);
+	    ca_certificate_write(&b, nonce, cert, NULL, CA_CERTS_MAX), CA_OK);
 	assert_int_equal(
-	    ca_certificate_write(&b, nonce, cert, CA_CERTS_MAX + 1),
+	    ca_certificate_write(&b, nonce, cert, NULL, CA_CERTS_MAX + 1),
 	    CA_ERR_LIMIT);
 	cert[0].len = 0;
 	assert_int_equal(
-	    ca_certificate_write(&b, nonce, cert, 1), CA_ERR_FORMAT);
+	    ca_certificate_write(&b, nonce, cert, NULL, 1), CA_ERR_FORMAT);
 	ca_buf_free(&b);
+}
+
+/* A response of two certificates, of which only the second has a staple. */
+static void
+staples(void **state)
+{
+	static const struct ca_bytes cert[] = {
+	    {(const uint8_t *)"\xaa", 1}, {(const uint8_t *)"\xbb", 1}};
+	static const struct ca_bytes staple[] = {
+	    {NULL, 0}, {(const uint8_t *)"\xcc\xdd", 2}};
+	struct ca_buf list = unhex("00001b"
+				   "000001aa"
+				   "0000"
+				   "000001bb"
+				   "000a"
+				   "00050006"
+				   "01000002ccdd");
+	struct ca_buf b = CA_BUF_INIT(1000);
+
+	(void)state;
+	list.p[2] = (uint8_t)(list.len - 3);
+	assert_int_equal(
+	    ca_certificate_write(&b, nonce, cert, staple, 2), CA_OK);
+	assert_true(b.len > list.len);
+	assert_memory_equal(b.p + b.len - list.len, list.p, list.len);
+	ca_buf_free(&b);
+	ca_buf_free(&list);
 }
 
 static void
@@ -369,6 +397,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(certificate_entries),
 	    cmocka_unit_test(certificates_bound),
+	    cmocka_unit_test(staples),
 	    cmocka_unit_test(contexts),
 	    cmocka_unit_test(response_cuts),
 	    cmocka_unit_test(every_structure),

@@ -218,8 +218,9 @@ add_proof(struct ca_buf *raw, const struct wish *w, const uint8_t *nonce)
 	int len = i2d_X509(w->proof, &der);
 	const struct ca_bytes one = {der, (size_t)len};
 
-	assert_int_equal(ca_certificate_write(&cert,
-			     w->flaw == FLAW_NONCE ? other : nonce, &one, 1),
+	assert_int_equal(
+	    ca_certificate_write(
+		&cert, w->flaw == FLAW_NONCE ? other : nonce, &one, NULL, 1),
 	    CA_OK);
 	const struct ca_bytes part[] = {{raw->p, raw->len}, {cert.p, cert.len}};
 	assert_int_equal(ca_crypto_transcript(crypto, part, 2, hash), CA_OK);

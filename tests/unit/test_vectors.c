@@ -161,7 +161,8 @@ check_again(struct ca_crypto *c, const struct stanza *s,
 	assert_int_equal(
 	    ca_response_parse(resp->p, resp->len, req->nonce, &m), CA_OK);
 	assert_int_equal(
-	    ca_certificate_write(&again, req->nonce, m.cert, m.ncerts), CA_OK);
+	    ca_certificate_write(&again, req->nonce, m.cert, NULL, m.ncerts),
+	    CA_OK);
 	assert_int_equal(again.len, m.certificate.len);
 	assert_memory_equal(again.p, m.certificate.p, again.len);
 	const struct ca_bytes part[] = {
