@@ -62,9 +62,9 @@ if ! make -j"$(nproc)" B="$B" CI="${CI-1}" "${goals[@]}" "${programs[@]}"; then
 	exit 1
 fi
 
-# About 30 minutes of work for one processor; the longest file alone takes 4.
+# About 45 minutes of work for one processor; the longest file alone takes 4.
 if [ ${#patterns[@]} -eq 0 ]; then
-	minutes=$((30 / $(nproc)))
+	minutes=$((45 / $(nproc)))
 	echo "${#chosen[@]} files of tests; about $((minutes > 4 ? minutes : 4)) minutes with $(nproc) processors"
 fi
 

@@ -1,6 +1,6 @@
 # Test runs that take longer than `make check`, and timings.
 .PHONY: check-compilers check-fault check-load check-mutants check-sanitizers coverage bench \
-	bench-wire pictures
+	bench-directory bench-wire pictures
 check-compilers: ## build and unit tests by gcc and clang, at each -O, with LTO
 	@tests/lib/deps.sh check lint
 	@tests/compilers.sh '$(B)'
@@ -37,6 +37,11 @@ pictures: all testtools ## make docs/*.svg from the sources and from a real demo
 		do set -- $$p; tests/pictures/$$1.py $$2 >docs/$$1.svg || exit; done
 	@tests/demo.sh '$(B)' | tests/pictures/recording.py 'make demo' \
 		>docs/demo.svg
+
+bench-directory: ## accounts of a directory by LDAP: ACCOUNTS=1000000 to ten
+	@tests/lib/deps.sh services bench
+	@$(MAKE) --no-print-directory B='$(B)' all testtools
+	@tests/bench/directory.sh '$(B)'
 
 bench-wire: $(B)/tests/bench/bench_wire ## timings of messages and signatures
 	@$(B)/tests/bench/bench_wire
