@@ -149,7 +149,10 @@ install(struct update *u, struct job *j, const struct ca_ocspask *a)
 	says = ca_buf_text(&text) != NULL ? ca_buf_text(&text) : "?";
 	j->pending = false;
 	if (is_newer(&j->old, &a->answer)) {
-		tell(j, "refused, because the stored response is newer", "");
+		tell(j, "refused, because the stored response ",
+		    a->answer.this_update < j->old.this_update
+			? "is newer"
+			: "is of the same second and says revoked");
 		u->failed = true;
 	} else if (r->dry_run) {
 		tell(j, "would be updated: ", says);
