@@ -2,21 +2,10 @@
 #include "fetch/fetchtransfer.h"
 
 #include <stdlib.h>
-#include <time.h>
+
+#include "base/stream.h"
 
 #define PARALLEL 64L /* connections */
-
-/* Milliseconds of the monotonic clock.  False: there is no clock (errno). */
-static bool
-now_ms(int64_t *out)
-{
-	struct timespec t;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
-		return false;
-	*out = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-	return true;
-}
 
 /* Run the transfer, at most until its deadline. */
 static enum ca_err
@@ -24,7 +13,7 @@ begin(CURLM *multi, struct ca_fetch_transfer *t)
 {
 	int64_t now, left;
 
-	if (!now_ms(&now))
+	if ((now = ca_stream_clock()) < 0)
 		return CA_ERR_IO;
 	left = t->deadline - now;
 	/* 0 would mean no limit */
@@ -157,7 +146,7 @@ ca_fetch_curl(
 		ret = CA_ERR_UNSUPPORTED;
 		goto out;
 	}
-	if (!now_ms(&now)) {
+	if ((now = ca_stream_clock()) < 0) {
 		ret = CA_ERR_IO;
 		goto out;
 	}

@@ -1,6 +1,7 @@
 /*
  * Running certauth-fetch as nobody, and reading what it fetched.
  */
+#include "base/stream.h"
 #include "fetch/fetchmsg.h"
 #include "process/start.h"
 
@@ -12,37 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define PROGRAM "certauth-fetch"
 
 /* ---- the program ---- */
-
-/* Open the program in the directory of this executable, as in a build folder, or
- * else the installed program. */
-static int
-open_program(void)
-{
-	char path[PATH_MAX];
-	ssize_t len =
-	    readlink("/proc/self/exe", path, sizeof path - sizeof PROGRAM);
-	char *slash;
-	int fd = -1;
-
-	if (len > 0) {
-		path[len] = '\0';
-		if ((slash = strrchr(path, '/')) != NULL) {
-			memcpy(slash + 1, PROGRAM, sizeof PROGRAM);
-			fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-		}
-	}
-	if (fd < 0)
-		fd = open(CA_LIBEXECDIR "/" PROGRAM, O_RDONLY | O_CLOEXEC);
-	return fd;
-}
 
 /* The variables that libcurl reads: proxies and CA files. */
 static void
@@ -63,32 +39,6 @@ environment(char *out[16])
 	out[n] = NULL;
 }
 
-/* Put the order into a file in memory: reading it never blocks. */
-static enum ca_err
-order_fd(const struct ca_buf *order, int *out)
-{
-	int fd = memfd_create("certauth-fetch", MFD_CLOEXEC);
-	const uint8_t *p = order->p;
-	size_t left = order->len;
-
-	if (fd < 0)
-		return CA_ERR_IO;
-	while (left > 0) {
-		ssize_t n = write(fd, p, left);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			(void)close(fd);
-			return CA_ERR_IO;
-		}
-		p += n;
-		left -= (size_t)n;
-	}
-	*out = fd;
-	return lseek(fd, 0, SEEK_SET) == 0 ? CA_OK : CA_ERR_IO;
-}
-
 static enum ca_err
 start(int order, pid_t *pid, int *from)
 {
@@ -97,7 +47,8 @@ start(int order, pid_t *pid, int *from)
 	char name[] = PROGRAM;
 	char *const argv[] = {name, NULL};
 	char *envp[16];
-	int program = open_program();
+	char path[PATH_MAX];
+	int program = ca_start_program(PROGRAM, path);
 
 	if (program < 0) {
 		ret = errno == ENOENT ? CA_ERR_NOT_FOUND : CA_ERR_IO;
@@ -119,17 +70,6 @@ out:
 
 /* ---- what the program sends ---- */
 
-static bool
-now_ms(int64_t *out)
-{
-	struct timespec t;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
-		return false;
-	*out = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-	return true;
-}
-
 /* Read until all transfers are complete, the pipe ends, or the deadline passes.
  * Return NULL if all are complete, or else why reading ended. */
 static const char *
@@ -143,7 +83,7 @@ receive(struct ca_fetch_input *in, int from, int64_t deadline,
 		int64_t now, left;
 		ssize_t n;
 
-		if (!now_ms(&now))
+		if ((now = ca_stream_clock()) < 0)
 			return "the clock cannot be read";
 		/* poll(2) waits forever if the time is below 0 */
 		if ((left = deadline - now) <= 0)
@@ -214,11 +154,11 @@ ca_fetch_all(struct ca_fetch *f, size_t n, const struct ca_fetch_limits *limits,
 	in->max_bytes = limits->max_bytes;
 	const int64_t ms =
 	    ((int64_t)limits->timeout + (int64_t)limits->grace) * 1000;
-	const bool clock = now_ms(&now);
+	const bool clock = (now = ca_stream_clock()) >= 0;
 	rc = ca_fetch_order_put(
 	    &order, f, n, limits->timeout, limits->max_bytes);
 	if (rc == CA_OK)
-		rc = order_fd(&order, &fd);
+		rc = ca_start_order(PROGRAM, &order, &fd);
 	if (rc == CA_OK)
 		rc = start(fd, &pid, &from);
 	if (rc != CA_OK) {

@@ -2,6 +2,7 @@
  * The socket of an ssh-agent: the connection, and one message with its reply,
  * each within a time limit.
  */
+#include "base/stream.h"
 #include "key/agent.h"
 
 #include <errno.h>
@@ -10,19 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
-
-static bool
-now_ms(int64_t *ms)
-{
-	struct timespec ts;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &ts) != 0)
-		return false;
-	*ms = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-	return true;
-}
 
 /* Another user's agent could sign in this user's name, or learn what is signed.
  * The kernel, not the path, says who owns the agent. */
@@ -109,7 +98,7 @@ wait_for(int fd, short events, int64_t deadline)
 		int64_t now;
 		int n;
 
-		if (!now_ms(&now))
+		if ((now = ca_stream_clock()) < 0)
 			return CA_ERR_IO;
 		if (now >= deadline)
 			return CA_ERR_TIMEOUT;
@@ -184,7 +173,7 @@ ca_agent_exchange(
 		ret = CA_ERR_LIMIT;
 		goto out;
 	}
-	if (!now_ms(&now)) {
+	if ((now = ca_stream_clock()) < 0) {
 		ret = CA_ERR_IO;
 		goto out;
 	}

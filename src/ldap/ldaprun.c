@@ -1,6 +1,7 @@
 /*
  * Running certauth-ldap as nobody, and reading what it sends.
  */
+#include "base/stream.h"
 #include "ldap/ldaptell.h"
 #include "process/start.h"
 
@@ -12,40 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define PROGRAM "certauth-ldap"
 /* to connect to one server, for TLS and for the bind: libldap has no limit for all of
  * these, and none for TLS */
 #define SERVER_SECONDS 20
-
-/* Open the program in the directory of this executable, as in a build folder, or
- * else the installed program. */
-static int
-open_program(char path[PATH_MAX])
-{
-	ssize_t len =
-	    readlink("/proc/self/exe", path, PATH_MAX - sizeof PROGRAM);
-	char *slash;
-	int fd = -1;
-
-	if (len > 0) {
-		path[len] = '\0';
-		if ((slash = strrchr(path, '/')) != NULL) {
-			memcpy(slash + 1, PROGRAM, sizeof PROGRAM);
-			fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-		}
-	}
-	if (fd < 0) {
-		(void)snprintf(path, PATH_MAX, "%s", CA_LIBEXECDIR "/" PROGRAM);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-	}
-	return fd;
-}
 
 /*
  * The kernel lets no other process of the same user look into one whose program that
@@ -68,27 +43,6 @@ is_private(int program, const char *path, const struct ca_log *log)
 	return false;
 }
 
-/* Put the order into a file in memory: reading it never blocks. */
-static enum ca_err
-order_fd(const struct ca_buf *order, int *out)
-{
-	const uint8_t *p = order->p;
-	size_t left = order->len;
-
-	*out = memfd_create(PROGRAM, MFD_CLOEXEC);
-	while (*out >= 0 && left > 0) {
-		ssize_t n = write(*out, p, left);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return CA_ERR_IO;
-		p += n;
-		left -= (size_t)n;
-	}
-	return *out >= 0 && lseek(*out, 0, SEEK_SET) == 0 ? CA_OK : CA_ERR_IO;
-}
-
 /* CA_ERR_UNTRUSTED, logged. */
 static enum ca_err
 start(int order, const struct ca_log *log, pid_t *pid, int *from)
@@ -98,7 +52,7 @@ start(int order, const struct ca_log *log, pid_t *pid, int *from)
 	char name[] = PROGRAM, alone[] = "LDAPNOINIT=1";
 	char *const argv[] = {name, NULL}, *const envp[] = {alone, NULL};
 	char path[PATH_MAX];
-	int program = open_program(path);
+	int program = ca_start_program(PROGRAM, path);
 	enum ca_err rc;
 
 	if (program < 0)
@@ -112,17 +66,6 @@ start(int order, const struct ca_log *log, pid_t *pid, int *from)
 	rc = ca_start_reading(&s, from, pid);
 	(void)close(program);
 	return rc;
-}
-
-static bool
-now_ms(int64_t *out)
-{
-	struct timespec t;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &t) != 0)
-		return false;
-	*out = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-	return true;
 }
 
 /* The time limits of libldap do not bound a server that sends a byte now and then;
@@ -146,7 +89,7 @@ receive(struct ca_ldap_input *in, int from, const struct limits *limits)
 		if (in->step != CA_LDAP_STEP_SEARCH &&
 		    limits->server < deadline)
 			deadline = limits->server;
-		if (!now_ms(&now))
+		if ((now = ca_stream_clock()) < 0)
 			return CA_ERR_IO;
 		if (now >= deadline)
 			return CA_ERR_TIMEOUT;
@@ -206,7 +149,7 @@ start_for(const struct ca_config *cfg, const struct ca_log *log,
 	enum ca_err rc = ca_ldap_order_put(cfg, uri, log, &order);
 
 	if (rc == CA_OK)
-		rc = order_fd(&order, &fd);
+		rc = ca_start_order(PROGRAM, &order, &fd);
 	if (rc == CA_OK) {
 		rc = start(fd, log, pid, from);
 		if (rc == CA_ERR_NOT_FOUND)
@@ -237,12 +180,12 @@ judge(struct run *run, enum ca_err rc, int status, bool more)
 {
 	const struct ca_ldap_input *in = run->in;
 	bool searched = in->step == CA_LDAP_STEP_SEARCH;
-	int64_t now;
+	const int64_t now = ca_stream_clock();
 
 	if (rc == CA_OK && in->complete)
 		return CA_OK;
 	/* one that has begun to answer is not replaced by another */
-	run->next = more && !searched && now_ms(&now) && now < run->deadline &&
+	run->next = more && !searched && now >= 0 && now < run->deadline &&
 		    (rc == CA_ERR_TIMEOUT || rc == CA_ERR_TRUNCATED ||
 			(rc == CA_OK && in->away)) &&
 		    status < CA_START_NO_USER;
@@ -274,7 +217,7 @@ ask(struct run *run, const char *uri, bool more)
 	in->step = CA_LDAP_STEP_CONNECT;
 	in->ended = in->away = false;
 	in->len = 0;
-	if (!now_ms(&limits.server))
+	if ((limits.server = ca_stream_clock()) < 0)
 		return CA_ERR_IO;
 	limits.server += (int64_t)SERVER_SECONDS * 1000;
 	if ((rc = start_for(run->cfg, run->log, uri, &pid, &from)) != CA_OK)
@@ -292,7 +235,7 @@ ca_ldap_run(const struct ca_config *cfg, const struct ca_log *log,
 	size_t n = cfg->directory_uri.n;
 	enum ca_err rc = CA_ERR_UNSET;
 
-	if (!now_ms(&run.deadline))
+	if ((run.deadline = ca_stream_clock()) < 0)
 		return CA_ERR_IO;
 	run.deadline += (int64_t)timeout * 1000;
 	if (n == 0) /* the order says what is wrong */

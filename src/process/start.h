@@ -6,6 +6,9 @@
 #ifndef CA_PROCESS_START_H
 #define CA_PROCESS_START_H
 
+#include <limits.h>
+
+#include "base/buf.h"
 #include "base/err.h"
 #include "process/become.h"
 
@@ -35,6 +38,17 @@ CA_MUST_CHECK enum ca_err ca_start(const struct ca_start *start, pid_t *pid);
  * not read.  *from is the reading end, the caller's to close.  CA_ERR_IO, errno. */
 CA_MUST_CHECK enum ca_err ca_start_reading(
     const struct ca_start *start, int *from, pid_t *pid);
+
+/* Open the program called name in the directory of this executable, as in a build
+ * folder, or else the installed one.  path: which one.  -1: errno. */
+int ca_start_program(const char *name, char path[PATH_MAX]);
+
+/*
+ * Put an order into a file in memory, for ca_start.in: reading it never blocks.
+ * *out is the caller's to close if it is not -1, after an error too.  CA_ERR_IO, errno.
+ */
+CA_MUST_CHECK enum ca_err ca_start_order(
+    const char *name, const struct ca_buf *order, int *out);
 
 /* The user nobody, without groups; uid and gid 65534 if no user has this name. */
 struct ca_become ca_start_nobody(void);
