@@ -79,6 +79,14 @@ later() {
 
 file_of() { echo "$DIR/$(pki_sha256 "$PKI/$1.pem").ocsp"; }
 
+# respond SECONDS NAME MINUTES FILE: what sub's responder says so much later about NAME,
+# for so many minutes
+respond() {
+	later "$1" openssl ocsp -index "$PKI/sub.db/index" -CA "$PKI/sub.pem" \
+		-rsigner "$PKI/sub.pem" -rkey "$PKI/sub.key" -no_nonce -nmin "$3" \
+		-issuer "$PKI/sub.pem" -cert "$PKI/$2.pem" -respout "$4" >/dev/null
+}
+
 # later_than TIME: a second after it has begun
 later_than() { [ "$(date +%s)" -gt "$(date -d "$1" +%s)" ]; }
 
@@ -338,10 +346,7 @@ delegated() {
 	ocsp update
 	# of a clock that is ahead, and revoked, so that it is asked about again
 	pki_revoke sub alice
-	later 200 openssl ocsp -index "$PKI/sub.db/index" -CA "$PKI/sub.pem" \
-		-rsigner "$PKI/sub.pem" -rkey "$PKI/sub.key" -no_nonce -nmin 60 \
-		-issuer "$PKI/sub.pem" -cert "$PKI/alice.pem" \
-		-respout "$(file_of alice)" >/dev/null
+	respond 200 alice 60 "$(file_of alice)"
 	cp "$(file_of alice)" "$S/newer"
 	ocsp update
 	[ "$status" -eq 1 ]
@@ -354,10 +359,7 @@ delegated() {
 	registered alice alice
 	ocsp update
 	pki_revoke sub alice
-	later 200 openssl ocsp -index "$PKI/sub.db/index" -CA "$PKI/sub.pem" \
-		-rsigner "$PKI/sub.pem" -rkey "$PKI/sub.key" -no_nonce -nmin 1 \
-		-issuer "$PKI/sub.pem" -cert "$PKI/alice.pem" \
-		-respout "$(file_of alice)" >/dev/null
+	respond 200 alice 1 "$(file_of alice)"
 	cp "$(file_of alice)" "$S/newer"
 	# the responder still says good
 	rm -rf "$PKI/sub.db"
@@ -377,10 +379,7 @@ delegated() {
 		rm -rf "$PKI/sub.db"
 		cp -a "$S/sub.db" "$PKI/sub.db"
 		for what in good revoked; do
-			openssl ocsp -index "$PKI/sub.db/index" -CA "$PKI/sub.pem" \
-				-rsigner "$PKI/sub.pem" -rkey "$PKI/sub.key" -no_nonce \
-				-nmin 60 -issuer "$PKI/sub.pem" -cert "$PKI/kept.pem" \
-				-respout "$S/$what" >/dev/null
+			respond 0 kept 60 "$S/$what"
 			[ $what = revoked ] || pki_revoke sub kept
 		done
 		[ "$(this_update "$S/good")" != "$(this_update "$S/revoked")" ] || break

@@ -11,6 +11,7 @@
 #include "tool/cli.h"
 #include "verify/cadir.h"
 #include "verify/certfile.h"
+#include "verify/issued.h"
 
 #define LOCK_NAME ".certauth-crl.lock"
 
@@ -40,21 +41,12 @@ add_cas(struct ca_crladmin_run *r, int dir, const char *name)
 	return CA_OK;
 }
 
-static bool
-is_there(STACK_OF(X509) *cas, int n, X509 *ca)
-{
-	for (int i = 0; i < n; i++)
-		if (X509_cmp(sk_X509_value(cas, i), ca) == 0)
-			return true;
-	return false;
-}
-
 /* Drop duplicates: hashed links give most certificates twice. */
 static void
 unique(STACK_OF(X509) *cas)
 {
 	for (int i = sk_X509_num(cas) - 1; i > 0; i--)
-		if (is_there(cas, i, sk_X509_value(cas, i)))
+		if (ca_issued_among(cas, i, sk_X509_value(cas, i)))
 			X509_free(sk_X509_delete(cas, i));
 }
 

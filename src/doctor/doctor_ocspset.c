@@ -121,15 +121,11 @@ static bool
 is_waived(const struct look *l, X509 *cert, X509 *issuer, bool registered)
 {
 	const struct ca_config *cfg = l->d->cfg;
-	time_t from, to;
 
-	if (is_unchecked(l, registered) ||
-	    ca_revocation_is_exempt(l->d->crypto, &cfg->crl_exempt, issuer))
-		return true;
-	return cfg->crl_short_lived > 0 && X509_check_ca(cert) == 0 &&
-	       ca_crypto_seconds(X509_get0_notBefore(cert), &from) &&
-	       ca_crypto_seconds(X509_get0_notAfter(cert), &to) && from <= to &&
-	       (uint64_t)((int64_t)to - (int64_t)from) <= cfg->crl_short_lived;
+	return is_unchecked(l, registered) ||
+	       ca_revocation_is_exempt(
+		   l->d->crypto, &cfg->crl_exempt, issuer) ||
+	       ca_revocation_is_short_lived(cert, cfg->crl_short_lived);
 }
 
 /* Are logins refused without a response that the client sends? */

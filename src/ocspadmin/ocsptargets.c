@@ -83,10 +83,8 @@ label_of(X509 *cert, const char *path)
 static bool
 is_known_ca(const struct search *s, X509 *cert)
 {
-	for (int i = 0; cert != NULL && i < sk_X509_num(s->pool); i++)
-		if (X509_cmp(sk_X509_value(s->pool, i), cert) == 0)
-			return true;
-	return false;
+	return cert != NULL &&
+	       ca_issued_among(s->pool, sk_X509_num(s->pool), cert);
 }
 
 static enum ca_err

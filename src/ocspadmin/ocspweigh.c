@@ -10,15 +10,6 @@
 
 #define CHAIN_MAX 32
 
-static bool
-is_in(const STACK_OF(X509) *chain, X509 *cert)
-{
-	for (int i = 0; i < sk_X509_num(chain); i++)
-		if (X509_cmp(sk_X509_value(chain, i), cert) == 0)
-			return true;
-	return false;
-}
-
 /* The anchors come first in known, and are preferred. */
 static X509 *
 next(const struct ca_ocspadmin_run *run, const STACK_OF(X509) *chain)
@@ -29,19 +20,10 @@ next(const struct ca_ocspadmin_run *run, const STACK_OF(X509) *chain)
 		X509 *ca = sk_X509_value(run->known, i);
 
 		if (X509_check_ca(ca) != 0 && ca_issued_by(last, ca) &&
-		    !is_in(chain, ca))
+		    !ca_issued_among(chain, sk_X509_num(chain), ca))
 			return ca;
 	}
 	return NULL;
-}
-
-static bool
-is_anchor(const struct ca_ocspadmin_run *run, X509 *cert)
-{
-	for (int i = 0; i < run->base.nanchors; i++)
-		if (X509_cmp(sk_X509_value(run->base.cas, i), cert) == 0)
-			return true;
-	return false;
 }
 
 /* From cert to an anchor. */
@@ -56,7 +38,9 @@ fill(const struct ca_ocspadmin_run *run, X509 *cert, X509 *issuer,
 	while (ca != NULL && sk_X509_num(chain) < CHAIN_MAX) {
 		if (sk_X509_push(chain, ca) == 0)
 			return CA_ERR_MEMORY;
-		ca = is_anchor(run, ca) ? NULL : next(run, chain);
+		ca = ca_issued_among(run->base.cas, run->base.nanchors, ca)
+			 ? NULL
+			 : next(run, chain);
 	}
 	return CA_OK;
 }

@@ -65,3 +65,12 @@ ca_issued_fits(X509 *issuer, X509 *cert)
 		   ? X509_V_OK
 		   : X509_V_ERR_KEYUSAGE_NO_CERTSIGN;
 }
+
+bool
+ca_issued_among(const STACK_OF(X509) *certs, int n, X509 *cert)
+{
+	for (int i = 0; i < n; i++)
+		if (X509_cmp(sk_X509_value(certs, i), cert) == 0)
+			return true;
+	return false;
+}

@@ -25,4 +25,7 @@ bool ca_issued_by(X509 *cert, X509 *issuer);
  */
 int ca_issued_fits(X509 *issuer, X509 *cert);
 
+/* Is cert among the first n of certs, byte by byte?  NULL certs has none. */
+bool ca_issued_among(const STACK_OF(X509) *certs, int n, X509 *cert);
+
 #endif

@@ -270,10 +270,10 @@ leaf_alone(struct ca_pathfinder *f)
 	if ((rc = ca_pathpool_look_up(
 		 &f->pool, X509_get_subject_name(f->leaf))) != CA_OK)
 		return rc;
-	for (int i = 0; i < sk_X509_num(f->pool.anchors); i++)
-		if (X509_cmp(sk_X509_value(f->pool.anchors, i), f->leaf) == 0)
-			return emit(f);
-	return CA_DENIED;
+	return ca_issued_among(
+		   f->pool.anchors, sk_X509_num(f->pool.anchors), f->leaf)
+		   ? emit(f)
+		   : CA_DENIED;
 }
 
 static enum ca_err

@@ -110,6 +110,10 @@ bool ca_revocation_covers(
 bool ca_revocation_is_exempt(
     struct ca_crypto *crypto, const struct ca_list *prints, X509 *issuer);
 
+/* Is cert an end-entity certificate, and valid for that many seconds at most?  With 0
+ * no certificate is. */
+bool ca_revocation_is_short_lived(X509 *cert, uint64_t seconds);
+
 /* Did the last check find that the leaf is revoked, whatever else it found? */
 bool ca_revocation_leaf_revoked(const struct ca_revocation *rev);
 

@@ -44,20 +44,25 @@ ca_revocation_is_exempt(
  * section 4.1.2.5).  Times that cannot be read, and an end before the beginning,
  * are not short.
  */
-static bool
-is_short_lived(const struct ca_revocation *rev, const struct place *at)
+bool
+ca_revocation_is_short_lived(X509 *cert, uint64_t seconds)
 {
-	X509 *cert = place_cert(at);
 	time_t from, to;
 
-	if (rev->short_lived == 0 || at->i != 0 || at->chain != rev->chain ||
-	    (X509_get_extension_flags(cert) & EXFLAG_CA) != 0)
+	if (seconds == 0 || (X509_get_extension_flags(cert) & EXFLAG_CA) != 0)
 		return false;
 	if (!ca_crypto_seconds(X509_get0_notBefore(cert), &from) ||
 	    !ca_crypto_seconds(X509_get0_notAfter(cert), &to) || to < from)
 		return false;
 	/* no overflow: the years are 0 to 9999 */
-	return (uint64_t)((int64_t)to - (int64_t)from) <= rev->short_lived;
+	return (uint64_t)((int64_t)to - (int64_t)from) <= seconds;
+}
+
+static bool
+is_short_lived(const struct ca_revocation *rev, const struct place *at)
+{
+	return at->i == 0 && at->chain == rev->chain &&
+	       ca_revocation_is_short_lived(place_cert(at), rev->short_lived);
 }
 
 /* Remember the first waiver of its kind for the report, and the waiver of each

@@ -3,6 +3,7 @@
  * is checked, or another certificate whose own path ends at the same trust anchor
  * and is not revoked either.
  */
+#include "verify/issued.h"
 #include "verify/revocationint.h"
 #include "verify/verify.h"
 
@@ -123,15 +124,6 @@ on_path(struct question *q)
 	return CA_DENIED;
 }
 
-static bool
-contains(const STACK_OF(X509) *chain, X509 *cert)
-{
-	for (int i = 0; i < sk_X509_num(chain); i++)
-		if (X509_cmp(sk_X509_value(chain, i), cert) == 0)
-			return true;
-	return false;
-}
-
 /* Check the certificates of the issuer's path.  Those that are also on the path
  * that is checked are judged there.  crl_check = leaf checks no issuer. */
 static void
@@ -144,7 +136,8 @@ ask_status(struct ca_revocation *rev, struct crl_issuer *is, int level)
 	for (; at.i < n; at.i++) {
 		struct finding f = {.reason = CA_R_INTERNAL};
 
-		if (contains(rev->chain, place_cert(&at)) ||
+		if (ca_issued_among(
+			rev->chain, sk_X509_num(rev->chain), place_cert(&at)) ||
 		    rev->status(rev, &at, &f))
 			continue;
 		sure = false;
@@ -250,7 +243,8 @@ off_path(struct question *q)
 	     i++) {
 		X509 *cert = sk_X509_value(found, i);
 
-		if (contains(q->at->chain, cert))
+		if (ca_issued_among(
+			q->at->chain, sk_X509_num(q->at->chain), cert))
 			continue;
 		rc = try_issuer(q, cert);
 		if (rc == CA_DENIED)
