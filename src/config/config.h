@@ -48,6 +48,8 @@ enum ca_proof {
 	CA_PROOF_PASSWORD
 };
 enum ca_password_use { CA_PASSWORD_ONCE, CA_PASSWORD_WINDOW };
+/* What becomes of an open session whose login would be refused now. */
+enum ca_on { CA_ON_LOG, CA_ON_WARN, CA_ON_LOCK, CA_ON_END };
 enum ca_host_proof {
 	CA_HOST_PROOF_OFF,
 	CA_HOST_PROOF_AUTO,
@@ -159,7 +161,14 @@ struct ca_config {
 	unsigned password_window; /* seconds from the first use, 1..3600 */
 	/* after the login */
 	bool require_account;
-	uint64_t warn_expiry;            /* seconds; 0: never */
+	uint64_t warn_expiry; /* seconds; 0: never */
+	/* open sessions */
+	bool sessions; /* record them */
+	enum ca_on on_revoked, on_expired, on_unmapped;
+	struct ca_list end_services; /* PAM services whose process may be
+				      * signalled */
+	unsigned end_max; /* sessions that one check may end for anything but a
+			   * revocation; a tenth of them, if that is more */
 	struct ca_config_origin *origin; /* where each key was set */
 };
 

@@ -45,6 +45,8 @@ static const struct ca_key_word confines[] = {{"yes", CA_CONFINED_YES},
 static const struct ca_key_word proofs[] = {
     {"conversation", CA_PROOF_CONVERSATION}, {"command", CA_PROOF_COMMAND},
     {"password", CA_PROOF_PASSWORD}, {NULL, 0}};
+static const struct ca_key_word on_changes[] = {{"log", CA_ON_LOG},
+    {"warn", CA_ON_WARN}, {"lock", CA_ON_LOCK}, {"end", CA_ON_END}, {NULL, 0}};
 static const struct ca_key_word uses[] = {
     {"once", CA_PASSWORD_ONCE}, {"window", CA_PASSWORD_WINDOW}, {NULL, 0}};
 
@@ -169,6 +171,15 @@ check_password_name(const char *s)
 		       strncasecmp(s, "localhost.", 10) == 0
 		   ? "is a name that every host has"
 		   : check_host_name(s);
+}
+
+/* Names of files of /etc/pam.d. */
+static const char *
+check_service(const char *s)
+{
+	return ca_text_plain(s, strlen(s)) && strchr(s, '/') == NULL
+		   ? NULL
+		   : "is not the name of a PAM service, such as sshd";
 }
 
 static const char *
@@ -330,6 +341,13 @@ const struct ca_key ca_keys[] = {
 	BOOL(ssh_agent, "no"),
 	BOOL(require_account, "no"),
 	LONG(warn_expiry, "14d", 0, 10 * YEAR),
+	BOOL(sessions, "no"),
+	ENUM(on_revoked, "warn", on_changes),
+	ENUM(on_expired, "log", on_changes),
+	ENUM(on_unmapped, "warn", on_changes),
+	LIST(end_services, "sshd login su su-l sudo sudo-i", 0,
+	    check_service),
+	UINT(end_max, "3", 0, 1000000),
 	{NULL, CA_KEY_BOOL, 0, NULL, 0, 0, NULL, NULL},
 };
 /* clang-format on */

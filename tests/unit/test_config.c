@@ -118,6 +118,12 @@ static const struct {
     {"password_window", "1s", "1s", "0s", "61m"},
     {"require_account", "yes", "yes", "maybe", ""},
     {"warn_expiry", "2w", "1209600s", "two", "99999999999999999999d"},
+    {"sessions", "yes", "yes", "maybe", ""},
+    {"on_revoked", "end", "end", "kill", ""},
+    {"on_expired", "lock", "lock", "kill", ""},
+    {"on_unmapped", "log", "log", "kill", ""},
+    {"end_services", "sshd, xrdp-sesman", "sshd xrdp-sesman", "a/b", "a\001"},
+    {"end_max", "0", "0", "-1", "1000001"},
 };
 
 #define N (sizeof values / sizeof values[0])
