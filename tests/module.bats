@@ -659,7 +659,7 @@ at_prompt() {
 	for name in pam_certauth $(grep -oE 'libcertauth\.a\([a-z_0-9]+\.o\)' "$S/map" |
 		sed 's/.*(//; s/\.o)//' | sort -u); do
 		found=
-		for room in . src/base src/channel src/module src/op src/process; do
+		for room in . src/base src/channel src/module src/op src/process src/session; do
 			f=$HERE/$room/$name.c
 			[ -e "$f" ] || continue
 			found=1
