@@ -145,7 +145,7 @@ script certauth postinst "deb-systemd-helper --quiet was-enabled 'certauth-crl-u
 	'systemd-tmpfiles .*--create.* certauth\.conf'
 # a timer that runs is stopped by the removal, and not by an upgrade
 script certauth postinst "deb-systemd-invoke try-restart 'certauth-crl-update\.timer'" \
-	"deb-systemd-invoke try-restart 'certauth-sessions\.path'" \
+	"deb-systemd-invoke try-restart 'certauth-sessions\.path' 'certauth-sessions\.timer'" \
 	"deb-systemd-helper update-state 'certauth-sessions\.timer'"
 script certauth prerm 'deb-systemd-invoke stop .*certauth-crl-update\.timer' \
 	'deb-systemd-invoke stop .*certauth-ocsp-update\.timer' \
@@ -154,8 +154,7 @@ script certauth prerm 'deb-systemd-invoke stop .*certauth-crl-update\.timer' \
 script certauth postrm "deb-systemd-helper purge 'certauth-crl-update\.timer'" \
 	"deb-systemd-helper purge 'certauth-ocsp-update\.timer'" \
 	"deb-systemd-helper purge 'certauth-metrics\.timer'" \
-	"deb-systemd-helper purge 'certauth-sessions\.path'" \
-	"deb-systemd-helper purge 'certauth-sessions\.timer'" \
+	"deb-systemd-helper purge 'certauth-sessions\.path' 'certauth-sessions\.timer'" \
 	'rm -rf /var/lib/certauth/metrics /var/lib/certauth/ocsp' \
 	'rm -f /var/lib/certauth/users\.cdb'
 # the verifier: its user, then its socket, which an upgrade leaves as it is
