@@ -23,6 +23,7 @@
 #include "module/confirm.h"
 #include "module/outcome.h"
 #include "module/pam.h"
+#include "module/recorded.h"
 #include "module/variables.h"
 #include "module/verifier.h"
 
@@ -40,7 +41,7 @@ struct login {
 /* One call of an entry point. */
 struct call {
 	pam_handle_t *pamh;
-	const char *phase; /* "auth", "account" */
+	const char *phase; /* "auth", "account", "session" */
 	bool silent;       /* PAM_SILENT, unless silent = ignore */
 	struct ca_log log;
 	struct ca_verifier_args args;
@@ -226,6 +227,7 @@ forget_login(pam_handle_t *pamh)
 {
 	(void)pam_set_data(pamh, LOGIN_DATA, NULL, NULL);
 	ca_variables_remove(pamh);
+	ca_recorded_forget(pamh);
 }
 
 /* For acct_mgmt, later in this transaction. */
@@ -250,7 +252,7 @@ keep_login(struct call *c, const struct ca_op_answer *a)
 
 /* What a granted login does to the transaction: all of it or nothing. */
 static enum ca_err
-take_effect(struct call *c, const struct ca_op_answer *a)
+take_effect(struct call *c, const struct ca_op_answer *a, bool sessions)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 
@@ -264,11 +266,14 @@ take_effect(struct call *c, const struct ca_op_answer *a)
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
+	if (sessions)
+		ca_recorded_login(
+		    c->pamh, &c->log, c->service, &c->args.argv, a);
 	if (a->notice != NULL && ca_utf8_text(a->notice, strlen(a->notice)))
 		info(c, a->notice, false);
 	ret = CA_OK;
 out:
-	/* a later account check must not take this for a login */
+	/* a later phase must not take this for a login */
 	if (ret != CA_OK)
 		forget_login(c->pamh);
 	return ret;
@@ -327,7 +332,7 @@ grant(struct call *c, const struct ca_asked *asked,
 		rc = ca_confirm_login(&c->verifier, asked, body, a->login);
 	/* a trial of the configuration leaves no traces of a login */
 	if (rc == CA_OK && !c->audit)
-		rc = take_effect(c, a);
+		rc = take_effect(c, a, asked->said.sessions != 0);
 	if (rc != CA_OK)
 		ca_log_err(&c->log, "the login cannot take effect: %-s",
 		    ca_err_text(rc));
@@ -554,20 +559,33 @@ pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	return ret;
 }
 
-/* ---- what this module has nothing to say about ---- */
+/* ---- session ---- */
+
+static int
+session_code(enum ca_err rc)
+{
+	return rc == CA_ERR_NOT_FOUND ? PAM_IGNORE
+				      : pam_code(rc, PAM_SESSION_ERR);
+}
 
 PAM_EXPORT int
 pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	(void)pamh, (void)flags, (void)argc, (void)argv;
-	return PAM_IGNORE;
+	struct call c = {.pamh = pamh, .phase = "session"};
+	const struct ca_log log = {emit, &c, false};
+
+	(void)flags, (void)argc, (void)argv;
+	return session_code(ca_recorded_open(pamh, &log));
 }
 
 PAM_EXPORT int
 pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	(void)pamh, (void)flags, (void)argc, (void)argv;
-	return PAM_IGNORE;
+	struct call c = {.pamh = pamh, .phase = "session"};
+	const struct ca_log log = {emit, &c, false};
+
+	(void)flags, (void)argc, (void)argv;
+	return session_code(ca_recorded_close(pamh, &log));
 }
 
 /* A certificate is not changed by a password change. */

@@ -188,6 +188,15 @@ CA_MUST_CHECK enum ca_err ca_auth_recheck(const struct ca_context *ctx,
     const struct ca_auth_peer *peer, const struct ca_bytes *kept,
     struct ca_report *report);
 
+/*
+ * Judge an open session: as ca_auth_recheck, and whether the certificate still maps to
+ * peer->user.  CA_OK only if both is so; CA_DENIED: the report has which check failed;
+ * others as above.
+ */
+CA_MUST_CHECK enum ca_err ca_auth_session(const struct ca_context *ctx,
+    const struct ca_auth_peer *peer, const struct ca_bytes *kept,
+    struct ca_report *report);
+
 /* The name of variable number i below, or NULL after the last. */
 const char *ca_auth_env_name(size_t i);
 

@@ -106,21 +106,33 @@ read_kept(const struct ca_bytes *from, struct kept *out)
 	return rc == CA_OK && out->n == 0 ? CA_ERR_FORMAT : rc;
 }
 
+/* The caller frees both, after an error too. */
+static enum ca_err
+decode_kept(const struct ca_context *ctx, const struct kept *kept,
+    struct ca_report *report, X509 **leaf, STACK_OF(X509) **rest)
+{
+	enum ca_err rc;
+
+	*rest = NULL;
+	*leaf = NULL;
+	rc = ca_crypto_cert(
+	    ctx->crypto, kept->cert[0].p, kept->cert[0].len, leaf);
+	if (rc == CA_OK)
+		rc = ca_auth_decode_rest(
+		    ctx->crypto, ctx->log, kept->cert, kept->n, report, rest);
+	return rc;
+}
+
 /* Chain, validity, purpose and revocation of what was kept. */
 static enum ca_err
 verify_kept(const struct ca_context *ctx, const struct kept *kept,
     struct ca_report *report)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	STACK_OF(X509) *rest = NULL;
-	X509 *leaf = NULL;
+	STACK_OF(X509) *rest;
+	X509 *leaf;
 
-	rc = ca_crypto_cert(
-	    ctx->crypto, kept->cert[0].p, kept->cert[0].len, &leaf);
-	if (rc == CA_OK)
-		rc = ca_auth_decode_rest(
-		    ctx->crypto, ctx->log, kept->cert, kept->n, report, &rest);
-	if (rc != CA_OK) {
+	if ((rc = decode_kept(ctx, kept, report, &leaf, &rest)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}
@@ -148,6 +160,25 @@ is_login(const char *user, const struct ca_reader *login)
 	       memcmp(user, login->p, login->left) == 0;
 }
 
+static enum ca_err
+take_kept(const struct ca_auth_peer *peer, const struct ca_bytes *from,
+    struct ca_report *report, struct kept *kept)
+{
+	enum ca_err rc = read_kept(from, kept);
+
+	if (rc != CA_OK) {
+		ca_report_abort(report, CA_R_INTERNAL, "%s", ca_err_text(rc));
+		return rc;
+	}
+	/* PAM_USER may have been changed since: that login was not checked */
+	if (is_login(peer->user, &kept->login))
+		return CA_OK;
+	ca_report_abort(report, CA_R_OTHER_USER,
+	    "the login by certificate was for user %.*s", (int)kept->login.left,
+	    (const char *)kept->login.p);
+	return CA_DENIED;
+}
+
 enum ca_err
 ca_auth_recheck(const struct ca_context *ctx, const struct ca_auth_peer *peer,
     const struct ca_bytes *from, struct ca_report *report)
@@ -156,17 +187,8 @@ ca_auth_recheck(const struct ca_context *ctx, const struct ca_auth_peer *peer,
 	struct kept kept;
 
 	ERR_set_mark();
-	if ((rc = read_kept(from, &kept)) != CA_OK) {
-		ca_report_abort(report, CA_R_INTERNAL, "%s", ca_err_text(rc));
+	if ((rc = take_kept(peer, from, report, &kept)) != CA_OK) {
 		ret = rc;
-		goto out;
-	}
-	/* PAM_USER may have been changed since: that login was not checked */
-	if (!is_login(peer->user, &kept.login)) {
-		ca_report_abort(report, CA_R_OTHER_USER,
-		    "the login by certificate was for user %.*s",
-		    (int)kept.login.left, (const char *)kept.login.p);
-		ret = CA_DENIED;
 		goto out;
 	}
 	rc = verify_kept(ctx, &kept, report);
@@ -181,6 +203,45 @@ ca_auth_recheck(const struct ca_context *ctx, const struct ca_auth_peer *peer,
 	}
 	ret = CA_OK;
 out:
+	ERR_pop_to_mark();
+	return ret;
+}
+
+enum ca_err
+ca_auth_session(const struct ca_context *ctx, const struct ca_auth_peer *peer,
+    const struct ca_bytes *from, struct ca_report *report)
+{
+	enum ca_err ret = CA_ERR_UNSET, rc;
+	const unsigned only = CA_REPORT_CERT | 1u << CA_CHECK_MAPPING;
+	struct ca_auth_result result = {NULL, NULL, NULL};
+	STACK_OF(X509) *rest = NULL;
+	struct kept kept;
+
+	ERR_set_mark();
+	if ((rc = take_kept(peer, from, report, &kept)) != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	rc = decode_kept(ctx, &kept, report, &result.leaf, &rest);
+	if (rc == CA_OK) {
+		const struct ca_auth_sent sent = {
+		    rest, kept.staple, kept.nstaples, CA_STAPLES_BY_NOBODY};
+		rc = ca_auth_certificate(
+		    ctx, peer, &sent, NULL, report, &result);
+	}
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
+	}
+	if (!ca_report_granted(report, only) || result.login == NULL ||
+	    strcmp(result.login, peer->user) != 0) {
+		ret = CA_DENIED;
+		goto out;
+	}
+	ret = CA_OK;
+out:
+	sk_X509_pop_free(rest, X509_free);
+	ca_auth_result_clear(&result);
 	ERR_pop_to_mark();
 	return ret;
 }

@@ -140,9 +140,9 @@ is_outcome(const struct ca_outcome *about, const struct ca_op_answer *a,
 bool
 ca_outcome_fits(const struct ca_outcome *about, const struct ca_op_answer *a)
 {
-	/* a request, and a name that is confirmed, are no outcome */
+	/* a request, a name that is confirmed, and an open session are none */
 	bool none = (about->op == CA_OP_REQUEST && a->err == CA_OK) ||
-		    about->op == CA_OP_CONFIRM;
+		    about->op == CA_OP_CONFIRM || about->op == CA_OP_SESSION;
 
 	if (a->line.n == 0)
 		return true;

@@ -234,7 +234,8 @@ serve_home(struct ca_verifier *v, const struct ca_op_call *call)
 	enum ca_err rc;
 	int fd = -1;
 
-	if ((v->op != CA_OP_REQUEST && v->op != CA_OP_JUDGE) ||
+	if ((v->op != CA_OP_REQUEST && v->op != CA_OP_JUDGE &&
+		v->op != CA_OP_SESSION) ||
 	    v->said.user_certificates == 0 || !is_user(v, call->name)) {
 		ca_log_err(v->log,
 		    "certauth-verifier asked for the home of %s, which this "

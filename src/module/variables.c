@@ -28,6 +28,17 @@ ca_variables_set(pam_handle_t *pamh, const struct ca_op_texts *env)
 	return CA_OK;
 }
 
+const char *
+ca_variables_value(const struct ca_op_texts *env, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < env->n; i++)
+		if (strncmp(env->v[i], name, len) == 0 && env->v[i][len] == '=')
+			return env->v[i] + len + 1;
+	return NULL;
+}
+
 void
 ca_variables_remove(pam_handle_t *pamh)
 {

@@ -15,6 +15,9 @@
 CA_MUST_CHECK enum ca_err ca_variables_set(
     pam_handle_t *pamh, const struct ca_op_texts *env);
 
+/* The value of the variable called name, borrowed, or NULL. */
+const char *ca_variables_value(const struct ca_op_texts *env, const char *name);
+
 void ca_variables_remove(pam_handle_t *pamh);
 
 #endif

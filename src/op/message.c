@@ -54,6 +54,7 @@ static const struct field ready[] = {
     F(NUMBER, ready, helper_free),
     F(NUMBER, ready, ignore_silent),
     F(TEXTS, ready, helper_env),
+    F(NUMBER, ready, sessions),
 };
 
 static const struct field body[] = {
@@ -103,6 +104,7 @@ static const struct field answer[] = {
     F(TEXTS, answer, env),
     F(TEXT, answer, notice),
     F(TEXTS, answer, line),
+    F(TEXT, answer, rule),
 };
 
 #define TABLE(fields)                                                          \

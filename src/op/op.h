@@ -60,6 +60,8 @@ enum ca_op {
 	CA_OP_JUDGE,       /* judge the response, or log why there is none */
 	CA_OP_RECHECK,     /* look again at the certificate of a login */
 	CA_OP_CONFIRM,     /* does the administrator name the login user? */
+	CA_OP_SESSION, /* judge the certificate of an open session, and whether
+			    * it still maps to its login: for root alone */
 };
 
 /* The ways to get a response, for proof1 and proof2. */
@@ -130,6 +132,7 @@ struct ca_op_ready {
 	uint64_t helper_network, helper_free; /* helper_confine = network, no */
 	uint64_t ignore_silent;               /* silent = ignore */
 	struct ca_op_texts helper_env;        /* NAME, NAME=VALUE */
+	uint64_t sessions;                    /* sessions = yes */
 };
 
 struct ca_op_body {
@@ -140,7 +143,7 @@ struct ca_op_body {
 	struct ca_bytes request, response;
 	uint64_t reason; /* enum ca_reason: why there is no response; else 0 */
 	uint64_t err;    /* enum ca_err, with reason */
-	/* recheck: what the answer of judge had */
+	/* recheck, session: what the answer of judge had */
 	struct ca_bytes kept;
 };
 
@@ -171,7 +174,8 @@ struct ca_op_reply {
 struct ca_op_answer {
 	struct ca_bytes id;
 	uint64_t err;    /* enum ca_err: CA_OK is a grant, or a request */
-	uint64_t reason; /* enum ca_reason: why there is no request */
+	uint64_t reason; /* enum ca_reason: why there is no request; session:
+			  * what decided */
 	/* request */
 	struct ca_bytes request;
 	struct ca_op_blobs registered; /* DER, for the helper */
@@ -180,9 +184,11 @@ struct ca_op_answer {
 	const char *login;
 	struct ca_bytes kept;   /* for recheck */
 	struct ca_op_texts env; /* NAME=VALUE */
-	const char *notice;     /* for the user: the certificate expires */
+	const char *notice;     /* for the user: the certificate expires;
+				 * session: what decided, in words */
 	/* judge and recheck: for the log, when the outcome has taken effect */
 	struct ca_op_texts line;
+	const char *rule; /* judge: which one mapped, with sessions = yes */
 };
 
 /* One message of either side. */

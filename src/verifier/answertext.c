@@ -44,6 +44,8 @@ ca_operation_finish(struct ca_operation *o)
 		a->login = text_at(o, o->login);
 	if (o->notice > 0)
 		a->notice = text_at(o, o->notice);
+	if (o->rule > 0)
+		a->rule = text_at(o, o->rule);
 	take_texts(o, o->env, &a->env);
 	take_texts(o, o->line, &a->line);
 }

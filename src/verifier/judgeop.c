@@ -1,5 +1,5 @@
 /*
- * The operations judge and recheck.
+ * The operations judge, recheck and session.
  */
 #include <string.h>
 
@@ -42,6 +42,11 @@ put_grant(struct ca_operation *o, const struct ca_report *report,
 	o->answer.kept = (struct ca_bytes){o->kept.p, o->kept.len};
 	ca_operation_text(o, result->login, strlen(result->login));
 	o->login = o->n;
+	const char *rule = ca_report_get0_fact(report, CA_FACT_RULE);
+	if (o->cfg->sessions && rule != NULL) {
+		ca_operation_text(o, rule, strlen(rule));
+		o->rule = o->n;
+	}
 	if (ca_auth_expires_soon(o->cfg, report, result->leaf, now, &b) &&
 	    ca_buf_text(&b) != NULL) {
 		ca_operation_text(o, ca_buf_text(&b), b.len);
@@ -130,5 +135,54 @@ ca_operation_recheck(struct ca_operation *o, const struct ca_op_body *body,
 		return CA_ERR_NOT_FOUND;
 	rc = ca_auth_recheck(&ctx, &peer, &body->kept, report);
 	ca_operation_outcome(o, report, CA_REPORT_CERT, "account");
+	return rc;
+}
+
+/* What ends a session.  A revocation counts first: it is not taken back.  Then the end
+ * of a validity; anything else only if nothing else is wrong, in the order of the
+ * checks. */
+static enum ca_check
+session_check(const struct ca_report *report)
+{
+	static const enum ca_check order[] = {CA_CHECK_CHAIN, CA_CHECK_VALIDITY,
+	    CA_CHECK_PURPOSE, CA_CHECK_REVOCATION, CA_CHECK_MAPPING};
+
+	if (ca_report_check_reason(report, CA_CHECK_REVOCATION) == CA_R_REVOKED)
+		return CA_CHECK_REVOCATION;
+	if (ca_report_check_reason(report, CA_CHECK_VALIDITY) == CA_R_EXPIRED)
+		return CA_CHECK_VALIDITY;
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+		enum ca_verdict verdict = ca_report_verdict(report, order[i]);
+
+		if (verdict != CA_PASS && verdict != CA_WAIVED)
+			return order[i];
+	}
+	return CA_CHECKS;
+}
+
+enum ca_err
+ca_operation_session(struct ca_operation *o, const struct ca_op_body *body,
+    struct ca_report *report)
+{
+	const struct ca_context ctx = ca_operation_context(o, body);
+	const struct ca_auth_peer peer = ca_operation_peer(o, body);
+	enum ca_err rc = ca_auth_session(&ctx, &peer, &body->kept, report);
+	enum ca_check check = session_check(report);
+
+	enum ca_reason why = check < CA_CHECKS
+				 ? ca_report_check_reason(report, check)
+				 : CA_R_NONE;
+
+	if (rc == CA_OK)
+		why = CA_R_OK;
+	o->answer.reason = why != CA_R_NONE ? why : CA_R_INTERNAL;
+	const char *text =
+	    check < CA_CHECKS ? ca_report_get0_detail(report, check) : NULL;
+	if (rc == CA_OK)
+		text = ca_report_get0_fact(report, CA_FACT_RULE);
+	if (text != NULL) {
+		ca_operation_text(o, text, strlen(text));
+		o->notice = o->n;
+	}
 	return rc;
 }

@@ -105,6 +105,7 @@ ca_operation_ready(const struct ca_operation *o,
 	r->host_key = cfg->host_key;
 	put_confinement(cfg, r);
 	put_list(&cfg->helper_env, &r->helper_env);
+	r->sessions = cfg->sessions;
 	r->min_uid = cfg->min_uid;
 	r->max_uid = cfg->max_uid;
 }
@@ -148,6 +149,8 @@ carry_out(struct ca_operation *o, const struct ca_op_body *body,
 		return ca_operation_recheck(o, body, report);
 	case CA_OP_CONFIRM:
 		return confirm(o, body);
+	case CA_OP_SESSION:
+		return ca_operation_session(o, body, report);
 	}
 	return CA_ERR_USAGE;
 }

@@ -24,9 +24,9 @@ struct ca_operation {
 	struct ca_op_answer answer; /* borrows from the buffers below */
 	struct ca_buf request, der, kept, text, index; /* index: a path */
 	/* texts of the answer, in text: where each begins; the login, the
-	 * notice, the environment and the lines by their numbers */
+	 * rule, the notice, the environment and the lines by their numbers */
 	size_t at[CA_OP_LIST_MAX], n;
-	size_t login, notice, env[2], line[2];
+	size_t login, rule, notice, env[2], line[2];
 };
 
 /* Read the configuration that args is about. */

@@ -33,5 +33,7 @@ CA_MUST_CHECK enum ca_err ca_operation_judge(struct ca_operation *o,
     const struct ca_op_body *body, struct ca_report *report);
 CA_MUST_CHECK enum ca_err ca_operation_recheck(struct ca_operation *o,
     const struct ca_op_body *body, struct ca_report *report);
+CA_MUST_CHECK enum ca_err ca_operation_session(struct ca_operation *o,
+    const struct ca_op_body *body, struct ca_report *report);
 
 #endif

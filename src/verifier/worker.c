@@ -49,7 +49,7 @@ take_args(struct ca_operation *o, struct ca_buf *bytes)
 	if (o->args.service == NULL)
 		o->args.service = "";
 	if (o->args.id.len != CA_OP_ID_LEN || o->args.op < CA_OP_REQUEST ||
-	    o->args.op > CA_OP_CONFIRM)
+	    o->args.op > CA_OP_SESSION)
 		return CA_ERR_FORMAT;
 	o->op = (enum ca_op)o->args.op;
 	return CA_OK;
@@ -61,6 +61,13 @@ take_args(struct ca_operation *o, struct ca_buf *bytes)
 static enum ca_err
 check_args(const struct ca_worker *w, const struct ca_operation *o)
 {
+	/* it would tell anybody which certificate has which login */
+	if (w->others_only && o->op == CA_OP_SESSION) {
+		ca_log_err(&o->log,
+		    "the resident verifier judges open sessions for root's "
+		    "processes only");
+		return CA_ERR_UNTRUSTED;
+	}
 	for (size_t i = 0; w->others_only && i < o->args.argv.n; i++) {
 		const char *arg = o->args.argv.v[i];
 
@@ -206,8 +213,8 @@ static void
 set_broker(struct ca_worker *w, const struct ca_operation *o)
 {
 	w->broker = -1;
-	if (o->op == CA_OP_JUDGE && o->cfg != NULL &&
-	    o->cfg->directory == CA_DIRECTORY_SSS &&
+	if ((o->op == CA_OP_JUDGE || o->op == CA_OP_SESSION) &&
+	    o->cfg != NULL && o->cfg->directory == CA_DIRECTORY_SSS &&
 	    (w->broker = ca_broker_start()) < 0)
 		ca_log_err(
 		    &o->log, "cannot start the process that asks SSSD: %m");
