@@ -426,7 +426,8 @@ pam_profiles() {
 # What the hardening of other services takes away, and this one needs.
 @test "the unit of open sessions reaches processes, terminals, logind and its records" {
 	local unit=$HERE/packaging/systemd/certauth-sessions.service line
-	for line in 'CapabilityBoundingSet=CAP_KILL CAP_DAC_OVERRIDE' 'DeviceAllow=char-pts rw' \
+	for line in 'CapabilityBoundingSet=CAP_KILL CAP_DAC_OVERRIDE CAP_SETUID CAP_SETGID' \
+	    ProtectHome=read-only 'DeviceAllow=char-pts rw' \
 	    'DeviceAllow=char-tty\* rw' 'RestrictAddressFamilies=AF_UNIX' \
 	    'ReadWritePaths=-/run/certauth -/run/sudo' \
 	    'ConditionDirectoryNotEmpty=/run/certauth/sessions'; do
@@ -444,8 +445,8 @@ pam_profiles() {
 			"$HERE/packaging/systemd/certauth-sessions.path"
 	done
 	command -v systemd-analyze >/dev/null || skip 'no systemd-analyze here'
-	# the signals that end a process by its descriptor are in its filter
-	printf '1 %s(\n' pidfd_open pidfd_send_signal openat read write close mmap munmap \
+	# what a verifier gives up, and signals by descriptor, are in its filter
+	printf '1 %s(\n' setresuid setgroups capset seccomp landlock_restrict_self pidfd_open pidfd_send_signal openat read write close mmap munmap \
 		fstat lseek connect socket sendmsg recvmsg execve wait4 exit_group unlink \
 		rename fsync getdents64 >"$T/trace"
 	python3 "$HERE/tests/lib/unitcalls.py" "$unit" "$T/trace"
