@@ -25,7 +25,7 @@ repeated(struct ca_logline_cursor *c)
 	*c = at;
 }
 
-/* SERVICE:auth or SERVICE:account, before the closing parenthesis.  The module
+/* SERVICE:auth, SERVICE:account or SERVICE:session, before the closing parenthesis.  The module
  * quotes a service that is not one plain word (emit in pam_certauth.c). */
 static bool
 service(struct ca_logline_cursor *c)
@@ -59,7 +59,8 @@ service(struct ca_logline_cursor *c)
 	a->service = ca_logline_end(a, begin);
 	return a->service != NULL &&
 	       (ca_logline_skip_text(c, ":auth): ") ||
-		   ca_logline_skip_text(c, ":account): "));
+		   ca_logline_skip_text(c, ":account): ") ||
+		   ca_logline_skip_text(c, ":session): "));
 }
 
 /* One line of printable text, as the module writes it. */
@@ -72,19 +73,23 @@ printable(const char *p, size_t len)
 static bool
 complete(const struct ca_logline *a)
 {
-	static const char *const outcomes[] = {
-	    "granted", "denied", "accepted", "rejected"};
-	bool known = false;
+	static const struct {
+		const char *event, *outcome;
+	} known[] = {{"login", "granted"}, {"login", "denied"},
+	    {"account", "granted"}, {"account", "denied"},
+	    {"account", "accepted"}, {"account", "rejected"},
+	    {"login", "accepted"}, {"login", "rejected"},
+	    {"session", "ended"}, {"session", "locked"},
+	    {"session", "warned"}, {"session", "noted"}};
 
-	if (a->outcome == NULL || a->reason == NULL)
+	if (a->outcome == NULL || a->reason == NULL ||
+	    (strcmp(a->mode, "enforce") != 0 && strcmp(a->mode, "audit") != 0))
 		return false;
-	for (size_t i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++)
-		known = known || strcmp(a->outcome, outcomes[i]) == 0;
-	return known &&
-	       (strcmp(a->mode, "enforce") == 0 ||
-		   strcmp(a->mode, "audit") == 0) &&
-	       (strcmp(a->event, "login") == 0 ||
-		   strcmp(a->event, "account") == 0);
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (strcmp(a->event, known[i].event) == 0 &&
+		    strcmp(a->outcome, known[i].outcome) == 0)
+			return true;
+	return false;
 }
 
 enum ca_err

@@ -11,6 +11,7 @@
 #include "client/ssh.h"
 #include "client/tokens.h"
 #include "ocspadmin/ocspadmin.h"
+#include "sessions/sessions.h"
 
 #include <stddef.h>
 
@@ -25,6 +26,7 @@ const struct ca_command *const ca_commands[] = {
     &ca_cmd_explain,
     &ca_cmd_try,
     &ca_cmd_log,
+    &ca_cmd_sessions,
     &ca_cmd_doctor,
     &ca_cmd_metrics,
     &ca_cmd_crl,

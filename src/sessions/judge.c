@@ -1,0 +1,148 @@
+/*
+ * Judge open sessions: certauth-verifier does, by the files of now.  This process
+ * decodes no certificate.
+ */
+#include "sessions/sessionsint.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "module/verifier.h"
+#include "op/op.h"
+
+#define TRIES 3 /* operations without an answer, in a row */
+
+/* ---- the configuration ---- */
+
+static bool
+same_service(const struct ca_session *a, const struct ca_session *b)
+{
+	if (strcmp(a->service, b->service) != 0 || a->argc != b->argc)
+		return false;
+	for (size_t i = 0; i < a->argc; i++)
+		if (strcmp(a->argv[i], b->argv[i]) != 0)
+			return false;
+	return true;
+}
+
+const struct ca_config *
+ca_sessions_config_of(struct ca_sessions *all, const struct ca_session *s)
+{
+	const char *argv[CA_SESSION_ARGS];
+	struct ca_sessions_config *v;
+
+	for (size_t i = 0; i < all->nconfigs; i++)
+		if (same_service(all->config[i].of, s))
+			return all->config[i].cfg;
+	v = realloc(all->config, (all->nconfigs + 1) * sizeof *v);
+	if (v == NULL)
+		return NULL;
+	all->config = v;
+	v[all->nconfigs].of = s;
+	memcpy(argv, s->argv, sizeof argv);
+	if (ca_config_load((int)s->argc, argv, s->service, &all->log,
+		&v[all->nconfigs].cfg) != CA_OK)
+		v[all->nconfigs].cfg = NULL;
+	return v[all->nconfigs++].cfg;
+}
+
+/* ---- the verdict ---- */
+
+/* The same question has the same answer. */
+static bool
+same_question(const struct ca_session *a, const struct ca_session *b)
+{
+	return strcmp(a->sha256, b->sha256) == 0 && same_service(a, b) &&
+	       strcmp(a->user, b->user) == 0 &&
+	       strcmp(a->rhost, b->rhost) == 0 && a->kept.len == b->kept.len &&
+	       memcmp(a->kept.p, b->kept.p, a->kept.len) == 0;
+}
+
+static char *
+copy(const char *text)
+{
+	return text != NULL ? strdup(text) : NULL;
+}
+
+/* False: there was no answer. */
+static bool
+ask(struct ca_verifier *v, struct ca_sessions_one *one)
+{
+	const time_t now = time(NULL);
+	const struct ca_op_body body = {.user = one->s.user,
+	    .rhost = one->s.rhost,
+	    .now = now > 0 ? (uint64_t)now : 0,
+	    .kept = one->s.kept};
+	struct ca_op_answer a;
+
+	if (ca_verifier_ask(v, CA_OP_SESSION, &body, &a) != CA_OK)
+		return false;
+	one->verdict.detail = copy(a.notice);
+	one->verdict.reason = a.reason < CA_REASON_COUNT
+				  ? (enum ca_reason)a.reason
+				  : CA_R_INTERNAL;
+	/* an answer that contradicts itself is none */
+	if ((a.err == CA_OK) != (one->verdict.reason == CA_R_OK) ||
+	    one->verdict.reason == CA_R_NONE)
+		one->verdict.reason = CA_R_INTERNAL;
+	return true;
+}
+
+static bool
+answered_before(struct ca_sessions *all, size_t i)
+{
+	struct ca_sessions_one *one = &all->v[i];
+
+	for (size_t k = 0; k < i; k++) {
+		if (!same_question(&all->v[k].s, &one->s))
+			continue;
+		one->verdict.reason = all->v[k].verdict.reason;
+		one->verdict.detail = copy(all->v[k].verdict.detail);
+		return true;
+	}
+	return false;
+}
+
+/* Those of the service of session number first. */
+static void
+judge_service(struct ca_sessions *all, size_t first)
+{
+	const struct ca_session *s = &all->v[first].s;
+	struct ca_verifier_args args = {.way = CA_VERIFIER_AUTO};
+	struct ca_verifier v;
+	unsigned failed = 0;
+
+	for (size_t i = 0; i < s->argc; i++)
+		args.argv.v[args.argv.n++] = s->argv[i];
+	ca_verifier_init(&v, &args, &all->log, s->service);
+	for (size_t i = first; i < all->n; i++) {
+		struct ca_sessions_one *one = &all->v[i];
+
+		if (one->verdict.reason != CA_R_NONE ||
+		    !same_service(&one->s, s))
+			continue;
+		one->verdict.cfg = all->v[first].verdict.cfg;
+		one->verdict.reason = CA_R_INTERNAL;
+		if (one->verdict.cfg == NULL)
+			one->verdict.reason = CA_R_CONFIG;
+		else if (!answered_before(all, i) && failed < TRIES)
+			failed = ask(&v, one) ? 0 : failed + 1;
+	}
+	ca_verifier_clear(&v);
+}
+
+void
+ca_sessions_judge(struct ca_sessions *all)
+{
+	_Static_assert(CA_OP_LIST_MAX >= CA_SESSION_ARGS, "all arguments fit");
+
+	for (size_t i = 0; i < all->n; i++) {
+		struct ca_sessions_one *one = &all->v[i];
+
+		if (one->verdict.reason != CA_R_NONE)
+			continue;
+		one->verdict.cfg = ca_sessions_config_of(all, &one->s);
+		judge_service(all, i);
+	}
+}

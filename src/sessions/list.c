@@ -1,0 +1,159 @@
+/*
+ * The records of open sessions.
+ */
+#include "sessions/sessionsint.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define PATH CA_SESSION_DIR "/" CA_SESSION_SESSIONS
+
+bool
+ca_sessions_is_alive(const struct ca_session *s)
+{
+	struct ca_session_stat now;
+	enum ca_err rc = ca_session_stat((pid_t)s->process.pid, &now);
+
+	/* what cannot be looked at may be there */
+	if (rc != CA_OK)
+		return rc != CA_ERR_NOT_FOUND;
+	return now.start == s->process.start && now.state != 'Z' &&
+	       now.state != 'X';
+}
+
+/* A process of another namespace cannot be looked at from here. */
+static bool
+has_ended(struct ca_sessions_one *one, const struct ca_session_process *self)
+{
+	const struct ca_session_process *p = &one->s.process;
+
+	if (strcmp(p->boot, self->boot) != 0)
+		return true;
+	one->elsewhere = p->ns_dev != self->ns_dev || p->ns_ino != self->ns_ino;
+	return !one->elsewhere && !ca_sessions_is_alive(&one->s);
+}
+
+static enum ca_err
+add(struct ca_sessions *all, const char *id,
+    const struct ca_session_process *self)
+{
+	struct ca_sessions_one *v =
+	    realloc(all->v, (all->n + 1) * sizeof *all->v);
+	enum ca_err rc;
+
+	if (v == NULL)
+		return CA_ERR_MEMORY;
+	all->v = v;
+	struct ca_sessions_one *one = &v[all->n];
+	*one = (struct ca_sessions_one){
+	    .bytes = CA_BUF_INIT(CA_SESSION_MAX), .pidfd = -1};
+	(void)stpcpy(one->id, id);
+	rc = ca_session_load(all->folder, id, &one->bytes, &one->s);
+	if (rc == CA_OK && has_ended(one, self)) {
+		(void)ca_session_remove(all->folder, id);
+		rc = CA_ERR_NOT_FOUND;
+	}
+	if (rc == CA_OK) {
+		all->n++;
+		return CA_OK;
+	}
+	/* one that was closed meanwhile is none */
+	if (rc != CA_ERR_NOT_FOUND)
+		ca_log_err(&all->log, "%-s/%s: %-s; remove it", PATH, id,
+		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
+	ca_buf_free(&one->bytes);
+	return rc == CA_ERR_MEMORY ? rc : CA_OK;
+}
+
+static enum ca_err
+read_folder(struct ca_sessions *all)
+{
+	struct ca_session_process self;
+	const struct dirent *e;
+	enum ca_err rc = ca_session_self(&self);
+	int fd;
+	DIR *d;
+
+	if (rc != CA_OK)
+		return rc;
+	fd = openat(all->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || (d = fdopendir(fd)) == NULL) {
+		if (fd >= 0)
+			(void)close(fd);
+		return CA_ERR_IO;
+	}
+	while (rc == CA_OK && (e = readdir(d)) != NULL)
+		if (ca_session_is_id(e->d_name))
+			rc = add(all, e->d_name, &self);
+	(void)closedir(d);
+	return rc;
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+	const struct ca_sessions_one *x = a, *y = b;
+
+	if (x->s.opened != y->s.opened)
+		return x->s.opened < y->s.opened ? -1 : 1;
+	return strcmp(x->id, y->id);
+}
+
+static enum ca_err
+tidy(struct ca_sessions *all)
+{
+	int logins;
+	enum ca_err rc = ca_session_folder(CA_SESSION_LOGINS, false, &logins);
+
+	if (rc == CA_OK) {
+		ca_session_tidy(logins, true, SIZE_MAX);
+		(void)close(logins);
+	}
+	ca_session_tidy(all->folder, false, SIZE_MAX);
+	return rc == CA_ERR_NOT_FOUND ? CA_OK : rc;
+}
+
+enum ca_err
+ca_sessions_read(struct ca_sessions *all, bool lock)
+{
+	enum ca_err rc;
+
+	rc = ca_session_folder(CA_SESSION_SESSIONS, false, &all->folder);
+	if (rc == CA_ERR_NOT_FOUND)
+		return CA_OK;
+	if (rc == CA_OK && lock && flock(all->folder, LOCK_EX) != 0)
+		rc = CA_ERR_IO;
+	if (rc == CA_OK)
+		rc = tidy(all);
+	if (rc == CA_OK)
+		rc = read_folder(all);
+	if (rc != CA_OK)
+		ca_log_err(&all->log,
+		    "%-s: %-s; it must be root's, with the mode 0700", PATH,
+		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
+	if (all->n > 1)
+		qsort(all->v, all->n, sizeof *all->v, by_time);
+	return rc;
+}
+
+void
+ca_sessions_clear(struct ca_sessions *all)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		ca_buf_free(&all->v[i].bytes);
+		free(all->v[i].verdict.detail);
+		if (all->v[i].pidfd >= 0)
+			(void)close(all->v[i].pidfd);
+	}
+	for (size_t i = 0; i < all->nconfigs; i++)
+		ca_config_free(all->config[i].cfg);
+	free(all->config);
+	free(all->v);
+	if (all->folder >= 0)
+		(void)close(all->folder);
+}

@@ -1,0 +1,78 @@
+/*
+ * What the checks before this one found of a session, beside its record: a line
+ * REASON DONE SINCE in ID.state.
+ */
+#include "sessions/sessionsint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NAME_BYTES (CA_SESSION_ID + sizeof ".state")
+#define LINE_BYTES 128
+
+static void
+name_of(const char *id, char name[NAME_BYTES])
+{
+	(void)stpcpy(stpcpy(name, id), ".state");
+}
+
+struct ca_sessions_state
+ca_sessions_state_read(int folder, const char *id)
+{
+	struct ca_sessions_state none = {.reason = CA_R_NONE};
+	char name[NAME_BYTES], line[LINE_BYTES], reason[32];
+	unsigned long long since;
+	unsigned done;
+	ssize_t n;
+	int fd;
+
+	name_of(id, name);
+	fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return none;
+	n = read(fd, line, sizeof line - 1);
+	(void)close(fd);
+	if (n <= 0)
+		return none;
+	line[n] = '\0';
+	if (sscanf(line, "%31s %u %llu", reason, &done, &since) != 3 ||
+	    done > 1 + CA_ON_END)
+		return none;
+	for (int r = 0; r < CA_REASON_COUNT; r++)
+		if (strcmp(reason, ca_reason_code((enum ca_reason)r)) == 0)
+			return (struct ca_sessions_state){
+			    (enum ca_reason)r, done, since};
+	return none;
+}
+
+void
+ca_sessions_state_write(const struct ca_sessions *all, const char *id,
+    const struct ca_sessions_state *state)
+{
+	char name[NAME_BYTES], line[LINE_BYTES];
+	bool ok;
+	int fd;
+
+	name_of(id, name);
+	if (state->reason == CA_R_NONE || state->reason == CA_R_OK) {
+		(void)unlinkat(all->folder, name, 0);
+		return;
+	}
+	(void)snprintf(line, sizeof line, "%s %u %llu\n",
+	    ca_reason_code(state->reason), state->done,
+	    (unsigned long long)state->since);
+	fd = openat(all->folder, name,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	ok = fd >= 0 && write(fd, line, strlen(line)) == (ssize_t)strlen(line);
+	if (!ok)
+		ca_log_err(&all->log,
+		    "%-s/%-s: %m; the next check begins anew with session %-s",
+		    CA_SESSION_DIR "/" CA_SESSION_SESSIONS, name, id);
+	if (fd >= 0)
+		(void)close(fd);
+	if (!ok)
+		(void)unlinkat(all->folder, name, 0);
+}
