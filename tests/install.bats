@@ -39,7 +39,7 @@ readme_build() {
 	grep -qaF /usr/libexec/certauth "$S/dest/usr/bin/certauth"
 	grep -q '^ExecStart=/usr/bin/certauth ' \
 		"$S/dest/usr/lib/systemd/system/certauth-crl-update.service"
-	grep -q '^ExecStart=/usr/bin/certauth sessions check$' \
+	grep -q '^ExecStart=/usr/bin/certauth sessions check --quiet$' \
 		"$S/dest/usr/lib/systemd/system/certauth-sessions.service"
 	grep -q '^ExecStart=/usr/libexec/certauth/certauth-verifier --listen$' \
 		"$S/dest/usr/lib/systemd/system/certauth-verifier.service"

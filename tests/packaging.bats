@@ -428,7 +428,7 @@ pam_profiles() {
 	local unit=$HERE/packaging/systemd/certauth-sessions.service line
 	for line in 'CapabilityBoundingSet=CAP_KILL CAP_DAC_OVERRIDE CAP_SETUID CAP_SETGID' \
 	    ProtectHome=read-only 'DeviceAllow=char-pts rw' \
-	    'DeviceAllow=char-tty\* rw' 'RestrictAddressFamilies=AF_UNIX' \
+	    'DeviceAllow=char-tty rw' 'RestrictAddressFamilies=AF_UNIX' \
 	    'ReadWritePaths=-/run/certauth -/run/sudo' \
 	    'ConditionDirectoryNotEmpty=/run/certauth/sessions'; do
 		echo "$line"
