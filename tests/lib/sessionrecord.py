@@ -1,13 +1,13 @@
 """Change a record in /run/certauth/sessions.
 
 usage: sessionrecord.py FILE NAME=VALUE ...   NAME: at uptime uid opened pid start ns_dev
-                                               ns_ino rhost boot
+                                               ns_ino service user sha256 account rhost boot
 """
 import struct, sys
 
 MAGIC = b'certauth session 1\n'
 NUMBERS = ['at', 'uptime', 'uid', 'opened', 'pid', 'start', 'ns_dev', 'ns_ino']
-TEXTS = {'rhost': 6, 'boot': 9}
+TEXTS = {'service': 0, 'user': 1, 'sha256': 4, 'account': 5, 'rhost': 6, 'boot': 9}
 path, *changes = sys.argv[1:]
 data = open(path, 'rb').read()
 assert data.startswith(MAGIC)

@@ -131,11 +131,29 @@ damaged(void **state)
 	ca_buf_free(&b);
 }
 
+/* The record with more in it: len bytes behind the first place of those at before. */
+static struct ca_buf
+with(const struct ca_buf *b, const char *before, size_t before_len,
+    const char *more, size_t len)
+{
+	struct ca_buf out = CA_BUF_INIT(CA_SESSION_MAX);
+	const uint8_t *at = memmem(b->p, b->len, before, before_len);
+
+	assert_non_null(at);
+	size_t head = (size_t)(at - b->p) + before_len;
+	ca_buf_put(&out, b->p, head);
+	ca_buf_put(&out, more, len);
+	ca_buf_put(&out, b->p + head, b->len - head);
+	assert_int_equal(ca_buf_err(&out), CA_OK);
+	return out;
+}
+
 static void
 too_many_arguments(void **state)
 {
+	static const char count[] = {CA_SESSION_ARGS, 0, 0, 6, 'd'};
 	struct ca_session s = example, out;
-	struct ca_buf b;
+	struct ca_buf b, longer;
 
 	(void)state;
 	for (s.argc = 0; s.argc < CA_SESSION_ARGS; s.argc++)
@@ -143,6 +161,41 @@ too_many_arguments(void **state)
 	b = written(&s);
 	assert_int_equal(ca_session_parse(b.p, b.len, &out), CA_OK);
 	assert_int_equal(out.argc, CA_SESSION_ARGS);
+	/* and one */
+	longer = with(&b, count, 1, "\0\0\1", 4);
+	uint8_t *at = memmem(longer.p, longer.len, count, 1);
+	assert_non_null(at);
+	assert_memory_equal(at + 5, count + 1, sizeof count - 1);
+	(*at)++;
+	assert_int_equal(
+	    ca_session_parse(longer.p, longer.len, &out), CA_ERR_LIMIT);
+	ca_buf_free(&longer);
+	ca_buf_free(&b);
+}
+
+static void
+a_boot_id_has_a_place(void **state)
+{
+	static const char head[] = {0, 0, 5, 'b', 'o', 'o', 't'};
+	struct ca_session s;
+	struct ca_buf b = written(&example);
+
+	(void)state;
+	for (size_t more = 0; more < 200; more++) {
+		char text[200];
+
+		memset(text, 'x', sizeof text);
+		struct ca_buf is = with(&b, head, sizeof head, text, more);
+		uint8_t *at = memmem(is.p, is.len, head, 2);
+		while (at != NULL && memcmp(at + 3, "boot", 4) != 0)
+			at = memmem(
+			    at + 1, is.len - (size_t)(at + 1 - is.p), head, 2);
+		assert_non_null(at);
+		at[2] = (uint8_t)(5 + more);
+		assert_int_equal(ca_session_parse(is.p, is.len, &s),
+		    4 + more < sizeof s.process.boot ? CA_OK : CA_ERR_FORMAT);
+		ca_buf_free(&is);
+	}
 	ca_buf_free(&b);
 }
 
@@ -153,7 +206,8 @@ an_id_is_32_hexadecimal_digits(void **state)
 	    "0123456789abcdef0123456789abcdeF",
 	    "0123456789abcdef0123456789abcdef0",
 	    "0123456789abcdef/123456789abcdef",
-	    "0123456789abcdef0123456789ab.new"};
+	    "0123456789abcdef0123456789ab.new",
+	    "0123456789abcdef0123456789abcdef.new"};
 
 	(void)state;
 	assert_true(ca_session_is_id("0123456789abcdef0123456789abcdef"));
@@ -225,6 +279,7 @@ main(void)
 	    cmocka_unit_test(a_login_has_no_session_yet),
 	    cmocka_unit_test(damaged),
 	    cmocka_unit_test(too_many_arguments),
+	    cmocka_unit_test(a_boot_id_has_a_place),
 	    cmocka_unit_test(an_id_is_32_hexadecimal_digits),
 	    cmocka_unit_test(this_process),
 	    cmocka_unit_test(a_name_with_brackets),
