@@ -561,11 +561,20 @@ pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 
 /* ---- session ---- */
 
+/* PAM has no other code for a session: that of a file is for a login. */
 static int
 session_code(enum ca_err rc)
 {
-	return rc == CA_ERR_NOT_FOUND ? PAM_IGNORE
-				      : pam_code(rc, PAM_SESSION_ERR);
+	switch ((int)rc) {
+	case CA_OK:
+		return PAM_SUCCESS;
+	case CA_ERR_NOT_FOUND:
+		return PAM_IGNORE;
+	case CA_ERR_MEMORY:
+		return PAM_BUF_ERR;
+	default:
+		return PAM_SESSION_ERR;
+	}
 }
 
 PAM_EXPORT int

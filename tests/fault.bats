@@ -87,6 +87,14 @@ CERTAUTH_BUILD=${CERTAUTH_BUILD:-$HERE/build}
 		listen-revoked
 }
 
+@test "a login goes on, and no part of a record is left, whatever call of the recording fails" {
+	[ "$(id -u)" -eq 0 ] || skip 'needs root (the records)'
+	"$HERE/tests/fault/run.sh" "$CERTAUTH_BUILD" 1 session-own session-forked
+	"$HERE/tests/fault/run.sh" "$CERTAUTH_BUILD" 7 session-revoked
+	"$HERE/tests/fault/run.sh" "$CERTAUTH_BUILD" 43 session-own-memory \
+		session-forked-memory
+}
+
 @test "a revoked certificate stays so, whatever call of the login fails" {
 	"$HERE/tests/fault/run.sh" "$CERTAUTH_BUILD" 1 revoked revoked-index \
 		revoked-prefer revoked-two ocsp-revoked ocsp-delegated

@@ -129,7 +129,7 @@ $(B)/tests/bench/gencrl: tests/bench/gencrl.c Makefile
 # says what is tried.  The room src/confine has unit tests of its own.
 FAULT_B = $(B)/tests/fault
 FAULT_OBJ = $(FAULT_B)/fault.o $(FAULT_B)/app.o $(FAULT_B)/make.o \
-	$(FAULT_B)/listen.o $(FAULT_B)/points.o $(B)/src/verifier/sys.o \
+	$(FAULT_B)/listen.o $(FAULT_B)/session.o $(FAULT_B)/points.o $(B)/src/verifier/sys.o \
 	$(B)/tests/verifier/unconfined.o
 # what the worker of the verifier calls
 FAULT_VERIFIER = $(B)/tests/verifier/unconfined
@@ -159,5 +159,5 @@ $(FAULT_B)/%.o: tests/fault/%.c tests/fault/app.h tests/fault/point.h Makefile
 $(FAULT_B)/fault: $(FAULT_OBJ) $(B)/pam_certauth.o $(LIB)
 	$(say) LD $@
 	$(Q)$(CC) -pie $(CFLAGS_ALL) $(LDFLAGS_ALL) @$(FAULT_B)/wrap.ld \
-		-Wl,--wrap=ca_verifier_connect -o $@ \
+		-Wl,--wrap=ca_verifier_connect -Wl,--wrap=ca_recorded_login -o $@ \
 		$(FAULT_OBJ) $(B)/pam_certauth.o $(LIB) $(LIBS_CLI)

@@ -31,7 +31,8 @@ read_text(const char *path, char *text, size_t size)
 	if (n < 0)
 		return e == ESRCH ? CA_ERR_NOT_FOUND : CA_ERR_IO;
 	text[n] = '\0';
-	return CA_OK;
+	/* without a boot id, the record would be taken for one of another boot */
+	return n > 0 ? CA_OK : CA_ERR_FORMAT;
 }
 
 /* The fields after the name, which is in brackets and may have any text in it. */

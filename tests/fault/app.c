@@ -24,13 +24,22 @@
 #define LINES 64
 #define WORKERS 16
 #define LINE 2048
+#define DATA 2
+#define VARIABLES 24
 #define ERROR_OF_OURS 42 /* in the queue of libcrypto, before a login */
+
+/* Data has one of the names, a variable of the environment any. */
+struct datum {
+	char name[32];
+	void *data;
+	void (*cleanup)(pam_handle_t *, void *, int);
+};
 
 struct pam_handle {
 	char *user;
 	struct pam_conv conv;
-	void *data;
-	void (*cleanup)(pam_handle_t *, void *, int);
+	struct datum datum[DATA];
+	char env[VARIABLES][LINE];
 };
 
 static const char *user, *cert_path, *key_path, *instead_path;
@@ -173,48 +182,97 @@ pam_set_item(pam_handle_t *pamh, int type, const void *item)
 	return PAM_SUCCESS;
 }
 
-static void
-drop_data(pam_handle_t *pamh)
+static struct datum *
+find_datum(const pam_handle_t *pamh, const char *name)
 {
-	if (pamh->cleanup != NULL)
-		pamh->cleanup(pamh, pamh->data, 0);
-	pamh->cleanup = NULL;
-	pamh->data = NULL;
+	for (size_t i = 0; i < DATA; i++)
+		if (strcmp(pamh->datum[i].name, name) == 0)
+			return (struct datum *)&pamh->datum[i];
+	return NULL;
+}
+
+static void
+drop(pam_handle_t *pamh, struct datum *d)
+{
+	if (d->cleanup != NULL)
+		d->cleanup(pamh, d->data, 0);
+	*d = (struct datum){.name = ""};
+}
+
+void
+app_drop_data(pam_handle_t *pamh)
+{
+	for (size_t i = 0; i < DATA; i++)
+		drop(pamh, &pamh->datum[i]);
 }
 
 int
 pam_set_data(pam_handle_t *pamh, const char *name, void *data,
     void (*cleanup)(pam_handle_t *, void *, int))
 {
-	(void)name;
-	drop_data(pamh);
-	pamh->data = data;
-	pamh->cleanup = cleanup;
+	struct datum *d = find_datum(pamh, name);
+
+	if (d != NULL)
+		drop(pamh, d);
+	if (data == NULL)
+		return PAM_SUCCESS;
+	if ((d = find_datum(pamh, "")) == NULL)
+		abort();
+	(void)snprintf(d->name, sizeof d->name, "%s", name);
+	d->data = data;
+	d->cleanup = cleanup;
 	return PAM_SUCCESS;
 }
 
 int
 pam_get_data(const pam_handle_t *pamh, const char *name, const void **data)
 {
-	(void)name;
-	*data = pamh->data;
-	return pamh->data != NULL ? PAM_SUCCESS : PAM_NO_MODULE_DATA;
+	const struct datum *d = find_datum(pamh, name);
+
+	*data = d != NULL ? d->data : NULL;
+	return d != NULL ? PAM_SUCCESS : PAM_NO_MODULE_DATA;
 }
 
-/* Nothing is set before: each login has a transaction of its own. */
+/* The variable of that name, whose value begins behind len bytes; len 0: a free place. */
+static char *
+find_variable(pam_handle_t *pamh, const char *name, size_t len)
+{
+	for (size_t i = 0; i < VARIABLES; i++) {
+		char *v = pamh->env[i];
+
+		if (len == 0 ? v[0] == '\0'
+			     : strncmp(v, name, len) == 0 && v[len] == '=')
+			return v;
+	}
+	return NULL;
+}
+
 const char *
 pam_getenv(pam_handle_t *pamh, const char *name)
 {
-	(void)pamh;
-	(void)name;
-	return NULL;
+	const char *v = find_variable(pamh, name, strlen(name));
+
+	return v != NULL ? v + strlen(name) + 1 : NULL;
 }
 
 int
 pam_putenv(pam_handle_t *pamh, const char *var)
 {
-	(void)pamh;
-	return strchr(var, '=') != NULL ? PAM_SUCCESS : PAM_BAD_ITEM;
+	const size_t len = strcspn(var, "=");
+	char *v = find_variable(pamh, var, len);
+
+	if (var[len] == '\0') {
+		if (v == NULL)
+			return PAM_BAD_ITEM;
+		v[0] = '\0';
+		return PAM_SUCCESS;
+	}
+	if (v == NULL)
+		v = find_variable(pamh, "", 0);
+	if (v == NULL || strlen(var) >= LINE)
+		abort();
+	(void)snprintf(v, LINE, "%s", var);
+	return PAM_SUCCESS;
 }
 
 void
@@ -295,6 +353,8 @@ app_option(int opt, const char *value)
 	case 'r':
 		registered = true;
 		return true;
+	case 'O':
+		return session_begin(value);
 	case 'S':
 		signed_path = value;
 		return true;
@@ -376,11 +436,16 @@ app_login(struct app_end *end)
 	ERR_raise(ERR_LIB_USER, ERROR_OF_OURS);
 	fault_arm(true);
 	end->code = pam_sm_authenticate(&handle, 0, module_argc, module_argv);
-	end->has_data = handle.data != NULL;
+	end->has_data = find_datum(&handle, "certauth_login") != NULL;
 	if (end->code == PAM_SUCCESS)
 		end->account =
 		    pam_sm_acct_mgmt(&handle, 0, module_argc, module_argv);
 	fault_arm(false);
+	if (session_wanted())
+		end->session =
+		    end->code != PAM_SUCCESS
+			? session_refused()
+			: session_run(&handle, module_argc, module_argv);
 	end_workers();
 	end->user = handle.user;
 	end->user_changed = (handle.user == NULL) != (user == NULL) ||
@@ -393,7 +458,7 @@ app_login(struct app_end *end)
 void
 app_forget(void)
 {
-	drop_data(&handle);
+	app_drop_data(&handle);
 	free(handle.user);
 	handle.user = NULL;
 }

@@ -4,17 +4,19 @@
 #ifndef CA_TESTS_FAULT_APP_H
 #define CA_TESTS_FAULT_APP_H
 
+#include <security/pam_modules.h>
 #include <stdbool.h>
 
 /* How a login ended. */
 struct app_end {
-	int code;          /* of pam_sm_authenticate */
-	int account;       /* of pam_sm_acct_mgmt, if that was PAM_SUCCESS */
-	const char *user;  /* PAM_USER afterwards */
-	bool user_changed; /* from what it was before */
-	bool other_user;   /* it was set, and is another now */
-	bool has_data;     /* the module remembers a login */
-	bool errors;       /* libcrypto's queue is not what it was */
+	int code;            /* of pam_sm_authenticate */
+	int account;         /* of pam_sm_acct_mgmt, if that was PAM_SUCCESS */
+	const char *user;    /* PAM_USER afterwards */
+	bool user_changed;   /* from what it was before */
+	bool other_user;     /* it was set, and is another now */
+	bool has_data;       /* the module remembers a login */
+	bool errors;         /* libcrypto's queue is not what it was */
+	const char *session; /* what was wrong with the session, or NULL */
 };
 
 bool app_option(int opt, const char *value);
@@ -25,9 +27,22 @@ void app_finish(void);
 void app_login(struct app_end *end);
 void app_forget(void);
 
+/* The transaction's data goes, as it does not reach another process. */
+void app_drop_data(pam_handle_t *pamh);
+
 /* How many lines of this login's log hold text. */
 int app_logged(const char *text);
 void app_print_log(void);
+
+/*
+ * With the login, a session is opened and closed.  how: "own", in the process of the
+ * login; "forked", in one that has of it the environment alone, as that of sshd.  Each
+ * returns what was wrong, or NULL.
+ */
+bool session_begin(const char *how);
+bool session_wanted(void);
+const char *session_refused(void); /* the login was refused */
+const char *session_run(pam_handle_t *pamh, int argc, const char **argv);
 
 /*
  * Instead of a login: the index of a users file (kind "users") or of a CRL
@@ -59,5 +74,8 @@ _Noreturn void listen_parent(void);
 void fault_arm(bool on);
 void fault_take_part(void); /* this process's calls are those that fail */
 bool fault_is_libc(const char *name);
+bool fault_fired(void);          /* something failed in this run */
+bool fault_is(const char *name); /* what fails has that name */
+bool fault_is_absence(void);     /* what fails says ENOENT */
 
 #endif

@@ -9,6 +9,8 @@
  *   -i FILE      sends the certificates of FILE, which are not those of its
  *                key
  *   -r           the client sends no certificate: it is registered
+ *   -O HOW       the login is recorded, and its session opened and closed: in this
+ *                process ("own"), or as in another one ("forked")
  *   -S FILE      the client answers with the signed password in FILE
  *   -R           which was used before
  *   -s N, -o N   try call number o, o + s, o + 2s ... of each point
@@ -36,6 +38,9 @@
  * descriptor, no child, and no memory: a run that leaves some is repeated,
  * and what grows with each repetition is a leak (libraries keep some things
  * for the next time).
+ *
+ * With -O no failure in the recording of a login refuses it; a session is recorded, or it
+ * is logged that it is not; no part of a record is left, and none after the close.
  *
  * With -L a run has a parent from its start to its end, which executes itself again
  * after the first of three logins.  Each ends in time; then a login ends as it does
@@ -107,6 +112,25 @@ void
 fault_arm(bool on)
 {
 	armed = on && !bystander;
+}
+
+bool
+fault_fired(void)
+{
+	return st->fired;
+}
+
+bool
+fault_is(const char *name)
+{
+	return st->target >= 0 &&
+	       strcmp(fault_point[st->target].name, name) == 0;
+}
+
+bool
+fault_is_absence(void)
+{
+	return st->target >= 0 && fault_point[st->target].err == ENOENT;
 }
 
 void
@@ -242,6 +266,8 @@ judge(const struct app_end *end)
 		if (app_logged("") == 0)
 			complain("refused, and nothing logged");
 	}
+	if (end->session != NULL)
+		complain(end->session);
 	/* without memory, libcrypto loses marks and errors of its own; and
 	 * its queue holds 16, so that many new ones push an old one out */
 	if (end->errors && st->target != 0 && !st->again)
@@ -452,8 +478,8 @@ main(int argc, char **argv)
 	if (!share_state(argc == 2 && strcmp(argv[1], "--listen") == 0))
 		return 2;
 	st->target = -1;
-	while ((opt = getopt(
-		    argc, argv, "e:u:c:k:i:s:o:p:x:n:C:V:L:S:almfrRv")) != -1) {
+	while ((opt = getopt(argc, argv,
+		    "e:u:c:k:i:s:o:p:x:n:C:V:L:O:S:almfrRv")) != -1) {
 		switch (opt) {
 		case 'e':
 			expect = optarg;
@@ -516,9 +542,12 @@ main(int argc, char **argv)
 			listen_print_log();
 		}
 		if ((end.code == PAM_SUCCESS) != may_grant ||
-		    (may_grant && end.account != PAM_SUCCESS)) {
-			printf("without a failure: %d, account %d\n", end.code,
-			    end.account);
+		    (may_grant && end.account != PAM_SUCCESS) ||
+		    end.session != NULL) {
+			printf("without a failure: %d, account %d%s%s\n",
+			    end.code, end.account,
+			    end.session != NULL ? ", " : "",
+			    end.session != NULL ? end.session : "");
 			app_print_log();
 			return 1;
 		}

@@ -178,6 +178,14 @@ if [ "$(id -u)" -eq 0 ]; then
 		verifier=resident
 fi
 scene clock -s 1 -p time -e granted "${alice[@]}" "$conf"
+# the login and its session are recorded; /run is this scene's own
+if [ "$(id -u)" -eq 0 ]; then
+	for how in own forked; do
+		scene session-$how -l -O $how -e granted "${alice[@]}" "$conf" sessions=yes
+		scene session-$how-memory -m -O $how -e granted "${alice[@]}" "$conf" sessions=yes
+	done
+	scene session-revoked -l -O own -e denied "${revoked[@]}" "$conf" sessions=yes
+fi
 # and those that must be refused, whatever fails
 scene revoked -e denied "${revoked[@]}" "$conf"
 scene revoked-index -e denied "${revoked[@]}" "$conf" \
