@@ -36,6 +36,9 @@ login_recorded() {
 	[ "${#LOGIN_ID}" -eq 32 ] || return
 	in_place cp "$LOGIN_RECORD/$LOGIN_ID" "$S/login.saved"
 }
+tester() {
+	in_place env ${CERTAUTH_PRELOAD:+LD_PRELOAD="$CERTAUTH_PRELOAD"} pamtester "$@"
+}
 again() { in_place install -m 600 "$S/login.saved" "$LOGIN_RECORD/$LOGIN_ID"; }
 change() { # FILE NAME=VALUE ...
 	in_place python3 "$HERE/tests/lib/sessionrecord.py" "$@"
@@ -43,7 +46,7 @@ change() { # FILE NAME=VALUE ...
 # with_id ID: a session of alice's by that id
 with_id() {
 	log_mark
-	in_place pamtester -E "CERTAUTH_LOGIN_ID=$1" test alice open_session
+	tester -E "CERTAUTH_LOGIN_ID=$1" test alice open_session
 }
 refused() {
 	with_id "$1"
@@ -101,10 +104,10 @@ session_recorded() {
 
 @test "a record of a login is for its service and user, and a file of root's alone" {
 	login_recorded
-	in_place pamtester -E "CERTAUTH_LOGIN_ID=$LOGIN_ID" other alice open_session
+	tester -E "CERTAUTH_LOGIN_ID=$LOGIN_ID" other alice open_session
 	[ -z "$(in_place ls "$LOGIN_RECORD")" ]
 	again
-	in_place pamtester -E "CERTAUTH_LOGIN_ID=$LOGIN_ID" test bob open_session
+	tester -E "CERTAUTH_LOGIN_ID=$LOGIN_ID" test bob open_session
 	again
 	in_place chmod 604 "$LOGIN_RECORD/$LOGIN_ID"
 	refused "$LOGIN_ID"
@@ -131,8 +134,8 @@ session_recorded() {
 		in_place sh -ec "mkdir -m 755 /run/certauth; cd /run/certauth; $make"
 		login_ok
 		logged 'the login is not recorded'
-		[ -z "$(in_place sh -c 'ls /run/certauth/logins/ /run/certauth/elsewhere/ 2>/dev/null |
-			grep "^[0-9a-f]\{32\}"')" ]
+		[ "$(in_place sh -c 'ls /run/certauth/logins/ /run/certauth/elsewhere/ 2>/dev/null |
+			grep -c "^[0-9a-f]\{32\}"')" -eq 0 ]
 		in_place rm -r /run/certauth
 	done
 	login_recorded
@@ -141,7 +144,8 @@ session_recorded() {
 @test "a later attempt of a transaction takes the record of its login away" {
 	# the person answers once: the second one is refused
 	run in_place python3 "$S/bin/login.py" --cert "$PKI/alice-chain.pem" \
-		--key "$PKI/alice.key" -- pamtester test alice authenticate authenticate
+		--key "$PKI/alice.key" -- \
+		env ${CERTAUTH_PRELOAD:+LD_PRELOAD="$CERTAUTH_PRELOAD"} pamtester test alice authenticate authenticate
 	[ "$status" -ne 0 ]
 	logged 'outcome=granted'
 	logged 'outcome=denied'
@@ -150,17 +154,17 @@ session_recorded() {
 
 @test "a session that is closed has no record" {
 	in_place python3 "$S/bin/login.py" --cert "$PKI/alice-chain.pem" --key "$PKI/alice.key" -- \
-		pamtester test alice authenticate open_session close_session
+		env ${CERTAUTH_PRELOAD:+LD_PRELOAD="$CERTAUTH_PRELOAD"} pamtester test alice authenticate open_session close_session
 	logged 'outcome=granted'
 	not_logged 'not recorded|cannot be removed'
-	[ -z "$(in_place ls "$LOGIN_RECORD" "$RECORD" | grep '^[0-9a-f]\{32\}')" ]
+	[ "$(in_place ls "$LOGIN_RECORD" "$RECORD" | grep -c '^[0-9a-f]\{32\}')" -eq 0 ]
 	in_place test -d "$RECORD"
 }
 
 @test "a process that is not root's looks at no record" {
 	local id=0123456789abcdef0123456789abcdef
 	log_mark
-	as_user alice pamtester -E "CERTAUTH_LOGIN_ID=$id" test alice open_session
+	as_user alice env ${CERTAUTH_PRELOAD:+LD_PRELOAD="$CERTAUTH_PRELOAD"} pamtester -E "CERTAUTH_LOGIN_ID=$id" test alice open_session
 	not_logged 'not recorded'
 	# and root's process does
 	with_id "$id"
