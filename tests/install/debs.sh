@@ -96,7 +96,7 @@ in_tar certauth usr/bin/certauth usr/bin/certauth-askpass usr/bin/certauth-ssh \
 	usr/libexec/certauth/certauth-fetch usr/libexec/certauth/certauth-sign \
 	usr/libexec/certauth/certauth-ldap \
 	usr/lib/tmpfiles.d/certauth.conf \
-	usr/share/certauth/schema/certauth-{doctor,log}.schema.json \
+	usr/share/certauth/schema/certauth-{doctor,log,sessions}.schema.json \
 	"$unitdir"/certauth-{crl-update,ocsp-update,users-update,metrics}.{service,timer}
 [ "$(grep -cE '/certauth-((crl|ocsp|users)-update|metrics)\.' "$tmp/certauth.tar")" -eq 8 ] ||
 	wrong 'certauth has its units twice, or enables them itself'
