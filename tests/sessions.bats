@@ -108,3 +108,263 @@ ssh_as() {
 	[ "$(grep -c ' ok ' <<<"$output")" -eq 2 ]
 	not_logged 'event=session.*user="bob"'
 }
+
+# a shell of alice's on a terminal, in which she becomes bob; both sessions are recorded
+ssh_with_su() {
+	ssh_as alice alice "python3 '$S/bin/login.py' --pty --cert ~/bob-chain.pem --key ~/bob.key -- bash -c '${1:-} su bob -c \"$STAY\"; true'; $STAY"
+	recorded 2
+}
+
+@test "su in an ssh session: only the inner one ends" {
+	local outer inner
+	ssh_with_su
+	outer=$(session_pid alice sshd)
+	inner=$(session_pid bob su)
+	logind_knows 1 2001 alice "$outer"
+	revoke_now bob
+	run sessions check
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ -z "$(logind_calls)" ]
+	gone "$inner"
+	recorded 1
+	kill -0 "$outer"
+	[ "$(session_pid alice sshd)" = "$outer" ]
+	logged 'outcome=ended reason=revoked user="bob" service="su"'
+	not_logged 'event=session.*user="alice"'
+}
+
+@test "a leader of another user's session of logind is never ended" {
+	local pid
+	ssh_as alice alice "$STAY"
+	recorded 1
+	pid=$(session_pid alice sshd)
+	logind_knows 7 2002 bob "$pid"
+	revoke_now alice
+	run sessions check
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[ -z "$(logind_calls)" ]
+	kill -0 "$pid"
+	logged 'outcome=warned reason=revoked .*another user'
+}
+
+@test "su that leads a terminal is warned: its end would hang up others" {
+	local inner
+	ssh_with_su exec
+	inner=$(session_pid bob su)
+	revoke_now bob
+	run sessions check
+	echo "$output"
+	[ "$status" -eq 1 ]
+	kill -0 "$inner"
+	logged 'outcome=warned reason=revoked user="bob" service="su".*leads the session of a terminal'
+}
+
+@test "a host without logind: sshd, su and sudo end by signals" {
+	logind_stop
+	in_place rmdir /run/systemd/system
+	local pid pids=()
+	ssh_with_su
+	pids+=("$(session_pid bob su)" "$(session_pid alice sshd)")
+	revoke_now alice bob
+	run sessions check
+	echo "$output"
+	logind_start
+	[ "$status" -eq 0 ]
+	gone "${pids[@]}"
+	recorded 0
+}
+
+@test "logind does not answer: nothing of it is ended" {
+	local pid
+	ssh_as alice alice "$STAY"
+	recorded 1
+	pid=$(session_pid alice sshd)
+	logind_knows 1 2001 alice "$pid"
+	revoke_now alice
+	logind_stop
+	run sessions check
+	echo "$output"
+	logind_start
+	[ "$status" -eq 1 ]
+	[[ $output == *'systemd-logind does not answer'* ]]
+	kill -0 "$pid"
+}
+
+@test "sudo: the session of another account ends, and the timestamp goes" {
+	local pid
+	ssh_as alice alice "python3 '$S/bin/login.py' --pty --cert ~/alice-chain.pem --key ~/alice.key -- bash -c 'sudo sh -c \"$STAY\"; true'; $STAY"
+	recorded 2
+	pid=$(session_pid alice sudo)
+	[ "$(session_field alice sudo account)" = root ]
+	in_place sh -c 'ls /run/sudo/ts' | grep -Eqx 'alice|2001'
+	run sessions
+	echo "$output"
+	[[ $output == *'alice as root'* ]]
+	run sessions end "$(session_id alice sudo)"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	gone "$pid"
+	recorded 1
+	[ -z "$(in_place ls /run/sudo/ts)" ]
+	logged 'outcome=ended reason=administrator user="alice" service="sudo"'
+}
+
+@test "sudo by a timestamp has no login, and no session is recorded" {
+	ssh_as alice alice "python3 '$S/bin/login.py' --pty --cert ~/alice-chain.pem --key ~/alice.key -- bash -c 'sudo true && sudo -n sh -c \"echo second; $STAY\"; true'; $STAY"
+	until_true grep -q second "$S/ssh.alice"
+	recorded 1
+	[ "$(session_field alice sshd user)" = alice ]
+}
+
+@test "a pid that is used again, another boot and another pid namespace" {
+	local file pid start
+	ssh_as alice alice "$STAY"
+	recorded 1
+	file=$(session_id alice sshd)
+	pid=$(session_pid alice sshd)
+	change() { in_place python3 "$HERE/tests/lib/sessionrecord.py" "/run/certauth/sessions/$file" "$@"; }
+	revoke_now alice
+	# of another namespace: it is there, and only warned
+	change ns_ino=7
+	run sessions check
+	echo "$output"
+	[ "$status" -eq 1 ]
+	kill -0 "$pid"
+	recorded 1
+	logged 'outcome=warned reason=revoked .*another pid namespace'
+	change "ns_ino=$(stat -Lc %i /proc/self/ns/pid)"
+	# another process has its number: the record goes, the process stays
+	start=$(awk '{ print $22 }' "/proc/$pid/stat")
+	in_place cp "/run/certauth/sessions/$file" "$S/record"
+	change "start=$((start - 1))"
+	run sessions check
+	[ "$status" -eq 0 ]
+	recorded 0
+	kill -0 "$pid"
+	in_place cp "$S/record" "/run/certauth/sessions/$file"
+	change boot=00000000-0000-0000-0000-000000000000
+	run sessions check
+	[ "$status" -eq 0 ]
+	recorded 0
+	kill -0 "$pid"
+}
+
+@test "files that cannot be used end no session" {
+	local pid what
+	conf default 'on_unmapped = end' 'on_expired = end'
+	ssh_as alice alice "$STAY"
+	recorded 1
+	pid=$(session_pid alice sshd)
+	logind_knows 1 2001 alice "$pid"
+	mkdir -p "$S/saved"
+	for what in no-crls garbage-crl stale-crl no-ca users-garbage no-users users-writable \
+		users-directory no-crl-dir; do
+		rm -rf "$S/saved/certauth"
+		cp -a "$S/etc/certauth" "$S/saved/"
+		case $what in
+		no-crls) rm -f "$S"/etc/certauth/crl/* ;;
+		garbage-crl) for f in "$S"/etc/certauth/crl/*; do echo x >"$f"; done ;;
+		stale-crl) crl_dir crl-expired ;;
+		no-ca) rm -f "$S"/etc/certauth/ca/* ;;
+		users-garbage) echo 'alice sha256:' >"$S/etc/certauth/users" ;;
+		no-users) rm "$S/etc/certauth/users" ;;
+		users-writable) chmod 666 "$S/etc/certauth/users" ;;
+		users-directory) rm "$S/etc/certauth/users"; mkdir "$S/etc/certauth/users" ;;
+		no-crl-dir) rm -rf "$S/etc/certauth/crl" ;;
+		esac
+		for _ in 1 2; do
+			run sessions check
+			echo "$what: $output"
+			[[ $output == *'cannot be judged'* ]]
+			[ "$status" -eq 0 ]
+			[ ! -e "$S/etc/../run/certauth/sessions/$(session_id alice sshd).state" ]
+		done
+		rm -rf "$S/etc/certauth"/*
+		cp -a "$S/saved/certauth/." "$S/etc/certauth/"
+	done
+	# a configuration with a mistake, and no verifier
+	conf default 'max_depth = many'
+	run sessions check
+	echo "$output"
+	[[ $output == *'cannot be judged'* ]]
+	conf default 'max_depth = 10'
+	verifier_is false
+	run sessions check
+	verifier_reset
+	echo "$output"
+	[[ $output == *'cannot be judged'* ]]
+	kill -0 "$pid"
+	[ -z "$(logind_calls)" ]
+	run sessions
+	[[ $output == *' ok '* ]]
+}
+
+@test "no rule any more: only a second check, a minute later, acts" {
+	local pid id
+	conf default 'on_unmapped = end'
+	cp "$S/etc/certauth/users" "$S/users.saved"
+	ssh_as alice alice "$STAY"
+	recorded 1
+	pid=$(session_pid alice sshd)
+	id=$(session_id alice sshd)
+	logind_knows 1 2001 alice "$pid"
+	# half of the file, as an editor leaves it for a moment
+	: >"$S/etc/certauth/users"
+	for _ in 1 2; do
+		run sessions check
+		echo "$output"
+		[ "$status" -eq 0 ]
+		[[ $output == *'looked at again'* ]]
+	done
+	not_logged 'event=session'
+	run sessions
+	[[ $output == *' unmapped '* ]]
+	# whole again: nothing is left of it
+	later_check "$id"
+	cp "$S/users.saved" "$S/etc/certauth/users"
+	sessions check
+	: >"$S/etc/certauth/users"
+	run sessions check
+	[ -z "$(logind_calls)" ]
+	later_check "$id"
+	run sessions check
+	cp "$S/users.saved" "$S/etc/certauth/users"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(logind_calls)" = 'terminate 1' ]
+	gone "$pid"
+	logged 'outcome=ended reason=unmapped user="alice"'
+}
+
+@test "end_max: more than that, and all are warned, but for --force" {
+	local id
+	conf default 'on_unmapped = end' 'end_max = 1'
+	cp "$S/etc/certauth/users" "$S/users.saved"
+	ssh_as alice alice "$STAY"
+	recorded 1
+	ssh_as rsa4096 alice "$STAY"
+	recorded 2
+	sessions --json | python3 -c 'import json, sys
+for s in json.load(sys.stdin)["sessions"]: print(s["id"], s["pid"])' >"$S/both"
+	while read -r id pid; do logind_knows "$((++n))" 2001 alice "$pid"; done <"$S/both"
+	echo "bob sha256:$(pki_sha256 "$PKI/bob.pem")" >"$S/etc/certauth/users"
+	sessions check
+	while read -r id _; do later_check "$id"; done <"$S/both"
+	run sessions check
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'2 sessions would be ended'*'end_max allows 1'*'certauth sessions check --force'* ]]
+	[ -z "$(logind_calls)" ]
+	[ "$(log_lines | grep -c 'outcome=warned reason=unmapped')" -eq 2 ]
+	# said once
+	run sessions check
+	[ "$(log_lines | grep -c 'outcome=warned reason=unmapped')" -eq 2 ]
+	run sessions check --force
+	cp "$S/users.saved" "$S/etc/certauth/users"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(logind_calls | sort)" = $'terminate 1\nterminate 2' ]
+	recorded 0
+}

@@ -70,6 +70,21 @@ add(struct ca_sessions *all, const char *id,
 	return rc == CA_ERR_MEMORY ? rc : CA_OK;
 }
 
+/* What a check noted about a session that is closed. */
+static void
+forget_state(int folder, const char *name)
+{
+	const char *dot = strchr(name, '.');
+	char id[CA_SESSION_ID] = "";
+
+	if (dot == NULL || strcmp(dot, ".state") != 0 ||
+	    (size_t)(dot - name) >= sizeof id)
+		return;
+	memcpy(id, name, (size_t)(dot - name));
+	if (ca_session_is_id(id) && faccessat(folder, id, F_OK, 0) != 0)
+		(void)unlinkat(folder, name, 0);
+}
+
 static enum ca_err
 read_folder(struct ca_sessions *all)
 {
@@ -90,6 +105,8 @@ read_folder(struct ca_sessions *all)
 	while (rc == CA_OK && (e = readdir(d)) != NULL)
 		if (ca_session_is_id(e->d_name))
 			rc = add(all, e->d_name, &self);
+		else
+			forget_state(all->folder, e->d_name);
 	(void)closedir(d);
 	return rc;
 }

@@ -161,7 +161,7 @@ ca_sessions_print(const struct ca_sessions *all, bool json)
 	int status = CA_EXIT_OK;
 
 	if (json) {
-		ca_buf_str(&b, "{\"sessions\":[");
+		ca_buf_str(&b, "{\"schema\":1,\"sessions\":[");
 		for (size_t i = 0; i < all->n; i++) {
 			if (i > 0)
 				ca_buf_u8(&b, ',');

@@ -2,7 +2,8 @@
 # A system bus of the place, with a systemd-logind that knows what the test says.
 #
 #   logind_start             a private bus at the place's own address, and logind
-#   logind_knows ID UID LOGIN LEADER   add a session; logind_knows alone: none
+#   logind_knows ID UID LOGIN LEADER   add a session; logind_knows alone: none,
+#                            and no orders
 #   logind_calls             the orders that it got since logind_start
 #   logind_stop
 #
@@ -41,12 +42,11 @@ logind_start() {
 	in_place mkdir -p /run/dbus /run/systemd/system
 	EXEC='exec' in_place dbus-daemon --nofork --nopidfile --nosyslog \
 		--config-file="$S/bus.conf" >"$S/bus.log" 2>&1 3>&- 4>&- </dev/null &
-	BUS_PID=$!
+	echo $! >"$S/bus.pid"
 	until_true in_place test -S /run/dbus/system_bus_socket || return
 	EXEC='exec' in_place "$python" "$HERE/tests/lib/logind.py" "$S/logind.sessions" \
 		"$S/logind.calls" >"$S/logind.log" 2>&1 3>&- 4>&- </dev/null &
-	LOGIND_PID=$!
-	export BUS_PID LOGIND_PID
+	echo $! >"$S/logind.pid"
 	until_true grep -q ready "$S/logind.log" || {
 		cat "$S/logind.log" "$S/bus.log"
 		return 1
@@ -56,18 +56,23 @@ logind_start() {
 logind_knows() {
 	if [ $# -eq 0 ]; then
 		: >"$S/logind.sessions"
+		: >"$S/logind.calls"
 	else
 		echo "$*" >>"$S/logind.sessions"
 	fi
 }
 
+not_there() { ! kill -0 "$1" 2>/dev/null; }
+
 logind_calls() { cat "$S/logind.calls"; }
 
 logind_stop() {
-	local pid
-	for pid in ${LOGIND_PID:-} ${BUS_PID:-}; do
+	local name pid
+	for name in logind bus; do
+		[ -e "$S/$name.pid" ] || continue
+		pid=$(cat "$S/$name.pid")
 		kill "$pid" 2>/dev/null || :
-		wait "$pid" 2>/dev/null || :
+		until_true not_there "$pid"
+		rm "$S/$name.pid"
 	done
-	LOGIND_PID='' BUS_PID=''
 }
