@@ -1,6 +1,6 @@
 # Test runs that take longer than `make check`, and timings.
 .PHONY: check-compilers check-fault check-load check-mutants check-sanitizers coverage bench \
-	bench-directory bench-wire pictures
+	bench-directory bench-sessions bench-wire pictures
 check-compilers: ## build and unit tests by gcc and clang, at each -O, with LTO
 	@tests/lib/deps.sh check lint
 	@tests/compilers.sh '$(B)'
@@ -42,6 +42,11 @@ bench-directory: ## accounts of a directory by LDAP: ACCOUNTS=1000000 to ten
 	@tests/lib/deps.sh services bench
 	@$(MAKE) --no-print-directory B='$(B)' all testtools
 	@tests/bench/directory.sh '$(B)'
+
+bench-sessions: ## `certauth sessions check` of SESSIONS=1000 open sessions
+	@tests/lib/deps.sh check
+	@$(MAKE) --no-print-directory B='$(B)' all testtools
+	@tests/bench/sessions.sh '$(B)'
 
 bench-wire: $(B)/tests/bench/bench_wire ## timings of messages and signatures
 	@$(B)/tests/bench/bench_wire

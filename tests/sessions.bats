@@ -368,3 +368,322 @@ for s in json.load(sys.stdin)["sessions"]: print(s["id"], s["pid"])' >"$S/both"
 	[ "$(logind_calls | sort)" = $'terminate 1\nterminate 2' ]
 	recorded 0
 }
+
+@test "warn, lock and log; each is said once" {
+	local pid id
+	conf default 'on_revoked = warn'
+	ssh_as alice alice "python3 -c 'import pty; pty.spawn([\"sh\", \"-c\", \"$STAY\"])'; $STAY"
+	recorded 1
+	pid=$(session_pid alice sshd)
+	logind_knows 3 2001 alice "$pid"
+	revoke_now alice
+	until_true grep -q . <(pgrep -f 'stay.*sleep' || :)
+	run sessions check
+	echo "$output"
+	[ "$status" -eq 0 ]
+	logged 'outcome=warned reason=revoked user="alice"'
+	until_true grep -q 'certauth: warning: a certificate is revoked; session of alice by sshd' "$S/ssh.alice"
+	sessions check
+	[ "$(log_lines | grep -c 'outcome=warned')" -eq 1 ]
+	[ "$(grep -c 'certauth: warning' "$S/ssh.alice")" -eq 1 ]
+	conf default 'on_revoked = lock'
+	sessions check
+	sessions check
+	[ "$(logind_calls)" = 'lock 3' ]
+	logged 'outcome=locked reason=revoked user="alice"'
+	# a trial has no effect on anybody
+	conf default 'on_revoked = end' 'mode = audit'
+	run sessions check
+	echo "$output"
+	[ "$(logind_calls)" = 'lock 3' ]
+	kill -0 "$pid"
+}
+
+@test "a session that is no logind's cannot be locked: it is warned" {
+	conf default 'on_revoked = lock'
+	ssh_with_su
+	logind_knows 1 2001 alice "$(session_pid alice sshd)"
+	revoke_now bob
+	run sessions check
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[ -z "$(logind_calls)" ]
+	logged 'outcome=warned reason=revoked user="bob" service="su"'
+}
+
+@test "a service that end_services does not name is warned" {
+	local inner
+	conf default 'end_services = sshd'
+	ssh_with_su
+	inner=$(session_pid bob su)
+	revoke_now bob
+	run sessions check
+	echo "$output"
+	[ "$status" -eq 1 ]
+	logged 'outcome=warned reason=revoked user="bob" .*end_services'
+	kill -0 "$inner"
+	run sessions end "$(session_id bob su)"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	run sessions end --force "$(session_id bob su)"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	gone "$inner"
+}
+
+@test "end: by id, by user, by certificate; what it refuses" {
+	local alice id
+	ssh_as alice alice "$STAY"
+	recorded 1
+	alice=$(session_pid alice sshd)
+	id=$(session_id alice sshd)
+	ssh_as bob bob "$STAY"
+	recorded 2
+	logind_knows 1 2001 alice "$alice"
+	logind_knows 2 2002 bob "$(session_pid bob sshd)"
+	for bad in 'end' 'end abc' "end ../$id" "end $id --user bob" 'end --user' 'list --force' \
+		'stop' 'check --json' 'end --sha256='; do
+		# shellcheck disable=SC2086 # words
+		run sessions $bad
+		echo "$bad: $output"
+		[ "$status" -eq 2 ]
+	done
+	run sessions end --user carol
+	[ "$status" -eq 2 ]
+	[[ $output == *'no such session'* ]]
+	run as_user alice "$CERTAUTH" sessions
+	[ "$status" -eq 2 ]
+	[[ $output == *'only root'* ]]
+	[ -z "$(logind_calls)" ]
+	run sessions end "${id:0:12}"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(logind_calls)" = 'terminate 1' ]
+	gone "$alice"
+	recorded 1
+	run sessions end --sha256 "$(pki_sha256 "$PKI/bob.pem" | tr a-f A-F | sed 's/../&:/g; s/:$//')"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	recorded 0
+	ssh_as bob bob "$STAY"
+	recorded 1
+	logind_knows
+	logind_knows 4 2002 bob "$(session_pid bob sshd)"
+	run sessions end --user bob
+	echo "$output"
+	[ "$status" -eq 0 ]
+	recorded 0
+	logged 'outcome=ended reason=administrator user="bob"'
+}
+
+@test "a variable that the user plants names no login" {
+	local id
+	# a login whose session has not begun yet: only sudo's own line sees it
+	conf default 'sessions = yes'
+	printf '%s\n' "auth required $MODULE verifier=spawn" 'account required pam_permit.so' \
+		'session required pam_env.so user_readenv=1' "session optional $MODULE" \
+		'session required pam_permit.so' >"$S/etc/pam.d/sshd"
+	for id in 0123456789abcdef0123456789abcdef ../sessions/x ''; do
+		printf 'CERTAUTH_LOGIN_ID DEFAULT=%s\n' "$id" >"$S/home/alice/.pam_environment"
+		chown 2001 "$S/home/alice/.pam_environment"
+		log_mark
+		ssh_as alice alice "env; $STAY"
+		until_true grep -q '^USER=alice' "$S/ssh.alice"
+		run grep CERTAUTH_LOGIN_ID "$S/ssh.alice"
+		[ "$status" -eq 1 ]
+		# an empty value of pam_env sets nothing
+		if [ -n "$id" ]; then
+			logged 'pam_certauth\(sshd:session\): the session is not recorded: CERTAUTH_LOGIN_ID names no login'
+			[ "$(in_place sh -c 'ls /run/certauth/sessions 2>/dev/null' | wc -l)" -eq 0 ]
+		fi
+		rm -f "$S/stay"
+		wait "$SSH_CLIENT"
+		: >"$S/stay"
+	done
+	rm -f "$S/home/alice/.pam_environment"
+	sessions_service sshd
+}
+
+@test "in one process, what a user plants does not hide the login" {
+	printf '%s\n' "auth required $MODULE verifier=spawn" 'account required pam_permit.so' \
+		'session required pam_env.so user_readenv=1' "session optional $MODULE" \
+		'session required pam_permit.so' >"$S/etc/pam.d/su"
+	printf 'CERTAUTH_LOGIN_ID DEFAULT=0123456789abcdef0123456789abcdef\n' \
+		>"$S/home/bob/.pam_environment"
+	chown 2002 "$S/home/bob/.pam_environment"
+	ssh_with_su
+	rm -f "$S/home/bob/.pam_environment"
+	sessions_service su
+	[ "$(session_field bob su account)" = bob ]
+}
+
+@test "the record of a login is for its service and user, and for one session" {
+	# pamtester makes the login in one process and the session in another, as sshd does
+	local id
+	sessions_service test other
+	login_ok -- -E X=1
+	id=$(in_place ls /run/certauth/logins)
+	[ "${#id}" -eq 32 ]
+	with_id() { in_place pamtester -E "CERTAUTH_LOGIN_ID=$id" "$@" open_session; }
+	keep() { in_place cp "/run/certauth/logins/$id" "$S/login.saved"; }
+	again() { in_place install -m 600 "$S/login.saved" "/run/certauth/logins/$id"; }
+	keep
+	with_id other alice
+	with_id test bob
+	recorded 0
+	# each look used it up
+	again
+	with_id other alice
+	[ ! -e "$S/never" ]
+	[ -z "$(in_place ls /run/certauth/logins)" ]
+	with_id test alice
+	recorded 0
+	again
+	with_id test alice
+	recorded 1
+	# its process has ended: the next look clears it
+	run sessions
+	[[ $output == *'No session'* ]]
+	recorded 0
+	# not a file of root's alone
+	again
+	in_place chmod 644 "/run/certauth/logins/$id"
+	with_id test alice
+	recorded 0
+	again
+	in_place chown 2001 "/run/certauth/logins/$id"
+	with_id test alice
+	recorded 0
+}
+
+@test "folders that are not root's alone are not used" {
+	sessions_service test
+	in_place sh -ec 'mkdir -p /run/certauth; rm -rf /run/certauth/logins
+		mkdir -m 777 /run/certauth/logins'
+	login_ok
+	logged 'the login is not recorded'
+	[ -z "$(in_place ls /run/certauth/logins)" ]
+	in_place sh -ec 'rm -rf /run/certauth/logins; mkdir -m 700 /run/certauth/logins
+		chown 2001 /run/certauth/logins'
+	login_ok
+	logged 'the login is not recorded'
+	in_place sh -ec 'rm -rf /run/certauth/logins; ln -s /tmp /run/certauth/logins'
+	login_ok
+	logged 'the login is not recorded'
+	in_place rm -rf /run/certauth/logins
+	in_place chmod 777 /run/certauth
+	login_ok
+	logged 'the login is not recorded'
+	in_place chmod 755 /run/certauth
+}
+
+@test "a full /run: the login goes on, unrecorded, and nothing half written is left" {
+	sessions_service test sshd
+	in_place sh -ec 'rm -rf /run/certauth/logins; mkdir -p -m 700 /run/certauth/logins
+		mount -t tmpfs -o size=4k,mode=700 tmpfs /run/certauth/logins
+		dd if=/dev/zero of=/run/certauth/logins/full bs=4k count=1 2>/dev/null'
+	login_ok
+	logged 'the login is not recorded.*No space left'
+	[ "$(in_place ls /run/certauth/logins)" = full ]
+	in_place umount /run/certauth/logins
+	in_place sh -ec 'rm -rf /run/certauth/sessions; mkdir -p -m 700 /run/certauth/sessions
+		mount -t tmpfs -o size=4k,mode=700 tmpfs /run/certauth/sessions
+		dd if=/dev/zero of=/run/certauth/sessions/full bs=4k count=1 2>/dev/null'
+	log_mark
+	ssh_as alice alice "env; $STAY"
+	until_true grep -q '^USER=alice' "$S/ssh.alice"
+	logged 'the session is not recorded.*No space left'
+	[ "$(in_place ls /run/certauth/sessions)" = full ]
+	in_place umount /run/certauth/sessions
+}
+
+@test "what a killed host or program leaves is cleared" {
+	local pid id
+	ssh_as alice alice "$STAY"
+	recorded 1
+	pid=$(session_pid alice sshd)
+	id=$(session_id alice sshd)
+	revoke_now alice
+	conf default 'on_revoked = log'
+	sessions check
+	in_place test -e "/run/certauth/sessions/$id.state"
+	kill -KILL "$pid"
+	gone "$pid"
+	in_place sh -ec 'touch -d "1 hour ago" /run/certauth/logins/0123456789abcdef0123456789abcdef \
+		/run/certauth/logins/0123456789abcdef0123456789abcdef.new \
+		/run/certauth/sessions/0123456789abcdef0123456789abcdef.new
+		touch /run/certauth/logins/1123456789abcdef0123456789abcdef'
+	run sessions check
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ -z "$(in_place ls /run/certauth/sessions)" ]
+	[ "$(in_place ls /run/certauth/logins)" = 1123456789abcdef0123456789abcdef ]
+	# damaged records, and names that are none
+	in_place sh -ec 'cd /run/certauth/sessions
+		printf "certauth session 1\n" >2123456789abcdef0123456789abcdef
+		chmod 600 2*; ln -s /etc/passwd 3123456789abcdef0123456789abcdef; : >notes'
+	run sessions check
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *'2123456789abcdef0123456789abcdef: '*'remove it'* ]]
+	in_place test -e /run/certauth/sessions/notes
+}
+
+@test "sessions = no, and a login by another module, record nothing" {
+	conf default 'sessions = no'
+	ssh_as alice alice "env; $STAY"
+	until_true grep -q '^USER=alice' "$S/ssh.alice"
+	recorded 0
+	run in_place ls /run/certauth/logins
+	[ "$status" -ne 0 ]
+	run sessions check
+	[ "$status" -eq 0 ]
+	run sessions
+	[ "$output" = 'No session by certificate is open.' ]
+	not_logged 'session is not recorded'
+}
+
+@test "a service that is not root records nothing" {
+	sessions_service test
+	conf default 'proof = conversation'
+	cp "$PKI/alice-chain.pem" "$PKI/alice.key" "$S/home/alice/"
+	chown 2001 "$S/home/alice/alice.key"
+	log_mark
+	run as_user alice python3 "$S/bin/login.py" --cert alice-chain.pem --key alice.key -- \
+		pamtester test alice authenticate open_session
+	echo "$output"
+	[ "$status" -eq 0 ]
+	logged 'outcome=granted'
+	not_logged 'not recorded'
+	run in_place sh -c 'ls /run/certauth/logins /run/certauth/sessions 2>/dev/null | grep -c "^[0-9a-f]\{32\}"'
+	[ "$output" = 0 ]
+}
+
+@test "expired: on_expired, and the list says since when" {
+	local pki=$PKI pid
+	cp -a "$PKI" "$S/soon"
+	pki_use "$S/soon"
+	pki_leaf soon inter --to +12s
+	cat "$PKI/soon.pem" "$PKI/inter.pem" >"$PKI/soon-chain.pem"
+	users "alice sha256:$(pki_sha256 "$PKI/soon.pem")"
+	ssh_as soon alice "$STAY"
+	pki_use "$pki"
+	recorded 1
+	pid=$(session_pid alice sshd)
+	logind_knows 1 2001 alice "$pid"
+	has_expired() { sessions | grep -q ' expired '; }
+	until_true has_expired
+	run sessions
+	echo "$output"
+	[[ $output == *'a certificate has expired: '*20[0-9][0-9]-[01][0-9]-* ]]
+	run sessions check
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ -z "$(logind_calls)" ]
+	logged 'outcome=noted reason=expired user="alice"'
+	conf default 'on_expired = end'
+	run sessions check
+	echo "$output"
+	[ "$(logind_calls)" = 'terminate 1' ]
+	gone "$pid"
+}

@@ -42,6 +42,7 @@ static enum ca_err
 add(struct ca_sessions *all, const char *id,
     const struct ca_session_process *self)
 {
+	static const struct ca_sessions_state nothing = {CA_R_NONE, 0, 0};
 	struct ca_sessions_one *v =
 	    realloc(all->v, (all->n + 1) * sizeof *all->v);
 	enum ca_err rc;
@@ -56,6 +57,7 @@ add(struct ca_sessions *all, const char *id,
 	rc = ca_session_load(all->folder, id, &one->bytes, &one->s);
 	if (rc == CA_OK && has_ended(one, self)) {
 		(void)ca_session_remove(all->folder, id);
+		ca_sessions_state_write(all, id, &nothing);
 		rc = CA_ERR_NOT_FOUND;
 	}
 	if (rc == CA_OK) {

@@ -1,12 +1,13 @@
-"""Change a number of a record in /run/certauth/sessions, by its name.
+"""Change a record in /run/certauth/sessions.
 
 usage: sessionrecord.py FILE NAME=VALUE ...   NAME: at uptime uid opened pid start ns_dev
-                                               ns_ino boot
+                                               ns_ino rhost boot
 """
 import struct, sys
 
 MAGIC = b'certauth session 1\n'
 NUMBERS = ['at', 'uptime', 'uid', 'opened', 'pid', 'start', 'ns_dev', 'ns_ino']
+TEXTS = {'rhost': 6, 'boot': 9}
 path, *changes = sys.argv[1:]
 data = open(path, 'rb').read()
 assert data.startswith(MAGIC)
@@ -19,8 +20,8 @@ numbers = list(struct.unpack('>8Q', data[at:at + 64]))
 rest = data[at + 64:]
 for change in changes:
     name, value = change.split('=', 1)
-    if name == 'boot':
-        texts[9] = value.encode() + b'\0'
+    if name in TEXTS:
+        texts[TEXTS[name]] = value.encode() + b'\0'
     else:
         numbers[NUMBERS.index(name)] = int(value)
 with open(path, 'wb') as f:
