@@ -42,7 +42,8 @@ install: all ## install to DESTDIR, PREFIX, PAMDIR
 		'$(DESTDIR)$(ZSHCOMPDIR)' '$(DESTDIR)$(PREFIX)/lib/tmpfiles.d' \
 		'$(DESTDIR)$(PREFIX)/lib/sysusers.d'
 	install -m 0644 packaging/systemd/*.service packaging/systemd/*.socket \
-		packaging/systemd/*.timer '$(DESTDIR)$(UNITDIR)/'
+		packaging/systemd/*.timer packaging/systemd/*.path \
+		'$(DESTDIR)$(UNITDIR)/'
 	sed -i -e 's|/usr/bin/certauth|$(BINDIR)/certauth|' \
 		-e 's|/usr/libexec/certauth|$(LIBEXECDIR)/certauth|' \
 		'$(DESTDIR)$(UNITDIR)'/certauth-*.service
@@ -72,7 +73,8 @@ install: all ## install to DESTDIR, PREFIX, PAMDIR
 	if [ -n '$(DESTDIR)' ] || [ -d /usr/share/pam-configs ]; then \
 		install -d '$(DESTDIR)/usr/share/pam-configs' && \
 		install -m 0644 packaging/pam-configs/certauth \
-		'$(DESTDIR)/usr/share/pam-configs/certauth'; fi
+		packaging/pam-configs/certauth-sessions \
+		'$(DESTDIR)/usr/share/pam-configs/'; fi
 
 # The configuration is not removed: it belongs to the site.
 uninstall: ## remove what install put there, but for the configuration
@@ -93,6 +95,7 @@ uninstall: ## remove what install put there, but for the configuration
 		'$(DESTDIR)$(PREFIX)/lib/sysusers.d/certauth.conf' \
 		'$(DESTDIR)$(SYSCONFDIR)/apparmor.d/abstractions/certauth' \
 		'$(DESTDIR)'/usr/share/pam-configs/certauth \
+		'$(DESTDIR)'/usr/share/pam-configs/certauth-sessions \
 		'$(DESTDIR)$(UNITDIR)'/certauth-crl-update.service \
 		'$(DESTDIR)$(UNITDIR)'/certauth-crl-update.timer \
 		'$(DESTDIR)$(UNITDIR)'/certauth-ocsp-update.service \
@@ -101,6 +104,9 @@ uninstall: ## remove what install put there, but for the configuration
 		'$(DESTDIR)$(UNITDIR)'/certauth-users-update.timer \
 		'$(DESTDIR)$(UNITDIR)'/certauth-metrics.service \
 		'$(DESTDIR)$(UNITDIR)'/certauth-metrics.timer \
+		'$(DESTDIR)$(UNITDIR)'/certauth-sessions.service \
+		'$(DESTDIR)$(UNITDIR)'/certauth-sessions.path \
+		'$(DESTDIR)$(UNITDIR)'/certauth-sessions.timer \
 		'$(DESTDIR)$(UNITDIR)'/certauth-verifier.service \
 		'$(DESTDIR)$(UNITDIR)'/certauth-verifier.socket
 	for m in $(MAN); do s=$${m##*.}; \

@@ -199,6 +199,44 @@ ssh_in() {
 	logged 'pam_certauth\(sshd:auth\).*outcome=granted'
 }
 
+@test "open sessions: the key, the session line behind all others, the units" {
+	rm -rf "$S/etc.before"
+	cp -a "$S/etc" "$S/etc.before"
+	play -e certauth_stage=required -e certauth_sessions=true
+	# certauth.conf and a line of PAM
+	changed 2
+	diff <(cat "$S/etc.before/pam.d/sshd"; echo 'session optional pam_certauth.so') \
+		"$S/etc/pam.d/sshd"
+	sed '/^\[/d; /^#/d' "$D/certauth.conf" | grep -qx 'sessions = yes'
+	[[ $output == *'certauth-crl-update.timer, certauth-sessions.path, certauth-sessions.timer in an image'* ]]
+	# doctor has nothing to say of it
+	[[ $output != *sessions-* && $output != *pam-session* ]]
+	play -e certauth_stage=required -e certauth_sessions=true
+	changed 0
+	ssh_in
+	[ "$status" -eq 0 ]
+	[[ $output == *alice-is-in* ]]
+	[ "$(log_lines | grep -c 'not recorded')" -eq 0 ]
+	# a line that a hand has put elsewhere is that of the role; another is not added
+	sed -i -e '$d' -e '1i session required /x/pam_certauth.so' "$S/etc/pam.d/sshd"
+	play -e certauth_stage=required -e certauth_sessions=true
+	changed 1
+	[ "$(grep -c '^session.*pam_certauth' "$S/etc/pam.d/sshd")" -eq 1 ]
+	# off again, as before
+	play -e certauth_stage=required
+	changed 2
+	same_etc "$S/etc.before"
+	[[ $output != *certauth-sessions* ]]
+	# the key in two places
+	play -e '{"certauth_conf": {"default": {"sessions": true}}}'
+	[ "$status" -ne 0 ]
+	[[ $output == *'set certauth_sessions'* ]]
+	same_etc "$S/etc.before"
+	# it is on when the role goes
+	play -e certauth_stage=required -e certauth_sessions=true
+	changed 2
+}
+
 @test "absent: the CAs and users of the host's own stay" {
 	cp -a "$S/etc" "$S/etc.whole"
 	play --check -e certauth_state=absent -e '{"certauth_cas": [], "certauth_users": null}' --diff

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Each example of etc/pam.d, run as it stands: real PAM, real pam_unix.
+bats_require_minimum_version 1.5.0
 load lib/common
 
 setup_file() {
@@ -192,4 +193,23 @@ cockpit_login() {
 		"$S/etc/pam.d/two-factors"
 	by_cert two-factors alice
 	[ "$status" -eq 0 ]
+}
+
+@test "the session line: last, behind pam_systemd, and it stops no session" {
+	local f s n=0
+	for f in "$HERE"/etc/pam.d/*; do
+		s=${f##*/}
+		grep -q '^session .*pam_certauth' "$f" || continue
+		echo "== $s"
+		[ "$(tail -n 1 "$f")" = 'session  optional   pam_certauth.so' ]
+		# in su and sudo the session of logind is the one outside
+		[[ $s == su* ]] || tail -n 2 "$f" | head -n 1 |
+			grep -qx -- '-session optional   pam_systemd.so'
+		# this host's logind is not asked
+		sed '/pam_systemd/d' "$f" >"$S/etc/pam.d/$s"
+		run -0 in_place pamtester "$s" alice open_session close_session </dev/null
+		n=$((n + 1))
+	done
+	cp "$HERE"/etc/pam.d/* "$S/etc/pam.d/"
+	[ "$n" -eq 9 ]
 }

@@ -39,6 +39,8 @@ readme_build() {
 	grep -qaF /usr/libexec/certauth "$S/dest/usr/bin/certauth"
 	grep -q '^ExecStart=/usr/bin/certauth ' \
 		"$S/dest/usr/lib/systemd/system/certauth-crl-update.service"
+	grep -q '^ExecStart=/usr/bin/certauth sessions check --quiet$' \
+		"$S/dest/usr/lib/systemd/system/certauth-sessions.service"
 	grep -q '^ExecStart=/usr/libexec/certauth/certauth-verifier --listen$' \
 		"$S/dest/usr/lib/systemd/system/certauth-verifier.service"
 }
@@ -47,6 +49,8 @@ readme_build() {
 	local file
 	for file in libexec/certauth/certauth-verifier lib/sysusers.d/certauth.conf \
 	    lib/tmpfiles.d/certauth.conf lib/systemd/system/certauth-verifier.socket \
+	    lib/systemd/system/certauth-sessions.{path,service,timer} \
+	    share/pam-configs/certauth-sessions \
 	    share/man/man8/certauth-verifier.8; do
 		[ -s "$S/dest/usr/$file" ]
 	done

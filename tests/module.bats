@@ -650,7 +650,7 @@ at_prompt() {
 	grep -q "$MODULE" "$S/maps"
 }
 
-@test "what is linked into an application has fewer than 5,000 lines of code" {
+@test "what is linked into an application has fewer than 6,000 lines of code" {
 	# the files that the linker takes, without comments and blank lines
 	local n name room total=0 f found
 	cc -shared -Wl,-Map="$S/map" -o "$S/mapped.so" \
@@ -659,7 +659,7 @@ at_prompt() {
 	for name in pam_certauth $(grep -oE 'libcertauth\.a\([a-z_0-9]+\.o\)' "$S/map" |
 		sed 's/.*(//; s/\.o)//' | sort -u); do
 		found=
-		for room in . src/base src/channel src/module src/op src/process; do
+		for room in . src/base src/channel src/module src/op src/process src/session; do
 			f=$HERE/$room/$name.c
 			[ -e "$f" ] || continue
 			found=1
@@ -673,7 +673,7 @@ at_prompt() {
 	done
 	echo "$total lines"
 	[ "$total" -gt 2000 ]
-	[ "$total" -lt 5000 ]
+	[ "$total" -lt 6000 ]
 }
 
 @test "no library of the verifier is mapped where the module is" {

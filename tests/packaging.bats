@@ -130,7 +130,7 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 	[ "$(grep -cE '^ .*FORTIFY= ' "$T/fedora")" -eq 3 ]
 	grep -qx 'Release: *1.fc43' "$T/fedora"
 	for step in post preun postun; do
-		grep -qx "echo $step certauth-crl-update.timer certauth-ocsp-update.timer certauth-users-update.timer certauth-metrics.timer" "$T/fedora"
+		grep -qx "echo $step certauth-crl-update.timer certauth-ocsp-update.timer certauth-users-update.timer certauth-metrics.timer certauth-sessions.path certauth-sessions.timer" "$T/fedora"
 		grep -qE "^echo $step certauth-verifier.socket( |\$)" "$T/fedora"
 	done
 	grep -qx 'echo sysusers packaging/sysusers/certauth.conf' "$T/fedora"
@@ -213,6 +213,9 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		usr/lib/systemd/system/certauth-metrics.timer 644 0:0
 		usr/lib/systemd/system/certauth-ocsp-update.service 644 0:0
 		usr/lib/systemd/system/certauth-ocsp-update.timer 644 0:0
+		usr/lib/systemd/system/certauth-sessions.path 644 0:0
+		usr/lib/systemd/system/certauth-sessions.service 644 0:0
+		usr/lib/systemd/system/certauth-sessions.timer 644 0:0
 		usr/lib/systemd/system/certauth-users-update.service 644 0:0
 		usr/lib/systemd/system/certauth-users-update.timer 644 0:0
 		usr/lib/systemd/system/certauth-verifier.service 644 0:0
@@ -325,6 +328,129 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		>"$T/profile/system-auth"
 	(cd "$T/profile" && sh -eu "$T/command")
 	sed -n 2p "$T/profile/system-auth" | grep -qx 'auth sufficient pam_certauth.so'
+}
+
+@test "README.authselect's session line comes behind pam_systemd" {
+	mkdir "$T/profile"
+	printf '%s\n' 'session     required      pam_limits.so' \
+		'-session    optional      pam_systemd.so' \
+		'session     [success=1 default=ignore] pam_succeed_if.so service in crond' \
+		'session     required      pam_unix.so' |
+		tee "$T/profile/system-auth" >"$T/profile/password-auth"
+	awk '/^    sed -i .*session/ { on = 1 } on { print } on && !/\\$/ { exit }' \
+		"$HERE/packaging/rpm/README.authselect" >"$T/command"
+	[ -s "$T/command" ]
+	(cd "$T/profile" && sh -eu "$T/command")
+	for f in system-auth password-auth; do
+		sed -n 3p "$T/profile/$f" | grep -qx 'session optional pam_certauth.so'
+		[ "$(grep -c certauth "$T/profile/$f")" -eq 1 ]
+		[ "$(wc -l <"$T/profile/$f")" -eq 5 ]
+	done
+}
+
+# pam_profiles OPTION ...: Debian's own tool, on a folder and with answers of its own
+pam_profiles() {
+	DEBCONF_SYSTEMRC=$T/debconf.conf DEBIAN_FRONTEND=noninteractive \
+		pam-auth-update --root "$T/pam" "$@"
+}
+
+@test "pam-auth-update puts the session line behind that of pam_systemd" {
+	command -v pam-auth-update >/dev/null || skip 'pam-auth-update is not installed'
+	local name
+	mkdir -p "$T/pam/usr/share/pam-configs" "$T/pam/etc/pam.d" "$T/pam/var/lib/pam"
+	cp "$HERE"/packaging/pam-configs/* "$T/pam/usr/share/pam-configs/"
+	cp /usr/share/pam/common-{auth,account,password,session,session-noninteractive} \
+		"$T/pam/etc/pam.d/"
+	# profiles of Debian: that of pam_systemd has the priority 0
+	printf '%s\n' 'Name: Unix' 'Default: yes' 'Priority: 256' 'Auth-Type: Primary' 'Auth:' \
+		'	[success=end default=ignore]	pam_unix.so' 'Session-Type: Additional' \
+		'Session:' '	required	pam_unix.so' >"$T/pam/usr/share/pam-configs/unix"
+	for name in zz systemd aa; do
+		printf '%s\n' "Name: $name" 'Default: yes' 'Priority: 0' \
+			'Session-Interactive-Only: yes' 'Session-Type: Additional' \
+			'Session:' "	optional	pam_$name.so" \
+			>"$T/pam/usr/share/pam-configs/$name"
+	done
+	printf '%s\n' 'Config: configdb' 'Templates: templatedb' '' 'Name: configdb' \
+		'Driver: File' "Filename: $T/config.dat" '' 'Name: templatedb' \
+		'Driver: File' "Filename: $T/templates.dat" >"$T/debconf.conf"
+	pam_profiles --force
+	[ "$(grep -c certauth "$T"/pam/etc/pam.d/* | grep -vc ':0$')" -eq 0 ]
+	pam_profiles --enable certauth certauth-sessions
+	grep -h '^[as]' "$T"/pam/etc/pam.d/common-{auth,session}
+	grep '^auth' "$T/pam/etc/pam.d/common-auth" | head -n 1 | grep -q 'pam_certauth\.so'
+	for name in session session-noninteractive; do
+		grep '^session' "$T/pam/etc/pam.d/common-$name" | tail -n 1 |
+			grep -qE '^session	optional	pam_certauth\.so *$'
+		[ "$(grep -c certauth "$T/pam/etc/pam.d/common-$name")" -eq 1 ]
+	done
+	grep -q pam_systemd "$T/pam/etc/pam.d/common-session"
+	# the removal of the package takes both out
+	grep -q 'pam-auth-update --package --remove certauth certauth-sessions$' \
+		"$HERE/packaging/debian/libpam-certauth.prerm"
+	pam_profiles --remove certauth certauth-sessions
+	[ "$(cat "$T"/pam/etc/pam.d/* | grep -c certauth)" -eq 0 ]
+}
+
+@test "the units of open sessions are valid, and leave few rights" {
+	command -v systemd-analyze >/dev/null || skip 'no systemd-analyze here'
+	local unit name
+	mkdir "$T/units"
+	for unit in "$HERE"/packaging/systemd/*; do
+		sed -e "s|/usr/bin/certauth|$CERTAUTH|" \
+			-e "s|/usr/libexec/certauth/|$CERTAUTH_BUILD/|" "$unit" \
+			>"$T/units/${unit##*/}"
+	done
+	run systemd-analyze verify --man=no "$T"/units/certauth-sessions.* \
+		"$T"/units/certauth-*-update.service
+	echo "$output"
+	# messages about the machine's own units do not matter
+	[ "$(grep -c certauth <<<"$output")" -eq 0 ]
+	# verify notices a mistake
+	sed 's/^PathChanged=.*crl/PathChanged=crl/' "$T/units/certauth-sessions.path" \
+		>"$T/units/certauth-wrong.path"
+	run systemd-analyze verify --man=no "$T/units/certauth-wrong.path"
+	grep -q 'certauth-wrong' <<<"$output"
+	run systemd-analyze security --offline=true --threshold=20 \
+		"$T/units/certauth-sessions.service"
+	tail -n 3 <<<"$output"
+	[ "$status" -eq 0 ]
+	# the services that fetch start it, whether or not all could be fetched
+	for name in crl ocsp users; do
+		for unit in OnSuccess OnFailure; do
+			grep -qx "$unit=certauth-sessions.service" \
+				"$HERE/packaging/systemd/certauth-$name-update.service"
+		done
+	done
+}
+
+# What the hardening of other services takes away, and this one needs.
+@test "the unit of open sessions reaches processes, terminals, logind and its records" {
+	local unit=$HERE/packaging/systemd/certauth-sessions.service line
+	for line in 'CapabilityBoundingSet=CAP_KILL CAP_DAC_OVERRIDE CAP_SETUID CAP_SETGID' \
+	    ProtectHome=read-only 'DeviceAllow=char-pts rw' \
+	    'DeviceAllow=char-tty rw' 'RestrictAddressFamilies=AF_UNIX' \
+	    'ReadWritePaths=-/run/certauth -/run/sudo' \
+	    'ConditionDirectoryNotEmpty=/run/certauth/sessions'; do
+		echo "$line"
+		grep -qx "$line" "$unit"
+	done
+	run ! grep -E '^(PrivateDevices|ProtectProc|ProcSubset|PrivatePIDs|PrivateUsers)=' "$unit"
+	# the places that a login reads by default are watched
+	for line in crl ca users users.d; do
+		grep -qx "PathChanged=/etc/certauth/$line" \
+			"$HERE/packaging/systemd/certauth-sessions.path"
+	done
+	for line in ocsp users.cdb; do
+		grep -qx "PathChanged=/var/lib/certauth/$line" \
+			"$HERE/packaging/systemd/certauth-sessions.path"
+	done
+	command -v systemd-analyze >/dev/null || skip 'no systemd-analyze here'
+	# what a verifier gives up, and signals by descriptor, are in its filter
+	printf '1 %s(\n' setresuid setgroups capset seccomp landlock_restrict_self pidfd_open pidfd_send_signal openat read write close mmap munmap \
+		fstat lseek connect socket sendmsg recvmsg execve wait4 exit_group unlink \
+		rename fsync getdents64 >"$T/trace"
+	python3 "$HERE/tests/lib/unitcalls.py" "$unit" "$T/trace"
 }
 
 commands() { "$CERTAUTH" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'; }
@@ -530,6 +656,7 @@ prerm() {
 @test "AppArmor's parser reads the abstraction, and it has what the module uses" {
 	local path
 	for path in /run/certauth/verifier /run/certauth/spawned.lock \
+	    '/run/certauth/{logins,sessions}/' \
 	    libexec/certauth/certauth-verifier /etc/certauth/; do
 		grep -qF "$path" "$HERE/packaging/apparmor/certauth"
 	done
@@ -547,6 +674,7 @@ prerm() {
 @test "SELinux's compiler makes a module of the policy" {
 	grep -qF 'libexec/certauth/certauth-verifier' \
 		"$HERE/packaging/selinux/certauth.fc"
+	grep -qF '/run/certauth/(logins|sessions)' "$HERE/packaging/selinux/certauth.fc"
 	[ -e /usr/share/selinux/devel/Makefile ] ||
 		skip 'selinux-policy-dev is not installed'
 	cp "$HERE"/packaging/selinux/certauth.* "$T/"

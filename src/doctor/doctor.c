@@ -14,17 +14,17 @@ static const char help[] =
     "\n"
     "Check the whole set-up of this machine: configuration, permissions, the\n"
     "host certificate, CAs, CRLs, OCSP responses, timers, users file, registered\n"
-    "certificates, the directory, PAM services, signed passwords, sshd, verifier,\n"
-    "clock, libcrypto.  For each finding it prints what is wrong, why that matters,\n"
-    "and how to correct it.  It changes nothing.  Run it as root, because only root\n"
-    "can read every file.\n"
+    "certificates, the directory, PAM services, open sessions, signed passwords,\n"
+    "sshd, verifier, clock, libcrypto.  For each finding it prints what is wrong,\n"
+    "why that matters, and how to correct it.  It changes nothing.  Run it as root,\n"
+    "because only root can read every file.\n"
     "\n"
     "  --config FILE        instead of /etc/certauth/certauth.conf\n"
     "  --pam-dir DIR        instead of /etc/pam.d\n"
     "  --sshd-config FILE   instead of /etc/ssh/sshd_config\n"
     "  --skip CHECK         skip a check (may be repeated): files host ca crl\n"
     "                       timer ocsp directory users ldap registered pam\n"
-    "                       password sshd verifier clock libcrypto\n"
+    "                       sessions password sshd verifier clock libcrypto\n"
     "  --json               print one JSON object\n"
     "\n"
     "Exit status: 0 no warnings or errors, 1 warnings, 2 errors.  certauth(1)\n"
@@ -61,6 +61,7 @@ static const struct {
     {"ldap", ca_doctor_ldap, CA_KEYS " directory*", true},
     {"registered", ca_doctor_registered, "users*", false},
     {"pam", ca_doctor_pam, NULL, false},
+    {"sessions", ca_doctor_sessions, NULL, false},
     {"password", ca_doctor_password, NULL, false},
     {"sshd", ca_doctor_sshd, NULL, false},
     {"verifier", ca_doctor_verifier, NULL, false},

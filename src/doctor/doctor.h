@@ -88,13 +88,14 @@ void ca_doctor_users(struct ca_doctor *d);
 void ca_doctor_directory(struct ca_doctor *d);
 void ca_doctor_registered(struct ca_doctor *d);
 void ca_doctor_pam(struct ca_doctor *d);
+void ca_doctor_sessions(struct ca_doctor *d);
 void ca_doctor_password(struct ca_doctor *d);
 void ca_doctor_sshd(struct ca_doctor *d);
 void ca_doctor_verifier(struct ca_doctor *d);
 void ca_doctor_clock(struct ca_doctor *d);
 void ca_doctor_libcrypto(struct ca_doctor *d);
 
-/* Does systemd run here, and not this timer? */
+/* Does systemd run here, and not this timer, or other unit? */
 bool ca_doctor_timer_inactive(const char *timer);
 /* Find the files at and below path that user _certauth cannot read. */
 void ca_doctor_verifier_reads(struct ca_doctor *d, const char *path);

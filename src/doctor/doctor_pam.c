@@ -281,24 +281,32 @@ check_account(const struct service *s)
 	    s->d, "add the line `account required " OURS "' to %s", s->path);
 }
 
-/* The file of the service, and its name in messages. */
+/* The file of the service. */
 static void
-name_file(struct service *s, char file[4200])
+name_file(const struct ca_doctor *d, const char *service, char file[4200])
 {
-	const struct ca_doctor *d = s->d;
 	const char *slash = strrchr(d->pam_dir, '/');
 
-	if (is_conf(d)) {
+	if (is_conf(d))
 		(void)snprintf(file, 4200, "%.*spam.conf",
 		    slash != NULL ? (int)(slash - d->pam_dir) + 1 : 0,
 		    d->pam_dir);
-		(void)snprintf(
-		    s->path, sizeof s->path, "%.4000s (%.64s)", file, s->name);
-		return;
-	}
-	(void)snprintf(file, 4200, "%s/%s",
-	    is_vendor(d, s->name) ? VENDOR : d->pam_dir, s->name);
-	memcpy(s->path, file, sizeof s->path);
+	else
+		(void)snprintf(file, 4200, "%s/%s",
+		    is_vendor(d, service) ? VENDOR : d->pam_dir, service);
+}
+
+void
+ca_doctor_pam_file(
+    const struct ca_doctor *d, const char *service, char text[4200])
+{
+	char file[4200];
+
+	name_file(d, service, file);
+	if (is_conf(d))
+		(void)snprintf(text, 4200, "%.4000s (%.64s)", file, service);
+	else
+		memcpy(text, file, sizeof file);
 }
 
 /* Returns whether the service asks for a certificate. */
@@ -310,7 +318,8 @@ check_service(struct ca_doctor *d, const char *name)
 	/* what packages include is theirs to correct */
 	enum ca_err rc = is_vendor(d, name) ? CA_OK : walk(&s, false, own_line);
 
-	name_file(&s, file);
+	name_file(d, name, file);
+	ca_doctor_pam_file(d, name, s.path);
 	if (rc == CA_ERR_IO) {
 		ca_doctor_find(d, CA_F_PAM_FILE, CA_LEVEL_WARNING,
 		    "%s cannot be read: %s", s.path, strerror(errno));

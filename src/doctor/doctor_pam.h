@@ -1,7 +1,8 @@
 /*
  * doctor: inside the check of PAM's configuration.  doctor_pam.c walks the
  * services, doctor_pamline.c checks one line, doctor_reach.c whether its service
- * can read the module's files.  Private to them.
+ * can read the module's files, doctor_sessions.c whether its sessions are recorded.
+ * Private to them.
  */
 #ifndef CA_DOCTOR_DOCTOR_PAM_H
 #define CA_DOCTOR_DOCTOR_PAM_H
@@ -18,6 +19,10 @@ void ca_doctor_pam_services_free(struct ca_list *names);
 /* Visit the lines of the service, as ca_pamfile_walk. */
 CA_MUST_CHECK enum ca_err ca_doctor_pam_walk(const struct ca_doctor *d,
     const char *service, bool follow, ca_pam_visit *visit, void *ctx);
+
+/* The file of the service, for messages. */
+void ca_doctor_pam_file(
+    const struct ca_doctor *d, const char *service, char text[4200]);
 
 /* Check a line of the module, or one that includes a file.  audit: the
  * configuration says so. */

@@ -172,11 +172,5 @@ ca_doctor_pam_line(
 		    line->number);
 		ca_doctor_mend(
 		    d, "remove line %u of %s", line->number, line->file);
-	} else if (strcasecmp(line->type, "session") == 0) {
-		ca_doctor_find(d, CA_F_PAM_SESSION, CA_LEVEL_NOTE,
-		    "%s:%u: " OURS " is in a session stack", line->file,
-		    line->number);
-		ca_doctor_mend(
-		    d, "remove line %u of %s", line->number, line->file);
 	}
 }

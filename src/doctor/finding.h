@@ -249,13 +249,25 @@ struct ca_doctor; /* doctor.h */
 	    "A certificate is not a password that can be changed, so the "     \
 	    "stack fails.")                                                    \
 	X(CA_F_PAM_SESSION, "pam-session",                                     \
-	    "The module does nothing in a session stack.")                     \
+	    "Without sessions = yes, the module does nothing in a session "    \
+	    "stack.")                                                          \
 	X(CA_F_PAM_ACCOUNT, "pam-account",                                     \
 	    "sudo -v and screen locks do not notice a certificate that is "    \
 	    "revoked during a session.")                                       \
 	X(CA_F_PAM_REQUIRE, "pam-require-account",                             \
 	    "Logins without a certificate are admitted, although "             \
 	    "require_account is to refuse them.")                              \
+	X(CA_F_SESSIONS_LINE, "sessions-line",                                 \
+	    "The sessions of the service are not recorded, and stay open "     \
+	    "after a revocation.")                                             \
+	X(CA_F_SESSIONS_ORDER, "sessions-order",                               \
+	    "The record does not name the session of logind, so only one "     \
+	    "process can be ended, and no screen be locked.")                  \
+	X(CA_F_SESSIONS_PATH_OFF, "sessions-path-off",                         \
+	    "Open sessions are not checked when a revocation arrives.")        \
+	X(CA_F_SESSIONS_FOLDER, "sessions-folder",                             \
+	    "Sessions are not recorded, because other users could read or "    \
+	    "change the records.")                                             \
 	X(CA_F_SSHD_CONFIG, "sshd-config",                                     \
 	    "It is unknown whether sshd uses PAM.")                            \
 	X(CA_F_SSHD_USEPAM, "sshd-usepam", "sshd does not use PAM at all.")    \

@@ -34,7 +34,7 @@ tell(const struct ca_log *log, const char *what, enum ca_err err)
 {
 	ca_log_warning(log,
 	    "the %-s is not recorded, so that `certauth sessions' cannot end "
-	    "it: %-s: %-s",
+	    "it: %s: %-s",
 	    what, CA_SESSION_DIR,
 	    err == CA_ERR_IO ? strerror(errno) : ca_err_text(err));
 }
@@ -327,7 +327,7 @@ ca_recorded_close(pam_handle_t *pamh, const struct ca_log *log)
 	/* a check that saw the end of the process first has removed it */
 	if (rc != CA_OK && rc != CA_ERR_NOT_FOUND)
 		ca_log_warning(log,
-		    "the record %-s of a session that is closed cannot be "
+		    "the record %s of a session that is closed cannot be "
 		    "removed: %-s",
 		    what.session, ca_err_text(rc));
 	return rc;

@@ -13,8 +13,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/file.h"
-
 #define RANDOM 16 /* bytes */
 #define UNFINISHED ".new"
 #define NAME_BYTES (CA_SESSION_ID + sizeof UNFINISHED)
@@ -168,6 +166,23 @@ ca_session_store(int folder, const struct ca_session *s, char id[CA_SESSION_ID])
 
 /* ---- read ---- */
 
+static enum ca_err
+read_all(int fd, struct ca_buf *bytes)
+{
+	uint8_t part[4096];
+	ssize_t n;
+
+	while ((n = read(fd, part, sizeof part)) != 0) {
+		if (n < 0 && errno != EINTR)
+			return CA_ERR_IO;
+		if (n > 0)
+			ca_buf_put(bytes, part, (size_t)n);
+		if (ca_buf_err(bytes) != CA_OK)
+			break;
+	}
+	return ca_buf_err(bytes);
+}
+
 enum ca_err
 ca_session_load(
     int folder, const char *id, struct ca_buf *bytes, struct ca_session *out)
@@ -187,7 +202,7 @@ ca_session_load(
 		 (st.st_mode & 0077) != 0)
 		rc = CA_ERR_UNTRUSTED;
 	else
-		rc = ca_file_read_fd(fd, CA_SESSION_MAX, bytes);
+		rc = read_all(fd, bytes);
 	(void)close(fd);
 	return rc == CA_OK ? ca_session_parse(bytes->p, bytes->len, out) : rc;
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -19,8 +20,17 @@
 
 #define WAIT_MS 5000 /* su gives its shell 2 s */
 
-#define REFUSE(acts, ...)                                                      \
-	(ca_format((acts)->why, sizeof(acts)->why, __VA_ARGS__), false)
+/* Why it is not done; false. */
+static bool __attribute__((format(printf, 2, 3)))
+refuse(struct ca_sessions_acts *acts, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	ca_vformat(acts->why, sizeof acts->why, fmt, ap);
+	va_end(ap);
+	return false;
+}
 
 /* ---- the log ---- */
 
@@ -47,7 +57,7 @@ ca_sessions_log(const struct ca_sessions_one *one, const char *outcome,
 	ca_buf_str(&line, " sha256=");
 	ca_buf_quote(&line, s->sha256, strlen(s->sha256));
 	char text[1024];
-	ca_format(text, sizeof text, "session %-s, process %llu%-s%s", one->id,
+	ca_format(text, sizeof text, "session %s, process %llu%-s%s", one->id,
 	    (unsigned long long)s->process.pid, detail != NULL ? ": " : "",
 	    detail != NULL ? detail : "-");
 	ca_buf_str(&line, " detail=");
@@ -80,14 +90,14 @@ open_process(struct ca_sessions_acts *acts, struct ca_sessions_one *one,
 	int fd;
 
 	if (one->elsewhere)
-		return REFUSE(acts, "its process is in another pid namespace");
+		return refuse(acts, "its process is in another pid namespace");
 	fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (fd < 0)
-		return REFUSE(acts, "process %lld: %m", (long long)pid);
+		return refuse(acts, "process %lld: %m", (long long)pid);
 	if (ca_session_stat(pid, st) != CA_OK ||
 	    st->start != one->s.process.start || st->state == 'Z') {
 		(void)close(fd);
-		return REFUSE(acts, "process %lld has ended", (long long)pid);
+		return refuse(acts, "process %lld has ended", (long long)pid);
 	}
 	one->pidfd = fd;
 	return true;
@@ -126,14 +136,14 @@ may_signal(struct ca_sessions_acts *acts, const struct ca_sessions_one *one,
 	/* without logind's word, it might lead a session of somebody else */
 	if (!acts->logind.known &&
 	    (one->s.logind[0] != '\0' || ca_logind_expected()))
-		return REFUSE(acts, "systemd-logind does not answer");
+		return refuse(acts, "systemd-logind does not answer");
 	/* its end hangs up a terminal, and all who use it */
 	if (st->session == (pid_t)one->s.process.pid && st->tty != 0)
-		return REFUSE(acts,
+		return refuse(acts,
 		    "process %llu leads the session of a terminal",
 		    (unsigned long long)one->s.process.pid);
 	if (!acts->any_service && !is_end_service(one))
-		return REFUSE(
+		return refuse(
 		    acts, "end_services does not have %s", one->s.service);
 	return true;
 }
@@ -151,12 +161,12 @@ ca_sessions_lock(struct ca_sessions_acts *acts, struct ca_sessions_one *one)
 		return false;
 	close_process(one);
 	if ((own = own_session(acts, one, &leads)) == NULL)
-		return REFUSE(acts,
+		return refuse(acts,
 		    "systemd-logind knows no session of %s that its process "
 		    "leads",
 		    one->s.account);
 	return ca_logind_order("lock-session", own->id) ||
-	       REFUSE(acts, "loginctl lock-session %-s failed", own->id);
+	       refuse(acts, "loginctl lock-session %-s failed", own->id);
 }
 
 /* SIGTERM after SIGHUP, as systemd does: sshd, login and sudo hand the first one to the
@@ -165,7 +175,7 @@ static bool
 signal_process(struct ca_sessions_acts *acts, struct ca_sessions_one *one)
 {
 	if (syscall(SYS_pidfd_send_signal, one->pidfd, SIGHUP, NULL, 0) != 0)
-		return REFUSE(acts, "SIGHUP to process %llu: %m",
+		return refuse(acts, "SIGHUP to process %llu: %m",
 		    (unsigned long long)one->s.process.pid);
 	/* it may have ended already */
 	(void)syscall(SYS_pidfd_send_signal, one->pidfd, SIGTERM, NULL, 0);
@@ -183,10 +193,10 @@ ca_sessions_end(struct ca_sessions_acts *acts, struct ca_sessions_one *one)
 		return false;
 	own = own_session(acts, one, &leads);
 	if (own != NULL && !ca_logind_order("terminate-session", own->id))
-		(void)REFUSE(
+		(void)refuse(
 		    acts, "loginctl terminate-session %-s failed", own->id);
 	else if (own == NULL && leads)
-		(void)REFUSE(
+		(void)refuse(
 		    acts, "its process leads a session of another user");
 	else if (own != NULL ||
 		 (may_signal(acts, one, &st) && signal_process(acts, one)))
@@ -219,7 +229,7 @@ ca_sessions_wait(struct ca_sessions *all)
 			continue;
 		left++;
 		ca_log_err(&all->log,
-		    "process %llu of session %-s was told to end and still "
+		    "process %llu of session %s was told to end and still "
 		    "runs",
 		    (unsigned long long)one->s.process.pid, one->id);
 	}

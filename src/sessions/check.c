@@ -159,7 +159,7 @@ act(struct ca_sessions_acts *acts, struct ca_sessions_one *one, struct due *d,
 		done = CA_ON_WARN;
 	if (done != d->action && why == NULL) {
 		why = acts->why;
-		ca_log_err(&acts->all->log, "session %-s cannot be %-s: %s",
+		ca_log_err(&acts->all->log, "session %s cannot be %-s: %s",
 		    one->id, d->action == CA_ON_END ? "ended" : "locked", why);
 	}
 	inform(one, d, done, why, quiet);

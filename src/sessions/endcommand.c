@@ -79,7 +79,7 @@ ca_sessions_end_chosen(
 			printf("ended: session %.12s of %s by %s\n", one->id,
 			    one->s.account, one->s.service);
 		} else {
-			ca_log_err(&all->log, "session %-s cannot be ended: %s",
+			ca_log_err(&all->log, "session %s cannot be ended: %s",
 			    one->id, acts.why);
 			status = CA_EXIT_NO;
 		}

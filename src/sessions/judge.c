@@ -4,6 +4,7 @@
  */
 #include "sessions/sessionsint.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -45,6 +46,22 @@ ca_sessions_config_of(struct ca_sessions *all, const struct ca_session *s)
 		&v[all->nconfigs].cfg) != CA_OK)
 		v[all->nconfigs].cfg = NULL;
 	return v[all->nconfigs++].cfg;
+}
+
+/* ---- what the verifier says ---- */
+
+/* Warnings are for those who look after CRLs and CAs: `certauth doctor' has them. */
+static void
+say(void *ctx, enum ca_log_level level, const char *line)
+{
+	struct ca_sessions *all = ctx;
+
+	if (level == CA_LOG_ERR && strcmp(line, all->said) == 0)
+		return;
+	if (level == CA_LOG_ERR)
+		(void)snprintf(all->said, sizeof all->said, "%s", line);
+	if (level == CA_LOG_ERR || all->log.debug)
+		all->log.emit(all->log.ctx, level, line);
 }
 
 /* ---- the verdict ---- */
@@ -110,12 +127,13 @@ judge_service(struct ca_sessions *all, size_t first)
 {
 	const struct ca_session *s = &all->v[first].s;
 	struct ca_verifier_args args = {.way = CA_VERIFIER_AUTO};
+	const struct ca_log log = {say, all, all->log.debug};
 	struct ca_verifier v;
 	unsigned failed = 0;
 
 	for (size_t i = 0; i < s->argc; i++)
 		args.argv.v[args.argv.n++] = s->argv[i];
-	ca_verifier_init(&v, &args, &all->log, s->service);
+	ca_verifier_init(&v, &args, &log, s->service);
 	for (size_t i = first; i < all->n; i++) {
 		struct ca_sessions_one *one = &all->v[i];
 

@@ -66,7 +66,7 @@ add(struct ca_sessions *all, const char *id,
 	}
 	/* one that was closed meanwhile is none */
 	if (rc != CA_ERR_NOT_FOUND)
-		ca_log_err(&all->log, "%-s/%s: %-s; remove it", PATH, id,
+		ca_log_err(&all->log, "%s/%s: %-s; remove it", PATH, id,
 		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
 	ca_buf_free(&one->bytes);
 	return rc == CA_ERR_MEMORY ? rc : CA_OK;
@@ -153,7 +153,7 @@ ca_sessions_read(struct ca_sessions *all, bool lock)
 		rc = read_folder(all);
 	if (rc != CA_OK)
 		ca_log_err(&all->log,
-		    "%-s: %-s; it must be root's, with the mode 0700", PATH,
+		    "%s: %-s; it must be root's, with the mode 0700", PATH,
 		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
 	if (all->n > 1)
 		qsort(all->v, all->n, sizeof *all->v, by_time);

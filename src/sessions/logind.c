@@ -221,7 +221,7 @@ ca_logind_ask(struct ca_logind *l, const struct ca_log *log)
 	}
 	if (!l->known && ca_logind_expected())
 		ca_log_err(log,
-		    "systemd-logind does not answer: %-s list-sessions "
+		    "systemd-logind does not answer: %s list-sessions "
 		    "failed; no session of it is ended",
 		    PROGRAM);
 	free(id);

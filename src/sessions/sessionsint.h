@@ -43,6 +43,7 @@ struct ca_sessions {
 	size_t n;
 	struct ca_sessions_config *config;
 	size_t nconfigs;
+	char said[CA_LOG_LINE_MAX]; /* the last error of the verifier */
 };
 
 /* ---- list.c ---- */

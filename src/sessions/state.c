@@ -69,7 +69,7 @@ ca_sessions_state_write(const struct ca_sessions *all, const char *id,
 	ok = fd >= 0 && write(fd, line, strlen(line)) == (ssize_t)strlen(line);
 	if (!ok)
 		ca_log_err(&all->log,
-		    "%-s/%-s: %m; the next check begins anew with session %-s",
+		    "%s/%s: %m; the next check begins anew with session %s",
 		    CA_SESSION_DIR "/" CA_SESSION_SESSIONS, name, id);
 	if (fd >= 0)
 		(void)close(fd);

@@ -27,7 +27,7 @@ take_away(const struct ca_log *log, int folder, const char *name)
 {
 	if (is_file_name(name) && unlinkat(folder, name, 0) != 0 &&
 	    errno != ENOENT)
-		ca_log_err(log, "%-s/%s: %m; remove it", FOLDER, name);
+		ca_log_err(log, "%s/%s: %m; remove it", FOLDER, name);
 }
 
 void

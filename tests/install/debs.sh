@@ -86,7 +86,7 @@ for name in $names; do
 	awk '$1 !~ /^l/ && $1 ~ /[sStT]|^.....w|^........w/' "$tmp/$name.tar" |
 		sed 's/^/its mode: /' >>"$tmp/bad"
 	awk -v aliased="$aliased" '$6 !~ /^\.\/((usr|etc)(\/.*)?)?$/ &&
-		!(aliased && $6 ~ /^\.\/lib\/(systemd\/(system\/(certauth-(crl-update|ocsp-update|users-update|metrics|verifier).*)?)?)?$/)' \
+		!(aliased && $6 ~ /^\.\/lib\/(systemd\/(system\/(certauth-(crl-update|ocsp-update|users-update|metrics|sessions|verifier).*)?)?)?$/)' \
 		"$tmp/$name.tar" | sed 's/^/its place: /' >>"$tmp/bad"
 	[ ! -s "$tmp/bad" ] || wrong "$name: $(cat "$tmp/bad")"
 done
@@ -97,14 +97,16 @@ in_tar certauth usr/bin/certauth usr/bin/certauth-askpass usr/bin/certauth-ssh \
 	usr/libexec/certauth/certauth-ldap \
 	usr/lib/tmpfiles.d/certauth.conf \
 	usr/share/certauth/schema/certauth-{doctor,log,sessions}.schema.json \
-	"$unitdir"/certauth-{crl-update,ocsp-update,users-update,metrics}.{service,timer}
-[ "$(grep -cE '/certauth-((crl|ocsp|users)-update|metrics)\.' "$tmp/certauth.tar")" -eq 8 ] ||
+	"$unitdir"/certauth-{crl-update,ocsp-update,users-update,metrics,sessions}.{service,timer} \
+	"$unitdir"/certauth-sessions.path
+[ "$(grep -cE '/certauth-((crl|ocsp|users)-update|metrics|sessions)\.' "$tmp/certauth.tar")" -eq 11 ] ||
 	wrong 'certauth has its units twice, or enables them itself'
 in_tar certauth-verifier usr/libexec/certauth/certauth-verifier \
 	usr/libexec/certauth/certauth-confine \
 	usr/lib/sysusers.d/certauth.conf "$unitdir"/certauth-verifier.{service,socket}
 in_tar certauth-tests usr/bin/certauth-tests
-in_tar libpam-certauth usr/share/pam-configs/certauth etc/certauth/ca/ \
+in_tar libpam-certauth usr/share/pam-configs/certauth \
+	usr/share/pam-configs/certauth-sessions etc/certauth/ca/ \
 	etc/certauth/crl/ etc/certauth/certauth.conf etc/certauth/users
 [ "$(grep -cE ' \./usr/lib/[^/]+/security/pam_certauth\.so$' \
 	"$tmp/libpam-certauth.tar")" -eq 1 ] || wrong 'libpam-certauth has no module'
@@ -142,14 +144,17 @@ script certauth postinst "deb-systemd-helper --quiet was-enabled 'certauth-crl-u
 	"deb-systemd-helper update-state 'certauth-crl-update\.timer'" \
 	'systemd-tmpfiles .*--create.* certauth\.conf'
 # a timer that runs is stopped by the removal, and not by an upgrade
-script certauth postinst "deb-systemd-invoke try-restart 'certauth-crl-update\.timer'"
+script certauth postinst "deb-systemd-invoke try-restart 'certauth-crl-update\.timer'" \
+	"deb-systemd-invoke try-restart 'certauth-sessions\.path' 'certauth-sessions\.timer'" \
+	"deb-systemd-helper update-state 'certauth-sessions\.timer'"
 script certauth prerm 'deb-systemd-invoke stop .*certauth-crl-update\.timer' \
 	'deb-systemd-invoke stop .*certauth-ocsp-update\.timer' \
-	'certauth-metrics\.timer \|\| true'
+	'certauth-metrics\.timer \\$' 'certauth-sessions\.path certauth-sessions\.timer \|\| true'
 [ ! -e "$tmp/certauth/preinst" ] || wrong 'certauth has a preinst'
 script certauth postrm "deb-systemd-helper purge 'certauth-crl-update\.timer'" \
 	"deb-systemd-helper purge 'certauth-ocsp-update\.timer'" \
 	"deb-systemd-helper purge 'certauth-metrics\.timer'" \
+	"deb-systemd-helper purge 'certauth-sessions\.path' 'certauth-sessions\.timer'" \
 	'rm -rf /var/lib/certauth/metrics /var/lib/certauth/ocsp' \
 	'rm -f /var/lib/certauth/users\.cdb'
 # the verifier: its user, then its socket, which an upgrade leaves as it is
@@ -165,9 +170,9 @@ grep -B 2 'deb-systemd-invoke stop' "$tmp/certauth-verifier/prerm" |
 	grep -qE '"\$1" = "?remove' ||
 	wrong 'an upgrade of certauth-verifier stops its socket'
 script certauth-verifier postrm "deb-systemd-helper purge 'certauth-verifier\.socket'" \
-	'rmdir /run/certauth'
+	'rm -rf /run/certauth/logins /run/certauth/sessions' 'rmdir /run/certauth'
 script libpam-certauth postinst '^[[:space:]]*pam-auth-update --package$'
-script libpam-certauth prerm 'pam-auth-update --package --remove certauth'
+script libpam-certauth prerm 'pam-auth-update --package --remove certauth certauth-sessions'
 
 [ $rc -ne 0 ] || echo "the packages $version: ${suffix:-no number of a release}," \
 	"units in /$unitdir, nothing but the socket is turned on"

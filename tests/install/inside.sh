@@ -130,12 +130,15 @@ grep -q 'no user can log in' /root/remove.log || fail 'the reason is not shown'
 sed -i 1d /etc/pam.d/sshd
 sed -i 1d /etc/pam.d/sudo
 # switched on by pam-auth-update, as an administrator would: removal undoes it
-pam-auth-update --package --enable certauth
+pam-auth-update --package --enable certauth certauth-sessions
 grep -q pam_certauth /etc/pam.d/common-auth || fail 'pam-auth-update'
+# behind pam_systemd, which gives a session its name
+[[ $(grep '^session' /etc/pam.d/common-session | tail -n 1) = *pam_certauth.so* ]] ||
+	fail 'pam-auth-update: the session line is not the last'
 apt-get remove -y -qq libpam-certauth certauth certauth-verifier certauth-tests \
 	>/root/remove.log 2>&1 || { cat /root/remove.log; fail 'removal'; }
 ! grep -rs certauth /etc/pam.d || fail 'removal left lines in /etc/pam.d'
-for f in common-auth common-account; do
+for f in common-auth common-account common-session common-session-noninteractive; do
 	diff "pam.d-before/$f" "/etc/pam.d/$f" || fail "$f is not as before"
 done
 # purged: nothing of the packages' stays but what the administrator put there

@@ -21,13 +21,13 @@ static const struct {
     {CA_OP_ARGS, 5},
     {CA_OP_BODY, 9},
     {CA_OP_REPLY, 7},
-    {CA_OP_READY, 27},
+    {CA_OP_READY, 28},
     {CA_OP_LOG, 2},
     {CA_OP_OPEN, 5},
     {CA_OP_ACCOUNT, 5},
     {CA_OP_HOME, 5},
     {CA_OP_SIGN, 5},
-    {CA_OP_ANSWER, 11},
+    {CA_OP_ANSWER, 12},
 };
 
 #define TYPES (sizeof types / sizeof types[0])
@@ -55,7 +55,7 @@ whole(enum ca_op_type type)
 		    CA_ERR_CONFIG, {{"/etc/certauth/ca", "/x"}, 2}, 1, 1, 1,
 		    CA_OP_COMMAND, CA_OP_CONVERSATION, 500, 60, 30, 10, 1, 2, 3,
 		    4, "helper", "token", "key", "pkcs11:token=x", 1000, 60000,
-		    {{"/a", "/b"}, 2}, 5, 6, 7, {{"A", "B=c"}, 2}};
+		    {{"/a", "/b"}, 2}, 5, 6, 7, {{"A", "B=c"}, 2}, 8};
 		break;
 	case CA_OP_BODY:
 		m.u.body = (struct ca_op_body){"alice", "", 1, 1,
@@ -79,7 +79,7 @@ whole(enum ca_op_type type)
 		m.u.answer = (struct ca_op_answer){B("0123456789abcdef"), CA_OK,
 		    7, B("request"), {{B("der1"), B("der2")}, 2}, 5, "alice",
 		    B("kept"), {{"A=1", "B=2"}, 2}, "expires",
-		    {{"line", "more"}, 2}};
+		    {{"line", "more"}, 2}, "a rule"};
 		break;
 	case CA_OP_NONE:
 	case CA_OP_TYPES:
