@@ -2,8 +2,8 @@
 
 usage: logtext.py LIST FILE.c ...
 
-Reads every call of ca_log() and its like, ca_format(), ca_rule_refuse() and
-REFUSE(), and looks at the texts among its arguments:
+Reads every call of ca_log() and its like, ca_format() and ca_rule_refuse(), and
+looks at the texts among its arguments:
 
   %-s  is for texts of ours alone: literals, the functions of OURS, a choice
        between such, and the expressions of LIST (FILE: EXPRESSION), each with
@@ -20,7 +20,7 @@ OURS = ('ca_err_text', 'ca_reason_code', 'ca_reason_text', 'strerror',
         'ca_file_distrust', 'ca_selector_name')
 # how many arguments stand before the format
 CALLS = {'ca_log': 2, 'ca_log_err': 1, 'ca_log_warning': 1, 'ca_log_debug': 1,
-         'ca_rule_refuse': 1, 'ca_format': 2, 'REFUSE': 1}
+         'ca_rule_refuse': 1, 'ca_format': 2}
 CALL = re.compile(r'\b(' + '|'.join(CALLS) + r')\s*\(')
 CONV = re.compile(r'%(-?)(0?\d*)(\.\d+|\.\*)?(?:h|ll|l|z)?([sdiuxocm%])')
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -82,10 +82,7 @@ def calls(path):
         # a declaration, or the function itself
         if re.match(r'(const )?(struct|char) ', args[0]):
             continue
-        begin = text.rfind('\n', 0, m.start()) + 1
-        while begin > 1 and text[begin - 2] == '\\':
-            begin = text.rfind('\n', 0, begin - 1) + 1
-        if text[begin:].startswith('#define'):
+        if text[text.rfind('\n', 0, m.start()) + 1:].startswith('#define'):
             continue
         skip = CALLS[m.group(1)]
         yield line, args[skip], args[skip + 1:]
