@@ -144,6 +144,30 @@ too_many_arguments(void **state)
 	assert_int_equal(ca_session_parse(b.p, b.len, &out), CA_OK);
 	assert_int_equal(out.argc, CA_SESSION_ARGS);
 	ca_buf_free(&b);
+	/* one more, before the length of what was kept */
+	s.argc = 0;
+	b = written(&s);
+	uint8_t *count = b.p + b.len - s.kept.len - 4;
+	assert_int_equal(*count, 0);
+	*count = CA_SESSION_ARGS + 1;
+	assert_int_equal(ca_session_parse(b.p, b.len, &out), CA_ERR_LIMIT);
+	ca_buf_free(&b);
+}
+
+static void
+too_long(void **state)
+{
+	struct ca_buf b = CA_BUF_INIT(CA_SESSION_MAX);
+	struct ca_session s = example;
+	uint8_t *kept = calloc(1, CA_SESSION_MAX);
+
+	(void)state;
+	assert_non_null(kept);
+	s.kept = (struct ca_bytes){kept, CA_SESSION_MAX};
+	ca_session_write(&s, &b);
+	assert_int_equal(ca_buf_err(&b), CA_ERR_LIMIT);
+	ca_buf_free(&b);
+	free(kept);
 }
 
 static void
@@ -225,6 +249,7 @@ main(void)
 	    cmocka_unit_test(a_login_has_no_session_yet),
 	    cmocka_unit_test(damaged),
 	    cmocka_unit_test(too_many_arguments),
+	    cmocka_unit_test(too_long),
 	    cmocka_unit_test(an_id_is_32_hexadecimal_digits),
 	    cmocka_unit_test(this_process),
 	    cmocka_unit_test(a_name_with_brackets),
