@@ -457,7 +457,8 @@ pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 PAM_EXPORT int
 pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	(void)pamh, (void)flags, (void)argc, (void)argv;
+	(void)flags, (void)argc, (void)argv;
+	ca_recorded_take(pamh);
 	return PAM_SUCCESS;
 }
 
@@ -561,40 +562,30 @@ pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 
 /* ---- session ---- */
 
-/* PAM has no other code for a session: that of a file is for a login. */
 static int
-session_code(enum ca_err rc)
+session(pam_handle_t *pamh, ca_recorded_change *change)
 {
-	switch ((int)rc) {
-	case CA_OK:
-		return PAM_SUCCESS;
-	case CA_ERR_NOT_FOUND:
+	struct call c = {.pamh = pamh, .phase = "session"};
+	const struct ca_log log = {emit, &c, false};
+	enum ca_err rc = change(pamh, &log);
+
+	if (rc == CA_ERR_NOT_FOUND)
 		return PAM_IGNORE;
-	case CA_ERR_MEMORY:
-		return PAM_BUF_ERR;
-	default:
-		return PAM_SESSION_ERR;
-	}
+	return rc == CA_OK ? PAM_SUCCESS : PAM_SESSION_ERR;
 }
 
 PAM_EXPORT int
 pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	struct call c = {.pamh = pamh, .phase = "session"};
-	const struct ca_log log = {emit, &c, false};
-
 	(void)flags, (void)argc, (void)argv;
-	return session_code(ca_recorded_open(pamh, &log));
+	return session(pamh, ca_recorded_open);
 }
 
 PAM_EXPORT int
 pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	struct call c = {.pamh = pamh, .phase = "session"};
-	const struct ca_log log = {emit, &c, false};
-
 	(void)flags, (void)argc, (void)argv;
-	return session_code(ca_recorded_close(pamh, &log));
+	return session(pamh, ca_recorded_close);
 }
 
 /* A certificate is not changed by a password change. */

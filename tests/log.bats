@@ -340,6 +340,44 @@ for line in sys.stdin:
 	no_control "$output"
 }
 
+@test "open sessions: shown, and neither granted nor refused" {
+	# as certauth sessions writes them, and imitations
+	cat >"$S/sessions" <<-'END'
+		Nov 20 08:00:00 h sshd[1]: pam_certauth(sshd:auth): outcome=denied reason=revoked user="alice" service="sshd" sha256="ab"
+		Nov 20 08:00:01 h certauth[2]: pam_certauth(sshd:session): event=session outcome=ended reason=revoked user="alice" service="sshd" rhost="192.0.2.1" sha256="ab" detail="session 0011, process 7: serial 1"
+		Nov 20 08:00:02 h certauth[2]: pam_certauth(sudo:session): event=session outcome=warned reason=unmapped user="bob" service="sudo" sha256="cd" detail="session 2233, process 8"
+		Nov 20 08:00:03 h certauth[3]: pam_certauth(sshd:session): event=session outcome=ended reason=administrator user="bob" service="sshd" sha256="cd" detail="session 4455, process 9"
+		Nov 20 08:00:04 h sshd[1]: pam_certauth(sshd:session): event=session outcome=ended reason=revoked user="bob" service="sshd"
+		Nov 20 08:00:05 h certauth[3]: pam_certauth(sshd:auth): outcome=granted reason=ok user="root" service="sshd"
+		Nov 20 08:00:06 h certauth[3]: pam_certauth(sshd:session): event=session outcome=granted reason=ok user="root" service="sshd"
+	END
+	shown() {
+		run --separate-stderr in_place "$CERTAUTH" log --file "$S/sessions" "$@"
+		echo "$*: $output $stderr"
+		[ "$status" -eq 0 ]
+	}
+	shown
+	[[ $output == *' sshd '*' alice '*' ended (session) '*' revoked '* ]]
+	[[ $output == *' sudo '*' bob '*' warned (session) '*' unmapped '* ]]
+	[[ $output == *'session 0011, process 7: serial 1'* ]]
+	[[ $output == *'1 attempt: 0 granted, 1 refused'* ]]
+	[[ $output == *'3 lines of open sessions: 2 ended, 1 warned'* ]]
+	# the refusal of the login alone is counted by its reason
+	[[ $output == *' 1  revoked '* ]]
+	[[ $output == *'certauth explain --service sudo --user bob CERT.pem  # SHA-256 cd'* ]]
+	[ "$(grep -c 'certauth explain' <<<"$output")" -eq 3 ]
+	[[ $stderr == *'imitate the module'*': 2'* ]]
+	[[ $stderr == *'damaged, truncated or not of this module: 1'* ]]
+	shown --denied
+	[[ $output != *session* && $output == *'1 attempt: 0 granted, 1 refused'* ]]
+	shown --user bob --reason administrator
+	[[ $output == *'1 line of open sessions: 1 ended'* && $output != *explain* ]]
+	[ "$(grep -c TIME <<<"$output")" -eq 1 ]
+	shown --json --service sudo
+	[[ $output == *'"event":"session","mode":"enforce","outcome":"warned","reason":"unmapped"'* ]]
+	[ "${#lines[@]}" -eq 1 ]
+}
+
 @test "memory does not grow with the log" {
 	local small large
 	peak() { # KiB

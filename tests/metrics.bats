@@ -1,11 +1,12 @@
 #!/usr/bin/env bats
 # certauth metrics: logins counted from a real journal and from files of syslog, each
 # once; certificates, CRLs and indexes; what promtool says of them and of the alerts.
-# And the JSON of certauth log and certauth doctor, against its schema.
+# And the JSON of certauth log, certauth doctor and certauth sessions, against its schema.
 bats_require_minimum_version 1.5.0
 load lib/common
 load lib/journal
 load lib/promtool
+load lib/sessions
 
 DATA=$HERE/tests/data/log
 
@@ -680,6 +681,51 @@ assert o["findings"]' "$S/doctor.json" "$code"
 		sed "$edit" "$S/doctor.json" >"$S/bad.json"
 		run ! validate doctor <"$S/bad.json"
 	done
+}
+
+@test "certauth sessions --json: the object has the schema; its end is shown by certauth log" {
+	need_jsonschema
+	local bad client before
+	in_place "$CERTAUTH" sessions --json >"$S/sessions.json"
+	[ "$(validate sessions <"$S/sessions.json")" -eq 1 ]
+	conf default 'sessions = yes'
+	sessions_service su
+	cp "$PKI/alice-chain.pem" "$PKI/alice.key" "$S/home/carol/"
+	chown 2003 "$S/home/carol/alice.key"
+	: >"$S/stay"
+	as_user carol python3 "$S/bin/login.py" --pty --cert alice-chain.pem \
+		--key alice.key -- bash -c "su alice -c 'while [ -e $S/stay ]; do sleep 0.1; done'; true" \
+		>"$S/seen" 2>&1 3>&- </dev/null &
+	client=$!
+	recorded 1
+	in_place "$CERTAUTH" sessions --json >"$S/sessions.json"
+	cat "$S/sessions.json"
+	[ "$(validate sessions <"$S/sessions.json")" -eq 1 ]
+	[[ $(cat "$S/sessions.json") == '{"schema":1,"sessions":[{"id":"'*'"state":"ok"'* ]]
+	for bad in 's/"schema":1,//' 's/"id":"/&g/' 's/"state":"ok"/"state":""/' \
+	    's/"pid":/"more":1,&/' 's/"uid":2001,//' 's/"account":"alice"/"account":1/'; do
+		sed "$bad" "$S/sessions.json" >"$S/bad.json"
+		run ! cmp -s "$S/sessions.json" "$S/bad.json"
+		run ! validate sessions <"$S/bad.json"
+	done
+	# what ended is no login
+	metrics --state "$S/state.sessions"
+	before=$(series)
+	in_place "$CERTAUTH" sessions end "$(session_id alice su)"
+	rm "$S/stay"
+	wait "$client" || :
+	journal_sync
+	in_place "$CERTAUTH" log --json --reason administrator >"$S/log.json"
+	cat "$S/log.json"
+	[ "$(validate log <"$S/log.json")" -eq 1 ]
+	[[ $(cat "$S/log.json") == *'"program":"certauth","writer_uid":0,"event":"session","mode":"enforce","outcome":"ended","reason":"administrator","user":"alice","service":"su"'* ]]
+	metrics --state "$S/state.sessions"
+	[ "$(series)" -eq "$before" ]
+	[ "$(sample 'certauth_log_ignored_entries_total{why="imitation"}')" -eq 0 ]
+	[ "$(sample 'certauth_log_ignored_entries_total{why="damaged"}')" -eq 0 ]
+	sessions_forget
+	conf_reset
+	service su
 }
 
 # the last one, because it ends the journald of the others

@@ -235,6 +235,7 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		usr/share/certauth/schema 755 0:0
 		usr/share/certauth/schema/certauth-doctor.schema.json 644 0:0
 		usr/share/certauth/schema/certauth-log.schema.json 644 0:0
+		usr/share/certauth/schema/certauth-sessions.schema.json 644 0:0
 		usr/share/licenses/certauth 755 0:0
 		usr/share/licenses/certauth/LICENSE 644 0:0
 		usr/share/man/man1/certauth-tests.1 644 0:0
@@ -478,6 +479,12 @@ complete_bash() {
 	complete_bash certauth crl '' | sort | tr '\n' ' ' |
 		grep -qx 'addresses compile list update '
 	complete_bash certauth users '' | grep -qx test
+	complete_bash certauth sessions '' | sort | tr '\n' ' ' |
+		grep -qx 'check end list '
+	cd "$T"
+	touch file
+	[ -z "$(complete_bash certauth sessions end '')" ]
+	complete_bash certauth inspect '' | grep -qx file
 	complete_bash certauth credential '' | sort | tr '\n' ' ' |
 		grep -qx 'erase get store '
 }

@@ -306,6 +306,24 @@ id_of() {
 	own_login alice
 }
 
+@test "open sessions are judged for processes of root alone" {
+	local op
+	for op in 2 5; do
+		peers begin "$op"
+		cat "$S/ready/peers"
+		[ "$(cat "$S/ready/peers")" = "'greeted 4'" ]
+	done
+	peers alice begin 2
+	[ "$(cat "$S/ready/peers")" = "'greeted 4'" ]
+	peers alice begin 5
+	cat "$S/ready/peers"
+	grep -q "judges open sessions for root's processes only" "$S/ready/peers"
+	not grep -q ' 4' "$S/ready/peers"
+	# an operation that there is not
+	peers begin 6
+	[ "$(cat "$S/ready/peers")" = "'greeted'" ]
+}
+
 # not_for_alice FILE: root's processes use it as the users file, alice's do not
 not_for_alice() {
 	conf default "users = $1"

@@ -78,7 +78,7 @@ _certauth() {
 	esac
 	if [ "$cword" -eq 2 ]; then
 		case $command in
-		credential | crl | ocsp | users | pki | import)
+		credential | crl | ocsp | users | sessions | pki | import)
 			# shellcheck disable=SC2207
 			COMPREPLY=($(compgen -W \
 				"$(_certauth_verbs "$tool" "$command")" \
@@ -91,6 +91,8 @@ _certauth() {
 		# shellcheck disable=SC2207
 		COMPREPLY=($(compgen -W "$(_certauth_services)" -- "$cur"))
 		return ;;
+	# a session's id is no file, and to ask for one judges each certificate
+	sessions) return ;;
 	ssh)
 		# complete hosts as ssh does
 		if declare -F _known_hosts_real >/dev/null; then

@@ -1,5 +1,6 @@
 /* certauth log: the attempts in the journal and in log files. */
 #include "audit/audit.h"
+#include "audit/logline.h"
 #include "audit/logshow.h"
 #include "audit/logsource.h"
 
@@ -16,6 +17,7 @@ static const char help[] =
     "Show the logins that pam_certauth granted or refused, and why: from the journal\n"
     "or, if this host has none, from /var/log/auth.log and /var/log/secure with their\n"
     "rotated files.  For a refused login, the command that explains it is shown.\n"
+    "What `certauth sessions' did to open sessions is shown too.\n"
     "\n"
     "  --since TIME     7d, 12h, 2026-11-24, or 2026-11-24T12:00:00Z\n"
     "  --denied         only refused logins\n"
@@ -23,7 +25,7 @@ static const char help[] =
     "  --file FILE      read FILE (lines of syslog, or `journalctl -o export';\n"
     "                   gzip too); -: standard input; may be repeated\n"
     "  --config FILE    for users_dir, where certificates are looked for\n"
-    "  --json           one object for each login\n"
+    "  --json           one object for each line\n"
     "\n"
     "Exit status: 0 logins were shown, 1 there are none, 2 error, or a source could\n"
     "not be read completely.\n"
@@ -126,7 +128,7 @@ is_reason(const char *code)
 	for (int i = 0; i < CA_REASON_COUNT; i++)
 		if (strcmp(ca_reason_code((enum ca_reason)i), code) == 0)
 			return true;
-	return false;
+	return strcmp(code, CA_LOG_ADMINISTRATOR) == 0;
 }
 
 static int

@@ -25,8 +25,8 @@ repeated(struct ca_logline_cursor *c)
 	*c = at;
 }
 
-/* SERVICE:auth, SERVICE:account or SERVICE:session, before the closing parenthesis.  The module
- * quotes a service that is not one plain word (emit in pam_certauth.c). */
+/* SERVICE:auth, SERVICE:account or SERVICE:session, before the closing parenthesis.
+ * The module quotes a service that is not one plain word (emit in pam_certauth.c). */
 static bool
 service(struct ca_logline_cursor *c)
 {
@@ -57,10 +57,11 @@ service(struct ca_logline_cursor *c)
 			return false;
 	}
 	a->service = ca_logline_end(a, begin);
-	return a->service != NULL &&
-	       (ca_logline_skip_text(c, ":auth): ") ||
-		   ca_logline_skip_text(c, ":account): ") ||
-		   ca_logline_skip_text(c, ":session): "));
+	if (a->service == NULL)
+		return false;
+	a->session = ca_logline_skip_text(c, ":session): ");
+	return a->session || ca_logline_skip_text(c, ":auth): ") ||
+	       ca_logline_skip_text(c, ":account): ");
 }
 
 /* One line of printable text, as the module writes it. */
@@ -78,10 +79,12 @@ complete(const struct ca_logline *a)
 	} known[] = {{"login", "granted"}, {"login", "denied"},
 	    {"account", "granted"}, {"account", "denied"},
 	    {"account", "accepted"}, {"account", "rejected"},
-	    {"login", "accepted"}, {"login", "rejected"},
-	    {"session", "ended"}, {"session", "locked"},
-	    {"session", "warned"}, {"session", "noted"}};
+	    {"login", "accepted"}, {"login", "rejected"}, {"session", "ended"},
+	    {"session", "locked"}, {"session", "warned"}, {"session", "noted"}};
 
+	/* the phase is outside of what a client can write */
+	if (a->session != (strcmp(a->event, "session") == 0))
+		return false;
 	if (a->outcome == NULL || a->reason == NULL ||
 	    (strcmp(a->mode, "enforce") != 0 && strcmp(a->mode, "audit") != 0))
 		return false;

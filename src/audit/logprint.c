@@ -13,6 +13,9 @@
 #define SUBJECT_MAX 200 /* bytes of a column */
 #define CELL_MAX 64
 
+const char *const ca_logshow_outcomes[CA_LOGSHOW_OUTCOMES] = {
+    "ended", "locked", "warned", "noted"};
+
 /* ---- the table ---- */
 
 /* Append text, escaped and cut to max bytes, and blanks up to width.  special:
@@ -68,14 +71,16 @@ service_of(const struct ca_logline *a)
 						: a->service;
 }
 
-/* The service, and the program if its name does not show the service. */
+/* The service, and the program if its name does not show the service.  Of an open
+ * session, no other program than certauth writes. */
 static void
 put_service(const struct ca_logshow_entry *e, struct ca_buf *out)
 {
 	struct ca_buf text = CA_BUF_INIT(65536);
 
 	ca_buf_str(&text, service_of(e->a));
-	if (!ca_logwriter_fits(e->record->program, e->a->service))
+	if (!e->a->session &&
+	    !ca_logwriter_fits(e->record->program, e->a->service))
 		ca_buf_fmt(&text, " (%s)", e->record->program);
 	const char *t = ca_buf_text(&text);
 	put_cell(out, t != NULL ? t : "?", 9, CELL_MAX);
@@ -88,7 +93,9 @@ put_outcome(const struct ca_logline *a, struct ca_buf *out)
 	char text[128];
 
 	(void)snprintf(text, sizeof text, "%s%s%s", a->outcome,
-	    strcmp(a->event, "login") != 0 ? " (account)" : "",
+	    a->session                       ? " (session)"
+	    : strcmp(a->event, "login") != 0 ? " (account)"
+					     : "",
 	    strcmp(a->mode, "audit") == 0 ? " (audit)" : "");
 	put_cell(out, text, 8, CELL_MAX);
 }
@@ -223,6 +230,25 @@ ca_logshow_json(const struct ca_logshow_entry *e, struct ca_buf *out)
 
 /* ---- summary ---- */
 
+static void
+put_sessions(const struct ca_logshow_count *c, struct ca_buf *out)
+{
+	const char *before = ": ";
+
+	if (c->sessions == 0)
+		return;
+	ca_buf_fmt(out, "%zu line%s of open sessions", c->sessions,
+	    c->sessions == 1 ? "" : "s");
+	for (int i = 0; i < CA_LOGSHOW_OUTCOMES; i++) {
+		if (c->session[i] == 0)
+			continue;
+		ca_buf_fmt(out, "%s%zu %s", before, c->session[i],
+		    ca_logshow_outcomes[i]);
+		before = ", ";
+	}
+	ca_buf_str(out, "\n");
+}
+
 void
 ca_logshow_summary(const struct ca_logshow_count *c, struct ca_buf *out)
 {
@@ -232,6 +258,7 @@ ca_logshow_summary(const struct ca_logshow_count *c, struct ca_buf *out)
 		ca_buf_fmt(
 		    out, "; %zu with mode = audit, without effect", c->trial);
 	ca_buf_str(out, "\n");
+	put_sessions(c, out);
 	for (int i = 0; i < CA_REASON_COUNT; i++)
 		if (c->refused[i] > 0)
 			ca_buf_fmt(out, "  %6zu  %-17s %s\n", c->refused[i],
@@ -259,7 +286,7 @@ void
 ca_logshow_remarks(
     const struct ca_logshow_count *c, const char *read, struct ca_buf *out)
 {
-	if (c->shown == 0 && read != NULL) {
+	if (c->shown + c->sessions == 0 && read != NULL) {
 		ca_buf_str(out, "certauth: no attempt found in ");
 		ca_buf_escape(out, read, strlen(read));
 		ca_buf_str(out, "\n");

@@ -65,6 +65,9 @@ selected(const struct ca_logshow_filter *f, const struct ca_logrecord *r,
 {
 	const char *service = a->fact[CA_FACT_SERVICE];
 
+	/* what became of an open session is no refused login */
+	if (a->session && f->denied)
+		return false;
 	/* an account check that does not refuse is part of a login that has its
 	 * own line */
 	if (strcmp(a->event, "login") != 0 && ca_logline_granted(a))
@@ -81,13 +84,21 @@ add(struct ca_logshow_count *c, const struct ca_logrecord *r,
 {
 	size_t i = 0;
 
-	c->shown += a->count;
-	if (strcmp(a->mode, "audit") == 0)
-		c->trial += a->count;
 	if (r->uid > 0)
 		c->marked += a->count;
 	if (r->uid < 0)
 		c->unknown += a->count;
+	if (a->session) {
+		c->sessions += a->count;
+		while (i + 1 < CA_LOGSHOW_OUTCOMES &&
+		       strcmp(ca_logshow_outcomes[i], a->outcome) != 0)
+			i++;
+		c->session[i] += a->count;
+		return;
+	}
+	c->shown += a->count;
+	if (strcmp(a->mode, "audit") == 0)
+		c->trial += a->count;
 	if (ca_logline_granted(a)) {
 		c->granted += a->count;
 		return;
@@ -113,7 +124,7 @@ ca_logshow_record(void *ctx, const struct ca_logrecord *record)
 		show->count.damaged++;
 	if (rc != CA_OK)
 		return CA_OK;
-	if (ca_logwriter_imitates(record->program, a->service)) {
+	if (ca_logwriter_imitates(record->program, a->service, a->session)) {
 		show->count.imitations++;
 		return CA_OK;
 	}
@@ -126,7 +137,8 @@ ca_logshow_record(void *ctx, const struct ca_logrecord *record)
 	if (show->json)
 		ca_logshow_json(&e, &out);
 	else
-		ca_logshow_row(&e, show->count.shown == 0, &out);
+		ca_logshow_row(
+		    &e, show->count.shown + show->count.sessions == 0, &out);
 	add(&show->count, record, a);
 	show->count.wanted = show->count.wanted || wanted;
 	rc = ca_buf_err(&out);
@@ -144,7 +156,9 @@ ca_logshow_end(struct ca_logshow *show, const char *read, size_t damaged)
 	const char *text;
 
 	show->count.damaged += damaged;
-	if (!show->json && show->count.shown > 0)
+	const size_t shown = show->count.shown + show->count.sessions;
+
+	if (!show->json && shown > 0)
 		ca_logshow_summary(&show->count, &out);
 	if ((text = ca_buf_text(&out)) != NULL)
 		(void)fputs(text, stdout);
@@ -153,5 +167,5 @@ ca_logshow_end(struct ca_logshow *show, const char *read, size_t damaged)
 	if ((text = ca_buf_text(&out)) != NULL)
 		(void)fputs(text, stderr);
 	ca_buf_free(&out);
-	return show->count.shown;
+	return shown;
 }

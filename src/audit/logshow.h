@@ -24,15 +24,14 @@ struct ca_logshow *ca_logshow_new(const struct ca_logshow_filter *filter,
 void ca_logshow_free(struct ca_logshow *show);
 
 /* A ca_logrecord_visit, with a struct ca_logshow as ctx: print the entry if it is
- * an attempt that the filter selects. */
+ * an attempt, or of an open session, that the filter selects. */
 CA_MUST_CHECK enum ca_err ca_logshow_record(
     void *ctx, const struct ca_logrecord *record);
 
 /*
  * Print the summary (nothing with json), and remarks about entries that were not
  * shown.  read: what was read, or NULL if that failed; damaged: entries that could not be
- * split.  Returns
- * how many attempts were shown.
+ * split.  Returns how many entries were shown.
  */
 size_t ca_logshow_end(
     struct ca_logshow *show, const char *read, size_t damaged);

@@ -16,10 +16,17 @@ struct ca_logshow_entry {
 			      * NULL */
 };
 
+enum { CA_LOGSHOW_OUTCOMES = 4 };
+
+/* The outcomes of a line of an open session. */
+extern const char *const ca_logshow_outcomes[CA_LOGSHOW_OUTCOMES];
+
 struct ca_logshow_count {
 	size_t shown, granted;
 	size_t refused[CA_REASON_COUNT + 1]; /* by reason; the last: others */
 	size_t trial;                        /* with mode = audit */
+	size_t sessions;                     /* lines of open sessions */
+	size_t session[CA_LOGSHOW_OUTCOMES]; /* the same by outcome */
 	size_t marked;     /* written by a process of a user other than root */
 	size_t unknown;    /* the log does not say which user wrote it */
 	size_t damaged;    /* entries of another form */

@@ -27,11 +27,13 @@ ca_logwriter_fits(const char *program, const char *service)
 }
 
 bool
-ca_logwriter_imitates(const char *program, const char *service)
+ca_logwriter_imitates(const char *program, const char *service, bool session)
 {
 	static const char *const known[] = {
 	    "sshd", "su", "su-l", "sudo", "sudo-i", "login", NULL};
 
+	if (session)
+		return strcmp(program, "certauth") != 0;
 	for (size_t i = 0; known[i] != NULL; i++)
 		if (strcmp(service, known[i]) == 0)
 			return !ca_logwriter_fits(program, service);

@@ -112,11 +112,13 @@ ca_metrics_login_record(void *ctx, const struct ca_logrecord *record)
 		l->damaged++;
 	if (rc != CA_OK)
 		return CA_OK;
-	if (ca_logwriter_imitates(record->program, a->service)) {
+	if (ca_logwriter_imitates(record->program, a->service, a->session)) {
 		l->imitations++;
 		return CA_OK;
 	}
-	if (strcmp(a->event, "login") != 0 && ca_logline_granted(a))
+	/* what became of an open session is no login */
+	if (a->session ||
+	    (strcmp(a->event, "login") != 0 && ca_logline_granted(a)))
 		return CA_OK;
 	/* any user can write such an entry, so it makes no series */
 	if (record->uid > 0) {

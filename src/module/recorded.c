@@ -18,7 +18,9 @@
 
 /* What this transaction has recorded; "": nothing. */
 struct recorded {
-	char login[CA_SESSION_ID], session[CA_SESSION_ID];
+	char login[CA_SESSION_ID];
+	char named[CA_SESSION_ID]; /* by the environment: of another process */
+	char session[CA_SESSION_ID];
 };
 
 static uint64_t
@@ -54,7 +56,7 @@ static struct recorded
 recorded(pam_handle_t *pamh)
 {
 	const void *data = NULL;
-	struct recorded none = {"", ""};
+	struct recorded none = {"", "", ""};
 
 	if (pam_get_data(pamh, DATA, &data) != PAM_SUCCESS || data == NULL)
 		return none;
@@ -130,7 +132,7 @@ ca_recorded_login(pam_handle_t *pamh, const struct ca_log *log,
     const char *service, const struct ca_op_texts *argv,
     const struct ca_op_answer *granted)
 {
-	struct recorded what = {"", ""};
+	struct recorded what = {"", "", ""};
 	struct ca_session s = {.service = service,
 	    .user = granted->login,
 	    .rule = granted->rule,
@@ -162,10 +164,11 @@ ca_recorded_forget(pam_handle_t *pamh)
 	struct recorded what = recorded(pamh);
 
 	unset_variable(pamh);
-	if (what.login[0] == '\0')
+	if (what.login[0] == '\0' && what.named[0] == '\0')
 		return;
-	(void)!remove_record(CA_SESSION_LOGINS, what.login);
-	what.login[0] = '\0';
+	if (what.login[0] != '\0')
+		(void)!remove_record(CA_SESSION_LOGINS, what.login);
+	what.login[0] = what.named[0] = '\0';
 	if (!keep(pamh, &what))
 		(void)pam_set_data(pamh, DATA, NULL, NULL);
 }
@@ -243,7 +246,7 @@ static enum ca_err
 record_session(
     pam_handle_t *pamh, struct ca_session *s, const struct opening *o)
 {
-	struct recorded what = {"", ""};
+	struct recorded what = {"", "", ""};
 	enum ca_err rc;
 
 	s->account = o->user;
@@ -259,6 +262,20 @@ record_session(
 	return rc;
 }
 
+void
+ca_recorded_take(pam_handle_t *pamh)
+{
+	const char *variable = pam_getenv(pamh, VARIABLE);
+	struct recorded what = recorded(pamh);
+
+	if (!ca_session_is_id(variable) || what.login[0] != '\0' ||
+	    what.named[0] != '\0')
+		return;
+	(void)stpcpy(what.named, variable);
+	if (keep(pamh, &what))
+		unset_variable(pamh);
+}
+
 /* The id of the login: what the transaction has itself goes before a variable, which
  * the user may have set by pam_env. */
 static bool
@@ -268,10 +285,12 @@ find_login(pam_handle_t *pamh, char id[CA_SESSION_ID], bool *own, bool *named)
 	struct recorded what = recorded(pamh);
 
 	*own = what.login[0] != '\0';
-	*named = *own || variable != NULL;
+	*named = *own || what.named[0] != '\0' || variable != NULL;
 	id[0] = '\0';
 	if (*own)
 		(void)stpcpy(id, what.login);
+	else if (what.named[0] != '\0')
+		(void)stpcpy(id, what.named);
 	else if (ca_session_is_id(variable))
 		(void)stpcpy(id, variable);
 	unset_variable(pamh);

@@ -22,10 +22,17 @@ void ca_recorded_login(pam_handle_t *pamh, const struct ca_log *log,
 /* The login did not take effect, or another attempt begins: remove its record. */
 void ca_recorded_forget(pam_handle_t *pamh);
 
+/* The process that will open the session begins: from now on the environment of PAM may
+ * have what the user wrote.  Take the name of the login out of it. */
+void ca_recorded_take(pam_handle_t *pamh);
+
+typedef enum ca_err ca_recorded_change(
+    pam_handle_t *pamh, const struct ca_log *log);
+
 /*
  * A session is opened: make its record of that of the login.  The login is that of this
  * transaction; in an application whose session is opened by another process than its
- * authentication was, the environment names it, and service and user must be the same.
+ * authentication was, the environment named it, and service and user must be the same.
  * The login is used up, and the variable removed, in every case.  CA_ERR_NOT_FOUND: no
  * login by certificate is known, which was logged if one was named.  Other errors were
  * logged.

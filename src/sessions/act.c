@@ -22,7 +22,7 @@
 
 /* Why it is not done; false. */
 static bool __attribute__((format(printf, 2, 3)))
-refuse(struct ca_sessions_acts *acts, const char *fmt, ...)
+act_refused(struct ca_sessions_acts *acts, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -57,9 +57,12 @@ ca_sessions_log(const struct ca_sessions_one *one, const char *outcome,
 	ca_buf_str(&line, " sha256=");
 	ca_buf_quote(&line, s->sha256, strlen(s->sha256));
 	char text[1024];
-	ca_format(text, sizeof text, "session %s, process %llu%-s%s", one->id,
-	    (unsigned long long)s->process.pid, detail != NULL ? ": " : "",
-	    detail != NULL ? detail : "-");
+	if (detail != NULL)
+		ca_format(text, sizeof text, "session %s, process %llu: %s",
+		    one->id, (unsigned long long)s->process.pid, detail);
+	else
+		ca_format(text, sizeof text, "session %s, process %llu",
+		    one->id, (unsigned long long)s->process.pid);
 	ca_buf_str(&line, " detail=");
 	ca_buf_quote(&line, text, strlen(text));
 	const char *p = ca_buf_text(&line);
@@ -90,14 +93,16 @@ open_process(struct ca_sessions_acts *acts, struct ca_sessions_one *one,
 	int fd;
 
 	if (one->elsewhere)
-		return refuse(acts, "its process is in another pid namespace");
+		return act_refused(
+		    acts, "its process is in another pid namespace");
 	fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (fd < 0)
-		return refuse(acts, "process %lld: %m", (long long)pid);
+		return act_refused(acts, "process %lld: %m", (long long)pid);
 	if (ca_session_stat(pid, st) != CA_OK ||
 	    st->start != one->s.process.start || st->state == 'Z') {
 		(void)close(fd);
-		return refuse(acts, "process %lld has ended", (long long)pid);
+		return act_refused(
+		    acts, "process %lld has ended", (long long)pid);
 	}
 	one->pidfd = fd;
 	return true;
@@ -136,14 +141,14 @@ may_signal(struct ca_sessions_acts *acts, const struct ca_sessions_one *one,
 	/* without logind's word, it might lead a session of somebody else */
 	if (!acts->logind.known &&
 	    (one->s.logind[0] != '\0' || ca_logind_expected()))
-		return refuse(acts, "systemd-logind does not answer");
+		return act_refused(acts, "systemd-logind does not answer");
 	/* its end hangs up a terminal, and all who use it */
 	if (st->session == (pid_t)one->s.process.pid && st->tty != 0)
-		return refuse(acts,
+		return act_refused(acts,
 		    "process %llu leads the session of a terminal",
 		    (unsigned long long)one->s.process.pid);
 	if (!acts->any_service && !is_end_service(one))
-		return refuse(
+		return act_refused(
 		    acts, "end_services does not have %s", one->s.service);
 	return true;
 }
@@ -161,12 +166,12 @@ ca_sessions_lock(struct ca_sessions_acts *acts, struct ca_sessions_one *one)
 		return false;
 	close_process(one);
 	if ((own = own_session(acts, one, &leads)) == NULL)
-		return refuse(acts,
+		return act_refused(acts,
 		    "systemd-logind knows no session of %s that its process "
 		    "leads",
 		    one->s.account);
 	return ca_logind_order("lock-session", own->id) ||
-	       refuse(acts, "loginctl lock-session %-s failed", own->id);
+	       act_refused(acts, "loginctl lock-session %s failed", own->id);
 }
 
 /* SIGTERM after SIGHUP, as systemd does: sshd, login and sudo hand the first one to the
@@ -175,7 +180,7 @@ static bool
 signal_process(struct ca_sessions_acts *acts, struct ca_sessions_one *one)
 {
 	if (syscall(SYS_pidfd_send_signal, one->pidfd, SIGHUP, NULL, 0) != 0)
-		return refuse(acts, "SIGHUP to process %llu: %m",
+		return act_refused(acts, "SIGHUP to process %llu: %m",
 		    (unsigned long long)one->s.process.pid);
 	/* it may have ended already */
 	(void)syscall(SYS_pidfd_send_signal, one->pidfd, SIGTERM, NULL, 0);
@@ -193,10 +198,10 @@ ca_sessions_end(struct ca_sessions_acts *acts, struct ca_sessions_one *one)
 		return false;
 	own = own_session(acts, one, &leads);
 	if (own != NULL && !ca_logind_order("terminate-session", own->id))
-		(void)refuse(
-		    acts, "loginctl terminate-session %-s failed", own->id);
+		(void)act_refused(
+		    acts, "loginctl terminate-session %s failed", own->id);
 	else if (own == NULL && leads)
-		(void)refuse(
+		(void)act_refused(
 		    acts, "its process leads a session of another user");
 	else if (own != NULL ||
 		 (may_signal(acts, one, &st) && signal_process(acts, one)))

@@ -12,7 +12,7 @@
 
 static const char help[] =
     "usage: certauth sessions [list] [--json]\n"
-    "       certauth sessions check [--force] [--quiet]\n"
+    "       certauth sessions check [OPTIONS]\n"
     "       certauth sessions end ID | --user LOGIN | --sha256 PRINT [--force]\n"
     "\n"
     "  list      print the open sessions of logins by certificate, and whether\n"
@@ -23,6 +23,8 @@ static const char help[] =
     "\n"
     "  --force   check: end more sessions than end_max allows\n"
     "            end: a session whose service is not in end_services, too\n"
+    "  --quiet   check: print errors only\n"
+    "  --debug\n"
     "\n"
     "Sessions are recorded with sessions = yes and a session line of the module.\n"
     "certauth-sessions.path runs `certauth sessions check'.\n"

@@ -34,8 +34,7 @@ is_chosen(const struct ca_sessions_one *one, const struct ca_sessions_choice *c)
 	if (c->id != NULL)
 		return strncmp(one->id, c->id, strlen(c->id)) == 0;
 	if (c->user != NULL)
-		return strcmp(one->s.user, c->user) == 0 ||
-		       strcmp(one->s.account, c->user) == 0;
+		return strcmp(one->s.user, c->user) == 0;
 	return same_print(one->s.sha256, c->sha256);
 }
 

@@ -96,7 +96,7 @@ in_tar certauth usr/bin/certauth usr/bin/certauth-askpass usr/bin/certauth-ssh \
 	usr/libexec/certauth/certauth-fetch usr/libexec/certauth/certauth-sign \
 	usr/libexec/certauth/certauth-ldap \
 	usr/lib/tmpfiles.d/certauth.conf \
-	usr/share/certauth/schema/certauth-{doctor,log}.schema.json \
+	usr/share/certauth/schema/certauth-{doctor,log,sessions}.schema.json \
 	"$unitdir"/certauth-{crl-update,ocsp-update,users-update,metrics,sessions}.{service,timer} \
 	"$unitdir"/certauth-sessions.path
 [ "$(grep -cE '/certauth-((crl|ocsp|users)-update|metrics|sessions)\.' "$tmp/certauth.tar")" -eq 11 ] ||

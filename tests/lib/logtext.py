@@ -20,7 +20,7 @@ OURS = ('ca_err_text', 'ca_reason_code', 'ca_reason_text', 'strerror',
         'ca_file_distrust', 'ca_selector_name')
 # how many arguments stand before the format
 CALLS = {'ca_log': 2, 'ca_log_err': 1, 'ca_log_warning': 1, 'ca_log_debug': 1,
-         'ca_rule_refuse': 1, 'ca_format': 2}
+         'ca_rule_refuse': 1, 'ca_format': 2, 'act_refused': 1}
 CALL = re.compile(r'\b(' + '|'.join(CALLS) + r')\s*\(')
 CONV = re.compile(r'%(-?)(0?\d*)(\.\d+|\.\*)?(?:h|ll|l|z)?([sdiuxocm%])')
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"')

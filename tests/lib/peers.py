@@ -6,6 +6,8 @@ usage: peers.py hold N BYTES READY      N connections, each sends so many bytes,
                                         many were greeted is written to READY
        peers.py ask N READY             N connections that begin a login, and do not reply
                                         to the file that they are asked for
+       peers.py begin OP READY         ARGS of one operation; what is sent up to READY,
+                                        or to the end, is written to READY
        peers.py linger N READY         N connections, each sends a TCP connection whose
                                         close(2) waits for 300 s, and is closed
        peers.py serve MODE READY        listen where the module looks
@@ -30,7 +32,7 @@ import sys
 import time
 
 PATH = "/run/certauth/verifier.1.sock"
-ARGS, READY, OPEN, ANSWER = 1, 4, 6, 10
+ARGS, READY, LOG, OPEN, ANSWER = 1, 4, 5, 6, 10
 
 
 def field(tag, value):
@@ -79,6 +81,25 @@ def ask(n, ready):
     tell(ready, n)
     while True:
         select.select([], [], [])
+
+
+def begin(op, ready):
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(20)
+    s.connect(PATH)
+    s.send(message(ARGS, field(1, struct.pack(">Q", op)) + field(2, b"x" * 16) +
+                   field(3, b"test\0")))
+    came = s.makefile("rb")
+    text = "greeted" if came.read(1) == b"\1" else "not greeted"
+    while len(head := came.read(5)) == 5:
+        content = came.read(int.from_bytes(head[2:], "big"))
+        if head[0] == LOG:
+            text += " LOG " + content.decode("utf-8", "replace")
+        else:
+            text += f" {head[0]}"
+        if head[0] == READY:
+            break
+    tell(ready, repr(text))
 
 
 def send_lingering(address):
@@ -169,6 +190,8 @@ def main():
         hold(int(arg), int(sys.argv[3]), sys.argv[4])
     elif what == "ask":
         ask(int(arg), sys.argv[3])
+    elif what == "begin":
+        begin(int(arg), sys.argv[3])
     elif what == "linger":
         linger(int(arg), sys.argv[3])
     elif what == "serve":

@@ -159,6 +159,7 @@ static void
 what_is_an_attempt(void **state)
 {
 #define P "pam_certauth(sshd:auth): "
+#define S "pam_certauth(sshd:session): "
 	static const struct {
 		const char *line;
 		enum ca_err rc;
@@ -175,6 +176,21 @@ what_is_an_attempt(void **state)
 	    {"pam_certauth(a:auth:auth): outcome=denied reason=config", CA_OK},
 	    {"message repeated 2 times: [ " P "outcome=denied reason=config]",
 		CA_OK},
+	    /* of an open session */
+	    {S "event=session outcome=ended reason=revoked user=\"a\"", CA_OK},
+	    {S "event=session outcome=ended reason=administrator", CA_OK},
+	    {S "event=session outcome=locked reason=revoked", CA_OK},
+	    {S "event=session outcome=warned reason=unmapped", CA_OK},
+	    {S "event=session outcome=noted reason=expired", CA_OK},
+	    {S "the login is not recorded", CA_ERR_NOT_FOUND},
+	    {S "event=session outcome=granted reason=ok", CA_ERR_FORMAT},
+	    {S "event=login outcome=granted reason=ok", CA_ERR_FORMAT},
+	    {S "outcome=ended reason=revoked", CA_ERR_FORMAT},
+	    {S "event=session outcome=killed reason=revoked", CA_ERR_FORMAT},
+	    {S "event=session outcome=ended", CA_ERR_FORMAT},
+	    {P "event=session outcome=ended reason=revoked", CA_ERR_FORMAT},
+	    {P "event=login outcome=ended reason=revoked", CA_ERR_FORMAT},
+	    {P "event=account outcome=warned reason=revoked", CA_ERR_FORMAT},
 	    /* others */
 	    {"", CA_ERR_NOT_FOUND},
 	    {" " P "outcome=denied reason=config", CA_ERR_NOT_FOUND},
@@ -254,6 +270,17 @@ what_is_an_attempt(void **state)
 	static const char nul[] = P "outcome=granted reason=ok: a\0b";
 	assert_int_equal(
 	    ca_logline_parse(nul, sizeof nul - 1, &a), CA_ERR_FORMAT);
+	/* a session is no attempt, whatever comes of it */
+	static const char session[] =
+	    S "event=session outcome=ended reason=revoked";
+	assert_int_equal(
+	    ca_logline_parse(session, sizeof session - 1, &a), CA_OK);
+	assert_true(a.session);
+	assert_false(ca_logline_granted(&a));
+	static const char login[] = P "outcome=denied reason=revoked";
+	assert_int_equal(ca_logline_parse(login, sizeof login - 1, &a), CA_OK);
+	assert_false(a.session);
+#undef S
 #undef P
 }
 

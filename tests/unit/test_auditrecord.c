@@ -294,7 +294,7 @@ writers(void **state)
 {
 	static const struct {
 		const char *program, *service;
-		bool fits, imitates;
+		bool fits, imitates, session;
 	} t[] = {
 	    {"sshd", "sshd", true, false},
 	    {"sshd-session", "sshd", true, false},
@@ -313,14 +313,20 @@ writers(void **state)
 	    {"postgres", "postgresql", false, false},
 	    {"cockpit-session", "cockpit", true, false},
 	    {"auth", "dovecot", false, false},
+	    /* of open sessions */
+	    {"certauth", "sshd", false, true, false},
+	    {"certauth", "sshd", false, false, true},
+	    {"certauth", "corp", false, false, true},
+	    {"sshd", "sshd", true, true, true},
+	    {"postgres", "postgresql", false, true, true},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++)
 		if (ca_logwriter_fits(t[i].program, t[i].service) !=
 			t[i].fits ||
-		    ca_logwriter_imitates(t[i].program, t[i].service) !=
-			t[i].imitates)
+		    ca_logwriter_imitates(t[i].program, t[i].service,
+			t[i].session) != t[i].imitates)
 			fail_msg("%s %s", t[i].program, t[i].service);
 }
 

@@ -56,6 +56,10 @@ series(void)
 	return n;
 }
 
+#define ENDED(service)                                                         \
+	"pam_certauth(" service                                                \
+	":session): event=session outcome=ended reason=revoked "               \
+	"user=\"alice\" service=\"" service "\""
 #define DENIED(service, reason)                                                \
 	"pam_certauth(" service ":auth): outcome=denied reason=" reason        \
 	" user=\"alice\" service=\"" service "\""
@@ -103,6 +107,19 @@ what_counts(void **state)
 	write_entry(
 	    "sshd", 0, "pam_certauth(sshd:auth): certauth.conf:3: no key");
 	assert_int_equal(series(), 3);
+	/* an open session is no login, nor a damaged line */
+	write_entry("certauth", 0, ENDED("sshd"));
+	write_entry("certauth", 1000, ENDED("sshd"));
+	assert_int_equal(series(), 3);
+	assert_true(
+	    has("certauth_log_ignored_entries_total{why=\"damaged\"} 1"));
+	assert_true(
+	    has("certauth_log_ignored_entries_total{why=\"imitation\"} 0"));
+	assert_true(
+	    has("certauth_unproven_logins_total{outcome=\"refused\"} 0"));
+	write_entry("sshd", 0, ENDED("sshd"));
+	assert_true(
+	    has("certauth_log_ignored_entries_total{why=\"imitation\"} 1"));
 }
 
 /* What users and clients write makes no series. */
