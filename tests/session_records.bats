@@ -163,6 +163,7 @@ session_recorded() {
 
 @test "a process that is not root's looks at no record" {
 	local id=0123456789abcdef0123456789abcdef
+	login_recorded
 	log_mark
 	as_user alice env ${CERTAUTH_PRELOAD:+LD_PRELOAD="$CERTAUTH_PRELOAD"} pamtester -E "CERTAUTH_LOGIN_ID=$id" test alice open_session
 	not_logged 'not recorded'

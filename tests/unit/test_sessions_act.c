@@ -1,7 +1,6 @@
 /*
  * Who may be ended, locked or signalled: each rule of src/sessions/act.c alone.  The
- * process is a child of this one, which blocks what it is sent; logind and /proc say
- * what a test wants.
+ * process, logind and /proc are what a test wants; tests/sessions.bats has real ones.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,11 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <signal.h>
 
 #include "sessions/sessionsint.h"
@@ -22,16 +21,20 @@
 #define START 77
 #define UID 2001
 #define OTHER_UID 2002
-#define HUP_AND_TERM                                                           \
-	(1ull << (SIGHUP - 1) | 1ull << (SIGTERM - 1)) /* as /proc has them */
+#define PID 4242
+#define HUP_AND_TERM (1u << SIGHUP | 1u << SIGTERM)
 
 static struct {
 	/* what is there */
+	bool absent;
+	int ends[2]; /* of a pipe: the process, and what keeps it running */
 	enum ca_err stat_rc;
 	struct ca_session_stat stat;
 	bool expected, known, order_fails;
 	struct ca_logind_one logind; /* id "": it has no session */
 	/* what was done */
+	int opened;
+	unsigned signals;
 	int orders;
 	char verb[32], session[64];
 } world;
@@ -43,12 +46,43 @@ static struct ca_sessions all;
 static struct ca_sessions_one one;
 static struct ca_sessions_acts acts;
 
-/* ---- in place of session/process.c and sessions/logind.c ---- */
+/* ---- in place of libc, session/process.c and sessions/logind.c ---- */
+
+long
+syscall(long number, ...)
+{
+	va_list ap;
+	long what;
+	int sig;
+
+	va_start(ap, number);
+	what = va_arg(ap, int);
+	sig = va_arg(ap, int);
+	va_end(ap);
+	switch (number) {
+	case SYS_pidfd_open:
+		assert_int_equal(what, PID);
+		if (!world.absent)
+			return world.opened = dup(world.ends[0]);
+		errno = ESRCH;
+		return -1;
+	case SYS_pidfd_send_signal:
+		assert_int_equal(what, world.opened);
+		world.signals |= 1u << sig;
+		return 0;
+	default:
+		fail_msg("system call %ld", number);
+		return -1;
+	}
+}
 
 enum ca_err
 ca_session_stat(pid_t pid, struct ca_session_stat *out)
 {
-	assert_int_equal(pid, one.s.process.pid);
+	assert_int_equal(pid, PID);
+	/* a number that is looked at before the descriptor is open may be another's by
+	 * then */
+	assert_true(world.opened > 0);
 	*out = world.stat;
 	return world.stat_rc;
 }
@@ -86,31 +120,14 @@ ca_logind_order(const char *verb, const char *id)
 	return !world.order_fails;
 }
 
-/* ---- the process ---- */
+/* ---- a session ---- */
 
 static int
 begin(void **state)
 {
-	sigset_t blocked, before;
-
 	(void)state;
-	/* before it exists: what it is sent waits for it, and can be read */
-	(void)sigemptyset(&blocked);
-	(void)sigaddset(&blocked, SIGHUP);
-	(void)sigaddset(&blocked, SIGTERM);
-	assert_int_equal(sigprocmask(SIG_BLOCK, &blocked, &before), 0);
-	const pid_t parent = getpid();
-	pid_t pid = fork();
-	if (pid == 0) {
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-		while (getppid() == parent)
-			(void)pause();
-		_exit(1);
-	}
-	assert_true(pid > 0);
-	assert_int_equal(sigprocmask(SIG_SETMASK, &before, NULL), 0);
-
 	memset(&world, 0, sizeof world);
+	assert_int_equal(pipe(world.ends), 0);
 	world.stat_rc = CA_OK;
 	world.stat = (struct ca_session_stat){.state = 'S', .start = START};
 	world.expected = world.known = true;
@@ -123,7 +140,7 @@ begin(void **state)
 		.sha256 = "ab",
 		.logind = "",
 		.uid = UID,
-		.process = {.pid = (uint64_t)pid, .start = START}},
+		.process = {.pid = PID, .start = START}},
 	    .verdict = {.cfg = &config},
 	    .pidfd = -1};
 	all = (struct ca_sessions){.v = &one, .n = 1, .folder = -1};
@@ -137,27 +154,10 @@ end(void **state)
 	(void)state;
 	if (one.pidfd >= 0)
 		(void)close(one.pidfd);
-	if (kill((pid_t)one.s.process.pid, SIGKILL) != 0)
-		return -1;
-	return waitpid((pid_t)one.s.process.pid, NULL, 0) > 0 ? 0 : -1;
-}
-
-/* The signals that wait for the process. */
-static unsigned long long
-signals(void)
-{
-	char path[64], line[256];
-	unsigned long long pending = 0, found = 0;
-
-	(void)snprintf(path, sizeof path, "/proc/%llu/status",
-	    (unsigned long long)one.s.process.pid);
-	FILE *f = fopen(path, "re");
-	assert_non_null(f);
-	while (fgets(line, sizeof line, f) != NULL)
-		found += sscanf(line, "ShdPnd: %llx", &pending) == 1;
-	(void)fclose(f);
-	assert_int_equal(found, 1);
-	return pending;
+	(void)close(world.ends[0]);
+	if (world.ends[1] >= 0)
+		(void)close(world.ends[1]);
+	return 0;
 }
 
 /* Neither logind nor the process got anything. */
@@ -167,7 +167,7 @@ refused(const char *why)
 	assert_false(ca_sessions_end(&acts, &one));
 	if (strstr(acts.why, why) == NULL)
 		fail_msg("%s is not in: %s", why, acts.why);
-	assert_int_equal(signals(), 0);
+	assert_int_equal(world.signals, 0);
 	assert_int_equal(one.pidfd, -1);
 }
 
@@ -182,7 +182,7 @@ static void
 signalled(void)
 {
 	assert_true(ca_sessions_end(&acts, &one));
-	assert_true(signals() == HUP_AND_TERM);
+	assert_int_equal(world.signals, HUP_AND_TERM);
 	assert_int_equal(world.orders, 0);
 	assert_true(one.pidfd >= 0);
 }
@@ -190,8 +190,7 @@ signalled(void)
 static void
 leads(const char *id, uint64_t uid)
 {
-	world.logind =
-	    (struct ca_logind_one){.uid = uid, .leader = one.s.process.pid};
+	world.logind = (struct ca_logind_one){.uid = uid, .leader = PID};
 	(void)snprintf(world.logind.id, sizeof world.logind.id, "%s", id);
 }
 
@@ -247,15 +246,10 @@ another_namespace(void **state)
 static void
 no_process(void **state)
 {
-	const uint64_t pid = one.s.process.pid;
-
 	(void)state;
 	leads("1", UID);
-	one.s.process.pid = INT32_MAX; /* above any pid_max */
-	assert_false(ca_sessions_end(&acts, &one));
-	assert_int_equal(world.orders, 0);
-	one.s.process.pid = pid;
-	assert_int_equal(signals(), 0);
+	world.absent = true;
+	refused_without_order("No such process");
 }
 
 /* ---- logind ---- */
@@ -266,14 +260,14 @@ its_own_session_of_logind(void **state)
 	(void)state;
 	leads("c7", UID);
 	/* it leads a terminal, and its service is in no list: logind decides */
-	world.stat.session = (pid_t)one.s.process.pid;
+	world.stat.session = PID;
 	world.stat.tty = 34817;
 	config.end_services.n = 0;
 	assert_true(ca_sessions_end(&acts, &one));
 	assert_int_equal(world.orders, 1);
 	assert_string_equal(world.verb, "terminate-session");
 	assert_string_equal(world.session, "c7");
-	assert_int_equal(signals(), 0);
+	assert_int_equal(world.signals, 0);
 	assert_true(one.pidfd >= 0);
 }
 
@@ -330,7 +324,7 @@ static void
 the_leader_of_a_terminal(void **state)
 {
 	(void)state;
-	world.stat.session = (pid_t)one.s.process.pid;
+	world.stat.session = PID;
 	world.stat.tty = 34817;
 	refused_without_order("leads the session of a terminal");
 	acts.any_service = true;
@@ -341,7 +335,7 @@ static void
 a_leader_without_a_terminal(void **state)
 {
 	(void)state;
-	world.stat.session = (pid_t)one.s.process.pid;
+	world.stat.session = PID;
 	signalled();
 }
 
@@ -391,7 +385,7 @@ lock(void **state)
 	world.stat.start++;
 	assert_false(ca_sessions_lock(&acts, &one));
 	assert_int_equal(world.orders, 2);
-	assert_int_equal(signals(), 0);
+	assert_int_equal(world.signals, 0);
 	assert_int_equal(one.pidfd, -1);
 }
 
@@ -411,7 +405,8 @@ one_that_ends_is_not_counted(void **state)
 {
 	(void)state;
 	signalled();
-	assert_int_equal(kill((pid_t)one.s.process.pid, SIGKILL), 0);
+	assert_int_equal(close(world.ends[1]), 0);
+	world.ends[1] = -1;
 	assert_int_equal(ca_sessions_wait(&all), 0);
 }
 
