@@ -43,7 +43,7 @@ corpora() { # BUILD NAME ...: each corpus once
 # leaves no room for the shadow of it; of valgrind; and login_files, which runs
 # programs of others as another user.
 asan_bats='login_answer login_chain login_crl login_keys
-	verify_cli verify_agrees config client users crl threads'
+	session_records verify_cli verify_agrees config client users crl threads'
 
 asan() {
 	local rc=0 t n=0
@@ -67,7 +67,7 @@ asan() {
 	"$PWD/tests/fault/run.sh" "$B/asan" "${STRIDE:-11}" json no-user index \
 		from-on host-proof rsa-pss registered stream openssl listen \
 		listen-revoked revoked revoked-index revoked-prefer revoked-openssl \
-		other-user wrong-key >"$D/out" 2>&1 ||
+		other-user wrong-key session-own session-forked >"$D/out" 2>&1 ||
 		{ echo 'fault injection:'; tail -n 60 "$D/out"; rc=1; }
 	# programs that are not ours load the module: ASan has to be first
 	CERTAUTH_PRELOAD=$(gcc -print-file-name=libasan.so)
