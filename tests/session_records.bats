@@ -26,7 +26,10 @@ setup() {
 }
 teardown() {
 	[ -z "${STAYING:-}" ] || kill "$STAYING" 2>/dev/null || :
-	[ -z "${S:-}" ] || in_place rm -rf /run/certauth /run/sudo/ts
+	[ -z "${S:-}" ] || {
+		in_place rm -rf /run/certauth /run/sudo/ts
+		crl_dir crl
+	}
 }
 
 # a login, whose record is LOGIN_ID and can be put back
@@ -293,4 +296,42 @@ print(json.load(sys.stdin)["sessions"][0]["sha256"])')
 	run sessions end "$ID"
 	[ "$status" -eq 0 ]
 	gone "$STAYING"
+}
+
+@test "check: by the files of now, once or twice" {
+	session_recorded
+	conf default 'on_unmapped = end'
+	cp "$S/etc/certauth/users" "$S/users.saved"
+	revoke_now bob
+	run sessions check
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	# a users file that is half there, and is whole again
+	: >"$S/etc/certauth/users"
+	run sessions check
+	cp "$S/users.saved" "$S/etc/certauth/users"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *'looked at again in a minute'* ]]
+	in_place test -e "$RECORD/$ID.state"
+	run sessions check
+	[ -z "$output" ]
+	in_place test ! -e "$RECORD/$ID.state"
+	# none at all
+	rm "$S/etc/certauth/users"
+	run sessions check
+	cp "$S/users.saved" "$S/etc/certauth/users"
+	[[ $output == *'cannot be judged'* ]]
+	kill -0 "$STAYING"
+	revoke_now alice
+	run sessions check
+	crl_dir crl
+	echo "$output"
+	[ "$status" -eq 0 ]
+	gone "$STAYING"
+	logged 'event=session outcome=ended reason=revoked user="alice" service="test"'
+	# the next look clears what it left
+	sessions check
+	[ -z "$(in_place ls "$RECORD")" ]
 }
