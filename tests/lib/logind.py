@@ -2,6 +2,7 @@
 
 usage: logind.py FILE CALLS
 FILE has a line ID UID LOGIN LEADER for each session, and is read for each question.
+One whose LOGIN is `gone' is listed, and has ended before anything else is asked of it.
 TerminateSession sends SIGTERM to the leader, as logind does to the scope of a session;
 each order is a line of CALLS.
 """
@@ -21,7 +22,7 @@ def sessions():
 
 def find(name):
     for one in sessions():
-        if one[0] == name:
+        if one[0] == name and one[2] != 'gone':
             return one
     raise dbus.exceptions.DBusException(
         "No session '%s' known" % name, name=NAME + '.NoSuchSession')
