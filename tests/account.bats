@@ -126,7 +126,7 @@ stack() {
 }
 
 @test "stack: a first look that grants nothing" {
-	stack 5
+	stack 6
 	echo 'account required pam_unix.so' >>"$S/etc/pam.d/test"
 	drive alice alice wrong
 	no

@@ -1,11 +1,13 @@
-"""Send one RADIUS request twice, byte for byte, as a client does that has lost the reply.
+"""A RADIUS client: radclient may end with status 0 before the reply has come.
 
-usage: radius_twice.py HOST SECRET LOGIN PASSWORD
-Exit status 0: both replies are Access-Accept.
+usage: radius.py HOST SECRET LOGIN PASSWORD [TIMES]
+TIMES: send the request so often, byte for byte, as a client does that has lost the reply.
+Exit status 0: each reply is Access-Accept; 1: one is Access-Reject, 3: none came.
 """
 import hashlib, hmac, os, socket, struct, sys
 
-host, secret, login, password = sys.argv[1:]
+host, secret, login, password, *times = sys.argv[1:]
+times = int(times[0]) if times else 1
 secret = secret.encode()
 request = os.urandom(16)
 
@@ -41,10 +43,13 @@ codes = []
 for i in range(20):
     s.send(sent)
     try:
-        codes.append(s.recv(4096)[0])
+        reply = s.recv(4096)
     except TimeoutError:
         continue
-    if len(codes) == 2:
+    codes.append({2: 'Access-Accept', 3: 'Access-Reject'}[reply[0]])
+    if len(codes) == times:
         break
-print(codes)
-sys.exit(codes != [2, 2])
+print(*codes)
+if len(codes) < times:
+    sys.exit(3)
+sys.exit(codes != ['Access-Accept'] * times)
