@@ -245,7 +245,8 @@ session_recorded() {
 	in_place cp "$RECORD/$ID" "$S/session.saved"
 	timestamps() {
 		in_place sh -ec 'rm -rf /run/sudo; mkdir -p -m 711 /run/sudo; mkdir -m 700 /run/sudo/ts
-			cd /run/sudo/ts; touch alice 2001 bob 2002 0 ../victim .hidden'
+			cd /run/sudo/ts; touch alice 2001 bob 2002 0 ../victim .hidden
+			mkdir folder'
 	}
 	left() { in_place ls -A /run/sudo/ts | tr '\n' ' '; }
 	end_it() { # NAME=VALUE ...
@@ -263,19 +264,21 @@ session_recorded() {
 	# a sudo of alice's, whose session is root's
 	timestamps
 	end_it account=root uid=0
-	[ "$(left)" = '.hidden 0 2002 bob ' ]
+	[ "$(left)" = '.hidden 0 2002 bob folder ' ]
 	timestamps
 	end_it user=../victim
 	in_place test -e /run/sudo/victim
+	end_it user=folder/../../victim
+	in_place test -e /run/sudo/victim
 	end_it user=.hidden
 	end_it user=
-	[ "$(left)" = '.hidden 0 2001 2002 alice bob ' ]
+	[ "$(left)" = '.hidden 0 2001 2002 alice bob folder ' ]
 	in_place chown 2001 /run/sudo/ts
 	end_it
-	[ "$(left)" = '.hidden 0 2001 2002 alice bob ' ]
+	[ "$(left)" = '.hidden 0 2001 2002 alice bob folder ' ]
 	in_place sh -ec 'cd /run/sudo; mv ts elsewhere; chown 0 elsewhere; ln -s elsewhere ts'
 	end_it
-	[ "$(in_place ls -A /run/sudo/elsewhere | tr '\n' ' ')" = '.hidden 0 2001 2002 alice bob ' ]
+	[ "$(in_place ls -A /run/sudo/elsewhere | tr '\n' ' ')" = '.hidden 0 2001 2002 alice bob folder ' ]
 }
 
 @test "end: a choice that is not exact ends nobody" {
