@@ -257,7 +257,9 @@ take_effect(struct call *c, const struct ca_op_answer *a, bool sessions)
 	enum ca_err ret = CA_ERR_UNSET, rc;
 
 	if ((rc = keep_login(c, a)) != CA_OK ||
-	    (rc = ca_variables_set(c->pamh, &a->env)) != CA_OK) {
+	    (rc = ca_variables_set(c->pamh, &a->env)) != CA_OK ||
+	    (sessions && (rc = ca_recorded_login(c->pamh, &c->log, c->service,
+			      &c->args.argv, a)) != CA_OK)) {
 		ret = rc;
 		goto out;
 	}
@@ -266,9 +268,6 @@ take_effect(struct call *c, const struct ca_op_answer *a, bool sessions)
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
-	if (sessions)
-		ca_recorded_login(
-		    c->pamh, &c->log, c->service, &c->args.argv, a);
 	if (a->notice != NULL && ca_utf8_text(a->notice, strlen(a->notice)))
 		info(c, a->notice, false);
 	ret = CA_OK;

@@ -14,7 +14,7 @@
 /* In the environment of PAM: the id of the login. */
 #define VARIABLE "CERTAUTH_LOGIN_ID"
 #define DATA "certauth_recorded"
-#define TIDY_MAX 64 /* entries: a login must not pay for many others */
+#define TIDY_MAX 4096 /* entries: a login must not pay for very many others */
 
 /* What this transaction has recorded; "": nothing. */
 struct recorded {
@@ -127,7 +127,15 @@ store_login(const struct ca_session *s, char id[CA_SESSION_ID])
 	return rc;
 }
 
-void
+/* The limits of a user who starts su or sudo are those of the process: such a user must
+ * not come in unrecorded. */
+static bool
+is_limit_of_user(int e)
+{
+	return e == EFBIG || e == EMFILE;
+}
+
+enum ca_err
 ca_recorded_login(pam_handle_t *pamh, const struct ca_log *log,
     const char *service, const struct ca_op_texts *argv,
     const struct ca_op_answer *granted)
@@ -144,7 +152,7 @@ ca_recorded_login(pam_handle_t *pamh, const struct ca_log *log,
 	enum ca_err rc;
 
 	if (geteuid() != 0)
-		return;
+		return CA_OK;
 	for (; s.argc < argv->n && s.argc < CA_SESSION_ARGS; s.argc++)
 		s.argv[s.argc] = argv->v[s.argc];
 	rc = store_login(&s, what.login);
@@ -154,8 +162,10 @@ ca_recorded_login(pam_handle_t *pamh, const struct ca_log *log,
 		(void)!remove_record(CA_SESSION_LOGINS, what.login);
 		rc = CA_ERR_MEMORY;
 	}
+	int e = rc == CA_ERR_IO ? errno : 0;
 	if (rc != CA_OK)
 		tell(log, "login", rc);
+	return is_limit_of_user(e) ? CA_ERR_LIMIT : CA_OK;
 }
 
 void
@@ -212,10 +222,12 @@ belongs(const struct ca_session *login, const struct opening *o, bool own)
 {
 	const uint64_t up = ca_session_uptime();
 
-	return strcmp(login->service, o->service) == 0 &&
-	       (own || strcmp(login->user, o->user) == 0) &&
-	       login->uptime <= up &&
-	       up - login->uptime <= CA_SESSION_LOGIN_LIFE;
+	if (strcmp(login->service, o->service) != 0)
+		return false;
+	/* who started su may stop it for any time */
+	return own ||
+	       (strcmp(login->user, o->user) == 0 && login->uptime <= up &&
+		   up - login->uptime <= CA_SESSION_LOGIN_LIFE);
 }
 
 static enum ca_err

@@ -13,11 +13,12 @@
 /*
  * Record a granted login of service, whose module has those arguments, in a process of
  * root's.  Where that fails, the login goes on: it was logged that its session cannot
- * be ended.
+ * be ended.  CA_ERR_LIMIT: limits of the process, which its user may have set, keep it
+ * from being recorded; the login must not go on.
  */
-void ca_recorded_login(pam_handle_t *pamh, const struct ca_log *log,
-    const char *service, const struct ca_op_texts *argv,
-    const struct ca_op_answer *granted);
+CA_MUST_CHECK enum ca_err ca_recorded_login(pam_handle_t *pamh,
+    const struct ca_log *log, const char *service,
+    const struct ca_op_texts *argv, const struct ca_op_answer *granted);
 
 /* The login did not take effect, or another attempt begins: remove its record. */
 void ca_recorded_forget(pam_handle_t *pamh);

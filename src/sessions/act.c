@@ -19,6 +19,9 @@
 #include "base/stream.h"
 
 #define WAIT_MS 5000 /* su gives its shell 2 s */
+/* bytes; each may become four */
+#define TEXT_CUT 255
+#define DETAIL_CUT 700
 
 /* Why it is not done; false. */
 static bool __attribute__((format(printf, 2, 3)))
@@ -34,35 +37,35 @@ act_refused(struct ca_sessions_acts *acts, const char *fmt, ...)
 
 /* ---- the log ---- */
 
+/* At most so many bytes of a text of others: the line is always whole. */
+static void
+put_pair(struct ca_buf *line, const char *key, const char *text)
+{
+	ca_buf_fmt(line, " %s=", key);
+	ca_buf_quote(line, text, strnlen(text, TEXT_CUT));
+}
+
 void
 ca_sessions_log(const struct ca_sessions_one *one, const char *outcome,
     const char *reason, const char *detail)
 {
 	struct ca_buf line = CA_BUF_INIT(CA_LOG_LINE_MAX - 1);
 	const struct ca_session *s = &one->s;
-	char service[256];
+	char service[256], text[1024];
 
 	ca_format(service, sizeof service, "%s", s->service);
 	ca_buf_fmt(&line,
 	    "pam_certauth(%s:session): event=session outcome=%s reason=%s",
 	    service, outcome, reason);
-	ca_buf_str(&line, " user=");
-	ca_buf_quote(&line, s->user, strlen(s->user));
-	ca_buf_str(&line, " service=");
-	ca_buf_quote(&line, s->service, strlen(s->service));
-	if (s->rhost[0] != '\0') {
-		ca_buf_str(&line, " rhost=");
-		ca_buf_quote(&line, s->rhost, strlen(s->rhost));
-	}
-	ca_buf_str(&line, " sha256=");
-	ca_buf_quote(&line, s->sha256, strlen(s->sha256));
-	char text[1024];
-	if (detail != NULL)
-		ca_format(text, sizeof text, "session %s, process %llu: %s",
-		    one->id, (unsigned long long)s->process.pid, detail);
-	else
-		ca_format(text, sizeof text, "session %s, process %llu",
-		    one->id, (unsigned long long)s->process.pid);
+	put_pair(&line, "user", s->user);
+	put_pair(&line, "service", s->service);
+	if (s->rhost[0] != '\0')
+		put_pair(&line, "rhost", s->rhost);
+	put_pair(&line, "sha256", s->sha256);
+	(void)snprintf(text, sizeof text, "session %s, process %llu%s%.*s",
+	    one->id, (unsigned long long)s->process.pid,
+	    detail != NULL ? ": " : "", DETAIL_CUT,
+	    detail != NULL ? detail : "");
 	ca_buf_str(&line, " detail=");
 	ca_buf_quote(&line, text, strlen(text));
 	const char *p = ca_buf_text(&line);
@@ -123,6 +126,7 @@ own_session(
 	const struct ca_logind_one *found;
 
 	*leads = false;
+	/* elogind says its name to PAM alone */
 	if (one->s.logind[0] == '\0' && !ca_logind_expected())
 		return NULL;
 	if (!ca_logind_ask(&acts->logind, &acts->all->log))
@@ -139,8 +143,7 @@ may_signal(struct ca_sessions_acts *acts, const struct ca_sessions_one *one,
     const struct ca_session_stat *st)
 {
 	/* without logind's word, it might lead a session of somebody else */
-	if (!acts->logind.known &&
-	    (one->s.logind[0] != '\0' || ca_logind_expected()))
+	if (!acts->logind.known && ca_logind_expected())
 		return act_refused(acts, "systemd-logind does not answer");
 	/* its end hangs up a terminal, and all who use it */
 	if (st->session == (pid_t)one->s.process.pid && st->tty != 0)
@@ -175,7 +178,8 @@ ca_sessions_lock(struct ca_sessions_acts *acts, struct ca_sessions_one *one)
 }
 
 /* SIGTERM after SIGHUP, as systemd does: sshd, login and sudo hand the first one to the
- * user's process, and su blocks it; a shell ignores the second. */
+ * user's process, and su blocks it; a shell ignores the second.  SIGCONT: who started su
+ * may have stopped it. */
 static bool
 signal_process(struct ca_sessions_acts *acts, struct ca_sessions_one *one)
 {
@@ -184,27 +188,49 @@ signal_process(struct ca_sessions_acts *acts, struct ca_sessions_one *one)
 		    (unsigned long long)one->s.process.pid);
 	/* it may have ended already */
 	(void)syscall(SYS_pidfd_send_signal, one->pidfd, SIGTERM, NULL, 0);
+	(void)syscall(SYS_pidfd_send_signal, one->pidfd, SIGCONT, NULL, 0);
 	return true;
+}
+
+/* Said before, as nothing can be said after. */
+static void
+announce(const struct ca_sessions_one *one)
+{
+	ca_sessions_tell(one, "this session ends now",
+	    one->verdict.reason != CA_R_NONE
+		? ca_reason_text(one->verdict.reason)
+		: "the administrator ends it");
+}
+
+static bool
+end_process(struct ca_sessions_acts *acts, struct ca_sessions_one *one,
+    const struct ca_session_stat *st)
+{
+	const struct ca_logind_one *own;
+	bool leads;
+
+	own = own_session(acts, one, &leads);
+	if (own == NULL && leads)
+		return act_refused(
+		    acts, "its process leads a session of another user");
+	if (own == NULL && !may_signal(acts, one, st))
+		return false;
+	announce(one);
+	if (own == NULL)
+		return signal_process(acts, one);
+	return ca_logind_order("terminate-session", own->id) ||
+	       act_refused(
+		   acts, "loginctl terminate-session %s failed", own->id);
 }
 
 bool
 ca_sessions_end(struct ca_sessions_acts *acts, struct ca_sessions_one *one)
 {
-	const struct ca_logind_one *own;
 	struct ca_session_stat st;
-	bool leads;
 
 	if (!open_process(acts, one, &st))
 		return false;
-	own = own_session(acts, one, &leads);
-	if (own != NULL && !ca_logind_order("terminate-session", own->id))
-		(void)act_refused(
-		    acts, "loginctl terminate-session %s failed", own->id);
-	else if (own == NULL && leads)
-		(void)act_refused(
-		    acts, "its process leads a session of another user");
-	else if (own != NULL ||
-		 (may_signal(acts, one, &st) && signal_process(acts, one)))
+	if (end_process(acts, one, &st))
 		return true;
 	close_process(one);
 	return false;
@@ -230,8 +256,12 @@ ca_sessions_wait(struct ca_sessions *all)
 	for (size_t i = 0; i < all->n; i++) {
 		struct ca_sessions_one *one = &all->v[i];
 
-		if (one->pidfd < 0 || ended(one, end))
+		if (one->pidfd < 0)
 			continue;
+		if (ended(one, end)) {
+			close_process(one);
+			continue;
+		}
 		left++;
 		ca_log_err(&all->log,
 		    "process %llu of session %s was told to end and still "

@@ -38,6 +38,7 @@ struct due {
 	bool act; /* false: nothing now */
 	enum ca_on action;
 	bool limited; /* end_max */
+	bool told;    /* its process was told to end */
 };
 
 static enum ca_on
@@ -123,6 +124,7 @@ inform(struct ca_sessions_one *one, const struct due *d, enum ca_on done,
 	    [CA_ON_END] = "ended",
 	};
 	const char *text = ca_reason_text(one->verdict.reason);
+	char both[1024];
 
 	say(one, outcome[done], quiet);
 	if (done != CA_ON_END && kind_of(d->before.reason) == d->kind &&
@@ -130,8 +132,12 @@ inform(struct ca_sessions_one *one, const struct due *d, enum ca_on done,
 		return;
 	if (done == CA_ON_WARN || done == CA_ON_LOCK)
 		ca_sessions_tell(one, "warning", text);
+	const char *detail = one->verdict.detail;
+	(void)snprintf(both, sizeof both, "%s%s%s", why != NULL ? why : "",
+	    why != NULL && detail != NULL ? "; " : "",
+	    detail != NULL ? detail : "");
 	ca_sessions_log(one, outcome[done], ca_reason_code(one->verdict.reason),
-	    why != NULL ? why : one->verdict.detail);
+	    both[0] != '\0' ? both : NULL);
 }
 
 /* True: what was due is done. */
@@ -148,13 +154,12 @@ act(struct ca_sessions_acts *acts, struct ca_sessions_one *one, struct due *d,
 	if (done == CA_ON_END && d->limited) {
 		done = CA_ON_WARN;
 		why = "end_max: too many sessions at once would be ended";
+	} else if (done == CA_ON_END && ca_sessions_end(acts, one)) {
+		ca_sessions_ticket(&acts->all->log, one);
+		d->told = true;
+		return true;
 	} else if (done == CA_ON_END) {
-		ca_sessions_tell(one, "this session ends now",
-		    ca_reason_text(one->verdict.reason));
-		if (ca_sessions_end(acts, one))
-			ca_sessions_ticket(&acts->all->log, one);
-		else
-			done = CA_ON_WARN;
+		done = CA_ON_WARN;
 	} else if (done == CA_ON_LOCK && !ca_sessions_lock(acts, one))
 		done = CA_ON_WARN;
 	if (done != d->action && why == NULL) {
@@ -174,9 +179,11 @@ keep(const struct ca_sessions *all, const struct ca_sessions_one *one,
 {
 	struct ca_sessions_state now = {.reason = one->verdict.reason};
 
-	/* an unreadable file between two checks is no finding about the session */
-	if (d->kind == UNKNOWN)
+	/* what could not be judged is no finding, and no second look either */
+	if (d->kind == UNKNOWN && d->before.done > 0)
 		return;
+	if (d->kind == UNKNOWN)
+		now.reason = CA_R_NONE;
 	now.since = ca_session_uptime();
 	if (kind_of(d->before.reason) == d->kind)
 		now.since = d->before.since;
@@ -199,8 +206,26 @@ one_check(struct ca_sessions_acts *acts, size_t i, struct due *d, bool quiet)
 		say(one, "cannot be judged", quiet);
 	else if (d->kind == UNMAPPED)
 		say(one, "to be looked at again in a minute", quiet);
-	keep(acts->all, one, d);
+	if (!d->told)
+		keep(acts->all, one, d);
 	return done;
+}
+
+/* What became of those that were told to end. */
+static bool
+finish(struct ca_sessions *all, size_t i, struct due *d, bool quiet)
+{
+	struct ca_sessions_one *one = &all->v[i];
+	bool runs = one->pidfd >= 0;
+	enum ca_on done = runs ? CA_ON_WARN : CA_ON_END;
+
+	if (!d->told)
+		return true;
+	inform(one, d, done, runs ? "it was told to end and still runs" : NULL,
+	    quiet);
+	d->before.done = 1 + (unsigned)done;
+	keep(all, one, d);
+	return !runs;
 }
 
 int
@@ -221,8 +246,10 @@ ca_sessions_check(struct ca_sessions *all, bool force, bool quiet)
 		if (!one_check(&acts, i, &due[i], quiet))
 			status = CA_EXIT_NO;
 	}
-	if (ca_sessions_wait(all) > 0)
-		status = CA_EXIT_NO;
+	(void)ca_sessions_wait(all);
+	for (size_t i = 0; i < all->n; i++)
+		if (!finish(all, i, &due[i], quiet))
+			status = CA_EXIT_NO;
 	ca_logind_clear(&acts.logind);
 	free(due);
 	return status;

@@ -5,6 +5,7 @@
 
 #include <getopt.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -149,6 +150,18 @@ parse_args(struct args *a, int argc, char **argv)
 	return status == CA_EXIT_OK ? check_choice(a) : status;
 }
 
+/* Each session that is ended takes one until its process has ended. */
+static void
+allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 static int
 carry_out(const struct args *a)
 {
@@ -195,5 +208,6 @@ run(int argc, char **argv)
 		    "only root may read the records of sessions; run: sudo "
 		    "certauth sessions");
 	openlog("certauth", LOG_PID, LOG_AUTHPRIV);
+	allow_descriptors();
 	return carry_out(&a);
 }

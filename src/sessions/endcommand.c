@@ -4,6 +4,7 @@
 #include "sessions/sessionsint.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -48,14 +49,54 @@ count(const struct ca_sessions *all, const struct ca_sessions_choice *c)
 	return n;
 }
 
+static void
+confirm(const struct ca_sessions_one *one)
+{
+	ca_sessions_log(one, "ended", "administrator", NULL);
+	printf("ended: session %.12s of %s by %s\n", one->id, one->s.account,
+	    one->s.service);
+}
+
+/* told: which of them were told to end. */
+static int
+end_them(struct ca_sessions *all, const struct ca_sessions_choice *choice,
+    bool *told)
+{
+	struct ca_sessions_acts acts = {
+	    .all = all, .any_service = choice->force};
+	int status = CA_EXIT_OK;
+
+	for (size_t i = 0; i < all->n; i++) {
+		struct ca_sessions_one *one = &all->v[i];
+
+		if (!is_chosen(one, choice))
+			continue;
+		one->verdict.cfg = ca_sessions_config_of(all, &one->s);
+		told[i] = ca_sessions_end(&acts, one);
+		if (told[i]) {
+			ca_sessions_ticket(&all->log, one);
+			continue;
+		}
+		ca_log_err(&all->log, "session %s cannot be ended: %s", one->id,
+		    acts.why);
+		status = CA_EXIT_NO;
+	}
+	if (ca_sessions_wait(all) > 0)
+		status = CA_EXIT_NO;
+	for (size_t i = 0; i < all->n; i++)
+		if (told[i] && all->v[i].pidfd < 0)
+			confirm(&all->v[i]);
+	ca_logind_clear(&acts.logind);
+	return status;
+}
+
 int
 ca_sessions_end_chosen(
     struct ca_sessions *all, const struct ca_sessions_choice *choice)
 {
-	struct ca_sessions_acts acts = {
-	    .all = all, .any_service = choice->force};
 	size_t n = count(all, choice);
-	int status = CA_EXIT_OK;
+	int status;
+	bool *told;
 
 	if (choice->id != NULL && n > 1)
 		return ca_cli_fail("%zu sessions begin with %s; give more of "
@@ -64,27 +105,9 @@ ca_sessions_end_chosen(
 	if (n == 0)
 		return ca_cli_fail(
 		    "no such session; certauth sessions lists them");
-	for (size_t i = 0; i < all->n; i++) {
-		struct ca_sessions_one *one = &all->v[i];
-
-		if (!is_chosen(one, choice))
-			continue;
-		one->verdict.cfg = ca_sessions_config_of(all, &one->s);
-		ca_sessions_tell(
-		    one, "this session ends now", "the administrator ends it");
-		if (ca_sessions_end(&acts, one)) {
-			ca_sessions_ticket(&all->log, one);
-			ca_sessions_log(one, "ended", "administrator", NULL);
-			printf("ended: session %.12s of %s by %s\n", one->id,
-			    one->s.account, one->s.service);
-		} else {
-			ca_log_err(&all->log, "session %s cannot be ended: %s",
-			    one->id, acts.why);
-			status = CA_EXIT_NO;
-		}
-	}
-	if (ca_sessions_wait(all) > 0)
-		status = CA_EXIT_NO;
-	ca_logind_clear(&acts.logind);
+	if ((told = calloc(all->n, sizeof *told)) == NULL)
+		return ca_cli_fail("%s", ca_err_text(CA_ERR_MEMORY));
+	status = end_them(all, choice, told);
+	free(told);
 	return status;
 }

@@ -4,11 +4,15 @@
  */
 #include "sessions/sessionsint.h"
 
+#include <dirent.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "base/passwd.h"
 #include "module/verifier.h"
 #include "op/op.h"
 
@@ -121,6 +125,69 @@ answered_before(struct ca_sessions *all, size_t i)
 	return false;
 }
 
+/* ---- doubt ---- */
+
+/* Has the folder an entry? */
+static bool
+has_entries(const char *path)
+{
+	DIR *d = opendir(path);
+	const struct dirent *e;
+	bool found = false;
+
+	while (d != NULL && !found && (e = readdir(d)) != NULL)
+		found = e->d_name[0] != '.';
+	if (d != NULL)
+		(void)closedir(d);
+	return found;
+}
+
+/* The rule of a registered certificate is the path of its file.  Where what holds all of
+ * them is not there, as a file system that is not mounted, nothing was taken back. */
+static bool
+is_place_there(const struct ca_config *cfg, const char *rule)
+{
+	size_t len = cfg->users_dir != NULL ? strlen(cfg->users_dir) : 0;
+	const char *slash = strrchr(rule, '/');
+	char folder[PATH_MAX];
+
+	if (slash == NULL || strchr(rule, ' ') != NULL)
+		return true;
+	if (len > 0 && strncmp(rule, cfg->users_dir, len) == 0)
+		return has_entries(cfg->users_dir);
+	(void)snprintf(
+	    folder, sizeof folder, "%.*s", (int)(slash - rule), rule);
+	return access(folder, F_OK) == 0;
+}
+
+static void
+set_doubt(struct ca_sessions_one *one, enum ca_reason reason, const char *why)
+{
+	free(one->verdict.detail);
+	one->verdict.detail = strdup(why);
+	one->verdict.reason = reason;
+}
+
+/* That no rule maps a certificate is a finding only if the account and the place of the
+ * rule are there. */
+static void
+doubt(struct ca_sessions_one *one)
+{
+	struct ca_passwd account = {0};
+
+	if (one->verdict.reason != CA_R_UNMAPPED &&
+	    one->verdict.reason != CA_R_OTHER_USER)
+		return;
+	if (ca_passwd_find(one->s.user, 0, &account) != CA_OK)
+		set_doubt(one, CA_R_LOGIN_INVALID,
+		    "the account cannot be found, perhaps for now");
+	else if (!is_place_there(one->verdict.cfg, one->s.rule))
+		set_doubt(one, CA_R_USERS_FILE,
+		    "the folder of the registered certificate is not there, "
+		    "or empty: is a file system not mounted?");
+	free(account.text);
+}
+
 /* Those of the service of session number first. */
 static void
 judge_service(struct ca_sessions *all, size_t first)
@@ -146,6 +213,8 @@ judge_service(struct ca_sessions *all, size_t first)
 			one->verdict.reason = CA_R_CONFIG;
 		else if (!answered_before(all, i) && failed < TRIES)
 			failed = ask(&v, one) ? 0 : failed + 1;
+		if (one->verdict.cfg != NULL)
+			doubt(one);
 	}
 	ca_verifier_clear(&v);
 }

@@ -38,6 +38,18 @@ has_ended(struct ca_sessions_one *one, const struct ca_session_process *self)
 	return !one->elsewhere && !ca_sessions_is_alive(&one->s);
 }
 
+/* Who started su may kill it, and its shell goes on without anybody who ends it. */
+static void
+tell_ended(
+    const struct ca_sessions_one *one, const struct ca_session_process *self)
+{
+	/* nothing is left of another boot */
+	if (strcmp(one->s.process.boot, self->boot) == 0)
+		ca_sessions_log(one, "noted", "process-ended",
+		    "the process ended without closing its session; what it "
+		    "started may go on");
+}
+
 static enum ca_err
 add(struct ca_sessions *all, const char *id,
     const struct ca_session_process *self)
@@ -56,7 +68,8 @@ add(struct ca_sessions *all, const char *id,
 	(void)stpcpy(one->id, id);
 	rc = ca_session_load(all->folder, id, &one->bytes, &one->s);
 	if (rc == CA_OK && has_ended(one, self)) {
-		(void)ca_session_remove(all->folder, id);
+		if (ca_session_remove(all->folder, id))
+			tell_ended(one, self);
 		ca_sessions_state_write(all, id, &nothing);
 		rc = CA_ERR_NOT_FOUND;
 	}
@@ -113,6 +126,14 @@ read_folder(struct ca_sessions *all)
 	return rc;
 }
 
+static void
+tell_folder(const struct ca_sessions *all, const char *name, enum ca_err rc)
+{
+	ca_log_err(&all->log,
+	    "%s/%s: %-s; it must be root's, with the mode 0700", CA_SESSION_DIR,
+	    name, rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
+}
+
 static int
 by_time(const void *a, const void *b)
 {
@@ -123,8 +144,9 @@ by_time(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
-static enum ca_err
-tidy(struct ca_sessions *all)
+/* Logins without a session, as of services that have no session line. */
+static void
+tidy_logins(const struct ca_sessions *all)
 {
 	int logins;
 	enum ca_err rc = ca_session_folder(CA_SESSION_LOGINS, false, &logins);
@@ -132,9 +154,21 @@ tidy(struct ca_sessions *all)
 	if (rc == CA_OK) {
 		ca_session_tidy(logins, true, SIZE_MAX);
 		(void)close(logins);
-	}
-	ca_session_tidy(all->folder, false, SIZE_MAX);
-	return rc == CA_ERR_NOT_FOUND ? CA_OK : rc;
+	} else if (rc != CA_ERR_NOT_FOUND)
+		tell_folder(all, CA_SESSION_LOGINS, rc);
+}
+
+/* The other run's name is in /proc/locks; this one waits. */
+static bool
+lock_folder(const struct ca_sessions *all)
+{
+	if (flock(all->folder, LOCK_EX | LOCK_NB) == 0)
+		return true;
+	if (errno == EWOULDBLOCK)
+		ca_log(&all->log, CA_LOG_NOTICE,
+		    "another run of certauth sessions is at work; waiting for "
+		    "its end");
+	return flock(all->folder, LOCK_EX) == 0;
 }
 
 enum ca_err
@@ -142,19 +176,18 @@ ca_sessions_read(struct ca_sessions *all, bool lock)
 {
 	enum ca_err rc;
 
+	tidy_logins(all);
 	rc = ca_session_folder(CA_SESSION_SESSIONS, false, &all->folder);
 	if (rc == CA_ERR_NOT_FOUND)
 		return CA_OK;
-	if (rc == CA_OK && lock && flock(all->folder, LOCK_EX) != 0)
+	if (rc == CA_OK && lock && !lock_folder(all))
 		rc = CA_ERR_IO;
-	if (rc == CA_OK)
-		rc = tidy(all);
-	if (rc == CA_OK)
+	if (rc == CA_OK) {
+		ca_session_tidy(all->folder, false, SIZE_MAX);
 		rc = read_folder(all);
+	}
 	if (rc != CA_OK)
-		ca_log_err(&all->log,
-		    "%s: %-s; it must be root's, with the mode 0700", PATH,
-		    rc == CA_ERR_IO ? strerror(errno) : ca_err_text(rc));
+		tell_folder(all, CA_SESSION_SESSIONS, rc);
 	if (all->n > 1)
 		qsort(all->v, all->n, sizeof *all->v, by_time);
 	return rc;

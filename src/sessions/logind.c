@@ -5,17 +5,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/stream.h"
 #include "process/start.h"
 
 #define PROGRAM "/usr/bin/loginctl"
 #define OUTPUT_MAX (4u << 20) /* bytes */
 #define IDS_MAX 4096          /* sessions of one question */
+#define ANSWER_MS 5000
+#define ASK_TIMES 3 /* sessions end meanwhile */
 
 /* ---- run it ---- */
 
@@ -28,6 +32,31 @@ succeeded(pid_t pid)
 		if (errno != EINTR)
 			return false;
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* One that does not answer must not hold up the others. */
+static enum ca_err
+read_in_time(int from, struct ca_buf *out)
+{
+	const long long end = ca_stream_clock() + ANSWER_MS;
+	uint8_t part[4096];
+
+	for (;;) {
+		struct pollfd p = {from, POLLIN, 0};
+		long long left = end - ca_stream_clock();
+
+		if (left <= 0 || poll(&p, 1, (int)left) == 0)
+			return CA_ERR_TIMEOUT;
+		ssize_t n = read(from, part, sizeof part);
+		if (n == 0)
+			return ca_buf_err(out);
+		if (n < 0 && errno != EINTR)
+			return CA_ERR_IO;
+		if (n > 0)
+			ca_buf_put(out, part, (size_t)n);
+		if (ca_buf_err(out) != CA_OK)
+			return ca_buf_err(out);
+	}
 }
 
 /* Its output is appended to out. */
@@ -46,8 +75,10 @@ run(char *const *argv, struct ca_buf *out)
 		    program, in, -1, NULL, argv, envp};
 
 		if (ca_start_reading(&start, &from, &pid) == CA_OK) {
-			good = ca_file_read_fd(from, OUTPUT_MAX, out) == CA_OK;
+			good = read_in_time(from, out) == CA_OK;
 			(void)close(from);
+			if (!good)
+				(void)kill(pid, SIGKILL);
 			good = succeeded(pid) && good;
 		}
 	}
@@ -171,6 +202,8 @@ take_blocks(struct ca_logind *l, char *text)
 	return add(l, &one);
 }
 
+/* It stops at the first session that has ended since it was listed: only an answer about
+ * each of them counts. */
 static bool
 show(struct ca_logind *l, char **id, size_t n)
 {
@@ -186,14 +219,35 @@ show(struct ca_logind *l, char **id, size_t n)
 	if (good) {
 		memcpy(argv, before, sizeof before);
 		memcpy(argv + first, id, n * sizeof *argv);
-		/* a session that ended meanwhile makes it fail, and is the only
-		 * one that its output lacks */
-		(void)run(argv, &out);
+		l->n = 0;
+		good = run(argv, &out);
 		ca_buf_u8(&out, 0);
-		good = ca_buf_err(&out) == CA_OK &&
-		       take_blocks(l, (char *)out.p) && l->n > 0;
+		good = good && ca_buf_err(&out) == CA_OK &&
+		       take_blocks(l, (char *)out.p) && l->n == n;
 	}
 	free(argv);
+	ca_buf_free(&out);
+	return good;
+}
+
+static bool
+ask_once(struct ca_logind *l)
+{
+	static char name[] = "loginctl", order[] = "list-sessions",
+		    legend[] = "--no-legend", pager[] = "--no-pager";
+	char *const argv[] = {name, order, legend, pager, NULL};
+	struct ca_buf out = CA_BUF_INIT(OUTPUT_MAX);
+	char **id = calloc(IDS_MAX, sizeof *id);
+	bool good = id != NULL && run(argv, &out);
+
+	ca_buf_u8(&out, 0);
+	good = good && ca_buf_err(&out) == CA_OK;
+	if (good) {
+		size_t n = take_ids((char *)out.p, id, IDS_MAX);
+
+		good = n == 0 || (n < IDS_MAX && show(l, id, n));
+	}
+	free(id);
 	ca_buf_free(&out);
 	return good;
 }
@@ -201,31 +255,15 @@ show(struct ca_logind *l, char **id, size_t n)
 bool
 ca_logind_ask(struct ca_logind *l, const struct ca_log *log)
 {
-	static char name[] = "loginctl", order[] = "list-sessions",
-		    legend[] = "--no-legend", pager[] = "--no-pager";
-	char *const argv[] = {name, order, legend, pager, NULL};
-	struct ca_buf out = CA_BUF_INIT(OUTPUT_MAX);
-	char **id;
-
-	if (l->asked)
-		return l->known;
-	l->asked = true;
-	id = calloc(IDS_MAX, sizeof *id);
-	if (id != NULL && run(argv, &out)) {
-		ca_buf_u8(&out, 0);
-		if (ca_buf_err(&out) == CA_OK) {
-			size_t n = take_ids((char *)out.p, id, IDS_MAX);
-
-			l->known = n == 0 || show(l, id, n);
-		}
-	}
-	if (!l->known && ca_logind_expected())
+	for (int i = 0; !l->asked && !l->known && i < ASK_TIMES; i++)
+		l->known = ask_once(l);
+	if (!l->asked && !l->known && ca_logind_expected())
 		ca_log_err(log,
-		    "systemd-logind does not answer: %s list-sessions "
-		    "failed; no session of it is ended",
+		    "systemd-logind does not answer: %s list-sessions, or "
+		    "show-session of each of them, failed; no session of it "
+		    "is ended",
 		    PROGRAM);
-	free(id);
-	ca_buf_free(&out);
+	l->asked = true;
 	return l->known;
 }
 

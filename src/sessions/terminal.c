@@ -17,6 +17,7 @@
 
 #define PROCESSES_MAX 65536
 #define TERMINALS_MAX 16
+#define ANCESTORS_MAX 64
 #define PTS_FIRST 136 /* major numbers, of 256 terminals each */
 #define PTS_LAST 143
 #define TTY 4
@@ -24,7 +25,6 @@
 struct process {
 	pid_t pid, parent;
 	int tty;
-	bool ours;
 };
 
 static size_t
@@ -50,7 +50,7 @@ read_processes(struct process **out)
 			*out = v;
 			room += 256;
 		}
-		(*out)[n++] = (struct process){pid, st.parent, st.tty, false};
+		(*out)[n++] = (struct process){pid, st.parent, st.tty};
 	}
 	if (d != NULL)
 		(void)closedir(d);
@@ -69,12 +69,27 @@ add(int terminal[TERMINALS_MAX], size_t *n, int tty)
 	return true;
 }
 
-static bool
-is_below(const struct process *v, size_t n, pid_t parent)
+static int
+by_pid(const void *a, const void *b)
 {
-	for (size_t i = 0; i < n; i++)
-		if (v[i].pid == parent)
-			return v[i].ours;
+	const struct process *x = a, *y = b;
+
+	return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+/* Is the leader among the ancestors?  A user may make any number of them: the deepest
+ * are not looked at. */
+static bool
+is_below(
+    const struct process *v, size_t n, const struct process *p, pid_t leader)
+{
+	for (int i = 0; p != NULL && i < ANCESTORS_MAX; i++) {
+		const struct process parent = {.pid = p->parent};
+
+		if (p->pid == leader)
+			return true;
+		p = bsearch(&parent, v, n, sizeof *v, by_pid);
+	}
 	return false;
 }
 
@@ -86,7 +101,6 @@ find(const struct ca_session *s, int terminal[TERMINALS_MAX])
 	struct ca_session_stat st;
 	struct process *v;
 	size_t found = 0, n;
-	bool more = true;
 
 	if (ca_session_stat(leader, &st) != CA_OK ||
 	    st.start != s->process.start)
@@ -96,16 +110,11 @@ find(const struct ca_session *s, int terminal[TERMINALS_MAX])
 		return 1;
 	}
 	n = read_processes(&v);
+	if (n > 0)
+		qsort(v, n, sizeof *v, by_pid);
 	for (size_t i = 0; i < n; i++)
-		v[i].ours = v[i].pid == leader;
-	while (more) {
-		more = false;
-		for (size_t i = 0; i < n; i++)
-			if (!v[i].ours && is_below(v, n, v[i].parent))
-				more = v[i].ours = true;
-	}
-	for (size_t i = 0; i < n; i++)
-		if (v[i].ours && !add(terminal, &found, v[i].tty))
+		if (v[i].tty != 0 && is_below(v, n, &v[i], leader) &&
+		    !add(terminal, &found, v[i].tty))
 			break;
 	free(v);
 	return found;
