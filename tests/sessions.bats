@@ -79,7 +79,7 @@ ssh_as() {
 }
 
 @test "revoked: the session ends; another user's, and one of another certificate, do not" {
-	local alice bob other
+	local alice bob
 	ssh_as alice alice "$STAY"
 	recorded 1
 	alice=$(session_pid alice sshd)
