@@ -22,7 +22,7 @@
 #define UID 2001
 #define OTHER_UID 2002
 #define PID 4242
-#define HUP_AND_TERM (1u << SIGHUP | 1u << SIGTERM)
+#define SIGNALS (1u << SIGHUP | 1u << SIGTERM | 1u << SIGCONT)
 
 static struct {
 	/* what is there */
@@ -36,6 +36,7 @@ static struct {
 	int opened;
 	unsigned signals;
 	int orders;
+	int told;
 	char verb[32], session[64];
 } world;
 
@@ -120,6 +121,14 @@ ca_logind_order(const char *verb, const char *id)
 	return !world.order_fails;
 }
 
+void
+ca_sessions_tell(
+    const struct ca_sessions_one *o, const char *what, const char *why)
+{
+	(void)o, (void)what, (void)why;
+	world.told++;
+}
+
 /* ---- a session ---- */
 
 static int
@@ -169,6 +178,8 @@ refused(const char *why)
 		fail_msg("%s is not in: %s", why, acts.why);
 	assert_int_equal(world.signals, 0);
 	assert_int_equal(one.pidfd, -1);
+	/* but for an order that failed, nobody was told of an end */
+	assert_int_equal(world.told, world.orders);
 }
 
 static void
@@ -182,8 +193,9 @@ static void
 signalled(void)
 {
 	assert_true(ca_sessions_end(&acts, &one));
-	assert_int_equal(world.signals, HUP_AND_TERM);
+	assert_int_equal(world.signals, SIGNALS);
 	assert_int_equal(world.orders, 0);
+	assert_int_equal(world.told, 1);
 	assert_true(one.pidfd >= 0);
 }
 
@@ -304,10 +316,16 @@ logind_does_not_answer(void **state)
 	refused_without_order("does not answer");
 	acts.any_service = true;
 	refused_without_order("does not answer");
-	/* it had one at its login */
-	world.expected = false;
+}
+
+/* A user can write XDG_SESSION_ID, too. */
+static void
+a_host_without_logind_but_for_its_variable(void **state)
+{
+	(void)state;
+	world.known = world.expected = false;
 	one.s.logind = "3";
-	refused_without_order("does not answer");
+	signalled();
 }
 
 static void
@@ -427,6 +445,7 @@ main(void)
 	    TEST(logind_refuses),
 	    TEST(logind_does_not_answer),
 	    TEST(a_host_without_logind),
+	    TEST(a_host_without_logind_but_for_its_variable),
 	    TEST(the_leader_of_a_terminal),
 	    TEST(a_leader_without_a_terminal),
 	    TEST(a_terminal_of_another_leader),

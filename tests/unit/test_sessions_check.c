@@ -33,6 +33,8 @@ static struct {
 } world;
 
 static struct ca_config config;
+#define PIDFD 1000000 /* never used as one */
+
 static struct ca_sessions_one one[MAX];
 static struct ca_sessions all;
 
@@ -79,6 +81,8 @@ ca_sessions_end(struct ca_sessions_acts *acts, struct ca_sessions_one *o)
 {
 	world.ends[number(o->id)]++;
 	(void)snprintf(acts->why, sizeof acts->why, "refused");
+	if (!world.refuses)
+		o->pidfd = PIDFD;
 	return !world.refuses;
 }
 
@@ -93,7 +97,8 @@ ca_sessions_lock(struct ca_sessions_acts *acts, struct ca_sessions_one *o)
 size_t
 ca_sessions_wait(struct ca_sessions *a)
 {
-	(void)a;
+	for (size_t i = 0; i < a->n && world.left == 0; i++)
+		a->v[i].pidfd = -1;
 	return world.left;
 }
 
@@ -328,9 +333,10 @@ in_order_again_begins_anew(void **state)
 	assert_int_equal(world.state[0].since, NOW + 1);
 }
 
-/* What cannot be judged meanwhile changes nothing. */
+/* What cannot be judged meanwhile makes the next look a first one; what was said stays
+ * said. */
 static void
-unknown_keeps_what_was_found(void **state)
+unknown_keeps_what_was_said(void **state)
 {
 	(void)state;
 	begin(1);
@@ -338,6 +344,11 @@ unknown_keeps_what_was_found(void **state)
 	world.reason[0] = CA_R_CRL_STALE;
 	assert_int_equal(check(), CA_EXIT_OK);
 	nothing_was_done();
+	assert_int_equal(world.state[0].reason, CA_R_NONE);
+	begin(1);
+	found_before(0, CA_R_REVOKED, 1 + CA_ON_WARN, 59);
+	world.reason[0] = CA_R_CRL_STALE;
+	assert_int_equal(check(), CA_EXIT_OK);
 	assert_int_equal(world.writes[0], 0);
 }
 
@@ -521,6 +532,9 @@ one_that_does_not_end_is_no_success(void **state)
 	world.reason[0] = CA_R_REVOKED;
 	world.left = 1;
 	assert_int_equal(check(), CA_EXIT_NO);
+	assert_string_equal(world.outcome[0], "warned");
+	assert_non_null(strstr(world.detail[0], "still runs"));
+	assert_int_equal(world.state[0].done, 1 + CA_ON_WARN);
 }
 
 int
@@ -534,7 +548,7 @@ main(void)
 	    cmocka_unit_test(only_a_second_look_counts),
 	    cmocka_unit_test(what_was_before_it_counts_not),
 	    cmocka_unit_test(in_order_again_begins_anew),
-	    cmocka_unit_test(unknown_keeps_what_was_found),
+	    cmocka_unit_test(unknown_keeps_what_was_said),
 	    cmocka_unit_test(end_max_is_what_may_end),
 	    cmocka_unit_test(a_tenth_of_all_may_end),
 	    cmocka_unit_test(the_revoked_have_no_limit),
