@@ -128,7 +128,8 @@ is_reason(const char *code)
 	for (int i = 0; i < CA_REASON_COUNT; i++)
 		if (strcmp(ca_reason_code((enum ca_reason)i), code) == 0)
 			return true;
-	return strcmp(code, CA_LOG_ADMINISTRATOR) == 0;
+	return strcmp(code, CA_LOG_ADMINISTRATOR) == 0 ||
+	       strcmp(code, CA_LOG_PROCESS_ENDED) == 0;
 }
 
 static int

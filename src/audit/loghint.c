@@ -92,7 +92,8 @@ ca_loghint(const struct ca_logline *a, const struct ca_context *context,
 	if (ca_logline_granted(a) || one_of(a->reason, once))
 		return;
 	/* nothing refuses the certificate */
-	if (a->session && strcmp(a->reason, CA_LOG_ADMINISTRATOR) == 0)
+	if (a->session && (strcmp(a->reason, CA_LOG_ADMINISTRATOR) == 0 ||
+			      strcmp(a->reason, CA_LOG_PROCESS_ENDED) == 0))
 		return;
 	if (one_of(a->reason, setup))
 		ca_buf_str(out, "certauth doctor");

@@ -16,8 +16,10 @@
  * and syslog write before it. */
 #define CA_LOGLINE_MAX 16384
 
-/* The reason of a session that `certauth sessions end' ended; no reason code. */
+/* Reasons of lines of sessions that are no reason codes: `certauth sessions end' ended it;
+ * its process ended without closing it. */
 #define CA_LOG_ADMINISTRATOR "administrator"
+#define CA_LOG_PROCESS_ENDED "process-ended"
 
 /* Texts are not escaped, and end with a NUL; NULL: the line has none. */
 struct ca_logline {
