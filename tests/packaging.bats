@@ -431,7 +431,8 @@ pam_profiles() {
 	    ProtectHome=read-only 'DeviceAllow=char-pts rw' \
 	    'DeviceAllow=char-tty rw' 'RestrictAddressFamilies=AF_UNIX' \
 	    'ReadWritePaths=-/run/certauth -/run/sudo' \
-	    'ConditionDirectoryNotEmpty=/run/certauth/sessions'; do
+	    'ConditionDirectoryNotEmpty=|/run/certauth/sessions' \
+	    'ConditionDirectoryNotEmpty=|/run/certauth/logins'; do
 		echo "$line"
 		grep -qx "$line" "$unit"
 	done

@@ -38,23 +38,26 @@ session_wanted(void)
 	return how != NONE;
 }
 
-void __real_ca_recorded_login(pam_handle_t *pamh, const struct ca_log *log,
-    const char *service, const struct ca_op_texts *argv,
-    const struct ca_op_answer *granted);
-void __wrap_ca_recorded_login(pam_handle_t *pamh, const struct ca_log *log,
-    const char *service, const struct ca_op_texts *argv,
-    const struct ca_op_answer *granted);
+enum ca_err __real_ca_recorded_login(pam_handle_t *pamh,
+    const struct ca_log *log, const char *service,
+    const struct ca_op_texts *argv, const struct ca_op_answer *granted);
+enum ca_err __wrap_ca_recorded_login(pam_handle_t *pamh,
+    const struct ca_log *log, const char *service,
+    const struct ca_op_texts *argv, const struct ca_op_answer *granted);
 
-void
+enum ca_err
 __wrap_ca_recorded_login(pam_handle_t *pamh, const struct ca_log *log,
     const char *service, const struct ca_op_texts *argv,
     const struct ca_op_answer *granted)
 {
 	const bool before = fault_fired();
 
-	__real_ca_recorded_login(pamh, log, service, argv, granted);
+	enum ca_err rc =
+	    __real_ca_recorded_login(pamh, log, service, argv, granted);
 	called = true;
-	failed = !before && fault_fired();
+	/* limits of the process, and they alone, refuse the login */
+	failed = !before && fault_fired() && rc != CA_ERR_LIMIT;
+	return rc;
 }
 
 /* ---- what is there ---- */
