@@ -82,11 +82,15 @@ state_of() { session_field "$1" "$2" state; }
 
 @test "limits of the user's own: no login goes on unrecorded" {
 	# a file of no bytes, and the signal about it ignored
-	alice_runs bob "trap '' XFSZ; ulimit -f 0; su bob -c id"
-	wait $! || :
-	cat "$S/alice.out"
-	logged 'the login is not recorded.*File too large'
-	! is_in || return 1
+	local kib
+	for kib in 0 1 2 3 100; do
+		log_mark
+		alice_runs bob "trap '' XFSZ; ulimit -f $kib; su bob -c id"
+		wait $! || :
+		cat "$S/alice.out"
+		logged 'the login is not recorded.*File too large'
+		! is_in || return 1
+	done
 	log_mark
 	alice_runs alice "trap '' XFSZ; ulimit -f 0; sudo -k; sudo id"
 	wait $! || :

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -128,11 +129,23 @@ store_login(const struct ca_session *s, char id[CA_SESSION_ID])
 }
 
 /* The limits of a user who starts su or sudo are those of the process: such a user must
- * not come in unrecorded. */
+ * not come in unrecorded.  The record of the session will be longer than this one. */
 static bool
 is_limit_of_user(int e)
 {
 	return e == EFBIG || e == EMFILE;
+}
+
+static bool
+may_write(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) != 0 ||
+	    limit.rlim_cur >= CA_SESSION_MAX)
+		return true;
+	errno = EFBIG;
+	return false;
 }
 
 enum ca_err
@@ -155,7 +168,7 @@ ca_recorded_login(pam_handle_t *pamh, const struct ca_log *log,
 		return CA_OK;
 	for (; s.argc < argv->n && s.argc < CA_SESSION_ARGS; s.argc++)
 		s.argv[s.argc] = argv->v[s.argc];
-	rc = store_login(&s, what.login);
+	rc = may_write() ? store_login(&s, what.login) : CA_ERR_IO;
 	if (rc == CA_OK &&
 	    (!set_variable(pamh, what.login) || !keep(pamh, &what))) {
 		unset_variable(pamh);
