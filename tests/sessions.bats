@@ -46,18 +46,6 @@ teardown() {
 	logind_knows
 }
 
-# ssh_as CERT USER COMMAND: a session that stays; its client is SSH_CLIENT
-ssh_as() {
-	local cert=$1 user=$2
-	shift 2
-	cp "$PKI/$cert-chain.pem" "$S/home/carol/.config/certauth/me.pem"
-	cp "$PKI/$cert.key" "$S/home/carol/.config/certauth/me.key"
-	chown 2003 "$S/home/carol/.config/certauth/me.key"
-	client "$CERTAUTH" ssh -o User="$user" web1 "$@" \
-		>"$S/ssh.$cert" 2>&1 3>&- 4>&- </dev/null &
-	SSH_CLIENT=$!
-}
-
 @test "an ssh session is recorded, listed, and gone after its end" {
 	ssh_as alice alice "env; $STAY"
 	recorded 1

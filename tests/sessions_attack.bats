@@ -57,17 +57,6 @@ teardown() {
 	logind_knows
 }
 
-# CERT USER COMMAND: a session of ssh that stays
-ssh_as() {
-	local cert=$1 user=$2
-	shift 2
-	cp "$PKI/$cert-chain.pem" "$S/home/carol/.config/certauth/me.pem"
-	cp "$PKI/$cert.key" "$S/home/carol/.config/certauth/me.key"
-	chown 2003 "$S/home/carol/.config/certauth/me.key"
-	client "$CERTAUTH" ssh -o User="$user" web1 "$@" \
-		>"$S/ssh.$cert" 2>&1 3>&- 4>&- </dev/null &
-}
-
 # CERT COMMAND: alice, at a terminal, answers with that certificate
 alice_runs() {
 	as_user alice python3 "$S/bin/login.py" --pty --cert "$1-chain.pem" --key "$1.key" \

@@ -6,20 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-/* Wait for the child; true: it ended with status 0. */
-static bool
-succeeded(pid_t pid)
-{
-	int status;
-
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return false;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
 
 enum ca_err
 ca_logprogram_read(const char *path, char *const *argv, int in, bool nobody,
@@ -45,7 +32,7 @@ ca_logprogram_read(const char *path, char *const *argv, int in, bool nobody,
 	rc = ca_logrecord_read(from, before, s->visit, s->ctx, &s->state);
 	/* the child ends if it writes more: nobody reads the pipe */
 	(void)close(from);
-	bool good = succeeded(pid);
+	bool good = ca_start_succeeded(pid);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;

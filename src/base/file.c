@@ -61,3 +61,21 @@ ca_file_opendir(int dirfd, const char *path, int *fd, struct stat *st)
 {
 	return open_checked(dirfd, path, O_DIRECTORY, S_IFDIR, fd, st);
 }
+
+enum ca_err
+ca_file_write_fd(int fd, const void *p, size_t len)
+{
+	const uint8_t *at = p;
+
+	while (len > 0) {
+		ssize_t n = write(fd, at, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return CA_ERR_IO;
+		at += n;
+		len -= (size_t)n;
+	}
+	return CA_OK;
+}

@@ -37,6 +37,9 @@ CA_MUST_CHECK enum ca_err ca_file_opendir(
 CA_MUST_CHECK enum ca_err ca_file_read_fd(
     int fd, size_t max, struct ca_buf *out);
 
+/* Write all of the len bytes at p to fd.  CA_ERR_IO: errno. */
+CA_MUST_CHECK enum ca_err ca_file_write_fd(int fd, const void *p, size_t len);
+
 /* ca_file_open, then ca_file_read_fd. */
 CA_MUST_CHECK enum ca_err ca_file_read(
     int dirfd, const char *path, size_t max, struct ca_buf *out);

@@ -107,22 +107,6 @@ ca_file_log(const struct ca_log *log, const char *path, enum ca_err err)
 	}
 }
 
-static enum ca_err
-write_all(int fd, const uint8_t *p, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return CA_ERR_IO;
-		p += n;
-		len -= (size_t)n;
-	}
-	return fsync(fd) == 0 ? CA_OK : CA_ERR_IO;
-}
-
 /* A rename is durable only after an fsync of the directory. */
 static enum ca_err
 sync_parent(const char *path)
@@ -162,8 +146,8 @@ ca_file_replace(const char *path, const void *p, size_t len, mode_t mode)
 		ret = CA_ERR_IO;
 		goto out;
 	}
-	if (write_all(fd, p, len) != CA_OK || fchmod(fd, mode) != 0 ||
-	    rename(tmp, path) != 0) {
+	if (ca_file_write_fd(fd, p, len) != CA_OK || fsync(fd) != 0 ||
+	    fchmod(fd, mode) != 0 || rename(tmp, path) != 0) {
 		int saved = errno;
 		(void)unlink(tmp);
 		errno = saved;

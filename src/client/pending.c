@@ -101,22 +101,6 @@ make_place(struct ca_buf *path, int *fd)
 	return open_place(name, fd);
 }
 
-static bool
-write_all(int fd, const char *p, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		p += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
 /* Write len bytes there and remove them: a directory may be read-only, on a
  * full disk, or over its quota. */
 static enum ca_err
@@ -131,7 +115,8 @@ try_place(int dir, size_t len)
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return CA_ERR_IO;
-	bool done = write_all(fd, zero, len < sizeof zero ? len : sizeof zero);
+	bool done = ca_file_write_fd(fd, zero,
+			len < sizeof zero ? len : sizeof zero) == CA_OK;
 	int why = errno;
 	/* some file systems check the quota only when a file is closed */
 	if (close(fd) != 0 && done) {
@@ -295,7 +280,8 @@ ca_pending_save(int dir, const unsigned char hash[32], time_t end,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return CA_ERR_IO;
-	bool done = write_all(fd, text, len) && futimens(fd, when) == 0;
+	bool done =
+	    ca_file_write_fd(fd, text, len) == CA_OK && futimens(fd, when) == 0;
 	if (close(fd) != 0 || !done) {
 		(void)unlinkat(dir, name, 0);
 		return CA_ERR_IO;

@@ -1,9 +1,11 @@
 #include "process/start.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PROGRAM_FD (STDERR_FILENO + 1)
@@ -71,4 +73,15 @@ ca_start_nobody(void)
 	if (pw == NULL || pw->pw_uid == 0)
 		return (struct ca_become){.uid = NOBODY, .gid = NOBODY};
 	return (struct ca_become){.uid = pw->pw_uid, .gid = pw->pw_gid};
+}
+
+bool
+ca_start_succeeded(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return false;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }

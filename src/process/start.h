@@ -7,6 +7,7 @@
 #define CA_PROCESS_START_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -38,6 +39,9 @@ CA_MUST_CHECK enum ca_err ca_start(const struct ca_start *start, pid_t *pid);
  * not read.  *from is the reading end, the caller's to close.  CA_ERR_IO, errno. */
 CA_MUST_CHECK enum ca_err ca_start_reading(
     const struct ca_start *start, int *from, pid_t *pid);
+
+/* Wait for a child of ca_start; true: it ended with status 0. */
+bool ca_start_succeeded(pid_t pid);
 
 /* Open the program called name in the directory of this executable, as in a build
  * folder, or else the installed one.  path: which one.  -1: errno. */

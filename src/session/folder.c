@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 #define RANDOM 16 /* bytes */
 #define UNFINISHED ".new"
 #define NAME_BYTES (CA_SESSION_ID + sizeof UNFINISHED)
@@ -103,22 +105,6 @@ ca_session_is_id(const char *text)
 	       strspn(text, "0123456789abcdef") == CA_SESSION_ID - 1;
 }
 
-static bool
-write_all(int fd, const uint8_t *p, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		p += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
 /* A name that is new, then the final one: a reader never sees half a record. */
 static enum ca_err
 write_file(int folder, const char *id, const struct ca_buf *bytes)
@@ -132,7 +118,7 @@ write_file(int folder, const char *id, const struct ca_buf *bytes)
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return CA_ERR_IO;
-	ok = write_all(fd, bytes->p, bytes->len);
+	ok = ca_file_write_fd(fd, bytes->p, bytes->len) == CA_OK;
 	e = errno;
 	if (close(fd) != 0 && ok) {
 		e = errno;

@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/stream.h"
@@ -22,17 +21,6 @@
 #define ASK_TIMES 3 /* sessions end meanwhile */
 
 /* ---- run it ---- */
-
-static bool
-succeeded(pid_t pid)
-{
-	int status;
-
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return false;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
 
 /* One that does not answer must not hold up the others. */
 static enum ca_err
@@ -79,7 +67,7 @@ run(char *const *argv, struct ca_buf *out)
 			(void)close(from);
 			if (!good)
 				(void)kill(pid, SIGKILL);
-			good = succeeded(pid) && good;
+			good = ca_start_succeeded(pid) && good;
 		}
 	}
 	if (program >= 0)

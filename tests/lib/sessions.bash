@@ -11,6 +11,8 @@
 #                               use until `crl_dir crl'
 #   later_check ID              a check before found it long ago: move it back 61 s
 #   sessions_forget             end what is open, and remove the records
+#   ssh_as CERT USER COMMAND    with sshd.bash: a session that stays, of carol's client
+#                               with that certificate; its output is in $S/ssh.CERT
 
 sessions_service() {
 	local name
@@ -74,4 +76,15 @@ sessions_forget() {
 		kill "$pid" 2>/dev/null || :
 	done
 	in_place rm -rf /run/certauth/sessions /run/certauth/logins
+}
+
+ssh_as() {
+	local cert=$1 user=$2
+	shift 2
+	cp "$PKI/$cert-chain.pem" "$S/home/carol/.config/certauth/me.pem"
+	cp "$PKI/$cert.key" "$S/home/carol/.config/certauth/me.key"
+	chown 2003 "$S/home/carol/.config/certauth/me.key"
+	client "$CERTAUTH" ssh -o User="$user" web1 "$@" \
+		>"$S/ssh.$cert" 2>&1 3>&- 4>&- </dev/null &
+	export SSH_CLIENT=$!
 }
