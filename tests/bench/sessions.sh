@@ -31,7 +31,7 @@ export CERTAUTH_VERIFIER=verifier=resident
 sessions_service test
 
 # a login of alice, whose session a process of this script has
-SERVICE=test login_ok
+login_ok
 id=$(in_place ls /run/certauth/logins)
 in_place pamtester -E "CERTAUTH_LOGIN_ID=$id" test alice open_session >/dev/null
 id=$(in_place ls /run/certauth/sessions)

@@ -1,13 +1,22 @@
 # shellcheck shell=bash
 # A system bus of the place, with a systemd-logind that knows what the test says.
 #
+#   need_logind              skip where something for it is missing (logind_there)
 #   logind_start             a private bus at the place's own address, and logind
 #   logind_knows ID UID LOGIN LEADER   add a session; logind_knows alone: none,
 #                            and no orders
 #   logind_calls             the orders that it got since logind_start
 #   logind_stop
 #
-# LOGIND_PYTHON has the modules dbus and gi.
+
+logind_there() {
+	[ "$(id -u)" -eq 0 ] && logind_python >/dev/null &&
+		command -v dbus-daemon >/dev/null && command -v loginctl >/dev/null
+}
+
+need_logind() {
+	logind_there || skip 'dbus-daemon, loginctl, or dbus and gi of Python, are missing'
+}
 
 logind_python() {
 	local p
