@@ -61,6 +61,7 @@ teardown() {
 
 # CERT COMMAND: alice, at a terminal, answers with that certificate
 alice_runs() {
+	: >"$S/alice.out"
 	as_user alice python3 "$S/bin/login.py" --pty --cert "$1-chain.pem" --key "$1.key" \
 		-- bash -c "$2" >"$S/alice.out" 2>&1 3>&- 4>&- </dev/null &
 }

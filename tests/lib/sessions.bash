@@ -84,6 +84,8 @@ ssh_as() {
 	cp "$PKI/$cert-chain.pem" "$S/home/carol/.config/certauth/me.pem"
 	cp "$PKI/$cert.key" "$S/home/carol/.config/certauth/me.key"
 	chown 2003 "$S/home/carol/.config/certauth/me.key"
+	# not what a client before it has written
+	: >"$S/ssh.$cert"
 	client "$CERTAUTH" ssh -o User="$user" web1 "$@" \
 		>"$S/ssh.$cert" 2>&1 3>&- 4>&- </dev/null &
 	export SSH_CLIENT=$!
