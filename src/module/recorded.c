@@ -316,7 +316,7 @@ find_login(pam_handle_t *pamh, char id[CA_SESSION_ID], bool *own, bool *named)
 		(void)stpcpy(id, what.login);
 	else if (what.named[0] != '\0')
 		(void)stpcpy(id, what.named);
-	else if (ca_session_is_id(variable))
+	else if (variable != NULL && ca_session_is_id(variable))
 		(void)stpcpy(id, variable);
 	unset_variable(pamh);
 	return id[0] != '\0';

@@ -162,7 +162,7 @@ bool
 ca_sessions_lock(struct ca_sessions_acts *acts, struct ca_sessions_one *one)
 {
 	const struct ca_logind_one *own;
-	struct ca_session_stat st;
+	struct ca_session_stat st = {0};
 	bool leads;
 
 	if (!open_process(acts, one, &st))
@@ -226,7 +226,7 @@ end_process(struct ca_sessions_acts *acts, struct ca_sessions_one *one,
 bool
 ca_sessions_end(struct ca_sessions_acts *acts, struct ca_sessions_one *one)
 {
-	struct ca_session_stat st;
+	struct ca_session_stat st = {0};
 
 	if (!open_process(acts, one, &st))
 		return false;

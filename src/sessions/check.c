@@ -158,9 +158,8 @@ act(struct ca_sessions_acts *acts, struct ca_sessions_one *one, struct due *d,
 		ca_sessions_ticket(&acts->all->log, one);
 		d->told = true;
 		return true;
-	} else if (done == CA_ON_END) {
-		done = CA_ON_WARN;
-	} else if (done == CA_ON_LOCK && !ca_sessions_lock(acts, one))
+	} else if (done == CA_ON_END ||
+		   (done == CA_ON_LOCK && !ca_sessions_lock(acts, one)))
 		done = CA_ON_WARN;
 	if (done != d->action && why == NULL) {
 		why = acts->why;

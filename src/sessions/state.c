@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,13 +20,46 @@ name_of(const char *id, char name[NAME_BYTES])
 	(void)stpcpy(stpcpy(name, id), ".state");
 }
 
+/* A number at *at, and nothing but end behind it. */
+static bool
+take_number(char **at, char end, uint64_t *out)
+{
+	char *behind;
+
+	errno = 0;
+	*out = strtoull(*at, &behind, 10);
+	if (errno != 0 || behind == *at || *behind != end)
+		return false;
+	*at = behind + 1;
+	return true;
+}
+
+static bool
+take_line(char *line, struct ca_sessions_state *out)
+{
+	char *at = strchr(line, ' ');
+	uint64_t done;
+
+	if (at == NULL)
+		return false;
+	*at++ = '\0';
+	if (!take_number(&at, ' ', &done) || done > 1 + CA_ON_END ||
+	    !take_number(&at, '\n', &out->since))
+		return false;
+	out->done = (unsigned)done;
+	for (int r = 0; r < CA_REASON_COUNT; r++) {
+		out->reason = (enum ca_reason)r;
+		if (strcmp(line, ca_reason_code(out->reason)) == 0)
+			return true;
+	}
+	return false;
+}
+
 struct ca_sessions_state
 ca_sessions_state_read(int folder, const char *id)
 {
-	struct ca_sessions_state none = {.reason = CA_R_NONE};
-	char name[NAME_BYTES], line[LINE_BYTES], reason[32];
-	unsigned long long since;
-	unsigned done;
+	struct ca_sessions_state none = {.reason = CA_R_NONE}, found = none;
+	char name[NAME_BYTES], line[LINE_BYTES];
 	ssize_t n;
 	int fd;
 
@@ -38,14 +72,7 @@ ca_sessions_state_read(int folder, const char *id)
 	if (n <= 0)
 		return none;
 	line[n] = '\0';
-	if (sscanf(line, "%31s %u %llu", reason, &done, &since) != 3 ||
-	    done > 1 + CA_ON_END)
-		return none;
-	for (int r = 0; r < CA_REASON_COUNT; r++)
-		if (strcmp(reason, ca_reason_code((enum ca_reason)r)) == 0)
-			return (struct ca_sessions_state){
-			    (enum ca_reason)r, done, since};
-	return none;
+	return take_line(line, &found) ? found : none;
 }
 
 void
