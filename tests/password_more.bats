@@ -191,7 +191,7 @@ radius() {
 
 @test "radius: a peer that is not root" {
 	[ "$(awk '/^Uid:/ { print $2 $3 $4 }' "/proc/$(cat "$S/radius.pid")/status")" = \
-		"$(printf '%s%s%s' $(id -u freerad) $(id -u freerad) $(id -u freerad))" ]
+		"$(printf '%s%s%s' "$(id -u freerad)" "$(id -u freerad)" "$(id -u freerad)")" ]
 	granted radius "$(signed)"
 	# files that freerad cannot read
 	chmod 640 "$S/etc/certauth/users"
