@@ -328,8 +328,8 @@ ca_recorded_open(pam_handle_t *pamh, const struct ca_log *log)
 	enum ca_err ret = CA_ERR_UNSET, rc = CA_ERR_NOT_FOUND;
 	struct ca_buf bytes = CA_BUF_INIT(CA_SESSION_MAX);
 	char id[CA_SESSION_ID];
-	struct ca_session s;
-	struct opening o;
+	struct ca_session s = {0};
+	struct opening o = {0};
 	bool own, named;
 
 	if (find_login(pamh, id, &own, &named) && geteuid() == 0)
