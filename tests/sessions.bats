@@ -372,6 +372,9 @@ for s in json.load(sys.stdin)["sessions"]: print(s["id"], s["pid"])' >"$S/both"
 	run sessions check
 	echo "$output"
 	[ "$status" -eq 0 ]
+	run sessions
+	echo "$output"
+	[[ $output == *'a certificate is revoked: '*20[0-9][0-9]-[01][0-9]-* ]]
 	logged 'outcome=warned reason=revoked user="alice"'
 	until_true grep -q 'certauth: warning: a certificate is revoked; session of alice by sshd' "$S/ssh.alice"
 	sessions check
