@@ -98,12 +98,13 @@ one_more(const char **v, size_t *n, const char *option)
 }
 
 static int
-one_option(struct args *a, int c)
+one_option(void *ctx, const struct option *option)
 {
+	struct args *a = ctx;
 	char *end;
 	unsigned long n;
 
-	switch (c) {
+	switch (option->val) {
 	case OPT_CONFIG:
 		a->config = optarg;
 		return CA_EXIT_OK;
@@ -248,14 +249,9 @@ dispatch(const struct args *a, int what, char **file, int n)
 static int
 parse_args(struct args *a, int argc, char **argv)
 {
-	int c, status = CA_EXIT_OK;
+	int status =
+	    ca_cli_options(&ca_cmd_crl, argc, argv, options, one_option, a);
 
-	opterr = 0;
-	while (status == CA_EXIT_OK &&
-	       (c = getopt_long(argc, argv, "", options, NULL)) != -1)
-		status = c == '?' || c == ':'
-			     ? ca_cli_bad_option(&ca_cmd_crl, argv)
-			     : one_option(a, c);
 	return status;
 }
 

@@ -60,13 +60,14 @@ struct args {
 };
 
 static int
-one_option(struct args *a, int c)
+one_option(void *ctx, const struct option *option)
 {
+	struct args *a = ctx;
 	struct ca_crladmin_run *r = &a->run->base;
 	char *end;
 	unsigned long n;
 
-	switch (c) {
+	switch (option->val) {
 	case OPT_CONFIG:
 		r->config = optarg;
 		return CA_EXIT_OK;
@@ -93,14 +94,9 @@ one_option(struct args *a, int c)
 static int
 parse_args(struct args *a, int argc, char **argv)
 {
-	int c, status = CA_EXIT_OK;
+	int status =
+	    ca_cli_options(&ca_cmd_ocsp, argc, argv, options, one_option, a);
 
-	opterr = 0;
-	while (status == CA_EXIT_OK &&
-	       (c = getopt_long(argc, argv, "", options, NULL)) != -1)
-		status = c == '?' || c == ':'
-			     ? ca_cli_bad_option(&ca_cmd_ocsp, argv)
-			     : one_option(a, c);
 	if (status == CA_EXIT_OK && optind < argc)
 		status = ca_cli_usage(
 		    &ca_cmd_ocsp, "%s is not expected here", argv[optind]);

@@ -81,12 +81,14 @@ takes(enum verb verb, int c)
 }
 
 static int
-one_option(struct args *a, int c, const char *name)
+one_option(void *ctx, const struct option *option)
 {
-	if (!takes(a->verb, c))
-		return ca_cli_usage(
-		    &ca_cmd_sessions, "%s is not expected here", name);
-	switch (c) {
+	struct args *a = ctx;
+
+	if (!takes(a->verb, option->val))
+		return ca_cli_usage(&ca_cmd_sessions,
+		    "--%s is not expected here", option->name);
+	switch (option->val) {
 	case OPT_JSON:
 		a->json = true;
 		break;
@@ -134,14 +136,9 @@ check_choice(const struct args *a)
 static int
 parse_args(struct args *a, int argc, char **argv)
 {
-	int c, status = CA_EXIT_OK;
+	int status = ca_cli_options(
+	    &ca_cmd_sessions, argc, argv, options, one_option, a);
 
-	opterr = 0;
-	while (status == CA_EXIT_OK &&
-	       (c = getopt_long(argc, argv, "", options, NULL)) != -1)
-		status = c == '?' || c == ':'
-			     ? ca_cli_bad_option(&ca_cmd_sessions, argv)
-			     : one_option(a, c, argv[optind - 1]);
 	if (status == CA_EXIT_OK && a->verb == END && optind < argc)
 		a->choice.id = argv[optind++];
 	if (status == CA_EXIT_OK && optind < argc)

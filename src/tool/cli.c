@@ -88,6 +88,21 @@ ca_cli_bad_option(const struct ca_command *cmd, char *const *argv)
 }
 
 int
+ca_cli_options(const struct ca_command *cmd, int argc, char **argv,
+    const struct option *options,
+    int (*one)(void *ctx, const struct option *option), void *ctx)
+{
+	int c, at = 0, status = CA_EXIT_OK;
+
+	opterr = 0;
+	while (status == CA_EXIT_OK &&
+	       (c = getopt_long(argc, argv, "", options, &at)) != -1)
+		status = c == '?' || c == ':' ? ca_cli_bad_option(cmd, argv)
+					      : one(ctx, &options[at]);
+	return status;
+}
+
+int
 ca_cli_fail(const char *fmt, ...)
 {
 	va_list ap;

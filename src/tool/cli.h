@@ -4,6 +4,7 @@
 #ifndef CA_TOOL_CLI_H
 #define CA_TOOL_CLI_H
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -38,6 +39,14 @@ int ca_cli_usage(const struct ca_command *cmd, const char *fmt, ...)
 /* The same after getopt_long has returned '?' or ':': name the option of argv
  * that is unknown, lacks its value or takes none. */
 int ca_cli_bad_option(const struct ca_command *cmd, char *const *argv);
+
+/*
+ * Call one for each option of argv, with its value in optarg.  Returns the first exit
+ * status that is not CA_EXIT_OK, or CA_EXIT_OK; then optind is the first other argument.
+ */
+int ca_cli_options(const struct ca_command *cmd, int argc, char **argv,
+    const struct option *options,
+    int (*one)(void *ctx, const struct option *option), void *ctx);
 
 /* Print an error message to standard error, escaped; returns CA_EXIT_USAGE. */
 int ca_cli_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
