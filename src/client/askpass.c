@@ -196,13 +196,9 @@ sign_and_keep(
 static enum ca_err
 check_service(const struct askpass *a)
 {
-	const struct ca_list *list = &a->client.conf->askpass_services;
-
-	if (!a->meant.here)
+	if (!a->meant.here ||
+	    ca_list_has(&a->client.conf->askpass_services, a->req->service))
 		return CA_OK;
-	for (size_t i = 0; i < list->n; i++)
-		if (strcmp(list->v[i], a->req->service) == 0)
-			return CA_OK;
 	ca_log_err(&a->log,
 	    "not signed: rule 1, the host: sudo asks, but the request comes "
 	    "from the PAM service %s. If that is sudo's pam_service, add it to "

@@ -140,3 +140,12 @@ ca_config_key_value(const struct ca_config *cfg, size_t i)
 	put_value(&out, k, (const char *)cfg + k->offset);
 	return ca_buf_take(&out, NULL);
 }
+
+bool
+ca_list_has(const struct ca_list *list, const char *text)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->v[i], text) == 0)
+			return true;
+	return false;
+}

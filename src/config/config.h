@@ -63,6 +63,9 @@ struct ca_list {
 	size_t n;
 };
 
+/* Is the text an entry of the list? */
+bool ca_list_has(const struct ca_list *list, const char *text);
+
 struct ca_config {
 	bool debug;
 	enum ca_mode mode;

@@ -43,15 +43,6 @@ struct service {
 
 /* ---- lines ---- */
 
-static bool
-has(const struct ca_list *list, const char *name)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (strcmp(list->v[i], name) == 0)
-			return true;
-	return false;
-}
-
 static void
 auth_line(struct service *s, const struct ca_pam_line *line)
 {
@@ -63,7 +54,7 @@ auth_line(struct service *s, const struct ca_pam_line *line)
 	if (v == NULL || !v->cfg->sessions || v->cfg->mode == CA_MODE_AUDIT)
 		return;
 	s->records = true;
-	s->ends = has(&v->cfg->end_services, s->name);
+	s->ends = ca_list_has(&v->cfg->end_services, s->name);
 	s->common = slash != NULL && strcmp(slash, "/common-auth") == 0;
 }
 

@@ -80,10 +80,7 @@ is_end_service(const struct ca_sessions_one *one)
 {
 	const struct ca_config *cfg = one->verdict.cfg;
 
-	for (size_t i = 0; cfg != NULL && i < cfg->end_services.n; i++)
-		if (strcmp(cfg->end_services.v[i], one->s.service) == 0)
-			return true;
-	return false;
+	return cfg != NULL && ca_list_has(&cfg->end_services, one->s.service);
 }
 
 /* The process itself, not one that has its number now: the descriptor is opened first,
@@ -118,7 +115,8 @@ close_process(struct ca_sessions_one *one)
 	one->pidfd = -1;
 }
 
-/* Its session of logind, if it leads one of its own user.  *leads: of another. */
+/* The session of logind that the process leads, if it is of the recorded user; else NULL.
+ * *leads: the process leads one, whosever it is. */
 static const struct ca_logind_one *
 own_session(
     struct ca_sessions_acts *acts, struct ca_sessions_one *one, bool *leads)
@@ -126,7 +124,7 @@ own_session(
 	const struct ca_logind_one *found;
 
 	*leads = false;
-	/* elogind says its name to PAM alone */
+	/* logind without systemd, as elogind, is known by what it told PAM */
 	if (one->s.logind[0] == '\0' && !ca_logind_expected())
 		return NULL;
 	if (!ca_logind_ask(&acts->logind, &acts->all->log))
