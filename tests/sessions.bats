@@ -7,25 +7,11 @@ load lib/sessions
 
 setup_file() {
 	logind_there || return 0 # every test is skipped, see setup
-	place_make
-	sshd_start
-	sessions_service sshd su sudo
-	printf 'alice ALL=(ALL) ALL\nDefaults !lecture\n' >"$S/etc/sudoers"
-	chmod 440 "$S/etc/sudoers"
-	logind_start
-	local login
-	for login in alice bob carol; do
-		CLIENT=$login client_make
-	done
-	cp "$PKI/bob-chain.pem" "$PKI/alice-chain.pem" "$S/home/alice/"
-	cp "$PKI/bob.key" "$PKI/alice.key" "$S/home/alice/"
-	chown 2001 "$S"/home/alice/*.key
+	sessions_place
 }
 teardown_file() {
 	logind_there || return 0
-	sshd_stop
-	logind_stop
-	place_remove
+	sessions_leave
 }
 
 setup() {

@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # Open sessions in the place of common.bash.
 #
+#   sessions_place              with sshd.bash and logind.bash: sshd, su and sudo with
+#                               session lines, logind, and clients; sessions_leave
 #   sessions_service NAME ...   PAM services with a session line of the module
 #   sessions ARG ...            certauth sessions, as root
 #   recorded N                  before long, so many sessions are recorded
@@ -89,4 +91,26 @@ ssh_as() {
 	client "$CERTAUTH" ssh -o User="$user" web1 "$@" \
 		>"$S/ssh.$cert" 2>&1 3>&- 4>&- </dev/null &
 	export SSH_CLIENT=$!
+}
+
+sessions_place() {
+	local login
+	place_make
+	sshd_start
+	sessions_service sshd su sudo
+	printf 'alice ALL=(ALL) ALL\nDefaults !lecture\n' >"$S/etc/sudoers"
+	chmod 440 "$S/etc/sudoers"
+	logind_start
+	for login in alice bob carol; do
+		CLIENT=$login client_make
+	done
+	cp "$PKI/bob-chain.pem" "$PKI/alice-chain.pem" "$S/home/alice/"
+	cp "$PKI/bob.key" "$PKI/alice.key" "$S/home/alice/"
+	chown 2001 "$S"/home/alice/*.key
+}
+
+sessions_leave() {
+	sshd_stop
+	logind_stop
+	place_remove
 }
