@@ -1,7 +1,8 @@
 /*
- * One attempt, as the module wrote it into the log, or what became of an open session,
- * as `certauth sessions' wrote it: the text after the syslog tag.  docs/operations.md describes the form.  Everything in the text may have
- * been chosen by a client, or by another program that imitates the module.
+ * One attempt, as the module wrote it into the log, or what became of an open session, as
+ * `certauth sessions' wrote it: the text after the syslog tag.  docs/operations.md
+ * describes the form.  Everything in the text may have been chosen by a client, or by
+ * another program that imitates the module.
  */
 #ifndef CA_AUDIT_LOGLINE_H
 #define CA_AUDIT_LOGLINE_H

@@ -94,7 +94,15 @@ unset_variable(pam_handle_t *pamh)
 		(void)pam_putenv(pamh, VARIABLE);
 }
 
-/* CA_ERR_NOT_FOUND: there is none. */
+/* CA_ERR_NOT_FOUND: there is none; CA_ERR_IO: errno. */
+static enum ca_err
+remove_from(int folder, const char *id)
+{
+	if (ca_session_remove(folder, id))
+		return CA_OK;
+	return errno == ENOENT ? CA_ERR_NOT_FOUND : CA_ERR_IO;
+}
+
 static enum ca_err
 remove_record(const char *folder, const char *id)
 {
@@ -103,8 +111,7 @@ remove_record(const char *folder, const char *id)
 
 	if ((rc = ca_session_folder(folder, false, &fd)) != CA_OK)
 		return rc;
-	if (!ca_session_remove(fd, id))
-		rc = errno == ENOENT ? CA_ERR_NOT_FOUND : CA_ERR_IO;
+	rc = remove_from(fd, id);
 	(void)close(fd);
 	return rc;
 }
@@ -209,8 +216,8 @@ claim(const char *id, struct ca_buf *bytes, struct ca_session *out)
 	if (rc != CA_OK)
 		return rc;
 	rc = ca_session_load(folder, id, bytes, out);
+	removed = remove_from(folder, id);
 	(void)close(folder);
-	removed = remove_record(CA_SESSION_LOGINS, id);
 	return rc != CA_OK ? rc : removed;
 }
 

@@ -153,7 +153,8 @@ is_place_there(const struct ca_config *cfg, const char *rule)
 
 	if (slash == NULL || strchr(rule, ' ') != NULL)
 		return true;
-	if (len > 0 && strncmp(rule, cfg->users_dir, len) == 0)
+	if (len > 0 && strncmp(rule, cfg->users_dir, len) == 0 &&
+	    (rule[len] == '/' || rule[len - 1] == '/'))
 		return has_entries(cfg->users_dir);
 	(void)snprintf(
 	    folder, sizeof folder, "%.*s", (int)(slash - rule), rule);

@@ -13,8 +13,9 @@
 
 #define PATH CA_SESSION_DIR "/" CA_SESSION_SESSIONS
 
-bool
-ca_sessions_is_alive(const struct ca_session *s)
+/* Is the recorded process still there, and the same one? */
+static bool
+is_alive(const struct ca_session *s)
 {
 	struct ca_session_stat now;
 	enum ca_err rc = ca_session_stat((pid_t)s->process.pid, &now);
@@ -35,7 +36,7 @@ has_ended(struct ca_sessions_one *one, const struct ca_session_process *self)
 	if (strcmp(p->boot, self->boot) != 0)
 		return true;
 	one->elsewhere = p->ns_dev != self->ns_dev || p->ns_ino != self->ns_ino;
-	return !one->elsewhere && !ca_sessions_is_alive(&one->s);
+	return !one->elsewhere && !is_alive(&one->s);
 }
 
 /* Who started su may kill it, and its shell goes on without anybody who ends it. */
@@ -158,7 +159,7 @@ tidy_logins(const struct ca_sessions *all)
 		tell_folder(all, CA_SESSION_LOGINS, rc);
 }
 
-/* The other run's name is in /proc/locks; this one waits. */
+/* Two runs must not both act on one session. */
 static bool
 lock_folder(const struct ca_sessions *all)
 {

@@ -57,9 +57,6 @@ struct ca_sessions {
 CA_MUST_CHECK enum ca_err ca_sessions_read(struct ca_sessions *all, bool lock);
 void ca_sessions_clear(struct ca_sessions *all);
 
-/* Is the recorded process still there, and the same one? */
-bool ca_sessions_is_alive(const struct ca_session *s);
-
 /* ---- judge.c ---- */
 
 /* Judge each session; each certificate once for a service, user and remote host. */

@@ -63,8 +63,8 @@ add(int terminal[TERMINALS_MAX], size_t *n, int tty)
 	for (size_t i = 0; i < *n; i++)
 		if (terminal[i] == tty)
 			return true;
-	if (tty == 0 || *n == TERMINALS_MAX)
-		return *n < TERMINALS_MAX;
+	if (*n == TERMINALS_MAX)
+		return false;
 	terminal[(*n)++] = tty;
 	return true;
 }
