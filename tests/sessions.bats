@@ -755,3 +755,36 @@ plant() {
 	[ "$status" -eq 0 ]
 	[ "$output" = refused ]
 }
+
+@test "the other ways out: a CA of the chain, a line that refuses, another login, another service" {
+	local pki=$PKI print
+	print=sha256:$(pki_sha256 "$PKI/alice.pem")
+	ssh_as alice alice "$STAY"
+	recorded 1
+	state() { session_field alice sshd state; }
+	[ "$(state)" = ok ]
+	users "! $print" "alice $print"
+	[ "$(state)" = refused ]
+	users "bob $print"
+	[ "$(state)" = other-user ]
+	users "alice $print service=su"
+	[ "$(state)" = unmapped ]
+	users "alice $print from=192.0.2.0/24"
+	[ "$(state)" = unmapped ]
+	users "alice $print service=sshd from=127.0.0.0/8"
+	[ "$(state)" = ok ]
+	rm -rf "$S/revoke"
+	mkdir "$S/revoke" && cp -a "$PKI/." "$S/revoke/"
+	pki_use "$S/revoke"
+	pki_revoke root inter
+	pki_crl root
+	pki_use "$pki"
+	cp "$S/revoke/root.crl" "$S/etc/certauth/crl/now.crl"
+	logind_knows 1 2001 alice "$(session_pid alice sshd)"
+	[ "$(state)" = revoked ]
+	run sessions check
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(logind_calls)" = 'terminate 1' ]
+	recorded 0
+}
