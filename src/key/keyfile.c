@@ -67,6 +67,17 @@ out:
 	return ret;
 }
 
+const char *
+ca_keyfile_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash != NULL ? slash + 1 : path;
+
+	return name[0] == '\0' || strlen(name) > CA_KEYFILE_NAME_MAX
+		   ? "the key file"
+		   : name;
+}
+
 bool
 ca_keyfile_tell(const char *path, const struct ca_buf *content,
     enum ca_file_want want, const struct ca_log *log)

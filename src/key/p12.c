@@ -76,9 +76,10 @@ ask_once(struct ca_crypto *crypto, const char *path, const struct ca_buf *der,
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_buf prompt = CA_BUF_INIT(20000);
 	struct ca_secret *password = NULL;
+	const char *name = ca_keyfile_name(path);
 
 	ca_buf_str(&prompt, "Password for ");
-	ca_buf_printable(&prompt, path, strlen(path));
+	ca_buf_printable(&prompt, name, strlen(name));
 	ca_buf_str(&prompt, ": ");
 	const char *text = ca_buf_text(&prompt);
 	if (text == NULL) {

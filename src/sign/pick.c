@@ -109,16 +109,23 @@ ask_uncertain(const struct ca_identities *ids, const struct ca_key_ui *ui)
 				  "It is not known here whether they are above "
 				  "the issuer of ");
 		ca_identity_describe(ids->v[0], &text);
-		ca_buf_str(&text, ". Try it?");
+		ca_buf_str(&text, ".");
 	} else {
 		ca_buf_fmt(&text,
 		    "The host accepts certificates of other CAs. It is not "
 		    "known here whether they are above the issuers of the %zu "
-		    "certificates that you have. Try one?",
+		    "certificates that you have.",
 		    ids->n);
 	}
-	if (ca_buf_text(&text) != NULL)
-		rc = ca_key_confirm(ui, ca_buf_text(&text));
+	/* a field has no place for it, and the question stands alone there */
+	if (ca_buf_text(&text) != NULL) {
+		ui->note(ui->ctx, ca_buf_text(&text));
+		rc = ca_key_confirm(ui,
+		    ids->n == 1
+			? "The host may not accept this certificate. Try it?"
+			: "The host may accept none of these certificates. "
+			  "Try one?");
+	}
 	ca_buf_free(&text);
 	return rc;
 }
