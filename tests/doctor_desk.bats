@@ -34,7 +34,7 @@ doctor() {
 # finds TEXT: doctor reports that, with why and mend
 finds() {
 	doctor
-	[ "$status" -eq 1 ]
+	[ "$status" -ne 0 ]
 	grep -F 'warning desk-conversation: ' <<<"$output" | grep -qF -- "$1"
 	grep -A2 -F 'warning desk-conversation: ' <<<"$output" | grep -q '^    why:  ...'
 }
