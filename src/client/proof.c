@@ -126,14 +126,33 @@ host_config(const struct ca_rules_case *c, bool bundle, struct ca_config *cfg)
 	return CA_OK;
 }
 
+/* One line, also of a certificate with several faults: the first check that failed
+ * says what is to be done first. */
 static void
 chain_refused(const struct ca_rules_case *c, const struct ca_report *report)
 {
-	ca_buf_str(c->why, "rule 4, the host's proof: the host's certificate "
-			   "is refused:\n");
-	ca_report_text(report, CA_REPORT_CERT, c->why);
+	const char *detail = NULL, *check = NULL;
+
+	for (int i = 0; i < CA_CHECKS && check == NULL; i++) {
+		enum ca_check one = (enum ca_check)i;
+
+		if (ca_report_verdict(report, one) != CA_FAIL)
+			continue;
+		check = ca_check_name(one);
+		detail = ca_report_get0_detail(report, one);
+	}
 	ca_buf_fmt(c->why,
-	    "The CA certificates of hosts are read from %s (host_ca)%s%s",
+	    "rule 4, the host's proof: the host's certificate is refused, "
+	    "because %s (%s, %s)",
+	    ca_reason_text(ca_report_reason(report)),
+	    check != NULL ? check : "no check",
+	    ca_reason_code(ca_report_reason(report)));
+	if (detail != NULL) {
+		ca_buf_str(c->why, ": ");
+		ca_buf_printable(c->why, detail, strlen(detail));
+	}
+	ca_buf_fmt(c->why,
+	    ". The CA certificates of hosts are read from %s (host_ca)%s%s",
 	    c->conf->host_ca,
 	    c->conf->host_crl != NULL ? ", and their CRLs from " : "",
 	    c->conf->host_crl != NULL ? c->conf->host_crl : "");

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
+#include <unistd.h>
 
 static void
 emit(void *ctx, enum ca_log_level level, const char *line)
@@ -20,6 +21,14 @@ struct ca_log
 ca_cli_log(bool debug)
 {
 	return (struct ca_log){emit, NULL, debug};
+}
+
+bool
+ca_cli_draws(int fd)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(fd) == 1 && (term == NULL || strcmp(term, "dumb") != 0);
 }
 
 void
