@@ -45,18 +45,11 @@ put_list(const struct ca_key_ui *ui, const char *title, const char *const *line,
 	}
 }
 
-/* CA_ERR_FORMAT: the answer names no line. */
+/* The answer, which is freed, and what came of asking for it.  CA_ERR_FORMAT: it names
+ * no line. */
 static enum ca_err
-read_choice(const struct ca_key_ui *ui, size_t n, size_t *index)
+take_choice(enum ca_err rc, struct ca_secret *answer, size_t n, size_t *index)
 {
-	struct ca_buf prompt = CA_BUF_INIT(64);
-	struct ca_secret *answer = NULL;
-	enum ca_err rc = CA_ERR_MEMORY;
-
-	ca_buf_fmt(&prompt, "Which one, 1 to %zu? ", n);
-	if (ca_buf_text(&prompt) != NULL)
-		rc = ui->ask(ui->ctx, ca_buf_text(&prompt), true, &answer);
-	ca_buf_free(&prompt);
 	if (rc == CA_OK && (answer == NULL || ca_secret_len(answer) == 0))
 		rc = CA_ERR_CANCELLED;
 	if (rc == CA_OK) {
@@ -74,15 +67,28 @@ read_choice(const struct ca_key_ui *ui, size_t n, size_t *index)
 	return rc;
 }
 
-enum ca_err
-ca_key_choose(const struct ca_key_ui *ui, const char *title,
+static enum ca_err
+read_choice(const struct ca_key_ui *ui, size_t n, size_t *index)
+{
+	struct ca_buf prompt = CA_BUF_INIT(64);
+	struct ca_secret *answer = NULL;
+	enum ca_err rc = CA_ERR_MEMORY;
+
+	ca_buf_fmt(&prompt, "Which one, 1 to %zu? ", n);
+	if (ca_buf_text(&prompt) != NULL)
+		rc = ui->ask(ui->ctx, ca_buf_text(&prompt), true, &answer);
+	ca_buf_free(&prompt);
+	return take_choice(rc, answer, n, index);
+}
+
+/* By a list with numbers, of which the user enters one. */
+static enum ca_err
+choose_number(const struct ca_key_ui *ui, const char *title,
     const char *const *line, size_t n, size_t *index)
 {
 	struct ca_buf wrong = CA_BUF_INIT(128);
 	enum ca_err rc = CA_ERR_FORMAT;
 
-	if (ui == NULL || ui->ask == NULL)
-		return CA_ERR_CANCELLED;
 	ca_buf_fmt(&wrong, "That is no number from 1 to %zu.", n);
 	for (int i = 0; i < CHOICES_MAX && rc == CA_ERR_FORMAT; i++) {
 		put_list(ui, title, line, n);
@@ -91,6 +97,23 @@ ca_key_choose(const struct ca_key_ui *ui, const char *title,
 			ui->error(ui->ctx, ca_buf_text(&wrong));
 	}
 	ca_buf_free(&wrong);
+	return rc;
+}
+
+enum ca_err
+ca_key_choose(const struct ca_key_ui *ui, const char *title,
+    const char *const *line, size_t n, size_t *index)
+{
+	struct ca_secret *answer = NULL;
+	enum ca_err rc = CA_ERR_UNSUPPORTED;
+
+	if (ui == NULL || ui->ask == NULL)
+		return CA_ERR_CANCELLED;
+	if (ui->choose != NULL)
+		rc = ui->choose(ui->ctx, title, line, n, &answer);
+	rc = take_choice(rc, answer, n, index);
+	if (rc == CA_ERR_UNSUPPORTED)
+		rc = choose_number(ui, title, line, n, index);
 	if (rc == CA_ERR_IO)
 		ui->error(ui->ctx,
 		    "More than one certificate fits, and nobody can be asked for "

@@ -267,3 +267,36 @@ ca_identity_describe(const struct ca_identity *id, struct ca_buf *b)
 	if (id->label != NULL)
 		ca_buf_fmt(b, ", in %s", id->label);
 }
+
+/* The last common name, or the whole name if there is none. */
+static void
+put_common_name(const X509_NAME *name, struct ca_buf *b)
+{
+	unsigned char *text = NULL;
+	int at = -1, len = -1;
+
+	for (int i;
+	     (i = X509_NAME_get_index_by_NID(name, NID_commonName, at)) >= 0;)
+		at = i;
+	if (at >= 0)
+		len = ASN1_STRING_to_UTF8(&text,
+		    X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+	if (len > 0)
+		ca_buf_printable(b, text, (size_t)len);
+	else
+		ca_name_rfc4514(name, b);
+	OPENSSL_free(text);
+	ERR_clear_error();
+}
+
+void
+ca_identity_brief(const struct ca_identity *id, struct ca_buf *b)
+{
+	put_common_name(X509_get_subject_name(id->leaf), b);
+	if (id->label != NULL)
+		ca_buf_fmt(b, " (%s)", id->label);
+	ca_buf_str(b, ", issued by ");
+	put_common_name(X509_get_issuer_name(id->leaf), b);
+	ca_buf_str(b, ", until ");
+	ca_identity_date(X509_get0_notAfter(id->leaf), b);
+}
