@@ -341,7 +341,7 @@ test_layout(void **state)
 	    GDM_PAM_EXTENSION_CHOICE_LIST_RESPONSE_SIZE);
 	assert_string_equal(GDM_PAM_EXTENSION_CHOICE_LIST, NAME);
 #else
-	print_message("SKIP: gdm/gdm-pam-extensions.h is not installed\n");
+	print_message("# SKIP: gdm/gdm-pam-extensions.h is not installed\n");
 	skip();
 #endif
 }
@@ -364,7 +364,7 @@ test_advertised(void **state)
 	assert_int_equal(ours, theirs);
 	assert_int_equal(unsetenv(VARIABLE), 0);
 #else
-	print_message("SKIP: gdm/gdm-pam-extensions.h is not installed\n");
+	print_message("# SKIP: gdm/gdm-pam-extensions.h is not installed\n");
 	skip();
 #endif
 }
