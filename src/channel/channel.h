@@ -44,7 +44,7 @@ struct ca_prompter {
  * Nothing in it is owned; NULL: not set. */
 struct ca_channel_settings {
 	unsigned max_answer, lifetime; /* characters, seconds */
-	const char *helper;
+	const char *helper, *language;
 	unsigned helper_timeout, wait_for_token; /* seconds */
 	bool pkcs11, require_pin, ssh_agent, user_certificates;
 	const char *token_uri, *key_file;

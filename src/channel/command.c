@@ -3,7 +3,10 @@
  */
 #include "channel/session.h"
 
+#include <locale.h>
 #include <string.h>
+
+#include "base/locale.h"
 
 #define OPENING_BYTES ((size_t)1 << 18)
 
@@ -53,6 +56,22 @@ warn_of_pin(const struct ca_channel_settings *set, const struct ca_log *log)
 		    "yes makes the user enter it");
 }
 
+/*
+ * The application's own language comes first: it is that of the user who started sudo
+ * or the locker, or that of a greeter.  It is only asked for, never set.  Whoever sets it
+ * chooses among the catalogs of this host, and nothing else.
+ */
+static void
+put_language(const struct ca_channel_settings *set, struct ca_buf *out)
+{
+	const char *own = setlocale(LC_MESSAGES, NULL);
+
+	if (own == NULL || !ca_locale_named(own))
+		own = set->language;
+	if (own != NULL && ca_locale_named(own))
+		ca_helper_put_text(out, CA_HELPER_LANGUAGE, own);
+}
+
 static void
 put_opening(const struct ca_channel *channel, const struct ca_bytes *request,
     const struct ca_channel_user *user, struct ca_buf *out)
@@ -79,6 +98,7 @@ put_opening(const struct ca_channel *channel, const struct ca_bytes *request,
 		ca_helper_put(out, CA_HELPER_SECRET);
 	if (!set->require_pin)
 		ca_helper_put(out, CA_HELPER_PINLESS);
+	put_language(set, out);
 	if (channel->prompter->choose != NULL)
 		ca_helper_put(out, CA_HELPER_CHOICES);
 	ca_helper_put(out, CA_HELPER_GO);

@@ -32,6 +32,7 @@ static const struct verb {
     {CA_HELPER_USERCERTS, "usercerts", CA_HELPER_HOST, ARG_NONE, 0},
     {CA_HELPER_SECRET, "secret", CA_HELPER_HOST, ARG_NONE, 0},
     {CA_HELPER_PINLESS, "pinless", CA_HELPER_HOST, ARG_NONE, 0},
+    {CA_HELPER_LANGUAGE, "language", CA_HELPER_HOST, ARG_TEXT, 64},
     {CA_HELPER_CHOICES, "choices", CA_HELPER_HOST, ARG_NONE, 0},
     {CA_HELPER_GO, "go", CA_HELPER_HOST, ARG_NONE, 0},
     {CA_HELPER_ANSWER, "answer", CA_HELPER_HOST, ARG_BYTES,

@@ -13,7 +13,7 @@
  *	request BYTES | hostsign BYTES
  *	agent TEXT, pkcs11 TEXT, wait NUMBER,
  *	keyfile TEXT, certificate BYTES,
- *	usercerts, secret, pinless                      (each optional)
+ *	usercerts, secret, pinless, language TEXT       (each optional)
  *	choices                                         (optional)
  *	go
  *	                                        info TEXT, error TEXT,
@@ -48,6 +48,8 @@
  *	             for it: the host has not authenticated the user
  *	pinless      a token's key may sign without a PIN if the token allows
  *	             that; without this word a PIN is asked for each time
+ *	language     the locale in whose language info, error, note, ask,
+ *	             askecho, item and choose are; without it, English
  *	choices      the application shows lists: items may be offered by `item'
  *	             and `choose'
  *	hostsign     instead of request: CertificateRequest and the host's
@@ -65,7 +67,7 @@
  *	response     Certificate and CertificateVerify; after hostsign only
  *	             CertificateVerify
  *	none         no key can sign this request (the host may continue with
- *	             its next channel); TEXT is for the log
+ *	             its next channel); TEXT, in English, is for the log
  *	failed       a key could sign this request, but signing failed; TEXT
  *	             is for the log
  *
@@ -110,6 +112,7 @@ enum ca_helper_verb {
 	CA_HELPER_USERCERTS,
 	CA_HELPER_SECRET,
 	CA_HELPER_PINLESS,
+	CA_HELPER_LANGUAGE,
 	CA_HELPER_CHOICES,
 	CA_HELPER_GO,
 	CA_HELPER_ANSWER,

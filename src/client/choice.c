@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/tr.h"
 #include "sign/identity.h"
 #include "sign/pick.h"
 #include "client/remember.h"
@@ -251,7 +252,7 @@ choose_token(const struct ca_choice *c, struct ca_identity **out)
 		ca_log_err(c->pick.log,
 		    "no certificate with a key on a token%-s%-.*s: "
 		    "%-s",
-		    uri != NULL ? " for " : "",
+		    uri != NULL ? N_(" for ") : "",
 		    uri != NULL ? (int)strcspn(uri, "?") : 0,
 		    uri != NULL ? uri : "",
 		    search.why[0] != '\0' ? search.why : ca_err_text(rc));

@@ -2,6 +2,7 @@
  * The login to a token: where the PIN comes from, how often it is asked for,
  * and what each answer of the token means.
  */
+#include "base/tr.h"
 #include "key/p11.h"
 
 #include <stdio.h>
@@ -18,7 +19,7 @@ static const char *
 tries_hint(const struct ca_p11_session *s)
 {
 	return (s->token.info.flags & CKF_USER_PIN_COUNT_LOW) != 0
-		   ? " (a wrong one was entered before)"
+		   ? _(" (a wrong one was entered before)")
 		   : "";
 }
 
@@ -31,9 +32,10 @@ pin_from_user(const struct ca_p11_session *s, CK_USER_TYPE user_type,
 
 	if (s->ui == NULL || s->ui->ask == NULL)
 		return CA_ERR_CANCELLED;
-	(void)snprintf(prompt, sizeof prompt, "PIN for %s%s%s: ", s->token.name,
-	    user_type == CKU_CONTEXT_SPECIFIC ? " (for this signature)"
-	    : s->looking ? " (which shows no certificate before)"
+	(void)snprintf(prompt, sizeof prompt, _("PIN for %s%s%s: "),
+	    s->token.name,
+	    user_type == CKU_CONTEXT_SPECIFIC ? _(" (for this signature)")
+	    : s->looking ? _(" (which shows no certificate before)")
 			 : "",
 	    tries_hint(s));
 	rc = s->ui->ask(s->ui->ctx, prompt, false, pin);
@@ -74,7 +76,7 @@ tell_locked(const struct ca_p11_session *s)
 {
 	if (is_tpm(s))
 		ca_p11_tell(s,
-		    "The TPM of \"%s\" takes no PIN now, after too many wrong "
+		    "The TPM of \"%-s\" takes no PIN now, after too many wrong "
 		    "tries (lockout). Wait until it has recovered (run: "
 		    "tpm2_getcap properties-variable), or let the "
 		    "administrator run: tpm2_dictionarylockout "
@@ -82,7 +84,7 @@ tell_locked(const struct ca_p11_session *s)
 		    s->token.name);
 	else
 		ca_p11_tell(s,
-		    "The PIN of \"%s\" is locked after too many wrong tries. "
+		    "The PIN of \"%-s\" is locked after too many wrong tries. "
 		    "Unlock it with the PUK, or ask the issuer of the token to "
 		    "unlock it.",
 		    s->token.name);
@@ -114,7 +116,7 @@ read_flags(struct ca_p11_session *s)
 	ca_p11_guard_end(&guard);
 	s->fresh = false;
 	if (!present)
-		return ca_p11_failed(s, "the login", CKR_TOKEN_NOT_PRESENT);
+		return ca_p11_failed(s, N_("the login"), CKR_TOKEN_NOT_PRESENT);
 	return CA_OK;
 }
 
@@ -133,12 +135,12 @@ check_tries(struct ca_p11_session *s)
 	if ((s->token.info.flags & CKF_USER_PIN_FINAL_TRY) == 0)
 		return CA_OK;
 	(void)snprintf(question, sizeof question,
-	    "This is the last try for the PIN of \"%s\": a wrong PIN locks the "
-	    "token. Try?",
+	    _("This is the last try for the PIN of \"%s\": a wrong PIN locks the "
+	      "token. Try?"),
 	    name);
 	if (ca_key_confirm(s->ui, question) != CA_OK) {
 		ca_p11_tell(s,
-		    "The PIN of \"%s\" was not tried, because it would have "
+		    "The PIN of \"%-s\" was not tried, because it would have "
 		    "been the last try.",
 		    name);
 		return CA_ERR_CANCELLED;
@@ -159,10 +161,10 @@ tell_wrong_pin(struct ca_p11_session *s)
 	s->fresh = reread(s);
 	ca_p11_guard_end(&guard);
 	if (s->fresh && (info->flags & CKF_USER_PIN_LOCKED) != 0)
-		left = " No try is left: the PIN is locked now.";
+		left = N_(" No try is left: the PIN is locked now.");
 	else if (s->fresh && (info->flags & CKF_USER_PIN_FINAL_TRY) != 0)
-		left = " One try is left.";
-	ca_p11_tell(s, "Wrong PIN for \"%s\".%s", s->token.name, left);
+		left = N_(" One try is left.");
+	ca_p11_tell(s, "Wrong PIN for \"%-s\".%-s", s->token.name, left);
 }
 
 /* The module has not sent such a PIN to the token: no try is used. */
@@ -174,12 +176,12 @@ tell_length(const struct ca_p11_session *s)
 	if (info->ulMaxPinLen >= info->ulMinPinLen && info->ulMaxPinLen > 0 &&
 	    info->ulMaxPinLen <= CA_P11_PIN_MAX)
 		ca_p11_tell(s,
-		    "The PIN of \"%s\" has %lu to %lu characters; what was "
+		    "The PIN of \"%-s\" has %lu to %lu characters; what was "
 		    "entered has another length, or other characters.",
 		    s->token.name, info->ulMinPinLen, info->ulMaxPinLen);
 	else
 		ca_p11_tell(s,
-		    "What was entered cannot be the PIN of \"%s\": its length "
+		    "What was entered cannot be the PIN of \"%-s\": its length "
 		    "or its characters do not fit.",
 		    s->token.name);
 }
@@ -207,21 +209,21 @@ judge_login(struct ca_p11_session *s, CK_RV rv)
 		return tell_locked(s);
 	case CKR_PIN_EXPIRED:
 		ca_p11_tell(s,
-		    "The PIN of \"%s\" has expired; change the PIN first.",
+		    "The PIN of \"%-s\" has expired; change the PIN first.",
 		    name);
 		return CA_DENIED;
 	case CKR_USER_ANOTHER_ALREADY_LOGGED_IN:
 		ca_p11_tell(s,
-		    "\"%s\" did not check the PIN, because another login to it "
+		    "\"%-s\" did not check the PIN, because another login to it "
 		    "is open and cannot be closed. Remove the token and insert "
 		    "it again.",
 		    name);
 		return CA_DENIED;
 	case CKR_USER_PIN_NOT_INITIALIZED:
-		ca_p11_tell(s, "No PIN is set on \"%s\" yet.", name);
+		ca_p11_tell(s, "No PIN is set on \"%-s\" yet.", name);
 		return CA_DENIED;
 	default:
-		return ca_p11_failed(s, "the login", rv);
+		return ca_p11_failed(s, N_("the login"), rv);
 	}
 }
 
@@ -280,7 +282,7 @@ login_pinpad(struct ca_p11_session *s, CK_USER_TYPE user_type)
 		if ((rc = check_tries(s)) != CA_OK)
 			return rc;
 		(void)snprintf(text, sizeof text,
-		    "Enter the PIN of \"%s\" on its reader's keypad%s.",
+		    _("Enter the PIN of \"%s\" on its reader's keypad%s."),
 		    s->token.name, tries_hint(s));
 		if (s->ui != NULL && s->ui->info != NULL)
 			s->ui->info(s->ui->ctx, text);

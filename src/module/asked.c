@@ -33,6 +33,7 @@ ca_asked_take(struct ca_verifier *v, struct ca_asked *asked)
 		.require_pin = a->require_pin != 0,
 		.ssh_agent = a->ssh_agent != 0,
 		.user_certificates = a->user_certificates != 0,
+		.language = a->language,
 		.token_uri = a->token_uri,
 		.key_file = a->key_file,
 		.helper_write = asked->said.helper_write.v,
@@ -107,19 +108,6 @@ out:
 	return ret;
 }
 
-static void
-tell_user(const struct ca_prompter *p, enum ca_reason reason)
-{
-	if (reason == CA_R_ANSWER_CUT || reason == CA_R_ANSWER_MALFORMED)
-		p->info(p->ctx,
-		    reason == CA_R_ANSWER_CUT
-			? "The answer was truncated on its way to this host: "
-			  "its end is missing."
-			: "The answer is malformed: it differs from what "
-			  "certauth printed.",
-		    true);
-}
-
 enum ca_err
 ca_asked_response(const struct ca_asked *asked, const struct ca_asker *who,
     struct ca_buf *out, enum ca_reason *reason)
@@ -146,6 +134,5 @@ ca_asked_response(const struct ca_asked *asked, const struct ca_asker *who,
 		if (*reason != CA_R_NO_CREDENTIAL)
 			break;
 	}
-	tell_user(who->prompter, *reason);
 	return rc;
 }

@@ -63,11 +63,11 @@ ui_note(void *ctx, const char *text)
 }
 
 static void
-ui_error(void *ctx, const char *text)
+ui_error(void *ctx, const char *text, const char *english)
 {
 	struct ca_helper_talk *t = ctx;
 
-	ca_log_err(t->log, "%-s", text);
+	ca_log_err(t->log, "%-s", english);
 	(void)!ca_helper_talk_text(t, CA_HELPER_ERROR, text);
 }
 

@@ -1,4 +1,5 @@
 #include "sign/pick.h"
+#include "base/tr.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@ drop(struct ca_identity *id, const char *why, const struct ca_log *log)
 {
 	struct ca_buf line = CA_BUF_INIT(8192);
 
-	ca_identity_describe(id, &line);
+	ca_identity_describe(id, ca_tr_part, &line);
 	ca_log_warning(log, "%-s is not used, because %-s",
 	    ca_buf_text(&line) != NULL ? ca_buf_text(&line) : "?", why);
 	ca_buf_free(&line);
@@ -49,14 +50,16 @@ filter(struct ca_identities *ids, const struct ca_pick *p, bool *uncertain)
 
 /* Write the lines of the list anew; the caller frees them. */
 static enum ca_err
-put_lines(const struct ca_identities *ids,
-    void (*put)(const struct ca_identity *, struct ca_buf *), char **line)
+put_lines(const struct ca_identities *ids, bool brief, char **line)
 {
 	for (size_t i = 0; i < ids->n; i++) {
 		struct ca_buf b = CA_BUF_INIT(8192);
 
 		free(line[i]);
-		put(ids->v[i], &b);
+		if (brief)
+			ca_identity_brief(ids->v[i], &b);
+		else
+			ca_identity_describe(ids->v[i], ca_tr, &b);
 		line[i] = ca_buf_take(&b, NULL);
 		ca_buf_free(&b);
 		if (line[i] == NULL)
@@ -87,15 +90,14 @@ offer(
 		return CA_ERR_MEMORY;
 	/* a list of the application has little room */
 	bool brief = ui != NULL && ui->choose != NULL;
-	rc = put_lines(
-	    ids, brief ? ca_identity_brief : ca_identity_describe, line);
+	rc = put_lines(ids, brief, line);
 	if (rc == CA_OK && brief && are_equal(line, ids->n))
-		rc = put_lines(ids, ca_identity_describe, line);
+		rc = put_lines(ids, false, line);
 	if (rc != CA_OK) {
 		ret = rc;
 		goto out;
 	}
-	if ((rc = ca_key_choose(ui, "More than one certificate fits:",
+	if ((rc = ca_key_choose(ui, _("More than one certificate fits:"),
 		 (const char *const *)line, ids->n, index)) != CA_OK) {
 		ret = rc;
 		goto out;
@@ -135,16 +137,17 @@ ask_uncertain(const struct ca_identities *ids, const struct ca_key_ui *ui)
 	enum ca_err rc = CA_ERR_MEMORY;
 
 	if (ids->n == 1) {
-		ca_buf_str(&text, "The host accepts certificates of other CAs. "
-				  "It is not known here whether they are above "
-				  "the issuer of ");
-		ca_identity_describe(ids->v[0], &text);
-		ca_buf_str(&text, ". Try it?");
+		ca_buf_str(
+		    &text, _("The host accepts certificates of other CAs. "
+			     "It is not known here whether they are above "
+			     "the issuer of "));
+		ca_identity_describe(ids->v[0], ca_tr, &text);
+		ca_buf_str(&text, _(". Try it?"));
 	} else {
 		ca_buf_fmt(&text,
-		    "The host accepts certificates of other CAs. It is not "
-		    "known here whether they are above the issuers of the %zu "
-		    "certificates that you have. Try one?",
+		    _("The host accepts certificates of other CAs. It is not "
+		      "known here whether they are above the issuers of the %zu "
+		      "certificates that you have. Try one?"),
 		    ids->n);
 	}
 	if (ca_buf_text(&text) != NULL)

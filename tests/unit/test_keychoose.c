@@ -62,9 +62,9 @@ note(void *ctx, const char *text)
 }
 
 static void
-error(void *ctx, const char *text)
+error(void *ctx, const char *text, const char *english)
 {
-	(void)text;
+	(void)text, (void)english;
 	((struct person *)ctx)->errors++;
 }
 

@@ -1,0 +1,19 @@
+#!/usr/bin/env python3
+"""Leave out the entries of a .pot that have no word: "%s", "%s: %-s" and the like."""
+import re
+import sys
+
+CONVERSION = re.compile(r"%[-#0 +']*[0-9.*]*(?:hh|h|ll|l|z)?[a-zA-Z%]")
+
+
+def has_word(entry):
+    text = "".join(
+        line[line.index('"') + 1 : -1]
+        for line in entry.split("\n")
+        if line.startswith(("msgid", '"'))
+    )
+    return re.search(r"[A-Za-z]{2}", CONVERSION.sub("", text)) is not None
+
+
+entries = sys.stdin.read().rstrip("\n").split("\n\n")
+print("\n\n".join([entries[0]] + [e for e in entries[1:] if has_word(e)]))
