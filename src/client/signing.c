@@ -62,7 +62,7 @@ ask_host(struct ca_signing *s, const struct ca_request *req)
 	}
 	ca_buf_str(&text, _(", service "));
 	ca_buf_escape(&text, req->service, strlen(req->service));
-	ca_buf_str(&text, "?");
+	ca_buf_str(&text, _("?"));
 	if (ca_buf_text(&text) != NULL)
 		rc = ca_ask_yes(&s->client.ask, ca_buf_text(&text));
 	ca_buf_free(&text);

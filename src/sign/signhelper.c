@@ -41,6 +41,9 @@ keep_line(char *at, enum ca_log_level level, const char *line)
 
 	if (level > CA_LOG_WARNING)
 		return;
+	/* no half of a character */
+	while (len > 0 && ((unsigned char)line[len] & 0xc0) == 0x80)
+		len--;
 	memcpy(at, line, len);
 	at[len] = '\0';
 }
