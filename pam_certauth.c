@@ -371,7 +371,7 @@ authenticate(struct call *c)
 		goto out;
 	}
 	const struct ca_prompter prompter = {ask, info, c, c->silent};
-	const struct ca_asker asker = {&prompter, &c->log, items, c};
+	const struct ca_asker asker = {&prompter, &c->log, items, c, c->pamh};
 	if (asked.said.proof1 == CA_OP_PASSWORD)
 		rc = ca_password_get(
 		    c->pamh, c->args.first_pass, &response, &reason);

@@ -78,10 +78,10 @@ by_service() {
 			continue
 		fi
 		grep -q "${f##*/}" <<<'sshd sudo su login polkit-1 screen-locker
-			fallback two-factors greeter cockpit'
+			fallback two-factors greeter cockpit gdm-smartcard'
 		n=$((n + 1))
 	done
-	[ "$n" -eq 10 ]
+	[ "$n" -eq 11 ]
 }
 
 @test "sshd: the certificate alone; a password is not asked for" {
@@ -153,6 +153,19 @@ by_service() {
 	[[ $output != *'login:'* ]]
 }
 
+@test "gdm-smartcard: the certificate alone, and the login name is asked before" {
+	by_password gdm-smartcard wonderland
+	[ "$status" -ne 0 ] && [ "$status" -ne 99 ]
+	[[ $output != *assword* ]]
+	[[ $output != *certauth1* ]]
+	logged 'reason=no-credential'
+	run in_place "$CERTAUTH_BUILD/tests/lib/gdmworker" -l alice </dev/null
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'question Username:'* ]]
+	[[ $output == *'user alice'* ]]
+}
+
 # cockpit_login CERT: cockpit answers the first prompt with the password of its
 # page, whatever it asks for, and shows the others to the user
 cockpit_login() {
@@ -211,5 +224,5 @@ cockpit_login() {
 		n=$((n + 1))
 	done
 	cp "$HERE"/etc/pam.d/* "$S/etc/pam.d/"
-	[ "$n" -eq 9 ]
+	[ "$n" -eq 10 ]
 }

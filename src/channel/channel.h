@@ -29,6 +29,15 @@ struct ca_prompter {
 	void *ctx;
 	bool silent; /* info shows nothing: what a question of the helper needs
 		      * is put in front of the question */
+	/*
+	 * Show a list, of which one line is chosen.  items has each line with its
+	 * NUL; the answer is the number of the line in decimal, from 1.  As ask;
+	 * CA_ERR_CONV also if the answer is no line of the list, CA_ERR_LIMIT: there
+	 * are more than CA_HELPER_ITEMS_MAX.  NULL: lists cannot be shown.
+	 */
+	enum ca_err (*choose)(void *ctx, const char *title,
+	    const struct ca_buf *items, struct ca_secret **answer);
+	void *choose_ctx;
 };
 
 /* What certauth.conf(5) says about the channels, by the names of its keys.

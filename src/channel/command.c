@@ -73,10 +73,11 @@ put_language(const struct ca_channel_settings *set, struct ca_buf *out)
 }
 
 static void
-put_opening(const struct ca_channel_settings *set, const struct ca_log *log,
-    const struct ca_bytes *request, const struct ca_channel_user *user,
-    struct ca_buf *out)
+put_opening(const struct ca_channel *channel, const struct ca_bytes *request,
+    const struct ca_channel_user *user, struct ca_buf *out)
 {
+	const struct ca_channel_settings *set = channel->set;
+
 	ca_helper_put_number(out, CA_HELPER_HELLO, CA_HELPER_VERSION);
 	ca_helper_put_bytes(out, CA_HELPER_REQUEST, request->p, request->len);
 	if (set->ssh_agent && user->ssh_auth_sock != NULL)
@@ -87,7 +88,7 @@ put_opening(const struct ca_channel_settings *set, const struct ca_log *log,
 	if (set->pkcs11 && set->wait_for_token > 0)
 		ca_helper_put_number(out, CA_HELPER_WAIT, set->wait_for_token);
 	if (set->key_file != NULL)
-		put_key_file(set, log, user, out);
+		put_key_file(set, channel->log, user, out);
 	for (size_t i = 0; i < user->ncerts && i < CA_HELPER_CERTS_MAX; i++)
 		ca_helper_put_bytes(out, CA_HELPER_CERTIFICATE, user->cert[i].p,
 		    user->cert[i].len);
@@ -98,6 +99,8 @@ put_opening(const struct ca_channel_settings *set, const struct ca_log *log,
 	if (!set->require_pin)
 		ca_helper_put(out, CA_HELPER_PINLESS);
 	put_language(set, out);
+	if (channel->prompter->choose != NULL)
+		ca_helper_put(out, CA_HELPER_CHOICES);
 	ca_helper_put(out, CA_HELPER_GO);
 }
 
@@ -116,7 +119,7 @@ ca_channel_command(const struct ca_channel *channel,
 
 	if (set->pkcs11)
 		warn_of_pin(set, channel->log);
-	put_opening(set, channel->log, request, user, &opening);
+	put_opening(channel, request, user, &opening);
 	enum ca_err rc =
 	    ca_channel_session(&s, set->wait_for_token, &opening, out);
 	*reason = s.reason;

@@ -80,18 +80,11 @@ put_list(const struct ca_key_ui *ui, const char *title, const char *const *line,
 	}
 }
 
-/* CA_ERR_FORMAT: the answer names no line. */
+/* The answer, which is freed, and what came of asking for it.  CA_ERR_FORMAT: it names
+ * no line. */
 static enum ca_err
-read_choice(const struct ca_key_ui *ui, size_t n, size_t *index)
+take_choice(enum ca_err rc, struct ca_secret *answer, size_t n, size_t *index)
 {
-	struct ca_buf prompt = CA_BUF_INIT(64);
-	struct ca_secret *answer = NULL;
-	enum ca_err rc = CA_ERR_MEMORY;
-
-	ca_buf_fmt(&prompt, _("Which one, 1 to %zu? "), n);
-	if (ca_buf_text(&prompt) != NULL)
-		rc = ui->ask(ui->ctx, ca_buf_text(&prompt), true, &answer);
-	ca_buf_free(&prompt);
 	if (rc == CA_OK && (answer == NULL || ca_secret_len(answer) == 0))
 		rc = CA_ERR_CANCELLED;
 	if (rc == CA_OK) {
@@ -109,14 +102,27 @@ read_choice(const struct ca_key_ui *ui, size_t n, size_t *index)
 	return rc;
 }
 
-enum ca_err
-ca_key_choose(const struct ca_key_ui *ui, const char *title,
+static enum ca_err
+read_choice(const struct ca_key_ui *ui, size_t n, size_t *index)
+{
+	struct ca_buf prompt = CA_BUF_INIT(64);
+	struct ca_secret *answer = NULL;
+	enum ca_err rc = CA_ERR_MEMORY;
+
+	ca_buf_fmt(&prompt, _("Which one, 1 to %zu? "), n);
+	if (ca_buf_text(&prompt) != NULL)
+		rc = ui->ask(ui->ctx, ca_buf_text(&prompt), true, &answer);
+	ca_buf_free(&prompt);
+	return take_choice(rc, answer, n, index);
+}
+
+/* By a list with numbers, of which the user enters one. */
+static enum ca_err
+choose_number(const struct ca_key_ui *ui, const char *title,
     const char *const *line, size_t n, size_t *index)
 {
 	enum ca_err rc = CA_ERR_FORMAT;
 
-	if (ui == NULL || ui->ask == NULL)
-		return CA_ERR_CANCELLED;
 	for (int i = 0; i < CHOICES_MAX && rc == CA_ERR_FORMAT; i++) {
 		put_list(ui, title, line, n);
 		rc = read_choice(ui, n, index);
@@ -124,6 +130,23 @@ ca_key_choose(const struct ca_key_ui *ui, const char *title,
 			ca_key_tell(
 			    ui, NULL, "That is no number from 1 to %zu.", n);
 	}
+	return rc;
+}
+
+enum ca_err
+ca_key_choose(const struct ca_key_ui *ui, const char *title,
+    const char *const *line, size_t n, size_t *index)
+{
+	struct ca_secret *answer = NULL;
+	enum ca_err rc = CA_ERR_UNSUPPORTED;
+
+	if (ui == NULL || ui->ask == NULL)
+		return CA_ERR_CANCELLED;
+	if (ui->choose != NULL)
+		rc = ui->choose(ui->ctx, title, line, n, &answer);
+	rc = take_choice(rc, answer, n, index);
+	if (rc == CA_ERR_UNSUPPORTED)
+		rc = choose_number(ui, title, line, n, index);
 	if (rc == CA_ERR_IO)
 		ca_key_tell(ui, NULL,
 		    "More than one certificate fits, and nobody can be asked for "

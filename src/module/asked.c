@@ -4,6 +4,7 @@
 
 #include "channel/caller.h"
 #include "channel/helper.h"
+#include "module/choicelist.h"
 
 enum ca_err
 ca_asked_take(struct ca_verifier *v, struct ca_asked *asked)
@@ -111,12 +112,17 @@ enum ca_err
 ca_asked_response(const struct ca_asked *asked, const struct ca_asker *who,
     struct ca_buf *out, enum ca_reason *reason)
 {
-	const struct ca_channel channel = {
-	    &asked->set, who->log, who->prompter};
+	struct ca_prompter prompter = *who->prompter;
+	struct ca_choicelist list = {who->pamh, 0};
+	const struct ca_channel channel = {&asked->set, who->log, &prompter};
 	const uint64_t proof[] = {asked->said.proof1, asked->said.proof2};
 	enum ca_err rc = CA_ERR_NOT_FOUND;
 
 	*reason = CA_R_NO_CREDENTIAL;
+	if (ca_choicelist_shown(&list)) {
+		prompter.choose = ca_choicelist_ask;
+		prompter.choose_ctx = &list;
+	}
 	for (size_t i = 0; i < 2 && proof[i] != 0; i++) {
 		if (proof[i] == CA_OP_CONVERSATION)
 			rc = ca_channel_conversation(

@@ -272,3 +272,49 @@ ca_identity_describe(
 		ca_buf_str(b, id->label);
 	}
 }
+
+/* The last common name, or the whole name if there is none. */
+static void
+put_common_name(const X509_NAME *name, struct ca_buf *b)
+{
+	unsigned char *text = NULL;
+	int at = -1, len = -1;
+
+	for (int i;
+	     (i = X509_NAME_get_index_by_NID(name, NID_commonName, at)) >= 0;)
+		at = i;
+	if (at >= 0)
+		len = ASN1_STRING_to_UTF8(&text,
+		    X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+	if (len > 0)
+		ca_buf_printable(b, text, (size_t)len);
+	else
+		ca_name_rfc4514(name, b);
+	OPENSSL_free(text);
+	ERR_clear_error();
+}
+
+void
+ca_identity_brief(const struct ca_identity *id, struct ca_buf *b)
+{
+	struct ca_buf subject = CA_BUF_INIT(b->max);
+	struct ca_buf issuer = CA_BUF_INIT(b->max);
+	struct ca_buf until = CA_BUF_INIT(b->max);
+
+	put_common_name(X509_get_subject_name(id->leaf), &subject);
+	put_common_name(X509_get_issuer_name(id->leaf), &issuer);
+	ca_identity_date(X509_get0_notAfter(id->leaf), &until);
+	const char *whose = ca_buf_text(&subject), *from = ca_buf_text(&issuer);
+	const char *end = ca_buf_text(&until);
+	if (whose == NULL || from == NULL || end == NULL)
+		b->err = CA_ERR_MEMORY;
+	else if (id->label != NULL)
+		ca_buf_fmt(b, _("%s (%s), issued by %s, until %s"), whose,
+		    id->label, from, end);
+	else
+		ca_buf_fmt(
+		    b, _("%s, issued by %s, until %s"), whose, from, end);
+	ca_buf_free(&subject);
+	ca_buf_free(&issuer);
+	ca_buf_free(&until);
+}

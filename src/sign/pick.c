@@ -2,6 +2,7 @@
 #include "base/tr.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "sign/identity.h"
 
@@ -47,6 +48,37 @@ filter(struct ca_identities *ids, const struct ca_pick *p, bool *uncertain)
 	ca_buf_free(&why);
 }
 
+/* Write the lines of the list anew; the caller frees them. */
+static enum ca_err
+put_lines(const struct ca_identities *ids, bool brief, char **line)
+{
+	for (size_t i = 0; i < ids->n; i++) {
+		struct ca_buf b = CA_BUF_INIT(8192);
+
+		free(line[i]);
+		if (brief)
+			ca_identity_brief(ids->v[i], &b);
+		else
+			ca_identity_describe(ids->v[i], ca_tr, &b);
+		line[i] = ca_buf_take(&b, NULL);
+		ca_buf_free(&b);
+		if (line[i] == NULL)
+			return CA_ERR_MEMORY;
+	}
+	return CA_OK;
+}
+
+static bool
+are_equal(char *const *line, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(line[i], line[k]) == 0)
+				return true;
+	}
+	return false;
+}
+
 static enum ca_err
 offer(
     const struct ca_identities *ids, const struct ca_key_ui *ui, size_t *index)
@@ -56,15 +88,14 @@ offer(
 
 	if (line == NULL)
 		return CA_ERR_MEMORY;
-	for (size_t i = 0; i < ids->n; i++) {
-		struct ca_buf b = CA_BUF_INIT(8192);
-		ca_identity_describe(ids->v[i], ca_tr, &b);
-		line[i] = ca_buf_take(&b, NULL);
-		ca_buf_free(&b);
-		if (line[i] == NULL) {
-			ret = CA_ERR_MEMORY;
-			goto out;
-		}
+	/* a list of the application has little room */
+	bool brief = ui != NULL && ui->choose != NULL;
+	rc = put_lines(ids, brief, line);
+	if (rc == CA_OK && brief && are_equal(line, ids->n))
+		rc = put_lines(ids, false, line);
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
 	}
 	if ((rc = ca_key_choose(ui, _("More than one certificate fits:"),
 		 (const char *const *)line, ids->n, index)) != CA_OK) {

@@ -136,6 +136,9 @@ take_msg(struct helper *h, struct ca_helper_msg *msg)
 	case CA_HELPER_PINLESS:
 		h->src.pinless = true;
 		return CA_OK;
+	case CA_HELPER_CHOICES:
+		h->talk.choices = true;
+		return CA_OK;
 	default:
 		return CA_ERR_FORMAT;
 	}
