@@ -12,7 +12,7 @@ def has_word(entry):
         for line in entry.split("\n")
         if line.startswith(("msgid", '"'))
     )
-    return re.search(r"[A-Za-z]{2}", CONVERSION.sub("", text)) is not None
+    return re.search(r"[A-Za-z]", CONVERSION.sub("", text)) is not None
 
 
 entries = sys.stdin.read().rstrip("\n").split("\n\n")
