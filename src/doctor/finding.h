@@ -256,6 +256,9 @@ struct ca_doctor; /* doctor.h */
 	X(CA_F_PAM_ACCOUNT, "pam-account",                                     \
 	    "sudo -v and screen locks do not notice a certificate that is "    \
 	    "revoked during a session.")                                       \
+	X(CA_F_DESK_CONVERSATION, "desk-conversation",                         \
+	    "The request of a conversation does not fit into the field, and "  \
+	    "nobody can answer it there.")                                     \
 	X(CA_F_PAM_REQUIRE, "pam-require-account",                             \
 	    "Logins without a certificate are admitted, although "             \
 	    "require_account is to refuse them.")                              \
