@@ -12,6 +12,7 @@ struct ca_pieces {
 	size_t answers;
 	size_t last; /* characters of the last answer, at the end of text */
 	enum { OPEN, COMPLETE, FAILED } state;
+	bool ignored; /* a foreign first answer */
 };
 
 struct ca_pieces *
@@ -83,6 +84,31 @@ judge(const struct ca_pieces *ps, const char *answer, size_t len)
 	if (ps->answers + 1 >= CA_ANSWERS_MAX && answer[chars] == CA_PIECE_MORE)
 		return CA_ERR_LIMIT;
 	return CA_OK;
+}
+
+/* A first answer that is too long is no password of a form: it ends the attempt. */
+static bool
+foreign(const struct ca_pieces *ps, const char *answer)
+{
+	size_t len = strnlen(answer, CA_RESPONSE_CHARS_MAX + 2);
+	enum ca_err rc;
+
+	if (len == 0)
+		return true;
+	if (len > CA_RESPONSE_CHARS_MAX + 1)
+		return false;
+	rc = judge(ps, answer, len);
+	return rc == CA_ERR_TRUNCATED || rc == CA_ERR_FORMAT;
+}
+
+bool
+ca_pieces_ignore(struct ca_pieces *ps, const char *answer)
+{
+	if (ps->state != OPEN || ps->answers > 0 || ps->ignored ||
+	    answer == NULL || !foreign(ps, answer))
+		return false;
+	ps->ignored = true;
+	return true;
 }
 
 enum ca_err
