@@ -242,6 +242,9 @@ struct ca_doctor; /* doctor.h */
 	    "Without it a refusal has no user name, which crashes "            \
 	    "lightdm, and users are asked for a certificate while "            \
 	    "logins are off.")                                                 \
+	X(CA_F_PAM_FORM, "pam-form",                                           \
+	    "The password is no answer to a request, so it ends the "          \
+	    "attempt, and no certificate logs in.")                            \
 	X(CA_F_PAM_OPEN, "pam-open",                                           \
 	    "A user without a certificate is let in, and nothing else is "     \
 	    "checked.")                                                        \

@@ -26,6 +26,7 @@ ca_asked_take(struct ca_verifier *v, struct ca_asked *asked)
 	asked->set =
 	    (struct ca_channel_settings){.max_answer = (unsigned)a->max_answer,
 		.lifetime = (unsigned)a->lifetime,
+		.ignore_first = a->first_answer != 0,
 		.helper = a->helper,
 		.helper_timeout = (unsigned)a->helper_timeout,
 		.wait_for_token = (unsigned)a->wait_for_token,

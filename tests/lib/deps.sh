@@ -22,6 +22,9 @@ services='dovecot-imapd isync curl msmtp postfix sasl2-bin libsasl2-modules
 	postgresql nginx libnginx-mod-http-auth-pam apache2
 	libapache2-mod-authnz-pam libpam-pwdfile vsftpd openvpn cups cups-client
 	freeradius freeradius-utils xrdp'
+# cockpit, and a browser for its login page.  The browser has no window.
+web='cockpit-ws cockpit-bridge chromium'
+services="$services $web"
 # vsftpd and ProFTPD are not installed together: the packages of the latter are only
 # fetched, with the libraries that they need
 fetched='proftpd-core proftpd-mod-crypto'
