@@ -19,6 +19,7 @@
  *	                                        note TEXT       (any)
  *	                                        ask TEXT | askecho TEXT
  *	answer BYTES | noanswer                         (one for each)
+ *	                                        token TEXT      (optional)
  *	                                        response BYTES | none TEXT |
  *	                                        failed TEXT     (the last line)
  *
@@ -52,6 +53,11 @@
  *	note         a message that the next question needs, such as a line of
  *	             the list to choose from
  *	ask, askecho a question for the user, answered without and with echo
+ *	token        RFC 7512 URI of the token whose key signed: its label,
+ *	             manufacturer, model and serial number, and the module-path
+ *	             if pkcs11 has one; never a PIN or an object.  It decides
+ *	             nothing: the host drops a second one, and one that
+ *	             ca_text_token_uri() (base/text.h) refuses
  *	response     Certificate and CertificateVerify; after hostsign only
  *	             CertificateVerify
  *	none         no key can sign this request (the host may continue with
@@ -108,6 +114,7 @@ enum ca_helper_verb {
 	CA_HELPER_NOTE,
 	CA_HELPER_ASK,
 	CA_HELPER_ASKECHO,
+	CA_HELPER_TOKEN,
 	CA_HELPER_RESPONSE,
 	CA_HELPER_NONE,
 	CA_HELPER_FAILED,

@@ -49,6 +49,8 @@ test_each_verb(void **state)
 	    {"ask PIN: ", CA_HELPER_CHILD, CA_HELPER_ASK, "PIN: ", 0},
 	    {"askecho Which? ", CA_HELPER_CHILD, CA_HELPER_ASKECHO, "Which? ",
 		0},
+	    {"token pkcs11:token=x", CA_HELPER_CHILD, CA_HELPER_TOKEN,
+		"pkcs11:token=x", 0},
 	    {"response AQ", CA_HELPER_CHILD, CA_HELPER_RESPONSE, "\1", 0},
 	    {"none no token", CA_HELPER_CHILD, CA_HELPER_NONE, "no token", 0},
 	    {"failed PIN", CA_HELPER_CHILD, CA_HELPER_FAILED, "PIN", 0},
