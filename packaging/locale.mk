@@ -16,7 +16,7 @@ $(B)/po/%.mo: po/%.po
 
 # Rooms that a user reads: what they log goes to the user.  Of the rest, what is marked.
 USER_SRC = $(sort $(wildcard src/client/*.c src/key/*.c src/sign/*.c src/watch/*.c) \
-	src/tool/cli.c)
+	src/tool/cli.c src/cli/main.c)
 MARKED_SRC = $(sort $(filter-out $(USER_SRC),$(LIB_SRC) $(MAIN_SRC)))
 XGETTEXT = xgettext --language=C --from-code=UTF-8 --add-location=file --no-wrap \
 	--sort-by-file --keyword --keyword=_ --keyword=N_ --keyword=P_ \

@@ -21,6 +21,7 @@ sed -e '1,/^$/s/charset=CHARSET/charset=UTF-8/' \
 same() {
 	grep -v '^"POT-Creation-Date' "$1"
 }
+mkdir -p "$(dirname "$4")"
 if [ -e "$4" ] && [ "$(same "$4")" = "$(same "$dir/all.pot")" ]; then
 	exit 0
 fi

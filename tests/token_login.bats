@@ -90,13 +90,46 @@ answers() {
 	[ "$(grep -c '^prompt' "$S/seen")" -eq 1 ]
 }
 
+@test "the session has the URI of the token that signed, and none of another attempt" {
+	local serial
+	serial=$(pkcs11-tool --module "$SOFTHSM" --list-slots 2>/dev/null |
+		awk '/token label/ { mine = /Card A/ } /serial num/ && mine { print $NF }')
+	[ -n "$serial" ]
+	local uri="pkcs11:model=SoftHSM%20v2;manufacturer=SoftHSM%20project"
+	uri="$uri;serial=$serial;token=Card%20A"
+	local_login PAM_SUCCESS pkcs11=yes token_uri=pkcs11:token=Card%20A?pin-value=1234 \
+		-- -C "$(answers 1234)"
+	[ "$(grep '^env CERTAUTH_TOKEN' "$S/seen")" = "env CERTAUTH_TOKEN=$uri" ]
+	[ "$(grep -c '^env CERTAUTH_' "$S/seen")" -eq 6 ]
+	# the module that the host names finds the token again
+	local_login PAM_SUCCESS pkcs11=yes "token_uri=pkcs11:?module-path=$SOFTHSM" \
+		-- -C "$(answers 1234)"
+	grep -qxF "env CERTAUTH_TOKEN=$uri?module-path=${SOFTHSM//\//%2F}" "$S/seen"
+	# a later attempt that is denied takes it away
+	local_login PAM_SUCCESS pkcs11=yes -- -C "$(answers 1234)" -A empty
+	grep -q '^again PAM_[^S]' "$S/seen"
+	[ "$(grep -c '^env CERTAUTH_' "$S/seen")" -eq 0 ]
+	# a trial leaves nothing, and a key without a token has no name
+	local_login PAM_PERM_DENIED mode=audit pkcs11=yes -- -C "$(answers 1234)"
+	[ "$(grep -c '^env CERTAUTH_' "$S/seen")" -eq 0 ]
+	logged 'mode=audit outcome=granted'
+	openssl pkcs8 -topk8 -in "$PKI/rsa2048.key" -passout pass:1234 \
+		-out "$S/home/alice/locked.pem"
+	cat "$PKI/rsa2048-chain.pem" >>"$S/home/alice/locked.pem"
+	theirs
+	local_login PAM_SUCCESS key_file=%h/locked.pem -- -C "$(answers 1234)"
+	[ "$(grep -c '^env CERTAUTH_' "$S/seen")" -eq 5 ]
+	rm "$S/home/alice/locked.pem"
+}
+
 @test "no PIN for a token that is expired or of a foreign CA" {
 	# its issuer is not at hand: whether it can fit is asked, and no PIN
 	local_login PAM_AUTH_ERR pkcs11=yes token_uri=pkcs11:token=Card%20B \
 		-- -C "$(answers 1234)"
 	[ "$(grep -c '^prompt' "$S/seen")" -eq 1 ]
 	[ "$(grep -c '^prompt.*PIN' "$S/seen")" -eq 0 ]
-	grep -q '^prompt The host accepts certificates of other CAs.*Try it' "$S/seen"
+	grep -q '^info The host accepts certificates of other CAs' "$S/seen"
+	grep -q '^prompt The host may not accept this certificate\. Try it? \[yes/no\] $' "$S/seen"
 	not_logged outcome=granted
 	# with its root on the token it is certain, and nothing is asked
 	openssl x509 -in "$PKI/stranger.pem" -outform DER -out "$S/c.der"
@@ -424,10 +457,11 @@ watched() {
 	local_login PAM_AUTH_ERR pkcs11=yes wait_for_token=3s -- -C "$(answers 1234 1234)"
 	rm -rf "$S/home/alice/tokens"
 	mv "$S/home/alice/away" "$S/home/alice/tokens"
-	grep -nE 'Insert your smart card|^prompt' "$S/seen" | sed 's/^[0-9]*://' >"$S/order"
+	grep -nE 'Insert your smart card|without its PIN|^prompt' "$S/seen" | sed 's/^[0-9]*://' >"$S/order"
 	diff - "$S/order" <<-'END'
 		info Insert your smart card.
-		prompt PIN for Other (which shows no certificate before): 
+		info "Other" shows no certificate without its PIN.
+		prompt PIN for Other: 
 	END
 	logged 'Wrong PIN for .*Other'
 }

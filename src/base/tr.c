@@ -32,6 +32,19 @@ ca_tr_use(const char *locale, bool log)
 	return true;
 }
 
+bool
+ca_tr_known(void)
+{
+	const char *probe = N_("out of memory"), *found;
+
+	if (language == (locale_t)0)
+		return false;
+	locale_t before = uselocale(language);
+	found = dgettext(DOMAIN, probe);
+	(void)uselocale(before);
+	return found != probe;
+}
+
 /* The conversion at the next % of *p, and *len bytes of it; false: there is none. */
 static bool
 next_conversion(const char **p, const char **spec, size_t *len)

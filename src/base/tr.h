@@ -26,6 +26,9 @@
  */
 bool ca_tr_use(const char *locale, bool log);
 
+/* Is there a catalog for the locale of ca_tr_use? */
+bool ca_tr_known(void);
+
 /*
  * The text in the language of ca_tr_use, else text itself; never freed.  A translation
  * whose conversions (%s and the like) differ from those of text is not used.

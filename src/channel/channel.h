@@ -44,6 +44,7 @@ struct ca_prompter {
  * Nothing in it is owned; NULL: not set. */
 struct ca_channel_settings {
 	unsigned max_answer, lifetime; /* characters, seconds */
+	bool ignore_first;             /* first_answer = ignore */
 	const char *helper, *language;
 	unsigned helper_timeout, wait_for_token; /* seconds */
 	bool pkcs11, require_pin, ssh_agent, user_certificates;
@@ -66,6 +67,9 @@ struct ca_channel {
 	const struct ca_channel_settings *set;
 	const struct ca_log *log;
 	const struct ca_prompter *prompter;
+	/* ca_channel_command appends the URI of the token that signed, if one did;
+	 * it has a bound, and decides nothing.  NULL: nobody wants it */
+	struct ca_buf *token;
 };
 
 /*

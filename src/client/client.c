@@ -122,7 +122,7 @@ ca_client_confirm(const struct ca_client *client, const struct ca_request *req,
 	escaped(&text, req->service);
 	ca_buf_str(&text, _(") with "));
 	ca_name_rfc4514(X509_get_subject_name(id->leaf), &text);
-	ca_buf_str(&text, "?");
+	ca_buf_str(&text, _("?"));
 	if (ca_buf_text(&text) != NULL)
 		rc = ca_ask_yes(&client->ask, ca_buf_text(&text));
 	if (rc != CA_OK)

@@ -157,7 +157,7 @@ proof_chain(const struct ca_rules_case *c, X509 *leaf, STACK_OF(X509) *chain)
 	if (bundle && (rc = read_bundle(c, &in.anchors)) != CA_OK) {
 		ca_buf_fmt(c->why,
 		    _("rule 4, the host's proof: host_ca %s cannot be used (%s)"),
-		    c->conf->host_ca, ca_err_text(rc));
+		    c->conf->host_ca, _(ca_err_text(rc)));
 		ret = rc == CA_ERR_MEMORY ? rc : CA_DENIED;
 		goto out;
 	}

@@ -68,7 +68,7 @@ ca_rules_check(const struct ca_rules_case *c, int *rule)
 			if (c->why->len == 0)
 				ca_buf_fmt(c->why,
 				    _("rule %d cannot be checked: %s"), i + 1,
-				    ca_err_text(rc));
+				    _(ca_err_text(rc)));
 			ret = rc;
 			goto out;
 		}

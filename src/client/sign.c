@@ -108,7 +108,7 @@ run_with(struct ca_signing *s, const char *arg)
 		if (rc != CA_OK)
 			return ca_cli_fail(
 			    "there is no request on standard input: %s",
-			    ca_err_text(rc));
+			    _(ca_err_text(rc)));
 		arg = ca_buf_text(&line);
 	}
 	status = ca_signing_whole(s, arg != NULL ? arg : "");
@@ -131,8 +131,8 @@ run(int argc, char **argv)
 		if ((rc = take_option(&s, opt)) != CA_OK) {
 			status = opt == '?'
 				     ? ca_cli_bad_option(&ca_cmd_sign, argv)
-				     : ca_cli_usage(
-					   &ca_cmd_sign, "%s", ca_err_text(rc));
+				     : ca_cli_usage(&ca_cmd_sign, "%s",
+					   _(ca_err_text(rc)));
 			goto out;
 		}
 	if (argc - optind > 1) {

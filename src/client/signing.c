@@ -62,7 +62,7 @@ ask_host(struct ca_signing *s, const struct ca_request *req)
 	}
 	ca_buf_str(&text, _(", service "));
 	ca_buf_escape(&text, req->service, strlen(req->service));
-	ca_buf_str(&text, "?");
+	ca_buf_str(&text, _("?"));
 	if (ca_buf_text(&text) != NULL)
 		rc = ca_ask_yes(&s->client.ask, ca_buf_text(&text));
 	ca_buf_free(&text);
@@ -271,7 +271,7 @@ ca_signing_pieces(struct ca_signing *s, const char *first)
 		if (rc != CA_OK)
 			status = ca_cli_fail("there are no more prompts, but "
 					     "the response is not complete: %s",
-			    ca_err_text(rc));
+			    _(ca_err_text(rc)));
 		else if (line.len > 0 && ca_buf_text(&line) != NULL)
 			status = answer_line(s, ca_buf_text(&line), &last);
 		ca_buf_free(&line);

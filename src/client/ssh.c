@@ -220,7 +220,7 @@ prepare(const struct ca_log *log, char *const *argv, bool *once)
 		status = CA_EXIT_NO;
 	else if (rc != CA_OK)
 		status = ca_cli_fail(
-		    "cannot resolve the hosts: %s", ca_err_text(rc));
+		    "cannot resolve the hosts: %s", _(ca_err_text(rc)));
 	else if (!put_environment(log, &way, version))
 		status =
 		    ca_cli_fail("cannot set up askpass: %s", strerror(errno));

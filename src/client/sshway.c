@@ -36,7 +36,7 @@ static enum ca_err
 refuse(const struct ca_log *log, const char *what, const char *text)
 {
 	ca_log_err(log,
-	    "ssh is not started: %s `%s' contains a parenthesis or a control "
+	    "ssh is not started: %-s `%s' contains a parenthesis or a control "
 	    "character, which would let a server pretend to be another one",
 	    what, text);
 	return CA_DENIED;
@@ -46,7 +46,7 @@ static enum ca_err
 check_host(const struct ca_log *log, const struct ca_ssh_host *host)
 {
 	if (host->user != NULL && misleads(host->user))
-		return refuse(log, N_("the login"), host->user);
+		return refuse(log, N_("the login name"), host->user);
 	for (size_t i = 0; i < host->names.n; i++)
 		if (misleads(host->names.v[i]))
 			return refuse(log, N_("the host"), host->names.v[i]);

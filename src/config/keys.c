@@ -48,6 +48,8 @@ static const struct ca_key_word proofs[] = {
     {"password", CA_PROOF_PASSWORD}, {NULL, 0}};
 static const struct ca_key_word on_changes[] = {{"log", CA_ON_LOG},
     {"warn", CA_ON_WARN}, {"lock", CA_ON_LOCK}, {"end", CA_ON_END}, {NULL, 0}};
+static const struct ca_key_word firsts[] = {
+    {"use", CA_FIRST_USE}, {"ignore", CA_FIRST_IGNORE}, {NULL, 0}};
 static const struct ca_key_word uses[] = {
     {"once", CA_PASSWORD_ONCE}, {"window", CA_PASSWORD_WINDOW}, {NULL, 0}};
 
@@ -325,6 +327,7 @@ const struct ca_key ca_keys[] = {
 	BOOL(rsa_pkcs1, "yes"),
 	SECS(lifetime, "120s", 10, HOUR),
 	UINT(max_answer, "500", 64, 32768),
+	ENUM(first_answer, "use", firsts),
 	LIST(host_names, "", 0, check_host_name),
 	OPTPATH(host_cert),
 	STR(host_key, check_host_key),

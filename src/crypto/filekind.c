@@ -14,7 +14,7 @@ static const char *const names[CA_FILE_KINDS] = {
     [CA_FILE_TRUSTED_CERT] =
 	N_("a certificate with OpenSSL's trust settings (TRUSTED CERTIFICATE)"),
     [CA_FILE_CSR] = N_("a certificate signing request (PKCS#10)"),
-    [CA_FILE_CRL] = "a CRL",
+    [CA_FILE_CRL] = N_("a CRL"),
     [CA_FILE_PKCS7] = N_("a PKCS#7 file (.p7b, .p7c)"),
     [CA_FILE_P12] = N_("a PKCS#12 file (.p12, .pfx)"),
     [CA_FILE_KEY] = N_("a private key"),

@@ -226,7 +226,7 @@ load_modules(struct ca_p11 *p11)
 		p11->said = strdup(p11_kit_message());
 	if (list == NULL) {
 		ca_log_err(&p11->log, "no PKCS#11 module could be loaded: %s",
-		    p11->said != NULL ? p11->said : N_("unknown reason"));
+		    p11->said != NULL ? p11->said : P_("unknown reason"));
 		return CA_ERR_NOT_FOUND;
 	}
 	if ((rc = take_list(p11, list)) != CA_OK)

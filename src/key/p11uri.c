@@ -96,7 +96,9 @@ ca_p11_uri(const char *text, const struct ca_log *log, P11KitUri **out)
 		memcpy(plain, scheme, sizeof scheme - 1);
 	rc = p11_kit_uri_parse(plain, P11_KIT_URI_FOR_ANY, uri);
 	free(plain);
-	if (rc != P11_KIT_URI_OK || p11_kit_uri_any_unrecognized(uri)) {
+	/* p11-kit takes a PIN in the path, which is shown to people */
+	if (rc != P11_KIT_URI_OK || p11_kit_uri_any_unrecognized(uri) ||
+	    find_wrong(text).len > 0) {
 		p11_kit_uri_free(uri);
 		return refuse_uri(text, rc, log);
 	}

@@ -117,13 +117,14 @@ pin_state(const CK_TOKEN_INFO *info)
 	const CK_FLAGS f = info->flags;
 	struct ca_buf b = CA_BUF_INIT(256);
 
-	ca_buf_str(&b,
-	    (f & CKF_LOGIN_REQUIRED) == 0         ? P_("not needed")
-	    : (f & CKF_USER_PIN_INITIALIZED) == 0 ? P_("not set")
-	    : (f & CKF_USER_PIN_LOCKED) != 0      ? P_("locked")
-	    : (f & CKF_USER_PIN_FINAL_TRY) != 0   ? "set, one try is left"
-	    : (f & CKF_USER_PIN_COUNT_LOW) != 0 ? "set, a wrong one was entered"
-						: P_("set"));
+	ca_buf_str(&b, (f & CKF_LOGIN_REQUIRED) == 0         ? P_("not needed")
+		       : (f & CKF_USER_PIN_INITIALIZED) == 0 ? P_("not set")
+		       : (f & CKF_USER_PIN_LOCKED) != 0      ? P_("locked")
+		       : (f & CKF_USER_PIN_FINAL_TRY) != 0
+			   ? P_("set, one try is left")
+		       : (f & CKF_USER_PIN_COUNT_LOW) != 0
+			   ? P_("set, a wrong one was entered")
+			   : P_("set"));
 	if ((f & CKF_USER_PIN_TO_BE_CHANGED) != 0)
 		ca_buf_str(&b, P_(", to be changed"));
 	if ((f & CKF_PROTECTED_AUTHENTICATION_PATH) != 0)

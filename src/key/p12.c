@@ -75,13 +75,14 @@ ask_once(struct ca_crypto *crypto, const char *path, const struct ca_buf *der,
     const struct ca_key_ui *ui, struct ca_p12 *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_buf name = CA_BUF_INIT(20000);
+	struct ca_buf shown = CA_BUF_INIT(20000);
 	struct ca_buf prompt = CA_BUF_INIT(20100);
 	struct ca_secret *password = NULL;
+	const char *name = ca_keyfile_name(path);
 
-	ca_buf_printable(&name, path, strlen(path));
+	ca_buf_printable(&shown, name, strlen(name));
 	ca_buf_fmt(&prompt, _("Password for %s: "),
-	    ca_buf_text(&name) != NULL ? ca_buf_text(&name) : "?");
+	    ca_buf_text(&shown) != NULL ? ca_buf_text(&shown) : "?");
 	const char *text = ca_buf_text(&prompt);
 	if (text == NULL) {
 		ret = CA_ERR_MEMORY;
@@ -100,7 +101,7 @@ ask_once(struct ca_crypto *crypto, const char *path, const struct ca_buf *der,
 	ret = CA_OK;
 out:
 	ca_secret_free(password);
-	ca_buf_free(&name);
+	ca_buf_free(&shown);
 	ca_buf_free(&prompt);
 	return ret;
 }

@@ -2,7 +2,6 @@
  * The contents of a PKCS#12 file: its password, its keys and certificates.
  */
 #include "key/p12.h"
-#include "base/tr.h"
 #include "data/der.h"
 #include "crypto/sigalg.h"
 
@@ -221,8 +220,7 @@ add_safe(struct walk *w, PKCS7 *p7)
 		unreadable = not_decrypted(w);
 		bags = PKCS12_unpack_p7encdata(p7, w->pass, w->passlen);
 	} else { /* sealed to a public key */
-		(void)strcpy(
-		    w->missing, N_("a public key instead of a password"));
+		(void)strcpy(w->missing, "a public key instead of a password");
 		return CA_ERR_UNSUPPORTED;
 	}
 	if (bags == NULL)
@@ -253,7 +251,7 @@ check_mac(struct walk *w, PKCS12 *p12, const unsigned char *p, size_t len)
 		enum ca_err rc = ca_p12_pbmac1(&mac);
 
 		if (rc == CA_ERR_UNSUPPORTED)
-			(void)strcpy(w->missing, N_("PBMAC1 of that form"));
+			(void)strcpy(w->missing, "PBMAC1 of that form");
 		return rc;
 	}
 	if (PKCS12_verify_mac(p12, w->pass, w->passlen) == 1)

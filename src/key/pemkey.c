@@ -101,7 +101,7 @@ decrypt_once(struct ca_pemkey *k, const struct ca_key_ui *ui)
 	struct ca_secret *answer = NULL;
 	enum ca_err rc = CA_ERR_MEMORY;
 
-	ca_buf_fmt(&prompt, _("Passphrase for %s: "), k->path);
+	ca_buf_fmt(&prompt, _("Passphrase for %s: "), ca_keyfile_name(k->path));
 	if (ca_buf_text(&prompt) != NULL)
 		rc = ui->ask(ui->ctx, ca_buf_text(&prompt), false, &answer);
 	if (rc == CA_OK && answer == NULL)

@@ -133,6 +133,7 @@ struct ca_op_ready {
 	uint64_t ignore_silent;               /* silent = ignore */
 	struct ca_op_texts helper_env;        /* NAME, NAME=VALUE */
 	uint64_t sessions;                    /* sessions = yes */
+	uint64_t first_answer;                /* first_answer = ignore */
 	const char *language;                 /* of the helper's texts */
 };
 

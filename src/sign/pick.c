@@ -137,21 +137,27 @@ ask_uncertain(const struct ca_identities *ids, const struct ca_key_ui *ui)
 	enum ca_err rc = CA_ERR_MEMORY;
 
 	if (ids->n == 1) {
-		ca_buf_str(
-		    &text, _("The host accepts certificates of other CAs. "
-			     "It is not known here whether they are above "
-			     "the issuer of "));
+		ca_buf_str(&text,
+		    _("The host accepts certificates of other CAs. It is not "
+		      "known here whether they are above the issuer of "));
 		ca_identity_describe(ids->v[0], ca_tr, &text);
-		ca_buf_str(&text, _(". Try it?"));
+		ca_buf_str(&text, ".");
 	} else {
 		ca_buf_fmt(&text,
 		    _("The host accepts certificates of other CAs. It is not "
 		      "known here whether they are above the issuers of the %zu "
-		      "certificates that you have. Try one?"),
+		      "certificates that you have."),
 		    ids->n);
 	}
-	if (ca_buf_text(&text) != NULL)
-		rc = ca_key_confirm(ui, ca_buf_text(&text));
+	/* a field has no place for it, and the question stands alone there */
+	if (ca_buf_text(&text) != NULL) {
+		ui->note(ui->ctx, ca_buf_text(&text));
+		rc = ca_key_confirm(ui,
+		    ids->n == 1
+			? _("The host may not accept this certificate. Try it?")
+			: _("The host may accept none of these certificates. "
+			    "Try one?"));
+	}
 	ca_buf_free(&text);
 	return rc;
 }

@@ -88,6 +88,6 @@ ca_requestcheck_proof(struct ca_crypto *crypto, const struct ca_request *req,
 	ca_buf_fmt(why,
 	    P_("rule 4, the host's proof: the host's certificate or signature is "
 	       "wrong (%s). Tell the host's administrator"),
-	    ca_err_text(rc));
+	    P_(ca_err_text(rc)));
 	return rc == CA_ERR_MEMORY ? rc : CA_DENIED;
 }

@@ -112,6 +112,7 @@ ca_operation_ready(const struct ca_operation *o,
 	put_confinement(cfg, r);
 	put_list(&cfg->helper_env, &r->helper_env);
 	r->sessions = cfg->sessions;
+	r->first_answer = cfg->first_answer == CA_FIRST_IGNORE;
 	r->language = cfg->language;
 	r->min_uid = cfg->min_uid;
 	r->max_uid = cfg->max_uid;

@@ -42,6 +42,7 @@ static const struct {
     {"mode", "audit", "audit", "log", ""},
     {"audit", "json", "json", "JSON", ""},
     {"silent", "ignore", "ignore", "yes", ""},
+    {"first_answer", "ignore", "ignore", "yes", ""},
     {"ca_dir", "/a/b", "/a/b", "a/b", ""},
     {"intermediates_dir", "/a", "/a", "./a", "\x1b"},
     {"profile", "basic", "basic", "lax", ""},
@@ -284,6 +285,7 @@ defaults(void **state)
 	assert_false(cfg->user_certificates);
 	assert_int_equal(cfg->lifetime, 120);
 	assert_int_equal(cfg->max_answer, 500);
+	assert_int_equal(cfg->first_answer, CA_FIRST_USE);
 	assert_int_equal(cfg->proof[0], CA_PROOF_CONVERSATION);
 	assert_int_equal((int)cfg->proof[1], 0);
 	assert_null(cfg->host_cert);
