@@ -78,7 +78,7 @@ by_service() {
 			continue
 		fi
 		grep -q "${f##*/}" <<<'sshd sudo su login polkit-1 screen-locker
-			fallback two-factors greeter cockpit-second-factor'
+			fallback two-factors greeter cockpit-second-factor gdm-smartcard'
 		n=$((n + 1))
 	done
 	[ "$n" -eq 11 ]
@@ -151,6 +151,19 @@ by_service() {
 	[ "$status" -eq 1 ]
 	[[ $output != *'user alice'* ]]
 	[[ $output != *'login:'* ]]
+}
+
+@test "gdm-smartcard: the certificate alone, and the login name is asked before" {
+	by_password gdm-smartcard wonderland
+	[ "$status" -ne 0 ] && [ "$status" -ne 99 ]
+	[[ $output != *assword* ]]
+	[[ $output != *certauth1* ]]
+	logged 'reason=no-credential'
+	run in_place "$CERTAUTH_BUILD/tests/lib/gdmworker" -l alice </dev/null
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'question Username:'* ]]
+	[[ $output == *'user alice'* ]]
 }
 
 # cockpit_login SERVICE CERT: cockpit answers the first prompt with the password of its

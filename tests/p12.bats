@@ -51,7 +51,7 @@ hasnt() {
 	make modern.p12 -passout pass:secret
 	tool secret modern.p12 all
 	[ "$status" -eq 0 ]
-	has "ask: Password for $T/modern.p12: "
+	has "ask: Password for modern.p12: "
 	has '1 more certificates, can ecdsa_secp256r1_sha256'
 	has 'signed by ecdsa_secp256r1_sha256'
 	hasnt 'export it again'

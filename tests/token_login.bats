@@ -96,7 +96,8 @@ answers() {
 		-- -C "$(answers 1234)"
 	[ "$(grep -c '^prompt' "$S/seen")" -eq 1 ]
 	[ "$(grep -c '^prompt.*PIN' "$S/seen")" -eq 0 ]
-	grep -q '^prompt The host accepts certificates of other CAs.*Try it' "$S/seen"
+	grep -q '^info The host accepts certificates of other CAs' "$S/seen"
+	grep -q '^prompt The host may not accept this certificate\. Try it? \[yes/no\] $' "$S/seen"
 	not_logged outcome=granted
 	# with its root on the token it is certain, and nothing is asked
 	openssl x509 -in "$PKI/stranger.pem" -outform DER -out "$S/c.der"
@@ -424,10 +425,11 @@ watched() {
 	local_login PAM_AUTH_ERR pkcs11=yes wait_for_token=3s -- -C "$(answers 1234 1234)"
 	rm -rf "$S/home/alice/tokens"
 	mv "$S/home/alice/away" "$S/home/alice/tokens"
-	grep -nE 'Insert your smart card|^prompt' "$S/seen" | sed 's/^[0-9]*://' >"$S/order"
+	grep -nE 'Insert your smart card|without its PIN|^prompt' "$S/seen" | sed 's/^[0-9]*://' >"$S/order"
 	diff - "$S/order" <<-'END'
 		info Insert your smart card.
-		prompt PIN for Other (which shows no certificate before): 
+		info "Other" shows no certificate without its PIN.
+		prompt PIN for Other: 
 	END
 	logged 'Wrong PIN for .*Other'
 }

@@ -165,6 +165,7 @@ struct ca_config {
 					* ahead, 0..300 */
 	enum ca_password_use password_use;
 	unsigned password_window; /* seconds from the first use, 1..3600 */
+	char *language;           /* of what a user reads; NULL: English */
 	/* after the login */
 	bool require_account;
 	uint64_t warn_expiry; /* seconds; 0: never */

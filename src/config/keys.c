@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/locale.h"
 #include "base/bounds.h"
 #include "base/text.h"
 #include "base/utf8.h"
@@ -185,6 +186,15 @@ check_service(const char *s)
 }
 
 static const char *
+check_language(const char *s)
+{
+	return ca_locale_named(s)
+		   ? NULL
+		   : "is not the name of a locale, such as de_DE.UTF-8 (locale -a "
+		     "lists those of this host)";
+}
+
+static const char *
 check_absolute(const char *s)
 {
 	return s[0] == '/' ? NULL : "is not an absolute path";
@@ -342,6 +352,7 @@ const struct ca_key ca_keys[] = {
 	SECS(wait_for_token, "0s", 0, HOUR),
 	STR(key_file, check_key_file),
 	BOOL(ssh_agent, "no"),
+	STR(language, check_language),
 	BOOL(require_account, "no"),
 	LONG(warn_expiry, "14d", 0, 10 * YEAR),
 	BOOL(sessions, "no"),

@@ -222,6 +222,7 @@ whole_line(void *ctx, const struct ca_pam_line *line)
 	if (!ours)
 		return;
 	ca_doctor_reach(s->d, s->name, line);
+	ca_doctor_desk_line(s->d, s->name, line);
 	s->audit = s->audit || is_audit(s, line);
 	s->required = s->required || (v != NULL && v->cfg->require_account);
 	if (s->auth)
@@ -235,24 +236,17 @@ whole_line(void *ctx, const struct ca_pam_line *line)
 static void
 check_greeter(const struct service *s)
 {
-	static const char *const greeters[] = {"gdm", "lightdm", "sddm",
-	    "greetd", "lxdm", "xdm", "slim", "wdm", "kdm", "ly", "lemurs"};
+	const struct ca_desk *desk = ca_doctor_desk(s->name);
 
-	for (size_t i = 0; i < sizeof greeters / sizeof *greeters; i++) {
-		size_t n = strlen(greeters[i]);
-
-		if (s->first_nologin || strncmp(s->name, greeters[i], n) != 0 ||
-		    (s->name[n] != '\0' && s->name[n] != '-'))
-			continue;
-		ca_doctor_find(s->d, CA_F_PAM_NOLOGIN, CA_LEVEL_WARNING,
-		    "%s: no pam_nologin.so stands before the line of " OURS
-		    " in the greeter %s",
-		    s->at, s->name);
-		ca_doctor_mend(s->d,
-		    "put `auth requisite pam_nologin.so' before the line %s",
-		    s->at);
+	if (s->first_nologin || desk == NULL ||
+	    (desk->kind & CA_DESK_GREETER) == 0)
 		return;
-	}
+	ca_doctor_find(s->d, CA_F_PAM_NOLOGIN, CA_LEVEL_WARNING,
+	    "%s: no pam_nologin.so stands before the line of " OURS
+	    " in the greeter %s",
+	    s->at, s->name);
+	ca_doctor_mend(s->d,
+	    "put `auth requisite pam_nologin.so' before the line %s", s->at);
 }
 
 static void

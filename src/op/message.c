@@ -56,6 +56,7 @@ static const struct field ready[] = {
     F(TEXTS, ready, helper_env),
     F(NUMBER, ready, sessions),
     F(NUMBER, ready, first_answer),
+    F(TEXT, ready, language),
 };
 
 static const struct field body[] = {

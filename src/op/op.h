@@ -134,6 +134,7 @@ struct ca_op_ready {
 	struct ca_op_texts helper_env;        /* NAME, NAME=VALUE */
 	uint64_t sessions;                    /* sessions = yes */
 	uint64_t first_answer;                /* first_answer = ignore */
+	const char *language;                 /* of the helper's texts */
 };
 
 struct ca_op_body {

@@ -119,6 +119,7 @@ static const struct {
     {"password_window", "1s", "1s", "0s", "61m"},
     {"require_account", "yes", "yes", "maybe", ""},
     {"warn_expiry", "2w", "1209600s", "two", "99999999999999999999d"},
+    {"language", "de_DE.UTF-8", "de_DE.UTF-8", "C", "is not the name"},
     {"sessions", "yes", "yes", "maybe", ""},
     {"on_revoked", "end", "end", "kill", ""},
     {"on_expired", "lock", "lock", "kill", ""},
