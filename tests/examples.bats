@@ -81,7 +81,7 @@ by_service() {
 			fallback two-factors greeter cockpit-second-factor gdm-smartcard'
 		n=$((n + 1))
 	done
-	[ "$n" -eq 11 ]
+	[ "$n" -eq 12 ]
 }
 
 @test "sshd: the certificate alone; a password is not asked for" {
@@ -239,5 +239,5 @@ cockpit_login() {
 		n=$((n + 1))
 	done
 	cp "$HERE"/etc/pam.d/* "$S/etc/pam.d/"
-	[ "$n" -eq 10 ]
+	[ "$n" -eq 11 ]
 }
