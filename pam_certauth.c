@@ -221,14 +221,15 @@ notify(struct call *c, const struct ca_op_answer *a)
 
 /* What a granted login does to the transaction: all of it or nothing. */
 static enum ca_err
-take_effect(struct call *c, const struct ca_op_answer *a, bool sessions)
+take_effect(struct call *c, const struct ca_op_answer *a, struct ca_asked *how)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 
 	if ((rc = ca_login_keep(c->pamh, a)) != CA_OK ||
-	    (rc = ca_variables_set(c->pamh, &a->env)) != CA_OK ||
-	    (sessions && (rc = ca_recorded_login(c->pamh, &c->log, c->service,
-			      &c->args.argv, a)) != CA_OK)) {
+	    (rc = ca_variables_set(c->pamh, &a->env, &how->token)) != CA_OK ||
+	    (how->said.sessions != 0 &&
+		(rc = ca_recorded_login(c->pamh, &c->log, c->service,
+		     &c->args.argv, a)) != CA_OK)) {
 		ret = rc;
 		goto out;
 	}
@@ -287,8 +288,8 @@ get_request(struct call *c, struct ca_asked *asked)
 
 /* What comes of a grant. */
 static enum ca_err
-grant(struct call *c, const struct ca_asked *asked,
-    const struct ca_op_body *body, const struct ca_op_answer *a)
+grant(struct call *c, struct ca_asked *asked, const struct ca_op_body *body,
+    const struct ca_op_answer *a)
 {
 	bool chosen = c->user == NULL || c->user[0] == '\0';
 	enum ca_err rc = CA_OK;
@@ -299,7 +300,7 @@ grant(struct call *c, const struct ca_asked *asked,
 		rc = ca_confirm_login(&c->verifier, asked, body, a->login);
 	/* a trial of the configuration leaves no traces of a login */
 	if (rc == CA_OK && !c->audit)
-		rc = take_effect(c, a, asked->said.sessions != 0);
+		rc = take_effect(c, a, asked);
 	if (rc != CA_OK)
 		ca_log_err(&c->log, "the login cannot take effect: %-s",
 		    ca_err_text(rc));
@@ -309,7 +310,7 @@ grant(struct call *c, const struct ca_asked *asked,
 /* The verdict on the response, or the log of why there is none. */
 static enum ca_err
 get_verdict(
-    struct call *c, const struct ca_asked *asked, const struct ca_op_body *body)
+    struct call *c, struct ca_asked *asked, const struct ca_op_body *body)
 {
 	struct ca_buf bytes = CA_BUF_INIT(0);
 	struct ca_op_answer a;

@@ -68,6 +68,9 @@ struct ca_channel {
 	const struct ca_channel_settings *set;
 	const struct ca_log *log;
 	const struct ca_prompter *prompter;
+	/* ca_channel_command appends the URI of the token that signed, if one did;
+	 * it has a bound, and decides nothing.  NULL: nobody wants it */
+	struct ca_buf *token;
 };
 
 /*

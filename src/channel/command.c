@@ -115,7 +115,8 @@ ca_channel_command(const struct ca_channel *channel,
 	    .log = channel->log,
 	    .user = user,
 	    .prompter = channel->prompter,
-	    .timeout = set->helper_timeout};
+	    .timeout = set->helper_timeout,
+	    .token = channel->token};
 
 	if (set->pkcs11)
 		warn_of_pin(set, channel->log);

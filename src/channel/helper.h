@@ -23,6 +23,7 @@
  *	                                        item TEXT       (1 to 64 times)
  *	                                        choose TEXT
  *	answer BYTES | noanswer
+ *	                                        token TEXT      (optional)
  *	                                        response BYTES | none TEXT |
  *	                                        failed TEXT     (the last line)
  *
@@ -64,6 +65,11 @@
  *	             `choices'
  *	choose       let the user choose one of these lines; TEXT is the title, and
  *	             the answer the number of the line in decimal, from 1
+ *	token        RFC 7512 URI of the token whose key signed: its label,
+ *	             manufacturer, model and serial number, and the module-path
+ *	             if pkcs11 has one; never a PIN or an object.  It decides
+ *	             nothing: the host drops a second one, and one that
+ *	             ca_text_token_uri() (base/text.h) refuses
  *	response     Certificate and CertificateVerify; after hostsign only
  *	             CertificateVerify
  *	none         no key can sign this request (the host may continue with
@@ -125,6 +131,7 @@ enum ca_helper_verb {
 	CA_HELPER_ASKECHO,
 	CA_HELPER_ITEM,
 	CA_HELPER_CHOOSE,
+	CA_HELPER_TOKEN,
 	CA_HELPER_RESPONSE,
 	CA_HELPER_NONE,
 	CA_HELPER_FAILED,

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/stream.h"
+#include "base/text.h"
 
 /* rc, of a step that waits for the helper; remember what went wrong. */
 static enum ca_err
@@ -136,6 +137,20 @@ pass_message(struct ca_channel_session *s, const char *text)
 		ca_kept_note(&s->kept, text);
 }
 
+/* Keep the URI of the token for the session.  It is the user's own text, and no
+ * reason to refuse a response. */
+static void
+take_token(struct ca_channel_session *s, const char *text)
+{
+	if (s->token == NULL || s->token->len > 0 ||
+	    !ca_text_token_uri(text, CA_HELPER_TEXT_MAX))
+		ca_log_debug(s->log,
+		    "helper %s: the URI of its token is not used",
+		    s->set->helper);
+	else
+		ca_buf_str(s->token, text);
+}
+
 /* Act on one line.  *done: it was the last line. */
 static enum ca_err
 handle(struct ca_channel_session *s, struct ca_buf *out, bool *done)
@@ -162,6 +177,9 @@ handle(struct ca_channel_session *s, struct ca_buf *out, bool *done)
 	case CA_HELPER_ASK:
 	case CA_HELPER_ASKECHO:
 		return pass_question(s, text);
+	case CA_HELPER_TOKEN:
+		take_token(s, text);
+		return CA_OK;
 	case CA_HELPER_RESPONSE:
 		ca_buf_put(out, s->msg.arg.p, s->msg.arg.len);
 		*done = true;

@@ -19,6 +19,8 @@ struct ca_channel_session {
 	const struct ca_prompter *prompter;
 	unsigned timeout; /* seconds, not counting the user's answers */
 	bool host;        /* the helper signs as the host */
+	struct ca_buf
+	    *token; /* gets the URI of the token that signed; or NULL */
 	/* result */
 	enum ca_reason reason;
 	/* private */

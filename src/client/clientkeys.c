@@ -33,6 +33,8 @@ enum kind { PATH, KEY, P12, TEXT, URI, BOOL, LIST, SECONDS, CHARS };
 	X(user, TEXT)                                                          \
 	X(askpass, PATH)                                                       \
 	X(askpass_services, LIST)                                              \
+	X(lock_command, TEXT)                                                  \
+	X(insert_command, TEXT)                                                \
 	X(service, TEXT)                                                       \
 	X(host, TEXT)                                                          \
 	X(max, CHARS)

@@ -106,6 +106,16 @@ CA_MUST_CHECK bool ca_key_end(struct ca_key *key, enum ca_err rc);
 
 void ca_key_free(struct ca_key *key); /* NULL is allowed */
 
+/*
+ * key/p11name.c: append the RFC 7512 URI of the token that the key is on: its label,
+ * manufacturer, model and serial number, as far as it has them, and the module-path by
+ * which it was found, if the search named one; no PIN, and no object.
+ * CA_ERR_NOT_FOUND: the key is not on a token, or nothing tells the token from
+ * others; CA_ERR_LIMIT; CA_ERR_MEMORY.
+ */
+CA_MUST_CHECK enum ca_err ca_key_token(
+    const struct ca_key *key, struct ca_buf *out);
+
 #define CA_KEY_FILE_MAX ((size_t)1024 * 1024) /* bytes of a file */
 
 /*

@@ -61,6 +61,7 @@ ca_asked_clear(struct ca_asked *asked)
 {
 	ca_buf_free(&asked->bytes);
 	ca_buf_free(&asked->held);
+	ca_buf_free(&asked->token);
 }
 
 /* The helper takes no more of them, and none that is empty. */
@@ -120,12 +121,13 @@ out:
 }
 
 enum ca_err
-ca_asked_response(const struct ca_asked *asked, const struct ca_asker *who,
+ca_asked_response(struct ca_asked *asked, const struct ca_asker *who,
     struct ca_buf *out, enum ca_reason *reason)
 {
 	struct ca_prompter prompter = *who->prompter;
 	struct ca_choicelist list = {who->pamh, 0};
-	const struct ca_channel channel = {&asked->set, who->log, &prompter};
+	const struct ca_channel channel = {&asked->set, who->log, &prompter,
+	    &asked->token};
 	const uint64_t proof[] = {asked->said.proof1, asked->said.proof2};
 	enum ca_err rc = CA_ERR_NOT_FOUND;
 

@@ -15,6 +15,7 @@
 
 #include "base/locale.h"
 #include "base/tr.h"
+#include "base/text.h"
 #include "channel/helper.h"
 #include "sign/helpersource.h"
 #include "sign/helpertalk.h"
@@ -218,12 +219,29 @@ check_request(struct helper *h)
 	return rc;
 }
 
+/* For the session that follows; a login does not depend on it. */
+static void
+put_token(
+    const struct helper *h, const struct ca_identity *id, struct ca_buf *out)
+{
+	struct ca_buf uri = CA_BUF_INIT(CA_HELPER_TEXT_MAX);
+	enum ca_err rc = ca_key_token(id->key, &uri);
+	const char *text = rc == CA_OK ? ca_buf_text(&uri) : NULL;
+
+	/* the end of a URI that is cut would be another token */
+	if (text != NULL && ca_text_token_uri(text, CA_HELPER_TEXT_MAX))
+		ca_helper_put_text(out, CA_HELPER_TOKEN, text);
+	else if (rc != CA_ERR_NOT_FOUND)
+		ca_log_debug(&h->log, "the URI of the token is not passed on");
+	ca_buf_free(&uri);
+}
+
 static enum ca_err
 respond(struct helper *h)
 {
 	const struct ca_key_ui ui = ca_helper_talk_ui(&h->talk);
 	struct ca_buf response = CA_BUF_INIT(CA_RESPONSE_MAX);
-	struct ca_buf out = CA_BUF_INIT(CA_HELPER_LINE_MAX);
+	struct ca_buf out = CA_BUF_INIT((size_t)2 * CA_HELPER_LINE_MAX);
 	struct ca_identity *id = NULL;
 	enum ca_source from = CA_SOURCE_NONE;
 	enum ca_err rc;
@@ -234,6 +252,7 @@ respond(struct helper *h)
 	    (rc = ca_respond(h->src.crypto, h->req, id, &ui, &response)) ==
 		CA_OK &&
 	    (rc = check_secret(h, from)) == CA_OK) {
+		put_token(h, id, &out);
 		ca_helper_put_bytes(
 		    &out, CA_HELPER_RESPONSE, response.p, response.len);
 		rc = ca_helper_send(STDOUT_FILENO, &out);

@@ -49,6 +49,10 @@ def split(text, sep):
     return [' '.join(p.split()) for p in parts]
 
 
+# what xgettext collects is a literal
+MARK = re.compile(r'\bN_\(((?:\s*"(?:[^"\\]|\\.)*")+\s*)\)')
+
+
 def literals(text):
     """The joined content of string literals; None: something else is there."""
     rest = STRING.sub('', text)
@@ -76,6 +80,8 @@ def is_ours(expr):
 def calls(path):
     text = re.sub(r'/\*.*?\*/', lambda m: re.sub(r'[^\n]', ' ', m.group(0)),
                   open(path).read(), flags=re.S)
+    # as many lines as before
+    text = MARK.sub(lambda m: m.group(1), text)
     for m in CALL.finditer(text):
         line = text.count('\n', 0, m.start()) + 1
         args = split(text[m.end():], ',')

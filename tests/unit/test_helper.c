@@ -52,6 +52,8 @@ test_each_verb(void **state)
 		0},
 	    {"item Card A", CA_HELPER_CHILD, CA_HELPER_ITEM, "Card A", 0},
 	    {"choose Which?", CA_HELPER_CHILD, CA_HELPER_CHOOSE, "Which?", 0},
+	    {"token pkcs11:token=x", CA_HELPER_CHILD, CA_HELPER_TOKEN,
+		"pkcs11:token=x", 0},
 	    {"response AQ", CA_HELPER_CHILD, CA_HELPER_RESPONSE, "\1", 0},
 	    {"none no token", CA_HELPER_CHILD, CA_HELPER_NONE, "no token", 0},
 	    {"failed PIN", CA_HELPER_CHILD, CA_HELPER_FAILED, "PIN", 0},
