@@ -45,6 +45,7 @@ struct ca_prompter {
 struct ca_channel_settings {
 	unsigned max_answer, lifetime; /* characters, seconds */
 	bool ignore_first;             /* first_answer = ignore */
+	const char *ignored; /* what the user is told then; NULL: nothing */
 	const char *helper, *language;
 	unsigned helper_timeout, wait_for_token; /* seconds */
 	bool pkcs11, require_pin, ssh_agent, user_certificates;

@@ -69,10 +69,9 @@ discarded(const struct ca_channel *channel, struct ca_pieces *ps,
 	ca_log_debug(channel->log,
 	    "first_answer=ignore: the first answer is no piece of a response; "
 	    "it is discarded, and the first prompt is shown again");
-	channel->prompter->info(channel->prompter->ctx,
-	    "A password is not used for this login. Sign the request below, "
-	    "for example with: certauth sign. Then enter the answer.",
-	    false);
+	if (channel->set->ignored != NULL)
+		channel->prompter->info(
+		    channel->prompter->ctx, channel->set->ignored, false);
 	return true;
 }
 

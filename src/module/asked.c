@@ -1,10 +1,19 @@
 #include "module/asked.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/utf8.h"
 #include "channel/caller.h"
 #include "channel/helper.h"
 #include "module/choicelist.h"
+
+/* Text of the verifier that is shown as it is; NULL: none. */
+static const char *
+shown(const char *text)
+{
+	return text != NULL && ca_utf8_text(text, strlen(text)) ? text : NULL;
+}
 
 enum ca_err
 ca_asked_take(struct ca_verifier *v, struct ca_asked *asked)
@@ -27,6 +36,7 @@ ca_asked_take(struct ca_verifier *v, struct ca_asked *asked)
 	    (struct ca_channel_settings){.max_answer = (unsigned)a->max_answer,
 		.lifetime = (unsigned)a->lifetime,
 		.ignore_first = a->first_answer != 0,
+		.ignored = shown(asked->answer.notice),
 		.helper = a->helper,
 		.helper_timeout = (unsigned)a->helper_timeout,
 		.wait_for_token = (unsigned)a->wait_for_token,

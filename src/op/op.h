@@ -187,6 +187,7 @@ struct ca_op_answer {
 	struct ca_bytes kept;   /* for recheck */
 	struct ca_op_texts env; /* NAME=VALUE */
 	const char *notice;     /* for the user: the certificate expires;
+				 * request: if its first answer is discarded;
 				 * session: what decided, in words */
 	/* judge and recheck: for the log, when the outcome has taken effect */
 	struct ca_op_texts line;

@@ -75,8 +75,10 @@ talk(
     struct person *p, uint16_t lifetime, char *response, enum ca_reason *reason)
 {
 	static uint8_t raw[] = {1, 2, 3};
-	const struct ca_channel_settings set = {
-	    .max_answer = 500, .lifetime = lifetime, .ignore_first = p->ignore};
+	const struct ca_channel_settings set = {.max_answer = 500,
+	    .lifetime = lifetime,
+	    .ignore_first = p->ignore,
+	    .ignored = "Use certauth sign."};
 	const struct ca_log log = {put_line, p, true};
 	const struct ca_bytes request = {raw, sizeof raw};
 	const struct ca_prompter prompter = {ask, info, p};
