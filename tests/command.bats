@@ -512,6 +512,45 @@ local_login() {
 	logged 'reason=(no-credential|helper)'
 }
 
+# said TOKEN LINE ...: a login by a helper that says these first has that CERTAUTH_TOKEN
+said() {
+	local want=${1:+env CERTAUTH_TOKEN=$1}
+	shift
+	printf '%s\n' "$@" >"$S/helpers/lines"
+	printf '#!/bin/sh\ncat "%s"\nexec "%s"\n' "$S/helpers/lines" "$HELPER" \
+		>"$S/helpers/token"
+	chmod 755 "$S/helpers/token"
+	HELPER=$S/helpers/token local_login PAM_SUCCESS debug key_file=%h/locked.pem -- \
+		-C 'while read -r p; do echo sesame; done' || return
+	logged outcome=granted || return
+	[ "$(grep '^env CERTAUTH_TOKEN' "$S/seen")" = "$want" ]
+}
+
+@test "what a helper says of its token decides nothing, and has a form" {
+	local long
+	openssl pkcs8 -topk8 -in "$PKI/alice.key" -passout pass:sesame \
+		-out "$S/home/alice/locked.pem"
+	cat "$PKI/alice-chain.pem" >>"$S/home/alice/locked.pem"
+	chown 2001 "$S/home/alice/locked.pem"
+	said pkcs11:token=a 'token pkcs11:token=a'
+	not_logged 'the URI of its token is not used'
+	said pkcs11:token=a 'token pkcs11:token=a' 'token pkcs11:token=b'
+	logged 'helper .*/token: the URI of its token is not used'
+	for long in 'token ' 'token x' 'token PKCS11:token=a' 'token pkcs11:token=ä' \
+		'token pkcs11:token=a?pin-value=1234' 'token pkcs11:token=a;pin-value=1' \
+		'token pkcs11:token=a?pin-source=/x' 'token pkcs11:token=a?pinfile=/x'; do
+		said '' "$long"
+		logged 'helper .*/token: the URI of its token is not used'
+	done
+	long=$(printf '%01017d' 0)
+	said "pkcs11:$long" "token pkcs11:$long"
+	# such a line is none of the protocol
+	printf 'token pkcs11:0%s\n' "$long" >"$S/helpers/lines"
+	HELPER=$S/helpers/token local_login PAM_AUTH_ERR key_file=%h/locked.pem
+	logged 'sent an invalid line'
+	not_logged outcome=granted
+}
+
 @test "a key file that the user may not read" {
 	cat "$PKI/alice-chain.pem" "$PKI/alice.key" >"$S/secret.pem"
 	chmod 600 "$S/secret.pem"

@@ -1808,6 +1808,40 @@ by_token() {
 	[ "$status" -eq 0 ]
 }
 
+@test "PAM: cockpit, whose login page answers the first prompt" {
+	local f=$S/etc/pam.d/cockpit line
+	printf 'auth sufficient %s\nauth required pam_deny.so\naccount required %s\n' \
+		"$MODULE" "$MODULE" >"$f"
+	finds warning pam-form '/etc/pam.d/cockpit:1: cockpit answers the first prompt with the password of its login page, and first_answer = ignore is not set'
+	cured pam-form 'add first_answer=ignore to the line /etc/pam.d/cockpit:1' \
+		sed -i '1s/$/ first_answer=ignore/' "$f"
+	# behind what asks nothing: the lines of the package, a substack, our helper
+	for line in '-auth [success=done user_unknown=die default=ignore] pam_cockpit_cert.so' \
+		'auth required pam_sepermit.so' 'auth substack common-auth' \
+		"auth sufficient $MODULE proof=command helper=/bin/true"; do
+		printf '%s\n' 'auth required pam_env.so' >"$S/etc/pam.d/common-auth"
+		printf '%s\nauth sufficient %s proof=command,conversation helper=/bin/true\nauth required pam_deny.so\naccount required %s\n' \
+			"$line" "$MODULE" "$MODULE" >"$f"
+		finds warning pam-form '/etc/pam.d/cockpit:2: cockpit answers'
+	done
+	# nothing to say: the key in the file, a signed password, a module that asks
+	conf cockpit 'first_answer = ignore'
+	gone pam-form
+	conf_reset
+	for line in "auth sufficient $MODULE proof=password" \
+		'auth requisite pam_unix.so' 'auth substack common-auth'; do
+		printf '%s\n' 'auth required pam_unix.so' >"$S/etc/pam.d/common-auth"
+		printf '%s\nauth required %s\naccount required %s\n' \
+			"$line" "$MODULE" "$MODULE" >"$f"
+		gone pam-form
+	done
+	# another service of the same lines
+	printf 'auth sufficient %s\nauth required pam_deny.so\naccount required %s\n' \
+		"$MODULE" "$MODULE" >"$S/etc/pam.d/sudo"
+	gone pam-form
+	rm "$f" "$S/etc/pam.d/common-auth"
+}
+
 @test "PAM: pam.conf, if there is no pam.d" {
 	mv "$S/etc/pam.d" "$S/etc/pam.off"
 	printf '# a comment\nsu auth sufficient %s mode=audit\nsu auth required pam_unix.so\nsu account required %s\nsu session required pam_permit.so\nlogin auth required pam_deny.so\nlogin auth sufficient %s\n' \
@@ -1989,7 +2023,9 @@ by_token() {
 	done
 	sed 's|^# \(\[.*\]\)$|\1|; s|^# \([a-z_0-9]* =.*\)$|\1|; s|^#     \(http\)|    \1|' \
 		"$HERE/etc/certauth.conf" >"$C/certauth.conf"
-	sed -i "s|^mode = audit||; /^proof = /a helper = $HELPER" "$C/certauth.conf"
+	# nor the locales of this machine
+	sed -i "s|^mode = audit||; /^language = /d; /^proof = /a helper = $HELPER" \
+		"$C/certauth.conf"
 	doctor
 	echo "$output"
 	[ "$status" -eq 0 ]

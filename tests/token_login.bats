@@ -90,6 +90,38 @@ answers() {
 	[ "$(grep -c '^prompt' "$S/seen")" -eq 1 ]
 }
 
+@test "the session has the URI of the token that signed, and none of another attempt" {
+	local serial
+	serial=$(pkcs11-tool --module "$SOFTHSM" --list-slots 2>/dev/null |
+		awk '/token label/ { mine = /Card A/ } /serial num/ && mine { print $NF }')
+	[ -n "$serial" ]
+	local uri="pkcs11:model=SoftHSM%20v2;manufacturer=SoftHSM%20project"
+	uri="$uri;serial=$serial;token=Card%20A"
+	local_login PAM_SUCCESS pkcs11=yes token_uri=pkcs11:token=Card%20A?pin-value=1234 \
+		-- -C "$(answers 1234)"
+	[ "$(grep '^env CERTAUTH_TOKEN' "$S/seen")" = "env CERTAUTH_TOKEN=$uri" ]
+	[ "$(grep -c '^env CERTAUTH_' "$S/seen")" -eq 6 ]
+	# the module that the host names finds the token again
+	local_login PAM_SUCCESS pkcs11=yes "token_uri=pkcs11:?module-path=$SOFTHSM" \
+		-- -C "$(answers 1234)"
+	grep -qxF "env CERTAUTH_TOKEN=$uri?module-path=${SOFTHSM//\//%2F}" "$S/seen"
+	# a later attempt that is denied takes it away
+	local_login PAM_SUCCESS pkcs11=yes -- -C "$(answers 1234)" -A empty
+	grep -q '^again PAM_[^S]' "$S/seen"
+	[ "$(grep -c '^env CERTAUTH_' "$S/seen")" -eq 0 ]
+	# a trial leaves nothing, and a key without a token has no name
+	local_login PAM_PERM_DENIED mode=audit pkcs11=yes -- -C "$(answers 1234)"
+	[ "$(grep -c '^env CERTAUTH_' "$S/seen")" -eq 0 ]
+	logged 'mode=audit outcome=granted'
+	openssl pkcs8 -topk8 -in "$PKI/rsa2048.key" -passout pass:1234 \
+		-out "$S/home/alice/locked.pem"
+	cat "$PKI/rsa2048-chain.pem" >>"$S/home/alice/locked.pem"
+	theirs
+	local_login PAM_SUCCESS key_file=%h/locked.pem -- -C "$(answers 1234)"
+	[ "$(grep -c '^env CERTAUTH_' "$S/seen")" -eq 5 ]
+	rm "$S/home/alice/locked.pem"
+}
+
 @test "no PIN for a token that is expired or of a foreign CA" {
 	# its issuer is not at hand: whether it can fit is asked, and no PIN
 	local_login PAM_AUTH_ERR pkcs11=yes token_uri=pkcs11:token=Card%20B \

@@ -239,9 +239,24 @@ text_good() {
 
 @test "a PIN in the URI is not shown" {
 	request
+	local uri
 	sign '' --key 'pkcs11:token=Card%20C?pin-value=1234'
 	[ "$status" -eq 1 ]
 	hasnt '1234'
+	# nor where RFC 7512 has none
+	for uri in 'pkcs11:token=Card%20C;pin-value=1234' \
+		'pkcs11:pin-value=1234;token=Card%20A' 'pkcs11:pin-value=1234' \
+		'pkcs11:token=Card%20A;pinfile=/1234' \
+		'pkcs11:token=Card%20A;pin-source=/1234?pin-value=1234' \
+		'pkcs11:token=Card%20A;PIN-VALUE=1234'; do
+		sign '' --key "$uri"
+		[ "$status" -ne 0 ]
+		hasnt '1234'
+		has 'PKCS#11 URI'
+		sign '' --cert "$PKI/p256-chain.pem" --key "$uri"
+		[ "$status" -ne 0 ]
+		hasnt '1234'
+	done
 }
 
 @test "a wrong PIN is asked again; the user may stop" {

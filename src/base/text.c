@@ -43,6 +43,15 @@ ca_text_ascii(const char *s, size_t max)
 }
 
 bool
+ca_text_token_uri(const char *text, size_t max)
+{
+	return ca_text_ascii(text, max) && strncmp(text, "pkcs11:", 7) == 0 &&
+	       strstr(text, "pin-value=") == NULL &&
+	       strstr(text, "pin-source=") == NULL &&
+	       strstr(text, "pinfile=") == NULL;
+}
+
+bool
 ca_text_plain(const void *p, size_t len)
 {
 	const char *s = p;

@@ -12,6 +12,7 @@
 #include "client/tokens.h"
 #include "ocspadmin/ocspadmin.h"
 #include "sessions/sessions.h"
+#include "watch/watch.h"
 
 #include <stddef.h>
 
@@ -22,6 +23,7 @@ const struct ca_command *const ca_commands[] = {
     &ca_cmd_password,
     &ca_cmd_credential,
     &ca_cmd_tokens,
+    &ca_cmd_watch,
     &ca_cmd_verify,
     &ca_cmd_explain,
     &ca_cmd_try,

@@ -1,6 +1,7 @@
 #include "cli/explain.h"
 #include "cli/commands.h"
 #include "base/file.h"
+#include "base/tr.h"
 #include "tool/pamfile.h"
 
 #include <getopt.h>
@@ -36,7 +37,7 @@ static const char help[] =
 static int run(int argc, char **argv);
 
 const struct ca_command ca_cmd_explain = {
-    "explain", "show why a login would be granted or denied", help, run};
+    "explain", N_("show why a login would be granted or denied"), help, run};
 
 enum {
 	OPT_SERVICE = 256,

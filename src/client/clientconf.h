@@ -48,6 +48,9 @@ struct ca_client_conf {
 	char *host_crl;  /* directory of their CRLs; NULL: not checked */
 	char *user;      /* the login meant, where nothing else says it */
 	char *askpass;   /* program for questions that are not ours */
+	/* of certauth watch, for sh -c: when the token is removed (NULL: loginctl),
+	 * and inserted again (NULL: nothing) */
+	char *lock_command, *insert_command;
 	struct ca_list trusted_hosts; /* patterns: further names that may answer
 				       * for the host meant */
 	struct ca_list askpass_services; /* PAM services whose requests an

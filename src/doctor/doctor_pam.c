@@ -1,6 +1,7 @@
 /*
  * doctor: the PAM services that use the module.
  */
+#include "doctor/doctor_form.h"
 #include "doctor/doctor_pam.h"
 #include "doctor/doctor_stack.h"
 #include "doctor/doctor_view.h"
@@ -28,6 +29,7 @@ struct service {
 	bool first_nologin;
 	char at[4200]; /* FILE:LINE of the first auth line */
 	struct ca_stack stack;
+	struct ca_doctor_form form;
 };
 
 /* ---- where the services are ---- */
@@ -214,6 +216,7 @@ whole_line(void *ctx, const struct ca_pam_line *line)
 	if (strcasecmp(line->type, "auth") != 0)
 		return;
 	ca_stack_add(&s->stack, line);
+	ca_doctor_form_line(&s->form, line, &s->stack, v);
 	if (strcmp(ca_pamfile_module(line), "pam_nologin.so") == 0)
 		s->nologin = true;
 	if (!ours)
@@ -324,6 +327,7 @@ check_service(struct ca_doctor *d, const char *name)
 	if (rc == CA_OK && (s.auth || s.account)) {
 		ca_doctor_path(d, file);
 		check_greeter(&s);
+		ca_doctor_form_end(d, &s.form, name);
 		check_account(&s);
 		if (!s.audit)
 			ca_doctor_stack(d, &s.stack);

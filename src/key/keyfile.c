@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/tr.h"
 #include "crypto/sigalg.h"
 
 #define HANDLE "handle:"
@@ -74,7 +75,7 @@ ca_keyfile_name(const char *path)
 	const char *name = slash != NULL ? slash + 1 : path;
 
 	return name[0] == '\0' || strlen(name) > CA_KEYFILE_NAME_MAX
-		   ? "the key file"
+		   ? N_("the key file")
 		   : name;
 }
 

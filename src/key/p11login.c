@@ -2,6 +2,7 @@
  * The login to a token: where the PIN comes from, how often it is asked for,
  * and what each answer of the token means.
  */
+#include "base/tr.h"
 #include "key/p11.h"
 
 #include <stdio.h>
@@ -25,14 +26,14 @@ tell_state(const struct ca_p11_session *s)
 
 	if (s->looking) {
 		(void)snprintf(line, sizeof line,
-		    "\"%s\" shows no certificate without its PIN.",
+		    _("\"%s\" shows no certificate without its PIN."),
 		    s->token.name);
 		s->ui->note(s->ui->ctx, line);
 	}
 	if ((s->token.info.flags & CKF_USER_PIN_COUNT_LOW) == 0)
 		return;
 	(void)snprintf(line, sizeof line,
-	    "A wrong PIN for \"%s\" was entered before.", s->token.name);
+	    _("A wrong PIN for \"%s\" was entered before."), s->token.name);
 	s->ui->note(s->ui->ctx, line);
 }
 
@@ -50,8 +51,8 @@ pin_from_user(const struct ca_p11_session *s, CK_USER_TYPE user_type,
 		tell_state(s);
 	(void)snprintf(prompt, sizeof prompt,
 	    user_type == CKU_CONTEXT_SPECIFIC
-		? "PIN for %s (for this signature): "
-		: "PIN for %s: ",
+		? _("PIN for %s (for this signature): ")
+		: _("PIN for %s: "),
 	    s->token.name);
 	rc = s->ui->ask(s->ui->ctx, prompt, false, pin);
 	/* an empty PIN would only cost a try */
@@ -91,7 +92,7 @@ tell_locked(const struct ca_p11_session *s)
 {
 	if (is_tpm(s))
 		ca_p11_tell(s,
-		    "The TPM of \"%s\" takes no PIN now, after too many wrong "
+		    "The TPM of \"%-s\" takes no PIN now, after too many wrong "
 		    "tries (lockout). Wait until it has recovered (run: "
 		    "tpm2_getcap properties-variable), or let the "
 		    "administrator run: tpm2_dictionarylockout "
@@ -99,7 +100,7 @@ tell_locked(const struct ca_p11_session *s)
 		    s->token.name);
 	else
 		ca_p11_tell(s,
-		    "The PIN of \"%s\" is locked after too many wrong tries. "
+		    "The PIN of \"%-s\" is locked after too many wrong tries. "
 		    "Unlock it with the PUK, or ask the issuer of the token to "
 		    "unlock it.",
 		    s->token.name);
@@ -131,7 +132,7 @@ read_flags(struct ca_p11_session *s)
 	ca_p11_guard_end(&guard);
 	s->fresh = false;
 	if (!present)
-		return ca_p11_failed(s, "the login", CKR_TOKEN_NOT_PRESENT);
+		return ca_p11_failed(s, N_("the login"), CKR_TOKEN_NOT_PRESENT);
 	return CA_OK;
 }
 
@@ -150,14 +151,14 @@ check_tries(struct ca_p11_session *s)
 	if ((s->token.info.flags & CKF_USER_PIN_FINAL_TRY) == 0)
 		return CA_OK;
 	(void)snprintf(question, sizeof question,
-	    "This is the last try: a wrong PIN locks \"%s\".", name);
+	    _("This is the last try: a wrong PIN locks \"%s\"."), name);
 	if (s->ui != NULL && s->ui->note != NULL)
 		s->ui->note(s->ui->ctx, question);
 	(void)snprintf(question, sizeof question,
-	    "Use the last try for the PIN of \"%s\"?", name);
+	    _("Use the last try for the PIN of \"%s\"?"), name);
 	if (ca_key_confirm(s->ui, question) != CA_OK) {
 		ca_p11_tell(s,
-		    "The PIN of \"%s\" was not tried, because it would have "
+		    "The PIN of \"%-s\" was not tried, because it would have "
 		    "been the last try.",
 		    name);
 		return CA_ERR_CANCELLED;
@@ -178,10 +179,10 @@ tell_wrong_pin(struct ca_p11_session *s)
 	s->fresh = reread(s);
 	ca_p11_guard_end(&guard);
 	if (s->fresh && (info->flags & CKF_USER_PIN_LOCKED) != 0)
-		left = " No try is left: the PIN is locked now.";
+		left = N_(" No try is left: the PIN is locked now.");
 	else if (s->fresh && (info->flags & CKF_USER_PIN_FINAL_TRY) != 0)
-		left = " One try is left.";
-	ca_p11_tell(s, "Wrong PIN for \"%s\".%s", s->token.name, left);
+		left = N_(" One try is left.");
+	ca_p11_tell(s, "Wrong PIN for \"%-s\".%-s", s->token.name, left);
 }
 
 /* The module has not sent such a PIN to the token: no try is used. */
@@ -193,12 +194,12 @@ tell_length(const struct ca_p11_session *s)
 	if (info->ulMaxPinLen >= info->ulMinPinLen && info->ulMaxPinLen > 0 &&
 	    info->ulMaxPinLen <= CA_P11_PIN_MAX)
 		ca_p11_tell(s,
-		    "The PIN of \"%s\" has %lu to %lu characters; what was "
+		    "The PIN of \"%-s\" has %lu to %lu characters; what was "
 		    "entered has another length, or other characters.",
 		    s->token.name, info->ulMinPinLen, info->ulMaxPinLen);
 	else
 		ca_p11_tell(s,
-		    "What was entered cannot be the PIN of \"%s\": its length "
+		    "What was entered cannot be the PIN of \"%-s\": its length "
 		    "or its characters do not fit.",
 		    s->token.name);
 }
@@ -226,21 +227,21 @@ judge_login(struct ca_p11_session *s, CK_RV rv)
 		return tell_locked(s);
 	case CKR_PIN_EXPIRED:
 		ca_p11_tell(s,
-		    "The PIN of \"%s\" has expired; change the PIN first.",
+		    "The PIN of \"%-s\" has expired; change the PIN first.",
 		    name);
 		return CA_DENIED;
 	case CKR_USER_ANOTHER_ALREADY_LOGGED_IN:
 		ca_p11_tell(s,
-		    "\"%s\" did not check the PIN, because another login to it "
+		    "\"%-s\" did not check the PIN, because another login to it "
 		    "is open and cannot be closed. Remove the token and insert "
 		    "it again.",
 		    name);
 		return CA_DENIED;
 	case CKR_USER_PIN_NOT_INITIALIZED:
-		ca_p11_tell(s, "No PIN is set on \"%s\" yet.", name);
+		ca_p11_tell(s, "No PIN is set on \"%-s\" yet.", name);
 		return CA_DENIED;
 	default:
-		return ca_p11_failed(s, "the login", rv);
+		return ca_p11_failed(s, N_("the login"), rv);
 	}
 }
 
@@ -299,7 +300,7 @@ login_pinpad(struct ca_p11_session *s, CK_USER_TYPE user_type)
 		if ((rc = check_tries(s)) != CA_OK)
 			return rc;
 		(void)snprintf(text, sizeof text,
-		    "Enter the PIN of \"%s\" on its reader's keypad.",
+		    _("Enter the PIN of \"%s\" on its reader's keypad."),
 		    s->token.name);
 		if (s->ui != NULL && s->ui->info != NULL) {
 			if (i == 0)
@@ -325,7 +326,7 @@ was_refused(const struct ca_p11_session *s, const struct ca_secret *pin,
 	    memcmp(ca_secret_get0(pin), ca_secret_get0(refused), len) != 0)
 		return false;
 	ca_p11_tell(s,
-	    "The same wrong PIN for \"%s\" was entered again. It was not sent to "
+	    "The same wrong PIN for \"%-s\" was entered again. It was not sent to "
 	    "the token, so no further try is used.",
 	    s->token.name);
 	return true;

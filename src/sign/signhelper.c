@@ -13,6 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/locale.h"
+#include "base/tr.h"
+#include "base/text.h"
 #include "channel/helper.h"
 #include "sign/helpersource.h"
 #include "sign/helpertalk.h"
@@ -24,7 +27,8 @@
 struct helper {
 	struct ca_helper_talk talk;
 	struct ca_log log;
-	char last[LAST_MAX]; /* the last error, for `none' and `failed' */
+	/* the last error, for `none' and `failed', and in the user's language */
+	char last[LAST_MAX], told[LAST_MAX];
 	struct ca_request *req;
 	struct ca_buf transcript; /* instead of req: for a proof of the host */
 	struct ca_sources src;
@@ -32,17 +36,33 @@ struct helper {
 };
 
 static void
+keep_line(char *at, enum ca_log_level level, const char *line)
+{
+	size_t len = strnlen(line, LAST_MAX - 1);
+
+	if (level > CA_LOG_WARNING)
+		return;
+	/* no half of a character */
+	while (len > 0 && ((unsigned char)line[len] & 0xc0) == 0x80)
+		len--;
+	memcpy(at, line, len);
+	at[len] = '\0';
+}
+
+static void
 remember(void *ctx, enum ca_log_level level, const char *line)
 {
 	struct helper *h = ctx;
 
-	if (level > CA_LOG_WARNING)
-		return;
-	size_t len = strlen(line);
-	if (len >= sizeof h->last)
-		len = sizeof h->last - 1;
-	memcpy(h->last, line, len);
-	h->last[len] = '\0';
+	keep_line(h->last, level, line);
+}
+
+static void
+remember_told(void *ctx, enum ca_log_level level, const char *line)
+{
+	struct helper *h = ctx;
+
+	keep_line(h->told, level, line);
 }
 
 /* ---- what the module says before `go' ---- */
@@ -66,6 +86,20 @@ take_cert(struct helper *h, const void *der, size_t len)
 	if (rc == CA_OK)
 		h->src.ncerts++;
 	return rc;
+}
+
+/* A locale that is not installed is English. */
+static enum ca_err
+take_language(struct ca_helper_msg *msg)
+{
+	const char *name = ca_buf_text(&msg->arg);
+
+	if (name == NULL)
+		return CA_ERR_MEMORY;
+	if (!ca_locale_named(name))
+		return CA_ERR_FORMAT;
+	(void)ca_tr_use(name, false);
+	return CA_OK;
 }
 
 static enum ca_err
@@ -98,8 +132,13 @@ take_msg(struct helper *h, struct ca_helper_msg *msg)
 	case CA_HELPER_SECRET:
 		h->secret = true;
 		return CA_OK;
+	case CA_HELPER_LANGUAGE:
+		return take_language(msg);
 	case CA_HELPER_PINLESS:
 		h->src.pinless = true;
+		return CA_OK;
+	case CA_HELPER_CHOICES:
+		h->talk.choices = true;
 		return CA_OK;
 	default:
 		return CA_ERR_FORMAT;
@@ -180,12 +219,29 @@ check_request(struct helper *h)
 	return rc;
 }
 
+/* For the session that follows; a login does not depend on it. */
+static void
+put_token(
+    const struct helper *h, const struct ca_identity *id, struct ca_buf *out)
+{
+	struct ca_buf uri = CA_BUF_INIT(CA_HELPER_TEXT_MAX);
+	enum ca_err rc = ca_key_token(id->key, &uri);
+	const char *text = rc == CA_OK ? ca_buf_text(&uri) : NULL;
+
+	/* the end of a URI that is cut would be another token */
+	if (text != NULL && ca_text_token_uri(text, CA_HELPER_TEXT_MAX))
+		ca_helper_put_text(out, CA_HELPER_TOKEN, text);
+	else if (rc != CA_ERR_NOT_FOUND)
+		ca_log_debug(&h->log, "the URI of the token is not passed on");
+	ca_buf_free(&uri);
+}
+
 static enum ca_err
 respond(struct helper *h)
 {
 	const struct ca_key_ui ui = ca_helper_talk_ui(&h->talk);
 	struct ca_buf response = CA_BUF_INIT(CA_RESPONSE_MAX);
-	struct ca_buf out = CA_BUF_INIT(CA_HELPER_LINE_MAX);
+	struct ca_buf out = CA_BUF_INIT((size_t)2 * CA_HELPER_LINE_MAX);
 	struct ca_identity *id = NULL;
 	enum ca_source from = CA_SOURCE_NONE;
 	enum ca_err rc;
@@ -196,6 +252,7 @@ respond(struct helper *h)
 	    (rc = ca_respond(h->src.crypto, h->req, id, &ui, &response)) ==
 		CA_OK &&
 	    (rc = check_secret(h, from)) == CA_OK) {
+		put_token(h, id, &out);
 		ca_helper_put_bytes(
 		    &out, CA_HELPER_RESPONSE, response.p, response.len);
 		rc = ca_helper_send(STDOUT_FILENO, &out);
@@ -233,9 +290,10 @@ ca_sign_helper(void)
 	struct helper h = {.transcript = CA_BUF_INIT(CA_REQUEST_MAX)};
 	enum ca_err rc;
 
-	h.log = (struct ca_log){remember, &h, false};
+	h.log = (struct ca_log){remember, &h, false, remember_told, ca_tr};
 	h.src.log = &h.log;
 	h.src.last = h.last;
+	h.src.told = h.told;
 	h.talk.log = &h.log;
 	h.src.talk = &h.talk;
 	/* the module waits until this process exits, so libcrypto does not

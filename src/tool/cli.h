@@ -20,6 +20,7 @@ struct ca_command {
 	const char *help;    /* at most 24 lines with an example */
 	/* argv[0] is the subcommand's name; getopt has been reset */
 	int (*run)(int argc, char **argv);
+	bool user; /* a user reads its output, in the language of the user */
 };
 
 /* A sink that writes "certauth: ..." to standard error. */

@@ -41,10 +41,18 @@
  *	swapped                          another token is in the slot then
  *	one-session                      there is one session at a time, in all slots
  *	close-hang                       in C_CloseSession, after a signature
+ *	empty                            no slot has a token
+ *	blink                            the first list of slots that is asked for says so
+ *	slots-crash slots-exit           the process ends in C_GetSlotList
+ *	wait-event                       C_WaitForSlotEvent returns when `empty' changes
+ *	wait-hang wait-crash wait-storm  it never returns, or ends the process, or returns
+ *	                                 at once, always
+ *	wait-lock                        it never returns, nor C_GetSlotList meanwhile
  *
  * HOSTILE_PIN is the right PIN (pinpad, public), or 1234.  Logins and signatures
  * go into the file $HOME/.hostile-calls, what begins and ends the module and its
- * sessions into $HOME/.hostile-sessions, if there is such a file.
+ * sessions into $HOME/.hostile-sessions, lists of slots and waits for a change into
+ * $HOME/.hostile-looks, if there is such a file.
  */
 #include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
@@ -136,6 +144,12 @@ in_session(const char *what)
 }
 
 static void
+looked(const char *what)
+{
+	note(".hostile-looks", what);
+}
+
+static void
 hang(void)
 {
 	for (;;)
@@ -159,11 +173,47 @@ initialize(void *args)
 	return mode("init-fail") ? CKR_GENERAL_ERROR : real->C_Initialize(args);
 }
 
+static volatile int waiting;
+
+static CK_RV
+wait_for_slot_event(CK_FLAGS flags, CK_SLOT_ID *slot, void *reserved)
+{
+	const int before = mode("empty");
+
+	looked("wait");
+	if (mode("wait-crash"))
+		abort();
+	if (mode("wait-lock"))
+		waiting = 1;
+	if (mode("wait-hang") || mode("wait-lock"))
+		hang();
+	if (mode("wait-storm"))
+		return CKR_OK;
+	if (!mode("wait-event"))
+		return real->C_WaitForSlotEvent(flags, slot, reserved);
+	while (mode("empty") == before)
+		(void)usleep(20000);
+	*slot = 0;
+	return CKR_OK;
+}
+
 static CK_RV
 get_slot_list(CK_BBOOL present, CK_SLOT_ID *slot, CK_ULONG *n)
 {
+	static int blinks;
 	CK_RV rv;
 
+	looked("slots");
+	if (mode("slots-crash"))
+		abort();
+	if (mode("slots-exit"))
+		exit(0);
+	if (waiting)
+		hang();
+	if (mode("empty") || (mode("blink") && blinks++ < 2)) {
+		*n = 0;
+		return CKR_OK;
+	}
 	if (mode("slots-hang")) {
 		in_session("slots");
 		hang();
@@ -465,6 +515,7 @@ C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR list)
 	mine.C_Finalize = finalize;
 	mine.C_GetSlotList = get_slot_list;
 	mine.C_GetSlotInfo = get_slot_info;
+	mine.C_WaitForSlotEvent = wait_for_slot_event;
 	mine.C_GetInfo = get_info;
 	mine.C_FindObjectsInit = find_objects_init;
 	mine.C_GetTokenInfo = get_token_info;

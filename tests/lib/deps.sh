@@ -4,14 +4,14 @@
 set -eu
 build='gcc make pkgconf libc6-dev libpam0g-dev libssl-dev
 	libcdb-dev libp11-kit-dev libpcsclite-dev libcurl4-openssl-dev libsss-certmap-dev
-	libidn2-dev libldap-dev libsasl2-dev'
+	libidn2-dev libldap-dev libsasl2-dev gettext'
 demo='openssl openssh-server openssh-client'
 check='libcmocka-dev bats pamtester libpam-wrapper softhsm2 opensc sudo
 	valgrind python3 expect p11-kit p11-kit-modules procps mandoc
 	libpam-pkcs11 iproute2 strace zsh busybox git rsync putty-tools
 	systemd easy-rsa libnss3-tools gnutls-bin strongswan-pki minica mkcert
 	gpgsm gpg-agent apparmor selinux-policy-dev python3-jsonschema ansible-core
-	dbus-daemon python3-dbus python3-gi'
+	dbus-daemon python3-dbus python3-gi locales libgdm-dev'
 # Smart cards and a TPM: tests/lib/cards.bash emulates them.
 cards='pcscd vsmartcard-vpcd opensc opensc-pkcs11 ykcs11 python3-cryptography
 	swtpm tpm2-tools libtpm2-pkcs11-1 libtpm2-pkcs11-tools libtss2-tcti-swtpm0
@@ -22,6 +22,9 @@ services='dovecot-imapd isync curl msmtp postfix sasl2-bin libsasl2-modules
 	postgresql nginx libnginx-mod-http-auth-pam apache2
 	libapache2-mod-authnz-pam libpam-pwdfile vsftpd openvpn cups cups-client
 	freeradius freeradius-utils xrdp'
+# cockpit, and a browser for its login page.  The browser has no window.
+web='cockpit-ws cockpit-bridge chromium'
+services="$services $web"
 # vsftpd and ProFTPD are not installed together: the packages of the latter are only
 # fetched, with the libraries that they need
 fetched='proftpd-core proftpd-mod-crypto'
@@ -38,7 +41,8 @@ greeter='lightdm lightdm-gtk-greeter'
 # Only promtool is used, which needs libc alone; the package starts a server.
 # Debian 12 has it in prometheus, later releases in a package of its own.
 promtool=promtool
-lint='clang clang-format clang-tidy cppcheck shellcheck mandoc'
+translate='gettext python3'
+lint='gettext clang clang-format clang-tidy cppcheck shellcheck mandoc'
 fuzz='clang libclang-rt-dev llvm'
 bench='valgrind libpam-pkcs11 libpam-ssh-agent-auth time'
 package='build-essential git debhelper lintian rpm libcmocka-dev openssl'
@@ -48,6 +52,7 @@ fetch=
 for step in "$@"; do
 	case $step in
 	build) ;;
+	translate) want="$want $translate" ;;
 	demo) want="$want $demo" ;;
 	check) want="$want $demo $check $cards"; fetch="$fetch $promtool" ;;
 	services) want="$want $demo $check $cards $services $desktop"
