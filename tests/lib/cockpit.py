@@ -4,8 +4,8 @@
 usage: cockpit.py [OPTION ...] USER PASSWORD [ANSWER ...]
 
 USER and PASSWORD are those of the form.  Each further prompt is answered with the
-next ANSWER; `@sign' is the line that the command of --sign prints for the prompt.  There is no
-answer to a prompt after the last one: the script ends.
+next ANSWER; `@sign' is the line that the command of --sign prints for the prompt.  The
+script ends at a prompt that has no ANSWER.
 
   --url URL        of cockpit-ws (http://127.0.0.1:9090)
   --sign COMMAND   a command of the shell: it reads prompts and prints answers
@@ -15,7 +15,8 @@ answer to a prompt after the last one: the script ends.
 
 Prints `prompt TEXT', `message TEXT', `answer N' (its characters), `status N TEXT' of
 each reply of /cockpit/login, and at the page `error TEXT' above the form, or `dead TEXT'
-on a page without a form.  Exit status: 0 logged in, 1 refused, 3 a prompt without an answer, 2 something is wrong with the test itself.
+on a page without a form.  Exit status: 0 logged in, 1 refused, 3 a prompt without an
+answer, 2 something is wrong with the test itself.
 """
 import argparse
 import base64
