@@ -52,8 +52,8 @@ CA_MUST_CHECK enum ca_err ca_key_confirm(
 
 /*
  * Ask for one of n lines: CA_OK and *index, or CA_ERR_CANCELLED: no or an empty
- * answer, the third that names no line, or nobody can be asked (then the user is told how to
- * name one).
+ * answer, the third that names no line, or nobody can be asked (then the user is
+ * told how to name one).
  */
 CA_MUST_CHECK enum ca_err ca_key_choose(const struct ca_key_ui *ui,
     const char *title, const char *const *line, size_t n, size_t *index);

@@ -11,7 +11,7 @@ check='libcmocka-dev bats pamtester libpam-wrapper softhsm2 opensc sudo
 	libpam-pkcs11 iproute2 strace zsh busybox git rsync putty-tools
 	systemd easy-rsa libnss3-tools gnutls-bin strongswan-pki minica mkcert
 	gpgsm gpg-agent apparmor selinux-policy-dev python3-jsonschema ansible-core
-	dbus-daemon python3-dbus python3-gi locales'
+	dbus-daemon python3-dbus python3-gi locales libgdm-dev'
 # Smart cards and a TPM: tests/lib/cards.bash emulates them.
 cards='pcscd vsmartcard-vpcd opensc opensc-pkcs11 ykcs11 python3-cryptography
 	swtpm tpm2-tools libtpm2-pkcs11-1 libtpm2-pkcs11-tools libtss2-tcti-swtpm0

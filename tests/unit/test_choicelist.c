@@ -351,7 +351,9 @@ static void
 test_advertised(void **state)
 {
 	(void)state;
-#ifdef HAVE_GDM
+/* later versions have functions for them, some of which need GLib */
+#if defined(GDM_PAM_EXTENSION_LOOK_UP_TYPE) &&                                 \
+    defined(GDM_PAM_EXTENSION_ADVERTISE_SUPPORTED_EXTENSIONS)
 	static char block[1024];
 	const char *const names[] = {"org.example.Other", "org.example.Third",
 	    GDM_PAM_EXTENSION_CHOICE_LIST, NULL};
@@ -364,7 +366,9 @@ test_advertised(void **state)
 	assert_int_equal(ours, theirs);
 	assert_int_equal(unsetenv(VARIABLE), 0);
 #else
-	print_message("# SKIP: gdm/gdm-pam-extensions.h is not installed\n");
+	print_message(
+	    "# SKIP: gdm/gdm-pam-extensions.h is not installed, or has "
+	    "no such macros\n");
 	skip();
 #endif
 }
