@@ -180,12 +180,44 @@ ui_info(void *ctx, const char *text)
 	(void)!write(STDERR_FILENO, "\n", 1);
 }
 
+/* Nobody reads standard error where a program asks; a list has no hole. */
+static void
+ui_note(void *ctx, const char *text)
+{
+	struct ca_ask *ask = ctx;
+	size_t had = strlen(ask->notes), len = strlen(text);
+
+	ui_info(ctx, text);
+	ask->full = ask->full || len + 2 > sizeof ask->notes - had;
+	if (!ask->full)
+		(void)snprintf(
+		    ask->notes + had, sizeof ask->notes - had, "%s\n", text);
+}
+
+static bool
+by_program(const struct ca_ask *ask)
+{
+	return ask->program != NULL &&
+	       (ask->program_first || !ca_terminal_present());
+}
+
 static enum ca_err
 ui_ask(void *ctx, const char *prompt, bool echo, struct ca_secret **answer)
 {
-	enum ca_err rc = ca_ask_line(ctx, prompt, echo, answer);
+	struct ca_ask *ask = ctx;
 	struct ca_buf text = CA_BUF_INIT(65536);
+	const char *whole = NULL;
+	enum ca_err rc;
 
+	ca_buf_str(&text, ask->notes);
+	ca_buf_str(&text, prompt);
+	if (by_program(ask))
+		whole = ca_buf_text(&text);
+	rc = ca_ask_line(ask, whole != NULL ? whole : prompt, echo, answer);
+	ask->notes[0] = '\0';
+	ask->full = false;
+	ca_buf_free(&text);
+	text = CA_BUF_INIT(65536);
 	if (rc == CA_ERR_IO) {
 		ca_buf_str(&text,
 		    _("there is no terminal and no working askpass program to "
@@ -210,5 +242,5 @@ ui_error(void *ctx, const char *text, const char *english)
 struct ca_key_ui
 ca_ask_ui(struct ca_ask *ask)
 {
-	return (struct ca_key_ui){ui_ask, ui_info, ui_info, ui_error, ask};
+	return (struct ca_key_ui){ui_ask, ui_info, ui_note, ui_error, ask};
 }

@@ -50,7 +50,7 @@ static int
 ask_user(const char *text, bool sudo)
 {
 	const char *hint = getenv("SSH_ASKPASS_PROMPT");
-	const struct ca_ask ask = {NULL, false};
+	const struct ca_ask ask = {.program = NULL};
 	struct ca_secret *answer = NULL;
 	enum ca_err rc;
 
