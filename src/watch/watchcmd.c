@@ -55,6 +55,7 @@ run(int argc, char **argv)
 	    {"token", required_argument, NULL, 't'}, {NULL, 0, NULL, 0}};
 	const struct ca_log log = ca_cli_log(false);
 	const char *uri = NULL, *from = "--token";
+	bool nothing = false;
 	int status = ca_cli_options(
 	    &ca_cmd_watch, argc, argv, options, take_option, &uri);
 
@@ -66,9 +67,10 @@ run(int argc, char **argv)
 	if (uri == NULL) {
 		uri = getenv("CERTAUTH_TOKEN");
 		from = "CERTAUTH_TOKEN";
+		/* a desktop starts it for each user */
+		nothing = uri == NULL || uri[0] == '\0';
 	}
-	/* a desktop starts it for each user */
-	if (uri == NULL || uri[0] == '\0') {
+	if (nothing) {
 		ca_log(&log, CA_LOG_INFO,
 		    "nothing to watch: the login was not made with a token "
 		    "(CERTAUTH_TOKEN is not set)");

@@ -80,7 +80,7 @@ CA_MUST_CHECK enum ca_err ca_looker_start(
 CA_MUST_CHECK enum ca_err ca_looker_line(
     struct ca_looker *l, enum ca_look_at *at, long long now);
 
-/* Kill it; it is to be waited for by its pid. */
+/* Kill it and read nothing more of it; it is to be waited for by its pid. */
 void ca_looker_kill(struct ca_looker *l);
 
 /* The looker has ended with that status of waitpid.  True: by itself, to be started
