@@ -106,7 +106,7 @@ ca_looker_start(
 	if (pipe2(end, O_CLOEXEC | O_NONBLOCK) != 0)
 		return CA_ERR_IO;
 	l->len = 0;
-	l->spoke = false;
+	l->spoke = l->killed = false;
 	l->last = CA_LOOK_UNKNOWN;
 	l->pid = fork();
 	if (l->pid == 0) {
