@@ -3,6 +3,8 @@
 CONFDIR = $(DESTDIR)$(SYSCONFDIR)/certauth
 DOCDIR ?= $(PREFIX)/share/doc/certauth
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+USERUNITDIR ?= $(PREFIX)/lib/systemd/user
+AUTOSTARTDIR ?= $(SYSCONFDIR)/xdg/autostart
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
 
@@ -50,6 +52,13 @@ install: all ## install to DESTDIR, PREFIX, PAMDIR
 	sed -i -e 's|/usr/bin/certauth|$(BINDIR)/certauth|' \
 		-e 's|/usr/libexec/certauth|$(LIBEXECDIR)/certauth|' \
 		'$(DESTDIR)$(UNITDIR)'/certauth-*.service
+	install -d '$(DESTDIR)$(USERUNITDIR)' '$(DESTDIR)$(AUTOSTARTDIR)'
+	install -m 0644 packaging/user/certauth-watch.service '$(DESTDIR)$(USERUNITDIR)/'
+	install -m 0644 packaging/autostart/certauth-watch.desktop \
+		'$(DESTDIR)$(AUTOSTARTDIR)/'
+	sed -i 's|/usr/bin/certauth|$(BINDIR)/certauth|' \
+		'$(DESTDIR)$(USERUNITDIR)/certauth-watch.service' \
+		'$(DESTDIR)$(AUTOSTARTDIR)/certauth-watch.desktop'
 	install -d '$(DESTDIR)$(PREFIX)/share/certauth/schema'
 	install -m 0644 packaging/schema/*.json \
 		'$(DESTDIR)$(PREFIX)/share/certauth/schema/'
@@ -111,7 +120,9 @@ uninstall: ## remove what install put there, but for the configuration
 		'$(DESTDIR)$(UNITDIR)'/certauth-sessions.path \
 		'$(DESTDIR)$(UNITDIR)'/certauth-sessions.timer \
 		'$(DESTDIR)$(UNITDIR)'/certauth-verifier.service \
-		'$(DESTDIR)$(UNITDIR)'/certauth-verifier.socket
+		'$(DESTDIR)$(UNITDIR)'/certauth-verifier.socket \
+		'$(DESTDIR)$(USERUNITDIR)/certauth-watch.service' \
+		'$(DESTDIR)$(AUTOSTARTDIR)/certauth-watch.desktop'
 	for m in $(MAN); do s=$${m##*.}; \
 		rm -f '$(DESTDIR)$(MANDIR)'/man$$s/$${m##*/}; done
 	for l in $(LANGUAGES); do \

@@ -24,7 +24,8 @@ def strings(block):
 
 
 def edges(text):
-    return re.match(r"\s*", text).group(0), re.search(r"\s*$", text).group(0)
+    # a no-break space belongs to the language
+    return re.match(r"[ \n]*", text).group(0), re.search(r"[ \n]*$", text).group(0)
 
 
 def judge(text, translation):

@@ -286,5 +286,10 @@ page() {
 	in_session
 	form alice wonderland
 	no_password
-	[[ $output == *$'\nerror Wrong user name or password'* ]]
+	[[ $output == *$'\nerror '*'Wrong user name or password'* ]]
+	# without pam_deny.so there is no form after another error of PAM
+	stack cockpit 'auth required pam_certauth.so first_answer=ignore'
+	form alice '' ''
+	[ "$status" -eq 1 ]
+	[[ $output == *$'\ndead Authentication failed: internal-error'* ]]
 }

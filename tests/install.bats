@@ -41,6 +41,10 @@ readme_build() {
 		"$S/dest/usr/lib/systemd/system/certauth-crl-update.service"
 	grep -q '^ExecStart=/usr/bin/certauth sessions check --quiet$' \
 		"$S/dest/usr/lib/systemd/system/certauth-sessions.service"
+	grep -q '^ExecStart=/usr/bin/certauth watch$' \
+		"$S/dest/usr/lib/systemd/user/certauth-watch.service"
+	grep -q '^Exec=/usr/bin/certauth watch$' \
+		"$S/dest/etc/xdg/autostart/certauth-watch.desktop"
 	grep -q '^ExecStart=/usr/libexec/certauth/certauth-verifier --listen$' \
 		"$S/dest/usr/lib/systemd/system/certauth-verifier.service"
 }
@@ -50,6 +54,7 @@ readme_build() {
 	for file in libexec/certauth/certauth-verifier lib/sysusers.d/certauth.conf \
 	    lib/tmpfiles.d/certauth.conf lib/systemd/system/certauth-verifier.socket \
 	    lib/systemd/system/certauth-sessions.{path,service,timer} \
+	    lib/systemd/user/certauth-watch.service \
 	    share/pam-configs/certauth-sessions \
 	    share/man/man8/certauth-verifier.8; do
 		[ -s "$S/dest/usr/$file" ]

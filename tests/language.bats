@@ -215,6 +215,10 @@ drive() {
 	grep -E '^error <<The answer' <<<"$output"
 	logged 'reason=answer-(cut|malformed)'
 	not_logged '<<'
+	service test first_answer=ignore
+	run in_place "$DRIVE" -s test -u alice -m foreign
+	grep '^info ' <<<"$output"
+	grep -E '^(info|error) ' <<<"$output" | marked
 	conf default 'language = de_DE.UTF-8' 'warn_expiry = 0'
 	service test proof=command key_file=%h/ends.p12 "helper=$HELPER"
 	drive

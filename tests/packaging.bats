@@ -117,7 +117,10 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 	--define 'systemd_requires Requires(post): systemd'
 	--define 'systemd_post() echo post %*'
 	--define 'systemd_preun() echo preun %*'
-	--define 'systemd_postun() echo postun %*')
+	--define 'systemd_postun() echo postun %*'
+	--define 'systemd_user_post() echo user post %*'
+	--define 'systemd_user_preun() echo user preun %*'
+	--define 'systemd_user_postun() echo user postun %*')
 
 @test "the spec is read with and without Fedora's macros, and its names are known" {
 	command -v rpmspec >/dev/null || skip 'rpm is not installed'
@@ -130,6 +133,7 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 	[ "$(grep -cE '^ .*FORTIFY= ' "$T/fedora")" -eq 3 ]
 	grep -qx 'Release: *1.fc43' "$T/fedora"
 	for step in post preun postun; do
+		grep -qx "echo user $step certauth-watch.service" "$T/fedora"
 		grep -qx "echo $step certauth-crl-update.timer certauth-ocsp-update.timer certauth-users-update.timer certauth-metrics.timer certauth-sessions.path certauth-sessions.timer" "$T/fedora"
 		grep -qE "^echo $step certauth-verifier.socket( |\$)" "$T/fedora"
 	done
@@ -202,6 +206,7 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		etc/certauth/intermediates 755 0:0
 		etc/certauth/users 644 0:0
 		etc/certauth/users.d 755 0:0
+		etc/xdg/autostart/certauth-watch.desktop 644 0:0
 		usr/bin/certauth 755 0:0
 		usr/bin/certauth-askpass 0:0
 		usr/bin/certauth-ssh 0:0
@@ -220,6 +225,8 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		usr/lib/systemd/system/certauth-users-update.timer 644 0:0
 		usr/lib/systemd/system/certauth-verifier.service 644 0:0
 		usr/lib/systemd/system/certauth-verifier.socket 644 0:0
+		usr/lib/systemd/user-preset/50-certauth.preset 644 0:0
+		usr/lib/systemd/user/certauth-watch.service 644 0:0
 		usr/lib/sysusers.d/certauth.conf 644 0:0
 		usr/lib/tmpfiles.d/certauth.conf 644 0:0
 		usr/lib64/security/pam_certauth.so 644 0:0
@@ -422,6 +429,37 @@ pam_profiles() {
 				"$HERE/packaging/systemd/certauth-$name-update.service"
 		done
 	done
+}
+
+@test "the unit of certauth watch is valid, and keeps a locker alive" {
+	local unit=$HERE/packaging/user/certauth-watch.service line
+	local desktop=$HERE/packaging/autostart/certauth-watch.desktop
+	# it has no right to take one from a locker, and does not end one
+	for line in KillMode=process Restart=on-failure RestartPreventExitStatus=2 \
+	    ConditionEnvironment=CERTAUTH_TOKEN PartOf=graphical-session.target \
+	    After=graphical-session.target WantedBy=graphical-session.target; do
+		grep -qx "$line" "$unit"
+	done
+	run ! grep -E '^(NoNewPrivileges|Private|Protect|Restrict|SystemCall|Memory|Lock)' \
+		"$unit"
+	# where the unit is started, the desktop starts no second one
+	for line in X-GNOME-HiddenUnderSystemd=true X-systemd-skip=true NoDisplay=true; do
+		grep -qx "$line" "$desktop"
+	done
+	[ "$(sed -n 's/^ExecStart=//p' "$unit")" = "$(sed -n 's/^Exec=//p' "$desktop")" ]
+	command -v systemd-analyze >/dev/null || skip 'no systemd-analyze here'
+	mkdir "$T/user" "$T/run"
+	sed "s|/usr/bin/certauth|$CERTAUTH|" "$unit" >"$T/user/certauth-watch.service"
+	run env XDG_RUNTIME_DIR="$T/run" systemd-analyze verify --user --man=no \
+		"$T/user/certauth-watch.service"
+	echo "$output"
+	[ "$(grep -c certauth <<<"$output")" -eq 0 ]
+	# verify notices a mistake
+	sed 's/^KillMode=process/KillMode=proces/' "$T/user/certauth-watch.service" \
+		>"$T/user/certauth-wrong.service"
+	run env XDG_RUNTIME_DIR="$T/run" systemd-analyze verify --user --man=no \
+		"$T/user/certauth-wrong.service"
+	grep -q 'certauth-wrong' <<<"$output"
 }
 
 # What the hardening of other services takes away, and this one needs.

@@ -208,10 +208,9 @@ load(const struct args *a, struct ca_explain *e, const struct ca_log *log)
 static bool
 want_colour(void)
 {
-	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+	const char *no = getenv("NO_COLOR");
 
-	return (no == NULL || no[0] == '\0') && isatty(STDOUT_FILENO) == 1 &&
-	       (term == NULL || strcmp(term, "dumb") != 0);
+	return (no == NULL || no[0] == '\0') && ca_cli_draws(STDOUT_FILENO);
 }
 
 static int

@@ -128,17 +128,42 @@ host_config(const struct ca_rules_case *c, bool bundle, struct ca_config *cfg)
 	return CA_OK;
 }
 
+/* One line, also of a certificate with several faults: the first check that failed
+ * says what is to be done first. */
 static void
 chain_refused(const struct ca_rules_case *c, const struct ca_report *report)
 {
-	ca_buf_str(c->why, _("rule 4, the host's proof: the host's certificate "
-			     "is refused:\n"));
-	ca_report_text(report, CA_REPORT_CERT, c->why);
+	const char *detail = NULL, *check = NULL;
+
+	for (int i = 0; i < CA_CHECKS && check == NULL; i++) {
+		enum ca_check one = (enum ca_check)i;
+
+		if (ca_report_verdict(report, one) != CA_FAIL)
+			continue;
+		check = ca_check_name(one);
+		detail = ca_report_get0_detail(report, one);
+	}
 	ca_buf_fmt(c->why,
-	    _("The CA certificates of hosts are read from %s (host_ca)%s%s"),
-	    c->conf->host_ca,
-	    c->conf->host_crl != NULL ? _(", and their CRLs from ") : "",
-	    c->conf->host_crl != NULL ? c->conf->host_crl : "");
+	    _("rule 4, the host's proof: the host's certificate is refused "
+	      "(%s, %s): %s"),
+	    check != NULL ? check : "-",
+	    ca_reason_code(ca_report_reason(report)),
+	    ca_reason_text(ca_report_reason(report)));
+	if (detail != NULL) {
+		ca_buf_str(c->why, "; ");
+		ca_buf_printable(c->why, detail, strlen(detail));
+	}
+	ca_buf_str(c->why, ". ");
+	if (c->conf->host_crl != NULL)
+		ca_buf_fmt(c->why,
+		    _("The CA certificates of hosts are read from %s "
+		      "(host_ca), and their CRLs from %s"),
+		    c->conf->host_ca, c->conf->host_crl);
+	else
+		ca_buf_fmt(c->why,
+		    _("The CA certificates of hosts are read from %s "
+		      "(host_ca)"),
+		    c->conf->host_ca);
 }
 
 static enum ca_err

@@ -1,4 +1,5 @@
 #include "doctor/doctor_form.h"
+#include "doctor/doctor_pam.h"
 
 #include <string.h>
 
@@ -48,22 +49,14 @@ ca_doctor_form_line(struct ca_doctor_form *f, const struct ca_pam_line *line,
 		(void)snprintf(f->at, sizeof f->at, "%s", last->where);
 }
 
-static bool
-has_form(const char *service)
-{
-	static const char *const names[] = {"cockpit"};
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcmp(service, names[i]) == 0)
-			return true;
-	return false;
-}
-
 void
 ca_doctor_form_end(
     struct ca_doctor *d, const struct ca_doctor_form *f, const char *service)
 {
-	if (!has_form(service) || f->at[0] == '\0')
+	const struct ca_desk *desk = ca_doctor_desk(service);
+
+	if (desk == NULL || (desk->kind & CA_DESK_FIRST) == 0 ||
+	    f->at[0] == '\0')
 		return;
 	ca_doctor_find(d, CA_F_PAM_FORM, CA_LEVEL_WARNING,
 	    "%s: %s answers the first prompt with the password of its login "

@@ -38,8 +38,8 @@ void ca_doctor_reach(
 
 #define CA_DESK_GREETER 1U /* it calls PAM without a user name */
 #define CA_DESK_USER 2U    /* it runs as the user */
-#define CA_DESK_FIELD 4U   /* one field and a few words: no request fits there */
-#define CA_DESK_FIRST 8U   /* the first prompt is answered before it is seen */
+#define CA_DESK_FIELD 4U /* one field and a few words: no request fits there */
+#define CA_DESK_FIRST 8U /* the first prompt is answered before it is seen */
 
 struct ca_desk {
 	const char *service;

@@ -75,7 +75,7 @@ ca_keyfile_name(const char *path)
 	const char *name = slash != NULL ? slash + 1 : path;
 
 	return name[0] == '\0' || strlen(name) > CA_KEYFILE_NAME_MAX
-		   ? N_("the key file")
+		   ? _("the key file")
 		   : name;
 }
 

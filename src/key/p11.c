@@ -42,8 +42,8 @@ scan_token(struct ca_p11_scan *s)
 		ca_buf_fmt(&s->found,
 		    P_("%stoken \"%s\" (opens no session: %s)"),
 		    s->found.len > 0 ? ", " : "", s->at.token.name,
-		    p11_kit_strerror(rv));
-		ca_p11_view_token(s, p11_kit_strerror(rv));
+		    P_(p11_kit_strerror(rv)));
+		ca_p11_view_token(s, P_(p11_kit_strerror(rv)));
 	}
 	if (s->held->refs == 1)
 		ca_p11_held_close(s->held); /* no key; within this limit */
@@ -84,7 +84,7 @@ scan_slot(struct ca_p11_scan *s, CK_FUNCTION_LIST *f, CK_SLOT_ID slot)
 		return CA_OK;
 	}
 	if (ca_p11_token_read(f, slot, &s->at.token, &rv) != CA_OK) {
-		skip_slot(s, slot, p11_kit_strerror(rv));
+		skip_slot(s, slot, P_(p11_kit_strerror(rv)));
 		return CA_OK;
 	}
 	note_token(s);
@@ -123,8 +123,8 @@ scan_slots(struct ca_p11_scan *s)
 	rv = CA_P11_CALL(CA_P11_SECONDS_BEGIN,
 	    f->C_GetSlotList(s->view != NULL ? CK_FALSE : CK_TRUE, slot, &n));
 	if (rv != CKR_OK || n > CA_P11_SLOTS_MAX) {
-		const char *why =
-		    rv != CKR_OK ? p11_kit_strerror(rv) : P_("too many slots");
+		const char *why = rv != CKR_OK ? P_(p11_kit_strerror(rv))
+					       : P_("too many slots");
 
 		ca_log_debug(&s->at.p11->log,
 		    "PKCS#11 module %s is skipped: it does not list its slots "

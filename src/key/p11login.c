@@ -326,7 +326,7 @@ was_refused(const struct ca_p11_session *s, const struct ca_secret *pin,
 	    memcmp(ca_secret_get0(pin), ca_secret_get0(refused), len) != 0)
 		return false;
 	ca_p11_tell(s,
-	    "The same wrong PIN for \"%s\" was entered again. It was not sent to "
+	    "The same wrong PIN for \"%-s\" was entered again. It was not sent to "
 	    "the token, so no further try is used.",
 	    s->token.name);
 	return true;

@@ -18,7 +18,7 @@
 #define REST_EVENTS_MS 5000
 /* The information of a token may cost the card a command, so that it is read after a
  * change, and else this often. */
-#define WHOLE_MS 30000
+#define WHOLE_MS 60000
 #define SETTLE_MS 100 /* several changes come together */
 
 struct ca_look {

@@ -122,7 +122,7 @@ ca_p11_initialise(struct ca_p11_module *m)
 	if (rv == CKR_OK)
 		return;
 	find(m, P_("cannot be initialised: "));
-	ca_buf_str(&m->found, p11_kit_strerror(rv));
+	ca_buf_str(&m->found, P_(p11_kit_strerror(rv)));
 }
 
 static enum ca_err

@@ -126,8 +126,8 @@ ca_asked_response(struct ca_asked *asked, const struct ca_asker *who,
 {
 	struct ca_prompter prompter = *who->prompter;
 	struct ca_choicelist list = {who->pamh, 0};
-	const struct ca_channel channel = {&asked->set, who->log, &prompter,
-	    &asked->token};
+	const struct ca_channel channel = {
+	    &asked->set, who->log, &prompter, &asked->token};
 	const uint64_t proof[] = {asked->said.proof1, asked->said.proof2};
 	enum ca_err rc = CA_ERR_NOT_FOUND;
 

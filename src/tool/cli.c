@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
+#include <unistd.h>
 
 static void
 tell(void *ctx, enum ca_log_level level, const char *line)
@@ -21,6 +22,14 @@ struct ca_log
 ca_cli_log(bool debug)
 {
 	return (struct ca_log){.debug = debug, .tell = tell, .text = ca_tr};
+}
+
+bool
+ca_cli_draws(int fd)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(fd) == 1 && (term == NULL || strcmp(term, "dumb") != 0);
 }
 
 void

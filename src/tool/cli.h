@@ -49,6 +49,11 @@ int ca_cli_options(const struct ca_command *cmd, int argc, char **argv,
     const struct option *options,
     int (*one)(void *ctx, const struct option *option), void *ctx);
 
+/* Is fd a terminal on which a line may have colour, or be written again?  Not with
+ * TERM=dumb, which users of a screen reader set.  What is drawn says nothing that the
+ * text does not say. */
+bool ca_cli_draws(int fd);
+
 /* Print an error message to standard error, escaped; returns CA_EXIT_USAGE. */
 int ca_cli_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

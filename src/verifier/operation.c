@@ -25,7 +25,10 @@ ca_operation_configure(struct ca_operation *o)
 	ca_buf_fmt(&o->index, "%s.cdb", o->cfg->users);
 	/* the catalog is read before the worker is confined; doctor says if there
 	 * is none */
-	if (o->cfg->language != NULL && o->op == CA_OP_JUDGE)
+	if (o->cfg->language != NULL &&
+	    (o->op == CA_OP_JUDGE ||
+		(o->op == CA_OP_REQUEST &&
+		    o->cfg->first_answer == CA_FIRST_IGNORE)))
 		(void)ca_tr_use(o->cfg->language, false);
 }
 

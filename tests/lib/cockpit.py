@@ -4,8 +4,8 @@
 usage: cockpit.py [OPTION ...] USER PASSWORD [ANSWER ...]
 
 USER and PASSWORD are those of the form.  Each further prompt is answered with the
-next ANSWER; `@sign' is the line that the command of --sign prints for the prompt.  There is no
-answer to a prompt after the last one: the script ends.
+next ANSWER; `@sign' is the line that the command of --sign prints for the prompt.  The
+script ends at a prompt that has no ANSWER.
 
   --url URL        of cockpit-ws (http://127.0.0.1:9090)
   --sign COMMAND   a command of the shell: it reads prompts and prints answers
@@ -14,8 +14,9 @@ answer to a prompt after the last one: the script ends.
   --shots DIR      pictures of the page: form, each prompt, end
 
 Prints `prompt TEXT', `message TEXT', `answer N' (its characters), `status N TEXT' of
-each reply of /cockpit/login, and at the page `error TEXT'.  Exit status: 0 logged in, 1
-refused, 3 a prompt without an answer, 2 something is wrong with the test itself.
+each reply of /cockpit/login, and at the page `error TEXT' above the form, or `dead TEXT'
+on a page without a form.  Exit status: 0 logged in, 1 refused, 3 a prompt without an
+answer, 2 something is wrong with the test itself.
 """
 import argparse
 import base64
@@ -196,13 +197,15 @@ class Page:
             return ('in' if 'cockpit' in names else 'refused'), None
         self.until('!document.getElementById("login-button").disabled || '
                    'document.getElementById("login-fatal").offsetParent')
-        error = self.js('["login-error-message", "login-fatal-message"].map('
-                        'i => document.getElementById(i)).filter(e => e && '
-                        'e.offsetParent).map(e => e.innerText).join(" ")')
-        if error:
-            say('error', error)
-            self.shot('end')
-            return 'refused', None
+        # cockpit 287 has the text in login-error-message, 337 in login-error-title
+        for word, name in (('error', 'error-group'),
+                           ('dead', 'login-fatal-message')):
+            text = self.js('(e => e.offsetParent ? e.innerText : "")('
+                           'document.getElementById("%s"))' % name)
+            if text:
+                say(word, text)
+                self.shot('end')
+                return 'refused', None
         self.until('document.activeElement.id === "conversation-input"')
         self.prompts += 1
         self.shot('prompt%d' % self.prompts)

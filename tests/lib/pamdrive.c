@@ -398,8 +398,8 @@ main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN); /* the command may end before we do */
-	while ((opt = getopt(
-		    argc, argv, "S:u:s:c:r:C:m:f:aw:U:P:A:F:n:t:k:xlq")) != -1) {
+	while ((opt = getopt(argc, argv,
+		    "S:u:s:c:r:C:m:f:aw:U:P:A:F:n:t:k:xlq")) != -1) {
 		switch (opt) {
 		case 'u':
 			user = optarg;
