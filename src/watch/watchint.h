@@ -68,7 +68,6 @@ struct ca_looker {
 	enum ca_look_at last; /* what it said */
 	bool spoke;           /* since it was started */
 	bool events;          /* threads wait in its modules */
-	bool killed;          /* because it was silent */
 	long long deadline;   /* of its next line */
 	unsigned patience; /* seconds without the token until it ends, so that a
 				* new one loads the modules again */
@@ -84,7 +83,7 @@ CA_MUST_CHECK enum ca_err ca_looker_start(
 CA_MUST_CHECK enum ca_err ca_looker_line(
     struct ca_looker *l, enum ca_look_at *at, long long now);
 
-/* Kill it; it is to be waited for by its pid. */
+/* Kill it and read nothing more of it; it is to be waited for by its pid. */
 void ca_looker_kill(struct ca_looker *l);
 
 /* The looker has ended with that status of waitpid.  True: by itself, to be started

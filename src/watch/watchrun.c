@@ -134,30 +134,16 @@ read_looker(struct watcher *w, long long now)
 
 	while ((rc = ca_looker_line(&w->looker, &look, now)) == CA_OK)
 		saw(w, look, now);
-	/* its end comes as a signal */
-	if (rc == CA_ERR_FORMAT || rc == CA_ERR_CANCELLED)
+	/* a signal tells of its end; until then there is nothing to read */
+	if (rc != CA_ERR_NOT_FOUND)
 		ca_looker_kill(&w->looker);
-}
-
-/* The kernel may keep a killed process that waits for a device. */
-static void
-silent(struct watcher *w, long long now)
-{
-	ca_log_err(
-	    w->log, "the process that has the PKCS#11 modules does not answer");
-	ca_looker_kill(&w->looker);
-	w->looker.deadline = now + RESTART_MS;
-	if (w->looker.killed) {
-		failed(w, now);
-		w->looker.deadline = w->restart;
-	}
-	w->looker.killed = true;
 }
 
 static void
 looker_ended(struct watcher *w, int status, long long now)
 {
-	w->looker.pid = 0; /* the number may be another process's now */
+	/* it has gone: its number may be another's */
+	w->looker.pid = 0;
 	read_looker(w, now);
 	if (!ca_looker_ended(&w->looker, status)) {
 		if (WIFSIGNALED(status))
@@ -224,10 +210,19 @@ keep_time(struct watcher *w, long long now)
 {
 	if (w->looker.pid == 0 && now >= w->restart)
 		start_looker(w, now);
-	else if (w->looker.pid > 0 && now >= w->looker.deadline)
-		silent(w, now);
-	if (w->lock.pid > 0 && w->lock.deadline > 0 && now >= w->lock.deadline)
+	else if (w->looker.pid > 0 && now >= w->looker.deadline) {
+		ca_log_err(w->log,
+		    "the process that has the PKCS#11 modules does not answer");
+		ca_looker_kill(&w->looker);
+		/* a driver may keep it from ending: it is not waited for */
+		w->looker.pid = 0;
+		failed(w, now);
+	}
+	if (w->lock.pid > 0 && w->lock.deadline > 0 &&
+	    now >= w->lock.deadline) {
 		(void)kill(w->lock.pid, SIGKILL);
+		w->lock.deadline = now + RESTART_MS;
+	}
 	act(w, ca_watch_time(&w->watch, now), now);
 }
 
@@ -250,19 +245,6 @@ loop(struct watcher *w)
 		if (!w->ended)
 			keep_time(w, now);
 	}
-}
-
-/* The commands that run are left alone: a locker must not end with the watch. */
-static void
-end_looker(struct watcher *w)
-{
-	const pid_t pid = w->looker.pid;
-
-	if (pid == 0)
-		return;
-	ca_looker_kill(&w->looker);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		continue;
 }
 
 int
@@ -294,6 +276,7 @@ ca_watch_run(const char *uri, char *lock_command, char *insert_command,
 		return CA_EXIT_NO;
 	}
 	loop(&w);
-	end_looker(&w);
+	/* the commands that run are left alone: a locker must not end with the watch */
+	ca_looker_kill(&w.looker);
 	return w.ended ? CA_EXIT_OK : CA_EXIT_NO;
 }
