@@ -48,7 +48,7 @@ finds_no() {
 }
 
 @test "a conversation where there is one field: each greeter and locker of the table" {
-	local name kind
+	local name
 	for name in gdm-password gdm-smartcard lightdm sddm greetd lxdm xdm ly; do
 		stack "$name"
 		finds "/etc/pam.d/$name:2: the greeter $name shows one field, and proof is conversation"

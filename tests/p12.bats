@@ -57,6 +57,19 @@ hasnt() {
 	hasnt 'export it again'
 }
 
+@test "a name that is too long for a field is not in the question" {
+	local long
+	long=$(printf '%061d' 0).p12
+	make "$long" -passout pass:secret
+	tool secret "$long" ecdsa_secp256r1_sha256
+	[ "$status" -eq 0 ]
+	has 'ask: Password for the key file: '
+	# one character less is
+	make "${long#0}" -passout pass:secret
+	tool secret "${long#0}" ecdsa_secp256r1_sha256
+	has "ask: Password for ${long#0}: "
+}
+
 @test "RC2-40 and 3DES, as browsers made them, with a hint" {
 	make old.p12 -legacy -passout pass:secret
 	openssl pkcs12 -legacy -in "$T/old.p12" -info -noout \

@@ -16,6 +16,10 @@
 #   locked                   STARTED still runs
 #   types TEXT, presses KEY  on the X server's keyboard; the Wayland one: w_types
 #   asks                     before long, alice's helper waits for an answer
+#   locker NAME              the stack of the example for that service
+#   refused REASON           before long the module has refused it; STARTED still runs
+#   shown N TEXT             before long STARTED has written that N times
+#   said_nothing             STARTED has written no part of a request
 #   picture NAME             the screen, as $S/NAME.png (and in $PICTURES, if that
 #                            folder is set, for a person to look at)
 #
@@ -93,7 +97,7 @@ compositor_start() {
 		cat "$S/sway.out"
 		return 1
 	}
-	export DESKTOP_ENV="XDG_RUNTIME_DIR=/run/user/2001 WAYLAND_DISPLAY=$(wayland_socket)"
+	DESKTOP_ENV="XDG_RUNTIME_DIR=/run/user/2001 WAYLAND_DISPLAY=$(wayland_socket)"
 }
 
 screen_stop() {
@@ -162,3 +166,26 @@ picture() {
 	# an empty file would be no picture
 	[ -s "$S/$1.png" ]
 }
+
+# ---- lockers ----
+
+# nobody's password is right
+locker() {
+	sed "s|pam_certauth.so proof=command|$MODULE ${CERTAUTH_VERIFIER:-verifier=spawn} proof=command helper=$HELPER pkcs11=yes|
+		/proof=/!s|pam_certauth.so|$MODULE|" "$HERE/etc/pam.d/screen-locker" >"$S/etc/pam.d/$1"
+}
+
+refused_now() { log_lines | grep -qE "outcome=denied reason=$1"; }
+refused() {
+	until_true refused_now "$1" || {
+		log_lines
+		return 1
+	}
+	locked
+	not_logged outcome=granted
+}
+
+said_nothing() { [ -s "$S/started.out" ] && [ "$(grep -c certauth1 "$S/started.out")" -eq 0 ]; }
+
+shown_now() { [ "$(grep -cF -- "$2" "$S/started.out")" -ge "$1" ]; }
+shown() { until_true shown_now "$@" || { cat "$S/started.out"; return 1; }; }
