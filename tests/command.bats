@@ -555,7 +555,7 @@ said() {
 	for long in 'token ' 'token x' 'token PKCS11:token=a' 'token pkcs11:token=ä' \
 		'token pkcs11:token=a?pin-value=1234' 'token pkcs11:token=a;pin-value=1' \
 		'token pkcs11:token=a?pin-source=/x' 'token pkcs11:token=a?pinfile=/x' \
-		'token pkcs11:token=a?pin-val ue=1234' 'token pkcs11:token=`id`'; do
+		'token pkcs11:token=a?pin-val ue=1234' 'token pkcs11:token=a^b'; do
 		said '' "$long"
 		logged 'helper .*/token: the URI of its token is not used'
 	done

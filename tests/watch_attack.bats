@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # certauth watch: a thief at the desk, and what starts the watch in an odd way.
+# shellcheck disable=SC2034 # used by watch.bash
 load lib/common
 load lib/logind
 load lib/watch
