@@ -28,11 +28,12 @@ watch(const char *uri, const struct ca_log *log)
 		    "another process watches the token %s of this session",
 		    uri);
 		status = CA_EXIT_OK;
-	} else if (rc != CA_OK) {
-		ca_log_err(log,
-		    "no lock file can be made in XDG_RUNTIME_DIR (%s): %m",
-		    getenv("XDG_RUNTIME_DIR"));
 	} else {
+		/* two that watch are better than none */
+		if (rc != CA_OK)
+			ca_log_warning(log,
+			    "no lock file can be made in XDG_RUNTIME_DIR (%s): %m",
+			    getenv("XDG_RUNTIME_DIR"));
 		status = ca_watch_run(
 		    uri, conf->lock_command, conf->insert_command, only, log);
 	}
