@@ -136,6 +136,19 @@ asked() {
 	map p256 rsa2048
 }
 
+@test "a label of direction marks, control characters and conversions is only text" {
+	local label=$'\xe2\x80\xae%n%s\x1b[31m"; x=\x7f'
+	rm -rf "$S/home/alice/tokens"
+	mkdir "$S/home/alice/tokens"
+	token "$label" p256 rsa2048
+	chown -R 2001:2001 "$S/home/alice"
+	gdm PAM_SUCCESS -t rsa2048 -p 1234
+	asked list 'item 1' 'item 2' secret
+	grep -qF 'secret PIN for \xe2\x80\xae%n%s\x1b[31m"; x=\x7f: ' "$S/seen"
+	grep -qE '^item [12] rsa2048 \(.*%n%s' "$S/seen"
+	LC_ALL=C run ! grep -q $'\x1b\|\x7f\|\xe2' "$S/seen" "$S/log"
+}
+
 @test "one certificate fits: there is no list" {
 	cards one
 	gdm PAM_SUCCESS -p 1234

@@ -3,6 +3,7 @@
 # << >>, so that they see which texts are looked up.
 bats_require_minimum_version 1.5.0
 load lib/common
+load lib/language
 
 setup_file() {
 	place_make
@@ -17,56 +18,20 @@ setup_file() {
 	openssl pkcs12 -export -in "$PKI/ends-chain.pem" -inkey \
 		"$PKI/ends.key" -passout pass:sesame -out "$S/home/alice/ends.p12"
 	chown 2001 "$S"/home/alice/* 2>/dev/null || :
-	# of the machine's own nothing is changed, and nothing is needed
-	mkdir "$S/locales" "$S/catalogs"
-	if command -v localedef >/dev/null; then
-		localedef -i de_DE -f UTF-8 --no-archive "$S/locales/de_DE.UTF-8" \
-			>"$S/localedef.out" 2>&1 || :
-	fi
-	in_place mount --bind "$S/locales" /usr/lib/locale
-	in_place mount -t tmpfs tmpfs /usr/local/share
-	in_place mkdir /usr/local/share/locale
-	in_place mount --bind "$S/catalogs" /usr/local/share/locale
+	language_make
 }
 teardown_file() { place_remove; }
 
 setup() {
 	need_root
-	command -v msgfmt >/dev/null || skip 'msgfmt (gettext) is not installed'
-	[ -e "$S/locales/de_DE.UTF-8/LC_MESSAGES" ] ||
-		skip "no locale can be made: $(cat "$S/localedef.out")"
-	"$CERTAUTH" --help >/dev/null
-	strings -a "$CERTAUTH" | grep -qx /usr/local/share/locale ||
-		skip 'the catalogs are looked for elsewhere than in /usr/local'
+	language_need
 	conf_reset
 	catalog pseudo
-}
-
-# catalog pseudo|broken|none|LANGUAGE: what is found for German
-catalog() {
-	local to=$S/catalogs/de/LC_MESSAGES
-	mkdir -p "$to"
-	case $1 in
-	none) rm -rf "$S/catalogs/de" ;;
-	pseudo) python3 "$HERE/tests/lib/pseudo.py" "$HERE/po/certauth.pot" |
-		msgfmt -o "$to/certauth.mo" - ;;
-	broken) python3 "$HERE/tests/lib/pseudo.py" "$HERE/po/certauth.pot" --broken |
-		msgfmt -o "$to/certauth.mo" - ;;
-	*) msgfmt --check -o "$to/certauth.mo" "$HERE/po/$1.po" ;;
-	esac
 }
 
 # german COMMAND ...: alice's, in that language
 german() {
 	AS_USER_ENV='LANG=de_DE.UTF-8' as_user alice "$@"
-}
-
-# marked [FILE]: every line that is not empty has been looked up
-marked() {
-	if grep -v '^$' "${1:--}" | grep -nv '<<.*>>'; then
-		echo 'has not been looked up'
-		return 1
-	fi
 }
 
 # drive [PAMDRIVE-OPTION ...]: one login of alice by her key file
@@ -156,7 +121,7 @@ drive() {
 
 @test "the helper: in the language of the application, which stays as it is" {
 	service test proof=command key_file=%h/l.p12 "helper=$HELPER"
-	LANG=de_DE.UTF-8 drive -l
+	LC_ALL=de_DE.UTF-8 drive -l
 	cat "$S/seen"
 	grep -qx 'authenticate PAM_SUCCESS' "$S/seen"
 	grep -qx 'locale kept' "$S/seen"
@@ -164,7 +129,7 @@ drive() {
 	logged 'outcome=granted'
 	not_logged '<<'
 	# the application has not taken the language of its environment
-	LANG=de_DE.UTF-8 drive
+	LC_ALL=de_DE.UTF-8 drive
 	grep -q '^prompt ' "$S/seen"
 	run ! grep -F '<<' "$S/seen"
 	# it has none, and the configuration has
@@ -174,7 +139,7 @@ drive() {
 	grep '^prompt ' "$S/seen" | marked
 	# it has one, and the configuration another, which has no texts
 	conf default 'language = fr_FR.UTF-8'
-	LANG=de_DE.UTF-8 drive -l
+	LC_ALL=de_DE.UTF-8 drive -l
 	grep '^prompt ' "$S/seen" | marked
 }
 

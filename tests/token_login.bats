@@ -3,6 +3,7 @@
 # tokens of SoftHSM2 and a real ssh-agent.
 bats_require_minimum_version 1.5.0
 load lib/common
+load lib/language
 
 setup_file() {
 	place_make
@@ -30,6 +31,7 @@ setup_file() {
 	cp "$PKI/rsa2048.key" "$S/home/alice/rsa2048"
 	chmod 600 "$S/home/alice/rsa2048"
 	theirs
+	language_make
 }
 
 teardown_file() {
@@ -576,4 +578,21 @@ locker() {
 	AS_USER_ENV="SSH_AUTH_SOCK=$S/home/bob/open/s" locker PAM_AUTH_ERR
 	not_logged outcome=granted
 	logged 'another user'
+}
+
+@test "in the language of the user: the question, and why a token is not used" {
+	language_need
+	catalog pseudo
+	conf default 'language = de_DE.UTF-8'
+	local_login PAM_SUCCESS pkcs11=yes token_uri=pkcs11:token=Card%20A -- \
+		-C "$(answers 1234)"
+	grep '^prompt ' "$S/seen" | marked
+	pinless public,no-login
+	local_login PAM_AUTH_ERR pkcs11=yes token_uri=pkcs11:token=Card%20A -- \
+		-C "$(answers 1234)"
+	grep '^error .*Card A' "$S/seen" | marked
+	logged 'Card A.* needs no PIN, but a PIN is required here'
+	not_logged '<<'
+	conf_reset
+	rm -rf "$S/home/alice/.config/pkcs11"
 }

@@ -152,6 +152,7 @@ ticks() {
 }
 
 @test "a module of p11-kit's server, which may answer one call at a time" {
+	local pid
 	cards_need remote
 	card_piv card 9a=p256
 	cards_modules opensc
@@ -169,6 +170,10 @@ ticks() {
 	card_pull card
 	locked 2
 	watch_end
+	# a process of the server's stays in its wait
+	for pid in $(pgrep -P "$(cat "$CARDS/server.pid")"); do
+		cards_end "$pid"
+	done
 }
 
 @test "a YubiKey by ykcs11, which does not wait for events" {
@@ -198,7 +203,7 @@ ticks() {
 	cards_end "$PCSCD_PID"
 	locked 1
 	! pcscd --help | grep -q disable-polkit || options=--disable-polkit
-	PCSCD_PID=$holder PLACE_NET=/proc/$holder/ns/net
+	export PCSCD_PID=$holder PLACE_NET=/proc/$holder/ns/net
 	rm -f "$CARDS/run/pcscd.comm" "$CARDS/run/pcscd.pid"
 	# shellcheck disable=SC2086
 	EXEC='exec' with_net pcscd --foreground --config "$CARDS/readers" $options \

@@ -260,6 +260,9 @@ ca_channel_session(struct ca_channel_session *s, unsigned wait,
 	ca_spawn_end(&s->spawn, &end);
 	ca_helper_lacks(s, end.lacks);
 	if (rc != CA_OK) {
+		/* another channel may make the response */
+		if (s->token != NULL)
+			ca_buf_reset(s->token);
 		log_end(s, &end);
 		ret = rc;
 		goto out;

@@ -34,6 +34,7 @@ ca_doctor_language(struct ca_doctor *d)
 	else
 		ca_doctor_mend(d,
 		    "set language in %s to one of those that `locale -a' lists, or "
-		    "install it (Debian: dpkg-reconfigure locales)",
+		    "install it (Debian: dpkg-reconfigure locales; Fedora: dnf "
+		    "install glibc-langpack-LANGUAGE)",
 		    origin);
 }

@@ -67,8 +67,9 @@ ui_error(void *ctx, const char *text, const char *english)
 {
 	struct ca_helper_talk *t = ctx;
 
-	ca_log_err(t->log, "%-s", english);
+	/* text may be the line that the log has kept, which the next line replaces */
 	(void)!ca_helper_talk_text(t, CA_HELPER_ERROR, text);
+	ca_log_err(t->log, "%-s", english);
 }
 
 static enum ca_err

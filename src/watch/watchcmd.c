@@ -28,11 +28,12 @@ watch(const char *uri, const struct ca_log *log)
 		    "another process watches the token %s of this session",
 		    uri);
 		status = CA_EXIT_OK;
-	} else if (rc != CA_OK) {
-		ca_log_err(log,
-		    "no lock file can be made in XDG_RUNTIME_DIR (%s): %m",
-		    getenv("XDG_RUNTIME_DIR"));
 	} else {
+		/* two that watch are better than none */
+		if (rc != CA_OK)
+			ca_log_warning(log,
+			    "no lock file can be made in XDG_RUNTIME_DIR (%s): %m",
+			    getenv("XDG_RUNTIME_DIR"));
 		status = ca_watch_run(
 		    uri, conf->lock_command, conf->insert_command, only, log);
 	}
@@ -55,6 +56,7 @@ run(int argc, char **argv)
 	    {"token", required_argument, NULL, 't'}, {NULL, 0, NULL, 0}};
 	const struct ca_log log = ca_cli_log(false);
 	const char *uri = NULL, *from = "--token";
+	bool nothing = false;
 	int status = ca_cli_options(
 	    &ca_cmd_watch, argc, argv, options, take_option, &uri);
 
@@ -66,9 +68,10 @@ run(int argc, char **argv)
 	if (uri == NULL) {
 		uri = getenv("CERTAUTH_TOKEN");
 		from = "CERTAUTH_TOKEN";
+		/* a desktop starts it for each user */
+		nothing = uri == NULL || uri[0] == '\0';
 	}
-	/* a desktop starts it for each user */
-	if (uri == NULL || uri[0] == '\0') {
+	if (nothing) {
 		ca_log(&log, CA_LOG_INFO,
 		    "nothing to watch: the login was not made with a token "
 		    "(CERTAUTH_TOKEN is not set)");

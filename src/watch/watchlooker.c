@@ -174,19 +174,27 @@ ca_looker_line(struct ca_looker *l, enum ca_look_at *at, long long now)
 	return CA_OK;
 }
 
+static void
+stop_reading(struct ca_looker *l)
+{
+	if (l->fd >= 0)
+		(void)close(l->fd);
+	l->fd = -1;
+}
+
 void
 ca_looker_kill(struct ca_looker *l)
 {
 	if (l->pid > 0)
 		(void)kill(l->pid, SIGKILL);
+	stop_reading(l);
 }
 
 bool
 ca_looker_ended(struct ca_looker *l, int status)
 {
 	l->pid = 0;
-	(void)close(l->fd);
-	l->fd = -1;
+	stop_reading(l);
 	/* exit(3) of a module is no end by itself */
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 && l->spoke &&
 	       l->last != CA_LOOK_PRESENT;

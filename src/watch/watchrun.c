@@ -25,7 +25,6 @@ struct watcher {
 	const char *uri;
 	const struct ca_log *log;
 	int signals, only;
-	bool warned;       /* without XDG_RUNTIME_DIR */
 	long long restart; /* when the looker is to be started */
 	long long pause;   /* before the next one after this */
 	bool ended;
@@ -36,8 +35,11 @@ struct watcher {
 static void
 lock(struct watcher *w, long long now)
 {
-	/* a command that is still running is a locker that is still there */
-	if (w->lock.pid == 0 && ca_order_start(&w->lock, w->log, now) != CA_OK)
+	/* a command that is still running is a locker that is still there; but the
+	 * session may have just been unlocked */
+	if (w->lock.pid != 0)
+		w->watch.missed = true;
+	else if (ca_order_start(&w->lock, w->log, now) != CA_OK)
 		ca_watch_locked(&w->watch, false, now);
 }
 
@@ -53,6 +55,9 @@ insert(struct watcher *w, long long now)
 static void
 act(struct watcher *w, enum ca_watch_do what, long long now)
 {
+	/* first: whoever reads the log may be stopped */
+	if (ca_watch_locks(what))
+		lock(w, now);
 	switch (what) {
 	case CA_WATCH_NOTHING:
 		return;
@@ -68,24 +73,23 @@ act(struct watcher *w, enum ca_watch_do what, long long now)
 		ca_log(w->log, CA_LOG_NOTICE,
 		    "the token %s was removed: the session is being locked",
 		    w->uri);
-		break;
+		return;
 	case CA_WATCH_MISSING:
 		ca_log(w->log, CA_LOG_NOTICE,
 		    "the token %s is not here: the session is being locked; "
 		    "to see the tokens, run: certauth tokens",
 		    w->uri);
-		break;
+		return;
 	case CA_WATCH_BLIND:
 		ca_log_err(w->log,
 		    "no PKCS#11 module tells whether the token %s is here: "
 		    "the session is being locked; to see the modules, run: "
 		    "certauth tokens",
 		    w->uri);
-		break;
+		return;
 	case CA_WATCH_RETRY:
-		break;
+		return;
 	}
-	lock(w, now);
 }
 
 static void
@@ -130,14 +134,16 @@ read_looker(struct watcher *w, long long now)
 
 	while ((rc = ca_looker_line(&w->looker, &look, now)) == CA_OK)
 		saw(w, look, now);
-	/* its end comes as a signal */
-	if (rc == CA_ERR_FORMAT || rc == CA_ERR_CANCELLED)
+	/* a signal tells of its end; until then there is nothing to read */
+	if (rc != CA_ERR_NOT_FOUND)
 		ca_looker_kill(&w->looker);
 }
 
 static void
 looker_ended(struct watcher *w, int status, long long now)
 {
+	/* it has gone: its number may be another's */
+	w->looker.pid = 0;
 	read_looker(w, now);
 	if (!ca_looker_ended(&w->looker, status)) {
 		if (WIFSIGNALED(status))
@@ -208,10 +214,15 @@ keep_time(struct watcher *w, long long now)
 		ca_log_err(w->log,
 		    "the process that has the PKCS#11 modules does not answer");
 		ca_looker_kill(&w->looker);
-		w->looker.deadline = now + RESTART_MS;
+		/* a driver may keep it from ending: it is not waited for */
+		w->looker.pid = 0;
+		failed(w, now);
 	}
-	if (w->lock.pid > 0 && w->lock.deadline > 0 && now >= w->lock.deadline)
+	if (w->lock.pid > 0 && w->lock.deadline > 0 &&
+	    now >= w->lock.deadline) {
 		(void)kill(w->lock.pid, SIGKILL);
+		w->lock.deadline = now + RESTART_MS;
+	}
 	act(w, ca_watch_time(&w->watch, now), now);
 }
 
@@ -236,19 +247,6 @@ loop(struct watcher *w)
 	}
 }
 
-/* The commands that run are left alone: a locker must not end with the watch. */
-static void
-end_looker(struct watcher *w)
-{
-	const pid_t pid = w->looker.pid;
-
-	if (pid == 0)
-		return;
-	ca_looker_kill(&w->looker);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		continue;
-}
-
 int
 ca_watch_run(const char *uri, char *lock_command, char *insert_command,
     int only, const struct ca_log *log)
@@ -265,6 +263,8 @@ ca_watch_run(const char *uri, char *lock_command, char *insert_command,
 	    .pause = RESTART_MS};
 	sigset_t set;
 
+	/* a parent that ignores SIGCHLD would leave no child to wait for */
+	(void)signal(SIGCHLD, SIG_DFL);
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGCHLD);
 	(void)sigaddset(&set, SIGTERM);
@@ -276,6 +276,7 @@ ca_watch_run(const char *uri, char *lock_command, char *insert_command,
 		return CA_EXIT_NO;
 	}
 	loop(&w);
-	end_looker(&w);
+	/* the commands that run are left alone: a locker must not end with the watch */
+	ca_looker_kill(&w.looker);
 	return w.ended ? CA_EXIT_OK : CA_EXIT_NO;
 }

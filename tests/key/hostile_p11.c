@@ -42,7 +42,7 @@
  *	one-session                      there is one session at a time, in all slots
  *	close-hang                       in C_CloseSession, after a signature
  *	empty                            no slot has a token
- *	blink                            the first list of slots that is asked for says so
+ *	blink                            so it is for 150 ms
  *	slots-crash slots-exit           the process ends in C_GetSlotList
  *	wait-event                       C_WaitForSlotEvent returns when `empty' changes
  *	wait-hang wait-crash wait-storm  it never returns, or ends the process, or returns
@@ -59,6 +59,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define REAL "/usr/lib/softhsm/libsofthsm2.so"
@@ -197,10 +198,24 @@ wait_for_slot_event(CK_FLAGS flags, CK_SLOT_ID *slot, void *reserved)
 	return CKR_OK;
 }
 
+/* For 150 ms since this was asked first. */
+static int
+blinks(void)
+{
+	static struct timespec since;
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	if (since.tv_sec == 0)
+		since = now;
+	return (now.tv_sec - since.tv_sec) * 1000 +
+		   (now.tv_nsec - since.tv_nsec) / 1000000 <
+	       150;
+}
+
 static CK_RV
 get_slot_list(CK_BBOOL present, CK_SLOT_ID *slot, CK_ULONG *n)
 {
-	static int blinks;
 	CK_RV rv;
 
 	looked("slots");
@@ -208,9 +223,12 @@ get_slot_list(CK_BBOOL present, CK_SLOT_ID *slot, CK_ULONG *n)
 		abort();
 	if (mode("slots-exit"))
 		exit(0);
+	/* the wait comes first */
+	if (mode("wait-lock"))
+		(void)usleep(200000);
 	if (waiting)
 		hang();
-	if (mode("empty") || (mode("blink") && blinks++ < 2)) {
+	if (mode("empty") || (mode("blink") && blinks())) {
 		*n = 0;
 		return CKR_OK;
 	}

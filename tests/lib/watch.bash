@@ -11,7 +11,7 @@
 #   looker                 the number of its child
 #   client_conf LINE ...   alice's configuration, section [default]
 #
-# shellcheck disable=SC2034
+# shellcheck disable=SC2034,SC2154
 
 watch_place() {
 	mkdir -p "$S/run-alice" "$S/home/alice/.config/certauth"
@@ -33,7 +33,7 @@ watch_as() {
 		shift
 	done
 	[ $# -eq 0 ] || shift
-	as_user alice env "${env[@]}" ${WRAP:-} "$CERTAUTH" watch "$@"
+	as_user alice env "${env[@]}" "$CERTAUTH" watch "$@"
 }
 
 watch_start() {
