@@ -248,7 +248,8 @@ ca_channel_session(struct ca_channel_session *s, unsigned wait,
 	s->spawn = (struct ca_spawn){-1, -1, -1, -1};
 	s->kept = CA_KEPT_INIT;
 	s->nitems = 0;
-	s->items = CA_BUF_INIT(CA_HELPER_ITEMS_MAX * (CA_HELPER_TEXT_MAX + 1));
+	s->items =
+	    CA_BUF_INIT((size_t)CA_HELPER_ITEMS_MAX * (CA_HELPER_TEXT_MAX + 1));
 	ca_helper_input_init(&s->input, CA_HELPER_CHILD);
 	s->deadline = ca_stream_clock() +
 		      1000LL * ((long long)s->timeout + (long long)wait);
