@@ -22,6 +22,7 @@ PAMDIR ?= $(firstword $(wildcard $(if $(MULTIARCH),\
 BINDIR ?= $(PREFIX)/bin
 LIBEXECDIR ?= $(PREFIX)/libexec
 MANDIR ?= $(PREFIX)/share/man
+LOCALEDIR ?= $(PREFIX)/share/locale
 
 ifeq ($(V),1)
 Q =
@@ -67,6 +68,7 @@ CPPFLAGS_ALL = -D_GNU_SOURCE -DCA_VERSION='"$(VERSION)"' \
 	-DCA_SYSCONFDIR='"$(SYSCONFDIR)/certauth"' \
 	-DCA_HELPER='"$(LIBEXECDIR)/certauth/certauth-sign"' \
 	-DCA_LIBEXECDIR='"$(LIBEXECDIR)/certauth"' \
+	-DCA_LOCALEDIR='"$(LOCALEDIR)"' \
 	-DOPENSSL_API_COMPAT=30000 -DOPENSSL_NO_DEPRECATED \
 	$(if $(CERTMAP),-DHAVE_SSS_CERTMAP) \
 	$(if $(IDN2),-DHAVE_IDN2) -Isrc \
@@ -106,7 +108,7 @@ UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,\
 MAN := $(wildcard src/man/*.[1578])
 
 .PHONY: all module cli fetch ldap sign confine verifier unit-programs
-all: module cli fetch ldap sign confine verifier ## build the module and all programs
+all: module cli fetch ldap sign confine verifier catalogs ## build the module and all programs
 module: $(MODULE) ## build the PAM module alone
 cli: $(CLI) ## build certauth alone
 fetch: $(FETCH) ## build certauth-fetch alone
@@ -137,9 +139,9 @@ $(B)/objects: FORCE
 
 # Which paths are compiled in: what names one is compiled again when it changes,
 # since `make` and then `make install PREFIX=/usr` is how people install.
-PATHS = $(SYSCONFDIR) $(BINDIR) $(LIBEXECDIR)
+PATHS = $(SYSCONFDIR) $(BINDIR) $(LIBEXECDIR) $(LOCALEDIR)
 PATH_OBJ := $(patsubst %.c,$(B)/%.o,$(shell grep -lE \
-	'CA_(SYSCONFDIR|HELPER|LIBEXECDIR)' $(LIB_SRC) $(MAIN_SRC) \
+	'CA_(SYSCONFDIR|HELPER|LIBEXECDIR|LOCALEDIR)' $(LIB_SRC) $(MAIN_SRC) \
 	pam_certauth.c tests/unit/*.c tests/fuzz/*.c))
 $(B)/paths: FORCE
 	@mkdir -p $(@D); echo '$(PATHS)' | cmp -s - $@ || echo '$(PATHS)' >$@

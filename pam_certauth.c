@@ -21,6 +21,7 @@
 #include "module/asked.h"
 #include "module/authtok.h"
 #include "module/confirm.h"
+#include "module/login.h"
 #include "module/outcome.h"
 #include "module/pam.h"
 #include "module/recorded.h"
@@ -28,15 +29,6 @@
 #include "module/verifier.h"
 
 #define PAM_EXPORT __attribute__((visibility("default")))
-#define LOGIN_DATA "certauth_login"
-
-/* What a login leaves for acct_mgmt, later in this transaction: bytes that only the
- * verifier reads. */
-struct login {
-	char *user;
-	size_t len;
-	uint8_t kept[];
-};
 
 /* One call of an entry point. */
 struct call {
@@ -209,45 +201,22 @@ body_of(const struct call *c)
 
 /* ---- a login ---- */
 
-static void
-login_free(pam_handle_t *pamh, void *data, int status)
-{
-	struct login *login = data;
-
-	(void)pamh, (void)status;
-	if (login != NULL)
-		free(login->user);
-	free(login);
-}
-
 /* Whatever an earlier attempt of this transaction left: its session may be
  * opened in the end by another way, a password perhaps. */
 static void
 forget_login(pam_handle_t *pamh)
 {
-	(void)pam_set_data(pamh, LOGIN_DATA, NULL, NULL);
+	ca_login_forget(pamh);
 	ca_variables_remove(pamh);
 	ca_recorded_forget(pamh);
 }
 
-/* For acct_mgmt, later in this transaction. */
-static enum ca_err
-keep_login(struct call *c, const struct ca_op_answer *a)
+/* What the verifier says to the user: of the certificate, or of the answers. */
+static void
+notify(struct call *c, const struct ca_op_answer *a)
 {
-	struct login *login = calloc(1, sizeof *login + a->kept.len);
-
-	if (login == NULL)
-		return CA_ERR_MEMORY;
-	login->len = a->kept.len;
-	if (a->kept.len > 0)
-		memcpy(login->kept, a->kept.p, a->kept.len);
-	login->user = strdup(a->login);
-	if (login->user == NULL || pam_set_data(c->pamh, LOGIN_DATA, login,
-				       login_free) != PAM_SUCCESS) {
-		login_free(c->pamh, login, 0);
-		return CA_ERR_MEMORY;
-	}
-	return CA_OK;
+	if (a->notice != NULL && ca_utf8_text(a->notice, strlen(a->notice)))
+		info(c, a->notice, a->err != CA_OK);
 }
 
 /* What a granted login does to the transaction: all of it or nothing. */
@@ -256,7 +225,7 @@ take_effect(struct call *c, const struct ca_op_answer *a, struct ca_asked *how)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
 
-	if ((rc = keep_login(c, a)) != CA_OK ||
+	if ((rc = ca_login_keep(c->pamh, a)) != CA_OK ||
 	    (rc = ca_variables_set(c->pamh, &a->env, &how->token)) != CA_OK ||
 	    (how->said.sessions != 0 &&
 		(rc = ca_recorded_login(c->pamh, &c->log, c->service,
@@ -269,8 +238,7 @@ take_effect(struct call *c, const struct ca_op_answer *a, struct ca_asked *how)
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
-	if (a->notice != NULL && ca_utf8_text(a->notice, strlen(a->notice)))
-		info(c, a->notice, false);
+	notify(c, a);
 	ret = CA_OK;
 out:
 	/* a later phase must not take this for a login */
@@ -362,8 +330,11 @@ get_verdict(
 	    (body->reason != 0 || (rc = grant(c, asked, body, &a)) != CA_OK)) {
 		log_internal(c, "", CA_R_INTERNAL);
 		rc = rc == CA_OK ? CA_ERR_UNSET : rc;
-	} else
+	} else {
 		ca_outcome_log(&c->log, &a);
+		if (rc != CA_OK)
+			notify(c, &a);
+	}
 	ca_buf_free(&bytes);
 	return rc;
 }
@@ -401,7 +372,7 @@ authenticate(struct call *c)
 		goto out;
 	}
 	const struct ca_prompter prompter = {ask, info, c, c->silent};
-	const struct ca_asker asker = {&prompter, &c->log, items, c};
+	const struct ca_asker asker = {&prompter, &c->log, items, c, c->pamh};
 	if (asked.said.proof1 == CA_OP_PASSWORD)
 		rc = ca_password_get(
 		    c->pamh, c->args.first_pass, &response, &reason);
@@ -466,7 +437,7 @@ pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
 
 /* The same certificate, by today's CRLs. */
 static enum ca_err
-recheck(struct call *c, const struct login *login, struct ca_op_answer *a)
+recheck(struct call *c, const struct ca_login *login, struct ca_op_answer *a)
 {
 	struct ca_op_body body = body_of(c);
 	enum ca_err rc;
@@ -515,18 +486,16 @@ static int
 account(struct call *c)
 {
 	struct ca_op_answer a = {0};
-	const void *data = NULL;
-	int kept = pam_get_data(c->pamh, LOGIN_DATA, &data);
+	const struct ca_login *login;
 	enum ca_err rc;
 
-	if (kept != PAM_SUCCESS && kept != PAM_NO_MODULE_DATA) {
+	if (ca_login_find(c->pamh, &login) != CA_OK) {
 		ca_log_err(&c->log,
 		    "event=account outcome=denied reason=%-s: libpam did not "
 		    "return the data of the login",
 		    ca_reason_code(CA_R_INTERNAL));
 		return PAM_SERVICE_ERR;
 	}
-	const struct login *login = kept == PAM_SUCCESS ? data : NULL;
 	rc = recheck(c, login, &a);
 	if (c->audit)
 		return PAM_IGNORE;

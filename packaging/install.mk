@@ -31,6 +31,9 @@ install: all ## install to DESTDIR, PREFIX, PAMDIR
 	for m in $(MAN); do s=$${m##*.}; \
 		install -d '$(DESTDIR)$(MANDIR)'/man$$s && install -m 0644 \
 		$$m '$(DESTDIR)$(MANDIR)'/man$$s/ || exit 1; done
+	for l in $(if $(CATALOGS),$(LANGUAGES)); do \
+		d='$(DESTDIR)$(LOCALEDIR)'/$$l/LC_MESSAGES; install -d "$$d" && \
+		install -m 0644 '$(B)'/po/$$l.mo "$$d/certauth.mo" || exit 1; done
 	install -d '$(CONFDIR)' '$(CONFDIR)/ca' '$(CONFDIR)/crl' \
 		'$(CONFDIR)/intermediates' '$(CONFDIR)/users.d'
 	for f in certauth.conf users; do [ -e '$(CONFDIR)'/$$f ] || \
@@ -122,6 +125,8 @@ uninstall: ## remove what install put there, but for the configuration
 		'$(DESTDIR)$(AUTOSTARTDIR)/certauth-watch.desktop'
 	for m in $(MAN); do s=$${m##*.}; \
 		rm -f '$(DESTDIR)$(MANDIR)'/man$$s/$${m##*/}; done
+	for l in $(LANGUAGES); do \
+		rm -f '$(DESTDIR)$(LOCALEDIR)'/$$l/LC_MESSAGES/certauth.mo; done
 	rm -rf '$(DESTDIR)$(DOCDIR)' '$(DESTDIR)$(PREFIX)/share/certauth'
 
 dist: ## dist/certauth-VERSION.tar.gz of the committed tree

@@ -123,6 +123,22 @@ refused() {
 	[ -e "$S/home/alice/pid" ]
 }
 
+@test "the token of a helper that signed nothing is not that of the session" {
+	printf '#!/bin/sh\necho "token pkcs11:token=a"\necho "none no key"\n' \
+		>"$S/helpers/token"
+	chmod 755 "$S/helpers/token"
+	cp "$PKI/alice-chain.pem" "$PKI/alice.key" "$S/home/alice/"
+	service test proof=command,conversation "helper=$S/helpers/token"
+	log_mark
+	in_place "$DRIVE" -s test -u alice -C "$CERTAUTH sign --pieces --any-host --yes \
+		--user alice --cert $S/home/alice/alice-chain.pem --key $S/home/alice/alice.key" >"$S/seen" 2>&1
+	cat "$S/seen"
+	logged outcome=granted
+	grep -q '^env CERTAUTH_SUBJECT=' "$S/seen"
+	run grep '^env CERTAUTH_TOKEN' "$S/seen"
+	[ "$status" -eq 1 ]
+}
+
 @test "after a helper that fails nothing else is tried" {
 	service test proof=command,conversation "helper=$S/helpers/failed"
 	login_denied helper
@@ -538,7 +554,8 @@ said() {
 	logged 'helper .*/token: the URI of its token is not used'
 	for long in 'token ' 'token x' 'token PKCS11:token=a' 'token pkcs11:token=ä' \
 		'token pkcs11:token=a?pin-value=1234' 'token pkcs11:token=a;pin-value=1' \
-		'token pkcs11:token=a?pin-source=/x' 'token pkcs11:token=a?pinfile=/x'; do
+		'token pkcs11:token=a?pin-source=/x' 'token pkcs11:token=a?pinfile=/x' \
+		'token pkcs11:token=a?pin-val ue=1234' 'token pkcs11:token=a^b'; do
 		said '' "$long"
 		logged 'helper .*/token: the URI of its token is not used'
 	done

@@ -1801,10 +1801,45 @@ by_token() {
 @test "PAM: a greeter without pam_nologin.so" {
 	printf 'auth sufficient %s\nauth requisite pam_nologin.so\nauth required pam_unix.so\naccount required %s\n' \
 		"$MODULE" "$MODULE" >"$S/etc/pam.d/lightdm"
+	sed -i "1s/\$/ proof=command helper=${HELPER//\//\\/}/" "$S/etc/pam.d/lightdm"
 	finds warning pam-nologin '/etc/pam.d/lightdm:1: no pam_nologin.so stands before the line of pam_certauth.so in the greeter lightdm'
 	cured pam-nologin 'before the line /etc/pam.d/lightdm:1' \
 		sed -i '1{h;d};2G' "$S/etc/pam.d/lightdm"
 	[ "$status" -eq 0 ]
+}
+
+@test "PAM: cockpit, whose login page answers the first prompt" {
+	local f=$S/etc/pam.d/cockpit line
+	printf 'auth sufficient %s\nauth required pam_deny.so\naccount required %s\n' \
+		"$MODULE" "$MODULE" >"$f"
+	finds warning pam-form '/etc/pam.d/cockpit:1: cockpit answers the first prompt with the password of its login page, and first_answer = ignore is not set'
+	cured pam-form 'add first_answer=ignore to the line /etc/pam.d/cockpit:1' \
+		sed -i '1s/$/ first_answer=ignore/' "$f"
+	# behind what asks nothing: the lines of the package, a substack, our helper
+	for line in '-auth [success=done user_unknown=die default=ignore] pam_cockpit_cert.so' \
+		'auth required pam_sepermit.so' 'auth substack common-auth' \
+		"auth sufficient $MODULE proof=command helper=/bin/true"; do
+		printf '%s\n' 'auth required pam_env.so' >"$S/etc/pam.d/common-auth"
+		printf '%s\nauth sufficient %s proof=command,conversation helper=/bin/true\nauth required pam_deny.so\naccount required %s\n' \
+			"$line" "$MODULE" "$MODULE" >"$f"
+		finds warning pam-form '/etc/pam.d/cockpit:2: cockpit answers'
+	done
+	# nothing to say: the key in the file, a signed password, a module that asks
+	conf cockpit 'first_answer = ignore'
+	gone pam-form
+	conf_reset
+	for line in "auth sufficient $MODULE proof=password" \
+		'auth requisite pam_unix.so' 'auth substack common-auth'; do
+		printf '%s\n' 'auth required pam_unix.so' >"$S/etc/pam.d/common-auth"
+		printf '%s\nauth required %s\naccount required %s\n' \
+			"$line" "$MODULE" "$MODULE" >"$f"
+		gone pam-form
+	done
+	# another service of the same lines
+	printf 'auth sufficient %s\nauth required pam_deny.so\naccount required %s\n' \
+		"$MODULE" "$MODULE" >"$S/etc/pam.d/sudo"
+	gone pam-form
+	rm "$f" "$S/etc/pam.d/common-auth"
 }
 
 @test "PAM: pam.conf, if there is no pam.d" {
@@ -1859,7 +1894,7 @@ by_token() {
 }
 
 @test "services: a screen locker that cannot read the files of the module" {
-	cp "$S/etc/pam.d/sshd" "$S/etc/pam.d/swaylock"
+	sed "1s|\$| proof=command helper=$HELPER|" "$S/etc/pam.d/sshd" >"$S/etc/pam.d/swaylock"
 	gone not-readable
 	[ "$status" -eq 0 ]
 	chmod 700 "$C/ca"
@@ -1988,7 +2023,9 @@ by_token() {
 	done
 	sed 's|^# \(\[.*\]\)$|\1|; s|^# \([a-z_0-9]* =.*\)$|\1|; s|^#     \(http\)|    \1|' \
 		"$HERE/etc/certauth.conf" >"$C/certauth.conf"
-	sed -i "s|^mode = audit||; /^proof = /a helper = $HELPER" "$C/certauth.conf"
+	# nor the locales of this machine
+	sed -i "s|^mode = audit||; /^language = /d; /^proof = /a helper = $HELPER" \
+		"$C/certauth.conf"
 	doctor
 	echo "$output"
 	[ "$status" -eq 0 ]

@@ -95,7 +95,7 @@ assert "sessions" not in {f["check"] for f in json.load(sys.stdin)["findings"]}'
 	none
 	# a greeter, which nobody has to name
 	stack lightdm "$(systemd)"
-	sed -i '1i auth requisite pam_nologin.so' "$S/etc/pam.d/lightdm"
+	sed -i '1s/$/ proof=password/; 1i auth requisite pam_nologin.so' "$S/etc/pam.d/lightdm"
 	finds warning sessions-line /etc/pam.d/lightdm
 	doctor --skip sessions
 	[ "$status" -eq 0 ]
@@ -134,6 +134,7 @@ assert "sessions" not in {f["check"] for f in json.load(sys.stdin)["findings"]}'
 	done
 	# nobody's session: a screen locker, a mail server
 	stack swaylock
+	sed -i '1s/$/ proof=password/' "$S/etc/pam.d/swaylock"
 	stack dovecot
 	none
 }

@@ -78,10 +78,10 @@ by_service() {
 			continue
 		fi
 		grep -q "${f##*/}" <<<'sshd sudo su login polkit-1 screen-locker
-			fallback two-factors greeter cockpit'
+			fallback two-factors greeter cockpit-second-factor gdm-smartcard'
 		n=$((n + 1))
 	done
-	[ "$n" -eq 10 ]
+	[ "$n" -eq 12 ]
 }
 
 @test "sshd: the certificate alone; a password is not asked for" {
@@ -153,32 +153,60 @@ by_service() {
 	[[ $output != *'login:'* ]]
 }
 
-# cockpit_login CERT: cockpit answers the first prompt with the password of its
-# page, whatever it asks for, and shows the others to the user
+@test "gdm-smartcard: the certificate alone, and the login name is asked before" {
+	by_password gdm-smartcard wonderland
+	[ "$status" -ne 0 ] && [ "$status" -ne 99 ]
+	[[ $output != *assword* ]]
+	[[ $output != *certauth1* ]]
+	logged 'reason=no-credential'
+	run in_place "$CERTAUTH_BUILD/tests/lib/gdmworker" -l alice </dev/null
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'question Username:'* ]]
+	[[ $output == *'user alice'* ]]
+}
+
+# cockpit_login SERVICE CERT: cockpit answers the first prompt with the password of its
+# page, whatever it asks for, and shows the others to the user.  cockpit.bats has cockpit
+# itself.
 cockpit_login() {
 	log_mark
-	run in_place python3 "$S/bin/login.py" --cert "$PKI/$1-chain.pem" \
-		--key "$PKI/$1.key" --first wonderland -- \
-		pamtester cockpit alice authenticate acct_mgmt </dev/null
+	run in_place python3 "$S/bin/login.py" --cert "$PKI/$2-chain.pem" \
+		--key "$PKI/$2.key" --first "${3-wonderland}" -- \
+		pamtester "$1" alice authenticate acct_mgmt </dev/null
 	echo "$output"
 }
 
-@test "cockpit: the password of its page first, then the certificate" {
-	cockpit_login alice
-	[ "$status" -eq 0 ]
-	logged 'pam_certauth\(cockpit:auth\).*outcome=granted'
-	cockpit_login revoked
+@test "cockpit: the password of its page is discarded, the certificate logs in" {
+	local first
+	for first in wonderland wrong ''; do
+		cockpit_login cockpit alice "$first"
+		[ "$status" -eq 0 ]
+		logged 'pam_certauth\(cockpit:auth\).*outcome=granted'
+	done
+	cockpit_login cockpit revoked
 	[ "$status" -ne 0 ]
 	logged 'reason=revoked'
-	by_password cockpit wrong
+	by_password cockpit wonderland
 	[ "$status" -ne 0 ] && [ "$status" -ne 99 ]
-	[[ $output != *certauth1* ]]
-	# in the other order the password answers the certificate's prompt
-	sed -i '1,/^auth/!b; /^auth/d' "$S/etc/pam.d/cockpit"
-	cockpit_login alice
+	# without the argument the password is the answer
+	sed -i 's/first_answer=ignore //' "$S/etc/pam.d/cockpit"
+	cockpit_login cockpit alice
 	cp "$HERE/etc/pam.d/cockpit" "$S/etc/pam.d/"
 	[ "$status" -ne 0 ]
 	logged 'outcome=denied reason=answer-cut'
+}
+
+@test "cockpit, second factor: the password of its page first, then the certificate" {
+	cockpit_login cockpit-second-factor alice
+	[ "$status" -eq 0 ]
+	logged 'pam_certauth\(cockpit-second-factor:auth\).*outcome=granted'
+	cockpit_login cockpit-second-factor revoked
+	[ "$status" -ne 0 ]
+	logged 'reason=revoked'
+	by_password cockpit-second-factor wrong
+	[ "$status" -ne 0 ] && [ "$status" -ne 99 ]
+	[[ $output != *certauth1* ]]
 }
 
 @test "two factors: neither is enough" {
@@ -211,5 +239,5 @@ cockpit_login() {
 		n=$((n + 1))
 	done
 	cp "$HERE"/etc/pam.d/* "$S/etc/pam.d/"
-	[ "$n" -eq 9 ]
+	[ "$n" -eq 11 ]
 }

@@ -76,7 +76,7 @@ CERTAUTH_BUILD=${CERTAUTH_BUILD:-$HERE/build}
 
 @test "a login fails or succeeds rightly, whatever call of it fails" {
 	"$HERE/tests/fault/run.sh" "$CERTAUTH_BUILD" 7 json no-user index \
-		from-on host-proof rsa-pss registered stream command ocsp \
+		from-on host-proof rsa-pss registered stream command choices ocsp \
 		other-user wrong-key wrong-registered stranger expired purpose \
 		spawned spawned-revoked
 }

@@ -509,7 +509,7 @@ on_terminal() {
 
 @test "SSH_ASKPASS, DISPLAY and SSH_ASKPASS_REQUIRE mean what they mean to ssh" {
 	export REQUEST
-	local program="Passphrase for $F/enc.key: " a=SSH_ASKPASS=$F/askpass
+	local program="Passphrase for enc.key: " a=SSH_ASKPASS=$F/askpass
 	local require=SSH_ASKPASS_REQUIRE
 	REQUEST=$(host request)
 	openssl pkcs8 -topk8 -in "$V/p256.key" -passout pass:secret \

@@ -1,5 +1,5 @@
 # make lint: format, static analysis, shell and manuals.
-.PHONY: lint format analyze
+.PHONY: lint format analyze translations
 C_FILES = $(wildcard pam_certauth.c src/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c \
 	tests/lib/*.[ch] tests/bench/*.c tests/fault/*.[ch])
 SH_FILES = $(wildcard tests/*.sh tests/lib/*.sh tests/lib/*.bash \
@@ -27,7 +27,19 @@ lint: layers ## format, static analysis, shell scripts, manuals
 	shellcheck -S warning -s bash -e SC1091,SC2030,SC2031,SC2154 $(wildcard tests/*.bats)
 	@for m in $(MAN); do echo "mandoc -T lint $$m"; \
 		mandoc -T lint -W warning "$$m" || exit 1; done
+	@$(MAKE) --no-print-directory translations
 	$(MAKE) --no-print-directory analyze
+
+# po/certauth.pot has the texts of the sources, and each language has all of them.
+translations: ## check that each language is complete
+	@tests/lib/deps.sh translate
+	@packaging/pot.sh '$(XGETTEXT)' '$(USER_SRC)' '$(MARKED_SRC)' '$(B)/now.pot'
+	@for f in '$(B)/now.pot' po/certauth.pot; do \
+		grep -v '^"POT-Creation-Date' "$$f" >'$(B)'/$${f##*/}.texts; done; \
+		cmp -s '$(B)/now.pot.texts' '$(B)/certauth.pot.texts' || { \
+		echo 'po/certauth.pot is not what the sources have: run make pot'; \
+		exit 1; }
+	@for p in po/*.po; do packaging/po.sh "$$p" || exit 1; done
 
 # clang-tidy, cppcheck and gcc -fanalyzer; what is suppressed has its reason
 # beside the line.  Leaks are not gcc's to find: gcc 12 loses a pointer that is

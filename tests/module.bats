@@ -650,7 +650,7 @@ at_prompt() {
 	grep -q "$MODULE" "$S/maps"
 }
 
-@test "what is linked into an application has fewer than 6,000 lines of code" {
+@test "what is linked into an application has fewer than 6,200 lines of code" {
 	# the files that the linker takes, without comments and blank lines
 	local n name room total=0 f found
 	cc -shared -Wl,-Map="$S/map" -o "$S/mapped.so" \
@@ -673,7 +673,7 @@ at_prompt() {
 	done
 	echo "$total lines"
 	[ "$total" -gt 2000 ]
-	[ "$total" -lt 6000 ]
+	[ "$total" -lt 6200 ]
 }
 
 @test "no library of the verifier is mapped where the module is" {

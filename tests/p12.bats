@@ -51,10 +51,23 @@ hasnt() {
 	make modern.p12 -passout pass:secret
 	tool secret modern.p12 all
 	[ "$status" -eq 0 ]
-	has "ask: Password for $T/modern.p12: "
+	has "ask: Password for modern.p12: "
 	has '1 more certificates, can ecdsa_secp256r1_sha256'
 	has 'signed by ecdsa_secp256r1_sha256'
 	hasnt 'export it again'
+}
+
+@test "a name that is too long for a field is not in the question" {
+	local long
+	long=$(printf '%061d' 0).p12
+	make "$long" -passout pass:secret
+	tool secret "$long" ecdsa_secp256r1_sha256
+	[ "$status" -eq 0 ]
+	has 'ask: Password for the key file: '
+	# one character less is
+	make "${long#0}" -passout pass:secret
+	tool secret "${long#0}" ecdsa_secp256r1_sha256
+	has "ask: Password for ${long#0}: "
 }
 
 @test "RC2-40 and 3DES, as browsers made them, with a hint" {

@@ -118,12 +118,29 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	[ "$status" -eq 0 ]
 	has 'error: Wrong PIN for "Card A".'
 	[ "$(grep -c '^ask:' <<<"$output")" -eq 2 ]
-	# SoftHSM tells that a wrong PIN was given
-	has '(a wrong one was entered before)'
+	hasnt 'entered before'
 	tool 9999 p11 "$P256" all
 	[ "$status" -eq 1 ]
 	has 'not signed by ecdsa_secp256r1_sha256: wrong PIN or password'
 	[ "$(grep -c 'Wrong PIN' <<<"$output")" -eq 1 ]
+	# SoftHSM tells that a wrong PIN was given
+	tool 1234 p11 "$P256" all
+	has 'note: A wrong PIN for "Card A" was entered before.'
+	has 'ask: PIN for Card A: '
+}
+
+@test "a PIN that was refused is not sent again" {
+	hostile countdown
+	tool 1,1 p11 "$P256" all
+	[ "$status" -eq 1 ]
+	[ "$(grep -c '^error: Wrong PIN for "Card A"\.$' <<<"$output")" -eq 1 ]
+	has 'error: The same wrong PIN for "Card A" was entered again'
+	has 'not signed by ecdsa_secp256r1_sha256: wrong PIN or password'
+	hasnt 'One try is left'
+	# another one is
+	tool 1,2 p11 "$P256" all
+	has 'One try is left'
+	hasnt 'The same wrong PIN'
 }
 
 @test "no PIN, no try" {
@@ -140,11 +157,12 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	hostile countdown
 	tool 1,2,y,3 p11 "$P256" all
 	[ "$status" -eq 1 ]
-	has 'PIN for Card A (a wrong one was entered before): '
+	has 'ask: PIN for Card A: '
 	[ "$(grep -c '^error: Wrong PIN for "Card A"\.$' <<<"$output")" -eq 1 ]
 	has 'error: Wrong PIN for "Card A". One try is left.'
 	has 'error: Wrong PIN for "Card A". No try is left: the PIN is locked now.'
-	has 'askecho: This is the last try for the PIN of "Card A"'
+	has 'note: This is the last try: a wrong PIN locks "Card A".'
+	has 'askecho: Use the last try for the PIN of "Card A"? '
 	has 'error: The PIN of "Card A" is locked after too many wrong tries'
 	has 'not signed by ecdsa_secp256r1_sha256: denied'
 	# not confirmed: not asked
@@ -166,7 +184,7 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	hostile last
 	tool y,1234 p11 "$P256" all
 	[ "$status" -eq 0 ]
-	has 'askecho: This is'
+	has 'askecho: Use the last try'
 	tool n p11 "$P256" all
 	[ "$status" -eq 1 ]
 	hasnt 'ask:'
@@ -255,7 +273,8 @@ RSA='pkcs11:token=Card%20A;object=rsa2048'
 	hostile private
 	tool 1234 p11 "$P256" ecdsa_secp256r1_sha256
 	[ "$status" -eq 0 ]
-	has 'ask: PIN for Card A (which shows no certificate before): '
+	has 'note: "Card A" shows no certificate without its PIN.'
+	has 'ask: PIN for Card A: '
 	has 'signed by ecdsa_secp256r1_sha256'
 	[ "$(grep -c '^ask:' <<<"$output")" -eq 1 ]
 	REQUIRE_PIN=1 tool 1234 p11 "$P256" ecdsa_secp256r1_sha256

@@ -3,6 +3,7 @@
 # tokens of SoftHSM2 and a real ssh-agent.
 bats_require_minimum_version 1.5.0
 load lib/common
+load lib/language
 
 setup_file() {
 	place_make
@@ -30,6 +31,7 @@ setup_file() {
 	cp "$PKI/rsa2048.key" "$S/home/alice/rsa2048"
 	chmod 600 "$S/home/alice/rsa2048"
 	theirs
+	language_make
 }
 
 teardown_file() {
@@ -128,7 +130,8 @@ answers() {
 		-- -C "$(answers 1234)"
 	[ "$(grep -c '^prompt' "$S/seen")" -eq 1 ]
 	[ "$(grep -c '^prompt.*PIN' "$S/seen")" -eq 0 ]
-	grep -q '^prompt The host accepts certificates of other CAs.*Try it' "$S/seen"
+	grep -q '^info The host accepts certificates of other CAs' "$S/seen"
+	grep -q '^prompt The host may not accept this certificate\. Try it? \[yes/no\] $' "$S/seen"
 	not_logged outcome=granted
 	# with its root on the token it is certain, and nothing is asked
 	openssl x509 -in "$PKI/stranger.pem" -outform DER -out "$S/c.der"
@@ -456,10 +459,11 @@ watched() {
 	local_login PAM_AUTH_ERR pkcs11=yes wait_for_token=3s -- -C "$(answers 1234 1234)"
 	rm -rf "$S/home/alice/tokens"
 	mv "$S/home/alice/away" "$S/home/alice/tokens"
-	grep -nE 'Insert your smart card|^prompt' "$S/seen" | sed 's/^[0-9]*://' >"$S/order"
+	grep -nE 'Insert your smart card|without its PIN|^prompt' "$S/seen" | sed 's/^[0-9]*://' >"$S/order"
 	diff - "$S/order" <<-'END'
 		info Insert your smart card.
-		prompt PIN for Other (which shows no certificate before): 
+		info "Other" shows no certificate without its PIN.
+		prompt PIN for Other: 
 	END
 	logged 'Wrong PIN for .*Other'
 }
@@ -574,4 +578,21 @@ locker() {
 	AS_USER_ENV="SSH_AUTH_SOCK=$S/home/bob/open/s" locker PAM_AUTH_ERR
 	not_logged outcome=granted
 	logged 'another user'
+}
+
+@test "in the language of the user: the question, and why a token is not used" {
+	language_need
+	catalog pseudo
+	conf default 'language = de_DE.UTF-8'
+	local_login PAM_SUCCESS pkcs11=yes token_uri=pkcs11:token=Card%20A -- \
+		-C "$(answers 1234)"
+	grep '^prompt ' "$S/seen" | marked
+	pinless public,no-login
+	local_login PAM_AUTH_ERR pkcs11=yes token_uri=pkcs11:token=Card%20A -- \
+		-C "$(answers 1234)"
+	grep '^error .*Card A' "$S/seen" | marked
+	logged 'Card A.* needs no PIN, but a PIN is required here'
+	not_logged '<<'
+	conf_reset
+	rm -rf "$S/home/alice/.config/pkcs11"
 }

@@ -121,6 +121,31 @@ text_good() {
 	hasnt 'More than one'
 }
 
+@test "an askpass program gets what a question needs in front of it" {
+	request --authority "$PKI/named.pem"
+	cat >"$T/program" <<-END
+		#!/bin/sh
+		printf '%s|' "\$1" >>"$T/asked"
+		echo no
+	END
+	chmod 755 "$T/program"
+	rm -f "$T/asked"
+	# shellcheck disable=SC2016
+	printf '#!/bin/sh\nexec "%s" sign --host web1 --user alice "$(cat "%s")"\n' \
+		"$CERTAUTH" "$T/request" >"$T/sign.sh"
+	chmod 755 "$T/sign.sh"
+	run with_modules env SSH_ASKPASS="$T/program" SSH_ASKPASS_REQUIRE=force \
+		"$T/sign.sh" </dev/null
+	echo "$output"
+	[ "$status" -eq 1 ]
+	cat "$T/asked"
+	[ "$(wc -l <"$T/asked")" -eq 1 ]
+	head -n 1 "$T/asked" | grep -q '^The host accepts certificates of other CAs\. '
+	tail -n +2 "$T/asked" | grep -qE '^The host may .* Try (it|one)\? \[yes/no\] \|$'
+	# and on standard error, as without the program
+	has 'certauth: The host accepts certificates of other CAs. '
+}
+
 @test "none fits: it is said why, and no PIN is asked for" {
 	request --authority "$PKI/named.pem"
 	# for two of them an intermediate of the host's might stand between:
@@ -239,9 +264,24 @@ text_good() {
 
 @test "a PIN in the URI is not shown" {
 	request
+	local uri
 	sign '' --key 'pkcs11:token=Card%20C?pin-value=1234'
 	[ "$status" -eq 1 ]
 	hasnt '1234'
+	# nor where RFC 7512 has none
+	for uri in 'pkcs11:token=Card%20C;pin-value=1234' \
+		'pkcs11:pin-value=1234;token=Card%20A' 'pkcs11:pin-value=1234' \
+		'pkcs11:token=Card%20A;pinfile=/1234' \
+		'pkcs11:token=Card%20A;pin-source=/1234?pin-value=1234' \
+		'pkcs11:token=Card%20A;PIN-VALUE=1234'; do
+		sign '' --key "$uri"
+		[ "$status" -ne 0 ]
+		hasnt '1234'
+		has 'PKCS#11 URI'
+		sign '' --cert "$PKI/p256-chain.pem" --key "$uri"
+		[ "$status" -ne 0 ]
+		hasnt '1234'
+	done
 }
 
 @test "a wrong PIN is asked again; the user may stop" {

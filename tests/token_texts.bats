@@ -65,7 +65,8 @@ says() {
 }
 
 @test "a PIN: wrong, of another length, the last try, locked" {
-	says wrong countdown 1,1,y,1,1
+	says wrong countdown 1,2,y,3,4
+	says same countdown 1,1
 	says length pin-length 1,1234
 	says last last n
 	says locked locked 1234

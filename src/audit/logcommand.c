@@ -1,5 +1,6 @@
 /* certauth log: the attempts in the journal and in log files. */
 #include "audit/audit.h"
+#include "base/tr.h"
 #include "audit/logline.h"
 #include "audit/logshow.h"
 #include "audit/logsource.h"
@@ -36,7 +37,7 @@ static const char help[] =
 static int run(int argc, char **argv);
 
 const struct ca_command ca_cmd_log = {
-    "log", "show which logins were granted or refused, and why", help, run};
+    "log", N_("show which logins were granted or refused, and why"), help, run};
 
 enum {
 	OPT_SINCE = 256,

@@ -3,6 +3,7 @@
  */
 #include "auth/auth.h"
 #include "base/text.h"
+#include "base/tr.h"
 
 #include <openssl/err.h>
 #include <stdlib.h>
@@ -61,10 +62,13 @@ ca_auth_expires_soon(const struct ca_config *cfg,
 	if (!soon)
 		return false;
 	if (days > 0)
-		ca_buf_fmt(out, "Your certificate expires in %d day%s: ", days,
-		    days == 1 ? "" : "s");
+		ca_buf_fmt(out,
+		    ca_trn("Your certificate expires in %d day: ",
+			"Your certificate expires in %d days: ",
+			(unsigned long)days),
+		    days);
 	else
-		ca_buf_str(out, "Your certificate expires within a day: ");
+		ca_buf_str(out, _("Your certificate expires within a day: "));
 	if (subject != NULL)
 		ca_buf_printable(out, subject, strlen(subject));
 	return true;

@@ -13,6 +13,8 @@ struct line {
 	size_t size; /* of text, the NUL included */
 	size_t len;
 	size_t foreign; /* bytes that a text of others may take */
+	const char *(*say)(
+	    const char *); /* in the reader's language, or NULL */
 	bool full;
 };
 
@@ -79,6 +81,8 @@ put_text(struct line *l, const struct spec *s, const char *text)
 
 	if (text == NULL)
 		text = "(null)";
+	else if (s->ours && s->precision < 0 && l->say != NULL)
+		text = l->say(text);
 	len = s->precision >= 0 ? strnlen(text, (size_t)s->precision)
 				: strlen(text);
 	if (s->ours)
@@ -169,6 +173,7 @@ static bool
 put_arg(struct line *l, const struct spec *s, va_list *ap, int err)
 {
 	char c, why[256];
+	const char *whole;
 	long long v;
 
 	switch (s->conv) {
@@ -194,7 +199,8 @@ put_arg(struct line *l, const struct spec *s, va_list *ap, int err)
 	case 'm':
 		errno = err;
 		(void)snprintf(why, sizeof why, "%m");
-		put_ours(l, why, strlen(why));
+		whole = l->say != NULL ? l->say(why) : why;
+		put_ours(l, whole, strlen(whole));
 		return true;
 	case '%':
 		put(l, "%", 1);
@@ -211,6 +217,8 @@ format(struct line *l, const char *fmt, va_list *ap, int err)
 
 	l->len = 0;
 	l->full = false;
+	if (l->say != NULL)
+		fmt = l->say(fmt);
 	while (*fmt != '\0') {
 		size_t n = strcspn(fmt, "%");
 
@@ -228,10 +236,12 @@ format(struct line *l, const char *fmt, va_list *ap, int err)
 }
 
 void
-ca_vformat(char *out, size_t size, const char *fmt, va_list ap)
+ca_vformat(char *out, size_t size, const char *(*text)(const char *),
+    const char *fmt, va_list ap)
 {
 	int saved = errno;
-	struct line l = {.text = out, .size = size, .foreign = size};
+	struct line l = {
+	    .text = out, .size = size, .foreign = size, .say = text};
 	va_list again;
 
 	do {
@@ -250,6 +260,6 @@ ca_format(char *out, size_t size, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
-	ca_vformat(out, size, fmt, ap);
+	ca_vformat(out, size, NULL, fmt, ap);
 	va_end(ap);
 }

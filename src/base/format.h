@@ -25,7 +25,10 @@
  */
 void ca_format(char *out, size_t size, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-void ca_vformat(char *out, size_t size, const char *fmt, va_list ap)
-    __attribute__((format(printf, 3, 0)));
+
+/* The same; text, if it is not NULL, gives fmt, texts of ours and that of %m in another
+ * language (base/tr.h). */
+void ca_vformat(char *out, size_t size, const char *(*text)(const char *),
+    const char *fmt, va_list ap) __attribute__((format(printf, 4, 0)));
 
 #endif

@@ -4,21 +4,36 @@
 #include <errno.h>
 #include <stdarg.h>
 
+static void __attribute__((format(printf, 5, 0)))
+write_line(const struct ca_log *log, enum ca_log_level level, ca_log_line *to,
+    ca_log_text *text, const char *fmt, va_list ap)
+{
+	char line[CA_LOG_LINE_MAX];
+
+	ca_vformat(line, sizeof line, text, fmt, ap);
+	to(log->ctx, level, line);
+}
+
 void
 ca_log(const struct ca_log *log, enum ca_log_level level, const char *fmt, ...)
 {
 	int saved = errno;
-	char line[CA_LOG_LINE_MAX];
 	va_list ap;
 
-	if (log == NULL || log->emit == NULL)
+	if (log == NULL)
 		return;
 	if (level == CA_LOG_DEBUG && !log->debug)
 		return;
-	va_start(ap, fmt);
-	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
-	ca_vformat(line, sizeof line, fmt, ap);
-	va_end(ap);
-	log->emit(log->ctx, level, line);
+	if (log->emit != NULL) {
+		va_start(ap, fmt);
+		write_line(log, level, log->emit, NULL, fmt, ap);
+		va_end(ap);
+	}
+	errno = saved;
+	if (log->tell != NULL) {
+		va_start(ap, fmt);
+		write_line(log, level, log->tell, log->text, fmt, ap);
+		va_end(ap);
+	}
 	errno = saved;
 }

@@ -23,17 +23,26 @@ enum ca_log_level {
 	CA_LOG_DEBUG, /* only with `debug` */
 };
 
+/* One printable line without a line end, valid for the call. */
+typedef void ca_log_line(void *ctx, enum ca_log_level level, const char *line);
+
+/* The text in the language of the reader, or text itself; valid while the program
+ * runs. */
+typedef const char *ca_log_text(const char *text);
+
 struct ca_log {
-	/* line: one printable line without a line end, valid for the call */
-	void (*emit)(void *ctx, enum ca_log_level level, const char *line);
+	ca_log_line *emit; /* in English; NULL: not */
 	void *ctx;
 	bool debug; /* let CA_LOG_DEBUG through */
+	/* the same line for the user, in the language of text; both or none */
+	ca_log_line *tell;
+	ca_log_text *text;
 };
 
 /*
  * Log one line, formatted by ca_format, of at most 8,000 bytes.  Never fails,
- * and allocates nothing.  If log or emit is NULL, the line is dropped.  errno
- * is kept, and %m is expanded.
+ * and allocates nothing.  If log is NULL, or has neither emit nor tell, the line is
+ * dropped.  errno is kept, and %m is expanded.
  */
 void ca_log(const struct ca_log *log, enum ca_log_level level, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));

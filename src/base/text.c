@@ -45,7 +45,9 @@ ca_text_ascii(const char *s, size_t max)
 bool
 ca_text_token_uri(const char *text, size_t max)
 {
+	/* p11-kit leaves blanks out, also of the name of an attribute */
 	return ca_text_ascii(text, max) && strncmp(text, "pkcs11:", 7) == 0 &&
+	       strpbrk(text, " \"\\<>^`{|}") == NULL &&
 	       strstr(text, "pin-value=") == NULL &&
 	       strstr(text, "pin-source=") == NULL &&
 	       strstr(text, "pinfile=") == NULL;

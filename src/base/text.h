@@ -39,8 +39,8 @@ bool ca_text_separates(const void *p, size_t at);
 bool ca_text_pkcs11(const char *text);
 
 /* Is text a PKCS#11 URI that may be passed on to a session: 1 to max characters of
- * printable ASCII, with the scheme in lower case, and without a PIN or the name of a
- * file that has one? */
+ * those that a URI may have (RFC 3986), with the scheme in lower case, and without a
+ * PIN or the name of a file that has one? */
 bool ca_text_token_uri(const char *text, size_t max);
 
 #endif

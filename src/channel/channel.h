@@ -29,13 +29,24 @@ struct ca_prompter {
 	void *ctx;
 	bool silent; /* info shows nothing: what a question of the helper needs
 		      * is put in front of the question */
+	/*
+	 * Show a list, of which one line is chosen.  items has each line with its
+	 * NUL; the answer is the number of the line in decimal, from 1.  As ask;
+	 * CA_ERR_CONV also if the answer is no line of the list, CA_ERR_LIMIT: there
+	 * are more than CA_HELPER_ITEMS_MAX.  NULL: lists cannot be shown.
+	 */
+	enum ca_err (*choose)(void *ctx, const char *title,
+	    const struct ca_buf *items, struct ca_secret **answer);
+	void *choose_ctx;
 };
 
 /* What certauth.conf(5) says about the channels, by the names of its keys.
  * Nothing in it is owned; NULL: not set. */
 struct ca_channel_settings {
 	unsigned max_answer, lifetime; /* characters, seconds */
-	const char *helper;
+	bool ignore_first;             /* first_answer = ignore */
+	const char *ignored; /* what the user is told then; NULL: nothing */
+	const char *helper, *language;
 	unsigned helper_timeout, wait_for_token; /* seconds */
 	bool pkcs11, require_pin, ssh_agent, user_certificates;
 	const char *token_uri, *key_file;

@@ -3,7 +3,10 @@
  */
 #include "channel/session.h"
 
+#include <locale.h>
 #include <string.h>
+
+#include "base/locale.h"
 
 #define OPENING_BYTES ((size_t)1 << 18)
 
@@ -53,11 +56,28 @@ warn_of_pin(const struct ca_channel_settings *set, const struct ca_log *log)
 		    "yes makes the user enter it");
 }
 
+/*
+ * The application's own language comes first: it is that of the user who started sudo
+ * or the locker, or that of a greeter.  It is only asked for, never set.  Whoever sets it
+ * chooses among the catalogs of this host, and nothing else.
+ */
 static void
-put_opening(const struct ca_channel_settings *set, const struct ca_log *log,
-    const struct ca_bytes *request, const struct ca_channel_user *user,
-    struct ca_buf *out)
+put_language(const struct ca_channel_settings *set, struct ca_buf *out)
 {
+	const char *own = setlocale(LC_MESSAGES, NULL);
+
+	if (own == NULL || !ca_locale_named(own))
+		own = set->language;
+	if (own != NULL && ca_locale_named(own))
+		ca_helper_put_text(out, CA_HELPER_LANGUAGE, own);
+}
+
+static void
+put_opening(const struct ca_channel *channel, const struct ca_bytes *request,
+    const struct ca_channel_user *user, struct ca_buf *out)
+{
+	const struct ca_channel_settings *set = channel->set;
+
 	ca_helper_put_number(out, CA_HELPER_HELLO, CA_HELPER_VERSION);
 	ca_helper_put_bytes(out, CA_HELPER_REQUEST, request->p, request->len);
 	if (set->ssh_agent && user->ssh_auth_sock != NULL)
@@ -68,7 +88,7 @@ put_opening(const struct ca_channel_settings *set, const struct ca_log *log,
 	if (set->pkcs11 && set->wait_for_token > 0)
 		ca_helper_put_number(out, CA_HELPER_WAIT, set->wait_for_token);
 	if (set->key_file != NULL)
-		put_key_file(set, log, user, out);
+		put_key_file(set, channel->log, user, out);
 	for (size_t i = 0; i < user->ncerts && i < CA_HELPER_CERTS_MAX; i++)
 		ca_helper_put_bytes(out, CA_HELPER_CERTIFICATE, user->cert[i].p,
 		    user->cert[i].len);
@@ -78,6 +98,9 @@ put_opening(const struct ca_channel_settings *set, const struct ca_log *log,
 		ca_helper_put(out, CA_HELPER_SECRET);
 	if (!set->require_pin)
 		ca_helper_put(out, CA_HELPER_PINLESS);
+	put_language(set, out);
+	if (channel->prompter->choose != NULL)
+		ca_helper_put(out, CA_HELPER_CHOICES);
 	ca_helper_put(out, CA_HELPER_GO);
 }
 
@@ -97,7 +120,7 @@ ca_channel_command(const struct ca_channel *channel,
 
 	if (set->pkcs11)
 		warn_of_pin(set, channel->log);
-	put_opening(set, channel->log, request, user, &opening);
+	put_opening(channel, request, user, &opening);
 	enum ca_err rc =
 	    ca_channel_session(&s, set->wait_for_token, &opening, out);
 	*reason = s.reason;

@@ -57,16 +57,37 @@ reason_of(enum ca_err rc)
 	return CA_R_INTERNAL;
 }
 
-/* Show one prompt and add its answer to ps.  The answer is wiped and freed. */
+/* Is this the one answer that first_answer = ignore discards?  It may be a password:
+ * nothing of it is logged, not even its length. */
+static bool
+discarded(const struct ca_channel *channel, struct ca_pieces *ps,
+    const struct ca_secret *answer)
+{
+	if (!channel->set->ignore_first || answer == NULL ||
+	    !ca_pieces_ignore(ps, ca_secret_get0(answer)))
+		return false;
+	ca_log_debug(channel->log,
+	    "first_answer=ignore: the first answer is no piece of a response; "
+	    "it is discarded, and the first prompt is shown again");
+	if (channel->set->ignored != NULL)
+		channel->prompter->info(
+		    channel->prompter->ctx, channel->set->ignored, false);
+	return true;
+}
+
+/* Show one prompt and add its answer to ps, if it is not discarded.  The answer is
+ * wiped and freed. */
 static enum ca_err
-one_piece(struct ca_pieces *ps, const struct ca_prompter *prompter, bool *done,
-    enum ca_reason *reason)
+one_piece(struct ca_pieces *ps, const struct ca_channel *channel,
+    size_t *pieces, bool *done, enum ca_reason *reason)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
+	const struct ca_prompter *prompter = channel->prompter;
 	struct ca_secret *answer = NULL;
 	const char *prompt = ca_pieces_prompt(ps);
 
 	*reason = CA_R_INTERNAL;
+	*done = false;
 	if (prompt == NULL) {
 		ret = CA_ERR_MEMORY;
 		goto out;
@@ -77,12 +98,15 @@ one_piece(struct ca_pieces *ps, const struct ca_prompter *prompter, bool *done,
 		ret = rc;
 		goto out;
 	}
-	rc = ca_pieces_add(
-	    ps, answer != NULL ? ca_secret_get0(answer) : NULL, done);
-	*reason = reason_of(rc);
-	if (rc != CA_OK) {
-		ret = rc;
-		goto out;
+	if (!discarded(channel, ps, answer)) {
+		rc = ca_pieces_add(
+		    ps, answer != NULL ? ca_secret_get0(answer) : NULL, done);
+		*reason = reason_of(rc);
+		if (rc != CA_OK) {
+			ret = rc;
+			goto out;
+		}
+		(*pieces)++;
 	}
 	ret = CA_OK;
 out:
@@ -114,14 +138,13 @@ ca_channel_conversation(const struct ca_channel *channel,
 		ret = rc;
 		goto out;
 	}
-	/* ca_pieces_add bounds the number of rounds */
+	/* ca_pieces_add and ca_pieces_ignore bound the number of rounds */
 	while (!done) {
-		rc = one_piece(ps, channel->prompter, &done, reason);
+		rc = one_piece(ps, channel, &pieces, &done, reason);
 		if (rc != CA_OK) {
 			ret = rc;
 			goto out;
 		}
-		pieces++;
 		if ((rc = check_lifetime(channel->set->lifetime, began)) !=
 		    CA_OK) {
 			*reason = reason_of(rc);

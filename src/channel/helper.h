@@ -13,12 +13,16 @@
  *	request BYTES | hostsign BYTES
  *	agent TEXT, pkcs11 TEXT, wait NUMBER,
  *	keyfile TEXT, certificate BYTES,
- *	usercerts, secret, pinless                      (each optional)
+ *	usercerts, secret, pinless, language TEXT       (each optional)
+ *	choices                                         (optional)
  *	go
  *	                                        info TEXT, error TEXT,
  *	                                        note TEXT       (any)
  *	                                        ask TEXT | askecho TEXT
  *	answer BYTES | noanswer                         (one for each)
+ *	                                        item TEXT       (1 to 64 times)
+ *	                                        choose TEXT
+ *	answer BYTES | noanswer
  *	                                        token TEXT      (optional)
  *	                                        response BYTES | none TEXT |
  *	                                        failed TEXT     (the last line)
@@ -45,6 +49,10 @@
  *	             for it: the host has not authenticated the user
  *	pinless      a token's key may sign without a PIN if the token allows
  *	             that; without this word a PIN is asked for each time
+ *	language     the locale in whose language info, error, note, ask,
+ *	             askecho, item and choose are; without it, English
+ *	choices      the application shows lists: items may be offered by `item'
+ *	             and `choose'
  *	hostsign     instead of request: CertificateRequest and the host's
  *	             Certificate, to be signed as the host by the key that
  *	             pkcs11 names, for the certificate in `certificate'
@@ -53,6 +61,10 @@
  *	note         a message that the next question needs, such as a line of
  *	             the list to choose from
  *	ask, askecho a question for the user, answered without and with echo
+ *	item         a line of the list that the next `choose' offers; only after
+ *	             `choices'
+ *	choose       let the user choose one of these lines; TEXT is the title, and
+ *	             the answer the number of the line in decimal, from 1
  *	token        RFC 7512 URI of the token whose key signed: its label,
  *	             manufacturer, model and serial number, and the module-path
  *	             if pkcs11 has one; never a PIN or an object.  It decides
@@ -61,7 +73,7 @@
  *	response     Certificate and CertificateVerify; after hostsign only
  *	             CertificateVerify
  *	none         no key can sign this request (the host may continue with
- *	             its next channel); TEXT is for the log
+ *	             its next channel); TEXT, in English, is for the log
  *	failed       a key could sign this request, but signing failed; TEXT
  *	             is for the log
  *
@@ -90,6 +102,7 @@
 #define CA_HELPER_ANSWER_MAX 4096 /* bytes of an answer */
 #define CA_HELPER_CERTS_MAX 8     /* `certificate` lines */
 #define CA_HELPER_LINES 256       /* lines that a helper may send */
+#define CA_HELPER_ITEMS_MAX 64    /* `item' lines of one list */
 
 enum ca_helper_verb {
 	CA_HELPER_UNSET = 0,
@@ -105,6 +118,8 @@ enum ca_helper_verb {
 	CA_HELPER_USERCERTS,
 	CA_HELPER_SECRET,
 	CA_HELPER_PINLESS,
+	CA_HELPER_LANGUAGE,
+	CA_HELPER_CHOICES,
 	CA_HELPER_GO,
 	CA_HELPER_ANSWER,
 	CA_HELPER_NOANSWER,
@@ -114,6 +129,8 @@ enum ca_helper_verb {
 	CA_HELPER_NOTE,
 	CA_HELPER_ASK,
 	CA_HELPER_ASKECHO,
+	CA_HELPER_ITEM,
+	CA_HELPER_CHOOSE,
 	CA_HELPER_TOKEN,
 	CA_HELPER_RESPONSE,
 	CA_HELPER_NONE,

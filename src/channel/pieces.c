@@ -12,6 +12,7 @@ struct ca_pieces {
 	size_t answers;
 	size_t last; /* characters of the last answer, at the end of text */
 	enum { OPEN, COMPLETE, FAILED } state;
+	bool ignored; /* a foreign first answer */
 };
 
 struct ca_pieces *
@@ -63,11 +64,20 @@ repeats(const struct ca_pieces *ps, const char *answer, size_t chars, char mark)
 	       memcmp(answer, ps->text.p + ps->text.len - chars, chars) == 0;
 }
 
+/* Errors as of ca_pieces_add; *len counts the mark. */
 static enum ca_err
-judge(const struct ca_pieces *ps, const char *answer, size_t len)
+judge(const struct ca_pieces *ps, const char *answer, size_t *len_out)
 {
-	size_t chars = ca_base64url_span(answer, len);
+	size_t len, chars;
 
+	*len_out = 0;
+	if (answer == NULL || answer[0] == '\0')
+		return CA_ERR_CONV;
+	len = strnlen(answer, CA_RESPONSE_CHARS_MAX + 2);
+	if (len > CA_RESPONSE_CHARS_MAX + 1)
+		return CA_ERR_LIMIT;
+	*len_out = len;
+	chars = ca_base64url_span(answer, len);
 	if (chars == len)
 		return CA_ERR_TRUNCATED;
 	if (chars + 1 != len ||
@@ -85,6 +95,22 @@ judge(const struct ca_pieces *ps, const char *answer, size_t len)
 	return CA_OK;
 }
 
+bool
+ca_pieces_ignore(struct ca_pieces *ps, const char *answer)
+{
+	enum ca_err rc;
+	size_t len;
+
+	if (ps->state != OPEN || ps->answers > 0 || ps->ignored ||
+	    answer == NULL)
+		return false;
+	rc = judge(ps, answer, &len);
+	if (rc != CA_ERR_CONV && rc != CA_ERR_TRUNCATED && rc != CA_ERR_FORMAT)
+		return false;
+	ps->ignored = true;
+	return true;
+}
+
 enum ca_err
 ca_pieces_add(struct ca_pieces *ps, const char *answer, bool *done)
 {
@@ -96,16 +122,7 @@ ca_pieces_add(struct ca_pieces *ps, const char *answer, bool *done)
 		ret = CA_ERR_USAGE;
 		goto out;
 	}
-	if (answer == NULL || answer[0] == '\0') {
-		ret = CA_ERR_CONV;
-		goto out;
-	}
-	len = strnlen(answer, CA_RESPONSE_CHARS_MAX + 2);
-	if (len > CA_RESPONSE_CHARS_MAX + 1) {
-		ret = CA_ERR_LIMIT;
-		goto out;
-	}
-	if ((rc = judge(ps, answer, len)) != CA_OK) {
+	if ((rc = judge(ps, answer, &len)) != CA_OK) {
 		ret = rc;
 		goto out;
 	}

@@ -39,6 +39,15 @@ const char *ca_pieces_prompt(struct ca_pieces *ps);
 CA_MUST_CHECK enum ca_err ca_pieces_add(
     struct ca_pieces *ps, const char *answer, bool *done);
 
+/*
+ * first_answer = ignore: an application answered the first prompt by itself, with the
+ * password of its form.  True, once for ps: no answer was added so far, and this one is
+ * foreign, which means that ca_pieces_add would return CA_ERR_TRUNCATED or
+ * CA_ERR_FORMAT, or that it is empty.  Nothing of it is kept: the next prompt is the
+ * first one again, with the same bytes.  False: the answer must be added.
+ */
+CA_MUST_CHECK bool ca_pieces_ignore(struct ca_pieces *ps, const char *answer);
+
 /* After the last answer: append the bytes of the response to out.
  * CA_ERR_FORMAT: the joined pieces are not base64url; CA_ERR_USAGE: the last
  * answer is missing; CA_ERR_LIMIT, CA_ERR_MEMORY. */

@@ -33,6 +33,15 @@ send_lines(struct ca_channel_session *s, struct ca_buf *out)
 
 /* ---- lines from the helper ---- */
 
+/* One that is malformed, or has no place where it comes. */
+static enum ca_err
+refuse_line(const struct ca_channel_session *s, enum ca_err rc)
+{
+	ca_log_err(s->log, "helper %s: sent an invalid line: %-s",
+	    s->set->helper, ca_err_text(rc));
+	return rc;
+}
+
 static enum ca_err
 next_line(struct ca_channel_session *s)
 {
@@ -55,17 +64,15 @@ next_line(struct ca_channel_session *s)
 		if (rc != CA_OK)
 			return rc;
 	}
-	if (rc != CA_OK)
-		ca_log_err(s->log, "helper %s: sent an invalid line: %-s",
-		    s->set->helper, ca_err_text(rc));
-	return rc;
+	return rc == CA_OK ? CA_OK : refuse_line(s, rc);
 }
 
 /* Pass a question on.  The user's time for the answer does not count as the
  * helper's. */
 static enum ca_err
-pass_question(struct ca_channel_session *s, const char *text, bool echo)
+pass_question(struct ca_channel_session *s, const char *text)
 {
+	const struct ca_prompter *p = s->prompter;
 	enum ca_err ret = CA_ERR_UNSET, rc;
 	struct ca_buf out = CA_BUF_INIT(CA_HELPER_LINE_MAX);
 	struct ca_secret *answer = NULL;
@@ -75,7 +82,11 @@ pass_question(struct ca_channel_session *s, const char *text, bool echo)
 		ret = CA_ERR_MEMORY;
 		goto out;
 	}
-	rc = s->prompter->ask(s->prompter->ctx, text, echo, &answer);
+	if (s->msg.verb == CA_HELPER_CHOOSE)
+		rc = p->choose(p->choose_ctx, text, &s->items, &answer);
+	else
+		rc = p->ask(
+		    p->ctx, text, s->msg.verb == CA_HELPER_ASKECHO, &answer);
 	if (rc != CA_OK) {
 		s->reason = CA_R_CONVERSATION;
 		ret = rc;
@@ -104,6 +115,8 @@ pass_question(struct ca_channel_session *s, const char *text, bool echo)
 	ret = CA_OK;
 out:
 	ca_kept_clear(&s->kept);
+	ca_buf_reset(&s->items);
+	s->nitems = 0;
 	ca_secret_free(answer);
 	ca_buf_free(&out);
 	return ret;
@@ -152,9 +165,18 @@ handle(struct ca_channel_session *s, struct ca_buf *out, bool *done)
 	case CA_HELPER_NOTE:
 		pass_message(s, text);
 		return CA_OK;
+	case CA_HELPER_ITEM:
+		if (s->nitems++ == CA_HELPER_ITEMS_MAX)
+			return refuse_line(s, CA_ERR_LIMIT);
+		ca_buf_put(&s->items, text, s->msg.arg.len + 1);
+		return ca_buf_err(&s->items);
+	case CA_HELPER_CHOOSE:
+		if (s->prompter->choose == NULL || s->nitems == 0)
+			return refuse_line(s, CA_ERR_FORMAT);
+		return pass_question(s, text);
 	case CA_HELPER_ASK:
 	case CA_HELPER_ASKECHO:
-		return pass_question(s, text, s->msg.verb == CA_HELPER_ASKECHO);
+		return pass_question(s, text);
 	case CA_HELPER_TOKEN:
 		take_token(s, text);
 		return CA_OK;
@@ -171,7 +193,7 @@ handle(struct ca_channel_session *s, struct ca_buf *out, bool *done)
 		ca_log(s->log, CA_LOG_NOTICE, "helper: %s", text);
 		return CA_ERR_CANCELLED;
 	default: /* the host's verb; the parser refuses it, too */
-		return CA_ERR_FORMAT;
+		return refuse_line(s, CA_ERR_FORMAT);
 	}
 }
 
@@ -225,6 +247,8 @@ ca_channel_session(struct ca_channel_session *s, unsigned wait,
 	s->reason = CA_R_HELPER;
 	s->spawn = (struct ca_spawn){-1, -1, -1, -1};
 	s->kept = CA_KEPT_INIT;
+	s->nitems = 0;
+	s->items = CA_BUF_INIT(CA_HELPER_ITEMS_MAX * (CA_HELPER_TEXT_MAX + 1));
 	ca_helper_input_init(&s->input, CA_HELPER_CHILD);
 	s->deadline = ca_stream_clock() +
 		      1000LL * ((long long)s->timeout + (long long)wait);
@@ -236,6 +260,9 @@ ca_channel_session(struct ca_channel_session *s, unsigned wait,
 	ca_spawn_end(&s->spawn, &end);
 	ca_helper_lacks(s, end.lacks);
 	if (rc != CA_OK) {
+		/* another channel may make the response */
+		if (s->token != NULL)
+			ca_buf_reset(s->token);
 		log_end(s, &end);
 		ret = rc;
 		goto out;
@@ -246,6 +273,7 @@ out:
 	ca_helper_input_clear(&s->input);
 	ca_helper_msg_clear(&s->msg);
 	ca_kept_clear(&s->kept);
+	ca_buf_free(&s->items);
 	ca_buf_free(opening);
 	return ret;
 }

@@ -28,6 +28,8 @@ struct ca_channel_session {
 	struct ca_helper_input input;
 	struct ca_helper_msg msg;
 	struct ca_kept kept;
+	struct ca_buf items; /* of the list to choose from, each with its NUL */
+	size_t nitems;
 	long long deadline; /* milliseconds of ca_stream_clock */
 	bool silent;        /* the helper ended without a last line */
 };

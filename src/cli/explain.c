@@ -1,6 +1,7 @@
 #include "cli/explain.h"
 #include "cli/commands.h"
 #include "base/file.h"
+#include "base/tr.h"
 #include "tool/pamfile.h"
 
 #include <getopt.h>
@@ -36,7 +37,7 @@ static const char help[] =
 static int run(int argc, char **argv);
 
 const struct ca_command ca_cmd_explain = {
-    "explain", "show why a login would be granted or denied", help, run};
+    "explain", N_("show why a login would be granted or denied"), help, run};
 
 enum {
 	OPT_SERVICE = 256,
@@ -207,10 +208,9 @@ load(const struct args *a, struct ca_explain *e, const struct ca_log *log)
 static bool
 want_colour(void)
 {
-	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+	const char *no = getenv("NO_COLOR");
 
-	return (no == NULL || no[0] == '\0') && isatty(STDOUT_FILENO) == 1 &&
-	       (term == NULL || strcmp(term, "dumb") != 0);
+	return (no == NULL || no[0] == '\0') && ca_cli_draws(STDOUT_FILENO);
 }
 
 static int

@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "crypto/certgate.h"
 #include "base/base64url.h"
+#include "base/tr.h"
 #include "client/wrapped.h"
 #include "tool/certargs.h"
 #include "verify/verify.h"
@@ -32,8 +33,8 @@ static const char help[] =
 
 static int run(int argc, char **argv);
 
-const struct ca_command ca_cmd_inspect = {
-    "inspect", "show the contents of a certificate or a message", help, run};
+const struct ca_command ca_cmd_inspect = {"inspect",
+    N_("show the contents of a certificate or a message"), help, run};
 
 /* ---- messages ---- */
 

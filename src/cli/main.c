@@ -1,5 +1,6 @@
 /* certauth: find the command and run it. */
 #include "cli/commands.h"
+#include "base/tr.h"
 #include "client/askpass.h"
 #include "client/ssh.h"
 
@@ -20,12 +21,12 @@ find(const char *name)
 static int
 help_all(FILE *out)
 {
-	(void)fputs("usage: certauth COMMAND [ARGUMENTS]\n\n", out);
+	(void)fputs(_("usage: certauth COMMAND [ARGUMENTS]\n\n"), out);
 	for (size_t i = 0; ca_commands[i] != NULL; i++)
 		(void)fprintf(out, "  %-10s  %s\n", ca_commands[i]->name,
-		    ca_commands[i]->summary);
+		    _(ca_commands[i]->summary));
 	(void)fputs(
-	    "\n`certauth COMMAND --help` describes a command; see also certauth(1).\n",
+	    _("\n`certauth COMMAND --help` describes a command; see also certauth(1).\n"),
 	    out);
 	return out == stderr ? CA_EXIT_USAGE : CA_EXIT_OK;
 }
@@ -60,6 +61,7 @@ main(int argc, char **argv)
 
 	/* a reader that closes its pipe is an error to report, not a signal */
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)ca_tr_use(NULL, true);
 	if (called_as(argv[0], CA_ASKPASS_NAME))
 		return ca_cmd_askpass.run(argc, argv);
 	if (called_as(argv[0], CA_SSH_NAME))
@@ -91,6 +93,9 @@ main(int argc, char **argv)
 		ca_cli_help(cmd, stdout);
 		return CA_EXIT_OK;
 	}
+	/* what an administrator reads is English, as the log is */
+	if (!cmd->user)
+		(void)ca_tr_use("C", true);
 	optind = 1;
 	return cmd->run(argc - 1, argv + 1);
 }

@@ -1,6 +1,7 @@
 #include "cli/pkiint.h"
 #include "cli/commands.h"
 #include "base/file.h"
+#include "base/tr.h"
 #include "crypto/sigalg.h"
 
 #include <errno.h>
@@ -44,7 +45,7 @@ static const char help[] =
 static int run(int argc, char **argv);
 
 const struct ca_command ca_cmd_pki = {
-    "pki", "manage a small CA, for tests and small sites", help, run};
+    "pki", N_("manage a small CA, for tests and small sites"), help, run};
 
 enum { OPT_CN = 256, OPT_EMAIL, OPT_UPN, OPT_SERVER, OPT_DAYS, OPT_KEY };
 

@@ -1,6 +1,7 @@
 #include "cli/setup.h"
 #include "cli/commands.h"
 #include "base/file.h"
+#include "base/tr.h"
 #include "crladmin/crladmin.h"
 #include "doctor/doctor.h"
 
@@ -38,9 +39,8 @@ static const char help[] =
     "  certauth setup --ca ca.pem --crl ca.crl --user alice --cert alice.pem\n";
 
 static int run(int argc, char **argv);
-
 const struct ca_command ca_cmd_setup = {
-    "setup", "set up a host for logins by certificate", help, run};
+    "setup", N_("set up a host for logins by certificate"), help, run};
 
 enum {
 	OPT_CA = 256,

@@ -1,4 +1,5 @@
 #include "cli/try.h"
+#include "base/tr.h"
 #include "cli/commands.h"
 
 #include <getopt.h>
@@ -37,7 +38,8 @@ static const char help[] =
 static int run(int argc, char **argv);
 
 const struct ca_command ca_cmd_try = {"try",
-    "log in to a PAM service of this machine, and show the result", help, run};
+    N_("log in to a PAM service of this machine, and show the result"), help,
+    run};
 
 /* ---- output ---- */
 

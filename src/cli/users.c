@@ -3,6 +3,7 @@
 #include "cli/usersedit.h"
 #include "cli/usersint.h"
 #include "base/file.h"
+#include "base/tr.h"
 #include "config/config.h"
 #include "crypto/crypto.h"
 #include "map/map.h"
@@ -44,7 +45,7 @@ static const char help[] =
 static int run(int argc, char **argv);
 
 const struct ca_command ca_cmd_users = {
-    "users", "edit and test the users file", help, run};
+    "users", N_("edit and test the users file"), help, run};
 
 enum {
 	OPT_FILE = 256,

@@ -1,5 +1,6 @@
 /* certauth verify: check a certificate as a login would, without the mapping. */
 #include "verify/verify.h"
+#include "base/tr.h"
 #include "tool/certargs.h"
 #include "tool/cli.h"
 #include "cli/commands.h"
@@ -37,7 +38,7 @@ static const char help[] =
 static int run(int argc, char **argv);
 
 const struct ca_command ca_cmd_verify = {
-    "verify", "check a certificate as a login would", help, run};
+    "verify", N_("check a certificate as a login would"), help, run};
 
 /* ---- the result ---- */
 

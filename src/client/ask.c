@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/tr.h"
 #include "client/terminal.h"
 
 #define LINE_MAX_BYTES 4096
@@ -160,12 +161,11 @@ ca_ask_yes(const struct ca_ask *ask, const char *question)
 	struct ca_buf text = CA_BUF_INIT(16384);
 	enum ca_err rc = CA_ERR_MEMORY;
 
-	ca_buf_fmt(&text, "%s [yes/no] ", question);
+	ca_buf_fmt(&text, _("%s [yes/no] "), question);
 	if (ca_buf_text(&text) != NULL)
 		rc = ca_ask_line(ask, ca_buf_text(&text), true, &answer);
 	ca_buf_free(&text);
-	if (rc == CA_OK && strcasecmp(ca_secret_get0(answer), "y") != 0 &&
-	    strcasecmp(ca_secret_get0(answer), "yes") != 0)
+	if (rc == CA_OK && !ca_key_is_yes(ca_secret_get0(answer)))
 		rc = CA_ERR_CANCELLED;
 	ca_secret_free(answer);
 	return rc;
@@ -180,18 +180,50 @@ ui_info(void *ctx, const char *text)
 	(void)!write(STDERR_FILENO, "\n", 1);
 }
 
+/* Nobody reads standard error where a program asks; a list has no hole. */
+static void
+ui_note(void *ctx, const char *text)
+{
+	struct ca_ask *ask = ctx;
+	size_t had = strlen(ask->notes), len = strlen(text);
+
+	ui_info(ctx, text);
+	ask->full = ask->full || len + 2 > sizeof ask->notes - had;
+	if (!ask->full)
+		(void)snprintf(
+		    ask->notes + had, sizeof ask->notes - had, "%s\n", text);
+}
+
+static bool
+by_program(const struct ca_ask *ask)
+{
+	return ask->program != NULL &&
+	       (ask->program_first || !ca_terminal_present());
+}
+
 static enum ca_err
 ui_ask(void *ctx, const char *prompt, bool echo, struct ca_secret **answer)
 {
-	enum ca_err rc = ca_ask_line(ctx, prompt, echo, answer);
+	struct ca_ask *ask = ctx;
 	struct ca_buf text = CA_BUF_INIT(65536);
+	const char *whole = NULL;
+	enum ca_err rc;
 
+	ca_buf_str(&text, ask->notes);
+	ca_buf_str(&text, prompt);
+	if (by_program(ask))
+		whole = ca_buf_text(&text);
+	rc = ca_ask_line(ask, whole != NULL ? whole : prompt, echo, answer);
+	ask->notes[0] = '\0';
+	ask->full = false;
+	ca_buf_free(&text);
+	text = CA_BUF_INIT(65536);
 	if (rc == CA_ERR_IO) {
 		ca_buf_str(&text,
-		    "there is no terminal and no working askpass program to "
-		    "ask you; set SSH_ASKPASS (with DISPLAY, or with "
-		    "SSH_ASKPASS_REQUIRE=force), or `askpass =' in "
-		    "~/.config/certauth/config. The question is: ");
+		    _("there is no terminal and no working askpass program to "
+		      "ask you; set SSH_ASKPASS (with DISPLAY, or with "
+		      "SSH_ASKPASS_REQUIRE=force), or `askpass =' in "
+		      "~/.config/certauth/config. The question is: "));
 		ca_buf_str(&text, prompt);
 		if (ca_buf_text(&text) != NULL)
 			ui_info(ctx, ca_buf_text(&text));
@@ -200,8 +232,15 @@ ui_ask(void *ctx, const char *prompt, bool echo, struct ca_secret **answer)
 	return rc;
 }
 
+static void
+ui_error(void *ctx, const char *text, const char *english)
+{
+	(void)english;
+	ui_info(ctx, text);
+}
+
 struct ca_key_ui
 ca_ask_ui(struct ca_ask *ask)
 {
-	return (struct ca_key_ui){ui_ask, ui_info, ui_info, ui_info, ask};
+	return (struct ca_key_ui){ui_ask, ui_info, ui_note, ui_error, ask};
 }

@@ -16,6 +16,8 @@
 struct ca_ask {
 	const char *program; /* askpass program, or NULL; borrowed */
 	bool program_first;  /* prefer the program to the terminal */
+	char notes[4096];    /* lines for the next question, each with its LF */
+	bool full;           /* one was dropped, and each later one is */
 };
 
 /*
@@ -42,7 +44,8 @@ CA_MUST_CHECK enum ca_err ca_ask_line(const struct ca_ask *ask,
 CA_MUST_CHECK enum ca_err ca_ask_yes(
     const struct ca_ask *ask, const char *question);
 
-/* The same as a key source needs it; ask must outlive it. */
+/* The same as a key source needs it; ask must outlive it.  What a question needs is
+ * written to standard error, and stands in front of the question if a program asks. */
 struct ca_key_ui ca_ask_ui(struct ca_ask *ask);
 
 /*

@@ -3,6 +3,7 @@
  * output.
  */
 #include "client/askpass.h"
+#include "base/tr.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -49,7 +50,7 @@ static int
 ask_user(const char *text, bool sudo)
 {
 	const char *hint = getenv("SSH_ASKPASS_PROMPT");
-	const struct ca_ask ask = {NULL, false};
+	const struct ca_ask ask = {.program = NULL};
 	struct ca_secret *answer = NULL;
 	enum ca_err rc;
 
@@ -64,10 +65,11 @@ ask_user(const char *text, bool sudo)
 		    "%s, and there is no terminal and no other askpass program "
 		    "to ask you; set SSH_ASKPASS, or `askpass =' in "
 		    "~/.config/certauth/config. The prompt is: %s",
-		    sudo ? "sudo asks for a password: it refused the "
-			   "certificate (`journalctl -t sudo' has the reason), "
-			   "or requires a password as well"
-			 : "this is not a prompt of pam_certauth",
+		    sudo
+			? _("sudo asks for a password: it refused the "
+			    "certificate (`journalctl -t sudo' has the reason), "
+			    "or requires a password as well")
+			: _("this is not a prompt of pam_certauth"),
 		    text);
 	if (rc == CA_OK)
 		(void)puts(ca_secret_get0(answer));
@@ -342,22 +344,22 @@ run(int argc, char **argv)
 }
 
 const struct ca_command ca_cmd_askpass = {"askpass",
-    "answer the prompts of ssh and sudo -A",
-    "usage: certauth askpass PROMPT\n"
-    "\n"
-    "Set SSH_ASKPASS or SUDO_ASKPASS to the path of certauth-askpass, a link\n"
-    "to certauth, because both name a program without arguments.\n"
-    "`certauth ssh' sets SSH_ASKPASS itself.\n"
-    "\n"
-    "A prompt of pam_certauth is answered piece by piece, after the client\n"
-    "rules are checked.  The host and the login are those in ssh's\n"
-    "`(user@host) ' or, for sudo, this machine and your own login.  ssh or\n"
-    "sudo must call this program directly: a script between them must use\n"
-    "`exec'.  Every other question goes to the terminal, or to the askpass\n"
-    "program that was set before.  If a request is refused, the reason goes\n"
-    "to standard error, and the exit status is 1.\n"
-    "\n"
-    "  SUDO_ASKPASS=/usr/bin/certauth-askpass sudo -A id -un\n"
-    "\n"
-    "Set the certificate and the key in ~/.config/certauth/config.\n",
-    run};
+    N_("answer the prompts of ssh and sudo -A"),
+    N_("usage: certauth askpass PROMPT\n"
+       "\n"
+       "Set SSH_ASKPASS or SUDO_ASKPASS to the path of certauth-askpass, a link\n"
+       "to certauth, because both name a program without arguments.\n"
+       "`certauth ssh' sets SSH_ASKPASS itself.\n"
+       "\n"
+       "A prompt of pam_certauth is answered piece by piece, after the client\n"
+       "rules are checked.  The host and the login are those in ssh's\n"
+       "`(user@host) ' or, for sudo, this machine and your own login.  ssh or\n"
+       "sudo must call this program directly: a script between them must use\n"
+       "`exec'.  Every other question goes to the terminal, or to the askpass\n"
+       "program that was set before.  If a request is refused, the reason goes\n"
+       "to standard error, and the exit status is 1.\n"
+       "\n"
+       "  SUDO_ASKPASS=/usr/bin/certauth-askpass sudo -A id -un\n"
+       "\n"
+       "Set the certificate and the key in ~/.config/certauth/config.\n"),
+    run, true};

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/tr.h"
 #include "sign/identity.h"
 #include "sign/pick.h"
 #include "client/remember.h"
@@ -202,11 +203,14 @@ choose_token_key(const struct ca_choice *c, struct ca_identity **out)
 		goto out;
 	}
 	if ((rc = find_on_tokens(c, file, &search, &ids)) != CA_OK) {
-		/* a PIN may follow the question mark */
-		ca_log_err(c->pick.log,
-		    "no token for %-.*s has the key of %s: %-s",
-		    (int)strcspn(conf->key, "?"), conf->key, conf->cert,
-		    search.why[0] != '\0' ? search.why : ca_err_text(rc));
+		/* a PIN may follow the question mark; a URI that cannot be used,
+		 * which was logged, may have it anywhere */
+		if (rc != CA_ERR_USAGE)
+			ca_log_err(c->pick.log,
+			    "no token for %-.*s has the key of %s: %-s",
+			    (int)strcspn(conf->key, "?"), conf->key, conf->cert,
+			    search.why[0] != '\0' ? search.why
+						  : ca_err_text(rc));
 		ret = rc;
 		goto out;
 	}
@@ -247,14 +251,15 @@ choose_token(const struct ca_choice *c, struct ca_identity **out)
 	    .final = true};
 	rc = ca_key_p11(c->crypto, &search, &ids);
 	if (rc != CA_OK) {
-		/* a PIN may follow the question mark */
-		ca_log_err(c->pick.log,
-		    "no certificate with a key on a token%-s%-.*s: "
-		    "%-s",
-		    uri != NULL ? " for " : "",
-		    uri != NULL ? (int)strcspn(uri, "?") : 0,
-		    uri != NULL ? uri : "",
-		    search.why[0] != '\0' ? search.why : ca_err_text(rc));
+		if (rc != CA_ERR_USAGE)
+			ca_log_err(c->pick.log,
+			    "no certificate with a key on a token%-s%-.*s: "
+			    "%-s",
+			    uri != NULL ? N_(" for ") : "",
+			    uri != NULL ? (int)strcspn(uri, "?") : 0,
+			    uri != NULL ? uri : "",
+			    search.why[0] != '\0' ? search.why
+						  : ca_err_text(rc));
 		return rc;
 	}
 	if (conf->remember)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/base64url.h"
+#include "base/tr.h"
 #include "client/choice.h"
 #include "client/staple.h"
 #include "verify/verify.h"
@@ -111,24 +112,24 @@ ca_client_confirm(const struct ca_client *client, const struct ca_request *req,
 
 	if (!client->conf->confirm || client->yes)
 		return CA_OK;
-	ca_buf_str(&text, "Log in to ");
+	ca_buf_str(&text, _("Log in to "));
 	escaped(&text, host);
 	if (req->user[0] != '\0') {
-		ca_buf_str(&text, " as ");
+		ca_buf_str(&text, _(" as "));
 		escaped(&text, req->user);
 	}
 	ca_buf_str(&text, " (");
 	escaped(&text, req->service);
-	ca_buf_str(&text, ") with ");
+	ca_buf_str(&text, _(") with "));
 	ca_name_rfc4514(X509_get_subject_name(id->leaf), &text);
-	ca_buf_str(&text, "?");
+	ca_buf_str(&text, _("?"));
 	if (ca_buf_text(&text) != NULL)
 		rc = ca_ask_yes(&client->ask, ca_buf_text(&text));
 	if (rc != CA_OK)
 		ca_log_err(client->log, "not signed: %-s",
-		    rc == CA_ERR_IO ? "there is no terminal and no askpass "
-				      "program to ask for confirmation"
-				    : "you did not confirm it");
+		    rc == CA_ERR_IO ? N_("there is no terminal and no askpass "
+					 "program to ask for confirmation")
+				    : N_("you did not confirm it"));
 	ca_buf_free(&text);
 	return rc;
 }
@@ -210,12 +211,11 @@ tell_left_out(
 {
 	if (n > 0)
 		ca_log_warning(client->log,
-		    "%zu OCSP response%-s not sent, because with %-s the "
+		    "OCSP responses are not sent (%zu), because with them the "
 		    "response would be longer than %d bytes, and the host may "
 		    "refuse the login; remove the CA certificates that the "
 		    "host has in its intermediates_dir from %s",
-		    n, n == 1 ? " is" : "s are", n == 1 ? "it" : "them",
-		    CA_RESPONSE_MAX, id->label);
+		    n, CA_RESPONSE_MAX, id->label);
 }
 
 static enum ca_err

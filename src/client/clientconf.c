@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/tr.h"
 #include "client/client.h"
 #include "config/ini.h"
 
@@ -79,16 +80,16 @@ begin_section(struct reading *r, const struct ca_ini_item *item)
 		r->found = r->found || r->matches;
 		if (r->services != NULL &&
 		    ca_client_names_add(r->services, service) != CA_OK)
-			mistake(r, item->line, "out of memory");
+			mistake(r, item->line, N_("out of memory"));
 	} else if (strcmp(item->name, "default") == 0) {
 		if (r->any_section)
 			mistake(r, item->line,
-			    "[default] must be the first section");
+			    N_("[default] must be the first section"));
 		r->matches = true;
 	} else {
 		if (item->name[strspn(item->name, " \t,")] == '\0')
 			mistake(r, item->line,
-			    "a section needs a host name or a pattern");
+			    N_("a section needs a host name or a pattern"));
 		r->matches = section_matches(item->name, r->host, r->nhosts);
 	}
 	r->any_section = true;
@@ -103,20 +104,20 @@ set_pair(struct reading *r, const struct ca_ini_item *item)
 
 	if (!r->any_section) {
 		mistake(r, item->line,
-		    "the key is before the first section; write [default] "
-		    "above it");
+		    N_("the key is before the first section; write [default] "
+		       "above it"));
 		return;
 	}
 	if (known && (r->seen & 1u << i) != 0)
 		mistake(r, item->line,
-		    "the key is in its section twice; remove one of them");
+		    N_("the key is in its section twice; remove one of them"));
 	if (known && item->indented != 0 && !ca_client_conf_is_list(i))
 		mistake(r, item->indented,
-		    "the line begins with white space, so it continues the "
-		    "line before, but that key is not a list");
+		    N_("the line begins with white space, so it continues the "
+		       "line before, but that key is not a list"));
 	if (known && ca_client_conf_is_service(i) && !r->of_service)
 		mistake(r, item->line,
-		    "the key stands in a section [service NAME] only");
+		    N_("the key stands in a section [service NAME] only"));
 	if (known)
 		r->seen |= 1u << i;
 	ca_buf_fmt(&where, "%s:%u", r->path, item->line);

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "base/tr.h"
 
 enum kind { PATH, KEY, P12, TEXT, URI, BOOL, LIST, SECONDS, CHARS };
 
@@ -183,15 +184,16 @@ set_text(
 					 ca_text_pkcs11(value)));
 
 	if (kind == KEY && strncmp(value, "handle:", 7) == 0)
-		return "names a key in a TPM; make a PKCS#11 token of it with "
-		       "tpm2_ptool (tpm2-pkcs11), and use pkcs11:token=TOKEN";
+		return N_(
+		    "names a key in a TPM; make a PKCS#11 token of it with "
+		    "tpm2_ptool (tpm2-pkcs11), and use pkcs11:token=TOKEN");
 	if (kind == URI && !ca_text_pkcs11(value))
-		return "is no PKCS#11 URI (pkcs11:...)";
+		return N_("is no PKCS#11 URI (pkcs11:...)");
 	char *text = plain ? strdup(value) : path_value(value);
 	if (text == NULL)
-		return kind == KEY ? "is neither a path from / or ~/, nor "
-				     "`agent', nor a PKCS#11 URI"
-				   : "is no path from / or ~/";
+		return kind == KEY ? N_("is neither a path from / or ~/, nor "
+					"`agent', nor a PKCS#11 URI")
+				   : N_("is no path from / or ~/");
 	free(*at);
 	*at = text;
 	/* the later of two ways to name a key counts */
@@ -238,25 +240,26 @@ set_value(struct ca_client_conf *conf, size_t i, const char *value)
 	void *at = (char *)conf + keys[i].offset;
 
 	if (value[0] == '\0' && keys[i].kind != LIST)
-		return "has no value";
+		return N_("has no value");
 	if (!ca_utf8_text(value, strlen(value)))
-		return "has a value that is not printable UTF-8";
+		return N_("has a value that is not printable UTF-8");
 	if (keys[i].kind == BOOL) {
 		if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
-			return "is neither `yes' nor `no'";
+			return N_("is neither `yes' nor `no'");
 		*(bool *)at = value[0] == 'y';
 		return NULL;
 	}
 	if (keys[i].kind == CHARS)
 		return ca_client_conf_chars(value, at)
 			   ? NULL
-			   : "is no number from 64 to 32773";
+			   : N_("is no number from 64 to 32773");
 	if (keys[i].kind == SECONDS)
 		return seconds(value, at)
 			   ? NULL
-			   : "is no number of seconds from 0 to 30";
+			   : N_("is no number of seconds from 0 to 30");
 	if (keys[i].kind == LIST)
-		return set_list(at, value) == CA_OK ? NULL : "out of memory";
+		return set_list(at, value) == CA_OK ? NULL
+						    : N_("out of memory");
 	return set_text(conf, keys[i].kind, at, value);
 }
 

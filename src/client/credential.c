@@ -2,6 +2,7 @@
  * certauth credential: a credential helper of git (gitcredentials(7)).
  */
 #include "client/passwordcmd.h"
+#include "base/tr.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -172,18 +173,18 @@ run(int argc, char **argv)
 }
 
 const struct ca_command ca_cmd_credential = {"credential",
-    "give git a signed password (a credential helper)",
-    "usage: certauth credential get|store|erase\n"
-    "       certauth credential SECTION get|store|erase\n"
-    "\n"
-    "Git starts this command, see gitcredentials(7).  In ~/.gitconfig:\n"
-    "\n"
-    "    [credential]\n"
-    "        helper = !certauth credential\n"
-    "\n"
-    "A request for a host that a section [service NAME] of\n"
-    "~/.config/certauth/config has gets a signed password; any other gets nothing,\n"
-    "and git asks elsewhere.  If several have the host, the helper names one:\n"
-    "!certauth credential SECTION.  Git sends the same password with each request,\n"
-    "so the host needs password_use = window for this service.\n",
-    run};
+    N_("give git a signed password (a credential helper)"),
+    N_("usage: certauth credential get|store|erase\n"
+       "       certauth credential SECTION get|store|erase\n"
+       "\n"
+       "Git starts this command, see gitcredentials(7).  In ~/.gitconfig:\n"
+       "\n"
+       "    [credential]\n"
+       "        helper = !certauth credential\n"
+       "\n"
+       "A request for a host that a section [service NAME] of\n"
+       "~/.config/certauth/config has gets a signed password; any other gets nothing,\n"
+       "and git asks elsewhere.  If several have the host, the helper names one:\n"
+       "!certauth credential SECTION.  Git sends the same password with each request,\n"
+       "so the host needs password_use = window for this service.\n"),
+    run, true};

@@ -2,6 +2,7 @@
  * Client rule 1: the host is the one that the user means.
  */
 #include "client/rulesint.h"
+#include "base/tr.h"
 
 #include <string.h>
 
@@ -76,12 +77,12 @@ rule_here(const struct ca_rules_case *c)
 		if (ca_host_equal(c->intent->host[i], rhost))
 			return CA_OK;
 	ca_buf_str(c->why,
-	    "rule 1, the host: the request is from this machine, but it is for "
-	    "a login over the network from ");
+	    _("rule 1, the host: the request is from this machine, but it is for "
+	      "a login over the network from "));
 	quote(c->why, rhost);
 	ca_buf_str(c->why,
-	    ", and ssh did not ask. If you log in to this machine from there, "
-	    "answer with `certauth sign --host'");
+	    _(", and ssh did not ask. If you log in to this machine from there, "
+	      "answer with `certauth sign --host'"));
 	return CA_DENIED;
 }
 
@@ -91,22 +92,23 @@ ca_rules_rule_host(const struct ca_rules_case *c)
 	for (size_t i = 0; i < c->req->nhost_names; i++)
 		if (ca_rules_meant(c, c->req->host_name[i]))
 			return rule_here(c);
-	ca_buf_str(c->why, "rule 1, the host: you are logging in to ");
+	ca_buf_str(c->why, _("rule 1, the host: you are logging in to "));
 	if (c->intent->nhosts == 0)
-		ca_buf_str(c->why, "(no host given)");
+		ca_buf_str(c->why, _("(no host given)"));
 	ca_rules_put_names(c->why, c->intent->host, c->intent->nhosts);
-	ca_buf_str(c->why, ", but the request is from ");
+	ca_buf_str(c->why, _(", but the request is from "));
 	ca_rules_put_names(c->why, (const char *const *)c->req->host_name,
 	    c->req->nhost_names);
 	ca_buf_str(c->why,
-	    ". Another host may be passing on the request. If it is the same "
-	    "host, add ");
-	quote(c->why, c->intent->nhosts > 0 ? c->intent->host[0] : "its name");
+	    _(". Another host may be passing on the request. If it is the same "
+	      "host, add "));
+	quote(
+	    c->why, c->intent->nhosts > 0 ? c->intent->host[0] : _("its name"));
 	ca_buf_str(c->why,
-	    " to host_names in /etc/certauth/certauth.conf on that host. As a "
-	    "user, log in by a name of the request (HostName or HostKeyAlias "
-	    "in ssh's configuration, or --host of `certauth sign'), or add "
-	    "that name to trusted_hosts in the host's section of "
-	    "~/.config/certauth/config");
+	    _(" to host_names in /etc/certauth/certauth.conf on that host. As a "
+	      "user, log in by a name of the request (HostName or HostKeyAlias "
+	      "in ssh's configuration, or --host of `certauth sign'), or add "
+	      "that name to trusted_hosts in the host's section of "
+	      "~/.config/certauth/config"));
 	return CA_DENIED;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "base/tr.h"
 #include "client/starter.h"
 #include "client/client.h"
 #include "client/rules.h"
@@ -170,8 +171,8 @@ meant_by_old_ssh(struct ca_meant *m, const char *sets)
 		ca_log_err(m->log,
 		    "not signed: rule 1, the host: this ssh is older than "
 		    "OpenSSH 8.5 and does not say which host asks; %-s",
-		    sets == NULL ? "use `certauth ssh' instead of ssh"
-				 : "jump hosts need OpenSSH 8.5 or later");
+		    sets == NULL ? N_("use `certauth ssh' instead of ssh")
+				 : N_("jump hosts need OpenSSH 8.5 or later"));
 		return CA_DENIED;
 	}
 	if (user != NULL && (m->user = strdup(user)) == NULL)

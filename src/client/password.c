@@ -2,6 +2,7 @@
  * certauth password: one line for a service that asks for one password.
  */
 #include "client/passwordcmd.h"
+#include "base/tr.h"
 
 #include <ctype.h>
 #include <getopt.h>
@@ -62,10 +63,10 @@ check_length(const struct ca_password_order *o,
 		    "%s carries %zu; %-s",
 		    id->label, chars, what->meant.service, what->max,
 		    id->registered
-			? "use a key of another type: P-256 and Ed25519 need 125"
-			: "have the administrator register the certificate "
-			  "there (users_dir), and use --registered; P-256 and "
-			  "Ed25519 keys need 125 then");
+			? N_("use a key of another type: P-256 and Ed25519 need 125")
+			: N_("have the administrator register the certificate "
+			     "there (users_dir), and use --registered; P-256 and "
+			     "Ed25519 keys need 125 then"));
 	else if (rc != CA_OK)
 		ca_log_err(&o->log, "%s cannot make a signed password: %-s",
 		    id->label, ca_err_text(rc));
@@ -181,7 +182,8 @@ ca_password_order(struct ca_password_order *o, struct ca_buf *out)
 		    "%-s is not known; give --service and --host, or the name "
 		    "of a section [service NAME] of ~/.config/certauth/config "
 		    "that has both",
-		    meant.service == NULL ? "the PAM service" : "the host");
+		    meant.service == NULL ? N_("the PAM service")
+					  : N_("the host"));
 		return CA_ERR_USAGE;
 	}
 	if (!signed_host(name, host)) {
@@ -256,24 +258,24 @@ run(int argc, char **argv)
 }
 
 const struct ca_command ca_cmd_password = {"password",
-    "sign a password, for a service that asks for one",
-    "usage: certauth password [OPTIONS] [SECTION]\n"
-    "\n"
-    "Prints one line: a password for one host, service and login, that can be used\n"
-    "once and for two minutes, unless the host has it otherwise.  Programs fetch\n"
-    "it: mbsync (PassCmd), msmtp (passwordeval), curl (-K -), openvpn.  SECTION is\n"
-    "[service SECTION] of ~/.config/certauth/config, which has the options below.\n"
-    "Whoever sees the line before it is used can use it: send it over TLS only,\n"
-    "and give it to no program as an argument.\n"
-    "\n"
-    "  --service NAME  the PAM service there: dovecot, postgresql, nginx ...\n"
-    "  --host NAME     the host's own name, as its administrator gives it\n"
-    "  --user NAME     the login there; default: your own\n"
-    "  --max N         the most characters that the service carries\n"
-    "  --cert FILE --key KEY | --p12 FILE   see `certauth sign'\n"
-    "  --registered    the host has the certificate: the line has none, and is short\n"
-    "  --yes           do not ask for confirmation (confirm = yes)\n"
-    "\n"
-    "Example:\n"
-    "  certauth password --service dovecot --host mail.example.com --user alice\n",
-    run};
+    N_("sign a password, for a service that asks for one"),
+    N_("usage: certauth password [OPTIONS] [SECTION]\n"
+       "\n"
+       "Prints one line: a password for one host, service and login, that can be used\n"
+       "once and for two minutes, unless the host has it otherwise.  Programs fetch\n"
+       "it: mbsync (PassCmd), msmtp (passwordeval), curl (-K -), openvpn.  SECTION is\n"
+       "[service SECTION] of ~/.config/certauth/config, which has the options below.\n"
+       "Whoever sees the line before it is used can use it: send it over TLS only,\n"
+       "and give it to no program as an argument.\n"
+       "\n"
+       "  --service NAME  the PAM service there: dovecot, postgresql, nginx ...\n"
+       "  --host NAME     the host's own name, as its administrator gives it\n"
+       "  --user NAME     the login there; default: your own\n"
+       "  --max N         the most characters that the service carries\n"
+       "  --cert FILE --key KEY | --p12 FILE   see `certauth sign'\n"
+       "  --registered    the host has the certificate: the line has none, and is short\n"
+       "  --yes           do not ask for confirmation (confirm = yes)\n"
+       "\n"
+       "Example:\n"
+       "  certauth password --service dovecot --host mail.example.com --user alice\n"),
+    run, true};

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/tr.h"
 #include "client/clientconf.h"
 #include "channel/pieces.h"
 
@@ -152,7 +153,7 @@ ca_pending_open(
 			    "0700; remove it, or set XDG_RUNTIME_DIR",
 			    name);
 		else if (rc != CA_OK)
-			ca_buf_fmt(&why, "; %s: %s", name, strerror(errno));
+			ca_buf_fmt(&why, "; %s: %s", name, _(strerror(errno)));
 	}
 	if (rc != CA_OK) {
 		if (rc != CA_ERR_UNTRUSTED)

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/tr.h"
 #include "config/config.h"
 #include "verify/certfile.h"
 #include "verify/purpose.h"
@@ -48,13 +49,14 @@ proof_names(const struct ca_rules_case *c, X509 *leaf)
 				return CA_OK;
 	}
 	ca_buf_str(c->why,
-	    "rule 4, the host's proof: none of the names that you meant is in "
-	    "the subjectAltName of the host's certificate; the names in the "
-	    "request are ");
+	    _("rule 4, the host's proof: none of the names that you meant is in "
+	      "the subjectAltName of the host's certificate; the names in the "
+	      "request are "));
 	ca_rules_put_names(
 	    c->why, (const char *const *)req->host_name, req->nhost_names);
-	ca_buf_str(c->why, ". Log in by a name in the certificate, or add that "
-			   "name to trusted_hosts");
+	ca_buf_str(
+	    c->why, _(". Log in by a name in the certificate, or add that "
+		      "name to trusted_hosts"));
 	return CA_DENIED;
 }
 
@@ -126,17 +128,42 @@ host_config(const struct ca_rules_case *c, bool bundle, struct ca_config *cfg)
 	return CA_OK;
 }
 
+/* One line, also of a certificate with several faults: the first check that failed
+ * says what is to be done first. */
 static void
 chain_refused(const struct ca_rules_case *c, const struct ca_report *report)
 {
-	ca_buf_str(c->why, "rule 4, the host's proof: the host's certificate "
-			   "is refused:\n");
-	ca_report_text(report, CA_REPORT_CERT, c->why);
+	const char *detail = NULL, *check = NULL;
+
+	for (int i = 0; i < CA_CHECKS && check == NULL; i++) {
+		enum ca_check one = (enum ca_check)i;
+
+		if (ca_report_verdict(report, one) != CA_FAIL)
+			continue;
+		check = ca_check_name(one);
+		detail = ca_report_get0_detail(report, one);
+	}
 	ca_buf_fmt(c->why,
-	    "The CA certificates of hosts are read from %s (host_ca)%s%s",
-	    c->conf->host_ca,
-	    c->conf->host_crl != NULL ? ", and their CRLs from " : "",
-	    c->conf->host_crl != NULL ? c->conf->host_crl : "");
+	    _("rule 4, the host's proof: the host's certificate is refused "
+	      "(%s, %s): %s"),
+	    check != NULL ? check : "-",
+	    ca_reason_code(ca_report_reason(report)),
+	    ca_reason_text(ca_report_reason(report)));
+	if (detail != NULL) {
+		ca_buf_str(c->why, "; ");
+		ca_buf_printable(c->why, detail, strlen(detail));
+	}
+	ca_buf_str(c->why, ". ");
+	if (c->conf->host_crl != NULL)
+		ca_buf_fmt(c->why,
+		    _("The CA certificates of hosts are read from %s "
+		      "(host_ca), and their CRLs from %s"),
+		    c->conf->host_ca, c->conf->host_crl);
+	else
+		ca_buf_fmt(c->why,
+		    _("The CA certificates of hosts are read from %s "
+		      "(host_ca)"),
+		    c->conf->host_ca);
 }
 
 static enum ca_err
@@ -154,8 +181,8 @@ proof_chain(const struct ca_rules_case *c, X509 *leaf, STACK_OF(X509) *chain)
 	}
 	if (bundle && (rc = read_bundle(c, &in.anchors)) != CA_OK) {
 		ca_buf_fmt(c->why,
-		    "rule 4, the host's proof: host_ca %s cannot be used (%s)",
-		    c->conf->host_ca, ca_err_text(rc));
+		    _("rule 4, the host's proof: host_ca %s cannot be used (%s)"),
+		    c->conf->host_ca, _(ca_err_text(rc)));
 		ret = rc == CA_ERR_MEMORY ? rc : CA_DENIED;
 		goto out;
 	}
@@ -186,9 +213,9 @@ proof_absent(const struct ca_rules_case *c)
 	if (!c->conf->require_host_proof)
 		return CA_OK;
 	ca_buf_str(c->why,
-	    "rule 4, the host's proof: require_host_proof is set, but the host "
-	    "sends no proof. The host's administrator can set host_cert and "
-	    "host_key in its certauth.conf");
+	    _("rule 4, the host's proof: require_host_proof is set, but the host "
+	      "sends no proof. The host's administrator can set host_cert and "
+	      "host_key in its certauth.conf"));
 	return CA_DENIED;
 }
 
@@ -203,9 +230,9 @@ ca_rules_proof(const struct ca_rules_case *c)
 		return proof_absent(c);
 	if (c->conf->host_ca == NULL && c->conf->require_host_proof) {
 		ca_buf_str(c->why,
-		    "rule 4, the host's proof: require_host_proof needs "
-		    "host_ca, the directory or file with the CA certificates "
-		    "of hosts, in ~/.config/certauth/config");
+		    _("rule 4, the host's proof: require_host_proof needs "
+		      "host_ca, the directory or file with the CA certificates "
+		      "of hosts, in ~/.config/certauth/config"));
 		return CA_DENIED;
 	}
 	if ((chain = sk_X509_new_null()) == NULL)

@@ -2,6 +2,7 @@
  * Client rules 2 and 3, and the order in which all of them are checked.
  */
 #include "client/rulesint.h"
+#include "base/tr.h"
 
 #include <string.h>
 
@@ -23,23 +24,23 @@ rule_user(const struct ca_rules_case *c)
 	if (c->req->user[0] == '\0' || meant_user == NULL ||
 	    strcmp(c->req->user, meant_user) == 0)
 		return CA_OK;
-	ca_buf_str(c->why, "rule 2, the login: you are logging in as ");
+	ca_buf_str(c->why, _("rule 2, the login: you are logging in as "));
 	quote(c->why, meant_user);
-	ca_buf_str(c->why, ", but the request is for ");
+	ca_buf_str(c->why, _(", but the request is for "));
 	quote(c->why, c->req->user);
-	ca_buf_str(c->why, ". If that is right, ");
+	ca_buf_str(c->why, _(". If that is right, "));
 	if (c->intent->ssh) {
-		ca_buf_str(c->why, "log in by that name (ssh -l ");
+		ca_buf_str(c->why, _("log in by that name (ssh -l "));
 		/* the host has chosen the name */
 		ca_buf_shell(c->why, c->req->user);
 		ca_buf_str(c->why, ")");
 	} else if (c->intent->here) {
 		ca_buf_str(c->why,
-		    "sudo asks for another user (rootpw, targetpw or runaspw "
-		    "in sudoers): set `user =' in ~/.config/certauth/config");
+		    _("sudo asks for another user (rootpw, targetpw or runaspw "
+		      "in sudoers): set `user =' in ~/.config/certauth/config"));
 	} else {
-		ca_buf_str(c->why, "give --user, or set `user =' in "
-				   "~/.config/certauth/config");
+		ca_buf_str(c->why, _("give --user, or set `user =' in "
+				     "~/.config/certauth/config"));
 	}
 	return CA_DENIED;
 }
@@ -66,8 +67,8 @@ ca_rules_check(const struct ca_rules_case *c, int *rule)
 				*rule = i + 1;
 			if (c->why->len == 0)
 				ca_buf_fmt(c->why,
-				    "rule %d cannot be checked: %s", i + 1,
-				    ca_err_text(rc));
+				    _("rule %d cannot be checked: %s"), i + 1,
+				    _(ca_err_text(rc)));
 			ret = rc;
 			goto out;
 		}

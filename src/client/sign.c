@@ -2,6 +2,7 @@
  * certauth sign: a request in, a response out.
  */
 #include "client/sign.h"
+#include "base/tr.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -107,7 +108,7 @@ run_with(struct ca_signing *s, const char *arg)
 		if (rc != CA_OK)
 			return ca_cli_fail(
 			    "there is no request on standard input: %s",
-			    ca_err_text(rc));
+			    _(ca_err_text(rc)));
 		arg = ca_buf_text(&line);
 	}
 	status = ca_signing_whole(s, arg != NULL ? arg : "");
@@ -130,8 +131,8 @@ run(int argc, char **argv)
 		if ((rc = take_option(&s, opt)) != CA_OK) {
 			status = opt == '?'
 				     ? ca_cli_bad_option(&ca_cmd_sign, argv)
-				     : ca_cli_usage(
-					   &ca_cmd_sign, "%s", ca_err_text(rc));
+				     : ca_cli_usage(&ca_cmd_sign, "%s",
+					   _(ca_err_text(rc)));
 			goto out;
 		}
 	if (argc - optind > 1) {
@@ -161,25 +162,25 @@ out:
 }
 
 const struct ca_command ca_cmd_sign = {"sign",
-    "answer a request: a request in, a response out",
-    "usage: certauth sign [OPTIONS] [REQUEST | PROMPT LINE | -]\n"
-    "\n"
-    "Signs a login request and prints the response.  Without an argument, or\n"
-    "with -, the request is read from standard input.\n"
-    "\n"
-    "  --cert FILE     certificate (PEM or DER), with intermediates in any order\n"
-    "  --key KEY       FILE (PEM or DER), `agent', or a PKCS#11 URI (pkcs11:...)\n"
-    "  --p12 FILE      certificate and key in a PKCS#12 file\n"
-    "  --registered    send no certificate: the host has it registered\n"
-    "  --host NAME     the host you are logging in to (give it again for each\n"
-    "                  of its names); default: this machine, or you are asked\n"
-    "  --user NAME     the login; default: your own, or you are asked\n"
-    "  --any-host      accept the request of any host: only for tests\n"
-    "  --pieces        read prompt lines one by one, and print each answer\n"
-    "  --yes           do not ask for confirmation (confirm = yes)\n"
-    "  --helper        speak with pam_certauth, which starts this itself\n"
-    "\n"
-    "Set defaults in ~/.config/certauth/config.  Example, for pasting:\n"
-    "\n"
-    "  certauth sign --pieces --host web1.example.com --user alice\n",
-    run};
+    N_("answer a request: a request in, a response out"),
+    N_("usage: certauth sign [OPTIONS] [REQUEST | PROMPT LINE | -]\n"
+       "\n"
+       "Signs a login request and prints the response.  Without an argument, or\n"
+       "with -, the request is read from standard input.\n"
+       "\n"
+       "  --cert FILE     certificate (PEM or DER), with intermediates in any order\n"
+       "  --key KEY       FILE (PEM or DER), `agent', or a PKCS#11 URI (pkcs11:...)\n"
+       "  --p12 FILE      certificate and key in a PKCS#12 file\n"
+       "  --registered    send no certificate: the host has it registered\n"
+       "  --host NAME     the host you are logging in to (give it again for each\n"
+       "                  of its names); default: this machine, or you are asked\n"
+       "  --user NAME     the login; default: your own, or you are asked\n"
+       "  --any-host      accept the request of any host: only for tests\n"
+       "  --pieces        read prompt lines one by one, and print each answer\n"
+       "  --yes           do not ask for confirmation (confirm = yes)\n"
+       "  --helper        speak with pam_certauth, which starts this itself\n"
+       "\n"
+       "Set defaults in ~/.config/certauth/config.  Example, for pasting:\n"
+       "\n"
+       "  certauth sign --pieces --host web1.example.com --user alice\n"),
+    run, true};

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/base64url.h"
+#include "base/tr.h"
 #include "client/terminal.h"
 #include "client/wrapped.h"
 #include "tool/cli.h"
@@ -12,10 +13,10 @@
 #include "client/prompt.h"
 
 #define LONG_TEXT 4096 /* bytes */
-#define FIRST_LINE "Paste the line that begins with certauth1:\n"
-#define NEXT_LINE "Paste the next line:\n"
+#define FIRST_LINE N_("Paste the line that begins with certauth1:\n")
+#define NEXT_LINE N_("Paste the next line:\n")
 #define MORE_LINES                                                             \
-	"The prompt goes on: paste the rest, up to `max=N:' (^D gives up).\n"
+	N_("The prompt goes on: paste the rest, up to `max=N:' (^D gives up).\n")
 
 enum ca_err
 ca_signing_configure(
@@ -47,7 +48,7 @@ ask_host(struct ca_signing *s, const struct ca_request *req)
 	struct ca_buf text = CA_BUF_INIT(65536);
 	enum ca_err rc = CA_ERR_MEMORY;
 
-	ca_buf_str(&text, "Are you logging in to ");
+	ca_buf_str(&text, _("Are you logging in to "));
 	for (size_t i = 0; i < req->nhost_names; i++) {
 		if (i > 0)
 			ca_buf_str(&text, i == 1 ? " (" : ", ");
@@ -56,12 +57,12 @@ ask_host(struct ca_signing *s, const struct ca_request *req)
 	}
 	ca_buf_str(&text, req->nhost_names > 1 ? ")" : "");
 	if (req->user[0] != '\0') {
-		ca_buf_str(&text, " as ");
+		ca_buf_str(&text, _(" as "));
 		ca_buf_escape(&text, req->user, strlen(req->user));
 	}
-	ca_buf_str(&text, ", service ");
+	ca_buf_str(&text, _(", service "));
 	ca_buf_escape(&text, req->service, strlen(req->service));
-	ca_buf_str(&text, "?");
+	ca_buf_str(&text, _("?"));
 	if (ca_buf_text(&text) != NULL)
 		rc = ca_ask_yes(&s->client.ask, ca_buf_text(&text));
 	ca_buf_free(&text);
@@ -194,7 +195,7 @@ ca_signing_read(const char *hint, struct ca_buf *text)
 		ca_buf_str(text, "\n");
 		begin = text->len;
 		rc = ca_terminal_stdin_line(
-		    tty && !told ? MORE_LINES : NULL, text);
+		    tty && !told ? _(MORE_LINES) : NULL, text);
 		told = true;
 		/* no more lines: the text is judged as it is */
 		if (rc == CA_ERR_NOT_FOUND)
@@ -265,12 +266,12 @@ ca_signing_pieces(struct ca_signing *s, const char *first)
 	while (status == CA_EXIT_OK && !last) {
 		struct ca_buf line = CA_BUF_INIT(CA_SIGNING_TEXT_MAX);
 		enum ca_err rc = ca_signing_read(
-		    s->request == NULL ? FIRST_LINE : NEXT_LINE, &line);
+		    s->request == NULL ? _(FIRST_LINE) : _(NEXT_LINE), &line);
 
 		if (rc != CA_OK)
 			status = ca_cli_fail("there are no more prompts, but "
 					     "the response is not complete: %s",
-			    ca_err_text(rc));
+			    _(ca_err_text(rc)));
 		else if (line.len > 0 && ca_buf_text(&line) != NULL)
 			status = answer_line(s, ca_buf_text(&line), &last);
 		ca_buf_free(&line);

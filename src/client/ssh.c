@@ -2,6 +2,7 @@
  * certauth ssh: the real ssh, with certauth as its askpass.
  */
 #include "client/ssh.h"
+#include "base/tr.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -219,7 +220,7 @@ prepare(const struct ca_log *log, char *const *argv, bool *once)
 		status = CA_EXIT_NO;
 	else if (rc != CA_OK)
 		status = ca_cli_fail(
-		    "cannot resolve the hosts: %s", ca_err_text(rc));
+		    "cannot resolve the hosts: %s", _(ca_err_text(rc)));
 	else if (!put_environment(log, &way, version))
 		status =
 		    ca_cli_fail("cannot set up askpass: %s", strerror(errno));
@@ -262,25 +263,26 @@ run(int argc, char **argv)
 	return start(argv + at);
 }
 
-const struct ca_command ca_cmd_ssh = {"ssh", "log in by ssh with a certificate",
-    "usage: certauth ssh [OPTIONS] SSH ARGUMENTS...\n"
-    "\n"
-    "Runs the real ssh with certauth as its askpass: prompts of pam_certauth\n"
-    "are answered after the client rules are checked; every other question\n"
-    "goes to the terminal, or to the SSH_ASKPASS that was set before.\n"
-    "\n"
-    "  --cert FILE     certificate (PEM or DER), with intermediates in any order\n"
-    "  --key KEY       FILE in PEM, `agent', or a PKCS#11 URI (pkcs11:...)\n"
-    "  --p12 FILE      certificate and key in a PKCS#12 file\n"
-    "  --registered    send no certificate: the host has it registered\n"
-    "\n"
-    "Give these before the arguments for ssh.  Set their defaults, also for\n"
-    "single hosts, in ~/.config/certauth/config.  CERTAUTH_SSH names the ssh\n"
-    "to run; without it, ssh is searched in PATH.  certauth-ssh is the same\n"
-    "command in one word, without options of its own, for other programs:\n"
-    "\n"
-    "  certauth ssh web1\n"
-    "  scp -S certauth-ssh file web1:\n"
-    "  GIT_SSH=certauth-ssh git pull\n"
-    "  rsync -e certauth-ssh file web1:\n",
-    run};
+const struct ca_command ca_cmd_ssh = {"ssh",
+    N_("log in by ssh with a certificate"),
+    N_("usage: certauth ssh [OPTIONS] SSH ARGUMENTS...\n"
+       "\n"
+       "Runs the real ssh with certauth as its askpass: prompts of pam_certauth\n"
+       "are answered after the client rules are checked; every other question\n"
+       "goes to the terminal, or to the SSH_ASKPASS that was set before.\n"
+       "\n"
+       "  --cert FILE     certificate (PEM or DER), with intermediates in any order\n"
+       "  --key KEY       FILE in PEM, `agent', or a PKCS#11 URI (pkcs11:...)\n"
+       "  --p12 FILE      certificate and key in a PKCS#12 file\n"
+       "  --registered    send no certificate: the host has it registered\n"
+       "\n"
+       "Give these before the arguments for ssh.  Set their defaults, also for\n"
+       "single hosts, in ~/.config/certauth/config.  CERTAUTH_SSH names the ssh\n"
+       "to run; without it, ssh is searched in PATH.  certauth-ssh is the same\n"
+       "command in one word, without options of its own, for other programs:\n"
+       "\n"
+       "  certauth ssh web1\n"
+       "  scp -S certauth-ssh file web1:\n"
+       "  GIT_SSH=certauth-ssh git pull\n"
+       "  rsync -e certauth-ssh file web1:\n"),
+    run, true};

@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/tr.h"
 #include "client/meant.h"
 #include "client/rules.h"
 #include "client/ssh.h"
@@ -33,7 +34,7 @@ become_ssh(char *const *argv)
 	(void)signal(
 	    SIGPIPE, SIG_DFL); /* ssh would inherit that it is ignored */
 	execvp(argv[0], argv);
-	return ca_cli_fail("cannot run %s: %s", argv[0], strerror(errno));
+	return ca_cli_fail("cannot run %s: %s", argv[0], _(strerror(errno)));
 }
 
 /* A file in memory, which is gone with this process. */
@@ -123,7 +124,7 @@ supervise(char *const *argv)
 		_exit(become_ssh(argv));
 	}
 	if (ssh < 0)
-		return ca_cli_fail("cannot run ssh: %s", strerror(errno));
+		return ca_cli_fail("cannot run ssh: %s", _(strerror(errno)));
 	drop_streams();
 	return wait_for(ssh, &signals);
 }
@@ -243,9 +244,9 @@ ca_ssh_end(const struct ca_log *log, const char *text)
 	    "program to ask you; set SSH_ASKPASS, or `askpass =' in "
 	    "~/.config/certauth/config. The host asks: %s",
 	    was_answered(server)
-		? "the host refused the certificate (its log has the reason) "
-		  "or requires a password as well"
-		: "the host asks a question that is not from pam_certauth",
+		? _("the host refused the certificate (its log has the reason) "
+		    "or requires a password as well")
+		: _("the host asks a question that is not from pam_certauth"),
 	    text);
 	free(server);
 	if (getppid() != ssh || kill(ssh, SIGTERM) != 0)

@@ -1,4 +1,5 @@
 #include "client/sshway.h"
+#include "base/tr.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +36,7 @@ static enum ca_err
 refuse(const struct ca_log *log, const char *what, const char *text)
 {
 	ca_log_err(log,
-	    "ssh is not started: %s `%s' contains a parenthesis or a control "
+	    "ssh is not started: %-s `%s' contains a parenthesis or a control "
 	    "character, which would let a server pretend to be another one",
 	    what, text);
 	return CA_DENIED;
@@ -45,12 +46,12 @@ static enum ca_err
 check_host(const struct ca_log *log, const struct ca_ssh_host *host)
 {
 	if (host->user != NULL && misleads(host->user))
-		return refuse(log, "the login", host->user);
+		return refuse(log, N_("the login name"), host->user);
 	for (size_t i = 0; i < host->names.n; i++)
 		if (misleads(host->names.v[i]))
-			return refuse(log, "the host", host->names.v[i]);
+			return refuse(log, N_("the host"), host->names.v[i]);
 	if (host->twice)
-		return refuse(log, "a value of", host->names.v[0]);
+		return refuse(log, N_("a value of"), host->names.v[0]);
 	return CA_OK;
 }
 
@@ -222,7 +223,7 @@ ca_ssh_way_find(struct ca_ssh_way *way, char *const *argv, int version,
 	const struct options o = options_of(argv, version);
 
 	if (o.control) {
-		ret = refuse(way->log, "an option for", target->names.v[0]);
+		ret = refuse(way->log, N_("an option for"), target->names.v[0]);
 		goto out;
 	}
 	if ((rc = check_host(way->log, target)) != CA_OK ||

@@ -1,4 +1,5 @@
 #include "client/staple.h"
+#include "base/tr.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -255,9 +256,10 @@ ask_responders(struct stapling *s)
 	if (rc != CA_OK)
 		ca_log_warning(s->client->log,
 		    "no OCSP response is fetched: %-s",
-		    rc == CA_ERR_NOT_FOUND ? "certauth-fetch is not installed"
-		    : rc == CA_ERR_IO      ? strerror(errno)
-					   : ca_err_text(rc));
+		    rc == CA_ERR_NOT_FOUND
+			? N_("certauth-fetch is not installed")
+		    : rc == CA_ERR_IO ? strerror(errno)
+				      : ca_err_text(rc));
 	for (size_t i = 0; i < s->n; i++) {
 		if (rc == CA_OK)
 			take_answer(s, &s->ask[i], s->of[i]);

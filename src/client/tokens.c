@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/tr.h"
 
 static int
 show(const struct ca_tokens *t, bool json)
@@ -18,7 +19,7 @@ show(const struct ca_tokens *t, bool json)
 		ca_tokens_text(t, &out);
 	const char *text = ca_buf_text(&out);
 	if (text == NULL)
-		status = ca_cli_fail("%s", ca_err_text(ca_buf_err(&out)));
+		status = ca_cli_fail("%s", _(ca_err_text(ca_buf_err(&out))));
 	else if (fputs(text, stdout) == EOF || fflush(stdout) != 0)
 		status = ca_cli_fail("the list cannot be written");
 	else
@@ -48,7 +49,7 @@ list(const char *uri, bool json)
 	if (rc == CA_OK || rc == CA_ERR_NOT_FOUND)
 		status = show(&t, json);
 	else if (rc == CA_ERR_MEMORY || rc == CA_ERR_CRYPTO)
-		status = ca_cli_fail("%s", ca_err_text(rc));
+		status = ca_cli_fail("%s", _(ca_err_text(rc)));
 	ca_identities_free(&t.ids);
 	ca_view_clear(&t.view);
 	ca_crypto_free(crypto);
@@ -70,6 +71,9 @@ run(int argc, char **argv)
 			return ca_cli_bad_option(&ca_cmd_tokens, argv);
 		json = true;
 	}
+	/* programs read it */
+	if (json)
+		(void)ca_tr_use("C", true);
 	if (argc - optind > 1)
 		return ca_cli_usage(&ca_cmd_tokens, "give one URI");
 	const char *uri = optind < argc ? argv[optind] : NULL;
@@ -80,21 +84,21 @@ run(int argc, char **argv)
 }
 
 const struct ca_command ca_cmd_tokens = {"tokens",
-    "show the tokens here, and which certificates could log in",
-    "usage: certauth tokens [--json] [URI]\n"
-    "\n"
-    "Lists the PKCS#11 modules, with the time that each takes, their slots and\n"
-    "tokens, the certificates on them and what each is for, the keys, and the\n"
-    "signature scheme that would be taken; of a certificate that would not be\n"
-    "taken, why.  No PIN is asked: what a token shows after its PIN only is not\n"
-    "listed.  The URI of a certificate is a key for `certauth sign', and token_uri\n"
-    "of both configuration files.\n"
-    "\n"
-    "  --json  as one JSON object\n"
-    "  URI     only what it names: pkcs11:token=LABEL, pkcs11:?module-name=NAME\n"
-    "\n"
-    "Exit status: 0 a certificate could log in, 1 none, 2 error.\n"
-    "\n"
-    "Example:\n"
-    "  certauth tokens\n",
-    run};
+    N_("show the tokens here, and which certificates could log in"),
+    N_("usage: certauth tokens [--json] [URI]\n"
+       "\n"
+       "Lists the PKCS#11 modules, with the time that each takes, their slots and\n"
+       "tokens, the certificates on them and what each is for, the keys, and the\n"
+       "signature scheme that would be taken; of a certificate that would not be\n"
+       "taken, why.  No PIN is asked: what a token shows after its PIN only is not\n"
+       "listed.  The URI of a certificate is a key for `certauth sign', and token_uri\n"
+       "of both configuration files.\n"
+       "\n"
+       "  --json  as one JSON object\n"
+       "  URI     only what it names: pkcs11:token=LABEL, pkcs11:?module-name=NAME\n"
+       "\n"
+       "Exit status: 0 a certificate could log in, 1 none, 2 error.\n"
+       "\n"
+       "Example:\n"
+       "  certauth tokens\n"),
+    run, true};

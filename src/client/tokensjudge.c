@@ -1,5 +1,6 @@
 /* Whether a certificate on a token could log in, as far as no host is asked. */
 #include "client/tokens.h"
+#include "base/tr.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -47,7 +48,7 @@ put_uses(X509 *cert, struct ca_buf *out)
 	}
 	sk_ASN1_OBJECT_pop_free(eku, ASN1_OBJECT_free);
 	if (out->len == 0)
-		ca_buf_str(out, "anything");
+		ca_buf_str(out, _("anything"));
 	ERR_clear_error();
 }
 
@@ -105,7 +106,7 @@ ca_tokens_judge(const struct ca_tokens *t, const struct ca_view_cert *c,
 	*out = (struct ca_tokens_cert){CA_BUF_INIT(65536), CA_BUF_INIT(65536),
 	    CA_BUF_INIT(4096), CA_BUF_INIT(64), NULL, CA_BUF_INIT(4096)};
 	if (c->cert == NULL) {
-		ca_buf_str(&out->why, "it cannot be decoded");
+		ca_buf_str(&out->why, _("it cannot be decoded"));
 		return;
 	}
 	ca_name_rfc4514(X509_get_subject_name(c->cert), &out->subject);
@@ -116,15 +117,15 @@ ca_tokens_judge(const struct ca_tokens *t, const struct ca_view_cert *c,
 		judge_identity(id, out);
 	else if (c->ca)
 		ca_buf_str(&out->why,
-		    "it is a CA certificate, which completes the chain of "
-		    "others");
+		    _("it is a CA certificate, which completes the chain of "
+		      "others"));
 	else if (is_double(t, c->cert))
 		ca_buf_str(&out->why,
-		    "another module shows it, too, and is tried first");
+		    _("another module shows it, too, and is tried first"));
 	else
 		ca_buf_str(&out->why,
-		    "its private key is not on the token, or the URI does not "
-		    "name it");
+		    _("its private key is not on the token, or the URI does not "
+		      "name it"));
 }
 
 void

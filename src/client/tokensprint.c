@@ -1,5 +1,6 @@
 /* The lists of `certauth tokens'. */
 #include "client/tokens.h"
+#include "base/tr.h"
 
 #include <string.h>
 
@@ -26,17 +27,17 @@ text_cert(
 	struct ca_tokens_cert j;
 
 	ca_tokens_judge(t, c, &j);
-	ca_buf_fmt(out, "    certificate \"%s\", id %s\n", or_none(c->label),
+	ca_buf_fmt(out, _("    certificate \"%s\", id %s\n"), or_none(c->label),
 	    or_none(c->id));
 	if (c->cert != NULL)
 		ca_buf_fmt(out,
-		    "      %s\n      issued by %s, until %s\n      for: %s\n",
+		    _("      %s\n      issued by %s, until %s\n      for: %s\n"),
 		    text_of(&j.subject), text_of(&j.issuer), text_of(&j.until),
 		    text_of(&j.uses));
 	if (j.scheme != NULL)
-		ca_buf_fmt(out, "      signs by: %s\n", j.scheme);
+		ca_buf_fmt(out, _("      signs by: %s\n"), j.scheme);
 	if (j.why.len > 0)
-		ca_buf_fmt(out, "      not taken: %s\n", text_of(&j.why));
+		ca_buf_fmt(out, _("      not taken: %s\n"), text_of(&j.why));
 	else
 		ca_buf_fmt(out, "      URI: %s\n", or_none(c->uri));
 	ca_tokens_cert_clear(&j);
@@ -46,24 +47,25 @@ static void
 text_slot(
     const struct ca_tokens *t, const struct ca_view_slot *s, struct ca_buf *out)
 {
-	ca_buf_fmt(out, "  slot %lu: %s\n", s->id, or_none(s->reader));
+	ca_buf_fmt(out, _("  slot %lu: %s\n"), s->id, or_none(s->reader));
 	if (s->token) {
-		ca_buf_fmt(out, "    token \"%s\", serial number %s, %s, %s\n",
+		ca_buf_fmt(out,
+		    _("    token \"%s\", serial number %s, %s, %s\n"),
 		    or_none(s->label), or_none(s->serial),
 		    or_none(s->manufacturer), or_none(s->model));
-		ca_buf_fmt(out, "    PIN: %s\n", or_none(s->pin));
-		ca_buf_fmt(out, "    mechanisms that can be used: %s\n",
+		ca_buf_fmt(out, _("    PIN: %s\n"), or_none(s->pin));
+		ca_buf_fmt(out, _("    mechanisms that can be used: %s\n"),
 		    s->mechanisms != NULL && s->mechanisms[0] != '\0'
 			? s->mechanisms
-			: "none");
+			: _("none"));
 	}
 	if (s->problem != NULL)
-		ca_buf_fmt(out, "    not used: %s\n", s->problem);
+		ca_buf_fmt(out, _("    not used: %s\n"), s->problem);
 	for (size_t i = 0; i < s->ncerts; i++)
 		text_cert(t, &s->cert[i], out);
 	for (size_t i = 0; i < s->nkeys; i++)
-		ca_buf_fmt(out, "    %s key \"%s\", id %s: %s\n",
-		    s->key[i].private ? "private" : "public",
+		ca_buf_fmt(out, _("    %s key \"%s\", id %s: %s\n"),
+		    s->key[i].private ? _("private") : _("public"),
 		    or_none(s->key[i].label), or_none(s->key[i].id),
 		    s->key[i].type);
 }
@@ -74,21 +76,21 @@ ca_tokens_text(const struct ca_tokens *t, struct ca_buf *out)
 	for (size_t i = 0; i < t->view.nmodules; i++) {
 		const struct ca_view_module *m = &t->view.module[i];
 
-		ca_buf_fmt(out, "module %s", or_none(m->name));
+		ca_buf_fmt(out, _("module %s"), or_none(m->name));
 		if (m->library != NULL)
 			ca_buf_fmt(out, ": %s", m->library);
 		if (m->file != NULL)
-			ca_buf_fmt(out, ", named in %s", m->file);
+			ca_buf_fmt(out, _(", named in %s"), m->file);
 		if (m->library != NULL)
 			ca_buf_fmt(out, " (%u ms)", m->ms);
 		ca_buf_str(out, "\n");
 		if (m->problem != NULL)
-			ca_buf_fmt(out, "  not used: %s\n", m->problem);
+			ca_buf_fmt(out, _("  not used: %s\n"), m->problem);
 		for (size_t k = 0; k < m->nslots; k++)
 			text_slot(t, &m->slot[k], out);
 	}
 	if (t->why != NULL)
-		ca_buf_fmt(out, "No certificate could log in: %s\n", t->why);
+		ca_buf_fmt(out, _("No certificate could log in: %s\n"), t->why);
 }
 
 /* ---- JSON ---- */

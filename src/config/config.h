@@ -47,6 +47,8 @@ enum ca_proof {
 	CA_PROOF_COMMAND,
 	CA_PROOF_PASSWORD
 };
+/* What becomes of a first answer that is no piece of a response. */
+enum ca_first { CA_FIRST_USE, CA_FIRST_IGNORE };
 enum ca_password_use { CA_PASSWORD_ONCE, CA_PASSWORD_WINDOW };
 /* What becomes of an open session whose login would be refused now. */
 enum ca_on { CA_ON_LOG, CA_ON_WARN, CA_ON_LOCK, CA_ON_END };
@@ -126,10 +128,11 @@ struct ca_config {
 	unsigned max_uid; /* highest UID of such a login */
 	/* protocol */
 	bool rsa_pkcs1;
-	unsigned lifetime;          /* seconds, 10..3600 */
-	unsigned max_answer;        /* characters, 64..32768: M of the prompt */
-	struct ca_list host_names;  /* empty: FQDN and short name */
-	char *host_cert, *host_key; /* NULL: none */
+	unsigned lifetime;   /* seconds, 10..3600 */
+	unsigned max_answer; /* characters, 64..32768: M of the prompt */
+	enum ca_first first_answer;
+	struct ca_list host_names;     /* empty: FQDN and short name */
+	char *host_cert, *host_key;    /* NULL: none */
 	enum ca_host_proof host_proof; /* auto, the default: require if
 			 * host_cert is set, else off; optional: if the
 			 * proof fails, this is logged, and the request
@@ -162,6 +165,7 @@ struct ca_config {
 					* ahead, 0..300 */
 	enum ca_password_use password_use;
 	unsigned password_window; /* seconds from the first use, 1..3600 */
+	char *language;           /* of what a user reads; NULL: English */
 	/* after the login */
 	bool require_account;
 	uint64_t warn_expiry; /* seconds; 0: never */

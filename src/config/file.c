@@ -45,7 +45,7 @@ mistake(struct parse *in, unsigned line, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
-	ca_vformat(text, sizeof text, fmt, ap);
+	ca_vformat(text, sizeof text, NULL, fmt, ap);
 	va_end(ap);
 	if (in->mistakes++ < MISTAKES_MAX)
 		ca_log_err(in->log, "%s:%u: %-s", in->path, line, text);

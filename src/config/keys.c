@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/locale.h"
 #include "base/bounds.h"
 #include "base/text.h"
 #include "base/utf8.h"
@@ -47,6 +48,8 @@ static const struct ca_key_word proofs[] = {
     {"password", CA_PROOF_PASSWORD}, {NULL, 0}};
 static const struct ca_key_word on_changes[] = {{"log", CA_ON_LOG},
     {"warn", CA_ON_WARN}, {"lock", CA_ON_LOCK}, {"end", CA_ON_END}, {NULL, 0}};
+static const struct ca_key_word firsts[] = {
+    {"use", CA_FIRST_USE}, {"ignore", CA_FIRST_IGNORE}, {NULL, 0}};
 static const struct ca_key_word uses[] = {
     {"once", CA_PASSWORD_ONCE}, {"window", CA_PASSWORD_WINDOW}, {NULL, 0}};
 
@@ -183,6 +186,15 @@ check_service(const char *s)
 }
 
 static const char *
+check_language(const char *s)
+{
+	return ca_locale_named(s)
+		   ? NULL
+		   : "is not the name of a locale, such as de_DE.UTF-8 (locale -a "
+		     "lists those of this host)";
+}
+
+static const char *
 check_absolute(const char *s)
 {
 	return s[0] == '/' ? NULL : "is not an absolute path";
@@ -315,6 +327,7 @@ const struct ca_key ca_keys[] = {
 	BOOL(rsa_pkcs1, "yes"),
 	SECS(lifetime, "120s", 10, HOUR),
 	UINT(max_answer, "500", 64, 32768),
+	ENUM(first_answer, "use", firsts),
 	LIST(host_names, "", 0, check_host_name),
 	OPTPATH(host_cert),
 	STR(host_key, check_host_key),
@@ -339,6 +352,7 @@ const struct ca_key ca_keys[] = {
 	SECS(wait_for_token, "0s", 0, HOUR),
 	STR(key_file, check_key_file),
 	BOOL(ssh_agent, "no"),
+	STR(language, check_language),
 	BOOL(require_account, "no"),
 	LONG(warn_expiry, "14d", 0, 10 * YEAR),
 	BOOL(sessions, "no"),

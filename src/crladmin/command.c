@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/tr.h"
 #include "crladmin/crladdresses.h"
 #include "crladmin/crlcompile.h"
 #include "crladmin/crllist.h"
@@ -44,7 +45,7 @@ static const char help[] =
 static int run(int argc, char **argv);
 
 const struct ca_command ca_cmd_crl = {
-    "crl", "list, compile and fetch CRLs", help, run};
+    "crl", N_("list, compile and fetch CRLs"), help, run};
 
 enum {
 	OPT_CONFIG = 256,

@@ -41,7 +41,7 @@ struct update {
 	struct job *job;
 	struct ca_fetch *fetch;
 	size_t n;
-	bool bar; /* show progress: standard error is a terminal */
+	bool bar; /* show progress: on a terminal that is no dumb one */
 };
 
 /* ---- fetching ---- */
@@ -309,7 +309,7 @@ fetch_all(struct update *u)
 	struct ca_crladmin_run *r = u->run;
 	enum ca_err rc;
 
-	u->bar = !r->quiet && isatty(STDERR_FILENO);
+	u->bar = !r->quiet && ca_cli_draws(STDERR_FILENO);
 	const struct ca_fetch_limits limits = {r->timeout, 10, CA_CRL_MAX};
 	rc = ca_fetch_all(u->fetch, u->n, &limits, progress, u);
 	if (u->bar)

@@ -3,29 +3,30 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/tr.h"
 #include "data/der.h"
 #include "data/pem.h"
 
 static const char *const names[CA_FILE_KINDS] = {
-    [CA_FILE_UNKNOWN] = "neither PEM nor DER",
-    [CA_FILE_EMPTY] = "empty",
-    [CA_FILE_CERT] = "a certificate",
+    [CA_FILE_UNKNOWN] = N_("neither PEM nor DER"),
+    [CA_FILE_EMPTY] = N_("empty"),
+    [CA_FILE_CERT] = N_("a certificate"),
     [CA_FILE_TRUSTED_CERT] =
-	"a certificate with OpenSSL's trust settings (TRUSTED CERTIFICATE)",
-    [CA_FILE_CSR] = "a certificate signing request (PKCS#10)",
-    [CA_FILE_CRL] = "a CRL",
-    [CA_FILE_PKCS7] = "a PKCS#7 file (.p7b, .p7c)",
-    [CA_FILE_P12] = "a PKCS#12 file (.p12, .pfx)",
-    [CA_FILE_KEY] = "a private key",
-    [CA_FILE_SEALED] = "an encrypted private key",
-    [CA_FILE_OPENSSH] = "a private key in OpenSSH's format",
-    [CA_FILE_PUTTY] = "a private key in PuTTY's format (.ppk)",
-    [CA_FILE_TPM] = "a private key that only its TPM can load",
-    [CA_FILE_PUBLIC] = "a public key without a certificate",
-    [CA_FILE_SSH] = "an SSH public key or SSH certificate, not X.509",
-    [CA_FILE_PGP] = "an OpenPGP file, not X.509",
-    [CA_FILE_JAVA] = "a Java keystore (JKS)",
-    [CA_FILE_PARAMETERS] = "a file of key parameters without a key",
+	N_("a certificate with OpenSSL's trust settings (TRUSTED CERTIFICATE)"),
+    [CA_FILE_CSR] = N_("a certificate signing request (PKCS#10)"),
+    [CA_FILE_CRL] = N_("a CRL"),
+    [CA_FILE_PKCS7] = N_("a PKCS#7 file (.p7b, .p7c)"),
+    [CA_FILE_P12] = N_("a PKCS#12 file (.p12, .pfx)"),
+    [CA_FILE_KEY] = N_("a private key"),
+    [CA_FILE_SEALED] = N_("an encrypted private key"),
+    [CA_FILE_OPENSSH] = N_("a private key in OpenSSH's format"),
+    [CA_FILE_PUTTY] = N_("a private key in PuTTY's format (.ppk)"),
+    [CA_FILE_TPM] = N_("a private key that only its TPM can load"),
+    [CA_FILE_PUBLIC] = N_("a public key without a certificate"),
+    [CA_FILE_SSH] = N_("an SSH public key or SSH certificate, not X.509"),
+    [CA_FILE_PGP] = N_("an OpenPGP file, not X.509"),
+    [CA_FILE_JAVA] = N_("a Java keystore (JKS)"),
+    [CA_FILE_PARAMETERS] = N_("a file of key parameters without a key"),
 };
 
 const char *

@@ -1,4 +1,5 @@
 #include "doctor/doctor.h"
+#include "base/tr.h"
 #include "doctor/doctor_view.h"
 
 #include <getopt.h>
@@ -36,7 +37,7 @@ static const char help[] =
 static int run(int argc, char **argv);
 
 const struct ca_command ca_cmd_doctor = {
-    "doctor", "check the set-up of this machine", help, run};
+    "doctor", N_("check the set-up of this machine"), help, run};
 
 #define CA_KEYS "ca_dir intermediates_dir"
 #define NCHECKS (sizeof checks / sizeof *checks)

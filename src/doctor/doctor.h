@@ -73,6 +73,7 @@ void ca_doctor_keys(struct ca_doctor *d);
 /* doctor_helper.c: the program of proof = command, and of host_key on a token. */
 void ca_doctor_helper(struct ca_doctor *d);
 bool ca_doctor_by_command(const struct ca_config *cfg); /* proof has command */
+void ca_doctor_language(struct ca_doctor *d);
 void ca_doctor_files(struct ca_doctor *d);
 void ca_doctor_host(struct ca_doctor *d);
 void ca_doctor_cas(struct ca_doctor *d);

@@ -221,6 +221,7 @@ ca_doctor_keys(struct ca_doctor *d)
 		    ca_doctor_origin(d, "crl"), command);
 	}
 	ca_doctor_helper(d);
+	ca_doctor_language(d);
 	check_unused(d);
 	check_purpose(d);
 }

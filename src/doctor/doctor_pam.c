@@ -1,6 +1,7 @@
 /*
  * doctor: the PAM services that use the module.
  */
+#include "doctor/doctor_form.h"
 #include "doctor/doctor_pam.h"
 #include "doctor/doctor_stack.h"
 #include "doctor/doctor_view.h"
@@ -28,6 +29,7 @@ struct service {
 	bool first_nologin;
 	char at[4200]; /* FILE:LINE of the first auth line */
 	struct ca_stack stack;
+	struct ca_doctor_form form;
 };
 
 /* ---- where the services are ---- */
@@ -214,11 +216,13 @@ whole_line(void *ctx, const struct ca_pam_line *line)
 	if (strcasecmp(line->type, "auth") != 0)
 		return;
 	ca_stack_add(&s->stack, line);
+	ca_doctor_form_line(&s->form, line, &s->stack, v);
 	if (strcmp(ca_pamfile_module(line), "pam_nologin.so") == 0)
 		s->nologin = true;
 	if (!ours)
 		return;
 	ca_doctor_reach(s->d, s->name, line);
+	ca_doctor_desk_line(s->d, s->name, line);
 	s->audit = s->audit || is_audit(s, line);
 	s->required = s->required || (v != NULL && v->cfg->require_account);
 	if (s->auth)
@@ -232,24 +236,17 @@ whole_line(void *ctx, const struct ca_pam_line *line)
 static void
 check_greeter(const struct service *s)
 {
-	static const char *const greeters[] = {"gdm", "lightdm", "sddm",
-	    "greetd", "lxdm", "xdm", "slim", "wdm", "kdm", "ly", "lemurs"};
+	const struct ca_desk *desk = ca_doctor_desk(s->name);
 
-	for (size_t i = 0; i < sizeof greeters / sizeof *greeters; i++) {
-		size_t n = strlen(greeters[i]);
-
-		if (s->first_nologin || strncmp(s->name, greeters[i], n) != 0 ||
-		    (s->name[n] != '\0' && s->name[n] != '-'))
-			continue;
-		ca_doctor_find(s->d, CA_F_PAM_NOLOGIN, CA_LEVEL_WARNING,
-		    "%s: no pam_nologin.so stands before the line of " OURS
-		    " in the greeter %s",
-		    s->at, s->name);
-		ca_doctor_mend(s->d,
-		    "put `auth requisite pam_nologin.so' before the line %s",
-		    s->at);
+	if (s->first_nologin || desk == NULL ||
+	    (desk->kind & CA_DESK_GREETER) == 0)
 		return;
-	}
+	ca_doctor_find(s->d, CA_F_PAM_NOLOGIN, CA_LEVEL_WARNING,
+	    "%s: no pam_nologin.so stands before the line of " OURS
+	    " in the greeter %s",
+	    s->at, s->name);
+	ca_doctor_mend(s->d,
+	    "put `auth requisite pam_nologin.so' before the line %s", s->at);
 }
 
 static void
@@ -330,6 +327,7 @@ check_service(struct ca_doctor *d, const char *name)
 	if (rc == CA_OK && (s.auth || s.account)) {
 		ca_doctor_path(d, file);
 		check_greeter(&s);
+		ca_doctor_form_end(d, &s.form, name);
 		check_account(&s);
 		if (!s.audit)
 			ca_doctor_stack(d, &s.stack);

@@ -34,21 +34,6 @@ paths_of(const struct ca_doctor_view *v, const char *out[PATHS])
 
 /* ---- as the user ---- */
 
-static bool
-is_locker(const char *service)
-{
-	static const char *const names[] = {"swaylock", "i3lock",
-	    "xscreensaver", "xsecurelock", "xlock", "kde", "kscreenlocker",
-	    "vlock", "physlock", "slock", "hyprlock", "gtklock", "waylock",
-	    "light-locker", "screen-locker", "xfce4-screensaver",
-	    "mate-screensaver", "cinnamon-screensaver"};
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcmp(service, names[i]) == 0)
-			return true;
-	return false;
-}
-
 static void
 check_locker(struct ca_doctor *d, const char *service)
 {
@@ -237,7 +222,9 @@ ca_doctor_reach(
 
 	/* NULL: the configuration has a mistake, which is reported */
 	if ((d->view = ca_doctor_view_of(d, service, line)) != NULL) {
-		if (is_locker(service))
+		const struct ca_desk *desk = ca_doctor_desk(service);
+
+		if (desk != NULL && (desk->kind & CA_DESK_USER) != 0)
 			check_locker(d, service);
 		check_units(d, service);
 		check_apparmor(d, service);

@@ -44,6 +44,8 @@ struct ca_doctor; /* doctor.h */
 	X(CA_F_HELPER_SILENT, "helper-silent",                                 \
 	    "sudo passes PAM_SILENT, so users do not see what the helper "     \
 	    "says without a question, such as `Insert your smart card.'")      \
+	X(CA_F_LANGUAGE, "language",                                           \
+	    "What the module and its helper say to a user is in English.")     \
 	X(CA_F_HOST_NAME, "host-name",                                         \
 	    "A client answers only if the request has the name of the "        \
 	    "host that the user means.")                                       \
@@ -240,6 +242,9 @@ struct ca_doctor; /* doctor.h */
 	    "Without it a refusal has no user name, which crashes "            \
 	    "lightdm, and users are asked for a certificate while "            \
 	    "logins are off.")                                                 \
+	X(CA_F_PAM_FORM, "pam-form",                                           \
+	    "The password is no answer to a request, so it ends the "          \
+	    "attempt, and no certificate logs in.")                            \
 	X(CA_F_PAM_OPEN, "pam-open",                                           \
 	    "A user without a certificate is let in, and nothing else is "     \
 	    "checked.")                                                        \
@@ -254,6 +259,9 @@ struct ca_doctor; /* doctor.h */
 	X(CA_F_PAM_ACCOUNT, "pam-account",                                     \
 	    "sudo -v and screen locks do not notice a certificate that is "    \
 	    "revoked during a session.")                                       \
+	X(CA_F_DESK_CONVERSATION, "desk-conversation",                         \
+	    "The request of a conversation does not fit into the field, and "  \
+	    "nobody can answer it there.")                                     \
 	X(CA_F_PAM_REQUIRE, "pam-require-account",                             \
 	    "Logins without a certificate are admitted, although "             \
 	    "require_account is to refuse them.")                              \

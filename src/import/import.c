@@ -1,4 +1,5 @@
 #include "import/import.h"
+#include "base/tr.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -30,7 +31,8 @@ static const char help[] =
 static int run(int argc, char **argv);
 
 const struct ca_command ca_cmd_import = {"import",
-    "translate the configuration of pam_pkcs11, SSSD or pam_p11", help, run};
+    N_("translate the configuration of pam_pkcs11, SSSD or pam_p11"), help,
+    run};
 
 enum { OPT_CONF = 256, OPT_USERS, OPT_HELP };
 

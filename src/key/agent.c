@@ -41,20 +41,11 @@ agent_can(const void *impl, const struct ca_scheme *scheme)
 }
 
 static void
-tell(const struct ca_key_ui *ui, const struct ca_log *log, const char *text)
-{
-	if (ui != NULL && ui->error != NULL)
-		ui->error(ui->ctx, text);
-	else
-		ca_log_err(log, "%-s", text);
-}
-
-static void
 tell_failure(
     const struct ca_key_ui *ui, const struct ca_log *log, enum ca_err err)
 {
 	if (err == CA_DENIED)
-		tell(ui, log,
+		ca_key_tell(ui, log,
 		    "The ssh-agent refused to sign: it is locked (run: ssh-add "
 		    "-X), it does not have the key any more, you did not "
 		    "confirm, or the key has a destination constraint (ssh-add "
@@ -63,14 +54,14 @@ tell_failure(
 		    "that it knows: if none was shown, run: export "
 		    "GPG_TTY=$(tty); gpg-connect-agent updatestartuptty /bye");
 	else if (err == CA_ERR_TIMEOUT)
-		tell(ui, log,
+		ca_key_tell(ui, log,
 		    "The ssh-agent did not sign within the time limit.");
 	else if (err == CA_ERR_FORMAT || err == CA_ERR_LIMIT)
-		tell(ui, log,
+		ca_key_tell(ui, log,
 		    "The ssh-agent did not sign by the requested algorithm; an "
 		    "old agent does not support RSA with SHA-2.");
 	else
-		tell(ui, log,
+		ca_key_tell(ui, log,
 		    "The ssh-agent closed the connection before it "
 		    "signed.");
 }
@@ -102,7 +93,7 @@ agent_sign(void *impl, const struct ca_scheme *scheme, const void *tbs,
 	if (ca_crypto_verify(k->crypto, scheme, k->pub,
 		&(struct ca_signed){
 		    tbs, len, sig->p + begin, sig->len - begin}) != CA_OK) {
-		tell(ui, &k->log,
+		ca_key_tell(ui, &k->log,
 		    "The signature of the ssh-agent does not verify by the key "
 		    "of the certificate.");
 		ret = CA_ERR_SIGNATURE;

@@ -25,21 +25,35 @@ struct ca_key_ui {
 	enum ca_err (*ask)(void *ctx, const char *prompt, bool echo,
 	    struct ca_secret **answer);
 	/* Tell the user something; what the next question needs; or what went
-	 * wrong, which is also the reason if nothing is signed in the end. */
+	 * wrong, which is also the reason if nothing is signed in the end; texts are in the
+	 * user's language, and english is for the log. */
 	void (*info)(void *ctx, const char *text);
 	void (*note)(void *ctx, const char *text);
-	void (*error)(void *ctx, const char *text);
+	void (*error)(void *ctx, const char *text, const char *english);
 	void *ctx;
+	/* Show a list, of which the user chooses one line; the answer is the number
+	 * of the line, from 1.  CA_ERR_UNSUPPORTED: the list is too long; else as
+	 * ask.  NULL: a list is shown by note, and its number asked by ask. */
+	enum ca_err (*choose)(void *ctx, const char *title,
+	    const char *const *line, size_t n, struct ca_secret **answer);
 };
+
+/* Tell ui what went wrong, or log it if ui is NULL: fmt as ca_log has it, at most 1,024
+ * bytes, looked up in the user's language. */
+void ca_key_tell(const struct ca_key_ui *ui, const struct ca_log *log,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* Is the answer a yes, in English or in the user's language? */
+bool ca_key_is_yes(const char *answer);
 
 /* key/keyui.c: ask yes or no: CA_OK, or CA_ERR_CANCELLED, also if ui cannot ask. */
 CA_MUST_CHECK enum ca_err ca_key_confirm(
     const struct ca_key_ui *ui, const char *question);
 
 /*
- * Ask for one of n lines: CA_OK and *index, or CA_ERR_CANCELLED: an empty answer,
- * the third that names no line, or nobody can be asked (then the user is told how to
- * name one).
+ * Ask for one of n lines: CA_OK and *index, or CA_ERR_CANCELLED: no or an empty
+ * answer, the third that names no line, or nobody can be asked (then the user is
+ * told how to name one).
  */
 CA_MUST_CHECK enum ca_err ca_key_choose(const struct ca_key_ui *ui,
     const char *title, const char *const *line, size_t n, size_t *index);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/tr.h"
 #include "crypto/sigalg.h"
 
 #define HANDLE "handle:"
@@ -65,6 +66,17 @@ out:
 	if (fd >= 0)
 		(void)close(fd);
 	return ret;
+}
+
+const char *
+ca_keyfile_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash != NULL ? slash + 1 : path;
+
+	return name[0] == '\0' || strlen(name) > CA_KEYFILE_NAME_MAX
+		   ? _("the key file")
+		   : name;
 }
 
 bool

@@ -20,6 +20,12 @@
 CA_MUST_CHECK enum ca_err ca_keyfile_read(const char *path, struct ca_buf *out,
     mode_t *mode, const struct ca_log *log);
 
+/* What a question calls the file: the last part of its path, because a greeter or a
+ * locker has little place; `the key file' if that is longer than
+ * CA_KEYFILE_NAME_MAX bytes.  It is a part of path, or static. */
+#define CA_KEYFILE_NAME_MAX 64
+const char *ca_keyfile_name(const char *path);
+
 /* Log what the file is, and the next command.  True: it is known to be of
  * another kind than was wanted. */
 bool ca_keyfile_tell(const char *path, const struct ca_buf *content,

@@ -3,6 +3,7 @@
  * slots, in a thread of its own.
  */
 #include "key/p11view.h"
+#include "base/tr.h"
 
 #include <string.h>
 
@@ -38,10 +39,11 @@ scan_token(struct ca_p11_scan *s)
 	} else {
 		ca_log_debug(&s->at.p11->log,
 		    "%s is skipped: it opens no session", s->at.token.name);
-		ca_buf_fmt(&s->found, "%stoken \"%s\" (opens no session: %s)",
+		ca_buf_fmt(&s->found,
+		    P_("%stoken \"%s\" (opens no session: %s)"),
 		    s->found.len > 0 ? ", " : "", s->at.token.name,
-		    p11_kit_strerror(rv));
-		ca_p11_view_token(s, p11_kit_strerror(rv));
+		    P_(p11_kit_strerror(rv)));
+		ca_p11_view_token(s, P_(p11_kit_strerror(rv)));
 	}
 	if (s->held->refs == 1)
 		ca_p11_held_close(s->held); /* no key; within this limit */
@@ -56,8 +58,8 @@ skip_slot(struct ca_p11_scan *s, CK_SLOT_ID slot, const char *why)
 	if (s->view != NULL)
 		ca_p11_view_slot(s->view, s->module->f, slot, why);
 	ca_log_debug(&s->at.p11->log, "slot %lu is skipped: %-s", slot, why);
-	ca_buf_fmt(&s->found, "%sslot %lu (%s)", s->found.len > 0 ? ", " : "",
-	    slot, why);
+	ca_buf_fmt(&s->found, P_("%sslot %lu (%s)"),
+	    s->found.len > 0 ? ", " : "", slot, why);
 }
 
 static void
@@ -78,23 +80,24 @@ scan_slot(struct ca_p11_scan *s, CK_FUNCTION_LIST *f, CK_SLOT_ID slot)
 	CK_RV rv;
 
 	if (!slot_wanted(s, f, slot)) {
-		skip_slot(s, slot, "the URI names another slot");
+		skip_slot(s, slot, P_("the URI names another slot"));
 		return CA_OK;
 	}
 	if (ca_p11_token_read(f, slot, &s->at.token, &rv) != CA_OK) {
-		skip_slot(s, slot, p11_kit_strerror(rv));
+		skip_slot(s, slot, P_(p11_kit_strerror(rv)));
 		return CA_OK;
 	}
 	note_token(s);
 	if ((s->at.token.info.flags & CKF_TOKEN_INITIALIZED) == 0) {
-		skip_slot(s, slot, "its token is not initialised");
+		skip_slot(s, slot, P_("its token is not initialised"));
 		return CA_OK;
 	}
 	if (s->at.p11->uri != NULL &&
 	    !p11_kit_uri_match_token_info(s->at.p11->uri, &s->at.token.info)) {
-		ca_buf_fmt(&s->found, "%stoken \"%s\" (not named by the URI)",
+		ca_buf_fmt(&s->found,
+		    P_("%stoken \"%s\" (not named by the URI)"),
 		    s->found.len > 0 ? ", " : "", s->at.token.name);
-		ca_p11_view_token(s, "the URI names another token");
+		ca_p11_view_token(s, P_("the URI names another token"));
 		return CA_OK;
 	}
 	return scan_token(s);
@@ -112,7 +115,7 @@ scan_slots(struct ca_p11_scan *s)
 	if (s->at.p11->uri != NULL &&
 	    (CA_P11_CALL(CA_P11_SECONDS_BEGIN, f->C_GetInfo(&info)) != CKR_OK ||
 		!p11_kit_uri_match_module_info(s->at.p11->uri, &info))) {
-		ca_buf_str(&s->found, "the URI names another library");
+		ca_buf_str(&s->found, P_("the URI names another library"));
 		return CA_OK;
 	}
 	if (s->view != NULL)
@@ -120,14 +123,14 @@ scan_slots(struct ca_p11_scan *s)
 	rv = CA_P11_CALL(CA_P11_SECONDS_BEGIN,
 	    f->C_GetSlotList(s->view != NULL ? CK_FALSE : CK_TRUE, slot, &n));
 	if (rv != CKR_OK || n > CA_P11_SLOTS_MAX) {
-		const char *why =
-		    rv != CKR_OK ? p11_kit_strerror(rv) : "too many slots";
+		const char *why = rv != CKR_OK ? P_(p11_kit_strerror(rv))
+					       : P_("too many slots");
 
 		ca_log_debug(&s->at.p11->log,
 		    "PKCS#11 module %s is skipped: it does not list its slots "
 		    "(%-s)",
 		    s->module->name, why);
-		ca_buf_fmt(&s->found, "does not list its slots: %s", why);
+		ca_buf_fmt(&s->found, P_("does not list its slots: %s"), why);
 		return CA_OK;
 	}
 	for (CK_ULONG i = 0; i < n; i++) {
@@ -137,7 +140,7 @@ scan_slots(struct ca_p11_scan *s)
 			return rc;
 	}
 	if (s->found.len == 0)
-		ca_buf_str(&s->found, "no token");
+		ca_buf_str(&s->found, P_("no token"));
 	return CA_OK;
 }
 

@@ -202,8 +202,7 @@ enum ca_err ca_p11_failed(
     const struct ca_p11_session *s, const char *what, CK_RV rv);
 
 /* Tell the user what went wrong, or the log if there is no ui. */
-void ca_p11_tell(const struct ca_p11_session *s, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
+#define ca_p11_tell(s, ...) ca_key_tell((s)->ui, &(s)->p11->log, __VA_ARGS__)
 
 /* ---- p11obj.c: reading, with bounds ---- */
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/tr.h"
 
 #define CONFIGS_MAX 256
 #define CONFIG_BYTES ((size_t)65536)
@@ -169,16 +170,16 @@ ca_p11_config_why(
 	const char *base = slash != NULL ? slash + 1 : c->module;
 
 	if (!c->readable)
-		ca_buf_str(out, "its file cannot be read");
+		ca_buf_str(out, P_("its file cannot be read"));
 	else if (base[0] == '\0')
-		ca_buf_str(out, "its file names no module");
+		ca_buf_str(out, P_("its file names no module"));
 	else if (c->chosen)
 		ca_buf_str(out,
-		    "its file leaves this program out (enable-in, disable-in)");
+		    P_("its file leaves this program out (enable-in, disable-in)"));
 	else if (said != NULL && strstr(said, base) != NULL)
 		ca_buf_str(out, said);
 	else
-		ca_buf_str(out, "to see why, run: p11-kit list-modules");
+		ca_buf_str(out, P_("to see why, run: p11-kit list-modules"));
 	ca_buf_fmt(out, " (%s)", c->file);
 }
 
@@ -213,7 +214,8 @@ ca_p11_unloaded(const struct ca_p11 *p11, struct ca_buf *out)
 		if (ca_p11_has(p11, configs.v[i].name))
 			continue;
 		ca_p11_next(out);
-		ca_buf_fmt(out, "module %s is not loaded: ", configs.v[i].name);
+		ca_buf_fmt(
+		    out, P_("module %s is not loaded: "), configs.v[i].name);
 		ca_p11_config_why(&configs.v[i], p11->said, out);
 	}
 	ca_p11_configs_free(&configs);

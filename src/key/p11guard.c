@@ -4,6 +4,7 @@
  * remove the token or disable the module.
  */
 #include "key/p11.h"
+#include "base/tr.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -77,12 +78,12 @@ make_texts(const char *name)
 	if (text_name[0] != '\0' && strncmp(text_name, name, NAME_SHOWN) == 0)
 		return;
 	make_text(hang_text,
-	    "does not answer, or was removed; insert it again, or name "
-	    "another token by its URI; to see the URIs, run: certauth tokens",
+	    P_("does not answer, or was removed; insert it again, or name "
+	       "another token by its URI; to see the URIs, run: certauth tokens"),
 	    name);
 	make_text(crash_text,
-	    "crashed; its module is broken. "
-	    "To find the module, run: p11-kit list-modules",
+	    P_("crashed; its module is broken. "
+	       "To find the module, run: p11-kit list-modules"),
 	    name);
 	(void)snprintf(text_name, sizeof text_name, "%s", name);
 }

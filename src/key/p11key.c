@@ -3,6 +3,7 @@
  * module.
  */
 #include "key/p11key.h"
+#include "base/tr.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +71,7 @@ require_pin(struct ca_p11_signing *s)
 		return CA_OK;
 	if (!ca_p11_pin_will_do(s->at.p11, &s->at.token.info)) {
 		ca_p11_tell(&s->at,
-		    "\"%s\" needs no PIN, but a PIN is required here.",
+		    "\"%-s\" needs no PIN, but a PIN is required here.",
 		    s->at.token.name);
 		return CA_DENIED;
 	}
@@ -93,10 +94,10 @@ find_keys_logging_in(struct ca_p11_key *k)
 	}
 	if (rc != CA_OK)
 		return ca_p11_failed(
-		    &s->at, "the search for the key", CKR_DEVICE_ERROR);
+		    &s->at, N_("the search for the key"), CKR_DEVICE_ERROR);
 	if (s->nfound == 0) {
 		ca_p11_tell(&s->at,
-		    "\"%s\" has the certificate, but not its private key.",
+		    "\"%-s\" has the certificate, but not its private key.",
 		    s->at.token.name);
 		return CA_ERR_NOT_FOUND;
 	}
@@ -189,11 +190,12 @@ p11_end(void *impl, enum ca_err rc)
 
 	if (rc == CA_ERR_UNSUPPORTED && s->open && !again)
 		ca_p11_tell(&s->at,
-		    "The key on \"%s\" signs by no scheme that the host "
-		    "accepts: %s.",
+		    "The key on \"%-s\" signs by no scheme that the host "
+		    "accepts: %-s.",
 		    s->at.token.name,
-		    s->refused != 0 ? p11_kit_strerror(s->refused)
-				    : "the key allows other mechanisms only");
+		    s->refused != 0
+			? p11_kit_strerror(s->refused)
+			: N_("the key allows other mechanisms only"));
 	ca_p11_session_close(&s->at, k->held);
 	ca_secret_free(s->pin);
 	*s = (struct ca_p11_signing){0};

@@ -2,6 +2,7 @@
  * The login to a token: where the PIN comes from, how often it is asked for,
  * and what each answer of the token means.
  */
+#include "base/tr.h"
 #include "key/p11.h"
 
 #include <stdio.h>
@@ -12,30 +13,47 @@
 
 /* ---- the question for a PIN ---- */
 
-/* PKCS#11 has no number of tries, only this flag, which says that a wrong PIN was
- * entered since the last right one, and that of the last try. */
-static const char *
-tries_hint(const struct ca_p11_session *s)
+/*
+ * What a question needs and has no place for: a greeter shows one field with a few
+ * words.  Some show only the last line before the field, so the line that matters
+ * most is the last.  PKCS#11 has no number of tries, only a flag, which says that a
+ * wrong PIN was entered since the last right one, and one of the last try.
+ */
+static void
+tell_state(const struct ca_p11_session *s)
 {
-	return (s->token.info.flags & CKF_USER_PIN_COUNT_LOW) != 0
-		   ? " (a wrong one was entered before)"
-		   : "";
+	char line[512];
+
+	if (s->looking) {
+		(void)snprintf(line, sizeof line,
+		    _("\"%s\" shows no certificate without its PIN."),
+		    s->token.name);
+		s->ui->note(s->ui->ctx, line);
+	}
+	if ((s->token.info.flags & CKF_USER_PIN_COUNT_LOW) == 0)
+		return;
+	(void)snprintf(line, sizeof line,
+	    _("A wrong PIN for \"%s\" was entered before."), s->token.name);
+	s->ui->note(s->ui->ctx, line);
 }
 
+/* again: the user was just told that a PIN was wrong. */
 static enum ca_err
 pin_from_user(const struct ca_p11_session *s, CK_USER_TYPE user_type,
-    struct ca_secret **pin)
+    bool again, struct ca_secret **pin)
 {
 	char prompt[512];
 	enum ca_err rc;
 
 	if (s->ui == NULL || s->ui->ask == NULL)
 		return CA_ERR_CANCELLED;
-	(void)snprintf(prompt, sizeof prompt, "PIN for %s%s%s: ", s->token.name,
-	    user_type == CKU_CONTEXT_SPECIFIC ? " (for this signature)"
-	    : s->looking ? " (which shows no certificate before)"
-			 : "",
-	    tries_hint(s));
+	if (!again)
+		tell_state(s);
+	(void)snprintf(prompt, sizeof prompt,
+	    user_type == CKU_CONTEXT_SPECIFIC
+		? _("PIN for %s (for this signature): ")
+		: _("PIN for %s: "),
+	    s->token.name);
 	rc = s->ui->ask(s->ui->ctx, prompt, false, pin);
 	/* an empty PIN would only cost a try */
 	if (rc == CA_OK && (*pin == NULL || ca_secret_len(*pin) == 0)) {
@@ -74,7 +92,7 @@ tell_locked(const struct ca_p11_session *s)
 {
 	if (is_tpm(s))
 		ca_p11_tell(s,
-		    "The TPM of \"%s\" takes no PIN now, after too many wrong "
+		    "The TPM of \"%-s\" takes no PIN now, after too many wrong "
 		    "tries (lockout). Wait until it has recovered (run: "
 		    "tpm2_getcap properties-variable), or let the "
 		    "administrator run: tpm2_dictionarylockout "
@@ -82,7 +100,7 @@ tell_locked(const struct ca_p11_session *s)
 		    s->token.name);
 	else
 		ca_p11_tell(s,
-		    "The PIN of \"%s\" is locked after too many wrong tries. "
+		    "The PIN of \"%-s\" is locked after too many wrong tries. "
 		    "Unlock it with the PUK, or ask the issuer of the token to "
 		    "unlock it.",
 		    s->token.name);
@@ -114,7 +132,7 @@ read_flags(struct ca_p11_session *s)
 	ca_p11_guard_end(&guard);
 	s->fresh = false;
 	if (!present)
-		return ca_p11_failed(s, "the login", CKR_TOKEN_NOT_PRESENT);
+		return ca_p11_failed(s, N_("the login"), CKR_TOKEN_NOT_PRESENT);
 	return CA_OK;
 }
 
@@ -133,12 +151,14 @@ check_tries(struct ca_p11_session *s)
 	if ((s->token.info.flags & CKF_USER_PIN_FINAL_TRY) == 0)
 		return CA_OK;
 	(void)snprintf(question, sizeof question,
-	    "This is the last try for the PIN of \"%s\": a wrong PIN locks the "
-	    "token. Try?",
-	    name);
+	    _("This is the last try: a wrong PIN locks \"%s\"."), name);
+	if (s->ui != NULL && s->ui->note != NULL)
+		s->ui->note(s->ui->ctx, question);
+	(void)snprintf(question, sizeof question,
+	    _("Use the last try for the PIN of \"%s\"?"), name);
 	if (ca_key_confirm(s->ui, question) != CA_OK) {
 		ca_p11_tell(s,
-		    "The PIN of \"%s\" was not tried, because it would have "
+		    "The PIN of \"%-s\" was not tried, because it would have "
 		    "been the last try.",
 		    name);
 		return CA_ERR_CANCELLED;
@@ -159,10 +179,10 @@ tell_wrong_pin(struct ca_p11_session *s)
 	s->fresh = reread(s);
 	ca_p11_guard_end(&guard);
 	if (s->fresh && (info->flags & CKF_USER_PIN_LOCKED) != 0)
-		left = " No try is left: the PIN is locked now.";
+		left = N_(" No try is left: the PIN is locked now.");
 	else if (s->fresh && (info->flags & CKF_USER_PIN_FINAL_TRY) != 0)
-		left = " One try is left.";
-	ca_p11_tell(s, "Wrong PIN for \"%s\".%s", s->token.name, left);
+		left = N_(" One try is left.");
+	ca_p11_tell(s, "Wrong PIN for \"%-s\".%-s", s->token.name, left);
 }
 
 /* The module has not sent such a PIN to the token: no try is used. */
@@ -174,12 +194,12 @@ tell_length(const struct ca_p11_session *s)
 	if (info->ulMaxPinLen >= info->ulMinPinLen && info->ulMaxPinLen > 0 &&
 	    info->ulMaxPinLen <= CA_P11_PIN_MAX)
 		ca_p11_tell(s,
-		    "The PIN of \"%s\" has %lu to %lu characters; what was "
+		    "The PIN of \"%-s\" has %lu to %lu characters; what was "
 		    "entered has another length, or other characters.",
 		    s->token.name, info->ulMinPinLen, info->ulMaxPinLen);
 	else
 		ca_p11_tell(s,
-		    "What was entered cannot be the PIN of \"%s\": its length "
+		    "What was entered cannot be the PIN of \"%-s\": its length "
 		    "or its characters do not fit.",
 		    s->token.name);
 }
@@ -207,21 +227,21 @@ judge_login(struct ca_p11_session *s, CK_RV rv)
 		return tell_locked(s);
 	case CKR_PIN_EXPIRED:
 		ca_p11_tell(s,
-		    "The PIN of \"%s\" has expired; change the PIN first.",
+		    "The PIN of \"%-s\" has expired; change the PIN first.",
 		    name);
 		return CA_DENIED;
 	case CKR_USER_ANOTHER_ALREADY_LOGGED_IN:
 		ca_p11_tell(s,
-		    "\"%s\" did not check the PIN, because another login to it "
+		    "\"%-s\" did not check the PIN, because another login to it "
 		    "is open and cannot be closed. Remove the token and insert "
 		    "it again.",
 		    name);
 		return CA_DENIED;
 	case CKR_USER_PIN_NOT_INITIALIZED:
-		ca_p11_tell(s, "No PIN is set on \"%s\" yet.", name);
+		ca_p11_tell(s, "No PIN is set on \"%-s\" yet.", name);
 		return CA_DENIED;
 	default:
-		return ca_p11_failed(s, "the login", rv);
+		return ca_p11_failed(s, N_("the login"), rv);
 	}
 }
 
@@ -280,49 +300,68 @@ login_pinpad(struct ca_p11_session *s, CK_USER_TYPE user_type)
 		if ((rc = check_tries(s)) != CA_OK)
 			return rc;
 		(void)snprintf(text, sizeof text,
-		    "Enter the PIN of \"%s\" on its reader's keypad%s.",
-		    s->token.name, tries_hint(s));
-		if (s->ui != NULL && s->ui->info != NULL)
+		    _("Enter the PIN of \"%s\" on its reader's keypad."),
+		    s->token.name);
+		if (s->ui != NULL && s->ui->info != NULL) {
+			if (i == 0)
+				tell_state(s);
 			s->ui->info(s->ui->ctx, text);
+		}
 		rc = judge_login(s, login(s, user_type, NULL));
 	}
 	return rc;
 }
 
-/* Try pin once; it is taken, and goes to *kept if it was right. */
-static enum ca_err
-try_pin(struct ca_p11_session *s, CK_USER_TYPE user_type, struct ca_secret *pin,
-    struct ca_secret **kept)
+/*
+ * An application with one field gives each question the same answer (i3lock and
+ * swaylock do).  A PIN that was refused is not sent again: each time costs a try.
+ */
+static bool
+was_refused(const struct ca_p11_session *s, const struct ca_secret *pin,
+    const struct ca_secret *refused)
 {
-	enum ca_err rc = judge_login(s, login(s, user_type, pin));
+	size_t len = ca_secret_len(pin);
 
-	if (rc == CA_OK)
-		*kept = pin;
-	else
-		ca_secret_free(pin);
-	return rc;
+	if (refused == NULL || ca_secret_len(refused) != len ||
+	    memcmp(ca_secret_get0(pin), ca_secret_get0(refused), len) != 0)
+		return false;
+	ca_p11_tell(s,
+	    "The same wrong PIN for \"%-s\" was entered again. It was not sent to "
+	    "the token, so no further try is used.",
+	    s->token.name);
+	return true;
 }
 
+/* refused, which may be NULL, is taken: the token has refused it. */
 static enum ca_err
-login_asking(
-    struct ca_p11_session *s, CK_USER_TYPE user_type, struct ca_secret **kept)
+login_asking(struct ca_p11_session *s, CK_USER_TYPE user_type,
+    struct ca_secret *refused, struct ca_secret **kept)
 {
+	const int max = s->looking ? 1 : ASK_MAX;
 	enum ca_err rc = CA_ERR_PIN;
+	bool over = false;
 
-	for (int i = 0; i < (s->looking ? 1 : ASK_MAX) && rc == CA_ERR_PIN;
-	     i++) {
+	for (int i = 0; i < max && rc == CA_ERR_PIN && !over; i++) {
 		struct ca_secret *pin = NULL;
 
 		if ((rc = check_tries(s)) != CA_OK)
-			return rc;
-		rc = pin_from_user(s, user_type, &pin);
+			break;
+		rc = pin_from_user(s, user_type, refused != NULL, &pin);
 		/* the user stopped after a wrong PIN: that is the reason */
-		if (i > 0 && rc == CA_ERR_CANCELLED)
-			return CA_ERR_PIN;
-		if (rc != CA_OK)
-			return rc;
-		rc = try_pin(s, user_type, pin, kept);
+		over = rc == CA_OK ? was_refused(s, pin, refused)
+				   : i > 0 && rc == CA_ERR_CANCELLED;
+		if (over)
+			rc = CA_ERR_PIN;
+		else if (rc == CA_OK)
+			rc = judge_login(s, login(s, user_type, pin));
+		if (rc == CA_OK) {
+			*kept = pin;
+			break;
+		}
+		ca_secret_free(refused);
+		refused = pin; /* transferred */
 	}
+	ca_secret_free(refused);
 	return rc;
 }
 
@@ -342,14 +381,15 @@ ca_p11_login(
 	if (pin == NULL && (rc = ca_p11_uri_pin(s->p11, &pin)) != CA_OK)
 		return rc;
 	if (pin == NULL)
-		return login_asking(s, user_type, kept);
-	if ((rc = check_tries(s)) != CA_OK) {
-		ca_secret_free(pin);
-		return rc;
-	}
-	rc = try_pin(s, user_type, pin, kept);
+		return login_asking(s, user_type, NULL, kept);
+	if ((rc = check_tries(s)) == CA_OK)
+		rc = judge_login(s, login(s, user_type, pin));
 	/* a card may have a PIN of its own for signatures */
 	if (rc == CA_ERR_PIN && accepted && user_type == CKU_CONTEXT_SPECIFIC)
-		rc = login_asking(s, user_type, kept);
+		return login_asking(s, user_type, pin, kept);
+	if (rc == CA_OK)
+		*kept = pin;
+	else
+		ca_secret_free(pin);
 	return rc;
 }

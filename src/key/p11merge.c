@@ -3,6 +3,7 @@
  * of one label.
  */
 #include "key/p11scan.h"
+#include "base/tr.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,10 +122,10 @@ rename_token(struct ca_identities *ids, struct ca_p11_held *held)
 
 	if (reader && t->reader[0] == '\0')
 		(void)snprintf(t->name + old, sizeof t->name - old,
-		    " (slot %lu)", t->slot);
+		    _(" (slot %lu)"), t->slot);
 	else
 		(void)snprintf(t->name + old, sizeof t->name - old, " (%s %s)",
-		    reader ? "reader" : "serial number",
+		    reader ? _("reader") : _("serial number"),
 		    reader ? t->reader : t->serial);
 	for (size_t i = 0; rc == CA_OK && i < ids->n; i++)
 		if (ca_p11_key_held(ids->v[i]->key) == held)

@@ -2,6 +2,7 @@
  * PKCS#11 modules: which ones are loaded, and for how long.
  */
 #include "key/p11conf.h"
+#include "base/tr.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -96,12 +97,12 @@ unwanted(const struct ca_p11 *p11, const struct ca_p11_module *m)
 
 	/* a store of CA certificates is slow to read and has no keys */
 	if (option_is(m->f, "trust-policy", "yes"))
-		return "only CA certificates";
+		return P_("only CA certificates");
 	if (p11->uri == NULL ||
 	    (want = p11_kit_uri_get_module_name(p11->uri)) == NULL)
 		return NULL;
 	return strcmp(m->name, want) == 0 ? NULL
-					  : "the URI names another module";
+					  : P_("the URI names another module");
 }
 
 static void
@@ -120,8 +121,8 @@ ca_p11_initialise(struct ca_p11_module *m)
 	m->state = rv == CKR_OK ? CA_P11_READY : CA_P11_UNUSABLE;
 	if (rv == CKR_OK)
 		return;
-	find(m, "cannot be initialised: ");
-	ca_buf_str(&m->found, p11_kit_strerror(rv));
+	find(m, P_("cannot be initialised: "));
+	ca_buf_str(&m->found, P_(p11_kit_strerror(rv)));
 }
 
 static enum ca_err
@@ -143,7 +144,7 @@ take_module(struct ca_p11 *p11, struct ca_p11_module *m, CK_FUNCTION_LIST *f)
 		m->state = CA_P11_UNUSABLE;
 	else if (ca_p11_was_left(m->name)) {
 		m->state = CA_P11_LEFT;
-		why = "does not answer";
+		why = P_("does not answer");
 	}
 	m->wanted = m->state == CA_P11_LOADED;
 	if (why != NULL)
@@ -225,7 +226,7 @@ load_modules(struct ca_p11 *p11)
 		p11->said = strdup(p11_kit_message());
 	if (list == NULL) {
 		ca_log_err(&p11->log, "no PKCS#11 module could be loaded: %s",
-		    p11->said != NULL ? p11->said : "unknown reason");
+		    p11->said != NULL ? p11->said : P_("unknown reason"));
 		return CA_ERR_NOT_FOUND;
 	}
 	if ((rc = take_list(p11, list)) != CA_OK)

@@ -2,6 +2,7 @@
  * Objects of a token: each length that the token gives has a limit.
  */
 #include "key/p11.h"
+#include "base/tr.h"
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
@@ -195,7 +196,7 @@ ca_p11_token_read(
 	    sizeof t->serial);
 	if (t->name[0] == '\0')
 		(void)snprintf(
-		    t->name, sizeof t->name, "token without a label");
+		    t->name, sizeof t->name, _("token without a label"));
 	if (CA_P11_CALL(CA_P11_SECONDS, f->C_GetSlotInfo(slot, &reader)) ==
 	    CKR_OK) {
 		put_field(reader.slotDescription, sizeof reader.slotDescription,

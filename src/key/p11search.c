@@ -3,6 +3,7 @@
  * to a token that shows nothing before.
  */
 #include "key/p11view.h"
+#include "base/tr.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,7 +82,7 @@ leave_module(struct search *s, struct ca_p11_module *m)
 	ca_p11_note_left(m->name);
 	ca_p11_held_leave(s->p11, m->f);
 	m->found = CA_BUF_INIT(65536);
-	ca_buf_str(&m->found, "does not answer");
+	ca_buf_str(&m->found, P_("does not answer"));
 	ca_log_err(s->what->log,
 	    "PKCS#11 module %s does not answer and is left alone; to name "
 	    "another module, write pkcs11:?module-name=NAME (certauth tokens "
@@ -115,7 +116,7 @@ show(struct search *s, struct ca_p11_module *m, struct ca_view_module *seen,
 	if (seen == NULL)
 		return;
 	if (m->state == CA_P11_READY && seen->nslots == 0)
-		one->problem = strdup("no slot");
+		one->problem = strdup(P_("no slot"));
 	one->library = seen->library;
 	one->slot = seen->slot;
 	one->nslots = seen->nslots;

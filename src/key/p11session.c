@@ -2,30 +2,12 @@
  * A session with a token, and what the user is told about it.
  */
 #include "key/p11.h"
+#include "base/tr.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-void
-ca_p11_tell(const struct ca_p11_session *s, const char *fmt, ...)
-{
-	char text[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
-	if (vsnprintf(text, sizeof text, fmt, ap) < 0)
-		text[0] = '\0';
-	va_end(ap);
-	if (s->ui != NULL && s->ui->error != NULL)
-		s->ui->error(s->ui->ctx, text);
-	else
-		ca_log_err(&s->p11->log, "%-s", text);
-}
 
 bool
 ca_p11_present(const struct ca_p11_session *s)
@@ -73,12 +55,12 @@ ca_p11_failed(const struct ca_p11_session *s, const char *what, CK_RV rv)
 	if (rv == CKR_HOST_MEMORY)
 		return CA_ERR_MEMORY;
 	if (rv == CKR_FUNCTION_CANCELED) {
-		ca_p11_tell(s, "\"%s\": the operation was cancelled.", name);
+		ca_p11_tell(s, "\"%-s\": the operation was cancelled.", name);
 		return CA_ERR_CANCELLED;
 	}
 	/* many modules say only that something failed */
 	if (!is_there(s)) {
-		ca_p11_tell(s, "\"%s\" was removed.", name);
+		ca_p11_tell(s, "\"%-s\" was removed.", name);
 		return CA_ERR_IO;
 	}
 	switch (rv) {
@@ -92,19 +74,19 @@ ca_p11_failed(const struct ca_p11_session *s, const char *what, CK_RV rv)
 		/* it was inserted again, or its reader's service was started
 		 * again */
 		ca_p11_tell(s,
-		    "Contact with \"%s\" was lost during %s; try again.", name,
-		    what);
+		    "Contact with \"%-s\" was lost during %-s; try again.",
+		    name, what);
 		return CA_ERR_IO;
 	default:
 		/* OpenSC says no more if pcscd was started again */
 		if (s->token.removable &&
 		    (rv == CKR_GENERAL_ERROR || rv == CKR_FUNCTION_FAILED))
 			ca_p11_tell(s,
-			    "Contact with \"%s\" was lost during %s (%s); try "
+			    "Contact with \"%-s\" was lost during %-s (%-s); try "
 			    "again.",
 			    name, what, p11_kit_strerror(rv));
 		else
-			ca_p11_tell(s, "\"%s\" failed during %s: %s.", name,
+			ca_p11_tell(s, "\"%-s\" failed during %-s: %-s.", name,
 			    what, p11_kit_strerror(rv));
 		return CA_ERR_CRYPTO;
 	}
@@ -254,7 +236,7 @@ ca_p11_session_open(struct ca_p11_session *s, struct ca_p11_held *held)
 		rv = CKR_DEVICE_REMOVED;
 	ca_p11_guard_end(&guard);
 	if (rv != CKR_OK)
-		return ca_p11_failed(s, "opening a session", rv);
+		return ca_p11_failed(s, N_("opening a session"), rv);
 	s->token.info = now.info;
 	s->handle = held->handle;
 	s->fresh = true;

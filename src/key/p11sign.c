@@ -2,6 +2,7 @@
  * One signature by a key on a token: mechanism by mechanism, and verified.
  */
 #include "key/p11key.h"
+#include "base/tr.h"
 
 #include "crypto/ecdsa.h"
 #include "key/sig.h"
@@ -137,7 +138,7 @@ sign_raw(struct ca_p11_signing *s, const struct ca_p11_job *job,
 		s->refused = rv;
 		return CA_ERR_UNSUPPORTED;
 	}
-	return rv == CKR_OK ? CA_OK : ca_p11_failed(&s->at, "signing", rv);
+	return rv == CKR_OK ? CA_OK : ca_p11_failed(&s->at, N_("signing"), rv);
 }
 
 /* Make the input in the form that the mechanism takes. */
@@ -257,7 +258,7 @@ ca_p11_sign(struct ca_p11_key *k, struct ca_p11_job *job, struct ca_buf *sig)
 		rc = sign_by_way(k, job, sig);
 	if (rc == CA_ERR_SIGNATURE)
 		ca_p11_tell(&k->s.at,
-		    "The signature of \"%s\" does not verify by the key of the "
+		    "The signature of \"%-s\" does not verify by the key of the "
 		    "certificate.",
 		    k->s.at.token.name);
 	return rc;

@@ -2,6 +2,7 @@
  * The certificates of a token, with their keys.
  */
 #include "key/p11view.h"
+#include "base/tr.h"
 
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -308,14 +309,14 @@ ca_p11_scan_token(struct ca_p11_scan *s)
 					   : ca_err_text(rc));
 	const char *problem =
 	    s->out.n > before        ? NULL
-	    : rc == CA_DENIED        ? "needs no PIN, but one is required"
-	    : rc == CA_ERR_NOT_FOUND ? "no private keys"
+	    : rc == CA_DENIED        ? P_("needs no PIN, but one is required")
+	    : rc == CA_ERR_NOT_FOUND ? P_("no private keys")
 	    : rc != CA_OK            ? ca_err_text(rc)
-	    : s->certs.n > 0         ? "no certificate that is asked for"
+	    : s->certs.n > 0         ? P_("no certificate that is asked for")
 	    : s->held->logged_in || !hides_keys(s)
-		? "no certificate"
-		: "no certificate without its PIN";
-	ca_buf_fmt(&s->found, "%stoken \"%s\"%s%s%s",
+		? P_("no certificate")
+		: P_("no certificate without its PIN");
+	ca_buf_fmt(&s->found, P_("%stoken \"%s\"%s%s%s"),
 	    s->found.len > 0 ? ", " : "", s->at.token.name,
 	    problem != NULL ? " (" : "", problem != NULL ? problem : "",
 	    problem != NULL ? ")" : "");

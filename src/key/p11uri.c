@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/tr.h"
 
 /* The attributes of RFC 7512 sections 2.3 and 2.4, and p11-kit's: those of the path,
  * and those behind the question mark. */
@@ -57,16 +58,16 @@ refuse_uri(const char *text, int rc, const struct ca_log *log)
 	if (name.len == 0)
 		ca_buf_str(&why, rc != P11_KIT_URI_OK
 				     ? p11_kit_uri_message(rc)
-				     : "it has an unknown attribute");
+				     : P_("it has an unknown attribute"));
 	else {
-		ca_buf_str(&why, "it has the unknown attribute ");
+		ca_buf_str(&why, P_("it has the unknown attribute "));
 		ca_buf_printable(&why, name.p, name.len < 40 ? name.len : 40);
 	}
 	if (is_one_of(of_query, name)) {
 		ca_buf_reset(&why);
 		ca_buf_put(&why, name.p, name.len);
-		ca_buf_str(&why, " belongs behind a question mark "
-				 "(pkcs11:token=LABEL?");
+		ca_buf_str(&why, P_(" belongs behind a question mark "
+				    "(pkcs11:token=LABEL?"));
 		ca_buf_put(&why, name.p, name.len);
 		ca_buf_str(&why, "=...)");
 	}
@@ -95,7 +96,9 @@ ca_p11_uri(const char *text, const struct ca_log *log, P11KitUri **out)
 		memcpy(plain, scheme, sizeof scheme - 1);
 	rc = p11_kit_uri_parse(plain, P11_KIT_URI_FOR_ANY, uri);
 	free(plain);
-	if (rc != P11_KIT_URI_OK || p11_kit_uri_any_unrecognized(uri)) {
+	/* p11-kit takes a PIN in the path, which is shown to people */
+	if (rc != P11_KIT_URI_OK || p11_kit_uri_any_unrecognized(uri) ||
+	    find_wrong(text).len > 0) {
 		p11_kit_uri_free(uri);
 		return refuse_uri(text, rc, log);
 	}

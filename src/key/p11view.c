@@ -1,4 +1,5 @@
 #include "key/p11view.h"
+#include "base/tr.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,17 +117,18 @@ pin_state(const CK_TOKEN_INFO *info)
 	const CK_FLAGS f = info->flags;
 	struct ca_buf b = CA_BUF_INIT(256);
 
-	ca_buf_str(&b,
-	    (f & CKF_LOGIN_REQUIRED) == 0         ? "not needed"
-	    : (f & CKF_USER_PIN_INITIALIZED) == 0 ? "not set"
-	    : (f & CKF_USER_PIN_LOCKED) != 0      ? "locked"
-	    : (f & CKF_USER_PIN_FINAL_TRY) != 0   ? "set, one try is left"
-	    : (f & CKF_USER_PIN_COUNT_LOW) != 0 ? "set, a wrong one was entered"
-						: "set");
+	ca_buf_str(&b, (f & CKF_LOGIN_REQUIRED) == 0         ? P_("not needed")
+		       : (f & CKF_USER_PIN_INITIALIZED) == 0 ? P_("not set")
+		       : (f & CKF_USER_PIN_LOCKED) != 0      ? P_("locked")
+		       : (f & CKF_USER_PIN_FINAL_TRY) != 0
+			   ? P_("set, one try is left")
+		       : (f & CKF_USER_PIN_COUNT_LOW) != 0
+			   ? P_("set, a wrong one was entered")
+			   : P_("set"));
 	if ((f & CKF_USER_PIN_TO_BE_CHANGED) != 0)
-		ca_buf_str(&b, ", to be changed");
+		ca_buf_str(&b, P_(", to be changed"));
 	if ((f & CKF_PROTECTED_AUTHENTICATION_PATH) != 0)
-		ca_buf_str(&b, ", entered on the reader's keypad");
+		ca_buf_str(&b, P_(", entered on the reader's keypad"));
 	char *text = ca_buf_take(&b, NULL);
 	ca_buf_free(&b);
 	return text;
@@ -198,8 +200,8 @@ key_type(
 		(void)snprintf(out, room, "%s",
 		    type == CKK_RSA          ? "RSA"
 		    : type == CKK_EC         ? "EC"
-		    : type == CKK_EC_EDWARDS ? "Ed25519 or Ed448"
-					     : "other");
+		    : type == CKK_EC_EDWARDS ? P_("Ed25519 or Ed448")
+					     : P_("other"));
 	ca_buf_free(&attr);
 }
 
@@ -265,7 +267,7 @@ add_unloaded(struct ca_view *v, const struct ca_p11 *p11,
 
 	if (one == NULL)
 		return;
-	ca_buf_str(&why, "is not loaded: ");
+	ca_buf_str(&why, P_("is not loaded: "));
 	ca_p11_config_why(c, p11 != NULL ? p11->said : NULL, &why);
 	one->file = strdup(file);
 	one->problem = printable(why.p, why.len);

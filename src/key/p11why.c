@@ -3,6 +3,7 @@
  * command, and what there is.
  */
 #include "key/p11conf.h"
+#include "base/tr.h"
 #include "key/p11scan.h"
 #include "key/pcsc.h"
 
@@ -20,10 +21,10 @@ put_label(const struct ca_p11 *p11, struct ca_buf *out)
 		labels += p11->module[i].labels;
 	if (t->label[0] == '\0' || labels > 0)
 		return;
-	ca_buf_str(out, "no token has the label \"");
+	ca_buf_str(out, P_("no token has the label \""));
 	ca_buf_printable(
 	    out, t->label, p11_kit_space_strlen(t->label, sizeof t->label));
-	ca_buf_str(out, "\" of the URI");
+	ca_buf_str(out, P_("\" of the URI"));
 }
 
 static void
@@ -33,8 +34,9 @@ put_closed(
 	if (nclosed < 2)
 		return;
 	ca_p11_next(out);
-	ca_buf_str(out, "several tokens show no certificate without a PIN, so "
-			"name one in the URI (pkcs11:token=LABEL): ");
+	ca_buf_str(
+	    out, P_("several tokens show no certificate without a PIN, so "
+		    "name one in the URI (pkcs11:token=LABEL): "));
 	for (size_t i = 0; i < nclosed && i < CA_P11_CLOSED_MAX; i++)
 		ca_buf_fmt(out, "%s\"%s\"", i > 0 ? ", " : "", closed[i].name);
 }
@@ -65,7 +67,7 @@ ca_p11_why(const struct ca_p11 *p11, size_t nclosed,
 	}
 	ca_p11_unloaded(p11, out);
 	ca_p11_next(out);
-	ca_buf_str(out, "modules and tokens: ");
+	ca_buf_str(out, P_("modules and tokens: "));
 	ca_buf_str(out, ca_buf_text(&what) != NULL ? ca_buf_text(&what) : "?");
 	ca_buf_free(&what);
 	ca_buf_free(&pcsc);

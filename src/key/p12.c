@@ -2,6 +2,7 @@
  * An identity from a PKCS#12 file: the password, and the choice of the key.
  */
 #include "key/p12.h"
+#include "base/tr.h"
 #include "key/keyfile.h"
 
 #include <openssl/bio.h>
@@ -74,12 +75,14 @@ ask_once(struct ca_crypto *crypto, const char *path, const struct ca_buf *der,
     const struct ca_key_ui *ui, struct ca_p12 *out)
 {
 	enum ca_err ret = CA_ERR_UNSET, rc;
-	struct ca_buf prompt = CA_BUF_INIT(20000);
+	struct ca_buf shown = CA_BUF_INIT(20000);
+	struct ca_buf prompt = CA_BUF_INIT(20100);
 	struct ca_secret *password = NULL;
+	const char *name = ca_keyfile_name(path);
 
-	ca_buf_str(&prompt, "Password for ");
-	ca_buf_printable(&prompt, path, strlen(path));
-	ca_buf_str(&prompt, ": ");
+	ca_buf_printable(&shown, name, strlen(name));
+	ca_buf_fmt(&prompt, _("Password for %s: "),
+	    ca_buf_text(&shown) != NULL ? ca_buf_text(&shown) : "?");
 	const char *text = ca_buf_text(&prompt);
 	if (text == NULL) {
 		ret = CA_ERR_MEMORY;
@@ -98,6 +101,7 @@ ask_once(struct ca_crypto *crypto, const char *path, const struct ca_buf *der,
 	ret = CA_OK;
 out:
 	ca_secret_free(password);
+	ca_buf_free(&shown);
 	ca_buf_free(&prompt);
 	return ret;
 }
@@ -113,8 +117,8 @@ open_asking(struct ca_crypto *crypto, const char *path,
 	if (rc == CA_ERR_PIN && (ui == NULL || ui->ask == NULL))
 		return CA_ERR_CANCELLED;
 	for (int i = 0; i < PASSWORD_TRIES && rc == CA_ERR_PIN; i++) {
-		if (i > 0 && ui->info != NULL)
-			ui->error(ui->ctx, "Wrong password; try again.");
+		if (i > 0)
+			ca_key_tell(ui, NULL, "Wrong password; try again.");
 		rc = ask_once(crypto, path, der, ui, out);
 		/* the user stopped after a wrong password: that is the reason
 		 */
@@ -143,7 +147,7 @@ describe(X509 *cert)
 		return NULL;
 	X509_NAME_print_ex(bio, X509_get_subject_name(cert), 0,
 	    XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
-	BIO_puts(bio, ", valid until ");
+	BIO_puts(bio, _(", valid until "));
 	ASN1_TIME_print_ex(bio, X509_get0_notAfter(cert), ASN1_DTFLGS_ISO8601);
 	long n = BIO_get_mem_data(bio, &p);
 	if (n > 0)
@@ -190,7 +194,7 @@ choose(const struct ca_p12 *p12, struct pair *pair, size_t n, const char *path,
 			goto out;
 		}
 	}
-	ca_buf_str(&title, "More than one certificate with its key is in ");
+	ca_buf_str(&title, _("More than one certificate with its key is in "));
 	ca_buf_printable(&title, path, strlen(path));
 	const char *text = ca_buf_text(&title);
 	rc = text != NULL ? ca_key_choose(ui, text, line, n, index)

@@ -1,4 +1,5 @@
 #include "key/pbe.h"
+#include "base/tr.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -154,7 +155,7 @@ object_name(const ASN1_OBJECT *o, char *out, int len)
 	if (nid != NID_undef)
 		(void)snprintf(out, (size_t)len, "%s", OBJ_nid2sn(nid));
 	else if (OBJ_obj2txt(out, len, o, 1) <= 0)
-		(void)snprintf(out, (size_t)len, "an unknown algorithm");
+		(void)snprintf(out, (size_t)len, P_("an unknown algorithm"));
 }
 
 void
@@ -169,7 +170,7 @@ ca_pbe_name(const X509_ALGOR *alg, char out[CA_PBE_NAME_MAX])
 	}
 	object_name(pbe2->encryption->algorithm, cipher, sizeof cipher);
 	object_name(pbe2->keyfunc->algorithm, kdf, sizeof kdf);
-	(void)snprintf(out, CA_PBE_NAME_MAX, "%s with %s", cipher, kdf);
+	(void)snprintf(out, CA_PBE_NAME_MAX, P_("%s with %s"), cipher, kdf);
 	PBE2PARAM_free(pbe2);
 }
 

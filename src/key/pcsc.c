@@ -1,4 +1,5 @@
 #include "key/pcsc.h"
+#include "base/tr.h"
 
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -79,20 +80,22 @@ put_reader(const SCARD_READERSTATE *r, bool known, struct ca_buf *out)
 	const char *what = NULL;
 
 	if ((s & SCARD_STATE_EXCLUSIVE) != 0)
-		what =
+		what = P_(
 		    "is held by another program, as GnuPG does; run: gpgconf "
-		    "--kill scdaemon";
+		    "--kill scdaemon");
 	else if ((s & SCARD_STATE_MUTE) != 0)
-		what = "does not answer; turn it round, or clean its contacts";
+		what =
+		    P_("does not answer; turn it round, or clean its contacts");
 	else if ((s & SCARD_STATE_PRESENT) != 0 && !known)
-		what = "is known to no module here";
+		what = P_("is known to no module here");
 	if (what == NULL && (s & SCARD_STATE_PRESENT) != 0)
 		return;
 	if (out->len > 0)
 		ca_buf_str(out, "; ");
-	ca_buf_str(out, what != NULL ? "the card in reader \"" : "reader \"");
+	ca_buf_str(
+	    out, what != NULL ? P_("the card in reader \"") : P_("reader \""));
 	ca_buf_printable(out, r->szReader, strnlen(r->szReader, 64));
-	ca_buf_fmt(out, "\" %s", what != NULL ? what : "has no card");
+	ca_buf_fmt(out, "\" %s", what != NULL ? what : P_("has no card"));
 }
 
 static void
@@ -106,25 +109,26 @@ put_service(const struct look *l, bool known, struct ca_buf *out)
 		return;
 	case SCARD_E_NO_SERVICE:
 	case SCARD_E_SERVICE_STOPPED:
-		ca_buf_str(out,
-		    "the smart card service pcscd does not run; run: "
-		    "systemctl start pcscd.socket");
+		ca_buf_str(
+		    out, P_("the smart card service pcscd does not run; run: "
+			    "systemctl start pcscd.socket"));
 		return;
 	case SCARD_W_SECURITY_VIOLATION:
 	case SCARD_E_NO_ACCESS:
-		ca_buf_str(out,
-		    "the smart card service pcscd refuses this user; "
-		    "the administrator grants "
-		    "org.debian.pcsc-lite.access_pcsc by a rule of "
-		    "polkit(8)");
+		ca_buf_str(
+		    out, P_("the smart card service pcscd refuses this user; "
+			    "the administrator grants "
+			    "org.debian.pcsc-lite.access_pcsc by a rule of "
+			    "polkit(8)"));
 		return;
 	case SCARD_E_NO_READERS_AVAILABLE:
-		ca_buf_str(out,
-		    "no smart card reader is there, or GnuPG has it "
-		    "for itself; run: gpgconf --kill scdaemon");
+		ca_buf_str(
+		    out, P_("no smart card reader is there, or GnuPG has it "
+			    "for itself; run: gpgconf --kill scdaemon"));
 		return;
 	default:
-		ca_buf_fmt(out, "the smart card service pcscd fails (0x%08lx)",
+		ca_buf_fmt(out,
+		    P_("the smart card service pcscd fails (0x%08lx)"),
 		    (unsigned long)l->rv);
 	}
 }
@@ -139,9 +143,9 @@ ca_pcsc_why(bool known, struct ca_buf *out)
 		return;
 	enum ca_err rc = ca_p11_run(work, l);
 	if (rc == CA_ERR_TIMEOUT)
-		ca_buf_str(&text,
-		    "the smart card service pcscd does not answer; "
-		    "run: systemctl restart pcscd");
+		ca_buf_str(
+		    &text, P_("the smart card service pcscd does not answer; "
+			      "run: systemctl restart pcscd"));
 	if (rc == CA_OK && l->here)
 		put_service(l, known, &text);
 	if (rc != CA_ERR_TIMEOUT)

@@ -1,6 +1,7 @@
 /* An identity from PEM files; its key is decrypted when it first signs, or
  * before if only the key shows which certificate is the user's. */
 #include "key/key.h"
+#include "base/tr.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -87,7 +88,7 @@ tell(const struct certs *certs, const char *path, const struct ca_buf *text,
 	else if (!ca_keyfile_tell(path, text, CA_WANT_CERT, log))
 		ca_log_err(log,
 		    "%s contains no X.509 certificate in PEM or DER: %-s", path,
-		    certs->skipped > 0 ? "the certificate is damaged"
+		    certs->skipped > 0 ? N_("the certificate is damaged")
 				       : ca_err_text(rc));
 }
 

@@ -1,4 +1,5 @@
 #include "key/pemkey.h"
+#include "base/tr.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -92,17 +93,6 @@ out:
 	return ret;
 }
 
-static void
-tell(const struct ca_key_ui *ui, const char *path, const char *what)
-{
-	struct ca_buf line = CA_BUF_INIT(8192);
-
-	ca_buf_fmt(&line, "%s: %s", path, what);
-	if (ui->info != NULL && ca_buf_text(&line) != NULL)
-		ui->error(ui->ctx, ca_buf_text(&line));
-	ca_buf_free(&line);
-}
-
 /* One try; CA_ERR_PIN: the passphrase may be wrong. */
 static enum ca_err
 decrypt_once(struct ca_pemkey *k, const struct ca_key_ui *ui)
@@ -111,7 +101,7 @@ decrypt_once(struct ca_pemkey *k, const struct ca_key_ui *ui)
 	struct ca_secret *answer = NULL;
 	enum ca_err rc = CA_ERR_MEMORY;
 
-	ca_buf_fmt(&prompt, "Passphrase for %s: ", k->path);
+	ca_buf_fmt(&prompt, _("Passphrase for %s: "), ca_keyfile_name(k->path));
 	if (ca_buf_text(&prompt) != NULL)
 		rc = ui->ask(ui->ctx, ca_buf_text(&prompt), false, &answer);
 	if (rc == CA_OK && answer == NULL)
@@ -137,7 +127,8 @@ ca_pemkey_unlock(struct ca_pemkey *k, const struct ca_key_ui *ui)
 	for (int i = 0; i < TRIES && rc == CA_ERR_PIN; i++) {
 		rc = decrypt_once(k, ui);
 		if (rc == CA_ERR_PIN)
-			tell(ui, k->path, "the passphrase is wrong");
+			ca_key_tell(
+			    ui, k->log, "%s: the passphrase is wrong", k->path);
 	}
 	return rc;
 }
@@ -230,7 +221,7 @@ find_pem(struct ca_pemkey *k, const struct ca_buf *file)
 		ca_log_err(k->log, "%s contains no private key in PEM%-s",
 		    k->path,
 		    rc == CA_ERR_FORMAT
-			? "; a block of it is not closed, was it cut?"
+			? N_("; a block of it is not closed, was it cut?")
 			: "");
 	return CA_ERR_FORMAT;
 }

@@ -154,8 +154,7 @@ ca_map_cannot(struct ca_report *report, const struct ca_config *cfg,
 	else if (path == cfg->users)
 		cannot_users(report, path, err);
 	else if (path == cfg->directory_index && err == CA_ERR_CONFIG)
-		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL,
-		    CA_R_DIRECTORY,
+		ca_report_set(report, CA_CHECK_MAPPING, CA_FAIL, CA_R_DIRECTORY,
 		    "directory_issuer has a malformed name; `certauth inspect` "
 		    "shows how the issuer of a certificate is written");
 	else if (path == cfg->directory_index)

@@ -30,7 +30,7 @@ ca_rule_refuse(struct ca_rule *rule, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	/* NOLINTNEXTLINE(clang-analyzer-valist.*): va_start is above */
-	ca_vformat(rule->why, sizeof rule->why, fmt, ap);
+	ca_vformat(rule->why, sizeof rule->why, NULL, fmt, ap);
 	va_end(ap);
 	return CA_ERR_FORMAT;
 }

@@ -5,6 +5,7 @@
 #include "metrics/metricstext.h"
 #include "metrics/metricsverifier.h"
 #include "base/file.h"
+#include "base/tr.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,8 +45,8 @@ static const char help[] =
 
 static int run(int argc, char **argv);
 
-const struct ca_command ca_cmd_metrics = {
-    "metrics", "write metrics of logins and CRLs for Prometheus", help, run};
+const struct ca_command ca_cmd_metrics = {"metrics",
+    N_("write metrics of logins and CRLs for Prometheus"), help, run};
 
 enum { OPT_OUTPUT = 256, OPT_STATE, OPT_FILE, OPT_CONFIG };
 

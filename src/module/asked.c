@@ -1,9 +1,19 @@
 #include "module/asked.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/utf8.h"
 #include "channel/caller.h"
 #include "channel/helper.h"
+#include "module/choicelist.h"
+
+/* Text of the verifier that is shown as it is; NULL: none. */
+static const char *
+shown(const char *text)
+{
+	return text != NULL && ca_utf8_text(text, strlen(text)) ? text : NULL;
+}
 
 enum ca_err
 ca_asked_take(struct ca_verifier *v, struct ca_asked *asked)
@@ -25,6 +35,8 @@ ca_asked_take(struct ca_verifier *v, struct ca_asked *asked)
 	asked->set =
 	    (struct ca_channel_settings){.max_answer = (unsigned)a->max_answer,
 		.lifetime = (unsigned)a->lifetime,
+		.ignore_first = a->first_answer != 0,
+		.ignored = shown(asked->answer.notice),
 		.helper = a->helper,
 		.helper_timeout = (unsigned)a->helper_timeout,
 		.wait_for_token = (unsigned)a->wait_for_token,
@@ -32,6 +44,7 @@ ca_asked_take(struct ca_verifier *v, struct ca_asked *asked)
 		.require_pin = a->require_pin != 0,
 		.ssh_agent = a->ssh_agent != 0,
 		.user_certificates = a->user_certificates != 0,
+		.language = a->language,
 		.token_uri = a->token_uri,
 		.key_file = a->key_file,
 		.helper_write = asked->said.helper_write.v,
@@ -107,29 +120,22 @@ out:
 	return ret;
 }
 
-static void
-tell_user(const struct ca_prompter *p, enum ca_reason reason)
-{
-	if (reason == CA_R_ANSWER_CUT || reason == CA_R_ANSWER_MALFORMED)
-		p->info(p->ctx,
-		    reason == CA_R_ANSWER_CUT
-			? "The answer was truncated on its way to this host: "
-			  "its end is missing."
-			: "The answer is malformed: it differs from what "
-			  "certauth printed.",
-		    true);
-}
-
 enum ca_err
 ca_asked_response(struct ca_asked *asked, const struct ca_asker *who,
     struct ca_buf *out, enum ca_reason *reason)
 {
+	struct ca_prompter prompter = *who->prompter;
+	struct ca_choicelist list = {who->pamh, 0};
 	const struct ca_channel channel = {
-	    &asked->set, who->log, who->prompter, &asked->token};
+	    &asked->set, who->log, &prompter, &asked->token};
 	const uint64_t proof[] = {asked->said.proof1, asked->said.proof2};
 	enum ca_err rc = CA_ERR_NOT_FOUND;
 
 	*reason = CA_R_NO_CREDENTIAL;
+	if (ca_choicelist_shown(&list)) {
+		prompter.choose = ca_choicelist_ask;
+		prompter.choose_ctx = &list;
+	}
 	for (size_t i = 0; i < 2 && proof[i] != 0; i++) {
 		if (proof[i] == CA_OP_CONVERSATION)
 			rc = ca_channel_conversation(
@@ -141,6 +147,5 @@ ca_asked_response(struct ca_asked *asked, const struct ca_asker *who,
 		if (*reason != CA_R_NO_CREDENTIAL)
 			break;
 	}
-	tell_user(who->prompter, *reason);
 	return rc;
 }

@@ -4,6 +4,8 @@
 #ifndef CA_MODULE_ASKED_H
 #define CA_MODULE_ASKED_H
 
+#include <security/pam_modules.h>
+
 #include "base/log.h"
 #include "base/reason.h"
 #include "channel/channel.h"
@@ -41,6 +43,7 @@ struct ca_asker {
 	 * set them in a conversation, so nobody keeps them over one. */
 	enum ca_err (*items)(void *ctx, const char **user, const char **rhost);
 	void *ctx;
+	pam_handle_t *pamh; /* whose application may show lists */
 };
 
 /*

@@ -2,6 +2,7 @@
  * `certauth ocsp list|update`: options and dispatch.
  */
 #include "ocspadmin/ocspadmin.h"
+#include "base/tr.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -35,7 +36,7 @@ static const char help[] =
 static int run(int argc, char **argv);
 
 const struct ca_command ca_cmd_ocsp = {
-    "ocsp", "list and fetch OCSP responses", help, run};
+    "ocsp", N_("list and fetch OCSP responses"), help, run};
 
 enum {
 	OPT_CONFIG = 256,

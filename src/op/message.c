@@ -55,6 +55,8 @@ static const struct field ready[] = {
     F(NUMBER, ready, ignore_silent),
     F(TEXTS, ready, helper_env),
     F(NUMBER, ready, sessions),
+    F(NUMBER, ready, first_answer),
+    F(TEXT, ready, language),
 };
 
 static const struct field body[] = {

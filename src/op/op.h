@@ -133,6 +133,8 @@ struct ca_op_ready {
 	uint64_t ignore_silent;               /* silent = ignore */
 	struct ca_op_texts helper_env;        /* NAME, NAME=VALUE */
 	uint64_t sessions;                    /* sessions = yes */
+	uint64_t first_answer;                /* first_answer = ignore */
+	const char *language;                 /* of the helper's texts */
 };
 
 struct ca_op_body {
@@ -185,6 +187,7 @@ struct ca_op_answer {
 	struct ca_bytes kept;   /* for recheck */
 	struct ca_op_texts env; /* NAME=VALUE */
 	const char *notice;     /* for the user: the certificate expires;
+				 * request: if its first answer is discarded;
 				 * session: what decided, in words */
 	/* judge and recheck: for the log, when the outcome has taken effect */
 	struct ca_op_texts line;

@@ -30,7 +30,7 @@ act_refused(struct ca_sessions_acts *acts, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	ca_vformat(acts->why, sizeof acts->why, fmt, ap);
+	ca_vformat(acts->why, sizeof acts->why, NULL, fmt, ap);
 	va_end(ap);
 	return false;
 }

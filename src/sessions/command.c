@@ -2,6 +2,7 @@
  * `certauth sessions': options and dispatch.
  */
 #include "sessions/sessions.h"
+#include "base/tr.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -39,7 +40,7 @@ static const char help[] =
 static int run(int argc, char **argv);
 
 const struct ca_command ca_cmd_sessions = {
-    "sessions", "list, check and end open sessions", help, run};
+    "sessions", N_("list, check and end open sessions"), help, run};
 
 enum { OPT_JSON = 256, OPT_FORCE, OPT_QUIET, OPT_USER, OPT_SHA256, OPT_DEBUG };
 

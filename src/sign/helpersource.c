@@ -1,4 +1,5 @@
 #include "sign/helpersource.h"
+#include "base/tr.h"
 
 #include <glob.h>
 #include <stdlib.h>
@@ -119,7 +120,7 @@ from_tokens(
 		    (rc != CA_ERR_NOT_FOUND && rc != CA_DENIED))
 			break;
 		if (!told)
-			ui->info(ui->ctx, "Insert your smart card.");
+			ui->info(ui->ctx, _("Insert your smart card."));
 		told = true;
 		(void)sleep(1);
 	}
@@ -130,7 +131,7 @@ from_tokens(
 		return rc;
 	/* the token is inserted: tell the user why it is not used */
 	if (rc == CA_DENIED)
-		ui->error(ui->ctx, s->last);
+		ui->error(ui->ctx, s->told, s->last);
 	return rc == CA_ERR_NOT_FOUND || rc == CA_DENIED ? CA_OK : rc;
 }
 
@@ -154,7 +155,7 @@ try_source(struct ca_sources *s, enum ca_source source,
 		rc = ca_identities_pick(&ids, &pick, out);
 	/* what was said of other certificates is no reason if this one fails */
 	if (rc == CA_OK)
-		s->last[0] = '\0';
+		s->last[0] = s->told[0] = '\0';
 	ca_identities_free(&ids);
 	return rc;
 }

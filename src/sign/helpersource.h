@@ -30,7 +30,9 @@ enum ca_source {
 struct ca_sources {
 	struct ca_crypto *crypto; /* borrowed, as the next three */
 	const struct ca_log *log;
-	char *last; /* the last message in log; emptied when a key is chosen */
+	/* the last message in log, and in the user's language; emptied when a key is
+	 * chosen */
+	char *last, *told;
 	const struct ca_helper_talk *talk;
 	char *agent, *pkcs11, *keyfile;   /* NULL: not allowed */
 	unsigned wait;                    /* for a token, in seconds */

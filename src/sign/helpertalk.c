@@ -63,16 +63,32 @@ ui_note(void *ctx, const char *text)
 }
 
 static void
-ui_error(void *ctx, const char *text)
+ui_error(void *ctx, const char *text, const char *english)
 {
 	struct ca_helper_talk *t = ctx;
 
-	ca_log_err(t->log, "%-s", text);
+	/* text may be the line that the log has kept, which the next line replaces */
 	(void)!ca_helper_talk_text(t, CA_HELPER_ERROR, text);
+	ca_log_err(t->log, "%-s", english);
+}
+
+static enum ca_err
+ui_choose(void *ctx, const char *title, const char *const *line, size_t n,
+    struct ca_secret **answer)
+{
+	struct ca_helper_talk *t = ctx;
+	enum ca_err rc = CA_OK;
+
+	if (n > CA_HELPER_ITEMS_MAX)
+		return CA_ERR_UNSUPPORTED;
+	for (size_t i = 0; i < n && rc == CA_OK; i++)
+		rc = ca_helper_talk_text(t, CA_HELPER_ITEM, line[i]);
+	return rc == CA_OK ? ask(t, CA_HELPER_CHOOSE, title, answer) : rc;
 }
 
 struct ca_key_ui
 ca_helper_talk_ui(struct ca_helper_talk *t)
 {
-	return (struct ca_key_ui){ui_ask, ui_info, ui_note, ui_error, t};
+	return (struct ca_key_ui){ui_ask, ui_info, ui_note, ui_error, t,
+	    t->choices ? ui_choose : NULL};
 }

@@ -15,6 +15,7 @@ struct ca_helper_talk {
 	struct ca_helper_input in;
 	bool gone;                /* the module closed its end */
 	bool asked;               /* the user typed a secret */
+	bool choices;             /* the application shows lists */
 	const struct ca_log *log; /* gets each error, too; borrowed */
 };
 
@@ -22,7 +23,7 @@ struct ca_helper_talk {
 CA_MUST_CHECK enum ca_err ca_helper_talk_text(
     struct ca_helper_talk *t, enum ca_helper_verb verb, const char *text);
 
-/* Questions to the user; t must outlive it. */
+/* Questions to the user, by t as it is now; t must outlive it. */
 struct ca_key_ui ca_helper_talk_ui(struct ca_helper_talk *t);
 
 #endif

@@ -1,4 +1,5 @@
 #include "sign/identity.h"
+#include "base/tr.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -111,7 +112,7 @@ ca_identity_date(const ASN1_TIME *t, struct ca_buf *b)
 		ca_buf_fmt(b, "%04d-%02d-%02d", tm.tm_year + 1900,
 		    tm.tm_mon + 1, tm.tm_mday);
 	else
-		ca_buf_str(b, "an unreadable date");
+		ca_buf_str(b, P_("an unreadable date"));
 }
 
 /* Does a scheme that the host accepts fit the key, wherever the key is? */
@@ -148,7 +149,7 @@ put_accepted(const struct ca_request *req, bool names, struct ca_buf *buf)
 		seen[n++] = what;
 	}
 	if (n == 0)
-		ca_buf_str(buf, "nothing that this certauth knows");
+		ca_buf_str(buf, P_("nothing that this certauth knows"));
 }
 
 /* Why no signature is possible: the key, or what holds it. */
@@ -160,19 +161,20 @@ put_no_scheme(const struct ca_identity *id, const struct ca_request *req,
 	bool holder = key != NULL && key_fits(key, req);
 
 	if (ca_sigalg_newer_key(id->leaf) != NULL) {
-		ca_buf_str(buf, "its key has the type ");
+		ca_buf_str(buf, P_("its key has the type "));
 		ca_cert_key_kind(id->leaf, buf);
 		return;
 	}
-	ca_buf_str(
-	    buf, holder ? "the token or agent with its key (" : "its key (");
+	ca_buf_str(buf,
+	    holder ? P_("the token or agent with its key (") : P_("its key ("));
 	ca_cert_key_kind(id->leaf, buf);
-	ca_buf_str(buf, holder ? ") cannot sign by a scheme that the host "
+	ca_buf_str(buf, holder
+			    ? P_(") cannot sign by a scheme that the host "
 				 "accepts (certauth tokens shows what it can); "
-				 "the host accepts: "
-			       : ") fits no signature scheme that the host "
+				 "the host accepts: ")
+			    : P_(") fits no signature scheme that the host "
 				 "accepts; the host accepts keys of these "
-				 "kinds: ");
+				 "kinds: "));
 	put_accepted(req, holder, buf);
 }
 
@@ -188,15 +190,15 @@ unfit_itself(const struct ca_identity *id, const struct ca_request *req,
 		put_no_scheme(id, req, buf);
 	} else if (X509_cmp_time(X509_get0_notAfter(id->leaf), &now) == 0 ||
 		   X509_cmp_time(X509_get0_notBefore(id->leaf), &now) == 0) {
-		ca_buf_str(buf, "its validity cannot be read");
+		ca_buf_str(buf, P_("its validity cannot be read"));
 	} else if (X509_cmp_time(X509_get0_notAfter(id->leaf), &now) < 0) {
-		ca_buf_str(buf, "it expired on ");
+		ca_buf_str(buf, P_("it expired on "));
 		ca_identity_date(X509_get0_notAfter(id->leaf), buf);
 	} else if (X509_cmp_time(X509_get0_notBefore(id->leaf), &now) > 0) {
-		ca_buf_str(buf, "it is not valid before ");
+		ca_buf_str(buf, P_("it is not valid before "));
 		ca_identity_date(X509_get0_notBefore(id->leaf), buf);
 	} else if (!purpose_fits(id->leaf)) {
-		ca_buf_str(buf, "it is not for client authentication");
+		ca_buf_str(buf, P_("it is not for client authentication"));
 	}
 }
 
@@ -209,7 +211,7 @@ ca_identity_unfit(const struct ca_identity *id, const struct ca_request *req,
 	 * perhaps only the host knows its intermediates */
 	if (buf->len == 0 && !id->registered && !authority_fits(id, req))
 		ca_buf_str(
-		    buf, "none of the CAs that the host names issued it");
+		    buf, P_("none of the CAs that the host names issued it"));
 	if (buf->len == 0 && buf->err == CA_OK)
 		return NULL;
 	const char *text = ca_buf_text(buf);
@@ -257,13 +259,62 @@ ca_identity_uncertain(
 /* ---- how it is shown ---- */
 
 void
-ca_identity_describe(const struct ca_identity *id, struct ca_buf *b)
+ca_identity_describe(
+    const struct ca_identity *id, ca_log_text *say, struct ca_buf *b)
 {
 	ca_name_rfc4514(X509_get_subject_name(id->leaf), b);
-	ca_buf_str(b, ", issued by ");
+	ca_buf_str(b, say(N_(", issued by ")));
 	ca_name_rfc4514(X509_get_issuer_name(id->leaf), b);
-	ca_buf_str(b, ", until ");
+	ca_buf_str(b, say(N_(", until ")));
 	ca_identity_date(X509_get0_notAfter(id->leaf), b);
-	if (id->label != NULL)
-		ca_buf_fmt(b, ", in %s", id->label);
+	if (id->label != NULL) {
+		ca_buf_str(b, say(N_(", in ")));
+		ca_buf_str(b, id->label);
+	}
+}
+
+/* The last common name, or the whole name if there is none. */
+static void
+put_common_name(const X509_NAME *name, struct ca_buf *b)
+{
+	unsigned char *text = NULL;
+	int at = -1, len = -1;
+
+	for (int i;
+	     (i = X509_NAME_get_index_by_NID(name, NID_commonName, at)) >= 0;)
+		at = i;
+	if (at >= 0)
+		len = ASN1_STRING_to_UTF8(&text,
+		    X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+	if (len > 0)
+		ca_buf_printable(b, text, (size_t)len);
+	else
+		ca_name_rfc4514(name, b);
+	OPENSSL_free(text);
+	ERR_clear_error();
+}
+
+void
+ca_identity_brief(const struct ca_identity *id, struct ca_buf *b)
+{
+	struct ca_buf subject = CA_BUF_INIT(b->max);
+	struct ca_buf issuer = CA_BUF_INIT(b->max);
+	struct ca_buf until = CA_BUF_INIT(b->max);
+
+	put_common_name(X509_get_subject_name(id->leaf), &subject);
+	put_common_name(X509_get_issuer_name(id->leaf), &issuer);
+	ca_identity_date(X509_get0_notAfter(id->leaf), &until);
+	const char *whose = ca_buf_text(&subject), *from = ca_buf_text(&issuer);
+	const char *end = ca_buf_text(&until);
+	if (whose == NULL || from == NULL || end == NULL)
+		b->err = CA_ERR_MEMORY;
+	else if (id->label != NULL)
+		ca_buf_fmt(b, _("%s (%s), issued by %s, until %s"), whose,
+		    id->label, from, end);
+	else
+		ca_buf_fmt(
+		    b, _("%s, issued by %s, until %s"), whose, from, end);
+	ca_buf_free(&subject);
+	ca_buf_free(&issuer);
+	ca_buf_free(&until);
 }

@@ -48,7 +48,13 @@ bool ca_identity_uncertain(
 /* Append the day of t, "2027-01-01". */
 void ca_identity_date(const ASN1_TIME *t, struct ca_buf *b);
 
-/* Append "CN=Alice,O=Corp, issued by CN=CA, until 2027-01-01, in LABEL". */
-void ca_identity_describe(const struct ca_identity *id, struct ca_buf *b);
+/* Append "CN=Alice,O=Corp, issued by CN=CA, until 2027-01-01, in LABEL"; say: ca_tr, or
+ * ca_tr_part for the log. */
+void ca_identity_describe(
+    const struct ca_identity *id, ca_log_text *say, struct ca_buf *b);
+
+/* The same in short, with the last common names: "Alice (LABEL), issued by CA, until
+ * 2027-01-01".  Two identities may have the same text. */
+void ca_identity_brief(const struct ca_identity *id, struct ca_buf *b);
 
 #endif

@@ -1,6 +1,8 @@
 #include "sign/pick.h"
+#include "base/tr.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "sign/identity.h"
 
@@ -9,7 +11,7 @@ drop(struct ca_identity *id, const char *why, const struct ca_log *log)
 {
 	struct ca_buf line = CA_BUF_INIT(8192);
 
-	ca_identity_describe(id, &line);
+	ca_identity_describe(id, ca_tr_part, &line);
 	ca_log_warning(log, "%-s is not used, because %-s",
 	    ca_buf_text(&line) != NULL ? ca_buf_text(&line) : "?", why);
 	ca_buf_free(&line);
@@ -46,6 +48,37 @@ filter(struct ca_identities *ids, const struct ca_pick *p, bool *uncertain)
 	ca_buf_free(&why);
 }
 
+/* Write the lines of the list anew; the caller frees them. */
+static enum ca_err
+put_lines(const struct ca_identities *ids, bool brief, char **line)
+{
+	for (size_t i = 0; i < ids->n; i++) {
+		struct ca_buf b = CA_BUF_INIT(8192);
+
+		free(line[i]);
+		if (brief)
+			ca_identity_brief(ids->v[i], &b);
+		else
+			ca_identity_describe(ids->v[i], ca_tr, &b);
+		line[i] = ca_buf_take(&b, NULL);
+		ca_buf_free(&b);
+		if (line[i] == NULL)
+			return CA_ERR_MEMORY;
+	}
+	return CA_OK;
+}
+
+static bool
+are_equal(char *const *line, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(line[i], line[k]) == 0)
+				return true;
+	}
+	return false;
+}
+
 static enum ca_err
 offer(
     const struct ca_identities *ids, const struct ca_key_ui *ui, size_t *index)
@@ -55,17 +88,16 @@ offer(
 
 	if (line == NULL)
 		return CA_ERR_MEMORY;
-	for (size_t i = 0; i < ids->n; i++) {
-		struct ca_buf b = CA_BUF_INIT(8192);
-		ca_identity_describe(ids->v[i], &b);
-		line[i] = ca_buf_take(&b, NULL);
-		ca_buf_free(&b);
-		if (line[i] == NULL) {
-			ret = CA_ERR_MEMORY;
-			goto out;
-		}
+	/* a list of the application has little room */
+	bool brief = ui != NULL && ui->choose != NULL;
+	rc = put_lines(ids, brief, line);
+	if (rc == CA_OK && brief && are_equal(line, ids->n))
+		rc = put_lines(ids, false, line);
+	if (rc != CA_OK) {
+		ret = rc;
+		goto out;
 	}
-	if ((rc = ca_key_choose(ui, "More than one certificate fits:",
+	if ((rc = ca_key_choose(ui, _("More than one certificate fits:"),
 		 (const char *const *)line, ids->n, index)) != CA_OK) {
 		ret = rc;
 		goto out;
@@ -105,20 +137,27 @@ ask_uncertain(const struct ca_identities *ids, const struct ca_key_ui *ui)
 	enum ca_err rc = CA_ERR_MEMORY;
 
 	if (ids->n == 1) {
-		ca_buf_str(&text, "The host accepts certificates of other CAs. "
-				  "It is not known here whether they are above "
-				  "the issuer of ");
-		ca_identity_describe(ids->v[0], &text);
-		ca_buf_str(&text, ". Try it?");
+		ca_buf_str(&text,
+		    _("The host accepts certificates of other CAs. It is not "
+		      "known here whether they are above the issuer of "));
+		ca_identity_describe(ids->v[0], ca_tr, &text);
+		ca_buf_str(&text, ".");
 	} else {
 		ca_buf_fmt(&text,
-		    "The host accepts certificates of other CAs. It is not "
-		    "known here whether they are above the issuers of the %zu "
-		    "certificates that you have. Try one?",
+		    _("The host accepts certificates of other CAs. It is not "
+		      "known here whether they are above the issuers of the %zu "
+		      "certificates that you have."),
 		    ids->n);
 	}
-	if (ca_buf_text(&text) != NULL)
-		rc = ca_key_confirm(ui, ca_buf_text(&text));
+	/* a field has no place for it, and the question stands alone there */
+	if (ca_buf_text(&text) != NULL) {
+		ui->note(ui->ctx, ca_buf_text(&text));
+		rc = ca_key_confirm(ui,
+		    ids->n == 1
+			? _("The host may not accept this certificate. Try it?")
+			: _("The host may accept none of these certificates. "
+			    "Try one?"));
+	}
 	ca_buf_free(&text);
 	return rc;
 }

@@ -1,4 +1,5 @@
 #include "sign/requestcheck.h"
+#include "base/tr.h"
 
 #include <string.h>
 
@@ -16,11 +17,12 @@ ca_requestcheck_time(
 	if (apart <= (uint64_t)req->lifetime + CA_REQUEST_SKEW)
 		return CA_OK;
 	ca_buf_fmt(why,
-	    "rule 3, the time: by your clock, the host made the request %llu "
-	    "seconds %s; at most %u seconds are allowed. Start the login "
-	    "again. If that does not help, compare the clock of this machine "
-	    "(`date -u`) with that of the host",
-	    (unsigned long long)apart, here > at ? "ago" : "in the future",
+	    P_("rule 3, the time: by your clock, the host made the request %llu "
+	       "seconds %s; at most %u seconds are allowed. Start the login "
+	       "again. If that does not help, compare the clock of this machine "
+	       "(`date -u`) with that of the host"),
+	    (unsigned long long)apart,
+	    here > at ? P_("ago") : P_("in the future"),
 	    (unsigned)req->lifetime + CA_REQUEST_SKEW);
 	return CA_DENIED;
 }
@@ -84,8 +86,8 @@ ca_requestcheck_proof(struct ca_crypto *crypto, const struct ca_request *req,
 	if (rc == CA_OK)
 		return CA_OK;
 	ca_buf_fmt(why,
-	    "rule 4, the host's proof: the host's certificate or signature is "
-	    "wrong (%s). Tell the host's administrator",
-	    ca_err_text(rc));
+	    P_("rule 4, the host's proof: the host's certificate or signature is "
+	       "wrong (%s). Tell the host's administrator"),
+	    P_(ca_err_text(rc)));
 	return rc == CA_ERR_MEMORY ? rc : CA_DENIED;
 }

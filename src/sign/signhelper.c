@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/locale.h"
+#include "base/tr.h"
 #include "base/text.h"
 #include "channel/helper.h"
 #include "sign/helpersource.h"
@@ -25,7 +27,8 @@
 struct helper {
 	struct ca_helper_talk talk;
 	struct ca_log log;
-	char last[LAST_MAX]; /* the last error, for `none' and `failed' */
+	/* the last error, for `none' and `failed', and in the user's language */
+	char last[LAST_MAX], told[LAST_MAX];
 	struct ca_request *req;
 	struct ca_buf transcript; /* instead of req: for a proof of the host */
 	struct ca_sources src;
@@ -33,17 +36,33 @@ struct helper {
 };
 
 static void
+keep_line(char *at, enum ca_log_level level, const char *line)
+{
+	size_t len = strnlen(line, LAST_MAX - 1);
+
+	if (level > CA_LOG_WARNING)
+		return;
+	/* no half of a character */
+	while (len > 0 && ((unsigned char)line[len] & 0xc0) == 0x80)
+		len--;
+	memcpy(at, line, len);
+	at[len] = '\0';
+}
+
+static void
 remember(void *ctx, enum ca_log_level level, const char *line)
 {
 	struct helper *h = ctx;
 
-	if (level > CA_LOG_WARNING)
-		return;
-	size_t len = strlen(line);
-	if (len >= sizeof h->last)
-		len = sizeof h->last - 1;
-	memcpy(h->last, line, len);
-	h->last[len] = '\0';
+	keep_line(h->last, level, line);
+}
+
+static void
+remember_told(void *ctx, enum ca_log_level level, const char *line)
+{
+	struct helper *h = ctx;
+
+	keep_line(h->told, level, line);
 }
 
 /* ---- what the module says before `go' ---- */
@@ -67,6 +86,20 @@ take_cert(struct helper *h, const void *der, size_t len)
 	if (rc == CA_OK)
 		h->src.ncerts++;
 	return rc;
+}
+
+/* A locale that is not installed is English. */
+static enum ca_err
+take_language(struct ca_helper_msg *msg)
+{
+	const char *name = ca_buf_text(&msg->arg);
+
+	if (name == NULL)
+		return CA_ERR_MEMORY;
+	if (!ca_locale_named(name))
+		return CA_ERR_FORMAT;
+	(void)ca_tr_use(name, false);
+	return CA_OK;
 }
 
 static enum ca_err
@@ -99,8 +132,13 @@ take_msg(struct helper *h, struct ca_helper_msg *msg)
 	case CA_HELPER_SECRET:
 		h->secret = true;
 		return CA_OK;
+	case CA_HELPER_LANGUAGE:
+		return take_language(msg);
 	case CA_HELPER_PINLESS:
 		h->src.pinless = true;
+		return CA_OK;
+	case CA_HELPER_CHOICES:
+		h->talk.choices = true;
 		return CA_OK;
 	default:
 		return CA_ERR_FORMAT;
@@ -252,9 +290,10 @@ ca_sign_helper(void)
 	struct helper h = {.transcript = CA_BUF_INIT(CA_REQUEST_MAX)};
 	enum ca_err rc;
 
-	h.log = (struct ca_log){remember, &h, false};
+	h.log = (struct ca_log){remember, &h, false, remember_told, ca_tr};
 	h.src.log = &h.log;
 	h.src.last = h.last;
+	h.src.told = h.told;
 	h.talk.log = &h.log;
 	h.src.talk = &h.talk;
 	/* the module waits until this process exits, so libcrypto does not

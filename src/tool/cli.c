@@ -1,5 +1,6 @@
 #include "tool/cli.h"
 #include "base/buf.h"
+#include "base/tr.h"
 
 #include <getopt.h>
 #include <stdarg.h>
@@ -7,9 +8,10 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
+#include <unistd.h>
 
 static void
-emit(void *ctx, enum ca_log_level level, const char *line)
+tell(void *ctx, enum ca_log_level level, const char *line)
 {
 	(void)ctx;
 	(void)level;
@@ -19,7 +21,15 @@ emit(void *ctx, enum ca_log_level level, const char *line)
 struct ca_log
 ca_cli_log(bool debug)
 {
-	return (struct ca_log){emit, NULL, debug};
+	return (struct ca_log){.debug = debug, .tell = tell, .text = ca_tr};
+}
+
+bool
+ca_cli_draws(int fd)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(fd) == 1 && (term == NULL || strcmp(term, "dumb") != 0);
 }
 
 void
@@ -31,7 +41,7 @@ ca_cli_keep_memory(void)
 void
 ca_cli_help(const struct ca_command *cmd, FILE *out)
 {
-	(void)fputs(cmd->help, out);
+	(void)fputs(_(cmd->help), out);
 }
 
 static void __attribute__((format(printf, 2, 0)))
@@ -42,12 +52,12 @@ complain(const char *who, const char *fmt, va_list ap)
 
 	/* the callers have called va_start; clang 14 does not see that here
 	 * NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
-	if (vsnprintf(raw, sizeof raw, fmt, ap) < 0)
+	if (vsnprintf(raw, sizeof raw, _(fmt), ap) < 0)
 		raw[0] = '\0';
 	ca_buf_printable(&line, raw, strlen(raw));
 	const char *text = ca_buf_text(&line);
 	(void)fprintf(stderr, "certauth%s%s: %s\n", who != NULL ? " " : "",
-	    who != NULL ? who : "", text != NULL ? text : "out of memory");
+	    who != NULL ? who : "", text != NULL ? text : _("out of memory"));
 	ca_buf_free(&line);
 }
 
@@ -59,7 +69,7 @@ ca_cli_usage(const struct ca_command *cmd, const char *fmt, ...)
 	va_start(ap, fmt);
 	complain(cmd->name, fmt, ap);
 	va_end(ap);
-	(void)fprintf(stderr, "Try `certauth %s --help`.\n", cmd->name);
+	(void)fprintf(stderr, _("Try `certauth %s --help`.\n"), cmd->name);
 	return CA_EXIT_USAGE;
 }
 

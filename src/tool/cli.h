@@ -20,6 +20,7 @@ struct ca_command {
 	const char *help;    /* at most 24 lines with an example */
 	/* argv[0] is the subcommand's name; getopt has been reset */
 	int (*run)(int argc, char **argv);
+	bool user; /* a user reads its output, in the language of the user */
 };
 
 /* A sink that writes "certauth: ..." to standard error. */
@@ -47,6 +48,11 @@ int ca_cli_bad_option(const struct ca_command *cmd, char *const *argv);
 int ca_cli_options(const struct ca_command *cmd, int argc, char **argv,
     const struct option *options,
     int (*one)(void *ctx, const struct option *option), void *ctx);
+
+/* Is fd a terminal on which a line may have colour, or be written again?  Not with
+ * TERM=dumb, which users of a screen reader set.  What is drawn says nothing that the
+ * text does not say. */
+bool ca_cli_draws(int fd);
 
 /* Print an error message to standard error, escaped; returns CA_EXIT_USAGE. */
 int ca_cli_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

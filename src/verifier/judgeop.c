@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "base/tr.h"
 #include "verifier/operationint.h"
 
 /* NAME=VALUE of each variable of the session. */
@@ -58,15 +59,37 @@ out:
 	return ret;
 }
 
+/* What the user can do something about. */
+static void
+put_why(struct ca_operation *o, enum ca_reason reason)
+{
+	const char *text = NULL;
+
+	if (reason == CA_R_ANSWER_CUT)
+		text =
+		    _("The answer was truncated on its way to this host: its "
+		      "end is missing.");
+	else if (reason == CA_R_ANSWER_MALFORMED)
+		text =
+		    _("The answer is malformed: it differs from what certauth "
+		      "printed.");
+	if (text == NULL)
+		return;
+	ca_operation_text(o, text, strlen(text));
+	o->notice = o->n;
+}
+
 /* There is no response: the module could not get one. */
 static enum ca_err
-log_abort(const struct ca_op_body *body, struct ca_report *report)
+log_abort(struct ca_operation *o, const struct ca_op_body *body,
+    struct ca_report *report)
 {
 	enum ca_reason reason = body->reason < CA_REASON_COUNT
 				    ? (enum ca_reason)body->reason
 				    : CA_R_INTERNAL;
 
 	ca_operation_abort(report, reason);
+	put_why(o, reason);
 	return body->err > CA_OK && body->err <= CA_ERR_SIGNATURE
 		   ? (enum ca_err)body->err
 		   : CA_ERR_UNSET;
@@ -115,7 +138,7 @@ enum ca_err
 ca_operation_judge(struct ca_operation *o, const struct ca_op_body *body,
     struct ca_report *report)
 {
-	enum ca_err rc = body->reason != 0 ? log_abort(body, report)
+	enum ca_err rc = body->reason != 0 ? log_abort(o, body, report)
 					   : judge_response(o, body, report);
 
 	ca_operation_outcome(o, report, CA_REPORT_ALL, "login");

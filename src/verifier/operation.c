@@ -1,5 +1,6 @@
 #include "verifier/operation.h"
 
+#include "base/tr.h"
 #include "map/map.h"
 #include "verifier/operationint.h"
 
@@ -19,8 +20,16 @@ ca_operation_configure(struct ca_operation *o)
 	o->cfg_err = ca_config_load((int)o->args.argv.n, o->args.argv.v,
 	    o->args.service, &o->log, &o->cfg);
 	o->log.debug = o->cfg != NULL && o->cfg->debug;
-	if (o->cfg != NULL)
-		ca_buf_fmt(&o->index, "%s.cdb", o->cfg->users);
+	if (o->cfg == NULL)
+		return;
+	ca_buf_fmt(&o->index, "%s.cdb", o->cfg->users);
+	/* the catalog is read before the worker is confined; doctor says if there
+	 * is none */
+	if (o->cfg->language != NULL &&
+	    (o->op == CA_OP_JUDGE ||
+		(o->op == CA_OP_REQUEST &&
+		    o->cfg->first_answer == CA_FIRST_IGNORE)))
+		(void)ca_tr_use(o->cfg->language, false);
 }
 
 static void
@@ -106,6 +115,8 @@ ca_operation_ready(const struct ca_operation *o,
 	put_confinement(cfg, r);
 	put_list(&cfg->helper_env, &r->helper_env);
 	r->sessions = cfg->sessions;
+	r->first_answer = cfg->first_answer == CA_FIRST_IGNORE;
+	r->language = cfg->language;
 	r->min_uid = cfg->min_uid;
 	r->max_uid = cfg->max_uid;
 }

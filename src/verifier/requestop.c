@@ -1,8 +1,11 @@
 /*
  * The operation request: the request of one attempt, and how to ask it.
  */
+#include <string.h>
+
 #include <openssl/x509.h>
 
+#include "base/tr.h"
 #include "map/map.h"
 #include "verifier/operationint.h"
 #include "verify/path.h"
@@ -84,6 +87,20 @@ asks_helper(const struct ca_config *cfg, const struct ca_op_body *body)
 		   cfg->proof[1] == CA_PROOF_COMMAND);
 }
 
+/* For a conversation that discards its first answer: what the user is told then. */
+static void
+put_discarded(struct ca_operation *o)
+{
+	const char *text =
+	    _("A password is not used for this login. Sign the request below, "
+	      "for example with: certauth sign. Then enter the answer.");
+
+	if (o->cfg->first_answer != CA_FIRST_IGNORE)
+		return;
+	ca_operation_text(o, text, strlen(text));
+	o->notice = o->n;
+}
+
 enum ca_err
 ca_operation_request(struct ca_operation *o, const struct ca_op_body *body,
     struct ca_report *report)
@@ -109,6 +126,7 @@ ca_operation_request(struct ca_operation *o, const struct ca_op_body *body,
 	}
 	ca_buf_put(&o->request, req->raw, req->len);
 	o->answer.request = (struct ca_bytes){o->request.p, o->request.len};
+	put_discarded(o);
 	if (asks_helper(o->cfg, body))
 		o->answer.registered_err =
 		    (uint64_t)add_registered(o, &ctx, body);

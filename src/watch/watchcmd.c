@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/tr.h"
 #include "client/clientconf.h"
 #include "watch/watchint.h"
 
@@ -27,11 +28,12 @@ watch(const char *uri, const struct ca_log *log)
 		    "another process watches the token %s of this session",
 		    uri);
 		status = CA_EXIT_OK;
-	} else if (rc != CA_OK) {
-		ca_log_err(log,
-		    "no lock file can be made in XDG_RUNTIME_DIR (%s): %m",
-		    getenv("XDG_RUNTIME_DIR"));
 	} else {
+		/* two that watch are better than none */
+		if (rc != CA_OK)
+			ca_log_warning(log,
+			    "no lock file can be made in XDG_RUNTIME_DIR (%s): %m",
+			    getenv("XDG_RUNTIME_DIR"));
 		status = ca_watch_run(
 		    uri, conf->lock_command, conf->insert_command, only, log);
 	}
@@ -86,24 +88,24 @@ run(int argc, char **argv)
 }
 
 const struct ca_command ca_cmd_watch = {"watch",
-    "lock the session when the token of the login is removed",
-    "usage: certauth watch [--token URI]\n"
-    "\n"
-    "Waits until the token is removed with which this session was opened\n"
-    "(CERTAUTH_TOKEN), and locks the session: loginctl lock-session, or what\n"
-    "lock_command of ~/.config/certauth/config says.  insert_command is run when\n"
-    "the token is inserted again.  The session is never unlocked.  A token that is\n"
-    "not here at the start, or of which no module tells anything, counts as removed.\n"
-    "Without CERTAUTH_TOKEN and --token there is nothing to watch.\n"
-    "\n"
-    "  --token URI  the token (RFC 7512); certauth tokens shows the URIs\n"
-    "\n"
-    "The systemd unit certauth-watch.service of the user, or the desktop's\n"
-    "autostart, starts it.  Only one watches a session and token.\n"
-    "\n"
-    "Exit status: 0 ended by a signal, nothing to watch, or already watched;\n"
-    "1 error, 2 wrong arguments or configuration.\n"
-    "\n"
-    "Example:\n"
-    "  certauth watch --token 'pkcs11:token=Card%20A'\n",
-    run};
+    N_("lock the session when the token of the login is removed"),
+    N_("usage: certauth watch [--token URI]\n"
+       "\n"
+       "Waits until the token is removed with which this session was opened\n"
+       "(CERTAUTH_TOKEN), and locks the session: loginctl lock-session, or what\n"
+       "lock_command of ~/.config/certauth/config says.  insert_command is run when\n"
+       "the token is inserted again.  The session is never unlocked.  A token that is\n"
+       "not here at the start, or of which no module tells anything, counts as removed.\n"
+       "Without CERTAUTH_TOKEN and --token there is nothing to watch.\n"
+       "\n"
+       "  --token URI  the token (RFC 7512); certauth tokens shows the URIs\n"
+       "\n"
+       "The systemd unit certauth-watch.service of the user, or the desktop's\n"
+       "autostart, starts it.  Only one watches a session and token.\n"
+       "\n"
+       "Exit status: 0 ended by a signal, nothing to watch, or already watched;\n"
+       "1 error, 2 wrong arguments or configuration.\n"
+       "\n"
+       "Example:\n"
+       "  certauth watch --token 'pkcs11:token=Card%20A'\n"),
+    run, true};

@@ -44,10 +44,13 @@ struct ca_watch {
 	unsigned unknown; /* looks in a row */
 	unsigned failed;  /* tries to lock, in a row */
 	long long again;  /* the next try to lock, or 0 */
+	bool missed;      /* it was removed while the lock command ran */
 };
 
 enum ca_watch_do ca_watch_saw(
     struct ca_watch *w, enum ca_look_at look, long long now);
+/* Is the session to be locked? */
+bool ca_watch_locks(enum ca_watch_do what);
 /* The time now has come. */
 enum ca_watch_do ca_watch_time(struct ca_watch *w, long long now);
 /* The time for which the caller waits, or 0. */
@@ -93,6 +96,7 @@ struct ca_order {
 	char *command;      /* for sh -c; NULL: loginctl, or none */
 	pid_t pid;          /* 0: it does not run */
 	long long deadline; /* 0: none */
+	bool no_id;         /* loginctl failed with XDG_SESSION_ID */
 };
 
 /* Start it, without waiting.  CA_ERR_IO: logged. */
@@ -104,7 +108,8 @@ bool ca_order_ended(struct ca_order *o, int status, const struct ca_log *log);
 /* ---- watchonly.c: one process for a session and token ---- */
 
 /* Take the lock file in XDG_RUNTIME_DIR; *fd has the lock, or is -1 without such a
- * folder.  CA_ERR_CANCELLED: another process has it; CA_ERR_IO: errno. */
+ * folder.  CA_ERR_CANCELLED: another process of the user's has it; CA_ERR_IO: errno,
+ * also for a file that is another user's. */
 CA_MUST_CHECK enum ca_err ca_watch_only(const char *uri, int *fd);
 
 /* ---- watchrun.c ---- */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -38,6 +39,18 @@ session_id(void)
 		   : "none";
 }
 
+/* Another user's file may be locked by that user for good. */
+static bool
+is_own(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return false;
+	errno = EPERM;
+	return S_ISREG(st.st_mode) && st.st_uid == geteuid();
+}
+
 enum ca_err
 ca_watch_only(const char *uri, int *fd)
 {
@@ -51,15 +64,21 @@ ca_watch_only(const char *uri, int *fd)
 	ca_buf_fmt(&path, "%s/certauth-watch-%s-%016llx.lock", folder,
 	    session_id(), (unsigned long long)hash(uri));
 	const char *name = ca_buf_text(&path);
-	if (name == NULL)
-		rc = CA_ERR_MEMORY;
-	else
+	errno = ENAMETOOLONG;
+	if (name != NULL)
 		*fd =
 		    open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (name != NULL && *fd < 0)
+	if (*fd < 0 || !is_own(*fd))
 		rc = CA_ERR_IO;
-	else if (name != NULL && flock(*fd, LOCK_EX | LOCK_NB) != 0)
+	else if (flock(*fd, LOCK_EX | LOCK_NB) != 0)
 		rc = errno == EWOULDBLOCK ? CA_ERR_CANCELLED : CA_ERR_IO;
 	ca_buf_free(&path);
+	if (rc != CA_OK && *fd >= 0) {
+		const int e = errno;
+
+		(void)close(*fd);
+		*fd = -1;
+		errno = e;
+	}
 	return rc;
 }

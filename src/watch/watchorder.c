@@ -66,8 +66,9 @@ ca_order_start(struct ca_order *o, const struct ca_log *log, long long now)
 	static char loginctl[] = "loginctl", verb[] = "lock-session",
 		    sh[] = "/bin/sh", option[] = "-c";
 	/* without an id, logind takes the session of the caller, or the one at the
-	 * caller's display */
-	char *lock[] = {loginctl, verb, variable("XDG_SESSION_ID"), NULL};
+	 * caller's display; an id may be of a session that has ended */
+	char *lock[] = {
+	    loginctl, verb, o->no_id ? NULL : variable("XDG_SESSION_ID"), NULL};
 	char *shell[] = {sh, option, o->command, NULL};
 	const bool own = o->command != NULL;
 
@@ -93,6 +94,7 @@ ca_order_ended(struct ca_order *o, int status, const struct ca_log *log)
 	o->deadline = 0;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return true;
+	o->no_id = !o->no_id;
 	if (WIFEXITED(status))
 		ca_log_err(log,
 		    "%s failed with status %d; see lock_command and "

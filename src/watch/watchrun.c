@@ -25,7 +25,6 @@ struct watcher {
 	const char *uri;
 	const struct ca_log *log;
 	int signals, only;
-	bool warned;       /* without XDG_RUNTIME_DIR */
 	long long restart; /* when the looker is to be started */
 	long long pause;   /* before the next one after this */
 	bool ended;
@@ -36,8 +35,11 @@ struct watcher {
 static void
 lock(struct watcher *w, long long now)
 {
-	/* a command that is still running is a locker that is still there */
-	if (w->lock.pid == 0 && ca_order_start(&w->lock, w->log, now) != CA_OK)
+	/* a command that is still running is a locker that is still there; but the
+	 * session may have just been unlocked */
+	if (w->lock.pid != 0)
+		w->watch.missed = true;
+	else if (ca_order_start(&w->lock, w->log, now) != CA_OK)
 		ca_watch_locked(&w->watch, false, now);
 }
 
@@ -53,6 +55,9 @@ insert(struct watcher *w, long long now)
 static void
 act(struct watcher *w, enum ca_watch_do what, long long now)
 {
+	/* first: whoever reads the log may be stopped */
+	if (ca_watch_locks(what))
+		lock(w, now);
 	switch (what) {
 	case CA_WATCH_NOTHING:
 		return;
@@ -68,24 +73,23 @@ act(struct watcher *w, enum ca_watch_do what, long long now)
 		ca_log(w->log, CA_LOG_NOTICE,
 		    "the token %s was removed: the session is being locked",
 		    w->uri);
-		break;
+		return;
 	case CA_WATCH_MISSING:
 		ca_log(w->log, CA_LOG_NOTICE,
 		    "the token %s is not here: the session is being locked; "
 		    "to see the tokens, run: certauth tokens",
 		    w->uri);
-		break;
+		return;
 	case CA_WATCH_BLIND:
 		ca_log_err(w->log,
 		    "no PKCS#11 module tells whether the token %s is here: "
 		    "the session is being locked; to see the modules, run: "
 		    "certauth tokens",
 		    w->uri);
-		break;
+		return;
 	case CA_WATCH_RETRY:
-		break;
+		return;
 	}
-	lock(w, now);
 }
 
 static void
@@ -259,6 +263,8 @@ ca_watch_run(const char *uri, char *lock_command, char *insert_command,
 	    .pause = RESTART_MS};
 	sigset_t set;
 
+	/* a parent that ignores SIGCHLD would leave no child to wait for */
+	(void)signal(SIGCHLD, SIG_DFL);
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGCHLD);
 	(void)sigaddset(&set, SIGTERM);

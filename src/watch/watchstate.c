@@ -22,7 +22,7 @@ here(struct ca_watch *w)
 	const enum ca_watch_at was = w->at;
 
 	w->at = CA_WATCH_HERE;
-	w->absent = false;
+	w->absent = w->missed = false;
 	w->unknown = w->failed = 0;
 	w->again = 0;
 	return was == CA_WATCH_START  ? CA_WATCH_FOUND
@@ -46,6 +46,13 @@ ca_watch_saw(struct ca_watch *w, enum ca_look_at look, long long now)
 		return gone(w, CA_WATCH_PULLED);
 	w->absent = true;
 	return ca_watch_time(w, now);
+}
+
+bool
+ca_watch_locks(enum ca_watch_do what)
+{
+	return what == CA_WATCH_PULLED || what == CA_WATCH_MISSING ||
+	       what == CA_WATCH_BLIND || what == CA_WATCH_RETRY;
 }
 
 enum ca_watch_do
@@ -74,6 +81,10 @@ ca_watch_locked(struct ca_watch *w, bool locked, long long now)
 	long long wait = RETRY_MS;
 
 	w->again = 0;
+	/* a locker may have ended because the session was unlocked */
+	if (locked && w->missed && w->at == CA_WATCH_GONE)
+		w->again = now;
+	w->missed = w->missed && !locked;
 	/* the token is back: nothing is to be locked */
 	if (locked || w->at != CA_WATCH_GONE) {
 		w->failed = 0;

@@ -1,5 +1,6 @@
 #include "app.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <limits.h>
 #include <openssl/err.h>
@@ -16,6 +17,7 @@
 #include "../lib/responder.h"
 #include "crypto/crypto.h"
 #include "key/key.h"
+#include "module/choicelist.h"
 #include "module/verifier.h"
 #include "op/op.h"
 #include "verifier/claims.h"
@@ -44,7 +46,7 @@ struct pam_handle {
 
 static const char *user, *cert_path, *key_path, *instead_path;
 static const char *signed_path; /* the file of a signed password */
-static bool registered, resident, replayed;
+static bool registered, resident, replayed, lists;
 static int module_argc;
 static const char **module_argv;
 static struct responder client;
@@ -150,7 +152,7 @@ pam_get_item(const pam_handle_t *pamh, int type, const void **item)
 {
 	switch (type) {
 	case PAM_SERVICE:
-		*item = "test";
+		*item = lists ? "gdm-test" : "test";
 		break;
 	case PAM_USER:
 		*item = pamh->user;
@@ -316,6 +318,21 @@ answer_to(const char *prompt)
 	return responder_piece(&client, prompt);
 }
 
+/* The second line of a list. */
+static char *
+answer_list(const char *m)
+{
+	const struct ca_choicelist_request *asked = (const void *)m;
+	struct ca_choicelist_response *r = calloc(1, sizeof *r);
+
+	if (r == NULL || asked->n < 2)
+		abort();
+	r->header = asked->header;
+	r->header.length = htobe32(sizeof *r);
+	r->key = strdup(asked->item[1].key);
+	return (char *)r;
+}
+
 static int
 converse(int n, const struct pam_message **msg, struct pam_response **resp,
     void *data)
@@ -327,6 +344,8 @@ converse(int n, const struct pam_message **msg, struct pam_response **resp,
 	fault_arm(false);
 	if (r != NULL && (style == PAM_PROMPT_ECHO_OFF))
 		r[0].resp = answer_to(msg[0]->msg);
+	else if (r != NULL && style == PAM_BINARY_PROMPT)
+		r[0].resp = answer_list(msg[0]->msg);
 	fault_arm(true);
 	*resp = r;
 	return r != NULL ? PAM_SUCCESS : PAM_CONV_ERR;
@@ -361,6 +380,11 @@ app_option(int opt, const char *value)
 	case 'R':
 		replayed = true;
 		return true;
+	case 'G':
+		lists = true;
+		return setenv("GDM_SUPPORTED_PAM_EXTENSIONS",
+			   "org.gnome.DisplayManager.UserVerifier.ChoiceList",
+			   1) == 0;
 	case 'k':
 		key_path = value;
 		return true;

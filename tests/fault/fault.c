@@ -13,6 +13,7 @@
  *                process ("own"), or as in another one ("forked")
  *   -S FILE      the client answers with the signed password in FILE
  *   -R           which was used before
+ *   -G           the application is of GDM, shows lists, and chooses the second line
  *   -s N, -o N   try call number o, o + s, o + 2s ... of each point
  *   -p NAME[:N]  only this point, only its call number N
  *   -a           without those that say ENOENT
@@ -479,7 +480,7 @@ main(int argc, char **argv)
 		return 2;
 	st->target = -1;
 	while ((opt = getopt(argc, argv,
-		    "e:u:c:k:i:s:o:p:x:n:C:V:L:O:S:almfrRv")) != -1) {
+		    "e:u:c:k:i:s:o:p:x:n:C:V:L:O:S:almfrRvG")) != -1) {
 		switch (opt) {
 		case 'e':
 			expect = optarg;

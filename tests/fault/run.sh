@@ -163,6 +163,19 @@ command=(-u root "$conf" proof=command "helper=$D/bin/certauth-sign"
 [ "$(id -u)" -ne 0 ] || scene command -l -C "$D/bin/certauth-confine" \
 	-e granted "${command[@]}" \
 	"key_file=$D/alice-all.pem"
+# the same with a list to choose from, which a script adds to what the helper asks
+cat >"$D/bin/lister" <<-END
+	#!/bin/sh
+	while read -r line && opening="\$opening\$line
+	" && [ "\$line" != go ]; do :; done
+	printf 'item A\nitem B\nchoose Which?\n'
+	read -r line
+	[ "\$line" = 'answer Mg' ] || { echo "failed \$line"; exit 1; }
+	{ printf %s "\$opening"; exec cat; } | exec "$D/bin/certauth-sign"
+END
+chmod 755 "$D/bin/lister"
+[ "$(id -u)" -ne 0 ] || scene choices -G -l -e granted \
+	"${command[@]/%certauth-sign/lister}" helper_confine=no "key_file=$D/alice-all.pem"
 # a verifier that the module starts, and that works: what starts it fails
 cp "$CERTAUTH_BUILD/certauth-verifier" "$D/bin/"
 scene spawned -l -V "$D/bin/certauth-verifier" -e granted "${alice[@]}" \

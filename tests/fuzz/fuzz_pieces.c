@@ -7,9 +7,10 @@
 
 #include <string.h>
 
-/* Lines are answers, as a hostile client would give them. */
+/* Lines are answers, as a hostile client would give them.  ignore: first_answer =
+ * ignore. */
 static void
-host(char *text)
+host(char *text, bool ignore)
 {
 	struct ca_pieces *ps = ca_pieces_new("AAAA", 500);
 	struct ca_buf out = CA_BUF_INIT(1 << 16);
@@ -18,8 +19,21 @@ host(char *text)
 	char *line;
 
 	while (!done && (line = strsep(&text, "\n")) != NULL) {
+		if (ignore && ca_pieces_ignore(ps, line)) {
+			size_t len = strlen(line);
+
+			/* the first one alone, and no piece */
+			FUZZ_CHECK(n == 0 && strstr(ca_pieces_prompt(ps),
+						 " next=0 ") != NULL);
+			FUZZ_CHECK(len < 2 || !strchr("+.", line[len - 1]) ||
+				   ca_base64url_span(line, len) + 1 != len);
+			ignore = false;
+			FUZZ_CHECK(!ca_pieces_ignore(ps, line));
+			continue;
+		}
 		enum ca_err rc = ca_pieces_add(ps, line, &done);
 
+		FUZZ_CHECK(rc == CA_OK || !ca_pieces_ignore(ps, line));
 		FUZZ_CHECK(rc != CA_ERR_UNSET);
 		if (rc != CA_OK) {
 			FUZZ_CHECK(!done);
@@ -141,7 +155,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data + 1, size - 1);
 	text[size - 1] = '\0';
 	if (data[0] % 3 == 0)
-		host(text);
+		host(text, data[0] >= 128);
 	else if (data[0] % 3 == 1)
 		finder(text);
 	else

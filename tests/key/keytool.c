@@ -71,9 +71,9 @@ note(void *ctx, const char *text)
 }
 
 static void
-error(void *ctx, const char *text)
+error(void *ctx, const char *text, const char *english)
 {
-	(void)ctx;
+	(void)ctx, (void)english;
 	printf("error: %s\n", text);
 }
 

@@ -4,14 +4,14 @@
 set -eu
 build='gcc make pkgconf libc6-dev libpam0g-dev libssl-dev
 	libcdb-dev libp11-kit-dev libpcsclite-dev libcurl4-openssl-dev libsss-certmap-dev
-	libidn2-dev libldap-dev libsasl2-dev'
+	libidn2-dev libldap-dev libsasl2-dev gettext'
 demo='openssl openssh-server openssh-client'
 check='libcmocka-dev bats pamtester libpam-wrapper softhsm2 opensc sudo
 	valgrind python3 expect p11-kit p11-kit-modules procps mandoc
 	libpam-pkcs11 iproute2 strace zsh busybox git rsync putty-tools
 	systemd easy-rsa libnss3-tools gnutls-bin strongswan-pki minica mkcert
 	gpgsm gpg-agent apparmor selinux-policy-dev python3-jsonschema ansible-core
-	dbus-daemon python3-dbus python3-gi'
+	dbus-daemon python3-dbus python3-gi locales libgdm-dev'
 # Smart cards and a TPM: tests/lib/cards.bash emulates them.
 cards='pcscd vsmartcard-vpcd opensc opensc-pkcs11 ykcs11 python3-cryptography
 	swtpm tpm2-tools libtpm2-pkcs11-1 libtpm2-pkcs11-tools libtss2-tcti-swtpm0
@@ -22,6 +22,9 @@ services='dovecot-imapd isync curl msmtp postfix sasl2-bin libsasl2-modules
 	postgresql nginx libnginx-mod-http-auth-pam apache2
 	libapache2-mod-authnz-pam libpam-pwdfile vsftpd openvpn cups cups-client
 	freeradius freeradius-utils xrdp'
+# cockpit, and a browser for its login page.  The browser has no window.
+web='cockpit-ws cockpit-bridge chromium'
+services="$services $web"
 # vsftpd and ProFTPD are not installed together: the packages of the latter are only
 # fetched, with the libraries that they need
 fetched='proftpd-core proftpd-mod-crypto'
@@ -29,10 +32,17 @@ fetched='proftpd-core proftpd-mod-crypto'
 # need: the installation of SSSD changes nsswitch.conf and the common files of PAM.
 directory='slapd ldap-utils sssd-common sssd-ldap libnss-sss libsss-nss-idmap0
 	krb5-kdc krb5-admin-server krb5-user libsasl2-modules-gssapi-mit'
+# Screen lockers, and screens that nobody sees (tests/lib/desktop.bash)
+desktop='i3lock swaylock sway wtype grim xscreensaver xsecurelock xvfb xdotool
+	imagemagick fonts-dejavu-core'
+# A greeter, which is only fetched, with all that it needs: the installation of lightdm
+# makes it the display manager of the machine.
+greeter='lightdm lightdm-gtk-greeter'
 # Only promtool is used, which needs libc alone; the package starts a server.
 # Debian 12 has it in prometheus, later releases in a package of its own.
 promtool=promtool
-lint='clang clang-format clang-tidy cppcheck shellcheck mandoc'
+translate='gettext python3'
+lint='gettext clang clang-format clang-tidy cppcheck shellcheck mandoc'
 fuzz='clang libclang-rt-dev llvm'
 bench='valgrind libpam-pkcs11 libpam-ssh-agent-auth time'
 package='build-essential git debhelper lintian rpm libcmocka-dev openssl'
@@ -42,9 +52,12 @@ fetch=
 for step in "$@"; do
 	case $step in
 	build) ;;
+	translate) want="$want $translate" ;;
 	demo) want="$want $demo" ;;
 	check) want="$want $demo $check $cards"; fetch="$fetch $promtool" ;;
-	services) want="$want $demo $check $cards $services"; fetch="$fetch $fetched $promtool"
+	services) want="$want $demo $check $cards $services $desktop"
+		fetch="$fetch $fetched $promtool"
+		[ -e build/deps/greeter/complete ] || fetch="$fetch greeter"
 		[ -e build/deps/directory/complete ] || fetch="$fetch directory" ;;
 	lint) want="$want $lint" ;;
 	fuzz) want="$want $fuzz" ;;
@@ -86,7 +99,7 @@ drop_absent() {
 fetch_debs() {
 	for p in $fetch; do
 		mkdir -p build/deps
-		[ "$p" != directory ] || { fetch_directory; continue; }
+		case $p in directory | greeter) fetch_whole "$p"; continue ;; esac
 		if [ "$p" = promtool ]; then
 			(cd build/deps && { apt-get download -qq promtool ||
 				apt-get download -qq prometheus; } >/dev/null 2>&1) ||
@@ -102,19 +115,20 @@ fetch_debs() {
 			echo "The archive has no $p: tests that need it are skipped."
 	done
 }
-# fetch_directory: put the packages of $directory, and those that they need and this
-# machine lacks or has in an older version, into build/deps/directory
-fetch_directory() {
-	rm -rf build/deps/directory
-	mkdir build/deps/directory
+# fetch_whole LIST: put the packages of the list (directory, greeter), and those that
+# they need and this machine lacks or has in an older version, into build/deps/LIST
+fetch_whole() {
+	case $1 in directory) list=$directory ;; *) list=$greeter ;; esac
+	rm -rf "build/deps/$1"
+	mkdir "build/deps/$1"
 	# shellcheck disable=SC2086 # a list of names
-	chosen=$(apt-get install -s --no-install-recommends $directory 2>/dev/null |
+	chosen=$(apt-get install -s --no-install-recommends $list 2>/dev/null |
 		awk '$1 == "Inst" { v = $3 ~ /^\[/ ? $4 : $3; sub(/^\(/, "", v)
 			print $2 "=" v }')
 	# shellcheck disable=SC2086
-	[ -n "$chosen" ] && (cd build/deps/directory &&
+	[ -n "$chosen" ] && (cd "build/deps/$1" &&
 		apt-get download -qq $chosen >/dev/null && : >complete) ||
-		echo 'The archive has no slapd and sssd: tests that need them are skipped.'
+		echo "The archive does not have $list: tests that need them are skipped."
 }
 there=$fetch
 fetch=
@@ -146,8 +160,10 @@ fi
 echo 'Reading the lists of packages (apt-get update).'
 apt-get update -qq
 drop_absent
-[ -z "$fetch" ] || fetch_debs
-[ -n "$missing" ] || exit 0
+if [ -z "$missing" ]; then
+	fetch_debs
+	exit 0
+fi
 case $missing in
 *postfix*) command -v debconf-set-selections >/dev/null &&
 	echo 'postfix postfix/main_mailer_type select No configuration' |
@@ -160,3 +176,5 @@ echo 'Installing them (apt-get install).'
 # shellcheck disable=SC2086 # a list of names
 apt-get install -y -qq --no-install-recommends $missing >/dev/null
 echo 'The packages are installed.'
+# after it, because what is installed now need not be fetched
+[ -z "$fetch" ] || fetch_debs

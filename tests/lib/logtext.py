@@ -16,11 +16,12 @@ line of LIST that nothing uses are errors too.
 import re
 import sys
 
-OURS = ('ca_err_text', 'ca_reason_code', 'ca_reason_text', 'strerror',
+OURS = ('ca_err_text', 'p11_kit_strerror', 'ca_reason_code', 'ca_reason_text', 'strerror',
         'ca_file_distrust', 'ca_selector_name')
 # how many arguments stand before the format
 CALLS = {'ca_log': 2, 'ca_log_err': 1, 'ca_log_warning': 1, 'ca_log_debug': 1,
-         'ca_rule_refuse': 1, 'ca_format': 2, 'act_refused': 1}
+         'ca_rule_refuse': 1, 'ca_format': 2, 'ca_key_tell': 2,
+         'ca_p11_tell': 1, 'act_refused': 1}
 CALL = re.compile(r'\b(' + '|'.join(CALLS) + r')\s*\(')
 CONV = re.compile(r'%(-?)(0?\d*)(\.\d+|\.\*)?(?:h|ll|l|z)?([sdiuxocm%])')
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -47,6 +48,10 @@ def split(text, sep):
         i += 1
     parts.append(text[at:i])
     return [' '.join(p.split()) for p in parts]
+
+
+# what xgettext collects is a literal
+MARK = re.compile(r'\bN_\(((?:\s*"(?:[^"\\]|\\.)*")+\s*)\)')
 
 
 def literals(text):
@@ -76,6 +81,8 @@ def is_ours(expr):
 def calls(path):
     text = re.sub(r'/\*.*?\*/', lambda m: re.sub(r'[^\n]', ' ', m.group(0)),
                   open(path).read(), flags=re.S)
+    # as many lines as before
+    text = MARK.sub(lambda m: m.group(1), text)
     for m in CALL.finditer(text):
         line = text.count('\n', 0, m.start()) + 1
         args = split(text[m.end():], ',')
@@ -107,6 +114,8 @@ def main():
                 continue
             if CONV.sub('', form).count('%'):
                 say(f'a conversion that ca_log does not have: {form}')
+            if re.search(r'"%(\.\d+|\.\*)?s', form.replace('\\', '')):
+                say(f'%s has quotes of its own: {form}')
             args = list(args)
             for conv in CONV.finditer(form):
                 if conv.group(4) in '%m':

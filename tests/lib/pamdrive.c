@@ -39,6 +39,8 @@
  *                  them and no signal handler of this program
  *   -x             print how many descriptors were left open, and whether there
  *                  is any child
+ *   -l             take the locale of the environment, and print whether it is as
+ *                  before after the login
  *   -q             print results only
  *
  * Prints `prompt`, `info`, `error` with the text, then `authenticate CODE`,
@@ -48,6 +50,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <pthread.h>
 #include <security/pam_appl.h>
 #include <signal.h>
@@ -63,7 +66,7 @@ static const char *user, *service = "test", *confdir, *rhost, *command;
 static const char *mode, *wait_file, *later_user, *prompt_user, *again,
     *prompt_service;
 static int mode_from, flags, logins = 1, threads = 1, children;
-static bool account, quiet, show_rest;
+static bool account, quiet, show_rest, localized;
 static volatile sig_atomic_t sigchlds;
 
 struct talk {
@@ -305,7 +308,15 @@ one_login(void)
 	t.pamh = pamh;
 	if (rhost != NULL)
 		(void)pam_set_item(pamh, PAM_RHOST, rhost);
+	char *locale = localized ? strdup(setlocale(LC_ALL, NULL)) : NULL;
 	code = pam_authenticate(pamh, flags);
+	if (locale != NULL)
+		printf("locale %s\n",
+		    strcmp(locale, setlocale(LC_ALL, NULL)) == 0 &&
+			    uselocale((locale_t)0) == LC_GLOBAL_LOCALE
+			? "kept"
+			: "changed");
+	free(locale);
 	if (!quiet || logins * threads == 1)
 		printf("authenticate %s\n", name_of(code));
 	if (code == PAM_SUCCESS)
@@ -387,8 +398,8 @@ main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN); /* the command may end before we do */
-	while ((opt = getopt(
-		    argc, argv, "S:u:s:c:r:C:m:f:aw:U:P:A:F:n:t:k:xq")) != -1) {
+	while ((opt = getopt(argc, argv,
+		    "S:u:s:c:r:C:m:f:aw:U:P:A:F:n:t:k:xlq")) != -1) {
 		switch (opt) {
 		case 'u':
 			user = optarg;
@@ -444,6 +455,9 @@ main(int argc, char **argv)
 		case 'x':
 			show_rest = true;
 			break;
+		case 'l':
+			localized = true;
+			break;
 		case 'q':
 			quiet = true;
 			break;
@@ -451,6 +465,8 @@ main(int argc, char **argv)
 			return 125;
 		}
 	}
+	if (localized && setlocale(LC_ALL, "") == NULL)
+		die("setlocale");
 	if (threads < 1 || threads > 64 || children < 0 || children > 16)
 		return 125;
 	for (int i = 0; i < children; i++) {

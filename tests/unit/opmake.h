@@ -21,7 +21,7 @@ static const struct {
     {CA_OP_ARGS, 5},
     {CA_OP_BODY, 9},
     {CA_OP_REPLY, 7},
-    {CA_OP_READY, 28},
+    {CA_OP_READY, 30},
     {CA_OP_LOG, 2},
     {CA_OP_OPEN, 5},
     {CA_OP_ACCOUNT, 5},
@@ -55,7 +55,8 @@ whole(enum ca_op_type type)
 		    CA_ERR_CONFIG, {{"/etc/certauth/ca", "/x"}, 2}, 1, 1, 1,
 		    CA_OP_COMMAND, CA_OP_CONVERSATION, 500, 60, 30, 10, 1, 2, 3,
 		    4, "helper", "token", "key", "pkcs11:token=x", 1000, 60000,
-		    {{"/a", "/b"}, 2}, 5, 6, 7, {{"A", "B=c"}, 2}, 8};
+		    {{"/a", "/b"}, 2}, 5, 6, 7, {{"A", "B=c"}, 2}, 8, 9,
+		    "de_DE.UTF-8"};
 		break;
 	case CA_OP_BODY:
 		m.u.body = (struct ca_op_body){"alice", "", 1, 1,

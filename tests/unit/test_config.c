@@ -42,6 +42,7 @@ static const struct {
     {"mode", "audit", "audit", "log", ""},
     {"audit", "json", "json", "JSON", ""},
     {"silent", "ignore", "ignore", "yes", ""},
+    {"first_answer", "ignore", "ignore", "yes", ""},
     {"ca_dir", "/a/b", "/a/b", "a/b", ""},
     {"intermediates_dir", "/a", "/a", "./a", "\x1b"},
     {"profile", "basic", "basic", "lax", ""},
@@ -118,6 +119,7 @@ static const struct {
     {"password_window", "1s", "1s", "0s", "61m"},
     {"require_account", "yes", "yes", "maybe", ""},
     {"warn_expiry", "2w", "1209600s", "two", "99999999999999999999d"},
+    {"language", "de_DE.UTF-8", "de_DE.UTF-8", "C", "is not the name"},
     {"sessions", "yes", "yes", "maybe", ""},
     {"on_revoked", "end", "end", "kill", ""},
     {"on_expired", "lock", "lock", "kill", ""},
@@ -283,6 +285,7 @@ defaults(void **state)
 	assert_false(cfg->user_certificates);
 	assert_int_equal(cfg->lifetime, 120);
 	assert_int_equal(cfg->max_answer, 500);
+	assert_int_equal(cfg->first_answer, CA_FIRST_USE);
 	assert_int_equal(cfg->proof[0], CA_PROOF_CONVERSATION);
 	assert_int_equal((int)cfg->proof[1], 0);
 	assert_null(cfg->host_cert);

@@ -39,6 +39,7 @@ test_each_verb(void **state)
 	    {"usercerts", CA_HELPER_HOST, CA_HELPER_USERCERTS, "", 0},
 	    {"secret", CA_HELPER_HOST, CA_HELPER_SECRET, "", 0},
 	    {"pinless", CA_HELPER_HOST, CA_HELPER_PINLESS, "", 0},
+	    {"choices", CA_HELPER_HOST, CA_HELPER_CHOICES, "", 0},
 	    {"go", CA_HELPER_HOST, CA_HELPER_GO, "", 0},
 	    {"answer ", CA_HELPER_HOST, CA_HELPER_ANSWER, "", 0},
 	    {"answer MTIzNA", CA_HELPER_HOST, CA_HELPER_ANSWER, "1234", 0},
@@ -49,6 +50,8 @@ test_each_verb(void **state)
 	    {"ask PIN: ", CA_HELPER_CHILD, CA_HELPER_ASK, "PIN: ", 0},
 	    {"askecho Which? ", CA_HELPER_CHILD, CA_HELPER_ASKECHO, "Which? ",
 		0},
+	    {"item Card A", CA_HELPER_CHILD, CA_HELPER_ITEM, "Card A", 0},
+	    {"choose Which?", CA_HELPER_CHILD, CA_HELPER_CHOOSE, "Which?", 0},
 	    {"token pkcs11:token=x", CA_HELPER_CHILD, CA_HELPER_TOKEN,
 		"pkcs11:token=x", 0},
 	    {"response AQ", CA_HELPER_CHILD, CA_HELPER_RESPONSE, "\1", 0},
@@ -80,11 +83,12 @@ static void
 test_refused(void **state)
 {
 	static const char *const bad[] = {"", " ", "go ", "go on", "GO", "g",
-	    "goo", "usercerts x", "wait", "wait ", "wait 01", "wait -1",
-	    "wait 86401", "wait 4294967297", "wait 1:", "wait 2/", "wait 1 ",
-	    "wait 999999", "request", "request A",
-	    "request AQ=", "request AQ AQ", "request AR", "agent", "agent a\tb",
-	    "agent a\x7f", "agent \xff", "answer A", " go", "certauth-helper"};
+	    "goo", "usercerts x", "choices 2", "choices ", "choice", "wait",
+	    "wait ", "wait 01", "wait -1", "wait 86401", "wait 4294967297",
+	    "wait 1:", "wait 2/", "wait 1 ", "wait 999999", "request",
+	    "request A", "request AQ=", "request AQ AQ", "request AR", "agent",
+	    "agent a\tb", "agent a\x7f", "agent \xff", "answer A", " go",
+	    "certauth-helper"};
 	struct ca_helper_msg msg = {0};
 	char text[CA_HELPER_TEXT_MAX + 16] = "agent ";
 

@@ -496,14 +496,15 @@ token_uris(void **state)
 	static const char *const bad[] = {"", "pkcs11", "PKCS11:token=a",
 	    " pkcs11:", "http:pkcs11:", "pkcs11:token=\xc3\xa4", "pkcs11:a\n",
 	    "pkcs11:token=a?pin-value=1",
-	    "pkcs11:pin-value=", "pkcs11:?pin-source=/x", "pkcs11:?pinfile=/x"};
+	    "pkcs11:pin-value=", "pkcs11:?pin-source=/x", "pkcs11:?pinfile=/x",
+	    "pkcs11:?pin-val ue=1", "pkcs11:token=a b", "pkcs11:`id`"};
 	char text[34] = "pkcs11:";
 
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		assert_false(ca_text_token_uri(bad[i], 32));
 	assert_true(ca_text_token_uri("pkcs11:", 7));
-	assert_true(ca_text_token_uri("pkcs11:token=a pin-pad?x=1", 32));
+	assert_true(ca_text_token_uri("pkcs11:token=a;pin-pad?x=1", 32));
 	memset(text + 7, 'a', 25);
 	assert_true(ca_text_token_uri(text, 32));
 	text[32] = 'a';
