@@ -122,7 +122,8 @@ here='the session is locked when the token "pkcs11:token.=Card%20A" is removed'
 	token_is ''
 	said 'was inserted'
 	locked 1
-	token_is empty
+	# another token in another slot is not the token
+	token_is without-a
 	locked 2
 	watch_end
 }

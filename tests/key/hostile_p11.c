@@ -42,6 +42,8 @@
  *	one-session                      there is one session at a time, in all slots
  *	close-hang                       in C_CloseSession, after a signature
  *	empty                            no slot has a token
+ *	without-a                        the slots of tokens whose label begins with
+ *	                                 `Card A' are not listed
  *	blink                            so it is for 150 ms
  *	slots-crash slots-exit           the process ends in C_GetSlotList
  *	wait-event                       C_WaitForSlotEvent returns when `empty' changes
@@ -213,6 +215,19 @@ blinks(void)
 	       150;
 }
 
+static CK_ULONG
+without_a(CK_SLOT_ID *slot, CK_ULONG n)
+{
+	CK_TOKEN_INFO info;
+	CK_ULONG left = 0;
+
+	for (CK_ULONG i = 0; i < n; i++)
+		if (real->C_GetTokenInfo(slot[i], &info) != CKR_OK ||
+		    memcmp(info.label, "Card A", 6) != 0)
+			slot[left++] = slot[i];
+	return left;
+}
+
 static CK_RV
 get_slot_list(CK_BBOOL present, CK_SLOT_ID *slot, CK_ULONG *n)
 {
@@ -239,6 +254,8 @@ get_slot_list(CK_BBOOL present, CK_SLOT_ID *slot, CK_ULONG *n)
 	if (mode("slots-fail"))
 		return CKR_GENERAL_ERROR;
 	rv = real->C_GetSlotList(present, slot, n);
+	if (rv == CKR_OK && slot != NULL && mode("without-a"))
+		*n = without_a(slot, *n);
 	if (rv == CKR_OK && mode("slots-many"))
 		*n = (CK_ULONG)1 << 40;
 	return rv;
