@@ -121,7 +121,7 @@ drive() {
 
 @test "the helper: in the language of the application, which stays as it is" {
 	service test proof=command key_file=%h/l.p12 "helper=$HELPER"
-	LANG=de_DE.UTF-8 drive -l
+	LC_ALL=de_DE.UTF-8 drive -l
 	cat "$S/seen"
 	grep -qx 'authenticate PAM_SUCCESS' "$S/seen"
 	grep -qx 'locale kept' "$S/seen"
@@ -129,7 +129,7 @@ drive() {
 	logged 'outcome=granted'
 	not_logged '<<'
 	# the application has not taken the language of its environment
-	LANG=de_DE.UTF-8 drive
+	LC_ALL=de_DE.UTF-8 drive
 	grep -q '^prompt ' "$S/seen"
 	run ! grep -F '<<' "$S/seen"
 	# it has none, and the configuration has
@@ -139,7 +139,7 @@ drive() {
 	grep '^prompt ' "$S/seen" | marked
 	# it has one, and the configuration another, which has no texts
 	conf default 'language = fr_FR.UTF-8'
-	LANG=de_DE.UTF-8 drive -l
+	LC_ALL=de_DE.UTF-8 drive -l
 	grep '^prompt ' "$S/seen" | marked
 }
 

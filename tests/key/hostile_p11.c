@@ -223,6 +223,9 @@ get_slot_list(CK_BBOOL present, CK_SLOT_ID *slot, CK_ULONG *n)
 		abort();
 	if (mode("slots-exit"))
 		exit(0);
+	/* the wait comes first */
+	if (mode("wait-lock"))
+		(void)usleep(200000);
 	if (waiting)
 		hang();
 	if (mode("empty") || (mode("blink") && blinks())) {
