@@ -142,6 +142,7 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 	diff - "$T/needs" <<-'END'
 		cyrus-sasl-devel
 		gcc
+		gettext
 		libcmocka-devel
 		libcurl-devel
 		libidn2-devel
@@ -245,6 +246,8 @@ fedora=(--define 'fedora 43' --define 'dist .fc43' --define '_libdir /usr/lib64'
 		usr/share/certauth/schema/certauth-sessions.schema.json 644 0:0
 		usr/share/licenses/certauth 755 0:0
 		usr/share/licenses/certauth/LICENSE 644 0:0
+		usr/share/locale/de/LC_MESSAGES/certauth.mo 644 0:0
+		usr/share/locale/fr/LC_MESSAGES/certauth.mo 644 0:0
 		usr/share/man/man1/certauth-tests.1 644 0:0
 		usr/share/man/man1/certauth.1 644 0:0
 		usr/share/man/man5/certauth-users.5 644 0:0
