@@ -3,8 +3,11 @@
  */
 #include "watch/watch.h"
 
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "base/tr.h"
@@ -12,6 +15,18 @@
 #include "watch/watchint.h"
 
 #define URI_MAX 1024
+
+/* Whoever reads what is said may be stopped, and must not stop the watch. */
+static void
+tell(void *ctx, enum ca_log_level level, const char *line)
+{
+	struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	(void)ctx;
+	(void)level;
+	if (poll(&p, 1, 0) == 1)
+		(void)fprintf(stderr, "certauth: %s\n", line);
+}
 
 static int
 watch(const char *uri, const struct ca_log *log)
@@ -54,12 +69,13 @@ run(int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"token", required_argument, NULL, 't'}, {NULL, 0, NULL, 0}};
-	const struct ca_log log = ca_cli_log(false);
+	struct ca_log log = ca_cli_log(false);
 	const char *uri = NULL, *from = "--token";
 	bool nothing = false;
 	int status = ca_cli_options(
 	    &ca_cmd_watch, argc, argv, options, take_option, &uri);
 
+	log.tell = tell;
 	if (status != CA_EXIT_OK)
 		return status;
 	if (optind < argc)

@@ -22,7 +22,7 @@ here(struct ca_watch *w)
 	const enum ca_watch_at was = w->at;
 
 	w->at = CA_WATCH_HERE;
-	w->absent = w->missed = false;
+	w->absent = false;
 	w->unknown = w->failed = 0;
 	w->again = 0;
 	return was == CA_WATCH_START  ? CA_WATCH_FOUND
@@ -84,7 +84,7 @@ ca_watch_locked(struct ca_watch *w, bool locked, long long now)
 	/* a locker may have ended because the session was unlocked */
 	if (locked && w->missed && w->at == CA_WATCH_GONE)
 		w->again = now;
-	w->missed = w->missed && !locked;
+	w->missed = false;
 	/* the token is back: nothing is to be locked */
 	if (locked || w->at != CA_WATCH_GONE) {
 		w->failed = 0;
