@@ -70,7 +70,7 @@ token_is() {
 	mv "$S/home/alice/.hostile.new" "$S/home/alice/.hostile"
 }
 
-here='the session is locked when the token "pkcs11:token.=Card%20A" is removed'
+here='the session is locked when the token "Card A" is removed'
 
 @test "nothing to watch: one line, and status 0" {
 	TOKEN='' watch_run

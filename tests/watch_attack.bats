@@ -51,7 +51,7 @@ token_is() {
 	mv "$S/home/alice/.hostile.new" "$S/home/alice/.hostile"
 }
 
-here='the session is locked when the token .*Card%20A.* is removed'
+here='the session is locked when the token .*Card A.* is removed'
 
 @test "a parent that ignores SIGCHLD: locked, each time" {
 	cat >"$S/bin/ignorant" <<-'END'

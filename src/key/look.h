@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
 
@@ -20,10 +21,11 @@ enum ca_look_at {
 
 struct ca_look;
 
-/* Check that uri is a PKCS#11 URI that can be used; no module is loaded.  CA_ERR_USAGE
+/* Check that uri is a PKCS#11 URI that can be used, and append to name what people call
+ * the token: its label, or the URI if it has none.  No module is loaded.  CA_ERR_USAGE
  * (logged), CA_ERR_MEMORY. */
 CA_MUST_CHECK enum ca_err ca_look_check(
-    const char *uri, const struct ca_log *log);
+    const char *uri, const struct ca_log *log, struct ca_buf *name);
 
 /*
  * Load and initialise the modules of p11-kit, or the one of the URI's module-path.

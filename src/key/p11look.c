@@ -32,13 +32,23 @@ struct ca_look {
 };
 
 enum ca_err
-ca_look_check(const char *uri, const struct ca_log *log)
+ca_look_check(const char *uri, const struct ca_log *log, struct ca_buf *name)
 {
 	P11KitUri *parsed = NULL;
 	enum ca_err rc = ca_p11_uri(uri, log, &parsed);
 
+	if (rc != CA_OK)
+		return rc;
+	const CK_UTF8CHAR *label = p11_kit_uri_get_token_info(parsed)->label;
+	/* a label that is not named is NULs, and pads with blanks otherwise */
+	if (label[0] != '\0')
+		ca_buf_printable(name, label,
+		    p11_kit_space_strlen(
+			label, sizeof((CK_TOKEN_INFO *)NULL)->label));
+	if (name->len == 0)
+		ca_buf_str(name, uri);
 	p11_kit_uri_free(parsed);
-	return rc;
+	return ca_buf_err(name);
 }
 
 /* ---- one module ---- */

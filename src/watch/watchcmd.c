@@ -29,7 +29,7 @@ tell(void *ctx, enum ca_log_level level, const char *line)
 }
 
 static int
-watch(const char *uri, const struct ca_log *log)
+watch(const char *uri, const char *name, const struct ca_log *log)
 {
 	struct ca_client_conf *conf = NULL;
 	int only = -1, status = CA_EXIT_NO;
@@ -41,7 +41,7 @@ watch(const char *uri, const struct ca_log *log)
 	if (rc == CA_ERR_CANCELLED) {
 		ca_log(log, CA_LOG_INFO,
 		    "another process watches the token %s of this session",
-		    uri);
+		    name);
 		status = CA_EXIT_OK;
 	} else {
 		/* two that watch are better than none */
@@ -49,8 +49,8 @@ watch(const char *uri, const struct ca_log *log)
 			ca_log_warning(log,
 			    "no lock file can be made in XDG_RUNTIME_DIR (%s): %m",
 			    getenv("XDG_RUNTIME_DIR"));
-		status = ca_watch_run(
-		    uri, conf->lock_command, conf->insert_command, only, log);
+		status = ca_watch_run(uri, name, conf->lock_command,
+		    conf->insert_command, only, log);
 	}
 	ca_client_conf_free(conf);
 	return status;
@@ -70,6 +70,7 @@ run(int argc, char **argv)
 	static const struct option options[] = {
 	    {"token", required_argument, NULL, 't'}, {NULL, 0, NULL, 0}};
 	struct ca_log log = ca_cli_log(false);
+	struct ca_buf name = CA_BUF_INIT(4 * URI_MAX);
 	const char *uri = NULL, *from = "--token";
 	bool nothing = false;
 	int status = ca_cli_options(
@@ -98,9 +99,13 @@ run(int argc, char **argv)
 		    "%s is not a PKCS#11 URI (pkcs11:...) of at most %d "
 		    "characters of ASCII without a PIN",
 		    from, URI_MAX);
-	if (ca_look_check(uri, &log) != CA_OK)
-		return CA_EXIT_USAGE;
-	return watch(uri, &log);
+	if (ca_look_check(uri, &log, &name) == CA_OK &&
+	    ca_buf_text(&name) != NULL)
+		status = watch(uri, ca_buf_text(&name), &log);
+	else
+		status = CA_EXIT_USAGE;
+	ca_buf_free(&name);
+	return status;
 }
 
 const struct ca_command ca_cmd_watch = {"watch",

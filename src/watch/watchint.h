@@ -114,8 +114,8 @@ CA_MUST_CHECK enum ca_err ca_watch_only(const char *uri, int *fd);
 
 /* ---- watchrun.c ---- */
 
-/* Watch until a signal.  Returns an exit status. */
-int ca_watch_run(const char *uri, char *lock, char *insert, int only,
-    const struct ca_log *log);
+/* Watch until a signal; name is what people call the token.  Returns an exit status. */
+int ca_watch_run(const char *uri, const char *name, char *lock, char *insert,
+    int only, const struct ca_log *log);
 
 #endif

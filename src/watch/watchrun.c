@@ -22,7 +22,7 @@ struct watcher {
 	struct ca_watch watch;
 	struct ca_looker looker;
 	struct ca_order lock, insert;
-	const char *uri;
+	const char *uri, *name;
 	const struct ca_log *log;
 	int signals, only;
 	long long restart; /* when the looker is to be started */
@@ -46,7 +46,7 @@ lock(struct watcher *w, long long now)
 static void
 insert(struct watcher *w, long long now)
 {
-	ca_log(w->log, CA_LOG_NOTICE, "the token %s was inserted", w->uri);
+	ca_log(w->log, CA_LOG_NOTICE, "the token %s was inserted", w->name);
 	/* the token does not wait for a command that failed */
 	if (w->insert.command != NULL && w->insert.pid == 0)
 		(void)!ca_order_start(&w->insert, w->log, now);
@@ -64,7 +64,7 @@ act(struct watcher *w, enum ca_watch_do what, long long now)
 	case CA_WATCH_FOUND:
 		ca_log(w->log, CA_LOG_INFO,
 		    "the session is locked when the token %s is removed",
-		    w->uri);
+		    w->name);
 		return;
 	case CA_WATCH_INSERTED:
 		insert(w, now);
@@ -72,20 +72,20 @@ act(struct watcher *w, enum ca_watch_do what, long long now)
 	case CA_WATCH_PULLED:
 		ca_log(w->log, CA_LOG_NOTICE,
 		    "the token %s was removed: the session is being locked",
-		    w->uri);
+		    w->name);
 		return;
 	case CA_WATCH_MISSING:
 		ca_log(w->log, CA_LOG_NOTICE,
 		    "the token %s is not here: the session is being locked; "
 		    "to see the tokens, run: certauth tokens",
-		    w->uri);
+		    w->name);
 		return;
 	case CA_WATCH_BLIND:
 		ca_log_err(w->log,
 		    "no PKCS#11 module tells whether the token %s is here: "
 		    "the session is being locked; to see the modules, run: "
 		    "certauth tokens",
-		    w->uri);
+		    w->name);
 		return;
 	case CA_WATCH_RETRY:
 		return;
@@ -248,8 +248,8 @@ loop(struct watcher *w)
 }
 
 int
-ca_watch_run(const char *uri, char *lock_command, char *insert_command,
-    int only, const struct ca_log *log)
+ca_watch_run(const char *uri, const char *name, char *lock_command,
+    char *insert_command, int only, const struct ca_log *log)
 {
 	const long long now = ca_stream_clock();
 	struct watcher w = {.watch = {.begun = now},
@@ -257,6 +257,7 @@ ca_watch_run(const char *uri, char *lock_command, char *insert_command,
 	    .lock = {.command = lock_command},
 	    .insert = {.command = insert_command},
 	    .uri = uri,
+	    .name = name,
 	    .log = log,
 	    .only = only,
 	    .restart = now,
