@@ -14,20 +14,8 @@ setup_file() {
 }
 teardown_file() { desktop_leave; }
 
-setup() {
-	need_root
-	cards_need pcscd opensc
-	cards_modules opensc
-	chmod -R a+rX "$CARDS/modules"
-	crl_dir crl
-	chmod -R a+rX "$S/etc/certauth"
-	log_mark
-}
-
-teardown() {
-	screen_stop
-	[ ! -e "${CARDS:-}/card/pid" ] || card_stop card
-}
+setup() { desktop_begin; }
+teardown() { desktop_end; }
 
 # ---- i3lock: a ring, and no text of the module ----
 

@@ -61,6 +61,21 @@ desktop_leave() {
 	place_remove
 }
 
+# desktop_begin, desktop_end: in setup and teardown of a file about lockers
+desktop_begin() {
+	need_root
+	cards_need pcscd opensc
+	cards_modules opensc
+	chmod -R a+rX "$CARDS/modules"
+	crl_dir crl
+	chmod -R a+rX "$S/etc/certauth"
+	log_mark
+}
+desktop_end() {
+	screen_stop
+	[ ! -e "${CARDS:-}/card/pid" ] || card_stop card
+}
+
 # ---- screens ----
 
 # background FILE COMMAND ...: its number is in $S/FILE.pid, its output in $S/FILE.out
