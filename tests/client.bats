@@ -902,7 +902,7 @@ certauth_ssh() {
 		"$man" | sed 's/ , /\n/g' | sort >"$D/have"
 	[ "$(wc -l <"$D/want")" -gt 10 ]
 	diff "$D/want" "$D/have"
-	grep -oh '"CERTAUTH_[A-Z0-9_]*"' "$HERE"/src/cl*/*.[ch] | cut -d'"' -f2 |
+	grep -oh '"CERTAUTH_[A-Z0-9_]*"' "$HERE"/src/{cl*,watch}/*.[ch] | cut -d'"' -f2 |
 		grep -v NESTED | sort -u >"$D/want"
 	sed -n '/^\.Sh ENVIRONMENT/,/^\.Sh FILES/s/^\.It Ev //p' "$man" |
 		sed 's/ , /\n/g' | grep ^CERTAUTH | sort >"$D/have"
