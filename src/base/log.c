@@ -37,3 +37,12 @@ ca_log(const struct ca_log *log, enum ca_log_level level, const char *fmt, ...)
 	}
 	errno = saved;
 }
+
+void
+ca_log_pass(const struct ca_log *log, enum ca_log_level level, const char *line)
+{
+	if (log->emit != NULL)
+		log->emit(log->ctx, level, line);
+	if (log->tell != NULL)
+		log->tell(log->ctx, level, line);
+}

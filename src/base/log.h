@@ -47,6 +47,10 @@ struct ca_log {
 void ca_log(const struct ca_log *log, enum ca_log_level level, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));
 
+/* Log a line that another process has formatted: one printable line. */
+void ca_log_pass(
+    const struct ca_log *log, enum ca_log_level level, const char *line);
+
 #define ca_log_err(log, ...) ca_log(log, CA_LOG_ERR, __VA_ARGS__)
 #define ca_log_warning(log, ...) ca_log(log, CA_LOG_WARNING, __VA_ARGS__)
 #define ca_log_debug(log, ...) ca_log(log, CA_LOG_DEBUG, __VA_ARGS__)

@@ -161,8 +161,8 @@ void
 ca_outcome_log(const struct ca_log *log, const struct ca_op_answer *a)
 {
 	for (size_t i = 0; i < a->line.n; i++)
-		log->emit(log->ctx, i == 0 ? CA_LOG_NOTICE : CA_LOG_DEBUG,
-		    a->line.v[i]);
+		ca_log_pass(
+		    log, i == 0 ? CA_LOG_NOTICE : CA_LOG_DEBUG, a->line.v[i]);
 }
 
 /* In quotes, as the report writes it; the end of a very long one is left out. */

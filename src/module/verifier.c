@@ -98,7 +98,7 @@ take_line(struct ca_verifier *v, const struct ca_op_log *line)
 	if (len == 0 || len >= CA_LOG_LINE_MAX ||
 	    !ca_utf8_text(line->line, len) || ca_outcome_in(line->line))
 		return CA_ERR_FORMAT;
-	v->log->emit(v->log->ctx, (enum ca_log_level)line->level, line->line);
+	ca_log_pass(v->log, (enum ca_log_level)line->level, line->line);
 	return CA_OK;
 }
 

@@ -65,7 +65,7 @@ say(void *ctx, enum ca_log_level level, const char *line)
 	if (level == CA_LOG_ERR)
 		(void)snprintf(all->said, sizeof all->said, "%s", line);
 	if (level == CA_LOG_ERR || all->log.debug)
-		all->log.emit(all->log.ctx, level, line);
+		ca_log_pass(&all->log, level, line);
 }
 
 /* ---- the verdict ---- */
