@@ -408,7 +408,7 @@ watched() {
 	said "$here"
 	child=$(looker)
 	grep -q 'NoNewPrivs:.1$' "/proc/$child/status"
-	[ "$(readlink "/proc/$child/fd/1")" = /dev/null ]
+	[ "/proc/$child/fd/1" -ef /dev/null ]
 	run ! grep -E 'hostile|softhsm' "/proc/$WATCH/maps"
 	[ -z "$(find "/proc/$child/fd" -lname '*.lock')" ]
 	# also if it can do nothing for that itself
