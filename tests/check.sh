@@ -14,8 +14,8 @@ B=${1:-build}
 case $B in /*) ;; *) B=$PWD/$B ;; esac
 JOBS=${JOBS:-$(($(nproc) * 2))}
 export UNTIL=${UNTIL:-0}
-slow='watch host client users site crl module fault login_files doctor verify_agrees
-	watch_cards lockers_text'
+slow='watch watch_cards host client users site crl module fault login_files doctor'
+slow="$slow lockers_text verify_agrees"
 out=$B/check
 rm -rf "$out"
 mkdir -p "$out"
