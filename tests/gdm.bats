@@ -3,24 +3,18 @@
 # as GDM's worker does; the tokens are those of SoftHSM2.
 bats_require_minimum_version 1.5.0
 load lib/common
+load lib/softhsm
 
 LIST=org.gnome.DisplayManager.UserVerifier.ChoiceList
 
 setup_file() {
 	[ "$(id -u)" -eq 0 ] || return 0 # every test is skipped, see setup
 	place_make
-	export GDM=$S/bin/gdmworker SOFTHSM
+	export GDM=$S/bin/gdmworker
 	cp "$CERTAUTH_BUILD/tests/lib/gdmworker" \
 		"$CERTAUTH_BUILD/tests/valgrind/nosandbox.so" "$S/bin/"
-	# the helper of a setuid program, which is alice, must reach it, too
-	SOFTHSM=$(find /usr/lib /usr/lib64 -name libsofthsm2.so 2>/dev/null |
-		head -n 1)
-	[ -n "$SOFTHSM" ]
-	export SOFTHSM2_CONF=$S/home/alice/.config/softhsm2/softhsm2.conf
-	mkdir -p "${SOFTHSM2_CONF%/*}" "$S/home/alice/tokens"
-	printf '%s\n' "directories.tokendir = $S/home/alice/tokens" \
-		'objectstore.backend = file' 'log.level = ERROR' \
-		>"$SOFTHSM2_CONF"
+	softhsm_alice
+	export KEY_PREFIX='key '
 	ca_dir root.pem inter.pem
 	map p256 rsa2048
 	token 'Card A' p256
@@ -38,24 +32,6 @@ setup() {
 	local s
 	for s in gdm-smartcard gdm-password sshd su; do
 		service $s proof=command pkcs11=yes "helper=$HELPER"
-	done
-}
-
-# token LABEL NAME ...: with these keys and certificates, each called KEY or by its
-# name; PIN 1234
-token() {
-	local label=$1 id=0 name key=${KEY:-}
-	shift
-	softhsm2-util --init-token --free --label "$label" --pin 1234 \
-		--so-pin 567890 >/dev/null
-	for name; do
-		id=$((id + 1))
-		softhsm2-util --import "$PKI/$name.key" --token "$label" \
-			--pin 1234 --id "0$id" --label "${key:-key $name}" >/dev/null
-		openssl x509 -in "$PKI/$name.pem" -outform DER -out "$S/c.der"
-		pkcs11-tool --module "$SOFTHSM" --token-label "$label" \
-			--pin 1234 --write-object "$S/c.der" --type cert \
-			--id "0$id" --label "${key:-key $name}" >/dev/null 2>&1
 	done
 }
 

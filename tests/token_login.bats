@@ -4,20 +4,13 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 load lib/language
+load lib/softhsm
 
 setup_file() {
 	place_make
-	export DRIVE=$S/bin/pamdrive SOFTHSM
+	export DRIVE=$S/bin/pamdrive
 	cp "$CERTAUTH_BUILD/tests/lib/pamdrive" "$DRIVE"
-	SOFTHSM=$(find /usr/lib /usr/lib64 -name libsofthsm2.so 2>/dev/null |
-		head -n 1)
-	[ -n "$SOFTHSM" ]
-	# alice's own configuration: the helper's environment has none of ours
-	export SOFTHSM2_CONF=$S/home/alice/.config/softhsm2/softhsm2.conf
-	mkdir -p "${SOFTHSM2_CONF%/*}" "$S/home/alice/tokens"
-	printf '%s\n' "directories.tokendir = $S/home/alice/tokens" \
-		'objectstore.backend = file' 'log.level = ERROR' \
-		>"$SOFTHSM2_CONF"
+	softhsm_alice
 	token 'Card A' p256
 	token 'Card B' expired stranger-leaf
 	theirs
@@ -44,23 +37,6 @@ setup() {
 
 theirs() {
 	[ "$(id -u)" -ne 0 ] || chown -R 2001:2001 "$S/home/alice"
-}
-
-# token LABEL NAME ...: with these keys and certificates; PIN 1234
-token() {
-	local label=$1 id=0 name
-	shift
-	softhsm2-util --init-token --free --label "$label" --pin 1234 \
-		--so-pin 567890 >/dev/null
-	for name; do
-		id=$((id + 1))
-		softhsm2-util --import "$PKI/$name.key" --token "$label" \
-			--pin 1234 --id "0$id" --label "$name" >/dev/null
-		openssl x509 -in "$PKI/$name.pem" -outform DER -out "$S/c.der"
-		pkcs11-tool --module "$SOFTHSM" --token-label "$label" \
-			--pin 1234 --write-object "$S/c.der" --type cert \
-			--id "0$id" --label "$name" >/dev/null 2>&1
-	done
 }
 
 # local_login CODE [MODULE-ARGUMENT ...] [-- PAMDRIVE-OPTION ...]

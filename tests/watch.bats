@@ -4,23 +4,13 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 load lib/logind
+load lib/softhsm
 load lib/watch
 
 setup_file() {
 	logind_there || return 0 # every test is skipped, see setup
 	place_make
-	export SOFTHSM P11_MODULES
-	SOFTHSM=$(find /usr/lib /usr/lib64 -name libsofthsm2.so 2>/dev/null | head -n 1)
-	P11_MODULES=$(pkg-config --variable=p11_module_configs p11-kit-1)
-	[ -n "$SOFTHSM" ]
-	cp "$CERTAUTH_BUILD/tests/key/hostile_p11.so" "$S/"
-	mkdir -p "$S/home/alice/.config/softhsm2" "$S/home/alice/tokens" "$S/modules"
-	export SOFTHSM2_CONF=$S/home/alice/.config/softhsm2/softhsm2.conf
-	printf '%s\n' "directories.tokendir = $S/home/alice/tokens" \
-		'objectstore.backend = file' 'log.level = ERROR' >"$SOFTHSM2_CONF"
-	softhsm2-util --init-token --free --label 'Card A' --pin 1234 --so-pin 567890
-	rm -rf "$S/etc/pkcs11"
-	in_place mount --bind "$S/modules" "$P11_MODULES"
+	watch_modules
 	watch_place
 	# a sh of alice's, and a PATH with other programs
 	mkdir "$S/bin/away"

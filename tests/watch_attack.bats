@@ -3,20 +3,13 @@
 # shellcheck disable=SC2034 # used by watch.bash
 load lib/common
 load lib/logind
+load lib/softhsm
 load lib/watch
 
 setup_file() {
 	logind_there || return 0 # every test is skipped, see setup
 	place_make
-	export P11_MODULES SOFTHSM2_CONF=$S/home/alice/.config/softhsm2/softhsm2.conf
-	P11_MODULES=$(pkg-config --variable=p11_module_configs p11-kit-1)
-	cp "$CERTAUTH_BUILD/tests/key/hostile_p11.so" "$S/"
-	mkdir -p "${SOFTHSM2_CONF%/*}" "$S/home/alice/tokens" "$S/modules"
-	printf '%s\n' "directories.tokendir = $S/home/alice/tokens" \
-		'objectstore.backend = file' 'log.level = ERROR' >"$SOFTHSM2_CONF"
-	softhsm2-util --init-token --free --label 'Card A' --pin 1234 --so-pin 567890
-	rm -rf "$S/etc/pkcs11"
-	in_place mount --bind "$S/modules" "$P11_MODULES"
+	watch_modules
 	echo "module: $S/hostile_p11.so" >"$S/modules/hostile.module"
 	watch_place
 }

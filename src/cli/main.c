@@ -57,14 +57,18 @@ wants_help(const struct ca_command *cmd, int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	const struct ca_command *cmd;
+	const bool askpass = called_as(argv[0], CA_ASKPASS_NAME);
+	const bool ssh = called_as(argv[0], CA_SSH_NAME);
+	const struct ca_command *cmd = argc > 1 ? find(argv[1]) : NULL;
 
 	/* a reader that closes its pipe is an error to report, not a signal */
 	(void)signal(SIGPIPE, SIG_IGN);
-	(void)ca_tr_use(NULL, true);
-	if (called_as(argv[0], CA_ASKPASS_NAME))
+	/* what an administrator reads is English, as the log is */
+	if (askpass || ssh || cmd == NULL || cmd->user)
+		(void)ca_tr_use(NULL, true);
+	if (askpass)
 		return ca_cmd_askpass.run(argc, argv);
-	if (called_as(argv[0], CA_SSH_NAME))
+	if (ssh)
 		return ca_ssh_by_name(argv);
 	if (argc < 2)
 		return help_all(stderr);
@@ -85,7 +89,7 @@ main(int argc, char **argv)
 		    "unknown command: %s; `certauth --help` lists the commands",
 		    argv[2]);
 	}
-	if ((cmd = find(argv[1])) == NULL)
+	if (cmd == NULL)
 		return ca_cli_fail(
 		    "unknown command: %s; `certauth --help` lists the commands",
 		    argv[1]);
@@ -93,9 +97,6 @@ main(int argc, char **argv)
 		ca_cli_help(cmd, stdout);
 		return CA_EXIT_OK;
 	}
-	/* what an administrator reads is English, as the log is */
-	if (!cmd->user)
-		(void)ca_tr_use("C", true);
 	optind = 1;
 	return cmd->run(argc - 1, argv + 1);
 }

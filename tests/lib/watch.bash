@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # certauth watch of alice's in the place, with a fake logind (logind.bash).
 #
+#   watch_modules          after place_make (softhsm.bash): the token "Card A"
 #   watch_place            after place_make: alice's folders and lock commands
 #   watch_start [NAME=VALUE ...] [-- ARG ...]   start it, with CERTAUTH_TOKEN=$TOKEN and
 #                          session c1; WATCH is its number
@@ -12,6 +13,17 @@
 #   client_conf LINE ...   alice's configuration, section [default]
 #
 # shellcheck disable=SC2034,SC2154
+
+# a token of SoftHSM2 that hostile_p11.so shows, and p11-kit's modules in $S/modules
+watch_modules() {
+	export P11_MODULES
+	P11_MODULES=$(pkg-config --variable=p11_module_configs p11-kit-1)
+	softhsm_alice && token 'Card A' || return
+	cp "$CERTAUTH_BUILD/tests/key/hostile_p11.so" "$S/"
+	mkdir "$S/modules"
+	rm -rf "$S/etc/pkcs11"
+	in_place mount --bind "$S/modules" "$P11_MODULES"
+}
 
 watch_place() {
 	mkdir -p "$S/run-alice" "$S/home/alice/.config/certauth"
